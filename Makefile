@@ -1,0 +1,88 @@
+# make            the program, build/lectern
+# make run        install what is missing, build, fetch the model, start the server
+# make test       install what is missing, build with sanitizers, run every test
+# make unit       unit tests only; unit-FOLDER for one folder of src/
+# make check      format, layers, lengths, lists          make bench      measure, write bench/RESULTS.md
+# make crash      the kill -9 loop                        make fuzz       every parser for a minute
+# make install PREFIX=/usr/local [DESTDIR=]               make dist       a source archive
+
+CC      := $(shell command -v ccache >/dev/null && echo "ccache ")gcc
+BUILD   ?= build
+PREFIX  ?= /usr/local
+VERSION := 0.1.0
+
+WARNINGS := -Wall -Wextra -Wshadow -Wvla -Walloca -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+            -Wundef -Wcast-qual -Wwrite-strings -Wconversion -Wno-sign-conversion -Werror
+PACKAGES := libmicrohttpd libcurl sqlite3 libpq jansson libarchive libxml-2.0 gmime-3.0 icu-uc icu-i18n \
+            uchardet libsodium libseccomp openssl zlib
+# MuPDF is linked statically and needs its own libraries by name.
+MUPDF    := -lmupdf -lmupdf-third -lfreetype -lharfbuzz -ljbig2dec -ljpeg -lopenjp2 -lmujs -lgumbo
+LIBS      = $(shell pkg-config --libs $(PACKAGES)) $(MUPDF) -lcmark-gfm-extensions -lcmark-gfm -lstemmer -lz -lm -lpthread
+INCLUDES := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
+
+RELEASE  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# Vectorised kernels choose by CPU at run time; everything else is baseline x86-64.
+CFLAGS    = -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(BUILD) -MMD -MP -fvisibility=hidden \
+            -ffunction-sections -fdata-sections $(WARNINGS) $(INCLUDES)
+LDFLAGS   = -Wl,-z,now,-z,relro,--gc-sections,--as-needed
+
+ALL_C    := $(sort $(shell find src -name '*.c'))
+TEST_C   := $(filter %_test.c,$(ALL_C))
+MAIN_C   := src/cli/main.c
+CODE_C   := $(filter-out $(TEST_C) $(MAIN_C),$(ALL_C))
+FOLDERS  := $(sort $(foreach f,$(TEST_C),$(word 2,$(subst /, ,$(f)))))
+
+OBJ      := $(BUILD)/release
+TOBJ     := $(BUILD)/sanitize
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+all: $(BUILD)/lectern
+
+$(BUILD)/lectern: $(CODE_C:%.c=$(OBJ)/%.o) $(MAIN_C:%.c=$(OBJ)/%.o) $(OBJ)/web.o
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/lectern-sanitize: $(CODE_C:%.c=$(TOBJ)/%.o) $(MAIN_C:%.c=$(TOBJ)/%.o) $(TOBJ)/web.o
+	$(CC) $(SANITIZE) -o $@ $^ $(LIBS)
+
+$(OBJ)/%.o: %.c $(OBJ)/sources
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(RELEASE) -c -o $@ $<
+
+$(TOBJ)/%.o: %.c $(TOBJ)/sources
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE) -c -o $@ $<
+
+# The page travels inside the program: every file of web/ with its name, as one assembler file.
+$(BUILD)/web.s: tools/embed $(shell find web -type f 2>/dev/null)
+	@mkdir -p $(@D)
+	tools/embed web > $@
+$(OBJ)/web.o $(TOBJ)/web.o: $(BUILD)/web.s
+	@mkdir -p $(@D)
+	gcc -c -o $@ $<
+
+# Sources are found, not listed: the stamp changes when one appears or disappears.
+$(OBJ)/sources $(TOBJ)/sources: FORCE
+	@mkdir -p $(@D) && echo '$(ALL_C)' | cmp -s - $@ || echo '$(ALL_C)' > $@
+
+# --- Tests ---
+# One program of unit tests for each folder, linked with the folders it may include.
+closure   = $(shell tools/layer-closure $(1))
+code_of   = $(foreach d,$(call closure,$(1)),$(filter src/$(d)/%,$(CODE_C)))
+tests_of  = $(filter src/$(1)/%,$(TEST_C))
+.SECONDEXPANSION:
+$(BUILD)/unit/%: $$(addprefix $(TOBJ)/,$$(addsuffix .o,$$(basename $$(call tests_of,$$*) $$(call code_of,$$*)))) $$(if $$(filter api cli,$$*),$(TOBJ)/web.o)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ $(LIBS) -lcriterion
+
+unit: $(FOLDERS:%=$(BUILD)/unit/%)
+	tools/run-unit $^
+unit-%: $(BUILD)/unit/%
+	tools/run-unit $<
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(OBJ) $(TOBJ) -name '*.d' 2>/dev/null)
+.PHONY: all unit clean FORCE

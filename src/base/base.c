@@ -1,0 +1,225 @@
+/* base.c - errors and memory. */
+#include "base/base.h"
+
+#include <errno.h>
+#include <stdalign.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+static _Noreturn void out_of_memory(size_t asked)
+{
+    fprintf(stderr, "fatal: out of memory (asked for %zu bytes)\n", asked);
+    abort();
+}
+
+/* --- Errors --- */
+
+static const struct {
+    const char *name;
+    int http_status, exit_status;
+    bool temporary;
+} codes[] = {
+#define ERROR(name, code, http, exit, retry, title) { code, http, exit, retry },
+#include "base/errors.def"
+#undef ERROR
+};
+
+const char *error_name(ErrorCode code) { return codes[code].name; }
+int error_http_status(ErrorCode code) { return codes[code].http_status; }
+int error_exit_status(ErrorCode code) { return codes[code].exit_status; }
+bool error_is_temporary(ErrorCode code) { return codes[code].temporary; }
+
+ErrorCode error_code(const char *name)
+{
+    for (size_t i = 0; i < COUNT(codes); i++)
+        if (strcmp(codes[i].name, name) == 0)
+            return (ErrorCode)i;
+    return ERROR_INTERNAL;
+}
+
+bool fail(Error *err, ErrorCode code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    err->code = code;
+    err->field[0] = '\0';
+    vsnprintf(err->message, sizeof err->message, format, args);
+    va_end(args);
+    return false;
+}
+
+bool fail_field(Error *err, const char *field, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    err->code = ERROR_INVALID;
+    snprintf(err->field, sizeof err->field, "%s", field);
+    vsnprintf(err->message, sizeof err->message, format, args);
+    va_end(args);
+    return false;
+}
+
+static ErrorCode code_from_errno(int number)
+{
+    switch (number) {
+    case ENOENT: return ERROR_NOT_FOUND;
+    case EEXIST: return ERROR_CONFLICT;
+    case EACCES:
+    case EPERM: return ERROR_DENIED;
+    case EAGAIN: return ERROR_BUSY;
+    case EDQUOT:
+    case ENOSPC: return ERROR_FULL;
+    case ETIMEDOUT: return ERROR_TIMEOUT;
+    default: return ERROR_IO;
+    }
+}
+
+bool fail_errno(Error *err, const char *format, ...)
+{
+    int number = errno;
+    char what[240];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    return fail(err, code_from_errno(number), "%s: %s", what, strerror(number));
+}
+
+bool fail_in(Error *err, const char *format, ...)
+{
+    char where[120], message[sizeof err->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(where, sizeof where, format, args);
+    va_end(args);
+    memcpy(message, err->message, sizeof message);
+    snprintf(err->message, sizeof err->message, "%s: %.270s", where, message);
+    return false;
+}
+
+/* --- Memory --- */
+
+typedef struct Block {
+    struct Block *next;
+    size_t used, size;
+    alignas(max_align_t) char bytes[];
+} Block;
+
+struct Arena {
+    Block *blocks;
+    size_t total, limit;
+};
+
+void *heap_alloc(size_t size)
+{
+    void *memory = calloc(1, size ? size : 1);
+    if (!memory)
+        out_of_memory(size);
+    return memory;
+}
+
+void *heap_grow(void *memory, size_t size)
+{
+    void *grown = realloc(memory, size ? size : 1);
+    if (!grown)
+        out_of_memory(size);
+    return grown;
+}
+
+char *heap_text(const char *text)
+{
+    if (!text)
+        return NULL;
+    size_t size = strlen(text) + 1;
+    return memcpy(heap_alloc(size), text, size);
+}
+
+Arena *arena_new(size_t limit)
+{
+    Arena *arena = heap_alloc(sizeof *arena);
+    arena->limit = limit;
+    return arena;
+}
+
+static void free_blocks(Block *block)
+{
+    for (Block *next; block; block = next) {
+        next = block->next;
+        free(block);
+    }
+}
+
+void arena_free(Arena *arena)
+{
+    if (!arena)
+        return;
+    free_blocks(arena->blocks);
+    free(arena);
+}
+
+void arena_reset(Arena *arena)
+{
+    Block *kept = arena->blocks;
+    arena->total = 0;
+    if (!kept)
+        return;
+    free_blocks(kept->next);
+    kept->next = NULL;
+    memset(kept->bytes, 0, kept->used);
+    kept->used = 0;
+}
+
+/* Blocks grow with the arena, so that a large document needs few and a small request little. */
+static Block *add_block(Arena *arena, size_t wanted)
+{
+    size_t size = MIN(MAX(KB(4), arena->total), MB(1));
+    if (size < wanted)
+        size = wanted;
+    Block *block = heap_alloc(sizeof *block + size);
+    block->size = size;
+    block->next = arena->blocks;
+    arena->blocks = block;
+    return block;
+}
+
+void *arena_alloc(Arena *arena, size_t size)
+{
+    size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    Block *block = arena->blocks;
+
+    if (rounded < size || rounded > arena->limit - arena->total)
+        out_of_memory(size);
+    if (!block || block->size - block->used < rounded)
+        block = add_block(arena, rounded);
+    void *memory = block->bytes + block->used;
+    block->used += rounded;
+    arena->total += rounded;
+    return memory;
+}
+
+size_t arena_used(const Arena *arena) { return arena->total; }
+size_t arena_room(const Arena *arena) { return arena->limit - arena->total; }
+
+size_t arena_array_size(size_t item_size, size_t count)
+{
+    size_t size;
+    if (__builtin_mul_overflow(item_size, count, &size))
+        out_of_memory(SIZE_MAX);
+    return size;
+}
+
+void *vec_grow(Arena *arena, void *at, size_t item_size, size_t count, size_t *capacity)
+{
+    size_t grown = *capacity ? *capacity * 2 : 8;
+    void *copy = arena_alloc(arena, arena_array_size(item_size, grown));
+    if (count)
+        memcpy(copy, at, item_size * count);
+    *capacity = grown;
+    return copy;
+}
+
+void fd_auto(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}

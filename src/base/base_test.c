@@ -1,0 +1,196 @@
+#include <criterion/criterion.h>
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/pool.h"
+#include "base/utf8.h"
+
+#include <stdatomic.h>
+
+static Arena *arena;
+static void open_arena(void) { arena = arena_new(MB(16)); }
+static void close_arena(void) { arena_free(arena); }
+TestSuite(base, .init = open_arena, .fini = close_arena);
+
+Test(base, arena_reset_gives_zeroed_memory_again)
+{
+    char *first = arena_alloc(arena, 100);
+    memset(first, 'x', 100);
+    arena_reset(arena);
+    char *again = arena_alloc(arena, 100);
+    for (int i = 0; i < 100; i++)
+        cr_assert_eq(again[i], 0);
+}
+
+Test(base, buf_keeps_what_fits_and_says_so)
+{
+    Buf buf = buf_new(arena, 5);
+    buf_add(&buf, S("hello world"));
+    cr_assert(buf.overflowed);
+    cr_assert(str_is(buf_str(&buf), "hello"));
+}
+
+Test(base, str_next_gives_every_piece)
+{
+    Str rest = S("a,,b"), piece;
+    cr_assert(str_next(&rest, ',', &piece) && str_is(piece, "a"));
+    cr_assert(str_next(&rest, ',', &piece) && str_is(piece, ""));
+    cr_assert(str_next(&rest, ',', &piece) && str_is(piece, "b"));
+    cr_assert(!str_next(&rest, ',', &piece));
+}
+
+Test(base, str_to_int_takes_whole_numbers_in_range_only)
+{
+    int64_t n = 7;
+    cr_assert(str_to_int(S("-12"), -20, 20, &n) && n == -12);
+    cr_assert(!str_to_int(S("21"), -20, 20, &n));
+    cr_assert(!str_to_int(S("1x"), -20, 20, &n));
+    cr_assert(!str_to_int(S(""), -20, 20, &n));
+    cr_assert(!str_to_int(S(" 1"), -20, 20, &n));
+    cr_assert_eq(n, -12);
+}
+
+Test(base, utf8_validity_follows_rfc_3629)
+{
+    static const struct {
+        Str text;
+        size_t valid;
+    } rows[] = {
+        { S_INIT("plain ascii text"), 16 },  { S_INIT("\xc3\xa9"), 2 },
+        { S_INIT("a\xc0\xaf"), 1 },          { S_INIT("\xed\xa0\x80"), 0 },
+        { S_INIT("\xf0\x9f\x98\x80"), 4 },   { S_INIT("\xf4\x90\x80\x80"), 0 },
+        { S_INIT("\xe2\x82"), 0 },           { S_INIT("\xe2\x82\xac!"), 4 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        cr_assert_eq(utf8_valid_length(rows[i].text), rows[i].valid, "row %zu", i);
+}
+
+Test(base, utf8_clean_composes_and_repairs)
+{
+    cr_assert(str_is(utf8_clean(arena, S("e\xcc\x81")), "\xc3\xa9"));
+    cr_assert(str_is(utf8_clean(arena, S("a\xff" "b\x01")), "a\xef\xbf\xbd" "b"));
+    cr_assert(str_is(utf8_fold(arena, S("STRASSE \xc3\x84")), "strasse \xc3\xa4"));
+}
+
+Test(base, json_escapes_and_nests)
+{
+    Buf out = buf_new(arena, KB(1));
+    JsonWriter json = put_begin(&out);
+    put_text(&json, "a\"", S("x\n\x01\xff"));
+    put_array(&json, "list");
+    put_int(&json, NULL, 1);
+    put_bool(&json, NULL, true);
+    put_end(&json);
+    put_time(&json, "at", 1000);
+    put_end(&json);
+    cr_assert_str_eq(buf_c(&out), "{\"a\\\"\":\"x\\n\\u0001\xef\xbf\xbd\",\"list\":[1,true],"
+                                  "\"at\":\"1970-01-01T00:00:01.000Z\"}");
+}
+
+Test(base, json_read_names_the_wrong_field)
+{
+    static const struct {
+        const char *text, *field;
+    } rows[] = {
+        { "{\"name\":1}", "name" },
+        { "{\"name\":\"x\",\"other\":2}", "other" },
+        { "{\"count\":2}", "name" },
+        { "{\"name\":\"x\",\"count\":11}", "count" },
+        { "{\"name\":\"too long a name\"}", "name" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO_JSON json_t *json = NULL;
+        Str name = STR_NONE;
+        int64_t count = 0;
+        Error err = { 0 };
+        cr_assert(json_parse(str(rows[i].text), KB(1), &json, &err));
+        cr_assert(!json_read(json, arena,
+                             JSON_FIELDS({ "name", JSON_STR, &name, .required = true, .length_max = 8 },
+                                         { "count", JSON_I64, &count, .min = 1, .max = 10 }),
+                             &err));
+        cr_assert_str_eq(err.field, rows[i].field);
+    }
+}
+
+Test(base, json_parse_says_where)
+{
+    json_t *json = NULL;
+    Error err = { 0 };
+    cr_assert(!json_parse(S("{\n\"a\":}"), KB(1), &json, &err));
+    cr_assert(strstr(err.message, "line 2"));
+}
+
+Test(base, ids_are_valid_and_sorted)
+{
+    Str last = id_new(arena);
+    for (int i = 0; i < 10000; i++) {
+        Str next = id_new(arena);
+        cr_assert(id_is_valid(next));
+        cr_assert_lt(str_compare(last, next), 0);
+        last = next;
+    }
+}
+
+Test(base, sha256_and_crc32c_match_their_standards)
+{
+    cr_assert(str_is(sha256_hex(arena, S("abc")),
+                     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+    cr_assert_eq(crc32c(0, "123456789", 9), 0xE3069283u); /* RFC 3720, B.4 */
+}
+
+Test(base, time_reads_what_it_writes)
+{
+    char text[TIME_TEXT_SIZE];
+    int64_t ms = 0;
+    Error err;
+    cr_assert(time_parse(time_format(1795255200123, text), &ms, &err));
+    cr_assert_eq(ms, 1795255200123);
+    cr_assert(time_parse(S("2026-11-21T10:00:00+02:00"), &ms, &err) && ms == 1795248000000);
+    cr_assert(time_parse(S("2026-11-21"), &ms, &err));
+    cr_assert(!time_parse(S("yesterday"), &ms, &err));
+}
+
+Test(base, map_finds_every_key_it_was_given)
+{
+    Map map = map_new(arena);
+    for (int i = 0; i < 1000; i++)
+        map_add(&map, str_format(arena, "key %d", i), NULL)->number = i;
+    for (int i = 0; i < 1000; i++)
+        cr_assert_eq(map_find(&map, str_format(arena, "key %d", i))->number, i);
+    cr_assert_null(map_find(&map, S("no key")));
+    cr_assert_eq(map.count, 1000);
+}
+
+static void count_up(void *argument) { atomic_fetch_add((_Atomic int *)argument, 1); }
+
+Test(base, pool_runs_everything_before_it_ends)
+{
+    _Atomic int done = 0;
+    Pool *pool = pool_new("test", 4, 1000);
+    for (int i = 0; i < 1000; i++)
+        cr_assert(pool_add(pool, count_up, &done));
+    pool_free(pool);
+    cr_assert_eq(done, 1000);
+}
+
+Test(base, file_write_replaces_and_file_read_is_bounded)
+{
+    Error err;
+    Str bytes;
+    char folder[] = "/tmp/lectern-test-XXXXXX";
+    cr_assert(mkdtemp(folder));
+    char *path = path_join(arena, str(folder), S("a"));
+    cr_assert(file_write(path, S("one"), 0600, &err));
+    cr_assert(file_write(path, S("three"), 0600, &err));
+    cr_assert(file_read(arena, path, 5, &bytes, &err) && str_is(bytes, "three"));
+    cr_assert(!file_read(arena, path, 4, &bytes, &err) && err.code == ERROR_TOO_LARGE);
+    cr_assert(folder_remove(folder, &err));
+    cr_assert(!file_exists(path));
+    cr_assert(str_is(path_extension(arena, S("x/Y.PDF")), "pdf"));
+    cr_assert(str_is(path_name(S("..\\..\\etc/passwd")), "passwd"));
+}

@@ -1,0 +1,90 @@
+/* clock.c - see clock.h. */
+#include "base/clock.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+static _Atomic int64_t fixed_ms;
+
+int64_t now_ms(void)
+{
+    int64_t fixed = atomic_load_explicit(&fixed_ms, memory_order_relaxed);
+    struct timespec now;
+    if (fixed)
+        return fixed;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t monotonic_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void clock_set(int64_t time_ms) { atomic_store(&fixed_ms, time_ms); }
+
+void sleep_ms(int64_t duration_ms)
+{
+    struct timespec wait = { .tv_sec = duration_ms / 1000, .tv_nsec = duration_ms % 1000 * 1000000 };
+    while (nanosleep(&wait, &wait) != 0)
+        ;
+}
+
+Str time_format(int64_t time_ms, char *out)
+{
+    int64_t seconds = time_ms >= 0 ? time_ms / 1000 : (time_ms - 999) / 1000;
+    time_t second = (time_t)seconds;
+    struct tm utc;
+    gmtime_r(&second, &utc);
+    size_t length = strftime(out, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
+    length += (size_t)snprintf(out + length, TIME_TEXT_SIZE - length, ".%03dZ",
+                               (int)(time_ms - seconds * 1000));
+    return (Str){ out, length };
+}
+
+/* The fraction and the offset after the seconds: ".123+02:00". */
+static bool read_rest(const char *rest, int64_t *ms_r, int64_t *offset_ms_r)
+{
+    int64_t ms = 0, scale = 100;
+    if (*rest == '.' || *rest == ',')
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++, scale /= 10)
+            ms += (*rest - '0') * scale;
+    int hours = 0, minutes = 0, used = 0;
+    char sign = *rest;
+    if ((sign == 'Z' || sign == 'z') && rest[1] == '\0') {
+        *offset_ms_r = 0;
+    } else if ((sign == '+' || sign == '-') &&
+               sscanf(rest + 1, "%2d:%2d%n", &hours, &minutes, &used) == 2 &&
+               rest[1 + used] == '\0' && hours < 24 && minutes < 60) {
+        *offset_ms_r = (hours * 60 + minutes) * 60000 * (sign == '-' ? -1 : 1);
+    } else {
+        return false;
+    }
+    *ms_r = ms;
+    return true;
+}
+
+bool time_parse(Str text, int64_t *time_ms_r, Error *err)
+{
+    char copy[48];
+    struct tm utc = { 0 };
+    int64_t ms = 0, offset_ms = 0;
+    bool good = false;
+    if (text.length < sizeof copy) {
+        memcpy(copy, text.at ? text.at : "", text.length);
+        copy[text.length] = '\0';
+        const char *rest = strptime(copy, "%Y-%m-%d", &utc);
+        good = rest && *rest == '\0';
+        if (rest && (*rest == 'T' || *rest == 't' || *rest == ' ')) {
+            rest = strptime(rest + 1, "%H:%M:%S", &utc);
+            good = rest && read_rest(rest, &ms, &offset_ms);
+        }
+    }
+    if (!good)
+        return fail(err, ERROR_INVALID, "'" STR_FMT "' is not a time such as 2026-11-21T10:00:00Z",
+                    STR_ARG(text));
+    *time_ms_r = (int64_t)timegm(&utc) * 1000 + ms - offset_ms;
+    return true;
+}

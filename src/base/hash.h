@@ -1,0 +1,21 @@
+/* hash.h - checksums, digests and random bytes (libsodium; CRC-32C by hand). Any thread. */
+#pragma once
+
+#include "base/base.h"
+
+void random_bytes(void *out, size_t count);
+/* Lower-case hex of the SHA-256 of the bytes. */
+Str sha256_hex(Arena *arena, Str bytes);
+
+#define SHA256_SIZE 32
+typedef struct Sha256 {
+    _Alignas(16) unsigned char state[128];
+} Sha256;
+void sha256_begin(Sha256 *sha);
+void sha256_add(Sha256 *sha, Str bytes);
+void sha256_end(Sha256 *sha, uint8_t digest[SHA256_SIZE]);
+
+/* CRC-32C (Castagnoli) of the bytes, continuing `crc` (0 at first). */
+uint32_t crc32c(uint32_t crc, const void *bytes, size_t count);
+/* Equal in constant time; for secrets. */
+bool secret_equal(Str a, Str b);

@@ -1,0 +1,126 @@
+/* db.h - one SQL database, SQLite or PostgreSQL, behind one interface. Only src/store writes SQL.
+ *
+ *     lectern.db, /abs/path.db      SQLite (WAL, synchronous=FULL)
+ *     postgresql://user@host/name   PostgreSQL 15 or later
+ *     failing:N:URL                 every Nth statement of the database URL fails; for tests
+ *
+ * Work is a function that is given a transaction. db_write() runs it, commits, and returns only
+ * when the commit is durable. SQLite has one writer thread: it runs the work of many callers in one
+ * transaction, each in a savepoint of its own (group commit), so that a failure undoes only its
+ * own work and a hundred callers share one fsync. PostgreSQL runs it in a transaction of its own
+ * on a pooled connection, with the workspace set for row-level security. Work may be run again
+ * from its start (a serialization failure, a lost group), so it resets its outputs first and
+ * touches nothing but the database and its argument; it never waits for another thread.
+ * db_read() gives a snapshot on a pooled connection.
+ *
+ * Placeholders are $1, $2, ... in both; where the texts must differ, DB_SQL(sqlite, postgres).
+ * Times are milliseconds since 1970, UTC; truth values are integers 0 and 1.
+ *
+ * Threads: a Db may be used by any number; a DbTx and its DbRows belong to the running work. */
+#pragma once
+
+#include "base/base.h"
+
+typedef struct Db Db;
+typedef struct DbTx DbTx;
+
+/* --- Opening ---------------------------------------------------------------------------- */
+
+typedef enum DbKind { DB_SQLITE, DB_POSTGRES } DbKind;
+
+typedef struct DbOptions {
+    int connection_max;  /* for reads; 0: 20 */
+    int64_t timeout_ms;  /* of one statement; 0: 30,000 */
+} DbOptions;
+
+/* Fails with one clear sentence when the database cannot be reached or is damaged. */
+MUST_CHECK bool db_open(const char *url, const DbOptions *options, Db **db_r, Error *err);
+void db_close(Db *db); /* finishes waiting writes first; NULL is fine */
+DbKind db_kind(const Db *db);
+/* What is connected and how busy, as members of a JSON object: for /health and debugging. */
+void db_describe(Db *db, Buf *json_members);
+
+/* --- Transactions ------------------------------------------------------------------------ */
+
+/* For whom the work is done: PostgreSQL lets it see rows of this workspace only. */
+typedef struct DbWho {
+    Str workspace; /* id; empty: no workspace's rows */
+    bool is_system; /* sees all workspaces: log-in, job runners, migrations, clean-up */
+} DbWho;
+
+typedef bool DbWork(DbTx *tx, void *argument, Error *err);
+
+MUST_CHECK bool db_write(Db *db, const DbWho *who, DbWork *work, void *argument, Error *err);
+MUST_CHECK bool db_read(Db *db, const DbWho *who, DbWork *work, void *argument, Error *err);
+DbKind db_tx_kind(const DbTx *tx);
+
+/* Text that the database runs; only the one for its kind. */
+typedef struct DbSql {
+    const char *sqlite, *postgres;
+} DbSql;
+#define DB_SQL(sqlite, postgres) ((DbSql){ sqlite, postgres })
+#define DB_SAME(text) ((DbSql){ text, text })
+
+/* --- Statements -------------------------------------------------------------------------- */
+
+typedef enum DbType { DB_NULL, DB_INT, DB_REAL, DB_TEXT, DB_BLOB } DbType;
+
+typedef struct DbValue {
+    DbType type;
+    int64_t integer;
+    double real;
+    Str text; /* or bytes */
+} DbValue;
+
+static inline DbValue db_null(void) { return (DbValue){ .type = DB_NULL }; }
+static inline DbValue db_int(int64_t n) { return (DbValue){ .type = DB_INT, .integer = n }; }
+static inline DbValue db_real(double n) { return (DbValue){ .type = DB_REAL, .real = n }; }
+static inline DbValue db_text(Str s) { return (DbValue){ .type = DB_TEXT, .text = s }; }
+static inline DbValue db_blob(Str s) { return (DbValue){ .type = DB_BLOB, .text = s }; }
+/* NULL when empty, else the text. */
+static inline DbValue db_text_or_null(Str s) { return s.length ? db_text(s) : db_null(); }
+#define DB_ARGS(...) (const DbValue[]){ __VA_ARGS__ }, COUNT(((const DbValue[]){ __VA_ARGS__ }))
+#define DB_NO_ARGS NULL, 0
+
+/* Runs a statement; *changed_r (may be NULL) gets the number of rows it changed. A broken unique
+ * or foreign key is ERROR_CONFLICT. Statements are prepared once a connection and kept. */
+MUST_CHECK bool db_exec(DbTx *tx, DbSql sql, const DbValue *args, size_t count, int64_t *changed_r,
+                        Error *err);
+
+/* Runs one statement for each of `row_count` rows of `column_count` values, as fast as the
+ * database can (one statement many times in SQLite, pipelined in PostgreSQL). */
+MUST_CHECK bool db_exec_many(DbTx *tx, DbSql sql, const DbValue *values, size_t column_count,
+                             size_t row_count, Error *err);
+
+/* The result of a query, read row by row. Closed by itself at the end of the block. */
+typedef struct DbRows {
+    DbTx *tx;
+    void *state; /* the driver's */
+} DbRows;
+void db_rows_close(DbRows *rows);
+#define AUTO_DB_ROWS AUTO(db_rows_close)
+
+MUST_CHECK bool db_query(DbTx *tx, DbSql sql, const DbValue *args, size_t count, DbRows *rows_r,
+                         Error *err);
+typedef enum DbStep { DB_ROW, DB_END, DB_FAILED } DbStep;
+MUST_CHECK DbStep db_next(DbRows *rows, Error *err);
+/* Columns count from 0. A text or blob is copied into the arena. NULL reads as 0 or empty. */
+bool db_is_null(DbRows *rows, int column);
+int64_t db_get_int(DbRows *rows, int column);
+double db_get_real(DbRows *rows, int column);
+Str db_get_text(DbRows *rows, int column, Arena *arena);
+Str db_get_blob(DbRows *rows, int column, Arena *arena);
+
+/* The first column of the only row as a number; `missing` when there is no row. */
+MUST_CHECK bool db_query_int(DbTx *tx, DbSql sql, const DbValue *args, size_t count,
+                             int64_t missing, int64_t *number_r, Error *err);
+
+/* --- News between threads and nodes ------------------------------------------------------ */
+
+/* Tell every listener on this channel, on every node, once the transaction has committed
+ * (LISTEN/NOTIFY in PostgreSQL, in-process for SQLite). Text of at most 7,000 bytes. */
+MUST_CHECK bool db_notify(DbTx *tx, const char *channel, Str text, Error *err);
+typedef void DbListener(void *argument, const char *channel, Str text);
+/* Called on a thread of the database's own for as long as the Db is open. */
+MUST_CHECK bool db_listen(Db *db, const char *channel, DbListener *listener, void *argument,
+                          Error *err);

@@ -1,0 +1,47 @@
+/* extractor.h - how one file format becomes a document.
+ *
+ * To add a format: write formats/<name>.c that defines `const Extractor extractor_<name>`, and add
+ * the line FORMAT(<name>) to formats.def. Nothing else changes: the build, media type detection,
+ * `lectern extract`, /v1/formats, the docs and the fuzz target all read that list. */
+#pragma once
+
+#include "extract/document.h"
+
+typedef struct ExtractSource {
+    Str bytes;
+    Str name;       /* as it was given; only breaks ties */
+    Str media_type; /* as a mail or archive declares it, or empty; only breaks ties */
+    Str password;   /* empty: none was given */
+    int depth;      /* 0 for the file itself, 1 for its members */
+} ExtractSource;
+
+typedef struct Extractor {
+    const char *name;              /* "pdf" */
+    const char *title;             /* "Comma-separated values", shown to people */
+    const char *const *extensions; /* lower case, without the dot, NULL ends the list */
+    const char *const *media_types; /* the first is the one we say */
+    bool is_paged;                 /* page pictures come from MuPDF */
+
+    /* How sure are we that the bytes are ours? 0 (no) to 100 (certain), by content alone; text
+     * formats without marks of their own return at most 40 and win by their extension. */
+    int (*sniff)(Str bytes);
+
+    /* Write the whole document. Runs in a sandboxed worker: no files, no network. A broken file
+     * gives what can be read, and fails only when nothing can. */
+    bool (*extract)(const ExtractSource *source, DocWriter *doc, Error *err);
+} Extractor;
+
+#define LIST(...)                                                                                  \
+    (const char *const[]) { __VA_ARGS__, NULL }
+
+/* Every format, in the order of formats.def. */
+extern const Extractor *const extractors[];
+extern const size_t extractor_count;
+
+/* The best extractor for these bytes; name and declared type break ties. NULL if none fits. */
+const Extractor *extractor_choose(Str bytes, Str name, Str media_type);
+const Extractor *extractor_named(Str name);
+
+/* Choose and run. Fails with ERROR_UNSUPPORTED (saying what the file seems to be),
+ * ERROR_ENCRYPTED when a password is missing or wrong, ERROR_DAMAGED, ERROR_TOO_LARGE. */
+MUST_CHECK bool extract_document(const ExtractSource *source, DocWriter *doc, Error *err);

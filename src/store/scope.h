@@ -1,0 +1,33 @@
+/* scope.h - on whose behalf rows are read and written.
+ *
+ * Every function of src/store takes a Scope and writes the workspace into each statement;
+ * PostgreSQL checks it once more with row-level security. Only the files named in
+ * tools/system-scopes may make a system scope. */
+#pragma once
+
+#include "db/db.h"
+
+typedef enum Role { ROLE_NONE, ROLE_READER, ROLE_EDITOR, ROLE_ADMIN, ROLE_OWNER } Role;
+
+typedef struct Scope {
+    Str workspace; /* id */
+    Str user;      /* id; empty for a key that belongs to the workspace */
+    Role role;
+    bool is_system; /* sees every workspace: log-in, job runners, migrations, clean-up */
+} Scope;
+
+Scope scope_system(void);
+static inline DbWho scope_who(const Scope *scope)
+{
+    return (DbWho){ .workspace = scope->workspace, .is_system = scope->is_system };
+}
+/* A scope whose texts live in the arena. */
+Scope scope_copy(Arena *arena, const Scope *scope);
+const char *role_name(Role role);
+Role role_named(Str name); /* ROLE_NONE when there is none */
+/* Fails with ERROR_DENIED, naming the role that is needed. */
+MUST_CHECK bool scope_needs(const Scope *scope, Role role, Error *err);
+
+/* Run work for a scope: db_read() and db_write() with its workspace. */
+MUST_CHECK bool store_read(Db *db, const Scope *scope, DbWork *work, void *argument, Error *err);
+MUST_CHECK bool store_write(Db *db, const Scope *scope, DbWork *work, void *argument, Error *err);
