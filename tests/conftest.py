@@ -1,0 +1,204 @@
+"""Starts the real program, over SQLite and over a PostgreSQL that the tests start themselves."""
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = Path(os.environ.get("LECTERN", ROOT / "build" / "lectern"))
+SAMPLES = ROOT / "tests" / "samples"
+SHARED = ROOT.parent / "shared"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """One `lectern serve` on a folder of its own, and a client that is signed in by key."""
+
+    def __init__(self, data, database="", arguments=(), environment=None):
+        self.data = Path(data)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database = database
+        self.arguments = list(arguments)
+        self.environment = {**os.environ, **(environment or {})}
+        self.log = self.data.parent / f"{self.data.name}.log"
+        self.process = None
+        self.key = None
+
+    def command(self, *words):
+        extra = ["--database", self.database] if self.database else []
+        return [str(PROGRAM), *words, "--data", str(self.data), *extra]
+
+    def start(self, wait=True):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [*self.command("serve"), "--listen", f"127.0.0.1:{self.port}", *self.arguments],
+                stderr=log, stdout=log, env=self.environment)
+        if wait:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self, seconds=30):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended: {self.log.read_text()[-2000:]}")
+            try:
+                if requests.get(f"{self.url}/ready", timeout=5).status_code == 200:
+                    return
+            except requests.ConnectionError:
+                pass
+            time.sleep(0.02)
+        raise RuntimeError(f"the server is not ready: {self.log.read_text()[-2000:]}")
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def cli(self, *words, check=True, **options):
+        done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120,
+                              env=self.environment, **options)
+        if check and done.returncode:
+            raise RuntimeError(f"{words}: exit {done.returncode}: {done.stderr}")
+        return done
+
+    def new_key(self, name="tests"):
+        self.key = self.cli("keys", "add", name).stdout.split()[-1]
+        return self.key
+
+    def call(self, method, path, key=None, **options):
+        headers = dict(options.pop("headers", None) or {})
+        headers.setdefault("Authorization", f"Bearer {key or self.key}")
+        return requests.request(method, self.url + path, headers=headers, timeout=60, **options)
+
+    def get(self, path, **options):
+        return self.call("GET", path, **options)
+
+    def post(self, path, body=None, **options):
+        return self.call("POST", path, json=body, **options)
+
+    def upload(self, *files, key=None, **fields):
+        """files: paths, or (name, bytes); the documents of the answer."""
+        parts = [(k, (None, v)) for k, v in fields.items()]
+        for file in files:
+            name, content = (file.name, file.read_bytes()) if isinstance(file, Path) else file
+            parts.append(("file", (name, content)))
+        answer = self.call("POST", "/v1/documents", key=key, files=parts)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["documents"]
+
+    def wait_document(self, document_id, states=("ready", "failed", "cancelled"), seconds=60, key=None):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            answer = self.call("GET", f"/v1/documents/{document_id}", key=key)
+            assert answer.status_code == 200, answer.text
+            document = answer.json()
+            if document["state"] in states:
+                return document
+            time.sleep(0.05)
+        raise AssertionError(f"still {document['state']} after {seconds} s: {document}")
+
+    def add(self, *files, **fields):
+        """Upload and wait until each is ready."""
+        return [self.wait_document(d["id"]) for d in self.upload(*files, **fields)]
+
+
+class Postgres:
+    """A cluster in a temporary folder, run as user postgres when we are root."""
+
+    def __init__(self):
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        if not found:
+            pytest.skip("needs PostgreSQL (Debian package postgresql-15)")
+        self.bin = found[-1].parent
+        self.folder = Path(tempfile.mkdtemp(prefix="lectern-pg-"))
+        self.port = free_port()
+        self.prefix = []
+        if os.getuid() == 0:
+            shutil.chown(self.folder, "postgres")
+            self.prefix = ["runuser", "-u", "postgres", "--"]
+        self.run("initdb", "-D", self.folder / "data", "-U", "postgres", "-E", "UTF8",
+                 "--locale=C.UTF-8", "--auth=trust")
+        self.run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o",
+                 f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off", "start")
+        self.count = 0
+
+    def run(self, tool, *arguments):
+        subprocess.run([*self.prefix, str(self.bin / tool), *map(str, arguments)], check=True,
+                       stdout=subprocess.DEVNULL, cwd=self.folder)
+
+    def new_database(self):
+        self.count += 1
+        name = f"lectern{self.count}"
+        self.run("createdb", "-h", "127.0.0.1", "-p", self.port, "-U", "postgres", name)
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+
+    def stop(self):
+        self.run("pg_ctl", "-D", self.folder / "data", "-m", "fast", "-w", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    cluster = Postgres()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database_kind(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def database(database_kind, request):
+    if database_kind == "sqlite":
+        return ""
+    return request.getfixturevalue("postgres").new_database()
+
+
+@pytest.fixture(scope="session")
+def server(database, tmp_path_factory):
+    """A server with an empty library, shared by the tests of one database."""
+    started = Server(tmp_path_factory.mktemp("data") / "library", database).start()
+    started.new_key()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def fresh_server(tmp_path):
+    """A server of its own over SQLite, for tests that break or restart it."""
+    started = Server(tmp_path / "library").start()
+    started.new_key()
+    yield started
+    started.stop()
+
+
+def needs_shared(part):
+    """The folder ../shared/PART, or skip: our tests pass without it."""
+    folder = SHARED / part
+    if not folder.is_dir():
+        pytest.skip(f"needs ../shared/{part}")
+    return folder
