@@ -81,8 +81,49 @@ unit: $(FOLDERS:%=$(BUILD)/unit/%)
 unit-%: $(BUILD)/unit/%
 	tools/run-unit $<
 
+# --- The two commands ---
+MODELS ?= $(HOME)/.cache/lectern/models
+
+run:
+	@tools/need run
+	@$(MAKE) --no-print-directory -s -j2 all
+	@tools/fetch-model $(MODELS) || echo "lectern: no embedding model; the server starts with keyword search"
+	$(BUILD)/lectern serve $(ARGS)
+
+test:
+	@tools/need test
+	@tools/fetch-model $(MODELS) || echo "lectern: no embedding model; tests that need it are skipped"
+	$(MAKE) --no-print-directory -j2 all unit-programs
+	$(MAKE) --no-print-directory unit
+	@tools/python-tests
+	$(BUILD)/tests/bin/python -m pytest -q tests
+
+unit-programs: $(FOLDERS:%=$(BUILD)/unit/%)
+
+check:
+	@tools/check-format
+	@tools/check-layers
+	@tools/check-lengths
+	@tools/check-lists
+
+crash: all
+	@tools/python-tests
+	$(BUILD)/tests/bin/python tests/crash_loop.py $(or $(ROUNDS),200)
+
+# --- Installing ---
+install: all
+	install -D -m 755 $(BUILD)/lectern $(DESTDIR)$(PREFIX)/bin/lectern
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/lib/systemd/system
+	$(BUILD)/lectern --manual > $(DESTDIR)$(PREFIX)/share/man/man1/lectern.1
+	sed 's|@PREFIX@|$(PREFIX)|' tools/systemd/lectern.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/lectern.service
+
+dist:
+	@mkdir -p $(BUILD)
+	git archive --format=tar.gz --prefix=lectern-$(VERSION)/ -o $(BUILD)/lectern-$(VERSION).tar.gz HEAD
+	@echo $(BUILD)/lectern-$(VERSION).tar.gz
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) -name '*.d' 2>/dev/null)
-.PHONY: all unit clean FORCE
+.PHONY: all run test unit unit-programs check crash install dist clean FORCE
