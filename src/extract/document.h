@@ -15,17 +15,17 @@
 #include "base/base.h"
 
 typedef enum BlockKind {
-    BLOCK_HEADING,   /* level 1-6 */
+    BLOCK_HEADING, /* level 1-6 */
     BLOCK_PARAGRAPH,
     BLOCK_LIST_ITEM, /* level 1 and deeper; the marker is kept in `label` ("-", "3.") */
     BLOCK_ROW,       /* one row of a table: text is the cells joined by " | " */
     BLOCK_CODE,      /* `label` is the language */
     BLOCK_QUOTE,
-    BLOCK_IMAGE,     /* text is the alternative text */
-    BLOCK_NOTE,      /* footnote, comment, speaker note; `label` says which */
-    BLOCK_HEADER,    /* running header or footer, said once */
-    BLOCK_META,      /* `label` is the key, text the value: title, author, subject, From ... */
-    BLOCK_PAGE,      /* a new page or slide begins; no text. place.page, box = page size */
+    BLOCK_IMAGE,  /* text is the alternative text */
+    BLOCK_NOTE,   /* footnote, comment, speaker note; `label` says which */
+    BLOCK_HEADER, /* running header or footer, said once */
+    BLOCK_META,   /* `label` is the key, text the value: title, author, subject, From ... */
+    BLOCK_PAGE,   /* a new page or slide begins; no text. place.page, box = page size */
     BLOCK_KIND_COUNT,
 } BlockKind;
 
@@ -34,7 +34,7 @@ BlockKind block_kind_named(Str name);        /* BLOCK_KIND_COUNT when there is n
 
 /* Where a block is in the original; what does not apply is zero or empty. */
 typedef struct Place {
-    int32_t page;                  /* from 1; slides count as pages */
+    int32_t page; /* from 1; slides count as pages */
     bool is_slide;
     float x0, y0, x1, y1;          /* box on the page in points from its top left corner */
     int32_t line_first, line_last; /* from 1, for text by lines */
@@ -97,6 +97,8 @@ typedef struct DocWriter DocWriter;
 DocWriter *doc_writer_new(Arena *arena, const DocSink *sink, const DocLimits *limits);
 void doc_writer_free(DocWriter *doc);
 const DocLimits *doc_writer_limits(const DocWriter *doc);
+/* The password that members are tried with as well; kept, not copied. */
+void doc_writer_password(DocWriter *doc, Str password);
 
 /* The place of the blocks that follow, until set again. Copied. */
 void doc_place(DocWriter *doc, const Place *place);
@@ -134,7 +136,8 @@ void doc_table_end(DocWriter *doc);
 bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes);
 
 bool doc_writer_ok(const DocWriter *doc);
-/* Why it stopped: fails with the sink's error or the limit. */
+/* Fails with the sink's error. A limit is not a failure: what came before it was written, and a
+ * warning was sent that says which. */
 MUST_CHECK bool doc_writer_end(DocWriter *doc, Error *err);
 
 /* --- A whole document in memory --------------------------------------------------------- */
@@ -142,14 +145,14 @@ MUST_CHECK bool doc_writer_end(DocWriter *doc, Error *err);
 typedef struct DocNode DocNode;
 struct DocNode {
     Str name, media_type;
-    Str bytes;         /* of a child, when kept; else empty */
+    Str bytes; /* of a child, when kept; else empty */
     VEC(Block) blocks;
     VEC(uint32_t) starts; /* of each block in the document's text */
     Buf text;
     VEC(DocNode *) children;
     VEC(Str) warnings;
     DocNode *parent;
-    Error failure;     /* code ERROR_NONE when it was read */
+    Error failure; /* code ERROR_NONE when it was read */
 };
 
 /* A sink that builds a tree in the arena. keep_bytes: children keep theirs. */

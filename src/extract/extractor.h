@@ -16,11 +16,11 @@ typedef struct ExtractSource {
 } ExtractSource;
 
 typedef struct Extractor {
-    const char *name;              /* "pdf" */
-    const char *title;             /* "Comma-separated values", shown to people */
-    const char *const *extensions; /* lower case, without the dot, NULL ends the list */
+    const char *name;               /* "pdf" */
+    const char *title;              /* "Comma-separated values", shown to people */
+    const char *const *extensions;  /* lower case, without the dot, NULL ends the list */
     const char *const *media_types; /* the first is the one we say */
-    bool is_paged;                 /* page pictures come from MuPDF */
+    bool is_paged;                  /* page pictures come from MuPDF */
 
     /* How sure are we that the bytes are ours? 0 (no) to 100 (certain), by content alone; text
      * formats without marks of their own return at most 40 and win by their extension. */

@@ -1,0 +1,106 @@
+/* document_tree.c - a document kept in memory: a sink that builds a tree of nodes. */
+#include "extract/document.h"
+
+typedef struct TreeSink {
+    Arena *arena;
+    DocNode *node;
+    bool keep_bytes;
+} TreeSink;
+
+static DocNode *new_node(Arena *arena, Str name, DocNode *parent)
+{
+    DocNode *node = arena_new_one(arena, DocNode);
+    node->name = str_copy(arena, name);
+    node->text = buf_new(arena, SIZE_MAX / 2);
+    node->parent = parent;
+    return node;
+}
+
+/* Two line ends between blocks, one between rows of the same table; blocks without text (pages)
+ * take no room. */
+static void add_separator(DocNode *node, const Block *block)
+{
+    const Block *last = NULL;
+    for (size_t i = node->blocks.count; i-- > 0 && !last;)
+        if (node->blocks.at[i].text.length)
+            last = &node->blocks.at[i];
+    if (!last)
+        return;
+    bool same_table =
+        last->kind == BLOCK_ROW && block->kind == BLOCK_ROW && last->table == block->table;
+    buf_add(&node->text, same_table ? S("\n") : S("\n\n"));
+}
+
+void doc_node_add(Arena *arena, DocNode *node, const Block *block)
+{
+    if (block->text.length)
+        add_separator(node, block);
+    *vec_push(arena, &node->starts) = (uint32_t)node->text.length;
+    buf_add(&node->text, block->text);
+
+    Block *copy = vec_push(arena, &node->blocks);
+    *copy = *block;
+    copy->text = str_copy(arena, block->text);
+    copy->label = str_copy(arena, block->label);
+    copy->place.sheet = str_copy(arena, block->place.sheet);
+    copy->place.cells = str_copy(arena, block->place.cells);
+    copy->place.part = str_copy(arena, block->place.part);
+    copy->place.anchor = str_copy(arena, block->place.anchor);
+    if (block->cell_count) {
+        Cell *cells = arena_new_array(arena, Cell, block->cell_count);
+        memcpy(cells, block->cells, block->cell_count * sizeof *cells);
+        copy->cells = cells;
+    }
+}
+
+static bool tree_block(void *self, const Block *block, Error *err)
+{
+    TreeSink *sink = self;
+    if (block->text.length > UINT32_MAX - KB(4) - sink->node->text.length)
+        return fail(err, ERROR_TOO_LARGE, "the document's text is longer than 4 GB");
+    doc_node_add(sink->arena, sink->node, block);
+    return true;
+}
+
+static bool tree_child_begin(void *self, Str name, Str media_type, Str bytes, Error *err)
+{
+    TreeSink *sink = self;
+    (void)err;
+    DocNode *child = new_node(sink->arena, name, sink->node);
+    child->media_type = str_copy(sink->arena, media_type);
+    if (sink->keep_bytes)
+        child->bytes = str_copy(sink->arena, bytes);
+    *vec_push(sink->arena, &sink->node->children) = child;
+    sink->node = child;
+    return true;
+}
+
+static bool tree_child_end(void *self, const Error *failure, Error *err)
+{
+    TreeSink *sink = self;
+    (void)err;
+    if (failure)
+        sink->node->failure = *failure;
+    sink->node = sink->node->parent;
+    return true;
+}
+
+static bool tree_warning(void *self, Str text, Error *err)
+{
+    TreeSink *sink = self;
+    (void)err;
+    *vec_push(sink->arena, &sink->node->warnings) = str_copy(sink->arena, text);
+    return true;
+}
+
+DocNode *doc_tree_new(Arena *arena, Str name, bool keep_bytes, DocSink *sink_r)
+{
+    TreeSink *sink = arena_new_one(arena, TreeSink);
+    *sink = (TreeSink){ arena, new_node(arena, name, NULL), keep_bytes };
+    *sink_r = (DocSink){ .block = tree_block,
+                         .child_begin = tree_child_begin,
+                         .child_end = tree_child_end,
+                         .warning = tree_warning,
+                         .self = sink };
+    return sink->node;
+}

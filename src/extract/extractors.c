@@ -1,0 +1,76 @@
+/* extractors.c - the list of formats, and which of them a file is. */
+#include "base/file.h"
+#include "extract/extractor.h"
+#include "extract/file_kind.h"
+
+#define FORMAT(name) extern const Extractor extractor_##name;
+#include "extract/formats.def"
+#undef FORMAT
+
+const Extractor *const extractors[] = {
+#define FORMAT(name) &extractor_##name,
+#include "extract/formats.def"
+#undef FORMAT
+    NULL,
+};
+const size_t extractor_count = COUNT(extractors) - 1;
+
+/* A declared name or type adds to what the content says, never enough for a text format to beat
+ * a format with marks of its own (those score 60 and more). */
+enum { NAME_BONUS = 25, TYPE_BONUS = 15 };
+
+static bool is_listed(const char *const *list, Str value)
+{
+    for (; list && *list; list++)
+        if (str_equal_ignore_case(value, str(*list)))
+            return true;
+    return false;
+}
+
+const Extractor *extractor_choose(Str bytes, Str name, Str media_type)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Str extension = name.length < KB(4) ? path_extension(arena, name) : STR_NONE;
+    const Extractor *best = NULL;
+    int best_score = 0;
+    ptrdiff_t parameters = str_find_char(media_type, ';');
+    if (parameters >= 0)
+        media_type = str_trim(str_slice(media_type, 0, (size_t)parameters));
+
+    for (size_t i = 0; i < extractor_count; i++) {
+        int score = extractors[i]->sniff(bytes);
+        if (score <= 0)
+            continue;
+        if (extension.length && is_listed(extractors[i]->extensions, extension))
+            score += NAME_BONUS;
+        if (media_type.length && is_listed(extractors[i]->media_types, media_type))
+            score += TYPE_BONUS;
+        if (score > best_score) {
+            best = extractors[i];
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+const Extractor *extractor_named(Str name)
+{
+    for (size_t i = 0; i < extractor_count; i++)
+        if (str_is(name, extractors[i]->name))
+            return extractors[i];
+    return NULL;
+}
+
+bool extract_document(const ExtractSource *source, DocWriter *doc, Error *err)
+{
+    if (source->bytes.length == 0)
+        return fail(err, ERROR_INVALID, "the file is empty");
+    if (source->depth == 0)
+        doc_writer_password(doc, source->password);
+    const Extractor *extractor = extractor_choose(source->bytes, source->name, source->media_type);
+    if (!extractor)
+        return fail(err, ERROR_UNSUPPORTED, "it seems to be %s, which is not read yet",
+                    file_kind(source->bytes));
+    bool ok = extractor->extract(source, doc, err);
+    return ok && doc_writer_end(doc, err);
+}

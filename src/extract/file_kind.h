@@ -1,0 +1,7 @@
+/* file_kind.h - what a file that no extractor reads seems to be, for messages. Any thread. */
+#pragma once
+
+#include "base/base.h"
+
+/* "a JPEG picture", "an ELF program"; "a binary file of an unknown kind" or "text" otherwise. */
+const char *file_kind(Str bytes);

@@ -1,0 +1,7 @@
+/* print.h - the writers behind doc_print(). */
+#pragma once
+
+#include "extract/document.h"
+
+void print_markdown(const DocNode *node, Buf *out);
+void print_html(const DocNode *node, Buf *out);
