@@ -1,0 +1,35 @@
+/* api_keys_store.h - the `api_keys` table. Rows hold the SHA-256 of a key, never the key. */
+#pragma once
+
+#include "store/scope.h"
+
+typedef struct ApiKey {
+    Str id, workspace;
+    Str user; /* whose it is; empty: the workspace's */
+    Str name;
+    Str prefix; /* the first characters, to tell keys apart */
+    Str hash;   /* lower-case hex of the SHA-256 of the key */
+    Role role;
+    int64_t created_at_ms, last_used_at_ms;
+    int64_t expires_at_ms, revoked_at_ms; /* 0: never, not */
+} ApiKey;
+
+typedef struct ApiKeyList {
+    ApiKey *at;
+    size_t count;
+} ApiKeyList;
+
+/* Adds it to the scope's workspace with a new id, set in *key. */
+MUST_CHECK bool api_key_add(DbTx *tx, const Scope *scope, Arena *arena, ApiKey *key, Error *err);
+/* Fails with ERROR_NOT_FOUND when there is none, or it is revoked or past now_ms, or its person is
+ * disabled. System scope: the workspace is known only afterwards. */
+MUST_CHECK bool api_key_find_by_hash(DbTx *tx, const Scope *scope, Arena *arena, Str hash,
+                                     int64_t now_ms, ApiKey *key_r, Error *err);
+MUST_CHECK bool api_key_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, ApiKey *key_r,
+                             Error *err);
+/* Of the scope's workspace, newest first, revoked ones too; `user` empty: everybody's. */
+MUST_CHECK bool api_key_list(DbTx *tx, const Scope *scope, Arena *arena, Str user,
+                             ApiKeyList *list_r, Error *err);
+MUST_CHECK bool api_key_used(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err);
+/* ERROR_NOT_FOUND when there is none; revoking twice is fine and keeps the first time. */
+MUST_CHECK bool api_key_revoke(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err);

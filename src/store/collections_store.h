@@ -1,0 +1,31 @@
+/* collections_store.h - the `collections` table: named parts of a library. */
+#pragma once
+
+#include "store/scope.h"
+
+typedef struct Collection {
+    Str id, name, description;
+    int64_t created_at_ms;
+    int64_t document_count; /* outside the trash; read, never written */
+} Collection;
+
+typedef struct CollectionList {
+    Collection *at;
+    size_t count;
+} CollectionList;
+
+/* Adds it with a new id, set in *collection. ERROR_CONFLICT: the name is taken. */
+MUST_CHECK bool collection_add(DbTx *tx, const Scope *scope, Arena *arena, Collection *collection,
+                               Error *err);
+MUST_CHECK bool collection_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
+                                Collection *collection_r, Error *err);
+/* Letter case does not matter. */
+MUST_CHECK bool collection_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str name,
+                                        Collection *collection_r, Error *err);
+/* By name. */
+MUST_CHECK bool collection_list(DbTx *tx, const Scope *scope, Arena *arena, CollectionList *list_r,
+                                Error *err);
+MUST_CHECK bool collection_update(DbTx *tx, const Scope *scope, Str id, Str name, Str description,
+                                  Error *err);
+/* Its documents stay, in no collection. */
+MUST_CHECK bool collection_remove(DbTx *tx, const Scope *scope, Str id, Error *err);

@@ -1,0 +1,52 @@
+/* index_changes_store.h - the `index_changes` table: what an index file has to catch up on.
+ *
+ * Every change of what can be found is a row with a sequence number; numbers grow in the order of
+ * commits (also in PostgreSQL, where a lock makes it so), so an index that has all up to G only
+ * needs the rows after G. An index file names the database it was made from and its G:
+ *
+ *     index_position()  another database, or G < floor, or G > last:   rebuild with chunk_scan(),
+ *                       then continue from the `last` that was read before the rebuild began
+ *     otherwise         index_change_list(after G) until it is empty
+ *
+ * Applying a change twice must be harmless: ADD replaces, REMOVE of what is not there is nothing.
+ * Writers tell listeners of DB channel INDEX_CHANNEL after each commit. */
+#pragma once
+
+#include "store/chunks_store.h"
+
+#define INDEX_CHANNEL "index"
+
+typedef enum IndexOperation {
+    INDEX_ADD,     /* these chunks are live now: read them with chunk_find_many() */
+    INDEX_REMOVE,  /* these are not */
+    INDEX_VECTORS, /* these got vectors of `model` */
+} IndexOperation;
+
+typedef struct IndexChange {
+    int64_t sequence;
+    Str workspace, document, model;
+    IndexOperation operation;
+    NumberList numbers;
+} IndexChange;
+
+typedef struct IndexChangeList {
+    IndexChange *at;
+    size_t count;
+} IndexChangeList;
+
+typedef struct IndexPosition {
+    Str database;        /* an id made with the database */
+    int64_t floor, last; /* changes up to and including floor are forgotten */
+} IndexPosition;
+
+/* All but index_change_add() need a system scope to see every workspace. */
+MUST_CHECK bool index_position(DbTx *tx, const Scope *scope, Arena *arena,
+                               IndexPosition *position_r, Error *err);
+MUST_CHECK bool index_change_list(DbTx *tx, const Scope *scope, Arena *arena, int64_t after,
+                                  int64_t limit, IndexChangeList *list_r, Error *err);
+/* Forgets changes up to and including `sequence`. */
+MUST_CHECK bool index_change_forget(DbTx *tx, const Scope *scope, int64_t sequence, Error *err);
+/* For src/store: one row for these numbers; none for an empty list. */
+MUST_CHECK bool index_change_add(DbTx *tx, const Scope *scope, Arena *arena,
+                                 IndexOperation operation, Str document, Str model,
+                                 const int64_t *numbers, size_t count, Error *err);

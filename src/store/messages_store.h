@@ -1,0 +1,38 @@
+/* messages_store.h - the `messages` table: what was asked and answered, in order. */
+#pragma once
+
+#include "store/scope.h"
+
+typedef struct Message {
+    Str id, conversation;
+    int64_t ordinal; /* from 0 */
+    Str role;        /* "user", "assistant", "system" */
+    Str text;
+    Str citations;    /* JSON array; empty: none */
+    Str model, usage; /* usage: JSON object */
+    Str status;       /* "done", "streaming", "failed", "cancelled", "erased" */
+    int rating;       /* +1, -1, 0: none */
+    Str rating_reason;
+    int64_t created_at_ms;
+} Message;
+
+typedef struct MessageList {
+    Message *at;
+    size_t count;
+} MessageList;
+
+/* Adds it at the end of message->conversation with a new id and ordinal, set in *message. */
+MUST_CHECK bool message_add(DbTx *tx, const Scope *scope, Arena *arena, Message *message,
+                            Error *err);
+MUST_CHECK bool message_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Message *message_r,
+                             Error *err);
+/* The last `limit` of a conversation, oldest first; 0: all of them, at most 10,000. */
+MUST_CHECK bool message_list(DbTx *tx, const Scope *scope, Arena *arena, Str conversation,
+                             int64_t limit, MessageList *list_r, Error *err);
+/* Saves text, citations, model, usage and status of an answer that grew. */
+MUST_CHECK bool message_update(DbTx *tx, const Scope *scope, const Message *message, Error *err);
+MUST_CHECK bool message_rate(DbTx *tx, const Scope *scope, Str id, int rating, Str reason,
+                             Error *err);
+/* Removes the message with this ordinal and all after it: "ask again from here". */
+MUST_CHECK bool message_remove_from(DbTx *tx, const Scope *scope, Str conversation, int64_t ordinal,
+                                    Error *err);

@@ -1,0 +1,26 @@
+/* statistics_store.h - how much there is, for a page and for /metrics. */
+#pragma once
+
+#include "store/documents_store.h"
+
+typedef struct Statistics {
+    DocumentCounts documents;
+    int64_t collections, pages, chunks, vectors, text_bytes, file_bytes; /* outside the trash */
+    int64_t trash_bytes, version_count;
+    int64_t people, api_keys, conversations, messages, searches;
+} Statistics;
+
+/* Of the scope's workspace; of all together with a system scope whose workspace is empty. */
+MUST_CHECK bool statistics_find(DbTx *tx, const Scope *scope, Statistics *statistics_r, Error *err);
+
+typedef struct FormatCount {
+    Str format;
+    int64_t documents, bytes;
+} FormatCount;
+typedef struct FormatCountList {
+    FormatCount *at;
+    size_t count;
+} FormatCountList;
+/* Documents outside the trash by format, most first. */
+MUST_CHECK bool statistics_formats(DbTx *tx, const Scope *scope, Arena *arena,
+                                   FormatCountList *list_r, Error *err);
