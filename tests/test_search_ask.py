@@ -1,0 +1,127 @@
+"""Search and answers over both databases."""
+import json
+
+import pytest
+
+FACTS = {
+    "kestrel.txt": "The kestrel hovers above the verge. It feeds mainly on voles and can see ultraviolet light.\n",
+    "granite.md": "# Granite\n\nGranite is an intrusive rock. The quarry at Ardal opened in 1874 and employs 212 people.\n",
+    "ferry.txt": "The ferry from Bergen to Ardal takes four hours. The fare is 480 kroner for an adult.\n",
+    "violin.txt": "A violin has four strings. The sound post stands under the bridge inside the body.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def library(server):
+    server.add(*[(name, text.encode()) for name, text in FACTS.items()], tags="facts")
+    return server
+
+
+def search(server, query, **options):
+    answer = server.post("/v1/search", {"query": query, "tags": ["facts"], **options})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def names(answer):
+    return [r["document"]["name"] for r in answer["results"]]
+
+
+def test_a_word_finds_its_document_with_place_and_scores(library):
+    first = search(library, "voles")["results"][0]
+    assert first["document"]["name"] == "kestrel.txt"
+    assert "voles" in first["snippet"] and first["scores"]["keyword"] > 0
+    start, end = first["highlights"][0]
+    assert first["snippet"][start:end].lower() == "voles"
+    assert first["place"]
+
+
+def test_words_in_quotes_must_appear_and_minus_words_must_not(library):
+    assert names(search(library, '"sound post"')) == ["violin.txt"]
+    assert names(search(library, '"post sound"')) == []
+    assert "ferry.txt" not in names(search(library, "Ardal -ferry"))
+    assert "granite.md" in names(search(library, "Ardal -ferry"))
+
+
+def test_filters_narrow_the_result(library):
+    assert names(search(library, "Ardal", formats=["markdown"])) == ["granite.md"]
+    assert names(search(library, "Ardal", name="ferry")) == ["ferry.txt"]
+    assert names(search(library, "Ardal", before="2001-01-01")) == []
+
+
+def test_an_answer_cites_the_exact_characters(library):
+    answer = library.post("/v1/ask", {"question": "How many people does the quarry at Ardal employ?"}).json()
+    assert answer["found"] and "212" in answer["answer"] and "[1]" in answer["answer"]
+    citation = answer["citations"][0]
+    assert citation["document"]["name"] == "granite.md" and "212" in citation["quote"]
+    text = library.get(f"/v1/documents/{citation['document']['id']}/text").content
+    assert text[citation["start"]:citation["end"]].decode() == citation["quote"]
+    assert all(s["supported"] and s["citations"] for s in answer["sentences"])
+
+
+def test_what_the_library_does_not_say_is_not_answered(library):
+    answer = library.post("/v1/ask", {"question": "What is the boiling point of tungsten hexafluoride?"}).json()
+    assert not answer["found"] and answer["refused"] and "does not say" in answer["answer"]
+
+
+def test_a_streamed_answer_ends_with_the_whole(library):
+    events = []
+    with library.call("POST", "/v1/ask", json={"question": "What is the fare of the ferry from Bergen?", "stream": True},
+                      stream=True) as answer:
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        name = None
+        for line in answer.iter_lines(decode_unicode=True):
+            if line.startswith("event:"):
+                name = line[6:].strip()
+            elif line.startswith("data:"):
+                events.append((name, json.loads(line[5:])))
+    kinds = [name for name, _ in events]
+    assert kinds[-1] == "done" and "delta" in kinds and "sentence" in kinds
+    text = "".join(data["text"] for name, data in events if name == "delta")
+    assert "480" in text and events[-1][1]["answer"].strip() == text.strip()
+
+
+def test_a_conversation_is_kept_with_feedback(library):
+    first = library.post("/v1/ask", {"question": "Where is the sound post of a violin?"}).json()
+    conversation = first["conversation"]
+    library.post("/v1/ask", {"question": "How many strings does it have?", "conversation": conversation})
+    kept = library.get(f"/v1/conversations/{conversation}").json()
+    assert [m["role"] for m in kept["messages"]] == ["user", "assistant"] * 2
+    assert "four" in kept["messages"][3]["text"].lower()
+    assert library.post(f"/v1/messages/{first['id']}/feedback", {"rating": -1, "reason": "too short"}).status_code == 204
+    kept = library.get(f"/v1/conversations/{conversation}").json()
+    assert kept["messages"][1]["feedback"]["rating"] == -1
+
+
+def test_the_passage_is_marked_in_the_html_view(library):
+    citation = library.post("/v1/ask", {"question": "What does the kestrel feed on?"}).json()["citations"][0]
+    view = library.get(f"/v1/documents/{citation['document']['id']}/view",
+                       params={"start": citation["start"], "end": citation["end"]})
+    assert view.status_code == 200 and "<mark" in view.text and "voles" in view.text
+
+
+def test_the_official_openai_client_works(library):
+    from openai import OpenAI
+    client = OpenAI(base_url=f"{library.url}/v1", api_key=library.key)
+    assert "lectern" in [m.id for m in client.models.list()]
+    answer = client.chat.completions.create(model="lectern", messages=[
+        {"role": "user", "content": "How long does the ferry from Bergen to Ardal take?"}])
+    assert "four hours" in answer.choices[0].message.content
+    text = ""
+    for chunk in client.chat.completions.create(model="lectern", stream=True, messages=[
+            {"role": "user", "content": "How long does the ferry from Bergen to Ardal take?"}]):
+        text += chunk.choices[0].delta.content or "" if chunk.choices else ""
+    assert "four hours" in text
+
+
+def test_embeddings_in_openai_shape(library):
+    from openai import OpenAI
+    if not library.get("/health").json()["model"]:
+        pytest.skip("needs the embedding model")
+    client = OpenAI(base_url=f"{library.url}/v1", api_key=library.key)
+    model = client.embeddings.create(model="text-embedding-3-small", input=["a cat", "a kitten", "tax law"])
+    a, b, c = (v.embedding for v in model.data)
+
+    def dot(x, y):
+        return sum(i * j for i, j in zip(x, y))
+    assert abs(dot(a, a) - 1) < 1e-3 and dot(a, b) > dot(a, c) + 0.2
