@@ -41,7 +41,11 @@ Test(text, wordpiece_gives_the_longest_pieces_first)
           "e",
           { 9 },
           1 },
-        { "any white space separates", "the\xE3\x80\x80the\xC2\x85the\x0Bthe", { 9, 9, 9, 9 }, 4 },
+        { "any white space separates",
+          "the\xE3\x80\x80the\xE2\x80\xA8the\tthe",
+          { 9, 9, 9, 9 },
+          4 },
+        { "but vertical tab is a control", "t\x0Bhe", { 9 }, 1 },
         { "names of special tokens", "[SEP] the[MASK][mask]", { 3, 9, 4, 13, 1, 14 }, 6 },
         { "sharp s stays",
           "STRA\xC3\x9F"
