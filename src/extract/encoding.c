@@ -1,0 +1,432 @@
+/* encoding.c - see encoding.h. */
+#include "extract/encoding.h"
+
+#include <uchardet/uchardet.h>
+#include <unicode/ucnv.h>
+#include <unicode/udata.h>
+#include <unicode/unorm2.h>
+
+#include "base/utf8.h"
+
+enum { GUESS_BYTES = 256 * 1024, DECLARED_BYTES = 4096, BINARY_BYTES = 64 * 1024 };
+
+/* What people write, and the converter that reads it best: mostly the superset that browsers use
+ * (encoding.spec.whatwg.org). Names that are not here go to ICU as they are. */
+static const struct {
+    const char *declared, *converter;
+} aliases[] = {
+    { "us-ascii", "windows-1252" },
+    { "ascii", "windows-1252" },
+    { "iso-8859-1", "windows-1252" },
+    { "iso8859-1", "windows-1252" },
+    { "latin1", "windows-1252" },
+    { "iso-8859-9", "windows-1254" },
+    { "iso-8859-11", "windows-874-2000" },
+    { "tis-620", "windows-874-2000" },
+    { "gb2312", "gb18030" },
+    { "gb_2312-80", "gb18030" },
+    { "gbk", "gb18030" },
+    { "x-gbk", "gb18030" },
+    { "cp936", "gb18030" },
+    { "shift_jis", "ibm-943_P15A-2003" },
+    { "shift-jis", "ibm-943_P15A-2003" },
+    { "sjis", "ibm-943_P15A-2003" },
+    { "x-sjis", "ibm-943_P15A-2003" },
+    { "cp932", "ibm-943_P15A-2003" },
+    { "windows-31j", "ibm-943_P15A-2003" },
+    { "ks_c_5601-1987", "windows-949-2000" },
+    { "euc-kr", "windows-949-2000" },
+    { "uhc", "windows-949-2000" },
+    { "cp949", "windows-949-2000" },
+    { "korean", "windows-949-2000" },
+    { "euc-jp", "euc-jp-2007" },
+    { "x-euc-jp", "euc-jp-2007" },
+    { "mac-cyrillic", "macos-7_3-10.2" },
+    { "mac-centraleurope", "macos-29-10.2" },
+};
+
+/* What encoding_preload() opens: all that a document of the last forty years is likely to be. */
+static const char *const common[] = {
+    "UTF-8",
+    "UTF-16LE",
+    "UTF-16BE",
+    "UTF-32LE",
+    "UTF-32BE",
+    "UTF-7",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-1258",
+    "windows-874-2000",
+    "iso-8859-2",
+    "iso-8859-3",
+    "iso-8859-4",
+    "iso-8859-5",
+    "iso-8859-6",
+    "iso-8859-7",
+    "iso-8859-8",
+    "iso-8859-10",
+    "iso-8859-13",
+    "iso-8859-14",
+    "iso-8859-15",
+    "koi8-r",
+    "koi8-u",
+    "macintosh",
+    "macos-7_3-10.2",
+    "macos-29-10.2",
+    "x-mac-greek",
+    "x-mac-turkish",
+    "ibm-437",
+    "ibm-737",
+    "ibm-775",
+    "ibm-850",
+    "ibm-852",
+    "ibm-855",
+    "ibm-857",
+    "ibm-858",
+    "ibm-862",
+    "ibm-866",
+    "gb18030",
+    "big5",
+    "big5-hkscs",
+    "euc-tw",
+    "ibm-943_P15A-2003",
+    "euc-jp-2007",
+    "iso-2022-jp",
+    "iso-2022-jp-2",
+    "iso-2022-kr",
+    "iso-2022-cn",
+    "hz",
+    "windows-949-2000",
+};
+
+void encoding_preload(void)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    udata_setFileAccess(UDATA_NO_FILES, &status);
+    for (size_t i = 0; i < COUNT(common); i++) {
+        status = U_ZERO_ERROR;
+        ucnv_close(ucnv_open(common[i], &status));
+    }
+    status = U_ZERO_ERROR;
+    unorm2_getNFCInstance(&status);
+    unorm2_getNFKCCasefoldInstance(&status);
+    uchardet_delete(uchardet_new());
+}
+
+/* --- Marks and looks --- */
+
+static const struct {
+    Str mark;
+    const char *charset;
+} marks[] = {
+    { S_INIT("\xFF\xFE\0\0"), "UTF-32LE" }, { S_INIT("\0\0\xFE\xFF"), "UTF-32BE" },
+    { S_INIT("\xEF\xBB\xBF"), "UTF-8" },    { S_INIT("\xFF\xFE"), "UTF-16LE" },
+    { S_INIT("\xFE\xFF"), "UTF-16BE" },
+};
+
+static const char *charset_of_mark(Str *bytes)
+{
+    for (size_t i = 0; i < COUNT(marks); i++) {
+        if (str_starts(*bytes, marks[i].mark)) {
+            *bytes = str_from(*bytes, marks[i].mark.length);
+            return marks[i].charset;
+        }
+    }
+    return NULL;
+}
+
+/* Latin letters, spaces and line ends in UTF-16 and UTF-32 leave zeros at fixed places. */
+static const char *charset_of_zeros(Str bytes)
+{
+    size_t zeros[4] = { 0 }, length = MIN(bytes.length, KB(4)) & ~(size_t)3, quarter = length / 4;
+    for (size_t i = 0; i < length; i++)
+        zeros[i & 3] += bytes.at[i] == 0;
+    if (quarter < 2)
+        return NULL;
+    if (zeros[0] == quarter && zeros[1] > quarter * 3 / 4 && zeros[3] < quarter / 4)
+        return "UTF-32BE";
+    if (zeros[3] == quarter && zeros[2] > quarter * 3 / 4 && zeros[0] < quarter / 4)
+        return "UTF-32LE";
+    size_t even = zeros[0] + zeros[2], odd = zeros[1] + zeros[3];
+    if (odd > quarter / 2 && even <= odd / 20)
+        return "UTF-16LE";
+    if (even > quarter / 2 && odd <= even / 20)
+        return "UTF-16BE";
+    return NULL;
+}
+
+static bool is_ascii(Str bytes)
+{
+    for (size_t i = 0; i < bytes.length; i++)
+        if ((unsigned char)bytes.at[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* Seven-bit charsets that switch by escapes; only looked for where all bytes are ASCII. */
+static const char *charset_of_escapes(Str bytes)
+{
+    Str head = str_slice(bytes, 0, GUESS_BYTES);
+    if (str_find(head, S("\x1B$)C")) >= 0)
+        return "iso-2022-kr";
+    if (str_find(head, S("\x1B$)A")) >= 0 || str_find(head, S("\x1B$)G")) >= 0)
+        return "iso-2022-cn";
+    if (str_find(head, S("\x1B$B")) >= 0 || str_find(head, S("\x1B$@")) >= 0)
+        return "iso-2022-jp-2";
+    ptrdiff_t hz = str_find(head, S("~{"));
+    if (hz >= 0 && str_find(str_from(head, (size_t)hz), S("~}")) > 2)
+        return "hz";
+    return NULL;
+}
+
+/* Text that is UTF-8 but for a few bytes: cut, patched by a careless program, or mixed. */
+static bool is_nearly_utf8(Str bytes)
+{
+    size_t good = 0, bad = 0;
+    for (Str rest = str_slice(bytes, 0, GUESS_BYTES); rest.length;) {
+        size_t valid = utf8_valid_length(rest);
+        for (size_t i = 0; i < valid; i++)
+            good += (unsigned char)rest.at[i] >= 0xC0;
+        if (valid < rest.length && rest.length - valid > 3)
+            bad++;
+        rest = str_from(rest, valid + 1);
+    }
+    return good > 2 && good >= bad * 8;
+}
+
+/* --- Converting --- */
+
+static UConverter *open_converter(Str name)
+{
+    char text[64];
+    UErrorCode status = U_ZERO_ERROR;
+    name = str_trim(name);
+    if (name.length == 0 || name.length >= sizeof text)
+        return NULL;
+    memcpy(text, name.at, name.length);
+    text[name.length] = '\0';
+    const char *wanted = text;
+    for (size_t i = 0; i < COUNT(aliases); i++)
+        if (str_equal_ignore_case(name, str(aliases[i].declared)))
+            wanted = aliases[i].converter;
+    UConverter *converter = ucnv_open(wanted, &status);
+    return U_SUCCESS(status) ? converter : NULL;
+}
+
+/* Bytes to UTF-8 in one buffer of the greatest length possible. *bad_r: characters that could
+ * not be read and became U+FFFD. */
+static Str convert(Arena *arena, UConverter *from, Str bytes, size_t *bad_r)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UConverter *utf8 = ucnv_open("UTF-8", &status);
+    size_t room = bytes.length * 3 + 16;
+    char *out = arena_alloc(arena, room), *to = out;
+    const char *at = bytes.at;
+    UChar pivot[2048], *pivot_from = pivot, *pivot_to = pivot;
+
+    ucnv_convertEx(utf8, from, &to, out + room, &at, bytes.at + bytes.length, pivot, &pivot_from,
+                   &pivot_to, pivot + COUNT(pivot), true, true, &status);
+    ucnv_close(utf8);
+    Str text = { out, (size_t)(to - out) };
+    *bad_r = 0;
+    for (Str rest = text; rest.length;) {
+        ptrdiff_t found = str_find(rest, S("\xEF\xBF\xBD"));
+        if (found < 0)
+            break;
+        ++*bad_r;
+        rest = str_from(rest, (size_t)found + 3);
+    }
+    return text;
+}
+
+static bool decode_as(Arena *arena, Str bytes, Str charset, size_t bad_max, Str *text_r)
+{
+    size_t bad;
+    UConverter *converter = open_converter(charset);
+    if (!converter)
+        return false;
+    /* A sample first: a wrong charset should not cost a whole conversion. */
+    Str sample = str_slice(bytes, 0, KB(16));
+    AUTO_ARENA Arena *scratch = arena_new(MB(1));
+    convert(scratch, converter, sample, &bad);
+    bool fits = bad <= bad_max;
+    if (fits) {
+        ucnv_reset(converter);
+        *text_r = convert(arena, converter, bytes, &bad);
+    }
+    ucnv_close(converter);
+    return fits;
+}
+
+/* uchardet's guess. Its names are iconv's, most of which ICU knows. */
+static bool guess_charset(Str bytes, char name_r[64])
+{
+    uchardet_t guesser = uchardet_new();
+    uchardet_handle_data(guesser, bytes.at, MIN(bytes.length, (size_t)GUESS_BYTES));
+    uchardet_data_end(guesser);
+    int length = snprintf(name_r, 64, "%s", uchardet_get_charset(guesser));
+    uchardet_delete(guesser);
+    return length > 0;
+}
+
+static const char *canonical_name(Str charset)
+{
+    UConverter *converter = open_converter(charset);
+    UErrorCode status = U_ZERO_ERROR;
+    if (!converter)
+        return "unknown";
+    const char *internal = ucnv_getName(converter, &status);
+    const char *name = ucnv_getStandardName(internal, "MIME", &status);
+    if (!name)
+        name = ucnv_getStandardName(internal, "IANA", &status);
+    /* Aliases live in ICU's data, the internal name in the converter. */
+    const char *first = ucnv_getAlias(internal, 0, &status);
+    ucnv_close(converter);
+    return name ? name : first ? first : "unknown";
+}
+
+static Str decode_unmarked(Arena *arena, Str bytes, Str declared, const char **charset_r)
+{
+    char guess[64];
+    Str text;
+    /* A text of up to 16 KB may have a stray byte or two in the charset that it says it has. */
+    enum { DECLARED_BAD_MAX = 16, GUESS_BAD_MAX = 64 };
+
+    if (is_nearly_utf8(bytes)) {
+        *charset_r = "UTF-8";
+        return utf8_clean(arena, bytes);
+    }
+    if (!str_equal_ignore_case(declared, S("utf-8")) &&
+        decode_as(arena, bytes, declared, DECLARED_BAD_MAX, &text)) {
+        *charset_r = canonical_name(declared);
+        return text;
+    }
+    if (guess_charset(bytes, guess) && decode_as(arena, bytes, str(guess), GUESS_BAD_MAX, &text)) {
+        *charset_r = canonical_name(str(guess));
+        return text;
+    }
+    *charset_r = "windows-1252";
+    return decode_as(arena, bytes, S("windows-1252"), SIZE_MAX, &text) ? text
+                                                                       : utf8_clean(arena, bytes);
+}
+
+Str text_decode(Arena *arena, Str bytes, Str declared, const char **charset_r)
+{
+    const char *unused;
+    if (!charset_r)
+        charset_r = &unused;
+    const char *charset = charset_of_mark(&bytes);
+    if (!charset)
+        charset = charset_of_zeros(bytes);
+    if (!charset && is_ascii(bytes))
+        charset = charset_of_escapes(bytes);
+    if (!charset && utf8_is_valid(bytes))
+        charset = "UTF-8";
+    if (!charset)
+        return decode_unmarked(arena, bytes, declared, charset_r);
+    *charset_r = charset;
+    if (str_is(str(charset), "UTF-8"))
+        return utf8_is_valid(bytes) ? bytes : utf8_clean(arena, bytes);
+    Str text = bytes;
+    return decode_as(arena, bytes, str(charset), SIZE_MAX, &text) ? text : bytes;
+}
+
+/* --- Declarations --- */
+
+static Str name_after(Str text, size_t at)
+{
+    while (at < text.length && HAS_CHAR(text.at[at], " \t\r\n=\"'"))
+        at++;
+    size_t end = at;
+    while (end < text.length && !HAS_CHAR(text.at[end], " \t\r\n\"'>;/?"))
+        end++;
+    return end - at < 64 ? str_slice(text, at, end) : STR_NONE;
+}
+
+Str charset_in_xml(Str bytes)
+{
+    Str head = str_slice(bytes, 0, 256);
+    ptrdiff_t end = str_find(head, S("?>"));
+    if (!str_starts(str_trim(head), S("<?xml")) || end < 0)
+        return STR_NONE;
+    head = str_slice(head, 0, (size_t)end);
+    ptrdiff_t at = str_find(head, S("encoding"));
+    return at < 0 ? STR_NONE : name_after(head, (size_t)at + 8);
+}
+
+Str charset_in_html(Str bytes)
+{
+    Str declared = charset_in_xml(bytes);
+    Str rest = str_slice(bytes, 0, DECLARED_BYTES);
+    if (declared.length)
+        return declared;
+    for (ptrdiff_t meta; (meta = str_find_ignore_case(rest, S("<meta"))) >= 0;) {
+        rest = str_from(rest, (size_t)meta + 5);
+        ptrdiff_t end = str_find_char(rest, '>');
+        Str tag = end < 0 ? rest : str_slice(rest, 0, (size_t)end);
+        ptrdiff_t at = str_find_ignore_case(tag, S("charset"));
+        if (at >= 0)
+            return name_after(tag, (size_t)at + 7);
+    }
+    return STR_NONE;
+}
+
+Str charset_in_media_type(Str media_type)
+{
+    ptrdiff_t at = str_find_ignore_case(media_type, S("charset"));
+    return at < 0 ? STR_NONE : name_after(media_type, (size_t)at + 7);
+}
+
+/* --- Text or not --- */
+
+bool text_is_binary(Str bytes)
+{
+    Str head = str_slice(bytes, 0, BINARY_BYTES);
+    size_t controls = 0;
+    if (charset_of_mark(&head) || charset_of_zeros(head))
+        return false;
+    for (size_t i = 0; i < head.length; i++) {
+        unsigned char c = (unsigned char)head.at[i];
+        if (c == 0)
+            return true;
+        controls += c < 0x20 && !HAS_CHAR((char)c, "\t\n\r\f\v\b\x1B\x0E\x0F\x1A");
+    }
+    return controls > head.length / 50;
+}
+
+Str text_head(Arena *arena, Str bytes, size_t max)
+{
+    size_t bad;
+    bytes = str_slice(bytes, 0, max);
+    const char *charset = charset_of_mark(&bytes);
+    if (!charset)
+        charset = charset_of_zeros(bytes);
+    if (!charset || str_is(str(charset), "UTF-8"))
+        return bytes;
+    UConverter *converter = open_converter(str(charset));
+    if (!converter)
+        return bytes;
+    Str text = convert(arena, converter, bytes, &bad);
+    ucnv_close(converter);
+    return text;
+}
+
+bool text_next_line(Str *rest, Str *line_r)
+{
+    size_t end = 0;
+    if (rest->length == 0)
+        return false;
+    while (end < rest->length && rest->at[end] != '\n' && rest->at[end] != '\r')
+        end++;
+    *line_r = str_slice(*rest, 0, end);
+    if (end < rest->length)
+        end += str_starts(str_from(*rest, end), S("\r\n")) ? 2 : 1;
+    *rest = str_from(*rest, end);
+    return true;
+}

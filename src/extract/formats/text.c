@@ -1,0 +1,255 @@
+/* text.c - plain text of any charset: paragraphs, cautious headings and lists; source code and
+ * settings files by groups of lines. */
+#include "base/file.h"
+#include "extract/encoding.h"
+#include "extract/extractor.h"
+
+/* A block has at most LINES_MAX lines, so that its place is worth showing; code is cut at the
+ * first blank line after LINES_GOOD. */
+enum { LINES_MAX = 40, LINES_GOOD = 20, HEADING_MAX = 80, LIST_LEVEL = 1 };
+
+static const struct {
+    const char *extension, *language;
+} languages[] = {
+#define LANGUAGE(extension, language) { extension, language },
+#include "extract/formats/languages.def"
+#undef LANGUAGE
+};
+
+static const char *const extensions[] = {
+    "txt", "text", "log", "asc", "nfo", "readme", "out", "rst", "org", "tex", "adoc", "asciidoc",
+#define LANGUAGE(extension, language) extension,
+#include "extract/formats/languages.def"
+#undef LANGUAGE
+    NULL,
+};
+
+static const char *language_of(Str name)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Str extension = name.length < KB(4) ? path_extension(arena, name) : STR_NONE;
+    for (size_t i = 0; i < COUNT(languages); i++)
+        if (str_is(extension, languages[i].extension))
+            return languages[i].language;
+    return NULL;
+}
+
+/* Lines that follow each other: a part of the text, since nothing is copied. */
+typedef struct Group {
+    Str text;
+    int first, count;
+} Group;
+
+static void group_add(Group *group, Str line, int number)
+{
+    if (group->count++ == 0) {
+        group->text = line;
+        group->first = number;
+    }
+    group->text.length = (size_t)(line.at + line.length - group->text.at);
+}
+
+static bool is_blank(Str line) { return str_trim(line).length == 0; }
+
+/* --- Source code --- */
+
+static void flush_code(DocWriter *doc, Group *group, const char *language)
+{
+    if (group->count) {
+        doc_place_lines(doc, group->first, group->first + group->count - 1);
+        doc_code(doc, str(language), group->text);
+    }
+    *group = (Group){ 0 };
+}
+
+static void write_code(DocWriter *doc, Str text, const char *language)
+{
+    Group group = { 0 };
+    Str line;
+    bool after_blank = false;
+    for (int number = 1; doc_writer_ok(doc) && text_next_line(&text, &line); number++) {
+        bool blank = is_blank(line);
+        bool begins = after_blank && !blank && line.at[0] != ' ' && line.at[0] != '\t';
+        if (group.count >= LINES_MAX || (begins && group.count >= LINES_GOOD))
+            flush_code(doc, &group, language);
+        after_blank = blank;
+        if (!blank || group.count)
+            group_add(&group, line, number);
+    }
+    flush_code(doc, &group, language);
+}
+
+/* --- Prose --- */
+
+static bool is_upper_title(Str line)
+{
+    size_t letters = 0;
+    for (size_t i = 0; i < line.length; i++) {
+        char c = line.at[i];
+        if (c >= 'a' && c <= 'z')
+            return false;
+        letters += c >= 'A' && c <= 'Z';
+    }
+    return letters >= 4 && letters * 2 > line.length && line.length <= 60 &&
+           !HAS_CHAR(line.at[line.length - 1], ".,;:!?");
+}
+
+/* "1.2 Title" and "3. Title": how many numbers, 0 if it is not one. */
+static int numbered_title_level(Str line)
+{
+    int level = 0;
+    size_t at = 0;
+    while (at < line.length && line.at[at] >= '0' && line.at[at] <= '9') {
+        size_t digits = at;
+        while (at < line.length && line.at[at] >= '0' && line.at[at] <= '9')
+            at++;
+        if (at - digits > 3)
+            return 0;
+        level++;
+        if (at < line.length && line.at[at] == '.')
+            at++;
+    }
+    size_t gap = at;
+    while (at < line.length && line.at[at] == ' ')
+        at++;
+    bool begins_upper = at < line.length && line.at[at] >= 'A' && line.at[at] <= 'Z';
+    return at > gap && begins_upper && line.length <= HEADING_MAX &&
+                   !HAS_CHAR(line.at[line.length - 1], ".,;:!?")
+               ? level
+               : 0;
+}
+
+static bool is_line_of(Str line, char c)
+{
+    for (size_t i = 0; i < line.length; i++)
+        if (line.at[i] != c)
+            return false;
+    return line.length >= 3;
+}
+
+/* "Title" above "=====" is 1, above "-----" 2. */
+static int underline_level(Str title, Str line)
+{
+    title = str_trim(title);
+    line = str_trim(line);
+    if (title.length == 0 || title.length > HEADING_MAX || line.length + 3 < title.length ||
+        line.length > title.length + 8)
+        return 0;
+    return is_line_of(line, '=') ? 1 : is_line_of(line, '-') ? 2 : 0;
+}
+
+/* The length of a list marker with the spaces after it: "- ", "* ", "1. ", "2) ". */
+static size_t marker_length(Str line)
+{
+    size_t at = 0;
+    if (line.length > 2 && HAS_CHAR(line.at[0], "-*+"))
+        at = 1;
+    else if (str_starts(line, S("\xE2\x80\xA2")))
+        at = 3;
+    else {
+        while (at < line.length && at < 3 && line.at[at] >= '0' && line.at[at] <= '9')
+            at++;
+        at = at && at < line.length && HAS_CHAR(line.at[at], ".)") ? at + 1 : 0;
+    }
+    return at && at < line.length && HAS_CHAR(line.at[at], " \t") ? at + 1 : 0;
+}
+
+static void flush_item(DocWriter *doc, Group *item, size_t marker)
+{
+    if (item->count) {
+        Str text = str_trim(item->text);
+        doc_place_lines(doc, item->first, item->first + item->count - 1);
+        doc_list_item(doc, LIST_LEVEL, str_trim(str_slice(text, 0, marker)),
+                      str_from(text, marker));
+    }
+    *item = (Group){ 0 };
+}
+
+static void write_list(DocWriter *doc, const Group *group)
+{
+    Group item = { 0 };
+    Str rest = group->text, line;
+    size_t marker = 0;
+    for (int number = group->first; text_next_line(&rest, &line); number++) {
+        size_t found = marker_length(str_trim(line));
+        if (found) {
+            flush_item(doc, &item, marker);
+            marker = found;
+        }
+        group_add(&item, line, number);
+    }
+    flush_item(doc, &item, marker);
+}
+
+static void flush_prose(DocWriter *doc, Group *group)
+{
+    Str text = str_trim(group->text);
+    if (group->count == 0 || text.length == 0)
+        return;
+    doc_place_lines(doc, group->first, group->first + group->count - 1);
+    int level = group->count == 1 ? numbered_title_level(text) : 0;
+    if (level)
+        doc_heading(doc, level, text);
+    else if (group->count == 1 && is_upper_title(text))
+        doc_heading(doc, 2, text);
+    else if (group->count > 1 && marker_length(text))
+        write_list(doc, group);
+    else
+        doc_paragraph(doc, group->text);
+    *group = (Group){ 0 };
+}
+
+static void write_prose(DocWriter *doc, Str text)
+{
+    Group group = { 0 };
+    Str line;
+    for (int number = 1; doc_writer_ok(doc) && text_next_line(&text, &line); number++) {
+        int level = group.count == 1 ? underline_level(group.text, line) : 0;
+        if (level) {
+            doc_place_lines(doc, group.first, number);
+            doc_heading(doc, level, group.text);
+            group = (Group){ 0 };
+        } else if (is_blank(line) || HAS_CHAR(line.at[0], "\f")) {
+            flush_prose(doc, &group);
+            group = (Group){ 0 };
+            if (!is_blank(line))
+                group_add(&group, line, number);
+        } else {
+            if (group.count >= LINES_MAX)
+                flush_prose(doc, &group);
+            group_add(&group, line, number);
+        }
+    }
+    flush_prose(doc, &group);
+}
+
+static bool text_extract(const ExtractSource *source, DocWriter *doc, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    if (text_is_binary(source->bytes))
+        return fail(err, ERROR_UNSUPPORTED, "it is not text");
+    Str text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
+    const char *language = language_of(source->name);
+    if (language)
+        write_code(doc, text, language);
+    else
+        write_prose(doc, text);
+    return true;
+}
+
+static int text_sniff(Str bytes)
+{
+    if (str_starts(bytes, S("{\\rtf")) || str_starts(bytes, S("%PDF-")) ||
+        str_starts(bytes, S("%!PS")))
+        return 0;
+    return text_is_binary(bytes) ? 0 : 10;
+}
+
+const Extractor extractor_text = {
+    .name = "text",
+    .title = "Plain text, logs and source code",
+    .extensions = extensions,
+    .media_types = LIST("text/plain", "text/x-log"),
+    .sniff = text_sniff,
+    .extract = text_extract,
+};
