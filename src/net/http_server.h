@@ -1,0 +1,44 @@
+/* http_server.h - the HTTP/1.1 server: reactors, connections, limits.
+ *
+ * Every reactor (one a core, at most four) holds a libmicrohttpd daemon; the first one accepts and
+ * gives each connection to the reactor with the fewest. Handlers run on a pool. See http.h.
+ *
+ * Limits: connections in all and of one address, header bytes, idle and slow clients, and the
+ * plan's limits of each body. A body over its limit is refused before or while it is read; the
+ * rest is drained for a short time so that the client reads the answer. */
+#pragma once
+
+#include "net/http.h"
+
+typedef struct HttpServer HttpServer;
+
+typedef struct HttpServerOptions {
+    const char *listen;     /* "127.0.0.1:8000", "[::]:8000", "localhost:0"; NULL: none */
+    const char *local_path; /* a local socket for commands of the same machine; NULL: none */
+    int reactor_count;      /* 0: one a core, at most 4 */
+    int thread_count;       /* of the pool; 0: 16 */
+    size_t queue_max;       /* requests that may wait for a thread; 0: 1,024; then 503 */
+    size_t connection_max;  /* 0: 4,096 */
+    size_t connection_max_per_address; /* 0: 512 */
+    size_t header_max;                 /* bytes of request line and headers; 0: 32 KiB */
+    int idle_s;                        /* a quiet connection is closed; 0: 60 */
+    int head_s;                        /* the head must be in by then; 0: 20 */
+    uint64_t disk_reserve;             /* free bytes an upload must leave on the disk; 0: 256 MiB */
+} HttpServerOptions;
+
+/* Start listening and serving. `dispatch` and `app` must outlive the server. Fails with one clear
+ * sentence when the address is in use or not ours. */
+MUST_CHECK bool http_server_start(const HttpServerOptions *options, const HttpDispatch *dispatch,
+                                  void *app, HttpServer **server_r, Error *err);
+/* The port that was chosen (useful with port 0). */
+int http_server_port(const HttpServer *server);
+/* Stop accepting, end streams, let running requests finish for at most grace_ms, then free. False
+ * when some were still running: then their memory stays and the process should exit. NULL is fine.
+ */
+bool http_server_stop(HttpServer *server, int64_t grace_ms);
+
+typedef struct HttpServerCounts {
+    uint64_t requests, refused, bytes_in, bytes_out; /* since the start */
+    uint64_t connections, active, streams, waiting;  /* now */
+} HttpServerCounts;
+HttpServerCounts http_server_counts(HttpServer *server);

@@ -1,0 +1,42 @@
+/* http_stream.h - a response that goes on: server-sent events, or bytes as they come.
+ *
+ *     handler: stream = http_respond_stream(...)   head is sent at once
+ *     any thread: http_stream_send(...) ...        false once the client is gone
+ *     any thread, last: http_stream_close(stream)  ends it and gives the handle back
+ *
+ * The handler may send everything itself and close before it returns (an answer), or return and
+ * leave the stream to another thread (events); it holds no pool thread then. The creator owns one
+ * handle and must close it exactly once, also after the client has gone; nothing may use it after.
+ *
+ * Threads: every function may be called from any thread; close not together with another call. */
+#pragma once
+
+#include "net/http.h"
+
+typedef struct HttpStreamOptions {
+    Str media_type;   /* "": text/event-stream */
+    size_t queue_max; /* bytes waiting for a slow client; 0: 256 KiB */
+    int64_t wait_ms;  /* how long a send waits for room; 0: not at all. A client that is slower
+                       * than that is cut off */
+    int64_t
+        heartbeat_ms; /* a comment line when nothing was sent for so long; 0: 15,000; -1: never */
+    /* Called once when the client has gone before the end; from a reactor thread, so it must not
+     * block nor call back into this stream. May be NULL. */
+    void (*on_gone)(void *argument);
+    void *argument;
+} HttpStreamOptions;
+
+/* Start the stream: status and headers of `response` are sent now and may not change any more. */
+HttpStream *http_respond_stream(HttpResponse *response, const HttpStreamOptions *options);
+/* Queue one event; an empty `event` leaves the name out. False when the client has gone or was
+ * cut off. */
+bool http_stream_send(HttpStream *stream, Str event, Str data);
+/* The same with an id, which a browser sends back when it reconnects. */
+bool http_stream_send_id(HttpStream *stream, Str id, Str event, Str data);
+/* Queue bytes as they are. */
+bool http_stream_write(HttpStream *stream, Str bytes);
+bool http_stream_is_open(HttpStream *stream);
+/* What was queued is still sent, then the response ends. NULL is fine. */
+void http_stream_close(HttpStream *stream);
+/* The same, but the connection is cut, so that the client cannot take it for a complete answer. */
+void http_stream_abort(HttpStream *stream);
