@@ -29,8 +29,8 @@ typedef struct DbTx DbTx;
 typedef enum DbKind { DB_SQLITE, DB_POSTGRES } DbKind;
 
 typedef struct DbOptions {
-    int connection_max;  /* for reads; 0: 20 */
-    int64_t timeout_ms;  /* of one statement; 0: 30,000 */
+    int connection_max; /* for reads; 0: 20 */
+    int64_t timeout_ms; /* of one statement; 0: 30,000 */
 } DbOptions;
 
 /* Fails with one clear sentence when the database cannot be reached or is damaged. */
@@ -39,12 +39,15 @@ void db_close(Db *db); /* finishes waiting writes first; NULL is fine */
 DbKind db_kind(const Db *db);
 /* What is connected and how busy, as members of a JSON object: for /health and debugging. */
 void db_describe(Db *db, Buf *json_members);
+/* After erasing: what was deleted leaves the files too, as far as the database can (SQLite empties
+ * its write-ahead log; deleted rows are overwritten with zeros anyway. PostgreSQL: VACUUM). */
+MUST_CHECK bool db_forget(Db *db, Error *err);
 
 /* --- Transactions ------------------------------------------------------------------------ */
 
 /* For whom the work is done: PostgreSQL lets it see rows of this workspace only. */
 typedef struct DbWho {
-    Str workspace; /* id; empty: no workspace's rows */
+    Str workspace;  /* id; empty: no workspace's rows */
     bool is_system; /* sees all workspaces: log-in, job runners, migrations, clean-up */
 } DbWho;
 
@@ -53,6 +56,10 @@ typedef bool DbWork(DbTx *tx, void *argument, Error *err);
 MUST_CHECK bool db_write(Db *db, const DbWho *who, DbWork *work, void *argument, Error *err);
 MUST_CHECK bool db_read(Db *db, const DbWho *who, DbWork *work, void *argument, Error *err);
 DbKind db_tx_kind(const DbTx *tx);
+/* For migrations: as db_write() for the system, but in PostgreSQL as the login role itself, which
+ * owns the tables. (Other work steps down to the role lectern_app when the login role would
+ * pass row-level security: a superuser, or one with BYPASSRLS.) */
+MUST_CHECK bool db_write_schema(Db *db, DbWork *work, void *argument, Error *err);
 
 /* Text that the database runs; only the one for its kind. */
 typedef struct DbSql {
@@ -92,7 +99,11 @@ MUST_CHECK bool db_exec(DbTx *tx, DbSql sql, const DbValue *args, size_t count, 
 MUST_CHECK bool db_exec_many(DbTx *tx, DbSql sql, const DbValue *values, size_t column_count,
                              size_t row_count, Error *err);
 
-/* The result of a query, read row by row. Closed by itself at the end of the block. */
+/* Runs a text of several statements that take no arguments. For migrations. */
+MUST_CHECK bool db_exec_script(DbTx *tx, const char *sql, Error *err);
+
+/* The result of a query, read row by row (PostgreSQL holds all of it in memory, so read large
+ * tables a page of keys at a time). Closed by itself at the end of the block. */
 typedef struct DbRows {
     DbTx *tx;
     void *state; /* the driver's */
@@ -121,6 +132,7 @@ MUST_CHECK bool db_query_int(DbTx *tx, DbSql sql, const DbValue *args, size_t co
  * (LISTEN/NOTIFY in PostgreSQL, in-process for SQLite). Text of at most 7,000 bytes. */
 MUST_CHECK bool db_notify(DbTx *tx, const char *channel, Str text, Error *err);
 typedef void DbListener(void *argument, const char *channel, Str text);
-/* Called on a thread of the database's own for as long as the Db is open. */
+/* Called on a thread of the database's own for as long as the Db is open. The text is empty when
+ * news may have been missed (a lost connection): look for yourself. */
 MUST_CHECK bool db_listen(Db *db, const char *channel, DbListener *listener, void *argument,
                           Error *err);

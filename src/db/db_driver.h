@@ -1,0 +1,48 @@
+/* db_driver.h - what a kind of database must do. Private to src/db.
+ *
+ * A driver's own Db and DbTx structs begin with these. Rows belong to the driver of rows->tx, so a
+ * driver that wraps another may hand out the inner one's rows. */
+#pragma once
+
+#include "db/db.h"
+
+#define DB_ARGS_MAX 100
+#define DB_CHANNEL_MAX 60
+#define DB_NOTE_MAX 7000
+
+typedef enum DbMode { DB_MODE_READ, DB_MODE_WRITE, DB_MODE_SCHEMA } DbMode;
+
+typedef struct DbDriver {
+    bool (*run)(Db *db, DbMode mode, const DbWho *who, DbWork *work, void *argument, Error *err);
+    bool (*exec)(DbTx *tx, const char *sql, const DbValue *args, size_t count, int64_t *changed_r,
+                 Error *err);
+    bool (*exec_many)(DbTx *tx, const char *sql, const DbValue *values, size_t column_count,
+                      size_t row_count, Error *err);
+    bool (*exec_script)(DbTx *tx, const char *sql, Error *err);
+    bool (*query)(DbTx *tx, const char *sql, const DbValue *args, size_t count, DbRows *rows_r,
+                  Error *err);
+    DbStep (*next)(DbRows *rows, Error *err);
+    /* The value in the current row; its text is valid until the next row. */
+    DbValue (*get)(DbRows *rows, int column);
+    void (*rows_close)(DbRows *rows);
+    bool (*notify)(DbTx *tx, const char *channel, Str text, Error *err);
+    bool (*listen)(Db *db, const char *channel, DbListener *listener, void *argument, Error *err);
+    bool (*forget)(Db *db, Error *err);
+    void (*describe)(Db *db, Buf *json_members);
+    void (*close)(Db *db);
+} DbDriver;
+
+struct Db {
+    const DbDriver *driver;
+    DbKind kind;
+};
+
+struct DbTx {
+    const DbDriver *driver;
+    DbKind kind;
+};
+
+/* Each driver's way to open; the text is what follows its prefix. */
+bool db_sqlite_open(const char *path, const DbOptions *options, Db **db_r, Error *err);
+bool db_postgres_open(const char *url, const DbOptions *options, Db **db_r, Error *err);
+bool db_failing_open(const char *text, const DbOptions *options, Db **db_r, Error *err);
