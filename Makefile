@@ -41,18 +41,22 @@ TOBJ     := $(BUILD)/sanitize
 all: $(BUILD)/lectern
 
 $(BUILD)/lectern: $(CODE_C:%.c=$(OBJ)/%.o) $(MAIN_C:%.c=$(OBJ)/%.o) $(OBJ)/web.o
-	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo "  LINK $@"
+	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/lectern-sanitize: $(CODE_C:%.c=$(TOBJ)/%.o) $(MAIN_C:%.c=$(TOBJ)/%.o) $(TOBJ)/web.o
-	$(CC) $(SANITIZE) -o $@ $^ $(LIBS)
+	@echo "  LINK $@"
+	@$(CC) $(SANITIZE) -o $@ $^ $(LIBS)
 
 $(OBJ)/%.o: %.c $(OBJ)/sources
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(RELEASE) -c -o $@ $<
+	@echo "  CC   $<"
+	@$(CC) $(CFLAGS) $(RELEASE) -c -o $@ $<
 
 $(TOBJ)/%.o: %.c $(TOBJ)/sources
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZE) -c -o $@ $<
+	@echo "  CC*  $<"
+	@$(CC) $(CFLAGS) $(SANITIZE) -c -o $@ $<
 
 # The page travels inside the program: every file of web/ with its name, as one assembler file.
 $(BUILD)/web.s: tools/embed $(shell find web -type f 2>/dev/null)
@@ -74,7 +78,8 @@ tests_of  = $(filter src/$(1)/%,$(TEST_C))
 .SECONDEXPANSION:
 $(BUILD)/unit/%: $$(addprefix $(TOBJ)/,$$(addsuffix .o,$$(basename $$(call tests_of,$$*) $$(call code_of,$$*)))) $$(if $$(filter api cli,$$*),$(TOBJ)/web.o)
 	@mkdir -p $(@D)
-	$(CC) $(SANITIZE) -o $@ $^ $(LIBS) -lcriterion
+	@echo "  LINK $@"
+	@$(CC) $(SANITIZE) -o $@ $^ $(LIBS) -lcriterion
 
 unit: $(FOLDERS:%=$(BUILD)/unit/%)
 	tools/run-unit $^

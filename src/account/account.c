@@ -1,0 +1,337 @@
+/* account.c - the first account, sign-in and sessions. */
+#include "account/account_int.h"
+
+#include "account/password.h"
+#include "account/token.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "store/audit_store.h"
+
+/* Sessions are stretched at most this often, so that a request seldom writes. */
+#define SEEN_EVERY_MS ((int64_t)60 * 1000)
+
+static bool make_first_workspace(DbTx *tx, void *argument, Error *err)
+{
+    Account *account = argument;
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    WorkspaceList list;
+    if (!workspace_list(tx, &account->system, arena, &list, err))
+        return false;
+    if (list.count)
+        return true;
+    Workspace workspace = { .name = S("Library"), .settings = S("{}") };
+    return workspace_add(tx, &account->system, arena, &workspace, err);
+}
+
+bool account_open(Db *db, const AccountOptions *options, Account **account_r, Error *err)
+{
+    Account *account = heap_alloc(sizeof *account);
+    *account = (Account){ .db = db, .options = *options, .system = scope_system() };
+    if (!store_write(db, &account->system, make_first_workspace, account, err)) {
+        free(account);
+        return fail_in(err, "making the first workspace");
+    }
+    account->throttle = throttle_new();
+    *account_r = account;
+    return true;
+}
+
+void account_close(Account *account)
+{
+    if (!account)
+        return;
+    throttle_free(account->throttle);
+    free(account);
+}
+
+bool audit_account(DbTx *tx, const Scope *scope, const char *action, Str subject, Str address,
+                   Error *err)
+{
+    AuditEntry entry = { .action = str(action),
+                         .subject_kind = S("user"),
+                         .subject = subject,
+                         .address = address,
+                         .user = scope->user };
+    return audit_add(tx, scope, &entry, err);
+}
+
+/* --- Sessions --- */
+
+typedef struct Lookup {
+    Account *account;
+    Arena *arena;
+    Str hash;
+    Session session;
+    Workspace workspace;
+    int64_t now;
+} Lookup;
+
+static Scope scope_of_session(const Session *session)
+{
+    return (Scope){ .workspace = session->workspace, .user = session->user, .role = session->role };
+}
+
+static bool find_session(DbTx *tx, void *argument, Error *err)
+{
+    Lookup *look = argument;
+    const Scope *system = &look->account->system;
+    return session_find(tx, system, look->arena, look->hash, look->now, &look->session, err) &&
+           workspace_find(tx, system, look->arena, look->session.workspace, &look->workspace, err);
+}
+
+static bool stretch_session(DbTx *tx, void *argument, Error *err)
+{
+    Lookup *look = argument;
+    Scope scope = scope_of_session(&look->session);
+    return session_seen(tx, &scope, look->session.id, look->now,
+                        look->now + look->account->options.session_days * DAY_MS, err);
+}
+
+static Visitor visitor_of(const Session *session, Str workspace_name)
+{
+    return (Visitor){ .scope = scope_of_session(session),
+                      .email = session->email,
+                      .name = session->name,
+                      .csrf = session->csrf,
+                      .session = session->id,
+                      .workspace_name = workspace_name };
+}
+
+bool account_of_session(Account *account, Arena *arena, Str token, Visitor *visitor_r, Error *err)
+{
+    Lookup look = { .account = account, .arena = arena, .now = now_ms() };
+    look.hash = token_hash(arena, token);
+    if (!store_read(account->db, &account->system, find_session, &look, err)) {
+        if (err->code == ERROR_NOT_FOUND)
+            return fail(err, ERROR_NO_LOGIN, "the session has ended; sign in again");
+        return false;
+    }
+    if (look.now - look.session.last_seen_at_ms > SEEN_EVERY_MS) {
+        Error ignored; /* a session that is not stretched now is stretched by the next request */
+        Scope scope = scope_of_session(&look.session);
+        (void)!store_write(account->db, &scope, stretch_session, &look, &ignored);
+    }
+    *visitor_r = visitor_of(&look.session, look.workspace.name);
+    return true;
+}
+
+static bool owner_workspace(DbTx *tx, void *argument, Error *err)
+{
+    Lookup *look = argument;
+    const Scope *system = &look->account->system;
+    WorkspaceList list;
+    if (look->hash.length)
+        return workspace_find(tx, system, look->arena, look->hash, &look->workspace, err);
+    if (!workspace_list(tx, system, look->arena, &list, err))
+        return false;
+    if (!list.count)
+        return fail(err, ERROR_NOT_FOUND, "there is no workspace");
+    look->workspace = list.at[0];
+    return true;
+}
+
+bool account_of_owner(Account *account, Arena *arena, Str workspace, Visitor *visitor_r, Error *err)
+{
+    Lookup look = { .account = account, .arena = arena, .hash = workspace };
+    if (!store_read(account->db, &account->system, owner_workspace, &look, err))
+        return false;
+    *visitor_r = (Visitor){ .scope = { .workspace = look.workspace.id, .role = ROLE_OWNER },
+                            .workspace_name = look.workspace.name };
+    return true;
+}
+
+/* --- The first account and signing in --- */
+
+static bool good_email(Str email, Error *err)
+{
+    ptrdiff_t at = str_find_char(email, '@');
+    bool good = at > 0 && email.length <= 254 && (size_t)at + 1 < email.length &&
+                str_find_char(str_from(email, (size_t)at + 1), '@') < 0 &&
+                str_find_char(email, ' ') < 0;
+    return good ||
+           fail_field(err, "email", "'" STR_FMT "' is not an e-mail address", STR_ARG(email));
+}
+
+static bool good_name(Str name, Error *err)
+{
+    if (!str_trim(name).length || name.length > 200)
+        return fail_field(err, "name", "a name of 1 to 200 bytes is needed");
+    return true;
+}
+
+typedef struct Entry {
+    Account *account;
+    Arena *arena;
+    const SignIn *who;
+    Str password_hash, token, csrf;
+    User user;
+    Session session;
+    Workspace first;
+} Entry;
+
+static bool add_session(DbTx *tx, Entry *entry, Str workspace, Role role, Error *err)
+{
+    int64_t now = now_ms();
+    Scope scope = { .workspace = workspace, .user = entry->user.id, .role = role };
+    entry->session =
+        (Session){ .id = token_hash(entry->arena, entry->token),
+                   .user = entry->user.id,
+                   .workspace = workspace,
+                   .csrf = entry->csrf,
+                   .user_agent = str_slice(entry->who->user_agent, 0, 300),
+                   .address = entry->who->address,
+                   .created_at_ms = now,
+                   .last_seen_at_ms = now,
+                   .expires_at_ms = now + entry->account->options.session_days * DAY_MS,
+                   .email = entry->user.email,
+                   .name = entry->user.name,
+                   .role = role };
+    return session_add(tx, &scope, &entry->session, err) &&
+           user_logged_in(tx, &entry->account->system, entry->user.id, now, err) &&
+           audit_account(tx, &scope, "user.login", entry->user.id, entry->who->address, err);
+}
+
+static bool set_up(DbTx *tx, void *argument, Error *err)
+{
+    Entry *entry = argument;
+    const Scope *system = &entry->account->system;
+    int64_t people;
+    WorkspaceList list;
+    if (!user_count(tx, system, &people, err) ||
+        !workspace_list(tx, system, entry->arena, &list, err))
+        return false;
+    if (people)
+        return fail(err, ERROR_CONFLICT, "the first account has been made already; sign in");
+    if (!list.count)
+        return fail(err, ERROR_INTERNAL, "there is no workspace");
+    entry->first = list.at[0];
+    entry->user = (User){ .email = entry->who->email,
+                          .name = str_trim(entry->who->name),
+                          .password_hash = entry->password_hash };
+    Scope scope = { .workspace = list.at[0].id, .role = ROLE_OWNER };
+    if (!user_add(tx, system, entry->arena, &entry->user, err) ||
+        !membership_set(tx, &scope, entry->user.id, ROLE_OWNER, err))
+        return false;
+    Str name = str_trim(entry->who->workspace);
+    if (name.length) {
+        entry->first.name = name;
+        if (!workspace_update(tx, &scope, name, list.at[0].settings, err))
+            return false;
+    }
+    return add_session(tx, entry, list.at[0].id, ROLE_OWNER, err);
+}
+
+typedef struct PeopleCount {
+    const Scope *system;
+    int64_t count;
+} PeopleCount;
+
+static bool count_people(DbTx *tx, void *argument, Error *err)
+{
+    PeopleCount *people = argument;
+    return user_count(tx, people->system, &people->count, err);
+}
+
+bool account_needs_setup(Account *account, bool *needed_r, Error *err)
+{
+    PeopleCount people = { .system = &account->system };
+    if (!store_read(account->db, &account->system, count_people, &people, err))
+        return false;
+    *needed_r = people.count == 0;
+    return true;
+}
+
+static void new_tokens(Entry *entry)
+{
+    entry->token = token_new(entry->arena, "");
+    entry->csrf = token_new(entry->arena, "");
+}
+
+bool account_setup(Account *account, Arena *arena, const SignIn *who, Str *token_r,
+                   Visitor *visitor_r, Error *err)
+{
+    Entry entry = { .account = account, .arena = arena, .who = who };
+    bool needed = false;
+    if (!good_email(who->email, err) || !good_name(who->name, err) ||
+        !password_is_good(who->password, err) || !account_needs_setup(account, &needed, err))
+        return false;
+    if (!needed)
+        return fail(err, ERROR_CONFLICT, "the first account has been made already; sign in");
+    new_tokens(&entry);
+    if (!password_hash(arena, who->password, &entry.password_hash, err) ||
+        !store_write(account->db, &account->system, set_up, &entry, err))
+        return false;
+    *token_r = entry.token;
+    *visitor_r = visitor_of(&entry.session, entry.first.name);
+    return true;
+}
+
+static bool find_person(DbTx *tx, void *argument, Error *err)
+{
+    Entry *entry = argument;
+    return user_find_by_email(tx, &entry->account->system, entry->arena, entry->who->email,
+                              &entry->user, err);
+}
+
+static bool enter(DbTx *tx, void *argument, Error *err)
+{
+    Entry *entry = argument;
+    MembershipList list;
+    if (!membership_list_of_user(tx, &entry->account->system, entry->arena, entry->user.id, &list,
+                                 err))
+        return false;
+    if (!list.count)
+        return fail(err, ERROR_DENIED, "this account belongs to no workspace any more");
+    entry->first = (Workspace){ .id = list.at[0].workspace, .name = list.at[0].workspace_name };
+    return add_session(tx, entry, list.at[0].workspace, list.at[0].role, err);
+}
+
+/* The same answer and, by the decoy hash, the same time for an unknown address. */
+static bool check_password(Account *account, Entry *entry, Error *err)
+{
+    Str email = str_lower(entry->arena, entry->who->email);
+    bool known = store_read(account->db, &account->system, find_person, entry, err);
+    if (!known && err->code != ERROR_NOT_FOUND)
+        return false;
+    bool fits = password_fits(entry->who->password, known ? entry->user.password_hash : S(""));
+    if (!fits || !known || entry->user.is_disabled) {
+        throttle_failed(account->throttle, email);
+        throttle_failed(account->throttle, entry->who->address);
+        return fail(err, ERROR_NO_LOGIN, "the e-mail address or the password is wrong");
+    }
+    throttle_succeeded(account->throttle, email);
+    throttle_succeeded(account->throttle, entry->who->address);
+    return true;
+}
+
+bool account_sign_in(Account *account, Arena *arena, const SignIn *who, Str *token_r,
+                     Visitor *visitor_r, Error *err)
+{
+    Entry entry = { .account = account, .arena = arena, .who = who };
+    if (!throttle_allows(account->throttle, str_lower(arena, who->email), err) ||
+        !throttle_allows(account->throttle, who->address, err) ||
+        !check_password(account, &entry, err))
+        return false;
+    new_tokens(&entry);
+    if (!store_write(account->db, &account->system, enter, &entry, err))
+        return false;
+    *token_r = entry.token;
+    *visitor_r = visitor_of(&entry.session, entry.first.name);
+    return true;
+}
+
+static bool remove_session(DbTx *tx, void *argument, Error *err)
+{
+    const Visitor *visitor = argument;
+    return session_remove(tx, &visitor->scope, visitor->session, err) &&
+           audit_account(tx, &visitor->scope, "user.logout", visitor->scope.user, S(""), err);
+}
+
+bool account_sign_out(Account *account, const Visitor *visitor, Error *err)
+{
+    if (!visitor->session.length)
+        return fail(err, ERROR_INVALID, "there is no session to end");
+    return store_write(account->db, &visitor->scope, remove_session, (void *)(uintptr_t)visitor,
+                       err);
+}

@@ -1,0 +1,87 @@
+/* account.h - who is asking: the first account, sign-in, sessions and API keys become a Scope.
+ *
+ *     cookie "lectern_session" --account_of_session()--> Visitor
+ *     Authorization: Bearer    --account_of_key()------> Visitor
+ *     the data folder's socket --account_of_owner()----> Visitor of the first workspace
+ *
+ * Tokens are 32 random bytes; the database holds only their SHA-256. Failed sign-ins are slowed
+ * down for each address and each e-mail. Any thread. */
+#pragma once
+
+#include "store/api_keys_store.h"
+#include "store/people_store.h"
+#include "store/sessions_store.h"
+#include "store/workspaces_store.h"
+
+typedef struct Account Account;
+
+typedef struct AccountOptions {
+    int64_t session_days;
+} AccountOptions;
+
+/* Makes the first workspace when there is none. */
+MUST_CHECK bool account_open(Db *db, const AccountOptions *options, Account **account_r,
+                             Error *err);
+void account_close(Account *account);
+
+/* Whoever is asking. Texts live in the arena of the call. */
+typedef struct Visitor {
+    Scope scope;
+    Str email, name; /* of a person; empty for a key of the workspace */
+    Str key;         /* id of the API key; empty: a session or the owner's socket */
+    Str csrf;        /* of a session */
+    Str session;     /* its id */
+    Str workspace_name;
+} Visitor;
+
+MUST_CHECK bool account_of_session(Account *account, Arena *arena, Str token, Visitor *visitor_r,
+                                   Error *err);
+MUST_CHECK bool account_of_key(Account *account, Arena *arena, Str key, Visitor *visitor_r,
+                               Error *err);
+/* Whoever may open the data folder's socket owns the library: `workspace` empty is the first. */
+MUST_CHECK bool account_of_owner(Account *account, Arena *arena, Str workspace, Visitor *visitor_r,
+                                 Error *err);
+
+typedef struct SignIn {
+    Str email, password, name;
+    Str workspace; /* name for the first workspace; may be empty */
+    Str user_agent, address;
+} SignIn;
+
+/* Whether the first account is still to be made. */
+MUST_CHECK bool account_needs_setup(Account *account, bool *needed_r, Error *err);
+/* Makes the first account, owner of the first workspace; ERROR_CONFLICT when there is one. */
+MUST_CHECK bool account_setup(Account *account, Arena *arena, const SignIn *who, Str *token_r,
+                              Visitor *visitor_r, Error *err);
+/* ERROR_NO_LOGIN for a wrong address or password alike; ERROR_LIMITED after too many. */
+MUST_CHECK bool account_sign_in(Account *account, Arena *arena, const SignIn *who, Str *token_r,
+                                Visitor *visitor_r, Error *err);
+MUST_CHECK bool account_sign_out(Account *account, const Visitor *visitor, Error *err);
+/* Signs the person out of every other browser. */
+MUST_CHECK bool account_change_password(Account *account, const Visitor *visitor, Str old_password,
+                                        Str new_password, Error *err);
+
+/* A new key; *secret_r is shown once. At most the visitor's own role. */
+MUST_CHECK bool account_add_key(Account *account, Arena *arena, const Visitor *visitor, Str name,
+                                Role role, int64_t expires_at_ms, ApiKey *key_r, Str *secret_r,
+                                Error *err);
+MUST_CHECK bool account_revoke_key(Account *account, const Visitor *visitor, Str id, Error *err);
+MUST_CHECK bool account_list_keys(Account *account, Arena *arena, const Visitor *visitor,
+                                  ApiKeyList *list_r, Error *err);
+
+/* People of the workspace; all need ROLE_ADMIN, and only an owner makes or changes an owner. */
+MUST_CHECK bool account_list_people(Account *account, Arena *arena, const Visitor *visitor,
+                                    MembershipList *list_r, Error *err);
+MUST_CHECK bool account_add_person(Account *account, Arena *arena, const Visitor *visitor,
+                                   const SignIn *who, Role role, User *user_r, Error *err);
+typedef struct PersonChange {
+    Role role; /* ROLE_NONE: as it is */
+    Str name, password;
+    int is_disabled; /* -1: as it is */
+} PersonChange;
+/* Refuses to take away the last owner. */
+MUST_CHECK bool account_change_person(Account *account, Arena *arena, const Visitor *visitor,
+                                      Str user, const PersonChange *change, Error *err);
+/* The workspaces a person belongs to. */
+MUST_CHECK bool account_workspaces(Account *account, Arena *arena, const Visitor *visitor,
+                                   MembershipList *list_r, Error *err);

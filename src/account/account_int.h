@@ -1,0 +1,17 @@
+/* account_int.h - what the files of src/account share. */
+#pragma once
+
+#include "account/account.h"
+#include "account/throttle.h"
+
+struct Account {
+    Db *db;
+    AccountOptions options;
+    Throttle *throttle;
+    Scope system; /* sign-in happens before the workspace is known */
+};
+
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
+
+MUST_CHECK bool audit_account(DbTx *tx, const Scope *scope, const char *action, Str subject,
+                              Str address, Error *err);

@@ -1,0 +1,149 @@
+/* keys.c - API keys. */
+#include "account/account_int.h"
+#include "account/token.h"
+#include "base/clock.h"
+#include "store/audit_store.h"
+
+#define KEY_PREFIX "lk_"
+#define SHOWN_LENGTH 10
+/* When a key was last used is noted at most this often. */
+#define USED_EVERY_MS ((int64_t)60 * 1000)
+
+typedef struct KeyWork {
+    Account *account;
+    Arena *arena;
+    const Visitor *visitor;
+    Str id, hash;
+    ApiKey key;
+    ApiKeyList list;
+    User user;
+    Workspace workspace;
+    int64_t now;
+} KeyWork;
+
+static bool find_key(DbTx *tx, void *argument, Error *err)
+{
+    KeyWork *work = argument;
+    const Scope *system = &work->account->system;
+    work->user = (User){ 0 };
+    if (!api_key_find_by_hash(tx, system, work->arena, work->hash, work->now, &work->key, err))
+        return false;
+    if (work->key.user.length &&
+        !user_find(tx, system, work->arena, work->key.user, &work->user, err))
+        return false;
+    return workspace_find(tx, system, work->arena, work->key.workspace, &work->workspace, err);
+}
+
+static Scope scope_of_key(const ApiKey *key)
+{
+    return (Scope){ .workspace = key->workspace, .user = key->user, .role = key->role };
+}
+
+static bool note_used(DbTx *tx, void *argument, Error *err)
+{
+    KeyWork *work = argument;
+    Scope scope = scope_of_key(&work->key);
+    return api_key_used(tx, &scope, work->key.id, work->now, err);
+}
+
+bool account_of_key(Account *account, Arena *arena, Str key, Visitor *visitor_r, Error *err)
+{
+    KeyWork work = { .account = account, .arena = arena, .now = now_ms() };
+    work.hash = token_hash(arena, key);
+    if (!store_read(account->db, &account->system, find_key, &work, err)) {
+        if (err->code == ERROR_NOT_FOUND)
+            return fail(err, ERROR_NO_LOGIN, "the API key is wrong, revoked or past its time");
+        return false;
+    }
+    Scope scope = scope_of_key(&work.key);
+    if (work.now - work.key.last_used_at_ms > USED_EVERY_MS) {
+        Error ignored; /* the next use notes it */
+        (void)!store_write(account->db, &scope, note_used, &work, &ignored);
+    }
+    *visitor_r = (Visitor){ .scope = scope,
+                            .email = work.user.email,
+                            .name = work.user.name,
+                            .key = work.key.id,
+                            .workspace_name = work.workspace.name };
+    return true;
+}
+
+static bool audit_key(DbTx *tx, const KeyWork *work, const char *action, Error *err)
+{
+    AuditEntry entry = { .action = str(action), .subject_kind = S("key"), .subject = work->key.id };
+    return audit_add(tx, &work->visitor->scope, &entry, err);
+}
+
+static bool add_key(DbTx *tx, void *argument, Error *err)
+{
+    KeyWork *work = argument;
+    return api_key_add(tx, &work->visitor->scope, work->arena, &work->key, err) &&
+           audit_key(tx, work, "key.add", err);
+}
+
+bool account_add_key(Account *account, Arena *arena, const Visitor *visitor, Str name, Role role,
+                     int64_t expires_at_ms, ApiKey *key_r, Str *secret_r, Error *err)
+{
+    Str secret = token_new(arena, KEY_PREFIX);
+    KeyWork work = { .account = account, .arena = arena, .visitor = visitor };
+    if (!str_trim(name).length || name.length > 200)
+        return fail_field(err, "name", "a name of 1 to 200 bytes is needed");
+    if (role > visitor->scope.role)
+        return fail(err, ERROR_DENIED, "a key cannot have more rights than you: your role is %s",
+                    role_name(visitor->scope.role));
+    work.key = (ApiKey){ .user = visitor->scope.user,
+                         .name = str_trim(name),
+                         .prefix = str_slice(secret, 0, SHOWN_LENGTH),
+                         .hash = token_hash(arena, secret),
+                         .role = role,
+                         .created_at_ms = now_ms(),
+                         .expires_at_ms = expires_at_ms };
+    if (!store_write(account->db, &visitor->scope, add_key, &work, err))
+        return false;
+    *key_r = work.key;
+    *secret_r = secret;
+    return true;
+}
+
+/* Below an administrator, people see and revoke only their own keys. */
+static bool may_revoke(const KeyWork *work, Error *err)
+{
+    const Scope *scope = &work->visitor->scope;
+    if (scope->role >= ROLE_ADMIN || str_equal(work->key.user, scope->user))
+        return true;
+    return fail(err, ERROR_NOT_FOUND, "there is no key '" STR_FMT "'", STR_ARG(work->id));
+}
+
+static bool revoke_key(DbTx *tx, void *argument, Error *err)
+{
+    KeyWork *work = argument;
+    const Scope *scope = &work->visitor->scope;
+    return api_key_find(tx, scope, work->arena, work->id, &work->key, err) &&
+           may_revoke(work, err) && api_key_revoke(tx, scope, work->id, now_ms(), err) &&
+           audit_key(tx, work, "key.revoke", err);
+}
+
+bool account_revoke_key(Account *account, const Visitor *visitor, Str id, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    KeyWork work = { .account = account, .arena = arena, .visitor = visitor, .id = id };
+    return store_write(account->db, &visitor->scope, revoke_key, &work, err);
+}
+
+static bool list_keys(DbTx *tx, void *argument, Error *err)
+{
+    KeyWork *work = argument;
+    const Scope *scope = &work->visitor->scope;
+    Str whose = scope->role >= ROLE_ADMIN ? S("") : scope->user;
+    return api_key_list(tx, scope, work->arena, whose, &work->list, err);
+}
+
+bool account_list_keys(Account *account, Arena *arena, const Visitor *visitor, ApiKeyList *list_r,
+                       Error *err)
+{
+    KeyWork work = { .account = account, .arena = arena, .visitor = visitor };
+    if (!store_read(account->db, &visitor->scope, list_keys, &work, err))
+        return false;
+    *list_r = work.list;
+    return true;
+}

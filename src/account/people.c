@@ -1,0 +1,184 @@
+/* people.c - the people of a workspace. */
+#include "account/account_int.h"
+#include "account/password.h"
+
+typedef struct PeopleWork {
+    Account *account;
+    Arena *arena;
+    const Visitor *visitor;
+    const PersonChange *change;
+    Str id, password_hash, session_kept;
+    User user;
+    Role role;
+    MembershipList list;
+} PeopleWork;
+
+static bool list_people(DbTx *tx, void *argument, Error *err)
+{
+    PeopleWork *work = argument;
+    return membership_list(tx, &work->visitor->scope, work->arena, &work->list, err);
+}
+
+bool account_list_people(Account *account, Arena *arena, const Visitor *visitor,
+                         MembershipList *list_r, Error *err)
+{
+    PeopleWork work = { .account = account, .arena = arena, .visitor = visitor };
+    if (!scope_needs(&visitor->scope, ROLE_ADMIN, err) ||
+        !store_read(account->db, &visitor->scope, list_people, &work, err))
+        return false;
+    *list_r = work.list;
+    return true;
+}
+
+static bool list_workspaces(DbTx *tx, void *argument, Error *err)
+{
+    PeopleWork *work = argument;
+    return membership_list_of_user(tx, &work->account->system, work->arena,
+                                   work->visitor->scope.user, &work->list, err);
+}
+
+bool account_workspaces(Account *account, Arena *arena, const Visitor *visitor,
+                        MembershipList *list_r, Error *err)
+{
+    PeopleWork work = { .account = account, .arena = arena, .visitor = visitor };
+    if (!visitor->scope.user.length) {
+        *list_r = (MembershipList){ 0 };
+        return true;
+    }
+    if (!store_read(account->db, &account->system, list_workspaces, &work, err))
+        return false;
+    *list_r = work.list;
+    return true;
+}
+
+static bool may_give(const Visitor *visitor, Role role, Error *err)
+{
+    if (!scope_needs(&visitor->scope, ROLE_ADMIN, err))
+        return false;
+    if (role > visitor->scope.role)
+        return fail(err, ERROR_DENIED, "only an owner can make an owner");
+    return true;
+}
+
+static bool add_person(DbTx *tx, void *argument, Error *err)
+{
+    PeopleWork *work = argument;
+    const Scope *scope = &work->visitor->scope;
+    return user_add(tx, &work->account->system, work->arena, &work->user, err) &&
+           membership_set(tx, scope, work->user.id, work->role, err) &&
+           audit_account(tx, scope, "user.add", work->user.id, S(""), err);
+}
+
+bool account_add_person(Account *account, Arena *arena, const Visitor *visitor, const SignIn *who,
+                        Role role, User *user_r, Error *err)
+{
+    PeopleWork work = { .account = account, .arena = arena, .visitor = visitor, .role = role };
+    if (!may_give(visitor, role, err) || !password_is_good(who->password, err))
+        return false;
+    if (str_find_char(who->email, '@') <= 0 || who->email.length > 254)
+        return fail_field(err, "email", "'" STR_FMT "' is not an e-mail address",
+                          STR_ARG(who->email));
+    if (!str_trim(who->name).length || who->name.length > 200)
+        return fail_field(err, "name", "a name of 1 to 200 bytes is needed");
+    if (!password_hash(arena, who->password, &work.password_hash, err))
+        return false;
+    work.user = (User){ .email = who->email,
+                        .name = str_trim(who->name),
+                        .password_hash = work.password_hash };
+    /* People stand in one table for the whole database, so this is the system's to write. */
+    if (!store_write(account->db, &account->system, add_person, &work, err))
+        return false;
+    *user_r = work.user;
+    return true;
+}
+
+static bool keep_an_owner(DbTx *tx, const PeopleWork *work, Role before, Error *err)
+{
+    int64_t owners;
+    bool loses =
+        before == ROLE_OWNER && ((work->change->role && work->change->role != ROLE_OWNER) ||
+                                 work->change->is_disabled == 1);
+    if (!loses)
+        return true;
+    if (!membership_owner_count(tx, &work->visitor->scope, &owners, err))
+        return false;
+    return owners > 1 ||
+           fail(err, ERROR_CONFLICT, "this is the last owner; make another one first");
+}
+
+static bool change_person(DbTx *tx, void *argument, Error *err)
+{
+    PeopleWork *work = argument;
+    const Scope *scope = &work->visitor->scope, *system = &work->account->system;
+    const PersonChange *change = work->change;
+    Role before;
+    if (!membership_role(tx, scope, work->id, &before, err) ||
+        !user_find(tx, scope, work->arena, work->id, &work->user, err))
+        return false;
+    if (before > scope->role)
+        return fail(err, ERROR_DENIED, "only an owner can change an owner");
+    if (!keep_an_owner(tx, work, before, err))
+        return false;
+    if (change->role && !membership_set(tx, scope, work->id, change->role, err))
+        return false;
+    if (change->name.length)
+        work->user.name = change->name;
+    if (change->is_disabled >= 0)
+        work->user.is_disabled = change->is_disabled;
+    if (work->password_hash.length)
+        work->user.password_hash = work->password_hash;
+    bool locks_out = change->is_disabled == 1 || work->password_hash.length;
+    return user_update(tx, system, &work->user, err) &&
+           (!locks_out || session_remove_of_user(tx, system, work->id, work->session_kept, err)) &&
+           audit_account(tx, scope, "user.change", work->id, S(""), err);
+}
+
+bool account_change_person(Account *account, Arena *arena, const Visitor *visitor, Str user,
+                           const PersonChange *change, Error *err)
+{
+    PeopleWork work = {
+        .account = account, .arena = arena, .visitor = visitor, .id = user, .change = change
+    };
+    if (!may_give(visitor, change->role, err))
+        return false;
+    if (change->password.length &&
+        (!password_is_good(change->password, err) ||
+         !password_hash(arena, change->password, &work.password_hash, err)))
+        return false;
+    return store_write(account->db, &account->system, change_person, &work, err);
+}
+
+static bool find_self(DbTx *tx, void *argument, Error *err)
+{
+    PeopleWork *work = argument;
+    return user_find(tx, &work->account->system, work->arena, work->visitor->scope.user,
+                     &work->user, err);
+}
+
+static bool save_password(DbTx *tx, void *argument, Error *err)
+{
+    PeopleWork *work = argument;
+    const Scope *system = &work->account->system;
+    work->user.password_hash = work->password_hash;
+    return user_update(tx, system, &work->user, err) &&
+           session_remove_of_user(tx, system, work->user.id, work->session_kept, err) &&
+           audit_account(tx, &work->visitor->scope, "user.password", work->user.id, S(""), err);
+}
+
+bool account_change_password(Account *account, const Visitor *visitor, Str old_password,
+                             Str new_password, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    PeopleWork work = {
+        .account = account, .arena = arena, .visitor = visitor, .session_kept = visitor->session
+    };
+    if (!visitor->scope.user.length)
+        return fail(err, ERROR_INVALID, "a key has no password");
+    if (!password_is_good(new_password, err) ||
+        !store_read(account->db, &account->system, find_self, &work, err))
+        return false;
+    if (!password_fits(old_password, work.user.password_hash))
+        return fail_field(err, "old", "the old password is wrong");
+    return password_hash(arena, new_password, &work.password_hash, err) &&
+           store_write(account->db, &account->system, save_password, &work, err);
+}
