@@ -1,0 +1,175 @@
+/* language.c - see language.h. */
+#include "text/language.h"
+
+#include <pthread.h>
+
+#include "base/utf8.h"
+#include "text/fold.h"
+
+static const LanguageAbout languages[LANGUAGE_COUNT] = {
+#define LANGUAGE(name, code, stemmer, accents, elides, stop_words)                                 \
+    [LANGUAGE_##name] = { code, stemmer, accents, elides, stop_words },
+#include "text/languages.def"
+#undef LANGUAGE
+};
+
+#define DETECT_MAX KB(16)
+#define WORD_MAX 48
+#define SLOTS 4096 /* a power of two, some three times the number of stop words */
+
+/* All stop words of all languages, each with the set of languages that has it. */
+typedef struct StopWord {
+    char text[WORD_MAX];
+    size_t length;
+    uint32_t languages; /* bit n: Language n */
+} StopWord;
+
+static StopWord *stop_words; /* open addressing; length 0: free */
+static pthread_once_t stop_words_once = PTHREAD_ONCE_INIT;
+
+const LanguageAbout *language_about(Language language)
+{
+    return &languages[language < LANGUAGE_COUNT ? language : LANGUAGE_OTHER];
+}
+
+Language language_named(Str code)
+{
+    Str primary = str_slice(code, 0, 2);
+    if (code.length > 2 && code.at[2] != '-' && code.at[2] != '_')
+        return LANGUAGE_OTHER;
+    for (Language l = 0; l < LANGUAGE_COUNT; l++)
+        if (str_equal_ignore_case(primary, str(languages[l].code)))
+            return l;
+    return LANGUAGE_OTHER;
+}
+
+static StopWord *stop_word_slot(Str word)
+{
+    size_t at = str_hash(word) & (SLOTS - 1);
+    while (stop_words[at].length &&
+           !str_equal((Str){ stop_words[at].text, stop_words[at].length }, word))
+        at = (at + 1) & (SLOTS - 1);
+    return &stop_words[at];
+}
+
+static void add_stop_word(Language language, Str word)
+{
+    if (!word.length || word.length > WORD_MAX)
+        return;
+    StopWord *slot = stop_word_slot(word);
+    memcpy(slot->text, word.at, word.length);
+    slot->length = word.length;
+    slot->languages |= 1u << language;
+}
+
+static void fill_stop_words(void)
+{
+    static StopWord table[SLOTS];
+    char folded[WORD_MAX * 4];
+
+    _Static_assert(LANGUAGE_COUNT <= 32, "one bit a language");
+    stop_words = table;
+    for (Language l = 0; l < LANGUAGE_COUNT; l++) {
+        Str rest = str(languages[l].stop_words), word;
+        while (str_next(&rest, ' ', &word)) {
+            add_stop_word(l, word);
+            add_stop_word(l, fold_accents(word, folded, sizeof(folded)));
+        }
+    }
+}
+
+static uint32_t stop_word_languages(Str word)
+{
+    pthread_once(&stop_words_once, fill_stop_words);
+    return word.length && word.length <= WORD_MAX ? stop_word_slot(word)->languages : 0;
+}
+
+bool language_is_stop_word(Language language, Str word)
+{
+    return stop_word_languages(word) >> language & 1;
+}
+
+/* What the characters alone say: a language for scripts that (nearly) only one of ours uses. */
+typedef struct Scripts {
+    size_t latin, cyrillic, greek, arabic, han, kana, hangul, other;
+} Scripts;
+
+static void count_script(Scripts *scripts, uint32_t c)
+{
+    if (c < 0x41)
+        return;
+    if (c < 0x250 || (c >= 0x1E00 && c < 0x1F00))
+        scripts->latin++;
+    else if (c >= 0x370 && c < 0x400)
+        scripts->greek++;
+    else if (c >= 0x400 && c < 0x530)
+        scripts->cyrillic++;
+    else if (c >= 0x600 && c < 0x780)
+        scripts->arabic++;
+    else if (c >= 0x3040 && c < 0x3100)
+        scripts->kana++;
+    else if ((c >= 0x3400 && c < 0xA000) || (c >= 0x20000 && c < 0x32000))
+        scripts->han++;
+    else if (c >= 0xAC00 && c < 0xD7B0)
+        scripts->hangul++;
+    else if (c >= 0x530 && c != 0x2019 && (c < 0x2000 || c > 0x2BFF))
+        scripts->other++;
+}
+
+/* The language of a script that is not Latin; LANGUAGE_COUNT when Latin letters are the most. */
+static Language script_language(const Scripts *s)
+{
+    /* One Han character says about as much as two letters. */
+    size_t east = 2 * (s->han + s->kana + s->hangul);
+    size_t most =
+        MAX(MAX(MAX(s->latin, s->cyrillic), MAX(s->greek, s->arabic)), MAX(east, s->other));
+    if (most == 0 || most == s->latin)
+        return LANGUAGE_COUNT;
+    if (most == east)
+        return s->hangul > s->han + s->kana ? LANGUAGE_KOREAN
+               : s->kana * 10 > s->han      ? LANGUAGE_JAPANESE
+                                            : LANGUAGE_CHINESE;
+    return most == s->cyrillic ? LANGUAGE_RUSSIAN
+           : most == s->greek  ? LANGUAGE_GREEK
+           : most == s->arabic ? LANGUAGE_ARABIC
+                               : LANGUAGE_OTHER;
+}
+
+/* Each stop word counts for its languages, the less the more of them share it. */
+static void count_word(Str word, double votes[LANGUAGE_COUNT])
+{
+    char lower[WORD_MAX * 4];
+    uint32_t set = stop_word_languages(fold_case(word, lower, sizeof(lower)));
+    for (uint32_t rest = set; rest; rest &= rest - 1)
+        votes[__builtin_ctz(rest)] += 1.0 / __builtin_popcount(set);
+}
+
+Language language_detect(Str text, Language guess)
+{
+    Str sample = str_slice(text, 0, utf8_floor(text, MIN(text.length, DETECT_MAX)));
+    double votes[LANGUAGE_COUNT] = { 0 };
+    Scripts scripts = { 0 };
+    size_t word_start = 0, size;
+
+    for (size_t at = 0; at <= sample.length; at += size) {
+        uint32_t c = at < sample.length ? utf8_decode(sample, at, &size) : ' ';
+        if (at == sample.length)
+            size = 1;
+        if ((c | 0x20) - 'a' < 26 || (c >= 0xC0 && c != 0xD7 && c != 0xF7 && c < 0x2000)) {
+            count_script(&scripts, c);
+            continue;
+        }
+        count_script(&scripts, c >= 0x2C00 ? c : 0);
+        if (at > word_start && at - word_start <= WORD_MAX)
+            count_word(str_slice(sample, word_start, at), votes);
+        word_start = at + size;
+    }
+    Language script = script_language(&scripts), best = guess;
+    if (script != LANGUAGE_COUNT)
+        return script;
+    double most = guess < LANGUAGE_COUNT ? votes[guess] : 0;
+    for (Language l = 0; l < LANGUAGE_COUNT; l++)
+        if (votes[l] > most + 0.25)
+            most = votes[l], best = l;
+    return best;
+}
