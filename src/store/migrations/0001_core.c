@@ -1,79 +1,348 @@
-/* 0001_core.c - everything but jobs: people, documents, passages, conversations, ledgers. */
+/* 0001_core.c - everything but jobs: people, documents, passages, conversations, ledgers.
+ *
+ * Every table of a workspace has that column, and it is first in its indexes. Absent texts are '',
+ * absent times 0. Tags stand each between two characters 31. Foreign keys clean up after what is
+ * removed; ledgers (usage, audit) have none, and settings and secrets also hold the server's own,
+ * with an empty workspace. */
 #include "store/migrate.h"
-
-/* One writer at a time, so a row is enough for what grows. Triggers keep the audit log, which goes
- * only after its workspace. */
-#define SQLITE_MORE                                                                                \
-    "INSERT INTO facts VALUES ('database', lower(hex(randomblob(16)))), ('index_floor', '0');\n"   \
-    "CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, last BIGINT NOT NULL);\n"              \
-    "INSERT INTO counters VALUES ('chunk', 0), ('index_change', 0);\n"                             \
-    "CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit\n"                                          \
-    "BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;\n"                          \
-    "CREATE TRIGGER audit_stays BEFORE DELETE ON audit\n"                                          \
-    "    WHEN EXISTS (SELECT 1 FROM workspaces WHERE id = OLD.workspace)\n"                        \
-    "BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;\n"
-
-/* A transaction sees the rows of the workspace that it says it works for, and the system sees all.
- * Forced, so that it binds the owner of the tables too. Sorted texts must not depend on the locale
- * of the server. The audit log has no policy that would let a row be changed. */
-#define MINE                                                                                       \
-    "(current_setting('lectern.system', true) = 'on'"                                              \
-    " OR workspace = current_setting('lectern.workspace', true))"
-#define POSTGRES_MORE                                                                              \
-    "INSERT INTO facts VALUES ('database', replace(gen_random_uuid()::text, '-', '')),\n"          \
-    "                         ('index_floor', '0');\n"                                             \
-    "CREATE SEQUENCE chunk_numbers;\n"                                                             \
-    "CREATE SEQUENCE index_sequence;\n"                                                            \
-    "ALTER TABLE documents ALTER name_fold TYPE TEXT COLLATE \"C\";\n"                             \
-    "ALTER TABLE collections ALTER name_fold TYPE TEXT COLLATE \"C\";\n"                           \
-    "DO $$\n"                                                                                      \
-    "DECLARE t TEXT;\n"                                                                            \
-    "BEGIN\n"                                                                                      \
-    "    FOR t IN SELECT table_name FROM information_schema.columns\n"                             \
-    "             WHERE table_schema = current_schema() AND column_name = 'workspace'\n"           \
-    "               AND table_name <> 'audit' LOOP\n"                                              \
-    "        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);\n"                     \
-    "        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);\n"                      \
-    "        EXECUTE format($f$CREATE POLICY mine ON %I USING " MINE "$f$, t);\n"                  \
-    "    END LOOP;\n"                                                                              \
-    "END $$;\n"                                                                                    \
-    "ALTER TABLE workspaces ENABLE ROW LEVEL SECURITY;\n"                                          \
-    "ALTER TABLE workspaces FORCE ROW LEVEL SECURITY;\n"                                           \
-    "CREATE POLICY mine ON workspaces USING (current_setting('lectern.system', true) = 'on'\n"     \
-    "    OR id = current_setting('lectern.workspace', true));\n"                                   \
-    "ALTER TABLE users ENABLE ROW LEVEL SECURITY;\n"                                               \
-    "ALTER TABLE users FORCE ROW LEVEL SECURITY;\n"                                                \
-    "CREATE POLICY mine ON users USING (current_setting('lectern.system', true) = 'on'\n"          \
-    "    OR EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = users.id\n"                      \
-    "               AND m.workspace = current_setting('lectern.workspace', true)));\n"             \
-    "ALTER TABLE audit ENABLE ROW LEVEL SECURITY;\n"                                               \
-    "ALTER TABLE audit FORCE ROW LEVEL SECURITY;\n"                                                \
-    "CREATE POLICY seen ON audit FOR SELECT USING " MINE ";\n"                                     \
-    "CREATE POLICY added ON audit FOR INSERT WITH CHECK " MINE ";\n"                               \
-    "CREATE POLICY ended ON audit FOR DELETE USING (current_setting('lectern.system', true) = "    \
-    "'on'\n"                                                                                       \
-    "    AND NOT EXISTS (SELECT 1 FROM workspaces w WHERE w.id = audit.workspace));\n"
-
-#define DROP_TABLES                                                                                \
-    "DROP TABLE uploads; DROP TABLE secrets; DROP TABLE settings; DROP TABLE audit;\n"             \
-    "DROP TABLE usage; DROP TABLE searches; DROP TABLE messages; DROP TABLE conversations;\n"      \
-    "DROP TABLE index_changes; DROP TABLE vectors; DROP TABLE chunks; DROP TABLE blocks;\n"        \
-    "DROP TABLE texts; DROP TABLE document_versions; DROP TABLE documents;\n"                      \
-    "DROP TABLE collections; DROP TABLE api_keys; DROP TABLE sessions;\n"                          \
-    "DROP TABLE memberships; DROP TABLE users; DROP TABLE workspaces; DROP TABLE facts;\n"
 
 extern const Migration migration_0001;
 /* clang-format off */
 const Migration migration_0001 = {
     .up = {
-#include "store/migrations/0001_core.def"
-        SQLITE_MORE,
-#include "store/migrations/0001_core.def"
-        POSTGRES_MORE,
+        "CREATE TABLE facts (\n"
+        "    name TEXT NOT NULL PRIMARY KEY,\n"
+        "    value TEXT NOT NULL\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE workspaces (\n"
+        "    id TEXT NOT NULL PRIMARY KEY,\n"
+        "    name TEXT NOT NULL,\n"
+        "    settings TEXT NOT NULL,\n"
+        "    created_at INTEGER NOT NULL\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE users (\n"
+        "    id TEXT NOT NULL PRIMARY KEY,\n"
+        "    email TEXT NOT NULL UNIQUE,\n"
+        "    name TEXT NOT NULL,\n"
+        "    password_hash TEXT NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    last_login_at INTEGER NOT NULL,\n"
+        "    is_disabled INTEGER NOT NULL\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE memberships (\n"
+        "    workspace TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,\n"
+        "    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,\n"
+        "    role INTEGER NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, user_id)\n"
+        ") STRICT;\n"
+        "CREATE INDEX memberships_user ON memberships (user_id);\n"
+
+        "CREATE TABLE sessions (\n"
+        "    id TEXT NOT NULL PRIMARY KEY,\n"
+        "    workspace TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,\n"
+        "    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,\n"
+        "    csrf TEXT NOT NULL,\n"
+        "    user_agent TEXT NOT NULL,\n"
+        "    address TEXT NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    last_seen_at INTEGER NOT NULL,\n"
+        "    expires_at INTEGER NOT NULL\n"
+        ") STRICT;\n"
+        "CREATE INDEX sessions_user ON sessions (workspace, user_id);\n"
+        "CREATE INDEX sessions_end ON sessions (expires_at);\n"
+
+        "CREATE TABLE api_keys (\n"
+        "    workspace TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,\n"
+        "    id TEXT NOT NULL,\n"
+        "    user_id TEXT REFERENCES users (id) ON DELETE CASCADE,\n"
+        "    name TEXT NOT NULL,\n"
+        "    prefix TEXT NOT NULL,\n"
+        "    hash TEXT NOT NULL UNIQUE,\n"
+        "    role INTEGER NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    last_used_at INTEGER NOT NULL,\n"
+        "    expires_at INTEGER NOT NULL,\n"
+        "    revoked_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, id)\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE collections (\n"
+        "    workspace TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,\n"
+        "    id TEXT NOT NULL,\n"
+        "    name TEXT NOT NULL,\n"
+        "    name_fold TEXT NOT NULL,\n"
+        "    description TEXT NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, id),\n"
+        "    UNIQUE (workspace, name_fold)\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE documents (\n"
+        "    workspace TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,\n"
+        "    id TEXT NOT NULL,\n"
+        "    collection TEXT,\n"
+        "    parent TEXT,\n"
+        "    child_ordinal INTEGER NOT NULL,\n"
+        "    name TEXT NOT NULL,\n"
+        "    name_fold TEXT NOT NULL,\n"
+        "    title TEXT NOT NULL,\n"
+        "    media_type TEXT NOT NULL,\n"
+        "    format TEXT NOT NULL,\n"
+        "    language TEXT NOT NULL,\n"
+        "    size_bytes INTEGER NOT NULL,\n"
+        "    blob TEXT NOT NULL,\n"
+        "    state TEXT NOT NULL,\n"
+        "    error_code TEXT NOT NULL,\n"
+        "    error_message TEXT NOT NULL,\n"
+        "    warnings TEXT NOT NULL,\n"
+        "    metadata TEXT NOT NULL,\n"
+        "    tags TEXT NOT NULL,\n"
+        "    source TEXT NOT NULL,\n"
+        "    created_by TEXT NOT NULL,\n"
+        "    password_sealed BLOB NOT NULL,\n"
+        "    version INTEGER NOT NULL,\n"
+        "    indexed_version INTEGER NOT NULL,\n"
+        "    page_count INTEGER NOT NULL,\n"
+        "    text_bytes INTEGER NOT NULL,\n"
+        "    chunk_count INTEGER NOT NULL,\n"
+        "    vector_count INTEGER NOT NULL,\n"
+        "    vector_model TEXT NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    updated_at INTEGER NOT NULL,\n"
+        "    document_date INTEGER NOT NULL,\n"
+        "    deleted_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, id)\n"
+        ") STRICT;\n"
+        "CREATE UNIQUE INDEX documents_blob ON documents (workspace, blob) WHERE parent IS NULL;\n"
+        "CREATE INDEX documents_created ON documents (workspace, created_at, id);\n"
+        "CREATE INDEX documents_updated ON documents (workspace, updated_at, id);\n"
+        "CREATE INDEX documents_name ON documents (workspace, name_fold, id);\n"
+        "CREATE INDEX documents_parent ON documents (workspace, parent, child_ordinal);\n"
+        "CREATE INDEX documents_collection ON documents (workspace, collection, deleted_at);\n"
+        "CREATE INDEX documents_state ON documents (workspace, state, deleted_at);\n"
+        "CREATE INDEX documents_unfinished ON documents (workspace, state, updated_at)\n"
+        "    WHERE state IN ('queued', 'extracting', 'indexing');\n"
+        "CREATE INDEX documents_embedding ON documents (workspace, id, vector_model, vector_count, chunk_count)\n"
+        "    WHERE state = 'ready' AND deleted_at = 0;\n"
+        "CREATE INDEX documents_trash ON documents (workspace, deleted_at) WHERE deleted_at > 0;\n"
+
+        "CREATE TABLE document_versions (\n"
+        "    workspace TEXT NOT NULL,\n"
+        "    document TEXT NOT NULL,\n"
+        "    version INTEGER NOT NULL,\n"
+        "    blob TEXT NOT NULL,\n"
+        "    media_type TEXT NOT NULL,\n"
+        "    name TEXT NOT NULL,\n"
+        "    size_bytes INTEGER NOT NULL,\n"
+        "    created_by TEXT NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, document, version),\n"
+        "    FOREIGN KEY (workspace, document) REFERENCES documents (workspace, id) ON DELETE CASCADE\n"
+        ") STRICT;\n"
+        "CREATE INDEX document_versions_blob ON document_versions (workspace, blob);\n"
+
+        "CREATE TABLE texts (\n"
+        "    workspace TEXT NOT NULL,\n"
+        "    document TEXT NOT NULL,\n"
+        "    version INTEGER NOT NULL,\n"
+        "    piece INTEGER NOT NULL,\n"
+        "    bytes BLOB NOT NULL,\n"
+        "    PRIMARY KEY (workspace, document, version, piece),\n"
+        "    FOREIGN KEY (workspace, document) REFERENCES documents (workspace, id) ON DELETE CASCADE\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE blocks (\n"
+        "    workspace TEXT NOT NULL,\n"
+        "    document TEXT NOT NULL,\n"
+        "    version INTEGER NOT NULL,\n"
+        "    first INTEGER NOT NULL,\n"
+        "    count INTEGER NOT NULL,\n"
+        "    page_first INTEGER NOT NULL,\n"
+        "    page_last INTEGER NOT NULL,\n"
+        "    text_start INTEGER NOT NULL,\n"
+        "    text_end INTEGER NOT NULL,\n"
+        "    bytes BLOB NOT NULL,\n"
+        "    PRIMARY KEY (workspace, document, version, first),\n"
+        "    FOREIGN KEY (workspace, document) REFERENCES documents (workspace, id) ON DELETE CASCADE\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE chunks (\n"
+        "    workspace TEXT NOT NULL,\n"
+        "    number INTEGER NOT NULL,\n"
+        "    document TEXT NOT NULL,\n"
+        "    version INTEGER NOT NULL,\n"
+        "    ordinal INTEGER NOT NULL,\n"
+        "    start INTEGER NOT NULL,\n"
+        "    length INTEGER NOT NULL,\n"
+        "    first_block INTEGER NOT NULL,\n"
+        "    last_block INTEGER NOT NULL,\n"
+        "    heading TEXT NOT NULL,\n"
+        "    page INTEGER NOT NULL,\n"
+        "    place TEXT NOT NULL,\n"
+        "    token_count INTEGER NOT NULL,\n"
+        "    text TEXT NOT NULL,\n"
+        "    PRIMARY KEY (workspace, number),\n"
+        "    UNIQUE (workspace, document, version, ordinal),\n"
+        "    FOREIGN KEY (workspace, document) REFERENCES documents (workspace, id) ON DELETE CASCADE\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE vectors (\n"
+        "    workspace TEXT NOT NULL,\n"
+        "    number INTEGER NOT NULL,\n"
+        "    model TEXT NOT NULL,\n"
+        "    form INTEGER NOT NULL,\n"
+        "    scale REAL NOT NULL,\n"
+        "    bytes BLOB NOT NULL,\n"
+        "    PRIMARY KEY (workspace, number, model),\n"
+        "    FOREIGN KEY (workspace, number) REFERENCES chunks (workspace, number) ON DELETE CASCADE\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE index_changes (\n"
+        "    sequence INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+        "    workspace TEXT NOT NULL,\n"
+        "    operation INTEGER NOT NULL,\n"
+        "    document TEXT NOT NULL,\n"
+        "    model TEXT NOT NULL,\n"
+        "    numbers BLOB NOT NULL\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE conversations (\n"
+        "    workspace TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,\n"
+        "    id TEXT NOT NULL,\n"
+        "    user_id TEXT NOT NULL,\n"
+        "    title TEXT NOT NULL,\n"
+        "    title_fold TEXT NOT NULL,\n"
+        "    collection TEXT NOT NULL,\n"
+        "    is_pinned INTEGER NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    updated_at INTEGER NOT NULL,\n"
+        "    deleted_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, id)\n"
+        ") STRICT;\n"
+        "CREATE INDEX conversations_user ON conversations (workspace, user_id, is_pinned, updated_at);\n"
+
+        "CREATE TABLE messages (\n"
+        "    workspace TEXT NOT NULL,\n"
+        "    conversation TEXT NOT NULL,\n"
+        "    ordinal INTEGER NOT NULL,\n"
+        "    id TEXT NOT NULL,\n"
+        "    role TEXT NOT NULL,\n"
+        "    text TEXT NOT NULL,\n"
+        "    citations TEXT NOT NULL,\n"
+        "    model TEXT NOT NULL,\n"
+        "    usage TEXT NOT NULL,\n"
+        "    status TEXT NOT NULL,\n"
+        "    rating INTEGER NOT NULL,\n"
+        "    rating_reason TEXT NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, conversation, ordinal),\n"
+        "    UNIQUE (workspace, id),\n"
+        "    FOREIGN KEY (workspace, conversation) REFERENCES conversations (workspace, id) ON DELETE CASCADE\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE searches (\n"
+        "    workspace TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,\n"
+        "    id TEXT NOT NULL,\n"
+        "    user_id TEXT NOT NULL,\n"
+        "    query TEXT NOT NULL,\n"
+        "    query_fold TEXT NOT NULL,\n"
+        "    mode TEXT NOT NULL,\n"
+        "    result_count INTEGER NOT NULL,\n"
+        "    took_ms INTEGER NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, id)\n"
+        ") STRICT;\n"
+        "CREATE INDEX searches_user ON searches (workspace, user_id, id);\n"
+
+        "CREATE TABLE usage (\n"
+        "    workspace TEXT NOT NULL,\n"
+        "    id TEXT NOT NULL,\n"
+        "    user_id TEXT NOT NULL,\n"
+        "    key_id TEXT NOT NULL,\n"
+        "    feature TEXT NOT NULL,\n"
+        "    model TEXT NOT NULL,\n"
+        "    provider TEXT NOT NULL,\n"
+        "    status TEXT NOT NULL,\n"
+        "    input_tokens INTEGER NOT NULL,\n"
+        "    output_tokens INTEGER NOT NULL,\n"
+        "    cost_pico INTEGER NOT NULL,\n"
+        "    took_ms INTEGER NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, id)\n"
+        ") STRICT;\n"
+        "CREATE INDEX usage_created ON usage (workspace, created_at);\n"
+
+        "CREATE TABLE audit (\n"
+        "    workspace TEXT NOT NULL,\n"
+        "    id TEXT NOT NULL,\n"
+        "    user_id TEXT NOT NULL,\n"
+        "    key_id TEXT NOT NULL,\n"
+        "    action TEXT NOT NULL,\n"
+        "    subject_kind TEXT NOT NULL,\n"
+        "    subject TEXT NOT NULL,\n"
+        "    details TEXT NOT NULL,\n"
+        "    address TEXT NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, id)\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE settings (\n"
+        "    workspace TEXT NOT NULL,\n"
+        "    name TEXT NOT NULL,\n"
+        "    value TEXT NOT NULL,\n"
+        "    updated_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, name)\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE secrets (\n"
+        "    workspace TEXT NOT NULL,\n"
+        "    name TEXT NOT NULL,\n"
+        "    sealed BLOB NOT NULL,\n"
+        "    updated_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, name)\n"
+        ") STRICT;\n"
+
+        "CREATE TABLE uploads (\n"
+        "    workspace TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,\n"
+        "    key_text TEXT NOT NULL,\n"
+        "    fingerprint TEXT NOT NULL,\n"
+        "    document TEXT NOT NULL,\n"
+        "    response TEXT NOT NULL,\n"
+        "    created_at INTEGER NOT NULL,\n"
+        "    expires_at INTEGER NOT NULL,\n"
+        "    PRIMARY KEY (workspace, key_text)\n"
+        ") STRICT;\n"
+        "CREATE INDEX uploads_end ON uploads (workspace, expires_at);\n",
+        NULL,
     },
     .down = {
-        DROP_TABLES "DROP TABLE counters;\n",
-        DROP_TABLES "DROP SEQUENCE chunk_numbers; DROP SEQUENCE index_sequence;\n",
+        "DROP TABLE uploads;"
+        "DROP TABLE secrets;"
+        "DROP TABLE settings;"
+        "DROP TABLE audit;"
+        "DROP TABLE usage;"
+        "DROP TABLE searches;"
+        "DROP TABLE messages;"
+        "DROP TABLE conversations;"
+        "DROP TABLE index_changes;"
+        "DROP TABLE vectors;"
+        "DROP TABLE chunks;"
+        "DROP TABLE blocks;"
+        "DROP TABLE texts;"
+        "DROP TABLE document_versions;"
+        "DROP TABLE documents;"
+        "DROP TABLE collections;"
+        "DROP TABLE api_keys;"
+        "DROP TABLE sessions;"
+        "DROP TABLE memberships;"
+        "DROP TABLE users;"
+        "DROP TABLE workspaces;"
+        "DROP TABLE facts;",
+        NULL,
     },
 };
 /* clang-format on */
