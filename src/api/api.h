@@ -1,0 +1,94 @@
+/* api.h - what every handler of the HTTP API sees.
+ *
+ * To add a route: a line in routes.def and a handler in the file of its resource. The OpenAPI
+ * description, /docs and the role check follow from the line.
+ *
+ *     request -> route and limits (reactor) -> who is asking (pool) -> body -> handler -> response
+ *
+ * Handlers contain no SQL and parse no files; they read the request, call one feature, and write
+ * JSON. A handler that fails writes nothing: the error becomes the response, in the shape that
+ * clients of its path expect. */
+#pragma once
+
+#include "account/account.h"
+#include "base/json.h"
+#include "net/http.h"
+
+struct Answers;
+struct EventHub;
+struct HttpServer;
+struct JobRunner;
+struct Library;
+struct Models;
+struct Searcher;
+
+/* The parts of the running program. Owned by whoever started it (src/cli/app.c). */
+typedef struct Api {
+    Db *db;
+    Account *account;
+    struct Library *library;
+    struct Searcher *searcher;
+    struct Answers *answers;
+    struct Models *models;
+    struct JobRunner *jobs;
+    struct EventHub *events;
+    struct HttpServer *server; /* set once it listens */
+    char *upload_folder;       /* on the file system of the originals */
+    int64_t upload_max;
+    char *setup_token; /* needed for the first account; NULL: not needed */
+    bool is_secure;    /* people reach us by https */
+    char *public_url;  /* may be empty */
+    int64_t started_ms;
+} Api;
+
+typedef enum ApiNeeds { ANYONE, READER, EDITOR, ADMIN, OWNER } ApiNeeds;
+typedef enum ApiBody { NO_BODY, JSON_BODY, UPLOAD_BODY } ApiBody;
+
+typedef struct ApiRequest {
+    Api *api;
+    HttpRequest *http;
+    Arena *arena;
+    const struct ApiRoute *route;
+    Str params[2];   /* the parts of the path that the route calls :name, decoded, in order */
+    Visitor visitor; /* role ROLE_NONE when nobody is signed in */
+    const Scope *scope;
+    json_t *json; /* of a JSON_BODY; an empty object when there is none */
+} ApiRequest;
+
+/* Write a response, or fail. */
+typedef bool ApiHandler(ApiRequest *request, HttpResponse *response, Error *err);
+
+typedef struct ApiRoute {
+    const char *method, *path;
+    ApiNeeds needs;
+    ApiBody body;
+    size_t body_max;
+    ApiHandler *handle;
+    const char *tag, *summary;
+} ApiRoute;
+
+extern const ApiRoute api_routes[];
+extern const size_t api_route_count;
+extern const HttpDispatch api_dispatch; /* its app is an Api */
+
+/* --- Helpers of handlers ---------------------------------------------------------------- */
+
+/* Read the JSON body by table; see json.h. */
+#define api_fields(request, err, ...)                                                              \
+    json_read((request)->json, (request)->arena, JSON_FIELDS(__VA_ARGS__), err)
+
+/* ?limit= and ?after=, checked. */
+MUST_CHECK bool api_slice(const ApiRequest *request, Slice *slice_r, Error *err);
+/* A number of the query, `missing` when it is not there. */
+MUST_CHECK bool api_query_int(const ApiRequest *request, const char *name, int64_t min, int64_t max,
+                              int64_t missing, int64_t *number_r, Error *err);
+/* A time of the query, 0 when it is not there. */
+MUST_CHECK bool api_query_time(const ApiRequest *request, const char *name, int64_t *time_ms_r,
+                               Error *err);
+/* No content. */
+bool api_done(HttpResponse *response);
+/* Opens {"items":[ ...; close with api_list_end(). total < 0: not said. */
+JsonWriter api_list_begin(HttpResponse *response);
+void api_list_end(JsonWriter *json, int64_t total, Str next);
+/* "lectern_session" with the flags it needs; an empty token takes it away. */
+void api_session_cookie(const ApiRequest *request, HttpResponse *response, Str token);

@@ -1,0 +1,268 @@
+/* dispatch.c - from a request to its handler: route, limits, who is asking, errors. */
+#include "api/api.h"
+#include "api/page.h"
+#include "base/hash.h"
+#include "base/log.h"
+
+#define ROUTE(method, path, needs, body, body_max, handler, tag, summary) ApiHandler handler;
+#include "api/routes.def"
+#undef ROUTE
+
+const ApiRoute api_routes[] = {
+#define ROUTE(method, path, needs, body, body_max, handler, tag, summary)                          \
+    { method, path, needs, body, body_max, handler, tag, summary },
+#include "api/routes.def"
+#undef ROUTE
+};
+const size_t api_route_count = COUNT(api_routes);
+
+static const char *const upload_fields[] = { "file", "collection", "password", "tags", NULL };
+
+/* --- Routes --- */
+
+/* Whether the path is the route's; its :parts go to params. */
+static bool path_fits(const char *pattern, Str path, Str params[2])
+{
+    Str want = str(pattern), have = path, a, b;
+    size_t count = 0;
+    for (;;) {
+        bool more_want = str_next(&want, '/', &a), more_have = str_next(&have, '/', &b);
+        if (more_want != more_have)
+            return false;
+        if (!more_want)
+            return true;
+        if (a.length && a.at[0] == ':') {
+            if (!b.length || count == 2)
+                return false;
+            params[count++] = b;
+        } else if (!str_equal(a, b)) {
+            return false;
+        }
+    }
+}
+
+static Str method_of(const HttpRequest *http)
+{
+    return str_is(http->method, "HEAD") ? S("GET") : http->method;
+}
+
+static bool find_route(ApiRequest *request, bool *path_known_r)
+{
+    HttpRequest *http = request->http;
+    *path_known_r = false;
+    for (size_t i = 0; i < api_route_count; i++) {
+        Str params[2] = { STR_NONE, STR_NONE };
+        if (!path_fits(api_routes[i].path, http->path, params))
+            continue;
+        *path_known_r = true;
+        if (!str_is(method_of(http), api_routes[i].method))
+            continue;
+        request->route = &api_routes[i];
+        memcpy(request->params, params, sizeof params);
+        return true;
+    }
+    return false;
+}
+
+static bool is_openai_path(Str path)
+{
+    return str_is(path, "/v1/chat/completions") || str_is(path, "/v1/embeddings") ||
+           str_is(path, "/v1/models");
+}
+
+static void plan_body(const ApiRequest *request, HttpPlan *plan)
+{
+    const ApiRoute *route = request->route;
+    plan->is_checked = true;
+    if (route->body == JSON_BODY) {
+        plan->body = HTTP_BODY_BUFFER;
+        plan->body_max = route->body_max;
+    } else if (route->body == UPLOAD_BODY) {
+        plan->body = HTTP_BODY_PARTS;
+        plan->file_max = (uint64_t)request->api->upload_max;
+        plan->body_max = plan->file_max + MB(16);
+        plan->part_max = 1000;
+        plan->fields = upload_fields;
+        plan->folder = request->api->upload_folder;
+    }
+}
+
+static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
+{
+    ApiRequest *request = arena_new_one(http->arena, ApiRequest);
+    bool path_known;
+    *request = (ApiRequest){ .api = app, .http = http, .arena = http->arena };
+    request->scope = &request->visitor.scope;
+    http->route = request;
+    if (find_route(request, &path_known)) {
+        plan_body(request, plan);
+        return true;
+    }
+    if (path_known)
+        return fail(err, ERROR_INVALID, "there is no " STR_FMT " for " STR_FMT,
+                    STR_ARG(http->method), STR_ARG(http->path));
+    if (str_starts(http->path, S("/v1/")) || !str_is(method_of(http), "GET"))
+        return fail(err, ERROR_NOT_FOUND, "there is no " STR_FMT "; see /docs",
+                    STR_ARG(http->path));
+    plan->is_fast = true; /* the page, from memory */
+    return true;
+}
+
+/* --- Who is asking --- */
+
+static Str bearer_of(const HttpRequest *http)
+{
+    Str header = http_header_in(http, "Authorization");
+    if (header.length > 7 && str_equal_ignore_case(str_slice(header, 0, 7), S("Bearer ")))
+        return str_trim(str_from(header, 7));
+    return http_header_in(http, "X-Api-Key");
+}
+
+/* A browser sends cookies with forms of other sites too; only our page knows the token. */
+static bool check_csrf(const ApiRequest *request, Error *err)
+{
+    Str site = http_header_in(request->http, "Sec-Fetch-Site");
+    if (str_is(method_of(request->http), "GET"))
+        return true;
+    if (site.length && !str_is(site, "same-origin"))
+        return fail(err, ERROR_DENIED, "the request comes from another site");
+    if (!secret_equal(http_header_in(request->http, "X-CSRF-Token"), request->visitor.csrf))
+        return fail(err, ERROR_DENIED,
+                    "the header X-CSRF-Token is missing or wrong; reload the page");
+    return true;
+}
+
+static bool identify(ApiRequest *request, Error *err)
+{
+    HttpRequest *http = request->http;
+    Str key = bearer_of(http), cookie = http_cookie(http, "lectern_session");
+    if (key.length)
+        return account_of_key(request->api->account, request->arena, key, &request->visitor, err);
+    if (str_is(http->peer, "local"))
+        return account_of_owner(request->api->account, request->arena,
+                                http_header_in(http, "X-Lectern-Workspace"), &request->visitor,
+                                err);
+    if (cookie.length)
+        return account_of_session(request->api->account, request->arena, cookie, &request->visitor,
+                                  err) &&
+               check_csrf(request, err);
+    return fail(err, ERROR_NO_LOGIN, "sign in, or send an API key: Authorization: Bearer KEY");
+}
+
+static bool check(void *app, HttpRequest *http, Error *err)
+{
+    static const Role roles[] = { ROLE_NONE, ROLE_READER, ROLE_EDITOR, ROLE_ADMIN, ROLE_OWNER };
+    ApiRequest *request = http->route;
+    (void)app;
+    log_set_id(http->id);
+    if (!request->route)
+        return true;
+    if (!identify(request, err)) {
+        bool is_open = request->route->needs == ANYONE && err->code == ERROR_NO_LOGIN;
+        request->visitor = (Visitor){ 0 };
+        if (!is_open)
+            return false;
+        *err = (Error){ 0 };
+    }
+    return request->route->needs == ANYONE ||
+           scope_needs(request->scope, roles[request->route->needs], err);
+}
+
+/* --- Running --- */
+
+static bool read_json(ApiRequest *request, Error *err)
+{
+    const HttpRequest *http = request->http;
+    if (request->route->body != JSON_BODY || !http->body.length) {
+        request->json = json_object();
+        return true;
+    }
+    return json_parse(http->body, request->route->body_max, &request->json, err);
+}
+
+static void write_openai_error(const Error *err, HttpResponse *response)
+{
+    response->status = error_http_status(err->code);
+    response->body.length = 0;
+    JsonWriter json = put_begin(&response->body);
+    put_object(&json, "error");
+    put_text(&json, "message", str(err->message));
+    put_text(&json, "type",
+             err->code == ERROR_INTERNAL ? S("server_error") : S("invalid_request_error"));
+    put_text_or_null(&json, "param", str(err->field));
+    put_text(&json, "code", str(error_name(err->code)));
+    put_end(&json);
+    put_end(&json);
+}
+
+static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse *response)
+{
+    const ApiRequest *request = http->route;
+    bool path_known = false;
+    (void)app;
+    if (is_openai_path(http->path))
+        write_openai_error(err, response);
+    else
+        http_respond_error(response, err);
+    if (err->code == ERROR_NO_LOGIN)
+        http_header(response, "WWW-Authenticate", S("Bearer"));
+    if (request && !request->route) {
+        ApiRequest again = *request;
+        (void)find_route(&again, &path_known);
+        if (path_known)
+            response->status = 405;
+    }
+}
+
+static void handle(void *app, HttpRequest *http, HttpResponse *response)
+{
+    ApiRequest *request = http->route;
+    Error err = { 0 };
+    if (!request->route) {
+        page_respond(request, response);
+        return;
+    }
+    log_set_id(http->id);
+    if (!read_json(request, &err) || !request->route->handle(request, response, &err)) {
+        if (err.code == ERROR_INTERNAL || err.code == ERROR_IO)
+            log_error("http", STR_FMT " " STR_FMT ": %s", STR_ARG(http->method),
+                      STR_ARG(http->path), err.message);
+        if (!response->stream)
+            refuse(app, http, &err, response);
+    }
+    json_decref(request->json);
+    request->json = NULL;
+    log_set_id(S(""));
+}
+
+static void add_headers(void *app, const HttpRequest *http, HttpResponse *response)
+{
+    const Api *api = app;
+    http_header(response, "X-Content-Type-Options", S("nosniff"));
+    http_header(response, "Referrer-Policy", S("no-referrer"));
+    http_header(response, "X-Frame-Options", S("DENY"));
+    http_header(response, "Content-Security-Policy",
+                S("default-src 'self'; img-src 'self' data: blob:; object-src 'none'; "
+                  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"));
+    if (api->is_secure)
+        http_header(response, "Strict-Transport-Security", S("max-age=31536000"));
+    if (str_starts(http->path, S("/v1/")) && !response->has_file)
+        http_header(response, "Cache-Control", S("no-store"));
+}
+
+static void finish(void *app, const HttpRequest *http, const HttpAccess *access)
+{
+    (void)app;
+    log_debug("http", STR_FMT " " STR_FMT " %d %" PRIu64 " bytes %" PRId64 " us%s",
+              STR_ARG(http->method), STR_ARG(http->path), access->status, access->bytes_out,
+              access->duration_us, access->was_cut ? " (cut)" : "");
+}
+
+const HttpDispatch api_dispatch = {
+    .begin = begin,
+    .check = check,
+    .handle = handle,
+    .refuse = refuse,
+    .headers = add_headers,
+    .finish = finish,
+};

@@ -1,0 +1,68 @@
+/* helpers.c - small things that handlers share; see api.h. */
+#include "api/api.h"
+#include "base/clock.h"
+
+bool api_query_int(const ApiRequest *request, const char *name, int64_t min, int64_t max,
+                   int64_t missing, int64_t *number_r, Error *err)
+{
+    Str text = http_query(request->http, name);
+    if (!text.length) {
+        *number_r = missing;
+        return true;
+    }
+    if (!str_to_int(text, min, max, number_r))
+        return fail_field(err, name, "'%s' must be a number from %" PRId64 " to %" PRId64, name,
+                          min, max);
+    return true;
+}
+
+bool api_query_time(const ApiRequest *request, const char *name, int64_t *time_ms_r, Error *err)
+{
+    Str text = http_query(request->http, name);
+    if (!text.length) {
+        *time_ms_r = 0;
+        return true;
+    }
+    Error why;
+    return time_parse(text, time_ms_r, &why) || fail_field(err, name, "%s", why.message);
+}
+
+bool api_slice(const ApiRequest *request, Slice *slice_r, Error *err)
+{
+    int64_t limit;
+    if (!api_query_int(request, "limit", 1, SLICE_MAX, SLICE_DEFAULT, &limit, err))
+        return false;
+    *slice_r = (Slice){ .limit = limit, .after = http_query(request->http, "after") };
+    return true;
+}
+
+bool api_done(HttpResponse *response)
+{
+    response->status = 204;
+    return true;
+}
+
+JsonWriter api_list_begin(HttpResponse *response)
+{
+    JsonWriter json = put_begin(&response->body);
+    put_array(&json, "items");
+    return json;
+}
+
+void api_list_end(JsonWriter *json, int64_t total, Str next)
+{
+    put_end(json);
+    if (total >= 0)
+        put_int(json, "total", total);
+    put_text_or_null(json, "next", next);
+    put_end(json);
+}
+
+void api_session_cookie(const ApiRequest *request, HttpResponse *response, Str token)
+{
+    http_header(response, "Set-Cookie",
+                str_format(request->arena,
+                           "lectern_session=" STR_FMT "; Path=/; HttpOnly; SameSite=Strict%s%s",
+                           STR_ARG(token), request->api->is_secure ? "; Secure" : "",
+                           token.length ? "; Max-Age=31536000" : "; Max-Age=0"));
+}

@@ -1,0 +1,85 @@
+/* page.c - see page.h. */
+#include "api/page.h"
+
+#include "base/file.h"
+#include "base/hash.h"
+
+/* Made by tools/embed from web/; the row after the last is empty. */
+typedef struct WebFile {
+    const char *name, *start, *end;
+} WebFile;
+extern const WebFile web_files[];
+
+static const struct {
+    const char *extension, *media_type;
+} media_types[] = {
+    { "html", "text/html; charset=utf-8" },
+    { "js", "text/javascript; charset=utf-8" },
+    { "css", "text/css; charset=utf-8" },
+    { "svg", "image/svg+xml" },
+    { "json", "application/json" },
+    { "png", "image/png" },
+    { "webmanifest", "application/manifest+json" },
+    { "txt", "text/plain; charset=utf-8" },
+};
+
+static const WebFile *find_file(Str name)
+{
+    for (const WebFile *file = web_files; file->name; file++)
+        if (str_is(name, file->name))
+            return file;
+    return NULL;
+}
+
+static Str media_type_of(Arena *arena, const char *name)
+{
+    Str extension = path_extension(arena, str(name));
+    for (size_t i = 0; i < COUNT(media_types); i++)
+        if (str_is(extension, media_types[i].extension))
+            return str(media_types[i].media_type);
+    return S("application/octet-stream");
+}
+
+static void respond_root_json(HttpResponse *response)
+{
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "name", S("Lectern"));
+    put_text(&json, "version", S(VERSION));
+    put_object(&json, "links");
+    put_text(&json, "docs", S("/docs"));
+    put_text(&json, "openapi", S("/openapi.json"));
+    put_text(&json, "health", S("/health"));
+    put_end(&json);
+    put_end(&json);
+}
+
+void page_respond(const ApiRequest *request, HttpResponse *response)
+{
+    const HttpRequest *http = request->http;
+    Str accept = http_header_in(http, "Accept");
+    bool is_root = str_is(http->path, "/");
+    if (is_root && str_find(accept, S("application/json")) >= 0 &&
+        str_find(accept, S("text/html")) < 0) {
+        respond_root_json(response);
+        return;
+    }
+    const WebFile *file = find_file(str_from(http->path, 1));
+    /* A path without a dot is a view of the page; the page itself reads it. */
+    if (!file && str_find_char(path_name(http->path), '.') < 0)
+        file = find_file(S("index.html"));
+    if (!file) {
+        Error err;
+        fail(&err, ERROR_NOT_FOUND, "there is no " STR_FMT, STR_ARG(http->path));
+        http_respond_error(response, &err);
+        return;
+    }
+    Str bytes = { file->start, (size_t)(file->end - file->start) };
+    Str etag = str_format(request->arena, "\"%08x\"", crc32c(0, bytes.at, bytes.length));
+    response->media_type = media_type_of(request->arena, file->name);
+    http_header(response, "ETag", etag);
+    http_header(response, "Cache-Control", S("no-cache"));
+    if (str_equal(http_header_in(http, "If-None-Match"), etag))
+        response->status = 304;
+    else
+        buf_add(&response->body, bytes);
+}

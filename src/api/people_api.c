@@ -1,0 +1,145 @@
+/* people_api.c - people and API keys of a workspace. */
+#include "api/api.h"
+#include "base/clock.h"
+
+static bool read_role(Str name, Role missing, Role *role_r, Error *err)
+{
+    Role role = name.length ? role_named(name) : missing;
+    if (name.length && role == ROLE_NONE)
+        return fail_field(err, "role", "'" STR_FMT "' is no role: reader, editor, admin or owner",
+                          STR_ARG(name));
+    *role_r = role;
+    return true;
+}
+
+/* --- People --- */
+
+bool users_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    MembershipList list;
+    if (!account_list_people(request->api->account, request->arena, &request->visitor, &list, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < list.count; i++) {
+        const Membership *person = &list.at[i];
+        put_object(&json, NULL);
+        put_text(&json, "id", person->user);
+        put_text(&json, "email", person->email);
+        put_text(&json, "name", person->name);
+        put_text(&json, "role", str(role_name(person->role)));
+        put_bool(&json, "disabled", person->is_disabled);
+        put_time(&json, "created_at", person->created_at_ms);
+        put_time(&json, "last_login_at", person->last_login_at_ms);
+        put_end(&json);
+    }
+    api_list_end(&json, (int64_t)list.count, S(""));
+    return true;
+}
+
+bool users_add(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SignIn who = { 0 };
+    Str role_text = STR_NONE;
+    Role role;
+    User user;
+    if (!api_fields(request, err, { "email", JSON_STR, &who.email, .required = true },
+                    { "name", JSON_STR, &who.name, .required = true },
+                    { "password", JSON_STR, &who.password, .required = true },
+                    { "role", JSON_STR, &role_text }) ||
+        !read_role(role_text, ROLE_READER, &role, err) ||
+        !account_add_person(request->api->account, request->arena, &request->visitor, &who, role,
+                            &user, err))
+        return false;
+    response->status = 201;
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "id", user.id);
+    put_text(&json, "email", user.email);
+    put_text(&json, "name", user.name);
+    put_text(&json, "role", str(role_name(role)));
+    put_end(&json);
+    return true;
+}
+
+bool users_change(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    PersonChange change = { .is_disabled = -1 };
+    Str role_text = STR_NONE;
+    bool disabled = false;
+    if (!api_fields(request, err, { "role", JSON_STR, &role_text },
+                    { "name", JSON_STR, &change.name, .length_max = 200 },
+                    { "password", JSON_STR, &change.password },
+                    { "disabled", JSON_FLAG, &disabled }) ||
+        !read_role(role_text, ROLE_NONE, &change.role, err))
+        return false;
+    if (json_object_get(request->json, "disabled"))
+        change.is_disabled = disabled;
+    return account_change_person(request->api->account, request->arena, &request->visitor,
+                                 request->params[0], &change, err) &&
+           api_done(response);
+}
+
+/* --- Keys --- */
+
+static void put_key(JsonWriter *json, const ApiKey *key)
+{
+    put_text(json, "id", key->id);
+    put_text(json, "name", key->name);
+    put_text(json, "prefix", key->prefix);
+    put_text(json, "role", str(role_name(key->role)));
+    put_time(json, "created_at", key->created_at_ms);
+    put_time(json, "last_used_at", key->last_used_at_ms);
+    put_time(json, "expires_at", key->expires_at_ms);
+}
+
+bool keys_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ApiKeyList list;
+    int64_t shown = 0;
+    if (!account_list_keys(request->api->account, request->arena, &request->visitor, &list, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.at[i].revoked_at_ms)
+            continue;
+        put_object(&json, NULL);
+        put_key(&json, &list.at[i]);
+        put_end(&json);
+        shown++;
+    }
+    api_list_end(&json, shown, S(""));
+    return true;
+}
+
+bool keys_add(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Str name, role_text = STR_NONE, expires = STR_NONE, secret;
+    Role role;
+    int64_t expires_at_ms = 0;
+    ApiKey key;
+    if (!api_fields(request, err, { "name", JSON_STR, &name, .required = true, .length_max = 200 },
+                    { "role", JSON_STR, &role_text }, { "expires_at", JSON_STR, &expires }) ||
+        !read_role(role_text, request->scope->role, &role, err))
+        return false;
+    if (expires.length) {
+        Error why;
+        if (!time_parse(expires, &expires_at_ms, &why))
+            return fail_field(err, "expires_at", "%s", why.message);
+        if (expires_at_ms <= now_ms())
+            return fail_field(err, "expires_at", "the time is over already");
+    }
+    if (!account_add_key(request->api->account, request->arena, &request->visitor, name, role,
+                         expires_at_ms, &key, &secret, err))
+        return false;
+    response->status = 201;
+    JsonWriter json = put_begin(&response->body);
+    put_key(&json, &key);
+    put_text(&json, "key", secret);
+    put_end(&json);
+    return true;
+}
+
+bool keys_revoke(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return account_revoke_key(request->api->account, &request->visitor, request->params[0], err) &&
+           api_done(response);
+}

@@ -1,0 +1,121 @@
+/* session_api.c - who is asking: first account, sign-in, sign-out. */
+#include "api/api.h"
+#include "api/health.h"
+#include "base/hash.h"
+
+static bool put_workspaces(const ApiRequest *request, JsonWriter *json, Error *err)
+{
+    MembershipList list;
+    if (!account_workspaces(request->api->account, request->arena, &request->visitor, &list, err))
+        return false;
+    put_array(json, "workspaces");
+    for (size_t i = 0; i < list.count; i++) {
+        put_object(json, NULL);
+        put_text(json, "id", list.at[i].workspace);
+        put_text(json, "name", list.at[i].workspace_name);
+        put_text(json, "role", str(role_name(list.at[i].role)));
+        put_end(json);
+    }
+    put_end(json);
+    return true;
+}
+
+static void put_visitor(JsonWriter *json, const Visitor *visitor)
+{
+    if (!visitor->scope.role) {
+        put_null(json, "user");
+        put_null(json, "workspace");
+        return;
+    }
+    put_object(json, "user");
+    put_text_or_null(json, "id", visitor->scope.user);
+    put_text_or_null(json, "email", visitor->email);
+    put_text_or_null(json, "name", visitor->name);
+    put_text(json, "role", str(role_name(visitor->scope.role)));
+    put_end(json);
+    put_object(json, "workspace");
+    put_text(json, "id", visitor->scope.workspace);
+    put_text(json, "name", visitor->workspace_name);
+    put_end(json);
+}
+
+static bool write_session(const ApiRequest *request, HttpResponse *response, Error *err)
+{
+    const Api *api = request->api;
+    bool needs_setup = false;
+    if (!account_needs_setup(api->account, &needs_setup, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_bool(&json, "setup_needed", needs_setup);
+    put_bool(&json, "setup_token_needed", needs_setup && api->setup_token);
+    put_visitor(&json, &request->visitor);
+    if (!put_workspaces(request, &json, err))
+        return false;
+    put_text_or_null(&json, "csrf", request->visitor.csrf);
+    put_object(&json, "server");
+    health_put_server(api, request->arena, &json);
+    put_end(&json);
+    put_end(&json);
+    return true;
+}
+
+bool session_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return write_session(request, response, err);
+}
+
+static SignIn sign_in_of(const ApiRequest *request)
+{
+    return (SignIn){ .user_agent = http_header_in(request->http, "User-Agent"),
+                     .address = request->http->peer };
+}
+
+bool session_setup(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SignIn who = sign_in_of(request);
+    Str setup_token = STR_NONE, token;
+    if (!api_fields(request, err, { "email", JSON_STR, &who.email, .required = true },
+                    { "name", JSON_STR, &who.name, .required = true },
+                    { "password", JSON_STR, &who.password, .required = true },
+                    { "workspace", JSON_STR, &who.workspace, .length_max = 200 },
+                    { "token", JSON_STR, &setup_token }))
+        return false;
+    if (request->api->setup_token && !secret_equal(setup_token, str(request->api->setup_token)))
+        return fail_field(err, "token", "the set-up token is wrong; it stands in the server's log");
+    if (!account_setup(request->api->account, request->arena, &who, &token, &request->visitor, err))
+        return false;
+    api_session_cookie(request, response, token);
+    response->status = 201;
+    return write_session(request, response, err);
+}
+
+bool session_start(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SignIn who = sign_in_of(request);
+    Str token;
+    if (!api_fields(request, err, { "email", JSON_STR, &who.email, .required = true },
+                    { "password", JSON_STR, &who.password, .required = true }) ||
+        !account_sign_in(request->api->account, request->arena, &who, &token, &request->visitor,
+                         err))
+        return false;
+    api_session_cookie(request, response, token);
+    return write_session(request, response, err);
+}
+
+bool session_end(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    if (!account_sign_out(request->api->account, &request->visitor, err))
+        return false;
+    api_session_cookie(request, response, S(""));
+    return api_done(response);
+}
+
+bool session_password(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Str old_password, new_password;
+    return api_fields(request, err, { "old", JSON_STR, &old_password, .required = true },
+                      { "new", JSON_STR, &new_password, .required = true }) &&
+           account_change_password(request->api->account, &request->visitor, old_password,
+                                   new_password, err) &&
+           api_done(response);
+}
