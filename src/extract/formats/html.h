@@ -1,0 +1,8 @@
+/* html.h - mark-up into blocks, for every format that carries HTML. */
+#pragma once
+
+#include "extract/document.h"
+
+/* Write the page's visible text. `place` is what its blocks' places have besides lines and
+ * anchor. `utf8` must be UTF-8 and stay until it returns. */
+void html_write(DocWriter *doc, Str utf8, const Place *place);
