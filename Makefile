@@ -12,7 +12,7 @@ PREFIX  ?= /usr/local
 VERSION := 0.1.0
 
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Walloca -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
-            -Wundef -Wcast-qual -Wwrite-strings -Wconversion -Wno-sign-conversion -Werror
+            -Wundef -Wno-missing-field-initializers -Wcast-qual -Wwrite-strings -Wconversion -Wno-sign-conversion -Werror
 PACKAGES := libmicrohttpd libcurl sqlite3 libpq jansson libarchive libxml-2.0 gmime-3.0 icu-uc icu-i18n \
             uchardet libsodium libseccomp openssl zlib
 # MuPDF is linked statically and needs its own libraries by name.
@@ -126,6 +126,10 @@ dist:
 	@mkdir -p $(BUILD)
 	git archive --format=tar.gz --prefix=lectern-$(VERSION)/ -o $(BUILD)/lectern-$(VERSION).tar.gz HEAD
 	@echo $(BUILD)/lectern-$(VERSION).tar.gz
+
+# Extract one file without the sandbox, for scoring and profiling.
+$(BUILD)/extract-one: $(OBJ)/bench/extract_one.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,extract))))
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
 clean:
 	rm -rf $(BUILD)

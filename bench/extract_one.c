@@ -1,0 +1,87 @@
+/* extract_one.c - extract one file in this process, without the sandbox; for scoring and profiling.
+ *
+ *     extract-one FILE [--password P] [--format markdown|json|text|html|stream]
+ *
+ * "stream" prints each block's text as it comes and keeps nothing, as a worker does. */
+#include "base/file.h"
+#include "extract/extractor.h"
+
+static bool print_block(void *self, const Block *block, Error *err)
+{
+    (void)self;
+    (void)err;
+    fwrite(block->text.at, 1, block->text.length, stdout);
+    return putchar('\n') != EOF;
+}
+
+static bool print_child(void *self, Str name, Str media_type, Str bytes, Error *err)
+{
+    (void)self, (void)media_type, (void)bytes, (void)err;
+    printf("=== " STR_FMT "\n", STR_ARG(name));
+    return true;
+}
+
+static bool end_child(void *self, const Error *failure, Error *err)
+{
+    (void)self, (void)err;
+    if (failure)
+        printf("(not read: %s)\n", failure->message);
+    return true;
+}
+
+static int format_named(const char *name)
+{
+    static const char *const names[] = { "markdown", "text", "json", "html", "stream" };
+    for (int i = 0; i < (int)COUNT(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return DOC_MARKDOWN;
+}
+
+static bool run(const ExtractSource *source, int format, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(4));
+    DocSink sink = { .block = print_block, .child_begin = print_child, .child_end = end_child };
+    DocNode *node = NULL;
+    if (format <= DOC_HTML)
+        node = doc_tree_new(arena, source->name, false, &sink);
+    DocWriter *doc = doc_writer_new(arena, &sink, NULL);
+    bool ok = extract_document(source, doc, err);
+    doc_writer_free(doc);
+    if (!ok)
+        return false;
+    if (node) {
+        Buf out = buf_new(arena, GB(1));
+        doc_print(node, (DocFormat)format, &out);
+        fwrite(out.at, 1, out.length, stdout);
+        for (size_t i = 0; i < node->warnings.count; i++)
+            fprintf(stderr, "warning: " STR_FMT "\n", STR_ARG(node->warnings.at[i]));
+    }
+    return true;
+}
+
+int main(int count, char **words)
+{
+    int format = DOC_MARKDOWN;
+    ExtractSource source = { 0 };
+    AUTO_MAP FileMap map = { 0 };
+    Error err = { 0 };
+    if (count < 2)
+        return 2;
+    for (int i = 2; i + 1 < count; i += 2) {
+        if (strcmp(words[i], "--password") == 0)
+            source.password = str(words[i + 1]);
+        else if (strcmp(words[i], "--format") == 0)
+            format = format_named(words[i + 1]);
+    }
+    source.name = path_name(str(words[1]));
+    if (!file_map(words[1], &map, &err)) {
+        fprintf(stderr, "%s\n", err.message);
+        return 2;
+    }
+    source.bytes = map.bytes;
+    if (run(&source, format, &err))
+        return 0;
+    fprintf(stderr, "%s\n", err.message);
+    return error_exit_status(err.code);
+}

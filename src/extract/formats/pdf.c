@@ -1,0 +1,294 @@
+/* pdf.c - PDF: metadata, pages with running headers said once, comments, embedded files. */
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/utf8.h"
+#include "extract/extractor.h"
+#include "extract/pdf_layout.h"
+
+/* WINDOW: a header or footer is recognised by the next pages, so they are read ahead. */
+enum { WINDOW = 3, SAMPLE_MAX = 12, SAMPLE_MS_MAX = 500, OUTLINE_MAX = 20000 };
+
+typedef struct Slot {
+    Arena *arena;
+    PageText page;
+    int number; /* 0: empty */
+    bool is_read;
+    Error failure;
+} Slot;
+
+typedef struct PdfReader {
+    DocWriter *doc;
+    PdfFile *file;
+    Arena *arena;
+    PdfStyle style;
+    Outline outline;
+    size_t outline_at;
+    Slot slots[WINDOW];
+    Map said; /* running texts that were written */
+    int page_count, empty_count, failed_count, cut_count;
+    Error failure; /* of the first page that failed */
+} PdfReader;
+
+static int pdf_sniff(Str bytes)
+{
+    Str head = str_slice(bytes, 0, KB(1));
+    if (str_starts(head, S("%PDF-")))
+        return 100;
+    /* Mail systems and printers put their own lines first. */
+    return str_find(head, S("%PDF-")) >= 0 ? 90 : 0;
+}
+
+/* --- Metadata --- */
+
+/* "D:20240131120000+01'00'" (ISO 32000-1, 7.9.4) as "2024-01-31T12:00:00+01:00". */
+static Str readable_date(Arena *arena, Str date)
+{
+    if (str_starts(date, S("D:")))
+        date = str_from(date, 2);
+    size_t digits = 0;
+    while (digits < date.length && date.at[digits] >= '0' && date.at[digits] <= '9')
+        digits++;
+    if (digits < 8)
+        return date;
+    Buf out = buf_new(arena, 64);
+    buf_addf(&out, "%.4s-%.2s-%.2s", date.at, date.at + 4, date.at + 6);
+    if (digits < 14)
+        return buf_str(&out);
+    buf_addf(&out, "T%.2s:%.2s:%.2s", date.at + 8, date.at + 10, date.at + 12);
+    Str zone = str_from(date, 14);
+    if (zone.length >= 3 && HAS_CHAR(zone.at[0], "+-"))
+        buf_addf(&out, "%.3s:%.2s", zone.at, zone.length >= 6 ? zone.at + 4 : "00");
+    else if (zone.length && zone.at[0] == 'Z')
+        buf_add_char(&out, 'Z');
+    return buf_str(&out);
+}
+
+static void write_meta(PdfReader *reader)
+{
+    static const struct {
+        const char *key, *name;
+        bool is_date;
+    } keys[] = {
+        { "info:Title", "title", false },         { "info:Author", "author", false },
+        { "info:Subject", "subject", false },     { "info:Keywords", "keywords", false },
+        { "info:Creator", "creator", false },     { "info:Producer", "producer", false },
+        { "info:CreationDate", "created", true }, { "info:ModDate", "modified", true },
+    };
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        Str value = str_trim(pdf_file_meta(reader->file, reader->arena, keys[i].key));
+        if (keys[i].is_date)
+            value = readable_date(reader->arena, value);
+        doc_meta(reader->doc, keys[i].name, value);
+    }
+    char count[16];
+    snprintf(count, sizeof count, "%d", pdf_file_page_count(reader->file));
+    doc_meta(reader->doc, "pages", str(count));
+}
+
+/* Pages spread over the file show what its body text looks like. */
+static void sample_style(PdfReader *reader)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    PageText pages[SAMPLE_MAX];
+    int count = MIN(reader->page_count, SAMPLE_MAX), read = 0;
+    int64_t deadline_ms = monotonic_ms() + SAMPLE_MS_MAX;
+    Error err;
+    for (int i = 0; i < count && monotonic_ms() < deadline_ms; i++) {
+        int number = 1 + (int)((int64_t)i * reader->page_count / count);
+        read += pdf_file_page(reader->file, arena, number, &pages[read], &err);
+    }
+    reader->style = pdf_style(pages, (size_t)read);
+}
+
+/* --- Running headers and footers --- */
+
+static bool is_in_margin(const PageText *page, const TextSpan *span)
+{
+    return span->box.y1 < 0.12F * page->height || span->box.y0 > 0.88F * page->height;
+}
+
+/* The same text but for its numbers, at the same height. */
+static bool is_repeated(const TextSpan *a, const TextSpan *b)
+{
+    size_t i = 0, k = 0;
+    float step = a->box.y0 - b->box.y0;
+    if (step > 4 || step < -4 || a->text.length > 300)
+        return false;
+    while (i < a->text.length && k < b->text.length) {
+        bool is_number_a = a->text.at[i] >= '0' && a->text.at[i] <= '9';
+        bool is_number_b = b->text.at[k] >= '0' && b->text.at[k] <= '9';
+        if (is_number_a != is_number_b || (!is_number_a && a->text.at[i] != b->text.at[k]))
+            return false;
+        do
+            i++;
+        while (is_number_a && i < a->text.length && a->text.at[i] >= '0' && a->text.at[i] <= '9');
+        do
+            k++;
+        while (is_number_b && k < b->text.length && b->text.at[k] >= '0' && b->text.at[k] <= '9');
+    }
+    return i == a->text.length && k == b->text.length;
+}
+
+static bool is_on_page(const PageText *page, const TextSpan *span)
+{
+    for (size_t i = 0; i < page->spans.count; i++)
+        if (is_in_margin(page, &page->spans.at[i]) && is_repeated(&page->spans.at[i], span))
+            return true;
+    return false;
+}
+
+static Str without_digits(Arena *arena, Str text)
+{
+    Buf out = buf_new(arena, KB(4));
+    for (size_t i = 0; i < text.length; i++)
+        buf_add_char(&out, text.at[i] >= '0' && text.at[i] <= '9' ? '#' : text.at[i]);
+    return buf_str(&out);
+}
+
+/* Marks what the next pages, or earlier ones, have in the same place; writes it the first time. */
+static void take_running(PdfReader *reader, Slot *slot)
+{
+    for (size_t i = 0; i < slot->page.spans.count; i++) {
+        TextSpan *span = &slot->page.spans.at[i];
+        bool was_said, is_running = false;
+        if (!is_in_margin(&slot->page, span) || span->text.length > 300)
+            continue;
+        Str key = without_digits(slot->arena, span->text);
+        is_running = map_find(&reader->said, key) != NULL;
+        for (int k = 0; k < WINDOW && !is_running; k++)
+            is_running = reader->slots[k].number > slot->number && reader->slots[k].is_read &&
+                         is_on_page(&reader->slots[k].page, span);
+        if (!is_running)
+            continue;
+        span->is_running = true;
+        map_add(&reader->said, str_copy(reader->arena, key), &was_said);
+        if (was_said) {
+            doc_place_box(reader->doc, span->box.x0, span->box.y0, span->box.x1, span->box.y1);
+            doc_header(reader->doc, span->text);
+        }
+    }
+}
+
+/* --- Pages --- */
+
+static void load_page(PdfReader *reader, int number)
+{
+    Slot *slot = &reader->slots[number % WINDOW];
+    if (slot->number == number || number > reader->page_count)
+        return;
+    arena_reset(slot->arena);
+    slot->page = (PageText){ 0 };
+    slot->number = number;
+    slot->is_read = pdf_file_page(reader->file, slot->arena, number, &slot->page, &slot->failure);
+}
+
+static void write_notes(PdfReader *reader, const PageText *page)
+{
+    for (size_t i = 0; i < page->notes.count; i++) {
+        const PageNote *note = &page->notes.at[i];
+        doc_place_box(reader->doc, note->box.x0, note->box.y0, note->box.x1, note->box.y1);
+        doc_note(reader->doc, "comment", note->text);
+    }
+}
+
+static bool write_page(PdfReader *reader, int number)
+{
+    Slot *slot = &reader->slots[number % WINDOW];
+    size_t first = reader->outline_at;
+    if (!doc_page(reader->doc, number, false, slot->page.width, slot->page.height))
+        return false;
+    if (!slot->is_read) {
+        if (reader->failed_count++ == 0)
+            reader->failure = slot->failure;
+        return true;
+    }
+    while (first < reader->outline.count && reader->outline.at[first].page < number)
+        first++;
+    size_t end = first;
+    while (end < reader->outline.count && reader->outline.at[end].page == number)
+        end++;
+    reader->outline_at = first;
+    reader->empty_count += slot->page.spans.count == 0;
+    reader->cut_count += slot->page.was_cut;
+    take_running(reader, slot);
+    pdf_write_page(reader->doc, slot->arena, &slot->page, &reader->style,
+                   reader->outline.count ? &reader->outline.at[first] : NULL, end - first);
+    write_notes(reader, &slot->page);
+    return doc_progress(reader->doc, "pages", number, reader->page_count);
+}
+
+static void warn_count(PdfReader *reader, int count, const char *what)
+{
+    char text[120];
+    snprintf(text, sizeof text, "%d of %d pages %s", count, reader->page_count, what);
+    if (count > 0)
+        doc_warning(reader->doc, str(text));
+}
+
+static void write_pages(PdfReader *reader)
+{
+    for (int i = 0; i < WINDOW; i++)
+        reader->slots[i].arena = arena_new(GB(1));
+    for (int number = 1; number <= reader->page_count; number++) {
+        for (int ahead = 0; ahead < WINDOW; ahead++)
+            load_page(reader, number + ahead);
+        if (!write_page(reader, number))
+            break;
+    }
+    warn_count(reader, reader->empty_count, "have no text (pictures are not read)");
+    warn_count(reader, reader->failed_count, "are broken");
+    warn_count(reader, reader->cut_count, "took too long and were read in part");
+    for (int i = 0; i < WINDOW; i++)
+        arena_free(reader->slots[i].arena);
+}
+
+static void write_attachments(PdfReader *reader)
+{
+    int count = pdf_file_attachment_count(reader->file);
+    size_t bytes_max = MIN(doc_writer_limits(reader->doc)->child_bytes_max, PDF_MEMORY_MAX / 2);
+    for (int i = 0; i < count && doc_writer_ok(reader->doc); i++) {
+        AUTO_ARENA Arena *arena = arena_new(GB(1));
+        Str name, bytes;
+        if (pdf_file_attachment(reader->file, arena, i, bytes_max, &name, &bytes))
+            doc_child(reader->doc, name, STR_NONE, bytes);
+    }
+}
+
+static int by_page(const void *a, const void *b)
+{
+    const OutlineItem *left = a, *right = b;
+    return (left->page > right->page) - (left->page < right->page);
+}
+
+static bool pdf_extract(const ExtractSource *source, DocWriter *doc, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    AUTO_PDF PdfFile *file = NULL;
+    PdfReader reader = { .doc = doc, .arena = arena, .said = map_new(arena) };
+    if (!pdf_file_open(source->bytes, source->password, &file, err))
+        return false;
+    reader.file = file;
+    reader.page_count = pdf_file_page_count(file);
+    write_meta(&reader);
+    reader.outline = pdf_file_outline(file, arena, OUTLINE_MAX);
+    if (reader.outline.count)
+        qsort(reader.outline.at, reader.outline.count, sizeof(OutlineItem), by_page);
+    sample_style(&reader);
+    write_pages(&reader);
+    write_attachments(&reader);
+    if (reader.failed_count == reader.page_count && reader.failed_count > 0) {
+        *err = reader.failure;
+        return false;
+    }
+    return true;
+}
+
+const Extractor extractor_pdf = {
+    .name = "pdf",
+    .title = "PDF",
+    .extensions = LIST("pdf"),
+    .media_types = LIST("application/pdf", "application/x-pdf"),
+    .is_paged = true,
+    .sniff = pdf_sniff,
+    .extract = pdf_extract,
+};

@@ -1,0 +1,281 @@
+/* pdf_table.c - tables found by geometry: rows whose cells keep the same columns apart.
+ *
+ * A run of rows is a table when at least two gutters stay free through all of them, and it is not
+ * text set in columns or a list. Ruling lines are not looked at. */
+#include "extract/pdf_layout.h"
+
+#include "base/utf8.h"
+
+enum { COLUMNS_MAX = 40, ROWS_MAX = 2000 };
+
+typedef struct GridCell {
+    Box box;
+    float size, baseline;
+    int first, count; /* spans, as positions in Grid.order */
+    size_t length;    /* characters */
+    bool is_bold;
+} GridCell;
+
+typedef struct GridRow {
+    GridCell *cells;
+    int count;
+    Box box;
+    float size;
+} GridRow;
+
+typedef struct Grid {
+    Arena *arena;
+    PageText *page;
+    int *order; /* spans by line, then from left to right */
+    int order_count;
+    VEC(GridRow) rows;
+} Grid;
+
+typedef struct Columns {
+    float x0[COLUMNS_MAX], x1[COLUMNS_MAX];
+    int count;
+} Columns;
+
+static const TextSpan *span_at(const Grid *grid, int position)
+{
+    return &grid->page->spans.at[grid->order[position]];
+}
+
+static int by_baseline(const void *a, const void *b, void *spans)
+{
+    const TextSpan *at = spans;
+    const TextSpan *left = &at[*(const int *)a], *right = &at[*(const int *)b];
+    if (left->baseline != right->baseline)
+        return left->baseline < right->baseline ? -1 : 1;
+    return (left->box.x0 > right->box.x0) - (left->box.x0 < right->box.x0);
+}
+
+static int by_left_edge(const void *a, const void *b, void *spans)
+{
+    const TextSpan *at = spans;
+    const TextSpan *left = &at[*(const int *)a], *right = &at[*(const int *)b];
+    return (left->box.x0 > right->box.x0) - (left->box.x0 < right->box.x0);
+}
+
+/* Spans of one line nearer than this many font sizes are one cell. */
+static const float CELL_GAP = 0.9F;
+
+static void add_row(Grid *grid, int first, int end)
+{
+    GridRow row = { .cells = arena_new_array(grid->arena, GridCell, (size_t)(end - first)) };
+    qsort_r(grid->order + first, (size_t)(end - first), sizeof(int), by_left_edge,
+            grid->page->spans.at);
+    for (int i = first; i < end; i++) {
+        const TextSpan *span = span_at(grid, i);
+        GridCell *last = row.count ? &row.cells[row.count - 1] : NULL;
+        if (last && span->box.x0 - last->box.x1 < CELL_GAP * MIN(span->size, last->size)) {
+            last->box = box_union(last->box, span->box);
+            last->count++;
+            last->length += utf8_count(span->text) + 1;
+            last->is_bold &= span->is_bold;
+        } else {
+            row.cells[row.count++] = (GridCell){ .box = span->box,
+                                                 .size = span->size,
+                                                 .baseline = span->baseline,
+                                                 .first = i,
+                                                 .count = 1,
+                                                 .length = utf8_count(span->text),
+                                                 .is_bold = span->is_bold };
+        }
+        row.box = i == first ? span->box : box_union(row.box, span->box);
+        row.size = MAX(row.size, span->size);
+    }
+    *vec_push(grid->arena, &grid->rows) = row;
+}
+
+static void build_rows(Grid *grid)
+{
+    const PageText *page = grid->page;
+    grid->order = arena_new_array(grid->arena, int, page->spans.count);
+    for (size_t i = 0; i < page->spans.count; i++)
+        if (!page->spans.at[i].is_turned && !page->spans.at[i].is_running)
+            grid->order[grid->order_count++] = (int)i;
+    qsort_r(grid->order, (size_t)grid->order_count, sizeof(int), by_baseline, page->spans.at);
+    int first = 0;
+    for (int i = 1; i <= grid->order_count; i++) {
+        const TextSpan *start = span_at(grid, first);
+        if (i < grid->order_count &&
+            span_at(grid, i)->baseline - start->baseline < 0.3F * MAX(start->size, 1.0F))
+            continue;
+        add_row(grid, first, i);
+        first = i;
+    }
+}
+
+/* The columns after adding a row, false when two of its cells would fall into one column or no
+ * gutter would be left. */
+static bool add_to_columns(Columns *columns, const GridRow *row)
+{
+    Columns merged = *columns;
+    int hit[COLUMNS_MAX], hits = 0;
+    for (int i = 0; i < row->count; i++) {
+        float x0 = row->cells[i].box.x0, x1 = row->cells[i].box.x1;
+        int at = 0, over = 0;
+        while (at < merged.count && merged.x1[at] < x0)
+            at++;
+        while (at + over < merged.count && merged.x0[at + over] <= x1)
+            over++;
+        if (over > 1 || (over == 0 && merged.count == COLUMNS_MAX))
+            return false;
+        if (over == 0) {
+            for (int k = merged.count++; k > at; k--) {
+                merged.x0[k] = merged.x0[k - 1];
+                merged.x1[k] = merged.x1[k - 1];
+            }
+            merged.x0[at] = x0;
+            merged.x1[at] = x1;
+        } else {
+            merged.x0[at] = MIN(merged.x0[at], x0);
+            merged.x1[at] = MAX(merged.x1[at], x1);
+        }
+        if (hits && hit[hits - 1] == at)
+            return false; /* two cells in one column */
+        hit[hits++] = at;
+        if (hits == COLUMNS_MAX)
+            return false;
+    }
+    *columns = merged;
+    return true;
+}
+
+static int column_of(const Columns *columns, const GridCell *cell)
+{
+    for (int i = 0; i < columns->count; i++)
+        if (cell->box.x0 <= columns->x1[i] && cell->box.x1 >= columns->x0[i])
+            return i;
+    return 0;
+}
+
+static Str cell_text(const Grid *grid, const GridCell *cell)
+{
+    Buf text = buf_new(grid->arena, KB(64));
+    for (int i = cell->first; i < cell->first + cell->count; i++) {
+        if (text.length)
+            buf_add_char(&text, ' ');
+        buf_add(&text, span_at(grid, i)->text);
+    }
+    return buf_str(&text);
+}
+
+/* Text set in columns, lists and tables of contents also keep gutters free. */
+static bool is_table(const Grid *grid, int first, int end, const Columns *columns)
+{
+    size_t length[COLUMNS_MAX] = { 0 };
+    int filled[COLUMNS_MAX] = { 0 }, markers = 0, leaders = 0, wide_rows = 0, long_columns = 0;
+    for (int r = first; r < end; r++) {
+        const GridRow *row = &grid->rows.at[r];
+        wide_rows += row->count > 1;
+        for (int i = 0; i < row->count; i++) {
+            int column = column_of(columns, &row->cells[i]);
+            length[column] += row->cells[i].length;
+            filled[column]++;
+            Str text = span_at(grid, row->cells[i].first)->text;
+            leaders += str_find(text, S("....")) >= 0 || str_find(text, S(". . .")) >= 0;
+            if (i == 0 && row->count > 1 && text.length < 8) {
+                char marked[16];
+                snprintf(marked, sizeof marked, STR_FMT " x", STR_ARG(text));
+                markers += pdf_list_marker(str(marked)) > 0;
+            }
+        }
+    }
+    for (int i = 0; i < columns->count; i++)
+        long_columns += filled[i] > 0 && length[i] / (size_t)filled[i] >= 24;
+    if (long_columns >= 2 || leaders * 3 > wide_rows)
+        return false;
+    if (columns->count == 2 && markers * 10 >= wide_rows * 6)
+        return false;
+    return wide_rows * 10 >= (end - first) * 6 && (wide_rows >= 3 || columns->count >= 3);
+}
+
+/* A line of a single cell goes on with the cell above it, unless it is in the first column. */
+static bool continues(const GridRow *row, const GridRow *above, const Columns *columns)
+{
+    return row->count == 1 && column_of(columns, &row->cells[0]) > 0 &&
+           row->box.y0 - above->box.y1 < 0.6F * row->size;
+}
+
+static void write_table(Grid *grid, int first, int end, const Columns *columns, PageTables *tables)
+{
+    PageTable table = { .column_count = columns->count };
+    for (int r = first; r < end; r++) {
+        const GridRow *row = &grid->rows.at[r];
+        bool joins = r > first && continues(row, &grid->rows.at[r - 1], columns);
+        TableRow *out =
+            joins ? &table.rows.at[table.rows.count - 1] : vec_push(grid->arena, &table.rows);
+        if (!joins)
+            *out = (TableRow){ .cells =
+                                   arena_new_array(grid->arena, TableCell, (size_t)columns->count),
+                               .box = row->box,
+                               .is_bold = true };
+        out->box = box_union(out->box, row->box);
+        for (int i = 0; i < row->count; i++) {
+            const GridCell *cell = &row->cells[i];
+            TableCell *to = &out->cells[column_of(columns, cell)];
+            Str text = cell_text(grid, cell);
+            to->text = to->text.length ? str_format(grid->arena, STR_FMT " " STR_FMT,
+                                                    STR_ARG(to->text), STR_ARG(text))
+                                       : text;
+            to->box = cell->box;
+            out->is_bold &= cell->is_bold;
+            for (int k = cell->first; k < cell->first + cell->count; k++)
+                grid->page->spans.at[grid->order[k]].table = (int)tables->count + 1;
+        }
+    }
+    *vec_push(grid->arena, tables) = table;
+}
+
+/* How far a table that begins at row `first` goes. */
+static int run_end(const Grid *grid, int first, Columns *columns)
+{
+    int end = first, last_wide = first;
+    *columns = (Columns){ 0 };
+    for (; end < (int)grid->rows.count && end - first < ROWS_MAX; end++) {
+        const GridRow *row = &grid->rows.at[end];
+        Columns grown = *columns;
+        if (end > first &&
+            row->box.y0 - grid->rows.at[end - 1].box.y1 > 2.0F * MAX(row->size, 4.0F))
+            break;
+        if (!add_to_columns(&grown, row) || (row->count == 1 && grown.count != columns->count))
+            break;
+        *columns = grown;
+        if (row->count > 1)
+            last_wide = end;
+        else if (end - last_wide > 2)
+            break;
+    }
+    end = MIN(end, last_wide + 1);
+    while (end < (int)grid->rows.count && end > first &&
+           continues(&grid->rows.at[end], &grid->rows.at[end - 1], columns)) {
+        Columns grown = *columns;
+        if (!add_to_columns(&grown, &grid->rows.at[end]) || grown.count != columns->count)
+            break;
+        *columns = grown;
+        end++;
+    }
+    return end;
+}
+
+PageTables pdf_find_tables(Arena *arena, PageText *page)
+{
+    Grid grid = { .arena = arena, .page = page };
+    PageTables tables = { 0 };
+    build_rows(&grid);
+    for (int i = 0; i < (int)grid.rows.count;) {
+        Columns columns;
+        int end = i + 1;
+        if (grid.rows.at[i].count > 1) {
+            end = run_end(&grid, i, &columns);
+            if (end - i >= 2 && is_table(&grid, i, end, &columns))
+                write_table(&grid, i, end, &columns, &tables);
+            else
+                end = i + 1;
+        }
+        i = MAX(end, i + 1);
+    }
+    return tables;
+}
