@@ -13,6 +13,7 @@
 #include "account/account.h"
 #include "base/json.h"
 #include "net/http.h"
+#include "store/slice.h"
 
 struct Answers;
 struct EventHub;
@@ -66,6 +67,10 @@ typedef struct ApiRoute {
     ApiHandler *handle;
     const char *tag, *summary;
 } ApiRoute;
+
+#define ROUTE(method, path, needs, body, body_max, handler, tag, summary) ApiHandler handler;
+#include "api/routes.def"
+#undef ROUTE
 
 extern const ApiRoute api_routes[];
 extern const size_t api_route_count;

@@ -4,10 +4,6 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-#define ROUTE(method, path, needs, body, body_max, handler, tag, summary) ApiHandler handler;
-#include "api/routes.def"
-#undef ROUTE
-
 const ApiRoute api_routes[] = {
 #define ROUTE(method, path, needs, body, body_max, handler, tag, summary)                          \
     { method, path, needs, body, body_max, handler, tag, summary },

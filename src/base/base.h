@@ -56,10 +56,10 @@ bool fail_errno(Error *err, const char *format, ...) PRINTF(2, 3);
 bool fail_in(Error *err, const char *format, ...) PRINTF(2, 3);
 
 /* What errors.def says about a code. */
-const char *error_name(ErrorCode code);   /* "not_found" */
-int error_http_status(ErrorCode code);    /* 404 */
-int error_exit_status(ErrorCode code);    /* of the command line */
-bool error_is_temporary(ErrorCode code);  /* trying again later may help */
+const char *error_name(ErrorCode code);  /* "not_found" */
+int error_http_status(ErrorCode code);   /* 404 */
+int error_exit_status(ErrorCode code);   /* of the command line */
+bool error_is_temporary(ErrorCode code); /* trying again later may help */
 /* The code named `name`; ERROR_INTERNAL when there is none. */
 ErrorCode error_code(const char *name);
 
@@ -100,10 +100,9 @@ static inline void heap_auto(void *memory) { free(*(void **)memory); }
     }
 void *vec_grow(Arena *arena, void *at, size_t item_size, size_t count, size_t *capacity);
 #define vec_push(arena, vec)                                                                       \
-    ((vec)->at = (vec)->count < (vec)->capacity                                                    \
-                     ? (vec)->at                                                                   \
-                     : vec_grow((arena), (vec)->at, sizeof(*(vec)->at), (vec)->count,              \
-                                &(vec)->capacity),                                                 \
+    ((vec)->at = (vec)->count < (vec)->capacity ? (vec)->at                                        \
+                                                : vec_grow((arena), (vec)->at, sizeof(*(vec)->at), \
+                                                           (vec)->count, &(vec)->capacity),        \
      &(vec)->at[(vec)->count++])
 
 /* --- Text ------------------------------------------------------------------------------- */
@@ -115,7 +114,10 @@ typedef struct Str {
 } Str;
 
 #define S(literal) ((Str){ (literal), sizeof(literal) - 1 })
-#define S_INIT(literal) { (literal), sizeof(literal) - 1 } /* in static tables */
+#define S_INIT(literal)                                                                            \
+    {                                                                                              \
+        (literal), sizeof(literal) - 1                                                             \
+    } /* in static tables */
 #define STR_NONE ((Str){ NULL, 0 })
 #define STR_FMT "%.*s"
 #define STR_ARG(s) (int)(s).length, (s).at ? (s).at : ""
@@ -142,8 +144,8 @@ Str str_trim(Str s); /* ASCII white space at both ends */
 bool str_next(Str *rest, char separator, Str *piece_r);
 /* A copy in the arena, NUL-terminated for C functions that need it. */
 Str str_copy(Arena *arena, Str s);
-char *str_c(Arena *arena, Str s);         /* the same as char* */
-Str str_lower(Arena *arena, Str s);       /* ASCII only */
+char *str_c(Arena *arena, Str s);   /* the same as char* */
+Str str_lower(Arena *arena, Str s); /* ASCII only */
 Str str_format(Arena *arena, const char *format, ...) PRINTF(2, 3);
 Str str_join(Arena *arena, const Str *parts, size_t count, Str separator);
 /* The whole of s is a decimal number in range; the output is untouched otherwise. */

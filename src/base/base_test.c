@@ -61,10 +61,10 @@ Test(base, utf8_validity_follows_rfc_3629)
         Str text;
         size_t valid;
     } rows[] = {
-        { S_INIT("plain ascii text"), 16 },  { S_INIT("\xc3\xa9"), 2 },
-        { S_INIT("a\xc0\xaf"), 1 },          { S_INIT("\xed\xa0\x80"), 0 },
-        { S_INIT("\xf0\x9f\x98\x80"), 4 },   { S_INIT("\xf4\x90\x80\x80"), 0 },
-        { S_INIT("\xe2\x82"), 0 },           { S_INIT("\xe2\x82\xac!"), 4 },
+        { S_INIT("plain ascii text"), 16 }, { S_INIT("\xc3\xa9"), 2 },
+        { S_INIT("a\xc0\xaf"), 1 },         { S_INIT("\xed\xa0\x80"), 0 },
+        { S_INIT("\xf0\x9f\x98\x80"), 4 },  { S_INIT("\xf4\x90\x80\x80"), 0 },
+        { S_INIT("\xe2\x82"), 0 },          { S_INIT("\xe2\x82\xac!"), 4 },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         cr_assert_eq(utf8_valid_length(rows[i].text), rows[i].valid, "row %zu", i);
@@ -73,7 +73,10 @@ Test(base, utf8_validity_follows_rfc_3629)
 Test(base, utf8_clean_composes_and_repairs)
 {
     cr_assert(str_is(utf8_clean(arena, S("e\xcc\x81")), "\xc3\xa9"));
-    cr_assert(str_is(utf8_clean(arena, S("a\xff" "b\x01")), "a\xef\xbf\xbd" "b"));
+    cr_assert(str_is(utf8_clean(arena, S("a\xff"
+                                         "b\x01")),
+                     "a\xef\xbf\xbd"
+                     "b"));
     cr_assert(str_is(utf8_fold(arena, S("STRASSE \xc3\x84")), "strasse \xc3\xa4"));
 }
 
@@ -109,10 +112,11 @@ Test(base, json_read_names_the_wrong_field)
         int64_t count = 0;
         Error err = { 0 };
         cr_assert(json_parse(str(rows[i].text), KB(1), &json, &err));
-        cr_assert(!json_read(json, arena,
-                             JSON_FIELDS({ "name", JSON_STR, &name, .required = true, .length_max = 8 },
-                                         { "count", JSON_I64, &count, .min = 1, .max = 10 }),
-                             &err));
+        cr_assert(
+            !json_read(json, arena,
+                       JSON_FIELDS({ "name", JSON_STR, &name, .required = true, .length_max = 8 },
+                                   { "count", JSON_I64, &count, .min = 1, .max = 10 }),
+                       &err));
         cr_assert_str_eq(err.field, rows[i].field);
     }
 }

@@ -27,7 +27,8 @@ void clock_set(int64_t time_ms) { atomic_store(&fixed_ms, time_ms); }
 
 void sleep_ms(int64_t duration_ms)
 {
-    struct timespec wait = { .tv_sec = duration_ms / 1000, .tv_nsec = duration_ms % 1000 * 1000000 };
+    struct timespec wait = { .tv_sec = duration_ms / 1000,
+                             .tv_nsec = duration_ms % 1000 * 1000000 };
     while (nanosleep(&wait, &wait) != 0)
         ;
 }

@@ -4,8 +4,8 @@
 
 #include "base/base.h"
 
-int64_t now_ms(void);        /* UTC */
-int64_t monotonic_us(void);  /* for durations */
+int64_t now_ms(void);       /* UTC */
+int64_t monotonic_us(void); /* for durations */
 static inline int64_t monotonic_ms(void) { return monotonic_us() / 1000; }
 /* From now on now_ms() is fixed; 0 gives the real time back. For tests. */
 void clock_set(int64_t time_ms);

@@ -4,7 +4,8 @@
 #include "base/base.h"
 
 /* The whole file, at most `bytes_max` (else ERROR_TOO_LARGE), NUL-terminated. */
-MUST_CHECK bool file_read(Arena *arena, const char *path, size_t bytes_max, Str *bytes_r, Error *err);
+MUST_CHECK bool file_read(Arena *arena, const char *path, size_t bytes_max, Str *bytes_r,
+                          Error *err);
 /* The rest of an open descriptor, the same way. */
 MUST_CHECK bool fd_read_all(Arena *arena, int fd, size_t bytes_max, Str *bytes_r, Error *err);
 /* Write all of it, past short writes. */

@@ -22,7 +22,8 @@ void random_bytes(void *out, size_t count)
     randombytes_buf(out, count);
 }
 
-_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(Sha256), "Sha256 holds libsodium's state");
+_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(Sha256),
+               "Sha256 holds libsodium's state");
 
 void sha256_begin(Sha256 *sha)
 {

@@ -36,8 +36,9 @@ void id_write(char out[ID_LENGTH + 1])
     next_tick(&ms, &counter);
     random_bytes(random, sizeof random);
     snprintf(out, ID_LENGTH + 1, "%08x-%04x-7%03x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-             (uint32_t)(ms >> 16), (unsigned)(ms & 0xFFFF), counter & 0xFFFu, (random[0] & 0x3F) | 0x80,
-             random[1], random[2], random[3], random[4], random[5], random[6], random[7]);
+             (uint32_t)(ms >> 16), (unsigned)(ms & 0xFFFF), counter & 0xFFFu,
+             (random[0] & 0x3F) | 0x80, random[1], random[2], random[3], random[4], random[5],
+             random[6], random[7]);
 }
 
 Str id_new(Arena *arena)

@@ -185,7 +185,7 @@ Str json_print(Arena *arena, const json_t *json)
     return copy;
 }
 
-static const char *const type_names[] = { "a text",        "a whole number",   "a number",
+static const char *const type_names[] = { "a text",        "a whole number",  "a number",
                                           "true or false", "a list of texts", "a value" };
 
 static bool read_text(const json_t *value, Arena *arena, const JsonField *field, Str *text_r,
@@ -267,14 +267,16 @@ static const JsonField *field_named(const JsonField *fields, size_t count, const
     return NULL;
 }
 
-bool json_read(const json_t *object, Arena *arena, const JsonField *fields, size_t count, Error *err)
+bool json_read(const json_t *object, Arena *arena, const JsonField *fields, size_t count,
+               Error *err)
 {
     const char *name;
     json_t *value;
 
     if (!json_is_object(object))
         return fail(err, ERROR_INVALID, "a JSON object is expected");
-    json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    {
         const JsonField *field = field_named(fields, count, name);
         if (!field)
             return fail_field(err, name, "there is no field '%s' here", name);

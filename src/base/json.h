@@ -62,8 +62,8 @@ typedef struct JsonField {
     JsonType type;
     void *out;
     bool required;
-    size_t length_max;   /* of text in bytes, or of a list in items; 0: 64 KiB or 1,000 */
-    int64_t min, max;    /* of an integer; both 0: any */
+    size_t length_max; /* of text in bytes, or of a list in items; 0: 64 KiB or 1,000 */
+    int64_t min, max;  /* of an integer; both 0: any */
 } JsonField;
 
 typedef struct StrList {
@@ -75,6 +75,7 @@ typedef struct StrList {
  * text with a NUL or invalid UTF-8. Texts are copied into the arena. */
 MUST_CHECK bool json_read(const json_t *object, Arena *arena, const JsonField *fields, size_t count,
                           Error *err);
-#define JSON_FIELDS(...) (const JsonField[]){ __VA_ARGS__ }, COUNT(((const JsonField[]){ __VA_ARGS__ }))
+#define JSON_FIELDS(...)                                                                           \
+    (const JsonField[]){ __VA_ARGS__ }, COUNT(((const JsonField[]){ __VA_ARGS__ }))
 /* The member's text, or an empty Str. Borrowed from the tree. */
 Str json_member_text(const json_t *object, const char *name);

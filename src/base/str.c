@@ -5,10 +5,7 @@
 #include <stdarg.h>
 #include <strings.h>
 
-Str str(const char *c_string)
-{
-    return c_string ? (Str){ c_string, strlen(c_string) } : STR_NONE;
-}
+Str str(const char *c_string) { return c_string ? (Str){ c_string, strlen(c_string) } : STR_NONE; }
 
 bool str_equal(Str a, Str b)
 {
@@ -242,7 +239,10 @@ void buf_add(Buf *buf, Str s)
 }
 
 void buf_add_char(Buf *buf, char c) { buf_add(buf, (Str){ &c, 1 }); }
-void buf_add_bytes(Buf *buf, const void *bytes, size_t count) { buf_add(buf, (Str){ bytes, count }); }
+void buf_add_bytes(Buf *buf, const void *bytes, size_t count)
+{
+    buf_add(buf, (Str){ bytes, count });
+}
 
 void buf_addf(Buf *buf, const char *format, ...)
 {
