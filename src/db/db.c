@@ -64,33 +64,61 @@ bool db_write_schema(Db *db, DbWork *work, void *argument, Error *err)
 
 /* --- Statements -------------------------------------------------------------------------- */
 
+/* PostgreSQL ends a transaction at the first failure. SQLite would go on; we do not let it, so that
+ * work behaves the same in both. */
+static bool check(DbTx *tx, bool ok)
+{
+    if (!ok)
+        tx->is_broken = true;
+    return ok;
+}
+
+static bool is_whole(const DbTx *tx, Error *err)
+{
+    return !tx->is_broken ||
+           fail(err, ERROR_INTERNAL, "a statement of this transaction has failed before");
+}
+
+bool db_work_run(DbTx *tx, DbWork *work, void *argument, Error *err)
+{
+    return work(tx, argument, err) && is_whole(tx, err);
+}
+
 bool db_exec(DbTx *tx, DbSql sql, const DbValue *args, size_t count, int64_t *changed_r, Error *err)
 {
     assert(count <= DB_ARGS_MAX);
-    return tx->driver->exec(tx, text_for(tx, sql), args, count, changed_r, err);
+    return is_whole(tx, err) &&
+           check(tx, tx->driver->exec(tx, text_for(tx, sql), args, count, changed_r, err));
 }
 
 bool db_exec_many(DbTx *tx, DbSql sql, const DbValue *values, size_t column_count, size_t row_count,
                   Error *err)
 {
     assert(column_count > 0 && column_count <= DB_ARGS_MAX);
-    return row_count == 0 ||
-           tx->driver->exec_many(tx, text_for(tx, sql), values, column_count, row_count, err);
+    return is_whole(tx, err) &&
+           (row_count == 0 || check(tx, tx->driver->exec_many(tx, text_for(tx, sql), values,
+                                                              column_count, row_count, err)));
 }
 
 bool db_exec_script(DbTx *tx, const char *sql, Error *err)
 {
-    return tx->driver->exec_script(tx, sql, err);
+    return is_whole(tx, err) && check(tx, tx->driver->exec_script(tx, sql, err));
 }
 
 bool db_query(DbTx *tx, DbSql sql, const DbValue *args, size_t count, DbRows *rows_r, Error *err)
 {
     assert(count <= DB_ARGS_MAX);
     assert(!rows_r->state); /* close it before using it again */
-    return tx->driver->query(tx, text_for(tx, sql), args, count, rows_r, err);
+    return is_whole(tx, err) &&
+           check(tx, tx->driver->query(tx, text_for(tx, sql), args, count, rows_r, err));
 }
 
-DbStep db_next(DbRows *rows, Error *err) { return rows->tx->driver->next(rows, err); }
+DbStep db_next(DbRows *rows, Error *err)
+{
+    DbStep step = rows->tx->driver->next(rows, err);
+    (void)check(rows->tx, step != DB_FAILED);
+    return step;
+}
 
 void db_rows_close(DbRows *rows)
 {
@@ -185,7 +213,7 @@ bool db_notify(DbTx *tx, const char *channel, Str text, Error *err)
     if (text.length > DB_NOTE_MAX)
         return fail(err, ERROR_TOO_LARGE, "news of %zu bytes; at most %d fit", text.length,
                     DB_NOTE_MAX);
-    return tx->driver->notify(tx, channel, text, err);
+    return is_whole(tx, err) && check(tx, tx->driver->notify(tx, channel, text, err));
 }
 
 bool db_listen(Db *db, const char *channel, DbListener *listener, void *argument, Error *err)

@@ -11,9 +11,14 @@
  * on a pooled connection, with the workspace set for row-level security. Work may be run again
  * from its start (a serialization failure, a lost group), so it resets its outputs first and
  * touches nothing but the database and its argument; it never waits for another thread.
- * db_read() gives a snapshot on a pooled connection.
+ * db_read() gives a snapshot on a pooled connection. After a statement that failed the work can
+ * only give up (PostgreSQL ends the transaction there): avoid conflicts with ON CONFLICT.
+ * In PostgreSQL, writes of others appear between two statements of db_write() (READ COMMITTED):
+ * decide by the statement itself (UPDATE ... WHERE state = $2, ON CONFLICT) or lock rows with FOR
+ * UPDATE.
  *
  * Placeholders are $1, $2, ... in both; where the texts must differ, DB_SQL(sqlite, postgres).
+ * An argument that may be NULL and is tested for it needs a type: CAST($1 AS BIGINT) IS NULL.
  * Times are milliseconds since 1970, UTC; truth values are integers 0 and 1.
  *
  * Threads: a Db may be used by any number; a DbTx and its DbRows belong to the running work. */
@@ -40,7 +45,8 @@ DbKind db_kind(const Db *db);
 /* What is connected and how busy, as members of a JSON object: for /health and debugging. */
 void db_describe(Db *db, Buf *json_members);
 /* After erasing: what was deleted leaves the files too, as far as the database can (SQLite empties
- * its write-ahead log; deleted rows are overwritten with zeros anyway. PostgreSQL: VACUUM). */
+ * its write-ahead log; deleted rows are overwritten with zeros anyway. PostgreSQL reuses the room
+ * in its own time; nothing is done). */
 MUST_CHECK bool db_forget(Db *db, Error *err);
 
 /* --- Transactions ------------------------------------------------------------------------ */

@@ -40,7 +40,11 @@ struct Db {
 struct DbTx {
     const DbDriver *driver;
     DbKind kind;
+    bool is_broken; /* a statement failed, so nothing more can be done in it */
 };
+
+/* Runs the work, and fails when it returns success after a statement that failed. */
+MUST_CHECK bool db_work_run(DbTx *tx, DbWork *work, void *argument, Error *err);
 
 /* Each driver's way to open; the text is what follows its prefix. */
 bool db_sqlite_open(const char *path, const DbOptions *options, Db **db_r, Error *err);

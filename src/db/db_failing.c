@@ -42,8 +42,10 @@ typedef struct Wrapped {
 static bool run_wrapped(DbTx *inner, void *argument, Error *err)
 {
     Wrapped *wrapped = argument;
-    FailingTx tx = { .base = { &failing_driver, inner->kind }, .db = wrapped->db, .inner = inner };
-    return wrapped->work(&tx.base, wrapped->argument, err) &&
+    FailingTx tx = { .base = { .driver = &failing_driver, .kind = inner->kind },
+                     .db = wrapped->db,
+                     .inner = inner };
+    return db_work_run(&tx.base, wrapped->work, wrapped->argument, err) &&
            (wrapped->mode == DB_MODE_READ || may_go_on(wrapped->db, err));
 }
 

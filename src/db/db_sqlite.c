@@ -1,9 +1,7 @@
 /* db_sqlite.c - SQLite: one writer thread, a pool of readers, listeners in this process. */
 #include "db/db_sqlite.h"
 
-#include "base/clock.h"
-
-#include <errno.h>
+#include "db/db_pool.h"
 
 typedef struct SqliteDb {
     Db base;
@@ -11,77 +9,40 @@ typedef struct SqliteDb {
     DbOptions options;
     Connection *writing;
     SqliteWriter *writer;
+    DbPool *readers;
     DbNews *news;
-
-    pthread_mutex_t lock; /* of the readers below */
-    pthread_cond_t returned;
-    Connection **idle;
-    int idle_count, open_count;
 } SqliteDb;
 
-/* --- Readers -----------------------------------------------------------------------------------
- */
-
-static bool wait_for_reader(SqliteDb *db, Error *err)
+static bool open_reader(void *owner, void **connection_r, Error *err)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += db->options.timeout_ms / 1000 + 1;
-    while (!db->idle_count && db->open_count >= db->options.connection_max)
-        if (pthread_cond_timedwait(&db->returned, &db->lock, &until) == ETIMEDOUT)
-            return fail(err, ERROR_BUSY, "all %d connections to the database are busy",
-                        db->options.connection_max);
+    SqliteDb *db = owner;
+    Connection *connection;
+    if (!sqlite_connection_open(db->path, false, db->options.timeout_ms, &connection, err))
+        return false;
+    *connection_r = connection;
     return true;
 }
 
-static bool take_reader(SqliteDb *db, Connection **connection_r, Error *err)
-{
-    Connection *connection = NULL;
-
-    pthread_mutex_lock(&db->lock);
-    bool ok = wait_for_reader(db, err);
-    if (ok && db->idle_count)
-        connection = db->idle[--db->idle_count];
-    else if (ok)
-        db->open_count++;
-    pthread_mutex_unlock(&db->lock);
-    if (ok && !connection &&
-        !sqlite_connection_open(db->path, false, db->options.timeout_ms, &connection, err)) {
-        pthread_mutex_lock(&db->lock);
-        db->open_count--;
-        pthread_cond_signal(&db->returned);
-        pthread_mutex_unlock(&db->lock);
-        return false;
-    }
-    if (ok)
-        *connection_r = connection;
-    return ok;
-}
-
-static void return_reader(SqliteDb *db, Connection *connection)
-{
-    pthread_mutex_lock(&db->lock);
-    db->idle[db->idle_count++] = connection;
-    pthread_cond_signal(&db->returned);
-    pthread_mutex_unlock(&db->lock);
-}
+static void close_reader(void *connection) { sqlite_connection_close(connection); }
 
 static bool read_rows(SqliteDb *db, DbWork *work, void *argument, Error *err)
 {
-    Connection *connection;
+    DbPooled pooled;
     Error ignored;
 
-    if (!take_reader(db, &connection, err))
+    if (!db_pool_take(db->readers, &pooled, err))
         return false;
-    SqliteTx tx = { .base = { &db_sqlite_driver, DB_SQLITE }, .connection = connection };
+    Connection *connection = pooled.connection;
+    SqliteTx tx = { .base = { .driver = &db_sqlite_driver, .kind = DB_SQLITE },
+                    .connection = connection };
     bool ok = sqlite_run(connection, "BEGIN", err);
     if (ok) {
-        ok = work(&tx.base, argument, err);
+        ok = db_work_run(&tx.base, work, argument, err);
         sqlite_close_statements(connection);
         if (!sqlite3_get_autocommit(connection->sqlite))
             (void)!sqlite_run(connection, "ROLLBACK", &ignored);
     }
-    return_reader(db, connection);
+    db_pool_give(db->readers, &pooled);
     return ok;
 }
 
@@ -111,14 +72,8 @@ static bool sqlite_forget(Db *base, Error *err)
 static void sqlite_describe(Db *base, Buf *json_members)
 {
     SqliteDb *db = (SqliteDb *)base;
-    pthread_mutex_lock(&db->lock);
-    int open_count = db->open_count, idle_count = db->idle_count;
-    pthread_mutex_unlock(&db->lock);
-    buf_addf(json_members,
-             "\"kind\":\"sqlite\",\"version\":\"%s\",\"connections\":%d,\"busy\":%d,"
-             "\"connection_max\":%d",
-             sqlite3_libversion(), open_count + 1, open_count - idle_count,
-             db->options.connection_max);
+    buf_addf(json_members, "\"kind\":\"sqlite\",\"version\":\"%s\"", sqlite3_libversion());
+    db_pool_describe(db->readers, json_members);
     sqlite_writer_describe(db->writer, json_members);
 }
 
@@ -128,12 +83,8 @@ static void sqlite_close(Db *base)
 
     sqlite_writer_stop(db->writer);
     db_news_free(db->news);
-    for (int i = 0; i < db->idle_count; i++)
-        sqlite_connection_close(db->idle[i]);
+    db_pool_free(db->readers);
     sqlite_connection_close(db->writing); /* the last one empties the log */
-    pthread_cond_destroy(&db->returned);
-    pthread_mutex_destroy(&db->lock);
-    free(db->idle);
     free(db->path);
     free(db);
 }
@@ -166,11 +117,10 @@ bool db_sqlite_open(const char *path, const DbOptions *options, Db **db_r, Error
     db->base = (Db){ &db_sqlite_driver, DB_SQLITE };
     db->path = heap_text(path);
     db->options = *options;
-    db->idle = heap_alloc(sizeof(Connection *) * (size_t)options->connection_max);
+    db->readers = db_pool_new((DbPoolOwner){ open_reader, close_reader, db },
+                              options->connection_max, options->timeout_ms);
     db->news = db_news_new();
-    pthread_mutex_init(&db->lock, NULL);
-    pthread_cond_init(&db->returned, NULL);
-    if (sqlite_connection_open(path, true, options->timeout_ms, &db->writing, err) &&
+    if (sqlite_connection_open(db->path, true, options->timeout_ms, &db->writing, err) &&
         sqlite_writer_start(db->writing, db->news, &db->writer, err)) {
         *db_r = &db->base;
         return true;

@@ -112,12 +112,12 @@ static bool is_group_lost(const SqliteWriter *writer)
 static void run_one(SqliteWriter *writer, Waiting *one)
 {
     Connection *connection = writer->connection;
-    SqliteTx tx = { .base = { &db_sqlite_driver, DB_SQLITE },
+    SqliteTx tx = { .base = { .driver = &db_sqlite_driver, .kind = DB_SQLITE },
                     .connection = connection,
                     .may_write = true };
 
     one->ok = sqlite_run(connection, "SAVEPOINT work", one->err) &&
-              one->work(&tx.base, one->argument, one->err);
+              db_work_run(&tx.base, one->work, one->argument, one->err);
     one->notes = tx.notes;
     sqlite_close_statements(connection);
     if (is_group_lost(writer)) {
