@@ -1,0 +1,334 @@
+/* ingest.c - see ingest.h. */
+#include "library/ingest.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "text/chunks.h"
+#include "text/language.h"
+
+/* Metadata that people search for; the rest is kept but makes no passage. */
+static const char *const searched_keys[] = { "title",    "author",      "subject",
+                                             "keywords", "description", "creator" };
+
+static bool is_searched_meta(const Block *block)
+{
+    if (block->place.part.length)
+        return true; /* the headers of a mail */
+    for (size_t i = 0; i < COUNT(searched_keys); i++)
+        if (str_equal_ignore_case(block->label, str(searched_keys[i])))
+            return true;
+    return false;
+}
+
+static ChunkKind chunk_kind(const Block *block)
+{
+    switch (block->kind) {
+    case BLOCK_HEADING: return CHUNK_HEADING;
+    case BLOCK_ROW: return CHUNK_ROW;
+    case BLOCK_CODE: return CHUNK_CODE;
+    case BLOCK_META: return is_searched_meta(block) ? CHUNK_PARAGRAPH : CHUNK_SKIP;
+    case BLOCK_PAGE:
+    case BLOCK_KIND_COUNT: return CHUNK_SKIP;
+    default: return block->text.length ? CHUNK_PARAGRAPH : CHUNK_SKIP;
+    }
+}
+
+/* --- Blocks --- */
+
+static void store_place(StoredBlock *stored, const Place *place)
+{
+    stored->page = place->page;
+    stored->is_slide = place->is_slide;
+    stored->x0 = place->x0;
+    stored->y0 = place->y0;
+    stored->x1 = place->x1;
+    stored->y1 = place->y1;
+    stored->line_first = place->line_first;
+    stored->line_last = place->line_last;
+    stored->sheet = place->sheet;
+    stored->cells = place->cells;
+    stored->part = place->part;
+    stored->anchor = place->anchor;
+}
+
+static const StoredCell *store_cells(Arena *arena, const Block *block)
+{
+    StoredCell *cells = arena_new_array(arena, StoredCell, block->cell_count);
+    for (size_t i = 0; i < block->cell_count; i++)
+        cells[i] = (StoredCell){ block->cells[i].start, block->cells[i].length,
+                                 block->cells[i].column_span, block->cells[i].row_span };
+    return cells;
+}
+
+/* The document's text: blocks apart by an empty line, rows of one table by a line end. A mail
+ * header or property reads "Key: value", so that its name is found too. */
+static void add_text(Buf *text, const Block *block, const StoredBlock *last)
+{
+    if (!block->text.length)
+        return;
+    if (last)
+        buf_add(text,
+                last->kind == BLOCK_ROW && block->kind == BLOCK_ROW && last->table == block->table
+                    ? S("\n")
+                    : S("\n\n"));
+}
+
+static Str make_blocks(Arena *arena, const DocNode *node, Ingested *out)
+{
+    Buf text = buf_new(arena, UINT32_MAX);
+    const StoredBlock *last = NULL;
+    out->block_count = node->blocks.count;
+    out->blocks = arena_new_array(arena, StoredBlock, node->blocks.count);
+    for (size_t i = 0; i < node->blocks.count; i++) {
+        const Block *block = &node->blocks.at[i];
+        StoredBlock *stored = &out->blocks[i];
+        add_text(&text, block, last);
+        *stored = (StoredBlock){ .kind = (int32_t)block->kind,
+                                 .level = block->level,
+                                 .start = text.length,
+                                 .label = block->label,
+                                 .is_header_row = block->is_header_row,
+                                 .table = block->table,
+                                 .cell_count = block->cell_count };
+        store_place(stored, &block->place);
+        stored->cell = store_cells(arena, block);
+        if (block->kind == BLOCK_META && block->text.length) {
+            buf_add(&text, block->label);
+            buf_add(&text, S(": "));
+        }
+        buf_add(&text, block->text);
+        stored->length = text.length - stored->start;
+        if (stored->length)
+            last = stored;
+    }
+    return buf_str(&text);
+}
+
+/* --- Places --- */
+
+static void add_range(Buf *out, const char *one, const char *many, int32_t first, int32_t last)
+{
+    if (last > first)
+        buf_addf(out, "%s %d-%d", many, first, last);
+    else
+        buf_addf(out, "%s %d", one, first);
+}
+
+/* The cell before or after the colon of "A4:F4". */
+static Str cell_end(Str cells, bool last)
+{
+    ptrdiff_t colon = str_find_char(cells, ':');
+    if (colon < 0)
+        return cells;
+    return last ? str_from(cells, (size_t)colon + 1) : str_slice(cells, 0, (size_t)colon);
+}
+
+static Str last_heading(Str headings)
+{
+    for (;;) {
+        ptrdiff_t at = str_find(headings, S(" > "));
+        if (at < 0)
+            return headings;
+        headings = str_from(headings, (size_t)at + 3);
+    }
+}
+
+Str ingest_place(Arena *arena, const StoredBlock *blocks, size_t count, Str headings)
+{
+    Buf out = buf_new(arena, KB(1));
+    const StoredBlock *first = NULL, *last = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (blocks[i].kind != BLOCK_PAGE && blocks[i].length) {
+            first = first ? first : &blocks[i];
+            last = &blocks[i];
+        }
+    if (!first)
+        return S("");
+    if (first->page)
+        add_range(&out, first->is_slide ? "slide" : "page", first->is_slide ? "slides" : "pages",
+                  first->page, last->page);
+    if (first->sheet.length) {
+        buf_addf(&out, STR_FMT, STR_ARG(first->sheet));
+        if (first->cells.length) {
+            Str to = str_equal(first->sheet, last->sheet) ? cell_end(last->cells, true) : S("");
+            buf_addf(&out, "!" STR_FMT, STR_ARG(cell_end(first->cells, false)));
+            if (to.length)
+                buf_addf(&out, ":" STR_FMT, STR_ARG(to));
+        }
+    }
+    if (first->part.length)
+        buf_addf(&out, "%s%s" STR_FMT, out.length ? ", " : "",
+                 first->part.at[0] >= '0' && first->part.at[0] <= '9' ? "part " : "",
+                 STR_ARG(first->part));
+    if (!first->page && !first->sheet.length && first->line_first) {
+        if (out.length)
+            buf_add(&out, S(", "));
+        add_range(&out, "line", "lines", first->line_first,
+                  MAX(last->line_last, first->line_first));
+    }
+    Str heading = last_heading(headings);
+    if (heading.length && !first->page && !first->sheet.length)
+        buf_addf(&out, "%sheading " STR_FMT, out.length ? ", " : "",
+                 STR_ARG(str_slice(heading, 0, 200)));
+    return buf_str(&out);
+}
+
+/* --- Chunks --- */
+
+static void make_chunks(Arena *arena, const DocNode *node, const IngestSettings *settings,
+                        Ingested *out)
+{
+    ChunkBlock *inputs = arena_new_array(arena, ChunkBlock, out->block_count);
+    for (size_t i = 0; i < out->block_count; i++) {
+        const StoredBlock *stored = &out->blocks[i];
+        inputs[i] = (ChunkBlock){ .text = str_slice(out->text, stored->start,
+                                                    stored->start + stored->length),
+                                  .kind = chunk_kind(&node->blocks.at[i]),
+                                  .level = stored->level,
+                                  .page = stored->page,
+                                  .table = stored->table,
+                                  .is_header_row = stored->is_header_row,
+                                  .start = stored->start };
+    }
+    ChunkSettings limits = { .chars_max = settings->chunk_chars,
+                             .overlap = settings->chunk_overlap,
+                             .tokens_max = settings->tokens_max,
+                             .count_tokens = settings->count_tokens,
+                             .self = settings->self };
+    ChunkRanges ranges = chunks_make(arena, out->text, inputs, out->block_count, &limits);
+    out->chunk_count = ranges.chunks.count;
+    out->chunks = arena_new_array(arena, Chunk, out->chunk_count);
+    for (size_t i = 0; i < out->chunk_count; i++) {
+        const ChunkRange *range = &ranges.chunks.at[i];
+        out->chunks[i] = (Chunk){ .ordinal = (int64_t)i,
+                                  .start = (int64_t)range->start,
+                                  .length = (int64_t)(range->end - range->start),
+                                  .first_block = range->block_first,
+                                  .last_block = range->block_last,
+                                  .heading = range->headings,
+                                  .page = range->page_first,
+                                  .place = ingest_place(arena, &out->blocks[range->block_first],
+                                                        range->block_last - range->block_first + 1,
+                                                        range->headings),
+                                  .text = str_slice(out->text, range->start, range->end) };
+    }
+}
+
+/* --- Facts --- */
+
+static bool is_key(Str label, const char *name) { return str_equal_ignore_case(label, str(name)); }
+
+static Str metadata_json(Arena *arena, const DocNode *node)
+{
+    Buf out = buf_new(arena, KB(256));
+    JsonWriter json = put_begin(&out);
+    size_t count = 0;
+    for (size_t i = 0; i < node->blocks.count && count < 200; i++) {
+        const Block *block = &node->blocks.at[i];
+        if (block->kind != BLOCK_META || !block->label.length || block->text.length > KB(2))
+            continue;
+        bool seen = false;
+        for (size_t j = 0; j < i && !seen; j++)
+            seen = node->blocks.at[j].kind == BLOCK_META &&
+                   str_equal(node->blocks.at[j].label, block->label);
+        if (seen)
+            continue;
+        put_text(&json, str_c(arena, block->label), block->text);
+        count++;
+    }
+    put_end(&json);
+    return out.overflowed ? S("{}") : buf_str(&out);
+}
+
+static Str warnings_json(Arena *arena, const DocNode *node)
+{
+    if (!node->warnings.count)
+        return S("");
+    Buf out = buf_new(arena, KB(64));
+    JsonWriter json = put_begin_array(&out);
+    for (size_t i = 0; i < MIN(node->warnings.count, 50); i++)
+        put_text(&json, NULL, str_slice(node->warnings.at[i], 0, 500));
+    put_end(&json);
+    return buf_str(&out);
+}
+
+static void find_facts(Arena *arena, const DocNode *node, Ingested *out)
+{
+    DocumentFacts *facts = &out->facts;
+    for (size_t i = 0; i < node->blocks.count; i++) {
+        const Block *block = &node->blocks.at[i];
+        Error ignored;
+        if (block->kind == BLOCK_META && !facts->title.length &&
+            (is_key(block->label, "title") || is_key(block->label, "subject")))
+            facts->title = str_slice(block->text, 0, 500);
+        if (block->kind == BLOCK_META && !facts->document_date_ms &&
+            (is_key(block->label, "created") || is_key(block->label, "date")))
+            (void)!time_parse(block->text, &facts->document_date_ms, &ignored);
+        if (block->place.page > facts->page_count)
+            facts->page_count = block->place.page;
+    }
+    for (size_t i = 0; i < node->blocks.count && !facts->title.length; i++)
+        if (node->blocks.at[i].kind == BLOCK_HEADING && node->blocks.at[i].level <= 1)
+            facts->title = str_slice(node->blocks.at[i].text, 0, 500);
+    facts->metadata = metadata_json(arena, node);
+    facts->warnings = warnings_json(arena, node);
+    facts->text_bytes = (int64_t)out->text.length;
+    facts->language = str(language_about(language_detect(out->text, LANGUAGE_ENGLISH))->code);
+}
+
+void ingest_node(Arena *arena, const DocNode *node, Str format, Str name,
+                 const IngestSettings *settings, Ingested *ingested_r)
+{
+    Ingested out = { 0 };
+    (void)name;
+    out.text = make_blocks(arena, node, &out);
+    make_chunks(arena, node, settings, &out);
+    out.facts.format = format;
+    out.facts.media_type = node->media_type;
+    find_facts(arena, node, &out);
+    *ingested_r = out;
+}
+
+/* --- Back again --- */
+
+static Block restore_block(Arena *arena, Str text, const StoredBlock *stored)
+{
+    Block block = { .kind = (BlockKind)stored->kind,
+                    .level = stored->level,
+                    .is_header_row = stored->is_header_row,
+                    .table = stored->table,
+                    .label = stored->label,
+                    .text = str_slice(text, stored->start, stored->start + stored->length),
+                    .cell_count = stored->cell_count };
+    block.place = (Place){ .page = stored->page,
+                           .is_slide = stored->is_slide,
+                           .x0 = stored->x0,
+                           .y0 = stored->y0,
+                           .x1 = stored->x1,
+                           .y1 = stored->y1,
+                           .line_first = stored->line_first,
+                           .line_last = stored->line_last,
+                           .sheet = stored->sheet,
+                           .cells = stored->cells,
+                           .part = stored->part,
+                           .anchor = stored->anchor };
+    if (block.kind == BLOCK_META && block.text.length)
+        block.text = str_from(block.text, stored->label.length + 2);
+    Cell *cells = arena_new_array(arena, Cell, stored->cell_count);
+    for (size_t i = 0; i < stored->cell_count; i++)
+        cells[i] = (Cell){ stored->cell[i].start, stored->cell[i].length,
+                           stored->cell[i].column_span, stored->cell[i].row_span };
+    block.cells = cells;
+    return block;
+}
+
+DocNode *ingest_restore(Arena *arena, Str name, Str text, const StoredBlock *blocks, size_t count)
+{
+    DocSink unused;
+    DocNode *node = doc_tree_new(arena, name, false, &unused);
+    for (size_t i = 0; i < count; i++) {
+        Block block = restore_block(arena, text, &blocks[i]);
+        doc_node_add(arena, node, &block);
+    }
+    return node;
+}

@@ -1,0 +1,158 @@
+/* library.h - documents from upload to searchable, and back out again.
+ *
+ *     upload --library_add()--> queued          acknowledged: blob, row and job are durable
+ *     job "extract"   worker reads the file --> text, blocks, chunks in one transaction
+ *                                               -> indexing: keyword-searchable
+ *     job "embed"     encoder, in batches   --> vectors -> ready
+ *     follower        reads index_changes   --> keyword and vector index of each workspace
+ *
+ * Without an embedding model a document is ready once its words are indexed; when a model comes
+ * later, the sweep at start embeds what lacks vectors. Every step is safe to repeat from its start.
+ *
+ * Threads: any, all functions. Texts of results live in the arena of the call. */
+#pragma once
+
+#include "blob/blob_store.h"
+#include "encode/encode_queue.h"
+#include "index/index.h"
+#include "jobs/job_queue.h"
+#include "sandbox/sandbox.h"
+#include "store/blocks_store.h"
+#include "store/chunks_store.h"
+#include "store/collections_store.h"
+#include "store/documents_store.h"
+
+typedef struct Library Library;
+
+typedef enum LibraryNews { NEWS_DOCUMENT, NEWS_REMOVED } LibraryNews;
+/* Something a page shows has changed. Called on threads of the library: must not block long. */
+typedef void LibraryListener(void *argument, const Scope *scope, LibraryNews news, Str document);
+
+typedef struct LibraryOptions {
+    Db *db;
+    BlobStore *blobs;
+    Sandbox *sandbox;
+    EncodeQueue *encoder; /* NULL: no model, keyword search only */
+    const char *index_folder;
+    int64_t chunk_size, chunk_overlap;
+    int64_t extract_timeout_s;
+    int64_t trash_days;
+    LibraryListener *listener; /* may be NULL */
+    void *listener_argument;
+} LibraryOptions;
+
+MUST_CHECK bool library_open(const LibraryOptions *options, Library **library_r, Error *err);
+void library_close(Library *library);
+/* The encoder came or went while running. */
+void library_set_encoder(Library *library, EncodeQueue *encoder);
+
+/* --- Uploads ---------------------------------------------------------------------------- */
+
+typedef struct NewFile {
+    const char *path; /* a file of ours on the file system of the originals: it is moved */
+    Str name;         /* as given, may hold folders; cleaned here */
+    Str media_type;   /* as declared; may be empty */
+    uint64_t size;
+    Str sha256; /* lower-case hex */
+    Str collection, password, source;
+    StrList tags;
+} NewFile;
+
+/* Whether the content is of a kind that is read; ERROR_UNSUPPORTED says what it seems to be. Looks
+ * at the head of the file only and parses nothing. */
+MUST_CHECK bool library_accepts(const char *path, Str name, Str media_type, Error *err);
+/* Stores the file for good and queues its extraction. When it returns true nothing short of losing
+ * the disk loses the file. The same bytes again: the document that has them, is_new false. */
+MUST_CHECK bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFile *file,
+                            Document *document_r, bool *is_new_r, Error *err);
+/* "a/b.pdf" from whatever a client sent: no "..", no leading slash, no control characters. */
+Str library_clean_name(Arena *arena, Str name);
+
+/* --- One document ----------------------------------------------------------------------- */
+
+typedef struct DocumentProgress {
+    bool is_running;
+    Str stage; /* "waiting", "reading", "indexing", "embedding" */
+    int64_t done, total;
+    int64_t seconds_left; /* -1: unknown */
+} DocumentProgress;
+
+typedef struct DocumentView {
+    Document document;
+    DocumentProgress progress;
+    bool is_searchable; /* its words can be found */
+    int64_t child_count;
+} DocumentView;
+
+MUST_CHECK bool library_find(Library *library, const Scope *scope, Arena *arena, Str id,
+                             DocumentView *view_r, Error *err);
+typedef struct DocumentViewList {
+    DocumentView *at;
+    size_t count;
+    int64_t total;
+    Str next;
+} DocumentViewList;
+MUST_CHECK bool library_list(Library *library, const Scope *scope, Arena *arena,
+                             const DocumentFilter *filter, DocumentOrder order, bool descending,
+                             const Slice *slice, DocumentViewList *list_r, Error *err);
+
+typedef struct DocumentChange {
+    const Str *name, *title, *collection; /* NULL: as it is */
+    const StrList *tags;
+} DocumentChange;
+MUST_CHECK bool library_change(Library *library, const Scope *scope, Str id,
+                               const DocumentChange *change, Error *err);
+MUST_CHECK bool library_retry(Library *library, const Scope *scope, Str id, Str password,
+                              Error *err);
+MUST_CHECK bool library_cancel(Library *library, const Scope *scope, Str id, Error *err);
+MUST_CHECK bool library_trash(Library *library, const Scope *scope, Str id, Error *err);
+MUST_CHECK bool library_restore(Library *library, const Scope *scope, Str id, Error *err);
+MUST_CHECK bool library_erase(Library *library, const Scope *scope, Str id, Error *err);
+
+/* The original, open for reading. */
+MUST_CHECK bool library_open_original(Library *library, const Scope *scope, Arena *arena, Str id,
+                                      Document *document_r, int *fd_r, Error *err);
+
+/* --- Looking inside --------------------------------------------------------------------- */
+
+typedef enum TextForm { TEXT_PLAIN, TEXT_MARKDOWN, TEXT_JSON, TEXT_HTML } TextForm;
+/* The whole document in a form, from what is stored. */
+MUST_CHECK bool library_print(Library *library, const Scope *scope, Arena *arena, Str id,
+                              TextForm form, Buf *out, Error *err);
+MUST_CHECK bool library_blocks(Library *library, const Scope *scope, Arena *arena, Str id,
+                               int64_t first, int64_t count, StoredBlockList *list_r, Str *text_r,
+                               Error *err);
+MUST_CHECK bool library_chunks(Library *library, const Scope *scope, Arena *arena, Str id,
+                               int64_t first, int64_t count, ChunkList *list_r, Error *err);
+/* HTML around text bytes start..end, with <mark id="passage">; the whole document when it is small,
+ * else the blocks near the passage. */
+MUST_CHECK bool library_view(Library *library, const Scope *scope, Arena *arena, Str id,
+                             int64_t start, int64_t end, Buf *out, Error *err);
+
+typedef struct PagePicture {
+    Str png;
+    int marked; /* boxes that show the quote */
+} PagePicture;
+/* One page of a paged document as PNG, `width` pixels wide, with the quote marked. */
+MUST_CHECK bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, int page,
+                             int width, Str quote, PagePicture *picture_r, Error *err);
+
+/* --- For search --------------------------------------------------------------------------- */
+
+/* The index of a workspace; opened when first asked for. Borrowed until library_close(). */
+MUST_CHECK bool library_index(Library *library, Str workspace, Index **index_r, Error *err);
+/* Waits until this node's indexes hold everything committed so far; false when it takes longer. */
+bool library_wait_indexed(Library *library, int64_t timeout_ms);
+
+typedef struct IndexState {
+    bool is_ready; /* both legs of every workspace hold what the database holds */
+    int64_t chunks, vectors, waiting_changes;
+    const char *text; /* "ready", "loading", "rebuilding" */
+} IndexState;
+IndexState library_index_state(Library *library);
+
+/* --- Jobs --------------------------------------------------------------------------------- */
+
+JobHandler library_extract_job;
+JobHandler library_embed_job;
+JobHandler library_purge_job; /* erases what was in the trash long enough; recurring */

@@ -1,0 +1,94 @@
+/* event_hub.c - see event_hub.h. */
+#include "notify/event_hub.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define WORKSPACE_SIZE 64
+
+typedef struct Listener {
+    struct Listener *next;
+    HttpStream *stream;
+    char workspace[WORKSPACE_SIZE];
+} Listener;
+
+struct EventHub {
+    pthread_mutex_t lock;
+    Listener *listeners;
+    size_t count;
+    _Atomic bool someone_left;
+};
+
+EventHub *event_hub_new(void)
+{
+    EventHub *hub = heap_alloc(sizeof *hub);
+    pthread_mutex_init(&hub->lock, NULL);
+    return hub;
+}
+
+void event_hub_gone(void *hub) { atomic_store(&((EventHub *)hub)->someone_left, true); }
+
+/* Streams whose page has gone are closed here rather than in event_hub_gone(), which must not call
+ * back into the stream. The caller holds the lock. */
+static void sweep(EventHub *hub)
+{
+    if (!atomic_exchange(&hub->someone_left, false))
+        return;
+    for (Listener **at = &hub->listeners; *at;) {
+        Listener *listener = *at;
+        if (http_stream_is_open(listener->stream)) {
+            at = &listener->next;
+            continue;
+        }
+        *at = listener->next;
+        http_stream_close(listener->stream);
+        free(listener);
+        hub->count--;
+    }
+}
+
+void event_hub_join(EventHub *hub, Str workspace, HttpStream *stream)
+{
+    Listener *listener = heap_alloc(sizeof *listener);
+    listener->stream = stream;
+    snprintf(listener->workspace, sizeof listener->workspace, STR_FMT, STR_ARG(workspace));
+    pthread_mutex_lock(&hub->lock);
+    sweep(hub);
+    listener->next = hub->listeners;
+    hub->listeners = listener;
+    hub->count++;
+    pthread_mutex_unlock(&hub->lock);
+}
+
+void event_hub_send(EventHub *hub, Str workspace, Str event, Str data)
+{
+    pthread_mutex_lock(&hub->lock);
+    for (Listener *listener = hub->listeners; listener; listener = listener->next)
+        if (str_is(workspace, listener->workspace) &&
+            !http_stream_send(listener->stream, event, data))
+            atomic_store(&hub->someone_left, true);
+    sweep(hub);
+    pthread_mutex_unlock(&hub->lock);
+}
+
+size_t event_hub_count(EventHub *hub)
+{
+    pthread_mutex_lock(&hub->lock);
+    sweep(hub);
+    size_t count = hub->count;
+    pthread_mutex_unlock(&hub->lock);
+    return count;
+}
+
+void event_hub_free(EventHub *hub)
+{
+    if (!hub)
+        return;
+    for (Listener *listener = hub->listeners, *next; listener; listener = next) {
+        next = listener->next;
+        http_stream_close(listener->stream);
+        free(listener);
+    }
+    pthread_mutex_destroy(&hub->lock);
+    free(hub);
+}
