@@ -74,7 +74,8 @@ $(OBJ)/sources $(TOBJ)/sources: FORCE
 # One program of unit tests for each folder, linked with the folders it may include.
 closure   = $(shell tools/layer-closure $(1))
 code_of   = $(foreach d,$(call closure,$(1)),$(filter src/$(d)/%,$(CODE_C)))
-tests_of  = $(filter src/$(1)/%,$(TEST_C))
+# Folders that may use a database also get the one that tests start for themselves.
+tests_of  = $(sort $(filter src/$(1)/%,$(TEST_C)) $(if $(filter db,$(call closure,$(1))),src/db/fixture_test.c))
 .SECONDEXPANSION:
 $(BUILD)/unit/%: $$(addprefix $(TOBJ)/,$$(addsuffix .o,$$(basename $$(call tests_of,$$*) $$(call code_of,$$*)))) $$(if $$(filter api cli,$$*),$(TOBJ)/web.o)
 	@mkdir -p $(@D)

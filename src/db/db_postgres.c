@@ -1,10 +1,209 @@
-/* db_postgres.c - PostgreSQL. */
-#include "db/db_driver.h"
+/* db_postgres.c - PostgreSQL: a transaction on a pooled connection for each piece of work. */
+#include "db/db_postgres.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+
+#include <stdatomic.h>
+
+/* How often work is run again after it lost a race (a deadlock, a serialization failure). */
+#define TRIES_MAX 8
+/* Connections we leave to others: the listening one and somebody's psql. */
+#define CONNECTIONS_LEFT 3
+
+typedef struct PgDb {
+    Db base;
+    char *url;
+    DbOptions options;
+    DbPool *pool;
+    DbNews *news;
+    PgListen *listen;
+    PgServer server; /* as the first connection found it */
+    atomic_int_fast64_t again_count, lost_count;
+} PgDb;
+
+static const DbDriver pg_driver;
+
+static bool open_connection(void *owner, void **connection_r, Error *err)
+{
+    PgDb *db = owner;
+    PgConnection *connection;
+    PgServer server;
+    if (!pg_connection_open(db->url, db->options.timeout_ms, &connection, &server, err))
+        return false;
+    *connection_r = connection;
+    return true;
+}
+
+static void close_connection(void *connection) { pg_connection_close(connection); }
+
+/* --- Work ----------------------------------------------------------------------------------------
+ */
+
+static bool commit(PgTx *tx, Error *err)
+{
+    char state[6];
+    PGresult *result = pg_run(tx->connection, "COMMIT", err, state);
+
+    if (!result) {
+        if (tx->connection->is_lost && tx->mode != DB_MODE_READ)
+            return fail(err, ERROR_BUSY,
+                        "the connection to PostgreSQL was lost while storing; it is not known "
+                        "whether the change was kept");
+        tx->may_run_again = strcmp(state, "40001") == 0;
+        return fail_in(err, "nothing was stored");
+    }
+    bool was_kept = strcmp(PQcmdStatus(result), "COMMIT") == 0;
+    PQclear(result);
+    return was_kept || fail(err, ERROR_INTERNAL, "PostgreSQL undid the transaction");
+}
+
+static void roll_back(PgConnection *connection)
+{
+    Error ignored;
+    char state[6];
+    if (connection->is_lost || PQtransactionStatus(connection->pg) == PQTRANS_IDLE)
+        return;
+    PGresult *result = pg_run(connection, "ROLLBACK", &ignored, state);
+    if (!result)
+        connection->is_lost = true;
+    PQclear(result);
+}
+
+static bool run_once(PgConnection *connection, DbMode mode, const DbWho *who, DbWork *work,
+                     void *argument, bool *may_run_again_r, Error *err)
+{
+    PgTx tx = { .base = { .driver = &pg_driver, .kind = DB_POSTGRES },
+                .connection = connection,
+                .mode = mode,
+                .who = who };
+
+    bool ok = db_work_run(&tx.base, work, argument, err) && (!tx.is_begun || commit(&tx, err));
+    pg_close_rows(&tx);
+    if (!ok)
+        roll_back(connection);
+    *may_run_again_r = tx.may_run_again;
+    return ok;
+}
+
+/* A growing pause with a random part, so that two that met do not meet again. */
+static void pause_before(int try)
+{
+    unsigned char random;
+    random_bytes(&random, 1);
+    sleep_ms(((int64_t)1 << try) * random / 128);
+}
+
+static bool pg_db_run(Db *base, DbMode mode, const DbWho *who, DbWork *work, void *argument,
+                      Error *err)
+{
+    PgDb *db = (PgDb *)base;
+
+    for (int try = 1;; try++) {
+        DbPooled pooled;
+        if (!db_pool_take(db->pool, &pooled, err))
+            return false;
+        PgConnection *connection = pooled.connection;
+        bool may_run_again = false;
+        bool ok = run_once(connection, mode, who, work, argument, &may_run_again, err);
+        if (mode == DB_MODE_SCHEMA && ok)
+            db_pool_renew(db->pool); /* tables and roles may be others now */
+        if (connection->is_lost) {
+            atomic_fetch_add(&db->lost_count, 1);
+            db_pool_renew(db->pool); /* the others are most likely lost too */
+            db_pool_drop(db->pool, &pooled);
+        } else
+            db_pool_give(db->pool, &pooled);
+        if (ok || !may_run_again || try == TRIES_MAX)
+            return ok;
+        atomic_fetch_add(&db->again_count, 1);
+        pause_before(try);
+    }
+}
+
+/* --- The rest of the driver
+ * ------------------------------------------------------------------------ */
+
+static bool pg_listen_to(Db *base, const char *channel, DbListener *listener, void *argument,
+                         Error *err)
+{
+    PgDb *db = (PgDb *)base;
+    return db_news_listen(db->news, channel, listener, argument, err) &&
+           pg_listen_add(db->listen, channel, err);
+}
+
+static bool pg_forget(Db *base, Error *err)
+{
+    (void)base;
+    (void)err;
+    return true;
+}
+
+static void pg_describe(Db *base, Buf *json_members)
+{
+    PgDb *db = (PgDb *)base;
+    buf_addf(json_members, "\"kind\":\"postgresql\",\"version\":\"%d.%d\"",
+             db->server.version / 10000, db->server.version % 10000);
+    db_pool_describe(db->pool, json_members);
+    buf_addf(json_members,
+             ",\"run_again\":%" PRIdFAST64 ",\"connections_lost\":%" PRIdFAST64
+             ",\"takes_on_lectern_app\":%s",
+             atomic_load(&db->again_count), atomic_load(&db->lost_count),
+             db->server.is_restricted ? "true" : "false");
+    if (db->server.connection_max - CONNECTIONS_LEFT < db->options.connection_max)
+        buf_addf(json_members,
+                 ",\"warning\":\"PostgreSQL allows %d connections in all, so at most %d are used "
+                 "instead of %d; raise its max_connections\"",
+                 db->server.connection_max, MAX(1, db->server.connection_max - CONNECTIONS_LEFT),
+                 db->options.connection_max);
+}
+
+static void pg_close(Db *base)
+{
+    PgDb *db = (PgDb *)base;
+    pg_listen_free(db->listen);
+    db_news_free(db->news);
+    db_pool_free(db->pool);
+    free(db->url);
+    free(db);
+}
+
+static const DbDriver pg_driver = {
+    .run = pg_db_run,
+    .exec = pg_exec,
+    .exec_many = pg_exec_many,
+    .exec_script = pg_exec_script,
+    .query = pg_query,
+    .next = pg_next,
+    .get = pg_get,
+    .rows_close = pg_rows_close,
+    .notify = pg_notify,
+    .listen = pg_listen_to,
+    .forget = pg_forget,
+    .describe = pg_describe,
+    .close = pg_close,
+};
 
 bool db_postgres_open(const char *url, const DbOptions *options, Db **db_r, Error *err)
 {
-    (void)url;
-    (void)options;
-    (void)db_r;
-    return fail(err, ERROR_UNSUPPORTED, "PostgreSQL is not built in yet");
+    PgConnection *first;
+    PgServer server;
+
+    /* The first connection shows whether the server is there and how many it allows. */
+    if (!pg_connection_open(url, options->timeout_ms, &first, &server, err))
+        return false;
+    pg_connection_close(first);
+
+    PgDb *db = heap_alloc(sizeof *db);
+    db->base = (Db){ &pg_driver, DB_POSTGRES };
+    db->url = heap_text(url);
+    db->options = *options;
+    db->server = server;
+    db->pool = db_pool_new((DbPoolOwner){ open_connection, close_connection, db },
+                           options->connection_max, options->timeout_ms);
+    db_pool_limit(db->pool, MAX(1, server.connection_max - CONNECTIONS_LEFT));
+    db->news = db_news_new();
+    db->listen = pg_listen_new(url, db->news);
+    *db_r = &db->base;
+    return true;
 }

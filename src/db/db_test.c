@@ -1,6 +1,4 @@
-#include <criterion/criterion.h>
-
-#include "db/db.h"
+#include "db/fixture_test.h"
 
 static Arena *arena;
 static void open_arena(void) { arena = arena_new(MB(16)); }
@@ -26,16 +24,13 @@ static bool count(DbTx *tx, void *argument, Error *err)
     return db_query_int(tx, DB_SAME("SELECT count(*) FROM t"), DB_NO_ARGS, 0, argument, err);
 }
 
-Test(db, a_write_is_read_and_a_conflict_is_named)
+TEST_BOTH(db, a_write_is_read_and_a_conflict_is_named)
 {
-    char path[] = "/tmp/lectern-db-XXXXXX";
-    cr_assert(mkdtemp(path));
-    Str file = str_format(arena, "%s/a.db", path);
     Error err = { 0 };
     Db *db;
     int64_t n = 5, rows;
-    cr_assert(db_open(str_c(arena, file), NULL, &db, &err), "%s", err.message);
-    cr_assert(db_write(db, &system_who, make_table, NULL, &err), "%s", err.message);
+    cr_assert(db_open(url, NULL, &db, &err), "%s", err.message);
+    cr_assert(db_write_schema(db, make_table, NULL, &err), "%s", err.message);
     cr_assert(db_write(db, &system_who, insert, &n, &err), "%s", err.message);
     cr_assert(!db_write(db, &system_who, insert, &n, &err));
     cr_assert_eq(err.code, ERROR_CONFLICT);

@@ -1,0 +1,198 @@
+/* db_postgres_connection.c - connecting to PostgreSQL, waiting for answers, what errors mean. */
+#include "db/db_postgres.h"
+
+#include "base/clock.h"
+
+#include <poll.h>
+
+/* The oldest server that is tested. */
+#define OLDEST_SERVER 150000
+/* How much later than the server we lose patience with it. */
+#define GRACE_MS 5000
+
+/* --- Errors --------------------------------------------------------------------------------------
+ */
+
+/* PostgreSQL's manual, appendix A; the first row whose text begins the state counts. */
+static const struct {
+    const char *state;
+    ErrorCode code;
+} states[] = {
+    { "23505", ERROR_CONFLICT }, /* unique_violation */
+    { "23503", ERROR_CONFLICT }, /* foreign_key_violation */
+    { "23001", ERROR_CONFLICT }, /* restrict_violation */
+    { "23", ERROR_INVALID },     /* not null, check */
+    { "22", ERROR_INVALID },     /* a value does not fit its type */
+    { "40", ERROR_BUSY },        /* serialization failure, deadlock */
+    { "42501", ERROR_DENIED },   /* row-level security, or no right to the table */
+    { "53100", ERROR_FULL },     /* disk_full */
+    { "53", ERROR_BUSY },        /* too many connections, out of memory */
+    { "54", ERROR_TOO_LARGE },   /* program limit exceeded */
+    { "55P03", ERROR_BUSY },     /* lock_not_available */
+    { "57014", ERROR_TIMEOUT },  /* query_canceled */
+    { "57", ERROR_BUSY },        /* shut down, crashed, starting */
+    { "58", ERROR_IO },          /* system error */
+    { "08", ERROR_BUSY },        /* connection exception */
+    { "XX001", ERROR_DAMAGED },  /* data_corrupted */
+    { "XX002", ERROR_DAMAGED },  /* index_corrupted */
+};
+
+static ErrorCode code_from_state(const char *state)
+{
+    for (size_t i = 0; i < COUNT(states); i++)
+        if (strncmp(state, states[i].state, strlen(states[i].state)) == 0)
+            return states[i].code;
+    return ERROR_INTERNAL;
+}
+
+bool pg_fail(PgConnection *connection, const PGresult *result, const char *doing, Error *err,
+             char sqlstate_r[6])
+{
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *primary = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+
+    snprintf(sqlstate_r, 6, "%s", state ? state : "");
+    if (PQstatus(connection->pg) == CONNECTION_BAD || (state && strncmp(state, "57P", 3) == 0))
+        connection->is_lost = true;
+    if (connection->is_lost && !state)
+        return fail(err, ERROR_BUSY, "%s: the connection to PostgreSQL was lost", doing);
+    if (!state)
+        return fail(err, ERROR_INTERNAL, "%s: %.200s", doing,
+                    str_trim(str(PQerrorMessage(connection->pg))).at);
+    return fail(err, code_from_state(state), "%s: %s (%s)", doing, primary ? primary : "failed",
+                state);
+}
+
+/* --- Waiting
+ * ---------------------------------------------------------------------------------------- */
+
+PGresult *pg_next_result(PgConnection *connection)
+{
+    int64_t until_ms = monotonic_ms() + connection->timeout_ms;
+
+    while (!connection->is_lost && PQisBusy(connection->pg)) {
+        struct pollfd fd = { .fd = PQsocket(connection->pg), .events = POLLIN };
+        int64_t left_ms = until_ms - monotonic_ms();
+        if (left_ms <= 0 || poll(&fd, 1, (int)MIN(left_ms, INT32_MAX)) == 0 ||
+            !PQconsumeInput(connection->pg))
+            connection->is_lost = true;
+    }
+    return connection->is_lost ? NULL : PQgetResult(connection->pg);
+}
+
+PGresult *pg_run(PgConnection *connection, const char *sql, Error *err, char sqlstate_r[6])
+{
+    PGresult *last = NULL, *result;
+
+    sqlstate_r[0] = '\0';
+    if (!PQsendQuery(connection->pg, sql)) {
+        (void)pg_fail(connection, NULL, sql, err, sqlstate_r);
+        return NULL;
+    }
+    while ((result = pg_next_result(connection))) {
+        PQclear(last);
+        last = result;
+    }
+    if (!connection->is_lost && last && PQresultStatus(last) != PGRES_FATAL_ERROR)
+        return last;
+    (void)pg_fail(connection, last, "running", err, sqlstate_r);
+    (void)fail_in(err, "%.100s", sql);
+    PQclear(last);
+    return NULL;
+}
+
+/* --- Opening
+ * ------------------------------------------------------------------------------------------ */
+
+static void ignore_notice(void *argument, const PGresult *result)
+{
+    (void)argument;
+    (void)result;
+}
+
+static bool settle(PgConnection *connection, const char *sql, Error *err)
+{
+    char state[6];
+    PGresult *result = pg_run(connection, sql, err, state);
+    PQclear(result);
+    return result;
+}
+
+static bool read_server(PgConnection *connection, PgServer *server_r, Error *err)
+{
+    char state[6];
+    PGresult *result = pg_run(connection,
+                              "SELECT current_setting('max_connections')::int"
+                              " - current_setting('superuser_reserved_connections')::int,"
+                              " (rolsuper OR rolbypassrls)"
+                              " AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'lectern_app')"
+                              " FROM pg_roles WHERE rolname = session_user",
+                              err, state);
+    if (!result)
+        return false;
+    int64_t connection_max = 0;
+    (void)str_to_int(str(PQgetvalue(result, 0, 0)), 0, INT32_MAX, &connection_max);
+    *server_r = (PgServer){
+        .version = PQserverVersion(connection->pg),
+        .connection_max = (int)connection_max,
+        .is_restricted = PQgetvalue(result, 0, 1)[0] == 't',
+    };
+    PQclear(result);
+    return true;
+}
+
+static bool set_up(PgConnection *connection, int64_t timeout_ms, PgServer *server_r, Error *err)
+{
+    char text[300];
+
+    if (PQserverVersion(connection->pg) < OLDEST_SERVER)
+        return fail(err, ERROR_UNSUPPORTED,
+                    "PostgreSQL %d is too old; version %d or later is needed",
+                    PQserverVersion(connection->pg) / 10000, OLDEST_SERVER / 10000);
+    snprintf(text, sizeof text,
+             "SET statement_timeout = %" PRId64
+             "; SET idle_in_transaction_session_timeout = 300000;"
+             "SET client_min_messages = error; SET synchronous_commit = on",
+             timeout_ms);
+    return settle(connection, text, err) && read_server(connection, server_r, err) &&
+           (!server_r->is_restricted || settle(connection, "SET ROLE lectern_app", err));
+}
+
+bool pg_connection_open(const char *url, int64_t timeout_ms, PgConnection **connection_r,
+                        PgServer *server_r, Error *err)
+{
+    static const char *const names[] = { "dbname",
+                                         "fallback_application_name",
+                                         "connect_timeout",
+                                         "client_encoding",
+                                         "keepalives_idle",
+                                         "tcp_user_timeout",
+                                         NULL };
+    const char *values[] = { url, "lectern", "10", "UTF8", "30", "30000", NULL };
+    PgConnection *connection = heap_alloc(sizeof *connection);
+
+    connection->timeout_ms = timeout_ms + GRACE_MS;
+    connection->pg = PQconnectdbParams(names, values, 1);
+    if (PQstatus(connection->pg) != CONNECTION_OK) {
+        Str reason = str_trim(str(PQerrorMessage(connection->pg)));
+        (void)fail(err, ERROR_BUSY, STR_FMT, (int)MIN(reason.length, 250), reason.at);
+    } else {
+        PQsetNoticeReceiver(connection->pg, ignore_notice, NULL);
+        if (set_up(connection, timeout_ms, server_r, err)) {
+            *connection_r = connection;
+            return true;
+        }
+    }
+    pg_connection_close(connection);
+    return fail_in(err, "connecting to PostgreSQL");
+}
+
+void pg_connection_close(PgConnection *connection)
+{
+    if (!connection)
+        return;
+    for (size_t i = 0; i < connection->prepared_count; i++)
+        pg_prepared_free(connection->prepared[i]);
+    PQfinish(connection->pg);
+    free(connection);
+}

@@ -1,0 +1,209 @@
+/* db_postgres_listen.c - a connection of its own that LISTENs, and comes back when it is lost. */
+#include "db/db_postgres.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define FIRST_WAIT_MS 5000 /* of pg_listen_add() for a server that is away */
+#define CHECK_MS 20000     /* how often a silent connection is tried */
+#define RECONNECT_MS_MAX 5000
+
+typedef struct Channel {
+    char name[DB_CHANNEL_MAX + 1];
+    bool is_heard;
+    struct Channel *next;
+} Channel;
+
+struct PgListen {
+    char *url;
+    DbNews *news;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_started, stopping;
+    int wake_fd; /* written to when there is a channel more, or to stop */
+    Channel *channels;
+};
+
+static bool listen_to(PgListen *listen, PgConnection *connection)
+{
+    for (;;) {
+        pthread_mutex_lock(&listen->lock);
+        Channel *channel = listen->channels;
+        while (channel && channel->is_heard)
+            channel = channel->next;
+        pthread_mutex_unlock(&listen->lock);
+        if (!channel)
+            return true;
+        char text[DB_CHANNEL_MAX + 20], state[6];
+        Error ignored;
+        snprintf(text, sizeof text, "LISTEN %s", channel->name);
+        PGresult *result = pg_run(connection, text, &ignored, state);
+        PQclear(result);
+        if (!result)
+            return false;
+        pthread_mutex_lock(&listen->lock);
+        channel->is_heard = true;
+        pthread_cond_broadcast(&listen->changed);
+        pthread_mutex_unlock(&listen->lock);
+    }
+}
+
+static void tell_news(PgListen *listen, PGconn *pg)
+{
+    PGnotify *note;
+    while ((note = PQnotifies(pg))) {
+        db_news_post(listen->news, note->relname, str(note->extra));
+        PQfreemem(note);
+    }
+}
+
+/* False when the thread should end. */
+static bool wait_wake(PgListen *listen, PGconn *pg, int wait_ms)
+{
+    uint64_t count;
+    struct pollfd fds[2] = { { .fd = listen->wake_fd, .events = POLLIN },
+                             { .fd = pg ? PQsocket(pg) : -1, .events = POLLIN } };
+
+    (void)!poll(fds, 2, wait_ms);
+    if (fds[0].revents)
+        (void)!read(listen->wake_fd, &count, sizeof count);
+    pthread_mutex_lock(&listen->lock);
+    bool goes_on = !listen->stopping;
+    pthread_mutex_unlock(&listen->lock);
+    return goes_on;
+}
+
+static bool is_alive(PgConnection *connection)
+{
+    Error ignored;
+    char state[6];
+    PGresult *result = pg_run(connection, "SELECT 1", &ignored, state);
+    PQclear(result);
+    return result;
+}
+
+/* Until the connection is lost (true) or the thread should end (false). */
+static bool hear(PgListen *listen, PgConnection *connection)
+{
+    int64_t checked_ms = monotonic_ms();
+    while (listen_to(listen, connection)) {
+        tell_news(listen, connection->pg);
+        if (!wait_wake(listen, connection->pg, CHECK_MS))
+            return false;
+        if (!PQconsumeInput(connection->pg))
+            return true;
+        if (monotonic_ms() - checked_ms >= CHECK_MS) {
+            if (!is_alive(connection))
+                return true;
+            checked_ms = monotonic_ms();
+        }
+    }
+    return true;
+}
+
+static void forget_heard(PgListen *listen)
+{
+    pthread_mutex_lock(&listen->lock);
+    for (Channel *channel = listen->channels; channel; channel = channel->next)
+        channel->is_heard = false;
+    pthread_mutex_unlock(&listen->lock);
+}
+
+static void *run(void *argument)
+{
+    PgListen *listen = argument;
+    PgConnection *connection;
+    PgServer server;
+    Error ignored;
+    int wait_ms = 100;
+    bool goes_on = true, was_lost = false;
+
+    while (goes_on) {
+        if (!pg_connection_open(listen->url, 30000, &connection, &server, &ignored)) {
+            was_lost = true;
+            goes_on = wait_wake(listen, NULL, wait_ms);
+            wait_ms = MIN(wait_ms * 2, RECONNECT_MS_MAX);
+            continue;
+        }
+        wait_ms = 100;
+        if (was_lost && listen_to(listen, connection))
+            db_news_post(listen->news, NULL, STR_NONE); /* what came meanwhile was missed */
+        goes_on = hear(listen, connection);
+        was_lost = true;
+        pg_connection_close(connection);
+        forget_heard(listen);
+    }
+    return NULL;
+}
+
+PgListen *pg_listen_new(const char *url, DbNews *news)
+{
+    PgListen *listen = heap_alloc(sizeof *listen);
+    listen->url = heap_text(url);
+    listen->news = news;
+    listen->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_init(&listen->lock, NULL);
+    pthread_cond_init(&listen->changed, NULL);
+    return listen;
+}
+
+static void wake(PgListen *listen)
+{
+    uint64_t one = 1;
+    (void)!write(listen->wake_fd, &one, sizeof one);
+}
+
+bool pg_listen_add(PgListen *listen, const char *name, Error *err)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += FIRST_WAIT_MS / 1000;
+
+    pthread_mutex_lock(&listen->lock);
+    Channel *channel = listen->channels;
+    while (channel && strcmp(channel->name, name) != 0)
+        channel = channel->next;
+    if (!channel) {
+        channel = heap_alloc(sizeof *channel);
+        snprintf(channel->name, sizeof channel->name, "%s", name);
+        channel->next = listen->channels;
+        listen->channels = channel;
+    }
+    bool ok = listen->is_started || pthread_create(&listen->thread, NULL, run, listen) == 0;
+    if (ok && !listen->is_started)
+        pthread_setname_np(listen->thread, "db-listen");
+    listen->is_started = ok;
+    wake(listen);
+    while (ok && !channel->is_heard)
+        if (pthread_cond_timedwait(&listen->changed, &listen->lock, &until) == ETIMEDOUT)
+            break;
+    pthread_mutex_unlock(&listen->lock);
+    return ok || fail(err, ERROR_BUSY, "no thread could be started to listen to '%s'", name);
+}
+
+void pg_listen_free(PgListen *listen)
+{
+    if (!listen)
+        return;
+    pthread_mutex_lock(&listen->lock);
+    listen->stopping = true;
+    pthread_mutex_unlock(&listen->lock);
+    wake(listen);
+    if (listen->is_started)
+        pthread_join(listen->thread, NULL);
+    for (Channel *channel = listen->channels, *next; channel; channel = next) {
+        next = channel->next;
+        free(channel);
+    }
+    close(listen->wake_fd);
+    pthread_cond_destroy(&listen->changed);
+    pthread_mutex_destroy(&listen->lock);
+    free(listen->url);
+    free(listen);
+}

@@ -1,0 +1,149 @@
+/* fixture_test.c - see fixture_test.h. */
+#include "db/fixture_test.h"
+
+#include "base/id.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <stdarg.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void shell(const char *format, ...) PRINTF(1, 2);
+static void shell(const char *format, ...)
+{
+    char command[2000];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(command, sizeof command, format, args);
+    va_end(args);
+    cr_assert_eq(system(command), 0, "%s", command);
+}
+
+/* Criterion runs each test in a process of its own: the parent is the program. A little watchman
+ * cleans up after it, however it ends. */
+static Str program_folder(Arena *arena)
+{
+    Str folder = str_format(arena, "/tmp/lectern-unit-%d", (int)getppid());
+    if (mkdir(folder.at, 0755) == 0)
+        shell("setsid sh -c 'while kill -0 %d; do sleep 0.3; done; for d in %s/*/pg; do"
+              " [ -e $d/postmaster.pid ] && kill -INT $(head -n 1 $d/postmaster.pid); done;"
+              " sleep 0.3; rm -rf %s' >/dev/null 2>&1 </dev/null &",
+              (int)getppid(), folder.at, folder.at);
+    return folder;
+}
+
+const char *test_folder(Arena *arena)
+{
+    char id[ID_LENGTH + 1];
+    id_write(id);
+    Str folder = str_format(arena, "%s/%s", program_folder(arena).at, id);
+    cr_assert_eq(mkdir(folder.at, 0755), 0);
+    return folder.at;
+}
+
+/* --- PostgreSQL ----------------------------------------------------------------------------------
+ */
+
+static const char *programs_folder(Arena *arena)
+{
+    glob_t found;
+    if (glob("/usr/lib/postgresql/*/bin", 0, NULL, &found) != 0)
+        return NULL;
+    const char *folder = str_c(arena, str(found.gl_pathv[found.gl_pathc - 1]));
+    globfree(&found);
+    return folder;
+}
+
+/* PostgreSQL refuses to run as root. */
+static const char *as_user(void) { return geteuid() == 0 ? "runuser -u postgres --" : ""; }
+
+static void start_server(const char *programs, const char *folder)
+{
+    shell("cd / && %s %s/pg_ctl -s -w -D %s/pg -l %s/pg/log"
+          " -o '-F -k %s/pg -h \"\" -c max_connections=60 -c full_page_writes=off'"
+          " start >/dev/null",
+          as_user(), programs, folder, folder, folder);
+}
+
+static void make_server(const char *programs, const char *folder)
+{
+    shell("mkdir -p %s/pg", folder);
+    if (geteuid() == 0)
+        shell("chown postgres %s/pg", folder);
+    shell("cd / && %s %s/initdb -N -A trust -U postgres -E UTF8 --locale=C.UTF-8 -D %s/pg"
+          " >/dev/null",
+          as_user(), programs, folder);
+    start_server(programs, folder);
+}
+
+static const char *missing(void)
+{
+    fprintf(stderr, "skipped: needs PostgreSQL in /usr/lib/postgresql\n");
+    return NULL;
+}
+
+static const char *postgres_url(Arena *arena)
+{
+    const char *programs = programs_folder(arena);
+    if (!programs)
+        return missing();
+
+    Str folder = str_format(arena, "%s/shared", program_folder(arena).at);
+    (void)!mkdir(folder.at, 0755);
+    int lock = open(folder.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cr_assert(lock >= 0 && flock(lock, LOCK_EX) == 0);
+    if (access(str_format(arena, "%s/ready", folder.at).at, F_OK) != 0) {
+        make_server(programs, folder.at);
+        shell("touch %s/ready", folder.at);
+    }
+    close(lock);
+
+    char id[ID_LENGTH + 1];
+    id_write(id);
+    shell("%s/psql -qX -h %s/pg -U postgres -c 'CREATE DATABASE \"%s\"' postgres", programs,
+          folder.at, id);
+    return str_format(arena, "postgresql://postgres@/%s?host=%s/pg", id, folder.at).at;
+}
+
+const char *test_postgres_own(Arena *arena, const char **folder_r)
+{
+    const char *programs = programs_folder(arena);
+    if (!programs)
+        return missing();
+    *folder_r = test_folder(arena);
+    make_server(programs, *folder_r);
+    return str_format(arena, "postgresql://postgres@/postgres?host=%s/pg", *folder_r).at;
+}
+
+void test_postgres_stop(const char *folder)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    shell("cd / && %s %s/pg_ctl -s -w -m immediate -D %s/pg stop", as_user(),
+          programs_folder(arena), folder);
+}
+
+void test_postgres_restart(const char *folder)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    test_postgres_stop(folder);
+    start_server(programs_folder(arena), folder);
+}
+
+/* --- Either
+ * ---------------------------------------------------------------------------------------- */
+
+const char *test_db_url(Arena *arena, DbKind kind)
+{
+    return kind == DB_POSTGRES ? postgres_url(arena)
+                               : str_format(arena, "%s/unit.db", test_folder(arena)).at;
+}
+
+void test_db_run(DbKind kind, void (*body)(const char *url))
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    const char *url = test_db_url(arena, kind);
+    if (url)
+        body(url);
+}

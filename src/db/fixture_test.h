@@ -1,0 +1,29 @@
+/* fixture_test.h - databases for unit tests: a fresh one for each test, of both kinds.
+ *
+ * The PostgreSQL server is started by the first test of a program that needs it and stopped when
+ * the program has ended. Without PostgreSQL's programs those tests print one line and pass. */
+#pragma once
+
+#include <criterion/criterion.h>
+
+#include "db/db.h"
+
+/* A test that runs once for each kind of database, with `url` (a fresh, empty one):
+ *
+ *     TEST_BOTH(db, rows_are_kept) { ... db_open(url, ...) ... }                             */
+#define TEST_BOTH(suite, name)                                                                     \
+    static void name##_body(const char *url);                                                      \
+    Test(suite, name##_in_sqlite) { test_db_run(DB_SQLITE, name##_body); }                         \
+    Test(suite, name##_in_postgres) { test_db_run(DB_POSTGRES, name##_body); }                     \
+    static void name##_body(const char *url)
+
+void test_db_run(DbKind kind, void (*body)(const char *url));
+/* The URL of a fresh database; NULL when this kind cannot be had here (a line says so). */
+const char *test_db_url(Arena *arena, DbKind kind);
+/* An empty folder that goes when the program has ended. */
+const char *test_folder(Arena *arena);
+
+/* A PostgreSQL server of the test's own, to be restarted. NULL as above. */
+const char *test_postgres_own(Arena *arena, const char **folder_r);
+void test_postgres_restart(const char *folder);
+void test_postgres_stop(const char *folder);
