@@ -1,0 +1,106 @@
+#include "store/api_keys_store.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "store/sql.h"
+
+#define COLUMNS                                                                                    \
+    "k.id, k.workspace, k.user_id, k.name, k.prefix, k.hash, k.role, k.created_at,"                \
+    " k.last_used_at, k.expires_at, k.revoked_at"
+
+static void read_key(DbRows *row, Arena *arena, void *item)
+{
+    *(ApiKey *)item = (ApiKey){
+        .id = db_get_text(row, 0, arena),
+        .workspace = db_get_text(row, 1, arena),
+        .user = db_get_text(row, 2, arena),
+        .name = db_get_text(row, 3, arena),
+        .prefix = db_get_text(row, 4, arena),
+        .hash = db_get_text(row, 5, arena),
+        .role = (Role)db_get_int(row, 6),
+        .created_at_ms = db_get_int(row, 7),
+        .last_used_at_ms = db_get_int(row, 8),
+        .expires_at_ms = db_get_int(row, 9),
+        .revoked_at_ms = db_get_int(row, 10),
+    };
+}
+
+bool api_key_add(DbTx *tx, const Scope *scope, Arena *arena, ApiKey *key, Error *err)
+{
+    ApiKey added = *key;
+
+    added.id = id_new(arena);
+    added.workspace = scope->workspace;
+    added.created_at_ms = now_ms();
+    if (!db_exec(tx,
+                 DB_SAME("INSERT INTO api_keys (id, workspace, user_id, name, prefix, hash, role,"
+                         " created_at, last_used_at, expires_at, revoked_at)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 0)"),
+                 DB_ARGS(db_text(added.id), db_text(added.workspace), db_text_or_null(added.user),
+                         db_text(added.name), db_text(added.prefix), db_text(added.hash),
+                         db_int(added.role), db_int(added.created_at_ms),
+                         db_int(added.expires_at_ms)),
+                 NULL, err))
+        return false;
+    *key = added;
+    return true;
+}
+
+/* A key never allows more than its person may do now. */
+bool api_key_find_by_hash(DbTx *tx, const Scope *scope, Arena *arena, Str hash, int64_t now_ms,
+                          ApiKey *key_r, Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           sql_find(tx, arena,
+                    DB_SAME("SELECT " COLUMNS " FROM api_keys k WHERE k.hash = $1"
+                            " AND k.revoked_at = 0 AND (k.expires_at = 0 OR k.expires_at > $2)"
+                            " AND (k.user_id IS NULL OR EXISTS (SELECT 1 FROM users u"
+                            "      JOIN memberships m ON m.user_id = u.id"
+                            "      WHERE u.id = k.user_id AND u.is_disabled = 0"
+                            "        AND m.workspace = k.workspace AND m.role >= k.role))"),
+                    DB_ARGS(db_text(hash), db_int(now_ms)), read_key, key_r, "API key",
+                    str_slice(hash, 0, 8), err);
+}
+
+bool api_key_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, ApiKey *key_r, Error *err)
+{
+    return sql_find(tx, arena,
+                    DB_SAME("SELECT " COLUMNS " FROM api_keys k"
+                            " WHERE k.workspace = $1 AND k.id = $2"),
+                    DB_ARGS(db_text(scope->workspace), db_text(id)), read_key, key_r, "API key", id,
+                    err);
+}
+
+bool api_key_list(DbTx *tx, const Scope *scope, Arena *arena, Str user, ApiKeyList *list_r,
+                  Error *err)
+{
+    SqlItems items;
+
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT " COLUMNS " FROM api_keys k WHERE k.workspace = $1"
+                          " AND ($2 = '' OR k.user_id = $2) ORDER BY k.created_at DESC, k.id DESC"),
+                  DB_ARGS(db_text(scope->workspace), db_text(user)), read_key, sizeof(ApiKey),
+                  &items, err))
+        return false;
+    *list_r = (ApiKeyList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+bool api_key_used(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err)
+{
+    return sql_change(tx,
+                      DB_SAME("UPDATE api_keys SET last_used_at = $3"
+                              " WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id), db_int(now_ms)), "API key",
+                      id, err);
+}
+
+bool api_key_revoke(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err)
+{
+    return sql_change(tx,
+                      DB_SAME("UPDATE api_keys SET revoked_at ="
+                              " CASE WHEN revoked_at = 0 THEN $3 ELSE revoked_at END"
+                              " WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id), db_int(now_ms)), "API key",
+                      id, err);
+}

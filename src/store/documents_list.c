@@ -1,0 +1,362 @@
+/* documents_list.c - documents by what they are: filters, parts of lists, counts. */
+#include "store/documents_store.h"
+
+#include "base/map.h"
+#include "base/utf8.h"
+#include "store/documents_row.h"
+
+#define IDS_MAX 1000
+
+static const struct {
+    const char *column;
+    bool is_number;
+} orders[] = {
+    [DOCUMENT_BY_CREATED] = { "d.created_at", true },
+    [DOCUMENT_BY_UPDATED] = { "d.updated_at", true },
+    [DOCUMENT_BY_NAME] = { "d.name_fold", false },
+    [DOCUMENT_BY_SIZE] = { "d.size_bytes", true },
+    [DOCUMENT_BY_DATE] = { "d.document_date", true },
+};
+
+/* --- Filters ---------------------------------------------------------------------------- */
+
+static void add_equal(SqlBuild *build, const char *condition, Str value)
+{
+    if (value.length) {
+        sql_add(build, condition);
+        sql_value(build, db_text(value));
+    }
+}
+
+static void add_number(SqlBuild *build, const char *condition, int64_t value)
+{
+    if (value) {
+        sql_add(build, condition);
+        sql_value(build, db_int(value));
+    }
+}
+
+static void add_in(SqlBuild *build, Arena *arena, const char *column, StrList list)
+{
+    if (list.count) {
+        sql_add(build, " AND ");
+        sql_value_in(build, arena, column, list);
+    }
+}
+
+/* A part of a text, the same way in both databases: no pattern, so nothing to escape. */
+static void add_has(SqlBuild *build, const char *column, Str part)
+{
+    sql_add(build, build->kind == DB_SQLITE ? "instr(" : "strpos(");
+    sql_add(build, column);
+    sql_add(build, ", ");
+    sql_value(build, db_text(part));
+    sql_add(build, ") > 0");
+}
+
+static void add_tags(SqlBuild *build, Arena *arena, const DocumentFilter *filter)
+{
+    if (filter->tag.length) {
+        sql_add(build, " AND ");
+        add_has(build, "d.tags", str_format(arena, "\x1f" STR_FMT "\x1f", STR_ARG(filter->tag)));
+    }
+    for (size_t i = 0; i < filter->tags_any.count && i < 20; i++) {
+        sql_add(build, i ? " OR " : " AND (");
+        add_has(build, "d.tags",
+                str_format(arena, "\x1f" STR_FMT "\x1f", STR_ARG(filter->tags_any.at[i])));
+    }
+    if (filter->tags_any.count)
+        sql_add(build, ")");
+}
+
+static void add_name(SqlBuild *build, Arena *arena, const DocumentFilter *filter)
+{
+    if (filter->name.length) {
+        add_equal(build, " AND d.name_fold = ", utf8_fold(arena, filter->name));
+        add_equal(build, " AND d.name = ", filter->name);
+    }
+    if (filter->name_has.length) {
+        Str folded = utf8_fold(arena, filter->name_has);
+        sql_add(build, " AND (");
+        add_has(build, "d.name_fold", folded);
+        sql_add(build, " OR ");
+        add_has(build, "lower(d.title)", folded);
+        sql_add(build, ")");
+    }
+}
+
+void document_filter_add(SqlBuild *build, Arena *arena, const DocumentFilter *filter)
+{
+    static const char *const trash[] = {
+        [TRASH_OUTSIDE] = " AND d.deleted_at = 0",
+        [TRASH_INSIDE] = " AND d.deleted_at > 0",
+        [TRASH_EITHER] = "",
+    };
+
+    sql_add(build, trash[filter->trash]);
+    if (filter->states)
+        buf_addf(&build->text, " AND d.state IN (" STR_FMT ")",
+                 STR_ARG(document_states_text(arena, filter->states)));
+    if (str_is(filter->collection, "none"))
+        sql_add(build, " AND d.collection IS NULL");
+    else
+        add_equal(build, " AND d.collection = ", filter->collection);
+    add_equal(build, " AND d.media_type = ", filter->media_type);
+    add_equal(build, " AND d.format = ", filter->format);
+    add_in(build, arena, "d.format", filter->formats);
+    add_tags(build, arena, filter);
+    add_name(build, arena, filter);
+    add_equal(build, " AND d.parent = ", filter->parent);
+    if (filter->only_roots)
+        sql_add(build, " AND d.parent IS NULL");
+    add_equal(build, " AND d.source = ", filter->source);
+    add_in(build, arena, "d.id", filter->ids);
+    add_number(build, " AND d.created_at >= ", filter->created_from_ms);
+    add_number(build, " AND d.created_at < ", filter->created_to_ms);
+#define DATE "CASE WHEN d.document_date = 0 THEN d.created_at ELSE d.document_date END"
+    add_number(build, " AND " DATE " >= ", filter->date_from_ms);
+    add_number(build, " AND " DATE " < ", filter->date_to_ms);
+}
+
+static bool check_filter(const DocumentFilter *filter, Error *err)
+{
+    if (filter->ids.count > IDS_MAX)
+        return fail_field(err, "ids", "at most %d documents, not %zu", IDS_MAX, filter->ids.count);
+    if (filter->tags_any.count > 20)
+        return fail_field(err, "tags", "at most 20 tags, not %zu", filter->tags_any.count);
+    return true;
+}
+
+/* --- Lists ------------------------------------------------------------------------------ */
+
+static SqlBuild begin(DbTx *tx, const Scope *scope, Arena *arena, const char *select,
+                      const DocumentFilter *filter)
+{
+    SqlBuild build = sql_build(tx, arena);
+
+    sql_add(&build, select);
+    sql_add(&build, " FROM documents d WHERE d.workspace = ");
+    sql_value(&build, db_text(scope->workspace));
+    document_filter_add(&build, arena, filter);
+    return build;
+}
+
+static DbValue order_key(Arena *arena, const Document *doc, DocumentOrder order)
+{
+    switch (order) {
+    case DOCUMENT_BY_CREATED: return db_int(doc->created_at_ms);
+    case DOCUMENT_BY_UPDATED: return db_int(doc->updated_at_ms);
+    case DOCUMENT_BY_SIZE: return db_int(doc->size_bytes);
+    case DOCUMENT_BY_DATE: return db_int(doc->document_date_ms);
+    case DOCUMENT_BY_NAME: break;
+    }
+    return db_text(utf8_fold(arena, doc->name));
+}
+
+static bool add_part(SqlBuild *build, DocumentOrder order, bool descending, const Slice *slice,
+                     Error *err)
+{
+    const char *column = orders[order].column, *way = descending ? "DESC" : "ASC";
+    DbValue key;
+    Str id;
+
+    if (slice && slice->after.length) {
+        if (!sql_cursor_read(slice->after, orders[order].is_number, &key, &id, err))
+            return false;
+        buf_addf(&build->text, " AND (%s, d.id) %s (", column, descending ? "<" : ">");
+        sql_value(build, key);
+        sql_add(build, ", ");
+        sql_value(build, db_text(id));
+        sql_add(build, ")");
+    }
+    buf_addf(&build->text, " ORDER BY %s %s, d.id %s LIMIT ", column, way, way);
+    sql_value(build, db_int(slice_limit(slice) + 1));
+    return true;
+}
+
+bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                   DocumentOrder order, bool descending, const Slice *slice, DocumentList *list_r,
+                   Error *err)
+{
+    static const DocumentFilter all = { 0 };
+    size_t limit = (size_t)slice_limit(slice);
+    DocumentList list = { 0 };
+    SqlItems items;
+
+    if (!filter)
+        filter = &all;
+    if (!check_filter(filter, err))
+        return false;
+    SqlBuild counting = begin(tx, scope, arena, "SELECT count(*)", filter);
+    SqlBuild build = begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS, filter);
+    if (!db_query_int(tx, sql_text(&counting), counting.args, counting.count, 0, &list.total,
+                      err) ||
+        !add_part(&build, order, descending, slice, err) ||
+        !sql_list(tx, arena, sql_text(&build), build.args, build.count, document_read,
+                  sizeof(Document), &items, err))
+        return false;
+    list.at = items.at;
+    list.count = MIN(items.count, limit);
+    if (items.count > limit) {
+        const Document *last = &list.at[limit - 1];
+        list.next = sql_cursor(arena, order_key(arena, last, order), last->id);
+    }
+    *list_r = list;
+    return true;
+}
+
+bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                       size_t id_max, StrList *ids_r, Error *err)
+{
+    static const DocumentFilter all = { 0 };
+    SqlItems items;
+
+    if (!filter)
+        filter = &all;
+    if (!check_filter(filter, err))
+        return false;
+    SqlBuild build = begin(tx, scope, arena, "SELECT d.id", filter);
+    sql_add(&build, " LIMIT ");
+    sql_value(&build, db_int((int64_t)id_max + 1));
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_text, sizeof(Str),
+                  &items, err))
+        return false;
+    if (items.count > id_max)
+        return fail(err, ERROR_TOO_LARGE, "more than %zu documents match", id_max);
+    *ids_r = (StrList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+bool document_children(DbTx *tx, const Scope *scope, Arena *arena, Str id, DocumentList *list_r,
+                       Error *err)
+{
+    SqlItems items;
+
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT " DOCUMENT_COLUMNS " FROM documents d WHERE d.workspace = $1"
+                          " AND d.parent = $2 ORDER BY d.child_ordinal, d.id"),
+                  DB_ARGS(db_text(scope->workspace), db_text(id)), document_read, sizeof(Document),
+                  &items, err))
+        return false;
+    *list_r = (DocumentList){ .at = items.at, .count = items.count, .total = (int64_t)items.count };
+    return true;
+}
+
+/* --- Counts ----------------------------------------------------------------------------- */
+
+bool document_count(DbTx *tx, const Scope *scope, DocumentCounts *counts_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    DocumentCounts counts = { 0 };
+    DbStep step;
+
+    if (!db_query(tx,
+                  DB_SAME("SELECT state, deleted_at > 0, count(*) FROM documents"
+                          " WHERE workspace = $1 OR ($2 = 1 AND $1 = '')"
+                          " GROUP BY state, deleted_at > 0"),
+                  DB_ARGS(db_text(scope->workspace), db_int(scope->is_system)), &rows, err))
+        return false;
+    while ((step = db_next(&rows, err)) == DB_ROW) {
+        DocumentState state = document_state_named(db_get_text(&rows, 0, arena));
+        if (db_get_int(&rows, 1))
+            counts.in_trash += db_get_int(&rows, 2);
+        else if (state < DOCUMENT_STATE_COUNT)
+            counts.by_state[state] += db_get_int(&rows, 2);
+    }
+    if (step == DB_FAILED)
+        return false;
+    *counts_r = counts;
+    return true;
+}
+
+static int compare_tags(const void *a, const void *b)
+{
+    return str_compare(((const TagCount *)a)->tag, ((const TagCount *)b)->tag);
+}
+
+bool document_tags(DbTx *tx, const Scope *scope, Arena *arena, TagCountList *list_r, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    VEC(TagCount) tags = { 0 };
+    Map places = map_new(arena);
+    DbStep step;
+
+    if (!db_query(tx,
+                  DB_SAME("SELECT tags, count(*) FROM documents WHERE workspace = $1"
+                          " AND tags <> '' AND deleted_at = 0 GROUP BY tags"),
+                  DB_ARGS(db_text(scope->workspace)), &rows, err))
+        return false;
+    while ((step = db_next(&rows, err)) == DB_ROW) {
+        StrList list = document_tags_split(arena, db_get_text(&rows, 0, arena));
+        for (size_t i = 0; i < list.count; i++) {
+            bool added;
+            MapEntry *entry = map_add(&places, list.at[i], &added);
+            if (added) {
+                entry->number = (int64_t)tags.count;
+                *vec_push(arena, &tags) = (TagCount){ .tag = list.at[i] };
+            }
+            tags.at[entry->number].count += db_get_int(&rows, 1);
+        }
+    }
+    if (step == DB_FAILED)
+        return false;
+    if (tags.count)
+        qsort(tags.at, tags.count, sizeof(TagCount), compare_tags);
+    *list_r = (TagCountList){ .at = tags.at, .count = tags.count };
+    return true;
+}
+
+/* --- What is to be done, in every workspace --------------------------------------------- */
+
+static bool list_keys(DbTx *tx, Arena *arena, const char *sql, const DbValue *args, size_t count,
+                      DocumentKeyList *list_r, Error *err)
+{
+    SqlItems items;
+
+    if (!sql_list(tx, arena, DB_SAME(sql), args, count, document_key_read, sizeof(DocumentKey),
+                  &items, err))
+        return false;
+    *list_r = (DocumentKeyList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+bool document_list_unembedded(DbTx *tx, const Scope *scope, Arena *arena, Str model, int64_t limit,
+                              DocumentKeyList *list_r, Error *err)
+{
+    return list_keys(
+        tx, arena,
+        "SELECT workspace, id FROM documents WHERE state = 'ready' AND deleted_at = 0"
+        " AND chunk_count > 0 AND (vector_model <> $1 OR vector_count < chunk_count)"
+        " AND ($2 = 1 OR workspace = $3) ORDER BY workspace, id LIMIT $4",
+        DB_ARGS(db_text(model), db_int(scope->is_system), db_text(scope->workspace), db_int(limit)),
+        list_r, err);
+}
+
+bool document_list_stuck(DbTx *tx, const Scope *scope, Arena *arena, unsigned states,
+                         int64_t before_ms, int64_t limit, DocumentKeyList *list_r, Error *err)
+{
+    Str sql = str_format(arena,
+                         "SELECT workspace, id FROM documents"
+                         " WHERE state IN ('queued', 'extracting', 'indexing')"
+                         " AND state IN (" STR_FMT ") AND updated_at < $1"
+                         " AND ($2 = 1 OR workspace = $3) ORDER BY workspace, updated_at LIMIT $4",
+                         STR_ARG(document_states_text(arena, states)));
+
+    return list_keys(tx, arena, sql.at,
+                     DB_ARGS(db_int(before_ms), db_int(scope->is_system), db_text(scope->workspace),
+                             db_int(limit)),
+                     list_r, err);
+}
+
+bool document_list_expired(DbTx *tx, const Scope *scope, Arena *arena, int64_t before_ms,
+                           int64_t limit, DocumentKeyList *list_r, Error *err)
+{
+    return list_keys(tx, arena,
+                     "SELECT workspace, id FROM documents WHERE deleted_at > 0 AND deleted_at < $1"
+                     " AND parent IS NULL AND ($2 = 1 OR workspace = $3)"
+                     " ORDER BY deleted_at, id LIMIT $4",
+                     DB_ARGS(db_int(before_ms), db_int(scope->is_system), db_text(scope->workspace),
+                             db_int(limit)),
+                     list_r, err);
+}

@@ -1,0 +1,31 @@
+/* documents_row.h - how a row of `documents` is read and its tags kept. Private to src/store. */
+#pragma once
+
+#include "store/documents_store.h"
+#include "store/sql.h"
+
+#define DOCUMENT_COLUMNS                                                                           \
+    "d.id, d.collection, d.parent, d.child_ordinal, d.name, d.title, d.media_type, d.format,"      \
+    " d.language, d.size_bytes, d.blob, d.state, d.error_code, d.error_message, d.warnings,"       \
+    " d.metadata, d.tags, d.source, d.created_by, d.password_sealed, d.version,"                   \
+    " d.indexed_version, d.page_count, d.text_bytes, d.chunk_count, d.vector_count,"               \
+    " d.vector_model, d.created_at, d.updated_at, d.document_date, d.deleted_at"
+
+/* A document and all that is inside it, as `family (id)`; $1 the workspace, $2 the document. */
+#define DOCUMENT_FAMILY                                                                            \
+    "WITH RECURSIVE family (id) AS ("                                                              \
+    " SELECT id FROM documents WHERE workspace = $1 AND id = $2"                                   \
+    " UNION SELECT c.id FROM documents c JOIN family f ON c.parent = f.id"                         \
+    " WHERE c.workspace = $1) "
+
+void document_read(DbRows *row, Arena *arena, void *item);
+void document_key_read(DbRows *row, Arena *arena, void *item);
+
+/* Tags as one text, each between two characters 31. Fails with the field "tags". */
+MUST_CHECK bool document_tags_join(Arena *arena, StrList tags, Str *joined_r, Error *err);
+StrList document_tags_split(Arena *arena, Str joined);
+
+/* Adds " AND d.x = ..." for each condition of the filter. */
+void document_filter_add(SqlBuild *build, Arena *arena, const DocumentFilter *filter);
+/* "'queued','ready'" of a set of states. */
+Str document_states_text(Arena *arena, unsigned states);

@@ -1,0 +1,260 @@
+#include "store/documents_store.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/utf8.h"
+#include "store/collections_store.h"
+#include "store/document_versions_store.h"
+#include "store/documents_row.h"
+
+#define FIND "SELECT " DOCUMENT_COLUMNS " FROM documents d WHERE d.workspace = $1 "
+
+/* --- Adding and finding ----------------------------------------------------------------- */
+
+static bool check_relations(DbTx *tx, const Scope *scope, Arena *arena, const Document *given,
+                            Error *err)
+{
+    Document parent;
+    Collection collection;
+
+    if (given->parent.length && !document_find(tx, scope, arena, given->parent, &parent, err))
+        return false;
+    return !given->collection.length ||
+           collection_find(tx, scope, arena, given->collection, &collection, err);
+}
+
+static bool insert(DbTx *tx, const Scope *scope, Arena *arena, const Document *doc, Str tags,
+                   int64_t *changed_r, Error *err)
+{
+    return db_exec(
+        tx,
+        DB_SAME("INSERT INTO documents (workspace, id, collection, parent, child_ordinal, name,"
+                " name_fold, title, media_type, format, language, size_bytes, blob, state,"
+                " error_code, error_message, warnings, metadata, tags, source, created_by,"
+                " password_sealed, version, indexed_version, page_count, text_bytes, chunk_count,"
+                " vector_count, vector_model, created_at, updated_at, document_date, deleted_at)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, 'queued', '', '',"
+                " '', $13, $14, $15, $16, $17, 1, 0, 0, 0, 0, 0, '', $18, $18, $19, 0)"
+                " ON CONFLICT DO NOTHING"),
+        DB_ARGS(db_text(scope->workspace), db_text(doc->id), db_text_or_null(doc->collection),
+                db_text_or_null(doc->parent), db_int(doc->child_ordinal), db_text(doc->name),
+                db_text(utf8_fold(arena, doc->name)), db_text(doc->title), db_text(doc->media_type),
+                db_text(doc->format), db_int(doc->size_bytes), db_text(doc->blob),
+                db_text(doc->metadata), db_text(tags), db_text(doc->source), db_text(scope->user),
+                db_blob(doc->password_sealed), db_int(doc->created_at_ms),
+                db_int(doc->document_date_ms)),
+        changed_r, err);
+}
+
+bool document_add(DbTx *tx, const Scope *scope, Arena *arena, const Document *given,
+                  Document *document_r, bool *is_new_r, Error *err)
+{
+    Document doc = *given;
+    Str tags;
+    int64_t changed;
+
+    if (!doc.id.length)
+        doc.id = id_new(arena);
+    doc.created_at_ms = now_ms();
+    if (!document_tags_join(arena, doc.tags, &tags, err) ||
+        !check_relations(tx, scope, arena, &doc, err) ||
+        !insert(tx, scope, arena, &doc, tags, &changed, err))
+        return false;
+    if (!changed) {
+        if (doc.parent.length)
+            return fail(err, ERROR_CONFLICT, "there is a document " STR_FMT " already",
+                        STR_ARG(doc.id));
+        if (!document_find_by_blob(tx, scope, arena, doc.blob, document_r, err))
+            return false;
+        *is_new_r = false;
+        return true;
+    }
+    if (!db_exec(tx,
+                 DB_SAME("INSERT INTO document_versions (workspace, document, version, blob,"
+                         " media_type, name, size_bytes, created_by, created_at)"
+                         " VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8)"),
+                 DB_ARGS(db_text(scope->workspace), db_text(doc.id), db_text(doc.blob),
+                         db_text(doc.media_type), db_text(doc.name), db_int(doc.size_bytes),
+                         db_text(scope->user), db_int(doc.created_at_ms)),
+                 NULL, err) ||
+        !document_find(tx, scope, arena, doc.id, document_r, err))
+        return false;
+    *is_new_r = true;
+    return true;
+}
+
+bool document_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Document *document_r,
+                   Error *err)
+{
+    return sql_find(tx, arena, DB_SAME(FIND "AND d.id = $2"),
+                    DB_ARGS(db_text(scope->workspace), db_text(id)), document_read, document_r,
+                    "document", id, err);
+}
+
+bool document_find_by_blob(DbTx *tx, const Scope *scope, Arena *arena, Str blob,
+                           Document *document_r, Error *err)
+{
+    return sql_find(tx, arena, DB_SAME(FIND "AND d.blob = $2 AND d.parent IS NULL"),
+                    DB_ARGS(db_text(scope->workspace), db_text(blob)), document_read, document_r,
+                    "document with the contents", blob, err);
+}
+
+bool document_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str name,
+                           Document *document_r, Error *err)
+{
+    return sql_find(
+        tx, arena,
+        DB_SAME(FIND "AND d.name_fold = $2 AND d.name = $3 AND d.parent IS NULL"
+                     " AND d.deleted_at = 0 ORDER BY d.created_at DESC, d.id DESC"
+                     " LIMIT 1"),
+        DB_ARGS(db_text(scope->workspace), db_text(utf8_fold(arena, name)), db_text(name)),
+        document_read, document_r, "document", name, err);
+}
+
+/* --- Progress --------------------------------------------------------------------------- */
+
+/* Says why a compare-and-set changed nothing. */
+static bool refuse(DbTx *tx, const Scope *scope, Str id, DocumentState to, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    Document doc;
+
+    if (!document_find(tx, scope, arena, id, &doc, err))
+        return false;
+    return fail(err, ERROR_CONFLICT, "document " STR_FMT " is %s and cannot become %s", STR_ARG(id),
+                document_state_name(doc.state), document_state_name(to));
+}
+
+bool document_advance(DbTx *tx, const Scope *scope, Str id, unsigned from, DocumentState to,
+                      Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Str states = document_states_text(arena, from);
+    Str sql = str_format(arena,
+                         "UPDATE documents SET state = $3, error_code = '', error_message = '',"
+                         " updated_at = $4 WHERE workspace = $1 AND id = $2"
+                         " AND state IN (" STR_FMT ")",
+                         STR_ARG(states));
+    int64_t changed;
+
+    if (!db_exec(tx, DB_SAME(sql.at),
+                 DB_ARGS(db_text(scope->workspace), db_text(id),
+                         db_text(str(document_state_name(to))), db_int(now_ms())),
+                 &changed, err))
+        return false;
+    return changed > 0 || refuse(tx, scope, id, to, err);
+}
+
+bool document_fail(DbTx *tx, const Scope *scope, Str id, const Error *why, Error *err)
+{
+    int64_t changed;
+
+    if (!db_exec(tx,
+                 DB_SAME("UPDATE documents SET state = 'failed', error_code = $3,"
+                         " error_message = $4, updated_at = $5 WHERE workspace = $1 AND id = $2"
+                         " AND state IN ('queued', 'extracting', 'indexing')"),
+                 DB_ARGS(db_text(scope->workspace), db_text(id),
+                         db_text(str(error_name(why->code))), db_text(str(why->message)),
+                         db_int(now_ms())),
+                 &changed, err))
+        return false;
+    return changed > 0 || refuse(tx, scope, id, DOCUMENT_FAILED, err);
+}
+
+bool document_set_facts(DbTx *tx, const Scope *scope, Str id, const DocumentFacts *facts,
+                        Error *err)
+{
+    return sql_change(
+        tx,
+        DB_SAME(
+            "UPDATE documents SET"
+            " title = CASE WHEN $3 = '' THEN title ELSE $3 END,"
+            " media_type = CASE WHEN $4 = '' THEN media_type ELSE $4 END,"
+            " format = CASE WHEN $5 = '' THEN format ELSE $5 END,"
+            " language = CASE WHEN $6 = '' THEN language ELSE $6 END,"
+            " warnings = CASE WHEN $7 = '' THEN warnings ELSE $7 END,"
+            " metadata = CASE WHEN $8 = '' THEN metadata ELSE $8 END,"
+            " page_count = CASE WHEN CAST($9 AS BIGINT) = 0 THEN page_count ELSE $9 END,"
+            " text_bytes = CASE WHEN CAST($10 AS BIGINT) = 0 THEN text_bytes ELSE $10 END,"
+            " document_date = CASE WHEN CAST($11 AS BIGINT) = 0 THEN document_date ELSE $11 END,"
+            " updated_at = $12 WHERE workspace = $1 AND id = $2"),
+        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(facts->title),
+                db_text(facts->media_type), db_text(facts->format), db_text(facts->language),
+                db_text(facts->warnings), db_text(facts->metadata), db_int(facts->page_count),
+                db_int(facts->text_bytes), db_int(facts->document_date_ms), db_int(now_ms())),
+        "document", id, err);
+}
+
+bool document_set_password(DbTx *tx, const Scope *scope, Str id, Str sealed, Error *err)
+{
+    return sql_change(tx,
+                      DB_SAME("UPDATE documents SET password_sealed = $3"
+                              " WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id), db_blob(sealed)), "document",
+                      id, err);
+}
+
+bool document_set_vectors(DbTx *tx, const Scope *scope, Str id, Str model, int64_t count,
+                          Error *err)
+{
+    return sql_change(
+        tx,
+        DB_SAME("UPDATE documents SET vector_model = $3, vector_count = $4"
+                " WHERE workspace = $1 AND id = $2"),
+        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(model), db_int(count)), "document",
+        id, err);
+}
+
+/* --- Changing --------------------------------------------------------------------------- */
+
+bool document_rename(DbTx *tx, const Scope *scope, Str id, Str name, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+
+    return sql_change(tx,
+                      DB_SAME("UPDATE documents SET name = $3, name_fold = $4, updated_at = $5"
+                              " WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id), db_text(name),
+                              db_text(utf8_fold(arena, name)), db_int(now_ms())),
+                      "document", id, err);
+}
+
+bool document_set_title(DbTx *tx, const Scope *scope, Str id, Str title, Error *err)
+{
+    return sql_change(
+        tx,
+        DB_SAME("UPDATE documents SET title = $3, updated_at = $4"
+                " WHERE workspace = $1 AND id = $2"),
+        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(title), db_int(now_ms())),
+        "document", id, err);
+}
+
+bool document_move(DbTx *tx, const Scope *scope, Str id, Str collection, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Collection found;
+
+    if (collection.length && !collection_find(tx, scope, arena, collection, &found, err))
+        return false;
+    return sql_change(tx,
+                      DB_SAME(DOCUMENT_FAMILY
+                              "UPDATE documents SET collection = $3, updated_at = $4"
+                              " WHERE workspace = $1 AND id IN (SELECT id FROM family)"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id), db_text_or_null(collection),
+                              db_int(now_ms())),
+                      "document", id, err);
+}
+
+bool document_set_tags(DbTx *tx, const Scope *scope, Str id, StrList tags, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Str joined;
+
+    return document_tags_join(arena, tags, &joined, err) &&
+           sql_change(
+               tx,
+               DB_SAME("UPDATE documents SET tags = $3, updated_at = $4"
+                       " WHERE workspace = $1 AND id = $2"),
+               DB_ARGS(db_text(scope->workspace), db_text(id), db_text(joined), db_int(now_ms())),
+               "document", id, err);
+}

@@ -1,0 +1,70 @@
+/* documents_trash.c - into the trash and out of it, with everything inside a document. */
+#include "store/documents_row.h"
+#include "store/index_changes_store.h"
+
+/* Tells the index of the live chunks of a document and all that is inside it. */
+static bool tell_index(DbTx *tx, const Scope *scope, Str id, IndexOperation operation, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(512));
+    SqlItems documents, numbers;
+
+    if (!sql_list(tx, arena, DB_SAME(DOCUMENT_FAMILY "SELECT id FROM family"),
+                  DB_ARGS(db_text(scope->workspace), db_text(id)), sql_read_text, sizeof(Str),
+                  &documents, err))
+        return false;
+    for (size_t i = 0; i < documents.count; i++) {
+        Str document = ((Str *)documents.at)[i];
+        if (!sql_list(tx, arena,
+                      DB_SAME("SELECT c.number FROM chunks c JOIN documents d"
+                              " ON d.workspace = c.workspace AND d.id = c.document"
+                              " AND d.indexed_version = c.version"
+                              " WHERE c.workspace = $1 AND c.document = $2 ORDER BY c.number"),
+                      DB_ARGS(db_text(scope->workspace), db_text(document)), sql_read_int,
+                      sizeof(int64_t), &numbers, err) ||
+            !index_change_add(tx, scope, arena, operation, document, STR_NONE, numbers.at,
+                              numbers.count, err))
+            return false;
+    }
+    return true;
+}
+
+static bool set_deleted(DbTx *tx, const Scope *scope, Str id, int64_t deleted_at_ms, Error *err)
+{
+    return db_exec(tx,
+                   DB_SAME(DOCUMENT_FAMILY "UPDATE documents SET deleted_at = $3"
+                                           " WHERE workspace = $1 AND id IN"
+                                           " (SELECT id FROM family)"),
+                   DB_ARGS(db_text(scope->workspace), db_text(id), db_int(deleted_at_ms)), NULL,
+                   err);
+}
+
+bool document_trash(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    Document doc;
+
+    if (!document_find(tx, scope, arena, id, &doc, err))
+        return false;
+    if (doc.deleted_at_ms)
+        return fail(err, ERROR_CONFLICT, "document " STR_FMT " is in the trash already",
+                    STR_ARG(id));
+    return set_deleted(tx, scope, id, now_ms, err) && tell_index(tx, scope, id, INDEX_REMOVE, err);
+}
+
+bool document_restore(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    Document doc, parent = { 0 };
+
+    if (!document_find(tx, scope, arena, id, &doc, err) ||
+        (doc.parent.length && !document_find(tx, scope, arena, doc.parent, &parent, err)))
+        return false;
+    if (!doc.deleted_at_ms)
+        return fail(err, ERROR_CONFLICT, "document " STR_FMT " is not in the trash", STR_ARG(id));
+    if (parent.deleted_at_ms)
+        return fail(err, ERROR_CONFLICT,
+                    "document " STR_FMT " is inside " STR_FMT ", which is in the trash; restore"
+                    " that one",
+                    STR_ARG(id), STR_ARG(parent.id));
+    return set_deleted(tx, scope, id, 0, err) && tell_index(tx, scope, id, INDEX_ADD, err);
+}

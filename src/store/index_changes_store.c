@@ -1,0 +1,163 @@
+#include "store/index_changes_store.h"
+
+#include "store/sql.h"
+
+#include <assert.h>
+
+/* Any number that no other lock of ours has: "lecternI". */
+#define ORDER_LOCK "7810759476427108681"
+
+/* --- Lists of numbers as bytes: pairs (distance from the last end, length), each a varint ---- */
+
+static void add_varint(Buf *buf, uint64_t n)
+{
+    for (; n >= 0x80; n >>= 7)
+        buf_add_char(buf, (char)(n | 0x80));
+    buf_add_char(buf, (char)n);
+}
+
+static bool read_varint(Str *bytes, uint64_t *n_r)
+{
+    uint64_t n = 0;
+
+    for (unsigned shift = 0; shift < 64 && bytes->length; shift += 7) {
+        unsigned char byte = (unsigned char)*bytes->at;
+        *bytes = str_from(*bytes, 1);
+        n |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80)) {
+            *n_r = n;
+            return true;
+        }
+    }
+    return false;
+}
+
+static Str pack_numbers(Arena *arena, const int64_t *numbers, size_t count)
+{
+    Buf buf = buf_new(arena, 20 * count + 20);
+    int64_t end = 0;
+
+    for (size_t i = 0, run; i < count; i += run) {
+        for (run = 1; i + run < count && numbers[i + run] == numbers[i] + (int64_t)run; run++)
+            ;
+        assert(numbers[i] >= end); /* ascending */
+        add_varint(&buf, (uint64_t)(numbers[i] - end));
+        add_varint(&buf, run);
+        end = numbers[i] + (int64_t)run;
+    }
+    return buf_str(&buf);
+}
+
+static bool unpack_numbers(Arena *arena, Str bytes, NumberList *list_r)
+{
+    VEC(int64_t) numbers = { 0 };
+    int64_t end = 0;
+
+    while (bytes.length) {
+        uint64_t distance, run;
+        if (!read_varint(&bytes, &distance) || !read_varint(&bytes, &run) || run > 10000000)
+            return false;
+        end += (int64_t)distance;
+        for (; run; run--)
+            *vec_push(arena, &numbers) = end++;
+    }
+    *list_r = (NumberList){ .at = numbers.at, .count = numbers.count };
+    return true;
+}
+
+/* --- Writing ---------------------------------------------------------------------------- */
+
+bool index_change_add(DbTx *tx, const Scope *scope, Arena *arena, IndexOperation operation,
+                      Str document, Str model, const int64_t *numbers, size_t count, Error *err)
+{
+    if (!count)
+        return true;
+    if (db_tx_kind(tx) == DB_POSTGRES) {
+        /* Held until the commit is visible, so that sequences grow in the order of commits. */
+        AUTO_DB_ROWS DbRows rows = { 0 };
+        if (!db_query(tx, DB_SAME("SELECT pg_advisory_xact_lock(" ORDER_LOCK ")"), DB_NO_ARGS,
+                      &rows, err) ||
+            db_next(&rows, err) == DB_FAILED)
+            return false;
+    }
+    return db_exec(tx,
+                   DB_SAME("INSERT INTO index_changes (workspace, operation, document, model,"
+                           " numbers) VALUES ($1, $2, $3, $4, $5)"),
+                   DB_ARGS(db_text(scope->workspace), db_int(operation), db_text(document),
+                           db_text(model), db_blob(pack_numbers(arena, numbers, count))),
+                   NULL, err) &&
+           db_notify(tx, INDEX_CHANNEL, scope->workspace, err);
+}
+
+/* --- Reading ---------------------------------------------------------------------------- */
+
+bool index_position(DbTx *tx, const Scope *scope, Arena *arena, IndexPosition *position_r,
+                    Error *err)
+{
+    IndexPosition position = { 0 };
+    Str floor;
+
+    if (!sql_needs_system(scope, err) ||
+        !sql_find(tx, arena, DB_SAME("SELECT value FROM facts WHERE name = 'database'"), DB_NO_ARGS,
+                  sql_read_text, &position.database, "fact", S("database"), err) ||
+        !sql_find(tx, arena, DB_SAME("SELECT value FROM facts WHERE name = 'index_floor'"),
+                  DB_NO_ARGS, sql_read_text, &floor, "fact", S("index_floor"), err) ||
+        !db_query_int(tx, DB_SAME("SELECT max(sequence) FROM index_changes"), DB_NO_ARGS, 0,
+                      &position.last, err))
+        return false;
+    if (!str_to_int(floor, 0, INT64_MAX, &position.floor))
+        return fail(err, ERROR_DAMAGED, "the database says '" STR_FMT "' for index_floor",
+                    STR_ARG(floor));
+    position.last = MAX(position.last, position.floor);
+    *position_r = position;
+    return true;
+}
+
+bool index_change_list(DbTx *tx, const Scope *scope, Arena *arena, int64_t after, int64_t limit,
+                       IndexChangeList *list_r, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    VEC(IndexChange) changes = { 0 };
+    DbStep step;
+
+    if (!db_query(tx,
+                  DB_SAME("SELECT sequence, workspace, operation, document, model, numbers"
+                          " FROM index_changes WHERE sequence > $1 AND ($2 = 1 OR workspace = $3)"
+                          " ORDER BY sequence LIMIT $4"),
+                  DB_ARGS(db_int(after), db_int(scope->is_system), db_text(scope->workspace),
+                          db_int(limit)),
+                  &rows, err))
+        return false;
+    while ((step = db_next(&rows, err)) == DB_ROW) {
+        IndexChange *change = vec_push(arena, &changes);
+        *change = (IndexChange){
+            .sequence = db_get_int(&rows, 0),
+            .workspace = db_get_text(&rows, 1, arena),
+            .operation = (IndexOperation)db_get_int(&rows, 2),
+            .document = db_get_text(&rows, 3, arena),
+            .model = db_get_text(&rows, 4, arena),
+        };
+        if (!unpack_numbers(arena, db_get_blob(&rows, 5, arena), &change->numbers))
+            return fail(err, ERROR_DAMAGED, "index change %" PRId64 " is damaged",
+                        change->sequence);
+    }
+    if (step == DB_FAILED)
+        return false;
+    *list_r = (IndexChangeList){ .at = changes.at, .count = changes.count };
+    return true;
+}
+
+bool index_change_forget(DbTx *tx, const Scope *scope, int64_t sequence, Error *err)
+{
+    char text[24];
+
+    if (!sql_needs_system(scope, err))
+        return false;
+    (void)snprintf(text, sizeof(text), "%" PRId64, sequence);
+    return db_exec(tx, DB_SAME("DELETE FROM index_changes WHERE sequence <= $1"),
+                   DB_ARGS(db_int(sequence)), NULL, err) &&
+           db_exec(tx,
+                   DB_SAME("UPDATE facts SET value = $1 WHERE name = 'index_floor'"
+                           " AND CAST(value AS BIGINT) < $2"),
+                   DB_ARGS(db_text(str(text)), db_int(sequence)), NULL, err);
+}

@@ -1,0 +1,194 @@
+#include "store/people_store.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/utf8.h"
+#include "store/sql.h"
+
+#define USER_COLUMNS                                                                               \
+    "u.id, u.email, u.name, u.password_hash, u.created_at, u.last_login_at, u.is_disabled"
+/* $2: a system scope, $3: the workspace */
+#define USER_IS_SEEN                                                                               \
+    " AND ($2 = 1 OR EXISTS (SELECT 1 FROM memberships m"                                          \
+    "                        WHERE m.user_id = u.id AND m.workspace = $3))"
+
+static void read_user(DbRows *row, Arena *arena, void *item)
+{
+    *(User *)item = (User){
+        .id = db_get_text(row, 0, arena),
+        .email = db_get_text(row, 1, arena),
+        .name = db_get_text(row, 2, arena),
+        .password_hash = db_get_text(row, 3, arena),
+        .created_at_ms = db_get_int(row, 4),
+        .last_login_at_ms = db_get_int(row, 5),
+        .is_disabled = db_get_int(row, 6) != 0,
+    };
+}
+
+bool user_add(DbTx *tx, const Scope *scope, Arena *arena, User *user, Error *err)
+{
+    User added = *user;
+    int64_t changed;
+
+    added.id = id_new(arena);
+    added.email = utf8_fold(arena, str_trim(user->email));
+    added.created_at_ms = now_ms();
+    if (!sql_needs_system(scope, err) ||
+        !db_exec(tx,
+                 DB_SAME("INSERT INTO users (id, email, name, password_hash, created_at,"
+                         " last_login_at, is_disabled) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+                         " ON CONFLICT (email) DO NOTHING"),
+                 DB_ARGS(db_text(added.id), db_text(added.email), db_text(added.name),
+                         db_text(added.password_hash), db_int(added.created_at_ms),
+                         db_int(added.last_login_at_ms), db_int(added.is_disabled)),
+                 &changed, err))
+        return false;
+    if (!changed)
+        return fail(err, ERROR_CONFLICT, "there is an account with the address " STR_FMT " already",
+                    STR_ARG(added.email));
+    *user = added;
+    return true;
+}
+
+bool user_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, User *user_r, Error *err)
+{
+    return sql_find(tx, arena,
+                    DB_SAME("SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1" USER_IS_SEEN),
+                    DB_ARGS(db_text(id), db_int(scope->is_system), db_text(scope->workspace)),
+                    read_user, user_r, "person", id, err);
+}
+
+bool user_find_by_email(DbTx *tx, const Scope *scope, Arena *arena, Str email, User *user_r,
+                        Error *err)
+{
+    Str folded = utf8_fold(arena, str_trim(email));
+
+    return sql_find(tx, arena,
+                    DB_SAME("SELECT " USER_COLUMNS " FROM users u WHERE u.email = $1" USER_IS_SEEN),
+                    DB_ARGS(db_text(folded), db_int(scope->is_system), db_text(scope->workspace)),
+                    read_user, user_r, "person", folded, err);
+}
+
+bool user_update(DbTx *tx, const Scope *scope, const User *user, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+
+    return sql_change(tx,
+                      DB_SAME("UPDATE users AS u SET email = $4, name = $5, password_hash = $6,"
+                              " is_disabled = $7 WHERE u.id = $1" USER_IS_SEEN),
+                      DB_ARGS(db_text(user->id), db_int(scope->is_system),
+                              db_text(scope->workspace),
+                              db_text(utf8_fold(arena, str_trim(user->email))), db_text(user->name),
+                              db_text(user->password_hash), db_int(user->is_disabled)),
+                      "person", user->id, err);
+}
+
+bool user_logged_in(DbTx *tx, const Scope *scope, Str id, int64_t at_ms, Error *err)
+{
+    return sql_change(
+        tx, DB_SAME("UPDATE users AS u SET last_login_at = $4 WHERE u.id = $1" USER_IS_SEEN),
+        DB_ARGS(db_text(id), db_int(scope->is_system), db_text(scope->workspace), db_int(at_ms)),
+        "person", id, err);
+}
+
+bool user_count(DbTx *tx, const Scope *scope, int64_t *count_r, Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           db_query_int(tx, DB_SAME("SELECT count(*) FROM users"), DB_NO_ARGS, 0, count_r, err);
+}
+
+bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           sql_change(tx, DB_SAME("DELETE FROM users WHERE id = $1"), DB_ARGS(db_text(id)),
+                      "person", id, err);
+}
+
+/* --- Memberships ------------------------------------------------------------------------ */
+
+#define MEMBERSHIPS                                                                                \
+    "SELECT m.workspace, w.name, m.user_id, u.email, u.name, m.role, u.is_disabled,"               \
+    " m.created_at, u.last_login_at FROM memberships m JOIN users u ON u.id = m.user_id"           \
+    " JOIN workspaces w ON w.id = m.workspace "
+
+static void read_membership(DbRows *row, Arena *arena, void *item)
+{
+    *(Membership *)item = (Membership){
+        .workspace = db_get_text(row, 0, arena),
+        .workspace_name = db_get_text(row, 1, arena),
+        .user = db_get_text(row, 2, arena),
+        .email = db_get_text(row, 3, arena),
+        .name = db_get_text(row, 4, arena),
+        .role = (Role)db_get_int(row, 5),
+        .is_disabled = db_get_int(row, 6) != 0,
+        .created_at_ms = db_get_int(row, 7),
+        .last_login_at_ms = db_get_int(row, 8),
+    };
+}
+
+bool membership_set(DbTx *tx, const Scope *scope, Str user, Role role, Error *err)
+{
+    return db_exec(
+        tx,
+        DB_SAME("INSERT INTO memberships (workspace, user_id, role, created_at)"
+                " VALUES ($1, $2, $3, $4)"
+                " ON CONFLICT (workspace, user_id) DO UPDATE SET role = excluded.role"),
+        DB_ARGS(db_text(scope->workspace), db_text(user), db_int(role), db_int(now_ms())), NULL,
+        err);
+}
+
+bool membership_remove(DbTx *tx, const Scope *scope, Str user, Error *err)
+{
+    return sql_change(tx, DB_SAME("DELETE FROM memberships WHERE workspace = $1 AND user_id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(user)), "member", user, err);
+}
+
+static bool list_memberships(DbTx *tx, Arena *arena, DbSql sql, const DbValue *args, size_t count,
+                             MembershipList *list_r, Error *err)
+{
+    SqlItems items;
+
+    if (!sql_list(tx, arena, sql, args, count, read_membership, sizeof(Membership), &items, err))
+        return false;
+    *list_r = (MembershipList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+bool membership_list(DbTx *tx, const Scope *scope, Arena *arena, MembershipList *list_r, Error *err)
+{
+    return list_memberships(tx, arena,
+                            DB_SAME(MEMBERSHIPS "WHERE m.workspace = $1 ORDER BY u.name, u.email"),
+                            DB_ARGS(db_text(scope->workspace)), list_r, err);
+}
+
+bool membership_list_of_user(DbTx *tx, const Scope *scope, Arena *arena, Str user,
+                             MembershipList *list_r, Error *err)
+{
+    return list_memberships(
+        tx, arena,
+        DB_SAME(MEMBERSHIPS "WHERE m.user_id = $1 AND ($2 = 1 OR m.workspace = $3)"
+                            " ORDER BY w.name, w.id"),
+        DB_ARGS(db_text(user), db_int(scope->is_system), db_text(scope->workspace)), list_r, err);
+}
+
+bool membership_role(DbTx *tx, const Scope *scope, Str user, Role *role_r, Error *err)
+{
+    int64_t role;
+
+    if (!db_query_int(tx,
+                      DB_SAME("SELECT m.role FROM memberships m JOIN users u ON u.id = m.user_id"
+                              " WHERE m.workspace = $1 AND m.user_id = $2 AND u.is_disabled = 0"),
+                      DB_ARGS(db_text(scope->workspace), db_text(user)), ROLE_NONE, &role, err))
+        return false;
+    *role_r = (Role)role;
+    return true;
+}
+
+bool membership_owner_count(DbTx *tx, const Scope *scope, int64_t *count_r, Error *err)
+{
+    return db_query_int(tx,
+                        DB_SAME("SELECT count(*) FROM memberships m JOIN users u"
+                                " ON u.id = m.user_id WHERE m.workspace = $1 AND m.role = $2"
+                                " AND u.is_disabled = 0"),
+                        DB_ARGS(db_text(scope->workspace), db_int(ROLE_OWNER)), 0, count_r, err);
+}
