@@ -1,0 +1,305 @@
+/* encoder.c - see encoder.h. The graph of BERT over a pack of texts without padding: the linear
+ * layers see all tokens of the pack as one matrix, attention goes text by text. */
+#include "encode/encoder.h"
+
+#include <assert.h>
+#include <math.h>
+#include <pthread.h>
+
+#include "encode/model.h"
+
+#define PACK_TEXTS_MAX (ENCODER_PACK_TOKENS / 2) /* a text has two tokens at least */
+
+/* The values of one pack while it runs; kept for the next one. */
+typedef struct Workspace {
+    struct Workspace *next;
+    size_t tokens; /* that there is room for */
+    float *x;      /* [tokens][width]: the state between steps */
+    float *change; /* [tokens][width]: what a step adds to it */
+    float *wide;   /* [tokens][max(4 * width, inner_width)]: qkv and attended, or inner */
+    float *scratch;
+} Workspace;
+
+struct Encoder {
+    Model *model;
+    WordPiece *tokenizer;
+    pthread_mutex_t lock; /* of the spare workspaces */
+    Workspace *spare;
+};
+
+/* --- Workspaces ------------------------------------------------------------------------- */
+
+static void workspace_free(Workspace *workspace)
+{
+    free(workspace->x);
+    free(workspace->change);
+    free(workspace->wide);
+    free(workspace->scratch);
+    free(workspace);
+}
+
+static float *make_floats(float *old, size_t count)
+{
+    free(old);
+    /* Whole cache lines, so that no vector of a row crosses one. */
+    float *memory = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
+    if (!memory)
+        abort();
+    return memory;
+}
+
+static void workspace_fit(const ModelConfig *config, Workspace *workspace, size_t tokens)
+{
+    if (tokens <= workspace->tokens)
+        return;
+    size_t wide = MAX(4 * config->width, config->inner_width);
+    workspace->x = make_floats(workspace->x, tokens * config->width);
+    workspace->change = make_floats(workspace->change, tokens * config->width);
+    workspace->wide = make_floats(workspace->wide, tokens * wide);
+    workspace->scratch =
+        make_floats(workspace->scratch, attention_scratch(tokens, config->width / config->heads));
+    workspace->tokens = tokens;
+}
+
+static Workspace *take_workspace(Encoder *encoder, size_t tokens)
+{
+    pthread_mutex_lock(&encoder->lock);
+    Workspace *workspace = encoder->spare;
+    if (workspace)
+        encoder->spare = workspace->next;
+    pthread_mutex_unlock(&encoder->lock);
+    if (!workspace)
+        workspace = heap_alloc(sizeof *workspace);
+    workspace_fit(&encoder->model->config, workspace, tokens);
+    return workspace;
+}
+
+static void give_workspace(Encoder *encoder, Workspace *workspace)
+{
+    pthread_mutex_lock(&encoder->lock);
+    workspace->next = encoder->spare;
+    encoder->spare = workspace;
+    pthread_mutex_unlock(&encoder->lock);
+}
+
+/* --- Opening ---------------------------------------------------------------------------- */
+
+static bool check_vocabulary(const Encoder *encoder, const char *folder, Error *err)
+{
+    size_t words = encoder->model->words.dims[0], pieces = wordpiece_size(encoder->tokenizer);
+    return pieces <= words ||
+           fail(err, ERROR_INVALID, "%s: vocab.txt has %zu entries, the model only %zu", folder,
+                pieces, words);
+}
+
+bool encoder_open(const char *folder, const EncoderOptions *options, Encoder **encoder_r,
+                  Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Encoder *encoder = heap_alloc(sizeof *encoder);
+    pthread_mutex_init(&encoder->lock, NULL);
+    if (!wordpiece_open(path_join(arena, str(folder), S("vocab.txt")), &encoder->tokenizer, err) ||
+        !model_open(folder, options ? options->kernels : NULL, &encoder->model, err) ||
+        !check_vocabulary(encoder, folder, err)) {
+        encoder_free(encoder);
+        return false;
+    }
+    *encoder_r = encoder;
+    return true;
+}
+
+void encoder_free(Encoder *encoder)
+{
+    if (!encoder)
+        return;
+    for (Workspace *next, *workspace = encoder->spare; workspace; workspace = next) {
+        next = workspace->next;
+        workspace_free(workspace);
+    }
+    model_free(encoder->model);
+    wordpiece_free(encoder->tokenizer);
+    pthread_mutex_destroy(&encoder->lock);
+    free(encoder);
+}
+
+size_t encoder_dims(const Encoder *encoder) { return encoder->model->config.width; }
+size_t encoder_tokens_max(const Encoder *encoder) { return encoder->model->config.positions; }
+size_t encoder_tokens_usual(const Encoder *encoder) { return encoder->model->config.tokens_max; }
+const char *encoder_kernels(const Encoder *encoder) { return encoder->model->kernels->name; }
+const WordPiece *encoder_tokenizer(const Encoder *encoder) { return encoder->tokenizer; }
+
+/* --- The graph -------------------------------------------------------------------------- */
+
+static void embed_words(const Model *model, const EncoderPack *pack, float *x)
+{
+    size_t width = model->config.width;
+    const uint32_t *id = pack->ids;
+    for (size_t i = 0; i < pack->count; i++) {
+        for (size_t place = 0; place < pack->lengths[i]; place++, id++, x += width) {
+            const float *add = model->places + place * width;
+            tensor_read(&model->words, *id * width, width, x);
+            for (size_t k = 0; k < width; k++)
+                x[k] += add[k];
+        }
+    }
+}
+
+static void attend(const Model *model, const EncoderPack *pack, const float *qkv, float *out,
+                   float *scratch)
+{
+    const ModelConfig *config = &model->config;
+    AttentionCall call = { .qkv = qkv,
+                           .heads = config->heads,
+                           .head_size = config->width / config->heads,
+                           .out = out,
+                           .scratch = scratch };
+    for (size_t i = 0; i < pack->count; i++) {
+        call.length = pack->lengths[i];
+        model->kernels->attention(&call);
+        call.qkv += call.length * 3 * config->width;
+        call.out += call.length * config->width;
+    }
+}
+
+static void run_linear(const Model *model, const Linear *linear, size_t rows, const float *in,
+                       size_t width_in, float *out, size_t width_out, Activation activation)
+{
+    model->kernels->linear(&(LinearCall){ .in = in,
+                                          .rows = rows,
+                                          .width_in = width_in,
+                                          .width_out = width_out,
+                                          .weights = linear->weights,
+                                          .bias = linear->bias,
+                                          .out = out,
+                                          .activation = activation });
+}
+
+static void run_norm(const Model *model, const Norm *norm, size_t rows, float *x,
+                     const float *change)
+{
+    model->kernels->add_norm(&(NormCall){ .x = x,
+                                          .other = change,
+                                          .rows = rows,
+                                          .width = model->config.width,
+                                          .gain = norm->gain,
+                                          .bias = norm->bias,
+                                          .epsilon = model->config.epsilon });
+}
+
+static void run_layer(const Model *model, const ModelLayer *layer, const EncoderPack *pack,
+                      size_t tokens, Workspace *work)
+{
+    size_t width = model->config.width, inner = model->config.inner_width;
+    float *attended = work->wide + 3 * width * tokens;
+    run_linear(model, &layer->qkv, tokens, work->x, width, work->wide, 3 * width, ACTIVATION_NONE);
+    attend(model, pack, work->wide, attended, work->scratch);
+    run_linear(model, &layer->attended, tokens, attended, width, work->change, width,
+               ACTIVATION_NONE);
+    run_norm(model, &layer->attended_norm, tokens, work->x, work->change);
+    run_linear(model, &layer->up, tokens, work->x, width, work->wide, inner, ACTIVATION_GELU);
+    run_linear(model, &layer->down, tokens, work->wide, inner, work->change, width,
+               ACTIVATION_NONE);
+    run_norm(model, &layer->output_norm, tokens, work->x, work->change);
+}
+
+/* The mean of the tokens' states (or the first), scaled to length 1; zeros when a damaged word
+ * table made it no number. */
+static void pool(const ModelConfig *config, const float *x, size_t length, float *out)
+{
+    size_t width = config->width, rows = config->pooling == POOLING_CLS ? 1 : length;
+    double square = 0;
+    memcpy(out, x, width * sizeof *out);
+    for (size_t i = 1; i < rows; i++)
+        for (size_t k = 0; k < width; k++)
+            out[k] += x[i * width + k];
+    for (size_t k = 0; k < width; k++)
+        square += (double)out[k] * out[k];
+    /* The mean's division by the count falls out of the scaling. */
+    bool usable = isfinite(square) && square > 0;
+    float scale = usable ? (float)(1.0 / sqrt(square)) : 0;
+    for (size_t k = 0; k < width; k++)
+        out[k] = usable ? out[k] * scale : 0;
+}
+
+void encoder_run(Encoder *encoder, const EncoderPack *pack)
+{
+    const Model *model = encoder->model;
+    size_t tokens = 0;
+    for (size_t i = 0; i < pack->count; i++) {
+        assert(pack->lengths[i] >= 1 && pack->lengths[i] <= model->config.positions);
+        tokens += pack->lengths[i];
+    }
+    Workspace *work = take_workspace(encoder, tokens);
+    embed_words(model, pack, work->x);
+    run_norm(model, &model->words_norm, tokens, work->x, NULL);
+    for (size_t i = 0; i < model->config.layers; i++)
+        run_layer(model, &model->layers[i], pack, tokens, work);
+    const float *x = work->x;
+    for (size_t i = 0; i < pack->count; i++) {
+        pool(&model->config, x, pack->lengths[i], pack->outs[i]);
+        x += pack->lengths[i] * model->config.width;
+    }
+    give_workspace(encoder, work);
+}
+
+/* --- Texts ------------------------------------------------------------------------------ */
+
+size_t encoder_tokenize(const Encoder *encoder, Str text, uint32_t *ids, size_t max)
+{
+    AUTO_FREE WordPieceToken *tokens = heap_alloc(max * sizeof *tokens);
+    size_t count = wordpiece_encode(encoder->tokenizer, text, tokens, max);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = tokens[i].id;
+    return count;
+}
+
+/* Texts gathered until they fill a pack. */
+typedef struct Gathering {
+    Encoder *encoder;
+    uint32_t *ids; /* room for a pack and the text that no longer fits */
+    uint32_t lengths[PACK_TEXTS_MAX];
+    float *outs[PACK_TEXTS_MAX];
+    size_t count, tokens;
+} Gathering;
+
+static void run_gathered(Gathering *gathering)
+{
+    if (gathering->count)
+        encoder_run(gathering->encoder, &(EncoderPack){ .ids = gathering->ids,
+                                                        .lengths = gathering->lengths,
+                                                        .count = gathering->count,
+                                                        .outs = gathering->outs });
+    gathering->count = gathering->tokens = 0;
+}
+
+static void gather(Gathering *gathering, Str text, size_t max_tokens, float *out)
+{
+    uint32_t *ids = gathering->ids + gathering->tokens;
+    size_t length = encoder_tokenize(gathering->encoder, text, ids, max_tokens);
+    if (gathering->count == PACK_TEXTS_MAX ||
+        (gathering->count && gathering->tokens + length > ENCODER_PACK_TOKENS)) {
+        run_gathered(gathering);
+        memmove(gathering->ids, ids, length * sizeof *ids);
+    }
+    gathering->lengths[gathering->count] = (uint32_t)length;
+    gathering->outs[gathering->count++] = out;
+    gathering->tokens += length;
+}
+
+bool encoder_embed(Encoder *encoder, const Str *texts, size_t count, size_t max_tokens, float *out,
+                   Error *err)
+{
+    const ModelConfig *config = &encoder->model->config;
+    if (!max_tokens)
+        max_tokens = config->tokens_max;
+    if (max_tokens < 2 || max_tokens > config->positions)
+        return fail(err, ERROR_INVALID, "max_tokens must be 2 to %zu", config->positions);
+    Gathering gathering = { .encoder = encoder };
+    AUTO_FREE uint32_t *ids =
+        heap_alloc((MAX((size_t)ENCODER_PACK_TOKENS, max_tokens) + max_tokens) * sizeof *ids);
+    gathering.ids = ids;
+    for (size_t i = 0; i < count; i++)
+        gather(&gathering, texts[i], max_tokens, out + i * config->width);
+    run_gathered(&gathering);
+    return true;
+}

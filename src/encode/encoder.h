@@ -1,0 +1,55 @@
+/* encoder.h - text to unit vectors with a BERT-family sentence model, on this machine.
+ *
+ *   encoder_open(folder) -> encoder_embed(texts) ... -> encoder_free()
+ *
+ * The folder has model.safetensors and vocab.txt, and may have config.json and the files of
+ * sentence-transformers (model.h). A text's vector has the same bytes alone, in any batch and
+ * on any thread.
+ *
+ * Threads: any number may embed at once, each on its own core; encode_queue.h shares a few
+ * workers fairly and is what servers use. Memory: MiniLM-L6 takes 44 MB, up to 47 MB of mapped
+ * table as words are seen, and 2-4 MB for each thread that embeds at the same time. */
+#pragma once
+
+#include "base/base.h"
+#include "encode/kernels.h"
+#include "text/wordpiece.h"
+
+/* Tokens that go through the layers together; a longer text goes alone. Their values then stay
+ * in a 2 MB cache, and a pack takes about 20 ms on one core. */
+#define ENCODER_PACK_TOKENS 192
+
+typedef struct Encoder Encoder;
+
+typedef struct EncoderOptions {
+    const Kernels *kernels; /* NULL: the best for this processor */
+} EncoderOptions;
+
+/* `options` may be NULL. Takes about 0.1 s for MiniLM-L6. */
+MUST_CHECK bool encoder_open(const char *folder, const EncoderOptions *options, Encoder **encoder_r,
+                             Error *err);
+void encoder_free(Encoder *encoder); /* NULL is fine */
+
+size_t encoder_dims(const Encoder *encoder);       /* values of a vector */
+size_t encoder_tokens_max(const Encoder *encoder); /* longest sequence, [CLS] and [SEP] included */
+size_t encoder_tokens_usual(const Encoder *encoder); /* where the model's own settings cut */
+const char *encoder_kernels(const Encoder *encoder); /* "AVX-512" */
+/* Borrowed; the chunker counts with it. */
+const WordPiece *encoder_tokenizer(const Encoder *encoder);
+
+/* One unit vector for each text into out[count][dims]. Texts are cut at max_tokens with [CLS]
+ * and [SEP] (0: encoder_tokens_usual). Fails only when max_tokens is out of range. */
+MUST_CHECK bool encoder_embed(Encoder *encoder, const Str *texts, size_t count, size_t max_tokens,
+                              float *out, Error *err);
+
+/* The two halves of encoder_embed, for batches made elsewhere. Ids of at most `max` (>= 2)
+ * tokens; returns how many. */
+size_t encoder_tokenize(const Encoder *encoder, Str text, uint32_t *ids, size_t max);
+/* A pack of sequences, ids one after another; vector i goes to outs[i]. */
+typedef struct EncoderPack {
+    const uint32_t *ids;
+    const uint32_t *lengths; /* each 1 to encoder_tokens_max */
+    size_t count;
+    float *const *outs;
+} EncoderPack;
+void encoder_run(Encoder *encoder, const EncoderPack *pack);
