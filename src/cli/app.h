@@ -1,0 +1,33 @@
+/* app.h - the running program put together: database, originals, index, workers, jobs, HTTP.
+ *
+ *     app_start() --> folder locked, database migrated, local socket open, listening
+ *     app_stop()  --> requests finished, jobs given back, indexes written
+ *
+ * `lectern serve` listens on an address; every other command uses the server that runs on the
+ * folder, or starts the program for itself without an address. One folder has one program. */
+#pragma once
+
+#include "api/api.h"
+#include "cli/settings.h"
+
+typedef struct App App;
+
+typedef struct AppOptions {
+    const Settings *settings;
+    bool listens;  /* on settings->listen, beside the local socket */
+    bool is_quiet; /* log only warnings: a command of one's own */
+} AppOptions;
+
+/* Fails with one clear sentence: folder unreadable or in use, port in use, a database that needs
+ * a newer program. */
+MUST_CHECK bool app_start(const AppOptions *options, App **app_r, Error *err);
+/* NULL is fine. */
+void app_stop(App *app);
+Api *app_api(App *app);
+
+/* The data folder of these settings, absolute. */
+MUST_CHECK bool app_data_folder(Arena *arena, const Settings *settings, Str *folder_r, Error *err);
+/* The local socket of a data folder. */
+char *app_socket(Arena *arena, Str folder);
+/* The folder of the embedding model, or empty when there is none. */
+Str app_model_folder(Arena *arena, const Settings *settings, Str data_folder);

@@ -1,0 +1,38 @@
+/* client.h - how a command speaks to the library: always over HTTP, to the server that runs on the
+ * data folder, to a far one (--server), or to one that the command starts for itself.
+ *
+ * Threads: a client belongs to one. */
+#pragma once
+
+#include "base/json.h"
+#include "cli/command.h"
+
+typedef struct Client Client;
+
+MUST_CHECK bool client_open(CommandLine *line, Client **client_r, Error *err);
+/* Ends the program it started, if it did. NULL is fine. */
+void client_close(Client *client);
+static inline void client_auto(Client **client) { client_close(*client); }
+#define AUTO_CLIENT AUTO(client_auto)
+/* True when the command started the program for itself. */
+bool client_is_alone(const Client *client);
+
+/* One exchange. `body` is JSON, or empty for none. The answer is parsed; JSON null when it has no
+ * body. A response of 400 or more fails with the server's own sentence and code. */
+MUST_CHECK bool client_call(Client *client, const char *method, const char *path, Str body,
+                            json_t **answer_r, Error *err);
+/* The same for an answer that is not JSON; the bytes live in the command's arena. */
+MUST_CHECK bool client_fetch(Client *client, const char *path, Str *bytes_r, Error *err);
+
+typedef struct UploadFields {
+    Str name; /* as it is to be called; may hold folders */
+    Str collection, password, tags;
+} UploadFields;
+/* Upload one file; the answer is that of POST /v1/documents. */
+MUST_CHECK bool client_upload(Client *client, const char *file, const UploadFields *fields,
+                              json_t **answer_r, Error *err);
+
+/* Called for each server-sent event; false stops. */
+typedef bool ClientEvent(void *self, Str event, Str data, Error *err);
+MUST_CHECK bool client_stream(Client *client, const char *path, Str body, ClientEvent *event,
+                              void *self, Error *err);
