@@ -1,0 +1,354 @@
+/* encode_queue.c - see encode_queue.h. */
+#include "encode/encode_queue.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "encode/model.h"
+
+#define THREAD_MAX 4
+#define SLAB_TEXTS 256 /* texts of one call that are in tokens at once; bounds its memory */
+#define PACK_TEXTS_MAX (ENCODER_PACK_TOKENS / 2)
+#define LANES 2
+
+/* One slab of a call, on the caller's stack until every text is done. */
+typedef struct Request {
+    struct Request *next;
+    const uint32_t *ids; /* of the next text to be taken */
+    const uint32_t *lengths;
+    size_t count, taken, done;
+    float *out;
+    size_t dims;
+    bool dropped; /* the queue stopped before all texts were taken */
+    pthread_cond_t ended;
+} Request;
+
+typedef struct Lane {
+    Request *first, *last;
+} Lane;
+
+struct EncodeQueue {
+    char *folder;
+    int thread_max;
+    pthread_mutex_t load_lock; /* held while loading; taken before `lock` */
+    pthread_mutex_t lock;      /* of all below */
+    pthread_cond_t work, idle;
+    Lane lanes[LANES]; /* by EncodePriority */
+    size_t waiting, calls;
+    bool stopping;
+    Encoder *encoder;
+    char model[ENCODE_MODEL_NAME_MAX];
+    char reason[400]; /* of the last failed loading */
+    pthread_t threads[THREAD_MAX];
+    int thread_count;
+};
+
+/* What a worker has taken: texts of one lane, from one or more requests. */
+typedef struct Pack {
+    uint32_t *ids; /* room for a pack or the longest text */
+    size_t tokens, count;
+    uint32_t lengths[PACK_TEXTS_MAX];
+    float *outs[PACK_TEXTS_MAX];
+    Request *from[PACK_TEXTS_MAX];
+} Pack;
+
+EncodeQueue *encode_queue_new(const EncodeQueueOptions *options)
+{
+    EncodeQueue *queue = heap_alloc(sizeof *queue);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int threads = options->thread_max > 0 ? options->thread_max : (int)MAX(cores, 1);
+    queue->folder = heap_text(options->folder ? options->folder : "");
+    queue->thread_max = MIN(threads, THREAD_MAX);
+    pthread_mutex_init(&queue->load_lock, NULL);
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_cond_init(&queue->work, NULL);
+    pthread_cond_init(&queue->idle, NULL);
+    return queue;
+}
+
+/* --- Workers ---------------------------------------------------------------------------- */
+
+/* Move the text at the head of the lane into the pack; false when it does not fit. */
+static bool take_text(Lane *lane, Pack *pack)
+{
+    Request *request = lane->first;
+    size_t length = request->lengths[request->taken];
+    if (pack->count == PACK_TEXTS_MAX ||
+        (pack->count && pack->tokens + length > ENCODER_PACK_TOKENS))
+        return false;
+    memcpy(pack->ids + pack->tokens, request->ids, length * sizeof *pack->ids);
+    pack->tokens += length;
+    pack->lengths[pack->count] = (uint32_t)length;
+    pack->outs[pack->count] = request->out + request->taken * request->dims;
+    pack->from[pack->count++] = request;
+    request->ids += length;
+    if (++request->taken == request->count)
+        lane->first = request->next;
+    return true;
+}
+
+/* Fill the pack from the first lane that has work; never from both, so that a query is not
+ * slowed by bulk texts beside it. */
+static void take_pack(EncodeQueue *queue, Pack *pack)
+{
+    pack->count = pack->tokens = 0;
+    for (size_t i = 0; i < LANES && !pack->count; i++)
+        while (queue->lanes[i].first && take_text(&queue->lanes[i], pack))
+            queue->waiting--;
+}
+
+static void end_pack(const Pack *pack)
+{
+    for (size_t i = 0; i < pack->count; i++) {
+        Request *request = pack->from[i];
+        if (++request->done == request->count ||
+            (request->dropped && request->done == request->taken))
+            pthread_cond_signal(&request->ended);
+    }
+}
+
+static void *work(void *argument)
+{
+    EncodeQueue *queue = argument;
+    Pack *pack = heap_alloc(sizeof *pack);
+    size_t room = MAX((size_t)ENCODER_PACK_TOKENS, encoder_tokens_max(queue->encoder));
+    pack->ids = heap_alloc(room * sizeof *pack->ids);
+    pthread_mutex_lock(&queue->lock);
+    for (;;) {
+        while (!queue->stopping && !queue->waiting)
+            pthread_cond_wait(&queue->work, &queue->lock);
+        if (queue->stopping)
+            break;
+        take_pack(queue, pack);
+        pthread_mutex_unlock(&queue->lock);
+        encoder_run(queue->encoder, &(EncoderPack){ .ids = pack->ids,
+                                                    .lengths = pack->lengths,
+                                                    .count = pack->count,
+                                                    .outs = pack->outs });
+        pthread_mutex_lock(&queue->lock);
+        end_pack(pack);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    free(pack->ids);
+    free(pack);
+    return NULL;
+}
+
+/* --- Loading ---------------------------------------------------------------------------- */
+
+static bool has_file(const EncodeQueue *queue, Str name)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    return *queue->folder && file_exists(path_join(arena, str(queue->folder), name));
+}
+
+static bool has_model(const EncodeQueue *queue)
+{
+    return has_file(queue, S("model.safetensors")) && has_file(queue, S("vocab.txt"));
+}
+
+static bool no_model(const EncodeQueue *queue, Error *err)
+{
+    return fail(err, ERROR_NOT_FOUND,
+                "there is no embedding model in '%s'; add one with: lectern models add",
+                queue->folder);
+}
+
+static bool start_threads(EncodeQueue *queue, Error *err)
+{
+    while (queue->thread_count < queue->thread_max) {
+        int number = pthread_create(&queue->threads[queue->thread_count], NULL, work, queue);
+        if (number && !queue->thread_count)
+            return fail(err, ERROR_INTERNAL, "cannot start a thread: %s", strerror(number));
+        if (number)
+            break; /* fewer will do */
+        queue->thread_count++;
+    }
+    return true;
+}
+
+static bool load(EncodeQueue *queue, Error *err)
+{
+    Encoder *encoder = NULL;
+    char model[ENCODE_MODEL_NAME_MAX];
+    if (!has_model(queue))
+        return no_model(queue, err);
+    if (!model_identify(queue->folder, model, err) ||
+        !encoder_open(queue->folder, NULL, &encoder, err))
+        return false;
+    pthread_mutex_lock(&queue->lock);
+    queue->encoder = encoder;
+    memcpy(queue->model, model, sizeof model);
+    bool started = start_threads(queue, err);
+    if (!started)
+        queue->encoder = NULL;
+    pthread_mutex_unlock(&queue->lock);
+    if (!started)
+        encoder_free(encoder);
+    return started;
+}
+
+Encoder *encode_queue_encoder(EncodeQueue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    Encoder *encoder = queue->encoder;
+    pthread_mutex_unlock(&queue->lock);
+    return encoder;
+}
+
+bool encode_queue_load(EncodeQueue *queue, Error *err)
+{
+    if (encode_queue_encoder(queue))
+        return true;
+    Error why = { 0 };
+    pthread_mutex_lock(&queue->load_lock);
+    bool good = encode_queue_encoder(queue) || load(queue, &why);
+    pthread_mutex_lock(&queue->lock);
+    snprintf(queue->reason, sizeof queue->reason, "%s", good ? "" : why.message);
+    pthread_mutex_unlock(&queue->lock);
+    pthread_mutex_unlock(&queue->load_lock);
+    return good || fail(err, why.code, "%s", why.message);
+}
+
+void encode_queue_status(EncodeQueue *queue, EncodeStatus *status_r)
+{
+    EncodeStatus status = { .kernels = "" };
+    bool present = has_model(queue);
+    pthread_mutex_lock(&queue->lock);
+    memcpy(status.model, queue->model, sizeof status.model);
+    memcpy(status.reason, queue->reason, sizeof status.reason);
+    status.waiting = queue->waiting;
+    if (queue->encoder) {
+        status.dims = encoder_dims(queue->encoder);
+        status.kernels = encoder_kernels(queue->encoder);
+        status.state = ENCODE_READY;
+    } else if (!present) {
+        Error why;
+        no_model(queue, &why);
+        snprintf(status.reason, sizeof status.reason, "%s", why.message);
+        status.state = ENCODE_NO_MODEL;
+    } else {
+        status.state = *queue->reason ? ENCODE_BROKEN : ENCODE_UNLOADED;
+    }
+    pthread_mutex_unlock(&queue->lock);
+    *status_r = status;
+}
+
+/* --- Calls ------------------------------------------------------------------------------ */
+
+static void add_request(EncodeQueue *queue, Lane *lane, Request *request)
+{
+    if (lane->first)
+        lane->last->next = request;
+    else
+        lane->first = request;
+    lane->last = request;
+    queue->waiting += request->count;
+    pthread_cond_broadcast(&queue->work);
+}
+
+/* Put the slab into its lane and wait until it is done, or dropped with no text in work. */
+static bool run_request(EncodeQueue *queue, Lane *lane, Request *request, Error *err)
+{
+    pthread_cond_init(&request->ended, NULL);
+    pthread_mutex_lock(&queue->lock);
+    if (queue->stopping)
+        request->dropped = true;
+    else
+        add_request(queue, lane, request);
+    while (request->done < (request->dropped ? request->taken : request->count))
+        pthread_cond_wait(&request->ended, &queue->lock);
+    bool whole = request->done == request->count;
+    pthread_mutex_unlock(&queue->lock);
+    pthread_cond_destroy(&request->ended);
+    return whole || fail(err, ERROR_BUSY, "the encoder is stopping; try again later");
+}
+
+static bool embed_slab(EncodeQueue *queue, EncodePriority priority, const Str *texts, size_t count,
+                       size_t max_tokens, float *out, Error *err)
+{
+    Encoder *encoder = queue->encoder;
+    AUTO_FREE uint32_t *ids = heap_alloc(count * max_tokens * sizeof *ids);
+    uint32_t lengths[SLAB_TEXTS], *next = ids;
+    for (size_t i = 0; i < count; i++) {
+        lengths[i] = (uint32_t)encoder_tokenize(encoder, texts[i], next, max_tokens);
+        next += lengths[i];
+    }
+    Request request = {
+        .ids = ids, .lengths = lengths, .count = count, .out = out, .dims = encoder_dims(encoder)
+    };
+    return run_request(queue, &queue->lanes[priority], &request, err);
+}
+
+static bool embed_all(EncodeQueue *queue, EncodePriority priority, const Str *texts, size_t count,
+                      size_t max_tokens, float *out, Error *err)
+{
+    if (!encode_queue_load(queue, err))
+        return false;
+    Encoder *encoder = encode_queue_encoder(queue);
+    size_t limit = encoder_tokens_max(encoder), dims = encoder_dims(encoder);
+    if (!max_tokens)
+        max_tokens = encoder_tokens_usual(encoder);
+    if (max_tokens < 2 || max_tokens > limit)
+        return fail(err, ERROR_INVALID, "max_tokens must be 2 to %zu", limit);
+    for (size_t at = 0; at < count; at += SLAB_TEXTS)
+        if (!embed_slab(queue, priority, texts + at, MIN(count - at, (size_t)SLAB_TEXTS),
+                        max_tokens, out + at * dims, err))
+            return false;
+    return true;
+}
+
+bool encode_queue_embed(EncodeQueue *queue, EncodePriority priority, const Str *texts, size_t count,
+                        size_t max_tokens, float *out, Error *err)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->calls++;
+    pthread_mutex_unlock(&queue->lock);
+    bool good = embed_all(queue, priority, texts, count, max_tokens, out, err);
+    pthread_mutex_lock(&queue->lock);
+    if (!--queue->calls)
+        pthread_cond_signal(&queue->idle);
+    pthread_mutex_unlock(&queue->lock);
+    return good;
+}
+
+/* --- The end ---------------------------------------------------------------------------- */
+
+void encode_queue_stop(EncodeQueue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->stopping = true;
+    for (size_t i = 0; i < LANES; i++) {
+        for (Request *request = queue->lanes[i].first; request; request = request->next) {
+            request->dropped = true;
+            if (request->done == request->taken)
+                pthread_cond_signal(&request->ended);
+        }
+        queue->lanes[i].first = NULL;
+    }
+    queue->waiting = 0;
+    pthread_cond_broadcast(&queue->work);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+void encode_queue_free(EncodeQueue *queue)
+{
+    if (!queue)
+        return;
+    encode_queue_stop(queue);
+    pthread_mutex_lock(&queue->lock);
+    while (queue->calls)
+        pthread_cond_wait(&queue->idle, &queue->lock);
+    int thread_count = queue->thread_count;
+    pthread_mutex_unlock(&queue->lock);
+    for (int i = 0; i < thread_count; i++)
+        pthread_join(queue->threads[i], NULL);
+    encoder_free(queue->encoder);
+    pthread_mutex_destroy(&queue->load_lock);
+    pthread_mutex_destroy(&queue->lock);
+    pthread_cond_destroy(&queue->work);
+    pthread_cond_destroy(&queue->idle);
+    free(queue->folder);
+    free(queue);
+}

@@ -1,0 +1,59 @@
+/* encode_queue.h - one encoder shared by everybody: queries first, bulk work behind them.
+ *
+ *   encode_queue_new(folder) -> encode_queue_embed() from any thread ... -> encode_queue_stop() ->
+ * encode_queue_free()
+ *
+ * The model is loaded by whoever needs it first, so an idle server does not hold it. Worker
+ * threads take packs of tokens (encoder.h) from the waiting calls; several small calls share a
+ * pack. A query waits for the packs in progress at most, about 20 ms, never for the rest of a
+ * bulk call. Vectors do not depend on what shared the pack.
+ *
+ * Threads: every function may be called from any thread, but encode_queue_free() last and alone. */
+#pragma once
+
+#include "base/base.h"
+#include "encode/encoder.h"
+
+#define ENCODE_MODEL_NAME_MAX 96
+
+typedef struct EncodeQueue EncodeQueue;
+
+typedef enum EncodePriority { ENCODE_QUERY, ENCODE_BULK } EncodePriority;
+
+typedef struct EncodeQueueOptions {
+    const char *folder; /* of the model; copied. NULL or "" : no model, every call says so */
+    int thread_max;     /* 0: the number of cores, at most 4 */
+} EncodeQueueOptions;
+
+typedef enum EncodeState {
+    ENCODE_NO_MODEL, /* the folder lacks model.safetensors or vocab.txt */
+    ENCODE_UNLOADED, /* the files are there; the first call loads them */
+    ENCODE_READY,
+    ENCODE_BROKEN, /* loading failed; `reason` says why, the next call tries again */
+} EncodeState;
+
+typedef struct EncodeStatus {
+    EncodeState state;
+    char model[ENCODE_MODEL_NAME_MAX]; /* "all-MiniLM-L6-v2/53aa5117"; "" until loaded */
+    size_t dims;                       /* 0 until loaded */
+    const char *kernels;               /* "AVX-512"; "" until loaded */
+    size_t waiting;                    /* texts that no worker has taken yet */
+    char reason[400];                  /* of NO_MODEL and BROKEN, a sentence; else "" */
+} EncodeStatus;
+
+EncodeQueue *encode_queue_new(const EncodeQueueOptions *options);
+/* Load the model now if it is not yet; ERROR_NOT_FOUND when there is none. */
+MUST_CHECK bool encode_queue_load(EncodeQueue *queue, Error *err);
+/* One unit vector for each text into out[count][dims], cut at max_tokens (0: as the model is
+ * made for). Loads the model if need be and waits. ERROR_NOT_FOUND: no model; ERROR_BUSY: the
+ * queue is stopping. */
+MUST_CHECK bool encode_queue_embed(EncodeQueue *queue, EncodePriority priority, const Str *texts,
+                                   size_t count, size_t max_tokens, float *out, Error *err);
+/* What is loaded, or why nothing is. Never waits for work in progress. */
+void encode_queue_status(EncodeQueue *queue, EncodeStatus *status_r);
+/* The loaded encoder, for its tokenizer and sizes; NULL before it is loaded. Borrowed. */
+Encoder *encode_queue_encoder(EncodeQueue *queue);
+/* From now on waiting and new calls fail with ERROR_BUSY; packs in progress end. */
+void encode_queue_stop(EncodeQueue *queue);
+/* Stops, waits for the calls and workers, frees the model. NULL is fine. */
+void encode_queue_free(EncodeQueue *queue);
