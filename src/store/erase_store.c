@@ -1,0 +1,96 @@
+#include "store/erase_store.h"
+
+#include "store/documents_row.h"
+#include "store/index_changes_store.h"
+
+static bool list_texts(DbTx *tx, Arena *arena, DbSql sql, const DbValue *args, size_t count,
+                       StrList *list_r, Error *err)
+{
+    SqlItems items;
+
+    if (!sql_list(tx, arena, sql, args, count, sql_read_text, sizeof(Str), &items, err))
+        return false;
+    *list_r = (StrList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+/* Answers quote what they cite, so they go too; the question stays. */
+static bool blank_answers(DbTx *tx, const Scope *scope, Str document, Error *err)
+{
+    return db_exec(tx,
+                   DB_SQL("UPDATE messages SET text = '', citations = '', status = 'erased'"
+                          " WHERE workspace = $1 AND instr(citations, $2) > 0",
+                          "UPDATE messages SET text = '', citations = '', status = 'erased'"
+                          " WHERE workspace = $1 AND strpos(citations, $2) > 0"),
+                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
+}
+
+/* Rows of other tables go with the document's by foreign keys. */
+static bool remove_document(DbTx *tx, const Scope *scope, Arena *arena, Str document,
+                            NumberList *numbers_r, Error *err)
+{
+    return chunk_numbers(tx, scope, arena, document, numbers_r, err) &&
+           blank_answers(tx, scope, document, err) &&
+           db_exec(tx, DB_SAME("DELETE FROM uploads WHERE workspace = $1 AND document = $2"),
+                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
+           sql_change(tx, DB_SAME("DELETE FROM documents WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(document)), "document", document,
+                      err);
+}
+
+static bool list_blobs(DbTx *tx, const Scope *scope, Arena *arena, Str id, StrList *blobs_r,
+                       Error *err)
+{
+    return list_texts(tx, arena,
+                      DB_SAME(DOCUMENT_FAMILY
+                              "SELECT DISTINCT blob FROM document_versions WHERE workspace = $1"
+                              " AND document IN (SELECT id FROM family)"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), blobs_r, err);
+}
+
+/* Of these, the ones that no version of any document names now. */
+static bool keep_unused(DbTx *tx, const Scope *scope, Arena *arena, StrList *blobs, Error *err)
+{
+    VEC(Str) unused = { 0 };
+
+    for (size_t i = 0; i < blobs->count; i++) {
+        int64_t uses;
+        if (!db_query_int(tx,
+                          DB_SAME("SELECT count(*) FROM document_versions"
+                                  " WHERE workspace = $1 AND blob = $2"),
+                          DB_ARGS(db_text(scope->workspace), db_text(blobs->at[i])), 0, &uses, err))
+            return false;
+        if (!uses)
+            *vec_push(arena, &unused) = blobs->at[i];
+    }
+    *blobs = (StrList){ .at = unused.at, .count = unused.count };
+    return true;
+}
+
+bool document_erase(DbTx *tx, const Scope *scope, Arena *arena, Str id, Erased *erased_r,
+                    Error *err)
+{
+    Erased erased = { 0 };
+    VEC(int64_t) chunks = { 0 };
+    Document doc;
+
+    if (!document_find(tx, scope, arena, id, &doc, err) ||
+        !list_texts(tx, arena, DB_SAME(DOCUMENT_FAMILY "SELECT id FROM family"),
+                    DB_ARGS(db_text(scope->workspace), db_text(id)), &erased.documents, err) ||
+        !list_blobs(tx, scope, arena, id, &erased.blobs, err))
+        return false;
+    for (size_t i = 0; i < erased.documents.count; i++) {
+        NumberList numbers;
+        if (!remove_document(tx, scope, arena, erased.documents.at[i], &numbers, err) ||
+            !index_change_add(tx, scope, arena, INDEX_REMOVE, erased.documents.at[i], STR_NONE,
+                              numbers.at, numbers.count, err))
+            return false;
+        for (size_t j = 0; j < numbers.count; j++)
+            *vec_push(arena, &chunks) = numbers.at[j];
+    }
+    if (!keep_unused(tx, scope, arena, &erased.blobs, err))
+        return false;
+    erased.chunks = (NumberList){ .at = chunks.at, .count = chunks.count };
+    *erased_r = erased;
+    return true;
+}
