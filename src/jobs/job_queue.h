@@ -1,0 +1,91 @@
+/* job_queue.h - durable background work.
+ *
+ * A job is a row in the `jobs` table, so it survives a restart. It is leased to one runner at a
+ * time and runs AT LEAST once: a handler must be safe to repeat from its start.
+ *
+ *     waiting --lease--> running --true--> done
+ *        ^                  |
+ *        '--- later <-------+ false, attempts left (2 s, 4 s ... 10 min, with full jitter)
+ *                           '-----> dead, kept for a person to look at; cancelled
+ *
+ * The lease (30 s) is extended by the runner, not by the handler. A runner that lost it (it was
+ * stopped, cut off) can no longer change the job: each claim raises the token that every change
+ * names. A handler whose effect is in our database makes it happen exactly once by calling
+ * job_hold() or job_done_in() in the same transaction.
+ *
+ * To add a type of job: write a handler and add a line to the program's job_types.def.
+ *
+ * Threads: every function may be called from any thread; a Job belongs to its handler. */
+#pragma once
+
+#include "store/jobs_store.h"
+
+typedef struct Job {
+    Str id, type, subject;
+    Str payload; /* JSON */
+    Scope scope; /* of its workspace; a system scope when it has none */
+    int attempt; /* 1 on the first run */
+    int attempt_max;
+    Db *db;
+    Arena *arena;       /* freed when the job ends */
+    void *argument;     /* of its type */
+    struct JobRun *run; /* the runner's */
+} Job;
+
+/* Do the work. On false the job is tried again later, unless the error is permanent (see
+ * error_is_temporary) or the attempts are used up. */
+typedef bool JobHandler(Job *job, Error *err);
+
+typedef struct JobType {
+    const char *name;
+    JobHandler *run;
+    int attempts_max; /* 0: 5 */
+    int lease_s;      /* 0: 30; how soon others take over when a node dies */
+    int timeout_s;    /* 0: none; then it is asked to stop, as if cancelled, and tried again */
+    int at_once;      /* how many may run in this process; 0: 1 */
+    int ahead;        /* how many more may be leased and wait in memory; for very short jobs */
+    int64_t every_ms; /* 0: not recurring; else one runs each so often, in the whole system */
+    void *argument;   /* handed to the handler as job->argument */
+} JobType;
+
+/* --- Adding and steering; the transaction is the caller's
+ * ------------------------------------------ */
+
+/* Adds a job. The same workspace, type and subject is never queued twice: a second call succeeds
+ * and finds the first. Call it inside the transaction that makes the work necessary. *id_r (may be
+ * NULL) is the job's. attempt_max 0: 5. */
+MUST_CHECK bool job_add(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *job, Str *id_r,
+                        Error *err);
+/* A job that waits is cancelled at once; one that runs is asked to stop. */
+MUST_CHECK bool job_cancel(DbTx *tx, const Scope *scope, Str id, Error *err);
+/* A dead or cancelled job begins again, with all its attempts. */
+MUST_CHECK bool job_retry(DbTx *tx, const Scope *scope, Str id, Error *err);
+
+/* How long to wait after failed attempt number `attempt`, at most: 2 s, 4 s, 8 s ... 10 min. */
+int64_t job_retry_delay_max_ms(int attempt);
+/* A random time from 0 to that, so that what failed together does not come back together. */
+int64_t job_retry_delay_ms(int attempt);
+
+/* Seconds that the current stage will still take, judging by its speed so far; -1: unknown. */
+int64_t job_seconds_left(const JobRow *row, int64_t now_ms);
+
+/* --- Inside a handler
+ * ------------------------------------------------------------------------------- */
+
+/* Says how far the work is; cheap, so call it as often as you like (it is stored at most four times
+ * a second). False: stop now and return job_stopped(job, err). */
+MUST_CHECK bool job_progress(Job *job, const char *stage, int64_t done, int64_t total);
+/* The same question without news. */
+bool job_is_stopped(const Job *job);
+/* Records why the job has to stop (cancelled, took too long, lease lost). Returns false. */
+bool job_stopped(const Job *job, Error *err);
+
+/* In the handler's own transaction: fails when the job is no longer ours. */
+MUST_CHECK bool job_hold(DbTx *tx, const Job *job, Error *err);
+/* The same, and the job is done when the transaction commits. Return true from the handler then. */
+MUST_CHECK bool job_done_in(DbTx *tx, Job *job, Error *err);
+
+/* Before returning false: try again after this time (a Retry-After), whatever the error. */
+void job_retry_in(Job *job, int64_t delay_ms);
+/* Before returning false: never try again. */
+void job_give_up(Job *job);

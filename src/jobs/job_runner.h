@@ -1,0 +1,42 @@
+/* job_runner.h - runs the jobs of the queue on threads of this process.
+ *
+ * Each type of job has lanes of its own (at_once threads, started when first needed), so one type
+ * never waits for another; priority orders the jobs of one type. One thread more talks to the
+ * database: it claims, stores progress and outcomes in batches, extends leases, wakes delayed and
+ * recurring jobs, and takes back jobs whose runner died.
+ *
+ *     jobs_start() --> claims and runs --> jobs_stop(): no new ones, waits, gives the rest back */
+#pragma once
+
+#include "jobs/job_queue.h"
+
+typedef struct JobRunner JobRunner;
+
+/* A job has changed, on this node or another. Texts are valid during the call. All empty: news
+ * were missed, so read the state anew. */
+typedef struct JobEvent {
+    Str id, workspace, type, subject;
+    JobState state;
+    Str stage;
+    int64_t done, total;
+} JobEvent;
+typedef void JobListener(void *argument, const JobEvent *event);
+
+typedef struct JobRunnerOptions {
+    Db *db;
+    const JobType *types; /* copied; names must live on */
+    size_t type_count;
+    JobListener *listener; /* may be NULL; called on a thread of the database's */
+    void *listener_argument;
+    int64_t poll_ms;          /* how often to look without being told; 0: 2,000 */
+    size_t memory_max;        /* of one job's arena; 0: 1 GiB */
+    int done_days, dead_days; /* how long finished jobs are kept; 0: 7 and 90 */
+} JobRunnerOptions;
+
+MUST_CHECK bool jobs_start(const JobRunnerOptions *options, JobRunner **runner_r, Error *err);
+/* Stops claiming, waits up to `wait_ms` for handlers, asks the others to stop and gives their jobs
+ * back. False when a handler does not return even so: its memory stays, the process should end.
+ * NULL is fine. */
+bool jobs_stop(JobRunner *runner, int64_t wait_ms);
+/* For /health and debugging. */
+void jobs_describe(JobRunner *runner, Buf *json_members);
