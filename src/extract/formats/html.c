@@ -553,6 +553,7 @@ void html_write(DocWriter *doc, Str utf8, const Place *place)
     w->arena = arena;
     w->place = *place;
     w->in = html_reader(utf8);
+    w->in.line = MAX(1, place->line_first);
     w->run = buf_new(arena, SIZE_MAX / 4);
     while (doc_writer_ok(doc) && html_next(&w->in, &token)) {
         if (token.kind == HTML_TEXT)

@@ -3,6 +3,6 @@
 
 #include "extract/document.h"
 
-/* Write the page's visible text. `place` is what its blocks' places have besides lines and
- * anchor. `utf8` must be UTF-8 and stay until it returns. */
+/* Write the page's visible text. `place` is what its blocks' places have besides anchor
+ * and lines, which count on from its line_first. `utf8` must be UTF-8 and stay until it returns. */
 void html_write(DocWriter *doc, Str utf8, const Place *place);
