@@ -1,0 +1,145 @@
+/* adding.c - see adding.h. */
+#include "cli/adding.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "cli/output.h"
+#include "cli/term.h"
+
+#define FOLDER_DEPTH_MAX 64
+
+static void say_failure(Adding *adding, Str name, Str reason)
+{
+    term_progress_end();
+    fprintf(stderr, STR_FMT ": " STR_FMT "\n", STR_ARG(name), STR_ARG(reason));
+    adding->failed++;
+}
+
+static void keep_answer(Adding *adding, const json_t *answer)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(json_object_get(answer, "documents"), i, item)
+    {
+        adding->added++;
+        adding->duplicates += json_is_true(json_object_get(item, "duplicate"));
+        json_array_append(adding->documents, item);
+    }
+    json_array_foreach(json_object_get(answer, "refused"), i, item)
+        say_failure(adding, json_member_text(item, "name"),
+                    json_member_text(json_object_get(item, "error"), "message"));
+}
+
+static bool add_file(Client *client, CommandLine *line, Str path, Str name, Adding *adding,
+                     Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    UploadFields fields = { name, adding->collection, adding->password, adding->tags };
+    Error why = { 0 };
+    if (!line->quiet)
+        term_progress(str_c(line->arena, name), "sending", 0, 1, -1);
+    if (client_upload(client, str_c(line->arena, path), &fields, &answer, &why)) {
+        keep_answer(adding, answer);
+        return true;
+    }
+    if (why.code == ERROR_UPSTREAM) {
+        *err = why;
+        return false;
+    }
+    say_failure(adding, name, str(why.message));
+    return true;
+}
+
+static bool add_folder(Client *client, CommandLine *line, Str path, Str name, int depth,
+                       Adding *adding, Error *err)
+{
+    DIR *folder = opendir(str_c(line->arena, path));
+    bool good = true;
+    if (!folder || depth > FOLDER_DEPTH_MAX) {
+        say_failure(adding, path, S("the folder cannot be read"));
+        if (folder)
+            closedir(folder);
+        return true;
+    }
+    for (struct dirent *entry; good && (entry = readdir(folder));) {
+        if (entry->d_name[0] == '.')
+            continue; /* hidden files are rarely meant */
+        Str inner = str(path_join(line->arena, path, str(entry->d_name)));
+        Str inner_name = str(path_join(line->arena, name, str(entry->d_name)));
+        struct stat about;
+        if (lstat(inner.at, &about) != 0 || S_ISLNK(about.st_mode))
+            continue; /* links may lead out of the folder or in circles */
+        if (S_ISDIR(about.st_mode))
+            good = add_folder(client, line, inner, inner_name, depth + 1, adding, err);
+        else if (S_ISREG(about.st_mode))
+            good = add_file(client, line, inner, inner_name, adding, err);
+    }
+    closedir(folder);
+    return good;
+}
+
+bool adding_path(Client *client, CommandLine *line, Str path, Adding *adding, Error *err)
+{
+    struct stat about;
+    while (path.length > 1 && path.at[path.length - 1] == '/')
+        path.length--;
+    if (!adding->documents)
+        adding->documents = json_array();
+    if (stat(str_c(line->arena, path), &about) != 0) {
+        Error why = { 0 };
+        fail_errno(&why, "reading");
+        say_failure(adding, path, str(why.message));
+        return true;
+    }
+    Str name = path_name(path);
+    return S_ISDIR(about.st_mode) ? add_folder(client, line, path, name, 0, adding, err)
+                                  : add_file(client, line, path, name, adding, err);
+}
+
+static bool is_over(const json_t *document)
+{
+    Str state = json_member_text(document, "state");
+    return str_is(state, "ready") || str_is(state, "failed") || str_is(state, "cancelled");
+}
+
+static void show_progress(CommandLine *line, const json_t *document, size_t done, size_t count)
+{
+    const json_t *progress = json_object_get(document, "progress");
+    const json_t *left = json_object_get(progress, "seconds_left");
+    if (line->quiet)
+        return;
+    Str label = str_format(line->arena, "%zu/%zu " STR_FMT, done + 1, count,
+                           STR_ARG(json_member_text(document, "name")));
+    Str stage = json_member_text(progress, "stage");
+    term_progress(label.at, stage.length ? stage.at : "waiting", output_int(progress, "done"),
+                  output_int(progress, "total"), left ? json_integer_value(left) : -1);
+}
+
+bool adding_wait(Client *client, CommandLine *line, Adding *adding, Error *err)
+{
+    size_t count = json_array_size(adding->documents);
+    for (size_t i = 0; i < count; i++) {
+        Str id = json_member_text(json_array_get(adding->documents, i), "id");
+        char *path =
+            str_c(line->arena, str_format(line->arena, "/v1/documents/" STR_FMT, STR_ARG(id)));
+        for (;;) {
+            json_t *now = NULL;
+            if (!client_call(client, "GET", path, S(""), &now, err))
+                return false;
+            json_array_set_new(adding->documents, i, now);
+            if (is_over(now))
+                break;
+            show_progress(line, now, i, count);
+            sleep_ms(50);
+        }
+        const json_t *document = json_array_get(adding->documents, i);
+        Str reason = json_member_text(json_object_get(document, "error"), "message");
+        if (str_is(json_member_text(document, "state"), "failed"))
+            say_failure(adding, json_member_text(document, "name"), reason);
+    }
+    term_progress_end();
+    return true;
+}

@@ -1,0 +1,18 @@
+/* adding.h - files and folders into the library, with progress, for `add` and `ask FILES`. */
+#pragma once
+
+#include "cli/client.h"
+
+typedef struct Adding {
+    Str collection, password, tags;
+    bool waits; /* until each is ready or has failed */
+    int64_t added, duplicates, failed;
+    json_t *documents; /* array of what the server said last about each */
+} Adding;
+
+/* Add a file, or all files of a folder with their relative paths. A file that cannot be read or is
+ * refused is said on standard error and counted; only a broken connection fails. */
+MUST_CHECK bool adding_path(Client *client, CommandLine *line, Str path, Adding *adding,
+                            Error *err);
+/* Wait for everything that was added. */
+MUST_CHECK bool adding_wait(Client *client, CommandLine *line, Adding *adding, Error *err);

@@ -1,0 +1,81 @@
+/* cmd_keys.c - API keys. */
+#include "cli/client.h"
+#include "cli/output.h"
+
+static const CommandOption options[] = {
+    { "role", "ROLE", "reader, editor, admin or owner (default: editor)" },
+    { "expires", "TIME", "such as 2027-01-01" },
+    { NULL, NULL, NULL },
+};
+
+static bool add(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    Buf body = buf_new(line->arena, KB(16));
+    Str role = option_value(line, "role");
+    if (line->word_count != 2)
+        return fail(err, ERROR_INVALID, "use: lectern keys add NAME");
+    JsonWriter json = put_begin(&body);
+    put_text(&json, "name", line->words[1]);
+    put_text(&json, "role", role.length ? role : S("editor"));
+    if (option_is_given(line, "expires"))
+        put_text(&json, "expires_at", option_value(line, "expires"));
+    put_end(&json);
+    if (!client_call(client, "POST", "/v1/keys", buf_str(&body), &answer, err))
+        return false;
+    if (!output_json(line, answer))
+        printf("%s\n", json_member_text(answer, "key").at);
+    return true;
+}
+
+static bool list(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    size_t i;
+    const json_t *key;
+    if (!client_call(client, "GET", "/v1/keys", S(""), &answer, err))
+        return false;
+    if (output_json(line, answer))
+        return true;
+    json_array_foreach(json_object_get(answer, "items"), i, key)
+    {
+        printf("%s  %s...  %-7s ", json_member_text(key, "id").at,
+               json_member_text(key, "prefix").at, json_member_text(key, "role").at);
+        output_text(json_member_text(key, "name"));
+        putchar('\n');
+    }
+    return true;
+}
+
+static bool revoke(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    if (line->word_count != 2)
+        return fail(err, ERROR_INVALID, "use: lectern keys rm ID");
+    Str path = str_format(line->arena, "/v1/keys/" STR_FMT, STR_ARG(line->words[1]));
+    return client_call(client, "DELETE", path.at, S(""), &answer, err);
+}
+
+static bool run(CommandLine *line, Error *err)
+{
+    AUTO_CLIENT Client *client = NULL;
+    Str what = line->words[0];
+    bool known = str_is(what, "add") || str_is(what, "ls") || str_is(what, "rm");
+    if (!known)
+        return fail(err, ERROR_INVALID, "use: lectern keys add NAME | ls | rm ID");
+    if (!client_open(line, &client, err))
+        return false;
+    if (str_is(what, "add"))
+        return add(line, client, err);
+    return str_is(what, "ls") ? list(line, client, err) : revoke(line, client, err);
+}
+
+const Command command_keys = {
+    .name = "keys",
+    .arguments = "add NAME | ls | rm ID",
+    .summary = "API keys: add prints a new key once",
+    .options = options,
+    .word_min = 1,
+    .word_max = 2,
+    .run = run,
+};

@@ -1,0 +1,13 @@
+/* output.h - results of commands on standard output, as JSON or for people. */
+#pragma once
+
+#include "base/json.h"
+#include "cli/command.h"
+
+/* The whole value, indented, when --json was given. False otherwise: print for people then. */
+bool output_json(const CommandLine *line, const json_t *json);
+/* Text with control characters dropped (but line ends), so that a file cannot move the cursor. */
+void output_text(Str text);
+int64_t output_int(const json_t *object, const char *name);
+/* "path?name=value" with the value percent-encoded; the first gets '?', others '&'. */
+char *output_path(Arena *arena, const char *path, const char *name, Str value);
