@@ -1,0 +1,144 @@
+/* collections_api.c - collections and tags. */
+#include "api/api.h"
+#include "base/clock.h"
+#include "store/collections_store.h"
+#include "store/documents_store.h"
+
+typedef struct CollectionWork {
+    ApiRequest *request;
+    Str name, description;
+    bool has_name, has_description;
+    Collection collection;
+    CollectionList list;
+    TagCountList tags;
+} CollectionWork;
+
+static void put_collection(JsonWriter *json, const Collection *collection)
+{
+    put_text(json, "id", collection->id);
+    put_text(json, "name", collection->name);
+    put_text(json, "description", collection->description);
+    put_int(json, "documents", collection->document_count);
+    put_time(json, "created_at", collection->created_at_ms);
+}
+
+static bool list_work(DbTx *tx, void *argument, Error *err)
+{
+    CollectionWork *work = argument;
+    return collection_list(tx, work->request->scope, work->request->arena, &work->list, err);
+}
+
+bool collections_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    CollectionWork work = { .request = request };
+    if (!store_read(request->api->db, request->scope, list_work, &work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.list.count; i++) {
+        put_object(&json, NULL);
+        put_collection(&json, &work.list.at[i]);
+        put_end(&json);
+    }
+    api_list_end(&json, (int64_t)work.list.count, S(""));
+    return true;
+}
+
+static bool read_fields(CollectionWork *work, bool name_required, Error *err)
+{
+    ApiRequest *request = work->request;
+    if (!api_fields(request, err,
+                    { "name", JSON_STR, &work->name, .required = name_required, .length_max = 200 },
+                    { "description", JSON_STR, &work->description, .length_max = 2000 }))
+        return false;
+    work->has_name = json_object_get(request->json, "name") != NULL;
+    work->has_description = json_object_get(request->json, "description") != NULL;
+    work->name = str_trim(work->name);
+    if (work->has_name && !work->name.length)
+        return fail_field(err, "name", "a collection needs a name");
+    return true;
+}
+
+static bool add_work(DbTx *tx, void *argument, Error *err)
+{
+    CollectionWork *work = argument;
+    work->collection = (Collection){ .name = work->name,
+                                     .description = work->description,
+                                     .created_at_ms = now_ms() };
+    return collection_add(tx, work->request->scope, work->request->arena, &work->collection, err);
+}
+
+static bool write_collection(const CollectionWork *work, HttpResponse *response)
+{
+    JsonWriter json = put_begin(&response->body);
+    put_collection(&json, &work->collection);
+    put_end(&json);
+    return true;
+}
+
+bool collections_add(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    CollectionWork work = { .request = request };
+    if (!read_fields(&work, true, err) ||
+        !store_write(request->api->db, request->scope, add_work, &work, err))
+        return false;
+    response->status = 201;
+    return write_collection(&work, response);
+}
+
+static bool change_work(DbTx *tx, void *argument, Error *err)
+{
+    CollectionWork *work = argument;
+    const Scope *scope = work->request->scope;
+    Str id = work->request->params[0];
+    if (!collection_find(tx, scope, work->request->arena, id, &work->collection, err))
+        return false;
+    if (work->has_name)
+        work->collection.name = work->name;
+    if (work->has_description)
+        work->collection.description = work->description;
+    return collection_update(tx, scope, id, work->collection.name, work->collection.description,
+                             err);
+}
+
+bool collections_change(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    CollectionWork work = { .request = request };
+    return read_fields(&work, false, err) &&
+           store_write(request->api->db, request->scope, change_work, &work, err) &&
+           write_collection(&work, response);
+}
+
+static bool remove_work(DbTx *tx, void *argument, Error *err)
+{
+    CollectionWork *work = argument;
+    return collection_remove(tx, work->request->scope, work->request->params[0], err);
+}
+
+bool collections_remove(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    CollectionWork work = { .request = request };
+    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
+           api_done(response);
+}
+
+static bool tags_work(DbTx *tx, void *argument, Error *err)
+{
+    CollectionWork *work = argument;
+    return document_tags(tx, work->request->scope, work->request->arena, &work->tags, err);
+}
+
+bool tags_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    CollectionWork work = { .request = request };
+    if (!store_read(request->api->db, request->scope, tags_work, &work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.tags.count; i++) {
+        put_object(&json, NULL);
+        put_text(&json, "tag", work.tags.at[i].tag);
+        put_int(&json, "documents", work.tags.at[i].count);
+        put_end(&json);
+    }
+    api_list_end(&json, (int64_t)work.tags.count, S(""));
+    return true;
+}

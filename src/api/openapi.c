@@ -1,0 +1,220 @@
+/* openapi.c - the API described from routes.def and errors.def: OpenAPI 3.1 and a page to read. */
+#include "api/api.h"
+
+static const char *const needs_text[] = { "anyone", "a reader", "an editor", "an administrator",
+                                          "an owner" };
+
+/* "/v1/documents/:id" as "/v1/documents/{id}" */
+static Str braced(Arena *arena, const char *path)
+{
+    Buf out = buf_new(arena, KB(1));
+    for (const char *c = path; *c; c++) {
+        if (*c != ':') {
+            buf_add_char(&out, *c);
+            continue;
+        }
+        buf_add_char(&out, '{');
+        while (c[1] && c[1] != '/')
+            buf_add_char(&out, *++c);
+        buf_add_char(&out, '}');
+    }
+    return buf_str(&out);
+}
+
+static void put_parameters(JsonWriter *json, Str path)
+{
+    Str rest = path, piece;
+    put_array(json, "parameters");
+    while (str_next(&rest, '/', &piece)) {
+        if (!piece.length || piece.at[0] != '{')
+            continue;
+        put_object(json, NULL);
+        put_text(json, "name", str_slice(piece, 1, piece.length - 1));
+        put_text(json, "in", S("path"));
+        put_bool(json, "required", true);
+        put_object(json, "schema");
+        put_text(json, "type", S("string"));
+        put_end(json);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+static void put_body(JsonWriter *json, const ApiRoute *route)
+{
+    if (route->body == NO_BODY)
+        return;
+    put_object(json, "requestBody");
+    put_object(json, "content");
+    put_object(json, route->body == JSON_BODY ? "application/json" : "multipart/form-data");
+    put_object(json, "schema");
+    put_text(json, "type", S("object"));
+    if (route->body == UPLOAD_BODY) {
+        put_object(json, "properties");
+        put_object(json, "file");
+        put_text(json, "type", S("array"));
+        put_object(json, "items");
+        put_text(json, "type", S("string"));
+        put_text(json, "format", S("binary"));
+        put_end(json);
+        put_end(json);
+        put_end(json);
+    }
+    put_end(json);
+    put_end(json);
+    put_end(json);
+    put_end(json);
+}
+
+static void put_response(JsonWriter *json, const char *status, const char *text, bool is_error)
+{
+    put_object(json, status);
+    put_text(json, "description", str(text));
+    if (is_error) {
+        put_object(json, "content");
+        put_object(json, "application/json");
+        put_object(json, "schema");
+        put_text(json, "$ref", S("#/components/schemas/Error"));
+        put_end(json);
+        put_end(json);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+static Str operation_id(Arena *arena, const ApiRoute *route)
+{
+    Buf out = buf_new(arena, KB(1));
+    buf_add(&out, str_lower(arena, str(route->method)));
+    for (const char *c = route->path; *c; c++)
+        if (*c == '/' || *c == '.')
+            buf_add_char(&out, '_');
+        else if (*c != ':')
+            buf_add_char(&out, *c);
+    return buf_str(&out);
+}
+
+static void put_route(JsonWriter *json, Arena *arena, const ApiRoute *route)
+{
+    put_object(json, str_lower(arena, str(route->method)).at);
+    put_text(json, "operationId", operation_id(arena, route));
+    put_text(json, "summary", str(route->summary));
+    put_text(json, "description", str_format(arena, "For %s.", needs_text[route->needs]));
+    put_array(json, "tags");
+    put_text(json, NULL, str(route->tag));
+    put_end(json);
+    put_parameters(json, braced(arena, route->path));
+    put_body(json, route);
+    if (route->needs == ANYONE) {
+        put_array(json, "security");
+        put_end(json);
+    }
+    put_object(json, "responses");
+    put_response(json, "2XX", "Done", false);
+    put_response(json, "default", "A failure; its code is one of the catalogue", true);
+    put_end(json);
+    put_end(json);
+}
+
+static void put_paths(JsonWriter *json, Arena *arena)
+{
+    put_object(json, "paths");
+    for (size_t i = 0; i < api_route_count; i++) {
+        bool first = true;
+        for (size_t j = 0; j < i && first; j++)
+            first = strcmp(api_routes[j].path, api_routes[i].path) != 0;
+        if (!first)
+            continue;
+        put_object(json, braced(arena, api_routes[i].path).at);
+        for (size_t j = i; j < api_route_count; j++)
+            if (strcmp(api_routes[j].path, api_routes[i].path) == 0)
+                put_route(json, arena, &api_routes[j]);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+static void put_components(JsonWriter *json)
+{
+    put_object(json, "components");
+    put_object(json, "securitySchemes");
+    put_object(json, "key");
+    put_text(json, "type", S("http"));
+    put_text(json, "scheme", S("bearer"));
+    put_end(json);
+    put_end(json);
+    put_raw(json, "schemas",
+            S("{\"Error\":{\"type\":\"object\",\"required\":[\"error\"],\"properties\":{\"error\":{"
+              "\"type\":\"object\",\"required\":[\"code\",\"message\"],\"properties\":{"
+              "\"code\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"},"
+              "\"field\":{\"type\":\"string\"},\"request_id\":{\"type\":\"string\"}}}}}}"));
+    put_end(json);
+}
+
+bool openapi_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    (void)err;
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "openapi", S("3.1.0"));
+    put_object(&json, "info");
+    put_text(&json, "title", S("Lectern"));
+    put_text(&json, "version", S(VERSION));
+    put_object(&json, "license");
+    put_text(&json, "name", S("AGPL-3.0-or-later"));
+    put_text(&json, "identifier", S("AGPL-3.0-or-later"));
+    put_end(&json);
+    put_end(&json);
+    put_array(&json, "security");
+    put_object(&json, NULL);
+    put_array(&json, "key");
+    put_end(&json);
+    put_end(&json);
+    put_end(&json);
+    put_paths(&json, request->arena);
+    put_components(&json);
+    put_end(&json);
+    return true;
+}
+
+/* --- The page to read --- */
+
+static void add_html(Buf *out, const char *text)
+{
+    for (const char *c = text; *c; c++)
+        if (*c == '<')
+            buf_add(out, S("&lt;"));
+        else if (*c == '&')
+            buf_add(out, S("&amp;"));
+        else
+            buf_add_char(out, *c);
+}
+
+bool docs_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Buf *out = &response->body;
+    const char *tag = "";
+    (void)request, (void)err;
+    response->media_type = S("text/html; charset=utf-8");
+    buf_add(out,
+            S("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
+              "content=\"width=device-width\"><title>Lectern: the API</title>"
+              "<link rel=\"stylesheet\" href=\"/tokens.css\"><link rel=\"stylesheet\" "
+              "href=\"/docs.css\"><main><h1>The API</h1><p>Send <code>Authorization: Bearer "
+              "KEY</code>. Machine-readable: <a href=\"/openapi.json\">openapi.json</a>.</p>"));
+    for (size_t i = 0; i < api_route_count; i++) {
+        const ApiRoute *route = &api_routes[i];
+        if (strcmp(tag, route->tag) != 0)
+            buf_addf(out, "%s<h2>%s</h2><table>", tag[0] ? "</table>" : "", tag = route->tag);
+        buf_addf(out, "<tr><td><code>%s</code><td><code>%s</code><td>", route->method, route->path);
+        add_html(out, route->summary);
+        buf_addf(out, "<td>%s</tr>", needs_text[route->needs]);
+    }
+    buf_add(out, S("</table><h2>Failures</h2><table>"));
+#define ERROR(name, code, http, exit, retry, title)                                                \
+    if (ERROR_##name != ERROR_NONE)                                                                \
+        buf_addf(out, "<tr><td><code>%s</code><td>%d<td>%s</tr>", code, http, title);
+#include "base/errors.def"
+#undef ERROR
+    buf_add(out, S("</table></main></html>"));
+    return true;
+}

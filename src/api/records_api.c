@@ -1,0 +1,162 @@
+/* records_api.c - what has been done: audit log, usage, search history, statistics. */
+#include "api/api.h"
+#include "store/audit_store.h"
+#include "store/searches_store.h"
+#include "store/statistics_store.h"
+#include "store/usage_store.h"
+
+typedef struct RecordWork {
+    ApiRequest *request;
+    Slice slice;
+    AuditFilter filter;
+    AuditList audit;
+    SearchList searches;
+    UsageGroup group;
+    int64_t from_ms, to_ms;
+    UsageSumList sums;
+    Statistics statistics;
+} RecordWork;
+
+static bool audit_work(DbTx *tx, void *argument, Error *err)
+{
+    RecordWork *work = argument;
+    return audit_list(tx, work->request->scope, work->request->arena, &work->filter, &work->slice,
+                      &work->audit, err);
+}
+
+bool audit_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    RecordWork work = { .request = request };
+    work.filter = (AuditFilter){ .user = http_query(request->http, "user"),
+                                 .action = http_query(request->http, "action") };
+    if (!api_slice(request, &work.slice, err) ||
+        !api_query_time(request, "from", &work.filter.from_ms, err) ||
+        !api_query_time(request, "to", &work.filter.to_ms, err) ||
+        !store_read(request->api->db, request->scope, audit_work, &work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.audit.count; i++) {
+        const AuditEntry *entry = &work.audit.at[i];
+        put_object(&json, NULL);
+        put_text(&json, "id", entry->id);
+        put_text_or_null(&json, "user", entry->user);
+        put_text_or_null(&json, "key", entry->key);
+        put_text(&json, "action", entry->action);
+        put_text_or_null(&json, "subject_kind", entry->subject_kind);
+        put_text_or_null(&json, "subject", entry->subject);
+        put_text_or_null(&json, "address", entry->address);
+        put_time(&json, "created_at", entry->created_at_ms);
+        put_end(&json);
+    }
+    api_list_end(&json, -1, work.audit.next);
+    return true;
+}
+
+static bool history_work(DbTx *tx, void *argument, Error *err)
+{
+    RecordWork *work = argument;
+    return search_list(tx, work->request->scope, work->request->arena,
+                       http_query(work->request->http, "prefix"), &work->slice, &work->searches,
+                       err);
+}
+
+bool search_history(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    RecordWork work = { .request = request };
+    if (!api_slice(request, &work.slice, err) ||
+        !store_read(request->api->db, request->scope, history_work, &work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.searches.count; i++) {
+        const Search *search = &work.searches.at[i];
+        put_object(&json, NULL);
+        put_text(&json, "query", search->query);
+        put_text(&json, "mode", search->mode);
+        put_int(&json, "results", search->result_count);
+        put_int(&json, "took_ms", search->took_ms);
+        put_time(&json, "created_at", search->created_at_ms);
+        put_end(&json);
+    }
+    api_list_end(&json, -1, work.searches.next);
+    return true;
+}
+
+static bool read_group(Str name, UsageGroup *group_r, Error *err)
+{
+    static const char *const names[] = { "day", "model", "user", "feature", "key" };
+    if (!name.length) {
+        *group_r = USAGE_BY_DAY;
+        return true;
+    }
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_is(name, names[i])) {
+            *group_r = (UsageGroup)i;
+            return true;
+        }
+    return fail_field(err, "by", "'by' is day, model, user, feature or key");
+}
+
+static bool usage_work(DbTx *tx, void *argument, Error *err)
+{
+    RecordWork *work = argument;
+    return usage_sum(tx, work->request->scope, work->request->arena, work->group, work->from_ms,
+                     work->to_ms, &work->sums, err);
+}
+
+bool usage_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    RecordWork work = { .request = request };
+    if (!read_group(http_query(request->http, "by"), &work.group, err) ||
+        !api_query_time(request, "from", &work.from_ms, err) ||
+        !api_query_time(request, "to", &work.to_ms, err) ||
+        !store_read(request->api->db, request->scope, usage_work, &work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.sums.count; i++) {
+        const UsageSum *sum = &work.sums.at[i];
+        put_object(&json, NULL);
+        put_text(&json, "name", sum->name);
+        put_int(&json, "calls", sum->call_count);
+        put_int(&json, "errors", sum->error_count);
+        put_int(&json, "input_tokens", sum->input_tokens);
+        put_int(&json, "output_tokens", sum->output_tokens);
+        put_int(&json, "cost_pico", sum->cost_pico);
+        put_int(&json, "took_ms", sum->took_ms);
+        put_end(&json);
+    }
+    api_list_end(&json, (int64_t)work.sums.count, S(""));
+    return true;
+}
+
+static bool statistics_work(DbTx *tx, void *argument, Error *err)
+{
+    RecordWork *work = argument;
+    return statistics_find(tx, work->request->scope, &work->statistics, err);
+}
+
+bool statistics_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    RecordWork work = { .request = request };
+    if (!store_read(request->api->db, request->scope, statistics_work, &work, err))
+        return false;
+    const Statistics *all = &work.statistics;
+    const int64_t *state = all->documents.by_state;
+    int64_t documents = 0;
+    for (size_t i = 0; i < DOCUMENT_STATE_COUNT; i++)
+        documents += state[i];
+    JsonWriter json = put_begin(&response->body);
+    put_int(&json, "documents", documents);
+    put_int(&json, "ready", state[DOCUMENT_READY]);
+    put_int(&json, "failed", state[DOCUMENT_FAILED]);
+    put_int(&json, "running",
+            state[DOCUMENT_QUEUED] + state[DOCUMENT_EXTRACTING] + state[DOCUMENT_INDEXING]);
+    put_int(&json, "trash", all->documents.in_trash);
+    put_int(&json, "chunks", all->chunks);
+    put_int(&json, "vectors", all->vectors);
+    put_int(&json, "pages", all->pages);
+    put_int(&json, "bytes", all->file_bytes);
+    put_int(&json, "collections", all->collections);
+    put_int(&json, "conversations", all->conversations);
+    put_end(&json);
+    return true;
+}
