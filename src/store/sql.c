@@ -112,10 +112,15 @@ SqlBuild sql_build(const DbTx *tx, Arena *arena)
 
 void sql_add(SqlBuild *build, const char *text) { buf_add(&build->text, str(text)); }
 
-void sql_value(SqlBuild *build, DbValue value)
+void sql_argument(SqlBuild *build, DbValue value)
 {
     assert(build->count < COUNT(build->args));
     build->args[build->count++] = value;
+}
+
+void sql_value(SqlBuild *build, DbValue value)
+{
+    sql_argument(build, value);
     buf_addf(&build->text, "$%zu", build->count);
 }
 

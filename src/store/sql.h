@@ -54,6 +54,8 @@ typedef struct SqlBuild {
 
 SqlBuild sql_build(const DbTx *tx, Arena *arena);
 void sql_add(SqlBuild *build, const char *text);
+/* Adds an argument that the text names by itself. */
+void sql_argument(SqlBuild *build, DbValue value);
 /* Adds an argument and its placeholder. */
 void sql_value(SqlBuild *build, DbValue value);
 /* Adds "<column> is one of these". */

@@ -1,0 +1,86 @@
+#include "store/statistics_store.h"
+
+#include "store/sql.h"
+
+/* $1 the workspace, $2: all of them together */
+#define OF_SCOPE "(workspace = $1 OR $2 = 1)"
+
+static bool sum_documents(DbTx *tx, const DbValue *args, Statistics *statistics, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+
+    if (!db_query(tx,
+                  DB_SAME("SELECT"
+                          " CAST(sum(CASE WHEN deleted_at = 0 THEN page_count END) AS BIGINT),"
+                          " CAST(sum(CASE WHEN deleted_at = 0 THEN chunk_count END) AS BIGINT),"
+                          " CAST(sum(CASE WHEN deleted_at = 0 THEN vector_count END) AS BIGINT),"
+                          " CAST(sum(CASE WHEN deleted_at = 0 THEN text_bytes END) AS BIGINT),"
+                          " CAST(sum(CASE WHEN deleted_at = 0 THEN size_bytes END) AS BIGINT),"
+                          " CAST(sum(CASE WHEN deleted_at > 0 THEN size_bytes END) AS BIGINT)"
+                          " FROM documents WHERE " OF_SCOPE),
+                  args, 2, &rows, err) ||
+        db_next(&rows, err) != DB_ROW)
+        return false;
+    statistics->pages = db_get_int(&rows, 0);
+    statistics->chunks = db_get_int(&rows, 1);
+    statistics->vectors = db_get_int(&rows, 2);
+    statistics->text_bytes = db_get_int(&rows, 3);
+    statistics->file_bytes = db_get_int(&rows, 4);
+    statistics->trash_bytes = db_get_int(&rows, 5);
+    return true;
+}
+
+bool statistics_find(DbTx *tx, const Scope *scope, Statistics *statistics_r, Error *err)
+{
+    Statistics statistics = { 0 };
+    const struct {
+        const char *table;
+        int64_t *count;
+    } tables[] = {
+        { "SELECT count(*) FROM collections WHERE " OF_SCOPE, &statistics.collections },
+        { "SELECT count(*) FROM document_versions WHERE " OF_SCOPE, &statistics.version_count },
+        { "SELECT count(*) FROM memberships WHERE " OF_SCOPE, &statistics.people },
+        { "SELECT count(*) FROM api_keys WHERE revoked_at = 0 AND " OF_SCOPE,
+          &statistics.api_keys },
+        { "SELECT count(*) FROM conversations WHERE " OF_SCOPE, &statistics.conversations },
+        { "SELECT count(*) FROM messages WHERE " OF_SCOPE, &statistics.messages },
+        { "SELECT count(*) FROM searches WHERE " OF_SCOPE, &statistics.searches },
+    };
+    bool is_all = scope->is_system && !scope->workspace.length;
+    const DbValue args[] = { db_text(scope->workspace), db_int(is_all) };
+
+    if (!document_count(tx, scope, &statistics.documents, err) ||
+        !sum_documents(tx, args, &statistics, err))
+        return false;
+    for (size_t i = 0; i < COUNT(tables); i++)
+        if (!db_query_int(tx, DB_SAME(tables[i].table), args, COUNT(args), 0, tables[i].count, err))
+            return false;
+    *statistics_r = statistics;
+    return true;
+}
+
+static void read_format(DbRows *row, Arena *arena, void *item)
+{
+    *(FormatCount *)item = (FormatCount){
+        .format = db_get_text(row, 0, arena),
+        .documents = db_get_int(row, 1),
+        .bytes = db_get_int(row, 2),
+    };
+}
+
+bool statistics_formats(DbTx *tx, const Scope *scope, Arena *arena, FormatCountList *list_r,
+                        Error *err)
+{
+    bool is_all = scope->is_system && !scope->workspace.length;
+    SqlItems items;
+
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT format, count(*), CAST(sum(size_bytes) AS BIGINT) FROM documents"
+                          " WHERE deleted_at = 0 AND " OF_SCOPE
+                          " GROUP BY format ORDER BY 2 DESC, 1"),
+                  DB_ARGS(db_text(scope->workspace), db_int(is_all)), read_format,
+                  sizeof(FormatCount), &items, err))
+        return false;
+    *list_r = (FormatCountList){ .at = items.at, .count = items.count };
+    return true;
+}
