@@ -1,0 +1,30 @@
+/* docx_body.h - the blocks of one WordprocessingML part: body, header, footer or notes.
+ *
+ * Inserted text is kept and deleted text left out; a text box follows the paragraph it is in. */
+#pragma once
+
+#include "extract/docx_styles.h"
+
+typedef enum BodyKind { BODY_MAIN, BODY_HEADER, BODY_NOTES } BodyKind;
+
+/* Footnotes, endnotes and comments by id. */
+typedef struct DocxNote {
+    Str id, text;
+    bool is_written;
+} DocxNote;
+typedef VEC(DocxNote) DocxNotes;
+
+typedef struct DocxBody {
+    Package *package;
+    Arena *arena; /* of the whole document */
+    DocWriter *doc;
+    DocxStyles *styles;
+    Relations relations;
+    DocxNotes footnotes, endnotes, comments;
+} DocxBody;
+
+/* Write a part's blocks; of BODY_HEADER as running texts. Damage becomes a warning. */
+void docx_write_part(DocxBody *body, const Part *part, BodyKind kind);
+/* Collect the notes of a part. */
+DocxNotes docx_read_notes(DocxBody *body, const Part *part);
+void docx_write_note(DocxBody *body, DocxNote *note, const char *label);

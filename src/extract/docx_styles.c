@@ -1,0 +1,312 @@
+/* docx_styles.c - styles.xml and numbering.xml (ECMA-376 part 1, 17.7 and 17.9). */
+#include "extract/docx_styles.h"
+
+#include "base/utf8.h"
+
+enum { LEVELS = 9, BASED_ON_MAX = 20, LISTS_MAX = 20000 };
+
+typedef struct Style {
+    Str id, name, based_on;
+    int outline_level;    /* from 0; -1: not said */
+    int list, list_level; /* list 0: none */
+} Style;
+
+typedef struct Level {
+    Str format, text;
+    int start;
+} Level;
+
+typedef struct Abstract {
+    int id;
+    Level levels[LEVELS];
+    int counters[LEVELS]; /* the last number given; 0 and is_counting false: none yet */
+    bool is_counting[LEVELS];
+} Abstract;
+
+typedef struct List {
+    int id, abstract;
+    int start[LEVELS]; /* -1: as the abstract list */
+    bool is_used;
+} List;
+
+struct DocxStyles {
+    Arena *arena;
+    VEC(Style) styles;
+    VEC(Abstract) abstracts;
+    VEC(List) lists;
+    Level *level; /* being read */
+    int override; /* level being overridden; -1 none */
+};
+
+/* --- Reading --- */
+
+static bool style_start(void *self, const XmlElement *element)
+{
+    DocxStyles *styles = self;
+    Str value = xml_attribute(element, "val");
+    if (str_is(element->name, "style")) {
+        *vec_push(styles->arena, &styles->styles) =
+            (Style){ .id = str_copy(styles->arena, xml_attribute(element, "styleId")),
+                     .outline_level = -1 };
+        return styles->styles.count < LISTS_MAX;
+    }
+    if (styles->styles.count == 0)
+        return true;
+    Style *style = &styles->styles.at[styles->styles.count - 1];
+    if (str_is(element->name, "name"))
+        style->name = str_copy(styles->arena, value);
+    else if (str_is(element->name, "basedOn"))
+        style->based_on = str_copy(styles->arena, value);
+    else if (str_is(element->name, "outlineLvl"))
+        style->outline_level = xml_attribute_int(element, "val", -1);
+    else if (str_is(element->name, "numId"))
+        style->list = xml_attribute_int(element, "val", 0);
+    else if (str_is(element->name, "ilvl"))
+        style->list_level = xml_attribute_int(element, "val", 0);
+    return true;
+}
+
+static void read_level(DocxStyles *styles, const XmlElement *element)
+{
+    Str value = xml_attribute(element, "val");
+    if (!styles->level)
+        return;
+    if (str_is(element->name, "start"))
+        styles->level->start = xml_attribute_int(element, "val", 1);
+    else if (str_is(element->name, "numFmt"))
+        styles->level->format = str_copy(styles->arena, value);
+    else if (str_is(element->name, "lvlText"))
+        styles->level->text = str_copy(styles->arena, value);
+}
+
+static void begin_list(DocxStyles *styles, const XmlElement *element)
+{
+    List *list = vec_push(styles->arena, &styles->lists);
+    *list = (List){ .id = xml_attribute_int(element, "numId", 0), .abstract = -1 };
+    for (int i = 0; i < LEVELS; i++)
+        list->start[i] = -1;
+    styles->level = NULL;
+    styles->override = -1;
+}
+
+static bool numbering_start(void *self, const XmlElement *element)
+{
+    DocxStyles *styles = self;
+    Str name = element->name;
+    if (str_is(name, "abstractNum")) {
+        *vec_push(styles->arena, &styles->abstracts) =
+            (Abstract){ .id = xml_attribute_int(element, "abstractNumId", 0) };
+        styles->level = NULL;
+        return styles->abstracts.count < LISTS_MAX;
+    }
+    if (str_is(name, "num")) {
+        begin_list(styles, element);
+        return styles->lists.count < LISTS_MAX;
+    }
+    int level = xml_attribute_int(element, "ilvl", -1);
+    List *list = styles->lists.count ? &styles->lists.at[styles->lists.count - 1] : NULL;
+    if (str_is(name, "lvl") && !list && styles->abstracts.count) {
+        Abstract *abstract = &styles->abstracts.at[styles->abstracts.count - 1];
+        styles->level = level >= 0 && level < LEVELS ? &abstract->levels[level] : NULL;
+        if (styles->level)
+            *styles->level = (Level){ .format = S("decimal"), .start = 1 };
+    } else if (str_is(name, "abstractNumId") && list) {
+        list->abstract = xml_attribute_int(element, "val", -1);
+    } else if (str_is(name, "lvlOverride")) {
+        styles->override = level;
+    } else if (str_is(name, "startOverride") && list && styles->override >= 0 &&
+               styles->override < LEVELS) {
+        list->start[styles->override] = xml_attribute_int(element, "val", 1);
+    } else if (!list) {
+        read_level(styles, element);
+    }
+    return true;
+}
+
+static void read_part(Package *package, const Relations *relations, const char *type,
+                      const XmlEvents *events, DocxStyles *styles, DocWriter *doc)
+{
+    const Part *part = relation_part(package, relation_by_type(relations, type, 0));
+    Error err;
+    if (part && !package_parse(package, part, events, styles, &err))
+        ooxml_warn(doc, &err);
+}
+
+DocxStyles *docx_styles_read(Package *package, const Relations *relations, Arena *arena,
+                             DocWriter *doc)
+{
+    static const XmlEvents style_events = { .start = style_start };
+    static const XmlEvents numbering_events = { .start = numbering_start };
+    DocxStyles *styles = arena_new_one(arena, DocxStyles);
+    styles->arena = arena;
+    styles->override = -1;
+    read_part(package, relations, "styles", &style_events, styles, doc);
+    read_part(package, relations, "numbering", &numbering_events, styles, doc);
+    return styles;
+}
+
+/* --- Styles --- */
+
+static const Style *find_style(const DocxStyles *styles, Str id)
+{
+    for (size_t i = 0; id.length && i < styles->styles.count; i++)
+        if (str_equal(styles->styles.at[i].id, id))
+            return &styles->styles.at[i];
+    return NULL;
+}
+
+/* The names Word gives its heading styles when it writes them in its own language. */
+static int level_of_name(Str name)
+{
+    static const char *const names[] = { "heading",
+                                         "\xC3\xBC"
+                                         "berschrift",
+                                         "\xC3\x9C"
+                                         "berschrift",
+                                         "titre",
+                                         "t\xC3\xADtulo",
+                                         "titolo",
+                                         "kop",
+                                         "rubrik",
+                                         "overskrift",
+                                         "nag\xC5\x82\xC3\xB3wek",
+                                         "nadpis",
+                                         "otsikko",
+                                         "\xD0\xB7\xD0\xB0\xD0\xB3\xD0\xBE\xD0\xBB\xD0\xBE\xD0\xB2"
+                                         "\xD0\xBE\xD0\xBA",
+                                         "\xD0\x97\xD0\xB0\xD0\xB3\xD0\xBE\xD0\xBB\xD0\xBE\xD0\xB2"
+                                         "\xD0\xBE\xD0\xBA",
+                                         "\xE6\xA0\x87\xE9\xA2\x98",
+                                         "\xE8\xA6\x8B\xE5\x87\xBA"
+                                         "\xE3\x81\x97" };
+    if (str_equal_ignore_case(name, S("title")))
+        return 1;
+    if (name.length < 2 || name.at[name.length - 1] < '1' || name.at[name.length - 1] > '9')
+        return 0;
+    Str stem = str_trim(str_slice(name, 0, name.length - 1));
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_equal_ignore_case(stem, str(names[i])))
+            return MIN(name.at[name.length - 1] - '0', 6);
+    return 0;
+}
+
+int docx_heading_level(const DocxStyles *styles, Str style_id)
+{
+    const Style *style = find_style(styles, style_id);
+    if (!style)
+        return level_of_name(style_id);
+    for (int i = 0; style && i < BASED_ON_MAX; i++) {
+        int level = level_of_name(style->name);
+        if (level > 0)
+            return level;
+        if (style->outline_level >= 0 && style->outline_level < LEVELS)
+            return MIN(style->outline_level + 1, 6);
+        if (style->outline_level >= LEVELS)
+            return 0; /* said to be body text */
+        style = find_style(styles, style->based_on);
+    }
+    return 0;
+}
+
+bool docx_style_list(const DocxStyles *styles, Str style_id, int *list_r, int *level_r)
+{
+    const Style *style = find_style(styles, style_id);
+    for (int i = 0; style && i < BASED_ON_MAX; i++) {
+        if (style->list > 0) {
+            *list_r = style->list;
+            *level_r = style->list_level;
+            return true;
+        }
+        style = find_style(styles, style->based_on);
+    }
+    return false;
+}
+
+/* --- Numbers --- */
+
+static void add_roman(Buf *out, int number, bool upper)
+{
+    static const struct {
+        int value;
+        const char *upper, *lower;
+    } digits[] = { { 1000, "M", "m" }, { 900, "CM", "cm" }, { 500, "D", "d" }, { 400, "CD", "cd" },
+                   { 100, "C", "c" },  { 90, "XC", "xc" },  { 50, "L", "l" },  { 40, "XL", "xl" },
+                   { 10, "X", "x" },   { 9, "IX", "ix" },   { 5, "V", "v" },   { 4, "IV", "iv" },
+                   { 1, "I", "i" } };
+    for (size_t i = 0; i < COUNT(digits) && number < 4000; i++)
+        for (; number >= digits[i].value; number -= digits[i].value)
+            buf_add(out, str(upper ? digits[i].upper : digits[i].lower));
+}
+
+static void add_number(Buf *out, int number, Str format)
+{
+    if (str_is(format, "lowerRoman") || str_is(format, "upperRoman")) {
+        add_roman(out, number, format.at[0] == 'u');
+    } else if (str_is(format, "lowerLetter") || str_is(format, "upperLetter")) {
+        char letter = (char)((format.at[0] == 'u' ? 'A' : 'a') + (MAX(number, 1) - 1) % 26);
+        for (int i = 0; i <= (MAX(number, 1) - 1) / 26 && i < 10; i++)
+            buf_add_char(out, letter); /* 27 is "aa", 28 "bb" */
+    } else if (str_is(format, "decimalZero")) {
+        buf_addf(out, "%02d", number);
+    } else {
+        buf_addf(out, "%d", number);
+    }
+}
+
+static Abstract *find_abstract(DocxStyles *styles, int id)
+{
+    for (size_t i = 0; i < styles->abstracts.count; i++)
+        if (styles->abstracts.at[i].id == id)
+            return &styles->abstracts.at[i];
+    return NULL;
+}
+
+static void count_item(List *list, Abstract *abstract, int level)
+{
+    if (!list->is_used) {
+        for (int i = 0; i < LEVELS; i++)
+            if (list->start[i] >= 0) {
+                abstract->is_counting[i] = true;
+                abstract->counters[i] = list->start[i] - 1;
+            }
+        list->is_used = true;
+    }
+    if (!abstract->is_counting[level])
+        abstract->counters[level] = abstract->levels[level].start - 1;
+    abstract->is_counting[level] = true;
+    if (abstract->counters[level] < INT32_MAX)
+        abstract->counters[level]++;
+    for (int i = level + 1; i < LEVELS; i++)
+        abstract->is_counting[i] = false;
+}
+
+Str docx_next_marker(DocxStyles *styles, Arena *arena, int list_id, int level)
+{
+    List *list = NULL;
+    for (size_t i = 0; i < styles->lists.count && !list; i++)
+        if (styles->lists.at[i].id == list_id)
+            list = &styles->lists.at[i];
+    Abstract *abstract = list ? find_abstract(styles, list->abstract) : NULL;
+    if (!abstract || level < 0 || level >= LEVELS)
+        return STR_NONE;
+    const Level *shown = &abstract->levels[level];
+    if (str_is(shown->format, "bullet"))
+        return S("-");
+    count_item(list, abstract, level);
+    if (str_is(shown->format, "none"))
+        return STR_NONE;
+    Buf out = buf_new(arena, KB(1));
+    for (size_t i = 0; i < shown->text.length; i++) {
+        char c = shown->text.at[i], digit = i + 1 < shown->text.length ? shown->text.at[i + 1] : 0;
+        if (c != '%' || digit < '1' || digit > '9') {
+            buf_add_char(&out, c);
+            continue;
+        }
+        int of = digit - '1';
+        int number =
+            abstract->is_counting[of] ? abstract->counters[of] : abstract->levels[of].start;
+        add_number(&out, number, abstract->levels[of].format);
+        i++;
+    }
+    return str_trim(buf_str(&out));
+}
