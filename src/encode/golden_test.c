@@ -1,0 +1,152 @@
+/* golden_test.c - the real model against vectors of the reference library.
+ *
+ * Needs ../shared/peers/search/golden and the model, looked for in $LECTERN_TEST_MODEL, then
+ * build/model/all-MiniLM-L6-v2, then ~/.cache/lectern/models/all-MiniLM-L6-v2 (tools/fetch-model
+ * puts it there). Without them the tests say so and pass. */
+#include <criterion/criterion.h>
+#include <math.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "encode/encoder.h"
+#include "encode/model.h"
+
+#define GOLDEN "../shared/peers/search/golden/minilm.json"
+#define DIMS 384
+
+static Arena *arena;
+static void open_arena(void) { arena = arena_new(MB(64)); }
+static void close_arena(void) { arena_free(arena); }
+TestSuite(encode_golden, .init = open_arena, .fini = close_arena);
+
+static bool has_model(const char *folder)
+{
+    return folder && file_exists(path_join(arena, str(folder), S("model.safetensors")));
+}
+
+static const char *find_model(void)
+{
+    const char *home = getenv("HOME"), *given = getenv("LECTERN_TEST_MODEL");
+    const char *cached =
+        str_format(arena, "%s/.cache/lectern/models/all-MiniLM-L6-v2", home ? home : "").at;
+    if (given)
+        return has_model(given) ? given : NULL;
+    if (has_model("build/model/all-MiniLM-L6-v2"))
+        return "build/model/all-MiniLM-L6-v2";
+    return has_model(cached) ? cached : NULL;
+}
+
+/* The golden texts and the folder of the model; false, and one line, when either is missing. */
+static bool find_golden(json_t **texts_r, json_t **root_r, const char **folder_r)
+{
+    Str file;
+    Error err = { 0 };
+    if (!file_exists(GOLDEN)) {
+        fprintf(stderr, "skipped: needs ../shared\n");
+        return false;
+    }
+    *folder_r = find_model();
+    if (!*folder_r) {
+        fprintf(stderr, "skipped: needs the model: tools/fetch-model build/model\n");
+        return false;
+    }
+    cr_assert(file_read(arena, GOLDEN, MB(8), &file, &err), "%s", err.message);
+    cr_assert(json_parse(file, MB(8), root_r, &err), "%s", err.message);
+    *texts_r = json_object_get(*root_r, "texts");
+    cr_assert_gt(json_array_size(*texts_r), 60);
+    return true;
+}
+
+static Str text_of(const json_t *entry)
+{
+    const json_t *text = json_object_get(entry, "text");
+    return (Str){ json_string_value(text), json_string_length(text) };
+}
+
+Test(encode_golden, token_ids_are_those_of_the_reference)
+{
+    AUTO_JSON json_t *root = NULL;
+    json_t *texts, *entry;
+    const char *folder;
+    size_t i;
+    WordPiece *tokenizer = NULL;
+    Error err = { 0 };
+    if (!find_golden(&texts, &root, &folder))
+        return;
+    cr_assert(wordpiece_open(path_join(arena, str(folder), S("vocab.txt")), &tokenizer, &err), "%s",
+              err.message);
+    json_array_foreach(texts, i, entry)
+    {
+        const json_t *ids = json_object_get(entry, "ids");
+        size_t expected = json_array_size(ids);
+        WordPieceToken *tokens = arena_new_array(arena, WordPieceToken, expected + 2);
+        size_t count = wordpiece_encode(tokenizer, text_of(entry), tokens, expected + 2);
+        cr_assert_eq(count, expected, "text %zu: %zu tokens", i, count);
+        for (size_t k = 0; k < count; k++)
+            cr_assert_eq(tokens[k].id, json_integer_value(json_array_get(ids, k)),
+                         "text %zu token %zu", i, k);
+    }
+    wordpiece_free(tokenizer);
+}
+
+static void check_vector(const float *vector, const json_t *expected, const char *about)
+{
+    double dot = 0, square = 0;
+    for (size_t k = 0; k < DIMS; k++) {
+        double value = json_number_value(json_array_get(expected, k));
+        cr_assert_float_eq(vector[k], value, 1e-5, "%s: value %zu", about, k);
+        dot += value * vector[k];
+        square += value * value;
+    }
+    cr_assert_gt(dot / sqrt(square), 0.99999, "%s", about);
+}
+
+static void check_texts(const char *folder, const Kernels *kernels, const json_t *texts,
+                        size_t step)
+{
+    Encoder *encoder = NULL;
+    Error err = { 0 };
+    EncoderOptions options = { .kernels = kernels };
+    cr_assert(encoder_open(folder, &options, &encoder, &err), "%s", err.message);
+    for (size_t i = 0; i < json_array_size(texts); i += step) {
+        const json_t *entry = json_array_get(texts, i);
+        const json_t *longer = json_object_get(entry, "emb512");
+        float vector[DIMS];
+        Str text = text_of(entry);
+        cr_assert(encoder_embed(encoder, &text, 1, 256, vector, &err));
+        check_vector(vector, json_object_get(entry, "emb256"),
+                     str_format(arena, "%s, text %zu", kernels->name, i).at);
+        if (!longer)
+            continue;
+        cr_assert(encoder_embed(encoder, &text, 1, 512, vector, &err));
+        check_vector(vector, longer, str_format(arena, "%s, text %zu", kernels->name, i).at);
+    }
+    encoder_free(encoder);
+}
+
+Test(encode_golden, vectors_are_those_of_the_reference)
+{
+    AUTO_JSON json_t *root = NULL;
+    json_t *texts;
+    const char *folder;
+    if (!find_golden(&texts, &root, &folder))
+        return;
+    /* The slower sets see every seventh text: they are tested against each other elsewhere. */
+    const Kernels *best = kernels_best(DIMS, 4 * DIMS, 32);
+    check_texts(folder, best, texts, 1);
+    if (best != &kernels_avx2 && kernels_supported(&kernels_avx2))
+        check_texts(folder, &kernels_avx2, texts, 7);
+}
+
+Test(encode_golden, the_model_has_its_name)
+{
+    AUTO_JSON json_t *root = NULL;
+    json_t *texts;
+    const char *folder;
+    char name[MODEL_NAME_MAX];
+    Error err = { 0 };
+    if (!find_golden(&texts, &root, &folder))
+        return;
+    cr_assert(model_identify(folder, name, &err), "%s", err.message);
+    cr_assert_str_eq(strchr(name, '/') + 1, "53aa5117");
+}
