@@ -203,8 +203,10 @@ bool docs_show(ApiRequest *request, HttpResponse *response, Error *err)
               "KEY</code>. Machine-readable: <a href=\"/openapi.json\">openapi.json</a>.</p>"));
     for (size_t i = 0; i < api_route_count; i++) {
         const ApiRoute *route = &api_routes[i];
-        if (strcmp(tag, route->tag) != 0)
-            buf_addf(out, "%s<h2>%s</h2><table>", tag[0] ? "</table>" : "", tag = route->tag);
+        if (strcmp(tag, route->tag) != 0) {
+            buf_addf(out, "%s<h2>%s</h2><table>", tag[0] ? "</table>" : "", route->tag);
+            tag = route->tag;
+        }
         buf_addf(out, "<tr><td><code>%s</code><td><code>%s</code><td>", route->method, route->path);
         add_html(out, route->summary);
         buf_addf(out, "<td>%s</tr>", needs_text[route->needs]);

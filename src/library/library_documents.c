@@ -1,0 +1,312 @@
+/* library_documents.c - finding, listing and changing documents. */
+#include "library/library_int.h"
+
+#include "base/clock.h"
+#include "store/audit_store.h"
+#include "store/document_versions_store.h"
+#include "store/erase_store.h"
+
+typedef struct DocWork {
+    Library *library;
+    const Scope *scope;
+    Arena *arena;
+    Str id;
+    Document document;
+    DocumentView view;
+    const DocumentFilter *filter;
+    DocumentOrder order;
+    bool descending;
+    const Slice *slice;
+    DocumentViewList list;
+    const DocumentChange *change;
+    Str password_sealed;
+    Erased erased;
+    JobRowList jobs;
+    DocumentKeyList expired;
+} DocWork;
+
+/* --- Views --- */
+
+static const JobRow *job_of(const JobRowList *jobs, Str document)
+{
+    const JobRow *found = NULL;
+    for (size_t i = 0; i < jobs->count; i++)
+        if (str_equal(jobs->at[i].subject, document) &&
+            (!found || jobs->at[i].state == JOB_RUNNING))
+            found = &jobs->at[i];
+    return found;
+}
+
+static DocumentProgress progress_of(const Document *document, const JobRow *job, int64_t now)
+{
+    DocumentProgress progress = { .seconds_left = -1 };
+    if (document_state_is_over(document->state))
+        return progress;
+    progress.is_running = true;
+    progress.stage = S("waiting");
+    if (job && job->state == JOB_RUNNING && job->stage.length) {
+        progress.stage = job->stage;
+        progress.done = job->done;
+        progress.total = job->total;
+        progress.seconds_left = job_seconds_left(job, now);
+    }
+    return progress;
+}
+
+static DocumentView view_of(const Document *document, const JobRowList *jobs, int64_t now)
+{
+    DocumentView view = { .document = *document };
+    view.progress = progress_of(document, job_of(jobs, document->id), now);
+    view.is_searchable =
+        document->indexed_version > 0 && document->chunk_count > 0 && !document->deleted_at_ms;
+    return view;
+}
+
+static bool count_children(DbTx *tx, DocWork *work, DocumentView *view, Error *err)
+{
+    DocumentFilter filter = { .parent = view->document.id, .trash = TRASH_EITHER };
+    Slice one = { .limit = 1 };
+    DocumentList list;
+    if (view->document.parent.length && !str_is(view->document.format, "zip") &&
+        !str_is(view->document.format, "email"))
+        return true;
+    if (!document_list(tx, work->scope, work->arena, &filter, DOCUMENT_BY_NAME, false, &one, &list,
+                       err))
+        return false;
+    view->child_count = list.total;
+    return true;
+}
+
+static bool find_work(DbTx *tx, void *argument, Error *err)
+{
+    DocWork *work = argument;
+    if (!document_find(tx, work->scope, work->arena, work->id, &work->document, err) ||
+        !jobs_store_of_subjects(tx, work->scope, work->arena, &work->id, 1, &work->jobs, err))
+        return false;
+    work->view = view_of(&work->document, &work->jobs, now_ms());
+    return count_children(tx, work, &work->view, err);
+}
+
+bool library_find(Library *library, const Scope *scope, Arena *arena, Str id, DocumentView *view_r,
+                  Error *err)
+{
+    DocWork work = { .library = library, .scope = scope, .arena = arena, .id = id };
+    if (!store_read(library->db, scope, find_work, &work, err))
+        return false;
+    *view_r = work.view;
+    return true;
+}
+
+static bool list_work(DbTx *tx, void *argument, Error *err)
+{
+    DocWork *work = argument;
+    DocumentList list;
+    int64_t now = now_ms();
+    if (!document_list(tx, work->scope, work->arena, work->filter, work->order, work->descending,
+                       work->slice, &list, err))
+        return false;
+    Str *ids = arena_new_array(work->arena, Str, list.count);
+    for (size_t i = 0; i < list.count; i++)
+        ids[i] = list.at[i].id;
+    if (!jobs_store_of_subjects(tx, work->scope, work->arena, ids, list.count, &work->jobs, err))
+        return false;
+    work->list = (DocumentViewList){ arena_new_array(work->arena, DocumentView, list.count),
+                                     list.count, list.total, list.next };
+    for (size_t i = 0; i < list.count; i++) {
+        work->list.at[i] = view_of(&list.at[i], &work->jobs, now);
+        if (!count_children(tx, work, &work->list.at[i], err))
+            return false;
+    }
+    return true;
+}
+
+bool library_list(Library *library, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                  DocumentOrder order, bool descending, const Slice *slice,
+                  DocumentViewList *list_r, Error *err)
+{
+    DocWork work = { .library = library,
+                     .scope = scope,
+                     .arena = arena,
+                     .filter = filter,
+                     .order = order,
+                     .descending = descending,
+                     .slice = slice };
+    if (!store_read(library->db, scope, list_work, &work, err))
+        return false;
+    *list_r = work.list;
+    return true;
+}
+
+/* --- Changes --- */
+
+static bool audit(DbTx *tx, const DocWork *work, const char *action, Error *err)
+{
+    AuditEntry entry = { .action = str(action),
+                         .subject_kind = S("document"),
+                         .subject = work->id };
+    return audit_add(tx, work->scope, &entry, err);
+}
+
+static bool change_work(DbTx *tx, void *argument, Error *err)
+{
+    DocWork *work = argument;
+    const DocumentChange *change = work->change;
+    const Scope *scope = work->scope;
+    return (!change->name || document_rename(tx, scope, work->id, *change->name, err)) &&
+           (!change->title || document_set_title(tx, scope, work->id, *change->title, err)) &&
+           (!change->collection || document_move(tx, scope, work->id, *change->collection, err)) &&
+           (!change->tags || document_set_tags(tx, scope, work->id, *change->tags, err)) &&
+           audit(tx, work, "document.change", err);
+}
+
+bool library_change(Library *library, const Scope *scope, Str id, const DocumentChange *change,
+                    Error *err)
+{
+    DocWork work = { .library = library, .scope = scope, .id = id, .change = change };
+    if (!store_write(library->db, scope, change_work, &work, err))
+        return false;
+    library_tell(library, scope, NEWS_DOCUMENT, id);
+    return true;
+}
+
+static bool cancel_jobs(DbTx *tx, DocWork *work, Error *err)
+{
+    if (!jobs_store_of_subjects(tx, work->scope, work->arena, &work->id, 1, &work->jobs, err))
+        return false;
+    for (size_t i = 0; i < work->jobs.count; i++)
+        if (!job_cancel(tx, work->scope, work->jobs.at[i].id, err) && err->code != ERROR_CONFLICT)
+            return false;
+    return true;
+}
+
+static bool cancel_work(DbTx *tx, void *argument, Error *err)
+{
+    DocWork *work = argument;
+    unsigned running = 1u << DOCUMENT_QUEUED | 1u << DOCUMENT_EXTRACTING | 1u << DOCUMENT_INDEXING;
+    return document_advance(tx, work->scope, work->id, running, DOCUMENT_CANCELLED, err) &&
+           cancel_jobs(tx, work, err) && audit(tx, work, "document.cancel", err);
+}
+
+bool library_cancel(Library *library, const Scope *scope, Str id, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    DocWork work = { .library = library, .scope = scope, .arena = arena, .id = id };
+    if (!store_write(library->db, scope, cancel_work, &work, err))
+        return false;
+    library_tell(library, scope, NEWS_DOCUMENT, id);
+    return true;
+}
+
+static bool retry_work(DbTx *tx, void *argument, Error *err)
+{
+    DocWork *work = argument;
+    unsigned over = 1u << DOCUMENT_FAILED | 1u << DOCUMENT_CANCELLED | 1u << DOCUMENT_READY;
+    if (work->password_sealed.length &&
+        !document_set_password(tx, work->scope, work->id, work->password_sealed, err))
+        return false;
+    return document_advance(tx, work->scope, work->id, over, DOCUMENT_QUEUED, err) &&
+           library_queue(tx, work->scope, work->arena, JOB_EXTRACT, work->id, err) &&
+           audit(tx, work, "document.retry", err);
+}
+
+bool library_retry(Library *library, const Scope *scope, Str id, Str password, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    DocWork work = { .library = library, .scope = scope, .arena = arena, .id = id };
+    if (!password_seal(library, arena, password, &work.password_sealed, err) ||
+        !store_write(library->db, scope, retry_work, &work, err))
+        return false;
+    library_tell(library, scope, NEWS_DOCUMENT, id);
+    return true;
+}
+
+/* --- The trash --- */
+
+static bool trash_work(DbTx *tx, void *argument, Error *err)
+{
+    DocWork *work = argument;
+    return document_trash(tx, work->scope, work->id, now_ms(), err) &&
+           audit(tx, work, "document.trash", err);
+}
+
+static bool restore_work(DbTx *tx, void *argument, Error *err)
+{
+    DocWork *work = argument;
+    return document_restore(tx, work->scope, work->id, err) &&
+           audit(tx, work, "document.restore", err);
+}
+
+/* The caller's next search sees the change, if this node keeps up. */
+#define INDEX_WAIT_MS 2000
+
+bool library_trash(Library *library, const Scope *scope, Str id, Error *err)
+{
+    DocWork work = { .library = library, .scope = scope, .id = id };
+    if (!store_write(library->db, scope, trash_work, &work, err))
+        return false;
+    (void)library_wait_indexed(library, INDEX_WAIT_MS);
+    library_tell(library, scope, NEWS_REMOVED, id);
+    return true;
+}
+
+bool library_restore(Library *library, const Scope *scope, Str id, Error *err)
+{
+    DocWork work = { .library = library, .scope = scope, .id = id };
+    if (!store_write(library->db, scope, restore_work, &work, err))
+        return false;
+    (void)library_wait_indexed(library, INDEX_WAIT_MS);
+    library_tell(library, scope, NEWS_DOCUMENT, id);
+    return true;
+}
+
+static bool erase_work(DbTx *tx, void *argument, Error *err)
+{
+    DocWork *work = argument;
+    Error ignored;
+    (void)!cancel_jobs(tx, work, &ignored);
+    return document_erase(tx, work->scope, work->arena, work->id, &work->erased, err) &&
+           audit(tx, work, "document.erase", err);
+}
+
+bool library_erase(Library *library, const Scope *scope, Str id, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(256));
+    DocWork work = { .library = library, .scope = scope, .arena = arena, .id = id };
+    if (!store_write(library->db, scope, erase_work, &work, err))
+        return false;
+    for (size_t i = 0; i < work.erased.blobs.count; i++)
+        if (!blob_remove(library->blobs, scope->workspace, work.erased.blobs.at[i], err))
+            return fail_in(err, "the rows are gone, the original is not");
+    (void)library_wait_indexed(library, INDEX_WAIT_MS);
+    library_tell(library, scope, NEWS_REMOVED, id);
+    return true;
+}
+
+/* --- Purging --- */
+
+static bool expired_work(DbTx *tx, void *argument, Error *err)
+{
+    DocWork *work = argument;
+    int64_t before = now_ms() - work->library->options.trash_days * 24 * 3600 * 1000;
+    return document_list_expired(tx, &work->library->system, work->arena, before, 100,
+                                 &work->expired, err);
+}
+
+bool library_purge_job(Job *job, Error *err)
+{
+    Library *library = job->argument;
+    for (;;) {
+        DocWork work = { .library = library, .arena = job->arena };
+        if (!store_read(library->db, &library->system, expired_work, &work, err))
+            return false;
+        if (!work.expired.count)
+            return true;
+        for (size_t i = 0; i < work.expired.count; i++) {
+            Scope scope = { .workspace = work.expired.at[i].workspace, .role = ROLE_OWNER };
+            if (job_is_stopped(job))
+                return job_stopped(job, err);
+            if (!library_erase(library, &scope, work.expired.at[i].id, err))
+                return false;
+        }
+    }
+}
