@@ -1,0 +1,39 @@
+/* document_wire.h - a document on its way from the worker to the server, as frames.
+ *
+ *     worker: DocSink --document_wire_sink()--> frames --document_wire_read()--> WireSink: server
+ *
+ * The reader trusts nothing: every length, UTF-8 text, number and nesting is checked, and limits
+ * are counted again. A frame that is wrong ends the worker. Children's bytes come in pieces, so
+ * that the server can spool them to disk. */
+#pragma once
+
+#include "extract/document.h"
+
+/* Sends one frame. */
+typedef bool WireSend(void *self, unsigned type, Str payload, Error *err);
+
+typedef struct WireWriter WireWriter;
+/* Lives in the arena; *sink_r is what a DocWriter writes to. */
+WireWriter *document_wire_writer(Arena *arena, WireSend *send, void *self, DocSink *sink_r);
+
+/* What the server is told. Like DocSink, but a child's bytes arrive between child_begin and its
+ * blocks. Texts are valid during the call. */
+typedef struct WireSink {
+    bool (*block)(void *self, const Block *block, Error *err);
+    bool (*child_begin)(void *self, Str name, Str media_type, uint64_t bytes, Error *err);
+    bool (*child_bytes)(void *self, Str bytes, Error *err);
+    bool (*child_end)(void *self, const Error *failure, Error *err);
+    bool (*warning)(void *self, Str text, Error *err);
+    /* What was recognised: the extractor's name and the media type. */
+    bool (*format)(void *self, Str format, Str media_type, Error *err);
+    void *self;
+} WireSink;
+
+typedef struct WireReader WireReader;
+WireReader *document_wire_reader(Arena *arena, const WireSink *sink, const DocLimits *limits);
+/* Check one frame and pass it on. On false the worker is broken or hostile. */
+MUST_CHECK bool document_wire_read(WireReader *reader, unsigned type, Str payload, Error *err);
+/* Everything was closed properly. */
+MUST_CHECK bool document_wire_end(const WireReader *reader, Error *err);
+/* For the worker: say what was recognised. */
+MUST_CHECK bool document_wire_format(WireWriter *writer, Str format, Str media_type, Error *err);
