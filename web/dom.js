@@ -1,0 +1,71 @@
+// dom.js - building elements. Text becomes text nodes and nothing else, so no document can bring its own markup.
+
+const PROPERTIES = new Set(['value', 'checked', 'disabled', 'hidden', 'open', 'selected', 'max', 'indeterminate', 'multiple', 'required']);
+
+function set(element, name, value) {
+  if (value === undefined || value === null) return;
+  if (name === 'class') element.className = value;
+  else if (name === 'test') element.dataset.test = value;
+  else if (name === 'data') Object.assign(element.dataset, value);
+  else if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+  else if (PROPERTIES.has(name)) element[name] = value;
+  else if (value !== false) element.setAttribute(name, value === true ? '' : String(value));
+}
+
+function append(element, child) {
+  if (Array.isArray(child)) child.forEach((one) => append(element, one));
+  else if (child instanceof Node) element.append(child);
+  else if (child !== undefined && child !== null && child !== false) element.append(document.createTextNode(String(child)));
+}
+
+// h('button', {class, test, onclick, 'aria-label'}, children...)
+export function h(tag, props, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props || {})) set(element, name, value);
+  append(element, children);
+  return element;
+}
+
+export function fill(element, ...children) {
+  element.replaceChildren();
+  append(element, children);
+  return element;
+}
+
+// Sets text only where it differs, so that a row which is updated ten times a second is not laid out ten times.
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function debounce(wait_ms, run) {
+  let timer = 0;
+  const later = (...args) => {
+    clearTimeout(timer);
+    timer = setTimeout(run, wait_ms, ...args);
+  };
+  later.cancel = () => clearTimeout(timer);
+  return later;
+}
+
+// A bag of things to undo when a view goes away.
+export function cleanup() {
+  const undo = [];
+  const run = () => undo.splice(0).reverse().forEach((one) => one());
+  run.add = (one) => {
+    undo.push(one);
+    return one;
+  };
+  run.listen = (target, type, listener, options) => {
+    target.addEventListener(type, listener, options);
+    undo.push(() => target.removeEventListener(type, listener, options));
+  };
+  return run;
+}
+
+export const isNarrow = () => matchMedia('(max-width: 900px)').matches;
+export const isTouch = () => matchMedia('(pointer: coarse)').matches;
+
+// Focus without scrolling something the person is reading, and never raising a keyboard on a phone unasked.
+export function focusGently(element) {
+  if (!isTouch()) element.focus({preventScroll: true});
+}

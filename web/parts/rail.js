@@ -1,0 +1,122 @@
+// rail.js - the way around: views, collections, recent conversations, who is here. At the bottom on a phone.
+import {h, fill, say} from '../dom.js';
+import {t, number} from '../texts.js';
+import {state, on, mayWrite} from '../state.js';
+import {get} from '../api.js';
+import {here} from '../router.js';
+import {icon} from './icons.js';
+import {pickFiles, pickFolder} from './drop.js';
+import {newCollection} from './collections.js';
+
+const PLACES = [
+  {view: 'ask', path: '/ask', icon: 'ask', text: 'rail.ask'},
+  {view: 'search', path: '/search', icon: 'search', text: 'rail.search'},
+  {view: 'library', path: '/library', icon: 'library', text: 'rail.library'},
+  {view: 'conversations', path: '/conversations', icon: 'talks', text: 'rail.conversations'},
+];
+const RECENT = 6;
+let root, links, collections, recent, foot, add;
+
+const place = ({view, path, icon: name, text}) =>
+  h('a', {class: 'place', href: path, data: {view}, test: `nav-${view}`}, icon(name), h('span', {}, t(text)), h('b', {class: 'number'}));
+
+function build() {
+  links = h('div', {class: 'places'}, PLACES.map(place),
+    place({view: 'settings', path: '/settings', icon: 'settings', text: 'rail.settings'}));
+  add = h('div', {class: 'rail-add'},
+    h('button', {class: 'primary', onclick: pickFiles, test: 'add-files'}, icon('add'), t('add.files')),
+    h('button', {class: 'square', onclick: pickFolder, test: 'add-folder', title: t('add.folder'), 'aria-label': t('add.folder')}, icon('folder')));
+  collections = h('div', {class: 'rail-list', test: 'rail-collections'});
+  recent = h('div', {class: 'rail-list', test: 'rail-conversations'});
+  foot = h('div', {class: 'rail-foot'});
+  fill(root, h('a', {class: 'brand', href: '/'}, icon('brand'), t('name')), add, links, collections, recent, h('span', {class: 'gap'}), foot);
+}
+
+function mark() {
+  const {view, params, query} = here();
+  const shown = view === 'document' ? 'library' : view;
+  for (const link of root.querySelectorAll('.place')) {
+    const now = link.dataset.view === shown && !(shown === 'library' && query.collection);
+    link.toggleAttribute('aria-current', false);
+    if (now) link.setAttribute('aria-current', 'page');
+  }
+  for (const link of root.querySelectorAll('.rail-list a')) {
+    const now = link.dataset.id === (view === 'library' ? query.collection : view === 'ask' ? params.id : '');
+    if (now) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+}
+
+function paintCollections() {
+  fill(collections, h('h2', {}, t('rail.collections'), mayWrite() && h('button', {class: 'icon', onclick: newCollection, test: 'collection-new',
+    'aria-label': t('collection.new'), title: t('collection.new')}, icon('add'))),
+    state.collections.map((one) => h('a', {class: 'leaf', href: `/library?collection=${one.id}`, data: {id: one.id}},
+      h('span', {}, one.name), h('b', {class: 'number'}, number(one.documents)))));
+  mark();
+}
+
+function paintRecent() {
+  fill(recent, state.conversations.length > 0 && h('h2', {}, t('rail.recent')),
+    state.conversations.slice(0, RECENT).map((one) =>
+      h('a', {class: 'leaf', href: `/ask/${one.id}`, data: {id: one.id}, title: one.title}, h('span', {}, one.title))));
+  mark();
+}
+
+function paintCounts() {
+  const count = root.querySelector('[data-view=library] b');
+  say(count, state.statistics ? number(state.statistics.documents) : '');
+}
+
+function paintFoot() {
+  const {user, workspace, server} = state.session;
+  const notices = (server && server.notices) || [];
+  fill(foot, notices.length > 0 && h('a', {class: 'leaf notice', href: '/settings/server', test: 'notices'}, icon('notice'),
+    h('span', {}, t('rail.notices', {count: notices.length}))),
+    user && h('a', {class: 'leaf', href: '/settings', test: 'who'}, h('span', {}, user.name || user.email), h('small', {}, workspace && workspace.name)));
+}
+
+export async function refreshCounts() {
+  state.statistics = await get('/v1/statistics').catch(() => state.statistics);
+  paintCounts();
+}
+
+export async function refreshCollections() {
+  const page = await get('/v1/collections', {limit: 100}).catch(() => null);
+  if (page) state.collections = page.items;
+  paintCollections();
+}
+
+export async function refreshConversations() {
+  const page = await get('/v1/conversations', {limit: 20}).catch(() => null);
+  if (page) state.conversations = page.items;
+  paintRecent();
+}
+
+let due = 0;
+function soon() {
+  if (!due) due = setTimeout(() => { due = 0; refreshCounts(); refreshCollections(); }, 800);
+}
+
+export function start() {
+  root = document.getElementById('rail');
+  root.setAttribute('aria-label', t('rail.title'));
+  build();
+  on('route', mark);
+  on('noted', mark);
+  on('collections', refreshCollections);
+  on('conversations', refreshConversations);
+  on('event:removed', soon);
+  on('event:document', (document) => { if (document.state === 'ready' || document.state === 'queued') soon(); });
+  on('documents', soon);
+}
+
+export function show() {
+  add.hidden = !mayWrite();
+  paintFoot();
+  paintCollections();
+  paintRecent();
+  mark();
+  refreshCounts();
+  refreshCollections();
+  refreshConversations();
+}

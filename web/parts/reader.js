@@ -1,0 +1,132 @@
+// reader.js - the source beside the claim: the marked page, or the passage in its document, or its text.
+import {h, fill} from '../dom.js';
+import {t, number} from '../texts.js';
+import {address, call} from '../api.js';
+import {bind} from '../keys.js';
+import {icon} from './icons.js';
+import {problem} from './problem.js';
+import {pageStack, loadMarked} from './picture.js';
+import {fromHtml} from './fragment.js';
+
+let root, shell, shown = null;
+
+export const isOpen = () => shown !== null;
+
+// source: {document, page, place, start, end, quote}; index/count/step: its place among the others; onclose
+export function open(source, {index = 0, count = 1, step, onclose} = {}) {
+  const key = `${source.document.id} ${source.page} ${source.start} ${source.end}`;
+  if (shown && shown.key === key) return paintHead(source, {index, count, step});
+  drop();
+  shown = {key, abort: new AbortController(), stop: null, onclose, unbind: bind({Escape: () => close()})};
+  root.hidden = false;
+  shell.dataset.reader = 'open';
+  paintHead(source, {index, count, step});
+  paintBody(source, shown);
+}
+
+function drop() {
+  if (!shown) return;
+  shown.abort.abort();
+  if (shown.stop) shown.stop();
+  shown.unbind();
+  shown = null;
+}
+
+export function close() {
+  if (!shown) return;
+  const {onclose} = shown;
+  drop();
+  root.hidden = true;
+  delete shell.dataset.reader;
+  fill(root);
+  if (onclose) onclose();
+}
+
+function stepper({index, count, step}) {
+  if (!step || count < 2) return null;
+  const button = (by, name, label) => h('button', {class: 'icon', onclick: () => step(by), disabled: index + by < 0 || index + by >= count,
+    'aria-label': t(label), title: t(label), test: `reader-${name}`}, icon(name));
+  return h('span', {class: 'stepper'}, button(-1, 'up', 'reader.previous'), h('span', {class: 'chip'}, t('reader.of', {at: index + 1, count})),
+    button(1, 'down', 'reader.next'));
+}
+
+function documentAddress({document, page, start, end}) {
+  return address(`/documents/${document.id}`, document.paged ? {page} : {start, end});
+}
+
+function paintHead(source, where) {
+  const head = root.querySelector('.reader-head') || root.appendChild(h('header', {class: 'reader-head', test: 'reader-head'}));
+  const name = h('a', {class: 'reader-name', href: documentAddress(source), title: source.document.name, test: 'reader-name'}, source.document.name);
+  fill(head, h('button', {class: 'icon narrow-only', onclick: close, 'aria-label': t('reader.close'), test: 'reader-back'}, icon('back')),
+    h('span', {class: 'wide-only'}, icon('file')), name, stepper(where), h('small', {class: 'reader-place', test: 'reader-place'}, source.place || ''),
+    h('button', {class: 'icon wide-only', onclick: close, 'aria-label': t('reader.close'), title: `${t('reader.close')} (Esc)`, test: 'reader-close'}, icon('close')));
+}
+
+function paintBody(source, own) {
+  const body = h('div', {class: 'reader-body scroll', tabindex: 0, role: 'region', 'aria-label': t('reader.title'), test: 'reader-body'},
+    h('div', {class: 'sheet waiting'}));
+  const old = root.querySelector('.reader-body');
+  if (old) old.replaceWith(body);
+  else root.append(body);
+  const read = source.document.paged && source.page ? pages : passage;
+  read(source, body, own).catch((error) => {
+    if (error.name !== 'AbortError') fill(body, problem(error, () => paintBody(source, own)), quoteBox(source.quote));
+  });
+}
+
+const quoteBox = (quote) => quote && h('blockquote', {class: 'quote-box', test: 'reader-quote'}, h('small', {}, t('reader.quote')), h('mark', {}, quote));
+
+async function pages(source, body, own) {
+  const stack = h('div', {class: 'stack'});
+  const place = root.querySelector('.reader-place');
+  const onpage = (page, count) => { place.textContent = t('reader.page_of', {page: number(page), count: number(count)}); };
+  fill(body, stack);
+  const fetchOne = (frame, page, width) => {
+    if (page !== source.page) return false;
+    showMarked(source, frame, width, body, own).catch((error) => {
+      if (error.name !== 'AbortError') fill(frame, problem(error), quoteBox(source.quote));
+    });
+    return true;
+  };
+  const made = await pageStack(stack, source.document.id, {signal: own.abort.signal, onpage, fetchOne});
+  own.stop = made.stop;
+  const frame = made.frames[source.page - 1];
+  if (frame) body.scrollTop = frame.offsetTop - body.offsetTop - 16;
+}
+
+async function showMarked(source, frame, width, body, own) {
+  const {marked, top} = await loadMarked(frame.querySelector('img'), source.document.id, source.page, width, source.quote, own.abort.signal);
+  frame.dataset.loaded = 'yes';
+  frame.dataset.marked = marked;
+  // A passage that the page's own letters do not show (a scan, a table) is still shown, above the page.
+  if (!marked && source.quote) frame.before(quoteBox(source.quote));
+  if (top !== null) {
+    const y = frame.offsetTop - body.offsetTop + top * frame.offsetHeight;
+    const visible = y > body.scrollTop + 20 && y < body.scrollTop + body.clientHeight * 0.75;
+    if (!visible) body.scrollTop = y - body.clientHeight / 3;
+  }
+}
+
+async function passage(source, body, own) {
+  const response = await call('GET', address(`/v1/documents/${source.document.id}/view`, {start: source.start, end: source.end}),
+    {signal: own.abort.signal, headers: {Accept: 'text/html'}});
+  const {fragment} = fromHtml(await response.text());
+  const article = h('article', {class: 'book leaf-page', test: 'reader-text'});
+  article.append(fragment);
+  fill(body, article);
+  const mark = article.querySelector('mark.passage');
+  if (mark) body.scrollTop = mark.offsetTop - body.offsetTop - body.clientHeight / 4;
+  else article.before(quoteBox(source.quote) || '');
+}
+
+// A result of a search or a citation of an answer, as a source.
+export function sourceOf(one) {
+  return {document: one.document, page: one.page, place: one.place, start: one.start, end: one.end, quote: one.quote || one.text};
+}
+
+export function start() {
+  root = document.getElementById('reader');
+  shell = document.getElementById('shell');
+  root.setAttribute('aria-label', t('reader.title'));
+}
+

@@ -1,0 +1,40 @@
+// stages.js - a document's state in words, the same words in the tray, the library and the document.
+import {t, number, bytes, has} from '../texts.js';
+
+function reading(progress) {
+  if (progress.total) return t('stage.reading_of', {done: progress.done, total: progress.total});
+  return progress.done ? t('stage.reading_at', {done: progress.done}) : t('stage.reading');
+}
+
+function running(item) {
+  const progress = item.progress || {};
+  const stage = progress.stage || (item.state === 'extracting' ? 'reading' : 'indexing');
+  if (stage === 'reading') return reading(progress);
+  const words = has(`stage.${stage}`) ? t(`stage.${stage}`) : stage;
+  return stage === 'embedding' && progress.total ? t('stage.counted', {words, done: progress.done, total: progress.total}) : words;
+}
+
+function failure(item) {
+  if (item.error && item.error.code === 'encrypted') return t('stage.encrypted');
+  return (item.error && item.error.message) || t('stage.failed');
+}
+
+const ENDS = {
+  waiting: () => ({text: t('stage.waiting'), tone: ''}),
+  sending: (item) => ({text: t('stage.sending', {loaded: bytes(item.loaded), total: bytes(item.total)}), tone: ''}),
+  queued: () => ({text: t('stage.queued'), tone: ''}),
+  ready: () => ({text: t('stage.ready'), tone: 'good'}),
+  duplicate: () => ({text: t('stage.duplicate'), tone: 'good'}),
+  cancelled: () => ({text: t('stage.cancelled'), tone: ''}),
+  failed: (item) => ({text: failure(item), tone: 'bad'}),
+  refused: (item) => ({text: failure(item), tone: 'bad'}),
+};
+
+// {text, tone: ''|'good'|'bad'}; a document is "searchable" the moment it is, whatever still runs.
+export function stageOf(item) {
+  if (ENDS[item.state]) return ENDS[item.state](item);
+  const words = running(item);
+  return item.searchable ? {text: t('stage.searchable_and', {words}), tone: 'good'} : {text: words, tone: ''};
+}
+
+export const pagesOf = (document) => (document.pages ? t('count.pages', {count: document.pages, shown: number(document.pages)}) : '');
