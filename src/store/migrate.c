@@ -95,8 +95,8 @@ static const char postgres_role[] =
     "  END IF;"
     "  IF NOT me.rolsuper THEN EXECUTE format('GRANT lectern_app TO %I', current_user); END IF;"
     "  EXECUTE format('GRANT USAGE ON SCHEMA %I TO lectern_app', current_schema());"
-    "  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I'"
-    "                 ' TO lectern_app', current_schema());"
+    "  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO lectern_app',"
+    "                 current_schema());"
     "  EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO lectern_app',"
     "                 current_schema());"
     " END IF; END $do$";
