@@ -36,8 +36,8 @@ static void read_name(HtmlReader *in, size_t from, size_t *end_r)
     size_t at = from, length = 0;
     for (; at < in->text.length && is_name_char(in->text.at[at]); at++) {
         char c = in->text.at[at];
-        if (c == ':' && length == 4 && memcmp(in->name, "html", 4) == 0)
-            length = 0; /* <html:p> */
+        if (c == ':' && (in->is_xml || (length == 4 && memcmp(in->name, "html", 4) == 0)))
+            length = 0; /* <html:p>, <w:p> */
         else if (length < sizeof in->name - 1)
             in->name[length++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
     }
@@ -93,7 +93,7 @@ static bool read_tag(HtmlReader *in, HtmlToken *token)
                           .attributes = attributes };
     if (!is_end) {
         token->is_empty = str_ends(attributes, S("/"));
-        in->raw_element = token->is_empty ? NO_RAW : raw_index(token->name);
+        in->raw_element = token->is_empty || in->is_xml ? NO_RAW : raw_index(token->name);
     }
     move_to(in, MIN(end + 1, in->text.length));
     return true;
@@ -132,8 +132,16 @@ static bool skip_markup(HtmlReader *in, HtmlToken *token)
         }
         in->has_no_comment_end = found < 0;
     }
-    if (end < 0)
+    if (end < 0 && in->is_xml && str_starts(rest, S("<!DOCTYPE"))) {
+        ptrdiff_t subset = str_find_char(rest, '['), plain = str_find_char(rest, '>');
+        if (subset >= 0 && subset < plain)
+            end = str_find(rest, S("]>"));
+        extra = 2;
+    }
+    if (end < 0) {
         end = str_find_char(rest, '>');
+        extra = 1;
+    }
     move_to(in, in->at + (end < 0 ? rest.length : (size_t)end + extra));
     return true;
 }

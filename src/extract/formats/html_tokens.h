@@ -1,4 +1,5 @@
-/* html_tokens.h - HTML and XHTML as a stream of tags and texts, in linear time whatever the input.
+/* html_tokens.h - HTML, XHTML and XML as a stream of tags and texts, in linear time whatever the
+ * input.
  *
  * No tree is built: the texts of a page need none, and a tree can be made quadratic by its author.
  * The text must be UTF-8 and outlive the reader. One thread. */
@@ -26,6 +27,7 @@ typedef struct HtmlReader {
     unsigned unclosed; /* raw elements whose end tag is known to be missing, by bit */
     int raw_element;   /* the next text goes up to the end tag of this one; -1: none */
     bool has_no_comment_end;
+    bool is_xml; /* no raw elements; set it after html_reader() */
 } HtmlReader;
 
 HtmlReader html_reader(Str text);
