@@ -1,0 +1,305 @@
+/* http_server.c - see http_server.h: loops, connections, starting and stopping. */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/http_listen.h"
+#include "net/http_private.h"
+
+#define SWEEP_MS 2000
+#define BODY_RATE_AFTER_S 20 /* from then on a body must average BODY_RATE_MIN bytes a second */
+#define BODY_RATE_MIN 256
+
+/* --- What libmicrohttpd tells about connections --- */
+
+static void link_closed(HttpLink *link)
+{
+    HttpLoop *loop = link->loop;
+    if (link->previous)
+        link->previous->next = link->next;
+    else
+        loop->links = link->next;
+    if (link->next)
+        link->next->previous = link->previous;
+    if (link->lingers)
+        linger(loop, link->fd);
+    address_left(loop->server, link->address_key);
+    loop->link_count--;
+    loop->server->counts.connections--;
+    free(link);
+}
+
+static void on_connection(void *self, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    HttpLoop *loop = self;
+    (void)connection;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        link_closed(*context);
+        return;
+    }
+    HttpLink *link = loop->adding;
+    *context = link;
+    link->next = loop->links;
+    if (loop->links)
+        loop->links->previous = link;
+    loop->links = link;
+    loop->adding = NULL;
+}
+
+static void *on_target(void *self, const char *target, struct MHD_Connection *connection)
+{
+    return exchange_open(self, connection, target);
+}
+
+static void on_completed(void *self, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode code)
+{
+    (void)self, (void)connection;
+    if (*context)
+        exchange_completed(*context, code != MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    *context = NULL;
+}
+
+/* We decode addresses ourselves. */
+static size_t keep_escapes(void *self, struct MHD_Connection *connection, char *text)
+{
+    (void)self, (void)connection;
+    return strlen(text);
+}
+
+/* --- Loops --- */
+
+static void on_daemon_ready(ReactorWatch *watch, uint32_t events)
+{
+    HttpLoop *loop = watch->owner;
+    (void)events;
+    loop->needs_run = true;
+}
+
+static int64_t run_daemon(ReactorTask *task)
+{
+    HttpLoop *loop = task->owner;
+    MHD_UNSIGNED_LONG_LONG timeout = 0;
+    if (!loop->daemon)
+        return -1;
+    if (loop->needs_run) {
+        loop->needs_run = false;
+        (void)MHD_run(loop->daemon);
+    }
+    /* A few rounds, so that other work of this loop is not starved by a busy daemon. */
+    for (int i = 0; i < 4; i++) {
+        if (MHD_get_timeout(loop->daemon, &timeout) != MHD_YES)
+            return -1;
+        if (timeout)
+            return (int64_t)timeout;
+        (void)MHD_run(loop->daemon);
+    }
+    return 0;
+}
+
+/* Clients that take their time with the head or the body hold a connection: end them. */
+static bool is_too_slow(const HttpLink *link, int64_t now)
+{
+    const HttpExchange *x = link->exchange;
+    int64_t head_ms = (int64_t)link->loop->server->options.head_s * 1000;
+    if (!x)
+        return !link->had_request && now - link->quiet_since_ms > head_ms;
+    int64_t age_ms = now - x->request.started_us / 1000;
+    if (x->state == HTTP_NEW)
+        return age_ms > head_ms;
+    return x->state == HTTP_READING && age_ms > BODY_RATE_AFTER_S * 1000 &&
+           (int64_t)x->body.size < age_ms / 1000 * BODY_RATE_MIN;
+}
+
+static void on_sweep(ReactorTimer *timer)
+{
+    HttpLoop *loop = timer->owner;
+    int64_t now = monotonic_ms();
+    for (HttpLink *link = loop->links; link; link = link->next)
+        if (is_too_slow(link, now))
+            (void)shutdown(link->fd, SHUT_RDWR);
+    if (loop->links)
+        reactor_set_timer(loop->reactor, timer, now + SWEEP_MS);
+}
+
+void loop_add(void *argument)
+{
+    LinkOffer *offer = argument;
+    HttpLoop *loop = offer->link->loop;
+    HttpServer *server = loop->server;
+    uint64_t address_key = offer->link->address_key;
+    loop->adding = offer->link;
+    if (!loop->daemon ||
+        MHD_add_connection(loop->daemon, offer->link->fd, (struct sockaddr *)&offer->address,
+                           offer->address_size) != MHD_YES) {
+        if (!loop->daemon)
+            close(offer->link->fd);
+        address_left(server, address_key);
+        loop->link_count--;
+        server->counts.connections--;
+        free(offer->link);
+    }
+    loop->adding = NULL;
+    loop->needs_run = true;
+    if (!loop->sweep.slot)
+        reactor_set_timer(loop->reactor, &loop->sweep, monotonic_ms() + SWEEP_MS);
+    free(offer);
+}
+
+static bool start_daemon(HttpLoop *loop, Error *err)
+{
+    const HttpServerOptions *options = &loop->server->options;
+    loop->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        exchange_callback(), NULL, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)options->connection_max + 16, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)options->idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->header_max,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, loop,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
+    if (!loop->daemon)
+        return fail_errno(err, "starting the HTTP server");
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    loop->watch = (ReactorWatch){ .fd = info->epoll_fd, .ready = on_daemon_ready, .owner = loop };
+    loop->task = (ReactorTask){ .run = run_daemon, .owner = loop };
+    loop->sweep = (ReactorTimer){ .fire = on_sweep, .owner = loop };
+    reactor_add_task(loop->reactor, &loop->task);
+    return reactor_watch(loop->reactor, &loop->watch, EPOLLIN, err);
+}
+
+static bool start_loop(HttpServer *server, int number, Error *err)
+{
+    HttpLoop *loop = &server->loops[number];
+    char name[16];
+    snprintf(name, sizeof name, "reactor-%d", number);
+    loop->server = server;
+    return reactor_new(name, &loop->reactor, err) && start_daemon(loop, err);
+}
+
+/* --- Starting and stopping --- */
+
+static void fill_defaults(HttpServerOptions *options)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (!options->reactor_count)
+        options->reactor_count = (int)MIN(MAX(cores, 1), 4);
+    options->reactor_count = MIN(options->reactor_count, 4);
+    options->thread_count = options->thread_count ? options->thread_count : 16;
+    options->queue_max = options->queue_max ? options->queue_max : 1024;
+    options->connection_max = options->connection_max ? options->connection_max : 4096;
+    if (!options->connection_max_per_address)
+        options->connection_max_per_address = 512;
+    options->header_max = options->header_max ? options->header_max : KB(32);
+    options->idle_s = options->idle_s ? options->idle_s : 60;
+    options->head_s = options->head_s ? options->head_s : 20;
+    options->disk_reserve = options->disk_reserve ? options->disk_reserve : MB(256);
+}
+
+static bool start_all(HttpServer *server, Error *err)
+{
+    for (int i = 0; i < server->options.reactor_count; i++) {
+        server->loop_count++;
+        if (!start_loop(server, i, err))
+            return false;
+    }
+    if (!listeners_open(server, err))
+        return false;
+    for (int i = 0; i < server->loop_count; i++)
+        if (!reactor_start(server->loops[i].reactor, err))
+            return false;
+    return true;
+}
+
+bool http_server_start(const HttpServerOptions *options, const HttpDispatch *dispatch, void *app,
+                       HttpServer **server_r, Error *err)
+{
+    HttpServer *server = heap_alloc(sizeof *server);
+    server->options = *options;
+    fill_defaults(&server->options);
+    server->dispatch = dispatch;
+    server->app = app;
+    server->listeners[0].fd = server->listeners[1].fd = server->spare_fd = -1;
+    pthread_mutex_init(&server->lock, NULL);
+    addresses_open(server);
+    server->pool = pool_new("http", server->options.thread_count, server->options.queue_max);
+    if (!start_all(server, err)) {
+        (void)http_server_stop(server, 0);
+        return false;
+    }
+    *server_r = server;
+    return true;
+}
+
+int http_server_port(const HttpServer *server) { return server->port; }
+
+static void stop_accepting(void *argument) { listeners_close(argument); }
+static void stop_streams(void *argument) { streams_end(argument); }
+
+static void stop_daemon(void *argument)
+{
+    HttpLoop *loop = argument;
+    if (!loop->daemon)
+        return;
+    reactor_unwatch(loop->reactor, &loop->watch);
+    MHD_stop_daemon(loop->daemon);
+    loop->daemon = NULL;
+    lingers_end(loop);
+}
+
+/* Run on the loop's thread, or here when it never started. */
+static void tell_loop(HttpLoop *loop, ReactorCall *call, void *argument)
+{
+    if (reactor_has_started(loop->reactor))
+        reactor_post(loop->reactor, call, argument);
+    else
+        call(argument);
+}
+
+bool http_server_stop(HttpServer *server, int64_t grace_ms)
+{
+    if (!server)
+        return true;
+    server->is_stopping = true;
+    if (server->loop_count && server->loops[0].reactor)
+        tell_loop(&server->loops[0], stop_accepting, server);
+    for (int i = 0; i < server->loop_count; i++)
+        if (server->loops[i].reactor)
+            tell_loop(&server->loops[i], stop_streams, &server->loops[i]);
+    int64_t end = monotonic_ms() + grace_ms;
+    while (server->counts.active && monotonic_ms() < end)
+        sleep_ms(5);
+    /* What is left reads or sends bodies, or runs a handler; only the latter may not be freed. */
+    if (server->counts.running)
+        return false;
+
+    for (int i = 0; i < server->loop_count; i++) {
+        if (server->loops[i].reactor)
+            tell_loop(&server->loops[i], stop_daemon, &server->loops[i]);
+        reactor_free(server->loops[i].reactor);
+    }
+    pool_free(server->pool);
+    addresses_close(server);
+    pthread_mutex_destroy(&server->lock);
+    free(server->local_path);
+    free(server);
+    return true;
+}
+
+HttpServerCounts http_server_counts(HttpServer *server)
+{
+    return (HttpServerCounts){
+        .requests = server->counts.requests,
+        .refused = server->counts.refused,
+        .bytes_in = server->counts.bytes_in,
+        .bytes_out = server->counts.bytes_out,
+        .connections = server->counts.connections,
+        .active = server->counts.active,
+        .streams = server->counts.streams,
+        .waiting = pool_waiting(server->pool),
+    };
+}

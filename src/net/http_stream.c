@@ -1,0 +1,296 @@
+/* http_stream.c - see http_stream.h.
+ *
+ * The queue is filled by the producer and emptied by libmicrohttpd's reader on the loop's thread.
+ * With nothing to send the connection is suspended; libmicrohttpd then does not look at it, so the
+ * loop itself watches for the client's leaving. */
+#include <errno.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/http_private.h"
+#include "net/sse.h"
+
+struct HttpStream {
+    pthread_mutex_t lock;
+    pthread_cond_t has_room;
+    atomic_int holders; /* the producer and the connection */
+    HttpStreamOptions options;
+    HttpLoop *loop;
+    struct MHD_Connection *connection;
+    HttpExchange *exchange; /* only on the loop's thread */
+    char *queue;
+    size_t start, length, capacity;
+    bool is_suspended;
+    bool is_ended; /* by the producer: send the rest, then the end */
+    bool is_cut;   /* end without an end */
+    bool is_gone;  /* the connection is done */
+    int64_t fed_ms;
+    ReactorTimer beat;
+    ReactorWatch watch;
+    bool is_watched, is_listed;
+    HttpStream *next, *previous;
+};
+
+static void stream_release(HttpStream *stream)
+{
+    if (atomic_fetch_sub(&stream->holders, 1) != 1)
+        return;
+    pthread_cond_destroy(&stream->has_room);
+    pthread_mutex_destroy(&stream->lock);
+    free(stream->queue);
+    free(stream);
+}
+
+/* With the lock held. */
+static void wake(HttpStream *stream)
+{
+    if (!stream->is_suspended || stream->is_gone)
+        return;
+    stream->is_suspended = false;
+    MHD_resume_connection(stream->connection);
+}
+
+/* --- On the loop's thread --- */
+
+static ssize_t read_queue(void *self, uint64_t position, char *out, size_t max)
+{
+    HttpStream *stream = self;
+    ssize_t count = 0;
+    (void)position;
+    pthread_mutex_lock(&stream->lock);
+    if (stream->is_cut) {
+        count = MHD_CONTENT_READER_END_WITH_ERROR;
+    } else if (stream->length) {
+        count = (ssize_t)MIN(max, stream->length);
+        memcpy(out, stream->queue + stream->start, (size_t)count);
+        stream->start += (size_t)count;
+        stream->length -= (size_t)count;
+        stream->exchange->bytes_out += (uint64_t)count;
+        if (!stream->length)
+            stream->start = 0;
+        pthread_cond_broadcast(&stream->has_room);
+    } else if (stream->is_ended) {
+        count = MHD_CONTENT_READER_END_OF_STREAM;
+    } else {
+        stream->is_suspended = true;
+        MHD_suspend_connection(stream->connection);
+    }
+    pthread_mutex_unlock(&stream->lock);
+    return count;
+}
+
+static void on_hang_up(ReactorWatch *watch, uint32_t events)
+{
+    HttpStream *stream = watch->owner;
+    (void)events;
+    pthread_mutex_lock(&stream->lock);
+    stream->is_cut = true;
+    pthread_cond_broadcast(&stream->has_room);
+    wake(stream);
+    pthread_mutex_unlock(&stream->lock);
+}
+
+static void put_bytes(HttpStream *stream, Str bytes)
+{
+    if (stream->start + stream->length + bytes.length > stream->capacity) {
+        if (stream->length)
+            memmove(stream->queue, stream->queue + stream->start, stream->length);
+        stream->start = 0;
+        if (stream->length + bytes.length > stream->capacity) {
+            stream->capacity = MAX(stream->capacity * 2, stream->length + bytes.length);
+            stream->queue = heap_grow(stream->queue, stream->capacity);
+        }
+    }
+    if (bytes.length)
+        memcpy(stream->queue + stream->start + stream->length, bytes.at, bytes.length);
+    stream->length += bytes.length;
+    stream->fed_ms = monotonic_ms();
+}
+
+static void on_beat(ReactorTimer *timer)
+{
+    HttpStream *stream = timer->owner;
+    pthread_mutex_lock(&stream->lock);
+    int64_t due = stream->fed_ms + stream->options.heartbeat_ms;
+    if (due <= monotonic_ms()) {
+        if (!stream->length && !stream->is_ended) {
+            put_bytes(stream, S(": still here\n\n"));
+            wake(stream);
+        }
+        due = monotonic_ms() + stream->options.heartbeat_ms;
+    }
+    pthread_mutex_unlock(&stream->lock);
+    reactor_set_timer(stream->loop->reactor, timer, due);
+}
+
+struct MHD_Response *stream_response(HttpExchange *x)
+{
+    HttpStream *stream = x->response.stream;
+    HttpLoop *loop = x->loop;
+    Error ignored;
+    x->response.media_type = stream->options.media_type;
+    http_header(&x->response, "Cache-Control", S("no-store"));
+    http_header(&x->response, "X-Accel-Buffering", S("no")); /* nginx in between */
+
+    stream->next = loop->streams;
+    if (loop->streams)
+        loop->streams->previous = stream;
+    loop->streams = stream;
+    stream->is_listed = true;
+    loop->server->counts.streams++;
+    stream->watch = (ReactorWatch){ .fd = x->link->fd, .ready = on_hang_up, .owner = stream };
+    stream->is_watched =
+        reactor_watch(loop->reactor, &stream->watch, EPOLLRDHUP | EPOLLONESHOT, &ignored);
+    stream->beat = (ReactorTimer){ .fire = on_beat, .owner = stream };
+    if (stream->options.heartbeat_ms > 0)
+        reactor_set_timer(loop->reactor, &stream->beat,
+                          monotonic_ms() + stream->options.heartbeat_ms);
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, KB(4), read_queue, stream, NULL);
+}
+
+static void leave_loop(HttpStream *stream)
+{
+    HttpLoop *loop = stream->loop;
+    if (!stream->is_listed)
+        return;
+    if (stream->previous)
+        stream->previous->next = stream->next;
+    else
+        loop->streams = stream->next;
+    if (stream->next)
+        stream->next->previous = stream->previous;
+    loop->server->counts.streams--;
+    reactor_clear_timer(loop->reactor, &stream->beat);
+    if (stream->is_watched)
+        reactor_unwatch(loop->reactor, &stream->watch);
+}
+
+void stream_gone(HttpStream *stream, bool was_cut)
+{
+    leave_loop(stream);
+    pthread_mutex_lock(&stream->lock);
+    stream->is_gone = true;
+    bool tells = was_cut && !stream->is_ended && stream->options.on_gone;
+    pthread_cond_broadcast(&stream->has_room);
+    pthread_mutex_unlock(&stream->lock);
+    if (tells)
+        stream->options.on_gone(stream->options.argument);
+    stream_release(stream);
+}
+
+void streams_end(HttpLoop *loop)
+{
+    for (HttpStream *stream = loop->streams; stream; stream = stream->next) {
+        pthread_mutex_lock(&stream->lock);
+        stream->is_ended = true;
+        pthread_cond_broadcast(&stream->has_room);
+        wake(stream);
+        pthread_mutex_unlock(&stream->lock);
+    }
+}
+
+/* --- For producers --- */
+
+HttpStream *http_respond_stream(HttpResponse *response, const HttpStreamOptions *options)
+{
+    HttpStream *stream = heap_alloc(sizeof *stream);
+    HttpExchange *x = response->exchange;
+    stream->options = *options;
+    if (!options->media_type.length)
+        stream->options.media_type = S("text/event-stream");
+    if (!options->queue_max)
+        stream->options.queue_max = KB(256);
+    if (!options->heartbeat_ms)
+        stream->options.heartbeat_ms = 15000;
+    stream->options.media_type = str_copy(x->request.arena, stream->options.media_type);
+    pthread_mutex_init(&stream->lock, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&stream->has_room, &attributes);
+    pthread_condattr_destroy(&attributes);
+    stream->holders = 2;
+    stream->loop = x->loop;
+    stream->connection = x->connection;
+    stream->exchange = x;
+    stream->fed_ms = monotonic_ms();
+    response->stream = stream;
+    exchange_answer(x);
+    return stream;
+}
+
+static bool is_open(const HttpStream *stream)
+{
+    return !stream->is_gone && !stream->is_cut && !stream->is_ended;
+}
+
+static bool has_room(const HttpStream *stream, size_t count)
+{
+    return !stream->length || stream->length + count <= stream->options.queue_max;
+}
+
+static void wait_for_room(HttpStream *stream, size_t count)
+{
+    int64_t end_us = monotonic_us() + stream->options.wait_ms * 1000;
+    struct timespec end = { .tv_sec = end_us / 1000000, .tv_nsec = end_us % 1000000 * 1000 };
+    while (is_open(stream) && !has_room(stream, count))
+        if (pthread_cond_timedwait(&stream->has_room, &stream->lock, &end) == ETIMEDOUT)
+            return;
+}
+
+bool http_stream_write(HttpStream *stream, Str bytes)
+{
+    pthread_mutex_lock(&stream->lock);
+    if (stream->options.wait_ms && !has_room(stream, bytes.length))
+        wait_for_room(stream, bytes.length);
+    bool sends = is_open(stream);
+    if (sends && !has_room(stream, bytes.length)) {
+        stream->is_cut = true; /* too slow: a gap in the stream would be worse than its end */
+        sends = false;
+    }
+    if (sends)
+        put_bytes(stream, bytes);
+    wake(stream);
+    pthread_mutex_unlock(&stream->lock);
+    return sends;
+}
+
+bool http_stream_send_id(HttpStream *stream, Str id, Str event, Str data)
+{
+    size_t max = data.length * 8 + event.length + id.length + KB(1);
+    AUTO_ARENA Arena *arena = arena_new(max * 4 + KB(16));
+    Buf text = buf_new(arena, max);
+    sse_write(&text, id, event, data);
+    return http_stream_write(stream, buf_str(&text));
+}
+
+bool http_stream_send(HttpStream *stream, Str event, Str data)
+{
+    return http_stream_send_id(stream, S(""), event, data);
+}
+
+bool http_stream_is_open(HttpStream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool open = is_open(stream);
+    pthread_mutex_unlock(&stream->lock);
+    return open;
+}
+
+static void end_stream(HttpStream *stream, bool is_cut)
+{
+    if (!stream)
+        return;
+    pthread_mutex_lock(&stream->lock);
+    stream->is_ended = true;
+    stream->is_cut = stream->is_cut || is_cut;
+    wake(stream);
+    pthread_mutex_unlock(&stream->lock);
+    stream_release(stream);
+}
+
+void http_stream_close(HttpStream *stream) { end_stream(stream, false); }
+void http_stream_abort(HttpStream *stream) { end_stream(stream, true); }
