@@ -132,6 +132,12 @@ dist:
 $(BUILD)/extract-one: $(OBJ)/bench/extract_one.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,extract))))
 	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# Speed of the encoder; TEXTS=FILE writes its texts for bench/encode_peer.py.
+$(BUILD)/encode_bench: $(OBJ)/bench/encode_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,encode))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+bench-encode: $(BUILD)/encode_bench
+	$(BUILD)/encode_bench $(or $(MODEL),$(MODELS)/all-MiniLM-L6-v2) $(TEXTS)
+
 clean:
 	rm -rf $(BUILD)
 

@@ -1,0 +1,261 @@
+/* encode_bench.c - speed and quality of the encoder on fixed texts of ../shared.
+ *
+ *   build/encode_bench MODEL_FOLDER [TEXTS_FILE]
+ *
+ * Three workloads at one and two threads, text in and unit vector out, best of five passes:
+ * `query`, 150 texts of 16 tokens one at a time; `chunk`, 192 abstracts cut at 128 tokens;
+ * `ragged`, 640 sentences. Then Spearman's rank correlation on STS-B dev. With TEXTS_FILE the
+ * texts are written there, one a line after the workload's name and a tab, so that a peer can be
+ * timed on the same ones (encode_peer.py). */
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "encode/encode_queue.h"
+
+#define PASSES 5
+#define DIMS_MAX 1024
+
+enum { QUERIES = 150, QUERY_TOKENS = 16, CHUNKS = 192, CHUNK_TOKENS = 128, SENTENCES = 640 };
+
+typedef struct Workload {
+    const char *name;
+    Str texts[SENTENCES];
+    size_t count, max, tokens_max, tokens;
+    bool one_by_one;
+} Workload;
+
+static Error err;
+static Arena *arena;
+
+static void must(bool good)
+{
+    if (good)
+        return;
+    fprintf(stderr, "encode_bench: %s\n", err.message);
+    exit(1);
+}
+
+static Str read_shared(const char *path)
+{
+    Str bytes;
+    if (!file_exists(path)) {
+        fprintf(stderr, "skipped: needs ../shared\n");
+        exit(0);
+    }
+    must(file_read(arena, path, MB(64), &bytes, &err));
+    return bytes;
+}
+
+/* Field `number` (from 0) of a tab-separated line. */
+static Str field(Str line, int number)
+{
+    Str piece = STR_NONE;
+    for (int i = 0; i <= number; i++)
+        if (!str_next(&line, '\t', &piece))
+            return STR_NONE;
+    return piece;
+}
+
+static void add(Workload *load, const WordPiece *tokenizer, Str text)
+{
+    if (load->count == load->max)
+        return;
+    load->texts[load->count++] = text;
+    load->tokens += MIN(wordpiece_count(tokenizer, text) + 2, load->tokens_max);
+}
+
+/* Questions cut after their 14th piece, where that gives 16 tokens. */
+static void add_queries(Workload *load, const WordPiece *tokenizer, const char *path)
+{
+    Str rest = read_shared(path), line;
+    while (str_next(&rest, '\n', &line)) {
+        WordPieceToken tokens[QUERY_TOKENS];
+        Str text = field(line, 1);
+        if (wordpiece_encode(tokenizer, text, tokens, QUERY_TOKENS) < QUERY_TOKENS)
+            continue;
+        text = str_slice(text, 0, tokens[QUERY_TOKENS - 2].end);
+        if (wordpiece_count(tokenizer, text) == QUERY_TOKENS - 2)
+            add(load, tokenizer, text);
+    }
+}
+
+static void add_documents(Workload *chunks, Workload *sentences, const WordPiece *tokenizer)
+{
+    Str rest = read_shared("../shared/retrieval/scifact/corpus.tsv"), line;
+    while (str_next(&rest, '\n', &line)) {
+        Str text = field(line, 2);
+        if (wordpiece_count(tokenizer, text) >= CHUNK_TOKENS)
+            add(chunks, tokenizer, text);
+        for (ptrdiff_t end; (end = str_find(text, S(". "))) >= 0; text = str_from(text, end + 2))
+            add(sentences, tokenizer, str_slice(text, 0, (size_t)end + 1));
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Each text alone; the median and 99th percentile of the pass are printed. */
+static void run_one_by_one(EncodeQueue *queue, const Workload *load, float *out, double *ms)
+{
+    for (size_t i = 0; i < load->count; i++) {
+        int64_t start = monotonic_us();
+        must(encode_queue_embed(queue, ENCODE_QUERY, &load->texts[i], 1, load->tokens_max, out,
+                                &err));
+        ms[i] = (double)(monotonic_us() - start) / 1000;
+    }
+    qsort(ms, load->count, sizeof *ms, by_value);
+}
+
+static void measure(EncodeQueue *queue, const Workload *load, int threads)
+{
+    float *out = arena_new_array(arena, float, load->count *DIMS_MAX);
+    double best = 1e9, ms[SENTENCES] = { 0 }, p50 = 1e9, p99 = 1e9;
+    for (int pass = 0; pass < PASSES; pass++) {
+        int64_t start = monotonic_us();
+        if (load->one_by_one)
+            run_one_by_one(queue, load, out, ms);
+        else
+            must(encode_queue_embed(queue, ENCODE_BULK, load->texts, load->count, load->tokens_max,
+                                    out, &err));
+        best = fmin(best, (double)(monotonic_us() - start) / 1e6);
+        p50 = fmin(p50, ms[load->count / 2]);
+        p99 = fmin(p99, ms[load->count * 99 / 100]);
+    }
+    printf("%-7s %d thread%s %8.0f tokens/s %7.1f texts/s", load->name, threads,
+           threads > 1 ? "s" : " ", (double)load->tokens / best, (double)load->count / best);
+    if (load->one_by_one)
+        printf("   p50 %.2f ms, p99 %.2f ms", p50, p99);
+    printf("\n");
+}
+
+/* --- STS-B ------------------------------------------------------------------------------ */
+
+enum { PAIRS_MAX = 2000 };
+
+typedef struct Ranked {
+    double value, rank;
+    size_t place;
+} Ranked;
+
+static int by_ranked_value(const void *a, const void *b)
+{
+    return by_value(&((const Ranked *)a)->value, &((const Ranked *)b)->value);
+}
+
+/* Replace values by their ranks, equal ones by the mean of theirs. */
+static void rank(double *values, size_t count)
+{
+    static Ranked order[PAIRS_MAX];
+    for (size_t i = 0; i < count; i++)
+        order[i] = (Ranked){ values[i], 0, i };
+    qsort(order, count, sizeof *order, by_ranked_value);
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i; end < count && !by_ranked_value(&order[i], &order[end]);)
+            end++;
+        for (size_t k = i; k < end; k++)
+            values[order[k].place] = (double)(i + end - 1) / 2;
+    }
+}
+
+static double correlation(const double *x, const double *y, size_t count)
+{
+    double mx = 0, my = 0, xy = 0, xx = 0, yy = 0;
+    for (size_t i = 0; i < count; i++) {
+        mx += x[i] / (double)count;
+        my += y[i] / (double)count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        xy += (x[i] - mx) * (y[i] - my);
+        xx += (x[i] - mx) * (x[i] - mx);
+        yy += (y[i] - my) * (y[i] - my);
+    }
+    return xy / sqrt(xx * yy);
+}
+
+static void measure_sts(EncodeQueue *queue, size_t dims)
+{
+    static double scores[PAIRS_MAX], cosines[PAIRS_MAX];
+    static Str texts[2 * PAIRS_MAX];
+    Str rest = read_shared("../shared/sts/stsb-dev.tsv"), line;
+    size_t count = 0;
+    while (count < PAIRS_MAX && str_next(&rest, '\n', &line)) {
+        texts[2 * count] = field(line, 5);
+        texts[2 * count + 1] = str_trim(field(line, 6));
+        if (texts[2 * count + 1].length && str_to_double(field(line, 4), &scores[count]))
+            count++;
+    }
+    float *out = arena_new_array(arena, float, 2 * count * dims);
+    must(encode_queue_embed(queue, ENCODE_BULK, texts, 2 * count, 0, out, &err));
+    for (size_t i = 0; i < count; i++) {
+        cosines[i] = 0;
+        for (size_t k = 0; k < dims; k++)
+            cosines[i] += (double)out[2 * i * dims + k] * out[(2 * i + 1) * dims + k];
+    }
+    rank(scores, count);
+    rank(cosines, count);
+    printf("STS-B dev: Spearman %.5f over %zu pairs\n", correlation(scores, cosines, count), count);
+}
+
+/* --- The program ------------------------------------------------------------------------ */
+
+static void write_texts(const char *path, const Workload *loads, size_t count)
+{
+    Buf text = buf_new(arena, MB(16));
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < loads[i].count; k++)
+            buf_addf(&text, "%s\t" STR_FMT "\n", loads[i].name, STR_ARG(loads[i].texts[k]));
+    must(file_write(path, buf_str(&text), 0644, &err));
+}
+
+static void print_memory(const char *when)
+{
+    Str text;
+    if (!file_read(arena, "/proc/self/smaps_rollup", KB(64), &text, &err))
+        return;
+    Str line;
+    while (str_next(&text, '\n', &line))
+        if (str_starts(line, S("Pss:")))
+            printf("memory %s: " STR_FMT "\n", when, STR_ARG(str_trim(str_from(line, 4))));
+}
+
+int main(int argc, char **argv)
+{
+    static Workload loads[] = {
+        { .name = "query", .max = QUERIES, .tokens_max = 256, .one_by_one = true },
+        { .name = "chunk", .max = CHUNKS, .tokens_max = CHUNK_TOKENS },
+        { .name = "ragged", .max = SENTENCES, .tokens_max = 256 },
+    };
+    arena = arena_new(MB(512));
+    const char *folder = argc > 1 ? argv[1] : "build/model/all-MiniLM-L6-v2";
+    for (int threads = 1; threads <= 2; threads++) {
+        EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){ folder, threads });
+        EncodeStatus status;
+        if (threads == 1)
+            print_memory("before loading");
+        int64_t start = monotonic_us();
+        must(encode_queue_load(queue, &err));
+        encode_queue_status(queue, &status);
+        printf("%s, %s, loaded in %.0f ms\n", status.model, status.kernels,
+               (double)(monotonic_us() - start) / 1000);
+        const WordPiece *tokenizer = encoder_tokenizer(encode_queue_encoder(queue));
+        if (threads == 1) {
+            print_memory("after loading");
+            add_queries(&loads[0], tokenizer, "../shared/retrieval/scifact/queries.tsv");
+            add_queries(&loads[0], tokenizer, "../shared/retrieval/cranfield/queries.tsv");
+            add_documents(&loads[1], &loads[2], tokenizer);
+            if (argc > 2)
+                write_texts(argv[2], loads, COUNT(loads));
+        }
+        for (size_t i = 0; i < COUNT(loads); i++)
+            measure(queue, &loads[i], threads);
+        if (threads == 2)
+            measure_sts(queue, status.dims);
+        encode_queue_free(queue);
+    }
+    arena_free(arena);
+    return 0;
+}
