@@ -124,9 +124,9 @@ bool document_tags_join(Arena *arena, StrList tags, Str *joined_r, Error *err)
 StrList document_tags_split(Arena *arena, Str joined)
 {
     VEC(Str) tags = { 0 };
-    Str rest = joined.length ? str_slice(joined, 1, joined.length - 1) : joined, tag;
+    Str rest = str_slice(joined, 1, joined.length - 1), tag;
 
-    while (str_next(&rest, TAG_END, &tag))
+    while (joined.length && str_next(&rest, TAG_END, &tag))
         *vec_push(arena, &tags) = tag;
     return (StrList){ .at = tags.at, .count = tags.count };
 }

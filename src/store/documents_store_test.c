@@ -1,0 +1,269 @@
+#include "store/world_test.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "store/collections_store.h"
+#include "store/document_versions_store.h"
+#include "store/erase_store.h"
+#include "store/index_changes_store.h"
+#include "store/statistics_store.h"
+#include "store/texts_store.h"
+
+#define FROM(state) (1u << DOCUMENT_##state)
+
+STORE_TEST(the_same_bytes_are_one_document)
+{
+    const Scope *ours = &world->ours;
+    Document first, second, child, theirs;
+    bool is_new;
+
+    CALL(world_document(tx, world, ours, "a.txt", "same", &first, err));
+    second = (Document){ .name = S("b.txt"), .blob = first.blob };
+    CALL(document_add(tx, ours, world->arena, &second, &second, &is_new, err));
+    EXPECT(!is_new && str_equal(second.id, first.id) && str_is(second.name, "a.txt"));
+    child = (Document){ .name = S("c"), .blob = first.blob, .parent = first.id };
+    CALL(document_add(tx, ours, world->arena, &child, &child, &is_new, err));
+    EXPECT(is_new && !str_equal(child.id, first.id));
+    CALL(document_find_by_blob(tx, ours, world->arena, first.blob, &second, err));
+    EXPECT(str_equal(second.id, first.id));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                document_find_by_blob(tx, &world->theirs, world->arena, first.blob, &theirs, err));
+    child.parent = S("nothing");
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                document_add(tx, ours, world->arena, &child, &child, &is_new, err));
+    return true;
+}
+
+STORE_TEST(a_document_changes_state_only_from_where_it_is)
+{
+    const Scope *ours = &world->ours;
+    Error why = { .code = ERROR_DAMAGED, .message = "the file is cut off" };
+    Document doc;
+
+    CALL(world_document(tx, world, ours, "a.txt", "a", &doc, err));
+    EXPECT(doc.state == DOCUMENT_QUEUED && doc.version == 1 && doc.indexed_version == 0);
+    CALL(document_advance(tx, ours, doc.id, FROM(QUEUED), DOCUMENT_EXTRACTING, err));
+    EXPECT_CODE(ERROR_CONFLICT,
+                document_advance(tx, ours, doc.id, FROM(QUEUED), DOCUMENT_EXTRACTING, err));
+    EXPECT(strstr(err->message, "is extracting and cannot become extracting"));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                document_advance(tx, ours, S("no"), FROM(QUEUED), DOCUMENT_EXTRACTING, err));
+    CALL(document_fail(tx, ours, doc.id, &why, err));
+    EXPECT_CODE(ERROR_CONFLICT, document_fail(tx, ours, doc.id, &why, err));
+    CALL(document_find(tx, ours, world->arena, doc.id, &doc, err));
+    EXPECT(doc.state == DOCUMENT_FAILED && str_is(doc.error_code, "damaged"));
+    EXPECT(str_is(doc.error_message, "the file is cut off"));
+    CALL(document_advance(tx, ours, doc.id, FROM(FAILED) | FROM(CANCELLED), DOCUMENT_QUEUED, err));
+    CALL(document_find(tx, ours, world->arena, doc.id, &doc, err));
+    EXPECT(!doc.error_code.length && !doc.error_message.length);
+    return true;
+}
+
+STORE_TEST(facts_fill_what_they_know)
+{
+    const Scope *ours = &world->ours;
+    DocumentFacts facts = { .title = S("Report"), .page_count = 3, .document_date_ms = 86400000 };
+    StrList tags = { (const Str[]){ S("tax"), S(" 2024 "), S("tax") }, 3 };
+    Collection collection = { .name = S("Letters") };
+    TagCountList counts;
+    Document doc;
+
+    CALL(world_document(tx, world, ours, "x/Ä.txt", "a", &doc, err));
+    CALL(document_set_facts(tx, ours, doc.id, &facts, err));
+    facts = (DocumentFacts){ .language = S("en"), .text_bytes = 5000000000 };
+    CALL(document_set_facts(tx, ours, doc.id, &facts, err));
+    CALL(document_set_tags(tx, ours, doc.id, tags, err));
+    CALL(document_set_password(tx, ours, doc.id, S("\0sealed"), err));
+    CALL(collection_add(tx, ours, world->arena, &collection, err));
+    CALL(document_move(tx, ours, doc.id, collection.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_move(tx, ours, doc.id, S("none"), err));
+    CALL(document_find_by_name(tx, ours, world->arena, S("x/Ä.txt"), &doc, err));
+    EXPECT(str_is(doc.title, "Report") && doc.page_count == 3 && str_is(doc.language, "en"));
+    EXPECT(doc.text_bytes == 5000000000 && doc.document_date_ms == 86400000);
+    EXPECT(doc.tags.count == 2 && str_is(doc.tags.at[1], "2024"));
+    EXPECT(str_equal(doc.password_sealed, S("\0sealed")));
+    EXPECT(str_equal(doc.collection, collection.id));
+    CALL(document_tags(tx, ours, world->arena, &counts, err));
+    EXPECT(counts.count == 2 && str_is(counts.at[0].tag, "2024") && counts.at[1].count == 1);
+    CALL(collection_find_by_name(tx, ours, world->arena, S("LETTERS"), &collection, err));
+    EXPECT(collection.document_count == 1);
+    CALL(collection_remove(tx, ours, collection.id, err));
+    CALL(document_find(tx, ours, world->arena, doc.id, &doc, err));
+    EXPECT(!doc.collection.length);
+    return true;
+}
+
+STORE_TEST(lists_are_read_in_parts_in_any_order)
+{
+    const Scope *ours = &world->ours;
+    static const DocumentOrder orders[] = { DOCUMENT_BY_CREATED, DOCUMENT_BY_UPDATED,
+                                            DOCUMENT_BY_NAME, DOCUMENT_BY_SIZE, DOCUMENT_BY_DATE };
+    Document doc;
+
+    for (int i = 0; i < 25; i++) {
+        Str name = str_format(world->arena, "%s%02d.txt", i % 2 ? "b~" : "A ", i);
+        CALL(world_document(tx, world, ours, name.at, name.at, &doc, err));
+    }
+    for (size_t i = 0; i < COUNT(orders) * 2; i++) {
+        DocumentList list;
+        Slice slice = { .limit = 7 };
+        size_t seen = 0, parts = 0;
+        Str last = STR_NONE;
+        do {
+            CALL(document_list(tx, ours, world->arena, NULL, orders[i / 2], i % 2, &slice, &list,
+                               err));
+            EXPECT(list.total == 25 && list.count && !str_equal(list.at[0].id, last));
+            seen += list.count;
+            parts++;
+            last = list.at[list.count - 1].id;
+            slice.after = list.next;
+        } while (slice.after.length);
+        EXPECT(seen == 25 && parts == 4);
+    }
+    DocumentList list;
+    EXPECT_CODE(ERROR_INVALID,
+                document_list(tx, ours, world->arena, NULL, DOCUMENT_BY_CREATED, false,
+                              &(Slice){ .after = S("x'; DROP TABLE documents") }, &list, err));
+    return true;
+}
+
+STORE_TEST(filters_choose_documents)
+{
+    const Scope *ours = &world->ours;
+    StrList tags = { (const Str[]){ S("tax") }, 1 };
+    Document a, b, child = { .name = S("in a"), .blob = S("b2") };
+    Collection collection = { .name = S("Letters") };
+    bool is_new;
+    DocumentFilter filters[12] = { 0 };
+    size_t expected[COUNT(filters)] = { 3, 1, 1, 2, 1, 2, 1, 2, 1, 0, 3, 0 };
+    StrList ids;
+
+    CALL(world_document(tx, world, ours, "Übersicht 100%.txt", "a", &a, err));
+    CALL(world_ready(tx, world, ours, "b.txt", "b", 1, &b, err));
+    child.parent = a.id;
+    CALL(document_add(tx, ours, world->arena, &child, &child, &is_new, err));
+    CALL(collection_add(tx, ours, world->arena, &collection, err));
+    CALL(document_move(tx, ours, b.id, collection.id, err));
+    CALL(document_set_tags(tx, ours, a.id, tags, err));
+    filters[1].states = FROM(READY);
+    filters[2].collection = collection.id;
+    filters[3].collection = S("none");
+    filters[4].tag = S("tax");
+    filters[5].format = S("text");
+    filters[6].name_has = S("übersicht 100%");
+    filters[7].only_roots = true;
+    filters[8].parent = a.id;
+    filters[9].trash = TRASH_INSIDE;
+    filters[10].created_from_ms = 1000;
+    filters[11].date_to_ms = 1000;
+    for (size_t i = 0; i < COUNT(filters); i++) {
+        CALL(document_list_ids(tx, ours, world->arena, &filters[i], 10, &ids, err));
+        if (ids.count != expected[i])
+            return fail(err, ERROR_INTERNAL, "filter %zu gives %zu", i, ids.count);
+    }
+    EXPECT_CODE(ERROR_TOO_LARGE, document_list_ids(tx, ours, world->arena, NULL, 2, &ids, err));
+    DocumentFilter either = { .formats = { (const Str[]){ S("pdf"), S("text") }, 2 },
+                              .tags_any = { (const Str[]){ S("x"), S("tax") }, 2 },
+                              .ids = { (const Str[]){ a.id, S("\"") }, 2 } };
+    CALL(document_list_ids(tx, ours, world->arena, &either, 10, &ids, err));
+    EXPECT(ids.count == 1 && str_equal(ids.at[0], a.id));
+    DocumentList children;
+    CALL(document_children(tx, ours, world->arena, a.id, &children, err));
+    EXPECT(children.count == 1 && str_equal(children.at[0].id, child.id));
+    return true;
+}
+
+STORE_TEST(the_trash_takes_children_along_and_tells_the_index)
+{
+    const Scope *ours = &world->ours;
+    Document doc, child = { .name = S("in it"), .blob = S("b2") };
+    IndexPosition before;
+    IndexChangeList changes;
+    DocumentKeyList expired;
+    ChunkList live;
+    ChunkCursor cursor = { 0 };
+    bool is_new;
+
+    CALL(world_ready(tx, world, ours, "a.txt", "a", 3, &doc, err));
+    child.parent = doc.id;
+    CALL(document_add(tx, ours, world->arena, &child, &child, &is_new, err));
+    CALL(index_position(tx, &world->system, world->arena, &before, err));
+    CALL(document_trash(tx, ours, doc.id, 5000, err));
+    EXPECT_CODE(ERROR_CONFLICT, document_trash(tx, ours, doc.id, 5000, err));
+    CALL(document_find(tx, ours, world->arena, child.id, &child, err));
+    EXPECT(child.deleted_at_ms == 5000);
+    EXPECT_CODE(ERROR_CONFLICT, document_restore(tx, ours, child.id, err));
+    CALL(index_change_list(tx, ours, world->arena, before.last, 10, &changes, err));
+    EXPECT(changes.count == 1 && changes.at[0].operation == INDEX_REMOVE);
+    EXPECT(changes.at[0].numbers.count == 3 && str_equal(changes.at[0].document, doc.id));
+    CALL(chunk_scan(tx, ours, world->arena, &cursor, 10, &live, err));
+    EXPECT(live.count == 0);
+    CALL(document_list_expired(tx, ours, world->arena, 5001, 10, &expired, err));
+    EXPECT(expired.count == 1 && str_equal(expired.at[0].id, doc.id));
+    CALL(document_list_expired(tx, ours, world->arena, 5000, 10, &expired, err));
+    EXPECT(expired.count == 0);
+    CALL(document_restore(tx, ours, doc.id, err));
+    EXPECT_CODE(ERROR_CONFLICT, document_restore(tx, ours, doc.id, err));
+    CALL(chunk_scan(tx, ours, world->arena, &cursor, 10, &live, err));
+    EXPECT(live.count == 3);
+    CALL(index_change_list(tx, ours, world->arena, before.last, 10, &changes, err));
+    EXPECT(changes.count == 2 && changes.at[1].operation == INDEX_ADD);
+    EXPECT(changes.at[1].numbers.at[0] == live.at[0].number);
+    return true;
+}
+
+STORE_TEST(a_new_version_replaces_the_old_one_when_it_is_indexed)
+{
+    const Scope *ours = &world->ours;
+    DocumentVersion version = { .blob = S("new"), .name = S("a2.txt"), .size_bytes = 9 };
+    DocumentVersionList versions;
+    Document doc;
+    Chunk chunk = { .length = 3, .text = S("new") };
+    ChunkHit *hits;
+    NumberList old;
+    Str text;
+
+    CALL(world_ready(tx, world, ours, "a.txt", "old", 2, &doc, err));
+    CALL(chunk_numbers(tx, ours, world->arena, doc.id, &old, err));
+    CALL(document_version_add(tx, ours, doc.id, &version, err));
+    EXPECT(version.version == 2);
+    EXPECT_CODE(ERROR_CONFLICT, document_version_add(tx, ours, doc.id, &version, err));
+    CALL(chunk_find_many(tx, ours, world->arena, old.at, 2, &hits, err));
+    EXPECT(hits[0].is_live && hits[1].is_live);
+    CALL(text_save(tx, ours, doc.id, 2, S("new"), err));
+    CALL(chunk_replace(tx, ours, world->arena, doc.id, 2, &chunk, 1, err));
+    CALL(chunk_find_many(tx, ours, world->arena, (int64_t[]){ chunk.number, 99999, old.at[0] }, 3,
+                         &hits, err));
+    EXPECT(hits[0].is_live && hits[1].chunk.number == 0 && !hits[2].is_live);
+    EXPECT(str_is(hits[2].chunk.text, "old") && str_is(hits[0].name, "a2.txt"));
+    CALL(text_find(tx, ours, world->arena, doc.id, 1, 100, &text, err));
+    EXPECT(str_is(text, "old"));
+    CALL(document_version_list(tx, ours, world->arena, doc.id, &versions, err));
+    EXPECT(versions.count == 2 && versions.at[0].version == 2);
+    CALL(document_find(tx, ours, world->arena, doc.id, &doc, err));
+    EXPECT(doc.state == DOCUMENT_QUEUED && doc.indexed_version == 2 && doc.chunk_count == 1);
+    return true;
+}
+
+STORE_TEST(what_is_to_be_done_is_found_in_every_workspace)
+{
+    Document ours, theirs;
+    DocumentKeyList list;
+    Statistics statistics;
+
+    CALL(world_ready(tx, world, &world->ours, "a.txt", "a", 2, &ours, err));
+    CALL(world_document(tx, world, &world->ours, "b.txt", "b", &theirs, err));
+    EXPECT(ours.vector_count == 2 && ours.chunk_count == 2);
+    CALL(document_list_unembedded(tx, &world->ours, world->arena, S("m"), 10, &list, err));
+    EXPECT(list.count == 0);
+    CALL(document_list_unembedded(tx, &world->system, world->arena, S("other"), 10, &list, err));
+    EXPECT(list.count == 1 && str_equal(list.at[0].id, ours.id));
+    CALL(document_list_stuck(tx, &world->system, world->arena, FROM(QUEUED) | FROM(EXTRACTING),
+                             INT64_MAX, 10, &list, err));
+    EXPECT(list.count == 1 && str_equal(list.at[0].workspace, world->ours.workspace));
+    CALL(statistics_find(tx, &world->ours, &statistics, err));
+    EXPECT(statistics.documents.by_state[DOCUMENT_READY] == 1 && statistics.chunks == 2);
+    EXPECT(statistics.documents.by_state[DOCUMENT_QUEUED] == 1 && statistics.vectors == 2);
+    EXPECT(statistics.file_bytes == 2 && statistics.people == 1 && statistics.version_count == 2);
+    return true;
+}
