@@ -1,0 +1,32 @@
+/* xlsx_book.h - what the sheets of a workbook share: strings, number formats, the list of sheets.
+ */
+#pragma once
+
+#include "extract/ooxml.h"
+
+typedef struct SheetEntry {
+    Str name, relation;
+    bool is_hidden;
+} SheetEntry;
+
+typedef struct Book {
+    Package *package;
+    Arena *arena;
+    DocWriter *doc;
+    Relations relations;
+    VEC(SheetEntry) sheets;
+    VEC(Str) strings;
+    VEC(Str) formats; /* by the style index of a cell: its number format code */
+    bool is_1904;
+} Book;
+
+/* Fails when the workbook part cannot be read; damage in the others becomes a warning. */
+MUST_CHECK bool book_read(Book *book, const Part *main_part, Error *err);
+
+/* One sheet's rows as a table, with its comments, drawings, header and footer. */
+void book_write_sheet(Book *book, const SheetEntry *sheet, const Part *part);
+
+/* "B4" as column 1, row 3; false when it is no cell. */
+bool cell_parse(Str text, int *column_r, int *row_r);
+/* "B4" in out[16]. */
+Str cell_name(int column, int row, char *out);

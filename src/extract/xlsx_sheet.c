@@ -1,0 +1,392 @@
+/* xlsx_sheet.c - one worksheet: rows as they stream past, then its comments and drawings. */
+#include "extract/number_format.h"
+#include "extract/xlsx_book.h"
+
+enum { BLANKS_MAX = 64, MERGES_MAX = 100000, CELL_MAX = 1 << 20 };
+/* Merged cells are listed after the rows, so they cost a second reading; larger sheets go without.
+ */
+static const size_t MERGE_BYTES_MAX = MB(32);
+
+typedef struct Merge {
+    int column0, row0, column1, row1;
+} Merge;
+
+typedef struct SheetCell {
+    int column;
+    Str text;
+} SheetCell;
+
+typedef struct SheetReader {
+    Book *book;
+    const SheetEntry *sheet;
+    Arena *scratch; /* of a row */
+    int row, last_row, column, first_column;
+    VEC(SheetCell) cells;
+    Str type;
+    int style;
+    Buf value, formula;
+    enum { IN_NOTHING, IN_VALUE, IN_FORMULA, IN_INLINE } where;
+    bool in_table, in_header, in_phonetic;
+    Buf header;
+    VEC(Merge) merges; /* by first row */
+    size_t merge_at;
+} SheetReader;
+
+/* --- Merged cells --- */
+
+static bool merge_start(void *self, const XmlElement *element)
+{
+    SheetReader *reader = self;
+    Merge merge;
+    if (!str_is(element->name, "mergeCell"))
+        return true;
+    Str ref = xml_attribute(element, "ref"), first;
+    if (!str_next(&ref, ':', &first) || !cell_parse(first, &merge.column0, &merge.row0) ||
+        !cell_parse(ref, &merge.column1, &merge.row1) || merge.row1 < merge.row0 ||
+        merge.column1 < merge.column0)
+        return true;
+    *vec_push(reader->book->arena, &reader->merges) = merge;
+    return reader->merges.count < MERGES_MAX;
+}
+
+static int by_row(const void *a, const void *b)
+{
+    const Merge *left = a, *right = b;
+    return (left->row0 > right->row0) - (left->row0 < right->row0);
+}
+
+static const Merge *find_merge(SheetReader *reader, int column)
+{
+    while (reader->merge_at < reader->merges.count &&
+           reader->merges.at[reader->merge_at].row1 < reader->row)
+        reader->merge_at++;
+    for (size_t i = reader->merge_at; i < reader->merges.count; i++) {
+        const Merge *merge = &reader->merges.at[i];
+        if (merge->row0 > reader->row)
+            return NULL;
+        if (merge->row1 >= reader->row && column >= merge->column0 && column <= merge->column1)
+            return merge;
+    }
+    return NULL;
+}
+
+static void read_merges(SheetReader *reader, const Part *part)
+{
+    static const XmlEvents events = { .start = merge_start };
+    Error err;
+    if (part->size > MERGE_BYTES_MAX)
+        return;
+    if (!package_parse(reader->book->package, part, &events, reader, &err))
+        return; /* said when the rows are read */
+    if (reader->merges.count)
+        qsort(reader->merges.at, reader->merges.count, sizeof(Merge), by_row);
+}
+
+/* --- Rows --- */
+
+static void place_row(SheetReader *reader, int first, int last)
+{
+    char from[16], to[16], cells[40];
+    Str start = cell_name(first, reader->row, from), end = cell_name(last, reader->row, to);
+    snprintf(cells, sizeof cells, first == last ? STR_FMT : STR_FMT ":" STR_FMT, STR_ARG(start),
+             STR_ARG(end));
+    doc_place(reader->book->doc, &(Place){ .sheet = reader->sheet->name, .cells = str(cells) });
+}
+
+static void write_cell(SheetReader *reader, int column, Str text)
+{
+    const Merge *merge = reader->merges.count ? find_merge(reader, column) : NULL;
+    if (!merge)
+        doc_cell(reader->book->doc, text);
+    else if (merge->column0 == column && merge->row0 == reader->row)
+        doc_cell_span(reader->book->doc, text, merge->column1 - merge->column0 + 1,
+                      merge->row1 - merge->row0 + 1);
+}
+
+/* Cells of a row in order, with empty ones between, so that columns stay under each other. */
+static void write_row(SheetReader *reader)
+{
+    DocWriter *doc = reader->book->doc;
+    size_t count = reader->cells.count;
+    if (count == 0)
+        return;
+    if (reader->in_table && reader->row > reader->last_row + 1) {
+        doc_table_end(doc); /* an empty row divides tables */
+        reader->in_table = false;
+    }
+    if (!reader->in_table)
+        doc_table_begin(doc);
+    reader->in_table = true;
+    reader->last_row = reader->row;
+    int column = MIN(reader->first_column, reader->cells.at[0].column);
+    for (size_t i = 0; i < count; i++) {
+        const SheetCell *cell = &reader->cells.at[i];
+        for (int blanks = 0; column < cell->column && blanks < BLANKS_MAX; blanks++)
+            write_cell(reader, column++, STR_NONE);
+        write_cell(reader, cell->column, cell->text);
+        column = cell->column + 1;
+    }
+    place_row(reader, reader->cells.at[0].column, reader->cells.at[count - 1].column);
+    doc_row_end(doc);
+}
+
+/* --- Cells --- */
+
+static Str cell_text(SheetReader *reader)
+{
+    const Book *book = reader->book;
+    Str value = buf_str(&reader->value);
+    double number;
+    int64_t index;
+    Str code = reader->style >= 0 && reader->style < (int)book->formats.count
+                   ? book->formats.at[reader->style]
+                   : STR_NONE;
+    if (str_is(reader->type, "s")) {
+        if (!str_to_int(str_trim(value), 0, INT32_MAX, &index) ||
+            index >= (int64_t)book->strings.count)
+            return STR_NONE;
+        return number_format_text(reader->scratch, book->strings.at[index], code);
+    }
+    if (str_is(reader->type, "b"))
+        return str_is(str_trim(value), "1") ? S("TRUE") : S("FALSE");
+    if (str_is(reader->type, "str") || str_is(reader->type, "inlineStr") ||
+        str_is(reader->type, "e") || str_is(reader->type, "d"))
+        return value;
+    if (str_to_double(str_trim(value), &number))
+        return number_format(reader->scratch, number, code, book->is_1904);
+    /* No program has calculated it yet: the formula itself. */
+    if (value.length == 0 && reader->formula.length)
+        return str_format(reader->scratch, "=" STR_FMT, STR_ARG(buf_str(&reader->formula)));
+    return value;
+}
+
+static void end_cell(SheetReader *reader)
+{
+    Str text = cell_text(reader);
+    if (str_trim(text).length == 0)
+        return;
+    *vec_push(reader->scratch, &reader->cells) =
+        (SheetCell){ reader->column, str_copy(reader->scratch, text) };
+}
+
+static void begin_cell(SheetReader *reader, const XmlElement *element)
+{
+    int column, row;
+    if (cell_parse(xml_attribute(element, "r"), &column, &row))
+        reader->column = column;
+    else
+        reader->column++;
+    reader->type = str_copy(reader->scratch, xml_attribute(element, "t"));
+    reader->style = xml_attribute_int(element, "s", -1);
+    reader->value = buf_new(reader->scratch, CELL_MAX);
+    reader->formula = buf_new(reader->scratch, KB(8));
+}
+
+static void begin_row(SheetReader *reader, const XmlElement *element)
+{
+    reader->row = MAX(0, xml_attribute_int(element, "r", reader->row + 2) - 1);
+    reader->column = -1;
+    reader->cells.at = NULL;
+    reader->cells.count = reader->cells.capacity = 0;
+    arena_reset(reader->scratch);
+}
+
+/* --- Events --- */
+
+static bool is_header_name(Str name)
+{
+    return str_ends(name, S("Header")) || str_ends(name, S("Footer"));
+}
+
+static bool sheet_start(void *self, const XmlElement *element)
+{
+    SheetReader *reader = self;
+    Str name = element->name;
+    reader->where = IN_NOTHING;
+    if (str_is(name, "c")) {
+        begin_cell(reader, element);
+    } else if (str_is(name, "v")) {
+        reader->where = IN_VALUE;
+    } else if (str_is(name, "f")) {
+        reader->where = IN_FORMULA;
+    } else if (str_is(name, "t") && !reader->in_phonetic) {
+        reader->where = IN_INLINE;
+    } else if (str_is(name, "rPh")) {
+        reader->in_phonetic = true;
+    } else if (str_is(name, "row")) {
+        begin_row(reader, element);
+    } else if (str_is(name, "dimension")) {
+        Str ref = xml_attribute(element, "ref"), first;
+        int row;
+        if (str_next(&ref, ':', &first) && !cell_parse(first, &reader->first_column, &row))
+            reader->first_column = 0;
+    } else if (is_header_name(name)) {
+        reader->in_header = true;
+        reader->header.length = 0;
+    }
+    return doc_writer_ok(reader->book->doc);
+}
+
+/* "&L&"Arial,Bold"Left&CPage &P": codes go, the words stay (18.3.1.39). */
+static void write_header(SheetReader *reader)
+{
+    Buf *codes = &reader->header;
+    Buf out = buf_new(reader->book->arena, KB(4));
+    for (size_t i = 0; i < codes->length; i++) {
+        char c = codes->at[i], next = i + 1 < codes->length ? codes->at[i + 1] : 0;
+        if (c != '&') {
+            buf_add_char(&out, c);
+            continue;
+        }
+        i++;
+        if (next == '"') {
+            while (++i < codes->length && codes->at[i] != '"')
+                ;
+        } else if (next >= '0' && next <= '9') {
+            while (i + 1 < codes->length && codes->at[i + 1] >= '0' && codes->at[i + 1] <= '9')
+                i++;
+        } else if (next == '&') {
+            buf_add_char(&out, '&');
+        } else {
+            buf_add_char(&out, ' ');
+        }
+    }
+    doc_place(reader->book->doc, &(Place){ .sheet = reader->sheet->name });
+    doc_header(reader->book->doc, buf_str(&out));
+}
+
+static bool sheet_end(void *self, Str name)
+{
+    SheetReader *reader = self;
+    reader->where = IN_NOTHING;
+    if (str_is(name, "c")) {
+        end_cell(reader);
+    } else if (str_is(name, "row")) {
+        write_row(reader);
+    } else if (str_is(name, "rPh")) {
+        reader->in_phonetic = false;
+    } else if (str_is(name, "sheetData")) {
+        doc_table_end(reader->book->doc);
+        reader->in_table = false;
+    } else if (is_header_name(name) && reader->in_header) {
+        reader->in_header = false;
+        write_header(reader);
+    }
+    return doc_writer_ok(reader->book->doc);
+}
+
+static bool sheet_text(void *self, Str text)
+{
+    SheetReader *reader = self;
+    if (reader->in_header)
+        buf_add(&reader->header, text);
+    else if (reader->where == IN_FORMULA)
+        buf_add(&reader->formula, text);
+    else if (reader->where != IN_NOTHING && reader->value.arena)
+        buf_add(&reader->value, text);
+    return true;
+}
+
+/* --- Comments and drawings --- */
+
+typedef struct CommentReader {
+    Book *book;
+    const SheetEntry *sheet;
+    Buf text;
+    char cell[24];
+    bool in_text;
+} CommentReader;
+
+static bool comment_start(void *self, const XmlElement *element)
+{
+    CommentReader *reader = self;
+    reader->in_text = str_is(element->name, "t");
+    if (str_is(element->name, "comment")) {
+        reader->text.length = 0;
+        Str ref = str_slice(xml_attribute(element, "ref"), 0, 16);
+        memcpy(reader->cell, ref.length ? ref.at : "", ref.length);
+        reader->cell[ref.length] = '\0';
+    }
+    return true;
+}
+
+static bool comment_end(void *self, Str name)
+{
+    CommentReader *reader = self;
+    reader->in_text = false;
+    if (!str_is(name, "comment"))
+        return true;
+    doc_place(reader->book->doc,
+              &(Place){ .sheet = reader->sheet->name, .cells = str(reader->cell) });
+    return doc_note(reader->book->doc, "comment", buf_str(&reader->text));
+}
+
+static bool comment_text(void *self, Str text)
+{
+    CommentReader *reader = self;
+    if (reader->in_text)
+        buf_add(&reader->text, text);
+    return true;
+}
+
+static void write_comments(Book *book, const SheetEntry *sheet, const Relations *relations)
+{
+    static const XmlEvents events = { comment_start, comment_end, comment_text };
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    const Part *part = relation_part(book->package, relation_by_type(relations, "comments", 0));
+    CommentReader reader = { .book = book, .sheet = sheet, .text = buf_new(arena, MB(1)) };
+    Error err;
+    if (part && !package_parse(book->package, part, &events, &reader, &err))
+        ooxml_warn(book->doc, &err);
+}
+
+static void write_all(Book *book, const Relations *relations, const char *type,
+                      void (*write)(Package *package, DocWriter *doc, const Part *part))
+{
+    const Relation *relation = relation_by_type(relations, type, 0);
+    while (relation) {
+        const Part *part = relation_part(book->package, relation);
+        if (part)
+            write(book->package, book->doc, part);
+        relation = relation_by_type(relations, type, relation_index(relations, relation) + 1);
+    }
+}
+
+static void write_shapes(Package *package, DocWriter *doc, const Part *part)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    doc_paragraph(doc, ooxml_drawing_text(package, arena, part));
+}
+
+static void write_drawings(Book *book, const SheetEntry *sheet, const Relations *relations)
+{
+    const Part *drawing = relation_part(book->package, relation_by_type(relations, "drawing", 0));
+    if (!drawing)
+        return;
+    doc_place(book->doc, &(Place){ .sheet = sheet->name });
+    write_shapes(book->package, book->doc, drawing);
+    Relations inner = ooxml_relations(book->package, drawing->name);
+    write_all(book, &inner, "chart", ooxml_write_chart);
+    write_all(book, &inner, "diagramData", ooxml_write_diagram);
+}
+
+void book_write_sheet(Book *book, const SheetEntry *sheet, const Part *part)
+{
+    static const XmlEvents events = { sheet_start, sheet_end, sheet_text };
+    AUTO_ARENA Arena *scratch = arena_new(GB(1)), *header = arena_new(MB(1));
+    SheetReader reader = { .book = book,
+                           .sheet = sheet,
+                           .scratch = scratch,
+                           .row = -1,
+                           .first_column = INT32_MAX,
+                           .header = buf_new(header, KB(64)) };
+    Relations relations = ooxml_relations(book->package, part->name);
+    Error err;
+    read_merges(&reader, part);
+    doc_place(book->doc, &(Place){ .sheet = sheet->name });
+    if (!package_parse(book->package, part, &events, &reader, &err))
+        ooxml_warn(book->doc, &err);
+    doc_table_end(book->doc);
+    write_comments(book, sheet, &relations);
+    write_drawings(book, sheet, &relations);
+}
