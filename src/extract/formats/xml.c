@@ -205,10 +205,8 @@ static void add_text(Writer *w, Str text)
 {
     const Open *block = innermost_block(w);
     bool is_code = block && block->is == NAME_CODE;
-    if (w->run.length == 0) {
-        text = is_code ? text : str_from(text, text.length - str_trim(text).length);
+    if (w->run.length == 0)
         w->run_line = w->in.line;
-    }
     for (size_t i = 0; i < text.length; i++) {
         char c = text.at[i];
         bool is_space = HAS_CHAR(c, " \t\r\n");
@@ -226,7 +224,7 @@ static void write_text(Writer *w, const HtmlToken *token)
     if (w->hidden)
         return;
     if (w->run.length == 0) {
-        /* The line where the words begin, not the white space before them. */
+        /* White space before the first words is not theirs. */
         Str words = str_trim(text);
         if (words.length == 0)
             return;
@@ -387,9 +385,10 @@ static void begin_element(Writer *w, const HtmlToken *token)
     if (w->depth && is != NAME_INLINE)
         w->open[w->depth - 1].has_child = true;
     bool is_inside = innermost_block(w) || run_text(w).length;
-    if (is == NAME_OTHER && is_inside)
-        add_text(w, S(" "));
-    else if (is == NAME_INLINE && !is_inside)
+    if (is == NAME_OTHER && is_inside) {
+        if (!token->is_empty)
+            add_text(w, S(" "));
+    } else if (is == NAME_INLINE && !is_inside)
         is = NAME_OTHER; /* <code>7</code> of a record */
     else if (is != NAME_OTHER && is != NAME_INLINE && is != NAME_HIDDEN)
         open_block(w, is);
