@@ -1,0 +1,377 @@
+/* isolation_test.c - every table, read and written as another workspace. */
+#include "store/world_test.h"
+
+#include "store/api_keys_store.h"
+#include "store/audit_store.h"
+#include "store/blocks_store.h"
+#include "store/collections_store.h"
+#include "store/conversations_store.h"
+#include "store/document_versions_store.h"
+#include "store/erase_store.h"
+#include "store/index_changes_store.h"
+#include "store/jobs_store.h"
+#include "store/messages_store.h"
+#include "store/people_store.h"
+#include "store/searches_store.h"
+#include "store/secrets_store.h"
+#include "store/sessions_store.h"
+#include "store/settings_store.h"
+#include "store/sql.h"
+#include "store/statistics_store.h"
+#include "store/texts_store.h"
+#include "store/uploads_store.h"
+#include "store/usage_store.h"
+#include "store/vectors_store.h"
+#include "store/workspaces_store.h"
+
+#define LIST_TABLES                                                                                \
+    DB_SQL("SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c"                   \
+           " WHERE m.type = 'table' AND c.name = 'workspace' ORDER BY m.name",                     \
+           "SELECT table_name::text FROM information_schema.columns"                               \
+           " WHERE table_schema = current_schema() AND column_name = 'workspace' ORDER BY 1")
+
+/* What is in `ours`, for the others to look for. */
+static struct {
+    Document doc;
+    Collection collection;
+    Conversation conversation;
+    Message message;
+    ApiKey key;
+    NumberList numbers;
+    Str job;
+} secret;
+
+static bool fill_ledgers(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    Search search = { .query = S("who") };
+    UsageRow usage = { .id = S("u1"), .model = S("m"), .cost_pico = 60000, .created_at_ms = 1 };
+    AuditEntry entry = { .action = S("document.add"), .subject = secret.doc.id };
+    Upload upload = { .key = S("k"), .fingerprint = S("f"), .expires_at_ms = 1000 };
+    NewJob job = { .type = S("t"), .payload = S("{}"), .attempt_max = 3 };
+    RecurringJob recurring = { .name = S("r"), .type = S("t"), .payload = S("{}"), .every_ms = 9 };
+    bool is_new;
+
+    CALL(search_add(tx, ours, world->arena, &search, err));
+    CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
+    CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
+    CALL(audit_add(tx, ours, &entry, err));
+    CALL(setting_set(tx, ours, S("theme"), S("\"dark\""), err));
+    CALL(secret_set(tx, ours, S("key"), S("\1\0sealed"), err));
+    CALL(upload_begin(tx, ours, world->arena, &upload, 1, &is_new, err));
+    EXPECT(is_new);
+    CALL(jobs_store_add(tx, ours, world->arena, &job, &secret.job, &is_new, err));
+    CALL(jobs_store_recurring_set(tx, ours, &recurring, 1, err));
+    return true;
+}
+
+static bool fill(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    Session session = { .id = S("s1"), .user = ours->user, .expires_at_ms = INT64_MAX };
+
+    CALL(world_ready(tx, world, ours, "plan.txt", "our plan", 3, &secret.doc, err));
+    CALL(chunk_numbers(tx, ours, world->arena, secret.doc.id, &secret.numbers, err));
+    secret.collection = (Collection){ .name = S("Plans") };
+    CALL(collection_add(tx, ours, world->arena, &secret.collection, err));
+    CALL(conversation_add(tx, ours, world->arena, &secret.conversation, err));
+    secret.message = (Message){ .conversation = secret.conversation.id, .text = S("our plan") };
+    CALL(message_add(tx, ours, world->arena, &secret.message, err));
+    secret.key = (ApiKey){ .name = S("k"), .hash = S("h"), .role = ROLE_READER };
+    CALL(api_key_add(tx, ours, world->arena, &secret.key, err));
+    CALL(session_add(tx, ours, &session, err));
+    return fill_ledgers(tx, world, err);
+}
+
+/* --- By statement: what row-level security lets through --------------------------------------- */
+
+static int64_t rows_of_others(DbTx *tx, World *world, Str table, Error *err)
+{
+    Str sql = str_format(world->arena, "SELECT count(*) FROM \"" STR_FMT "\" WHERE workspace <> $1",
+                         STR_ARG(table));
+    int64_t count = -1;
+
+    if (!db_query_int(tx, DB_SAME(sql.at), DB_ARGS(db_text(world->theirs.workspace)), -1, &count,
+                      err))
+        return -1;
+    return count;
+}
+
+static bool every_table_is_filled(DbTx *tx, World *world, Error *err)
+{
+    SqlItems tables;
+
+    CALL(sql_list(tx, world->arena, LIST_TABLES, DB_NO_ARGS, sql_read_text, sizeof(Str), &tables,
+                  err));
+    EXPECT(tables.count >= 20);
+    for (size_t i = 0; i < tables.count; i++) {
+        Str table = ((Str *)tables.at)[i];
+        if (rows_of_others(tx, world, table, err) < 1)
+            return fail(err, ERROR_INTERNAL, STR_FMT " is empty: fill it here too", STR_ARG(table));
+    }
+    return true;
+}
+
+static bool every_table_looks_empty(DbTx *tx, World *world, Error *err)
+{
+    static const char *const others[] = {
+        "SELECT count(*) FROM users WHERE email <> 'theirs@example.org'",
+        "SELECT count(*) FROM workspaces WHERE name <> 'theirs'",
+    };
+    SqlItems tables;
+    int64_t count;
+
+    CALL(sql_list(tx, world->arena, LIST_TABLES, DB_NO_ARGS, sql_read_text, sizeof(Str), &tables,
+                  err));
+    for (size_t i = 0; i < tables.count; i++) {
+        Str table = ((Str *)tables.at)[i];
+        if (rows_of_others(tx, world, table, err) != 0)
+            return fail(err, ERROR_INTERNAL, STR_FMT " shows rows of others", STR_ARG(table));
+        Str sql = str_format(world->arena, "DELETE FROM \"" STR_FMT "\" WHERE workspace <> $1",
+                             STR_ARG(table));
+        CALL(db_exec(tx, DB_SAME(sql.at), DB_ARGS(db_text(world->theirs.workspace)), &count, err));
+        EXPECT(count == 0);
+    }
+    for (size_t i = 0; i < COUNT(others); i++) {
+        CALL(db_query_int(tx, DB_SAME(others[i]), DB_NO_ARGS, -1, &count, err));
+        EXPECT(count == 0);
+    }
+    return true;
+}
+
+static bool adds_a_row_of_others(DbTx *tx, void *argument, Error *err)
+{
+    World *world = argument;
+    return setting_set(tx, &world->ours, S("theme"), S("\"light\""), err);
+}
+
+TEST_BOTH(store, every_table_hides_rows_from_other_workspaces)
+{
+    World world;
+    Error err = { 0 };
+
+    world_open(&world, url);
+    world_write(&world, &world.ours, fill);
+    world_write(&world, &world.system, every_table_is_filled);
+    if (db_kind(world.db) == DB_POSTGRES) {
+        world_write(&world, &world.theirs, every_table_looks_empty);
+        cr_assert(!store_write(world.db, &world.theirs, adds_a_row_of_others, &world, &err));
+        world_write(&world, &world.system, every_table_is_filled);
+    }
+    world_close(&world);
+}
+
+/* --- By function ------------------------------------------------------------------------ */
+
+static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str id = secret.doc.id;
+    Document doc;
+    DocumentVersion version;
+    StoredBlock block;
+    Collection collection;
+    Conversation conversation;
+    Message message;
+    Workspace workspace;
+    User user;
+    ApiKey key;
+    JobRow job;
+    Str text;
+    int64_t length;
+
+    EXPECT_CODE(ERROR_NOT_FOUND, document_find(tx, theirs, arena, id, &doc, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                document_find_by_blob(tx, theirs, arena, secret.doc.blob, &doc, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                document_find_by_name(tx, theirs, arena, secret.doc.name, &doc, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_version_find(tx, theirs, arena, id, 1, &version, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, text_find(tx, theirs, arena, id, 1, MB(1), &text, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, text_find_range(tx, theirs, arena, id, 1, 0, 9, &text, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, text_length(tx, theirs, id, 1, &length, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, block_find(tx, theirs, arena, id, 1, 0, &block, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                collection_find(tx, theirs, arena, secret.collection.id, &collection, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                collection_find_by_name(tx, theirs, arena, S("Plans"), &collection, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                conversation_find(tx, theirs, arena, secret.conversation.id, &conversation, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, message_find(tx, theirs, arena, secret.message.id, &message, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                workspace_find(tx, theirs, arena, world->ours.workspace, &workspace, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, user_find(tx, theirs, arena, world->ours.user, &user, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                user_find_by_email(tx, theirs, arena, S("ours@example.org"), &user, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, api_key_find(tx, theirs, arena, secret.key.id, &key, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, jobs_store_find(tx, theirs, arena, secret.job, &job, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, setting_find(tx, theirs, arena, S("theme"), &text, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, secret_find(tx, theirs, arena, S("key"), &text, err));
+    return true;
+}
+
+static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str id = secret.doc.id;
+    Erased erased;
+    StrList tags = { 0 };
+    Chunk chunk = { .text = S("x") };
+    DocumentVersion version = { .blob = S("x") };
+    DocumentFacts facts = { .title = S("x") };
+    Vector vector = { .number = secret.numbers.at[0], .bytes = S("x") };
+
+    EXPECT_CODE(ERROR_NOT_FOUND, document_rename(tx, theirs, id, S("x"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_set_tags(tx, theirs, id, tags, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_set_facts(tx, theirs, id, &facts, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_move(tx, theirs, id, STR_NONE, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_trash(tx, theirs, id, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_restore(tx, theirs, id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_erase(tx, theirs, arena, id, &erased, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_advance(tx, theirs, id, ~0u, DOCUMENT_QUEUED, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_version_add(tx, theirs, id, &version, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, chunk_replace(tx, theirs, arena, id, 1, &chunk, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, vector_add(tx, theirs, arena, id, S("m"), &vector, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                collection_update(tx, theirs, secret.collection.id, S("x"), S(""), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, collection_remove(tx, theirs, secret.collection.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, conversation_update(tx, theirs, &secret.conversation, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, conversation_remove(tx, theirs, secret.conversation.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, message_update(tx, theirs, &secret.message, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, message_rate(tx, theirs, secret.message.id, 1, S(""), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, message_add(tx, theirs, arena, &secret.message, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, api_key_revoke(tx, theirs, secret.key.id, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, session_remove(tx, theirs, S("s1"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, membership_remove(tx, theirs, world->ours.user, err));
+    EXPECT_CODE(ERROR_DENIED, workspace_remove(tx, theirs, world->ours.workspace, err));
+    EXPECT_CODE(ERROR_DENIED, user_remove(tx, theirs, world->ours.user, err));
+    CALL(setting_remove(tx, theirs, S("theme"), err));
+    CALL(secret_remove(tx, theirs, S("key"), err));
+    CALL(upload_remove(tx, theirs, S("k"), err));
+    CALL(search_remove(tx, theirs, STR_NONE, err));
+    CALL(message_remove_from(tx, theirs, secret.conversation.id, 0, err));
+    return true;
+}
+
+#define EXPECT_EMPTY(list_type, call)                                                              \
+    do {                                                                                           \
+        list_type list = { 0 };                                                                    \
+        CALL(call);                                                                                \
+        EXPECT(list.count == 0);                                                                   \
+    } while (0)
+
+static bool lists_are_empty(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str id = secret.doc.id, person = world->ours.user;
+    ChunkCursor cursor = { 0 };
+    ChunkHit *hits;
+    Statistics statistics;
+
+    EXPECT_EMPTY(DocumentList,
+                 document_list(tx, theirs, arena, NULL, DOCUMENT_BY_NAME, false, NULL, &list, err));
+    EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
+    EXPECT_EMPTY(DocumentVersionList, document_version_list(tx, theirs, arena, id, &list, err));
+    EXPECT_EMPTY(DocumentKeyList,
+                 document_list_unembedded(tx, theirs, arena, S("x"), 9, &list, err));
+    EXPECT_EMPTY(TagCountList, document_tags(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(StoredBlockList, block_list(tx, theirs, arena, id, 1, 0, 9, &list, err));
+    EXPECT_EMPTY(StoredBlockList, block_list_of_page(tx, theirs, arena, id, 1, 1, &list, err));
+    EXPECT_EMPTY(StoredBlockList, block_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
+    EXPECT_EMPTY(ChunkList, chunk_list(tx, theirs, arena, id, 1, 0, 9, &list, err));
+    EXPECT_EMPTY(ChunkList, chunk_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
+    EXPECT_EMPTY(ChunkList, chunk_scan(tx, theirs, arena, &cursor, 9, &list, err));
+    EXPECT_EMPTY(NumberList, chunk_numbers(tx, theirs, arena, id, &list, err));
+    EXPECT_EMPTY(VectorList,
+                 vector_find_many(tx, theirs, arena, S("m"), secret.numbers.at, 3, &list, err));
+    EXPECT_EMPTY(VectorList, vector_scan(tx, theirs, arena, S("m"), &cursor, 9, &list, err));
+    EXPECT_EMPTY(ChunkList, vector_missing(tx, theirs, arena, id, S("x"), 9, &list, err));
+    EXPECT_EMPTY(IndexChangeList, index_change_list(tx, theirs, arena, 0, 9, &list, err));
+    EXPECT_EMPTY(CollectionList, collection_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(ConversationList,
+                 conversation_list(tx, theirs, arena, STR_NONE, NULL, &list, err));
+    EXPECT_EMPTY(MessageList,
+                 message_list(tx, theirs, arena, secret.conversation.id, 0, &list, err));
+    EXPECT_EMPTY(SearchList, search_list(tx, theirs, arena, STR_NONE, NULL, &list, err));
+    EXPECT_EMPTY(UsageList, usage_list(tx, theirs, arena, NULL, &list, err));
+    EXPECT_EMPTY(UsageSumList, usage_sum(tx, theirs, arena, USAGE_BY_DAY, 0, 0, &list, err));
+    EXPECT_EMPTY(AuditList, audit_list(tx, theirs, arena, NULL, NULL, &list, err));
+    EXPECT_EMPTY(SettingList, setting_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(SecretList, secret_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(ApiKeyList, api_key_list(tx, theirs, arena, STR_NONE, &list, err));
+    EXPECT_EMPTY(SessionList, session_list(tx, theirs, arena, person, &list, err));
+    EXPECT_EMPTY(MembershipList, membership_list_of_user(tx, theirs, arena, person, &list, err));
+    EXPECT_EMPTY(FormatCountList, statistics_formats(tx, theirs, arena, &list, err));
+    CALL(chunk_find_many(tx, theirs, arena, secret.numbers.at, 3, &hits, err));
+    EXPECT(!hits[0].chunk.number && !hits[2].chunk.text.length);
+    CALL(statistics_find(tx, theirs, &statistics, err));
+    EXPECT(!statistics.chunks && !statistics.file_bytes && statistics.people == 1);
+    return true;
+}
+
+/* Run for the system, so that only the functions' own WHERE stands between the two. */
+TEST_BOTH(store, every_function_hides_rows_from_other_workspaces)
+{
+    World world;
+
+    world_open(&world, url);
+    world_write(&world, &world.ours, fill);
+    world_write(&world, &world.system, functions_find_nothing);
+    world_write(&world, &world.system, functions_change_nothing);
+    world_write(&world, &world.system, lists_are_empty);
+    world_write(&world, &world.system, every_table_is_filled);
+    world_close(&world);
+}
+
+/* --- A workspace goes with everything ----------------------------------------------------- */
+
+static bool remove_ours(DbTx *tx, World *world, Error *err)
+{
+    return workspace_remove(tx, &world->system, world->ours.workspace, err);
+}
+
+static bool nothing_is_left(DbTx *tx, World *world, Error *err)
+{
+    SqlItems tables;
+
+    CALL(sql_list(tx, world->arena, LIST_TABLES, DB_NO_ARGS, sql_read_text, sizeof(Str), &tables,
+                  err));
+    for (size_t i = 0; i < tables.count; i++)
+        EXPECT(rows_of_others(tx, world, ((Str *)tables.at)[i], err) == 0);
+    return true;
+}
+
+TEST_BOTH(store, a_removed_workspace_leaves_no_row)
+{
+    World world;
+
+    world_open(&world, url);
+    world_write(&world, &world.ours, fill);
+    world_write(&world, &world.system, remove_ours);
+    world_write(&world, &world.system, nothing_is_left);
+    world_close(&world);
+}
+
+static bool changes_the_audit_log(DbTx *tx, void *argument, Error *err)
+{
+    int64_t changed;
+
+    CALL(db_exec(tx, DB_SQL(argument, argument), DB_NO_ARGS, &changed, err));
+    EXPECT(changed > 0);
+    return true;
+}
+
+TEST_BOTH(store, the_audit_log_is_only_added_to)
+{
+    static char update[] = "UPDATE audit SET action = 'x'", remove[] = "DELETE FROM audit";
+    World world;
+    Error err = { 0 };
+
+    world_open(&world, url);
+    world_write(&world, &world.ours, fill);
+    cr_assert(!store_write(world.db, &world.system, changes_the_audit_log, update, &err));
+    cr_assert(!store_write(world.db, &world.system, changes_the_audit_log, remove, &err));
+    world_close(&world);
+}
