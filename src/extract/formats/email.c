@@ -1,0 +1,318 @@
+/* email.c - a mail message (RFC 5322, MIME): headers, the best body, attachments as children. */
+#include "base/file.h"
+#include "base/utf8.h"
+#include "extract/encoding.h"
+#include "extract/extractor.h"
+#include "extract/formats/html.h"
+#include "extract/formats/mime.h"
+
+enum { DEPTH_MAX = 20, PARTS_MAX = 1000, STUB_MAX = 200, NAME_MAX_BYTES = 200 };
+
+typedef struct Writer {
+    DocWriter *doc;
+    Arena *arena;
+    int part_count;
+    bool is_encrypted, has_text;
+} Writer;
+
+/* One part with what its headers say. */
+typedef struct Part {
+    MimePart mime;
+    Str type, content_type, disposition, name;
+} Part;
+
+static Part read_part(Writer *w, Str bytes, const char *default_type)
+{
+    Part part = { .mime = mime_parse(w->arena, bytes) };
+    part.content_type = mime_header(&part.mime, "Content-Type");
+    part.type = mime_type(w->arena, part.content_type);
+    if (str_find_char(part.type, '/') < 0)
+        part.type = str(default_type);
+    Str disposition = mime_header(&part.mime, "Content-Disposition");
+    part.disposition = mime_type(w->arena, disposition);
+    part.name = mime_parameter(w->arena, disposition, "filename");
+    if (!part.name.length)
+        part.name = mime_parameter(w->arena, part.content_type, "name");
+    return part;
+}
+
+static Str decoded_body(Writer *w, const Part *part)
+{
+    return mime_decode(w->arena, part->mime.body,
+                       mime_header(&part->mime, "Content-Transfer-Encoding"));
+}
+
+/* --- Headers --- */
+
+static void write_headers(Writer *w, const MimePart *mime)
+{
+    static const char *const shown[] = {
+        "From",       "To",         "Cc",           "Bcc",         "Reply-To",   "Sender",
+        "Date",       "Subject",    "Keywords",     "Comments",    "Message-ID", "In-Reply-To",
+        "References", "List-Id",    "Organization", "Resent-From", "Resent-To",  "Importance",
+        "X-Mailer",   "User-Agent", "Return-Path",  "Newsgroups",
+    };
+    doc_place(w->doc, &(Place){ .part = S("headers") });
+    for (size_t i = 0; i < COUNT(shown); i++)
+        for (size_t k = 0; k < mime->headers.count; k++)
+            if (str_equal_ignore_case(mime->headers.at[k].name, str(shown[i])))
+                doc_meta(w->doc, shown[i], mime_text(w->arena, mime->headers.at[k].value));
+}
+
+/* --- Bodies --- */
+
+static void write_paragraph(Writer *w, Str text)
+{
+    text = str_trim(text);
+    if (text.length && text.at[0] == '>')
+        doc_quote(w->doc, text);
+    else
+        doc_paragraph(w->doc, text);
+}
+
+/* Paragraphs end at blank lines and where quoting begins or ends. */
+static void write_plain(Writer *w, Str text)
+{
+    Str line, block = STR_NONE;
+    while (doc_writer_ok(w->doc) && text_next_line(&text, &line)) {
+        bool is_blank = str_trim(line).length == 0;
+        bool turns = block.length && line.length && (block.at[0] == '>') != (line.at[0] == '>');
+        if (is_blank || turns) {
+            write_paragraph(w, block);
+            block = STR_NONE;
+        }
+        if (is_blank)
+            continue;
+        if (!block.length)
+            block = line;
+        block.length = (size_t)(line.at + line.length - block.at);
+    }
+    write_paragraph(w, block);
+}
+
+static Place part_place(Writer *w, const Part *part)
+{
+    w->part_count++;
+    return (Place){ .part = str_format(w->arena, "%d " STR_FMT, w->part_count,
+                                       STR_ARG(str_slice(part->type, 0, 80))) };
+}
+
+static void write_text_part(Writer *w, const Part *part)
+{
+    Str charset = mime_parameter(w->arena, part->content_type, "charset");
+    Str bytes = decoded_body(w, part);
+    bool is_html = str_is(part->type, "text/html");
+    if (!charset.length && is_html)
+        charset = charset_in_html(bytes);
+    Str text = text_decode(w->arena, bytes, charset, NULL);
+    Place place = part_place(w, part);
+    w->has_text |= str_trim(text).length > 0;
+    doc_place(w->doc, &place);
+    if (is_html)
+        html_write(w->doc, text, &place);
+    else
+        write_plain(w, text);
+}
+
+/* --- Attachments --- */
+
+/* The last part of a path, without control characters; never empty, "." or "..". */
+static Str safe_name(Writer *w, const Part *part)
+{
+    Buf out = buf_new(w->arena, NAME_MAX_BYTES);
+    Str name = path_name(part->name);
+    for (size_t i = 0; i < name.length; i++)
+        if ((unsigned char)name.at[i] >= ' ' && name.at[i] != 127)
+            buf_add_char(&out, name.at[i]);
+    Str safe = str_trim(buf_str(&out));
+    safe = str_slice(safe, 0, utf8_floor(safe, safe.length));
+    if (safe.length && !str_is(safe, ".") && !str_is(safe, ".."))
+        return safe;
+    Str kind = str_from(part->type, (size_t)(str_find_char(part->type, '/') + 1));
+    if (str_is(part->type, "message/rfc822"))
+        kind = S("eml");
+    else if (str_is(part->type, "text/plain"))
+        kind = S("txt");
+    return str_format(w->arena, "part-%d." STR_FMT, w->part_count, STR_ARG(str_slice(kind, 0, 40)));
+}
+
+static void write_attachment(Writer *w, const Part *part)
+{
+    Str bytes = decoded_body(w, part);
+    Place place = part_place(w, part);
+    doc_place(w->doc, &place);
+    if (bytes.length)
+        doc_child(w->doc, safe_name(w, part),
+                  part->content_type.length ? part->content_type : part->type, bytes);
+}
+
+/* --- Structure --- */
+
+static void write_part(Writer *w, const Part *part, int depth);
+
+static bool is_text_body(const Part *part)
+{
+    bool is_shown = str_is(part->type, "text/plain") || str_is(part->type, "text/html") ||
+                    str_is(part->type, "message/delivery-status") ||
+                    str_is(part->type, "text/rfc822-headers");
+    return is_shown && !str_is(part->disposition, "attachment") &&
+           (!part->name.length || str_is(part->disposition, "inline"));
+}
+
+typedef struct Parts {
+    VEC(Part) list;
+} Parts;
+
+/* The boundary, or the one that the body seems to have when none is declared. */
+static Str boundary_of(Writer *w, const Part *part)
+{
+    Str boundary = mime_parameter(w->arena, part->content_type, "boundary");
+    if (boundary.length)
+        return boundary;
+    Str rest = part->mime.body, line;
+    while (text_next_line(&rest, &line))
+        if (line.length > 6 && str_starts(line, S("--")))
+            return str_trim(str_from(line, 2));
+    return STR_NONE;
+}
+
+static Parts read_parts(Writer *w, const Part *part)
+{
+    Parts parts = { 0 };
+    Str boundary = boundary_of(w, part), rest = part->mime.body, bytes;
+    const char *type = str_is(part->type, "multipart/digest") ? "message/rfc822" : "text/plain";
+    while (boundary.length && parts.list.count < PARTS_MAX &&
+           mime_next_part(&rest, boundary, &bytes))
+        *vec_push(w->arena, &parts.list) = read_part(w, bytes, type);
+    return parts;
+}
+
+static size_t text_length(Writer *w, const Part *part)
+{
+    return str_trim(decoded_body(w, part)).length;
+}
+
+/* Of the same text in several forms: plain text, unless it is empty or only says to look at the
+ * other one. */
+static void write_alternative(Writer *w, const Parts *parts, int depth)
+{
+    const Part *plain = NULL, *rich = NULL, *best;
+    for (size_t i = 0; i < parts->list.count; i++) {
+        const Part *part = &parts->list.at[i];
+        if (str_is(part->type, "text/plain") && !plain)
+            plain = part;
+        else if (str_is(part->type, "text/html") || str_starts(part->type, S("multipart/")))
+            rich = part;
+    }
+    size_t length = plain ? text_length(w, plain) : 0;
+    bool is_stub =
+        length == 0 || (length < STUB_MAX && rich && text_length(w, rich) > 10 * STUB_MAX);
+    best = plain && !(is_stub && rich) ? plain : rich;
+    for (size_t i = 0; i < parts->list.count; i++) {
+        const Part *part = &parts->list.at[i];
+        bool is_other_form = is_text_body(part) || str_starts(part->type, S("multipart/"));
+        if (part == best || !best || !is_other_form)
+            write_part(w, part, depth);
+    }
+}
+
+static void write_multipart(Writer *w, const Part *part, int depth)
+{
+    Parts parts = read_parts(w, part);
+    if (parts.list.count == 0) { /* it only says that it is one */
+        Part plain = *part;
+        plain.type = S("text/plain");
+        write_text_part(w, &plain);
+        return;
+    }
+    if (str_is(part->type, "multipart/alternative")) {
+        write_alternative(w, &parts, depth);
+        return;
+    }
+    if (str_is(part->type, "multipart/encrypted")) {
+        w->is_encrypted = true;
+        doc_warning(w->doc, S("the message is encrypted (PGP or S/MIME); its text was not read"));
+        return;
+    }
+    if (str_is(part->type, "multipart/signed")) {
+        doc_meta(w->doc, "signature", mime_parameter(w->arena, part->content_type, "protocol"));
+        write_part(w, &parts.list.at[0], depth);
+        return;
+    }
+    for (size_t i = 0; i < parts.list.count && doc_writer_ok(w->doc); i++)
+        write_part(w, &parts.list.at[i], depth);
+}
+
+static bool is_encrypted_part(Writer *w, const Part *part)
+{
+    bool is_smime = str_ends(part->type, S("pkcs7-mime"));
+    Str kind = is_smime ? mime_parameter(w->arena, part->content_type, "smime-type") : STR_NONE;
+    return is_smime && !str_equal_ignore_case(kind, S("signed-data"));
+}
+
+static void write_part(Writer *w, const Part *part, int depth)
+{
+    if (w->part_count >= PARTS_MAX || depth > DEPTH_MAX) {
+        if (w->part_count == PARTS_MAX || depth == DEPTH_MAX + 1)
+            doc_warning(w->doc, S("the message has more parts than are read"));
+        w->part_count++;
+        return;
+    }
+    if (str_starts(part->type, S("multipart/"))) {
+        write_multipart(w, part, depth + 1);
+    } else if (is_encrypted_part(w, part)) {
+        w->is_encrypted = true;
+        doc_warning(w->doc, S("the message is encrypted with S/MIME; its text was not read"));
+    } else if (is_text_body(part)) {
+        write_text_part(w, part);
+    } else {
+        write_attachment(w, part);
+    }
+}
+
+static bool email_extract(const ExtractSource *source, DocWriter *doc, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    Writer w = { .doc = doc, .arena = arena };
+    Str bytes = source->bytes, head = str_slice(bytes, 0, KB(4));
+    (void)err;
+    if (!str_equal(text_head(arena, bytes, KB(4)), head)) /* UTF-16, or a byte order mark */
+        bytes = text_decode(arena, bytes, STR_NONE, NULL);
+    Part message = read_part(&w, bytes, "text/plain");
+    write_headers(&w, &message.mime);
+    message.name = STR_NONE; /* a message of one part is its body, whatever name that has */
+    if (str_is(message.disposition, "attachment"))
+        message.disposition = STR_NONE;
+    write_part(&w, &message, 0);
+    return true;
+}
+
+static int email_sniff(Str bytes)
+{
+    static const char *const known[] = {
+        "from",         "to",          "subject",      "date",
+        "received",     "message-id",  "reply-to",     "mime-version",
+        "content-type", "return-path", "delivered-to", "x-mailer",
+        "cc",           "sender",      "in-reply-to",  "content-transfer-encoding",
+    };
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Str head = text_head(arena, bytes, KB(16));
+    if (head.length == 0 || HAS_CHAR(head.at[0], "<{[%"))
+        return 0;
+    MimePart part = mime_parse(arena, head);
+    int count = 0;
+    for (size_t i = 0; i < COUNT(known); i++)
+        count += mime_header(&part, known[i]).length > 0;
+    if (str_starts(head, S("From ")))
+        return count >= 2 ? 50 : 0;
+    return count >= 3 ? 75 : count == 2 ? 60 : part.headers.count ? 5 : 0;
+}
+
+const Extractor extractor_email = {
+    .name = "email",
+    .title = "Mail messages (EML, MHTML)",
+    .extensions = LIST("eml", "mht", "mhtml", "mime", "nws"),
+    .media_types = LIST("message/rfc822", "multipart/related", "message/global"),
+    .sniff = email_sniff,
+    .extract = email_extract,
+};
