@@ -103,9 +103,10 @@ void exchange_answer(HttpExchange *x)
     x->has_started = true;
     bool is_inline = x->is_inline;
     struct MHD_Connection *connection = x->connection;
+    HttpLoop *loop = x->loop;
     x->state = HTTP_ANSWERED;
     if (!is_inline)
-        MHD_resume_connection(connection);
+        loop_resume(loop, connection);
 }
 
 static void write_refusal(HttpExchange *x, const Error *err)
@@ -169,8 +170,9 @@ static void run_check(void *argument)
     if (x->server->dispatch->check(x->server->app, &x->request, &x->failure))
         x->failure.code = ERROR_NONE;
     struct MHD_Connection *connection = x->connection;
+    HttpLoop *loop = x->loop;
     x->state = HTTP_CHECKED;
-    MHD_resume_connection(connection);
+    loop_resume(loop, connection);
     leave_pool(x);
 }
 
@@ -199,7 +201,7 @@ static enum MHD_Result give_to_pool(HttpExchange *x, HttpState state, PoolWork *
     write_refusal(x, &err);
     x->link->lingers = state == HTTP_CHECKING;
     x->state = HTTP_ANSWERED;
-    MHD_resume_connection(x->connection);
+    loop_resume(x->loop, x->connection);
     return MHD_YES;
 }
 

@@ -108,6 +108,10 @@ struct HttpExchange {
     bool was_cut;
 };
 
+/* Let a suspended connection go on. From any thread. Our libmicrohttpd has no wake-up of its own
+ * when it is run from outside. */
+void loop_resume(HttpLoop *loop, struct MHD_Connection *connection);
+
 /* http_exchange.c: what libmicrohttpd calls. */
 void *exchange_open(HttpLoop *loop, struct MHD_Connection *connection, const char *target);
 MHD_AccessHandlerCallback exchange_callback(void);

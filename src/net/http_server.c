@@ -81,6 +81,18 @@ static void on_daemon_ready(ReactorWatch *watch, uint32_t events)
     loop->needs_run = true;
 }
 
+static void mark_run(void *argument)
+{
+    HttpLoop *loop = argument;
+    loop->needs_run = true;
+}
+
+void loop_resume(HttpLoop *loop, struct MHD_Connection *connection)
+{
+    MHD_resume_connection(connection);
+    reactor_post(loop->reactor, mark_run, loop);
+}
+
 static int64_t run_daemon(ReactorTask *task)
 {
     HttpLoop *loop = task->owner;
@@ -175,7 +187,7 @@ static bool start_daemon(HttpLoop *loop, Error *err)
 static bool start_loop(HttpServer *server, int number, Error *err)
 {
     HttpLoop *loop = &server->loops[number];
-    char name[16];
+    char name[24];
     snprintf(name, sizeof name, "reactor-%d", number);
     loop->server = server;
     return reactor_new(name, &loop->reactor, err) && start_daemon(loop, err);

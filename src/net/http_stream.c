@@ -50,7 +50,7 @@ static void wake(HttpStream *stream)
     if (!stream->is_suspended || stream->is_gone)
         return;
     stream->is_suspended = false;
-    MHD_resume_connection(stream->connection);
+    loop_resume(stream->loop, stream->connection);
 }
 
 /* --- On the loop's thread --- */

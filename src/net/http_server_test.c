@@ -1,0 +1,557 @@
+#include <criterion/criterion.h>
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "net/http_server.h"
+#include "net/http_stream.h"
+
+/* A little application that shows what it got. */
+
+static Arena *arena;
+static HttpServer *server;
+static char folder[64];
+static atomic_int finished_count, gone_count, handled_count;
+static HttpStream *kept_stream;
+
+static bool app_begin(void *app, HttpRequest *request, HttpPlan *plan, Error *err)
+{
+    static const char *const fields[] = { "file", "note", NULL };
+    (void)app;
+    if (str_is(request->path, "/missing"))
+        return fail(err, ERROR_NOT_FOUND, "nothing here");
+    plan->is_fast = str_is(request->path, "/fast");
+    plan->is_checked = str_is(request->path, "/checked");
+    plan->body_max = 1000;
+    if (str_equal(request->method, S("POST")))
+        plan->body = HTTP_BODY_BUFFER;
+    if (str_is(request->path, "/upload"))
+        *plan = (HttpPlan){ .body = HTTP_BODY_PARTS,
+                            .body_max = MB(20),
+                            .file_max = MB(4),
+                            .field_max = 100,
+                            .part_max = 4,
+                            .fields = fields,
+                            .folder = folder };
+    if (str_is(request->path, "/raw"))
+        *plan = (HttpPlan){
+            .body = HTTP_BODY_FILE, .body_max = MB(8), .file_max = MB(8), .folder = folder
+        };
+    return true;
+}
+
+static bool app_check(void *app, HttpRequest *request, Error *err)
+{
+    (void)app;
+    return http_header_in(request, "X-Key").length || fail(err, ERROR_NO_LOGIN, "no key");
+}
+
+static void count_gone(void *argument)
+{
+    (void)argument;
+    gone_count++;
+}
+
+static void send_file(HttpResponse *response)
+{
+    char path[] = "/tmp/lectern-file-XXXXXX";
+    Error err;
+    int fd = mkstemp(path);
+    unlink(path);
+    cr_assert(fd_write_all(fd, S("0123456789"), &err));
+    http_respond_file(response, &(HttpFile){ .fd = fd,
+                                             .size = 10,
+                                             .media_type = S("text/plain"),
+                                             .etag = S("abc"),
+                                             .name = S("na\xC3\xAFve \"x\".txt") });
+}
+
+static void show(HttpRequest *request, HttpResponse *response)
+{
+    response->media_type = S("text/plain");
+    buf_addf(&response->body, STR_FMT " " STR_FMT " q=" STR_FMT " b=" STR_FMT " c=" STR_FMT,
+             STR_ARG(request->method), STR_ARG(request->path), STR_ARG(http_query(request, "q")),
+             STR_ARG(request->body), STR_ARG(http_cookie(request, "c")));
+    for (size_t i = 0; i < request->part_count; i++) {
+        const HttpPart *part = &request->parts[i];
+        buf_addf(&response->body, "\n" STR_FMT "|" STR_FMT "|" STR_FMT "|%zu|%.8s|" STR_FMT,
+                 STR_ARG(part->field), STR_ARG(part->file_name), STR_ARG(part->media_type),
+                 (size_t)part->size, part->sha256, STR_ARG(part->text));
+    }
+}
+
+static void app_handle(void *app, HttpRequest *request, HttpResponse *response)
+{
+    (void)app;
+    handled_count++;
+    if (str_is(request->path, "/file")) {
+        send_file(response);
+    } else if (str_is(request->path, "/slow")) {
+        sleep_ms(300);
+        show(request, response);
+    } else if (str_is(request->path, "/stream")) {
+        HttpStream *stream = http_respond_stream(response, &(HttpStreamOptions){ 0 });
+        for (int i = 0; i < 3; i++) {
+            http_stream_send(stream, S("tick"), S("a\nb"));
+            sleep_ms(5);
+        }
+        http_stream_close(stream);
+    } else if (str_is(request->path, "/events")) {
+        kept_stream = http_respond_stream(
+            response, &(HttpStreamOptions){ .on_gone = count_gone, .heartbeat_ms = 30 });
+    } else if (str_is(request->path, "/flood")) {
+        kept_stream = http_respond_stream(response, &(HttpStreamOptions){ .queue_max = KB(64) });
+    } else {
+        show(request, response);
+    }
+}
+
+static void app_headers(void *app, const HttpRequest *request, HttpResponse *response)
+{
+    (void)app, (void)request;
+    http_header(response, "X-Content-Type-Options", S("nosniff"));
+}
+
+static void app_finish(void *app, const HttpRequest *request, const HttpAccess *access)
+{
+    (void)app, (void)request, (void)access;
+    finished_count++;
+}
+
+static const HttpDispatch dispatch = {
+    .begin = app_begin,
+    .check = app_check,
+    .handle = app_handle,
+    .headers = app_headers,
+    .finish = app_finish,
+};
+
+static void open_server(void)
+{
+    Error err;
+    arena = arena_new(MB(64));
+    snprintf(folder, sizeof folder, "/tmp/lectern-net-%d", (int)getpid());
+    cr_assert(folder_make(folder, 0700, &err));
+    HttpServerOptions options = { .listen = "127.0.0.1:0",
+                                  .reactor_count = 2,
+                                  .connection_max_per_address = 20,
+                                  .head_s = 1,
+                                  .disk_reserve = 1 };
+    cr_assert(http_server_start(&options, &dispatch, NULL, &server, &err), "%s", err.message);
+}
+
+static void close_server(void)
+{
+    Error err;
+    cr_assert(http_server_stop(server, 2000));
+    cr_assert(folder_remove(folder, &err));
+    arena_free(arena);
+}
+
+TestSuite(net_server, .init = open_server, .fini = close_server, .timeout = 30);
+
+/* --- A client that sends exactly the bytes it is told --- */
+
+static int dial(void)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)http_server_port(server)),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert(connect(fd, (struct sockaddr *)&to, sizeof to) == 0);
+    return fd;
+}
+
+/* What comes until the end, or until nothing came for a while. */
+static Str read_some(int fd, int wait_ms)
+{
+    Buf out = buf_new(arena, MB(8));
+    char bytes[4096];
+    struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+    while (poll(&poll_fd, 1, wait_ms) > 0) {
+        ssize_t got = recv(fd, bytes, sizeof bytes, 0);
+        if (got <= 0)
+            break;
+        buf_add_bytes(&out, bytes, (size_t)got);
+    }
+    return buf_str(&out);
+}
+
+static void say(int fd, Str bytes)
+{
+    while (bytes.length) {
+        ssize_t sent = send(fd, bytes.at, bytes.length, MSG_NOSIGNAL);
+        if (sent <= 0)
+            return;
+        bytes = str_from(bytes, (size_t)sent);
+    }
+}
+
+static Str ask(Str request)
+{
+    AUTO_CLOSE int fd = dial();
+    say(fd, request);
+    return read_some(fd, 2000);
+}
+
+#define CLOSE "Host: x\r\nConnection: close\r\n"
+#define HAS(answer, part) (str_find((answer), S(part)) >= 0)
+
+Test(net_server, every_plain_request_gets_its_answer)
+{
+    static const struct {
+        const char *request, *status, *part;
+    } cases[] = {
+        { "GET /a%20b?q=1%20%C3%A9+x HTTP/1.1\r\nCookie: b=1; c=yes\r\n" CLOSE "\r\n", "200",
+          "GET /a%20b q=1 \xC3\xA9 x b= c=yes" },
+        { "GET /fast HTTP/1.1\r\n" CLOSE "\r\n", "200", "GET /fast" },
+        { "HEAD /x HTTP/1.1\r\n" CLOSE "\r\n", "200", "Content-Length: 16" },
+        { "POST /x HTTP/1.1\r\nContent-Length: 2\r\n" CLOSE "\r\nhi", "200", "b=hi" },
+        { "POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" CLOSE
+          "\r\n2\r\nhi\r\n4\r\n you\r\n0\r\n\r\n",
+          "200", "b=hi you" },
+        { "GET /missing HTTP/1.1\r\n" CLOSE "\r\n", "404", "nothing here" },
+        { "GET /?q=%zz HTTP/1.1\r\n" CLOSE "\r\n", "400", "broken %-escape" },
+        { "GET /?q=%ff HTTP/1.1\r\n" CLOSE "\r\n", "400", "UTF-8" },
+        { "POST /x HTTP/1.1\r\nContent-Length: 1001\r\n" CLOSE "\r\n", "413", "limit of 1000" },
+        { "GET /x HTTP/1.1\r\nContent-Length: 3\r\n" CLOSE "\r\nabc", "413", "no body" },
+        { "POST /checked HTTP/1.1\r\nContent-Length: 2\r\n" CLOSE "\r\nhi", "401", "no key" },
+        { "POST /checked HTTP/1.1\r\nX-Key: 1\r\nContent-Length: 2\r\n" CLOSE "\r\nhi", "200",
+          "b=hi" },
+        { "POST /x HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n" CLOSE "\r\n",
+          "413", "limit of 1000" },
+        { "nonsense\r\n\r\n", "400", "" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str answer = ask(str(cases[i].request));
+        Str status = str_format(arena, "HTTP/1.1 %s", cases[i].status);
+        if (cases[i].part[0])
+            cr_expect(str_starts(answer, status), "%zu: " STR_FMT, i, STR_ARG(answer));
+        cr_expect(str_find(answer, str(cases[i].part)) >= 0, "%zu: " STR_FMT, i, STR_ARG(answer));
+    }
+}
+
+Test(net_server, every_answer_carries_its_headers)
+{
+    Str answer = ask(S("GET / HTTP/1.1\r\n" CLOSE "\r\n"));
+    cr_assert(HAS(answer, "X-Request-Id: ") && HAS(answer, "X-Content-Type-Options: nosniff"));
+}
+
+Test(net_server, pipelined_requests_are_answered_in_order)
+{
+    Str answer = ask(S("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /fast HTTP/1.1\r\nHost: x\r\n\r\n"
+                       "GET /3 HTTP/1.1\r\n" CLOSE "\r\n"));
+    ptrdiff_t one = str_find(answer, S("GET /1")), two = str_find(answer, S("GET /fast")),
+              three = str_find(answer, S("GET /3"));
+    cr_assert(one > 0 && two > one && three > two, STR_FMT, STR_ARG(answer));
+}
+
+Test(net_server, continue_is_sent_only_when_the_body_is_wanted)
+{
+    AUTO_CLOSE int fd = dial();
+    say(fd, S("POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
+    cr_assert(HAS(read_some(fd, 200), "100 Continue"));
+    say(fd, S("hi"));
+    cr_assert(HAS(read_some(fd, 300), "b=hi"));
+}
+
+Test(net_server, oversize_headers_are_refused)
+{
+    Buf request = buf_new(arena, MB(1));
+    buf_add(&request, S("GET / HTTP/1.1\r\nHost: x\r\nX-Big: "));
+    for (int i = 0; i < 60000; i++)
+        buf_add_char(&request, 'x');
+    buf_add(&request, S("\r\n\r\n"));
+    Str answer = ask(buf_str(&request));
+    cr_assert(!answer.length || HAS(answer, " 431 ") || HAS(answer, " 413 "), STR_FMT,
+              STR_ARG(answer));
+}
+
+Test(net_server, a_chunked_body_over_the_limit_is_cut_with_413)
+{
+    Buf request = buf_new(arena, MB(2));
+    buf_add(&request, S("POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"));
+    for (int i = 0; i < 2000; i++)
+        buf_add(&request, S("10\r\n0123456789abcdef\r\n"));
+    Str answer = ask(buf_str(&request));
+    cr_assert(HAS(answer, "HTTP/1.1 413") && HAS(answer, "limit of 1000"), STR_FMT,
+              STR_ARG(answer));
+}
+
+Test(net_server, a_slow_head_is_cut_off)
+{
+    AUTO_CLOSE int fd = dial();
+    say(fd, S("GET / HT"));
+    int64_t start = monotonic_ms();
+    (void)read_some(fd, 8000);
+    cr_assert(monotonic_ms() - start < 6000);
+}
+
+Test(net_server, too_many_connections_of_one_address_are_turned_away)
+{
+    int fds[25];
+    for (size_t i = 0; i < COUNT(fds); i++)
+        fds[i] = dial();
+    cr_assert(HAS(read_some(fds[24], 500), "503"));
+    for (size_t i = 0; i < COUNT(fds); i++)
+        close(fds[i]);
+}
+
+Test(net_server, a_client_that_leaves_costs_nothing)
+{
+    for (int i = 0; i < 10; i++) {
+        int fd = dial();
+        say(fd, S("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
+        close(fd);
+    }
+    sleep_ms(100);
+    cr_assert(HAS(ask(S("GET / HTTP/1.1\r\n" CLOSE "\r\n")), "200 OK"));
+}
+
+/* --- Files --- */
+
+Test(net_server, ranges_and_tags_follow_rfc_9110)
+{
+    static const struct {
+        const char *header, *status, *part;
+    } cases[] = {
+        { "", "200", "\r\n\r\n0123456789" },
+        { "Range: bytes=2-4\r\n", "206", "\r\n\r\n234" },
+        { "Range: bytes=7-\r\n", "206", "Content-Range: bytes 7-9/10" },
+        { "Range: bytes=-3\r\n", "206", "\r\n\r\n789" },
+        { "Range: bytes=5-100\r\n", "206", "\r\n\r\n56789" },
+        { "Range: bytes=10-\r\n", "416", "Content-Range: bytes */10" },
+        { "Range: bytes=1-2,4-5\r\n", "200", "\r\n\r\n0123456789" },
+        { "Range: bytes=x\r\n", "200", "\r\n\r\n0123456789" },
+        { "If-None-Match: \"abc\"\r\n", "304", "ETag: \"abc\"" },
+        { "If-None-Match: W/\"abc\"\r\n", "304", "" },
+        { "If-None-Match: \"abd\"\r\n", "200", "filename=\"na__ve _x_.txt\"" },
+        { "Range: bytes=2-4\r\nIf-Range: \"old\"\r\n", "200", "\r\n\r\n0123456789" },
+        { "", "200", "filename*=UTF-8''na%C3%AFve%20%22x%22.txt" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str answer =
+            ask(str_format(arena, "GET /file HTTP/1.1\r\n%s" CLOSE "\r\n", cases[i].header));
+        cr_expect(str_starts(answer, str_format(arena, "HTTP/1.1 %s", cases[i].status)),
+                  "%zu: " STR_FMT, i, STR_ARG(answer));
+        cr_expect(str_find(answer, str(cases[i].part)) >= 0, "%zu: " STR_FMT, i, STR_ARG(answer));
+    }
+}
+
+/* --- Uploads --- */
+
+static size_t files_left(void)
+{
+    size_t count = 0;
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        count += entry->d_name[0] != '.';
+    closedir(dir);
+    return count;
+}
+
+static Str upload(Str body, const char *type)
+{
+    return ask(str_format(arena,
+                          "POST /upload HTTP/1.1\r\nContent-Type: %s\r\n"
+                          "Content-Length: %zu\r\n" CLOSE "\r\n" STR_FMT,
+                          type, body.length, STR_ARG(body)));
+}
+
+#define FORM "multipart/form-data; boundary=\"B\""
+#define PART(head, body) "--B\r\nContent-Disposition: form-data; " head "\r\n\r\n" body "\r\n"
+
+Test(net_server, multipart_bodies_are_read_strictly)
+{
+    static const struct {
+        const char *type, *body, *status, *part;
+    } cases[] = {
+        { FORM,
+          PART("name=\"file\"; filename=\"a.txt\"", "hello") PART("name=note", "hi") "--B--\r\n",
+          "200", "file|a.txt||5|2cf24dba|\nnote|||2||hi" },
+        { FORM, PART("name=file; filename=\"../../etc/passwd\"", "x") "--B--", "200",
+          "file|passwd|" },
+        { FORM, PART("name=file; filename=\"C:\\dir\\x.doc\"", "x") "--B--", "200", "file|x.doc|" },
+        { FORM, PART("name=file; filename=\"..\"", "x") "--B--", "200", "file|unnamed|" },
+        { FORM, PART("name=file; filename=\"\"", "") "--B--", "200", "file|unnamed||0|e3b0c442" },
+        { FORM, PART("name=file; filename=\"a\tb\x01\xff.txt\"", "x") "--B--", "200",
+          "file|ab\xEF\xBF\xBD.txt" },
+        { FORM, PART("name=file; filename=x; filename*=UTF-8''%C3%A9.txt", "x") "--B--", "200",
+          "file|\xC3\xA9.txt|" },
+        { FORM, PART("name=file; filename=q", "a\r\n--Bx\r\n--") "--B--", "400", "junk" },
+        { FORM, PART("name=evil; filename=q", "a") "--B--", "400", "\"field\":\"evil\"" },
+        { FORM, PART("filename=q", "a") "--B--", "400", "no name" },
+        { FORM, PART("name=note", "\xff") "--B--", "400", "UTF-8" },
+        { FORM, PART("name=file; filename=q", "truncated"), "400", "before its last boundary" },
+        { FORM, "", "400", "before its last boundary" },
+        { FORM, "no boundary at all", "400", "before its last boundary" },
+        { "multipart/form-data", PART("name=note", "x") "--B--", "400", "no boundary" },
+        { "text/plain", "x", "415", "multipart/form-data" },
+        { FORM,
+          PART("name=note", "0123456789012345678901234567890123456789012345678901234567890123456"
+                            "7890123456789012345678901234567890123456789") "--B--",
+          "413", "more than 100 bytes" },
+        { FORM,
+          PART("name=note", "1") PART("name=note", "2") PART("name=note", "3")
+              PART("name=note", "4") PART("name=note", "5") "--B--",
+          "413", "more than 4 parts" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str answer = upload(str(cases[i].body), cases[i].type);
+        cr_expect(str_starts(answer, str_format(arena, "HTTP/1.1 %s", cases[i].status)),
+                  "%zu: " STR_FMT, i, STR_ARG(answer));
+        cr_expect(str_find(answer, str(cases[i].part)) >= 0, "%zu: " STR_FMT, i, STR_ARG(answer));
+    }
+    sleep_ms(50);
+    cr_assert_eq(files_left(), 0);
+}
+
+static Str big_part(size_t size)
+{
+    Buf body = buf_new(arena, size + KB(1));
+    buf_add(&body, S("--B\r\nContent-Disposition: form-data; name=file; filename=big\r\n\r\n"));
+    while (body.length < size)
+        buf_add(&body, S("\r\n--A 0123456789abcdef 0123456789abcdef 0123456789abcdef\r\r\n\r\n"));
+    buf_add(&body, S("\r\n--B--\r\n"));
+    return buf_str(&body);
+}
+
+Test(net_server, a_large_file_goes_to_disk_with_its_digest)
+{
+    Str body = big_part(MB(3));
+    ptrdiff_t start = str_find(body, S("\r\n\r\n")) + 4;
+    Str content = str_slice(body, (size_t)start, body.length - 9);
+    Str digest = sha256_hex(arena, content);
+    Str answer = upload(body, FORM);
+    cr_assert(str_find(answer, str_format(arena, "|%zu|%.8s|", content.length, digest.at)) > 0,
+              STR_FMT, STR_ARG(answer));
+}
+
+Test(net_server, a_file_over_its_limit_is_cut_and_removed)
+{
+    Str answer = upload(big_part(MB(6)), FORM);
+    cr_assert(HAS(answer, "HTTP/1.1 413") && HAS(answer, "big is larger than the limit"), STR_FMT,
+              STR_ARG(answer));
+    sleep_ms(50);
+    cr_assert_eq(files_left(), 0);
+}
+
+Test(net_server, an_upload_that_breaks_off_leaves_nothing)
+{
+    int fd = dial();
+    say(fd, S("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Type: " FORM
+              "\r\nContent-Length: 5000\r\n\r\n--B\r\nContent-Disposition: form-data; name=file; "
+              "filename=x\r\n\r\nhalf a file"));
+    sleep_ms(100);
+    cr_assert_eq(files_left(), 1);
+    close(fd);
+    for (int i = 0; i < 100 && files_left(); i++)
+        sleep_ms(10);
+    cr_assert_eq(files_left(), 0);
+}
+
+Test(net_server, a_plain_body_may_be_one_file)
+{
+    Str answer = ask(S("POST /raw HTTP/1.1\r\nContent-Type: text/csv\r\nContent-Length: 5\r\n" CLOSE
+                       "\r\nhello"));
+    cr_assert(HAS(answer, "body|body|text/csv|5|2cf24dba|"), STR_FMT, STR_ARG(answer));
+}
+
+/* --- Streams --- */
+
+Test(net_server, a_handler_may_stream_events_itself)
+{
+    Str answer = ask(S("GET /stream HTTP/1.1\r\n" CLOSE "\r\n"));
+    cr_assert(HAS(answer, "text/event-stream"));
+    cr_assert(HAS(answer, "event: tick\ndata: a\ndata: b\n\n"), STR_FMT, STR_ARG(answer));
+}
+
+Test(net_server, a_stream_lives_on_without_a_thread_and_notices_the_client_leaving)
+{
+    int fd = dial();
+    say(fd, S("GET /events HTTP/1.1\r\nHost: x\r\n\r\n"));
+    cr_assert(HAS(read_some(fd, 20), "200 OK"));
+    cr_assert(http_stream_send(kept_stream, S("news"), S("1")));
+    Str got = read_some(fd, 20);
+    cr_assert(HAS(got, "event: news\ndata: 1\n\n"));
+    sleep_ms(80);
+    cr_assert(HAS(read_some(fd, 20), ": still here"));
+    cr_assert(http_stream_is_open(kept_stream));
+    close(fd);
+    for (int i = 0; i < 100 && http_stream_is_open(kept_stream); i++)
+        sleep_ms(5);
+    cr_assert(!http_stream_is_open(kept_stream));
+    cr_assert(!http_stream_send(kept_stream, S("news"), S("2")));
+    http_stream_close(kept_stream);
+    for (int i = 0; i < 100 && !gone_count; i++)
+        sleep_ms(5);
+    cr_assert_eq(gone_count, 1);
+}
+
+Test(net_server, a_client_that_does_not_read_is_cut_off)
+{
+    AUTO_CLOSE int fd = dial();
+    say(fd, S("GET /flood HTTP/1.1\r\nHost: x\r\n\r\n"));
+    for (int i = 0; i < 200 && !kept_stream; i++)
+        sleep_ms(5);
+    char bytes[KB(16)];
+    memset(bytes, 'x', sizeof bytes);
+    int sent = 0;
+    while (sent < 10000 && http_stream_write(kept_stream, (Str){ bytes, sizeof bytes }))
+        sent++;
+    cr_assert(sent < 10000);
+    http_stream_close(kept_stream);
+}
+
+Test(net_server, stopping_ends_streams_and_lets_requests_finish)
+{
+    AUTO_CLOSE int stream = dial();
+    AUTO_CLOSE int slow = dial();
+    say(stream, S("GET /events HTTP/1.1\r\nHost: x\r\n\r\n"));
+    say(slow, S("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
+    for (int i = 0; i < 200 && handled_count < 2; i++)
+        sleep_ms(5);
+    sleep_ms(20);
+    cr_assert(http_server_stop(server, 2000));
+    server = NULL;
+    cr_assert(HAS(read_some(slow, 100), "GET /slow"));
+    cr_assert(str_ends(read_some(stream, 100), S("0\r\n\r\n")));
+    http_stream_close(kept_stream);
+}
+
+Test(net_server, a_port_in_use_is_one_clear_sentence)
+{
+    Error err;
+    HttpServer *second;
+    HttpServerOptions options = {
+        .listen = str_format(arena, "127.0.0.1:%d", http_server_port(server)).at
+    };
+    cr_assert(!http_server_start(&options, &dispatch, NULL, &second, &err));
+    cr_assert(HAS(str(err.message), "is in use by another program"), "%s", err.message);
+    options.listen = "192.0.2.1:0";
+    cr_assert(!http_server_start(&options, &dispatch, NULL, &second, &err));
+    cr_assert(HAS(str(err.message), "is not an address of this machine"), "%s", err.message);
+}
+
+Test(net_server, commands_of_this_machine_come_over_the_local_socket)
+{
+    Error err;
+    HttpServer *local;
+    struct sockaddr_un where = { .sun_family = AF_UNIX };
+    snprintf(where.sun_path, sizeof where.sun_path, "%s/socket", folder);
+    cr_assert(http_server_start(&(HttpServerOptions){ .local_path = where.sun_path }, &dispatch,
+                                NULL, &local, &err));
+    AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    cr_assert(connect(fd, (struct sockaddr *)&where, sizeof where) == 0);
+    say(fd, S("GET /x HTTP/1.1\r\n" CLOSE "\r\n"));
+    cr_assert(HAS(read_some(fd, 1000), "GET /x"));
+    cr_assert(http_server_stop(local, 1000));
+}
