@@ -1,0 +1,17 @@
+/* pptx_slide.h - one slide of a presentation: title first, then its shapes in drawing order. */
+#pragma once
+
+#include "base/map.h"
+#include "extract/ooxml.h"
+
+typedef struct Deck {
+    Package *package;
+    Arena *arena;
+    DocWriter *doc;
+    Map said; /* footers that were written */
+} Deck;
+
+/* Write the blocks of a slide's part. */
+void deck_write_slide(Deck *deck, const Part *part);
+/* The text of a notes page. */
+void deck_write_notes(Deck *deck, const Part *part);
