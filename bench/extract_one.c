@@ -1,10 +1,12 @@
 /* extract_one.c - extract one file in this process, without the sandbox; for scoring and profiling.
  *
  *     extract-one FILE [--password P] [--format markdown|json|text|html|stream]
+ *     extract-one FILE --page N [--quote TEXT] > picture.png
  *
  * "stream" prints each block's text as it comes and keeps nothing, as a worker does. */
 #include "base/file.h"
 #include "extract/extractor.h"
+#include "extract/page_picture.h"
 
 static bool print_block(void *self, const Block *block, Error *err)
 {
@@ -60,9 +62,27 @@ static bool run(const ExtractSource *source, int format, Error *err)
     return true;
 }
 
+static bool draw(const ExtractSource *source, int page, Str quote, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    PagePicture picture;
+    PagePictureRequest request = { .bytes = source->bytes,
+                                   .password = source->password,
+                                   .page = page,
+                                   .width = 1000,
+                                   .quote = quote };
+    if (!page_picture(arena, &request, &picture, err))
+        return false;
+    fprintf(stderr, "%d x %d, %zu boxes\n", picture.width, picture.height, picture.boxes.count);
+    fwrite(picture.png.at, 1, picture.png.length, stdout);
+    return true;
+}
+
 int main(int count, char **words)
 {
-    int format = DOC_MARKDOWN;
+    int format = DOC_MARKDOWN, page = 0;
+    int64_t number;
+    Str quote = STR_NONE;
     ExtractSource source = { 0 };
     AUTO_MAP FileMap map = { 0 };
     Error err = { 0 };
@@ -73,6 +93,11 @@ int main(int count, char **words)
             source.password = str(words[i + 1]);
         else if (strcmp(words[i], "--format") == 0)
             format = format_named(words[i + 1]);
+        else if (strcmp(words[i], "--quote") == 0)
+            quote = str(words[i + 1]);
+        else if (strcmp(words[i], "--page") == 0 &&
+                 str_to_int(str(words[i + 1]), 1, 1000000, &number))
+            page = (int)number;
     }
     source.name = path_name(str(words[1]));
     if (!file_map(words[1], &map, &err)) {
@@ -80,7 +105,7 @@ int main(int count, char **words)
         return 2;
     }
     source.bytes = map.bytes;
-    if (run(&source, format, &err))
+    if (page > 0 ? draw(&source, page, quote, &err) : run(&source, format, &err))
         return 0;
     fprintf(stderr, "%s\n", err.message);
     return error_exit_status(err.code);

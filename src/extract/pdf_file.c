@@ -171,6 +171,14 @@ void pdf_file_close(PdfFile *file)
 
 int pdf_file_page_count(const PdfFile *file) { return file->page_count; }
 fz_context *pdf_file_context(PdfFile *file) { return file->ctx; }
+
+void *pdf_file_clock(PdfFile *file, int time_ms)
+{
+    file->memory.cookie = (fz_cookie){ 0 };
+    file->memory.deadline_ms = monotonic_ms() + time_ms;
+    return &file->memory.cookie;
+}
+
 fz_document *pdf_file_document(PdfFile *file) { return (fz_document *)file->doc; }
 
 /* --- Text of a page --- */
@@ -296,8 +304,7 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, PageText *page_r, Er
     PageText read = { 0 };
     fz_var(page);
     fz_var(text);
-    file->memory.cookie = (fz_cookie){ 0 };
-    file->memory.deadline_ms = monotonic_ms() + PDF_PAGE_MS_MAX;
+    pdf_file_clock(file, PDF_PAGE_MS_MAX);
     fz_try(ctx)
     {
         page = pdf_load_page(ctx, file->doc, number - 1);

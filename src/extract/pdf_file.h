@@ -74,4 +74,6 @@ static inline void pdf_file_auto(PdfFile **file) { pdf_file_close(*file); }
 struct fz_context;
 struct fz_document;
 struct fz_context *pdf_file_context(PdfFile *file);
+/* Starts the time for a page anew; an fz_cookie that ends the work when it is over. */
+void *pdf_file_clock(PdfFile *file, int time_ms);
 struct fz_document *pdf_file_document(PdfFile *file);
