@@ -276,11 +276,10 @@ static void find_facts(Arena *arena, const DocNode *node, Ingested *out)
     facts->language = str(language_about(language_detect(out->text, LANGUAGE_ENGLISH))->code);
 }
 
-void ingest_node(Arena *arena, const DocNode *node, Str format, Str name,
-                 const IngestSettings *settings, Ingested *ingested_r)
+void ingest_node(Arena *arena, const DocNode *node, Str format, const IngestSettings *settings,
+                 Ingested *ingested_r)
 {
     Ingested out = { 0 };
-    (void)name;
     out.text = make_blocks(arena, node, &out);
     make_chunks(arena, node, settings, &out);
     out.facts.format = format;

@@ -24,9 +24,9 @@ typedef struct IngestSettings {
     void *self;
 } IngestSettings;
 
-/* `format` is the extractor's name, `name` the file's. */
-void ingest_node(Arena *arena, const DocNode *node, Str format, Str name,
-                 const IngestSettings *settings, Ingested *ingested_r);
+/* `format` is the extractor's name; empty: unknown. */
+void ingest_node(Arena *arena, const DocNode *node, Str format, const IngestSettings *settings,
+                 Ingested *ingested_r);
 /* What a person reads as the place of a chunk: "page 3", "slide 2", "Sheet1!A4:F9",
  * "lines 12-18", "heading Fees". `blocks` are those it touches. */
 Str ingest_place(Arena *arena, const StoredBlock *blocks, size_t count, Str headings);

@@ -14,7 +14,7 @@
 
 #include "blob/blob_store.h"
 #include "encode/encode_queue.h"
-#include "index/index.h"
+
 #include "jobs/job_queue.h"
 #include "sandbox/sandbox.h"
 #include "store/blocks_store.h"
@@ -23,6 +23,7 @@
 #include "store/documents_store.h"
 
 typedef struct Library Library;
+typedef struct Index Index;
 
 typedef enum LibraryNews { NEWS_DOCUMENT, NEWS_REMOVED } LibraryNews;
 /* Something a page shows has changed. Called on threads of the library: must not block long. */

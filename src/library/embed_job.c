@@ -1,0 +1,133 @@
+/* embed_job.c - vectors for the chunks of one document, then it is ready. */
+#include "library/library_int.h"
+
+#include <math.h>
+
+#include "store/vectors_store.h"
+
+/* One transaction and one call of the encoder: about a second of work on two cores. */
+#define CHUNKS_AT_ONCE 64
+#define INDEX_WAIT_MS 60000
+
+typedef struct Embedding {
+    Library *library;
+    Job *job;
+    Arena *arena; /* of one batch */
+    Document document;
+    Str model;
+    ChunkList chunks;
+    Vector *vectors;
+} Embedding;
+
+static bool load_work(DbTx *tx, void *argument, Error *err)
+{
+    Embedding *in = argument;
+    return document_find(tx, &in->job->scope, in->job->arena, in->job->subject, &in->document, err);
+}
+
+static bool missing_work(DbTx *tx, void *argument, Error *err)
+{
+    Embedding *in = argument;
+    return vector_missing(tx, &in->job->scope, in->arena, in->document.id, in->model,
+                          CHUNKS_AT_ONCE, &in->chunks, err);
+}
+
+static bool save_work(DbTx *tx, void *argument, Error *err)
+{
+    Embedding *in = argument;
+    return job_hold(tx, in->job, err) && vector_add(tx, &in->job->scope, in->arena, in->document.id,
+                                                    in->model, in->vectors, in->chunks.count, err);
+}
+
+/* int8 with one scale a vector: the largest value becomes 127. */
+static Vector quantize(Arena *arena, int64_t number, const float *values, size_t dims)
+{
+    float largest = 0;
+    int8_t *bytes = arena_alloc(arena, dims);
+    for (size_t i = 0; i < dims; i++)
+        largest = fmaxf(largest, fabsf(values[i]));
+    float scale = largest > 0 ? largest / 127 : 1;
+    for (size_t i = 0; i < dims; i++)
+        bytes[i] = (int8_t)lrintf(values[i] / scale);
+    return (Vector){ .number = number,
+                     .form = VECTOR_INT8,
+                     .scale = (double)scale,
+                     .bytes = { (char *)bytes, dims } };
+}
+
+/* Title and headings go before the text: a passage alone often does not say what it is about. */
+static Str text_of(Arena *arena, const Document *document, const Chunk *chunk)
+{
+    if (!document->title.length && !chunk->heading.length)
+        return chunk->text;
+    return str_format(arena, STR_FMT "%s" STR_FMT "\n" STR_FMT,
+                      STR_ARG(str_slice(document->title, 0, 200)),
+                      document->title.length && chunk->heading.length ? " > " : "",
+                      STR_ARG(str_slice(chunk->heading, 0, 200)), STR_ARG(chunk->text));
+}
+
+static bool embed_batch(Embedding *in, EncodeQueue *queue, size_t dims, Error *err)
+{
+    size_t count = in->chunks.count;
+    Str *texts = arena_new_array(in->arena, Str, count);
+    float *values = arena_new_array(in->arena, float, count *dims);
+    for (size_t i = 0; i < count; i++)
+        texts[i] = text_of(in->arena, &in->document, &in->chunks.at[i]);
+    if (!encode_queue_embed(queue, ENCODE_BULK, texts, count, 0, values, err))
+        return false;
+    in->vectors = arena_new_array(in->arena, Vector, count);
+    for (size_t i = 0; i < count; i++)
+        in->vectors[i] = quantize(in->arena, in->chunks.at[i].number, values + i * dims, dims);
+    return store_write(in->library->db, &in->job->scope, save_work, in, err);
+}
+
+static bool embed_all(Embedding *in, EncodeQueue *queue, Error *err)
+{
+    EncodeStatus status;
+    int64_t done = 0;
+    encode_queue_status(queue, &status);
+    for (;;) {
+        AUTO_ARENA Arena *arena = arena_new(MB(64));
+        in->arena = arena;
+        if (!job_progress(in->job, "embedding", done, in->document.chunk_count))
+            return job_stopped(in->job, err);
+        if (!store_read(in->library->db, &in->job->scope, missing_work, in, err))
+            return false;
+        if (!in->chunks.count)
+            return true;
+        if (!embed_batch(in, queue, status.dims, err))
+            return false;
+        done += (int64_t)in->chunks.count;
+    }
+}
+
+static bool ready_work(DbTx *tx, void *argument, Error *err)
+{
+    Embedding *in = argument;
+    const Scope *scope = &in->job->scope;
+    Document now;
+    if (!document_find(tx, scope, in->job->arena, in->document.id, &now, err))
+        return false;
+    return (now.state != DOCUMENT_INDEXING ||
+            document_advance(tx, scope, now.id, 1u << DOCUMENT_INDEXING, DOCUMENT_READY, err)) &&
+           job_done_in(tx, in->job, err);
+}
+
+bool library_embed_job(Job *job, Error *err)
+{
+    Embedding in = { .library = job->argument, .job = job };
+    EncodeQueue *queue = atomic_load(&in.library->encoder);
+    if (!store_read(in.library->db, &job->scope, load_work, &in, err)) {
+        if (err->code == ERROR_NOT_FOUND)
+            job_give_up(job);
+        return false;
+    }
+    in.model = library_model(in.library, job->arena);
+    if (in.model.length && !embed_all(&in, queue, err))
+        return false;
+    (void)library_wait_indexed(in.library, INDEX_WAIT_MS);
+    if (!store_write(in.library->db, &job->scope, ready_work, &in, err))
+        return false;
+    library_tell(in.library, &job->scope, NEWS_DOCUMENT, job->subject);
+    return true;
+}

@@ -1,0 +1,271 @@
+/* extract_job.c - a queued document is read, and what was found is stored in one transaction. */
+#include "library/library_int.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "library/extraction.h"
+#include "library/ingest.h"
+#include "store/erase_store.h"
+#include "store/texts_store.h"
+
+#define MEMORY_MAX GB(8)    /* a fuse; library_limits bound what is read */
+#define CHILDREN_AT_ONCE 64 /* rows of so many members in one transaction */
+
+typedef struct Reading {
+    Library *library;
+    Job *job;
+    Arena *arena;
+    Document document;
+    Str password;
+    Extraction extraction;
+    Ingested ingested;
+    Str model; /* empty: no embedding */
+    DocumentList old_children;
+    /* The members of one transaction. */
+    size_t first, count;
+    Str *child_ids; /* of every member; empty: not stored yet */
+    Ingested *members;
+    Erased erased;
+} Reading;
+
+/* --- Loading --- */
+
+static bool load_work(DbTx *tx, void *argument, Error *err)
+{
+    Reading *in = argument;
+    unsigned from = 1u << DOCUMENT_QUEUED | 1u << DOCUMENT_EXTRACTING;
+    const Scope *scope = &in->job->scope;
+    return job_hold(tx, in->job, err) &&
+           document_find(tx, scope, in->arena, in->job->subject, &in->document, err) &&
+           (in->document.state == DOCUMENT_EXTRACTING ||
+            document_advance(tx, scope, in->document.id, from, DOCUMENT_EXTRACTING, err)) &&
+           document_children(tx, scope, in->arena, in->document.id, &in->old_children, err);
+}
+
+static bool report_progress(void *self, const char *stage, int64_t done, int64_t total)
+{
+    Reading *in = self;
+    return job_progress(in->job, stage, done, total);
+}
+
+static bool read_file(Reading *in, Error *err)
+{
+    AUTO_CLOSE int fd = -1;
+    Library *library = in->library;
+    if (!blob_open(library->blobs, in->job->scope.workspace, in->document.blob, &fd, NULL, err) ||
+        !password_open(library, in->arena, in->document.password_sealed, &in->password, err))
+        return false;
+    ExtractionInput input = { .fd = fd,
+                              .name = in->document.name,
+                              .media_type = in->document.media_type,
+                              .password = in->password,
+                              .timeout_ms = library->options.extract_timeout_s * 1000,
+                              .spool_folder = blob_temp_folder(library->blobs),
+                              .progress = report_progress,
+                              .self = in };
+    return extraction_run(library->sandbox, in->arena, &input, &in->extraction, err);
+}
+
+/* --- Storing --- */
+
+static size_t count_tokens(void *self, Str text)
+{
+    return wordpiece_count(encoder_tokenizer(self), text);
+}
+
+static IngestSettings ingest_settings(const Reading *in)
+{
+    EncodeQueue *queue = atomic_load(&in->library->encoder);
+    Encoder *encoder = queue && in->model.length ? encode_queue_encoder(queue) : NULL;
+    return (IngestSettings){ .chunk_chars = (size_t)in->library->options.chunk_size,
+                             .chunk_overlap = (size_t)in->library->options.chunk_overlap,
+                             .tokens_max = encoder ? encoder_tokens_usual(encoder) : 0,
+                             .count_tokens = encoder ? count_tokens : NULL,
+                             .self = encoder };
+}
+
+static bool store_content(DbTx *tx, Reading *in, Str id, int64_t version, Ingested *content,
+                          Error *err)
+{
+    const Scope *scope = &in->job->scope;
+    return text_save(tx, scope, id, version, content->text, err) &&
+           block_save(tx, scope, id, version, content->blocks, content->block_count, err) &&
+           document_set_facts(tx, scope, id, &content->facts, err) &&
+           chunk_replace(tx, scope, in->arena, id, version, content->chunks, content->chunk_count,
+                         err) &&
+           document_advance(tx, scope, id, 1u << DOCUMENT_EXTRACTING, DOCUMENT_INDEXING, err) &&
+           library_queue(tx, scope, in->arena, JOB_EMBED, id, err);
+}
+
+static bool store_work(DbTx *tx, void *argument, Error *err)
+{
+    Reading *in = argument;
+    return job_hold(tx, in->job, err) &&
+           store_content(tx, in, in->document.id, in->document.version, &in->ingested, err) &&
+           job_done_in(tx, in->job, err);
+}
+
+/* --- Members --- */
+
+static Str parent_id(const Reading *in, const ExtractedChild *child)
+{
+    for (size_t i = 0; i < in->extraction.children.count; i++)
+        if (in->extraction.children.at[i].node == child->parent)
+            return in->child_ids[i];
+    return in->document.id;
+}
+
+static bool store_member(DbTx *tx, Reading *in, size_t number, Error *err)
+{
+    const ExtractedChild *child = &in->extraction.children.at[number];
+    const Scope *scope = &in->job->scope;
+    bool is_new;
+    Document given = { .parent = parent_id(in, child),
+                       .child_ordinal = (int64_t)number,
+                       .name = library_clean_name(in->arena, child->node->name),
+                       .media_type = child->node->media_type,
+                       .size_bytes = (int64_t)child->size,
+                       .blob = child->sha256,
+                       .collection = in->document.collection,
+                       .tags = in->document.tags,
+                       .source = S("member") };
+    if (!document_add(tx, scope, in->arena, &given, &given, &is_new, err))
+        return false;
+    in->child_ids[number] = given.id;
+    if (child->node->failure.code != ERROR_NONE)
+        return document_fail(tx, scope, given.id, &child->node->failure, err);
+    return document_advance(tx, scope, given.id, 1u << DOCUMENT_QUEUED, DOCUMENT_EXTRACTING, err) &&
+           store_content(tx, in, given.id, given.version, &in->members[number], err);
+}
+
+static bool store_members_work(DbTx *tx, void *argument, Error *err)
+{
+    Reading *in = argument;
+    if (!job_hold(tx, in->job, err))
+        return false;
+    for (size_t i = in->first; i < in->first + in->count; i++)
+        if (!store_member(tx, in, i, err))
+            return false;
+    return true;
+}
+
+static bool erase_old_work(DbTx *tx, void *argument, Error *err)
+{
+    Reading *in = argument;
+    if (!job_hold(tx, in->job, err))
+        return false;
+    for (size_t i = 0; i < in->old_children.count; i++)
+        if (!document_erase(tx, &in->job->scope, in->arena, in->old_children.at[i].id, &in->erased,
+                            err))
+            return false;
+    return true;
+}
+
+/* Bytes first, then the rows that name them. */
+static bool keep_members_bytes(Reading *in, Error *err)
+{
+    size_t count = in->extraction.children.count, kept = 0;
+    BlobFile *files = arena_new_array(in->arena, BlobFile, count);
+    for (size_t i = 0; i < count; i++)
+        if (in->extraction.children.at[i].path.length)
+            files[kept++] = (BlobFile){ in->extraction.children.at[i].sha256,
+                                        in->extraction.children.at[i].path.at };
+    return blob_add_many(in->library->blobs, in->job->scope.workspace, files, kept, err);
+}
+
+static void ingest_members(Reading *in)
+{
+    IngestSettings settings = ingest_settings(in);
+    size_t count = in->extraction.children.count;
+    in->child_ids = arena_new_array(in->arena, Str, count);
+    in->members = arena_new_array(in->arena, Ingested, count);
+    for (size_t i = 0; i < count; i++)
+        ingest_node(in->arena, in->extraction.children.at[i].node, S(""), &settings,
+                    &in->members[i]);
+}
+
+/* What an earlier, interrupted attempt stored of the members is replaced. */
+static bool store_members(Reading *in, Error *err)
+{
+    Db *db = in->library->db;
+    const Scope *scope = &in->job->scope;
+    size_t count = in->extraction.children.count;
+    if (in->old_children.count && !store_write(db, scope, erase_old_work, in, err))
+        return false;
+    if (!keep_members_bytes(in, err))
+        return false;
+    ingest_members(in);
+    for (in->first = 0; in->first < count; in->first += CHILDREN_AT_ONCE) {
+        in->count = MIN(CHILDREN_AT_ONCE, count - in->first);
+        if (!job_progress(in->job, "indexing", (int64_t)in->first, (int64_t)count))
+            return job_stopped(in->job, err);
+        if (!store_write(db, scope, store_members_work, in, err))
+            return false;
+    }
+    return true;
+}
+
+/* --- The job --- */
+
+typedef struct Failing {
+    Reading *in;
+    const Error *why;
+} Failing;
+
+static bool fail_work(DbTx *tx, void *argument, Error *err)
+{
+    Failing *failing = argument;
+    return job_hold(tx, failing->in->job, err) &&
+           document_fail(tx, &failing->in->job->scope, failing->in->document.id, failing->why, err);
+}
+
+/* The person sees the reason on the document; a later attempt may still succeed when the failure
+ * was of the moment. */
+static bool give_up(Reading *in, Error *err)
+{
+    Error why = *err, ignored;
+    bool is_last = !error_is_temporary(why.code) || in->job->attempt >= in->job->attempt_max;
+    if (job_is_stopped(in->job) || !is_last)
+        return false;
+    Failing failing = { in, &why };
+    if (!store_write(in->library->db, &in->job->scope, fail_work, &failing, &ignored))
+        return false;
+    job_give_up(in->job);
+    library_tell(in->library, &in->job->scope, NEWS_DOCUMENT, in->document.id);
+    return false;
+}
+
+static bool read_and_store(Reading *in, Error *err)
+{
+    if (!read_file(in, err))
+        return false;
+    (void)!job_progress(in->job, "indexing", 0, 1);
+    in->model = library_model(in->library, in->arena);
+    IngestSettings settings = ingest_settings(in);
+    ingest_node(in->arena, in->extraction.root, in->extraction.format, &settings, &in->ingested);
+    in->ingested.facts.media_type = in->extraction.media_type;
+    bool good = store_members(in, err) &&
+                store_write(in->library->db, &in->job->scope, store_work, in, err);
+    extraction_clean(&in->extraction);
+    return good;
+}
+
+bool library_extract_job(Job *job, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MEMORY_MAX);
+    Reading in = { .library = job->argument, .job = job, .arena = arena };
+    if (!store_write(in.library->db, &job->scope, load_work, &in, err)) {
+        /* Cancelled, in the trash for good, or done by another attempt: nothing is left to do. */
+        if (err->code == ERROR_NOT_FOUND || err->code == ERROR_CONFLICT)
+            job_give_up(job);
+        return false;
+    }
+    library_tell(in.library, &job->scope, NEWS_DOCUMENT, job->subject);
+    if (!read_and_store(&in, err))
+        return give_up(&in, err);
+    library_tell(in.library, &job->scope, NEWS_DOCUMENT, job->subject);
+    for (size_t i = 0; i < in.extraction.children.count; i++)
+        library_tell(in.library, &job->scope, NEWS_DOCUMENT, in.child_ids[i]);
+    return true;
+}

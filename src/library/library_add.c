@@ -1,0 +1,234 @@
+/* library_add.c - a new file becomes a durable document. */
+#include "library/library_int.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "extract/extractor.h"
+#include "extract/file_kind.h"
+#include "store/audit_store.h"
+#include "store/secrets_store.h"
+
+#define HEAD_BYTES KB(4)
+#define NAME_MAX_BYTES 1000
+
+/* --- Names --- */
+
+static bool is_plain_part(Str part)
+{
+    return part.length && !str_is(part, ".") && !str_is(part, "..");
+}
+
+/* Control characters, and what turns the direction of text around, fool the reader of a name. */
+static void add_clean_part(Buf *out, Str part)
+{
+    size_t size;
+    for (size_t at = 0; at < part.length; at += size) {
+        uint32_t c = utf8_decode(part, at, &size);
+        bool is_control = c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
+                          (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+        if (!is_control)
+            buf_add_utf8(out, c);
+    }
+}
+
+Str library_clean_name(Arena *arena, Str name)
+{
+    Buf out = buf_new(arena, NAME_MAX_BYTES);
+    char *slashed = str_c(arena, name);
+    Str rest = { slashed, name.length }, part;
+    for (size_t i = 0; i < name.length; i++)
+        if (slashed[i] == '\\')
+            slashed[i] = '/';
+    while (str_next(&rest, '/', &part)) {
+        part = str_trim(part);
+        if (!is_plain_part(part) || (part.length == 2 && part.at[1] == ':'))
+            continue;
+        if (out.length)
+            buf_add_char(&out, '/');
+        add_clean_part(&out, part);
+    }
+    Str clean = utf8_clean(arena, buf_str(&out));
+    return clean.length ? clean : S("unnamed");
+}
+
+/* --- What is accepted --- */
+
+static bool has_known_extension(Str name)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Str extension = path_extension(arena, name);
+    for (size_t i = 0; i < extractor_count; i++)
+        for (const char *const *known = extractors[i]->extensions; known && *known; known++)
+            if (str_is(extension, *known))
+                return true;
+    return false;
+}
+
+static bool looks_like_text(Str head)
+{
+    for (size_t i = 0; i < head.length; i++) {
+        unsigned char c = (unsigned char)head.at[i];
+        if (c < 0x20 && !HAS_CHAR((char)c, "\t\n\v\f\r\033\b"))
+            return false;
+    }
+    return true;
+}
+
+bool library_accepts(const char *path, Str name, Str media_type, Error *err)
+{
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char bytes[HEAD_BYTES];
+    ssize_t got = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
+    (void)media_type;
+    if (got < 0)
+        return fail_errno(err, "looking at the upload");
+    Str head = { bytes, (size_t)got };
+    bool is_paged_or_archive = str_find(head, S("%PDF")) >= 0 || str_starts(head, S("PK"));
+    if (!head.length || is_paged_or_archive || looks_like_text(head) || has_known_extension(name))
+        return true;
+    return fail(err, ERROR_UNSUPPORTED, STR_FMT ": it seems to be %s, which is not read yet",
+                STR_ARG(str_slice(name, 0, 200)), file_kind(head));
+}
+
+/* --- Passwords of files, sealed until they are used --- */
+
+typedef struct KeyWork {
+    const Scope *system;
+    Arena *arena;
+    Str key;
+} KeyWork;
+
+#define FILE_KEY S("file-passwords")
+
+static bool find_key(DbTx *tx, void *argument, Error *err)
+{
+    KeyWork *work = argument;
+    return secret_find(tx, work->system, work->arena, FILE_KEY, &work->key, err);
+}
+
+static bool make_key(DbTx *tx, void *argument, Error *err)
+{
+    KeyWork *work = argument;
+    unsigned char *key = arena_alloc(work->arena, crypto_secretbox_KEYBYTES);
+    if (find_key(tx, argument, err))
+        return true;
+    if (err->code != ERROR_NOT_FOUND)
+        return false;
+    random_bytes(key, crypto_secretbox_KEYBYTES);
+    work->key = (Str){ (char *)key, crypto_secretbox_KEYBYTES };
+    return secret_set(tx, work->system, FILE_KEY, work->key, err);
+}
+
+static bool file_key(Library *library, Arena *arena, Str *key_r, Error *err)
+{
+    KeyWork work = { &library->system, arena, STR_NONE };
+    if (!store_read(library->db, &library->system, find_key, &work, err) &&
+        (err->code != ERROR_NOT_FOUND ||
+         !store_write(library->db, &library->system, make_key, &work, err)))
+        return false;
+    if (work.key.length != crypto_secretbox_KEYBYTES)
+        return fail(err, ERROR_INTERNAL, "the key for file passwords is damaged");
+    *key_r = work.key;
+    return true;
+}
+
+bool password_seal(Library *library, Arena *arena, Str password, Str *sealed_r, Error *err)
+{
+    Str key;
+    if (!password.length) {
+        *sealed_r = STR_NONE;
+        return true;
+    }
+    if (!file_key(library, arena, &key, err))
+        return false;
+    size_t size = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + password.length;
+    unsigned char *sealed = arena_alloc(arena, size);
+    random_bytes(sealed, crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(sealed + crypto_secretbox_NONCEBYTES, (const unsigned char *)password.at,
+                          password.length, sealed, (const unsigned char *)key.at);
+    *sealed_r = (Str){ (char *)sealed, size };
+    return true;
+}
+
+bool password_open(Library *library, Arena *arena, Str sealed, Str *password_r, Error *err)
+{
+    Str key;
+    size_t extra = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
+    if (!sealed.length) {
+        *password_r = STR_NONE;
+        return true;
+    }
+    if (sealed.length < extra || !file_key(library, arena, &key, err))
+        return sealed.length >= extra ? false
+                                      : fail(err, ERROR_DAMAGED, "a sealed password is short");
+    size_t length = sealed.length - extra;
+    unsigned char *password = arena_alloc(arena, length + 1);
+    const unsigned char *bytes = (const unsigned char *)sealed.at;
+    if (crypto_secretbox_open_easy(password, bytes + crypto_secretbox_NONCEBYTES,
+                                   sealed.length - crypto_secretbox_NONCEBYTES, bytes,
+                                   (const unsigned char *)key.at) != 0)
+        return fail(err, ERROR_DAMAGED,
+                    "a sealed password cannot be opened with this server's key");
+    *password_r = (Str){ (char *)password, length };
+    return true;
+}
+
+/* --- Adding --- */
+
+typedef struct AddWork {
+    Library *library;
+    const Scope *scope;
+    Arena *arena;
+    Document given, document;
+    bool is_new;
+} AddWork;
+
+bool library_queue(DbTx *tx, const Scope *scope, Arena *arena, const char *type, Str document,
+                   Error *err)
+{
+    NewJob job = { .type = str(type), .subject = document };
+    return job_add(tx, scope, arena, &job, NULL, err);
+}
+
+static bool add_work(DbTx *tx, void *argument, Error *err)
+{
+    AddWork *work = argument;
+    AuditEntry entry = { .action = S("document.add"), .subject_kind = S("document") };
+    if (!document_add(tx, work->scope, work->arena, &work->given, &work->document, &work->is_new,
+                      err))
+        return false;
+    if (!work->is_new)
+        return true;
+    entry.subject = work->document.id;
+    return library_queue(tx, work->scope, work->arena, JOB_EXTRACT, work->document.id, err) &&
+           audit_add(tx, work->scope, &entry, err);
+}
+
+bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFile *file,
+                 Document *document_r, bool *is_new_r, Error *err)
+{
+    AddWork work = { .library = library, .scope = scope, .arena = arena };
+    work.given = (Document){ .name = library_clean_name(arena, file->name),
+                             .media_type = file->media_type,
+                             .size_bytes = (int64_t)file->size,
+                             .blob = file->sha256,
+                             .collection = file->collection,
+                             .tags = file->tags,
+                             .source = file->source.length ? file->source : S("upload") };
+    if (!password_seal(library, arena, file->password, &work.given.password_sealed, err) ||
+        !blob_add(library->blobs, scope->workspace, file->sha256, file->path, err))
+        return false;
+    if (!store_write(library->db, scope, add_work, &work, err))
+        return false; /* the blob stays: `lectern doctor` finds originals without a document */
+    if (work.is_new)
+        library_tell(library, scope, NEWS_DOCUMENT, work.document.id);
+    *document_r = work.document;
+    *is_new_r = work.is_new;
+    return true;
+}

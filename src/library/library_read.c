@@ -1,0 +1,224 @@
+/* library_read.c - looking inside a document: its original, text, blocks, passages. */
+#include "library/library_int.h"
+
+#include "extract/document.h"
+#include "library/ingest.h"
+#include "store/texts_store.h"
+
+#define TEXT_MAX MB(128)
+#define BLOCKS_MAX 1000000
+/* A longer document is shown from so many blocks before the passage to so many after. */
+#define VIEW_BLOCKS 400
+
+typedef struct ReadWork {
+    const Scope *scope;
+    Arena *arena;
+    Str id;
+    int64_t first, count, start, end;
+    Document document;
+    Str text;
+    int64_t text_start; /* of `text` in the document's text */
+    StoredBlockList blocks;
+    ChunkList chunks;
+} ReadWork;
+
+static int64_t shown_version(const Document *document)
+{
+    return document->indexed_version ? document->indexed_version : document->version;
+}
+
+/* --- The original --- */
+
+static bool find_work(DbTx *tx, void *argument, Error *err)
+{
+    ReadWork *work = argument;
+    return document_find(tx, work->scope, work->arena, work->id, &work->document, err);
+}
+
+bool library_open_original(Library *library, const Scope *scope, Arena *arena, Str id,
+                           Document *document_r, int *fd_r, Error *err)
+{
+    ReadWork work = { .scope = scope, .arena = arena, .id = id };
+    if (!store_read(library->db, scope, find_work, &work, err) ||
+        !blob_open(library->blobs, scope->workspace, work.document.blob, fd_r, NULL, err))
+        return false;
+    *document_r = work.document;
+    return true;
+}
+
+/* --- The whole text --- */
+
+static bool whole_work(DbTx *tx, void *argument, Error *err)
+{
+    ReadWork *work = argument;
+    if (!find_work(tx, argument, err))
+        return false;
+    int64_t version = shown_version(&work->document);
+    if (!document_state_is_over(work->document.state) && !work->document.indexed_version)
+        return fail(err, ERROR_CONFLICT, "the document is still being read");
+    return text_find(tx, work->scope, work->arena, work->id, version, TEXT_MAX, &work->text, err) &&
+           block_list(tx, work->scope, work->arena, work->id, version, 0, BLOCKS_MAX, &work->blocks,
+                      err);
+}
+
+bool library_print(Library *library, const Scope *scope, Arena *arena, Str id, TextForm form,
+                   Buf *out, Error *err)
+{
+    static const DocFormat formats[] = { DOC_TEXT, DOC_MARKDOWN, DOC_JSON, DOC_HTML };
+    ReadWork work = { .scope = scope, .arena = arena, .id = id };
+    if (!store_read(library->db, scope, whole_work, &work, err))
+        return false;
+    if (form == TEXT_PLAIN) {
+        buf_add(out, work.text); /* byte for byte: offsets of citations count in it */
+    } else {
+        DocNode *node =
+            ingest_restore(arena, work.document.name, work.text, work.blocks.at, work.blocks.count);
+        doc_print(node, formats[form], out);
+    }
+    return !out->overflowed || fail(err, ERROR_TOO_LARGE, "the text is too long to send at once");
+}
+
+/* --- Blocks and chunks --- */
+
+static bool blocks_work(DbTx *tx, void *argument, Error *err)
+{
+    ReadWork *work = argument;
+    if (!find_work(tx, argument, err))
+        return false;
+    int64_t version = shown_version(&work->document);
+    if (!block_list(tx, work->scope, work->arena, work->id, version, work->first, work->count,
+                    &work->blocks, err))
+        return false;
+    if (!work->blocks.count)
+        return true;
+    const StoredBlock *last = &work->blocks.at[work->blocks.count - 1];
+    work->text_start = (int64_t)work->blocks.at[0].start;
+    return text_find_range(tx, work->scope, work->arena, work->id, version, work->text_start,
+                           (int64_t)(last->start + last->length) - work->text_start, &work->text,
+                           err);
+}
+
+bool library_blocks(Library *library, const Scope *scope, Arena *arena, Str id, int64_t first,
+                    int64_t count, StoredBlockList *list_r, Str *text_r, Error *err)
+{
+    ReadWork work = { .scope = scope, .arena = arena, .id = id, .first = first, .count = count };
+    if (!store_read(library->db, scope, blocks_work, &work, err))
+        return false;
+    *list_r = work.blocks;
+    *text_r = work.text;
+    return true;
+}
+
+static bool chunks_work(DbTx *tx, void *argument, Error *err)
+{
+    ReadWork *work = argument;
+    return find_work(tx, argument, err) &&
+           chunk_list(tx, work->scope, work->arena, work->id, shown_version(&work->document),
+                      work->first, work->count, &work->chunks, err);
+}
+
+bool library_chunks(Library *library, const Scope *scope, Arena *arena, Str id, int64_t first,
+                    int64_t count, ChunkList *list_r, Error *err)
+{
+    ReadWork work = { .scope = scope, .arena = arena, .id = id, .first = first, .count = count };
+    if (!store_read(library->db, scope, chunks_work, &work, err))
+        return false;
+    *list_r = work.chunks;
+    return true;
+}
+
+/* --- HTML with a passage marked --- */
+
+static bool near_work(DbTx *tx, void *argument, Error *err)
+{
+    ReadWork *work = argument;
+    if (!find_work(tx, argument, err))
+        return false;
+    int64_t version = shown_version(&work->document), total;
+    StoredBlockList here;
+    if (!block_count(tx, work->scope, work->id, version, &total, err) ||
+        !block_list_of_range(tx, work->scope, work->arena, work->id, version, (uint64_t)work->start,
+                             (uint64_t)MAX(work->end - work->start, 1), &here, err))
+        return false;
+    int64_t middle = here.count ? here.at[0].ordinal : 0;
+    work->first = total <= 2 * VIEW_BLOCKS ? 0 : MAX(middle - VIEW_BLOCKS, 0);
+    work->count = 2 * VIEW_BLOCKS;
+    return blocks_work(tx, argument, err);
+}
+
+static void add_escaped(Buf *out, Str text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        switch (text.at[i]) {
+        case '<': buf_add(out, S("&lt;")); break;
+        case '>': buf_add(out, S("&gt;")); break;
+        case '&': buf_add(out, S("&amp;")); break;
+        case '"': buf_add(out, S("&quot;")); break;
+        default: buf_add_char(out, text.at[i]);
+        }
+}
+
+static void view_tags(const StoredBlock *block, char open[64], const char **close_r)
+{
+    int level = MIN(MAX(block->level, 1), 6);
+    static const char *const headings[] = { "</h1>", "</h2>", "</h3>", "</h4>", "</h5>", "</h6>" };
+    switch (block->kind) {
+    case BLOCK_HEADING:
+        snprintf(open, 64, "<h%d", level);
+        *close_r = headings[level - 1];
+        break;
+    case BLOCK_CODE:
+        snprintf(open, 64, "<pre");
+        *close_r = "</pre>";
+        break;
+    case BLOCK_QUOTE:
+        snprintf(open, 64, "<blockquote");
+        *close_r = "</blockquote>";
+        break;
+    default:
+        snprintf(open, 64, "<p class=\"%s\"", block_kind_name((BlockKind)block->kind));
+        *close_r = "</p>";
+    }
+}
+
+/* The part of the block that belongs to the passage stands in <mark>; the first has the id. */
+static void view_block(const ReadWork *work, const StoredBlock *block, bool *marked, Buf *out)
+{
+    char open[64];
+    const char *close;
+    int64_t start = (int64_t)block->start, length = (int64_t)block->length;
+    Str text = str_slice(work->text, (size_t)(start - work->text_start),
+                         (size_t)(start - work->text_start + length));
+    int64_t from = MIN(MAX(work->start - start, 0), length);
+    int64_t to = MIN(MAX(work->end - start, 0), length);
+    if (!text.length)
+        return;
+    view_tags(block, open, &close);
+    buf_addf(out, "%s data-start=\"%" PRId64 "\">", open, start);
+    if (to > from) {
+        add_escaped(out, str_slice(text, 0, (size_t)from));
+        buf_addf(out, "<mark%s>", *marked ? "" : " id=\"passage\"");
+        add_escaped(out, str_slice(text, (size_t)from, (size_t)to));
+        buf_add(out, S("</mark>"));
+        add_escaped(out, str_from(text, (size_t)to));
+        *marked = true;
+    } else {
+        add_escaped(out, text);
+    }
+    buf_add(out, str(close));
+    buf_add_char(out, '\n');
+}
+
+bool library_view(Library *library, const Scope *scope, Arena *arena, Str id, int64_t start,
+                  int64_t end, Buf *out, Error *err)
+{
+    ReadWork work = { .scope = scope, .arena = arena, .id = id, .start = start, .end = end };
+    bool marked = false;
+    if (!store_read(library->db, scope, near_work, &work, err))
+        return false;
+    buf_add(out, S("<article>\n"));
+    for (size_t i = 0; i < work.blocks.count; i++)
+        view_block(&work, &work.blocks.at[i], &marked, out);
+    buf_add(out, S("</article>\n"));
+    return true;
+}
