@@ -1,0 +1,73 @@
+/* answer.h - a question answered from the library, every sentence tied to the passages it rests on.
+ *
+ *     question (+ conversation) -> stands alone -> search -> passages -> sentences -> citations
+ *                                                      no support -> "The library does not say."
+ *
+ * Without a model service the answer is made of quoted sentences (extractive); with one it is
+ * written fluently and aligned to the passages afterwards by us: what no passage supports is
+ * marked so. Counting questions ("how many PDF files ...") go to the tables.
+ *
+ * Threads: any; an answer runs on the caller's thread. */
+#pragma once
+
+#include "models/models.h"
+#include "search/search.h"
+#include "store/conversations_store.h"
+#include "store/messages_store.h"
+
+typedef struct Answers Answers;
+
+Answers *answers_new(Db *db, Searcher *searcher, Library *library, Models *models);
+void answers_free(Answers *answers);
+
+typedef struct Citation {
+    int number;         /* as in [1] */
+    Str document;       /* id */
+    Str name, format;   /* the file's name with folders; the extractor's name */
+    Str place, heading; /* for people */
+    int64_t page;       /* 0: none */
+    int64_t start, end; /* bytes of the document's text: exactly `quote` */
+    Str quote;
+    double score; /* 0 to 1 */
+} Citation;
+
+typedef struct AnswerSentence {
+    Str text; /* without its [n] marks */
+    bool is_supported;
+    const int *citations; /* numbers */
+    size_t citation_count;
+} AnswerSentence;
+
+typedef struct Answer {
+    Str id, conversation; /* of what was kept; empty: nothing was */
+    Str text;             /* with [n] marks */
+    bool is_found, is_generated;
+    AnswerSentence *sentences;
+    size_t sentence_count;
+    Citation *citations;
+    size_t citation_count;
+    SearchResults sources; /* what was read */
+    Str model;             /* "lectern", "provider/model" */
+    int64_t took_us, input_tokens, output_tokens;
+} Answer;
+
+/* What a streamed answer tells as it grows; each may be NULL. False: the reader has gone, stop. */
+typedef struct AnswerSink {
+    bool (*step)(void *self, Str text); /* "searched 1,284 documents in 4 ms" */
+    bool (*source)(void *self, const Citation *citation);
+    bool (*delta)(void *self, Str text); /* pieces; together they are Answer.text */
+    bool (*sentence)(void *self, const AnswerSentence *sentence);
+    void *self;
+} AnswerSink;
+
+typedef struct AnswerRequest {
+    Str question;         /* at most 8 KiB */
+    Str conversation;     /* id; empty: a new one when is_kept */
+    Str model;            /* empty or "lectern": the best there is; "extractive": never a service */
+    SearchRequest search; /* filters; its query and mode are set here */
+    bool is_kept;         /* as messages of a conversation */
+} AnswerRequest;
+
+MUST_CHECK bool answer_run(Answers *answers, const Scope *scope, Arena *arena,
+                           const AnswerRequest *request, const AnswerSink *sink, Answer *answer_r,
+                           Error *err);

@@ -1,0 +1,71 @@
+/* models.h - which model service writes fluent answers, and asking it.
+ *
+ * A service is any address in OpenAI's dialect: given by the settings of the workspace, by the
+ * server's settings, or found by itself when Ollama or llama.cpp listens on this machine. Keys are
+ * sealed in the database. Every call is counted in `usage`.
+ *
+ * Threads: any. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "base/json.h"
+#include "store/scope.h"
+
+typedef struct Models Models;
+
+typedef struct ModelsOptions {
+    Db *db;
+    Str provider_url;   /* of the server's settings; "off": none; empty: look for one */
+    Str provider_model; /* empty: the first that the service lists */
+    Str provider_key;
+} ModelsOptions;
+
+MUST_CHECK bool models_open(const ModelsOptions *options, Models **models_r, Error *err);
+void models_close(Models *models);
+
+typedef struct Provider {
+    Str name;     /* "ollama", "llama.cpp", "openai-compatible" */
+    Str base_url; /* "http://127.0.0.1:11434/v1" */
+    Str model;
+    bool has_key, was_found; /* was_found: by itself */
+} Provider;
+
+/* The service of this workspace; ERROR_NOT_FOUND when there is none. Local services are looked for
+ * at most once a minute, and never for longer than 0.3 s. */
+MUST_CHECK bool models_provider(Models *models, const Scope *scope, Arena *arena,
+                                Provider *provider_r, Error *err);
+/* Save the workspace's own; an empty key keeps the one that is there. Checks the address against
+ * url_safety (a local address is allowed to owners only) and that the service answers. */
+MUST_CHECK bool models_set_provider(Models *models, const Scope *scope, Str base_url, Str model,
+                                    Str key, Error *err);
+MUST_CHECK bool models_remove_provider(Models *models, const Scope *scope, Error *err);
+/* The names the service lists. */
+MUST_CHECK bool models_list(Models *models, const Scope *scope, Arena *arena, StrList *names_r,
+                            Error *err);
+
+typedef struct ChatMessage {
+    Str role, text;
+} ChatMessage;
+
+typedef struct ChatRequest {
+    const ChatMessage *messages;
+    size_t count;
+    Str model;   /* empty: the service's */
+    Str feature; /* for the usage table: "ask", "chat" */
+    int64_t output_max;
+    double temperature;
+    /* Pieces as they come; may be NULL. False: stop. */
+    bool (*delta)(void *self, Str text);
+    void *self;
+} ChatRequest;
+
+typedef struct ChatResult {
+    Str text, model;
+    int64_t input_tokens, output_tokens;
+    Str finish; /* "stop", "length" */
+} ChatResult;
+
+/* A cut stream is a failure, never a short answer. */
+MUST_CHECK bool models_chat(Models *models, const Scope *scope, Arena *arena,
+                            const ChatRequest *request, ChatResult *result_r, Error *err);

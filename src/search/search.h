@@ -1,0 +1,54 @@
+/* search.h - passages that fit a query: keyword and semantic legs, fused, filtered, with snippets.
+ *
+ *     query --+-- keyword leg (BM25, phrases, exclusions) --+--> weighted min-max --> rows -->
+ * results
+ *             +-- semantic leg (query vector, flat scan) ---+
+ *
+ * Filters are applied inside both legs, so a narrow filter still finds the best it allows. Without
+ * a model, or while it loads for the first time, the keyword leg answers alone and the result says
+ * so. Threads: any. */
+#pragma once
+
+#include "library/library.h"
+
+typedef struct Searcher Searcher;
+
+Searcher *searcher_new(Db *db, Library *library);
+void searcher_free(Searcher *searcher);
+void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder);
+
+typedef enum SearchMode { SEARCH_HYBRID, SEARCH_KEYWORD, SEARCH_SEMANTIC } SearchMode;
+const char *search_mode_name(SearchMode mode);
+MUST_CHECK bool search_mode_named(Str name, SearchMode *mode_r, Error *err);
+
+typedef struct SearchRequest {
+    Str query; /* at most 8 KiB are looked at */
+    SearchMode mode;
+    int limit;                                     /* 1 to 100 */
+    StrList collections, documents, formats, tags; /* any of each; empty: all */
+    Str name;                                      /* part of the file's name */
+    int64_t after_ms, before_ms;                   /* of the document's date; 0: no bound */
+    bool is_remembered;                            /* keep it in the search history */
+} SearchRequest;
+
+typedef struct SearchHit {
+    ChunkHit row;                         /* the chunk with what a result shows of its document */
+    double score;                         /* 0 to 1 */
+    double keyword_score, semantic_score; /* of the legs; rank 0: the leg did not find it */
+    int keyword_rank, semantic_rank;
+    int64_t snippet_start, snippet_end; /* bytes of the chunk's text */
+    const int64_t (*matches)[2];        /* bytes of the chunk's text, inside the snippet */
+    size_t match_count;
+} SearchHit;
+
+typedef struct SearchResults {
+    SearchHit *at;
+    size_t count;
+    int64_t total; /* how many both legs offered */
+    int64_t took_us;
+    bool has_keyword, has_semantic;
+    Str notice; /* why a leg is missing; empty: none */
+} SearchResults;
+
+MUST_CHECK bool search_run(Searcher *searcher, const Scope *scope, Arena *arena,
+                           const SearchRequest *request, SearchResults *results_r, Error *err);
