@@ -1,0 +1,193 @@
+/* ledgers_test.c - conversations, messages, searches, usage, audit, settings, secrets, uploads. */
+#include "store/world_test.h"
+
+#include "store/audit_store.h"
+#include "store/conversations_store.h"
+#include "store/messages_store.h"
+#include "store/searches_store.h"
+#include "store/secrets_store.h"
+#include "store/settings_store.h"
+#include "store/uploads_store.h"
+#include "store/usage_store.h"
+
+STORE_TEST(conversations_are_pinned_and_read_in_parts)
+{
+    const Scope *ours = &world->ours;
+    Conversation one = { 0 }, found;
+    ConversationList list;
+    Slice slice = { .limit = 4 };
+    size_t seen = 0;
+
+    for (int i = 0; i < 10; i++) {
+        one =
+            (Conversation){ .title = str_format(world->arena, "Tälk %d", i), .is_pinned = i == 3 };
+        CALL(conversation_add(tx, ours, world->arena, &one, err));
+    }
+    do {
+        CALL(conversation_list(tx, ours, world->arena, S("TÄLK"), &slice, &list, err));
+        EXPECT(list.total == 10);
+        EXPECT(seen || str_is(list.at[0].title, "Tälk 3"));
+        seen += list.count;
+        slice.after = list.next;
+    } while (slice.after.length);
+    EXPECT(seen == 10);
+    one.title = S("new");
+    one.is_pinned = true;
+    CALL(conversation_update(tx, ours, &one, err));
+    CALL(conversation_find(tx, ours, world->arena, one.id, &found, err));
+    EXPECT(str_is(found.title, "new") && found.is_pinned && str_equal(found.user, ours->user));
+    Scope other = *ours;
+    other.user = S("someone else");
+    EXPECT_CODE(ERROR_NOT_FOUND, conversation_find(tx, &other, world->arena, one.id, &found, err));
+    CALL(conversation_remove(tx, ours, one.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, conversation_remove(tx, ours, one.id, err));
+    return true;
+}
+
+STORE_TEST(messages_keep_their_order_and_rating)
+{
+    const Scope *ours = &world->ours;
+    Conversation conversation = { .title = S("c") };
+    Message message = { 0 };
+    MessageList list;
+
+    CALL(conversation_add(tx, ours, world->arena, &conversation, err));
+    for (int i = 0; i < 6; i++) {
+        message = (Message){ .conversation = conversation.id,
+                             .role = i % 2 ? S("assistant") : S("user"),
+                             .text = str_format(world->arena, "%d", i) };
+        CALL(message_add(tx, ours, world->arena, &message, err));
+        EXPECT(message.ordinal == i);
+    }
+    message.text = S("longer");
+    message.citations = S("[1]");
+    message.status = S("done");
+    CALL(message_update(tx, ours, &message, err));
+    CALL(message_rate(tx, ours, message.id, -1, S("wrong page"), err));
+    EXPECT_CODE(ERROR_INVALID, message_rate(tx, ours, message.id, 5, S(""), err));
+    CALL(message_list(tx, ours, world->arena, conversation.id, 3, &list, err));
+    EXPECT(list.count == 3 && list.at[0].ordinal == 3 && str_is(list.at[2].text, "longer"));
+    EXPECT(list.at[2].rating == -1 && str_is(list.at[2].rating_reason, "wrong page"));
+    CALL(message_remove_from(tx, ours, conversation.id, 2, err));
+    CALL(message_list(tx, ours, world->arena, conversation.id, 0, &list, err));
+    EXPECT(list.count == 2);
+    return true;
+}
+
+STORE_TEST(searches_are_remembered_for_one_person)
+{
+    const Scope *ours = &world->ours;
+    Search search = { .query = S("Größe der Brücke"), .mode = S("hybrid"), .took_ms = 4 };
+    SearchList list;
+    int64_t removed;
+
+    for (int i = 0; i < 3; i++)
+        CALL(search_add(tx, ours, world->arena, &search, err));
+    CALL(search_list(tx, ours, world->arena, S("GRÖSSE d"), NULL, &list, err));
+    EXPECT(list.count == 3 && str_is(list.at[0].query, "Größe der Brücke"));
+    CALL(search_list(tx, ours, world->arena, S("Brücke"), NULL, &list, err));
+    EXPECT(list.count == 0);
+    CALL(search_list(tx, ours, world->arena, STR_NONE, &(Slice){ .limit = 2 }, &list, err));
+    EXPECT(list.count == 2 && list.next.length);
+    CALL(search_list(tx, ours, world->arena, STR_NONE, &(Slice){ .after = list.next }, &list, err));
+    EXPECT(list.count == 1);
+    CALL(search_remove(tx, ours, list.at[0].id, err));
+    CALL(search_remove_old(tx, &world->system, INT64_MAX, &removed, err));
+    EXPECT(removed == 2);
+    return true;
+}
+
+STORE_TEST(usage_sums_by_day_model_and_person)
+{
+    enum { DAY = 86400000 };
+    const Scope *ours = &world->ours;
+    UsageRow rows[4] = { 0 };
+    UsageSumList sums;
+    UsageList list;
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        rows[i] = (UsageRow){
+            .id = str_format(world->arena, "u%zu", i),
+            .user = ours->user,
+            .model = i % 2 ? S("big") : S("small"),
+            .status = i == 3 ? S("upstream") : S("ok"),
+            .input_tokens = 10,
+            .cost_pico = 5000000000000,
+            .created_at_ms = (int64_t)(i / 2) * DAY + 5,
+        };
+    CALL(usage_add(tx, ours, world->arena, rows, COUNT(rows), err));
+    CALL(usage_add(tx, ours, world->arena, rows, 2, err));
+    CALL(usage_sum(tx, ours, world->arena, USAGE_BY_DAY, 0, 0, &sums, err));
+    EXPECT(sums.count == 2 && str_is(sums.at[0].name, "1970-01-01") &&
+           str_is(sums.at[1].name, "1970-01-02"));
+    EXPECT(sums.at[1].call_count == 2 && sums.at[1].error_count == 1);
+    CALL(usage_sum(tx, ours, world->arena, USAGE_BY_MODEL, 0, DAY, &sums, err));
+    EXPECT(sums.count == 2 && str_is(sums.at[0].name, "big") && sums.at[0].input_tokens == 10);
+    CALL(usage_sum(tx, ours, world->arena, USAGE_BY_USER, 0, 0, &sums, err));
+    EXPECT(sums.count == 1 && sums.at[0].cost_pico == 20000000000000);
+    CALL(usage_list(tx, ours, world->arena, &(Slice){ .limit = 3 }, &list, err));
+    EXPECT(list.count == 3 && str_is(list.at[0].id, "u3") && str_is(list.next, "u1"));
+    return true;
+}
+
+STORE_TEST(the_audit_log_is_filtered)
+{
+    const Scope *ours = &world->ours;
+    AuditList list;
+
+    for (int i = 0; i < 5; i++) {
+        AuditEntry entry = { .action = i % 2 ? S("key.add") : S("document.add"),
+                             .details = S("{}") };
+        CALL(audit_add(tx, ours, &entry, err));
+    }
+    CALL(audit_list(tx, ours, world->arena, &(AuditFilter){ .action = S("key.add") }, NULL, &list,
+                    err));
+    EXPECT(list.count == 2 && str_equal(list.at[0].user, ours->user));
+    CALL(audit_list(tx, ours, world->arena, NULL, &(Slice){ .limit = 3 }, &list, err));
+    EXPECT(list.count == 3 && list.next.length);
+    CALL(audit_list(tx, ours, world->arena, NULL, &(Slice){ .after = list.next }, &list, err));
+    EXPECT(list.count == 2 && !list.next.length);
+    return true;
+}
+
+STORE_TEST(settings_and_secrets_are_replaced)
+{
+    const Scope *ours = &world->ours;
+    SettingList list;
+    Str value;
+
+    CALL(setting_set(tx, ours, S("a"), S("1"), err));
+    CALL(setting_set(tx, ours, S("a"), S("2"), err));
+    CALL(setting_list(tx, ours, world->arena, &list, err));
+    EXPECT(list.count == 1 && str_is(list.at[0].value, "2"));
+    CALL(setting_remove(tx, ours, S("a"), err));
+    CALL(setting_remove(tx, ours, S("a"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, setting_find(tx, ours, world->arena, S("a"), &value, err));
+    CALL(secret_set(tx, ours, S("k"), S("\0\1\2"), err));
+    CALL(secret_set(tx, ours, S("k"), S("\2\1\0"), err));
+    CALL(secret_find(tx, ours, world->arena, S("k"), &value, err));
+    EXPECT(str_equal(value, S("\2\1\0")));
+    return true;
+}
+
+STORE_TEST(a_request_sent_twice_is_done_once)
+{
+    const Scope *ours = &world->ours;
+    Upload upload = { .key = S("k"), .fingerprint = S("f"), .expires_at_ms = 100 };
+    Upload again = upload, other = upload;
+    bool is_new;
+    int64_t removed;
+
+    CALL(upload_begin(tx, ours, world->arena, &upload, 1, &is_new, err));
+    EXPECT(is_new);
+    CALL(upload_end(tx, ours, S("k"), S("d1"), S("{}"), err));
+    CALL(upload_begin(tx, ours, world->arena, &again, 2, &is_new, err));
+    EXPECT(!is_new && str_is(again.document, "d1") && str_is(again.response, "{}"));
+    other.fingerprint = S("g");
+    EXPECT_CODE(ERROR_CONFLICT, upload_begin(tx, ours, world->arena, &other, 2, &is_new, err));
+    CALL(upload_begin(tx, ours, world->arena, &other, 100, &is_new, err));
+    EXPECT(is_new && !other.response.length);
+    CALL(upload_remove_expired(tx, &world->system, 100, &removed, err));
+    EXPECT(removed == 1);
+    return true;
+}
