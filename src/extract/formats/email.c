@@ -12,7 +12,9 @@ typedef struct Writer {
     DocWriter *doc;
     Arena *arena;
     int part_count;
-    bool is_encrypted, has_text;
+    /* The letters of the text that was written, while another form of it is read: only what the
+     * other form alone says is added. Empty: everything is. */
+    Str seen;
 } Writer;
 
 /* One part with what its headers say. */
@@ -61,24 +63,24 @@ static void write_headers(Writer *w, const MimePart *mime)
 
 /* --- Bodies --- */
 
-static void write_paragraph(Writer *w, Str text)
+static void write_paragraph(DocWriter *doc, Str text)
 {
     text = str_trim(text);
     if (text.length && text.at[0] == '>')
-        doc_quote(w->doc, text);
+        doc_quote(doc, text);
     else
-        doc_paragraph(w->doc, text);
+        doc_paragraph(doc, text);
 }
 
 /* Paragraphs end at blank lines and where quoting begins or ends. */
-static void write_plain(Writer *w, Str text)
+static void write_plain(DocWriter *doc, Str text)
 {
     Str line, block = STR_NONE;
-    while (doc_writer_ok(w->doc) && text_next_line(&text, &line)) {
+    while (doc_writer_ok(doc) && text_next_line(&text, &line)) {
         bool is_blank = str_trim(line).length == 0;
         bool turns = block.length && line.length && (block.at[0] == '>') != (line.at[0] == '>');
         if (is_blank || turns) {
-            write_paragraph(w, block);
+            write_paragraph(doc, block);
             block = STR_NONE;
         }
         if (is_blank)
@@ -87,7 +89,7 @@ static void write_plain(Writer *w, Str text)
             block = line;
         block.length = (size_t)(line.at + line.length - block.at);
     }
-    write_paragraph(w, block);
+    write_paragraph(doc, block);
 }
 
 static Place part_place(Writer *w, const Part *part)
@@ -95,6 +97,62 @@ static Place part_place(Writer *w, const Part *part)
     w->part_count++;
     return (Place){ .part = str_format(w->arena, "%d " STR_FMT, w->part_count,
                                        STR_ARG(str_slice(part->type, 0, 80))) };
+}
+
+/* --- What only the other form says --- */
+
+enum { SEEN_MAX = 256 * 1024 };
+
+/* Letters and digits alone: line ends, quote marks and asterisks differ between forms. */
+static Str letters_of(Arena *arena, Str text)
+{
+    Buf out = buf_new(arena, SIZE_MAX / 4);
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c >= 0x80)
+            buf_add_char(&out, (char)c);
+        else if (c >= 'A' && c <= 'Z')
+            buf_add_char(&out, (char)(c + 32));
+    }
+    return buf_str(&out);
+}
+
+static bool add_if_new(void *self, const Block *block, Error *err)
+{
+    Writer *w = self;
+    AUTO_ARENA Arena *scratch = arena_new(MB(16));
+    Str letters = letters_of(scratch, block->text);
+    (void)err;
+    if (letters.length < 2 || block->kind == BLOCK_META || str_find(w->seen, letters) >= 0)
+        return true;
+    doc_place(w->doc, &block->place);
+    switch (block->kind) {
+    case BLOCK_HEADING: return doc_heading(w->doc, block->level, block->text);
+    case BLOCK_LIST_ITEM: return doc_list_item(w->doc, block->level, block->label, block->text);
+    case BLOCK_CODE: return doc_code(w->doc, block->label, block->text);
+    case BLOCK_QUOTE: return doc_quote(w->doc, block->text);
+    case BLOCK_IMAGE: return doc_image(w->doc, block->text);
+    default: return doc_paragraph(w->doc, block->text);
+    }
+}
+
+static void write_text(DocWriter *doc, Str text, bool is_html, const Place *place)
+{
+    doc_place(doc, place);
+    if (is_html)
+        html_write(doc, text, place);
+    else
+        write_plain(doc, text);
+}
+
+static void write_new_text(Writer *w, Str text, bool is_html, const Place *place)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    DocSink sink = { .block = add_if_new, .self = w };
+    DocWriter *doc = doc_writer_new(arena, &sink, doc_writer_limits(w->doc));
+    write_text(doc, text, is_html, place);
+    doc_table_end(doc);
+    doc_writer_free(doc);
 }
 
 static void write_text_part(Writer *w, const Part *part)
@@ -106,12 +164,10 @@ static void write_text_part(Writer *w, const Part *part)
         charset = charset_in_html(bytes);
     Str text = text_decode(w->arena, bytes, charset, NULL);
     Place place = part_place(w, part);
-    w->has_text |= str_trim(text).length > 0;
-    doc_place(w->doc, &place);
-    if (is_html)
-        html_write(w->doc, text, &place);
+    if (w->seen.length)
+        write_new_text(w, text, is_html, &place);
     else
-        write_plain(w, text);
+        write_text(w->doc, text, is_html, &place);
 }
 
 /* --- Attachments --- */
@@ -187,13 +243,14 @@ static Parts read_parts(Writer *w, const Part *part)
     return parts;
 }
 
-static size_t text_length(Writer *w, const Part *part)
+static Str text_of(Writer *w, const Part *part)
 {
-    return str_trim(decoded_body(w, part)).length;
+    Str charset = mime_parameter(w->arena, part->content_type, "charset");
+    return text_decode(w->arena, decoded_body(w, part), charset, NULL);
 }
 
 /* Of the same text in several forms: plain text, unless it is empty or only says to look at the
- * other one. */
+ * other one; then what the other forms add. */
 static void write_alternative(Writer *w, const Parts *parts, int depth)
 {
     const Part *plain = NULL, *rich = NULL, *best;
@@ -204,16 +261,19 @@ static void write_alternative(Writer *w, const Parts *parts, int depth)
         else if (str_is(part->type, "text/html") || str_starts(part->type, S("multipart/")))
             rich = part;
     }
-    size_t length = plain ? text_length(w, plain) : 0;
+    size_t length = plain ? str_trim(text_of(w, plain)).length : 0;
     bool is_stub =
-        length == 0 || (length < STUB_MAX && rich && text_length(w, rich) > 10 * STUB_MAX);
+        length == 0 || (length < STUB_MAX && rich && rich->mime.body.length > 20 * STUB_MAX);
     best = plain && !(is_stub && rich) ? plain : rich;
-    for (size_t i = 0; i < parts->list.count; i++) {
-        const Part *part = &parts->list.at[i];
-        bool is_other_form = is_text_body(part) || str_starts(part->type, S("multipart/"));
-        if (part == best || !best || !is_other_form)
-            write_part(w, part, depth);
-    }
+    if (best)
+        write_part(w, best, depth);
+    Str seen = w->seen;
+    if (best && best == plain && length < SEEN_MAX && !seen.length)
+        w->seen = letters_of(w->arena, text_of(w, best));
+    for (size_t i = 0; i < parts->list.count; i++)
+        if (&parts->list.at[i] != best)
+            write_part(w, &parts->list.at[i], depth);
+    w->seen = seen;
 }
 
 static void write_multipart(Writer *w, const Part *part, int depth)
@@ -230,7 +290,6 @@ static void write_multipart(Writer *w, const Part *part, int depth)
         return;
     }
     if (str_is(part->type, "multipart/encrypted")) {
-        w->is_encrypted = true;
         doc_warning(w->doc, S("the message is encrypted (PGP or S/MIME); its text was not read"));
         return;
     }
@@ -261,7 +320,6 @@ static void write_part(Writer *w, const Part *part, int depth)
     if (str_starts(part->type, S("multipart/"))) {
         write_multipart(w, part, depth + 1);
     } else if (is_encrypted_part(w, part)) {
-        w->is_encrypted = true;
         doc_warning(w->doc, S("the message is encrypted with S/MIME; its text was not read"));
     } else if (is_text_body(part)) {
         write_text_part(w, part);
