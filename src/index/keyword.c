@@ -1,0 +1,298 @@
+/* keyword.c - the writer of the keyword index; see keyword.h. */
+#include "index/keyword.h"
+
+#include <assert.h>
+
+#include "base/map.h"
+#include "index/keyword_segment.h"
+
+/* Fields lie this far apart, so that no phrase crosses them. */
+#define FIELD_GAP 100
+#define WAITING_WORDS_MAX 1000000
+#define WAITING_BYTES_MAX MB(512)
+
+/* One occurrence of a term in a document that waits. */
+typedef struct Occurrence {
+    uint32_t term, position;
+    uint32_t weight;
+} Occurrence;
+
+typedef struct Waiting {
+    uint64_t key;
+    size_t first, count; /* of its occurrences */
+    uint32_t length;
+    uint8_t language;
+} Waiting;
+
+struct KeywordIndex {
+    Shelf *shelf;
+    Arena *arena; /* texts and the table of waiting terms */
+    Map terms;
+    VEC(Str) term_texts;
+    Bytes occurrences, waiting; /* arrays of the structs above */
+};
+
+KeywordIndex *keyword_new(const char *folder, uint64_t identity)
+{
+    KeywordIndex *index = heap_alloc(sizeof(*index));
+    index->shelf = shelf_new(&keyword_segment_kind, folder, identity);
+    index->arena = arena_new(WAITING_BYTES_MAX);
+    index->terms = map_new(index->arena);
+    return index;
+}
+
+void keyword_free(KeywordIndex *index)
+{
+    if (!index)
+        return;
+    shelf_free(index->shelf);
+    arena_free(index->arena);
+    free(index->occurrences.at);
+    free(index->waiting.at);
+    free(index);
+}
+
+ShelfState keyword_load(KeywordIndex *index, uint64_t *generation_r, Error *err)
+{
+    return shelf_load(index->shelf, generation_r, err);
+}
+
+/* --- Adding --- */
+
+typedef struct AddSink {
+    KeywordIndex *index;
+    uint32_t weight, base, next; /* of positions */
+    uint32_t length;
+} AddSink;
+
+static void add_occurrence(void *self, const Word *word)
+{
+    AddSink *sink = self;
+    KeywordIndex *index = sink->index;
+    MapEntry *entry = map_find(&index->terms, word->text);
+    if (!entry) {
+        Str text = str_copy(index->arena, word->text);
+        entry = map_add(&index->terms, text, NULL);
+        entry->number = (int64_t)index->term_texts.count;
+        *vec_push(index->arena, &index->term_texts) = text;
+    }
+    Occurrence occurrence = { (uint32_t)entry->number, sink->base + word->position, sink->weight };
+    bytes_add(&index->occurrences, &occurrence, sizeof(occurrence));
+    sink->next = sink->base + word->position + 1;
+    sink->length += word->is_extra ? 0 : sink->weight;
+}
+
+void keyword_add(KeywordIndex *index, Words *words, const KeywordDocument *document)
+{
+    AddSink sink = { .index = index };
+    Waiting waiting = { .key = document->key,
+                        .language = (uint8_t)document->language,
+                        .first = index->occurrences.length / sizeof(Occurrence) };
+    for (size_t f = 0; f < KEYWORD_FIELDS_MAX; f++) {
+        const KeywordField *field = &document->fields[f];
+        sink.weight = field->weight;
+        sink.base = sink.next ? sink.next + FIELD_GAP : 0;
+        if (field->text.length && field->weight)
+            words_split(words, document->language, field->text, add_occurrence, &sink);
+    }
+    waiting.count = index->occurrences.length / sizeof(Occurrence) - waiting.first;
+    waiting.length = sink.length;
+    bytes_add(&index->waiting, &waiting, sizeof(waiting));
+    if (index->occurrences.length / sizeof(Occurrence) > WAITING_WORDS_MAX)
+        keyword_publish(index);
+}
+
+/* --- Publishing: waiting documents become a segment --- */
+
+typedef struct Build {
+    KeywordIndex *index;
+    Waiting *documents;
+    uint32_t document_count;
+    uint64_t *keys;
+    uint32_t *lengths;
+    uint8_t *languages;
+    uint32_t *starts; /* of each term's occurrences, one more at the end */
+    struct Placed {
+        uint32_t document, position, weight;
+    } * placed; /* by term, then document, then position */
+} Build;
+
+static int compare_waiting(const void *a, const void *b)
+{
+    const Waiting *left = a, *right = b;
+    if (left->key != right->key)
+        return left->key < right->key ? -1 : 1;
+    return (left->first > right->first) - (left->first < right->first);
+}
+
+/* Sort by key; of documents with one key the last stays. */
+static void order_documents(Build *b)
+{
+    uint32_t kept = 0;
+    qsort(b->documents, b->document_count, sizeof(*b->documents), compare_waiting);
+    for (uint32_t i = 0; i < b->document_count; i++)
+        if (i + 1 == b->document_count || b->documents[i + 1].key != b->documents[i].key)
+            b->documents[kept++] = b->documents[i];
+    b->document_count = kept;
+    b->keys = heap_alloc((kept + 1) * sizeof(*b->keys));
+    b->lengths = heap_alloc((kept + 1) * sizeof(*b->lengths));
+    b->languages = heap_alloc(kept + 1);
+    for (uint32_t i = 0; i < kept; i++) {
+        b->keys[i] = b->documents[i].key;
+        b->lengths[i] = b->documents[i].length;
+        b->languages[i] = b->documents[i].language;
+    }
+}
+
+/* A counting sort by term; it keeps the order of documents and positions. */
+static void order_occurrences(Build *b)
+{
+    const void *base = b->index->occurrences.at;
+    const Occurrence *all = base;
+    size_t terms = b->index->term_texts.count;
+    b->starts = heap_alloc((terms + 2) * sizeof(*b->starts));
+    b->placed = heap_alloc(b->index->occurrences.length / sizeof(*all) * sizeof(*b->placed) + 1);
+    for (uint32_t d = 0; d < b->document_count; d++)
+        for (size_t i = 0; i < b->documents[d].count; i++)
+            b->starts[all[b->documents[d].first + i].term + 2]++;
+    for (size_t t = 2; t < terms + 2; t++)
+        b->starts[t] += b->starts[t - 1];
+    for (uint32_t d = 0; d < b->document_count; d++)
+        for (size_t i = 0; i < b->documents[d].count; i++) {
+            const Occurrence *o = &all[b->documents[d].first + i];
+            b->placed[b->starts[o->term + 1]++] = (struct Placed){ d, o->position, o->weight };
+        }
+}
+
+typedef struct TermOrder {
+    Str text;
+    uint32_t term;
+} TermOrder;
+
+static int compare_terms(const void *a, const void *b)
+{
+    return str_compare(((const TermOrder *)a)->text, ((const TermOrder *)b)->text);
+}
+
+/* All postings of one term. */
+static void write_term(const Build *b, KeywordWriter *writer, const TermOrder *term,
+                       Bytes *positions)
+{
+    uint32_t at = b->starts[term->term], end = b->starts[term->term + 1];
+    if (at == end)
+        return;
+    keyword_write_term(writer, term->text);
+    while (at < end) {
+        uint32_t document = b->placed[at].document, count = 0, last = 0, stop = at;
+        while (stop < end && b->placed[stop].document == document)
+            stop++;
+        positions->length = 0;
+        bytes_add_varint(positions, stop - at);
+        for (; at < stop; at++) {
+            bytes_add_varint(positions, b->placed[at].position - last);
+            last = b->placed[at].position;
+            count += b->placed[at].weight;
+        }
+        keyword_write_posting(writer, document, count,
+                              (Str){ (const char *)positions->at, positions->length });
+    }
+}
+
+static Bytes write_segment(const Build *b)
+{
+    size_t terms = b->index->term_texts.count;
+    AUTO_FREE TermOrder *order = heap_alloc((terms + 1) * sizeof(*order));
+    for (size_t t = 0; t < terms; t++)
+        order[t] = (TermOrder){ b->index->term_texts.at[t], (uint32_t)t };
+    qsort(order, terms, sizeof(*order), compare_terms);
+
+    KeywordWriter writer;
+    Bytes positions = { 0 };
+    keyword_write_begin(&writer, b->keys, b->lengths, b->languages, b->document_count);
+    for (size_t t = 0; t < terms; t++)
+        write_term(b, &writer, &order[t], &positions);
+    free(positions.at);
+    return keyword_write_end(&writer);
+}
+
+static void forget_waiting(KeywordIndex *index)
+{
+    index->occurrences.length = index->waiting.length = 0;
+    arena_reset(index->arena);
+    index->terms = map_new(index->arena);
+    memset(&index->term_texts, 0, sizeof(index->term_texts));
+}
+
+void keyword_publish(KeywordIndex *index)
+{
+    void *base = index->waiting.at;
+    Build b = { .index = index,
+                .documents = base,
+                .document_count = (uint32_t)(index->waiting.length / sizeof(Waiting)) };
+    if (!b.document_count)
+        return;
+    order_documents(&b);
+    order_occurrences(&b);
+    shelf_add(index->shelf, write_segment(&b));
+    free(b.keys), free(b.lengths), free(b.languages), free(b.starts), free(b.placed);
+    forget_waiting(index);
+}
+
+bool keyword_delete(KeywordIndex *index, uint64_t key)
+{
+    void *base = index->waiting.at;
+    const Waiting *waiting = base;
+    for (size_t i = 0; i < index->waiting.length / sizeof(Waiting); i++)
+        if (waiting[i].key == key) {
+            keyword_publish(index);
+            break;
+        }
+    return shelf_delete(index->shelf, key);
+}
+
+void keyword_clear(KeywordIndex *index)
+{
+    forget_waiting(index);
+    shelf_clear(index->shelf);
+}
+
+bool keyword_commit(KeywordIndex *index, uint64_t generation, Error *err)
+{
+    keyword_publish(index);
+    return shelf_commit(index->shelf, generation, err);
+}
+
+ShelfSize keyword_size(KeywordIndex *index) { return shelf_size(index->shelf); }
+
+/* --- Reading --- */
+
+size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most)
+{
+    uint64_t counts[LANGUAGE_COUNT] = { 0 }, all = 0;
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
+    for (size_t i = 0; i < now->count; i++) {
+        const KeywordView *view = now->at[i]->view;
+        for (Language l = 0; l < LANGUAGE_COUNT; l++)
+            counts[l] += view->language_counts[l], all += view->language_counts[l];
+    }
+    size_t count = 0;
+    for (; count < most; count++) {
+        Language best = LANGUAGE_COUNT;
+        for (Language l = 0; l < LANGUAGE_COUNT; l++)
+            if (counts[l] && counts[l] * 50 >= all &&
+                (best == LANGUAGE_COUNT || counts[l] > counts[best]))
+                best = l;
+        if (best == LANGUAGE_COUNT)
+            break;
+        languages[count] = best;
+        counts[best] = 0;
+    }
+    return count;
+}
+
+size_t keyword_search(KeywordIndex *index, const Query *query, const KeyFilter *filter, size_t k,
+                      KeywordHit *hits)
+{
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
+    return keyword_search_segments(now->at, now->count, query, filter, k, hits);
+}

@@ -1,0 +1,59 @@
+/* keyword.h - BM25 over chunks: own segments, phrases, block-max pruning.
+ *
+ *     keyword_add(chunk) ... keyword_publish() -> visible -> keyword_commit() -> on disk
+ *
+ * Each field's words count `weight` times, in the occurrences and in the length alike. Added
+ * chunks wait until keyword_publish() (or until a million words wait). Adding a key again
+ * replaces it.
+ *
+ * Threads: one writer at a time, any number of readers, which never wait for the writer.
+ * Memory: 100,000 chunks of 1,000 characters are about 60 MB, mapped once committed. */
+#pragma once
+
+#include "index/query.h"
+#include "index/shelf.h"
+
+#define KEYWORD_FIELDS_MAX 4
+
+typedef struct KeywordField {
+    Str text;
+    uint32_t weight;
+} KeywordField;
+
+typedef struct KeywordDocument {
+    uint64_t key;
+    Language language;
+    KeywordField fields[KEYWORD_FIELDS_MAX]; /* title, headings, body ... */
+} KeywordDocument;
+
+typedef struct KeywordHit {
+    uint64_t key;
+    float score;
+} KeywordHit;
+
+typedef struct KeywordIndex KeywordIndex;
+
+/* `identity`: a folder written with another one counts as damaged. */
+KeywordIndex *keyword_new(const char *folder, uint64_t identity);
+void keyword_free(KeywordIndex *index); /* NULL is fine */
+ShelfState keyword_load(KeywordIndex *index, uint64_t *generation_r, Error *err);
+
+/* For the writer: */
+void keyword_add(KeywordIndex *index, Words *words, const KeywordDocument *document);
+void keyword_publish(KeywordIndex *index);
+bool keyword_delete(KeywordIndex *index, uint64_t key); /* at once; false: there was none */
+void keyword_clear(KeywordIndex *index);
+MUST_CHECK bool keyword_commit(KeywordIndex *index, uint64_t generation, Error *err);
+
+/* The best `k` living chunks that the query matches and the filter (NULL: all) allows, best first;
+ * equal scores in order of keys. Returns how many. Any thread. */
+size_t keyword_search(KeywordIndex *index, const Query *query, const KeyFilter *filter, size_t k,
+                      KeywordHit *hits);
+/* The languages of the chunks, most frequent first, for query_parse(): those with at least one
+ * chunk in fifty. Returns how many. */
+size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most);
+ShelfSize keyword_size(KeywordIndex *index);
+
+/* The search itself, over any segments of keyword_segment_kind. */
+size_t keyword_search_segments(Segment *const *segments, size_t segment_count, const Query *query,
+                               const KeyFilter *filter, size_t k, KeywordHit *hits);

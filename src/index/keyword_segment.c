@@ -1,0 +1,160 @@
+/* keyword_segment.c - reading; see keyword_segment.h. Nothing here trusts a byte: the checksum
+ * keeps out what disks do, these checks what a checksum cannot. */
+#include "index/keyword_segment.h"
+
+static bool broken(Error *err, const char *what)
+{
+    return fail(err, ERROR_INTERNAL, "a keyword segment's %s does not fit", what);
+}
+
+/* `size` bytes of a section that begins at `offset`, before the next one. */
+static bool section_fits(const KeywordHead *head, uint64_t offset, uint64_t size, uint64_t next)
+{
+    return offset % 8 == 0 && offset >= sizeof(*head) && offset <= next && next <= head->end &&
+           size <= next - offset;
+}
+
+static bool check_head(const KeywordHead *head, Str bytes, Error *err)
+{
+    uint64_t documents = head->document_count, terms = head->term_count;
+    if (memcmp(head->magic, "LKEYWRD1", 8) != 0 || head->end != bytes.length)
+        return broken(err, "head");
+    if (!section_fits(head, head->keys, documents * 8, head->lengths) ||
+        !section_fits(head, head->lengths, documents * 4, head->languages) ||
+        !section_fits(head, head->languages, documents, head->term_offsets) ||
+        !section_fits(head, head->term_offsets, (terms + 1) * 4, head->term_texts) ||
+        !section_fits(head, head->term_texts, 0, head->infos) ||
+        !section_fits(head, head->infos, terms * sizeof(KeywordTerm), head->blocks) ||
+        !section_fits(head, head->blocks, (head->block_count + UINT64_C(1)) * sizeof(KeywordBlock),
+                      head->postings) ||
+        !section_fits(head, head->postings, 0, head->positions) ||
+        !section_fits(head, head->positions, 0, head->end))
+        return broken(err, "sections");
+    return true;
+}
+
+static bool check_keys(const uint64_t *keys, uint32_t count, Error *err)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (keys[i - 1] >= keys[i])
+            return broken(err, "keys");
+    return true;
+}
+
+static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *err)
+{
+    (void)setting;
+    if (bytes.length < sizeof(KeywordHead) || (uintptr_t)bytes.at % 8)
+        return broken(err, "size");
+    const void *base = bytes.at;
+    const KeywordHead *head = base;
+    if (!check_head(head, bytes, err))
+        return false;
+    KeywordView *view = segment->view = heap_alloc(sizeof(*view));
+    const void *at = bytes.at + head->keys;
+    segment->keys = at;
+    segment->count = head->document_count;
+    at = bytes.at + head->lengths, view->lengths = at;
+    at = bytes.at + head->languages, view->languages = at;
+    at = bytes.at + head->term_offsets, view->term_offsets = at;
+    at = bytes.at + head->infos, view->infos = at;
+    at = bytes.at + head->blocks, view->blocks = at;
+    at = bytes.at + head->postings, view->postings = at;
+    at = bytes.at + head->positions, view->positions = at;
+    view->head = head;
+    view->term_texts = bytes.at + head->term_texts;
+    view->term_texts_size = head->infos - head->term_texts;
+    view->postings_size = head->positions - head->postings;
+    view->positions_size = head->end - head->positions;
+    for (uint32_t i = 0; i < head->document_count; i++)
+        view->language_counts[MIN(view->languages[i], LANGUAGE_COUNT - 1)]++;
+    return check_keys(segment->keys, segment->count, err);
+}
+
+Str keyword_term_text(const KeywordView *view, uint32_t term)
+{
+    uint32_t start = view->term_offsets[term], end = view->term_offsets[term + 1];
+    if (start > end || end > view->term_texts_size)
+        return STR_NONE;
+    return (Str){ view->term_texts + start, end - start };
+}
+
+bool keyword_find_term(const KeywordView *view, Str term, KeywordTerm *info_r)
+{
+    uint32_t low = 0, high = view->head->term_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (str_compare(keyword_term_text(view, middle), term) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == view->head->term_count || !str_equal(keyword_term_text(view, low), term))
+        return false;
+    KeywordTerm info = view->infos[low];
+    if (!info.document_count || info.document_count > view->head->document_count ||
+        (uint64_t)info.block_first + keyword_block_count(&info) > view->head->block_count)
+        return false;
+    *info_r = info;
+    return true;
+}
+
+static void widen(const uint8_t *from, uint32_t width, uint32_t count, uint32_t *to)
+{
+    if (width == 1) {
+        for (uint32_t i = 0; i < count; i++)
+            to[i] = from[i];
+    } else if (width == 2) {
+        for (uint32_t i = 0; i < count; i++) {
+            uint16_t value;
+            memcpy(&value, from + 2 * i, 2);
+            to[i] = value;
+        }
+    } else {
+        memcpy(to, from, (size_t)count * 4);
+    }
+}
+
+static bool is_width(uint8_t width) { return width == 1 || width == 2 || width == 4; }
+
+void keyword_unpack(const KeywordView *view, const KeywordTerm *info, uint32_t block,
+                    KeywordPostings *postings)
+{
+    const KeywordBlock *about = &view->blocks[info->block_first + block];
+    uint64_t start = about[0].postings, end = about[1].postings;
+    uint32_t count = MIN(info->document_count - block * KEYWORD_BLOCK, KEYWORD_BLOCK);
+    postings->count = 0;
+    if (start > end || end > view->postings_size || end - start < 2)
+        return;
+    const uint8_t *at = view->postings + start;
+    uint8_t gap_width = at[0], count_width = at[1];
+    if (!is_width(gap_width) || !is_width(count_width) ||
+        end - start < 2 + (uint64_t)count * (gap_width + count_width))
+        return;
+    widen(at + 2, gap_width, count, postings->documents);
+    widen(at + 2 + (size_t)count * gap_width, count_width, count, postings->counts);
+    uint64_t document = block ? about[-1].last_document + UINT64_C(1) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        document += postings->documents[i];
+        postings->documents[i] = (uint32_t)document++;
+    }
+    /* Sums only grow: when the last is right and in range, so is every one before it. */
+    if (document - 1 == about->last_document && about->last_document < view->head->document_count)
+        postings->count = count;
+}
+
+Str keyword_positions(const KeywordView *view, uint32_t block)
+{
+    uint64_t start = view->blocks[block].positions, end = view->blocks[block + 1].positions;
+    if (start > end || end > view->positions_size)
+        return STR_NONE;
+    const void *at = view->positions + start;
+    return (Str){ at, end - start };
+}
+
+const SegmentKind keyword_segment_kind = {
+    .name = "keyword",
+    .version = 1,
+    .open = open_segment,
+    .merge = keyword_merge,
+};

@@ -1,0 +1,100 @@
+/* keyword_segment.h - the keyword index's segment: its bytes, written and read.
+ *
+ * All numbers little-endian, sections 8-byte aligned:
+ *   head      KeywordHead
+ *   keys      u64 a document, ascending            lengths   u32, words weighted by field
+ *   languages u8                                   dead ends of sections are zeros
+ *   terms     u32 offsets into the texts [n + 1], sorted by text
+ *   infos     KeywordTerm a term                   blocks    KeywordBlock per 128 documents of a
+ *                                                            term, and one to end them
+ *   postings  a block: width of the document gaps (1, 2 or 4), width of the counts, gaps, counts
+ *   positions a block: for each document how many, then the gaps between them (LEB128)
+ *
+ * A block's bound is the highest score share tf / (tf + K) in it at the segment's own average
+ * length; a search scales it (see keyword_search.c). */
+#pragma once
+
+#include "index/shelf.h"
+#include "text/language.h"
+
+#define KEYWORD_BLOCK 128
+
+/* Robertson's BM25 with the idf that Lucene uses: ln(1 + (N - n + 0.5) / (n + 0.5)). Chosen on
+ * SciFact, Cranfield and CISI (bench/retrieval_bench.c). */
+#define KEYWORD_K1 1.5f
+#define KEYWORD_B 0.75f
+
+typedef struct KeywordHead {
+    char magic[8];
+    uint32_t document_count, term_count, block_count, unused;
+    uint64_t total_length;
+    uint64_t keys, lengths, languages, term_offsets, term_texts, infos, blocks, postings, positions,
+        end;
+} KeywordHead;
+
+typedef struct KeywordTerm {
+    uint32_t document_count, block_first;
+} KeywordTerm;
+
+typedef struct KeywordBlock {
+    uint32_t last_document;
+    float bound;
+    uint64_t postings, positions; /* offsets in their sections */
+} KeywordBlock;
+
+/* A segment as a search sees it: checked pointers into its bytes. */
+typedef struct KeywordView {
+    const KeywordHead *head;
+    const uint32_t *lengths;
+    const uint8_t *languages;
+    const uint32_t *term_offsets;
+    const char *term_texts;
+    const KeywordTerm *infos;
+    const KeywordBlock *blocks;
+    const uint8_t *postings, *positions;
+    uint64_t term_texts_size, postings_size, positions_size;
+    uint32_t language_counts[LANGUAGE_COUNT];
+} KeywordView;
+
+extern const SegmentKind keyword_segment_kind;
+
+/* The term's row; false when the segment does not have it. */
+bool keyword_find_term(const KeywordView *view, Str term, KeywordTerm *info_r);
+Str keyword_term_text(const KeywordView *view, uint32_t term);
+
+/* One block of postings, unpacked. Damaged bytes give count 0. */
+typedef struct KeywordPostings {
+    uint32_t count;
+    uint32_t documents[KEYWORD_BLOCK];
+    uint32_t counts[KEYWORD_BLOCK]; /* occurrences, weighted by field */
+} KeywordPostings;
+void keyword_unpack(const KeywordView *view, const KeywordTerm *info, uint32_t block,
+                    KeywordPostings *postings);
+/* Bytes of a block's positions. */
+Str keyword_positions(const KeywordView *view, uint32_t block);
+static inline uint32_t keyword_block_count(const KeywordTerm *info)
+{
+    return (info->document_count + KEYWORD_BLOCK - 1) / KEYWORD_BLOCK;
+}
+
+/* --- Writing --- */
+
+typedef struct KeywordWriter {
+    KeywordHead head;
+    const uint32_t *lengths;
+    float average;
+    Bytes out, term_offsets, term_texts, infos, blocks, postings, positions;
+    KeywordPostings pending;
+    uint32_t last_document; /* of the block before; UINT32_MAX for none */
+    Bytes pending_positions;
+} KeywordWriter;
+
+/* The documents in ascending order of keys; the arrays must live until keyword_write_end(). */
+void keyword_write_begin(KeywordWriter *writer, const uint64_t *keys, const uint32_t *lengths,
+                         const uint8_t *languages, uint32_t document_count);
+/* A term (ascending order of bytes); its postings follow, documents ascending. */
+void keyword_write_term(KeywordWriter *writer, Str text);
+void keyword_write_posting(KeywordWriter *writer, uint32_t document, uint32_t count, Str positions);
+Bytes keyword_write_end(KeywordWriter *writer);
+/* The living documents of several segments in one. */
+Bytes keyword_merge(Segment *const *segments, size_t count, uint64_t setting);

@@ -1,0 +1,334 @@
+/* keyword_test.c - the keyword index against the formula, its query language, and damaged files. */
+#include "index/keyword.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "index/keyword_segment.h"
+
+typedef struct Fixture {
+    Arena *arena;
+    Words *words;
+    KeywordIndex *index;
+    char folder[64];
+} Fixture;
+
+static Fixture fixture(void)
+{
+    Fixture f = { .arena = arena_new(MB(64)),
+                  .words = words_new(),
+                  .folder = "/tmp/lectern-keyword-XXXXXX" };
+    cr_assert(mkdtemp(f.folder));
+    f.index = keyword_new(f.folder, 1);
+    return f;
+}
+
+static void finish(Fixture *f)
+{
+    Error err = { 0 };
+    keyword_free(f->index);
+    cr_expect(folder_remove(f->folder, &err));
+    words_free(f->words);
+    arena_free(f->arena);
+}
+
+static void add(Fixture *f, uint64_t key, const char *title, const char *body)
+{
+    KeywordDocument document = { key, LANGUAGE_ENGLISH, { { str(title), 3 }, { str(body), 1 } } };
+    keyword_add(f->index, f->words, &document);
+}
+
+static size_t search(Fixture *f, const char *text, KeywordHit *hits, size_t k)
+{
+    Language english = LANGUAGE_ENGLISH;
+    Query query = query_parse(f->arena, f->words, &english, 1, str(text));
+    return keyword_search(f->index, &query, NULL, k, hits);
+}
+
+/* "3 1" for keys in order of score. */
+static const char *found(Fixture *f, const char *text)
+{
+    KeywordHit hits[16];
+    Buf out = buf_new(f->arena, KB(1));
+    size_t count = search(f, text, hits, COUNT(hits));
+    for (size_t i = 0; i < count; i++)
+        buf_addf(&out, "%s%" PRIu64, i ? " " : "", hits[i].key);
+    return buf_c(&out);
+}
+
+Test(index, queries_find_what_the_table_says)
+{
+    static const struct {
+        const char *query, *expected;
+    } cases[] = {
+        { "cats", "1 3" },
+        { "\"black cat\"", "1" },
+        { "\"cat black\"", "" },
+        { "\xE2\x80\x9C"
+          "black cats\xE2\x80\x9D",
+          "1" },
+        { "cat -black", "3" },
+        { "cat -\"dog chases\"", "1" },
+        { "\"the dog\"", "3" },
+        { "the", "3 1" },
+        { "P051JTWX", "4" },
+        { "-cat", "" },
+        { "$9.43", "4" },
+        { "nothing", "" },
+        { "", "" },
+        { "\"unclosed cat", "1 3" },
+        { "1000000", "4" },
+    };
+    Fixture f = fixture();
+    add(&f, 3, "", "The dog chases a cat and another animal across the street");
+    add(&f, 1, "Cats", "A black cat sat on the mat");
+    add(&f, 4, "Order", "P051JTWX costs $9.43 or 1,000,000 of them");
+    keyword_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        cr_expect_str_eq(found(&f, cases[i].query), cases[i].expected, "%s: %s", cases[i].query,
+                         found(&f, cases[i].query));
+    finish(&f);
+}
+
+Test(index, a_key_is_replaced_and_deleted_at_once)
+{
+    Fixture f = fixture();
+    add(&f, 1, "", "apple");
+    keyword_publish(f.index);
+    add(&f, 1, "", "banana");
+    add(&f, 2, "", "apple");
+    add(&f, 2, "", "cherry");
+    keyword_publish(f.index);
+    cr_expect_str_eq(found(&f, "apple"), "");
+    cr_expect_str_eq(found(&f, "banana cherry"), "1 2");
+    cr_expect(keyword_delete(f.index, 1));
+    cr_expect_not(keyword_delete(f.index, 1));
+    cr_expect_str_eq(found(&f, "banana cherry"), "2");
+    finish(&f);
+}
+
+/* --- Against the formula, over many segments, merges and deletes --- */
+
+#define DOCUMENTS 3000
+#define VOCABULARY 60
+
+typedef struct Model {
+    uint16_t counts[DOCUMENTS][VOCABULARY];
+    uint32_t lengths[DOCUMENTS];
+} Model;
+
+static uint32_t next_random(uint32_t *state) { return *state = *state * 1664525u + 1013904223u; }
+
+static void fill(Fixture *f, Model *model)
+{
+    uint32_t state = 7;
+    for (uint32_t d = 0; d < DOCUMENTS; d++) {
+        Buf body = buf_new(f->arena, KB(4));
+        uint32_t length = 5 + (next_random(&state) >> 8) % 60;
+        for (uint32_t i = 0; i < length; i++) {
+            uint32_t r = (next_random(&state) >> 8) % VOCABULARY, word = r * r / VOCABULARY;
+            buf_addf(&body, "w%u ", word);
+            model->counts[d][word]++;
+        }
+        model->lengths[d] = length;
+        add(f, d * 3, "", buf_c(&body));
+        if (d % 41 == 0)
+            keyword_publish(f->index);
+    }
+    keyword_publish(f->index);
+}
+
+static double model_score(const Model *model, uint32_t d, const uint32_t *words, size_t count)
+{
+    double total = 0, score = 0;
+    for (uint32_t i = 0; i < DOCUMENTS; i++)
+        total += model->lengths[i];
+    for (size_t w = 0; w < count; w++) {
+        double n = 0, tf = model->counts[d][words[w]];
+        for (uint32_t i = 0; i < DOCUMENTS; i++)
+            n += model->counts[i][words[w]] > 0;
+        score += log1p((DOCUMENTS - n + 0.5) / (n + 0.5)) * tf /
+                 (tf + (double)KEYWORD_K1 *
+                           (1 - (double)KEYWORD_B +
+                            (double)KEYWORD_B * model->lengths[d] / (total / DOCUMENTS)));
+    }
+    return score;
+}
+
+static int descending(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left < right) - (left > right);
+}
+
+static void expect_model(Fixture *f, const Model *model, const uint32_t *words, size_t count,
+                         size_t k)
+{
+    Buf text = buf_new(f->arena, KB(1));
+    double *scores = arena_new_array(f->arena, double, DOCUMENTS);
+    KeywordHit *hits = arena_new_array(f->arena, KeywordHit, k);
+    for (size_t w = 0; w < count; w++)
+        buf_addf(&text, "w%u ", words[w]);
+    for (uint32_t d = 0; d < DOCUMENTS; d++)
+        scores[d] = model_score(model, d, words, count);
+    size_t got = search(f, buf_c(&text), hits, k);
+    for (size_t i = 0; i < got; i++) {
+        double expected = scores[hits[i].key / 3];
+        cr_expect(fabs((double)hits[i].score - expected) < 1e-4 * expected, "%s rank %zu",
+                  buf_c(&text), i);
+    }
+    qsort(scores, DOCUMENTS, sizeof(*scores), descending);
+    size_t matching = 0;
+    while (matching < DOCUMENTS && scores[matching] > 0)
+        matching++;
+    cr_assert_eq(got, MIN(k, matching));
+    for (size_t i = 0; i < got; i++)
+        cr_expect(fabs((double)hits[i].score - scores[i]) < 1e-4 * scores[i],
+                  "%s rank %zu: %g, not %g", buf_c(&text), i, (double)hits[i].score, scores[i]);
+}
+
+Test(index, pruned_scores_are_those_of_the_formula)
+{
+    static const uint32_t queries[][5] = { { 0, 1, 2, 3, 4 },
+                                           { 59, 58, 0, 1, 2 },
+                                           { 30, 31, 32, 33, 34 },
+                                           { 59, 59, 59, 0, 5 },
+                                           { 45, 0, 0, 0, 0 } };
+    Fixture f = fixture();
+    Model *model = arena_new_one(f.arena, Model);
+    fill(&f, model);
+    for (size_t q = 0; q < COUNT(queries); q++) {
+        expect_model(&f, model, queries[q], 5, 10);
+        expect_model(&f, model, queries[q], 5, 500);
+        expect_model(&f, model, queries[q], 1, 3000);
+    }
+    finish(&f);
+}
+
+static bool only_even(void *self, uint64_t key)
+{
+    (void)self;
+    return key % 2 == 0;
+}
+
+Test(index, a_filter_is_applied_before_counting_to_k)
+{
+    Fixture f = fixture();
+    KeywordHit hits[100];
+    Language english = LANGUAGE_ENGLISH;
+    for (uint64_t key = 0; key < 300; key++)
+        add(&f, key, "", "one word");
+    keyword_publish(f.index);
+    Query query = query_parse(f.arena, f.words, &english, 1, S("word"));
+    KeyFilter even = { .allows = only_even };
+    cr_assert_eq(keyword_search(f.index, &query, &even, 100, hits), 100);
+    cr_expect_eq(hits[99].key, 198);
+    uint64_t bits[] = { 0, 0x8001 };
+    KeyFilter two = { .bits = bits, .bit_count = 128 };
+    cr_assert_eq(keyword_search(f.index, &query, &two, 100, hits), 2);
+    cr_expect(hits[0].key == 64 && hits[1].key == 79);
+    finish(&f);
+}
+
+/* --- On disk --- */
+
+Test(index, what_was_committed_is_there_after_opening)
+{
+    Fixture f = fixture();
+    Error err = { 0 };
+    uint64_t generation = 0;
+    for (uint64_t key = 0; key < 500; key++) {
+        add(&f, key, "", key % 7 ? "plain thing" : "rare thing");
+        if (key % 50 == 0)
+            keyword_publish(f.index);
+    }
+    cr_assert(keyword_commit(f.index, 41, &err), "%s", err.message);
+    keyword_delete(f.index, 7);
+    add(&f, 900, "", "rare bird");
+    cr_assert(keyword_commit(f.index, 42, &err), "%s", err.message);
+    const char *before = str_c(f.arena, str(found(&f, "rare bird")));
+    keyword_free(f.index);
+    f.index = keyword_new(f.folder, 1);
+    cr_assert_eq(keyword_load(f.index, &generation, &err), SHELF_LOADED, "%s", err.message);
+    cr_expect_eq(generation, 42);
+    cr_expect_str_eq(found(&f, "rare bird"), before);
+    cr_expect_eq(keyword_size(f.index).entries, 500);
+    Language languages[4];
+    cr_expect_eq(keyword_languages(f.index, languages, 4), 1);
+    keyword_free(f.index);
+    f.index = keyword_new(f.folder, 2);
+    cr_expect_eq(keyword_load(f.index, &generation, &err), SHELF_DAMAGED,
+                 "made for another identity");
+    finish(&f);
+}
+
+/* Every file of the folder, cut at some places and with bits flipped at others. */
+static void damage_one(Fixture *f, const char *path, size_t cut, ptrdiff_t flip)
+{
+    Error err = { 0 };
+    Str bytes;
+    uint64_t generation = 0;
+    cr_assert(file_read(f->arena, path, MB(16), &bytes, &err));
+    char *copy = str_c(f->arena, bytes);
+    if (flip >= 0)
+        copy[flip] ^= 0x10;
+    cr_assert(file_write(path, (Str){ copy, cut }, 0600, &err));
+    KeywordIndex *index = keyword_new(f->folder, 1);
+    cr_expect_eq(keyword_load(index, &generation, &err), SHELF_DAMAGED, "%s %zu %td", path, cut,
+                 flip);
+    cr_expect_neq(err.message[0], 0);
+    keyword_free(index);
+    cr_assert(file_write(path, bytes, 0600, &err));
+}
+
+Test(index, damaged_files_are_reported_and_never_read)
+{
+    Fixture f = fixture();
+    Error err = { 0 };
+    uint64_t generation;
+    for (uint64_t key = 0; key < 200; key++)
+        add(&f, key, "Title of it", "some words that stand in every chunk");
+    cr_assert(keyword_commit(f.index, 1, &err));
+    const char *names[] = { "manifest", "00000001.seg" };
+    for (size_t n = 0; n < COUNT(names); n++) {
+        char *path = path_join(f.arena, str(f.folder), str(names[n]));
+        Str bytes;
+        cr_assert(file_read(f.arena, path, MB(16), &bytes, &err), "%s", err.message);
+        for (size_t cut = 0; cut < bytes.length; cut += bytes.length / 13 + 1)
+            damage_one(&f, path, cut, -1);
+        for (size_t flip = 0; flip < bytes.length; flip += bytes.length / 29 + 1)
+            damage_one(&f, path, bytes.length, (ptrdiff_t)flip);
+    }
+    unlink(path_join(f.arena, str(f.folder), S("00000001.seg")));
+    KeywordIndex *index = keyword_new(f.folder, 1);
+    cr_expect_eq(keyword_load(index, &generation, &err), SHELF_DAMAGED);
+    keyword_free(index);
+    finish(&f);
+}
+
+/* --- Snippets --- */
+
+Test(index, a_snippet_shows_the_words_that_were_looked_for)
+{
+    Fixture f = fixture();
+    Language english = LANGUAGE_ENGLISH;
+    Buf text = buf_new(f.arena, KB(16));
+    for (int i = 0; i < 30; i++)
+        buf_add(&text, S("Nothing of interest is written here at all. "));
+    buf_add(&text, S("The black cats of Kyoto sleep. "));
+    for (int i = 0; i < 30; i++)
+        buf_add(&text, S("Nothing of interest is written here either. "));
+    Query query = query_parse(f.arena, f.words, &english, 1, S("\"black cat\" kyoto"));
+    Snippet s = query_snippet(f.arena, &query, f.words, english, buf_str(&text), 240);
+    Str shown = str_slice(buf_str(&text), s.start, s.end);
+    cr_expect(str_find(shown, S("The black cats of Kyoto sleep.")) >= 0, STR_FMT, STR_ARG(shown));
+    cr_expect_leq(shown.length, 240);
+    cr_assert_eq(s.matches.count, 3);
+    cr_expect(
+        str_is(str_slice(buf_str(&text), s.matches.at[1].start, s.matches.at[1].end), "cats"));
+    s = query_snippet(f.arena, &query, f.words, english, S("no such thing"), 240);
+    cr_expect(s.start == 0 && s.end == 13 && s.matches.count == 0);
+    finish(&f);
+}

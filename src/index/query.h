@@ -1,0 +1,65 @@
+/* query.h - what a person typed into the search box, understood.
+ *
+ *     heart attack "myocardial infarction" -mouse -"in vitro"
+ *
+ * Plain words are wanted, the more the better; words in quotes must stand side by side; what
+ * follows a - must not occur. A word typed twice counts twice. Stop words do not count unless
+ * there is nothing else, but they do stand in phrases. An unclosed quote is plain words, a - before
+ * a digit is a minus.
+ *
+ * The query is understood once for each language given (words have different stems); a document
+ * matches by any of them. Everything lives in the arena; byte ranges are of `text`. */
+#pragma once
+
+#include "base/base.h"
+#include "text/words.h"
+
+#define QUERY_LANGUAGES_MAX 4
+#define QUERY_TEXT_MAX 8192 /* bytes that are looked at */
+#define QUERY_TERMS_MAX 256
+#define QUERY_CLAUSES_MAX 32
+
+typedef struct QueryTerm {
+    Str text;
+    float weight;        /* how often it was typed */
+    uint32_t start, end; /* where it was typed first */
+} QueryTerm;
+
+/* The words of a phrase in one language, side by side. */
+typedef struct QueryPhrase {
+    Str *words;
+    size_t count;
+} QueryPhrase;
+
+/* Something that must (or must not) occur: any of its phrases does. One word is a phrase too. */
+typedef struct QueryClause {
+    QueryPhrase phrases[QUERY_LANGUAGES_MAX];
+    size_t phrase_count;
+    bool is_excluded;
+    uint32_t start, end;
+} QueryClause;
+
+typedef struct Query {
+    Str text;
+    VEC(QueryTerm) terms; /* what scores */
+    VEC(QueryClause) clauses;
+} Query;
+
+/* Never fails; a text without words gives a query without terms. Languages with equal stems are
+ * given once. */
+Query query_parse(Arena *arena, Words *words, const Language *languages, size_t language_count,
+                  Str text);
+
+typedef struct ByteRange {
+    uint32_t start, end;
+} ByteRange;
+
+typedef struct Snippet {
+    uint32_t start, end;    /* of the text */
+    VEC(ByteRange) matches; /* of the text, inside start..end, ascending */
+} Snippet;
+
+/* The best window of about `bytes_max` bytes: the one with the most different words of the query,
+ * begun at a sentence or word. */
+Snippet query_snippet(Arena *arena, const Query *query, Words *words, Language language, Str text,
+                      size_t bytes_max);

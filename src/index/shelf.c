@@ -1,0 +1,249 @@
+/* shelf.c - see shelf.h; the manifest is in shelf_manifest.c. */
+#include "index/shelf.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "index/shelf_private.h"
+
+/* Eight segments of a like size become one: each entry is copied once per factor of eight. */
+#define MERGE_COUNT 8
+
+Shelf *shelf_new(const SegmentKind *kind, const char *folder, uint64_t setting)
+{
+    Shelf *shelf = heap_alloc(sizeof(*shelf));
+    *shelf =
+        (Shelf){ .kind = kind, .folder = heap_text(folder), .setting = setting, .next_number = 1 };
+    pthread_mutex_init(&shelf->lock, NULL);
+    shelf->current = heap_alloc(sizeof(Snapshot));
+    shelf->current->refs = 1;
+    return shelf;
+}
+
+void segment_drop(Segment *segment)
+{
+    if (atomic_fetch_sub(&segment->refs, 1) > 1)
+        return;
+    if (segment->is_mapped)
+        file_unmap(&(FileMap){ segment->bytes });
+    else
+        free((void *)(uintptr_t)segment->bytes.at);
+    free(segment->live);
+    free(segment->view);
+    free(segment);
+}
+
+void snapshot_release(Snapshot *snapshot)
+{
+    if (!snapshot || atomic_fetch_sub(&snapshot->refs, 1) > 1)
+        return;
+    for (size_t i = 0; i < snapshot->count; i++)
+        segment_drop(snapshot->at[i]);
+    free(snapshot);
+}
+
+void shelf_free(Shelf *shelf)
+{
+    if (!shelf)
+        return;
+    snapshot_release(shelf->current);
+    pthread_mutex_destroy(&shelf->lock);
+    free(shelf->folder);
+    free(shelf);
+}
+
+Snapshot *shelf_snapshot(Shelf *shelf)
+{
+    pthread_mutex_lock(&shelf->lock);
+    Snapshot *snapshot = shelf->current;
+    atomic_fetch_add(&snapshot->refs, 1);
+    pthread_mutex_unlock(&shelf->lock);
+    return snapshot;
+}
+
+void shelf_publish(Shelf *shelf, Segment *const *segments, size_t count)
+{
+    Snapshot *next = heap_alloc(sizeof(*next) + count * sizeof(next->at[0]));
+    next->refs = 1;
+    for (size_t i = 0; i < count; i++) {
+        /* What is dead as a whole is left behind. */
+        if (segments[i]->live_count == 0)
+            continue;
+        atomic_fetch_add(&segments[i]->refs, 1);
+        next->at[next->count++] = segments[i];
+    }
+    pthread_mutex_lock(&shelf->lock);
+    Snapshot *before = shelf->current;
+    shelf->current = next;
+    pthread_mutex_unlock(&shelf->lock);
+    snapshot_release(before);
+}
+
+Segment *segment_new(const Shelf *shelf, Str bytes, bool is_mapped, Error *err)
+{
+    Segment *segment = heap_alloc(sizeof(*segment));
+    if (!shelf->kind->open(bytes, shelf->setting, segment, err)) {
+        free(segment->view);
+        free(segment);
+        return NULL;
+    }
+    segment->refs = 1;
+    segment->bytes = bytes;
+    segment->is_mapped = is_mapped;
+    size_t words = bitmap_words(segment->count);
+    segment->live = heap_alloc((words + 1) * sizeof(uint64_t));
+    for (uint32_t i = 0; i < segment->count; i++)
+        segment->live[i / 64] |= UINT64_C(1) << (i % 64);
+    segment->live_count = segment->count;
+    return segment;
+}
+
+int64_t segment_find(const Segment *segment, uint64_t key)
+{
+    uint32_t low = 0, high = segment->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (segment->keys[middle] < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < segment->count && segment->keys[low] == key ? (int64_t)low : -1;
+}
+
+static bool segment_kill(Segment *segment, uint64_t key)
+{
+    int64_t entry = segment_find(segment, key);
+    if (entry < 0 || !segment_is_live(segment, (uint32_t)entry))
+        return false;
+    atomic_fetch_and(&segment->live[entry / 64], ~(UINT64_C(1) << (entry % 64)));
+    atomic_fetch_sub(&segment->live_count, 1);
+    return true;
+}
+
+bool shelf_delete(Shelf *shelf, uint64_t key)
+{
+    for (size_t i = 0; i < shelf->current->count; i++)
+        if (segment_kill(shelf->current->at[i], key))
+            return true;
+    return false;
+}
+
+static int tier_of(const Segment *segment)
+{
+    int tier = 0;
+    for (uint32_t count = segment->live_count; count >= MERGE_COUNT; count /= MERGE_COUNT)
+        tier++;
+    return tier;
+}
+
+/* Replace the chosen segments of the current snapshot by their merger. */
+static void merge_chosen(Shelf *shelf, Segment *const *chosen, size_t chosen_count)
+{
+    AUTO_SNAPSHOT Snapshot *before = shelf_snapshot(shelf);
+    AUTO_FREE Segment **after = heap_alloc((before->count + 1) * sizeof(*after));
+    size_t count = 0;
+    Error err = { 0 };
+
+    Bytes bytes = shelf->kind->merge(chosen, chosen_count, shelf->setting);
+    Segment *merged = segment_new(shelf, (Str){ (char *)bytes.at, bytes.length }, false, &err);
+    assert(merged); /* what we have just written */
+    for (size_t i = 0; i < before->count; i++) {
+        bool is_chosen = false;
+        for (size_t j = 0; j < chosen_count; j++)
+            is_chosen |= before->at[i] == chosen[j];
+        if (!is_chosen)
+            after[count++] = before->at[i];
+    }
+    after[count++] = merged;
+    shelf_publish(shelf, after, count);
+    segment_drop(merged);
+}
+
+/* Merge the lowest tier that has eight segments; false when none has. */
+static bool merge_tier(Shelf *shelf)
+{
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(shelf);
+    AUTO_FREE Segment **chosen = heap_alloc((now->count + 1) * sizeof(*chosen));
+    for (int tier = 0; tier < 16; tier++) {
+        size_t count = 0;
+        for (size_t i = 0; i < now->count; i++)
+            if (tier_of(now->at[i]) == tier)
+                chosen[count++] = now->at[i];
+        if (count >= MERGE_COUNT) {
+            merge_chosen(shelf, chosen, count);
+            return true;
+        }
+    }
+    return false;
+}
+
+void shelf_add(Shelf *shelf, Bytes bytes)
+{
+    Error err = { 0 };
+    Segment *added = segment_new(shelf, (Str){ (char *)bytes.at, bytes.length }, false, &err);
+    assert(added); /* what we have just written */
+    for (size_t s = 0; s < shelf->current->count; s++)
+        for (uint32_t i = 0; i < added->count; i++)
+            segment_kill(shelf->current->at[s], added->keys[i]);
+    size_t count = shelf->current->count;
+    AUTO_FREE Segment **all = heap_alloc((count + 1) * sizeof(*all));
+    memcpy(all, shelf->current->at, count * sizeof(*all));
+    all[count] = added;
+    shelf_publish(shelf, all, count + 1);
+    segment_drop(added);
+    while (merge_tier(shelf))
+        ;
+}
+
+void shelf_clear(Shelf *shelf) { shelf_publish(shelf, NULL, 0); }
+
+void shelf_compact(Shelf *shelf)
+{
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(shelf);
+    for (size_t i = 0; i < now->count; i++) {
+        Segment *segment = now->at[i];
+        if (segment->live_count && segment->live_count < segment->count - segment->count / 4)
+            merge_chosen(shelf, &segment, 1);
+    }
+}
+
+ShelfSize shelf_size(Shelf *shelf)
+{
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(shelf);
+    ShelfSize size = { .segments = now->count };
+    for (size_t i = 0; i < now->count; i++) {
+        size.entries += now->at[i]->live_count;
+        size.dead += now->at[i]->count - now->at[i]->live_count;
+        size.bytes += now->at[i]->bytes.length;
+    }
+    return size;
+}
+
+uint64_t *segment_allowed(const Segment *segment, const KeyFilter *filter, size_t *count_r)
+{
+    bool any_filter = filter && (filter->bits || filter->allows);
+    if (!any_filter && segment->live_count == segment->count) {
+        *count_r = segment->count;
+        return NULL;
+    }
+    size_t words = bitmap_words(segment->count), count = 0;
+    uint64_t *allowed = heap_alloc((words + 1) * sizeof(*allowed));
+    for (size_t w = 0; w < words; w++)
+        allowed[w] = atomic_load_explicit(&segment->live[w], memory_order_relaxed);
+    for (uint32_t i = 0; any_filter && i < segment->count; i++) {
+        uint64_t key = segment->keys[i], bit = UINT64_C(1) << (i % 64);
+        if (!(allowed[i / 64] & bit))
+            continue;
+        if ((filter->bits &&
+             (key >= filter->bit_count || !(filter->bits[key / 64] >> (key % 64) & 1))) ||
+            (filter->allows && !filter->allows(filter->self, key)))
+            allowed[i / 64] &= ~bit;
+    }
+    for (size_t w = 0; w < words; w++)
+        count += (size_t)__builtin_popcountll(allowed[w]);
+    *count_r = count;
+    return allowed;
+}

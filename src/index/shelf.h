@@ -1,0 +1,95 @@
+/* shelf.h - immutable segments of one leg of the index, in memory and on disk.
+ *
+ *     shelf_add(bytes) -> a segment in memory -> merged with its like -> shelf_commit() -> a file
+ *
+ * A segment is one block of bytes in its leg's format: entries sorted by key, each key once. A
+ * delete clears a bit beside the segment; a merge drops what is dead. The folder holds segment
+ * files and a manifest that names them with length, CRC-32C, bitmap of living entries and the
+ * owner's generation. Files are written under a temporary name, synced and renamed; the manifest
+ * last, so a crash leaves the old state or the new one. It is a cache of the database: whatever
+ * does not fit exactly is damaged and the owner rebuilds.
+ *
+ * Threads: one writer at a time (add, delete, commit, load; the caller sees to it), any number of
+ * readers. A reader holds a Snapshot: a list of segments that cannot change or go away, taken
+ * under a lock that is held for two instructions. Only bits of deleted entries change under it. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "base/base.h"
+#include "index/bytes.h"
+
+typedef struct Segment {
+    _Atomic int refs;
+    uint64_t number; /* of its file; 0: only in memory */
+    Str bytes;
+    bool is_mapped;
+    uint32_t count;
+    const uint64_t *keys; /* ascending, inside `bytes` */
+    _Atomic uint64_t *live;
+    _Atomic uint32_t live_count;
+    void *view; /* the leg's own, one heap block; freed with the segment */
+} Segment;
+
+typedef struct Snapshot {
+    _Atomic int refs;
+    size_t count;
+    Segment *at[];
+} Snapshot;
+
+/* What a leg has to know about its segments. */
+typedef struct SegmentKind {
+    const char *name;
+    uint32_t version; /* of the format; another one is damage */
+    /* Check the bytes (8-byte aligned, of any content) and fill count, keys and view. */
+    bool (*open)(Str bytes, uint64_t setting, Segment *segment, Error *err);
+    /* The living entries of the segments as one new segment. */
+    Bytes (*merge)(Segment *const *segments, size_t count, uint64_t setting);
+} SegmentKind;
+
+typedef struct Shelf Shelf;
+
+/* `setting` (dimensions, say) is part of the format: a folder with another one is damaged. */
+Shelf *shelf_new(const SegmentKind *kind, const char *folder, uint64_t setting);
+void shelf_free(Shelf *shelf); /* no reader may be left; NULL is fine */
+
+typedef enum ShelfState { SHELF_EMPTY, SHELF_LOADED, SHELF_DAMAGED } ShelfState;
+/* Map and check what the folder holds; on SHELF_DAMAGED the shelf is empty and err says why. */
+ShelfState shelf_load(Shelf *shelf, uint64_t *generation_r, Error *err);
+
+/* Make a segment of the bytes visible; takes them over. Keys it shares with others replace them. */
+void shelf_add(Shelf *shelf, Bytes bytes);
+/* False when no living entry has the key. */
+bool shelf_delete(Shelf *shelf, uint64_t key);
+void shelf_clear(Shelf *shelf);
+/* Write what is only in memory, and the manifest; remove files no longer named. */
+MUST_CHECK bool shelf_commit(Shelf *shelf, uint64_t generation, Error *err);
+
+Snapshot *shelf_snapshot(Shelf *shelf);
+void snapshot_release(Snapshot *snapshot);
+static inline void snapshot_auto(Snapshot **snapshot) { snapshot_release(*snapshot); }
+#define AUTO_SNAPSHOT AUTO(snapshot_auto)
+
+typedef struct ShelfSize {
+    size_t segments, entries, dead, bytes;
+} ShelfSize;
+ShelfSize shelf_size(Shelf *shelf);
+
+static inline bool segment_is_live(const Segment *segment, uint32_t entry)
+{
+    return atomic_load_explicit(&segment->live[entry / 64], memory_order_relaxed) >> (entry % 64) &
+           1;
+}
+/* The entry with the key, or -1. */
+int64_t segment_find(const Segment *segment, uint64_t key);
+
+/* Which keys a search may give: a bitmap over keys, a function, or both; zero is all. */
+typedef struct KeyFilter {
+    const uint64_t *bits; /* bit k: key k may be given; keys at or past `bit_count` may not */
+    uint64_t bit_count;
+    bool (*allows)(void *self, uint64_t key);
+    void *self;
+} KeyFilter;
+/* Bitmap of the entries that live and pass; NULL when all do. Heap; *count_r is how many. */
+uint64_t *segment_allowed(const Segment *segment, const KeyFilter *filter, size_t *count_r);
+static inline size_t bitmap_words(size_t count) { return (count + 63) / 64; }
