@@ -1,10 +1,13 @@
 /* preload.c - see preload.h. */
 #include "extract/preload.h"
 
+#include <archive.h>
+#include <libxml/parser.h>
 #include <locale.h>
 #include <stdbool.h>
 
 #include "extract/encoding.h"
+#include "extract/formats/markdown.h"
 
 void extract_preload(void)
 {
@@ -15,4 +18,9 @@ void extract_preload(void)
     /* Names in archives are UTF-8; libarchive converts them by the locale. */
     setlocale(LC_CTYPE, "C.UTF-8");
     encoding_preload();
+    markdown_preload();
+    xmlInitParser();
+    struct archive *archive = archive_read_new();
+    archive_read_support_format_zip(archive);
+    archive_read_free(archive);
 }
