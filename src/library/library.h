@@ -130,13 +130,28 @@ MUST_CHECK bool library_chunks(Library *library, const Scope *scope, Arena *aren
 MUST_CHECK bool library_view(Library *library, const Scope *scope, Arena *arena, Str id,
                              int64_t start, int64_t end, Buf *out, Error *err);
 
-typedef struct PagePicture {
+/* "heading", "row", ... and "page 3", "Sheet1!A4:F4" of a stored block. */
+const char *library_block_kind(int32_t kind);
+Str library_block_place(Arena *arena, const StoredBlock *block);
+
+typedef struct PageSize {
+    float width, height; /* points */
+} PageSize;
+typedef struct PageSizeList {
+    PageSize *at;
+    size_t count;
+} PageSizeList;
+/* Of a paged document; empty for others. */
+MUST_CHECK bool library_page_sizes(Library *library, const Scope *scope, Arena *arena, Str id,
+                                   PageSizeList *list_r, Error *err);
+
+typedef struct DrawnPage {
     Str png;
     int marked; /* boxes that show the quote */
-} PagePicture;
+} DrawnPage;
 /* One page of a paged document as PNG, `width` pixels wide, with the quote marked. */
 MUST_CHECK bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, int page,
-                             int width, Str quote, PagePicture *picture_r, Error *err);
+                             int width, Str quote, DrawnPage *picture_r, Error *err);
 
 /* --- For search --------------------------------------------------------------------------- */
 

@@ -29,7 +29,7 @@ static bool on_frame(void *self, unsigned type, Str payload, Error *err)
 }
 
 bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, int page, int width,
-                  Str quote, PagePicture *picture_r, Error *err)
+                  Str quote, DrawnPage *picture_r, Error *err)
 {
     Document document;
     Str password;
@@ -57,6 +57,6 @@ bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, in
                        .self = &drawing };
     if (!sandbox_run(library->sandbox, &job, err))
         return false;
-    *picture_r = (PagePicture){ buf_str(&drawing.png), drawing.marked };
+    *picture_r = (DrawnPage){ buf_str(&drawing.png), drawing.marked };
     return true;
 }

@@ -222,3 +222,31 @@ bool library_view(Library *library, const Scope *scope, Arena *arena, Str id, in
     buf_add(out, S("</article>\n"));
     return true;
 }
+
+/* --- Kinds, places and pages of stored blocks --- */
+
+const char *library_block_kind(int32_t kind)
+{
+    return kind >= 0 && kind < BLOCK_KIND_COUNT ? block_kind_name((BlockKind)kind) : "unknown";
+}
+
+Str library_block_place(Arena *arena, const StoredBlock *block)
+{
+    return ingest_place(arena, block, 1, S(""));
+}
+
+bool library_page_sizes(Library *library, const Scope *scope, Arena *arena, Str id,
+                        PageSizeList *list_r, Error *err)
+{
+    ReadWork work = { .scope = scope, .arena = arena, .id = id, .count = BLOCKS_MAX };
+    VEC(PageSize) sizes = { 0 };
+    if (!store_read(library->db, scope, blocks_work, &work, err))
+        return false;
+    for (size_t i = 0; i < work.blocks.count; i++) {
+        const StoredBlock *block = &work.blocks.at[i];
+        if (block->kind == BLOCK_PAGE && !block->is_slide)
+            *vec_push(arena, &sizes) = (PageSize){ block->x1 - block->x0, block->y1 - block->y0 };
+    }
+    *list_r = (PageSizeList){ sizes.at, sizes.count };
+    return true;
+}

@@ -99,10 +99,10 @@ static bool extract_run(WorkerJob *job, Error *err)
 
 /* --- Drawing --- */
 
-static bool send_picture(WorkerJob *job, const PageDrawing *drawing, Error *err)
+static bool send_picture(WorkerJob *job, const PagePicture *picture, Error *err)
 {
-    int32_t marked = (int32_t)drawing->box_count;
-    Str rest = drawing->png;
+    int32_t marked = (int32_t)picture->boxes.count;
+    Str rest = picture->png;
     if (!worker_send(job, PAGE_FRAME_MARKED, (Str){ (const char *)&marked, sizeof marked }, err))
         return false;
     while (rest.length) {
@@ -119,16 +119,15 @@ static bool page_run(WorkerJob *job, Error *err)
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     AUTO_MAP FileMap map = { 0 };
     Arguments args = { 0 };
-    PageDrawing drawing;
+    PagePicture picture;
     if (!read_arguments(job, arena, &args, err) || !fd_map(job->fds[0], &map, err))
         return false;
-    PageRequest request = { .bytes = map.bytes,
-                            .name = args.name,
-                            .password = args.password,
-                            .page = (int)args.page,
-                            .width = (int)args.width,
-                            .quote = args.quote };
-    return page_draw(arena, &request, &drawing, err) && send_picture(job, &drawing, err);
+    PagePictureRequest request = { .bytes = map.bytes,
+                                   .password = args.password,
+                                   .page = (int)args.page,
+                                   .width = (int)args.width,
+                                   .quote = args.quote };
+    return page_picture(arena, &request, &picture, err) && send_picture(job, &picture, err);
 }
 
 const WorkerService library_services[] = {

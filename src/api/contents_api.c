@@ -1,0 +1,208 @@
+/* contents_api.c - looking inside documents: text, blocks, passages, pages, the original. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "api/document_json.h"
+#include "base/file.h"
+#include "store/blocks_store.h"
+
+#define PAGE_WIDTH_MAX 3000
+
+/* The block kinds by their stored numbers, as extract/document.h names them. */
+static Str kind_of(const StoredBlock *block) { return str(library_block_kind(block->kind)); }
+
+bool documents_text(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    static const struct {
+        const char *name;
+        TextForm form;
+        const char *media_type;
+    } forms[] = {
+        { "text", TEXT_PLAIN, "text/plain; charset=utf-8" },
+        { "markdown", TEXT_MARKDOWN, "text/markdown; charset=utf-8" },
+        { "json", TEXT_JSON, "application/json" },
+        { "html", TEXT_HTML, "text/html; charset=utf-8" },
+    };
+    Str wanted = http_query(request->http, "format");
+    for (size_t i = 0; i < COUNT(forms); i++) {
+        if (wanted.length ? !str_is(wanted, forms[i].name) : i != 0)
+            continue;
+        response->media_type = str(forms[i].media_type);
+        return library_print(request->api->library, request->scope, request->arena,
+                             request->params[0], forms[i].form, &response->body, err);
+    }
+    return fail_field(err, "format", "'format' is text, markdown, json or html");
+}
+
+/* --- Blocks and chunks --- */
+
+static void put_place(JsonWriter *json, Arena *arena, const StoredBlock *block)
+{
+    put_object(json, "place");
+    put_text(json, "text", library_block_place(arena, block));
+    if (block->page)
+        put_int(json, block->is_slide ? "slide" : "page", block->page);
+    if (block->sheet.length)
+        put_text(json, "sheet", block->sheet);
+    if (block->cells.length)
+        put_text(json, "cells", block->cells);
+    if (block->line_first) {
+        put_array(json, "lines");
+        put_int(json, NULL, block->line_first);
+        put_int(json, NULL, block->line_last);
+        put_end(json);
+    }
+    if (block->part.length)
+        put_text(json, "part", block->part);
+    if (block->x1 > block->x0) {
+        put_array(json, "box");
+        put_number(json, NULL, (double)block->x0);
+        put_number(json, NULL, (double)block->y0);
+        put_number(json, NULL, (double)block->x1);
+        put_number(json, NULL, (double)block->y1);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+/* ?after= is the ordinal of the first one wanted. */
+static bool read_window(const ApiRequest *request, int64_t *first_r, int64_t *count_r, Error *err)
+{
+    return api_query_int(request, "limit", 1, SLICE_MAX, 200, count_r, err) &&
+           api_query_int(request, "after", 0, INT32_MAX, 0, first_r, err);
+}
+
+static Str next_of(Arena *arena, int64_t first, int64_t count, size_t got)
+{
+    return (int64_t)got < count ? S("") : str_format(arena, "%" PRId64, first + count);
+}
+
+bool documents_blocks(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    int64_t first, count;
+    StoredBlockList list;
+    Str text;
+    if (!read_window(request, &first, &count, err) ||
+        !library_blocks(request->api->library, request->scope, request->arena, request->params[0],
+                        first, count, &list, &text, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < list.count; i++) {
+        const StoredBlock *block = &list.at[i];
+        size_t start = (size_t)(block->start - list.at[0].start);
+        put_object(&json, NULL);
+        put_int(&json, "ordinal", block->ordinal);
+        put_text(&json, "kind", kind_of(block));
+        put_int(&json, "level", block->level);
+        put_text(&json, "text", str_slice(text, start, start + block->length));
+        put_text_or_null(&json, "label", block->label);
+        put_int(&json, "start", (int64_t)block->start);
+        put_int(&json, "length", (int64_t)block->length);
+        put_place(&json, request->arena, block);
+        put_end(&json);
+    }
+    api_list_end(&json, -1, next_of(request->arena, first, count, list.count));
+    return true;
+}
+
+bool documents_chunks(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    int64_t first, count;
+    ChunkList list;
+    if (!read_window(request, &first, &count, err) ||
+        !library_chunks(request->api->library, request->scope, request->arena, request->params[0],
+                        first, count, &list, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < list.count; i++) {
+        const Chunk *chunk = &list.at[i];
+        put_object(&json, NULL);
+        put_int(&json, "number", chunk->number);
+        put_int(&json, "ordinal", chunk->ordinal);
+        put_text(&json, "text", chunk->text);
+        put_int(&json, "start", chunk->start);
+        put_int(&json, "length", chunk->length);
+        put_text(&json, "heading", chunk->heading);
+        put_text(&json, "place", chunk->place);
+        put_int(&json, "tokens", chunk->token_count);
+        put_end(&json);
+    }
+    api_list_end(&json, -1, next_of(request->arena, first, count, list.count));
+    return true;
+}
+
+bool documents_view(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    int64_t start, end;
+    response->media_type = S("text/html; charset=utf-8");
+    return api_query_int(request, "start", 0, INT64_MAX, 0, &start, err) &&
+           api_query_int(request, "end", 0, INT64_MAX, start, &end, err) &&
+           library_view(request->api->library, request->scope, request->arena, request->params[0],
+                        start, end, &response->body, err);
+}
+
+/* --- The original and its pages --- */
+
+static bool is_safe_inline(Str media_type)
+{
+    return str_is(media_type, "application/pdf") || str_starts(media_type, S("text/plain")) ||
+           str_is(media_type, "image/png") || str_is(media_type, "image/jpeg");
+}
+
+bool documents_original(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Document document;
+    int fd;
+    if (!library_open_original(request->api->library, request->scope, request->arena,
+                               request->params[0], &document, &fd, err))
+        return false;
+    HttpFile file = { .fd = fd,
+                      .size = (uint64_t)document.size_bytes,
+                      .media_type = document.media_type.length ? document.media_type
+                                                               : S("application/octet-stream"),
+                      .etag = document.blob,
+                      .name = path_name(document.name) };
+    file.is_shown =
+        str_is(http_query(request->http, "inline"), "1") && is_safe_inline(file.media_type);
+    http_respond_file(response, &file);
+    return true;
+}
+
+bool documents_pages(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    PageSizeList list;
+    if (!library_page_sizes(request->api->library, request->scope, request->arena,
+                            request->params[0], &list, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_int(&json, "count", (int64_t)list.count);
+    put_array(&json, "sizes");
+    for (size_t i = 0; i < list.count; i++) {
+        put_array(&json, NULL);
+        put_number(&json, NULL, (double)list.at[i].width);
+        put_number(&json, NULL, (double)list.at[i].height);
+        put_end(&json);
+    }
+    put_end(&json);
+    put_end(&json);
+    return true;
+}
+
+bool documents_page(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Str name = request->params[1];
+    int64_t page, width;
+    DrawnPage picture;
+    if (str_ends(name, S(".png")))
+        name.length -= 4;
+    if (!str_to_int(name, 1, INT32_MAX, &page))
+        return fail(err, ERROR_NOT_FOUND, "there is no page '" STR_FMT "'", STR_ARG(name));
+    if (!api_query_int(request, "width", 50, PAGE_WIDTH_MAX, 900, &width, err) ||
+        !library_page(request->api->library, request->scope, request->arena, request->params[0],
+                      (int)page, (int)width, http_query(request->http, "quote"), &picture, err))
+        return false;
+    response->media_type = S("image/png");
+    buf_add(&response->body, picture.png);
+    http_header(response, "X-Marked", str_format(request->arena, "%d", picture.marked));
+    return true;
+}

@@ -1,0 +1,200 @@
+/* document_json.c - see document_json.h. */
+#include "api/document_json.h"
+
+#include "base/file.h"
+#include "base/utf8.h"
+
+void put_error(JsonWriter *json, const char *name, const Error *err)
+{
+    put_object(json, name);
+    put_text(json, "code", str(error_name(err->code)));
+    put_text(json, "message", str(err->message));
+    if (err->field[0])
+        put_text(json, "field", str(err->field));
+    put_end(json);
+}
+
+static void put_progress(JsonWriter *json, const DocumentProgress *progress)
+{
+    if (!progress->is_running) {
+        put_null(json, "progress");
+        return;
+    }
+    put_object(json, "progress");
+    put_text(json, "stage", progress->stage);
+    put_int(json, "done", progress->done);
+    put_int(json, "total", progress->total);
+    put_int(json, "percent",
+            progress->total > 0 ? MIN(progress->done * 100 / progress->total, 100) : 0);
+    if (progress->seconds_left >= 0)
+        put_int(json, "seconds_left", progress->seconds_left);
+    else
+        put_null(json, "seconds_left");
+    put_end(json);
+}
+
+static void put_failure(JsonWriter *json, const Document *document)
+{
+    if (!document->error_code.length) {
+        put_null(json, "error");
+        return;
+    }
+    put_object(json, "error");
+    put_text(json, "code", document->error_code);
+    put_text(json, "message", document->error_message);
+    put_end(json);
+}
+
+void put_document_brief(JsonWriter *json, const DocumentView *view)
+{
+    const Document *document = &view->document;
+    put_text(json, "id", document->id);
+    put_text(json, "name", path_name(document->name));
+    put_text(json, "path", document->name);
+    put_text(json, "state", str(document_state_name(document->state)));
+    put_bool(json, "searchable", view->is_searchable);
+    put_text_or_null(json, "parent", document->parent);
+    put_progress(json, &view->progress);
+    put_failure(json, document);
+}
+
+static bool is_paged(Str format) { return str_is(format, "pdf"); }
+
+void put_document(JsonWriter *json, const DocumentView *view)
+{
+    const Document *document = &view->document;
+    put_document_brief(json, view);
+    put_text_or_null(json, "title", document->title);
+    put_text_or_null(json, "media_type", document->media_type);
+    put_text_or_null(json, "format", document->format);
+    put_int(json, "size", document->size_bytes);
+    put_raw(json, "warnings", document->warnings.length ? document->warnings : S("[]"));
+    put_raw(json, "metadata", document->metadata.length ? document->metadata : S("{}"));
+    put_text_or_null(json, "language", document->language);
+    put_int(json, "pages", document->page_count);
+    put_bool(json, "paged", is_paged(document->format));
+    put_array(json, "tags");
+    for (size_t i = 0; i < document->tags.count; i++)
+        put_text(json, NULL, document->tags.at[i]);
+    put_end(json);
+    put_text_or_null(json, "collection", document->collection);
+    put_int(json, "children", view->child_count);
+    put_int(json, "version", document->version);
+    put_int(json, "chunks", document->chunk_count);
+    put_text(json, "source", document->source);
+    put_text(json, "sha256", document->blob);
+    put_time(json, "document_date", document->document_date_ms);
+    put_time(json, "created_at", document->created_at_ms);
+    put_time(json, "updated_at", document->updated_at_ms);
+    put_time(json, "deleted_at", document->deleted_at_ms);
+}
+
+/* --- Search --- */
+
+static void put_leg(JsonWriter *json, const char *name, int rank, double value, bool as_rank)
+{
+    if (!rank)
+        put_null(json, name);
+    else if (as_rank)
+        put_int(json, name, rank);
+    else
+        put_number(json, name, value);
+}
+
+/* Browsers count UTF-16 units. */
+static void put_highlights(JsonWriter *json, const SearchHit *hit, Str snippet)
+{
+    put_array(json, "highlights");
+    for (size_t i = 0; i < hit->match_count; i++) {
+        int64_t start = hit->matches[i][0] - hit->snippet_start;
+        int64_t end = hit->matches[i][1] - hit->snippet_start;
+        put_array(json, NULL);
+        put_int(json, NULL, (int64_t)utf8_utf16_units(snippet, (size_t)MAX(start, 0)));
+        put_int(json, NULL, (int64_t)utf8_utf16_units(snippet, (size_t)MAX(end, 0)));
+        put_end(json);
+    }
+    put_end(json);
+}
+
+static void put_hit_document(JsonWriter *json, const ChunkHit *row)
+{
+    put_object(json, "document");
+    put_text(json, "id", row->chunk.document);
+    put_text(json, "name", path_name(row->name));
+    put_text(json, "path", row->name);
+    put_text_or_null(json, "title", row->title);
+    put_text_or_null(json, "format", row->format);
+    put_bool(json, "paged", is_paged(row->format));
+    put_text_or_null(json, "collection", row->collection);
+    put_text_or_null(json, "parent", row->parent);
+    put_end(json);
+}
+
+void put_hit(JsonWriter *json, Arena *arena, const SearchHit *hit)
+{
+    const Chunk *chunk = &hit->row.chunk;
+    Str snippet = str_slice(chunk->text, (size_t)hit->snippet_start, (size_t)hit->snippet_end);
+    (void)arena;
+    put_object(json, NULL);
+    put_hit_document(json, &hit->row);
+    put_int(json, "chunk", chunk->number);
+    put_number(json, "score", hit->score);
+    put_object(json, "scores");
+    put_leg(json, "keyword", hit->keyword_rank, hit->keyword_score, false);
+    put_leg(json, "semantic", hit->semantic_rank, hit->semantic_score, false);
+    put_end(json);
+    put_object(json, "ranks");
+    put_leg(json, "keyword", hit->keyword_rank, 0, true);
+    put_leg(json, "semantic", hit->semantic_rank, 0, true);
+    put_end(json);
+    put_text(json, "heading", chunk->heading);
+    put_text(json, "place", chunk->place);
+    if (chunk->page)
+        put_int(json, "page", chunk->page);
+    else
+        put_null(json, "page");
+    put_int(json, "start", chunk->start);
+    put_int(json, "end", chunk->start + chunk->length);
+    put_text(json, "text", chunk->text);
+    put_text(json, "snippet", snippet);
+    put_highlights(json, hit, snippet);
+    put_end(json);
+}
+
+/* --- Answers --- */
+
+void put_citation(JsonWriter *json, const Citation *citation)
+{
+    put_object(json, NULL);
+    put_int(json, "number", citation->number);
+    put_object(json, "document");
+    put_text(json, "id", citation->document);
+    put_text(json, "name", path_name(citation->name));
+    put_text(json, "path", citation->name);
+    put_text_or_null(json, "format", citation->format);
+    put_bool(json, "paged", is_paged(citation->format));
+    put_end(json);
+    put_text(json, "place", citation->place);
+    if (citation->page)
+        put_int(json, "page", citation->page);
+    else
+        put_null(json, "page");
+    put_text(json, "heading", citation->heading);
+    put_int(json, "start", citation->start);
+    put_int(json, "end", citation->end);
+    put_text(json, "quote", citation->quote);
+    put_number(json, "score", citation->score);
+    put_end(json);
+}
+
+void put_sentence(JsonWriter *json, const AnswerSentence *sentence)
+{
+    put_object(json, NULL);
+    put_text(json, "text", sentence->text);
+    put_bool(json, "supported", sentence->is_supported);
+    put_array(json, "citations");
+    for (size_t i = 0; i < sentence->citation_count; i++)
+        put_int(json, NULL, sentence->citations[i]);
+    put_end(json);
+    put_end(json);
+}

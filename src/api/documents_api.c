@@ -1,0 +1,354 @@
+/* documents_api.c - documents: upload, list, change, trash. */
+#include "api/document_json.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "library/samples.h"
+#include "store/uploads_store.h"
+
+#define IDEMPOTENT_FOR_MS ((int64_t)24 * 3600 * 1000)
+
+static bool respond_document(ApiRequest *request, HttpResponse *response, Str id, Error *err)
+{
+    DocumentView view;
+    if (!library_find(request->api->library, request->scope, request->arena, id, &view, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_document(&json, &view);
+    put_end(&json);
+    return true;
+}
+
+/* --- Upload --- */
+
+typedef struct UploadState {
+    ApiRequest *request;
+    JsonWriter json;  /* of the documents */
+    Buf refused_text; /* JSON of what was refused */
+    JsonWriter refused;
+    size_t taken_count, refused_count;
+    Error last;
+    NewFile fields; /* what all files share */
+} UploadState;
+
+static StrList split_tags(Arena *arena, Str text)
+{
+    VEC(Str) tags = { 0 };
+    Str rest = text, tag;
+    while (str_next(&rest, ',', &tag))
+        if (str_trim(tag).length)
+            *vec_push(arena, &tags) = str_trim(tag);
+    return (StrList){ tags.at, tags.count };
+}
+
+static void read_upload_fields(UploadState *state)
+{
+    const HttpRequest *http = state->request->http;
+    const HttpPart *part;
+    if ((part = http_part(http, "collection")))
+        state->fields.collection = part->text;
+    if ((part = http_part(http, "password")))
+        state->fields.password = part->text;
+    if ((part = http_part(http, "tags")))
+        state->fields.tags = split_tags(state->request->arena, part->text);
+}
+
+static void refuse_part(UploadState *state, Str name, const Error *err)
+{
+    state->last = *err;
+    state->refused_count++;
+    put_object(&state->refused, NULL);
+    put_text(&state->refused, "name", name);
+    put_error(&state->refused, "error", err);
+    put_end(&state->refused);
+}
+
+static bool take_part(UploadState *state, const HttpPart *part, Error *err)
+{
+    const ApiRequest *request = state->request;
+    NewFile file = state->fields;
+    DocumentView view;
+    Document document;
+    bool is_new;
+    file.path = part->temp_path;
+    file.name = part->file_name;
+    file.media_type = part->media_type;
+    file.size = part->size;
+    file.sha256 = str(part->sha256);
+    if (!library_accepts(part->temp_path, part->file_name, part->media_type, err) ||
+        !library_add(request->api->library, request->scope, request->arena, &file, &document,
+                     &is_new, err) ||
+        !library_find(request->api->library, request->scope, request->arena, document.id, &view,
+                      err))
+        return false;
+    state->taken_count++;
+    put_object(&state->json, NULL);
+    put_document(&state->json, &view);
+    if (!is_new)
+        put_bool(&state->json, "duplicate", true);
+    put_end(&state->json);
+    return true;
+}
+
+static bool take_parts(UploadState *state, Error *err)
+{
+    const HttpRequest *http = state->request->http;
+    for (size_t i = 0; i < http->part_count; i++) {
+        const HttpPart *part = &http->parts[i];
+        Error why = { 0 };
+        if (part->temp_path && !take_part(state, part, &why))
+            refuse_part(state, part->file_name, &why);
+    }
+    if (!state->taken_count && !state->refused_count)
+        return fail_field(err, "file", "the upload has no part named 'file' with a file name");
+    if (!state->taken_count) {
+        *err = state->last;
+        return false;
+    }
+    return true;
+}
+
+static bool upload(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    UploadState state = { .request = request, .refused_text = buf_new(request->arena, MB(4)) };
+    read_upload_fields(&state);
+    state.json = put_begin(&response->body);
+    put_array(&state.json, "documents");
+    state.refused = put_begin_array(&state.refused_text);
+    if (!take_parts(&state, err))
+        return false;
+    put_end(&state.json);
+    put_end(&state.refused);
+    put_raw(&state.json, "refused", buf_str(&state.refused_text));
+    put_end(&state.json);
+    response->status = 202;
+    return true;
+}
+
+/* --- The same request twice --- */
+
+typedef struct Repeat {
+    ApiRequest *request;
+    Upload upload;
+    bool is_new;
+    Str response;
+} Repeat;
+
+static bool begin_work(DbTx *tx, void *argument, Error *err)
+{
+    Repeat *repeat = argument;
+    return upload_begin(tx, repeat->request->scope, repeat->request->arena, &repeat->upload,
+                        now_ms(), &repeat->is_new, err);
+}
+
+static bool end_work(DbTx *tx, void *argument, Error *err)
+{
+    const Repeat *repeat = argument;
+    return upload_end(tx, repeat->request->scope, repeat->upload.key, S(""), repeat->response, err);
+}
+
+static bool remove_work(DbTx *tx, void *argument, Error *err)
+{
+    const Repeat *repeat = argument;
+    return upload_remove(tx, repeat->request->scope, repeat->upload.key, err);
+}
+
+static Str fingerprint(const ApiRequest *request)
+{
+    Buf all = buf_new(request->arena, MB(1));
+    for (size_t i = 0; i < request->http->part_count; i++)
+        buf_addf(&all, STR_FMT "=%s;", STR_ARG(request->http->parts[i].field),
+                 request->http->parts[i].sha256);
+    return sha256_hex(request->arena, buf_str(&all));
+}
+
+bool documents_upload(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Db *db = request->api->db;
+    Repeat repeat = { .request = request };
+    Error ignored;
+    repeat.upload = (Upload){ .key = http_header_in(request->http, "Idempotency-Key"),
+                              .fingerprint = fingerprint(request),
+                              .expires_at_ms = now_ms() + IDEMPOTENT_FOR_MS };
+    if (!repeat.upload.key.length)
+        return upload(request, response, err);
+    if (!store_write(db, request->scope, begin_work, &repeat, err))
+        return false;
+    if (!repeat.is_new) {
+        if (!repeat.upload.response.length)
+            return fail(err, ERROR_CONFLICT,
+                        "the first request with this key is still being served");
+        buf_add(&response->body, repeat.upload.response);
+        response->status = 202;
+        return true;
+    }
+    if (!upload(request, response, err)) {
+        (void)!store_write(db, request->scope, remove_work, &repeat, &ignored);
+        return false;
+    }
+    repeat.response = buf_str(&response->body);
+    return store_write(db, request->scope, end_work, &repeat, err);
+}
+
+bool documents_sample(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    StrList ids;
+    if (!library_add_samples(request->api->library, request->scope, request->arena,
+                             request->api->upload_folder, &ids, err))
+        return false;
+    response->status = 202;
+    JsonWriter json = put_begin(&response->body);
+    put_array(&json, "documents");
+    for (size_t i = 0; i < ids.count; i++) {
+        DocumentView view;
+        if (!library_find(request->api->library, request->scope, request->arena, ids.at[i], &view,
+                          err))
+            return false;
+        put_object(&json, NULL);
+        put_document(&json, &view);
+        put_end(&json);
+    }
+    put_end(&json);
+    put_end(&json);
+    return true;
+}
+
+/* --- Listing --- */
+
+static bool read_order(const ApiRequest *request, DocumentOrder *order_r, bool *descending_r,
+                       Error *err)
+{
+    static const char *const names[] = { "created", "updated", "name", "size", "date" };
+    Str text = http_query(request->http, "order");
+    *order_r = DOCUMENT_BY_CREATED;
+    *descending_r = true;
+    if (!text.length)
+        return true;
+    *descending_r = text.at[0] == '-';
+    Str name = *descending_r ? str_from(text, 1) : text;
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_is(name, names[i])) {
+            *order_r = (DocumentOrder)i;
+            return true;
+        }
+    return fail_field(err, "order",
+                      "'order' is created, updated, name, size or date, with - before "
+                      "it to begin with the last");
+}
+
+static bool read_filter(const ApiRequest *request, DocumentFilter *filter_r, Error *err)
+{
+    const HttpRequest *http = request->http;
+    Str state = http_query(http, "state"), parent = http_query(http, "parent");
+    DocumentFilter filter = { .collection = http_query(http, "collection"),
+                              .format = http_query(http, "format"),
+                              .tag = http_query(http, "tag"),
+                              .name_has = http_query(http, "q") };
+    if (state.length) {
+        DocumentState known = document_state_named(state);
+        if (known == DOCUMENT_STATE_COUNT)
+            return fail_field(err, "state", "there is no state '" STR_FMT "'", STR_ARG(state));
+        filter.states = 1u << known;
+    }
+    if (str_is(parent, "none"))
+        filter.only_roots = true;
+    else
+        filter.parent = parent;
+    if (str_is(http_query(http, "trash"), "1"))
+        filter.trash = TRASH_INSIDE;
+    *filter_r = filter;
+    return true;
+}
+
+bool documents_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    DocumentFilter filter;
+    DocumentOrder order;
+    bool descending;
+    Slice slice;
+    DocumentViewList list;
+    if (!read_filter(request, &filter, err) || !read_order(request, &order, &descending, err) ||
+        !api_slice(request, &slice, err) ||
+        !library_list(request->api->library, request->scope, request->arena, &filter, order,
+                      descending, &slice, &list, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < list.count; i++) {
+        put_object(&json, NULL);
+        put_document(&json, &list.at[i]);
+        put_end(&json);
+    }
+    api_list_end(&json, list.total, list.next);
+    return true;
+}
+
+bool documents_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return respond_document(request, response, request->params[0], err);
+}
+
+bool documents_status(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    DocumentView view;
+    if (!library_find(request->api->library, request->scope, request->arena, request->params[0],
+                      &view, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_document_brief(&json, &view);
+    put_end(&json);
+    return true;
+}
+
+/* --- Changing --- */
+
+bool documents_change(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Str name = STR_NONE, title = STR_NONE, collection = STR_NONE;
+    StrList tags = { 0 };
+    if (!api_fields(request, err, { "name", JSON_STR, &name, .length_max = 1000 },
+                    { "title", JSON_STR, &title, .length_max = 1000 },
+                    { "collection", JSON_STR, &collection, .length_max = 64 },
+                    { "tags", JSON_STRS, &tags, .length_max = 100 }))
+        return false;
+    name = library_clean_name(request->arena, name);
+    const json_t *body = request->json;
+    DocumentChange change = { .name = json_object_get(body, "name") ? &name : NULL,
+                              .title = json_object_get(body, "title") ? &title : NULL,
+                              .collection =
+                                  json_object_get(body, "collection") ? &collection : NULL,
+                              .tags = json_object_get(body, "tags") ? &tags : NULL };
+    return library_change(request->api->library, request->scope, request->params[0], &change,
+                          err) &&
+           respond_document(request, response, request->params[0], err);
+}
+
+bool documents_remove(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Library *library = request->api->library;
+    bool erases = str_is(http_query(request->http, "erase"), "1");
+    bool good = erases ? library_erase(library, request->scope, request->params[0], err)
+                       : library_trash(library, request->scope, request->params[0], err);
+    return good && api_done(response);
+}
+
+bool documents_restore(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return library_restore(request->api->library, request->scope, request->params[0], err) &&
+           respond_document(request, response, request->params[0], err);
+}
+
+bool documents_retry(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Str password = STR_NONE;
+    if (!api_fields(request, err, { "password", JSON_STR, &password, .length_max = 1000 }) ||
+        !library_retry(request->api->library, request->scope, request->params[0], password, err))
+        return false;
+    response->status = 202;
+    return respond_document(request, response, request->params[0], err);
+}
+
+bool documents_cancel(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return library_cancel(request->api->library, request->scope, request->params[0], err) &&
+           respond_document(request, response, request->params[0], err);
+}
