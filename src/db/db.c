@@ -44,7 +44,7 @@ static const char *text_for(const DbTx *tx, DbSql sql)
     return text;
 }
 
-/* --- Transactions ------------------------------------------------------------------------ */
+/* --- Transactions -------------------------------------------------------------------- */
 
 bool db_write(Db *db, const DbWho *who, DbWork *work, void *argument, Error *err)
 {
@@ -62,7 +62,7 @@ bool db_write_schema(Db *db, DbWork *work, void *argument, Error *err)
     return db->driver->run(db, DB_MODE_SCHEMA, &system, work, argument, err);
 }
 
-/* --- Statements -------------------------------------------------------------------------- */
+/* --- Statements ---------------------------------------------------------------------- */
 
 /* PostgreSQL ends a transaction at the first failure. SQLite would go on; we do not let it, so that
  * work behaves the same in both. */
@@ -192,7 +192,7 @@ bool db_query_int(DbTx *tx, DbSql sql, const DbValue *args, size_t count, int64_
     return false;
 }
 
-/* --- News ---------------------------------------------------------------------------------- */
+/* --- News ---------------------------------------------------------------------------- */
 
 static bool channel_is_valid(const char *channel, Error *err)
 {
@@ -220,4 +220,9 @@ bool db_listen(Db *db, const char *channel, DbListener *listener, void *argument
 {
     return channel_is_valid(channel, err) &&
            db->driver->listen(db, channel, listener, argument, err);
+}
+
+void db_unlisten(Db *db, const char *channel, DbListener *listener, void *argument)
+{
+    db->driver->unlisten(db, channel, listener, argument);
 }

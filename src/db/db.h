@@ -29,7 +29,7 @@
 typedef struct Db Db;
 typedef struct DbTx DbTx;
 
-/* --- Opening ---------------------------------------------------------------------------- */
+/* --- Opening ------------------------------------------------------------------------- */
 
 typedef enum DbKind { DB_SQLITE, DB_POSTGRES } DbKind;
 
@@ -49,7 +49,7 @@ void db_describe(Db *db, Buf *json_members);
  * in its own time; nothing is done). */
 MUST_CHECK bool db_forget(Db *db, Error *err);
 
-/* --- Transactions ------------------------------------------------------------------------ */
+/* --- Transactions -------------------------------------------------------------------- */
 
 /* For whom the work is done: PostgreSQL lets it see rows of this workspace only. */
 typedef struct DbWho {
@@ -74,7 +74,7 @@ typedef struct DbSql {
 #define DB_SQL(sqlite, postgres) ((DbSql){ sqlite, postgres })
 #define DB_SAME(text) ((DbSql){ text, text })
 
-/* --- Statements -------------------------------------------------------------------------- */
+/* --- Statements ---------------------------------------------------------------------- */
 
 typedef enum DbType { DB_NULL, DB_INT, DB_REAL, DB_TEXT, DB_BLOB } DbType;
 
@@ -132,7 +132,7 @@ Str db_get_blob(DbRows *rows, int column, Arena *arena);
 MUST_CHECK bool db_query_int(DbTx *tx, DbSql sql, const DbValue *args, size_t count,
                              int64_t missing, int64_t *number_r, Error *err);
 
-/* --- News between threads and nodes ------------------------------------------------------ */
+/* --- News between threads and nodes -------------------------------------------------- */
 
 /* Tell every listener on this channel, on every node, once the transaction has committed
  * (LISTEN/NOTIFY in PostgreSQL, in-process for SQLite). Text of at most 7,000 bytes. */
@@ -142,3 +142,5 @@ typedef void DbListener(void *argument, const char *channel, Str text);
  * news may have been missed (a lost connection): look for yourself. */
 MUST_CHECK bool db_listen(Db *db, const char *channel, DbListener *listener, void *argument,
                           Error *err);
+/* Ends that; waits for a call that is running, so it is not for use inside one. */
+void db_unlisten(Db *db, const char *channel, DbListener *listener, void *argument);

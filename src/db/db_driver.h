@@ -27,6 +27,7 @@ typedef struct DbDriver {
     void (*rows_close)(DbRows *rows);
     bool (*notify)(DbTx *tx, const char *channel, Str text, Error *err);
     bool (*listen)(Db *db, const char *channel, DbListener *listener, void *argument, Error *err);
+    void (*unlisten)(Db *db, const char *channel, DbListener *listener, void *argument);
     bool (*forget)(Db *db, Error *err);
     void (*describe)(Db *db, Buf *json_members);
     void (*close)(Db *db);

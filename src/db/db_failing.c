@@ -30,7 +30,7 @@ static bool may_go_on(FailingDb *db, Error *err)
            fail(err, ERROR_IO, "statement %" PRId64 " was made to fail", number);
 }
 
-/* --- Transactions ---------------------------------------------------------------------------- */
+/* --- Transactions -------------------------------------------------------------------- */
 
 typedef struct Wrapped {
     FailingDb *db;
@@ -57,7 +57,7 @@ static bool failing_run(Db *base, DbMode mode, const DbWho *who, DbWork *work, v
     return db->inner->driver->run(db->inner, mode, who, run_wrapped, &wrapped, err);
 }
 
-/* --- Statements ------------------------------------------------------------------------------ */
+/* --- Statements ---------------------------------------------------------------------- */
 
 static bool failing_exec(DbTx *tx, const char *sql, const DbValue *args, size_t count,
                          int64_t *changed_r, Error *err)
@@ -96,14 +96,18 @@ static bool failing_notify(DbTx *tx, const char *channel, Str text, Error *err)
     return may_go_on(failing_tx(tx)->db, err) && inner->driver->notify(inner, channel, text, err);
 }
 
-/* --- The rest is passed on ---------------------------------------------------------------------
- */
+/* --- The rest is passed on ----------------------------------------------------------- */
 
 static bool failing_listen(Db *base, const char *channel, DbListener *listener, void *argument,
                            Error *err)
 {
     Db *inner = ((FailingDb *)base)->inner;
     return inner->driver->listen(inner, channel, listener, argument, err);
+}
+
+static void failing_unlisten(Db *base, const char *channel, DbListener *listener, void *argument)
+{
+    db_unlisten(((FailingDb *)base)->inner, channel, listener, argument);
 }
 
 static bool failing_forget(Db *base, Error *err)
@@ -133,6 +137,7 @@ static const DbDriver failing_driver = {
     .query = failing_query,
     .notify = failing_notify,
     .listen = failing_listen,
+    .unlisten = failing_unlisten,
     .forget = failing_forget,
     .describe = failing_describe,
     .close = failing_close,

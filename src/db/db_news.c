@@ -24,11 +24,12 @@ typedef struct Note {
 } Note;
 
 struct DbNews {
+    pthread_mutex_t telling; /* held while listeners are called; taken before `lock` */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_t thread;
     bool started, stopping, missed;
-    Listening *listening; /* only ever grows at its head, so the thread may walk it unlocked */
+    Listening *listening; /* grows under `lock`, shrinks under both */
     Note *first, *last;
     size_t note_count;
 };
@@ -38,6 +39,18 @@ static void tell(Listening *listening, const char *channel, bool for_all, Str te
     for (; listening; listening = listening->next)
         if (for_all || strcmp(listening->channel, channel) == 0)
             listening->listener(listening->argument, listening->channel, text);
+}
+
+static void tell_all(DbNews *news, const Note *note, bool missed)
+{
+    pthread_mutex_lock(&news->telling);
+    pthread_mutex_lock(&news->lock);
+    Listening *listening = news->listening;
+    pthread_mutex_unlock(&news->lock);
+    tell(listening, note->channel, note->for_all, (Str){ note->text, note->length });
+    if (missed)
+        tell(listening, "", true, STR_NONE);
+    pthread_mutex_unlock(&news->telling);
 }
 
 static void *run(void *argument)
@@ -55,11 +68,8 @@ static void *run(void *argument)
         bool missed = news->missed && !news->first;
         if (missed)
             news->missed = false;
-        Listening *listening = news->listening;
         pthread_mutex_unlock(&news->lock);
-        tell(listening, note->channel, note->for_all, (Str){ note->text, note->length });
-        if (missed)
-            tell(listening, "", true, STR_NONE);
+        tell_all(news, note, missed);
         free(note);
         pthread_mutex_lock(&news->lock);
     }
@@ -71,6 +81,7 @@ DbNews *db_news_new(void)
 {
     DbNews *news = heap_alloc(sizeof *news);
     pthread_mutex_init(&news->lock, NULL);
+    pthread_mutex_init(&news->telling, NULL);
     pthread_cond_init(&news->wake, NULL);
     return news;
 }
@@ -96,6 +107,23 @@ bool db_news_listen(DbNews *news, const char *channel, DbListener *listener, voi
         return true;
     free(listening);
     return fail(err, ERROR_BUSY, "no thread could be started to listen to '%s'", channel);
+}
+
+void db_news_unlisten(DbNews *news, const char *channel, DbListener *listener, void *argument)
+{
+    pthread_mutex_lock(&news->telling);
+    pthread_mutex_lock(&news->lock);
+    for (Listening **at = &news->listening; *at; at = &(*at)->next) {
+        Listening *one = *at;
+        if (one->listener == listener && one->argument == argument &&
+            strcmp(one->channel, channel) == 0) {
+            *at = one->next;
+            free(one);
+            break;
+        }
+    }
+    pthread_mutex_unlock(&news->lock);
+    pthread_mutex_unlock(&news->telling);
 }
 
 void db_news_post(DbNews *news, const char *channel, Str text)
@@ -143,5 +171,6 @@ void db_news_free(DbNews *news)
     }
     pthread_cond_destroy(&news->wake);
     pthread_mutex_destroy(&news->lock);
+    pthread_mutex_destroy(&news->telling);
     free(news);
 }

@@ -12,5 +12,7 @@ DbNews *db_news_new(void);
 void db_news_free(DbNews *news);
 MUST_CHECK bool db_news_listen(DbNews *news, const char *channel, DbListener *listener,
                                void *argument, Error *err);
+/* Waits for a call that is running. */
+void db_news_unlisten(DbNews *news, const char *channel, DbListener *listener, void *argument);
 /* Tell the listeners of the channel soon; all listeners when `channel` is NULL. */
 void db_news_post(DbNews *news, const char *channel, Str text);

@@ -37,8 +37,7 @@ static bool open_connection(void *owner, void **connection_r, Error *err)
 
 static void close_connection(void *connection) { pg_connection_close(connection); }
 
-/* --- Work ----------------------------------------------------------------------------------------
- */
+/* --- Work ---------------------------------------------------------------------------- */
 
 static bool commit(PgTx *tx, Error *err)
 {
@@ -121,8 +120,7 @@ static bool pg_db_run(Db *base, DbMode mode, const DbWho *who, DbWork *work, voi
     }
 }
 
-/* --- The rest of the driver
- * ------------------------------------------------------------------------ */
+/* --- The rest of the driver ---------------------------------------------------------- */
 
 static bool pg_listen_to(Db *base, const char *channel, DbListener *listener, void *argument,
                          Error *err)
@@ -130,6 +128,11 @@ static bool pg_listen_to(Db *base, const char *channel, DbListener *listener, vo
     PgDb *db = (PgDb *)base;
     return db_news_listen(db->news, channel, listener, argument, err) &&
            pg_listen_add(db->listen, channel, err);
+}
+
+static void pg_unlisten(Db *base, const char *channel, DbListener *listener, void *argument)
+{
+    db_news_unlisten(((PgDb *)base)->news, channel, listener, argument);
 }
 
 static bool pg_forget(Db *base, Error *err)
@@ -179,6 +182,7 @@ static const DbDriver pg_driver = {
     .rows_close = pg_rows_close,
     .notify = pg_notify,
     .listen = pg_listen_to,
+    .unlisten = pg_unlisten,
     .forget = pg_forget,
     .describe = pg_describe,
     .close = pg_close,

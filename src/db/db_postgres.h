@@ -44,8 +44,7 @@ typedef struct PgTx {
     PgRows *open_rows;
 } PgTx;
 
-/* --- Connections (db_postgres_connection.c) ------------------------------------------------------
- */
+/* --- Connections (db_postgres_connection.c) ------------------------------------------ */
 
 /* What the server said when a connection was made. */
 typedef struct PgServer {
@@ -66,8 +65,7 @@ PGresult *pg_next_result(PgConnection *connection);
 bool pg_fail(PgConnection *connection, const PGresult *result, const char *doing, Error *err,
              char sqlstate_r[6]);
 
-/* --- Statements (db_postgres_statement.c); see db_driver.h
- * ----------------------------------------- */
+/* --- Statements (db_postgres_statement.c); see db_driver.h --------------------------- */
 
 bool pg_exec(DbTx *tx, const char *sql, const DbValue *args, size_t count, int64_t *changed_r,
              Error *err);
@@ -83,8 +81,7 @@ bool pg_notify(DbTx *tx, const char *channel, Str text, Error *err);
 void pg_close_rows(PgTx *tx);
 void pg_prepared_free(PgPrepared *prepared);
 
-/* --- Listening (db_postgres_listen.c)
- * ---------------------------------------------------------------- */
+/* --- Listening (db_postgres_listen.c) ------------------------------------------------ */
 
 typedef struct PgListen PgListen;
 

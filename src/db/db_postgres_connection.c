@@ -10,8 +10,7 @@
 /* How much later than the server we lose patience with it. */
 #define GRACE_MS 5000
 
-/* --- Errors --------------------------------------------------------------------------------------
- */
+/* --- Errors -------------------------------------------------------------------------- */
 
 /* PostgreSQL's manual, appendix A; the first row whose text begins the state counts. */
 static const struct {
@@ -63,8 +62,7 @@ bool pg_fail(PgConnection *connection, const PGresult *result, const char *doing
                 state);
 }
 
-/* --- Waiting
- * ---------------------------------------------------------------------------------------- */
+/* --- Waiting ------------------------------------------------------------------------- */
 
 PGresult *pg_next_result(PgConnection *connection)
 {
@@ -101,8 +99,7 @@ PGresult *pg_run(PgConnection *connection, const char *sql, Error *err, char sql
     return NULL;
 }
 
-/* --- Opening
- * ------------------------------------------------------------------------------------------ */
+/* --- Opening ------------------------------------------------------------------------- */
 
 static void ignore_notice(void *argument, const PGresult *result)
 {

@@ -29,8 +29,7 @@ enum {
     OID_VOID = 2278,
 };
 
-/* --- Arguments
- * ------------------------------------------------------------------------------------ */
+/* --- Arguments ----------------------------------------------------------------------- */
 
 typedef struct Params {
     int count;
@@ -80,8 +79,7 @@ static void params_set(Params *params, const DbValue *args, size_t count)
     params->types[count] = '\0';
 }
 
-/* --- Prepared statements
- * ---------------------------------------------------------------------------- */
+/* --- Prepared statements ------------------------------------------------------------- */
 
 void pg_prepared_free(PgPrepared *prepared)
 {
@@ -132,8 +130,7 @@ static bool keep_prepared(PgConnection *connection, PgPrepared *prepared, Error 
     return result;
 }
 
-/* --- A round trip
- * -------------------------------------------------------------------------------------- */
+/* --- A round trip -------------------------------------------------------------------- */
 
 static const char *begin_text(DbMode mode)
 {
@@ -271,8 +268,7 @@ static bool trip(PgTx *tx, const char *sql, const DbValue *values, size_t column
     return ok;
 }
 
-/* --- The driver's functions
- * ------------------------------------------------------------------------------ */
+/* --- The driver's functions ---------------------------------------------------------- */
 
 static PgTx *pg_tx(DbTx *tx) { return (PgTx *)(void *)tx; }
 

@@ -46,8 +46,7 @@ static bool read_rows(SqliteDb *db, DbWork *work, void *argument, Error *err)
     return ok;
 }
 
-/* --- The driver --------------------------------------------------------------------------------
- */
+/* --- The driver ---------------------------------------------------------------------- */
 
 static bool sqlite_db_run(Db *base, DbMode mode, const DbWho *who, DbWork *work, void *argument,
                           Error *err)
@@ -62,6 +61,11 @@ static bool sqlite_listen(Db *base, const char *channel, DbListener *listener, v
                           Error *err)
 {
     return db_news_listen(((SqliteDb *)base)->news, channel, listener, argument, err);
+}
+
+static void sqlite_unlisten(Db *base, const char *channel, DbListener *listener, void *argument)
+{
+    db_news_unlisten(((SqliteDb *)base)->news, channel, listener, argument);
 }
 
 static bool sqlite_forget(Db *base, Error *err)
@@ -100,6 +104,7 @@ const DbDriver db_sqlite_driver = {
     .rows_close = sqlite_rows_close,
     .notify = sqlite_notify,
     .listen = sqlite_listen,
+    .unlisten = sqlite_unlisten,
     .forget = sqlite_forget,
     .describe = sqlite_describe,
     .close = sqlite_close,

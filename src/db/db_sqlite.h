@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-/* --- A connection and its prepared statements (db_sqlite_statement.c) ---------------------- */
+/* --- A connection and its prepared statements (db_sqlite_statement.c) ---------------- */
 
 typedef struct Statement {
     sqlite3_stmt *handle;
@@ -48,7 +48,7 @@ MUST_CHECK bool sqlite_run(Connection *connection, const char *sql, Error *err);
 void sqlite_close_statements(Connection *connection);
 bool sqlite_fail(Connection *connection, const char *doing, Error *err);
 
-/* --- Work on a connection ------------------------------------------------------------------ */
+/* --- Work on a connection ------------------------------------------------------------ */
 
 typedef struct SqliteNote {
     struct SqliteNote *next;
@@ -79,7 +79,7 @@ bool sqlite_notify(DbTx *tx, const char *channel, Str text, Error *err);
 
 extern const DbDriver db_sqlite_driver;
 
-/* --- The writer (db_sqlite_writer.c) --------------------------------------------------------- */
+/* --- The writer (db_sqlite_writer.c) ------------------------------------------------- */
 
 typedef struct SqliteWriter SqliteWriter;
 

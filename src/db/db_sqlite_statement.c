@@ -55,7 +55,7 @@ bool sqlite_fail(Connection *connection, const char *doing, Error *err)
     }
 }
 
-/* --- Connections --------------------------------------------------------------------------- */
+/* --- Connections --------------------------------------------------------------------- */
 
 static int look_at_clock(void *argument)
 {
@@ -126,7 +126,7 @@ void sqlite_connection_close(Connection *connection)
     free(connection);
 }
 
-/* --- Statements ------------------------------------------------------------------------------ */
+/* --- Statements ---------------------------------------------------------------------- */
 
 static void statement_close(Statement *statement)
 {
@@ -273,7 +273,7 @@ static bool step_to_end(Statement *statement, Error *err)
                                    fail_in(err, "%.100s", statement->sql));
 }
 
-/* --- The driver's functions ------------------------------------------------------------------ */
+/* --- The driver's functions ---------------------------------------------------------- */
 
 static Connection *connection_of(DbTx *tx) { return ((SqliteTx *)(void *)tx)->connection; }
 

@@ -83,7 +83,7 @@ static Waiting *take_waiting(SqliteWriter *writer)
     return one;
 }
 
-/* --- One caller's work ----------------------------------------------------------------------- */
+/* --- One caller's work --------------------------------------------------------------- */
 
 static void drop_notes(Waiting *one)
 {
@@ -133,7 +133,7 @@ static void run_one(SqliteWriter *writer, Waiting *one)
         (void)!sqlite_run(connection, "ROLLBACK", &ignored);
 }
 
-/* --- A group --------------------------------------------------------------------------------- */
+/* --- A group ------------------------------------------------------------------------- */
 
 static void fail_all(SqliteWriter *writer, List *group, const Error *reason)
 {
@@ -241,7 +241,7 @@ static void empty_log(SqliteWriter *writer, Waiting *one)
     finish(writer, one);
 }
 
-/* --- The thread ------------------------------------------------------------------------------ */
+/* --- The thread ---------------------------------------------------------------------- */
 
 static void *run(void *argument)
 {

@@ -43,8 +43,7 @@ const char *test_folder(Arena *arena)
     return folder.at;
 }
 
-/* --- PostgreSQL ----------------------------------------------------------------------------------
- */
+/* --- PostgreSQL ---------------------------------------------------------------------- */
 
 static const char *programs_folder(Arena *arena)
 {
@@ -131,8 +130,7 @@ void test_postgres_restart(const char *folder)
     start_server(programs_folder(arena), folder);
 }
 
-/* --- Either
- * ---------------------------------------------------------------------------------------- */
+/* --- Either -------------------------------------------------------------------------- */
 
 const char *test_db_url(Arena *arena, DbKind kind)
 {

@@ -48,12 +48,11 @@ typedef struct JobType {
     void *argument;   /* handed to the handler as job->argument */
 } JobType;
 
-/* --- Adding and steering; the transaction is the caller's
- * ------------------------------------------ */
+/* --- Adding and steering; the transaction is the caller's ---------------------------- */
 
 /* Adds a job. The same workspace, type and subject is never queued twice: a second call succeeds
  * and finds the first. Call it inside the transaction that makes the work necessary. *id_r (may be
- * NULL) is the job's. attempt_max 0: 5. */
+ * NULL) is the job's. */
 MUST_CHECK bool job_add(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *job, Str *id_r,
                         Error *err);
 /* A job that waits is cancelled at once; one that runs is asked to stop. */
@@ -69,8 +68,7 @@ int64_t job_retry_delay_ms(int attempt);
 /* Seconds that the current stage will still take, judging by its speed so far; -1: unknown. */
 int64_t job_seconds_left(const JobRow *row, int64_t now_ms);
 
-/* --- Inside a handler
- * ------------------------------------------------------------------------------- */
+/* --- Inside a handler ---------------------------------------------------------------- */
 
 /* Says how far the work is; cheap, so call it as often as you like (it is stored at most four times
  * a second). False: stop now and return job_stopped(job, err). */

@@ -11,13 +11,13 @@
 #define TICKS_MAX 100
 #define FINISH_JSON_MAX MB(16)
 
-/* --- Claiming
- * ------------------------------------------------------------------------------------------ */
+/* --- Claiming ------------------------------------------------------------------------ */
 
 #define CLAIM_SET                                                                                  \
     "UPDATE jobs SET state = 1, attempt = attempt + 1, token = token + 1, owner = $2,"             \
     " lease_ms = $3, lease_until = $4, started_at = $5, stage = '', stage_at = $5, done = 0,"      \
-    " total = 0, is_cancelled = 0, is_wanted_again = 0 WHERE id "
+    " total = 0, is_cancelled = 0, is_wanted_again = 0, attempt_max ="                             \
+    " CASE WHEN attempt_max = 0 THEN $7 ELSE attempt_max END WHERE id "
 #define CLAIM_SELECT                                                                               \
     "SELECT id FROM jobs WHERE state = 0 AND type = $1 ORDER BY priority DESC, id LIMIT $6"
 
@@ -30,8 +30,8 @@ static int by_priority(const void *a, const void *b)
 
 /* In PostgreSQL the array makes sure that the rows are found by key, whatever the statistics say.
  */
-bool jobs_store_claim(DbTx *tx, const Scope *scope, Arena *arena, Str type, Str owner, int64_t now,
-                      int64_t lease_ms, int64_t limit, JobRowList *list_r, Error *err)
+bool jobs_store_claim(DbTx *tx, const Scope *scope, Arena *arena, const JobClaim *claim,
+                      int64_t now, JobRowList *list_r, Error *err)
 {
     SqlItems items;
 
@@ -40,8 +40,9 @@ bool jobs_store_claim(DbTx *tx, const Scope *scope, Arena *arena, Str type, Str 
                   DB_SQL(CLAIM_SET "IN (" CLAIM_SELECT ") RETURNING " JOB_COLUMNS,
                          CLAIM_SET "= ANY(ARRAY(" CLAIM_SELECT
                                    " FOR UPDATE SKIP LOCKED)) RETURNING " JOB_COLUMNS),
-                  DB_ARGS(db_text(type), db_text(owner), db_int(lease_ms), db_int(now + lease_ms),
-                          db_int(now), db_int(limit)),
+                  DB_ARGS(db_text(claim->type), db_text(claim->owner), db_int(claim->lease_ms),
+                          db_int(now + claim->lease_ms), db_int(now), db_int(claim->limit),
+                          db_int(claim->attempt_max)),
                   job_row_read, sizeof(JobRow), &items, err))
         return false;
     *list_r = (JobRowList){ .at = items.at, .count = items.count };
@@ -50,8 +51,7 @@ bool jobs_store_claim(DbTx *tx, const Scope *scope, Arena *arena, Str type, Str 
     return true;
 }
 
-/* --- Outcomes
- * -------------------------------------------------------------------------------------------- */
+/* --- Outcomes ------------------------------------------------------------------------ */
 
 static DbValue outcomes_json(Arena *arena, const JobOutcome *outcomes, size_t count)
 {
@@ -59,7 +59,7 @@ static DbValue outcomes_json(Arena *arena, const JobOutcome *outcomes, size_t co
     JsonWriter json = put_begin_array(&text);
     for (size_t i = 0; i < count; i++) {
         put_object(&json, NULL);
-        put_text(&json, "id", outcomes[i].id);
+        put_text(&json, "job", outcomes[i].id);
         put_int(&json, "token", outcomes[i].token);
         put_int(&json, "state", outcomes[i].state);
         put_int(&json, "run_at", outcomes[i].run_at_ms);
@@ -82,7 +82,7 @@ static DbValue outcomes_json(Arena *arena, const JobOutcome *outcomes, size_t co
     " ELSE $2 END,"                                                                                \
     " error_code = n.code, error = n.error, lease_until = 0, is_wanted_again = 0"
 #define FINISH_WHERE                                                                               \
-    " WHERE jobs.id = n.id AND jobs.state = 1 AND jobs.token = n.token RETURNING id"
+    " WHERE jobs.id = n.job AND jobs.state = 1 AND jobs.token = n.token RETURNING id"
 
 bool jobs_store_finish(DbTx *tx, const Scope *scope, const JobOutcome *outcomes, size_t count,
                        int64_t now, bool *is_stale, Error *err)
@@ -95,11 +95,11 @@ bool jobs_store_finish(DbTx *tx, const Scope *scope, const JobOutcome *outcomes,
     if (!sql_needs_system(scope, err) ||
         !db_query(tx,
                   DB_SQL(FINISH_SET
-                         " FROM (SELECT value ->> 'id' AS id, value ->> 'token' AS token,"
+                         " FROM (SELECT value ->> 'job' AS job, value ->> 'token' AS token,"
                          " value ->> 'state' AS state, value ->> 'run_at' AS run_at,"
                          " value ->> 'back' AS back, value ->> 'code' AS code,"
                          " value ->> 'error' AS error FROM json_each($1)) AS n" FINISH_WHERE,
-                         FINISH_SET " FROM json_to_recordset($1::json) AS n(id text, token bigint,"
+                         FINISH_SET " FROM json_to_recordset($1::json) AS n(job text, token bigint,"
                                     " state bigint, run_at bigint, back bigint, code text,"
                                     " error text)" FINISH_WHERE),
                   DB_ARGS(outcomes_json(arena, outcomes, count), db_int(now)), &rows, err))
@@ -205,6 +205,21 @@ bool jobs_store_hold(DbTx *tx, const Scope *scope, Str id, int64_t token, Error 
     return held || fail(err, ERROR_CONFLICT, "the job's lease was lost; another process has it");
 }
 
+bool jobs_store_done(DbTx *tx, const Scope *scope, Str id, int64_t token, int64_t now, Error *err)
+{
+    return db_exec(
+        tx,
+        DB_SAME("UPDATE jobs SET state = CASE WHEN is_wanted_again = 1 THEN 0 ELSE 2 END,"
+                " attempt = CASE WHEN is_wanted_again = 1 THEN 0 ELSE attempt END,"
+                " finished_at = CASE WHEN is_wanted_again = 1 THEN 0 ELSE $3 END,"
+                " error_code = '', error = '', lease_until = 0, is_wanted_again = 0"
+                " WHERE id = $1 AND state = 1 AND token = $2"
+                " AND (workspace = $4 OR $5 = 1)"),
+        DB_ARGS(db_text(id), db_int(token), db_int(now), db_text(scope->workspace),
+                db_int(scope->is_system)),
+        NULL, err);
+}
+
 /* --- Time
  * ----------------------------------------------------------------------------------------------------
  */
@@ -249,8 +264,7 @@ bool jobs_store_purge(DbTx *tx, const Scope *scope, int64_t done_before, int64_t
                    count_r, err);
 }
 
-/* --- Recurring jobs
- * -------------------------------------------------------------------------------------------- */
+/* --- Recurring jobs ------------------------------------------------------------------ */
 
 bool jobs_store_recurring_set(DbTx *tx, const Scope *scope, const RecurringJob *job, int64_t now,
                               Error *err)

@@ -45,8 +45,7 @@ typedef struct JobRowList {
     Str next; /* see slice.h */
 } JobRowList;
 
-/* --- For everybody
- * ---------------------------------------------------------------------------------- */
+/* --- For everybody ------------------------------------------------------------------- */
 
 typedef struct NewJob {
     Str type, subject; /* subject empty: as many as you like */
@@ -87,13 +86,16 @@ typedef struct JobCounts {
 } JobCounts;
 MUST_CHECK bool jobs_store_count(DbTx *tx, const Scope *scope, JobCounts *counts_r, Error *err);
 
-/* --- For the runner
- * ------------------------------------------------------------------------------------ */
+/* --- For the runner ------------------------------------------------------------------ */
 
-/* Takes up to `limit` waiting jobs of a type for `owner`; they come in the order to run them. */
-MUST_CHECK bool jobs_store_claim(DbTx *tx, const Scope *scope, Arena *arena, Str type, Str owner,
-                                 int64_t now_ms, int64_t lease_ms, int64_t limit,
-                                 JobRowList *list_r, Error *err);
+typedef struct JobClaim {
+    Str type, owner;
+    int64_t lease_ms, limit;
+    int attempt_max; /* of jobs that do not say */
+} JobClaim;
+/* Takes up to `limit` waiting jobs of a type; they come in the order to run them. */
+MUST_CHECK bool jobs_store_claim(DbTx *tx, const Scope *scope, Arena *arena, const JobClaim *claim,
+                                 int64_t now_ms, JobRowList *list_r, Error *err);
 
 /* What becomes of a running job. */
 typedef struct JobOutcome {
@@ -149,8 +151,11 @@ MUST_CHECK bool jobs_store_purge(DbTx *tx, const Scope *scope, int64_t done_befo
  * that it stays so until the end of the transaction. */
 MUST_CHECK bool jobs_store_hold(DbTx *tx, const Scope *scope, Str id, int64_t token, Error *err);
 
-/* --- Recurring jobs
- * ---------------------------------------------------------------------------------------- */
+/* A running job is done. Call jobs_store_hold() before. */
+MUST_CHECK bool jobs_store_done(DbTx *tx, const Scope *scope, Str id, int64_t token, int64_t now_ms,
+                                Error *err);
+
+/* --- Recurring jobs ------------------------------------------------------------------ */
 
 typedef struct RecurringJob {
     Str name; /* unique; also the subject of its jobs, so a late one is not queued twice */

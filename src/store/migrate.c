@@ -21,8 +21,7 @@ static const Listed listed[] = {
 #undef MIGRATION
 };
 
-/* --- The text for PostgreSQL ---------------------------------------------------------------------
- */
+/* --- The text for PostgreSQL --------------------------------------------------------- */
 
 static const struct {
     const char *sqlite, *postgres;
@@ -81,8 +80,7 @@ Str migrate_postgres_text(Arena *arena, Str sqlite)
     return buf_str(&out);
 }
 
-/* --- What PostgreSQL needs besides ---------------------------------------------------------------
- */
+/* --- What PostgreSQL needs besides --------------------------------------------------- */
 
 /* The role is the whole cluster's, so another database may be making it at this moment. */
 static const char postgres_role[] =
@@ -95,7 +93,8 @@ static const char postgres_role[] =
     "  END IF;"
     "  IF NOT me.rolsuper THEN EXECUTE format('GRANT lectern_app TO %I', current_user); END IF;"
     "  EXECUTE format('GRANT USAGE ON SCHEMA %I TO lectern_app', current_schema());"
-    "  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO lectern_app',"
+    "  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO "
+    "lectern_app',"
     "                 current_schema());"
     "  EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO lectern_app',"
     "                 current_schema());"
@@ -123,8 +122,7 @@ static bool guard_tables(DbTx *tx, Error *err)
            fail_in(err, "setting up row-level security");
 }
 
-/* --- Where the database stands -------------------------------------------------------------------
- */
+/* --- Where the database stands ------------------------------------------------------- */
 
 /* Nodes that start together take turns: the lock goes with the transaction. */
 static bool lock_schema(DbTx *tx, Error *err)
@@ -183,8 +181,7 @@ static bool read_applied(DbTx *tx, int64_t *number_r, Error *err)
                         number_r, err);
 }
 
-/* --- Up and down
- * ----------------------------------------------------------------------------------- */
+/* --- Up and down --------------------------------------------------------------------- */
 
 static bool run_text(DbTx *tx, DbSql text, Error *err)
 {

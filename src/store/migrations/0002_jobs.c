@@ -41,6 +41,7 @@ const Migration migration_0002 = {
         "CREATE INDEX jobs_waiting ON jobs (type, priority DESC, id) WHERE state = 0;\n"
         "CREATE INDEX jobs_running ON jobs (owner) WHERE state = 1;\n"
         "CREATE INDEX jobs_delayed ON jobs (run_at) WHERE state = 5;\n"
+        "CREATE INDEX jobs_dead ON jobs (workspace, id) WHERE state = 3;\n"
         "CREATE INDEX jobs_of_subject ON jobs (subject, type) WHERE subject <> '';\n"
         "CREATE INDEX jobs_of_workspace ON jobs (workspace, id);\n"
 

@@ -1,0 +1,584 @@
+/* job_dispatch.c - the one thread of a runner that talks to the database.
+ *
+ * Each round is one transaction: outcomes of finished jobs, progress, leases, due jobs, new claims.
+ * While it commits, handlers finish more jobs, so the rounds grow with the load: that is what makes
+ * ten thousand durable jobs a second possible. A round may be run again from its start, and each of
+ * its changes is a compare-and-set, so a round of which nobody knows whether it was stored does no
+ * harm when it is repeated. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "jobs/job_run.h"
+
+#define OUTCOMES_MAX 1000 /* in one round */
+#define NEWS_EVERY_MS 250
+#define PURGE_EVERY_MS 3600000
+#define PURGE_COUNT 1000
+#define DAY_MS INT64_C(86400000)
+/* After a failed round: 100 ms, 200 ms ... */
+#define PAUSE_MAX_MS 5000
+
+/* What one round writes and reads. */
+typedef struct Round {
+    JobRunner *runner;
+    Arena *arena;   /* of what goes in */
+    Arena *results; /* of what comes out; emptied when the work begins again */
+    int64_t now_ms;
+    RunList finished;
+    JobOutcome *outcomes;
+    bool *is_stale;
+    JobNews *news;
+    JobEvent *events; /* the claimed jobs' are added at the end */
+    size_t news_count, event_count;
+    int64_t *claim_max; /* for each lane; 0: none */
+    bool beats, keeps_time, looks_for_cancelled;
+
+    JobRowList *claimed; /* for each lane */
+    JobHeldList held, cancelled;
+    int64_t due_at_ms, recovered;
+} Round;
+
+/* --- What is to be done; under the lock ---------------------------------------------- */
+
+static JobOutcome outcome_of(JobRun *run, int64_t now)
+{
+    JobOutcome outcome = { .id = run->job.id, .token = run->token, .state = JOB_DONE };
+    JobStop stop = atomic_load(&run->stop);
+    bool may_repeat = run->retry_in_ms >= 0 || error_is_temporary(run->err.code);
+
+    if (run->is_ok)
+        return outcome;
+    if (stop == STOP_SHUTDOWN || stop == STOP_LOST || !run->started_ms) {
+        outcome.state = JOB_WAITING;
+        outcome.keeps_attempt = true;
+        return outcome;
+    }
+    outcome.error_code = str(error_name(run->err.code));
+    outcome.error = str(run->err.message);
+    if (stop == STOP_CANCELLED || run->err.code == ERROR_CANCELLED) {
+        outcome.state = JOB_CANCELLED;
+    } else if (run->gives_up || !may_repeat || run->job.attempt >= run->job.attempt_max) {
+        outcome.state = JOB_DEAD;
+    } else {
+        outcome.state = JOB_DELAYED;
+        outcome.run_at_ms =
+            now + (run->retry_in_ms >= 0 ? run->retry_in_ms : job_retry_delay_ms(run->job.attempt));
+    }
+    return outcome;
+}
+
+static JobEvent event_of(const JobRun *run, JobState state)
+{
+    return (JobEvent){ .id = run->job.id,
+                       .workspace = run->job.scope.workspace,
+                       .type = run->job.type,
+                       .subject = run->job.subject,
+                       .state = state };
+}
+
+static void take_finished(Round *round)
+{
+    JobRunner *runner = round->runner;
+    size_t count = MIN(runner->finished.count, OUTCOMES_MAX);
+
+    round->outcomes = arena_new_array(round->arena, JobOutcome, count + 1);
+    round->is_stale = arena_new_array(round->arena, bool, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        JobRun *run = run_list_take(&runner->finished);
+        run_list_add(&round->finished, run);
+        round->outcomes[i] = outcome_of(run, round->now_ms);
+        round->events[round->event_count++] = event_of(run, round->outcomes[i].state);
+    }
+}
+
+static void take_news_of(Round *round, JobRun *run)
+{
+    pthread_mutex_lock(&run->lock);
+    if (run->has_news) {
+        Str stage = str_copy(round->arena, str(run->stage));
+        round->news[round->news_count++] = (JobNews){ .id = run->job.id,
+                                                      .token = run->token,
+                                                      .stage = stage,
+                                                      .stage_at_ms = run->stage_at_ms,
+                                                      .done = run->done,
+                                                      .total = run->total };
+        JobEvent *event = &round->events[round->event_count++];
+        *event = event_of(run, JOB_RUNNING);
+        event->stage = stage;
+        event->done = run->done;
+        event->total = run->total;
+        run->has_news = false;
+    }
+    pthread_mutex_unlock(&run->lock);
+}
+
+static size_t count_all(const JobRunner *runner)
+{
+    size_t count = 0;
+    for (JobRun *run = runner->all; run; run = run->after)
+        count++;
+    return count;
+}
+
+static void take_news(Round *round, int64_t monotonic)
+{
+    JobRunner *runner = round->runner;
+
+    if (monotonic < runner->news_at)
+        return;
+    runner->news_at = monotonic + NEWS_EVERY_MS;
+    for (JobRun *run = runner->all; run; run = run->after)
+        if (run->started_ms)
+            take_news_of(round, run);
+}
+
+static void stop_late_ones(JobRunner *runner, int64_t monotonic)
+{
+    for (JobRun *run = runner->all; run; run = run->after) {
+        JobStop none = STOP_NOT;
+        int64_t timeout_ms = run->lane->type.timeout_s * INT64_C(1000);
+        if (timeout_ms > 0 && run->started_ms && monotonic - run->started_ms > timeout_ms)
+            atomic_compare_exchange_strong(&run->stop, &none, STOP_TIMEOUT);
+        /* Nobody could tell the table for a whole lease: by now another node may have it. */
+        if (monotonic - runner->last_heartbeat_ms > runner->lease_shortest_ms)
+            atomic_compare_exchange_strong(&run->stop, &none, STOP_LOST);
+    }
+}
+
+static int64_t lane_room(const Lane *lane)
+{
+    return lane->type.at_once + lane->type.ahead - lane->running_count -
+           (int64_t)lane->waiting.count;
+}
+
+/* A lane that is refilled one by one would make each round a claim for one job. */
+static bool is_worth_claiming(const Lane *lane)
+{
+    return lane->may_have_work && lane_room(lane) > lane->type.ahead / 2;
+}
+
+static void plan(Round *round, int64_t monotonic)
+{
+    JobRunner *runner = round->runner;
+
+    round->keeps_time = !runner->is_stopping &&
+                        (monotonic >= runner->poll_at || round->now_ms >= runner->due_at_ms);
+    round->claim_max = arena_new_array(round->arena, int64_t, runner->lane_count + 1);
+    for (size_t i = 0; i < runner->lane_count && !runner->is_stopping; i++)
+        if (round->keeps_time || is_worth_claiming(&runner->lanes[i]))
+            round->claim_max[i] = MAX(lane_room(&runner->lanes[i]), 0);
+    round->beats = monotonic >= runner->heartbeat_at;
+    round->looks_for_cancelled = runner->looks_for_cancelled || round->keeps_time;
+    runner->looks_for_cancelled = false;
+    if (monotonic >= runner->poll_at)
+        runner->poll_at = monotonic + runner->options.poll_ms;
+}
+
+static bool is_idle(const Round *round)
+{
+    for (size_t i = 0; i < round->runner->lane_count; i++)
+        if (round->claim_max[i] > 0)
+            return false;
+    return !round->finished.count && !round->news_count && !round->beats && !round->keeps_time &&
+           !(round->looks_for_cancelled && round->runner->all);
+}
+
+/* --- The transaction ----------------------------------------------------------------- */
+
+static bool is_ours(const JobRunner *runner, const JobHeld *held)
+{
+    for (const JobRun *run = runner->all; run; run = run->after)
+        if (run->token == held->token && str_equal(run->job.id, held->id))
+            return true;
+    return false;
+}
+
+/* The list of all is changed by this thread alone, so it may be read without the lock. Leases that
+ * are ours in the table only (a claim whose answer was lost) are given back at once. */
+static bool beat(DbTx *tx, Round *round, const Scope *system, Error *err)
+{
+    JobRunner *runner = round->runner;
+
+    if (!jobs_store_heartbeat(tx, system, round->results, str(runner->owner), round->now_ms,
+                              &round->held, err))
+        return false;
+    JobOutcome *orphans = arena_new_array(round->results, JobOutcome, round->held.count + 1);
+    bool *is_stale = arena_new_array(round->results, bool, round->held.count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < round->held.count; i++)
+        if (!is_ours(runner, &round->held.at[i]))
+            orphans[count++] = (JobOutcome){ .id = round->held.at[i].id,
+                                             .token = round->held.at[i].token,
+                                             .state = JOB_WAITING,
+                                             .keeps_attempt = true };
+    return !count || jobs_store_finish(tx, system, orphans, count, round->now_ms, is_stale, err);
+}
+
+static bool keep_time(DbTx *tx, Round *round, const Scope *system, Error *err)
+{
+    int64_t count;
+    return jobs_store_recover(tx, system, round->now_ms, &round->recovered, err) &&
+           jobs_store_promote(tx, system, round->now_ms, &count, err) &&
+           jobs_store_tick(tx, system, round->results, round->now_ms, &count, err) &&
+           jobs_store_next_due(tx, system, &round->due_at_ms, err);
+}
+
+static bool claim(DbTx *tx, Round *round, const Scope *system, Error *err)
+{
+    JobRunner *runner = round->runner;
+
+    for (size_t i = 0; i < runner->lane_count; i++) {
+        const JobType *type = &runner->lanes[i].type;
+        JobClaim wanted = { .type = str(type->name),
+                            .owner = str(runner->owner),
+                            .lease_ms = type->lease_s * INT64_C(1000),
+                            .limit = round->claim_max[i],
+                            .attempt_max = type->attempts_max };
+        if (wanted.limit > 0 && !jobs_store_claim(tx, system, round->results, &wanted,
+                                                  round->now_ms, &round->claimed[i], err))
+            return false;
+    }
+    return true;
+}
+
+static bool tell(DbTx *tx, const Round *round, Error *err)
+{
+    const JobRunner *runner = round->runner;
+    size_t count = round->event_count;
+
+    if (!runner->options.listener)
+        return true;
+    for (size_t i = 0; i < runner->lane_count; i++)
+        count += round->claimed[i].count;
+    JobEvent *events = arena_new_array(round->results, JobEvent, count + 1);
+    if (round->event_count)
+        memcpy(events, round->events, round->event_count * sizeof *events);
+    count = round->event_count;
+    for (size_t i = 0; i < runner->lane_count; i++)
+        for (size_t k = 0; k < round->claimed[i].count; k++) {
+            const JobRow *row = &round->claimed[i].at[k];
+            events[count++] = (JobEvent){ .id = row->id,
+                                          .workspace = row->workspace,
+                                          .type = row->type,
+                                          .subject = row->subject,
+                                          .state = JOB_RUNNING };
+        }
+    return job_news_send(tx, events, count, err);
+}
+
+static bool write_round(DbTx *tx, void *argument, Error *err)
+{
+    Round *round = argument;
+    JobRunner *runner = round->runner;
+    Scope system = scope_system();
+
+    arena_reset(round->results);
+    round->claimed = arena_new_array(round->results, JobRowList, runner->lane_count + 1);
+    round->held = round->cancelled = (JobHeldList){ 0 };
+    round->recovered = 0;
+    return (!round->finished.count ||
+            jobs_store_finish(tx, &system, round->outcomes, round->finished.count, round->now_ms,
+                              round->is_stale, err)) &&
+           (!round->news_count ||
+            jobs_store_progress(tx, &system, round->news, round->news_count, err)) &&
+           (!round->beats || beat(tx, round, &system, err)) &&
+           (!round->looks_for_cancelled ||
+            jobs_store_cancelled(tx, &system, round->results, str(runner->owner), &round->cancelled,
+                                 err)) &&
+           (!round->keeps_time || keep_time(tx, round, &system, err)) &&
+           claim(tx, round, &system, err) && tell(tx, round, err);
+}
+
+/* --- What came of it; under the lock ------------------------------------------------- */
+
+static void report(JobRunner *runner, const JobRun *run, const JobOutcome *outcome)
+{
+    switch (outcome->state) {
+    case JOB_DONE: atomic_fetch_add(&runner->done_count, 1); break;
+    case JOB_DELAYED:
+        atomic_fetch_add(&runner->failed_count, 1);
+        log_info("jobs", "%s " STR_FMT " failed (attempt %d of %d) and will be tried again: %s",
+                 run->lane->type.name, STR_ARG(run->job.subject), run->job.attempt,
+                 run->job.attempt_max, run->err.message);
+        break;
+    case JOB_DEAD:
+        atomic_fetch_add(&runner->dead_count, 1);
+        log_warn("jobs", "%s " STR_FMT " failed for good (attempt %d of %d): %s",
+                 run->lane->type.name, STR_ARG(run->job.subject), run->job.attempt,
+                 run->job.attempt_max, run->err.message);
+        break;
+    case JOB_WAITING:
+    case JOB_RUNNING:
+    case JOB_CANCELLED: break;
+    }
+}
+
+static void forget_finished(Round *round)
+{
+    JobRunner *runner = round->runner;
+    JobRun *run;
+
+    for (size_t i = 0; (run = run_list_take(&round->finished)); i++) {
+        if (round->is_stale[i] && !run->is_done_already)
+            atomic_fetch_add(&runner->stale_count, 1);
+        else
+            report(runner, run, &round->outcomes[i]);
+        if (round->outcomes[i].state == JOB_DELAYED)
+            runner->due_at_ms = MIN(runner->due_at_ms, round->outcomes[i].run_at_ms);
+        run_forget(runner, run);
+    }
+}
+
+static JobRun *find_run(JobRunner *runner, const JobHeld *held)
+{
+    for (JobRun *run = runner->all; run; run = run->after)
+        if (run->token == held->token && str_equal(run->job.id, held->id))
+            return run;
+    return NULL;
+}
+
+static void stop_run(JobRun *run, JobStop why)
+{
+    JobStop none = STOP_NOT;
+    if (run)
+        atomic_compare_exchange_strong(&run->stop, &none, why);
+}
+
+/* Whoever is not among the held ones has lost its lease. */
+static void note_held(Round *round, int64_t began_ms)
+{
+    JobRunner *runner = round->runner;
+
+    runner->last_heartbeat_ms = began_ms;
+    runner->heartbeat_at = began_ms + runner->heartbeat_every_ms;
+    for (JobRun *run = runner->all; run; run = run->after) {
+        bool is_held = false;
+        for (size_t i = 0; i < round->held.count && !is_held; i++)
+            is_held = round->held.at[i].token == run->token &&
+                      str_equal(round->held.at[i].id, run->job.id);
+        if (!is_held)
+            stop_run(run, STOP_LOST);
+    }
+}
+
+static void take_claimed(Round *round)
+{
+    JobRunner *runner = round->runner;
+
+    for (size_t i = 0; i < runner->lane_count; i++) {
+        Lane *lane = &runner->lanes[i];
+        if (!round->claim_max[i])
+            continue;
+        lane->may_have_work = round->claimed[i].count == (size_t)round->claim_max[i];
+        for (size_t k = 0; k < round->claimed[i].count; k++)
+            lane_give(lane, &round->claimed[i].at[k]);
+    }
+}
+
+static void apply(Round *round, int64_t began_ms)
+{
+    JobRunner *runner = round->runner;
+
+    runner->failures = 0;
+    forget_finished(round);
+    if (round->beats)
+        note_held(round, began_ms);
+    for (size_t i = 0; i < round->cancelled.count; i++)
+        stop_run(find_run(runner, &round->cancelled.at[i]), STOP_CANCELLED);
+    if (round->keeps_time) {
+        runner->due_at_ms = round->due_at_ms;
+        atomic_fetch_add(&runner->recovered_count, round->recovered);
+    }
+    take_claimed(round);
+}
+
+/* Everything goes back to where it was, to be tried again after a pause. */
+static void take_back(Round *round, const Error *err)
+{
+    JobRunner *runner = round->runner;
+    JobRun *run;
+
+    runner->failures++;
+    runner->last_failure = *err;
+    while ((run = run_list_take(&round->finished)))
+        run_list_add(&runner->finished, run);
+    for (run = runner->all; run; run = run->after) {
+        pthread_mutex_lock(&run->lock);
+        run->has_news = run->has_news || run->stage[0];
+        pthread_mutex_unlock(&run->lock);
+    }
+    runner->looks_for_cancelled = true;
+    runner->poll_at = 0;
+    if (runner->failures == 1)
+        log_warn("jobs", "the queue cannot be reached: %s", err->message);
+}
+
+/* --- The thread
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+/* Under the lock: until when there is nothing to do, unless somebody wakes us. */
+static int64_t next_time(const JobRunner *runner, int64_t monotonic)
+{
+    int64_t until = MIN(runner->poll_at, runner->heartbeat_at);
+    if (runner->all)
+        until = MIN(until, runner->news_at);
+    if (runner->due_at_ms < INT64_MAX)
+        until = MIN(until, monotonic + MAX(runner->due_at_ms - now_ms(), 0));
+    return until;
+}
+
+static bool has_work(const JobRunner *runner)
+{
+    if (runner->finished.count || runner->looks_for_cancelled || runner->dispatcher_ends)
+        return true;
+    for (size_t i = 0; i < runner->lane_count && !runner->is_stopping; i++)
+        if (is_worth_claiming(&runner->lanes[i]))
+            return true;
+    return false;
+}
+
+static void wait_until(JobRunner *runner, int64_t until_ms)
+{
+    struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
+    pthread_cond_timedwait(&runner->wake, &runner->lock, &until);
+}
+
+static void purge(JobRunner *runner, int64_t monotonic);
+
+/* Under the lock, which it gives up while the database works. False: the round failed. */
+static bool run_round(JobRunner *runner, Round *round)
+{
+    Error err = { 0 };
+    Scope system = scope_system();
+    int64_t began_ms = monotonic_ms();
+    size_t event_max = 2 * count_all(runner) + 1;
+
+    arena_reset(round->arena);
+    *round = (Round){
+        .runner = runner, .arena = round->arena, .results = round->results, .now_ms = now_ms()
+    };
+    round->events = arena_new_array(round->arena, JobEvent, event_max);
+    round->news = arena_new_array(round->arena, JobNews, event_max);
+    stop_late_ones(runner, began_ms);
+    take_finished(round);
+    take_news(round, began_ms);
+    plan(round, began_ms);
+    if (is_idle(round))
+        return true;
+    pthread_mutex_unlock(&runner->lock);
+    bool ok = store_write(runner->options.db, &system, write_round, round, &err);
+    pthread_mutex_lock(&runner->lock);
+    if (ok)
+        apply(round, began_ms);
+    else
+        take_back(round, &err);
+    return ok;
+}
+
+void *job_dispatch(void *argument)
+{
+    JobRunner *runner = argument;
+    Round round = { .arena = arena_new(MB(256)), .results = arena_new(MB(256)) };
+
+    pthread_mutex_lock(&runner->lock);
+    while (!runner->dispatcher_ends || (runner->finished.count && runner->failures < 3)) {
+        if (!run_round(runner, &round)) {
+            int64_t pause_ms = MIN(INT64_C(50) << MIN(runner->failures, 10), PAUSE_MAX_MS);
+            wait_until(runner, monotonic_ms() + pause_ms);
+            continue;
+        }
+        int64_t now = monotonic_ms();
+        if (!runner->is_stopping && now >= runner->purge_at)
+            purge(runner, now);
+        while (!has_work(runner) && monotonic_ms() < next_time(runner, monotonic_ms()))
+            wait_until(runner, next_time(runner, monotonic_ms()));
+    }
+    pthread_mutex_unlock(&runner->lock);
+    arena_free(round.arena);
+    arena_free(round.results);
+    return NULL;
+}
+
+/* --- Old jobs, news from others, the end --------------------------------------------- */
+
+typedef struct Purge {
+    int64_t done_before_ms, dead_before_ms, count;
+} Purge;
+
+static bool purge_some(DbTx *tx, void *argument, Error *err)
+{
+    Purge *old = argument;
+    Scope system = scope_system();
+    return jobs_store_purge(tx, &system, old->done_before_ms, old->dead_before_ms, PURGE_COUNT,
+                            &old->count, err);
+}
+
+static void purge(JobRunner *runner, int64_t monotonic)
+{
+    int64_t now = now_ms();
+    Purge old = { .done_before_ms = now - runner->options.done_days * DAY_MS,
+                  .dead_before_ms = now - runner->options.dead_days * DAY_MS };
+    Scope system = scope_system();
+    Error err;
+
+    pthread_mutex_unlock(&runner->lock);
+    bool ok = store_write(runner->options.db, &system, purge_some, &old, &err);
+    pthread_mutex_lock(&runner->lock);
+    /* More of them: the next thousand soon, so that nobody waits long for the writer. */
+    runner->purge_at = monotonic + (ok && old.count == PURGE_COUNT ? 1000 : PURGE_EVERY_MS);
+}
+
+void job_hear(void *argument, const char *channel, Str text)
+{
+    JobRunner *runner = argument;
+    (void)channel;
+
+    pthread_mutex_lock(&runner->lock);
+    if (str_starts(text, S("cancel "))) {
+        Str id = str_from(text, S("cancel ").length);
+        for (JobRun *run = runner->all; run; run = run->after)
+            if (str_equal(run->job.id, id))
+                runner->looks_for_cancelled = true;
+    } else {
+        runner->poll_at = 0; /* also finds a delayed one that is due first */
+        for (size_t i = 0; i < runner->lane_count; i++)
+            runner->lanes[i].may_have_work = true;
+    }
+    pthread_cond_signal(&runner->wake);
+    pthread_mutex_unlock(&runner->lock);
+}
+
+typedef struct GiveBack {
+    JobOutcome *outcomes;
+    bool *is_stale;
+    size_t count;
+} GiveBack;
+
+static bool write_given_back(DbTx *tx, void *argument, Error *err)
+{
+    GiveBack *back = argument;
+    Scope system = scope_system();
+    return jobs_store_finish(tx, &system, back->outcomes, back->count, now_ms(), back->is_stale,
+                             err);
+}
+
+void job_give_back(JobRunner *runner)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    Scope system = scope_system();
+    GiveBack back = { 0 };
+    Error err;
+
+    pthread_mutex_lock(&runner->lock);
+    size_t count = count_all(runner);
+    back.outcomes = arena_new_array(arena, JobOutcome, count + 1);
+    back.is_stale = arena_new_array(arena, bool, count + 1);
+    for (JobRun *run = runner->all; run; run = run->after)
+        back.outcomes[back.count++] = (JobOutcome){
+            .id = run->job.id, .token = run->token, .state = JOB_WAITING, .keeps_attempt = true
+        };
+    pthread_mutex_unlock(&runner->lock);
+    if (!store_write(runner->options.db, &system, write_given_back, &back, &err))
+        log_warn("jobs", "%zu jobs could not be given back and wait for their leases to end: %s",
+                 back.count, err.message);
+}

@@ -1,0 +1,338 @@
+/* job_runner.c - starting and stopping a runner, and its lanes. See job_runner.h. */
+#include "jobs/job_runner.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "jobs/job_run.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#define ATTEMPTS_MAX 5
+#define LEASE_S 30
+#define POLL_MS 2000
+/* How long a handler that was asked to stop may take at the end. */
+#define GRACE_MS 2000
+
+/* --- Lists --------------------------------------------------------------------------- */
+
+void run_list_add(RunList *list, JobRun *run)
+{
+    run->next = NULL;
+    if (list->first)
+        list->last->next = run;
+    else
+        list->first = run;
+    list->last = run;
+    list->count++;
+}
+
+JobRun *run_list_take(RunList *list)
+{
+    JobRun *run = list->first;
+    if (run) {
+        list->first = run->next;
+        list->count--;
+    }
+    return run;
+}
+
+void run_forget(JobRunner *runner, JobRun *run)
+{
+    if (run->before)
+        run->before->after = run->after;
+    else
+        runner->all = run->after;
+    if (run->after)
+        run->after->before = run->before;
+    pthread_mutex_destroy(&run->lock);
+    arena_free(run->arena);
+    free(run);
+}
+
+/* --- Lanes --------------------------------------------------------------------------- */
+
+static void run_handler(JobRun *run)
+{
+    log_set_id(run->job.id);
+    run->is_ok = run->lane->type.run(&run->job, &run->err);
+    log_set_id(STR_NONE);
+}
+
+static void *work(void *argument)
+{
+    Lane *lane = argument;
+    JobRunner *runner = lane->runner;
+
+    pthread_mutex_lock(&runner->lock);
+    while (!runner->is_stopping) {
+        JobRun *run = run_list_take(&lane->waiting);
+        if (!run) {
+            lane->idle_count++;
+            pthread_cond_wait(&lane->wake, &runner->lock);
+            lane->idle_count--;
+            continue;
+        }
+        lane->running_count++;
+        runner->running_count++;
+        run->started_ms = monotonic_ms();
+        pthread_mutex_unlock(&runner->lock);
+        run_handler(run);
+        pthread_mutex_lock(&runner->lock);
+        lane->running_count--;
+        runner->running_count--;
+        run_list_add(&runner->finished, run);
+        if (runner->finished.count == 1)
+            pthread_cond_signal(&runner->wake);
+        if (runner->is_stopping)
+            pthread_cond_signal(&runner->returned);
+    }
+    pthread_mutex_unlock(&runner->lock);
+    return NULL;
+}
+
+static JobRun *run_new(Lane *lane, const JobRow *row)
+{
+    JobRunner *runner = lane->runner;
+    JobRun *run = heap_alloc(sizeof *run);
+    Arena *arena = arena_new(runner->options.memory_max);
+
+    run->lane = lane;
+    run->arena = arena;
+    run->token = row->token;
+    run->retry_in_ms = -1;
+    pthread_mutex_init(&run->lock, NULL);
+    run->job = (Job){
+        .id = str_copy(arena, row->id),
+        .type = str(lane->type.name),
+        .subject = str_copy(arena, row->subject),
+        .payload = str_copy(arena, row->payload),
+        .scope = { .workspace = str_copy(arena, row->workspace),
+                   .role = ROLE_OWNER,
+                   .is_system = !row->workspace.length },
+        .attempt = row->attempt,
+        .attempt_max = row->attempt_max,
+        .db = runner->options.db,
+        .arena = arena,
+        .argument = lane->type.argument,
+        .run = run,
+    };
+    return run;
+}
+
+void lane_give(Lane *lane, const JobRow *row)
+{
+    JobRunner *runner = lane->runner;
+    JobRun *run = run_new(lane, row);
+
+    run->after = runner->all;
+    if (runner->all)
+        runner->all->before = run;
+    runner->all = run;
+    run_list_add(&lane->waiting, run);
+    if ((size_t)lane->idle_count >= lane->waiting.count) {
+        pthread_cond_signal(&lane->wake);
+    } else if (lane->thread_count < lane->type.at_once &&
+               pthread_create(&lane->threads[lane->thread_count], NULL, work, lane) == 0) {
+        char name[16];
+        snprintf(name, sizeof name, "%.15s", lane->type.name);
+        pthread_setname_np(lane->threads[lane->thread_count++], name);
+    }
+}
+
+/* --- Starting ------------------------------------------------------------------------ */
+
+static void set_up_lane(JobRunner *runner, Lane *lane, const JobType *type)
+{
+    lane->runner = runner;
+    lane->type = *type;
+    if (lane->type.attempts_max <= 0)
+        lane->type.attempts_max = ATTEMPTS_MAX;
+    if (lane->type.lease_s <= 0)
+        lane->type.lease_s = LEASE_S;
+    if (lane->type.at_once <= 0)
+        lane->type.at_once = 1;
+    lane->threads = heap_alloc(sizeof(pthread_t) * (size_t)lane->type.at_once);
+    lane->may_have_work = true;
+    pthread_cond_init(&lane->wake, NULL);
+    runner->lease_shortest_ms = MIN(runner->lease_shortest_ms, lane->type.lease_s * INT64_C(1000));
+}
+
+static JobRunner *runner_new(const JobRunnerOptions *options)
+{
+    JobRunner *runner = heap_alloc(sizeof *runner);
+
+    runner->options = *options;
+    if (runner->options.poll_ms <= 0)
+        runner->options.poll_ms = POLL_MS;
+    if (!runner->options.memory_max)
+        runner->options.memory_max = GB(1);
+    if (runner->options.done_days <= 0)
+        runner->options.done_days = 7;
+    if (runner->options.dead_days <= 0)
+        runner->options.dead_days = 90;
+    id_write(runner->owner);
+    pthread_mutex_init(&runner->lock, NULL);
+    pthread_cond_init(&runner->returned, NULL);
+    pthread_condattr_t monotonic; /* the dispatcher's pauses must not follow a clock that is set */
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&runner->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+
+    runner->lease_shortest_ms = INT32_MAX;
+    runner->lane_count = options->type_count;
+    runner->lanes = heap_alloc(sizeof(Lane) * options->type_count);
+    for (size_t i = 0; i < options->type_count; i++)
+        set_up_lane(runner, &runner->lanes[i], &options->types[i]);
+    runner->heartbeat_every_ms = runner->lease_shortest_ms / 3;
+    runner->last_heartbeat_ms = monotonic_ms();
+    runner->heartbeat_at = runner->last_heartbeat_ms + runner->heartbeat_every_ms;
+    return runner;
+}
+
+static void runner_free(JobRunner *runner)
+{
+    for (size_t i = 0; i < runner->lane_count; i++) {
+        pthread_cond_destroy(&runner->lanes[i].wake);
+        free(runner->lanes[i].threads);
+    }
+    while (runner->all)
+        run_forget(runner, runner->all);
+    pthread_cond_destroy(&runner->wake);
+    pthread_cond_destroy(&runner->returned);
+    pthread_mutex_destroy(&runner->lock);
+    free(runner->lanes);
+    free(runner);
+}
+
+static bool declare_recurring(DbTx *tx, void *argument, Error *err)
+{
+    const JobRunner *runner = argument;
+    Scope system = scope_system();
+
+    for (size_t i = 0; i < runner->lane_count; i++) {
+        const JobType *type = &runner->lanes[i].type;
+        RecurringJob job = { .name = str(type->name),
+                             .type = str(type->name),
+                             .every_ms = type->every_ms };
+        if (type->every_ms > 0 && !jobs_store_recurring_set(tx, &system, &job, now_ms(), err))
+            return false;
+    }
+    return true;
+}
+
+static void stop_listening(JobRunner *runner)
+{
+    db_unlisten(runner->options.db, JOBS_CHANNEL, job_hear, runner);
+    db_unlisten(runner->options.db, JOB_NEWS_CHANNEL, job_news_hear, runner);
+}
+
+bool jobs_start(const JobRunnerOptions *options, JobRunner **runner_r, Error *err)
+{
+    JobRunner *runner = runner_new(options);
+    Scope system = scope_system();
+
+    bool ok = store_write(options->db, &system, declare_recurring, runner, err) &&
+              db_listen(options->db, JOBS_CHANNEL, job_hear, runner, err) &&
+              (!options->listener ||
+               db_listen(options->db, JOB_NEWS_CHANNEL, job_news_hear, runner, err));
+    if (ok && pthread_create(&runner->dispatcher, NULL, job_dispatch, runner) != 0)
+        ok = fail(err, ERROR_BUSY, "no thread could be started");
+    if (!ok) {
+        stop_listening(runner);
+        runner_free(runner);
+        return fail_in(err, "starting the job runner");
+    }
+    pthread_setname_np(runner->dispatcher, "jobs");
+    *runner_r = runner;
+    return true;
+}
+
+/* --- Stopping ------------------------------------------------------------------------ */
+
+/* Under the lock. Jobs that were claimed and not begun are finished without having run. */
+static void take_back_waiting(JobRunner *runner)
+{
+    for (size_t i = 0; i < runner->lane_count; i++) {
+        JobRun *run;
+        while ((run = run_list_take(&runner->lanes[i].waiting))) {
+            atomic_store(&run->stop, STOP_SHUTDOWN);
+            run_list_add(&runner->finished, run);
+        }
+        pthread_cond_broadcast(&runner->lanes[i].wake);
+    }
+    pthread_cond_signal(&runner->wake);
+}
+
+/* Under the lock. */
+static bool wait_for_handlers(JobRunner *runner, int64_t wait_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += wait_ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    while (runner->running_count)
+        if (pthread_cond_timedwait(&runner->returned, &runner->lock, &until) == ETIMEDOUT)
+            break;
+    return runner->running_count == 0;
+}
+
+static void ask_to_stop(JobRunner *runner)
+{
+    for (JobRun *run = runner->all; run; run = run->after) {
+        JobStop none = STOP_NOT;
+        atomic_compare_exchange_strong(&run->stop, &none, STOP_SHUTDOWN);
+    }
+}
+
+bool jobs_stop(JobRunner *runner, int64_t wait_ms)
+{
+    if (!runner)
+        return true;
+    stop_listening(runner);
+    pthread_mutex_lock(&runner->lock);
+    runner->is_stopping = true;
+    take_back_waiting(runner);
+    bool all_returned = wait_for_handlers(runner, wait_ms);
+    if (!all_returned) {
+        ask_to_stop(runner);
+        all_returned = wait_for_handlers(runner, GRACE_MS);
+    }
+    runner->dispatcher_ends = true;
+    pthread_cond_signal(&runner->wake);
+    pthread_mutex_unlock(&runner->lock);
+    pthread_join(runner->dispatcher, NULL);
+    if (!all_returned) {
+        job_give_back(runner);
+        return false;
+    }
+    for (size_t i = 0; i < runner->lane_count; i++)
+        for (int k = 0; k < runner->lanes[i].thread_count; k++)
+            pthread_join(runner->lanes[i].threads[k], NULL);
+    runner_free(runner);
+    return true;
+}
+
+void jobs_describe(JobRunner *runner, Buf *json_members)
+{
+    pthread_mutex_lock(&runner->lock);
+    size_t waiting = 0;
+    for (size_t i = 0; i < runner->lane_count; i++)
+        waiting += runner->lanes[i].waiting.count;
+    buf_addf(json_members, "\"running\":%d,\"claimed\":%zu,\"unreported\":%zu",
+             runner->running_count, waiting, runner->finished.count);
+    bool is_failing = runner->failures > 0;
+    pthread_mutex_unlock(&runner->lock);
+    buf_addf(json_members,
+             ",\"done\":%" PRIdFAST64 ",\"failed\":%" PRIdFAST64 ",\"dead\":%" PRIdFAST64
+             ",\"stale\":%" PRIdFAST64 ",\"recovered\":%" PRIdFAST64 ",\"is_failing\":%s",
+             atomic_load(&runner->done_count), atomic_load(&runner->failed_count),
+             atomic_load(&runner->dead_count), atomic_load(&runner->stale_count),
+             atomic_load(&runner->recovered_count), is_failing ? "true" : "false");
+}

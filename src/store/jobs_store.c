@@ -1,0 +1,248 @@
+/* jobs_store.c - the part of jobs_store.h that is for everybody: add, find, list, cancel, retry. */
+#include "store/jobs_store.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "store/jobs_store_row.h"
+#include "store/sql.h"
+
+#define SUBJECTS_MAX 1000
+
+static const struct {
+    JobState state;
+    const char *name;
+} states[] = {
+    { JOB_WAITING, "waiting" }, { JOB_DELAYED, "waiting" }, { JOB_RUNNING, "running" },
+    { JOB_DONE, "done" },       { JOB_DEAD, "dead" },       { JOB_CANCELLED, "cancelled" },
+};
+
+const char *job_state_name(JobState state)
+{
+    for (size_t i = 0; i < COUNT(states); i++)
+        if (states[i].state == state)
+            return states[i].name;
+    return "unknown";
+}
+
+bool job_state_named(Str name, JobState *state_r)
+{
+    for (size_t i = 0; i < COUNT(states); i++)
+        if (str_is(name, states[i].name)) {
+            *state_r = states[i].state;
+            return true;
+        }
+    return false;
+}
+
+void job_row_read(DbRows *row, Arena *arena, void *item)
+{
+    *(JobRow *)item = (JobRow){
+        .id = db_get_text(row, 0, arena),
+        .workspace = db_get_text(row, 1, arena),
+        .type = db_get_text(row, 2, arena),
+        .subject = db_get_text(row, 3, arena),
+        .payload = db_get_text(row, 4, arena),
+        .state = (JobState)db_get_int(row, 5),
+        .priority = (int)db_get_int(row, 6),
+        .attempt = (int)db_get_int(row, 7),
+        .attempt_max = (int)db_get_int(row, 8),
+        .run_at_ms = db_get_int(row, 9),
+        .token = db_get_int(row, 10),
+        .is_cancelled = db_get_int(row, 11),
+        .stage = db_get_text(row, 12, arena),
+        .done = db_get_int(row, 13),
+        .total = db_get_int(row, 14),
+        .stage_at_ms = db_get_int(row, 15),
+        .error_code = db_get_text(row, 16, arena),
+        .error = db_get_text(row, 17, arena),
+        .created_at_ms = db_get_int(row, 18),
+        .started_at_ms = db_get_int(row, 19),
+        .finished_at_ms = db_get_int(row, 20),
+    };
+}
+
+/* A system scope sees every row, any other those of its workspace: arguments n and n + 1. */
+#define SEEN(n, m) " (workspace = $" #n " OR $" #m " = 1)"
+#define SCOPE_ARGS(scope) db_text((scope)->workspace), db_int((scope)->is_system)
+
+/* --- Adding -------------------------------------------------------------------------- */
+
+/* What waits already is hurried when it is wanted sooner now. */
+static const char add_sql[] =
+    "INSERT INTO jobs (id, workspace, type, subject, payload, priority, state, run_at, attempt,"
+    " attempt_max, owner, token, lease_ms, lease_until, is_cancelled, is_wanted_again, stage,"
+    " stage_at, done, total, error_code, error, created_at, started_at, finished_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, '', 0, 0, 0, 0, 0, '', 0, 0, 0, '', '', $10,"
+    " 0, 0)"
+    " ON CONFLICT (coalesce(workspace, ''), type, subject)"
+    " WHERE state IN (0, 1, 5) AND subject <> ''"
+    " DO UPDATE SET"
+    " is_wanted_again = CASE WHEN jobs.state = 1 AND $11 = 1 THEN 1 ELSE jobs.is_wanted_again END,"
+    " priority = CASE WHEN jobs.priority < excluded.priority THEN excluded.priority"
+    " ELSE jobs.priority END,"
+    " state = CASE WHEN jobs.state = 5 THEN excluded.state ELSE jobs.state END,"
+    " run_at = CASE WHEN jobs.state = 5 THEN excluded.run_at ELSE jobs.run_at END"
+    " RETURNING id";
+
+bool jobs_store_add(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *job, Str *id_r,
+                    bool *is_new_r, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    Str id = id_new(arena);
+    int64_t now = now_ms();
+    bool is_later = job->run_at_ms > now;
+
+    if (!scope->workspace.length && !sql_needs_system(scope, err))
+        return false;
+    if (job->priority < 0 || job->priority > 9)
+        return fail_field(err, "priority", "a priority is 0 to 9, not %d", job->priority);
+    if (!db_query(tx, DB_SAME(add_sql),
+                  DB_ARGS(db_text(id), db_text_or_null(scope->workspace), db_text(job->type),
+                          db_text(job->subject),
+                          db_text(job->payload.length ? job->payload : S("{}")),
+                          db_int(job->priority), db_int(is_later ? JOB_DELAYED : JOB_WAITING),
+                          db_int(is_later ? job->run_at_ms : now), db_int(job->attempt_max),
+                          db_int(now), db_int(job->is_wanted_again)),
+                  &rows, err) ||
+        db_next(&rows, err) != DB_ROW)
+        return false;
+    *id_r = db_get_text(&rows, 0, arena);
+    *is_new_r = str_equal(*id_r, id);
+    return true;
+}
+
+/* --- Finding ------------------------------------------------------------------------- */
+
+bool jobs_store_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, JobRow *row_r, Error *err)
+{
+    return sql_find(tx, arena,
+                    DB_SAME("SELECT " JOB_COLUMNS " FROM jobs WHERE id = $1 AND" SEEN(2, 3)),
+                    DB_ARGS(db_text(id), SCOPE_ARGS(scope)), job_row_read, row_r, "job", id, err);
+}
+
+bool jobs_store_list(DbTx *tx, const Scope *scope, Arena *arena, const JobFilter *filter,
+                     const Slice *slice, JobRowList *list_r, Error *err)
+{
+    static const char everywhere[] = "SELECT " JOB_COLUMNS " FROM jobs WHERE $1 = $1 ";
+    static const char here[] = "SELECT " JOB_COLUMNS " FROM jobs WHERE workspace = $1 ";
+#define REST                                                                                       \
+    " AND ($2 < 0 OR state = $2 OR state = $3) AND ($4 = '' OR type = $4)"                         \
+    " AND ($5 = '' OR id < $5) ORDER BY id DESC LIMIT $6"
+    Str after = slice ? slice->after : STR_NONE;
+    int64_t limit = slice_limit(slice);
+    int64_t state = filter->state ? (int64_t)*filter->state : -1;
+    int64_t state_too = state == JOB_WAITING ? (int64_t)JOB_DELAYED : state;
+    SqlItems items;
+
+    Str sql = str_format(arena, "%s" REST, scope->is_system ? everywhere : here);
+    if (!sql_list(tx, arena, DB_SAME(sql.at),
+                  DB_ARGS(db_text(scope->workspace), db_int(state), db_int(state_too),
+                          db_text(filter->type), db_text(after), db_int(limit + 1)),
+                  job_row_read, sizeof(JobRow), &items, err))
+        return false;
+#undef REST
+    *list_r = (JobRowList){ .at = items.at, .count = items.count };
+    if (list_r->count > (size_t)limit) {
+        list_r->count = (size_t)limit;
+        list_r->next = list_r->at[limit - 1].id;
+    }
+    return true;
+}
+
+bool jobs_store_of_subjects(DbTx *tx, const Scope *scope, Arena *arena, const Str *subjects,
+                            size_t count, JobRowList *list_r, Error *err)
+{
+    SqlItems items;
+
+    if (count > SUBJECTS_MAX)
+        return fail(err, ERROR_INVALID, "%zu subjects; at most %d at once", count, SUBJECTS_MAX);
+    if (!sql_list(tx, arena,
+                  SQL_IN_TEXTS("SELECT " JOB_COLUMNS " FROM jobs WHERE" SEEN(
+                                   2, 3) " AND state IN (0, 1, 5) AND subject <> '' AND subject",
+                               1, ""),
+                  DB_ARGS(sql_texts(arena, subjects, count), SCOPE_ARGS(scope)), job_row_read,
+                  sizeof(JobRow), &items, err))
+        return false;
+    *list_r = (JobRowList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+bool jobs_store_count(DbTx *tx, const Scope *scope, JobCounts *counts_r, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    JobCounts counts = { 0 };
+    DbStep step;
+
+    if (!db_query(tx,
+                  DB_SAME("SELECT state, count(*), min(run_at) FROM jobs WHERE state IN (0, 1, 5)"
+                          " AND" SEEN(1, 2) " GROUP BY state UNION ALL SELECT 3, count(*), 0 FROM"
+                                            " jobs WHERE state = 3 AND" SEEN(1, 2)),
+                  DB_ARGS(SCOPE_ARGS(scope)), &rows, err))
+        return false;
+    while ((step = db_next(&rows, err)) == DB_ROW) {
+        int64_t count = db_get_int(&rows, 1);
+        switch (db_get_int(&rows, 0)) {
+        case JOB_WAITING:
+            counts.waiting = count;
+            counts.oldest_waiting_ms = db_get_int(&rows, 2);
+            break;
+        case JOB_RUNNING: counts.running = count; break;
+        case JOB_DELAYED: counts.delayed = count; break;
+        case JOB_DEAD: counts.dead = count; break;
+        default: break;
+        }
+    }
+    if (step == DB_END)
+        *counts_r = counts;
+    return step == DB_END;
+}
+
+/* --- Cancel and retry ---------------------------------------------------------------- */
+
+/* Why nothing could be done: it is not there, or over. Always fails. */
+static bool fail_state(DbTx *tx, const Scope *scope, Str id, const char *doing, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    JobRow row;
+
+    return jobs_store_find(tx, scope, arena, id, &row, err) &&
+           fail(err, ERROR_CONFLICT, "the job is %s, so it cannot be %s", job_state_name(row.state),
+                doing);
+}
+
+bool jobs_store_cancel(DbTx *tx, const Scope *scope, Str id, int64_t now, bool *is_running_r,
+                       Error *err)
+{
+    int64_t changed;
+
+    if (!db_exec(tx,
+                 DB_SAME("UPDATE jobs SET state = 4, finished_at = $2, error_code = 'cancelled',"
+                         " error = 'cancelled before it began' WHERE id = $1 AND state IN (0, 5)"
+                         " AND" SEEN(3, 4)),
+                 DB_ARGS(db_text(id), db_int(now), SCOPE_ARGS(scope)), &changed, err))
+        return false;
+    *is_running_r = false;
+    if (changed)
+        return true;
+    if (!db_exec(tx,
+                 DB_SAME("UPDATE jobs SET is_cancelled = 1, is_wanted_again = 0"
+                         " WHERE id = $1 AND state = 1 AND" SEEN(2, 3)),
+                 DB_ARGS(db_text(id), SCOPE_ARGS(scope)), &changed, err))
+        return false;
+    *is_running_r = true;
+    return changed || fail_state(tx, scope, id, "cancelled", err);
+}
+
+bool jobs_store_retry(DbTx *tx, const Scope *scope, Str id, int64_t now, Error *err)
+{
+    int64_t changed;
+
+    if (!db_exec(tx,
+                 DB_SAME("UPDATE jobs SET state = 0, attempt = 0, run_at = $2, is_cancelled = 0,"
+                         " finished_at = 0, error_code = '', error = ''"
+                         " WHERE id = $1 AND state IN (3, 4) AND" SEEN(3, 4)),
+                 DB_ARGS(db_text(id), db_int(now), SCOPE_ARGS(scope)), &changed, err))
+        return false;
+    return changed || fail_state(tx, scope, id, "retried", err);
+}
