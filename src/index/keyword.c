@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/map.h"
+#include "index/keyword_phrase.h"
 #include "index/keyword_segment.h"
 
 /* Fields lie this far apart, so that no phrase crosses them. */
@@ -291,8 +292,39 @@ size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most)
 }
 
 size_t keyword_search(KeywordIndex *index, const Query *query, const KeyFilter *filter, size_t k,
-                      KeywordHit *hits)
+                      LegHit *hits)
 {
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
     return keyword_search_segments(now->at, now->count, query, filter, k, hits);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+const uint64_t *keyword_matching(KeywordIndex *index, const Query *query, Arena *arena,
+                                 size_t *count_r)
+{
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
+    size_t most = 0, count = 0, living;
+    for (size_t i = 0; i < now->count; i++)
+        most += now->at[i]->count;
+    uint64_t *keys = arena_new_array(arena, uint64_t, most);
+    for (size_t i = 0; i < now->count; i++) {
+        const Segment *segment = now->at[i];
+        AUTO_FREE uint64_t *allowed = segment_allowed(segment, NULL, &living);
+        if (!allowed) {
+            allowed = heap_alloc((bitmap_words(segment->count) + 1) * sizeof(*allowed));
+            memset(allowed, 0xFF, bitmap_words(segment->count) * sizeof(*allowed));
+        }
+        keyword_apply_clauses(segment, query, allowed);
+        for (uint32_t d = 0; d < segment->count; d++)
+            if (allowed[d / 64] >> (d % 64) & 1)
+                keys[count++] = segment->keys[d];
+    }
+    qsort(keys, count, sizeof(*keys), compare_keys);
+    *count_r = count;
+    return keys;
 }

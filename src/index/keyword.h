@@ -26,11 +26,6 @@ typedef struct KeywordDocument {
     KeywordField fields[KEYWORD_FIELDS_MAX]; /* title, headings, body ... */
 } KeywordDocument;
 
-typedef struct KeywordHit {
-    uint64_t key;
-    float score;
-} KeywordHit;
-
 typedef struct KeywordIndex KeywordIndex;
 
 /* `identity`: a folder written with another one counts as damaged. */
@@ -48,12 +43,15 @@ MUST_CHECK bool keyword_commit(KeywordIndex *index, uint64_t generation, Error *
 /* The best `k` living chunks that the query matches and the filter (NULL: all) allows, best first;
  * equal scores in order of keys. Returns how many. Any thread. */
 size_t keyword_search(KeywordIndex *index, const Query *query, const KeyFilter *filter, size_t k,
-                      KeywordHit *hits);
+                      LegHit *hits);
 /* The languages of the chunks, most frequent first, for query_parse(): those with at least one
  * chunk in fifty. Returns how many. */
 size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most);
+/* The keys of living chunks that keep to the query's phrases and exclusions, ascending. */
+const uint64_t *keyword_matching(KeywordIndex *index, const Query *query, Arena *arena,
+                                 size_t *count_r);
 ShelfSize keyword_size(KeywordIndex *index);
 
 /* The search itself, over any segments of keyword_segment_kind. */
 size_t keyword_search_segments(Segment *const *segments, size_t segment_count, const Query *query,
-                               const KeyFilter *filter, size_t k, KeywordHit *hits);
+                               const KeyFilter *filter, size_t k, LegHit *hits);

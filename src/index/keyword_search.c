@@ -24,7 +24,7 @@ typedef struct TermCursor {
 
 /* A heap with the worst hit on top. */
 typedef struct Best {
-    KeywordHit *hits;
+    LegHit *hits;
     size_t count, most;
 } Best;
 
@@ -41,7 +41,7 @@ typedef struct Search {
     float scores[WINDOW];
 } Search;
 
-static bool is_worse(const KeywordHit *a, const KeywordHit *b)
+static bool is_worse(const LegHit *a, const LegHit *b)
 {
     return a->score != b->score ? a->score < b->score : a->key > b->key;
 }
@@ -56,20 +56,20 @@ static void sink(Best *best, size_t at)
             child++;
         if (!is_worse(&best->hits[child], &best->hits[at]))
             return;
-        KeywordHit swap = best->hits[at];
+        LegHit swap = best->hits[at];
         best->hits[at] = best->hits[child];
         best->hits[child] = swap;
         at = child;
     }
 }
 
-static void offer(Best *best, KeywordHit hit)
+static void offer(Best *best, LegHit hit)
 {
     if (best->count < best->most) {
         size_t at = best->count++;
         best->hits[at] = hit;
         while (at && is_worse(&best->hits[at], &best->hits[(at - 1) / 2])) {
-            KeywordHit swap = best->hits[at];
+            LegHit swap = best->hits[at];
             best->hits[at] = best->hits[(at - 1) / 2];
             best->hits[(at - 1) / 2] = swap;
             at = (at - 1) / 2;
@@ -187,7 +187,7 @@ static void complete(Search *s, uint32_t document, float score, size_t unwalked,
             return;
         score += seek_score(s, s->order[t], document);
     }
-    offer(s->best, (KeywordHit){ s->segment->keys[document], score });
+    offer(s->best, (LegHit){ s->segment->keys[document], score });
 }
 
 static void search_window(Search *s, uint32_t start, uint32_t end)
@@ -275,7 +275,7 @@ static int compare_segments(const void *a, const void *b)
 }
 
 size_t keyword_search_segments(Segment *const *segments, size_t segment_count, const Query *query,
-                               const KeyFilter *filter, size_t k, KeywordHit *hits)
+                               const KeyFilter *filter, size_t k, LegHit *hits)
 {
     size_t terms = query->terms.count;
     Best best = { hits, 0, k };
@@ -305,7 +305,7 @@ size_t keyword_search_segments(Segment *const *segments, size_t segment_count, c
 
     size_t found = best.count;
     while (best.count > 1) {
-        KeywordHit worst = hits[0];
+        LegHit worst = hits[0];
         hits[0] = hits[--best.count];
         sink(&best, 0);
         hits[best.count] = worst;

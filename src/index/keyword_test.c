@@ -40,7 +40,7 @@ static void add(Fixture *f, uint64_t key, const char *title, const char *body)
     keyword_add(f->index, f->words, &document);
 }
 
-static size_t search(Fixture *f, const char *text, KeywordHit *hits, size_t k)
+static size_t search(Fixture *f, const char *text, LegHit *hits, size_t k)
 {
     Language english = LANGUAGE_ENGLISH;
     Query query = query_parse(f->arena, f->words, &english, 1, str(text));
@@ -50,7 +50,7 @@ static size_t search(Fixture *f, const char *text, KeywordHit *hits, size_t k)
 /* "3 1" for keys in order of score. */
 static const char *found(Fixture *f, const char *text)
 {
-    KeywordHit hits[16];
+    LegHit hits[16];
     Buf out = buf_new(f->arena, KB(1));
     size_t count = search(f, text, hits, COUNT(hits));
     for (size_t i = 0; i < count; i++)
@@ -168,7 +168,7 @@ static void expect_model(Fixture *f, const Model *model, const uint32_t *words, 
 {
     Buf text = buf_new(f->arena, KB(1));
     double *scores = arena_new_array(f->arena, double, DOCUMENTS);
-    KeywordHit *hits = arena_new_array(f->arena, KeywordHit, k);
+    LegHit *hits = arena_new_array(f->arena, LegHit, k);
     for (size_t w = 0; w < count; w++)
         buf_addf(&text, "w%u ", words[w]);
     for (uint32_t d = 0; d < DOCUMENTS; d++)
@@ -216,7 +216,7 @@ static bool only_even(void *self, uint64_t key)
 Test(index, a_filter_is_applied_before_counting_to_k)
 {
     Fixture f = fixture();
-    KeywordHit hits[100];
+    LegHit hits[100];
     Language english = LANGUAGE_ENGLISH;
     for (uint64_t key = 0; key < 300; key++)
         add(&f, key, "", "one word");

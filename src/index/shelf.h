@@ -83,6 +83,12 @@ static inline bool segment_is_live(const Segment *segment, uint32_t entry)
 /* The entry with the key, or -1. */
 int64_t segment_find(const Segment *segment, uint64_t key);
 
+/* What a search of one leg gives. */
+typedef struct LegHit {
+    uint64_t key;
+    float score;
+} LegHit;
+
 /* Which keys a search may give: a bitmap over keys, a function, or both; zero is all. */
 typedef struct KeyFilter {
     const uint64_t *bits; /* bit k: key k may be given; keys at or past `bit_count` may not */

@@ -1,0 +1,58 @@
+/* fusion.c - see fusion.h. */
+#include "index/fusion.h"
+
+static int by_key(const void *a, const void *b)
+{
+    const IndexHit *left = a, *right = b;
+    return (left->key > right->key) - (left->key < right->key);
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const IndexHit *left = a, *right = b;
+    if (left->score != right->score)
+        return left->score < right->score ? 1 : -1;
+    return by_key(a, b);
+}
+
+/* The hit's score between the worst and the best of its leg. A leg that cannot tell its hits
+ * apart gives them all 1. */
+static float stretched(const LegHit *leg, size_t count, size_t at)
+{
+    float best = leg[0].score, worst = leg[count - 1].score;
+    return best > worst ? (leg[at].score - worst) / (best - worst) : 1;
+}
+
+size_t fusion_merge(const LegHit *keyword, size_t keyword_count, const LegHit *vector,
+                    size_t vector_count, float vector_weight, size_t k, IndexHit *hits)
+{
+    AUTO_FREE IndexHit *all = heap_alloc((keyword_count + vector_count + 1) * sizeof(*all));
+    float weight = !vector_count ? 0 : !keyword_count ? 1 : vector_weight;
+    size_t count = 0, merged = 0;
+    for (size_t i = 0; i < keyword_count; i++)
+        all[count++] = (IndexHit){ .key = keyword[i].key,
+                                   .score = (1 - weight) * stretched(keyword, keyword_count, i),
+                                   .keyword_score = keyword[i].score,
+                                   .keyword_rank = (uint32_t)i + 1 };
+    for (size_t i = 0; i < vector_count; i++)
+        all[count++] = (IndexHit){ .key = vector[i].key,
+                                   .score = weight * stretched(vector, vector_count, i),
+                                   .vector_score = vector[i].score,
+                                   .vector_rank = (uint32_t)i + 1 };
+    qsort(all, count, sizeof(*all), by_key);
+    for (size_t i = 0; i < count; i++) {
+        if (!merged || all[merged - 1].key != all[i].key) {
+            all[merged++] = all[i];
+            continue;
+        }
+        IndexHit *same = &all[merged - 1];
+        same->score += all[i].score;
+        same->keyword_score += all[i].keyword_score;
+        same->vector_score += all[i].vector_score;
+        same->keyword_rank += all[i].keyword_rank;
+        same->vector_rank += all[i].vector_rank;
+    }
+    qsort(all, merged, sizeof(*all), by_score);
+    memcpy(hits, all, MIN(k, merged) * sizeof(*hits));
+    return MIN(k, merged);
+}

@@ -1,0 +1,247 @@
+/* index.c - see index.h. */
+#include "index/index.h"
+
+#include <assert.h>
+#include <pthread.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "index/keyword.h"
+#include "index/vectors.h"
+
+#define TITLE_WEIGHT 3
+#define HEADINGS_WEIGHT 2
+#define IDLE_WORDS_MAX 16
+
+struct Index {
+    KeywordIndex *keyword;
+    VectorIndex *vectors; /* NULL: keyword leg only */
+    pthread_mutex_t writing;
+    Words *words;                /* the writer's */
+    pthread_mutex_t lock;        /* guards what follows */
+    Words *idle[IDLE_WORDS_MAX]; /* for readers */
+    size_t idle_count;
+};
+
+Index *index_new(const IndexOptions *options)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Index *index = heap_alloc(sizeof(*index));
+    uint32_t database = crc32c(0, options->identity.at, options->identity.length);
+    uint32_t model = crc32c(database, options->model.at, options->model.length);
+    index->keyword = keyword_new(path_join(arena, str(options->folder), S("keyword")), database);
+    if (options->dims)
+        index->vectors =
+            vectors_new(path_join(arena, str(options->folder), S("vectors")), options->dims, model);
+    pthread_mutex_init(&index->writing, NULL);
+    pthread_mutex_init(&index->lock, NULL);
+    index->words = words_new();
+    return index;
+}
+
+void index_free(Index *index)
+{
+    if (!index)
+        return;
+    keyword_free(index->keyword);
+    vectors_free(index->vectors);
+    words_free(index->words);
+    for (size_t i = 0; i < index->idle_count; i++)
+        words_free(index->idle[i]);
+    pthread_mutex_destroy(&index->writing);
+    pthread_mutex_destroy(&index->lock);
+    free(index);
+}
+
+IndexOpened index_load(Index *index)
+{
+    IndexOpened opened = { 0 };
+    pthread_mutex_lock(&index->writing);
+    opened.keyword.state =
+        keyword_load(index->keyword, &opened.keyword.generation, &opened.keyword.reason);
+    if (index->vectors)
+        opened.vectors.state =
+            vectors_load(index->vectors, &opened.vectors.generation, &opened.vectors.reason);
+    pthread_mutex_unlock(&index->writing);
+    return opened;
+}
+
+/* --- Writing --- */
+
+void index_add_chunk(Index *index, const IndexChunk *chunk)
+{
+    KeywordDocument document = {
+        chunk->key,
+        chunk->language,
+        { { chunk->title, TITLE_WEIGHT }, { chunk->headings, HEADINGS_WEIGHT }, { chunk->body, 1 } }
+    };
+    pthread_mutex_lock(&index->writing);
+    keyword_add(index->keyword, index->words, &document);
+    pthread_mutex_unlock(&index->writing);
+}
+
+void index_add_vector(Index *index, uint64_t key, const float *vector)
+{
+    assert(index->vectors);
+    pthread_mutex_lock(&index->writing);
+    vectors_add(index->vectors, key, vector);
+    pthread_mutex_unlock(&index->writing);
+}
+
+void index_delete(Index *index, const uint64_t *keys, size_t count)
+{
+    pthread_mutex_lock(&index->writing);
+    for (size_t i = 0; i < count; i++) {
+        keyword_delete(index->keyword, keys[i]);
+        if (index->vectors)
+            vectors_delete(index->vectors, keys[i]);
+    }
+    pthread_mutex_unlock(&index->writing);
+}
+
+void index_publish(Index *index)
+{
+    pthread_mutex_lock(&index->writing);
+    keyword_publish(index->keyword);
+    if (index->vectors)
+        vectors_publish(index->vectors);
+    pthread_mutex_unlock(&index->writing);
+}
+
+void index_clear(Index *index)
+{
+    pthread_mutex_lock(&index->writing);
+    keyword_clear(index->keyword);
+    if (index->vectors)
+        vectors_clear(index->vectors);
+    pthread_mutex_unlock(&index->writing);
+}
+
+bool index_commit(Index *index, uint64_t generation, Error *err)
+{
+    pthread_mutex_lock(&index->writing);
+    bool ok = keyword_commit(index->keyword, generation, err) &&
+              (!index->vectors || vectors_commit(index->vectors, generation, err));
+    pthread_mutex_unlock(&index->writing);
+    return ok;
+}
+
+/* --- Reading --- */
+
+static Words *borrow_words(Index *index)
+{
+    pthread_mutex_lock(&index->lock);
+    Words *words = index->idle_count ? index->idle[--index->idle_count] : NULL;
+    pthread_mutex_unlock(&index->lock);
+    return words ? words : words_new();
+}
+
+static void return_words(Index *index, Words *words)
+{
+    pthread_mutex_lock(&index->lock);
+    if (index->idle_count < IDLE_WORDS_MAX) {
+        index->idle[index->idle_count++] = words;
+        words = NULL;
+    }
+    pthread_mutex_unlock(&index->lock);
+    words_free(words);
+}
+
+static bool stems_alike(Language a, Language b)
+{
+    const LanguageAbout *left = language_about(a), *right = language_about(b);
+    return a == b || (!left->stemmer && !right->stemmer);
+}
+
+Query index_query(Index *index, Arena *arena, Str text)
+{
+    Language frequent[LANGUAGE_COUNT], languages[QUERY_LANGUAGES_MAX];
+    size_t frequent_count = keyword_languages(index->keyword, frequent, LANGUAGE_COUNT), count = 0;
+    for (size_t i = 0; i < frequent_count && count < QUERY_LANGUAGES_MAX; i++) {
+        bool is_new = true;
+        for (size_t j = 0; j < count; j++)
+            is_new &= !stems_alike(languages[j], frequent[i]);
+        if (is_new)
+            languages[count++] = frequent[i];
+    }
+    if (!count)
+        languages[count++] = LANGUAGE_ENGLISH;
+    Words *words = borrow_words(index);
+    Query query = query_parse(arena, words, languages, count, text);
+    return_words(index, words);
+    return query;
+}
+
+Snippet index_snippet(Index *index, Arena *arena, const Query *query, Language language, Str text,
+                      size_t bytes_max)
+{
+    Words *words = borrow_words(index);
+    Snippet snippet = query_snippet(arena, query, words, language, text, bytes_max);
+    return_words(index, words);
+    return snippet;
+}
+
+/* The filter of the vector leg when the query has phrases or exclusions: the keyword leg knows
+ * which chunks keep to them. */
+typedef struct ClauseFilter {
+    const KeyFilter *outer;
+    const uint64_t *keys;
+    size_t count;
+} ClauseFilter;
+
+static bool keeps_clauses(void *self, uint64_t key)
+{
+    const ClauseFilter *filter = self;
+    size_t low = 0, high = filter->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (filter->keys[middle] < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < filter->count && filter->keys[low] == key &&
+           (!filter->outer->allows || filter->outer->allows(filter->outer->self, key));
+}
+
+static size_t search_vectors(Index *index, Arena *arena, const IndexSearch *search,
+                             const Query *query, size_t depth, LegHit *hits)
+{
+    KeyFilter filter = search->filter;
+    ClauseFilter clauses = { .outer = &search->filter };
+    if (query->clauses.count) {
+        clauses.keys = keyword_matching(index->keyword, query, arena, &clauses.count);
+        filter.allows = keeps_clauses;
+        filter.self = &clauses;
+    }
+    return vectors_search(index->vectors, search->vector, &filter, depth, hits);
+}
+
+size_t index_search(Index *index, Arena *arena, const IndexSearch *search, IndexHit *hits)
+{
+    size_t count = MIN(search->count, INDEX_HITS_MAX), depth = MAX(count, FUSION_DEPTH);
+    LegHit *keyword = arena_new_array(arena, LegHit, depth),
+           *vector = arena_new_array(arena, LegHit, depth);
+    size_t keyword_count = 0, vector_count = 0;
+    Query query = search->query ? *search->query : index_query(index, arena, search->text);
+
+    keyword_count = keyword_search(index->keyword, &query, &search->filter, depth, keyword);
+    if (search->vector && index->vectors)
+        vector_count = search_vectors(index, arena, search, &query, depth, vector);
+    return fusion_merge(keyword, keyword_count, vector, vector_count,
+                        search->vector_weight > 0 ? search->vector_weight : FUSION_VECTOR_WEIGHT,
+                        count, hits);
+}
+
+IndexStatus index_status(Index *index)
+{
+    ShelfSize keyword = keyword_size(index->keyword), vectors = { 0 };
+    if (index->vectors)
+        vectors = vectors_size(index->vectors);
+    return (IndexStatus){ .chunks = keyword.entries,
+                          .vectors = vectors.entries,
+                          .keyword_bytes = keyword.bytes,
+                          .vector_bytes = vectors.bytes,
+                          .keyword_segments = keyword.segments,
+                          .vector_segments = vectors.segments };
+}

@@ -1,0 +1,92 @@
+/* index.h - the index that a library searches: keyword leg, vector leg and their fusion.
+ *
+ *     index_new() -> index_load() -> catch up -> index_add_chunk(), index_add_vector(),
+ *     index_delete() -> index_publish() -> visible     index_commit(generation) -> on disk
+ *
+ * It is a cache of the database. Each leg is stored with the generation (the last change it
+ * contains, a number of the owner's). index_load() says for each leg:
+ *     SHELF_LOADED   everything up to `generation` is there: apply the changes after it
+ *     SHELF_EMPTY    there is no file: add everything
+ *     SHELF_DAMAGED  torn, of another version, database or model (`reason`): the leg is empty now,
+ *                    add everything
+ * Applying a change twice is harmless: adding replaces, deleting what is not there is nothing.
+ * index_load() may run while others search; until it is done they find nothing.
+ *
+ * Keys are the owner's numbers for chunks; they are small integers, as filters are bitmaps.
+ *
+ * Threads: any thread may call anything; writers take turns, readers never wait for them.
+ * Added chunks are found after index_publish() or index_commit(); deletes work at once. */
+#pragma once
+
+#include "index/fusion.h"
+#include "index/query.h"
+#include "index/shelf.h"
+
+#define INDEX_HITS_MAX 1000
+
+typedef struct Index Index;
+
+typedef struct IndexOptions {
+    const char *folder; /* made by the first commit; copied */
+    size_t dims;        /* of the vectors; 0: keyword leg only */
+    Str identity;       /* of the database */
+    Str model;          /* that makes the vectors */
+} IndexOptions;
+
+typedef struct IndexLeg {
+    ShelfState state;
+    uint64_t generation; /* 0 unless loaded */
+    Error reason;        /* of SHELF_DAMAGED */
+} IndexLeg;
+
+typedef struct IndexOpened {
+    IndexLeg keyword, vectors;
+} IndexOpened;
+
+Index *index_new(const IndexOptions *options);
+void index_free(Index *index); /* no call may be running; NULL is fine */
+IndexOpened index_load(Index *index);
+
+typedef struct IndexChunk {
+    uint64_t key;
+    Str title;    /* of the document; counts three times */
+    Str headings; /* around the chunk; count twice */
+    Str body;
+    Language language;
+} IndexChunk;
+
+void index_add_chunk(Index *index, const IndexChunk *chunk);
+/* dims values; made unit length. */
+void index_add_vector(Index *index, uint64_t key, const float *vector);
+/* From both legs. */
+void index_delete(Index *index, const uint64_t *keys, size_t count);
+void index_publish(Index *index);
+/* Forget everything, in memory; the files go with the next commit. */
+void index_clear(Index *index);
+/* Write both legs; `generation` comes back from index_load(). */
+MUST_CHECK bool index_commit(Index *index, uint64_t generation, Error *err);
+
+/* The query as the keyword leg reads it, in the languages of the chunks. */
+Query index_query(Index *index, Arena *arena, Str text);
+
+typedef struct IndexSearch {
+    Str text;            /* empty: no keyword leg */
+    const Query *query;  /* NULL: index_query() of the text */
+    const float *vector; /* of the query; NULL: no vector leg */
+    KeyFilter filter;    /* zero: all */
+    size_t count;        /* at most INDEX_HITS_MAX */
+    float vector_weight; /* 0: FUSION_VECTOR_WEIGHT */
+} IndexSearch;
+
+/* The best hits into hits[count]; returns how many. Quoted and excluded words bind both legs. */
+size_t index_search(Index *index, Arena *arena, const IndexSearch *search, IndexHit *hits);
+
+/* Where a chunk's text shows the query best. */
+Snippet index_snippet(Index *index, Arena *arena, const Query *query, Language language, Str text,
+                      size_t bytes_max);
+
+typedef struct IndexStatus {
+    size_t chunks, vectors;
+    size_t keyword_bytes, vector_bytes, keyword_segments, vector_segments;
+} IndexStatus;
+IndexStatus index_status(Index *index);
