@@ -167,6 +167,23 @@ typedef struct IndexState {
 } IndexState;
 IndexState library_index_state(Library *library);
 
+typedef struct LibraryModel {
+    bool is_there, is_ready; /* ready: loaded */
+    char name[96];
+    size_t dims;
+    const char *kernels;
+} LibraryModel;
+LibraryModel library_model_status(Library *library);
+
+/* One kind of file that is read. */
+typedef struct LibraryFormat {
+    const char *name, *title;
+    const char *const *extensions, *const *media_types;
+} LibraryFormat;
+const LibraryFormat *library_formats(size_t *count_r);
+/* Which walls stand around the workers, as members of a JSON object. */
+void library_describe_sandbox(Library *library, Buf *json_members);
+
 /* --- Jobs --------------------------------------------------------------------------------- */
 
 JobHandler library_extract_job;

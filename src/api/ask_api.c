@@ -1,0 +1,140 @@
+/* ask_api.c - questions over HTTP: one JSON object, or server-sent events as the answer grows. */
+#include "api/document_json.h"
+#include "net/http_stream.h"
+
+/* --- The whole answer --- */
+
+void put_answer(JsonWriter *json, Arena *arena, const Answer *answer)
+{
+    put_text_or_null(json, "id", answer->id);
+    put_text_or_null(json, "conversation", answer->conversation);
+    put_text(json, "answer", answer->text);
+    put_bool(json, "found", answer->is_found);
+    put_bool(json, "refused", !answer->is_found);
+    put_array(json, "sentences");
+    for (size_t i = 0; i < answer->sentence_count; i++)
+        put_sentence(json, &answer->sentences[i]);
+    put_end(json);
+    put_array(json, "citations");
+    for (size_t i = 0; i < answer->citation_count; i++)
+        put_citation(json, &answer->citations[i]);
+    put_end(json);
+    put_array(json, "sources");
+    for (size_t i = 0; i < answer->sources.count; i++)
+        put_hit(json, arena, &answer->sources.at[i]);
+    put_end(json);
+    put_text(json, "model", answer->model);
+    put_text(json, "mode", answer->is_generated ? S("generated") : S("extractive"));
+    put_number(json, "took_ms", (double)answer->took_us / 1000);
+    put_text_or_null(json, "notice", answer->sources.notice);
+}
+
+/* --- Events --- */
+
+typedef struct EventPort {
+    HttpStream *stream;
+    Arena *arena;
+} EventPort;
+
+static bool send_object(EventPort *port, const char *event, const char *name, Str text)
+{
+    Buf data = buf_new(port->arena, MB(1));
+    JsonWriter json = put_begin(&data);
+    put_text(&json, name, text);
+    put_end(&json);
+    return http_stream_send(port->stream, str(event), buf_str(&data));
+}
+
+static bool send_step(void *self, Str text) { return send_object(self, "step", "text", text); }
+static bool send_delta(void *self, Str text) { return send_object(self, "delta", "text", text); }
+
+static bool send_source(void *self, const Citation *citation)
+{
+    EventPort *port = self;
+    Buf data = buf_new(port->arena, MB(1));
+    JsonWriter json = put_begin_array(&data);
+    put_citation(&json, citation);
+    put_end(&json);
+    /* One citation without the array that put_citation() writes it into. */
+    return http_stream_send(port->stream, S("source"),
+                            str_slice(buf_str(&data), 1, data.length - 1));
+}
+
+static bool send_sentence(void *self, const AnswerSentence *sentence)
+{
+    EventPort *port = self;
+    Buf data = buf_new(port->arena, MB(1));
+    JsonWriter json = put_begin_array(&data);
+    put_sentence(&json, sentence);
+    put_end(&json);
+    return http_stream_send(port->stream, S("sentence"),
+                            str_slice(buf_str(&data), 1, data.length - 1));
+}
+
+static void send_end(EventPort *port, const Answer *answer, const Error *err)
+{
+    Buf data = buf_new(port->arena, MB(16));
+    JsonWriter json = put_begin(&data);
+    if (answer)
+        put_answer(&json, port->arena, answer);
+    else
+        put_error(&json, "error", err);
+    put_end(&json);
+    (void)http_stream_send(port->stream, answer ? S("done") : S("error"), buf_str(&data));
+    http_stream_close(port->stream);
+}
+
+static bool stream_answer(ApiRequest *request, const AnswerRequest *ask, HttpResponse *response)
+{
+    HttpStreamOptions options = { .wait_ms = 10000, .queue_max = MB(4) };
+    EventPort port = { http_respond_stream(response, &options), request->arena };
+    AnswerSink sink = { send_step, send_source, send_delta, send_sentence, &port };
+    Answer answer;
+    Error err = { 0 };
+    bool good = answer_run(request->api->answers, request->scope, request->arena, ask, &sink,
+                           &answer, &err);
+    send_end(&port, good ? &answer : NULL, &err);
+    return true;
+}
+
+static bool wants_events(const ApiRequest *request, bool stream)
+{
+    return stream || str_find(http_header_in(request->http, "Accept"), S("text/event-stream")) >= 0;
+}
+
+bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    AnswerRequest ask = { .is_kept = true };
+    SearchRequest *search = &ask.search;
+    Str after = STR_NONE, before = STR_NONE;
+    int64_t limit = 0;
+    bool stream = false;
+    AnswerSink silent = { 0 };
+    Answer answer;
+    if (!api_fields(request, err,
+                    { "question", JSON_STR, &ask.question, .required = true, .length_max = KB(8) },
+                    { "conversation", JSON_STR, &ask.conversation, .length_max = 64 },
+                    { "model", JSON_STR, &ask.model, .length_max = 200 },
+                    { "stream", JSON_FLAG, &stream }, { "save", JSON_FLAG, &ask.is_kept },
+                    { "limit", JSON_I64, &limit, .min = 1, .max = 100 },
+                    { "collections", JSON_STRS, &search->collections },
+                    { "documents", JSON_STRS, &search->documents },
+                    { "formats", JSON_STRS, &search->formats },
+                    { "tags", JSON_STRS, &search->tags },
+                    { "name", JSON_STR, &search->name, .length_max = 1000 },
+                    { "after", JSON_STR, &after }, { "before", JSON_STR, &before }) ||
+        !search_read_times(search, after, before, err))
+        return false;
+    if (!str_trim(ask.question).length)
+        return fail_field(err, "question", "the question is empty");
+    search->limit = (int)limit;
+    if (wants_events(request, stream))
+        return stream_answer(request, &ask, response);
+    if (!answer_run(request->api->answers, request->scope, request->arena, &ask, &silent, &answer,
+                    err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_answer(&json, request->arena, &answer);
+    put_end(&json);
+    return true;
+}

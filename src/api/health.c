@@ -1,0 +1,183 @@
+/* health.c - /health, /ready, /metrics and what the page shows of the server. */
+#include "api/health.h"
+
+#include "base/clock.h"
+#include "jobs/job_runner.h"
+#include "library/library.h"
+#include "models/models.h"
+#include "net/http_server.h"
+#include "notify/event_hub.h"
+
+/* --- Parts --- */
+
+static void put_model(const Api *api, JsonWriter *json)
+{
+    LibraryModel model = library_model_status(api->library);
+    if (!model.is_there) {
+        put_null(json, "model");
+        return;
+    }
+    put_object(json, "model");
+    put_text(json, "name", str(model.name));
+    put_bool(json, "ready", model.is_ready);
+    put_int(json, "dims", (int64_t)model.dims);
+    put_text(json, "kernels", str(model.kernels));
+    put_end(json);
+}
+
+static void put_notices(const Api *api, JsonWriter *json)
+{
+    LibraryModel model = library_model_status(api->library);
+    put_array(json, "notices");
+    if (!model.is_there)
+        put_text(json, NULL,
+                 S("There is no embedding model, so search is by words only. Add one with "
+                   "`lectern models add FOLDER`, or `make run`, which fetches the default one."));
+    put_end(json);
+}
+
+static void put_provider(const Api *api, const Scope *scope, Arena *arena, JsonWriter *json)
+{
+    Provider provider;
+    Error ignored;
+    if (!scope->workspace.length ||
+        !models_provider(api->models, scope, arena, &provider, &ignored)) {
+        put_null(json, "provider");
+        return;
+    }
+    put_object(json, "provider");
+    put_text(json, "name", provider.name);
+    put_text(json, "model", provider.model);
+    put_bool(json, "found", provider.was_found);
+    put_end(json);
+}
+
+void health_put_server(const Api *api, Arena *arena, const Scope *scope, JsonWriter *json)
+{
+    put_text(json, "version", S(VERSION));
+    put_model(api, json);
+    put_provider(api, scope, arena, json);
+    put_notices(api, json);
+    put_int(json, "upload_max", api->upload_max);
+    put_array(json, "formats");
+    size_t count;
+    const LibraryFormat *formats = library_formats(&count);
+    for (size_t i = 0; i < count; i++)
+        for (const char *const *extension = formats[i].extensions; *extension; extension++)
+            put_text(json, NULL, str(*extension));
+    put_end(json);
+}
+
+bool formats_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    size_t count;
+    const LibraryFormat *formats = library_formats(&count);
+    (void)request, (void)err;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < count; i++) {
+        put_object(&json, NULL);
+        put_text(&json, "name", str(formats[i].name));
+        put_text(&json, "title", str(formats[i].title));
+        put_array(&json, "extensions");
+        for (const char *const *extension = formats[i].extensions; *extension; extension++)
+            put_text(&json, NULL, str(*extension));
+        put_end(&json);
+        put_array(&json, "media_types");
+        for (const char *const *type = formats[i].media_types; *type; type++)
+            put_text(&json, NULL, str(*type));
+        put_end(&json);
+        put_end(&json);
+    }
+    api_list_end(&json, (int64_t)count, S(""));
+    return true;
+}
+
+/* --- Health and readiness --- */
+
+static void put_members(JsonWriter *json, const char *name, Str members)
+{
+    put_object(json, name);
+    buf_add(json->out, members);
+    put_end(json);
+}
+
+static void put_index(const Api *api, JsonWriter *json)
+{
+    IndexState index = library_index_state(api->library);
+    put_object(json, "index");
+    put_text(json, "state", str(index.text));
+    put_int(json, "chunks", index.chunks);
+    put_int(json, "vectors", index.vectors);
+    put_int(json, "waiting_changes", index.waiting_changes);
+    put_end(json);
+}
+
+bool health_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    const Api *api = request->api;
+    Buf database = buf_new(request->arena, KB(16)), jobs = buf_new(request->arena, KB(16));
+    Buf sandbox = buf_new(request->arena, KB(16));
+    IndexState index = library_index_state(api->library);
+    (void)err;
+    db_describe(api->db, &database);
+    jobs_describe(api->jobs, &jobs);
+    library_describe_sandbox(api->library, &sandbox);
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "status", index.is_ready ? S("ok") : S("degraded"));
+    put_text(&json, "version", S(VERSION));
+    put_int(&json, "uptime_s", (now_ms() - api->started_ms) / 1000);
+    put_members(&json, "database", buf_str(&database));
+    put_index(api, &json);
+    put_model(api, &json);
+    put_members(&json, "jobs", buf_str(&jobs));
+    put_members(&json, "sandbox", buf_str(&sandbox));
+    put_notices(api, &json);
+    put_end(&json);
+    return true;
+}
+
+bool ready_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    IndexState index = library_index_state(request->api->library);
+    (void)err;
+    response->status = index.is_ready ? 200 : 503;
+    JsonWriter json = put_begin(&response->body);
+    put_bool(&json, "ready", index.is_ready);
+    put_text(&json, "index", str(index.text));
+    put_end(&json);
+    return true;
+}
+
+/* --- Metrics (Prometheus text format 0.0.4) --- */
+
+static void metric(Buf *out, const char *name, const char *type, const char *help, int64_t value)
+{
+    buf_addf(out, "# HELP lectern_%s %s\n# TYPE lectern_%s %s\nlectern_%s %" PRId64 "\n", name,
+             help, name, type, name, value);
+}
+
+bool metrics_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    const Api *api = request->api;
+    HttpServerCounts http = http_server_counts(api->server);
+    IndexState index = library_index_state(api->library);
+    Buf *out = &response->body;
+    (void)err;
+    response->media_type = S("text/plain; version=0.0.4; charset=utf-8");
+    metric(out, "http_requests_total", "counter", "Requests served.", (int64_t)http.requests);
+    metric(out, "http_refused_total", "counter", "Requests refused before a handler.",
+           (int64_t)http.refused);
+    metric(out, "http_bytes_in_total", "counter", "Bytes received.", (int64_t)http.bytes_in);
+    metric(out, "http_bytes_out_total", "counter", "Bytes sent.", (int64_t)http.bytes_out);
+    metric(out, "http_connections", "gauge", "Open connections.", (int64_t)http.connections);
+    metric(out, "http_active", "gauge", "Requests being served.", (int64_t)http.active);
+    metric(out, "http_waiting", "gauge", "Requests waiting for a thread.", (int64_t)http.waiting);
+    metric(out, "event_streams", "gauge", "Open event streams.",
+           (int64_t)event_hub_count(api->events));
+    metric(out, "index_chunks", "gauge", "Passages in the index of this node.", index.chunks);
+    metric(out, "index_vectors", "gauge", "Vectors in the index of this node.", index.vectors);
+    metric(out, "index_waiting_changes", "gauge", "Changes the index has yet to take.",
+           index.waiting_changes);
+    metric(out, "uptime_seconds", "gauge", "Since the start.", (now_ms() - api->started_ms) / 1000);
+    return true;
+}

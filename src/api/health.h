@@ -1,0 +1,7 @@
+/* health.h - how the server and its parts are, for people, monitors and the page. */
+#pragma once
+
+#include "api/api.h"
+
+/* Members about this server that the page shows: version, model, provider, notices, limits. */
+void health_put_server(const Api *api, Arena *arena, const Scope *scope, JsonWriter *json);
