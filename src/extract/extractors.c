@@ -17,7 +17,7 @@ const size_t extractor_count = COUNT(extractors) - 1;
 
 /* A declared name or type adds to what the content says, never enough for a text format to beat
  * a format with marks of its own (those score 60 and more). */
-enum { NAME_BONUS = 25, TYPE_BONUS = 15 };
+enum { NAME_BONUS = 25, TYPE_BONUS = 15, SURE = 60 };
 
 static bool is_listed(const char *const *list, Str value)
 {
@@ -37,9 +37,13 @@ const Extractor *extractor_choose(Str bytes, Str name, Str media_type)
     if (parameters >= 0)
         media_type = str_trim(str_slice(media_type, 0, (size_t)parameters));
 
+    /* A picture is no text, however it may be read: formats without marks only get files whose
+     * first bytes belong to nobody else. */
+    bool is_of_others = file_kind_is_known(bytes);
+
     for (size_t i = 0; i < extractor_count; i++) {
         int score = extractors[i]->sniff(bytes);
-        if (score <= 0)
+        if (score <= 0 || (is_of_others && score < SURE))
             continue;
         if (extension.length && is_listed(extractors[i]->extensions, extension))
             score += NAME_BONUS;

@@ -13,14 +13,30 @@ static const struct {
 #undef FILE_KIND
 };
 
-const char *file_kind(Str bytes)
+static const char *find_kind(Str bytes)
 {
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (str_starts(str_from(bytes, kinds[i].at), kinds[i].bytes))
             return kinds[i].name;
+    return NULL;
+}
+
+static bool is_text(Str bytes)
+{
     Str head = str_slice(bytes, 0, KB(4));
-    bool has_nul = memchr(head.at, 0, head.length) != NULL;
-    return !has_nul && utf8_valid_length(head) + 3 >= head.length
-               ? "text of an unknown kind"
-               : "a binary file of an unknown kind";
+    bool has_nul = head.length && memchr(head.at, 0, head.length) != NULL;
+    return !has_nul && utf8_valid_length(head) + 3 >= head.length;
+}
+
+const char *file_kind(Str bytes)
+{
+    const char *kind = find_kind(bytes);
+    if (kind)
+        return kind;
+    return is_text(bytes) ? "text of an unknown kind" : "a binary file of an unknown kind";
+}
+
+bool file_kind_is_known(Str bytes)
+{
+    return find_kind(bytes) && (!is_text(bytes) || str_starts(bytes, S("{\\rtf")));
 }

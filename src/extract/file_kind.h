@@ -5,3 +5,5 @@
 
 /* "a JPEG picture", "an ELF program"; "a binary file of an unknown kind" or "text" otherwise. */
 const char *file_kind(Str bytes);
+/* The first bytes are those of a known kind, and it is not plain text that begins so by chance. */
+bool file_kind_is_known(Str bytes);

@@ -365,7 +365,7 @@ static void write_number(Arena *arena, const Section *section, double value, Buf
     }
     /* Halves are rounded up; printf would round them to even. */
     double scale = pow(10, MIN(shape.decimals, 15));
-    if (value * scale < 1e15)
+    if (!shape.is_fraction && value * scale < 1e15)
         value = round(value * scale) / scale;
     Str number = str_format(arena, "%.*f", MIN(shape.decimals, DIGITS_MAX), value);
     Str digits = integer_of(arena, &shape, number), decimals = decimals_of(&shape, number);

@@ -364,6 +364,21 @@ void ooxml_write_chart(Package *package, DocWriter *doc, const Part *part)
 
 /* --- Embedded files --- */
 
+/* The workbook behind a chart says what the chart says. */
+static bool is_of_chart(Package *package, const Part *embedded)
+{
+    for (size_t i = 0; i < package->parts.count; i++) {
+        Str name = package->parts.at[i].name;
+        if (str_find(name, S("/charts/")) < 0 || str_find(name, S("/_rels/")) >= 0)
+            continue;
+        Relations relations = ooxml_relations(package, name);
+        for (size_t k = 0; k < relations.count; k++)
+            if (str_equal_ignore_case(relations.at[k].target, embedded->name))
+                return true;
+    }
+    return false;
+}
+
 void ooxml_write_embedded(Package *package, DocWriter *doc, const char *folder)
 {
     size_t bytes_max = doc_writer_limits(doc)->child_bytes_max;
@@ -372,7 +387,8 @@ void ooxml_write_embedded(Package *package, DocWriter *doc, const char *folder)
         AUTO_ARENA Arena *arena = arena_new(GB(2));
         Str bytes, name = str_from(part->name, strlen(folder));
         Error err;
-        if (!str_starts(part->name, str(folder)) || str_ends(part->name, S("/")))
+        if (!str_starts(part->name, str(folder)) || str_ends(part->name, S("/")) ||
+            is_of_chart(package, part))
             continue;
         if (!package_read(package, arena, part, bytes_max, &bytes, &err))
             ooxml_warn(doc, &err);

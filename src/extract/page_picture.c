@@ -15,6 +15,7 @@ enum {
     CHARS_MAX = 200000,
     QUOTE_MAX = 20000,
     PIECE_MIN = 12,
+    REST_MIN = 4,
     BOXES_MAX = 2000,
     RENDER_MS_MAX = 10000
 };
@@ -143,8 +144,9 @@ static void find_quote(Arena *arena, const Marks *page, Str text, Box near, Page
     Marks quote = marks_of_quote(arena, text);
     for (size_t from = 0; from < quote.count;) {
         size_t at = 0, length = find_longest(page, &quote, from, near, &at);
-        bool is_whole = length == quote.count - from && (from > 0 || length > 0);
-        if (length >= PIECE_MIN || is_whole) {
+        bool is_rest = length == quote.count - from &&
+                       (from == 0 || (length >= REST_MIN && picture->boxes.count));
+        if (length >= PIECE_MIN || is_rest) {
             mark_run(arena, page, at, length, picture);
             from += length;
         } else {
@@ -158,9 +160,13 @@ static void find_quote(Arena *arena, const Marks *page, Str text, Box near, Page
 /* A marker pen: only the light it lets through stays. */
 static void tint(fz_pixmap *pixels, fz_context *ctx, Box box, float scale)
 {
+    /* Lines' boxes overlap a little; what is tinted twice would be darker. */
+    float inset = (box.y1 - box.y0) * 0.07F;
+    box.y0 += inset;
+    box.y1 -= inset;
     int width = fz_pixmap_width(ctx, pixels), height = fz_pixmap_height(ctx, pixels);
     int x0 = MAX(0, (int)(box.x0 * scale) - 1), x1 = MIN(width, (int)(box.x1 * scale) + 2);
-    int y0 = MAX(0, (int)(box.y0 * scale) - 1), y1 = MIN(height, (int)(box.y1 * scale) + 2);
+    int y0 = MAX(0, (int)(box.y0 * scale)), y1 = MIN(height, (int)(box.y1 * scale) + 1);
     unsigned char *samples = fz_pixmap_samples(ctx, pixels);
     int stride = fz_pixmap_stride(ctx, pixels);
     for (int y = y0; y < y1; y++)

@@ -10,8 +10,17 @@
 /* MuPDF keeps decoded fonts and streams in a store of this size. */
 enum { STORE_BYTES_MAX = 16 << 20, PAGE_SPANS_MAX = 200000, ATTACHMENTS_MAX = 1000 };
 
-/* Counts what MuPDF holds: a crafted file may ask for gigabytes (a font, a stream, a table). */
+/* Before each piece of MuPDF's memory. */
+typedef struct Piece {
+    _Alignas(16) struct Piece *next;
+    struct Piece **link; /* what points here */
+    size_t size;
+} Piece;
+
+/* Counts what MuPDF holds: a crafted file may ask for gigabytes (a font, a stream, a table). All
+ * of it is in one list, because MuPDF 1.21 loses objects when it repairs a file. */
 typedef struct Memory {
+    Piece *pieces;
     size_t used;
     int64_t deadline_ms; /* of the page; 0: none */
     unsigned calls;
@@ -22,14 +31,10 @@ struct PdfFile {
     fz_context *ctx;
     pdf_document *doc;
     int page_count;
+    bool has_page_tree;
     pdf_obj *attachments; /* name tree as one dictionary, or NULL */
     Memory memory;
 };
-
-typedef struct Piece {
-    _Alignas(16) size_t size;
-    char pad[8];
-} Piece;
 
 static void watch_time(Memory *memory)
 {
@@ -45,12 +50,19 @@ static void *counted_realloc(void *user, void *old, size_t size)
     watch_time(memory);
     if (size > PDF_MEMORY_MAX || memory->used - before + size > PDF_MEMORY_MAX)
         return NULL;
-    piece = realloc(piece, size + sizeof *piece);
-    if (!piece)
+    Piece *grown = realloc(piece, size + sizeof *piece);
+    if (!grown)
         return NULL;
-    piece->size = size;
+    if (!piece) {
+        grown->link = &memory->pieces;
+        grown->next = memory->pieces;
+    }
+    *grown->link = grown;
+    if (grown->next)
+        grown->next->link = &grown->next;
+    grown->size = size;
     memory->used += size - before;
-    return piece + 1;
+    return grown + 1;
 }
 
 static void *counted_malloc(void *user, size_t size) { return counted_realloc(user, NULL, size); }
@@ -62,7 +74,16 @@ static void counted_free(void *user, void *old)
         return;
     Piece *piece = (Piece *)old - 1;
     memory->used -= piece->size;
+    *piece->link = piece->next;
+    if (piece->next)
+        piece->next->link = piece->link;
     free(piece);
+}
+
+static void free_rest(Memory *memory)
+{
+    while (memory->pieces)
+        counted_free(memory, memory->pieces + 1);
 }
 
 static void drop_message(void *user, const char *message)
@@ -128,6 +149,7 @@ static bool count_pages(PdfFile *file, Error *err)
     {
         file->page_count = pdf_count_pages(ctx, file->doc);
         pdf_load_page_tree(ctx, file->doc);
+        file->has_page_tree = true;
     }
     fz_catch(ctx)
     {
@@ -164,8 +186,11 @@ void pdf_file_close(PdfFile *file)
     if (!file)
         return;
     pdf_drop_obj(file->ctx, file->attachments);
+    if (file->has_page_tree)
+        pdf_drop_page_tree(file->ctx, file->doc);
     pdf_drop_document(file->ctx, file->doc);
     fz_drop_context(file->ctx);
+    free_rest(&file->memory);
     free(file);
 }
 

@@ -222,7 +222,8 @@ static Lines build_lines(Arena *arena, const PageText *page)
             last->box = box_union(last->box, span->box);
             last->is_bold &= span->is_bold;
             last->is_mono &= span->is_mono;
-            last->size = MAX(last->size, span->size);
+            if (span->text.length > last->text.length - span->text.length)
+                last->size = span->size; /* of the longer part: bullets are often larger */
             continue;
         }
         *vec_push(arena, &lines) = (Line){ .text = span->text,
@@ -378,11 +379,13 @@ static int heading_level(const Layout *layout, const Paragraph *paragraph, Str t
     if (!has_letter)
         return 0;
     int level = outline_level(layout, text);
-    if (level == 0 && text.length <= 200)
+    bool has_bullet = is_bullet(first_char(text)) && pdf_list_marker(text) > 0;
+    if (level == 0 && text.length <= 200 && !has_bullet)
         level = level_of_size(style, paragraph->first.size);
-    if (level == 0 && paragraph->is_bold && !style->is_mostly_bold && text.length <= 120 &&
-        paragraph->line_count <= 2 && paragraph->first.size >= style->body_size * 0.95F &&
-        !is_lower(first_char(text)) && last_char(text) != '.' && last_char(text) != ',')
+    if (level == 0 && !has_bullet && paragraph->is_bold && !style->is_mostly_bold &&
+        text.length <= 120 && paragraph->line_count <= 2 &&
+        paragraph->first.size >= style->body_size * 0.95F && !is_lower(first_char(text)) &&
+        last_char(text) != '.' && last_char(text) != ',')
         level = style->heading_count + 1;
     return MIN(level, 6);
 }

@@ -61,17 +61,42 @@ static void add_lines(Buf *out, Str text, Str indent)
     }
 }
 
-static void add_row(Buf *out, const Block *row)
+/* Cells over several rows leave their place below empty: rows still to come, by column. */
+enum { COLUMNS_MAX = 100 };
+typedef struct Spans {
+    int below[COLUMNS_MAX];
+    int column;
+} Spans;
+
+static void skip_covered(Buf *out, Spans *spans)
+{
+    while (spans->column < COLUMNS_MAX && spans->below[spans->column] > 0) {
+        spans->below[spans->column++]--;
+        buf_add(out, S("  |"));
+    }
+}
+
+static void take_columns(Spans *spans, const Cell *cell)
+{
+    for (int i = 0; i < cell->column_span && spans->column < COLUMNS_MAX; i++)
+        spans->below[spans->column++] = cell->row_span - 1;
+}
+
+static void add_row(Buf *out, const Block *row, Spans *spans)
 {
     buf_add_char(out, '|');
+    spans->column = 0;
     for (size_t i = 0; i < row->cell_count; i++) {
         const Cell *cell = &row->cells[i];
+        skip_covered(out, spans);
+        take_columns(spans, cell);
         buf_add_char(out, ' ');
         add_line(out, str_slice(row->text, cell->start, cell->start + cell->length), true);
         buf_add(out, S(" |"));
         for (int span = 1; span < cell->column_span && span < 50; span++)
             buf_add(out, S("  |"));
     }
+    skip_covered(out, spans);
     buf_add_char(out, '\n');
 }
 
@@ -121,7 +146,7 @@ static void add_labelled(Buf *out, const Block *block)
     buf_add(out, S("\n\n"));
 }
 
-static void add_block(Buf *out, const Block *block, const Block *next)
+static void add_block(Buf *out, const Block *block, const Block *next, Spans *spans)
 {
     switch (block->kind) {
     case BLOCK_HEADING:
@@ -132,7 +157,7 @@ static void add_block(Buf *out, const Block *block, const Block *next)
         buf_add(out, S("\n\n"));
         break;
     case BLOCK_LIST_ITEM: add_list_item(out, block, next && next->kind == BLOCK_LIST_ITEM); break;
-    case BLOCK_ROW: add_row(out, block); break;
+    case BLOCK_ROW: add_row(out, block, spans); break;
     case BLOCK_CODE: add_code(out, block); break;
     case BLOCK_QUOTE:
         buf_add(out, S("> "));
@@ -154,25 +179,31 @@ static void add_block(Buf *out, const Block *block, const Block *next)
     }
 }
 
+static bool continues_table(const Block *a, const Block *b)
+{
+    return a && b && a->kind == BLOCK_ROW && b->kind == BLOCK_ROW && a->table == b->table;
+}
+
 /* The rule comes after the header rows, or after the first row when none is marked: Markdown has
  * no table without a header. */
 static void add_table_marks(Buf *out, const Block *last, const Block *block, const Block *next)
 {
-    bool begins = !last || last->kind != BLOCK_ROW || last->table != block->table;
-    bool ends = !next || next->kind != BLOCK_ROW || next->table != block->table;
-    if (begins)
+    if (!continues_table(last, block))
         add_rule(out, block);
-    if (ends)
+    if (!continues_table(block, next))
         buf_add_char(out, '\n');
 }
 
 void print_markdown(const DocNode *node, Buf *out)
 {
     const Block *last = NULL;
+    Spans spans = { 0 };
     for (size_t i = 0; i < node->blocks.count; i++) {
         const Block *block = &node->blocks.at[i];
         const Block *next = i + 1 < node->blocks.count ? block + 1 : NULL;
-        add_block(out, block, next);
+        if (block->kind == BLOCK_ROW && !continues_table(last, block))
+            spans = (Spans){ 0 };
+        add_block(out, block, next, &spans);
         if (block->kind == BLOCK_ROW)
             add_table_marks(out, last, block, next);
         last = block;
