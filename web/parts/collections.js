@@ -37,7 +37,7 @@ export function editCollection(one) {
 // The server has no undo for this, so it is asked only when the time for undo is over.
 export function removeCollection(one) {
   state.collections = state.collections.filter((other) => other !== one);
-  emit('collections-painted');
+  emit('collections-paint');
   go('/library');
   toast(t('collection.removed', {name: one.name}), {
     undo: () => emit('collections'),

@@ -104,6 +104,7 @@ export function start() {
   on('route', mark);
   on('noted', mark);
   on('collections', refreshCollections);
+  on('collections-paint', paintCollections);
   on('conversations', refreshConversations);
   on('event:removed', soon);
   on('event:document', (document) => { if (document.state === 'ready' || document.state === 'queued') soon(); });

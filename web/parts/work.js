@@ -260,3 +260,13 @@ export function percent(item) {
   const {percent: given, done, total} = item.progress;
   return given ?? (total ? Math.floor(100 * done / total) : null);
 }
+
+// Documents that the server made itself, such as the sample library: into the tray as ours.
+export function adoptAll(documents) {
+  for (const document of documents || []) {
+    const item = byId(document.id) || {key: `d${document.id}`, id: document.id, name: document.name, mine: true};
+    items.set(item.key, item);
+    adopt(item, document);
+  }
+  changed();
+}

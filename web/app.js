@@ -1,0 +1,115 @@
+// app.js - starts the page: asks who is here, shows the shell or the welcome, and one view for each address.
+import {h, fill, focusGently} from './dom.js';
+import {t} from './texts.js';
+import {get, remove} from './api.js';
+import {state, on} from './state.js';
+import * as router from './router.js';
+import * as keys from './keys.js';
+import * as events from './events.js';
+import * as rail from './parts/rail.js';
+import * as reader from './parts/reader.js';
+import * as tray from './parts/tray.js';
+import * as work from './parts/work.js';
+import * as drop from './parts/drop.js';
+import {showPalette} from './parts/palette.js';
+import {showKeys} from './parts/help.js';
+import {problem} from './parts/problem.js';
+import {toast} from './parts/toast.js';
+
+const shell = document.getElementById('shell');
+const main = document.getElementById('main');
+let leave = null;   // undoes the view that is showing
+let turn = 0;       // counts navigations, so that a slow module never overtakes a later one
+
+// Modules of views come when they are first needed; a view returns its clean-up, or {cleanup, title, focus}.
+async function show({view, params, query}) {
+  if (!state.session || !state.session.user) return;
+  const mine = ++turn;
+  const module = await import(`./views/${view}.js`);
+  if (mine !== turn) return;
+  reader.close();
+  if (leave) leave();
+  leave = null;
+  fill(main);
+  main.dataset.view = view;
+  const result = module.render(main, {...params, query}) || {};
+  leave = typeof result === 'function' ? result : result.cleanup || null;
+  document.title = result.title ? `${result.title} · ${t('name')}` : t('name');
+  const focus = result.focus || main.querySelector('h1');
+  if (focus) focusGently(focus);
+}
+
+async function welcome() {
+  turn++;
+  events.stop();
+  reader.close();
+  if (leave) leave();
+  shell.dataset.state = 'welcome';
+  const module = await import('./views/welcome.js');
+  leave = module.render(main, {});
+}
+
+function enter() {
+  shell.dataset.state = 'ready';
+  rail.show();
+  events.start();
+  work.readRunning();
+  show(router.here());
+  const unsent = work.takeUnsent();
+  if (unsent.length) toast(t('tray.unsent', {count: unsent.length}));
+}
+
+async function signOut() {
+  await remove('/v1/session').catch(() => {});
+  await boot();
+}
+
+async function boot() {
+  try {
+    state.session = await get('/v1/session');
+    if (state.session.user) enter();
+    else await welcome();
+  } catch (error) {
+    shell.dataset.state = 'welcome';
+    fill(main, h('div', {class: 'welcome'}, problem(error, boot)));
+  }
+}
+
+// A session that ended elsewhere: sign in again, and be where one was.
+async function expired() {
+  if (shell.dataset.state !== 'ready') return;
+  state.session = await get('/v1/session').catch(() => null) || {user: null};
+  if (!state.session.user) {
+    await welcome();
+    toast(t('session.expired'));
+  }
+}
+
+function slash() {
+  const field = document.querySelector('[data-slash]');
+  if (field) field.focus();
+  else router.go('/ask');
+}
+
+function begin() {
+  const skip = document.getElementById('skip');
+  skip.textContent = t('skip');
+  skip.addEventListener('click', (event) => {
+    event.preventDefault();
+    main.focus();
+  });
+  router.watch();
+  keys.watch();
+  keys.bind({'Mod+k': showPalette, '?': showKeys, '/': slash});
+  [rail, reader, tray, work, drop].forEach((part) => part.start());
+  on('route', show);
+  on('route-again', () => show(router.here()));
+  on('palette', showPalette);
+  on('sign-out', signOut);
+  on('signed-in', enter);
+  on('signed-out', expired);
+  on('event:notice', ({text}) => { if (text) toast(text); });
+  boot();
+}
+
+begin();

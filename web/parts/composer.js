@@ -1,0 +1,55 @@
+// composer.js - where a question is written: Enter asks, Shift+Enter makes a line, "/" in an empty one opens the palette.
+import {h} from '../dom.js';
+import {t} from '../texts.js';
+import {state, emit} from '../state.js';
+import {answersBy} from './notices.js';
+
+const COLLECTION = 'lectern-ask-collection';
+
+export function composer({ask, stop}) {
+  const input = h('textarea', {rows: 1, name: 'question', 'aria-label': t('ask.label'), placeholder: t('ask.placeholder'), maxlength: 8000,
+                               data: {slash: 'yes'}, test: 'ask-input'});
+  const where = h('select', {class: 'chip', 'aria-label': t('ask.where'), test: 'ask-collection'}, h('option', {value: ''}, t('ask.everywhere')),
+    state.collections.map((one) => h('option', {value: one.id}, one.name)));
+  where.value = sessionStorage.getItem(COLLECTION) || '';
+  if (where.selectedIndex < 0) where.value = '';
+  where.addEventListener('change', () => sessionStorage.setItem(COLLECTION, where.value));
+  const button = h('button', {class: 'primary', type: 'submit', test: 'ask-send'}, t('ask.submit'));
+  const form = h('form', {class: 'composer', test: 'ask-form'}, input,
+    h('div', {class: 'row'}, where, h('span', {class: 'chip quiet by', title: t('ask.by')}, answersBy()), h('span', {class: 'hint wide-only'}, t('ask.hint')),
+      h('span', {class: 'gap'}), button));
+
+  function size() {
+    input.style.height = 'auto';
+    input.style.height = `${Math.min(200, input.scrollHeight)}px`;
+  }
+  function send(event) {
+    if (event) event.preventDefault();
+    if (form.dataset.busy) return stop();
+    const question = input.value.trim();
+    if (!question) return input.focus();
+    input.value = '';
+    size();
+    ask(question, where.value ? [where.value] : null);
+  }
+  form.addEventListener('submit', send);
+  input.addEventListener('input', size);
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) send(event);
+    else if (event.key === '/' && !input.value) {
+      event.preventDefault();
+      emit('palette');
+    }
+  });
+  return {
+    element: form,
+    focus: () => input.focus({preventScroll: true}),
+    write: (text) => { input.value = text; size(); },
+    busy(on_) {
+      if (on_) form.dataset.busy = 'yes';
+      else delete form.dataset.busy;
+      button.textContent = t(on_ ? 'ask.stop' : 'ask.submit');
+      button.dataset.test = on_ ? 'ask-stop' : 'ask-send';
+    },
+  };
+}

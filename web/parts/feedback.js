@@ -1,0 +1,59 @@
+// feedback.js - thumbs with a reason, kept on the server with the answer.
+import {h, fill} from '../dom.js';
+import {t} from '../texts.js';
+import {post} from '../api.js';
+import {icon} from './icons.js';
+import {toast} from './toast.js';
+import {announce} from './live.js';
+
+const REASONS = ['wrong_source', 'incomplete', 'not_true', 'not_asked'];
+
+export function feedback(message) {
+  let rating = (message.feedback && (message.feedback.rating ?? message.feedback)) || 0;
+  const why = h('form', {class: 'why', hidden: true, test: 'feedback-why'});
+  const buttons = {};
+
+  async function send(value, reason) {
+    rating = value;
+    paint();
+    try {
+      await post(`/v1/messages/${message.id}/feedback`, reason ? {rating: value, reason} : {rating: value});
+      announce(t('feedback.kept'));
+    } catch (error) {
+      toast(error.message);
+    }
+  }
+
+  function paint() {
+    buttons.good.setAttribute('aria-pressed', String(rating === 1));
+    buttons.bad.setAttribute('aria-pressed', String(rating === -1));
+  }
+
+  function ask() {
+    const input = h('input', {name: 'reason', maxlength: 1000, 'aria-label': t('feedback.why'), placeholder: t('feedback.why'), test: 'feedback-reason'});
+    const done = (reason) => {
+      why.hidden = true;
+      send(rating, reason);
+      toast(t('feedback.thanks'));
+    };
+    fill(why, REASONS.map((name) => h('button', {type: 'button', class: 'chip', onclick: () => done(t(`feedback.${name}`))}, t(`feedback.${name}`))),
+      input, h('button', {class: 'small', test: 'feedback-send'}, t('feedback.send')));
+    why.onsubmit = (event) => {
+      event.preventDefault();
+      done(input.value.trim());
+    };
+    why.hidden = false;
+  }
+
+  function press(value) {
+    const next = rating === value ? 0 : value;
+    send(next);
+    if (next) ask();
+    else why.hidden = true;
+  }
+
+  buttons.good = h('button', {class: 'icon', 'aria-pressed': 'false', 'aria-label': t('feedback.good'), title: t('feedback.good'), onclick: () => press(1), test: 'thumb-up'}, icon('good'));
+  buttons.bad = h('button', {class: 'icon', 'aria-pressed': 'false', 'aria-label': t('feedback.bad'), title: t('feedback.bad'), onclick: () => press(-1), test: 'thumb-down'}, icon('bad'));
+  paint();
+  return h('div', {class: 'feedback'}, buttons.good, buttons.bad, why);
+}

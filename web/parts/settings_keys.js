@@ -1,0 +1,72 @@
+// settings_keys.js - API keys: make one, see it once, revoke it.
+import {h, fill} from '../dom.js';
+import {t, fullDate, ago} from '../texts.js';
+import {get, post, remove} from '../api.js';
+import {state} from '../state.js';
+import {field, form} from './forms.js';
+import {problem} from './problem.js';
+import {toast} from './toast.js';
+
+const ROLES = ['reader', 'editor', 'admin', 'owner'];
+const rolesUpToOwn = () => ROLES.slice(0, ROLES.indexOf(state.session.user.role) + 1);
+
+async function copy(text, field_) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Plain http to another machine has no clipboard: the key is selected, so that the usual keys copy it.
+    field_.select();
+    return toast(t('keys_api.select'));
+  }
+  return toast(t('keys_api.copied'));
+}
+
+function shownOnce(made) {
+  const value = h('input', {class: 'secret', readonly: true, value: made.key, 'aria-label': t('keys_api.key'), test: 'key-value', spellcheck: 'false'});
+  return h('div', {class: 'once', role: 'status', test: 'key-once'}, h('p', {}, t('keys_api.once', {name: made.name})),
+    h('div', {class: 'row'}, value, h('button', {class: 'primary', onclick: () => copy(made.key, value), test: 'key-copy'}, t('do.copy'))));
+}
+
+function row(one, load) {
+  const revoke = () => {
+    item.remove();
+    toast(t('keys_api.revoked', {name: one.name}), {
+      undo: load,
+      commit: () => remove(`/v1/keys/${one.id}`, null, {keepalive: true}).catch((error) => { toast(error.message); load(); }),
+    });
+  };
+  const used = one.last_used_at ? t('keys_api.used', {ago: ago(one.last_used_at)}) : t('keys_api.unused');
+  const until = one.expires_at ? t('keys_api.until', {date: fullDate(one.expires_at)}) : '';
+  const item = h('li', {class: 'line', test: 'key'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, h('code', {}, `${one.prefix}…`), ` · ${t(`role.${one.role}`)}`)),
+    h('small', {}, [used, until].filter(Boolean).join(' · ')), h('button', {class: 'small', onclick: revoke, test: 'key-revoke'}, t('keys_api.revoke')));
+  return item;
+}
+
+export function render(root) {
+  const once = h('div', {});
+  const list = h('ul', {class: 'lines', test: 'keys'}, h('li', {class: 'bone'}));
+  async function load() {
+    try {
+      const {items} = await get('/v1/keys', {limit: 100});
+      fill(list, items.length ? items.map((one) => row(one, load)) : h('li', {class: 'status'}, t('keys_api.none')));
+    } catch (error) {
+      fill(list, problem(error, load));
+    }
+  }
+  const own = rolesUpToOwn();
+  fill(root, h('p', {class: 'lead'}, t('keys_api.lead'), ' ', h('a', {href: '/docs'}, t('keys_api.docs'))), once, form({
+    test: 'key', submit: t('keys_api.create'),
+    fields: h('div', {class: 'row fields'}, field({name: 'name', label: t('keys_api.name'), placeholder: t('keys_api.name_example'), required: true, autocomplete: 'off', maxlength: 200}),
+      field({name: 'role', label: t('settings.role'), options: own.map((role) => [role, t(`role.${role}`)]), value: own.includes('editor') ? 'editor' : own[0]}),
+      field({name: 'expires', label: t('keys_api.expires'), type: 'date'})),
+    send: async ({name, role, expires}, element) => {
+      const body = {name, role};
+      if (expires) body.expires_at = `${expires}T23:59:59Z`;
+      fill(once, shownOnce(await post('/v1/keys', body)));
+      once.querySelector('input').select();
+      element.reset();
+      load();
+    },
+  }), list);
+  load();
+}

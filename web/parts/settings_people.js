@@ -1,0 +1,58 @@
+// settings_people.js - who may do what in this workspace.
+import {h, fill} from '../dom.js';
+import {t, ago} from '../texts.js';
+import {get, post, patch} from '../api.js';
+import {state} from '../state.js';
+import {field, form} from './forms.js';
+import {problem} from './problem.js';
+import {toast} from './toast.js';
+
+const ROLES = ['reader', 'editor', 'admin', 'owner'];
+const options = () => ROLES.map((role) => [role, t(`role.${role}`)]);
+
+function row(one, load) {
+  const self = one.id === state.session.user.id;
+  async function change(values, text, back) {
+    try {
+      await patch(`/v1/users/${one.id}`, values);
+      toast(text, back && {undo: () => patch(`/v1/users/${one.id}`, back).then(load, (error) => toast(error.message))});
+    } catch (error) {
+      toast(error.message);
+    }
+    load();
+  }
+  const role = h('select', {class: 'chip', 'aria-label': t('people.role_of', {name: one.name}), disabled: self, test: 'person-role'},
+    options().map(([value, text]) => h('option', {value}, text)));
+  role.value = one.role;
+  role.addEventListener('change', () => change({role: role.value}, t('people.role_changed', {name: one.name, role: t(`role.${role.value}`)}), {role: one.role}));
+  const seen = one.disabled ? t('people.disabled') : one.last_login_at ? t('people.seen', {ago: ago(one.last_login_at)}) : t('people.never');
+  return h('li', {class: 'line', test: 'person'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email)), h('small', {}, seen), role,
+    !self && h('button', {class: 'small', test: 'person-disable',
+      onclick: () => change({disabled: !one.disabled}, t(one.disabled ? 'people.let_in' : 'people.shut_out', {name: one.name}), {disabled: Boolean(one.disabled)})},
+    t(one.disabled ? 'people.enable' : 'people.disable')));
+}
+
+export function render(root) {
+  const list = h('ul', {class: 'lines', test: 'people'}, h('li', {class: 'bone'}));
+  async function load() {
+    try {
+      const {items} = await get('/v1/users', {limit: 100});
+      fill(list, items.map((one) => row(one, load)));
+    } catch (error) {
+      fill(list, problem(error, load));
+    }
+  }
+  fill(root, list, h('h2', {}, t('people.add')), form({
+    test: 'person', submit: t('people.submit'),
+    fields: [field({name: 'name', label: t('people.name'), required: true, autocomplete: 'off'}), field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'off'}),
+             field({name: 'password', label: t('people.password'), type: 'password', hint: t('people.password_hint'), required: true, autocomplete: 'new-password'}),
+             field({name: 'role', label: t('settings.role'), options: options(), value: 'reader'})],
+    send: async (values, element) => {
+      await post('/v1/users', values);
+      element.reset();
+      toast(t('people.added', {name: values.name}));
+      load();
+    },
+  }));
+  load();
+}

@@ -1,0 +1,441 @@
+// texts.js - every word of the page, and how numbers, dates, sizes and times are written. Another language is another
+// catalogue of the same keys. {name} is filled in; a text with forms {one, other} is chosen by {count}.
+
+const CATALOGUE = {
+  'name': 'Lectern',
+  'skip': 'Skip to the content',
+
+  'rail.title': 'Main',
+  'rail.ask': 'Ask',
+  'rail.search': 'Search',
+  'rail.library': 'Library',
+  'rail.conversations': 'Conversations',
+  'rail.settings': 'Settings',
+  'rail.collections': 'Collections',
+  'rail.recent': 'Recent',
+  'rail.notices': {one: '{count} notice', other: '{count} notices'},
+  'top.find': 'Find anything',
+
+  'do.again': 'Try again',
+  'do.retry': 'Retry',
+  'do.cancel': 'Cancel',
+  'do.save': 'Save',
+  'do.copy': 'Copy',
+  'do.rename': 'Rename',
+  'do.remove': 'Remove',
+  'do.tag': 'Tag',
+  'do.move': 'Move',
+  'do.trash': 'Move to trash',
+  'do.restore': 'Restore',
+  'do.erase': 'Erase now',
+  'do.library': 'Go to the library',
+  'toast.undo': 'Undo',
+
+  'error.network': 'The server does not answer. Check that it runs and that you are connected.',
+  'error.internal': 'Something went wrong on the server.',
+  'error.unauthorized': 'You are signed out. Sign in again.',
+  'error.forbidden': 'Your role does not allow this. Ask an administrator of the workspace.',
+  'error.not_found': 'There is no such thing here any more.',
+  'error.conflict': 'It is there already, or has changed meanwhile.',
+  'error.too_large': 'That is larger than this server takes.',
+  'error.unsupported': 'Files of this kind are not read here.',
+  'error.encrypted': 'It needs its password.',
+  'error.damaged': 'The file is broken.',
+  'error.rate_limited': 'Too many requests. Wait a little.',
+  'error.upstream': 'Another service failed.',
+  'error.busy': 'The server is busy. Try again in a moment.',
+  'error.timeout': 'It took too long.',
+  'error.disk_full': 'There is no room on the server’s disk. Erase something or make room.',
+  'error.number': 'Report it with the number {id}.',
+
+  'setup.title': 'Make the first account',
+  'setup.lead': 'It owns this library and can let others in. Everything stays on this server.',
+  'setup.submit': 'Create account',
+  'setup.token': 'Set-up token',
+  'setup.token_hint': 'The server wrote it to its log when it started.',
+  'setup.name': 'Name',
+  'setup.password_hint': 'At least 8 characters; a few words are easiest to remember.',
+  'setup.workspace': 'Workspace',
+  'setup.workspace_hint': 'May stay empty. For example your company or family.',
+  'session.title': 'Sign in',
+  'session.lead': 'To your library.',
+  'session.email': 'E-mail',
+  'session.password': 'Password',
+  'session.submit': 'Sign in',
+  'session.out': 'Sign out',
+  'session.expired': 'You were signed out. Sign in to go on where you were.',
+
+  'add.files': 'Add files',
+  'add.folder': 'Add a folder',
+  'add.short': 'Add',
+  'drop.here': 'Drop to add to the library',
+  'drop.into': 'Drop to add to {name}',
+  'drop.reader': 'Your role may read this library but not add to it. Ask an administrator.',
+  'drop.nothing': 'There are no files in what you dropped.',
+
+  'invite.title': 'Drop files or folders anywhere',
+  'invite.text': 'They are read, become searchable within seconds, and answer your questions with the page beside them.',
+  'invite.sample': 'Add the sample library',
+  'invite.formats': 'Reads {formats}.',
+  'invite.ask': 'Then ask',
+  'invite.question_1': 'What are these documents about?',
+  'invite.question_2': 'Which dates and deadlines are mentioned?',
+  'invite.question_3': 'Who is responsible for what?',
+
+  'tray.title': 'Files being read',
+  'tray.running': {one: '{count} running', other: '{count} running'},
+  'tray.ready': {one: '{count} searchable', other: '{count} searchable'},
+  'tray.failed': {one: '{count} not read', other: '{count} not read'},
+  'tray.clear': 'Clear finished',
+  'tray.left': '{time} left',
+  'tray.cancel': 'Cancel {name}',
+  'tray.retry': 'Retry {name}',
+  'tray.password': 'Password',
+  'tray.password_for': 'Password of {name}',
+  'tray.unlock': 'Unlock',
+  'tray.too_large': '{size} is more than the {most} this server takes',
+  'tray.unsent': {one: '{count} file was not sent when the page closed. Drop it again.',
+                  other: '{count} files were not sent when the page closed. Drop them again: what has arrived is not added twice.'},
+
+  'stage.waiting': 'waiting to be sent',
+  'stage.sending': 'sending {loaded} of {total}',
+  'stage.queued': 'waiting its turn',
+  'stage.reading': 'reading',
+  'stage.reading_at': 'reading {done}',
+  'stage.reading_of': 'reading {done} of {total}',
+  'stage.indexing': 'indexing',
+  'stage.embedding': 'embedding',
+  'stage.counted': '{words} {done} of {total}',
+  'stage.searchable_and': 'searchable · {words}',
+  'stage.ready': 'searchable',
+  'stage.duplicate': 'searchable · was here already',
+  'stage.cancelled': 'cancelled',
+  'stage.failed': 'could not be read',
+  'stage.encrypted': 'needs its password',
+
+  'count.documents': {one: '{shown} document', other: '{shown} documents'},
+  'count.pages': {one: '{shown} page', other: '{shown} pages'},
+  'count.files': {one: '{count} file', other: '{count} files'},
+  'count.warnings': {one: '{count} warning', other: '{count} warnings'},
+  'count.tokens': {one: '{shown} token', other: '{shown} tokens'},
+
+  'library.title': 'Library',
+  'library.filter': 'Filter by name',
+  'library.trash': 'Trash',
+  'library.trash_empty': 'The trash is empty',
+  'library.trash_text': 'What you move here stays 30 days.',
+  'library.failed_only': 'Documents that could not be read',
+  'library.none': 'No document fits these filters',
+  'library.all': 'Show all documents',
+  'library.more': 'Show more',
+  'library.select': 'Select {name}',
+  'library.selected': 'With the selected documents',
+  'library.count_selected': {one: '{count} selected', other: '{count} selected'},
+
+  'filter.title': 'Filters',
+  'filter.format': 'Any type',
+  'filter.collection': 'Any collection',
+  'filter.tag': 'Any tag',
+  'filter.state': 'Any state',
+  'filter.ready': 'searchable',
+  'filter.after': 'From',
+  'filter.before': 'Until',
+  'filter.label_format': 'Type',
+  'filter.label_collection': 'Collection',
+  'filter.label_tag': 'Tag',
+  'filter.label_state': 'State',
+  'filter.label_order': 'Order',
+  'filter.label_mode': 'How to search',
+  'order.newest': 'Newest first',
+  'order.oldest': 'Oldest first',
+  'order.name': 'By name',
+  'order.size': 'By size',
+  'mode.hybrid': 'Words and meaning',
+  'mode.keyword': 'Words only',
+  'mode.semantic': 'Meaning only',
+
+  'collection.new': 'New collection',
+  'collection.edit': 'Rename collection',
+  'collection.name': 'Name',
+  'collection.description': 'What it is for',
+  'collection.create': 'Create',
+  'collection.removed': 'Removed {name}. Its documents stay in the library.',
+
+  'documents.rename': 'Rename',
+  'documents.name': 'Name',
+  'documents.title': 'Title',
+  'documents.title_hint': 'What the document calls itself.',
+  'documents.tag': 'Tags of {name}',
+  'documents.tags': 'Tags',
+  'documents.tags_hint': 'Separated by commas.',
+  'documents.move': 'Move {name}',
+  'documents.move_submit': 'Move',
+  'documents.collection': 'Collection',
+  'documents.no_collection': 'No collection',
+  'documents.unlock': 'Unlock {name}',
+  'documents.trashed': 'Moved {name} to the trash',
+  'documents.restored': 'Restored {name}',
+  'documents.erased': 'Erasing {name}: text, passages and original',
+
+  'document.title': 'Document',
+  'document.shows': 'What to show',
+  'document.show_pages': 'Pages',
+  'document.show_view': 'Document',
+  'document.show_text': 'Text',
+  'document.show_passages': 'Passages',
+  'document.show_files': 'Files inside',
+  'document.show_details': 'Details',
+  'document.original': 'Original',
+  'document.search_in': 'Search in it',
+  'document.too_long': 'The document goes on. Its whole text is under Text.',
+  'document.more_text': 'Show more text',
+  'document.path': 'Path',
+  'document.format': 'Type',
+  'document.size': 'Size',
+  'document.pages': 'Pages',
+  'document.language': 'Language',
+  'document.version': 'Version',
+  'document.added': 'Added',
+  'document.changed': 'Changed',
+  'document.warning': 'Warning',
+
+  'reader.title': 'Source',
+  'reader.close': 'Close the source',
+  'reader.previous': 'Previous passage',
+  'reader.next': 'Next passage',
+  'reader.of': '{at} of {count}',
+  'reader.page_of': 'page {page} of {count}',
+  'reader.page_picture': 'Page {page}',
+  'reader.page_failed': 'This page could not be drawn.',
+  'reader.quote': 'The passage',
+
+  'search.title': 'Search',
+  'search.label': 'Search the library',
+  'search.placeholder': 'Search words or meaning',
+  'search.hint': '"quoted words" must appear · -word must not',
+  'search.results': 'Results',
+  'search.found': {one: '{shown} passage', other: '{shown} passages'},
+  'search.status': '{found} · {took} ms',
+  'search.nothing': 'Nothing found for {query}',
+  'search.nothing_text': 'Try fewer or other words, or take a filter away.',
+  'search.nothing_strict': 'Try it without {words}, or take a filter away.',
+
+  'score.fit': 'Fits {percent}',
+  'score.keyword': 'words',
+  'score.semantic': 'meaning',
+  'score.keyword_none': 'words –',
+  'score.semantic_none': 'meaning –',
+  'score.rank': '#{rank}',
+
+  'ask.title': 'Ask',
+  'ask.conversation': 'Conversation',
+  'ask.label': 'Ask the library',
+  'ask.placeholder': 'Ask the library, or type / for a command',
+  'ask.hint': 'Shift+Enter for a new line',
+  'ask.submit': 'Ask',
+  'ask.stop': 'Stop',
+  'ask.where': 'Where to look',
+  'ask.everywhere': 'Whole library',
+  'ask.by': 'How answers are made',
+  'ask.extractive': 'Quoted passages',
+  'ask.working': 'Looking for an answer',
+  'ask.cut': 'The answer was cut off before its end.',
+  'ask.stopped': 'You stopped this answer.',
+  'ask.empty_title': 'What do you want to know?',
+  'ask.empty_text': 'Every sentence of the answer names its source, and the source opens beside it.',
+
+  'answer.title': 'Answer',
+  'answer.source': 'Source {number}',
+  'answer.sources': 'Sources',
+  'answer.also_read': 'Also read',
+  'answer.nearest': 'Nearest passages',
+  'answer.unsupported': 'no passage supports this',
+
+  'feedback.good': 'Good answer',
+  'feedback.bad': 'Bad answer',
+  'feedback.why': 'Why? (may stay empty)',
+  'feedback.send': 'Send',
+  'feedback.thanks': 'Kept with the answer',
+  'feedback.kept': 'Rating kept',
+  'feedback.wrong_source': 'Wrong source',
+  'feedback.incomplete': 'Incomplete',
+  'feedback.not_true': 'Not true',
+  'feedback.not_asked': 'Not what I asked',
+
+  'conversations.title': 'Conversations',
+  'conversations.new': 'New question',
+  'conversations.rename': 'Rename conversation',
+  'conversations.name': 'Title',
+  'conversations.untitled': 'Untitled',
+  'conversations.removed': 'Removed {title}',
+  'conversations.pin': 'Pin',
+  'conversations.unpin': 'Unpin',
+  'conversations.none': 'No conversations yet',
+  'conversations.start': 'Ask the first question',
+
+  'palette.title': 'Find anything',
+  'palette.placeholder': 'Type a place, an action or a file name',
+  'palette.ask': 'Ask a question',
+  'palette.search': 'Search the library',
+  'palette.search_for': 'Search for “{text}”',
+  'palette.ask_for': 'Ask “{text}”',
+  'palette.collection': 'collection',
+  'palette.conversation': 'conversation',
+  'palette.document': 'document',
+
+  'keys.title': 'Keyboard',
+  'keys.palette': 'Find anything',
+  'keys.slash': 'Go to the field for asking, searching or filtering',
+  'keys.walk': 'Next and previous row, source or page',
+  'keys.enter': 'Open',
+  'keys.sources': 'Walk the sources of an answer',
+  'keys.escape': 'Close the source, leave the document, forget the selection',
+  'keys.select': 'Select a document',
+  'keys.tag': 'Tag, and M to move to a collection',
+  'keys.rename': 'Rename',
+  'keys.trash': 'Move to the trash',
+  'keys.undo': 'Undo',
+  'keys.help': 'These keys',
+
+  'settings.title': 'Settings',
+  'settings.account': 'Account',
+  'settings.keys': 'API keys',
+  'settings.people': 'People',
+  'settings.server': 'Server',
+  'settings.role': 'Role',
+  'settings.password': 'Password',
+  'settings.password_old': 'Present password',
+  'settings.password_new': 'New password',
+  'settings.password_submit': 'Change password',
+  'settings.password_done': 'Password changed',
+  'role.reader': 'reader',
+  'role.editor': 'editor',
+  'role.admin': 'admin',
+  'role.owner': 'owner',
+
+  'keys_api.lead': 'A program with a key may do what the key’s role allows, in this workspace.',
+  'keys_api.docs': 'How to use the API',
+  'keys_api.name': 'Name',
+  'keys_api.name_example': 'backup script',
+  'keys_api.expires': 'Valid until',
+  'keys_api.create': 'Create key',
+  'keys_api.key': 'The new key',
+  'keys_api.once': 'This is the key “{name}”. Copy it now: it is not shown again.',
+  'keys_api.copied': 'Copied',
+  'keys_api.select': 'The key is selected: copy it with your keyboard.',
+  'keys_api.revoke': 'Revoke',
+  'keys_api.revoked': 'Revoked {name}',
+  'keys_api.used': 'used {ago}',
+  'keys_api.unused': 'never used',
+  'keys_api.until': 'until {date}',
+  'keys_api.none': 'No keys yet.',
+
+  'people.add': 'Add a person',
+  'people.name': 'Name',
+  'people.password': 'First password',
+  'people.password_hint': 'Tell it to them; they can change it under Account.',
+  'people.submit': 'Add',
+  'people.added': 'Added {name}',
+  'people.role_of': 'Role of {name}',
+  'people.role_changed': '{name} is now {role}',
+  'people.disable': 'Shut out',
+  'people.enable': 'Let in',
+  'people.shut_out': '{name} can no longer sign in',
+  'people.let_in': '{name} can sign in again',
+  'people.disabled': 'shut out',
+  'people.seen': 'here {ago}',
+  'people.never': 'never signed in',
+
+  'provider.title': 'Model service',
+  'provider.lead': 'Without one, answers are quoted passages. With one, they are fluent, and every sentence is still checked against its passages.',
+  'provider.address': 'Address',
+  'provider.address_example': 'http://127.0.0.1:11434/v1',
+  'provider.address_hint': 'Any OpenAI-compatible address. Ollama or llama.cpp on this machine are found without it.',
+  'provider.model': 'Model',
+  'provider.model_hint': 'May stay empty: then the first one the service names.',
+  'provider.key': 'Key',
+  'provider.key_hint': 'Only if the service wants one. It is stored sealed.',
+  'provider.key_set': 'A key is stored. Leave this empty to keep it.',
+  'provider.saved': 'Saved',
+  'provider.remove': 'Forget this service',
+
+  'server.version': 'Version',
+  'server.model': 'Embedding model',
+  'server.no_model': 'none: keyword search only',
+  'server.model_ready': 'ready',
+  'server.model_loading': 'loading',
+  'server.documents': 'Documents',
+  'server.chunks': 'Passages',
+  'server.vectors': 'Vectors',
+  'server.bytes': 'Originals',
+  'server.upload_max': 'Largest file',
+  'server.formats': 'Reads',
+
+  'missing.title': 'Nothing here',
+  'missing.text': 'This address leads nowhere.',
+
+  'time.seconds': '{count} s',
+  'time.minutes': '{count} min',
+  'time.hours': '{count} h',
+};
+
+const LANGUAGE = 'en';
+const plurals = new Intl.PluralRules(LANGUAGE);
+const numbers = new Intl.NumberFormat(LANGUAGE);
+const decimals = new Intl.NumberFormat(LANGUAGE, {minimumFractionDigits: 2, maximumFractionDigits: 2});
+const percents = new Intl.NumberFormat(LANGUAGE, {style: 'percent', maximumFractionDigits: 0});
+const lists = new Intl.ListFormat(LANGUAGE, {type: 'conjunction'});
+const dates = new Intl.DateTimeFormat(LANGUAGE, {dateStyle: 'long', timeStyle: 'short'});
+const shortDates = new Intl.DateTimeFormat(LANGUAGE, {day: 'numeric', month: 'short', year: 'numeric'});
+const relative = new Intl.RelativeTimeFormat(LANGUAGE, {numeric: 'auto', style: 'short'});
+
+export const has = (key) => key in CATALOGUE;
+
+export function t(key, values = {}) {
+  const entry = CATALOGUE[key];
+  if (entry === undefined) return key;
+  const text = typeof entry === 'string' ? entry : entry[plurals.select(values.count)] || entry.other;
+  return text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : name === 'shown' ? numbers.format(values.count) : all));
+}
+
+export const number = (value) => numbers.format(value ?? 0);
+export const decimal = (value) => decimals.format(value);
+export const percentText = (value) => percents.format(value / 100);
+export const list = (items) => lists.format(items);
+
+// Sizes in units of 1,000, as shops and most systems count.
+export function bytes(value) {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+  let size = value || 0;
+  let at = 0;
+  while (size >= 1000 && at < units.length - 1) {
+    size /= 1000;
+    at++;
+  }
+  const digits = at > 0 && size < 10 ? 1 : 0;
+  return new Intl.NumberFormat(LANGUAGE, {style: 'unit', unit: units[at], unitDisplay: at ? 'short' : 'long', maximumFractionDigits: digits}).format(size);
+}
+
+export function duration(seconds) {
+  if (seconds < 60) return t('time.seconds', {count: Math.max(1, Math.ceil(seconds))});
+  if (seconds < 3600) return t('time.minutes', {count: Math.ceil(seconds / 60)});
+  return t('time.hours', {count: decimals.format(seconds / 3600)});
+}
+
+export const fullDate = (text) => (text ? dates.format(new Date(text)) : '');
+
+export function ago(text) {
+  if (!text) return '';
+  const then = new Date(text);
+  const minutes = Math.round((then - Date.now()) / 60000);
+  if (Math.abs(minutes) < 60) return relative.format(minutes, 'minute');
+  if (Math.abs(minutes) < 60 * 24) return relative.format(Math.round(minutes / 60), 'hour');
+  if (Math.abs(minutes) < 60 * 24 * 7) return relative.format(Math.round(minutes / 1440), 'day');
+  return shortDates.format(then);
+}
+
+// Ctrl or the Apple key, as this machine names it.
+export function modKey(key) {
+  const apple = /Mac|iPhone|iPad/.test(navigator.platform);
+  return apple ? `⌘${key}` : `Ctrl ${key}`;
+}

@@ -1,0 +1,136 @@
+// search.js - results as one types. The address holds the query, its filters and the row that is open (?at=3).
+import {h, fill, say, cleanup, debounce, isNarrow} from '../dom.js';
+import {t, number, list} from '../texts.js';
+import {post} from '../api.js';
+import {bind, walker} from '../keys.js';
+import {note, withQuery, here} from '../router.js';
+import {top} from '../parts/top.js';
+import {filters} from '../parts/filters.js';
+import {invite} from '../parts/invite.js';
+import {state} from '../state.js';
+import {scoreBar, legs, marked} from '../parts/score.js';
+import {problem} from '../parts/problem.js';
+import {noticeLine, notices} from '../parts/notices.js';
+import * as reader from '../parts/reader.js';
+
+const LIMIT = 30;
+const TYPING_MS = 120;
+
+function bodyFrom(query) {
+  const body = {query: query.q, limit: LIMIT};
+  if (query.mode) body.mode = query.mode;
+  if (query.format) body.formats = [query.format];
+  if (query.collection) body.collections = [query.collection];
+  if (query.tag) body.tags = [query.tag];
+  if (query.document) body.documents = [query.document];
+  if (query.after) body.after = `${query.after}T00:00:00Z`;
+  if (query.before) body.before = `${query.before}T23:59:59Z`;
+  return body;
+}
+
+function row(result, index) {
+  const place = [result.place, result.heading].filter(Boolean).join(' · ');
+  return h('li', {class: 'result', tabindex: -1, data: {index}, test: 'result'},
+    h('div', {class: 'result-head'}, h('span', {class: 'result-name'}, result.document.name), h('small', {}, place), scoreBar(result.score)),
+    h('p', {class: 'snippet'}, marked(result.snippet || result.text, result.highlights)), legs(result));
+}
+
+function statusOf(answer) {
+  const count = answer.total ?? answer.results.length;
+  const found = t('search.found', {count, shown: number(count)});
+  return t('search.status', {found, took: number(answer.took_ms)});
+}
+
+function nothing(query) {
+  const words = query.q.split(/\s+/).filter((one) => /^["-]/.test(one));
+  return h('div', {class: 'nothing', test: 'nothing'}, h('h2', {}, t('search.nothing', {query: query.q})),
+    h('p', {}, words.length ? t('search.nothing_strict', {words: list(words)}) : t('search.nothing_text')));
+}
+
+export function render(root, {query}) {
+  const undo = cleanup();
+  let aborter = null;
+  let results = [];
+  const head = top(t('search.title'));
+  const input = h('input', {type: 'search', value: query.q || '', 'aria-label': t('search.label'), placeholder: t('search.placeholder'), autocomplete: 'off',
+                            spellcheck: 'false', maxlength: 2000, 'aria-controls': 'results', data: {slash: 'yes'}, test: 'search-input'});
+  const status = h('p', {class: 'status', role: 'status', test: 'search-status'}, t('search.hint'));
+  const ol = h('ol', {class: 'results', id: 'results', 'aria-label': t('search.results'), test: 'results'});
+  const body = h('div', {class: 'scroll pad'}, ol);
+  const changed = (values) => { note(withQuery({...values, at: null})); run(); };
+  fill(root, head.element, h('div', {class: 'finder'}, h('form', {class: 'search-box', role: 'search', onsubmit: (event) => { event.preventDefault(); run(); walk.put(0); }}, input),
+    filters(['mode', 'format', 'collection', 'tag', 'after', 'before'], query, changed), status), body);
+
+  // j/k move quickly; the reader follows when they rest.
+  const follow = debounce(80, open);
+  const walk = walker(ol, '.result', {moved: (_, index) => { if (!isNarrow()) follow(index); }, opened: (one) => open(Number(one.dataset.index))});
+
+  function open(index) {
+    const one = results[index];
+    if (!one) return;
+    ol.querySelectorAll('.result').forEach((other, i) => other.toggleAttribute('data-open', i === index));
+    reader.open(reader.sourceOf(one), {
+      index, count: results.length,
+      step: (by) => { walk.put(index + by, {focus: false, quiet: true}); open(index + by); },
+      onclose: () => {
+        ol.querySelectorAll('[data-open]').forEach((other) => other.removeAttribute('data-open'));
+        note(withQuery({at: null}));
+        if (walk.current()) walk.current().focus({preventScroll: true});
+      },
+    });
+    note(withQuery({at: index + 1}));
+  }
+
+  function show(answer, now) {
+    results = answer.results;
+    say(status, statusOf(answer));
+    fill(ol, results.map(row), results.length === 0 && nothing(now));
+    if (answer.notice) ol.prepend(noticeLine(answer.notice));
+    walk.put(0, {focus: false, quiet: true});
+    const at = Number(now.at);
+    if (at > 0 && at <= results.length) open(at - 1);
+  }
+
+  function idle() {
+    results = [];
+    say(status, t('search.hint'));
+    const empty = state.statistics && state.statistics.documents === 0;
+    fill(ol, empty && invite(), notices());
+  }
+
+  async function run() {
+    const now = here().query;
+    if (aborter) aborter.abort();
+    if (!(now.q || '').trim()) return idle();
+    aborter = new AbortController();
+    const own = aborter;
+    ol.setAttribute('aria-busy', 'true');
+    try {
+      const answer = await post('/v1/search', bodyFrom(now), {signal: own.signal});
+      if (own === aborter) show(answer, now);
+    } catch (error) {
+      if (error.name !== 'AbortError') fill(ol, problem(error, run));
+    } finally {
+      if (own === aborter) ol.removeAttribute('aria-busy');
+    }
+  }
+
+  const typed = debounce(TYPING_MS, () => changed({q: input.value}));
+  input.addEventListener('input', typed);
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'ArrowDown' && results.length) {
+      event.preventDefault();
+      walk.put(0);
+    }
+  });
+  ol.addEventListener('click', (event) => {
+    const one = event.target.closest('.result');
+    if (!one || String(getSelection())) return;
+    walk.put(Number(one.dataset.index), {quiet: true});
+    open(Number(one.dataset.index));
+  });
+  undo.add(bind(walk.keys));
+  undo.add(() => { typed.cancel(); follow.cancel(); if (aborter) aborter.abort(); });
+  run();
+  return {cleanup: undo, title: t('search.title'), focus: input};
+}

@@ -1,0 +1,46 @@
+// settings.js - account, model service, API keys, people, this server: one section for each address.
+import {h, fill} from '../dom.js';
+import {t} from '../texts.js';
+import {post} from '../api.js';
+import {state, emit, mayAdminister} from '../state.js';
+import {top} from '../parts/top.js';
+import {field, form} from '../parts/forms.js';
+import {toast} from '../parts/toast.js';
+import * as keys from '../parts/settings_keys.js';
+import * as people from '../parts/settings_people.js';
+import * as server from '../parts/settings_server.js';
+
+function account(root) {
+  const {user, workspace} = state.session;
+  fill(root, h('dl', {class: 'facts'}, h('dt', {}, t('setup.name')), h('dd', {}, user.name), h('dt', {}, t('session.email')), h('dd', {}, user.email),
+    h('dt', {}, t('settings.role')), h('dd', {}, t(`role.${user.role}`)), workspace && [h('dt', {}, t('setup.workspace')), h('dd', {}, workspace.name)]),
+  h('button', {onclick: () => emit('sign-out'), test: 'sign-out'}, t('session.out')),
+  h('h2', {}, t('settings.password')), form({
+    test: 'password', submit: t('settings.password_submit'),
+    fields: [field({name: 'old', label: t('settings.password_old'), type: 'password', autocomplete: 'current-password'}),
+             field({name: 'new', label: t('settings.password_new'), type: 'password', hint: t('setup.password_hint'), autocomplete: 'new-password'})],
+    send: async (values, element) => {
+      await post('/v1/session/password', values);
+      element.reset();
+      toast(t('settings.password_done'));
+    },
+  }));
+}
+
+const SECTIONS = [
+  {name: '', text: 'settings.account', render: account},
+  {name: 'keys', text: 'settings.keys', render: keys.render},
+  {name: 'people', text: 'settings.people', render: people.render, admin: true},
+  {name: 'server', text: 'settings.server', render: server.render},
+];
+
+export function render(root, {section = ''}) {
+  const shown = SECTIONS.find((one) => one.name === section && (!one.admin || mayAdminister())) || SECTIONS[0];
+  const head = top(t('settings.title'));
+  const body = h('div', {class: 'settings', test: `settings-${shown.name || 'account'}`});
+  const tabs = h('nav', {class: 'tabs', 'aria-label': t('settings.title')}, SECTIONS.filter((one) => !one.admin || mayAdminister()).map((one) =>
+    h('a', {class: 'tab', href: one.name ? `/settings/${one.name}` : '/settings', 'aria-current': one === shown ? 'page' : null, test: `tab-${one.name || 'account'}`}, t(one.text))));
+  fill(root, head.element, h('div', {class: 'finder'}, tabs), h('div', {class: 'scroll pad'}, body));
+  shown.render(body);
+  return {title: `${t(shown.text)} · ${t('settings.title')}`, focus: head.heading};
+}

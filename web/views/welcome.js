@@ -1,0 +1,53 @@
+// welcome.js - the first account, or signing in.
+import {h, fill, focusGently} from '../dom.js';
+import {t} from '../texts.js';
+import {post} from '../api.js';
+import {state, emit} from '../state.js';
+import {icon} from '../parts/icons.js';
+import {field, form} from '../parts/forms.js';
+
+const entered = (session) => {
+  state.session = session;
+  emit('signed-in');
+};
+
+function setUp(session) {
+  return form({
+    test: 'setup', submit: t('setup.submit'),
+    fields: [
+      session.setup_token_needed && field({name: 'token', label: t('setup.token'), hint: t('setup.token_hint'), required: true, autocomplete: 'off', spellcheck: 'false'}),
+      field({name: 'name', label: t('setup.name'), required: true, autocomplete: 'name', maxlength: 200}),
+      field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'username'}),
+      field({name: 'password', label: t('session.password'), type: 'password', hint: t('setup.password_hint'), required: true, autocomplete: 'new-password'}),
+      field({name: 'workspace', label: t('setup.workspace'), hint: t('setup.workspace_hint'), autocomplete: 'organization', maxlength: 200}),
+    ].filter(Boolean),
+    send: async (values) => {
+      if (!values.workspace) delete values.workspace;
+      entered(await post('/v1/setup', values));
+    },
+  });
+}
+
+function signIn() {
+  return form({
+    test: 'signin', submit: t('session.submit'),
+    fields: [
+      field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'username'}),
+      field({name: 'password', label: t('session.password'), type: 'password', required: true, autocomplete: 'current-password'}),
+    ],
+    send: async (values) => entered(await post('/v1/session', values)),
+  });
+}
+
+export function render(root) {
+  const {session} = state;
+  const first = session.setup_needed;
+  document.title = `${t(first ? 'setup.title' : 'session.title')} · ${t('name')}`;
+  const body = first ? setUp(session) : signIn();
+  fill(root, h('div', {class: 'welcome', test: 'welcome'},
+    h('div', {class: 'brand big'}, icon('brand'), t('name')),
+    h('h1', {tabindex: -1}, t(first ? 'setup.title' : 'session.title')),
+    h('p', {class: 'lead'}, t(first ? 'setup.lead' : 'session.lead')), body));
+  focusGently(body.querySelector('input'));
+  return () => {};
+}
