@@ -254,6 +254,7 @@ int main(int argc, char **argv)
             measure(queue, &loads[i], threads);
         if (threads == 2)
             measure_sts(queue, status.dims);
+        print_memory(threads == 1 ? "after one thread's work" : "after all");
         encode_queue_free(queue);
     }
     arena_free(arena);

@@ -237,6 +237,19 @@ void encode_queue_status(EncodeQueue *queue, EncodeStatus *status_r)
 
 /* --- Calls ------------------------------------------------------------------------------ */
 
+static bool is_stopping(EncodeQueue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool is = queue->stopping;
+    pthread_mutex_unlock(&queue->lock);
+    return is;
+}
+
+static bool stopping(Error *err)
+{
+    return fail(err, ERROR_BUSY, "the encoder is stopping; try again later");
+}
+
 static void add_request(EncodeQueue *queue, Lane *lane, Request *request)
 {
     if (lane->first)
@@ -262,7 +275,7 @@ static bool run_request(EncodeQueue *queue, Lane *lane, Request *request, Error 
     bool whole = request->done == request->count;
     pthread_mutex_unlock(&queue->lock);
     pthread_cond_destroy(&request->ended);
-    return whole || fail(err, ERROR_BUSY, "the encoder is stopping; try again later");
+    return whole || stopping(err);
 }
 
 static bool embed_slab(EncodeQueue *queue, EncodePriority priority, const Str *texts, size_t count,
@@ -284,6 +297,8 @@ static bool embed_slab(EncodeQueue *queue, EncodePriority priority, const Str *t
 static bool embed_all(EncodeQueue *queue, EncodePriority priority, const Str *texts, size_t count,
                       size_t max_tokens, float *out, Error *err)
 {
+    if (is_stopping(queue))
+        return stopping(err);
     if (!encode_queue_load(queue, err))
         return false;
     Encoder *encoder = encode_queue_encoder(queue);
