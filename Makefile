@@ -132,11 +132,23 @@ dist:
 $(BUILD)/extract-one: $(OBJ)/bench/extract_one.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,extract))))
 	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# Jobs a second on SQLite and PostgreSQL, and Celery over Redis beside it.
+$(BUILD)/jobs_bench: $(OBJ)/bench/jobs_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,jobs))))
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+bench-jobs: $(BUILD)/jobs_bench
+	bench/jobs_peer.sh $< $(or $(JOBS),20000)
+
 # Speed of the encoder; TEXTS=FILE writes its texts for bench/encode_peer.py.
 $(BUILD)/encode_bench: $(OBJ)/bench/encode_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,encode))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 bench-encode: $(BUILD)/encode_bench
 	$(BUILD)/encode_bench $(or $(MODEL),$(MODELS)/all-MiniLM-L6-v2) $(TEXTS)
+
+# How well and how fast the index finds; DATA has scifact/, cranfield/ and cisi/.
+$(BUILD)/retrieval_bench: $(OBJ)/bench/retrieval_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,index) $$(call code_of,encode)))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+bench-retrieval: $(BUILD)/retrieval_bench
+	$(BUILD)/retrieval_bench $(or $(DATA),../shared/retrieval) $(or $(MODEL),$(wildcard $(MODELS)/all-MiniLM-L6-v2)) $(BUILD)/vectors
 
 clean:
 	rm -rf $(BUILD)
