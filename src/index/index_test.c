@@ -1,0 +1,230 @@
+/* index_test.c - both legs together, the golden scores, readers beside a writer. */
+#include "index/index.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "index/keyword.h"
+
+Test(index, fusion_keeps_both_legs_scores_and_ranks)
+{
+    LegHit keyword[] = { { 1, 9 }, { 2, 5 }, { 3, 1 } },
+           vector[] = { { 2, 0.9f }, { 4, 0.5f }, { 1, 0.1f } };
+    IndexHit hits[10];
+    cr_assert_eq(fusion_merge(keyword, 3, vector, 3, 0.6f, 10, hits), 4);
+    cr_expect(hits[0].key == 2 && fabsf(hits[0].score - 0.8f) < 1e-5f);
+    cr_expect(hits[0].keyword_rank == 2 && hits[0].vector_rank == 1 && hits[0].keyword_score == 5);
+    cr_expect(hits[1].key == 1 && hits[1].vector_rank == 3);
+    cr_expect(hits[2].key == 4 && hits[2].keyword_rank == 0);
+    cr_assert_eq(fusion_merge(keyword, 3, NULL, 0, 0.6f, 2, hits), 2, "a missing leg");
+    cr_expect(hits[0].key == 1 && hits[0].score == 1);
+    cr_assert_eq(fusion_merge(NULL, 0, vector, 1, 0.6f, 10, hits), 1);
+    cr_expect(hits[0].key == 2 && hits[0].score == 1);
+    cr_expect_eq(fusion_merge(NULL, 0, NULL, 0, 0.6f, 10, hits), 0);
+}
+
+typedef struct Fixture {
+    Arena *arena;
+    Index *index;
+    char folder[64];
+} Fixture;
+
+static const IndexOptions *options(const Fixture *f)
+{
+    static IndexOptions made;
+    made = (IndexOptions){ .folder = f->folder, .dims = 8, .identity = S("a"), .model = S("m") };
+    return &made;
+}
+
+static Fixture fixture(void)
+{
+    Fixture f = { .arena = arena_new(MB(64)), .folder = "/tmp/lectern-index-XXXXXX" };
+    cr_assert(mkdtemp(f.folder));
+    f.index = index_new(options(&f));
+    return f;
+}
+
+static void finish(Fixture *f)
+{
+    Error err = { 0 };
+    index_free(f->index);
+    cr_expect(folder_remove(f->folder, &err));
+    arena_free(f->arena);
+}
+
+static void add(Index *index, uint64_t key, const char *body)
+{
+    IndexChunk chunk = {
+        .key = key, .title = S("Title"), .body = str(body), .language = LANGUAGE_ENGLISH
+    };
+    float vector[8] = { 1, (float)(key % 7), (float)(key % 3), -1, 0, 0.5f, 2, 1 };
+    index_add_chunk(index, &chunk);
+    index_add_vector(index, key, vector);
+}
+
+Test(index, phrases_and_exclusions_bind_the_vector_leg_too)
+{
+    Fixture f = fixture();
+    float vector[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+    IndexHit hits[10];
+    add(f.index, 1, "a black cat");
+    add(f.index, 2, "a cat that is black");
+    add(f.index, 3, "a dog");
+    index_publish(f.index);
+    IndexSearch search = { .text = S("\"black cat\""), .vector = vector, .count = 10 };
+    cr_assert_eq(index_search(f.index, f.arena, &search, hits), 1);
+    cr_expect(hits[0].key == 1 && hits[0].keyword_rank == 1 && hits[0].vector_rank == 1);
+    search.text = S("black -dog -\"black cat\"");
+    cr_assert_eq(index_search(f.index, f.arena, &search, hits), 1);
+    cr_expect_eq(hits[0].key, 2);
+    search.text = S("dog");
+    cr_expect_eq(index_search(f.index, f.arena, &search, hits), 3, "the vector leg finds all");
+    for (size_t i = 0; i < 3; i++)
+        cr_expect_eq(hits[i].keyword_rank, hits[i].key == 3);
+    uint64_t gone = 3;
+    index_delete(f.index, &gone, 1);
+    cr_expect_eq(index_search(f.index, f.arena, &search, hits), 2);
+    finish(&f);
+}
+
+Test(index, loading_says_which_leg_is_missing_or_damaged)
+{
+    Fixture f = fixture();
+    Error err = { 0 };
+    IndexOpened opened = index_load(f.index);
+    cr_expect(opened.keyword.state == SHELF_EMPTY && opened.vectors.state == SHELF_EMPTY);
+    add(f.index, 1, "one");
+    cr_assert(index_commit(f.index, 12, &err), "%s", err.message);
+    index_free(f.index);
+    f.index = index_new(options(&f));
+    opened = index_load(f.index);
+    cr_expect(opened.keyword.state == SHELF_LOADED && opened.keyword.generation == 12);
+    cr_expect(opened.vectors.state == SHELF_LOADED && opened.vectors.generation == 12);
+    index_free(f.index);
+    char *path = str_c(f.arena, str_format(f.arena, "%s/vectors/manifest", f.folder));
+    cr_assert(file_write(path, S("torn"), 0600, &err));
+    f.index = index_new(options(&f));
+    opened = index_load(f.index);
+    cr_expect_eq(opened.keyword.state, SHELF_LOADED);
+    cr_expect_eq(opened.vectors.state, SHELF_DAMAGED);
+    cr_expect(str_find(str(opened.vectors.reason.message), S("rebuilt")) >= 0, "%s",
+              opened.vectors.reason.message);
+    add(f.index, 1, "one");
+    cr_assert(index_commit(f.index, 13, &err), "a damaged leg is written anew: %s", err.message);
+    cr_expect_eq(index_status(f.index).vectors, 1);
+    finish(&f);
+}
+
+/* --- Readers beside a writer --- */
+
+typedef struct Race {
+    Index *index;
+    atomic_bool done;
+    atomic_int searches, bad;
+} Race;
+
+static void *read_along(void *self)
+{
+    Race *race = self;
+    Arena *arena = arena_new(MB(16));
+    float vector[8] = { 1, 0, 1, 0, 1, 0, 1, 0 };
+    while (!atomic_load(&race->done)) {
+        IndexHit hits[20];
+        IndexSearch search = { .text = S("word stays"), .vector = vector, .count = 20 };
+        size_t count = index_search(race->index, arena, &search, hits);
+        for (size_t i = 0; i < count; i++)
+            atomic_fetch_add(&race->bad, hits[i].key > 2000);
+        atomic_fetch_add(&race->searches, 1);
+        arena_reset(arena);
+    }
+    arena_free(arena);
+    return NULL;
+}
+
+Test(index, readers_go_on_while_a_writer_adds_merges_and_saves)
+{
+    Fixture f = fixture();
+    Race race = { .index = f.index };
+    pthread_t readers[2];
+    Error err = { 0 };
+    for (size_t i = 0; i < 2; i++)
+        cr_assert_eq(pthread_create(&readers[i], NULL, read_along, &race), 0);
+    for (uint64_t key = 1; key <= 600; key++) {
+        add(f.index, key, "a word that stays");
+        uint64_t gone = key / 2;
+        if (key % 5 == 0)
+            index_publish(f.index), index_delete(f.index, &gone, 1);
+        if (key % 100 == 0)
+            cr_assert(index_commit(f.index, key, &err), "%s", err.message);
+    }
+    atomic_store(&race.done, true);
+    for (size_t i = 0; i < 2; i++)
+        pthread_join(readers[i], NULL);
+    cr_expect_eq(race.bad, 0);
+    cr_expect_gt(race.searches, 0);
+    IndexStatus status = index_status(f.index);
+    cr_expect_eq(status.chunks, status.vectors);
+    cr_expect_lt(status.keyword_segments, 24);
+    finish(&f);
+}
+
+/* --- The peers' reference scores: the same formula at k1 1.2, so ranks at most are compared --- */
+
+static Str words_of(Arena *arena, const json_t *list)
+{
+    Buf text = buf_new(arena, KB(64));
+    for (size_t i = 0; i < json_array_size(list); i++)
+        buf_addf(&text, "%s%s", i ? " " : "", json_string_value(json_array_get(list, i)));
+    return buf_str(&text);
+}
+
+Test(index, golden_queries_find_the_golden_documents)
+{
+    const char *path = "../shared/peers/search/golden/bm25.json";
+    Error err = { 0 };
+    Str bytes;
+    AUTO_JSON json_t *golden = NULL;
+    Fixture f = fixture();
+    size_t agree = 0, compared = 0;
+    if (!file_exists(path)) {
+        printf("skipped: needs ../shared\n");
+        finish(&f);
+        return;
+    }
+    cr_assert(file_read(f.arena, path, MB(4), &bytes, &err) &&
+              json_parse(bytes, MB(4), &golden, &err));
+    const json_t *small = json_object_get(golden, "small"),
+                 *documents = json_object_get(small, "docs");
+    for (size_t i = 0; i < json_array_size(documents); i++) {
+        const json_t *d = json_array_get(documents, i);
+        IndexChunk chunk = { .key = strtoull(json_string_value(json_object_get(d, "id")), NULL, 10),
+                             .title = words_of(f.arena, json_object_get(d, "title")),
+                             .body = words_of(f.arena, json_object_get(d, "body")),
+                             .language = LANGUAGE_OTHER };
+        index_add_chunk(f.index, &chunk); /* stems already: no stemmer */
+    }
+    index_publish(f.index);
+    const json_t *queries = json_object_get(json_object_get(small, "title_x2"), "queries");
+    for (size_t q = 0; q < json_array_size(queries); q++) {
+        const json_t *top = json_object_get(json_array_get(queries, q), "top"), *count;
+        Buf text = buf_new(f.arena, KB(4));
+        const char *term;
+        json_t *terms = json_object_get(json_array_get(queries, q), "terms");
+        json_object_foreach(terms, term, count) for (json_int_t n = json_integer_value(count);
+                                                     n > 0; n--) buf_addf(&text, "%s ", term);
+        IndexHit hits[3];
+        IndexSearch search = { .text = buf_str(&text), .count = 3 };
+        size_t got = index_search(f.index, f.arena, &search, hits);
+        for (size_t i = 0; i < got; i++, compared++)
+            for (size_t j = 0; j < MIN(json_array_size(top), 5); j++) {
+                const char *id = json_string_value(json_array_get(json_array_get(top, j), 0));
+                agree += hits[i].key == strtoull(id, NULL, 10);
+            }
+    }
+    cr_expect_geq(agree * 100, compared * 90, "%zu of %zu", agree, compared);
+    finish(&f);
+}

@@ -1,0 +1,226 @@
+/* vectors_test.c - the vector index against exact answers, its kernels, deletes and damaged files.
+ */
+#include "index/vectors.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+#include "base/file.h"
+#include "index/vector_kernels.h"
+
+#define DIMS 96
+#define COUNT_ALL 6000
+#define CLUSTERS 150
+
+static uint32_t next_random(uint32_t *state) { return *state = *state * 1664525u + 1013904223u; }
+
+/* Near normal, from a few uniform numbers. */
+static float noise(uint32_t *state)
+{
+    float sum = 0;
+    for (int i = 0; i < 6; i++)
+        sum += (float)(next_random(state) >> 8) / (float)(1 << 24) - 0.5f;
+    return sum;
+}
+
+/* Vectors in clusters, as those of texts are. */
+static void fill(float *vectors, size_t count, uint32_t seed)
+{
+    static float centres[CLUSTERS][DIMS];
+    uint32_t state = 99;
+    for (size_t c = 0; c < CLUSTERS; c++)
+        for (size_t d = 0; d < DIMS; d++)
+            centres[c][d] = noise(&state);
+    state = seed;
+    for (size_t i = 0; i < count; i++) {
+        size_t c = (next_random(&state) >> 8) % CLUSTERS;
+        for (size_t d = 0; d < DIMS; d++)
+            vectors[i * DIMS + d] = centres[c][d] + 0.7f * noise(&state);
+    }
+}
+
+typedef struct Fixture {
+    Arena *arena;
+    VectorIndex *index;
+    float *vectors;
+    char folder[64];
+} Fixture;
+
+static Fixture fixture(size_t count)
+{
+    Fixture f = { .arena = arena_new(MB(64)), .folder = "/tmp/lectern-vectors-XXXXXX" };
+    cr_assert(mkdtemp(f.folder));
+    f.index = vectors_new(f.folder, DIMS, 1);
+    f.vectors = arena_new_array(f.arena, float, COUNT_ALL *DIMS);
+    fill(f.vectors, COUNT_ALL, 5);
+    for (size_t i = 0; i < count; i++) {
+        vectors_add(f.index, i, f.vectors + i * DIMS);
+        if (i % 700 == 0)
+            vectors_publish(f.index);
+    }
+    vectors_publish(f.index);
+    return f;
+}
+
+static void finish(Fixture *f)
+{
+    Error err = { 0 };
+    vectors_free(f->index);
+    cr_expect(folder_remove(f->folder, &err));
+    arena_free(f->arena);
+}
+
+static float cosine(const float *a, const float *b)
+{
+    double inner = 0, left = 0, right = 0;
+    for (size_t d = 0; d < DIMS; d++) {
+        inner += (double)a[d] * (double)b[d];
+        left += (double)a[d] * (double)a[d];
+        right += (double)b[d] * (double)b[d];
+    }
+    return (float)(inner / sqrt(left * right));
+}
+
+/* How many of the true ten, among keys with key % step == 0 and at or past `from`, are in hits. */
+static size_t true_ones(const Fixture *f, const float *query, size_t step, size_t from,
+                        const LegHit *hits, size_t count)
+{
+    float best[10];
+    size_t have = 0, found = 0;
+    for (size_t i = from; i < COUNT_ALL; i++) {
+        float score = cosine(query, f->vectors + i * DIMS);
+        if (i % step || (have == 10 && score <= best[9]))
+            continue;
+        size_t at = have < 10 ? have++ : 9;
+        for (; at && best[at - 1] < score; at--)
+            best[at] = best[at - 1];
+        best[at] = score;
+    }
+    for (size_t h = 0; h < count; h++)
+        found += hits[h].key >= from && hits[h].key % step == 0 &&
+                 cosine(query, f->vectors + hits[h].key * DIMS) >= best[have - 1];
+    return found;
+}
+
+static bool every_hundredth(void *self, uint64_t key)
+{
+    (void)self;
+    return key % 100 == 0;
+}
+
+static bool every_third(void *self, uint64_t key)
+{
+    (void)self;
+    return key % 3 == 0;
+}
+
+Test(index, nearly_all_true_neighbours_are_found)
+{
+    Fixture f = fixture(COUNT_ALL);
+    float queries[50 * DIMS];
+    size_t all = 0, hundredth = 0, third = 0;
+    KeyFilter hundredths = { .allows = every_hundredth }, thirds = { .allows = every_third };
+    fill(queries, 50, 77);
+    for (size_t q = 0; q < 50; q++) {
+        LegHit hits[10];
+        const float *query = queries + q * DIMS;
+        cr_assert_eq(vectors_search(f.index, query, NULL, 10, hits), 10);
+        all += true_ones(&f, query, 1, 0, hits, 10);
+        cr_expect(fabsf(hits[0].score - cosine(query, f.vectors + hits[0].key * DIMS)) < 0.01f);
+        cr_assert_eq(vectors_search(f.index, query, &hundredths, 10, hits), 10);
+        hundredth += true_ones(&f, query, 100, 0, hits, 10);
+        cr_assert_eq(vectors_search(f.index, query, &thirds, 10, hits), 10);
+        third += true_ones(&f, query, 3, 0, hits, 10);
+    }
+    cr_expect_geq(all, 492, "%zu of 500", all);
+    cr_expect_geq(third, 492, "%zu of 500", third);
+    cr_expect_geq(hundredth, 495, "%zu of 500", hundredth);
+    finish(&f);
+}
+
+Test(index, vectors_are_replaced_deleted_and_kept_on_disk)
+{
+    Fixture f = fixture(COUNT_ALL);
+    Error err = { 0 };
+    uint64_t generation = 0;
+    LegHit hits[10], again[10];
+    float zeros[DIMS] = { 0 };
+    for (uint64_t key = 0; key < 3000; key++)
+        cr_assert(vectors_delete(f.index, key));
+    cr_expect_not(vectors_delete(f.index, 0));
+    vectors_add(f.index, 5000, f.vectors);
+    vectors_add(f.index, 5001, zeros);
+    cr_assert(vectors_commit(f.index, 7, &err), "%s", err.message);
+    cr_expect_lt(vectors_size(f.index).dead, 1500, "dead vectors leave the files");
+    cr_assert_eq(vectors_search(f.index, f.vectors, NULL, 10, hits), 10);
+    cr_expect_eq(hits[0].key, 5000);
+    cr_expect_gt(hits[0].score, 0.999f);
+    for (size_t i = 0; i < 10; i++)
+        cr_expect_geq(hits[i].key, 3000);
+    vectors_free(f.index);
+    f.index = vectors_new(f.folder, DIMS, 1);
+    cr_assert_eq(vectors_load(f.index, &generation, &err), SHELF_LOADED, "%s", err.message);
+    cr_expect_eq(generation, 7);
+    cr_expect_eq(vectors_size(f.index).entries, 3000);
+    cr_assert_eq(vectors_search(f.index, f.vectors, NULL, 10, again), 10);
+    for (size_t i = 0; i < 10; i++)
+        cr_expect(hits[i].key == again[i].key && hits[i].score == again[i].score);
+    vectors_free(f.index);
+    f.index = vectors_new(f.folder, DIMS / 2, 1);
+    cr_expect_eq(vectors_load(f.index, &generation, &err), SHELF_DAMAGED, "other dimensions");
+    finish(&f);
+}
+
+Test(index, damaged_vector_files_are_reported)
+{
+    Fixture f = fixture(300);
+    Error err = { 0 };
+    uint64_t generation;
+    Str bytes;
+    cr_assert(vectors_commit(f.index, 7, &err));
+    char *path = path_join(f.arena, str(f.folder), S("00000001.seg"));
+    cr_assert(file_read(f.arena, path, MB(16), &bytes, &err), "%s", err.message);
+    for (size_t at = 0; at < bytes.length; at += bytes.length / 23 + 1) {
+        char *copy = str_c(f.arena, bytes);
+        copy[at] ^= 1;
+        for (int round = 0; round < 2; round++) {
+            Str damaged = { round ? bytes.at : copy, round ? at : bytes.length };
+            cr_assert(file_write(path, damaged, 0600, &err));
+            VectorIndex *index = vectors_new(f.folder, DIMS, 1);
+            cr_expect_eq(vectors_load(index, &generation, &err), SHELF_DAMAGED);
+            vectors_free(index);
+        }
+    }
+    finish(&f);
+}
+
+Test(index, every_kernel_gives_the_same)
+{
+    enum { WORDS = 6, GROUPS = 5, VALUES = 391 };
+    uint64_t signs[GROUPS * WORDS * 8], query[WORDS];
+    uint16_t expected[GROUPS * 8], got[GROUPS * 8];
+    float floats[VALUES];
+    int8_t values[VALUES];
+    uint32_t state = 3;
+    for (size_t i = 0; i < COUNT(signs); i++)
+        signs[i] = (uint64_t)next_random(&state) << 32 | next_random(&state);
+    for (size_t i = 0; i < WORDS; i++)
+        query[i] = (uint64_t)next_random(&state) << 32 | next_random(&state);
+    for (size_t i = 0; i < VALUES; i++) {
+        floats[i] = noise(&state);
+        values[i] = (int8_t)(next_random(&state) >> 24);
+    }
+    const VectorKernels *plain = NULL;
+    for (size_t k = 0; vector_kernels_all[k]; k++)
+        plain = vector_kernels_all[k];
+    plain->distances(signs, GROUPS, WORDS, query, expected);
+    for (size_t k = 0; vector_kernels_all[k]; k++) {
+        const VectorKernels *kernels = vector_kernels_all[k];
+        if (!kernels->is_supported())
+            continue;
+        kernels->distances(signs, GROUPS, WORDS, query, got);
+        cr_expect_eq(memcmp(expected, got, sizeof(got)), 0, "%s", kernels->name);
+        float a = plain->inner(floats, values, VALUES), b = kernels->inner(floats, values, VALUES);
+        cr_expect(fabsf(a - b) < 0.05f, "%s: %g, %g", kernels->name, (double)a, (double)b);
+    }
+}
