@@ -41,9 +41,9 @@ static bool insert_vectors(DbTx *tx, const Scope *scope, Arena *arena, Str docum
     return db_exec_many(
         tx,
         DB_SAME("INSERT INTO vectors (workspace, number, model, form, scale, bytes)"
-                " SELECT $1, $2, $3, $4, $5, $6 WHERE EXISTS (SELECT 1 FROM chunks"
-                " WHERE workspace = $1 AND number = $2 AND document = $7)"
-                " ON CONFLICT (workspace, number, model) DO UPDATE"
+                " SELECT $1, $2, $3, $4, $5, $6 WHERE $7 = (SELECT document FROM chunks"
+                " WHERE workspace = $1 AND number = $2)"
+                " ON CONFLICT (number, model) DO UPDATE"
                 " SET form = excluded.form, scale = excluded.scale, bytes = excluded.bytes"),
         values, COLUMN_COUNT, count, err);
 }
@@ -88,18 +88,18 @@ bool vector_find_many(DbTx *tx, const Scope *scope, Arena *arena, Str model, con
 }
 
 #define LIVE_VECTORS                                                                               \
-    "SELECT " COLUMNS " FROM vectors v JOIN chunks c ON c.workspace = v.workspace"                 \
-    " AND c.number = v.number JOIN documents d ON d.workspace = c.workspace"                       \
+    "SELECT " COLUMNS " FROM chunks c JOIN vectors v ON v.workspace = c.workspace"                 \
+    " AND v.number = c.number JOIN documents d ON d.workspace = c.workspace"                       \
     " AND d.id = c.document AND d.indexed_version = c.version AND d.deleted_at = 0 "
 
 bool vector_scan(DbTx *tx, const Scope *scope, Arena *arena, Str model, ChunkCursor *cursor,
                  int64_t limit, VectorList *list_r, Error *err)
 {
     const char *sql = scope->is_system
-                          ? LIVE_VECTORS "WHERE (v.workspace, v.number) > ($1, $2) AND v.model = $4"
-                                         " ORDER BY v.workspace, v.number LIMIT $3"
-                          : LIVE_VECTORS "WHERE v.workspace = $1 AND v.number > $2"
-                                         " AND v.model = $4 ORDER BY v.number LIMIT $3";
+                          ? LIVE_VECTORS "WHERE (c.workspace, c.number) > ($1, $2) AND v.model = $4"
+                                         " ORDER BY c.workspace, c.number LIMIT $3"
+                          : LIVE_VECTORS "WHERE c.workspace = $1 AND c.number > $2"
+                                         " AND v.model = $4 ORDER BY c.number LIMIT $3";
     SqlItems items;
 
     if (!sql_list(tx, arena, DB_SAME(sql),
@@ -152,8 +152,7 @@ bool vector_remove_model(DbTx *tx, const Scope *scope, Str model, int64_t limit,
 {
     return sql_needs_system(scope, err) &&
            db_exec(tx,
-                   DB_SAME("DELETE FROM vectors WHERE (workspace, number, model) IN"
-                           " (SELECT workspace, number, model FROM vectors WHERE model = $1"
-                           "  LIMIT $2)"),
+                   DB_SAME("DELETE FROM vectors WHERE model = $1 AND number IN"
+                           " (SELECT number FROM vectors WHERE model = $1 LIMIT $2)"),
                    DB_ARGS(db_text(model), db_int(limit)), removed_r, err);
 }

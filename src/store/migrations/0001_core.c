@@ -1,6 +1,7 @@
 /* 0001_core.c - everything but jobs: people, documents, passages, conversations, ledgers.
  *
- * Every table of a workspace has that column, and it is first in its indexes. Absent texts are '',
+ * Every table of a workspace has that column, and it is first in its indexes, but for vectors: there
+ * PostgreSQL, before its first ANALYZE, would read a whole workspace to find one number. Absent texts are '',
  * absent times 0. Tags stand each between two characters 31. Foreign keys clean up after what is
  * removed; ledgers (usage, audit) have none, and settings and secrets also hold the server's own,
  * with an empty workspace. */
@@ -197,9 +198,9 @@ const Migration migration_0001 = {
         "    form INTEGER NOT NULL,\n"
         "    scale REAL NOT NULL,\n"
         "    bytes BLOB NOT NULL,\n"
-        "    PRIMARY KEY (workspace, number, model),\n"
+        "    PRIMARY KEY (number, model),\n"
         "    FOREIGN KEY (workspace, number) REFERENCES chunks (workspace, number) ON DELETE CASCADE\n"
-        ") STRICT;\n"
+        ") STRICT, WITHOUT ROWID;\n"
 
         "CREATE TABLE index_changes (\n"
         "    sequence INTEGER PRIMARY KEY AUTOINCREMENT,\n"
