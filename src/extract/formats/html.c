@@ -70,8 +70,9 @@ typedef struct Writer {
     HtmlReader in;
     Place place;
     char anchor[ANCHOR_MAX + 1];
-    Buf run;      /* the text of the block so far */
-    int run_line; /* where it began */
+    Buf run;                /* the text of the block so far */
+    int run_line, run_last; /* where its words begin and end */
+    int row_line;           /* where the table row began */
     Open open[OPEN_MAX];
     int depth;
     int hidden, pre, data_tables, quotes, lists;
@@ -104,12 +105,20 @@ static void add_space(Writer *w)
         buf_add_char(&w->run, ' ');
 }
 
-static void add_text(Writer *w, Str text)
+static void add_word(Writer *w, Str word, int line)
 {
     if (w->run.length == 0)
-        w->run_line = w->in.line;
+        w->run_line = line;
+    w->run_last = line;
+    buf_add(&w->run, word);
+}
+
+static void add_text(Writer *w, Str text)
+{
+    int line = w->in.token_line;
     if (w->pre) {
-        buf_add(&w->run, text);
+        add_word(w, text, line);
+        w->run_last = MAX(line, w->in.line);
         return;
     }
     size_t at = 0;
@@ -117,11 +126,12 @@ static void add_text(Writer *w, Str text)
         size_t word = at;
         while (at < text.length && !HAS_CHAR(text.at[at], " \t\r\n\f"))
             at++;
-        buf_add(&w->run, str_slice(text, word, at));
+        if (at > word)
+            add_word(w, str_slice(text, word, at), line);
         if (at < text.length)
             add_space(w);
-        while (at < text.length && HAS_CHAR(text.at[at], " \t\r\n\f"))
-            at++;
+        for (; at < text.length && HAS_CHAR(text.at[at], " \t\r\n\f"); at++)
+            line += text.at[at] == '\n';
     }
 }
 
@@ -158,7 +168,7 @@ static void flush(Writer *w)
     Str text = buf_str(&w->run);
     if (str_trim(text).length) {
         w->place.line_first = w->run_line;
-        w->place.line_last = MAX(w->run_line, w->in.line);
+        w->place.line_last = MAX(w->run_line, w->run_last);
         w->place.anchor = str(w->anchor);
         doc_place(w->doc, &w->place);
         Open *heading = innermost(w, TAG_HEADING, TAG_HEADING);
@@ -202,8 +212,8 @@ static void end_row(Writer *w)
     if (!w->row_is_open)
         return;
     w->row_is_open = false;
-    w->place.line_first = w->run_line;
-    w->place.line_last = MAX(w->run_line, w->in.line);
+    w->place.line_first = w->row_line;
+    w->place.line_last = MAX(w->row_line, w->run_last);
     w->place.anchor = str(w->anchor);
     doc_place(w->doc, &w->place);
     doc_row_end(w->doc);
@@ -234,8 +244,9 @@ static void begin_cell(Writer *w, const HtmlToken *token)
         w->has_head_row = false;
     else if (is_head && !w->row_is_open && w->is_in_head_row)
         w->has_head_row = true;
+    if (!w->row_is_open)
+        w->row_line = w->in.token_line;
     w->row_is_open = w->cell_is_open = true;
-    w->run_line = w->in.line;
     w->column_span = span_of(token->attributes, "colspan");
     w->row_span = span_of(token->attributes, "rowspan");
 }
@@ -429,7 +440,7 @@ static void write_image(Writer *w, Str attributes)
     if (!html_attribute(attributes, "alt", &alt) || !str_trim(alt).length)
         return;
     if (w->run.length == 0 && !w->data_tables && !innermost(w, TAG_ITEM, TAG_HEADING)) {
-        doc_place_lines(w->doc, w->in.line, w->in.line);
+        doc_place_lines(w->doc, w->in.token_line, w->in.token_line);
         doc_image(w->doc, decoded(w, alt));
         return;
     }

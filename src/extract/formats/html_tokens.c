@@ -84,6 +84,7 @@ static int raw_index(Str name)
 static bool read_tag(HtmlReader *in, HtmlToken *token)
 {
     bool is_end = in->text.at[in->at + 1] == '/';
+    in->token_line = in->line;
     size_t after_name, end;
     read_name(in, in->at + 1 + is_end, &after_name);
     end = find_tag_end(in, after_name);
@@ -115,6 +116,7 @@ static bool is_tag_begin(Str text, size_t at)
 static bool skip_markup(HtmlReader *in, HtmlToken *token)
 {
     Str rest = str_from(in->text, in->at);
+    in->token_line = in->line;
     ptrdiff_t end = -1;
     size_t extra = 1;
     if (str_starts(rest, S("<![CDATA["))) {
@@ -167,6 +169,7 @@ static ptrdiff_t find_raw_end(HtmlReader *in, int element)
 static bool read_text(HtmlReader *in, HtmlToken *token)
 {
     size_t end = in->at + 1;
+    in->token_line = in->line;
     const char *next;
     while (end < in->text.length &&
            (next = memchr(in->text.at + end, '<', in->text.length - end))) {
@@ -187,6 +190,7 @@ bool html_next(HtmlReader *in, HtmlToken *token_r)
     if (in->raw_element != NO_RAW) {
         ptrdiff_t length = find_raw_end(in, in->raw_element);
         bool is_code = in->raw_element < 2;
+        in->token_line = in->line;
         in->raw_element = NO_RAW;
         if (length < 0 && is_code)
             length = (ptrdiff_t)(in->text.length - in->at);

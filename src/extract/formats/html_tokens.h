@@ -21,7 +21,8 @@ typedef struct HtmlToken {
 typedef struct HtmlReader {
     Str text;
     size_t at;
-    int line; /* of `at`, from 1 */
+    int line;       /* of `at`, from 1 */
+    int token_line; /* where the last token began */
     char name[24];
     int broken_count;  /* tags whose quotes never end */
     unsigned unclosed; /* raw elements whose end tag is known to be missing, by bit */

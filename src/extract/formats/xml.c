@@ -48,7 +48,7 @@ typedef struct Writer {
     Arena *arena; /* of `run`, reset after each piece of text */
     Arena *group_arena;
     Buf run, group;
-    int run_line, group_line, group_count;
+    int text_line, run_line, group_line, group_last, group_count;
     char anchor[ANCHOR_MAX + 1];
     char key[80]; /* of a property list: the label of the next value */
     Open open[OPEN_MAX];
@@ -72,11 +72,11 @@ static NameIs name_is(Str name)
     return NAME_OTHER;
 }
 
-static void set_place(Writer *w, int first)
+static void set_place(Writer *w, int first, int last)
 {
-    doc_place(w->doc, &(Place){ .line_first = first,
-                                .line_last = MAX(first, w->in.line),
-                                .anchor = str(w->anchor) });
+    doc_place(
+        w->doc,
+        &(Place){ .line_first = first, .line_last = MAX(first, last), .anchor = str(w->anchor) });
 }
 
 /* --- Records: lines of leaf elements --- */
@@ -84,7 +84,7 @@ static void set_place(Writer *w, int first)
 static void flush_group(Writer *w)
 {
     if (w->group_count) {
-        set_place(w, w->group_line);
+        set_place(w, w->group_line, w->group_last);
         doc_paragraph(w->doc, buf_str(&w->group));
     }
     arena_reset(w->group_arena);
@@ -100,6 +100,7 @@ static void add_line(Writer *w, Str label, Str text)
         w->group_line = w->run_line;
     else
         buf_add_char(&w->group, '\n');
+    w->group_last = w->in.token_line;
     if (label.length) {
         buf_add(&w->group, label);
         buf_add(&w->group, S(": "));
@@ -168,7 +169,7 @@ static const Open *innermost_block(const Writer *w)
 static void write_block(Writer *w, const Open *block, Str text)
 {
     flush_group(w);
-    set_place(w, w->run_line);
+    set_place(w, w->run_line, w->in.token_line);
     switch (block->is) {
     case NAME_HEADING: doc_heading(w->doc, MAX(1, w->sections), text); break;
     case NAME_ITEM: doc_list_item(w->doc, 1, S("-"), text); break;
@@ -206,7 +207,7 @@ static void add_text(Writer *w, Str text)
     const Open *block = innermost_block(w);
     bool is_code = block && block->is == NAME_CODE;
     if (w->run.length == 0)
-        w->run_line = w->in.line;
+        w->run_line = w->text_line;
     for (size_t i = 0; i < text.length; i++) {
         char c = text.at[i];
         bool is_space = HAS_CHAR(c, " \t\r\n");
@@ -228,6 +229,9 @@ static void write_text(Writer *w, const HtmlToken *token)
         Str words = str_trim(text);
         if (words.length == 0)
             return;
+        w->text_line = w->in.token_line;
+        for (const char *at = text.at; at < words.at; at++)
+            w->text_line += *at == '\n';
         text = str_from(text, (size_t)(words.at - text.at));
     }
     if (!token->is_raw && str_find_char(text, '&') >= 0) {
@@ -244,7 +248,7 @@ static void write_text(Writer *w, const HtmlToken *token)
 static void end_row(Writer *w)
 {
     if (w->row_is_open) {
-        set_place(w, w->run_line);
+        set_place(w, w->run_line, w->in.token_line);
         doc_row_end(w->doc);
     }
     w->row_is_open = false;
@@ -344,7 +348,7 @@ static void write_attributes(Writer *w, Str attributes)
         AUTO_ARENA Arena *scratch = arena_new(value.length * 4 + KB(64));
         Buf out = buf_new(scratch, SIZE_MAX / 4);
         html_decode(&out, value);
-        w->run_line = w->in.line;
+        w->run_line = w->in.token_line;
         add_line(w, str_is(local, "text") ? STR_NONE : local, buf_str(&out));
     }
 }

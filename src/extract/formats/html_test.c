@@ -1,0 +1,83 @@
+/* html_test.c - web pages: structure, repairs, hidden text, hostile mark-up. */
+#include "extract/formats/dump.h"
+
+extern const Extractor extractor_html;
+
+Test(extract, html_becomes_blocks)
+{
+    static const DumpCase cases[] = {
+        { "white space collapses", "<p>a  b\n c</p>", "p a b c\n" },
+        { "entities", "<p>&lt;&amp;&#8364;&#x41;&nbsp;&hellip;&copy 1 &unknown;</p>",
+          "p <&\u20ac"
+          "A \u2026\u00a9 1 &unknown;\n" },
+        { "paragraphs without end tags", "<p>one<p>two<div>three", "p one\np two\np three\n" },
+        { "headings", "<h1>A <em>b</em></h1><h3>C</h2>d", "h1 A b\nh3 C\np d\n" },
+        { "nested lists", "<ul><li>a<ol start=3><li>b<li>c</ol><li>d</ul>",
+          "li1 - a\nli2 3. b\nli2 4. c\nli1 - d\n" },
+        { "definition list", "<dl><dt>Term<dd>Meaning</dl>", "p Term\nli1 - Meaning\n" },
+        { "a second block of an item has no marker", "<ul><li><p>a</p><p>b</p></li></ul>",
+          "li1 - a\np b\n" },
+        { "table with spans", "<table><tr><th>A<th>B</tr><tr><td colspan=2>x<p>y</table>",
+          "rowh A | B\nrow x y\n" },
+        { "thead", "<table><thead><tr><td>A<td>B<tbody><tr><td>1<td>2</table>",
+          "rowh A | B\nrow 1 | 2\n" },
+        { "layout tables are not data",
+          "<table><tr><td><h2>T</h2>x<table><tr><td>1<td>2</table></td></tr></table>",
+          "h2 T\np x\nrow 1 | 2\n" },
+        { "preformatted", "<pre>a\n  b</pre>", "code a\\n  b\n" },
+        { "quotes and images", "<blockquote>q</blockquote><img alt='A b'>", "quote q\nimg A b\n" },
+        { "hidden text",
+          "<p>a<span hidden>x</span><span style='color:red; display : none'>y</span>b</p>"
+          "<script>if (a<b) '</p>'</script><style>p{}</style><template>t</template>",
+          "p ab\n" },
+        { "title and metadata",
+          "<html lang=de><head><title>T &amp; x</title><meta name=author content='Me'></head>",
+          "meta(language) de\nmeta(title) T & x\nmeta(author) Me\n" },
+        { "forms",
+          "<form><label>Name <input value='Ada'></label><input type=hidden value=no>"
+          "<button>Go</button></form>",
+          "p Name Ada Go\n" },
+        { "comments and CDATA", "<p>a<!-- <b> -->b<![CDATA[<c>]]></p>", "p ab<c>\n" },
+        { "quotes in attributes", "<a title=\"x > y\">link</a>", "p link\n" },
+        { "an attribute that never ends", "<p>a</p><a title=\"x>b</p>", "p a\np b\n" },
+        { "line breaks", "<p>a<br>b</p>", "p a\\nb\n" },
+        { "end tags of nothing", "</div></p>a</table></ul>", "p a\n" },
+        { "XHTML", "<?xml version='1.0'?><html><body><div/><p>a</p></body></html>", "p a\n" },
+    };
+    DUMP_CASES(extractor_html, cases);
+}
+
+Test(extract, html_blocks_know_their_lines_and_anchor)
+{
+    static const DumpCase cases[] = {
+        { "lines", "<p>one</p>\n<p>two\nthree</p>", "p one @line 1\np two three @lines 2-3\n" },
+    };
+    DUMP_CASES(extractor_html, cases, .places = true);
+}
+
+/* Each of these takes some other parser minutes. */
+Test(extract, html_hostile_input_takes_linear_time)
+{
+    static const char *const pieces[] = {
+        "<div>",           "<b><p>",  "<font a=1>", "<a b=\"", "<!--", "<table>",
+        "<table><tr><td>", "</p>",    "<title>",    "<script", "&amp", "<li>",
+        "<ul><li>",        "<a b='>", "<![CDATA[",  "<x y="
+    };
+    for (size_t i = 0; i < COUNT(pieces); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(512));
+        Buf input = buf_new(arena, MB(1));
+        while (input.length < MB(1) - 32)
+            buf_add(&input, str(pieces[i]));
+        DocLimits limits = doc_limits_default;
+        limits.block_max = 1000;
+        dump(arena, &extractor_html, buf_str(&input), (DumpOptions){ .limits = &limits });
+    }
+}
+
+Test(extract, html_sample_reads_whole)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    const char *got = dump_sample(arena, "page.html", false);
+    cr_expect(strstr(got, "rowh From | Departs\nrow Lindholm | 08:15\n"), "%s", got);
+    cr_expect(!strstr(got, "secret"), "%s", got);
+}
