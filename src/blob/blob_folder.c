@@ -1,222 +1,227 @@
-/* blob_folder.c - originals in a folder; see blob_store.h. */
-#include "blob/blob_store.h"
-
+/* blob_folder.c - blobs in a folder: PATH/WORKSPACE/ab/cdef..., uploads in PATH/incoming. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "blob/blob_private.h"
 
-struct BlobStore {
-    char *folder, *temp;
-};
+/* From this many files on, syncing the file system once costs less than each file and folder. */
+#define SYNC_TOGETHER 8
 
-#define SHA256_DIGITS 64
+typedef struct Folder {
+    char *path, *incoming;
+} Folder;
 
-static bool is_name(Str text, size_t length_max)
+static char *workspace_path(Folder *folder, Arena *arena, Str workspace)
 {
-    if (!text.length || text.length > length_max)
-        return false;
-    for (size_t i = 0; i < text.length; i++)
-        if (!HAS_CHAR(text.at[i], "0123456789abcdef-"))
-            return false;
-    return true;
+    return path_join(arena, str(folder->path), workspace);
 }
 
-/* Names come from our own database, but a path is never made of anything unchecked. */
-static bool blob_path(Arena *arena, const BlobStore *store, Str workspace, Str sha256,
-                      char **path_r, Error *err)
+static char *shelf_path(Folder *folder, Arena *arena, Str workspace, Str sha256)
 {
-    if (!is_name(workspace, 64) || sha256.length != SHA256_DIGITS ||
-        !is_name(sha256, SHA256_DIGITS))
-        return fail(err, ERROR_INVALID, "'" STR_FMT "' names no original", STR_ARG(sha256));
-    *path_r = str_c(arena, str_format(arena, "%s/" STR_FMT "/" STR_FMT "/" STR_FMT, store->folder,
-                                      STR_ARG(workspace), STR_ARG(str_slice(sha256, 0, 2)),
-                                      STR_ARG(str_from(sha256, 2))));
-    return true;
+    return path_join(arena, str(workspace_path(folder, arena, workspace)), str_slice(sha256, 0, 2));
 }
 
-bool blob_open_folder(const char *folder, BlobStore **store_r, Error *err)
+static char *blob_path(Folder *folder, Arena *arena, Str workspace, Str sha256)
 {
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    char *temp = path_join(arena, str(folder), S("temp"));
-    if (!folder_make(folder, 0700, err) || !folder_make(temp, 0700, err))
-        return false;
-    BlobStore *store = heap_alloc(sizeof *store);
-    store->folder = heap_text(folder);
-    store->temp = heap_text(temp);
-    *store_r = store;
-    return true;
+    return path_join(arena, str(shelf_path(folder, arena, workspace, sha256)), str_from(sha256, 2));
 }
 
-void blob_close(BlobStore *store)
-{
-    if (!store)
-        return;
-    free(store->folder);
-    free(store->temp);
-    free(store);
-}
-
-const char *blob_temp_folder(const BlobStore *store) { return store->temp; }
+/* --- Adding --- */
 
 static bool sync_file(const char *path, Error *err)
 {
-    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0)
-        return fail_errno(err, "writing %s to the disk", path);
+        return fail_errno(err, "syncing %s", path);
     return true;
 }
 
-static bool move_into_place(const BlobStore *store, Arena *arena, Str workspace,
-                            const BlobFile *file, Error *err)
+static bool sync_all(Folder *folder, Error *err)
 {
-    char *path;
-    if (!blob_path(arena, store, workspace, file->sha256, &path, err))
-        return false;
-    char *folder = str_c(arena, str_slice(str(path), 0, strlen(path) - (SHA256_DIGITS - 2) - 1));
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST && !folder_make(folder, 0700, err))
-        return false;
-    if (rename(file->path, path) != 0)
-        return fail_errno(err, "keeping the original");
+    AUTO_CLOSE int fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || syncfs(fd) != 0)
+        return fail_errno(err, "syncing %s", folder->path);
     return true;
 }
 
-/* The names are durable once their folder and its parents are; a new folder of two digits is rare,
- * so syncing them all costs little. */
-static bool sync_folders(const BlobStore *store, Arena *arena, Str workspace, const BlobFile *files,
-                         size_t count, Error *err)
-{
-    bool done[256] = { false };
-    char *home = path_join(arena, str(store->folder), workspace);
-    for (size_t i = 0; i < count; i++) {
-        Str digits = str_slice(files[i].sha256, 0, 2);
-        unsigned number = (unsigned)strtoul(str_c(arena, digits), NULL, 16);
-        if (done[number & 255])
-            continue;
-        done[number & 255] = true;
-        if (!folder_sync(path_join(arena, str(home), digits), err))
-            return false;
-    }
-    return folder_sync(home, err) && folder_sync(store->folder, err);
-}
-
-bool blob_add_many(BlobStore *store, Str workspace, const BlobFile *files, size_t count, Error *err)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(16) + count * KB(2));
-    for (size_t i = 0; i < count; i++)
-        if (!sync_file(files[i].path, err))
-            return false;
-    for (size_t i = 0; i < count; i++)
-        if (!move_into_place(store, arena, workspace, &files[i], err))
-            return false;
-    return count == 0 || sync_folders(store, arena, workspace, files, count, err);
-}
-
-bool blob_add(BlobStore *store, Str workspace, Str sha256, const char *path, Error *err)
-{
-    return blob_add_many(store, workspace, &(BlobFile){ sha256, path }, 1, err);
-}
-
-bool blob_open(BlobStore *store, Str workspace, Str sha256, int *fd_r, uint64_t *size_r, Error *err)
+/* The name appears only after the bytes are on the disk, so a blob that is there is whole. */
+static bool move_in(Folder *folder, Str workspace, const BlobItem *item, bool syncs, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    char *path;
+    char *shelf = shelf_path(folder, arena, workspace, item->sha256);
+    char *path = blob_path(folder, arena, workspace, item->sha256);
+    if (syncs && !sync_file(item->temp_path, err))
+        return false;
+    if (!folder_make(shelf, 0700, err))
+        return false;
+    if (rename(item->temp_path, path) != 0)
+        return fail_errno(err, "storing blob " STR_FMT, STR_ARG(item->sha256));
+    /* The folders above too: another thread may have made them and not have synced them yet. */
+    return !syncs ||
+           (folder_sync(shelf, err) && folder_sync(workspace_path(folder, arena, workspace), err) &&
+            folder_sync(folder->path, err));
+}
+
+static bool folder_import(void *self, Str workspace, const BlobItem *items, size_t count,
+                          Error *err)
+{
+    Folder *folder = self;
+    bool together = count >= SYNC_TOGETHER;
+    if (together && !sync_all(folder, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!move_in(folder, workspace, &items[i], !together, err))
+            return false;
+    return !together || sync_all(folder, err);
+}
+
+/* --- Reading and removing --- */
+
+static bool folder_open(void *self, Str workspace, Str sha256, int *fd_r, uint64_t *size_r,
+                        Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    int fd = open(blob_path(self, arena, workspace, sha256), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     struct stat about;
-    if (!blob_path(arena, store, workspace, sha256, &path, err))
-        return false;
-    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 && errno == ENOENT)
-        return fail(err, ERROR_NOT_FOUND, "the original " STR_FMT " is missing", STR_ARG(sha256));
-    if (fd < 0 || fstat(fd, &about) != 0)
-        return fail_errno(err, "opening the original " STR_FMT, STR_ARG(sha256));
-    if (size_r)
-        *size_r = (uint64_t)about.st_size;
-    *fd_r = fd;
-    fd = -1;
-    return true;
-}
-
-bool blob_exists(BlobStore *store, Str workspace, Str sha256)
-{
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    char *path;
-    Error ignored;
-    return blob_path(arena, store, workspace, sha256, &path, &ignored) && file_exists(path);
-}
-
-bool blob_remove(BlobStore *store, Str workspace, Str sha256, Error *err)
-{
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    char *path;
-    if (!blob_path(arena, store, workspace, sha256, &path, err))
+        return fail(err, ERROR_NOT_FOUND, "the original file is not in the store");
+    if (fd < 0 || fstat(fd, &about) != 0) {
+        fail_errno(err, "opening blob " STR_FMT, STR_ARG(sha256));
+        fd_auto(&fd);
         return false;
-    if (unlink(path) != 0 && errno != ENOENT)
-        return fail_errno(err, "removing the original " STR_FMT, STR_ARG(sha256));
+    }
+    *fd_r = fd;
+    *size_r = (uint64_t)about.st_size;
     return true;
 }
 
-bool blob_free_bytes(BlobStore *store, uint64_t *bytes_r, Error *err)
+static bool folder_remove_blob(void *self, Str workspace, Str sha256, Error *err)
 {
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    if (unlink(blob_path(self, arena, workspace, sha256)) != 0) {
+        if (errno == ENOENT)
+            return true;
+        return fail_errno(err, "removing blob " STR_FMT, STR_ARG(sha256));
+    }
+    return folder_sync(shelf_path(self, arena, workspace, sha256), err);
+}
+
+static bool folder_remove_workspace(void *self, Str workspace, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Folder *folder = self;
+    return folder_remove(workspace_path(folder, arena, workspace), err) &&
+           folder_sync(folder->path, err);
+}
+
+/* --- Listing --- */
+
+typedef struct Listing {
+    BlobVisit *visit;
+    void *visitor;
+    Str workspace, shelf; /* names on the way down */
+} Listing;
+
+typedef bool EachEntry(Listing *listing, const char *path, Str name, Error *err);
+
+static bool each_entry(Listing *listing, const char *path, EachEntry *each, Error *err)
+{
+    DIR *dir = opendir(path);
+    bool ok = true;
+    if (!dir)
+        return fail_errno(err, "listing %s", path);
+    for (struct dirent *entry; ok && (entry = readdir(dir));) {
+        AUTO_ARENA Arena *arena = arena_new(KB(64));
+        if (entry->d_name[0] != '.')
+            ok = each(listing, path_join(arena, str(path), str(entry->d_name)), str(entry->d_name),
+                      err);
+    }
+    closedir(dir);
+    return ok;
+}
+
+static bool visit_blob(Listing *listing, const char *path, Str name, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    struct stat about;
+    if (lstat(path, &about) != 0 || !S_ISREG(about.st_mode))
+        return true;
+    Str sha256 = str_format(arena, STR_FMT STR_FMT, STR_ARG(listing->shelf), STR_ARG(name));
+    return listing->visit(listing->visitor, listing->workspace, sha256, (uint64_t)about.st_size,
+                          err);
+}
+
+static bool visit_shelf(Listing *listing, const char *path, Str name, Error *err)
+{
+    listing->shelf = name;
+    return each_entry(listing, path, visit_blob, err);
+}
+
+static bool visit_workspace(Listing *listing, const char *path, Str name, Error *err)
+{
+    listing->workspace = name;
+    return str_is(name, "incoming") || each_entry(listing, path, visit_shelf, err);
+}
+
+static bool folder_list(void *self, BlobVisit *visit, void *visitor, Error *err)
+{
+    Folder *folder = self;
+    Listing listing = { .visit = visit, .visitor = visitor };
+    return each_entry(&listing, folder->path, visit_workspace, err);
+}
+
+/* --- The folder --- */
+
+static bool folder_room(void *self, uint64_t *bytes_r, Error *err)
+{
+    Folder *folder = self;
     struct statvfs about;
-    if (statvfs(store->folder, &about) != 0)
-        return fail_errno(err, "looking at the disk of %s", store->folder);
+    if (statvfs(folder->path, &about) != 0)
+        return fail_errno(err, "looking at the disk of %s", folder->path);
     *bytes_r = (uint64_t)about.f_bavail * about.f_frsize;
     return true;
 }
 
-/* --- Walking --- */
-
-typedef struct Walk {
-    BlobVisit *visit;
-    void *self;
-    Str workspace, digits;
-} Walk;
-
-typedef bool WalkEntry(Walk *walk, Arena *arena, Str folder, Str name, Error *err);
-
-static bool walk_folder(Walk *walk, Arena *arena, Str folder, WalkEntry *entry, Error *err)
+static const char *folder_incoming(void *self)
 {
-    DIR *open = opendir(str_c(arena, folder));
-    bool good = true;
-    if (!open)
-        return fail_errno(err, "reading " STR_FMT, STR_ARG(folder));
-    for (struct dirent *item; good && (item = readdir(open));)
-        if (item->d_name[0] != '.')
-            good = entry(walk, arena, folder, str_copy(arena, str(item->d_name)), err);
-    closedir(open);
-    return good;
+    Folder *folder = self;
+    return folder->incoming;
 }
 
-static bool walk_blob(Walk *walk, Arena *arena, Str folder, Str name, Error *err)
+static void folder_free(void *self)
 {
-    struct stat about;
-    Str sha256 = str_join(arena, (Str[]){ walk->digits, name }, 2, S(""));
-    if (sha256.length != SHA256_DIGITS || stat(path_join(arena, folder, name), &about) != 0)
-        return true;
-    return walk->visit(walk->self, walk->workspace, sha256, (uint64_t)about.st_size, err);
+    Folder *folder = self;
+    free(folder->path);
+    free(folder->incoming);
+    free(folder);
 }
 
-static bool walk_digits(Walk *walk, Arena *arena, Str folder, Str name, Error *err)
-{
-    walk->digits = name;
-    return name.length != 2 ||
-           walk_folder(walk, arena, str(path_join(arena, folder, name)), walk_blob, err);
-}
+static const BlobDriver folder_driver = {
+    .import = folder_import,
+    .open = folder_open,
+    .remove = folder_remove_blob,
+    .remove_workspace = folder_remove_workspace,
+    .list = folder_list,
+    .room = folder_room,
+    .incoming = folder_incoming,
+    .free = folder_free,
+};
 
-static bool walk_workspace(Walk *walk, Arena *arena, Str folder, Str name, Error *err)
+bool blob_open_folder(const char *path, BlobStore **store_r, Error *err)
 {
-    walk->workspace = name;
-    return str_is(name, "temp") ||
-           walk_folder(walk, arena, str(path_join(arena, folder, name)), walk_digits, err);
-}
-
-bool blob_visit(BlobStore *store, BlobVisit *visit, void *self, Error *err)
-{
-    AUTO_ARENA Arena *arena = arena_new(GB(1));
-    Walk walk = { .visit = visit, .self = self };
-    return walk_folder(&walk, arena, str(store->folder), walk_workspace, err);
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    char *incoming = path_join(arena, str(path), S("incoming"));
+    if (!folder_remove(incoming, err) || !folder_make(incoming, 0700, err))
+        return fail_in(err, "opening the store of originals");
+    Folder *folder = heap_alloc(sizeof *folder);
+    folder->path = heap_text(path);
+    folder->incoming = heap_text(incoming);
+    *store_r = blob_store_new(&folder_driver, folder);
+    return true;
 }

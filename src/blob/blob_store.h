@@ -1,46 +1,63 @@
-/* blob_store.h - originals, named by the SHA-256 of their bytes, apart for each workspace.
+/* blob_store.h - original files, named by the SHA-256 of their bytes.
  *
- *     FOLDER/<workspace>/ab/cdef...      the folder driver
+ *     upload -> a file in blob_incoming() -> blob_import() -> durable -> blob_open() ...
  *
- * The same bytes in two workspaces are two files, so that nothing shows across them. A blob is
- * written once and never changed. To add a driver: one more BlobDriver in a file of its own.
+ * Every workspace has a folder of its own, so the same file in two workspaces is stored twice and
+ * nothing of one shows in the other. What a function has added is on the disk (file and name
+ * synced) before it returns. Adding the same bytes again succeeds and changes nothing.
  *
- * Threads: any number, all functions. */
+ * To add another kind of storage: a file that defines a BlobDriver, and a function that opens it.
+ * Threads: every function from any thread. */
 #pragma once
 
 #include "base/base.h"
+#include "base/hash.h"
 
 typedef struct BlobStore BlobStore;
 
-/* Opens DIR, making it when it is not there. */
-MUST_CHECK bool blob_open_folder(const char *folder, BlobStore **store_r, Error *err);
-void blob_close(BlobStore *store); /* NULL is fine */
+/* One file to be added. */
+typedef struct BlobItem {
+    Str sha256;            /* lower-case hex */
+    const char *temp_path; /* in blob_incoming(); moved, not copied */
+} BlobItem;
 
-/* Keep a file that lies on the store's file system: it is moved, not copied, and durable when this
- * returns. `sha256` is 64 lower-case hex digits of its bytes. Bytes that are there already are
- * kept and the file is removed. */
-MUST_CHECK bool blob_add(BlobStore *store, Str workspace, Str sha256, const char *path, Error *err);
+/* Called for each blob; false ends the listing. */
+typedef bool BlobVisit(void *self, Str workspace, Str sha256, uint64_t size, Error *err);
 
-typedef struct BlobFile {
-    Str sha256;
-    const char *path;
-} BlobFile;
-/* Many at once with few waits for the disk; all are durable when this returns. */
-MUST_CHECK bool blob_add_many(BlobStore *store, Str workspace, const BlobFile *files, size_t count,
-                              Error *err);
+/* What every kind of storage does; see the functions below. */
+typedef struct BlobDriver {
+    bool (*import)(void *self, Str workspace, const BlobItem *items, size_t count, Error *err);
+    bool (*open)(void *self, Str workspace, Str sha256, int *fd_r, uint64_t *size_r, Error *err);
+    bool (*remove)(void *self, Str workspace, Str sha256, Error *err);
+    bool (*remove_workspace)(void *self, Str workspace, Error *err);
+    bool (*list)(void *self, BlobVisit *visit, void *visitor, Error *err);
+    bool (*room)(void *self, uint64_t *bytes_r, Error *err);
+    const char *(*incoming)(void *self);
+    void (*free)(void *self);
+} BlobDriver;
 
-/* Open for reading; the caller closes it. ERROR_NOT_FOUND when there is none. */
+/* A folder on this machine; made when missing. Half-written uploads of before are removed. */
+MUST_CHECK bool blob_open_folder(const char *path, BlobStore **store_r, Error *err);
+void blob_store_free(BlobStore *store); /* NULL is fine */
+
+/* Where uploads are to be written so that blob_import() can move them. Lives as long as the
+ * store. */
+const char *blob_incoming(BlobStore *store);
+/* Take finished temporary files; all of them are durable on success. Thousands cost little more
+ * than one. On failure some may be stored already; doing it again is safe. */
+MUST_CHECK bool blob_import(BlobStore *store, Str workspace, const BlobItem *items, size_t count,
+                            Error *err);
+/* Write bytes to a temporary file for blob_import(); the item's texts live in the arena. */
+MUST_CHECK bool blob_stage(BlobStore *store, Arena *arena, Str bytes, BlobItem *item_r, Error *err);
+/* Open for reading; the descriptor is the caller's. ERROR_NOT_FOUND when it is not there. */
 MUST_CHECK bool blob_open(BlobStore *store, Str workspace, Str sha256, int *fd_r, uint64_t *size_r,
                           Error *err);
 /* True also when it was not there. */
 MUST_CHECK bool blob_remove(BlobStore *store, Str workspace, Str sha256, Error *err);
-bool blob_exists(BlobStore *store, Str workspace, Str sha256);
-
-typedef bool BlobVisit(void *self, Str workspace, Str sha256, uint64_t size, Error *err);
-/* Calls `visit` for each blob of every workspace, in no order; false from it stops. */
-MUST_CHECK bool blob_visit(BlobStore *store, BlobVisit *visit, void *self, Error *err);
-
-/* Bytes that are free on the disk for us. */
-MUST_CHECK bool blob_free_bytes(BlobStore *store, uint64_t *bytes_r, Error *err);
-/* A folder on the store's file system for files that will be added. */
-const char *blob_temp_folder(const BlobStore *store);
+MUST_CHECK bool blob_remove_workspace(BlobStore *store, Str workspace, Error *err);
+/* Every blob of every workspace; for verification and clean-up. */
+MUST_CHECK bool blob_list(BlobStore *store, BlobVisit *visit, void *self, Error *err);
+/* Read it all and compare: ERROR_DAMAGED when the bytes do not have that digest. */
+MUST_CHECK bool blob_verify(BlobStore *store, Str workspace, Str sha256, Error *err);
+/* Free bytes for new blobs. */
+MUST_CHECK bool blob_room(BlobStore *store, uint64_t *bytes_r, Error *err);

@@ -1,94 +1,128 @@
 #include <criterion/criterion.h>
+
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "blob/blob_store.h"
 
 static Arena *arena;
-static char folder[64];
 static BlobStore *store;
-static Error err;
+static char path[64];
 
 static void open_store(void)
 {
-    arena = arena_new(MB(4));
-    snprintf(folder, sizeof folder, "/tmp/lectern-blob-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    cr_assert(blob_open_folder(folder, &store, &err), "%s", err.message);
+    Error err;
+    arena = arena_new(MB(64));
+    snprintf(path, sizeof path, "/tmp/lectern-blob-%d", (int)getpid());
+    cr_assert(blob_open_folder(path, &store, &err), "%s", err.message);
 }
 
 static void close_store(void)
 {
-    blob_close(store);
-    cr_assert(folder_remove(folder, &err));
+    Error err;
+    blob_store_free(store);
+    cr_assert(folder_remove(path, &err));
     arena_free(arena);
 }
+
 TestSuite(blob, .init = open_store, .fini = close_store);
 
-static Str add(Str workspace, Str bytes)
+static BlobItem put(Str workspace, Str bytes)
 {
-    Str sha256 = sha256_hex(arena, bytes);
-    char *path = path_join(arena, str(blob_temp_folder(store)), sha256);
-    cr_assert(file_write(path, bytes, 0600, &err));
-    cr_assert(blob_add(store, workspace, sha256, path, &err), "%s", err.message);
-    cr_assert(!file_exists(path));
-    return sha256;
+    BlobItem item;
+    Error err;
+    cr_assert(blob_stage(store, arena, bytes, &item, &err), "%s", err.message);
+    cr_assert(blob_import(store, workspace, &item, 1, &err), "%s", err.message);
+    return item;
 }
 
-Test(blob, what_was_added_can_be_read)
+Test(blob, what_is_stored_can_be_read_and_is_moved_not_copied)
 {
-    Str sha256 = add(S("00aa"), S("hello")), bytes;
+    Error err;
+    AUTO_CLOSE int fd = -1;
+    uint64_t size;
+    Str bytes;
+    BlobItem item = put(S("w1"), S("hello"));
+    cr_assert(!file_exists(item.temp_path));
+    cr_assert(blob_open(store, S("w1"), item.sha256, &fd, &size, &err) && size == 5);
+    cr_assert(fd_read_all(arena, fd, 100, &bytes, &err) && str_is(bytes, "hello"));
+    cr_assert(blob_verify(store, S("w1"), item.sha256, &err));
+    put(S("w1"), S("hello"));
+}
+
+Test(blob, workspaces_see_nothing_of_each_other)
+{
+    Error err;
     int fd;
     uint64_t size;
-    cr_assert(blob_open(store, S("00aa"), sha256, &fd, &size, &err));
-    cr_assert(fd_read_all(arena, fd, KB(1), &bytes, &err));
-    close(fd);
-    cr_assert(str_is(bytes, "hello"));
-    cr_assert_eq(size, 5);
-}
-
-Test(blob, another_workspace_sees_nothing)
-{
-    Str sha256 = add(S("00aa"), S("hello"));
-    int fd;
-    cr_assert(!blob_open(store, S("00bb"), sha256, &fd, NULL, &err));
+    BlobItem item = put(S("w1"), S("secret"));
+    cr_assert(!blob_open(store, S("w2"), item.sha256, &fd, &size, &err));
     cr_assert_eq(err.code, ERROR_NOT_FOUND);
-    cr_assert(!blob_exists(store, S("00bb"), sha256));
-}
-
-Test(blob, the_same_bytes_twice_are_one_and_removing_is_final)
-{
-    Str sha256 = add(S("00aa"), S("hello"));
-    add(S("00aa"), S("hello"));
-    cr_assert(blob_remove(store, S("00aa"), sha256, &err));
-    cr_assert(!blob_exists(store, S("00aa"), sha256));
-    cr_assert(blob_remove(store, S("00aa"), sha256, &err));
+    put(S("w2"), S("secret"));
+    cr_assert(blob_remove(store, S("w1"), item.sha256, &err));
+    cr_assert(blob_verify(store, S("w2"), item.sha256, &err));
+    cr_assert(blob_remove(store, S("w1"), item.sha256, &err));
+    cr_assert(blob_remove_workspace(store, S("w2"), &err));
+    cr_assert(!blob_verify(store, S("w2"), item.sha256, &err));
 }
 
 Test(blob, names_that_are_paths_are_refused)
 {
-    static const char *const names[] = { "../../etc/passwd", "", "ABC", "..", "a/b" };
+    static const char *const workspaces[] = { "", "../w", "w/x", ".", "W" };
+    Error err;
     int fd;
-    for (size_t i = 0; i < COUNT(names); i++) {
-        cr_assert(!blob_open(store, S("00aa"), str(names[i]), &fd, NULL, &err));
-        cr_assert(!blob_open(store, str(names[i]), sha256_hex(arena, S("x")), &fd, NULL, &err));
-    }
+    uint64_t size;
+    Str sha256 = sha256_hex(arena, S("x"));
+    for (size_t i = 0; i < COUNT(workspaces); i++)
+        cr_expect(!blob_open(store, str(workspaces[i]), sha256, &fd, &size, &err) &&
+                  err.code == ERROR_INTERNAL);
+    cr_assert(!blob_open(store, S("w"), S("../../etc/passwd"), &fd, &size, &err));
 }
 
-static bool count_blob(void *self, Str workspace, Str sha256, uint64_t size, Error *error)
+Test(blob, a_damaged_blob_is_noticed)
 {
-    (void)workspace, (void)error;
-    cr_assert_eq(sha256.length, 64);
-    *(uint64_t *)self += size;
+    Error err;
+    BlobItem item = put(S("w1"), S("hello"));
+    char *file = path_join(
+        arena, str(path),
+        str_format(arena, "w1/%.2s/" STR_FMT, item.sha256.at, STR_ARG(str_from(item.sha256, 2))));
+    cr_assert(file_write(file, S("hellO"), 0600, &err));
+    cr_assert(!blob_verify(store, S("w1"), item.sha256, &err) && err.code == ERROR_DAMAGED);
+}
+
+static bool count_blob(void *self, Str workspace, Str sha256, uint64_t size, Error *err)
+{
+    (void)err;
+    *(size_t *)self += str_is(workspace, "w1") && sha256.length == 64 && size > 0;
     return true;
 }
 
-Test(blob, a_visit_sees_every_blob_of_every_workspace)
+Test(blob, two_thousand_children_are_stored_together)
 {
-    uint64_t bytes = 0;
-    add(S("00aa"), S("12345"));
-    add(S("00bb"), S("123"));
-    cr_assert(blob_visit(store, count_blob, &bytes, &err));
-    cr_assert_eq(bytes, 8);
+    BlobItem *items = arena_new_array(arena, BlobItem, 2000);
+    Error err;
+    size_t count = 0;
+    int64_t start = monotonic_ms();
+    for (size_t i = 0; i < 2000; i++)
+        cr_assert(blob_stage(store, arena, str_format(arena, "child %zu", i), &items[i], &err));
+    cr_assert(blob_import(store, S("w1"), items, 2000, &err), "%s", err.message);
+    int64_t took_ms = monotonic_ms() - start;
+    cr_log_info("2,000 children in %d ms", (int)took_ms);
+    cr_assert(blob_list(store, count_blob, &count, &err));
+    cr_assert_eq(count, 2000);
+}
+
+Test(blob, uploads_that_were_never_finished_are_gone_after_a_restart)
+{
+    Error err;
+    BlobItem item;
+    uint64_t room;
+    cr_assert(blob_stage(store, arena, S("half"), &item, &err));
+    BlobItem kept = put(S("w1"), S("whole"));
+    blob_store_free(store);
+    cr_assert(blob_open_folder(path, &store, &err));
+    cr_assert(!file_exists(item.temp_path));
+    cr_assert(blob_verify(store, S("w1"), kept.sha256, &err));
+    cr_assert(blob_room(store, &room, &err) && room > 0);
 }

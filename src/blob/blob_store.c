@@ -1,0 +1,126 @@
+/* blob_store.c - what is the same for every driver: names are checked before they become paths. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "blob/blob_private.h"
+
+struct BlobStore {
+    const BlobDriver *driver;
+    void *self;
+};
+
+BlobStore *blob_store_new(const BlobDriver *driver, void *self)
+{
+    BlobStore *store = heap_alloc(sizeof *store);
+    *store = (BlobStore){ driver, self };
+    return store;
+}
+
+void blob_store_free(BlobStore *store)
+{
+    if (!store)
+        return;
+    store->driver->free(store->self);
+    free(store);
+}
+
+static bool is_made_of(Str text, const char *set)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (!HAS_CHAR(text.at[i], set))
+            return false;
+    return true;
+}
+
+static bool check_workspace(Str workspace, Error *err)
+{
+    if (!workspace.length || workspace.length > 64 ||
+        !is_made_of(workspace, "0123456789abcdefghijklmnopqrstuvwxyz-"))
+        return fail(err, ERROR_INTERNAL, "'" STR_FMT "' is not the id of a workspace",
+                    STR_ARG(workspace));
+    return true;
+}
+
+static bool check_names(Str workspace, Str sha256, Error *err)
+{
+    if (sha256.length != 64 || !is_made_of(sha256, "0123456789abcdef"))
+        return fail(err, ERROR_INTERNAL, "'" STR_FMT "' is not a SHA-256", STR_ARG(sha256));
+    return check_workspace(workspace, err);
+}
+
+const char *blob_incoming(BlobStore *store) { return store->driver->incoming(store->self); }
+
+bool blob_import(BlobStore *store, Str workspace, const BlobItem *items, size_t count, Error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!check_names(workspace, items[i].sha256, err))
+            return false;
+    return !count || store->driver->import(store->self, workspace, items, count, err);
+}
+
+bool blob_stage(BlobStore *store, Arena *arena, Str bytes, BlobItem *item_r, Error *err)
+{
+    char *path = path_join(arena, str(blob_incoming(store)), S("stage-XXXXXX"));
+    AUTO_CLOSE int fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(err, "storing a file");
+    if (!fd_write_all(fd, bytes, err)) {
+        (void)unlink(path);
+        return fail_in(err, "storing a file");
+    }
+    *item_r = (BlobItem){ .sha256 = sha256_hex(arena, bytes), .temp_path = path };
+    return true;
+}
+
+bool blob_open(BlobStore *store, Str workspace, Str sha256, int *fd_r, uint64_t *size_r, Error *err)
+{
+    return check_names(workspace, sha256, err) &&
+           store->driver->open(store->self, workspace, sha256, fd_r, size_r, err);
+}
+
+bool blob_remove(BlobStore *store, Str workspace, Str sha256, Error *err)
+{
+    return check_names(workspace, sha256, err) &&
+           store->driver->remove(store->self, workspace, sha256, err);
+}
+
+bool blob_remove_workspace(BlobStore *store, Str workspace, Error *err)
+{
+    return check_workspace(workspace, err) &&
+           store->driver->remove_workspace(store->self, workspace, err);
+}
+
+bool blob_list(BlobStore *store, BlobVisit *visit, void *self, Error *err)
+{
+    return store->driver->list(store->self, visit, self, err);
+}
+
+bool blob_verify(BlobStore *store, Str workspace, Str sha256, Error *err)
+{
+    AUTO_CLOSE int fd = -1;
+    AUTO_ARENA Arena *arena = arena_new(KB(256));
+    char *bytes = arena_alloc(arena, KB(64));
+    uint64_t size;
+    uint8_t digest[SHA256_SIZE];
+    Sha256 sha;
+    if (!blob_open(store, workspace, sha256, &fd, &size, err))
+        return false;
+    sha256_begin(&sha);
+    for (ssize_t got; (got = read(fd, bytes, KB(64))) != 0;) {
+        if (got < 0)
+            return fail_errno(err, "reading blob " STR_FMT, STR_ARG(sha256));
+        sha256_add(&sha, (Str){ bytes, (size_t)got });
+    }
+    sha256_end(&sha, digest);
+    if (!str_equal(str_hex(arena, digest, sizeof digest), sha256))
+        return fail(err, ERROR_DAMAGED, "blob " STR_FMT " does not hold the bytes it is named for",
+                    STR_ARG(sha256));
+    return true;
+}
+
+bool blob_room(BlobStore *store, uint64_t *bytes_r, Error *err)
+{
+    return store->driver->room(store->self, bytes_r, err);
+}
