@@ -155,8 +155,10 @@ MUST_CHECK bool library_page(Library *library, const Scope *scope, Arena *arena,
 
 /* --- For search --------------------------------------------------------------------------- */
 
-/* The index of a workspace; opened when first asked for. Borrowed until library_close(). */
-MUST_CHECK bool library_index(Library *library, Str workspace, Index **index_r, Error *err);
+/* The index of a workspace, until library_release_index(); one that still loads finds nothing. The
+ * model whose vectors it holds has *dims_r values; 0: it has no vectors. */
+Index *library_borrow_index(Library *library, Str workspace, size_t *dims_r, Str *model_r);
+void library_release_index(Library *library, Index *index);
 /* Waits until this node's indexes hold everything committed so far; false when it takes longer. */
 bool library_wait_indexed(Library *library, int64_t timeout_ms);
 

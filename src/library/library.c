@@ -1,0 +1,170 @@
+/* library.c - opening the library, its model and its index. */
+#include "library/library_int.h"
+
+#include "base/log.h"
+#include "extract/extractor.h"
+#include "library/follower.h"
+#include "store/settings_store.h"
+
+/* --- Opening --- */
+
+typedef struct ModelWork {
+    const Scope *system;
+    Arena *arena;
+    Str value;
+} ModelWork;
+
+#define MODEL_SETTING S("embedding_model")
+
+static bool find_model(DbTx *tx, void *argument, Error *err)
+{
+    ModelWork *work = argument;
+    return setting_find(tx, work->system, work->arena, MODEL_SETTING, &work->value, err);
+}
+
+static bool save_model(DbTx *tx, void *argument, Error *err)
+{
+    const ModelWork *work = argument;
+    return setting_set(tx, work->system, MODEL_SETTING, work->value, err);
+}
+
+/* The model whose vectors are in the database, so that they can be searched before it is loaded
+ * again; it is loaded for the first query. */
+static void recall_model(Library *library)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    AUTO_JSON json_t *json = NULL;
+    ModelWork work = { .system = &library->system, .arena = arena };
+    Error ignored;
+    if (!store_read(library->db, &library->system, find_model, &work, &ignored) ||
+        !json_parse(work.value, KB(64), &json, &ignored))
+        return;
+    follower_set_model(library->follower, json_member_text(json, "name"),
+                       (size_t)json_integer_value(json_object_get(json, "dims")));
+}
+
+static void remember_model(Library *library, const EncodeStatus *status)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Buf value = buf_new(arena, KB(4));
+    Error err;
+    JsonWriter json = put_begin(&value);
+    put_text(&json, "name", str(status->model));
+    put_int(&json, "dims", (int64_t)status->dims);
+    put_end(&json);
+    ModelWork work = { .system = &library->system, .arena = arena, .value = buf_str(&value) };
+    follower_set_model(library->follower, str(status->model), status->dims);
+    if (!store_write(library->db, &library->system, save_model, &work, &err))
+        log_warn("library", "the model's name cannot be saved: %s", err.message);
+}
+
+bool library_open(const LibraryOptions *options, Library **library_r, Error *err)
+{
+    Library *library = heap_alloc(sizeof *library);
+    (void)err;
+    library->db = options->db;
+    library->blobs = options->blobs;
+    library->sandbox = options->sandbox;
+    library->options = *options;
+    library->system = scope_system();
+    atomic_init(&library->encoder, options->encoder);
+    library->follower = follower_start(options->db, options->index_folder);
+    recall_model(library);
+    *library_r = library;
+    return true;
+}
+
+void library_close(Library *library)
+{
+    if (!library)
+        return;
+    follower_stop(library->follower);
+    free(library);
+}
+
+void library_set_encoder(Library *library, EncodeQueue *encoder)
+{
+    atomic_store(&library->encoder, encoder);
+}
+
+void library_tell(Library *library, const Scope *scope, LibraryNews news, Str document)
+{
+    follower_poke(library->follower);
+    if (library->options.listener)
+        library->options.listener(library->options.listener_argument, scope, news, document);
+}
+
+/* --- The model --- */
+
+Str library_model(Library *library, Arena *arena)
+{
+    EncodeQueue *queue = atomic_load(&library->encoder);
+    EncodeStatus status;
+    Error err;
+    if (!queue)
+        return S("");
+    encode_queue_status(queue, &status);
+    if (status.state == ENCODE_READY)
+        return str_copy(arena, str(status.model));
+    if (!encode_queue_load(queue, &err))
+        return S("");
+    encode_queue_status(queue, &status);
+    remember_model(library, &status);
+    return str_copy(arena, str(status.model));
+}
+
+LibraryModel library_model_status(Library *library)
+{
+    EncodeQueue *queue = atomic_load(&library->encoder);
+    LibraryModel model = { .kernels = "" };
+    EncodeStatus status;
+    if (!queue)
+        return model;
+    encode_queue_status(queue, &status);
+    model.is_there = status.state == ENCODE_UNLOADED || status.state == ENCODE_READY;
+    model.is_ready = status.state == ENCODE_READY;
+    snprintf(model.name, sizeof model.name, "%s", status.model);
+    model.dims = status.dims;
+    model.kernels = status.kernels;
+    return model;
+}
+
+/* --- The index --- */
+
+Index *library_borrow_index(Library *library, Str workspace, size_t *dims_r, Str *model_r)
+{
+    return follower_borrow(library->follower, workspace, dims_r, model_r);
+}
+
+void library_release_index(Library *library, Index *index)
+{
+    follower_release(library->follower, index);
+}
+
+bool library_wait_indexed(Library *library, int64_t timeout_ms)
+{
+    return follower_wait(library->follower, timeout_ms);
+}
+
+IndexState library_index_state(Library *library) { return follower_state(library->follower); }
+
+/* --- Formats and walls --- */
+
+const LibraryFormat *library_formats(size_t *count_r)
+{
+    static LibraryFormat formats[64];
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&lock);
+    size_t count = MIN(extractor_count, COUNT(formats));
+    for (size_t i = 0; i < count; i++)
+        formats[i] = (LibraryFormat){ extractors[i]->name, extractors[i]->title,
+                                      extractors[i]->extensions, extractors[i]->media_types };
+    pthread_mutex_unlock(&lock);
+    *count_r = count;
+    return formats;
+}
+
+void library_describe_sandbox(Library *library, Buf *json_members)
+{
+    sandbox_describe(library->sandbox, json_members);
+}
