@@ -53,28 +53,18 @@ static void add_text(Reader *reader, Str text)
 
 /* --- What a paragraph refers to --- */
 
-void docx_write_note(DocxBody *body, DocxNote *note, const char *label)
+void docx_write_note(DocxBody *body, DocxNote *note)
 {
     if (!note->is_written)
-        doc_note(body->doc, label, note->text);
+        doc_note(body->doc, note->label, note->text);
     note->is_written = true;
-}
-
-static const char *note_label(const DocxBody *body, const DocxNote *note)
-{
-    const DocxNotes *all[] = { &body->footnotes, &body->endnotes, &body->comments };
-    static const char *const labels[] = { "footnote", "endnote", "comment" };
-    for (size_t i = 0; i < COUNT(all); i++)
-        if (note >= all[i]->at && note < all[i]->at + all[i]->count)
-            return labels[i];
-    return "note";
 }
 
 static void write_referred(Reader *reader)
 {
     DocxBody *body = reader->body;
     for (size_t i = 0; i < reader->notes.count; i++)
-        docx_write_note(body, reader->notes.at[i], note_label(body, reader->notes.at[i]));
+        docx_write_note(body, reader->notes.at[i]);
     for (size_t i = 0; i < reader->charts.count; i++) {
         const Part *part =
             relation_part(body->package, relation_by_id(&body->relations, reader->charts.at[i]));
@@ -348,7 +338,10 @@ static void begin_note(Reader *reader, const XmlElement *element)
 {
     Arena *arena = reader->body->arena;
     Str author = str_trim(xml_attribute(element, "author"));
-    DocxNote note = { .id = str_copy(arena, xml_attribute(element, "id")) };
+    DocxNote note = { .id = str_copy(arena, xml_attribute(element, "id")),
+                      .label = str_is(element->name, "footnote")  ? "footnote"
+                               : str_is(element->name, "endnote") ? "endnote"
+                                                                  : "comment" };
     if (author.length)
         note.text = str_format(arena, STR_FMT ":", STR_ARG(author));
     *vec_push(arena, &reader->read) = note;

@@ -10,6 +10,7 @@ typedef enum BodyKind { BODY_MAIN, BODY_HEADER, BODY_NOTES } BodyKind;
 /* Footnotes, endnotes and comments by id. */
 typedef struct DocxNote {
     Str id, text;
+    const char *label; /* "footnote" */
     bool is_written;
 } DocxNote;
 typedef VEC(DocxNote) DocxNotes;
@@ -27,4 +28,4 @@ typedef struct DocxBody {
 void docx_write_part(DocxBody *body, const Part *part, BodyKind kind);
 /* Collect the notes of a part. */
 DocxNotes docx_read_notes(DocxBody *body, const Part *part);
-void docx_write_note(DocxBody *body, DocxNote *note, const char *label);
+void docx_write_note(DocxBody *body, DocxNote *note);

@@ -261,3 +261,28 @@ Test(extract, the_slides_keep_order_levels_notes_and_charts)
              "| Tower | Lamps |\n|---|---|\n| North | nine |", "| spring | 310 |",
              "(hidden slide)\n\n# Spare slide"));
 }
+
+Test(extract, a_protected_workbook_opens_with_its_password_only)
+{
+    static const struct {
+        const char *password, *phrase;
+    } cases[] = {
+        { "wick", "The safe behind the lamp" },
+        { "", "is protected; give its password" },
+        { "candle", "the password does not open" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(64));
+        Error err = { 0 };
+        DocSink sink;
+        DocNode *node = doc_tree_new(arena, S("locked.xlsx"), false, &sink);
+        DocWriter *doc = doc_writer_new(arena, &sink, NULL);
+        ExtractSource source = { .bytes = sample(arena, "locked.xlsx", &err),
+                                 .password = str(cases[i].password) };
+        bool ok = extract_document(&source, doc, &err);
+        doc_writer_free(doc);
+        cr_expect_eq(err.code, ok ? ERROR_NONE : ERROR_ENCRYPTED);
+        Str said = ok ? buf_str(&node->text) : str(err.message);
+        cr_expect(str_find(said, str(cases[i].phrase)) >= 0, STR_FMT, STR_ARG(said));
+    }
+}

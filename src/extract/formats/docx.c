@@ -32,10 +32,9 @@ static DocxNotes read_notes(DocxBody *body, const Relations *relations, const ch
 static void write_left_notes(DocxBody *body)
 {
     DocxNotes *all[] = { &body->footnotes, &body->endnotes, &body->comments };
-    static const char *const labels[] = { "footnote", "endnote", "comment" };
     for (size_t i = 0; i < COUNT(all); i++)
         for (size_t k = 0; k < all[i]->count; k++)
-            docx_write_note(body, &all[i]->at[k], labels[i]);
+            docx_write_note(body, &all[i]->at[k]);
 }
 
 static bool docx_extract(const ExtractSource *source, DocWriter *doc, Error *err)

@@ -1,0 +1,27 @@
+/* office_encrypted.c - Word, Excel and PowerPoint files behind a password: opened, then read as
+ * what they are. */
+#include "extract/extractor.h"
+#include "extract/office_crypto.h"
+
+static int office_encrypted_sniff(Str bytes) { return office_is_encrypted(bytes) ? 95 : 0; }
+
+static bool office_encrypted_extract(const ExtractSource *source, DocWriter *doc, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(2));
+    ExtractSource inner = *source;
+    if (!office_decrypt(arena, source->bytes, source->password, &inner.bytes, err))
+        return false;
+    const Extractor *extractor = extractor_choose(inner.bytes, source->name, STR_NONE);
+    if (!extractor || office_is_encrypted(inner.bytes))
+        return fail(err, ERROR_DAMAGED, "the encrypted Office file holds no document");
+    return extractor->extract(&inner, doc, err);
+}
+
+const Extractor extractor_office_encrypted = {
+    .name = "office_encrypted",
+    .title = "Office file with a password",
+    .extensions = LIST("docx", "xlsx", "pptx"),
+    .media_types = LIST("application/x-ole-storage"),
+    .sniff = office_encrypted_sniff,
+    .extract = office_encrypted_extract,
+};
