@@ -116,12 +116,10 @@ bool health_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     const Api *api = request->api;
     Buf database = buf_new(request->arena, KB(16)), jobs = buf_new(request->arena, KB(16));
-    Buf sandbox = buf_new(request->arena, KB(16));
     IndexState index = library_index_state(api->library);
     (void)err;
     db_describe(api->db, &database);
     jobs_describe(api->jobs, &jobs);
-    library_describe_sandbox(api->library, &sandbox);
     JsonWriter json = put_begin(&response->body);
     put_text(&json, "status", index.is_ready ? S("ok") : S("degraded"));
     put_text(&json, "version", S(VERSION));
@@ -130,7 +128,7 @@ bool health_show(ApiRequest *request, HttpResponse *response, Error *err)
     put_index(api, &json);
     put_model(api, &json);
     put_members(&json, "jobs", buf_str(&jobs));
-    put_members(&json, "sandbox", buf_str(&sandbox));
+    put_text(&json, "sandbox", library_describe_sandbox(api->library, request->arena));
     put_notices(api, &json);
     put_end(&json);
     return true;

@@ -27,6 +27,7 @@ typedef struct Reading {
     Str *child_ids; /* of every member; empty: not stored yet */
     Ingested *members;
     Erased erased;
+    atomic_bool is_cancelled;
 } Reading;
 
 /* --- Loading --- */
@@ -43,10 +44,13 @@ static bool load_work(DbTx *tx, void *argument, Error *err)
            document_children(tx, scope, in->arena, in->document.id, &in->old_children, err);
 }
 
-static bool report_progress(void *self, const char *stage, int64_t done, int64_t total)
+static void report_progress(void *self, Str stage, int64_t done, int64_t total)
 {
     Reading *in = self;
-    return job_progress(in->job, stage, done, total);
+    char name[32];
+    snprintf(name, sizeof name, STR_FMT, STR_ARG(str_slice(stage, 0, 31)));
+    if (!job_progress(in->job, name, done, total))
+        atomic_store(&in->is_cancelled, true);
 }
 
 static bool read_file(Reading *in, Error *err)
@@ -61,10 +65,11 @@ static bool read_file(Reading *in, Error *err)
                               .media_type = in->document.media_type,
                               .password = in->password,
                               .timeout_ms = library->options.extract_timeout_s * 1000,
-                              .spool_folder = blob_temp_folder(library->blobs),
+                              .spool_folder = blob_incoming(library->blobs),
                               .progress = report_progress,
-                              .self = in };
-    return extraction_run(library->sandbox, in->arena, &input, &in->extraction, err);
+                              .self = in,
+                              .is_cancelled = &in->is_cancelled };
+    return extraction_run(library->readers, in->arena, &input, &in->extraction, err);
 }
 
 /* --- Storing --- */
@@ -166,12 +171,12 @@ static bool erase_old_work(DbTx *tx, void *argument, Error *err)
 static bool keep_members_bytes(Reading *in, Error *err)
 {
     size_t count = in->extraction.children.count, kept = 0;
-    BlobFile *files = arena_new_array(in->arena, BlobFile, count);
+    BlobItem *files = arena_new_array(in->arena, BlobItem, count);
     for (size_t i = 0; i < count; i++)
         if (in->extraction.children.at[i].path.length)
-            files[kept++] = (BlobFile){ in->extraction.children.at[i].sha256,
+            files[kept++] = (BlobItem){ in->extraction.children.at[i].sha256,
                                         in->extraction.children.at[i].path.at };
-    return blob_add_many(in->library->blobs, in->job->scope.workspace, files, kept, err);
+    return blob_import(in->library->blobs, in->job->scope.workspace, files, kept, err);
 }
 
 static void ingest_members(Reading *in)

@@ -64,7 +64,8 @@ bool library_open(const LibraryOptions *options, Library **library_r, Error *err
     (void)err;
     library->db = options->db;
     library->blobs = options->blobs;
-    library->sandbox = options->sandbox;
+    library->readers = options->readers;
+    library->painters = options->painters;
     library->options = *options;
     library->system = scope_system();
     atomic_init(&library->encoder, options->encoder);
@@ -164,7 +165,7 @@ const LibraryFormat *library_formats(size_t *count_r)
     return formats;
 }
 
-void library_describe_sandbox(Library *library, Buf *json_members)
+Str library_describe_sandbox(Library *library, Arena *arena)
 {
-    sandbox_describe(library->sandbox, json_members);
+    return sandbox_describe(library->readers, arena);
 }

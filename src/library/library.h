@@ -32,7 +32,8 @@ typedef void LibraryListener(void *argument, const Scope *scope, LibraryNews new
 typedef struct LibraryOptions {
     Db *db;
     BlobStore *blobs;
-    Sandbox *sandbox;
+    Sandbox *readers;     /* of the service "extract" */
+    Sandbox *painters;    /* of the service "page" */
     EncodeQueue *encoder; /* NULL: no model, keyword search only */
     const char *index_folder;
     int64_t chunk_size, chunk_overlap;
@@ -176,6 +177,8 @@ typedef struct LibraryModel {
     const char *kernels;
 } LibraryModel;
 LibraryModel library_model_status(Library *library);
+/* The model's name, loading it if need be; empty when there is none. */
+Str library_model(Library *library, Arena *arena);
 
 /* One kind of file that is read. */
 typedef struct LibraryFormat {
@@ -183,8 +186,8 @@ typedef struct LibraryFormat {
     const char *const *extensions, *const *media_types;
 } LibraryFormat;
 const LibraryFormat *library_formats(size_t *count_r);
-/* Which walls stand around the workers, as members of a JSON object. */
-void library_describe_sandbox(Library *library, Buf *json_members);
+/* One sentence: what confines the workers here, and what this machine lacks. */
+Str library_describe_sandbox(Library *library, Arena *arena);
 
 /* --- Jobs --------------------------------------------------------------------------------- */
 

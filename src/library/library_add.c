@@ -214,6 +214,7 @@ bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFi
                  Document *document_r, bool *is_new_r, Error *err)
 {
     AddWork work = { .library = library, .scope = scope, .arena = arena };
+    BlobItem item = { .sha256 = file->sha256, .temp_path = file->path };
     work.given = (Document){ .name = library_clean_name(arena, file->name),
                              .media_type = file->media_type,
                              .size_bytes = (int64_t)file->size,
@@ -222,7 +223,7 @@ bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFi
                              .tags = file->tags,
                              .source = file->source.length ? file->source : S("upload") };
     if (!password_seal(library, arena, file->password, &work.given.password_sealed, err) ||
-        !blob_add(library->blobs, scope->workspace, file->sha256, file->path, err))
+        !blob_import(library->blobs, scope->workspace, &item, 1, err))
         return false;
     if (!store_write(library->db, scope, add_work, &work, err))
         return false; /* the blob stays: `lectern doctor` finds originals without a document */

@@ -11,7 +11,7 @@ struct Follower;
 struct Library {
     Db *db;
     BlobStore *blobs;
-    Sandbox *sandbox;
+    Sandbox *readers, *painters;
     LibraryOptions options;
     Scope system; /* jobs and the follower serve every workspace */
     _Atomic(EncodeQueue *) encoder;
@@ -25,9 +25,6 @@ void library_tell(Library *library, const Scope *scope, LibraryNews news, Str do
 /* Adds the job that reads this document, or embeds it. */
 MUST_CHECK bool library_queue(DbTx *tx, const Scope *scope, Arena *arena, const char *type,
                               Str document, Error *err);
-/* The model's name when there is one that can be loaded; empty otherwise. Loads it. */
-Str library_model(Library *library, Arena *arena);
-
 /* A password kept until the file has been read, sealed with the server's key. */
 MUST_CHECK bool password_seal(Library *library, Arena *arena, Str password, Str *sealed_r,
                               Error *err);
