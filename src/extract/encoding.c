@@ -149,9 +149,9 @@ static const char *charset_of_zeros(Str bytes)
         zeros[i & 3] += bytes.at[i] == 0;
     if (quarter < 2)
         return NULL;
-    if (zeros[0] == quarter && zeros[1] > quarter * 3 / 4 && zeros[3] < quarter / 4)
+    if (zeros[0] == quarter && zeros[1] > quarter * 3 / 4 && zeros[3] <= quarter / 4)
         return "UTF-32BE";
-    if (zeros[3] == quarter && zeros[2] > quarter * 3 / 4 && zeros[0] < quarter / 4)
+    if (zeros[3] == quarter && zeros[2] > quarter * 3 / 4 && zeros[0] <= quarter / 4)
         return "UTF-32LE";
     size_t even = zeros[0] + zeros[2], odd = zeros[1] + zeros[3];
     if (odd > quarter / 2 && even <= odd / 20)

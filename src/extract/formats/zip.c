@@ -230,14 +230,14 @@ static int zip_sniff(Str bytes)
 {
     if (str_starts(bytes, S("PK\3\4")) || str_starts(bytes, S("PK\5\6")) ||
         str_starts(bytes, S("PK00PK\3\4")))
-        return 55;
+        return 60;
     /* A program that unpacks itself. */
     if (!str_starts(bytes, S("MZ")) && !str_starts(bytes, S("\x7F"
                                                             "ELF")))
         return 0;
     AUTO_ARENA Arena *arena = arena_new(MB(256));
     ZipDirectory directory;
-    return zip_directory_read(arena, bytes, &directory) ? 45 : 0;
+    return zip_directory_read(arena, bytes, &directory) ? 60 : 0;
 }
 
 const Extractor extractor_zip = {

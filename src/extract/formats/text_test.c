@@ -1,0 +1,52 @@
+/* text_test.c - plain text: paragraphs, headings, lists, code. */
+#include "extract/formats/dump.h"
+
+extern const Extractor extractor_text;
+
+Test(extract, text_becomes_paragraphs)
+{
+    static const DumpCase cases[] = {
+        { "paragraphs", "a\nb\n\nc\r\n\r\nd", "p a\\nb\np c\np d\n" },
+        { "underlined headings", "Title\n=====\n\nPart\n----\ntext\n",
+          "h1 Title\nh2 Part\np text\n" },
+        { "headings in capitals", "THE BEGINNING\n\nIt was late.\n",
+          "h2 THE BEGINNING\np It was late.\n" },
+        { "numbered headings", "1.2 The lamp\n\ntext\n", "h2 1.2 The lamp\np text\n" },
+        { "a sentence is no heading", "2 men came home.\n\nNO.\n", "p 2 men came home.\np NO.\n" },
+        { "list", "- a\n  more\n- b\n", "li1 - a\\n  more\nli1 - b\n" },
+        { "numbered list", "1. a\n2. b\n", "li1 1. a\nli1 2. b\n" },
+        { "form feed", "a\n\fb\n", "p a\np b\n" },
+    };
+    DUMP_CASES(extractor_text, cases);
+}
+
+Test(extract, text_blocks_know_their_lines)
+{
+    static const DumpCase cases[] = {
+        { "lines", "a\nb\n\nc\n", "p a\\nb @lines 1-2\np c @line 4\n" },
+    };
+    DUMP_CASES(extractor_text, cases, .places = true);
+}
+
+Test(extract, text_of_source_code_keeps_its_lines)
+{
+    static const DumpCase cases[] = {
+        { "code", "int a;\n\n  int b;\n", "code(c) int a;\\n\\n  int b;\n" },
+    };
+    DUMP_CASES(extractor_text, cases, .name = "x.c");
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Buf input = buf_new(arena, MB(1));
+    for (int i = 0; i < 100; i++)
+        buf_addf(&input, "line %d\n%s", i, i % 25 == 24 ? "\n" : "");
+    const char *got = dump(arena, &extractor_text, buf_str(&input),
+                           (DumpOptions){ .name = "a.py", .places = true });
+    cr_expect(strstr(got, "line 24 @lines 1-26\n"), "%s", got);
+}
+
+Test(extract, text_refuses_binary_files)
+{
+    cr_expect_eq(extractor_text.sniff((Str){ "a\0b", 3 }), 0);
+    cr_expect_eq(extractor_text.sniff(S("\x01\x02\x03\x04\x05\x06")), 0);
+    cr_expect_eq(extractor_text.sniff(S("{\\rtf1 x}")), 0);
+    cr_expect_gt(extractor_text.sniff(S("plain")), 0);
+}

@@ -1,0 +1,158 @@
+/* zip_test.c - ZIP archives: members, unsafe names, bombs, broken files. */
+#include "extract/formats/dump.h"
+#include "extract/formats/zip_directory.h"
+
+extern const Extractor extractor_zip;
+
+static void put(Buf *out, uint64_t number, int size)
+{
+    for (int i = 0; i < size; i++)
+        buf_add_char(out, (char)(number >> (8 * i)));
+}
+
+typedef struct Member {
+    const char *name, *text;
+    uint32_t offset; /* where the directory says it is; UINT32_MAX: the truth */
+} Member;
+
+static uint32_t crc32_of(Str text)
+{
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < text.length; i++) {
+        crc ^= (uint8_t)text.at[i];
+        for (int k = 0; k < 8; k++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+    }
+    return ~crc;
+}
+
+/* What local and central headers have in common, from the version on. */
+static void put_common(Buf *out, const Member *member)
+{
+    Str text = str(member->text);
+    put(out, 20, 2);
+    put(out, 0, 2);
+    put(out, 0, 2); /* stored */
+    put(out, 0, 4);
+    put(out, crc32_of(text), 4);
+    put(out, text.length, 4);
+    put(out, text.length, 4);
+    put(out, strlen(member->name), 2);
+    put(out, 0, 2);
+}
+
+static Str make_zip(Arena *arena, const Member *members, size_t count)
+{
+    Buf out = buf_new(arena, MB(1)), directory = buf_new(arena, MB(1));
+    for (size_t i = 0; i < count; i++) {
+        uint32_t offset =
+            members[i].offset == UINT32_MAX ? (uint32_t)out.length : members[i].offset;
+        buf_add(&out, S("PK\3\4"));
+        put_common(&out, &members[i]);
+        buf_add(&out, str(members[i].name));
+        buf_add(&out, str(members[i].text));
+        buf_add(&directory, S("PK\1\2"));
+        put(&directory, 20, 2);
+        put_common(&directory, &members[i]);
+        put(&directory, 0, 8);
+        put(&directory, 0, 2);
+        put(&directory, offset, 4);
+        buf_add(&directory, str(members[i].name));
+    }
+    size_t at = out.length;
+    buf_add(&out, buf_str(&directory));
+    buf_add(&out, S("PK\5\6"));
+    put(&out, 0, 4);
+    put(&out, count, 2);
+    put(&out, count, 2);
+    put(&out, directory.length, 4);
+    put(&out, at, 4);
+    put(&out, 0, 2);
+    return buf_str(&out);
+}
+
+static void expect_zip(const Member *members, size_t count, const char *expected)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    const char *got =
+        dump(arena, &extractor_zip, make_zip(arena, members, count), (DumpOptions){ 0 });
+    cr_expect_str_eq(got, expected, "got\n%s", got);
+}
+
+Test(extract, zip_lists_and_reads_members)
+{
+    static const Member members[] = { { "a.txt", "alpha", UINT32_MAX },
+                                      { "d/b.md", "# beta", UINT32_MAX } };
+    expect_zip(members, 2,
+               "rowh Name | Size | Modified\nrow a.txt | 5 | \nrow d/b.md | 6 | \n"
+               "+ a.txt\n  p alpha\n+ d/b.md\n  h1 beta\n");
+}
+
+Test(extract, zip_names_lead_nowhere)
+{
+    static const Member members[] = { { "../../etc/x.txt", "a", UINT32_MAX },
+                                      { "C:\\w\\y.txt", "b", UINT32_MAX } };
+    expect_zip(members, 2,
+               "rowh Name | Size | Modified\nrow ../../etc/x.txt | 1 | \nrow C:\\w\\y.txt | 1 | \n"
+               "~ 2 members had an unsafe name that was changed\n"
+               "+ etc/x.txt\n  p a\n+ w/y.txt\n  p b\n");
+}
+
+Test(extract, zip_members_that_share_bytes_are_refused)
+{
+    static const Member members[] = { { "a.txt", "alpha", 0 }, { "b.txt", "beta", 0 } };
+    expect_zip(members, 2, "! damaged\n");
+}
+
+Test(extract, zip_documents_are_refused_by_name)
+{
+    static const Member members[] = { { "[Content_Types].xml", "<x/>", UINT32_MAX } };
+    expect_zip(members, 1, "! unsupported\n");
+}
+
+Test(extract, zip_without_directory_gives_what_is_there)
+{
+    static const Member members[] = { { "a.txt", "alpha", UINT32_MAX },
+                                      { "b.txt", "beta", UINT32_MAX } };
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Str zip = make_zip(arena, members, 2);
+    const char *got =
+        dump(arena, &extractor_zip, str_slice(zip, 0, zip.length - 60), (DumpOptions){ 0 });
+    cr_expect(strstr(got, "+ a.txt\n  p alpha\n"), "%s", got);
+    got = dump(arena, &extractor_zip, S("PK\3\4 and nothing else"), (DumpOptions){ 0 });
+    cr_expect(strstr(got, "! damaged\n"), "%s", got);
+}
+
+Test(extract, zip_paths_are_made_safe)
+{
+    static const struct {
+        const char *name, *expected;
+        bool is_changed;
+    } cases[] = {
+        { "a/b.txt", "a/b.txt", false },
+        { "./a//b", "a/b", false },
+        { "/etc/passwd", "etc/passwd", true },
+        { "a\\b", "a/b", false },
+        { "..\\..\\a", "a", true },
+        { "c:/a", "a", true },
+        { "a\nb", "a_b", true },
+        { "..", "unnamed", true },
+        { "", "unnamed", false },
+    };
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        bool is_changed;
+        Str safe = zip_safe_path(arena, str(cases[i].name), &is_changed);
+        cr_expect(str_is(safe, cases[i].expected), "%s: " STR_FMT, cases[i].name, STR_ARG(safe));
+        cr_expect_eq(is_changed, cases[i].is_changed, "%s", cases[i].name);
+    }
+    cr_expect(str_is(zip_name(arena, S("caf\x82.txt")), "caf\u00e9.txt"));
+}
+
+Test(extract, zip_sample_reads_archives_inside)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    const char *got = dump_sample(arena, "bundle.zip", false);
+    cr_expect(strstr(got, "+ inner.zip\n"), "%s", got);
+    cr_expect(strstr(got, "    p A letter inside two archives.\n"), "%s", got);
+}
