@@ -17,16 +17,26 @@
 
 #define READY_WAIT_MS 20000
 
+/* A caller that waits for a worker. */
+typedef struct Request {
+    const char *service;
+    WorkerProcess *worker; /* the answer; NULL: err says why */
+    Error *err;
+    bool is_answered;
+    struct Request *next;
+} Request;
+
 struct Sandbox {
     SandboxOptions options;
     pthread_t keeper;
+    bool has_keeper;
     pthread_mutex_t lock;
-    pthread_cond_t wanted, started;
-    WorkerProcess *ready; /* a list */
-    int ready_count, target, waiting;
+    pthread_cond_t wanted, answered;
+    WorkerProcess *ready; /* a list, all of ready_service */
+    int ready_count;
+    bool has_failed; /* the last one that was to be kept ready: not tried again before a job */
+    Request *requests;
     bool is_stopping;
-    Error failure; /* of the last start; code NONE when it worked */
-    uint64_t failure_count;
     unsigned shields;
     bool knows_shields;
 };
@@ -95,61 +105,90 @@ static WorkerProcess *start_worker(Sandbox *sandbox, const char *service, Error 
 
 /* --- The keeper --- */
 
-static bool needs_more(const Sandbox *sandbox)
+static bool needs_ready(const Sandbox *sandbox)
 {
-    return sandbox->ready_count < MAX(sandbox->target, sandbox->waiting);
+    return sandbox->options.ready_service && !sandbox->has_failed &&
+           sandbox->ready_count < sandbox->options.ready_count;
+}
+
+/* With the lock held; gives it up while the worker starts. */
+static WorkerProcess *start_unlocked(Sandbox *sandbox, const char *service, Error *err)
+{
+    pthread_mutex_unlock(&sandbox->lock);
+    WorkerProcess *worker = start_worker(sandbox, service, err);
+    pthread_mutex_lock(&sandbox->lock);
+    if (worker) {
+        sandbox->shields = worker->shields;
+        sandbox->knows_shields = true;
+    }
+    return worker;
+}
+
+static void answer_request(Sandbox *sandbox)
+{
+    Request *request = sandbox->requests;
+    sandbox->requests = request->next;
+    request->worker = start_unlocked(sandbox, request->service, request->err);
+    request->is_answered = true;
+    sandbox->has_failed = !request->worker;
+    pthread_cond_broadcast(&sandbox->answered);
+}
+
+static void add_ready(Sandbox *sandbox)
+{
+    Error ignored;
+    WorkerProcess *worker = start_unlocked(sandbox, sandbox->options.ready_service, &ignored);
+    sandbox->has_failed = !worker;
+    if (!worker)
+        return;
+    worker->next = sandbox->ready;
+    sandbox->ready = worker;
+    sandbox->ready_count++;
 }
 
 static void *keep(void *argument)
 {
     Sandbox *sandbox = argument;
     pthread_mutex_lock(&sandbox->lock);
-    while (!sandbox->is_stopping) {
-        if (!needs_more(sandbox)) {
+    while (!sandbox->is_stopping)
+        if (sandbox->requests)
+            answer_request(sandbox);
+        else if (needs_ready(sandbox))
+            add_ready(sandbox);
+        else
             pthread_cond_wait(&sandbox->wanted, &sandbox->lock);
-            continue;
-        }
-        pthread_mutex_unlock(&sandbox->lock);
-        Error err = { 0 };
-        WorkerProcess *worker = start_worker(sandbox, sandbox->options.service, &err);
-        pthread_mutex_lock(&sandbox->lock);
-        if (worker) {
-            worker->next = sandbox->ready;
-            sandbox->ready = worker;
-            sandbox->ready_count++;
-            sandbox->shields = worker->shields;
-            sandbox->knows_shields = true;
-        } else {
-            /* Whoever waits is told; nobody retries by itself. */
-            sandbox->failure = err;
-            sandbox->failure_count++;
-            sandbox->target = 0;
-        }
-        pthread_cond_broadcast(&sandbox->started);
-    }
     pthread_mutex_unlock(&sandbox->lock);
     return NULL;
 }
 
-bool sandbox_new(const SandboxOptions *options, Sandbox **sandbox_r, Error *err)
+/* With the lock held. */
+static bool start_keeper(Sandbox *sandbox, Error *err)
 {
-    Sandbox *sandbox = heap_alloc(sizeof *sandbox);
-    sandbox->options = *options;
-    if (!sandbox->options.ready_count)
-        sandbox->options.ready_count = 1;
-    sandbox->target = options->starts_early ? MAX(sandbox->options.ready_count, 0) : 0;
-    pthread_mutex_init(&sandbox->lock, NULL);
-    pthread_cond_init(&sandbox->wanted, NULL);
-    pthread_cond_init(&sandbox->started, NULL);
+    if (sandbox->has_keeper)
+        return true;
     int failure = pthread_create(&sandbox->keeper, NULL, keep, sandbox);
     if (failure) {
-        free(sandbox);
         errno = failure;
         return fail_errno(err, "starting a thread");
     }
     pthread_setname_np(sandbox->keeper, "sandbox");
-    *sandbox_r = sandbox;
+    sandbox->has_keeper = true;
     return true;
+}
+
+Sandbox *sandbox_new(const SandboxOptions *options)
+{
+    Error ignored; /* the first job tries again and says it */
+    Sandbox *sandbox = heap_alloc(sizeof *sandbox);
+    sandbox->options = *options;
+    pthread_mutex_init(&sandbox->lock, NULL);
+    pthread_cond_init(&sandbox->wanted, NULL);
+    pthread_cond_init(&sandbox->answered, NULL);
+    pthread_mutex_lock(&sandbox->lock);
+    if (needs_ready(sandbox))
+        (void)start_keeper(sandbox, &ignored);
+    pthread_mutex_unlock(&sandbox->lock);
+    return sandbox;
 }
 
 void sandbox_free(Sandbox *sandbox)
@@ -160,52 +199,67 @@ void sandbox_free(Sandbox *sandbox)
     sandbox->is_stopping = true;
     pthread_cond_broadcast(&sandbox->wanted);
     pthread_mutex_unlock(&sandbox->lock);
-    pthread_join(sandbox->keeper, NULL);
+    if (sandbox->has_keeper)
+        pthread_join(sandbox->keeper, NULL);
     for (WorkerProcess *worker = sandbox->ready, *next; worker; worker = next) {
         next = worker->next;
         worker_process_free(worker);
     }
     pthread_cond_destroy(&sandbox->wanted);
-    pthread_cond_destroy(&sandbox->started);
+    pthread_cond_destroy(&sandbox->answered);
     pthread_mutex_destroy(&sandbox->lock);
     free(sandbox);
 }
 
-/* A ready worker; it is the caller's. */
-static WorkerProcess *take_worker(Sandbox *sandbox, Error *err)
+/* With the lock held. */
+static WorkerProcess *take_ready(Sandbox *sandbox, const char *service)
+{
+    WorkerProcess *worker = sandbox->ready;
+    if (!worker || strcmp(worker->service, service) != 0)
+        return NULL;
+    sandbox->ready = worker->next;
+    sandbox->ready_count--;
+    pthread_cond_signal(&sandbox->wanted);
+    return worker;
+}
+
+static WorkerProcess *request_worker(Sandbox *sandbox, const char *service, Error *err)
+{
+    Request request = { .service = service, .err = err };
+    if (!start_keeper(sandbox, err))
+        return NULL;
+    Request **last = &sandbox->requests;
+    while (*last)
+        last = &(*last)->next;
+    *last = &request;
+    pthread_cond_signal(&sandbox->wanted);
+    while (!request.is_answered)
+        pthread_cond_wait(&sandbox->answered, &sandbox->lock);
+    return request.worker;
+}
+
+/* A worker of this service; it is the caller's. */
+static WorkerProcess *take_worker(Sandbox *sandbox, const char *service, Error *err)
 {
     pthread_mutex_lock(&sandbox->lock);
-    sandbox->waiting++;
-    uint64_t failures = sandbox->failure_count;
-    pthread_cond_signal(&sandbox->wanted);
-    while (!sandbox->ready && sandbox->failure_count == failures)
-        pthread_cond_wait(&sandbox->started, &sandbox->lock);
-    WorkerProcess *worker = sandbox->ready;
-    if (worker) {
-        sandbox->ready = worker->next;
-        sandbox->ready_count--;
-        sandbox->target = MAX(sandbox->options.ready_count, 0);
-    } else {
-        *err = sandbox->failure;
-    }
-    sandbox->waiting--;
-    pthread_cond_signal(&sandbox->wanted);
+    WorkerProcess *worker = take_ready(sandbox, service);
+    if (!worker)
+        worker = request_worker(sandbox, service, err);
     pthread_mutex_unlock(&sandbox->lock);
     return worker;
 }
 
 bool sandbox_run(Sandbox *sandbox, const SandboxJob *job, Error *err)
 {
-    if (job->file_count > WORKER_FILES_MAX || job->args.length > WORKER_ARGS_MAX ||
-        job->frame_count > WORKER_FRAMES_MAX)
+    if (job->args.length > SANDBOX_ARGS_MAX)
         return fail(err, ERROR_INTERNAL, "the job for the reader is too large");
-    WorkerProcess *worker = take_worker(sandbox, err);
+    WorkerProcess *worker = take_worker(sandbox, job->service, err);
     if (!worker)
         return false;
     /* One that was killed while it waited is not this job's fault. */
     if (!worker_process_order(worker, job, err)) {
         worker_process_free(worker);
-        worker = take_worker(sandbox, err);
+        worker = take_worker(sandbox, job->service, err);
         if (!worker || !worker_process_order(worker, job, err)) {
             worker_process_free(worker);
             return false;
@@ -216,29 +270,18 @@ bool sandbox_run(Sandbox *sandbox, const SandboxJob *job, Error *err)
     return done;
 }
 
-Str sandbox_describe(Sandbox *sandbox, Arena *arena)
+void sandbox_describe(Sandbox *sandbox, Buf *json_members)
 {
-    static const char *const titles[] = {
-#define SHIELD(name, title) title,
+    static const char *const names[] = {
+#define SHIELD(name, key, title) key,
 #include "sandbox/shields.def"
 #undef SHIELD
     };
-    Error err;
     pthread_mutex_lock(&sandbox->lock);
-    bool knows = sandbox->knows_shields;
+    for (size_t i = 0; i < COUNT(names); i++)
+        buf_addf(json_members, "%s\"%s\":%s", i ? "," : "", names[i],
+                 !sandbox->knows_shields     ? "null"
+                 : sandbox->shields >> i & 1 ? "true"
+                                             : "false");
     pthread_mutex_unlock(&sandbox->lock);
-    if (!knows) {
-        WorkerProcess *worker = take_worker(sandbox, &err);
-        if (!worker)
-            return str_format(arena, "readers cannot be started: %s", err.message);
-        worker_process_free(worker);
-    }
-    Buf holds = buf_new(arena, KB(1)), lacks = buf_new(arena, KB(1));
-    for (size_t i = 0; i < COUNT(titles); i++) {
-        Buf *list = sandbox->shields >> i & 1 ? &holds : &lacks;
-        buf_addf(list, "%s%s", list->length ? ", " : "", titles[i]);
-    }
-    return str_format(arena, "readers are confined by: " STR_FMT "%s" STR_FMT,
-                      STR_ARG(buf_str(&holds)), lacks.length ? "; this machine lacks: " : "",
-                      STR_ARG(buf_str(&lacks)));
 }

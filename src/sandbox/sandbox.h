@@ -1,91 +1,89 @@
-/* sandbox.h - run work on untrusted files in a process that can do nothing else.
+/* sandbox.h - runs one piece of work on foreign bytes in a process that can do nothing else.
  *
- * A worker is this program started again (fork + exec of /proc/self/exe) with the name of a
- * service. It loads what it needs (preload), closes the door (no new privileges, seccomp,
- * Landlock, resource limits, empty environment), says "ready" and waits. It gets one job: texts
- * and read-only descriptors, answers with frames over one socket, and ends. Whatever it says is
- * checked against a table; anything not listed, too long or too often ends it.
+ *     sandbox_run() --fork+exec ourselves--> worker: preload, close the door, run the service
+ *        fds and arguments in  ------------>
+ *        <------------ framed messages out   (ready, progress, data, done, failed)
  *
- *     server: sandbox_run() --job, descriptors--> worker: service->run(job)
- *             frame handlers <---- frames ------- worker_send(), worker_progress()
- *             true / Error   <- done / failed --- returns
+ * A worker has sealed descriptors in and one socket out: no files, no network, no new processes
+ * (seccomp, Landlock, rlimits, no-new-privileges; what this machine lacks is said by
+ * sandbox_describe()). It does one job and ends. A worker that crashes, hangs or grows costs that
+ * job a reason in one line, never the server. Whatever it says is checked against a table of
+ * messages; anything else ends it.
  *
- * The main program calls sandbox_worker_main() first thing when sandbox_is_worker() says so.
- * Threads: sandbox_run() from any number of threads; each job has its own process. */
+ * A few workers are kept ready, so that a job need not wait for fork and exec.
+ *
+ * Threads: sandbox_run() may be called from any number of threads at once. */
 #pragma once
 
 #include <stdatomic.h>
 
 #include "base/base.h"
 
-/* --- The worker's side ------------------------------------------------------------------ */
+#define SANDBOX_FD_MAX 4
+#define SANDBOX_ARGS_MAX KB(64)
+#define SANDBOX_FRAME_MAX MB(1) /* one data frame */
 
-typedef struct WorkerJob WorkerJob;
+/* --- Inside the worker ------------------------------------------------------------------- */
+
+typedef struct WorkerJob {
+    Str args;                /* what the parent sent; the service knows its form */
+    int fds[SANDBOX_FD_MAX]; /* read-only; -1: not given */
+} WorkerJob;
+
+/* Send one frame; `type` is the service's own number, 0-63. False when the parent has gone. */
+MUST_CHECK bool worker_send(WorkerJob *job, unsigned type, Str payload, Error *err);
+/* Say how far the work is; also proves that the worker has not hung. */
+MUST_CHECK bool worker_progress(WorkerJob *job, const char *stage, int64_t done, int64_t total,
+                                Error *err);
 
 typedef struct WorkerService {
-    const char *name;
-    /* Load tables and libraries that need files; runs before the door closes. May be NULL. */
-    void (*preload)(void);
-    /* Do one job. The process ends after it, so nothing needs to be freed. */
+    const char *name;      /* "extract" */
+    void (*preload)(void); /* before the door closes; may be NULL */
+    /* The work. Its error travels to the parent as code and message. */
     bool (*run)(WorkerJob *job, Error *err);
 } WorkerService;
 
 bool sandbox_is_worker(int argc, char **argv);
-/* Never returns to the program's own work: returns the exit status. */
-int sandbox_worker_main(int argc, char **argv, const WorkerService *const *services, size_t count);
+/* Call first in main(): when this process was started as a worker, does its job and never
+ * returns. `services` ends with a row whose name is NULL. */
+void sandbox_worker_main(int argc, char **argv, const WorkerService *services);
 
-Str worker_args(const WorkerJob *job);
-size_t worker_file_count(const WorkerJob *job);
-int worker_file(const WorkerJob *job, size_t index); /* a descriptor; -1: there is none */
-/* Send one frame of the job's table (its index there). Fails when the server is gone. */
-MUST_CHECK bool worker_send(WorkerJob *job, unsigned frame, Str payload, Error *err);
-/* Say how far it is; also tells the server that the worker is alive. */
-MUST_CHECK bool worker_progress(WorkerJob *job, const char *stage, int64_t done, int64_t total,
-                                Error *err);
-
-/* --- The server's side ------------------------------------------------------------------ */
+/* --- In the server ------------------------------------------------------------------------ */
 
 typedef struct Sandbox Sandbox;
 
 typedef struct SandboxOptions {
-    const char *service; /* of its workers; a sandbox for each */
-    int ready_count;     /* workers kept ready once the first job came; 0: 1, -1: none */
-    bool starts_early;   /* keep them ready from the start */
-    bool shows_errors;   /* leave the worker's standard error open, for debugging */
-    const char *program; /* NULL: /proc/self/exe */
+    const char *ready_service; /* kept ready; NULL: none */
+    int ready_count;           /* how many */
+    const char *program;       /* NULL: ourselves (/proc/self/exe) */
+    bool shows_errors;         /* leave the workers' standard error open, for debugging */
 } SandboxOptions;
 
-/* What a worker may send: row i of the job's table is frame i. */
-typedef struct SandboxFrame {
-    const char *name;
-    size_t payload_max;                                  /* bytes, at most 4 MiB */
-    uint64_t count_max;                                  /* 0: any number */
-    bool (*handle)(void *self, Str payload, Error *err); /* false ends the worker and the job */
-} SandboxFrame;
+Sandbox *sandbox_new(const SandboxOptions *options);
+/* Ends ready workers; no sandbox_run() may be in progress. NULL is fine. */
+void sandbox_free(Sandbox *sandbox);
+/* Which walls stand, as members of a JSON object: {"seccomp":true,"landlock":true,...};
+ * null before the first worker has started. */
+void sandbox_describe(Sandbox *sandbox, Buf *json_members);
 
 typedef struct SandboxJob {
-    Str args;          /* at most 64 KiB */
-    const int *files;  /* open for reading; they stay the caller's */
-    size_t file_count; /* at most 8 */
-    const SandboxFrame *frames;
-    size_t frame_count; /* at most 64 */
-    void *self;         /* for handlers and progress */
-    void (*progress)(void *self, Str stage, int64_t done, int64_t total); /* may be NULL */
-    int64_t time_max_ms;                                                  /* wall clock; 0: 120 s */
-    int64_t quiet_max_ms;            /* without a frame; 0: 60 s */
-    size_t memory_max;               /* resident bytes; 0: 1 GiB */
-    uint64_t output_max;             /* bytes of all frames; 0: 1 GiB */
-    const atomic_bool *is_cancelled; /* looked at several times a second; may be NULL */
+    const char *service;
+    Str args;
+    int fds[SANDBOX_FD_MAX]; /* stay the caller's; -1: none */
+    int64_t timeout_ms;      /* of the whole job; 0: 600,000 */
+    int64_t quiet_ms;        /* without any message; 0: 60,000 */
+    size_t memory_max;       /* of the worker; 0: 1 GiB */
+    size_t output_max;       /* bytes of all frames; 0: 4 GiB */
+    /* A frame has arrived. False ends the worker, with the error. */
+    bool (*frame)(void *self, unsigned type, Str payload, Error *err);
+    /* May be NULL. False: cancelled. */
+    bool (*progress)(void *self, const char *stage, int64_t done, int64_t total);
+    void *self;
+    const _Atomic bool *cancelled; /* may be NULL; looked at often */
 } SandboxJob;
 
-/* Starts nothing yet unless starts_early. */
-MUST_CHECK bool sandbox_new(const SandboxOptions *options, Sandbox **sandbox_r, Error *err);
-/* Ends ready workers; no job may be running. NULL is fine. */
-void sandbox_free(Sandbox *sandbox);
-/* Run one job to its end. Fails with the worker's own error (code and sentence), or
- * ERROR_DAMAGED "the reader crashed (signal 11)", ERROR_TIMEOUT, ERROR_TOO_LARGE (memory or
- * output), ERROR_CANCELLED, or what a frame handler said. */
+/* Run it and wait. Fails with the service's own error, or ERROR_DAMAGED "the reader crashed on
+ * this file (signal 11)", ERROR_TOO_LARGE "reading it needed more than 1 GB", ERROR_TIMEOUT,
+ * ERROR_CANCELLED, ERROR_DAMAGED when the worker broke the rules (the file may have taken it over).
+ */
 MUST_CHECK bool sandbox_run(Sandbox *sandbox, const SandboxJob *job, Error *err);
-/* One sentence: what confines workers here and what this machine lacks. Starts a worker when none
- * has said so yet. */
-Str sandbox_describe(Sandbox *sandbox, Arena *arena);

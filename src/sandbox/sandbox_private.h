@@ -5,10 +5,7 @@
 
 #define WORKER_NAME "lectern-worker"
 #define WORKER_SOCKET 3
-#define WORKER_FILES_MAX 8
-#define WORKER_ARGS_MAX KB(64)
-#define WORKER_FRAMES_MAX 64
-#define WORKER_PAYLOAD_MAX MB(4)
+#define WORKER_FRAME_TYPES 64
 #define WORKER_STAGE_MAX 64
 
 /* A frame: length of the payload (4 bytes), type (1 byte), payload; this machine's byte order. */
@@ -19,16 +16,16 @@ typedef enum WorkerMessage {
     WORKER_PROGRESS,  /* done, total (8 bytes each), stage */
     WORKER_DONE,
     WORKER_FAILED, /* code's name, NUL, sentence */
-    WORKER_FRAME,  /* the first of the job's table */
+    WORKER_FRAME,  /* the service's own type 0, and so on */
 } WorkerMessage;
 
 /* The job: this, then its texts; descriptors come along with this. */
 typedef struct WorkerOrder {
-    uint32_t args_length, file_count;
+    uint32_t args_length, file_bits;
 } WorkerOrder;
 
 /* sandbox_confine.c: give up every right that parsing does not need. */
-#define SHIELD(name, title) SHIELD_##name,
+#define SHIELD(name, key, title) SHIELD_##name,
 typedef enum SandboxShield {
 #include "sandbox/shields.def"
     SHIELD_COUNT,

@@ -8,23 +8,9 @@
 #include "base/file.h"
 #include "sandbox/sandbox_private.h"
 
-struct WorkerJob {
-    Str args;
-    int files[WORKER_FILES_MAX];
-    size_t file_count;
-};
-
 bool sandbox_is_worker(int argc, char **argv)
 {
     return argc >= 2 && strcmp(argv[0], WORKER_NAME) == 0;
-}
-
-Str worker_args(const WorkerJob *job) { return job->args; }
-size_t worker_file_count(const WorkerJob *job) { return job->file_count; }
-
-int worker_file(const WorkerJob *job, size_t index)
-{
-    return index < job->file_count ? job->files[index] : -1;
 }
 
 static bool send_message(unsigned type, Str payload, Error *err)
@@ -37,13 +23,13 @@ static bool send_message(unsigned type, Str payload, Error *err)
            fd_write_all(WORKER_SOCKET, payload, err);
 }
 
-bool worker_send(WorkerJob *job, unsigned frame, Str payload, Error *err)
+bool worker_send(WorkerJob *job, unsigned type, Str payload, Error *err)
 {
     (void)job;
-    if (frame >= WORKER_FRAMES_MAX || payload.length > WORKER_PAYLOAD_MAX)
-        return fail(err, ERROR_INTERNAL, "frame %u of %zu bytes cannot be sent", frame,
+    if (type >= WORKER_FRAME_TYPES || payload.length > SANDBOX_FRAME_MAX)
+        return fail(err, ERROR_INTERNAL, "frame %u of %zu bytes cannot be sent", type,
                     payload.length);
-    return send_message(WORKER_FRAME + frame, payload, err);
+    return send_message(WORKER_FRAME + type, payload, err);
 }
 
 bool worker_progress(WorkerJob *job, const char *stage, int64_t done, int64_t total, Error *err)
@@ -62,7 +48,7 @@ bool worker_progress(WorkerJob *job, const char *stage, int64_t done, int64_t to
 static bool receive_order(WorkerOrder *order, WorkerJob *job)
 {
     union {
-        char bytes[CMSG_SPACE(sizeof(int) * WORKER_FILES_MAX)];
+        char bytes[CMSG_SPACE(sizeof(int) * SANDBOX_FD_MAX)];
         struct cmsghdr align;
     } control = { 0 };
     struct iovec part = { order, sizeof *order };
@@ -70,18 +56,27 @@ static bool receive_order(WorkerOrder *order, WorkerJob *job)
                               .msg_iovlen = 1,
                               .msg_control = control.bytes,
                               .msg_controllen = sizeof control.bytes };
+    int received[SANDBOX_FD_MAX];
+    size_t count = 0, used = 0;
     ssize_t got;
     do
         got = recvmsg(WORKER_SOCKET, &message, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
-    if (got != (ssize_t)sizeof *order || order->args_length > WORKER_ARGS_MAX)
+    if (got != (ssize_t)sizeof *order || order->args_length > SANDBOX_ARGS_MAX)
         return false;
     struct cmsghdr *head = CMSG_FIRSTHDR(&message);
     if (head && head->cmsg_type == SCM_RIGHTS) {
-        job->file_count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        memcpy(job->files, CMSG_DATA(head), job->file_count * sizeof(int));
+        count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        memcpy(received, CMSG_DATA(head), count * sizeof(int));
     }
-    return job->file_count == order->file_count;
+    /* Bit i of the order: the job has a descriptor i. */
+    for (size_t i = 0; i < SANDBOX_FD_MAX; i++) {
+        bool is_given = order->file_bits >> i & 1;
+        if (is_given && used == count)
+            return false;
+        job->fds[i] = is_given ? received[used++] : -1;
+    }
+    return used == count;
 }
 
 /* False when the server has gone, or ended us before a job came. */
@@ -110,14 +105,16 @@ static bool send_failure(const Error *failure, Error *err)
     return send_message(WORKER_FAILED, (Str){ payload, (size_t)length }, err);
 }
 
-int sandbox_worker_main(int argc, char **argv, const WorkerService *const *services, size_t count)
+void sandbox_worker_main(int argc, char **argv, const WorkerService *services)
 {
+    if (!sandbox_is_worker(argc, argv))
+        return;
     const WorkerService *service = NULL;
     WorkerJob job = { 0 };
     Error err = { 0 };
-    for (size_t i = 0; i < count && argc >= 2; i++)
-        if (strcmp(services[i]->name, argv[1]) == 0)
-            service = services[i];
+    for (; services->name; services++)
+        if (strcmp(services->name, argv[1]) == 0)
+            service = services;
     if (!service)
         _exit(64);
     (void)signal(SIGPIPE, SIG_DFL);

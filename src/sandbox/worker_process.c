@@ -66,8 +66,10 @@ static bool on_progress(WorkerProcess *worker, Str payload, Error *err)
     memcpy(&total, payload.at + 8, 8);
     if (done < 0 || total < 0 || done > total)
         return fail(err, ERROR_INVALID, "the reader's progress makes no sense");
-    if (worker->job->progress)
-        worker->job->progress(worker->job->self, stage, done, total);
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    if (worker->job->progress &&
+        !worker->job->progress(worker->job->self, str_c(arena, stage), done, total))
+        return fail(err, ERROR_CANCELLED, "stopped by a person");
     return true;
 }
 
@@ -92,7 +94,7 @@ static bool on_failed(WorkerProcess *worker, Str payload, Error *err)
     return true;
 }
 
-/* All that every worker may say, and when; the frames of the job's own table come after. */
+/* All that every worker may say, and when; the service's own frames come after. */
 /* clang-format off */
 static const struct {
     const char *name;
@@ -108,8 +110,8 @@ static const struct {
 };
 /* clang-format on */
 
-static bool find_limits(const WorkerProcess *worker, unsigned type, const char **name_r,
-                        WorkerState *when_r, size_t *payload_max_r)
+static bool find_limits(unsigned type, const char **name_r, WorkerState *when_r,
+                        size_t *payload_max_r)
 {
     if (type < COUNT(accepted) && accepted[type].handle) {
         *name_r = accepted[type].name;
@@ -117,12 +119,11 @@ static bool find_limits(const WorkerProcess *worker, unsigned type, const char *
         *payload_max_r = accepted[type].payload_max;
         return true;
     }
-    if (!worker->job || type < WORKER_FRAME || type - WORKER_FRAME >= worker->job->frame_count)
+    if (type < WORKER_FRAME || type >= WORKER_FRAME + WORKER_FRAME_TYPES)
         return false;
-    const SandboxFrame *frame = &worker->job->frames[type - WORKER_FRAME];
-    *name_r = frame->name;
+    *name_r = "data";
     *when_r = STATE_RUNNING;
-    *payload_max_r = MIN(frame->payload_max, WORKER_PAYLOAD_MAX);
+    *payload_max_r = SANDBOX_FRAME_MAX;
     return true;
 }
 
@@ -132,7 +133,7 @@ static bool check_head(const WorkerProcess *worker, unsigned type, size_t length
     const char *name;
     WorkerState when;
     size_t payload_max;
-    if (!find_limits(worker, type, &name, &when, &payload_max))
+    if (!find_limits(type, &name, &when, &payload_max))
         return fail(err, ERROR_DAMAGED, "the reader sent unknown message %u", type);
     if (!(when & worker->state))
         return fail(err, ERROR_DAMAGED, "the reader sent '%s' too early or too late", name);
@@ -149,17 +150,12 @@ bool worker_process_receive(WorkerProcess *worker, unsigned type, Str payload, E
         return accepted[type].handle(worker, payload, err);
 
     const SandboxJob *job = worker->job;
-    const SandboxFrame *frame = &job->frames[type - WORKER_FRAME];
-    uint64_t count = ++worker->frame_counts[type - WORKER_FRAME];
-    if (frame->count_max && count > frame->count_max)
-        return fail(err, ERROR_TOO_LARGE, "the reader sent '%s' more than %" PRIu64 " times",
-                    frame->name, frame->count_max);
     worker->output += payload.length;
-    uint64_t output_max = job->output_max ? job->output_max : GB(1);
+    uint64_t output_max = job->output_max ? job->output_max : GB(4);
     if (worker->output > output_max)
         return fail(err, ERROR_TOO_LARGE, "the file has more than %zu MiB of contents",
                     (size_t)(output_max >> 20));
-    return frame->handle(job->self, payload, err);
+    return job->frame(job->self, type - WORKER_FRAME, payload, err);
 }
 
 /* --- Receiving --- */
@@ -243,7 +239,7 @@ bool worker_process_wait_ready(WorkerProcess *worker, int64_t wait_ms, Error *er
 
 static void limit_worker(const WorkerProcess *worker, const SandboxJob *job)
 {
-    int64_t time_ms = job->time_max_ms ? job->time_max_ms : 120000;
+    int64_t time_ms = job->timeout_ms ? job->timeout_ms : 600000;
     rlim_t seconds = (rlim_t)(time_ms / 1000 + 1);
     (void)prlimit(worker->pid, RLIMIT_CPU, &(struct rlimit){ seconds, seconds + 1 }, NULL);
 #ifndef __SANITIZE_ADDRESS__ /* which maps terabytes that it never touches */
@@ -256,20 +252,27 @@ static void limit_worker(const WorkerProcess *worker, const SandboxJob *job)
 bool worker_process_order(WorkerProcess *worker, const SandboxJob *job, Error *err)
 {
     union {
-        char bytes[CMSG_SPACE(sizeof(int) * WORKER_FILES_MAX)];
+        char bytes[CMSG_SPACE(sizeof(int) * SANDBOX_FD_MAX)];
         struct cmsghdr align;
     } control = { 0 };
-    WorkerOrder order = { (uint32_t)job->args.length, (uint32_t)job->file_count };
+    WorkerOrder order = { .args_length = (uint32_t)job->args.length };
+    int files[SANDBOX_FD_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < SANDBOX_FD_MAX; i++)
+        if (job->fds[i] >= 0) {
+            order.file_bits |= 1u << i;
+            files[count++] = job->fds[i];
+        }
     struct iovec part = { &order, sizeof order };
     struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-    if (job->file_count) {
+    if (count) {
         message.msg_control = control.bytes;
-        message.msg_controllen = CMSG_SPACE(sizeof(int) * job->file_count);
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
         struct cmsghdr *head = CMSG_FIRSTHDR(&message);
         head->cmsg_level = SOL_SOCKET;
         head->cmsg_type = SCM_RIGHTS;
-        head->cmsg_len = CMSG_LEN(sizeof(int) * job->file_count);
-        memcpy(CMSG_DATA(head), job->files, sizeof(int) * job->file_count);
+        head->cmsg_len = CMSG_LEN(sizeof(int) * count);
+        memcpy(CMSG_DATA(head), files, sizeof(int) * count);
     }
     limit_worker(worker, job);
     worker->job = job;
@@ -314,7 +317,7 @@ static bool may_go_on(WorkerProcess *worker, Watch *watch, Error *err)
         return true;
     watch->looked_ms = now;
     worker->resident = resident_bytes(worker->pid);
-    if (job->is_cancelled && atomic_load(job->is_cancelled))
+    if (job->cancelled && atomic_load(job->cancelled))
         return fail(err, ERROR_CANCELLED, "stopped by a person");
     if (now - watch->start_ms > watch->time_max_ms)
         return fail(err, ERROR_TIMEOUT, "reading it took longer than %g s",
@@ -334,8 +337,8 @@ bool worker_process_listen(WorkerProcess *worker, const SandboxJob *job, Error *
     Watch watch = {
         .start_ms = now,
         .heard_ms = now,
-        .time_max_ms = job->time_max_ms ? job->time_max_ms : 120000,
-        .quiet_max_ms = job->quiet_max_ms ? job->quiet_max_ms : 60000,
+        .time_max_ms = job->timeout_ms ? job->timeout_ms : 600000,
+        .quiet_max_ms = job->quiet_ms ? job->quiet_ms : 60000,
         .memory_max = job->memory_max ? job->memory_max : GB(1),
     };
     while (worker->state != STATE_OVER) {

@@ -23,7 +23,7 @@ typedef struct WorkerProcess {
     Error failure; /* the worker's own */
     bool has_failed;
     const SandboxJob *job; /* while it runs */
-    uint64_t frame_counts[WORKER_FRAMES_MAX], output;
+    uint64_t output;
     size_t resident; /* bytes, when last looked at */
     char *bytes;     /* received, not yet a whole frame */
     size_t length, capacity;
