@@ -66,13 +66,24 @@ static Str body_of(Str title, Str text)
     return title.length && str_starts(text, title) ? str_trim(str_from(text, title.length)) : text;
 }
 
+/* The collections' queries are prose: their quotes and dashes are no operators. */
+static Str plain_query(Arena *arena, Str text)
+{
+    char *plain = str_c(arena, text);
+    for (char *c = plain; *c; c++)
+        if (*c == '"' || (*c == '-' && (c == plain || c[-1] == ' ')))
+            *c = ' ';
+    return str(plain);
+}
+
 static void load_queries(Arena *arena, Collection *c, Str queries, Str qrels)
 {
     Map numbers = map_new(arena);
     VEC(Judged) all = { 0 };
     Str line;
     while (str_next(&queries, '\n', &line)) {
-        Judged query = { .id = field(&line), .text = field(&line), .gains = map_new(arena) };
+        Judged query = { .id = field(&line), .gains = map_new(arena) };
+        query.text = plain_query(arena, field(&line));
         if (!query.id.length)
             continue;
         map_add(&numbers, query.id, NULL)->number = (int64_t)all.count;
@@ -95,7 +106,8 @@ static Collection load(Arena *arena, const char *folder, const char *name)
     Collection c = { .name = name };
     Str rest = read_tsv(arena, folder, name, "corpus.tsv"), line;
     while (str_next(&rest, '\n', &line)) {
-        Document document = { .id = field(&line), .title = field(&line) };
+        Document document = { .id = field(&line) };
+        document.title = field(&line);
         document.text = body_of(document.title, str_trim(field(&line)));
         if (document.id.length)
             *vec_push(arena, &c.documents) = document;

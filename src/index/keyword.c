@@ -265,6 +265,8 @@ bool keyword_commit(KeywordIndex *index, uint64_t generation, Error *err)
 
 ShelfSize keyword_size(KeywordIndex *index) { return shelf_size(index->shelf); }
 
+Snapshot *keyword_snapshot(KeywordIndex *index) { return shelf_snapshot(index->shelf); }
+
 /* --- Reading --- */
 
 size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most)

@@ -51,6 +51,8 @@ size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most);
 const uint64_t *keyword_matching(KeywordIndex *index, const Query *query, Arena *arena,
                                  size_t *count_r);
 ShelfSize keyword_size(KeywordIndex *index);
+/* What a search would see now; for checks. Release with snapshot_release(). */
+Snapshot *keyword_snapshot(KeywordIndex *index);
 
 /* The search itself, over any segments of keyword_segment_kind. */
 size_t keyword_search_segments(Segment *const *segments, size_t segment_count, const Query *query,

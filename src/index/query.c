@@ -98,7 +98,7 @@ static void add_clause(Parser *p, size_t start, size_t end, bool is_excluded)
         WordList list = words_list(p->words, p->languages[l], part, p->arena);
         QueryPhrase phrase = { .words = arena_new_array(p->arena, Str, list.words.count) };
         for (size_t i = 0; i < list.words.count; i++)
-            if (!list.words.at[i].is_extra)
+            if (!list.words.at[i].is_extra && phrase.count < QUERY_PHRASE_MAX)
                 phrase.words[phrase.count++] = list.words.at[i].text;
         add_phrase(&clause, phrase);
     }

@@ -18,6 +18,7 @@
 #define QUERY_TEXT_MAX 8192 /* bytes that are looked at */
 #define QUERY_TERMS_MAX 256
 #define QUERY_CLAUSES_MAX 32
+#define QUERY_PHRASE_MAX 64 /* words of a phrase that are compared */
 
 typedef struct QueryTerm {
     Str text;

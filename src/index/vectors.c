@@ -122,7 +122,7 @@ static Bytes merge(Segment *const *segments, size_t count, uint64_t setting)
     return bytes;
 }
 
-static const SegmentKind vector_segment_kind = {
+const SegmentKind vector_segment_kind = {
     .name = "vector",
     .version = 1,
     .open = open_segment,
@@ -245,6 +245,8 @@ bool vectors_commit(VectorIndex *index, uint64_t generation, Error *err)
 }
 
 ShelfSize vectors_size(VectorIndex *index) { return shelf_size(index->shelf); }
+
+Snapshot *vectors_snapshot(VectorIndex *index) { return shelf_snapshot(index->shelf); }
 
 /* --- Searching --- */
 

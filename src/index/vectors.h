@@ -37,3 +37,6 @@ MUST_CHECK bool vectors_commit(VectorIndex *index, uint64_t generation, Error *e
 size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *filter, size_t k,
                       LegHit *hits);
 ShelfSize vectors_size(VectorIndex *index);
+/* What a search would see now; for checks. Release with snapshot_release(). */
+Snapshot *vectors_snapshot(VectorIndex *index);
+extern const SegmentKind vector_segment_kind; /* setting: dims << 32 | identity */
