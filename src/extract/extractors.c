@@ -17,7 +17,7 @@ const size_t extractor_count = COUNT(extractors) - 1;
 
 /* A declared name or type adds to what the content says, never enough for a text format to beat
  * a format with marks of its own (those score 60 and more). */
-enum { NAME_BONUS = 25, TYPE_BONUS = 15, SURE = 60 };
+enum { NAME_BONUS = 25, TYPE_BONUS = 15, SURE = 41 };
 
 static bool is_listed(const char *const *list, Str value)
 {

@@ -112,49 +112,47 @@ static Str word(Arena *arena, const char *body)
 
 static const struct {
     const char *about, *body, *markdown;
-} word_cases
-    [] = {
-        { "runs join",
-          "<w:p><w:r><w:t>a</w:t></w:r><w:r><w:t xml:space=\"preserve\"> b</w:t></w:r></w:p>",
-          "a b\n\n" },
-        { "deleted text goes, inserted stays",
-          "<w:p><w:ins><w:r><w:t>new</w:t></w:r></w:ins><w:del><w:r><w:delText>old</w:delText></"
-          "w:r>"
-          "</w:del></w:p>",
-          "new\n\n" },
-        { "a style based on a heading",
-          "<w:p><w:pPr><w:pStyle w:val=\"U\"/></w:pPr><w:r><w:t>Head</w:t></w:r></w:p>",
-          "## Head\n\n" },
-        { "lists count", ITEM("0", "x") ITEM("1", "y") ITEM("1", "z") ITEM("0", "q"),
-          "1. x\n  1.a) y\n  1.b) z\n2. q\n\n" },
-        { "a field shows its result",
-          "<w:p><w:r><w:instrText>PAGE</w:instrText></w:r><w:r><w:t>7</w:t></w:r></w:p>", "7\n\n" },
-        { "a note follows its paragraph",
-          "<w:p><w:r><w:t>text</w:t><w:footnoteReference w:id=\"2\"/></w:r></w:p>" P("next"),
-          "text\n\n> **footnote:** said below\n\nnext\n\n" },
-        { "cells span and merge",
-          "<w:tbl><w:tr><w:tc><w:tcPr><w:vMerge w:val=\"restart\"/></w:tcPr>" P(
-              "a") "</w:tc><w:tc>" P("b") "</w:tc></w:tr><w:tr><w:tc><w:tcPr><w:vMerge/></"
-                                          "w:tcPr><w:p/></w:tc><w:tc>" P("c") "</w:tc></"
-                                                                              "w:tr><w:tr><w:tc><w:"
-                                                                              "tcPr><w:gridSpan "
-                                                                              "w:val=\"2\"/></"
-                                                                              "w:tcPr>" P("d") "</"
-                                                                                               "w:"
-                                                                                               "tc>"
-                                                                                               "</"
-                                                                                               "w:"
-                                                                                               "tr>"
-                                                                                               "</"
-                                                                                               "w:"
-                                                                                               "tbl"
-                                                                                               ">",
-          "| a | b |\n|---|---|\n|  | c |\n| d |  |\n\n" },
-        { "a text box follows its paragraph's begin",
-          "<w:p><w:r><w:t>out</w:t></w:r><w:r><w:txbxContent>" P(
-              "in") "</w:txbxContent></w:r></w:p>",
-          "in\n\nout\n\n" },
-    };
+} word_cases[] = {
+    { "runs join",
+      "<w:p><w:r><w:t>a</w:t></w:r><w:r><w:t xml:space=\"preserve\"> b</w:t></w:r></w:p>",
+      "a b\n\n" },
+    { "deleted text goes, inserted stays",
+      "<w:p><w:ins><w:r><w:t>new</w:t></w:r></w:ins><w:del><w:r><w:delText>old</w:delText></"
+      "w:r>"
+      "</w:del></w:p>",
+      "new\n\n" },
+    { "a style based on a heading",
+      "<w:p><w:pPr><w:pStyle w:val=\"U\"/></w:pPr><w:r><w:t>Head</w:t></w:r></w:p>",
+      "## Head\n\n" },
+    { "lists count", ITEM("0", "x") ITEM("1", "y") ITEM("1", "z") ITEM("0", "q"),
+      "1. x\n  1.a) y\n  1.b) z\n2. q\n\n" },
+    { "a field shows its result",
+      "<w:p><w:r><w:instrText>PAGE</w:instrText></w:r><w:r><w:t>7</w:t></w:r></w:p>", "7\n\n" },
+    { "a note follows its paragraph",
+      "<w:p><w:r><w:t>text</w:t><w:footnoteReference w:id=\"2\"/></w:r></w:p>" P("next"),
+      "text\n\n> **footnote:** said below\n\nnext\n\n" },
+    { "cells span and merge",
+      "<w:tbl><w:tr><w:tc><w:tcPr><w:vMerge w:val=\"restart\"/></w:tcPr>" P("a") "</w:tc><w:tc>" P(
+          "b") "</w:tc></w:tr><w:tr><w:tc><w:tcPr><w:vMerge/></"
+               "w:tcPr><w:p/></w:tc><w:tc>" P("c") "</w:tc></"
+                                                   "w:tr><w:tr><w:tc><w:"
+                                                   "tcPr><w:gridSpan "
+                                                   "w:val=\"2\"/></"
+                                                   "w:tcPr>" P("d") "</"
+                                                                    "w:"
+                                                                    "tc>"
+                                                                    "</"
+                                                                    "w:"
+                                                                    "tr>"
+                                                                    "</"
+                                                                    "w:"
+                                                                    "tbl"
+                                                                    ">",
+      "| a | b |\n|---|---|\n|  | c |\n| d |  |\n\n" },
+    { "a text box follows its paragraph's begin",
+      "<w:p><w:r><w:t>out</w:t></w:r><w:r><w:txbxContent>" P("in") "</w:txbxContent></w:r></w:p>",
+      "in\n\nout\n\n" },
+};
 
 Test(extract, word_documents_become_blocks)
 {
