@@ -1,6 +1,6 @@
 // dom.js - building elements. Text becomes text nodes and nothing else, so no document can bring its own markup.
 
-const PROPERTIES = new Set(['value', 'checked', 'disabled', 'hidden', 'open', 'selected', 'max', 'indeterminate', 'multiple', 'required']);
+const PROPERTIES = new Set(['value', 'checked', 'disabled', 'hidden', 'open', 'max', 'indeterminate', 'multiple', 'required']);
 
 function set(element, name, value) {
   if (value === undefined || value === null) return;
@@ -61,6 +61,9 @@ export function cleanup() {
   };
   return run;
 }
+
+// How far down in a scrolling box an element is, whatever lies between them.
+export const topIn = (element, scroller) => element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
 
 export const isNarrow = () => matchMedia('(max-width: 900px)').matches;
 export const isTouch = () => matchMedia('(pointer: coarse)').matches;

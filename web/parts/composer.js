@@ -1,5 +1,5 @@
 // composer.js - where a question is written: Enter asks, Shift+Enter makes a line, "/" in an empty one opens the palette.
-import {h} from '../dom.js';
+import {h, focusGently} from '../dom.js';
 import {t} from '../texts.js';
 import {state, emit} from '../state.js';
 import {answersBy} from './notices.js';
@@ -43,7 +43,7 @@ export function composer({ask, stop}) {
   });
   return {
     element: form,
-    focus: () => input.focus({preventScroll: true}),
+    focus: () => focusGently(input),
     write: (text) => { input.value = text; size(); },
     busy(on_) {
       if (on_) form.dataset.busy = 'yes';

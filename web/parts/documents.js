@@ -45,7 +45,13 @@ export function rename(document, done) {
     title: t('documents.rename'), submit: t('do.save'), test: 'rename',
     fields: [field({name: 'name', label: t('documents.name'), value: document.name, required: true, maxlength: 500, autocomplete: 'off'}),
              field({name: 'title', label: t('documents.title'), value: document.title || '', hint: t('documents.title_hint'), maxlength: 500, autocomplete: 'off'})],
-    send: async (values) => done(await patch(`/v1/documents/${document.id}`, values)),
+    send: async ({name, title}) => {
+      // Only what was changed: the field shows the name without the folders it came with.
+      const change = {};
+      if (name !== document.name) change.name = name;
+      if (title !== (document.title || '')) change.title = title;
+      if (Object.keys(change).length) done(await patch(`/v1/documents/${document.id}`, change));
+    },
   });
 }
 

@@ -21,7 +21,7 @@ function select(name, label, options, value, changed) {
 }
 
 const CHOICES = {
-  format: () => [['', t('filter.format')], ...((state.session.server && state.session.server.formats) || []).map((one) => [one, one.toUpperCase()])],
+  format: () => [['', t('filter.format')]],
   collection: () => [['', t('filter.collection')], ...state.collections.map((one) => [one.id, one.name])],
   tag: () => [['', t('filter.tag')]],
   state: () => [['', t('filter.state')], ['ready', t('filter.ready')], ['queued', t('stage.queued')], ['extracting', t('stage.reading')],
@@ -36,11 +36,21 @@ function date(name, value, changed) {
   return h('label', {class: 'chip dated'}, t(`filter.${name}`), input);
 }
 
-// Tags are many and change: they come after the row is there, into a choice that keeps its width.
-async function fillTags(element, value) {
-  const page = await get('/v1/tags', {limit: 200}).catch(() => null);
+// What the server alone knows comes after the row is there, into choices that keep their width.
+const LATER = {
+  tag: {path: '/v1/tags', option: (one) => [one.tag, one.tag]},
+  format: {path: '/v1/formats', option: (one) => [one.name, one.title || one.name]},
+};
+
+async function fillLater(element, {path, option}, value) {
+  const page = await get(path, {limit: 100}).catch(() => null);
   if (!page) return;
-  for (const one of page.items) if (one.tag !== value) element.append(h('option', {value: one.tag}, one.tag));
+  for (const [key, text] of page.items.map(option)) {
+    const there = [...element.options].find((one) => one.value === key);
+    if (there) there.textContent = text;
+    else element.append(h('option', {value: key}, text));
+  }
+  element.value = value || '';
 }
 
 export function filters(names, query, changed) {
@@ -50,7 +60,7 @@ export function filters(names, query, changed) {
     else {
       const label = t(`filter.label_${name}`);
       const element = select(name, label, CHOICES[name](), query[name], changed);
-      if (name === 'tag') fillTags(element, query.tag);
+      if (LATER[name]) fillLater(element, LATER[name], query[name]);
       row.append(element);
     }
   }

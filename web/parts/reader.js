@@ -1,5 +1,5 @@
 // reader.js - the source beside the claim: the marked page, or the passage in its document, or its text.
-import {h, fill} from '../dom.js';
+import {h, fill, topIn} from '../dom.js';
 import {t, number} from '../texts.js';
 import {address, call} from '../api.js';
 import {bind} from '../keys.js';
@@ -91,7 +91,7 @@ async function pages(source, body, own) {
   const made = await pageStack(stack, source.document.id, {signal: own.abort.signal, onpage, fetchOne});
   own.stop = made.stop;
   const frame = made.frames[source.page - 1];
-  if (frame) body.scrollTop = frame.offsetTop - body.offsetTop - 16;
+  if (frame) body.scrollTop = topIn(frame, body) - 16;
 }
 
 async function showMarked(source, frame, width, body, own) {
@@ -101,7 +101,7 @@ async function showMarked(source, frame, width, body, own) {
   // A passage that the page's own letters do not show (a scan, a table) is still shown, above the page.
   if (!marked && source.quote) frame.before(quoteBox(source.quote));
   if (top !== null) {
-    const y = frame.offsetTop - body.offsetTop + top * frame.offsetHeight;
+    const y = topIn(frame, body) + top * frame.offsetHeight;
     const visible = y > body.scrollTop + 20 && y < body.scrollTop + body.clientHeight * 0.75;
     if (!visible) body.scrollTop = y - body.clientHeight / 3;
   }
@@ -115,7 +115,7 @@ async function passage(source, body, own) {
   article.append(fragment);
   fill(body, article);
   const mark = article.querySelector('mark.passage');
-  if (mark) body.scrollTop = mark.offsetTop - body.offsetTop - body.clientHeight / 4;
+  if (mark) body.scrollTop = topIn(mark, body) - body.clientHeight / 4;
   else article.before(quoteBox(source.quote) || '');
 }
 

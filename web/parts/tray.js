@@ -127,6 +127,7 @@ function paint() {
     if (!rows.has(item.key)) {
       const row = rowFor(item);
       rows.set(item.key, row);
+      if (item.mine) fold(false);
       body.append(row.element);
     }
     show(rows.get(item.key), item);
@@ -137,6 +138,13 @@ function fold(on_) {
   folded = on_;
   root.dataset.folded = folded;
   toggle.setAttribute('aria-expanded', String(!folded));
+}
+
+// When all is done and one goes elsewhere the tray makes room; not before, for nothing moves under the pointer.
+function settle() {
+  const items = work.list();
+  if (items.length && items.every((one) => work.ended(one) && one.state !== 'failed' && one.state !== 'refused')) work.clearEnded();
+  else if (items.length && items.every(work.ended)) fold(true);
 }
 
 export function start() {
@@ -150,5 +158,6 @@ export function start() {
     h('button', {class: 'plain', onclick: work.clearEnded, test: 'tray-clear'}, t('tray.clear'))), body);
   fold(false);
   on('work', paint);
+  on('route', settle);
   paint();
 }

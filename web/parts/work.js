@@ -138,6 +138,9 @@ function arrived(item, xhr) {
 }
 
 function adopt(item, document) {
+  // The event may have come before the answer, and then the document is here already as one of unknown origin.
+  const stranger = byId(document.id);
+  if (stranger && stranger !== item && !stranger.mine) items.delete(stranger.key);
   item.id = document.id;
   item.file = null;
   apply(item, document);
@@ -258,7 +261,7 @@ export function percent(item) {
   if (item.state === 'ready' || item.state === 'duplicate') return 100;
   if (!item.progress) return null;
   const {percent: given, done, total} = item.progress;
-  return given ?? (total ? Math.floor(100 * done / total) : null);
+  return total ? given ?? Math.floor(100 * done / total) : null;
 }
 
 // Documents that the server made itself, such as the sample library: into the tray as ours.

@@ -163,7 +163,7 @@ class Talk {
 
   old(message) {
     if (message.role === 'user') return this.talk.append(asked(message.text));
-    const turn = answerTurn(this, message);
+    const turn = answerTurn(this, {...(message.details || {}), ...message});
     this.turns.push(turn);
     this.talk.append(turn.element);
     turn.finish();

@@ -1,5 +1,5 @@
 // document.js - one document: pages or text, passages, details; the original. ?show=text and ?page=3 are in the address.
-import {h, fill, cleanup} from '../dom.js';
+import {h, fill, cleanup, topIn} from '../dom.js';
 import {t, number, bytes, fullDate} from '../texts.js';
 import {get, call, address, errorFrom} from '../api.js';
 import {on, mayWrite, collectionName} from '../state.js';
@@ -27,7 +27,7 @@ async function showPages(body, one, view) {
   }});
   view.undo.add(made.stop);
   const page = Number(view.query.page);
-  const jump = (to) => { if (made.frames[to - 1]) body.scrollTop = made.frames[to - 1].offsetTop - body.offsetTop - 16; };
+  const jump = (to) => { if (made.frames[to - 1]) body.scrollTop = topIn(made.frames[to - 1], body) - 16; };
   if (page > 1) jump(page);
   const now = () => Number(here().query.page || 1);
   view.undo.add(bind({j: () => jump(now() + 1), k: () => jump(now() - 1)}));

@@ -38,7 +38,7 @@ function row(result, index) {
 function statusOf(answer) {
   const count = answer.total ?? answer.results.length;
   const found = t('search.found', {count, shown: number(count)});
-  return t('search.status', {found, took: number(answer.took_ms)});
+  return t('search.status', {found, took: number(Math.max(0.1, Math.round(10 * answer.took_ms) / 10))});
 }
 
 function nothing(query) {
