@@ -8,6 +8,8 @@
  * texts are written there, one a line after the workload's name and a tab, so that a peer can be
  * timed on the same ones (encode_peer.py). */
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -132,6 +134,43 @@ static void measure(EncodeQueue *queue, const Workload *load, int threads)
     printf("\n");
 }
 
+typedef struct Background {
+    EncodeQueue *queue;
+    const Workload *load;
+    float *out;
+    atomic_bool ending;
+} Background;
+
+static void *embed_in_background(void *argument)
+{
+    Background *background = argument;
+    Error ignored;
+    while (!background->ending)
+        if (!encode_queue_embed(background->queue, ENCODE_BULK, background->load->texts,
+                                background->load->count, background->load->tokens_max,
+                                background->out, &ignored))
+            break;
+    return NULL;
+}
+
+/* Queries while both workers are busy with chunks. */
+static void measure_mixed(EncodeQueue *queue, const Workload *queries, const Workload *bulk)
+{
+    Background background = { .queue = queue,
+                              .load = bulk,
+                              .out = arena_new_array(arena, float, bulk->count *DIMS_MAX) };
+    float *out = arena_new_array(arena, float, DIMS_MAX);
+    double ms[QUERIES];
+    pthread_t thread;
+    pthread_create(&thread, NULL, embed_in_background, &background);
+    sleep_ms(200);
+    run_one_by_one(queue, queries, out, ms);
+    background.ending = true;
+    pthread_join(thread, NULL);
+    printf("query beside bulk work on every worker: p50 %.2f ms, p99 %.2f ms\n",
+           ms[queries->count / 2], ms[queries->count * 99 / 100]);
+}
+
 /* --- STS-B ------------------------------------------------------------------------------ */
 
 enum { PAIRS_MAX = 2000 };
@@ -252,6 +291,8 @@ int main(int argc, char **argv)
         }
         for (size_t i = 0; i < COUNT(loads); i++)
             measure(queue, &loads[i], threads);
+        if (threads == 2)
+            measure_mixed(queue, &loads[0], &loads[1]);
         if (threads == 2)
             measure_sts(queue, status.dims);
         print_memory(threads == 1 ? "after one thread's work" : "after all");

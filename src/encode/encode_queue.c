@@ -39,8 +39,8 @@ struct EncodeQueue {
     bool stopping;
     Encoder *encoder;
     char model[ENCODE_MODEL_NAME_MAX];
-    char reason[400]; /* of the last failed loading */
-    pthread_t threads[THREAD_MAX];
+    char reason[400];                  /* of the last failed loading */
+    pthread_t threads[THREAD_MAX + 1]; /* the last serves queries only */
     int thread_count;
 };
 
@@ -88,14 +88,15 @@ static bool take_text(Lane *lane, Pack *pack)
     return true;
 }
 
-/* Fill the pack from the first lane that has work; never from both, so that a query is not
- * slowed by bulk texts beside it. */
-static void take_pack(EncodeQueue *queue, Pack *pack)
+/* Fill the pack from the first of `lanes` lanes that has work; never from two, so that a query
+ * is not slowed by bulk texts beside it. False when there is nothing. */
+static bool take_pack(EncodeQueue *queue, size_t lanes, Pack *pack)
 {
     pack->count = pack->tokens = 0;
-    for (size_t i = 0; i < LANES && !pack->count; i++)
+    for (size_t i = 0; i < lanes && !pack->count; i++)
         while (queue->lanes[i].first && take_text(&queue->lanes[i], pack))
             queue->waiting--;
+    return pack->count > 0;
 }
 
 static void end_pack(const Pack *pack)
@@ -108,21 +109,19 @@ static void end_pack(const Pack *pack)
     }
 }
 
-static void *work(void *argument)
+static void work(EncodeQueue *queue, size_t lanes)
 {
-    EncodeQueue *queue = argument;
-    Pack *pack = heap_alloc(sizeof *pack);
+    AUTO_FREE Pack *pack = heap_alloc(sizeof *pack);
     size_t room = MAX((size_t)ENCODER_PACK_TOKENS, encoder_tokens_max(queue->encoder));
-    pack->ids = heap_alloc(room * sizeof *pack->ids);
+    AUTO_FREE uint32_t *ids = pack->ids = heap_alloc(room * sizeof *pack->ids);
     pthread_mutex_lock(&queue->lock);
-    for (;;) {
-        while (!queue->stopping && !queue->waiting)
+    while (!queue->stopping) {
+        if (!take_pack(queue, lanes, pack)) {
             pthread_cond_wait(&queue->work, &queue->lock);
-        if (queue->stopping)
-            break;
-        take_pack(queue, pack);
+            continue;
+        }
         pthread_mutex_unlock(&queue->lock);
-        encoder_run(queue->encoder, &(EncoderPack){ .ids = pack->ids,
+        encoder_run(queue->encoder, &(EncoderPack){ .ids = ids,
                                                     .lengths = pack->lengths,
                                                     .count = pack->count,
                                                     .outs = pack->outs });
@@ -130,8 +129,17 @@ static void *work(void *argument)
         end_pack(pack);
     }
     pthread_mutex_unlock(&queue->lock);
-    free(pack->ids);
-    free(pack);
+}
+
+static void *work_on_all(void *queue)
+{
+    work(queue, LANES);
+    return NULL;
+}
+
+static void *work_on_queries(void *queue)
+{
+    work(queue, 1);
     return NULL;
 }
 
@@ -155,14 +163,17 @@ static bool no_model(const EncodeQueue *queue, Error *err)
                 queue->folder);
 }
 
+/* The workers, then the one for queries; with fewer than that the queue works, only slower. */
 static bool start_threads(EncodeQueue *queue, Error *err)
 {
-    while (queue->thread_count < queue->thread_max) {
-        int number = pthread_create(&queue->threads[queue->thread_count], NULL, work, queue);
+    while (queue->thread_count <= queue->thread_max) {
+        bool is_last = queue->thread_count == queue->thread_max;
+        int number = pthread_create(&queue->threads[queue->thread_count], NULL,
+                                    is_last ? work_on_queries : work_on_all, queue);
         if (number && !queue->thread_count)
             return fail(err, ERROR_INTERNAL, "cannot start a thread: %s", strerror(number));
         if (number)
-            break; /* fewer will do */
+            break;
         queue->thread_count++;
     }
     return true;

@@ -1,12 +1,14 @@
 /* encode_queue.h - one encoder shared by everybody: queries first, bulk work behind them.
  *
- *   encode_queue_new(folder) -> encode_queue_embed() from any thread ... -> encode_queue_stop() ->
- * encode_queue_free()
+ *   encode_queue_new(folder)
+ *   encode_queue_embed(texts) ... from any thread; encode_queue_stop() ends what waits
+ *   encode_queue_free()
  *
  * The model is loaded by whoever needs it first, so an idle server does not hold it. Worker
  * threads take packs of tokens (encoder.h) from the waiting calls; several small calls share a
- * pack. A query waits for the packs in progress at most, about 20 ms, never for the rest of a
- * bulk call. Vectors do not depend on what shared the pack.
+ * pack. One more thread serves queries only, so that a query starts at once, also while every
+ * worker is in the middle of a bulk pack. Vectors do not depend on what
+ * shared the pack.
  *
  * Threads: every function may be called from any thread, but encode_queue_free() last and alone. */
 #pragma once
@@ -22,7 +24,7 @@ typedef enum EncodePriority { ENCODE_QUERY, ENCODE_BULK } EncodePriority;
 
 typedef struct EncodeQueueOptions {
     const char *folder; /* of the model; copied. NULL or "" : no model, every call says so */
-    int thread_max;     /* 0: the number of cores, at most 4 */
+    int thread_max;     /* workers; 0: the number of cores, at most 4 */
 } EncodeQueueOptions;
 
 typedef enum EncodeState {
