@@ -598,6 +598,7 @@ void follower_stop(Follower *follower)
     pthread_cond_broadcast(&follower->news);
     pthread_mutex_unlock(&follower->lock);
     pthread_join(follower->thread, NULL);
+    db_unlisten(follower->db, INDEX_CHANNEL, on_news, follower);
     for (WorkspaceIndex *at = follower->indexes, *next; at; at = next) {
         next = at->next;
         index_free(at->index);

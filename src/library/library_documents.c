@@ -277,6 +277,8 @@ bool library_erase(Library *library, const Scope *scope, Str id, Error *err)
     for (size_t i = 0; i < work.erased.blobs.count; i++)
         if (!blob_remove(library->blobs, scope->workspace, work.erased.blobs.at[i], err))
             return fail_in(err, "the rows are gone, the original is not");
+    if (!db_forget(library->db, err))
+        return fail_in(err, "the rows are gone, the database's log still holds them");
     (void)library_wait_indexed(library, INDEX_WAIT_MS);
     library_tell(library, scope, NEWS_REMOVED, id);
     return true;

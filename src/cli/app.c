@@ -1,0 +1,361 @@
+/* app.c - see app.h. */
+#include "cli/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "account/token.h"
+#include "answer/answer.h"
+#include "api/document_json.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/pool.h"
+#include "jobs/job_runner.h"
+#include "library/extraction.h"
+#include "models/models.h"
+#include "net/http_server.h"
+#include "notify/event_hub.h"
+#include "store/migrate.h"
+
+#define STOP_GRACE_MS 10000
+
+struct App {
+    Arena *arena; /* what lives as long as the program */
+    Api api;
+    const Settings *settings;
+    int lock_fd;
+    BlobStore *blobs;
+    Sandbox *readers, *painters;
+    EncodeQueue *encoder;
+    Pool *news; /* writes events: never on the thread that has the news */
+    char *socket;
+};
+
+/* --- Folders --- */
+
+bool app_data_folder(Arena *arena, const Settings *settings, Str *folder_r, Error *err)
+{
+    Str folder = settings->data;
+    if (!folder.length) {
+        const char *home = getenv("HOME");
+        if (!home)
+            return fail_field(err, "data", "HOME is not set; say where the library is with --data");
+        folder = str(path_join(arena, str(home), S(".local/share/lectern")));
+    }
+    if (!folder_make(str_c(arena, folder), 0700, err))
+        return fail_in(err, "the data folder");
+    char *absolute = realpath(str_c(arena, folder), NULL);
+    if (!absolute)
+        return fail_errno(err, "the data folder " STR_FMT, STR_ARG(folder));
+    *folder_r = str_copy(arena, str(absolute));
+    free(absolute);
+    return true;
+}
+
+/* A local socket's path has at most 107 bytes, so a long folder gets a short name of its own. */
+char *app_socket(Arena *arena, Str folder)
+{
+    if (folder.length < 90)
+        return path_join(arena, folder, S("lectern.sock"));
+    return str_c(arena, str_format(arena, "/tmp/lectern-%u-%016" PRIx64 ".sock", (unsigned)getuid(),
+                                   str_hash(folder)));
+}
+
+static bool has_model(Arena *arena, Str folder)
+{
+    return file_exists(path_join(arena, folder, S("model.safetensors"))) &&
+           file_exists(path_join(arena, folder, S("vocab.txt")));
+}
+
+Str app_model_folder(Arena *arena, const Settings *settings, Str data_folder)
+{
+    static const char name[] = "all-MiniLM-L6-v2";
+    const char *home = getenv("HOME");
+    if (settings->model.length)
+        return has_model(arena, settings->model) ? settings->model : S("");
+    Str inside = str(path_join(arena, data_folder, S("models")));
+    inside = str(path_join(arena, inside, str(name)));
+    if (has_model(arena, inside))
+        return inside;
+    if (!home)
+        return S("");
+    Str cache = str(path_join(arena, str(home), S(".cache/lectern/models")));
+    cache = str(path_join(arena, cache, str(name)));
+    return has_model(arena, cache) ? cache : S("");
+}
+
+static bool lock_folder(App *app, Str folder, Error *err)
+{
+    char *path = path_join(app->arena, folder, S("lock"));
+    app->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (app->lock_fd < 0)
+        return fail_errno(err, "the data folder cannot be used: %s", path);
+    if (flock(app->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
+            return fail(err, ERROR_CONFLICT,
+                        "the data folder " STR_FMT
+                        " is in use by another Lectern; stop it, or use another folder with --data",
+                        STR_ARG(folder));
+        return fail_errno(err, "locking %s", path);
+    }
+    return true;
+}
+
+/* --- News for open pages --- */
+
+typedef struct News {
+    App *app;
+    Arena *arena;
+    Scope scope;
+    LibraryNews kind;
+    Str document;
+} News;
+
+static void send_news(void *argument)
+{
+    News *news = argument;
+    App *app = news->app;
+    Buf data = buf_new(news->arena, MB(1));
+    DocumentView view;
+    Error ignored;
+    JsonWriter json = put_begin(&data);
+    bool known =
+        news->kind == NEWS_DOCUMENT &&
+        library_find(app->api.library, &news->scope, news->arena, news->document, &view, &ignored);
+    if (known)
+        put_document_brief(&json, &view);
+    else
+        put_text(&json, "id", news->document);
+    put_end(&json);
+    event_hub_send(app->api.events, news->scope.workspace, known ? S("document") : S("removed"),
+                   buf_str(&data));
+    arena_free(news->arena);
+}
+
+static void tell(App *app, Str workspace, LibraryNews kind, Str document)
+{
+    if (!event_hub_count(app->api.events))
+        return;
+    Arena *arena = arena_new(MB(8));
+    News *news = arena_new_one(arena, News);
+    *news = (News){ app, arena, { .role = ROLE_READER }, kind, str_copy(arena, document) };
+    news->scope.workspace = str_copy(arena, workspace);
+    if (!pool_add(app->news, send_news, news))
+        arena_free(arena); /* pages read the state anew when they miss something */
+}
+
+static void on_library_news(void *argument, const Scope *scope, LibraryNews kind, Str document)
+{
+    tell(argument, scope->workspace, kind, document);
+}
+
+static void on_job(void *argument, const JobEvent *event)
+{
+    if (event->subject.length)
+        tell(argument, event->workspace, NEWS_DOCUMENT, event->subject);
+}
+
+/* --- Parts, in the order they need each other --- */
+
+static bool open_database(App *app, Str folder, Error *err)
+{
+    DbOptions options = { 0 };
+    Str url = app->settings->database.length ? app->settings->database
+                                             : str(path_join(app->arena, folder, S("lectern.db")));
+    return db_open(str_c(app->arena, url), &options, &app->api.db, err) &&
+           migrate_up(app->api.db, err);
+}
+
+static bool open_sandboxes(App *app, Error *err)
+{
+    SandboxOptions readers = { .service = "extract" }, painters = { .service = "page" };
+    painters.ready_count = -1;
+    return sandbox_new(&readers, &app->readers, err) && sandbox_new(&painters, &app->painters, err);
+}
+
+static void open_encoder(App *app, Str folder, bool is_quiet)
+{
+    Str model = app_model_folder(app->arena, app->settings, folder);
+    if (!model.length) {
+        if (!is_quiet)
+            log_warn("serve", "no embedding model: search is by words only; add one with `lectern "
+                              "models add FOLDER`");
+        return;
+    }
+    EncodeQueueOptions options = { .folder = str_c(app->arena, model),
+                                   .thread_max = (int)app->settings->encoder_threads };
+    app->encoder = encode_queue_new(&options);
+}
+
+static bool open_library(App *app, Str folder, Error *err)
+{
+    const Settings *settings = app->settings;
+    LibraryOptions options = { .db = app->api.db,
+                               .blobs = app->blobs,
+                               .readers = app->readers,
+                               .painters = app->painters,
+                               .encoder = app->encoder,
+                               .index_folder = path_join(app->arena, folder, S("index")),
+                               .chunk_size = settings->chunk_size,
+                               .chunk_overlap = settings->chunk_overlap,
+                               .extract_timeout_s = settings->extract_timeout,
+                               .trash_days = settings->trash_days,
+                               .listener = on_library_news,
+                               .listener_argument = app };
+    return library_open(&options, &app->api.library, err);
+}
+
+static bool open_features(App *app, Error *err)
+{
+    const Settings *settings = app->settings;
+    AccountOptions account = { .session_days = settings->session_days };
+    ModelsOptions models = { .db = app->api.db,
+                             .provider_url = settings->provider_url,
+                             .provider_model = settings->provider_model,
+                             .provider_key = settings->provider_key };
+    if (!account_open(app->api.db, &account, &app->api.account, err) ||
+        !models_open(&models, &app->api.models, err))
+        return false;
+    app->api.searcher = searcher_new(app->api.db, app->api.library);
+    searcher_set_encoder(app->api.searcher, app->encoder);
+    app->api.answers =
+        answers_new(app->api.db, app->api.searcher, app->api.library, app->api.models);
+    return true;
+}
+
+static bool start_jobs(App *app, Error *err)
+{
+    JobType types[] = {
+#define JOB_TYPE(type, handler, attempts, lease, at_once_max, ahead_max, every)                    \
+    { .name = type,                                                                                \
+      .run = handler,                                                                              \
+      .attempts_max = attempts,                                                                    \
+      .lease_s = lease,                                                                            \
+      .at_once = at_once_max,                                                                      \
+      .ahead = ahead_max,                                                                          \
+      .every_ms = every },
+#include "cli/job_types.def"
+#undef JOB_TYPE
+    };
+    int workers = (int)app->settings->extract_workers;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        types[i].argument = app->api.library;
+        if (types[i].at_once == 0)
+            types[i].at_once = workers ? workers : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    }
+    JobRunnerOptions options = { .db = app->api.db,
+                                 .types = types,
+                                 .type_count = COUNT(types),
+                                 .listener = on_job,
+                                 .listener_argument = app };
+    return jobs_start(&options, &app->api.jobs, err);
+}
+
+static bool is_loopback(Str listen)
+{
+    return str_starts(listen, S("127.")) || str_starts(listen, S("localhost")) ||
+           str_starts(listen, S("[::1]"));
+}
+
+static bool start_server(App *app, bool listens, Error *err)
+{
+    const Settings *settings = app->settings;
+    HttpServerOptions options = { .listen = listens ? str_c(app->arena, settings->listen) : NULL,
+                                  .local_path = app->socket,
+                                  .reactor_count = listens ? (int)settings->reactors : 1,
+                                  .thread_count = (int)settings->request_threads,
+                                  .disk_reserve = (uint64_t)settings->disk_reserve };
+    bool needed = false;
+    if (listens && !is_loopback(settings->listen) &&
+        account_needs_setup(app->api.account, &needed, err) && needed) {
+        app->api.setup_token = str_c(app->arena, token_new(app->arena, ""));
+        /* The one secret that belongs in the log: it is how its reader proves to be the owner. */
+        log_info("serve", "the set-up token for the first account is %s", app->api.setup_token);
+    }
+    return http_server_start(&options, &api_dispatch, &app->api, &app->api.server, err);
+}
+
+static bool start_parts(App *app, const AppOptions *options, Error *err)
+{
+    Str folder;
+    if (!app_data_folder(app->arena, app->settings, &folder, err) || !lock_folder(app, folder, err))
+        return false;
+    app->socket = app_socket(app->arena, folder);
+    app->api.events = event_hub_new();
+    app->news = pool_new("news", 1, 1024);
+    if (!open_database(app, folder, err) ||
+        !blob_open_folder(path_join(app->arena, folder, S("blobs")), &app->blobs, err) ||
+        !open_sandboxes(app, err))
+        return false;
+    open_encoder(app, folder, options->is_quiet);
+    app->api.upload_folder = str_c(app->arena, str(blob_incoming(app->blobs)));
+    app->api.upload_max = app->settings->upload_max;
+    app->api.public_url = str_c(app->arena, app->settings->public_url);
+    app->api.is_secure = str_starts(app->settings->public_url, S("https:"));
+    app->api.started_ms = now_ms();
+    return open_library(app, folder, err) && open_features(app, err) && start_jobs(app, err) &&
+           start_server(app, options->listens, err);
+}
+
+static bool set_log(const Settings *settings, bool is_quiet, Error *err)
+{
+    static const char *const names[] = { "debug", "info", "warn", "error" };
+    log_set_json(str_is(settings->log_format, "json"));
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_is(settings->log_level, names[i])) {
+            log_set_level(is_quiet ? MAX((LogLevel)i, LOG_WARN) : (LogLevel)i);
+            return true;
+        }
+    return fail_field(err, "log_level", "log_level is debug, info, warn or error");
+}
+
+bool app_start(const AppOptions *options, App **app_r, Error *err)
+{
+    if (!set_log(options->settings, options->is_quiet, err))
+        return false;
+    App *app = heap_alloc(sizeof *app);
+    app->arena = arena_new(MB(64));
+    app->settings = options->settings;
+    app->lock_fd = -1;
+    if (!start_parts(app, options, err)) {
+        app_stop(app);
+        return false;
+    }
+    *app_r = app;
+    return true;
+}
+
+void app_stop(App *app)
+{
+    if (!app)
+        return;
+    bool idle = http_server_stop(app->api.server, STOP_GRACE_MS);
+    idle &= jobs_stop(app->api.jobs, STOP_GRACE_MS);
+    if (!idle) {
+        /* Work that does not end still uses its parts. Everything acknowledged is durable. */
+        log_warn("serve", "some work did not end in time; it begins again at the next start");
+        _exit(0);
+    }
+    pool_free(app->news);
+    answers_free(app->api.answers);
+    searcher_free(app->api.searcher);
+    models_close(app->api.models);
+    library_close(app->api.library);
+    account_close(app->api.account);
+    event_hub_free(app->api.events);
+    encode_queue_free(app->encoder);
+    sandbox_free(app->readers);
+    sandbox_free(app->painters);
+    blob_store_free(app->blobs);
+    db_close(app->api.db);
+    if (app->lock_fd >= 0)
+        close(app->lock_fd);
+    arena_free(app->arena);
+    free(app);
+}
+
+Api *app_api(App *app) { return &app->api; }

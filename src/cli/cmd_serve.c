@@ -1,0 +1,41 @@
+/* cmd_serve.c - the server. */
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/app.h"
+#include "cli/command.h"
+#include "net/http_server.h"
+
+static bool run(CommandLine *line, Error *err)
+{
+    AppOptions options = { .settings = &line->settings, .listens = true };
+    int64_t start = monotonic_us();
+    App *app;
+    sigset_t signals;
+    int number;
+
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread starts */
+    if (!app_start(&options, &app, err))
+        return false;
+    Str listen = line->settings.listen;
+    ptrdiff_t colon = str_find_last_char(listen, ':');
+    log_info("serve", "listening on http://" STR_FMT ":%d after %.3f s",
+             STR_ARG(str_slice(listen, 0, (size_t)MAX(colon, 0))),
+             http_server_port(app_api(app)->server), (double)(monotonic_us() - start) / 1e6);
+    sigwait(&signals, &number);
+    log_info("serve", "stopping");
+    app_stop(app);
+    return true;
+}
+
+const Command command_serve = {
+    .name = "serve",
+    .arguments = "",
+    .summary = "Run the server",
+    .run = run,
+};
