@@ -88,12 +88,32 @@ static void add_row(Grid *grid, int first, int end)
     *vec_push(grid->arena, &grid->rows) = row;
 }
 
+/* Spans of a paragraph that stands beside a table: five full lines in one block of MuPDF's. */
+static bool *find_prose(Arena *arena, const PageText *page)
+{
+    size_t count = page->spans.count;
+    const TextSpan *spans = page->spans.at;
+    bool *is_prose = arena_new_array(arena, bool, count + 1);
+    for (size_t first = 0, end; first < count; first = end) {
+        size_t lines = 1, length = 0;
+        for (end = first; end < count && spans[end].block == spans[first].block; end++) {
+            length += utf8_count(spans[end].text);
+            lines += end > first &&
+                     spans[end].baseline - spans[end - 1].baseline > 0.5F * spans[end].size;
+        }
+        for (size_t i = first; lines >= 5 && length / lines >= 35 && i < end; i++)
+            is_prose[i] = true;
+    }
+    return is_prose;
+}
+
 static void build_rows(Grid *grid)
 {
     const PageText *page = grid->page;
+    const bool *is_prose = find_prose(grid->arena, page);
     grid->order = arena_new_array(grid->arena, int, page->spans.count);
     for (size_t i = 0; i < page->spans.count; i++)
-        if (!page->spans.at[i].is_turned && !page->spans.at[i].is_running)
+        if (!page->spans.at[i].is_turned && !page->spans.at[i].is_running && !is_prose[i])
             grid->order[grid->order_count++] = (int)i;
     qsort_r(grid->order, (size_t)grid->order_count, sizeof(int), by_baseline, page->spans.at);
     int first = 0;
@@ -199,12 +219,35 @@ static bool continues(const GridRow *row, const GridRow *above, const Columns *c
            row->box.y0 - above->box.y1 < 0.6F * row->size;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    float left = *(const float *)a, right = *(const float *)b;
+    return (left > right) - (left < right);
+}
+
+/* Lines of one row are nearer to each other than rows are: below this distance. */
+static float line_distance(const Grid *grid, int first, int end)
+{
+    float *steps = arena_new_array(grid->arena, float, (size_t)(end - first));
+    int count = 0;
+    for (int r = first + 1; r < end; r++)
+        steps[count++] =
+            grid->rows.at[r].cells[0].baseline - grid->rows.at[r - 1].cells[0].baseline;
+    if (count < 4)
+        return 0;
+    qsort(steps, (size_t)count, sizeof *steps, by_value);
+    return 0.82F * steps[count / 2];
+}
+
 static void write_table(Grid *grid, int first, int end, const Columns *columns, PageTables *tables)
 {
+    float near = line_distance(grid, first, end);
     PageTable table = { .column_count = columns->count };
     for (int r = first; r < end; r++) {
         const GridRow *row = &grid->rows.at[r];
-        bool joins = r > first && continues(row, &grid->rows.at[r - 1], columns);
+        bool joins =
+            r > first && (continues(row, &grid->rows.at[r - 1], columns) ||
+                          row->cells[0].baseline - grid->rows.at[r - 1].cells[0].baseline < near);
         TableRow *out =
             joins ? &table.rows.at[table.rows.count - 1] : vec_push(grid->arena, &table.rows);
         if (!joins)
