@@ -119,6 +119,37 @@ Test(index, loading_says_which_leg_is_missing_or_damaged)
     finish(&f);
 }
 
+Test(index, a_word_is_found_in_every_language_of_the_chunks)
+{
+    static const struct {
+        const char *body, *query;
+        Language language;
+    } cases[] = {
+        { "Die H\xC3\xA4user der Stadt wurden renoviert", "haus renovieren", LANGUAGE_GERMAN },
+        { "The houses of the city were renovated", "renovating", LANGUAGE_ENGLISH },
+        { "Les maisons de l\xE2\x80\x99\xC3\xA9t\xC3\xA9", "\"maison de l'ete\"", LANGUAGE_FRENCH },
+        { "\xE5\x8C\x97\xE4\xBA\xAC\xE5\xA4\xA7\xE5\xAD\xA6", "\xE4\xBA\xAC\xE5\xA4\xA7",
+          LANGUAGE_CHINESE },
+    };
+    Fixture f = fixture();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        IndexChunk chunk = { .key = i, .body = str(cases[i].body), .language = cases[i].language };
+        index_add_chunk(f.index, &chunk);
+    }
+    index_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        IndexHit hits[4];
+        IndexSearch search = { .text = str(cases[i].query), .count = 4 };
+        cr_assert_eq(index_search(f.index, f.arena, &search, hits), 1, "%s", cases[i].query);
+        cr_expect_eq(hits[0].key, i, "%s", cases[i].query);
+        Query query = index_query(f.index, f.arena, search.text);
+        Snippet snippet =
+            index_snippet(f.index, f.arena, &query, cases[i].language, str(cases[i].body), 240);
+        cr_expect_gt(snippet.matches.count, 0, "%s", cases[i].query);
+    }
+    finish(&f);
+}
+
 /* --- Readers beside a writer --- */
 
 typedef struct Race {
