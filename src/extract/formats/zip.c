@@ -22,7 +22,7 @@ typedef struct Unpacker {
     Arena *arena; /* of one member's name */
     struct archive *archive;
     size_t archive_size;
-    int read_count, encrypted_count, damaged_count, unsafe_count;
+    int read_count, encrypted_count, damaged_count, unsafe_count, large_count;
     bool is_bomb;
 } Unpacker;
 
@@ -132,14 +132,19 @@ static void write_member(Unpacker *u, struct archive_entry *entry)
     Str name = member_name(u, entry);
     if (name.length && archive_entry_size_is_set(entry) && archive_entry_size(entry) == 0)
         return;
+    if (archive_entry_size_is_set(entry) && (uint64_t)archive_entry_size(entry) > MEMBER_MAX) {
+        u->large_count++;
+        return;
+    }
     archive_clear_error(u->archive);
     bool ok = read_member(u, &bytes, &length);
-    if (!ok && archive_entry_is_encrypted(entry)) {
+    const char *reason = archive_error_string(u->archive);
+    bool is_locked = reason && (strstr(reason, "assphrase") || strstr(reason, "ncrypt"));
+    if (!ok && is_locked && archive_entry_is_encrypted(entry)) {
         u->encrypted_count++;
         return;
     }
-    if (!ok)
-        u->damaged_count++;
+    u->damaged_count += !ok && !u->is_bomb;
     /* A damaged member gives what came out of it before the damage. */
     if (u->is_bomb || length == 0)
         return;
@@ -196,8 +201,9 @@ static bool unpack(const ExtractSource *source, Unpacker *u, int64_t total, Erro
                                             : "the archive needs a password");
     warn_count(u->doc, u->encrypted_count,
                source->password.length ? "could not be read with this password"
-                                       : "need a password and were not read");
-    warn_count(u->doc, u->damaged_count, "damaged");
+                                       : "could not be read without a password");
+    warn_count(u->doc, u->damaged_count, "damaged or packed in a way that is not read");
+    warn_count(u->doc, u->large_count, "larger than 256 MB, not read");
     warn_count(u->doc, u->unsafe_count, "had an unsafe name that was changed");
     return true;
 }
