@@ -4,6 +4,11 @@
 #include "base/id.h"
 #include "jobs/job_run.h"
 #include "store/migrate.h"
+#include "store/workspaces_store.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static Arena *arena;
 static void open_arena(void) { arena = arena_new(MB(64)); }
@@ -624,4 +629,175 @@ TEST_BOTH(jobs, listeners_on_every_node_hear_of_changes_at_most_four_times_a_sec
         cr_assert(jobs_stop(runners[i], 1000));
     db_close(db2);
     db_close(db);
+}
+
+/* --- Workspaces ------------------------------------------------------------------------- */
+
+typedef struct Tenants {
+    Workspace workspaces[2];
+    Scope scopes[2];
+    Str ids[2];
+} Tenants;
+
+static bool add_tenants(DbTx *tx, void *argument, Error *err)
+{
+    Tenants *tenants = argument;
+    Scope system = scope_system();
+    for (int i = 0; i < 2; i++) {
+        tenants->workspaces[i] = (Workspace){ .name = S("w"), .settings = S("{}") };
+        if (!workspace_add(tx, &system, arena, &tenants->workspaces[i], err))
+            return false;
+        tenants->scopes[i] = (Scope){ .workspace = tenants->workspaces[i].id, .role = ROLE_EDITOR };
+    }
+    return true;
+}
+
+typedef struct Tenant {
+    Scope scope;
+    Str own, foreign;
+} Tenant;
+
+static bool add_own_job(DbTx *tx, void *argument, Error *err)
+{
+    Tenant *tenant = argument;
+    NewJob job = { .type = S("t"), .subject = S("same subject") };
+    return job_add(tx, &tenant->scope, arena, &job, &tenant->own, err);
+}
+
+static bool look_around(DbTx *tx, void *argument, Error *err)
+{
+    Tenant *tenant = argument;
+    JobRowList list;
+    JobCounts seen;
+    JobRow row;
+    Str subject = S("same subject");
+    JobState waiting = JOB_WAITING;
+    JobFilter filter = { .state = &waiting };
+    Slice slice = { .limit = 10 };
+
+    cr_assert(jobs_store_list(tx, &tenant->scope, arena, &filter, &slice, &list, err), "%s",
+              err->message);
+    cr_assert(list.count == 1 && str_equal(list.at[0].id, tenant->own) && !list.next.length);
+    cr_assert(jobs_store_of_subjects(tx, &tenant->scope, arena, &subject, 1, &list, err), "%s",
+              err->message);
+    cr_assert(list.count == 1 && str_equal(list.at[0].id, tenant->own));
+    cr_assert(jobs_store_count(tx, &tenant->scope, &seen, err) && seen.waiting == 1);
+    cr_assert(jobs_store_find(tx, &tenant->scope, arena, tenant->own, &row, err));
+    cr_assert(!jobs_store_find(tx, &tenant->scope, arena, tenant->foreign, &row, err));
+    return err->code == ERROR_NOT_FOUND;
+}
+
+static bool cancel_foreign(DbTx *tx, void *argument, Error *err)
+{
+    Tenant *tenant = argument;
+    return job_cancel(tx, &tenant->scope, tenant->foreign, err);
+}
+
+TEST_BOTH(jobs, a_workspace_sees_and_steers_its_own_jobs_only)
+{
+    Db *db = open_queue(url);
+    Scope system = scope_system();
+    Tenants both;
+    Error err = { 0 };
+
+    cr_assert(store_write(db, &system, add_tenants, &both, &err), "%s", err.message);
+    Tenant a = { .scope = both.scopes[0] }, b = { .scope = both.scopes[1] };
+    cr_assert(store_write(db, &a.scope, add_own_job, &a, &err), "%s", err.message);
+    cr_assert(store_write(db, &b.scope, add_own_job, &b, &err), "%s", err.message);
+    cr_assert(!str_equal(a.own, b.own));
+    a.foreign = b.own;
+    cr_assert(store_read(db, &a.scope, look_around, &a, &err), "%s", err.message);
+    cr_assert(!store_write(db, &a.scope, cancel_foreign, &a, &err));
+    cr_assert_eq(err.code, ERROR_NOT_FOUND);
+    cr_assert_eq(find(db, b.own).state, JOB_WAITING);
+    db_close(db);
+}
+
+/* --- When things break ------------------------------------------------------------------ */
+
+static int64_t count_left(Db *db)
+{
+    Steering steering = { 0 };
+    Scope system = scope_system();
+    Error err = { 0 };
+    cr_assert(store_read(db, &system, count_jobs, &steering, &err), "%s", err.message);
+    return steering.counts.waiting + steering.counts.running + steering.counts.delayed +
+           steering.counts.dead;
+}
+
+TEST_BOTH(jobs, with_every_13th_statement_failing_every_job_is_done)
+{
+    Db *db = open_queue(url), *failing;
+    const JobType types[] = {
+        { .name = "nothing", .run = do_nothing, .at_once = 4, .ahead = 4, .lease_s = 1 }
+    };
+    Error err = { 0 };
+
+    /* A round has at most ten statements. jobs_start() itself may meet a failing one. */
+    cr_assert(db_open(str_format(arena, "failing:13:%s", url).at, NULL, &failing, &err));
+    JobRunnerOptions options = { .db = failing, .types = types, .type_count = 1, .poll_ms = 100 };
+    JobRunner *runner;
+    while (!jobs_start(&options, &runner, &err))
+        ;
+    add(db, (NewJob){ .type = S("nothing") }, 60);
+    for (int i = 0; i < 1200 && count_left(db); i++)
+        sleep_ms(25);
+    cr_assert_eq(count_left(db), 0);
+    cr_assert_geq(atomic_load(&run_count), 60);
+    cr_assert(jobs_stop(runner, 1000));
+    db_close(failing);
+    db_close(db);
+}
+
+static int told_fd;
+static bool tell_parent(Job *job, Error *err)
+{
+    sleep_ms(5);
+    return write(told_fd, "x", 1) == 1 || fail(err, ERROR_IO, "%d", job->attempt);
+}
+
+static void run_until_killed(const char *url)
+{
+    const JobType types[] = { { .name = "tell", .run = tell_parent, .at_once = 4, .lease_s = 1 } };
+    JobRunnerOptions options = { .types = types, .type_count = 1 };
+    JobRunner *runner;
+    Error err;
+    if (!db_open(url, NULL, &options.db, &err) || !jobs_start(&options, &runner, &err))
+        _exit(1);
+    for (;;)
+        pause();
+}
+
+TEST_BOTH(jobs, a_killed_process_loses_no_job_and_another_takes_over)
+{
+    Db *db = open_queue(url);
+    const JobType types[] = { { .name = "tell", .run = tell_parent, .at_once = 4, .lease_s = 1 } };
+    int ends[2];
+    char byte;
+
+    add(db, (NewJob){ .type = S("tell"), .attempt_max = 5 }, 200);
+    db_close(db);
+    cr_assert_eq(pipe(ends), 0);
+    told_fd = ends[1];
+    pid_t child = fork();
+    if (child == 0)
+        run_until_killed(url);
+    for (int i = 0; i < 50; i++)
+        cr_assert_eq(read(ends[0], &byte, 1), 1);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+
+    db = open_queue(url);
+    int64_t left = count_left(db);
+    cr_assert(left > 0 && left < 200);
+    int64_t began = monotonic_ms();
+    JobRunner *runner = start(db, types, 1);
+    for (int i = 0; i < 600 && count_left(db); i++)
+        sleep_ms(25);
+    cr_assert_eq(count_left(db), 0);
+    cr_assert(monotonic_ms() - began < 10000);
+    cr_assert(jobs_stop(runner, 1000));
+    db_close(db);
+    close(ends[0]);
+    close(ends[1]);
 }

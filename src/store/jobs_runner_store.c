@@ -1,7 +1,6 @@
 /* jobs_runner_store.c - the part of jobs_store.h that is for the runner of the queue. */
 #include "store/jobs_store.h"
 
-#include "base/json.h"
 #include "base/map.h"
 #include "store/jobs_store_row.h"
 #include "store/sql.h"
@@ -9,7 +8,6 @@
 /* Rows of one statement: delayed jobs that become due, jobs deleted. */
 #define PROMOTE_MAX 1000
 #define TICKS_MAX 100
-#define FINISH_JSON_MAX MB(16)
 
 /* --- Claiming ------------------------------------------------------------------------ */
 
@@ -53,62 +51,101 @@ bool jobs_store_claim(DbTx *tx, const Scope *scope, Arena *arena, const JobClaim
 
 /* --- Outcomes ------------------------------------------------------------------------ */
 
-static DbValue outcomes_json(Arena *arena, const JobOutcome *outcomes, size_t count)
+/* Done while it was wanted again: it waits once more, as new. */
+#define DONE_SET                                                                                   \
+    "UPDATE jobs SET state = CASE WHEN is_wanted_again = 1 THEN 0 ELSE 2 END,"                     \
+    " attempt = CASE WHEN is_wanted_again = 1 THEN 0 ELSE attempt END,"                            \
+    " finished_at = CASE WHEN is_wanted_again = 1 THEN 0 ELSE $3 END,"                             \
+    " error_code = '', error = '', lease_until = 0, is_wanted_again = 0"                           \
+    " WHERE state = 1 AND token = $2 AND id "
+
+typedef struct Finishing {
+    DbTx *tx;
+    Arena *arena;
+    const JobOutcome *outcomes;
+    size_t count;
+    int64_t now_ms;
+    bool *is_open; /* not written yet */
+    Map finished;
+} Finishing;
+
+/* Marks all that are done and have the same token as the first: nearly all do, because most jobs
+ * succeed at once. So hundreds of jobs are one statement, which finds its rows by key. */
+static bool finish_done(Finishing *finishing, size_t first, Error *err)
 {
-    Buf text = buf_new(arena, FINISH_JSON_MAX);
-    JsonWriter json = put_begin_array(&text);
-    for (size_t i = 0; i < count; i++) {
-        put_object(&json, NULL);
-        put_text(&json, "job", outcomes[i].id);
-        put_int(&json, "token", outcomes[i].token);
-        put_int(&json, "state", outcomes[i].state);
-        put_int(&json, "run_at", outcomes[i].run_at_ms);
-        put_int(&json, "back", outcomes[i].keeps_attempt);
-        put_text(&json, "code", outcomes[i].error_code);
-        put_text(&json, "error", outcomes[i].error);
-        put_end(&json);
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    int64_t token = finishing->outcomes[first].token;
+    Str *ids = arena_new_array(finishing->arena, Str, finishing->count);
+    size_t count = 0;
+    DbStep step;
+
+    for (size_t i = first; i < finishing->count; i++) {
+        const JobOutcome *outcome = &finishing->outcomes[i];
+        if (outcome->state != JOB_DONE || outcome->token != token)
+            continue;
+        ids[count++] = outcome->id;
+        finishing->is_open[i] = false;
     }
-    put_end(&json);
-    return db_text(buf_str(&text));
+    if (!db_query(finishing->tx,
+                  DB_SQL(DONE_SET "IN (SELECT value FROM json_each($1)) RETURNING id",
+                         DONE_SET "= ANY(ARRAY(SELECT json_array_elements_text($1::json)))"
+                                  " RETURNING id"),
+                  DB_ARGS(sql_texts(finishing->arena, ids, count), db_int(token),
+                          db_int(finishing->now_ms)),
+                  &rows, err))
+        return false;
+    while ((step = db_next(&rows, err)) == DB_ROW)
+        (void)map_add(&finishing->finished, db_get_text(&rows, 0, finishing->arena), NULL);
+    return step == DB_END;
 }
 
-/* Done while it was wanted again: it waits once more, as new. */
-#define FINISH_SET                                                                                 \
-    "UPDATE jobs SET state = CASE WHEN is_wanted_again = 1 AND n.state = 2 THEN 0"                 \
-    " WHEN is_cancelled = 1 AND n.state IN (0, 5) AND n.back = 0 THEN 4 ELSE n.state END,"         \
-    " run_at = CASE WHEN n.state = 5 THEN n.run_at ELSE jobs.run_at END,"                          \
-    " attempt = CASE WHEN is_wanted_again = 1 AND n.state = 2 THEN 0 ELSE attempt - n.back END,"   \
-    " finished_at = CASE WHEN n.state IN (0, 5) OR (is_wanted_again = 1 AND n.state = 2) THEN 0"   \
-    " ELSE $2 END,"                                                                                \
-    " error_code = n.code, error = n.error, lease_until = 0, is_wanted_again = 0"
-#define FINISH_WHERE                                                                               \
-    " WHERE jobs.id = n.job AND jobs.state = 1 AND jobs.token = n.token RETURNING id"
+/* One that failed or is given back. A cancelled job does not wait again. */
+static bool finish_other(Finishing *finishing, const JobOutcome *outcome, Error *err)
+{
+    int64_t changed;
+
+    if (!db_exec(finishing->tx,
+                 DB_SAME("UPDATE jobs SET state = CASE WHEN is_cancelled = 1 AND $3 IN (0, 5)"
+                         " AND $5 = 0 THEN 4 ELSE $3 END,"
+                         " run_at = CASE WHEN $3 = 5 THEN $4 ELSE run_at END,"
+                         " attempt = attempt - $5,"
+                         " finished_at = CASE WHEN $3 IN (0, 5) THEN 0 ELSE $6 END,"
+                         " error_code = $7, error = $8, lease_until = 0, is_wanted_again = 0"
+                         " WHERE id = $1 AND state = 1 AND token = $2"),
+                 DB_ARGS(db_text(outcome->id), db_int(outcome->token), db_int(outcome->state),
+                         db_int(outcome->run_at_ms), db_int(outcome->keeps_attempt),
+                         db_int(finishing->now_ms), db_text(outcome->error_code),
+                         db_text(outcome->error)),
+                 &changed, err))
+        return false;
+    if (changed)
+        (void)map_add(&finishing->finished, outcome->id, NULL);
+    return true;
+}
 
 bool jobs_store_finish(DbTx *tx, const Scope *scope, const JobOutcome *outcomes, size_t count,
                        int64_t now, bool *is_stale, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(128));
-    AUTO_DB_ROWS DbRows rows = { 0 };
-    Map finished = map_new(arena);
-    DbStep step;
+    Finishing finishing = { .tx = tx,
+                            .arena = arena,
+                            .outcomes = outcomes,
+                            .count = count,
+                            .now_ms = now,
+                            .is_open = arena_new_array(arena, bool, count),
+                            .finished = map_new(arena) };
 
-    if (!sql_needs_system(scope, err) ||
-        !db_query(tx,
-                  DB_SQL(FINISH_SET
-                         " FROM (SELECT value ->> 'job' AS job, value ->> 'token' AS token,"
-                         " value ->> 'state' AS state, value ->> 'run_at' AS run_at,"
-                         " value ->> 'back' AS back, value ->> 'code' AS code,"
-                         " value ->> 'error' AS error FROM json_each($1)) AS n" FINISH_WHERE,
-                         FINISH_SET " FROM json_to_recordset($1::json) AS n(job text, token bigint,"
-                                    " state bigint, run_at bigint, back bigint, code text,"
-                                    " error text)" FINISH_WHERE),
-                  DB_ARGS(outcomes_json(arena, outcomes, count), db_int(now)), &rows, err))
+    if (!sql_needs_system(scope, err))
         return false;
-    while ((step = db_next(&rows, err)) == DB_ROW)
-        (void)map_add(&finished, db_get_text(&rows, 0, arena), NULL);
-    for (size_t i = 0; step == DB_END && i < count; i++)
-        is_stale[i] = !map_find(&finished, outcomes[i].id);
-    return step == DB_END;
+    memset(finishing.is_open, 1, count);
+    for (size_t i = 0; i < count; i++)
+        if (finishing.is_open[i] &&
+            !(outcomes[i].state == JOB_DONE ? finish_done(&finishing, i, err)
+                                            : finish_other(&finishing, &outcomes[i], err)))
+            return false;
+    for (size_t i = 0; i < count; i++)
+        is_stale[i] = !map_find(&finishing.finished, outcomes[i].id);
+    return true;
 }
 
 bool jobs_store_progress(DbTx *tx, const Scope *scope, const JobNews *news, size_t count,
@@ -207,17 +244,10 @@ bool jobs_store_hold(DbTx *tx, const Scope *scope, Str id, int64_t token, Error 
 
 bool jobs_store_done(DbTx *tx, const Scope *scope, Str id, int64_t token, int64_t now, Error *err)
 {
-    return db_exec(
-        tx,
-        DB_SAME("UPDATE jobs SET state = CASE WHEN is_wanted_again = 1 THEN 0 ELSE 2 END,"
-                " attempt = CASE WHEN is_wanted_again = 1 THEN 0 ELSE attempt END,"
-                " finished_at = CASE WHEN is_wanted_again = 1 THEN 0 ELSE $3 END,"
-                " error_code = '', error = '', lease_until = 0, is_wanted_again = 0"
-                " WHERE id = $1 AND state = 1 AND token = $2"
-                " AND (workspace = $4 OR $5 = 1)"),
-        DB_ARGS(db_text(id), db_int(token), db_int(now), db_text(scope->workspace),
-                db_int(scope->is_system)),
-        NULL, err);
+    return db_exec(tx, DB_SAME(DONE_SET "= $1 AND (workspace = $4 OR $5 = 1)"),
+                   DB_ARGS(db_text(id), db_int(token), db_int(now), db_text(scope->workspace),
+                           db_int(scope->is_system)),
+                   NULL, err);
 }
 
 /* --- Time
