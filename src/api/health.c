@@ -118,6 +118,8 @@ bool health_show(ApiRequest *request, HttpResponse *response, Error *err)
     Buf database = buf_new(request->arena, KB(16)), jobs = buf_new(request->arena, KB(16));
     IndexState index = library_index_state(api->library);
     (void)err;
+    Buf sandbox = buf_new(request->arena, KB(16));
+    library_describe_sandbox(api->library, &sandbox);
     db_describe(api->db, &database);
     jobs_describe(api->jobs, &jobs);
     JsonWriter json = put_begin(&response->body);
@@ -128,7 +130,7 @@ bool health_show(ApiRequest *request, HttpResponse *response, Error *err)
     put_index(api, &json);
     put_model(api, &json);
     put_members(&json, "jobs", buf_str(&jobs));
-    put_text(&json, "sandbox", library_describe_sandbox(api->library, request->arena));
+    put_members(&json, "sandbox", buf_str(&sandbox));
     put_notices(api, &json);
     put_end(&json);
     return true;

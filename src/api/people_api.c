@@ -113,7 +113,7 @@ bool keys_list(ApiRequest *request, HttpResponse *response, Error *err)
 bool keys_add(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Str name, role_text = STR_NONE, expires = STR_NONE, secret;
-    Role role;
+    Role role = ROLE_NONE;
     int64_t expires_at_ms = 0;
     ApiKey key;
     if (!api_fields(request, err, { "name", JSON_STR, &name, .required = true, .length_max = 200 },

@@ -29,7 +29,7 @@ struct App {
     const Settings *settings;
     int lock_fd;
     BlobStore *blobs;
-    Sandbox *readers, *painters;
+    Sandbox *sandbox;
     EncodeQueue *encoder;
     Pool *news; /* writes events: never on the thread that has the news */
     char *socket;
@@ -170,13 +170,6 @@ static bool open_database(App *app, Str folder, Error *err)
            migrate_up(app->api.db, err);
 }
 
-static bool open_sandboxes(App *app, Error *err)
-{
-    SandboxOptions readers = { .service = "extract" }, painters = { .service = "page" };
-    painters.ready_count = -1;
-    return sandbox_new(&readers, &app->readers, err) && sandbox_new(&painters, &app->painters, err);
-}
-
 static void open_encoder(App *app, Str folder, bool is_quiet)
 {
     Str model = app_model_folder(app->arena, app->settings, folder);
@@ -196,8 +189,7 @@ static bool open_library(App *app, Str folder, Error *err)
     const Settings *settings = app->settings;
     LibraryOptions options = { .db = app->api.db,
                                .blobs = app->blobs,
-                               .readers = app->readers,
-                               .painters = app->painters,
+                               .sandbox = app->sandbox,
                                .encoder = app->encoder,
                                .index_folder = path_join(app->arena, folder, S("index")),
                                .chunk_size = settings->chunk_size,
@@ -288,9 +280,10 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.events = event_hub_new();
     app->news = pool_new("news", 1, 1024);
     if (!open_database(app, folder, err) ||
-        !blob_open_folder(path_join(app->arena, folder, S("blobs")), &app->blobs, err) ||
-        !open_sandboxes(app, err))
+        !blob_open_folder(path_join(app->arena, folder, S("blobs")), &app->blobs, err))
         return false;
+    SandboxOptions sandbox = { .ready_service = "extract", .ready_count = 1 };
+    app->sandbox = sandbox_new(&sandbox);
     open_encoder(app, folder, options->is_quiet);
     app->api.upload_folder = str_c(app->arena, str(blob_incoming(app->blobs)));
     app->api.upload_max = app->settings->upload_max;
@@ -348,8 +341,7 @@ void app_stop(App *app)
     account_close(app->api.account);
     event_hub_free(app->api.events);
     encode_queue_free(app->encoder);
-    sandbox_free(app->readers);
-    sandbox_free(app->painters);
+    sandbox_free(app->sandbox);
     blob_store_free(app->blobs);
     db_close(app->api.db);
     if (app->lock_fd >= 0)

@@ -4,7 +4,6 @@
 
 int main(int argc, char **argv)
 {
-    if (sandbox_is_worker(argc, argv))
-        return sandbox_worker_main(argc, argv, library_services, library_service_count);
+    sandbox_worker_main(argc, argv, library_services);
     return command_main(argc, argv);
 }

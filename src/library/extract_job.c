@@ -27,7 +27,6 @@ typedef struct Reading {
     Str *child_ids; /* of every member; empty: not stored yet */
     Ingested *members;
     Erased erased;
-    atomic_bool is_cancelled;
 } Reading;
 
 /* --- Loading --- */
@@ -44,13 +43,10 @@ static bool load_work(DbTx *tx, void *argument, Error *err)
            document_children(tx, scope, in->arena, in->document.id, &in->old_children, err);
 }
 
-static void report_progress(void *self, Str stage, int64_t done, int64_t total)
+static bool report_progress(void *self, const char *stage, int64_t done, int64_t total)
 {
     Reading *in = self;
-    char name[32];
-    snprintf(name, sizeof name, STR_FMT, STR_ARG(str_slice(stage, 0, 31)));
-    if (!job_progress(in->job, name, done, total))
-        atomic_store(&in->is_cancelled, true);
+    return job_progress(in->job, stage, done, total);
 }
 
 static bool read_file(Reading *in, Error *err)
@@ -67,9 +63,8 @@ static bool read_file(Reading *in, Error *err)
                               .timeout_ms = library->options.extract_timeout_s * 1000,
                               .spool_folder = blob_incoming(library->blobs),
                               .progress = report_progress,
-                              .self = in,
-                              .is_cancelled = &in->is_cancelled };
-    return extraction_run(library->readers, in->arena, &input, &in->extraction, err);
+                              .self = in };
+    return extraction_run(library->sandbox, in->arena, &input, &in->extraction, err);
 }
 
 /* --- Storing --- */

@@ -111,24 +111,21 @@ static bool on_child_end(void *self, const Error *failure, Error *err)
 
 /* --- The run --- */
 
-static bool on_wire(void *self, Str payload, Error *err)
+static bool on_frame(void *self, unsigned type, Str payload, Error *err)
 {
     Receiver *in = self;
-    if (!payload.length)
-        return fail(err, ERROR_INTERNAL, "the reader sent an empty frame");
-    return document_wire_read(in->reader, (unsigned char)payload.at[0], str_from(payload, 1), err);
+    return document_wire_read(in->reader, type, payload, err);
 }
 
-static void on_progress(void *self, Str stage, int64_t done, int64_t total)
+static bool on_progress(void *self, const char *stage, int64_t done, int64_t total)
 {
     const Receiver *in = self;
-    if (in->input->progress)
-        in->input->progress(in->input->self, stage, done, total);
+    return !in->input->progress || in->input->progress(in->input->self, stage, done, total);
 }
 
 static Str arguments_of(Arena *arena, const ExtractionInput *input)
 {
-    Buf out = buf_new(arena, KB(64));
+    Buf out = buf_new(arena, SANDBOX_ARGS_MAX);
     JsonWriter json = put_begin(&out);
     put_text(&json, "name", str_slice(input->name, 0, KB(4)));
     put_text(&json, "media_type", str_slice(input->media_type, 0, 200));
@@ -154,19 +151,14 @@ bool extraction_run(Sandbox *sandbox, Arena *arena, const ExtractionInput *input
     out.root = doc_tree_new(arena, input->name, false, &in.tree);
     in.node = out.root;
     in.reader = document_wire_reader(arena, &sink, &library_limits);
-    static const SandboxFrame frames[] = {
-        [EXTRACT_FRAME_WIRE] = { "document", MB(2), 0, on_wire },
-    };
-    SandboxJob job = { .args = arguments_of(arena, input),
-                       .files = &input->fd,
-                       .file_count = 1,
-                       .frames = frames,
-                       .frame_count = COUNT(frames),
-                       .self = &in,
+    SandboxJob job = { .service = "extract",
+                       .args = arguments_of(arena, input),
+                       .fds = { input->fd, -1, -1, -1 },
+                       .timeout_ms = input->timeout_ms,
+                       .frame = on_frame,
                        .progress = on_progress,
-                       .time_max_ms = input->timeout_ms ? input->timeout_ms : 600000,
-                       .output_max = GB(4),
-                       .is_cancelled = input->is_cancelled };
+                       .self = &in,
+                       .cancelled = input->cancelled };
     bool good = sandbox_run(sandbox, &job, err) && document_wire_end(in.reader, err);
     close_spool(&in);
     if (!good) {

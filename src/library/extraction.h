@@ -8,22 +8,18 @@
 #include "extract/document.h"
 #include "sandbox/sandbox.h"
 
-/* What the program does as a worker: reads a file, draws a page. */
-extern const WorkerService *const library_services[];
-extern const size_t library_service_count;
-
-/* The only frame of the service "extract": the wire's number of the message, then the message. */
-enum { EXTRACT_FRAME_WIRE };
+/* The services that the program offers as a worker; ends with an empty row. */
+extern const WorkerService library_services[];
 
 typedef struct ExtractionInput {
     int fd; /* of the file; stays the caller's */
     Str name, media_type, password;
     int64_t timeout_ms;       /* 0: 600,000 */
     const char *spool_folder; /* members' bytes are kept here; NULL: not kept */
-    /* Both may be NULL. */
-    void (*progress)(void *self, Str stage, int64_t done, int64_t total);
+    /* Both may be NULL. False: cancelled. */
+    bool (*progress)(void *self, const char *stage, int64_t done, int64_t total);
     void *self;
-    const atomic_bool *is_cancelled;
+    const _Atomic bool *cancelled;
 } ExtractionInput;
 
 typedef struct ExtractedChild {

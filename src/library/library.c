@@ -64,8 +64,7 @@ bool library_open(const LibraryOptions *options, Library **library_r, Error *err
     (void)err;
     library->db = options->db;
     library->blobs = options->blobs;
-    library->readers = options->readers;
-    library->painters = options->painters;
+    library->sandbox = options->sandbox;
     library->options = *options;
     library->system = scope_system();
     atomic_init(&library->encoder, options->encoder);
@@ -165,7 +164,7 @@ const LibraryFormat *library_formats(size_t *count_r)
     return formats;
 }
 
-Str library_describe_sandbox(Library *library, Arena *arena)
+void library_describe_sandbox(Library *library, Buf *json_members)
 {
-    return sandbox_describe(library->readers, arena);
+    sandbox_describe(library->sandbox, json_members);
 }

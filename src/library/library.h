@@ -186,8 +186,8 @@ typedef struct LibraryFormat {
     const char *const *extensions, *const *media_types;
 } LibraryFormat;
 const LibraryFormat *library_formats(size_t *count_r);
-/* One sentence: what confines the workers here, and what this machine lacks. */
-Str library_describe_sandbox(Library *library, Arena *arena);
+/* Which walls stand around the workers, as members of a JSON object. */
+void library_describe_sandbox(Library *library, Buf *json_members);
 
 /* --- Jobs --------------------------------------------------------------------------------- */
 

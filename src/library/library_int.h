@@ -11,7 +11,7 @@ struct Follower;
 struct Library {
     Db *db;
     BlobStore *blobs;
-    Sandbox *readers, *painters;
+    Sandbox *sandbox;
     LibraryOptions options;
     Scope system; /* jobs and the follower serve every workspace */
     _Atomic(EncodeQueue *) encoder;

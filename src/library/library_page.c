@@ -14,27 +14,19 @@ typedef struct Drawing {
     int32_t marked;
 } Drawing;
 
-static bool on_marked(void *self, Str payload, Error *err)
+static bool on_frame(void *self, unsigned type, Str payload, Error *err)
 {
     Drawing *drawing = self;
-    if (payload.length != sizeof drawing->marked)
-        return fail(err, ERROR_INTERNAL, "the page's worker sent a wrong number");
-    memcpy(&drawing->marked, payload.at, sizeof drawing->marked);
-    return true;
-}
-
-static bool on_png(void *self, Str payload, Error *err)
-{
-    Drawing *drawing = self;
+    if (type == PAGE_FRAME_MARKED && payload.length == sizeof drawing->marked) {
+        memcpy(&drawing->marked, payload.at, sizeof drawing->marked);
+        return true;
+    }
+    if (type != PAGE_FRAME_PNG)
+        return fail(err, ERROR_INTERNAL, "the page's worker sent frame %u", type);
     buf_add(&drawing->png, payload);
     return !drawing->png.overflowed ||
            fail(err, ERROR_TOO_LARGE, "the page's picture is too large");
 }
-
-static const SandboxFrame frames[] = {
-    [PAGE_FRAME_MARKED] = { "marked", sizeof(int32_t), 1, on_marked },
-    [PAGE_FRAME_PNG] = { "png", MB(1), 0, on_png },
-};
 
 bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, int page, int width,
                   Str quote, DrawnPage *picture_r, Error *err)
@@ -43,7 +35,7 @@ bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, in
     Str password;
     AUTO_CLOSE int fd = -1;
     Drawing drawing = { .png = buf_new(arena, PNG_MAX) };
-    Buf args = buf_new(arena, KB(64));
+    Buf args = buf_new(arena, SANDBOX_ARGS_MAX);
     if (!library_open_original(library, scope, arena, id, &document, &fd, err) ||
         !password_open(library, arena, document.password_sealed, &password, err))
         return false;
@@ -56,15 +48,14 @@ bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, in
     put_int(&json, "page", page);
     put_int(&json, "width", width);
     put_end(&json);
-    SandboxJob job = { .args = buf_str(&args),
-                       .files = &fd,
-                       .file_count = 1,
-                       .frames = frames,
-                       .frame_count = COUNT(frames),
-                       .self = &drawing,
-                       .time_max_ms = TIMEOUT_MS,
-                       .output_max = PNG_MAX + KB(64) };
-    if (!sandbox_run(library->painters, &job, err))
+    SandboxJob job = { .service = "page",
+                       .args = buf_str(&args),
+                       .fds = { fd, -1, -1, -1 },
+                       .timeout_ms = TIMEOUT_MS,
+                       .output_max = PNG_MAX + KB(64),
+                       .frame = on_frame,
+                       .self = &drawing };
+    if (!sandbox_run(library->sandbox, &job, err))
         return false;
     *picture_r = (DrawnPage){ buf_str(&drawing.png), drawing.marked };
     return true;

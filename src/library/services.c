@@ -16,7 +16,7 @@ typedef struct Arguments {
 static bool read_arguments(const WorkerJob *job, Arena *arena, Arguments *args, Error *err)
 {
     AUTO_JSON json_t *json = NULL;
-    return json_parse(worker_args(job), KB(64), &json, err) &&
+    return json_parse(job->args, SANDBOX_ARGS_MAX, &json, err) &&
            json_read(
                json, arena,
                JSON_FIELDS(
@@ -30,11 +30,7 @@ static bool read_arguments(const WorkerJob *job, Arena *arena, Arguments *args, 
 
 static bool send_frame(void *self, unsigned type, Str payload, Error *err)
 {
-    AUTO_FREE char *frame = heap_alloc(payload.length + 1);
-    frame[0] = (char)type;
-    if (payload.length)
-        memcpy(frame + 1, payload.at, payload.length);
-    return worker_send(self, EXTRACT_FRAME_WIRE, (Str){ frame, payload.length + 1 }, err);
+    return worker_send(self, type, payload, err);
 }
 
 /* The wire has no word for progress: that goes beside it. */
@@ -79,7 +75,7 @@ static bool extract_run(WorkerJob *job, Error *err)
     AUTO_MAP FileMap map = { 0 };
     Arguments args = { 0 };
     Outlet out = { .job = job };
-    if (!read_arguments(job, arena, &args, err) || !fd_map(worker_file(job, 0), &map, err))
+    if (!read_arguments(job, arena, &args, err) || !fd_map(job->fds[0], &map, err))
         return false;
     const Extractor *format = extractor_choose(map.bytes, args.name, args.media_type);
     WireWriter *wire = document_wire_writer(arena, send_frame, job, &out.wire);
@@ -110,7 +106,7 @@ static bool send_picture(WorkerJob *job, const PagePicture *picture, Error *err)
     if (!worker_send(job, PAGE_FRAME_MARKED, (Str){ (const char *)&marked, sizeof marked }, err))
         return false;
     while (rest.length) {
-        Str piece = str_slice(rest, 0, MB(1));
+        Str piece = str_slice(rest, 0, SANDBOX_FRAME_MAX);
         if (!worker_send(job, PAGE_FRAME_PNG, piece, err))
             return false;
         rest = str_from(rest, piece.length);
@@ -124,7 +120,7 @@ static bool page_run(WorkerJob *job, Error *err)
     AUTO_MAP FileMap map = { 0 };
     Arguments args = { 0 };
     PagePicture picture;
-    if (!read_arguments(job, arena, &args, err) || !fd_map(worker_file(job, 0), &map, err))
+    if (!read_arguments(job, arena, &args, err) || !fd_map(job->fds[0], &map, err))
         return false;
     PagePictureRequest request = { .bytes = map.bytes,
                                    .password = args.password,
@@ -134,17 +130,8 @@ static bool page_run(WorkerJob *job, Error *err)
     return page_picture(arena, &request, &picture, err) && send_picture(job, &picture, err);
 }
 
-static const WorkerService extract_service = {
-    .name = "extract",
-    .preload = extract_preload,
-    .run = extract_run,
+const WorkerService library_services[] = {
+    { .name = "extract", .preload = extract_preload, .run = extract_run },
+    { .name = "page", .preload = extract_preload, .run = page_run },
+    { 0 },
 };
-
-static const WorkerService page_service = {
-    .name = "page",
-    .preload = extract_preload,
-    .run = page_run,
-};
-
-const WorkerService *const library_services[] = { &extract_service, &page_service };
-const size_t library_service_count = COUNT(library_services);
