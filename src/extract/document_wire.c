@@ -1,0 +1,384 @@
+/* document_wire.c - see document_wire.h.
+ *
+ * A frame's payload is numbers of this machine's byte order and texts with a length before them;
+ * both ends are the same program. */
+#include "extract/document_wire.h"
+
+#include <math.h>
+
+#include "base/utf8.h"
+
+typedef enum WireType {
+    WIRE_FORMAT,
+    WIRE_BLOCK,
+    WIRE_CHILD,
+    WIRE_BYTES, /* of the child that began; as many frames as it takes */
+    WIRE_CHILD_END,
+    WIRE_WARNING,
+} WireType;
+
+#define PIECE_MAX KB(512)
+#define NAME_MAX_BYTES KB(4) /* of every text but a block's own */
+#define CELL_MAX 16384
+#define PAYLOAD_MAX MB(1)
+#define COORDINATE_MAX 1e6F
+
+/* --- Writing --- */
+
+struct WireWriter {
+    WireSend *send;
+    void *self;
+    Buf out;
+};
+
+static void put_bytes(WireWriter *wire, const void *bytes, size_t count)
+{
+    buf_add_bytes(&wire->out, bytes, count);
+}
+
+static void put_i32(WireWriter *wire, int32_t number) { put_bytes(wire, &number, 4); }
+
+static void put_str(WireWriter *wire, Str text)
+{
+    put_i32(wire, (int32_t)text.length);
+    buf_add(&wire->out, text);
+}
+
+/* A name, cut where it would be refused. */
+static void put_name(WireWriter *wire, Str text)
+{
+    put_str(wire, str_slice(text, 0, utf8_floor(text, MIN(text.length, NAME_MAX_BYTES))));
+}
+
+static bool flush(WireWriter *wire, WireType type, Error *err)
+{
+    bool fits = !wire->out.overflowed;
+    Str payload = buf_str(&wire->out);
+    wire->out.length = 0;
+    wire->out.overflowed = false;
+    if (!fits)
+        return fail(err, ERROR_TOO_LARGE, "one block of the document is too large");
+    return wire->send(wire->self, type, payload, err);
+}
+
+static void put_place_of(WireWriter *wire, const Place *place)
+{
+    const float box[] = { place->x0, place->y0, place->x1, place->y1 };
+    put_i32(wire, place->page);
+    put_i32(wire, place->is_slide);
+    put_bytes(wire, box, sizeof box);
+    put_i32(wire, place->line_first);
+    put_i32(wire, place->line_last);
+    put_name(wire, place->sheet);
+    put_name(wire, place->cells);
+    put_name(wire, place->part);
+    put_name(wire, place->anchor);
+}
+
+static bool write_block(void *self, const Block *block, Error *err)
+{
+    WireWriter *wire = self;
+    size_t cell_count = MIN(block->cell_count, (size_t)CELL_MAX);
+    put_i32(wire, (int32_t)block->kind);
+    put_i32(wire, block->level);
+    put_i32(wire, block->is_header_row);
+    put_i32(wire, (int32_t)block->table);
+    put_str(wire, block->text);
+    put_name(wire, block->label);
+    put_place_of(wire, &block->place);
+    put_i32(wire, (int32_t)cell_count);
+    for (size_t i = 0; i < cell_count; i++) {
+        put_i32(wire, (int32_t)block->cells[i].start);
+        put_i32(wire, (int32_t)block->cells[i].length);
+        put_i32(wire, block->cells[i].column_span);
+        put_i32(wire, block->cells[i].row_span);
+    }
+    return flush(wire, WIRE_BLOCK, err);
+}
+
+static bool write_child_begin(void *self, Str name, Str media_type, Str bytes, Error *err)
+{
+    WireWriter *wire = self;
+    uint64_t size = bytes.length;
+    put_name(wire, name);
+    put_name(wire, media_type);
+    put_bytes(wire, &size, sizeof size);
+    if (!flush(wire, WIRE_CHILD, err))
+        return false;
+    while (bytes.length) {
+        Str piece = str_slice(bytes, 0, PIECE_MAX);
+        if (!wire->send(wire->self, WIRE_BYTES, piece, err))
+            return false;
+        bytes = str_from(bytes, piece.length);
+    }
+    return true;
+}
+
+static bool write_child_end(void *self, const Error *failure, Error *err)
+{
+    WireWriter *wire = self;
+    put_name(wire, failure ? str(error_name(failure->code)) : S(""));
+    put_name(wire, failure ? str(failure->message) : S(""));
+    return flush(wire, WIRE_CHILD_END, err);
+}
+
+static bool write_warning(void *self, Str text, Error *err)
+{
+    put_name(self, text);
+    return flush(self, WIRE_WARNING, err);
+}
+
+/* Progress goes another way, beside the document. */
+static bool write_progress(void *self, const char *stage, int64_t done, int64_t total, Error *err)
+{
+    (void)self, (void)stage, (void)done, (void)total, (void)err;
+    return true;
+}
+
+WireWriter *document_wire_writer(Arena *arena, WireSend *send, void *self, DocSink *sink_r)
+{
+    WireWriter *wire = arena_new_one(arena, WireWriter);
+    *wire = (WireWriter){ .send = send, .self = self, .out = buf_new(arena, PAYLOAD_MAX) };
+    *sink_r = (DocSink){ .block = write_block,
+                         .child_begin = write_child_begin,
+                         .child_end = write_child_end,
+                         .progress = write_progress,
+                         .warning = write_warning,
+                         .self = wire };
+    return wire;
+}
+
+bool document_wire_format(WireWriter *wire, Str format, Str media_type, Error *err)
+{
+    put_name(wire, format);
+    put_name(wire, media_type);
+    return flush(wire, WIRE_FORMAT, err);
+}
+
+/* --- Reading: nothing is believed --- */
+
+struct WireReader {
+    const WireSink *sink;
+    DocLimits limits;
+    Arena *scratch;
+    uint64_t text, blocks, children, child_bytes, warnings;
+    uint64_t bytes_due; /* of the child that began */
+    int depth;
+    bool has_format;
+};
+
+/* One frame being read; `failed` sticks, so that reads need no check of their own. */
+typedef struct Frame {
+    Str rest;
+    bool failed;
+} Frame;
+
+static void take(Frame *frame, void *out, size_t count)
+{
+    memset(out, 0, count);
+    if (frame->rest.length < count)
+        frame->failed = true;
+    if (frame->failed)
+        return;
+    memcpy(out, frame->rest.at, count);
+    frame->rest = str_from(frame->rest, count);
+}
+
+static int32_t take_i32(Frame *frame, int32_t min, int32_t max)
+{
+    int32_t number;
+    take(frame, &number, sizeof number);
+    if (number < min || number > max)
+        frame->failed = true;
+    return number;
+}
+
+static Str take_str(Frame *frame, size_t max)
+{
+    int32_t length = take_i32(frame, 0, (int32_t)max);
+    if (frame->failed || (size_t)length > frame->rest.length) {
+        frame->failed = true;
+        return S("");
+    }
+    Str text = str_slice(frame->rest, 0, (size_t)length);
+    frame->rest = str_from(frame->rest, text.length);
+    if (!utf8_is_valid(text) || str_find_char(text, '\0') >= 0)
+        frame->failed = true;
+    return text;
+}
+
+static float take_coordinate(Frame *frame)
+{
+    float number;
+    take(frame, &number, sizeof number);
+    if (!isfinite(number) || fabsf(number) > COORDINATE_MAX)
+        frame->failed = true;
+    return number;
+}
+
+static Place take_place(Frame *frame, const DocLimits *limits)
+{
+    Place place = { 0 };
+    place.page = take_i32(frame, 0, limits->page_max);
+    place.is_slide = take_i32(frame, 0, 1);
+    place.x0 = take_coordinate(frame);
+    place.y0 = take_coordinate(frame);
+    place.x1 = take_coordinate(frame);
+    place.y1 = take_coordinate(frame);
+    place.line_first = take_i32(frame, 0, INT32_MAX);
+    place.line_last = take_i32(frame, place.line_first, INT32_MAX);
+    place.sheet = take_str(frame, NAME_MAX_BYTES);
+    place.cells = take_str(frame, NAME_MAX_BYTES);
+    place.part = take_str(frame, NAME_MAX_BYTES);
+    place.anchor = take_str(frame, NAME_MAX_BYTES);
+    return place;
+}
+
+/* Cells follow each other inside the text and never cut a character. */
+static void take_cells(Frame *frame, Arena *arena, Block *block)
+{
+    int32_t count = take_i32(frame, 0, block->kind == BLOCK_ROW ? CELL_MAX : 0);
+    if (frame->failed || (size_t)count * 16 > frame->rest.length) {
+        frame->failed = true;
+        return;
+    }
+    Cell *cells = arena_new_array(arena, Cell, (size_t)count);
+    int32_t end = 0, text_end = (int32_t)block->text.length;
+    for (int32_t i = 0; i < count && !frame->failed; i++) {
+        int32_t start = take_i32(frame, end, text_end);
+        int32_t length = take_i32(frame, 0, text_end - start);
+        int32_t columns = take_i32(frame, 0, UINT16_MAX), rows = take_i32(frame, 0, UINT16_MAX);
+        if (frame->failed)
+            return;
+        end = start + length;
+        if (utf8_floor(block->text, (size_t)start) != (size_t)start ||
+            utf8_floor(block->text, (size_t)end) != (size_t)end)
+            frame->failed = true;
+        cells[i] = (Cell){ (uint32_t)start, (uint32_t)length, (uint16_t)columns, (uint16_t)rows };
+    }
+    block->cells = cells;
+    block->cell_count = (size_t)count;
+}
+
+static bool wrong(Error *err, const char *what)
+{
+    return fail(err, ERROR_DAMAGED, "the reader sent %s that cannot be right", what);
+}
+
+static bool read_block(WireReader *reader, Frame *frame, Error *err)
+{
+    const DocLimits *limits = &reader->limits;
+    Block block = { 0 };
+    block.kind = (BlockKind)take_i32(frame, 0, BLOCK_KIND_COUNT - 1);
+    block.level = take_i32(frame, 0, 1000);
+    block.is_header_row = take_i32(frame, 0, 1);
+    block.table = (uint32_t)take_i32(frame, 0, block.kind == BLOCK_ROW ? INT32_MAX : 0);
+    /* A splitting writer may keep a few characters more than the limit together. */
+    block.text = take_str(frame, limits->block_text_max + KB(4));
+    block.label = take_str(frame, NAME_MAX_BYTES);
+    block.place = take_place(frame, limits);
+    take_cells(frame, reader->scratch, &block);
+    if (frame->failed || frame->rest.length)
+        return wrong(err, "a block");
+    reader->text += block.text.length;
+    reader->blocks++;
+    if (reader->text > limits->text_max || reader->blocks > limits->block_max)
+        return fail(err, ERROR_TOO_LARGE, "the document has more text than the limit");
+    return reader->sink->block(reader->sink->self, &block, err);
+}
+
+static bool read_child(WireReader *reader, Frame *frame, Error *err)
+{
+    const DocLimits *limits = &reader->limits;
+    uint64_t size;
+    Str name = take_str(frame, NAME_MAX_BYTES);
+    Str media_type = take_str(frame, NAME_MAX_BYTES);
+    take(frame, &size, sizeof size);
+    if (frame->failed || frame->rest.length || reader->depth >= limits->depth_max + 1)
+        return wrong(err, "a member");
+    if (++reader->children > limits->child_max || size > limits->child_bytes_max ||
+        reader->child_bytes + size > limits->child_bytes_max)
+        return fail(err, ERROR_TOO_LARGE, "the members are more, or larger, than the limit");
+    reader->child_bytes += size;
+    reader->bytes_due = size;
+    reader->depth++;
+    return reader->sink->child_begin(reader->sink->self, name, media_type, size, err);
+}
+
+static bool read_bytes(WireReader *reader, Str bytes, Error *err)
+{
+    if (!bytes.length || bytes.length > reader->bytes_due)
+        return wrong(err, "bytes of a member");
+    reader->bytes_due -= bytes.length;
+    return reader->sink->child_bytes(reader->sink->self, bytes, err);
+}
+
+static bool read_child_end(WireReader *reader, Frame *frame, Error *err)
+{
+    Error failure;
+    Str code = take_str(frame, 40), message = take_str(frame, NAME_MAX_BYTES);
+    if (frame->failed || frame->rest.length || !reader->depth)
+        return wrong(err, "the end of a member");
+    reader->depth--;
+    bool has_failed = code.length > 0;
+    if (has_failed) {
+        ErrorCode known = error_code(str_c(reader->scratch, code));
+        fail(&failure, known == ERROR_NONE ? ERROR_INTERNAL : known, STR_FMT, STR_ARG(message));
+        /* The sentence may have been cut inside a character. */
+        failure.message[utf8_valid_length(str(failure.message))] = '\0';
+    }
+    return reader->sink->child_end(reader->sink->self, has_failed ? &failure : NULL, err);
+}
+
+static bool read_warning(WireReader *reader, Frame *frame, Error *err)
+{
+    Str text = take_str(frame, NAME_MAX_BYTES);
+    if (frame->failed || frame->rest.length)
+        return wrong(err, "a warning");
+    /* As many as members, and some: beyond that nobody reads them. */
+    if (++reader->warnings > reader->limits.child_max + 1000)
+        return true;
+    return reader->sink->warning(reader->sink->self, text, err);
+}
+
+static bool read_format(WireReader *reader, Frame *frame, Error *err)
+{
+    Str format = take_str(frame, 64), media_type = take_str(frame, 200);
+    if (frame->failed || frame->rest.length || reader->has_format)
+        return wrong(err, "a format");
+    reader->has_format = true;
+    return reader->sink->format(reader->sink->self, format, media_type, err);
+}
+
+WireReader *document_wire_reader(Arena *arena, const WireSink *sink, const DocLimits *limits)
+{
+    WireReader *reader = arena_new_one(arena, WireReader);
+    reader->sink = sink;
+    reader->limits = limits ? *limits : doc_limits_default;
+    return reader;
+}
+
+bool document_wire_read(WireReader *reader, unsigned type, Str payload, Error *err)
+{
+    AUTO_ARENA Arena *scratch = arena_new(MB(2));
+    Frame frame = { .rest = payload };
+    reader->scratch = scratch;
+    if (reader->bytes_due && type != WIRE_BYTES)
+        return wrong(err, "something inside a member's bytes");
+    switch (type) {
+    case WIRE_FORMAT: return read_format(reader, &frame, err);
+    case WIRE_BLOCK: return read_block(reader, &frame, err);
+    case WIRE_CHILD: return read_child(reader, &frame, err);
+    case WIRE_BYTES: return read_bytes(reader, payload, err);
+    case WIRE_CHILD_END: return read_child_end(reader, &frame, err);
+    case WIRE_WARNING: return read_warning(reader, &frame, err);
+    default: return wrong(err, "a message");
+    }
+}
+
+bool document_wire_end(const WireReader *reader, Error *err)
+{
+    if (reader->bytes_due || reader->depth)
+        return wrong(err, "a document without its end");
+    return true;
+}
