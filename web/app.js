@@ -18,6 +18,7 @@ import {toast} from './parts/toast.js';
 
 const shell = document.getElementById('shell');
 const main = document.getElementById('main');
+const FIRST_WAIT_MS = 300;
 let leave = null;   // undoes the view that is showing
 let turn = 0;       // counts navigations, so that a slow module never overtakes a later one
 
@@ -49,11 +50,13 @@ async function welcome() {
   leave = module.render(main, {});
 }
 
-function enter() {
+// The frame is there at once; the first view waits for names and counts only as long as nobody notices.
+async function enter() {
   shell.dataset.state = 'ready';
-  rail.show();
+  const known = rail.show();
   events.start();
   work.readRunning();
+  await Promise.race([known, new Promise((done) => setTimeout(done, FIRST_WAIT_MS))]);
   show(router.here());
   const unsent = work.takeUnsent();
   if (unsent.length) toast(t('tray.unsent', {count: unsent.length}));

@@ -127,6 +127,8 @@ const CATALOGUE = {
   'library.failed_only': 'Documents that could not be read',
   'library.none': 'No document fits these filters',
   'library.all': 'Show all documents',
+  'library.collection_empty': 'This collection is empty',
+  'library.collection_text': 'Drop files here, or press M on documents in the library to move them.',
   'library.more': 'Show more',
   'library.select': 'Select {name}',
   'library.selected': 'With the selected documents',

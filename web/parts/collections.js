@@ -16,6 +16,7 @@ export function newCollection() {
     title: t('collection.new'), fields: fields(), submit: t('collection.create'), test: 'collection',
     send: async (values) => {
       const made = await post('/v1/collections', values);
+      state.collections = [...state.collections, made];
       emit('collections');
       go(`/library?collection=${made.id}`);
     },

@@ -36,7 +36,11 @@ export function composer({ask, stop}) {
   input.addEventListener('input', size);
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) send(event);
-    else if (event.key === '/' && !input.value) {
+    else if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && !input.value) {
+      // An empty field has no lines to move in: the arrows walk the sources.
+      emit('walk-sources', event.key === 'ArrowDown' ? 1 : -1);
+      event.preventDefault();
+    } else if (event.key === '/' && !input.value) {
       event.preventDefault();
       emit('palette');
     }

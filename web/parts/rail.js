@@ -111,13 +111,13 @@ export function start() {
   on('documents', soon);
 }
 
+// Resolves when what the first view needs to name things is known.
 export function show() {
   add.hidden = !mayWrite();
   paintFoot();
   paintCollections();
   paintRecent();
   mark();
-  refreshCounts();
-  refreshCollections();
   refreshConversations();
+  return Promise.all([refreshCounts(), refreshCollections()]);
 }

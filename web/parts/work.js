@@ -11,6 +11,7 @@ const UNSENT = 'lectern-unsent';
 const ENDED = new Set(['ready', 'failed', 'refused', 'cancelled', 'duplicate']);
 
 const items = new Map();  // key -> item, in order of arrival
+const ids = new Map();    // document id -> item
 let serial = 0;
 let painted = false;
 
@@ -140,8 +141,9 @@ function arrived(item, xhr) {
 function adopt(item, document) {
   // The event may have come before the answer, and then the document is here already as one of unknown origin.
   const stranger = byId(document.id);
-  if (stranger && stranger !== item && !stranger.mine) items.delete(stranger.key);
+  if (stranger && stranger !== item && !stranger.mine) drop(stranger);
   item.id = document.id;
+  ids.set(item.id, item);
   item.file = null;
   apply(item, document);
   if (document.duplicate && item.state === 'ready') item.state = 'duplicate';
@@ -156,14 +158,25 @@ function apply(item, document) {
   item.heard = Date.now();
 }
 
-const byId = (id) => list().find((one) => one.id === id);
+// Every event asks by id, and a folder may hold thousands.
+const byId = (id) => ids.get(id);
+
+function drop(item) {
+  items.delete(item.key);
+  if (ids.get(item.id) === item) ids.delete(item.id);
+}
+
+function keep(item) {
+  items.set(item.key, item);
+  if (item.id) ids.set(item.id, item);
+}
 
 function heard(document) {
   let item = byId(document.id);
   if (!item) {
     if (ENDED.has(document.state)) return;
     item = {key: `d${document.id}`, id: document.id, name: document.name || '', state: 'queued'};
-    items.set(item.key, item);
+    keep(item);
   }
   apply(item, document);
   changed();
@@ -172,7 +185,7 @@ function heard(document) {
 // Documents that other tabs sent are shown while they run and leave by themselves; ours stay until they are cleared.
 function sweep() {
   for (const item of list()) {
-    if (!item.mine && ended(item) && item.state !== 'failed' && Date.now() - item.heard > 2 * POLL_MS) items.delete(item.key);
+    if (!item.mine && ended(item) && item.state !== 'failed' && Date.now() - item.heard > 2 * POLL_MS) drop(item);
   }
   changed();
 }
@@ -184,7 +197,7 @@ async function poll() {
     try {
       apply(item, await get(`/v1/documents/${item.id}/status`));
     } catch (error) {
-      if (error.status === 404) items.delete(item.key);
+      if (error.status === 404) drop(item);
       else item.heard = Date.now();
     }
   }));
@@ -202,7 +215,7 @@ export function start() {
   on('event:document', heard);
   on('event:removed', ({id}) => {
     const item = byId(id);
-    if (item) items.delete(item.key);
+    if (item) drop(item);
     changed();
   });
   on('event:open', readRunning);
@@ -232,7 +245,7 @@ export async function retry(item, password) {
     return settled();
   }
   apply(item, await post(`/v1/documents/${item.id}/retry`, password ? {password} : {}));
-  items.set(item.key, item);
+  keep(item);
   changed();
 }
 
@@ -243,7 +256,7 @@ export function retryDocument(document, password) {
 }
 
 export function clearEnded() {
-  for (const item of list()) if (ended(item)) items.delete(item.key);
+  for (const item of list()) if (ended(item)) drop(item);
   changed();
 }
 
@@ -268,7 +281,7 @@ export function percent(item) {
 export function adoptAll(documents) {
   for (const document of documents || []) {
     const item = byId(document.id) || {key: `d${document.id}`, id: document.id, name: document.name, mine: true};
-    items.set(item.key, item);
+    keep(item);
     adopt(item, document);
   }
   changed();

@@ -2,8 +2,8 @@
 // ?n=2 is the open source of the last answer, ?q= a question to ask at once.
 import {h, fill, cleanup, focusGently, isNarrow} from '../dom.js';
 import {t} from '../texts.js';
-import {get, stream, ApiError} from '../api.js';
-import {state, emit} from '../state.js';
+import {get, stream, errorFrom, ApiError} from '../api.js';
+import {state, on, emit} from '../state.js';
 import {bind} from '../keys.js';
 import {note, withQuery} from '../router.js';
 import {top} from '../parts/top.js';
@@ -108,6 +108,7 @@ class Talk {
     fill(root, this.head.element, this.scroller, this.composer.element);
     this.undo.add(() => this.abort && this.abort.abort());
     this.undo.add(bind(this.keys()));
+    this.undo.add(on('walk-sources', (by) => this.walk(by)));
     if (params.id) this.load();
     else this.begin();
   }
@@ -198,7 +199,7 @@ class Talk {
     if (collections) body.collections = collections;
     try {
       await stream('/v1/ask', body, (name, data) => {
-        if (name === 'error') throw new ApiError(data.error ? data.error.code : data.code, (data.error || data).message, 200);
+        if (name === 'error') throw errorFrom(200, data.error ? data : {error: data});
         if (name === 'done') done = true;
         this.heard(turn, name, data);
       }, this.abort.signal);

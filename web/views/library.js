@@ -26,7 +26,7 @@ function stateCell(one) {
 function rowFor(one, selected) {
   const check = h('input', {type: 'checkbox', checked: selected, tabindex: -1, 'aria-label': t('library.select', {name: one.name}), test: 'row-select'});
   const facts = [pagesOf(one), one.children ? t('count.files', {count: one.children}) : '', one.warnings && one.warnings.length ? t('count.warnings', {count: one.warnings.length}) : ''];
-  return h('li', {class: 'doc', tabindex: -1, data: {id: one.id, state: one.state}, 'aria-selected': String(selected), role: 'option', test: 'row'},
+  return h('li', {class: 'doc', tabindex: -1, data: {id: one.id, state: one.state, selected: selected ? 'yes' : 'no'}, test: 'row'},
     check, h('a', {class: 'doc-name', href: `/documents/${one.id}`, tabindex: -1, title: one.path || one.name}, h('span', {}, one.name),
       one.title && one.title !== one.name && h('small', {}, one.title)),
     h('span', {class: 'cell-tags'}, documents.tagChips(one.tags)), stateCell(one),
@@ -57,7 +57,7 @@ class Library {
     this.input.addEventListener('input', debounce(150, () => this.changed({q: this.input.value.trim()})));
     this.status = h('p', {class: 'status', role: 'status', test: 'library-status'}, '\u00a0');
     this.bulk = h('div', {class: 'bulk', hidden: true, role: 'toolbar', 'aria-label': t('library.selected'), test: 'bulk'});
-    this.list = h('ul', {class: 'docs', role: 'listbox', 'aria-multiselectable': 'true', 'aria-label': t('library.title'), test: 'documents'},
+    this.list = h('ul', {class: 'docs', 'aria-label': t('library.title'), test: 'documents'},
       Array.from({length: 8}, () => h('li', {class: 'doc bone', 'aria-hidden': 'true'})));
     this.more = h('button', {class: 'more', hidden: true, onclick: () => this.load(true), test: 'more'}, t('library.more'));
     const trashLink = h('a', {class: 'chip', href: this.trash ? '/library' : '/library?trash=1', test: 'trash-link'}, icon(this.trash ? 'back' : 'trash'),
@@ -124,7 +124,7 @@ class Library {
     this.selected = next;
     for (const row of this.walk.rows()) {
       const is = next.has(row.dataset.id);
-      row.setAttribute('aria-selected', String(is));
+      row.dataset.selected = is ? 'yes' : 'no';
       const box = row.querySelector('input');
       if (box) box.checked = is;
     }
@@ -194,7 +194,11 @@ class Library {
   empty() {
     const filtered = FILTERS.some((name) => here().query[name]);
     if (this.trash) return h('li', {class: 'nothing'}, h('h2', {}, t('library.trash_empty')), h('p', {}, t('library.trash_text')));
-    if (!filtered) return h('li', {role: 'presentation'}, invite());
+    if (!filtered) return h('li', {}, invite());
+    const {q, state: wanted, format, tag, collection} = here().query;
+    if (collection && !q && !wanted && !format && !tag) {
+      return h('li', {class: 'nothing'}, h('h2', {}, t('library.collection_empty')), h('p', {}, t('library.collection_text')));
+    }
     return h('li', {class: 'nothing'}, h('h2', {}, t('library.none')), h('p', {}, h('a', {href: '/library'}, t('library.all'))));
   }
 
