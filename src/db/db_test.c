@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -349,6 +350,39 @@ TEST_BOTH(db, what_was_acknowledged_survives_kill_9)
     int64_t rows = rows_in_t(db);
     cr_assert(acknowledged >= 60 && rows >= acknowledged && rows <= acknowledged + 1,
               "%d told, %d there", (int)acknowledged, (int)rows);
+    db_close(db);
+}
+
+/* --- A full disk -------------------------------------------------------------------------- */
+
+static bool insert_large(DbTx *tx, void *argument, Error *err)
+{
+    Str large = { arena_alloc(arena, 5000), 5000 };
+    return db_exec(tx, DB_SAME("INSERT INTO t (n, b) VALUES ($1, $2)"),
+                   DB_ARGS(db_int(*(int64_t *)argument), db_blob(large)), NULL, err);
+}
+
+/* A limit on the size of files stands for the end of the disk. */
+Test(db, when_the_disk_is_full_writes_fail_clearly_and_go_on_when_there_is_room)
+{
+    Db *db = open_with_tables(test_db_url(arena, DB_SQLITE));
+    struct rlimit limit, small;
+    Error err = { 0 };
+    int64_t n = 0;
+
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    small = (struct rlimit){ .rlim_cur = KB(400), .rlim_max = limit.rlim_max };
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    while (n < 1000 && db_write(db, &system_who, insert_large, &n, &err))
+        n++;
+    cr_assert(n > 0 && n < 1000);
+    cr_assert(err.code == ERROR_IO || err.code == ERROR_FULL, "%s", err.message);
+    cr_assert(!db_write(db, &system_who, insert_large, &n, &err));
+    cr_assert_eq(rows_in_t(db), n);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    cr_assert(db_write(db, &system_who, insert_large, &n, &err), "%s", err.message);
+    cr_assert_eq(rows_in_t(db), n + 1);
     db_close(db);
 }
 

@@ -412,9 +412,7 @@ static void take_back(Round *round, const Error *err)
         log_warn("jobs", "the queue cannot be reached: %s", err->message);
 }
 
-/* --- The thread
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- The thread ---------------------------------------------------------------------- */
 
 /* Under the lock: until when there is nothing to do, unless somebody wakes us. */
 static int64_t next_time(const JobRunner *runner, int64_t monotonic)
@@ -499,7 +497,7 @@ void *job_dispatch(void *argument)
     return NULL;
 }
 
-/* --- Old jobs, news from others, the end --------------------------------------------- */
+/* --- Old jobs, news from others, the end ------------------------------------------------ */
 
 typedef struct Purge {
     int64_t done_before_ms, dead_before_ms, count;

@@ -170,9 +170,7 @@ bool jobs_store_progress(DbTx *tx, const Scope *scope, const JobNews *news, size
                         values, 6, count, err);
 }
 
-/* --- Leases
- * ------------------------------------------------------------------------------------------------
- */
+/* --- Leases -------------------------------------------------------------------------- */
 
 static void read_held(DbRows *row, Arena *arena, void *item)
 {
@@ -250,9 +248,7 @@ bool jobs_store_done(DbTx *tx, const Scope *scope, Str id, int64_t token, int64_
                    NULL, err);
 }
 
-/* --- Time
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- Time ---------------------------------------------------------------------------- */
 
 bool jobs_store_promote(DbTx *tx, const Scope *scope, int64_t now, int64_t *count_r, Error *err)
 {
