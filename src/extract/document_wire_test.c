@@ -99,7 +99,7 @@ Test(extract_wire, a_document_arrives_as_it_was_sent)
     cr_assert(out.warning(out.self, S("careful"), &err));
     cr_assert(document_wire_end(reader, &err));
     cr_assert_str_eq(buf_c(&log_text),
-                     "[zip]table row 'a | \xC3\xA9' S!A1:B1 2;<a/b text/plain 1048576 +524288 "
+                     "[zip]row 'a | \xC3\xA9' S!A1:B1 2;<a/b text/plain 1048576 +524288 "
                      "+524288 <c  0 broken>>!careful");
 }
 
