@@ -1,0 +1,127 @@
+/* url_safety.c - see url_safety.h. */
+#include "net/url_safety.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+typedef struct Network {
+    uint8_t bytes[16];
+    int bits;
+    AddressKind kind;
+} Network;
+
+/* IANA's special-purpose registries (RFC 6890 and after). */
+static const Network networks4[] = {
+    { { 0 }, 8, ADDRESS_FORBIDDEN },             /* this network */
+    { { 10 }, 8, ADDRESS_PRIVATE },              /* RFC 1918 */
+    { { 100, 64 }, 10, ADDRESS_PRIVATE },        /* carrier-grade NAT */
+    { { 127 }, 8, ADDRESS_PRIVATE },             /* loopback */
+    { { 169, 254 }, 16, ADDRESS_FORBIDDEN },     /* link-local: metadata of clouds */
+    { { 172, 16 }, 12, ADDRESS_PRIVATE },        /* RFC 1918 */
+    { { 192, 0, 0 }, 24, ADDRESS_FORBIDDEN },    /* protocol assignments */
+    { { 192, 0, 2 }, 24, ADDRESS_FORBIDDEN },    /* documentation */
+    { { 192, 88, 99 }, 24, ADDRESS_FORBIDDEN },  /* 6to4 relays */
+    { { 192, 168 }, 16, ADDRESS_PRIVATE },       /* RFC 1918 */
+    { { 198, 18 }, 15, ADDRESS_FORBIDDEN },      /* benchmarks */
+    { { 198, 51, 100 }, 24, ADDRESS_FORBIDDEN }, /* documentation */
+    { { 203, 0, 113 }, 24, ADDRESS_FORBIDDEN },  /* documentation */
+    { { 224 }, 3, ADDRESS_FORBIDDEN },           /* multicast, reserved, broadcast */
+};
+
+static const Network networks6[] = {
+    { { [15] = 1 }, 128, ADDRESS_PRIVATE },                /* loopback */
+    { { 0xfc }, 7, ADDRESS_PRIVATE },                      /* unique local */
+    { { 0xfe, 0x80 }, 10, ADDRESS_FORBIDDEN },             /* link-local */
+    { { 0x20, 0x01, 0x00 }, 23, ADDRESS_FORBIDDEN },       /* Teredo and others */
+    { { 0x20, 0x01, 0x0d, 0xb8 }, 32, ADDRESS_FORBIDDEN }, /* documentation */
+    { { 0x20, 0x02 }, 16, ADDRESS_FORBIDDEN },             /* 6to4 */
+};
+
+static bool is_inside(const uint8_t *bytes, const Network *network)
+{
+    int whole = network->bits / 8, rest = network->bits % 8;
+    if (memcmp(bytes, network->bytes, (size_t)whole) != 0)
+        return false;
+    uint8_t mask = (uint8_t)(0xff << (8 - rest));
+    return !rest || (bytes[whole] & mask) == (network->bytes[whole] & mask);
+}
+
+static AddressKind kind4(const uint8_t *bytes)
+{
+    for (size_t i = 0; i < COUNT(networks4); i++)
+        if (is_inside(bytes, &networks4[i]))
+            return networks4[i].kind;
+    return ADDRESS_PUBLIC;
+}
+
+static AddressKind kind6(const uint8_t *bytes)
+{
+    static const Network mapped = { { [10] = 0xff, [11] = 0xff }, 96, ADDRESS_FORBIDDEN };
+    if (is_inside(bytes, &mapped))
+        return kind4(bytes + 12);
+    for (size_t i = 0; i < COUNT(networks6); i++)
+        if (is_inside(bytes, &networks6[i]))
+            return networks6[i].kind;
+    /* Only global unicast is public: that leaves out NAT64, compatible forms and multicast. */
+    return bytes[0] >> 5 == 1 ? ADDRESS_PUBLIC : ADDRESS_FORBIDDEN;
+}
+
+AddressKind address_kind(Str address)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    uint8_t bytes[16];
+    const char *text = str_c(arena, address);
+    if (inet_pton(AF_INET, text, bytes) == 1)
+        return kind4(bytes);
+    if (inet_pton(AF_INET6, text, bytes) == 1)
+        return kind6(bytes);
+    return ADDRESS_FORBIDDEN;
+}
+
+static bool is_allowed(const UrlSafety *safety, Str host)
+{
+    for (const char *const *name = safety->allowed; name && *name; name++)
+        if (str_equal_ignore_case(host, str(*name)))
+            return true;
+    return false;
+}
+
+static bool check_all(const struct addrinfo *found, const UrlSafety *safety, Str host, Error *err)
+{
+    AddressKind worst = safety->allows_private ? ADDRESS_PRIVATE : ADDRESS_PUBLIC;
+    for (const struct addrinfo *at = found; at; at = at->ai_next) {
+        char text[INET6_ADDRSTRLEN + 20] = "";
+        if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) !=
+                0 ||
+            address_kind(str(text)) > worst)
+            return fail(err, ERROR_DENIED, STR_FMT " leads to %s, which is not a public address",
+                        STR_ARG(host), text);
+    }
+    return true;
+}
+
+bool url_check(Arena *arena, Str text, const UrlSafety *safety, Str *address_r, Error *err)
+{
+    Url url;
+    if (!url_parse(arena, text, &url, err))
+        return false;
+    if (!str_is(url.scheme, "http") && !str_is(url.scheme, "https"))
+        return fail(err, ERROR_INVALID, "only http and https addresses are fetched");
+
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
+    int failure = getaddrinfo(str_c(arena, url.host), NULL, &hints, &found);
+    if (failure)
+        return fail(err, ERROR_UPSTREAM, "the name " STR_FMT " cannot be resolved: %s",
+                    STR_ARG(url.host), gai_strerror(failure));
+    char first[INET6_ADDRSTRLEN + 20] = "";
+    bool good = getnameinfo(found->ai_addr, found->ai_addrlen, first, sizeof first, NULL, 0,
+                            NI_NUMERICHOST) == 0;
+    if (!good)
+        fail(err, ERROR_UPSTREAM, "the name " STR_FMT " has no address", STR_ARG(url.host));
+    good = good && (is_allowed(safety, url.host) || check_all(found, safety, url.host, err));
+    freeaddrinfo(found);
+    if (good)
+        *address_r = str_copy(arena, str(first));
+    return good;
+}
