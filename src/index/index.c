@@ -233,6 +233,8 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
                         count, hits);
 }
 
+double index_rarity(Index *index, Str word) { return keyword_rarity(index->keyword, word); }
+
 IndexStatus index_status(Index *index)
 {
     ShelfSize keyword = keyword_size(index->keyword), vectors = { 0 };

@@ -85,6 +85,9 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
 Snippet index_snippet(Index *index, Arena *arena, const Query *query, Language language, Str text,
                       size_t bytes_max);
 
+/* See keyword_rarity(). */
+double index_rarity(Index *index, Str word);
+
 typedef struct IndexStatus {
     size_t chunks, vectors;
     size_t keyword_bytes, vector_bytes, keyword_segments, vector_segments;

@@ -293,6 +293,12 @@ size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most)
     return count;
 }
 
+double keyword_rarity(KeywordIndex *index, Str word)
+{
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
+    return keyword_rarity_in(now->at, now->count, word);
+}
+
 size_t keyword_search(KeywordIndex *index, const Query *query, const KeyFilter *filter, size_t k,
                       LegHit *hits)
 {

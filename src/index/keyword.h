@@ -50,10 +50,13 @@ size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most);
 /* The keys of living chunks that keep to the query's phrases and exclusions, ascending. */
 const uint64_t *keyword_matching(KeywordIndex *index, const Query *query, Arena *arena,
                                  size_t *count_r);
+/* How rare the word (as an index keeps it) is: the weight that BM25 gives it; 0 to about 12. */
+double keyword_rarity(KeywordIndex *index, Str word);
 ShelfSize keyword_size(KeywordIndex *index);
 /* What a search would see now; for checks. Release with snapshot_release(). */
 Snapshot *keyword_snapshot(KeywordIndex *index);
 
-/* The search itself, over any segments of keyword_segment_kind. */
+/* keyword_rarity() and keyword_search() over any segments of keyword_segment_kind. */
+double keyword_rarity_in(Segment *const *segments, size_t segment_count, Str word);
 size_t keyword_search_segments(Segment *const *segments, size_t segment_count, const Query *query,
                                const KeyFilter *filter, size_t k, LegHit *hits);

@@ -237,6 +237,18 @@ static double document_frequency(Segment *const *segments, size_t count, Str ter
     return documents;
 }
 
+static double rarity(const Statistics *all, Segment *const *segments, size_t count, Str term)
+{
+    double n = document_frequency(segments, count, term);
+    return log1p((all->documents - n + 0.5) / (n + 0.5));
+}
+
+double keyword_rarity_in(Segment *const *segments, size_t segment_count, Str word)
+{
+    Statistics all = statistics(segments, segment_count);
+    return rarity(&all, segments, segment_count, word);
+}
+
 static void search_segment(Search *s, const Segment *segment, const Query *query,
                            const float *weights, const KeyFilter *filter, const Statistics *all)
 {
@@ -283,11 +295,9 @@ size_t keyword_search_segments(Segment *const *segments, size_t segment_count, c
     if (!segment_count || !terms || !k)
         return 0;
     Statistics all = statistics(segments, segment_count);
-    for (size_t t = 0; t < terms; t++) {
-        double n = document_frequency(segments, segment_count, query->terms.at[t].text);
-        weights[t] =
-            (float)(query->terms.at[t].weight * log1p((all.documents - n + 0.5) / (n + 0.5)));
-    }
+    for (size_t t = 0; t < terms; t++)
+        weights[t] = (float)(query->terms.at[t].weight *
+                             rarity(&all, segments, segment_count, query->terms.at[t].text));
     AUTO_FREE Search *s = heap_alloc(sizeof(*s));
     AUTO_FREE TermCursor *cursors = heap_alloc(terms * sizeof(*cursors));
     AUTO_FREE TermCursor **order = heap_alloc(terms * sizeof(*order));

@@ -263,3 +263,59 @@ bool search_run(Searcher *searcher, const Scope *scope, Arena *arena, const Sear
     *results_r = run->results;
     return true;
 }
+
+/* --- For answers --- */
+
+void search_rarities(Searcher *searcher, const Scope *scope, const Str *words, size_t count,
+                     double *rarities)
+{
+    size_t dims;
+    Str model;
+    Index *index = library_borrow_index(searcher->library, scope->workspace, &dims, &model);
+    for (size_t i = 0; i < count; i++)
+        rarities[i] = index_rarity(index, words[i]);
+    library_release_index(searcher->library, index);
+}
+
+bool search_holds(Searcher *searcher, const Scope *scope, Arena *arena, Str document,
+                  const Str *words, size_t count, bool *has, Error *err)
+{
+    SearchRequest only = { .documents = { &document, 1 } };
+    Running run = { .searcher = searcher, .scope = scope, .arena = arena, .request = &only };
+    size_t dims;
+    Str model;
+    if (!store_read(searcher->db, scope, filter_work, &run, err))
+        return false;
+    Index *index = library_borrow_index(searcher->library, scope->workspace, &dims, &model);
+    for (size_t i = 0; i < count; i++) {
+        QueryTerm term = { .text = words[i], .weight = 1 };
+        Query query = { .text = words[i], .terms = { &term, 1, 1 } };
+        IndexSearch search = { .text = words[i],
+                               .query = &query,
+                               .filter = { .bits = run.bits, .bit_count = run.bit_count },
+                               .count = 1 };
+        IndexHit hit;
+        has[i] = words[i].length && index_search(index, arena, &search, &hit) > 0;
+    }
+    library_release_index(searcher->library, index);
+    return true;
+}
+
+bool search_embed(Searcher *searcher, Arena *arena, const Str *texts, size_t count,
+                  size_t tokens_max, size_t *dims_r, float **vectors_r)
+{
+    EncodeQueue *queue = atomic_load(&searcher->encoder);
+    EncodeStatus status;
+    Error ignored;
+    if (!queue || !count)
+        return false;
+    encode_queue_status(queue, &status);
+    if (status.state != ENCODE_READY)
+        return false;
+    float *vectors = arena_new_array(arena, float, count *status.dims);
+    if (!encode_queue_embed(queue, ENCODE_QUERY, texts, count, tokens_max, vectors, &ignored))
+        return false;
+    *dims_r = status.dims;
+    *vectors_r = vectors;
+    return true;
+}

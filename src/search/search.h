@@ -50,5 +50,17 @@ typedef struct SearchResults {
     Str notice; /* why a leg is missing; empty: none */
 } SearchResults;
 
+/* How rare each word (as words.h gives it) is in the library: what BM25 weighs it with, up to about
+ * 12 for one that is nowhere. */
+void search_rarities(Searcher *searcher, const Scope *scope, const Str *words, size_t count,
+                     double *rarities);
+/* has[i]: the document's passages, titles and headings have words[i]. */
+MUST_CHECK bool search_holds(Searcher *searcher, const Scope *scope, Arena *arena, Str document,
+                             const Str *words, size_t count, bool *has, Error *err);
+/* A unit vector of *dims_r values for each text, cut at tokens_max (0: as the model is made for).
+ * False when there is no model, or it is not loaded. */
+bool search_embed(Searcher *searcher, Arena *arena, const Str *texts, size_t count,
+                  size_t tokens_max, size_t *dims_r, float **vectors_r);
+
 MUST_CHECK bool search_run(Searcher *searcher, const Scope *scope, Arena *arena,
                            const SearchRequest *request, SearchResults *results_r, Error *err);
