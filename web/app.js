@@ -1,7 +1,7 @@
 // app.js - starts the page: asks who is here, shows the shell or the welcome, and one view for each address.
 import {h, fill, focusGently} from './dom.js';
 import {t} from './texts.js';
-import {get, remove} from './api.js';
+import {get, remove, ApiError} from './api.js';
 import {state, on} from './state.js';
 import * as router from './router.js';
 import * as keys from './keys.js';
@@ -19,15 +19,28 @@ import {toast} from './parts/toast.js';
 const shell = document.getElementById('shell');
 const main = document.getElementById('main');
 const FIRST_WAIT_MS = 300;
+const VIEWS = ['ask', 'search', 'library', 'document', 'conversations', 'settings'];
+const HINT = 'lectern-signed-in';
 let leave = null;   // undoes the view that is showing
 let turn = 0;       // counts navigations, so that a slow module never overtakes a later one
+
+function unreachable() {
+  fill(main, h('div', {class: 'pad'}, problem(new ApiError('network', t('error.network'), 0), () => show(router.here()))));
+}
+
+// Once the page is at rest the other views are fetched, so that going there waits for nothing.
+function fetchViews() {
+  const idle = window.requestIdleCallback || ((run) => setTimeout(run, 1000));
+  idle(() => VIEWS.forEach((name) => import(`./views/${name}.js`).catch(() => null)));
+}
 
 // Modules of views come when they are first needed; a view returns its clean-up, or {cleanup, title, focus}.
 async function show({view, params, query}) {
   if (!state.session || !state.session.user) return;
   const mine = ++turn;
-  const module = await import(`./views/${view}.js`);
+  const module = await import(`./views/${view}.js`).catch(() => null);
   if (mine !== turn) return;
+  if (!module) return unreachable();
   reader.close();
   if (leave) leave();
   leave = null;
@@ -40,7 +53,26 @@ async function show({view, params, query}) {
   if (focus) focusGently(focus);
 }
 
+// Whether somebody was signed in here last time decides what is painted before the server has answered.
+function hint(signedIn) {
+  try {
+    if (signedIn) localStorage.setItem(HINT, 'yes');
+    else localStorage.removeItem(HINT);
+  } catch {
+    // Without storage the frame is painted a moment later.
+  }
+}
+
+function hinted() {
+  try {
+    return localStorage.getItem(HINT) === 'yes';
+  } catch {
+    return false;
+  }
+}
+
 async function welcome() {
+  hint(false);
   turn++;
   events.stop();
   reader.close();
@@ -52,12 +84,14 @@ async function welcome() {
 
 // The frame is there at once; the first view waits for names and counts only as long as nobody notices.
 async function enter() {
+  hint(true);
   shell.dataset.state = 'ready';
   const known = rail.show();
   events.start();
   work.readRunning();
   await Promise.race([known, new Promise((done) => setTimeout(done, FIRST_WAIT_MS))]);
   show(router.here());
+  fetchViews();
   const unsent = work.takeUnsent();
   if (unsent.length) toast(t('tray.unsent', {count: unsent.length}));
 }
@@ -95,6 +129,7 @@ function slash() {
 }
 
 function begin() {
+  if (!hinted()) shell.dataset.state = 'welcome';
   const skip = document.getElementById('skip');
   skip.textContent = t('skip');
   skip.addEventListener('click', (event) => {
