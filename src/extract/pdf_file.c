@@ -33,6 +33,7 @@ struct PdfFile {
     int page_count;
     bool has_page_tree;
     pdf_obj *attachments; /* name tree as one dictionary, or NULL */
+    pdf_obj *pinned;      /* array: files that annotations of the pages read so far hold */
     Memory memory;
 };
 
@@ -186,6 +187,7 @@ void pdf_file_close(PdfFile *file)
     if (!file)
         return;
     pdf_drop_obj(file->ctx, file->attachments);
+    pdf_drop_obj(file->ctx, file->pinned);
     if (file->has_page_tree)
         pdf_drop_page_tree(file->ctx, file->doc);
     pdf_drop_document(file->ctx, file->doc);
@@ -277,13 +279,28 @@ static void read_spans(fz_context *ctx, const fz_stext_page *text, Arena *arena,
     }
 }
 
-/* Comments that a viewer shows in a balloon; what is drawn on the page is in its text. */
-static void read_notes(fz_context *ctx, pdf_page *pdf, Arena *arena, PageText *page)
+/* A page may be read twice; a file is taken once. */
+static void pin_file(PdfFile *file, pdf_annot *annot)
 {
+    fz_context *ctx = file->ctx;
+    pdf_obj *spec = pdf_dict_get(ctx, pdf_annot_obj(ctx, annot), PDF_NAME(FS));
+    if (!file->pinned)
+        file->pinned = pdf_new_array(ctx, file->doc, 4);
+    if (spec && pdf_array_len(ctx, file->pinned) < ATTACHMENTS_MAX &&
+        !pdf_array_contains(ctx, file->pinned, spec))
+        pdf_array_push(ctx, file->pinned, spec);
+}
+
+/* Comments that a viewer shows in a balloon; what is drawn on the page is in its text. */
+static void read_notes(PdfFile *file, pdf_page *pdf, Arena *arena, PageText *page)
+{
+    fz_context *ctx = file->ctx;
     for (pdf_annot *annot = pdf_first_annot(ctx, pdf); annot; annot = pdf_next_annot(ctx, annot)) {
         enum pdf_annot_type type = pdf_annot_type(ctx, annot);
         if (type == PDF_ANNOT_FREE_TEXT || type == PDF_ANNOT_POPUP || type == PDF_ANNOT_LINK)
             continue;
+        if (type == PDF_ANNOT_FILE_ATTACHMENT)
+            pin_file(file, annot);
         Str contents = str_trim(str(pdf_annot_contents(ctx, annot)));
         if (contents.length == 0 || page->notes.count >= 1000)
             continue;
@@ -321,7 +338,8 @@ static void run_page(PdfFile *file, fz_page *page, fz_stext_page *text)
     }
 }
 
-bool pdf_file_page(PdfFile *file, Arena *arena, int number, PageText *page_r, Error *err)
+bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, PageText *page_r,
+                   Error *err)
 {
     fz_context *ctx = file->ctx;
     pdf_page *page = NULL;
@@ -329,7 +347,7 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, PageText *page_r, Er
     PageText read = { 0 };
     fz_var(page);
     fz_var(text);
-    pdf_file_clock(file, PDF_PAGE_MS_MAX);
+    pdf_file_clock(file, time_ms_max);
     fz_try(ctx)
     {
         page = pdf_load_page(ctx, file->doc, number - 1);
@@ -339,7 +357,7 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, PageText *page_r, Er
         text = fz_new_stext_page(ctx, box);
         run_page(file, (fz_page *)page, text);
         read_spans(ctx, text, arena, &read);
-        read_notes(ctx, page, arena, &read);
+        read_notes(file, page, arena, &read);
     }
     fz_always(ctx)
     {
@@ -405,7 +423,7 @@ int pdf_file_attachment_count(PdfFile *file)
     {
         if (!file->attachments)
             file->attachments = pdf_load_name_tree(ctx, file->doc, PDF_NAME(EmbeddedFiles));
-        count = pdf_dict_len(ctx, file->attachments);
+        count = pdf_dict_len(ctx, file->attachments) + pdf_array_len(ctx, file->pinned);
     }
     fz_catch(ctx) return 0;
     return MIN(count, ATTACHMENTS_MAX);
@@ -421,7 +439,9 @@ bool pdf_file_attachment(PdfFile *file, Arena *arena, int index, size_t bytes_ma
     fz_try(ctx)
     {
         pdf_embedded_file_params params = { 0 };
-        pdf_obj *spec = pdf_dict_get_val(ctx, file->attachments, index);
+        int named = pdf_dict_len(ctx, file->attachments);
+        pdf_obj *spec = index < named ? pdf_dict_get_val(ctx, file->attachments, index)
+                                      : pdf_array_get(ctx, file->pinned, index - named);
         if (pdf_is_embedded_file(ctx, spec)) {
             pdf_get_embedded_file_params(ctx, spec, &params);
             buffer = pdf_load_embedded_file_contents(ctx, spec);

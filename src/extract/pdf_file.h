@@ -55,14 +55,15 @@ typedef struct PdfFile PdfFile;
 MUST_CHECK bool pdf_file_open(Str bytes, Str password, PdfFile **file_r, Error *err);
 void pdf_file_close(PdfFile *file); /* NULL is fine */
 int pdf_file_page_count(const PdfFile *file);
-/* A page from 1. */
-MUST_CHECK bool pdf_file_page(PdfFile *file, Arena *arena, int number, PageText *page_r,
-                              Error *err);
+/* A page from 1; what was read within the time. */
+MUST_CHECK bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max,
+                              PageText *page_r, Error *err);
 /* "info:Title" and such; empty when there is none. */
 Str pdf_file_meta(PdfFile *file, Arena *arena, const char *key);
 /* At most `max` entries, in order. */
 Outline pdf_file_outline(PdfFile *file, Arena *arena, size_t max);
-/* Embedded files, from 0; false when there is no such one or it cannot be read. */
+/* Embedded files, from 0, and those attached to the pages read so far; false when there is no such
+ * one or it cannot be read. */
 bool pdf_file_attachment(PdfFile *file, Arena *arena, int index, size_t bytes_max, Str *name_r,
                          Str *bytes_r);
 int pdf_file_attachment_count(PdfFile *file);

@@ -132,6 +132,18 @@ static void write_row(SheetReader *reader)
 
 /* --- Cells --- */
 
+/* A number as it is stored shows the same without a format; most cells of large sheets do. */
+static bool is_plain(Str value, Str code)
+{
+    if (value.length == 0 || value.length > 15 ||
+        (code.length && !str_equal_ignore_case(code, S("General"))))
+        return false;
+    for (size_t i = 0; i < value.length; i++)
+        if (!(value.at[i] >= '0' && value.at[i] <= '9') && value.at[i] != '.' && value.at[i] != '-')
+            return false;
+    return true;
+}
+
 static Str cell_text(SheetReader *reader)
 {
     const Book *book = reader->book;
@@ -152,6 +164,8 @@ static Str cell_text(SheetReader *reader)
     if (str_is(reader->type, "str") || str_is(reader->type, "inlineStr") ||
         str_is(reader->type, "e") || str_is(reader->type, "d"))
         return value;
+    if (is_plain(str_trim(value), code))
+        return str_trim(value);
     if (str_to_double(str_trim(value), &number))
         return number_format(reader->scratch, number, code, book->is_1904);
     /* No program has calculated it yet: the formula itself. */

@@ -95,7 +95,7 @@ static void sample_style(PdfReader *reader)
     Error err;
     for (int i = 0; i < count && monotonic_ms() < deadline_ms; i++) {
         int number = 1 + (int)((int64_t)i * reader->page_count / count);
-        read += pdf_file_page(reader->file, arena, number, &pages[read], &err);
+        read += pdf_file_page(reader->file, arena, number, SAMPLE_MS_MAX, &pages[read], &err);
     }
     reader->style = pdf_style(pages, (size_t)read);
 }
@@ -179,7 +179,8 @@ static void load_page(PdfReader *reader, int number)
     arena_reset(slot->arena);
     slot->page = (PageText){ 0 };
     slot->number = number;
-    slot->is_read = pdf_file_page(reader->file, slot->arena, number, &slot->page, &slot->failure);
+    slot->is_read = pdf_file_page(reader->file, slot->arena, number, PDF_PAGE_MS_MAX, &slot->page,
+                                  &slot->failure);
 }
 
 static void write_notes(PdfReader *reader, const PageText *page)
