@@ -171,7 +171,7 @@ class DocumentView {
 
   async show(name) {
     const shows = showsOf(this.one);
-    this.showing = shows.includes(name) ? name : this.one.searchable || this.one.paged ? shows[0] : 'details';
+    this.showing = shows.includes(name) ? name : this.one.searchable ? shows[0] : 'details';
     this.markTab();
     this.place('');
     if (this.aborter) this.aborter.abort();
