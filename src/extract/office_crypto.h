@@ -4,6 +4,8 @@
 
 #include "base/base.h"
 
+/* Start OpenSSL, which reads its configuration; before a sandbox closes. */
+void office_crypto_preload(void);
 /* The OLE file holds an encrypted package. */
 bool office_is_encrypted(Str bytes);
 /* The ZIP package inside. Fails with ERROR_ENCRYPTED when the password is missing or wrong. */

@@ -60,6 +60,13 @@ static void add_character(Arena *arena, Marks *marks, uint32_t character, int li
     }
 }
 
+void page_picture_preload(void)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Marks marks = { 0 };
+    add_character(arena, &marks, 0xE9, 0, (Box){ 0 });
+}
+
 static Marks marks_of_quote(Arena *arena, Str quote)
 {
     Marks marks = { 0 };

@@ -25,6 +25,8 @@ typedef struct PagePicture {
     VEC(Box) boxes;                /* of the quote's lines, in points; none: it was not found */
 } PagePicture;
 
+/* Load ICU's tables, before a sandbox closes. */
+void page_picture_preload(void);
 /* Fails with ERROR_NOT_FOUND when there is no such page, and as pdf_file_open() does. */
 MUST_CHECK bool page_picture(Arena *arena, const PagePictureRequest *request,
                              PagePicture *picture_r, Error *err);

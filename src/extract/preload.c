@@ -8,6 +8,8 @@
 
 #include "extract/encoding.h"
 #include "extract/formats/markdown.h"
+#include "extract/office_crypto.h"
+#include "extract/page_picture.h"
 
 void extract_preload(void)
 {
@@ -20,6 +22,8 @@ void extract_preload(void)
     encoding_preload();
     markdown_preload();
     xmlInitParser();
+    office_crypto_preload();
+    page_picture_preload();
     struct archive *archive = archive_read_new();
     archive_read_support_format_zip(archive);
     archive_read_free(archive);
