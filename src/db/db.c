@@ -37,6 +37,13 @@ void db_describe(Db *db, Buf *json_members) { db->driver->describe(db, json_memb
 
 bool db_forget(Db *db, Error *err) { return db->driver->forget(db, err); }
 
+bool db_copy(Db *db, const char *path, Error *err)
+{
+    if (!db->driver->copy)
+        return fail(err, ERROR_UNSUPPORTED, "this database is copied with its own tools (pg_dump)");
+    return db->driver->copy(db, path, err);
+}
+
 static const char *text_for(const DbTx *tx, DbSql sql)
 {
     const char *text = tx->kind == DB_SQLITE ? sql.sqlite : sql.postgres;

@@ -48,6 +48,9 @@ void db_describe(Db *db, Buf *json_members);
  * its write-ahead log; deleted rows are overwritten with zeros anyway. PostgreSQL reuses the room
  * in its own time; nothing is done). */
 MUST_CHECK bool db_forget(Db *db, Error *err);
+/* A consistent copy in a new file, taken while others read and write. SQLite only: a PostgreSQL is
+ * copied with its own tools. */
+MUST_CHECK bool db_copy(Db *db, const char *path, Error *err);
 
 /* --- Transactions -------------------------------------------------------------------- */
 

@@ -29,6 +29,7 @@ typedef struct DbDriver {
     bool (*listen)(Db *db, const char *channel, DbListener *listener, void *argument, Error *err);
     void (*unlisten)(Db *db, const char *channel, DbListener *listener, void *argument);
     bool (*forget)(Db *db, Error *err);
+    bool (*copy)(Db *db, const char *path, Error *err); /* NULL: it cannot */
     void (*describe)(Db *db, Buf *json_members);
     void (*close)(Db *db);
 } DbDriver;
@@ -46,6 +47,8 @@ struct DbTx {
 
 /* Runs the work, and fails when it returns success after a statement that failed. */
 MUST_CHECK bool db_work_run(DbTx *tx, DbWork *work, void *argument, Error *err);
+
+MUST_CHECK bool db_copy_file(const char *from_path, const char *to_path, Error *err);
 
 /* Each driver's way to open; the text is what follows its prefix. */
 bool db_sqlite_open(const char *path, const DbOptions *options, Db **db_r, Error *err);

@@ -68,6 +68,11 @@ static void sqlite_unlisten(Db *base, const char *channel, DbListener *listener,
     db_news_unlisten(((SqliteDb *)base)->news, channel, listener, argument);
 }
 
+static bool sqlite_copy(Db *base, const char *path, Error *err)
+{
+    return db_copy_file(((SqliteDb *)base)->path, path, err);
+}
+
 static bool sqlite_forget(Db *base, Error *err)
 {
     return sqlite_writer_forget(((SqliteDb *)base)->writer, err);
@@ -106,6 +111,7 @@ const DbDriver db_sqlite_driver = {
     .listen = sqlite_listen,
     .unlisten = sqlite_unlisten,
     .forget = sqlite_forget,
+    .copy = sqlite_copy,
     .describe = sqlite_describe,
     .close = sqlite_close,
 };

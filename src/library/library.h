@@ -16,6 +16,7 @@
 #include "encode/encode_queue.h"
 
 #include "jobs/job_queue.h"
+#include "library/backup.h"
 #include "sandbox/sandbox.h"
 #include "store/blocks_store.h"
 #include "store/chunks_store.h"
@@ -32,8 +33,7 @@ typedef void LibraryListener(void *argument, const Scope *scope, LibraryNews new
 typedef struct LibraryOptions {
     Db *db;
     BlobStore *blobs;
-    Sandbox *readers;     /* of the service "extract" */
-    Sandbox *painters;    /* of the service "page" */
+    Sandbox *sandbox;
     EncodeQueue *encoder; /* NULL: no model, keyword search only */
     const char *index_folder;
     int64_t chunk_size, chunk_overlap;
@@ -188,6 +188,16 @@ typedef struct LibraryFormat {
 const LibraryFormat *library_formats(size_t *count_r);
 /* Which walls stand around the workers, as members of a JSON object. */
 void library_describe_sandbox(Library *library, Buf *json_members);
+
+/* --- Looking after it -------------------------------------------------------------------- */
+
+MUST_CHECK bool library_backup(Library *library, const char *path, BackupCounts *counts_r,
+                               Error *err);
+typedef struct LibraryCheck {
+    int64_t originals, missing, spare; /* spare: without a document */
+} LibraryCheck;
+/* Compares the rows of every workspace with the originals. */
+MUST_CHECK bool library_check(Library *library, LibraryCheck *check_r, Error *err);
 
 /* --- Jobs --------------------------------------------------------------------------------- */
 

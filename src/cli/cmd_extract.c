@@ -1,0 +1,84 @@
+/* cmd_extract.c - what is in a file, read in a sandboxed worker, without any library. */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/output.h"
+#include "cli/term.h"
+#include "library/extraction.h"
+
+static const CommandOption options[] = {
+    { "format", "NAME", "markdown (default), text, json or html" },
+    { "password", "TEXT", "opens an encrypted file" },
+    { NULL, NULL, NULL },
+};
+
+#define PRINT_MAX GB(2)
+
+static bool read_format(const CommandLine *line, DocFormat *format_r, Error *err)
+{
+    static const char *const names[] = { "markdown", "text", "json", "html" };
+    static const DocFormat formats[] = { DOC_MARKDOWN, DOC_TEXT, DOC_JSON, DOC_HTML };
+    Str wanted = option_value(line, "format");
+    if (line->json)
+        wanted = S("json");
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (wanted.length ? str_is(wanted, names[i]) : i == 0) {
+            *format_r = formats[i];
+            return true;
+        }
+    return fail_field(err, "format", "--format is markdown, text, json or html");
+}
+
+static bool show_progress(void *self, const char *stage, int64_t done, int64_t total)
+{
+    const CommandLine *line = self;
+    if (!line->quiet && total > 50)
+        term_progress(path_name(line->words[0]).at, stage, done, total, -1);
+    return true;
+}
+
+static bool read_file(CommandLine *line, Arena *arena, Extraction *extraction, Error *err)
+{
+    char *path = str_c(line->arena, line->words[0]);
+    AUTO_CLOSE int fd =
+        str_is(line->words[0], "-") ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(err, "%s", path);
+    ExtractionInput input = { .fd = fd,
+                              .name = path_name(line->words[0]),
+                              .password = option_value(line, "password"),
+                              .timeout_ms = line->settings.extract_timeout * 1000,
+                              .progress = show_progress,
+                              .self = line };
+    SandboxOptions none = { 0 };
+    Sandbox *sandbox = sandbox_new(&none);
+    bool good = extraction_run(sandbox, arena, &input, extraction, err);
+    sandbox_free(sandbox);
+    term_progress_end();
+    return good || fail_in(err, "%s", path);
+}
+
+static bool run(CommandLine *line, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(16));
+    Extraction extraction;
+    DocFormat format = DOC_MARKDOWN;
+    if (!read_format(line, &format, err) || !read_file(line, arena, &extraction, err))
+        return false;
+    Buf out = buf_new(arena, PRINT_MAX);
+    doc_print(extraction.root, format, &out);
+    for (size_t i = 0; i < extraction.root->warnings.count && !line->quiet; i++)
+        fprintf(stderr, "note: " STR_FMT "\n", STR_ARG(extraction.root->warnings.at[i]));
+    return fd_write_all(STDOUT_FILENO, buf_str(&out), err);
+}
+
+const Command command_extract = {
+    .name = "extract",
+    .arguments = "FILE",
+    .summary = "Print what is in a file, without any library",
+    .options = options,
+    .word_min = 1,
+    .word_max = 1,
+    .run = run,
+};

@@ -1,0 +1,33 @@
+/* cmd_restore.c - a library out of a backup, into an empty data folder. */
+#include "base/file.h"
+#include "cli/app.h"
+#include "cli/output.h"
+#include "library/backup.h"
+
+static bool run(CommandLine *line, Error *err)
+{
+    Str folder;
+    BackupCounts counts;
+    if (!app_data_folder(line->arena, &line->settings, &folder, err))
+        return false;
+    if (file_exists(path_join(line->arena, folder, S("lectern.db"))))
+        return fail(err, ERROR_CONFLICT,
+                    STR_FMT " holds a library already; restore into an empty folder",
+                    STR_ARG(folder));
+    if (!backup_read(str_c(line->arena, line->words[0]), str_c(line->arena, folder), &counts, err))
+        return false;
+    AUTO_JSON json_t *about = json_pack("{s:I}", "files", (json_int_t)counts.originals);
+    if (!output_json(line, about) && !line->quiet)
+        fprintf(stderr, "%" PRId64 " originals restored into " STR_FMT "\n", counts.originals,
+                STR_ARG(folder));
+    return true;
+}
+
+const Command command_restore = {
+    .name = "restore",
+    .arguments = "FILE.tar",
+    .summary = "Bring a library back from a backup",
+    .word_min = 1,
+    .word_max = 1,
+    .run = run,
+};

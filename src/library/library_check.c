@@ -1,0 +1,92 @@
+/* library_check.c - whether rows and originals agree. */
+#include "base/map.h"
+#include "library/library_int.h"
+#include "store/document_versions_store.h"
+#include "store/workspaces_store.h"
+
+typedef struct Checking {
+    Library *library;
+    Arena *arena;
+    Map wanted; /* "workspace/sha256" that a row names; number: 1 when it was seen */
+    WorkspaceList workspaces;
+    Scope scope;
+    Slice slice;
+    DocumentList page;
+    LibraryCheck found;
+} Checking;
+
+static bool list_workspaces(DbTx *tx, void *argument, Error *err)
+{
+    Checking *check = argument;
+    return workspace_list(tx, &check->library->system, check->arena, &check->workspaces, err);
+}
+
+static Str key_of(Arena *arena, Str workspace, Str sha256)
+{
+    return str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(workspace), STR_ARG(sha256));
+}
+
+/* Every version of each document of the page keeps its original. */
+static bool want_page(DbTx *tx, void *argument, Error *err)
+{
+    Checking *check = argument;
+    DocumentFilter filter = { .trash = TRASH_EITHER };
+    if (!document_list(tx, &check->scope, check->arena, &filter, DOCUMENT_BY_CREATED, false,
+                       &check->slice, &check->page, err))
+        return false;
+    for (size_t i = 0; i < check->page.count; i++) {
+        DocumentVersionList versions;
+        if (!document_version_list(tx, &check->scope, check->arena, check->page.at[i].id, &versions,
+                                   err))
+            return false;
+        for (size_t j = 0; j < versions.count; j++)
+            (void)map_add(&check->wanted,
+                          key_of(check->arena, check->scope.workspace, versions.at[j].blob), NULL);
+    }
+    return true;
+}
+
+static bool want_all(Checking *check, Error *err)
+{
+    for (size_t i = 0; i < check->workspaces.count; i++) {
+        check->scope = (Scope){ .workspace = check->workspaces.at[i].id, .role = ROLE_OWNER };
+        check->slice = (Slice){ .limit = SLICE_MAX };
+        do {
+            if (!store_read(check->library->db, &check->scope, want_page, check, err))
+                return false;
+            check->slice.after = check->page.next;
+        } while (check->page.next.length);
+    }
+    return true;
+}
+
+static bool see_blob(void *self, Str workspace, Str sha256, uint64_t size, Error *err)
+{
+    Checking *check = self;
+    MapEntry *entry = map_find(&check->wanted, key_of(check->arena, workspace, sha256));
+    (void)size, (void)err;
+    check->found.originals++;
+    if (entry)
+        entry->number = 1;
+    else
+        check->found.spare++;
+    return true;
+}
+
+bool library_check(Library *library, LibraryCheck *check_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(4));
+    Checking check = { .library = library, .arena = arena, .wanted = map_new(arena) };
+    if (!store_read(library->db, &library->system, list_workspaces, &check, err) ||
+        !want_all(&check, err) || !blob_list(library->blobs, see_blob, &check, err))
+        return false;
+    for (size_t i = 0; i < check.wanted.capacity; i++)
+        check.found.missing += check.wanted.slots[i].key.at && !check.wanted.slots[i].number;
+    *check_r = check.found;
+    return true;
+}
+
+bool library_backup(Library *library, const char *path, BackupCounts *counts_r, Error *err)
+{
+    return backup_write(library->db, library->blobs, path, counts_r, err);
+}
