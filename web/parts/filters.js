@@ -4,6 +4,12 @@ import {t} from '../texts.js';
 import {get} from '../api.js';
 import {state} from '../state.js';
 
+// The kinds of files that are read here, by their names for people.
+export async function formatTitles() {
+  const page = await get('/v1/formats', {limit: 100}).catch(() => null);
+  return page ? [...new Set(page.items.map((one) => one.title || one.name))] : [];
+}
+
 function select(name, label, options, value, changed) {
   const element = h('select', {class: 'chip', 'aria-label': label, title: label, test: `filter-${name}`},
     options.map(([key, text]) => h('option', {value: key}, text)));

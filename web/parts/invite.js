@@ -2,7 +2,8 @@
 import {h} from '../dom.js';
 import {t, list} from '../texts.js';
 import {post} from '../api.js';
-import {emit, state, mayWrite} from '../state.js';
+import {emit, mayWrite} from '../state.js';
+import {formatTitles} from './filters.js';
 import {go} from '../router.js';
 import {icon} from './icons.js';
 import {problem} from './problem.js';
@@ -25,13 +26,19 @@ async function addSample(button) {
 export const questions = () => ['invite.question_1', 'invite.question_2', 'invite.question_3'].map((key) =>
   h('button', {class: 'question', onclick: () => go(`/ask?q=${encodeURIComponent(t(key))}`), test: 'example-question'}, t(key)));
 
+// Kinds, not the hundred endings they come with; the line is there before its words are.
+function formatLine() {
+  const line = h('small', {}, '\u00a0');
+  formatTitles().then((titles) => { if (titles.length) line.textContent = t('invite.formats', {formats: list(titles)}); });
+  return line;
+}
+
 export function invite() {
-  const formats = ((state.session && state.session.server && state.session.server.formats) || []).map((one) => one.toUpperCase());
   const sample = h('button', {onclick: () => addSample(sample), test: 'add-sample'}, t('invite.sample'));
   return h('section', {class: 'invite', test: 'invite'},
     h('div', {class: 'invite-drop'}, icon('folder'), h('h2', {}, t('invite.title')), h('p', {}, t('invite.text')),
       mayWrite() && h('div', {class: 'row centre'}, h('button', {class: 'primary', onclick: pickFiles}, t('add.files')),
         h('button', {onclick: pickFolder}, t('add.folder')), sample),
-      formats.length > 0 && h('small', {}, t('invite.formats', {formats: list(formats)}))),
+      formatLine()),
     h('h3', {}, t('invite.ask')), h('div', {class: 'questions'}, questions()));
 }

@@ -7,6 +7,7 @@ import {field, form} from './forms.js';
 import {problem} from './problem.js';
 import {toast} from './toast.js';
 import {notices} from './notices.js';
+import {formatTitles} from './filters.js';
 
 async function readSession() {
   state.session = await get('/v1/session').catch(() => state.session);
@@ -52,7 +53,7 @@ async function figures(root) {
   const model = server.model ? `${server.model.name} · ${t(server.model.ready ? 'server.model_ready' : 'server.model_loading')}` : t('server.no_model');
   const rows = [['server.version', server.version], ['server.model', model], ['server.documents', number(one.documents)], ['server.chunks', number(one.chunks)],
                 ['server.vectors', number(one.vectors)], ['server.bytes', bytes(one.bytes)], ['server.upload_max', server.upload_max && bytes(server.upload_max)],
-                ['server.formats', list((server.formats || []).map((name) => name.toUpperCase()))]];
+                ['server.formats', list(await formatTitles())]];
   fill(root, rows.filter(([, value]) => value).map(([key, value]) => [h('dt', {}, t(key)), h('dd', {}, value)]));
 }
 
