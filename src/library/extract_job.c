@@ -52,8 +52,9 @@ static bool report_progress(void *self, const char *stage, int64_t done, int64_t
 static bool read_file(Reading *in, Error *err)
 {
     AUTO_CLOSE int fd = -1;
+    uint64_t size;
     Library *library = in->library;
-    if (!blob_open(library->blobs, in->job->scope.workspace, in->document.blob, &fd, NULL, err) ||
+    if (!blob_open(library->blobs, in->job->scope.workspace, in->document.blob, &fd, &size, err) ||
         !password_open(library, in->arena, in->document.password_sealed, &in->password, err))
         return false;
     ExtractionInput input = { .fd = fd,

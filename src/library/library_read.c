@@ -39,8 +39,9 @@ bool library_open_original(Library *library, const Scope *scope, Arena *arena, S
                            Document *document_r, int *fd_r, Error *err)
 {
     ReadWork work = { .scope = scope, .arena = arena, .id = id };
+    uint64_t size;
     if (!store_read(library->db, scope, find_work, &work, err) ||
-        !blob_open(library->blobs, scope->workspace, work.document.blob, fd_r, NULL, err))
+        !blob_open(library->blobs, scope->workspace, work.document.blob, fd_r, &size, err))
         return false;
     *document_r = work.document;
     return true;
