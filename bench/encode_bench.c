@@ -271,7 +271,8 @@ int main(int argc, char **argv)
     arena = arena_new(MB(512));
     const char *folder = argc > 1 ? argv[1] : "build/model/all-MiniLM-L6-v2";
     for (int threads = 1; threads <= 2; threads++) {
-        EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){ folder, threads });
+        EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){
+            .folder = folder, .thread_max = threads, .keep_priority = true });
         EncodeStatus status;
         if (threads == 1)
             print_memory("before loading");

@@ -25,6 +25,7 @@ typedef enum EncodePriority { ENCODE_QUERY, ENCODE_BULK } EncodePriority;
 typedef struct EncodeQueueOptions {
     const char *folder; /* of the model; copied. NULL or "" : no model, every call says so */
     int thread_max;     /* workers; 0: the number of cores, at most 4 */
+    bool keep_priority; /* workers are not made to give way; for measuring */
 } EncodeQueueOptions;
 
 typedef enum EncodeState {

@@ -66,7 +66,8 @@ Test(encode_queue, vectors_have_the_same_bytes_from_any_thread)
     cr_assert(encoder_embed(encoder, texts, MANY, 0, expected, &err));
     encoder_free(encoder);
 
-    EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){ folder, 3 });
+    EncodeQueue *queue =
+        encode_queue_new(&(EncodeQueueOptions){ .folder = folder, .thread_max = 3 });
     enum { CALLERS = 7, EACH = MANY / CALLERS };
     Caller callers[CALLERS];
     pthread_t threads[CALLERS];
@@ -109,7 +110,8 @@ static void wait_for_work(EncodeQueue *queue)
 Test(encode_queue, a_query_overtakes_bulk_work)
 {
     enum { BULK = 20000 };
-    EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){ folder, 1 });
+    EncodeQueue *queue =
+        encode_queue_new(&(EncodeQueueOptions){ .folder = folder, .thread_max = 1 });
     AUTO_FREE float *out = heap_alloc(BULK * TINY_WIDTH * sizeof(float));
     Caller bulk = {
         .queue = queue, .priority = ENCODE_BULK, .texts = make_bulk(BULK), .count = BULK, .out = out
@@ -133,7 +135,8 @@ Test(encode_queue, a_query_overtakes_bulk_work)
 
 Test(encode_queue, the_status_says_what_is_loaded_or_missing)
 {
-    EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){ folder, 1 });
+    EncodeQueue *queue =
+        encode_queue_new(&(EncodeQueueOptions){ .folder = folder, .thread_max = 1 });
     EncodeStatus status;
     Error err = { 0 };
     encode_queue_status(queue, &status);
@@ -144,7 +147,7 @@ Test(encode_queue, the_status_says_what_is_loaded_or_missing)
     cr_assert_not_null(strstr(status.model, "lectern-tiny-"));
     encode_queue_free(queue);
 
-    queue = encode_queue_new(&(EncodeQueueOptions){ "/nonexistent", 0 });
+    queue = encode_queue_new(&(EncodeQueueOptions){ .folder = "/nonexistent", .thread_max = 0 });
     encode_queue_status(queue, &status);
     cr_assert(status.state == ENCODE_NO_MODEL && strstr(status.reason, "/nonexistent"));
     cr_assert(!encode_queue_load(queue, &err));
@@ -156,7 +159,8 @@ Test(encode_queue, the_status_says_what_is_loaded_or_missing)
 Test(encode_queue, a_broken_model_is_reported_and_tried_again)
 {
     const char *broken = tiny_model_write(arena, &(TinyDamage){ .cut_bytes = 5 });
-    EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){ broken, 1 });
+    EncodeQueue *queue =
+        encode_queue_new(&(EncodeQueueOptions){ .folder = broken, .thread_max = 1 });
     EncodeStatus status;
     Error err = { 0 };
     cr_assert(!encode_queue_load(queue, &err));
