@@ -25,10 +25,10 @@ def test_a_wrong_command_line_is_exit_2_with_one_sentence(words):
     assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("form, mark", [("markdown", "#"), ("text", ""), ("json", "{")])
+@pytest.mark.parametrize("form, mark", [("markdown", "# Orchard notes"), ("text", "Orchard notes"), ("json", '"Orchard notes"')])
 def test_extract_prints_without_any_database(tmp_path, form, mark):
     done = run("extract", SAMPLES / "notes.md", "--format", form, cwd=tmp_path)
-    assert done.returncode == 0 and done.stdout.lstrip().startswith(mark)
+    assert done.returncode == 0 and mark in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 

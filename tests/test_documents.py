@@ -113,7 +113,7 @@ def test_path_tricks_in_names_stay_names(server, name):
     ("/v1/search", {}, "query"),
     ("/v1/search", {"query": "x", "limit": 1000}, "limit"),
     ("/v1/ask", {"question": ["a"]}, "question"),
-    ("/v1/collections", {"name": "x" * 100000}, "name"),
+    ("/v1/collections", {"name": "x" * 1000}, "name"),
 ])
 def test_a_wrong_field_is_named(server, path, body, field):
     answer = server.post(path, body)
