@@ -56,3 +56,39 @@ size_t fusion_merge(const LegHit *keyword, size_t keyword_count, const LegHit *v
     memcpy(hits, all, MIN(k, merged) * sizeof(*hits));
     return MIN(k, merged);
 }
+
+#define NEIGHBOURS 3
+
+/* The support that hit `i` gets: the mean score of its nearest, by their squared cosines. */
+static float support(const IndexHit *hits, size_t count, const float *cosines, size_t i)
+{
+    size_t nearest[NEIGHBOURS], have = 0;
+    for (size_t j = 0; j < count; j++) {
+        float cosine = cosines[i * count + j];
+        if (j == i || cosine <= 0 ||
+            (have == NEIGHBOURS && cosine <= cosines[i * count + nearest[have - 1]]))
+            continue;
+        size_t at = have < NEIGHBOURS ? have++ : NEIGHBOURS - 1;
+        for (; at && cosines[i * count + nearest[at - 1]] < cosine; at--)
+            nearest[at] = nearest[at - 1];
+        nearest[at] = j;
+    }
+    float sum = 0, weights = 0;
+    for (size_t n = 0; n < have; n++) {
+        float weight = cosines[i * count + nearest[n]] * cosines[i * count + nearest[n]];
+        sum += weight * hits[nearest[n]].score;
+        weights += weight;
+    }
+    return weights > 0 ? sum / weights : hits[i].score;
+}
+
+void fusion_smooth(IndexHit *hits, size_t count, const float *cosines)
+{
+    AUTO_FREE float *scores = heap_alloc((count + 1) * sizeof(*scores));
+    for (size_t i = 0; i < count; i++)
+        scores[i] = (1 - FUSION_SUPPORT) * hits[i].score +
+                    FUSION_SUPPORT * support(hits, count, cosines, i);
+    for (size_t i = 0; i < count; i++)
+        hits[i].score = scores[i];
+    qsort(hits, count, sizeof(*hits), by_score);
+}

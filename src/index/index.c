@@ -217,6 +217,16 @@ static size_t search_vectors(Index *index, Arena *arena, const IndexSearch *sear
     return vectors_search(index->vectors, search->vector, &filter, depth, hits);
 }
 
+static void smooth(Index *index, Arena *arena, IndexHit *hits, size_t count)
+{
+    uint64_t keys[FUSION_DEPTH];
+    float *cosines = arena_new_array(arena, float, count *count);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = hits[i].key;
+    vectors_similarities(index->vectors, keys, count, cosines);
+    fusion_smooth(hits, count, cosines);
+}
+
 size_t index_search(Index *index, Arena *arena, const IndexSearch *search, IndexHit *hits)
 {
     size_t count = MIN(search->count, INDEX_HITS_MAX), depth = MAX(count, FUSION_DEPTH);
@@ -228,9 +238,16 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
     keyword_count = keyword_search(index->keyword, &query, &search->filter, depth, keyword);
     if (search->vector && index->vectors)
         vector_count = search_vectors(index, arena, search, &query, depth, vector);
-    return fusion_merge(keyword, keyword_count, vector, vector_count,
-                        search->vector_weight > 0 ? search->vector_weight : FUSION_VECTOR_WEIGHT,
-                        count, hits);
+    float weight = search->vector_weight > 0 ? search->vector_weight : FUSION_VECTOR_WEIGHT;
+    if (!vector_count)
+        return fusion_merge(keyword, keyword_count, NULL, 0, weight, count, hits);
+    IndexHit *fused = arena_new_array(arena, IndexHit, depth);
+    size_t fused_count =
+        fusion_merge(keyword, keyword_count, vector, vector_count, weight, depth, fused);
+    if (query.terms.count)
+        smooth(index, arena, fused, MIN(fused_count, FUSION_DEPTH));
+    memcpy(hits, fused, MIN(count, fused_count) * sizeof(*hits));
+    return MIN(count, fused_count);
 }
 
 double index_rarity(Index *index, Str word) { return keyword_rarity(index->keyword, word); }

@@ -27,6 +27,19 @@ Test(index, fusion_keeps_both_legs_scores_and_ranks)
     cr_expect_eq(fusion_merge(NULL, 0, NULL, 0, 0.6f, 10, hits), 0);
 }
 
+Test(index, neighbours_support_each_other)
+{
+    IndexHit hits[] = { { .key = 1, .score = 1 },
+                        { .key = 2, .score = 0.5f },
+                        { .key = 3, .score = 0.5f } };
+    float cosines[] = { 0, 0, 0.9f, 0, 0, 0, 0.9f, 0, 0 };
+    fusion_smooth(hits, 3, cosines);
+    cr_expect(hits[0].key == 1 && fabsf(hits[0].score - 0.85f) < 1e-5f);
+    cr_expect(hits[1].key == 3 && fabsf(hits[1].score - 0.65f) < 1e-5f);
+    cr_expect(hits[2].key == 2 && fabsf(hits[2].score - 0.5f) < 1e-5f, "alone: as it was");
+    fusion_smooth(hits, 0, NULL);
+}
+
 typedef struct Fixture {
     Arena *arena;
     Index *index;

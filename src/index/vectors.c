@@ -388,3 +388,41 @@ size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *f
         free(allowed[s]);
     return rescore(&scan, query, candidates, count, k, hits);
 }
+
+/* The living entry with the key; NULL segment when there is none. */
+static Candidate find_entry(const Snapshot *now, uint64_t key)
+{
+    for (size_t s = 0; s < now->count; s++) {
+        int64_t entry = segment_find(now->at[s], key);
+        if (entry >= 0 && segment_is_live(now->at[s], (uint32_t)entry))
+            return (Candidate){ now->at[s], (uint32_t)entry };
+    }
+    return (Candidate){ 0 };
+}
+
+void vectors_similarities(VectorIndex *index, const uint64_t *keys, size_t count, float *cosines)
+{
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
+    AUTO_FREE Candidate *found = heap_alloc((count + 1) * sizeof(*found));
+    const VectorKernels *kernels = vector_kernels();
+    float row[VECTOR_DIMS_MAX];
+    for (size_t i = 0; i < count; i++)
+        found[i] = find_entry(now, keys[i]);
+    memset(cosines, 0, count * count * sizeof(*cosines));
+    for (size_t i = 0; i < count; i++) {
+        if (!found[i].segment)
+            continue;
+        const VectorView *view = found[i].segment->view;
+        for (size_t d = 0; d < index->dims; d++)
+            row[d] = (float)view->values[found[i].entry * index->dims + d] *
+                     view->scales[found[i].entry];
+        for (size_t j = 0; j < i; j++) {
+            if (!found[j].segment)
+                continue;
+            const VectorView *other = found[j].segment->view;
+            float inner =
+                kernels->inner(row, other->values + found[j].entry * index->dims, index->dims);
+            cosines[i * count + j] = cosines[j * count + i] = inner * other->scales[found[j].entry];
+        }
+    }
+}

@@ -36,6 +36,8 @@ MUST_CHECK bool vectors_commit(VectorIndex *index, uint64_t generation, Error *e
  * of keys; always k when that many are allowed. Returns how many. Any thread. */
 size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *filter, size_t k,
                       LegHit *hits);
+/* Cosines of the keys' vectors with each other, [count][count]; 0 where one is missing. */
+void vectors_similarities(VectorIndex *index, const uint64_t *keys, size_t count, float *cosines);
 ShelfSize vectors_size(VectorIndex *index);
 /* What a search would see now; for checks. Release with snapshot_release(). */
 Snapshot *vectors_snapshot(VectorIndex *index);
