@@ -3,6 +3,7 @@ import {h} from '../dom.js';
 import {t} from '../texts.js';
 import {get} from '../api.js';
 import {state} from '../state.js';
+import {icon} from './icons.js';
 
 // The kinds of files that are read here, by their names for people.
 export async function formatTitles() {
@@ -59,6 +60,13 @@ async function fillLater(element, {path, option}, value) {
   element.value = value || '';
 }
 
+// A search within one document says so, and goes back to the whole library by the same chip.
+function inOne(forget) {
+  const chip = h('button', {class: 'chip', data: {set: 'yes'}, test: 'filter-document', onclick: () => { chip.remove(); forget(); }},
+    t('filter.document'), icon('close'));
+  return chip;
+}
+
 export function filters(names, query, changed) {
   const row = h('div', {class: 'filters', role: 'group', 'aria-label': t('filter.title')});
   for (const name of names) {
@@ -70,5 +78,6 @@ export function filters(names, query, changed) {
       row.append(element);
     }
   }
+  if (query.document) row.prepend(inOne(() => changed({document: ''})));
   return row;
 }

@@ -1,6 +1,6 @@
 // invite.js - an empty library is an invitation: where to drop, a sample to try, three questions to ask it.
 import {h} from '../dom.js';
-import {t, list} from '../texts.js';
+import {t} from '../texts.js';
 import {post} from '../api.js';
 import {emit, mayWrite} from '../state.js';
 import {formatTitles} from './filters.js';
@@ -29,7 +29,7 @@ export const questions = () => ['invite.question_1', 'invite.question_2', 'invit
 // Kinds, not the hundred endings they come with; the line is there before its words are.
 function formatLine() {
   const line = h('small', {}, '\u00a0');
-  formatTitles().then((titles) => { if (titles.length) line.textContent = t('invite.formats', {formats: list(titles)}); });
+  formatTitles().then((titles) => { if (titles.length) line.textContent = t('invite.formats', {formats: titles.join(' · ')}); });
   return line;
 }
 

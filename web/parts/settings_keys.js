@@ -37,14 +37,14 @@ function row(one, load) {
   };
   const used = one.last_used_at ? t('keys_api.used', {ago: ago(one.last_used_at)}) : t('keys_api.unused');
   const until = one.expires_at ? t('keys_api.until', {date: fullDate(one.expires_at)}) : '';
-  const item = h('li', {class: 'line', test: 'key'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, h('code', {}, `${one.prefix}…`), ` · ${t(`role.${one.role}`)}`)),
+  const item = h('li', {class: 'line', test: 'key-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, h('code', {}, `${one.prefix}…`), ` · ${t(`role.${one.role}`)}`)),
     h('small', {}, [used, until].filter(Boolean).join(' · ')), h('button', {class: 'small', onclick: revoke, test: 'key-revoke'}, t('keys_api.revoke')));
   return item;
 }
 
 export function render(root) {
   const once = h('div', {});
-  const list = h('ul', {class: 'lines', test: 'keys'}, h('li', {class: 'bone'}));
+  const list = h('ul', {class: 'lines', test: 'key-rows'}, h('li', {class: 'bone'}));
   async function load() {
     try {
       const {items} = await get('/v1/keys', {limit: 100});

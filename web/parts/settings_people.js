@@ -26,14 +26,14 @@ function row(one, load) {
   role.value = one.role;
   role.addEventListener('change', () => change({role: role.value}, t('people.role_changed', {name: one.name, role: t(`role.${role.value}`)}), {role: one.role}));
   const seen = one.disabled ? t('people.disabled') : one.last_login_at ? t('people.seen', {ago: ago(one.last_login_at)}) : t('people.never');
-  return h('li', {class: 'line', test: 'person'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email)), h('small', {}, seen), role,
+  return h('li', {class: 'line', test: 'person-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email)), h('small', {}, seen), role,
     !self && h('button', {class: 'small', test: 'person-disable',
       onclick: () => change({disabled: !one.disabled}, t(one.disabled ? 'people.let_in' : 'people.shut_out', {name: one.name}), {disabled: Boolean(one.disabled)})},
     t(one.disabled ? 'people.enable' : 'people.disable')));
 }
 
 export function render(root) {
-  const list = h('ul', {class: 'lines', test: 'people'}, h('li', {class: 'bone'}));
+  const list = h('ul', {class: 'lines', test: 'person-rows'}, h('li', {class: 'bone'}));
   async function load() {
     try {
       const {items} = await get('/v1/users', {limit: 100});

@@ -1,6 +1,6 @@
 // settings_server.js - what this server has, what it misses and how to add it; the model service that writes answers.
 import {h, fill} from '../dom.js';
-import {t, number, bytes, list} from '../texts.js';
+import {t, number, bytes} from '../texts.js';
 import {get, put, remove} from '../api.js';
 import {state, mayAdminister} from '../state.js';
 import {field, form} from './forms.js';
@@ -53,7 +53,7 @@ async function figures(root) {
   const model = server.model ? `${server.model.name} · ${t(server.model.ready ? 'server.model_ready' : 'server.model_loading')}` : t('server.no_model');
   const rows = [['server.version', server.version], ['server.model', model], ['server.documents', number(one.documents)], ['server.chunks', number(one.chunks)],
                 ['server.vectors', number(one.vectors)], ['server.bytes', bytes(one.bytes)], ['server.upload_max', server.upload_max && bytes(server.upload_max)],
-                ['server.formats', list(await formatTitles())]];
+                ['server.formats', (await formatTitles()).join(' · ')]];
   fill(root, rows.filter(([, value]) => value).map(([key, value]) => [h('dt', {}, t(key)), h('dd', {}, value)]));
 }
 

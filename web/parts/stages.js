@@ -10,6 +10,8 @@ function running(item) {
   const progress = item.progress || {};
   const stage = progress.stage || (item.state === 'extracting' ? 'reading' : 'indexing');
   if (stage === 'reading') return reading(progress);
+  // The server waits for a free hand, not for the file.
+  if (stage === 'waiting') return t('stage.queued');
   const words = has(`stage.${stage}`) ? t(`stage.${stage}`) : stage;
   return stage === 'embedding' && progress.total ? t('stage.counted', {words, done: progress.done, total: progress.total}) : words;
 }

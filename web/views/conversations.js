@@ -32,7 +32,7 @@ export function render(root) {
   }
 
   function rename(one) {
-    formDialog({title: t('conversations.rename'), submit: t('do.save'), test: 'conversation',
+    formDialog({title: t('conversations.rename'), submit: t('do.save'), test: 'rename-conversation',
       fields: [field({name: 'title', label: t('conversations.name'), value: one.title, required: true, maxlength: 300, autocomplete: 'off'})],
       send: (values) => change(one, values)});
   }
