@@ -61,9 +61,9 @@ static Str text_of(Arena *arena, const Document *document, const Chunk *chunk)
     if (!document->title.length && !chunk->heading.length)
         return chunk->text;
     return str_format(arena, STR_FMT "%s" STR_FMT "\n" STR_FMT,
-                      STR_ARG(str_slice(document->title, 0, 200)),
+                      STR_ARG(str_slice(document->title, 0, 80)),
                       document->title.length && chunk->heading.length ? " > " : "",
-                      STR_ARG(str_slice(chunk->heading, 0, 200)), STR_ARG(chunk->text));
+                      STR_ARG(str_slice(chunk->heading, 0, 120)), STR_ARG(chunk->text));
 }
 
 static bool embed_batch(Embedding *in, EncodeQueue *queue, size_t dims, Error *err)

@@ -79,11 +79,13 @@ static IngestSettings ingest_settings(const Reading *in)
 {
     EncodeQueue *queue = atomic_load(&in->library->encoder);
     Encoder *encoder = queue && in->model.length ? encode_queue_encoder(queue) : NULL;
-    return (IngestSettings){ .chunk_chars = (size_t)in->library->options.chunk_size,
-                             .chunk_overlap = (size_t)in->library->options.chunk_overlap,
-                             .tokens_max = encoder ? encoder_tokens_usual(encoder) : 0,
-                             .count_tokens = encoder ? count_tokens : NULL,
-                             .self = encoder };
+    return (IngestSettings){
+        .chunk_chars = (size_t)in->library->options.chunk_size,
+        .chunk_overlap = (size_t)in->library->options.chunk_overlap,
+        .tokens_max = encoder ? encoder_tokens_usual(encoder) - LIBRARY_PREFIX_TOKENS : 0,
+        .count_tokens = encoder ? count_tokens : NULL,
+        .self = encoder
+    };
 }
 
 static bool store_content(DbTx *tx, Reading *in, Str id, int64_t version, Ingested *content,

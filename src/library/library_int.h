@@ -18,6 +18,9 @@ struct Library {
     struct Follower *follower;
 };
 
+/* Of the tokens a vector is made from, those kept for [CLS], [SEP], title and headings. */
+#define LIBRARY_PREFIX_TOKENS 50
+
 #define JOB_EXTRACT "extract"
 #define JOB_EMBED "embed"
 
