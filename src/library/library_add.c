@@ -2,17 +2,16 @@
 #include "library/library_int.h"
 
 #include <fcntl.h>
-#include <sodium.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/hash.h"
+#include "base/seal.h"
 #include "base/utf8.h"
 #include "extract/extractor.h"
 #include "extract/file_kind.h"
 #include "store/audit_store.h"
-#include "store/secrets_store.h"
+#include "store/server_key.h"
 
 #define HEAD_BYTES KB(4)
 #define NAME_MAX_BYTES 1000
@@ -98,85 +97,20 @@ bool library_accepts(const char *path, Str name, Str media_type, Error *err)
 
 /* --- Passwords of files, sealed until they are used --- */
 
-typedef struct KeyWork {
-    const Scope *system;
-    Arena *arena;
-    Str key;
-} KeyWork;
-
 #define FILE_KEY S("file-passwords")
-
-static bool find_key(DbTx *tx, void *argument, Error *err)
-{
-    KeyWork *work = argument;
-    return secret_find(tx, work->system, work->arena, FILE_KEY, &work->key, err);
-}
-
-static bool make_key(DbTx *tx, void *argument, Error *err)
-{
-    KeyWork *work = argument;
-    unsigned char *key = arena_alloc(work->arena, crypto_secretbox_KEYBYTES);
-    if (find_key(tx, argument, err))
-        return true;
-    if (err->code != ERROR_NOT_FOUND)
-        return false;
-    random_bytes(key, crypto_secretbox_KEYBYTES);
-    work->key = (Str){ (char *)key, crypto_secretbox_KEYBYTES };
-    return secret_set(tx, work->system, FILE_KEY, work->key, err);
-}
-
-static bool file_key(Library *library, Arena *arena, Str *key_r, Error *err)
-{
-    KeyWork work = { &library->system, arena, STR_NONE };
-    if (!store_read(library->db, &library->system, find_key, &work, err) &&
-        (err->code != ERROR_NOT_FOUND ||
-         !store_write(library->db, &library->system, make_key, &work, err)))
-        return false;
-    if (work.key.length != crypto_secretbox_KEYBYTES)
-        return fail(err, ERROR_INTERNAL, "the key for file passwords is damaged");
-    *key_r = work.key;
-    return true;
-}
 
 bool password_seal(Library *library, Arena *arena, Str password, Str *sealed_r, Error *err)
 {
-    Str key;
-    if (!password.length) {
-        *sealed_r = STR_NONE;
-        return true;
-    }
-    if (!file_key(library, arena, &key, err))
-        return false;
-    size_t size = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + password.length;
-    unsigned char *sealed = arena_alloc(arena, size);
-    random_bytes(sealed, crypto_secretbox_NONCEBYTES);
-    crypto_secretbox_easy(sealed + crypto_secretbox_NONCEBYTES, (const unsigned char *)password.at,
-                          password.length, sealed, (const unsigned char *)key.at);
-    *sealed_r = (Str){ (char *)sealed, size };
-    return true;
+    Str key = STR_NONE;
+    return (!password.length || server_key(library->db, arena, FILE_KEY, &key, err)) &&
+           seal_close(arena, key, password, sealed_r, err);
 }
 
 bool password_open(Library *library, Arena *arena, Str sealed, Str *password_r, Error *err)
 {
-    Str key;
-    size_t extra = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
-    if (!sealed.length) {
-        *password_r = STR_NONE;
-        return true;
-    }
-    if (sealed.length < extra || !file_key(library, arena, &key, err))
-        return sealed.length >= extra ? false
-                                      : fail(err, ERROR_DAMAGED, "a sealed password is short");
-    size_t length = sealed.length - extra;
-    unsigned char *password = arena_alloc(arena, length + 1);
-    const unsigned char *bytes = (const unsigned char *)sealed.at;
-    if (crypto_secretbox_open_easy(password, bytes + crypto_secretbox_NONCEBYTES,
-                                   sealed.length - crypto_secretbox_NONCEBYTES, bytes,
-                                   (const unsigned char *)key.at) != 0)
-        return fail(err, ERROR_DAMAGED,
-                    "a sealed password cannot be opened with this server's key");
-    *password_r = (Str){ (char *)password, length };
-    return true;
+    Str key = STR_NONE;
+    return (!sealed.length || server_key(library->db, arena, FILE_KEY, &key, err)) &&
+           seal_open(arena, key, sealed, password_r, err);
 }
 
 /* --- Adding --- */
