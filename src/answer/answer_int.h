@@ -1,0 +1,99 @@
+/* answer_int.h - one answer in the making; for the files of this folder only.
+ *
+ *     begin (keep.c) -> parts (question.c) -> look (look.c) -> decide (decide.c)
+ *     -> compose (compose.c) or generate (generate.c) -> keep (keep.c) */
+#pragma once
+
+#include <pthread.h>
+
+#include "answer/answer.h"
+#include "answer/reading.h"
+
+#define CITATIONS_MAX 5
+#define SENTENCES_MAX 64
+#define WORDS_KEPT 4
+
+struct Answers {
+    Db *db;
+    Searcher *searcher;
+    Library *library;
+    Models *models;
+    pthread_mutex_t lock;
+    Words *words[WORDS_KEPT]; /* idle ones */
+    size_t words_count;
+};
+
+/* One part of the question, looked up. */
+typedef struct Part {
+    Str question;
+    Reading *reading;
+    bool is_found;
+    double confidence; /* 0 to 1 */
+} Part;
+
+typedef struct AnswerRun {
+    Answers *answers;
+    const Scope *scope;
+    Arena *arena;
+    const AnswerRequest *request;
+    const AnswerSink *sink;
+    Words *words;
+    Str conversation; /* id; empty: none yet */
+    Str question;     /* stands alone */
+    MessageList messages;
+    SearchResults results; /* of the whole question */
+    Part parts[QUESTION_PARTS_MAX];
+    size_t part_count;
+    Answer answer;
+    Citation citations[CITATIONS_MAX];
+    AnswerSentence sentences[SENTENCES_MAX];
+    Buf text;
+} AnswerRun;
+
+/* --- look.c: search and read --- */
+
+MUST_CHECK bool look_up(AnswerRun *run, Error *err);
+
+/* --- decide.c: whether what was found answers the question --- */
+
+typedef enum Sign {
+#define SIGN(name, weight, what) SIGN_##name,
+#include "answer/signs.def"
+#undef SIGN
+    SIGN_COUNT,
+} Sign;
+
+/* What is known of a part's best unit; `missing` are words its document has, though no passage of
+ * it that was read does. */
+void decide_signs(const Reading *reading, uint64_t document_words, double signs[SIGN_COUNT]);
+/* The chance that the library answers it. */
+double decide_chance(const double signs[SIGN_COUNT]);
+MUST_CHECK bool decide(AnswerRun *run, Part *part, Error *err);
+
+/* --- cite.c: passages as citations --- */
+
+/* The citation of these bytes of a passage, found or added; NULL when there is no room. */
+Citation *cite(AnswerRun *run, const Reading *reading, size_t passage, size_t start, size_t end,
+               double score);
+/* The same for a unit, with the sentence before it when it needs one. */
+Citation *cite_unit(AnswerRun *run, const Reading *reading, size_t unit, double score);
+
+/* --- compose.c: an answer of quoted sentences --- */
+
+MUST_CHECK bool compose(AnswerRun *run, Error *err);
+MUST_CHECK bool compose_not_found(AnswerRun *run, Error *err);
+/* Adds a sentence with marks to the text, and tells the sink. */
+MUST_CHECK bool add_sentence(AnswerRun *run, Str text, const int *citations, size_t count,
+                             bool is_supported, Error *err);
+
+/* --- keep.c: conversations --- */
+
+/* The messages so far; the question completed by them. */
+MUST_CHECK bool conversation_begin(AnswerRun *run, Error *err);
+MUST_CHECK bool conversation_keep(AnswerRun *run, Error *err);
+
+/* --- answer.c: telling the reader --- */
+
+MUST_CHECK bool tell_step(AnswerRun *run, Str text, Error *err);
+MUST_CHECK bool tell_delta(AnswerRun *run, Str text, Error *err);
+MUST_CHECK bool tell_source(AnswerRun *run, const Citation *citation, Error *err);

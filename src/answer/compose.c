@@ -1,0 +1,139 @@
+/* compose.c - an answer of quoted sentences: the best of each part, then more that are nearly as
+ * good. */
+#include "answer/answer_int.h"
+
+#include <math.h>
+
+/* A further sentence is quoted, or only cited, when its score is at most so far below the best. */
+#define QUOTE_BELOW 0.6
+#define CITE_BELOW 1.5
+#define QUOTED_MAX 3
+
+/* White space squeezed: a quote in running text. */
+static Str squeezed(Arena *arena, Str text)
+{
+    Buf out = buf_new(arena, text.length + 1);
+    for (size_t i = 0; i < text.length; i++) {
+        bool space = HAS_CHAR(text.at[i], " \t\r\n");
+        if (!space)
+            buf_add_char(&out, text.at[i]);
+        else if (out.length && out.at[out.length - 1] != ' ')
+            buf_add_char(&out, ' ');
+    }
+    return str_trim(buf_str(&out));
+}
+
+bool add_sentence(AnswerRun *run, Str text, const int *citations, size_t count, bool is_supported,
+                  Error *err)
+{
+    if (run->answer.sentence_count == SENTENCES_MAX)
+        return true;
+    int *numbers = arena_new_array(run->arena, int, count + 1);
+    Buf shown = buf_new(run->arena, KB(64));
+    if (run->text.length)
+        buf_add(&shown, S("\n\n"));
+    buf_add(&shown, text);
+    for (size_t i = 0; i < count; i++) {
+        numbers[i] = citations[i];
+        buf_addf(&shown, " [%d]", citations[i]);
+    }
+    AnswerSentence *sentence = &run->sentences[run->answer.sentence_count++];
+    *sentence = (AnswerSentence){ text, is_supported, numbers, count };
+    buf_add(&run->text, buf_str(&shown));
+    if (!tell_delta(run, buf_str(&shown), err))
+        return false;
+    return !run->sink->sentence || run->sink->sentence(run->sink->self, sentence) ||
+           fail(err, ERROR_CANCELLED, "the reader has gone");
+}
+
+static double chance_of(double score) { return 1 / (1 + exp(-score)); }
+
+static bool quote_unit(AnswerRun *run, const Reading *reading, size_t unit, Error *err)
+{
+    size_t before = run->answer.citation_count;
+    Citation *citation = cite_unit(run, reading, unit, chance_of(reading->units[unit].score));
+    if (!citation || run->answer.citation_count == before)
+        return true; /* said already, or no room */
+    return tell_source(run, citation, err) &&
+           add_sentence(run, squeezed(run->arena, citation->quote), &citation->number, 1, true,
+                        err);
+}
+
+static bool quote_more(AnswerRun *run, const Part *part, size_t most, Error *err)
+{
+    const Reading *reading = part->reading;
+    double best = reading->units[reading->order[0]].score;
+    for (size_t i = 1; i < reading->unit_count && run->answer.sentence_count < most; i++) {
+        const Unit *unit = &reading->units[reading->order[i]];
+        if (unit->score < best - QUOTE_BELOW)
+            break;
+        if (unit->kind != UNIT_HEADING && !quote_unit(run, reading, reading->order[i], err))
+            return false;
+    }
+    return true;
+}
+
+/* Passages that are worth a look without being quoted: "See also [3] [4]". */
+static bool cite_more(AnswerRun *run, const Part *part, size_t room, Error *err)
+{
+    const Reading *reading = part->reading;
+    double best = reading->units[reading->order[0]].score;
+    for (size_t i = 1; i < reading->unit_count && room; i++) {
+        size_t before = run->answer.citation_count;
+        const Unit *unit = &reading->units[reading->order[i]];
+        if (unit->score < best - CITE_BELOW)
+            break;
+        const Citation *citation =
+            cite_unit(run, reading, reading->order[i], chance_of(unit->score));
+        if (!citation)
+            break;
+        if (run->answer.citation_count == before)
+            continue;
+        room--;
+        if (!tell_source(run, citation, err))
+            return false;
+    }
+    return true;
+}
+
+static bool add_see_also(AnswerRun *run, size_t from, Error *err)
+{
+    Buf text = buf_new(run->arena, KB(1));
+    if (run->answer.citation_count == from)
+        return true;
+    buf_add(&text, S("\n\nSee also"));
+    for (size_t i = from; i < run->answer.citation_count; i++)
+        buf_addf(&text, " [%zu]", i + 1);
+    buf_add(&run->text, buf_str(&text));
+    return tell_delta(run, buf_str(&text), err);
+}
+
+bool compose(AnswerRun *run, Error *err)
+{
+    run->answer.is_found = true;
+    for (size_t i = 0; i < run->part_count; i++) {
+        const Part *part = &run->parts[i];
+        if (part->is_found && !quote_unit(run, part->reading, part->reading->order[0], err))
+            return false;
+    }
+    for (size_t i = 0; i < run->part_count; i++)
+        if (run->parts[i].is_found &&
+            !quote_more(run, &run->parts[i], MAX(QUOTED_MAX, run->part_count), err))
+            return false;
+    size_t quoted = run->answer.citation_count;
+    for (size_t i = 0; i < run->part_count; i++)
+        if (run->parts[i].is_found &&
+            !cite_more(run, &run->parts[i], (CITATIONS_MAX - quoted) / run->part_count, err))
+            return false;
+    return add_see_also(run, quoted, err);
+}
+
+bool compose_not_found(AnswerRun *run, Error *err)
+{
+    run->answer.is_found = false;
+    run->answer.citation_count = 0;
+    run->answer.sentence_count = 0;
+    run->text.length = 0;
+    buf_add(&run->text, S("The library does not say."));
+    return tell_delta(run, S("The library does not say."), err);
+}

@@ -1,0 +1,314 @@
+/* measure.c - units described by numbers, and ranked; see reading.h. */
+#include "answer/reading.h"
+
+#include <math.h>
+
+/* The share of a weak word's rarity that counts. */
+#define WEAK_SHARE 0.2
+#define SHORT_UNIT 20
+
+static const double weights[FEATURE_COUNT] = {
+#define FEATURE(name, weight, what) [FEATURE_##name] = weight,
+#include "answer/features.def"
+#undef FEATURE
+};
+
+/* --- Words of the question in a text --- */
+
+typedef struct Matching {
+    const Question *question;
+    uint64_t found;
+    uint64_t pairs; /* bit i: words i and i + 1 stand side by side */
+    uint32_t last_position;
+    int last_word;
+} Matching;
+
+static void match_word(void *self, const Word *word)
+{
+    Matching *m = self;
+    for (size_t i = 0; i < m->question->word_count; i++) {
+        if (!str_equal(m->question->words[i].text, word->text))
+            continue;
+        m->found |= (uint64_t)1 << i;
+        if (m->last_word >= 0 && (size_t)m->last_word + 1 == i &&
+            word->position <= m->last_position + 2)
+            m->pairs |= (uint64_t)1 << m->last_word;
+        m->last_word = (int)i;
+        m->last_position = word->position;
+        return;
+    }
+}
+
+static Matching match(Reading *reading, Str text)
+{
+    Matching m = { .question = &reading->question, .last_word = -1 };
+    words_split(reading->words, reading->question.language, text, match_word, &m);
+    return m;
+}
+
+uint64_t reading_match(Reading *reading, Str text) { return match(reading, text).found; }
+
+static double word_rarity(const QuestionWord *word)
+{
+    return word->rarity * (word->is_weak ? WEAK_SHARE : 1);
+}
+
+static double share_of(const Reading *reading, uint64_t words, bool names, bool numbers)
+{
+    double all = 0, got = 0;
+    for (size_t i = 0; i < reading->question.word_count; i++) {
+        const QuestionWord *word = &reading->question.words[i];
+        if ((names && !word->is_name) || (numbers && !word->is_number))
+            continue;
+        all += word_rarity(word);
+        if (words >> i & 1)
+            got += word_rarity(word);
+    }
+    return all > 0 ? got / all : 1;
+}
+
+double reading_share(const Reading *reading, uint64_t words)
+{
+    return share_of(reading, words, false, false);
+}
+
+double reading_name_share(const Reading *reading, uint64_t words)
+{
+    return share_of(reading, words, true, false);
+}
+
+double reading_number_share(const Reading *reading, uint64_t words)
+{
+    return share_of(reading, words, false, true);
+}
+
+static double pair_share(const Reading *reading, uint64_t pairs)
+{
+    double all = 0, got = 0;
+    for (size_t i = 0; i + 1 < reading->question.word_count; i++) {
+        double rarity =
+            word_rarity(&reading->question.words[i]) + word_rarity(&reading->question.words[i + 1]);
+        all += rarity;
+        if (pairs >> i & 1)
+            got += rarity;
+    }
+    return all > 0 ? got / all : 0;
+}
+
+/* --- The form of the answer --- */
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+static bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z') || (c & 0x80); }
+
+static bool in_question(const Reading *reading, Str word)
+{
+    return str_find_ignore_case(reading->question.text, word) >= 0;
+}
+
+typedef struct Signs {
+    int numbers, years, names, money, shares, addresses;
+} Signs;
+
+static const char *const number_names[] = { "one",   "two",    "three",   "four",     "five",
+                                            "six",   "seven",  "eight",   "nine",     "ten",
+                                            "dozen", "twelve", "hundred", "thousand", "million",
+                                            "half",  "twice",  "billion" };
+static const char *const month_names[] = { "january",  "february",  "march",    "april",
+                                           "june",     "july",      "august",   "september",
+                                           "october",  "november",  "december", "monday",
+                                           "tuesday",  "wednesday", "thursday", "friday",
+                                           "saturday", "sunday" };
+
+static bool is_one_of(const char *const *list, size_t count, Str word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal_ignore_case(word, str(list[i])))
+            return true;
+    return false;
+}
+
+/* "1,212", "16.2" or "2005": its digits before a point. */
+static void count_number(Signs *signs, Str word)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < word.length && word.at[i] != '.'; i++)
+        digits += is_digit(word.at[i]);
+    signs->numbers++;
+    signs->years += digits == 4 && (word.at[0] == '1' || word.at[0] == '2');
+}
+
+static void count_token(const Reading *reading, Signs *signs, Str word, bool is_first)
+{
+    if (str_find_char(word, '@') > 0 || str_starts(word, S("http")) || str_starts(word, S("www.")))
+        signs->addresses++;
+    size_t at = 0;
+    while (at < word.length && !is_digit(word.at[at]) && !is_letter(word.at[at]))
+        at++;
+    Str core = str_from(word, at);
+    if (!core.length || in_question(reading, core))
+        return;
+    signs->money +=
+        at > 0 && is_digit(core.at[0]) && (word.at[at - 1] == '$' || (word.at[at - 1] & 0x80) != 0);
+    signs->shares += is_digit(core.at[0]) && str_find_char(core, '%') > 0;
+    if (is_digit(core.at[0]))
+        count_number(signs, core);
+    else if (is_one_of(number_names, COUNT(number_names), core))
+        signs->numbers++;
+    else if (is_one_of(month_names, COUNT(month_names), core))
+        signs->years++;
+    else if (is_upper(core.at[0]) && !is_first)
+        signs->names++;
+}
+
+static Signs signs_of(const Reading *reading, Str text)
+{
+    Signs signs = { 0 };
+    bool is_first = true;
+    for (size_t at = 0; at < text.length;) {
+        while (at < text.length && HAS_CHAR(text.at[at], " \t\r\n|"))
+            at++;
+        size_t start = at;
+        while (at < text.length && !HAS_CHAR(text.at[at], " \t\r\n|"))
+            at++;
+        size_t end = at;
+        while (end > start && HAS_CHAR(text.at[end - 1], ",.;:?!)]}\"'"))
+            end--;
+        if (end > start)
+            count_token(reading, &signs, str_slice(text, start, end), is_first);
+        is_first = false;
+    }
+    return signs;
+}
+
+static double form_of(const Reading *reading, Str text)
+{
+    Signs signs = signs_of(reading, text);
+    switch (reading->question.form) {
+    case FORM_NAME:
+    case FORM_PLACE: return signs.names ? 1 : 0;
+    case FORM_DATE: return signs.years ? 1 : signs.numbers ? 0.3 : 0;
+    case FORM_NUMBER: return signs.numbers ? 1 : 0;
+    case FORM_MONEY: return signs.money ? 1 : signs.numbers ? 0.5 : 0;
+    case FORM_SHARE: return signs.shares ? 1 : signs.numbers ? 0.4 : 0;
+    case FORM_ADDRESS: return signs.addresses ? 1 : signs.numbers ? 0.3 : 0;
+    case FORM_ANY: break;
+    }
+    return signs.names || signs.numbers ? 0.7 : 0.5;
+}
+
+/* --- Features --- */
+
+static double inverse(int rank) { return rank > 0 ? 1.0 / rank : 0; }
+
+static void measure_passage(Reading *reading, Passage *passage)
+{
+    const ChunkHit *row = &passage->hit->row;
+    passage->words = reading_match(reading, row->chunk.text);
+    passage->frame = reading_match(reading, row->name) | reading_match(reading, row->title) |
+                     reading_match(reading, row->chunk.heading);
+}
+
+static void gather_documents(Reading *reading)
+{
+    for (size_t i = 0; i < reading->passage_count; i++)
+        for (size_t j = 0; j < reading->passage_count; j++)
+            if (reading->passages[i].group == reading->passages[j].group)
+                reading->passages[i].document |=
+                    reading->passages[j].words | reading->passages[j].frame;
+}
+
+static void measure_neighbours(Reading *reading, const Passage *passage)
+{
+    for (size_t i = 0; i < passage->unit_count; i++) {
+        Unit *unit = &reading->units[passage->unit_first + i];
+        unit->near = unit->wide = unit->header.length ? reading_match(reading, unit->header) : 0;
+        for (size_t j = i >= 3 ? i - 3 : 0; j < passage->unit_count && j <= i + 3; j++) {
+            uint64_t words = reading->units[passage->unit_first + j].words;
+            unit->wide |= words;
+            if (j + 1 >= i && j <= i + 1)
+                unit->near |= words;
+        }
+    }
+}
+
+static void measure_unit(Reading *reading, Unit *unit, double pairs)
+{
+    const Passage *passage = &reading->passages[unit->passage];
+    const SearchHit *hit = passage->hit;
+    uint64_t all = passage->words | passage->frame;
+    double *f = unit->features;
+    f[FEATURE_OWN] = reading_share(reading, unit->words);
+    f[FEATURE_NEAR] = reading_share(reading, unit->near);
+    f[FEATURE_WIDE] = reading_share(reading, unit->wide);
+    f[FEATURE_CHUNK] = reading_share(reading, passage->words);
+    f[FEATURE_FRAME] = reading_share(reading, passage->frame);
+    f[FEATURE_ALL] = reading_share(reading, all);
+    f[FEATURE_DOCUMENT] = reading_share(reading, passage->document);
+    f[FEATURE_OWN_NAMES] = reading_name_share(reading, unit->words);
+    f[FEATURE_ALL_NAMES] = reading_name_share(reading, all);
+    f[FEATURE_ALL_NUMBERS] = reading_number_share(reading, all);
+    f[FEATURE_PAIRS] = pairs;
+    f[FEATURE_FORM] = form_of(reading, unit->text);
+    f[FEATURE_SEMANTIC] = hit->semantic_score;
+    f[FEATURE_FUSED] = hit->score;
+    f[FEATURE_RANK] = 1.0 / (double)(unit->passage + 1);
+    f[FEATURE_KEYWORD_RANK] = inverse(hit->keyword_rank);
+    f[FEATURE_SEMANTIC_RANK] = inverse(hit->semantic_rank);
+    f[FEATURE_WHOLE_RANK] = inverse(passage->whole_rank);
+    f[FEATURE_IS_ROW] = unit->kind == UNIT_ROW;
+    f[FEATURE_IS_HEADING] = unit->kind == UNIT_HEADING;
+    f[FEATURE_IS_LINES] = unit->kind == UNIT_LINES;
+    f[FEATURE_IS_SHORT] = unit->text.length < SHORT_UNIT;
+    f[FEATURE_LENGTH] = log((double)unit->text.length + 1) / 6;
+    f[FEATURE_ASKS] = str_ends(str_trim(unit->text), S("?"));
+}
+
+void reading_measure(Reading *reading)
+{
+    double *pairs = arena_new_array(reading->arena, double, reading->unit_count + 1);
+    for (size_t i = 0; i < reading->passage_count; i++)
+        measure_passage(reading, &reading->passages[i]);
+    gather_documents(reading);
+    for (size_t i = 0; i < reading->unit_count; i++) {
+        Matching m = match(reading, reading->units[i].text);
+        reading->units[i].words = m.found;
+        pairs[i] = pair_share(reading, m.pairs);
+    }
+    for (size_t i = 0; i < reading->passage_count; i++)
+        measure_neighbours(reading, &reading->passages[i]);
+    for (size_t i = 0; i < reading->unit_count; i++)
+        measure_unit(reading, &reading->units[i], pairs[i]);
+}
+
+void reading_set_cosine(Reading *reading, size_t unit, double cosine)
+{
+    reading->units[unit].features[FEATURE_COSINE] = cosine;
+    reading->units[unit].features[FEATURE_HAS_COSINE] = 1;
+    reading->top_cosine = MAX(reading->top_cosine, cosine);
+}
+
+/* --- Ranking --- */
+
+static int by_score(const void *a, const void *b, void *argument)
+{
+    const Reading *reading = argument;
+    size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    double first = reading->units[left].score, second = reading->units[right].score;
+    if (first != second)
+        return first < second ? 1 : -1;
+    return (left > right) - (left < right);
+}
+
+void reading_rank(Reading *reading)
+{
+    reading->order = arena_new_array(reading->arena, size_t, reading->unit_count + 1);
+    for (size_t i = 0; i < reading->unit_count; i++) {
+        Unit *unit = &reading->units[i];
+        unit->score = unit->is_repeated ? -100 : 0;
+        for (int f = 0; f < FEATURE_COUNT; f++)
+            unit->score += weights[f] * unit->features[f];
+        reading->order[i] = i;
+    }
+    qsort_r(reading->order, reading->unit_count, sizeof *reading->order, by_score, reading);
+}

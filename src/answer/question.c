@@ -1,0 +1,362 @@
+/* question.c - see question.h. */
+#include "answer/question.h"
+
+/* --- Word lists --- */
+
+/* Say what is asked, and hardly ever stand in the answer. */
+static const char weak_words[] = " many much name give tell list please say said says called call "
+                                 "describe explain according kind type "
+                                 "sort there any some also only exactly document file library find "
+                                 "show mentioned stated given used "
+                                 "viele viel wieviel nenne bitte combien quel cuánto cuántos ";
+/* Stand for something said before. "that" and "this" mostly do not. */
+static const char pronouns[] =
+    " it its he him his she her hers they them their theirs one ones "
+    "these those er sie ihn ihr ihre sein seine elle lui ils elles ello ";
+static const char openers[] = " and what about how or also but then und oder aber et mais y pero ";
+static const char prepositions[] =
+    " in at to from by for of on within after with under during before until over per ";
+static const char asking_words[] = " who whom whose what which when where why how ";
+
+typedef struct FormWord {
+    const char *words;
+    AnswerForm form;
+} FormWord;
+
+/* What stands within three words after "what" or "which". */
+static const FormWord noun_forms[] = {
+    { " year years date dates day month time deadline century decade ", FORM_DATE },
+    { " percentage percent share proportion rate ", FORM_SHARE },
+    { " price cost costs amount budget revenue salary fee fees income stipend ", FORM_MONEY },
+    { " e-mail email address addresses url doi website phone telephone fax isbn ", FORM_ADDRESS },
+    { " number age size temperature length width height weight score ", FORM_NUMBER },
+    { " city country place province state region town location street ", FORM_PLACE },
+    { " company court explorer author person people publisher team group organization organisation "
+      "king monarch president director president hotel project ",
+      FORM_NAME },
+};
+static const FormWord asking_forms[] = {
+    { " who whom whose wer qui quién ", FORM_NAME },
+    { " where wo woher wohin où dónde ", FORM_PLACE },
+    { " when wann quand cuándo ", FORM_DATE },
+    { " combien wieviel wieviele cuántos cuánto ", FORM_NUMBER },
+};
+static const char money_words[] =
+    " cost costs price pay paid pays spend spent worth charge charged budget revenue income fund ";
+
+static bool is_in(const char *list, Str word)
+{
+    char key[40];
+    if (!word.length || word.length > sizeof key - 3)
+        return false;
+    int length = snprintf(key, sizeof key, " " STR_FMT " ", STR_ARG(word));
+    return str_find_ignore_case(str(list), (Str){ key, (size_t)length }) >= 0;
+}
+
+/* --- Tokens: what stands between white space, without the punctuation around it --- */
+
+typedef struct Token {
+    Str text;
+    size_t start, end;
+    bool ends_clause; /* a comma or the like follows */
+} Token;
+
+typedef struct Tokens {
+    VEC(Token) list;
+} Tokens;
+
+static bool is_edge(char c) { return HAS_CHAR(c, ",.;:?!()[]{}\"'`"); }
+
+static Tokens tokens_of(Arena *arena, Str text)
+{
+    Tokens tokens = { 0 };
+    for (size_t at = 0; at < text.length;) {
+        while (at < text.length && HAS_CHAR(text.at[at], " \t\r\n"))
+            at++;
+        size_t start = at, end;
+        while (at < text.length && !HAS_CHAR(text.at[at], " \t\r\n"))
+            at++;
+        end = at;
+        while (start < end && is_edge(text.at[start]))
+            start++;
+        while (end > start && is_edge(text.at[end - 1]))
+            end--;
+        Str word = str_slice(text, start, end);
+        if (str_ends(word, S("'s")) || str_ends(word, S("s'")))
+            word = str_slice(word, 0, word.length - (str_ends(word, S("'s")) ? 2 : 1));
+        else if (str_ends(word, S("\xE2\x80\x99s")))
+            word = str_slice(word, 0, word.length - 4);
+        if (word.length)
+            *vec_push(arena, &tokens.list) = (Token){ word, start, end, at > end };
+    }
+    return tokens;
+}
+
+static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool has_digit(Str word)
+{
+    for (size_t i = 0; i < word.length; i++)
+        if (is_digit(word.at[i]))
+            return true;
+    return false;
+}
+
+static bool looks_like_name(Str word, bool is_first, Language language)
+{
+    size_t upper = 0;
+    for (size_t i = 0; i < word.length; i++)
+        upper += is_upper(word.at[i]);
+    if (has_digit(word))
+        return upper > 0 || str_find_char(word, '_') >= 0;
+    /* Nouns are capitalised in German, and anything is at the beginning. */
+    if (is_first || language == LANGUAGE_GERMAN)
+        return upper > 1;
+    return word.length > 1 && (is_upper(word.at[0]) || (uint8_t)word.at[0] >= 0xC3) && upper > 0;
+}
+
+/* --- Form --- */
+
+static AnswerForm listed_form(const FormWord *forms, size_t count, Str word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_in(forms[i].words, word))
+            return forms[i].form;
+    return FORM_ANY;
+}
+
+static bool has_money_word(const Tokens *tokens)
+{
+    for (size_t i = 0; i < tokens->list.count; i++)
+        if (is_in(money_words, tokens->list.at[i].text))
+            return true;
+    return false;
+}
+
+static AnswerForm form_after(const Tokens *tokens, size_t at)
+{
+    Str word = tokens->list.at[at].text;
+    Str next = at + 1 < tokens->list.count ? tokens->list.at[at + 1].text : STR_NONE;
+    if (str_equal_ignore_case(word, S("how"))) {
+        if (str_equal_ignore_case(next, S("much")))
+            return has_money_word(tokens) ? FORM_MONEY : FORM_NUMBER;
+        static const char sizes[] = " many large big old tall high wide long far deep heavy fast "
+                                    "often small hot cold thick big ";
+        return is_in(sizes, next) ? FORM_NUMBER : FORM_ANY;
+    }
+    for (size_t i = at + 1; i < tokens->list.count && i <= at + 3; i++) {
+        AnswerForm form = listed_form(noun_forms, COUNT(noun_forms), tokens->list.at[i].text);
+        if (form)
+            return form;
+    }
+    bool costs = false;
+    for (size_t i = at; i < tokens->list.count; i++)
+        costs |= is_in(" cost costs ", tokens->list.at[i].text);
+    return costs ? FORM_MONEY : FORM_ANY;
+}
+
+static AnswerForm form_of(const Tokens *tokens)
+{
+    for (size_t i = 0; i < tokens->list.count; i++) {
+        Str word = tokens->list.at[i].text;
+        AnswerForm form = listed_form(asking_forms, COUNT(asking_forms), word);
+        if (form)
+            return form;
+        if (is_in(" how what which ", word))
+            return form_after(tokens, i);
+    }
+    return FORM_ANY;
+}
+
+/* --- Words --- */
+
+static const Token *token_at(const Tokens *tokens, size_t byte)
+{
+    for (size_t i = 0; i < tokens->list.count; i++)
+        if (tokens->list.at[i].start <= byte && byte < tokens->list.at[i].end)
+            return &tokens->list.at[i];
+    return NULL;
+}
+
+static bool is_listed(const Question *question, Str text)
+{
+    for (size_t i = 0; i < question->word_count; i++)
+        if (str_equal(question->words[i].text, text))
+            return true;
+    return false;
+}
+
+static void add_word(Question *question, const Tokens *tokens, const Word *word)
+{
+    Str written = str_slice(question->text, word->start, word->end);
+    const Token *token = token_at(tokens, word->start);
+    bool is_first = token == tokens->list.at;
+    const Token *before = token && !is_first ? token - 1 : NULL;
+    if (word->is_extra || !word->text.length || question->word_count >= QUESTION_WORDS_MAX ||
+        is_listed(question, word->text))
+        return;
+    bool is_name = looks_like_name(written, is_first, question->language);
+    /* "who" in capitals is the organisation. */
+    if (word->is_stop && !(is_name && written.length > 1 && is_upper(written.at[1])))
+        return;
+    if (is_in(asking_words, written))
+        return;
+    QuestionWord *added = &question->words[question->word_count++];
+    *added = (QuestionWord){ .text = word->text, .written = written };
+    added->is_name = is_name;
+    added->is_number = has_digit(written) && !is_name;
+    added->is_weak = !is_name && !added->is_number &&
+                     (is_in(weak_words, written) || written.length == 1 ||
+                      (before && str_equal_ignore_case(before->text, S("how"))));
+}
+
+Question question_read(Arena *arena, Words *words, Str text)
+{
+    Question question = { .text = text, .language = language_detect(text, LANGUAGE_ENGLISH) };
+    Tokens tokens = tokens_of(arena, text);
+    WordList list = words_list(words, question.language, text, arena);
+    question.form = form_of(&tokens);
+    question.words = arena_new_array(arena, QuestionWord, QUESTION_WORDS_MAX);
+    for (size_t i = 0; i < list.words.count; i++)
+        add_word(&question, &tokens, &list.words.at[i]);
+    return question;
+}
+
+/* --- Follow-ups --- */
+
+static size_t strong_words(const Question *question, size_t *names_r)
+{
+    size_t strong = 0;
+    *names_r = 0;
+    for (size_t i = 0; i < question->word_count; i++) {
+        strong += !question->words[i].is_weak;
+        *names_r += question->words[i].is_name;
+    }
+    return strong;
+}
+
+static bool has_pronoun(const Tokens *tokens)
+{
+    for (size_t i = 0; i < tokens->list.count; i++)
+        if (is_in(pronouns, tokens->list.at[i].text))
+            return true;
+    return false;
+}
+
+static bool needs_more(const Tokens *tokens, const Question *question, bool *is_elliptic_r)
+{
+    size_t names, strong = strong_words(question, &names);
+    bool opens = tokens->list.count && is_in(openers, tokens->list.at[0].text) &&
+                 !(tokens->list.count > 1 && is_in(" what how ", tokens->list.at[0].text) &&
+                   !str_equal_ignore_case(tokens->list.at[1].text, S("about")));
+    *is_elliptic_r = opens && strong < 3;
+    return *is_elliptic_r || strong == 0 || (strong < 2 && !names) ||
+           (has_pronoun(tokens) && names + strong < 5);
+}
+
+Str question_complete(Arena *arena, Words *words, Str question, Str before)
+{
+    Question own = question_read(arena, words, question);
+    Tokens tokens = tokens_of(arena, question);
+    bool is_elliptic, has_number = false, has_name = false;
+    if (!before.length || !needs_more(&tokens, &own, &is_elliptic))
+        return question;
+    for (size_t i = 0; i < own.word_count; i++) {
+        has_number |= own.words[i].is_number;
+        has_name |= own.words[i].is_name;
+    }
+    Question earlier = question_read(arena, words, before);
+    Buf out = buf_new(arena, KB(16));
+    buf_add(&out, question);
+    for (size_t i = 0; i < earlier.word_count; i++) {
+        const QuestionWord *word = &earlier.words[i];
+        /* "and in 2020?" asks with 2020 instead of 2021, "what about Uber?" instead of Lyft. */
+        bool is_replaced =
+            is_elliptic && ((word->is_number && has_number) || (word->is_name && has_name));
+        if (is_replaced || word->is_weak || is_listed(&own, word->text))
+            continue;
+        buf_add_char(&out, ' ');
+        buf_add(&out, word->written);
+    }
+    return buf_str(&out);
+}
+
+/* --- Parts --- */
+
+static bool is_and(Str word) { return is_in(" and und et y e ", word); }
+
+/* The token where a second question begins, or 0: "..., and at how many ...". */
+static size_t second_question(const Tokens *tokens)
+{
+    for (size_t i = 2; i + 2 < tokens->list.count; i++) {
+        if (!is_and(tokens->list.at[i].text))
+            continue;
+        size_t asks = i + 1 + is_in(prepositions, tokens->list.at[i + 1].text);
+        if (asks + 1 < tokens->list.count && is_in(asking_words, tokens->list.at[asks].text))
+            return i;
+    }
+    return 0;
+}
+
+static bool is_group_word(const Tokens *tokens, size_t at, Language language)
+{
+    Str word = tokens->list.at[at].text;
+    return looks_like_name(word, at == 0, language) || has_digit(word);
+}
+
+typedef struct Coordination {
+    size_t first, and, last; /* tokens: the first group is first..and-1, the second and+1..last */
+} Coordination;
+
+/* "Forrest Gump and Michael Angstadt", "in FY 2011 and in FY 2010": names or numbers side by side.
+ */
+static bool find_coordination(const Tokens *tokens, Language language, Coordination *found_r)
+{
+    for (size_t i = 2; i + 1 < tokens->list.count; i++) {
+        if (!is_and(tokens->list.at[i].text))
+            continue;
+        size_t first = i, last = i;
+        while (first > 1 && i - first < 3 && is_group_word(tokens, first - 1, language) &&
+               !tokens->list.at[first - 1].ends_clause)
+            first--;
+        if (is_in(prepositions, tokens->list.at[i + 1].text) && i + 2 < tokens->list.count)
+            last++;
+        size_t group = last;
+        while (last + 1 < tokens->list.count && last - i < 4 &&
+               is_group_word(tokens, last + 1, language) &&
+               (last == group || !tokens->list.at[last].ends_clause))
+            last++;
+        if (first == i || last == group)
+            continue;
+        *found_r = (Coordination){ first, i, last };
+        return true;
+    }
+    return false;
+}
+
+static Str without(Arena *arena, Str text, size_t start, size_t end)
+{
+    return str_format(arena, STR_FMT " " STR_FMT, STR_ARG(str_trim(str_slice(text, 0, start))),
+                      STR_ARG(str_trim(str_from(text, end))));
+}
+
+QuestionParts question_split(Arena *arena, Words *words, Str question)
+{
+    QuestionParts parts = { .at = { question }, .count = 1 };
+    Tokens tokens = tokens_of(arena, question);
+    Language language = language_detect(question, LANGUAGE_ENGLISH);
+    const Token *token = tokens.list.at;
+    size_t second = second_question(&tokens);
+    Coordination found;
+    if (second) {
+        Str first = str_trim(str_slice(question, 0, token[second - 1].end));
+        Str rest = str_trim(str_from(question, token[second].end));
+        parts = (QuestionParts){ { first, question_complete(arena, words, rest, first) }, 2 };
+    } else if (find_coordination(&tokens, language, &found)) {
+        Str first = without(arena, question, token[found.and ].start, token[found.last].end);
+        Str other = without(arena, question, token[found.first].start, token[found.and ].end);
+        parts = (QuestionParts){ { first, other }, 2 };
+    }
+    return parts;
+}

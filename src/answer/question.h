@@ -1,0 +1,66 @@
+/* question.h - what a question asks for: its words, their kinds, the form of the answer, its parts.
+ *
+ *     question_complete()  a follow-up stands alone       "and in 2020?" -> "and in 2020? revenue
+ * Lyft" question_split()     one question for each thing    "Who wrote A and when was B built?" ->
+ * 2 question_read()      words and form of one part question_counts()    what is asked of the
+ * tables    "how many PDF files are there?"
+ *
+ * Rules and word lists, no model; the lists know English, everything else works in any language.
+ * Everything lives in the arena. */
+#pragma once
+
+#include "text/words.h"
+
+#define QUESTION_PARTS_MAX 3
+#define QUESTION_WORDS_MAX 64
+
+/* What an answer looks like, as far as the question tells. */
+typedef enum AnswerForm {
+    FORM_ANY,
+    FORM_NAME,   /* who, whose, which company */
+    FORM_PLACE,  /* where */
+    FORM_DATE,   /* when, in what year */
+    FORM_NUMBER, /* how many, how large, at what age */
+    FORM_MONEY,  /* how much did it cost */
+    FORM_SHARE,  /* what percentage */
+    FORM_ADDRESS /* which e-mail address, URL, phone number */
+} AnswerForm;
+
+typedef struct QuestionWord {
+    Str text;     /* as words.h gives it */
+    Str written;  /* as the question has it */
+    bool is_name; /* capitalised inside the question, or an identifier with digits or signs */
+    bool is_number;
+    bool is_weak;  /* "how large", "name a": says what is asked, hardly stands in an answer */
+    double rarity; /* in the library; 0 until set */
+} QuestionWord;
+
+typedef struct Question {
+    Str text;
+    Language language;
+    AnswerForm form;
+    QuestionWord *words; /* content words, each once, in order */
+    size_t word_count;
+} Question;
+
+Question question_read(Arena *arena, Words *words, Str text);
+
+/* The question itself when it can stand alone, else with the content words of the one before. */
+Str question_complete(Arena *arena, Words *words, Str question, Str before);
+
+typedef struct QuestionParts {
+    Str at[QUESTION_PARTS_MAX];
+    size_t count;
+} QuestionParts;
+/* Each part stands alone. One part: the question asks for one thing. */
+QuestionParts question_split(Arena *arena, Words *words, Str question);
+
+/* A question for a number of documents. */
+typedef struct CountQuestion {
+    Str extension; /* ".ipynb": lower case, without the dot; empty: any */
+    Str format;    /* an extractor's name; empty: any */
+    Str name_has;  /* part of the name; empty: any */
+    Str shown;     /* what is counted, as the question says it: "Jupyter notebooks (.ipynb)" */
+} CountQuestion;
+/* False: not a question for a number of documents. */
+bool question_counts(Arena *arena, Str question, CountQuestion *counts_r);
