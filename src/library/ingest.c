@@ -73,14 +73,30 @@ static void add_text(Buf *text, const Block *block, const StoredBlock *last)
                     : S("\n\n"));
 }
 
-static Str make_blocks(Arena *arena, const DocNode *node, Ingested *out)
+/* The blocks in the order they are stored: properties that nobody searches for go to the end, so
+ * that no passage runs through them. */
+static const Block **order_blocks(Arena *arena, const DocNode *node)
+{
+    size_t count = 0;
+    const Block **ordered = arena_new_array(arena, const Block *, node->blocks.count);
+    for (int late = 0; late <= 1; late++)
+        for (size_t i = 0; i < node->blocks.count; i++) {
+            const Block *block = &node->blocks.at[i];
+            bool is_late = block->kind == BLOCK_META && !is_searched_meta(block);
+            if (is_late == late)
+                ordered[count++] = block;
+        }
+    return ordered;
+}
+
+static Str make_blocks(Arena *arena, const Block *const *blocks, size_t count, Ingested *out)
 {
     Buf text = buf_new(arena, UINT32_MAX);
     const StoredBlock *last = NULL;
-    out->block_count = node->blocks.count;
-    out->blocks = arena_new_array(arena, StoredBlock, node->blocks.count);
-    for (size_t i = 0; i < node->blocks.count; i++) {
-        const Block *block = &node->blocks.at[i];
+    out->block_count = count;
+    out->blocks = arena_new_array(arena, StoredBlock, count);
+    for (size_t i = 0; i < count; i++) {
+        const Block *block = blocks[i];
         StoredBlock *stored = &out->blocks[i];
         add_text(&text, block, last);
         *stored = (StoredBlock){ .kind = (int32_t)block->kind,
@@ -133,12 +149,18 @@ static Str last_heading(Str headings)
     }
 }
 
+/* A title or author stands nowhere in the document; a mail's header does. */
+static bool is_property(const StoredBlock *block)
+{
+    return block->kind == BLOCK_META && !block->part.length;
+}
+
 Str ingest_place(Arena *arena, const StoredBlock *blocks, size_t count, Str headings)
 {
     Buf out = buf_new(arena, KB(1));
     const StoredBlock *first = NULL, *last = NULL;
     for (size_t i = 0; i < count; i++)
-        if (blocks[i].kind != BLOCK_PAGE && blocks[i].length) {
+        if (blocks[i].kind != BLOCK_PAGE && blocks[i].length && !is_property(&blocks[i])) {
             first = first ? first : &blocks[i];
             last = &blocks[i];
         }
@@ -175,7 +197,7 @@ Str ingest_place(Arena *arena, const StoredBlock *blocks, size_t count, Str head
 
 /* --- Chunks --- */
 
-static void make_chunks(Arena *arena, const DocNode *node, const IngestSettings *settings,
+static void make_chunks(Arena *arena, const Block *const *blocks, const IngestSettings *settings,
                         Ingested *out)
 {
     ChunkBlock *inputs = arena_new_array(arena, ChunkBlock, out->block_count);
@@ -183,7 +205,7 @@ static void make_chunks(Arena *arena, const DocNode *node, const IngestSettings 
         const StoredBlock *stored = &out->blocks[i];
         inputs[i] = (ChunkBlock){ .text = str_slice(out->text, stored->start,
                                                     stored->start + stored->length),
-                                  .kind = chunk_kind(&node->blocks.at[i]),
+                                  .kind = chunk_kind(blocks[i]),
                                   .level = stored->level,
                                   .page = stored->page,
                                   .table = stored->table,
@@ -280,8 +302,9 @@ void ingest_node(Arena *arena, const DocNode *node, Str format, const IngestSett
                  Ingested *ingested_r)
 {
     Ingested out = { 0 };
-    out.text = make_blocks(arena, node, &out);
-    make_chunks(arena, node, settings, &out);
+    const Block **blocks = order_blocks(arena, node);
+    out.text = make_blocks(arena, blocks, node->blocks.count, &out);
+    make_chunks(arena, blocks, settings, &out);
     out.facts.format = format;
     out.facts.media_type = node->media_type;
     find_facts(arena, node, &out);
