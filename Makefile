@@ -13,10 +13,10 @@ VERSION := 0.1.0
 
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Walloca -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
             -Wundef -Wno-missing-field-initializers -Wcast-qual -Wwrite-strings -Wconversion -Wno-sign-conversion -Werror
-PACKAGES := libmicrohttpd libcurl sqlite3 libpq jansson libarchive libxml-2.0 gmime-3.0 icu-uc icu-i18n \
-            uchardet libsodium libseccomp openssl zlib
+PACKAGES := libmicrohttpd libcurl sqlite3 libpq jansson libarchive libxml-2.0 icu-uc uchardet libsodium libseccomp \
+            libcrypto zlib
 # MuPDF is linked statically and needs its own libraries by name.
-MUPDF    := -lmupdf -lmupdf-third -lfreetype -lharfbuzz -ljbig2dec -ljpeg -lopenjp2 -lmujs -lgumbo
+MUPDF    := -lmupdf -lmupdf-third -lfreetype -ljbig2dec -ljpeg -lopenjp2 -lmujs -lgumbo
 LIBS      = $(shell pkg-config --libs $(PACKAGES)) $(MUPDF) -lcmark-gfm-extensions -lcmark-gfm -lstemmer -lz -lm -lpthread
 INCLUDES := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
 
@@ -93,12 +93,14 @@ MODELS ?= $(HOME)/.cache/lectern/models
 run:
 	@tools/need run
 	@$(MAKE) --no-print-directory -s -j2 all
-	@tools/fetch-model $(MODELS) || echo "lectern: no embedding model; the server starts with keyword search"
+	@test -f $(MODELS)/all-MiniLM-L6-v2/model.safetensors || tools/fetch-model $(MODELS) || \
+		echo "lectern: no embedding model; the server starts with keyword search"
 	$(BUILD)/lectern serve $(ARGS)
 
 test:
 	@tools/need test
-	@tools/fetch-model $(MODELS) || echo "lectern: no embedding model; tests that need it are skipped"
+	@test -f $(MODELS)/all-MiniLM-L6-v2/model.safetensors || tools/fetch-model $(MODELS) || \
+		echo "lectern: no embedding model; tests that need it are skipped"
 	$(MAKE) --no-print-directory -j2 all unit-programs
 	$(MAKE) --no-print-directory unit
 	@tools/python-tests
