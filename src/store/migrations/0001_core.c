@@ -1,10 +1,10 @@
 /* 0001_core.c - everything but jobs: people, documents, passages, conversations, ledgers.
  *
- * Every table of a workspace has that column, and it is first in its indexes, but for vectors: there
- * PostgreSQL, before its first ANALYZE, would read a whole workspace to find one number. Absent texts are '',
- * absent times 0. Tags stand each between two characters 31. Foreign keys clean up after what is
- * removed; ledgers (usage, audit) have none, and settings and secrets also hold the server's own,
- * with an empty workspace. */
+ * Every table of a workspace has that column, and it is first in its indexes, but for vectors:
+ * there PostgreSQL, before its first ANALYZE, would read a whole workspace to find one number.
+ * Absent texts are '', absent times 0. Tags stand each between two characters 31. Foreign keys
+ * clean up after what is removed; ledgers (usage, audit) have none, and settings and secrets also
+ * hold the server's own, with an empty workspace. */
 #include "store/migrate.h"
 
 extern const Migration migration_0001;

@@ -1,8 +1,8 @@
 /* 0002_jobs.c - the queue of background work and its recurring jobs; see store/jobs_store.h.
  *
- * A job without a workspace is the server's own. The partial indexes hold only what is unfinished, so
- * finished jobs, of which there are most, do not slow the queue. Delayed jobs have a state of their
- * own, because a million of them in the index that is claimed from would be in the way. */
+ * A job without a workspace is the server's own. The partial indexes hold only what is unfinished,
+ * so finished jobs, of which there are most, do not slow the queue. Delayed jobs have a state of
+ * their own, because a million of them in the index that is claimed from would be in the way. */
 #include "store/migrate.h"
 
 extern const Migration migration_0002;
