@@ -69,3 +69,24 @@ typedef struct ChatResult {
 /* A cut stream is a failure, never a short answer. */
 MUST_CHECK bool models_chat(Models *models, const Scope *scope, Arena *arena,
                             const ChatRequest *request, ChatResult *result_r, Error *err);
+
+/* A chat request of a client in OpenAI's shape, handed on as it is. */
+typedef struct ForwardRequest {
+    Str body;
+    Str model; /* for the usage table */
+    bool is_stream;
+    /* Bytes of a stream as they come; false stops. */
+    bool (*receive)(void *self, Str bytes, Error *err);
+    void *self;
+} ForwardRequest;
+
+typedef struct ForwardAnswer {
+    int status;
+    Str body;        /* empty when it went to receive */
+    Str retry_after; /* as the service said; usually empty */
+} ForwardAnswer;
+
+/* True for any status. Fails when no answer came, or when a stream broke off: bytes may have gone
+ * to receive before. */
+MUST_CHECK bool models_forward(Models *models, const Scope *scope, Arena *arena,
+                               const ForwardRequest *request, ForwardAnswer *answer_r, Error *err);
