@@ -40,20 +40,20 @@ TOBJ     := $(BUILD)/sanitize
 .SECONDARY:
 all: $(BUILD)/lectern
 
-$(BUILD)/lectern: $(CODE_C:%.c=$(OBJ)/%.o) $(MAIN_C:%.c=$(OBJ)/%.o) $(OBJ)/web.o
+$(BUILD)/lectern: $(CODE_C:%.c=$(OBJ)/%.o) $(MAIN_C:%.c=$(OBJ)/%.o) $(OBJ)/web.o $(OBJ)/sources
 	@echo "  LINK $@"
-	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 
-$(BUILD)/lectern-sanitize: $(CODE_C:%.c=$(TOBJ)/%.o) $(MAIN_C:%.c=$(TOBJ)/%.o) $(TOBJ)/web.o
+$(BUILD)/lectern-sanitize: $(CODE_C:%.c=$(TOBJ)/%.o) $(MAIN_C:%.c=$(TOBJ)/%.o) $(TOBJ)/web.o $(TOBJ)/sources
 	@echo "  LINK $@"
-	@$(CC) $(SANITIZE) -o $@ $^ $(LIBS)
+	@$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(LIBS)
 
-$(OBJ)/%.o: %.c $(OBJ)/sources
+$(OBJ)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	@$(CC) $(CFLAGS) $(RELEASE) -c -o $@ $<
 
-$(TOBJ)/%.o: %.c $(TOBJ)/sources
+$(TOBJ)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC*  $<"
 	@$(CC) $(CFLAGS) $(SANITIZE) -c -o $@ $<
@@ -80,7 +80,7 @@ tests_of  = $(sort $(filter src/$(1)/%,$(TEST_C)) $(if $(filter db,$(call closur
 $(BUILD)/unit/%: $$(addprefix $(TOBJ)/,$$(addsuffix .o,$$(basename $$(call tests_of,$$*) $$(call code_of,$$*)))) $$(if $$(filter api cli,$$*),$(TOBJ)/web.o)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
-	@$(CC) $(SANITIZE) -o $@ $^ $(LIBS) -lcriterion
+	@$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(LIBS) -lcriterion
 
 unit: $(FOLDERS:%=$(BUILD)/unit/%)
 	tools/run-unit $^
@@ -132,23 +132,23 @@ dist:
 
 # Extract one file without the sandbox, for scoring and profiling.
 $(BUILD)/extract-one: $(OBJ)/bench/extract_one.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,extract))))
-	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 
 # Jobs a second on SQLite and PostgreSQL, and Celery over Redis beside it.
 $(BUILD)/jobs_bench: $(OBJ)/bench/jobs_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,jobs))))
-	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 bench-jobs: $(BUILD)/jobs_bench
 	bench/jobs_peer.sh $< $(or $(JOBS),20000)
 
 # Speed of the encoder; TEXTS=FILE writes its texts for bench/encode_peer.py.
 $(BUILD)/encode_bench: $(OBJ)/bench/encode_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,encode))))
-	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 bench-encode: $(BUILD)/encode_bench
 	$(BUILD)/encode_bench $(or $(MODEL),$(MODELS)/all-MiniLM-L6-v2) $(TEXTS)
 
 # How well and how fast the index finds; DATA has scifact/, cranfield/ and cisi/.
 $(BUILD)/retrieval_bench: $(OBJ)/bench/retrieval_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,index) $$(call code_of,encode)))))
-	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 bench-retrieval: $(BUILD)/retrieval_bench
 	$(BUILD)/retrieval_bench $(or $(DATA),../shared/retrieval) $(or $(MODEL),$(wildcard $(MODELS)/all-MiniLM-L6-v2)) $(BUILD)/vectors
 
