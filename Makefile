@@ -5,6 +5,7 @@
 # make check      format, layers, lengths, lists          make bench      measure, write bench/RESULTS.md
 # make crash      the kill -9 loop                        make fuzz       every parser for a minute
 # make install PREFIX=/usr/local [DESTDIR=]               make dist       a source archive
+# make docs       print the reference pages of docs/
 
 CC      := $(shell command -v ccache >/dev/null && echo "ccache ")gcc
 BUILD   ?= build
@@ -130,6 +131,10 @@ dist:
 	git archive --format=tar.gz --prefix=lectern-$(VERSION)/ -o $(BUILD)/lectern-$(VERSION).tar.gz HEAD
 	@echo $(BUILD)/lectern-$(VERSION).tar.gz
 
+# The reference pages that are printed from the program's own tables.
+docs: all
+	tools/print-docs docs $(BUILD)/lectern
+
 # Extract one file without the sandbox, for scoring and profiling.
 $(BUILD)/extract-one: $(OBJ)/bench/extract_one.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,extract))))
 	$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
@@ -152,8 +157,12 @@ $(BUILD)/retrieval_bench: $(OBJ)/bench/retrieval_bench.o $$(addprefix $(OBJ)/,$$
 bench-retrieval: $(BUILD)/retrieval_bench
 	$(BUILD)/retrieval_bench $(or $(DATA),../shared/retrieval) $(or $(MODEL),$(wildcard $(MODELS)/all-MiniLM-L6-v2)) $(BUILD)/vectors
 
+# What answers see of questions in DATA, a library, for bench/answer_train.py.
+$(BUILD)/answer_lab: $(OBJ)/bench/answer_lab.o $(OBJ)/web.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(CODE_C))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) -name '*.d' 2>/dev/null)
-.PHONY: all run test unit unit-programs check crash install dist clean FORCE
+.PHONY: all run test unit unit-programs check crash install dist docs clean FORCE
