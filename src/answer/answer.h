@@ -63,6 +63,7 @@ typedef struct AnswerSink {
 typedef struct AnswerRequest {
     Str question;         /* at most 8 KiB */
     Str conversation;     /* id; empty: a new one when is_kept */
+    StrList earlier;      /* questions asked before, oldest first, when there is no conversation */
     Str model;            /* empty or "lectern": the best there is; "extractive": never a service */
     SearchRequest search; /* filters; its query and mode are set here */
     bool is_kept;         /* as messages of a conversation */

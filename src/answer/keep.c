@@ -26,8 +26,12 @@ bool conversation_begin(AnswerRun *run, Error *err)
     Str before = STR_NONE;
     run->question = str_trim(run->request->question);
     run->conversation = run->request->conversation;
-    if (!run->conversation.length)
+    for (size_t i = 0; i < run->request->earlier.count; i++)
+        before = question_complete(run->arena, run->words, run->request->earlier.at[i], before);
+    if (!run->conversation.length) {
+        run->question = question_complete(run->arena, run->words, run->question, before);
         return true;
+    }
     if (!store_read(run->answers->db, run->scope, begin_work, run, err))
         return false;
     for (size_t i = 0; i < run->messages.count; i++)

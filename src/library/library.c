@@ -129,6 +129,31 @@ LibraryModel library_model_status(Library *library)
     return model;
 }
 
+#define FEW_TEXTS 8
+
+bool library_embed(Library *library, Arena *arena, const Str *texts, size_t count,
+                   LibraryVectors *vectors_r, Error *err)
+{
+    EncodeQueue *queue = atomic_load(&library->encoder);
+    EncodePriority priority = count <= FEW_TEXTS ? ENCODE_QUERY : ENCODE_BULK;
+    if (!queue)
+        return fail(err, ERROR_NOT_FOUND,
+                    "there is no embedding model; add one with `lectern models add FOLDER`");
+    if (!encode_queue_load(queue, err))
+        return false;
+    const Encoder *encoder = encode_queue_encoder(queue);
+    size_t dims = encoder_dims(encoder), max = encoder_tokens_usual(encoder);
+    uint32_t *ids = arena_new_array(arena, uint32_t, max);
+    float *values = arena_new_array(arena, float, count *dims);
+    int64_t tokens = 0;
+    for (size_t i = 0; i < count; i++)
+        tokens += (int64_t)encoder_tokenize(encoder, texts[i], ids, max);
+    if (!encode_queue_embed(queue, priority, texts, count, 0, values, err))
+        return false;
+    *vectors_r = (LibraryVectors){ dims, values, tokens };
+    return true;
+}
+
 /* --- The index --- */
 
 Index *library_borrow_index(Library *library, Str workspace, size_t *dims_r, Str *model_r)

@@ -179,6 +179,15 @@ typedef struct LibraryModel {
 LibraryModel library_model_status(Library *library);
 /* The model's name, loading it if need be; empty when there is none. */
 Str library_model(Library *library, Arena *arena);
+typedef struct LibraryVectors {
+    size_t dims;
+    const float *at; /* one unit vector after the other */
+    int64_t tokens;  /* that were read: longer texts are cut */
+} LibraryVectors;
+/* Embed texts, loading the model if need be. Few texts go before bulk work. ERROR_NOT_FOUND: there
+ * is no model. */
+MUST_CHECK bool library_embed(Library *library, Arena *arena, const Str *texts, size_t count,
+                              LibraryVectors *vectors_r, Error *err);
 
 /* One kind of file that is read. */
 typedef struct LibraryFormat {
