@@ -26,7 +26,7 @@ class Uploader(threading.Thread):
         while not self.stopping:
             name = f"{self.prefix}-{number}.txt"
             number += 1
-            text = f"Note {name}. The number of this note is {random.random()}.\n" * random.randint(1, 40)
+            text = f"Note {name}. The number of this note is {random.random()}.\n" * random.randint(1, 4)
             try:
                 answer = requests.post(f"{self.server.url}/v1/documents", timeout=10,
                                        headers={"Authorization": f"Bearer {self.server.key}"},
@@ -48,15 +48,17 @@ def all_documents(server):
             return found
 
 
-def check(server, acknowledged, seconds=300):
-    """Every acknowledged document is there once and ready."""
-    end = time.monotonic() + seconds
+def check(server, acknowledged, quiet_seconds=90):
+    """Every acknowledged document is there once and ready; waits as long as work goes on."""
+    left, end = None, 0
     while True:
         documents = all_documents(server)
-        waiting = [d for d in documents if d["state"] in ("queued", "extracting", "indexing")]
+        waiting = sum(d["state"] in ("queued", "extracting", "indexing") for d in documents)
+        if waiting != left:
+            left, end = waiting, time.monotonic() + quiet_seconds
         if not waiting or time.monotonic() > end:
             break
-        time.sleep(0.5)
+        time.sleep(1)
     names = [d["name"] for d in documents]
     states = {d["name"]: d["state"] for d in documents}
     lost = [n for n in acknowledged if n not in states]
@@ -65,26 +67,35 @@ def check(server, acknowledged, seconds=300):
     return lost, twice, not_ready
 
 
+def crash(server, rounds, acknowledged):
+    """Kill and start again, `rounds` times; then what check() finds."""
+    server.new_key()
+    for round_number in range(rounds):
+        uploaders = [Uploader(server, f"r{round_number}u{u}", acknowledged) for u in range(2)]
+        for uploader in uploaders:
+            uploader.start()
+        time.sleep(random.uniform(0.02, 0.6))
+        server.kill()
+        for uploader in uploaders:
+            uploader.stopping = True
+            uploader.join()
+        server.start()
+        if sys.stdout.isatty() or round_number % 20 == 19:
+            print(f"round {round_number + 1}/{rounds}: {len(acknowledged)} files acknowledged", flush=True)
+    return check(server, acknowledged)
+
+
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     random.seed(int(sys.argv[2]) if len(sys.argv) > 2 else None)
     acknowledged = {}
     with tempfile.TemporaryDirectory(prefix="lectern-crash-") as folder:
         server = Server(Path(folder) / "library").start()
-        server.new_key()
-        for round_number in range(rounds):
-            uploaders = [Uploader(server, f"r{round_number}u{u}", acknowledged) for u in range(2)]
-            for uploader in uploaders:
-                uploader.start()
-            time.sleep(random.uniform(0.02, 0.6))
-            server.kill()
-            for uploader in uploaders:
-                uploader.stopping = True
-                uploader.join()
-            server.start()
-            if sys.stdout.isatty() or round_number % 20 == 19:
-                print(f"round {round_number + 1}/{rounds}: {len(acknowledged)} files acknowledged", flush=True)
-        lost, twice, not_ready = check(server, acknowledged)
+        try:
+            lost, twice, not_ready = crash(server, rounds, acknowledged)
+        except Exception:
+            print(server.log.read_text()[-4000:])
+            raise
         server.stop()
     print(f"{rounds} kills, {len(acknowledged)} files acknowledged, {len(lost)} lost, {len(twice)} twice, "
           f"{len(not_ready)} not ready")
