@@ -102,7 +102,9 @@ static bool answer_steps(AnswerRun *run, Error *err)
 {
     run->answer.model = S("lectern");
     run->text = buf_new(run->arena, KB(256));
-    if (!conversation_begin(run, err) || !answer_from_passages(run, err))
+    bool is_counted;
+    if (!conversation_begin(run, err) || !answer_by_counting(run, &is_counted, err) ||
+        (!is_counted && !answer_from_passages(run, err)))
         return false;
     run->answer.text = buf_str(&run->text);
     run->answer.sentences = run->sentences;

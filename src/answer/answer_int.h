@@ -63,9 +63,11 @@ typedef enum Sign {
     SIGN_COUNT,
 } Sign;
 
-/* What is known of a part's best unit; `missing` are words its document has, though no passage of
- * it that was read does. */
-void decide_signs(const Reading *reading, uint64_t document_words, double signs[SIGN_COUNT]);
+/* Of the reading's documents as far as they are known. */
+void decide_signs(const Reading *reading, const Unit *best, double signs[SIGN_COUNT]);
+/* The same after a look at the unit's whole document. */
+MUST_CHECK bool decide_unit(AnswerRun *run, const Reading *reading, size_t unit,
+                            double signs[SIGN_COUNT], Error *err);
 /* The chance that the library answers it. */
 double decide_chance(const double signs[SIGN_COUNT]);
 MUST_CHECK bool decide(AnswerRun *run, Part *part, Error *err);
@@ -85,6 +87,10 @@ MUST_CHECK bool compose_not_found(AnswerRun *run, Error *err);
 /* Adds a sentence with marks to the text, and tells the sink. */
 MUST_CHECK bool add_sentence(AnswerRun *run, Str text, const int *citations, size_t count,
                              bool is_supported, Error *err);
+
+/* --- count.c: questions for a number of documents --- */
+
+MUST_CHECK bool answer_by_counting(AnswerRun *run, bool *is_answered_r, Error *err);
 
 /* --- keep.c: conversations --- */
 

@@ -13,18 +13,18 @@ static const double weights[SIGN_COUNT] = {
 #undef SIGN
 };
 
-void decide_signs(const Reading *reading, uint64_t document_words, double signs[SIGN_COUNT])
+void decide_signs(const Reading *reading, const Unit *best, double signs[SIGN_COUNT])
 {
-    const Unit *best = &reading->units[reading->order[0]];
-    const SearchHit *hit = reading->passages[best->passage].hit;
+    const Passage *passage = &reading->passages[best->passage];
+    const SearchHit *hit = passage->hit;
     const double *f = best->features;
     signs[SIGN_BIAS] = 1;
     signs[SIGN_SCORE] = best->score;
     signs[SIGN_OWN] = f[FEATURE_OWN];
     signs[SIGN_NEAR] = f[FEATURE_NEAR];
     signs[SIGN_ALL] = f[FEATURE_ALL];
-    signs[SIGN_DOCUMENT] = reading_share(reading, document_words);
-    signs[SIGN_NAMES] = reading_name_share(reading, document_words);
+    signs[SIGN_DOCUMENT] = reading_share(reading, passage->document);
+    signs[SIGN_NAMES] = reading_name_share(reading, passage->document);
     signs[SIGN_NUMBERS] = f[FEATURE_ALL_NUMBERS];
     signs[SIGN_COSINE] = f[FEATURE_COSINE];
     signs[SIGN_SEMANTIC] = f[FEATURE_SEMANTIC];
@@ -42,16 +42,14 @@ double decide_chance(const double signs[SIGN_COUNT])
 }
 
 /* Words that the passages read do not have may stand elsewhere in the document. */
-static bool document_words(AnswerRun *run, const Reading *reading, uint64_t *words_r, Error *err)
+static bool look_at_document(AnswerRun *run, const Reading *reading, Passage *passage, Error *err)
 {
-    const Passage *passage = &reading->passages[reading->units[reading->order[0]].passage];
     const Question *question = &reading->question;
     Str missing[QUESTION_WORDS_MAX];
     size_t which[QUESTION_WORDS_MAX], count = 0;
     bool has[QUESTION_WORDS_MAX] = { false };
-    *words_r = passage->document;
     for (size_t i = 0; i < question->word_count; i++)
-        if (!(*words_r >> i & 1)) {
+        if (!(passage->document >> i & 1)) {
             which[count] = i;
             missing[count++] = question->words[i].text;
         }
@@ -60,19 +58,33 @@ static bool document_words(AnswerRun *run, const Reading *reading, uint64_t *wor
         return false;
     for (size_t i = 0; i < count; i++)
         if (has[i])
-            *words_r |= (uint64_t)1 << which[i];
+            passage->document |= (uint64_t)1 << which[i];
+    for (size_t i = 0; i < reading->passage_count; i++)
+        if (reading->passages[i].group == passage->group) {
+            reading->passages[i].document = passage->document;
+            reading->passages[i].is_document_known = true;
+        }
+    return true;
+}
+
+bool decide_unit(AnswerRun *run, const Reading *reading, size_t unit, double signs[SIGN_COUNT],
+                 Error *err)
+{
+    const Unit *best = &reading->units[unit];
+    Passage *passage = &reading->passages[best->passage];
+    if (!passage->is_document_known && !look_at_document(run, reading, passage, err))
+        return false;
+    decide_signs(reading, best, signs);
     return true;
 }
 
 bool decide(AnswerRun *run, Part *part, Error *err)
 {
     double signs[SIGN_COUNT];
-    uint64_t words;
     if (!part->reading->unit_count)
         return true;
-    if (!document_words(run, part->reading, &words, err))
+    if (!decide_unit(run, part->reading, part->reading->order[0], signs, err))
         return false;
-    decide_signs(part->reading, words, signs);
     part->confidence = decide_chance(signs);
     part->is_found = part->confidence >= ANSWER_CHANCE_MIN;
     return true;

@@ -9,6 +9,7 @@
  * Everything lives in the arena. */
 #pragma once
 
+#include "base/json.h"
 #include "text/words.h"
 
 #define QUESTION_PARTS_MAX 3
@@ -57,10 +58,8 @@ QuestionParts question_split(Arena *arena, Words *words, Str question);
 
 /* A question for a number of documents. */
 typedef struct CountQuestion {
-    Str extension; /* ".ipynb": lower case, without the dot; empty: any */
-    Str format;    /* an extractor's name; empty: any */
-    Str name_has;  /* part of the name; empty: any */
-    Str shown;     /* what is counted, as the question says it: "Jupyter notebooks (.ipynb)" */
+    StrList extensions; /* lower case, without the dot; empty: any file */
+    Str shown;          /* what is counted, as the question says it: "Jupyter notebooks (.ipynb)" */
 } CountQuestion;
 /* False: not a question for a number of documents. */
 bool question_counts(Arena *arena, Str question, CountQuestion *counts_r);

@@ -42,10 +42,11 @@ typedef struct Passage {
     const SearchHit *hit;
     StoredBlockList blocks;
     size_t unit_first, unit_count;
-    uint64_t words, frame; /* question words in its text; in its name, title and headings */
-    uint64_t document;     /* in all passages and frames of its document */
-    size_t group;          /* the same for all of one document */
-    int whole_rank;        /* in the search for the whole question, from 1; 0: not in it */
+    uint64_t words, frame;  /* question words in its text; in its name, title and headings */
+    uint64_t document;      /* in all passages and frames of its document that were found */
+    bool is_document_known; /* `document` is of the whole document */
+    size_t group;           /* the same for all of one document */
+    int whole_rank;         /* in the search for the whole question, from 1; 0: not in it */
 } Passage;
 
 typedef struct Reading {

@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Questions with known places (../shared/truth) asked of a library that holds the test corpus.
+
+  bench/truth.py                      a library in a temporary folder; figures on standard output
+  bench/truth.py --data DIR           the same, kept in DIR: the second run adds nothing
+  bench/truth.py --files 40           only that many files and the questions about them (quick)
+
+Files whose kind the server refuses are left out, and so are questions about them.  The scoring is
+../shared/truth/score.py; --out keeps its line for each question.
+"""
+import argparse
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TRUTH = ROOT.parent / "shared" / "truth"
+CORPUS = ROOT.parent / "shared" / "corpus"
+PROGRAM = Path(os.environ.get("LECTERN", ROOT / "build" / "lectern"))
+
+
+def read_tsv(path):
+    head, *lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    names = head.split("\t")
+    return [dict(zip(names, line.split("\t"))) for line in lines]
+
+
+def files_of(question):
+    return [name for name in question["file"].split(" || ") if name]
+
+
+class Server:
+    def __init__(self, data, arguments=()):
+        self.data, self.arguments = Path(data), list(arguments)
+
+    def __enter__(self):
+        self.log = open(self.data / "truth.log", "ab")
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = subprocess.Popen([str(PROGRAM), "serve", "--data", str(self.data), "--listen",
+                                         f"127.0.0.1:{self.port}", "--provider-url", "off", *self.arguments],
+                                        stdout=self.log, stderr=self.log)
+        for _ in range(600):
+            if self.process.poll() is not None:
+                sys.exit(f"the server ended: see {self.log.name}")
+            try:
+                urllib.request.urlopen(self.url + "/health", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        done = subprocess.run([str(PROGRAM), "keys", "add", "truth", "--data", str(self.data)],
+                              capture_output=True, text=True, check=True)
+        self.key = done.stdout.split()[-1]
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(60)
+        self.log.close()
+
+    def get(self, path):
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.key}"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def upload(self, name):
+        """The document's id, or None when the server does not read such files."""
+        edge = uuid.uuid4().hex
+        body = (f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n').encode()
+        body += (CORPUS / name).read_bytes() + f"\r\n--{edge}--\r\n".encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.request("POST", "/v1/documents", body,
+                           {"Authorization": f"Bearer {self.key}", "Content-Type": f"multipart/form-data; boundary={edge}"})
+        answer = connection.getresponse()
+        reply = json.loads(answer.read() or b"{}")
+        connection.close()
+        return reply["documents"][0]["id"] if answer.status == 202 else None
+
+    def wait(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            statistics = self.get("/v1/statistics")
+            if not statistics["running"] and statistics["vectors"] >= statistics["chunks"]:
+                return
+            time.sleep(0.5)
+        print("some files are not ready yet", file=sys.stderr)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def choose(questions, names, count):
+    """The smallest files that questions are about, with those questions."""
+    size = {name: (CORPUS / name).stat().st_size for name in names}
+    asked = {f for q in questions if q["kind"] != "count" for f in files_of(q) if f in size}
+    kept = set(sorted(asked, key=size.get)[:count])
+    return [n for n in names if n in kept], [q for q in questions
+                                              if q["kind"] == "unanswerable" or (files_of(q) and set(files_of(q)) <= kept)]
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--data")
+    options.add_argument("--files", type=int, default=0)
+    options.add_argument("--out", default="")
+    options.add_argument("--model", default="")
+    options = options.parse_args()
+    if not TRUTH.is_dir():
+        sys.exit("skipped: needs ../shared")
+    questions = read_tsv(TRUTH / "questions.tsv")
+    names = [row["path"] for row in read_tsv(CORPUS / "MANIFEST.tsv") if not row["path"].startswith("malformed/")]
+    if options.files:
+        names, questions = choose(questions, names, options.files)
+    data = options.data or tempfile.mkdtemp(prefix="lectern-truth-")
+    Path(data).mkdir(parents=True, exist_ok=True)
+    with Server(data, ["--model", options.model] if options.model else []) as server:
+        taken_path = Path(data) / "taken.json"
+        if taken_path.is_file():
+            taken = set(json.loads(taken_path.read_text()))
+        else:
+            taken = {name for name in names if server.upload(name)}
+            taken_path.write_text(json.dumps(sorted(taken)))
+        server.wait(1800)
+        # Some kinds are known for what they are only once they are read.
+        taken -= {d["path"] for d in server.get("/v1/documents?state=failed&limit=1000&parent=none")["items"]}
+        return score(server, [q for q in questions if set(files_of(q)) <= taken], options.out, data)
+
+
+def score(server, questions, out, data):
+    path = Path(data) / "questions.tsv"
+    columns = list(questions[0])
+    path.write_text("\n".join("\t".join(row) for row in [columns] + [[q[c] for c in columns] for q in questions]) + "\n")
+    out = out or str(Path(data) / "replies.jsonl")
+    done = subprocess.run([sys.executable, str(TRUTH / "score.py"), "--url", server.url, "--key", server.key,
+                           "--questions", str(path), "--out", out], stdout=subprocess.PIPE, text=True)
+    print(done.stdout, end="")
+    replies = [json.loads(line) for line in open(out, encoding="utf-8")]
+
+    def share(key, kinds):
+        values = [r[key] for r in replies if r.get(key) is not None and kinds(r["kind"])]
+        return sum(values) / len(values) if values else 0
+    answerable = (lambda kind: kind != "unanswerable")
+    print(f"questions {len(replies)}  file {share('file', answerable):.3f}  place {share('place', answerable):.3f}  "
+          f"answer {share('answer', answerable):.3f}  refused rightly {share('refusal', lambda k: k == 'unanswerable'):.3f}  "
+          f"refused wrongly {share('refused', answerable):.3f}")
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
