@@ -16,6 +16,8 @@
 struct Index {
     KeywordIndex *keyword;
     VectorIndex *vectors; /* NULL: keyword leg only */
+    char *vector_folder;
+    bool has_stale_vectors; /* erased keys may be in files of a leg that is not open */
     pthread_mutex_t writing;
     Words *words;                /* the writer's */
     pthread_mutex_t lock;        /* guards what follows */
@@ -30,9 +32,9 @@ Index *index_new(const IndexOptions *options)
     uint32_t database = crc32c(0, options->identity.at, options->identity.length);
     uint32_t model = crc32c(database, options->model.at, options->model.length);
     index->keyword = keyword_new(path_join(arena, str(options->folder), S("keyword")), database);
+    index->vector_folder = heap_text(path_join(arena, str(options->folder), S("vectors")));
     if (options->dims)
-        index->vectors =
-            vectors_new(path_join(arena, str(options->folder), S("vectors")), options->dims, model);
+        index->vectors = vectors_new(index->vector_folder, options->dims, model);
     pthread_mutex_init(&index->writing, NULL);
     pthread_mutex_init(&index->lock, NULL);
     index->words = words_new();
@@ -45,6 +47,7 @@ void index_free(Index *index)
         return;
     keyword_free(index->keyword);
     vectors_free(index->vectors);
+    free(index->vector_folder);
     words_free(index->words);
     for (size_t i = 0; i < index->idle_count; i++)
         words_free(index->idle[i]);
@@ -99,6 +102,18 @@ void index_delete(Index *index, const uint64_t *keys, size_t count)
     pthread_mutex_unlock(&index->writing);
 }
 
+void index_erase(Index *index, const uint64_t *keys, size_t count)
+{
+    pthread_mutex_lock(&index->writing);
+    for (size_t i = 0; i < count; i++) {
+        keyword_erase(index->keyword, keys[i]);
+        if (index->vectors)
+            vectors_erase(index->vectors, keys[i]);
+    }
+    index->has_stale_vectors |= !index->vectors && count;
+    pthread_mutex_unlock(&index->writing);
+}
+
 void index_publish(Index *index)
 {
     pthread_mutex_lock(&index->writing);
@@ -117,11 +132,23 @@ void index_clear(Index *index)
     pthread_mutex_unlock(&index->writing);
 }
 
+/* Files that cannot be rewritten now are made anew from the database when their leg opens. */
+static bool drop_stale_vectors(Index *index, Error *err)
+{
+    if (!index->has_stale_vectors)
+        return true;
+    if (file_exists(index->vector_folder) && !folder_remove(index->vector_folder, err))
+        return false;
+    index->has_stale_vectors = false;
+    return true;
+}
+
 bool index_commit(Index *index, uint64_t generation, Error *err)
 {
     pthread_mutex_lock(&index->writing);
     bool ok = keyword_commit(index->keyword, generation, err) &&
-              (!index->vectors || vectors_commit(index->vectors, generation, err));
+              (!index->vectors || vectors_commit(index->vectors, generation, err)) &&
+              drop_stale_vectors(index, err);
     pthread_mutex_unlock(&index->writing);
     return ok;
 }

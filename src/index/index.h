@@ -60,6 +60,8 @@ void index_add_chunk(Index *index, const IndexChunk *chunk);
 void index_add_vector(Index *index, uint64_t key, const float *vector);
 /* From both legs. */
 void index_delete(Index *index, const uint64_t *keys, size_t count);
+/* Delete so that after the next index_commit() no file has a word or value of them. */
+void index_erase(Index *index, const uint64_t *keys, size_t count);
 void index_publish(Index *index);
 /* Forget everything, in memory; the files go with the next commit. */
 void index_clear(Index *index);

@@ -272,3 +272,56 @@ Test(index, golden_queries_find_the_golden_documents)
     cr_expect_geq(agree * 100, compared * 90, "%zu of %zu", agree, compared);
     finish(&f);
 }
+
+/* --- Erasing --- */
+
+/* Whether any file below the folder has the bytes. */
+static bool is_in_files(const Fixture *f, const char *bytes)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    char *command = str_c(arena, str_format(arena, "grep -rqaF '%s' '%s'", bytes, f->folder));
+    return system(command) == 0;
+}
+
+Test(index, what_is_erased_is_in_no_file)
+{
+    Fixture f = fixture();
+    Error err = { 0 };
+    uint64_t first = 1, second = 2;
+    for (uint64_t key = 0; key < 40; key++)
+        add(f.index, key, key == 1 ? "the xyzzyab word" : key == 2 ? "a xyzzycd word" : "words");
+    cr_assert(index_commit(f.index, 1, &err), "%s", err.message);
+    cr_assert(is_in_files(&f, "xyzzyab") && is_in_files(&f, "xyzzycd"));
+    index_delete(f.index, &second, 1);
+    cr_assert(index_commit(f.index, 2, &err), "%s", err.message);
+    cr_expect(is_in_files(&f, "xyzzycd"), "a delete leaves it until a merge");
+    index_erase(f.index, &first, 1);
+    cr_assert(index_commit(f.index, 3, &err), "%s", err.message);
+    cr_expect(!is_in_files(&f, "xyzzyab"));
+    index_erase(f.index, &second, 1);
+    cr_assert(index_commit(f.index, 4, &err), "%s", err.message);
+    cr_expect(!is_in_files(&f, "xyzzycd"), "also when it was deleted before");
+    cr_expect_eq(index_status(f.index).chunks, 38);
+    cr_expect_eq(index_status(f.index).vectors, 38);
+    finish(&f);
+}
+
+Test(index, vectors_of_what_is_erased_go_with_a_leg_that_is_not_open)
+{
+    Fixture f = fixture();
+    Error err = { 0 };
+    uint64_t key = 1;
+    add(f.index, key, "words");
+    cr_assert(index_commit(f.index, 1, &err), "%s", err.message);
+    index_free(f.index);
+    IndexOptions without = *options(&f);
+    without.dims = 0;
+    f.index = index_new(&without);
+    cr_expect_eq(index_load(f.index).keyword.state, SHELF_LOADED);
+    index_erase(f.index, &key, 1);
+    cr_assert(index_commit(f.index, 2, &err), "%s", err.message);
+    index_free(f.index);
+    f.index = index_new(options(&f));
+    cr_expect_eq(index_load(f.index).vectors.state, SHELF_EMPTY, "made anew from the database");
+    finish(&f);
+}

@@ -239,7 +239,8 @@ void keyword_publish(KeywordIndex *index)
     forget_waiting(index);
 }
 
-bool keyword_delete(KeywordIndex *index, uint64_t key)
+/* A document that waits becomes findable, so that it can be deleted. */
+static void publish_waiting(KeywordIndex *index, uint64_t key)
 {
     void *base = index->waiting.at;
     const Waiting *waiting = base;
@@ -248,7 +249,18 @@ bool keyword_delete(KeywordIndex *index, uint64_t key)
             keyword_publish(index);
             break;
         }
+}
+
+bool keyword_delete(KeywordIndex *index, uint64_t key)
+{
+    publish_waiting(index, key);
     return shelf_delete(index->shelf, key);
+}
+
+void keyword_erase(KeywordIndex *index, uint64_t key)
+{
+    publish_waiting(index, key);
+    shelf_erase(index->shelf, key);
 }
 
 void keyword_clear(KeywordIndex *index)

@@ -37,6 +37,7 @@ ShelfState keyword_load(KeywordIndex *index, uint64_t *generation_r, Error *err)
 void keyword_add(KeywordIndex *index, Words *words, const KeywordDocument *document);
 void keyword_publish(KeywordIndex *index);
 bool keyword_delete(KeywordIndex *index, uint64_t key); /* at once; false: there was none */
+void keyword_erase(KeywordIndex *index, uint64_t key);  /* see shelf_erase() */
 void keyword_clear(KeywordIndex *index);
 MUST_CHECK bool keyword_commit(KeywordIndex *index, uint64_t generation, Error *err);
 

@@ -131,6 +131,15 @@ bool shelf_delete(Shelf *shelf, uint64_t key)
     return false;
 }
 
+void shelf_erase(Shelf *shelf, uint64_t key)
+{
+    for (size_t i = 0; i < shelf->current->count; i++) {
+        Segment *segment = shelf->current->at[i];
+        segment->must_rewrite |= segment_find(segment, key) >= 0;
+        segment_kill(segment, key);
+    }
+}
+
 static int tier_of(const Segment *segment)
 {
     int tier = 0;
@@ -205,7 +214,8 @@ void shelf_compact(Shelf *shelf)
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(shelf);
     for (size_t i = 0; i < now->count; i++) {
         Segment *segment = now->at[i];
-        if (segment->live_count && segment->live_count < segment->count - segment->count / 4)
+        bool is_hollow = segment->live_count < segment->count - segment->count / 4;
+        if (segment->live_count && (is_hollow || segment->must_rewrite))
             merge_chosen(shelf, &segment, 1);
     }
 }

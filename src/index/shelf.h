@@ -24,6 +24,8 @@ typedef struct Segment {
     uint64_t number; /* of its file; 0: only in memory */
     Str bytes;
     bool is_mapped;
+    bool must_rewrite; /* holds what shelf_erase() took; the writer's */
+    uint32_t crc;      /* of its file */
     uint32_t count;
     const uint64_t *keys; /* ascending, inside `bytes` */
     _Atomic uint64_t *live;
@@ -61,6 +63,8 @@ ShelfState shelf_load(Shelf *shelf, uint64_t *generation_r, Error *err);
 void shelf_add(Shelf *shelf, Bytes bytes);
 /* False when no living entry has the key. */
 bool shelf_delete(Shelf *shelf, uint64_t key);
+/* Delete, alive or dead, so that the next commit leaves nothing of it in any file. */
+void shelf_erase(Shelf *shelf, uint64_t key);
 void shelf_clear(Shelf *shelf);
 /* Write what is only in memory, and the manifest; remove files no longer named. */
 MUST_CHECK bool shelf_commit(Shelf *shelf, uint64_t generation, Error *err);

@@ -46,6 +46,7 @@ static bool save_segment(Shelf *shelf, Arena *arena, Segment **segment, Error *e
         return false;
     }
     saved->number = number;
+    saved->crc = crc32c(0, (*segment)->bytes.at, (*segment)->bytes.length);
     for (size_t i = 0; i < bitmap_words(saved->count); i++)
         saved->live[i] = (*segment)->live[i];
     saved->live_count = (*segment)->live_count;
@@ -66,8 +67,7 @@ static Str manifest_bytes(Arena *arena, const Shelf *shelf, const Snapshot *now,
     buf_add_bytes(&out, &head, sizeof(head));
     for (size_t i = 0; i < now->count; i++) {
         const Segment *segment = now->at[i];
-        ManifestRow row = { segment->number, segment->bytes.length,
-                            crc32c(0, segment->bytes.at, segment->bytes.length), segment->count };
+        ManifestRow row = { segment->number, segment->bytes.length, segment->crc, segment->count };
         buf_add_bytes(&out, &row, sizeof(row));
         for (size_t w = 0; w < bitmap_words(segment->count); w++) {
             uint64_t word = segment->live[w];
@@ -194,6 +194,7 @@ static Segment *load_segment(Shelf *shelf, Arena *arena, Str *rows, Error *err)
         return NULL;
     }
     segment->number = row.number;
+    segment->crc = row.crc;
     if (segment->count != row.count || !read_live(segment, rows)) {
         segment_drop(segment);
         damaged(err, "the manifest does not fit its segments");

@@ -19,7 +19,8 @@ struct Shelf {
 Segment *segment_new(const Shelf *shelf, Str bytes, bool is_mapped, Error *err);
 /* Make these the current segments (each gets a reference), but for those without a living entry. */
 void shelf_publish(Shelf *shelf, Segment *const *segments, size_t count);
-/* Rewrite segments with more than a quarter dead, so that deleted bytes leave the disk. */
+/* Rewrite segments with more than a quarter dead, or with something erased: what is dead in them
+ * leaves the disk. */
 void shelf_compact(Shelf *shelf);
 /* Give one reference back. */
 void segment_drop(Segment *segment);

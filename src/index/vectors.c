@@ -222,14 +222,25 @@ void vectors_publish(VectorIndex *index)
     shelf_add(index->shelf, bytes);
 }
 
-bool vectors_delete(VectorIndex *index, uint64_t key)
+static void publish_waiting(VectorIndex *index, uint64_t key)
 {
     for (size_t i = 0; i < index->keys.length; i += 8)
         if (memcmp(index->keys.at + i, &key, 8) == 0) {
             vectors_publish(index);
             break;
         }
+}
+
+bool vectors_delete(VectorIndex *index, uint64_t key)
+{
+    publish_waiting(index, key);
     return shelf_delete(index->shelf, key);
+}
+
+void vectors_erase(VectorIndex *index, uint64_t key)
+{
+    publish_waiting(index, key);
+    shelf_erase(index->shelf, key);
 }
 
 void vectors_clear(VectorIndex *index)

@@ -29,6 +29,7 @@ size_t vectors_dims(const VectorIndex *index);
 void vectors_add(VectorIndex *index, uint64_t key, const float *vector);
 void vectors_publish(VectorIndex *index);
 bool vectors_delete(VectorIndex *index, uint64_t key); /* at once; false: there was none */
+void vectors_erase(VectorIndex *index, uint64_t key);  /* see shelf_erase() */
 void vectors_clear(VectorIndex *index);
 MUST_CHECK bool vectors_commit(VectorIndex *index, uint64_t generation, Error *err);
 

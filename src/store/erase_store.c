@@ -82,7 +82,7 @@ bool document_erase(DbTx *tx, const Scope *scope, Arena *arena, Str id, Erased *
     for (size_t i = 0; i < erased.documents.count; i++) {
         NumberList numbers;
         if (!remove_document(tx, scope, arena, erased.documents.at[i], &numbers, err) ||
-            !index_change_add(tx, scope, arena, INDEX_REMOVE, erased.documents.at[i], STR_NONE,
+            !index_change_add(tx, scope, arena, INDEX_ERASE, erased.documents.at[i], STR_NONE,
                               numbers.at, numbers.count, err))
             return false;
         for (size_t j = 0; j < numbers.count; j++)

@@ -20,6 +20,7 @@ typedef enum IndexOperation {
     INDEX_ADD,     /* these chunks are live now: read them with chunk_find_many() */
     INDEX_REMOVE,  /* these are not */
     INDEX_VECTORS, /* these got vectors of `model` */
+    INDEX_ERASE,   /* these are gone: nothing of them may stay in an index file */
 } IndexOperation;
 
 typedef struct IndexChange {
