@@ -101,6 +101,16 @@ static bool embed_all(Embedding *in, EncodeQueue *queue, Error *err)
     }
 }
 
+/* After the last attempt the document is ready without its vectors: its words are found, and the
+ * sweep (sweep_job.c) tries to embed it again. When it is gone there is nothing to wait for. */
+static bool goes_without(const Embedding *in, const Error *err)
+{
+    if (job_is_stopped(in->job))
+        return false;
+    return err->code == ERROR_NOT_FOUND || !error_is_temporary(err->code) ||
+           in->job->attempt >= in->job->attempt_max;
+}
+
 static bool ready_work(DbTx *tx, void *argument, Error *err)
 {
     Embedding *in = argument;
@@ -117,17 +127,14 @@ bool library_embed_job(Job *job, Error *err)
 {
     Embedding in = { .library = job->argument, .job = job };
     EncodeQueue *queue = atomic_load(&in.library->encoder);
-    if (!store_read(in.library->db, &job->scope, load_work, &in, err)) {
-        if (err->code == ERROR_NOT_FOUND)
-            job_give_up(job);
-        return false;
-    }
+    if (!store_read(in.library->db, &job->scope, load_work, &in, err))
+        return err->code == ERROR_NOT_FOUND; /* erased: nothing is left to do */
     in.model = library_model(in.library, job->arena);
-    if (in.model.length && !embed_all(&in, queue, err))
+    if (in.model.length && !embed_all(&in, queue, err) && !goes_without(&in, err))
         return false;
     (void)library_wait_indexed(in.library, INDEX_WAIT_MS);
     if (!store_write(in.library->db, &job->scope, ready_work, &in, err))
-        return false;
+        return !job_is_stopped(job) && err->code == ERROR_NOT_FOUND;
     library_tell(in.library, &job->scope, NEWS_DOCUMENT, job->subject);
     return true;
 }

@@ -101,15 +101,23 @@ static bool store_content(DbTx *tx, Reading *in, Str id, int64_t version, Ingest
            library_queue(tx, scope, in->arena, JOB_EMBED, id, err);
 }
 
-static bool store_work(DbTx *tx, void *argument, Error *err)
-{
-    Reading *in = argument;
-    return job_hold(tx, in->job, err) &&
-           store_content(tx, in, in->document.id, in->document.version, &in->ingested, err) &&
-           job_done_in(tx, in->job, err);
-}
-
 /* --- Members --- */
+
+/* A document may go to the trash while it is read; what is stored of it afterwards goes there too.
+ * The last transaction takes the parent's row first, so none slips through. */
+static bool follow_to_trash(DbTx *tx, Reading *in, size_t first, size_t count, Error *err)
+{
+    const Scope *scope = &in->job->scope;
+    Document parent, member;
+    if (!document_find(tx, scope, in->arena, in->document.id, &parent, err))
+        return false;
+    for (size_t i = first; i < first + count && parent.deleted_at_ms; i++)
+        if (!document_find(tx, scope, in->arena, in->child_ids[i], &member, err) ||
+            (!member.deleted_at_ms &&
+             !document_trash(tx, scope, member.id, parent.deleted_at_ms, err)))
+            return false;
+    return true;
+}
 
 static Str parent_id(const Reading *in, const ExtractedChild *child)
 {
@@ -150,7 +158,16 @@ static bool store_members_work(DbTx *tx, void *argument, Error *err)
     for (size_t i = in->first; i < in->first + in->count; i++)
         if (!store_member(tx, in, i, err))
             return false;
-    return true;
+    return follow_to_trash(tx, in, in->first, in->count, err);
+}
+
+static bool store_work(DbTx *tx, void *argument, Error *err)
+{
+    Reading *in = argument;
+    return job_hold(tx, in->job, err) &&
+           store_content(tx, in, in->document.id, in->document.version, &in->ingested, err) &&
+           follow_to_trash(tx, in, 0, in->extraction.children.count, err) &&
+           job_done_in(tx, in->job, err);
 }
 
 static bool erase_old_work(DbTx *tx, void *argument, Error *err)
@@ -196,9 +213,10 @@ static bool store_members(Reading *in, Error *err)
     size_t count = in->extraction.children.count;
     if (in->old_children.count && !store_write(db, scope, erase_old_work, in, err))
         return false;
+    ingest_members(in);
+    AUTO_BLOBS_KEPT Library *kept = blobs_keep(in->library);
     if (!keep_members_bytes(in, err))
         return false;
-    ingest_members(in);
     for (in->first = 0; in->first < count; in->first += CHILDREN_AT_ONCE) {
         in->count = MIN(CHILDREN_AT_ONCE, count - in->first);
         if (!job_progress(in->job, "indexing", (int64_t)in->first, (int64_t)count))
@@ -223,6 +241,20 @@ static bool fail_work(DbTx *tx, void *argument, Error *err)
            document_fail(tx, &failing->in->job->scope, failing->in->document.id, failing->why, err);
 }
 
+static bool find_work(DbTx *tx, void *argument, Error *err)
+{
+    Reading *in = argument;
+    return document_find(tx, &in->job->scope, in->arena, in->job->subject, &in->document, err);
+}
+
+/* Whether there is nothing left to do for this job. */
+static bool is_gone(Reading *in)
+{
+    Error why;
+    return !store_read(in->library->db, &in->job->scope, find_work, in, &why) &&
+           why.code == ERROR_NOT_FOUND;
+}
+
 /* The person sees the reason on the document; a later attempt may still succeed when the failure
  * was of the moment. */
 static bool give_up(Reading *in, Error *err)
@@ -231,6 +263,8 @@ static bool give_up(Reading *in, Error *err)
     bool is_last = !error_is_temporary(why.code) || in->job->attempt >= in->job->attempt_max;
     if (job_is_stopped(in->job) || !is_last)
         return false;
+    if (why.code == ERROR_NOT_FOUND)
+        return is_gone(in); /* erased while it was read */
     Failing failing = { in, &why };
     if (!store_write(in->library->db, &in->job->scope, fail_work, &failing, &ignored))
         return false;
@@ -259,10 +293,9 @@ bool library_extract_job(Job *job, Error *err)
     AUTO_ARENA Arena *arena = arena_new(MEMORY_MAX);
     Reading in = { .library = job->argument, .job = job, .arena = arena };
     if (!store_write(in.library->db, &job->scope, load_work, &in, err)) {
-        /* Cancelled, in the trash for good, or done by another attempt: nothing is left to do. */
-        if (err->code == ERROR_NOT_FOUND || err->code == ERROR_CONFLICT)
-            job_give_up(job);
-        return false;
+        /* Cancelled, erased, or done by another attempt: nothing is left to do. */
+        return !job_is_stopped(job) &&
+               (err->code == ERROR_NOT_FOUND || err->code == ERROR_CONFLICT);
     }
     library_tell(in.library, &job->scope, NEWS_DOCUMENT, job->subject);
     if (!read_and_store(&in, err))

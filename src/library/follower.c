@@ -19,15 +19,16 @@
 /* Indexes are written when nothing has changed for a while, or after so many changes. */
 #define QUIET_MS 3000
 #define COMMIT_AFTER 20000
-#define MODEL_NAME_SIZE 96
 
+/* Only the follower's thread changes an index or what is said of it; it replaces it under the write
+ * side of `use`. Others read what `use` guards while they hold the read side. */
 typedef struct WorkspaceIndex {
     struct WorkspaceIndex *next;
     char id[64];
-    Index *index;
-    pthread_rwlock_t use; /* readers borrow; the follower replaces */
+    pthread_rwlock_t use;
+    _Atomic(Index *) index;
     size_t dims;
-    char model[MODEL_NAME_SIZE];
+    char model[FOLLOWER_MODEL_SIZE], database[64];
     uint64_t generation; /* everything up to here is applied */
     bool needs_load;
 } WorkspaceIndex;
@@ -39,14 +40,17 @@ struct Follower {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t news, applied_news;
-    bool is_stopping, is_poked;
-    WorkspaceIndex *indexes; /* the list only grows */
+    atomic_bool is_stopping;
+    bool is_poked;
+    _Atomic(WorkspaceIndex *) indexes; /* the list only grows, at its head, under the lock */
     char database[64];
-    char model[MODEL_NAME_SIZE];
+    char model[FOLLOWER_MODEL_SIZE];
     size_t dims;
-    int64_t applied, last; /* sequence numbers */
-    int64_t unsaved, changed_ms;
-    const char *state;
+    int64_t applied, last;       /* sequence numbers */
+    int64_t erased;              /* what was erased up to here is in no file */
+    int64_t unsaved, changed_ms; /* the thread's own, and the next */
+    bool must_save;
+    _Atomic(const char *) state;
 };
 
 /* --- One workspace's index --- */
@@ -59,12 +63,12 @@ static WorkspaceIndex *find_index(Follower *follower, Str workspace)
     return NULL;
 }
 
-static Index *new_index(Follower *follower, const WorkspaceIndex *of)
+static Index *new_index(const Follower *follower, const WorkspaceIndex *of)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     IndexOptions options = { .folder = path_join(arena, str(follower->folder), str(of->id)),
                              .dims = of->dims,
-                             .identity = str(follower->database),
+                             .identity = str(of->database),
                              .model = str(of->model) };
     return index_new(&options);
 }
@@ -75,6 +79,7 @@ static WorkspaceIndex *add_index(Follower *follower, Str workspace)
     WorkspaceIndex *added = heap_alloc(sizeof *added);
     snprintf(added->id, sizeof added->id, STR_FMT, STR_ARG(workspace));
     snprintf(added->model, sizeof added->model, "%s", follower->model);
+    snprintf(added->database, sizeof added->database, "%s", follower->database);
     added->dims = follower->dims;
     added->index = new_index(follower, added);
     added->needs_load = true;
@@ -215,19 +220,26 @@ static bool apply_vectors(Fetch *fetch, Error *err)
     return true;
 }
 
-static void apply_remove(const Fetch *fetch)
+static void apply_remove(const Fetch *fetch, bool for_good)
 {
     uint64_t *keys = arena_new_array(fetch->arena, uint64_t, fetch->count);
     for (size_t i = 0; i < fetch->count; i++)
         keys[i] = (uint64_t)fetch->numbers[i];
-    index_delete(fetch->index->index, keys, fetch->count);
+    if (for_good)
+        index_erase(fetch->index->index, keys, fetch->count);
+    else
+        index_delete(fetch->index->index, keys, fetch->count);
 }
 
 static bool apply_part(Fetch *fetch, IndexOperation operation, Error *err)
 {
     switch (operation) {
     case INDEX_ADD: return apply_add(fetch, err);
-    case INDEX_REMOVE: apply_remove(fetch); return true;
+    case INDEX_REMOVE: apply_remove(fetch, false); return true;
+    case INDEX_ERASE:
+        apply_remove(fetch, true);
+        fetch->follower->must_save = true; /* nothing of it may stay in the files either */
+        return true;
     case INDEX_VECTORS:
         return !str_is(fetch->model, fetch->index->model) || apply_vectors(fetch, err);
     }
@@ -353,6 +365,7 @@ static bool load_index(Follower *follower, WorkspaceIndex *index, Error *err)
             return false;
         index->generation = (uint64_t)fetch.position.last;
         follower->unsaved++;
+        follower->must_save = true; /* the files may hold what was erased since */
     }
     index_publish(index->index);
     index->needs_load = false;
@@ -373,18 +386,25 @@ static bool begin(Follower *follower, Error *err)
     Fetch fetch = { .follower = follower, .arena = arena };
     if (!store_read(follower->db, &follower->system, list_workspaces, &fetch, err))
         return false;
+    pthread_mutex_lock(&follower->lock);
     snprintf(follower->database, sizeof follower->database, STR_FMT,
              STR_ARG(fetch.position.database));
+    pthread_mutex_unlock(&follower->lock);
     for (size_t i = 0; i < fetch.workspaces.count; i++)
         (void)need_index(follower, fetch.workspaces.at[i].id);
     return true;
 }
 
-static bool load_new(Follower *follower, Error *err)
+static bool load_new(Follower *follower, bool *loaded_r, Error *err)
 {
-    for (WorkspaceIndex *at = follower->indexes; at; at = at->next)
-        if (at->needs_load && !load_index(follower, at, err))
+    *loaded_r = false;
+    for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
+        if (!at->needs_load)
+            continue;
+        if (!load_index(follower, at, err))
             return false;
+        *loaded_r = true;
+    }
     return true;
 }
 
@@ -399,11 +419,13 @@ static bool fetch_changes(DbTx *tx, void *argument, Error *err)
                              &fetch->changes, err);
 }
 
+/* Of the indexes that are loaded; what is loaded later begins at the position of then. */
 static int64_t lowest_generation(const Follower *follower)
 {
     int64_t lowest = INT64_MAX;
     for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
-        lowest = MIN(lowest, (int64_t)at->generation);
+        if (!at->needs_load)
+            lowest = MIN(lowest, (int64_t)at->generation);
     return lowest == INT64_MAX ? 0 : lowest;
 }
 
@@ -428,6 +450,7 @@ static void publish_all(Follower *follower, int64_t sequence)
 
 static bool follow(Follower *follower, Error *err)
 {
+    bool loaded;
     for (;;) {
         AUTO_ARENA Arena *arena = arena_new(GB(1));
         Fetch fetch = { .follower = follower, .arena = arena };
@@ -438,6 +461,11 @@ static bool follow(Follower *follower, Error *err)
         for (size_t i = 0; i < count; i++)
             if (!apply_change(follower, &fetch.changes.at[i], err))
                 return false;
+        /* A workspace that appeared meanwhile is read whole: only then is everything applied. */
+        if (!load_new(follower, &loaded, err))
+            return false;
+        if (loaded)
+            continue; /* it may be behind what was listed here */
         int64_t reached = count ? fetch.changes.at[count - 1].sequence : fetch.position.last;
         if (count < CHANGES_AT_ONCE)
             reached = MAX(reached, fetch.position.last);
@@ -469,6 +497,7 @@ static void save(Follower *follower)
             return;
         }
     follower->unsaved = 0;
+    follower->must_save = false;
     /* Other nodes follow the same changes, so only a database of our own forgets them. */
     Fetch fetch = { .follower = follower, .after = lowest };
     if (db_kind(follower->db) == DB_SQLITE && lowest > 0 &&
@@ -479,34 +508,51 @@ static void save(Follower *follower)
 static void save_when_quiet(Follower *follower)
 {
     bool quiet = monotonic_ms() - follower->changed_ms > QUIET_MS;
-    if (follower->unsaved && (quiet || follower->unsaved > COMMIT_AFTER))
+    if (follower->unsaved && (quiet || follower->must_save || follower->unsaved > COMMIT_AFTER))
         save(follower);
 }
 
-/* --- Another model --- */
+/* Once everything that was erased is written, whoever waits for it goes on. */
+static void tell_erased(Follower *follower)
+{
+    if (follower->must_save)
+        return;
+    pthread_mutex_lock(&follower->lock);
+    follower->erased = follower->applied;
+    pthread_cond_broadcast(&follower->applied_news);
+    pthread_mutex_unlock(&follower->lock);
+}
+
+/* --- Another model, or the database is known at last --- */
+
+static void replace_index(const Follower *follower, WorkspaceIndex *at, const WorkspaceIndex *by)
+{
+    pthread_rwlock_wrlock(&at->use);
+    index_free(at->index);
+    memcpy(at->model, by->model, sizeof at->model);
+    memcpy(at->database, by->database, sizeof at->database);
+    at->dims = by->dims;
+    at->index = new_index(follower, at);
+    at->needs_load = true;
+    at->generation = 0;
+    pthread_rwlock_unlock(&at->use);
+}
 
 static void adopt_model(Follower *follower)
 {
-    char model[MODEL_NAME_SIZE];
+    WorkspaceIndex wanted = { 0 };
     pthread_mutex_lock(&follower->lock);
-    size_t dims = follower->dims;
-    memcpy(model, follower->model, sizeof model);
+    wanted.dims = follower->dims;
+    memcpy(wanted.model, follower->model, sizeof wanted.model);
+    memcpy(wanted.database, follower->database, sizeof wanted.database);
     pthread_mutex_unlock(&follower->lock);
-    for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
-        if (strcmp(at->model, model) == 0 && at->dims == dims)
-            continue;
-        pthread_rwlock_wrlock(&at->use);
-        index_free(at->index);
-        memcpy(at->model, model, sizeof model);
-        at->dims = dims;
-        at->index = new_index(follower, at);
-        at->needs_load = true;
-        at->generation = 0;
-        pthread_rwlock_unlock(&at->use);
-    }
+    for (WorkspaceIndex *at = follower->indexes; at; at = at->next)
+        if (strcmp(at->model, wanted.model) != 0 || at->dims != wanted.dims ||
+            strcmp(at->database, wanted.database) != 0)
+            replace_index(follower, at, &wanted);
 }
 
-void follower_set_model(Follower *follower, Str model, size_t dims)
+bool follower_set_model(Follower *follower, Str model, size_t dims)
 {
     pthread_mutex_lock(&follower->lock);
     bool changes = !str_is(model, follower->model) || dims != follower->dims;
@@ -515,8 +561,17 @@ void follower_set_model(Follower *follower, Str model, size_t dims)
         follower->dims = dims;
         follower->is_poked = true;
         follower->applied = -1; /* nobody may think that its vectors are in */
+        follower->erased = -1;
         pthread_cond_signal(&follower->news);
     }
+    pthread_mutex_unlock(&follower->lock);
+    return changes;
+}
+
+void follower_model(Follower *follower, char name[FOLLOWER_MODEL_SIZE])
+{
+    pthread_mutex_lock(&follower->lock);
+    memcpy(name, follower->model, FOLLOWER_MODEL_SIZE);
     pthread_mutex_unlock(&follower->lock);
 }
 
@@ -537,11 +592,12 @@ static void wait_for_news(Follower *follower)
 
 static bool step(Follower *follower, bool *begun, Error *err)
 {
+    bool loaded;
     if (!*begun && !begin(follower, err))
         return false;
     *begun = true;
     adopt_model(follower);
-    if (!load_new(follower, err) || !follow(follower, err))
+    if (!load_new(follower, &loaded, err) || !follow(follower, err))
         return false;
     follower->state = "ready";
     return true;
@@ -556,6 +612,7 @@ static void *run(void *argument)
         if (!step(follower, &begun, &err) && err.code != ERROR_CANCELLED)
             log_warn("index", "%s; trying again", err.message);
         save_when_quiet(follower);
+        tell_erased(follower);
         wait_for_news(follower);
     }
     if (begun && follower->unsaved)
@@ -569,15 +626,17 @@ static void on_news(void *argument, const char *channel, Str text)
     follower_poke(argument);
 }
 
-Follower *follower_start(Db *db, const char *folder)
+Follower *follower_start(Db *db, const char *folder, Str model, size_t dims)
 {
     Follower *follower = heap_alloc(sizeof *follower);
     Error err;
     follower->db = db;
+    snprintf(follower->model, sizeof follower->model, STR_FMT, STR_ARG(model));
+    follower->dims = dims;
     follower->folder = heap_text(folder);
     follower->system = scope_system();
     follower->state = "loading";
-    follower->applied = -1;
+    follower->applied = follower->erased = -1;
     pthread_mutex_init(&follower->lock, NULL);
     pthread_cond_init(&follower->news, NULL);
     pthread_cond_init(&follower->applied_news, NULL);
@@ -620,7 +679,8 @@ void follower_poke(Follower *follower)
     pthread_mutex_unlock(&follower->lock);
 }
 
-bool follower_wait(Follower *follower, int64_t timeout_ms)
+/* Until *reached, a sequence number, is that of the database now. */
+static bool wait_until(Follower *follower, const int64_t *reached, int64_t timeout_ms)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Fetch fetch = { .follower = follower, .arena = arena };
@@ -637,19 +697,29 @@ bool follower_wait(Follower *follower, int64_t timeout_ms)
     follower->is_poked = true;
     pthread_cond_signal(&follower->news);
     int timed_out = 0;
-    while (follower->applied < fetch.position.last && !timed_out && !follower->is_stopping)
+    while (*reached < fetch.position.last && !timed_out && !follower->is_stopping)
         timed_out = pthread_cond_timedwait(&follower->applied_news, &follower->lock, &until);
-    bool reached = follower->applied >= fetch.position.last;
+    bool is_there = *reached >= fetch.position.last;
     pthread_mutex_unlock(&follower->lock);
-    return reached;
+    return is_there;
+}
+
+bool follower_wait(Follower *follower, int64_t timeout_ms)
+{
+    return wait_until(follower, &follower->applied, timeout_ms);
+}
+
+bool follower_wait_erased(Follower *follower, int64_t timeout_ms)
+{
+    return wait_until(follower, &follower->erased, timeout_ms);
 }
 
 IndexState follower_state(Follower *follower)
 {
     pthread_mutex_lock(&follower->lock);
-    IndexState state = { .text = follower->state,
+    IndexState state = { .text = atomic_load(&follower->state),
                          .waiting_changes = MAX(follower->last - follower->applied, 0) };
-    state.is_ready = strcmp(follower->state, "ready") == 0;
+    state.is_ready = strcmp(state.text, "ready") == 0;
     for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
         if (pthread_rwlock_tryrdlock(&at->use) != 0)
             continue; /* it is being replaced */

@@ -12,15 +12,24 @@
 
 typedef struct Follower Follower;
 
-/* Starts the thread; loading happens there. */
-Follower *follower_start(Db *db, const char *folder);
+#define FOLLOWER_MODEL_SIZE 96
+
+/* Starts the thread; loading happens there. `model` is the one whose vectors are searched, with
+ * vectors of `dims` values; empty and 0: none yet. */
+Follower *follower_start(Db *db, const char *folder, Str model, size_t dims);
 /* Writes the indexes and ends. NULL is fine. */
 void follower_stop(Follower *follower);
-/* The model whose vectors are searched from now on; another one than before rebuilds. */
-void follower_set_model(Follower *follower, Str model, size_t dims);
+/* The model whose vectors are searched from now on; another one than before (then it returns true)
+ * rebuilds. */
+bool follower_set_model(Follower *follower, Str model, size_t dims);
+/* Its name; empty: none yet. */
+void follower_model(Follower *follower, char name[FOLLOWER_MODEL_SIZE]);
 /* There may be news. */
 void follower_poke(Follower *follower);
 bool follower_wait(Follower *follower, int64_t timeout_ms);
+/* Until what was erased before the call is in no file of the indexes; false: not within the time.
+ */
+bool follower_wait_erased(Follower *follower, int64_t timeout_ms);
 IndexState follower_state(Follower *follower);
 
 /* The index of a workspace for reading, until follower_release(). Never fails: an index that is

@@ -15,6 +15,7 @@ typedef struct ModelWork {
 } ModelWork;
 
 #define MODEL_SETTING S("embedding_model")
+#define DIMS_MAX 8192
 
 static bool find_model(DbTx *tx, void *argument, Error *err)
 {
@@ -30,21 +31,27 @@ static bool save_model(DbTx *tx, void *argument, Error *err)
 
 /* The model whose vectors are in the database, so that they can be searched before it is loaded
  * again; it is loaded for the first query. */
-static void recall_model(Library *library)
+static Str recall_model(const Library *library, Arena *arena, size_t *dims_r)
 {
-    AUTO_ARENA Arena *arena = arena_new(MB(1));
     AUTO_JSON json_t *json = NULL;
     ModelWork work = { .system = &library->system, .arena = arena };
     Error ignored;
+    *dims_r = 0;
     if (!store_read(library->db, &library->system, find_model, &work, &ignored) ||
         !json_parse(work.value, KB(64), &json, &ignored))
-        return;
-    follower_set_model(library->follower, json_member_text(json, "name"),
-                       (size_t)json_integer_value(json_object_get(json, "dims")));
+        return S("");
+    json_int_t dims = json_integer_value(json_object_get(json, "dims"));
+    if (dims <= 0 || dims > DIMS_MAX)
+        return S("");
+    *dims_r = (size_t)dims;
+    return str_copy(arena, json_member_text(json, "name"));
 }
 
+/* Whoever loads the model first may not be library_model(), so this is asked each time. */
 static void remember_model(Library *library, const EncodeStatus *status)
 {
+    if (!follower_set_model(library->follower, str(status->model), status->dims))
+        return;
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Buf value = buf_new(arena, KB(4));
     Error err;
@@ -53,7 +60,6 @@ static void remember_model(Library *library, const EncodeStatus *status)
     put_int(&json, "dims", (int64_t)status->dims);
     put_end(&json);
     ModelWork work = { .system = &library->system, .arena = arena, .value = buf_str(&value) };
-    follower_set_model(library->follower, str(status->model), status->dims);
     if (!store_write(library->db, &library->system, save_model, &work, &err))
         log_warn("library", "the model's name cannot be saved: %s", err.message);
 }
@@ -68,8 +74,11 @@ bool library_open(const LibraryOptions *options, Library **library_r, Error *err
     library->options = *options;
     library->system = scope_system();
     atomic_init(&library->encoder, options->encoder);
-    library->follower = follower_start(options->db, options->index_folder);
-    recall_model(library);
+    pthread_rwlock_init(&library->blobs_in_use, NULL);
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    size_t dims;
+    Str model = recall_model(library, arena, &dims);
+    library->follower = follower_start(options->db, options->index_folder, model, dims);
     *library_r = library;
     return true;
 }
@@ -79,6 +88,7 @@ void library_close(Library *library)
     if (!library)
         return;
     follower_stop(library->follower);
+    pthread_rwlock_destroy(&library->blobs_in_use);
     free(library);
 }
 
@@ -104,11 +114,11 @@ Str library_model(Library *library, Arena *arena)
     if (!queue)
         return S("");
     encode_queue_status(queue, &status);
-    if (status.state == ENCODE_READY)
-        return str_copy(arena, str(status.model));
-    if (!encode_queue_load(queue, &err))
-        return S("");
-    encode_queue_status(queue, &status);
+    if (status.state != ENCODE_READY) {
+        if (!encode_queue_load(queue, &err))
+            return S("");
+        encode_queue_status(queue, &status);
+    }
     remember_model(library, &status);
     return str_copy(arena, str(status.model));
 }

@@ -64,7 +64,9 @@ typedef struct NewFile {
  * at the head of the file only and parses nothing. */
 MUST_CHECK bool library_accepts(const char *path, Str name, Str media_type, Error *err);
 /* Stores the file for good and queues its extraction. When it returns true nothing short of losing
- * the disk loses the file. The same bytes again: the document that has them, is_new false. */
+ * the disk loses the file. The same bytes again: the document that has them, is_new false; it comes
+ * back from the trash, and is read again when reading it had failed. A password is kept, sealed,
+ * for as long as the document: its pages cannot be drawn without it. */
 MUST_CHECK bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFile *file,
                             Document *document_r, bool *is_new_r, Error *err);
 /* "a/b.pdf" from whatever a client sent: no "..", no leading slash, no control characters. */
@@ -213,3 +215,5 @@ MUST_CHECK bool library_check(Library *library, LibraryCheck *check_r, Error *er
 JobHandler library_extract_job;
 JobHandler library_embed_job;
 JobHandler library_purge_job; /* erases what was in the trash long enough; recurring */
+/* Looks for documents that no job works on any more, and for passages without vectors; recurring. */
+JobHandler library_sweep_job;

@@ -24,36 +24,48 @@ static bool is_plain_part(Str part)
 }
 
 /* Control characters, and what turns the direction of text around, fool the reader of a name. */
-static void add_clean_part(Buf *out, Str part)
+static Str clean_part(Arena *arena, Str part)
 {
+    Buf out = buf_new(arena, part.length * 3 + 1);
     size_t size;
     for (size_t at = 0; at < part.length; at += size) {
         uint32_t c = utf8_decode(part, at, &size);
-        bool is_control = c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
-                          (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+        bool is_control = c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x200E && c <= 0x200F) ||
+                          (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
+                          c == 0xFEFF;
         if (!is_control)
-            buf_add_utf8(out, c);
+            buf_add_utf8(&out, c);
     }
+    return str_trim(utf8_clean(arena, buf_str(&out)));
+}
+
+/* The end of a long name says what the file is, so the middle goes. */
+static Str shorten(Arena *arena, Str name)
+{
+    if (name.length <= NAME_MAX_BYTES)
+        return name;
+    Str start = str_slice(name, 0, utf8_floor(name, NAME_MAX_BYTES - 260));
+    Str end = str_from(name, utf8_floor(name, name.length - 250));
+    return str_format(arena, STR_FMT "..." STR_FMT, STR_ARG(start), STR_ARG(end));
 }
 
 Str library_clean_name(Arena *arena, Str name)
 {
-    Buf out = buf_new(arena, NAME_MAX_BYTES);
+    Buf out = buf_new(arena, name.length * 3 + 1); /* a wrong byte becomes a character of three */
     char *slashed = str_c(arena, name);
     Str rest = { slashed, name.length }, part;
     for (size_t i = 0; i < name.length; i++)
         if (slashed[i] == '\\')
             slashed[i] = '/';
     while (str_next(&rest, '/', &part)) {
-        part = str_trim(part);
+        part = clean_part(arena, part);
         if (!is_plain_part(part) || (part.length == 2 && part.at[1] == ':'))
             continue;
         if (out.length)
             buf_add_char(&out, '/');
-        add_clean_part(&out, part);
+        buf_add(&out, part);
     }
-    Str clean = utf8_clean(arena, buf_str(&out));
-    return clean.length ? clean : S("unnamed");
+    return out.length ? shorten(arena, buf_str(&out)) : S("unnamed");
 }
 
 /* --- What is accepted --- */
@@ -71,6 +83,8 @@ static bool has_known_extension(Str name)
 
 static bool looks_like_text(Str head)
 {
+    if (str_starts(head, S("\xFF\xFE")) || str_starts(head, S("\xFE\xFF")))
+        return true; /* UTF-16 and UTF-32 say so first */
     for (size_t i = 0; i < head.length; i++) {
         unsigned char c = (unsigned char)head.at[i];
         if (c < 0x20 && !HAS_CHAR((char)c, "\t\n\v\f\r\033\b"))
@@ -120,7 +134,7 @@ typedef struct AddWork {
     const Scope *scope;
     Arena *arena;
     Document given, document;
-    bool is_new;
+    bool is_new, has_changed;
 } AddWork;
 
 bool library_queue(DbTx *tx, const Scope *scope, Arena *arena, const char *type, Str document,
@@ -130,15 +144,35 @@ bool library_queue(DbTx *tx, const Scope *scope, Arena *arena, const char *type,
     return job_add(tx, scope, arena, &job, NULL, err);
 }
 
+/* Whoever uploads what is there already wants to have it: it comes back from the trash, and is read
+ * again when reading had failed. */
+static bool take_again(DbTx *tx, AddWork *work, Error *err)
+{
+    const Scope *scope = work->scope;
+    Str id = work->document.id, sealed = work->given.password_sealed;
+    unsigned over = 1u << DOCUMENT_FAILED | 1u << DOCUMENT_CANCELLED;
+    bool was_trashed = work->document.deleted_at_ms != 0;
+    bool again = (over >> work->document.state & 1u) != 0;
+    if (!was_trashed && !again)
+        return true;
+    work->has_changed = true;
+    return (!was_trashed || document_restore(tx, scope, id, err)) &&
+           (!again || ((!sealed.length || document_set_password(tx, scope, id, sealed, err)) &&
+                       document_advance(tx, scope, id, over, DOCUMENT_QUEUED, err) &&
+                       library_queue(tx, scope, work->arena, JOB_EXTRACT, id, err))) &&
+           document_find(tx, scope, work->arena, id, &work->document, err);
+}
+
 static bool add_work(DbTx *tx, void *argument, Error *err)
 {
     AddWork *work = argument;
     AuditEntry entry = { .action = S("document.add"), .subject_kind = S("document") };
+    work->has_changed = false;
     if (!document_add(tx, work->scope, work->arena, &work->given, &work->document, &work->is_new,
                       err))
         return false;
     if (!work->is_new)
-        return true;
+        return take_again(tx, work, err);
     entry.subject = work->document.id;
     return library_queue(tx, work->scope, work->arena, JOB_EXTRACT, work->document.id, err) &&
            audit_add(tx, work->scope, &entry, err);
@@ -156,12 +190,14 @@ bool library_add(Library *library, const Scope *scope, Arena *arena, const NewFi
                              .collection = file->collection,
                              .tags = file->tags,
                              .source = file->source.length ? file->source : S("upload") };
-    if (!password_seal(library, arena, file->password, &work.given.password_sealed, err) ||
-        !blob_import(library->blobs, scope->workspace, &item, 1, err))
+    if (!password_seal(library, arena, file->password, &work.given.password_sealed, err))
+        return false;
+    AUTO_BLOBS_KEPT Library *kept = blobs_keep(library);
+    if (!blob_import(library->blobs, scope->workspace, &item, 1, err))
         return false;
     if (!store_write(library->db, scope, add_work, &work, err))
         return false; /* the blob stays: `lectern doctor` finds originals without a document */
-    if (work.is_new)
+    if (work.is_new || work.has_changed)
         library_tell(library, scope, NEWS_DOCUMENT, work.document.id);
     *document_r = work.document;
     *is_new_r = work.is_new;

@@ -2,9 +2,11 @@
 #include "library/library_int.h"
 
 #include "base/clock.h"
+#include "library/follower.h"
 #include "store/audit_store.h"
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
+#include "store/index_changes_store.h"
 
 typedef struct DocWork {
     Library *library;
@@ -147,15 +149,28 @@ static bool audit(DbTx *tx, const DocWork *work, const char *action, Error *err)
     return audit_add(tx, work->scope, &entry, err);
 }
 
+/* The index weighs a document's title, so its passages are read anew. */
+static bool tell_index(DbTx *tx, const DocWork *work, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(256));
+    NumberList numbers;
+    return chunk_numbers(tx, work->scope, arena, work->id, &numbers, err) &&
+           index_change_add(tx, work->scope, arena, INDEX_ADD, work->id, STR_NONE, numbers.at,
+                            numbers.count, err);
+}
+
 static bool change_work(DbTx *tx, void *argument, Error *err)
 {
     DocWork *work = argument;
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
     const DocumentChange *change = work->change;
     const Scope *scope = work->scope;
-    return (!change->name || document_rename(tx, scope, work->id, *change->name, err)) &&
+    return document_find(tx, scope, arena, work->id, &work->document, err) &&
+           (!change->name || document_rename(tx, scope, work->id, *change->name, err)) &&
            (!change->title || document_set_title(tx, scope, work->id, *change->title, err)) &&
            (!change->collection || document_move(tx, scope, work->id, *change->collection, err)) &&
            (!change->tags || document_set_tags(tx, scope, work->id, *change->tags, err)) &&
+           ((!change->name && !change->title) || tell_index(tx, work, err)) &&
            audit(tx, work, "document.change", err);
 }
 
@@ -176,6 +191,15 @@ static bool cancel_jobs(DbTx *tx, DocWork *work, Error *err)
     for (size_t i = 0; i < work->jobs.count; i++)
         if (!job_cancel(tx, work->scope, work->jobs.at[i].id, err) && err->code != ERROR_CONFLICT)
             return false;
+    return true;
+}
+
+/* A job that was asked to stop and has not done so yet would be found instead of a new one. */
+static bool none_is_stopping(const DocWork *work, Error *err)
+{
+    for (size_t i = 0; i < work->jobs.count; i++)
+        if (work->jobs.at[i].is_cancelled)
+            return fail(err, ERROR_BUSY, "the document is still being stopped; try again");
     return true;
 }
 
@@ -204,7 +228,9 @@ static bool retry_work(DbTx *tx, void *argument, Error *err)
     if (work->password_sealed.length &&
         !document_set_password(tx, work->scope, work->id, work->password_sealed, err))
         return false;
-    return document_advance(tx, work->scope, work->id, over, DOCUMENT_QUEUED, err) &&
+    return jobs_store_of_subjects(tx, work->scope, work->arena, &work->id, 1, &work->jobs, err) &&
+           none_is_stopping(work, err) &&
+           document_advance(tx, work->scope, work->id, over, DOCUMENT_QUEUED, err) &&
            library_queue(tx, work->scope, work->arena, JOB_EXTRACT, work->id, err) &&
            audit(tx, work, "document.retry", err);
 }
@@ -262,26 +288,53 @@ bool library_restore(Library *library, const Scope *scope, Str id, Error *err)
 static bool erase_work(DbTx *tx, void *argument, Error *err)
 {
     DocWork *work = argument;
-    Error ignored;
-    (void)!cancel_jobs(tx, work, &ignored);
-    return document_erase(tx, work->scope, work->arena, work->id, &work->erased, err) &&
+    return cancel_jobs(tx, work, err) &&
+           document_erase(tx, work->scope, work->arena, work->id, &work->erased, err) &&
            audit(tx, work, "document.erase", err);
+}
+
+/* All originals are tried; the first failure is told. */
+static bool erase_blobs(DocWork *work, Error *err)
+{
+    bool good = true;
+    Error other;
+    for (size_t i = 0; i < work->erased.blobs.count; i++)
+        good &= blob_remove(work->library->blobs, work->scope->workspace, work->erased.blobs.at[i],
+                            good ? err : &other);
+    return good || fail_in(err, "the rows are gone, the original is not");
+}
+
+/* A library of a million passages is written anew within this time. */
+#define ERASE_WAIT_MS 120000
+
+/* Rows and originals; what the log and the index hold of them goes with forget_erased(). */
+static bool erase_one(Library *library, const Scope *scope, Str id, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(256));
+    DocWork work = { .library = library, .scope = scope, .arena = arena, .id = id };
+    pthread_rwlock_wrlock(&library->blobs_in_use);
+    bool rows = store_write(library->db, scope, erase_work, &work, err);
+    bool good = rows && erase_blobs(&work, err);
+    pthread_rwlock_unlock(&library->blobs_in_use);
+    if (rows)
+        library_tell(library, scope, NEWS_REMOVED, id);
+    return good;
+}
+
+static bool forget_erased(Library *library, Error *err)
+{
+    if (!db_forget(library->db, err))
+        return fail_in(err, "the rows are gone, the database's log still holds them");
+    if (!follower_wait_erased(library->follower, ERASE_WAIT_MS))
+        return fail(err, ERROR_TIMEOUT,
+                    "the rows and the original are gone, the index files are still being written"
+                    " without them");
+    return true;
 }
 
 bool library_erase(Library *library, const Scope *scope, Str id, Error *err)
 {
-    AUTO_ARENA Arena *arena = arena_new(MB(256));
-    DocWork work = { .library = library, .scope = scope, .arena = arena, .id = id };
-    if (!store_write(library->db, scope, erase_work, &work, err))
-        return false;
-    for (size_t i = 0; i < work.erased.blobs.count; i++)
-        if (!blob_remove(library->blobs, scope->workspace, work.erased.blobs.at[i], err))
-            return fail_in(err, "the rows are gone, the original is not");
-    if (!db_forget(library->db, err))
-        return fail_in(err, "the rows are gone, the database's log still holds them");
-    (void)library_wait_indexed(library, INDEX_WAIT_MS);
-    library_tell(library, scope, NEWS_REMOVED, id);
-    return true;
+    return erase_one(library, scope, id, err) && forget_erased(library, err);
 }
 
 /* --- Purging --- */
@@ -307,8 +360,10 @@ bool library_purge_job(Job *job, Error *err)
             Scope scope = { .workspace = work.expired.at[i].workspace, .role = ROLE_OWNER };
             if (job_is_stopped(job))
                 return job_stopped(job, err);
-            if (!library_erase(library, &scope, work.expired.at[i].id, err))
+            if (!erase_one(library, &scope, work.expired.at[i].id, err))
                 return false;
         }
+        if (!forget_erased(library, err))
+            return false;
     }
 }

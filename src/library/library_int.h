@@ -16,7 +16,23 @@ struct Library {
     Scope system; /* jobs and the follower serve every workspace */
     _Atomic(EncodeQueue *) encoder;
     struct Follower *follower;
+    pthread_rwlock_t blobs_in_use; /* see blobs_keep() */
 };
+
+/* Erasing removes an original that no row names any more. Whoever stores an original and then the
+ * row that names it holds this meanwhile, so that the same bytes, uploaded again while they are
+ * erased, are not lost. Within this process; nodes that share a folder of originals do not see each
+ * other's. */
+static inline Library *blobs_keep(Library *library)
+{
+    pthread_rwlock_rdlock(&library->blobs_in_use);
+    return library;
+}
+static inline void blobs_kept_auto(Library **library)
+{
+    pthread_rwlock_unlock(&(*library)->blobs_in_use);
+}
+#define AUTO_BLOBS_KEPT AUTO(blobs_kept_auto)
 
 /* Of the tokens a vector is made from, those kept for [CLS], [SEP], title and headings. */
 #define LIBRARY_PREFIX_TOKENS 50

@@ -1,0 +1,112 @@
+/* sweep_job.c - finds what fell between two jobs: documents that nobody reads any more, passages
+ * without vectors. */
+#include "library/library_int.h"
+
+#include "base/clock.h"
+#include "library/follower.h"
+
+/* Longer than a lease, so that a job whose node died has been taken over by then. */
+#define QUIET_MS (2 * 60 * 1000)
+#define AT_ONCE 100
+
+typedef struct Sweep {
+    Library *library;
+    Job *job;
+    Arena *arena;
+    Str model;
+    DocumentKeyList found;
+    Scope scope;
+    Str document;
+    bool has_changed;
+} Sweep;
+
+/* --- Documents that no job works on --- */
+
+static bool stuck_work(DbTx *tx, void *argument, Error *err)
+{
+    Sweep *in = argument;
+    unsigned running = 1u << DOCUMENT_QUEUED | 1u << DOCUMENT_EXTRACTING | 1u << DOCUMENT_INDEXING;
+    return document_list_stuck(tx, &in->library->system, in->arena, running, now_ms() - QUIET_MS,
+                               AT_ONCE, &in->found, err);
+}
+
+/* One whose jobs were used up: its text is there, or a person is told. */
+static bool settle_work(DbTx *tx, void *argument, Error *err)
+{
+    Sweep *in = argument;
+    Document document;
+    JobRowList jobs;
+    Error why;
+    in->has_changed = false;
+    if (!document_find(tx, &in->scope, in->arena, in->document, &document, err) ||
+        !jobs_store_of_subjects(tx, &in->scope, in->arena, &in->document, 1, &jobs, err))
+        return err->code == ERROR_NOT_FOUND;
+    if (jobs.count || document_state_is_over(document.state))
+        return true;
+    in->has_changed = true;
+    if (document.state == DOCUMENT_INDEXING)
+        return document_advance(tx, &in->scope, document.id, 1u << DOCUMENT_INDEXING,
+                                DOCUMENT_READY, err);
+    fail(&why, ERROR_INTERNAL, "reading ended without a result several times; try again");
+    return document_fail(tx, &in->scope, document.id, &why, err);
+}
+
+static bool settle_all(Sweep *in, Error *err)
+{
+    Library *library = in->library;
+    if (!store_read(library->db, &library->system, stuck_work, in, err))
+        return false;
+    for (size_t i = 0; i < in->found.count; i++) {
+        in->scope = (Scope){ .workspace = in->found.at[i].workspace, .role = ROLE_OWNER };
+        in->document = in->found.at[i].id;
+        if (job_is_stopped(in->job))
+            return job_stopped(in->job, err);
+        if (!store_write(library->db, &in->scope, settle_work, in, err))
+            return false;
+        if (in->has_changed)
+            library_tell(library, &in->scope, NEWS_DOCUMENT, in->document);
+    }
+    return true;
+}
+
+/* --- Passages without vectors --- */
+
+static bool unembedded_work(DbTx *tx, void *argument, Error *err)
+{
+    Sweep *in = argument;
+    return document_list_unembedded(tx, &in->library->system, in->arena, in->model, AT_ONCE,
+                                    &in->found, err);
+}
+
+static bool queue_work(DbTx *tx, void *argument, Error *err)
+{
+    Sweep *in = argument;
+    return library_queue(tx, &in->scope, in->arena, JOB_EMBED, in->document, err);
+}
+
+/* What is embedded was embedded with the model that is known; another one is known once it has been
+ * loaded, which happens for the first query. An idle server does not load it for this. */
+static bool embed_missing(Sweep *in, Error *err)
+{
+    char name[FOLLOWER_MODEL_SIZE];
+    Library *library = in->library;
+    if (!library_model_status(library).is_there)
+        return true;
+    follower_model(library->follower, name);
+    in->model = str_copy(in->arena, str(name));
+    if (!store_read(library->db, &library->system, unembedded_work, in, err))
+        return false;
+    for (size_t i = 0; i < in->found.count; i++) {
+        in->scope = (Scope){ .workspace = in->found.at[i].workspace, .role = ROLE_OWNER };
+        in->document = in->found.at[i].id;
+        if (!store_write(library->db, &in->scope, queue_work, in, err))
+            return false;
+    }
+    return true;
+}
+
+bool library_sweep_job(Job *job, Error *err)
+{
+    Sweep in = { .library = job->argument, .job = job, .arena = job->arena };
+    return settle_all(&in, err) && embed_missing(&in, err);
+}
