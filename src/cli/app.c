@@ -12,6 +12,7 @@
 #include "api/document_json.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/id.h"
 #include "base/log.h"
 #include "base/pool.h"
 #include "jobs/job_runner.h"
@@ -219,7 +220,19 @@ static bool open_features(App *app, Error *err)
     return true;
 }
 
-static bool start_jobs(App *app, Error *err)
+/* The name of this data folder among all that share a database: who has the folder's lock may use
+ * it. The first start makes it. */
+static bool node_name(App *app, Str folder, Str *name_r, Error *err)
+{
+    char *path = path_join(app->arena, folder, S("node"));
+    Error none;
+    if (file_read(app->arena, path, 64, name_r, &none) && id_is_valid(*name_r))
+        return true;
+    *name_r = str_copy(app->arena, id_new(app->arena));
+    return file_write(path, *name_r, 0600, err);
+}
+
+static bool start_jobs(App *app, Str folder, Error *err)
 {
     JobType types[] = {
 #define JOB_TYPE(type, handler, attempts, lease, at_once_max, ahead_max, every)                    \
@@ -234,12 +247,16 @@ static bool start_jobs(App *app, Error *err)
 #undef JOB_TYPE
     };
     int workers = (int)app->settings->extract_workers;
+    Str node;
+    if (!node_name(app, folder, &node, err))
+        return false;
     for (size_t i = 0; i < COUNT(types); i++) {
         types[i].argument = app->api.library;
         if (types[i].at_once == 0)
             types[i].at_once = workers ? workers : (int)sysconf(_SC_NPROCESSORS_ONLN);
     }
     JobRunnerOptions options = { .db = app->api.db,
+                                 .owner = node,
                                  .types = types,
                                  .type_count = COUNT(types),
                                  .listener = on_job,
@@ -290,8 +307,8 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.public_url = str_c(app->arena, app->settings->public_url);
     app->api.is_secure = str_starts(app->settings->public_url, S("https:"));
     app->api.started_ms = now_ms();
-    return open_library(app, folder, err) && open_features(app, err) && start_jobs(app, err) &&
-           start_server(app, options->listens, err);
+    return open_library(app, folder, err) && open_features(app, err) &&
+           start_jobs(app, folder, err) && start_server(app, options->listens, err);
 }
 
 static bool set_log(const Settings *settings, bool is_quiet, Error *err)

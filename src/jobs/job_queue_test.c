@@ -749,6 +749,31 @@ TEST_BOTH(jobs, with_every_13th_statement_failing_every_job_is_done)
     db_close(db);
 }
 
+TEST_BOTH(jobs, a_runner_that_is_back_takes_its_jobs_at_once_after_its_last_attempt_too)
+{
+    Db *db = open_queue(url);
+    Scope system = scope_system();
+    const JobType types[] = { { .name = "nothing", .run = do_nothing, .lease_s = 30 } };
+    JobRunnerOptions options = { .db = db, .types = types, .type_count = 1, .owner = S("node") };
+    Claiming before = { .claim = { S("nothing"), S("node"), 30000, 10, 1 }, .now_ms = now_ms() };
+    Claiming other = { .claim = { S("nothing"), S("other"), 30000, 10, 1 }, .now_ms = now_ms() };
+    JobRunner *runner;
+    Error err = { 0 };
+
+    Str ours = add(db, (NewJob){ .type = S("nothing") }, 1);
+    cr_assert(store_write(db, &system, claim_jobs, &before, &err), "%s", err.message);
+    Str theirs = add(db, (NewJob){ .type = S("nothing") }, 1);
+    cr_assert(store_write(db, &system, claim_jobs, &other, &err), "%s", err.message);
+    cr_assert_eq(before.rows.count + other.rows.count, 2);
+    cr_assert(jobs_start(&options, &runner, &err), "%s", err.message);
+    for (int i = 0; i < 200 && find(db, ours).state != JOB_DONE; i++)
+        sleep_ms(10);
+    cr_assert_eq(find(db, ours).state, JOB_DONE);
+    cr_assert_eq(find(db, theirs).state, JOB_RUNNING);
+    cr_assert(jobs_stop(runner, 1000));
+    db_close(db);
+}
+
 static int told_fd;
 static bool tell_parent(Job *job, Error *err)
 {

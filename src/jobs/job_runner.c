@@ -172,7 +172,10 @@ static JobRunner *runner_new(const JobRunnerOptions *options)
         runner->options.done_days = 7;
     if (runner->options.dead_days <= 0)
         runner->options.dead_days = 90;
-    id_write(runner->owner);
+    if (options->owner.length)
+        snprintf(runner->owner, sizeof runner->owner, STR_FMT, STR_ARG(options->owner));
+    else
+        id_write(runner->owner);
     pthread_mutex_init(&runner->lock, NULL);
     pthread_cond_init(&runner->returned, NULL);
     pthread_condattr_t monotonic; /* the dispatcher's pauses must not follow a clock that is set */
@@ -207,11 +210,15 @@ static void runner_free(JobRunner *runner)
     free(runner);
 }
 
-static bool declare_recurring(DbTx *tx, void *argument, Error *err)
+static bool prepare(DbTx *tx, void *argument, Error *err)
 {
-    const JobRunner *runner = argument;
+    JobRunner *runner = argument;
     Scope system = scope_system();
+    int64_t released;
 
+    if (!jobs_store_release(tx, &system, str(runner->owner), now_ms(), &released, err))
+        return false;
+    atomic_store(&runner->recovered_count, released);
     for (size_t i = 0; i < runner->lane_count; i++) {
         const JobType *type = &runner->lanes[i].type;
         RecurringJob job = { .name = str(type->name),
@@ -234,7 +241,7 @@ bool jobs_start(const JobRunnerOptions *options, JobRunner **runner_r, Error *er
     JobRunner *runner = runner_new(options);
     Scope system = scope_system();
 
-    bool ok = store_write(options->db, &system, declare_recurring, runner, err) &&
+    bool ok = store_write(options->db, &system, prepare, runner, err) &&
               db_listen(options->db, JOBS_CHANNEL, job_hear, runner, err) &&
               (!options->listener ||
                db_listen(options->db, JOB_NEWS_CHANNEL, job_news_hear, runner, err));

@@ -24,6 +24,10 @@ typedef void JobListener(void *argument, const JobEvent *event);
 
 typedef struct JobRunnerOptions {
     Db *db;
+    /* Names this runner among all, at most 39 characters, the same after a restart: then jobs of a
+     * process that was killed are taken back at once. The caller makes sure that only one process
+     * has it at a time. Empty: a new name, and they are taken back when their leases end. */
+    Str owner;
     const JobType *types; /* copied; names must live on */
     size_t type_count;
     JobListener *listener; /* may be NULL; called on a thread of the database's */

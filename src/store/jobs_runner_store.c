@@ -8,6 +8,8 @@
 /* Rows of one statement: delayed jobs that become due, jobs deleted. */
 #define PROMOTE_MAX 1000
 #define TICKS_MAX 100
+/* Attempts after which a job that was running when its process ended is taken for the reason. */
+#define INTERRUPTED_MAX 250
 
 /* --- Claiming ------------------------------------------------------------------------ */
 
@@ -222,6 +224,20 @@ bool jobs_store_recover(DbTx *tx, const Scope *scope, int64_t now, int64_t *coun
                            " error = 'the process that ran it ended or hung'"
                            " WHERE state = 1 AND lease_until < $1"),
                    DB_ARGS(db_int(now)), count_r, err);
+}
+
+bool jobs_store_release(DbTx *tx, const Scope *scope, Str owner, int64_t now, int64_t *count_r,
+                        Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           db_exec(tx,
+                   DB_SAME("UPDATE jobs SET state = CASE WHEN is_cancelled = 1 THEN 4"
+                           " WHEN attempt >= $3 THEN 3 ELSE 0 END,"
+                           " finished_at = CASE WHEN is_cancelled = 1 OR attempt >= $3"
+                           " THEN $2 ELSE 0 END, lease_until = 0, error_code = 'internal',"
+                           " error = 'the process that ran it ended'"
+                           " WHERE state = 1 AND owner = $1"),
+                   DB_ARGS(db_text(owner), db_int(now), db_int(INTERRUPTED_MAX)), count_r, err);
 }
 
 bool jobs_store_hold(DbTx *tx, const Scope *scope, Str id, int64_t token, Error *err)

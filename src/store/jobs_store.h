@@ -137,6 +137,11 @@ MUST_CHECK bool jobs_store_cancelled(DbTx *tx, const Scope *scope, Arena *arena,
 /* Jobs whose lease is over wait again, or are dead when that was the last attempt. */
 MUST_CHECK bool jobs_store_recover(DbTx *tx, const Scope *scope, int64_t now_ms, int64_t *count_r,
                                    Error *err);
+/* What a process of this owner ran when it ended without a word waits again at once. Such an end
+ * rarely is a job's fault, so it costs no job its last attempt, however few those are; one that
+ * may have ended INTERRUPTED_MAX processes is dead. */
+MUST_CHECK bool jobs_store_release(DbTx *tx, const Scope *scope, Str owner, int64_t now_ms,
+                                   int64_t *count_r, Error *err);
 /* Delayed jobs that are due wait now. */
 MUST_CHECK bool jobs_store_promote(DbTx *tx, const Scope *scope, int64_t now_ms, int64_t *count_r,
                                    Error *err);
