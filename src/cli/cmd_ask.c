@@ -13,24 +13,15 @@ static const CommandOption options[] = {
     { NULL, NULL, NULL },
 };
 
-static void put_one_of(CommandLine *line, JsonWriter *json, const char *option, const char *name)
-{
-    if (!option_is_given(line, option))
-        return;
-    put_array(json, name);
-    put_text(json, NULL, option_value(line, option));
-    put_end(json);
-}
-
 static void write_request(CommandLine *line, bool stream, Buf *body)
 {
     JsonWriter json = put_begin(body);
     put_text(&json, "question", line->words[0]);
     put_bool(&json, "stream", stream);
     put_bool(&json, "save", false);
-    put_one_of(line, &json, "collection", "collections");
-    put_one_of(line, &json, "format", "formats");
-    put_one_of(line, &json, "tag", "tags");
+    output_filter(line, &json, "collection", "collections");
+    output_filter(line, &json, "format", "formats");
+    output_filter(line, &json, "tag", "tags");
     put_end(&json);
 }
 

@@ -11,15 +11,6 @@ static const CommandOption options[] = {
     { NULL, NULL, NULL },
 };
 
-static void put_one_of(CommandLine *line, JsonWriter *json, const char *option, const char *name)
-{
-    if (!option_is_given(line, option))
-        return;
-    put_array(json, name);
-    put_text(json, NULL, option_value(line, option));
-    put_end(json);
-}
-
 static bool write_request(CommandLine *line, Buf *body, Error *err)
 {
     int64_t limit = 10;
@@ -31,9 +22,9 @@ static bool write_request(CommandLine *line, Buf *body, Error *err)
     put_int(&json, "limit", limit);
     if (option_is_given(line, "mode"))
         put_text(&json, "mode", option_value(line, "mode"));
-    put_one_of(line, &json, "collection", "collections");
-    put_one_of(line, &json, "format", "formats");
-    put_one_of(line, &json, "tag", "tags");
+    output_filter(line, &json, "collection", "collections");
+    output_filter(line, &json, "format", "formats");
+    output_filter(line, &json, "tag", "tags");
     put_end(&json);
     return true;
 }

@@ -35,3 +35,12 @@ char *output_path(Arena *arena, const char *path, const char *name, Str value)
     return str_c(arena, str_format(arena, "%s%c%s=" STR_FMT, path, strchr(path, '?') ? '&' : '?',
                                    name, STR_ARG(encoded)));
 }
+
+void output_filter(const CommandLine *line, JsonWriter *json, const char *option, const char *name)
+{
+    if (!option_is_given(line, option))
+        return;
+    put_array(json, name);
+    put_text(json, NULL, option_value(line, option));
+    put_end(json);
+}

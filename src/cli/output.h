@@ -11,3 +11,5 @@ void output_text(Str text);
 int64_t output_int(const json_t *object, const char *name);
 /* "path?name=value" with the value percent-encoded; the first gets '?', others '&'. */
 char *output_path(Arena *arena, const char *path, const char *name, Str value);
+/* The option's value as a list of one, the member `name` of a search; nothing when not given. */
+void output_filter(const CommandLine *line, JsonWriter *json, const char *option, const char *name);
