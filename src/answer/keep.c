@@ -53,7 +53,7 @@ static void put_kept_citation(JsonWriter *json, const Citation *citation)
     put_text(json, "name", str_from(citation->name, (size_t)(slash + 1)));
     put_text(json, "path", citation->name);
     put_text_or_null(json, "format", citation->format);
-    put_bool(json, "paged", citation->page > 0);
+    put_bool(json, "paged", str_is(citation->format, "pdf"));
     put_end(json);
     put_text(json, "place", citation->place);
     if (citation->page)

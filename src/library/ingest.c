@@ -197,6 +197,15 @@ Str ingest_place(Arena *arena, const StoredBlock *blocks, size_t count, Str head
 
 /* --- Chunks --- */
 
+/* Where a passage is shown; a title before the first page is on none. */
+static int32_t first_page(const StoredBlock *blocks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (blocks[i].page)
+            return (int32_t)blocks[i].page;
+    return 0;
+}
+
 static void make_chunks(Arena *arena, const Block *const *blocks, const IngestSettings *settings,
                         Ingested *out)
 {
@@ -222,16 +231,16 @@ static void make_chunks(Arena *arena, const Block *const *blocks, const IngestSe
     out->chunks = arena_new_array(arena, Chunk, out->chunk_count);
     for (size_t i = 0; i < out->chunk_count; i++) {
         const ChunkRange *range = &ranges.chunks.at[i];
+        const StoredBlock *first = &out->blocks[range->block_first];
+        size_t count = range->block_last - range->block_first + 1;
         out->chunks[i] = (Chunk){ .ordinal = (int64_t)i,
                                   .start = (int64_t)range->start,
                                   .length = (int64_t)(range->end - range->start),
                                   .first_block = range->block_first,
                                   .last_block = range->block_last,
                                   .heading = range->headings,
-                                  .page = range->page_first,
-                                  .place = ingest_place(arena, &out->blocks[range->block_first],
-                                                        range->block_last - range->block_first + 1,
-                                                        range->headings),
+                                  .page = first_page(first, count),
+                                  .place = ingest_place(arena, first, count, range->headings),
                                   .text = str_slice(out->text, range->start, range->end) };
     }
 }
