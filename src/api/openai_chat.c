@@ -256,7 +256,7 @@ static bool pass_bytes(void *self, Str bytes, Error *err)
         HttpStreamOptions options = { .media_type = is_json ? S("application/json") : S(""),
                                       .wait_ms = 10000,
                                       .queue_max = MB(4),
-                                      .heartbeat_ms = -1 };
+                                      .heartbeat_ms = is_json ? -1 : 0 };
         port->stream = http_respond_stream(port->response, &options);
     }
     return http_stream_write(port->stream, bytes) ||

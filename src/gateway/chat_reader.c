@@ -10,7 +10,10 @@ static bool on_event(void *self, const SseEvent *event, Error *err)
 {
     ChatReader *reader = self;
     /* What follows the end is padding of middle boxes, or the end once more. */
-    return reader->is_ended || reader->dialect->read_event(reader, event->data, err);
+    if (reader->is_ended)
+        return true;
+    return reader->dialect->read_event(reader, event->data, err) &&
+           (!reader->event || reader->event(reader->self, event, err));
 }
 
 void chat_reader_begin(ChatReader *reader, const Dialect *dialect, Arena *arena)

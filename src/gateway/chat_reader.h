@@ -10,6 +10,8 @@ typedef struct ChatReader {
     const Dialect *dialect;
     Arena *arena;
     bool (*delta)(void *self, Str text);
+    /* Each event of a stream, after it was read; may be NULL. */
+    bool (*event)(void *self, const SseEvent *event, Error *err);
     void *self;
     bool is_tap; /* the text is only counted: somebody else keeps it */
 
@@ -25,7 +27,8 @@ typedef struct ChatReader {
     enum { CHAT_UNKNOWN, CHAT_EVENTS, CHAT_WHOLE } form;
 } ChatReader;
 
-/* `reader` is set up with delta, self and is_tap by its maker; released by chat_reader_end(). */
+/* `reader` is set up with delta, event, self and is_tap by its maker; released by
+ * chat_reader_end(). */
 void chat_reader_begin(ChatReader *reader, const Dialect *dialect, Arena *arena);
 MUST_CHECK bool chat_reader_feed(ChatReader *reader, Str bytes, Error *err);
 /* No more bytes come: fails unless the answer is complete. */

@@ -217,16 +217,25 @@ bool gateway_chat(HttpClient *client, Arena *arena, const GatewayTarget *target,
 /* --- Handing on --- */
 
 typedef struct Tap {
+    Arena *arena;
     const GatewayForward *forward;
-    ChatReader reader;
 } Tap;
 
-/* The client gets every byte first; what it means is looked at after. */
-static bool pass_on(void *self, Str bytes, Error *err)
+/* Only whole events that make sense reach the client: one that is torn would keep it from seeing
+ * the error that follows. */
+static bool pass_on(void *self, const SseEvent *event, Error *err)
 {
     Tap *tap = self;
-    return tap->forward->receive(tap->forward->self, bytes, err) &&
-           chat_reader_feed(&tap->reader, bytes, err);
+    Buf out = buf_new(tap->arena, MB(8));
+    sse_write(&out, S(""), str_is(event->event, "message") ? S("") : event->event, event->data);
+    return tap->forward->receive(tap->forward->self, buf_str(&out), err);
+}
+
+/* A service may answer with one object although a stream was asked for. */
+static bool pass_whole(const GatewayForward *forward, const ChatReader *reader, Error *err)
+{
+    return !forward->is_stream || reader->form != CHAT_WHOLE ||
+           forward->receive(forward->self, buf_str(&reader->whole), err);
 }
 
 bool gateway_forward(HttpClient *client, Arena *arena, const GatewayTarget *target,
@@ -234,28 +243,31 @@ bool gateway_forward(HttpClient *client, Arena *arena, const GatewayTarget *targ
 {
     const Dialect *dialect = target->provider->dialect;
     HttpCall call = new_call(arena, target, dialect->chat_path, forward->body);
-    Tap tap = { .forward = forward, .reader = { .is_tap = true } };
+    Tap tap = { arena, forward };
+    ChatReader reader = { .event = forward->is_stream ? pass_on : NULL,
+                          .self = &tap,
+                          .is_tap = true };
     HttpAnswer answer = { 0 };
     if (forward->is_stream) {
-        call.receive = pass_on;
-        call.self = &tap;
+        call.receive = feed;
+        call.self = &reader;
     } else {
         call.first_byte_ms = TOTAL_MS; /* it comes when the whole answer is written */
     }
-    chat_reader_begin(&tap.reader, dialect, arena);
+    chat_reader_begin(&reader, dialect, arena);
     bool good = http_call(client, arena, &call, &answer, err);
     if (good && is_good(answer.status))
-        good = (forward->is_stream || chat_reader_feed(&tap.reader, answer.body, err)) &&
-               chat_reader_finish(&tap.reader, err);
+        good = (forward->is_stream || chat_reader_feed(&reader, answer.body, err)) &&
+               chat_reader_finish(&reader, err) && pass_whole(forward, &reader, err);
     if (!good)
         fail_of(target, err);
-    bool has_used = (good && is_good(answer.status)) || tap.reader.text_bytes;
+    bool has_used = (good && is_good(answer.status)) || reader.text_bytes;
     *forwarded_r =
         (GatewayForwarded){ .status = answer.status,
                             .body = answer.body,
                             .retry_after = http_answer_header(&answer, "Retry-After"),
-                            .reply = reply_of(&tap.reader, has_used ? forward->body.length : 0,
-                                              STR_NONE) };
-    chat_reader_end(&tap.reader);
+                            .reply =
+                                reply_of(&reader, has_used ? forward->body.length : 0, STR_NONE) };
+    chat_reader_end(&reader);
     return good;
 }

@@ -68,7 +68,7 @@ MUST_CHECK bool gateway_models(HttpClient *client, Arena *arena, const GatewayTa
 typedef struct GatewayForward {
     Str body;
     bool is_stream;
-    /* Bytes of a stream as they come. */
+    /* Whole events of a stream as they come. */
     bool (*receive)(void *self, Str bytes, Error *err);
     void *self;
 } GatewayForward;

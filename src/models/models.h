@@ -75,7 +75,7 @@ typedef struct ForwardRequest {
     Str body;
     Str model; /* for the usage table */
     bool is_stream;
-    /* Bytes of a stream as they come; false stops. */
+    /* Whole events of a stream as they come; false stops. */
     bool (*receive)(void *self, Str bytes, Error *err);
     void *self;
 } ForwardRequest;
@@ -86,7 +86,7 @@ typedef struct ForwardAnswer {
     Str retry_after; /* as the service said; usually empty */
 } ForwardAnswer;
 
-/* True for any status. Fails when no answer came, or when a stream broke off: bytes may have gone
- * to receive before. */
+/* True for any status. Fails when no answer came, or when a stream broke off: events may have
+ * gone to receive before. */
 MUST_CHECK bool models_forward(Models *models, const Scope *scope, Arena *arena,
                                const ForwardRequest *request, ForwardAnswer *answer_r, Error *err);

@@ -72,13 +72,19 @@ static bool fail_inside(const json_t *json, Error *err)
                 STR_ARG(text.length ? text : S("no reason")));
 }
 
+static int64_t token_count(const json_t *usage, const char *name)
+{
+    json_int_t count = json_integer_value(json_object_get(usage, name));
+    return count > 0 && count < INT32_MAX ? count : 0;
+}
+
 static void read_usage(ChatReader *reader, const json_t *usage)
 {
     if (!json_is_object(usage))
         return;
     reader->has_usage = true;
-    reader->input_tokens = json_integer_value(json_object_get(usage, "prompt_tokens"));
-    reader->output_tokens = json_integer_value(json_object_get(usage, "completion_tokens"));
+    reader->input_tokens = token_count(usage, "prompt_tokens");
+    reader->output_tokens = token_count(usage, "completion_tokens");
 }
 
 static Str finish_name(Str finish)

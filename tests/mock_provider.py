@@ -1,0 +1,176 @@
+"""A model service in OpenAI's dialect that misbehaves as real ones do.
+
+The name of the model says how: "good", "cut", "cut-late", "error-in-stream", "slow", "busy" (429 once,
+then good), "limited" (429 for long), "broken" (500), "html", "whole" (JSON although a stream was asked
+for), "huge" (one chunk of 2 MB), "crlf", "bytes" (one byte at a time), "no-done", "plain-only" (refuses
+max_tokens, as reasoning models do), "no-type" (a stream declared as text/plain), "silent" (no word).
+
+As a program: python3 tests/mock_provider.py [PORT] [MODEL,MODEL...]
+"""
+import json
+import re
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+KEY = "sk-mock"
+
+
+def sentence_of(messages):
+    """A fluent answer that rests on the passages in the prompt: their first sentence, marked [1]."""
+    text = "\n".join(m["content"] for m in messages if isinstance(m.get("content"), str))
+    found = re.search(r"\[1\][^\n]*\n?\s*([^\n]+?[.!?])(\s|$)", text)
+    return f"According to the library, {found.group(1)} [1]" if found else "It is as you say."
+
+
+class MockProvider:
+    def __init__(self, models=("good",), key=None, port=0, answer=None):
+        self.models, self.key, self.answer = list(models), key, answer
+        self.requests = []  # (path, headers, body) in order
+        mock = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                mock.requests.append((self.path, dict(self.headers), None))
+                if not self.allowed():
+                    return
+                if self.path == "/v1/models":
+                    data = [{"id": m, "object": "model", "created": 1, "owned_by": "mock"} for m in mock.models]
+                    self.reply(200, {"object": "list", "data": data})
+                else:
+                    self.fail(404, "no such path")
+
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                mock.requests.append((self.path, dict(self.headers), body))
+                if not self.allowed():
+                    return
+                if self.path != "/v1/chat/completions":
+                    return self.fail(404, "no such path")
+                try:
+                    mock.chat(self, body)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass
+                self.wfile.flush()
+
+            def allowed(self):
+                if mock.key and self.headers.get("Authorization") != f"Bearer {mock.key}":
+                    self.fail(401, f"Incorrect API key provided: {self.headers.get('Authorization')}")
+                    return False
+                return True
+
+            def reply(self, status, body, kind="application/json", **headers):
+                data = body if isinstance(body, bytes) else json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(data)))
+                for name, value in headers.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.end_headers()
+                self.wfile.write(data)
+
+            def fail(self, status, message, **headers):
+                self.reply(status, {"error": {"message": message, "type": "mock_error", "param": None,
+                                              "code": None}}, **headers)
+
+            def start_stream(self, kind="text/event-stream"):
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+
+            def piece(self, data):
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+                self.wfile.flush()
+
+            def end_stream(self):
+                self.wfile.write(b"0\r\n\r\n")
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/v1"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def chats(self):
+        return [body for path, _, body in self.requests if path == "/v1/chat/completions"]
+
+    # --- Answers ---
+
+    def chat(self, http, body):
+        model, stream = body.get("model", ""), body.get("stream")
+        tries = sum(1 for b in self.chats() if b.get("model") == model)
+        if model == "busy" and tries == 1:
+            return http.fail(429, "slow down", Retry_After="1")
+        if model == "limited":
+            return http.fail(429, "no more today", Retry_After="3600")
+        if model == "broken":
+            return http.fail(500, "the GPU is on fire")
+        if model == "html":
+            return http.reply(200, b"<html><body>Sign in to the network</body></html>", "text/html")
+        if model == "plain-only" and ("max_tokens" in body or "temperature" in body):
+            return http.fail(400, "Unsupported parameter: 'max_tokens'; use 'max_completion_tokens'")
+        if model not in self.models and model not in MODELS:
+            return http.fail(404, f"model '{model}' not found")
+        if model == "slow":
+            time.sleep(1.5)
+        text = "" if model == "silent" else "x" * 2_000_000 if model == "huge" else \
+            self.answer or sentence_of(body["messages"])
+        usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
+        if not stream or model == "whole":
+            return http.reply(200, {
+                "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model, "usage": usage,
+                "choices": [{"index": 0, "message": {"role": "assistant", "content": text},
+                             "logprobs": None, "finish_reason": "stop"}]})
+        self.stream(http, model, text, usage, (body.get("stream_options") or {}).get("include_usage"))
+
+    def stream(self, http, model, text, usage, wants_usage):
+        end = "\r\n\r\n" if model == "crlf" else "\n\n"
+
+        def frame(delta, finish=None, **more):
+            chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model,
+                     "choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **more}
+            return f"data: {json.dumps(chunk)}{end}".encode()
+
+        http.start_stream("text/plain" if model == "no-type" else "text/event-stream")
+        words = [text] if model == "huge" else re.findall(r"\S+\s*|\s+", text)
+        frames = [b": hello\n\n", frame({"role": "assistant", "content": ""})]
+        frames += [frame({"content": word}) for word in words]
+        if model == "cut":
+            frames = frames[:3]
+        elif model == "cut-late":
+            frames = frames[:-1] + [frames[-1][:len(frames[-1]) // 2]]
+        elif model == "error-in-stream":
+            frames = frames[:3] + [b'data: {"error":{"message":"out of memory","type":"server_error","code":500}}\n\n']
+        else:
+            frames.append(frame({}, "stop"))
+            if wants_usage:
+                tail = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model,
+                        "choices": [], "usage": usage}
+                frames.append(f"data: {json.dumps(tail)}{end}".encode())
+            if model != "no-done":
+                frames.append(f"data: [DONE]{end}".encode())
+        for one in frames:
+            for piece in ([one[i:i + 1] for i in range(len(one))] if model == "bytes" else [one]):
+                http.piece(piece)
+        http.end_stream()
+
+
+MODELS = ["good", "cut", "cut-late", "error-in-stream", "slow", "busy", "limited", "broken", "html", "whole", "huge",
+          "crlf", "bytes", "no-done", "plain-only", "no-type", "silent"]
+
+if __name__ == "__main__":
+    words = sys.argv[1:]
+    mock = MockProvider(words[1].split(",") if len(words) > 1 else MODELS, port=int(words[0]) if words else 0)
+    print(mock.url, flush=True)
+    threading.Event().wait()
