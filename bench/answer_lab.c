@@ -89,6 +89,7 @@ static bool run_question(const Lab *lab, Str id, Str question, Error *err)
     run->arena = arena;
     run->request = &request;
     run->sink = &sink;
+    run->citation_max = CITATIONS_MAX;
     run->question = question;
     run->words = words_new();
     run->text = buf_new(arena, KB(64));

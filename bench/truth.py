@@ -133,7 +133,8 @@ def main():
             taken_path.write_text(json.dumps(sorted(taken)))
         server.wait(1800)
         # Some kinds are known for what they are only once they are read.
-        taken -= {d["path"] for d in server.get("/v1/documents?state=failed&limit=1000&parent=none")["items"]}
+        failed = {d["name"] for d in server.get("/v1/documents?state=failed&limit=1000&parent=none")["items"]}
+        taken = {name for name in taken if name.split("/")[-1] not in failed}
         return score(server, [q for q in questions if set(files_of(q)) <= taken], options.out, data)
 
 

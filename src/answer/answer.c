@@ -94,7 +94,10 @@ static bool answer_from_passages(AnswerRun *run, Error *err)
     bool is_found;
     if (!look_up(run, err) || !tell_search(run, err) || !decide_parts(run, &is_found, err))
         return false;
+    bool is_answered;
     run->answer.sources = run->results;
+    if (!generate(run, &is_answered, err) || is_answered)
+        return is_answered;
     return is_found ? compose(run, err) : compose_not_found(run, err);
 }
 
@@ -122,6 +125,7 @@ bool answer_run(Answers *answers, const Scope *scope, Arena *arena, const Answer
     run->arena = arena;
     run->request = request;
     run->sink = sink;
+    run->citation_max = CITATIONS_MAX;
     run->words = borrow_words(answers);
     bool done = answer_steps(run, err);
     return_words(answers, run->words);

@@ -9,7 +9,8 @@
 #include "answer/answer.h"
 #include "answer/reading.h"
 
-#define CITATIONS_MAX 5
+#define CITATIONS_MAX 5   /* of quoted sentences */
+#define CITATIONS_ROOM 16 /* of a written answer */
 #define SENTENCES_MAX 64
 #define WORDS_KEPT 4
 
@@ -45,7 +46,8 @@ typedef struct AnswerRun {
     Part parts[QUESTION_PARTS_MAX];
     size_t part_count;
     Answer answer;
-    Citation citations[CITATIONS_MAX];
+    Citation citations[CITATIONS_ROOM];
+    size_t citation_max;
     AnswerSentence sentences[SENTENCES_MAX];
     Buf text;
 } AnswerRun;
@@ -87,6 +89,11 @@ MUST_CHECK bool compose_not_found(AnswerRun *run, Error *err);
 /* Adds a sentence with marks to the text, and tells the sink. */
 MUST_CHECK bool add_sentence(AnswerRun *run, Str text, const int *citations, size_t count,
                              bool is_supported, Error *err);
+
+/* --- generate.c: an answer that a model service writes --- */
+
+/* *is_answered_r is false when there is no service, or it failed. */
+MUST_CHECK bool generate(AnswerRun *run, bool *is_answered_r, Error *err);
 
 /* --- count.c: questions for a number of documents --- */
 

@@ -11,11 +11,10 @@ static const char *const leaning[] = { "it ",    "this ", "that ",    "these ", 
 /* --- Headings --- */
 
 /* The heading right above a block: the last one inside the passage before it, else the chunk's. */
-static Str heading_above(const Reading *reading, const Passage *passage, size_t start)
+static Str heading_above(const Passage *passage, size_t start)
 {
     const Chunk *chunk = &passage->hit->row.chunk;
     Str heading = chunk->heading;
-    (void)reading;
     for (size_t i = 0; i < passage->blocks.count; i++) {
         const StoredBlock *block = &passage->blocks.at[i];
         if (block->start > start)
@@ -44,13 +43,12 @@ static void blocks_of(const Passage *passage, size_t start, size_t end, size_t *
     }
 }
 
-static void set_place(AnswerRun *run, const Reading *reading, const Passage *passage,
-                      Citation *citation)
+static void set_place(AnswerRun *run, const Passage *passage, Citation *citation)
 {
     const Chunk *chunk = &passage->hit->row.chunk;
     size_t first, count;
     blocks_of(passage, (size_t)citation->start, (size_t)citation->end, &first, &count);
-    citation->heading = heading_above(reading, passage, (size_t)citation->start);
+    citation->heading = heading_above(passage, (size_t)citation->start);
     citation->place = chunk->place;
     citation->page = chunk->page;
     if (!count)
@@ -73,7 +71,7 @@ Citation *cite(AnswerRun *run, const Reading *reading, size_t passage_index, siz
             start < (size_t)known->end)
             return known;
     }
-    if (run->answer.citation_count == CITATIONS_MAX)
+    if (run->answer.citation_count == run->citation_max)
         return NULL;
     Citation *citation = &run->citations[run->answer.citation_count++];
     *citation = (Citation){ .number = (int)run->answer.citation_count,
@@ -85,7 +83,7 @@ Citation *cite(AnswerRun *run, const Reading *reading, size_t passage_index, siz
                             .quote = str_slice(row->chunk.text, start - (size_t)row->chunk.start,
                                                end - (size_t)row->chunk.start),
                             .score = score };
-    set_place(run, reading, passage, citation);
+    set_place(run, passage, citation);
     return citation;
 }
 

@@ -130,10 +130,9 @@ bool compose(AnswerRun *run, Error *err)
 
 bool compose_not_found(AnswerRun *run, Error *err)
 {
+    static const char gap[] = "\n\nThe library does not say.";
+    Str text = run->text.length ? str(gap) : str(gap + 2);
     run->answer.is_found = false;
-    run->answer.citation_count = 0;
-    run->answer.sentence_count = 0;
-    run->text.length = 0;
-    buf_add(&run->text, S("The library does not say."));
-    return tell_delta(run, S("The library does not say."), err);
+    buf_add(&run->text, text);
+    return tell_delta(run, text, err);
 }
