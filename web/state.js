@@ -6,6 +6,7 @@ export const state = {
   session: null,      // GET /v1/session
   collections: [],    // the workspace's collections, in the server's order
   statistics: null,   // GET /v1/statistics
+  hasSample: false,   // whether the sample library is here
   conversations: [],  // newest first, as many as the rail shows
 };
 

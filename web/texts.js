@@ -77,10 +77,10 @@ const CATALOGUE = {
   'invite.text': 'They are read, become searchable within seconds, and answer your questions with the page beside them.',
   'invite.sample': 'Add the sample library',
   'invite.formats': 'Reads {formats}',
-  'invite.ask': 'Then ask',
-  'invite.question_1': 'What are these documents about?',
-  'invite.question_2': 'Which dates and deadlines are mentioned?',
-  'invite.question_3': 'Who is responsible for what?',
+  'invite.ask': 'Or ask the sample library',
+  'invite.question_1': 'What does a berth cost a night?',
+  'invite.question_2': 'When did the schooner Freya run aground?',
+  'invite.question_3': 'Who answers on VHF channel 12?',
 
   'tray.title': 'Files being read',
   'tray.running': {one: '{count} running', other: '{count} running'},
@@ -112,6 +112,7 @@ const CATALOGUE = {
   'stage.cancelled': 'cancelled',
   'stage.failed': 'could not be read',
   'stage.encrypted': 'needs its password',
+  'stage.wrong_password': 'that password does not open it',
 
   'count.documents': {one: '{shown} document', other: '{shown} documents'},
   'count.pages': {one: '{shown} page', other: '{shown} pages'},

@@ -1,8 +1,8 @@
 // invite.js - an empty library is an invitation: where to drop, a sample to try, three questions to ask it.
 import {h} from '../dom.js';
 import {t} from '../texts.js';
-import {post} from '../api.js';
-import {emit, mayWrite} from '../state.js';
+import {get, post} from '../api.js';
+import {emit, mayWrite, state} from '../state.js';
 import {formatTitles} from './filters.js';
 import {go} from '../router.js';
 import {icon} from './icons.js';
@@ -10,21 +10,53 @@ import {problem} from './problem.js';
 import {pickFiles, pickFolder} from './drop.js';
 import * as work from './work.js';
 
+const SAMPLE = 'Lighthouse log.txt';
+const MOST_WAIT_MS = 10000;
+
 async function addSample(button) {
   button.setAttribute('aria-busy', 'true');
   try {
     const {documents} = await post('/v1/documents/sample');
     work.adoptAll(documents);
+    state.hasSample = true;
     emit('documents');
+    return documents;
   } catch (error) {
     button.closest('.invite').append(problem(error, () => addSample(button)));
+    return null;
   } finally {
     button.removeAttribute('aria-busy');
   }
 }
 
-export const questions = () => ['invite.question_1', 'invite.question_2', 'invite.question_3'].map((key) =>
-  h('button', {class: 'question', onclick: () => go(`/ask?q=${encodeURIComponent(t(key))}`), test: 'example-question'}, t(key)));
+// The three questions are about the sample library: they are only shown where it is, or can be added by asking.
+export async function readSample() {
+  const page = await get('/v1/documents', {q: SAMPLE, limit: 1}).catch(() => null);
+  state.hasSample = Boolean(page && page.items.length);
+}
+
+function searchable(documents) {
+  const until = performance.now() + MOST_WAIT_MS;
+  const all = () => documents.every((one) => work.list().some((item) => item.id === one.id && (item.searchable || work.ended(item))));
+  return new Promise((done) => {
+    const look = () => (all() || performance.now() > until ? done() : setTimeout(look, 50));
+    look();
+  });
+}
+
+async function askSample(button, question) {
+  if (!state.hasSample) {
+    const documents = await addSample(button);
+    if (!documents) return;
+    await searchable(documents);
+  }
+  if (button.isConnected) go(`/ask?q=${encodeURIComponent(question)}`);
+}
+
+export const questions = () => ['invite.question_1', 'invite.question_2', 'invite.question_3'].map((key) => {
+  const button = h('button', {class: 'question', onclick: () => askSample(button, t(key)), test: 'example-question'}, t(key));
+  return button;
+});
 
 // Kinds, not the hundred endings they come with; the line is there before its words are.
 function formatLine() {
@@ -40,5 +72,5 @@ export function invite() {
       mayWrite() && h('div', {class: 'row centre'}, h('button', {class: 'primary', onclick: pickFiles}, t('add.files')),
         h('button', {onclick: pickFolder}, t('add.folder')), sample),
       formatLine()),
-    h('h3', {}, t('invite.ask')), h('div', {class: 'questions'}, questions()));
+    mayWrite() && [h('h3', {}, t('invite.ask')), h('div', {class: 'questions'}, questions())]);
 }

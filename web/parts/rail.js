@@ -7,6 +7,7 @@ import {here} from '../router.js';
 import {icon} from './icons.js';
 import {pickFiles, pickFolder} from './drop.js';
 import {newCollection} from './collections.js';
+import {readSample} from './invite.js';
 
 const PLACES = [
   {view: 'ask', path: '/ask', icon: 'ask', text: 'rail.ask'},
@@ -119,5 +120,5 @@ export function show() {
   paintRecent();
   mark();
   refreshConversations();
-  return Promise.all([refreshCounts(), refreshCollections()]);
+  return Promise.all([refreshCounts(), refreshCollections(), readSample()]);
 }

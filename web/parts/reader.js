@@ -99,12 +99,21 @@ async function showMarked(source, frame, width, body, own) {
   frame.dataset.loaded = 'yes';
   frame.dataset.marked = marked;
   // A passage that the page's own letters do not show (a scan, a table) is still shown, above the page.
-  if (!marked && source.quote) frame.before(quoteBox(source.quote));
+  if (!marked && source.quote) return onNextPage(source, frame, width, body, own);
   if (top !== null) {
     const y = topIn(frame, body) + top * frame.offsetHeight;
     const visible = y > body.scrollTop + 20 && y < body.scrollTop + body.clientHeight * 0.75;
     if (!visible) body.scrollTop = y - body.clientHeight / 3;
   }
+}
+
+// A passage may begin on one page and hold the words on the next.
+async function onNextPage(source, frame, width, body, own) {
+  const next = frame.nextElementSibling;
+  const runsOn = /\d\s*[-–]\s*\d/.test(source.place || '') && next && !source.next;
+  if (!runsOn) return (source.first || frame).before(quoteBox(source.quote));
+  next.dataset.asked = 'yes';
+  return showMarked({...source, page: source.page + 1, next: true, first: frame}, next, width, body, own);
 }
 
 async function passage(source, body, own) {
@@ -119,9 +128,25 @@ async function passage(source, body, own) {
   else article.before(quoteBox(source.quote) || '');
 }
 
+const BREAKS = ['\n', '. ', '! ', '? '];
+const bytesOf = (text) => new TextEncoder().encode(text).length;
+
+// Of a long passage only the sentences or rows that hold the words found are marked; places are bytes.
+function closest({text, snippet, highlights, start, end}) {
+  const at = snippet && highlights && highlights.length ? text.indexOf(snippet) : -1;
+  if (at < 0) return {start, end, quote: text};
+  const head = text.slice(0, at + highlights[0][0]);
+  const last = at + highlights.at(-1)[1];
+  const from = Math.max(0, ...BREAKS.map((one) => (head.lastIndexOf(one) < 0 ? 0 : head.lastIndexOf(one) + one.length)));
+  const ends = BREAKS.map((one) => text.indexOf(one, last)).filter((one) => one >= 0);
+  const to = ends.length ? Math.min(...ends) + (text[Math.min(...ends)] === '\n' ? 0 : 1) : text.length;
+  return {start: start + bytesOf(text.slice(0, from)), end: start + bytesOf(text.slice(0, to)), quote: text.slice(from, to)};
+}
+
 // A result of a search or a citation of an answer, as a source.
 export function sourceOf(one) {
-  return {document: one.document, page: one.page, place: one.place, start: one.start, end: one.end, quote: one.quote || one.text};
+  const passage = one.quote === undefined ? closest(one) : {start: one.start, end: one.end, quote: one.quote};
+  return {document: one.document, page: one.page, place: one.place, ...passage};
 }
 
 export function start() {

@@ -50,7 +50,7 @@ async function figures(root) {
   const one = await get('/v1/statistics').catch(() => null);
   if (!one) return;
   const {server} = state.session;
-  const model = server.model ? `${server.model.name} · ${t(server.model.ready ? 'server.model_ready' : 'server.model_loading')}` : t('server.no_model');
+  const model = server.model && server.model.name ? `${server.model.name} · ${t(server.model.ready ? 'server.model_ready' : 'server.model_loading')}` : t('server.no_model');
   const rows = [['server.version', server.version], ['server.model', model], ['server.documents', number(one.documents)], ['server.chunks', number(one.chunks)],
                 ['server.vectors', number(one.vectors)], ['server.bytes', bytes(one.bytes)], ['server.upload_max', server.upload_max && bytes(server.upload_max)],
                 ['server.formats', (await formatTitles()).join(' · ')]];

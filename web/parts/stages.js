@@ -17,7 +17,7 @@ function running(item) {
 }
 
 function failure(item) {
-  if (item.error && item.error.code === 'encrypted') return t('stage.encrypted');
+  if (item.error && item.error.code === 'encrypted') return t(item.tried ? 'stage.wrong_password' : 'stage.encrypted');
   return (item.error && item.error.message) || t('stage.failed');
 }
 

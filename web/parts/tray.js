@@ -11,7 +11,7 @@ import * as work from './work.js';
 const MOST_ROWS = 200;
 const rows = new Map();  // item key -> {element, parts, button state}
 let folded = false;
-let root, body, summary, toggle;
+let root, body, summary, toggle, failures;
 
 async function tried(run) {
   try {
@@ -97,8 +97,9 @@ function summarise(items) {
   const running = items.filter((one) => !work.ended(one)).length;
   const failed = items.filter((one) => one.state === 'failed' || one.state === 'refused').length;
   const ready = items.filter((one) => one.state === 'ready' || one.state === 'duplicate').length;
-  return [running && t('tray.running', {count: running}), ready && t('tray.ready', {count: ready}),
-          failed && t('tray.failed', {count: failed})].filter(Boolean).join(' · ');
+  say(failures, failed ? t('tray.failed', {count: failed}) : '');
+  failures.hidden = !failed;
+  return [running && t('tray.running', {count: running}), ready && t('tray.ready', {count: ready})].filter(Boolean).join(' · ');
 }
 
 // Order of arrival, so that nothing jumps; only when there are too many do those that have ended give way.
@@ -140,6 +141,15 @@ function fold(on_) {
   toggle.setAttribute('aria-expanded', String(!folded));
 }
 
+// The next one that was not read comes into view.
+function showFailure() {
+  fold(false);
+  const bad = [...body.querySelectorAll('[data-state=failed], [data-state=refused]')];
+  const below = bad.find((row) => row.offsetTop - body.offsetTop > body.scrollTop + 1 && body.scrollTop + body.clientHeight < body.scrollHeight);
+  const row = below || bad[0];
+  if (row) body.scrollTop = row.offsetTop - body.offsetTop;
+}
+
 // When all is done and one goes elsewhere the tray makes room; not before, for nothing moves under the pointer.
 function settle() {
   const items = work.list();
@@ -154,7 +164,8 @@ export function start() {
   body = h('ul', {class: 'tray-rows', id: 'tray-rows', test: 'tray-rows'});
   toggle = h('button', {class: 'plain tray-toggle', 'aria-controls': 'tray-rows', onclick: () => fold(!folded), test: 'tray-toggle'},
     icon('down'), summary);
-  root.append(h('div', {class: 'tray-head'}, toggle,
+  failures = h('button', {class: 'plain tray-failures', hidden: true, data: {tone: 'bad'}, onclick: showFailure, test: 'tray-failures'});
+  root.append(h('div', {class: 'tray-head'}, toggle, failures, h('span', {class: 'gap'}),
     h('button', {class: 'plain', onclick: work.clearEnded, test: 'tray-clear'}, t('tray.clear'))), body);
   fold(false);
   on('work', paint);

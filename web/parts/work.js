@@ -244,6 +244,7 @@ export async function retry(item, password) {
     Object.assign(item, {state: 'waiting', error: null, tries: 0, notBefore: 0, loaded: 0});
     return settled();
   }
+  item.tried = Boolean(password);
   apply(item, await post(`/v1/documents/${item.id}/retry`, password ? {password} : {}));
   keep(item);
   changed();

@@ -63,6 +63,12 @@ function answerTurn(view, message = {}) {
       row.tabIndex = i === Math.max(0, turn.open) ? 0 : -1;
     });
   }
+  // What was read and not cited is walked only once it is unfolded.
+  turn.reach = () => {
+    const cited = (turn.message.citations || []).length;
+    const rest = parts.sources.querySelector('details');
+    return cited && turn.open < cited && !(rest && rest.open) ? cited : turn.sources.length;
+  };
   turn.show = (index, {focus} = {}) => {
     turn.open = index;
     mark();
@@ -90,7 +96,7 @@ const asked = (text) => h('div', {class: 'asked', test: 'question'}, text);
 function emptyState() {
   const few = !state.statistics || state.statistics.documents > 0;
   return h('div', {class: 'ask-empty'}, few
-    ? [h('h2', {class: 'display'}, t('ask.empty_title')), h('p', {class: 'lead'}, t('ask.empty_text')), h('div', {class: 'questions'}, questions())]
+    ? [h('h2', {class: 'display'}, t('ask.empty_title')), h('p', {class: 'lead'}, t('ask.empty_text')), state.hasSample && h('div', {class: 'questions'}, questions())]
     : invite(), notices());
 }
 
@@ -125,7 +131,7 @@ class Talk {
     const turn = inside || this.opened_;
     if (!turn || !turn.sources.length || (!inside && !reader.isOpen())) return false;
     if (active && active.closest && active.closest('.reader-body')) return false;
-    const next = Math.max(0, Math.min(turn.sources.length - 1, turn.open + by));
+    const next = Math.max(0, Math.min(turn.reach() - 1, turn.open + by));
     this.opened(turn, next, {focus: Boolean(inside)});
     return true;
   }
@@ -244,8 +250,8 @@ class Talk {
     const source = turn.sources[index];
     const back = document.activeElement;
     reader.open(reader.sourceOf(source), {
-      index, count: turn.sources.length,
-      step: (by) => this.opened(turn, Math.max(0, Math.min(turn.sources.length - 1, turn.open + by))),
+      index, count: turn.reach(),
+      step: (by) => this.opened(turn, Math.max(0, Math.min(turn.reach() - 1, turn.open + by))),
       onclose: () => {
         turn.show(-1);
         note(withQuery({n: null}));
