@@ -1,0 +1,615 @@
+"""The page in a real Chromium, over the real server: the first five minutes of a person with a library."""
+import json
+import re
+import shutil
+import time
+
+import pytest
+import requests
+from conftest import ROOT, SAMPLES, Server
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PASSWORD = "correct horse battery"
+SHOTS = ROOT / "build" / "screenshots"
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+BROKEN = {"name": "broken.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\nnot really a document"}
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
+
+
+def part(page, name):
+    return page.locator(f"[data-test={name}]")
+
+
+def shot(page, name):
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png")
+
+
+class Desk:
+    """A signed-in browser window that notes every request and every complaint of the page."""
+
+    def __init__(self, browser, url, **options):
+        self.url = url
+        self.requests, self.complaints = [], []
+        self.context = browser.new_context(**{"viewport": WIDE, **options})
+        self.context.on("request", lambda request: self.requests.append(request.url))
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15000)
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def go(self, path):
+        self.page.goto(self.url + path)
+        return self.page
+
+    def check(self, allowed=()):
+        foreign = [u for u in self.requests if not u.startswith((self.url + "/", "blob:", "data:"))]
+        assert not foreign, f"the page asked elsewhere: {foreign}"
+        complaints = [c for c in self.complaints if not any(a in c for a in allowed)]
+        self.complaints.clear()
+        assert not complaints, complaints
+
+
+def sign_up(page):
+    part(page, "field-name").fill("Ada Keeper")
+    part(page, "field-email").fill("ada@example.org")
+    part(page, "field-password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    part(page, "nav-library").wait_for()
+
+
+def row_of(page, name):
+    return page.locator(f'[data-test=tray-row][data-name="{name}"]')
+
+
+def add_by_picker(page, files):
+    with page.expect_file_chooser() as chooser:
+        part(page, "add-files").click()
+    chooser.value.set_files(files)
+
+
+# What the tray says comes and goes in milliseconds, so the page itself keeps it.
+KEEP_STAGES = """() => {
+  window.stages = [];
+  new MutationObserver(() => document.querySelectorAll('[data-test=tray-row]').forEach((row) => window.stages.push(
+    [row.dataset.name, row.querySelector('.tray-stage').textContent, row.querySelector('.tray-percent').textContent]
+  ))).observe(document.getElementById('tray'), {subtree: true, childList: true, characterData: true});
+}"""
+
+YELLOW = """(image) => {
+  const canvas = document.createElement('canvas');
+  canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+  const context = canvas.getContext('2d');
+  context.drawImage(image, 0, 0);
+  const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
+  let yellow = 0;
+  for (let i = 0; i < data.length; i += 4) if (data[i] > 200 && data[i + 1] > 180 && data[i + 2] < 150) yellow++;
+  return yellow;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=[
+            "--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def library(browser, tmp_path_factory):
+    """A server whose first account was made on the page, and the samples added with the picker."""
+    server = Server(tmp_path_factory.mktemp("page") / "library").start()
+    desk = Desk(browser, server.url)
+    page = desk.go("/")
+    sign_up(page)
+    page.evaluate(KEEP_STAGES)
+    add_by_picker(page, [*sorted(p for p in SAMPLES.iterdir() if p.name != "README.txt")])
+    page.wait_for_function("""() => {
+      const rows = [...document.querySelectorAll('[data-test=tray-row]')];
+      return rows.length >= 14 && rows.every((row) => ['ready', 'failed'].includes(row.dataset.state));
+    }""", timeout=60000)
+    server.stages = page.evaluate("window.stages")
+    server.new_key()
+    server.desk = desk
+    yield server
+    desk.context.close()
+    server.stop()
+
+
+@pytest.fixture
+def desk(library):
+    yield library.desk
+    library.desk.check()
+
+
+@pytest.fixture
+def page(desk):
+    return desk.page
+
+
+def ask(page, question):
+    part(page, "ask-input").fill(question)
+    page.keyboard.press("Enter")
+    answer = part(page, "answer").last
+    expect(answer).to_have_attribute("data-done", "yes", timeout=30000)
+    return answer
+
+
+# --- The first minute ---
+
+
+def test_the_first_account_is_made_on_the_page_and_signs_in_again(browser, fresh_server):
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/library")
+    part(page, "field-name").fill("Ada")
+    part(page, "field-email").fill("ada@example.org")
+    part(page, "field-password").fill("short")
+    part(page, "setup-submit").click()
+    expect(part(page, "field-problem")).to_contain_text("password")
+    part(page, "field-password").fill(PASSWORD)
+    part(page, "setup-submit").click()
+    expect(part(page, "invite")).to_be_visible()
+    expect(part(page, "title")).to_have_text("Library")
+    shot(page, "empty-library")
+    part(page, "nav-settings").click()
+    part(page, "sign-out").click()
+    expect(part(page, "signin")).to_be_visible()
+    part(page, "field-email").fill("ada@example.org")
+    part(page, "field-password").fill("not the password")
+    part(page, "signin-submit").click()
+    expect(part(page, "problem")).to_be_visible()
+    part(page, "field-password").fill(PASSWORD)
+    part(page, "signin-submit").click()
+    expect(part(page, "nav-library")).to_be_visible()
+    desk.check(allowed=("status of 400", "status of 401"))
+    desk.context.close()
+
+
+def test_the_sample_library_is_one_press_away_and_answers(browser, fresh_server):
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    part(page, "add-sample").click()
+    expect(part(page, "tray-summary")).to_contain_text("3 searchable", timeout=30000)
+    part(page, "nav-ask").click()
+    part(page, "example-question").first.click()
+    answer = part(page, "answer")
+    expect(answer).to_have_attribute("data-done", "yes")
+    assert answer.get_attribute("data-refused") is None
+    expect(part(page, "source-1")).to_be_visible()
+    desk.check()
+    desk.context.close()
+
+
+def test_the_tray_told_what_was_happening_and_says_searchable(library, page):
+    kept = [stage for _, stage, _ in library.stages]
+    assert any(stage.startswith(("reading", "waiting its turn", "sending")) for stage in kept)
+    expect(row_of(page, "report.pdf").locator(".tray-stage")).to_have_text("searchable")
+    expect(part(page, "tray-summary")).to_contain_text("searchable")
+    expect(page.locator("[data-test=nav-library] b")).not_to_be_empty()
+
+
+def test_a_locked_file_opens_with_its_password_in_the_tray(page):
+    row = row_of(page, "locked.xlsx")
+    expect(row.locator(".tray-stage")).to_have_text("needs its password")
+    shot(page, "tray-locked")
+    row.locator("[data-test=unlock-password]").fill("tallow")
+    row.locator("[data-test=unlock-send]").click()
+    expect(row.locator("[data-test=unlock-password]")).to_be_visible()
+    expect(row).to_have_attribute("data-state", "failed")
+    row.locator("[data-test=unlock-password]").fill("wick")
+    row.locator("[data-test=unlock-send]").click()
+    expect(row.locator(".tray-stage")).to_have_text("searchable")
+
+
+def test_dropped_files_are_added_and_a_broken_one_says_why(library, page):
+    drop = page.evaluate_handle("""(text) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(['%PDF-1.4\\nnot really a document'], 'broken.pdf', {type: 'application/pdf'}));
+      transfer.items.add(new File([text], 'dropped words.txt', {type: 'text/plain'}));
+      return transfer;
+    }""", "The cormorant dries its wings on the breakwater.\n")
+    page.dispatch_event("#main", "dragenter", {"dataTransfer": drop})
+    expect(part(page, "drop-veil")).to_be_visible()
+    page.dispatch_event("#main", "drop", {"dataTransfer": drop})
+    expect(part(page, "drop-veil")).to_be_hidden()
+    expect(row_of(page, "dropped words.txt").locator(".tray-stage")).to_have_text("searchable")
+    row = row_of(page, "broken.pdf")
+    expect(row).to_have_attribute("data-state", "failed")
+    expect(row.locator(".tray-stage")).to_contain_text("broken")
+    shot(page, "tray")
+    row.locator("[data-test=tray-retry]").click()
+    expect(row).to_have_attribute("data-state", "failed")
+    expect(row.locator("[data-test=tray-retry]")).to_be_visible()
+
+
+def test_a_long_text_is_searchable_before_it_is_embedded_and_can_be_cancelled(library, page):
+    if not library.get("/health").json()["model"]["ready"]:
+        pytest.skip("needs the embedding model")
+    words = "".join(f"Entry {i}: the watch saw {i * 7} gulls, logged the swell and trimmed the lamp.\n" for i in range(60000))
+    page.evaluate(KEEP_STAGES)
+    add_by_picker(page, [{"name": "gulls.txt", "mimeType": "text/plain", "buffer": words.encode()}])
+    row = row_of(page, "gulls.txt")
+    expect(row.locator(".tray-stage")).to_contain_text("searchable · ", timeout=30000)
+    expect(row.locator(".tray-percent")).to_have_text(re.compile(r"\d+%"), timeout=30000)
+    row.locator("[data-test=tray-cancel]").click()
+    expect(row).to_have_attribute("data-state", re.compile("cancelled|ready"))
+    assert any(re.fullmatch(r"\d+%", percent) for _, _, percent in page.evaluate("window.stages"))
+    [found] = library.get("/v1/documents?q=gulls.txt").json()["items"]
+    assert library.call("DELETE", f"/v1/documents/{found['id']}?erase=1").status_code == 204
+    expect(row).to_have_count(0)
+
+
+# --- Searching ---
+
+
+def test_results_come_while_typing_with_marks_and_scores(desk, page):
+    part(page, "nav-search").click()
+    part(page, "search-input").press_sequentially("gannet reef", delay=15)
+    first = part(page, "result").first
+    expect(first.locator("mark").first).to_have_text(re.compile("gannet|reef", re.I))
+    expect(first.locator(".score")).to_have_attribute("aria-label", re.compile(r"\d+%"))
+    expect(first.locator("[data-test=legs]")).to_contain_text("words")
+    assert "q=gannet+reef" in page.url or "q=gannet%20reef" in page.url
+    expect(part(page, "search-status")).to_contain_text("ms")
+
+
+def test_a_result_opens_its_page_with_the_passage_marked(desk, page):
+    desk.go("/search?q=gannet%20reef")
+    part(page, "result").filter(has_text="page 1").first.click()
+    frame = page.locator("#reader [data-marked]")
+    frame.wait_for()
+    assert int(frame.get_attribute("data-marked")) > 0
+    assert frame.locator("img").evaluate(YELLOW) > 500
+    expect(part(page, "reader-name")).to_have_text("report.pdf")
+    expect(part(page, "reader-place")).to_have_text("page 1 of 4")
+    shot(page, "search")
+    page.keyboard.press("Escape")
+    expect(page.locator("#reader")).to_be_hidden()
+
+
+def test_words_that_are_nowhere_say_what_to_try(desk, page):
+    desk.go('/search?q="zyzzyva quagga"')
+    expect(part(page, "nothing")).to_contain_text("Try")
+    desk.go("/search?mode=keyword&q=kaleidoscopes")
+    expect(part(page, "result")).to_have_count(1)
+
+
+# --- Asking ---
+
+
+def test_an_answer_streams_and_its_chip_opens_the_marked_page(desk, page):
+    desk.go("/ask")
+    with page.expect_response("**/v1/ask") as asked:
+        answer = ask(page, "How many vessels were guided past the Gannet reef?")
+    assert asked.value.headers["content-type"].startswith("text/event-stream")
+    expect(answer.locator("[data-test=answer-text]")).to_contain_text("4,210 vessels")
+    expect(answer.locator("[data-test=steps]")).to_contain_text("searched")
+    answer.locator("[data-test=cite-1]").first.click()
+    expect(answer.locator("[data-test=source-1]")).to_have_attribute("aria-current", "true")
+    expect(answer.locator("[data-test=cite-1]").first).to_have_attribute("aria-pressed", "true")
+    frame = page.locator("#reader [data-marked]")
+    frame.wait_for()
+    assert frame.locator("img").evaluate(YELLOW) > 500
+    shot(page, "ask")
+
+
+def test_a_source_without_pages_opens_at_its_marked_passage(desk, page):
+    desk.go("/ask")
+    answer = ask(page, "What cracked in February?")
+    answer.locator("[data-test=cite-1]").first.click()
+    expect(page.locator("#reader mark.passage").first).to_contain_text("cracked on 3 February")
+    expect(part(page, "reader-name")).to_have_text("letter.docx")
+
+
+def test_arrows_walk_the_sources_and_the_address_keeps_the_place(desk, page):
+    desk.go("/ask")
+    answer = ask(page, "Which towers used oil, and how many litres?")
+    answer.locator(".read summary").click()
+    answer.locator(".source").first.click()
+    expect(answer.locator(".source").first).to_have_attribute("aria-current", "true")
+    page.keyboard.press("ArrowDown")
+    expect(answer.locator(".source").nth(1)).to_have_attribute("aria-current", "true")
+    assert "n=2" in page.url
+    page.keyboard.press("ArrowUp")
+    expect(answer.locator(".source").first).to_have_attribute("aria-current", "true")
+
+
+def test_a_rated_conversation_comes_back_with_its_chips(library, desk, page):
+    desk.go("/ask")
+    answer = ask(page, "How much oil did the Gannet tower use?")
+    text = answer.locator("[data-test=answer-text]").inner_text()
+    part(page, "thumb-down").click()
+    part(page, "feedback-reason").fill("I asked for barrels")
+    part(page, "feedback-send").click()
+    expect(part(page, "toast")).to_be_visible()
+    page.reload()
+    answer = part(page, "answer")
+    expect(answer.locator("[data-test=answer-text]")).to_have_text(text)
+    expect(answer.locator("[data-test=source-1]")).to_contain_text("report.pdf")
+    expect(answer.locator("[data-test=source-1]")).to_contain_text("page 3")
+    expect(part(page, "thumb-down")).to_have_attribute("aria-pressed", "true")
+    answer.locator("[data-test=cite-1]").first.click()
+    frame = page.locator("#reader [data-marked]")
+    frame.wait_for()
+    assert int(frame.get_attribute("data-marked")) > 0
+    kept = page.evaluate("fetch('/v1/conversations/' + location.pathname.split('/')[2]).then((r) => r.json())")
+    assert kept["messages"][-1]["feedback"] == {"rating": -1, "reason": "I asked for barrels"}
+
+
+def test_what_the_library_does_not_say_is_said(library, desk, page):
+    made = page.evaluate("""async () => {
+      const {csrf} = await (await fetch('/v1/session')).json();
+      return (await fetch('/v1/collections', {method: 'POST', body: '{"name": "Empty shelf"}',
+        headers: {'X-CSRF-Token': csrf, 'Content-Type': 'application/json'}})).json();
+    }""")
+    desk.go("/ask")
+    part(page, "ask-collection").select_option(made["id"])
+    answer = ask(page, "How many vessels were guided past the Gannet reef?")
+    expect(answer).to_have_attribute("data-refused", "yes")
+    expect(answer).to_contain_text("The library does not say")
+    part(page, "ask-collection").select_option("")
+
+
+# --- Keeping house ---
+
+
+def test_a_key_is_shown_once_works_and_is_revoked(library, desk, page):
+    desk.go("/settings/keys")
+    part(page, "field-name").fill("robot")
+    part(page, "key-submit").click()
+    key = part(page, "key-value").input_value()
+    assert requests.get(f"{library.url}/v1/documents", headers={"Authorization": f"Bearer {key}"}, timeout=10).ok
+    page.reload()
+    expect(part(page, "key-row").filter(has_text="robot")).to_be_visible()
+    assert key not in page.content()
+    revoke = part(page, "key-row").filter(has_text="robot").locator("[data-test=key-revoke]")
+    revoke.click()
+    part(page, "undo").click()
+    expect(part(page, "key-row").filter(has_text="robot")).to_be_visible()
+    revoke.click()
+    desk.go("/ask")
+    end = time.monotonic() + 10
+    while requests.get(f"{library.url}/v1/documents", headers={"Authorization": f"Bearer {key}"}, timeout=10).ok:
+        assert time.monotonic() < end, "the key still works"
+        time.sleep(0.05)
+
+
+def test_the_trash_gives_back_what_was_moved_there(desk, page):
+    desk.go("/library?q=people.csv")
+    row = part(page, "row")
+    expect(row).to_have_count(1)
+    row.locator("input[type=checkbox]").check()
+    part(page, "bulk-trash").click()
+    expect(row).to_have_count(0)
+    part(page, "undo").click()
+    expect(row).to_have_count(1)
+    row.focus()
+    page.keyboard.press("Delete")
+    expect(row).to_have_count(0)
+    desk.go("/library?trash=1")
+    row.filter(has_text="people.csv").locator("input").check()
+    part(page, "bulk-restore").click()
+    desk.go("/library?q=people.csv")
+    expect(row).to_have_count(1)
+
+
+def test_rename_tag_and_move(desk, page):
+    desk.go("/library?q=feed.xml")
+    part(page, "row").focus()
+    page.keyboard.press("t")
+    part(page, "field-tags").fill("island, news")
+    page.keyboard.press("Enter")
+    expect(part(page, "row").locator(".tag")).to_have_count(2)
+    part(page, "collection-new").click()
+    part(page, "field-name").fill("Periodicals")
+    page.keyboard.press("Enter")
+    expect(part(page, "title")).to_have_text("Periodicals")
+    desk.go("/library?q=feed.xml")
+    part(page, "row").focus()
+    page.keyboard.press("m")
+    part(page, "field-collection").select_option(label="Periodicals")
+    part(page, "move-form-submit").click()
+    page.locator("[data-test=rail-collections] a", has_text="Periodicals").click()
+    expect(part(page, "row")).to_have_count(1)
+
+
+def test_a_document_shows_its_pages_text_passages_and_details(desk, page):
+    desk.go("/library?q=report.pdf")
+    part(page, "row").locator("a.doc-name").click()
+    expect(part(page, "page").first).to_have_attribute("data-loaded", "yes")
+    shot(page, "document")
+    for name, words in (("text", "kaleidoscopes"), ("passages", "puffin"), ("details", "report.pdf")):
+        part(page, f"show-{name}").click()
+        expect(part(page, "document-body")).to_contain_text(words)
+    with page.expect_download() as download:
+        part(page, "download").click()
+    assert download.value.suggested_filename == "report.pdf"
+    desk.go("/library?q=numbers.xlsx")
+    part(page, "row").locator("a.doc-name").click()
+    expect(part(page, "document-html")).to_contain_text("storm petrel")
+    desk.requests[:] = [u for u in desk.requests if not u.startswith("blob:")]
+
+
+def test_everything_can_be_done_from_the_keyboard(desk, page):
+    desk.go("/library")
+    part(page, "row").first.wait_for()
+    page.keyboard.press("/")
+    expect(part(page, "library-filter")).to_be_focused()
+    page.keyboard.type("report")
+    expect(part(page, "row")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("search the")
+    page.keyboard.press("Enter")
+    expect(part(page, "search-input")).to_be_focused()
+    page.keyboard.type("lamp")
+    expect(part(page, "result").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(part(page, "result").first).to_be_focused()
+    page.keyboard.press("j")
+    expect(part(page, "result").nth(1)).to_be_focused()
+    expect(page.locator("#reader")).to_be_visible()
+    page.keyboard.press("k")
+    expect(part(page, "result").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#reader")).to_be_hidden()
+    page.keyboard.press("?")
+    expect(part(page, "keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(part(page, "keys")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("letter.docx")
+    page.locator("[data-test=palette-option]", has_text="document").wait_for()
+    shot(page, "palette")
+    page.keyboard.press("Enter")
+    expect(part(page, "title")).to_have_text("letter.docx")
+
+
+def test_a_long_list_comes_in_pages_as_one_scrolls(library, desk, page):
+    notes = [(f"note {i:03}.txt", f"Note number {i}: buoy {i * 13} was painted.\n".encode()) for i in range(120)]
+    made = library.upload(*notes, tags="many")
+    for one in made[-3:]:
+        library.wait_document(one["id"])
+    desk.go("/library?tag=many&order=name")
+    rows = part(page, "row")
+    expect(rows).to_have_count(50)
+    expect(part(page, "library-status")).to_have_text("120 documents")
+    for count in (100, 120):
+        page.locator("#main .scroll").evaluate("(list) => { list.scrollTop = list.scrollHeight; }")
+        expect(rows).to_have_count(count)
+    expect(rows.last).to_contain_text("note 119.txt")
+    expect(part(page, "more")).to_be_hidden()
+
+
+# --- Other screens ---
+
+
+def overflow(page):
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def test_on_a_phone_nothing_moves_sideways_and_the_reader_slides_over(browser, library):
+    desk = Desk(browser, library.url, viewport=PHONE, is_mobile=True, has_touch=True,
+                storage_state=library.desk.context.storage_state())
+    page = desk.page
+    for path in ("/ask", "/search?q=lamp", "/library", "/conversations", "/settings", "/settings/keys", "/settings/server"):
+        desk.go(path)
+        part(page, "title").wait_for()
+        page.wait_for_load_state("networkidle")
+        assert overflow(page) == 0, path
+    desk.go("/ask")
+    part(page, "ask-input").fill("How many vessels were guided past the Gannet reef?")
+    part(page, "ask-send").tap()
+    answer = part(page, "answer").last
+    expect(answer).to_have_attribute("data-done", "yes", timeout=30000)
+    expect(page.locator("#reader")).to_be_hidden()
+    answer.locator("[data-test=cite-1]").first.tap()
+    page.locator("#reader [data-marked]").wait_for()
+    box = page.locator("#reader").bounding_box()
+    assert (box["x"], box["width"]) == (0, PHONE["width"])
+    shot(page, "phone")
+    assert overflow(page) == 0
+    part(page, "reader-back").tap()
+    expect(page.locator("#reader")).to_be_hidden()
+    small = page.evaluate("""() => [...document.querySelectorAll('.places a, .composer button, .find')].filter((one) => {
+      const box = one.getBoundingClientRect();
+      return box.width && (box.width < 40 || box.height < 40);
+    }).map((one) => one.outerHTML)""")
+    assert not small
+    desk.check()
+    desk.context.close()
+
+
+CONTRASTS = """() => {
+  const style = getComputedStyle(document.documentElement);
+  const light = (name) => {
+    const hex = style.getPropertyValue(name).trim().slice(1);
+    const [r, g, b] = [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255)
+      .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const pairs = [];
+  for (const ink of ['--ink', '--ink-2', '--ink-3', '--accent', '--good', '--warn', '--bad']) {
+    for (const paper of ['--paper', '--raised', '--sunken']) pairs.push([ink, paper]);
+  }
+  pairs.push(['--accent-ink', '--accent'], ['--accent', '--accent-soft'], ['--ink', '--mark'], ['--ink', '--bad-soft']);
+  return pairs.map(([ink, paper]) => {
+    const [low, high] = [light(ink), light(paper)].sort((a, b) => a - b);
+    return [ink, paper, (high + 0.05) / (low + 0.05)];
+  });
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_themes_can_be_read(browser, library, scheme):
+    desk = Desk(browser, library.url, color_scheme=scheme, storage_state=library.desk.context.storage_state())
+    page = desk.go("/search?q=gannet%20reef&at=1")
+    part(page, "result").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    shot(page, scheme)
+    weak = [row for row in page.evaluate(CONTRASTS) if row[2] < 4.5]
+    assert not weak
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", paper)[:3])) > 600) == (scheme == "light")
+    desk.check()
+    desk.context.close()
+
+
+# --- What the browser is told ---
+
+
+def test_the_policy_allows_only_what_comes_from_here(library):
+    answer = requests.get(f"{library.url}/", headers={"Accept": "text/html"}, timeout=10)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy or "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", answer.text)
+
+
+def test_every_word_a_document_brings_is_shown_as_words(library, desk, page):
+    evil = b"# <img src=x onerror=alert(1)>\n\nThe quagga said <script>alert(2)</script> and left.\n"
+    library.add(("<b>evil</b>.md", evil))
+    page.on("dialog", lambda dialog: pytest.fail("a document ran a script"))
+    desk.go("/search?q=quagga")
+    part(page, "result").first.click()
+    page.locator("#reader .book").wait_for()
+    assert page.locator("#reader img, #reader script").count() == 0
+    expect(part(page, "reader-name")).to_have_text("<b>evil</b>.md")
+
+
+def test_a_server_that_went_away_is_said_and_the_page_goes_on_when_it_is_back(browser, fresh_server):
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    fresh_server.add(("owl.txt", b"The owl hunts by night over the marsh.\n"))
+    part(page, "nav-search").click()
+    fresh_server.stop()
+    part(page, "search-input").fill("owl")
+    expect(part(page, "problem")).to_contain_text("does not answer")
+    fresh_server.start()
+    part(page, "retry").click()
+    expect(part(page, "result").first).to_be_visible()
+    desk.check(allowed=("Failed to load resource", "ERR_"))
+    desk.context.close()
+
+
+def test_a_cut_answer_is_not_taken_for_a_whole_one(desk, page):
+    desk.go("/ask")
+    cut = "event: step\ndata: " + json.dumps({"text": "searched"}) + "\n\nevent: delta\ndata: " + json.dumps({"text": "Half an"}) + "\n\n"
+    page.route("**/v1/ask", lambda route: route.fulfill(status=200, content_type="text/event-stream", body=cut))
+    part(page, "ask-input").fill("Anything?")
+    page.keyboard.press("Enter")
+    expect(part(page, "problem")).to_contain_text("cut off")
+    page.unroute("**/v1/ask")
+    part(page, "retry").click()
+    expect(part(page, "answer").last).to_have_attribute("data-done", "yes")
