@@ -143,21 +143,25 @@ bool account_of_owner(Account *account, Arena *arena, Str workspace, Visitor *vi
 
 /* --- The first account and signing in --- */
 
-static bool good_email(Str email, Error *err)
+/* RFC 5321: at most 254 bytes. Control characters would break the headers of a mail. */
+bool email_is_good(Str email, Error *err)
 {
     ptrdiff_t at = str_find_char(email, '@');
     bool good = at > 0 && email.length <= 254 && (size_t)at + 1 < email.length &&
-                str_find_char(str_from(email, (size_t)at + 1), '@') < 0 &&
-                str_find_char(email, ' ') < 0;
-    return good ||
-           fail_field(err, "email", "'" STR_FMT "' is not an e-mail address", STR_ARG(email));
+                str_find_char(str_from(email, (size_t)at + 1), '@') < 0;
+    for (size_t i = 0; i < email.length && good; i++)
+        good = (unsigned char)email.at[i] > ' ' && email.at[i] != 0x7F &&
+               !HAS_CHAR(email.at[i], "<>,;\"");
+    return good || fail_field(err, "email", "'" STR_FMT "' is not an e-mail address",
+                              STR_ARG(str_slice(email, 0, 254)));
 }
 
-static bool good_name(Str name, Error *err)
+bool name_is_good(Str name, Error *err)
 {
-    if (!str_trim(name).length || name.length > 200)
-        return fail_field(err, "name", "a name of 1 to 200 bytes is needed");
-    return true;
+    bool good = str_trim(name).length && name.length <= 200;
+    for (size_t i = 0; i < name.length && good; i++)
+        good = (unsigned char)name.at[i] >= ' ' && name.at[i] != 0x7F;
+    return good || fail_field(err, "name", "a name of 1 to 200 bytes without line ends is needed");
 }
 
 typedef struct Entry {
@@ -179,7 +183,8 @@ static bool add_session(DbTx *tx, Entry *entry, Str workspace, Role role, Error 
                    .user = entry->user.id,
                    .workspace = workspace,
                    .csrf = entry->csrf,
-                   .user_agent = str_slice(entry->who->user_agent, 0, 300),
+                   .user_agent =
+                       utf8_clean(entry->arena, str_slice(entry->who->user_agent, 0, 300)),
                    .address = entry->who->address,
                    .created_at_ms = now,
                    .last_seen_at_ms = now,
@@ -253,7 +258,7 @@ bool account_setup(Account *account, Arena *arena, const SignIn *who, Str *token
 {
     Entry entry = { .account = account, .arena = arena, .who = who };
     bool needed = false;
-    if (!good_email(who->email, err) || !good_name(who->name, err) ||
+    if (!email_is_good(who->email, err) || !name_is_good(who->name, err) ||
         !password_is_good(who->password, err) || !account_needs_setup(account, &needed, err))
         return false;
     if (!needed)

@@ -11,6 +11,10 @@ struct Account {
     Scope system; /* sign-in happens before the workspace is known */
 };
 
+/* Both fail with their field. */
+MUST_CHECK bool email_is_good(Str email, Error *err);
+MUST_CHECK bool name_is_good(Str name, Error *err);
+
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
 MUST_CHECK bool audit_account(DbTx *tx, const Scope *scope, const char *action, Str subject,

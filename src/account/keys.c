@@ -86,8 +86,8 @@ bool account_add_key(Account *account, Arena *arena, const Visitor *visitor, Str
 {
     Str secret = token_new(arena, KEY_PREFIX);
     KeyWork work = { .account = account, .arena = arena, .visitor = visitor };
-    if (!str_trim(name).length || name.length > 200)
-        return fail_field(err, "name", "a name of 1 to 200 bytes is needed");
+    if (!name_is_good(name, err))
+        return false;
     if (role > visitor->scope.role)
         return fail(err, ERROR_DENIED, "a key cannot have more rights than you: your role is %s",
                     role_name(visitor->scope.role));
@@ -105,11 +105,18 @@ bool account_add_key(Account *account, Arena *arena, const Visitor *visitor, Str
     return true;
 }
 
-/* Below an administrator, people see and revoke only their own keys. */
+/* Below an administrator, people see and revoke only their own keys; a key of the workspace, which
+ * is nobody's, only itself. */
+static bool is_own(const Visitor *visitor, const ApiKey *key)
+{
+    if (visitor->scope.role >= ROLE_ADMIN || str_equal(key->id, visitor->key))
+        return true;
+    return visitor->scope.user.length && str_equal(key->user, visitor->scope.user);
+}
+
 static bool may_revoke(const KeyWork *work, Error *err)
 {
-    const Scope *scope = &work->visitor->scope;
-    if (scope->role >= ROLE_ADMIN || str_equal(work->key.user, scope->user))
+    if (is_own(work->visitor, &work->key))
         return true;
     return fail(err, ERROR_NOT_FOUND, "there is no key '" STR_FMT "'", STR_ARG(work->id));
 }
@@ -135,7 +142,14 @@ static bool list_keys(DbTx *tx, void *argument, Error *err)
     KeyWork *work = argument;
     const Scope *scope = &work->visitor->scope;
     Str whose = scope->role >= ROLE_ADMIN ? S("") : scope->user;
-    return api_key_list(tx, scope, work->arena, whose, &work->list, err);
+    if (!api_key_list(tx, scope, work->arena, whose, &work->list, err))
+        return false;
+    size_t kept = 0;
+    for (size_t i = 0; i < work->list.count; i++)
+        if (is_own(work->visitor, &work->list.at[i]))
+            work->list.at[kept++] = work->list.at[i];
+    work->list.count = kept;
+    return true;
 }
 
 bool account_list_keys(Account *account, Arena *arena, const Visitor *visitor, ApiKeyList *list_r,

@@ -75,11 +75,8 @@ bool account_add_person(Account *account, Arena *arena, const Visitor *visitor, 
     PeopleWork work = { .account = account, .arena = arena, .visitor = visitor, .role = role };
     if (!may_give(visitor, role, err) || !password_is_good(who->password, err))
         return false;
-    if (str_find_char(who->email, '@') <= 0 || who->email.length > 254)
-        return fail_field(err, "email", "'" STR_FMT "' is not an e-mail address",
-                          STR_ARG(who->email));
-    if (!str_trim(who->name).length || who->name.length > 200)
-        return fail_field(err, "name", "a name of 1 to 200 bytes is needed");
+    if (!email_is_good(who->email, err) || !name_is_good(who->name, err))
+        return false;
     if (!password_hash(arena, who->password, &work.password_hash, err))
         return false;
     work.user = (User){ .email = who->email,
@@ -106,6 +103,22 @@ static bool keep_an_owner(DbTx *tx, const PeopleWork *work, Role before, Error *
            fail(err, ERROR_CONFLICT, "this is the last owner; make another one first");
 }
 
+/* A person of several workspaces is nobody's alone: who set their password here would be them
+ * there.
+ */
+static bool is_only_ours(DbTx *tx, PeopleWork *work, Error *err)
+{
+    const PersonChange *change = work->change;
+    MembershipList list;
+    if (!change->password.length && !change->name.length && change->is_disabled < 0)
+        return true;
+    if (!membership_list_of_user(tx, &work->account->system, work->arena, work->id, &list, err))
+        return false;
+    return list.count < 2 || str_equal(work->id, work->visitor->scope.user) ||
+           fail(err, ERROR_DENIED,
+                "this person belongs to other workspaces too; only their role can be changed here");
+}
+
 static bool change_person(DbTx *tx, void *argument, Error *err)
 {
     PeopleWork *work = argument;
@@ -117,7 +130,7 @@ static bool change_person(DbTx *tx, void *argument, Error *err)
         return false;
     if (before > scope->role)
         return fail(err, ERROR_DENIED, "only an owner can change an owner");
-    if (!keep_an_owner(tx, work, before, err))
+    if (!keep_an_owner(tx, work, before, err) || !is_only_ours(tx, work, err))
         return false;
     if (change->role && !membership_set(tx, scope, work->id, change->role, err))
         return false;
@@ -139,7 +152,8 @@ bool account_change_person(Account *account, Arena *arena, const Visitor *visito
     PeopleWork work = {
         .account = account, .arena = arena, .visitor = visitor, .id = user, .change = change
     };
-    if (!may_give(visitor, change->role, err))
+    if (!may_give(visitor, change->role, err) ||
+        (change->name.length && !name_is_good(change->name, err)))
         return false;
     if (change->password.length &&
         (!password_is_good(change->password, err) ||
@@ -174,11 +188,16 @@ bool account_change_password(Account *account, const Visitor *visitor, Str old_p
     };
     if (!visitor->scope.user.length)
         return fail(err, ERROR_INVALID, "a key has no password");
-    if (!password_is_good(new_password, err) ||
+    Throttle *throttle = account->throttle;
+    Str who = visitor->scope.user;
+    if (!password_is_good(new_password, err) || !throttle_allows(throttle, who, err) ||
         !store_read(account->db, &account->system, find_self, &work, err))
         return false;
-    if (!password_fits(old_password, work.user.password_hash))
+    if (!password_fits(old_password, work.user.password_hash)) {
+        throttle_failed(throttle, who); /* a stolen session must not be a way to guess it */
         return fail_field(err, "old", "the old password is wrong");
+    }
+    throttle_succeeded(throttle, who);
     return password_hash(arena, new_password, &work.password_hash, err) &&
            store_write(account->db, &account->system, save_password, &work, err);
 }
