@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 
 #define DATABASE_NAME "lectern.db"
+/* Its name until everything else is there: half a library is none. */
+#define DATABASE_PART "lectern.db.part"
 
 typedef struct Writing {
     struct archive *tar;
@@ -76,17 +79,23 @@ static bool write_blob(void *self, Str workspace, Str sha256, uint64_t size, Err
 
 bool backup_write(Db *db, BlobStore *blobs, const char *path, BackupCounts *counts_r, Error *err)
 {
-    if (file_exists(path))
+    /* Only for its owner: it holds everything, password hashes too. */
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST)
         return fail(err, ERROR_CONFLICT, "%s is there already", path);
+    if (fd < 0)
+        return fail_errno(err, "creating %s", path);
     Writing out = { .tar = archive_write_new(), .blobs = blobs };
     archive_write_set_format_pax_restricted(out.tar);
-    bool good = archive_write_open_filename(out.tar, path) == ARCHIVE_OK;
+    bool good = archive_write_open_fd(out.tar, fd) == ARCHIVE_OK;
     if (!good)
         tar_failed(out.tar, path, err);
     good = good && write_database(&out, db, path, err) && blob_list(blobs, write_blob, &out, err);
     if (good && archive_write_close(out.tar) != ARCHIVE_OK)
         good = tar_failed(out.tar, "finishing the backup", err);
     archive_write_free(out.tar);
+    if (good && fsync(fd) != 0)
+        good = fail_errno(err, "syncing %s", path);
     if (!good) {
         unlink(path);
         return false;
@@ -112,7 +121,7 @@ static char *target_of(Arena *arena, const char *folder, const char *name)
 {
     Str rest = str(name), blobs, workspace, sha256;
     if (strcmp(name, DATABASE_NAME) == 0)
-        return path_join(arena, str(folder), S(DATABASE_NAME));
+        return path_join(arena, str(folder), S(DATABASE_PART));
     if (!str_next(&rest, '/', &blobs) || !str_is(blobs, "blobs") ||
         !str_next(&rest, '/', &workspace) || !is_part(workspace, 1, 64) ||
         !str_next(&rest, '/', &sha256) || !is_part(sha256, 64, 64) || rest.at)
@@ -120,18 +129,29 @@ static char *target_of(Arena *arena, const char *folder, const char *name)
     return path_join(arena, str(folder), S("restored"));
 }
 
-static bool copy_member(struct archive *tar, const char *path, Error *err)
+/* The SHA-256 of what was copied goes to digest_r. */
+static bool copy_member(struct archive *tar, const char *path, uint8_t digest_r[SHA256_SIZE],
+                        Error *err)
 {
-    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    Sha256 sha;
     const void *bytes;
     size_t size;
-    la_int64_t offset;
+    la_int64_t offset, written = 0;
     int status = ARCHIVE_OK;
     if (fd < 0)
         return fail_errno(err, "creating %s", path);
-    while ((status = archive_read_data_block(tar, &bytes, &size, &offset)) == ARCHIVE_OK)
-        if (!fd_write_all(fd, (Str){ bytes, size }, err))
+    sha256_begin(&sha);
+    while ((status = archive_read_data_block(tar, &bytes, &size, &offset)) == ARCHIVE_OK) {
+        Str part = { bytes, size };
+        if (offset != written) /* a sparse file: none of ours is */
+            return fail(err, ERROR_DAMAGED, "the backup has a hole");
+        if (!fd_write_all(fd, part, err))
             return false;
+        sha256_add(&sha, part);
+        written += (la_int64_t)size;
+    }
+    sha256_end(&sha, digest_r);
     if (status != ARCHIVE_EOF)
         return tar_failed(tar, "reading the backup", err);
     return fsync(fd) == 0 || fail_errno(err, "syncing %s", path);
@@ -144,12 +164,18 @@ static bool read_member(struct archive *tar, BlobStore *blobs, const char *folde
     char *path = target_of(arena, folder, name);
     if (!path)
         return fail(err, ERROR_INVALID, "'%.100s' does not belong into a backup", name);
+    uint8_t digest[SHA256_SIZE];
     if (strcmp(name, DATABASE_NAME) == 0)
-        return copy_member(tar, path, err);
+        return copy_member(tar, path, digest, err);
     Str rest = str_from(str(name), strlen("blobs/")), workspace;
     path = path_join(arena, str(blob_incoming(blobs)), S("restored"));
-    if (!copy_member(tar, path, err) || !str_next(&rest, '/', &workspace))
+    if (!copy_member(tar, path, digest, err) || !str_next(&rest, '/', &workspace))
         return false;
+    if (!str_equal(str_hex(arena, digest, sizeof digest), rest)) {
+        unlink(path);
+        return fail(err, ERROR_DAMAGED, "the backup is damaged: the original %.64s is another file",
+                    rest.at);
+    }
     BlobItem item = { .sha256 = rest, .temp_path = path };
     counts->originals++;
     return blob_import(blobs, workspace, &item, 1, err);
@@ -170,6 +196,18 @@ static bool read_members(struct archive *tar, BlobStore *blobs, const char *fold
     return status == ARCHIVE_EOF || tar_failed(tar, "reading the backup", err);
 }
 
+static bool finish_database(const char *folder, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    char *part = path_join(arena, str(folder), S(DATABASE_PART));
+    char *whole = path_join(arena, str(folder), S(DATABASE_NAME));
+    if (!file_exists(part))
+        return true; /* of a library in PostgreSQL */
+    if (rename(part, whole) != 0)
+        return fail_errno(err, "naming %s", whole);
+    return folder_sync(folder, err);
+}
+
 bool backup_read(const char *path, const char *folder, BackupCounts *counts_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
@@ -185,6 +223,7 @@ bool backup_read(const char *path, const char *folder, BackupCounts *counts_r, E
     good = good && read_members(tar, blobs, folder, &counts, err);
     archive_read_free(tar);
     blob_store_free(blobs);
+    good = good && finish_database(folder, err);
     if (good)
         *counts_r = counts;
     return good;

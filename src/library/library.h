@@ -215,5 +215,6 @@ MUST_CHECK bool library_check(Library *library, LibraryCheck *check_r, Error *er
 JobHandler library_extract_job;
 JobHandler library_embed_job;
 JobHandler library_purge_job; /* erases what was in the trash long enough; recurring */
-/* Looks for documents that no job works on any more, and for passages without vectors; recurring. */
+/* Looks for documents that no job works on any more, and for passages without vectors; recurring.
+ */
 JobHandler library_sweep_job;

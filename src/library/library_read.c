@@ -5,8 +5,11 @@
 #include "library/ingest.h"
 #include "store/texts_store.h"
 
-#define TEXT_MAX MB(128)
-#define BLOCKS_MAX 1000000
+/* What is sent at once; more is read by blocks. The arena holds the rows and the tree beside it. */
+#define TEXT_MAX MB(60)
+#define BLOCKS_MAX 200000
+#define PRINT_MEMORY_MAX GB(2)
+#define BLOCKS_AT_ONCE 2000
 /* A longer document is shown from so many blocks before the passage to so many after. */
 #define VIEW_BLOCKS 400
 
@@ -43,6 +46,7 @@ bool library_open_original(Library *library, const Scope *scope, Arena *arena, S
     if (!store_read(library->db, scope, find_work, &work, err) ||
         !blob_open(library->blobs, scope->workspace, work.document.blob, fd_r, &size, err))
         return false;
+    work.document.size_bytes = (int64_t)size; /* what is there, should it be less */
     *document_r = work.document;
     return true;
 }
@@ -55,25 +59,36 @@ static bool whole_work(DbTx *tx, void *argument, Error *err)
     if (!find_work(tx, argument, err))
         return false;
     int64_t version = shown_version(&work->document);
+    int64_t bytes, blocks;
     if (!document_state_is_over(work->document.state) && !work->document.indexed_version)
         return fail(err, ERROR_CONFLICT, "the document is still being read");
-    return text_find(tx, work->scope, work->arena, work->id, version, TEXT_MAX, &work->text, err) &&
-           block_list(tx, work->scope, work->arena, work->id, version, 0, BLOCKS_MAX, &work->blocks,
-                      err);
+    if (!text_length(tx, work->scope, work->id, version, &bytes, err) ||
+        !block_count(tx, work->scope, work->id, version, &blocks, err))
+        return false;
+    if (bytes > (int64_t)TEXT_MAX || (work->count && blocks > work->count))
+        return fail(err, ERROR_TOO_LARGE,
+                    "the document is too long to send at once; read its blocks instead");
+    if (!text_find(tx, work->scope, work->arena, work->id, version, TEXT_MAX, &work->text, err))
+        return false;
+    return !work->count || block_list(tx, work->scope, work->arena, work->id, version, 0,
+                                      work->count, &work->blocks, err);
 }
 
 bool library_print(Library *library, const Scope *scope, Arena *arena, Str id, TextForm form,
                    Buf *out, Error *err)
 {
     static const DocFormat formats[] = { DOC_TEXT, DOC_MARKDOWN, DOC_JSON, DOC_HTML };
-    ReadWork work = { .scope = scope, .arena = arena, .id = id };
+    AUTO_ARENA Arena *inner = arena_new(PRINT_MEMORY_MAX); /* freed before the answer is sent */
+    ReadWork work = { .scope = scope, .arena = inner, .id = id };
+    (void)arena;
+    work.count = form == TEXT_PLAIN ? 0 : BLOCKS_MAX;
     if (!store_read(library->db, scope, whole_work, &work, err))
         return false;
     if (form == TEXT_PLAIN) {
         buf_add(out, work.text); /* byte for byte: offsets of citations count in it */
     } else {
         DocNode *node =
-            ingest_restore(arena, work.document.name, work.text, work.blocks.at, work.blocks.count);
+            ingest_restore(inner, work.document.name, work.text, work.blocks.at, work.blocks.count);
         doc_print(node, formats[form], out);
     }
     return !out->overflowed || fail(err, ERROR_TOO_LARGE, "the text is too long to send at once");
@@ -236,18 +251,32 @@ Str library_block_place(Arena *arena, const StoredBlock *block)
     return ingest_place(arena, block, 1, S(""));
 }
 
+static bool pages_work(DbTx *tx, void *argument, Error *err)
+{
+    ReadWork *work = argument;
+    return find_work(tx, argument, err) &&
+           block_list(tx, work->scope, work->arena, work->id, shown_version(&work->document),
+                      work->first, work->count, &work->blocks, err);
+}
+
 bool library_page_sizes(Library *library, const Scope *scope, Arena *arena, Str id,
                         PageSizeList *list_r, Error *err)
 {
-    ReadWork work = { .scope = scope, .arena = arena, .id = id, .count = BLOCKS_MAX };
+    ReadWork work = { .scope = scope, .id = id, .count = BLOCKS_AT_ONCE };
     VEC(PageSize) sizes = { 0 };
-    if (!store_read(library->db, scope, blocks_work, &work, err))
-        return false;
-    for (size_t i = 0; i < work.blocks.count; i++) {
-        const StoredBlock *block = &work.blocks.at[i];
-        if (block->kind == BLOCK_PAGE && !block->is_slide)
-            *vec_push(arena, &sizes) = (PageSize){ block->x1 - block->x0, block->y1 - block->y0 };
-    }
+    do {
+        AUTO_ARENA Arena *part = arena_new(MB(256));
+        work.arena = part;
+        if (!store_read(library->db, scope, pages_work, &work, err))
+            return false;
+        for (size_t i = 0; i < work.blocks.count; i++) {
+            const StoredBlock *block = &work.blocks.at[i];
+            if (block->kind == BLOCK_PAGE && !block->is_slide)
+                *vec_push(arena, &sizes) =
+                    (PageSize){ block->x1 - block->x0, block->y1 - block->y0 };
+        }
+        work.first += BLOCKS_AT_ONCE;
+    } while (work.blocks.count == BLOCKS_AT_ONCE);
     *list_r = (PageSizeList){ sizes.at, sizes.count };
     return true;
 }
