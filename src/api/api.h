@@ -50,7 +50,8 @@ typedef struct ApiRequest {
     HttpRequest *http;
     Arena *arena;
     const struct ApiRoute *route;
-    Str params[2];   /* the parts of the path that the route calls :name, decoded, in order */
+    Str params[2];   /* the parts of the path that the route calls :name, in order: at most 200
+                      * letters, digits and -_.~ */
     Visitor visitor; /* role ROLE_NONE when nobody is signed in */
     const Scope *scope;
     json_t *json; /* of a JSON_BODY; an empty object when there is none */

@@ -16,6 +16,19 @@ static const char *const upload_fields[] = { "file", "collection", "password", "
 
 /* --- Routes --- */
 
+/* Ids and "12.png" need no encoding, so what is encoded names nothing. */
+static bool is_plain(Str part)
+{
+    for (size_t i = 0; i < part.length; i++) {
+        char c = part.at[i];
+        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    HAS_CHAR(c, "-_.~");
+        if (!good)
+            return false;
+    }
+    return part.length > 0 && part.length <= 200;
+}
+
 /* Whether the path is the route's; its :parts go to params. */
 static bool path_fits(const char *pattern, Str path, Str params[2])
 {
@@ -28,7 +41,7 @@ static bool path_fits(const char *pattern, Str path, Str params[2])
         if (!more_want)
             return true;
         if (a.length && a.at[0] == ':') {
-            if (!b.length || count == 2)
+            if (!is_plain(b) || count == 2)
                 return false;
             params[count++] = b;
         } else if (!str_equal(a, b)) {
@@ -114,14 +127,31 @@ static Str bearer_of(const HttpRequest *http)
     return http_header_in(http, "X-Api-Key");
 }
 
+/* What a browser says of the page that sends the request; programs say nothing. "none": a person
+ * typed the address. An Origin that is not the address asked for is another site too. */
+static bool check_site(const ApiRequest *request, Error *err)
+{
+    const HttpRequest *http = request->http;
+    Str site = http_header_in(http, "Sec-Fetch-Site"), origin = http_header_in(http, "Origin");
+    ptrdiff_t host = str_find(origin, S("://"));
+    if (str_is(method_of(http), "GET"))
+        return true;
+    if (site.length && !str_is(site, "same-origin") && !str_is(site, "none"))
+        return fail(err, ERROR_DENIED, "the request comes from another site");
+    if (!site.length && origin.length &&
+        (host < 0 ||
+         !str_equal_ignore_case(str_from(origin, (size_t)host + 3), http_header_in(http, "Host"))))
+        return fail(err, ERROR_DENIED, "the request comes from another site");
+    return true;
+}
+
 /* A browser sends cookies with forms of other sites too; only our page knows the token. */
 static bool check_csrf(const ApiRequest *request, Error *err)
 {
-    Str site = http_header_in(request->http, "Sec-Fetch-Site");
     if (str_is(method_of(request->http), "GET"))
         return true;
-    if (site.length && !str_is(site, "same-origin"))
-        return fail(err, ERROR_DENIED, "the request comes from another site");
+    if (!check_site(request, err))
+        return false;
     if (!secret_equal(http_header_in(request->http, "X-CSRF-Token"), request->visitor.csrf))
         return fail(err, ERROR_DENIED,
                     "the header X-CSRF-Token is missing or wrong; reload the page");
@@ -159,6 +189,8 @@ static bool check(void *app, HttpRequest *http, Error *err)
         if (!is_open)
             return false;
         *err = (Error){ 0 };
+        if (!check_site(request, err)) /* sign-in and set-up have no token to show */
+            return false;
     }
     return request->route->needs == ANYONE ||
            scope_needs(request->scope, roles[request->route->needs], err);
@@ -191,6 +223,18 @@ static void write_openai_error(const Error *err, HttpResponse *response)
     put_end(&json);
 }
 
+/* RFC 9110, section 15.5.6: a 405 says what there is. */
+static Str allowed(const ApiRequest *request)
+{
+    Buf out = buf_new(request->arena, KB(1));
+    for (size_t i = 0; i < api_route_count; i++) {
+        Str params[2];
+        if (path_fits(api_routes[i].path, request->http->path, params))
+            buf_addf(&out, "%s%s", out.length ? ", " : "", api_routes[i].method);
+    }
+    return buf_str(&out);
+}
+
 static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse *response)
 {
     const ApiRequest *request = http->route;
@@ -205,8 +249,10 @@ static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse 
     if (request && !request->route) {
         ApiRequest again = *request;
         (void)find_route(&again, &path_known);
-        if (path_known)
+        if (path_known) {
             response->status = 405;
+            http_header(response, "Allow", allowed(request));
+        }
     }
 }
 

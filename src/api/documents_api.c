@@ -155,11 +155,28 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 
 static Str fingerprint(const ApiRequest *request)
 {
-    Buf all = buf_new(request->arena, MB(1));
-    for (size_t i = 0; i < request->http->part_count; i++)
-        buf_addf(&all, STR_FMT "=%s;", STR_ARG(request->http->parts[i].field),
-                 request->http->parts[i].sha256);
-    return sha256_hex(request->arena, buf_str(&all));
+    Sha256 sha;
+    uint8_t digest[SHA256_SIZE];
+    sha256_begin(&sha);
+    for (size_t i = 0; i < request->http->part_count; i++) {
+        const HttpPart *part = &request->http->parts[i];
+        Str pieces[] = { part->field, part->file_name, str(part->sha256), part->text };
+        for (size_t j = 0; j < COUNT(pieces); j++) {
+            sha256_add(&sha, pieces[j]);
+            sha256_add(&sha, (Str){ "", 1 });
+        }
+    }
+    sha256_end(&sha, digest);
+    return str_hex(request->arena, digest, sizeof digest);
+}
+
+static bool good_key(Str key, Error *err)
+{
+    bool good = key.length <= 200;
+    for (size_t i = 0; i < key.length && good; i++)
+        good = key.at[i] > ' ' && key.at[i] < 0x7F;
+    return good || fail_field(err, "Idempotency-Key",
+                              "an Idempotency-Key has at most 200 characters of printable ASCII");
 }
 
 bool documents_upload(ApiRequest *request, HttpResponse *response, Error *err)
@@ -172,12 +189,12 @@ bool documents_upload(ApiRequest *request, HttpResponse *response, Error *err)
                               .expires_at_ms = now_ms() + IDEMPOTENT_FOR_MS };
     if (!repeat.upload.key.length)
         return upload(request, response, err);
-    if (!store_write(db, request->scope, begin_work, &repeat, err))
+    if (!good_key(repeat.upload.key, err) ||
+        !store_write(db, request->scope, begin_work, &repeat, err))
         return false;
-    if (!repeat.is_new) {
-        if (!repeat.upload.response.length)
-            return fail(err, ERROR_CONFLICT,
-                        "the first request with this key is still being served");
+    /* Without an answer the first request is still being served, or the server ended before it was:
+     * doing the same again is harmless, since the same bytes are one document. */
+    if (!repeat.is_new && repeat.upload.response.length) {
         buf_add(&response->body, repeat.upload.response);
         response->status = 202;
         return true;
@@ -187,7 +204,9 @@ bool documents_upload(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     }
     repeat.response = buf_str(&response->body);
-    return store_write(db, request->scope, end_work, &repeat, err);
+    /* The files are durable, so the answer stands even when it cannot be kept. */
+    (void)!store_write(db, request->scope, end_work, &repeat, &ignored);
+    return true;
 }
 
 bool documents_sample(ApiRequest *request, HttpResponse *response, Error *err)
@@ -310,8 +329,10 @@ bool documents_change(ApiRequest *request, HttpResponse *response, Error *err)
                     { "collection", JSON_STR, &collection, .length_max = 64 },
                     { "tags", JSON_STRS, &tags, .length_max = 100 }))
         return false;
-    name = library_clean_name(request->arena, name);
     const json_t *body = request->json;
+    if (json_object_get(body, "name") && !str_trim(name).length)
+        return fail_field(err, "name", "a document needs a name");
+    name = library_clean_name(request->arena, name);
     DocumentChange change = { .name = json_object_get(body, "name") ? &name : NULL,
                               .title = json_object_get(body, "title") ? &title : NULL,
                               .collection =

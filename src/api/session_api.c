@@ -70,6 +70,27 @@ static SignIn sign_in_of(const ApiRequest *request)
                      .address = request->http->peer };
 }
 
+/* Without a token whoever comes first is the owner, and that must be somebody on this machine: a
+ * page elsewhere can give its own name the address 127.0.0.1 and reach us as "its" server (DNS
+ * rebinding), but then the browser says that name. */
+static bool is_named_as_ours(const ApiRequest *request, Error *err)
+{
+    static const char *const names[] = { "localhost", "127.0.0.1", "[::1]", "lectern" };
+    Str host = http_header_in(request->http, "Host"), url = str(request->api->public_url);
+    ptrdiff_t colon = str_find_last_char(host, ':'), bracket = str_find_last_char(host, ']');
+    if (colon > bracket)
+        host = str_slice(host, 0, (size_t)colon);
+    if (request->api->setup_token || str_starts(host, S("127.")))
+        return true;
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_equal_ignore_case(host, str(names[i])))
+            return true;
+    return (host.length && str_find_ignore_case(url, host) >= 0) ||
+           fail(err, ERROR_DENIED,
+                "the first account is made at the server's own address, such as "
+                "http://127.0.0.1:8000, or at the setting public_url");
+}
+
 bool session_setup(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SignIn who = sign_in_of(request);
@@ -80,13 +101,17 @@ bool session_setup(ApiRequest *request, HttpResponse *response, Error *err)
                     { "workspace", JSON_STR, &who.workspace, .length_max = 200 },
                     { "token", JSON_STR, &setup_token }))
         return false;
+    if (!is_named_as_ours(request, err))
+        return false;
     if (request->api->setup_token && !secret_equal(setup_token, str(request->api->setup_token)))
         return fail_field(err, "token", "the set-up token is wrong; it stands in the server's log");
     if (!account_setup(request->api->account, request->arena, &who, &token, &request->visitor, err))
         return false;
-    api_session_cookie(request, response, token);
     response->status = 201;
-    return write_session(request, response, err);
+    if (!write_session(request, response, err))
+        return false;
+    api_session_cookie(request, response, token);
+    return true;
 }
 
 bool session_start(ApiRequest *request, HttpResponse *response, Error *err)
@@ -98,8 +123,10 @@ bool session_start(ApiRequest *request, HttpResponse *response, Error *err)
         !account_sign_in(request->api->account, request->arena, &who, &token, &request->visitor,
                          err))
         return false;
+    if (!write_session(request, response, err))
+        return false;
     api_session_cookie(request, response, token);
-    return write_session(request, response, err);
+    return true;
 }
 
 bool session_end(ApiRequest *request, HttpResponse *response, Error *err)
