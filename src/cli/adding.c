@@ -13,8 +13,10 @@
 
 static void say_failure(Adding *adding, Str name, Str reason)
 {
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
     term_progress_end();
-    fprintf(stderr, STR_FMT ": " STR_FMT "\n", STR_ARG(name), STR_ARG(reason));
+    output_note(str_format(arena, STR_FMT ": " STR_FMT, STR_ARG(str_slice(name, 0, KB(8))),
+                           STR_ARG(str_slice(reason, 0, KB(8)))));
     adding->failed++;
 }
 

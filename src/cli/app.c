@@ -89,13 +89,14 @@ Str app_model_folder(Arena *arena, const Settings *settings, Str data_folder)
     return has_model(arena, cache) ? cache : S("");
 }
 
-static bool lock_folder(App *app, Str folder, Error *err)
+bool app_lock_folder(Str folder, int *fd_r, Error *err)
 {
-    char *path = path_join(app->arena, folder, S("lock"));
-    app->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (app->lock_fd < 0)
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    char *path = path_join(arena, folder, S("lock"));
+    AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
         return fail_errno(err, "the data folder cannot be used: %s", path);
-    if (flock(app->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             return fail(err, ERROR_CONFLICT,
                         "the data folder " STR_FMT
@@ -103,6 +104,8 @@ static bool lock_folder(App *app, Str folder, Error *err)
                         STR_ARG(folder));
         return fail_errno(err, "locking %s", path);
     }
+    *fd_r = fd;
+    fd = -1;
     return true;
 }
 
@@ -162,13 +165,30 @@ static void on_job(void *argument, const JobEvent *event)
 
 /* --- Parts, in the order they need each other --- */
 
+/* An older database is brought up only beside a copy of what it was. */
+static bool bring_up(App *app, Str path, Error *err)
+{
+    MigrateStatus status;
+    if (!migrate_status(app->api.db, &status, err))
+        return false;
+    bool is_old = status.applied > 0 && status.applied < status.newest;
+    if (is_old && db_kind(app->api.db) == DB_SQLITE) {
+        char *copy = str_c(
+            app->arena, str_format(app->arena, STR_FMT ".before-%d", STR_ARG(path), status.newest));
+        if (!file_exists(copy) && !db_copy(app->api.db, copy, err))
+            return fail_in(err, "copying the database before its tables change");
+        log_info("serve", "the database is brought from migration %d to %d; a copy of it is %s",
+                 status.applied, status.newest, copy);
+    }
+    return migrate_up(app->api.db, err);
+}
+
 static bool open_database(App *app, Str folder, Error *err)
 {
     DbOptions options = { 0 };
     Str url = app->settings->database.length ? app->settings->database
                                              : str(path_join(app->arena, folder, S("lectern.db")));
-    return db_open(str_c(app->arena, url), &options, &app->api.db, err) &&
-           migrate_up(app->api.db, err);
+    return db_open(str_c(app->arena, url), &options, &app->api.db, err) && bring_up(app, url, err);
 }
 
 static void open_encoder(App *app, Str folder, bool is_quiet)
@@ -291,7 +311,8 @@ static bool start_server(App *app, bool listens, Error *err)
 static bool start_parts(App *app, const AppOptions *options, Error *err)
 {
     Str folder;
-    if (!app_data_folder(app->arena, app->settings, &folder, err) || !lock_folder(app, folder, err))
+    if (!app_data_folder(app->arena, app->settings, &folder, err) ||
+        !app_lock_folder(folder, &app->lock_fd, err))
         return false;
     app->socket = app_socket(app->arena, folder);
     app->api.events = event_hub_new();

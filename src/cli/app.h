@@ -27,6 +27,9 @@ Api *app_api(App *app);
 
 /* The data folder of these settings, absolute. */
 MUST_CHECK bool app_data_folder(Arena *arena, const Settings *settings, Str *folder_r, Error *err);
+/* One program at a time: ERROR_CONFLICT when another has it. Closing the descriptor gives it back.
+ */
+MUST_CHECK bool app_lock_folder(Str folder, int *fd_r, Error *err);
 /* The local socket of a data folder. */
 char *app_socket(Arena *arena, Str folder);
 /* The folder of the embedding model, or empty when there is none. */

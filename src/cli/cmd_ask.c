@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "cli/adding.h"
+#include "cli/app.h"
 #include "cli/output.h"
 
 static const CommandOption options[] = {
@@ -107,9 +108,19 @@ static bool add_files(CommandLine *line, Client *client, Error *err)
 static bool ask_files(CommandLine *line, Error *err)
 {
     char folder[] = "/tmp/lectern-ask-XXXXXX";
+    Str data = line->settings.data;
     Error ignored;
+    if (line->server.length)
+        return fail(err, ERROR_INVALID,
+                    "files that were never added are read on this machine, so --server does not go "
+                    "with them; add them first with `lectern add`");
+    if (!data.length && !app_data_folder(line->arena, &line->settings, &data, err))
+        return false;
     if (!mkdtemp(folder))
         return fail_errno(err, "making a temporary folder");
+    Str model = app_model_folder(line->arena, &line->settings, data);
+    if (model.length)
+        line->settings.model = model;
     line->settings.data = str(folder);
     line->settings.database = S("");
     Client *client = NULL;

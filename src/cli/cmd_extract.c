@@ -69,8 +69,14 @@ static bool run(CommandLine *line, Error *err)
     Buf out = buf_new(arena, PRINT_MAX);
     doc_print(extraction.root, format, &out);
     for (size_t i = 0; i < extraction.root->warnings.count && !line->quiet; i++)
-        fprintf(stderr, "note: " STR_FMT "\n", STR_ARG(extraction.root->warnings.at[i]));
-    return fd_write_all(STDOUT_FILENO, buf_str(&out), err);
+        output_note(str_format(arena, "note: " STR_FMT, STR_ARG(extraction.root->warnings.at[i])));
+    if (out.overflowed)
+        return fail(err, ERROR_TOO_LARGE, "the text has more than %zu MB", PRINT_MAX >> 20);
+    if (!isatty(
+            STDOUT_FILENO)) /* byte for byte for programs, nothing that moves a cursor for people */
+        return fd_write_all(STDOUT_FILENO, buf_str(&out), err);
+    output_text(buf_str(&out));
+    return true;
 }
 
 const Command command_extract = {

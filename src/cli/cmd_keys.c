@@ -52,8 +52,8 @@ static bool revoke(CommandLine *line, Client *client, Error *err)
     AUTO_JSON json_t *answer = NULL;
     if (line->word_count != 2)
         return fail(err, ERROR_INVALID, "use: lectern keys rm ID");
-    Str path = str_format(line->arena, "/v1/keys/" STR_FMT, STR_ARG(line->words[1]));
-    return client_call(client, "DELETE", path.at, S(""), &answer, err);
+    char *path = output_id_path(line->arena, "/v1/keys", line->words[1], "");
+    return client_call(client, "DELETE", path, S(""), &answer, err);
 }
 
 static bool run(CommandLine *line, Error *err)

@@ -4,12 +4,13 @@
 #include "cli/output.h"
 #include "store/migrate.h"
 
-static bool open_database(CommandLine *line, Db **db_r, Error *err)
+static bool open_database(CommandLine *line, int *lock_r, Db **db_r, Error *err)
 {
     Str folder, url = line->settings.database;
     DbOptions options = { 0 };
     if (!url.length) {
-        if (!app_data_folder(line->arena, &line->settings, &folder, err))
+        if (!app_data_folder(line->arena, &line->settings, &folder, err) ||
+            !app_lock_folder(folder, lock_r, err))
             return false;
         url = str(path_join(line->arena, folder, S("lectern.db")));
     }
@@ -43,8 +44,9 @@ static bool migrate(CommandLine *line, Db *db, Error *err)
 
 static bool run(CommandLine *line, Error *err)
 {
+    AUTO_CLOSE int lock = -1;
     Db *db;
-    if (!open_database(line, &db, err))
+    if (!open_database(line, &lock, &db, err))
         return false;
     bool good = migrate(line, db, err);
     db_close(db);

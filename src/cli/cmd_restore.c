@@ -8,7 +8,9 @@ static bool run(CommandLine *line, Error *err)
 {
     Str folder;
     BackupCounts counts;
-    if (!app_data_folder(line->arena, &line->settings, &folder, err))
+    AUTO_CLOSE int lock = -1;
+    if (!app_data_folder(line->arena, &line->settings, &folder, err) ||
+        !app_lock_folder(folder, &lock, err))
         return false;
     if (file_exists(path_join(line->arena, folder, S("lectern.db"))))
         return fail(err, ERROR_CONFLICT,

@@ -14,9 +14,9 @@ static bool run(CommandLine *line, Error *err)
         return false;
     for (size_t i = 0; i < line->word_count; i++) {
         AUTO_JSON json_t *answer = NULL;
-        Str path = str_format(line->arena, "/v1/documents/" STR_FMT "%s", STR_ARG(line->words[i]),
-                              option_is_given(line, "erase") ? "?erase=1" : "");
-        if (!client_call(client, "DELETE", path.at, S(""), &answer, err))
+        char *path = output_id_path(line->arena, "/v1/documents", line->words[i],
+                                    option_is_given(line, "erase") ? "?erase=1" : "");
+        if (!client_call(client, "DELETE", path, S(""), &answer, err))
             return fail_in(err, STR_FMT, STR_ARG(line->words[i]));
     }
     return true;

@@ -59,7 +59,7 @@ static bool run(CommandLine *line, Error *err)
     json_array_foreach(json_object_get(answer, "results"), i, result) print_result(i + 1, result);
     Str notice = json_member_text(answer, "notice");
     if (notice.length && !line->quiet)
-        fprintf(stderr, STR_FMT "\n", STR_ARG(notice));
+        output_note(notice);
     return true;
 }
 

@@ -16,7 +16,11 @@ static void print(const json_t *health, const json_t *statistics)
            output_int(statistics, "chunks"), output_int(statistics, "vectors"),
            term_bytes(output_int(statistics, "bytes"), size));
     json_array_foreach(json_object_get(health, "notices"), i, notice)
-        printf("note       %s\n", json_string_value(notice));
+    {
+        printf("note       ");
+        output_text(str(json_string_value(notice)));
+        putchar('\n');
+    }
 }
 
 static bool run(CommandLine *line, Error *err)

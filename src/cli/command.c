@@ -2,9 +2,9 @@
 #include "cli/command.h"
 
 #include <assert.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include "base/log.h"
+#include "cli/output.h"
 
 #define COMMAND(name) extern const Command command_##name;
 #include "cli/commands.def"
@@ -136,9 +136,10 @@ void command_manual(Buf *out)
         buf_addf(out, ".It Cm %s\n%s. Default: %s.\n", setting_rows[row].name,
                  setting_rows[row].help,
                  setting_rows[row].initial[0] ? setting_rows[row].initial : "empty");
-    buf_add(out, S(".El\n.Sh EXIT STATUS\n.Bl -tag -width Ds\n"));
+    buf_add(out, S(".El\n.Sh EXIT STATUS\n.Bl -tag -width Ds\n.It 0\nSuccess.\n"));
 #define ERROR(name, code, http, exit, retry, title)                                                \
-    buf_addf(out, ".It %d\n%s (%s).\n", exit, title, code);
+    if (ERROR_##name != ERROR_NONE)                                                                \
+        buf_addf(out, ".It %d\n%s (%s).\n", exit, title, code);
 #include "base/errors.def"
 #undef ERROR
     buf_add(out, S(".El\n"));
@@ -164,10 +165,21 @@ static bool take_value(Words *in, Str name, Str attached, bool has_attached, Str
     return true;
 }
 
+/* A flag given again replaces what it said before. */
+static void keep_setting(CommandLine *line, const char *name, Str value)
+{
+    size_t at = 0;
+    while (at < line->flag_count && strcmp(line->flags[at].name, name) != 0)
+        at++;
+    assert(at < COUNT(line->flags));
+    line->flags[at] = (SettingFlag){ name, value };
+    line->flag_count = MAX(line->flag_count, at + 1);
+}
+
 static void keep_common(CommandLine *line, Str name, Str value)
 {
     if (str_is(name, "data"))
-        line->flags[line->flag_count++] = (SettingFlag){ "data", value };
+        keep_setting(line, "data", value);
     else if (str_is(name, "server"))
         line->server = value;
     else if (str_is(name, "key"))
@@ -207,8 +219,8 @@ static bool parse_option(CommandLine *line, Words *in, Str text, bool *help_r, E
     } else if (common >= 0) {
         *help_r |= str_is(name, "help");
         keep_common(line, name, value);
-    } else if (line->flag_count < COUNT(line->flags)) {
-        line->flags[line->flag_count++] = (SettingFlag){ setting->name, value };
+    } else {
+        keep_setting(line, setting->name, value);
     }
     return true;
 }
@@ -243,18 +255,26 @@ static bool parse(CommandLine *line, Words *in, bool *help_r, Error *err)
 
 static int print(const Buf *out, int status)
 {
-    Error err;
-    if (fwrite(out->at, 1, out->length, stdout) != out->length)
-        return error_exit_status(ERROR_IO);
-    (void)err;
-    return status;
+    bool written = fwrite(out->at, 1, out->length, stdout) == out->length && fflush(stdout) == 0;
+    return written ? status : error_exit_status(ERROR_IO);
 }
 
 static int report(const CommandLine *line, const Error *err)
 {
-    fprintf(stderr, "lectern%s%s: %s\n", line->command ? " " : "",
-            line->command ? line->command->name : "", err->message);
+    fprintf(stderr, "lectern%s%s: ", line->command ? " " : "",
+            line->command ? line->command->name : "");
+    output_note(str(err->message));
     return error_exit_status(err->code);
+}
+
+/* What was printed may still wait to be written, and a full disk or a closed pipe says so now. */
+static int finish(const CommandLine *line)
+{
+    Error err;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    fail_errno(&err, "writing the result");
+    return report(line, &err);
 }
 
 int command_main(int argc, char **argv)
@@ -266,6 +286,7 @@ int command_main(int argc, char **argv)
     bool help = false;
     Error err = { 0 };
 
+    umask(077); /* whatever a command writes is its owner's alone */
     Str name = str(argc > 1 ? argv[1] : "");
     if (str_is(name, "--version"))
         name = S("version");
@@ -291,5 +312,5 @@ int command_main(int argc, char **argv)
     }
     if (!line.command->run(&line, &err))
         return report(&line, &err);
-    return 0;
+    return finish(&line);
 }

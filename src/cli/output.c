@@ -13,15 +13,30 @@ bool output_json(const CommandLine *line, const json_t *json)
     return true;
 }
 
-void output_text(Str text)
+static void write_clean(FILE *to, Str text, bool keeps_lines)
 {
     size_t size;
     for (size_t at = 0; at < text.length; at += size) {
         uint32_t c = utf8_decode(text, at, &size);
-        if ((c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0))
-            continue;
-        fwrite(text.at + at, 1, size, stdout);
+        if (c == '\n' && !keeps_lines)
+            fputc(' ', to);
+        else if ((c >= 0x20 || c == '\n' || c == '\t') && (c < 0x7F || c >= 0xA0))
+            fwrite(text.at + at, 1, size, to);
     }
+}
+
+void output_text(Str text) { write_clean(stdout, text, true); }
+
+void output_note(Str text)
+{
+    write_clean(stderr, text, false);
+    fputc('\n', stderr);
+}
+
+char *output_id_path(Arena *arena, const char *folder, Str id, const char *end)
+{
+    return str_c(
+        arena, str_format(arena, "%s/" STR_FMT "%s", folder, STR_ARG(url_encode(arena, id)), end));
 }
 
 int64_t output_int(const json_t *object, const char *name)

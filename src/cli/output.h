@@ -8,8 +8,12 @@
 bool output_json(const CommandLine *line, const json_t *json);
 /* Text with control characters dropped (but line ends), so that a file cannot move the cursor. */
 void output_text(Str text);
+/* One line on standard error, likewise, line ends as spaces. */
+void output_note(Str text);
 int64_t output_int(const json_t *object, const char *name);
 /* "path?name=value" with the value percent-encoded; the first gets '?', others '&'. */
 char *output_path(Arena *arena, const char *path, const char *name, Str value);
+/* "folder/ID" and then `end`, with the id percent-encoded. */
+char *output_id_path(Arena *arena, const char *folder, Str id, const char *end);
 /* The option's value as a list of one, the member `name` of a search; nothing when not given. */
 void output_filter(const CommandLine *line, JsonWriter *json, const char *option, const char *name);

@@ -121,9 +121,24 @@ static bool read_environment(Arena *arena, Settings *settings, Error *err)
             name[length++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c;
         name[length] = '\0';
         const char *value = getenv(name);
+        bool is_text =
+            setting_rows[row].type == SETTING_TEXT || setting_rows[row].type == SETTING_SECRET;
+        if (value && !value[0] && !is_text)
+            continue; /* an empty number says nothing */
         if (value && !set(arena, settings, row, str(value), name, err))
             return false;
     }
+    return true;
+}
+
+static bool fits_together(const Settings *settings, Error *err)
+{
+    if (settings->chunk_overlap >= settings->chunk_size)
+        return fail_field(err, "chunk_overlap",
+                          "chunk_overlap (%" PRId64 ") must be less than chunk_size (%" PRId64 ")",
+                          settings->chunk_overlap, settings->chunk_size);
+    if (!str_is(settings->log_format, "text") && !str_is(settings->log_format, "json"))
+        return fail_field(err, "log_format", "log_format is text or json");
     return true;
 }
 
@@ -143,6 +158,8 @@ bool settings_read(Arena *arena, const char *file, const SettingFlag *flags, siz
         if (!set(arena, &settings, row, flags[i].value, "command line", err))
             return false;
     }
+    if (!fits_together(&settings, err))
+        return false;
     *settings_r = settings;
     return true;
 }
