@@ -18,10 +18,16 @@ KEY = "sk-mock"
 
 
 def sentence_of(messages):
-    """A fluent answer that rests on the passages in the prompt: their first sentence, marked [1]."""
+    """An answer that rests on the passages in the prompt: their sentence with most words of the question."""
     text = "\n".join(m["content"] for m in messages if isinstance(m.get("content"), str))
-    found = re.search(r"\[1\][^\n]*\n?\s*([^\n]+?[.!?])(\s|$)", text)
-    return f"According to the library, {found.group(1)} [1]" if found else "It is as you say."
+    question = set(re.findall(r"\w+", text[text.rfind("Question:"):].lower()))
+    best, score = "It is as you say.", 0
+    for number, passage in re.findall(r'<passage number="(\d+)"[^>]*>\n(.*?)\n</passage>', text, re.S):
+        for sentence in re.split(r"(?<=[.!?])\s+", passage):
+            shared = len(question & set(re.findall(r"\w+", sentence.lower())))
+            if shared > score:
+                best, score = f"{sentence.strip()} [{number}]", shared
+    return best
 
 
 class MockProvider:

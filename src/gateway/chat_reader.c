@@ -49,19 +49,19 @@ static void choose_form(ChatReader *reader, Str bytes)
 {
     Str start = str_trim(bytes);
     if (start.length)
-        reader->form = start.at[0] == '{' || start.at[0] == '[' || start.at[0] == '<' ? CHAT_WHOLE
-                                                                                      : CHAT_EVENTS;
+        reader->form = HAS_CHAR(start.at[0], "{[<") ? CHAT_WHOLE : CHAT_EVENTS;
 }
 
 bool chat_reader_feed(ChatReader *reader, Str bytes, Error *err)
 {
-    if (reader->form == CHAT_UNKNOWN)
-        choose_form(reader, bytes);
     if (reader->form == CHAT_EVENTS)
         return sse_read(reader->events, bytes, err);
     buf_add(&reader->whole, bytes);
-    return !reader->whole.overflowed ||
-           fail(err, ERROR_TOO_LARGE, "the answer has more than %zu bytes", WHOLE_MAX);
+    if (reader->whole.overflowed)
+        return fail(err, ERROR_TOO_LARGE, "the answer has more than %zu bytes", WHOLE_MAX);
+    if (reader->form == CHAT_UNKNOWN)
+        choose_form(reader, bytes);
+    return reader->form != CHAT_EVENTS || sse_read(reader->events, buf_str(&reader->whole), err);
 }
 
 bool chat_reader_finish(ChatReader *reader, Error *err)
