@@ -62,7 +62,7 @@ $(TOBJ)/%.o: %.c
 # The page travels inside the program: every file of web/ with its name, as one assembler file.
 $(BUILD)/web.s: tools/embed $(shell find web -type f 2>/dev/null)
 	@mkdir -p $(@D)
-	tools/embed web > $@
+	tools/embed web $(BUILD)/web > $@
 $(OBJ)/web.o $(TOBJ)/web.o: $(BUILD)/web.s
 	@mkdir -p $(@D)
 	gcc -c -o $@ $<

@@ -576,6 +576,20 @@ def test_the_policy_allows_only_what_comes_from_here(library):
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", answer.text)
 
 
+def test_files_travel_packed_to_those_who_can_unpack_them(library):
+    plain = requests.get(f"{library.url}/app.js", headers={"Accept-Encoding": "identity"}, timeout=10)
+    packed = requests.get(f"{library.url}/app.js", headers={"Accept-Encoding": "br, gzip"}, timeout=10)
+    refused = requests.get(f"{library.url}/app.js", headers={"Accept-Encoding": "gzip;q=0, br"}, timeout=10)
+    assert plain.content == packed.content == refused.content
+    assert packed.headers["Content-Encoding"] == "gzip" and int(packed.headers["Content-Length"]) < len(plain.content) / 2
+    assert "Content-Encoding" not in plain.headers and "Content-Encoding" not in refused.headers
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+    again = requests.get(f"{library.url}/app.js", timeout=10,
+                         headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]})
+    assert again.status_code == 304 and not again.content
+
+
 def test_every_word_a_document_brings_is_shown_as_words(library, desk, page):
     evil = b"# <img src=x onerror=alert(1)>\n\nThe quagga said <script>alert(2)</script> and left.\n"
     library.add(("<b>evil</b>.md", evil))
