@@ -31,7 +31,8 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = database
         self.arguments = list(arguments)
-        self.environment = {**os.environ, **(environment or {})}
+        # A model service that happens to run on this machine must not answer.
+        self.environment = {**os.environ, "LECTERN_PROVIDER_URL": "off", **(environment or {})}
         self.log = self.data.parent / f"{self.data.name}.log"
         self.process = None
         self.key = None

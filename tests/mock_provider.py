@@ -34,6 +34,7 @@ class MockProvider:
     def __init__(self, models=("good",), key=None, port=0, answer=None):
         self.models, self.key, self.answer = list(models), key, answer
         self.requests = []  # (path, headers, body) in order
+        self.stopped = False
         mock = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -66,6 +67,9 @@ class MockProvider:
                 self.wfile.flush()
 
             def allowed(self):
+                if mock.stopped:  # a connection that was kept open
+                    self.close_connection = True
+                    return False
                 if mock.key and self.headers.get("Authorization") != f"Bearer {mock.key}":
                     self.fail(401, f"Incorrect API key provided: {self.headers.get('Authorization')}")
                     return False
@@ -105,6 +109,7 @@ class MockProvider:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self):
+        self.stopped = True
         self.server.shutdown()
         self.server.server_close()
 

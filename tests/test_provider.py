@@ -234,7 +234,36 @@ def test_embedding_requests_that_are_wrong_name_what_is_wrong(library, model, bo
     assert answer.status_code in (400, 404) and answer.json()["error"]["param"] == param
 
 
-# --- Settings of a workspace ---
+# --- Which service ---
+
+def test_ollama_on_this_machine_is_found_by_itself(tmp_path):
+    try:
+        ollama = MockProvider(["nomic-embed-text", "good"], port=11434)
+    except OSError:
+        pytest.skip("something else listens on Ollama's port")
+    server = Server(tmp_path / "library", environment={"LECTERN_PROVIDER_URL": ""}).start()
+    try:
+        server.new_key()
+        provider = server.get("/v1/settings", key=key_of(server, "admin")).json()["provider"]
+        assert (provider["name"], provider["model"], provider["found"]) == ("ollama", "good", True)
+        server.add(("granite.md", FACTS["granite.md"].encode()))
+        answer = server.post("/v1/ask", {"question": QUESTION}).json()
+        assert answer["mode"] == "generated" and answer["model"] == "ollama/good"
+        ollama.stop()
+        answer = server.post("/v1/ask", {"question": QUESTION}).json()
+        assert answer["mode"] == "extractive" and "212" in answer["answer"]
+        assert server.get("/v1/settings", key=key_of(server, "admin")).json()["provider"] is None
+    finally:
+        server.stop()
+        ollama.stop()
+
+
+def test_an_address_that_is_none_stops_the_start(tmp_path):
+    server = Server(tmp_path / "library", arguments=["--provider-url", "localhost 11434"])
+    server.start(wait=False)
+    assert server.process.wait(20) == 2
+    assert "provider_url" in server.log.read_text()
+
 
 def test_a_workspace_sets_its_own_service(fresh_server):
     mock = MockProvider(["nomic-embed-text", "own-model"], key="sk-own")
