@@ -1,9 +1,14 @@
 """Documents from upload to trash, over both databases."""
 import io
+import json
 import time
 import zipfile
 
 import pytest
+
+from conftest import SAMPLES
+
+LOCKED_PASSWORD = "wick"
 
 
 def note(name, text):
@@ -153,3 +158,169 @@ def test_collections_hold_documents(server):
     assert [r["document"]["name"] for r in inside] == ["brig.txt"]
     assert server.call("PATCH", f"/v1/documents/{document['id']}", json={"tags": ["sail"]}).json()["tags"] == ["sail"]
     assert "sail" in [t["tag"] for t in server.get("/v1/tags").json()["items"]]
+
+
+def archive_of(members):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as z:
+        for name, text in members.items():
+            z.writestr(name, text)
+    return archive.getvalue()
+
+
+def names_found(server, query):
+    results = server.post("/v1/search", {"query": query, "mode": "keyword", "limit": 50}).json()["results"]
+    return {r["document"]["name"] for r in results}
+
+
+def test_what_is_in_the_trash_comes_back_when_it_is_uploaded_again(server):
+    file = note("boomerang.txt", "The boomerang returns to the zoologist.")
+    document = server.add(file)[0]
+    assert server.call("DELETE", f"/v1/documents/{document['id']}").status_code == 204
+    again = server.upload(file)[0]
+    assert again["id"] == document["id"] and again["duplicate"] and again["deleted_at"] is None
+    assert "boomerang.txt" in names_found(server, "boomerang zoologist")
+
+
+def test_a_locked_file_opens_with_its_password_by_field_by_retry_and_by_uploading_again(server):
+    locked = (SAMPLES / "locked.xlsx").read_bytes()
+    [document] = server.upload(("locked.xlsx", locked))
+    path = f"/v1/documents/{document['id']}"
+    failed = server.wait_document(document["id"])
+    assert failed["state"] == "failed" and failed["error"]["code"] == "encrypted", failed
+    assert server.post(f"{path}/retry", {"password": "wrong"}).status_code == 202
+    assert server.wait_document(document["id"])["state"] == "failed"
+    assert server.post(f"{path}/retry", {"password": LOCKED_PASSWORD}).status_code == 202
+    assert server.wait_document(document["id"])["state"] == "ready"
+    server.call("DELETE", path, params={"erase": 1})
+    [document] = server.upload(("locked.xlsx", locked))
+    assert server.wait_document(document["id"])["state"] == "failed"
+    [again] = server.upload(("locked.xlsx", locked), password=LOCKED_PASSWORD)
+    assert again["id"] == document["id"]
+    assert server.wait_document(document["id"])["state"] == "ready"
+    server.call("DELETE", f"/v1/documents/{document['id']}", params={"erase": 1})
+
+
+def test_a_new_name_is_found(server):
+    document = server.add(note("plain.txt", "Some words about nothing in particular."))[0]
+    assert server.call("PATCH", f"/v1/documents/{document['id']}",
+                       json={"name": "quokka-census.txt"}).status_code == 200
+    end = time.monotonic() + 5
+    while "quokka-census.txt" not in names_found(server, "quokka census") and time.monotonic() < end:
+        time.sleep(0.05)
+    assert "quokka-census.txt" in names_found(server, "quokka census")
+    assert server.call("PATCH", f"/v1/documents/{document['id']}", json={"name": " "}).status_code == 400
+
+
+def test_trash_while_reading_hides_the_members_too(server):
+    content = archive_of({f"part-{i}.txt": f"The narwhal ledger, page {i}. " * 40 for i in range(300)})
+    [document] = server.upload(("narwhals.zip", content))
+    path = f"/v1/documents/{document['id']}"
+    assert server.call("DELETE", path).status_code == 204
+    server.wait_document(document["id"])
+    assert names_found(server, "narwhal ledger") == set()
+    outside = server.get("/v1/documents", params={"q": "part-", "limit": 100}).json()
+    assert outside["total"] == 0, outside
+    assert server.post(f"{path}/restore").status_code == 200
+    assert server.get(path).json()["children"] == 300
+    assert names_found(server, "narwhal ledger")
+    server.call("DELETE", path, params={"erase": 1})
+    assert names_found(server, "narwhal ledger") == set()
+
+
+def test_cancel_and_erase_while_reading_end_quietly(server):
+    content = archive_of({f"log-{i}.txt": f"Entry {i} of the pangolin log. " * 200 for i in range(400)})
+    [document] = server.upload(("pangolins.zip", content))
+    path = f"/v1/documents/{document['id']}"
+    assert server.post(f"{path}/cancel").json()["state"] == "cancelled"
+    end = time.monotonic() + 20
+    while (retried := server.post(f"{path}/retry", {})).status_code == 503 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert retried.status_code == 202, retried.text
+    time.sleep(0.1)
+    assert server.call("DELETE", path, params={"erase": 1}).status_code == 204
+    assert server.get(path).status_code == 404
+    time.sleep(1)
+    assert names_found(server, "pangolin log") == set()
+    jobs = server.cli("status", "--json")
+    assert json.loads(jobs.stdout)["health"]["status"] == "ok"
+
+
+def test_reading_an_archive_again_replaces_its_members(server):
+    text = "The same bytes inside and outside of an archive: axolotl."
+    content = archive_of({"a.txt": text, "b/a.txt": text, "c.txt": "Another text."})
+    outside, archive = server.add(note("outside.txt", text), ("twins.zip", content))
+    assert archive["children"] == 3
+    assert server.post(f"/v1/documents/{archive['id']}/retry", {}).status_code == 202
+    assert server.wait_document(archive["id"])["children"] == 3
+    server.call("DELETE", f"/v1/documents/{archive['id']}", params={"erase": 1})
+    original = server.get(f"/v1/documents/{outside['id']}/original")
+    assert original.status_code == 200 and original.text == text
+
+
+def test_some_refused_some_taken(server):
+    parts = [("file", ("good.txt", b"A perfectly good text about herons.")),
+             ("file", ("bad.bin", bytes(range(256)) * 8)), ("file", ("empty.txt", b""))]
+    answer = server.call("POST", "/v1/documents", files=parts)
+    assert answer.status_code == 202, answer.text
+    body = answer.json()
+    assert [r["name"] for r in body["refused"]] == ["bad.bin"]
+    assert body["refused"][0]["error"]["code"] == "unsupported"
+    for document in body["documents"]:
+        assert server.wait_document(document["id"])["state"] in ("ready", "failed")
+
+
+def test_a_thousand_files_in_one_request(fresh_server):
+    parts = [("file", (f"folder/{i:04}.txt", f"File number {i} of a thousand.".encode())) for i in range(1000)]
+    answer = fresh_server.call("POST", "/v1/documents", files=parts)
+    assert answer.status_code == 202, answer.text[:300]
+    assert len({d["id"] for d in answer.json()["documents"]}) == 1000
+
+
+@pytest.mark.parametrize("name", ["naïve – ünïcode ✓.txt", "quote\"s and 'ticks'.txt", "semi;colon.txt", "x" * 200 + ".txt",
+                                  "rtl\u202egnp.txt", "percent%41%zz.txt", "space .txt"])
+def test_odd_names_survive(server, name):
+    [document] = server.upload((name, f"text of {name}".encode()))
+    expected = name.replace("\u202e", "")
+    assert document["name"] == expected
+    answer = server.get(f"/v1/documents/{document['id']}/original")
+    assert answer.status_code == 200 and answer.content == f"text of {name}".encode()
+    assert "\n" not in answer.headers["Content-Disposition"]
+
+
+def test_an_idempotency_key_makes_a_repeat_give_the_first_answer(server):
+    def send(text, key="heron-1"):
+        return server.call("POST", "/v1/documents", files=[("file", ("heron.txt", text))],
+                           headers={"Idempotency-Key": key})
+    first, second = send(b"A heron stood here."), send(b"A heron stood here.")
+    assert first.status_code == second.status_code == 202 and first.text == second.text
+    assert send(b"Another heron stood here.").status_code == 409
+    for key in ("x" * 201, "two words"):
+        bad = send(b"Whatever.", key)
+        assert bad.status_code == 400 and bad.json()["error"]["field"] == "Idempotency-Key"
+
+
+@pytest.mark.parametrize("path", ["/v1/documents/%00", "/v1/documents/%ff%fe", "/v1/documents/" + "a" * 5000,
+                                  "/v1/documents/..%2f..%2fetc", "/v1/documents/a%27%20or%201=1"])
+def test_odd_ids_are_not_found(server, path):
+    assert server.get(path).status_code in (400, 404, 414)
+
+
+def test_head_and_allow(server):
+    head = server.call("HEAD", "/v1/documents")
+    assert head.status_code == 200 and head.content == b""
+    wrong = server.call("PUT", "/v1/documents")
+    assert wrong.status_code == 405 and set(wrong.headers["Allow"].split(", ")) == {"GET", "POST"}
+
+
+def test_programs_get_json_at_the_root_and_prometheus_its_figures(server):
+    root = server.get("/", headers={"Accept": "application/json"}).json()
+    assert root["name"] == "Lectern" and root["links"]["docs"] == "/docs"
+    assert "text/html" in server.get("/", headers={"Accept": "text/html"}).headers["Content-Type"]
+    metrics = server.get("/metrics").text
+    for name in ("http_requests_total", "index_chunks", "index_vectors"):
+        assert f"\nlectern_{name} " in metrics
+    api = server.get("/openapi.json").json()
+    assert api["openapi"].startswith("3.1") and "/v1/documents/{id}" in api["paths"]
+    docs = server.get("/docs")
+    assert docs.status_code == 200 and server.get("/docs.css").status_code == 200

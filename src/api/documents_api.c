@@ -63,6 +63,21 @@ static void refuse_part(UploadState *state, Str name, const Error *err)
     put_end(&state->refused);
 }
 
+/* Browsers write a quote in a file's name as %22 and nothing else so (HTML, "multipart form data").
+ */
+static Str file_name_of(Arena *arena, Str sent)
+{
+    Buf name = buf_new(arena, sent.length);
+    ptrdiff_t at;
+    while ((at = str_find(sent, S("%22"))) >= 0) {
+        buf_add(&name, str_slice(sent, 0, (size_t)at));
+        buf_add_char(&name, '"');
+        sent = str_from(sent, (size_t)at + 3);
+    }
+    buf_add(&name, sent);
+    return buf_str(&name);
+}
+
 static bool take_part(UploadState *state, const HttpPart *part, Error *err)
 {
     const ApiRequest *request = state->request;
@@ -71,7 +86,7 @@ static bool take_part(UploadState *state, const HttpPart *part, Error *err)
     Document document;
     bool is_new;
     file.path = part->temp_path;
-    file.name = part->file_name;
+    file.name = file_name_of(request->arena, part->file_name);
     file.media_type = part->media_type;
     file.size = part->size;
     file.sha256 = str(part->sha256);
