@@ -22,6 +22,8 @@ typedef struct ChatReader {
 
     /* The reader's own. */
     Buf text, whole;
+    Buf start; /* of the text, while it is not known whether it is a thought */
+    enum { THOUGHT_UNKNOWN, THOUGHT_OPEN, THOUGHT_NONE } thought;
     size_t text_bytes;
     SseReader *events;
     enum { CHAT_UNKNOWN, CHAT_EVENTS, CHAT_WHOLE } form;

@@ -69,6 +69,16 @@ static const Case cases[] = {
       "\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":7}}",
       "Hello", "stop", NULL, 11, 7 },
 
+    { "a thought before the answer",
+      HEAD TEXT("\\n<thi") TEXT("nk>Let me see") TEXT(" [1]</th") TEXT("ink>\\n\\n") TEXT("Hello")
+          STOP("stop"),
+      "Hello", "stop" },
+    { "a thought in one piece", TEXT("<think>x</think>Hello <think> is a mark") STOP("stop"),
+      "Hello <think> is a mark", "stop" },
+    { "nearly a thought", TEXT(" <") TEXT("thing") STOP("stop"), " <thing", "stop" },
+    { "the start of a thought alone", TEXT("<th") STOP("stop"), "<th", "stop" },
+    { "only a thought", TEXT("<think>x") STOP("length"), "", "length" },
+
     { "nothing", "", NULL, NULL, "cut off", 0, 0, ERROR_UPSTREAM },
     { "only a role", HEAD, NULL, NULL, "cut off", 0, 0, ERROR_UPSTREAM },
     { "cut between events", HEAD TEXT("Hel"), NULL, NULL, "cut off", 0, 0, ERROR_UPSTREAM },

@@ -11,7 +11,7 @@
 #include "store/settings_store.h"
 
 #define KNOWN_MS 60000
-#define LIST_MS 10000
+#define LIST_MS 5000
 
 static bool check_options(Arena *arena, const ModelsOptions *options, Error *err)
 {
@@ -90,6 +90,7 @@ static bool own_service(const OwnWork *work, Service *service, Error *err)
         !json_read(json, work->arena,
                    JSON_FIELDS({ "base_url", JSON_STR, &base_url, .required = true },
                                { "model", JSON_STR, &service->model },
+                               { "first_model", JSON_STR, &service->first_model },
                                { "local", JSON_FLAG, &service->allows_private }),
                    err))
         return fail_in(err, "the saved model service");
@@ -201,6 +202,11 @@ bool service_model(Models *models, Arena *arena, Service *service, bool is_patie
         service->model = name;
         return true;
     }
+    if (!is_patient && service->is_own) {
+        service->model = service->first_model;
+        return true;
+    }
+    remember(models, id, S("")); /* whoever comes while this one waits need not wait too */
     bool listed = service_reach(models, arena, service, err) &&
                   gateway_models(models->http, arena, &service->target,
                                  is_patient ? LIST_MS : LOOK_MS, &names, err);

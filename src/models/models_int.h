@@ -36,6 +36,7 @@ struct Models {
 /* A service and where its settings come from. */
 typedef struct Service {
     GatewayTarget target; /* without key and pinned address until service_reach() */
+    Str first_model;      /* it listed when it was set; for showing */
     Str model;            /* empty: its first */
     Str sealed;           /* the workspace's own key */
     bool has_key, was_found;

@@ -81,7 +81,8 @@ static bool try_service(Models *models, Arena *arena, Service *service, Error *e
                try_model(models, arena, target, service->model, err);
     if (!listed)
         return fail_field(err, "base_url", "%s", why.message);
-    return first_chat_model(names).length ||
+    service->first_model = first_chat_model(names);
+    return service->first_model.length ||
            fail_field(err, "model", "%s has no model for chat; load one", target->provider->title);
 }
 
@@ -114,8 +115,10 @@ static Str setting_text(Arena *arena, const Service *service, bool is_audit)
     JsonWriter json = put_begin(&out);
     put_text(&json, "base_url", service->target.base_url);
     put_text(&json, "model", service->model);
-    if (!is_audit)
+    if (!is_audit) {
+        put_text(&json, "first_model", service->first_model);
         put_bool(&json, "local", service->allows_private);
+    }
     put_end(&json);
     return buf_str(&out);
 }
