@@ -1,0 +1,395 @@
+"""Measures the whole program from outside: start, memory, extraction, a PDF's way to the index, and
+hybrid searches of 100,000 chunks.  One JSON line for each figure.
+
+    program_bench.py PROGRAM [--only start,memory,small,pdf,pages,hybrid] [--peers VENV]
+
+PROGRAM is build/lectern; tile_vectors is expected beside it. PDFs need reportlab, the peers PyMuPDF
+and Kreuzberg: bench/run makes a virtual environment that has them."""
+import argparse
+import http.client
+import json
+import os
+import random
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+MODEL = Path(os.environ.get("MODEL", Path.home() / ".cache/lectern/models/all-MiniLM-L6-v2"))
+
+
+def say(name, **figures):
+    print(json.dumps({"name": name, **figures}), flush=True)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def peak_mb(pid):
+    """Largest resident size so far; 0 when the process has gone."""
+    try:
+        return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+    except (OSError, TypeError):
+        return 0
+
+
+def children(pid):
+    found = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+    except OSError:
+        pass
+    return found
+
+
+def tree(pid):
+    return [pid] + [x for child in children(pid) for x in tree(child)]
+
+
+def pss_mb(pid):
+    """Proportional set size of a process and all below it."""
+    total = 0
+    for one in tree(pid):
+        try:
+            total += int(re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{one}/smaps_rollup").read_text(), re.M)[1])
+        except OSError:
+            pass
+    return total / 1024
+
+
+class Server:
+    def __init__(self, program, data, *arguments, environment=None):
+        self.program, self.data, self.arguments = program, data, arguments
+        self.environment = {**os.environ, **(environment or {})}
+        self.key = None
+
+    def start(self):
+        """Returns the seconds from exec until it listens."""
+        self.port = free_port()
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [self.program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", "--log-level", "warn",
+             *self.arguments], env=self.environment)
+        while True:
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return time.perf_counter() - began
+            if self.process.poll() is not None or time.perf_counter() - began > 60:
+                sys.exit("program_bench: the server did not start")
+            time.sleep(0.0005)
+
+    def new_key(self):
+        self.key = subprocess.run([self.program, "keys", "add", "bench", "--data", self.data], check=True,
+                                  capture_output=True, text=True).stdout.split()[-1]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(60)
+
+    def connect(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def call(self, connection, method, path, body=None, kind="application/json"):
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": kind}
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        content = answer.read()
+        if answer.status >= 300:
+            sys.exit(f"program_bench: {method} {path}: {answer.status} {content[:300]}")
+        return json.loads(content)
+
+    def search(self, connection, **query):
+        return self.call(connection, "POST", "/v1/search", json.dumps(query).encode())
+
+    def upload(self, connection, files):
+        kind, body = multipart(files)
+        return self.call(connection, "POST", "/v1/documents", body, kind)["documents"]
+
+    def wait_idle(self, connection, quiet=0.2):
+        """Until no document is on its way."""
+        while self.call(connection, "GET", "/v1/statistics")["running"]:
+            time.sleep(quiet)
+
+
+def multipart(files):
+    edge, parts = "edge-of-a-part", []
+    for name, content in files:
+        parts.append(f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode())
+        parts += [content, b"\r\n"]
+    return f"multipart/form-data; boundary={edge}", b"".join(parts) + f"--{edge}--\r\n".encode()
+
+
+def spread(seconds):
+    ms = sorted(x * 1000 for x in seconds)
+    return {"best_ms": round(ms[0], 2), "p50_ms": round(statistics.median(ms), 2),
+            "p95_ms": round(ms[int(len(ms) * 0.95) - 1], 2), "runs": len(ms)}
+
+
+# --- What is measured ---
+
+def bench_start(program, folder, _peers):
+    server, seconds = Server(program, f"{folder}/start"), []
+    for _ in range(20):
+        seconds.append(server.start())
+        server.stop()
+    say("listening after exec", **spread(seconds[1:]), first_ms=round(seconds[0] * 1000, 2))
+
+
+def bench_memory(program, folder, _peers):
+    server = Server(program, f"{folder}/memory")
+    server.start()
+    time.sleep(3)
+    before = pss_mb(server.process.pid)
+    server.new_key()
+    connection = server.connect()
+    words = "harbour tide crane lamp ledger keeper vessel channel pilot rope anchor signal".split()
+    draw = random.Random(1)
+    files = [(f"note{i}.txt", " ".join(draw.choice(words) for _ in range(2000)).encode()) for i in range(20)]
+    server.upload(connection, files)
+    server.wait_idle(connection)
+    server.search(connection, query="crane near the channel")
+    connection.close()
+    time.sleep(5)
+    say("idle memory", before_encoder_mb=round(before, 1), after_encoder_mb=round(pss_mb(server.process.pid), 1),
+        has_model=MODEL.is_dir(), processes=len(tree(server.process.pid)))
+    server.stop()
+
+
+def bench_small(program, folder, _peers):
+    path = Path(folder) / "small.txt"
+    path.write_text("The harbour master keeps the tide tables.\n")
+    seconds = []
+    for _ in range(21):
+        began = time.perf_counter()
+        subprocess.run([program, "extract", str(path)], check=True, stdout=subprocess.DEVNULL)
+        seconds.append(time.perf_counter() - began)
+    say("extract a small text file", **spread(seconds[1:]))
+
+
+def make_pdf(path, pages):
+    """As ../shared/peers/extract/gen.py does: pages of headings, paragraphs and a ruled table."""
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Table
+    words = ("report quarter revenue contract party liability section appendix table figure method result patient "
+             "sample engine server index query document the of and to in for with by on at from as is was were been "
+             "that which under between during without analysis value measured total average").split()
+    draw, style, story = random.Random(pages), getSampleStyleSheet(), []
+    for n in range(1, pages + 1):
+        story.append(Paragraph(f"Section {n} {draw.choice(words)}", style["Heading1"]))
+        for _ in range(4):
+            text = " ".join(draw.choice(words) for _ in range(90)).capitalize()
+            story.append(Paragraph(f"{text} mark{n}.", style["BodyText"]))
+        rows = [[f"r{r}c{c}" if c == 0 else f"{draw.random() * 1e4:.2f}" for c in range(4)] for r in range(6)]
+        story.append(Table(rows, style=[("GRID", (0, 0), (-1, -1), 0.5, "black")]))
+        story.append(PageBreak())
+    SimpleDocTemplate(str(path)).build(story)
+
+
+def searchable_after(server, connection, name, content, word):
+    """Seconds from the last byte of an upload until a search finds the word in it."""
+    kind, body = multipart([(name, content)])
+    connection.putrequest("POST", "/v1/documents")
+    for header, value in (("Authorization", f"Bearer {server.key}"), ("Content-Type", kind),
+                          ("Content-Length", str(len(body)))):
+        connection.putheader(header, value)
+    connection.endheaders(body)
+    began = time.perf_counter()
+    document = json.loads(connection.getresponse().read())["documents"][0]
+    acknowledged = time.perf_counter() - began
+    while True:
+        found = server.search(connection, query=word, mode="keyword", documents=[document["id"]])
+        if found["results"]:
+            return time.perf_counter() - began, acknowledged
+        if time.perf_counter() - began > 60:
+            sys.exit("program_bench: the PDF was never found")
+        time.sleep(0.005)
+
+
+def bench_pdf(program, folder, _peers):
+    path = Path(folder) / "pages100.pdf"
+    make_pdf(path, 100)
+    server = Server(program, f"{folder}/pdf")
+    server.start()
+    server.new_key()
+    connection = server.connect()
+    seconds, acknowledged = [], []
+    for i in range(5):
+        content = path.read_bytes() + f"\n% {i}\n".encode()  # another file each time
+        total, first = searchable_after(server, connection, f"pages{i}.pdf", content, "mark100")
+        seconds.append(total)
+        acknowledged.append(first)
+    server.stop()
+    say("100-page PDF searchable after its last byte", **spread(seconds), first_ms=round(seconds[0] * 1000, 1),
+        acknowledged_ms=round(statistics.median(acknowledged) * 1000, 2))
+
+
+def run_watched(argv):
+    """Seconds, and the largest resident size of the process and of one below it."""
+    began = time.perf_counter()
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+    own = below = 0
+    while process.poll() is None:
+        own = max(own, peak_mb(process.pid))
+        below = max([below, *map(peak_mb, children(process.pid))])
+        time.sleep(0.005)
+    if process.returncode:
+        sys.exit(f"program_bench: {argv}: {process.returncode}")
+    return time.perf_counter() - began, own, below
+
+
+PEERS = {
+    "pymupdf": "import pymupdf, sys\nprint('\\n'.join(p.get_text() for p in pymupdf.open(sys.argv[1])))",
+    "kreuzberg": "import kreuzberg, sys\n"
+                 "print(kreuzberg.extract_file_sync(sys.argv[1], config=kreuzberg.ExtractionConfig("
+                 "disable_ocr=True, use_cache=False)).content)",
+}
+
+
+def bench_pages(program, folder, peers):
+    path = Path(folder) / "pages1600.pdf"
+    make_pdf(path, 1600)
+    runs = {"lectern": [program, "extract", str(path)]}
+    for name, code in PEERS.items():
+        if peers and subprocess.run([f"{peers}/bin/python", "-c", f"import {name}"], capture_output=True,
+                                    check=False).returncode == 0:
+            runs[name] = [f"{peers}/bin/python", "-c", code, str(path)]
+    best = {}
+    for _ in range(3):  # in turn, so that all meet the same load
+        for name, argv in runs.items():
+            found = run_watched(argv)
+            best[name] = min(best.get(name, found), found)
+    for name, (seconds, own, below) in best.items():
+        say("extract 1,600 pages", who=name, seconds=round(seconds, 2), process_mb=round(own),
+            **({"worker_mb": round(below)} if name == "lectern" else {}))
+
+
+def texts_of_shared():
+    texts = []
+    for name in ("scifact", "cranfield", "cisi"):
+        for line in (SHARED / "retrieval" / name / "corpus.tsv").read_text().splitlines():
+            texts.append(line.split("\t")[-1])
+    return texts
+
+
+def fill(server, connection, texts, wanted):
+    """Uploads texts made of real ones, a tenth of their words dropped, until there are so many chunks."""
+    draw, number = random.Random(7), 0
+    while True:
+        files = []
+        for _ in range(8):
+            parts = []
+            for text in draw.sample(texts, 150):
+                parts.append(" ".join(word for word in text.split() if draw.random() > 0.1))
+            number += 1
+            files.append((f"file{number}.txt", "\n\n".join(parts).encode()))
+        server.upload(connection, files)
+        server.wait_idle(connection, 0.05)
+        if server.call(connection, "GET", "/v1/statistics")["chunks"] >= wanted:
+            return
+
+
+def timed_queries(server, queries, mode, threads=1):
+    seconds, lock = [], threading.Lock()
+
+    def ask(part):
+        connection = server.connect()
+        for query in part:
+            began = time.perf_counter()
+            server.search(connection, query=query, mode=mode)
+            took = time.perf_counter() - began
+            with lock:
+                seconds.append(took)
+        connection.close()
+
+    workers = [threading.Thread(target=ask, args=(queries[i::threads],)) for i in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return seconds
+
+
+def bench_hybrid(program, folder, _peers, wanted=100000):
+    if not (SHARED / "retrieval").is_dir() or not MODEL.is_dir():
+        print("skipped: hybrid search needs ../shared/retrieval and the model", file=sys.stderr)
+        return
+    data = os.environ.get("LIBRARY", f"{folder}/hybrid")
+    if not Path(data).is_dir():
+        server = Server(program, data, "--model", "/nonexistent")
+        server.start()
+        server.new_key()
+        connection = server.connect()
+        began = time.perf_counter()
+        fill(server, connection, texts_of_shared(), wanted)
+        chunks = server.call(connection, "GET", "/v1/statistics")["chunks"]
+        say("filling a library without a model", chunks=chunks, seconds=round(time.perf_counter() - began, 1))
+        connection.close()
+        server.stop()
+        tile = Path(program).parent / "tile_vectors"
+        subprocess.run([str(tile), f"{data}/lectern.db", str(MODEL)], check=True, stdout=subprocess.DEVNULL)
+    server = Server(program, data)
+    listening = server.start()
+    server.new_key()
+    connection = server.connect()
+    server.search(connection, query="warm")
+    while True:
+        health = server.call(connection, "GET", "/health")["index"]
+        if health["state"] == "ready" and health["vectors"] >= health["chunks"] and not health["waiting_changes"]:
+            break
+        time.sleep(0.2)
+    time.sleep(8)  # the index is saved
+    server.stop()
+    listening = [server.start() for _ in range(1)]
+    for _ in range(4):
+        server.stop()
+        listening.append(server.start())
+    say("listening with 100,000 chunks", **spread(listening))
+    connection = server.connect()
+    began = time.perf_counter()
+    while server.call(connection, "GET", "/health")["index"]["vectors"] < wanted:
+        time.sleep(0.01)
+    say("index loaded", chunks=health["chunks"], seconds=round(time.perf_counter() - began, 3))
+    lines = (SHARED / "retrieval/scifact/queries.tsv").read_text().splitlines()[:200]
+    queries = [line.split("\t")[1] for line in lines]
+    timed_queries(server, queries[:50], "hybrid")
+    for mode in ("hybrid", "keyword", "semantic"):
+        say(f"{mode} search of 100,000 chunks", **spread(timed_queries(server, queries, mode)))
+    began = time.perf_counter()
+    seconds = timed_queries(server, queries * 3, "hybrid", threads=4)
+    say("hybrid search, 4 callers", **spread(seconds),
+        a_second=round(len(seconds) / (time.perf_counter() - began), 1))
+    say("memory with 100,000 chunks", pss_mb=round(pss_mb(server.process.pid), 1))
+    server.stop()
+
+
+BENCHES = {"start": bench_start, "memory": bench_memory, "small": bench_small, "pdf": bench_pdf,
+           "pages": bench_pages, "hybrid": bench_hybrid}
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("program")
+    arguments.add_argument("--only", default=",".join(BENCHES))
+    arguments.add_argument("--peers")
+    given = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lectern-bench-") as folder:
+        for name in given.only.split(","):
+            BENCHES[name](given.program, folder, given.peers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+/* tile_vectors.c - gives every chunk of a library a vector, for measuring searches.
+ *
+ * usage: tile_vectors DATABASE MODEL [REAL]
+ *
+ * Embedding 100,000 passages takes an hour on two cores, so only the first REAL (512) are embedded;
+ * the others get one of these in turn, each value moved a little at random so that no two are the
+ * same. No server may have the library open. */
+#include "base/base.h"
+
+#include <math.h>
+
+#include "encode/encode_queue.h"
+#include "store/settings_store.h"
+#include "store/vectors_store.h"
+#include "store/workspaces_store.h"
+
+#define AT_ONCE 512
+
+typedef struct Tiling {
+    Arena *arena, *batch;
+    Scope scope;
+    WorkspaceList workspaces;
+    EncodeStatus model;
+    size_t real_max, real_count;
+    float *real; /* [real_count][dims] */
+    uint64_t random;
+    ChunkCursor cursor;
+    ChunkList chunks;
+    size_t done;
+} Tiling;
+
+static void quit(const Error *err)
+{
+    fprintf(stderr, "tile_vectors: %s\n", err->message);
+    exit(1);
+}
+
+static bool list_workspaces(DbTx *tx, void *argument, Error *err)
+{
+    Tiling *in = argument;
+    return workspace_list(tx, &in->scope, in->arena, &in->workspaces, err);
+}
+
+static bool scan(DbTx *tx, void *argument, Error *err)
+{
+    Tiling *in = argument;
+    return chunk_scan(tx, &in->scope, in->batch, &in->cursor, AT_ONCE, &in->chunks, err);
+}
+
+/* Marsaglia's xorshift64; -1 to 1. */
+static float next_random(Tiling *in)
+{
+    in->random ^= in->random << 13;
+    in->random ^= in->random >> 7;
+    in->random ^= in->random << 17;
+    return (float)(int64_t)in->random / (float)INT64_MAX;
+}
+
+static Vector tile(Tiling *in, const Chunk *chunk)
+{
+    size_t dims = in->model.dims;
+    const float *real = in->real + (size_t)chunk->number % in->real_count * dims;
+    float *values = arena_new_array(in->batch, float, dims);
+    int8_t *bytes = arena_alloc(in->batch, dims);
+    float largest = 1e-9f;
+    for (size_t i = 0; i < dims; i++) {
+        values[i] = real[i] + 0.02f * next_random(in);
+        largest = fmaxf(largest, fabsf(values[i]));
+    }
+    for (size_t i = 0; i < dims; i++)
+        bytes[i] = (int8_t)lrintf(values[i] * 127 / largest);
+    return (Vector){ .number = chunk->number,
+                     .form = VECTOR_INT8,
+                     .scale = (double)(largest / 127),
+                     .bytes = { (char *)bytes, dims } };
+}
+
+/* One call for the chunks in a row that belong to one document. */
+static bool add(DbTx *tx, void *argument, Error *err)
+{
+    Tiling *in = argument;
+    Vector *vectors = arena_new_array(in->batch, Vector, in->chunks.count);
+    for (size_t i = 0; i < in->chunks.count; i++)
+        vectors[i] = tile(in, &in->chunks.at[i]);
+    for (size_t first = 0, end; first < in->chunks.count; first = end) {
+        Str document = in->chunks.at[first].document;
+        for (end = first; end < in->chunks.count; end++)
+            if (!str_equal(in->chunks.at[end].document, document))
+                break;
+        if (!vector_add(tx, &in->scope, in->batch, document, str(in->model.model), vectors + first,
+                        end - first, err))
+            return false;
+    }
+    return true;
+}
+
+static bool embed_first(Tiling *in, Db *db, EncodeQueue *queue, Error *err)
+{
+    in->batch = in->arena;
+    if (!encode_queue_load(queue, err))
+        return false;
+    encode_queue_status(queue, &in->model);
+    in->real = arena_new_array(in->arena, float, in->real_max * in->model.dims);
+    while (in->real_count < in->real_max) {
+        if (!store_read(db, &in->scope, scan, in, err))
+            return false;
+        size_t count = MIN(in->chunks.count, in->real_max - in->real_count);
+        Str *texts = arena_new_array(in->arena, Str, count);
+        for (size_t i = 0; i < count; i++)
+            texts[i] = in->chunks.at[i].text;
+        if (count && !encode_queue_embed(queue, ENCODE_BULK, texts, count, 0,
+                                         in->real + in->real_count * in->model.dims, err))
+            return false;
+        in->real_count += count;
+        if (!in->chunks.count)
+            return in->real_count || fail(err, ERROR_NOT_FOUND, "the library is empty");
+    }
+    return true;
+}
+
+static bool tile_all(Tiling *in, Db *db, Error *err)
+{
+    in->cursor = (ChunkCursor){ 0 };
+    for (;;) {
+        AUTO_ARENA Arena *batch = arena_new(MB(64));
+        in->batch = batch;
+        if (!store_read(db, &in->scope, scan, in, err))
+            return false;
+        if (!in->chunks.count)
+            return true;
+        if (!store_write(db, &in->scope, add, in, err))
+            return false;
+        in->done += in->chunks.count;
+        in->cursor.workspace = in->scope.workspace; /* its text lay in the batch */
+    }
+}
+
+int main(int argc, char **argv)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    Tiling in = {
+        .arena = arena, .scope = scope_system(), .real_max = 512, .random = 88172645463325252
+    };
+    DbOptions options = { 0 };
+    Error err = { 0 };
+    Db *db;
+    if (argc < 3) {
+        fputs("usage: tile_vectors DATABASE MODEL [REAL]\n", stderr);
+        return 2;
+    }
+    int64_t real = 512;
+    if (argc > 3 && str_to_int(str(argv[3]), 1, 100000, &real))
+        in.real_max = (size_t)real;
+    EncodeQueueOptions encoder = { .folder = argv[2] };
+    EncodeQueue *queue = encode_queue_new(&encoder);
+    if (!db_open(argv[1], &options, &db, &err) ||
+        !store_read(db, &in.scope, list_workspaces, &in, &err))
+        quit(&err);
+    for (size_t i = 0; i < in.workspaces.count; i++) {
+        in.scope = (Scope){ .workspace = in.workspaces.at[i].id, .role = ROLE_OWNER };
+        if ((!in.real_count && !embed_first(&in, db, queue, &err)) || !tile_all(&in, db, &err))
+            quit(&err);
+    }
+    printf("{\"vectors\":%zu,\"real\":%zu,\"model\":\"%s\"}\n", in.done, in.real_count,
+           in.model.model);
+    encode_queue_free(queue);
+    db_close(db);
+    return 0;
+}
