@@ -1,4 +1,5 @@
 """What is erased is in no file of the data folder."""
+import sqlite3
 import time
 
 # Words that occur nowhere else, and as the keyword index keeps them: lower case, without accents.
@@ -91,6 +92,10 @@ def test_the_purge_job_erases_for_good(tmp_path):
         assert files_with(server.data)
         server.stop()
         server.arguments = ["--trash-days", "0"]
+        # The hour of the job has come.
+        with sqlite3.connect(server.data / "lectern.db") as database:
+            database.execute("UPDATE recurring_jobs SET next_at = 1 WHERE name = 'purge'")
+        database.close()
         server.start()
         assert wait_until(lambda: not files_with(server.data)), files_with(server.data)
     finally:

@@ -1,5 +1,6 @@
 /* records_api.c - what has been done: audit log, usage, search history, statistics. */
 #include "api/api.h"
+#include "search/search.h"
 #include "store/audit_store.h"
 #include "store/searches_store.h"
 #include "store/statistics_store.h"
@@ -63,6 +64,7 @@ static bool history_work(DbTx *tx, void *argument, Error *err)
 bool search_history(ApiRequest *request, HttpResponse *response, Error *err)
 {
     RecordWork work = { .request = request };
+    searcher_flush_history(request->api->searcher);
     if (!api_slice(request, &work.slice, err) ||
         !store_read(request->api->db, request->scope, history_work, &work, err))
         return false;

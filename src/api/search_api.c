@@ -50,7 +50,8 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
             { "documents", JSON_STRS, &search.documents },
             { "formats", JSON_STRS, &search.formats }, { "tags", JSON_STRS, &search.tags },
             { "name", JSON_STR, &search.name, .length_max = 1000 }, { "after", JSON_STR, &after },
-            { "before", JSON_STR, &before }, { "remember", JSON_FLAG, &search.is_remembered }) ||
+            { "before", JSON_STR, &before }, { "remember", JSON_FLAG, &search.is_remembered },
+            { "typing", JSON_FLAG, &search.is_typing }) ||
         !search_mode_named(mode, &search.mode, err) ||
         !search_read_times(&search, after, before, err))
         return false;

@@ -199,6 +199,57 @@ Query index_query(Index *index, Arena *arena, Str text)
     return query;
 }
 
+#define PREFIX_WORDS_MAX 50
+/* Of what the word would count if it stood there. */
+#define PREFIX_WEIGHT 0.5f
+/* A stem may be so much shorter than what is typed of the word. */
+#define STEM_CUT_MAX 3
+
+static bool has_term(const Query *query, Str text)
+{
+    for (size_t i = 0; i < query->terms.count; i++)
+        if (str_equal(query->terms.at[i].text, text))
+            return true;
+    return false;
+}
+
+/* The words that the open word may become; those it may be a form of when there are none. */
+static size_t open_words(Index *index, Arena *arena, Str open, Str *words, double *rarity_r)
+{
+    size_t count = keyword_prefixed(index->keyword, open, arena, words, PREFIX_WORDS_MAX, rarity_r);
+    for (size_t cut = 1; !count && cut <= STEM_CUT_MAX && open.length > cut + 3; cut++) {
+        Str stem = str_slice(open, 0, open.length - cut);
+        size_t found =
+            keyword_prefixed(index->keyword, stem, arena, words, PREFIX_WORDS_MAX, rarity_r);
+        for (size_t i = 0; i < found && !count; i++)
+            if (str_equal(words[i], stem)) {
+                words[0] = stem;
+                *rarity_r = keyword_rarity(index->keyword, stem);
+                count = 1;
+            }
+    }
+    return count;
+}
+
+Query index_query_typing(Index *index, Arena *arena, Str text)
+{
+    Query query = index_query(index, arena, text);
+    ByteRange range;
+    Words *words = borrow_words(index);
+    Str open = query_open_word(arena, words, &query, &range), found[PREFIX_WORDS_MAX];
+    return_words(index, words);
+    double rarity;
+    size_t count = open.length ? open_words(index, arena, open, found, &rarity) : 0;
+    for (size_t i = 0; i < count && query.terms.count < QUERY_TERMS_MAX; i++)
+        if (!has_term(&query, found[i]))
+            *vec_push(arena, &query.terms) = (QueryTerm){ .text = found[i],
+                                                          .weight = PREFIX_WEIGHT,
+                                                          .rarity = (float)rarity,
+                                                          .start = range.start,
+                                                          .end = range.end };
+    return query;
+}
+
 Snippet index_snippet(Index *index, Arena *arena, const Query *query, Language language, Str text,
                       size_t bytes_max)
 {

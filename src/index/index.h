@@ -70,6 +70,9 @@ MUST_CHECK bool index_commit(Index *index, uint64_t generation, Error *err);
 
 /* The query as the keyword leg reads it, in the languages of the chunks. */
 Query index_query(Index *index, Arena *arena, Str text);
+/* The same while it is being typed: the last word also means the words of the index that begin with
+ * it, the most frequent ones, for less. */
+Query index_query_typing(Index *index, Arena *arena, Str text);
 
 typedef struct IndexSearch {
     Str text;            /* empty: no keyword leg */

@@ -325,3 +325,40 @@ Test(index, vectors_of_what_is_erased_go_with_a_leg_that_is_not_open)
     cr_expect_eq(index_load(f.index).vectors.state, SHELF_EMPTY, "made anew from the database");
     finish(&f);
 }
+
+/* --- While typing --- */
+
+Test(index, the_last_word_means_what_it_may_become)
+{
+    static const struct {
+        const char *query, *found; /* bodies' numbers, best first */
+    } cases[] = {
+        { "eleph", "0" },       { "ELÉPH", "0" },         { "elephants", "0" },
+        { "cart", "21" },       { "carto", "1" },         { "cart ", "2" },
+        { "\"cart", "2" },      { "\"blue cart\"", "2" }, { "blue \"cart", "23" },
+        { "blue cart", "231" }, { "map -cart", "1" },     { "c", "" },
+        { "interestin", "3" },  { "interesti", "3" },     { "zebra", "" },
+    };
+    static const char *const bodies[] = { "elephants walk", "cartography makes a map",
+                                          "a blue cart", "interesting and blue" };
+    Fixture f = fixture();
+    for (uint64_t key = 0; key < COUNT(bodies); key++)
+        add(f.index, key, bodies[key]);
+    index_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Query query = index_query_typing(f.index, f.arena, str(cases[i].query));
+        IndexSearch search = { .text = query.text, .query = &query, .count = 10 };
+        IndexHit hits[10];
+        char found[11] = "";
+        size_t count = index_search(f.index, f.arena, &search, hits);
+        for (size_t h = 0; h < count; h++)
+            found[h] = (char)('0' + hits[h].key);
+        cr_expect_str_eq(found, cases[i].found, "%s: %s", cases[i].query, found);
+    }
+    Query query = index_query_typing(f.index, f.arena, S("carto"));
+    Snippet snippet =
+        index_snippet(f.index, f.arena, &query, LANGUAGE_ENGLISH, str(bodies[1]), 100);
+    cr_assert_eq(snippet.matches.count, 1);
+    cr_expect(snippet.matches.at[0].start == 0 && snippet.matches.at[0].end == 11);
+    finish(&f);
+}

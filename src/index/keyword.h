@@ -51,6 +51,12 @@ size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most);
 /* The keys of living chunks that keep to the query's phrases and exclusions, ascending. */
 const uint64_t *keyword_matching(KeywordIndex *index, const Query *query, Arena *arena,
                                  size_t *count_r);
+/* Words of the index that begin with the prefix (at most KEYWORD_PREFIX_SCAN of a segment are
+ * looked at), the most frequent first; *rarity_r: the weight they have together. Returns how many.
+ */
+#define KEYWORD_PREFIX_SCAN 20000
+size_t keyword_prefixed(KeywordIndex *index, Str prefix, Arena *arena, Str *words, size_t most,
+                        double *rarity_r);
 /* How rare the word (as an index keeps it) is: the weight that BM25 gives it; 0 to about 12. */
 double keyword_rarity(KeywordIndex *index, Str word);
 ShelfSize keyword_size(KeywordIndex *index);
@@ -58,6 +64,8 @@ ShelfSize keyword_size(KeywordIndex *index);
 Snapshot *keyword_snapshot(KeywordIndex *index);
 
 /* keyword_rarity() and keyword_search() over any segments of keyword_segment_kind. */
+/* The weight of a word that this many chunks have. */
+double keyword_rarity_together(Segment *const *segments, size_t segment_count, double documents);
 double keyword_rarity_in(Segment *const *segments, size_t segment_count, Str word);
 size_t keyword_search_segments(Segment *const *segments, size_t segment_count, const Query *query,
                                const KeyFilter *filter, size_t k, LegHit *hits);

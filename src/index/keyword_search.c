@@ -237,10 +237,20 @@ static double document_frequency(Segment *const *segments, size_t count, Str ter
     return documents;
 }
 
+static double rarity_of(const Statistics *all, double n)
+{
+    return log1p((all->documents - n + 0.5) / (n + 0.5));
+}
+
 static double rarity(const Statistics *all, Segment *const *segments, size_t count, Str term)
 {
-    double n = document_frequency(segments, count, term);
-    return log1p((all->documents - n + 0.5) / (n + 0.5));
+    return rarity_of(all, document_frequency(segments, count, term));
+}
+
+double keyword_rarity_together(Segment *const *segments, size_t segment_count, double documents)
+{
+    Statistics all = statistics(segments, segment_count);
+    return rarity_of(&all, MIN(documents, all.documents));
 }
 
 double keyword_rarity_in(Segment *const *segments, size_t segment_count, Str word)
@@ -295,9 +305,12 @@ size_t keyword_search_segments(Segment *const *segments, size_t segment_count, c
     if (!segment_count || !terms || !k)
         return 0;
     Statistics all = statistics(segments, segment_count);
-    for (size_t t = 0; t < terms; t++)
-        weights[t] = (float)(query->terms.at[t].weight *
-                             rarity(&all, segments, segment_count, query->terms.at[t].text));
+    for (size_t t = 0; t < terms; t++) {
+        const QueryTerm *term = &query->terms.at[t];
+        double own = term->rarity > 0 ? (double)term->rarity
+                                      : rarity(&all, segments, segment_count, term->text);
+        weights[t] = (float)((double)term->weight * own);
+    }
     AUTO_FREE Search *s = heap_alloc(sizeof(*s));
     AUTO_FREE TermCursor *cursors = heap_alloc(terms * sizeof(*cursors));
     AUTO_FREE TermCursor **order = heap_alloc(terms * sizeof(*order));

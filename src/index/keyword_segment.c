@@ -79,16 +79,22 @@ Str keyword_term_text(const KeywordView *view, uint32_t term)
     return (Str){ view->term_texts + start, end - start };
 }
 
-bool keyword_find_term(const KeywordView *view, Str term, KeywordTerm *info_r)
+uint32_t keyword_term_from(const KeywordView *view, Str text)
 {
     uint32_t low = 0, high = view->head->term_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (str_compare(keyword_term_text(view, middle), term) < 0)
+        if (str_compare(keyword_term_text(view, middle), text) < 0)
             low = middle + 1;
         else
             high = middle;
     }
+    return low;
+}
+
+bool keyword_find_term(const KeywordView *view, Str term, KeywordTerm *info_r)
+{
+    uint32_t low = keyword_term_from(view, term);
     if (low == view->head->term_count || !str_equal(keyword_term_text(view, low), term))
         return false;
     KeywordTerm info = view->infos[low];

@@ -61,6 +61,8 @@ extern const SegmentKind keyword_segment_kind;
 /* The term's row; false when the segment does not have it. */
 bool keyword_find_term(const KeywordView *view, Str term, KeywordTerm *info_r);
 Str keyword_term_text(const KeywordView *view, uint32_t term);
+/* The first term that is not before the text. */
+uint32_t keyword_term_from(const KeywordView *view, Str text);
 
 /* One block of postings, unpacked. Damaged bytes give count 0. */
 typedef struct KeywordPostings {

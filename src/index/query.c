@@ -52,8 +52,10 @@ static void add_terms(Parser *p, size_t start, size_t end)
             const Word *word = &list.words.at[i];
             if (word->is_extra && is_single_character(word->text))
                 continue;
-            QueryTerm term = { word->text, 1, (uint32_t)(start + word->start),
-                               (uint32_t)(start + word->end) };
+            QueryTerm term = { .text = word->text,
+                               .weight = 1,
+                               .start = (uint32_t)(start + word->start),
+                               .end = (uint32_t)(start + word->end) };
             QueryTerm *same = find_term(p->query.terms.at, p->query.terms.count, word->text);
             bool first_language = l == 0 || (same && (size_t)(same - p->query.terms.at) >= known);
             if (word->is_stop) {
@@ -167,6 +169,34 @@ Query query_parse(Arena *arena, Words *words, const Language *languages, size_t 
     for (size_t i = 0; !p.query.terms.count && i < p.stop_terms.count; i++)
         *vec_push(arena, &p.query.terms) = p.stop_terms.at[i];
     return p.query;
+}
+
+/* From here on scripts are written without spaces (CJK Radicals Supplement). */
+#define UNSPACED_FROM 0x2E80
+
+Str query_open_word(Arena *arena, Words *words, const Query *query, ByteRange *range_r)
+{
+    Str text = query->text;
+    size_t from = 0, size;
+    for (size_t i = 0; i < query->clauses.count; i++)
+        from = MAX(from, query->clauses.at[i].end);
+    from += from ? quote_size(text, from) : 0;
+    for (size_t i = from; i < text.length; i++)
+        if (quote_size(text, i))
+            return STR_NONE; /* a phrase that is not closed yet */
+    /* A language without a stemmer: words as they are. */
+    WordList list = words_list(words, LANGUAGE_CHINESE, text, arena);
+    for (size_t i = list.words.count; i-- > 0;) {
+        const Word *word = &list.words.at[i];
+        if (word->is_extra)
+            continue;
+        if (word->end != text.length || word->start < from || word->text.length < 2 ||
+            utf8_decode(word->text, 0, &size) >= UNSPACED_FROM)
+            return STR_NONE;
+        *range_r = (ByteRange){ word->start, word->end };
+        return word->text;
+    }
+    return STR_NONE;
 }
 
 /* --- Snippets --- */

@@ -23,6 +23,7 @@
 typedef struct QueryTerm {
     Str text;
     float weight;        /* how often it was typed */
+    float rarity;        /* what BM25 weighs it with; 0: as often as it occurs */
     uint32_t start, end; /* where it was typed first */
 } QueryTerm;
 
@@ -46,14 +47,19 @@ typedef struct Query {
     VEC(QueryClause) clauses;
 } Query;
 
+typedef struct ByteRange {
+    uint32_t start, end;
+} ByteRange;
+
 /* Never fails; a text without words gives a query without terms. Languages with equal stems are
  * given once. */
 Query query_parse(Arena *arena, Words *words, const Language *languages, size_t language_count,
                   Str text);
 
-typedef struct ByteRange {
-    uint32_t start, end;
-} ByteRange;
+/* The word that is being typed, as an index keeps words but not stemmed: what stands behind the
+ * last space or sign, unless it is in quotes or excluded. Empty: none, or too short to go on from.
+ */
+Str query_open_word(Arena *arena, Words *words, const Query *query, ByteRange *range_r);
 
 typedef struct Snippet {
     uint32_t start, end;    /* of the text */

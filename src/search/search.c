@@ -3,17 +3,22 @@
 
 #include "base/clock.h"
 #include "index/index.h"
-#include "store/searches_store.h"
+#include "search/search_history.h"
 #include "text/language.h"
 
 #define SNIPPET_BYTES 240
-#define FILTER_DOCUMENTS_MAX 100000
-/* Both legs give this many; results of one document may crowd others out below it. */
+#define COLLECTIONS_MAX 100
+#define HISTORY_QUERY_MAX 1000
+/* Both legs together give this many. */
 #define CANDIDATES 200
+/* Rows that are read beside those shown, for hits that are gone or put off. */
+#define SPARE_ROWS 20
+#define DIVERSE_RESULTS 10
 
 struct Searcher {
     Db *db;
     Library *library;
+    SearchHistory *history;
     _Atomic(EncodeQueue *) encoder;
 };
 
@@ -22,13 +27,15 @@ typedef struct Running {
     const Scope *scope;
     Arena *arena;
     const SearchRequest *request;
-    StrList documents; /* what the filter allows */
-    uint64_t *bits;    /* chunk numbers that the filter allows; NULL: all */
+    uint64_t *bits; /* chunk numbers that the filter allows; NULL: all */
     uint64_t bit_count;
     IndexHit hits[CANDIDATES];
     size_t hit_count;
-    int64_t *numbers;
-    ChunkHit *rows;
+    ChunkHit *rows; /* of the first hits, as far as they were read */
+    size_t row_count, first_row;
+    size_t shown[CANDIDATES], shown_count; /* hits, in the order they are shown */
+    size_t put_off[CANDIDATES], put_off_count, put_off_at;
+    bool has_model;
     Query query;
     SearchResults results;
 } Running;
@@ -56,10 +63,19 @@ Searcher *searcher_new(Db *db, Library *library)
     Searcher *searcher = heap_alloc(sizeof *searcher);
     searcher->db = db;
     searcher->library = library;
+    searcher->history = search_history_new(db);
     return searcher;
 }
 
-void searcher_free(Searcher *searcher) { free(searcher); }
+void searcher_free(Searcher *searcher)
+{
+    if (!searcher)
+        return;
+    search_history_free(searcher->history);
+    free(searcher);
+}
+
+void searcher_flush_history(Searcher *searcher) { search_history_flush(searcher->history); }
 
 void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder)
 {
@@ -74,18 +90,15 @@ static bool has_filter(const SearchRequest *request)
            request->tags.count || request->name.length || request->after_ms || request->before_ms;
 }
 
-/* Documents of each wanted collection; one query when there is none or one. */
-static bool list_documents(DbTx *tx, Running *run, Str collection, StrList *ids_r, Error *err)
+static DocumentFilter filter_of(const SearchRequest *request, Str collection)
 {
-    const SearchRequest *request = run->request;
-    DocumentFilter filter = { .collection = collection,
-                              .formats = request->formats,
-                              .tags_any = request->tags,
-                              .name_has = request->name,
-                              .ids = request->documents,
-                              .date_from_ms = request->after_ms,
-                              .date_to_ms = request->before_ms };
-    return document_list_ids(tx, run->scope, run->arena, &filter, FILTER_DOCUMENTS_MAX, ids_r, err);
+    return (DocumentFilter){ .collection = collection,
+                             .formats = request->formats,
+                             .tags_any = request->tags,
+                             .name_has = request->name,
+                             .ids = request->documents,
+                             .date_from_ms = request->after_ms,
+                             .date_to_ms = request->before_ms };
 }
 
 static void allow_number(Running *run, int64_t number)
@@ -101,18 +114,7 @@ static void allow_number(Running *run, int64_t number)
     run->bits[number / 64] |= (uint64_t)1 << (number % 64);
 }
 
-static bool allow_documents(DbTx *tx, Running *run, StrList ids, Error *err)
-{
-    for (size_t i = 0; i < ids.count; i++) {
-        NumberList numbers;
-        if (!chunk_numbers(tx, run->scope, run->arena, ids.at[i], &numbers, err))
-            return false;
-        for (size_t j = 0; j < numbers.count; j++)
-            allow_number(run, numbers.at[j]);
-    }
-    return true;
-}
-
+/* The chunks of each wanted collection; one query when there is none or one. */
 static bool filter_work(DbTx *tx, void *argument, Error *err)
 {
     Running *run = argument;
@@ -120,10 +122,13 @@ static bool filter_work(DbTx *tx, void *argument, Error *err)
     run->bits = arena_new_array(run->arena, uint64_t, 1);
     run->bit_count = 0;
     for (size_t i = 0; i < MAX(collections->count, 1); i++) {
-        StrList ids;
-        if (!list_documents(tx, run, collections->count ? collections->at[i] : S(""), &ids, err) ||
-            !allow_documents(tx, run, ids, err))
+        NumberList numbers;
+        DocumentFilter filter =
+            filter_of(run->request, collections->count ? collections->at[i] : S(""));
+        if (!document_list_chunks(tx, run->scope, run->arena, &filter, &numbers, err))
             return false;
+        for (size_t j = 0; j < numbers.count; j++)
+            allow_number(run, numbers.at[j]);
     }
     return true;
 }
@@ -138,7 +143,7 @@ static float *embed_query(Running *run, size_t dims, Str model)
     Error err;
     if (run->request->mode == SEARCH_KEYWORD)
         return NULL;
-    if (!queue || !library_model(run->searcher->library, run->arena).length) {
+    if (!queue || !run->has_model) {
         run->results.notice = S("There is no embedding model, so only words were searched.");
         return NULL;
     }
@@ -154,17 +159,12 @@ static float *embed_query(Running *run, size_t dims, Str model)
     return vector;
 }
 
-static void search_legs(Running *run)
+static void search_legs(Running *run, Index *index, size_t dims, Str model)
 {
-    Library *library = run->searcher->library;
-    size_t dims;
-    Str model;
-    /* Loading the model may replace the index, so it comes before borrowing. */
-    if (run->request->mode != SEARCH_KEYWORD)
-        (void)library_model(library, run->arena);
-    Index *index = library_borrow_index(library, run->scope->workspace, &dims, &model);
     float *vector = embed_query(run, dims, model);
-    run->query = index_query(index, run->arena, run->request->query);
+    run->query = run->request->is_typing
+                     ? index_query_typing(index, run->arena, run->request->query)
+                     : index_query(index, run->arena, run->request->query);
     IndexSearch search = { .text = run->request->query,
                            .query = &run->query,
                            .vector = vector,
@@ -175,17 +175,85 @@ static void search_legs(Running *run)
     run->hit_count = index_search(index, run->arena, &search, run->hits);
     run->results.has_keyword = run->request->mode != SEARCH_SEMANTIC;
     run->results.has_semantic = vector != NULL;
-    library_release_index(library, index);
+    run->results.total = (int64_t)run->hit_count;
 }
 
-/* --- Rows and snippets --- */
+/* --- Rows, of the hits that are looked at --- */
 
 static bool rows_work(DbTx *tx, void *argument, Error *err)
 {
     Running *run = argument;
-    return chunk_find_many(tx, run->scope, run->arena, run->numbers, run->hit_count, &run->rows,
-                           err);
+    ChunkHit *rows;
+    int64_t numbers[CANDIDATES];
+    size_t count = run->row_count - run->first_row;
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = (int64_t)run->hits[run->first_row + i].key;
+    if (!chunk_find_many(tx, run->scope, run->arena, numbers, count, &rows, err))
+        return false;
+    memcpy(run->rows + run->first_row, rows, count * sizeof(*rows));
+    return true;
 }
+
+/* The row of hit `at`, or NULL when it was erased or trashed since the index was read. */
+static bool find_row(Running *run, size_t at, const ChunkHit **row_r, Error *err)
+{
+    if (at >= run->row_count) {
+        size_t more = MAX((size_t)run->request->limit + SPARE_ROWS, run->row_count);
+        run->first_row = run->row_count;
+        run->row_count = MIN(run->row_count + more, run->hit_count);
+        if (!store_read(run->searcher->db, run->scope, rows_work, run, err))
+            return false;
+    }
+    const ChunkHit *row = &run->rows[at];
+    *row_r = row->chunk.number && row->is_live ? row : NULL;
+    return true;
+}
+
+/* --- Which hits are shown --- */
+
+static size_t shown_of(const Running *run, Str document)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < run->shown_count; i++)
+        count += str_equal(run->rows[run->shown[i]].chunk.document, document);
+    return count;
+}
+
+/* Hits that were put off come before one that is not half as good. */
+static void show_put_off(Running *run, double than)
+{
+    while (run->put_off_at < run->put_off_count && run->shown_count < (size_t)run->request->limit &&
+           (double)run->hits[run->put_off[run->put_off_at]].score / 2 > than)
+        run->shown[run->shown_count++] = run->put_off[run->put_off_at++];
+}
+
+/* The best hits; those of a document that has its share of the first ten are put off. */
+static bool choose_shown(Running *run, Error *err)
+{
+    size_t limit = (size_t)run->request->limit;
+    for (size_t i = 0; i < run->hit_count && run->shown_count < limit; i++) {
+        const ChunkHit *row;
+        if (run->shown_count >= DIVERSE_RESULTS)
+            show_put_off(run, -1);
+        show_put_off(run, (double)run->hits[i].score);
+        if (run->shown_count >= limit)
+            break;
+        if (!find_row(run, i, &row, err))
+            return false;
+        if (!row)
+            continue;
+        bool is_crowd = !run->request->documents.count && run->shown_count < DIVERSE_RESULTS &&
+                        shown_of(run, row->chunk.document) >= SEARCH_SAME_DOCUMENT;
+        if (is_crowd)
+            run->put_off[run->put_off_count++] = i;
+        else
+            run->shown[run->shown_count++] = i;
+    }
+    show_put_off(run, -1);
+    return true;
+}
+
+/* --- Results --- */
 
 static void add_snippet(Running *run, Index *index, SearchHit *hit)
 {
@@ -203,43 +271,40 @@ static void add_snippet(Running *run, Index *index, SearchHit *hit)
     hit->match_count = snippet.matches.count;
 }
 
-static void make_results(Running *run)
+static void make_results(Running *run, Index *index)
 {
-    size_t limit = (size_t)run->request->limit, dims;
-    Str model;
     SearchResults *results = &run->results;
-    results->at = arena_new_array(run->arena, SearchHit, MIN(limit, run->hit_count));
-    results->total = (int64_t)run->hit_count;
-    Index *index =
-        library_borrow_index(run->searcher->library, run->scope->workspace, &dims, &model);
-    for (size_t i = 0; i < run->hit_count && results->count < limit; i++) {
-        const IndexHit *from = &run->hits[i];
-        /* Erased or trashed since the index was read: never shown. */
-        if (!run->rows[i].chunk.number || !run->rows[i].is_live)
-            continue;
-        SearchHit *hit = &results->at[results->count++];
-        *hit = (SearchHit){ .row = run->rows[i],
-                            .score = (double)from->score,
-                            .keyword_score = (double)from->keyword_score,
-                            .semantic_score = (double)from->vector_score,
-                            .keyword_rank = (int)from->keyword_rank,
-                            .semantic_rank = (int)from->vector_rank };
-        add_snippet(run, index, hit);
+    results->count = run->shown_count;
+    results->at = arena_new_array(run->arena, SearchHit, run->shown_count);
+    for (size_t i = 0; i < run->shown_count; i++) {
+        const IndexHit *from = &run->hits[run->shown[i]];
+        results->at[i] = (SearchHit){ .row = run->rows[run->shown[i]],
+                                      .score = (double)from->score,
+                                      .keyword_score = (double)from->keyword_score,
+                                      .semantic_score = (double)from->vector_score,
+                                      .keyword_rank = (int)from->keyword_rank,
+                                      .semantic_rank = (int)from->vector_rank };
+        add_snippet(run, index, &results->at[i]);
     }
-    library_release_index(run->searcher->library, index);
 }
 
-/* --- History --- */
-
-static bool remember_work(DbTx *tx, void *argument, Error *err)
+static void remember(const Running *run)
 {
-    Running *run = argument;
-    Search search = { .query = str_slice(run->request->query, 0, 1000),
+    Search search = { .query = str_slice(run->request->query, 0, HISTORY_QUERY_MAX),
                       .mode = str(mode_names[run->request->mode]),
                       .result_count = (int64_t)run->results.count,
-                      .took_ms = run->results.took_us / 1000,
-                      .created_at_ms = now_ms() };
-    return search_add(tx, run->scope, run->arena, &search, err);
+                      .took_ms = run->results.took_us / 1000 };
+    search_history_add(run->searcher->history, run->scope, &search);
+}
+
+static bool run_with_index(Running *run, Index *index, size_t dims, Str model, Error *err)
+{
+    search_legs(run, index, dims, model);
+    run->rows = arena_new_array(run->arena, ChunkHit, run->hit_count + 1);
+    if (!choose_shown(run, err))
+        return false;
+    make_results(run, index);
+    return true;
 }
 
 bool search_run(Searcher *searcher, const Scope *scope, Arena *arena, const SearchRequest *request,
@@ -248,18 +313,24 @@ bool search_run(Searcher *searcher, const Scope *scope, Arena *arena, const Sear
     int64_t start = monotonic_us();
     Running *run = arena_new_one(arena, Running);
     *run = (Running){ .searcher = searcher, .scope = scope, .arena = arena, .request = request };
+    if (request->collections.count > COLLECTIONS_MAX)
+        return fail_field(err, "collections", "at most %d collections, not %zu", COLLECTIONS_MAX,
+                          request->collections.count);
     if (has_filter(request) && !store_read(searcher->db, scope, filter_work, run, err))
         return false;
-    search_legs(run);
-    run->numbers = arena_new_array(arena, int64_t, run->hit_count + 1);
-    for (size_t i = 0; i < run->hit_count; i++)
-        run->numbers[i] = (int64_t)run->hits[i].key;
-    if (run->hit_count && !store_read(searcher->db, scope, rows_work, run, err))
+    /* Loading the model may replace the index, so it comes before borrowing. */
+    if (request->mode != SEARCH_KEYWORD)
+        run->has_model = library_model(searcher->library, arena).length > 0;
+    size_t dims;
+    Str model;
+    Index *index = library_borrow_index(searcher->library, scope->workspace, &dims, &model);
+    bool ok = run_with_index(run, index, dims, model, err);
+    library_release_index(searcher->library, index);
+    if (!ok)
         return false;
-    make_results(run);
     run->results.took_us = monotonic_us() - start;
-    if (request->is_remembered && !store_write(searcher->db, scope, remember_work, run, err))
-        return false;
+    if (request->is_remembered && !request->is_typing)
+        remember(run);
     *results_r = run->results;
     return true;
 }

@@ -1,20 +1,26 @@
 /* search.h - passages that fit a query: keyword and semantic legs, fused, filtered, with snippets.
  *
- *     query --+-- keyword leg (BM25, phrases, exclusions) --+--> weighted min-max --> rows -->
- * results
+ *     query --+-- keyword leg (BM25, phrases, exclusions) --+--> weighted min-max --> rows
  *             +-- semantic leg (query vector, flat scan) ---+
  *
- * Filters are applied inside both legs, so a narrow filter still finds the best it allows. Without
+ * Filters are applied inside both legs, so a narrow filter still finds the best it allows. One
+ * document gives at most SEARCH_SAME_DOCUMENT of the first ten results while others are about as
+ * good, unless the filter names documents. Without
  * a model, or while it loads for the first time, the keyword leg answers alone and the result says
  * so. Threads: any. */
 #pragma once
 
 #include "library/library.h"
 
+#define SEARCH_SAME_DOCUMENT 3
+
 typedef struct Searcher Searcher;
 
 Searcher *searcher_new(Db *db, Library *library);
+/* Writes what is left of the history. NULL is fine. */
 void searcher_free(Searcher *searcher);
+/* Before the history is listed or deleted: writes what still waits. */
+void searcher_flush_history(Searcher *searcher);
 void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder);
 
 typedef enum SearchMode { SEARCH_HYBRID, SEARCH_KEYWORD, SEARCH_SEMANTIC } SearchMode;
@@ -29,6 +35,7 @@ typedef struct SearchRequest {
     Str name;                                      /* part of the file's name */
     int64_t after_ms, before_ms;                   /* of the document's date; 0: no bound */
     bool is_remembered;                            /* keep it in the search history */
+    bool is_typing;                                /* the last word may go on; never remembered */
 } SearchRequest;
 
 typedef struct SearchHit {

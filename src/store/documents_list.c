@@ -135,7 +135,7 @@ static SqlBuild begin(DbTx *tx, const Scope *scope, Arena *arena, const char *se
     SqlBuild build = sql_build(tx, arena);
 
     sql_add(&build, select);
-    sql_add(&build, " FROM documents d WHERE d.workspace = ");
+    sql_add(&build, " WHERE d.workspace = ");
     sql_value(&build, db_text(scope->workspace));
     document_filter_add(&build, arena, filter);
     return build;
@@ -187,8 +187,9 @@ bool document_list(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFil
         filter = &all;
     if (!check_filter(filter, err))
         return false;
-    SqlBuild counting = begin(tx, scope, arena, "SELECT count(*)", filter);
-    SqlBuild build = begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS, filter);
+    SqlBuild counting = begin(tx, scope, arena, "SELECT count(*) FROM documents d", filter);
+    SqlBuild build =
+        begin(tx, scope, arena, "SELECT " DOCUMENT_COLUMNS " FROM documents d", filter);
     if (!db_query_int(tx, sql_text(&counting), counting.args, counting.count, 0, &list.total,
                       err) ||
         !add_part(&build, order, descending, slice, err) ||
@@ -215,7 +216,7 @@ bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena, const Documen
         filter = &all;
     if (!check_filter(filter, err))
         return false;
-    SqlBuild build = begin(tx, scope, arena, "SELECT d.id", filter);
+    SqlBuild build = begin(tx, scope, arena, "SELECT d.id FROM documents d", filter);
     sql_add(&build, " LIMIT ");
     sql_value(&build, db_int((int64_t)id_max + 1));
     if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_text, sizeof(Str),
@@ -224,6 +225,26 @@ bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena, const Documen
     if (items.count > id_max)
         return fail(err, ERROR_TOO_LARGE, "more than %zu documents match", id_max);
     *ids_r = (StrList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                          NumberList *numbers_r, Error *err)
+{
+    SqlItems items;
+
+    if (!check_filter(filter, err))
+        return false;
+    SqlBuild build = begin(tx, scope, arena,
+                           "SELECT c.number FROM documents d JOIN chunks c"
+                           " ON c.workspace = d.workspace AND c.document = d.id"
+                           " AND c.version = d.indexed_version",
+                           filter);
+    sql_add(&build, " AND d.deleted_at = 0");
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_int,
+                  sizeof(int64_t), &items, err))
+        return false;
+    *numbers_r = (NumberList){ .at = items.at, .count = items.count };
     return true;
 }
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "store/chunks_store.h"
 #include "store/scope.h"
 #include "store/slice.h"
 
@@ -123,6 +124,10 @@ MUST_CHECK bool document_list(DbTx *tx, const Scope *scope, Arena *arena,
 MUST_CHECK bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena,
                                   const DocumentFilter *filter, size_t id_max, StrList *ids_r,
                                   Error *err);
+/* The numbers of the live chunks of those that match, unordered, in one query. */
+MUST_CHECK bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena,
+                                     const DocumentFilter *filter, NumberList *numbers_r,
+                                     Error *err);
 /* Its children in order, not theirs. */
 MUST_CHECK bool document_children(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                                   DocumentList *list_r, Error *err);

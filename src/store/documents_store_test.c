@@ -245,6 +245,30 @@ STORE_TEST(a_new_version_replaces_the_old_one_when_it_is_indexed)
     return true;
 }
 
+STORE_TEST(a_filter_gives_the_numbers_of_live_chunks)
+{
+    const Scope *ours = &world->ours;
+    Document first, second, trashed;
+    Chunk chunk = { .length = 3, .text = S("new") };
+    DocumentVersion version = { .blob = S("new"), .name = S("a2.txt"), .size_bytes = 9 };
+    DocumentFilter all = { 0 }, named = { .name_has = S("b.t") };
+    NumberList numbers, expected;
+
+    CALL(world_ready(tx, world, ours, "a.txt", "a", 3, &first, err));
+    CALL(world_ready(tx, world, ours, "b.txt", "b", 2, &second, err));
+    CALL(world_ready(tx, world, ours, "c.txt", "c", 2, &trashed, err));
+    CALL(document_trash(tx, ours, trashed.id, 1, err));
+    CALL(document_version_add(tx, ours, first.id, &version, err));
+    CALL(chunk_replace(tx, ours, world->arena, first.id, 2, &chunk, 1, err));
+    CALL(document_list_chunks(tx, ours, world->arena, &all, &numbers, err));
+    EXPECT(numbers.count == 3);
+    CALL(chunk_numbers(tx, ours, world->arena, second.id, &expected, err));
+    CALL(document_list_chunks(tx, ours, world->arena, &named, &numbers, err));
+    EXPECT(numbers.count == 2 && expected.count == 2);
+    EXPECT(numbers.at[0] + numbers.at[1] == expected.at[0] + expected.at[1]);
+    return true;
+}
+
 STORE_TEST(what_is_to_be_done_is_found_in_every_workspace)
 {
     Document ours, theirs;
