@@ -88,6 +88,27 @@ unit: $(FOLDERS:%=$(BUILD)/unit/%)
 unit-%: $(BUILD)/unit/%
 	tools/run-unit $<
 
+# --- Fuzzing ---
+# Every parser of foreign bytes for a minute (TIME=60), each with the folders its target includes. What it finds, and the
+# inputs that reach new code, stay in build/fuzz.
+FOBJ     := $(BUILD)/fuzz/objects
+FUZZERS  := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard fuzz/fuzz_*.c))
+FUZZ_CC   = clang -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(BUILD) -MMD -MP $(INCLUDES) -O1 -g \
+            -fno-omit-frame-pointer
+fuzz_code = $(sort $(foreach d,$(shell sed -n 's|^\#include "\([a-z]*\)/.*|\1|p' fuzz/$(1).c),$(call code_of,$(d))))
+$(FOBJ)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  FUZZ $<"
+	@$(FUZZ_CC) -fsanitize=fuzzer-no-link,address -c -o $@ $<
+# clang has no pragma that chooses instructions for the rest of a file.
+$(FOBJ)/src/encode/kernels_avx2.o: FUZZ_CC += -mavx2 -mfma
+$(FOBJ)/src/encode/kernels_avx512.o: FUZZ_CC += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
+$(BUILD)/fuzz/fuzz_%: $(FOBJ)/fuzz/fuzz_%.o $$(addprefix $(FOBJ)/,$$(addsuffix .o,$$(basename $$(call fuzz_code,fuzz_$$*))))
+	@echo "  LINK $@"
+	@clang -fsanitize=fuzzer,address -o $@ $(filter %.o,$^) $(LIBS)
+fuzz: $(FUZZERS)
+	tools/run-fuzz $(or $(TIME),60) $^
+
 # --- The two commands ---
 MODELS ?= $(HOME)/.cache/lectern/models
 
@@ -161,8 +182,12 @@ bench-retrieval: $(BUILD)/retrieval_bench
 $(BUILD)/answer_lab: $(OBJ)/bench/answer_lab.o $(OBJ)/web.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(CODE_C))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# Vectors for every chunk of a library, for measuring searches of 100,000.
+$(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,store) $$(call code_of,encode)))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
+
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(OBJ) $(TOBJ) -name '*.d' 2>/dev/null)
-.PHONY: all run test unit unit-programs check crash install dist docs clean FORCE
+-include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
+.PHONY: all run test unit unit-programs check crash fuzz install dist docs clean FORCE

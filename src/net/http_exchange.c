@@ -292,7 +292,7 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
     Error err;
     (void)self, (void)connection, (void)url, (void)version;
 
-    switch (x->state) {
+    switch ((HttpState)x->state) {
     case HTTP_NEW: return begin(x, method);
     case HTTP_CHECKED:
         return x->failure.code == ERROR_NONE ? start_body(x) : refuse(x, &x->failure);
