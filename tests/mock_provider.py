@@ -3,7 +3,8 @@
 The name of the model says how: "good", "cut", "cut-late", "error-in-stream", "slow", "busy" (429 once,
 then good), "limited" (429 for long), "broken" (500), "html", "whole" (JSON although a stream was asked
 for), "huge" (one chunk of 2 MB), "crlf", "bytes" (one byte at a time), "no-done", "plain-only" (refuses
-max_tokens, as reasoning models do), "no-type" (a stream declared as text/plain), "silent" (no word).
+max_tokens, as reasoning models do), "no-type" (a stream declared as text/plain), "silent" (no word), "thinking"
+(a thought in front of the answer).
 
 As a program: python3 tests/mock_provider.py [PORT] [MODEL,MODEL...]
 """
@@ -137,6 +138,8 @@ class MockProvider:
             time.sleep(1.5)
         text = "" if model == "silent" else "x" * 2_000_000 if model == "huge" else \
             self.answer or sentence_of(body["messages"])
+        if model == "thinking":
+            text = f"<think>\nThe person asks me. [1]\n</think>\n\n{text}"
         usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
         if not stream or model == "whole":
             return http.reply(200, {
@@ -178,7 +181,7 @@ class MockProvider:
 
 
 MODELS = ["good", "cut", "cut-late", "error-in-stream", "slow", "busy", "limited", "broken", "html", "whole", "huge",
-          "crlf", "bytes", "no-done", "plain-only", "no-type", "silent"]
+          "crlf", "bytes", "no-done", "plain-only", "no-type", "silent", "thinking"]
 
 if __name__ == "__main__":
     words = sys.argv[1:]

@@ -82,6 +82,11 @@ def test_what_the_service_makes_up_is_not_supported(library, mock):
     assert all(not s["supported"] for s in made_up)
 
 
+def test_a_thought_is_no_part_of_the_answer(library):
+    answer = library.post("/v1/ask", {"question": QUESTION, "model": "thinking", "save": False}).json()
+    assert answer["mode"] == "generated" and "think" not in answer["answer"] and "212" in answer["answer"]
+
+
 def test_extractive_answers_never_ask_the_service(library, mock):
     before = len(mock.chats())
     answer = library.post("/v1/ask", {"question": QUESTION, "model": "extractive", "save": False}).json()
@@ -89,23 +94,15 @@ def test_extractive_answers_never_ask_the_service(library, mock):
     assert len(mock.chats()) == before
 
 
-@pytest.mark.parametrize("model", ["cut", "error-in-stream", "broken", "limited", "html"])
-def test_a_failing_service_leaves_the_quoted_answer_and_says_so(mock, model, tmp_path):
-    server = Server(tmp_path / "library", arguments=["--provider-url", mock.url, "--provider-model", model],
-                    environment={"LECTERN_PROVIDER_KEY": mock.key}).start()
-    try:
-        server.new_key()
-        server.add(("granite.md", FACTS["granite.md"].encode()))
-        answer = server.post("/v1/ask", {"question": QUESTION, "stream": True, "save": False}, stream=True)
-        got = list(events(answer))
-        done = [data for kind, data in got if kind == "done"]
-        assert len(done) == 1 and done[0]["mode"] == "extractive" and "212" in done[0]["answer"]
-        deltas = "".join(data["text"] for kind, data in got if kind == "delta")
-        assert deltas == done[0]["answer"]
-        steps = " ".join(data["text"] for kind, data in got if kind == "step")
-        assert "service" in steps
-    finally:
-        server.stop()
+@pytest.mark.parametrize("model", BAD)
+def test_a_failing_service_leaves_the_quoted_answer_and_says_so(library, model):
+    body = {"question": QUESTION, "model": model, "stream": True, "save": False}
+    got = list(events(library.post("/v1/ask", body, stream=True)))
+    done = [data for kind, data in got if kind == "done"]
+    assert len(done) == 1 and done[0]["mode"] == "extractive" and "212" in done[0]["answer"]
+    assert "".join(data["text"] for kind, data in got if kind == "delta") == done[0]["answer"]
+    steps = " ".join(data["text"] for kind, data in got if kind == "step")
+    assert "service" in steps and "sk-secret" not in steps
 
 
 # --- OpenAI's API ---
@@ -116,11 +113,13 @@ def test_models_are_listed(client):
 
 
 @pytest.mark.parametrize("model", GOOD)
+def test_services_with_manners_of_their_own_are_understood(library, model):
+    answer = library.post("/v1/ask", {"question": QUESTION, "model": model, "save": False}).json()
+    assert answer["mode"] == "generated" and "212" in answer["answer"], answer
+
+
+@pytest.mark.parametrize("model", [m for m in GOOD if m not in ("plain-only", "busy")])
 def test_another_model_is_handed_on(client, model):
-    if model == "plain-only":
-        pytest.skip("what the client sends is not changed")
-    if model == "busy":
-        pytest.skip("the client repeats by itself")
     answer = client.chat.completions.create(model=model, messages=[{"role": "user", "content": "hello"}],
                                             extra_body={"unknown_field": {"kept": True}})
     assert answer.choices[0].message.content == "It is as you say."
@@ -265,15 +264,15 @@ def test_an_address_that_is_none_stops_the_start(tmp_path):
     assert "provider_url" in server.log.read_text()
 
 
-def test_a_workspace_sets_its_own_service(fresh_server):
+def test_a_workspace_sets_its_own_service(server):
     mock = MockProvider(["nomic-embed-text", "own-model"], key="sk-own")
     try:
-        owner, admin = key_of(fresh_server, "owner"), key_of(fresh_server, "admin")
+        owner, admin = key_of(server, "owner"), key_of(server, "admin")
 
         def put(key=owner, **body):
             secret = body.pop("secret", None)
             body.update({"key": secret} if secret else {})
-            return fresh_server.call("PUT", "/v1/settings/provider", key=key, json=body)
+            return server.call("PUT", "/v1/settings/provider", key=key, json=body)
 
         wrong = put(base_url=mock.url, secret="sk-wrong")
         assert wrong.status_code == 400 and "sk-wrong" not in wrong.text
@@ -283,7 +282,7 @@ def test_a_workspace_sets_its_own_service(fresh_server):
         assert put(base_url="http://127.0.0.1:9/v1").status_code == 400
         assert put(base_url=mock.url, secret=mock.key, model="no-such-model").status_code == 400
         assert put(admin, base_url=mock.url, secret=mock.key).status_code == 403  # of the local network
-        assert put(fresh_server.key, base_url=mock.url, secret=mock.key).status_code == 403
+        assert put(server.key, base_url=mock.url, secret=mock.key).status_code == 403
 
         # Without /v1, and the first model that is for chat.
         good = put(base_url=f"http://127.0.0.1:{mock.port}/", secret=mock.key)
@@ -299,8 +298,8 @@ def test_a_workspace_sets_its_own_service(fresh_server):
         assert not any(mock.key in str(headers) for _, headers, _ in other.requests)
         other.stop()
 
-        assert fresh_server.call("DELETE", "/v1/settings/provider", key=owner).status_code == 204
-        audit = [entry["action"] for entry in fresh_server.get("/v1/audit", key=owner).json()["items"]]
+        assert server.call("DELETE", "/v1/settings/provider", key=owner).status_code == 204
+        audit = [entry["action"] for entry in server.get("/v1/audit", key=owner).json()["items"]]
         assert "provider.set" in audit and "provider.remove" in audit
     finally:
         mock.stop()
