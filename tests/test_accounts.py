@@ -1,5 +1,9 @@
 """Accounts, sessions, keys, roles and the walls between workspaces."""
+import re
+
 import requests
+
+from conftest import Server
 
 PASSWORD = "correct horse battery"
 
@@ -81,3 +85,100 @@ def test_a_wrong_key_is_401_and_never_logged(fresh_server):
     assert fresh_server.get("/v1/documents", key=secret).status_code == 401
     assert secret not in fresh_server.log.read_text()
     assert fresh_server.key not in fresh_server.log.read_text()
+
+
+def test_pages_of_other_sites_can_neither_set_up_nor_sign_in(fresh_server):
+    body = {"email": "eve@example.org", "name": "Eve", "password": PASSWORD}
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"},
+                    {"Origin": "null"}, {"Host": "evil.example:8000"},
+                    {"Host": "evil.example", "Origin": "http://evil.example"}):
+        answer = requests.post(f"{fresh_server.url}/v1/setup", json=body, headers=headers)
+        assert answer.status_code == 403, (headers, answer.text)
+    sign_up(fresh_server)
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        answer = requests.post(f"{fresh_server.url}/v1/session", headers=headers,
+                               json={"email": "ada@example.org", "password": PASSWORD})
+        assert answer.status_code == 403, (headers, answer.text)
+
+
+def test_guessing_is_slowed_down(fresh_server):
+    sign_up(fresh_server)
+    seen = [requests.post(f"{fresh_server.url}/v1/session",
+                          json={"email": "ada@example.org", "password": f"guess number {i}"}).status_code
+            for i in range(8)]
+    assert seen[:5] == [401] * 5 and 429 in seen[5:], seen
+    right = requests.post(f"{fresh_server.url}/v1/session", json={"email": "ada@example.org", "password": PASSWORD})
+    assert right.status_code == 429 and "seconds" in right.json()["error"]["message"]
+
+
+def test_a_set_up_token_is_needed_away_from_this_machine(tmp_path):
+    server = Server(tmp_path / "library")
+    server.arguments = ["--listen", f"0.0.0.0:{server.port}"]
+    server.start()
+    try:
+        assert requests.get(f"{server.url}/v1/session").json()["setup_token_needed"] is True
+        body = {"email": "ada@example.org", "name": "Ada", "password": PASSWORD}
+        refused = requests.post(f"{server.url}/v1/setup", json=body)
+        assert refused.status_code == 400 and refused.json()["error"]["field"] == "token"
+        token = re.search(r"set-up token for the first account is (\S+)", server.log.read_text()).group(1)
+        assert requests.post(f"{server.url}/v1/setup", json={**body, "token": token}).status_code == 201
+    finally:
+        server.stop()
+
+
+def test_a_key_of_nobody_sees_and_revokes_only_itself(fresh_server):
+    mine = fresh_server.cli("keys", "add", "mine", "--role", "reader").stdout.split()[-1]
+    listed = fresh_server.get("/v1/keys", key=mine).json()["items"]
+    assert [k["name"] for k in listed] == ["mine"]
+    admin = fresh_server.cli("keys", "add", "boss", "--role", "admin").stdout.split()[-1]
+    others = [k for k in fresh_server.get("/v1/keys", key=admin).json()["items"] if k["name"] != "mine"]
+    assert len(others) >= 2
+    for key in others:
+        assert fresh_server.call("DELETE", f"/v1/keys/{key['id']}", key=mine).status_code == 404
+    assert fresh_server.call("DELETE", f"/v1/keys/{listed[0]['id']}", key=mine).status_code == 204
+
+
+def test_the_last_owner_stays_and_a_demoted_person_s_key_ends(fresh_server):
+    owner = sign_up(fresh_server)
+    me = owner.get(f"{fresh_server.url}/v1/session").json()["user"]["id"]
+    assert owner.patch(f"{fresh_server.url}/v1/users/{me}", json={"role": "reader"}).status_code == 409
+    assert owner.patch(f"{fresh_server.url}/v1/users/{me}", json={"disabled": True}).status_code == 409
+    added = owner.post(f"{fresh_server.url}/v1/users", json={
+        "email": "bo@example.org", "name": "Bo", "password": PASSWORD, "role": "admin"}).json()
+    bo = requests.Session()
+    bo.headers["X-CSRF-Token"] = bo.post(f"{fresh_server.url}/v1/session", json={
+        "email": "bo@example.org", "password": PASSWORD}).json()["csrf"]
+    key = bo.post(f"{fresh_server.url}/v1/keys", json={"name": "bo"}).json()["key"]
+    assert bo.patch(f"{fresh_server.url}/v1/users/{me}", json={"name": "x"}).status_code == 403
+    assert bo.post(f"{fresh_server.url}/v1/users", json={
+        "email": "c@example.org", "name": "C", "password": PASSWORD, "role": "owner"}).status_code == 403
+    assert fresh_server.get("/v1/users", key=key).status_code == 200
+    assert owner.patch(f"{fresh_server.url}/v1/users/{added['id']}", json={"role": "reader"}).status_code == 204
+    assert fresh_server.get("/v1/users", key=key).status_code == 401
+    assert bo.get(f"{fresh_server.url}/v1/users").status_code == 403
+    assert owner.patch(f"{fresh_server.url}/v1/users/{added['id']}", json={"disabled": True}).status_code == 204
+    assert bo.get(f"{fresh_server.url}/v1/documents").status_code == 401
+
+
+def test_a_new_password_ends_other_sessions(fresh_server):
+    here = sign_up(fresh_server)
+    there = requests.Session()
+    there.post(f"{fresh_server.url}/v1/session", json={"email": "ada@example.org", "password": PASSWORD})
+    assert there.get(f"{fresh_server.url}/v1/documents").status_code == 200
+    change = f"{fresh_server.url}/v1/session/password"
+    wrong = here.post(change, json={"old": "not it at all", "new": "another good password"})
+    assert wrong.status_code == 400 and wrong.json()["error"]["field"] == "old"
+    assert here.post(change, json={"old": PASSWORD, "new": "another good password"}).status_code == 204
+    assert here.get(f"{fresh_server.url}/v1/documents").status_code == 200
+    assert there.get(f"{fresh_server.url}/v1/documents").status_code == 401
+
+
+def test_odd_headers_are_no_failure(fresh_server):
+    sign_up(fresh_server)
+    answer = requests.post(f"{fresh_server.url}/v1/session", headers={"User-Agent": b"\xff\xfe odd \x80"},
+                           json={"email": "ada@example.org", "password": PASSWORD})
+    assert answer.status_code < 500
+    for header in ("Authorization", "X-Api-Key", "Cookie"):
+        assert requests.get(f"{fresh_server.url}/v1/documents", headers={header: b"Bearer \xff\xfe"}).status_code in (400, 401)
+    bad = fresh_server.get("/v1/documents", headers={"X-Lectern-Workspace": "somebody-else"})
+    assert bad.status_code == 200  # only the owner's socket chooses a workspace

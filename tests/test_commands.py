@@ -1,6 +1,13 @@
 """The command line, with and without a server running on the folder."""
+import io
 import json
+import os
+import re
+import shutil
+import sqlite3
 import subprocess
+import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +98,137 @@ def test_backup_and_restore_carry_the_library(fresh_server, tmp_path):
 def test_config_example_and_version_print():
     assert "#listen" in run("config", "--example").stdout
     assert run("version").stdout.startswith("lectern 0.1")
+
+
+def test_tables_are_not_changed_under_a_running_server(fresh_server, tmp_path):
+    for words in (["migrate", "status"], ["migrate", "down", "0"], ["restore", "x.tar"]):
+        done = fresh_server.cli(*words, check=False)
+        assert done.returncode == 5 and "in use" in done.stderr, (words, done.stderr)
+
+
+def test_an_older_database_is_brought_up_beside_a_copy(tmp_path):
+    server = Server(tmp_path / "library")
+    server.cli("ls")
+    newest = json.loads(server.cli("migrate", "--json").stdout)["newest"]
+    server.cli("migrate", "down", str(newest - 1))
+    server.cli("ls")
+    assert json.loads(server.cli("migrate", "--json").stdout)["applied"] == newest
+    copies = [p for p in server.data.iterdir() if ".before-" in p.name]
+    assert len(copies) == 1 and copies[0].stat().st_mode & 0o077 == 0
+
+
+def test_a_database_of_a_newer_program_is_refused(tmp_path):
+    server = Server(tmp_path / "library")
+    server.cli("ls")
+    with sqlite3.connect(server.data / "lectern.db") as db:
+        db.execute("UPDATE schema_version SET oldest_program = '99.0.0'")
+    done = server.cli("ls", check=False)
+    assert done.returncode != 0 and len(done.stderr.strip().splitlines()) == 1 and "newer" in done.stderr, done.stderr
+
+
+def test_a_backup_is_private_and_a_damaged_one_restores_nothing(fresh_server, tmp_path):
+    fresh_server.add(("keep.txt", b"Keep this sentence about quince jelly."))
+    copy = tmp_path / "copy.tar"
+    fresh_server.cli("backup", str(copy))
+    assert copy.stat().st_mode & 0o077 == 0
+    assert fresh_server.cli("backup", str(copy), check=False).returncode == 5
+    whole = copy.read_bytes()
+    at = whole.index(b"quince jelly")
+    for number, damaged in enumerate((whole.replace(b"Keep this sentence about quince", b"Lose this sentence about quince"),
+                                      whole[:at - 200], b"not a tar at all" * 1000, b"")):
+        broken = tmp_path / f"broken{number}.tar"
+        broken.write_bytes(damaged)
+        target = Server(tmp_path / f"restored{number}")
+        done = target.cli("restore", str(broken), check=False)
+        assert done.returncode != 0 and len(done.stderr.strip().splitlines()) == 1, done
+        assert not (target.data / "lectern.db").exists()
+
+
+@pytest.mark.parametrize("name", ["../escape.txt", "/tmp/lectern-escape.txt", "blobs/../../x", "blobs/w/" + "A" * 64,
+                                  "blobs/..//" + "a" * 64, "lectern.db/x", "blobs/w/" + "a" * 64 + "/x"])
+def test_a_hostile_backup_writes_nothing_elsewhere(tmp_path, name):
+    with tarfile.open(tmp_path / "evil.tar", "w") as tar:
+        member = tarfile.TarInfo(name)
+        member.size = 4
+        tar.addfile(member, io.BytesIO(b"evil"))
+    done = run("restore", tmp_path / "evil.tar", "--data", tmp_path / "in" / "library")
+    assert done.returncode == 2 and "does not belong" in done.stderr, done.stderr
+    assert not list(tmp_path.rglob("*escape*")) and not Path("/tmp/lectern-escape.txt").exists()
+
+
+def test_links_in_a_backup_are_refused(tmp_path):
+    with tarfile.open(tmp_path / "evil.tar", "w") as tar:
+        link = tarfile.TarInfo("lectern.db")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    assert run("restore", tmp_path / "evil.tar", "--data", tmp_path / "library").returncode == 2
+
+
+def test_files_never_leave_this_machine_by_ask(tmp_path):
+    note = tmp_path / "secret.txt"
+    note.write_text("The code is 1234.\n")
+    done = run("ask", "What is the code?", note, "--server", "http://127.0.0.1:9")
+    assert done.returncode == 2 and "--server" in done.stderr
+
+
+def test_names_and_texts_cannot_move_the_cursor(tmp_path):
+    evil = tmp_path / "evil\x1b[2J.txt"
+    evil.write_bytes(b"MZ\x90\x00" * 600)
+    server = Server(tmp_path / "library")
+    done = server.cli("add", str(evil), check=False)
+    assert done.returncode != 0 and "\x1b" not in done.stderr + done.stdout
+    assert "\x1b" not in run("rm", "no\x1b[2Jsuch", "--data", server.data).stderr
+
+
+def test_a_full_disk_is_no_success():
+    with open("/dev/full", "w") as full:
+        for words in (["help"], ["config"], ["version"], ["extract", str(SAMPLES / "notes.md")]):
+            done = subprocess.run([str(PROGRAM), *words], stdout=full, stderr=subprocess.PIPE, timeout=60)
+            assert done.returncode in (7, 74), (words, done)
+
+
+def test_settings_come_from_file_environment_and_flags(tmp_path):
+    file = tmp_path / "lectern.conf"
+    file.write_text("# a comment\ntrash_days = 3\nchunk-size = 900\n")
+
+    def settings(*words, **environment):
+        done = run("config", "--json", *words, env={**os.environ, **environment})
+        return json.loads(done.stdout) if done.returncode == 0 else done
+    assert settings()["trash_days"] == "30"
+    assert settings("--config", file)["trash_days"] == "3"
+    assert settings("--config", file, LECTERN_TRASH_DAYS="4")["trash_days"] == "4"
+    assert settings("--config", file, "--trash-days", "5", LECTERN_TRASH_DAYS="4")["trash_days"] == "5"
+    assert settings(*["--trash-days", "5"] * 40)["trash_days"] == "5"
+    assert settings(LECTERN_TRASH_DAYS="")["trash_days"] == "30"
+    assert settings(LECTERN_PROVIDER_KEY="sk-secret")["provider_key"] == "(set)"
+    for words, environment, says in ((["--chunk-overlap", "2000"], {}, "chunk_overlap"),
+                                     ([], {"LECTERN_TRASH_DAYS": "many"}, "LECTERN_TRASH_DAYS"),
+                                     (["--log-format", "xml"], {}, "log_format"),
+                                     (["--config", "/no/such"], {}, "/no/such")):
+        done = settings(*words, **environment)
+        assert done.returncode in (2, 4) and says in done.stderr and len(done.stderr.splitlines()) == 1, done
+
+
+def test_a_far_server_takes_a_key(fresh_server):
+    def far(*words, **environment):
+        return run(*words, "--server", fresh_server.url, env={**os.environ, **environment})
+    assert far("ls", "--key", fresh_server.key).returncode == 0
+    assert far("ls", LECTERN_KEY=fresh_server.key).returncode == 0
+    assert far("ls").returncode == 6 and far("ls", "--key", "lk_wrong").returncode == 6
+    assert run("ls", "--server", "http://127.0.0.1:9").returncode == 7
+
+
+@pytest.mark.parametrize("words", [["ls"], ["status"], ["doctor"], ["keys", "ls"], ["users", "ls"], ["db"], ["db", "check"],
+                                   ["search", "words"], ["ask", "What is this?"], ["config"], ["version"]])
+def test_every_command_prints_json(fresh_server, words):
+    json.loads(fresh_server.cli(*words, "--json", check=False).stdout)
+
+
+def test_the_manual_is_correct():
+    if not shutil.which("groff"):
+        pytest.skip("needs groff")
+    done = subprocess.run(["groff", "-mandoc", "-Tutf8", "-ww"], input=run("--manual").stdout, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    plain = re.sub(".\b", "", done.stdout)
+    for part in ("EXIT STATUS", "serve", "LECTERN_NAME", "chunk_size"):
+        assert part in plain

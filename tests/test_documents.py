@@ -213,7 +213,7 @@ def test_a_new_name_is_found(server):
 
 
 def test_trash_while_reading_hides_the_members_too(server):
-    content = archive_of({f"part-{i}.txt": f"The narwhal ledger, page {i}. " * 40 for i in range(300)})
+    content = archive_of({f"part-{i}.txt": f"The narwhal ledger, page {i}. " * 3 for i in range(300)})
     [document] = server.upload(("narwhals.zip", content))
     path = f"/v1/documents/{document['id']}"
     assert server.call("DELETE", path).status_code == 204
@@ -229,7 +229,7 @@ def test_trash_while_reading_hides_the_members_too(server):
 
 
 def test_cancel_and_erase_while_reading_end_quietly(server):
-    content = archive_of({f"log-{i}.txt": f"Entry {i} of the pangolin log. " * 200 for i in range(400)})
+    content = archive_of({f"log-{i}.txt": f"Entry {i} of the pangolin log. " * 20 for i in range(400)})
     [document] = server.upload(("pangolins.zip", content))
     path = f"/v1/documents/{document['id']}"
     assert server.post(f"{path}/cancel").json()["state"] == "cancelled"
