@@ -12,15 +12,20 @@ export function feedback(message) {
   let rating = (message.feedback && (message.feedback.rating ?? message.feedback)) || 0;
   const why = h('form', {class: 'why', hidden: true, test: 'feedback-why'});
   const buttons = {};
+  let sending = null;  // one after the other: the last word is the one that stays
 
   async function send(value, reason) {
     rating = value;
     paint();
     try {
-      await post(`/v1/messages/${message.id}/feedback`, reason ? {rating: value, reason} : {rating: value});
+      await (sending && sending.catch(() => null));
+      sending = post(`/v1/messages/${message.id}/feedback`, reason ? {rating: value, reason} : {rating: value}, {keepalive: true});
+      await sending;
       announce(t('feedback.kept'));
+      return true;
     } catch (error) {
       toast(error.message);
+      return false;
     }
   }
 
@@ -31,10 +36,9 @@ export function feedback(message) {
 
   function ask() {
     const input = h('input', {name: 'reason', maxlength: 1000, 'aria-label': t('feedback.why'), placeholder: t('feedback.why'), test: 'feedback-reason'});
-    const done = (reason) => {
+    const done = async (reason) => {
       why.hidden = true;
-      send(rating, reason);
-      toast(t('feedback.thanks'));
+      if (await send(rating, reason)) toast(t('feedback.thanks'));
     };
     fill(why, REASONS.map((name) => h('button', {type: 'button', class: 'chip', onclick: () => done(t(`feedback.${name}`))}, t(`feedback.${name}`))),
       input, h('button', {class: 'small', test: 'feedback-send'}, t('feedback.send')));

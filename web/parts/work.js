@@ -12,6 +12,7 @@ const ENDED = new Set(['ready', 'failed', 'refused', 'cancelled', 'duplicate']);
 
 const items = new Map();  // key -> item, in order of arrival
 const ids = new Map();    // document id -> item
+const early = new Map();  // document id -> what was heard of it before its upload was answered
 let serial = 0;
 let painted = false;
 
@@ -146,6 +147,9 @@ function adopt(item, document) {
   ids.set(item.id, item);
   item.file = null;
   apply(item, document);
+  const later = early.get(document.id);
+  if (later) apply(item, later);
+  early.delete(document.id);
   if (document.duplicate && item.state === 'ready') item.state = 'duplicate';
 }
 
@@ -171,10 +175,18 @@ function keep(item) {
   if (item.id) ids.set(item.id, item);
 }
 
+// The server may speak of a file, even to its end, before it has answered the upload: the row is there already.
+function isOnItsWay(document) {
+  const sending = list().filter((one) => one.state === 'sending');
+  if (!sending.length) early.clear();
+  else early.set(document.id, document);
+  return sending.some((one) => one.name === document.path || one.name === document.name);
+}
+
 function heard(document) {
   let item = byId(document.id);
   if (!item) {
-    if (ENDED.has(document.state)) return;
+    if (isOnItsWay(document) || ENDED.has(document.state)) return;
     item = {key: `d${document.id}`, id: document.id, name: document.name || '', state: 'queued'};
     keep(item);
   }
