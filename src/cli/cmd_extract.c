@@ -51,8 +51,8 @@ static bool read_file(CommandLine *line, Arena *arena, Extraction *extraction, E
                               .timeout_ms = line->settings.extract_timeout * 1000,
                               .progress = show_progress,
                               .self = line };
-    SandboxOptions none = { 0 };
-    Sandbox *sandbox = sandbox_new(&none);
+    SandboxOptions one_job = { .copied = library_services };
+    Sandbox *sandbox = sandbox_new(&one_job);
     bool good = extraction_run(sandbox, arena, &input, extraction, err);
     sandbox_free(sandbox);
     term_progress_end();

@@ -54,6 +54,32 @@ static bool add_actions(posix_spawn_file_actions_t *actions, int socket_fd, bool
            posix_spawn_file_actions_addclosefrom_np(actions, WORKER_SOCKET + 1) == 0;
 }
 
+/* What add_actions() orders, then the worker's main(). */
+static _Noreturn void be_worker(const SandboxOptions *options, const char *service, int socket_fd)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    (void)setpgid(0, 0);
+    int null = open("/dev/null", O_RDWR);
+    for (int fd = 0; fd <= (options->shows_errors ? 1 : 2); fd++)
+        if (null < 0 || dup2(null, fd) < 0)
+            _exit(64);
+    if (dup2(socket_fd, WORKER_SOCKET) < 0 || close_range(WORKER_SOCKET + 1, ~0u, 0) != 0)
+        _exit(64);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
+    char *argv[] = { heap_text(WORKER_NAME), heap_text(service), NULL };
+    sandbox_worker_main(2, argv, options->copied);
+    _exit(64);
+}
+
+static int copy(const SandboxOptions *options, const char *service, int socket_fd, pid_t *pid_r)
+{
+    *pid_r = fork();
+    if (*pid_r == 0)
+        be_worker(options, service, socket_fd);
+    return *pid_r < 0 ? errno : 0;
+}
+
 static int spawn(const SandboxOptions *options, const char *service, int socket_fd, pid_t *pid_r)
 {
     posix_spawn_file_actions_t actions;
@@ -88,7 +114,10 @@ static WorkerProcess *start_worker(Sandbox *sandbox, const char *service, Error 
     int child_end = fcntl(pair[1], F_DUPFD_CLOEXEC, WORKER_SOCKET + 1);
     close(pair[1]);
     pid_t pid;
-    int failure = child_end < 0 ? errno : spawn(&sandbox->options, service, child_end, &pid);
+    const SandboxOptions *options = &sandbox->options;
+    int failure = child_end < 0     ? errno
+                  : options->copied ? copy(options, service, child_end, &pid)
+                                    : spawn(options, service, child_end, &pid);
     fd_auto(&child_end);
     if (failure) {
         close(pair[0]);

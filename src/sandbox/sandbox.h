@@ -56,7 +56,10 @@ typedef struct SandboxOptions {
     const char *ready_service; /* kept ready; NULL: none */
     int ready_count;           /* how many */
     const char *program;       /* NULL: ourselves (/proc/self/exe) */
-    bool shows_errors;         /* leave the workers' standard error open, for debugging */
+    /* Not NULL: workers are copies of this process, which saves half the time of a command that
+     * reads one file. Only where nothing secret is in memory and no other thread works. */
+    const WorkerService *copied;
+    bool shows_errors; /* leave the workers' standard error open, for debugging */
 } SandboxOptions;
 
 Sandbox *sandbox_new(const SandboxOptions *options);

@@ -328,6 +328,19 @@ Test(sandbox, jobs_run_side_by_side)
     cr_assert(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD, "a worker was left behind");
 }
 
+Test(sandbox, a_copied_worker_is_confined_and_watched_like_any_other)
+{
+    Error err;
+    Sandbox *copying = sandbox_new(&(SandboxOptions){ .copied = services });
+    SandboxJob job = job_of("open"), crash = job_of("crash"), exec = job_of("exec");
+    cr_assert(!sandbox_run(copying, &job, &err) && err.code == ERROR_DENIED, "%s", err.message);
+    cr_assert(!sandbox_run(copying, &crash, &err) && strstr(err.message, "signal 11"));
+    cr_assert(!sandbox_run(copying, &exec, &err) && strstr(err.message, "may not do"));
+    job = job_of("echo");
+    cr_assert(sandbox_run(copying, &job, &err), "%s", err.message);
+    sandbox_free(copying);
+}
+
 Test(sandbox, it_says_what_confines_workers)
 {
     Buf out = buf_new(arena, KB(1));
