@@ -71,6 +71,8 @@ def test_an_answer_is_written_by_the_service_and_cited_by_us(library, mock):
     assert "212" in answer["answer"] and answer["citations"]
     assert answer["citations"][0]["document"]["name"] == "granite.md"
     assert all(s["supported"] for s in answer["sentences"])
+    again = library.post("/v1/ask", {"question": QUESTION, "model": answer["model"], "save": False}).json()
+    assert again["mode"] == "generated"
 
 
 def test_what_the_service_makes_up_is_not_supported(library, mock):

@@ -59,6 +59,13 @@ static void note_failure(Models *models, const Service *service, const Error *er
         forget_local(models);
 }
 
+/* Answers name their model "ollama/llama3.2"; the service knows it as llama3.2. */
+static Str without_service(Arena *arena, const Service *service, Str model)
+{
+    Str prefix = str_format(arena, "%s/", service->target.provider->name);
+    return str_starts(model, prefix) ? str_from(model, prefix.length) : model;
+}
+
 bool models_chat(Models *models, const Scope *scope, Arena *arena, const ChatRequest *request,
                  ChatResult *result_r, Error *err)
 {
@@ -70,7 +77,7 @@ bool models_chat(Models *models, const Scope *scope, Arena *arena, const ChatReq
     if (!ready_service(models, scope, arena, &service, err))
         return false;
     if (request->model.length)
-        service.model = request->model;
+        service.model = without_service(arena, &service, request->model);
     if (!service_model(models, arena, &service, true, err))
         return false;
     GatewayChat chat = { .messages = messages,
