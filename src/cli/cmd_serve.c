@@ -1,4 +1,5 @@
 /* cmd_serve.c - the server. */
+#include <malloc.h>
 #include <signal.h>
 
 #include "base/clock.h"
@@ -15,6 +16,9 @@ static bool run(CommandLine *line, Error *err)
     sigset_t signals;
     int number;
 
+    /* The blocks of a large document go back to the system when it is done: without this glibc
+     * keeps ever larger ones for the next, 17 MB more after three PDFs of 1,600 pages. */
+    (void)mallopt(M_MMAP_THRESHOLD, KB(256));
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
