@@ -1,0 +1,240 @@
+#include "api/api.h"
+
+#include <criterion/criterion.h>
+
+#include "api/page.h"
+
+static Arena *arena;
+static Error err;
+
+static void open_arena(void) { arena = arena_new(MB(256)); }
+static void close_arena(void) { arena_free(arena); }
+TestSuite(api, .init = open_arena, .fini = close_arena);
+
+/* --- Routes --- */
+
+static HttpRequest request_of(const char *method, const char *path)
+{
+    return (HttpRequest){
+        .arena = arena, .method = str(method), .path = str(path), .target = str(path)
+    };
+}
+
+static bool begin(HttpRequest *http, HttpPlan *plan)
+{
+    static char folder[] = "/tmp";
+    static Api app = { .upload_max = 1000, .upload_folder = folder };
+    err = (Error){ 0 };
+    return api_dispatch.begin(&app, http, plan, &err);
+}
+
+Test(api, every_route_is_listed_once_and_described)
+{
+    for (size_t i = 0; i < api_route_count; i++) {
+        const ApiRoute *route = &api_routes[i];
+        cr_expect(route->path[0] == '/' && route->summary[0] && route->tag[0] && route->handle,
+                  "%s", route->path);
+        cr_expect(route->body != JSON_BODY || route->body_max > 0, "%s has no limit", route->path);
+        cr_expect(strcmp(route->method, "GET") != 0 || route->body == NO_BODY, "%s", route->path);
+        for (size_t j = 0; j < i; j++)
+            cr_expect(strcmp(route->method, api_routes[j].method) != 0 ||
+                          strcmp(route->path, api_routes[j].path) != 0,
+                      "%s %s twice", route->method, route->path);
+    }
+}
+
+Test(api, only_what_must_be_is_open_to_anyone)
+{
+    static const char *const open[] = { "/v1/session", "/v1/setup", "/health",      "/ready",
+                                        "/metrics",    "/docs",     "/openapi.json" };
+    for (size_t i = 0; i < api_route_count; i++) {
+        bool listed = false;
+        for (size_t j = 0; j < COUNT(open); j++)
+            listed |= strcmp(api_routes[i].path, open[j]) == 0;
+        cr_expect(listed || api_routes[i].needs > ANYONE, "%s", api_routes[i].path);
+    }
+}
+
+Test(api, paths_find_their_route)
+{
+    static const struct {
+        const char *method, *path, *route;
+    } cases[] = {
+        { "GET", "/v1/documents", "/v1/documents" },
+        { "HEAD", "/v1/documents", "/v1/documents" },
+        { "GET", "/v1/documents/0192-ab", "/v1/documents/:id" },
+        { "GET", "/v1/documents/1/pages/2.png", "/v1/documents/:id/pages/:n" },
+        { "POST", "/v1/documents/sample", "/v1/documents/sample" },
+        { "GET", "/v1/documents/sample", "/v1/documents/:id" },
+        { "DELETE", "/v1/keys/1", "/v1/keys/:id" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        HttpRequest http = request_of(cases[i].method, cases[i].path);
+        HttpPlan plan = { 0 };
+        cr_assert(begin(&http, &plan), "%s: %s", cases[i].path, err.message);
+        const ApiRequest *request = http.route;
+        cr_expect_str_eq(request->route->path, cases[i].route);
+        cr_expect(plan.is_checked);
+    }
+}
+
+Test(api, what_is_no_route_is_refused)
+{
+    static const struct {
+        const char *method, *path;
+        ErrorCode code;
+    } cases[] = {
+        { "GET", "/v1/nothing", ERROR_NOT_FOUND },
+        { "GET", "/v1/documents/", ERROR_NOT_FOUND },
+        { "GET", "/v1/documents/%00", ERROR_NOT_FOUND },
+        { "GET", "/v1/documents/..%2fetc", ERROR_NOT_FOUND },
+        { "GET", "/v1/documents/a b", ERROR_NOT_FOUND },
+        { "GET", "/v1/documents/\xff\xfe", ERROR_NOT_FOUND },
+        { "GET", "/v1/documents/1/2/3/4", ERROR_NOT_FOUND },
+        { "PUT", "/v1/documents", ERROR_INVALID },
+        { "POST", "/", ERROR_NOT_FOUND },
+        { "TRACE", "/health", ERROR_INVALID },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        HttpRequest http = request_of(cases[i].method, cases[i].path);
+        HttpPlan plan = { 0 };
+        cr_expect(!begin(&http, &plan) && err.code == cases[i].code, "%s %s", cases[i].method,
+                  cases[i].path);
+    }
+}
+
+Test(api, bodies_have_the_limits_of_their_route)
+{
+    HttpRequest search = request_of("POST", "/v1/search"), get = request_of("GET", "/v1/search");
+    HttpRequest upload = request_of("POST", "/v1/documents");
+    HttpPlan json = { 0 }, none = { 0 }, parts = { 0 };
+    cr_assert(begin(&search, &json) && begin(&get, &none) && begin(&upload, &parts));
+    cr_expect(json.body == HTTP_BODY_BUFFER && json.body_max == MB(1));
+    cr_expect(none.body == HTTP_BODY_NONE);
+    cr_expect(parts.body == HTTP_BODY_PARTS && parts.file_max == 1000 && parts.fields);
+}
+
+/* --- Failures --- */
+
+/* The member "error" of the answer; valid until the next one. */
+static json_t *answer;
+
+static const json_t *refusal(const char *method, const char *path, ErrorCode code, int *status_r)
+{
+    HttpRequest http = request_of(method, path);
+    HttpResponse response = { .status = 200, .body = buf_new(arena, MB(1)) };
+    HttpPlan plan = { 0 };
+    Error why = { 0 }, ignored;
+    json_decref(answer);
+    answer = NULL;
+    if (begin(&http, &plan))
+        fail_field(&why, "query", "it is \"wrong\"");
+    else
+        why = err;
+    if (code)
+        why.code = code;
+    api_dispatch.refuse(NULL, &http, &why, &response);
+    cr_assert(json_parse(buf_str(&response.body), MB(1), &answer, &ignored));
+    *status_r = response.status;
+    return json_object_get(answer, "error");
+}
+
+Test(api, failures_have_the_shape_that_clients_of_the_path_expect)
+{
+    int status;
+    const json_t *ours = refusal("POST", "/v1/search", ERROR_NONE, &status);
+    cr_expect(status == 400 && str_is(json_member_text(ours, "code"), "invalid"));
+    cr_expect(str_is(json_member_text(ours, "field"), "query"));
+    cr_expect(str_is(json_member_text(ours, "message"), "it is \"wrong\""));
+    const json_t *theirs = refusal("POST", "/v1/chat/completions", ERROR_NONE, &status);
+    cr_expect(status == 400 && str_is(json_member_text(theirs, "param"), "query"));
+    cr_expect(str_is(json_member_text(theirs, "type"), "invalid_request_error"));
+    (void)refusal("PUT", "/v1/search", ERROR_NONE, &status);
+    cr_expect(status == 405);
+    (void)refusal("GET", "/v1/nothing", ERROR_NONE, &status);
+    cr_expect(status == 404);
+    (void)refusal("GET", "/v1/documents", ERROR_NO_LOGIN, &status);
+    cr_expect(status == 401);
+    json_decref(answer);
+}
+
+/* --- The description --- */
+
+static Str answer_of(ApiHandler *handler, Str *type_r)
+{
+    HttpRequest http = request_of("GET", "/openapi.json");
+    ApiRequest request = { .http = &http, .arena = arena };
+    HttpResponse response = { .status = 200, .body = buf_new(arena, MB(16)) };
+    cr_assert(handler(&request, &response, &err), "%s", err.message);
+    *type_r = response.media_type;
+    return buf_str(&response.body);
+}
+
+Test(api, openapi_is_json_and_lists_every_route_once)
+{
+    json_t *json = NULL, *operation, *path;
+    const char *method, *name;
+    size_t count = 0;
+    Str type;
+    cr_assert(json_parse(answer_of(openapi_show, &type), MB(16), &json, &err), "%s", err.message);
+    json_t *ids = json_object();
+    json_object_foreach(json_object_get(json, "paths"), name, path)
+    {
+        json_object_foreach(path, method, operation)
+        {
+            Str id = json_member_text(operation, "operationId");
+            cr_expect(json_object_get(ids, id.at) == NULL, "%s twice", id.at);
+            json_object_set_new(ids, id.at, json_true());
+            cr_expect(strchr(name, ':') == NULL && json_object_get(operation, "responses"));
+            count++;
+        }
+    }
+    cr_expect(count == api_route_count, "%zu of %zu", count, api_route_count);
+    json_decref(ids);
+    json_decref(json);
+}
+
+Test(api, docs_name_every_route_and_failure)
+{
+    Str type, page = answer_of(docs_show, &type);
+    cr_expect(str_starts(type, S("text/html")));
+    for (size_t i = 0; i < api_route_count; i++)
+        cr_expect(str_find(page, str(api_routes[i].path)) >= 0, "%s", api_routes[i].path);
+    cr_expect(str_find(page, S("disk_full")) >= 0);
+}
+
+/* --- The page --- */
+
+static HttpResponse page(const char *path, HttpPair header)
+{
+    HttpRequest http = request_of("GET", path);
+    http.headers = (HttpPairs){ &header, header.name.length ? 1 : 0 };
+    ApiRequest request = { .http = &http, .arena = arena };
+    HttpResponse response = { .status = 200, .body = buf_new(arena, MB(16)) };
+    page_respond(&request, &response);
+    return response;
+}
+
+Test(api, views_are_the_page_and_files_are_files)
+{
+    HttpPair none = { STR_NONE, STR_NONE };
+    cr_expect(str_starts(page("/", none).media_type, S("text/html")));
+    cr_expect(str_starts(page("/library/view", none).media_type, S("text/html")));
+    cr_expect(page("/no-such.js", none).status == 404);
+    cr_expect(page("/../etc/passwd.txt", none).status == 404);
+    cr_expect(str_starts(page("/docs.css", none).media_type, S("text/css")));
+    HttpResponse root = page("/", (HttpPair){ S("Accept"), S("application/json") });
+    cr_expect(str_find(buf_str(&root.body), S("\"openapi\"")) > 0);
+}
+
+Test(api, a_page_that_is_known_is_not_sent_again)
+{
+    HttpResponse first = page("/", (HttpPair){ STR_NONE, STR_NONE });
+    Str etag = STR_NONE;
+    for (size_t i = 0; i < first.headers.count; i++)
+        if (str_is(first.headers.at[i].name, "ETag"))
+            etag = first.headers.at[i].value;
+    cr_assert(etag.length);
+    HttpResponse again = page("/", (HttpPair){ S("If-None-Match"), etag });
+    cr_expect(again.status == 304 && again.body.length == 0);
+}
