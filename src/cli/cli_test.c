@@ -145,9 +145,9 @@ Test(cli, texts_fit_the_width)
     } cases[] = {
         { "short", 10, "short" },
         { "exactly ten", 11, "exactly ten" },
-        { "a longer text", 5, "a lon\xe2\x80\xa6" },
+        { "a longer text", 5, "a lo\xe2\x80\xa6" },
         { "\x1b[2Jevil\x07", 20, "[2Jevil" },
-        { "\xc3\xa9\xc3\xa9\xc3\xa9", 2, "\xc3\xa9\xc3\xa9\xe2\x80\xa6" },
+        { "\xc3\xa9\xc3\xa9\xc3\xa9", 2, "\xc3\xa9\xe2\x80\xa6" },
         { "", 5, "" },
     };
     for (size_t i = 0; i < COUNT(cases); i++)

@@ -35,19 +35,24 @@ const char *term_duration(int64_t seconds, char out[16])
     return out;
 }
 
+static bool is_shown(uint32_t c) { return c >= 0x20 && (c < 0x7F || c >= 0xA0); }
+
 Str term_fit(Arena *arena, Str text, size_t width)
 {
-    Buf out = buf_new(arena, KB(4));
-    size_t columns = 0, size;
+    Buf out = buf_new(arena, text.length + 4);
+    size_t columns = 0, end = 0, size;
     for (size_t at = 0; at < text.length; at += size) {
         uint32_t c = utf8_decode(text, at, &size);
-        if (c < 0x20 || (c >= 0x7F && c < 0xA0))
+        if (!is_shown(c))
             continue;
-        if (++columns > width && at + size < text.length) {
+        if (++columns == width)
+            end = out.length; /* where the mark goes should there be more */
+        if (columns > width) {
+            out.length = end;
             buf_add(&out, S("\xe2\x80\xa6"));
             break;
         }
-        buf_add_utf8(&out, c);
+        buf_add(&out, str_slice(text, at, at + size));
     }
     return buf_str(&out);
 }
