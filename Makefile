@@ -175,6 +175,11 @@ bench-encode: $(BUILD)/encode_bench
 # How well and how fast the index finds; DATA has scifact/, cranfield/ and cisi/.
 $(BUILD)/retrieval_bench: $(OBJ)/bench/retrieval_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,index) $$(call code_of,encode)))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+# One search of a library of 100,000 passages, from the query to the snippets.
+$(BUILD)/retrieval_search: $(OBJ)/bench/retrieval_search.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,search))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+bench-search: $(BUILD)/retrieval_search
+	$(BUILD)/retrieval_search $(or $(DATA),../shared/retrieval) $(or $(MODEL),$(MODELS)/all-MiniLM-L6-v2)
 bench-retrieval: $(BUILD)/retrieval_bench
 	$(BUILD)/retrieval_bench $(or $(DATA),../shared/retrieval) $(or $(MODEL),$(wildcard $(MODELS)/all-MiniLM-L6-v2)) $(BUILD)/vectors
 

@@ -19,8 +19,10 @@
 
 #define KEYWORD_BLOCK 128
 
-/* Robertson's BM25 with the idf that Lucene uses: ln(1 + (N - n + 0.5) / (n + 0.5)). Chosen on
- * SciFact, Cranfield and CISI (bench/retrieval_bench.c). */
+/* Robertson's BM25 with the idf that Lucene uses: ln(1 + (N - n + 0.5) / (n + 0.5)). Measured on
+ * SciFact, Cranfield and CISI (bench/retrieval_bench.c), k1 0.9 to 1.8, b 0.6 to 0.9, titles one to
+ * four times: mean nDCG@10 of this leg 0.486 to 0.496, of both legs 0.546 to 0.550; 0.494 and 0.549
+ * here. The rest is within the noise of 601 queries. */
 #define KEYWORD_K1 1.5f
 #define KEYWORD_B 0.75f
 
