@@ -275,6 +275,14 @@ def test_a_result_opens_its_page_with_the_passage_marked(desk, page):
     expect(page.locator("#reader")).to_be_hidden()
 
 
+def test_a_row_of_a_sheet_is_marked_in_its_table(desk, page):
+    desk.go("/search?mode=keyword&q=storm%20petrel")
+    part(page, "result").filter(has_text="numbers.xlsx").click()
+    row = page.locator("#reader tr", has=page.locator("mark.passage"))
+    expect(row).to_have_text("storm petrelTRUE")
+    assert page.locator("#reader tr").count() > 4 and page.locator("#reader mark").count() == 2
+
+
 def test_words_that_are_nowhere_say_what_to_try(desk, page):
     desk.go('/search?q="zyzzyva quagga"')
     expect(part(page, "nothing")).to_contain_text("Try")

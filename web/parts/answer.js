@@ -98,8 +98,8 @@ function row(source, number) {
 // Rows: what is cited, then what was read and not cited. Returns {element, sources in the order of the rows}.
 export function sourceRows(message) {
   const cited = message.citations || [];
-  const keys = new Set(cited.map(keyOf));
-  const read = (message.sources || []).filter((one) => !keys.has(keyOf(one)));
+  const isCited = (one) => cited.some((other) => other.document.id === one.document.id && other.start >= one.start && other.end <= one.end);
+  const read = (message.sources || []).filter((one) => !isCited(one));
   const title = message.refused || message.found === false ? t('answer.nearest') : t('answer.also_read');
   const element = h('div', {class: 'sources', test: 'sources'},
     cited.length > 0 && h('div', {class: 'source-list', role: 'list', 'aria-label': t('answer.sources')}, cited.map((one) => row(one, one.number))),

@@ -1,7 +1,7 @@
 // rail.js - the way around: views, collections, recent conversations, who is here. At the bottom on a phone.
 import {h, fill, say} from '../dom.js';
 import {t, number} from '../texts.js';
-import {state, on, mayWrite} from '../state.js';
+import {state, on, emit, mayWrite} from '../state.js';
 import {get} from '../api.js';
 import {here} from '../router.js';
 import {icon} from './icons.js';
@@ -79,6 +79,7 @@ function paintFoot() {
 export async function refreshCounts() {
   state.statistics = await get('/v1/statistics').catch(() => state.statistics);
   paintCounts();
+  emit('counts');
 }
 
 export async function refreshCollections() {

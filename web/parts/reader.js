@@ -128,18 +128,31 @@ async function passage(source, body, own) {
   else article.before(quoteBox(source.quote) || '');
 }
 
-const BREAKS = ['\n', '. ', '! ', '? '];
 const bytesOf = (text) => new TextEncoder().encode(text).length;
 
-// Of a long passage only the sentences or rows that hold the words found are marked; places are bytes.
+// Lines and sentences of a text as [from, to).
+function sentencesOf(text) {
+  const spans = [];
+  let from = 0;
+  for (const match of text.matchAll(/\n+|[.!?]\s+/g)) {
+    const to = match.index + (match[0][0] === '\n' ? 0 : 1);
+    if (to > from) spans.push([from, to]);
+    from = match.index + match[0].length;
+  }
+  if (from < text.length) spans.push([from, text.length]);
+  return spans;
+}
+
+// Of a long passage only the sentence or row that holds most of the words found is marked; places are bytes.
 function closest({text, snippet, highlights, start, end}) {
   const at = snippet && highlights && highlights.length ? text.indexOf(snippet) : -1;
   if (at < 0) return {start, end, quote: text};
-  const head = text.slice(0, at + highlights[0][0]);
-  const last = at + highlights.at(-1)[1];
-  const from = Math.max(0, ...BREAKS.map((one) => (head.lastIndexOf(one) < 0 ? 0 : head.lastIndexOf(one) + one.length)));
-  const ends = BREAKS.map((one) => text.indexOf(one, last)).filter((one) => one >= 0);
-  const to = ends.length ? Math.min(...ends) + (text[Math.min(...ends)] === '\n' ? 0 : 1) : text.length;
+  const wordsIn = ([from, to]) => new Set(highlights.filter(([first]) => first + at >= from && first + at < to)
+    .map(([first, last]) => snippet.slice(first, last).toLowerCase())).size;
+  const spans = sentencesOf(text).map((span) => ({span, words: wordsIn(span)}));
+  const best = spans.reduce((one, other) => (other.words > one.words ? other : one), {words: 0});
+  if (!best.words) return {start, end, quote: text};
+  const [from, to] = best.span;
   return {start: start + bytesOf(text.slice(0, from)), end: start + bytesOf(text.slice(0, to)), quote: text.slice(from, to)};
 }
 

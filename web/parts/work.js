@@ -190,6 +190,7 @@ function heard(document) {
     item = {key: `d${document.id}`, id: document.id, name: document.name || '', state: 'queued'};
     keep(item);
   }
+  item.events = (item.events || 0) + 1;
   apply(item, document);
   changed();
 }
@@ -241,13 +242,20 @@ export function start() {
   });
 }
 
+// What was heard while the server answered is newer than the answer.
+async function told(item, asked) {
+  const before = item.events;
+  const answer = await asked;
+  if (item.events === before) apply(item, answer);
+}
+
 export async function cancel(item) {
   if (item.xhr) return item.xhr.abort();
   if (!item.id) {
     item.state = 'cancelled';
     return settled();
   }
-  apply(item, await post(`/v1/documents/${item.id}/cancel`));
+  await told(item, post(`/v1/documents/${item.id}/cancel`));
   changed();
 }
 
@@ -257,7 +265,7 @@ export async function retry(item, password) {
     return settled();
   }
   item.tried = Boolean(password);
-  apply(item, await post(`/v1/documents/${item.id}/retry`, password ? {password} : {}));
+  await told(item, post(`/v1/documents/${item.id}/retry`, password ? {password} : {}));
   keep(item);
   changed();
 }

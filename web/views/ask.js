@@ -115,6 +115,10 @@ class Talk {
     this.undo.add(() => this.abort && this.abort.abort());
     this.undo.add(bind(this.keys()));
     this.undo.add(on('walk-sources', (by) => this.walk(by)));
+    // The invitation gives way once there is something to ask, but never under a pointer.
+    const settle = () => this.wasEmpty && state.statistics.documents > 0 && !this.scroller.matches(':hover') && this.begin();
+    this.undo.add(on('counts', settle));
+    this.undo.listen(this.scroller, 'pointerleave', settle);
     if (params.id) this.load();
     else this.begin();
   }
@@ -137,6 +141,7 @@ class Talk {
   }
 
   begin() {
+    this.wasEmpty = Boolean(state.statistics) && state.statistics.documents === 0;
     fill(this.talk, emptyState());
     this.composer.focus();
     if (this.params.query.q) {
@@ -178,6 +183,7 @@ class Talk {
 
   async ask(question, collections) {
     if (this.abort) return;
+    this.wasEmpty = false;
     if (!this.turns.length && !this.conversation) fill(this.talk);
     const turn = answerTurn(this);
     const said = asked(question);

@@ -23,12 +23,19 @@ function stateCell(one) {
   return h('span', {class: 'cell-state', data: {tone: stage.tone}, title: stage.text, test: 'row-state'}, stage.text);
 }
 
+// What tells documents of one name apart: their title, or the folder they came in.
+function under(one) {
+  if (one.title && one.title !== one.name) return one.title;
+  const at = (one.path || '').lastIndexOf('/');
+  return at > 0 ? one.path.slice(0, at) : '';
+}
+
 function rowFor(one, selected) {
   const check = h('input', {type: 'checkbox', checked: selected, tabindex: -1, 'aria-label': t('library.select', {name: one.name}), test: 'row-select'});
   const facts = [pagesOf(one), one.children ? t('count.files', {count: one.children}) : '', one.warnings && one.warnings.length ? t('count.warnings', {count: one.warnings.length}) : ''];
   return h('li', {class: 'doc', tabindex: -1, data: {id: one.id, state: one.state, selected: selected ? 'yes' : 'no'}, test: 'row'},
     check, h('a', {class: 'doc-name', href: `/documents/${one.id}`, tabindex: -1, title: one.path || one.name}, h('span', {}, one.name),
-      one.title && one.title !== one.name && h('small', {}, one.title)),
+      under(one) && h('small', {}, under(one))),
     h('span', {class: 'cell-tags'}, documents.tagChips(one.tags)), stateCell(one),
     h('span', {class: 'cell-facts number'}, facts.filter(Boolean).join(' · ')), h('span', {class: 'cell-size number'}, bytes(one.size)),
     h('time', {class: 'cell-time number', datetime: one.created_at, title: fullDate(one.created_at)}, ago(one.created_at)));
