@@ -522,8 +522,10 @@ def test_on_a_phone_nothing_moves_sideways_and_the_reader_slides_over(browser, l
     expect(page.locator("#reader")).to_be_hidden()
     answer.locator("[data-test=cite-1]").first.tap()
     page.locator("#reader [data-marked]").wait_for()
-    box = page.locator("#reader").bounding_box()
-    assert (box["x"], box["width"]) == (0, PHONE["width"])
+    page.wait_for_function("""() => {
+      const box = document.getElementById('reader').getBoundingClientRect();
+      return box.x === 0 && box.width === innerWidth;
+    }""")
     shot(page, "phone")
     assert overflow(page) == 0
     part(page, "reader-back").tap()
