@@ -126,7 +126,7 @@ test:
 	$(MAKE) --no-print-directory -j2 all unit-programs
 	$(MAKE) --no-print-directory unit
 	@tools/python-tests
-	$(BUILD)/tests/bin/python -m pytest -q tests
+	$(BUILD)/tests/bin/python -m pytest -q -rs tests
 
 unit-programs: $(FOLDERS:%=$(BUILD)/unit/%)
 
