@@ -470,6 +470,8 @@ static bool follow(Follower *follower, Error *err)
         if (count < CHANGES_AT_ONCE)
             reached = MAX(reached, fetch.position.last);
         publish_all(follower, reached);
+        if (count < CHANGES_AT_ONCE)
+            follower->state = "ready"; /* before whoever waits for it is told */
         set_applied(follower, reached, MAX(reached, fetch.position.last));
         if (count) {
             follower->unsaved += (int64_t)count;
@@ -599,7 +601,6 @@ static bool step(Follower *follower, bool *begun, Error *err)
     adopt_model(follower);
     if (!load_new(follower, &loaded, err) || !follow(follower, err))
         return false;
-    follower->state = "ready";
     return true;
 }
 
