@@ -2,6 +2,7 @@
 #include "index/index.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <pthread.h>
 
 #include "base/file.h"
@@ -17,8 +18,12 @@ struct Index {
     KeywordIndex *keyword;
     VectorIndex *vectors; /* NULL: keyword leg only */
     char *vector_folder;
-    bool has_stale_vectors; /* erased keys may be in files of a leg that is not open */
-    pthread_mutex_t writing;
+    bool has_stale_vectors;  /* erased keys may be in files of a leg that is not open */
+    pthread_mutex_t writing; /* guards the legs' writers and what follows */
+    pthread_t merger;        /* runs once for each large merge */
+    pthread_cond_t merged;
+    bool is_merging, has_merger; /* the second: `merger` is to be joined */
+    bool has_erased;             /* since the last commit */
     Words *words;                /* the writer's */
     pthread_mutex_t lock;        /* guards what follows */
     Words *idle[IDLE_WORDS_MAX]; /* for readers */
@@ -36,6 +41,10 @@ Index *index_new(const IndexOptions *options)
     if (options->dims)
         index->vectors = vectors_new(index->vector_folder, options->dims, model);
     pthread_mutex_init(&index->writing, NULL);
+    pthread_cond_init(&index->merged, NULL);
+    shelf_merge_later(keyword_shelf(index->keyword));
+    if (index->vectors)
+        shelf_merge_later(vectors_shelf(index->vectors));
     pthread_mutex_init(&index->lock, NULL);
     index->words = words_new();
     return index;
@@ -45,12 +54,15 @@ void index_free(Index *index)
 {
     if (!index)
         return;
+    if (index->has_merger)
+        pthread_join(index->merger, NULL);
     keyword_free(index->keyword);
     vectors_free(index->vectors);
     free(index->vector_folder);
     words_free(index->words);
     for (size_t i = 0; i < index->idle_count; i++)
         words_free(index->idle[i]);
+    pthread_cond_destroy(&index->merged);
     pthread_mutex_destroy(&index->writing);
     pthread_mutex_destroy(&index->lock);
     free(index);
@@ -67,6 +79,43 @@ IndexOpened index_load(Index *index)
             vectors_load(index->vectors, &opened.vectors.generation, &opened.vectors.reason);
     pthread_mutex_unlock(&index->writing);
     return opened;
+}
+
+/* --- Large merges, beside the writer --- */
+
+static void *merge_beside(void *argument)
+{
+    Index *index = argument;
+    Shelf *shelves[] = { keyword_shelf(index->keyword),
+                         index->vectors ? vectors_shelf(index->vectors) : NULL };
+    for (size_t i = 0; i < COUNT(shelves); i++) {
+        pthread_mutex_lock(&index->writing);
+        ShelfMerge *merge = shelves[i] ? shelf_merge_begin(shelves[i]) : NULL;
+        pthread_mutex_unlock(&index->writing);
+        if (!merge)
+            continue;
+        shelf_merge_run(merge);
+        pthread_mutex_lock(&index->writing);
+        shelf_merge_end(shelves[i], merge);
+        pthread_mutex_unlock(&index->writing);
+    }
+    pthread_mutex_lock(&index->writing);
+    index->is_merging = false;
+    pthread_cond_broadcast(&index->merged);
+    pthread_mutex_unlock(&index->writing);
+    return NULL;
+}
+
+/* The writer's lock is held. */
+static void merge_when_due(Index *index)
+{
+    if (index->is_merging || (!shelf_is_due(keyword_shelf(index->keyword)) &&
+                              !(index->vectors && shelf_is_due(vectors_shelf(index->vectors)))))
+        return;
+    if (index->has_merger)
+        pthread_join(index->merger, NULL); /* it has ended but for its return */
+    index->is_merging = index->has_merger =
+        pthread_create(&index->merger, NULL, merge_beside, index) == 0;
 }
 
 /* --- Writing --- */
@@ -110,6 +159,7 @@ void index_erase(Index *index, const uint64_t *keys, size_t count)
         if (index->vectors)
             vectors_erase(index->vectors, keys[i]);
     }
+    index->has_erased |= count > 0;
     index->has_stale_vectors |= !index->vectors && count;
     pthread_mutex_unlock(&index->writing);
 }
@@ -120,6 +170,7 @@ void index_publish(Index *index)
     keyword_publish(index->keyword);
     if (index->vectors)
         vectors_publish(index->vectors);
+    merge_when_due(index);
     pthread_mutex_unlock(&index->writing);
 }
 
@@ -146,10 +197,16 @@ static bool drop_stale_vectors(Index *index, Error *err)
 bool index_commit(Index *index, uint64_t generation, Error *err)
 {
     pthread_mutex_lock(&index->writing);
+    /* A merge that began before may be writing what was erased. */
+    while (index->has_erased && index->is_merging)
+        pthread_cond_wait(&index->merged, &index->writing);
     bool ok = keyword_commit(index->keyword, generation, err) &&
               (!index->vectors || vectors_commit(index->vectors, generation, err)) &&
               drop_stale_vectors(index, err);
+    index->has_erased &= !ok;
     pthread_mutex_unlock(&index->writing);
+    /* What is mapped from files now lay on the heap. */
+    (void)malloc_trim(0);
     return ok;
 }
 

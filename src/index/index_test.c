@@ -362,3 +362,65 @@ Test(index, the_last_word_means_what_it_may_become)
     cr_expect(snippet.matches.at[0].start == 0 && snippet.matches.at[0].end == 11);
     finish(&f);
 }
+
+/* --- Large merges --- */
+
+static size_t hits_of(Fixture *f, const char *text)
+{
+    IndexSearch search = { .text = str(text), .count = 10 };
+    IndexHit hits[10];
+    return index_search(f->index, f->arena, &search, hits);
+}
+
+Test(index, what_changes_beside_a_large_merge_is_kept)
+{
+    enum { BATCH = 300, BATCHES = 64, COUNT_ALL = BATCH * BATCHES };
+    Fixture f = fixture();
+    Error err = { 0 };
+    for (uint64_t key = 0; key < COUNT_ALL; key++) {
+        add(f.index, key,
+            key == 5   ? "xyzzyab"
+            : key == 6 ? "qqzzyab"
+            : key == 7 ? "zzqab"
+                       : "some");
+        if (key % BATCH == BATCH - 1)
+            index_publish(f.index);
+    }
+    /* The last batch has begun a merge of them all, which these changes race with. */
+    for (uint64_t key = 100; key < 1100; key += 2)
+        index_delete(f.index, &key, 1);
+    add(f.index, 7, "other");
+    index_publish(f.index);
+    cr_assert(index_commit(f.index, 1, &err), "%s", err.message);
+    uint64_t erased = 5;
+    index_erase(f.index, &erased, 1);
+    cr_assert(index_commit(f.index, 2, &err), "%s", err.message);
+    cr_expect(!is_in_files(&f, "xyzzyab"), "whatever the merge was doing");
+    cr_expect_eq(index_status(f.index).chunks, COUNT_ALL - 501);
+    cr_expect_eq(index_status(f.index).vectors, COUNT_ALL - 501);
+    cr_expect(hits_of(&f, "xyzzyab") == 0 && hits_of(&f, "qqzzyab") == 1);
+    cr_expect(hits_of(&f, "zzqab") == 0 && hits_of(&f, "other") == 1);
+    index_free(f.index);
+    f.index = index_new(options(&f));
+    IndexOpened opened = index_load(f.index);
+    cr_expect(opened.keyword.state == SHELF_LOADED && opened.vectors.state == SHELF_LOADED);
+    cr_expect_eq(index_status(f.index).chunks, COUNT_ALL - 501);
+    finish(&f);
+}
+
+Test(index, a_large_merge_ends_with_few_segments)
+{
+    enum { BATCH = 300, BATCHES = 64 };
+    Fixture f = fixture();
+    for (uint64_t key = 0; key < BATCH * BATCHES; key++) {
+        add(f.index, key, "some words");
+        if (key % BATCH == BATCH - 1)
+            index_publish(f.index);
+    }
+    for (int i = 0; i < 400 && index_status(f.index).vector_segments > 1; i++)
+        usleep(50000);
+    cr_expect_eq(index_status(f.index).keyword_segments, 1);
+    cr_expect_eq(index_status(f.index).vector_segments, 1);
+    cr_expect_eq(index_status(f.index).chunks, BATCH * BATCHES);
+    finish(&f);
+}

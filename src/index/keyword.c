@@ -275,6 +275,8 @@ bool keyword_commit(KeywordIndex *index, uint64_t generation, Error *err)
     return shelf_commit(index->shelf, generation, err);
 }
 
+Shelf *keyword_shelf(KeywordIndex *index) { return index->shelf; }
+
 ShelfSize keyword_size(KeywordIndex *index) { return shelf_size(index->shelf); }
 
 Snapshot *keyword_snapshot(KeywordIndex *index) { return shelf_snapshot(index->shelf); }

@@ -60,6 +60,7 @@ size_t keyword_prefixed(KeywordIndex *index, Str prefix, Arena *arena, Str *word
 /* How rare the word (as an index keeps it) is: the weight that BM25 gives it; 0 to about 12. */
 double keyword_rarity(KeywordIndex *index, Str word);
 ShelfSize keyword_size(KeywordIndex *index);
+Shelf *keyword_shelf(KeywordIndex *index); /* for merging beside the writer */
 /* What a search would see now; for checks. Release with snapshot_release(). */
 Snapshot *keyword_snapshot(KeywordIndex *index);
 

@@ -89,7 +89,9 @@ Segment *segment_new(const Shelf *shelf, Str bytes, bool is_mapped, Error *err)
         free(segment);
         return NULL;
     }
+    static _Atomic uint64_t last_id;
     segment->refs = 1;
+    segment->id = atomic_fetch_add(&last_id, 1) + 1;
     segment->bytes = bytes;
     segment->is_mapped = is_mapped;
     size_t words = bitmap_words(segment->count);
@@ -113,7 +115,7 @@ int64_t segment_find(const Segment *segment, uint64_t key)
     return low < segment->count && segment->keys[low] == key ? (int64_t)low : -1;
 }
 
-static bool segment_kill(Segment *segment, uint64_t key)
+bool segment_kill(Segment *segment, uint64_t key)
 {
     int64_t entry = segment_find(segment, key);
     if (entry < 0 || !segment_is_live(segment, (uint32_t)entry))
@@ -171,23 +173,41 @@ static void merge_chosen(Shelf *shelf, Segment *const *chosen, size_t chosen_cou
     segment_drop(merged);
 }
 
-/* Merge the lowest tier that has eight segments; false when none has. */
-static bool merge_tier(Shelf *shelf)
+size_t shelf_choose(const Snapshot *now, Segment **chosen)
 {
-    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(shelf);
-    AUTO_FREE Segment **chosen = heap_alloc((now->count + 1) * sizeof(*chosen));
     for (int tier = 0; tier < 16; tier++) {
         size_t count = 0;
         for (size_t i = 0; i < now->count; i++)
             if (tier_of(now->at[i]) == tier)
                 chosen[count++] = now->at[i];
-        if (count >= MERGE_COUNT) {
-            merge_chosen(shelf, chosen, count);
-            return true;
-        }
+        if (count >= MERGE_COUNT)
+            return count;
     }
-    return false;
+    return 0;
 }
+
+/* Merge the lowest tier that has eight segments; false when none has, or it is left for later. */
+static bool merge_tier(Shelf *shelf)
+{
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(shelf);
+    AUTO_FREE Segment **chosen = heap_alloc((now->count + 1) * sizeof(*chosen));
+    size_t count = shelf_choose(now, chosen), entries = 0;
+    for (size_t i = 0; i < count; i++)
+        entries += chosen[i]->live_count;
+    if (!count || (shelf->merges_later && entries > SHELF_MERGE_AT_ONCE))
+        return false;
+    merge_chosen(shelf, chosen, count);
+    return true;
+}
+
+bool shelf_is_due(Shelf *shelf)
+{
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(shelf);
+    AUTO_FREE Segment **chosen = heap_alloc((now->count + 1) * sizeof(*chosen));
+    return shelf_choose(now, chosen) > 0;
+}
+
+void shelf_merge_later(Shelf *shelf) { shelf->merges_later = true; }
 
 void shelf_add(Shelf *shelf, Bytes bytes)
 {

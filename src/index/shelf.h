@@ -22,6 +22,7 @@
 typedef struct Segment {
     _Atomic int refs;
     uint64_t number; /* of its file; 0: only in memory */
+    uint64_t id;     /* of its entries: stays when it is written to a file */
     Str bytes;
     bool is_mapped;
     bool must_rewrite; /* holds what shelf_erase() took; the writer's */
@@ -66,6 +67,16 @@ bool shelf_delete(Shelf *shelf, uint64_t key);
 /* Delete, alive or dead, so that the next commit leaves nothing of it in any file. */
 void shelf_erase(Shelf *shelf, uint64_t key);
 void shelf_clear(Shelf *shelf);
+
+/* Merges of more than SHELF_MERGE_AT_ONCE entries are left to the owner from now on, who does them
+ * beside the writer: begin and end as the writer, run on any thread. NULL: nothing to be done. */
+#define SHELF_MERGE_AT_ONCE 16384
+typedef struct ShelfMerge ShelfMerge;
+void shelf_merge_later(Shelf *shelf);
+bool shelf_is_due(Shelf *shelf); /* whether shelf_merge_begin() has something to do */
+ShelfMerge *shelf_merge_begin(Shelf *shelf);
+void shelf_merge_run(ShelfMerge *merge);
+void shelf_merge_end(Shelf *shelf, ShelfMerge *merge);
 /* Write what is only in memory, and the manifest; remove files no longer named. */
 MUST_CHECK bool shelf_commit(Shelf *shelf, uint64_t generation, Error *err);
 

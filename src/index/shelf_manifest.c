@@ -25,7 +25,7 @@ typedef struct ManifestRow {
     uint32_t crc, count;
 } ManifestRow;
 
-static char *file_path(Arena *arena, const Shelf *shelf, uint64_t number)
+char *shelf_file(Arena *arena, const Shelf *shelf, uint64_t number)
 {
     return path_join(arena, str(shelf->folder), str_format(arena, "%08" PRIx64 ".seg", number));
 }
@@ -36,7 +36,7 @@ static char *file_path(Arena *arena, const Shelf *shelf, uint64_t number)
 static bool save_segment(Shelf *shelf, Arena *arena, Segment **segment, Error *err)
 {
     uint64_t number = shelf->next_number++;
-    char *path = file_path(arena, shelf, number);
+    char *path = shelf_file(arena, shelf, number);
     FileMap map;
     if (!file_write(path, (*segment)->bytes, 0600, err) || !file_map(path, &map, err))
         return false;
@@ -46,6 +46,7 @@ static bool save_segment(Shelf *shelf, Arena *arena, Segment **segment, Error *e
         return false;
     }
     saved->number = number;
+    saved->id = (*segment)->id;
     saved->crc = crc32c(0, (*segment)->bytes.at, (*segment)->bytes.length);
     for (size_t i = 0; i < bitmap_words(saved->count); i++)
         saved->live[i] = (*segment)->live[i];
@@ -86,9 +87,12 @@ static void remove_strangers(const Shelf *shelf, Arena *arena, const Snapshot *n
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         Str name = str(entry->d_name);
         bool is_known = !str_ends(name, S(".seg")) && !str_ends(name, S(".tmp"));
+        /* Also under its temporary name. */
+        is_known |=
+            shelf->merging && str_starts(name, str_format(arena, "%08" PRIx64, shelf->merging));
         for (size_t i = 0; i < now->count; i++)
             is_known |=
-                str_equal(name, path_name(str(file_path(arena, shelf, now->at[i]->number))));
+                str_equal(name, path_name(str(shelf_file(arena, shelf, now->at[i]->number))));
         if (!is_known)
             unlink(path_join(arena, str(shelf->folder), name));
     }
@@ -181,7 +185,7 @@ static Segment *load_segment(Shelf *shelf, Arena *arena, Str *rows, Error *err)
         damaged(err, "the manifest is cut short");
         return NULL;
     }
-    char *path = file_path(arena, shelf, row.number);
+    char *path = shelf_file(arena, shelf, row.number);
     if (!file_map(path, &map, err))
         return NULL;
     Segment *segment = NULL;

@@ -10,6 +10,8 @@ struct Shelf {
     char *folder;
     uint64_t setting;
     uint64_t next_number; /* of a file */
+    uint64_t merging;     /* the file that shelf_merge_run() writes; 0: none */
+    bool merges_later;
     pthread_mutex_t lock; /* guards `current` */
     Snapshot *current;    /* changed by the writer only */
 };
@@ -22,5 +24,11 @@ void shelf_publish(Shelf *shelf, Segment *const *segments, size_t count);
 /* Rewrite segments with more than a quarter dead, or with something erased: what is dead in them
  * leaves the disk. */
 void shelf_compact(Shelf *shelf);
+/* The segments that want to be one, of the lowest tier that has enough; 0: none. */
+size_t shelf_choose(const Snapshot *now, Segment **chosen);
+/* Clear the bit of the key's entry; false when none lives. */
+bool segment_kill(Segment *segment, uint64_t key);
+/* Path of the segment file with the number. */
+char *shelf_file(Arena *arena, const Shelf *shelf, uint64_t number);
 /* Give one reference back. */
 void segment_drop(Segment *segment);

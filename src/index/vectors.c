@@ -255,6 +255,8 @@ bool vectors_commit(VectorIndex *index, uint64_t generation, Error *err)
     return shelf_commit(index->shelf, generation, err);
 }
 
+Shelf *vectors_shelf(VectorIndex *index) { return index->shelf; }
+
 ShelfSize vectors_size(VectorIndex *index) { return shelf_size(index->shelf); }
 
 Snapshot *vectors_snapshot(VectorIndex *index) { return shelf_snapshot(index->shelf); }

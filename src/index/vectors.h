@@ -40,6 +40,7 @@ size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *f
 /* Cosines of the keys' vectors with each other, [count][count]; 0 where one is missing. */
 void vectors_similarities(VectorIndex *index, const uint64_t *keys, size_t count, float *cosines);
 ShelfSize vectors_size(VectorIndex *index);
+Shelf *vectors_shelf(VectorIndex *index); /* for merging beside the writer */
 /* What a search would see now; for checks. Release with snapshot_release(). */
 Snapshot *vectors_snapshot(VectorIndex *index);
 extern const SegmentKind vector_segment_kind; /* setting: dims << 32 | identity */
