@@ -1,9 +1,12 @@
 /* cmd_doctor.c - checks the installation and says what to do about each finding. */
+#include <sys/mman.h>
 #include <sys/statvfs.h>
 
+#include "base/file.h"
 #include "cli/app.h"
 #include "cli/client.h"
 #include "cli/output.h"
+#include "library/extraction.h"
 
 typedef struct Findings {
     CommandLine *line;
@@ -44,6 +47,29 @@ static void check_walls(Findings *findings, const json_t *sandbox)
                        json_is_true(value) ? "stands" : "is missing on this machine"));
 }
 
+/* Reads a text the way an upload is read: a worker starts, its walls stand, an answer comes. */
+static void check_reading(Findings *findings)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    AUTO_CLOSE int fd = memfd_create("doctor", MFD_CLOEXEC);
+    AUTO_JSON json_t *walls = NULL;
+    SandboxOptions none = { 0 };
+    Extraction extraction;
+    Error err = { 0 };
+    Buf about = buf_new(arena, KB(64));
+    ExtractionInput input = { .fd = fd, .name = S("doctor.txt"), .timeout_ms = 20000 };
+    Sandbox *sandbox = sandbox_new(&none);
+    bool good = fd >= 0 && fd_write_all(fd, S("It can be read.\n"), &err) &&
+                extraction_run(sandbox, arena, &input, &extraction, &err);
+    say(findings, good, "reading", good ? S("a worker read a text") : str(err.message));
+    buf_add_char(&about, '{');
+    sandbox_describe(sandbox, &about);
+    buf_add_char(&about, '}');
+    sandbox_free(sandbox);
+    if (json_parse(buf_str(&about), KB(64), &walls, &err))
+        check_walls(findings, walls);
+}
+
 static bool check_server(Findings *findings, Client *client, Error *err)
 {
     AUTO_JSON json_t *health = NULL;
@@ -58,7 +84,10 @@ static bool check_server(Findings *findings, Client *client, Error *err)
     say(findings, json_is_object(model), "model",
         json_is_object(model) ? S("there is an embedding model")
                               : S("none; `lectern models add FOLDER` adds one"));
-    check_walls(findings, json_object_get(health, "sandbox"));
+    if (line->server.length)
+        check_walls(findings, json_object_get(health, "sandbox"));
+    else
+        check_reading(findings);
     return true;
 }
 

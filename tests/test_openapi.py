@@ -1,0 +1,58 @@
+"""Every route of /openapi.json is sent nonsense: it is refused, and is never a failure of the server."""
+import pytest
+import requests
+
+JUNK = ["", "null", "[]", "{}", '"text"', '{"unknown":1}', "{\"query\":\"\\u0000\"}", '{"name":{"a":[1,2,3]},"title":1e999}',
+        '{"query":"' + "a" * 9000 + '"}', '{"question":"\\ud800"}', '{"email":"a","name":"","password":""}', "{" * 2000]
+IDS = ["01a1fcd6-73e7-7290-b8a2-59b6ed2b4e12", "x", "%20", "0", "a" * 150]
+QUERIES = ["", "?limit=0", "?limit=abc&after=%ff", "?after=" + "z" * 500, "?q=%00", "?q=" + "%22" * 50, "?start=-1&end=9",
+           "?order=sideways", "?from=yesterday&to=0", "?width=1e9&quote=%f0%9f%98%80"]
+STREAMS = {"/v1/events"}
+
+
+def paths_of(server):
+    for path, operations in server.get("/openapi.json").json()["paths"].items():
+        for method in operations:
+            yield method.upper(), path
+
+
+def test_nonsense_is_refused_and_never_a_failure(server):
+    admin = server.cli("keys", "add", "nonsense", "--role", "owner").stdout.split()[-1]
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {admin}"
+    wrong = []
+
+    def send(method, path, **options):
+        answer = session.request(method, server.url + path, timeout=60, **options)
+        if answer.status_code >= 500 and answer.status_code not in (503,):
+            wrong.append((method, path, str(options)[:100], answer.status_code, answer.text[:200]))
+        return answer
+
+    for method, path in paths_of(server):
+        if path in STREAMS or path in ("/v1/backup", "/v1/documents/sample", "/v1/settings/provider"):
+            continue
+        for number, identifier in enumerate(IDS):
+            target = path.replace("{id}", identifier).replace("{n}", "1.png")
+            if method == "GET":
+                for query in QUERIES if number == 0 else QUERIES[:2]:
+                    send(method, target + query)
+            elif number == 0 or "{" in path:
+                for body in JUNK if number == 0 else JUNK[:4]:
+                    send(method, target, data=body, headers={"Content-Type": "application/json"})
+            if "{" not in path:
+                break
+    assert wrong == []
+    assert server.get("/health").json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("role, allowed", [(None, {"anyone"}), ("reader", {"anyone", "a reader"})])
+def test_every_route_asks_for_its_role(server, role, allowed):
+    key = server.cli("keys", "add", f"role {role}", "--role", role).stdout.split()[-1] if role else "lk_none"
+    for path, operations in server.get("/openapi.json").json()["paths"].items():
+        for method, operation in operations.items():
+            needs = operation["description"].removeprefix("For ").removesuffix(".")
+            if needs in allowed:
+                continue
+            target = path.replace("{id}", IDS[0]).replace("{n}", "1.png")
+            answer = server.call(method.upper(), target, key=key)
+            assert answer.status_code == (403 if role else 401), (method, path, answer.status_code)
