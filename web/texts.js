@@ -13,7 +13,7 @@ const CATALOGUE = {
   'rail.settings': 'Settings',
   'rail.collections': 'Collections',
   'rail.recent': 'Recent',
-  'rail.notices': {one: '{count} notice', other: '{count} notices'},
+  'rail.notices': {one: '{shown} notice', other: '{shown} notices'},
   'top.find': 'Find anything',
 
   'do.again': 'Try again',
@@ -83,9 +83,9 @@ const CATALOGUE = {
   'invite.question_3': 'Who answers on VHF channel 12?',
 
   'tray.title': 'Files being read',
-  'tray.running': {one: '{count} running', other: '{count} running'},
-  'tray.ready': {one: '{count} searchable', other: '{count} searchable'},
-  'tray.failed': {one: '{count} not read', other: '{count} not read'},
+  'tray.running': {one: '{shown} running', other: '{shown} running'},
+  'tray.ready': {one: '{shown} searchable', other: '{shown} searchable'},
+  'tray.failed': {one: '{shown} not read', other: '{shown} not read'},
   'tray.clear': 'Clear finished',
   'tray.left': '{time} left',
   'tray.cancel': 'Cancel {name}',
@@ -116,8 +116,8 @@ const CATALOGUE = {
 
   'count.documents': {one: '{shown} document', other: '{shown} documents'},
   'count.pages': {one: '{shown} page', other: '{shown} pages'},
-  'count.files': {one: '{count} file', other: '{count} files'},
-  'count.warnings': {one: '{count} warning', other: '{count} warnings'},
+  'count.files': {one: '{shown} file', other: '{shown} files'},
+  'count.warnings': {one: '{shown} warning', other: '{shown} warnings'},
   'count.tokens': {one: '{shown} token', other: '{shown} tokens'},
 
   'library.title': 'Library',
@@ -133,7 +133,7 @@ const CATALOGUE = {
   'library.more': 'Show more',
   'library.select': 'Select {name}',
   'library.selected': 'With the selected documents',
-  'library.count_selected': {one: '{count} selected', other: '{count} selected'},
+  'library.count_selected': {one: '{shown} selected', other: '{shown} selected'},
 
   'filter.title': 'Filters',
   'filter.format': 'Any type',
