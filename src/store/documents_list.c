@@ -235,12 +235,11 @@ bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena, const Docu
 
     if (!check_filter(filter, err))
         return false;
-    SqlBuild build = begin(tx, scope, arena,
-                           "SELECT c.number FROM documents d JOIN chunks c"
-                           " ON c.workspace = d.workspace AND c.document = d.id"
-                           " AND c.version = d.indexed_version",
-                           filter);
-    sql_add(&build, " AND d.deleted_at = 0");
+    /* SQLite keeps the order of a CROSS JOIN: documents first, then the chunks of those. */
+    SqlBuild build =
+        begin(tx, scope, arena, "SELECT c.number FROM documents d CROSS JOIN chunks c", filter);
+    sql_add(&build, " AND c.workspace = d.workspace AND c.document = d.id"
+                    " AND c.version = d.indexed_version AND d.deleted_at = 0");
     if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_int,
                   sizeof(int64_t), &items, err))
         return false;
