@@ -183,6 +183,7 @@ static bool start_threads(EncodeQueue *queue, Error *err)
             return fail(err, ERROR_INTERNAL, "cannot start a thread: %s", strerror(number));
         if (number)
             break;
+        pthread_setname_np(queue->threads[queue->thread_count], "encoder");
         queue->thread_count++;
     }
     return true;
