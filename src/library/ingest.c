@@ -209,7 +209,8 @@ static int32_t first_page(const StoredBlock *blocks, size_t count)
 static void make_chunks(Arena *arena, const Block *const *blocks, const IngestSettings *settings,
                         Ingested *out)
 {
-    ChunkBlock *inputs = arena_new_array(arena, ChunkBlock, out->block_count);
+    AUTO_ARENA Arena *scratch = arena_new(GB(1));
+    ChunkBlock *inputs = arena_new_array(scratch, ChunkBlock, out->block_count);
     for (size_t i = 0; i < out->block_count; i++) {
         const StoredBlock *stored = &out->blocks[i];
         inputs[i] = (ChunkBlock){ .text = str_slice(out->text, stored->start,
