@@ -10,7 +10,7 @@
 #include "cli/app.h"
 #include "store/workspaces_store.h"
 
-#define UNITS_SHOWN 60
+#define UNITS_SHOWN 40
 
 typedef struct Lab {
     Arena *arena;
@@ -29,7 +29,8 @@ static bool workspace_work(DbTx *tx, void *argument, Error *err)
     return true;
 }
 
-static void put_unit(AnswerRun *run, const Reading *reading, size_t index, JsonWriter *json)
+static void put_unit(AnswerRun *run, Reading *reading, size_t index, bool compares,
+                     JsonWriter *json)
 {
     const Unit *unit = &reading->units[index];
     run->answer.citation_count = 0;
@@ -41,6 +42,7 @@ static void put_unit(AnswerRun *run, const Reading *reading, size_t index, JsonW
     put_int(json, "passage", (int64_t)unit->passage);
     put_int(json, "kind", unit->kind);
     put_int(json, "group", (int64_t)reading->passages[unit->passage].group);
+    put_bool(json, "compared", compares);
     put_bool(json, "repeated", unit->is_repeated);
     put_number(json, "score", unit->score);
     put_array(json, "features");
@@ -50,6 +52,8 @@ static void put_unit(AnswerRun *run, const Reading *reading, size_t index, JsonW
     put_array(json, "signs");
     double signs[SIGN_COUNT];
     Error err;
+    if (compares)
+        compare_meaning(run, reading, index);
     for (int i = 0; decide_unit(run, reading, index, signs, &err) && i < SIGN_COUNT; i++)
         put_number(json, NULL, signs[i]);
     put_end(json);
@@ -58,7 +62,8 @@ static void put_unit(AnswerRun *run, const Reading *reading, size_t index, JsonW
 
 static void put_part(AnswerRun *run, const Part *part, JsonWriter *json)
 {
-    const Reading *reading = part->reading;
+    Reading *reading = part->reading;
+    size_t compared = 0, other_group = 0;
     put_object(json, NULL);
     put_text(json, "question", part->question);
     put_int(json, "form", reading->question.form);
@@ -72,8 +77,14 @@ static void put_part(AnswerRun *run, const Part *part, JsonWriter *json)
     }
     put_end(json);
     put_array(json, "units");
-    for (size_t i = 0; i < reading->unit_count && i < UNITS_SHOWN; i++)
-        put_unit(run, reading, reading->order[i], json);
+    for (size_t i = 0; i < reading->unit_count && i < UNITS_SHOWN; i++) {
+        /* The units that may come first, also when the best document is taken away. */
+        size_t unit = reading->order[i];
+        bool is_other = reading->passages[reading->units[unit].passage].group !=
+                        reading->passages[reading->units[reading->order[0]].passage].group;
+        bool compares = compared++ < 4 || (is_other && other_group++ < 2);
+        put_unit(run, reading, unit, compares, json);
+    }
     put_end(json);
     put_end(json);
 }

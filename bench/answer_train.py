@@ -24,13 +24,17 @@ spec = importlib.util.spec_from_file_location("score", ROOT.parent / "shared" / 
 score = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(score)
 
-QUOTE_BELOW, CITE_BELOW, CITATIONS = 0.6, 1.5, 5
+CITE_BELOW, CITATIONS = 1.5, 5
+# "swapped": a question whose name or year was replaced by another's, so that nothing answers it; id "q012~1".
+UNPLACED = ("unanswerable", "count", "swapped")
 
 
 def names_in(path, macro):
     return re.findall(rf"^{macro}\((\w+),", path.read_text(), re.M)
 
 
+# What a made-up question without an answer weighs beside a real one.
+SWAPPED, TAKEN = 0.3, 0.1
 FEATURES = names_in(ROOT / "src/answer/features.def", "FEATURE")
 SIGNS = names_in(ROOT / "src/answer/signs.def", "SIGN")
 
@@ -56,7 +60,7 @@ class Part:
         self.x = np.array([u["features"] for u in self.units]).reshape(len(self.units), len(FEATURES))
         self.signs = np.array([u["signs"] for u in self.units]).reshape(len(self.units), len(SIGNS))
         self.good = np.zeros(len(self.units), bool)
-        if row["kind"] in ("unanswerable", "count"):
+        if row["kind"] in UNPLACED:
             return
         pairs = pairs_of(row)
         if count == len(pairs):
@@ -68,7 +72,7 @@ class Part:
 class Asked:
     def __init__(self, data, row):
         self.row, self.kind, self.id = row, row["kind"], row["id"]
-        self.pairs = [] if self.kind in ("unanswerable", "count") else pairs_of(row)
+        self.pairs = [] if self.kind in UNPLACED else pairs_of(row)
         self.parts = [Part(p, row, i, len(data["parts"])) for i, p in enumerate(data["parts"])]
 
 
@@ -103,28 +107,27 @@ def signs_of(part, w, without=()):
     i, s = best_unit(part, w, without)
     if i is None:
         return None
-    x = part.signs[i].copy()
-    x[SIGNS.index("SCORE")] = s[i]
-    return x
+    return part.signs[i]
 
 
-def learn_decision(asked, w, penalty, steps=600, rate=0.05):
+def learn_decision(asked, w, penalty, steps=600, rate=0.05, fixed=()):
     xs, ys, cs = [], [], []
     for a in asked:
         for p in a.parts:
             x = signs_of(p, w)
             if x is None or a.kind == "count":
                 continue
-            xs.append(x), ys.append(a.kind != "unanswerable"), cs.append(1 / len(a.parts))
+            xs.append(x), ys.append(bool(a.pairs)), cs.append((SWAPPED if a.kind == "swapped" else 1) / len(a.parts))
             files = {f for f, _, _ in a.pairs}
             taken = signs_of(p, w, files) if files else None
             if taken is not None:
-                xs.append(taken), ys.append(False), cs.append(0.2 / len(a.parts))
+                xs.append(taken), ys.append(False), cs.append(TAKEN / len(a.parts))
     x, y, c = np.array(xs), np.array(ys, float), np.array(cs)
     # The two kinds of mistakes are equally dear.
     c *= np.where(y > 0, 0.5 / c[y > 0].sum(), 0.5 / c[y == 0].sum())
     width = x.std(0) + 1e-6
     width[0] = 1
+    width[[SIGNS.index(f) for f in fixed]] = 1e9
     z = x / width
     b, m, v = np.zeros(len(SIGNS)), np.zeros(len(SIGNS)), np.zeros(len(SIGNS))
     free = np.ones(len(SIGNS))
@@ -144,8 +147,7 @@ def answer(a, w, b, chance_min):
         i, s = best_unit(p, w)
         if i is None:
             continue
-        x = p.signs[i].copy()
-        x[SIGNS.index("SCORE")] = s[i]
+        x = p.signs[i]
         if 1 / (1 + math.exp(-float(x @ b))) < chance_min:
             continue
         found = True
@@ -177,17 +179,17 @@ def figures(results):
     return {k: sum(v) / len(v) for k, v in out.items()}
 
 
-def cross(asked, folds, penalty, penalty2, chance_min, fixed=(), seed=1):
-    order = list(range(len(asked)))
-    random.Random(seed).shuffle(order)
+def cross(asked, folds, penalty, penalty2, chance_min, fixed=(), seed=1, fixed2=()):
+    groups = sorted({a.id.split("~")[0] for a in asked})
+    random.Random(seed).shuffle(groups)
     results, by = [], {}
     for f in range(folds):
-        held = set(order[f::folds])
+        held = {i for i, a in enumerate(asked) if a.id.split("~")[0] in groups[f::folds]}
         train = [a for i, a in enumerate(asked) if i not in held]
         w = learn_ranking(train, penalty, fixed=fixed)
-        b = learn_decision(train, w, penalty2)
+        b = learn_decision(train, w, penalty2, fixed=fixed2)
         for i in held:
-            if asked[i].kind != "count":
+            if asked[i].kind not in ("count", "swapped"):
                 by[asked[i].id] = judge(asked[i], *answer(asked[i], w, b, chance_min))
                 results.append(by[asked[i].id])
     return figures(results), by
@@ -205,23 +207,27 @@ def main():
     options.add_argument("units"), options.add_argument("questions")
     options.add_argument("--folds", type=int, default=10)
     options.add_argument("--penalty", type=float, default=0.01)
-    options.add_argument("--penalty2", type=float, default=0.01)
-    options.add_argument("--chance", type=float, default=0.5)
+    options.add_argument("--penalty2", type=float, default=0.03)
+    options.add_argument("--chance", type=float, default=0.47)
     options.add_argument("--seeds", type=int, default=3)
     options.add_argument("--without", default="", help="features to leave out, by comma")
+    options.add_argument("--without-signs", default="")
     options.add_argument("--write", action="store_true")
     options.add_argument("--show", action="store_true", help="each question that goes wrong")
     options = options.parse_args()
     head, *lines = open(options.questions, encoding="utf-8").read().rstrip("\n").split("\n")
     rows = {r["id"]: r for r in (dict(zip(head.split("\t"), line.split("\t"))) for line in lines)}
     asked = [Asked(d, rows[d["id"]]) for d in map(json.loads, open(options.units, encoding="utf-8"))]
+    texts = {a.row["question"] for a in asked if a.kind != "swapped"}
+    asked = [a for a in asked if a.kind != "swapped" or a.row["question"] not in texts]
     fixed = [f for f in options.without.split(",") if f]
+    fixed2 = [f for f in options.without_signs.split(",") if f]
     for seed in range(1, options.seeds + 1):
-        out, by = cross(asked, options.folds, options.penalty, options.penalty2, options.chance, fixed, seed)
+        out, by = cross(asked, options.folds, options.penalty, options.penalty2, options.chance, fixed, seed, fixed2)
         print(f"cross-validated, seed {seed}:", " ".join(f"{k} {v:.3f}" for k, v in sorted(out.items())))
     w = learn_ranking(asked, options.penalty, fixed=fixed)
-    b = learn_decision(asked, w, options.penalty2)
-    own = figures([judge(a, *answer(a, w, b, options.chance)) for a in asked if a.kind != "count"])
+    b = learn_decision(asked, w, options.penalty2, fixed=fixed2)
+    own = figures([judge(a, *answer(a, w, b, options.chance)) for a in asked if a.kind not in ("count", "swapped")])
     print("on what it learned from:", " ".join(f"{k} {v:.3f}" for k, v in sorted(own.items())))
     print("could be found:", sum(all(p.good.any() for p in a.parts) for a in asked if a.pairs), "of", sum(bool(a.pairs) for a in asked))
     for name, weight in zip(FEATURES, w):

@@ -55,6 +55,8 @@ typedef struct AnswerRun {
 /* --- look.c: search and read --- */
 
 MUST_CHECK bool look_up(AnswerRun *run, Error *err);
+/* Sets the reading's cosine and nearness for a unit; nothing without a model. */
+void compare_meaning(AnswerRun *run, Reading *reading, size_t unit);
 
 /* --- decide.c: whether what was found answers the question --- */
 

@@ -3,9 +3,10 @@
 
 #include <math.h>
 
-/* At this chance refusals of what is answered and answers to what is not are equally dear. */
-#define ANSWER_CHANCE_MIN 0.5
-#define LEG_RANK_GOOD 10
+/* At this chance about one question in seven that has an answer is refused. */
+#define ANSWER_CHANCE_MIN 0.47
+/* Of the best passages: what is assumed when there is no model to say. */
+#define TYPICAL_COSINE 0.5
 
 static const double weights[SIGN_COUNT] = {
 #define SIGN(name, weight, what) [SIGN_##name] = weight,
@@ -13,24 +14,48 @@ static const double weights[SIGN_COUNT] = {
 #undef SIGN
 };
 
+/* Of question words that are not among these. */
+static double rarest_missing(const Reading *reading, uint64_t words)
+{
+    double rarest = 0;
+    for (size_t i = 0; i < reading->question.word_count; i++) {
+        const QuestionWord *word = &reading->question.words[i];
+        if (!word->is_weak && !(words >> i & 1))
+            rarest = MAX(rarest, word->rarity);
+    }
+    return rarest / 12;
+}
+
+/* How near each word of the question is to something beside the unit. */
+static void soft_signs(const Reading *reading, const Unit *best, double signs[SIGN_COUNT])
+{
+    uint64_t exact = best->near | reading->passages[best->passage].frame;
+    double all = 0, got = 0, far = 0;
+    for (size_t i = 0; i < reading->question.word_count; i++) {
+        const QuestionWord *word = &reading->question.words[i];
+        double near = exact >> i & 1 ? 1 : reading->has_meaning ? reading->nearness[i] : 0;
+        all += reading_word_rarity(word);
+        got += reading_word_rarity(word) * near;
+        far = MAX(far, reading_word_rarity(word) * (1 - near));
+    }
+    signs[SIGN_SOFT] = all > 0 ? got / all : 1;
+    signs[SIGN_SOFT_FAR] = far / 12;
+}
+
 void decide_signs(const Reading *reading, const Unit *best, double signs[SIGN_COUNT])
 {
     const Passage *passage = &reading->passages[best->passage];
     const SearchHit *hit = passage->hit;
     const double *f = best->features;
     signs[SIGN_BIAS] = 1;
-    signs[SIGN_SCORE] = best->score;
-    signs[SIGN_OWN] = f[FEATURE_OWN];
     signs[SIGN_NEAR] = f[FEATURE_NEAR];
     signs[SIGN_ALL] = f[FEATURE_ALL];
-    signs[SIGN_DOCUMENT] = reading_share(reading, passage->document);
     signs[SIGN_NAMES] = reading_name_share(reading, passage->document);
     signs[SIGN_NUMBERS] = f[FEATURE_ALL_NUMBERS];
-    signs[SIGN_COSINE] = f[FEATURE_COSINE];
-    signs[SIGN_SEMANTIC] = f[FEATURE_SEMANTIC];
-    signs[SIGN_BOTH_LEGS] = hit->keyword_rank && hit->keyword_rank <= LEG_RANK_GOOD &&
-                            hit->semantic_rank && hit->semantic_rank <= LEG_RANK_GOOD;
-    signs[SIGN_FORM] = f[FEATURE_FORM];
+    signs[SIGN_FAR] = rarest_missing(reading, passage->words | passage->frame);
+    soft_signs(reading, best, signs);
+    signs[SIGN_COSINE] = reading->has_meaning ? reading->cosine : TYPICAL_COSINE;
+    signs[SIGN_SEMANTIC] = hit->semantic_rank ? f[FEATURE_SEMANTIC] : TYPICAL_COSINE;
 }
 
 double decide_chance(const double signs[SIGN_COUNT])

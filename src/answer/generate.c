@@ -164,7 +164,7 @@ static int by_overlap(const void *a, const void *b)
     return (left->overlap < right->overlap) - (left->overlap > right->overlap);
 }
 
-static void compare_meaning(Writing *w, Str sentence, Support *supports, size_t count)
+static void compare_units(Writing *w, Str sentence, Support *supports, size_t count)
 {
     Str texts[COMPARED_UNITS + 1] = { sentence };
     size_t dims;
@@ -188,7 +188,7 @@ static size_t align_sentence(Writing *w, Str sentence, int marks[MARKS_MAX])
     for (size_t i = 0; i < w->given_count; i++)
         supports[i] = best_support(w, &read, i);
     qsort(supports, w->given_count, sizeof *supports, by_overlap);
-    compare_meaning(w, sentence, supports, MIN(w->given_count, COMPARED_UNITS));
+    compare_units(w, sentence, supports, MIN(w->given_count, COMPARED_UNITS));
     for (size_t i = 0; i < w->given_count && count < MARKS_MAX; i++) {
         const Support *support = &supports[i];
         bool pointed = w->pointed >> (support->given + 1) & 1;

@@ -5,8 +5,12 @@
 #define PART_LIMIT 20
 /* So many passages are cut into sentences; the others only lend their words to their document. */
 #define BLOCK_PASSAGES 24
-/* So many units are compared with the question by the encoder: 6 ms for each, on one core. */
-#define COMPARED_UNITS 20
+/* Words beside the best unit that the question's are compared with. */
+#define MEANING_WORDS 40
+/* Cosines of single words by MiniLM: unrelated ones have 0.1 to 0.3, "king" and "monarch" 0.8. */
+#define WORD_COSINE_LEAST 0.3
+#define NAME_COSINE_LEAST 0.6
+#define WORD_COSINE_SAME 0.8
 #define COMPARED_TOKENS 64
 
 /* Marks that bind a search: a question means none of them. */
@@ -85,7 +89,25 @@ static void set_rarities(AnswerRun *run, Question *question)
         question->words[i].rarity = rarities[i];
 }
 
-/* --- Similarity of the best units --- */
+/* --- Meaning: one call of the encoder for each part --- */
+
+typedef struct MeaningWords {
+    Str texts[MEANING_WORDS]; /* as written, each once */
+    size_t count;
+    Str source;
+} MeaningWords;
+
+static void add_meaning_word(void *self, const Word *word)
+{
+    MeaningWords *list = self;
+    Str written = str_slice(list->source, word->start, word->end);
+    if (word->is_extra || word->is_stop || written.length < 3 || list->count == MEANING_WORDS)
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        if (str_equal_ignore_case(list->texts[i], written))
+            return;
+    list->texts[list->count++] = written;
+}
 
 static double dot(const float *a, const float *b, size_t dims)
 {
@@ -95,23 +117,44 @@ static double dot(const float *a, const float *b, size_t dims)
     return sum;
 }
 
-static void compare_units(AnswerRun *run, Part *part)
+/* A name is the same or another; other words may mean nearly the same. */
+static double nearness_of(const QuestionWord *word, double cosine)
 {
-    Reading *reading = part->reading;
-    Str texts[COMPARED_UNITS + 1] = { part->question };
-    size_t most = COMPARED_UNITS / run->part_count, count = 0, dims;
+    if (word->is_number)
+        return 0;
+    double least = word->is_name ? NAME_COSINE_LEAST : WORD_COSINE_LEAST;
+    return MIN(1.0, MAX(0.0, (cosine - least) / (WORD_COSINE_SAME - least)));
+}
+
+/* The cosine of question and best unit, and how near the question's words are to those of the
+ * unit and its neighbours. Texts: question, unit, the question's words, the others'. */
+void compare_meaning(AnswerRun *run, Reading *reading, size_t best)
+{
+    const Question *question = &reading->question;
+    size_t own = question->word_count, dims;
+    MeaningWords near = { .source = reading_surroundings(reading, best) };
+    words_split(run->words, question->language, near.source, add_meaning_word, &near);
+    Str *texts = arena_new_array(run->arena, Str, 2 + own + near.count);
     float *vectors;
-    reading_rank(reading);
-    while (count < most && count < reading->unit_count) {
-        texts[count + 1] = reading->units[reading->order[count]].text;
-        count++;
-    }
-    if (!count || !search_embed(run->answers->searcher, run->arena, texts, count + 1,
-                                COMPARED_TOKENS, &dims, &vectors))
+    texts[0] = question->text;
+    texts[1] = reading->units[best].text;
+    for (size_t i = 0; i < own; i++)
+        texts[2 + i] = question->words[i].written;
+    for (size_t i = 0; i < near.count; i++)
+        texts[2 + own + i] = near.texts[i];
+    if (!search_embed(run->answers->searcher, run->arena, texts, 2 + own + near.count,
+                      COMPARED_TOKENS, &dims, &vectors))
         return;
-    for (size_t i = 0; i < count; i++)
-        reading_set_cosine(reading, reading->order[i],
-                           dot(vectors, vectors + (i + 1) * dims, dims));
+    reading->has_meaning = true;
+    reading->cosine = dot(vectors, vectors + dims, dims);
+    reading->nearness = arena_new_array(run->arena, double, own + 1);
+    for (size_t i = 0; i < own; i++) {
+        double cosine = 0;
+        for (size_t j = 0; j < near.count; j++)
+            cosine =
+                MAX(cosine, dot(vectors + (2 + i) * dims, vectors + (2 + own + j) * dims, dims));
+        reading->nearness[i] = nearness_of(&question->words[i], cosine);
+    }
 }
 
 static bool look_up_part(AnswerRun *run, Part *part, Error *err)
@@ -131,8 +174,9 @@ static bool look_up_part(AnswerRun *run, Part *part, Error *err)
     set_rarities(run, &question);
     part->reading = reading_new(run->arena, run->words, &question, passages, count);
     reading_measure(part->reading);
-    compare_units(run, part);
     reading_rank(part->reading);
+    if (part->reading->unit_count)
+        compare_meaning(run, part->reading, part->reading->order[0]);
     return true;
 }
 

@@ -48,7 +48,7 @@ static Matching match(Reading *reading, Str text)
 
 uint64_t reading_match(Reading *reading, Str text) { return match(reading, text).found; }
 
-static double word_rarity(const QuestionWord *word)
+double reading_word_rarity(const QuestionWord *word)
 {
     return word->rarity * (word->is_weak ? WEAK_SHARE : 1);
 }
@@ -60,9 +60,9 @@ static double share_of(const Reading *reading, uint64_t words, bool names, bool 
         const QuestionWord *word = &reading->question.words[i];
         if ((names && !word->is_name) || (numbers && !word->is_number))
             continue;
-        all += word_rarity(word);
+        all += reading_word_rarity(word);
         if (words >> i & 1)
-            got += word_rarity(word);
+            got += reading_word_rarity(word);
     }
     return all > 0 ? got / all : 1;
 }
@@ -86,8 +86,8 @@ static double pair_share(const Reading *reading, uint64_t pairs)
 {
     double all = 0, got = 0;
     for (size_t i = 0; i + 1 < reading->question.word_count; i++) {
-        double rarity =
-            word_rarity(&reading->question.words[i]) + word_rarity(&reading->question.words[i + 1]);
+        double rarity = reading_word_rarity(&reading->question.words[i]) +
+                        reading_word_rarity(&reading->question.words[i + 1]);
         all += rarity;
         if (pairs >> i & 1)
             got += rarity;
@@ -279,13 +279,6 @@ void reading_measure(Reading *reading)
         measure_neighbours(reading, &reading->passages[i]);
     for (size_t i = 0; i < reading->unit_count; i++)
         measure_unit(reading, &reading->units[i], pairs[i]);
-}
-
-void reading_set_cosine(Reading *reading, size_t unit, double cosine)
-{
-    reading->units[unit].features[FEATURE_COSINE] = cosine;
-    reading->units[unit].features[FEATURE_HAS_COSINE] = 1;
-    reading->top_cosine = MAX(reading->top_cosine, cosine);
 }
 
 /* --- Ranking --- */

@@ -191,3 +191,20 @@ Reading *reading_new(Arena *arena, Words *words, const Question *question, Passa
     mark_repeated(reading);
     return reading;
 }
+
+Str reading_surroundings(const Reading *reading, size_t index)
+{
+    const Unit *unit = &reading->units[index];
+    const Passage *passage = &reading->passages[unit->passage];
+    size_t last = passage->unit_first + passage->unit_count - 1;
+    Buf out = buf_new(reading->arena, KB(64));
+    buf_add(&out, passage->hit->row.chunk.heading);
+    buf_add_char(&out, '\n');
+    buf_add(&out, unit->header);
+    for (size_t i = index > passage->unit_first ? index - 1 : index; i <= MIN(index + 1, last);
+         i++) {
+        buf_add_char(&out, '\n');
+        buf_add(&out, reading->units[i].text);
+    }
+    return buf_str(&out);
+}

@@ -58,8 +58,10 @@ typedef struct Reading {
     size_t passage_count;
     Unit *units; /* in the order of passages */
     size_t unit_count;
-    size_t *order; /* of units, best first; after reading_rank() */
-    double top_cosine;
+    size_t *order;    /* of units, best first; after reading_rank() */
+    bool has_meaning; /* the two below are set: there is a model */
+    double cosine;    /* of the question and the best unit */
+    double *nearness; /* of each question word to the best unit and its neighbours, 0 to 1 */
 } Reading;
 
 /* `passages` has hit, blocks and whole_rank set; they are in order of the search. */
@@ -67,11 +69,13 @@ Reading *reading_new(Arena *arena, Words *words, const Question *question, Passa
                      size_t count);
 /* Fill the features that need no model. */
 void reading_measure(Reading *reading);
-/* The cosine between the question and units[i]. */
-void reading_set_cosine(Reading *reading, size_t unit, double cosine);
 /* Score all units, and sort them into `order`. */
 void reading_rank(Reading *reading);
 
+/* A weak word's counts less. */
+double reading_word_rarity(const QuestionWord *word);
+/* The unit with the units beside it, its header row and heading. */
+Str reading_surroundings(const Reading *reading, size_t unit);
 /* Share (0 to 1) of the question's rarity that these words carry. */
 double reading_share(const Reading *reading, uint64_t words);
 /* The same among its names, among its numbers; 1 when it has none. */

@@ -1,0 +1,162 @@
+/* question_test.c - questions as they are understood. */
+#include <criterion/criterion.h>
+
+#include "answer/question.h"
+
+static Str shown(Arena *arena, const Question *question)
+{
+    Buf out = buf_new(arena, KB(4));
+    for (size_t i = 0; i < question->word_count; i++) {
+        const QuestionWord *word = &question->words[i];
+        buf_addf(&out, "%s" STR_FMT "%s%s%s", i ? " " : "", STR_ARG(word->text),
+                 word->is_name ? "/name" : "", word->is_number ? "/number" : "",
+                 word->is_weak ? "/weak" : "");
+    }
+    return buf_str(&out);
+}
+
+Test(answer, words_of_a_question_have_kinds)
+{
+    static const struct {
+        const char *question, *words;
+    } cases[] = {
+        { "Which explorer named New Zealand Staten Land?",
+          "explor name/weak new/name zealand/name staten/name land/name" },
+        { "At what age did Luthias save Tutha?", "age luthia/name save tutha/name" },
+        { "How large is Lyft's headquarters?", "larg/weak lyft/name headquart" },
+        { "What was the E-Gov budget in FY 2011?", "e/name gov/name budget fy/name 2011/number" },
+        { "How many people does the WHO employ?", "mani/weak peopl who/name employ" },
+        { "What is the price of style P051JTWX?", "price style p051jtwx/name" },
+        { "who is it?", "" },
+        { "", "" },
+    };
+    Words *words = words_new();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(8));
+        Question question = question_read(arena, words, str(cases[i].question));
+        Str got = shown(arena, &question);
+        cr_expect(str_is(got, cases[i].words), "%s: " STR_FMT, cases[i].question, STR_ARG(got));
+    }
+    words_free(words);
+}
+
+Test(answer, questions_tell_the_form_of_their_answer)
+{
+    static const struct {
+        const char *question;
+        AnswerForm form;
+    } cases[] = {
+        { "Who wrote it?", FORM_NAME },
+        { "Whose portrait is on the cover?", FORM_NAME },
+        { "Where was the meeting held?", FORM_PLACE },
+        { "When was Aristotle born?", FORM_DATE },
+        { "In what year were the provinces abolished?", FORM_DATE },
+        { "On which date did it open?", FORM_DATE },
+        { "How many members sit in parliament?", FORM_NUMBER },
+        { "At what age did he retire?", FORM_NUMBER },
+        { "How much did the drive cost?", FORM_MONEY },
+        { "What did the drive cost?", FORM_MONEY },
+        { "How much rain fell?", FORM_NUMBER },
+        { "What share of the range is forest?", FORM_SHARE },
+        { "To which e-mail address are applications sent?", FORM_ADDRESS },
+        { "In which city is the party?", FORM_PLACE },
+        { "How does Lyft identify a rider?", FORM_ANY },
+        { "Explain the method.", FORM_ANY },
+    };
+    Words *words = words_new();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(8));
+        Question question = question_read(arena, words, str(cases[i].question));
+        cr_expect_eq(question.form, cases[i].form, "%s: %d", cases[i].question, question.form);
+    }
+    words_free(words);
+}
+
+Test(answer, a_follow_up_is_completed_and_a_full_question_is_not)
+{
+    static const struct {
+        const char *question, *before, *complete;
+    } cases[] = {
+        { "and in 2020?", "What was the revenue of Lyft in 2021?", "and in 2020? revenue Lyft" },
+        { "What about Uber?", "What was the revenue of Lyft in 2021?",
+          "What about Uber? revenue 2021" },
+        { "Who founded it?", "Which company is called Zimride?",
+          "Who founded it? company Zimride" },
+        { "Why?", "What did the court decide about Uber?", "Why? court decide Uber" },
+        { "When was Aristotle born?", "Who is Plato?", "When was Aristotle born?" },
+        { "Which layer handles client interactions?", "Who is Plato?",
+          "Which layer handles client interactions?" },
+        { "and in 2020?", "", "and in 2020?" },
+    };
+    Words *words = words_new();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(8));
+        Str got = question_complete(arena, words, str(cases[i].question), str(cases[i].before));
+        cr_expect(str_is(got, cases[i].complete), "%s: " STR_FMT, cases[i].question, STR_ARG(got));
+    }
+    words_free(words);
+}
+
+Test(answer, a_question_for_two_things_is_two_questions)
+{
+    static const struct {
+        const char *question, *first, *second;
+    } cases[] = {
+        { "When was Aristotle born and when did Abel Tasman sight New Zealand?",
+          "When was Aristotle born", "when did Abel Tasman sight New Zealand?" },
+        { "In what year was Lyft incorporated, and to what name did it change in 2008?",
+          "In what year was Lyft incorporated",
+          "to what name did it change in 2008? year Lyft incorporated" },
+        { "What job titles do Forrest Gump and Michael Angstadt have?",
+          "What job titles do Forrest Gump have?", "What job titles do Michael Angstadt have?" },
+        { "How many arrests did ICE make in FY 2011 and in FY 2010?",
+          "How many arrests did ICE make in FY 2011", "How many arrests did ICE make in FY 2010?" },
+        { "What are supply and demand?", "What are supply and demand?", NULL },
+        { "Who maintains the theme?", "Who maintains the theme?", NULL },
+    };
+    Words *words = words_new();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(8));
+        QuestionParts parts = question_split(arena, words, str(cases[i].question));
+        cr_expect_eq(parts.count, cases[i].second ? 2 : 1, "%s: %zu", cases[i].question,
+                     parts.count);
+        for (size_t p = 0; p < parts.count; p++) {
+            const char *expected = p ? cases[i].second : cases[i].first;
+            cr_expect(str_is(str_trim(parts.at[p]), expected), "%s: '" STR_FMT "'",
+                      cases[i].question, STR_ARG(parts.at[p]));
+        }
+    }
+    words_free(words);
+}
+
+Test(answer, questions_for_numbers_of_documents_go_to_the_tables)
+{
+    static const struct {
+        const char *question, *extensions, *shown; /* shown NULL: no such question */
+    } cases[] = {
+        { "How many Jupyter notebooks (.ipynb) are in the library?", "ipynb",
+          "Jupyter notebooks (.ipynb)" },
+        { "How many PDF files are there?", "pdf", "PDF files" },
+        { "How many PDFs do I have?", "pdf", "PDFs" },
+        { "How many dbf files are in my library?", "dbf", "dbf files" },
+        { "How many documents are in the library?", "", "documents" },
+        { "how many e-mails have been uploaded?", "eml msg", "e-mails" },
+        { "How many members are in the Finnish parliament?", NULL, NULL },
+        { "How many documents did the FBI seize?", NULL, NULL },
+        { "How many books are in the library of Alexandria?", NULL, NULL },
+        { "Which files are in the library?", NULL, NULL },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(8));
+        CountQuestion counts = { 0 };
+        bool counting = question_counts(arena, str(cases[i].question), &counts);
+        cr_expect_eq(counting, cases[i].shown != NULL, "%s", cases[i].question);
+        if (!counting)
+            continue;
+        Str got = str_join(arena, counts.extensions.at, counts.extensions.count, S(" "));
+        cr_expect(str_is(got, cases[i].extensions), "%s: " STR_FMT, cases[i].question,
+                  STR_ARG(got));
+        cr_expect(str_is(counts.shown, cases[i].shown), "%s: " STR_FMT, cases[i].question,
+                  STR_ARG(counts.shown));
+    }
+}

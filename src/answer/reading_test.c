@@ -1,0 +1,158 @@
+/* reading_test.c - passages cut into units, measured, ranked and decided on. */
+#include <criterion/criterion.h>
+
+#include "answer/answer_int.h"
+
+enum { HEADING = 0, PARAGRAPH = 1, ROW = 3 }; /* numbers of stored blocks; checked below */
+
+typedef struct Made {
+    Arena *arena;
+    Words *words;
+    SearchHit hits[4];
+    Passage passages[4];
+    size_t count;
+} Made;
+
+/* A passage of one document; every line is a block of its own. */
+static void add_passage(Made *made, const char *document, const char *name, const char *text,
+                        int32_t kind)
+{
+    SearchHit *hit = &made->hits[made->count];
+    Str rest = str(text), line;
+    size_t lines = 0;
+    *hit = (SearchHit){ .score = 1.0 / (double)(made->count + 1),
+                        .keyword_rank = (int)made->count + 1,
+                        .semantic_rank = (int)made->count + 1 };
+    hit->row.chunk = (Chunk){ .number = (int64_t)made->count + 1,
+                              .document = str(document),
+                              .text = str(text),
+                              .length = (int64_t)strlen(text) };
+    hit->row.name = str(name);
+    StoredBlock *blocks = arena_new_array(made->arena, StoredBlock, 20);
+    while (lines < 20 && str_next(&rest, '\n', &line)) {
+        blocks[lines] = (StoredBlock){ .kind = kind,
+                                       .start = (uint64_t)(line.at - text),
+                                       .length = line.length,
+                                       .table = 1,
+                                       .is_header_row = kind == ROW && lines == 0 };
+        lines++;
+    }
+    made->passages[made->count++] =
+        (Passage){ .hit = hit, .blocks = { blocks, lines }, .whole_rank = 1 };
+}
+
+static Reading *read_for(Made *made, const char *question)
+{
+    Question read = question_read(made->arena, made->words, str(question));
+    for (size_t i = 0; i < read.word_count; i++)
+        read.words[i].rarity = read.words[i].is_name ? 8 : 5;
+    Reading *reading = reading_new(made->arena, made->words, &read, made->passages, made->count);
+    reading_measure(reading);
+    reading_rank(reading);
+    return reading;
+}
+
+static Made made_new(void) { return (Made){ .arena = arena_new(MB(32)), .words = words_new() }; }
+
+static void made_free(Made *made)
+{
+    words_free(made->words);
+    arena_free(made->arena);
+}
+
+Test(answer, numbers_of_block_kinds_are_as_these_tests_say)
+{
+    cr_expect_str_eq(library_block_kind(HEADING), "heading");
+    cr_expect_str_eq(library_block_kind(PARAGRAPH), "paragraph");
+    cr_expect_str_eq(library_block_kind(ROW), "row");
+}
+
+Test(answer, the_sentence_that_says_it_comes_first)
+{
+    static const struct {
+        const char *question, *best;
+    } cases[] = {
+        { "When was Aristotle born?", "Aristotle was born in 384 BC in Stagira." },
+        { "Who was the father of Aristotle?",
+          "The father of Aristotle, Nicomachus, was a physician." },
+        { "How many children did Plato teach?", "Plato taught forty children at the Academy." },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Made made = made_new();
+        add_passage(&made, "d1", "aristotle.txt",
+                    "Aristotle was a philosopher of great influence on the history of thought. "
+                    "Aristotle was born in 384 BC in Stagira. "
+                    "The father of Aristotle, Nicomachus, was a physician.\n"
+                    "Plato taught forty children at the Academy. Many of them wrote books later.",
+                    PARAGRAPH);
+        Reading *reading = read_for(&made, cases[i].question);
+        Str best = reading->units[reading->order[0]].text;
+        cr_expect(str_is(best, cases[i].best), "%s: " STR_FMT, cases[i].question, STR_ARG(best));
+        made_free(&made);
+    }
+}
+
+Test(answer, a_row_is_found_by_the_header_above_it)
+{
+    Made made = made_new();
+    add_passage(&made, "d1", "cases.xlsx",
+                "Country | Cases in 2006 | Cases in 2007\nGermany | 52575 | 55400\n"
+                "Finland | 2574 | 2737",
+                ROW);
+    Reading *reading = read_for(&made, "How many cases did Germany report in 2007?");
+    const Unit *best = &reading->units[reading->order[0]];
+    cr_expect(str_is(best->text, "Germany | 52575 | 55400"));
+    cr_expect(str_is(best->header, "Country | Cases in 2006 | Cases in 2007"));
+    made_free(&made);
+}
+
+Test(answer, short_lines_are_read_together_and_long_ones_are_not)
+{
+    Made made = made_new();
+    add_passage(&made, "d1", "card.vcf", "Forrest Gump\nShrimp Man\nBubba Gump Shrimp Co.",
+                PARAGRAPH);
+    Reading *reading = read_for(&made, "What is the title of Forrest Gump?");
+    cr_expect_eq(reading->unit_count, 1);
+    cr_expect(str_is(reading->units[0].text, "Forrest Gump\nShrimp Man\nBubba Gump Shrimp Co."));
+    made_free(&made);
+}
+
+Test(answer, what_stands_in_two_passages_is_ranked_once)
+{
+    Made made = made_new();
+    add_passage(&made, "d1", "a.txt", "The red fox lives in the northern forest all year.",
+                PARAGRAPH);
+    add_passage(&made, "d1", "a.txt", "The red fox lives in the northern forest all year.",
+                PARAGRAPH);
+    Reading *reading = read_for(&made, "Where does the fox live?");
+    cr_expect_eq(reading->unit_count, 2);
+    cr_expect(!reading->units[0].is_repeated && reading->units[1].is_repeated);
+    cr_expect_eq(reading->order[0], 0);
+    made_free(&made);
+}
+
+Test(answer, a_question_about_something_else_is_less_likely_answered)
+{
+    static const struct {
+        const char *better, *worse;
+    } cases[] = {
+        { "Who was the father of Aristotle?", "Who was the mother of Napoleon Bonaparte?" },
+        { "When was Aristotle born?", "What salary does Aristotle receive from Mozilla?" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        double chances[2];
+        for (int j = 0; j < 2; j++) {
+            Made made = made_new();
+            double signs[SIGN_COUNT];
+            add_passage(&made, "d1", "aristotle.txt",
+                        "Aristotle was born in 384 BC. The father of Aristotle was Nicomachus.",
+                        PARAGRAPH);
+            Reading *reading = read_for(&made, j ? cases[i].worse : cases[i].better);
+            decide_signs(reading, &reading->units[reading->order[0]], signs);
+            chances[j] = decide_chance(signs);
+            made_free(&made);
+        }
+        cr_expect(chances[0] > chances[1] + 0.1, "%s %.2f, %s %.2f", cases[i].better, chances[0],
+                  cases[i].worse, chances[1]);
+    }
+}
