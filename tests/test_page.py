@@ -209,10 +209,11 @@ def test_a_locked_file_opens_with_its_password_in_the_tray(page):
     expect(row.locator(".tray-stage")).to_have_text("searchable")
 
 
-def test_dropped_files_are_added_and_a_broken_one_says_why(library, page):
+def test_dropped_files_are_added_and_a_broken_one_says_why(desk, page):
     drop = page.evaluate_handle("""(text) => {
       const transfer = new DataTransfer();
       transfer.items.add(new File(['%PDF-1.4\\nnot really a document'], 'broken.pdf', {type: 'application/pdf'}));
+      transfer.items.add(new File(['MZ', new Uint8Array(9000).map((_, i) => i * 7)], 'tool.exe'));
       transfer.items.add(new File([text], 'dropped words.txt', {type: 'text/plain'}));
       return transfer;
     }""", "The cormorant dries its wings on the breakwater.\n")
@@ -224,10 +225,14 @@ def test_dropped_files_are_added_and_a_broken_one_says_why(library, page):
     row = row_of(page, "broken.pdf")
     expect(row).to_have_attribute("data-state", "failed")
     expect(row.locator(".tray-stage")).to_contain_text("broken")
+    expect(row_of(page, "tool.exe").locator(".tray-stage")).to_contain_text("not read")
+    expect(row_of(page, "tool.exe").locator("button")).to_have_count(0)
+    expect(part(page, "tray-failures")).to_have_text("2 not read")
     shot(page, "tray")
     row.locator("[data-test=tray-retry]").click()
     expect(row).to_have_attribute("data-state", "failed")
     expect(row.locator("[data-test=tray-retry]")).to_be_visible()
+    desk.check(allowed=("status of 415",))
 
 
 def test_a_long_text_is_searchable_before_it_is_embedded_and_can_be_cancelled(library, page):

@@ -38,7 +38,8 @@ function withChips(text, known) {
   const parts = [];
   let at = 0;
   for (const match of text.matchAll(MARK)) {
-    parts.push(inline(text.slice(at, match.index)), chip(Number(match[1]), known));
+    // A chip stays on the line of the word it proves.
+    parts.push(inline(text.slice(at, match.index).replace(/ $/, '\u00a0')), chip(Number(match[1]), known));
     at = match.index + match[0].length;
   }
   parts.push(inline(text.slice(at)));

@@ -18,7 +18,10 @@ function running(item) {
 
 function failure(item) {
   if (item.error && item.error.code === 'encrypted') return t(item.tried ? 'stage.wrong_password' : 'stage.encrypted');
-  return (item.error && item.error.message) || t('stage.failed');
+  const message = (item.error && item.error.message) || t('stage.failed');
+  // The row has the name already.
+  const name = `${item.name}: `;
+  return message.toLowerCase().startsWith(name.toLowerCase()) ? message.slice(name.length) : message;
 }
 
 const ENDS = {

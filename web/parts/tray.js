@@ -52,7 +52,7 @@ function actionFor(item) {
     return h('button', {class: 'icon', 'aria-label': t('tray.cancel', {name: item.name}), title: t('do.cancel'), test: 'tray-cancel',
                         onclick: () => tried(() => work.cancel(item))}, icon('close'));
   }
-  const again = item.state === 'failed' || item.state === 'cancelled' || (item.state === 'refused' && item.file);
+  const again = item.state === 'failed' || item.state === 'cancelled' || (item.state === 'refused' && item.file && item.error.code !== 'unsupported');
   return again && h('button', {class: 'icon', 'aria-label': t('tray.retry', {name: item.name}), title: t('do.retry'), test: 'tray-retry',
                                onclick: () => tried(() => work.retry(item))}, icon('retry'));
 }

@@ -15,6 +15,7 @@ import * as documents from '../parts/documents.js';
 const TEXT_STEP = 200000;  // letters shown at once; laying out megabytes makes a page that answers no key
 
 function showsOf(one) {
+  if (!one.searchable && (one.state === 'failed' || one.state === 'cancelled')) return ['details'];
   return [one.paged && 'pages', !one.paged && 'view', 'text', 'passages', one.children > 0 && 'files', 'details'].filter(Boolean);
 }
 
