@@ -110,10 +110,11 @@ typedef struct Signs {
     int numbers, years, names, money, shares, addresses;
 } Signs;
 
-static const char *const number_names[] = { "one",   "two",    "three",   "four",     "five",
-                                            "six",   "seven",  "eight",   "nine",     "ten",
-                                            "dozen", "twelve", "hundred", "thousand", "million",
-                                            "half",  "twice",  "billion" };
+static const char *const number_names[] = { "one",   "two",     "three",    "four",    "five",
+                                            "six",   "seven",   "eight",    "nine",    "ten",
+                                            "dozen", "twelve",  "twenty",   "thirty",  "forty",
+                                            "fifty", "hundred", "thousand", "million", "half",
+                                            "twice", "billion" };
 static const char *const month_names[] = { "january",  "february",  "march",    "april",
                                            "june",     "july",      "august",   "september",
                                            "october",  "november",  "december", "monday",

@@ -4,11 +4,12 @@
 /* --- Word lists --- */
 
 /* Say what is asked, and hardly ever stand in the answer. */
-static const char weak_words[] = " many much name give tell list please say said says called call "
-                                 "describe explain according kind type "
-                                 "sort there any some also only exactly document file library find "
-                                 "show mentioned stated given used "
-                                 "viele viel wieviel nenne bitte combien quel cuánto cuántos ";
+static const char weak_words[] =
+    " many much about name give tell list please say said says called call "
+    "describe explain according kind type "
+    "sort there any some also only exactly document file library find "
+    "show mentioned stated given used "
+    "viele viel wieviel nenne bitte combien quel cuánto cuántos ";
 /* Stand for something said before. "that" and "this" mostly do not. */
 static const char pronouns[] =
     " it its he him his she her hers they them their theirs one ones "
@@ -200,7 +201,7 @@ static void add_word(Question *question, const Tokens *tokens, const Word *word)
     /* "who" in capitals is the organisation. */
     if (word->is_stop && !(is_name && written.length > 1 && is_upper(written.at[1])))
         return;
-    if (is_in(asking_words, written))
+    if (!is_name && is_in(asking_words, written))
         return;
     QuestionWord *added = &question->words[question->word_count++];
     *added = (QuestionWord){ .text = word->text, .written = written };
@@ -329,6 +330,8 @@ static bool find_coordination(const Tokens *tokens, Language language, Coordinat
             last++;
         if (first == i || last == group)
             continue;
+        if (group > i && is_in(prepositions, tokens->list.at[first - 1].text))
+            first--;
         *found_r = (Coordination){ first, i, last };
         return true;
     }

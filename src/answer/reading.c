@@ -6,6 +6,8 @@
 /* Neighbours shorter than this are read together, up to so many bytes. */
 #define SHORT_BYTES 60
 #define LINES_BYTES 240
+/* ... unless they are sentences: what ends in a full stop and is not as short as "Gump Inc." */
+#define SENTENCE_BYTES 30
 /* Longer pieces are cut at a line end. */
 #define LONG_BYTES 600
 
@@ -90,8 +92,10 @@ static void cut_block(Cutter *c, const StoredBlock *block, size_t index)
     for (size_t i = 0; i < COUNT(cut_rules); i++)
         if (strcmp(library_block_kind(block->kind), cut_rules[i].kind) == 0)
             rule = cut_rules[i];
-    if (rule.unit == UNIT_ROW && block->is_header_row)
+    if (rule.unit == UNIT_ROW && block->is_header_row) {
         c->header = text;
+        rule.unit = UNIT_HEADING;
+    }
     if (rule.by_lines)
         cut_lines(c, start, end, index);
     else if (rule.is_whole)
@@ -102,7 +106,9 @@ static void cut_block(Cutter *c, const StoredBlock *block, size_t index)
 
 static bool is_joinable(const Unit *unit)
 {
-    return unit->kind != UNIT_HEADING && unit->kind != UNIT_ROW &&
+    bool is_sentence = unit->kind == UNIT_SENTENCE && unit->text.length >= SENTENCE_BYTES &&
+                       HAS_CHAR(unit->text.at[unit->text.length - 1], ".!?");
+    return unit->kind != UNIT_HEADING && unit->kind != UNIT_ROW && !is_sentence &&
            unit->end - unit->start < SHORT_BYTES;
 }
 
