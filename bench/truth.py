@@ -84,11 +84,17 @@ class Server:
         connection.close()
         return reply["documents"][0]["id"] if answer.status == 202 else None
 
+    def without_failed(self, names):
+        """Some kinds are known for what they are only once they are read."""
+        failed = {d["name"] for d in self.get("/v1/documents?state=failed&limit=1000&parent=none")["items"]}
+        return {name for name in names if name.split("/")[-1] not in failed}
+
     def wait(self, seconds):
-        end = time.monotonic() + seconds
+        """Until everything is read and, with a model, embedded."""
+        end, has_model = time.monotonic() + seconds, self.get("/v1/session")["server"]["model"] is not None
         while time.monotonic() < end:
             statistics = self.get("/v1/statistics")
-            if not statistics["running"] and statistics["vectors"] >= statistics["chunks"]:
+            if not statistics["running"] and (not has_model or statistics["vectors"] >= statistics["chunks"]):
                 return
             time.sleep(0.5)
         print("some files are not ready yet", file=sys.stderr)
@@ -132,9 +138,7 @@ def main():
             taken = {name for name in names if server.upload(name)}
             taken_path.write_text(json.dumps(sorted(taken)))
         server.wait(1800)
-        # Some kinds are known for what they are only once they are read.
-        failed = {d["name"] for d in server.get("/v1/documents?state=failed&limit=1000&parent=none")["items"]}
-        taken = {name for name in taken if name.split("/")[-1] not in failed}
+        taken = server.without_failed(taken)
         return score(server, [q for q in questions if set(files_of(q)) <= taken], options.out, data)
 
 
