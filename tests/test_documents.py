@@ -324,3 +324,41 @@ def test_programs_get_json_at_the_root_and_prometheus_its_figures(server):
     assert api["openapi"].startswith("3.1") and "/v1/documents/{id}" in api["paths"]
     docs = server.get("/docs")
     assert docs.status_code == 200 and server.get("/docs.css").status_code == 200
+
+
+def test_open_pages_hear_of_a_document_and_its_members(server):
+    content = archive_of({"inner.txt": "Heard inside: a bittern booms in the reeds."})
+    with server.get("/v1/events", stream=True, headers={"Accept": "text/event-stream"}) as stream:
+        lines = stream.iter_lines(decode_unicode=True)
+        assert next(lines) == "event: hello"
+        [document] = server.upload(("heard.zip", content))
+        names, ready, event = set(), set(), ""
+        end = time.monotonic() + 30
+        for line in lines:
+            if line.startswith("event: "):
+                event = line.removeprefix("event: ")
+            elif line.startswith("data: ") and event == "document":
+                told = json.loads(line.removeprefix("data: "))
+                names.add(told["name"])
+                if told["state"] == "ready":
+                    ready.add(told["name"])
+            if {"heard.zip", "inner.txt"} <= ready or time.monotonic() > end:
+                break
+        assert {"heard.zip", "inner.txt"} <= ready, (names, ready)
+        server.call("DELETE", f"/v1/documents/{document['id']}")
+        for line in lines:
+            if line.startswith("event: "):
+                event = line.removeprefix("event: ")
+            elif event == "removed" and line.startswith("data: "):
+                assert json.loads(line.removeprefix("data: "))["id"] == document["id"]
+                break
+
+
+def test_the_samples_are_added_once(server):
+    first = server.post("/v1/documents/sample")
+    assert first.status_code == 202, first.text
+    ids = [d["id"] for d in first.json()["documents"]]
+    assert len(ids) >= 3
+    assert [d["id"] for d in server.post("/v1/documents/sample").json()["documents"]] == ids
+    for identifier in ids:
+        assert server.wait_document(identifier)["state"] == "ready"

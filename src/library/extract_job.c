@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "library/extraction.h"
 #include "library/ingest.h"
 #include "store/erase_store.h"
@@ -238,7 +239,9 @@ static bool fail_work(DbTx *tx, void *argument, Error *err)
 {
     Failing *failing = argument;
     return job_hold(tx, failing->in->job, err) &&
-           document_fail(tx, &failing->in->job->scope, failing->in->document.id, failing->why, err);
+           document_fail(tx, &failing->in->job->scope, failing->in->document.id, failing->why,
+                         err) &&
+           job_done_in(tx, failing->in->job, err);
 }
 
 static bool find_work(DbTx *tx, void *argument, Error *err)
@@ -256,21 +259,20 @@ static bool is_gone(Reading *in)
 }
 
 /* The person sees the reason on the document; a later attempt may still succeed when the failure
- * was of the moment. */
+ * was of the moment. The job ends with it, so that Retry, pressed at once, makes a new one. */
 static bool give_up(Reading *in, Error *err)
 {
     Error why = *err, ignored;
     bool is_last = !error_is_temporary(why.code) || in->job->attempt >= in->job->attempt_max;
     if (job_is_stopped(in->job) || !is_last)
         return false;
-    if (why.code == ERROR_NOT_FOUND)
-        return is_gone(in); /* erased while it was read */
+    if (why.code == ERROR_NOT_FOUND && is_gone(in))
+        return true; /* erased while it was read */
     Failing failing = { in, &why };
     if (!store_write(in->library->db, &in->job->scope, fail_work, &failing, &ignored))
         return false;
-    job_give_up(in->job);
     library_tell(in->library, &in->job->scope, NEWS_DOCUMENT, in->document.id);
-    return false;
+    return true;
 }
 
 static bool read_and_store(Reading *in, Error *err)

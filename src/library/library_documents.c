@@ -7,6 +7,8 @@
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
 #include "store/index_changes_store.h"
+#include "store/sessions_store.h"
+#include "store/uploads_store.h"
 
 typedef struct DocWork {
     Library *library;
@@ -347,9 +349,21 @@ static bool expired_work(DbTx *tx, void *argument, Error *err)
                                  &work->expired, err);
 }
 
+/* Answers to repeated requests and sign-ins that nobody can use any more. */
+static bool tidy_work(DbTx *tx, void *argument, Error *err)
+{
+    const DocWork *work = argument;
+    const Scope *system = &work->library->system;
+    return upload_remove_expired(tx, system, now_ms(), NULL, err) &&
+           session_remove_expired(tx, system, now_ms(), NULL, err);
+}
+
 bool library_purge_job(Job *job, Error *err)
 {
     Library *library = job->argument;
+    DocWork tidy = { .library = library };
+    if (!store_write(library->db, &library->system, tidy_work, &tidy, err))
+        return false;
     for (;;) {
         DocWork work = { .library = library, .arena = job->arena };
         if (!store_read(library->db, &library->system, expired_work, &work, err))
