@@ -54,9 +54,9 @@ static bool quote_unit(AnswerRun *run, const Reading *reading, size_t unit, Erro
     Citation *citation = cite_unit(run, reading, unit, chance_of(reading->units[unit].score));
     if (!citation || run->answer.citation_count == before)
         return true; /* said already, or no room */
+    Str said = row_text(run->arena, citation->quote, reading->units[unit].header);
     return tell_source(run, citation, err) &&
-           add_sentence(run, squeezed(run->arena, citation->quote), &citation->number, 1, true,
-                        err);
+           add_sentence(run, squeezed(run->arena, said), &citation->number, 1, true, err);
 }
 
 static bool quote_more(AnswerRun *run, const Part *part, size_t most, Error *err)

@@ -5,8 +5,10 @@
 
 /* At this chance about one question in seven that has an answer is refused. */
 #define ANSWER_CHANCE_MIN 0.47
-/* Of the best passages: what is assumed when there is no model to say. */
-#define TYPICAL_COSINE 0.5
+/* What is assumed of a chunk that only the words found, and of everything when there is no model.
+ */
+#define UNFOUND_COSINE 0.5
+#define TYPICAL_COSINE 0.58
 
 static const double weights[SIGN_COUNT] = {
 #define SIGN(name, weight, what) [SIGN_##name] = weight,
@@ -55,7 +57,9 @@ void decide_signs(const Reading *reading, const Unit *best, double signs[SIGN_CO
     signs[SIGN_FAR] = rarest_missing(reading, passage->words | passage->frame);
     soft_signs(reading, best, signs);
     signs[SIGN_COSINE] = reading->has_meaning ? reading->cosine : TYPICAL_COSINE;
-    signs[SIGN_SEMANTIC] = hit->semantic_rank ? f[FEATURE_SEMANTIC] : TYPICAL_COSINE;
+    signs[SIGN_SEMANTIC] = hit->semantic_rank     ? f[FEATURE_SEMANTIC]
+                           : reading->has_meaning ? UNFOUND_COSINE
+                                                  : TYPICAL_COSINE;
 }
 
 double decide_chance(const double signs[SIGN_COUNT])

@@ -214,3 +214,44 @@ Str reading_surroundings(const Reading *reading, size_t index)
     }
     return buf_str(&out);
 }
+
+/* --- Rows --- */
+
+static const char cell_gap[] = " | ";
+
+static Str next_cell(Str *rest)
+{
+    ptrdiff_t at = str_find(*rest, str(cell_gap));
+    Str cell = at < 0 ? *rest : str_slice(*rest, 0, (size_t)at);
+    *rest = at < 0 ? STR_NONE : str_from(*rest, (size_t)at + strlen(cell_gap));
+    return str_trim(cell);
+}
+
+static size_t cell_count(Str row)
+{
+    size_t count = 1;
+    for (ptrdiff_t at; (at = str_find(row, str(cell_gap))) >= 0; count++)
+        row = str_from(row, (size_t)at + strlen(cell_gap));
+    return count;
+}
+
+Str row_text(Arena *arena, Str row, Str header)
+{
+    Buf out = buf_new(arena, row.length + header.length + 4 * cell_count(row) + 1);
+    size_t count = cell_count(row);
+    if (!header.length || count < 2 || cell_count(header) != count)
+        return row;
+    for (size_t i = 0; i < count; i++) {
+        Str name = next_cell(&header), value = next_cell(&row);
+        if (!value.length || str_equal(value, S("|")))
+            continue;
+        if (out.length)
+            buf_add(&out, S("; "));
+        if (name.length) {
+            buf_add(&out, name);
+            buf_add(&out, S(": "));
+        }
+        buf_add(&out, value);
+    }
+    return buf_str(&out);
+}

@@ -76,6 +76,8 @@ void reading_rank(Reading *reading);
 double reading_word_rarity(const QuestionWord *word);
 /* The unit with the units beside it, its header row and heading. */
 Str reading_surroundings(const Reading *reading, size_t unit);
+/* A row for people: "Country: Germany; Cases: 55400" when its header fits, else the row. */
+Str row_text(Arena *arena, Str row, Str header);
 /* Share (0 to 1) of the question's rarity that these words carry. */
 double reading_share(const Reading *reading, uint64_t words);
 /* The same among its names, among its numbers; 1 when it has none. */

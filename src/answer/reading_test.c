@@ -156,3 +156,22 @@ Test(answer, a_question_about_something_else_is_less_likely_answered)
                   cases[i].worse, chances[1]);
     }
 }
+
+Test(answer, a_row_is_told_with_the_names_of_its_columns)
+{
+    static const struct {
+        const char *row, *header, *told;
+    } cases[] = {
+        { "Germany | 52575 | 55400", "Country | 2006 | 2007",
+          "Country: Germany; 2006: 52575; 2007: 55400" },
+        { "Germany |  | 55400", "Country | 2006 | 2007", "Country: Germany; 2007: 55400" },
+        { "Germany | 55400", "Country | 2006 | 2007", "Germany | 55400" },
+        { "Germany | 55400", "", "Germany | 55400" },
+        { "alone", "name", "alone" },
+    };
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str told = row_text(arena, str(cases[i].row), str(cases[i].header));
+        cr_expect(str_is(told, cases[i].told), "%s: " STR_FMT, cases[i].row, STR_ARG(told));
+    }
+}
