@@ -117,7 +117,8 @@ static void show_progress(CommandLine *line, const json_t *document, size_t done
                            STR_ARG(json_member_text(document, "name")));
     Str stage = json_member_text(progress, "stage");
     term_progress(label.at, stage.length ? stage.at : "waiting", output_int(progress, "done"),
-                  output_int(progress, "total"), left ? json_integer_value(left) : -1);
+                  output_int(progress, "total"),
+                  json_is_integer(left) ? json_integer_value(left) : -1);
 }
 
 bool adding_wait(Client *client, CommandLine *line, Adding *adding, Error *err)
