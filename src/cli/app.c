@@ -15,12 +15,14 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/pool.h"
+#include "base/seal.h"
 #include "jobs/job_runner.h"
 #include "library/extraction.h"
 #include "models/models.h"
 #include "net/http_server.h"
 #include "notify/event_hub.h"
 #include "store/migrate.h"
+#include "store/server_key.h"
 
 #define STOP_GRACE_MS 10000
 
@@ -183,6 +185,24 @@ static bool bring_up(App *app, Str path, Error *err)
     return migrate_up(app->api.db, err);
 }
 
+/* Made at the first start; whoever reads it opens the passwords and keys that are stored. */
+static bool open_master_key(App *app, Str folder, Error *err)
+{
+    Str path = app->settings->master_key, key;
+    if (!path.length)
+        path = str(path_join(app->arena, folder, S("master.key")));
+    if (!file_exists(str_c(app->arena, path)) &&
+        !file_write(str_c(app->arena, path), seal_new_key(app->arena), 0600, err))
+        return false;
+    if (!file_read(app->arena, str_c(app->arena, path), SEAL_KEY_BYTES, &key, err))
+        return fail_in(err, "the master key");
+    if (key.length != SEAL_KEY_BYTES)
+        return fail(err, ERROR_DAMAGED, STR_FMT " is no master key: it must have %d bytes",
+                    STR_ARG(path), SEAL_KEY_BYTES);
+    server_key_set_master(key);
+    return true;
+}
+
 static bool open_database(App *app, Str folder, Error *err)
 {
     DbOptions options = { 0 };
@@ -317,7 +337,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->socket = app_socket(app->arena, folder);
     app->api.events = event_hub_new();
     app->news = pool_new("news", 1, 1024);
-    if (!open_database(app, folder, err) ||
+    if (!open_master_key(app, folder, err) || !open_database(app, folder, err) ||
         !blob_open_folder(path_join(app->arena, folder, S("blobs")), &app->blobs, err))
         return false;
     SandboxOptions sandbox = { .ready_service = "extract", .ready_count = 1 };
