@@ -62,12 +62,18 @@ static bool quote_unit(AnswerRun *run, const Reading *reading, size_t unit, Erro
 static bool quote_more(AnswerRun *run, const Part *part, size_t most, Error *err)
 {
     const Reading *reading = part->reading;
-    double best = reading->units[reading->order[0]].score;
+    const Unit *best = &reading->units[reading->order[0]];
+    uint64_t said = best->words;
     for (size_t i = 1; i < reading->unit_count && run->answer.sentence_count < most; i++) {
         const Unit *unit = &reading->units[reading->order[i]];
-        if (unit->score < best - QUOTE_BELOW)
+        /* What has a word of the question that was not said yet is worth more. */
+        double below = unit->words & ~said ? CITE_BELOW : QUOTE_BELOW;
+        if (unit->score < best->score - CITE_BELOW)
             break;
-        if (unit->kind != UNIT_HEADING && !quote_unit(run, reading, reading->order[i], err))
+        if (unit->kind == UNIT_HEADING || unit->score < best->score - below)
+            continue;
+        said |= unit->words;
+        if (!quote_unit(run, reading, reading->order[i], err))
             return false;
     }
     return true;

@@ -28,7 +28,8 @@ typedef struct FormWord {
 static const FormWord noun_forms[] = {
     { " year years date dates day month time deadline century decade ", FORM_DATE },
     { " percentage percent share proportion rate ", FORM_SHARE },
-    { " price cost costs amount budget revenue salary fee fees income stipend ", FORM_MONEY },
+    { " price cost costs amount budget revenue salary fee fees fare rent wage income stipend ",
+      FORM_MONEY },
     { " e-mail email address addresses url doi website phone telephone fax isbn ", FORM_ADDRESS },
     { " number age size temperature length width height weight score ", FORM_NUMBER },
     { " city country place province state region town location street ", FORM_PLACE },
