@@ -2,8 +2,10 @@
 """Learns the weights of src/answer/features.def and signs.def, and says how well they do on questions they were not
 learned from (k-fold cross-validation over questions).
 
-  build/answer_lab LIBRARY MODEL LIBRARY/questions.tsv > units.jsonl      (bench/truth.py makes the library)
-  bench/answer_train.py units.jsonl LIBRARY/questions.tsv [--write]
+  bench/truth.py --data LIBRARY                                 makes the library, and LIBRARY/questions.tsv
+  bench/answer_swap.py LIBRARY/questions.tsv > more.tsv
+  build/answer_lab LIBRARY MODEL more.tsv > units.jsonl
+  bench/answer_train.py units.jsonl more.tsv [--write]
 
 Needs numpy.  The ranking is a softmax over the units of a question, the decision a logistic model.  Both are kept small
 by a quadratic penalty.  Besides the questions without an answer, the decision learns from questions whose document is
