@@ -191,8 +191,12 @@ $(BUILD)/answer_lab: $(OBJ)/bench/answer_lab.o $(OBJ)/web.o $$(addprefix $(OBJ)/
 $(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,store) $$(call code_of,encode)))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# All of them and the whole program, beside its peers; writes bench/RESULTS.md.
+bench: all $(BUILD)/tile_vectors $(BUILD)/jobs_bench $(BUILD)/encode_bench $(BUILD)/retrieval_bench
+	bench/run
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test unit unit-programs check crash fuzz install dist docs clean FORCE
+.PHONY: all run test unit unit-programs check crash fuzz bench install dist docs clean FORCE
