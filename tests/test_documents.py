@@ -362,3 +362,8 @@ def test_the_samples_are_added_once(server):
     assert [d["id"] for d in server.post("/v1/documents/sample").json()["documents"]] == ids
     for identifier in ids:
         assert server.wait_document(identifier)["state"] == "ready"
+
+
+def test_a_name_keeps_the_folders_it_came_from(server):
+    [document] = server.upload(("2024/minutes/../march.txt", b"The minutes of March in their folder."))
+    assert document["path"] == "2024/minutes/march.txt" and document["name"] == "march.txt"

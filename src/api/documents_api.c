@@ -86,7 +86,7 @@ static bool take_part(UploadState *state, const HttpPart *part, Error *err)
     Document document;
     bool is_new;
     file.path = part->temp_path;
-    file.name = file_name_of(request->arena, part->file_name);
+    file.name = file_name_of(request->arena, part->file_path);
     file.media_type = part->media_type;
     file.size = part->size;
     file.sha256 = str(part->sha256);

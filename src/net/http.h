@@ -25,6 +25,8 @@ typedef struct HttpPairs {
 typedef struct HttpPart {
     Str field;       /* the form field's name */
     Str file_name;   /* last part of the path, valid UTF-8, no control characters; "" for a text */
+    Str file_path;   /* as the client sent it, valid UTF-8 of at most 4 KiB: may hold folders and
+                      * tricks ("../"), so it is cleaned before it is used */
     Str media_type;  /* as declared; "" when it was not */
     Str text;        /* of a text field */
     char *temp_path; /* of a file; NULL for a text. Removed after the request unless renamed */
