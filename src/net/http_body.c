@@ -126,7 +126,7 @@ static bool part_begin(void *self, const MultipartHead *head, Error *err)
     *part = (HttpPart){
         .field = str_copy(arena, head->field),
         .file_name = head->has_file_name ? safe_name(arena, head->file_name) : S(""),
-        .file_path = utf8_clean(arena, str_slice(head->file_name, 0, KB(4))),
+        .file_path = str_copy(arena, utf8_clean(arena, str_slice(head->file_name, 0, KB(4)))),
         .media_type = utf8_clean(arena, str_copy(arena, head->media_type)),
     };
     body->part = part;
