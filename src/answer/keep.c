@@ -5,6 +5,7 @@
  *  "citations":[{"number","document":{"id","name","path","format"},"place","page","heading",
  *                "start","end","quote","score"}]} */
 #include "answer/answer_int.h"
+#include "answer/answer_json.h"
 #include "base/utf8.h"
 
 #define MESSAGES_REMEMBERED 12
@@ -43,31 +44,6 @@ bool conversation_begin(AnswerRun *run, Error *err)
 
 /* --- After --- */
 
-static void put_kept_citation(JsonWriter *json, const Citation *citation)
-{
-    ptrdiff_t slash = str_find_last_char(citation->name, '/');
-    put_object(json, NULL);
-    put_int(json, "number", citation->number);
-    put_object(json, "document");
-    put_text(json, "id", citation->document);
-    put_text(json, "name", str_from(citation->name, (size_t)(slash + 1)));
-    put_text(json, "path", citation->name);
-    put_text_or_null(json, "format", citation->format);
-    put_bool(json, "paged", str_is(citation->format, "pdf"));
-    put_end(json);
-    put_text(json, "place", citation->place);
-    if (citation->page)
-        put_int(json, "page", citation->page);
-    else
-        put_null(json, "page");
-    put_text(json, "heading", citation->heading);
-    put_int(json, "start", citation->start);
-    put_int(json, "end", citation->end);
-    put_text(json, "quote", citation->quote);
-    put_number(json, "score", citation->score);
-    put_end(json);
-}
-
 static Str kept_json(Arena *arena, const Answer *answer)
 {
     Buf out = buf_new(arena, MB(1));
@@ -75,21 +51,12 @@ static Str kept_json(Arena *arena, const Answer *answer)
     put_bool(&json, "found", answer->is_found);
     put_text(&json, "mode", answer->is_generated ? S("generated") : S("extractive"));
     put_array(&json, "sentences");
-    for (size_t i = 0; i < answer->sentence_count; i++) {
-        const AnswerSentence *sentence = &answer->sentences[i];
-        put_object(&json, NULL);
-        put_text(&json, "text", sentence->text);
-        put_bool(&json, "supported", sentence->is_supported);
-        put_array(&json, "citations");
-        for (size_t j = 0; j < sentence->citation_count; j++)
-            put_int(&json, NULL, sentence->citations[j]);
-        put_end(&json);
-        put_end(&json);
-    }
+    for (size_t i = 0; i < answer->sentence_count; i++)
+        put_sentence(&json, &answer->sentences[i]);
     put_end(&json);
     put_array(&json, "citations");
     for (size_t i = 0; i < answer->citation_count; i++)
-        put_kept_citation(&json, &answer->citations[i]);
+        put_citation(&json, &answer->citations[i]);
     put_end(&json);
     put_end(&json);
     return out.overflowed ? S("{}") : buf_str(&out);

@@ -1,8 +1,8 @@
-/* document_json.h - documents, search results and citations as JSON, the same wherever they appear.
+/* document_json.h - documents, search results and answers as JSON, the same wherever they appear.
  */
 #pragma once
 
-#include "answer/answer.h"
+#include "answer/answer_json.h"
 #include "api/api.h"
 
 /* The members of a document, inside an object that is open. */
@@ -10,10 +10,8 @@ void put_document(JsonWriter *json, const DocumentView *view);
 /* The few that an event carries. */
 void put_document_brief(JsonWriter *json, const DocumentView *view);
 void put_hit(JsonWriter *json, Arena *arena, const SearchHit *hit);
-void put_citation(JsonWriter *json, const Citation *citation);
 /* The members of a whole answer, inside an object that is open. */
 void put_answer(JsonWriter *json, Arena *arena, const Answer *answer);
-void put_sentence(JsonWriter *json, const AnswerSentence *sentence);
 void put_error(JsonWriter *json, const char *name, const Error *err);
 /* The times of a search, from RFC 3339 texts that may be empty. */
 MUST_CHECK bool search_read_times(SearchRequest *search, Str after, Str before, Error *err);

@@ -203,19 +203,6 @@ bool client_call(Client *client, const char *method, const char *path, Str body,
     return good;
 }
 
-bool client_fetch(Client *client, const char *path, Str *bytes_r, Error *err)
-{
-    Answer answer = { 0 };
-    struct curl_slist *headers = NULL;
-    set_method(client, "GET", S(""), &headers);
-    bool good = perform(client, path, &answer, err);
-    if (good)
-        *bytes_r = str_copy(client->line->arena, (Str){ answer.bytes, answer.length });
-    curl_slist_free_all(headers);
-    free(answer.bytes);
-    return good;
-}
-
 /* --- Uploads and streams --- */
 
 static void add_field(curl_mime *form, const char *name, Str value)

@@ -21,9 +21,6 @@ bool client_is_alone(const Client *client);
  * body. A response of 400 or more fails with the server's own sentence and code. */
 MUST_CHECK bool client_call(Client *client, const char *method, const char *path, Str body,
                             json_t **answer_r, Error *err);
-/* The same for an answer that is not JSON; the bytes live in the command's arena. */
-MUST_CHECK bool client_fetch(Client *client, const char *path, Str *bytes_r, Error *err);
-
 typedef struct UploadFields {
     Str name; /* as it is to be called; may hold folders */
     Str collection, password, tags;

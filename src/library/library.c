@@ -92,11 +92,6 @@ void library_close(Library *library)
     free(library);
 }
 
-void library_set_encoder(Library *library, EncodeQueue *encoder)
-{
-    atomic_store(&library->encoder, encoder);
-}
-
 void library_tell(Library *library, const Scope *scope, LibraryNews news, Str document)
 {
     follower_poke(library->follower);

@@ -45,8 +45,6 @@ typedef struct LibraryOptions {
 
 MUST_CHECK bool library_open(const LibraryOptions *options, Library **library_r, Error *err);
 void library_close(Library *library);
-/* The encoder came or went while running. */
-void library_set_encoder(Library *library, EncodeQueue *encoder);
 
 /* --- Uploads ---------------------------------------------------------------------------- */
 

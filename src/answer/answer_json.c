@@ -1,0 +1,40 @@
+/* answer_json.c - see answer_json.h. */
+#include "answer/answer_json.h"
+
+#include "base/file.h"
+
+void put_citation(JsonWriter *json, const Citation *citation)
+{
+    put_object(json, NULL);
+    put_int(json, "number", citation->number);
+    put_object(json, "document");
+    put_text(json, "id", citation->document);
+    put_text(json, "name", path_name(citation->name));
+    put_text(json, "path", citation->name);
+    put_text_or_null(json, "format", citation->format);
+    put_bool(json, "paged", str_is(citation->format, "pdf"));
+    put_end(json);
+    put_text(json, "place", citation->place);
+    if (citation->page)
+        put_int(json, "page", citation->page);
+    else
+        put_null(json, "page");
+    put_text(json, "heading", citation->heading);
+    put_int(json, "start", citation->start);
+    put_int(json, "end", citation->end);
+    put_text(json, "quote", citation->quote);
+    put_number(json, "score", citation->score);
+    put_end(json);
+}
+
+void put_sentence(JsonWriter *json, const AnswerSentence *sentence)
+{
+    put_object(json, NULL);
+    put_text(json, "text", sentence->text);
+    put_bool(json, "supported", sentence->is_supported);
+    put_array(json, "citations");
+    for (size_t i = 0; i < sentence->citation_count; i++)
+        put_int(json, NULL, sentence->citations[i]);
+    put_end(json);
+    put_end(json);
+}
