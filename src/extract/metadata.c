@@ -1,0 +1,72 @@
+/* metadata.c - see metadata.h. */
+#include "extract/metadata.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+const MetadataName metadata_names[] = {
+#define METADATA(key, type, title) { #key, title, METADATA_##type },
+#include "extract/metadata.def"
+#undef METADATA
+    { 0 },
+};
+
+const MetadataName *metadata_named(Str key)
+{
+    for (const MetadataName *name = metadata_names; name->key; name++)
+        if (str_equal_ignore_case(key, str(name->key)))
+            return name;
+    return NULL;
+}
+
+bool doc_meta_whole(DocWriter *doc, const char *key, int64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, value);
+    return doc_meta(doc, key, str(text));
+}
+
+/* Without an exponent, which "%.15g" has outside 1e-4 to 1e15. */
+bool doc_meta_number(DocWriter *doc, const char *key, double value)
+{
+    char text[400];
+    if (!(value > -1e15 && value < 1e15))
+        return true;
+    bool is_small = value < 1e-4 && value > -1e-4;
+    snprintf(text, sizeof text, is_small ? "%.9f" : "%.15g", value);
+    return doc_meta(doc, key, str(text));
+}
+
+bool doc_meta_seconds(DocWriter *doc, const char *key, double seconds)
+{
+    char text[400];
+    if (!(seconds >= 0 && seconds < 1e12))
+        return true;
+    snprintf(text, sizeof text, "%.6f", seconds);
+    return doc_meta(doc, key, str(text));
+}
+
+bool doc_meta_time(DocWriter *doc, const char *key, int64_t utc_ms)
+{
+    char text[TIME_TEXT_SIZE];
+    Str shown = time_format(utc_ms, text);
+    ptrdiff_t point = str_find_char(shown, '.');
+    if (point < 0)
+        return doc_meta(doc, key, shown);
+    text[point] = 'Z';
+    return doc_meta(doc, key, (Str){ text, (size_t)point + 1 });
+}
+
+bool doc_meta_filetime(DocWriter *doc, const char *key, uint64_t filetime)
+{
+    /* From 1601 to 1970 are 11,644,473,600 seconds. */
+    enum { TICKS_IN_MS = 10000 };
+    const int64_t epoch_ms = 11644473600000;
+    const uint64_t year_9999 = 2650467743999999999;
+    if (filetime == 0 || filetime > year_9999)
+        return true;
+    return doc_meta_time(doc, key, (int64_t)(filetime / TICKS_IN_MS) - epoch_ms);
+}
