@@ -94,6 +94,30 @@ static void add_part(Buf *out, const char *format, ...)
     buf_add(out, str(text));
 }
 
+/* "12:03", "1:02:03" */
+static void add_time(Buf *out, int64_t time_ms)
+{
+    int64_t seconds = time_ms / 1000;
+    if (seconds >= 3600)
+        buf_addf(out, "%" PRId64 ":%02d:%02d", seconds / 3600, (int)(seconds / 60 % 60),
+                 (int)(seconds % 60));
+    else
+        buf_addf(out, "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
+}
+
+static void add_times(Buf *out, const Place *place)
+{
+    if (place->start_ms <= 0 && place->end_ms <= 0)
+        return;
+    if (out->length)
+        buf_add(out, S(", "));
+    add_time(out, place->start_ms);
+    if (place->end_ms / 1000 > place->start_ms / 1000) {
+        buf_add_char(out, '-');
+        add_time(out, place->end_ms);
+    }
+}
+
 Str place_text(Arena *arena, const Place *place)
 {
     Buf out = buf_new(arena, KB(4));
@@ -113,6 +137,7 @@ Str place_text(Arena *arena, const Place *place)
         add_part(&out, "lines %d-%d", place->line_first, place->line_last);
     else if (place->line_first > 0)
         add_part(&out, "line %d", place->line_first);
+    add_times(&out, place);
     if (out.length == 0)
         buf_add(&out, place->anchor);
     return buf_str(&out);

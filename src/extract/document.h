@@ -38,14 +38,15 @@ typedef struct Place {
     bool is_slide;
     float x0, y0, x1, y1;          /* box on the page in points from its top left corner */
     int32_t line_first, line_last; /* from 1, for text by lines */
+    int64_t start_ms, end_ms;      /* in a recording; both 0: none */
     Str sheet;                     /* "Sheet1" */
     Str cells;                     /* "B4" or "B4:F4" */
     Str part;                      /* "1 text/plain", "headers" */
     Str anchor;                    /* an element's id, a JSON path, an XML path */
 } Place;
 
-/* "page 3", "slide 2", "Sheet1!B4:F4", "lines 12-18", "part 1 text/plain"; "" when nothing is
- * known. People and tests read this form. */
+/* "page 3", "slide 2", "Sheet1!B4:F4", "lines 12-18", "12:03-12:09", "part 1 text/plain"; "" when
+ * nothing is known. People and tests read this form. */
 Str place_text(Arena *arena, const Place *place);
 
 typedef struct Cell {

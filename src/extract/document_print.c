@@ -47,6 +47,10 @@ static void put_place(JsonWriter *json, const Place *place)
         put_int(json, "line_first", place->line_first);
         put_int(json, "line_last", place->line_last);
     }
+    if (place->start_ms > 0 || place->end_ms > 0) {
+        put_int(json, "start_ms", place->start_ms);
+        put_int(json, "end_ms", place->end_ms);
+    }
     if (place->sheet.length)
         put_text(json, "sheet", place->sheet);
     if (place->cells.length)

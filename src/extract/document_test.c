@@ -140,6 +140,8 @@ Test(extract, places_read_as_people_say_them)
         Place place;
         const char *text;
     } cases[] = {
+        { { .start_ms = 723400, .end_ms = 729000 }, "12:03-12:09" },
+        { { .end_ms = 900, .line_first = 2, .line_last = 2 }, "line 2, 0:00" },
         { { .page = 3 }, "page 3" },
         { { .page = 2, .is_slide = true }, "slide 2" },
         { { .sheet = S_INIT("Sheet1"), .cells = S_INIT("B4:F4") }, "Sheet1!B4:F4" },

@@ -22,6 +22,7 @@ typedef enum WireType {
 #define CELL_MAX 16384
 #define PAYLOAD_MAX MB(1)
 #define COORDINATE_MAX 1e6F
+#define TIME_MAX_MS ((int64_t)1 << 42) /* 139 years */
 
 /* --- Writing --- */
 
@@ -37,6 +38,8 @@ static void put_bytes(WireWriter *wire, const void *bytes, size_t count)
 }
 
 static void put_i32(WireWriter *wire, int32_t number) { put_bytes(wire, &number, 4); }
+
+static void put_i64(WireWriter *wire, int64_t number) { put_bytes(wire, &number, 8); }
 
 static void put_str(WireWriter *wire, Str text)
 {
@@ -69,6 +72,8 @@ static void put_place_of(WireWriter *wire, const Place *place)
     put_bytes(wire, box, sizeof box);
     put_i32(wire, place->line_first);
     put_i32(wire, place->line_last);
+    put_i64(wire, place->start_ms);
+    put_i64(wire, place->end_ms);
     put_name(wire, place->sheet);
     put_name(wire, place->cells);
     put_name(wire, place->part);
@@ -193,6 +198,15 @@ static int32_t take_i32(Frame *frame, int32_t min, int32_t max)
     return number;
 }
 
+static int64_t take_i64(Frame *frame, int64_t min, int64_t max)
+{
+    int64_t number;
+    take(frame, &number, sizeof number);
+    if (number < min || number > max)
+        frame->failed = true;
+    return number;
+}
+
 static Str take_str(Frame *frame, size_t max)
 {
     int32_t length = take_i32(frame, 0, (int32_t)max);
@@ -227,6 +241,8 @@ static Place take_place(Frame *frame, const DocLimits *limits)
     place.y1 = take_coordinate(frame);
     place.line_first = take_i32(frame, 0, INT32_MAX);
     place.line_last = take_i32(frame, place.line_first, INT32_MAX);
+    place.start_ms = take_i64(frame, 0, TIME_MAX_MS);
+    place.end_ms = take_i64(frame, 0, TIME_MAX_MS);
     place.sheet = take_str(frame, NAME_MAX_BYTES);
     place.cells = take_str(frame, NAME_MAX_BYTES);
     place.part = take_str(frame, NAME_MAX_BYTES);

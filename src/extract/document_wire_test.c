@@ -89,17 +89,22 @@ Test(extract_wire, a_document_arrives_as_it_was_sent)
                   .cells = cells,
                   .cell_count = 2,
                   .place = { .sheet = S("S"), .cells = S("A1:B1") } };
+    Block cue = { .kind = BLOCK_PARAGRAPH,
+                  .text = S("hi"),
+                  .place = { .start_ms = 3723456, .end_ms = 3729000 } };
     Error why;
     fail(&why, ERROR_DAMAGED, "broken");
     cr_assert(document_wire_format(wire, S("zip"), S("application/zip"), &err));
     cr_assert(out.block(out.self, &row, &err), "%s", err.message);
+    cr_assert(out.block(out.self, &cue, &err), "%s", err.message);
     cr_assert(out.child_begin(out.self, S("a/b"), S("text/plain"), (Str){ big, MB(1) }, &err));
     cr_assert(out.child_begin(out.self, S("c"), S(""), S(""), &err));
     cr_assert(out.child_end(out.self, &why, &err) && out.child_end(out.self, NULL, &err));
     cr_assert(out.warning(out.self, S("careful"), &err));
     cr_assert(document_wire_end(reader, &err));
     cr_assert_str_eq(buf_c(&log_text),
-                     "[zip]row 'a | \xC3\xA9' S!A1:B1 2;<a/b text/plain 1048576 +524288 "
+                     "[zip]row 'a | \xC3\xA9' S!A1:B1 2;"
+                     "paragraph 'hi' 1:02:03-1:02:09 0;<a/b text/plain 1048576 +524288 "
                      "+524288 <c  0 broken>>!careful");
 }
 
