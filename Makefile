@@ -16,10 +16,18 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Walloca -Wstrict-prototypes -Wmissing-
             -Wundef -Wno-missing-field-initializers -Wcast-qual -Wwrite-strings -Wconversion -Wno-sign-conversion -Werror
 PACKAGES := libmicrohttpd libcurl sqlite3 libpq jansson libarchive libxml-2.0 icu-uc uchardet libsodium libseccomp \
             libcrypto zlib
+# Libraries of the classes of workers, and where their headers are.
+CLASS_LIBS_picture = $(shell pkg-config --libs tesseract lept libheif libjxl libwebp libwebpdemux) -lstdc++
+CLASS_LIBS_media   = $(shell pkg-config --libs libavformat libavcodec libswscale libswresample libavutil pocketsphinx sphinxbase)
+CLASS_LIBS_poppler = $(shell pkg-config --libs poppler-glib)
+CLASS_LIBS_djvu    = $(shell pkg-config --libs ddjvuapi)
+CLASS_PACKAGES    := tesseract lept libheif libjxl libwebp libavformat libavcodec libswscale libswresample libavutil pocketsphinx \
+                     sphinxbase poppler-glib ddjvuapi
 # MuPDF is linked statically and needs its own libraries by name.
 MUPDF    := -lmupdf -lmupdf-third -lfreetype -ljbig2dec -ljpeg -lopenjp2 -lmujs -lgumbo
 LIBS      = $(shell pkg-config --libs $(PACKAGES)) $(MUPDF) -lcmark-gfm-extensions -lcmark-gfm -lstemmer -lz -lm -lpthread
-INCLUDES := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
+CLASS_INCLUDES := $(shell pkg-config --cflags $(CLASS_PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
+INCLUDES := $(CLASS_INCLUDES) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
 
 RELEASE  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -31,7 +39,10 @@ LDFLAGS   = -Wl,-z,now,-z,relro,--gc-sections,--as-needed
 ALL_C    := $(sort $(shell find src -name '*.c'))
 TEST_C   := $(filter %_test.c,$(ALL_C))
 MAIN_C   := src/cli/main.c
-CODE_C   := $(filter-out $(TEST_C) $(MAIN_C),$(ALL_C))
+# Each folder of src/worker is a class of worker, a program of its own, linked with what its libraries need.
+CLASSES  := $(patsubst src/worker/%/,%,$(wildcard src/worker/*/))
+CLASS_C  := $(foreach c,$(CLASSES),$(wildcard src/worker/$(c)/*.c)) src/worker/class_main.c
+CODE_C   := $(filter-out $(TEST_C) $(MAIN_C) $(CLASS_C),$(ALL_C))
 FOLDERS  := $(sort $(foreach f,$(TEST_C),$(word 2,$(subst /, ,$(f)))))
 
 OBJ      := $(BUILD)/release
@@ -39,7 +50,8 @@ TOBJ     := $(BUILD)/sanitize
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-all: $(BUILD)/lectern
+.SECONDEXPANSION:
+all: $(BUILD)/lectern $(CLASSES:%=$(BUILD)/lectern-worker-%)
 
 $(BUILD)/lectern: $(CODE_C:%.c=$(OBJ)/%.o) $(MAIN_C:%.c=$(OBJ)/%.o) $(OBJ)/web.o $(OBJ)/sources
 	@echo "  LINK $@"
@@ -49,6 +61,25 @@ $(BUILD)/lectern-sanitize: $(CODE_C:%.c=$(TOBJ)/%.o) $(MAIN_C:%.c=$(TOBJ)/%.o) $
 	@echo "  LINK $@"
 	@$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(LIBS)
 
+# class_code CLASS,OBJECTS: only what the class calls is linked in (--gc-sections).
+class_code = $(patsubst %,$(2)/%.o,$(wildcard src/worker/$(1)/*.cc) $(basename $(filter-out %_test.c,$(wildcard src/worker/$(1)/*.c)) \
+             $(filter-out src/extract/extractors.c src/worker/services.c,$(filter src/base/% src/sandbox/% src/extract/% src/worker/%,$(CODE_C))) src/worker/class_main.c))
+$(BUILD)/lectern-worker-%-sanitize: $$(call class_code,$$*,$(TOBJ)) $(TOBJ)/sources
+	@echo "  LINK $@"
+	@$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(CLASS_LIBS_$*) $(LIBS)
+$(BUILD)/lectern-worker-%: $$(call class_code,$$*,$(OBJ)) $(OBJ)/sources
+	@echo "  LINK $@"
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(CLASS_LIBS_$*) $(LIBS)
+
+# The few C++ libraries have one thin file each, with a C interface.
+$(OBJ)/%.cc.o: %.cc
+	@mkdir -p $(@D)
+	@echo "  CXX  $<"
+	@g++ -std=gnu++17 -Isrc -MMD -MP -Wall -Wextra -Werror $(INCLUDES) $(RELEASE) -c -o $@ $<
+$(TOBJ)/%.cc.o: %.cc
+	@mkdir -p $(@D)
+	@echo "  CXX* $<"
+	@g++ -std=gnu++17 -Isrc -MMD -MP -Wall -Wextra -Werror $(INCLUDES) $(SANITIZE) -c -o $@ $<
 $(OBJ)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
@@ -77,7 +108,6 @@ closure   = $(shell tools/layer-closure $(1))
 code_of   = $(foreach d,$(call closure,$(1)),$(filter src/$(d)/%,$(CODE_C)))
 # Folders that may use a database also get the one that tests start for themselves.
 tests_of  = $(sort $(filter src/$(1)/%,$(TEST_C)) $(if $(filter db,$(call closure,$(1))),src/db/fixture_test.c))
-.SECONDEXPANSION:
 $(BUILD)/unit/%: $$(addprefix $(TOBJ)/,$$(addsuffix .o,$$(basename $$(call tests_of,$$*) $$(call code_of,$$*)))) $$(if $$(filter api cli,$$*),$(TOBJ)/web.o)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
@@ -143,6 +173,8 @@ crash: all
 # --- Installing ---
 install: all
 	install -D -m 755 $(BUILD)/lectern $(DESTDIR)$(PREFIX)/bin/lectern
+	for class in $(CLASSES); do install -D -m 755 $(BUILD)/lectern-worker-$$class \
+		$(DESTDIR)$(PREFIX)/libexec/lectern/lectern-worker-$$class; done
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(BUILD)/lectern --manual > $(DESTDIR)$(PREFIX)/share/man/man1/lectern.1
 	sed 's|@PREFIX@|$(PREFIX)|' tools/systemd/lectern.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/lectern.service

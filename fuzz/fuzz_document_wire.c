@@ -27,6 +27,12 @@ static bool on_text(void *self, Str text, Error *err)
     return true;
 }
 
+static bool on_later(void *self, Str worker, int page, Error *err)
+{
+    *(size_t *)self += (size_t)page;
+    return on_text(self, worker, err);
+}
+
 static bool on_end(void *self, const Error *failure, Error *err)
 {
     (void)err;
@@ -43,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     size_t seen = 0;
-    WireSink sink = { on_block, on_child, on_text, on_end, on_text, on_format, &seen };
+    WireSink sink = { on_block, on_child, on_text, on_end, on_text, on_later, on_format, &seen };
     WireReader *reader = document_wire_reader(arena, &sink, NULL);
     Str rest = { (const char *)data, size };
     Error err;

@@ -51,7 +51,7 @@ static bool read_file(CommandLine *line, Arena *arena, Extraction *extraction, E
                               .timeout_ms = line->settings.extract_timeout * 1000,
                               .progress = show_progress,
                               .self = line };
-    SandboxOptions one_job = { .copied = library_services };
+    SandboxOptions one_job = { .copied = worker_services };
     Sandbox *sandbox = sandbox_new(&one_job);
     bool good = extraction_run(sandbox, arena, &input, extraction, err);
     sandbox_free(sandbox);

@@ -4,6 +4,6 @@
 
 int main(int argc, char **argv)
 {
-    sandbox_worker_main(argc, argv, library_services);
+    sandbox_worker_main(argc, argv, worker_services);
     return command_main(argc, argv);
 }

@@ -39,6 +39,8 @@ struct DocWriter {
     Current now;
     int depth;
     Str password;
+    const WordBox *words; /* of the next text block */
+    size_t word_count;
     bool stopped;
     Error err; /* code ERROR_NONE when a limit stopped it: that is a warning, not a failure */
     size_t text_used, block_count, child_count, child_bytes;
@@ -244,6 +246,20 @@ static bool cut(DocWriter *doc, const char *what, size_t limit)
     return stop(doc);
 }
 
+bool doc_later(DocWriter *doc, const char *worker, int page)
+{
+    char text[160];
+    if (doc->stopped || !flush_held(doc, false))
+        return false;
+    if (doc->sink->later)
+        return doc->sink->later(doc->sink->self, worker, page, &doc->err) || stop(doc);
+    int length = snprintf(text, sizeof text,
+                          "its reader is lectern-worker-%s, which is not asked here", worker);
+    if (page)
+        snprintf(text + length, sizeof text - (size_t)length, " (page %d)", page);
+    return doc_warning(doc, str(text));
+}
+
 bool doc_progress(DocWriter *doc, const char *stage, int64_t done, int64_t total)
 {
     if (doc->stopped)
@@ -366,6 +382,27 @@ static size_t split_at(Str text, size_t max)
     return end ? end : max;
 }
 
+void doc_words(DocWriter *doc, const WordBox *words, size_t count)
+{
+    WordBox *copy = arena_new_array(doc->scratch, WordBox, count);
+    if (count)
+        memcpy(copy, words, count * sizeof *copy);
+    doc->words = copy;
+    doc->word_count = count;
+}
+
+/* Offsets hold only where the text goes out as it came in. */
+static void add_words(DocWriter *doc, Block *block, Str text)
+{
+    bool is_same = str_equal(text, block->text) && text.length <= doc->limits.block_text_max;
+    if (is_same && doc->word_count) {
+        block->words = doc->words;
+        block->word_count = doc->word_count;
+    }
+    doc->words = NULL;
+    doc->word_count = 0;
+}
+
 static bool write(DocWriter *doc, Block block, bool one_line)
 {
     if (doc->stopped)
@@ -373,6 +410,7 @@ static bool write(DocWriter *doc, Block block, bool one_line)
     bool is_code = block.kind == BLOCK_CODE;
     Str text = tidy(doc, block.text, one_line);
     text = is_code ? trim_lines(text) : str_trim(text);
+    add_words(doc, &block, text);
     bool ok = true;
     if (text.length && doc->now.held.count)
         ok = flush_held(doc, false);
@@ -555,6 +593,9 @@ bool doc_row_end(DocWriter *doc) { return end_row(doc); }
 
 /* --- Children --- */
 
+/* Programs of other classes are linked without it: they leave members for later. */
+extern __attribute__((weak)) __typeof__(extract_document) extract_document;
+
 static bool check_child(const DocWriter *doc, Str bytes, Error *err)
 {
     const DocLimits *limits = &doc->limits;
@@ -575,7 +616,8 @@ static bool write_child(DocWriter *doc, Str name, Str media_type, Str bytes, Err
                              .media_type = media_type,
                              .password = doc->password,
                              .depth = ++doc->depth };
-    bool ok = extract_document(&source, doc, failure);
+    bool ok = extract_document ? extract_document(&source, doc, failure)
+                               : doc_later(doc, DOC_MAIN_WORKER, 0);
     doc_table_end(doc);
     doc->depth--;
     end_current(doc);

@@ -54,6 +54,13 @@ typedef struct Cell {
     uint16_t column_span, row_span;
 } Cell;
 
+/* Where one word of a block is on its page, in points: kept where the page itself holds no text,
+ * so that a citation can mark it. */
+typedef struct WordBox {
+    uint32_t start, length; /* in the block's text */
+    float x0, y0, x1, y1;
+} WordBox;
+
 typedef struct Block {
     BlockKind kind;
     int level;
@@ -63,6 +70,8 @@ typedef struct Block {
     Place place;
     const Cell *cells; /* of a BLOCK_ROW */
     size_t cell_count;
+    const WordBox *words; /* in the order of the text; only of recognised pictures */
+    size_t word_count;
 } Block;
 
 /* What one document may hold; a file that goes past one of them is cut there and says so. */
@@ -89,6 +98,9 @@ typedef struct DocSink {
     bool (*progress)(void *self, const char *stage, int64_t done, int64_t total, Error *err);
     /* Something a person should know: "3 images have no text". */
     bool (*warning)(void *self, Str text, Error *err);
+    /* Another class of worker reads this page (0: all) of the document being written; its blocks
+     * belong here. See doc_later(). */
+    bool (*later)(void *self, const char *worker, int page, Error *err);
     void *self;
 } DocSink;
 
@@ -100,6 +112,8 @@ void doc_writer_free(DocWriter *doc);
 const DocLimits *doc_writer_limits(const DocWriter *doc);
 /* The password that members are tried with as well; kept, not copied. */
 void doc_writer_password(DocWriter *doc, Str password);
+/* The class of worker that reads members where the program at work has no readers itself. */
+#define DOC_MAIN_WORKER "main"
 
 /* The place of the blocks that follow, until set again. Copied. */
 void doc_place(DocWriter *doc, const Place *place);
@@ -120,6 +134,9 @@ bool doc_image(DocWriter *doc, Str alternative_text);
 bool doc_note(DocWriter *doc, const char *label, Str text);
 bool doc_header(DocWriter *doc, Str text);
 bool doc_meta(DocWriter *doc, const char *key, Str value);
+/* The boxes of the words of the next text block, whose text must be clean already (NFC, trimmed, no
+ * "\r"): else they are dropped. Copied. */
+void doc_words(DocWriter *doc, const WordBox *words, size_t count);
 bool doc_warning(DocWriter *doc, Str text);
 bool doc_progress(DocWriter *doc, const char *stage, int64_t done, int64_t total);
 
@@ -135,6 +152,10 @@ void doc_table_end(DocWriter *doc);
 /* A member or attachment: recognised, extracted as a child document, and handed over with its
  * bytes. A failure of the child is recorded on it and is not a failure of the parent. */
 bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes);
+
+/* This page (0: the whole document) is for another class of worker, "picture" say; what it finds
+ * belongs here. Called right after doc_page(); whoever receives the document asks that class. */
+bool doc_later(DocWriter *doc, const char *worker, int page);
 
 bool doc_writer_ok(const DocWriter *doc);
 /* Fails with the sink's error. A limit is not a failure: what came before it was written, and a

@@ -51,6 +51,11 @@ void doc_node_add(Arena *arena, DocNode *node, const Block *block)
         memcpy(cells, block->cells, block->cell_count * sizeof *cells);
         copy->cells = cells;
     }
+    if (block->word_count) {
+        WordBox *words = arena_new_array(arena, WordBox, block->word_count);
+        memcpy(words, block->words, block->word_count * sizeof *words);
+        copy->words = words;
+    }
 }
 
 static bool tree_block(void *self, const Block *block, Error *err)

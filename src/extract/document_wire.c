@@ -15,11 +15,14 @@ typedef enum WireType {
     WIRE_BYTES, /* of the child that began; as many frames as it takes */
     WIRE_CHILD_END,
     WIRE_WARNING,
+    WIRE_LATER,
 } WireType;
 
 #define PIECE_MAX KB(512)
 #define NAME_MAX_BYTES KB(4) /* of every text but a block's own */
 #define CELL_MAX 16384
+#define WORD_MAX 16384 /* of one block */
+#define LEVEL_MAX 64   /* of members in members */
 #define PAYLOAD_MAX MB(1)
 #define COORDINATE_MAX 1e6F
 #define TIME_MAX_MS ((int64_t)1 << 42) /* 139 years */
@@ -29,6 +32,9 @@ typedef enum WireType {
 struct WireWriter {
     WireSend *send;
     void *self;
+    bool sends_bytes;
+    Str unsent[LEVEL_MAX]; /* bytes of the open members that were not sent */
+    int depth;
     Buf out;
 };
 
@@ -98,18 +104,14 @@ static bool write_block(void *self, const Block *block, Error *err)
         put_i32(wire, block->cells[i].column_span);
         put_i32(wire, block->cells[i].row_span);
     }
+    size_t word_count = MIN(block->word_count, (size_t)WORD_MAX);
+    put_i32(wire, (int32_t)word_count);
+    put_bytes(wire, block->words, word_count * sizeof *block->words);
     return flush(wire, WIRE_BLOCK, err);
 }
 
-static bool write_child_begin(void *self, Str name, Str media_type, Str bytes, Error *err)
+static bool send_bytes(WireWriter *wire, Str bytes, Error *err)
 {
-    WireWriter *wire = self;
-    uint64_t size = bytes.length;
-    put_name(wire, name);
-    put_name(wire, media_type);
-    put_bytes(wire, &size, sizeof size);
-    if (!flush(wire, WIRE_CHILD, err))
-        return false;
     while (bytes.length) {
         Str piece = str_slice(bytes, 0, PIECE_MAX);
         if (!wire->send(wire->self, WIRE_BYTES, piece, err))
@@ -119,9 +121,38 @@ static bool write_child_begin(void *self, Str name, Str media_type, Str bytes, E
     return true;
 }
 
+static bool write_child_begin(void *self, Str name, Str media_type, Str bytes, Error *err)
+{
+    WireWriter *wire = self;
+    uint64_t size = bytes.length;
+    if (wire->depth >= LEVEL_MAX)
+        return fail(err, ERROR_TOO_LARGE, "members are nested more than %d levels deep", LEVEL_MAX);
+    wire->unsent[wire->depth++] = wire->sends_bytes ? STR_NONE : bytes;
+    put_name(wire, name);
+    put_name(wire, media_type);
+    put_bytes(wire, &size, sizeof size);
+    put_i32(wire, wire->sends_bytes);
+    return flush(wire, WIRE_CHILD, err) && (!wire->sends_bytes || send_bytes(wire, bytes, err));
+}
+
+static bool write_later(void *self, const char *worker, int page, Error *err)
+{
+    WireWriter *wire = self;
+    if (wire->depth) {
+        Str *unsent = &wire->unsent[wire->depth - 1];
+        if (!send_bytes(wire, *unsent, err))
+            return false;
+        *unsent = STR_NONE;
+    }
+    put_name(wire, str(worker));
+    put_i32(wire, page);
+    return flush(wire, WIRE_LATER, err);
+}
+
 static bool write_child_end(void *self, const Error *failure, Error *err)
 {
     WireWriter *wire = self;
+    wire->depth -= wire->depth > 0;
     put_name(wire, failure ? str(error_name(failure->code)) : S(""));
     put_name(wire, failure ? str(failure->message) : S(""));
     return flush(wire, WIRE_CHILD_END, err);
@@ -140,15 +171,19 @@ static bool write_progress(void *self, const char *stage, int64_t done, int64_t 
     return true;
 }
 
-WireWriter *document_wire_writer(Arena *arena, WireSend *send, void *self, DocSink *sink_r)
+WireWriter *document_wire_writer(Arena *arena, bool sends_bytes, WireSend *send, void *self,
+                                 DocSink *sink_r)
 {
     WireWriter *wire = arena_new_one(arena, WireWriter);
-    *wire = (WireWriter){ .send = send, .self = self, .out = buf_new(arena, PAYLOAD_MAX) };
+    *wire = (WireWriter){
+        .send = send, .self = self, .sends_bytes = sends_bytes, .out = buf_new(arena, PAYLOAD_MAX)
+    };
     *sink_r = (DocSink){ .block = write_block,
                          .child_begin = write_child_begin,
                          .child_end = write_child_end,
                          .progress = write_progress,
                          .warning = write_warning,
+                         .later = write_later,
                          .self = wire };
     return wire;
 }
@@ -166,8 +201,9 @@ struct WireReader {
     const WireSink *sink;
     DocLimits limits;
     Arena *scratch;
-    uint64_t text, blocks, children, child_bytes, warnings;
-    uint64_t bytes_due; /* of the child that began */
+    uint64_t text, blocks, children, child_bytes, warnings, laters;
+    uint64_t bytes_due;         /* of the member whose bytes come now */
+    uint64_t unsent[LEVEL_MAX]; /* of the open members */
     int depth;
     bool has_format;
 };
@@ -276,6 +312,35 @@ static void take_cells(Frame *frame, Arena *arena, Block *block)
     block->cell_count = (size_t)count;
 }
 
+/* Words follow each other inside the text and never cut a character. */
+static void take_words(Frame *frame, Arena *arena, Block *block)
+{
+    int32_t count = take_i32(frame, 0, WORD_MAX);
+    if (frame->failed || (size_t)count * sizeof(WordBox) > frame->rest.length) {
+        frame->failed = true;
+        return;
+    }
+    WordBox *words = arena_new_array(arena, WordBox, (size_t)count);
+    take(frame, words, (size_t)count * sizeof *words);
+    uint64_t end = 0;
+    for (int32_t i = 0; i < count && !frame->failed; i++) {
+        const float edges[] = { words[i].x0, words[i].y0, words[i].x1, words[i].y1 };
+        uint64_t start = words[i].start;
+        frame->failed = start < end;
+        end = start + words[i].length;
+        if (end > block->text.length || utf8_floor(block->text, start) != start ||
+            utf8_floor(block->text, end) != end)
+            frame->failed = true;
+        for (size_t k = 0; k < COUNT(edges); k++)
+            if (!isfinite(edges[k]) || fabsf(edges[k]) > COORDINATE_MAX)
+                frame->failed = true;
+    }
+    if (frame->failed || !count)
+        return;
+    block->words = words;
+    block->word_count = (size_t)count;
+}
+
 static bool wrong(Error *err, const char *what)
 {
     return fail(err, ERROR_DAMAGED, "the reader sent %s that cannot be right", what);
@@ -294,6 +359,7 @@ static bool read_block(WireReader *reader, Frame *frame, Error *err)
     block.label = take_str(frame, NAME_MAX_BYTES);
     block.place = take_place(frame, limits);
     take_cells(frame, reader->scratch, &block);
+    take_words(frame, reader->scratch, &block);
     if (frame->failed || frame->rest.length)
         return wrong(err, "a block");
     reader->text += block.text.length;
@@ -310,19 +376,25 @@ static bool read_child(WireReader *reader, Frame *frame, Error *err)
     Str name = take_str(frame, NAME_MAX_BYTES);
     Str media_type = take_str(frame, NAME_MAX_BYTES);
     take(frame, &size, sizeof size);
-    if (frame->failed || frame->rest.length || reader->depth >= limits->depth_max + 1)
+    bool is_sent = take_i32(frame, 0, 1);
+    if (frame->failed || frame->rest.length ||
+        reader->depth >= MIN(limits->depth_max + 1, LEVEL_MAX))
         return wrong(err, "a member");
     if (++reader->children > limits->child_max || size > limits->child_bytes_max ||
         reader->child_bytes + size > limits->child_bytes_max)
         return fail(err, ERROR_TOO_LARGE, "the members are more, or larger, than the limit");
     reader->child_bytes += size;
-    reader->bytes_due = size;
-    reader->depth++;
+    reader->bytes_due = is_sent ? size : 0;
+    reader->unsent[reader->depth++] = is_sent ? 0 : size;
     return reader->sink->child_begin(reader->sink->self, name, media_type, size, err);
 }
 
 static bool read_bytes(WireReader *reader, Str bytes, Error *err)
 {
+    if (!reader->bytes_due && reader->depth) {
+        reader->bytes_due = reader->unsent[reader->depth - 1];
+        reader->unsent[reader->depth - 1] = 0;
+    }
     if (!bytes.length || bytes.length > reader->bytes_due)
         return wrong(err, "bytes of a member");
     reader->bytes_due -= bytes.length;
@@ -357,6 +429,17 @@ static bool read_warning(WireReader *reader, Frame *frame, Error *err)
     return reader->sink->warning(reader->sink->self, text, err);
 }
 
+static bool read_later(WireReader *reader, Frame *frame, Error *err)
+{
+    Str worker = take_str(frame, 40);
+    int32_t page = take_i32(frame, 0, reader->limits.page_max);
+    /* Each page and member once, with room for documents that have both. */
+    uint64_t max = (uint64_t)reader->limits.page_max + reader->limits.child_max + 1;
+    if (frame->failed || frame->rest.length || !worker.length || ++reader->laters > max)
+        return wrong(err, "work for another reader");
+    return reader->sink->later(reader->sink->self, worker, page, err);
+}
+
 static bool read_format(WireReader *reader, Frame *frame, Error *err)
 {
     Str format = take_str(frame, 64), media_type = take_str(frame, 200);
@@ -388,6 +471,7 @@ bool document_wire_read(WireReader *reader, unsigned type, Str payload, Error *e
     case WIRE_BYTES: return read_bytes(reader, payload, err);
     case WIRE_CHILD_END: return read_child_end(reader, &frame, err);
     case WIRE_WARNING: return read_warning(reader, &frame, err);
+    case WIRE_LATER: return read_later(reader, &frame, err);
     default: return wrong(err, "a message");
     }
 }

@@ -13,17 +13,20 @@
 typedef bool WireSend(void *self, unsigned type, Str payload, Error *err);
 
 typedef struct WireWriter WireWriter;
-/* Lives in the arena; *sink_r is what a DocWriter writes to. */
-WireWriter *document_wire_writer(Arena *arena, WireSend *send, void *self, DocSink *sink_r);
+/* Lives in the arena; *sink_r is what a DocWriter writes to. Members' bytes are all sent, or
+ * (`sends_bytes` false) only those of a member that is left for later. */
+WireWriter *document_wire_writer(Arena *arena, bool sends_bytes, WireSend *send, void *self,
+                                 DocSink *sink_r);
 
-/* What the server is told. Like DocSink, but a child's bytes arrive between child_begin and its
- * blocks. Texts are valid during the call. */
+/* What the server is told. Like DocSink, but a child's bytes arrive in pieces: after child_begin,
+ * or before `later`, or never. Texts are valid during the call. */
 typedef struct WireSink {
     bool (*block)(void *self, const Block *block, Error *err);
     bool (*child_begin)(void *self, Str name, Str media_type, uint64_t bytes, Error *err);
     bool (*child_bytes)(void *self, Str bytes, Error *err);
     bool (*child_end)(void *self, const Error *failure, Error *err);
     bool (*warning)(void *self, Str text, Error *err);
+    bool (*later)(void *self, Str worker, int page, Error *err);
     /* What was recognised: the extractor's name and the media type. */
     bool (*format)(void *self, Str format, Str media_type, Error *err);
     void *self;

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <math.h>
 
 #include "extract/document_wire.h"
 
@@ -45,6 +46,13 @@ static bool on_warning(void *self, Str text, Error *err)
     return true;
 }
 
+static bool on_later(void *self, Str worker, int page, Error *err)
+{
+    (void)self, (void)err;
+    buf_addf(&log_text, "{" STR_FMT " %d}", STR_ARG(worker), page);
+    return true;
+}
+
 static bool on_format(void *self, Str format, Str media_type, Error *err)
 {
     (void)self, (void)err, (void)media_type;
@@ -52,9 +60,8 @@ static bool on_format(void *self, Str format, Str media_type, Error *err)
     return true;
 }
 
-static const WireSink sink = { on_block,     on_child_begin, on_child_bytes,
-                               on_child_end, on_warning,     on_format,
-                               NULL };
+static const WireSink sink = { on_block,   on_child_begin, on_child_bytes, on_child_end,
+                               on_warning, on_later,       on_format,      NULL };
 
 /* Straight across, keeping the last frame for those who want to spoil it. */
 static bool cross(void *self, unsigned type, Str payload, Error *err)
@@ -80,7 +87,7 @@ Test(extract_wire, a_document_arrives_as_it_was_sent)
 {
     DocSink out;
     Error err;
-    WireWriter *wire = document_wire_writer(arena, cross, NULL, &out);
+    WireWriter *wire = document_wire_writer(arena, true, cross, NULL, &out);
     char *big = arena_alloc(arena, MB(1));
     Cell cells[] = { { 0, 1, 1, 1 }, { 4, 2, 2, 1 } };
     Block row = { .kind = BLOCK_ROW,
@@ -108,11 +115,47 @@ Test(extract_wire, a_document_arrives_as_it_was_sent)
                      "+524288 <c  0 broken>>!careful");
 }
 
+Test(extract_wire, a_members_bytes_come_only_when_another_reader_needs_them)
+{
+    DocSink out;
+    Error err;
+    (void)document_wire_writer(arena, false, cross, NULL, &out);
+    cr_assert(out.child_begin(out.self, S("a"), S(""), S("12345"), &err), "%s", err.message);
+    cr_assert(out.child_begin(out.self, S("b.png"), S(""), S("123"), &err));
+    cr_assert(out.later(out.self, "picture", 0, &err), "%s", err.message);
+    cr_assert(out.child_end(out.self, NULL, &err));
+    cr_assert(out.later(out.self, "poppler", 2, &err));
+    cr_assert(out.later(out.self, "poppler", 3, &err));
+    cr_assert(out.child_end(out.self, NULL, &err));
+    cr_assert(out.later(out.self, "picture", 7, &err));
+    cr_assert(document_wire_end(reader, &err));
+    cr_assert_str_eq(buf_c(&log_text), "<a  5 <b.png  3 +3 {picture 0}>+5 {poppler 2}{poppler 3}>"
+                                       "{picture 7}");
+}
+
+Test(extract_wire, words_arrive_with_their_boxes_or_are_refused)
+{
+    DocSink out;
+    Error err;
+    WordBox words[] = { { 0, 2, 1, 2, 3, 4 }, { 3, 1, 4, 2, 5, 4 } };
+    Block block = {
+        .kind = BLOCK_PARAGRAPH, .text = S("\xC3\xA9 x"), .words = words, .word_count = 2
+    };
+    (void)document_wire_writer(arena, false, cross, NULL, &out);
+    cr_assert(out.block(out.self, &block, &err), "%s", err.message);
+    words[1].length = 2;
+    cr_assert(!out.block(out.self, &block, &err), "beyond the text");
+    words[1] = (WordBox){ 1, 1, 0, 0, 1, 1 };
+    cr_assert(!out.block(out.self, &block, &err), "inside a character, and before the last end");
+    words[1] = (WordBox){ 3, 1, NAN, 0, 1, 1 };
+    cr_assert(!out.block(out.self, &block, &err), "no number");
+}
+
 Test(extract_wire, every_spoilt_frame_is_refused_or_harmless)
 {
     DocSink out;
     Error err;
-    (void)document_wire_writer(arena, cross, NULL, &out);
+    (void)document_wire_writer(arena, true, cross, NULL, &out);
     Cell cells[] = { { 0, 1, 1, 1 } };
     Block row = { .kind = BLOCK_ROW, .table = 1, .text = S("\xC3\xA9 x"), .cells = cells };
     cr_assert(out.block(out.self, &row, &err));
@@ -134,7 +177,7 @@ Test(extract_wire, what_comes_at_the_wrong_time_is_refused)
 {
     DocSink out;
     Error err;
-    (void)document_wire_writer(arena, cross, NULL, &out);
+    (void)document_wire_writer(arena, true, cross, NULL, &out);
     cr_assert(!document_wire_read(reader, 99, S(""), &err));
     cr_assert(!document_wire_read(reader, 3, S("bytes of nothing"), &err));
     cr_assert(!out.child_end(out.self, NULL, &err));
@@ -153,7 +196,7 @@ Test(extract_wire, limits_are_counted_again)
     Error err;
     limits.text_max = 10, limits.child_bytes_max = 4;
     reader = document_wire_reader(arena, &sink, &limits);
-    (void)document_wire_writer(arena, cross, NULL, &out);
+    (void)document_wire_writer(arena, true, cross, NULL, &out);
     Block block = { .kind = BLOCK_PARAGRAPH, .text = S("12345678") };
     cr_assert(out.block(out.self, &block, &err));
     cr_assert(!out.block(out.self, &block, &err) && err.code == ERROR_TOO_LARGE);

@@ -12,6 +12,7 @@ typedef struct ExtractSource {
     Str name;       /* as it was given; only breaks ties */
     Str media_type; /* as a mail or archive declares it, or empty; only breaks ties */
     Str password;   /* empty: none was given */
+    Str languages;  /* of text in pictures and of speech: "eng+deu"; empty: found out */
     int depth;      /* 0 for the file itself, 1 for its members */
 } ExtractSource;
 
@@ -21,6 +22,7 @@ typedef struct Extractor {
     const char *const *extensions;  /* lower case, without the dot, NULL ends the list */
     const char *const *media_types; /* the first is the one we say */
     bool is_paged;                  /* page pictures come from MuPDF */
+    const char *worker; /* the class of worker that reads it (src/worker/<class>); NULL: this one */
 
     /* How sure are we that the bytes are ours? 0 (no) to 100 (certain), by content alone; text
      * formats without marks of their own return at most 40 and win by their extension. */
@@ -28,7 +30,8 @@ typedef struct Extractor {
 
     /* Write the whole document. Runs in a sandboxed worker: no files, no network. A broken file
      * gives what can be read, and fails only when nothing can. */
-    bool (*extract)(const ExtractSource *source, DocWriter *doc, Error *err);
+    bool (*extract)(const ExtractSource *source, DocWriter *doc,
+                    Error *err); /* NULL with `worker` */
 } Extractor;
 
 #define LIST(...)                                                                                  \

@@ -10,7 +10,7 @@
 #include "store/erase_store.h"
 #include "store/texts_store.h"
 
-#define MEMORY_MAX GB(8)    /* a fuse; library_limits bound what is read */
+#define MEMORY_MAX GB(8)    /* a fuse; worker_limits bound what is read */
 #define CHILDREN_AT_ONCE 64 /* rows of so many members in one transaction */
 
 typedef struct Reading {

@@ -2,136 +2,47 @@
 #include "library/extraction.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/hash.h"
-#include "base/id.h"
-#include "base/json.h"
-#include "extract/document_wire.h"
+#include "library/extraction_int.h"
 
-const DocLimits library_limits = {
-    .text_max = MB(128),
-    .block_max = 600000, /* about 1.1 KB each while a table is stored: measured */
-    .block_text_max = KB(64),
-    .child_max = 10000,
-    .child_bytes_max = GB(1),
-    .depth_max = 5,
-    .page_max = 20000,
-};
+/* What workers leave for others ends: a member of a member ... is refused at this depth. */
+enum { LATER_DEPTH_MAX = 8 };
 
-typedef struct Receiver {
-    Arena *arena;
-    const ExtractionInput *input;
-    Extraction *out;
-    DocSink tree;
-    WireReader *reader;
-    DocNode *node; /* the one being filled */
-    int spool_fd;  /* of the child whose bytes arrive */
-    Sha256 sha;
-    size_t open_child; /* its place in out->children */
-} Receiver;
+/* --- Bytes --- */
 
-static bool on_block(void *self, const Block *block, Error *err)
+/* A file in memory of its own: a worker must not see its neighbours. */
+static bool copy_from_heap(const Reading *reading, const Bytes *bytes, int *fd_r, Error *err)
 {
-    Receiver *in = self;
-    return in->tree.block(in->tree.self, block, err);
-}
-
-static bool on_warning(void *self, Str text, Error *err)
-{
-    Receiver *in = self;
-    return in->tree.warning(in->tree.self, text, err);
-}
-
-static bool on_format(void *self, Str format, Str media_type, Error *err)
-{
-    Receiver *in = self;
-    (void)err;
-    in->out->format = str_copy(in->arena, format);
-    in->out->media_type = str_copy(in->arena, media_type);
+    off_t at = bytes->at;
+    size_t rest = (size_t)bytes->size;
+    int fd = memfd_create("member", MFD_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(err, "opening a member");
+    while (rest) {
+        ssize_t sent = sendfile(fd, reading->heap, &at, rest);
+        if (sent <= 0) {
+            close(fd);
+            return fail_errno(err, "opening a member");
+        }
+        rest -= (size_t)sent;
+    }
+    *fd_r = fd;
     return true;
 }
 
-/* --- Children --- */
-
-static bool open_spool(Receiver *in, ExtractedChild *child, Error *err)
+bool reading_open(Reading *reading, const Bytes *bytes, int *fd_r, Error *err)
 {
-    if (!in->input->spool_folder)
-        return true;
-    child->path = str(path_join(in->arena, str(in->input->spool_folder), id_new(in->arena)));
-    in->spool_fd = open(child->path.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (in->spool_fd < 0)
-        return fail_errno(err, "keeping a member's bytes");
-    sha256_begin(&in->sha);
-    return true;
-}
-
-static void close_spool(Receiver *in)
-{
-    uint8_t digest[SHA256_SIZE];
-    if (in->spool_fd < 0)
-        return;
-    close(in->spool_fd);
-    in->spool_fd = -1;
-    sha256_end(&in->sha, digest);
-    in->out->children.at[in->open_child].sha256 = str_hex(in->arena, digest, sizeof digest);
-}
-
-static bool on_child_begin(void *self, Str name, Str media_type, uint64_t bytes, Error *err)
-{
-    Receiver *in = self;
-    close_spool(in);
-    if (!in->tree.child_begin(in->tree.self, name, media_type, S(""), err))
-        return false;
-    DocNode *child = in->node->children.at[in->node->children.count - 1];
-    ExtractedChild *kept = vec_push(in->arena, &in->out->children);
-    *kept = (ExtractedChild){ .node = child, .parent = in->node, .size = bytes };
-    in->open_child = in->out->children.count - 1;
-    in->node = child;
-    return open_spool(in, kept, err);
-}
-
-static bool on_child_bytes(void *self, Str bytes, Error *err)
-{
-    Receiver *in = self;
-    if (in->spool_fd < 0)
-        return true;
-    sha256_add(&in->sha, bytes);
-    return fd_write_all(in->spool_fd, bytes, err);
-}
-
-static bool on_child_end(void *self, const Error *failure, Error *err)
-{
-    Receiver *in = self;
-    close_spool(in);
-    in->node = in->node->parent;
-    return in->tree.child_end(in->tree.self, failure, err);
-}
-
-/* --- The run --- */
-
-static bool on_frame(void *self, unsigned type, Str payload, Error *err)
-{
-    Receiver *in = self;
-    return document_wire_read(in->reader, type, payload, err);
-}
-
-static bool on_progress(void *self, const char *stage, int64_t done, int64_t total)
-{
-    const Receiver *in = self;
-    return !in->input->progress || in->input->progress(in->input->self, stage, done, total);
-}
-
-static Str arguments_of(Arena *arena, const ExtractionInput *input)
-{
-    Buf out = buf_new(arena, SANDBOX_ARGS_MAX);
-    JsonWriter json = put_begin(&out);
-    put_text(&json, "name", str_slice(input->name, 0, KB(4)));
-    put_text(&json, "media_type", str_slice(input->media_type, 0, 200));
-    put_text(&json, "password", str_slice(input->password, 0, KB(1)));
-    put_end(&json);
-    return buf_str(&out);
+    if (bytes->is_file)
+        *fd_r = dup(reading->input->fd);
+    else if (bytes->path.length)
+        *fd_r = open(bytes->path.at, O_RDONLY | O_CLOEXEC);
+    else
+        return copy_from_heap(reading, bytes, fd_r, err);
+    return *fd_r >= 0 || fail_errno(err, "opening a member");
 }
 
 void extraction_clean(const Extraction *extraction)
@@ -141,26 +52,152 @@ void extraction_clean(const Extraction *extraction)
             unlink(extraction->children.at[i].path.at);
 }
 
+/* --- One worker --- */
+
+static bool on_progress(void *self, const char *stage, int64_t done, int64_t total)
+{
+    const ExtractionInput *input = ((Receiver *)self)->reading->input;
+    return !input->progress || input->progress(input->self, stage, done, total);
+}
+
+bool reading_ask(Reading *reading, const char *worker, Receiver *in, Error *err)
+{
+    const ExtractionInput *input = reading->input;
+    AUTO_CLOSE int fd = -1;
+    if (!reading_open(reading, &in->bytes, &fd, err))
+        return false;
+    WorkerArguments args = { .name = in->root->name,
+                             .media_type =
+                                 in->bytes.is_file ? input->media_type : in->root->media_type,
+                             .password = input->password,
+                             .languages = input->languages,
+                             .sends_members = input->spool_folder != NULL };
+    SandboxJob job = { .worker = worker,
+                       .service = "extract",
+                       .args = worker_arguments_write(reading->arena, &args),
+                       .fds = { fd, -1, -1, -1 },
+                       .timeout_ms = input->timeout_ms,
+                       .frame = receiver_frame,
+                       .progress = on_progress,
+                       .self = in,
+                       .cancelled = input->cancelled };
+    bool good = sandbox_run(reading->sandbox, &job, err) && receiver_end(in, err);
+    receiver_close(in);
+    return good;
+}
+
+/* --- What was left for others --- */
+
+/* Places in a node's blocks move when something is inserted before them. */
+static void shift_laters(LaterList *laters, const DocNode *node, const size_t *at,
+                         DocNode *const *found, size_t count)
+{
+    for (size_t i = 0; i < laters->count; i++) {
+        Later *later = &laters->at[i];
+        size_t inserted = 0;
+        for (size_t k = 0; later->node == node && k < count && at[k] <= later->at; k++)
+            inserted += found[k] ? found[k]->blocks.count : 0;
+        later->at += inserted;
+    }
+}
+
+void reading_join(Reading *reading, DocNode *node, const size_t *at, DocNode *const *found,
+                  size_t count)
+{
+    Arena *arena = reading->arena;
+    DocNode old = *node;
+    memset(&node->blocks, 0, sizeof node->blocks);
+    memset(&node->starts, 0, sizeof node->starts);
+    node->text = buf_new(arena, SIZE_MAX / 2);
+    size_t next = 0;
+    for (size_t i = 0; i <= old.blocks.count; i++) {
+        for (; next < count && at[next] <= i; next++)
+            for (size_t k = 0; found[next] && k < found[next]->blocks.count; k++)
+                doc_node_add(arena, node, &found[next]->blocks.at[k]);
+        if (i < old.blocks.count)
+            doc_node_add(arena, node, &old.blocks.at[i]);
+    }
+    shift_laters(&reading->laters, node, at, found, count);
+}
+
+/* Members and warnings of `found` become the node's. */
+static void adopt(Arena *arena, Reading *reading, DocNode *node, DocNode *found)
+{
+    for (size_t i = 0; i < found->children.count; i++) {
+        found->children.at[i]->parent = node;
+        *vec_push(arena, &node->children) = found->children.at[i];
+    }
+    for (size_t i = 0; i < found->warnings.count; i++)
+        *vec_push(arena, &node->warnings) = found->warnings.at[i];
+    for (size_t i = 0; i < reading->out->children.count; i++)
+        if (reading->out->children.at[i].parent == found)
+            reading->out->children.at[i].parent = node;
+    for (size_t i = 0; i < reading->laters.count; i++)
+        if (reading->laters.at[i].node == found)
+            reading->laters.at[i].node = node;
+}
+
+/* A member that another class cannot read costs that member; the file itself, the file. */
+static bool read_whole(Reading *reading, const Later *later, Error *err)
+{
+    bool is_main = str_is(later->worker, DOC_MAIN_WORKER);
+    char *worker = str_c(reading->arena, later->worker);
+    Receiver in = {
+        .arena = reading->arena, .reading = reading, .bytes = later->bytes, .depth = later->depth
+    };
+    DocNode *node = later->node;
+    size_t at = later->at;
+    receiver_begin(&in, node->name);
+    in.root->media_type = node->media_type;
+    bool good =
+        later->depth <= LATER_DEPTH_MAX
+            ? reading_ask(reading, is_main ? NULL : worker, &in, err)
+            : fail(err, ERROR_TOO_LARGE, "it is nested more than %d levels deep", LATER_DEPTH_MAX);
+    if (!good && (err->code == ERROR_CANCELLED || node == reading->out->root))
+        return false;
+    if (!good)
+        node->failure = *err;
+    reading_join(reading, node, &at, &in.root, 1);
+    adopt(reading->arena, reading, node, in.root);
+    return true;
+}
+
+bool reading_laters(Reading *reading, Error *err)
+{
+    LaterList *list = &reading->laters;
+    for (size_t i = 0, end; i < list->count; i = end) {
+        const Later *first = &list->at[i];
+        for (end = i + 1; first->page && end < list->count; end++) {
+            const Later *other = &list->at[end];
+            if (other->node != first->node || !other->page ||
+                !str_equal(other->worker, first->worker))
+                break;
+        }
+        Later whole = *first;
+        if (first->page ? !reading_pages(reading, first, end - i, err)
+                        : !read_whole(reading, &whole, err))
+            return false;
+    }
+    return true;
+}
+
+/* --- The whole --- */
+
 bool extraction_run(Sandbox *sandbox, Arena *arena, const ExtractionInput *input,
                     Extraction *extraction_r, Error *err)
 {
     Extraction out = { 0 };
-    Receiver in = { .arena = arena, .input = input, .out = &out, .spool_fd = -1 };
-    WireSink sink = { on_block, on_child_begin, on_child_bytes, on_child_end, on_warning, on_format,
-                      &in };
-    out.root = doc_tree_new(arena, input->name, false, &in.tree);
-    in.node = out.root;
-    in.reader = document_wire_reader(arena, &sink, &library_limits);
-    SandboxJob job = { .service = "extract",
-                       .args = arguments_of(arena, input),
-                       .fds = { input->fd, -1, -1, -1 },
-                       .timeout_ms = input->timeout_ms,
-                       .frame = on_frame,
-                       .progress = on_progress,
-                       .self = &in,
-                       .cancelled = input->cancelled };
-    bool good = sandbox_run(sandbox, &job, err) && document_wire_end(in.reader, err);
-    close_spool(&in);
+    Reading reading = {
+        .sandbox = sandbox, .arena = arena, .input = input, .out = &out, .heap = -1
+    };
+    Receiver in = { .arena = arena, .reading = &reading, .bytes = { .is_file = true } };
+    receiver_begin(&in, input->name);
+    out.root = in.root;
+    bool good = reading_ask(&reading, NULL, &in, err) && reading_laters(&reading, err);
+    out.format = in.format;
+    out.media_type = in.media_type;
+    if (reading.heap >= 0)
+        close(reading.heap);
     if (!good) {
         extraction_clean(&out);
         return false;

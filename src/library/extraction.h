@@ -1,21 +1,32 @@
-/* extraction.h - one file read in a sandboxed worker, with its members.
+/* extraction.h - one file read in sandboxed workers, with its members.
  *
- *     extraction_run() --sandbox, service "extract"--> a tree of documents; members' bytes as files
+ *     extraction_run() --sandbox, main class--> a tree of documents; members' bytes as files
+ *          |  what it left for later: pictures, sound, pages without text ...
+ *          +--sandbox, other classes; pages side by side--> joins the tree where it belongs
  *
- * Threads: any. */
+ * Threads: any. It starts threads of its own for pages that are read side by side. */
 #pragma once
 
 #include "extract/document.h"
 #include "sandbox/sandbox.h"
+#include "worker/worker.h"
 
-/* The services that the program offers as a worker; ends with an empty row. */
-extern const WorkerService library_services[];
+/* Pages that were read before the work was interrupted. Called from several threads at once. */
+typedef struct PageKeeper {
+    /* What was kept of this page; empty: nothing. */
+    bool (*load)(void *self, Str worker, int page, Arena *arena, Str *kept_r, Error *err);
+    bool (*save)(void *self, Str worker, int page, Str kept, Error *err);
+    void *self;
+} PageKeeper;
 
 typedef struct ExtractionInput {
     int fd; /* of the file; stays the caller's */
     Str name, media_type, password;
-    int64_t timeout_ms;       /* 0: 600,000 */
+    Str languages;            /* of text in pictures and speech; empty: found out */
+    int64_t timeout_ms;       /* of one worker; 0: 600,000 */
+    int parallel;             /* workers at once for pages; 0: one a core */
     const char *spool_folder; /* members' bytes are kept here; NULL: not kept */
+    const PageKeeper *pages;  /* may be NULL */
     /* Both may be NULL. False: cancelled. */
     bool (*progress)(void *self, const char *stage, int64_t done, int64_t total);
     void *self;
@@ -41,6 +52,3 @@ MUST_CHECK bool extraction_run(Sandbox *sandbox, Arena *arena, const ExtractionI
                                Extraction *extraction_r, Error *err);
 /* Remove the spooled files that are still there. */
 void extraction_clean(const Extraction *extraction);
-
-/* Limits of one file, smaller than the extractors' own: the server keeps what it reads. */
-extern const DocLimits library_limits;

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "library/page_wire.h"
+#include "worker/page_wire.h"
 
 #define PNG_MAX MB(64)
 #define TIMEOUT_MS 30000

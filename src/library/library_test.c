@@ -15,12 +15,6 @@
 #include "store/migrate.h"
 #include "store/workspaces_store.h"
 
-/* The test program is its own worker; Criterion must not see these arguments. */
-__attribute__((constructor)) static void become_worker(int argc, char **argv)
-{
-    sandbox_worker_main(argc, argv, library_services);
-}
-
 /* --- A library with jobs and two workspaces, without a model --- */
 
 typedef struct Bench {

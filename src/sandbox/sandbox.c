@@ -4,6 +4,7 @@
  * process) that started it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -19,7 +20,7 @@
 
 /* A caller that waits for a worker. */
 typedef struct Request {
-    const char *service;
+    const char *class, *service;
     WorkerProcess *worker; /* the answer; NULL: err says why */
     Error *err;
     bool is_answered;
@@ -80,8 +81,38 @@ static int copy(const SandboxOptions *options, const char *service, int socket_f
     return *pid_r < 0 ? errno : 0;
 }
 
-static int spawn(const SandboxOptions *options, const char *service, int socket_fd, pid_t *pid_r)
+/* The program of a class: beside ourselves or in ../libexec/lectern. It is called after ourselves:
+ * beside lectern-sanitize is lectern-worker-CLASS-sanitize. */
+static bool find_program(const SandboxOptions *options, const char *class, char path[PATH_MAX])
 {
+    static const char *const places[] = { "", "../libexec/lectern/" };
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length <= 0)
+        return false;
+    self[length] = '\0';
+    char *name = strrchr(self, '/') + 1;
+    const char *suffix = strncmp(name, "lectern-", 8) == 0 ? name + 7 : "";
+    for (size_t i = 0; i < COUNT(places); i++) {
+        int used = options->workers
+                       ? snprintf(path, PATH_MAX, "%s/lectern-worker-%s", options->workers, class)
+                       : snprintf(path, PATH_MAX, "%.*s%slectern-worker-%s%s", (int)(name - self),
+                                  self, places[i], class, suffix);
+        if (used < PATH_MAX && access(path, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int spawn(const SandboxOptions *options, const char *class, const char *service,
+                 int socket_fd, pid_t *pid_r)
+{
+    char program[PATH_MAX] = "/proc/self/exe";
+    if (class ? !find_program(options, class, program) : options->program != NULL) {
+        if (class)
+            return ENOENT;
+        snprintf(program, sizeof program, "%s", options->program);
+    }
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -94,8 +125,7 @@ static int spawn(const SandboxOptions *options, const char *service, int socket_
     char *environment[] = { NULL };
     int failure = ENOMEM;
     if (add_actions(&actions, socket_fd, options->shows_errors))
-        failure = posix_spawn(pid_r, options->program ? options->program : "/proc/self/exe",
-                              &actions, &attributes, argv, environment);
+        failure = posix_spawn(pid_r, program, &actions, &attributes, argv, environment);
     free(argv[0]);
     free(argv[1]);
     posix_spawn_file_actions_destroy(&actions);
@@ -103,7 +133,8 @@ static int spawn(const SandboxOptions *options, const char *service, int socket_
     return failure;
 }
 
-static WorkerProcess *start_worker(Sandbox *sandbox, const char *service, Error *err)
+static WorkerProcess *start_worker(Sandbox *sandbox, const char *class, const char *service,
+                                   Error *err)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
@@ -115,14 +146,18 @@ static WorkerProcess *start_worker(Sandbox *sandbox, const char *service, Error 
     close(pair[1]);
     pid_t pid;
     const SandboxOptions *options = &sandbox->options;
-    int failure = child_end < 0     ? errno
-                  : options->copied ? copy(options, service, child_end, &pid)
-                                    : spawn(options, service, child_end, &pid);
+    int failure = child_end < 0               ? errno
+                  : options->copied && !class ? copy(options, service, child_end, &pid)
+                                              : spawn(options, class, service, child_end, &pid);
     fd_auto(&child_end);
     if (failure) {
         close(pair[0]);
         errno = failure;
-        fail_errno(err, "starting a reader");
+        if (class && failure == ENOENT)
+            fail(err, ERROR_UNSUPPORTED,
+                 "its reader, the program lectern-worker-%s, is not installed", class);
+        else
+            fail_errno(err, "starting a reader");
         return NULL;
     }
     WorkerProcess *worker = worker_process_new(pid, pair[0], service);
@@ -141,10 +176,11 @@ static bool needs_ready(const Sandbox *sandbox)
 }
 
 /* With the lock held; gives it up while the worker starts. */
-static WorkerProcess *start_unlocked(Sandbox *sandbox, const char *service, Error *err)
+static WorkerProcess *start_unlocked(Sandbox *sandbox, const char *class, const char *service,
+                                     Error *err)
 {
     pthread_mutex_unlock(&sandbox->lock);
-    WorkerProcess *worker = start_worker(sandbox, service, err);
+    WorkerProcess *worker = start_worker(sandbox, class, service, err);
     pthread_mutex_lock(&sandbox->lock);
     if (worker) {
         sandbox->shields = worker->shields;
@@ -157,16 +193,16 @@ static void answer_request(Sandbox *sandbox)
 {
     Request *request = sandbox->requests;
     sandbox->requests = request->next;
-    request->worker = start_unlocked(sandbox, request->service, request->err);
+    request->worker = start_unlocked(sandbox, request->class, request->service, request->err);
     request->is_answered = true;
-    sandbox->has_failed = !request->worker;
+    sandbox->has_failed = !request->worker && !request->class;
     pthread_cond_broadcast(&sandbox->answered);
 }
 
 static void add_ready(Sandbox *sandbox)
 {
     Error ignored;
-    WorkerProcess *worker = start_unlocked(sandbox, sandbox->options.ready_service, &ignored);
+    WorkerProcess *worker = start_unlocked(sandbox, NULL, sandbox->options.ready_service, &ignored);
     sandbox->has_failed = !worker;
     if (!worker)
         return;
@@ -252,9 +288,10 @@ static WorkerProcess *take_ready(Sandbox *sandbox, const char *service)
     return worker;
 }
 
-static WorkerProcess *request_worker(Sandbox *sandbox, const char *service, Error *err)
+static WorkerProcess *request_worker(Sandbox *sandbox, const char *class, const char *service,
+                                     Error *err)
 {
-    Request request = { .service = service, .err = err };
+    Request request = { .class = class, .service = service, .err = err };
     if (!start_keeper(sandbox, err))
         return NULL;
     Request **last = &sandbox->requests;
@@ -268,12 +305,12 @@ static WorkerProcess *request_worker(Sandbox *sandbox, const char *service, Erro
 }
 
 /* A worker of this service; it is the caller's. */
-static WorkerProcess *take_worker(Sandbox *sandbox, const char *service, Error *err)
+static WorkerProcess *take_worker(Sandbox *sandbox, const SandboxJob *job, Error *err)
 {
     pthread_mutex_lock(&sandbox->lock);
-    WorkerProcess *worker = take_ready(sandbox, service);
+    WorkerProcess *worker = job->worker ? NULL : take_ready(sandbox, job->service);
     if (!worker)
-        worker = request_worker(sandbox, service, err);
+        worker = request_worker(sandbox, job->worker, job->service, err);
     pthread_mutex_unlock(&sandbox->lock);
     return worker;
 }
@@ -282,13 +319,13 @@ bool sandbox_run(Sandbox *sandbox, const SandboxJob *job, Error *err)
 {
     if (job->args.length > SANDBOX_ARGS_MAX)
         return fail(err, ERROR_INTERNAL, "the job for the reader is too large");
-    WorkerProcess *worker = take_worker(sandbox, job->service, err);
+    WorkerProcess *worker = take_worker(sandbox, job, err);
     if (!worker)
         return false;
     /* One that was killed while it waited is not this job's fault. */
     if (!worker_process_order(worker, job, err)) {
         worker_process_free(worker);
-        worker = take_worker(sandbox, job->service, err);
+        worker = take_worker(sandbox, job, err);
         if (!worker || !worker_process_order(worker, job, err)) {
             worker_process_free(worker);
             return false;

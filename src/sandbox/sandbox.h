@@ -10,7 +10,8 @@
  * job a reason in one line, never the server. Whatever it says is checked against a table of
  * messages; anything else ends it.
  *
- * A few workers are kept ready, so that a job need not wait for fork and exec.
+ * A few workers are kept ready, so that a job need not wait for fork and exec. Services whose
+ * libraries start slowly are in programs of their own, lectern-worker-CLASS.
  *
  * Threads: sandbox_run() may be called from any number of threads at once. */
 #pragma once
@@ -56,6 +57,8 @@ typedef struct SandboxOptions {
     const char *ready_service; /* kept ready; NULL: none */
     int ready_count;           /* how many */
     const char *program;       /* NULL: ourselves (/proc/self/exe) */
+    const char *workers;       /* folder of lectern-worker-CLASS; NULL: beside ourselves, else
+                                * ../libexec/lectern */
     /* Not NULL: workers are copies of this process, which saves half the time of a command that
      * reads one file. Only where nothing secret is in memory and no other thread works. */
     const WorkerService *copied;
@@ -70,6 +73,7 @@ void sandbox_free(Sandbox *sandbox);
 void sandbox_describe(Sandbox *sandbox, Buf *json_members);
 
 typedef struct SandboxJob {
+    const char *worker; /* a class whose program is lectern-worker-CLASS; NULL: ourselves */
     const char *service;
     Str args;
     int fds[SANDBOX_FD_MAX]; /* stay the caller's; -1: none */

@@ -1,0 +1,70 @@
+/* class_main.c - the program lectern-worker-CLASS: linked with one folder's `worker_class`. */
+#include <stdio.h>
+
+#include "base/file.h"
+#include "worker/worker.h"
+
+static void preload(void)
+{
+    if (worker_class.preload)
+        worker_class.preload();
+}
+
+static bool read_source(const WorkerJob *job, Arena *arena, FileMap *map, WorkerArguments *args,
+                        ExtractSource *source_r, Error *err)
+{
+    if (!worker_arguments_read(job->args, arena, args, err) || !fd_map(job->fds[0], map, err))
+        return false;
+    *source_r = (ExtractSource){ .bytes = map->bytes,
+                                 .name = args->name,
+                                 .media_type = args->media_type,
+                                 .password = args->password,
+                                 .languages = args->languages };
+    return true;
+}
+
+static bool extract_run(WorkerJob *job, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    AUTO_MAP FileMap map = { 0 };
+    WorkerArguments args;
+    WorkerOutlet outlet;
+    ExtractSource source;
+    if (!read_source(job, arena, &map, &args, &source, err))
+        return false;
+    if (args.page_count && !worker_class.pages)
+        return fail(err, ERROR_INTERNAL, "the %s worker reads no single pages", worker_class.name);
+    DocWriter *doc = worker_outlet(arena, job, args.sends_members, &outlet);
+    bool good =
+        (args.page_count ? worker_class.pages(&source, args.pages, args.page_count, doc, err)
+                         : worker_class.extract(&source, doc, err)) &&
+        doc_writer_end(doc, err);
+    doc_writer_free(doc);
+    return good;
+}
+
+static bool page_run(WorkerJob *job, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    AUTO_MAP FileMap map = { 0 };
+    WorkerArguments args;
+    ExtractSource source;
+    Str png;
+    if (!worker_class.picture)
+        return fail(err, ERROR_UNSUPPORTED, "the %s worker draws no pages", worker_class.name);
+    return read_source(job, arena, &map, &args, &source, err) &&
+           worker_class.picture(arena, &source, (int)args.page, (int)args.width, &png, err) &&
+           worker_send_picture(job, 0, png, err);
+}
+
+int main(int argc, char **argv)
+{
+    const WorkerService services[] = {
+        { .name = "extract", .preload = preload, .run = extract_run },
+        { .name = "page", .preload = preload, .run = page_run },
+        { 0 },
+    };
+    sandbox_worker_main(argc, argv, services);
+    fprintf(stderr, "lectern-worker-%s: started by lectern, not by hand\n", worker_class.name);
+    return 64;
+}
