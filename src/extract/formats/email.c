@@ -1,12 +1,11 @@
 /* email.c - a mail message (RFC 5322, MIME): headers, the best body, attachments as children. */
-#include "base/file.h"
-#include "base/utf8.h"
 #include "extract/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html.h"
+#include "extract/formats/mail.h"
 #include "extract/formats/mime.h"
 
-enum { DEPTH_MAX = 20, PARTS_MAX = 1000, STUB_MAX = 200, NAME_MAX_BYTES = 200 };
+enum { DEPTH_MAX = 20, PARTS_MAX = 1000, STUB_MAX = 200 };
 
 typedef struct Writer {
     DocWriter *doc;
@@ -46,51 +45,22 @@ static Str decoded_body(Writer *w, const Part *part)
 
 /* --- Headers --- */
 
-static void write_headers(Writer *w, const MimePart *mime)
+/* The mark of a mailbox file before the headers: who sent it, and when it came. */
+static void write_postmark(Writer *w, Str bytes)
 {
-    static const char *const shown[] = {
-        "From",       "To",         "Cc",           "Bcc",         "Reply-To",   "Sender",
-        "Date",       "Subject",    "Keywords",     "Comments",    "Message-ID", "In-Reply-To",
-        "References", "List-Id",    "Organization", "Resent-From", "Resent-To",  "Importance",
-        "X-Mailer",   "User-Agent", "Return-Path",  "Newsgroups",
-    };
+    Str line;
+    if (text_next_line(&bytes, &line) && str_starts(line, S("From ")))
+        doc_meta(w->doc, "postmark", line);
+}
+
+static void write_headers(Writer *w, Str bytes, const MimePart *mime)
+{
     doc_place(w->doc, &(Place){ .part = S("headers") });
-    for (size_t i = 0; i < COUNT(shown); i++)
-        for (size_t k = 0; k < mime->headers.count; k++)
-            if (str_equal_ignore_case(mime->headers.at[k].name, str(shown[i])))
-                doc_meta(w->doc, shown[i], mime_text(w->arena, mime->headers.at[k].value));
+    write_postmark(w, bytes);
+    mail_write_headers(w->doc, w->arena, mime);
 }
 
 /* --- Bodies --- */
-
-static void write_paragraph(DocWriter *doc, Str text)
-{
-    text = str_trim(text);
-    if (text.length && text.at[0] == '>')
-        doc_quote(doc, text);
-    else
-        doc_paragraph(doc, text);
-}
-
-/* Paragraphs end at blank lines and where quoting begins or ends. */
-static void write_plain(DocWriter *doc, Str text)
-{
-    Str line, block = STR_NONE;
-    while (doc_writer_ok(doc) && text_next_line(&text, &line)) {
-        bool is_blank = str_trim(line).length == 0;
-        bool turns = block.length && line.length && (block.at[0] == '>') != (line.at[0] == '>');
-        if (is_blank || turns) {
-            write_paragraph(doc, block);
-            block = STR_NONE;
-        }
-        if (is_blank)
-            continue;
-        if (!block.length)
-            block = line;
-        block.length = (size_t)(line.at + line.length - block.at);
-    }
-    write_paragraph(doc, block);
-}
 
 static Place part_place(Writer *w, const Part *part)
 {
@@ -142,7 +112,7 @@ static void write_text(DocWriter *doc, Str text, bool is_html, const Place *plac
     if (is_html)
         html_write(doc, text, place);
     else
-        write_plain(doc, text);
+        mail_write_plain(doc, text);
 }
 
 static void write_new_text(Writer *w, Str text, bool is_html, const Place *place)
@@ -172,23 +142,19 @@ static void write_text_part(Writer *w, const Part *part)
 
 /* --- Attachments --- */
 
-/* The last part of a path, without control characters; never empty, "." or "..". */
+/* Never empty, "." or "..". */
 static Str safe_name(Writer *w, const Part *part)
 {
-    Buf out = buf_new(w->arena, NAME_MAX_BYTES);
-    Str name = path_name(part->name);
-    for (size_t i = 0; i < name.length; i++)
-        if ((unsigned char)name.at[i] >= ' ' && name.at[i] != 127)
-            buf_add_char(&out, name.at[i]);
-    Str safe = str_trim(buf_str(&out));
-    safe = str_slice(safe, 0, utf8_floor(safe, safe.length));
-    if (safe.length && !str_is(safe, ".") && !str_is(safe, ".."))
+    Str safe = mail_safe_name(w->arena, part->name);
+    if (safe.length)
         return safe;
     Str kind = str_from(part->type, (size_t)(str_find_char(part->type, '/') + 1));
     if (str_is(part->type, "message/rfc822"))
         kind = S("eml");
     else if (str_is(part->type, "text/plain"))
         kind = S("txt");
+    else if (str_is(part->type, "text/calendar"))
+        kind = S("ics");
     return str_format(w->arena, "part-%d." STR_FMT, w->part_count, STR_ARG(str_slice(kind, 0, 40)));
 }
 
@@ -337,7 +303,7 @@ static bool email_extract(const ExtractSource *source, DocWriter *doc, Error *er
     if (!str_equal(text_head(arena, bytes, KB(4)), head)) /* UTF-16, or a byte order mark */
         bytes = text_decode(arena, bytes, STR_NONE, NULL);
     Part message = read_part(&w, bytes, "text/plain");
-    write_headers(&w, &message.mime);
+    write_headers(&w, bytes, &message.mime);
     message.name = STR_NONE; /* a message of one part is its body, whatever name that has */
     if (str_is(message.disposition, "attachment"))
         message.disposition = STR_NONE;

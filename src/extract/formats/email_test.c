@@ -1,5 +1,6 @@
 /* email_test.c - mail: headers, forms of a text, attachments, broken messages. */
 #include "extract/formats/dump.h"
+#include "extract/formats/mail.h"
 
 extern const Extractor extractor_email;
 
@@ -10,16 +11,16 @@ Test(extract, email_becomes_blocks)
 {
     static const DumpCase cases[] = {
         { "plain", "From: a@b\nSubject: S\n\nHi\nyou\n\n> old\n",
-          "meta(From) a@b\nmeta(Subject) S\np Hi\\nyou\nquote > old\n" },
+          "meta(from) a@b\nmeta(subject) S\np Hi\\nyou\nquote > old\n" },
         { "encoded words",
           "Subject: =?utf-8?B?w6k=?= =?utf-8?Q?=C3=A8_x?= y\nFrom: =?koi8-r?B?8NLJ18XU?= "
           "<a@b>\n\nt",
-          "meta(From) \u041f\u0440\u0438\u0432\u0435\u0442 <a@b>\nmeta(Subject) \u00e9\u00e8 x "
+          "meta(from) \u041f\u0440\u0438\u0432\u0435\u0442 <a@b>\nmeta(subject) \u00e9\u00e8 x "
           "y\np t\n" },
         { "a character in two words", "Subject: =?utf-8?Q?=C3?=\n =?utf-8?Q?=A9?=\n\nt",
-          "meta(Subject) \u00e9\np t\n" },
-        { "raw Latin-1 header", "Subject: caf\xE9\n\nt", "meta(Subject) caf\u00e9\np t\n" },
-        { "folded header", "Subject: a\n\tb\n\nt", "meta(Subject) a b\np t\n" },
+          "meta(subject) \u00e9\np t\n" },
+        { "raw Latin-1 header", "Subject: caf\xE9\n\nt", "meta(subject) caf\u00e9\np t\n" },
+        { "folded header", "Subject: a\n\tb\n\nt", "meta(subject) a b\np t\n" },
         { "quoted-printable",
           "Content-Transfer-Encoding: quoted-printable\nContent-Type: text/plain; "
           "charset=iso-8859-1\n\ncaf=E9 a=\nb",
@@ -45,7 +46,7 @@ Test(extract, email_becomes_blocks)
         { "a message in a message",
           MIXED
           "--b\nContent-Type: message/rfc822\n\nFrom: a@b\nSubject: In\nDate: x\n\nt\n--b--\n",
-          "+ part-1.eml\n  meta(From) a@b\n  meta(Date) x\n  meta(Subject) In\n  p t\n" },
+          "+ part-1.eml\n  meta(from) a@b\n  meta(date) x\n  meta(subject) In\n  p t\n" },
         { "signed",
           "Content-Type: multipart/signed; protocol=\"p/q\"; "
           "boundary=b\n\n--b\n\nt\n--b\n\nsig\n--b--",
@@ -53,12 +54,13 @@ Test(extract, email_becomes_blocks)
         { "encrypted", "Content-Type: multipart/encrypted; boundary=b\n\n--b\n\nx\n--b--",
           "~ the message is encrypted (PGP or S/MIME); its text was not read\n" },
         { "no blank line", "From: a@b\nSubject: S\nthis is text",
-          "meta(From) a@b\nmeta(Subject) S\np this is text\n" },
+          "meta(from) a@b\nmeta(subject) S\np this is text\n" },
         { "no last boundary", MIXED "--b\n\nt", "p t\n" },
         { "no boundary declared", "Content-Type: multipart/mixed\n\n--xyz12\n\nt\n--xyz12--",
           "p t\n" },
-        { "CR LF", "Subject: S\r\n\r\na\r\n\r\nb\r\n", "meta(Subject) S\np a\np b\n" },
-        { "mbox line before", "From x Mon\nSubject: S\n\na", "meta(Subject) S\np a\n" },
+        { "CR LF", "Subject: S\r\n\r\na\r\n\r\nb\r\n", "meta(subject) S\np a\np b\n" },
+        { "mbox line before", "From x Mon\nSubject: S\n\na",
+          "meta(postmark) From x Mon\nmeta(subject) S\np a\n" },
     };
     DUMP_CASES(extractor_email, cases);
 }
@@ -67,7 +69,7 @@ Test(extract, email_parts_are_places)
 {
     static const DumpCase cases[] = {
         { "parts", "Subject: S\n" MIXED "--b\n\na\n--b\nContent-Type: text/html\n\n<p>c\n--b--",
-          "meta(Subject) S @part headers\np a @part 1 text/plain\np c @part 2 text/html, line "
+          "meta(subject) S @part headers\np a @part 1 text/plain\np c @part 2 text/html, line "
           "1\n" },
     };
     DUMP_CASES(extractor_email, cases, .places = true);
@@ -87,4 +89,25 @@ Test(extract, email_is_recognised_by_its_headers)
 {
     cr_expect_eq(extractor_email.sniff(S("From: a\nTo: b\nSubject: c\n\nd")), 75);
     cr_expect_lt(extractor_email.sniff(S("Note: a\n\nb")), 10);
+}
+
+Test(extract, dates_of_mail_become_iso_8601)
+{
+    static const struct {
+        const char *text, *iso;
+    } cases[] = {
+        { "Fri, 16 Jan 2015 07:35:46 +0000", "2015-01-16T07:35:46Z" },
+        { "Wed, 30 Jan 2002 15:07:01 -0800 (PST)", "2002-01-30T15:07:01-08:00" },
+        { "1 Feb 99 3:04 GMT", "1999-02-01T03:04:00Z" },
+        { "Wed Jan 30 18:07:01 2002", "2002-01-30T18:07:01" },
+        { "29-May-2017 16:55:27 +05:30", "2017-05-29T16:55:27+05:30" },
+        { "2020-05-01T10:00:00Z", "2020-05-01T10:00:00Z" },
+        { "yesterday", "" },
+        { "", "" },
+    };
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str iso = mail_date(arena, str(cases[i].text));
+        cr_expect(str_is(iso, cases[i].iso), "%s: " STR_FMT, cases[i].text, STR_ARG(iso));
+    }
 }

@@ -1,0 +1,14 @@
+/* mail.h - what the formats of mail share: facts, dates, plain bodies, names of attachments. */
+#pragma once
+
+#include "extract/document.h"
+#include "extract/formats/mime.h"
+
+/* A date as RFC 5322 or asctime() writes it, as ISO 8601 with its offset; empty when it is none. */
+Str mail_date(Arena *arena, Str value);
+/* The headers that people read, under the names of metadata.def. */
+void mail_write_headers(DocWriter *doc, Arena *arena, const MimePart *message);
+/* Paragraphs and quotes (lines that begin with '>'). */
+void mail_write_plain(DocWriter *doc, Str text);
+/* The last part of a path, without control characters; empty when nothing safe is left. */
+Str mail_safe_name(Arena *arena, Str name);
