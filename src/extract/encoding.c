@@ -337,6 +337,108 @@ Str text_decode(Arena *arena, Str bytes, Str declared, const char **charset_r)
     return decode_as(arena, bytes, str(charset), SIZE_MAX, &text) ? text : bytes;
 }
 
+/* --- Known charsets --- */
+
+Str text_decode_known(Arena *arena, Str bytes, const char *charset)
+{
+    size_t bad;
+    UConverter *converter = charset ? open_converter(str(charset)) : NULL;
+    if (!converter)
+        converter = open_converter(S("windows-1252"));
+    if (!converter)
+        return utf8_clean(arena, bytes);
+    Str text = convert(arena, converter, bytes, &bad);
+    ucnv_close(converter);
+    return text;
+}
+
+Str text_from_utf16(Arena *arena, Str bytes)
+{
+    Buf out = buf_new(arena, bytes.length * 2 + 4);
+    for (size_t i = 0; i + 2 <= bytes.length; i += 2) {
+        const unsigned char *at = (const unsigned char *)bytes.at + i;
+        uint32_t c = at[0] | (uint32_t)at[1] << 8;
+        uint32_t low = i + 4 <= bytes.length ? at[2] | (uint32_t)at[3] << 8 : 0;
+        if (c >= 0xD800 && c < 0xDC00 && low >= 0xDC00 && low < 0xE000) {
+            c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+            i += 2;
+        }
+        buf_add_utf8(&out, c >= 0xD800 && c < 0xE000 ? UTF8_REPLACEMENT : c);
+    }
+    return buf_str(&out);
+}
+
+const char *charset_of_codepage(int codepage)
+{
+    static const struct {
+        int codepage;
+        const char *charset;
+    } pages[] = { { 437, "ibm-437" },
+                  { 737, "ibm-737" },
+                  { 775, "ibm-775" },
+                  { 850, "ibm-850" },
+                  { 852, "ibm-852" },
+                  { 855, "ibm-855" },
+                  { 857, "ibm-857" },
+                  { 858, "ibm-858" },
+                  { 860, "ibm-860" },
+                  { 861, "ibm-861" },
+                  { 862, "ibm-862" },
+                  { 863, "ibm-863" },
+                  { 864, "ibm-864" },
+                  { 865, "ibm-865" },
+                  { 866, "ibm-866" },
+                  { 869, "ibm-869" },
+                  { 874, "windows-874-2000" },
+                  { 932, "ibm-943_P15A-2003" },
+                  { 936, "gb18030" },
+                  { 949, "windows-949-2000" },
+                  { 950, "big5-hkscs" },
+                  { 1200, "UTF-16LE" },
+                  { 1201, "UTF-16BE" },
+                  { 1250, "windows-1250" },
+                  { 1251, "windows-1251" },
+                  { 1252, "windows-1252" },
+                  { 1253, "windows-1253" },
+                  { 1254, "windows-1254" },
+                  { 1255, "windows-1255" },
+                  { 1256, "windows-1256" },
+                  { 1257, "windows-1257" },
+                  { 1258, "windows-1258" },
+                  { 10000, "macintosh" },
+                  { 10001, "ibm-943_P15A-2003" },
+                  { 10002, "big5" },
+                  { 10003, "windows-949-2000" },
+                  { 10006, "x-mac-greek" },
+                  { 10007, "macos-7_3-10.2" },
+                  { 10008, "gb18030" },
+                  { 10029, "macos-29-10.2" },
+                  { 10081, "x-mac-turkish" },
+                  { 20866, "koi8-r" },
+                  { 21866, "koi8-u" },
+                  { 28591, "windows-1252" },
+                  { 28592, "iso-8859-2" },
+                  { 28593, "iso-8859-3" },
+                  { 28594, "iso-8859-4" },
+                  { 28595, "iso-8859-5" },
+                  { 28596, "iso-8859-6" },
+                  { 28597, "iso-8859-7" },
+                  { 28598, "iso-8859-8" },
+                  { 28599, "windows-1254" },
+                  { 28605, "iso-8859-15" },
+                  { 50220, "iso-2022-jp" },
+                  { 51932, "euc-jp-2007" },
+                  { 51936, "gb18030" },
+                  { 51949, "windows-949-2000" },
+                  { 54936, "gb18030" },
+                  { 65000, "UTF-7" },
+                  { 65001, "UTF-8" } };
+    for (size_t i = 0; i < COUNT(pages); i++)
+        if (pages[i].codepage == codepage)
+            return pages[i].charset;
+    return NULL;
+}
+
 /* --- Declarations --- */
 
 static Str name_after(Str text, size_t at)

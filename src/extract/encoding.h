@@ -18,6 +18,15 @@ void encoding_preload(void);
  * says, or empty. *charset_r (may be NULL) gets the name of the charset that was used. */
 Str text_decode(Arena *arena, Str bytes, Str declared, const char **charset_r);
 
+/* The text of bytes whose charset is known: no guessing, no byte order mark; what cannot be read
+ * becomes U+FFFD. NULL or an unknown charset reads as windows-1252. */
+Str text_decode_known(Arena *arena, Str bytes, const char *charset);
+/* UTF-16LE, as Windows writes it: lone surrogates become U+FFFD. */
+Str text_from_utf16(Arena *arena, Str bytes);
+/* The charset of a Windows or Macintosh code page (1252, 932, 65001, 10000); NULL when there is
+ * none. */
+const char *charset_of_codepage(int codepage);
+
 /* The charset that `<?xml encoding="...">` or `<meta charset="...">` near the beginning declares,
  * borrowed from the bytes; empty if none. */
 Str charset_in_xml(Str bytes);
