@@ -60,6 +60,7 @@ typedef struct Open {
     const struct Tag *tag;
     char name[24];
     bool is_hidden;
+    bool is_note;
     bool is_data_table; /* of a table: its cells are cells, not layout */
     int number;         /* of a list: the next item's; of a heading: its level */
 } Open;
@@ -75,8 +76,9 @@ typedef struct Writer {
     int row_line;           /* where the table row began */
     Open open[OPEN_MAX];
     int depth;
-    int hidden, pre, data_tables, quotes, lists;
+    int hidden, pre, data_tables, quotes, lists, notes;
     bool item_began; /* the next block of the list item shows its marker */
+    bool is_chapter; /* the page's own facts are not the document's */
     bool in_body, is_in_head_row, has_head_row, row_is_open, cell_is_open;
     int column_span, row_span;
 } Writer;
@@ -176,6 +178,8 @@ static void flush(Writer *w)
             doc_code(w->doc, STR_NONE, text);
         else if (heading)
             doc_heading(w->doc, heading->number, text);
+        else if (w->notes)
+            doc_note(w->doc, "footnote", text);
         else if (w->quotes)
             doc_quote(w->doc, text);
         else if (innermost(w, TAG_ITEM, TAG_DEFINITION))
@@ -319,6 +323,7 @@ static void close_top(Writer *w)
     else if (is == TAG_TABLE && top->is_data_table)
         end_table(w);
     w->hidden -= top->is_hidden;
+    w->notes -= top->is_note;
     w->pre -= is == TAG_PRE;
     w->quotes -= is == TAG_QUOTE;
     w->lists -= is == TAG_LIST || is == TAG_NUMBERS;
@@ -420,6 +425,12 @@ static bool read_attributes(Writer *w, Str attributes)
     return hides;
 }
 
+static void write_fact(Writer *w, const char *key, Str value)
+{
+    if (!w->is_chapter)
+        doc_meta(w->doc, key, value);
+}
+
 static void write_meta(Writer *w, Str attributes)
 {
     static const char *const names[] = { "author",   "description", "keywords", "date",
@@ -431,7 +442,7 @@ static void write_meta(Writer *w, Str attributes)
         return;
     for (size_t i = 0; i < COUNT(names); i++)
         if (str_equal_ignore_case(name, str(names[i])))
-            doc_meta(w->doc, names[i], decoded(w, content));
+            write_fact(w, names[i], decoded(w, content));
 }
 
 static void write_image(Writer *w, Str attributes)
@@ -477,6 +488,21 @@ static void write_void(Writer *w, const struct Tag *tag, Str attributes)
         flush(w);
 }
 
+/* Books mark their notes: epub:type (EPUB 3.3, structural semantics) or a DPUB-ARIA role. */
+static bool is_note(Str attributes)
+{
+    static const Str names[] = { S_INIT("footnote"), S_INIT("rearnote"), S_INIT("endnote"),
+                                 S_INIT("doc-footnote"), S_INIT("doc-endnote") };
+    Str value;
+    if (!html_attribute(attributes, "epub:type", &value) &&
+        !html_attribute(attributes, "role", &value))
+        return false;
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_equal_ignore_case(str_trim(value), names[i]))
+            return true;
+    return false;
+}
+
 static void open_element(Writer *w, const HtmlToken *token, const struct Tag *tag, bool hides)
 {
     if (w->depth >= OPEN_MAX)
@@ -492,6 +518,8 @@ static void open_element(Writer *w, const HtmlToken *token, const struct Tag *ta
     *open = (Open){ .tag = tag, .is_hidden = hides || (tag->flags & FLAG_HIDDEN) };
     snprintf(open->name, sizeof open->name, STR_FMT, STR_ARG(token->name));
     w->hidden += open->is_hidden;
+    open->is_note = is != TAG_OTHER && is != TAG_CELL && is_note(token->attributes);
+    w->notes += open->is_note;
     w->pre += is == TAG_PRE;
     w->quotes += is == TAG_QUOTE;
     w->lists += is == TAG_LIST || is == TAG_NUMBERS;
@@ -525,7 +553,7 @@ static void begin_element(Writer *w, const HtmlToken *token)
     if (tag->is == TAG_PAGE) {
         Str language;
         if (html_attribute(token->attributes, "lang", &language))
-            doc_meta(w->doc, "language", language);
+            write_fact(w, "language", language);
         return;
     }
     close_implied(w, tag->is);
@@ -550,12 +578,12 @@ static void write_text(Writer *w, const HtmlToken *token)
     }
     Open *top = w->depth ? &w->open[w->depth - 1] : NULL;
     if (top && top->tag->is == TAG_TITLE && !w->in_body)
-        doc_meta(w->doc, "title", text);
+        write_fact(w, "title", text);
     else
         add_text(w, text);
 }
 
-void html_write(DocWriter *doc, Str utf8, const Place *place)
+static void write_page(DocWriter *doc, Str utf8, const Place *place, bool is_chapter)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     AUTO_FREE Writer *w = heap_alloc(sizeof *w);
@@ -563,6 +591,7 @@ void html_write(DocWriter *doc, Str utf8, const Place *place)
     w->doc = doc;
     w->arena = arena;
     w->place = *place;
+    w->is_chapter = is_chapter;
     w->in = html_reader(utf8);
     w->in.line = MAX(1, place->line_first);
     w->run = buf_new(arena, SIZE_MAX / 4);
@@ -576,6 +605,16 @@ void html_write(DocWriter *doc, Str utf8, const Place *place)
     }
     close_to(w, 0);
     flush(w);
+}
+
+void html_write(DocWriter *doc, Str utf8, const Place *place)
+{
+    write_page(doc, utf8, place, false);
+}
+
+void html_write_chapter(DocWriter *doc, Str utf8, const Place *place)
+{
+    write_page(doc, utf8, place, true);
 }
 
 static bool html_extract(const ExtractSource *source, DocWriter *doc, Error *err)
