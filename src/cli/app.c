@@ -236,6 +236,8 @@ static bool open_library(App *app, Str folder, Error *err)
                                .chunk_size = settings->chunk_size,
                                .chunk_overlap = settings->chunk_overlap,
                                .extract_timeout_s = settings->extract_timeout,
+                               .page_workers = settings->page_workers,
+                               .languages = settings->languages,
                                .trash_days = settings->trash_days,
                                .listener = on_library_news,
                                .listener_argument = app };

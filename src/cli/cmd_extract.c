@@ -49,6 +49,8 @@ static bool read_file(CommandLine *line, Arena *arena, Extraction *extraction, E
                               .name = path_name(line->words[0]),
                               .password = option_value(line, "password"),
                               .timeout_ms = line->settings.extract_timeout * 1000,
+                              .parallel = (int)line->settings.page_workers,
+                              .languages = line->settings.languages,
                               .progress = show_progress,
                               .self = line };
     SandboxOptions one_job = { .copied = worker_services };

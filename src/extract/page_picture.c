@@ -4,11 +4,13 @@
 #include "extract/page_picture.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 #include <unicode/utf16.h>
 
 #include "base/utf8.h"
+#include "extract/encoding.h"
 
 enum {
     WIDTH_MIN = 32,
@@ -91,6 +93,37 @@ static void add_page_marks(Arena *arena, const fz_stext_page *text, Marks *marks
                                   (Box){ box.x0, box.y0, box.x1, box.y1 });
             }
         }
+    }
+}
+
+static bool take_edge(Str *line, float *edge_r)
+{
+    ptrdiff_t space = str_find_char(*line, ' ');
+    char number[24];
+    if (space <= 0 || space >= (ptrdiff_t)sizeof number)
+        return false;
+    memcpy(number, line->at, (size_t)space);
+    number[space] = '\0';
+    *edge_r = strtof(number, NULL);
+    *line = str_from(*line, (size_t)space + 1);
+    return isfinite(*edge_r);
+}
+
+/* Recognised words: those at one height are a line. */
+static void add_word_marks(Arena *arena, Str words, Marks *marks)
+{
+    int number = 0;
+    Box last = { 0 };
+    for (Str line; text_next_line(&words, &line);) {
+        Box box;
+        if (!take_edge(&line, &box.x0) || !take_edge(&line, &box.y0) ||
+            !take_edge(&line, &box.x1) || !take_edge(&line, &box.y1))
+            continue;
+        bool is_same_line = box.y0 < last.y1 && box.y1 > last.y0 && box.x0 >= last.x0;
+        number += !is_same_line;
+        last = box;
+        for (size_t at = 0, size; at < line.length && marks->count < CHARS_MAX; at += size)
+            add_character(arena, marks, utf8_decode(line, at, &size), number, box);
     }
 }
 
@@ -236,6 +269,7 @@ static void find_on_page(Rendering *r, fz_cookie *cookie, Arena *arena,
     fz_run_page(r->ctx, r->page, r->device, fz_identity, cookie);
     fz_close_device(r->ctx, r->device);
     add_page_marks(arena, r->text, &marks);
+    add_word_marks(arena, request->words, &marks);
     find_quote(arena, &marks, request->quote, request->near, picture);
 }
 

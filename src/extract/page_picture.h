@@ -15,7 +15,9 @@ typedef struct PagePictureRequest {
     int page;  /* from 1 */
     int width; /* in pixels; made smaller when the picture would pass PAGE_PICTURE_PIXELS_MAX */
     Str quote; /* may be empty */
-    Box near;  /* which occurrence is meant: the block's box, or all zero */
+    /* Words of a page that holds none itself, a line each: "x0 y0 x1 y1 word", edges in points. */
+    Str words;
+    Box near; /* which occurrence is meant: the block's box, or all zero */
 } PagePictureRequest;
 
 typedef struct PagePicture {

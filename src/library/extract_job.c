@@ -8,6 +8,7 @@
 #include "library/extraction.h"
 #include "library/ingest.h"
 #include "store/erase_store.h"
+#include "store/read_pages_store.h"
 #include "store/texts_store.h"
 
 #define MEMORY_MAX GB(8)    /* a fuse; worker_limits bound what is read */
@@ -50,6 +51,54 @@ static bool report_progress(void *self, const char *stage, int64_t done, int64_t
     return job_progress(in->job, stage, done, total);
 }
 
+/* --- Pages that were read before an interruption --- */
+
+typedef struct PageWork {
+    const Scope *scope;
+    Arena *arena;
+    ReadPage page;
+} PageWork;
+
+static bool load_page_work(DbTx *tx, void *argument, Error *err)
+{
+    PageWork *work = argument;
+    return read_page_find(tx, work->scope, work->arena, &work->page, err);
+}
+
+static bool save_page_work(DbTx *tx, void *argument, Error *err)
+{
+    PageWork *work = argument;
+    return read_page_save(tx, work->scope, &work->page, err);
+}
+
+static PageWork page_work(const Reading *in, Arena *arena, Str worker, int page)
+{
+    return (PageWork){ &in->job->scope,
+                       arena,
+                       { .document = in->document.id,
+                         .version = in->document.version,
+                         .worker = worker,
+                         .page = page } };
+}
+
+static bool load_page(void *self, Str worker, int page, Arena *arena, Str *kept_r, Error *err)
+{
+    const Reading *in = self;
+    PageWork work = page_work(in, arena, worker, page);
+    if (!store_read(in->library->db, work.scope, load_page_work, &work, err))
+        return false;
+    *kept_r = work.page.bytes;
+    return true;
+}
+
+static bool save_page(void *self, Str worker, int page, Str kept, Error *err)
+{
+    const Reading *in = self;
+    PageWork work = page_work(in, NULL, worker, page);
+    work.page.bytes = kept;
+    return store_write(in->library->db, work.scope, save_page_work, &work, err);
+}
+
 static bool read_file(Reading *in, Error *err)
 {
     AUTO_CLOSE int fd = -1;
@@ -58,11 +107,15 @@ static bool read_file(Reading *in, Error *err)
     if (!blob_open(library->blobs, in->job->scope.workspace, in->document.blob, &fd, &size, err) ||
         !password_open(library, in->arena, in->document.password_sealed, &in->password, err))
         return false;
+    PageKeeper keeper = { load_page, save_page, in };
     ExtractionInput input = { .fd = fd,
                               .name = in->document.name,
                               .media_type = in->document.media_type,
                               .password = in->password,
                               .timeout_ms = library->options.extract_timeout_s * 1000,
+                              .languages = library->options.languages,
+                              .parallel = (int)library->options.page_workers,
+                              .pages = &keeper,
                               .spool_folder = blob_incoming(library->blobs),
                               .progress = report_progress,
                               .self = in };
@@ -168,6 +221,7 @@ static bool store_work(DbTx *tx, void *argument, Error *err)
     return job_hold(tx, in->job, err) &&
            store_content(tx, in, in->document.id, in->document.version, &in->ingested, err) &&
            follow_to_trash(tx, in, 0, in->extraction.children.count, err) &&
+           read_page_forget(tx, &in->job->scope, in->document.id, err) &&
            job_done_in(tx, in->job, err);
 }
 

@@ -45,6 +45,8 @@ static void store_place(StoredBlock *stored, const Place *place)
     stored->y1 = place->y1;
     stored->line_first = place->line_first;
     stored->line_last = place->line_last;
+    stored->start_ms = place->start_ms;
+    stored->end_ms = place->end_ms;
     stored->sheet = place->sheet;
     stored->cells = place->cells;
     stored->part = place->part;
@@ -58,6 +60,17 @@ static const StoredCell *store_cells(Arena *arena, const Block *block)
         cells[i] = (StoredCell){ block->cells[i].start, block->cells[i].length,
                                  block->cells[i].column_span, block->cells[i].row_span };
     return cells;
+}
+
+static const StoredWord *store_words(Arena *arena, const Block *block)
+{
+    StoredWord *words = arena_new_array(arena, StoredWord, block->word_count);
+    for (size_t i = 0; i < block->word_count; i++) {
+        const WordBox *word = &block->words[i];
+        words[i] =
+            (StoredWord){ word->start, word->length, word->x0, word->y0, word->x1, word->y1 };
+    }
+    return words;
 }
 
 /* The document's text: blocks apart by an empty line, rows of one table by a line end. A mail
@@ -105,9 +118,11 @@ static Str make_blocks(Arena *arena, const Block *const *blocks, size_t count, I
                                  .label = block->label,
                                  .is_header_row = block->is_header_row,
                                  .table = block->table,
-                                 .cell_count = block->cell_count };
+                                 .cell_count = block->cell_count,
+                                 .word_count = block->word_count };
         store_place(stored, &block->place);
         stored->cell = store_cells(arena, block);
+        stored->word = store_words(arena, block);
         if (block->kind == BLOCK_META && block->text.length) {
             buf_add(&text, block->label);
             buf_add(&text, S(": "));
@@ -340,6 +355,8 @@ static Block restore_block(Arena *arena, Str text, const StoredBlock *stored)
                            .y1 = stored->y1,
                            .line_first = stored->line_first,
                            .line_last = stored->line_last,
+                           .start_ms = stored->start_ms,
+                           .end_ms = stored->end_ms,
                            .sheet = stored->sheet,
                            .cells = stored->cells,
                            .part = stored->part,

@@ -38,6 +38,8 @@ typedef struct LibraryOptions {
     const char *index_folder;
     int64_t chunk_size, chunk_overlap;
     int64_t extract_timeout_s;
+    int64_t page_workers; /* pages of one file recognised at the same time; 0: one a core */
+    Str languages;        /* of text in pictures and of speech, "eng+deu"; empty: found out */
     int64_t trash_days;
     LibraryListener *listener; /* may be NULL */
     void *listener_argument;

@@ -22,7 +22,9 @@ enum {
     HAS_PART = 1 << 9,
     HAS_ANCHOR = 1 << 10,
     HAS_CELLS = 1 << 11,
-    HAS_ANY = (1 << 12) - 1,
+    HAS_TIMES = 1 << 12,
+    HAS_WORDS = 1 << 13,
+    HAS_ANY = (1 << 14) - 1,
 };
 
 static void add_number(Buf *buf, uint64_t n)
@@ -52,7 +54,40 @@ static unsigned flags_of(const StoredBlock *block)
            (has_box ? HAS_BOX : 0u) | (block->line_first || block->line_last ? HAS_LINES : 0u) |
            (block->table ? HAS_TABLE : 0u) | (block->sheet.length ? HAS_SHEET : 0u) |
            (block->cells.length ? HAS_RANGE : 0u) | (block->part.length ? HAS_PART : 0u) |
-           (block->anchor.length ? HAS_ANCHOR : 0u) | (block->cell_count ? HAS_CELLS : 0u);
+           (block->anchor.length ? HAS_ANCHOR : 0u) | (block->cell_count ? HAS_CELLS : 0u) |
+           (block->start_ms || block->end_ms ? HAS_TIMES : 0u) |
+           (block->word_count ? HAS_WORDS : 0u);
+}
+
+static void add_cells(Buf *buf, const StoredBlock *block)
+{
+    add_number(buf, block->cell_count);
+    for (size_t i = 0; i < block->cell_count; i++) {
+        const StoredCell *cell = &block->cell[i];
+        add_number(buf, cell->start);
+        add_number(buf, cell->length);
+        add_number(buf, cell->column_span);
+        add_number(buf, cell->row_span);
+    }
+}
+
+/* Edges in tenths of a point are as exact as recognition is. */
+static void add_words(Buf *buf, const StoredBlock *block)
+{
+    int64_t end = 0, last[4] = { 0 };
+    add_number(buf, block->word_count);
+    for (size_t i = 0; i < block->word_count; i++) {
+        const StoredWord *word = &block->word[i];
+        const float edges[4] = { word->x0, word->y0, word->x1, word->y1 };
+        add_signed(buf, (int64_t)word->start - end);
+        add_number(buf, word->length);
+        end = (int64_t)word->start + word->length;
+        for (int k = 0; k < 4; k++) {
+            int64_t tenths = (int64_t)(edges[k] * 10);
+            add_signed(buf, tenths - last[k]);
+            last[k] = tenths;
+        }
+    }
 }
 
 static void add_block(Buf *buf, const StoredBlock *block, uint64_t end)
@@ -85,16 +120,14 @@ static void add_block(Buf *buf, const StoredBlock *block, uint64_t end)
         add_text(buf, block->part);
     if (flags & HAS_ANCHOR)
         add_text(buf, block->anchor);
-    if (!(flags & HAS_CELLS))
-        return;
-    add_number(buf, block->cell_count);
-    for (size_t i = 0; i < block->cell_count; i++) {
-        const StoredCell *cell = &block->cell[i];
-        add_number(buf, cell->start);
-        add_number(buf, cell->length);
-        add_number(buf, cell->column_span);
-        add_number(buf, cell->row_span);
+    if (flags & HAS_CELLS)
+        add_cells(buf, block);
+    if (flags & HAS_TIMES) {
+        add_signed(buf, block->start_ms);
+        add_signed(buf, block->end_ms - block->start_ms);
     }
+    if (flags & HAS_WORDS)
+        add_words(buf, block);
 }
 
 Str block_pack(Arena *arena, const StoredBlock *blocks, size_t count)
@@ -104,7 +137,8 @@ Str block_pack(Arena *arena, const StoredBlock *blocks, size_t count)
 
     for (size_t i = 0; i < count; i++)
         limit += 160 + blocks[i].label.length + blocks[i].sheet.length + blocks[i].cells.length +
-                 blocks[i].part.length + blocks[i].anchor.length + blocks[i].cell_count * 20;
+                 blocks[i].part.length + blocks[i].anchor.length + blocks[i].cell_count * 20 +
+                 blocks[i].word_count * 60;
     Buf buf = buf_new(arena, limit);
     buf_add_char(&buf, FORM);
     add_number(&buf, count);
@@ -194,6 +228,33 @@ static void read_cells(Reader *reader, Arena *arena, StoredBlock *block)
     block->cell_count = count;
 }
 
+static float read_tenths(Reader *reader, int64_t *last)
+{
+    *last = (int64_t)((uint64_t)*last + (uint64_t)read_signed(reader));
+    return (float)*last / 10;
+}
+
+static void read_words(Reader *reader, Arena *arena, StoredBlock *block)
+{
+    /* Six bytes at least for each. */
+    size_t count = (size_t)read_number(reader, reader->rest.length / 6);
+    StoredWord *words = arena_new_array(arena, StoredWord, count);
+    int64_t last[4] = { 0 };
+    uint32_t end = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        words[i].start = end + (uint32_t)read_signed(reader);
+        words[i].length = (uint32_t)read_number(reader, UINT32_MAX);
+        end = words[i].start + words[i].length;
+        words[i].x0 = read_tenths(reader, &last[0]);
+        words[i].y0 = read_tenths(reader, &last[1]);
+        words[i].x1 = read_tenths(reader, &last[2]);
+        words[i].y1 = read_tenths(reader, &last[3]);
+    }
+    block->word = words;
+    block->word_count = count;
+}
+
 static void read_box(Reader *reader, StoredBlock *block)
 {
     float box[4] = { 0 };
@@ -239,6 +300,12 @@ static void read_block(Reader *reader, Arena *arena, uint64_t end, StoredBlock *
         block->anchor = read_text(reader, arena);
     if (flags & HAS_CELLS)
         read_cells(reader, arena, block);
+    if (flags & HAS_TIMES) {
+        block->start_ms = read_signed(reader);
+        block->end_ms = (int64_t)((uint64_t)block->start_ms + (uint64_t)read_signed(reader));
+    }
+    if (flags & HAS_WORDS)
+        read_words(reader, arena, block);
 }
 
 static bool crc_is_right(Str bytes)

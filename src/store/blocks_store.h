@@ -13,6 +13,12 @@ typedef struct StoredCell {
     uint16_t column_span, row_span;
 } StoredCell;
 
+/* A word of a recognised picture, where it is on the page. */
+typedef struct StoredWord {
+    uint32_t start, length; /* bytes within the block's text */
+    float x0, y0, x1, y1;
+} StoredWord;
+
 /* One block; what does not apply is zero or empty. The numbers of `kind` are the caller's. */
 typedef struct StoredBlock {
     int64_t ordinal; /* from 0; read, never written */
@@ -23,10 +29,13 @@ typedef struct StoredBlock {
     bool is_slide, is_header_row;
     float x0, y0, x1, y1;
     int32_t line_first, line_last;
+    int64_t start_ms, end_ms; /* in a recording */
     uint32_t table;
     Str sheet, cells, part, anchor;
     const StoredCell *cell;
     size_t cell_count;
+    const StoredWord *word;
+    size_t word_count;
 } StoredBlock;
 
 typedef struct StoredBlockList {

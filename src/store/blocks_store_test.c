@@ -12,6 +12,7 @@ static StoredBlock *blocks_new(Arena *arena, size_t count)
     static const StoredCell cells[] = { { 0, 4, 1, 1 }, { 7, 90, 2, 3 } };
     StoredBlock *blocks = arena_new_array(arena, StoredBlock, count);
 
+    static const StoredWord words[] = { { 0, 3, 72.5F, 10, 90, 20 }, { 4, 6, 93, 10.5F, 140, 20 } };
     for (size_t i = 0; i < count; i++) {
         blocks[i] = (StoredBlock){
             .kind = (int32_t)(i % 11),
@@ -24,6 +25,12 @@ static StoredBlock *blocks_new(Arena *arena, size_t count)
             .x1 = 540,
             .y1 = (float)(i % 30) * 20 + 18,
         };
+        if (i % 50 == 1) {
+            blocks[i].word = words;
+            blocks[i].word_count = COUNT(words);
+            blocks[i].start_ms = 61000;
+            blocks[i].end_ms = 62500;
+        }
         if (i % 7 == 0)
             blocks[i].label = S("3.");
         if (i % 100 == 5) {
@@ -52,6 +59,10 @@ static bool is_same(const StoredBlock *a, const StoredBlock *b)
                 str_equal(a->label, b->label) && str_equal(a->sheet, b->sheet) &&
                 str_equal(a->cells, b->cells) && str_equal(a->part, b->part) &&
                 str_equal(a->anchor, b->anchor);
+    same = same && a->start_ms == b->start_ms && a->end_ms == b->end_ms &&
+           a->word_count == b->word_count;
+    for (size_t i = 0; same && i < a->word_count; i++)
+        same = memcmp(&a->word[i], &b->word[i], sizeof(StoredWord)) == 0;
     for (size_t i = 0; same && i < a->cell_count; i++)
         same = memcmp(&a->cell[i], &b->cell[i], sizeof(StoredCell)) == 0;
     return same;

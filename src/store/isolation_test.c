@@ -12,6 +12,7 @@
 #include "store/jobs_store.h"
 #include "store/messages_store.h"
 #include "store/people_store.h"
+#include "store/read_pages_store.h"
 #include "store/searches_store.h"
 #include "store/secrets_store.h"
 #include "store/sessions_store.h"
@@ -74,6 +75,12 @@ static bool fill(DbTx *tx, World *world, Error *err)
 
     CALL(world_ready(tx, world, ours, "plan.txt", "our plan", 3, &secret.doc, err));
     CALL(chunk_numbers(tx, ours, world->arena, secret.doc.id, &secret.numbers, err));
+    ReadPage page = { secret.doc.id, 1, S("picture"), 3, S("our page") };
+    CALL(read_page_save(tx, ours, &page, err));
+    CALL(read_page_save(tx, ours, &page, err));
+    page.bytes = STR_NONE;
+    CALL(read_page_find(tx, ours, world->arena, &page, err));
+    EXPECT(str_is(page.bytes, "our page"));
     secret.collection = (Collection){ .name = S("Plans") };
     CALL(collection_add(tx, ours, world->arena, &secret.collection, err));
     CALL(conversation_add(tx, ours, world->arena, &secret.conversation, err));
@@ -193,6 +200,9 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, text_find_range(tx, theirs, arena, id, 1, 0, 9, &text, err));
     EXPECT_CODE(ERROR_NOT_FOUND, text_length(tx, theirs, id, 1, &length, err));
     EXPECT_CODE(ERROR_NOT_FOUND, block_find(tx, theirs, arena, id, 1, 0, &block, err));
+    ReadPage page = { id, 1, S("picture"), 3, STR_NONE };
+    CALL(read_page_find(tx, theirs, arena, &page, err));
+    EXPECT(!page.bytes.length);
     EXPECT_CODE(ERROR_NOT_FOUND,
                 collection_find(tx, theirs, arena, secret.collection.id, &collection, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
@@ -251,6 +261,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     CALL(setting_remove(tx, theirs, S("theme"), err));
     CALL(secret_remove(tx, theirs, S("key"), err));
     CALL(upload_remove(tx, theirs, S("k"), err));
+    CALL(read_page_forget(tx, theirs, id, err));
     CALL(search_remove(tx, theirs, STR_NONE, err));
     CALL(message_remove_from(tx, theirs, secret.conversation.id, 0, err));
     return true;

@@ -31,15 +31,18 @@ static bool page_run(WorkerJob *job, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     AUTO_MAP FileMap map = { 0 };
+    AUTO_MAP FileMap words = { 0 };
     WorkerArguments args;
     PagePicture picture;
-    if (!worker_arguments_read(job->args, arena, &args, err) || !fd_map(job->fds[0], &map, err))
+    if (!worker_arguments_read(job->args, arena, &args, err) || !fd_map(job->fds[0], &map, err) ||
+        (job->fds[1] >= 0 && !fd_map(job->fds[1], &words, err)))
         return false;
     PagePictureRequest request = { .bytes = map.bytes,
                                    .password = args.password,
                                    .page = (int)args.page,
                                    .width = (int)args.width,
-                                   .quote = args.quote };
+                                   .quote = args.quote,
+                                   .words = words.bytes };
     return page_picture(arena, &request, &picture, err) &&
            worker_send_picture(job, (int32_t)picture.boxes.count, picture.png, err);
 }
