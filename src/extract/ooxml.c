@@ -1,6 +1,8 @@
 /* ooxml.c - see ooxml.h. */
 #include "extract/ooxml.h"
 
+#include "extract/chart.h"
+
 enum { RELATIONS_MAX = 100000, TEXTS_MAX = 100000 };
 
 int ooxml_sniff(Str bytes, const char *const *types)
@@ -232,19 +234,9 @@ void ooxml_write_diagram(Package *package, DocWriter *doc, const Part *part)
 
 /* --- Charts (DrawingML, 21.2) --- */
 
-typedef struct Points {
-    VEC(Str) values; /* by index; an empty text where there is none */
-} Points;
-
-typedef struct Series {
-    Str name;
-    Points categories, values;
-} Series;
-
 typedef struct ChartReader {
-    Arena *arena;
+    Chart chart;
     Buf title, value;
-    VEC(Series) series;
     enum { IN_TITLE, IN_NAME, IN_CATEGORIES, IN_VALUES, IN_OTHER } where;
     bool in_title, in_text;
     int index;
@@ -258,8 +250,8 @@ static bool chart_start(void *self, const XmlElement *element)
     chart->value.length = 0;
     if (str_is(name, "title")) {
         chart->in_title = true;
-    } else if (str_is(name, "ser") && chart->series.count < 1000) {
-        *vec_push(chart->arena, &chart->series) = (Series){ 0 };
+    } else if (str_is(name, "ser")) {
+        chart_add_series(&chart->chart);
         chart->where = IN_OTHER;
     } else if (str_is(name, "tx") && !chart->in_title) {
         chart->where = IN_NAME;
@@ -273,27 +265,19 @@ static bool chart_start(void *self, const XmlElement *element)
     return true;
 }
 
-static void add_point(ChartReader *chart, Points *points, Str value)
-{
-    if (chart->index < 0 || chart->index >= 10000)
-        return;
-    while ((int)points->values.count <= chart->index)
-        *vec_push(chart->arena, &points->values) = STR_NONE;
-    points->values.at[chart->index] = value;
-}
-
 static void take_value(ChartReader *chart)
 {
-    if (chart->series.count == 0 || chart->value.length == 0)
+    Chart *made = &chart->chart;
+    if (made->series.count == 0 || chart->value.length == 0)
         return;
-    Series *series = &chart->series.at[chart->series.count - 1];
-    Str value = str_copy(chart->arena, buf_str(&chart->value));
+    ChartSeries *series = &made->series.at[made->series.count - 1];
+    Str value = str_copy(made->arena, buf_str(&chart->value));
     if (chart->where == IN_NAME)
         series->name = value;
     else if (chart->where == IN_CATEGORIES)
-        add_point(chart, &series->categories, value);
+        chart_add_point(made, &series->categories, chart->index, value);
     else if (chart->where == IN_VALUES)
-        add_point(chart, &series->values, value);
+        chart_add_point(made, &series->values, chart->index, value);
 }
 
 static bool chart_end(void *self, Str name)
@@ -320,46 +304,19 @@ static bool chart_text(void *self, Str text)
     return true;
 }
 
-static Str point_at(const Points *points, size_t index)
-{
-    return index < points->values.count ? points->values.at[index] : STR_NONE;
-}
-
-static void write_series(DocWriter *doc, const ChartReader *chart)
-{
-    const Points *categories = &chart->series.at[0].categories;
-    size_t count = categories->values.count;
-    for (size_t s = 0; s < chart->series.count; s++)
-        count = MAX(count, chart->series.at[s].values.values.count);
-    doc_table_begin(doc);
-    doc_cell(doc, STR_NONE);
-    for (size_t s = 0; s < chart->series.count; s++)
-        doc_cell(doc, chart->series.at[s].name);
-    doc_row_end(doc);
-    doc_header_end(doc);
-    for (size_t i = 0; i < count && doc_writer_ok(doc); i++) {
-        doc_cell(doc, point_at(categories, i));
-        for (size_t s = 0; s < chart->series.count; s++)
-            doc_cell(doc, point_at(&chart->series.at[s].values, i));
-        doc_row_end(doc);
-    }
-    doc_table_end(doc);
-}
-
 void ooxml_write_chart(Package *package, DocWriter *doc, const Part *part)
 {
     static const XmlEvents events = { chart_start, chart_end, chart_text };
     AUTO_ARENA Arena *arena = arena_new(MB(256));
-    ChartReader chart = { .arena = arena,
+    ChartReader chart = { .chart.arena = arena,
                           .title = buf_new(arena, KB(64)),
                           .value = buf_new(arena, KB(64)),
                           .where = IN_OTHER };
     Error err;
     if (!package_parse(package, part, &events, &chart, &err))
         ooxml_warn(doc, &err);
-    doc_paragraph(doc, buf_str(&chart.title));
-    if (chart.series.count)
-        write_series(doc, &chart);
+    chart.chart.titles = buf_str(&chart.title);
+    chart_write(doc, &chart.chart);
 }
 
 /* --- Embedded files --- */

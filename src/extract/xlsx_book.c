@@ -3,49 +3,7 @@
 
 #include "extract/number_format.h"
 
-enum {
-    SHEETS_MAX = 10000,
-    STRINGS_MAX = 20000000,
-    FORMATS_MAX = 100000,
-    COLUMNS_MAX = 16384,
-    ROWS_MAX = 1048576
-};
-
-/* --- Cell names --- */
-
-bool cell_parse(Str text, int *column_r, int *row_r)
-{
-    size_t at = 0;
-    int column = 0, row = 0;
-    for (; at < text.length && text.at[at] == '$'; at++)
-        ;
-    for (; at < text.length && (text.at[at] | 0x20) >= 'a' && (text.at[at] | 0x20) <= 'z'; at++)
-        if ((column = column * 26 + (text.at[at] | 0x20) - 'a' + 1) > COLUMNS_MAX)
-            return false;
-    for (; at < text.length && text.at[at] == '$'; at++)
-        ;
-    for (; at < text.length && text.at[at] >= '0' && text.at[at] <= '9'; at++)
-        if ((row = row * 10 + text.at[at] - '0') > ROWS_MAX)
-            return false;
-    if (at != text.length || column == 0 || row == 0)
-        return false;
-    *column_r = column - 1;
-    *row_r = row - 1;
-    return true;
-}
-
-Str cell_name(int column, int row, char *out)
-{
-    char letters[4];
-    int count = 0;
-    for (column++; column > 0 && count < (int)sizeof letters; column = (column - 1) / 26)
-        letters[count++] = (char)('A' + (column - 1) % 26);
-    size_t length = 0;
-    while (count > 0)
-        out[length++] = letters[--count];
-    length += (size_t)snprintf(out + length, 16 - length, "%d", row + 1);
-    return (Str){ out, length };
-}
+enum { SHEETS_MAX = 10000, STRINGS_MAX = 20000000, FORMATS_MAX = 100000 };
 
 /* --- The workbook --- */
 

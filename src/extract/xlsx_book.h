@@ -3,6 +3,7 @@
 #pragma once
 
 #include "extract/ooxml.h"
+#include "extract/sheet_rows.h"
 
 typedef struct SheetEntry {
     Str name, relation;
@@ -25,8 +26,3 @@ MUST_CHECK bool book_read(Book *book, const Part *main_part, Error *err);
 
 /* One sheet's rows as a table, with its comments, drawings, header and footer. */
 void book_write_sheet(Book *book, const SheetEntry *sheet, const Part *part);
-
-/* "B4" as column 1, row 3; false when it is no cell. */
-bool cell_parse(Str text, int *column_r, int *row_r);
-/* "B4" in out[16]. */
-Str cell_name(int column, int row, char *out);

@@ -2,34 +2,22 @@
 #include "extract/number_format.h"
 #include "extract/xlsx_book.h"
 
-enum { BLANKS_MAX = 64, MERGES_MAX = 100000, CELL_MAX = 1 << 20 };
+enum { CELL_MAX = 1 << 20 };
 /* Merged cells are listed after the rows, so they cost a second reading; larger sheets go without.
  */
 static const size_t MERGE_BYTES_MAX = MB(32);
 
-typedef struct Merge {
-    int column0, row0, column1, row1;
-} Merge;
-
-typedef struct SheetCell {
-    int column;
-    Str text;
-} SheetCell;
-
 typedef struct SheetReader {
     Book *book;
-    const SheetEntry *sheet;
+    SheetRows rows;
     Arena *scratch; /* of a row */
-    int row, last_row, column, first_column;
-    VEC(SheetCell) cells;
+    int column;
     Str type;
     int style;
     Buf value, formula;
     enum { IN_NOTHING, IN_VALUE, IN_FORMULA, IN_INLINE } where;
-    bool in_table, in_header, in_phonetic;
+    bool in_header, in_phonetic;
     Buf header;
-    VEC(Merge) merges; /* by first row */
-    size_t merge_at;
 } SheetReader;
 
 /* --- Merged cells --- */
@@ -37,37 +25,14 @@ typedef struct SheetReader {
 static bool merge_start(void *self, const XmlElement *element)
 {
     SheetReader *reader = self;
-    Merge merge;
+    SheetMerge merge;
     if (!str_is(element->name, "mergeCell"))
         return true;
     Str ref = xml_attribute(element, "ref"), first;
     if (!str_next(&ref, ':', &first) || !cell_parse(first, &merge.column0, &merge.row0) ||
-        !cell_parse(ref, &merge.column1, &merge.row1) || merge.row1 < merge.row0 ||
-        merge.column1 < merge.column0)
+        !cell_parse(ref, &merge.column1, &merge.row1))
         return true;
-    *vec_push(reader->book->arena, &reader->merges) = merge;
-    return reader->merges.count < MERGES_MAX;
-}
-
-static int by_row(const void *a, const void *b)
-{
-    const Merge *left = a, *right = b;
-    return (left->row0 > right->row0) - (left->row0 < right->row0);
-}
-
-static const Merge *find_merge(SheetReader *reader, int column)
-{
-    while (reader->merge_at < reader->merges.count &&
-           reader->merges.at[reader->merge_at].row1 < reader->row)
-        reader->merge_at++;
-    for (size_t i = reader->merge_at; i < reader->merges.count; i++) {
-        const Merge *merge = &reader->merges.at[i];
-        if (merge->row0 > reader->row)
-            return NULL;
-        if (merge->row1 >= reader->row && column >= merge->column0 && column <= merge->column1)
-            return merge;
-    }
-    return NULL;
+    return sheet_rows_merge(&reader->rows, merge);
 }
 
 static void read_merges(SheetReader *reader, const Part *part)
@@ -78,56 +43,6 @@ static void read_merges(SheetReader *reader, const Part *part)
         return;
     if (!package_parse(reader->book->package, part, &events, reader, &err))
         return; /* said when the rows are read */
-    if (reader->merges.count)
-        qsort(reader->merges.at, reader->merges.count, sizeof(Merge), by_row);
-}
-
-/* --- Rows --- */
-
-static void place_row(SheetReader *reader, int first, int last)
-{
-    char from[16], to[16], cells[40];
-    Str start = cell_name(first, reader->row, from), end = cell_name(last, reader->row, to);
-    snprintf(cells, sizeof cells, first == last ? STR_FMT : STR_FMT ":" STR_FMT, STR_ARG(start),
-             STR_ARG(end));
-    doc_place(reader->book->doc, &(Place){ .sheet = reader->sheet->name, .cells = str(cells) });
-}
-
-static void write_cell(SheetReader *reader, int column, Str text)
-{
-    const Merge *merge = reader->merges.count ? find_merge(reader, column) : NULL;
-    if (!merge)
-        doc_cell(reader->book->doc, text);
-    else if (merge->column0 == column && merge->row0 == reader->row)
-        doc_cell_span(reader->book->doc, text, merge->column1 - merge->column0 + 1,
-                      merge->row1 - merge->row0 + 1);
-}
-
-/* Cells of a row in order, with empty ones between, so that columns stay under each other. */
-static void write_row(SheetReader *reader)
-{
-    DocWriter *doc = reader->book->doc;
-    size_t count = reader->cells.count;
-    if (count == 0)
-        return;
-    if (reader->in_table && reader->row > reader->last_row + 1) {
-        doc_table_end(doc); /* an empty row divides tables */
-        reader->in_table = false;
-    }
-    if (!reader->in_table)
-        doc_table_begin(doc);
-    reader->in_table = true;
-    reader->last_row = reader->row;
-    int column = MIN(reader->first_column, reader->cells.at[0].column);
-    for (size_t i = 0; i < count; i++) {
-        const SheetCell *cell = &reader->cells.at[i];
-        for (int blanks = 0; column < cell->column && blanks < BLANKS_MAX; blanks++)
-            write_cell(reader, column++, STR_NONE);
-        write_cell(reader, cell->column, cell->text);
-        column = cell->column + 1;
-    }
-    place_row(reader, reader->cells.at[0].column, reader->cells.at[count - 1].column);
-    doc_row_end(doc);
 }
 
 /* --- Cells --- */
@@ -174,15 +89,6 @@ static Str cell_text(SheetReader *reader)
     return value;
 }
 
-static void end_cell(SheetReader *reader)
-{
-    Str text = cell_text(reader);
-    if (str_trim(text).length == 0)
-        return;
-    *vec_push(reader->scratch, &reader->cells) =
-        (SheetCell){ reader->column, str_copy(reader->scratch, text) };
-}
-
 static void begin_cell(SheetReader *reader, const XmlElement *element)
 {
     int column, row;
@@ -198,11 +104,9 @@ static void begin_cell(SheetReader *reader, const XmlElement *element)
 
 static void begin_row(SheetReader *reader, const XmlElement *element)
 {
-    reader->row = MAX(0, xml_attribute_int(element, "r", reader->row + 2) - 1);
+    int row = MAX(0, xml_attribute_int(element, "r", reader->rows.row + 2) - 1);
     reader->column = -1;
-    reader->cells.at = NULL;
-    reader->cells.count = reader->cells.capacity = 0;
-    arena_reset(reader->scratch);
+    sheet_row_begin(&reader->rows, row);
 }
 
 /* --- Events --- */
@@ -232,8 +136,8 @@ static bool sheet_start(void *self, const XmlElement *element)
     } else if (str_is(name, "dimension")) {
         Str ref = xml_attribute(element, "ref"), first;
         int row;
-        if (str_next(&ref, ':', &first) && !cell_parse(first, &reader->first_column, &row))
-            reader->first_column = 0;
+        if (str_next(&ref, ':', &first) && !cell_parse(first, &reader->rows.first_column, &row))
+            reader->rows.first_column = 0;
     } else if (is_header_name(name)) {
         reader->in_header = true;
         reader->header.length = 0;
@@ -241,50 +145,22 @@ static bool sheet_start(void *self, const XmlElement *element)
     return doc_writer_ok(reader->book->doc);
 }
 
-/* "&L&"Arial,Bold"Left&CPage &P": codes go, the words stay (18.3.1.39). */
-static void write_header(SheetReader *reader)
-{
-    Buf *codes = &reader->header;
-    Buf out = buf_new(reader->book->arena, KB(4));
-    for (size_t i = 0; i < codes->length; i++) {
-        char c = codes->at[i], next = i + 1 < codes->length ? codes->at[i + 1] : 0;
-        if (c != '&') {
-            buf_add_char(&out, c);
-            continue;
-        }
-        i++;
-        if (next == '"') {
-            while (++i < codes->length && codes->at[i] != '"')
-                ;
-        } else if (next >= '0' && next <= '9') {
-            while (i + 1 < codes->length && codes->at[i + 1] >= '0' && codes->at[i + 1] <= '9')
-                i++;
-        } else if (next == '&') {
-            buf_add_char(&out, '&');
-        } else {
-            buf_add_char(&out, ' ');
-        }
-    }
-    doc_place(reader->book->doc, &(Place){ .sheet = reader->sheet->name });
-    doc_header(reader->book->doc, buf_str(&out));
-}
-
 static bool sheet_end(void *self, Str name)
 {
     SheetReader *reader = self;
     reader->where = IN_NOTHING;
     if (str_is(name, "c")) {
-        end_cell(reader);
+        sheet_row_cell(&reader->rows, reader->column, cell_text(reader));
     } else if (str_is(name, "row")) {
-        write_row(reader);
+        sheet_row_end(&reader->rows);
     } else if (str_is(name, "rPh")) {
         reader->in_phonetic = false;
     } else if (str_is(name, "sheetData")) {
-        doc_table_end(reader->book->doc);
-        reader->in_table = false;
+        sheet_rows_end(&reader->rows);
     } else if (is_header_name(name) && reader->in_header) {
         reader->in_header = false;
-        write_header(reader);
+        sheet_place(reader->book->doc, reader->rows.sheet, -1, 0);
+        sheet_header(reader->book->doc, buf_str(&reader->header));
     }
     return doc_writer_ok(reader->book->doc);
 }
@@ -389,10 +265,8 @@ void book_write_sheet(Book *book, const SheetEntry *sheet, const Part *part)
     static const XmlEvents events = { sheet_start, sheet_end, sheet_text };
     AUTO_ARENA Arena *scratch = arena_new(GB(1)), *header = arena_new(MB(1));
     SheetReader reader = { .book = book,
-                           .sheet = sheet,
+                           .rows = sheet_rows(book->doc, book->arena, scratch, sheet->name),
                            .scratch = scratch,
-                           .row = -1,
-                           .first_column = INT32_MAX,
                            .header = buf_new(header, KB(64)) };
     Relations relations = ooxml_relations(book->package, part->name);
     Error err;
@@ -400,7 +274,7 @@ void book_write_sheet(Book *book, const SheetEntry *sheet, const Part *part)
     doc_place(book->doc, &(Place){ .sheet = sheet->name });
     if (!package_parse(book->package, part, &events, &reader, &err))
         ooxml_warn(book->doc, &err);
-    doc_table_end(book->doc);
+    sheet_rows_end(&reader.rows);
     write_comments(book, sheet, &relations);
     write_drawings(book, sheet, &relations);
 }

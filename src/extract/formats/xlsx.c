@@ -17,11 +17,7 @@ static void write_sheets(Book *book)
         const SheetEntry *sheet = &book->sheets.at[i];
         const Relation *relation = relation_by_id(&book->relations, sheet->relation);
         const Part *part = relation_part(book->package, relation);
-        Str title = sheet->is_hidden
-                        ? str_format(book->arena, STR_FMT " (hidden)", STR_ARG(sheet->name))
-                        : sheet->name;
-        doc_place(book->doc, &(Place){ .sheet = sheet->name });
-        doc_heading(book->doc, 1, title);
+        sheet_heading(book->doc, sheet->name, sheet->is_hidden);
         if (part)
             book_write_sheet(book, sheet, part);
         doc_progress(book->doc, "sheets", (int64_t)i + 1, (int64_t)book->sheets.count);
