@@ -58,7 +58,6 @@ void put_document_brief(JsonWriter *json, const DocumentView *view)
     put_failure(json, document);
 }
 
-static bool is_paged(Str format) { return str_is(format, "pdf"); }
 
 void put_document(JsonWriter *json, const DocumentView *view)
 {
@@ -72,7 +71,7 @@ void put_document(JsonWriter *json, const DocumentView *view)
     put_raw(json, "metadata", document->metadata.length ? document->metadata : S("{}"));
     put_text_or_null(json, "language", document->language);
     put_int(json, "pages", document->page_count);
-    put_bool(json, "paged", is_paged(document->format));
+    put_bool(json, "paged", library_is_paged(document->format));
     put_array(json, "tags");
     for (size_t i = 0; i < document->tags.count; i++)
         put_text(json, NULL, document->tags.at[i]);
@@ -124,7 +123,7 @@ static void put_hit_document(JsonWriter *json, const ChunkHit *row)
     put_text(json, "path", row->name);
     put_text_or_null(json, "title", row->title);
     put_text_or_null(json, "format", row->format);
-    put_bool(json, "paged", is_paged(row->format));
+    put_bool(json, "paged", library_is_paged(row->format));
     put_text_or_null(json, "collection", row->collection);
     put_text_or_null(json, "parent", row->parent);
     put_end(json);

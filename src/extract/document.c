@@ -246,6 +246,13 @@ static bool cut(DocWriter *doc, const char *what, size_t limit)
     return stop(doc);
 }
 
+bool doc_format(DocWriter *doc, const char *format, const char *media_type)
+{
+    if (doc->stopped || !doc->sink->format)
+        return !doc->stopped;
+    return doc->sink->format(doc->sink->self, str(format), str(media_type), &doc->err) || stop(doc);
+}
+
 bool doc_later(DocWriter *doc, const char *worker, int page)
 {
     char text[160];

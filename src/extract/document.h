@@ -98,6 +98,8 @@ typedef struct DocSink {
     bool (*progress)(void *self, const char *stage, int64_t done, int64_t total, Error *err);
     /* Something a person should know: "3 images have no text". */
     bool (*warning)(void *self, Str text, Error *err);
+    /* What the document being written was recognised as: an extractor's name, its media type. */
+    bool (*format)(void *self, Str format, Str media_type, Error *err);
     /* Another class of worker reads this page (0: all) of the document being written; its blocks
      * belong here. See doc_later(). */
     bool (*later)(void *self, const char *worker, int page, Error *err);
@@ -153,6 +155,8 @@ void doc_table_end(DocWriter *doc);
  * bytes. A failure of the child is recorded on it and is not a failure of the parent. */
 bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes);
 
+/* Say what the document is; extract_document() does. */
+bool doc_format(DocWriter *doc, const char *format, const char *media_type);
 /* This page (0: the whole document) is for another class of worker, "picture" say; what it finds
  * belongs here. Called right after doc_page(); whoever receives the document asks that class. */
 bool doc_later(DocWriter *doc, const char *worker, int page);
@@ -167,7 +171,8 @@ MUST_CHECK bool doc_writer_end(DocWriter *doc, Error *err);
 typedef struct DocNode DocNode;
 struct DocNode {
     Str name, media_type;
-    Str bytes; /* of a child, when kept; else empty */
+    Str format; /* the extractor's name; empty: not recognised */
+    Str bytes;  /* of a child, when kept; else empty */
     VEC(Block) blocks;
     VEC(uint32_t) starts; /* of each block in the document's text */
     Buf text;

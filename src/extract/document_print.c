@@ -103,6 +103,8 @@ static void put_block(JsonWriter *json, const Block *block, uint32_t start)
 static void put_node(JsonWriter *json, const DocNode *node)
 {
     put_text(json, "name", node->name);
+    if (node->format.length)
+        put_text(json, "format", node->format);
     if (node->media_type.length)
         put_text(json, "media_type", node->media_type);
     if (node->failure.code != ERROR_NONE) {

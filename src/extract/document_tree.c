@@ -90,6 +90,15 @@ static bool tree_child_end(void *self, const Error *failure, Error *err)
     return true;
 }
 
+static bool tree_format(void *self, Str format, Str media_type, Error *err)
+{
+    TreeSink *sink = self;
+    (void)err;
+    sink->node->format = str_copy(sink->arena, format);
+    sink->node->media_type = str_copy(sink->arena, media_type);
+    return true;
+}
+
 static bool tree_warning(void *self, Str text, Error *err)
 {
     TreeSink *sink = self;
@@ -106,6 +115,7 @@ DocNode *doc_tree_new(Arena *arena, Str name, bool keep_bytes, DocSink *sink_r)
                          .child_begin = tree_child_begin,
                          .child_end = tree_child_end,
                          .warning = tree_warning,
+                         .format = tree_format,
                          .self = sink };
     return sink->node;
 }

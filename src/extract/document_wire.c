@@ -164,6 +164,14 @@ static bool write_warning(void *self, Str text, Error *err)
     return flush(self, WIRE_WARNING, err);
 }
 
+static bool write_format(void *self, Str format, Str media_type, Error *err)
+{
+    WireWriter *wire = self;
+    put_name(wire, format);
+    put_name(wire, media_type);
+    return flush(wire, WIRE_FORMAT, err);
+}
+
 /* Progress goes another way, beside the document. */
 static bool write_progress(void *self, const char *stage, int64_t done, int64_t total, Error *err)
 {
@@ -183,16 +191,10 @@ WireWriter *document_wire_writer(Arena *arena, bool sends_bytes, WireSend *send,
                          .child_end = write_child_end,
                          .progress = write_progress,
                          .warning = write_warning,
+                         .format = write_format,
                          .later = write_later,
                          .self = wire };
     return wire;
-}
-
-bool document_wire_format(WireWriter *wire, Str format, Str media_type, Error *err)
-{
-    put_name(wire, format);
-    put_name(wire, media_type);
-    return flush(wire, WIRE_FORMAT, err);
 }
 
 /* --- Reading: nothing is believed --- */
@@ -205,7 +207,7 @@ struct WireReader {
     uint64_t bytes_due;         /* of the member whose bytes come now */
     uint64_t unsent[LEVEL_MAX]; /* of the open members */
     int depth;
-    bool has_format;
+    bool has_format[LEVEL_MAX + 1]; /* of the document and the open members */
 };
 
 /* One frame being read; `failed` sticks, so that reads need no check of their own. */
@@ -386,6 +388,7 @@ static bool read_child(WireReader *reader, Frame *frame, Error *err)
     reader->child_bytes += size;
     reader->bytes_due = is_sent ? size : 0;
     reader->unsent[reader->depth++] = is_sent ? 0 : size;
+    reader->has_format[reader->depth] = false;
     return reader->sink->child_begin(reader->sink->self, name, media_type, size, err);
 }
 
@@ -443,9 +446,9 @@ static bool read_later(WireReader *reader, Frame *frame, Error *err)
 static bool read_format(WireReader *reader, Frame *frame, Error *err)
 {
     Str format = take_str(frame, 64), media_type = take_str(frame, 200);
-    if (frame->failed || frame->rest.length || reader->has_format)
+    if (frame->failed || frame->rest.length || reader->has_format[reader->depth])
         return wrong(err, "a format");
-    reader->has_format = true;
+    reader->has_format[reader->depth] = true;
     return reader->sink->format(reader->sink->self, format, media_type, err);
 }
 

@@ -27,7 +27,6 @@ typedef struct WireSink {
     bool (*child_end)(void *self, const Error *failure, Error *err);
     bool (*warning)(void *self, Str text, Error *err);
     bool (*later)(void *self, Str worker, int page, Error *err);
-    /* What was recognised: the extractor's name and the media type. */
     bool (*format)(void *self, Str format, Str media_type, Error *err);
     void *self;
 } WireSink;
@@ -38,5 +37,3 @@ WireReader *document_wire_reader(Arena *arena, const WireSink *sink, const DocLi
 MUST_CHECK bool document_wire_read(WireReader *reader, unsigned type, Str payload, Error *err);
 /* Everything was closed properly. */
 MUST_CHECK bool document_wire_end(const WireReader *reader, Error *err);
-/* For the worker: say what was recognised. */
-MUST_CHECK bool document_wire_format(WireWriter *writer, Str format, Str media_type, Error *err);

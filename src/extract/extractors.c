@@ -75,6 +75,8 @@ bool extract_document(const ExtractSource *source, DocWriter *doc, Error *err)
     if (!extractor)
         return fail(err, ERROR_UNSUPPORTED, "it seems to be %s, which is not read yet",
                     file_kind(source->bytes));
+    if (!doc_format(doc, extractor->name, extractor->media_types[0]))
+        return doc_writer_end(doc, err);
     bool ok = extractor->worker ? doc_later(doc, extractor->worker, 0)
                                 : extractor->extract(source, doc, err);
     return ok && doc_writer_end(doc, err);

@@ -256,8 +256,7 @@ static void ingest_members(Reading *in)
     in->child_ids = arena_new_array(in->arena, Str, count);
     in->members = arena_new_array(in->arena, Ingested, count);
     for (size_t i = 0; i < count; i++)
-        ingest_node(in->arena, in->extraction.children.at[i].node, S(""), &settings,
-                    &in->members[i]);
+        ingest_node(in->arena, in->extraction.children.at[i].node, &settings, &in->members[i]);
 }
 
 /* What an earlier, interrupted attempt stored of the members is replaced. */
@@ -336,8 +335,7 @@ static bool read_and_store(Reading *in, Error *err)
     (void)!job_progress(in->job, "indexing", 0, 1);
     in->model = library_model(in->library, in->arena);
     IngestSettings settings = ingest_settings(in);
-    ingest_node(in->arena, in->extraction.root, in->extraction.format, &settings, &in->ingested);
-    in->ingested.facts.media_type = in->extraction.media_type;
+    ingest_node(in->arena, in->extraction.root, &settings, &in->ingested);
     bool good = store_members(in, err) &&
                 store_write(in->library->db, &in->job->scope, store_work, in, err);
     extraction_clean(&in->extraction);

@@ -157,6 +157,10 @@ static bool read_whole(Reading *reading, const Later *later, Error *err)
         return false;
     if (!good)
         node->failure = *err;
+    if (in.root->format.length) {
+        node->format = in.root->format;
+        node->media_type = in.root->media_type;
+    }
     reading_join(reading, node, &at, &in.root, 1);
     adopt(reading->arena, reading, node, in.root);
     return true;
@@ -194,8 +198,6 @@ bool extraction_run(Sandbox *sandbox, Arena *arena, const ExtractionInput *input
     receiver_begin(&in, input->name);
     out.root = in.root;
     bool good = reading_ask(&reading, NULL, &in, err) && reading_laters(&reading, err);
-    out.format = in.format;
-    out.media_type = in.media_type;
     if (reading.heap >= 0)
         close(reading.heap);
     if (!good) {

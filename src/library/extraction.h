@@ -43,7 +43,6 @@ typedef struct ExtractedChild {
 
 typedef struct Extraction {
     DocNode *root;
-    Str format, media_type;
     VEC(ExtractedChild) children; /* of all levels, each after its parent */
 } Extraction;
 

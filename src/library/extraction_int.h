@@ -48,7 +48,6 @@ typedef struct Receiver {
     DocSink tree;
     WireSink sink;
     WireReader *reader;
-    Str format, media_type;
     int spool_fd;
     Sha256 sha;
     size_t open[64]; /* members that are open: places in out->children */

@@ -48,10 +48,7 @@ static bool on_warning(void *self, Str text, Error *err)
 static bool on_format(void *self, Str format, Str media_type, Error *err)
 {
     Receiver *in = self;
-    (void)err;
-    in->format = str_copy(in->arena, format);
-    in->media_type = str_copy(in->arena, media_type);
-    return true;
+    return in->tree.format(in->tree.self, format, media_type, err);
 }
 
 /* --- Members --- */

@@ -323,14 +323,14 @@ static void find_facts(Arena *arena, const DocNode *node, Ingested *out)
     facts->language = str(language_about(language_detect(out->text, LANGUAGE_ENGLISH))->code);
 }
 
-void ingest_node(Arena *arena, const DocNode *node, Str format, const IngestSettings *settings,
+void ingest_node(Arena *arena, const DocNode *node, const IngestSettings *settings,
                  Ingested *ingested_r)
 {
     Ingested out = { 0 };
     const Block **blocks = order_blocks(arena, node);
     out.text = make_blocks(arena, blocks, node->blocks.count, &out);
     make_chunks(arena, blocks, settings, &out);
-    out.facts.format = format;
+    out.facts.format = node->format;
     out.facts.media_type = node->media_type;
     find_facts(arena, node, &out);
     *ingested_r = out;

@@ -24,8 +24,7 @@ typedef struct IngestSettings {
     void *self;
 } IngestSettings;
 
-/* `format` is the extractor's name; empty: unknown. */
-void ingest_node(Arena *arena, const DocNode *node, Str format, const IngestSettings *settings,
+void ingest_node(Arena *arena, const DocNode *node, const IngestSettings *settings,
                  Ingested *ingested_r);
 /* What a person reads as the place of a chunk: "page 3", "slide 2", "Sheet1!A4:F9",
  * "lines 12-18", "heading Fees". `blocks` are those it touches. */

@@ -73,7 +73,8 @@ static Ingested ingest(void)
 {
     IngestSettings settings = { .chunk_chars = 200, .chunk_overlap = 40 };
     Ingested out;
-    ingest_node(arena, node, S("pdf"), &settings, &out);
+    node->format = S("pdf");
+    ingest_node(arena, node, &settings, &out);
     return out;
 }
 

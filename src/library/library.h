@@ -133,6 +133,8 @@ MUST_CHECK bool library_chunks(Library *library, const Scope *scope, Arena *aren
 MUST_CHECK bool library_view(Library *library, const Scope *scope, Arena *arena, Str id,
                              int64_t start, int64_t end, Buf *out, Error *err);
 
+/* Whether documents of this format have pages that can be drawn. */
+bool library_is_paged(Str format);
 /* "heading", "row", ... and "page 3", "Sheet1!A4:F4" of a stored block. */
 const char *library_block_kind(int32_t kind);
 Str library_block_place(Arena *arena, const StoredBlock *block);

@@ -99,6 +99,12 @@ static bool open_words(Library *library, const Scope *scope, Arena *arena, const
     return fd_write_all(*fd_r, buf_str(&out), err);
 }
 
+bool library_is_paged(Str format)
+{
+    const Extractor *extractor = extractor_named(format);
+    return extractor && extractor->is_paged;
+}
+
 /* What the main class cannot draw, the class that read it may. */
 static bool draw(Sandbox *sandbox, SandboxJob *job, Str format, Error *err)
 {

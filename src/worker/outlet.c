@@ -42,6 +42,12 @@ static bool out_warning(void *self, Str text, Error *err)
     return out->wire.warning(out->wire.self, text, err);
 }
 
+static bool out_format(void *self, Str format, Str media_type, Error *err)
+{
+    WorkerOutlet *out = self;
+    return out->wire.format(out->wire.self, format, media_type, err);
+}
+
 static bool out_later(void *self, const char *worker, int page, Error *err)
 {
     WorkerOutlet *out = self;
@@ -64,9 +70,10 @@ DocWriter *worker_outlet(Arena *arena, WorkerJob *job, bool sends_members, Worke
                                      .child_end = out_child_end,
                                      .progress = out_progress,
                                      .warning = out_warning,
+                                     .format = out_format,
                                      .later = out_later,
                                      .self = out } };
-    out->writer = document_wire_writer(arena, sends_members, send_frame, job, &out->wire);
+    (void)document_wire_writer(arena, sends_members, send_frame, job, &out->wire);
     return doc_writer_new(arena, &out->sink, &worker_limits);
 }
 

@@ -1,6 +1,5 @@
 /* services.c - the main class: every reader of src/extract, and pictures of pages. */
 #include "base/file.h"
-#include "extract/document_wire.h"
 #include "extract/page_picture.h"
 #include "extract/preload.h"
 #include "worker/worker.h"
@@ -13,16 +12,13 @@ static bool extract_run(WorkerJob *job, Error *err)
     WorkerOutlet outlet;
     if (!worker_arguments_read(job->args, arena, &args, err) || !fd_map(job->fds[0], &map, err))
         return false;
-    const Extractor *format = extractor_choose(map.bytes, args.name, args.media_type);
     DocWriter *doc = worker_outlet(arena, job, args.sends_members, &outlet);
     ExtractSource source = { .bytes = map.bytes,
                              .name = args.name,
                              .media_type = args.media_type,
                              .password = args.password,
                              .languages = args.languages };
-    bool good = (!format || document_wire_format(outlet.writer, str(format->name),
-                                                 str(format->media_types[0]), err)) &&
-                extract_document(&source, doc, err);
+    bool good = extract_document(&source, doc, err);
     doc_writer_free(doc);
     return good;
 }

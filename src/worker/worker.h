@@ -54,7 +54,6 @@ MUST_CHECK bool worker_arguments_read(Str json, Arena *arena, WorkerArguments *a
 /* A writer whose blocks go to the server, and its progress beside them. */
 typedef struct WorkerOutlet {
     DocSink wire, sink;
-    struct WireWriter *writer;
     WorkerJob *job;
 } WorkerOutlet;
 DocWriter *worker_outlet(Arena *arena, WorkerJob *job, bool sends_members, WorkerOutlet *outlet_r);
