@@ -58,7 +58,6 @@ void put_document_brief(JsonWriter *json, const DocumentView *view)
     put_failure(json, document);
 }
 
-
 void put_document(JsonWriter *json, const DocumentView *view)
 {
     const Document *document = &view->document;

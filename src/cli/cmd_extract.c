@@ -10,6 +10,8 @@
 static const CommandOption options[] = {
     { "format", "NAME", "markdown (default), text, json or html" },
     { "password", "TEXT", "opens an encrypted file" },
+    { "reader", "CLASS", "ask this class of worker, as poppler for a second opinion on a PDF" },
+    { "languages", "LIST", "of text in pictures and of speech, as eng+deu" },
     { NULL, NULL, NULL },
 };
 
@@ -45,12 +47,15 @@ static bool read_file(CommandLine *line, Arena *arena, Extraction *extraction, E
         str_is(line->words[0], "-") ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail_errno(err, "%s", path);
+    Str reader = option_value(line, "reader"), languages = option_value(line, "languages");
+    char *reader_name = str_c(line->arena, reader);
     ExtractionInput input = { .fd = fd,
                               .name = path_name(line->words[0]),
                               .password = option_value(line, "password"),
                               .timeout_ms = line->settings.extract_timeout * 1000,
                               .parallel = (int)line->settings.page_workers,
-                              .languages = line->settings.languages,
+                              .worker = reader.length ? reader_name : NULL,
+                              .languages = languages.length ? languages : line->settings.languages,
                               .progress = show_progress,
                               .self = line };
     SandboxOptions one_job = { .copied = worker_services };

@@ -197,7 +197,7 @@ bool extraction_run(Sandbox *sandbox, Arena *arena, const ExtractionInput *input
     Receiver in = { .arena = arena, .reading = &reading, .bytes = { .is_file = true } };
     receiver_begin(&in, input->name);
     out.root = in.root;
-    bool good = reading_ask(&reading, NULL, &in, err) && reading_laters(&reading, err);
+    bool good = reading_ask(&reading, input->worker, &in, err) && reading_laters(&reading, err);
     if (reading.heap >= 0)
         close(reading.heap);
     if (!good) {

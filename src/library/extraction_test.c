@@ -250,6 +250,10 @@ Test(library_extraction, a_class_that_is_not_installed_is_named)
     const char *text = result_of(arena, bare, "a\n@1\n@2", NULL, &extraction);
     cr_assert_str_eq(text, "a |1| |2| ");
     cr_assert(str_find(extraction.root->warnings.at[0], S("lectern-worker-test")) >= 0);
+    SandboxJob path = { .worker = "../../bin/true",
+                        .service = "extract",
+                        .fds = { -1, -1, -1, -1 } };
+    cr_assert(!sandbox_run(sandbox, &path, &err) && strstr(err.message, "not installed"));
     int fd = file_of("@0");
     ExtractionInput input = { .fd = fd, .name = S("words") };
     cr_assert(!extraction_run(bare, arena, &input, &extraction, &err));

@@ -81,12 +81,15 @@ static int copy(const SandboxOptions *options, const char *service, int socket_f
     return *pid_r < 0 ? errno : 0;
 }
 
-/* The program of a class: beside ourselves or in ../libexec/lectern. It is called after ourselves:
- * beside lectern-sanitize is lectern-worker-CLASS-sanitize. */
+/* The program of a class, whose name a worker may have made up: beside ourselves or in
+ * ../libexec/lectern. It is called after ourselves: beside lectern-sanitize is
+ * lectern-worker-CLASS-sanitize. */
 static bool find_program(const SandboxOptions *options, const char *class, char path[PATH_MAX])
 {
     static const char *const places[] = { "", "../libexec/lectern/" };
     char self[PATH_MAX];
+    if (class[strspn(class, "abcdefghijklmnopqrstuvwxyz")] != '\0')
+        return false;
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length <= 0)
         return false;
