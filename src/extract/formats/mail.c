@@ -140,10 +140,10 @@ static const struct {
 /* An X- header that says something in words, unlike those that servers write for each other. */
 static bool is_prose(const MimeHeader *header)
 {
-    static const char *const technical[] = { "X-MS-",   "X-Spam",     "X-Google",    "X-Micro",
-                                             "X-Virus", "X-Received", "X-Forefront", "X-Exchange",
-                                             "X-OLK",   "X-Mailer",   "X-Priority",  "X-Auth",
-                                             "X-Proof" };
+    static const char *const technical[] = { "X-MS-",      "X-Mapi-", "X-Spam",     "X-Google",
+                                             "X-Micro",    "X-Virus", "X-Received", "X-Forefront",
+                                             "X-Exchange", "X-OLK",   "X-Mailer",   "X-Priority",
+                                             "X-Auth",     "X-Proof" };
     int words = 0;
     if (!str_starts(header->name, S("X-")) || header->value.length > 1000)
         return false;
@@ -183,6 +183,11 @@ void mail_write_headers(DocWriter *doc, Arena *arena, const MimePart *message)
         for (size_t k = 0; k < message->headers.count; k++)
             if (str_equal_ignore_case(message->headers.at[k].name, str(shown[i].header)))
                 write_header(doc, arena, shown[i].key, message->headers.at[k].value);
+    for (size_t k = 0; k < message->headers.count; k++)
+        if (str_starts(message->headers.at[k].name, S("X-Mapi-"))) {
+            Str key = str_from(message->headers.at[k].name, strlen("X-Mapi-"));
+            doc_meta(doc, str_c(arena, key), mime_text(arena, message->headers.at[k].value));
+        }
     for (size_t k = 0; k < message->headers.count; k++)
         if (is_prose(&message->headers.at[k]) && extra++ < EXTRA_HEADERS_MAX)
             doc_meta(doc, str_c(arena, message->headers.at[k].name),

@@ -6,7 +6,8 @@
 
 /* A date as RFC 5322 or asctime() writes it, as ISO 8601 with its offset; empty when it is none. */
 Str mail_date(Arena *arena, Str value);
-/* The headers that people read, under the names of metadata.def. */
+/* The headers that people read, under the names of metadata.def; "X-Mapi-key" (mapi.c) is the
+ * fact of that key. */
 void mail_write_headers(DocWriter *doc, Arena *arena, const MimePart *message);
 /* Paragraphs and quotes (lines that begin with '>'). */
 void mail_write_plain(DocWriter *doc, Str text);
