@@ -5,6 +5,7 @@
 # make check      format, layers, lengths, lists          make bench      measure, write bench/RESULTS.md
 # make crash      the kill -9 loop                        make fuzz       every parser for a minute
 # make install PREFIX=/usr/local [DESTDIR=]               make dist       a source archive
+# make corpus     what is found in ../shared/corpus, and how fast; fails below the goals
 # make docs       print the reference pages of docs/
 
 CC      := $(shell command -v ccache >/dev/null && echo "ccache ")gcc
@@ -227,8 +228,11 @@ $(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsu
 bench: all $(BUILD)/tile_vectors $(BUILD)/jobs_bench $(BUILD)/encode_bench $(BUILD)/retrieval_bench
 	bench/run
 
+corpus: all
+	bench/corpus.py $(ARGS)
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test unit unit-programs check crash fuzz bench install dist docs clean FORCE
+.PHONY: all run test unit unit-programs check crash fuzz bench corpus install dist docs clean FORCE
