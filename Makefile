@@ -18,7 +18,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Walloca -Wstrict-prototypes -Wmissing-
 PACKAGES := libmicrohttpd libcurl sqlite3 libpq jansson libarchive libxml-2.0 icu-uc uchardet libsodium libseccomp \
             libcrypto zlib
 # Libraries of the classes of workers, and where their headers are.
-CLASS_LIBS_picture = $(shell pkg-config --libs tesseract lept libheif libjxl libwebp libwebpdemux) -lstdc++
+CLASS_LIBS_picture = $(shell pkg-config --libs tesseract lept libheif libjxl dav1d) -lstdc++ -lgomp -ldl
 CLASS_LIBS_media   = $(shell pkg-config --libs libavformat libavcodec libswscale libswresample libavutil pocketsphinx sphinxbase)
 CLASS_LIBS_poppler = $(shell pkg-config --libs poppler-glib)
 CLASS_LIBS_djvu    = $(shell pkg-config --libs ddjvuapi)
