@@ -51,8 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
         DocWriter *doc = doc_writer_new(arena, &sink, &limits);
         ExtractSource source = { .bytes = { (const char *)bytes + 1, count - 1 } };
         const Extractor *forced = extractors[bytes[0] % extractor_count];
-        bool ok =
-            round == 0 ? extract_document(&source, doc, &err) : forced->extract(&source, doc, &err);
+        bool ok = round == 0 || !forced->extract ? extract_document(&source, doc, &err)
+                                                 : forced->extract(&source, doc, &err);
         if (!ok && (err.code == ERROR_NONE || err.message[0] == '\0'))
             abort();
         doc_writer_free(doc);
