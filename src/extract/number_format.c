@@ -140,13 +140,13 @@ static size_t read_token(Arena *arena, Section *section, Str code, size_t at)
         add_token(arena, section, TOKEN_LITERAL, str_slice(rest, 1, 2));
     } else if ((c == '_' || c == '*') && rest.length > 1) {
         size = 2; /* room as wide as a character; a character that fills the cell */
-    } else if (str_equal_ignore_case(str_slice(rest, 0, 7), S("General"))) {
+    } else if (HAS_CHAR(c, "gG") && str_equal_ignore_case(str_slice(rest, 0, 7), S("General"))) {
         size = 7;
         add_token(arena, section, TOKEN_GENERAL, str_slice(rest, 0, 7));
-    } else if (str_equal_ignore_case(str_slice(rest, 0, 5), S("AM/PM"))) {
+    } else if (HAS_CHAR(c, "aA") && str_equal_ignore_case(str_slice(rest, 0, 5), S("AM/PM"))) {
         size = 5;
         add_token(arena, section, TOKEN_HALFDAY, str_slice(rest, 0, 5));
-    } else if (str_equal_ignore_case(str_slice(rest, 0, 3), S("A/P"))) {
+    } else if (HAS_CHAR(c, "aA") && str_equal_ignore_case(str_slice(rest, 0, 3), S("A/P"))) {
         size = 3;
         add_token(arena, section, TOKEN_HALFDAY, str_slice(rest, 0, 3));
     } else if (HAS_CHAR(c, "eE") && rest.length > 1 && HAS_CHAR(rest.at[1], "+-")) {
@@ -224,8 +224,46 @@ static const Section *choose(const Section *sections, int count, double value, b
 
 /* --- Numbers --- */
 
+static const double powers_of_ten[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6 };
+
+/* number / 10^decimals. Most cells of a large sheet are such numbers, and printf takes five times
+ * as long. */
+static Str decimal(Arena *arena, bool is_negative, uint64_t number, int decimals)
+{
+    char text[32];
+    size_t at = sizeof text;
+    for (int i = 0; number > 0 || i <= decimals; i++) {
+        if (i == decimals && i > 0)
+            text[--at] = '.';
+        text[--at] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    if (is_negative)
+        text[--at] = '-';
+    return str_copy(arena, (Str){ text + at, sizeof text - at });
+}
+
+/* A number of up to 15 digits is shown as it was typed: the fewest decimals that give it back. */
+static bool short_decimal(Arena *arena, double value, Str *text_r)
+{
+    double size = fabs(value);
+    for (int decimals = 0; decimals < (int)COUNT(powers_of_ten); decimals++) {
+        double scaled = round(size * powers_of_ten[decimals]);
+        if (scaled >= 1e15)
+            return false;
+        if (scaled / powers_of_ten[decimals] == size) {
+            *text_r = decimal(arena, value < 0, (uint64_t)scaled, decimals);
+            return true;
+        }
+    }
+    return false;
+}
+
 static Str general(Arena *arena, double value)
 {
+    Str quick;
+    if (short_decimal(arena, value, &quick))
+        return quick;
     /* Excel keeps 15 digits; a cell shows fewer when it is narrow. */
     Str text = str_format(arena, "%.15g", value);
     ptrdiff_t e = str_find_char(text, 'e');
@@ -364,10 +402,16 @@ static void write_number(Arena *arena, const Section *section, double value, Buf
         value /= pow(10, exponent);
     }
     /* Halves are rounded up; printf would round them to even. */
-    double scale = pow(10, MIN(shape.decimals, 15));
-    if (!shape.is_fraction && value * scale < 1e15)
-        value = round(value * scale) / scale;
-    Str number = str_format(arena, "%.*f", MIN(shape.decimals, DIGITS_MAX), value);
+    Str number;
+    double scale = shape.decimals < (int)COUNT(powers_of_ten) ? powers_of_ten[shape.decimals]
+                                                              : pow(10, MIN(shape.decimals, 15));
+    double scaled = round(value * scale);
+    if (!shape.is_fraction && scaled < 1e15)
+        value = scaled / scale;
+    if (!shape.is_fraction && scaled < 1e15 && shape.decimals < (int)COUNT(powers_of_ten))
+        number = decimal(arena, false, (uint64_t)scaled, shape.decimals);
+    else
+        number = str_format(arena, "%.*f", MIN(shape.decimals, DIGITS_MAX), value);
     Str digits = integer_of(arena, &shape, number), decimals = decimals_of(&shape, number);
     for (size_t i = 0; i < section->tokens.count; i++) {
         const Token *token = &section->tokens.at[i];
