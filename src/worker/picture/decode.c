@@ -164,7 +164,9 @@ bool decode_picture(const PictureFile *file, Str bytes, int page, PIX **pix_r, b
     if (strcmp(format, "ico") == 0)
         return decode_icon(bytes, pix_r, err);
     *is_upright_r = strcmp(format, "tiff") == 0;
-    if (strcmp(format, "psd") == 0 || strcmp(format, "jp2") == 0)
+    if (strcmp(format, "psd") == 0)
+        return decode_psd(bytes, pix_r, err);
+    if (strcmp(format, "jp2") == 0)
         return decode_mupdf(bytes, pix_r, err);
     if (decode_leptonica(format, bytes, page, pix_r, err))
         return true;

@@ -29,6 +29,7 @@ PIX *decode_upright(PIX *pix, int orientation);
 /* One file each. */
 MUST_CHECK bool decode_heif(Str bytes, PIX **pix_r, Error *err);
 MUST_CHECK bool decode_jxl(Str bytes, PIX **pix_r, Error *err);
+MUST_CHECK bool decode_psd(Str bytes, PIX **pix_r, Error *err);
 MUST_CHECK bool decode_mupdf(Str bytes, PIX **pix_r, Error *err);
 /* A page of a PDF file (from 1) in grey; *scale_r: pixels a point. */
 MUST_CHECK bool decode_pdf_page(PdfFile *file, int page, PIX **pix_r, float *scale_r,

@@ -6,7 +6,7 @@
 #include "worker/picture/decode.h"
 
 /* Tesseract brings lines to 36 pixels itself; letters under 20 lose too much in that. */
-enum { LETTER_GOOD = 28, LETTER_SMALL = 18, SCALE_MAX = 4, SKEW_MAX = 15 };
+enum { LETTER_GOOD = 28, LETTER_SMALL = 14, SCALE_MAX = 4, SKEW_MAX = 15 };
 
 #define PIXELS_MAX 25000000.0
 /* Less than this does not disturb the recognition. */

@@ -10,6 +10,7 @@
 /* A line of noise among text, and of single words in photographs. */
 #define LINE_NOISE 25.0F
 #define SPARSE_LINE_NOISE 60.0F
+#define SPARSE_LINE_SURE 85.0F
 
 typedef struct Line {
     const OcrWord *words;
@@ -17,10 +18,13 @@ typedef struct Line {
     float left, right, top, bottom;
     float confidence;
     size_t letters;
+    bool has_known; /* a longer word of the dictionary, no number */
     bool begins_paragraph;
 } Line;
 
 typedef VEC(Line) Lines;
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static Line line_of(const OcrWord *words, size_t count)
 {
@@ -39,16 +43,20 @@ static Line line_of(const OcrWord *words, size_t count)
         line.bottom = MAX(line.bottom, words[i].bottom);
         line.confidence += words[i].confidence * (float)length;
         line.letters += length;
+        line.has_known =
+            line.has_known || (words[i].is_known && length >= 3 && !is_digit(words[i].text.at[0]));
     }
     line.confidence /= (float)MAX(line.letters, (size_t)1);
     return line;
 }
 
+/* Leaves, bricks and waves are read as words too: in a photograph a line has to be likely. */
 static bool is_noise(const Line *line, bool is_sparse)
 {
     if (!is_sparse)
         return line->confidence < LINE_NOISE;
-    return line->confidence < SPARSE_LINE_NOISE || line->letters < 2;
+    return line->confidence < SPARSE_LINE_NOISE || line->letters < 3 ||
+           (!line->has_known && line->confidence < SPARSE_LINE_SURE);
 }
 
 static Lines lines_of(Arena *arena, const OcrPage *page, bool is_sparse)
@@ -67,6 +75,17 @@ static Lines lines_of(Arena *arena, const OcrPage *page, bool is_sparse)
         *vec_push(arena, &lines) = line;
     }
     return lines;
+}
+
+/* Of what is kept, in whole points. */
+static double confidence_of(const Lines *lines)
+{
+    double sum = 0, letters = 0;
+    for (size_t i = 0; i < lines->count; i++) {
+        sum += (double)lines->at[i].confidence * (double)lines->at[i].letters;
+        letters += (double)lines->at[i].letters;
+    }
+    return (double)(int)(sum / MAX(letters, 1) + 0.5);
 }
 
 /* --- One paragraph --- */
@@ -162,13 +181,13 @@ static void write_paragraph(Writer *out, const Line *lines, size_t count)
 
 bool ocr_write(DocWriter *doc, Arena *arena, const OcrPage *page, bool is_sparse, float scale)
 {
-    if (page->confidence < NOISE_CONFIDENCE && page->known < NOISE_KNOWN)
+    if (!is_sparse && page->confidence < NOISE_CONFIDENCE && page->known < NOISE_KNOWN)
         return false;
     Lines lines = lines_of(arena, page, is_sparse);
     Writer out = { .doc = doc, .arena = arena, .scale = scale, .text = buf_new(arena, MB(4)) };
     if (!lines.count)
         return false;
-    doc_meta_number(doc, "ocr_confidence", (double)(int)((double)page->confidence + 0.5));
+    doc_meta_number(doc, "ocr_confidence", confidence_of(&lines));
     for (size_t i = 0, end; i < lines.count; i = end) {
         for (end = i + 1; end < lines.count && !lines.at[end].begins_paragraph; end++)
             ;

@@ -3,7 +3,7 @@
 
 #include "worker/picture/decode.h"
 
-enum { SIDE_MAX = 1800, MARK_MAX = 20000, ROW_MIN = 4, TILE = 48, LOOK_AHEAD = 400 };
+enum { SIDE_MAX = 1500, MARK_MAX = 20000, ROW_MIN = 4, TILE = 48, LOOK_AHEAD = 400 };
 
 typedef struct Mark {
     int x, y, w, h;
@@ -74,7 +74,7 @@ static void take_row(Finder *in, const Mark *marks, int first)
         bottom = MAX(bottom, marks[i].y + marks[i].h);
     }
     /* Marks that touch like a texture have no shape of a row. */
-    if (count < ROW_MIN || right - left < 2 * (bottom - top) / 1)
+    if (count < ROW_MIN || right - left < 2 * (bottom - top))
         return;
     TextMarks *t = &in->found;
     for (int i = first; i >= 0; i = marks[i].next)
@@ -110,49 +110,45 @@ static void take_marks(Finder *in, PIX *binary)
             take_row(in, marks, i);
 }
 
-/* Black where it is darker than its surroundings; `other_r` where it is lighter. */
-static PIX *binarise(PIX *grey, PIX **other_r)
+/* Black where it is darker than its surroundings. */
+static PIX *binarise(PIX *grey)
 {
-    PIX *binary = NULL, *inverse = NULL;
-    if (pixGetWidth(grey) < 2 * TILE || pixGetHeight(grey) < 2 * TILE) {
-        pixOtsuAdaptiveThreshold(grey, pixGetWidth(grey), pixGetHeight(grey), 0, 0, 0.1F, NULL,
-                                 &binary);
-        if (binary)
-            inverse = pixInvert(NULL, binary);
-    } else {
+    PIX *binary = NULL;
+    int width = pixGetWidth(grey), height = pixGetHeight(grey);
+    if (width < 2 * TILE || height < 2 * TILE)
+        pixOtsuAdaptiveThreshold(grey, width, height, 0, 0, 0.1F, NULL, &binary);
+    else
         pixSauvolaBinarizeTiled(grey, 12, 0.2F, 1, 1, NULL, &binary);
-        PIX *negative = pixInvert(NULL, grey);
-        if (negative)
-            pixSauvolaBinarizeTiled(negative, 12, 0.2F, 1, 1, NULL, &inverse);
-        pixDestroy(&negative);
-    }
-    *other_r = inverse;
     return binary;
+}
+
+static void look_for_rows(Finder *in, PIX *grey)
+{
+    AUTO_PIX PIX *binary = binarise(grey);
+    if (binary)
+        take_marks(in, binary);
 }
 
 TextMarks text_marks_find(Arena *arena, PIX *grey)
 {
-    Finder in = { .arena = arena, .scale = 1 };
+    enum { ENOUGH = 60 };
     int side = MAX(pixGetWidth(grey), pixGetHeight(grey));
-    AUTO_PIX PIX *small = NULL, *binary = NULL, *inverse = NULL;
-    if (side > SIDE_MAX) {
-        in.scale = (float)side / SIDE_MAX;
-        small = pixScaleAreaMap(grey, 1 / in.scale, 1 / in.scale);
-    } else {
-        small = pixClone(grey);
+    float scale = side > SIDE_MAX ? (float)side / SIDE_MAX : 1;
+    Finder dark = { .arena = arena, .scale = scale }, light = dark;
+    AUTO_PIX PIX *small = scale > 1 ? pixScaleAreaMap(grey, 1 / scale, 1 / scale) : pixClone(grey);
+    if (!small)
+        return dark.found;
+    look_for_rows(&dark, small);
+    if (dark.found.in_rows < ENOUGH) {
+        AUTO_PIX PIX *negative = pixInvert(NULL, small);
+        if (negative)
+            look_for_rows(&light, negative);
     }
-    binary = small ? binarise(small, &inverse) : NULL;
-    if (binary)
-        take_marks(&in, binary);
-    Finder light = { .arena = arena, .scale = in.scale };
-    if (inverse)
-        take_marks(&light, inverse);
-    Finder *better = light.found.in_rows > in.found.in_rows ? &light : &in;
-    if (small)
-        better->found.share /= (float)pixGetWidth(small) * (float)pixGetHeight(small);
+    Finder *better = light.found.in_rows > dark.found.in_rows ? &light : &dark;
+    better->found.share /= (float)pixGetWidth(small) * (float)pixGetHeight(small);
     if (better->heights.count) {
         qsort(better->heights.at, better->heights.count, sizeof(int), compare_int);
-        better->found.height = (float)better->heights.at[better->heights.count / 2] * better->scale;
+        better->found.height = (float)better->heights.at[better->heights.count / 2] * scale;
     }
     return better->found;
 }
