@@ -193,6 +193,10 @@ docs: all
 $(BUILD)/extract-one: $(OBJ)/bench/extract_one.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,extract))))
 	$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 
+# Processor time of PDF text beside MuPDF alone.
+$(BUILD)/pdf-bare: $(OBJ)/bench/pdf_bare.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,extract))))
+	$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+
 # Jobs a second on SQLite and PostgreSQL, and Celery over Redis beside it.
 $(BUILD)/jobs_bench: $(OBJ)/bench/jobs_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,jobs))))
 	$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
