@@ -1,41 +1,11 @@
-/* pdf_file.c - MuPDF behind plain functions; every fz_try of text extraction is here. */
-#include <mupdf/fitz.h>
-#include <mupdf/pdf.h>
-
-#include "extract/pdf_file.h"
+/* pdf_file.c - MuPDF behind plain functions: memory, opening, facts about the file. */
+#include "extract/pdf_file_int.h"
 
 #include "base/clock.h"
 #include "base/utf8.h"
 
 /* MuPDF keeps decoded fonts and streams in a store of this size. */
-enum { STORE_BYTES_MAX = 16 << 20, PAGE_SPANS_MAX = 200000, ATTACHMENTS_MAX = 1000 };
-
-/* Before each piece of MuPDF's memory. */
-typedef struct Piece {
-    _Alignas(16) struct Piece *next;
-    struct Piece **link; /* what points here */
-    size_t size;
-} Piece;
-
-/* Counts what MuPDF holds: a crafted file may ask for gigabytes (a font, a stream, a table). All
- * of it is in one list, because MuPDF 1.21 loses objects when it repairs a file. */
-typedef struct Memory {
-    Piece *pieces;
-    size_t used;
-    int64_t deadline_ms; /* of the page; 0: none */
-    unsigned calls;
-    fz_cookie cookie;
-} Memory;
-
-struct PdfFile {
-    fz_context *ctx;
-    pdf_document *doc;
-    int page_count;
-    bool has_page_tree;
-    pdf_obj *attachments; /* name tree as one dictionary, or NULL */
-    pdf_obj *pinned;      /* array: files that annotations of the pages read so far hold */
-    Memory memory;
-};
+enum { STORE_BYTES_MAX = 16 << 20 };
 
 static void watch_time(Memory *memory)
 {
@@ -93,7 +63,7 @@ static void drop_message(void *user, const char *message)
     (void)message;
 }
 
-static bool fail_caught(fz_context *ctx, Error *err)
+bool pdf_fail_caught(fz_context *ctx, Error *err)
 {
     if (fz_caught(ctx) == FZ_ERROR_MEMORY)
         return fail(err, ERROR_TOO_LARGE, "reading this PDF needs more than %zu MB of memory",
@@ -117,7 +87,7 @@ static bool open_document(PdfFile *file, Str bytes, Error *err)
         ok = true;
     }
     fz_always(ctx) { fz_drop_stream(ctx, stream); }
-    fz_catch(ctx) { return fail_caught(ctx, err); }
+    fz_catch(ctx) { return pdf_fail_caught(ctx, err); }
     return ok;
 }
 
@@ -135,7 +105,7 @@ static bool unlock(PdfFile *file, Str password, Error *err)
         if (needs)
             opened = pdf_authenticate_password(ctx, file->doc, text);
     }
-    fz_catch(ctx) { return fail_caught(ctx, err); }
+    fz_catch(ctx) { return pdf_fail_caught(ctx, err); }
     if (!needs || opened)
         return true;
     return fail(err, ERROR_ENCRYPTED,
@@ -155,7 +125,7 @@ static bool count_pages(PdfFile *file, Error *err)
     fz_catch(ctx)
     {
         if (file->page_count <= 0)
-            return fail_caught(ctx, err);
+            return pdf_fail_caught(ctx, err);
     }
     if (file->page_count <= 0)
         return fail(err, ERROR_DAMAGED, "the PDF has no pages");
@@ -207,169 +177,6 @@ void *pdf_file_clock(PdfFile *file, int time_ms)
 }
 
 fz_document *pdf_file_document(PdfFile *file) { return (fz_document *)file->doc; }
-
-/* --- Text of a page --- */
-
-typedef struct FontLook {
-    const fz_font *font;
-    bool is_bold, is_italic, is_mono;
-} FontLook;
-
-static FontLook look_at(fz_context *ctx, fz_font *font)
-{
-    Str name = str(fz_font_name(ctx, font));
-    return (FontLook){ .font = font,
-                       .is_bold = fz_font_is_bold(ctx, font) ||
-                                  str_find_ignore_case(name, S("bold")) >= 0 ||
-                                  str_find_ignore_case(name, S("black")) >= 0 ||
-                                  str_find_ignore_case(name, S("heavy")) >= 0,
-                       .is_italic = fz_font_is_italic(ctx, font),
-                       .is_mono = fz_font_is_monospaced(ctx, font) ||
-                                  str_find_ignore_case(name, S("courier")) >= 0 };
-}
-
-/* Styles that most characters of a line have (majority vote of Boyer and Moore for the size). */
-static void read_span(fz_context *ctx, const fz_stext_line *line, Arena *arena, FontLook *look,
-                      TextSpan *span)
-{
-    int votes = 0, bold = 0, italic = 0, mono = 0, count = 0;
-    size_t room = 0, length = 0;
-    for (const fz_stext_char *c = line->first_char; c; c = c->next)
-        room += 4;
-    char *text = arena_alloc(arena, room + 1);
-    for (const fz_stext_char *c = line->first_char; c; c = c->next) {
-        if (c->font != look->font)
-            *look = look_at(ctx, c->font);
-        length += utf8_encode(c->c < 0x20 ? ' ' : (uint32_t)c->c, text + length);
-        if (c->c == ' ')
-            continue;
-        count++;
-        bold += look->is_bold;
-        italic += look->is_italic;
-        mono += look->is_mono;
-        if (votes == 0)
-            span->size = c->size;
-        votes += span->size == c->size ? 1 : -1;
-        span->baseline = c->origin.y;
-    }
-    span->text = str_trim((Str){ text, length });
-    span->is_bold = bold * 2 > count;
-    span->is_italic = italic * 2 > count;
-    span->is_mono = mono * 2 > count;
-}
-
-static void read_spans(fz_context *ctx, const fz_stext_page *text, Arena *arena, PageText *page)
-{
-    FontLook look = { 0 };
-    int number = 0;
-    for (const fz_stext_block *block = text->first_block; block; block = block->next, number++) {
-        if (block->type != FZ_STEXT_BLOCK_TEXT)
-            continue;
-        for (const fz_stext_line *line = block->u.t.first_line; line; line = line->next) {
-            TextSpan span = { .block = number };
-            read_span(ctx, line, arena, &look, &span);
-            if (span.text.length == 0)
-                continue;
-            span.box = (Box){ line->bbox.x0, line->bbox.y0, line->bbox.x1, line->bbox.y1 };
-            span.is_turned = line->wmode != 0 || line->dir.x < 0.9F;
-            if (page->spans.count >= PAGE_SPANS_MAX)
-                return;
-            *vec_push(arena, &page->spans) = span;
-        }
-    }
-}
-
-/* A page may be read twice; a file is taken once. */
-static void pin_file(PdfFile *file, pdf_annot *annot)
-{
-    fz_context *ctx = file->ctx;
-    pdf_obj *spec = pdf_dict_get(ctx, pdf_annot_obj(ctx, annot), PDF_NAME(FS));
-    if (!file->pinned)
-        file->pinned = pdf_new_array(ctx, file->doc, 4);
-    if (spec && pdf_array_len(ctx, file->pinned) < ATTACHMENTS_MAX &&
-        !pdf_array_contains(ctx, file->pinned, spec))
-        pdf_array_push(ctx, file->pinned, spec);
-}
-
-/* Comments that a viewer shows in a balloon; what is drawn on the page is in its text. */
-static void read_notes(PdfFile *file, pdf_page *pdf, Arena *arena, PageText *page)
-{
-    fz_context *ctx = file->ctx;
-    for (pdf_annot *annot = pdf_first_annot(ctx, pdf); annot; annot = pdf_next_annot(ctx, annot)) {
-        enum pdf_annot_type type = pdf_annot_type(ctx, annot);
-        if (type == PDF_ANNOT_FREE_TEXT || type == PDF_ANNOT_POPUP || type == PDF_ANNOT_LINK)
-            continue;
-        if (type == PDF_ANNOT_FILE_ATTACHMENT)
-            pin_file(file, annot);
-        Str contents = str_trim(str(pdf_annot_contents(ctx, annot)));
-        if (contents.length == 0 || page->notes.count >= 1000)
-            continue;
-        fz_rect box = pdf_bound_annot(ctx, annot);
-        PageNote note = { .text = str_copy(arena, contents),
-                          .box = { box.x0, box.y0, box.x1, box.y1 } };
-        if (pdf_annot_has_author(ctx, annot))
-            note.author = str_copy(arena, str(pdf_annot_author(ctx, annot)));
-        *vec_push(arena, &page->notes) = note;
-    }
-}
-
-static void run_page(PdfFile *file, fz_page *page, fz_stext_page *text)
-{
-    fz_context *ctx = file->ctx;
-    fz_device *device = NULL;
-    fz_stext_options options = { .flags = FZ_STEXT_MEDIABOX_CLIP };
-    fz_var(device);
-    fz_try(ctx)
-    {
-        device = fz_new_stext_device(ctx, text, &options);
-        fz_run_page(ctx, page, device, fz_identity, &file->memory.cookie);
-    }
-    fz_always(ctx)
-    {
-        /* Also after an error: lines that are waiting in the device become text. */
-        fz_try(ctx) fz_close_device(ctx, device);
-        fz_catch(ctx) {}
-        fz_drop_device(ctx, device);
-    }
-    fz_catch(ctx)
-    {
-        if (fz_caught(ctx) == FZ_ERROR_MEMORY)
-            fz_rethrow(ctx);
-    }
-}
-
-bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, PageText *page_r,
-                   Error *err)
-{
-    fz_context *ctx = file->ctx;
-    pdf_page *page = NULL;
-    fz_stext_page *text = NULL;
-    PageText read = { 0 };
-    fz_var(page);
-    fz_var(text);
-    pdf_file_clock(file, time_ms_max);
-    fz_try(ctx)
-    {
-        page = pdf_load_page(ctx, file->doc, number - 1);
-        fz_rect box = fz_bound_page(ctx, (fz_page *)page);
-        read.width = box.x1 - box.x0;
-        read.height = box.y1 - box.y0;
-        text = fz_new_stext_page(ctx, box);
-        run_page(file, (fz_page *)page, text);
-        read_spans(ctx, text, arena, &read);
-        read_notes(file, page, arena, &read);
-    }
-    fz_always(ctx)
-    {
-        fz_drop_stext_page(ctx, text);
-        fz_drop_page(ctx, (fz_page *)page);
-        file->memory.deadline_ms = 0;
-    }
-    fz_catch(ctx) { return fail_caught(ctx, err); }
-    read.was_cut = file->memory.cookie.abort != 0;
-    *page_r = read;
-    return true;
-}
 
 /* --- About the file --- */
 
@@ -426,7 +233,7 @@ int pdf_file_attachment_count(PdfFile *file)
         count = pdf_dict_len(ctx, file->attachments) + pdf_array_len(ctx, file->pinned);
     }
     fz_catch(ctx) return 0;
-    return MIN(count, ATTACHMENTS_MAX);
+    return MIN(count, PDF_ATTACHMENTS_MAX);
 }
 
 bool pdf_file_attachment(PdfFile *file, Arena *arena, int index, size_t bytes_max, Str *name_r,

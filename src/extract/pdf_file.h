@@ -34,11 +34,20 @@ typedef struct PageNote {
     Box box;
 } PageNote;
 
+/* A line drawn along an edge of the page; its box is flat. */
+typedef struct Rule {
+    Box box;
+    bool is_vertical;
+} Rule;
+
 typedef struct PageText {
     float width, height;
     VEC(TextSpan) spans; /* in the order the file draws them */
     VEC(PageNote) notes; /* annotations a reader cannot see on the page */
-    bool was_cut;        /* over the time for a page */
+    VEC(Rule) rules;
+    size_t char_count, odd_count; /* without spaces; of them no known character */
+    float picture_share;          /* of the page's space, counted again where they overlap */
+    bool was_cut;                 /* over the time for a page */
 } PageText;
 
 typedef struct OutlineItem {

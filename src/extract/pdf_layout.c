@@ -428,14 +428,17 @@ static bool write_table(Layout *layout, const PageTable *table)
 {
     bool has_header = table->rows.count > 1 && table->rows.at[0].is_bold &&
                       !table->rows.at[table->rows.count - 1].is_bold;
+    size_t header_count = table->header_count ? (size_t)table->header_count : has_header;
     doc_table_begin(layout->doc);
     for (size_t r = 0; r < table->rows.count; r++) {
         const TableRow *row = &table->rows.at[r];
         doc_place_box(layout->doc, row->box.x0, row->box.y0, row->box.x1, row->box.y1);
         for (int i = 0; i < table->column_count; i++)
-            doc_cell(layout->doc, row->cells[i].text);
+            if (!row->cells[i].is_covered)
+                doc_cell_span(layout->doc, row->cells[i].text, MAX(row->cells[i].columns, 1),
+                              MAX(row->cells[i].rows, 1));
         doc_row_end(layout->doc);
-        if (r == 0 && has_header)
+        if (r + 1 == header_count)
             doc_header_end(layout->doc);
     }
     doc_table_end(layout->doc);

@@ -25,6 +25,8 @@ PdfStyle pdf_style(const PageText *pages, size_t count);
 typedef struct TableCell {
     Str text;
     Box box;
+    int columns, rows; /* how many it spans; 0 is 1 */
+    bool is_covered;   /* by one to the left or above that spans it */
 } TableCell;
 typedef struct TableRow {
     TableCell *cells; /* as many as the table has columns; an empty text where there is none */
@@ -32,11 +34,13 @@ typedef struct TableRow {
     bool is_bold;
 } TableRow;
 typedef struct PageTable {
-    int column_count;
+    int column_count, header_count; /* header rows that are known to be some */
     VEC(TableRow) rows;
 } PageTable;
 typedef VEC(PageTable) PageTables;
 PageTables pdf_find_tables(Arena *arena, PageText *page);
+/* Those with ruling lines between their cells; called first. */
+void pdf_find_ruled_tables(Arena *arena, PageText *page, PageTables *tables);
 
 /* Write a page's blocks; `outline` are the outline's entries of this page. */
 bool pdf_write_page(DocWriter *doc, Arena *arena, PageText *page, const PdfStyle *style,

@@ -1,7 +1,7 @@
 /* pdf_table.c - tables found by geometry: rows whose cells keep the same columns apart.
  *
  * A run of rows is a table when at least two gutters stay free through all of them, and it is not
- * text set in columns or a list. Ruling lines are not looked at. */
+ * text set in columns or a list. Tables with ruling lines are found before (pdf_ruled.c). */
 #include "extract/pdf_layout.h"
 
 #include "base/utf8.h"
@@ -95,13 +95,15 @@ static bool *find_prose(Arena *arena, const PageText *page)
     const TextSpan *spans = page->spans.at;
     bool *is_prose = arena_new_array(arena, bool, count + 1);
     for (size_t first = 0, end; first < count; first = end) {
-        size_t lines = 1, length = 0;
+        size_t lines = 1, length = 0, parts = 0;
         for (end = first; end < count && spans[end].block == spans[first].block; end++) {
             length += utf8_count(spans[end].text);
             lines += end > first &&
                      spans[end].baseline - spans[end - 1].baseline > 0.5F * spans[end].size;
         }
-        for (size_t i = first; lines >= 5 && length / lines >= 35 && i < end; i++)
+        parts = end - first;
+        bool is_full = lines >= 5 && length / lines >= 35 && parts * 2 < lines * 3;
+        for (size_t i = first; is_full && i < end; i++)
             is_prose[i] = true;
     }
     return is_prose;
@@ -113,7 +115,8 @@ static void build_rows(Grid *grid)
     const bool *is_prose = find_prose(grid->arena, page);
     grid->order = arena_new_array(grid->arena, int, page->spans.count);
     for (size_t i = 0; i < page->spans.count; i++)
-        if (!page->spans.at[i].is_turned && !page->spans.at[i].is_running && !is_prose[i])
+        if (!page->spans.at[i].is_turned && !page->spans.at[i].is_running &&
+            !page->spans.at[i].table && !is_prose[i])
             grid->order[grid->order_count++] = (int)i;
     qsort_r(grid->order, (size_t)grid->order_count, sizeof(int), by_baseline, page->spans.at);
     int first = 0;
@@ -307,6 +310,7 @@ PageTables pdf_find_tables(Arena *arena, PageText *page)
 {
     Grid grid = { .arena = arena, .page = page };
     PageTables tables = { 0 };
+    pdf_find_ruled_tables(arena, page, &tables);
     build_rows(&grid);
     for (int i = 0; i < (int)grid.rows.count;) {
         Columns columns;

@@ -1,0 +1,47 @@
+/* pdf_file_int.h - an open PDF, for pdf_file.c and pdf_page.c. */
+#pragma once
+
+#include <mupdf/fitz.h>
+#include <mupdf/pdf.h>
+
+#include "extract/pdf_file.h"
+
+enum { PDF_ATTACHMENTS_MAX = 1000 };
+
+/* Before each piece of MuPDF's memory. */
+typedef struct Piece {
+    _Alignas(16) struct Piece *next;
+    struct Piece **link; /* what points here */
+    size_t size;
+} Piece;
+
+/* Counts what MuPDF holds: a crafted file may ask for gigabytes (a font, a stream, a table). All
+ * of it is in one list, because MuPDF 1.21 loses objects when it repairs a file. */
+typedef struct Memory {
+    Piece *pieces;
+    size_t used;
+    int64_t deadline_ms; /* of the page; 0: none */
+    unsigned calls;
+    fz_cookie cookie;
+} Memory;
+
+struct PdfFile {
+    fz_context *ctx;
+    pdf_document *doc;
+    int page_count;
+    bool has_page_tree;
+    pdf_obj *attachments; /* name tree as one dictionary, or NULL */
+    pdf_obj *pinned;      /* array: files that annotations of the pages read so far hold */
+    Memory memory;
+};
+
+/* The exception that MuPDF threw last, as an error. */
+bool pdf_fail_caught(fz_context *ctx, Error *err);
+
+/* What a page's drawing goes to; the MuPDF context's user while a page runs. */
+typedef struct PageDrawing {
+    Arena *arena;
+    PageText *page; /* has its size */
+} PageDrawing;
+/* A device for text that fills the PageDrawing as well. Throws. */
+fz_device *pdf_text_device(fz_context *ctx, fz_stext_page *text, const fz_stext_options *options);

@@ -1,0 +1,238 @@
+/* pdf_page.c - what is on a page: its text, ruling lines, pictures and annotations. */
+#include "extract/pdf_file_int.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+
+enum { PAGE_SPANS_MAX = 200000 };
+
+/* --- Text --- */
+
+typedef struct FontLook {
+    const fz_font *font;
+    bool is_bold, is_italic, is_mono;
+} FontLook;
+
+static FontLook look_at(fz_context *ctx, fz_font *font)
+{
+    Str name = str(fz_font_name(ctx, font));
+    return (FontLook){ .font = font,
+                       .is_bold = fz_font_is_bold(ctx, font) ||
+                                  str_find_ignore_case(name, S("bold")) >= 0 ||
+                                  str_find_ignore_case(name, S("black")) >= 0 ||
+                                  str_find_ignore_case(name, S("heavy")) >= 0,
+                       .is_italic = fz_font_is_italic(ctx, font),
+                       .is_mono = fz_font_is_monospaced(ctx, font) ||
+                                  str_find_ignore_case(name, S("courier")) >= 0 };
+}
+
+static bool is_odd(int c) { return c == 0xFFFD || (c >= 0xE000 && c <= 0xF8FF) || c >= 0xF0000; }
+
+/* Styles that most characters have (majority vote of Boyer and Moore for the size), from `first`
+ * up to `end`. */
+static TextSpan read_span(fz_context *ctx, const fz_stext_line *line, const fz_stext_char *first,
+                          const fz_stext_char *end, Arena *arena, FontLook *look, PageText *page)
+{
+    int votes = 0, bold = 0, italic = 0, mono = 0, count = 0;
+    size_t room = 0, length = 0;
+    TextSpan span = { 0 };
+    Box box = { line->bbox.x0, line->bbox.y0, line->bbox.x0, line->bbox.y1 };
+    bool is_part = first != line->first_char || end;
+    for (const fz_stext_char *c = first; c != end; c = c->next)
+        room += 4;
+    char *text = arena_alloc(arena, room + 1);
+    for (const fz_stext_char *c = first; c != end; c = c->next) {
+        if (c->font != look->font)
+            *look = look_at(ctx, c->font);
+        length += utf8_encode(c->c < 0x20 ? ' ' : (uint32_t)c->c, text + length);
+        if (c->c == ' ')
+            continue;
+        box.x0 = count ? MIN(box.x0, c->quad.ll.x) : c->quad.ll.x;
+        box.x1 = MAX(box.x1, c->quad.lr.x);
+        count++;
+        bold += look->is_bold;
+        italic += look->is_italic;
+        mono += look->is_mono;
+        page->odd_count += is_odd(c->c);
+        if (votes == 0)
+            span.size = c->size;
+        votes += span.size == c->size ? 1 : -1;
+        span.baseline = c->origin.y;
+    }
+    page->char_count += (size_t)count;
+    span.text = str_trim((Str){ text, length });
+    if (!is_part)
+        box = (Box){ line->bbox.x0, line->bbox.y0, line->bbox.x1, line->bbox.y1 };
+    span.box = box;
+    span.is_bold = bold * 2 > count;
+    span.is_italic = italic * 2 > count;
+    span.is_mono = mono * 2 > count;
+    return span;
+}
+
+/* The vertical rules that cross a line of text, so that cells set close are kept apart. */
+static size_t find_crossing(const PageText *page, fz_rect line, float *x_r, size_t max)
+{
+    size_t count = 0;
+    float middle = (line.y0 + line.y1) / 2;
+    for (size_t i = 0; i < page->rules.count && count < max; i++) {
+        const Rule *rule = &page->rules.at[i];
+        if (rule->is_vertical && rule->box.y0 < middle && rule->box.y1 > middle &&
+            rule->box.x0 > line.x0 && rule->box.x0 < line.x1)
+            x_r[count++] = rule->box.x0;
+    }
+    return count;
+}
+
+/* Is there a new cell between a character and the next that is no space: a rule, or a gap that is
+ * wider than the space between words ever is. */
+static bool is_apart(const fz_stext_char *a, const fz_stext_char *b, const float *crossing,
+                     size_t count)
+{
+    float left = a->quad.lr.x, right = b->quad.ll.x;
+    if (right - left > 1.2F * a->size)
+        return true;
+    for (size_t i = 0; i < count; i++)
+        if (crossing[i] > left - 0.2F * a->size && crossing[i] < right + 0.2F * a->size &&
+            crossing[i] > a->origin.x && crossing[i] < b->quad.lr.x)
+            return true;
+    return false;
+}
+
+enum { CROSSING_MAX = 64, RULES_LOOKED_AT = 3000 };
+
+static void read_line(fz_context *ctx, const fz_stext_line *line, int block, Arena *arena,
+                      FontLook *look, PageText *page)
+{
+    float crossing[CROSSING_MAX];
+    bool is_turned = line->wmode != 0 || line->dir.x < 0.9F;
+    const fz_stext_char *first = line->first_char, *last = NULL;
+    size_t count = 0;
+    if (!is_turned && page->rules.count <= RULES_LOOKED_AT)
+        count = find_crossing(page, line->bbox, crossing, CROSSING_MAX);
+    for (const fz_stext_char *c = first;; c = c->next) {
+        if (c && c->c == ' ')
+            continue;
+        if (!c || (last && !is_turned && is_apart(last, c, crossing, count))) {
+            TextSpan span = read_span(ctx, line, first, c, arena, look, page);
+            span.block = block;
+            span.is_turned = is_turned;
+            if (span.text.length && page->spans.count < PAGE_SPANS_MAX)
+                *vec_push(arena, &page->spans) = span;
+            first = c;
+        }
+        if (!c)
+            break;
+        last = c;
+    }
+}
+
+static void read_spans(fz_context *ctx, const fz_stext_page *text, Arena *arena, PageText *page)
+{
+    FontLook look = { 0 };
+    int number = 0;
+    for (const fz_stext_block *block = text->first_block; block; block = block->next, number++) {
+        if (block->type != FZ_STEXT_BLOCK_TEXT)
+            continue;
+        for (const fz_stext_line *line = block->u.t.first_line; line; line = line->next)
+            read_line(ctx, line, number, arena, &look, page);
+    }
+}
+
+/* A page may be read twice; a file is taken once. */
+static void pin_file(PdfFile *file, pdf_annot *annot)
+{
+    fz_context *ctx = file->ctx;
+    pdf_obj *spec = pdf_dict_get(ctx, pdf_annot_obj(ctx, annot), PDF_NAME(FS));
+    if (!file->pinned)
+        file->pinned = pdf_new_array(ctx, file->doc, 4);
+    if (spec && pdf_array_len(ctx, file->pinned) < PDF_ATTACHMENTS_MAX &&
+        !pdf_array_contains(ctx, file->pinned, spec))
+        pdf_array_push(ctx, file->pinned, spec);
+}
+
+/* Comments that a viewer shows in a balloon; what is drawn on the page is in its text. */
+static void read_notes(PdfFile *file, pdf_page *pdf, Arena *arena, PageText *page)
+{
+    fz_context *ctx = file->ctx;
+    for (pdf_annot *annot = pdf_first_annot(ctx, pdf); annot; annot = pdf_next_annot(ctx, annot)) {
+        enum pdf_annot_type type = pdf_annot_type(ctx, annot);
+        if (type == PDF_ANNOT_FREE_TEXT || type == PDF_ANNOT_POPUP || type == PDF_ANNOT_LINK)
+            continue;
+        if (type == PDF_ANNOT_FILE_ATTACHMENT)
+            pin_file(file, annot);
+        Str contents = str_trim(str(pdf_annot_contents(ctx, annot)));
+        if (contents.length == 0 || page->notes.count >= 1000)
+            continue;
+        fz_rect box = pdf_bound_annot(ctx, annot);
+        PageNote note = { .text = str_copy(arena, contents),
+                          .box = { box.x0, box.y0, box.x1, box.y1 } };
+        if (pdf_annot_has_author(ctx, annot))
+            note.author = str_copy(arena, str(pdf_annot_author(ctx, annot)));
+        *vec_push(arena, &page->notes) = note;
+    }
+}
+
+static void run_page(PdfFile *file, fz_page *page, fz_stext_page *text, PageDrawing *drawing)
+{
+    fz_context *ctx = file->ctx;
+    fz_device *device = NULL;
+    fz_stext_options options = { .flags = FZ_STEXT_MEDIABOX_CLIP };
+    fz_var(device);
+    fz_try(ctx)
+    {
+        device = pdf_text_device(ctx, text, &options);
+        fz_set_user_context(ctx, drawing);
+        fz_run_page(ctx, page, device, fz_identity, &file->memory.cookie);
+    }
+    fz_always(ctx)
+    {
+        fz_set_user_context(ctx, NULL);
+        /* Also after an error: lines that are waiting in the device become text. */
+        fz_try(ctx) fz_close_device(ctx, device);
+        fz_catch(ctx) {}
+        fz_drop_device(ctx, device);
+    }
+    fz_catch(ctx)
+    {
+        if (fz_caught(ctx) == FZ_ERROR_MEMORY)
+            fz_rethrow(ctx);
+    }
+}
+
+bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, PageText *page_r,
+                   Error *err)
+{
+    fz_context *ctx = file->ctx;
+    pdf_page *page = NULL;
+    fz_stext_page *text = NULL;
+    PageText read = { 0 };
+    PageDrawing drawing = { arena, &read };
+    fz_var(page);
+    fz_var(text);
+    pdf_file_clock(file, time_ms_max);
+    fz_try(ctx)
+    {
+        page = pdf_load_page(ctx, file->doc, number - 1);
+        fz_rect box = fz_bound_page(ctx, (fz_page *)page);
+        read.width = box.x1 - box.x0;
+        read.height = box.y1 - box.y0;
+        text = fz_new_stext_page(ctx, box);
+        run_page(file, (fz_page *)page, text, &drawing);
+        read_spans(ctx, text, arena, &read);
+        read_notes(file, page, arena, &read);
+    }
+    fz_always(ctx)
+    {
+        fz_drop_stext_page(ctx, text);
+        fz_drop_page(ctx, (fz_page *)page);
+        file->memory.deadline_ms = 0;
+    }
+    fz_catch(ctx) { return pdf_fail_caught(ctx, err); }
+    read.was_cut = file->memory.cookie.abort != 0;
+    *page_r = read;
+    return true;
+}
+
