@@ -242,35 +242,155 @@ static float line_distance(const Grid *grid, int first, int end)
     return 0.82F * steps[count / 2];
 }
 
+/* --- Rows above the columns that name them --- */
+
+enum { HEADER_ROWS_MAX = 10 };
+
+/* The columns that a cell stands over; false when it is over none. */
+static bool find_span(const Columns *columns, const GridCell *cell, int *first_r, int *count_r)
+{
+    int first = 0, end = columns->count;
+    while (first < columns->count && columns->x1[first] <= cell->box.x0)
+        first++;
+    while (end > first && columns->x0[end - 1] >= cell->box.x1)
+        end--;
+    if (end <= first) /* in a gutter: it belongs to the nearer side */
+        first = first == columns->count || (first > 0 && cell->box.x0 - columns->x1[first - 1] <
+                                                             columns->x0[first] - cell->box.x1)
+                    ? first - 1
+                    : first;
+    *first_r = first;
+    *count_r = MAX(end - first, 1);
+    return first >= 0;
+}
+
+/* Do the cells of a row stand over different columns, as names of columns do? */
+static bool is_header_row(const Grid *grid, const GridRow *row, const Columns *columns)
+{
+    int next = 0, first, count;
+    float left = columns->x0[0], right = columns->x1[columns->count - 1];
+    for (int i = 0; i < row->count; i++) {
+        const GridCell *cell = &row->cells[i];
+        float reach = 3 * MAX(cell->size, 1.0F);
+        if (cell->box.x0 < left - reach || cell->box.x1 > right + reach || cell->length > 60 ||
+            span_at(grid, cell->first)->table || !find_span(columns, cell, &first, &count) ||
+            first < next)
+            return false;
+        next = first + count;
+        /* A line alone may be a caption or the end of a paragraph. */
+        if (row->count == 1 && count == columns->count)
+            return false;
+    }
+    return true;
+}
+
+static int find_header(const Grid *grid, int first, const Columns *columns)
+{
+    int top = first;
+    while (top > 0 && first - top < HEADER_ROWS_MAX) {
+        const GridRow *row = &grid->rows.at[top - 1], *below = &grid->rows.at[top];
+        if (below->box.y0 - row->box.y1 > 0.8F * MAX(row->size, 4.0F) ||
+            !is_header_row(grid, row, columns))
+            break;
+        top--;
+    }
+    /* A name of one line alone is more likely text above the table. */
+    while (top < first && grid->rows.at[top].count == 1)
+        top++;
+    return top;
+}
+
+static bool has_digits_only(const GridRow *row, const Grid *grid)
+{
+    for (int i = 1; i < row->count; i++) {
+        Str text = span_at(grid, row->cells[i].first)->text;
+        size_t digits = 0;
+        for (size_t k = 0; k < text.length; k++)
+            digits += text.at[k] >= '0' && text.at[k] <= '9';
+        if (digits * 2 >= text.length)
+            return true;
+    }
+    return false;
+}
+
+static TableRow *add_table_row(Grid *grid, PageTable *table, Box box)
+{
+    TableRow *row = vec_push(grid->arena, &table->rows);
+    *row = (TableRow){
+        .cells = arena_new_array(grid->arena, TableCell, (size_t)table->column_count),
+        .box = box,
+        .is_bold = true,
+    };
+    return row;
+}
+
+static void add_cell_text(Grid *grid, TableCell *to, const GridCell *cell, int table)
+{
+    Str text = cell_text(grid, cell);
+    to->text = to->text.length ? str_format(grid->arena, STR_FMT " " STR_FMT, STR_ARG(to->text),
+                                            STR_ARG(text))
+                               : text;
+    to->box = to->box.x1 > to->box.x0 ? box_union(to->box, cell->box) : cell->box;
+    for (int k = cell->first; k < cell->first + cell->count; k++)
+        grid->page->spans.at[grid->order[k]].table = table;
+}
+
+/* Names that stand over several columns have a row of their own; the lines of the others are one
+ * row. */
+static void write_header(Grid *grid, int top, int first, const Columns *columns, PageTable *table,
+                         int number)
+{
+    TableRow *row = NULL;
+    bool was_wide = false;
+    for (int r = top; r < first; r++) {
+        const GridRow *from = &grid->rows.at[r];
+        bool is_wide = false;
+        int at, count;
+        for (int i = 0; i < from->count; i++)
+            is_wide |= find_span(columns, &from->cells[i], &at, &count) && count > 1;
+        if (!row || is_wide || was_wide)
+            row = add_table_row(grid, table, from->box);
+        row->box = box_union(row->box, from->box);
+        was_wide = is_wide;
+        for (int i = 0; i < from->count; i++) {
+            find_span(columns, &from->cells[i], &at, &count);
+            add_cell_text(grid, &row->cells[at], &from->cells[i], number);
+            row->cells[at].columns = MAX(count, row->cells[at].columns);
+            for (int c = at + 1; c < at + count; c++)
+                row->cells[c].is_covered = true;
+            row->is_bold &= from->cells[i].is_bold;
+        }
+    }
+    table->header_count = (int)table->rows.count;
+    /* The first row under it may be its last line. */
+    if (!was_wide && row && !has_digits_only(&grid->rows.at[first], grid))
+        table->header_count = -1;
+}
+
 static void write_table(Grid *grid, int first, int end, const Columns *columns, PageTables *tables)
 {
     float near = line_distance(grid, first, end);
     PageTable table = { .column_count = columns->count };
+    int number = (int)tables->count + 1;
+    int top = find_header(grid, first, columns);
+    write_header(grid, top, first, columns, &table, number);
     for (int r = first; r < end; r++) {
         const GridRow *row = &grid->rows.at[r];
+        bool is_more_header = r == first && table.header_count < 0;
         bool joins =
-            r > first && (continues(row, &grid->rows.at[r - 1], columns) ||
-                          row->cells[0].baseline - grid->rows.at[r - 1].cells[0].baseline < near);
-        TableRow *out =
-            joins ? &table.rows.at[table.rows.count - 1] : vec_push(grid->arena, &table.rows);
-        if (!joins)
-            *out = (TableRow){ .cells =
-                                   arena_new_array(grid->arena, TableCell, (size_t)columns->count),
-                               .box = row->box,
-                               .is_bold = true };
+            is_more_header ||
+            (r > first && (continues(row, &grid->rows.at[r - 1], columns) ||
+                           row->cells[0].baseline - grid->rows.at[r - 1].cells[0].baseline < near));
+        TableRow *out = joins ? &table.rows.at[table.rows.count - 1]
+                              : add_table_row(grid, &table, row->box);
         out->box = box_union(out->box, row->box);
         for (int i = 0; i < row->count; i++) {
-            const GridCell *cell = &row->cells[i];
-            TableCell *to = &out->cells[column_of(columns, cell)];
-            Str text = cell_text(grid, cell);
-            to->text = to->text.length ? str_format(grid->arena, STR_FMT " " STR_FMT,
-                                                    STR_ARG(to->text), STR_ARG(text))
-                                       : text;
-            to->box = cell->box;
-            out->is_bold &= cell->is_bold;
-            for (int k = cell->first; k < cell->first + cell->count; k++)
-                grid->page->spans.at[grid->order[k]].table = (int)tables->count + 1;
+            TableCell *to = &out->cells[column_of(columns, &row->cells[i])];
+            add_cell_text(grid, to, &row->cells[i], number);
+            out->is_bold &= row->cells[i].is_bold;
         }
+        if (is_more_header)
+            table.header_count = (int)table.rows.count;
     }
     *vec_push(grid->arena, tables) = table;
 }
@@ -306,6 +426,25 @@ static int run_end(const Grid *grid, int first, Columns *columns)
     return end;
 }
 
+/* Are these rows the names of the columns of a table right below, set closer or wider than its
+ * columns? */
+static bool is_header_of_next(const Grid *grid, int first, int end)
+{
+    Columns columns;
+    int next = end;
+    for (int r = first; r < end; r++)
+        if (has_digits_only(&grid->rows.at[r], grid))
+            return false;
+    while (next < (int)grid->rows.count && next < end + 2 && grid->rows.at[next].count == 1)
+        next++;
+    if (end - first > HEADER_ROWS_MAX || next >= (int)grid->rows.count ||
+        grid->rows.at[next].count == 1)
+        return false;
+    int next_end = run_end(grid, next, &columns);
+    return next_end - next > end - first && is_table(grid, next, next_end, &columns) &&
+           find_header(grid, next, &columns) < end;
+}
+
 PageTables pdf_find_tables(Arena *arena, PageText *page)
 {
     Grid grid = { .arena = arena, .page = page };
@@ -317,7 +456,8 @@ PageTables pdf_find_tables(Arena *arena, PageText *page)
         int end = i + 1;
         if (grid.rows.at[i].count > 1) {
             end = run_end(&grid, i, &columns);
-            if (end - i >= 2 && is_table(&grid, i, end, &columns))
+            if (end - i >= 2 && is_table(&grid, i, end, &columns) &&
+                !is_header_of_next(&grid, i, end))
                 write_table(&grid, i, end, &columns, &tables);
             else
                 end = i + 1;
