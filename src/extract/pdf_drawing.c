@@ -1,7 +1,7 @@
-/* pdf_drawing.c - a structured-text device that also notes ruling lines and the space of pictures.
+/* pdf_drawing.c - a structured-text device that also notes ruling lines.
  *
- * Tables are ruled by thin filled rectangles as often as by strokes; both become rules. Of
- * pictures only the space they cover is of interest: they are not decoded. */
+ * Tables are ruled by thin filled rectangles as often as by strokes; both become rules. A device
+ * that takes pictures makes MuPDF decode some of them, so this one takes none. */
 #include "extract/pdf_file_int.h"
 
 #include <math.h>
@@ -129,39 +129,10 @@ static void stroke_path(fz_context *ctx, fz_device *device, const fz_path *path,
         walk_path(ctx, path, matrix, true);
 }
 
-static void add_picture(fz_context *ctx, fz_matrix matrix)
-{
-    PageDrawing *drawing = fz_user_context(ctx);
-    if (!drawing)
-        return;
-    PageText *page = drawing->page;
-    fz_rect sheet = { 0, 0, MAX(page->width, 1.0F), MAX(page->height, 1.0F) };
-    fz_rect box = fz_intersect_rect(fz_transform_rect(fz_unit_rect, matrix), sheet);
-    if (box.x1 > box.x0 && box.y1 > box.y0)
-        page->picture_share += (box.x1 - box.x0) * (box.y1 - box.y0) / (sheet.x1 * sheet.y1);
-}
-
-static void fill_image(fz_context *ctx, fz_device *device, fz_image *image, fz_matrix matrix,
-                       float alpha, fz_color_params params)
-{
-    (void)device, (void)image, (void)alpha, (void)params;
-    add_picture(ctx, matrix);
-}
-
-static void fill_image_mask(fz_context *ctx, fz_device *device, fz_image *image, fz_matrix matrix,
-                            fz_colorspace *space, const float *color, float alpha,
-                            fz_color_params params)
-{
-    (void)device, (void)image, (void)space, (void)color, (void)alpha, (void)params;
-    add_picture(ctx, matrix);
-}
-
 fz_device *pdf_text_device(fz_context *ctx, fz_stext_page *text, const fz_stext_options *options)
 {
     fz_device *device = fz_new_stext_device(ctx, text, options);
     device->fill_path = fill_path;
     device->stroke_path = stroke_path;
-    device->fill_image = fill_image;
-    device->fill_image_mask = fill_image_mask;
     return device;
 }

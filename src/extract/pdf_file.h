@@ -46,7 +46,7 @@ typedef struct PageText {
     VEC(PageNote) notes; /* annotations a reader cannot see on the page */
     VEC(Rule) rules;
     size_t char_count, odd_count; /* without spaces; of them no known character */
-    float picture_share;          /* of the page's space, counted again where they overlap */
+    int64_t picture_pixels;       /* of the pictures that a page of little text has */
     bool was_cut;                 /* over the time for a page */
 } PageText;
 

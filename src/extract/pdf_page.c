@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-enum { PAGE_SPANS_MAX = 200000 };
+enum { PAGE_SPANS_MAX = 200000, LITTLE_TEXT = 400, PICTURES_MAX = 2000, FORM_DEPTH_MAX = 4 };
 
 /* --- Text --- */
 
@@ -175,6 +175,27 @@ static void read_notes(PdfFile *file, pdf_page *pdf, Arena *arena, PageText *pag
     }
 }
 
+/* Pictures by their size in the file, without decoding one: what a page of little text may show. */
+static int64_t count_pixels(fz_context *ctx, pdf_obj *resources, int depth, int *rest)
+{
+    pdf_obj *objects = pdf_dict_get(ctx, resources, PDF_NAME(XObject));
+    int64_t pixels = 0;
+    int count = pdf_dict_len(ctx, objects);
+    for (int i = 0; i < count && (*rest)-- > 0; i++) {
+        pdf_obj *object = pdf_dict_get_val(ctx, objects, i);
+        pdf_obj *kind = pdf_dict_get(ctx, object, PDF_NAME(Subtype));
+        if (pdf_name_eq(ctx, kind, PDF_NAME(Image))) {
+            int64_t width = pdf_dict_get_int(ctx, object, PDF_NAME(Width));
+            int64_t height = pdf_dict_get_int(ctx, object, PDF_NAME(Height));
+            pixels += MAX(0, MIN(width, 100000)) * MAX(0, MIN(height, 100000));
+        } else if (depth > 0 && pdf_name_eq(ctx, kind, PDF_NAME(Form))) {
+            pdf_obj *inner = pdf_dict_get(ctx, object, PDF_NAME(Resources));
+            pixels += count_pixels(ctx, inner, depth - 1, rest);
+        }
+    }
+    return pixels;
+}
+
 static void run_page(PdfFile *file, fz_page *page, fz_stext_page *text, PageDrawing *drawing)
 {
     fz_context *ctx = file->ctx;
@@ -223,6 +244,10 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, Pag
         run_page(file, (fz_page *)page, text, &drawing);
         read_spans(ctx, text, arena, &read);
         read_notes(file, page, arena, &read);
+        int rest = PICTURES_MAX;
+        if (read.char_count - read.odd_count < LITTLE_TEXT)
+            read.picture_pixels =
+                count_pixels(ctx, pdf_page_resources(ctx, page), FORM_DEPTH_MAX, &rest);
     }
     fz_always(ctx)
     {
@@ -235,4 +260,3 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, Pag
     *page_r = read;
     return true;
 }
-

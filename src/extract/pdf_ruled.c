@@ -279,7 +279,7 @@ static void add_text(const Frame *frame, Region *region, const TextSpan *span)
 static bool fill_regions(Frame *frame, Region *regions, int *region_of_span)
 {
     int crossing = 0;
-    float *last = arena_new_array(frame->arena, float, (size_t)frame->rows * (size_t)frame->columns);
+    float *last = arena_new_array(frame->arena, float, (size_t)frame->rows *(size_t)frame->columns);
     for (int i = 0; i < frame->span_count; i++) {
         const TextSpan *span = &frame->page->spans.at[frame->spans[i]];
         int number = region_of(frame, span);
@@ -367,8 +367,8 @@ static int count_lines(const Region *regions, int count, int row)
         }
     }
     bool is_many = most >= 3 && cells >= 2 && total * 2 >= most * cells;
-    bool is_even = most >= 4 && (stacked >= 3 ? even * 5 >= stacked * 4
-                                              : even == stacked && narrow > 0);
+    bool is_even =
+        most >= 4 && (stacked >= 3 ? even * 5 >= stacked * 4 : even == stacked && narrow > 0);
     return is_many && stacked >= 2 && (is_even || narrow * 2 > stacked) ? most : 0;
 }
 

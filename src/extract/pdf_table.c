@@ -327,9 +327,9 @@ static TableRow *add_table_row(Grid *grid, PageTable *table, Box box)
 static void add_cell_text(Grid *grid, TableCell *to, const GridCell *cell, int table)
 {
     Str text = cell_text(grid, cell);
-    to->text = to->text.length ? str_format(grid->arena, STR_FMT " " STR_FMT, STR_ARG(to->text),
-                                            STR_ARG(text))
-                               : text;
+    to->text = to->text.length
+                   ? str_format(grid->arena, STR_FMT " " STR_FMT, STR_ARG(to->text), STR_ARG(text))
+                   : text;
     to->box = to->box.x1 > to->box.x0 ? box_union(to->box, cell->box) : cell->box;
     for (int k = cell->first; k < cell->first + cell->count; k++)
         grid->page->spans.at[grid->order[k]].table = table;
@@ -381,8 +381,8 @@ static void write_table(Grid *grid, int first, int end, const Columns *columns, 
             is_more_header ||
             (r > first && (continues(row, &grid->rows.at[r - 1], columns) ||
                            row->cells[0].baseline - grid->rows.at[r - 1].cells[0].baseline < near));
-        TableRow *out = joins ? &table.rows.at[table.rows.count - 1]
-                              : add_table_row(grid, &table, row->box);
+        TableRow *out =
+            joins ? &table.rows.at[table.rows.count - 1] : add_table_row(grid, &table, row->box);
         out->box = box_union(out->box, row->box);
         for (int i = 0; i < row->count; i++) {
             TableCell *to = &out->cells[column_of(columns, &row->cells[i])];

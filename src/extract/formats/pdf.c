@@ -7,6 +7,8 @@
 
 /* WINDOW: a header or footer is recognised by the next pages, so they are read ahead. */
 enum { WINDOW = 3, SAMPLE_MAX = 12, SAMPLE_MS_MAX = 500, OUTLINE_MAX = 20000 };
+/* Pictures of fewer pixels are logos on a page with some text. */
+enum { LITTLE_TEXT = 40, PICTURE_PIXELS = 20000, BIG_PICTURE_PIXELS = 400000 };
 
 typedef struct Slot {
     Arena *arena;
@@ -21,6 +23,8 @@ typedef struct PdfReader {
     PdfFile *file;
     Arena *arena;
     PdfStyle style;
+    Slot samples[SAMPLE_MAX]; /* pages read for the style, until they are written */
+    int sample_count;
     Outline outline;
     size_t outline_at;
     Slot slots[WINDOW];
@@ -85,17 +89,29 @@ static void write_meta(PdfReader *reader)
     doc_meta(reader->doc, "pages", str(count));
 }
 
+static void read_slot(PdfReader *reader, Slot *slot, int number, int ms_max)
+{
+    if (!slot->arena)
+        slot->arena = arena_new(GB(1));
+    arena_reset(slot->arena);
+    slot->page = (PageText){ 0 };
+    slot->number = number;
+    slot->is_read =
+        pdf_file_page(reader->file, slot->arena, number, ms_max, &slot->page, &slot->failure);
+}
+
 /* Pages spread over the file show what its body text looks like. */
 static void sample_style(PdfReader *reader)
 {
-    AUTO_ARENA Arena *arena = arena_new(GB(1));
     PageText pages[SAMPLE_MAX];
     int count = MIN(reader->page_count, SAMPLE_MAX), read = 0;
     int64_t deadline_ms = monotonic_ms() + SAMPLE_MS_MAX;
-    Error err;
     for (int i = 0; i < count && monotonic_ms() < deadline_ms; i++) {
+        Slot *slot = &reader->samples[reader->sample_count++];
         int number = 1 + (int)((int64_t)i * reader->page_count / count);
-        read += pdf_file_page(reader->file, arena, number, SAMPLE_MS_MAX, &pages[read], &err);
+        read_slot(reader, slot, number, SAMPLE_MS_MAX);
+        if (slot->is_read)
+            pages[read++] = slot->page;
     }
     reader->style = pdf_style(pages, (size_t)read);
 }
@@ -176,11 +192,17 @@ static void load_page(PdfReader *reader, int number)
     Slot *slot = &reader->slots[number % WINDOW];
     if (slot->number == number || number > reader->page_count)
         return;
-    arena_reset(slot->arena);
-    slot->page = (PageText){ 0 };
-    slot->number = number;
-    slot->is_read = pdf_file_page(reader->file, slot->arena, number, PDF_PAGE_MS_MAX, &slot->page,
-                                  &slot->failure);
+    for (int i = 0; i < reader->sample_count; i++) {
+        Slot *sample = &reader->samples[i];
+        if (sample->number == number && sample->is_read && !sample->page.was_cut) {
+            Slot kept = *slot;
+            *slot = *sample;
+            *sample = kept;
+            sample->number = 0;
+            return;
+        }
+    }
+    read_slot(reader, slot, number, PDF_PAGE_MS_MAX);
 }
 
 static void write_notes(PdfReader *reader, const PageText *page)
@@ -192,6 +214,20 @@ static void write_notes(PdfReader *reader, const PageText *page)
     }
 }
 
+/* Of the characters that were read, too many are none. */
+static bool is_garbled(const PageText *page)
+{
+    return page->odd_count >= 20 && page->odd_count * 10 >= page->char_count * 3;
+}
+
+/* A scan, or a picture with a caption: its words are for another reader. */
+static bool is_picture(const PageText *page)
+{
+    size_t known = page->char_count - page->odd_count;
+    int64_t pixels_min = known < LITTLE_TEXT ? PICTURE_PIXELS : BIG_PICTURE_PIXELS;
+    return page->picture_pixels >= pixels_min;
+}
+
 static bool write_page(PdfReader *reader, int number)
 {
     Slot *slot = &reader->slots[number % WINDOW];
@@ -201,15 +237,19 @@ static bool write_page(PdfReader *reader, int number)
     if (!slot->is_read) {
         if (reader->failed_count++ == 0)
             reader->failure = slot->failure;
-        return true;
+        return doc_later(reader->doc, "poppler", number);
     }
+    if (is_picture(&slot->page))
+        doc_later(reader->doc, "picture", number);
+    else if (is_garbled(&slot->page))
+        doc_later(reader->doc, "poppler", number);
     while (first < reader->outline.count && reader->outline.at[first].page < number)
         first++;
     size_t end = first;
     while (end < reader->outline.count && reader->outline.at[end].page == number)
         end++;
     reader->outline_at = first;
-    reader->empty_count += slot->page.spans.count == 0;
+    reader->empty_count += slot->page.spans.count == 0 && !is_picture(&slot->page);
     reader->cut_count += slot->page.was_cut;
     take_running(reader, slot);
     pdf_write_page(reader->doc, slot->arena, &slot->page, &reader->style,
@@ -228,19 +268,23 @@ static void warn_count(PdfReader *reader, int count, const char *what)
 
 static void write_pages(PdfReader *reader)
 {
-    for (int i = 0; i < WINDOW; i++)
-        reader->slots[i].arena = arena_new(GB(1));
     for (int number = 1; number <= reader->page_count; number++) {
         for (int ahead = 0; ahead < WINDOW; ahead++)
             load_page(reader, number + ahead);
         if (!write_page(reader, number))
             break;
     }
-    warn_count(reader, reader->empty_count, "have no text (pictures are not read)");
+    warn_count(reader, reader->empty_count, "have no text");
     warn_count(reader, reader->failed_count, "are broken");
     warn_count(reader, reader->cut_count, "took too long and were read in part");
+}
+
+static void free_slots(PdfReader *reader)
+{
     for (int i = 0; i < WINDOW; i++)
         arena_free(reader->slots[i].arena);
+    for (int i = 0; i < SAMPLE_MAX; i++)
+        arena_free(reader->samples[i].arena);
 }
 
 static void write_attachments(PdfReader *reader)
@@ -277,6 +321,7 @@ static bool pdf_extract(const ExtractSource *source, DocWriter *doc, Error *err)
     sample_style(&reader);
     write_pages(&reader);
     write_attachments(&reader);
+    free_slots(&reader);
     if (reader.failed_count == reader.page_count && reader.failed_count > 0) {
         *err = reader.failure;
         return false;
