@@ -63,7 +63,8 @@ static bool relation_start(void *self, const XmlElement *element)
     *vec_push(arena, &reader->relations) =
         (Relation){ .id = str_copy(arena, xml_attribute(element, "Id")),
                     .type = str_copy(arena, str_from(type, (size_t)(slash + 1))),
-                    .target = is_outside ? STR_NONE : resolve(arena, reader->folder, target) };
+                    .target = is_outside ? STR_NONE : resolve(arena, reader->folder, target),
+                    .address = is_outside ? str_copy(arena, target) : STR_NONE };
     return reader->relations.count < RELATIONS_MAX;
 }
 
@@ -97,6 +98,12 @@ const Relation *relation_by_type(const Relations *relations, const char *type, s
         if (str_is(relations->at[i].type, type))
             return &relations->at[i];
     return NULL;
+}
+
+Str relation_address(const Relations *relations, Str id)
+{
+    const Relation *relation = id.length ? relation_by_id(relations, id) : NULL;
+    return relation ? relation->address : STR_NONE;
 }
 
 const Part *relation_part(const Package *package, const Relation *relation)

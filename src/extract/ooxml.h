@@ -8,6 +8,7 @@
 typedef struct Relation {
     Str id, type; /* type: the last piece of its URI, "worksheet" */
     Str target;   /* a part's name, resolved; empty when it leads outside the file */
+    Str address;  /* where it leads when that is outside: a URL */
 } Relation;
 typedef VEC(Relation) Relations;
 
@@ -19,6 +20,8 @@ Relations ooxml_relations(Package *package, Str part);
 /* Relations by id or by type; NULL when there is none. */
 const Relation *relation_by_id(const Relations *relations, Str id);
 const Relation *relation_by_type(const Relations *relations, const char *type, size_t from);
+/* The address outside the file that a relation leads to; empty if none. */
+Str relation_address(const Relations *relations, Str id);
 /* Its index among `relations`, to go on after it. */
 #define relation_index(relations, relation) ((size_t)((relation) - (relations)->at))
 /* The main part: the one the package calls its document, else `usual`. */

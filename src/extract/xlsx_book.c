@@ -104,9 +104,14 @@ static bool style_end(void *self, Str name)
     return true;
 }
 
+const Part *book_part(const Book *book, const char *type)
+{
+    return relation_part(book->package, relation_by_type(&book->relations, type, 0));
+}
+
 static void read_shared(Book *book, const char *type, const XmlEvents *events, void *reader)
 {
-    const Part *part = relation_part(book->package, relation_by_type(&book->relations, type, 0));
+    const Part *part = book_part(book, type);
     Error err;
     if (part && !package_parse(book->package, part, events, reader, &err))
         ooxml_warn(book->doc, &err);
@@ -126,4 +131,18 @@ bool book_read(Book *book, const Part *main_part, Error *err)
     read_shared(book, "sharedStrings", &string_events, &strings);
     read_shared(book, "styles", &style_events, &styles);
     return true;
+}
+
+void book_write_sheets(Book *book,
+                       void (*write)(Book *book, const SheetEntry *sheet, const Part *part))
+{
+    for (size_t i = 0; i < book->sheets.count && doc_writer_ok(book->doc); i++) {
+        const SheetEntry *sheet = &book->sheets.at[i];
+        const Relation *relation = relation_by_id(&book->relations, sheet->relation);
+        const Part *part = relation_part(book->package, relation);
+        sheet_heading(book->doc, sheet->name, sheet->is_hidden);
+        if (part)
+            write(book, sheet, part);
+        doc_progress(book->doc, "sheets", (int64_t)i + 1, (int64_t)book->sheets.count);
+    }
 }

@@ -248,12 +248,12 @@ static void write_shapes(Package *package, DocWriter *doc, const Part *part)
     doc_paragraph(doc, ooxml_drawing_text(package, arena, part));
 }
 
-static void write_drawings(Book *book, const SheetEntry *sheet, const Relations *relations)
+void book_write_drawings(Book *book, Str sheet, const Relations *relations)
 {
     const Part *drawing = relation_part(book->package, relation_by_type(relations, "drawing", 0));
     if (!drawing)
         return;
-    doc_place(book->doc, &(Place){ .sheet = sheet->name });
+    doc_place(book->doc, &(Place){ .sheet = sheet });
     write_shapes(book->package, book->doc, drawing);
     Relations inner = ooxml_relations(book->package, drawing->name);
     write_all(book, &inner, "chart", ooxml_write_chart);
@@ -276,5 +276,5 @@ void book_write_sheet(Book *book, const SheetEntry *sheet, const Part *part)
         ooxml_warn(book->doc, &err);
     sheet_rows_end(&reader.rows);
     write_comments(book, sheet, &relations);
-    write_drawings(book, sheet, &relations);
+    book_write_drawings(book, sheet->name, &relations);
 }

@@ -11,19 +11,6 @@ static int xlsx_sniff(Str bytes)
     return ooxml_sniff(bytes, types);
 }
 
-static void write_sheets(Book *book)
-{
-    for (size_t i = 0; i < book->sheets.count && doc_writer_ok(book->doc); i++) {
-        const SheetEntry *sheet = &book->sheets.at[i];
-        const Relation *relation = relation_by_id(&book->relations, sheet->relation);
-        const Part *part = relation_part(book->package, relation);
-        sheet_heading(book->doc, sheet->name, sheet->is_hidden);
-        if (part)
-            book_write_sheet(book, sheet, part);
-        doc_progress(book->doc, "sheets", (int64_t)i + 1, (int64_t)book->sheets.count);
-    }
-}
-
 static bool xlsx_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
@@ -37,7 +24,7 @@ static bool xlsx_extract(const ExtractSource *source, DocWriter *doc, Error *err
     if (!book_read(&book, main_part, err))
         return false;
     ooxml_write_meta(&package, doc);
-    write_sheets(&book);
+    book_write_sheets(&book, book_write_sheet);
     doc_place(doc, &(Place){ 0 });
     ooxml_write_embedded(&package, doc, "xl/embeddings/");
     return true;
