@@ -91,13 +91,26 @@ static void on_text(void *user, const xmlChar *text, int length)
         stop(parser);
 }
 
-/* A document type may define entities that grow without end; no format read here needs one. */
-static void on_type(void *user, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+static void refuse_type(XmlParser *parser)
 {
-    XmlParser *parser = user;
-    (void)name, (void)external, (void)system;
     parser->has_type = true;
     stop(parser);
+}
+
+/* A document type may define entities that grow without end; no format read here needs one. Only
+ * the name of a type that is elsewhere (OpenOffice.org 1) does no harm: it is never fetched. */
+static void on_type(void *user, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+{
+    (void)name, (void)external;
+    if (!system)
+        refuse_type(user);
+}
+
+static void on_entity(void *user, const xmlChar *name, int type, const xmlChar *external,
+                      const xmlChar *system, xmlChar *content)
+{
+    (void)name, (void)type, (void)external, (void)system, (void)content;
+    refuse_type(user);
 }
 
 static void drop_error(void *user, xmlErrorPtr error)
@@ -115,6 +128,7 @@ XmlParser *xml_begin(const XmlEvents *events, void *self)
                               .characters = on_text,
                               .cdataBlock = on_text,
                               .internalSubset = on_type,
+                              .entityDecl = on_entity,
                               .serror = drop_error };
     parser->events = events;
     parser->self = self;

@@ -1,4 +1,5 @@
-/* xml_events.h - XML read as events, safely: no network, no document types, so no entities.
+/* xml_events.h - XML read as events, safely: no network, no document types but the bare name
+ * of one, so no entities.
  *
  * Built on libxml2's push parser, so a part of any size takes little memory; its own limits (256
  * levels, 10 MB a text) stay on. Names are given without prefix. Strings are valid only during

@@ -1,0 +1,136 @@
+/* odf_test.c - OpenDocument files built here, most of them flat. */
+#include "extract/formats/dump.h"
+#include "extract/formats/package_of.h"
+
+extern const Extractor extractor_odt, extractor_ods, extractor_odp;
+
+#define NS(name) "xmlns:" name "='urn:oasis:names:tc:opendocument:xmlns:" name ":1.0' "
+#define FLAT(kind, inside)                                                                         \
+    "<?xml version='1.0'?><office:document " NS("office") NS("text") NS("table") NS("style")       \
+        NS("presentation")                                                                         \
+            NS("meta") "xmlns:draw='urn:oasis:names:tc:opendocument:xmlns:drawing:1.0' "           \
+                       "xmlns:svg='urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0' "     \
+                       "xmlns:dc='http://purl.org/dc/elements/1.1/' "                              \
+                       "office:mimetype='application/vnd.oasis.opendocument." kind "'>" inside     \
+                       "</office:document>"
+#define TEXT(inside)                                                                               \
+    FLAT("text", "<office:body><office:text>" inside "</office:text></office:body>")
+
+static const DumpCase text_cases[] = {
+    { "headings, white space, breaks",
+      TEXT(
+          "<text:h text:outline-level='2'>A</text:h><text:p> a \n b<text:s text:c='2'/>c<text:tab/>"
+          "d<text:line-break/>e</text:p>"),
+      "h2 A\np a b  c\td\\ne\n" },
+    { "lists by their styles, nested",
+      FLAT("text", "<office:automatic-styles><text:list-style style:name='L'>"
+                   "<text:list-level-style-number text:level='1' style:num-format='1' "
+                   "style:num-suffix='.'/><text:list-level-style-number text:level='2' "
+                   "style:num-format='a' style:num-suffix=')'/></text:list-style>"
+                   "</office:automatic-styles><office:body><office:text>"
+                   "<text:list text:style-name='L'><text:list-item><text:p>one</text:p><text:list>"
+                   "<text:list-item><text:p>in</text:p></text:list-item></text:list>"
+                   "</text:list-item><text:list-item text:start-value='7'><text:p>two</text:p>"
+                   "</text:list-item></text:list></office:text></office:body>"),
+      "li1 1. one\nli2 a) in\nli1 7. two\n" },
+    { "notes and comments stand after their paragraph; deleted text is gone",
+      TEXT("<text:tracked-changes><text:p>gone</text:p></text:tracked-changes><text:p>a<text:note "
+           "text:note-class='endnote'><text:note-citation>1</text:note-citation><text:note-body>"
+           "<text:p>n</text:p></text:note-body></text:note>b<office:annotation><dc:creator>Ann"
+           "</dc:creator><dc:date>2020</dc:date><text:p>c</text:p></office:annotation></text:p>"),
+      "p ab\nnote(endnote) n\nnote(comment) Ann:\\nc\n" },
+    { "tables: header rows, spans, repeated cells, a table inside",
+      TEXT(
+          "<table:table><table:table-header-rows><table:table-row><table:table-cell "
+          "table:number-columns-spanned='2'><text:p>H</text:p></table:table-cell>"
+          "<table:covered-table-cell/></table:table-row></table:table-header-rows><table:table-row>"
+          "<table:table-cell table:number-columns-repeated='2'><text:p>x</text:p><table:table>"
+          "<table:table-row><table:table-cell><text:p>y</text:p></table:table-cell>"
+          "</table:table-row></table:table></table:table-cell></table:table-row></table:table>"),
+      "rowh H\nrow x y | x y\n" },
+    { "a text box and a picture's description",
+      TEXT("<text:p>out<draw:frame><draw:text-box><text:p>in</text:p></draw:text-box></draw:frame>"
+           "<draw:frame><draw:image/><svg:title>A cat</svg:title></draw:frame></text:p>"),
+      "p out\np in\nimg A cat\n" },
+    { "meta data and a header",
+      FLAT("text",
+           "<office:meta><dc:title>T</dc:title><meta:initial-creator>A</meta:initial-creator>"
+           "<meta:editing-duration>PT1H2M</meta:editing-duration><meta:user-defined "
+           "meta:name='Key'>v</meta:user-defined></office:meta><office:master-styles>"
+           "<style:master-page><style:header><text:p>top</text:p></style:header>"
+           "<style:footer><text:p>Page <text:page-number>1</text:page-number></text:p>"
+           "</style:footer></style:master-page></office:master-styles>"),
+      "meta(title) T\nmeta(author) A\nmeta(editing_time) 3720.000000\nmeta(key) v\nheader top\n" },
+    { "cut in the middle", "<office:document " NS("office") NS("text") "><text:p>half",
+      "p half\n~ the XML is broken at line 1\n" },
+};
+
+Test(extract, opendocument_texts_become_blocks)
+{
+    DUMP_CASES(extractor_odt, text_cases, 0);
+    cr_expect(extractor_choose(str(text_cases[0].input), STR_NONE, STR_NONE) == &extractor_odt);
+}
+
+Test(extract, opendocument_sheets_have_cells_and_bounded_repeats)
+{
+    static const DumpCase cases[] = {
+        { "two tables with an empty row between; hidden",
+          FLAT(
+              "spreadsheet",
+              "<office:automatic-styles><style:style style:name='s' style:family='table'>"
+              "<style:table-properties table:display='false'/></style:style>"
+              "</office:automatic-styles><office:body><office:spreadsheet><table:table "
+              "table:name='S' table:style-name='s'><table:table-row><table:table-cell/>"
+              "<table:table-cell office:value='2'/><table:table-cell "
+              "table:number-columns-repeated='16000'/></table:table-row><table:table-row "
+              "table:number-rows-repeated='1048000'><table:table-cell/></table:table-row>"
+              "<table:table-row table:number-rows-repeated='2'><table:table-cell><text:p>z</text:p>"
+              "<office:annotation><text:p>c</text:p></office:annotation></table:table-cell>"
+              "</table:table-row></table:table></office:spreadsheet></office:body>"),
+          "h1 S (hidden) @S\nrow  | 2 @S!B1\nrow z @S!A1048002\nrow z @S!A1048003\n"
+          "note(comment) c @S!A1048002\n" },
+    };
+    DUMP_CASES(extractor_ods, cases, .places = true);
+}
+
+Test(extract, opendocument_slides_have_titles_notes_and_master_footers)
+{
+    static const DumpCase cases[] = {
+        { "a hidden slide",
+          FLAT(
+              "presentation",
+              "<office:automatic-styles><style:style style:name='d' style:family='drawing-page'>"
+              "<style:drawing-page-properties presentation:visibility='hidden'/></style:style>"
+              "</office:automatic-styles><office:master-styles><style:master-page><draw:frame "
+              "presentation:class='title'><draw:text-box><text:p>Click</text:p></draw:text-box>"
+              "</draw:frame><draw:frame presentation:class='footer'><draw:text-box><text:p>foot"
+              "</text:p></draw:text-box></draw:frame></style:master-page></office:master-styles>"
+              "<office:body><office:presentation><draw:page draw:style-name='d'><draw:frame "
+              "presentation:class='title'><draw:text-box><text:p>T</text:p></draw:text-box>"
+              "</draw:frame><presentation:notes><draw:frame presentation:class='page-number'>"
+              "<draw:text-box><text:p>9</text:p></draw:text-box></draw:frame><draw:frame "
+              "presentation:class='notes'><draw:text-box><text:p>say</text:p></draw:text-box>"
+              "</draw:frame></presentation:notes></draw:page></office:presentation></office:body>"),
+          "header foot\npage \nheader (hidden slide)\nh1 T\nnote(speaker note) say\n"
+          "meta(slides) 1\n" },
+    };
+    DUMP_CASES(extractor_odp, cases, 0);
+}
+
+Test(extract, packages_of_openoffice_1_are_read_in_spite_of_their_document_type)
+{
+    static const Member members[] = {
+        { "mimetype", "application/vnd.sun.xml.writer", 0 },
+        { "content.xml",
+          "<!DOCTYPE office:document-content PUBLIC '-//OpenOffice.org//DTD' 'office.dtd'>"
+          "<office:document-content xmlns:office='http://openoffice.org/2000/office' "
+          "xmlns:text='http://openoffice.org/2000/text'><text:h text:level='3'>H</text:h>"
+          "<text:ordered-list><text:list-item><text:p>x</text:p></text:list-item>"
+          "</text:ordered-list></office:document-content>",
+          0 },
+    };
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Str bytes = package_of(arena, members, COUNT(members));
+    cr_expect(extractor_choose(bytes, STR_NONE, STR_NONE) == &extractor_odt);
+    cr_expect_str_eq(dump(arena, &extractor_odt, bytes, (DumpOptions){ 0 }), "h3 H\nli1 1. x\n");
+}
