@@ -1,12 +1,13 @@
 /* encoding.c - see encoding.h. */
 #include "extract/encoding.h"
 
-#include <uchardet/uchardet.h>
 #include <unicode/ucnv.h>
 #include <unicode/udata.h>
 #include <unicode/unorm2.h>
 
 #include "base/utf8.h"
+#include "extract/charset_guess.h"
+#include "extract/korean.h"
 
 enum { GUESS_BYTES = 256 * 1024, DECLARED_BYTES = 4096, BINARY_BYTES = 64 * 1024 };
 
@@ -39,8 +40,8 @@ static const struct {
     { "uhc", "windows-949-2000" },
     { "cp949", "windows-949-2000" },
     { "korean", "windows-949-2000" },
-    { "euc-jp", "euc-jp-2007" },
-    { "x-euc-jp", "euc-jp-2007" },
+    { "euc-jp", "ibm-954_P101-2007" },
+    { "x-euc-jp", "ibm-954_P101-2007" },
     { "mac-cyrillic", "macos-7_3-10.2" },
     { "mac-centraleurope", "macos-29-10.2" },
 };
@@ -96,7 +97,7 @@ static const char *const common[] = {
     "big5-hkscs",
     "euc-tw",
     "ibm-943_P15A-2003",
-    "euc-jp-2007",
+    "ibm-954_P101-2007",
     "iso-2022-jp",
     "iso-2022-jp-2",
     "iso-2022-kr",
@@ -116,7 +117,7 @@ void encoding_preload(void)
     status = U_ZERO_ERROR;
     unorm2_getNFCInstance(&status);
     unorm2_getNFKCCasefoldInstance(&status);
-    uchardet_delete(uchardet_new());
+    charset_guess_preload();
 }
 
 /* --- Marks and looks --- */
@@ -158,7 +159,7 @@ static const char *charset_of_zeros(Str bytes)
         return "UTF-16LE";
     if (even > quarter / 2 && odd <= even / 20)
         return "UTF-16BE";
-    return NULL;
+    return charset_by_script(bytes);
 }
 
 static bool is_ascii(Str bytes)
@@ -245,9 +246,42 @@ static Str convert(Arena *arena, UConverter *from, Str bytes, size_t *bad_r)
     return text;
 }
 
+/* The charsets that ICU lacks, and what it reads otherwise than its standard says. */
+static bool is_johab(Str charset)
+{
+    return str_equal_ignore_case(charset, S("johab")) ||
+           str_equal_ignore_case(charset, S("cp1361"));
+}
+
+static Str repair(Arena *arena, Str charset, Str text)
+{
+    if (str_find_ignore_case(charset, S("kr")) >= 0 || str_find(charset, S("949")) >= 0 ||
+        str_find_ignore_case(charset, S("uhc")) >= 0 || str_find(charset, S("5601")) >= 0)
+        return hangul_compose(arena, text);
+    /* Windows reads the full width slash of Big5 as a sign of division. */
+    if (str_find_ignore_case(charset, S("big5")) < 0 || str_find(text, S("\u2215")) < 0)
+        return text;
+    Buf out = buf_new(arena, SIZE_MAX / 4);
+    for (ptrdiff_t at; (at = str_find(text, S("\u2215"))) >= 0;
+         text = str_from(text, (size_t)at + 3)) {
+        buf_add(&out, str_slice(text, 0, (size_t)at));
+        buf_add(&out, S("\uFF0F"));
+    }
+    buf_add(&out, text);
+    return buf_str(&out);
+}
+
 static bool decode_as(Arena *arena, Str bytes, Str charset, size_t bad_max, Str *text_r)
 {
     size_t bad;
+    if (is_johab(charset)) {
+        *text_r = johab_decode(arena, bytes);
+        return true;
+    }
+    if (str_equal_ignore_case(charset, S("iso-2022-kr"))) {
+        bytes = iso2022kr_unpack(arena, bytes);
+        charset = S("euc-kr");
+    }
     UConverter *converter = open_converter(charset);
     if (!converter)
         return false;
@@ -258,25 +292,16 @@ static bool decode_as(Arena *arena, Str bytes, Str charset, size_t bad_max, Str 
     bool fits = bad <= bad_max;
     if (fits) {
         ucnv_reset(converter);
-        *text_r = convert(arena, converter, bytes, &bad);
+        *text_r = repair(arena, charset, convert(arena, converter, bytes, &bad));
     }
     ucnv_close(converter);
     return fits;
 }
 
-/* uchardet's guess. Its names are iconv's, most of which ICU knows. */
-static bool guess_charset(Str bytes, char name_r[64])
-{
-    uchardet_t guesser = uchardet_new();
-    uchardet_handle_data(guesser, bytes.at, MIN(bytes.length, (size_t)GUESS_BYTES));
-    uchardet_data_end(guesser);
-    int length = snprintf(name_r, 64, "%s", uchardet_get_charset(guesser));
-    uchardet_delete(guesser);
-    return length > 0;
-}
-
 static const char *canonical_name(Str charset)
 {
+    if (is_johab(charset))
+        return "Johab";
     UConverter *converter = open_converter(charset);
     UErrorCode status = U_ZERO_ERROR;
     if (!converter)
@@ -307,7 +332,14 @@ static Str decode_unmarked(Arena *arena, Str bytes, Str declared, const char **c
         *charset_r = canonical_name(declared);
         return text;
     }
-    if (guess_charset(bytes, guess) && decode_as(arena, bytes, str(guess), GUESS_BAD_MAX, &text)) {
+    bool is_read =
+        charset_guess(bytes, guess) && decode_as(arena, bytes, str(guess), GUESS_BAD_MAX, &text);
+    if (!is_read) {
+        guess[0] = '\0';
+        is_read = charset_guess_narrow(bytes, guess) &&
+                  decode_as(arena, bytes, str(guess), GUESS_BAD_MAX, &text);
+    }
+    if (is_read) {
         *charset_r = canonical_name(str(guess));
         return text;
     }
@@ -341,15 +373,11 @@ Str text_decode(Arena *arena, Str bytes, Str declared, const char **charset_r)
 
 Str text_decode_known(Arena *arena, Str bytes, const char *charset)
 {
-    size_t bad;
-    UConverter *converter = charset ? open_converter(str(charset)) : NULL;
-    if (!converter)
-        converter = open_converter(S("windows-1252"));
-    if (!converter)
-        return utf8_clean(arena, bytes);
-    Str text = convert(arena, converter, bytes, &bad);
-    ucnv_close(converter);
-    return text;
+    Str text;
+    if ((charset && decode_as(arena, bytes, str(charset), SIZE_MAX, &text)) ||
+        decode_as(arena, bytes, S("windows-1252"), SIZE_MAX, &text))
+        return text;
+    return utf8_clean(arena, bytes);
 }
 
 Str text_from_utf16(Arena *arena, Str bytes)
@@ -487,12 +515,24 @@ Str charset_in_media_type(Str media_type)
 
 /* --- Text or not --- */
 
+/* Space that was set aside and never written, at either end of a text. */
+static Str without_padding(Str bytes)
+{
+    Str all = bytes;
+    while (bytes.length && bytes.at[0] == 0)
+        bytes = str_from(bytes, 1);
+    while (bytes.length && bytes.at[bytes.length - 1] == 0)
+        bytes.length--;
+    return bytes.length > 16 ? bytes : all;
+}
+
 bool text_is_binary(Str bytes)
 {
     Str head = str_slice(bytes, 0, BINARY_BYTES);
     size_t controls = 0;
     if (charset_of_mark(&head) || charset_of_zeros(head))
         return false;
+    head = without_padding(head);
     for (size_t i = 0; i < head.length; i++) {
         unsigned char c = (unsigned char)head.at[i];
         if (c == 0)

@@ -47,6 +47,23 @@ Test(extract, encoding_reads_marks_declarations_and_looks)
         { "valid UTF-8 beats a declaration", S_INIT("\xC3\xA9t\xC3\xA9"), "windows-1252",
           "\u00e9t\u00e9" },
         { "an unknown declaration", S_INIT("ab\xE9"), "x-no-such", "ab\u00e9" },
+        { "Johab", S_INIT("\xB7\xA1\xB4\xA1\x8B\xA1 a"), "johab", "\uc774\uc57c\uae30 a" },
+        { "ISO-2022-KR", S_INIT("\x1B$)C\x0EGQ19\x0F!"), "", "\ud55c\uad6d!" },
+        { "a spelled syllable", S_INIT("\xA4\xD4\xA4\xB6\xA4\xD0\xA4\xD4"), "euc-kr", "\uc4d4" },
+        { "Greek of DOS", S_INIT("\xA1\x98\xA0 \xAB\x98 \x9B\xA0\xA1\x98\xA0\xE9\xA3\x98\xAB\x98"),
+          "",
+          "\u03ba\u03b1\u03b9 \u03c4\u03b1 "
+          "\u03b4\u03b9\u03ba\u03b1\u03b9\u03ce\u03bc\u03b1\u03c4\u03b1" },
+        { "Danish of DOS",
+          S_INIT("p\x86 \x9Bget, r\x9B"
+                 "d gr\x9B"
+                 "d med fl\x9B"
+                 "de"),
+          "", "p\u00e5 \u00f8get, r\u00f8d gr\u00f8d med fl\u00f8de" },
+        { "UTF-16LE by its script",
+          S_INIT("\x14\x04\x3E\x04\x31\x04\x40\x04\x4B\x04\x39\x04 "
+                 "\0\x34\x04\x35\x04\x3D\x04\x4C\x04"),
+          "", "\u0414\u043e\u0431\u0440\u044b\u0439 \u0434\u0435\u043d\u044c" },
         { "UTF-8 with one bad byte",
           S_INIT("\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9 \xFF end"), "",
           "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9 \uFFFD end" },
