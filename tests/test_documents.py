@@ -367,3 +367,25 @@ def test_the_samples_are_added_once(server):
 def test_a_name_keeps_the_folders_it_came_from(server):
     [document] = server.upload(("2024/minutes/../march.txt", b"The minutes of March in their folder."))
     assert document["path"] == "2024/minutes/march.txt" and document["name"] == "march.txt"
+
+
+def test_documents_are_found_by_what_they_say_of_themselves(server):
+    mail = ("From: Marit Holm <marit@example.org>\r\nTo: crew@example.org\r\nSubject: Lantern oil\r\n"
+            "Date: Thu, 30 May 2019 10:00:00 +0200\r\n\r\nThe lantern oil for the pier has come.\r\n")
+    document = server.add(("oil.eml", mail.encode()))[0]
+    server.add(note("oil.txt", "The lantern oil for the pier is expected."))
+
+    def names(*conditions):
+        listed = server.get("/v1/documents", params={"metadata": ";".join(conditions)}).json()["items"]
+        found = server.post("/v1/search", {"query": "lantern oil pier", "metadata": list(conditions)}).json()
+        assert {d["name"] for d in listed} >= {r["document"]["name"] for r in found["results"]}
+        return {r["document"]["name"] for r in found["results"]}
+
+    assert names("from=marit") == {"oil.eml"}
+    assert names("sent=2019-05", "from=holm") == {"oil.eml"}
+    assert names("sent>2019-05", "from=holm") == set()
+    assert names("extraction_quality=excellent") >= {"oil.eml", "oil.txt"}
+    refused = server.get("/v1/documents", params={"metadata": "from>x"})
+    assert refused.status_code == 400 and "can only be compared with =" in refused.text
+    about = server.get(f"/v1/documents/{document['id']}").json()
+    assert about["extraction_quality"]["grade"] == "excellent"

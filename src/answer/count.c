@@ -1,5 +1,6 @@
 /* count.c - questions for a number of documents are answered from the tables, not from passages. */
 #include "answer/answer_int.h"
+#include "library/facts.h"
 
 #define SLICES_MAX 100
 
@@ -38,10 +39,15 @@ static void count_document(CountWork *work, const Document *document)
 static bool count_collection(DbTx *tx, CountWork *work, Str collection, Error *err)
 {
     const SearchRequest *search = &work->run->request->search;
+    const FactCondition *facts;
+    if (!fact_conditions_read(work->run->arena, search->metadata, &facts, err))
+        return false;
     DocumentFilter filter = { .collection = collection,
                               .formats = search->formats,
                               .tags_any = search->tags,
                               .name_has = search->name,
+                              .facts = facts,
+                              .fact_count = search->metadata.count,
                               .ids = search->documents,
                               .date_from_ms = search->after_ms,
                               .date_to_ms = search->before_ms };

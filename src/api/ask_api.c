@@ -121,6 +121,7 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
                     { "documents", JSON_STRS, &search->documents },
                     { "formats", JSON_STRS, &search->formats },
                     { "tags", JSON_STRS, &search->tags },
+                    { "metadata", JSON_STRS, &search->metadata },
                     { "name", JSON_STR, &search->name, .length_max = 1000 },
                     { "after", JSON_STR, &after }, { "before", JSON_STR, &before }) ||
         !search_read_times(search, after, before, err))

@@ -68,6 +68,10 @@ void put_document(JsonWriter *json, const DocumentView *view)
     put_int(json, "size", document->size_bytes);
     put_raw(json, "warnings", document->warnings.length ? document->warnings : S("[]"));
     put_raw(json, "metadata", document->metadata.length ? document->metadata : S("{}"));
+    if (document->quality.length)
+        put_raw(json, "extraction_quality", document->quality);
+    else
+        put_null(json, "extraction_quality");
     put_text_or_null(json, "language", document->language);
     put_int(json, "pages", document->page_count);
     put_bool(json, "paged", library_is_paged(document->format));

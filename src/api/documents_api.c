@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "library/facts.h"
 #include "library/samples.h"
 #include "store/uploads_store.h"
 
@@ -290,6 +291,10 @@ static bool read_filter(const ApiRequest *request, DocumentFilter *filter_r, Err
         filter.parent = parent;
     if (str_is(http_query(http, "trash"), "1"))
         filter.trash = TRASH_INSIDE;
+    StrList conditions = fact_conditions_split(request->arena, http_query(http, "metadata"));
+    filter.fact_count = conditions.count;
+    if (!fact_conditions_read(request->arena, conditions, &filter.facts, err))
+        return false;
     *filter_r = filter;
     return true;
 }

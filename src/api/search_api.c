@@ -49,6 +49,7 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
             { "collections", JSON_STRS, &search.collections },
             { "documents", JSON_STRS, &search.documents },
             { "formats", JSON_STRS, &search.formats }, { "tags", JSON_STRS, &search.tags },
+            { "metadata", JSON_STRS, &search.metadata },
             { "name", JSON_STR, &search.name, .length_max = 1000 }, { "after", JSON_STR, &after },
             { "before", JSON_STR, &before }, { "remember", JSON_FLAG, &search.is_remembered },
             { "typing", JSON_FLAG, &search.is_typing }) ||

@@ -149,6 +149,8 @@ static bool store_content(DbTx *tx, Reading *in, Str id, int64_t version, Ingest
     return text_save(tx, scope, id, version, content->text, err) &&
            block_save(tx, scope, id, version, content->blocks, content->block_count, err) &&
            document_set_facts(tx, scope, id, &content->facts, err) &&
+           document_fact_replace(tx, scope, id, content->fact_list.at, content->fact_list.count,
+                                 err) &&
            chunk_replace(tx, scope, in->arena, id, version, content->chunks, content->chunk_count,
                          err) &&
            document_advance(tx, scope, id, 1u << DOCUMENT_EXTRACTING, DOCUMENT_INDEXING, err) &&

@@ -320,6 +320,10 @@ static void find_facts(Arena *arena, const DocNode *node, Ingested *out)
     facts->metadata = metadata_json(arena, node);
     facts->warnings = warnings_json(arena, node);
     facts->text_bytes = (int64_t)out->text.length;
+    Quality quality;
+    quality_measure(arena, node, &quality);
+    facts->quality = quality_json(arena, &quality);
+    out->fact_list = facts_of(arena, node, &quality);
     facts->language = str(language_about(language_detect(out->text, LANGUAGE_ENGLISH))->code);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "extract/document.h"
+#include "library/facts.h"
 #include "store/blocks_store.h"
 #include "store/chunks_store.h"
 #include "store/documents_store.h"
@@ -16,6 +17,7 @@ typedef struct Ingested {
     Chunk *chunks;
     size_t chunk_count;
     DocumentFacts facts;
+    FactList fact_list; /* for filters */
 } Ingested;
 
 typedef struct IngestSettings {

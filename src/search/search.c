@@ -1,5 +1,6 @@
 /* search.c - see search.h. */
 #include "search/search.h"
+#include "library/facts.h"
 
 #include "base/clock.h"
 #include "index/index.h"
@@ -87,12 +88,16 @@ void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder)
 static bool has_filter(const SearchRequest *request)
 {
     return request->collections.count || request->documents.count || request->formats.count ||
-           request->tags.count || request->name.length || request->after_ms || request->before_ms;
+           request->tags.count || request->metadata.count || request->name.length ||
+           request->after_ms || request->before_ms;
 }
 
-static DocumentFilter filter_of(const SearchRequest *request, Str collection)
+static DocumentFilter filter_of(const SearchRequest *request, Str collection,
+                                const FactCondition *facts)
 {
     return (DocumentFilter){ .collection = collection,
+                             .facts = facts,
+                             .fact_count = request->metadata.count,
                              .formats = request->formats,
                              .tags_any = request->tags,
                              .name_has = request->name,
@@ -119,12 +124,15 @@ static bool filter_work(DbTx *tx, void *argument, Error *err)
 {
     Running *run = argument;
     const StrList *collections = &run->request->collections;
+    const FactCondition *facts;
+    if (!fact_conditions_read(run->arena, run->request->metadata, &facts, err))
+        return false;
     run->bits = arena_new_array(run->arena, uint64_t, 1);
     run->bit_count = 0;
     for (size_t i = 0; i < MAX(collections->count, 1); i++) {
         NumberList numbers;
         DocumentFilter filter =
-            filter_of(run->request, collections->count ? collections->at[i] : S(""));
+            filter_of(run->request, collections->count ? collections->at[i] : S(""), facts);
         if (!document_list_chunks(tx, run->scope, run->arena, &filter, &numbers, err))
             return false;
         for (size_t j = 0; j < numbers.count; j++)

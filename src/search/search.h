@@ -32,10 +32,11 @@ typedef struct SearchRequest {
     SearchMode mode;
     int limit;                                     /* 1 to 100 */
     StrList collections, documents, formats, tags; /* any of each; empty: all */
-    Str name;                                      /* part of the file's name */
-    int64_t after_ms, before_ms;                   /* of the document's date; 0: no bound */
-    bool is_remembered;                            /* keep it in the search history */
-    bool is_typing;                                /* the last word may go on; never remembered */
+    StrList metadata; /* conditions: "author=smith", "pages>=10" (library/facts.h); all must hold */
+    Str name;         /* part of the file's name */
+    int64_t after_ms, before_ms; /* of the document's date; 0: no bound */
+    bool is_remembered;          /* keep it in the search history */
+    bool is_typing;              /* the last word may go on; never remembered */
 } SearchRequest;
 
 typedef struct SearchHit {

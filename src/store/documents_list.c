@@ -85,6 +85,24 @@ static void add_name(SqlBuild *build, Arena *arena, const DocumentFilter *filter
     }
 }
 
+static void add_fact(SqlBuild *build, Arena *arena, const FactCondition *fact)
+{
+    sql_add(build, " AND EXISTS (SELECT 1 FROM document_facts f WHERE f.workspace = d.workspace"
+                   " AND f.document = d.id AND f.key = ");
+    sql_value(build, db_text(fact->key));
+    if (fact->has.length) {
+        sql_add(build, " AND ");
+        add_has(build, "f.text", utf8_fold(arena, fact->has));
+    }
+    if (fact->is_number) {
+        sql_add(build, " AND f.number >= ");
+        sql_value(build, db_real(fact->from));
+        sql_add(build, " AND f.number < ");
+        sql_value(build, db_real(fact->to));
+    }
+    sql_add(build, ")");
+}
+
 void document_filter_add(SqlBuild *build, Arena *arena, const DocumentFilter *filter)
 {
     static const char *const trash[] = {
@@ -116,6 +134,8 @@ void document_filter_add(SqlBuild *build, Arena *arena, const DocumentFilter *fi
 #define DATE "CASE WHEN d.document_date = 0 THEN d.created_at ELSE d.document_date END"
     add_number(build, " AND " DATE " >= ", filter->date_from_ms);
     add_number(build, " AND " DATE " < ", filter->date_to_ms);
+    for (size_t i = 0; i < MIN(filter->fact_count, (size_t)FACT_CONDITIONS_MAX); i++)
+        add_fact(build, arena, &filter->facts[i]);
 }
 
 static bool check_filter(const DocumentFilter *filter, Error *err)

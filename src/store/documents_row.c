@@ -78,6 +78,7 @@ void document_read(DbRows *row, Arena *arena, void *item)
         .updated_at_ms = db_get_int(row, 28),
         .document_date_ms = db_get_int(row, 29),
         .deleted_at_ms = db_get_int(row, 30),
+        .quality = db_get_text(row, 31, arena),
     };
 }
 

@@ -9,7 +9,8 @@
     " d.language, d.size_bytes, d.blob, d.state, d.error_code, d.error_message, d.warnings,"       \
     " d.metadata, d.tags, d.source, d.created_by, d.password_sealed, d.version,"                   \
     " d.indexed_version, d.page_count, d.text_bytes, d.chunk_count, d.vector_count,"               \
-    " d.vector_model, d.created_at, d.updated_at, d.document_date, d.deleted_at"
+    " d.vector_model, d.created_at, d.updated_at, d.document_date, d.deleted_at,"                  \
+    " d.quality"
 
 /* A document and all that is inside it, as `family (id)`; $1 the workspace, $2 the document. */
 #define DOCUMENT_FAMILY                                                                            \

@@ -164,24 +164,26 @@ bool document_fail(DbTx *tx, const Scope *scope, Str id, const Error *why, Error
 bool document_set_facts(DbTx *tx, const Scope *scope, Str id, const DocumentFacts *facts,
                         Error *err)
 {
-    return sql_change(
-        tx,
-        DB_SAME("UPDATE documents SET"
-                " title = CASE WHEN $3 = '' THEN title ELSE $3 END,"
-                " media_type = CASE WHEN $4 = '' THEN media_type ELSE $4 END,"
-                " format = CASE WHEN $5 = '' THEN format ELSE $5 END,"
-                " language = CASE WHEN $6 = '' THEN language ELSE $6 END,"
-                " warnings = CASE WHEN $7 = '' THEN warnings ELSE $7 END,"
-                " metadata = CASE WHEN $8 = '' THEN metadata ELSE $8 END,"
-                " page_count = CASE WHEN $9 = 0 THEN page_count ELSE $9 END,"
-                " text_bytes = CASE WHEN $10 = 0 THEN text_bytes ELSE $10 END,"
-                " document_date = CASE WHEN $11 = 0 THEN document_date ELSE $11 END,"
-                " updated_at = $12 WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(facts->title),
-                db_text(facts->media_type), db_text(facts->format), db_text(facts->language),
-                db_text(facts->warnings), db_text(facts->metadata), db_int(facts->page_count),
-                db_int(facts->text_bytes), db_int(facts->document_date_ms), db_int(now_ms())),
-        "document", id, err);
+    return sql_change(tx,
+                      DB_SAME("UPDATE documents SET"
+                              " title = CASE WHEN $3 = '' THEN title ELSE $3 END,"
+                              " media_type = CASE WHEN $4 = '' THEN media_type ELSE $4 END,"
+                              " format = CASE WHEN $5 = '' THEN format ELSE $5 END,"
+                              " language = CASE WHEN $6 = '' THEN language ELSE $6 END,"
+                              " warnings = CASE WHEN $7 = '' THEN warnings ELSE $7 END,"
+                              " metadata = CASE WHEN $8 = '' THEN metadata ELSE $8 END,"
+                              " page_count = CASE WHEN $9 = 0 THEN page_count ELSE $9 END,"
+                              " text_bytes = CASE WHEN $10 = 0 THEN text_bytes ELSE $10 END,"
+                              " document_date = CASE WHEN $11 = 0 THEN document_date ELSE $11 END,"
+                              " quality = CASE WHEN $13 = '' THEN quality ELSE $13 END,"
+                              " updated_at = $12 WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id), db_text(facts->title),
+                              db_text(facts->media_type), db_text(facts->format),
+                              db_text(facts->language), db_text(facts->warnings),
+                              db_text(facts->metadata), db_int(facts->page_count),
+                              db_int(facts->text_bytes), db_int(facts->document_date_ms),
+                              db_int(now_ms()), db_text(facts->quality)),
+                      "document", id, err);
 }
 
 bool document_set_password(DbTx *tx, const Scope *scope, Str id, Str sealed, Error *err)

@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "store/chunks_store.h"
+#include "store/document_facts_store.h"
 #include "store/scope.h"
 #include "store/slice.h"
 
@@ -49,6 +50,7 @@ typedef struct Document {
     Str vector_model;
     int64_t created_at_ms, updated_at_ms;
     int64_t document_date_ms; /* what the document says of itself; 0: nothing */
+    Str quality;              /* JSON, how well it was read; empty: not yet */
     int64_t deleted_at_ms;    /* when it went to the trash; 0: it is not there */
 } Document;
 
@@ -112,6 +114,8 @@ typedef struct DocumentFilter {
     StrList ids;                            /* one of them; at most 1,000 */
     int64_t created_from_ms, created_to_ms; /* from <= it < to */
     int64_t date_from_ms, date_to_ms;       /* of the document's own date, else its creation */
+    const FactCondition *facts;             /* all of them; at most FACT_CONDITIONS_MAX */
+    size_t fact_count;
     DocumentTrash trash;
 } DocumentFilter;
 
@@ -163,6 +167,7 @@ MUST_CHECK bool document_fail(DbTx *tx, const Scope *scope, Str id, const Error 
 /* What extraction found out. Empty texts and zeros leave what is there. */
 typedef struct DocumentFacts {
     Str title, media_type, format, language, warnings, metadata;
+    Str quality; /* JSON */
     int64_t page_count, text_bytes, document_date_ms;
 } DocumentFacts;
 MUST_CHECK bool document_set_facts(DbTx *tx, const Scope *scope, Str id, const DocumentFacts *facts,

@@ -75,6 +75,19 @@ static bool fill(DbTx *tx, World *world, Error *err)
 
     CALL(world_ready(tx, world, ours, "plan.txt", "our plan", 3, &secret.doc, err));
     CALL(chunk_numbers(tx, ours, world->arena, secret.doc.id, &secret.numbers, err));
+    DocumentFact facts[] = { { S("pages"), S("12"), 12, true },
+                             { .key = S("author"), .text = S("Ann") } };
+    FactCondition conditions[] = { { .key = S("pages"), .from = 10, .to = 13, .is_number = true },
+                                   { .key = S("author"), .has = S("ANN") } };
+    DocumentFilter filter = { .facts = conditions, .fact_count = 2 };
+    DocumentList list;
+    CALL(document_fact_replace(tx, ours, secret.doc.id, facts, 2, err));
+    CALL(document_fact_replace(tx, ours, secret.doc.id, facts, 2, err));
+    CALL(document_list(tx, ours, world->arena, &filter, DOCUMENT_BY_NAME, false, NULL, &list, err));
+    EXPECT(list.count == 1);
+    conditions[0].to = 12;
+    CALL(document_list(tx, ours, world->arena, &filter, DOCUMENT_BY_NAME, false, NULL, &list, err));
+    EXPECT(list.count == 0);
     ReadPage page = { secret.doc.id, 1, S("picture"), 3, S("our page") };
     CALL(read_page_save(tx, ours, &page, err));
     CALL(read_page_save(tx, ours, &page, err));
@@ -285,6 +298,13 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
 
     EXPECT_EMPTY(DocumentList,
                  document_list(tx, theirs, arena, NULL, DOCUMENT_BY_NAME, false, NULL, &list, err));
+    FactCondition condition = { .key = S("pages") };
+    DocumentFilter by_fact = { .facts = &condition, .fact_count = 1 };
+    int64_t count;
+    EXPECT_EMPTY(DocumentList, document_list(tx, theirs, arena, &by_fact, DOCUMENT_BY_NAME, false,
+                                             NULL, &list, err));
+    CALL(document_fact_count(tx, theirs, S("pages"), &count, err));
+    EXPECT(count == 0);
     EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(DocumentVersionList, document_version_list(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(DocumentKeyList,

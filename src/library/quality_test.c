@@ -1,0 +1,91 @@
+/* quality_test.c - grades follow what was measured. */
+#include "library/quality.h"
+
+#include <criterion/criterion.h>
+
+static Arena *arena;
+static DocNode *node;
+static DocSink sink;
+
+static void open_node(void)
+{
+    arena = arena_new(MB(16));
+    node = doc_tree_new(arena, S("x"), false, &sink);
+}
+static void close_node(void) { arena_free(arena); }
+TestSuite(library_quality, .init = open_node, .fini = close_node);
+
+static void add(BlockKind kind, const char *label, const char *text)
+{
+    Block block = { .kind = kind, .label = str(label), .text = str(text) };
+    doc_node_add(arena, node, &block);
+}
+
+static const char *grade(void)
+{
+    Quality quality;
+    quality_measure(arena, node, &quality);
+    return quality_name(quality.grade);
+}
+
+#define PROSE                                                                                      \
+    "The harbour master keeps the tide tables in the blue cabinet beside the window and reads "    \
+    "them to every captain who asks before leaving with the morning tide, whatever the weather. "
+
+Test(library_quality, clean_text_is_excellent)
+{
+    add(BLOCK_PARAGRAPH, "", PROSE PROSE);
+    cr_assert_str_eq(grade(), "excellent");
+}
+
+Test(library_quality, pages_without_text_lower_the_grade)
+{
+    for (int i = 0; i < 10; i++) {
+        add(BLOCK_PAGE, "", "");
+        if (i < 7)
+            add(BLOCK_PARAGRAPH, "", PROSE);
+    }
+    cr_assert_str_eq(grade(), "fair");
+    node->blocks.count = 1;
+    cr_assert_str_eq(grade(), "poor");
+}
+
+Test(library_quality, unsure_recognition_lowers_the_grade)
+{
+    static const struct {
+        const char *confidence, *grade;
+    } cases[] = { { "97", "excellent" }, { "90", "good" }, { "75", "fair" }, { "50", "poor" } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        node->blocks.count = 0;
+        add(BLOCK_META, "ocr_confidence", cases[i].confidence);
+        add(BLOCK_PARAGRAPH, "", PROSE);
+        cr_expect_str_eq(grade(), cases[i].grade, "%s", cases[i].confidence);
+    }
+}
+
+Test(library_quality, characters_and_words_nobody_can_read_lower_the_grade)
+{
+    add(BLOCK_PARAGRAPH, "", PROSE "\xEF\xBF\xBD\xEF\xBF\xBD");
+    cr_expect_str_eq(grade(), "fair");
+    node->blocks.count = 0;
+    for (int i = 0; i < 12; i++)
+        add(BLOCK_PARAGRAPH, "", "wrtq xkcd plMnB rTgHy fjord hjkl ghbn");
+    cr_expect_str_eq(grade(), "poor");
+    node->blocks.count = 0;
+    for (int i = 0; i < 12; i++)
+        add(BLOCK_CODE, "c", "wrtq xkcd plMnB rTgHy fjord hjkl ghbn");
+    cr_expect_str_eq(grade(), "excellent");
+}
+
+Test(library_quality, what_was_cut_is_a_reason)
+{
+    add(BLOCK_PARAGRAPH, "", PROSE);
+    *vec_push(arena, &node->warnings) =
+        S("only the first part was read: the document has more than 10 members");
+    Quality quality;
+    quality_measure(arena, node, &quality);
+    cr_assert_eq(quality.grade, QUALITY_FAIR);
+    cr_assert_eq(quality.reasons.count, 1);
+    Str json = quality_json(arena, &quality);
+    cr_assert(str_find(json, S("\"grade\":\"fair\"")) >= 0, STR_FMT, STR_ARG(json));
+}
