@@ -1,6 +1,8 @@
 /* extraction_int.h - what the files of an extraction share. Not for others. */
 #pragma once
 
+#include <pthread.h>
+
 #include "base/hash.h"
 #include "extract/document_wire.h"
 #include "library/extraction.h"
@@ -9,7 +11,8 @@
 typedef struct Bytes {
     Str path;         /* a spooled member */
     int64_t at, size; /* in the heap, when there is no path */
-    bool is_file;     /* the file itself */
+    int64_t received;
+    bool is_file; /* the file itself */
 } Bytes;
 
 /* Work that one class of worker left for another. */
@@ -30,7 +33,10 @@ typedef struct Reading {
     const ExtractionInput *input;
     Extraction *out;
     LaterList laters;
-    int heap; /* a file in memory for bytes that have no path; -1: none yet */
+    /* Held while what a worker says is taken: members are read side by side. */
+    pthread_mutex_t lock;
+    size_t batch_done, batch_count; /* of those */
+    int heap;                       /* a file in memory for bytes that have no path; -1: none yet */
     int64_t heap_size;
 } Reading;
 
@@ -70,6 +76,8 @@ MUST_CHECK bool receiver_replay(Receiver *in, Str frames, Error *err);
 MUST_CHECK bool reading_ask(Reading *reading, const char *worker, Receiver *in, Error *err);
 /* A descriptor of the bytes; the caller closes it, except that of the file itself. */
 MUST_CHECK bool reading_open(Reading *reading, const Bytes *bytes, int *fd_r, Error *err);
+/* How many threads should work on so many pieces. */
+size_t reading_threads(const Reading *reading, size_t count);
 /* Do all that was left, and what that leaves again. */
 MUST_CHECK bool reading_laters(Reading *reading, Error *err);
 /* Pages of one document: all of list are of the same node and class. */

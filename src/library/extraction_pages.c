@@ -4,12 +4,11 @@
  * next one goes on behind it. What was kept of an earlier, interrupted reading is not read again.
  */
 #include <pthread.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "library/extraction_int.h"
 
-enum { RUN_MAX = 8, THREADS_MAX = 64, PAGE_TIMEOUT_MS = 120000 };
+enum { RUN_MAX = 8, PAGE_TIMEOUT_MS = 120000 };
 
 typedef struct Pages {
     Reading *reading;
@@ -209,17 +208,10 @@ static void read_run(PageThread *mine)
     }
 }
 
-static size_t thread_count(const ExtractionInput *input, size_t pages)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t wanted = (size_t)(input->parallel > 0 ? input->parallel : MAX(cores, 1));
-    return MIN(MIN(wanted, (size_t)THREADS_MAX), pages);
-}
-
 static void *work(void *argument)
 {
     PageThread *mine = argument;
-    size_t threads = thread_count(mine->pages->reading->input, mine->pages->count);
+    size_t threads = reading_threads(mine->pages->reading, mine->pages->count);
     while (take_run(mine, threads))
         read_run(mine);
     return NULL;
@@ -274,7 +266,7 @@ bool reading_pages(Reading *reading, const Later *list, size_t count, Error *err
                     .worker = str_c(arena, list->worker),
                     .found = arena_new_array(arena, DocNode *, count),
                     .failures = arena_new_array(arena, char *, count) };
-    size_t threads = thread_count(reading->input, count);
+    size_t threads = reading_threads(reading, count);
     PageThread *all = arena_new_array(arena, PageThread, threads);
     pthread_mutex_init(&pages.lock, NULL);
     for (size_t i = 0; i < threads; i++) {

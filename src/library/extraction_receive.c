@@ -114,6 +114,18 @@ static bool on_child_begin(void *self, Str name, Str media_type, uint64_t bytes,
     return !reading->input->spool_folder || open_spool(in, err);
 }
 
+static bool write_at(int fd, Str bytes, int64_t at, Error *err)
+{
+    while (bytes.length) {
+        ssize_t done = pwrite(fd, bytes.at, bytes.length, at);
+        if (done <= 0)
+            return fail_errno(err, "keeping a member's bytes");
+        bytes = str_from(bytes, (size_t)done);
+        at += done;
+    }
+    return true;
+}
+
 static bool on_child_bytes(void *self, Str bytes, Error *err)
 {
     Receiver *in = self;
@@ -125,11 +137,15 @@ static bool on_child_bytes(void *self, Str bytes, Error *err)
         sha256_add(&in->sha, bytes);
         return fd_write_all(in->spool_fd, bytes, err);
     }
-    if (member->at < 0)
+    /* Room for all of it: other readers' members arrive between its pieces. */
+    if (member->at < 0) {
         member->at = reading->heap_size;
-    if (!open_heap(reading, err) || !fd_write_all(reading->heap, bytes, err))
+        reading->heap_size += member->size;
+    }
+    if (!open_heap(reading, err) ||
+        !write_at(reading->heap, bytes, member->at + member->received, err))
         return false;
-    reading->heap_size += (int64_t)bytes.length;
+    member->received += (int64_t)bytes.length;
     return true;
 }
 
