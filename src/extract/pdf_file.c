@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 
 /* MuPDF keeps decoded fonts and streams in a store of this size. */
-enum { STORE_BYTES_MAX = 16 << 20 };
+enum { STORE_BYTES_MAX = 8 << 20 };
 
 static void watch_time(Memory *memory)
 {
@@ -120,6 +120,7 @@ static bool count_pages(PdfFile *file, Error *err)
     {
         file->page_count = pdf_count_pages(ctx, file->doc);
         pdf_load_page_tree(ctx, file->doc);
+        pdf_mark_xref(ctx, file->doc);
         file->has_page_tree = true;
     }
     fz_catch(ctx)

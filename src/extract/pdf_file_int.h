@@ -28,7 +28,7 @@ typedef struct Memory {
 struct PdfFile {
     fz_context *ctx;
     pdf_document *doc;
-    int page_count;
+    int page_count, pages_read;
     bool has_page_tree;
     pdf_obj *attachments; /* name tree as one dictionary, or NULL */
     pdf_obj *pinned;      /* array: files that annotations of the pages read so far hold */

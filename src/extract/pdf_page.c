@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-enum { PAGE_SPANS_MAX = 200000, LITTLE_TEXT = 400, PICTURES_MAX = 2000, FORM_DEPTH_MAX = 4 };
+enum { PAGE_SPANS_MAX = 200000, LITTLE_TEXT = 400, PICTURES_MAX = 2000, FORM_DEPTH_MAX = 4, FORGET_PAGES = 16, FORGET_BYTES = 12 << 20 };
 
 /* --- Text --- */
 
@@ -223,6 +223,17 @@ static void run_page(PdfFile *file, fz_page *page, fz_stext_page *text, PageDraw
     }
 }
 
+/* MuPDF keeps every object that it has parsed; what was not needed to open the file is dropped
+ * now and then, and parsed again when a page uses it. */
+static void forget_objects(PdfFile *file)
+{
+    fz_context *ctx = file->ctx;
+    if (++file->pages_read % FORGET_PAGES != 0 || file->memory.used < FORGET_BYTES)
+        return;
+    fz_try(ctx) pdf_clear_xref_to_mark(ctx, file->doc);
+    fz_catch(ctx) {}
+}
+
 bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, PageText *page_r,
                    Error *err)
 {
@@ -254,6 +265,7 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, Pag
         fz_drop_stext_page(ctx, text);
         fz_drop_page(ctx, (fz_page *)page);
         file->memory.deadline_ms = 0;
+        forget_objects(file);
     }
     fz_catch(ctx) { return pdf_fail_caught(ctx, err); }
     read.was_cut = file->memory.cookie.abort != 0;
