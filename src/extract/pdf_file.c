@@ -190,6 +190,106 @@ Str pdf_file_meta(PdfFile *file, Arena *arena, const char *key)
     return str_copy(arena, str(value));
 }
 
+Str pdf_file_version(PdfFile *file, Arena *arena)
+{
+    volatile int version = 0;
+    fz_try(file->ctx) version = pdf_version(file->ctx, file->doc);
+    fz_catch(file->ctx) return STR_NONE;
+    return version ? str_format(arena, "%d.%d", version / 10, version % 10) : STR_NONE;
+}
+
+Str pdf_file_forbidden(PdfFile *file, Arena *arena)
+{
+    static const struct {
+        fz_permission permission;
+        const char *name;
+    } permissions[] = {
+        { FZ_PERMISSION_PRINT, "printing" },
+        { FZ_PERMISSION_COPY, "copying" },
+        { FZ_PERMISSION_EDIT, "editing" },
+        { FZ_PERMISSION_ANNOTATE, "comments" },
+    };
+    fz_context *ctx = file->ctx;
+    Buf *out = arena_new_one(arena, Buf);
+    *out = buf_new(arena, 256);
+    fz_try(ctx)
+    {
+        for (size_t i = 0; i < COUNT(permissions); i++)
+            if (!pdf_has_permission(ctx, file->doc, permissions[i].permission))
+                buf_addf(out, "%s%s", out->length ? ", " : "", permissions[i].name);
+    }
+    fz_catch(ctx) return STR_NONE;
+    return buf_str(out);
+}
+
+/* The bytes of a stream, empty when it is none or larger. */
+static Str read_stream(fz_context *ctx, pdf_obj *stream, Arena *arena, size_t bytes_max)
+{
+    Str *bytes = arena_new_one(arena, Str);
+    fz_buffer *buffer = NULL;
+    fz_var(buffer);
+    fz_try(ctx)
+    {
+        if (pdf_is_stream(ctx, stream)) {
+            unsigned char *at = NULL;
+            buffer = pdf_load_stream(ctx, stream);
+            size_t length = fz_buffer_storage(ctx, buffer, &at);
+            if (length <= bytes_max)
+                *bytes = str_copy(arena, (Str){ (const char *)at, length });
+        }
+    }
+    fz_always(ctx) fz_drop_buffer(ctx, buffer);
+    fz_catch(ctx) return STR_NONE;
+    return *bytes;
+}
+
+static pdf_obj *from_catalog(fz_context *ctx, pdf_document *doc, const char *path)
+{
+    pdf_obj *volatile found = NULL;
+    fz_try(ctx) found = pdf_dict_getp(ctx, pdf_trailer(ctx, doc), path);
+    fz_catch(ctx) return NULL;
+    return found;
+}
+
+Str pdf_file_xmp(PdfFile *file, Arena *arena, size_t bytes_max)
+{
+    pdf_obj *stream = from_catalog(file->ctx, file->doc, "Root/Metadata");
+    return read_stream(file->ctx, stream, arena, bytes_max);
+}
+
+Str pdf_file_language(PdfFile *file, Arena *arena)
+{
+    pdf_obj *language = from_catalog(file->ctx, file->doc, "Root/Lang");
+    Str *text = arena_new_one(arena, Str);
+    fz_try(file->ctx) *text = str_copy(arena, str(pdf_to_text_string(file->ctx, language)));
+    fz_catch(file->ctx) return STR_NONE;
+    return str_trim(*text);
+}
+
+/* XFA is one stream or pairs of names and streams (ISO 32000-1, 12.7.8). */
+bool pdf_file_xfa(PdfFile *file, Arena *arena, size_t bytes_max, Str *data_r)
+{
+    fz_context *ctx = file->ctx;
+    pdf_obj *xfa = from_catalog(ctx, file->doc, "Root/AcroForm/XFA");
+    volatile bool found = false;
+    Str data = STR_NONE;
+    if (!xfa)
+        return false;
+    fz_try(ctx)
+    {
+        int count = MIN(pdf_array_len(ctx, xfa), 100);
+        found = pdf_is_stream(ctx, xfa) || count > 0;
+        for (int i = 0; i + 1 < count; i += 2)
+            if (strcmp(pdf_to_text_string(ctx, pdf_array_get(ctx, xfa, i)), "datasets") == 0)
+                xfa = pdf_array_get(ctx, xfa, i + 1);
+    }
+    fz_catch(ctx) return false;
+    if (found)
+        data = read_stream(ctx, xfa, arena, bytes_max);
+    *data_r = data;
+    return found;
+}
+
 static void add_outline(PdfFile *file, Arena *arena, const fz_outline *item, int level, size_t max,
                         Outline *outline)
 {

@@ -30,7 +30,8 @@ typedef struct TextSpan {
 } TextSpan;
 
 typedef struct PageNote {
-    Str text, author;
+    const char *label; /* "comment", "highlight", "field", "link" */
+    Str text;
     Box box;
 } PageNote;
 
@@ -43,7 +44,7 @@ typedef struct Rule {
 typedef struct PageText {
     float width, height;
     VEC(TextSpan) spans; /* in the order the file draws them */
-    VEC(PageNote) notes; /* annotations a reader cannot see on the page */
+    VEC(PageNote) notes; /* of annotations, that a reader does not see on the page */
     VEC(Rule) rules;
     size_t char_count, odd_count; /* without spaces; of them no known character */
     int64_t picture_pixels;       /* of the pictures that a page of little text has */
@@ -69,6 +70,16 @@ MUST_CHECK bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_
                               PageText *page_r, Error *err);
 /* "info:Title" and such; empty when there is none. */
 Str pdf_file_meta(PdfFile *file, Arena *arena, const char *key);
+/* "1.7". */
+Str pdf_file_version(PdfFile *file, Arena *arena);
+/* What its author does not permit: "printing, copying"; empty when nothing is forbidden. */
+Str pdf_file_forbidden(PdfFile *file, Arena *arena);
+/* The XMP packet; empty when there is none. */
+Str pdf_file_xmp(PdfFile *file, Arena *arena, size_t bytes_max);
+/* "en-GB", as the catalog says. */
+Str pdf_file_language(PdfFile *file, Arena *arena);
+/* The data of an XFA form, as XML; false when it is none. */
+bool pdf_file_xfa(PdfFile *file, Arena *arena, size_t bytes_max, Str *data_r);
 /* At most `max` entries, in order. */
 Outline pdf_file_outline(PdfFile *file, Arena *arena, size_t max);
 /* Embedded files, from 0, and those attached to the pages read so far; false when there is no such

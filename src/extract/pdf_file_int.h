@@ -45,3 +45,6 @@ typedef struct PageDrawing {
 } PageDrawing;
 /* A device for text that fills the PageDrawing as well. Throws. */
 fz_device *pdf_text_device(fz_context *ctx, fz_stext_page *text, const fz_stext_options *options);
+/* Adds the notes; those of the page's text are known. Throws. */
+void pdf_read_notes(PdfFile *file, pdf_page *pdf, const fz_stext_page *text, Arena *arena,
+                    PageText *page);

@@ -6,7 +6,14 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-enum { PAGE_SPANS_MAX = 200000, LITTLE_TEXT = 400, PICTURES_MAX = 2000, FORM_DEPTH_MAX = 4, FORGET_PAGES = 16, FORGET_BYTES = 12 << 20 };
+enum {
+    PAGE_SPANS_MAX = 200000,
+    LITTLE_TEXT = 400,
+    PICTURES_MAX = 2000,
+    FORM_DEPTH_MAX = 4,
+    FORGET_PAGES = 16,
+    FORGET_BYTES = 12 << 20
+};
 
 /* --- Text --- */
 
@@ -141,40 +148,6 @@ static void read_spans(fz_context *ctx, const fz_stext_page *text, Arena *arena,
     }
 }
 
-/* A page may be read twice; a file is taken once. */
-static void pin_file(PdfFile *file, pdf_annot *annot)
-{
-    fz_context *ctx = file->ctx;
-    pdf_obj *spec = pdf_dict_get(ctx, pdf_annot_obj(ctx, annot), PDF_NAME(FS));
-    if (!file->pinned)
-        file->pinned = pdf_new_array(ctx, file->doc, 4);
-    if (spec && pdf_array_len(ctx, file->pinned) < PDF_ATTACHMENTS_MAX &&
-        !pdf_array_contains(ctx, file->pinned, spec))
-        pdf_array_push(ctx, file->pinned, spec);
-}
-
-/* Comments that a viewer shows in a balloon; what is drawn on the page is in its text. */
-static void read_notes(PdfFile *file, pdf_page *pdf, Arena *arena, PageText *page)
-{
-    fz_context *ctx = file->ctx;
-    for (pdf_annot *annot = pdf_first_annot(ctx, pdf); annot; annot = pdf_next_annot(ctx, annot)) {
-        enum pdf_annot_type type = pdf_annot_type(ctx, annot);
-        if (type == PDF_ANNOT_FREE_TEXT || type == PDF_ANNOT_POPUP || type == PDF_ANNOT_LINK)
-            continue;
-        if (type == PDF_ANNOT_FILE_ATTACHMENT)
-            pin_file(file, annot);
-        Str contents = str_trim(str(pdf_annot_contents(ctx, annot)));
-        if (contents.length == 0 || page->notes.count >= 1000)
-            continue;
-        fz_rect box = pdf_bound_annot(ctx, annot);
-        PageNote note = { .text = str_copy(arena, contents),
-                          .box = { box.x0, box.y0, box.x1, box.y1 } };
-        if (pdf_annot_has_author(ctx, annot))
-            note.author = str_copy(arena, str(pdf_annot_author(ctx, annot)));
-        *vec_push(arena, &page->notes) = note;
-    }
-}
-
 /* Pictures by their size in the file, without decoding one: what a page of little text may show. */
 static int64_t count_pixels(fz_context *ctx, pdf_obj *resources, int depth, int *rest)
 {
@@ -254,7 +227,7 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, Pag
         text = fz_new_stext_page(ctx, box);
         run_page(file, (fz_page *)page, text, &drawing);
         read_spans(ctx, text, arena, &read);
-        read_notes(file, page, arena, &read);
+        pdf_read_notes(file, page, text, arena, &read);
         int rest = PICTURES_MAX;
         if (read.char_count - read.odd_count < LITTLE_TEXT)
             read.picture_pixels =

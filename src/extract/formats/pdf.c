@@ -3,10 +3,20 @@
 #include "base/map.h"
 #include "base/utf8.h"
 #include "extract/extractor.h"
+#include "extract/metadata.h"
 #include "extract/pdf_layout.h"
+#include "extract/picture_facts.h"
+#include "extract/xmp.h"
 
 /* WINDOW: a header or footer is recognised by the next pages, so they are read ahead. */
-enum { WINDOW = 3, SAMPLE_MAX = 12, SAMPLE_MS_MAX = 500, OUTLINE_MAX = 20000 };
+enum {
+    WINDOW = 3,
+    SAMPLE_MAX = 12,
+    SAMPLE_MS_MAX = 500,
+    OUTLINE_MAX = 20000,
+    LINKS_MAX = 2000,
+    XMP_MAX = 4 << 20
+};
 /* Pictures of fewer pixels are logos on a page with some text. */
 enum { LITTLE_TEXT = 40, PICTURE_PIXELS = 20000, BIG_PICTURE_PIXELS = 400000 };
 
@@ -28,7 +38,8 @@ typedef struct PdfReader {
     Outline outline;
     size_t outline_at;
     Slot slots[WINDOW];
-    Map said; /* running texts that were written */
+    Map said;  /* running texts that were written */
+    Map links; /* likewise */
     int page_count, empty_count, failed_count, cut_count;
     Error failure; /* of the first page that failed */
 } PdfReader;
@@ -67,6 +78,23 @@ static Str readable_date(Arena *arena, Str date)
     return buf_str(&out);
 }
 
+/* What the information dictionary says stands before what XMP says: only new facts count there. */
+static void write_xmp(PdfReader *reader, const PictureFacts *known)
+{
+    PictureFacts more = { .arena = reader->arena };
+    Str packet = pdf_file_xmp(reader->file, reader->arena, XMP_MAX);
+    if (packet.length)
+        xmp_read(packet, &more);
+    for (size_t i = 0; i < more.facts.count; i++) {
+        const PictureFact *fact = &more.facts.at[i];
+        bool is_new = !picture_has_fact(known, fact->key);
+        for (size_t k = 0; k < known->facts.count && is_new; k++)
+            is_new = !str_equal(known->facts.at[k].value, fact->value);
+        if (is_new)
+            doc_meta(reader->doc, fact->key, fact->value);
+    }
+}
+
 static void write_meta(PdfReader *reader)
 {
     static const struct {
@@ -75,18 +103,26 @@ static void write_meta(PdfReader *reader)
     } keys[] = {
         { "info:Title", "title", false },         { "info:Author", "author", false },
         { "info:Subject", "subject", false },     { "info:Keywords", "keywords", false },
-        { "info:Creator", "creator", false },     { "info:Producer", "producer", false },
+        { "info:Creator", "software", false },    { "info:Producer", "producer", false },
         { "info:CreationDate", "created", true }, { "info:ModDate", "modified", true },
     };
+    PictureFacts facts = { .arena = reader->arena };
+    PdfFile *file = reader->file;
     for (size_t i = 0; i < COUNT(keys); i++) {
-        Str value = str_trim(pdf_file_meta(reader->file, reader->arena, keys[i].key));
+        Str value = str_trim(pdf_file_meta(file, reader->arena, keys[i].key));
         if (keys[i].is_date)
             value = readable_date(reader->arena, value);
-        doc_meta(reader->doc, keys[i].name, value);
+        picture_fact(&facts, keys[i].name, value);
     }
-    char count[16];
-    snprintf(count, sizeof count, "%d", pdf_file_page_count(reader->file));
-    doc_meta(reader->doc, "pages", str(count));
+    picture_fact(&facts, "language", pdf_file_language(file, reader->arena));
+    picture_fact(&facts, "format_version", pdf_file_version(file, reader->arena));
+    Str encryption = pdf_file_meta(file, reader->arena, "encryption");
+    if (encryption.length && !str_is(encryption, "None"))
+        picture_fact(&facts, "encryption", encryption);
+    picture_fact(&facts, "forbidden", pdf_file_forbidden(file, reader->arena));
+    picture_facts_write(&facts, reader->doc);
+    write_xmp(reader, &facts);
+    doc_meta_whole(reader->doc, "pages", pdf_file_page_count(file));
 }
 
 static void read_slot(PdfReader *reader, Slot *slot, int number, int ms_max)
@@ -166,7 +202,7 @@ static void take_running(PdfReader *reader, Slot *slot)
 {
     for (size_t i = 0; i < slot->page.spans.count; i++) {
         TextSpan *span = &slot->page.spans.at[i];
-        bool was_said, is_running = false;
+        bool is_new, is_running = false;
         if (!is_in_margin(&slot->page, span) || span->text.length > 300)
             continue;
         Str key = without_digits(slot->arena, span->text);
@@ -177,8 +213,8 @@ static void take_running(PdfReader *reader, Slot *slot)
         if (!is_running)
             continue;
         span->is_running = true;
-        map_add(&reader->said, str_copy(reader->arena, key), &was_said);
-        if (was_said) {
+        map_add(&reader->said, str_copy(reader->arena, key), &is_new);
+        if (is_new) {
             doc_place_box(reader->doc, span->box.x0, span->box.y0, span->box.x1, span->box.y1);
             doc_header(reader->doc, span->text);
         }
@@ -209,8 +245,15 @@ static void write_notes(PdfReader *reader, const PageText *page)
 {
     for (size_t i = 0; i < page->notes.count; i++) {
         const PageNote *note = &page->notes.at[i];
+        bool is_new = true;
+        if (strcmp(note->label, "link") == 0) {
+            if (reader->links.count >= LINKS_MAX)
+                continue;
+            map_add(&reader->links, str_copy(reader->arena, note->text), &is_new);
+        }
         doc_place_box(reader->doc, note->box.x0, note->box.y0, note->box.x1, note->box.y1);
-        doc_note(reader->doc, "comment", note->text);
+        if (is_new)
+            doc_note(reader->doc, note->label, note->text);
     }
 }
 
@@ -299,6 +342,17 @@ static void write_attachments(PdfReader *reader)
     }
 }
 
+static void write_xfa(PdfReader *reader)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    Str data;
+    if (!pdf_file_xfa(reader->file, arena, MB(16), &data))
+        return;
+    doc_warning(reader->doc, S("the form is made with XFA; its data are shown, its design is not"));
+    if (data.length)
+        doc_child(reader->doc, S("XFA form data.xml"), S("application/xml"), data);
+}
+
 static int by_page(const void *a, const void *b)
 {
     const OutlineItem *left = a, *right = b;
@@ -309,7 +363,9 @@ static bool pdf_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     AUTO_PDF PdfFile *file = NULL;
-    PdfReader reader = { .doc = doc, .arena = arena, .said = map_new(arena) };
+    PdfReader reader = {
+        .doc = doc, .arena = arena, .said = map_new(arena), .links = map_new(arena)
+    };
     if (!pdf_file_open(source->bytes, source->password, &file, err))
         return false;
     reader.file = file;
@@ -321,6 +377,7 @@ static bool pdf_extract(const ExtractSource *source, DocWriter *doc, Error *err)
     sample_style(&reader);
     write_pages(&reader);
     write_attachments(&reader);
+    write_xfa(&reader);
     free_slots(&reader);
     if (reader.failed_count == reader.page_count && reader.failed_count > 0) {
         *err = reader.failure;
