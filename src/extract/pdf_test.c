@@ -36,7 +36,7 @@ static Str print(Arena *arena, Str bytes, Error *err)
     return buf_str(&out);
 }
 
-#define START "**pages:** 1\n\n<!-- page 1 -->\n\n"
+#define START "**format_version:** 1.4  \n**pages:** 1\n\n<!-- page 1 -->\n\n"
 #define BODY "/F 10 Tf 50 100 Td (Body text that is long enough to be the usual size here.) Tj "
 
 static const struct {
