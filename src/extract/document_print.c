@@ -5,10 +5,24 @@
 
 /* --- Plain text --- */
 
+/* Facts with their names first; then the text, blocks apart as in the document's text. */
 static void print_text(const DocNode *node, Buf *out)
 {
-    buf_add(out, buf_str(&node->text));
-    if (node->text.length)
+    const Block *last = NULL;
+    for (size_t i = 0; i < node->blocks.count; i++) {
+        const Block *block = &node->blocks.at[i];
+        bool follows = last && last->kind == block->kind && last->table == block->table &&
+                       (block->kind == BLOCK_ROW || block->kind == BLOCK_META);
+        if (!block->text.length)
+            continue;
+        if (last)
+            buf_add(out, follows ? S("\n") : S("\n\n"));
+        if (block->kind == BLOCK_META)
+            buf_addf(out, STR_FMT ": ", STR_ARG(block->label));
+        buf_add(out, block->text);
+        last = block;
+    }
+    if (last)
         buf_add_char(out, '\n');
     for (size_t i = 0; i < node->children.count; i++) {
         const DocNode *child = node->children.at[i];

@@ -128,9 +128,11 @@ Test(extract, a_member_of_an_unknown_kind_is_named_with_its_kind)
 {
     Written w = begin();
     DocWriter *doc = writer(&w, NULL);
-    cr_expect(doc_child(doc, S("a.jpg"), STR_NONE, S("\xFF\xD8\xFF\xE0xx")));
+    cr_expect(doc_child(doc, S("a.out"), STR_NONE,
+                        S("\x7F"
+                          "ELF\2\1\1")));
     expect_print(&w, DOC_MARKDOWN,
-                 "---\n\n**a.jpg**\n\n*not read: it seems to be a JPEG picture, which is not read "
+                 "---\n\n**a.out**\n\n*not read: it seems to be an ELF program, which is not read "
                  "yet*\n\n");
 }
 

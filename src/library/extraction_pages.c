@@ -35,8 +35,9 @@ typedef struct PageThread {
 static bool report(Pages *pages)
 {
     const ExtractionInput *input = pages->reading->input;
-    return !input->progress ||
-           input->progress(input->self, pages->worker, (int64_t)pages->done, (int64_t)pages->count);
+    bool is_picture = strcmp(pages->worker, "picture") == 0;
+    return !input->progress || input->progress(input->self, is_picture ? "ocr" : "pages",
+                                               (int64_t)pages->done, (int64_t)pages->count);
 }
 
 /* --- One page --- */

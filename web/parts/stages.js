@@ -13,7 +13,7 @@ function running(item) {
   // The server waits for a free hand, not for the file.
   if (stage === 'waiting') return t('stage.queued');
   const words = has(`stage.${stage}`) ? t(`stage.${stage}`) : stage;
-  return stage === 'embedding' && progress.total ? t('stage.counted', {words, done: progress.done, total: progress.total}) : words;
+  return progress.total ? t('stage.counted', {words, done: progress.done, total: progress.total}) : words;
 }
 
 function failure(item) {
