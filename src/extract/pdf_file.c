@@ -66,12 +66,15 @@ static void drop_message(void *user, const char *message)
 bool pdf_fail_caught(fz_context *ctx, Error *err)
 {
     if (fz_caught(ctx) == FZ_ERROR_MEMORY)
-        return fail(err, ERROR_TOO_LARGE, "reading this PDF needs more than %zu MB of memory",
+        return fail(err, ERROR_TOO_LARGE, "reading this file needs more than %zu MB of memory",
                     PDF_MEMORY_MAX >> 20);
-    return fail(err, ERROR_DAMAGED, "the PDF is broken: %s", fz_caught_message(ctx));
+    return fail(err, ERROR_DAMAGED, "the file is broken: %s", fz_caught_message(ctx));
 }
 
 /* --- Opening --- */
+
+/* Of libmupdf, but in none of its headers; registering all handlers would link every format. */
+extern fz_document_handler xps_document_handler;
 
 static bool open_document(PdfFile *file, Str bytes, Error *err)
 {
@@ -83,7 +86,13 @@ static bool open_document(PdfFile *file, Str bytes, Error *err)
     fz_try(ctx)
     {
         stream = fz_open_memory(ctx, (const unsigned char *)bytes.at, bytes.length);
-        file->doc = pdf_open_document_with_stream(ctx, stream);
+        if (str_starts(bytes, S("PK\3\4"))) {
+            fz_register_document_handler(ctx, &xps_document_handler);
+            file->any = fz_open_document_with_stream(ctx, ".xps", stream);
+        } else {
+            file->doc = pdf_open_document_with_stream(ctx, stream);
+            file->any = (fz_document *)file->doc;
+        }
         ok = true;
     }
     fz_always(ctx) { fz_drop_stream(ctx, stream); }
@@ -101,7 +110,7 @@ static bool unlock(PdfFile *file, Str password, Error *err)
     fz_var(opened);
     fz_try(ctx)
     {
-        needs = pdf_needs_password(ctx, file->doc);
+        needs = file->doc && pdf_needs_password(ctx, file->doc);
         if (needs)
             opened = pdf_authenticate_password(ctx, file->doc, text);
     }
@@ -118,10 +127,12 @@ static bool count_pages(PdfFile *file, Error *err)
     fz_context *ctx = file->ctx;
     fz_try(ctx)
     {
-        file->page_count = pdf_count_pages(ctx, file->doc);
-        pdf_load_page_tree(ctx, file->doc);
-        pdf_mark_xref(ctx, file->doc);
-        file->has_page_tree = true;
+        file->page_count = fz_count_pages(ctx, file->any);
+        if (file->doc) {
+            pdf_load_page_tree(ctx, file->doc);
+            file->has_page_tree = true;
+            pdf_mark_xref(ctx, file->doc);
+        }
     }
     fz_catch(ctx)
     {
@@ -129,7 +140,7 @@ static bool count_pages(PdfFile *file, Error *err)
             return pdf_fail_caught(ctx, err);
     }
     if (file->page_count <= 0)
-        return fail(err, ERROR_DAMAGED, "the PDF has no pages");
+        return fail(err, ERROR_DAMAGED, "the file has no pages");
     return true;
 }
 
@@ -161,12 +172,13 @@ void pdf_file_close(PdfFile *file)
     pdf_drop_obj(file->ctx, file->pinned);
     if (file->has_page_tree)
         pdf_drop_page_tree(file->ctx, file->doc);
-    pdf_drop_document(file->ctx, file->doc);
+    fz_drop_document(file->ctx, file->any);
     fz_drop_context(file->ctx);
     free_rest(&file->memory);
     free(file);
 }
 
+bool pdf_file_is_pdf(const PdfFile *file) { return file->doc != NULL; }
 int pdf_file_page_count(const PdfFile *file) { return file->page_count; }
 fz_context *pdf_file_context(PdfFile *file) { return file->ctx; }
 
@@ -177,7 +189,7 @@ void *pdf_file_clock(PdfFile *file, int time_ms)
     return &file->memory.cookie;
 }
 
-fz_document *pdf_file_document(PdfFile *file) { return (fz_document *)file->doc; }
+fz_document *pdf_file_document(PdfFile *file) { return file->any; }
 
 /* --- About the file --- */
 
@@ -185,7 +197,7 @@ Str pdf_file_meta(PdfFile *file, Arena *arena, const char *key)
 {
     char value[4096] = "";
     fz_context *ctx = file->ctx;
-    fz_try(ctx) fz_lookup_metadata(ctx, (fz_document *)file->doc, key, value, sizeof value);
+    fz_try(ctx) fz_lookup_metadata(ctx, file->any, key, value, sizeof value);
     fz_catch(ctx) value[0] = '\0';
     return str_copy(arena, str(value));
 }
@@ -295,10 +307,9 @@ static void add_outline(PdfFile *file, Arena *arena, const fz_outline *item, int
 {
     for (; item && outline->count < max && level <= 16; item = item->next) {
         if (item->title) {
-            int page =
-                item->page.page >= 0
-                    ? fz_page_number_from_location(file->ctx, (fz_document *)file->doc, item->page)
-                    : -1;
+            int page = item->page.page >= 0
+                           ? fz_page_number_from_location(file->ctx, file->any, item->page)
+                           : -1;
             *vec_push(arena, outline) =
                 (OutlineItem){ str_copy(arena, str_trim(str(item->title))), level, page + 1 };
         }
@@ -315,7 +326,7 @@ Outline pdf_file_outline(PdfFile *file, Arena *arena, size_t max)
     fz_var(outline);
     fz_try(ctx)
     {
-        root = fz_load_outline(ctx, (fz_document *)file->doc);
+        root = fz_load_outline(ctx, file->any);
         add_outline(file, arena, root, 1, max, &outline);
     }
     fz_always(ctx) fz_drop_outline(ctx, root);
@@ -327,6 +338,8 @@ int pdf_file_attachment_count(PdfFile *file)
 {
     fz_context *ctx = file->ctx;
     volatile int count = 0;
+    if (!file->doc)
+        return 0;
     fz_try(ctx)
     {
         if (!file->attachments)

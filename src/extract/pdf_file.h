@@ -64,6 +64,8 @@ typedef struct PdfFile PdfFile;
  * or wrong, ERROR_DAMAGED when it cannot be repaired. */
 MUST_CHECK bool pdf_file_open(Str bytes, Str password, PdfFile **file_r, Error *err);
 void pdf_file_close(PdfFile *file); /* NULL is fine */
+/* False: an XPS, which has pages but no annotations, attachments or "info:" facts. */
+bool pdf_file_is_pdf(const PdfFile *file);
 int pdf_file_page_count(const PdfFile *file);
 /* A page from 1; what was read within the time. */
 MUST_CHECK bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max,

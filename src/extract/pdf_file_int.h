@@ -27,7 +27,8 @@ typedef struct Memory {
 
 struct PdfFile {
     fz_context *ctx;
-    pdf_document *doc;
+    fz_document *any;  /* every kind of file */
+    pdf_document *doc; /* the same when it is a PDF, else NULL */
     int page_count, pages_read;
     bool has_page_tree;
     pdf_obj *attachments; /* name tree as one dictionary, or NULL */

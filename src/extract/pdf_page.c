@@ -201,7 +201,7 @@ static void run_page(PdfFile *file, fz_page *page, fz_stext_page *text, PageDraw
 static void forget_objects(PdfFile *file)
 {
     fz_context *ctx = file->ctx;
-    if (++file->pages_read % FORGET_PAGES != 0 || file->memory.used < FORGET_BYTES)
+    if (!file->doc || ++file->pages_read % FORGET_PAGES != 0 || file->memory.used < FORGET_BYTES)
         return;
     fz_try(ctx) pdf_clear_xref_to_mark(ctx, file->doc);
     fz_catch(ctx) {}
@@ -211,7 +211,7 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, Pag
                    Error *err)
 {
     fz_context *ctx = file->ctx;
-    pdf_page *page = NULL;
+    fz_page *page = NULL;
     fz_stext_page *text = NULL;
     PageText read = { 0 };
     PageDrawing drawing = { arena, &read };
@@ -220,23 +220,25 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, Pag
     pdf_file_clock(file, time_ms_max);
     fz_try(ctx)
     {
-        page = pdf_load_page(ctx, file->doc, number - 1);
-        fz_rect box = fz_bound_page(ctx, (fz_page *)page);
+        page = fz_load_page(ctx, file->any, number - 1);
+        fz_rect box = fz_bound_page(ctx, page);
         read.width = box.x1 - box.x0;
         read.height = box.y1 - box.y0;
         text = fz_new_stext_page(ctx, box);
-        run_page(file, (fz_page *)page, text, &drawing);
+        run_page(file, page, text, &drawing);
         read_spans(ctx, text, arena, &read);
-        pdf_read_notes(file, page, text, arena, &read);
+        pdf_page *pdf = file->doc ? (pdf_page *)page : NULL;
+        if (pdf)
+            pdf_read_notes(file, pdf, text, arena, &read);
         int rest = PICTURES_MAX;
-        if (read.char_count - read.odd_count < LITTLE_TEXT)
+        if (pdf && read.char_count - read.odd_count < LITTLE_TEXT)
             read.picture_pixels =
-                count_pixels(ctx, pdf_page_resources(ctx, page), FORM_DEPTH_MAX, &rest);
+                count_pixels(ctx, pdf_page_resources(ctx, pdf), FORM_DEPTH_MAX, &rest);
     }
     fz_always(ctx)
     {
         fz_drop_stext_page(ctx, text);
-        fz_drop_page(ctx, (fz_page *)page);
+        fz_drop_page(ctx, page);
         file->memory.deadline_ms = 0;
         forget_objects(file);
     }

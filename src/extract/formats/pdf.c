@@ -1,4 +1,5 @@
 /* pdf.c - PDF: metadata, pages with running headers said once, comments, embedded files. */
+#include "extract/formats/pdf.h"
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/utf8.h"
@@ -280,11 +281,11 @@ static bool write_page(PdfReader *reader, int number)
     if (!slot->is_read) {
         if (reader->failed_count++ == 0)
             reader->failure = slot->failure;
-        return doc_later(reader->doc, "poppler", number);
+        return !pdf_file_is_pdf(reader->file) || doc_later(reader->doc, "poppler", number);
     }
     if (is_picture(&slot->page))
         doc_later(reader->doc, "picture", number);
-    else if (is_garbled(&slot->page))
+    else if (is_garbled(&slot->page) && pdf_file_is_pdf(reader->file))
         doc_later(reader->doc, "poppler", number);
     while (first < reader->outline.count && reader->outline.at[first].page < number)
         first++;
@@ -359,7 +360,7 @@ static int by_page(const void *a, const void *b)
     return (left->page > right->page) - (left->page < right->page);
 }
 
-static bool pdf_extract(const ExtractSource *source, DocWriter *doc, Error *err)
+bool pdf_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     AUTO_PDF PdfFile *file = NULL;
