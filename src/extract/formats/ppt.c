@@ -1,15 +1,18 @@
-/* ppt.c - PowerPoint presentations from 97 to 2003 ([MS-PPT]). */
+/* ppt.c - PowerPoint presentations from 97 to 2003 ([MS-PPT]), and of PowerPoint 4. */
 #include "base/map.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
 #include "extract/ole_properties.h"
+#include "extract/ppt4.h"
 #include "extract/ppt_slide.h"
 
 enum { SLIDES_MAX = 100000, LINKS_MAX = 100000, DEPTH_MAX = 12 };
 
 static int ppt_sniff(Str bytes)
 {
-    return ole_is_file(bytes) && ole_holds(bytes, "PowerPoint Document") ? 90 : 0;
+    if (!ole_is_file(bytes))
+        return 0;
+    return ole_holds(bytes, "PowerPoint Document") || ole_holds(bytes, "PP40") ? 90 : 0;
 }
 
 /* What a list of slides says of one (2.4.14.5). */
@@ -278,6 +281,15 @@ static void write_template(Deck *deck)
         doc_meta(deck->doc, "template", ppt_child_text(deck->arena, master.data, NAME));
 }
 
+static bool extract_old(OleFile *ole, DocWriter *doc, Error *err)
+{
+    Str stream;
+    if (!ole_read_path(ole, "PP40", GB(1), &stream, err))
+        return false;
+    ole_write_meta(ole, NULL, doc);
+    return ppt4_write(stream, doc, err);
+}
+
 static bool ppt_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(2));
@@ -285,8 +297,11 @@ static bool ppt_extract(const ExtractSource *source, DocWriter *doc, Error *err)
     OleFile ole;
     Str user = STR_NONE;
     Error none;
-    if (!ole_open(arena, source->bytes, &ole, err) ||
-        !ole_read_path(&ole, "PowerPoint Document", GB(1), &deck.file.stream, err))
+    if (!ole_open(arena, source->bytes, &ole, err))
+        return false;
+    if (!ole_find(&ole, "PowerPoint Document"))
+        return extract_old(&ole, doc, err);
+    if (!ole_read_path(&ole, "PowerPoint Document", GB(1), &deck.file.stream, err))
         return false;
     if (!ole_read_path(&ole, "Current User", KB(64), &user, &none))
         user = STR_NONE; /* the stream says it too */
