@@ -2,6 +2,7 @@
 #include "extract/ooxml.h"
 
 #include "extract/chart.h"
+#include "extract/metadata.h"
 
 enum { RELATIONS_MAX = 100000, TEXTS_MAX = 100000 };
 
@@ -134,15 +135,24 @@ static const struct {
     { "creator", "author" },
     { "subject", "subject" },
     { "keywords", "keywords" },
-    { "description", "comments" },
-    { "lastModifiedBy", "last_modified_by" },
+    { "description", "description" },
+    { "lastModifiedBy", "last_author" },
+    { "lastPrinted", "printed" },
+    { "revision", "revision" },
+    { "version", "version" },
+    { "identifier", "identifier" },
     { "category", "category" },
     { "created", "created" },
     { "modified", "modified" },
     { "language", "language" },
     { "Company", "company" },
     { "Manager", "manager" },
-    { "Application", "application" },
+    { "Application", "software" },
+    { "Template", "template" },
+    { "Pages", "pages" },
+    { "Words", "words" },
+    { "Slides", "slides" },
+    { "TotalTime", "editing_time" },
 };
 
 static bool meta_start(void *self, const XmlElement *element)
@@ -168,8 +178,12 @@ static bool meta_end(void *self, Str name)
 {
     MetaReader *reader = self;
     (void)name;
-    if (reader->key)
-        doc_meta(reader->doc, reader->key, buf_str(&reader->value));
+    Str value = str_trim(buf_str(&reader->value));
+    double minutes;
+    if (reader->key && strcmp(reader->key, "editing_time") != 0)
+        doc_meta(reader->doc, reader->key, value);
+    else if (reader->key && str_to_double(value, &minutes) && minutes > 0 && minutes < 1e8)
+        doc_meta_seconds(reader->doc, reader->key, minutes * 60);
     reader->key = NULL;
     return true;
 }
@@ -343,8 +357,18 @@ static bool is_of_chart(Package *package, const Part *embedded)
     return false;
 }
 
+static void warn_of_macros(const Package *package, DocWriter *doc)
+{
+    for (size_t i = 0; i < package->parts.count; i++)
+        if (str_ends_ignore_case(package->parts.at[i].name, S("/vbaProject.bin"))) {
+            doc_warning(doc, S("macro code is not shown"));
+            return;
+        }
+}
+
 void ooxml_write_embedded(Package *package, DocWriter *doc, const char *folder)
 {
+    warn_of_macros(package, doc);
     size_t bytes_max = doc_writer_limits(doc)->child_bytes_max;
     for (size_t i = 0; i < package->parts.count && doc_writer_ok(doc); i++) {
         const Part *part = &package->parts.at[i];

@@ -1,6 +1,8 @@
 /* ppt_records.c - see ppt_records.h; section numbers are of [MS-PPT]. */
 #include "extract/ppt_records.h"
 
+#include <zlib.h>
+
 #include "base/utf8.h"
 #include "extract/encoding.h"
 #include "extract/ole_crypto.h"
@@ -196,4 +198,18 @@ bool ppt_object(const PptFile *file, uint32_t id, PptRecord *record_r)
 {
     return id < file->positions.count && file->positions.at[id] != 0 &&
            ppt_record(file->stream, file->positions.at[id] - 1, record_r);
+}
+
+Str ppt_unpack(Arena *arena, const PptRecord *storage)
+{
+    enum { RATIO_MAX = 1032 }; /* of deflate */
+    if (storage->instance == 0)
+        return storage->data;
+    uLongf size = le32_at(storage->data, 0);
+    Str packed = str_from(storage->data, 4);
+    if (size == 0 || size > GB(1) || size / RATIO_MAX > packed.length)
+        return STR_NONE;
+    unsigned char *bytes = arena_alloc(arena, size);
+    int status = uncompress(bytes, &size, (const Bytef *)packed.at, packed.length);
+    return status == Z_OK ? (Str){ (const char *)bytes, size } : STR_NONE;
 }

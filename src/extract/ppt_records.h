@@ -53,3 +53,5 @@ typedef struct PptFile {
 MUST_CHECK bool ppt_open(PptFile *file, Str current_user, Str password, Error *err);
 /* A persistent object; false when the id is unknown. */
 bool ppt_object(const PptFile *file, uint32_t id, PptRecord *record_r);
+/* The OLE file that an object's storage record holds, unpacked (2.10.34); empty when damaged. */
+Str ppt_unpack(Arena *arena, const PptRecord *storage);

@@ -1,7 +1,7 @@
 /* ppt.c - PowerPoint presentations from 97 to 2003 ([MS-PPT]), and of PowerPoint 4. */
 #include "base/map.h"
 #include "extract/extractor.h"
-#include "extract/metadata.h"
+#include "extract/ole_object.h"
 #include "extract/ole_properties.h"
 #include "extract/ppt4.h"
 #include "extract/ppt_slide.h"
@@ -258,6 +258,40 @@ static void write_slide(Deck *deck, const Slide *slide)
     write_comments(deck, record.data, 0);
 }
 
+/* --- Embedded objects --- */
+
+static bool write_object(Deck *deck, uint32_t id, Str name)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(2));
+    PptRecord storage;
+    OleFile ole;
+    Error err;
+    if (!ppt_object(&deck->file, id, &storage) || storage.type != PPT_OLE_STORAGE)
+        return false;
+    Str bytes = ppt_unpack(arena, &storage);
+    return ole_open(arena, bytes, &ole, &err) && ole_write_object(&ole, NULL, name, deck->doc);
+}
+
+static void write_objects(Deck *deck)
+{
+    enum { PROGRAM = 2 };
+    int unread = 0, count = 0;
+    PptRecord list;
+    if (!ppt_child(deck->document, PPT_OBJECT_LIST, -1, &list))
+        return;
+    for (PptRecord record, atom; ppt_next(&list.data, &record) && doc_writer_ok(deck->doc);) {
+        if (record.type != PPT_OLE_EMBED || !ppt_child(record.data, PPT_OLE_ATOM, -1, &atom))
+            continue;
+        Str program = ppt_child_text(deck->arena, record.data, PROGRAM);
+        Str name = str_format(deck->arena, "%s" STR_FMT " %d", program.length ? "" : "object",
+                              STR_ARG(program), ++count);
+        unread += !write_object(deck, le32_at(atom.data, 16), name);
+    }
+    if (unread > 0)
+        doc_warning(deck->doc, str_format(deck->arena, "%d embedded object%s not read", unread,
+                                          unread == 1 ? " is" : "s are"));
+}
+
 /* --- The file --- */
 
 /* A broken file: every text there is. */
@@ -320,6 +354,7 @@ static bool ppt_extract(const ExtractSource *source, DocWriter *doc, Error *err)
     }
     doc_place(doc, &(Place){ 0 });
     write_notes_footers(&deck);
+    write_objects(&deck);
     return true;
 }
 

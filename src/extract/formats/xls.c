@@ -1,6 +1,7 @@
 /* xls.c - Excel workbooks from 2.0 to 2003 ([MS-XLS]), in an OLE file or bare. */
 #include "extract/extractor.h"
 #include "extract/ole_crypto.h"
+#include "extract/ole_object.h"
 #include "extract/ole_properties.h"
 #include "extract/xls_book.h"
 
@@ -138,6 +139,22 @@ static bool open_stream(OleFile *ole, Str bytes, size_t bytes_max, Str *stream_r
     return ole_read(ole, entry, bytes_max, stream_r, err);
 }
 
+/* Each embedded object has a storage of its own (2.1.7.3). */
+static void write_objects(OleFile *ole, DocWriter *doc)
+{
+    int unread = 0;
+    for (const OleEntry *entry = NULL;
+         (entry = ole_next_child(ole, NULL, entry)) && doc_writer_ok(doc);) {
+        if (str_starts(entry->name, S("_VBA_PROJECT_CUR")))
+            doc_warning(doc, S("macro code is not shown"));
+        if (!entry->is_stream && str_starts(entry->name, S("MBD")))
+            unread += !ole_write_object(ole, entry, entry->name, doc);
+    }
+    if (unread > 0)
+        doc_warning(doc, str_format(ole->arena, "%d embedded object%s not read", unread,
+                                    unread == 1 ? " is" : "s are"));
+}
+
 static bool xls_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(2));
@@ -153,6 +170,8 @@ static bool xls_extract(const ExtractSource *source, DocWriter *doc, Error *err)
         doc_progress(doc, "sheets", (int64_t)i + 1, (int64_t)book.sheets.count);
     }
     doc_place(doc, &(Place){ 0 });
+    if (ole.entries.count)
+        write_objects(&ole, doc);
     return true;
 }
 
