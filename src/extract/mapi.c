@@ -3,6 +3,7 @@
 
 #include "extract/encoding.h"
 #include "extract/formats/mail.h"
+#include "extract/mapi_rtf.h"
 #include "extract/ole_file.h"
 
 const MapiProperty *mapi_find(const MapiBag *bag, uint16_t id)
@@ -349,18 +350,35 @@ static void add_html(Mime *mime)
         add_text_part(mime, "text/html", "utf-8", text_of(mime->arena, html, mime->charset));
 }
 
+/* An RTF body is mostly a copy of another one; it is used when that is not there. */
+static bool add_rtf(Mime *mime, bool has_plain)
+{
+    const MapiProperty *packed = mapi_find(&mime->message->bag, MAPI_RTF);
+    bool is_html;
+    if (!packed || packed->type != MAPI_BINARY)
+        return false;
+    Str body = mapi_rtf_body(mime->arena, mapi_rtf_unpack(mime->arena, packed->value), &is_html);
+    if (is_html || !has_plain)
+        add_text_part(mime, is_html ? "text/html" : "text/plain", "utf-8", body);
+    return body.length > 0;
+}
+
 static void add_body(Mime *mime)
 {
     const MapiBag *bag = &mime->message->bag;
     Str plain = text(mime, bag, MAPI_BODY);
-    if (!plain.length && !mapi_find(bag, MAPI_HTML)) {
+    bool has_html = mapi_find(bag, MAPI_HTML) != NULL;
+    if (!plain.length && !has_html && !mapi_find(bag, MAPI_RTF)) {
         buf_add(&mime->out, S("Content-Type: text/plain\r\n\r\n"));
         return;
     }
     buf_addf(&mime->out, "Content-Type: multipart/alternative; boundary=\"%s_1\"\r\n\r\n",
              BOUNDARY);
     add_text_part(mime, "text/plain", "utf-8", plain);
-    add_html(mime);
+    if (has_html)
+        add_html(mime);
+    else if (!add_rtf(mime, plain.length > 0) && !plain.length)
+        begin_part(mime, 1, S("text/plain\r\n"));
     buf_addf(&mime->out, "--%s_1--\r\n", BOUNDARY);
 }
 
