@@ -144,7 +144,7 @@ static void write_objects(OleFile *ole, DocWriter *doc)
 {
     int unread = 0;
     for (const OleEntry *entry = NULL;
-         (entry = ole_next_child(ole, NULL, entry)) && doc_writer_ok(doc);) {
+         (entry = ole_next_child(ole, &ole->entries.at[0], entry)) && doc_writer_ok(doc);) {
         if (str_starts(entry->name, S("_VBA_PROJECT_CUR")))
             doc_warning(doc, S("macro code is not shown"));
         if (!entry->is_stream && str_starts(entry->name, S("MBD")))
