@@ -205,6 +205,8 @@ Str pdf_file_meta(PdfFile *file, Arena *arena, const char *key)
 Str pdf_file_version(PdfFile *file, Arena *arena)
 {
     volatile int version = 0;
+    if (!file->doc)
+        return STR_NONE;
     fz_try(file->ctx) version = pdf_version(file->ctx, file->doc);
     fz_catch(file->ctx) return STR_NONE;
     return version ? str_format(arena, "%d.%d", version / 10, version % 10) : STR_NONE;
@@ -224,6 +226,8 @@ Str pdf_file_forbidden(PdfFile *file, Arena *arena)
     fz_context *ctx = file->ctx;
     Buf *out = arena_new_one(arena, Buf);
     *out = buf_new(arena, 256);
+    if (!file->doc)
+        return STR_NONE;
     fz_try(ctx)
     {
         for (size_t i = 0; i < COUNT(permissions); i++)
@@ -258,6 +262,8 @@ static Str read_stream(fz_context *ctx, pdf_obj *stream, Arena *arena, size_t by
 static pdf_obj *from_catalog(fz_context *ctx, pdf_document *doc, const char *path)
 {
     pdf_obj *volatile found = NULL;
+    if (!doc)
+        return NULL;
     fz_try(ctx) found = pdf_dict_getp(ctx, pdf_trailer(ctx, doc), path);
     fz_catch(ctx) return NULL;
     return found;
