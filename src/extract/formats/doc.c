@@ -1,0 +1,45 @@
+/* doc.c - Word 6, 95 and 97-2003 documents and templates, in OLE files or bare. */
+#include "extract/extractor.h"
+#include "extract/ole_properties.h"
+#include "extract/word_text.h"
+
+static int doc_sniff(Str bytes)
+{
+    if (ole_is_file(bytes))
+        return ole_holds(bytes, "WordDocument") ? 90 : 0;
+    return word_is_header(bytes) ? 60 : 0;
+}
+
+static bool doc_extract(const ExtractSource *source, DocWriter *doc, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    bool is_ole = ole_is_file(source->bytes);
+    OleFile ole;
+    Str main = source->bytes;
+    if (is_ole && (!ole_open(arena, source->bytes, &ole, err) ||
+                   !ole_read_path(&ole, "WordDocument", source->bytes.length, &main, err)))
+        return false;
+    WordFile file;
+    if (!word_open(arena, is_ole ? &ole : NULL, main, source->password, &file, err))
+        return false;
+    if (is_ole) {
+        ole_write_meta(&ole, NULL, doc);
+        if (ole_find(&ole, "Macros"))
+            doc_warning(doc, S("macro code is not shown"));
+    }
+    WordText text = { .file = &file,
+                      .doc = doc,
+                      .styles = word_styles_read(&file),
+                      .lists = word_lists_read(&file) };
+    word_write(&text);
+    return true;
+}
+
+const Extractor extractor_doc = {
+    .name = "doc",
+    .title = "Word document (97-2003)",
+    .extensions = LIST("doc", "dot"),
+    .media_types = LIST("application/msword"),
+    .sniff = doc_sniff,
+    .extract = doc_extract,
+};
