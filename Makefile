@@ -44,7 +44,10 @@ MAIN_C   := src/cli/main.c
 CLASSES  := $(patsubst src/worker/%/,%,$(wildcard src/worker/*/))
 CLASS_C  := $(foreach c,$(CLASSES),$(wildcard src/worker/$(c)/*.c)) src/worker/class_main.c
 CODE_C   := $(filter-out $(TEST_C) $(MAIN_C) $(CLASS_C),$(ALL_C))
-FOLDERS  := $(sort $(foreach f,$(TEST_C),$(word 2,$(subst /, ,$(f)))))
+CLASS_TEST_C := $(foreach c,$(CLASSES),$(wildcard src/worker/$(c)/*_test.c))
+FOLDERS  := $(sort $(foreach f,$(filter-out $(CLASS_TEST_C),$(TEST_C)),$(word 2,$(subst /, ,$(f)))))
+CLASS_UNITS := $(patsubst %,worker-%,$(sort $(foreach f,$(CLASS_TEST_C),$(word 3,$(subst /, ,$(f))))))
+UNITS    := $(FOLDERS) $(CLASS_UNITS)
 
 OBJ      := $(BUILD)/release
 TOBJ     := $(BUILD)/sanitize
@@ -73,11 +76,12 @@ $(BUILD)/lectern-worker-%: $$(call class_code,$$*,$(OBJ)) $(OBJ)/sources
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(CLASS_LIBS_$*) $(LIBS)
 
 # The few C++ libraries have one thin file each, with a C interface.
-$(OBJ)/%.cc.o: %.cc
+CLASS_CC := $(wildcard src/worker/*/*.cc)
+$(CLASS_CC:%=$(OBJ)/%.o): $(OBJ)/%.cc.o: %.cc
 	@mkdir -p $(@D)
 	@echo "  CXX  $<"
 	@g++ -std=gnu++17 -Isrc -MMD -MP -Wall -Wextra -Werror $(INCLUDES) $(RELEASE) -c -o $@ $<
-$(TOBJ)/%.cc.o: %.cc
+$(CLASS_CC:%=$(TOBJ)/%.o): $(TOBJ)/%.cc.o: %.cc
 	@mkdir -p $(@D)
 	@echo "  CXX* $<"
 	@g++ -std=gnu++17 -Isrc -MMD -MP -Wall -Wextra -Werror $(INCLUDES) $(SANITIZE) -c -o $@ $<
@@ -108,13 +112,20 @@ $(OBJ)/sources $(TOBJ)/sources: FORCE
 closure   = $(shell tools/layer-closure $(1))
 code_of   = $(foreach d,$(call closure,$(1)),$(filter src/$(d)/%,$(CODE_C)))
 # Folders that may use a database also get the one that tests start for themselves.
-tests_of  = $(sort $(filter src/$(1)/%,$(TEST_C)) $(if $(filter db,$(call closure,$(1))),src/db/fixture_test.c))
+tests_of  = $(sort $(filter src/$(1)/%,$(filter-out $(CLASS_TEST_C),$(TEST_C))) $(if $(filter db,$(call closure,$(1))),src/db/fixture_test.c))
 $(BUILD)/unit/%: $$(addprefix $(TOBJ)/,$$(addsuffix .o,$$(basename $$(call tests_of,$$*) $$(call code_of,$$*)))) $$(if $$(filter api cli,$$*),$(TOBJ)/web.o)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	@$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(LIBS) -lcriterion
 
-unit: $(FOLDERS:%=$(BUILD)/unit/%)
+# Those of a class of worker with its libraries.
+class_unit = $(TOBJ)/src/extract/extractors.o $(filter-out %/class_main.o,$(call class_code,$(1),$(TOBJ))) $(patsubst %.c,$(TOBJ)/%.o,$(filter src/worker/$(1)/%,$(CLASS_TEST_C)))
+$(CLASS_UNITS:%=$(BUILD)/unit/%): $(BUILD)/unit/worker-%: $$(call class_unit,$$*)
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	@$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(CLASS_LIBS_$*) $(LIBS) -lcriterion
+
+unit: $(UNITS:%=$(BUILD)/unit/%)
 	tools/run-unit $^
 unit-%: $(BUILD)/unit/%
 	tools/run-unit $<
@@ -159,7 +170,7 @@ test:
 	@tools/python-tests
 	$(BUILD)/tests/bin/python -m pytest -q -rs tests
 
-unit-programs: $(FOLDERS:%=$(BUILD)/unit/%)
+unit-programs: $(UNITS:%=$(BUILD)/unit/%)
 
 check:
 	@tools/check-format

@@ -21,7 +21,7 @@ typedef struct Extractor {
     const char *title;              /* "Comma-separated values", shown to people */
     const char *const *extensions;  /* lower case, without the dot, NULL ends the list */
     const char *const *media_types; /* the first is the one we say */
-    bool is_paged;                  /* page pictures come from MuPDF */
+    bool is_paged;                  /* its pages can be drawn: by MuPDF, else by its worker */
     const char *worker; /* the class of worker that reads it (src/worker/<class>); NULL: this one */
 
     /* How sure are we that the bytes are ours? 0 (no) to 100 (certain), by content alone; text

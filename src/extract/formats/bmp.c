@@ -34,6 +34,7 @@ const Extractor extractor_bmp = {
     .title = "Windows bitmap",
     .extensions = LIST("bmp", "dib"),
     .media_types = LIST("image/bmp", "image/x-ms-bmp"),
+    .is_paged = true,
     .worker = "picture",
     .sniff = bmp_sniff,
 };

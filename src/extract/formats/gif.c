@@ -72,6 +72,7 @@ const Extractor extractor_gif = {
     .title = "GIF picture",
     .extensions = LIST("gif"),
     .media_types = LIST("image/gif"),
+    .is_paged = true,
     .worker = "picture",
     .sniff = gif_sniff,
 };

@@ -176,6 +176,7 @@ const Extractor extractor_heif = {
     .title = "HEIC and AVIF pictures",
     .extensions = LIST("heic", "heif", "avif", "heics", "avifs", "hif"),
     .media_types = LIST("image/heic", "image/heif", "image/avif", "image/heic-sequence"),
+    .is_paged = true,
     .worker = "picture",
     .sniff = heif_sniff,
 };

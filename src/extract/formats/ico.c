@@ -38,6 +38,7 @@ const Extractor extractor_ico = {
     .title = "Windows icon",
     .extensions = LIST("ico", "cur"),
     .media_types = LIST("image/vnd.microsoft.icon", "image/x-icon"),
+    .is_paged = true,
     .worker = "picture",
     .sniff = ico_sniff,
 };

@@ -67,6 +67,7 @@ const Extractor extractor_jp2 = {
     .title = "JPEG 2000 picture",
     .extensions = LIST("jp2", "jpx", "jpf", "j2k", "j2c", "jpc"),
     .media_types = LIST("image/jp2", "image/jpx", "image/x-jp2-codestream"),
+    .is_paged = true,
     .worker = "picture",
     .sniff = jp2_sniff,
 };

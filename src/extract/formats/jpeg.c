@@ -84,6 +84,7 @@ const Extractor extractor_jpeg = {
     .title = "JPEG picture",
     .extensions = LIST("jpg", "jpeg", "jpe", "jfif"),
     .media_types = LIST("image/jpeg", "image/pjpeg"),
+    .is_paged = true,
     .worker = "picture",
     .sniff = jpeg_sniff,
 };

@@ -76,6 +76,7 @@ const Extractor extractor_jxl = {
     .title = "JPEG XL picture",
     .extensions = LIST("jxl"),
     .media_types = LIST("image/jxl"),
+    .is_paged = true,
     .worker = "picture",
     .sniff = jxl_sniff,
 };

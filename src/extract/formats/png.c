@@ -162,6 +162,7 @@ const Extractor extractor_png = {
     .title = "PNG picture",
     .extensions = LIST("png", "apng"),
     .media_types = LIST("image/png", "image/apng"),
+    .is_paged = true,
     .worker = "picture",
     .sniff = png_sniff,
 };

@@ -59,6 +59,7 @@ const Extractor extractor_pnm = {
     .extensions = LIST("pbm", "pgm", "ppm", "pnm", "pam"),
     .media_types = LIST("image/x-portable-anymap", "image/x-portable-pixmap",
                         "image/x-portable-graymap", "image/x-portable-bitmap"),
+    .is_paged = true,
     .worker = "picture",
     .sniff = pnm_sniff,
 };

@@ -103,6 +103,7 @@ const Extractor extractor_psd = {
     .title = "Photoshop picture",
     .extensions = LIST("psd", "psb"),
     .media_types = LIST("image/vnd.adobe.photoshop"),
+    .is_paged = true,
     .worker = "picture",
     .sniff = psd_sniff,
 };

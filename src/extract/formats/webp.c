@@ -51,6 +51,7 @@ const Extractor extractor_webp = {
     .title = "WebP picture",
     .extensions = LIST("webp"),
     .media_types = LIST("image/webp"),
+    .is_paged = true,
     .worker = "picture",
     .sniff = webp_sniff,
 };

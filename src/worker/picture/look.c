@@ -178,7 +178,8 @@ static const char *kind_of(const Look *look, int width, int height)
     if (look->light > 0.6F && look->unevenness > 0.06F && look->flat < 0.6F && text->rows < 12 &&
         look->colorful < 0.3F)
         return "whiteboard";
-    if (look->light > 0.6F && has_rows && look->colorful < 0.12F)
+    bool is_paper = look->ground > 0.45F || look->flat < 0.7F;
+    if (look->light > 0.6F && is_paper && has_rows && look->colorful < 0.12F)
         return "document";
     if (look->flat < 0.45F || (look->variety > 700 && look->flat < 0.7F))
         return "photograph";
