@@ -99,29 +99,6 @@ static bool save_page(void *self, Str worker, int page, Str kept, Error *err)
     return store_write(in->library->db, work.scope, save_page_work, &work, err);
 }
 
-static bool read_file(Reading *in, Error *err)
-{
-    AUTO_CLOSE int fd = -1;
-    uint64_t size;
-    Library *library = in->library;
-    if (!blob_open(library->blobs, in->job->scope.workspace, in->document.blob, &fd, &size, err) ||
-        !password_open(library, in->arena, in->document.password_sealed, &in->password, err))
-        return false;
-    PageKeeper keeper = { load_page, save_page, in };
-    ExtractionInput input = { .fd = fd,
-                              .name = in->document.name,
-                              .media_type = in->document.media_type,
-                              .password = in->password,
-                              .timeout_ms = library->options.extract_timeout_s * 1000,
-                              .languages = library->options.languages,
-                              .parallel = (int)library->options.page_workers,
-                              .pages = &keeper,
-                              .spool_folder = blob_incoming(library->blobs),
-                              .progress = report_progress,
-                              .self = in };
-    return extraction_run(library->sandbox, in->arena, &input, &in->extraction, err);
-}
-
 /* --- Storing --- */
 
 static size_t count_tokens(void *self, Str text)
@@ -142,8 +119,8 @@ static IngestSettings ingest_settings(const Reading *in)
     };
 }
 
-static bool store_content(DbTx *tx, Reading *in, Str id, int64_t version, Ingested *content,
-                          Error *err)
+static bool store_text(DbTx *tx, Reading *in, Str id, int64_t version, Ingested *content,
+                       Error *err)
 {
     const Scope *scope = &in->job->scope;
     return text_save(tx, scope, id, version, content->text, err) &&
@@ -152,9 +129,61 @@ static bool store_content(DbTx *tx, Reading *in, Str id, int64_t version, Ingest
            document_fact_replace(tx, scope, id, content->fact_list.at, content->fact_list.count,
                                  err) &&
            chunk_replace(tx, scope, in->arena, id, version, content->chunks, content->chunk_count,
-                         err) &&
+                         err);
+}
+
+static bool store_content(DbTx *tx, Reading *in, Str id, int64_t version, Ingested *content,
+                          Error *err)
+{
+    const Scope *scope = &in->job->scope;
+    return store_text(tx, in, id, version, content, err) &&
            document_advance(tx, scope, id, 1u << DOCUMENT_EXTRACTING, DOCUMENT_INDEXING, err) &&
            library_queue(tx, scope, in->arena, JOB_EMBED, id, err);
+}
+
+static bool store_first_work(DbTx *tx, void *argument, Error *err)
+{
+    Reading *in = argument;
+    return job_hold(tx, in->job, err) &&
+           store_text(tx, in, in->document.id, in->document.version, &in->ingested, err);
+}
+
+/* Text is searchable while pictures are still read. */
+static bool store_first(void *self, const Extraction *so_far, Error *err)
+{
+    Reading *in = self;
+    IngestSettings settings = ingest_settings(in);
+    ingest_node(in->arena, so_far->root, &settings, &in->ingested);
+    if (!store_write(in->library->db, &in->job->scope, store_first_work, in, err))
+        return false;
+    library_tell(in->library, &in->job->scope, NEWS_DOCUMENT, in->document.id);
+    return true;
+}
+
+/* --- Reading --- */
+
+static bool read_file(Reading *in, Error *err)
+{
+    AUTO_CLOSE int fd = -1;
+    uint64_t size;
+    Library *library = in->library;
+    if (!blob_open(library->blobs, in->job->scope.workspace, in->document.blob, &fd, &size, err) ||
+        !password_open(library, in->arena, in->document.password_sealed, &in->password, err))
+        return false;
+    PageKeeper keeper = { load_page, save_page, in };
+    ExtractionInput input = { .fd = fd,
+                              .name = in->document.name,
+                              .media_type = in->document.media_type,
+                              .password = in->password,
+                              .timeout_ms = library->options.extract_timeout_s * 1000,
+                              .languages = library->options.languages,
+                              .parallel = (int)library->options.page_workers,
+                              .pages = &keeper,
+                              .first = store_first,
+                              .spool_folder = blob_incoming(library->blobs),
+                              .progress = report_progress,
+                              .self = in };
+    return extraction_run(library->sandbox, in->arena, &input, &in->extraction, err);
 }
 
 /* --- Members --- */
@@ -332,10 +361,10 @@ static bool give_up(Reading *in, Error *err)
 
 static bool read_and_store(Reading *in, Error *err)
 {
+    in->model = library_model(in->library, in->arena);
     if (!read_file(in, err))
         return false;
     (void)!job_progress(in->job, "indexing", 0, 1);
-    in->model = library_model(in->library, in->arena);
     IngestSettings settings = ingest_settings(in);
     ingest_node(in->arena, in->extraction.root, &settings, &in->ingested);
     bool good = store_members(in, err) &&

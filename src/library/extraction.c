@@ -107,6 +107,13 @@ bool reading_ask(Reading *reading, const char *worker, Receiver *in, Error *err)
 
 /* --- The whole --- */
 
+static bool show_first(const Reading *reading, Error *err)
+{
+    const ExtractionInput *input = reading->input;
+    return !input->first || !reading->laters.count || !reading->out->root->text.length ||
+           input->first(input->self, reading->out, err);
+}
+
 bool extraction_run(Sandbox *sandbox, Arena *arena, const ExtractionInput *input,
                     Extraction *extraction_r, Error *err)
 {
@@ -118,7 +125,8 @@ bool extraction_run(Sandbox *sandbox, Arena *arena, const ExtractionInput *input
     pthread_mutex_init(&reading.lock, NULL);
     receiver_begin(&in, input->name);
     out.root = in.root;
-    bool good = reading_ask(&reading, input->worker, &in, err) && reading_laters(&reading, err);
+    bool good = reading_ask(&reading, input->worker, &in, err) && show_first(&reading, err) &&
+                reading_laters(&reading, err);
     if (reading.heap >= 0)
         close(reading.heap);
     pthread_mutex_destroy(&reading.lock);

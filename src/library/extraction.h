@@ -19,21 +19,6 @@ typedef struct PageKeeper {
     void *self;
 } PageKeeper;
 
-typedef struct ExtractionInput {
-    int fd; /* of the file; stays the caller's */
-    Str name, media_type, password;
-    const char *worker;       /* the class that begins; NULL: the main one, as always */
-    Str languages;            /* of text in pictures and speech; empty: found out */
-    int64_t timeout_ms;       /* of one worker; 0: 600,000 */
-    int parallel;             /* workers at once for pages; 0: one a core */
-    const char *spool_folder; /* members' bytes are kept here; NULL: not kept */
-    const PageKeeper *pages;  /* may be NULL */
-    /* Both may be NULL. False: cancelled. */
-    bool (*progress)(void *self, const char *stage, int64_t done, int64_t total);
-    void *self;
-    const _Atomic bool *cancelled;
-} ExtractionInput;
-
 typedef struct ExtractedChild {
     const DocNode *node;
     const DocNode *parent;
@@ -46,6 +31,24 @@ typedef struct Extraction {
     DocNode *root;
     VEC(ExtractedChild) children; /* of all levels, each after its parent */
 } Extraction;
+
+typedef struct ExtractionInput {
+    int fd; /* of the file; stays the caller's */
+    Str name, media_type, password;
+    const char *worker;       /* the class that begins; NULL: the main one, as always */
+    Str languages;            /* of text in pictures and speech; empty: found out */
+    int64_t timeout_ms;       /* of one worker; 0: 600,000 */
+    int parallel;             /* workers at once for pages; 0: one a core */
+    const char *spool_folder; /* members' bytes are kept here; NULL: not kept */
+    const PageKeeper *pages;  /* may be NULL */
+    /* May be NULL. Called when the main class is done and others still have work to do: what there
+     * is can be searched meanwhile. False ends the reading. */
+    bool (*first)(void *self, const Extraction *so_far, Error *err);
+    /* Both may be NULL. False: cancelled. */
+    bool (*progress)(void *self, const char *stage, int64_t done, int64_t total);
+    void *self;
+    const _Atomic bool *cancelled;
+} ExtractionInput;
 
 /* Everything lives in the arena. On failure spooled files are removed. */
 MUST_CHECK bool extraction_run(Sandbox *sandbox, Arena *arena, const ExtractionInput *input,

@@ -262,3 +262,33 @@ Test(library_extraction, a_class_that_is_not_installed_is_named)
     close(fd);
     sandbox_free(bare);
 }
+
+static bool note_first(void *self, const Extraction *so_far, Error *err)
+{
+    (void)err;
+    *(const char **)self = outcome(arena, so_far);
+    return true;
+}
+
+Test(library_extraction, what_the_main_reader_found_is_told_while_pages_are_still_read)
+{
+    Error err;
+    Extraction extraction;
+    const char *first = NULL;
+    static const struct {
+        const char *file, *first;
+    } cases[] = { { "a\n@1\nb", "a |1| b " }, { "a\nb", NULL }, { "@1", NULL } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int fd = file_of(cases[i].file);
+        ExtractionInput input = {
+            .fd = fd, .name = S("words"), .first = note_first, .self = &first
+        };
+        first = NULL;
+        cr_assert(extraction_run(sandbox, arena, &input, &extraction, &err), "%s", err.message);
+        close(fd);
+        if (cases[i].first)
+            cr_expect_str_eq(first, cases[i].first);
+        else
+            cr_expect_null(first, "%s", first);
+    }
+}
