@@ -632,10 +632,9 @@ static bool write_child(DocWriter *doc, Str name, Str media_type, Str bytes, Err
     return ok;
 }
 
-bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes)
+static bool begin_child(DocWriter *doc, Str name, Str media_type, Str bytes)
 {
     const DocLimits *limits = &doc->limits;
-    Error failure = { 0 };
     if (doc->stopped || !flush_held(doc, false))
         return false;
     if (doc->child_count >= limits->child_max)
@@ -644,11 +643,18 @@ bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes)
         return cut(doc, "bytes when unpacked", limits->child_bytes_max);
     doc->child_count++;
     doc->child_bytes += bytes.length;
+    return !doc->sink->child_begin ||
+           doc->sink->child_begin(doc->sink->self, name, media_type, bytes, &doc->err) || stop(doc);
+}
+
+bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes)
+{
+    Error failure = { 0 };
+    name = str_copy(doc->arena, tidy(doc, name, true));
+    if (!begin_child(doc, name, media_type, bytes))
+        return false;
     if (!doc->sink->child_begin)
         return true;
-    name = str_copy(doc->arena, tidy(doc, name, true));
-    if (!doc->sink->child_begin(doc->sink->self, name, media_type, bytes, &doc->err))
-        return stop(doc);
     bool was_read =
         check_child(doc, bytes, &failure) && write_child(doc, name, media_type, bytes, &failure);
     if (doc->err.code != ERROR_NONE)
@@ -656,4 +662,13 @@ bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes)
     if (!doc->sink->child_end(doc->sink->self, was_read ? NULL : &failure, &doc->err))
         return stop(doc);
     return !doc->stopped;
+}
+
+bool doc_child_failed(DocWriter *doc, Str name, const Error *failure)
+{
+    name = str_copy(doc->arena, tidy(doc, name, true));
+    if (!begin_child(doc, name, STR_NONE, STR_NONE))
+        return false;
+    return !doc->sink->child_begin || doc->sink->child_end(doc->sink->self, failure, &doc->err) ||
+           stop(doc);
 }

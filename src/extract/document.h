@@ -154,6 +154,8 @@ void doc_table_end(DocWriter *doc);
 /* A member or attachment: recognised, extracted as a child document, and handed over with its
  * bytes. A failure of the child is recorded on it and is not a failure of the parent. */
 bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes);
+/* A member that could not be unpacked: a child document without text that says why. */
+bool doc_child_failed(DocWriter *doc, Str name, const Error *failure);
 
 /* Say what the document is; extract_document() does. */
 bool doc_format(DocWriter *doc, const char *format, const char *media_type);
