@@ -336,7 +336,8 @@ const Extractor extractor_email = {
     .name = "email",
     .title = "Mail messages (EML, MHTML)",
     .extensions = LIST("eml", "mht", "mhtml", "mime", "nws"),
-    .media_types = LIST("message/rfc822", "multipart/related", "message/global"),
+    .media_types = LIST("message/rfc822", "multipart/related", "message/global", "multipart/signed",
+                        "multipart/mixed", "multipart/alternative"),
     .sniff = email_sniff,
     .extract = email_extract,
 };

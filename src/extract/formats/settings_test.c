@@ -1,0 +1,34 @@
+/* settings_test.c - INI, TOML and YAML by sections. */
+#include "extract/formats/dump.h"
+
+extern const Extractor extractor_settings;
+
+Test(extract, settings_are_blocks_of_sections)
+{
+    static const DumpCase ini[] = {
+        { "INI", "# a\nx=1\n\n[One]\ny = 2 ; c\n[Two]\nz=3\n",
+          "code(ini) # a\\nx=1 @lines 1-2\ncode(ini) [One]\\ny = 2 ; c @lines 4-5\ncode(ini) "
+          "[Two]\\nz=3 @lines 6-7\n" },
+    };
+    static const DumpCase toml[] = {
+        { "TOML", "a = [\n  1,\n]\n[t]\nb = \"\"\"\n[no]\n\"\"\"\n[[list]]\n",
+          "code(toml) a = [\\n  1,\\n] @lines 1-3\ncode(toml) [t]\\nb = \"\"\"\\n[no]\\n\"\"\" "
+          "@lines 4-7\ncode(toml) [[list]] @line 8\n" },
+    };
+    static const DumpCase yaml[] = {
+        { "YAML", "# top\na: 1\nb:\n  - x: y\n---\nc: 2\n",
+          "code(yaml) # top @line 1\ncode(yaml) a: 1\\nb:\\n  - x: y @lines 2-4\ncode(yaml) "
+          "---\\nc: 2 @lines 5-6\n" },
+    };
+    DUMP_CASES(extractor_settings, ini, .places = true, .name = "a.ini");
+    DUMP_CASES(extractor_settings, toml, .places = true, .name = "a.toml");
+    DUMP_CASES(extractor_settings, yaml, .places = true, .name = "a.yml");
+}
+
+Test(extract, settings_are_recognised_by_sections_or_name)
+{
+    cr_expect_eq(extractor_settings.sniff(S("[a]\nb=c\nd=e\n")), 30);
+    cr_expect_eq(extractor_settings.sniff(S("Dear Ada,\n")), 4);
+    cr_expect_eq(extractor_choose(S("a: b\n"), S("x.yaml"), STR_NONE), &extractor_settings);
+    cr_expect_str_eq(extractor_choose(S("[\"a\", 1]"), S("x.json"), STR_NONE)->name, "json");
+}
