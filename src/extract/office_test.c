@@ -229,7 +229,7 @@ Test(extract, the_workbook_shows_numbers_and_names_its_sheets)
     expect_sample("numbers.xlsx",
                   LIST("# Oil", "| 31 Jan 2025 | North | 1,840.0 | 40.9% | \xE2\x82\xAC 920.00 |",
                        "| Checked by the treasurer |  |  |  |  |",
-                       "> **comment:** The reef tower leaks", "| storm petrel | TRUE |",
+                       "> **comment:** Ada Keeper: The reef tower leaks", "| storm petrel | TRUE |",
                        "# Drafts (hidden)"));
 }
 

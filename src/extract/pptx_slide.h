@@ -8,7 +8,8 @@ typedef struct Deck {
     Package *package;
     Arena *arena;
     DocWriter *doc;
-    Map said; /* footers that were written */
+    Map said;    /* footers that were written */
+    Map authors; /* of comments: names by id */
 } Deck;
 
 /* Write the blocks of a slide's part. */

@@ -219,16 +219,6 @@ void sheet_heading(DocWriter *doc, Str name, bool is_hidden)
     doc_heading(doc, 1, title);
 }
 
-void sheet_note(DocWriter *doc, Str author, Str text)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(64));
-    text = str_slice(str_trim(text), 0, MB(1));
-    author = str_slice(str_trim(author), 0, KB(1));
-    if (author.length && text.length && !str_starts(text, author))
-        text = str_format(arena, STR_FMT ": " STR_FMT, STR_ARG(author), STR_ARG(text));
-    doc_note(doc, "comment", text);
-}
-
 /* ECMA-376 part 1, 18.3.1.39; older formats have the same codes. */
 void sheet_header(DocWriter *doc, Str codes)
 {

@@ -47,9 +47,6 @@ void sheet_heading(DocWriter *doc, Str name, bool is_hidden);
 void sheet_place(DocWriter *doc, Str sheet, int column, int row);
 /* A page header or footer: "&L&\"Arial,Bold\"Left&CPage &P" without its codes. */
 void sheet_header(DocWriter *doc, Str codes);
-/* A comment on a cell; its author is named unless the text does. */
-void sheet_note(DocWriter *doc, Str author, Str text);
-
 /* "B4" as column 1, row 3; false when it is no cell. */
 bool cell_parse(Str text, int *column_r, int *row_r);
 /* "B4" in out[16]. */

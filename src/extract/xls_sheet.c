@@ -3,6 +3,7 @@
  * Its records are read once for where the cells are and for everything else; then the cells are
  * written in order, for programs other than Excel do not keep to it. */
 #include "base/map.h"
+#include "extract/comment.h"
 #include "extract/number_format.h"
 #include "extract/sheet_rows.h"
 #include "extract/xls_book.h"
@@ -405,7 +406,7 @@ static void write_notes(SheetReader *reader)
         uint32_t shape = by_object[note->object & 0xFFFF];
         Str text = note->text.length || !shape ? note->text : reader->shapes.at[shape - 1].text;
         sheet_place(doc, reader->rows.sheet, note->column, note->row);
-        sheet_note(doc, note->author, text);
+        comment_write(doc, note->author, text);
     }
 }
 

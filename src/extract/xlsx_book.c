@@ -25,7 +25,7 @@ static bool book_start(void *self, const XmlElement *element)
 
 typedef struct StringReader {
     Book *book;
-    Buf text;
+    Buf text, phonetic;
     bool in_text, in_phonetic;
 } StringReader;
 
@@ -33,10 +33,10 @@ static bool string_start(void *self, const XmlElement *element)
 {
     StringReader *reader = self;
     if (str_is(element->name, "si"))
-        reader->text.length = 0;
+        reader->text.length = reader->phonetic.length = 0;
     else if (str_is(element->name, "rPh"))
         reader->in_phonetic = true;
-    reader->in_text = str_is(element->name, "t") && !reader->in_phonetic;
+    reader->in_text = str_is(element->name, "t");
     return true;
 }
 
@@ -49,6 +49,12 @@ static bool string_end(void *self, Str name)
         reader->in_phonetic = false;
     if (!str_is(name, "si"))
         return true;
+    /* The reading of Japanese names is searched for as well. */
+    if (reader->phonetic.length &&
+        str_find(buf_str(&reader->text), buf_str(&reader->phonetic)) < 0) {
+        buf_add_char(&reader->text, ' ');
+        buf_add(&reader->text, buf_str(&reader->phonetic));
+    }
     *vec_push(book->arena, &book->strings) = str_copy(book->arena, buf_str(&reader->text));
     return book->strings.count < STRINGS_MAX && arena_used(book->arena) < MB(512);
 }
@@ -57,7 +63,7 @@ static bool string_text(void *self, Str text)
 {
     StringReader *reader = self;
     if (reader->in_text)
-        buf_add(&reader->text, text);
+        buf_add(reader->in_phonetic ? &reader->phonetic : &reader->text, text);
     return true;
 }
 
@@ -123,7 +129,9 @@ bool book_read(Book *book, const Part *main_part, Error *err)
     static const XmlEvents string_events = { string_start, string_end, string_text };
     static const XmlEvents style_events = { style_start, style_end, NULL };
     AUTO_ARENA Arena *scratch = arena_new(MB(64));
-    StringReader strings = { .book = book, .text = buf_new(scratch, MB(16)) };
+    StringReader strings = { .book = book,
+                             .text = buf_new(scratch, MB(16)),
+                             .phonetic = buf_new(scratch, MB(1)) };
     StyleReader styles = { .book = book };
     book->relations = ooxml_relations(book->package, main_part->name);
     if (!package_parse(book->package, main_part, &book_events, book, err))

@@ -1,4 +1,6 @@
 /* xlsx_sheet.c - one worksheet: rows as they stream past, then its comments and drawings. */
+#include "base/map.h"
+#include "extract/comment.h"
 #include "extract/number_format.h"
 #include "extract/xlsx_book.h"
 
@@ -10,6 +12,7 @@ static const size_t MERGE_BYTES_MAX = MB(32);
 typedef struct SheetReader {
     Book *book;
     SheetRows rows;
+    const Relations *relations;
     Arena *scratch; /* of a row */
     int column;
     Str type;
@@ -116,6 +119,18 @@ static bool is_header_name(Str name)
     return str_ends(name, S("Header")) || str_ends(name, S("Footer"));
 }
 
+static void write_link(SheetReader *reader, const XmlElement *element)
+{
+    int column, row;
+    DocWriter *doc = reader->book->doc;
+    Str first, ref = xml_attribute(element, "ref");
+    Str address = relation_address(reader->relations, xml_relation(element, "id"));
+    if (address.length == 0 || !str_next(&ref, ':', &first) || !cell_parse(first, &column, &row))
+        return;
+    sheet_place(doc, reader->rows.sheet, column, row);
+    doc_note(doc, "link", address);
+}
+
 static bool sheet_start(void *self, const XmlElement *element)
 {
     SheetReader *reader = self;
@@ -138,6 +153,8 @@ static bool sheet_start(void *self, const XmlElement *element)
         int row;
         if (str_next(&ref, ':', &first) && !cell_parse(first, &reader->rows.first_column, &row))
             reader->rows.first_column = 0;
+    } else if (str_is(name, "hyperlink")) {
+        write_link(reader, element);
     } else if (is_header_name(name)) {
         reader->in_header = true;
         reader->header.length = 0;
@@ -179,55 +196,103 @@ static bool sheet_text(void *self, Str text)
 
 /* --- Comments and drawings --- */
 
+/* Comments, and the threads that newer programs keep beside them ([MS-XLSX] 2.6.205). */
 typedef struct CommentReader {
     Book *book;
-    const SheetEntry *sheet;
+    Arena *arena;
+    Str sheet;
     Buf text;
-    char cell[24];
-    bool in_text;
+    VEC(Str) authors;
+    Map persons; /* of threads: names by id */
+    Str author;
+    int column, row;
+    bool in_text, in_author, is_thread, has_threads;
 } CommentReader;
 
 static bool comment_start(void *self, const XmlElement *element)
 {
     CommentReader *reader = self;
-    reader->in_text = str_is(element->name, "t");
-    if (str_is(element->name, "comment")) {
+    Str name = element->name;
+    reader->in_text = str_is(name, reader->is_thread ? "text" : "t");
+    reader->in_author = str_is(name, "author");
+    if (reader->in_author || str_is(name, "comment") || str_is(name, "threadedComment"))
         reader->text.length = 0;
-        Str ref = str_slice(xml_attribute(element, "ref"), 0, 16);
-        memcpy(reader->cell, ref.length ? ref.at : "", ref.length);
-        reader->cell[ref.length] = '\0';
-    }
+    if (!str_is(name, "comment") && !str_is(name, "threadedComment"))
+        return true;
+    reader->author = STR_NONE;
+    if (!cell_parse(xml_attribute(element, "ref"), &reader->column, &reader->row))
+        reader->column = -1;
+    int index = xml_attribute_int(element, "authorId", -1);
+    const MapEntry *person = map_find(&reader->persons, xml_attribute(element, "personId"));
+    if (person)
+        reader->author = str(person->pointer);
+    else if (index >= 0 && index < (int)reader->authors.count)
+        reader->author = reader->authors.at[index];
     return true;
 }
 
 static bool comment_end(void *self, Str name)
 {
     CommentReader *reader = self;
-    reader->in_text = false;
-    if (!str_is(name, "comment"))
+    Str text = buf_str(&reader->text);
+    if (str_is(name, "author") && reader->authors.count < 10000)
+        *vec_push(reader->arena, &reader->authors) = str_copy(reader->arena, text);
+    reader->in_text = reader->in_author = false;
+    if (!str_is(name, "comment") && !str_is(name, "threadedComment"))
         return true;
-    doc_place(reader->book->doc,
-              &(Place){ .sheet = reader->sheet->name, .cells = str(reader->cell) });
-    return doc_note(reader->book->doc, "comment", buf_str(&reader->text));
+    /* For old programs a thread is said again as a comment. */
+    if (!reader->is_thread && reader->has_threads && str_starts(text, S("[Threaded comment]")))
+        return true;
+    sheet_place(reader->book->doc, reader->sheet, reader->column, reader->row);
+    comment_write(reader->book->doc, reader->author, text);
+    return doc_writer_ok(reader->book->doc);
 }
 
 static bool comment_text(void *self, Str text)
 {
     CommentReader *reader = self;
-    if (reader->in_text)
+    if (reader->in_text || reader->in_author)
         buf_add(&reader->text, text);
     return true;
+}
+
+static bool person_start(void *self, const XmlElement *element)
+{
+    CommentReader *reader = self;
+    if (str_is(element->name, "person") && reader->persons.count < 10000)
+        map_add(&reader->persons, str_copy(reader->arena, xml_attribute(element, "id")), NULL)
+            ->pointer = str_c(reader->arena, xml_attribute(element, "displayName"));
+    return true;
+}
+
+static void read_comment_part(CommentReader *reader, const XmlEvents *events, const Part *part)
+{
+    Error err;
+    if (part && !package_parse(reader->book->package, part, events, reader, &err))
+        ooxml_warn(reader->book->doc, &err);
 }
 
 static void write_comments(Book *book, const SheetEntry *sheet, const Relations *relations)
 {
     static const XmlEvents events = { comment_start, comment_end, comment_text };
-    AUTO_ARENA Arena *arena = arena_new(MB(16));
-    const Part *part = relation_part(book->package, relation_by_type(relations, "comments", 0));
-    CommentReader reader = { .book = book, .sheet = sheet, .text = buf_new(arena, MB(1)) };
-    Error err;
-    if (part && !package_parse(book->package, part, &events, &reader, &err))
-        ooxml_warn(book->doc, &err);
+    static const XmlEvents persons = { .start = person_start };
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    const Part *comments = relation_part(book->package, relation_by_type(relations, "comments", 0));
+    const Part *threads =
+        relation_part(book->package, relation_by_type(relations, "threadedComment", 0));
+    CommentReader reader = { .book = book,
+                             .arena = arena,
+                             .sheet = sheet->name,
+                             .text = buf_new(arena, MB(1)),
+                             .persons = map_new(arena),
+                             .has_threads = threads != NULL };
+    read_comment_part(&reader, &events, comments);
+    if (!threads)
+        return;
+    reader.is_thread = true;
+    reader.authors.count = 0;
+    read_comment_part(&reader, &persons, book_part(book, "person"));
+    read_comment_part(&reader, &events, threads);
 }
 
 static void write_all(Book *book, const Relations *relations, const char *type,
@@ -270,6 +335,7 @@ void book_write_sheet(Book *book, const SheetEntry *sheet, const Part *part)
                            .header = buf_new(header, KB(64)) };
     Relations relations = ooxml_relations(book->package, part->name);
     Error err;
+    reader.relations = &relations;
     read_merges(&reader, part);
     doc_place(book->doc, &(Place){ .sheet = sheet->name });
     if (!package_parse(book->package, part, &events, &reader, &err))

@@ -1,5 +1,6 @@
 /* ppt.c - PowerPoint presentations from 97 to 2003 ([MS-PPT]), and of PowerPoint 4. */
 #include "base/map.h"
+#include "extract/comment.h"
 #include "extract/extractor.h"
 #include "extract/ole_object.h"
 #include "extract/ole_properties.h"
@@ -186,12 +187,8 @@ static void write_comments(Deck *deck, Str container, int depth)
     enum { TAG = 5002, BLOB = 5003, AUTHOR = 0, TEXT = 1 };
     for (PptRecord record; ppt_next(&container, &record);) {
         if (record.type == PPT_COMMENT) {
-            Str author = ppt_child_text(deck->arena, record.data, AUTHOR);
-            Str text = ppt_child_text(deck->arena, record.data, TEXT);
-            if (author.length && text.length)
-                text =
-                    str_format(deck->arena, STR_FMT ": " STR_FMT, STR_ARG(author), STR_ARG(text));
-            doc_note(deck->doc, "comment", text);
+            comment_write(deck->doc, ppt_child_text(deck->arena, record.data, AUTHOR),
+                          ppt_child_text(deck->arena, record.data, TEXT));
         } else if (depth < DEPTH_MAX && (record.type == PPT_TAGS || record.type == TAG ||
                                          (record.type == BLOB && depth > 0))) {
             write_comments(deck, record.data, depth + 1);

@@ -1,4 +1,5 @@
 /* pptx.c - PowerPoint presentations, shows and templates since 2007 (macros are never run). */
+#include "extract/comment.h"
 #include "extract/pptx_slide.h"
 
 static int pptx_sniff(Str bytes)
@@ -53,16 +54,21 @@ static bool is_hidden(Package *package, const Part *part)
 /* --- Comments: p:text of 2007, a:t of 2018 --- */
 
 typedef struct CommentReader {
-    DocWriter *doc;
+    Deck *deck;
     Buf text;
+    Str author;
     bool in_text;
 } CommentReader;
 
 static bool comment_start(void *self, const XmlElement *element)
 {
     CommentReader *reader = self;
-    if (str_is(element->name, "cm") || str_is(element->name, "reply"))
+    if (str_is(element->name, "cm") || str_is(element->name, "reply")) {
+        const MapEntry *author =
+            map_find(&reader->deck->authors, xml_attribute(element, "authorId"));
+        reader->author = author ? str(author->pointer) : STR_NONE;
         reader->text.length = 0;
+    }
     reader->in_text = str_is(element->name, "text") || str_is(element->name, "t");
     return true;
 }
@@ -72,7 +78,7 @@ static bool comment_end(void *self, Str name)
     CommentReader *reader = self;
     reader->in_text = false;
     if (str_is(name, "text") || str_is(name, "txBody")) {
-        doc_note(reader->doc, "comment", buf_str(&reader->text));
+        comment_write(reader->deck->doc, reader->author, buf_str(&reader->text));
         reader->text.length = 0;
     }
     return true;
@@ -90,10 +96,33 @@ static void write_comments(Deck *deck, const Part *part)
 {
     static const XmlEvents events = { comment_start, comment_end, comment_text };
     AUTO_ARENA Arena *arena = arena_new(MB(16));
-    CommentReader reader = { .doc = deck->doc, .text = buf_new(arena, MB(1)) };
+    CommentReader reader = { .deck = deck, .text = buf_new(arena, MB(1)) };
     Error err;
     if (!package_parse(deck->package, part, &events, &reader, &err))
         ooxml_warn(deck->doc, &err);
+}
+
+/* p:cmAuthor of 2007, p188:author of 2018 */
+static bool author_start(void *self, const XmlElement *element)
+{
+    Deck *deck = self;
+    if ((str_is(element->name, "cmAuthor") || str_is(element->name, "author")) &&
+        deck->authors.count < 10000)
+        map_add(&deck->authors, str_copy(deck->arena, xml_attribute(element, "id")), NULL)
+            ->pointer = str_c(deck->arena, xml_attribute(element, "name"));
+    return true;
+}
+
+static void read_authors(Deck *deck, const Relations *relations)
+{
+    static const XmlEvents events = { .start = author_start };
+    static const char *const types[] = { "commentAuthors", "authors" };
+    for (size_t i = 0; i < COUNT(types); i++) {
+        const Part *part = relation_part(deck->package, relation_by_type(relations, types[i], 0));
+        Error err;
+        if (part && !package_parse(deck->package, part, &events, deck, &err))
+            ooxml_warn(deck->doc, &err);
+    }
 }
 
 /* --- Slides --- */
@@ -119,7 +148,11 @@ static bool pptx_extract(const ExtractSource *source, DocWriter *doc, Error *err
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     Package package;
     DeckReader reader = { .arena = arena };
-    Deck deck = { .package = &package, .arena = arena, .doc = doc, .said = map_new(arena) };
+    Deck deck = { .package = &package,
+                  .arena = arena,
+                  .doc = doc,
+                  .said = map_new(arena),
+                  .authors = map_new(arena) };
     if (!package_open(arena, source->bytes, doc_writer_limits(doc)->child_bytes_max, &package, err))
         return false;
     const Part *main_part =
@@ -130,6 +163,7 @@ static bool pptx_extract(const ExtractSource *source, DocWriter *doc, Error *err
         return false;
     Relations relations = ooxml_relations(&package, main_part->name);
     ooxml_write_meta(&package, doc);
+    read_authors(&deck, &relations);
     for (size_t i = 0; i < reader.slides.count && doc_writer_ok(doc); i++) {
         const Part *slide =
             relation_part(&package, relation_by_id(&relations, reader.slides.at[i]));

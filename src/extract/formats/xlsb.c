@@ -1,5 +1,6 @@
 /* xlsb.c - Excel's binary workbooks since 2007 ([MS-XLSB]): the parts of an XLSX file, of which
  * workbook, sheets, strings, styles and comments are records instead of XML. */
+#include "extract/comment.h"
 #include "extract/encoding.h"
 #include "extract/number_format.h"
 #include "extract/ole_file.h"
@@ -260,8 +261,8 @@ static void write_comments(Book *book, Str sheet, const Part *part)
             sheet_place(book->doc, sheet, (int)(le32_at(record.data, 12) & 0x3FFF),
                         (int)(le32_at(record.data, 4) & 0xFFFFF));
         } else if (record.type == COMMENT_TEXT) {
-            sheet_note(book->doc, author < authors.count ? authors.at[author] : STR_NONE,
-                       rich_text(arena, record.data, 0));
+            comment_write(book->doc, author < authors.count ? authors.at[author] : STR_NONE,
+                          rich_text(arena, record.data, 0));
         }
     }
 }
