@@ -66,21 +66,6 @@ static DocumentView view_of(const Document *document, const JobRowList *jobs, in
     return view;
 }
 
-static bool count_children(DbTx *tx, DocWork *work, DocumentView *view, Error *err)
-{
-    DocumentFilter filter = { .parent = view->document.id, .trash = TRASH_EITHER };
-    Slice one = { .limit = 1 };
-    DocumentList list;
-    if (view->document.parent.length && !str_is(view->document.format, "zip") &&
-        !str_is(view->document.format, "email"))
-        return true;
-    if (!document_list(tx, work->scope, work->arena, &filter, DOCUMENT_BY_NAME, false, &one, &list,
-                       err))
-        return false;
-    view->child_count = list.total;
-    return true;
-}
-
 static bool find_work(DbTx *tx, void *argument, Error *err)
 {
     DocWork *work = argument;
@@ -88,7 +73,8 @@ static bool find_work(DbTx *tx, void *argument, Error *err)
         !jobs_store_of_subjects(tx, work->scope, work->arena, &work->id, 1, &work->jobs, err))
         return false;
     work->view = view_of(&work->document, &work->jobs, now_ms());
-    return count_children(tx, work, &work->view, err);
+    return document_count_children(tx, work->scope, work->arena, &work->id, 1,
+                                   &work->view.child_count, err);
 }
 
 bool library_find(Library *library, const Scope *scope, Arena *arena, Str id, DocumentView *view_r,
@@ -116,10 +102,12 @@ static bool list_work(DbTx *tx, void *argument, Error *err)
         return false;
     work->list = (DocumentViewList){ arena_new_array(work->arena, DocumentView, list.count),
                                      list.count, list.total, list.next };
+    int64_t *children = arena_new_array(work->arena, int64_t, list.count);
+    if (!document_count_children(tx, work->scope, work->arena, ids, list.count, children, err))
+        return false;
     for (size_t i = 0; i < list.count; i++) {
         work->list.at[i] = view_of(&list.at[i], &work->jobs, now);
-        if (!count_children(tx, work, &work->list.at[i], err))
-            return false;
+        work->list.at[i].child_count = children[i];
     }
     return true;
 }

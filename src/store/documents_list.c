@@ -1,6 +1,8 @@
 /* documents_list.c - documents by what they are: filters, parts of lists, counts. */
 #include "store/documents_store.h"
 
+#include <assert.h>
+
 #include "base/map.h"
 #include "base/utf8.h"
 #include "store/documents_row.h"
@@ -279,6 +281,38 @@ bool document_children(DbTx *tx, const Scope *scope, Arena *arena, Str id, Docum
                   &items, err))
         return false;
     *list_r = (DocumentList){ .at = items.at, .count = items.count, .total = (int64_t)items.count };
+    return true;
+}
+
+typedef struct ChildCount {
+    Str parent;
+    int64_t count;
+} ChildCount;
+
+static void read_child_count(DbRows *row, Arena *arena, void *item)
+{
+    *(ChildCount *)item = (ChildCount){ db_get_text(row, 0, arena), db_get_int(row, 1) };
+}
+
+bool document_count_children(DbTx *tx, const Scope *scope, Arena *arena, const Str *ids,
+                             size_t count, int64_t *counts_r, Error *err)
+{
+    SqlItems items;
+    assert(count <= IDS_MAX);
+    if (!sql_list(tx, arena,
+                  SQL_IN_TEXTS("SELECT parent, count(*) FROM documents WHERE workspace = $1"
+                               " AND parent",
+                               2, "GROUP BY parent"),
+                  DB_ARGS(db_text(scope->workspace), sql_texts(arena, ids, count)),
+                  read_child_count, sizeof(ChildCount), &items, err))
+        return false;
+    const ChildCount *found = items.at;
+    for (size_t i = 0; i < count; i++) {
+        counts_r[i] = 0;
+        for (size_t k = 0; k < items.count; k++)
+            if (str_equal(found[k].parent, ids[i]))
+                counts_r[i] = found[k].count;
+    }
     return true;
 }
 

@@ -136,6 +136,10 @@ MUST_CHECK bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena,
 MUST_CHECK bool document_children(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                                   DocumentList *list_r, Error *err);
 
+/* How many children each of these has, in their order; at most 1,000. */
+MUST_CHECK bool document_count_children(DbTx *tx, const Scope *scope, Arena *arena, const Str *ids,
+                                        size_t count, int64_t *counts_r, Error *err);
+
 typedef struct DocumentCounts {
     int64_t by_state[DOCUMENT_STATE_COUNT]; /* outside the trash */
     int64_t in_trash;

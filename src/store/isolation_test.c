@@ -303,6 +303,8 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     int64_t count;
     EXPECT_EMPTY(DocumentList, document_list(tx, theirs, arena, &by_fact, DOCUMENT_BY_NAME, false,
                                              NULL, &list, err));
+    CALL(document_count_children(tx, theirs, arena, &id, 1, &count, err));
+    EXPECT(count == 0);
     CALL(document_fact_count(tx, theirs, S("pages"), &count, err));
     EXPECT(count == 0);
     EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
