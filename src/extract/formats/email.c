@@ -294,6 +294,18 @@ static void write_part(Writer *w, const Part *part, int depth)
     }
 }
 
+/* Apple Mail (EMLX) writes the message's length on a line of its own before it, and a property
+ * list after it. */
+static Str without_envelope(Str bytes)
+{
+    Str rest = bytes, line;
+    int64_t length;
+    if (!bytes.length || bytes.at[0] < '0' || bytes.at[0] > '9' || !text_next_line(&rest, &line) ||
+        !str_to_int(str_trim(line), 1, INT32_MAX, &length))
+        return bytes;
+    return str_slice(rest, 0, (size_t)length);
+}
+
 static bool email_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
@@ -302,6 +314,7 @@ static bool email_extract(const ExtractSource *source, DocWriter *doc, Error *er
     (void)err;
     if (!str_equal(text_head(arena, bytes, KB(4)), head)) /* UTF-16, or a byte order mark */
         bytes = text_decode(arena, bytes, STR_NONE, NULL);
+    bytes = without_envelope(bytes);
     Part message = read_part(&w, bytes, "text/plain");
     write_headers(&w, bytes, &message.mime);
     message.name = STR_NONE; /* a message of one part is its body, whatever name that has */
@@ -320,7 +333,7 @@ static int email_sniff(Str bytes)
         "cc",           "sender",      "in-reply-to",  "content-transfer-encoding",
     };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    Str head = text_head(arena, bytes, KB(16));
+    Str head = without_envelope(text_head(arena, bytes, KB(16)));
     if (head.length == 0 || HAS_CHAR(head.at[0], "<{[%"))
         return 0;
     MimePart part = mime_parse(arena, head);
@@ -335,7 +348,7 @@ static int email_sniff(Str bytes)
 const Extractor extractor_email = {
     .name = "email",
     .title = "Mail messages (EML, MHTML)",
-    .extensions = LIST("eml", "mht", "mhtml", "mime", "nws"),
+    .extensions = LIST("eml", "emlx", "mht", "mhtml", "mime", "nws"),
     .media_types = LIST("message/rfc822", "multipart/related", "message/global", "multipart/signed",
                         "multipart/mixed", "multipart/alternative"),
     .sniff = email_sniff,

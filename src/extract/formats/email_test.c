@@ -58,6 +58,8 @@ Test(extract, email_becomes_blocks)
         { "no last boundary", MIXED "--b\n\nt", "p t\n" },
         { "no boundary declared", "Content-Type: multipart/mixed\n\n--xyz12\n\nt\n--xyz12--",
           "p t\n" },
+        { "Apple Mail", "14      \nSubject: S\n\na\n<?xml version='1.0'?><plist/>",
+          "meta(subject) S\np a\n" },
         { "CR LF", "Subject: S\r\n\r\na\r\n\r\nb\r\n", "meta(subject) S\np a\np b\n" },
         { "mbox line before", "From x Mon\nSubject: S\n\na",
           "meta(postmark) From x Mon\nmeta(subject) S\np a\n" },
