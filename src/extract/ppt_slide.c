@@ -73,7 +73,7 @@ static void read_client_data(PptDrawing *drawing, Str data, RawShape *raw)
         } else if (record.type == PPT_INTERACTIVE && drawing->links.count < LINKS_MAX) {
             PptRecord atom;
             if (ppt_child(record.data, PPT_INTERACTIVE_ATOM, -1, &atom))
-                *vec_push(drawing->arena, &drawing->links) = le32_at(atom.data, 4);
+                *vec_push(drawing->arena, &drawing->links) = str_slice(atom.data, 4, 8);
         }
     }
 }

@@ -27,7 +27,7 @@ typedef struct PptDrawing {
     Arena *arena;
     Str outline; /* the texts that placeholders refer to */
     VEC(PptShape) shapes;
-    VEC(uint32_t) links; /* ids of hyperlinks, as they are found */
+    VEC(Str) links; /* ids of hyperlinks (four bytes), as they are found */
     int table_count;
 } PptDrawing;
 

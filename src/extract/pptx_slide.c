@@ -1,7 +1,7 @@
 /* pptx_slide.c - shapes, tables, charts and notes of a slide (ECMA-376 part 1, 19 and 21). */
 #include "extract/pptx_slide.h"
 
-enum { SHAPES_MAX = 20000, TEXT_MAX = 4 << 20 };
+enum { SHAPES_MAX = 20000, LINKS_MAX = 10000, TEXT_MAX = 4 << 20 };
 static const float EMU_PER_POINT = 12700; /* 20.1.2.1 */
 
 typedef enum Role { ROLE_TEXT, ROLE_TITLE, ROLE_SUBTITLE, ROLE_BODY, ROLE_FOOTER } Role;
@@ -28,7 +28,7 @@ typedef struct Shape {
     VEC(SlideParagraph) paragraphs;
     VEC(SlideRow) rows;
     Str chart, diagram, description; /* relation ids; the alternative text of a picture */
-    bool has_header_row;
+    bool has_header_row, is_placeholder;
 } Shape;
 
 typedef struct SlideReader {
@@ -40,6 +40,7 @@ typedef struct SlideReader {
     int bullet;        /* 0: as the placeholder says, 1: a bullet or number, -1: none */
     bool in_text, in_paragraph, is_numbered;
     int cell_depth;
+    VEC(Str) links; /* relation ids */
 } SlideReader;
 
 static Shape *open_shape(SlideReader *reader)
@@ -133,9 +134,10 @@ static void end_paragraph(SlideReader *reader, Shape *shape)
 static void read_shape_part(SlideReader *reader, Shape *shape, const XmlElement *element)
 {
     Str name = element->name;
-    if (str_is(name, "ph"))
+    if (str_is(name, "ph")) {
         shape->role = role_of(xml_attribute(element, "type"), xml_attribute(element, "idx").length);
-    else if (str_is(name, "off"))
+        shape->is_placeholder = true;
+    } else if (str_is(name, "off"))
         read_offset(shape, element);
     else if (str_is(name, "ext") && xml_attribute(element, "cx").length)
         read_extent(shape, element);
@@ -159,6 +161,9 @@ static bool slide_start(void *self, const XmlElement *element)
     Shape *shape = open_shape(reader);
     Str name = element->name;
     reader->in_text = str_is(name, "t");
+    if (str_is(name, "hlinkClick") && reader->links.count < LINKS_MAX)
+        *vec_push(reader->scratch, &reader->links) =
+            str_copy(reader->scratch, xml_relation(element, "id"));
     if (str_is(name, "sp") || str_is(name, "graphicFrame") || str_is(name, "pic") ||
         str_is(name, "cxnSp")) {
         begin_shape(reader);
@@ -291,6 +296,20 @@ static void join_title(Arena *arena, Shape *shape)
     }
 }
 
+static void write_links(SlideReader *reader, const Relations *relations)
+{
+    Map seen = map_new(reader->scratch);
+    doc_place_box(reader->deck->doc, 0, 0, 0, 0);
+    for (size_t i = 0; i < reader->links.count; i++) {
+        Str address = relation_address(relations, reader->links.at[i]);
+        bool is_new = false;
+        if (address.length)
+            map_add(&seen, address, &is_new);
+        if (is_new)
+            doc_note(reader->deck->doc, "link", address);
+    }
+}
+
 void deck_write_slide(Deck *deck, const Part *part)
 {
     AUTO_ARENA Arena *scratch = arena_new(GB(1));
@@ -306,6 +325,39 @@ void deck_write_slide(Deck *deck, const Part *part)
                 join_title(scratch, shape);
             write_shape(deck, shape, &relations);
         }
+    write_links(&reader, &relations);
+}
+
+/* The shapes that a layout or master shows on each of its slides; placeholders only say what to
+ * write there. */
+static void write_behind(Deck *deck, const Part *part)
+{
+    AUTO_ARENA Arena *scratch = arena_new(GB(1));
+    SlideReader reader = { .deck = deck, .scratch = scratch };
+    read_slide(&reader, part);
+    for (size_t i = 0; i < reader.shapes.count; i++) {
+        const Shape *shape = &reader.shapes.at[i];
+        for (size_t k = 0; !shape->is_placeholder && k < shape->paragraphs.count; k++)
+            write_footer(deck, shape->paragraphs.at[k].text);
+    }
+}
+
+void deck_write_masters(Deck *deck, const Relations *relations)
+{
+    static const char *const types[] = { "slideLayout", "slideMaster" };
+    Relations own = *relations;
+    doc_place_box(deck->doc, 0, 0, 0, 0);
+    for (size_t i = 0; i < COUNT(types); i++) {
+        const Part *part = relation_part(deck->package, relation_by_type(&own, types[i], 0));
+        bool is_new;
+        if (!part)
+            return;
+        map_add(&deck->read, part->name, &is_new);
+        if (!is_new)
+            return;
+        write_behind(deck, part);
+        own = ooxml_relations(deck->package, part->name);
+    }
 }
 
 void deck_write_notes(Deck *deck, const Part *part)

@@ -24,11 +24,6 @@ typedef struct Slide {
 
 typedef VEC(Slide) Slides;
 
-typedef struct Link {
-    uint32_t id;
-    Str target;
-} Link;
-
 typedef struct Deck {
     PptFile file;
     Arena *arena;
@@ -36,8 +31,8 @@ typedef struct Deck {
     Str document;
     Slides slides, masters, notes;
     VEC(uint32_t) noted; /* of notes: the id of the slide they belong to */
-    VEC(Link) links;
-    Map said; /* footers and texts of masters that were written */
+    Map links;           /* targets of hyperlinks, by the four bytes of their id */
+    Map said;            /* footers and texts of masters that were written */
     float width, height;
 } Deck;
 
@@ -68,12 +63,14 @@ static void read_links(Deck *deck)
     PptRecord list;
     if (!ppt_child(deck->document, PPT_OBJECT_LIST, -1, &list))
         return;
-    for (PptRecord record, atom; ppt_next(&list.data, &record);)
-        if (record.type == PPT_HYPERLINK && deck->links.count < LINKS_MAX &&
-            ppt_child(record.data, PPT_HYPERLINK_ATOM, -1, &atom))
-            *vec_push(deck->arena, &deck->links) =
-                (Link){ .id = le32_at(atom.data, 0),
-                        .target = ppt_child_text(deck->arena, record.data, TARGET) };
+    for (PptRecord record, atom; ppt_next(&list.data, &record);) {
+        if (record.type != PPT_HYPERLINK || deck->links.count >= LINKS_MAX ||
+            !ppt_child(record.data, PPT_HYPERLINK_ATOM, -1, &atom) || atom.data.length < 4)
+            continue;
+        Str target = ppt_child_text(deck->arena, record.data, TARGET);
+        map_add(&deck->links, str_slice(atom.data, 0, 4), NULL)->pointer =
+            str_c(deck->arena, target);
+    }
 }
 
 static void read_notes(Deck *deck)
@@ -221,12 +218,15 @@ static void write_notes(Deck *deck, uint32_t id)
 
 static void write_links(Deck *deck, const PptDrawing *drawing)
 {
-    for (size_t i = 0; i < drawing->links.count; i++)
-        for (size_t k = 0; k < deck->links.count; k++)
-            if (deck->links.at[k].id == drawing->links.at[i] && drawing->links.at[i] != 0) {
-                doc_note(deck->doc, "link", deck->links.at[k].target);
-                break;
-            }
+    Map seen = map_new(drawing->arena);
+    for (size_t i = 0; i < drawing->links.count; i++) {
+        const MapEntry *link = map_find(&deck->links, drawing->links.at[i]);
+        bool is_new = false;
+        if (link)
+            map_add(&seen, str(link->pointer), &is_new);
+        if (is_new)
+            doc_note(deck->doc, "link", str(link->pointer));
+    }
 }
 
 static void write_slide(Deck *deck, const Slide *slide)
@@ -324,7 +324,11 @@ static bool extract_old(OleFile *ole, DocWriter *doc, Error *err)
 static bool ppt_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(2));
-    Deck deck = { .arena = arena, .doc = doc, .said = map_new(arena), .file.arena = arena };
+    Deck deck = { .arena = arena,
+                  .doc = doc,
+                  .said = map_new(arena),
+                  .links = map_new(arena),
+                  .file.arena = arena };
     OleFile ole;
     Str user = STR_NONE;
     Error none;

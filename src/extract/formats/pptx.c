@@ -133,6 +133,7 @@ static void write_slide(Deck *deck, const Part *part)
         doc_header(deck->doc, S("(hidden slide)"));
     deck_write_slide(deck, part);
     Relations relations = ooxml_relations(deck->package, part->name);
+    deck_write_masters(deck, &relations);
     const Part *notes = relation_part(deck->package, relation_by_type(&relations, "notesSlide", 0));
     if (notes)
         deck_write_notes(deck, notes);
@@ -152,6 +153,7 @@ static bool pptx_extract(const ExtractSource *source, DocWriter *doc, Error *err
                   .arena = arena,
                   .doc = doc,
                   .said = map_new(arena),
+                  .read = map_new(arena),
                   .authors = map_new(arena) };
     if (!package_open(arena, source->bytes, doc_writer_limits(doc)->child_bytes_max, &package, err))
         return false;
