@@ -28,10 +28,13 @@ static bool read_quoted(Reader *in, Buf *out)
 {
     size_t limit = MIN(in->text.length, in->at + QUOTED_MAX), part = in->at + 1;
     int lines = 0;
+    bool is_loose = false;
     if (in->broken_count > BROKEN_MAX)
         return false;
     for (size_t i = part; i < limit; i++) {
         lines += in->text.at[i] == '\n';
+        if (is_loose && in->text.at[i] == '\n')
+            break; /* the quotes were a part of the text */
         if (in->text.at[i] != '"')
             continue;
         if (i + 1 < limit && in->text.at[i + 1] == '"') {
@@ -42,14 +45,16 @@ static bool read_quoted(Reader *in, Buf *out)
         size_t after = i + 1;
         while (after < limit && in->text.at[after] == ' ' && in->separator != ' ')
             after++;
-        if (!ends_field(in, after))
-            continue; /* a quote inside that was not doubled */
+        if (!ends_field(in, after)) {
+            is_loose = true; /* a quote inside that was not doubled */
+            continue;
+        }
         buf_add(out, str_slice(in->text, part, i));
         in->at = after;
         in->line += lines;
         return true;
     }
-    in->broken_count++;
+    in->broken_count += !is_loose;
     out->length = 0;
     return false;
 }

@@ -16,6 +16,8 @@ Test(extract, csv_becomes_rows)
         { "line end in quotes", "n,m\n\"a\nb\",c\n", "rowh n | m\nrow a b | c\n" },
         { "a quote inside", "n,m\n5\" pipe,x\n", "rowh n | m\nrow 5\" pipe | x\n" },
         { "a quote not doubled", "n,m\n\"a \"b\" c\",x\n", "rowh n | m\nrow a \"b\" c | x\n" },
+        { "a quoted word first", "n,m\n\"a\" b,c\n\"d\",e\n",
+          "rowh n | m\nrow \"a\" b | c\nrow d | e\n" },
         { "a quote never closed", "n,m\n\"a,x\nb,y\n", "rowh n | m\nrow \"a | x\nrow b | y\n" },
         { "no header when a name is a number", "1,2\n3,4\n", "row 1 | 2\nrow 3 | 4\n" },
         { "no header when a name is there twice", "a,a\n3,4\n", "row a | a\nrow 3 | 4\n" },
