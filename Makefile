@@ -16,7 +16,7 @@ VERSION := 0.1.0
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Walloca -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
             -Wundef -Wno-missing-field-initializers -Wcast-qual -Wwrite-strings -Wconversion -Wno-sign-conversion -Werror
 PACKAGES := libmicrohttpd libcurl sqlite3 libpq jansson libarchive libxml-2.0 icu-uc uchardet libsodium libseccomp \
-            libcrypto zlib
+            libcrypto zlib liblzma libzstd
 # Libraries of the classes of workers, and where their headers are.
 CLASS_LIBS_picture = $(shell pkg-config --libs tesseract lept libheif libjxl dav1d) -lstdc++ -lgomp -ldl
 CLASS_LIBS_media   = $(shell pkg-config --libs libavformat libavcodec libswscale libswresample libavutil pocketsphinx sphinxbase)
@@ -26,7 +26,7 @@ CLASS_PACKAGES    := tesseract lept libheif libjxl libwebp libavformat libavcode
                      sphinxbase poppler-glib ddjvuapi
 # MuPDF is linked statically and needs its own libraries by name.
 MUPDF    := -lmupdf -lmupdf-third -lfreetype -ljbig2dec -ljpeg -lopenjp2 -lmujs -lgumbo
-LIBS      = $(shell pkg-config --libs $(PACKAGES)) $(MUPDF) -lcmark-gfm-extensions -lcmark-gfm -lstemmer -lz -lm -lpthread
+LIBS      = $(shell pkg-config --libs $(PACKAGES)) $(MUPDF) -lcmark-gfm-extensions -lcmark-gfm -lstemmer -lbz2 -lz -lm -lpthread
 CLASS_INCLUDES := $(shell pkg-config --cflags $(CLASS_PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
 INCLUDES := $(CLASS_INCLUDES) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
 

@@ -154,6 +154,7 @@ bool members_end(Members *members, Error *err)
                members->has_password ? "could not be read with this password"
                                      : "could not be read without a password");
     warn_count(doc, members->failed_count - members->encrypted_count, "could not be read");
+    warn_count(doc, members->damaged_count, "damaged: only the first part was read");
     warn_count(doc, members->unsafe_count, "had an unsafe name that was changed");
     return true;
 }

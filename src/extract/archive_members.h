@@ -32,7 +32,8 @@ typedef struct Members {
     Arena *arena; /* of one member's name */
     size_t archive_size;
     bool has_password, is_bomb;
-    size_t listed, not_listed, read_count, encrypted_count, failed_count, unsafe_count;
+    size_t listed, not_listed, read_count, encrypted_count, failed_count, unsafe_count,
+        damaged_count;
     uint64_t total_size;
     Error first_failure;
 } Members;

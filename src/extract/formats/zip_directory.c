@@ -11,6 +11,11 @@ enum {
     CENTRAL_SIZE = 46,
     LOCAL_SIZE = 30,
     COMMENT_MAX = 65535,
+    AES_METHOD = 99,
+    FLAG_ENCRYPTED = 1,
+    FLAG_DESCRIPTOR = 8,
+    FLAG_STRONG = 0x40,
+    FLAG_UTF8 = 0x800,
     PATH_BYTES_MAX = 1000,
 };
 
@@ -57,6 +62,13 @@ static void read_extra(Str extra, ZipEntry *entry)
                 at += 8;
             }
         }
+        /* WinZip AES: version, "AE", strength, the method underneath. */
+        if (id == 0x9901 && size >= 7 && entry->method == AES_METHOD) {
+            uint64_t strength = number(extra, 8, 1);
+            entry->aes_strength = strength >= 1 && strength <= 3 ? (uint8_t)strength : 0;
+            entry->is_strong = entry->aes_strength == 0;
+            entry->method = (uint16_t)number(extra, 9, 2);
+        }
         extra = str_from(extra, (size_t)size + 4);
     }
 }
@@ -101,7 +113,8 @@ bool zip_directory_read(Arena *arena, Str bytes, ZipDirectory *directory_r)
     /* Offsets count from the archive's beginning, which a program may stand before. */
     uint64_t begin = directory_end - size;
     *directory_r = (ZipDirectory){ 0 };
-    (void)offset;
+    uint64_t before = begin > offset ? begin - offset : 0, disk = number(bytes, end + 4, 2);
+    directory_r->is_split = disk != 0 && disk != UINT16_MAX;
     Str rest = str_slice(bytes, (size_t)begin, (size_t)directory_end);
     while (rest.length >= CENTRAL_SIZE && has_mark(rest, 0, "PK\1\2")) {
         size_t name = (size_t)number(rest, 28, 2), extra = (size_t)number(rest, 30, 2),
@@ -111,8 +124,11 @@ bool zip_directory_read(Arena *arena, Str bytes, ZipDirectory *directory_r)
         ZipEntry *entry = vec_push(arena, &directory_r->entries);
         *entry = (ZipEntry){
             .name = str_slice(rest, CENTRAL_SIZE, CENTRAL_SIZE + name),
-            .is_utf8 = flags & 0x800,
-            .is_encrypted = flags & 1,
+            .is_utf8 = flags & FLAG_UTF8,
+            .is_encrypted = flags & FLAG_ENCRYPTED,
+            .is_strong = flags & FLAG_STRONG,
+            .has_descriptor = flags & FLAG_DESCRIPTOR,
+            .crc = (uint32_t)number(rest, 16, 4),
             .method = (uint16_t)number(rest, 10, 2),
             .time = (uint16_t)number(rest, 12, 2),
             .date = (uint16_t)number(rest, 14, 2),
@@ -121,10 +137,69 @@ bool zip_directory_read(Arena *arena, Str bytes, ZipDirectory *directory_r)
             .offset = number(rest, 42, 4),
         };
         read_extra(str_slice(rest, CENTRAL_SIZE + name, CENTRAL_SIZE + name + extra), entry);
+        if (!has_mark(bytes, (size_t)entry->offset, "PK\3\4"))
+            entry->offset += before;
         rest = str_from(rest, CENTRAL_SIZE + name + extra + comment);
     }
     directory_r->has_overlap = entries_overlap(arena, directory_r);
     return directory_r->entries.count > 0 || bytes.length == END_SIZE;
+}
+
+/* Bytes of a member whose size stands behind it: to the next mark. */
+static uint64_t packed_by_mark(Str bytes, size_t start)
+{
+    static const char *const marks[] = { "PK\7\10", "PK\3\4", "PK\1\2" };
+    Str rest = str_from(bytes, start);
+    for (size_t at = 0; at + 4 <= rest.length;) {
+        const char *found = memchr(rest.at + at, 'P', rest.length - at);
+        if (!found)
+            break;
+        at = (size_t)(found - rest.at);
+        for (size_t i = 0; i < COUNT(marks); i++)
+            if (has_mark(rest, at, marks[i]))
+                return at;
+        at++;
+    }
+    return rest.length;
+}
+
+void zip_directory_scan(Arena *arena, Str bytes, ZipDirectory *directory_r)
+{
+    *directory_r = (ZipDirectory){ 0 };
+    for (size_t at = 0; directory_r->entries.count < ZIP_ENTRIES_MAX;) {
+        ptrdiff_t found = str_find(str_from(bytes, at), S("PK\3\4"));
+        if (found < 0 || at + (size_t)found + LOCAL_SIZE > bytes.length)
+            return;
+        at += (size_t)found;
+        Str local = str_from(bytes, at);
+        size_t name = (size_t)number(local, 26, 2), extra = (size_t)number(local, 28, 2),
+               flags = (size_t)number(local, 6, 2), start = LOCAL_SIZE + name + extra;
+        ZipEntry entry = { .name = str_slice(local, LOCAL_SIZE, LOCAL_SIZE + name),
+                           .is_utf8 = flags & FLAG_UTF8,
+                           .is_encrypted = flags & FLAG_ENCRYPTED,
+                           .is_strong = flags & FLAG_STRONG,
+                           .has_descriptor = flags & FLAG_DESCRIPTOR,
+                           .method = (uint16_t)number(local, 8, 2),
+                           .time = (uint16_t)number(local, 10, 2),
+                           .date = (uint16_t)number(local, 12, 2),
+                           .crc = (uint32_t)number(local, 14, 4),
+                           .packed = number(local, 18, 4),
+                           .size = number(local, 22, 4),
+                           .offset = at };
+        read_extra(str_slice(local, LOCAL_SIZE + name, start), &entry);
+        entry.offset = at;
+        if (entry.has_descriptor && entry.packed == 0 && start < local.length) {
+            entry.packed = packed_by_mark(local, start);
+            Str after = str_from(local, start + (size_t)entry.packed);
+            if (has_mark(after, 0, "PK\7\10") && after.length >= 16) {
+                entry.crc = (uint32_t)number(after, 4, 4);
+                entry.size = number(after, 12, 4);
+            }
+        }
+        if (start <= local.length)
+            *vec_push(arena, &directory_r->entries) = entry;
+        at += start + (size_t)MIN(entry.packed, local.length);
+    }
 }
 
 const ZipEntry *zip_directory_find(const ZipDirectory *directory, const char *name)

@@ -85,6 +85,7 @@ Test(extract, zip_lists_and_reads_members)
                                       { "d/b.md", "# beta", UINT32_MAX } };
     expect_zip(members, 2,
                "rowh Name | Size | Modified\nrow a.txt | 5 | \nrow d/b.md | 6 | \n"
+               "meta(members) 2\nmeta(unpacked_size) 11\n"
                "+ a.txt\n  p alpha\n+ d/b.md\n  h1 beta\n");
 }
 
@@ -94,6 +95,7 @@ Test(extract, zip_names_lead_nowhere)
                                       { "C:\\w\\y.txt", "b", UINT32_MAX } };
     expect_zip(members, 2,
                "rowh Name | Size | Modified\nrow ../../etc/x.txt | 1 | \nrow C:\\w\\y.txt | 1 | \n"
+               "meta(members) 2\nmeta(unpacked_size) 2\n"
                "~ 2 members had an unsafe name that was changed\n"
                "+ etc/x.txt\n  p a\n+ w/y.txt\n  p b\n");
 }
@@ -104,10 +106,15 @@ Test(extract, zip_members_that_share_bytes_are_refused)
     expect_zip(members, 2, "! damaged\n");
 }
 
-Test(extract, zip_documents_are_refused_by_name)
+Test(extract, zip_documents_that_nobody_claims_are_archives)
 {
-    static const Member members[] = { { "[Content_Types].xml", "<x/>", UINT32_MAX } };
-    expect_zip(members, 1, "! unsupported\n");
+    static const Member members[] = {
+        { "META-INF/MANIFEST.MF", "Implementation-Title: Rose\n", UINT32_MAX }
+    };
+    expect_zip(members, 1,
+               "meta(title) Rose\nrowh Name | Size | Modified\n"
+               "row META-INF/MANIFEST.MF | 27 | \nmeta(members) 1\nmeta(unpacked_size) 27\n"
+               "+ META-INF/MANIFEST.MF\n  p Implementation-Title: Rose\n");
 }
 
 Test(extract, zip_without_directory_gives_what_is_there)
