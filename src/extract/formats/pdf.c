@@ -19,7 +19,7 @@ enum {
     XMP_MAX = 4 << 20
 };
 /* Pictures of fewer pixels are logos on a page with some text. */
-enum { LITTLE_TEXT = 40, PICTURE_PIXELS = 20000, BIG_PICTURE_PIXELS = 400000 };
+enum { LITTLE_TEXT = 100, PICTURE_PIXELS = 20000, BIG_PICTURE_PIXELS = 400000 };
 
 typedef struct Slot {
     Arena *arena;
