@@ -25,12 +25,13 @@ typedef struct TextSpan {
     int block;      /* MuPDF's own grouping, counted from 0 */
     bool is_bold, is_italic, is_mono;
     bool is_turned;  /* not left to right along the page's top edge */
+    int heading;     /* level that the file says it has; 0: none said */
     int table;       /* set by pdf_find_tables(): its number from 1 */
     bool is_running; /* a header or footer that was said already */
 } TextSpan;
 
 typedef struct PageNote {
-    const char *label; /* "comment", "highlight", "field", "link" */
+    const char *label; /* "comment", "highlight", "field", "link"; "image": the words for it */
     Str text;
     Box box;
 } PageNote;

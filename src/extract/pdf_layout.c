@@ -9,7 +9,7 @@ typedef struct Line {
     Str text;
     Box box;
     float baseline, size, left, right; /* left and right: edges of the block it stands in */
-    int block, table;
+    int block, table, heading;
     bool is_bold, is_mono, is_turned;
 } Line;
 typedef VEC(Line) Lines;
@@ -232,6 +232,7 @@ static Lines build_lines(Arena *arena, const PageText *page)
                                            .size = span->size,
                                            .block = span->block,
                                            .table = span->table,
+                                           .heading = span->heading,
                                            .is_bold = span->is_bold,
                                            .is_mono = span->is_mono,
                                            .is_turned = span->is_turned };
@@ -301,7 +302,8 @@ static bool continues(const Layout *layout, const Paragraph *paragraph, const Li
     const Line *last = &paragraph->last;
     float step = next->baseline - last->baseline, size = MAX(last->size, 1.0F);
     float width = last->right - last->left;
-    if (next->table || last->table || last->is_turned != next->is_turned)
+    if (next->table || last->table || last->is_turned != next->is_turned ||
+        last->heading != next->heading)
         return false;
     if (last->is_turned)
         return last->block == next->block;
@@ -378,7 +380,9 @@ static int heading_level(const Layout *layout, const Paragraph *paragraph, Str t
         has_letter |= is_letter((unsigned char)text.at[i]);
     if (!has_letter)
         return 0;
-    int level = outline_level(layout, text);
+    int level = paragraph->first.heading;
+    if (level == 0)
+        level = outline_level(layout, text);
     bool has_bullet = is_bullet(first_char(text)) && pdf_list_marker(text) > 0;
     if (level == 0 && text.length <= 200 && !has_bullet)
         level = level_of_size(style, paragraph->first.size);

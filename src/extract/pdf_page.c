@@ -136,15 +136,20 @@ static void read_line(fz_context *ctx, const fz_stext_line *line, int block, Are
     }
 }
 
-static void read_spans(fz_context *ctx, const fz_stext_page *text, Arena *arena, PageText *page)
+static void read_spans(fz_context *ctx, const fz_stext_page *text, Arena *arena, PageText *page,
+                       bool is_tagged)
 {
+    size_t first = 0;
     FontLook look = { 0 };
     int number = 0;
     for (const fz_stext_block *block = text->first_block; block; block = block->next, number++) {
         if (block->type != FZ_STEXT_BLOCK_TEXT)
             continue;
-        for (const fz_stext_line *line = block->u.t.first_line; line; line = line->next)
+        for (const fz_stext_line *line = block->u.t.first_line; line; line = line->next) {
             read_line(ctx, line, number, arena, &look, page);
+            for (; first < page->spans.count && is_tagged; first++)
+                page->spans.at[first].heading = pdf_tagged_level(line->first_char);
+        }
     }
 }
 
@@ -179,7 +184,12 @@ static void run_page(PdfFile *file, fz_page *page, fz_stext_page *text, PageDraw
     {
         device = pdf_text_device(ctx, text, &options);
         fz_set_user_context(ctx, drawing);
-        fz_run_page(ctx, page, device, fz_identity, &file->memory.cookie);
+        if (drawing->tags) {
+            pdf_tag_device(device, drawing->tags);
+            pdf_run_tagged(file, (pdf_page *)page, device, drawing->tags);
+        } else {
+            fz_run_page(ctx, page, device, fz_identity, &file->memory.cookie);
+        }
     }
     fz_always(ctx)
     {
@@ -214,7 +224,8 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, Pag
     fz_page *page = NULL;
     fz_stext_page *text = NULL;
     PageText read = { 0 };
-    PageDrawing drawing = { arena, &read };
+    PageTags tags = { .arena = arena, .page = &read };
+    PageDrawing drawing = { .arena = arena, .page = &read };
     fz_var(page);
     fz_var(text);
     pdf_file_clock(file, time_ms_max);
@@ -225,9 +236,11 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, Pag
         read.width = box.x1 - box.x0;
         read.height = box.y1 - box.y0;
         text = fz_new_stext_page(ctx, box);
-        run_page(file, page, text, &drawing);
-        read_spans(ctx, text, arena, &read);
         pdf_page *pdf = file->doc ? (pdf_page *)page : NULL;
+        if (pdf && pdf_find_tags(file, pdf, &tags))
+            drawing.tags = &tags;
+        run_page(file, page, text, &drawing);
+        read_spans(ctx, text, arena, &read, drawing.tags != NULL);
         if (pdf)
             pdf_read_notes(file, pdf, text, arena, &read);
         int rest = PICTURES_MAX;

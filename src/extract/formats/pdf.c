@@ -253,7 +253,9 @@ static void write_notes(PdfReader *reader, const PageText *page)
             map_add(&reader->links, str_copy(reader->arena, note->text), &is_new);
         }
         doc_place_box(reader->doc, note->box.x0, note->box.y0, note->box.x1, note->box.y1);
-        if (is_new)
+        if (strcmp(note->label, "image") == 0)
+            doc_image(reader->doc, note->text);
+        else if (is_new)
             doc_note(reader->doc, note->label, note->text);
     }
 }
