@@ -77,3 +77,14 @@ void pdf_tag_device(fz_device *device, PageTags *tags);
 void pdf_run_tagged(PdfFile *file, pdf_page *page, fz_device *device, PageTags *tags);
 /* Of a character of a page that ran with tags; 0: none. */
 int pdf_tagged_level(const fz_stext_char *c);
+
+/* Of a script that is written from right to left. */
+bool pdf_is_rtl(int c);
+/* A part of a line that stands apart, in the order of reading. */
+typedef struct RtlPart {
+    Str text;
+    float x0, x1;
+} RtlPart;
+/* The text of lines on one baseline, parts from left to right; how many. */
+int pdf_read_rtl(const fz_stext_line *first, const fz_stext_line *end, Arena *arena, RtlPart *parts,
+                 int max);

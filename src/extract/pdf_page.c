@@ -108,7 +108,7 @@ static bool is_apart(const fz_stext_char *a, const fz_stext_char *b, const float
     return false;
 }
 
-enum { CROSSING_MAX = 64, RULES_LOOKED_AT = 3000 };
+enum { CROSSING_MAX = 64, RULES_LOOKED_AT = 3000, RTL_PARTS_MAX = 64 };
 
 static void read_line(fz_context *ctx, const fz_stext_line *line, int block, Arena *arena,
                       FontLook *look, PageText *page)
@@ -136,21 +136,65 @@ static void read_line(fz_context *ctx, const fz_stext_line *line, int block, Are
     }
 }
 
+static bool has_rtl(const fz_stext_line *line)
+{
+    for (const fz_stext_char *c = line->first_char; c; c = c->next)
+        if (c->c >= 0x590 && pdf_is_rtl(c->c))
+            return line->wmode == 0 && line->dir.x > 0.9F;
+    return false;
+}
+
+static bool is_on_baseline(const fz_stext_line *a, const fz_stext_line *b)
+{
+    return b && a->wmode == b->wmode && b->dir.x > 0.9F &&
+           fabsf(a->first_char->origin.y - b->first_char->origin.y) < 0.3F * a->first_char->size;
+}
+
+/* Lines of a block up to `end` that share a baseline. */
+static void read_rtl_lines(fz_context *ctx, const fz_stext_line *line, const fz_stext_line *end,
+                           int block, Arena *arena, FontLook *look, PageText *page)
+{
+    RtlPart parts[RTL_PARTS_MAX];
+    int count = pdf_read_rtl(line, end, arena, parts, RTL_PARTS_MAX);
+    TextSpan span = read_span(ctx, line, line->first_char, NULL, arena, look, page);
+    fz_rect box = line->bbox;
+    for (const fz_stext_line *next = line; next != end; next = next->next)
+        box = fz_union_rect(box, next->bbox);
+    span.block = block;
+    for (int i = count - 1; i >= 0 && page->spans.count < PAGE_SPANS_MAX; i--) {
+        span.text = parts[i].text;
+        span.box = (Box){ parts[i].x0, box.y0, parts[i].x1, box.y1 };
+        if (span.text.length)
+            *vec_push(arena, &page->spans) = span;
+    }
+}
+
+static void read_block(fz_context *ctx, const fz_stext_block *block, int number, Arena *arena,
+                       PageText *page, bool is_tagged)
+{
+    FontLook look = { 0 };
+    size_t first = page->spans.count;
+    for (const fz_stext_line *line = block->u.t.first_line, *end; line; line = end) {
+        bool is_rtl = has_rtl(line);
+        for (end = line->next; is_on_baseline(line, end); end = end->next)
+            is_rtl |= has_rtl(end);
+        if (is_rtl)
+            read_rtl_lines(ctx, line, end, number, arena, &look, page);
+        for (const fz_stext_line *next = line; next != end && !is_rtl; next = next->next)
+            read_line(ctx, next, number, arena, &look, page);
+        for (; first < page->spans.count; first++)
+            if (is_tagged)
+                page->spans.at[first].heading = pdf_tagged_level(line->first_char);
+    }
+}
+
 static void read_spans(fz_context *ctx, const fz_stext_page *text, Arena *arena, PageText *page,
                        bool is_tagged)
 {
-    size_t first = 0;
-    FontLook look = { 0 };
     int number = 0;
-    for (const fz_stext_block *block = text->first_block; block; block = block->next, number++) {
-        if (block->type != FZ_STEXT_BLOCK_TEXT)
-            continue;
-        for (const fz_stext_line *line = block->u.t.first_line; line; line = line->next) {
-            read_line(ctx, line, number, arena, &look, page);
-            for (; first < page->spans.count && is_tagged; first++)
-                page->spans.at[first].heading = pdf_tagged_level(line->first_char);
-        }
-    }
+    for (const fz_stext_block *block = text->first_block; block; block = block->next, number++)
+        if (block->type == FZ_STEXT_BLOCK_TEXT)
+            read_block(ctx, block, number, arena, page, is_tagged);
 }
 
 /* Pictures by their size in the file, without decoding one: what a page of little text may show. */

@@ -135,8 +135,8 @@ bool pdf_find_tags(PdfFile *file, pdf_page *page, PageTags *tags)
     if (!pdf_is_dict(ctx, root) || !pdf_is_int(ctx, number))
         return false;
     tags->roles = pdf_dict_gets(ctx, root, "RoleMap");
-    tags->elements = pdf_lookup_number(ctx, pdf_dict_gets(ctx, root, "ParentTree"),
-                                       pdf_to_int(ctx, number));
+    tags->elements =
+        pdf_lookup_number(ctx, pdf_dict_gets(ctx, root, "ParentTree"), pdf_to_int(ctx, number));
     return pdf_is_array(ctx, tags->elements);
 }
 
