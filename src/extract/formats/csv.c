@@ -2,6 +2,7 @@
 #include "base/map.h"
 #include "extract/encoding.h"
 #include "extract/extractor.h"
+#include "extract/metadata.h"
 
 /* A quoted field longer than this is a quote that was never closed, and so are all that follow
  * after a few of them. */
@@ -194,6 +195,82 @@ static void write_row(DocWriter *doc, const Row *row)
     doc_row_end(doc);
 }
 
+/* --- What is in the columns --- */
+
+enum { TYPED_COLUMNS_MAX = 200, TYPED_ROWS_MIN = 3, TYPED_BYTES = KB(8) };
+
+typedef enum ColumnType { COLUMN_EMPTY, COLUMN_NUMBER, COLUMN_DATE, COLUMN_TEXT } ColumnType;
+
+typedef struct Columns {
+    Arena *arena;
+    VEC(Str) names;
+    ColumnType types[TYPED_COLUMNS_MAX];
+    int64_t rows;
+} Columns;
+
+/* "2020-05-01", "1.5.2020", "05/01/20", each perhaps with a clock. */
+static bool is_date(Str cell)
+{
+    size_t digits = 0, marks = 0, runs = 0;
+    for (size_t i = 0; i < cell.length; i++) {
+        bool is_digit = cell.at[i] >= '0' && cell.at[i] <= '9';
+        digits += is_digit;
+        runs += is_digit && (i == 0 || cell.at[i - 1] < '0' || cell.at[i - 1] > '9');
+        if (!is_digit && HAS_CHAR(cell.at[i], "-/."))
+            marks++;
+        else if (!is_digit && !HAS_CHAR(cell.at[i], " :TZ+"))
+            return false;
+    }
+    return digits >= 4 && digits <= 20 && marks >= 2 && marks <= 4 && runs >= 3 &&
+           cell.at[0] >= '0' && cell.at[0] <= '9';
+}
+
+static ColumnType type_of(Str cell)
+{
+    cell = str_trim(cell);
+    if (!cell.length)
+        return COLUMN_EMPTY;
+    if (is_date(cell))
+        return COLUMN_DATE;
+    return cell.length <= 40 && is_number(cell) && str_find_char(cell, ':') < 0 ? COLUMN_NUMBER
+                                                                                : COLUMN_TEXT;
+}
+
+static void note_row(Columns *columns, const Row *row)
+{
+    columns->rows++;
+    for (size_t i = 0; i < MIN(row->cells.count, columns->names.count); i++) {
+        ColumnType type = type_of(row->cells.at[i]), *known = &columns->types[i];
+        if (*known == COLUMN_EMPTY)
+            *known = type;
+        else if (type != COLUMN_EMPTY && type != *known)
+            *known = COLUMN_TEXT;
+    }
+}
+
+static void note_names(Columns *columns, const Row *row)
+{
+    for (size_t i = 0; i < row->cells.count && i < TYPED_COLUMNS_MAX; i++)
+        *vec_push(columns->arena, &columns->names) =
+            str_copy(columns->arena, str_trim(row->cells.at[i]));
+}
+
+static void write_columns(DocWriter *doc, const Columns *columns)
+{
+    static const char *const names[] = { "empty", "number", "date", "text" };
+    Buf out = buf_new(columns->arena, TYPED_BYTES);
+    if (columns->names.count == 0 || columns->rows < TYPED_ROWS_MIN)
+        return;
+    for (size_t i = 0; i < columns->names.count; i++)
+        buf_addf(&out, "%s" STR_FMT ": %s", i ? "; " : "", STR_ARG(columns->names.at[i]),
+                 names[columns->types[i]]);
+    doc_place(doc, &(Place){ 0 });
+    doc_meta_whole(doc, "rows", columns->rows);
+    doc_meta_whole(doc, "columns", (int64_t)columns->names.count);
+    if (!out.overflowed)
+        doc_meta(doc, "column-types", buf_str(&out));
+}
+
 static bool csv_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
@@ -209,15 +286,21 @@ static bool csv_extract(const ExtractSource *source, DocWriter *doc, Error *err)
         in.separator = guess_separator(in.text, &is_sure);
     if (!in.separator)
         in.separator = ',';
+    Columns columns = { .arena = arena };
     doc_table_begin(doc);
     for (Row row; doc_writer_ok(doc) && read_row(&in, scratch, &row);) {
         write_row(doc, &row);
-        if (is_first && is_header(&row, scratch) && !at_end(&in))
+        if (is_first && is_header(&row, scratch) && !at_end(&in)) {
             doc_header_end(doc);
+            note_names(&columns, &row);
+        } else {
+            note_row(&columns, &row);
+        }
         is_first = false;
         arena_reset(scratch);
     }
     doc_table_end(doc);
+    write_columns(doc, &columns);
     return true;
 }
 

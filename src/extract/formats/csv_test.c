@@ -24,6 +24,11 @@ Test(extract, csv_becomes_rows)
         { "CR only", "a,b\r1,2\r", "rowh a | b\nrow 1 | 2\n" },
         { "rows of different length", "a,b\n1\n2,3,4\n", "rowh a | b\nrow 1\nrow 2 | 3 | 4\n" },
         { "one column", "word\nother\n", "row word\nrow other\n" },
+        { "types of columns",
+          "n,d,t,e\n1,2020-05-01,x,\n\"2,5\",1.5.2020,3,\n-3e5,05/01/20 10:00,y,\n",
+          "rowh n | d | t | e\nrow 1 | 2020-05-01 | x | \nrow 2,5 | 1.5.2020 | 3 | \n"
+          "row -3e5 | 05/01/20 10:00 | y | \nmeta(rows) 3\nmeta(columns) 4\n"
+          "meta(column-types) n: number; d: date; t: text; e: empty\n" },
     };
     DUMP_CASES(extractor_csv, cases);
 }
