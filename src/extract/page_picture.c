@@ -195,6 +195,15 @@ static void find_quote(Arena *arena, const Marks *page, Str text, Box near, Page
     }
 }
 
+void page_picture_mark(Arena *arena, const PagePictureRequest *request, PagePicture *picture_r)
+{
+    Marks marks = { 0 };
+    if (request->quote.length == 0)
+        return;
+    add_word_marks(arena, request->words, &marks);
+    find_quote(arena, &marks, request->quote, request->near, picture_r);
+}
+
 /* --- Drawing --- */
 
 /* A marker pen: only the light it lets through stays. */

@@ -29,6 +29,8 @@ typedef struct PagePicture {
 
 /* Load ICU's tables, before a sandbox closes. */
 void page_picture_preload(void);
+/* Only picture_r->boxes, from request->words: for pages that others draw. */
+void page_picture_mark(Arena *arena, const PagePictureRequest *request, PagePicture *picture_r);
 /* Fails with ERROR_NOT_FOUND when there is no such page, and as pdf_file_open() does. */
 MUST_CHECK bool page_picture(Arena *arena, const PagePictureRequest *request,
                              PagePicture *picture_r, Error *err);

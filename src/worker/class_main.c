@@ -47,14 +47,23 @@ static bool page_run(WorkerJob *job, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     AUTO_MAP FileMap map = { 0 };
+    AUTO_MAP FileMap words = { 0 };
     WorkerArguments args;
     ExtractSource source;
-    Str png;
+    PagePicture picture = { 0 };
     if (!worker_class.picture)
         return fail(err, ERROR_UNSUPPORTED, "the %s worker draws no pages", worker_class.name);
-    return read_source(job, arena, &map, &args, &source, err) &&
-           worker_class.picture(arena, &source, (int)args.page, (int)args.width, &png, err) &&
-           worker_send_picture(job, 0, png, err);
+    if (!read_source(job, arena, &map, &args, &source, err) ||
+        (job->fds[1] >= 0 && !fd_map(job->fds[1], &words, err)))
+        return false;
+    PagePictureRequest request = { .bytes = map.bytes,
+                                   .password = args.password,
+                                   .page = (int)args.page,
+                                   .width = (int)args.width,
+                                   .quote = args.quote,
+                                   .words = words.bytes };
+    return worker_class.picture(arena, &request, &picture, err) &&
+           worker_send_picture(job, (int32_t)picture.boxes.count, picture.png, err);
 }
 
 int main(int argc, char **argv)

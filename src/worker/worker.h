@@ -9,6 +9,7 @@
 #pragma once
 
 #include "extract/extractor.h"
+#include "extract/page_picture.h"
 #include "sandbox/sandbox.h"
 
 /* Services of the main class: "extract", "page". Ends with an empty row. */
@@ -27,8 +28,9 @@ typedef struct WorkerClass {
      * page, doc_progress(). NULL: it reads no pages. */
     bool (*pages)(const ExtractSource *source, const int *pages, size_t count, DocWriter *doc,
                   Error *err);
-    /* Draw a page that the main class cannot draw. NULL: it draws none. */
-    bool (*picture)(Arena *arena, const ExtractSource *source, int page, int width, Str *png_r,
+    /* Draw a page that the main class cannot draw, with its boxes marked (page_picture_mark()).
+     * NULL: it draws none. */
+    bool (*picture)(Arena *arena, const PagePictureRequest *request, PagePicture *picture_r,
                     Error *err);
 } WorkerClass;
 

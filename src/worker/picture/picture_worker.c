@@ -13,6 +13,7 @@ enum { OCR_SIDE_MIN = 16, LETTERS_MIN = 10 };
 static void preload(void)
 {
     encoding_preload();
+    page_picture_preload();
     decode_preload();
     ocr_preload();
 }
@@ -191,20 +192,44 @@ static bool picture_pages(const ExtractSource *source, const int *pages, size_t 
 
 /* --- Drawing --- */
 
-static bool picture_draw(Arena *arena, const ExtractSource *source, int page, int width, Str *png_r,
+/* Yellow over the paper, as page_picture.c has it. */
+static void tint(PIX *pix, Box box, float scale)
+{
+    int x0 = MAX(0, (int)(box.x0 * scale) - 1);
+    int x1 = MIN(pixGetWidth(pix), (int)(box.x1 * scale) + 2);
+    int y0 = MAX(0, (int)(box.y0 * scale)), y1 = MIN(pixGetHeight(pix), (int)(box.y1 * scale) + 1);
+    for (int y = y0; y < y1; y++) {
+        l_uint32 *line = pixGetData(pix) + (ptrdiff_t)y * pixGetWpl(pix);
+        for (int x = x0; x < x1; x++) {
+            l_uint32 green = (line[x] >> 16 & 255) * 230 / 255,
+                     blue = (line[x] >> 8 & 255) * 90 / 255;
+            line[x] = (line[x] & 0xFF000000) | green << 16 | blue << 8;
+        }
+    }
+}
+
+static bool picture_draw(Arena *arena, const PagePictureRequest *request, PagePicture *picture_r,
                          Error *err)
 {
+    ExtractSource source = { .bytes = request->bytes };
     AUTO_PIX PIX *pix = NULL;
     Reading in;
     l_uint8 *png = NULL;
     size_t length = 0;
-    if (!begin(&in, source, NULL, arena, err) || !decode_page(&in, page, &pix, err))
+    if (!begin(&in, &source, NULL, arena, err) || !decode_page(&in, request->page, &pix, err))
         return false;
-    float scale = (float)MAX(width, 32) / (float)pixGetWidth(pix);
+    int width = MAX(32, MIN(request->width, PAGE_PICTURE_WIDTH_MAX));
+    float scale = MIN(1, (float)width / (float)pixGetWidth(pix));
     AUTO_PIX PIX *small = scale < 1 ? pixScale(pix, scale, scale) : pixClone(pix);
-    if (!small || pixWriteMemPng(&png, &length, small, 0) != 0)
+    AUTO_PIX PIX *color = small ? pixConvertTo32(small) : NULL;
+    page_picture_mark(arena, request, picture_r);
+    for (size_t i = 0; color && i < picture_r->boxes.count; i++)
+        tint(color, picture_r->boxes.at[i], scale);
+    if (!color || pixWriteMemPng(&png, &length, color, 0) != 0)
         return fail(err, ERROR_TOO_LARGE, "the picture cannot be drawn");
-    *png_r = str_copy(arena, (Str){ (const char *)png, length });
+    picture_r->png = str_copy(arena, (Str){ (const char *)png, length });
+    picture_r->width = pixGetWidth(color);
+    picture_r->height = pixGetHeight(color);
     lept_free(png);
     return true;
 }
