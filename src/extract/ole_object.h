@@ -8,3 +8,5 @@
  * it: a package, a file as "Ole10Native" ([MS-OLEDS] 2.3.6), contents of another program, or, at
  * the root, an Office document. False when there is nothing of that kind. */
 bool ole_write_object(OleFile *file, const OleEntry *storage, Str name, DocWriter *doc);
+/* An object of OLE 1 ([MS-OLEDS] 2.2.4), as RTF keeps it, likewise. */
+bool ole_write_old_object(Str bytes, DocWriter *doc);

@@ -126,7 +126,9 @@ static void add_list_item(Buf *out, const Block *block, bool next_is_item)
     bool is_numbered =
         block->label.length && block->label.at[0] >= '0' && block->label.at[0] <= '9';
     buf_add(out, (Str){ spaces, depth });
-    if (is_numbered || block->label.length > 2) {
+    /* "a)" is a number too; bullets are one character or an odd one. */
+    bool is_letter = block->label.length == 2 && HAS_CHAR(block->label.at[1], ".)");
+    if (is_numbered || is_letter || block->label.length > 2) {
         buf_add(out, is_numbered ? STR_NONE : S("- "));
         buf_add(out, block->label);
     } else {

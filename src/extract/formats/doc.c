@@ -1,5 +1,6 @@
 /* doc.c - Word 6, 95 and 97-2003 documents and templates, in OLE files or bare. */
 #include "extract/extractor.h"
+#include "extract/ole_object.h"
 #include "extract/ole_properties.h"
 #include "extract/word_text.h"
 
@@ -8,6 +9,21 @@ static int doc_sniff(Str bytes)
     if (ole_is_file(bytes))
         return ole_holds(bytes, "WordDocument") ? 90 : 0;
     return word_is_header(bytes) ? 60 : 0;
+}
+
+/* Each object is a storage of the pool. */
+static void write_objects(OleFile *ole, DocWriter *doc)
+{
+    const OleEntry *pool = ole_find(ole, "ObjectPool"), *object = NULL;
+    size_t left_out = 0;
+    while (pool && (object = ole_next_child(ole, pool, object)) && doc_writer_ok(doc))
+        left_out += !object->is_stream && !ole_write_object(ole, object, object->name, doc);
+    if (left_out) {
+        char warning[100];
+        snprintf(warning, sizeof warning, "%zu embedded object%s not read", left_out,
+                 left_out == 1 ? " is" : "s are");
+        doc_warning(doc, str(warning));
+    }
 }
 
 static bool doc_extract(const ExtractSource *source, DocWriter *doc, Error *err)
@@ -32,6 +48,8 @@ static bool doc_extract(const ExtractSource *source, DocWriter *doc, Error *err)
                       .styles = word_styles_read(&file),
                       .lists = word_lists_read(&file) };
     word_write(&text);
+    if (is_ole)
+        write_objects(&ole, doc);
     return true;
 }
 
