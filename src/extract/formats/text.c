@@ -1,38 +1,9 @@
-/* text.c - plain text of any charset: paragraphs, cautious headings and lists; source code and
- * settings files by groups of lines. */
-#include "base/file.h"
+/* text.c - plain text of any charset: paragraphs, cautious headings and lists. */
 #include "extract/encoding.h"
 #include "extract/extractor.h"
 
-/* A block has at most LINES_MAX lines, so that its place is worth showing; code is cut at the
- * first blank line after LINES_GOOD. */
-enum { LINES_MAX = 40, LINES_GOOD = 20, HEADING_MAX = 80, LIST_LEVEL = 1 };
-
-static const struct {
-    const char *extension, *language;
-} languages[] = {
-#define LANGUAGE(extension, language) { extension, language },
-#include "extract/formats/languages.def"
-#undef LANGUAGE
-};
-
-static const char *const extensions[] = {
-    "txt", "text", "log", "asc", "nfo", "readme", "out", "rst", "org", "tex", "adoc", "asciidoc",
-#define LANGUAGE(extension, language) extension,
-#include "extract/formats/languages.def"
-#undef LANGUAGE
-    NULL,
-};
-
-static const char *language_of(Str name)
-{
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    Str extension = name.length < KB(4) ? path_extension(arena, name) : STR_NONE;
-    for (size_t i = 0; i < COUNT(languages); i++)
-        if (str_is(extension, languages[i].extension))
-            return languages[i].language;
-    return NULL;
-}
+/* A block has at most LINES_MAX lines, so that its place is worth showing. */
+enum { LINES_MAX = 40, HEADING_MAX = 80, LIST_LEVEL = 1 };
 
 /* Lines that follow each other: a part of the text, since nothing is copied. */
 typedef struct Group {
@@ -50,34 +21,6 @@ static void group_add(Group *group, Str line, int number)
 }
 
 static bool is_blank(Str line) { return str_trim(line).length == 0; }
-
-/* --- Source code --- */
-
-static void flush_code(DocWriter *doc, Group *group, const char *language)
-{
-    if (group->count) {
-        doc_place_lines(doc, group->first, group->first + group->count - 1);
-        doc_code(doc, str(language), group->text);
-    }
-    *group = (Group){ 0 };
-}
-
-static void write_code(DocWriter *doc, Str text, const char *language)
-{
-    Group group = { 0 };
-    Str line;
-    bool after_blank = false;
-    for (int number = 1; doc_writer_ok(doc) && text_next_line(&text, &line); number++) {
-        bool blank = is_blank(line);
-        bool begins = after_blank && !blank && line.at[0] != ' ' && line.at[0] != '\t';
-        if (group.count >= LINES_MAX || (begins && group.count >= LINES_GOOD))
-            flush_code(doc, &group, language);
-        after_blank = blank;
-        if (!blank || group.count)
-            group_add(&group, line, number);
-    }
-    flush_code(doc, &group, language);
-}
 
 /* --- Prose --- */
 
@@ -229,11 +172,7 @@ static bool text_extract(const ExtractSource *source, DocWriter *doc, Error *err
     if (text_is_binary(source->bytes))
         return fail(err, ERROR_UNSUPPORTED, "it is not text");
     Str text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
-    const char *language = language_of(source->name);
-    if (language)
-        write_code(doc, text, language);
-    else
-        write_prose(doc, text);
+    write_prose(doc, text);
     return true;
 }
 
@@ -247,8 +186,8 @@ static int text_sniff(Str bytes)
 
 const Extractor extractor_text = {
     .name = "text",
-    .title = "Plain text, logs and source code",
-    .extensions = extensions,
+    .title = "Plain text and logs",
+    .extensions = LIST("txt", "text", "log", "asc", "nfo", "readme", "out"),
     .media_types = LIST("text/plain", "text/x-log"),
     .sniff = text_sniff,
     .extract = text_extract,

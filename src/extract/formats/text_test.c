@@ -1,4 +1,4 @@
-/* text_test.c - plain text: paragraphs, headings, lists, code. */
+/* text_test.c - plain text: paragraphs, headings, lists. */
 #include "extract/formats/dump.h"
 
 extern const Extractor extractor_text;
@@ -26,21 +26,6 @@ Test(extract, text_blocks_know_their_lines)
         { "lines", "a\nb\n\nc\n", "p a\\nb @lines 1-2\np c @line 4\n" },
     };
     DUMP_CASES(extractor_text, cases, .places = true);
-}
-
-Test(extract, text_of_source_code_keeps_its_lines)
-{
-    static const DumpCase cases[] = {
-        { "code", "int a;\n\n  int b;\n", "code(c) int a;\\n\\n  int b;\n" },
-    };
-    DUMP_CASES(extractor_text, cases, .name = "x.c");
-    AUTO_ARENA Arena *arena = arena_new(MB(64));
-    Buf input = buf_new(arena, MB(1));
-    for (int i = 0; i < 100; i++)
-        buf_addf(&input, "line %d\n%s", i, i % 25 == 24 ? "\n" : "");
-    const char *got = dump(arena, &extractor_text, buf_str(&input),
-                           (DumpOptions){ .name = "a.py", .places = true });
-    cr_expect(strstr(got, "line 24 @lines 1-26\n"), "%s", got);
 }
 
 Test(extract, text_refuses_binary_files)

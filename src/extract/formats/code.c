@@ -1,0 +1,414 @@
+/* code.c - source code: each function, class or method becomes a code block whose anchor is its
+ * name, with the comment above it; imports are facts about the file.
+ *
+ * No parser of a language: a table says how each language writes comments, strings and blocks and
+ * which words begin a definition; the rest is by braces or by indents. The text is the file's. */
+#include "base/file.h"
+#include "extract/encoding.h"
+#include "extract/extractor.h"
+#include "extract/metadata.h"
+
+/* A block has at most LINES_MAX lines, so that its place is worth showing; what belongs to no
+ * definition is cut at the first blank line after LINES_GOOD. */
+enum { LINES_MAX = 40, LINES_GOOD = 20, NAME_LENGTH = 96, IMPORTS_BYTES = 2000, LINE_LOOKED = 400 };
+
+typedef enum Family {
+    FAMILY_C,
+    FAMILY_JAVA,
+    FAMILY_SCRIPT,
+    FAMILY_INDENT,
+    FAMILY_END,
+    FAMILY_LISP,
+    FAMILY_SQL,
+    FAMILY_DATA
+} Family;
+
+static const struct {
+    const char *language;
+    Family family;
+    const char *definers; /* words that a name follows */
+    const char *imports;  /* words that begin a line of import */
+} languages[] = {
+#define FAMILY(language, family, definers, imports)                                                \
+    { language, FAMILY_##family, definers, imports },
+#include "extract/formats/language_families.def"
+#undef FAMILY
+};
+
+static const struct {
+    const char *extension, *language;
+} extensions_of[] = {
+#define LANGUAGE(extension, language) { extension, language },
+#include "extract/formats/languages.def"
+#undef LANGUAGE
+};
+
+static const char *const extensions[] = {
+#define LANGUAGE(extension, language) extension,
+#include "extract/formats/languages.def"
+#undef LANGUAGE
+    NULL,
+};
+
+typedef struct Code {
+    DocWriter *doc;
+    const char *language;
+    size_t which; /* in languages[]; COUNT(languages): none */
+    Buf imports;
+    char name[NAME_LENGTH];
+    Str text; /* of the block so far: a part of the file */
+    int first, count, definitions;
+    bool is_definition;
+} Code;
+
+/* --- Which language --- */
+
+static const char *language_of_line(Str line)
+{
+    static const struct {
+        const char *word, *language;
+    } programs[] = { { "python", "python" }, { "bash", "bash" },       { "/sh", "bash" },
+                     { "zsh", "bash" },      { "node", "javascript" }, { "ruby", "ruby" },
+                     { "perl", "perl" },     { "php", "php" },         { "lua", "lua" },
+                     { "Rscript", "r" },     { "env sh", "bash" },     { "awk", "awk" } };
+    if (!str_starts(line, S("#!")))
+        return NULL;
+    for (size_t i = 0; i < COUNT(programs); i++)
+        if (str_find(line, str(programs[i].word)) >= 0)
+            return programs[i].language;
+    return NULL;
+}
+
+static bool is_cpp(Str text)
+{
+    static const char *const marks[] = { "\nnamespace ", "\nclass ", "template<", "template <",
+                                         "std::" };
+    for (size_t i = 0; i < COUNT(marks); i++)
+        if (str_find(str_slice(text, 0, KB(64)), str(marks[i])) >= 0)
+            return true;
+    return false;
+}
+
+static const char *language_of(Str name, Str text)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Str extension = name.length < KB(4) ? path_extension(arena, name) : STR_NONE, line;
+    for (size_t i = 0; i < COUNT(extensions_of); i++)
+        if (str_is(extension, extensions_of[i].extension))
+            return str_is(extension, "h") && is_cpp(text) ? "cpp" : extensions_of[i].language;
+    const char *found = text_next_line(&text, &line) ? language_of_line(line) : NULL;
+    return found ? found : "text";
+}
+
+/* --- Words of a line --- */
+
+static bool is_word_char(char c)
+{
+    return c == '_' || c == '$' || (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') ||
+           ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+static bool has_word(const char *words, Str word)
+{
+    Str rest = str(words), next;
+    while (word.length && str_next(&rest, ' ', &next))
+        if (str_equal_ignore_case(next, word))
+            return true;
+    return false;
+}
+
+/* The next word of the line, whatever lies between. */
+static bool next_word(Str line, size_t *at, Str *word_r)
+{
+    while (*at < line.length && !is_word_char(line.at[*at]))
+        ++*at;
+    size_t begin = *at;
+    while (*at < line.length && is_word_char(line.at[*at]))
+        ++*at;
+    *word_r = str_slice(line, begin, *at);
+    return *at > begin;
+}
+
+static bool is_comment(Str line)
+{
+    static const char *const marks[] = { "//", "/*", "*", "#", "--", ";", "\"\"\"", "%", "@", "[" };
+    Str trimmed = str_trim(line);
+    for (size_t i = 0; i < COUNT(marks); i++)
+        if (str_starts(trimmed, str(marks[i])))
+            return !str_starts(trimmed, S("#include")) && !str_starts(trimmed, S("#define"));
+    return false;
+}
+
+static Str qualified_name(Str line, size_t begin, size_t end)
+{
+    while (end < line.length && (is_word_char(line.at[end]) || HAS_CHAR(line.at[end], ".:!?=-")) &&
+           !(line.at[end] == ':' && (end + 1 >= line.length || line.at[end + 1] != ':') &&
+             (end == 0 || line.at[end - 1] != ':')) &&
+           !(HAS_CHAR(line.at[end], "=-") && line.at[end - 1] != '_'))
+        end++;
+    return str_slice(line, begin, end);
+}
+
+/* "def name", "class Name", "export async function name" */
+static bool name_after_word(const char *definers, Str line, Str *name_r)
+{
+    Str word;
+    size_t at = 0;
+    for (int i = 0; i < 6 && next_word(line, &at, &word); i++) {
+        if (!has_word(definers, word))
+            continue;
+        size_t begin = at;
+        /* Go's receiver and the parameters of types stand between. */
+        if (str_is(word, "func") && str_starts(str_trim(str_from(line, at)), S("("))) {
+            ptrdiff_t close = str_find_char(str_from(line, at), ')');
+            begin = close < 0 ? at : at + (size_t)close + 1;
+        }
+        while (begin < line.length && !is_word_char(line.at[begin]) &&
+               !HAS_CHAR(line.at[begin], "={;"))
+            begin++;
+        size_t end = begin;
+        Str next;
+        if (begin >= line.length || !next_word(line, &end, &next))
+            return false;
+        if (has_word(definers, next)) {
+            at = begin;
+            continue;
+        }
+        *name_r = qualified_name(line, begin, end);
+        return true;
+    }
+    return false;
+}
+
+/* "static int name(char *a)" at the beginning of a line, without a ";" at its end. */
+static bool name_before_parenthesis(Str line, bool is_indented, Str *name_r)
+{
+    static const char others[] =
+        "if for while switch return else do catch sizeof new throw case "
+        "delete await yield defined typeof assert synchronized elseif elif "
+        "until unless using lock fixed foreach match when try";
+    ptrdiff_t open = str_find_char(line, '(');
+    Str trimmed = str_trim(line);
+    if (open <= 0 || trimmed.length == 0 || str_ends(trimmed, S(";")) ||
+        (is_indented && str_ends(trimmed, S(","))) ||
+        str_find_char(str_slice(line, 0, (size_t)open), '=') >= 0 ||
+        str_find_char(str_slice(line, 0, (size_t)open), '"') >= 0 ||
+        HAS_CHAR(trimmed.at[0], "#(.!"))
+        return false;
+    size_t end = (size_t)open;
+    while (end > 0 && line.at[end - 1] == ' ')
+        end--;
+    size_t begin = end;
+    while (begin > 0 && (is_word_char(line.at[begin - 1]) || HAS_CHAR(line.at[begin - 1], ":~")))
+        begin--;
+    Str name = str_slice(line, begin, end), first = STR_NONE;
+    size_t at = 0;
+    next_word(line, &at, &first);
+    if (name.length == 0 || (name.at[0] >= '0' && name.at[0] <= '9') || has_word(others, name) ||
+        has_word(others, first))
+        return false;
+    /* A call is a name alone; a definition has a type before it, or a block after it. */
+    bool has_type = str_trim(str_slice(line, 0, begin)).length > 0;
+    if (!str_ends(trimmed, S("{")) && (is_indented || !has_type))
+        return false;
+    *name_r = name;
+    return true;
+}
+
+/* name = (a) => {, name: function(a) {, name() { of a shell */
+static bool name_of_script(Str line, Str *name_r)
+{
+    size_t at = 0;
+    Str word;
+    if (str_find(line, S("=>")) < 0 && str_find(line, S("function")) < 0 &&
+        str_find(line, S("()")) < 0)
+        return false;
+    while (
+        next_word(line, &at, &word) &&
+        has_word("const let var export default async static exports module public private", word))
+        ;
+    Str rest = str_trim(str_from(line, at));
+    bool is_function = (str_starts(rest, S("=")) || str_starts(rest, S(":"))) &&
+                       (str_find(rest, S("=>")) >= 0 || str_find(rest, S("function")) >= 0);
+    if (!word.length || !(is_function || str_starts(rest, S("()"))) || str_ends(rest, S(";")))
+        return false;
+    *name_r = word;
+    return true;
+}
+
+static bool name_of_lisp(const char *definers, Str line, Str *name_r)
+{
+    size_t at = 1;
+    Str trimmed = str_trim(line);
+    if (!str_starts(trimmed, S("(")))
+        return false;
+    while (at < trimmed.length && !HAS_CHAR(trimmed.at[at], " ()"))
+        at++;
+    if (!has_word(definers, str_slice(trimmed, 1, at)))
+        return false;
+    while (at < trimmed.length && HAS_CHAR(trimmed.at[at], " ('"))
+        at++;
+    size_t end = at;
+    while (end < trimmed.length && !HAS_CHAR(trimmed.at[end], " ()"))
+        end++;
+    *name_r = str_slice(trimmed, at, end);
+    return end > at;
+}
+
+static bool definition_name(const Code *c, Str line, Str *name_r)
+{
+    if (c->which == COUNT(languages))
+        return false;
+    Family family = languages[c->which].family;
+    const char *definers = languages[c->which].definers;
+    bool is_indented = line.length && HAS_CHAR(line.at[0], " \t");
+    line = str_slice(line, 0, LINE_LOOKED);
+    if (is_comment(line) || family == FAMILY_DATA)
+        return false;
+    if (family == FAMILY_LISP)
+        return name_of_lisp(definers, line, name_r);
+    if ((family == FAMILY_C || family == FAMILY_JAVA) && str_ends(str_trim(line), S(";")))
+        return false;
+    if (family == FAMILY_C && is_indented)
+        return false;
+    if ((family == FAMILY_C || family == FAMILY_JAVA) &&
+        name_before_parenthesis(line, is_indented, name_r))
+        return true;
+    if (name_after_word(definers, line, name_r))
+        return true;
+    if (family == FAMILY_SCRIPT)
+        return name_of_script(line, name_r) ||
+               (str_ends(str_trim(line), S("{")) && name_before_parenthesis(line, true, name_r));
+    return false;
+}
+
+static void note_import(Code *c, Str line)
+{
+    size_t at = 0;
+    Str word, trimmed = str_trim(line);
+    if (c->which == COUNT(languages) || !next_word(trimmed, &at, &word) || at > 20 ||
+        !has_word(languages[c->which].imports, word) || trimmed.length > 200 ||
+        c->imports.length + trimmed.length > IMPORTS_BYTES)
+        return;
+    if (c->imports.length)
+        buf_add(&c->imports, S("\n"));
+    buf_add(&c->imports,
+            str_ends(trimmed, S(";")) ? str_slice(trimmed, 0, trimmed.length - 1) : trimmed);
+}
+
+/* --- Blocks --- */
+
+static void flush(Code *c)
+{
+    if (c->count) {
+        doc_place(c->doc, &(Place){ .line_first = c->first,
+                                    .line_last = c->first + c->count - 1,
+                                    .anchor = str(c->name) });
+        doc_code(c->doc, str(c->language), c->text);
+    }
+    c->count = 0;
+}
+
+static void add_line(Code *c, Str line, int number)
+{
+    if (c->count++ == 0) {
+        c->text = line;
+        c->first = number;
+    }
+    c->text.length = (size_t)(line.at + line.length - c->text.at);
+}
+
+/* A definition begins here, or above where its comment does. */
+static void begin_definition(Code *c, Str name, Str comment, int comment_count, int number)
+{
+    if (comment_count && comment_count < c->count) {
+        c->count -= comment_count;
+        c->text.length = (size_t)(comment.at - c->text.at);
+        flush(c);
+    } else if (!comment_count)
+        flush(c);
+    if (comment_count) {
+        c->text = comment;
+        c->first = number - comment_count;
+        c->count = comment_count;
+    }
+    snprintf(c->name, sizeof c->name, STR_FMT, STR_ARG(str_slice(name, 0, NAME_LENGTH - 1)));
+    c->is_definition = true;
+    c->definitions++;
+}
+
+static void write_code(Code *c, Str text)
+{
+    Str line, name, comment = STR_NONE;
+    int comment_count = 0;
+    bool after_blank = false;
+    for (int number = 1; doc_writer_ok(c->doc) && text_next_line(&text, &line); number++) {
+        bool is_blank = str_trim(line).length == 0;
+        bool is_outer = !is_blank && !HAS_CHAR(line.at[0], " \t})");
+        if (definition_name(c, line, &name))
+            begin_definition(c, name, comment, comment_count, number);
+        else if (c->count >= LINES_MAX || (after_blank && is_outer && c->count >= LINES_GOOD))
+            flush(c);
+        note_import(c, line);
+        if (!is_blank && is_comment(line)) {
+            /* Told by where it is in the block; a block that was cut begins anew. */
+            if (comment_count++ == 0 || c->count == 0) {
+                comment = line;
+                comment_count = 1;
+            }
+        } else
+            comment_count = 0;
+        after_blank = is_blank;
+        if (!is_blank || c->count)
+            add_line(c, line, number);
+    }
+    flush(c);
+}
+
+static int count_lines(Str text)
+{
+    Str line;
+    int count = 0;
+    while (text_next_line(&text, &line))
+        count++;
+    return count;
+}
+
+static bool code_extract(const ExtractSource *source, DocWriter *doc, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    if (text_is_binary(source->bytes))
+        return fail(err, ERROR_UNSUPPORTED, "it is not text");
+    Str text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
+    Code c = { .doc = doc, .imports = buf_new(arena, KB(16)) };
+    c.language = language_of(source->name, text);
+    while (c.which < COUNT(languages) && strcmp(languages[c.which].language, c.language) != 0)
+        c.which++;
+    doc_meta(doc, "programming_language", str(c.language));
+    doc_meta_whole(doc, "lines", count_lines(text));
+    write_code(&c, text);
+    doc_place(doc, &(Place){ 0 });
+    if (c.definitions)
+        doc_meta_whole(doc, "definitions", c.definitions);
+    doc_meta(doc, "imports", buf_str(&c.imports));
+    return true;
+}
+
+static int code_sniff(Str bytes)
+{
+    Str rest = str_slice(bytes, 0, KB(4)), line;
+    if (str_starts(bytes, S("{\\rtf")) || str_starts(bytes, S("%PDF-")) || text_is_binary(bytes))
+        return 0;
+    return text_next_line(&rest, &line) && language_of_line(line) ? 38 : 5;
+}
+
+const Extractor extractor_code = {
+    .name = "code",
+    .title = "Source code and settings",
+    .extensions = extensions,
+    .media_types = LIST("text/x-source", "text/x-c", "text/x-python", "text/javascript",
+                        "application/javascript", "text/x-shellscript", "application/x-sh",
+                        "text/css", "application/sql"),
+    .sniff = code_sniff,
+    .extract = code_extract,
+};

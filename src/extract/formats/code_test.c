@@ -1,0 +1,51 @@
+/* code_test.c - source code: blocks by definition, named; imports. */
+#include "extract/formats/dump.h"
+
+extern const Extractor extractor_code;
+
+typedef struct NameCase {
+    const char *file, *text, *anchors;
+} NameCase;
+
+static void expect_anchors(const NameCase *c)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    DocSink sink;
+    Error err = { 0 };
+    DocNode *node = doc_tree_new(arena, str(c->file), false, &sink);
+    DocWriter *doc = doc_writer_new(arena, &sink, NULL);
+    ExtractSource source = { .bytes = str(c->text), .name = str(c->file) };
+    cr_assert(extractor_code.extract(&source, doc, &err) && doc_writer_end(doc, &err), "%s",
+              err.message);
+    doc_writer_free(doc);
+    Buf out = buf_new(arena, KB(64));
+    for (size_t i = 0; i < node->blocks.count; i++)
+        if (node->blocks.at[i].kind == BLOCK_CODE)
+            buf_addf(&out, STR_FMT "@%d ", STR_ARG(node->blocks.at[i].place.anchor),
+                     node->blocks.at[i].place.line_first);
+    cr_expect(str_is(buf_str(&out), c->anchors), "%s: got '%s'", c->file, buf_c(&out));
+}
+
+Test(extract, code_blocks_carry_the_names_of_definitions)
+{
+    static const NameCase cases[] = {
+        { "a.c",
+          "#include <x.h>\n\n/* About. */\nstatic int one(int a)\n{\n    call(a);\n}\n\nint "
+          "two(void)\n{\n}\n",
+          "@1 one@3 two@9 " },
+        { "a.py",
+          "import os\n\n# why\ndef one(a):\n    return a\n\nclass Two:\n    def three(self):\n     "
+          "   pass\n",
+          "@1 one@3 Two@7 three@8 " },
+        { "a.js", "const one = (a) => {\n};\nexport async function two() {\n}\n", "one@1 two@3 " },
+        { "a.go", "package x\n\nfunc (s *T) One() {\n}\n", "@1 One@3 " },
+        { "a.rb", "class A\n  def b?\n  end\nend\n", "A@1 b?@2 " },
+        { "a.java", "class A {\n  public int b(int c) {\n    return d(c);\n  }\n}\n", "A@1 b@2 " },
+        { "a.rs", "use x;\n\npub fn one() {}\n", "@1 one@3 " },
+        { "a.sh", "#!/bin/sh\none() {\n  echo\n}\n", "one@1 " },
+        { "a.el", "(defun one-two (a)\n  a)\n", "one-two@1 " },
+        { "a.ini", "[a]\nb = c\n", "@1 " },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        expect_anchors(&cases[i]);
+}

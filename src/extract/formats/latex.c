@@ -1,0 +1,635 @@
+/* latex.c - LaTeX source: sections, lists, tables, footnotes, citations, accents; mathematics stays
+ * as it is written, comments go. */
+#include "base/utf8.h"
+#include "extract/encoding.h"
+#include "extract/extractor.h"
+
+enum { ITEMS_MAX = 16, NAME_MAX_LENGTH = 40, DEPTH_MAX = 24 };
+
+typedef struct Latex {
+    DocWriter *doc;
+    Arena *arena; /* of `run`, reset after each block */
+    Buf run;
+    Str text;
+    size_t counted; /* up to where lines are counted */
+    int line, run_line, includes, depth;
+    int lists, numbers[ITEMS_MAX];
+    bool is_item, in_quote, in_table, in_body;
+    char marker[16];
+} Latex;
+
+static void read_text(Latex *l, Str text, Buf *out);
+
+static int line_at(Latex *l, const char *at)
+{
+    size_t end = (size_t)(at - l->text.at);
+    for (; l->counted < end && l->counted < l->text.length; l->counted++)
+        l->line += l->text.at[l->counted] == '\n';
+    return l->line;
+}
+
+/* --- Blocks --- */
+
+static void begin_run(Latex *l)
+{
+    arena_reset(l->arena);
+    l->run = buf_new(l->arena, SIZE_MAX / 4);
+}
+
+static void flush(Latex *l, const char *at)
+{
+    Str text = str_trim(buf_str(&l->run));
+    int line = line_at(l, at);
+    if (text.length) {
+        doc_place_lines(l->doc, l->run_line, MAX(line, l->run_line));
+        if (l->is_item)
+            doc_list_item(l->doc, MAX(l->lists, 1), str(l->marker), text);
+        else if (l->in_quote)
+            doc_quote(l->doc, text);
+        else
+            doc_paragraph(l->doc, text);
+        l->is_item = false;
+    }
+    begin_run(l);
+    l->run_line = line;
+}
+
+/* --- Arguments --- */
+
+static size_t skip_space(Str s, size_t at)
+{
+    while (at < s.length && HAS_CHAR(s.at[at], " \t\r\n"))
+        at++;
+    return at;
+}
+
+/* The end of the group that opens at `at`, past its closing mark; 0 when it is not closed. */
+static size_t group_end(Str s, size_t at, char open, char close)
+{
+    int depth = 0;
+    for (size_t i = at; i < s.length; i++) {
+        if (s.at[i] == '\\')
+            i++;
+        else if (s.at[i] == open)
+            depth++;
+        else if (s.at[i] == close && --depth == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+/* The next {argument} after any [options]; *at moves past it. */
+static Str argument(Str s, size_t *at)
+{
+    size_t i = skip_space(s, *at);
+    for (size_t end; i < s.length && s.at[i] == '[' && (end = group_end(s, i, '[', ']'));)
+        i = skip_space(s, end);
+    size_t end = i < s.length && s.at[i] == '{' ? group_end(s, i, '{', '}') : 0;
+    if (!end)
+        return STR_NONE;
+    *at = end;
+    return str_slice(s, i + 1, end - 1);
+}
+
+/* --- Characters --- */
+
+static const struct {
+    const char *name, *text;
+} symbols[] = {
+    { "ss", "ß" },
+    { "ae", "æ" },
+    { "AE", "Æ" },
+    { "oe", "œ" },
+    { "OE", "Œ" },
+    { "aa", "å" },
+    { "AA", "Å" },
+    { "o", "ø" },
+    { "O", "Ø" },
+    { "l", "ł" },
+    { "L", "Ł" },
+    { "i", "ı" },
+    { "j", "ȷ" },
+    { "dh", "ð" },
+    { "th", "þ" },
+    { "S", "§" },
+    { "P", "¶" },
+    { "pounds", "£" },
+    { "euro", "€" },
+    { "dag", "†" },
+    { "ddag", "‡" },
+    { "copyright", "©" },
+    { "dots", "…" },
+    { "ldots", "…" },
+    { "textdegree", "°" },
+    { "textbackslash", "\\" },
+    { "textasciitilde", "~" },
+    { "textasciicircum", "^" },
+    { "textellipsis", "…" },
+    { "textendash", "–" },
+    { "textemdash", "—" },
+    { "textquoteleft", "‘" },
+    { "textquoteright", "’" },
+    { "textbullet", "•" },
+    { "textregistered", "®" },
+    { "texttrademark", "™" },
+    { "textbar", "|" },
+    { "textless", "<" },
+    { "textgreater", ">" },
+    { "LaTeX", "LaTeX" },
+    { "TeX", "TeX" },
+    { "LaTeXe", "LaTeX2e" },
+    { "BibTeX", "BibTeX" },
+    { "quad", " " },
+    { "qquad", " " },
+    { "newline", "\n" },
+    { "slash", "/" },
+    { "today", "" },
+};
+
+static const struct {
+    char mark;
+    uint16_t combining;
+} accents[] = { { '\'', 0x301 }, { '`', 0x300 }, { '^', 0x302 }, { '"', 0x308 }, { '~', 0x303 },
+                { '=', 0x304 },  { '.', 0x307 }, { 'u', 0x306 }, { 'v', 0x30C }, { 'H', 0x30B },
+                { 'c', 0x327 },  { 'k', 0x328 }, { 'r', 0x30A }, { 'd', 0x323 }, { 'b', 0x331 } };
+
+static uint16_t accent_of(Str name)
+{
+    for (size_t i = 0; i < COUNT(accents) && name.length == 1; i++)
+        if (accents[i].mark == name.at[0])
+            return accents[i].combining;
+    return 0;
+}
+
+/* \'e, \'{e}, \c{c}, \"\i; the document's text is normalised later. */
+static size_t add_accent(Buf *out, Str s, size_t at, uint16_t combining)
+{
+    size_t size, end = at;
+    Str base = argument(s, &end);
+    if (!base.length) {
+        at = skip_space(s, at);
+        base = str_from(s, at);
+        size = base.length ? 1 : 0;
+        if (str_starts(base, S("\\")) && base.length > 1) {
+            base = str_from(base, 1);
+            size = 2;
+        } else if (base.length)
+            utf8_decode(base, 0, &size);
+        end = at + size;
+        base = str_slice(base, 0, base.at > s.at && base.length && s.at[at] == '\\' ? 1 : size);
+    } else if (str_starts(base, S("\\")))
+        base = str_from(base, 1);
+    buf_add(out, base);
+    buf_add_utf8(out, combining);
+    return end;
+}
+
+/* --- Tables --- */
+
+static void write_table(Latex *l, Str body)
+{
+    ptrdiff_t caption = str_find(body, S("\\caption{"));
+    if (caption >= 0) {
+        Buf out = buf_new(l->arena, SIZE_MAX / 4);
+        size_t at = (size_t)caption + 8;
+        read_text(l, argument(body, &at), &out);
+        doc_paragraph(l->doc, buf_str(&out));
+    }
+    l->in_table = true;
+    doc_table_begin(l->doc);
+    bool has_cell = false;
+    int rows = 0;
+    size_t from = 0;
+    Buf cell = buf_new(l->arena, SIZE_MAX / 4);
+    for (size_t i = 0; i <= body.length; i++) {
+        char c = i < body.length ? body.at[i] : 0;
+        /* A long table says its head once for the first page and once for the others. */
+        if (c == '\\' && str_starts(str_from(body, i), S("\\endfirsthead"))) {
+            ptrdiff_t head = str_find(str_from(body, i), S("\\endhead"));
+            i += head < 0 ? 13 : (size_t)head + 8;
+            from = i--;
+            doc_header_end(l->doc);
+            continue;
+        }
+        bool ends_row = c == 0 || (c == '\\' && i + 1 < body.length && body.at[i + 1] == '\\');
+        if (c == '\\' && !ends_row) {
+            i++;
+            continue;
+        }
+        if (c == '{') {
+            size_t end = group_end(body, i, '{', '}');
+            i = end ? end - 1 : i;
+            continue;
+        }
+        if (c != '&' && !ends_row)
+            continue;
+        cell.length = 0;
+        Str part = str_slice(body, from, i);
+        bool has_rule = str_find(part, S("rule")) >= 0 || str_find(part, S("\\hline")) >= 0;
+        if (has_rule && !has_cell && rows == 1)
+            doc_header_end(l->doc);
+        read_text(l, part, &cell);
+        Str text = str_trim(buf_str(&cell));
+        if (c == '&' || has_cell || text.length) {
+            doc_cell(l->doc, text);
+            has_cell = true;
+        }
+        if (ends_row && has_cell) {
+            int line = line_at(l, body.at + MIN(i, body.length));
+            doc_place_lines(l->doc, line, line);
+            doc_row_end(l->doc);
+            has_cell = false;
+            rows++;
+        }
+        i += ends_row && c;
+        from = i + 1;
+    }
+    doc_table_end(l->doc);
+    l->in_table = false;
+}
+
+/* --- Commands --- */
+
+typedef enum CommandIs {
+    IS_HEADING,
+    IS_TEXT,     /* its argument is text: \textbf{...}; what is not listed too */
+    IS_HIDDEN,   /* its argument is not: \label{...} */
+    IS_HIDDEN_2, /* two of them */
+    IS_SECOND,   /* \href{url}{text} */
+    IS_CITE,
+    IS_NOTE,
+    IS_META,
+    IS_CAPTION,
+    IS_INCLUDE,
+    IS_IMAGE,
+    IS_ITEM,
+    IS_BREAK,
+    IS_NOTHING,
+} CommandIs;
+
+static const struct {
+    const char *name;
+    CommandIs is;
+    int level;
+} commands[] = {
+    { "part", IS_HEADING, 1 },
+    { "chapter", IS_HEADING, 1 },
+    { "section", IS_HEADING, 2 },
+    { "subsection", IS_HEADING, 3 },
+    { "subsubsection", IS_HEADING, 4 },
+    { "paragraph", IS_HEADING, 5 },
+    { "subparagraph", IS_HEADING, 6 },
+    { "frametitle", IS_HEADING, 3 },
+    { "label", IS_HIDDEN, 0 },
+    { "usepackage", IS_HIDDEN, 0 },
+    { "documentclass", IS_HIDDEN, 0 },
+    { "pagestyle", IS_HIDDEN, 0 },
+    { "thispagestyle", IS_HIDDEN, 0 },
+    { "vspace", IS_HIDDEN, 0 },
+    { "hspace", IS_HIDDEN, 0 },
+    { "bibliographystyle", IS_HIDDEN, 0 },
+    { "newcommand", IS_HIDDEN_2, 0 },
+    { "renewcommand", IS_HIDDEN_2, 0 },
+    { "setlength", IS_HIDDEN_2, 0 },
+    { "setcounter", IS_HIDDEN_2, 0 },
+    { "definecolor", IS_HIDDEN_2, 0 },
+    { "hypersetup", IS_HIDDEN, 0 },
+    { "cline", IS_HIDDEN, 0 },
+    { "cmidrule", IS_HIDDEN, 0 },
+    { "multirow", IS_HIDDEN_2, 0 },
+    { "multicolumn", IS_HIDDEN_2, 0 },
+    { "textcolor", IS_SECOND, 0 },
+    { "href", IS_SECOND, 0 },
+    { "cite", IS_CITE, 0 },
+    { "citep", IS_CITE, 0 },
+    { "citet", IS_CITE, 0 },
+    { "autocite", IS_CITE, 0 },
+    { "parencite", IS_CITE, 0 },
+    { "textcite", IS_CITE, 0 },
+    { "footnote", IS_NOTE, 0 },
+    { "thanks", IS_NOTE, 0 },
+    { "title", IS_META, 0 },
+    { "author", IS_META, 0 },
+    { "date", IS_META, 0 },
+    { "caption", IS_CAPTION, 0 },
+    { "input", IS_INCLUDE, 0 },
+    { "include", IS_INCLUDE, 0 },
+    { "bibliography", IS_INCLUDE, 0 },
+    { "addbibresource", IS_INCLUDE, 0 },
+    { "includegraphics", IS_IMAGE, 0 },
+    { "item", IS_ITEM, 0 },
+    { "bibitem", IS_ITEM, 1 },
+    { "par", IS_BREAK, 0 },
+    { "maketitle", IS_NOTHING, 0 },
+    { "tableofcontents", IS_NOTHING, 0 },
+};
+
+static void write_heading(Latex *l, Str title, int level, const char *at)
+{
+    Buf out = buf_new(l->arena, SIZE_MAX / 4);
+    read_text(l, title, &out);
+    int line = line_at(l, at);
+    doc_place_lines(l->doc, line, line);
+    doc_heading(l->doc, level, buf_str(&out));
+    begin_run(l);
+    l->run_line = line;
+}
+
+static size_t begin_item(Latex *l, Str s, size_t at, bool has_argument)
+{
+    flush(l, s.at + at);
+    int *number = &l->numbers[MIN(MAX(l->lists, 1), ITEMS_MAX) - 1];
+    snprintf(l->marker, sizeof l->marker, "-");
+    if (*number)
+        snprintf(l->marker, sizeof l->marker, "%d.", (*number)++);
+    l->is_item = true;
+    size_t next = skip_space(s, at);
+    if (has_argument) {
+        Str key = argument(s, &at);
+        buf_addf(&l->run, "[" STR_FMT "] ", STR_ARG(key));
+    } else if (next < s.length && s.at[next] == '[') {
+        size_t end = group_end(s, next, '[', ']');
+        if (end) {
+            read_text(l, str_slice(s, next + 1, end - 1), &l->run);
+            buf_add(&l->run, S(": "));
+            at = end;
+        }
+    }
+    return at;
+}
+
+static void write_meta(Latex *l, const char *name, Str value)
+{
+    Buf out = buf_new(l->arena, SIZE_MAX / 4);
+    read_text(l, value, &out);
+    doc_meta(l->doc, str_is(str(name), "date") ? "created" : name, str_trim(buf_str(&out)));
+}
+
+static size_t run_command(Latex *l, size_t which, Str s, size_t at, Buf *out)
+{
+    bool is_main = out == &l->run;
+    CommandIs is = commands[which].is;
+    Str value = is == IS_ITEM || is == IS_BREAK || is == IS_NOTHING ? STR_NONE : argument(s, &at);
+    if (is == IS_HIDDEN_2 || is == IS_SECOND)
+        value = argument(s, &at);
+    switch (is) {
+    case IS_HEADING:
+        flush(l, s.at + at);
+        write_heading(l, value, commands[which].level, s.at + at);
+        break;
+    case IS_META: write_meta(l, commands[which].name, value); break;
+    case IS_NOTE:
+        buf_add(out, S(" ["));
+        read_text(l, value, out);
+        buf_add(out, S("]"));
+        break;
+    case IS_CITE: buf_addf(out, "[" STR_FMT "]", STR_ARG(value)); break;
+    case IS_CAPTION:
+        if (l->in_table)
+            break;
+        if (is_main)
+            flush(l, s.at + at);
+        read_text(l, value, out);
+        if (is_main)
+            flush(l, s.at + at);
+        break;
+    case IS_INCLUDE:
+        buf_addf(out, "\\%s{" STR_FMT "}", commands[which].name, STR_ARG(value));
+        l->includes++;
+        break;
+    case IS_IMAGE: doc_image(l->doc, value); break;
+    case IS_ITEM: return is_main ? begin_item(l, s, at, commands[which].level) : at;
+    case IS_BREAK:
+        if (is_main)
+            flush(l, s.at + at);
+        break;
+    case IS_SECOND: read_text(l, value, out); break;
+    default: break;
+    }
+    return at;
+}
+
+/* --- Environments --- */
+
+static const char *const kept[] = { "equation",   "align",    "displaymath", "math",
+                                    "gather",     "multline", "eqnarray",    "verbatim",
+                                    "lstlisting", "minted",   "tikzpicture", "alltt" };
+
+static bool is_named(Str name, const char *const *names, size_t count)
+{
+    if (str_ends(name, S("*")))
+        name.length--;
+    for (size_t i = 0; i < count; i++)
+        if (str_is(name, names[i]))
+            return true;
+    return false;
+}
+
+static size_t begin_environment(Latex *l, Str s, size_t at, Str name)
+{
+    static const char *const tables[] = { "tabular",  "tabularx", "longtable",
+                                          "tabulary", "array",    "supertabular" };
+    static const char *const lists[] = { "itemize", "enumerate", "description", "thebibliography",
+                                         "compactitem" };
+    flush(l, s.at + at);
+    l->in_body |= str_is(name, "document");
+    bool is_table = is_named(name, tables, COUNT(tables));
+    if (is_table || is_named(name, kept, COUNT(kept))) {
+        AUTO_ARENA Arena *arena = arena_new(KB(4));
+        ptrdiff_t end = str_find(str_from(s, at), str_format(arena, "\\end{" STR_FMT "}",
+                                                             STR_ARG(str_slice(name, 0, 200))));
+        size_t stop = end < 0 ? s.length : at + (size_t)end;
+        if (is_table) {
+            if (str_starts(name, S("tabularx")))
+                argument(s, &at);
+            argument(s, &at);
+            write_table(l, str_slice(s, at, MAX(stop, at)));
+        } else {
+            int first = line_at(l, s.at + at);
+            bool is_code = is_named(name, kept + 7, 3);
+            doc_place_lines(l->doc, first, MAX(first, line_at(l, s.at + stop)));
+            doc_code(l->doc, is_code ? STR_NONE : S("latex"), str_slice(s, at, stop));
+        }
+        begin_run(l);
+        return stop;
+    }
+    if (is_named(name, lists, COUNT(lists))) {
+        l->lists++;
+        l->numbers[MIN(l->lists, ITEMS_MAX) - 1] = str_is(name, "enumerate") ? 1 : 0;
+        if (str_is(name, "thebibliography"))
+            argument(s, &at);
+    }
+    l->in_quote |= str_starts(name, S("quot"));
+    size_t option = skip_space(s, at);
+    size_t after = option < s.length && s.at[option] == '[' ? group_end(s, option, '[', ']') : 0;
+    at = after ? after : at;
+    if (str_is(name, "minipage") || str_is(name, "multicols"))
+        argument(s, &at);
+    return at;
+}
+
+static void end_environment(Latex *l, Str s, size_t at, Str name)
+{
+    flush(l, s.at + at);
+    if ((str_is(name, "itemize") || str_is(name, "enumerate") || str_is(name, "description") ||
+         str_is(name, "thebibliography")) &&
+        l->lists > 0)
+        l->lists--;
+    l->in_quote = l->in_quote && !str_starts(name, S("quot"));
+}
+
+/* --- Text --- */
+
+static size_t read_command(Latex *l, Str s, size_t at, Buf *out)
+{
+    size_t end = at + 1;
+    while (end < s.length && ((s.at[end] | 32) >= 'a' && (s.at[end] | 32) <= 'z'))
+        end++;
+    end = end == at + 1 ? end + 1 : end;
+    Str name = str_slice(s, at + 1, end);
+    if (end < s.length && s.at[end] == '*')
+        end++;
+    uint16_t combining = accent_of(name);
+    if (combining)
+        return add_accent(out, s, end, combining);
+    if (name.length == 1 && HAS_CHAR(name.at[0], "{}$&#_% -/,;:!@")) {
+        if (!HAS_CHAR(name.at[0], "-/,;:!@"))
+            buf_add(out, name);
+        return end;
+    }
+    if (str_is(name, "\\")) {
+        buf_add_char(out, out == &l->run ? '\n' : ' ');
+        return end;
+    }
+    if (str_is(name, "(") || str_is(name, "[")) {
+        ptrdiff_t close = str_find(str_from(s, end), name.at[0] == '(' ? S("\\)") : S("\\]"));
+        size_t stop = close < 0 ? end : end + (size_t)close;
+        buf_add(out, str_slice(s, at, close < 0 ? end : stop + 2));
+        return close < 0 ? end : stop + 2;
+    }
+    if (str_is(name, "begin") || str_is(name, "end")) {
+        size_t after = end;
+        Str environment = argument(s, &after);
+        if (out == &l->run && str_is(name, "begin"))
+            return begin_environment(l, s, after, environment);
+        if (out == &l->run)
+            end_environment(l, s, after, environment);
+        else if (str_is(environment, "minipage"))
+            argument(s, &after);
+        return after;
+    }
+    for (size_t i = 0; i < COUNT(commands); i++)
+        if (str_is(name, commands[i].name))
+            return run_command(l, i, s, end, out);
+    for (size_t i = 0; i < COUNT(symbols); i++)
+        if (str_is(name, symbols[i].name)) {
+            buf_add(out, str(symbols[i].text));
+            return end < s.length && s.at[end] == ' ' ? end + 1 : end;
+        }
+    /* \emph{x}: the argument is text and comes next; \centering has none. */
+    return end < s.length && HAS_CHAR(s.at[end], " \t") ? skip_space(s, end) : end;
+}
+
+static size_t add_math(Buf *out, Str s, size_t at)
+{
+    bool is_double = at + 1 < s.length && s.at[at + 1] == '$';
+    for (size_t i = at + 1 + is_double; i < s.length && i < at + KB(16); i++) {
+        if (s.at[i] == '\\')
+            i++;
+        else if (s.at[i] == '$') {
+            size_t end = MIN(i + 1 + is_double, s.length);
+            buf_add(out, str_slice(s, at, end));
+            return end;
+        }
+    }
+    buf_add_char(out, '$');
+    return at + 1;
+}
+
+static size_t read_character(Latex *l, Str s, size_t at, Buf *out)
+{
+    char c = s.at[at];
+    Str rest = str_from(s, at);
+    if (c == '%') {
+        ptrdiff_t end = str_find_char(rest, '\n');
+        return end < 0 ? s.length : at + (size_t)end + 1;
+    }
+    if (c == '$')
+        return add_math(out, s, at);
+    if (c == '{' || c == '}')
+        return at + 1;
+    if (c == '~')
+        buf_add_char(out, ' ');
+    else if (str_starts(rest, S("---")))
+        buf_add(out, S("\u2014"));
+    else if (str_starts(rest, S("--")))
+        buf_add(out, S("\u2013"));
+    else if (str_starts(rest, S("``")))
+        buf_add(out, S("\u201C"));
+    else if (str_starts(rest, S("''")))
+        buf_add(out, S("\u201D"));
+    else if (HAS_CHAR(c, " \t\r\n")) {
+        size_t end = skip_space(s, at), lines = 0;
+        for (size_t i = at; i < end; i++)
+            lines += s.at[i] == '\n';
+        if (lines > 1 && out == &l->run)
+            flush(l, s.at + at);
+        else if (out->length && !HAS_CHAR(out->at[out->length - 1], " \n"))
+            buf_add_char(out, ' ');
+        return end;
+    } else {
+        buf_add_char(out, c);
+        return at + 1;
+    }
+    return at + (c == '~' ? 1 : str_starts(rest, S("---")) ? 3 : 2);
+}
+
+static void read_text(Latex *l, Str text, Buf *out)
+{
+    if (l->depth++ < DEPTH_MAX)
+        for (size_t at = 0; at < text.length && doc_writer_ok(l->doc);) {
+            if (out == &l->run && out->length == 0)
+                l->run_line = line_at(l, text.at + at);
+            at = text.at[at] == '\\' && at + 1 < text.length ? read_command(l, text, at, out)
+                                                             : read_character(l, text, at, out);
+        }
+    l->depth--;
+}
+
+static bool latex_extract(const ExtractSource *source, DocWriter *doc, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    AUTO_ARENA Arena *scratch = arena_new(GB(1));
+    if (text_is_binary(source->bytes))
+        return fail(err, ERROR_UNSUPPORTED, "it is not text");
+    Latex l = { .doc = doc, .arena = scratch, .line = 1, .run_line = 1 };
+    l.text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
+    begin_run(&l);
+    read_text(&l, l.text, &l.run);
+    flush(&l, l.text.at + l.text.length);
+    if (l.includes)
+        doc_warning(doc,
+                    str_format(scratch,
+                               "%d files that it includes are not part of it and were not read",
+                               l.includes));
+    return true;
+}
+
+static int latex_sniff(Str bytes)
+{
+    Str head = str_slice(bytes, 0, KB(16));
+    if (head.length && memchr(head.at, 0, head.length))
+        return 0;
+    if (str_find(head, S("\\documentclass")) >= 0 || str_find(head, S("\\begin{document}")) >= 0)
+        return 35;
+    return str_find(head, S("\\section{")) >= 0 ? 15 : 5;
+}
+
+const Extractor extractor_latex = {
+    .name = "latex",
+    .title = "LaTeX",
+    .extensions = LIST("tex", "latex", "ltx"),
+    .media_types = LIST("application/x-tex", "text/x-tex", "application/x-latex"),
+    .sniff = latex_sniff,
+    .extract = latex_extract,
+};
