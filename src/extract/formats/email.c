@@ -270,9 +270,12 @@ static void write_multipart(Writer *w, const Part *part, int depth)
 
 static bool is_encrypted_part(Writer *w, const Part *part)
 {
-    bool is_smime = str_ends(part->type, S("pkcs7-mime"));
-    Str kind = is_smime ? mime_parameter(w->arena, part->content_type, "smime-type") : STR_NONE;
-    return is_smime && !str_equal_ignore_case(kind, S("signed-data"));
+    /* Old programs do not say the kind: then it is seen when the attachment is read. */
+    if (!str_ends(part->type, S("pkcs7-mime")))
+        return false;
+    Str kind = mime_parameter(w->arena, part->content_type, "smime-type");
+    return str_equal_ignore_case(kind, S("enveloped-data")) ||
+           str_equal_ignore_case(kind, S("authEnveloped-data"));
 }
 
 static void write_part(Writer *w, const Part *part, int depth)
