@@ -7,6 +7,7 @@
 
 typedef struct Member {
     const char *name, *text;
+    size_t size; /* 0: to the NUL */
 } Member;
 
 static void add_number(Buf *out, uint64_t number, int width)
@@ -20,7 +21,8 @@ static Str zip_of(Arena *arena, const Member *members, size_t count)
 {
     Buf out = buf_new(arena, MB(4)), directory = buf_new(arena, MB(1));
     for (size_t i = 0; i < count; i++) {
-        uint32_t at = (uint32_t)out.length, size = (uint32_t)strlen(members[i].text);
+        uint32_t at = (uint32_t)out.length;
+        uint32_t size = (uint32_t)(members[i].size ? members[i].size : strlen(members[i].text));
         uint32_t name_size = (uint32_t)strlen(members[i].name);
         buf_add(&out, S("PK\3\4\24\0\0\0\0\0\0\0\0\0"));
         buf_add(&directory, S("PK\1\2\24\0\24\0\0\0\0\0\0\0\0\0"));
@@ -34,7 +36,7 @@ static Str zip_of(Arena *arena, const Member *members, size_t count)
         }
         add_number(&out, 0, 2);
         buf_add(&out, str(members[i].name));
-        buf_add(&out, str(members[i].text));
+        buf_add(&out, (Str){ members[i].text, size });
         add_number(&directory, 0, 4); /* extra field and comment */
         add_number(&directory, 0, 8);
         add_number(&directory, at, 4);
@@ -195,6 +197,72 @@ Test(extract, a_cut_word_file_gives_its_first_part)
     ptrdiff_t end = str_find(whole, S("</w:body>"));
     Str printed = print(arena, str_slice(whole, 0, (size_t)end), &err);
     cr_expect(str_find(printed, S("also kept")) >= 0, STR_FMT "%s", STR_ARG(printed), err.message);
+}
+
+#define R "xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\""
+
+Test(extract, threads_on_cells_name_their_persons_once)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(32));
+    Member members[] = {
+        TYPES("spreadsheetml.sheet.main"),
+        { .name = "xl/workbook.xml",
+          .text = "<workbook " R "><sheets><sheet name=\"S\" r:id=\"s\"/></sheets></workbook>" },
+        { .name = "xl/_rels/workbook.xml.rels",
+          .text = "<Relationships><Relationship Id=\"s\" Type=\"" REL
+                  "/worksheet\" Target=\"s.xml\"/><Relationship Id=\"p\" Type=\"" REL
+                  "/person\" Target=\"p.xml\"/></Relationships>" },
+        { .name = "xl/s.xml",
+          .text = "<worksheet " R "><sheetData><row r=\"1\"><c r=\"A1\"><v>1.5</v></c></row>"
+                  "</sheetData><hyperlinks><hyperlink ref=\"A1\" r:id=\"l\"/></hyperlinks>"
+                  "</worksheet>" },
+        { .name = "xl/_rels/s.xml.rels",
+          .text = "<Relationships><Relationship Id=\"l\" Type=\"" REL
+                  "/hyperlink\" Target=\"http://x.example/\" TargetMode=\"External\"/>"
+                  "<Relationship Id=\"c\" Type=\"" REL "/comments\" Target=\"c.xml\"/>"
+                  "<Relationship Id=\"t\" Type=\"" REL
+                  "/threadedComment\" Target=\"t.xml\"/></Relationships>" },
+        { .name = "xl/p.xml", .text = "<l><person id=\"{1}\" displayName=\"Ada\"/></l>" },
+        { .name = "xl/c.xml",
+          .text = "<comments><authors><author>Bo</author></authors><commentList>"
+                  "<comment ref=\"A1\" authorId=\"0\"><text><t>[Threaded comment] Get a newer "
+                  "one</t></text></comment><comment ref=\"A2\" authorId=\"0\"><text><t>old"
+                  "</t></text></comment></commentList></comments>" },
+        { .name = "xl/t.xml",
+          .text = "<l><threadedComment ref=\"A1\" personId=\"{1}\"><text>why?</text>"
+                  "</threadedComment></l>" },
+    };
+    Error err = { 0 };
+    Str printed = print(arena, zip_of(arena, members, COUNT(members)), &err);
+    cr_expect(str_is(printed, "# S\n\n| 1.5 |\n|---|\n\n> **link:** http://x.example/\n\n"
+                              "> **comment:** Bo: old\n\n> **comment:** Ada: why?\n\n"),
+              STR_FMT "%s", STR_ARG(printed), err.message);
+}
+
+/* [MS-XLSB] 2.1.4: type, size, data. */
+static const char binary_book[] = "\x9C\x01\x18\1\0\0\0\1\0\0\0\1\0\0\0s\0\3\0\0\0T\0a\0b\0";
+static const char binary_sheet[] = "\0\4\1\0\0\0" /* row 2 */
+                                   "\2\x0C\0\0\0\0\0\0\0\0\x1E\0\0\0"
+                                   "\6\x10\1\0\0\0\0\0\0\0\2\0\0\0h\0i\0"
+                                   "\4\x09\2\0\0\0\0\0\0\0\1";
+
+Test(extract, binary_workbooks_have_cells_and_hidden_sheets)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(32));
+    Member members[] = {
+        { .name = "[Content_Types].xml",
+          .text = "<Types><Override ContentType=\"application/vnd.ms-excel.sheet.binary."
+                  "macroEnabled.main\"/></Types>" },
+        { .name = "xl/workbook.bin", .text = binary_book, .size = sizeof binary_book - 1 },
+        { .name = "xl/_rels/workbook.bin.rels",
+          .text = "<Relationships><Relationship Id=\"s\" Type=\"" REL
+                  "/worksheet\" Target=\"s.bin\"/></Relationships>" },
+        { .name = "xl/s.bin", .text = binary_sheet, .size = sizeof binary_sheet - 1 },
+    };
+    Error err = { 0 };
+    Str printed = print(arena, zip_of(arena, members, COUNT(members)), &err);
+    cr_expect(str_is(printed, "# Tab (hidden)\n\n| 7 | hi | TRUE |\n|---|---|---|\n\n"),
+              STR_FMT "%s", STR_ARG(printed), err.message);
 }
 
 static Str sample(Arena *arena, const char *name, Error *err)
