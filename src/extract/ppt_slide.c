@@ -82,11 +82,13 @@ static void read_text(PptDrawing *drawing, Str data, RawShape *raw)
 {
     PptRecord reference;
     Arena *arena = drawing->arena;
-    if (ppt_child(data, PPT_OUTLINE_REF, -1, &reference))
-        ppt_read_text(arena, drawing->outline, (int)(le32_at(reference.data, 0) & 0xFFFF),
-                      &raw->shape.text);
-    else
+    if (ppt_child(data, PPT_OUTLINE_REF, -1, &reference)) {
+        unsigned index = le16_at(reference.data, 0);
+        drawing->placed |= index < 64 ? UINT64_C(1) << index : 0;
+        ppt_read_text(arena, drawing->outline, (int)index, &raw->shape.text);
+    } else {
         ppt_read_text(arena, data, 0, &raw->shape.text);
+    }
     read_client_data(drawing, data, raw);
 }
 
@@ -170,7 +172,7 @@ static void read_group(PptDrawing *drawing, Str container, Frame frame, int dept
     }
 }
 
-void ppt_read_drawing(PptDrawing *drawing, Str container)
+static void read_shapes(PptDrawing *drawing, Str container)
 {
     static const Frame whole = { .scale_x = 1, .scale_y = 1 };
     PptRecord record, art;
@@ -185,6 +187,21 @@ void ppt_read_drawing(PptDrawing *drawing, Str container)
                 add_shape(drawing, &background, &whole);
         }
     }
+}
+
+/* A text of the outline that no shape shows is still a text of the slide. */
+static void add_unplaced(PptDrawing *drawing)
+{
+    PptShape shape = { 0 };
+    for (int i = 0; i < 64 && ppt_read_text(drawing->arena, drawing->outline, i, &shape.text); i++)
+        if (!(drawing->placed >> i & 1) && drawing->shapes.count < SHAPES_MAX)
+            *vec_push(drawing->arena, &drawing->shapes) = shape;
+}
+
+void ppt_read_drawing(PptDrawing *drawing, Str container)
+{
+    read_shapes(drawing, container);
+    add_unplaced(drawing);
 }
 
 /* --- Tables: shapes on a grid --- */

@@ -25,7 +25,8 @@ typedef struct PptShape {
 
 typedef struct PptDrawing {
     Arena *arena;
-    Str outline; /* the texts that placeholders refer to */
+    Str outline;     /* the texts that placeholders refer to */
+    uint64_t placed; /* a bit for each of the first 64 of them that a shape shows */
     VEC(PptShape) shapes;
     VEC(Str) links; /* ids of hyperlinks (four bytes), as they are found */
     int table_count;

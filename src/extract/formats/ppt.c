@@ -162,7 +162,6 @@ static void write_master(Deck *deck, uint32_t id)
         if (deck->masters.at[i].id != id ||
             !ppt_object(&deck->file, deck->masters.at[i].object, &record))
             continue;
-        drawing.outline = deck->masters.at[i].outline;
         ppt_read_drawing(&drawing, record.data);
         break;
     }
@@ -336,9 +335,15 @@ static bool ppt_extract(const ExtractSource *source, DocWriter *doc, Error *err)
         return false;
     if (!ole_find(&ole, "PowerPoint Document"))
         return extract_old(&ole, doc, err);
-    if (!ole_read_path(&ole, "PowerPoint Document", GB(1), &deck.file.stream, err))
+    /* A file for both 95 and 97 has the newer one in a storage of its own. */
+    const OleEntry *home = ole_find(&ole, "PP97_DUALSTORAGE");
+    if (!home || !ole_find_in(&ole, home, "PowerPoint Document"))
+        home = NULL;
+    const OleEntry *stream = ole_find_in(&ole, home, "PowerPoint Document"),
+                   *current = ole_find_in(&ole, home, "Current User");
+    if (!ole_read(&ole, stream, GB(1), &deck.file.stream, err))
         return false;
-    if (!ole_read_path(&ole, "Current User", KB(64), &user, &none))
+    if (!current || !ole_read(&ole, current, KB(64), &user, &none))
         user = STR_NONE; /* the stream says it too */
     if (!ppt_open(&deck.file, user, source->password, err))
         return false;

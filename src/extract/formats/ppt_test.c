@@ -124,6 +124,14 @@ Test(extract, ppt_levels_and_bullets_are_kept)
     cr_expect_str_eq(read_deck(arena, STR_NONE, shapes, shown), "page \nli2 - one\np two\n");
 }
 
+Test(extract, ppt_texts_that_no_shape_shows_are_kept)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    const char *got = read_deck(arena, text(arena, 0, "Lost title"),
+                                shape(arena, 0, 0, 80, text(arena, 4, "a box")), shown);
+    cr_expect_str_eq(got, "page \nh1 Lost title\np a box\n");
+}
+
 Test(extract, ppt_without_a_directory_still_has_its_texts)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
