@@ -24,14 +24,18 @@ def rows_of(path):
 
 
 def plain(name):
-    """A name as both sides can agree on: no leading "./" or "/", no slash at the end, no link's target; the list was
-    made from tar's, whose old members have the year before the name; bytes that are no UTF-8 are nobody's."""
+    """A name as both sides can agree on: no leading "./" or "/", no slash at the end, no link's target (the
+    list was made from what tar prints, with the year before old members)."""
     name = re.sub(r"^(19|20)\d\d (?=test-documents)", "", name.replace("\\", "/"))
     name = re.split(" -> | link to ", name)[0]
-    name = re.sub("[^\x00-\x7f]+", "?", name)
     while name.startswith(("./", "/")):
         name = name.split("/", 1)[1]
     return name.rstrip("/")
+
+
+def blurred(name):
+    """The same with every run of other characters than ASCII as "?": the list has lost such bytes of some names."""
+    return re.sub("[^\x00-\x7f]+", "?", name)
 
 
 def members_of(program, path, password):
@@ -72,6 +76,8 @@ def main():
         for row in rows:
             name, size = plain(row["member"]), row["bytes"]
             total += 1
+            if found is not None and "\ufffd" in name:
+                name = next((other for other in found if blurred(other) == blurred(name)), name)
             if found is None or name not in found:
                 print(f"missing: {path}: {name}" + (" (not read)" if found is None else ""))
             elif size.isdigit() and found[name] not in (None, int(size)):

@@ -2,7 +2,7 @@
 #include <archive.h>
 
 #include "extract/archive_reader.h"
-#include "extract/metadata.h"
+#include "extract/seven_zip.h"
 
 #define SUPPORT(...)                                                                               \
     (int (*const[])(struct archive *)) { __VA_ARGS__, NULL }
@@ -200,6 +200,8 @@ static bool seven_zip_extract(const ExtractSource *source, DocWriter *doc, Error
 {
     const ArchiveKind kind = { .formats = SUPPORT(archive_read_support_format_7zip),
                                .title = "7z archive" };
+    if (seven_zip_is_encrypted(source->bytes))
+        return seven_zip_extract_encrypted(source, doc, err);
     return archive_extract(source, &kind, doc, err);
 }
 

@@ -1,0 +1,661 @@
+/* seven_zip.c - see seven_zip.h. */
+#include "extract/seven_zip.h"
+
+#include <lzma.h>
+#include <openssl/evp.h>
+#include <zlib.h>
+
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "extract/archive_members.h"
+
+enum {
+    SIGNATURE_SIZE = 32,
+    ID_HEADER = 1,
+    ID_MAIN_STREAMS = 4,
+    ID_FILES = 5,
+    ID_PACK = 6,
+    ID_UNPACK = 7,
+    ID_SUBSTREAMS = 8,
+    ID_SIZE = 9,
+    ID_CRC = 10,
+    ID_FOLDER = 11,
+    ID_CODERS_UNPACK_SIZE = 12,
+    ID_COUNT = 13,
+    ID_EMPTY_STREAM = 14,
+    ID_NAMES = 17,
+    ID_MTIME = 20,
+    ID_ENCODED = 23,
+    CODERS_MAX = 4,
+    ITEMS_MAX = 200000,
+    CYCLES_MAX = 24,
+    CYCLES_NONE = 63,
+    HEADER_MAX = 64 << 20,
+    KEY_SIZE = 32,
+    BLOCK = 16,
+};
+
+#define METHOD_AES 0x06F10701u
+#define METHOD_LZMA 0x030101u
+#define METHOD_LZMA2 0x21u
+#define UNIX_EPOCH_FILETIME 116444736000000000u
+
+typedef struct Coder {
+    uint32_t method;
+    Str properties;
+    uint64_t unpacked;
+} Coder;
+
+typedef struct Folder {
+    Coder coders[CODERS_MAX];
+    uint8_t order[CODERS_MAX]; /* in which bytes go through them */
+    size_t coder_count, file_count;
+    bool is_readable; /* one chain, one packed stream */
+    size_t pack_count;
+    uint64_t packed_at, packed; /* of its only stream */
+    bool has_crc;
+    uint32_t crc;
+} Folder;
+
+typedef struct Item {
+    Str name;
+    uint64_t size, time;
+    uint32_t crc;
+    bool has_crc, has_stream;
+} Item;
+
+typedef struct Archive {
+    Arena *arena;
+    Str bytes, password;
+    VEC(Folder) folders;
+    VEC(uint64_t) packed;
+    VEC(Item) streams; /* sizes and sums of substreams, then of files */
+    VEC(Item) items;
+    uint64_t pack_at;
+} Archive;
+
+typedef struct Reader {
+    Str rest;
+    bool failed;
+} Reader;
+
+/* --- Numbers --- */
+
+static uint8_t read_byte(Reader *in)
+{
+    if (in->rest.length == 0) {
+        in->failed = true;
+        return 0;
+    }
+    uint8_t byte = (uint8_t)in->rest.at[0];
+    in->rest = str_from(in->rest, 1);
+    return byte;
+}
+
+static Str read_bytes(Reader *in, uint64_t count)
+{
+    if (count > in->rest.length) {
+        in->failed = true;
+        return STR_NONE;
+    }
+    Str bytes = str_slice(in->rest, 0, (size_t)count);
+    in->rest = str_from(in->rest, (size_t)count);
+    return bytes;
+}
+
+static uint64_t little(Str bytes)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < bytes.length && i < 8; i++)
+        number |= (uint64_t)(uint8_t)bytes.at[i] << (8 * i);
+    return number;
+}
+
+/* As many further bytes as the first one has leading ones; its other bits are the highest. */
+static uint64_t read_number(Reader *in)
+{
+    uint8_t first = read_byte(in), mask = 0x80;
+    uint64_t number = 0;
+    for (int i = 0; i < 8; i++, mask >>= 1) {
+        if (!(first & mask))
+            return number | (uint64_t)(first & (mask - 1)) << (8 * i);
+        number |= (uint64_t)read_byte(in) << (8 * i);
+    }
+    return number;
+}
+
+static size_t read_count(Reader *in)
+{
+    uint64_t count = read_number(in);
+    in->failed |= count > ITEMS_MAX;
+    return in->failed ? 0 : (size_t)count;
+}
+
+static bool bit_of(Str bits, size_t at)
+{
+    return at / 8 < bits.length && (uint8_t)bits.at[at / 8] >> (7 - at % 8) & 1;
+}
+
+/* Bits for `count` items, or a byte that says all of them. */
+static Str read_defined(Arena *arena, Reader *in, size_t count)
+{
+    size_t size = (count + 7) / 8;
+    if (!read_byte(in))
+        return read_bytes(in, size);
+    char *all = arena_alloc(arena, size);
+    memset(all, 0xFF, size);
+    return (Str){ all, size };
+}
+
+/* --- Streams --- */
+
+static void read_pack(Archive *a, Reader *in)
+{
+    a->pack_at = read_number(in);
+    size_t count = read_count(in);
+    for (int id = read_byte(in); id && !in->failed; id = read_byte(in)) {
+        if (id == ID_SIZE) {
+            for (size_t i = 0; i < count && !in->failed; i++)
+                *vec_push(a->arena, &a->packed) = read_number(in);
+        } else if (id == ID_CRC) {
+            Str defined = read_defined(a->arena, in, count);
+            for (size_t i = 0; i < count; i++)
+                if (bit_of(defined, i))
+                    read_bytes(in, 4);
+        } else {
+            in->failed = true;
+        }
+    }
+}
+
+static void order_coders(Folder *folder, const uint64_t (*bonds)[2], size_t bond_count,
+                         uint64_t first)
+{
+    size_t count = 0;
+    for (uint64_t now = first; count < folder->coder_count && now < folder->coder_count;) {
+        folder->order[count++] = (uint8_t)now;
+        uint64_t next = UINT64_MAX;
+        for (size_t i = 0; i < bond_count; i++)
+            if (bonds[i][1] == now)
+                next = bonds[i][0];
+        now = next;
+    }
+    folder->is_readable &= count == folder->coder_count;
+}
+
+static void read_folder(Archive *a, Reader *in)
+{
+    Folder folder = { .is_readable = true };
+    uint64_t bonds[CODERS_MAX * 4][2] = { { 0 } }, ins = 0, outs = 0, first = 0;
+    folder.coder_count = read_count(in);
+    in->failed |= folder.coder_count == 0 || folder.coder_count > CODERS_MAX;
+    for (size_t i = 0; i < folder.coder_count && !in->failed; i++) {
+        uint8_t flags = read_byte(in);
+        Str id = read_bytes(in, flags & 15);
+        for (size_t k = 0; k < id.length; k++)
+            folder.coders[i].method = folder.coders[i].method << 8 | (uint8_t)id.at[k];
+        uint64_t its_ins = flags & 0x10 ? read_count(in) : 1;
+        uint64_t its_outs = flags & 0x10 ? read_count(in) : 1;
+        folder.is_readable &= its_ins == 1 && its_outs == 1;
+        ins += its_ins;
+        outs += its_outs;
+        if (flags & 0x20)
+            folder.coders[i].properties = read_bytes(in, read_count(in));
+    }
+    in->failed |= outs == 0 || outs > CODERS_MAX || ins > CODERS_MAX * 4 || ins + 1 < outs;
+    if (in->failed)
+        return;
+    for (size_t i = 0; i + 1 < outs; i++) {
+        bonds[i][0] = read_number(in);
+        bonds[i][1] = read_number(in);
+    }
+    folder.pack_count = (size_t)(ins + 1 - outs);
+    for (size_t i = 0; i < folder.coder_count; i++) {
+        bool is_bound = false;
+        for (size_t k = 0; k + 1 < outs; k++)
+            is_bound |= bonds[k][0] == i;
+        first = is_bound ? first : i;
+    }
+    for (size_t i = 0; folder.pack_count > 1 && i < folder.pack_count; i++)
+        read_number(in);
+    folder.file_count = 1;
+    if (folder.is_readable)
+        order_coders(&folder, bonds, (size_t)outs - 1, first);
+    *vec_push(a->arena, &a->folders) = folder;
+}
+
+static void read_unpack(Archive *a, Reader *in)
+{
+    if (read_byte(in) != ID_FOLDER) {
+        in->failed = true;
+        return;
+    }
+    size_t count = read_count(in);
+    in->failed |= read_byte(in) != 0;
+    for (size_t i = 0; i < count && !in->failed; i++)
+        read_folder(a, in);
+    for (int id = read_byte(in); id && !in->failed; id = read_byte(in)) {
+        if (id == ID_CODERS_UNPACK_SIZE) {
+            for (size_t i = 0; i < a->folders.count; i++)
+                for (size_t k = 0; k < a->folders.at[i].coder_count; k++)
+                    a->folders.at[i].coders[k].unpacked = read_number(in);
+        } else if (id == ID_CRC) {
+            Str defined = read_defined(a->arena, in, count);
+            for (size_t i = 0; i < a->folders.count; i++)
+                if ((a->folders.at[i].has_crc = bit_of(defined, i)))
+                    a->folders.at[i].crc = (uint32_t)little(read_bytes(in, 4));
+        } else {
+            in->failed = true;
+        }
+    }
+}
+
+static uint64_t folder_size(const Folder *folder)
+{
+    return folder->coder_count ? folder->coders[folder->order[folder->coder_count - 1]].unpacked
+                               : 0;
+}
+
+/* The last substream of a folder has no size of its own, a folder's only one no sum. */
+static void read_substreams(Archive *a, Reader *in)
+{
+    int id = in->rest.length ? read_byte(in) : 0;
+    size_t at = 0;
+    for (size_t i = 0; id == ID_COUNT && i < a->folders.count; i++)
+        a->folders.at[i].file_count = read_count(in);
+    id = id == ID_COUNT ? read_byte(in) : id;
+    for (size_t i = 0; i < a->folders.count && !in->failed; i++) {
+        uint64_t rest = folder_size(&a->folders.at[i]);
+        size_t count = a->folders.at[i].file_count;
+        for (size_t k = 0; k < count && !in->failed && a->streams.count < ITEMS_MAX; k++) {
+            uint64_t size = k + 1 == count ? rest : id == ID_SIZE ? read_number(in) : 0;
+            in->failed |= size > rest;
+            rest -= MIN(size, rest);
+            *vec_push(a->arena, &a->streams) =
+                (Item){ .size = size,
+                        .crc = a->folders.at[i].crc,
+                        .has_crc = count == 1 && a->folders.at[i].has_crc };
+        }
+    }
+    id = id == ID_SIZE ? read_byte(in) : id;
+    if (id == ID_CRC) {
+        size_t unknown = 0;
+        for (size_t i = 0; i < a->streams.count; i++)
+            unknown += !a->streams.at[i].has_crc;
+        Str defined = read_defined(a->arena, in, unknown);
+        for (size_t i = 0; i < a->streams.count; i++)
+            if (!a->streams.at[i].has_crc && (a->streams.at[i].has_crc = bit_of(defined, at++)))
+                a->streams.at[i].crc = (uint32_t)little(read_bytes(in, 4));
+        id = read_byte(in);
+    }
+    in->failed |= id != 0;
+}
+
+static void place_folders(Archive *a)
+{
+    uint64_t at = SIGNATURE_SIZE + a->pack_at;
+    size_t next = 0;
+    for (size_t i = 0; i < a->folders.count; i++) {
+        Folder *folder = &a->folders.at[i];
+        folder->packed_at = at;
+        folder->packed = next < a->packed.count ? a->packed.at[next] : 0;
+        folder->is_readable &= folder->pack_count == 1;
+        for (size_t k = 0; k < folder->pack_count && next < a->packed.count; k++)
+            at += a->packed.at[next++];
+    }
+}
+
+static void read_streams(Archive *a, Reader *in)
+{
+    bool has_substreams = false;
+    a->folders.count = a->packed.count = a->streams.count = 0;
+    for (int id = read_byte(in); id && !in->failed; id = read_byte(in)) {
+        has_substreams |= id == ID_SUBSTREAMS;
+        if (id == ID_PACK)
+            read_pack(a, in);
+        else if (id == ID_UNPACK)
+            read_unpack(a, in);
+        else if (id == ID_SUBSTREAMS)
+            read_substreams(a, in);
+        else
+            in->failed = true;
+    }
+    if (!has_substreams)
+        read_substreams(a, &(Reader){ 0 });
+    place_folders(a);
+}
+
+/* --- Files --- */
+
+static Str read_name(Arena *arena, Reader *in)
+{
+    Buf name = buf_new(arena, KB(4));
+    uint32_t high = 0;
+    for (;;) {
+        uint32_t unit = (uint32_t)little(read_bytes(in, 2));
+        if (unit == 0 || in->failed)
+            return buf_str(&name);
+        if (unit >= 0xD800 && unit < 0xDC00) {
+            high = unit;
+            continue;
+        }
+        if (unit >= 0xDC00 && unit < 0xE000)
+            unit = high ? 0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00) : 0xFFFD;
+        high = 0;
+        buf_add_utf8(&name, unit);
+    }
+}
+
+static void read_property(Archive *a, int id, Reader in)
+{
+    if (id == ID_EMPTY_STREAM) {
+        for (size_t i = 0; i < a->items.count; i++)
+            a->items.at[i].has_stream = !bit_of(in.rest, i);
+    } else if (id == ID_NAMES && read_byte(&in) == 0) {
+        for (size_t i = 0; i < a->items.count && !in.failed; i++)
+            a->items.at[i].name = read_name(a->arena, &in);
+    } else if (id == ID_MTIME) {
+        Str defined = read_defined(a->arena, &in, a->items.count);
+        read_byte(&in);
+        for (size_t i = 0; i < a->items.count; i++)
+            if (bit_of(defined, i))
+                a->items.at[i].time = little(read_bytes(&in, 8));
+    }
+}
+
+static void read_files(Archive *a, Reader *in)
+{
+    size_t count = read_count(in), next = 0;
+    for (size_t i = 0; i < count && count <= in->rest.length * 8; i++)
+        *vec_push(a->arena, &a->items) = (Item){ .has_stream = true };
+    for (uint64_t id = read_number(in); id && !in->failed; id = read_number(in))
+        read_property(a, (int)MIN(id, 255u), (Reader){ .rest = read_bytes(in, read_number(in)) });
+    for (size_t i = 0; i < a->items.count; i++)
+        if (a->items.at[i].has_stream && next < a->streams.count) {
+            a->items.at[i].size = a->streams.at[next].size;
+            a->items.at[i].crc = a->streams.at[next].crc;
+            a->items.at[i].has_crc = a->streams.at[next++].has_crc;
+        }
+}
+
+/* --- Unpacking --- */
+
+static void make_key(Str properties, Str salt, Str password, uint8_t key[KEY_SIZE])
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Buf round = buf_new(arena, KB(16));
+    int cycles = properties.at[0] & 0x3F;
+    Str rest = str_slice(password, 0, KB(2));
+    buf_add(&round, salt);
+    for (size_t at = 0, size; at < rest.length; at += size) {
+        uint32_t c = utf8_decode(rest, at, &size);
+        uint32_t units[2] = { c > 0xFFFF ? 0xD800 + ((c - 0x10000) >> 10) : c,
+                              0xDC00 + (c & 0x3FF) };
+        for (int i = 0; i < (c > 0xFFFF ? 2 : 1); i++) {
+            buf_add_char(&round, (char)(units[i] & 0xFF));
+            buf_add_char(&round, (char)(units[i] >> 8));
+        }
+    }
+    memset(key, 0, KEY_SIZE);
+    if (cycles == CYCLES_NONE) {
+        if (round.length)
+            memcpy(key, round.at, MIN(round.length, (size_t)KEY_SIZE));
+        return;
+    }
+    size_t length = round.length;
+    Sha256 sha;
+    sha256_begin(&sha);
+    for (uint64_t i = 0; i < (uint64_t)1 << cycles; i++) {
+        round.length = length;
+        for (int k = 0; k < 8; k++)
+            buf_add_char(&round, (char)(i >> (8 * k)));
+        sha256_add(&sha, buf_str(&round));
+    }
+    sha256_end(&sha, key);
+}
+
+static bool decrypt(const Archive *a, const Coder *coder, Str in, char *out, Error *err)
+{
+    Str properties = coder->properties;
+    uint8_t key[KEY_SIZE], vector[BLOCK] = { 0 };
+    if (a->password.length == 0)
+        return fail(err, ERROR_ENCRYPTED, "it is encrypted and needs a password");
+    if (properties.length < 1)
+        return fail(err, ERROR_DAMAGED, "its encryption is not described");
+    uint8_t first = (uint8_t)properties.at[0],
+            second = properties.length > 1 ? (uint8_t)properties.at[1] : 0;
+    size_t salt = (first >> 7 & 1u) + (second >> 4), start = (first >> 6 & 1u) + (second & 15u);
+    if ((first & 0x3F) > CYCLES_MAX && (first & 0x3F) != CYCLES_NONE)
+        return fail(err, ERROR_TOO_LARGE, "its key takes too long to compute");
+    make_key(properties, str_slice(properties, 2, 2 + salt), a->password, key);
+    Str iv = str_slice(properties, 2 + salt, 2 + salt + MIN(start, (size_t)BLOCK));
+    if (iv.length)
+        memcpy(vector, iv.at, iv.length);
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    int made = 0;
+    in.length -= in.length % BLOCK;
+    bool ok =
+        context && in.length < INT32_MAX &&
+        EVP_DecryptInit_ex(context, EVP_aes_256_cbc(), NULL, key, vector) &&
+        EVP_CIPHER_CTX_set_padding(context, 0) &&
+        EVP_DecryptUpdate(context, (uint8_t *)out, &made, (const uint8_t *)in.at, (int)in.length);
+    EVP_CIPHER_CTX_free(context);
+    return ok || fail(err, ERROR_INTERNAL, "AES cannot be started");
+}
+
+static bool unpack_lzma(const Coder *coder, Str in, char *out, Error *err)
+{
+    lzma_filter filters[2] = { { .id = coder->method == METHOD_LZMA ? LZMA_FILTER_LZMA1
+                                                                    : LZMA_FILTER_LZMA2 },
+                               { .id = LZMA_VLI_UNKNOWN } };
+    lzma_stream stream = LZMA_STREAM_INIT;
+    if (lzma_properties_decode(&filters[0], NULL, (const uint8_t *)coder->properties.at,
+                               coder->properties.length) != LZMA_OK)
+        return fail(err, ERROR_DAMAGED, "its compression is not described");
+    bool ok = lzma_raw_decoder_memusage(filters) <= GB(1) &&
+              lzma_raw_decoder(&stream, filters) == LZMA_OK;
+    free(filters[0].options);
+    stream.next_in = (const uint8_t *)in.at;
+    stream.avail_in = in.length;
+    stream.next_out = (uint8_t *)out;
+    stream.avail_out = (size_t)coder->unpacked;
+    lzma_ret status = LZMA_OK;
+    while (ok && status == LZMA_OK && stream.avail_out)
+        status = lzma_code(&stream, LZMA_FINISH);
+    ok &= stream.avail_out == 0;
+    lzma_end(&stream);
+    return ok || fail(err, ERROR_DAMAGED, "its packed bytes are broken");
+}
+
+/* The folder's bytes in heap memory. */
+static bool unpack_folder(const Archive *a, const Folder *folder, char **bytes_r, Error *err)
+{
+    Str in = folder->packed_at <= a->bytes.length
+                 ? str_slice(a->bytes, (size_t)folder->packed_at,
+                             (size_t)(folder->packed_at + MIN(folder->packed, a->bytes.length)))
+                 : STR_NONE;
+    AUTO_FREE char *last = NULL;
+    bool ok = folder->is_readable || fail(err, ERROR_UNSUPPORTED,
+                                          "it is packed by several streams at once, which is not "
+                                          "read in an encrypted archive");
+    for (size_t i = 0; ok && i < folder->coder_count; i++) {
+        const Coder *coder = &folder->coders[folder->order[i]];
+        if (coder->unpacked > ARCHIVE_MEMBER_MAX)
+            return fail(err, ERROR_TOO_LARGE, "it unpacks to more than %zu MB",
+                        ARCHIVE_MEMBER_MAX >> 20);
+        char *out = heap_alloc(MAX((size_t)coder->unpacked, in.length) + BLOCK);
+        if (coder->method == METHOD_AES)
+            ok = decrypt(a, coder, in, out, err);
+        else if (coder->method == METHOD_LZMA || coder->method == METHOD_LZMA2)
+            ok = unpack_lzma(coder, in, out, err);
+        else if (coder->method == 0)
+            memcpy(out, in.at, in.length);
+        else
+            ok = fail(err, ERROR_UNSUPPORTED, "its method %X is not read in an encrypted archive",
+                      coder->method);
+        free(last);
+        last = out;
+        in = (Str){ out, (size_t)coder->unpacked };
+    }
+    if (!ok)
+        return false;
+    *bytes_r = last;
+    last = NULL;
+    return true;
+}
+
+static bool is_encrypted(const Folder *folder)
+{
+    for (size_t i = 0; i < folder->coder_count; i++)
+        if (folder->coders[i].method == METHOD_AES)
+            return true;
+    return false;
+}
+
+/* --- The header --- */
+
+static bool fail_header(Error *err)
+{
+    return fail(err, ERROR_DAMAGED, "the 7z archive's header is broken");
+}
+
+/* A wrong password shows as bytes that make no sense. */
+static bool fail_as_password(const Folder *folder, Error *err)
+{
+    if (is_encrypted(folder) && err->code == ERROR_DAMAGED)
+        return fail(err, ERROR_ENCRYPTED, "it is encrypted and the password is wrong");
+    return false;
+}
+
+static bool read_packed_header(Archive *a, Reader *in, char **bytes_r, Error *err)
+{
+    read_streams(a, in);
+    if (in->failed || a->folders.count == 0 || folder_size(&a->folders.at[0]) > HEADER_MAX)
+        return fail_header(err);
+    const Folder *folder = &a->folders.at[0];
+    if (!unpack_folder(a, folder, bytes_r, err))
+        return fail_as_password(folder, err);
+    Str bytes = { *bytes_r, (size_t)folder_size(folder) };
+    if (folder->has_crc && crc32_z(0, (const uint8_t *)bytes.at, bytes.length) != folder->crc) {
+        fail_header(err);
+        return fail_as_password(folder, err);
+    }
+    in->rest = str_copy(a->arena, bytes);
+    return true;
+}
+
+static bool read_header(Archive *a, bool *has_locked_header_r, Error *err)
+{
+    uint64_t at = little(str_slice(a->bytes, 12, 20)), size = little(str_slice(a->bytes, 20, 28));
+    if (a->bytes.length < SIGNATURE_SIZE || at > a->bytes.length - SIGNATURE_SIZE ||
+        size > a->bytes.length - SIGNATURE_SIZE - at)
+        return fail_header(err);
+    Reader in = { .rest = str_slice(a->bytes, SIGNATURE_SIZE + (size_t)at,
+                                    SIGNATURE_SIZE + (size_t)(at + size)) };
+    int id = read_byte(&in);
+    for (int i = 0; id == ID_ENCODED && i < 4; i++) {
+        AUTO_FREE char *bytes = NULL;
+        bool ok = read_packed_header(a, &in, &bytes, err);
+        *has_locked_header_r |= a->folders.count && is_encrypted(&a->folders.at[0]);
+        if (!ok)
+            return false;
+        id = read_byte(&in);
+    }
+    if (id != ID_HEADER)
+        return fail_header(err);
+    for (id = read_byte(&in); id && !in.failed; id = read_byte(&in)) {
+        if (id == ID_MAIN_STREAMS)
+            read_streams(a, &in);
+        else if (id == ID_FILES)
+            read_files(a, &in);
+        else
+            in.failed = true;
+    }
+    return !in.failed || a->items.count > 0 || fail_header(err);
+}
+
+bool seven_zip_is_encrypted(Str bytes)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    Archive a = { .arena = arena, .bytes = bytes };
+    Error ignored = { 0 };
+    bool is_locked = false;
+    (void)!read_header(&a, &is_locked, &ignored);
+    for (size_t i = 0; i < a.folders.count; i++)
+        is_locked |= is_encrypted(&a.folders.at[i]);
+    return is_locked;
+}
+
+/* --- Members --- */
+
+static void list_items(const Archive *a, Members *members)
+{
+    size_t next = 0, left = a->folders.count ? a->folders.at[0].file_count : 0;
+    for (size_t i = 0; i < a->items.count; i++) {
+        const Item *item = &a->items.at[i];
+        MemberRow row = { .name = item->name, .is_size_known = true, .size = item->size };
+        while (item->has_stream && left == 0 && next + 1 < a->folders.count)
+            left = a->folders.at[++next].file_count;
+        if (item->has_stream && left) {
+            row.is_encrypted = is_encrypted(&a->folders.at[next]);
+            left--;
+        }
+        if (item->time > UNIX_EPOCH_FILETIME)
+            member_time(&row, (int64_t)((item->time - UNIX_EPOCH_FILETIME) / 10000000));
+        members_row(members, &row);
+    }
+    members_list_end(members);
+}
+
+static void write_item(Members *members, const Folder *folder, const Item *item, Str bytes)
+{
+    Error why = { 0 };
+    if (item->has_crc && crc32_z(0, (const uint8_t *)bytes.at, bytes.length) != item->crc) {
+        fail(&why, ERROR_DAMAGED, "its checksum is wrong: it is cut or was changed");
+        fail_as_password(folder, &why);
+        members_failed(members, item->name, &why);
+    } else {
+        members_read(members, item->name, bytes);
+    }
+}
+
+/* One folder is unpacked once; its files follow each other in it. */
+static void read_items(const Archive *a, Members *members)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < a->folders.count && doc_writer_ok(members->doc); i++) {
+        const Folder *folder = &a->folders.at[i];
+        AUTO_FREE char *bytes = NULL;
+        Error why = { 0 };
+        uint64_t from = 0;
+        bool ok = members_may_grow(members, folder_size(folder), &why) &&
+                  unpack_folder(a, folder, &bytes, &why);
+        if (!ok)
+            fail_as_password(folder, &why);
+        for (size_t k = 0; k < folder->file_count && at < a->items.count; at++) {
+            const Item *item = &a->items.at[at];
+            if (!item->has_stream)
+                continue;
+            k++;
+            if (ok && item->size <= folder_size(folder) - from)
+                write_item(members, folder, item, (Str){ bytes + from, (size_t)item->size });
+            else if (!ok)
+                members_failed(members, item->name, &why);
+            from = MIN(from + item->size, folder_size(folder));
+        }
+    }
+}
+
+bool seven_zip_extract_encrypted(const ExtractSource *source, DocWriter *doc, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    AUTO(members_free) Members members;
+    Archive a = { .arena = arena, .bytes = source->bytes, .password = source->password };
+    bool is_locked = false;
+    if (!read_header(&a, &is_locked, err))
+        return false;
+    members_begin(&members, source, doc);
+    list_items(&a, &members);
+    read_items(&a, &members);
+    return members_end(&members, err);
+}
