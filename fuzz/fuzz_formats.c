@@ -47,10 +47,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
         AUTO_ARENA Arena *arena = arena_new(GB(1));
         size_t total = 0;
         Error err = { 0 };
-        DocSink sink = { .block = take_block,
-                         .child_begin = take_child,
-                         .child_end = end_child,
-                         .self = &total };
+        DocSink sink = {
+            .block = take_block, .child_begin = take_child, .child_end = end_child, .self = &total
+        };
         DocWriter *doc = doc_writer_new(arena, &sink, &limits);
         ExtractSource source = { .bytes = { (const char *)bytes + 1, count - 1 } };
         const Extractor *forced = extractors[bytes[0] % extractor_count];
