@@ -43,8 +43,7 @@ typedef struct SheetReader {
     VEC(Shape) shapes;
     VEC(Link) links;
     VEC(size_t) charts;
-    Str header, footer;
-    bool is_chart; /* a sheet that is one chart */
+    Str header, footer, other_headers[4];
 } SheetReader;
 
 /* --- First reading --- */
@@ -215,6 +214,21 @@ static Str read_codes(SheetReader *reader, const XlsRecord *record)
     return buf_str(&text);
 }
 
+/* 2.4.137: headers and footers of even pages and of the first. */
+static void read_other_headers(SheetReader *reader, const XlsRecord *record)
+{
+    enum { LENGTHS_AT = 30, TEXTS_AT = 38 };
+    XlsCursor cursor = xls_cursor(reader->book->stream, record);
+    xls_skip(&cursor, TEXTS_AT);
+    for (size_t i = 0; i < COUNT(reader->other_headers); i++) {
+        if (le16_at(record->data, LENGTHS_AT + i * 2) == 0)
+            continue;
+        Buf text = buf_new(reader->arena, KB(8));
+        xls_text(&cursor, &reader->book->charset, 2, &text);
+        reader->other_headers[i] = buf_str(&text);
+    }
+}
+
 static void read_dimensions(SheetReader *reader, const XlsRecord *record)
 {
     size_t at = reader->book->version == 8 ? 8 : 4;
@@ -229,6 +243,7 @@ static void read_other(SheetReader *reader, const XlsRecord *record)
     case 0x200: read_dimensions(reader, record); break;
     case XLS_HEADER: reader->header = read_codes(reader, record); break;
     case XLS_FOOTER: reader->footer = read_codes(reader, record); break;
+    case XLS_HEADERFOOTER: read_other_headers(reader, record); break;
     case XLS_MERGEDCELLS: add_merges(reader, record); break;
     case XLS_NOTE: add_note(reader, record); break;
     case XLS_OBJ: add_object(reader, record); break;
@@ -456,4 +471,6 @@ void xls_write_sheet(XlsBook *book, const XlsSheet *sheet)
     write_links(&reader);
     write_shapes(&reader);
     sheet_header(book->doc, reader.footer);
+    for (size_t i = 0; i < COUNT(reader.other_headers); i++)
+        sheet_header(book->doc, reader.other_headers[i]);
 }

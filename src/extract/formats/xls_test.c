@@ -235,6 +235,20 @@ Test(extract, xls_notes_links_and_headers_are_there)
            "note(link) a:b @S!A1\np a box @S\n");
 }
 
+Test(extract, xls_first_pages_have_headers_of_their_own)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Sheets book = globals(arena, "S", 0, STR_NONE, STR_NONE);
+    begin(&book, XLS_HEADERFOOTER);
+    add(&book, 0, 30);
+    add(&book, 0, 4);
+    add(&book, 5, 2);
+    add(&book, 0, 2);
+    add_text(&book, "Cover", 2);
+    end(&book);
+    expect(&book, false, "h1 S\nheader Cover\n");
+}
+
 Test(extract, xls_charts_have_titles_and_values)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
