@@ -50,6 +50,7 @@ typedef struct PageText {
     size_t char_count, odd_count; /* without spaces; of them no known character */
     int64_t picture_pixels;       /* of the pictures that a page of little text has */
     bool was_cut;                 /* over the time for a page */
+    bool is_logical;              /* XPS gives its characters in the order of reading */
 } PageText;
 
 typedef struct OutlineItem {

@@ -175,9 +175,9 @@ static void read_block(fz_context *ctx, const fz_stext_block *block, int number,
     FontLook look = { 0 };
     size_t first = page->spans.count;
     for (const fz_stext_line *line = block->u.t.first_line, *end; line; line = end) {
-        bool is_rtl = has_rtl(line);
+        bool is_rtl = !page->is_logical && has_rtl(line);
         for (end = line->next; is_on_baseline(line, end); end = end->next)
-            is_rtl |= has_rtl(end);
+            is_rtl |= !page->is_logical && has_rtl(end);
         if (is_rtl)
             read_rtl_lines(ctx, line, end, number, arena, &look, page);
         for (const fz_stext_line *next = line; next != end && !is_rtl; next = next->next)
@@ -284,6 +284,7 @@ bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_ms_max, Pag
         if (pdf && pdf_find_tags(file, pdf, &tags))
             drawing.tags = &tags;
         run_page(file, page, text, &drawing);
+        read.is_logical = !file->doc;
         read_spans(ctx, text, arena, &read, drawing.tags != NULL);
         if (pdf)
             pdf_read_notes(file, pdf, text, arena, &read);
