@@ -2,6 +2,7 @@
 #include <archive.h>
 
 #include "extract/archive_reader.h"
+#include "extract/rar5_list.h"
 #include "extract/seven_zip.h"
 
 #define SUPPORT(...)                                                                               \
@@ -157,6 +158,10 @@ static bool rar_extract(const ExtractSource *source, DocWriter *doc, Error *err)
         .title = "RAR archive",
         .is_never_decrypted = true,
     };
+    AUTO(members_free) Members members;
+    members_begin(&members, source, doc);
+    if (rar5_list_encrypted(source, &members))
+        return members_end(&members, err);
     return archive_extract(source, &kind, doc, err);
 }
 
