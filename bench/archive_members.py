@@ -5,7 +5,7 @@
 
 Reads ARCHIVES.tsv (path, member, bytes, type) and runs `lectern extract --format json` on each archive,
 with its password of PASSWORDS.tsv. A member counts when a child or a row of the list has its name, and its
-size where the row says one. Prints what is missing, then the share that was found.
+size where the row says one. Prints what is missing or has another size, then the shares; the minimum is of names.
 """
 import argparse
 import collections
@@ -70,22 +70,23 @@ def main():
     wanted = collections.defaultdict(list)
     for row in rows_of(os.path.join(args.corpus, "ARCHIVES.tsv")):
         wanted[row["path"]].append(row)
-    good = total = 0
+    good = other = total = 0
     for path, rows in wanted.items():
         found = members_of(args.program, os.path.join(args.corpus, path), passwords.get(path))
         for row in rows:
             name, size = plain(row["member"]), row["bytes"]
             total += 1
             if found is not None and "\ufffd" in name:
-                name = next((other for other in found if blurred(other) == blurred(name)), name)
+                name = next((it for it in found if blurred(it) == blurred(name)), name)
             if found is None or name not in found:
                 print(f"missing: {path}: {name}" + (" (not read)" if found is None else ""))
             elif size.isdigit() and found[name] not in (None, int(size)):
-                good += 1  # a directory, a sparse file: whose size it is can be argued
+                good += 1
+                other += 1
                 print(f"size: {path}: {name}: {found[name]}, not {size}")
             else:
                 good += 1
-    print(f"{good} of {total} members: {good / total:.3f}")
+    print(f"{good} of {total} members by name: {good / total:.3f}; {good - other} with the same size: {(good - other) / total:.3f}")
     return 0 if good >= args.minimum * total else 1
 
 
