@@ -1,5 +1,6 @@
 /* asciidoc.c - AsciiDoc (docs.asciidoctor.org/asciidoc): sections, attributes, delimited blocks,
  * tables, lists, admonitions. */
+#include "extract/encoding.h"
 #include "extract/extractor.h"
 #include "extract/marked.h"
 
@@ -307,7 +308,7 @@ static bool adoc_extract(const ExtractSource *source, DocWriter *doc, Error *err
 static int adoc_sniff(Str bytes)
 {
     Str head = str_slice(bytes, 0, KB(4));
-    if (head.length && memchr(head.at, 0, head.length))
+    if (text_is_binary(bytes))
         return 0;
     return str_starts(head, S("= ")) && str_find(head, S("\n== ")) >= 0 ? 20 : 6;
 }

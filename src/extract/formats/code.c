@@ -193,7 +193,7 @@ static bool name_before_parenthesis(Str line, bool is_indented, Str *name_r)
         (is_indented && str_ends(trimmed, S(","))) ||
         str_find_char(str_slice(line, 0, (size_t)open), '=') >= 0 ||
         str_find_char(str_slice(line, 0, (size_t)open), '"') >= 0 ||
-        HAS_CHAR(trimmed.at[0], "#(.!"))
+        HAS_CHAR(trimmed.at[0], "#(.!:,"))
         return false;
     size_t end = (size_t)open;
     while (end > 0 && line.at[end - 1] == ' ')

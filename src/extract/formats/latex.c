@@ -618,7 +618,7 @@ static bool latex_extract(const ExtractSource *source, DocWriter *doc, Error *er
 static int latex_sniff(Str bytes)
 {
     Str head = str_slice(bytes, 0, KB(16));
-    if (head.length && memchr(head.at, 0, head.length))
+    if (text_is_binary(bytes))
         return 0;
     if (str_find(head, S("\\documentclass")) >= 0 || str_find(head, S("\\begin{document}")) >= 0)
         return 35;

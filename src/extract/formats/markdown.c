@@ -28,6 +28,7 @@ typedef struct Writer {
     List lists[LISTS_MAX];
     int list_depth, quote_depth, image_depth;
     bool item_began, in_note, in_cell, in_head_row;
+    bool has_lines;            /* the text is the file's, so lines are places */
     bool has_image, has_words; /* of the paragraph: only pictures, or words too */
 } Writer;
 
@@ -49,7 +50,7 @@ static void end_block(Writer *w)
 static void set_lines(Writer *w, cmark_node *node)
 {
     int first = cmark_node_get_start_line(node), last = cmark_node_get_end_line(node);
-    if (first > 0)
+    if (first > 0 && w->has_lines)
         doc_place_lines(w->doc, first + w->line_offset, MAX(first, last) + w->line_offset);
 }
 
@@ -93,11 +94,27 @@ static void write_code(Writer *w, cmark_node *node)
     doc_code(w->doc, language, str(cmark_node_get_literal(node)));
 }
 
+/* What an author hid is a note. */
+static bool write_comment(Writer *w, cmark_node *node, Str text)
+{
+    text = str_trim(text);
+    if (!str_starts(text, S("<!--")) || !str_ends(text, S("-->")) || text.length < 7)
+        return false;
+    set_lines(w, node);
+    doc_note(w->doc, "comment", str_slice(text, 4, text.length - 3));
+    return true;
+}
+
 static void write_html(Writer *w, cmark_node *node)
 {
-    Place place = { .line_first = cmark_node_get_start_line(node) + w->line_offset };
-    html_write(w->doc, str(cmark_node_get_literal(node)), &place);
-    doc_place(w->doc, &(Place){ 0 });
+    Str text = str(cmark_node_get_literal(node));
+    if (write_comment(w, node, text))
+        return;
+    Place place = { .line_first =
+                        w->has_lines ? cmark_node_get_start_line(node) + w->line_offset : 0 };
+    html_write(w->doc, text, &place);
+    if (w->has_lines)
+        doc_place(w->doc, &(Place){ 0 });
 }
 
 static void add_inline_html(Writer *w, const char *tag)
@@ -117,6 +134,10 @@ static void on_inline(Writer *w, cmark_node *node, bool enters)
     case CMARK_NODE_IMAGE:
         w->image_depth += enters ? 1 : -1;
         w->has_image = true;
+        break;
+    case CMARK_NODE_LINK:
+        if (!enters && str(cmark_node_get_title(node)).length)
+            buf_addf(&w->run, " \"%s\"", cmark_node_get_title(node));
         break;
     case CMARK_NODE_FOOTNOTE_REFERENCE:
         if (!enters)
@@ -280,6 +301,25 @@ static int read_front_matter(DocWriter *doc, Str *text)
     return count;
 }
 
+static void write_pieces(Writer *w, Str text)
+{
+    while (text.length && doc_writer_ok(w->doc)) {
+        int lines;
+        size_t length = piece_length(text, &lines);
+        end_block(w);
+        write_piece(w, str_slice(text, 0, length));
+        w->line_offset += lines;
+        text = str_from(text, length);
+    }
+}
+
+void markdown_write(DocWriter *doc, Str text)
+{
+    AUTO_ARENA Arena *scratch = arena_new(GB(1));
+    markdown_preload();
+    write_pieces(&(Writer){ .doc = doc, .arena = scratch }, text);
+}
+
 static bool markdown_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
@@ -288,16 +328,9 @@ static bool markdown_extract(const ExtractSource *source, DocWriter *doc, Error 
         return fail(err, ERROR_UNSUPPORTED, "it is not text");
     markdown_preload();
     Str text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
-    Writer w = { .doc = doc, .arena = scratch };
+    Writer w = { .doc = doc, .arena = scratch, .has_lines = true };
     w.line_offset = read_front_matter(doc, &text);
-    while (text.length && doc_writer_ok(doc)) {
-        int lines;
-        size_t length = piece_length(text, &lines);
-        end_block(&w);
-        write_piece(&w, str_slice(text, 0, length));
-        w.line_offset += lines;
-        text = str_from(text, length);
-    }
+    write_pieces(&w, text);
     return true;
 }
 

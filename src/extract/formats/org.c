@@ -1,5 +1,6 @@
 /* org.c - Org mode (orgmode.org/worg/org-syntax.html): headlines with states and tags, drawers,
  * blocks, tables, lists, footnotes. */
+#include "extract/encoding.h"
 #include "extract/extractor.h"
 #include "extract/marked.h"
 
@@ -180,7 +181,7 @@ static bool org_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 static int org_sniff(Str bytes)
 {
     Str head = str_slice(bytes, 0, KB(4));
-    if (head.length && memchr(head.at, 0, head.length))
+    if (text_is_binary(bytes))
         return 0;
     return str_find_ignore_case(head, S("#+title:")) >= 0 ? 30 : 6;
 }

@@ -1,5 +1,6 @@
 /* rst.c - reStructuredText (docutils.sourceforge.io/docs/ref/rst/restructuredtext.html): sections,
  * lists, directives, tables, footnotes, fields. */
+#include "extract/encoding.h"
 #include "extract/extractor.h"
 #include "extract/marked.h"
 
@@ -664,7 +665,7 @@ static bool rst_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 static int rst_sniff(Str bytes)
 {
     Str head = str_slice(bytes, 0, KB(16));
-    if (memchr(head.at, 0, head.length))
+    if (text_is_binary(bytes))
         return 0;
     bool is_marked = str_find(head, S("\n.. ")) >= 0 && str_find(head, S(":: ")) >= 0;
     return is_marked ? 16 : 6;
