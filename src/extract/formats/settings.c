@@ -1,41 +1,15 @@
-/* settings.c - INI files and their kin (.properties, .env, .desktop, .conf), TOML and YAML: each
- * section or top-level key is a block of lines as they are, with its name as the place.
- *
- * Comments stay, since they say more to people than the values; values are not interpreted. */
-#include "base/file.h"
+/* settings.c - see settings.h. */
+#include "extract/formats/settings.h"
+
 #include "extract/encoding.h"
-#include "extract/extractor.h"
 #include "extract/metadata.h"
 
 enum { LINES_MAX = 40, NAME_LENGTH_MAX = 200, SNIFF_LINES = 200 };
 
-typedef enum Style { STYLE_INI, STYLE_TOML, STYLE_YAML } Style;
-
-static const struct {
-    const char *extension, *language;
-    Style style;
-} styles[] = {
-    { "ini", "ini", STYLE_INI },
-    { "cfg", "ini", STYLE_INI },
-    { "conf", "ini", STYLE_INI },
-    { "cnf", "ini", STYLE_INI },
-    { "properties", "properties", STYLE_INI },
-    { "env", "ini", STYLE_INI },
-    { "desktop", "ini", STYLE_INI },
-    { "service", "ini", STYLE_INI },
-    { "editorconfig", "ini", STYLE_INI },
-    { "inf", "ini", STYLE_INI },
-    { "reg", "ini", STYLE_INI },
-    { "url", "ini", STYLE_INI },
-    { "toml", "toml", STYLE_TOML },
-    { "yaml", "yaml", STYLE_YAML },
-    { "yml", "yaml", STYLE_YAML },
-};
-
 typedef struct Writer {
     DocWriter *doc;
     const char *language;
-    Style style;
+    SettingsStyle style;
     Str block; /* lines that follow each other */
     int first, count;
     char name[NAME_LENGTH_MAX + 1];
@@ -146,50 +120,30 @@ static void add_sections(Writer *w, Str line, int number)
     } else if (w->count >= LINES_MAX) {
         flush(w);
     }
-    if (w->style == STYLE_TOML && (count_of(line, S("\"\"\"")) + count_of(line, S("'''"))) % 2 == 1)
+    if (w->style == SETTINGS_TOML &&
+        (count_of(line, S("\"\"\"")) + count_of(line, S("'''"))) % 2 == 1)
         w->in_text = !w->in_text;
     add(w, line, number);
 }
 
-/* By the name, else by what most lines look like. */
-static Style style_of(const ExtractSource *source, Str text, const char **language)
-{
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    Str extension = source->name.length < KB(4) ? path_extension(arena, source->name) : STR_NONE,
-        line;
-    for (size_t i = 0; i < COUNT(styles); i++)
-        if (str_is(extension, styles[i].extension)) {
-            *language = styles[i].language;
-            return styles[i].style;
-        }
-    int keys = 0, sections = 0;
-    for (int i = 0; i < SNIFF_LINES && text_next_line(&text, &line); i++) {
-        keys += yaml_key(line).length > 0 || is_yaml_mark(line);
-        sections += section_name(line).length > 0;
-    }
-    *language = keys > sections ? "yaml" : "ini";
-    return keys > sections ? STYLE_YAML : STYLE_INI;
-}
-
-static bool settings_extract(const ExtractSource *source, DocWriter *doc, Error *err)
+bool settings_write(const ExtractSource *source, DocWriter *doc, SettingsStyle style,
+                    const char *language, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     if (text_is_binary(source->bytes))
         return fail(err, ERROR_UNSUPPORTED, "it is not text");
     Str text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
-    Writer w = { .doc = doc };
+    Writer w = { .doc = doc, .style = style, .language = language };
     Str line;
-    w.style = style_of(source, text, &w.language);
     for (int number = 1; doc_writer_ok(doc) && text_next_line(&text, &line); number++)
-        w.style == STYLE_YAML ? add_yaml(&w, line, number) : add_sections(&w, line, number);
+        w.style == SETTINGS_YAML ? add_yaml(&w, line, number) : add_sections(&w, line, number);
     flush(&w);
     if (w.documents > 1)
         doc_meta_whole(doc, "documents", w.documents);
     return true;
 }
 
-/* Nothing marks these files but their names; a text of sections with values is taken too. */
-static int settings_sniff(Str bytes)
+int settings_sniff(Str bytes)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(256));
     int sections = 0, values = 0, others = 0;
@@ -210,14 +164,3 @@ static int settings_sniff(Str bytes)
     }
     return sections > 0 && values > others && values >= sections / 2 ? 30 : 4;
 }
-
-const Extractor extractor_settings = {
-    .name = "settings",
-    .title = "Settings (YAML, TOML, INI, properties)",
-    .extensions = LIST("yaml", "yml", "toml", "ini", "cfg", "conf", "cnf", "properties", "env",
-                       "desktop", "service", "editorconfig", "inf", "reg", "url"),
-    .media_types = LIST("application/yaml", "application/toml", "text/yaml", "text/x-yaml",
-                        "application/x-yaml", "text/x-properties"),
-    .sniff = settings_sniff,
-    .extract = settings_extract,
-};

@@ -1,7 +1,7 @@
 /* settings_test.c - INI, TOML and YAML by sections. */
 #include "extract/formats/dump.h"
 
-extern const Extractor extractor_settings;
+extern const Extractor extractor_ini, extractor_toml, extractor_yaml;
 
 Test(extract, settings_are_blocks_of_sections)
 {
@@ -20,15 +20,15 @@ Test(extract, settings_are_blocks_of_sections)
           "code(yaml) # top @line 1\ncode(yaml) a: 1\\nb:\\n  - x: y @lines 2-4\ncode(yaml) "
           "---\\nc: 2 @lines 5-6\n" },
     };
-    DUMP_CASES(extractor_settings, ini, .places = true, .name = "a.ini");
-    DUMP_CASES(extractor_settings, toml, .places = true, .name = "a.toml");
-    DUMP_CASES(extractor_settings, yaml, .places = true, .name = "a.yml");
+    DUMP_CASES(extractor_ini, ini, .places = true, .name = "a.ini");
+    DUMP_CASES(extractor_toml, toml, .places = true, .name = "a.toml");
+    DUMP_CASES(extractor_yaml, yaml, .places = true, .name = "a.yml");
 }
 
 Test(extract, settings_are_recognised_by_sections_or_name)
 {
-    cr_expect_eq(extractor_settings.sniff(S("[a]\nb=c\nd=e\n")), 30);
-    cr_expect_eq(extractor_settings.sniff(S("Dear Ada,\n")), 4);
-    cr_expect_eq(extractor_choose(S("a: b\n"), S("x.yaml"), STR_NONE), &extractor_settings);
+    cr_expect_eq(extractor_ini.sniff(S("[a]\nb=c\nd=e\n")), 30);
+    cr_expect_eq(extractor_ini.sniff(S("Dear Ada,\n")), 4);
+    cr_expect_eq(extractor_choose(S("a: b\n"), S("x.yaml"), STR_NONE), &extractor_yaml);
     cr_expect_str_eq(extractor_choose(S("[\"a\", 1]"), S("x.json"), STR_NONE)->name, "json");
 }
