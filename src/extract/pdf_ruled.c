@@ -347,11 +347,19 @@ static bool is_table(const Frame *frame, const Region *regions, int count)
 
 /* --- Rows without lines between them --- */
 
+static bool is_number(Str text)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < text.length; i++)
+        digits += text.at[i] >= '0' && text.at[i] <= '9';
+    return digits * 2 >= text.length;
+}
+
 /* Lines of wrapped text fill their cell; lines that are rows of their own do not. True when most
  * cells of this row have a line for each of the others' lines. */
 static int count_lines(const Region *regions, int count, int row)
 {
-    int most = 0, cells = 0, total = 0, stacked = 0, narrow = 0, even = 0;
+    int most = 0, cells = 0, total = 0, stacked = 0, narrow = 0, even = 0, numbers = 0;
     for (int i = 0; i < count; i++) {
         const Region *region = &regions[i];
         if (region->row != row || region->text.length == 0)
@@ -359,6 +367,7 @@ static int count_lines(const Region *regions, int count, int row)
         cells++;
         total += region->lines;
         stacked += region->lines > 1;
+        numbers += region->lines > 1 && is_number(region->text);
         narrow += region->lines > 1 && region->width_used < 0.75F;
         even += region->lines > 1 && region->lines == most;
         if (region->lines > most) {
@@ -366,7 +375,7 @@ static int count_lines(const Region *regions, int count, int row)
             even = 1;
         }
     }
-    bool is_many = most >= 3 && cells >= 2 && total * 2 >= most * cells;
+    bool is_many = most >= (numbers >= 2 ? 2 : 3) && cells >= 2 && total * 2 >= most * cells;
     bool is_even =
         most >= 4 && (stacked >= 3 ? even * 5 >= stacked * 4 : even == stacked && narrow > 0);
     return is_many && stacked >= 2 && (is_even || narrow * 2 > stacked) ? most : 0;

@@ -300,17 +300,18 @@ static int find_header(const Grid *grid, int first, const Columns *columns)
     return top;
 }
 
-static bool has_digits_only(const GridRow *row, const Grid *grid)
+/* Cells after the first that are mostly digits. */
+static int count_numbers(const GridRow *row, const Grid *grid)
 {
+    int numbers = 0;
     for (int i = 1; i < row->count; i++) {
         Str text = span_at(grid, row->cells[i].first)->text;
         size_t digits = 0;
         for (size_t k = 0; k < text.length; k++)
             digits += text.at[k] >= '0' && text.at[k] <= '9';
-        if (digits * 2 >= text.length)
-            return true;
+        numbers += digits * 2 >= text.length;
     }
-    return false;
+    return numbers;
 }
 
 static TableRow *add_table_row(Grid *grid, PageTable *table, Box box)
@@ -363,8 +364,18 @@ static void write_header(Grid *grid, int top, int first, const Columns *columns,
     }
     table->header_count = (int)table->rows.count;
     /* The first row under it may be its last line. */
-    if (!was_wide && row && !has_digits_only(&grid->rows.at[first], grid))
+    if (!was_wide && row && count_numbers(&grid->rows.at[first], grid) == 0)
         table->header_count = -1;
+}
+
+/* A row of numbers under numbers is a row of its own, however near. */
+static bool goes_on(const Grid *grid, int r, float near, const Columns *columns)
+{
+    const GridRow *row = &grid->rows.at[r], *above = row - 1;
+    if (continues(row, above, columns))
+        return true;
+    return row->cells[0].baseline - above->cells[0].baseline < near &&
+           !(count_numbers(row, grid) >= 2 && count_numbers(above, grid) > 0);
 }
 
 static void write_table(Grid *grid, int first, int end, const Columns *columns, PageTables *tables)
@@ -377,10 +388,7 @@ static void write_table(Grid *grid, int first, int end, const Columns *columns, 
     for (int r = first; r < end; r++) {
         const GridRow *row = &grid->rows.at[r];
         bool is_more_header = r == first && table.header_count < 0;
-        bool joins =
-            is_more_header ||
-            (r > first && (continues(row, &grid->rows.at[r - 1], columns) ||
-                           row->cells[0].baseline - grid->rows.at[r - 1].cells[0].baseline < near));
+        bool joins = is_more_header || (r > first && goes_on(grid, r, near, columns));
         TableRow *out =
             joins ? &table.rows.at[table.rows.count - 1] : add_table_row(grid, &table, row->box);
         out->box = box_union(out->box, row->box);
@@ -433,7 +441,7 @@ static bool is_header_of_next(const Grid *grid, int first, int end)
     Columns columns;
     int next = end;
     for (int r = first; r < end; r++)
-        if (has_digits_only(&grid->rows.at[r], grid))
+        if (count_numbers(&grid->rows.at[r], grid) > 0)
             return false;
     while (next < (int)grid->rows.count && next < end + 2 && grid->rows.at[next].count == 1)
         next++;
