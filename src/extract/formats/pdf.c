@@ -369,8 +369,11 @@ bool pdf_extract(const ExtractSource *source, DocWriter *doc, Error *err)
     PdfReader reader = {
         .doc = doc, .arena = arena, .said = map_new(arena), .links = map_new(arena)
     };
-    if (!pdf_file_open(source->bytes, source->password, &file, err))
-        return false;
+    if (!pdf_file_open(source->bytes, source->password, &file, err)) {
+        /* What one program cannot repair another often can; its reason counts then. */
+        bool is_pdf = pdf_sniff(source->bytes) > 0;
+        return is_pdf && err->code == ERROR_DAMAGED && doc_later(doc, "poppler", 0);
+    }
     reader.file = file;
     reader.page_count = pdf_file_page_count(file);
     write_meta(&reader);
@@ -382,7 +385,8 @@ bool pdf_extract(const ExtractSource *source, DocWriter *doc, Error *err)
     write_attachments(&reader);
     write_xfa(&reader);
     free_slots(&reader);
-    if (reader.failed_count == reader.page_count && reader.failed_count > 0) {
+    bool is_left = pdf_file_is_pdf(file) && reader.failure.code == ERROR_DAMAGED;
+    if (reader.failed_count == reader.page_count && reader.failed_count > 0 && !is_left) {
         *err = reader.failure;
         return false;
     }
