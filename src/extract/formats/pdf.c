@@ -372,7 +372,8 @@ bool pdf_extract(const ExtractSource *source, DocWriter *doc, Error *err)
     if (!pdf_file_open(source->bytes, source->password, &file, err)) {
         /* What one program cannot repair another often can; its reason counts then. */
         bool is_pdf = pdf_sniff(source->bytes) > 0;
-        return is_pdf && err->code == ERROR_DAMAGED && doc_later(doc, "poppler", 0);
+        return is_pdf && err->code == ERROR_DAMAGED && doc_warning(doc, str(err->message)) &&
+               doc_later(doc, "poppler", 0);
     }
     reader.file = file;
     reader.page_count = pdf_file_page_count(file);
