@@ -25,6 +25,7 @@ typedef enum WordTable {
     WORD_ENDNOTE_REFS = 46,
     WORD_ENDNOTE_TEXTS = 47,
     WORD_BOX_TEXTS = 56,
+    WORD_SAVED_BY = 71,
     WORD_LISTS = 73,
     WORD_LIST_OVERRIDES = 74,
 } WordTable;

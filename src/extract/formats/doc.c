@@ -1,4 +1,5 @@
 /* doc.c - Word 6, 95 and 97-2003 documents and templates, in OLE files or bare. */
+#include "extract/encoding.h"
 #include "extract/extractor.h"
 #include "extract/ole_object.h"
 #include "extract/ole_properties.h"
@@ -26,6 +27,25 @@ static void write_objects(OleFile *ole, DocWriter *doc)
     }
 }
 
+/* 2.9.289: who saved the file and where to, the last ten times. */
+static void write_saved_by(const WordFile *file, DocWriter *doc)
+{
+    Str rest = word_table(file, WORD_SAVED_BY), pair[2] = { STR_NONE, STR_NONE };
+    size_t count = MIN(le16_at(rest, 2), 20);
+    if (le16_at(rest, 0) != 0xFFFF)
+        return;
+    rest = str_from(rest, 6);
+    for (size_t i = 0; i < count && rest.length >= 2; i++) {
+        size_t size = (size_t)le16_at(rest, 0) * 2;
+        pair[i % 2] = text_from_utf16(file->arena, str_slice(rest, 2, 2 + size));
+        rest = str_from(rest, 2 + size);
+        if (i % 2 == 1)
+            doc_meta(
+                doc, "saved_by",
+                str_format(file->arena, STR_FMT ", " STR_FMT, STR_ARG(pair[0]), STR_ARG(pair[1])));
+    }
+}
+
 static bool doc_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
@@ -43,6 +63,7 @@ static bool doc_extract(const ExtractSource *source, DocWriter *doc, Error *err)
         if (ole_find(&ole, "Macros"))
             doc_warning(doc, S("macro code is not shown"));
     }
+    write_saved_by(&file, doc);
     WordText text = { .file = &file,
                       .doc = doc,
                       .styles = word_styles_read(&file),
