@@ -224,7 +224,7 @@ static void read_members(Reader *reader, int64_t total)
 static bool read_archive(const ExtractSource *source, const ArchiveKind *kind, Str raw_name,
                          DocWriter *doc, Error *err)
 {
-    AUTO_MEMBERS Members members;
+    AUTO_MEMBERS Members members = { 0 };
     int64_t total = 0;
     members_begin(&members, source, doc);
     Reader reader = { .members = &members, .source = source, .kind = kind, .raw_name = raw_name };

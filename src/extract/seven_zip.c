@@ -649,7 +649,7 @@ static void read_items(const Archive *a, Members *members)
 bool seven_zip_extract_encrypted(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
-    AUTO(members_free) Members members;
+    AUTO(members_free) Members members = { 0 };
     Archive a = { .arena = arena, .bytes = source->bytes, .password = source->password };
     bool is_locked = false;
     if (!read_header(&a, &is_locked, err))

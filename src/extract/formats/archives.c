@@ -158,7 +158,7 @@ static bool rar_extract(const ExtractSource *source, DocWriter *doc, Error *err)
         .title = "RAR archive",
         .is_never_decrypted = true,
     };
-    AUTO(members_free) Members members;
+    AUTO(members_free) Members members = { 0 };
     members_begin(&members, source, doc);
     if (rar5_list_encrypted(source, &members))
         return members_end(&members, err);

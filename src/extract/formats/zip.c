@@ -88,7 +88,7 @@ static void read_members(ZipUnpacker *unpacker, const ZipDirectory *directory)
 static bool zip_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(256));
-    AUTO_MEMBERS Members members;
+    AUTO_MEMBERS Members members = { 0 };
     ZipDirectory directory = { 0 };
     bool has_directory = zip_directory_read(arena, source->bytes, &directory);
     if (directory.is_split || str_starts(source->bytes, S("PK\7\10PK\3\4")))
