@@ -289,7 +289,8 @@ static bool is_coherent(Str bytes, int high, size_t *ascii_r)
                      (unsigned char)bytes.at[i + 1 - (size_t)high];
         Family family = c >= 0xD800 && c < 0xE000 ? FAMILY_ANY : family_of(c, &its);
         bad += family == FAMILY_BAD;
-        if (bad * 100 > bytes.length / 2) /* soon known of what is no text: most files in archives */
+        if (bad * 100 >
+            bytes.length / 2) /* soon known of what is no text: most files in archives */
             return false;
         *ascii_r += c < 0x80;
         if (family != FAMILY_EAST && family != FAMILY_OTHER)

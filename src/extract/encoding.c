@@ -9,7 +9,12 @@
 #include "extract/charset_guess.h"
 #include "extract/korean.h"
 
-enum { GUESS_BYTES = 256 * 1024, DECLARED_BYTES = 4096, BINARY_BYTES = 64 * 1024 };
+enum {
+    GUESS_BYTES = 256 * 1024,
+    DECLARED_BYTES = 4096,
+    BINARY_BYTES = 64 * 1024,
+    PADDING_MIN = 32
+};
 
 /* What people write, and the converter that reads it best: mostly the superset that browsers use
  * (encoding.spec.whatwg.org). Names that are not here go to ICU as they are. */
@@ -515,31 +520,32 @@ Str charset_in_media_type(Str media_type)
 
 /* --- Text or not --- */
 
-/* Space that was set aside and never written, at either end of a text. */
-static Str without_padding(Str bytes)
+/* The length of the run of zeros at `at`. Long ones are space that was set aside and never
+ * written; text may have them, short ones no text has. */
+static size_t zero_run(Str bytes, size_t at)
 {
-    Str all = bytes;
-    while (bytes.length && bytes.at[0] == 0)
-        bytes = str_from(bytes, 1);
-    while (bytes.length && bytes.at[bytes.length - 1] == 0)
-        bytes.length--;
-    return bytes.length > 16 ? bytes : all;
+    size_t end = at;
+    while (end < bytes.length && bytes.at[end] == 0)
+        end++;
+    return end - at;
 }
 
 bool text_is_binary(Str bytes)
 {
     Str head = str_slice(bytes, 0, BINARY_BYTES);
-    size_t controls = 0;
+    size_t controls = 0, zeros = 0;
     if (charset_of_mark(&head) || charset_of_zeros(head))
         return false;
-    head = without_padding(head);
     for (size_t i = 0; i < head.length; i++) {
         unsigned char c = (unsigned char)head.at[i];
-        if (c == 0)
+        size_t run = c == 0 ? zero_run(head, i) : 0;
+        if (run && run < PADDING_MIN)
             return true;
-        controls += c < 0x20 && !HAS_CHAR((char)c, "\t\n\r\f\v\b\x1B\x0E\x0F\x1A");
+        zeros += run;
+        i += run ? run - 1 : 0;
+        controls += run == 0 && c < 0x20 && !HAS_CHAR((char)c, "\t\n\r\f\v\b\x1B\x0E\x0F\x1A");
     }
-    return controls > head.length / 50;
+    return controls > (head.length - zeros) / 50 || (zeros && head.length - zeros < PADDING_MIN);
 }
 
 Str text_head(Arena *arena, Str bytes, size_t max)
