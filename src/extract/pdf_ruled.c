@@ -10,6 +10,8 @@
 #include "base/utf8.h"
 
 enum { RULES_MAX = 3000, EDGES_MAX = 200, GRID_MAX = 20000, CELL_TEXT_MAX = 16000 };
+/* Of all frames of a page together, so that a drawing of a map costs little. */
+enum { FRAMES_MAX = 300, CELLS_MAX = 60000, SPANS_MAX = 20000 };
 
 /* Lines nearer than NEAR are one; they meet when their ends are within REACH. */
 static const float NEAR = 2.5F, REACH = 3.5F;
@@ -650,12 +652,15 @@ static int complete_grid(Frame *frame, Region **regions, int count, int *region_
     return count;
 }
 
-static void try_frame(Arena *arena, PageText *page, const Rule *rules, int count,
+static void try_frame(Arena *arena, PageText *page, const Rule *rules, int count, int *cells_left,
                       PageTables *tables)
 {
     Frame frame = { .arena = arena, .page = page, .rules = rules, .rule_count = count };
     Region *regions;
     if (count < 4 || !find_edges(&frame))
+        return;
+    *cells_left -= frame.rows * frame.columns;
+    if (*cells_left < 0)
         return;
     find_spans(&frame);
     int *region_of_span = arena_new_array(arena, int, (size_t)frame.span_count + 1);
@@ -671,8 +676,8 @@ static void try_frame(Arena *arena, PageText *page, const Rule *rules, int count
 
 void pdf_find_ruled_tables(Arena *arena, PageText *page, PageTables *tables)
 {
-    int count = (int)page->rules.count;
-    if (count < 4 || count > RULES_MAX || page->spans.count < 4)
+    int count = (int)page->rules.count, frames = 0, cells_left = CELLS_MAX;
+    if (count < 4 || count > RULES_MAX || page->spans.count < 4 || page->spans.count > SPANS_MAX)
         return;
     Rule *rules = arena_new_array(arena, Rule, (size_t)count);
     memcpy(rules, page->rules.at, (size_t)count * sizeof *rules);
@@ -680,13 +685,14 @@ void pdf_find_ruled_tables(Arena *arena, PageText *page, PageTables *tables)
     int *parent = arena_new_array(arena, int, (size_t)count);
     Rule *frame = arena_new_array(arena, Rule, (size_t)count);
     join_frames(rules, count, parent);
-    for (int root = 0; root < count; root++) {
+    for (int root = 0; root < count && frames < FRAMES_MAX; root++) {
         int in_frame = 0;
         if (root_of(parent, root) != root)
             continue;
         for (int i = 0; i < count; i++)
             if (root_of(parent, i) == root)
                 frame[in_frame++] = rules[i];
-        try_frame(arena, page, frame, in_frame, tables);
+        frames += in_frame >= 4;
+        try_frame(arena, page, frame, in_frame, &cells_left, tables);
     }
 }
