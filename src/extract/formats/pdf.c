@@ -297,6 +297,9 @@ static bool write_page(PdfReader *reader, int number)
     reader->outline_at = first;
     reader->empty_count += slot->page.spans.count == 0 && !is_picture(&slot->page);
     reader->cut_count += slot->page.was_cut;
+    /* A scan's headings are in its outline at least. */
+    for (size_t i = first; i < end && slot->page.spans.count == 0; i++)
+        doc_heading(reader->doc, MIN(reader->outline.at[i].level, 6), reader->outline.at[i].title);
     take_running(reader, slot);
     pdf_write_page(reader->doc, slot->arena, &slot->page, &reader->style,
                    reader->outline.count ? &reader->outline.at[first] : NULL, end - first);
