@@ -501,6 +501,18 @@ bool doc_meta(DocWriter *doc, const char *key, Str value)
 
 /* --- Tables --- */
 
+/* A row may be held until its table's header is known. */
+static void take_row_words(DocWriter *doc, Block *row)
+{
+    WordBox *words = arena_new_array(doc->now.row_arena, WordBox, doc->word_count);
+    if (doc->word_count)
+        memcpy(words, doc->words, doc->word_count * sizeof *words);
+    row->words = doc->word_count ? words : NULL;
+    row->word_count = doc->word_count;
+    doc->words = NULL;
+    doc->word_count = 0;
+}
+
 static bool end_row(DocWriter *doc)
 {
     Current *now = &doc->now;
@@ -512,6 +524,7 @@ static bool end_row(DocWriter *doc)
                   .place = now->place,
                   .cells = now->cells.at,
                   .cell_count = now->cells.count };
+    take_row_words(doc, &row);
     bool has_text = false, ok = !doc->stopped;
     for (size_t i = 0; i < now->cells.count; i++)
         has_text |= now->cells.at[i].length > 0;

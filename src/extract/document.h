@@ -137,7 +137,7 @@ bool doc_note(DocWriter *doc, const char *label, Str text);
 bool doc_header(DocWriter *doc, Str text);
 bool doc_meta(DocWriter *doc, const char *key, Str value);
 /* The boxes of the words of the next text block, whose text must be clean already (NFC, trimmed, no
- * "\r"): else they are dropped. Copied. */
+ * "\r"): else they are dropped. Copied. For a row: after its cells, right before doc_row_end(). */
 void doc_words(DocWriter *doc, const WordBox *words, size_t count);
 bool doc_warning(DocWriter *doc, Str text);
 bool doc_progress(DocWriter *doc, const char *stage, int64_t done, int64_t total);

@@ -4,9 +4,12 @@
 #include <math.h>
 
 #include "base/base.h"
+#include "extract/document.h"
 #include "worker/picture/decode.h"
 #include "worker/picture/languages.h"
 #include "worker/picture/ocr.h"
+#include "worker/picture/ocr_table.h"
+#include "worker/picture/ocr_write.h"
 #include "worker/picture/text_marks.h"
 
 static const char *const lines[] = {
@@ -183,4 +186,53 @@ Test(picture, languages_are_named_in_two_ways)
     cr_expect(str_is(languages_installed(arena, S("osd")), ""));
     cr_expect(languages_has_script("eng", "Latin") && !languages_has_script("rus", "Latin"));
     cr_expect(languages_has_script("chi_sim", "Han") && !languages_has_script("eng", "Han"));
+}
+
+Test(picture, rows_and_columns_become_a_table)
+{
+    static const char *const cells[4][3] = { { "Fruit", "Weight", "Price" },
+                                             { "Apples", "20 kg", "$ 45" },
+                                             { "Cherries", "seven", "$ 38" },
+                                             { "Plums", "115 kg", "$ 160" } };
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    OcrPage page;
+    Error err = { 0 };
+    OcrHints hints = { 0 };
+    AUTO_OCR Ocr *ocr = NULL;
+    if (!has_language())
+        return;
+    AUTO_PIX PIX *pix = pixCreate(1400, 700, 8);
+    L_BMF *font = bmfCreate(NULL, 10);
+    pixSetAll(pix);
+    pixSetTextline(pix, font, "What the market sold in the second week of May", 0, 120, 120, NULL,
+                   NULL);
+    for (int row = 0; row < 4; row++)
+        for (int column = 0; column < 3; column++)
+            pixSetTextline(pix, font, cells[row][column], 0, 120 + column * 400, 280 + row * 80,
+                           NULL, NULL);
+    bmfDestroy(&font);
+    cr_assert(ocr_open(S("eng"), &ocr, &err) && ocr_read(ocr, arena, pix, &hints, &page, &err));
+
+    DocSink sink;
+    DocNode *node = doc_tree_new(arena, S("test"), false, &sink);
+    DocWriter *doc = doc_writer_new(arena, &sink, NULL);
+    doc_page(doc, 1, false, 1400, 700);
+    cr_assert(ocr_write(doc, arena, &page, false, 1));
+    cr_assert(doc_writer_end(doc, &err));
+    doc_writer_free(doc);
+    size_t rows = 0;
+    for (size_t i = 0; i < node->blocks.count; i++) {
+        const Block *block = &node->blocks.at[i];
+        if (block->kind != BLOCK_ROW)
+            continue;
+        rows++;
+        cr_expect_eq(block->cell_count, 3, STR_FMT, STR_ARG(block->text));
+        cr_expect(block->word_count >= 3, "%zu", block->word_count);
+        for (size_t k = 0; k < block->word_count; k++)
+            cr_expect(block->words[k].start + block->words[k].length <= block->text.length);
+        if (rows == 3)
+            cr_expect(str_is(block->text, "Cherries | seven | $ 38"), STR_FMT,
+                      STR_ARG(block->text));
+    }
+    cr_expect_eq(rows, 4);
 }

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "extract/metadata.h"
+#include "worker/picture/ocr_table.h"
 
 /* Below both, a page is noise: measured on photographs and patterns. */
 #define NOISE_CONFIDENCE 40.0F
@@ -59,14 +60,21 @@ static bool is_noise(const Line *line, bool is_sparse)
            (!line->has_known && line->confidence < SPARSE_LINE_SURE);
 }
 
-static Lines lines_of(Arena *arena, const OcrPage *page, bool is_sparse)
+/* The words that stand in no table, by lines; a table ends the paragraph it interrupts. */
+static Lines lines_of(Arena *arena, const OcrPage *page, const OcrTables *tables, bool is_sparse)
 {
     Lines lines = { 0 };
     bool begins_paragraph = true;
+    const OcrWord *words = page->words.at;
     for (size_t i = 0, end; i < page->words.count; i = end) {
-        for (end = i + 1; end < page->words.count && !page->words.at[end].begins_line; end++)
-            ;
-        Line line = line_of(&page->words.at[i], end - i);
+        end = i + 1;
+        if (tables->table_of[i]) {
+            begins_paragraph = true;
+            continue;
+        }
+        while (end < page->words.count && !words[end].begins_line && !tables->table_of[end])
+            end++;
+        Line line = line_of(&words[i], end - i);
         begins_paragraph = begins_paragraph || line.begins_paragraph;
         if (is_noise(&line, is_sparse))
             continue;
@@ -136,6 +144,20 @@ typedef struct Writer {
     float x0, y0, x1, y1; /* around the block */
 } Writer;
 
+static void add_box(Writer *out, const OcrWord *word, uint32_t start)
+{
+    float s = out->scale;
+    bool is_first = out->boxes.count == 0;
+    WordBox box = { start,        (uint32_t)word->text.length,
+                    word->x0 * s, word->y0 * s,
+                    word->x1 * s, word->y1 * s };
+    out->x0 = is_first ? box.x0 : MIN(out->x0, box.x0);
+    out->y0 = is_first ? box.y0 : MIN(out->y0, box.y0);
+    out->x1 = is_first ? box.x1 : MAX(out->x1, box.x1);
+    out->y1 = is_first ? box.y1 : MAX(out->y1, box.y1);
+    *vec_push(out->arena, &out->boxes) = box;
+}
+
 static void add_word(Writer *out, const OcrWord *word, bool begins_line, bool is_flowing)
 {
     Str before = buf_str(&out->text);
@@ -150,20 +172,8 @@ static void add_word(Writer *out, const OcrWord *word, bool begins_line, bool is
                                   is_without_spaces(utf8_decode(word->text, 0, &size)))) {
         buf_add_char(&out->text, ' ');
     }
-    float s = out->scale;
-    WordBox box = { .start = (uint32_t)out->text.length,
-                    .length = (uint32_t)word->text.length,
-                    .x0 = word->x0 * s,
-                    .y0 = word->y0 * s,
-                    .x1 = word->x1 * s,
-                    .y1 = word->y1 * s };
+    add_box(out, word, (uint32_t)out->text.length);
     buf_add(&out->text, word->text);
-    bool is_first = out->boxes.count == 0;
-    out->x0 = is_first ? box.x0 : MIN(out->x0, box.x0);
-    out->y0 = is_first ? box.y0 : MIN(out->y0, box.y0);
-    out->x1 = is_first ? box.x1 : MAX(out->x1, box.x1);
-    out->y1 = is_first ? box.y1 : MAX(out->y1, box.y1);
-    *vec_push(out->arena, &out->boxes) = box;
 }
 
 static void write_paragraph(Writer *out, const Line *lines, size_t count)
@@ -179,19 +189,86 @@ static void write_paragraph(Writer *out, const Line *lines, size_t count)
     doc_paragraph(out->doc, buf_str(&out->text));
 }
 
+/* --- Tables --- */
+
+/* The row's text will be its cells joined by " | ": `at` is where this cell begins in it. */
+static void write_cell(Writer *out, const OcrPage *page, const size_t *words, size_t count,
+                       size_t at)
+{
+    out->text.length = 0;
+    for (size_t i = 0; i < count; i++) {
+        const OcrWord *word = &page->words.at[words[i]];
+        size_t size;
+        if (i && !(is_without_spaces(last_character(buf_str(&out->text))) &&
+                   is_without_spaces(utf8_decode(word->text, 0, &size))))
+            buf_add_char(&out->text, ' ');
+        add_box(out, word, (uint32_t)(at + out->text.length));
+        buf_add(&out->text, word->text);
+    }
+    doc_cell(out->doc, buf_str(&out->text));
+}
+
+static void write_table(Writer *out, const OcrPage *page, const OcrTable *table)
+{
+    doc_table_begin(out->doc);
+    for (size_t i = 0; i < table->rows.count; i++) {
+        const OcrRow *row = &table->rows.at[i];
+        size_t next = 0, at = 0;
+        out->boxes.count = 0;
+        for (int column = 0; column < table->column_count; column++) {
+            const OcrCell *cell = next < row->cells.count ? &row->cells.at[next] : NULL;
+            bool is_filled = cell && cell->column == column;
+            next += is_filled;
+            write_cell(out, page, is_filled ? &table->words.at[cell->first] : NULL,
+                       is_filled ? cell->count : 0, at);
+            at += out->text.length + 3;
+        }
+        doc_place_box(out->doc, out->x0, out->y0, out->x1, out->y1);
+        doc_words(out->doc, out->boxes.at, out->boxes.count);
+        doc_row_end(out->doc);
+    }
+    doc_table_end(out->doc);
+}
+
+/* Those whose place in the reading order is before this word, not written yet. */
+static void write_tables(Writer *out, const OcrPage *page, const OcrTables *tables, bool *written,
+                         size_t before)
+{
+    for (;;) {
+        size_t next = tables->tables.count;
+        for (size_t i = 0; i < tables->tables.count; i++)
+            if (!written[i] && tables->tables.at[i].first_word < before &&
+                (next == tables->tables.count ||
+                 tables->tables.at[i].first_word < tables->tables.at[next].first_word))
+                next = i;
+        if (next == tables->tables.count)
+            return;
+        written[next] = true;
+        write_table(out, page, &tables->tables.at[next]);
+    }
+}
+
 bool ocr_write(DocWriter *doc, Arena *arena, const OcrPage *page, bool is_sparse, float scale)
 {
     if (!is_sparse && page->confidence < NOISE_CONFIDENCE && page->known < NOISE_KNOWN)
         return false;
-    Lines lines = lines_of(arena, page, is_sparse);
+    OcrTables tables = { .table_of = arena_new_array(arena, int, page->words.count + 1) };
+    if (!is_sparse)
+        tables = ocr_find_tables(arena, page);
+    Lines lines = lines_of(arena, page, &tables, is_sparse);
     Writer out = { .doc = doc, .arena = arena, .scale = scale, .text = buf_new(arena, MB(4)) };
-    if (!lines.count)
+    if (!lines.count && !tables.tables.count)
         return false;
-    doc_meta_number(doc, "ocr_confidence", confidence_of(&lines));
+    doc_meta_number(doc, "ocr_confidence",
+                    tables.tables.count ? (double)(int)(page->confidence + 0.5F)
+                                        : confidence_of(&lines));
+    bool *written = arena_new_array(arena, bool, tables.tables.count + 1);
     for (size_t i = 0, end; i < lines.count; i = end) {
         for (end = i + 1; end < lines.count && !lines.at[end].begins_paragraph; end++)
             ;
+        write_tables(&out, page, &tables, written, (size_t)(lines.at[i].words - page->words.at));
         write_paragraph(&out, &lines.at[i], end - i);
     }
+    write_tables(&out, page, &tables, written, SIZE_MAX);
     return true;
 }
