@@ -1,6 +1,7 @@
 /* str.c - Str and Buf. */
 #include "base/base.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <strings.h>
@@ -51,8 +52,13 @@ ptrdiff_t str_find(Str s, Str part)
 
 ptrdiff_t str_find_ignore_case(Str s, Str part)
 {
+    if (!part.length)
+        return 0;
+    const char lower = (char)tolower((unsigned char)part.at[0]);
+    const char upper = (char)toupper((unsigned char)part.at[0]);
     for (size_t i = 0; i + part.length <= s.length; i++)
-        if (strncasecmp(s.at + i, part.at, part.length) == 0)
+        if ((s.at[i] == lower || s.at[i] == upper) &&
+            strncasecmp(s.at + i, part.at, part.length) == 0)
             return (ptrdiff_t)i;
     return -1;
 }

@@ -530,7 +530,16 @@ static size_t zero_run(Str bytes, size_t at)
     return end - at;
 }
 
-bool text_is_binary(Str bytes)
+/* Control characters that texts have: tab, line and page ends, backspace (overstruck), escape, the
+ * shifts of ISO 2022 and the end of a DOS file. */
+static bool is_odd_control(unsigned char c)
+{
+    const uint32_t usual = 1u << '\t' | 1u << '\n' | 1u << '\r' | 1u << '\f' | 1u << '\v' |
+                           1u << '\b' | 1u << 0x1B | 1u << 0x0E | 1u << 0x0F | 1u << 0x1A;
+    return c < 0x20 && !(usual >> c & 1);
+}
+
+static bool find_binary(Str bytes)
 {
     Str head = str_slice(bytes, 0, BINARY_BYTES);
     size_t controls = 0, zeros = 0;
@@ -543,17 +552,49 @@ bool text_is_binary(Str bytes)
             return true;
         zeros += run;
         i += run ? run - 1 : 0;
-        controls += run == 0 && c < 0x20 && !HAS_CHAR((char)c, "\t\n\r\f\v\b\x1B\x0E\x0F\x1A");
+        controls += run == 0 && is_odd_control(c);
     }
     return controls > (head.length - zeros) / 50 || (zeros && head.length - zeros < PADDING_MIN);
 }
 
+/* What is known of the bytes that are being recognised. */
+static _Thread_local struct {
+    Str bytes;
+    bool is_binary;
+    const char *charset; /* by its mark or zeros; NULL: neither */
+    size_t mark;         /* length of the mark */
+} look;
+
+static bool is_looked_at(Str bytes)
+{
+    return look.bytes.at && look.bytes.at == bytes.at && look.bytes.length == bytes.length;
+}
+
+void text_look_begin(Str bytes)
+{
+    Str rest = str_slice(bytes, 0, BINARY_BYTES);
+    size_t length = rest.length;
+    look.charset = charset_of_mark(&rest);
+    look.mark = length - rest.length;
+    if (!look.charset)
+        look.charset = charset_of_zeros(rest);
+    look.is_binary = !look.charset && find_binary(bytes);
+    look.bytes = bytes;
+}
+
+void text_look_end(void) { look.bytes = STR_NONE; }
+
+bool text_is_binary(Str bytes) { return is_looked_at(bytes) ? look.is_binary : find_binary(bytes); }
+
 Str text_head(Arena *arena, Str bytes, size_t max)
 {
     size_t bad;
+    bool is_known = is_looked_at(bytes);
     bytes = str_slice(bytes, 0, max);
-    const char *charset = charset_of_mark(&bytes);
-    if (!charset)
+    const char *charset = is_known ? look.charset : charset_of_mark(&bytes);
+    if (is_known)
+        bytes = str_from(bytes, MIN(look.mark, bytes.length));
+    else if (!charset)
         charset = charset_of_zeros(bytes);
     if (!charset || str_is(str(charset), "UTF-8"))
         return bytes;

@@ -34,6 +34,10 @@ Str charset_in_html(Str bytes);
 /* The same of "text/plain; charset=koi8-r". */
 Str charset_in_media_type(Str media_type);
 
+/* What all text formats ask of the same bytes is found out once: between these calls on a thread,
+ * text_is_binary() and text_head() of `bytes` are cheap. */
+void text_look_begin(Str bytes);
+void text_look_end(void);
 /* Are these bytes something else than text in any charset? Looks at the first 64 KB. */
 bool text_is_binary(Str bytes);
 

@@ -1,5 +1,6 @@
 /* extractors.c - the list of formats, and which of them a file is. */
 #include "base/file.h"
+#include "extract/encoding.h"
 #include "extract/extractor.h"
 #include "extract/file_kind.h"
 
@@ -40,6 +41,7 @@ const Extractor *extractor_choose(Str bytes, Str name, Str media_type)
     /* A picture is no text, however it may be read: formats without marks only get files whose
      * first bytes belong to nobody else. */
     bool is_of_others = file_kind_is_known(bytes);
+    text_look_begin(bytes);
 
     for (size_t i = 0; i < extractor_count; i++) {
         int score = extractors[i]->sniff(bytes);
@@ -54,6 +56,7 @@ const Extractor *extractor_choose(Str bytes, Str name, Str media_type)
             best_score = score;
         }
     }
+    text_look_end();
     return best;
 }
 
