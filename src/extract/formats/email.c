@@ -345,7 +345,9 @@ static int email_sniff(Str bytes)
         count += mime_header(&part, known[i]).length > 0;
     if (str_starts(head, S("From ")))
         return count >= 2 ? 50 : 0;
-    return count >= 3 ? 75 : count == 2 ? 60 : part.headers.count ? 5 : 0;
+    if (count < 2)
+        return part.headers.count && !text_is_binary(bytes) ? 5 : 0;
+    return count >= 3 ? 75 : 60;
 }
 
 const Extractor extractor_email = {
