@@ -181,7 +181,8 @@ static const char *kind_of(const Look *look, int width, int height)
     bool is_paper = look->ground > 0.45F || look->flat < 0.7F;
     if (look->light > 0.6F && is_paper && has_rows && look->colorful < 0.12F)
         return "document";
-    if (look->flat < 0.45F || (look->variety > 700 && look->flat < 0.7F))
+    bool is_varied = look->variety > 700 || (look->variety > 300 && look->ground < 0.1F);
+    if (look->flat < 0.45F || (is_varied && (look->flat < 0.7F || look->ground < 0.1F)))
         return "photograph";
     if (has_rows && text->rows >= 5 && (look->ground < 0.75F || look->variety > 40) &&
         width * height >= 200 * 200)

@@ -155,3 +155,19 @@ Test(picture, orientation_turns_the_picture)
         cr_expect_eq(pixel >> 24, 255, "orientation %d", cases[i].orientation);
     }
 }
+
+Test(picture, a_sign_in_a_photograph_is_noticed)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    AUTO_PIX PIX *plain = photograph();
+    AUTO_PIX PIX *sign = photograph();
+    fill(sign, 180, 150, 260, 60, 0xF0F0F000);
+    L_BMF *font = bmfCreate(NULL, 6);
+    pixSetTextline(sign, font, "Harbour entrance", 0x10101000, 200, 190, NULL, NULL);
+    bmfDestroy(&font);
+    AUTO_PIX PIX *plain_grey = pixConvertTo8(plain, 0);
+    AUTO_PIX PIX *sign_grey = pixConvertTo8(sign, 0);
+    cr_expect_eq(text_marks_find(arena, plain_grey).regular, 0);
+    cr_expect_gt(text_marks_find(arena, sign_grey).regular, 6);
+    cr_expect_str_eq(look_at(arena, sign, sign_grey).kind, "photograph");
+}

@@ -25,7 +25,8 @@ static bool may_have_text(const Look *look, PIX *pix)
     if (pixGetWidth(pix) < OCR_SIDE_MIN || pixGetHeight(pix) < OCR_SIDE_MIN)
         return false;
     if (strcmp(look->kind, "photograph") == 0)
-        return text->in_rows >= LETTERS_MIN && text->in_rows * 12 >= text->marks;
+        return text->regular > 0 ||
+               (text->in_rows >= LETTERS_MIN && text->in_rows * 3 >= text->marks);
     return text->marks >= 2;
 }
 

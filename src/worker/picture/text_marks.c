@@ -1,9 +1,18 @@
 /* text_marks.c - see text_marks.h. */
 #include "worker/picture/text_marks.h"
 
+#include <math.h>
+
 #include "worker/picture/decode.h"
 
-enum { SIDE_MAX = 1500, MARK_MAX = 20000, ROW_MIN = 4, TILE = 48, LOOK_AHEAD = 400 };
+enum {
+    SIDE_MAX = 1500,
+    MARK_MAX = 20000,
+    ROW_MIN = 4,
+    REGULAR_MIN = 6,
+    TILE = 48,
+    LOOK_AHEAD = 400
+};
 
 typedef struct Mark {
     int x, y, w, h;
@@ -64,6 +73,31 @@ static void link_marks(Mark *marks, int count)
     }
 }
 
+/* Letters stand on one line, which may rise, and are of like height; marks of a texture that
+ * happen to follow one another are not. */
+static bool is_regular(const Mark *marks, int first, int count)
+{
+    double x = 0, y = 0, xx = 0, xy = 0, high = 0, off = 0;
+    int low = INT32_MAX, tall = 0;
+    for (int i = first; i >= 0; i = marks[i].next) {
+        double at = marks[i].x, foot = marks[i].y + marks[i].h;
+        x += at;
+        y += foot;
+        xx += at * at;
+        xy += at * foot;
+        high += marks[i].h;
+        low = MIN(low, marks[i].h);
+        tall = MAX(tall, marks[i].h);
+    }
+    double spread = count * xx - x * x, slope = spread > 0 ? (count * xy - x * y) / spread : 0;
+    double base = (y - slope * x) / count;
+    high /= count;
+    for (int i = first; i >= 0; i = marks[i].next)
+        off += fabs(marks[i].y + marks[i].h - base - slope * marks[i].x);
+    return count >= REGULAR_MIN && fabs(slope) < 0.3 && off / count < 0.12 * high &&
+           tall * 5 < low * 11;
+}
+
 static void take_row(Finder *in, const Mark *marks, int first)
 {
     int count = 0, left = marks[first].x, right = 0, top = INT32_MAX, bottom = 0;
@@ -79,6 +113,8 @@ static void take_row(Finder *in, const Mark *marks, int first)
     TextMarks *t = &in->found;
     for (int i = first; i >= 0; i = marks[i].next)
         *vec_push(in->arena, &in->heights) = marks[i].h;
+    if (is_regular(marks, first, count))
+        t->regular += count;
     float s = in->scale;
     bool is_first = t->rows == 0;
     t->left = is_first ? (float)left * s : MIN(t->left, (float)left * s);

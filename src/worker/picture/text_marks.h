@@ -12,6 +12,7 @@
 typedef struct TextMarks {
     int marks;    /* connected marks of a letter's size */
     int in_rows;  /* of them, those in rows of at least ROW_MIN */
+    int regular;  /* of those in rows, the ones on straight lines with evenly high letters */
     int rows;     /* such rows */
     float height; /* median of the letters in rows, in pixels of the picture; 0: none */
     float share;  /* of the picture's area, covered by rows */
