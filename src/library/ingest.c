@@ -27,6 +27,8 @@ static ChunkKind chunk_kind(const Block *block)
     case BLOCK_ROW: return CHUNK_ROW;
     case BLOCK_CODE: return CHUNK_CODE;
     case BLOCK_META: return is_searched_meta(block) ? CHUNK_PARAGRAPH : CHUNK_SKIP;
+    /* What a page hides was not meant for its readers; it is kept, not searched. */
+    case BLOCK_NOTE: return str_is(block->label, "hidden") ? CHUNK_SKIP : CHUNK_PARAGRAPH;
     case BLOCK_PAGE:
     case BLOCK_KIND_COUNT: return CHUNK_SKIP;
     default: return block->text.length ? CHUNK_PARAGRAPH : CHUNK_SKIP;

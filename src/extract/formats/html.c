@@ -54,12 +54,13 @@ static const struct Tag {
 static const struct Tag other_tag = { "", TAG_OTHER, 0 };
 
 /* Deeper elements are read but not remembered: their text belongs to the last one that is. */
-enum { OPEN_MAX = 512, ANCHOR_MAX = 200 };
+enum { OPEN_MAX = 512, ANCHOR_MAX = 200, UNSEEN_MAX = KB(32) };
 
 typedef struct Open {
     const struct Tag *tag;
     char name[24];
     bool is_hidden;
+    bool is_machine; /* scripts and styles: nothing that was written to be read */
     bool is_note;
     bool is_data_table; /* of a table: its cells are cells, not layout */
     int number;         /* of a list: the next item's; of a heading: its level */
@@ -76,7 +77,8 @@ typedef struct Writer {
     int row_line;           /* where the table row began */
     Open open[OPEN_MAX];
     int depth;
-    int hidden, pre, data_tables, quotes, lists, notes;
+    Buf unseen; /* text that the page does not show, said once at the end */
+    int hidden, machine, pre, data_tables, quotes, lists, notes;
     bool item_began; /* the next block of the list item shows its marker */
     bool is_chapter; /* the page's own facts are not the document's */
     bool in_body, is_in_head_row, has_head_row, row_is_open, cell_is_open;
@@ -323,6 +325,7 @@ static void close_top(Writer *w)
     else if (is == TAG_TABLE && top->is_data_table)
         end_table(w);
     w->hidden -= top->is_hidden;
+    w->machine -= top->is_machine;
     w->notes -= top->is_note;
     w->pre -= is == TAG_PRE;
     w->quotes -= is == TAG_QUOTE;
@@ -515,9 +518,11 @@ static void open_element(Writer *w, const HtmlToken *token, const struct Tag *ta
     else if (is != TAG_OTHER && is != TAG_TABLE && !w->hidden)
         flush(w);
     Open *open = &w->open[w->depth++];
-    *open = (Open){ .tag = tag, .is_hidden = hides || (tag->flags & FLAG_HIDDEN) };
+    bool is_machine = tag->flags & FLAG_HIDDEN;
+    *open = (Open){ .tag = tag, .is_hidden = hides || is_machine, .is_machine = is_machine };
     snprintf(open->name, sizeof open->name, STR_FMT, STR_ARG(token->name));
     w->hidden += open->is_hidden;
+    w->machine += open->is_machine;
     open->is_note = is != TAG_OTHER && is != TAG_CELL && is_note(token->attributes);
     w->notes += open->is_note;
     w->pre += is == TAG_PRE;
@@ -563,9 +568,19 @@ static void begin_element(Writer *w, const HtmlToken *token)
         end_element(w, token->name);
 }
 
+static void keep_unseen(Writer *w, Str text)
+{
+    text = str_trim(text);
+    if (!text.length || w->unseen.length + text.length >= UNSEEN_MAX)
+        return;
+    if (w->unseen.length)
+        buf_add_char(&w->unseen, '\n');
+    buf_add(&w->unseen, text);
+}
+
 static void write_text(Writer *w, const HtmlToken *token)
 {
-    if (w->hidden)
+    if (w->machine)
         return;
     bool is_plain = token->is_raw || str_find_char(token->text, '&') < 0;
     AUTO_ARENA Arena *scratch = NULL;
@@ -577,7 +592,9 @@ static void write_text(Writer *w, const HtmlToken *token)
         text = buf_str(&out);
     }
     Open *top = w->depth ? &w->open[w->depth - 1] : NULL;
-    if (top && top->tag->is == TAG_TITLE && !w->in_body)
+    if (w->hidden)
+        keep_unseen(w, text);
+    else if (top && top->tag->is == TAG_TITLE && !w->in_body)
         write_fact(w, "title", text);
     else
         add_text(w, text);
@@ -586,6 +603,7 @@ static void write_text(Writer *w, const HtmlToken *token)
 static void write_page(DocWriter *doc, Str utf8, const Place *place, bool is_chapter)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
+    AUTO_ARENA Arena *unseen = arena_new(UNSEEN_MAX * 4);
     AUTO_FREE Writer *w = heap_alloc(sizeof *w);
     HtmlToken token;
     w->doc = doc;
@@ -595,6 +613,7 @@ static void write_page(DocWriter *doc, Str utf8, const Place *place, bool is_cha
     w->in = html_reader(utf8);
     w->in.line = MAX(1, place->line_first);
     w->run = buf_new(arena, SIZE_MAX / 4);
+    w->unseen = buf_new(unseen, UNSEEN_MAX);
     while (doc_writer_ok(doc) && html_next(&w->in, &token)) {
         if (token.kind == HTML_TEXT)
             write_text(w, &token);
@@ -605,6 +624,8 @@ static void write_page(DocWriter *doc, Str utf8, const Place *place, bool is_cha
     }
     close_to(w, 0);
     flush(w);
+    doc_place(doc, place);
+    doc_note(doc, "hidden", buf_str(&w->unseen));
 }
 
 void html_write(DocWriter *doc, Str utf8, const Place *place)

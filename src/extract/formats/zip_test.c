@@ -108,9 +108,8 @@ Test(extract, zip_members_that_share_bytes_are_refused)
 
 Test(extract, zip_documents_that_nobody_claims_are_archives)
 {
-    static const Member members[] = {
-        { "META-INF/MANIFEST.MF", "Implementation-Title: Rose\n", UINT32_MAX }
-    };
+    static const Member members[] = { { "META-INF/MANIFEST.MF", "Implementation-Title: Rose\n",
+                                        UINT32_MAX } };
     expect_zip(members, 1,
                "meta(title) Rose\nrowh Name | Size | Modified\n"
                "row META-INF/MANIFEST.MF | 27 | \nmeta(members) 1\nmeta(unpacked_size) 27\n"
