@@ -82,6 +82,11 @@ size_t reading_threads(const Reading *reading, size_t count);
 MUST_CHECK bool reading_laters(Reading *reading, Error *err);
 /* Pages of one document: all of list are of the same node and class. */
 MUST_CHECK bool reading_pages(Reading *reading, const Later *list, size_t count, Error *err);
+/* Of what was recognised on a page, drop what stands there already. `at`: a place on the page. */
+void overlap_drop_known(const DocNode *node, size_t at, DocNode *found);
+/* The page's garbled text gives way to what a second reader found: marked with BLOCK_KIND_COUNT,
+ * it does not join. */
+void overlap_drop_page(DocNode *node, size_t at, const DocNode *found);
 /* The blocks of found[i] join the node before its block at[i] (ascending); NULL: nothing. What is
  * still to be done there moves along. */
 void reading_join(Reading *reading, DocNode *node, const size_t *at, DocNode *const *found,

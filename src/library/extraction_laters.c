@@ -23,15 +23,19 @@ size_t reading_threads(const Reading *reading, size_t count)
 /* --- Joining --- */
 
 /* Places in a node's blocks move when something is inserted before them. */
-static void shift_laters(LaterList *laters, const DocNode *node, const size_t *at,
-                         DocNode *const *found, size_t count)
+static void shift_laters(LaterList *laters, const DocNode *node, const DocNode *old,
+                         const size_t *at, DocNode *const *found, size_t count)
 {
     for (size_t i = 0; i < laters->count; i++) {
         Later *later = &laters->at[i];
-        size_t inserted = 0;
-        for (size_t k = 0; later->node == node && k < count && at[k] <= later->at; k++)
+        size_t inserted = 0, dropped = 0;
+        if (later->node != node)
+            continue;
+        for (size_t k = 0; k < count && at[k] <= later->at; k++)
             inserted += found[k] ? found[k]->blocks.count : 0;
-        later->at += inserted;
+        for (size_t k = 0; k < MIN(later->at, old->blocks.count); k++)
+            dropped += old->blocks.at[k].kind == BLOCK_KIND_COUNT;
+        later->at += inserted - dropped;
     }
 }
 
@@ -48,10 +52,10 @@ void reading_join(Reading *reading, DocNode *node, const size_t *at, DocNode *co
         for (; next < count && at[next] <= i; next++)
             for (size_t k = 0; found[next] && k < found[next]->blocks.count; k++)
                 doc_node_add(arena, node, &found[next]->blocks.at[k]);
-        if (i < old.blocks.count)
+        if (i < old.blocks.count && old.blocks.at[i].kind != BLOCK_KIND_COUNT)
             doc_node_add(arena, node, &old.blocks.at[i]);
     }
-    shift_laters(&reading->laters, node, at, found, count);
+    shift_laters(&reading->laters, node, &old, at, found, count);
 }
 
 /* Members and warnings of `found` become the node's. */

@@ -247,6 +247,11 @@ static bool finish(Pages *pages, Error *err)
     size_t *at = arena_new_array(pages->reading->arena, size_t, pages->count);
     for (size_t i = 0; i < pages->count; i++)
         at[i] = pages->list[i].at;
+    for (size_t i = 0; i < pages->count; i++)
+        if (pages->found[i] && strcmp(pages->worker, "poppler") == 0)
+            overlap_drop_page(pages->list->node, at[i], pages->found[i]);
+        else if (pages->found[i])
+            overlap_drop_known(pages->list->node, at[i], pages->found[i]);
     if (is_cancelled)
         *err = pages->failure;
     else {

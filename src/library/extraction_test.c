@@ -40,9 +40,15 @@ static bool read_pages(DocWriter *doc, const WorkerArguments *args)
             _exit(3);
         if (args->pages[i] == 99)
             return true;
-        snprintf(text, sizeof text, "read%d", args->pages[i]);
+        /* Page 40 is a picture of the whole page: its first line stands there already. */
+        if (args->pages[i] == 40)
+            snprintf(text, sizeof text, "the tide tables of Oster");
+        else
+            snprintf(text, sizeof text, "read%d", args->pages[i]);
         doc_page(doc, args->pages[i], false, 100, 100);
         doc_paragraph(doc, str(text));
+        if (args->pages[i] == 40)
+            doc_paragraph(doc, S("Seal of the harbour"));
     }
     return true;
 }
@@ -291,4 +297,13 @@ Test(library_extraction, what_the_main_reader_found_is_told_while_pages_are_stil
         else
             cr_expect_null(first, "%s", first);
     }
+}
+
+Test(library_extraction, what_stands_on_a_page_is_not_said_again_by_its_picture)
+{
+    Extraction extraction;
+    const char *text =
+        result_of(arena, sandbox, "@40\nThe tide-tables of Oster, 1911\n@41\nx", NULL, &extraction);
+    cr_assert_str_eq(text,
+                     "|40| Seal of the harbour The tide-tables of Oster, 1911 |41| read41 x ");
 }
