@@ -76,8 +76,8 @@ static float good_scale(const OcrHints *hints, const PIX *pix)
     double scale = 1;
     if (hints->letter_height > 0 && hints->letter_height < LETTER_SMALL)
         scale = MIN((double)SCALE_MAX, LETTER_GOOD / (double)hints->letter_height);
-    else if (hints->letter_height > 4 * LETTER_GOOD)
-        scale = 2.0 * LETTER_GOOD / (double)hints->letter_height;
+    else if (hints->letter_height > (hints->is_sparse ? 1.4F : 4) * LETTER_GOOD)
+        scale = (hints->is_sparse ? 1.2 : 2.0) * LETTER_GOOD / (double)hints->letter_height;
     return (float)(pixels * scale * scale > PIXELS_MAX ? sqrt(PIXELS_MAX / pixels) : scale);
 }
 

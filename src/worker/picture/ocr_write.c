@@ -10,7 +10,7 @@
 #define NOISE_KNOWN 0.3F
 /* A line of noise among text, and of single words in photographs. */
 #define LINE_NOISE 25.0F
-#define SPARSE_LINE_NOISE 60.0F
+#define SPARSE_LINE_NOISE 75.0F
 #define SPARSE_LINE_SURE 85.0F
 
 typedef struct Line {
@@ -45,7 +45,7 @@ static Line line_of(const OcrWord *words, size_t count)
         line.confidence += words[i].confidence * (float)length;
         line.letters += length;
         line.has_known =
-            line.has_known || (words[i].is_known && length >= 3 && !is_digit(words[i].text.at[0]));
+            line.has_known || (words[i].is_known && length >= 4 && !is_digit(words[i].text.at[0]));
     }
     line.confidence /= (float)MAX(line.letters, (size_t)1);
     return line;

@@ -8,7 +8,7 @@
 #include "worker/worker.h"
 
 /* LETTERS_MIN: rows of fewer letters are no text in a photograph. */
-enum { OCR_SIDE_MIN = 16, LETTERS_MIN = 10 };
+enum { OCR_SIDE_MIN = 16, LETTERS_MIN = 10, REGULAR_LETTERS_MIN = 8 };
 
 static void preload(void)
 {
@@ -25,7 +25,7 @@ static bool may_have_text(const Look *look, PIX *pix)
     if (pixGetWidth(pix) < OCR_SIDE_MIN || pixGetHeight(pix) < OCR_SIDE_MIN)
         return false;
     if (strcmp(look->kind, "photograph") == 0)
-        return text->regular > 0 ||
+        return text->regular >= REGULAR_LETTERS_MIN ||
                (text->in_rows >= LETTERS_MIN && text->in_rows * 3 >= text->marks);
     return text->marks >= 2;
 }

@@ -175,12 +175,16 @@ TextMarks text_marks_find(Arena *arena, PIX *grey)
     if (!small)
         return dark.found;
     look_for_rows(&dark, small);
-    if (dark.found.in_rows < ENOUGH) {
+    if (dark.found.regular < ENOUGH) {
         AUTO_PIX PIX *negative = pixInvert(NULL, small);
         if (negative)
             look_for_rows(&light, negative);
     }
-    Finder *better = light.found.in_rows > dark.found.in_rows ? &light : &dark;
+    /* Texture gives many rows to both; straight ones are of letters. */
+    bool is_light = light.found.regular != dark.found.regular
+                        ? light.found.regular > dark.found.regular
+                        : light.found.in_rows > dark.found.in_rows;
+    Finder *better = is_light ? &light : &dark;
     better->found.share /= (float)pixGetWidth(small) * (float)pixGetHeight(small);
     if (better->heights.count) {
         qsort(better->heights.at, better->heights.count, sizeof(int), compare_int);
