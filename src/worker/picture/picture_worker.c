@@ -41,7 +41,9 @@ static bool read_words(Ocr *ocr, Arena *arena, PIX *grey, const Look *look, DocW
     OcrHints hints = { .letter_height = look->text.height, .is_sparse = is_sparse };
     if (!ocr_read(ocr, arena, grey, &hints, &page, err))
         return false;
-    if (!ocr_write(doc, arena, &page, is_sparse, scale) && !is_photograph && page.words.count)
+    /* A photographed page reads well as a whole; else only what is likely is kept. */
+    bool is_doubtful = is_photograph && (is_sparse || page.confidence < 65);
+    if (!ocr_write(doc, arena, &page, is_doubtful, scale) && !is_photograph && page.words.count)
         doc_warning(doc, S("no readable text in the picture"));
     return true;
 }
