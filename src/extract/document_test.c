@@ -132,8 +132,8 @@ Test(extract, a_member_of_an_unknown_kind_is_named_with_its_kind)
                         S("\x7F"
                           "ELF\2\1\1")));
     expect_print(&w, DOC_MARKDOWN,
-                 "---\n\n**a.out**\n\n*not read: it seems to be an ELF program, which is not read "
-                 "yet*\n\n");
+                 "---\n\n**a.out**\n\n*not read: it seems to be an ELF program, which is not read*"
+                 "\n\n");
 }
 
 Test(extract, places_read_as_people_say_them)

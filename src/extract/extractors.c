@@ -76,7 +76,7 @@ bool extract_document(const ExtractSource *source, DocWriter *doc, Error *err)
         doc_writer_password(doc, source->password);
     const Extractor *extractor = extractor_choose(source->bytes, source->name, source->media_type);
     if (!extractor)
-        return fail(err, ERROR_UNSUPPORTED, "it seems to be %s, which is not read yet",
+        return fail(err, ERROR_UNSUPPORTED, "it seems to be %s, which is not read",
                     file_kind(source->bytes));
     if (!doc_format(doc, extractor->name, extractor->media_types[0]))
         return doc_writer_end(doc, err);

@@ -7,18 +7,22 @@ static const struct {
     size_t at;
     Str bytes;
     const char *name;
+    bool is_refused;
 } kinds[] = {
-#define FILE_KIND(at, bytes, name) { at, S_INIT(bytes), name },
+#define FILE_KIND(at, bytes, name) { at, S_INIT(bytes), name, false },
+#define REFUSED_KIND(at, bytes, name) { at, S_INIT(bytes), name, true },
 #include "extract/file_kinds.def"
 #undef FILE_KIND
+#undef REFUSED_KIND
 };
 
-static const char *find_kind(Str bytes)
+/* -1: none of them. */
+static int find_kind(Str bytes)
 {
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (str_starts(str_from(bytes, kinds[i].at), kinds[i].bytes))
-            return kinds[i].name;
-    return NULL;
+            return (int)i;
+    return -1;
 }
 
 static bool is_text(Str bytes)
@@ -30,13 +34,19 @@ static bool is_text(Str bytes)
 
 const char *file_kind(Str bytes)
 {
-    const char *kind = find_kind(bytes);
-    if (kind)
-        return kind;
+    int kind = find_kind(bytes);
+    if (kind >= 0)
+        return kinds[kind].name;
     return is_text(bytes) ? "text of an unknown kind" : "a binary file of an unknown kind";
 }
 
 bool file_kind_is_known(Str bytes)
 {
-    return find_kind(bytes) && (!is_text(bytes) || str_starts(bytes, S("{\\rtf")));
+    return find_kind(bytes) >= 0 && (!is_text(bytes) || str_starts(bytes, S("{\\rtf")));
+}
+
+bool file_kind_is_refused(Str bytes)
+{
+    int kind = find_kind(bytes);
+    return kind >= 0 && kinds[kind].is_refused && !is_text(bytes);
 }

@@ -7,3 +7,5 @@
 const char *file_kind(Str bytes);
 /* The first bytes are those of a known kind, and it is not plain text that begins so by chance. */
 bool file_kind_is_known(Str bytes);
+/* Known, and nothing here reads it. */
+bool file_kind_is_refused(Str bytes);

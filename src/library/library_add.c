@@ -102,10 +102,12 @@ bool library_accepts(const char *path, Str name, Str media_type, Error *err)
     if (got < 0)
         return fail_errno(err, "looking at the upload");
     Str head = { bytes, (size_t)got };
-    bool is_paged_or_archive = str_find(head, S("%PDF")) >= 0 || str_starts(head, S("PK"));
-    if (!head.length || is_paged_or_archive || looks_like_text(head) || has_known_extension(name))
+    /* A PDF may have something before it; what is of no known kind may be known by its name. */
+    bool may_be_known = str_find(head, S("%PDF")) >= 0 || file_kind_is_known(head) ||
+                        looks_like_text(head) || has_known_extension(name);
+    if (!head.length || (may_be_known && !file_kind_is_refused(head)))
         return true;
-    return fail(err, ERROR_UNSUPPORTED, STR_FMT ": it seems to be %s, which is not read yet",
+    return fail(err, ERROR_UNSUPPORTED, STR_FMT ": it seems to be %s, which is not read",
                 STR_ARG(str_slice(name, 0, 200)), file_kind(head));
 }
 

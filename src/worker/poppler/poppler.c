@@ -36,8 +36,8 @@ static PopplerDocument *open_document(const ExtractSource *source, Error *err)
     if (document)
         return document;
     bool is_encrypted = error && error->code == POPPLER_ERROR_ENCRYPTED;
-    fail(err, is_encrypted ? ERROR_ENCRYPTED : ERROR_DAMAGED, "Poppler cannot open it: %s",
-         error ? error->message : "no reason given");
+    fail(err, is_encrypted ? ERROR_ENCRYPTED : ERROR_DAMAGED, "the PDF is %s: %s",
+         is_encrypted ? "protected" : "broken", error ? error->message : "no reason given");
     g_clear_error(&error);
     return NULL;
 }
