@@ -168,18 +168,19 @@ static ptrdiff_t find_raw_end(HtmlReader *in, int element)
 
 static bool read_text(HtmlReader *in, HtmlToken *token)
 {
-    size_t end = in->at + 1;
+    size_t end = in->text.length;
     in->token_line = in->line;
-    const char *next;
-    while (end < in->text.length &&
-           (next = memchr(in->text.at + end, '<', in->text.length - end))) {
-        end = (size_t)(next - in->text.at);
-        if (is_tag_begin(in->text, end))
+    const char *next = in->text.at + in->at + 1;
+    size_t left = in->text.length - in->at - 1;
+    while (left && (next = memchr(next, '<', left))) {
+        size_t at = (size_t)(next - in->text.at);
+        if (is_tag_begin(in->text, at)) {
+            end = at;
             break;
-        end++;
+        }
+        left = in->text.length - at - 1;
+        next++;
     }
-    if (end >= in->text.length || !is_tag_begin(in->text, end))
-        end = in->text.length;
     *token = (HtmlToken){ .text = str_slice(in->text, in->at, end) };
     move_to(in, end);
     return true;

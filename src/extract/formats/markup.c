@@ -55,6 +55,48 @@ void markup_add(Buf *out, const HtmlToken *token)
     add_collapsed(out, buf_str(&decoded));
 }
 
+Str markup_inner(HtmlReader *in)
+{
+    size_t start = in->at, end = in->at;
+    char name[sizeof in->name];
+    int depth = 1;
+    HtmlToken token;
+    snprintf(name, sizeof name, "%s", in->name);
+    while (depth > 0 && html_next(in, &token)) {
+        if (token.kind != HTML_TEXT && str_is(token.name, name))
+            depth += token.kind == HTML_END ? -1 : !token.is_empty;
+        if (depth > 0)
+            end = in->at;
+    }
+    return str_slice(in->text, start, end);
+}
+
+Str markup_words(Arena *arena, Str inner)
+{
+    Buf out = buf_new(arena, SIZE_MAX / 4);
+    HtmlReader in = html_reader(inner);
+    HtmlToken token;
+    in.is_xml = true;
+    while (html_next(&in, &token)) {
+        if (token.kind == HTML_TEXT && token.is_raw)
+            buf_add(&out, token.text);
+        else if (token.kind == HTML_TEXT)
+            html_decode(&out, token.text);
+    }
+    return str_trim(buf_str(&out));
+}
+
+bool markup_has_tags(Str inner)
+{
+    HtmlReader in = html_reader(inner);
+    HtmlToken token;
+    in.is_xml = true;
+    while (html_next(&in, &token))
+        if (token.kind != HTML_TEXT)
+            return true;
+    return false;
+}
+
 Str markup_plain(Arena *arena, Str html)
 {
     if (str_find_char(html, '<') < 0)

@@ -10,6 +10,12 @@ HtmlReader markup_reader(Arena *arena, Str bytes);
 Str markup_attribute(Arena *arena, Str attributes, const char *name);
 /* Append a text token, decoded, with white space made single spaces. */
 void markup_add(Buf *out, const HtmlToken *token);
+/* What is inside the element that has just begun; the reader goes past its end tag. */
+Str markup_inner(HtmlReader *in);
+/* The texts of mark-up, decoded, tags dropped and nothing put in their place. */
+Str markup_words(Arena *arena, Str inner);
+/* Is there a tag in it, CDATA aside? */
+bool markup_has_tags(Str inner);
 /* The text of mark-up, without tags: "&lt;p&gt;" of a description that holds HTML. */
 Str markup_plain(Arena *arena, Str html);
 /* "a/b.opf" + "../c%20d.html#x" -> "c d.html"; *fragment_r (may be NULL) gets "x". */
