@@ -99,6 +99,22 @@ bool fail_in(Error *err, const char *format, ...)
 
 /* --- Memory --- */
 
+/* Under the address sanitizer what an arena has not handed out must not be touched, and a gap
+ * stands behind each piece: else an overflow inside a block is never seen. */
+#if defined(__has_feature) && !defined(__SANITIZE_ADDRESS__)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+enum { GAP = 16 };
+#else
+#define ASAN_POISON_MEMORY_REGION(memory, size) ((void)(memory), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(memory, size) ((void)(memory), (void)(size))
+enum { GAP = 0 };
+#endif
+
 typedef struct Block {
     struct Block *next;
     size_t used, size;
@@ -165,7 +181,9 @@ void arena_reset(Arena *arena)
         return;
     free_blocks(kept->next);
     kept->next = NULL;
+    ASAN_UNPOISON_MEMORY_REGION(kept->bytes, kept->used);
     memset(kept->bytes, 0, kept->used);
+    ASAN_POISON_MEMORY_REGION(kept->bytes, kept->size);
     kept->used = 0;
 }
 
@@ -179,6 +197,7 @@ static Block *add_block(Arena *arena, size_t wanted)
     block->size = size;
     block->next = arena->blocks;
     arena->blocks = block;
+    ASAN_POISON_MEMORY_REGION(block->bytes, size);
     return block;
 }
 
@@ -189,10 +208,11 @@ void *arena_alloc(Arena *arena, size_t size)
 
     if (rounded < size || rounded > arena->limit - arena->total)
         out_of_memory(size);
-    if (!block || block->size - block->used < rounded)
-        block = add_block(arena, rounded);
+    if (!block || block->size - block->used < rounded + GAP)
+        block = add_block(arena, rounded + GAP);
     void *memory = block->bytes + block->used;
-    block->used += rounded;
+    ASAN_UNPOISON_MEMORY_REGION(memory, size);
+    block->used += rounded + GAP;
     arena->total += rounded;
     return memory;
 }
