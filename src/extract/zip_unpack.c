@@ -219,7 +219,7 @@ bool zip_unpack(ZipUnpacker *u, const ZipEntry *entry, Str *bytes_r, Error *err)
     bool ok = members_may_grow(u->members, entry->size, err);
     if (ok && entry->method == 0) {
         ok = make_room(u, packed.length, err);
-        if (ok && decrypted)
+        if (ok && decrypted && packed.length)
             memcpy(u->buffer, packed.at, packed.length);
         *bytes_r = (Str){ decrypted ? u->buffer : packed.at, packed.length };
     } else if (ok) {

@@ -107,8 +107,8 @@ static void add_property(Writer *w, const ContentLine *line)
         if (!value.length)
             return;
         w->now.line_last = line->line_last;
-        w->now.facts[i] = properties[i].is == VALUE_TIME ? content_time(w->arena, line->value)
-                                                         : str_copy(w->arena, value);
+        w->now.facts[i] = str_copy(
+            w->arena, properties[i].is == VALUE_TIME ? content_time(w->arena, line->value) : value);
         if (properties[i].is == VALUE_SUMMARY) {
             w->now.summary = w->now.facts[i];
             return;

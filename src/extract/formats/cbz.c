@@ -5,7 +5,7 @@
 #include "extract/metadata.h"
 #include "extract/package.h"
 
-enum { PAGES_MAX = 20000, OTHERS_MAX = 8 };
+enum { PAGES_MAX = 20000, OTHERS_MAX = 8, LOCAL_SIZE = 30 };
 static const size_t PICTURE_MAX = MB(128);
 
 static bool is_picture(Str name)
@@ -117,9 +117,9 @@ static int cbz_sniff(Str bytes)
     Package package;
     Error err;
     size_t pictures = 0, others = 0;
-    if (!str_starts(bytes, S("PK\3\4")) ||
+    if (bytes.length < LOCAL_SIZE || !str_starts(bytes, S("PK\3\4")) ||
         !is_picture(
-            str_slice(bytes, 30, 30 + MIN((size_t)(unsigned char)bytes.at[26], bytes.length))) ||
+            str_slice(bytes, LOCAL_SIZE, LOCAL_SIZE + (size_t)(unsigned char)bytes.at[26])) ||
         !package_open(arena, bytes, MB(8), &package, &err))
         return 0;
     if (package_find(&package, S("ComicInfo.xml")))

@@ -13,6 +13,7 @@ typedef struct Latex {
     Str text;
     size_t counted; /* up to where lines are counted */
     int line, run_line, includes, depth;
+    size_t vain; /* bytes searched for ends that never came */
     int lists, numbers[ITEMS_MAX];
     bool is_item, in_quote, in_table, in_body;
     char marker[16];
@@ -63,11 +64,21 @@ static size_t skip_space(Str s, size_t at)
     return at;
 }
 
+/* Marks without an end are looked for to the end of the text each: few are, then none. */
+static bool may_look(const Latex *l) { return l->vain <= l->text.length * 4 + MB(1); }
+
+static ptrdiff_t find_end(Latex *l, Str s, Str end)
+{
+    ptrdiff_t found = may_look(l) ? str_find(s, end) : -1;
+    l->vain += found < 0 ? s.length : 0;
+    return found;
+}
+
 /* The end of the group that opens at `at`, past its closing mark; 0 when it is not closed. */
-static size_t group_end(Str s, size_t at, char open, char close)
+static size_t group_end(Latex *l, Str s, size_t at, char open, char close)
 {
     int depth = 0;
-    for (size_t i = at; i < s.length; i++) {
+    for (size_t i = at; i < s.length && may_look(l); i++) {
         if (s.at[i] == '\\')
             i++;
         else if (s.at[i] == open)
@@ -75,16 +86,17 @@ static size_t group_end(Str s, size_t at, char open, char close)
         else if (s.at[i] == close && --depth == 0)
             return i + 1;
     }
+    l->vain += s.length - at;
     return 0;
 }
 
 /* The next {argument} after any [options]; *at moves past it. */
-static Str argument(Str s, size_t *at)
+static Str argument(Latex *l, Str s, size_t *at)
 {
     size_t i = skip_space(s, *at);
-    for (size_t end; i < s.length && s.at[i] == '[' && (end = group_end(s, i, '[', ']'));)
+    for (size_t end; i < s.length && s.at[i] == '[' && (end = group_end(l, s, i, '[', ']'));)
         i = skip_space(s, end);
-    size_t end = i < s.length && s.at[i] == '{' ? group_end(s, i, '{', '}') : 0;
+    size_t end = i < s.length && s.at[i] == '{' ? group_end(l, s, i, '{', '}') : 0;
     if (!end)
         return STR_NONE;
     *at = end;
@@ -162,10 +174,10 @@ static uint16_t accent_of(Str name)
 }
 
 /* \'e, \'{e}, \c{c}, \"\i; the document's text is normalised later. */
-static size_t add_accent(Buf *out, Str s, size_t at, uint16_t combining)
+static size_t add_accent(Latex *l, Buf *out, Str s, size_t at, uint16_t combining)
 {
     size_t size, end = at;
-    Str base = argument(s, &end);
+    Str base = argument(l, s, &end);
     if (!base.length) {
         at = skip_space(s, at);
         base = str_from(s, at);
@@ -192,7 +204,7 @@ static void write_table(Latex *l, Str body)
     if (caption >= 0) {
         Buf out = buf_new(l->arena, SIZE_MAX / 4);
         size_t at = (size_t)caption + 8;
-        read_text(l, argument(body, &at), &out);
+        read_text(l, argument(l, body, &at), &out);
         doc_paragraph(l->doc, buf_str(&out));
     }
     l->in_table = true;
@@ -205,7 +217,7 @@ static void write_table(Latex *l, Str body)
         char c = i < body.length ? body.at[i] : 0;
         /* A long table says its head once for the first page and once for the others. */
         if (c == '\\' && str_starts(str_from(body, i), S("\\endfirsthead"))) {
-            ptrdiff_t head = str_find(str_from(body, i), S("\\endhead"));
+            ptrdiff_t head = find_end(l, str_from(body, i), S("\\endhead"));
             i += head < 0 ? 13 : (size_t)head + 8;
             from = i--;
             doc_header_end(l->doc);
@@ -217,7 +229,7 @@ static void write_table(Latex *l, Str body)
             continue;
         }
         if (c == '{') {
-            size_t end = group_end(body, i, '{', '}');
+            size_t end = group_end(l, body, i, '{', '}');
             i = end ? end - 1 : i;
             continue;
         }
@@ -345,10 +357,10 @@ static size_t begin_item(Latex *l, Str s, size_t at, bool has_argument)
     l->is_item = true;
     size_t next = skip_space(s, at);
     if (has_argument) {
-        Str key = argument(s, &at);
+        Str key = argument(l, s, &at);
         buf_addf(&l->run, "[" STR_FMT "] ", STR_ARG(key));
     } else if (next < s.length && s.at[next] == '[') {
-        size_t end = group_end(s, next, '[', ']');
+        size_t end = group_end(l, s, next, '[', ']');
         if (end) {
             read_text(l, str_slice(s, next + 1, end - 1), &l->run);
             buf_add(&l->run, S(": "));
@@ -369,11 +381,16 @@ static size_t run_command(Latex *l, size_t which, Str s, size_t at, Buf *out)
 {
     bool is_main = out == &l->run;
     CommandIs is = commands[which].is;
-    Str value = is == IS_ITEM || is == IS_BREAK || is == IS_NOTHING ? STR_NONE : argument(s, &at);
+    Str value =
+        is == IS_ITEM || is == IS_BREAK || is == IS_NOTHING ? STR_NONE : argument(l, s, &at);
     if (is == IS_HIDDEN_2 || is == IS_SECOND)
-        value = argument(s, &at);
+        value = argument(l, s, &at);
     switch (is) {
     case IS_HEADING:
+        if (!is_main) { /* inside a cell, a note: text that is being collected */
+            read_text(l, value, out);
+            break;
+        }
         flush(l, s.at + at);
         write_heading(l, value, commands[which].level, s.at + at);
         break;
@@ -441,8 +458,8 @@ static size_t begin_environment(Latex *l, Str s, size_t at, Str name)
         size_t stop = end < 0 ? s.length : at + (size_t)end;
         if (is_table) {
             if (str_starts(name, S("tabularx")))
-                argument(s, &at);
-            argument(s, &at);
+                argument(l, s, &at);
+            argument(l, s, &at);
             write_table(l, str_slice(s, at, MAX(stop, at)));
         } else {
             int first = line_at(l, s.at + at);
@@ -457,14 +474,14 @@ static size_t begin_environment(Latex *l, Str s, size_t at, Str name)
         l->lists++;
         l->numbers[MIN(l->lists, ITEMS_MAX) - 1] = str_is(name, "enumerate") ? 1 : 0;
         if (str_is(name, "thebibliography"))
-            argument(s, &at);
+            argument(l, s, &at);
     }
     l->in_quote |= str_starts(name, S("quot"));
     size_t option = skip_space(s, at);
-    size_t after = option < s.length && s.at[option] == '[' ? group_end(s, option, '[', ']') : 0;
+    size_t after = option < s.length && s.at[option] == '[' ? group_end(l, s, option, '[', ']') : 0;
     at = after ? after : at;
     if (str_is(name, "minipage") || str_is(name, "multicols"))
-        argument(s, &at);
+        argument(l, s, &at);
     return at;
 }
 
@@ -491,7 +508,7 @@ static size_t read_command(Latex *l, Str s, size_t at, Buf *out)
         end++;
     uint16_t combining = accent_of(name);
     if (combining)
-        return add_accent(out, s, end, combining);
+        return add_accent(l, out, s, end, combining);
     if (name.length == 1 && HAS_CHAR(name.at[0], "{}$&#_% -/,;:!@")) {
         if (!HAS_CHAR(name.at[0], "-/,;:!@"))
             buf_add(out, name);
@@ -502,20 +519,20 @@ static size_t read_command(Latex *l, Str s, size_t at, Buf *out)
         return end;
     }
     if (str_is(name, "(") || str_is(name, "[")) {
-        ptrdiff_t close = str_find(str_from(s, end), name.at[0] == '(' ? S("\\)") : S("\\]"));
+        ptrdiff_t close = find_end(l, str_from(s, end), name.at[0] == '(' ? S("\\)") : S("\\]"));
         size_t stop = close < 0 ? end : end + (size_t)close;
         buf_add(out, str_slice(s, at, close < 0 ? end : stop + 2));
         return close < 0 ? end : stop + 2;
     }
     if (str_is(name, "begin") || str_is(name, "end")) {
         size_t after = end;
-        Str environment = argument(s, &after);
+        Str environment = argument(l, s, &after);
         if (out == &l->run && str_is(name, "begin"))
             return begin_environment(l, s, after, environment);
         if (out == &l->run)
             end_environment(l, s, after, environment);
         else if (str_is(environment, "minipage"))
-            argument(s, &after);
+            argument(l, s, &after);
         return after;
     }
     for (size_t i = 0; i < COUNT(commands); i++)

@@ -92,6 +92,8 @@ static bool take_value(Str *rest, MapiProperty *property)
             return false;
         if (i == 0)
             property->value = value;
+        if (size == 0) /* any number of nothing */
+            break;
     }
     property->type = (uint16_t)type;
     return true;

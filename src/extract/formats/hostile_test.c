@@ -1,0 +1,67 @@
+/* hostile_test.c - inputs that once broke a reader: each is read or refused with a reason, under
+ * the sanitizers and in a moment. */
+#include <criterion/criterion.h>
+#include <time.h>
+
+#include "extract/extractor.h"
+
+static bool read_it(const Extractor *format, Str bytes, Str password, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    DocSink sink;
+    doc_tree_new(arena, S("file"), false, &sink);
+    DocWriter *doc = doc_writer_new(arena, &sink, NULL);
+    ExtractSource source = { .bytes = bytes, .password = password };
+    bool ok = format ? format->extract(&source, doc, err) && doc_writer_end(doc, err)
+                     : extract_document(&source, doc, err);
+    doc_writer_free(doc);
+    return ok;
+}
+
+Test(extract, files_that_broke_a_reader_do_no_more)
+{
+    static const struct {
+        const char *about, *format; /* NULL: whatever it is taken for */
+        Str bytes;
+    } cases[] = {
+        { "a ZIP that ends inside its first header", NULL, S_INIT("PK\3\4aaaaaaaa") },
+        { "a value of no size, four thousand million times", "tnef",
+          S_INIT(
+              "x\x9f>\"\1\0\1\3\x90\6\0\x10\0\0\0\1\0\0\0\1\x10\x37\0\xff\xff\xff\xff\0\0\0\0") },
+        { "the only event's time is none", "calendar",
+          S_INIT("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:soon\nSUMMARY:a\nLOCATION;X=\"longer "
+                 "than the time\":here\nEND:VEVENT\nEND:VCALENDAR\n") },
+        { "a heading in a cell", "latex",
+          S_INIT("\\begin{tabular}{ll}some text \\section{title} more & b\\\\\\end{tabular}") },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Error err = { 0 };
+        const Extractor *format = cases[i].format ? extractor_named(str(cases[i].format)) : NULL;
+        if (!read_it(format, cases[i].bytes, STR_NONE, &err))
+            cr_assert(err.code != ERROR_NONE && err.message[0], "%s", cases[i].about);
+    }
+}
+
+/* What opens and never closes must not be searched for again and again. */
+Test(extract, marks_without_an_end_take_linear_time)
+{
+    static const struct {
+        const char *format, *head, *again;
+    } cases[] = {
+        { "latex", "\\documentclass{a}", "\\caption{" },
+        { "latex", "\\documentclass{a}", "\\(" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(64));
+        Buf text = buf_new(arena, MB(1));
+        buf_add(&text, str(cases[i].head));
+        while (!text.overflowed)
+            buf_add(&text, str(cases[i].again));
+        struct timespec from, to;
+        Error err = { 0 };
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+        (void)!read_it(extractor_named(str(cases[i].format)), buf_str(&text), STR_NONE, &err);
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+        cr_expect(to.tv_sec - from.tv_sec < 5, "%s of %s", cases[i].format, cases[i].again);
+    }
+}
