@@ -5,6 +5,7 @@
  * count against it. */
 #include "extract/charset_guess.h"
 
+#include <pthread.h>
 #include <uchardet/uchardet.h>
 #include <unicode/uchar.h>
 #include <unicode/ucnv.h>
@@ -69,7 +70,7 @@ typedef struct Table {
     uint32_t characters[256];
 } Table;
 
-static bool table_open(const char *charset, Table *table)
+static bool table_fill(const char *charset, Table *table)
 {
     UErrorCode status = U_ZERO_ERROR;
     UConverter *converter = ucnv_open(charset, &status);
@@ -88,11 +89,34 @@ static bool table_open(const char *charset, Table *table)
     return true;
 }
 
-/* Each pair of a byte that is not ASCII and the class of its neighbours is counted once, so that
- * trying many charsets costs little. */
+static Table tables[COUNT(charsets)];
+static bool has_table[COUNT(charsets)];
+
+static void fill_tables(void)
+{
+    for (size_t i = 0; i < COUNT(charsets); i++)
+        has_table[i] = table_fill(charsets[i].name, &tables[i]);
+}
+
+static void open_tables(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill_tables);
+}
+
+typedef struct Pair {
+    unsigned char before, byte;
+    uint32_t count;
+} Pair;
+
+/* Each pair of a byte that is not ASCII and its neighbour is counted once, so that trying many
+ * charsets costs little. */
 typedef struct Counts {
-    uint32_t pairs[256][256]; /* [before][byte], byte >= 0x80 */
+    uint32_t pairs[128][256]; /* [byte - 0x80][before] */
     uint32_t after_letter[128], total, ascii_letters;
+    bool is_before_letter[128]; /* more often than not */
+    Pair list[128 * 256];       /* those that occur */
+    size_t list_count;
 } Counts;
 
 static void count_pairs(Counts *counts, Str bytes)
@@ -104,10 +128,25 @@ static void count_pairs(Counts *counts, Str bytes)
             continue;
         unsigned char before = i ? (unsigned char)bytes.at[i - 1] : ' ';
         unsigned char after = i + 1 < bytes.length ? (unsigned char)bytes.at[i + 1] : ' ';
-        counts->pairs[before][byte]++;
+        counts->pairs[byte - 0x80][before]++;
         counts->after_letter[byte - 0x80] +=
             ((after | 32) >= 'a' && (after | 32) <= 'z') || after >= 0x80;
         counts->total++;
+    }
+}
+
+static void list_pairs(Counts *counts)
+{
+    for (int byte = 0x80; byte < 0x100; byte++) {
+        const uint32_t *pairs = counts->pairs[byte - 0x80];
+        uint32_t uses = 0;
+        for (int before = 0; before < 256; before++) {
+            uses += pairs[before];
+            if (pairs[before])
+                counts->list[counts->list_count++] =
+                    (Pair){ (unsigned char)before, (unsigned char)byte, pairs[before] };
+        }
+        counts->is_before_letter[byte - 0x80] = counts->after_letter[byte - 0x80] * 2 > uses;
     }
 }
 
@@ -182,18 +221,11 @@ static int64_t score(const Counts *counts, const Table *table, const Alphabet *a
                      bool is_latin)
 {
     int64_t sum = 0;
-    for (int byte = 0x80; byte < 0x100; byte++) {
-        uint32_t uses = 0;
-        for (int before = 0; before < 256; before++)
-            uses += counts->pairs[before][byte];
-        if (uses == 0)
-            continue;
-        bool is_before_letter = counts->after_letter[byte - 0x80] * 2 > uses;
-        for (int before = 0; before < 256; before++)
-            if (counts->pairs[before][byte])
-                sum += (int64_t)counts->pairs[before][byte] *
-                       weigh(alphabet, is_latin, table->characters[before], table->characters[byte],
-                             is_before_letter);
+    for (size_t i = 0; i < counts->list_count; i++) {
+        const Pair *pair = &counts->list[i];
+        sum += (int64_t)pair->count * weigh(alphabet, is_latin, table->characters[pair->before],
+                                            table->characters[pair->byte],
+                                            counts->is_before_letter[pair->byte - 0x80]);
     }
     return sum;
 }
@@ -207,12 +239,13 @@ static bool is_same_charset(const char *a, const char *b)
 bool charset_guess_narrow(Str bytes, char name[64])
 {
     AUTO_FREE Counts *counts = heap_alloc(sizeof *counts);
-    AUTO_FREE Table *table = heap_alloc(sizeof *table);
     int64_t best = INT64_MIN;
     const char *found = NULL;
     count_pairs(counts, str_slice(bytes, 0, SCORE_BYTES));
+    list_pairs(counts);
+    open_tables();
     for (size_t i = 0; i < COUNT(charsets) && counts->total; i++) {
-        if (!table_open(charsets[i].name, table))
+        if (!has_table[i])
             continue;
         bool is_latin = charsets[i].script < CYRILLIC || charsets[i].script == VIETNAM;
         /* Only western languages can do with a letter in a hundred. */
@@ -224,7 +257,7 @@ bool charset_guess_narrow(Str bytes, char name[64])
             if (languages[k].script != charsets[i].script)
                 continue;
             Alphabet alphabet = alphabet_of(languages[k].letters);
-            int64_t points = score(counts, table, &alphabet, is_latin) + bonus;
+            int64_t points = score(counts, &tables[i], &alphabet, is_latin) + bonus;
             if (is_sparse && points > 0)
                 points /= 4;
             if (points > best) {
@@ -320,10 +353,6 @@ const char *charset_by_script(Str bytes)
 
 void charset_guess_preload(void)
 {
-    UErrorCode status = U_ZERO_ERROR;
-    for (size_t i = 0; i < COUNT(charsets); i++) {
-        status = U_ZERO_ERROR;
-        ucnv_close(ucnv_open(charsets[i].name, &status));
-    }
+    open_tables();
     uchardet_delete(uchardet_new());
 }
