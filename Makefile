@@ -131,25 +131,26 @@ unit-%: $(BUILD)/unit/%
 	tools/run-unit $<
 
 # --- Fuzzing ---
-# Every parser of foreign bytes for a minute (TIME=60), each with the folders its target includes. What it finds, and the
+# Every parser of foreign bytes for a minute (TIME=60), FORMATS=doc,xls only those, each with the folders its target includes. What it finds, and the
 # inputs that reach new code, stay in build/fuzz.
 FOBJ     := $(BUILD)/fuzz/objects
 FUZZERS  := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard fuzz/fuzz_*.c))
 FUZZ_CC   = clang -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(BUILD) -MMD -MP $(INCLUDES) -O1 -g \
-            -fno-omit-frame-pointer
+            -fno-omit-frame-pointer -fno-sanitize-recover=all
+FUZZ_SAN  = address,undefined
 fuzz_code = $(sort $(foreach d,$(shell sed -n 's|^\#include "\([a-z]*\)/.*|\1|p' fuzz/$(1).c),$(call code_of,$(d))))
 $(FOBJ)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  FUZZ $<"
-	@$(FUZZ_CC) -fsanitize=fuzzer-no-link,address -c -o $@ $<
+	@$(FUZZ_CC) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -c -o $@ $<
 # clang has no pragma that chooses instructions for the rest of a file.
 $(FOBJ)/src/encode/kernels_avx2.o: FUZZ_CC += -mavx2 -mfma
 $(FOBJ)/src/encode/kernels_avx512.o: FUZZ_CC += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
 $(BUILD)/fuzz/fuzz_%: $(FOBJ)/fuzz/fuzz_%.o $$(addprefix $(FOBJ)/,$$(addsuffix .o,$$(basename $$(call fuzz_code,fuzz_$$*))))
 	@echo "  LINK $@"
-	@clang -fsanitize=fuzzer,address -o $@ $(filter %.o,$^) $(LIBS)
+	@clang -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $(filter %.o,$^) $(LIBS)
 fuzz: $(FUZZERS)
-	tools/run-fuzz $(or $(TIME),60) $^
+	FORMATS=$(FORMATS) tools/run-fuzz $(or $(TIME),60) $^
 
 # --- The two commands ---
 MODELS ?= $(HOME)/.cache/lectern/models

@@ -1,0 +1,290 @@
+/* fuzz_parts.c - any bytes through one reader that formats share, named in FORMAT (one of
+ * parts.def). With FORMAT=list the program prints them. */
+#include "extract/charset_guess.h"
+#include "extract/encoding.h"
+#include "extract/exif.h"
+#include "extract/extractor.h"
+#include "extract/file_kind.h"
+#include "extract/formats/mime.h"
+#include "extract/iptc.h"
+#include "extract/lzx.h"
+#include "extract/mapi_rtf.h"
+#include "extract/number_format.h"
+#include "extract/ole_crypto.h"
+#include "extract/ole_properties.h"
+#include "extract/picture_files.h"
+#include "extract/preload.h"
+#include "extract/rar5_list.h"
+#include "extract/rtf_text.h"
+#include "extract/seven_zip.h"
+#include "extract/xmp.h"
+#include "extract/zip_unpack.h"
+
+int LLVMFuzzerInitialize(int *count, char ***words);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
+
+typedef struct Test {
+    Arena *arena;
+    DocWriter *doc;
+    ExtractSource source;
+} Test;
+
+static volatile size_t seen; /* that what is read is used */
+
+static void read_facts(void read(Str, PictureFacts *), const Test *test)
+{
+    PictureFacts facts = { .arena = test->arena };
+    read(test->source.bytes, &facts);
+}
+
+static void part_exif(const Test *test) { read_facts(exif_read, test); }
+static void part_iptc(const Test *test) { read_facts(iptc_read, test); }
+static void part_photoshop(const Test *test) { read_facts(photoshop_resources_read, test); }
+static void part_xmp(const Test *test) { read_facts(xmp_read, test); }
+
+static void part_picture_facts(const Test *test)
+{
+    PictureFacts facts = { .arena = test->arena };
+    const PictureFile *file = picture_file_find(test->source.bytes);
+    if (file && file->facts(test->source.bytes, &facts) && (facts.width <= 0 || facts.height <= 0))
+        abort();
+}
+
+static void part_ole_file(const Test *test)
+{
+    OleFile file;
+    Error err;
+    Str bytes;
+    if (!ole_open(test->arena, test->source.bytes, &file, &err))
+        return;
+    for (size_t i = 0; i < file.entries.count; i++) {
+        const OleEntry *entry = &file.entries.at[i];
+        seen += str_hash(entry->path);
+        if (entry->is_stream && ole_read(&file, entry, MB(1), &bytes, &err))
+            seen += str_hash(bytes);
+        for (const OleEntry *child = ole_next_child(&file, entry, NULL); child;
+             child = ole_next_child(&file, entry, child))
+            seen += child->size;
+    }
+    ole_write_meta(&file, &file.entries.at[0], test->doc);
+}
+
+static void part_ole_properties(const Test *test)
+{
+    ole_write_properties(test->source.bytes, test->doc);
+}
+
+static void part_ole_cipher(const Test *test)
+{
+    OleCipher cipher;
+    Error err;
+    unsigned char bytes[100] = { 0 };
+    if (ole_cipher_open(test->source.bytes, S("password"), &cipher, &err))
+        ole_cipher_apply(&cipher, 512, 500, bytes, sizeof bytes);
+}
+
+static void part_rtf_text(const Test *test)
+{
+    Error err;
+    Str rtf;
+    rtf_write(test->source.bytes, test->doc);
+    seen += str_hash(rtf_html(test->arena, test->source.bytes));
+    if (rtf_decompress(test->arena, test->source.bytes, MB(1), &rtf, &err))
+        seen += str_hash(rtf);
+}
+
+static void part_mapi_rtf(const Test *test)
+{
+    bool is_html;
+    Str rtf = mapi_rtf_unpack(test->arena, test->source.bytes);
+    seen += str_hash(mapi_rtf_body(test->arena, rtf, &is_html));
+    seen += str_hash(mapi_rtf_body(test->arena, test->source.bytes, &is_html));
+}
+
+static void read_entries(const Test *test, ZipDirectory *directory, bool unpacks)
+{
+    AUTO_MEMBERS Members members;
+    members_begin(&members, &test->source, test->doc);
+    ZipUnpacker unpacker = { &members, test->source.bytes, .password = S("password") };
+    for (size_t i = 0; i < directory->entries.count && i < 20; i++) {
+        Str bytes = STR_NONE;
+        Error err;
+        bool changed;
+        const ZipEntry *entry = &directory->entries.at[i];
+        seen += str_hash(zip_safe_path(test->arena, zip_name(test->arena, entry->name), &changed));
+        if (unpacks && zip_unpack(&unpacker, entry, &bytes, &err))
+            seen += str_hash(bytes);
+    }
+    zip_unpacker_free(&unpacker);
+}
+
+static void part_zip_directory(const Test *test)
+{
+    ZipDirectory directory = { 0 };
+    if (zip_directory_read(test->arena, test->source.bytes, &directory))
+        read_entries(test, &directory, false);
+    directory = (ZipDirectory){ 0 };
+    zip_directory_scan(test->arena, test->source.bytes, &directory);
+    read_entries(test, &directory, false);
+}
+
+/* One member: method, strength of AES and flags from the first bytes, all others packed. */
+static void part_zip_unpack(const Test *test)
+{
+    static const uint8_t methods[] = { 0, 8, 9, 12, 14, 93, 95, 99 };
+    Str bytes = test->source.bytes;
+    if (bytes.length < 8)
+        return;
+    ZipEntry entry = { .name = S("a"),
+                       .method = methods[(unsigned char)bytes.at[0] % COUNT(methods)],
+                       .is_encrypted = bytes.at[1] & 1,
+                       .has_descriptor = bytes.at[1] & 2,
+                       .aes_strength = (unsigned char)bytes.at[2] & 3,
+                       .crc = (unsigned char)bytes.at[3],
+                       .size = (uint64_t)(unsigned char)bytes.at[4] << ((unsigned)bytes.at[5] & 31),
+                       .packed = bytes.length - 8 };
+    char head[30] = "PK\3\4";
+    Buf archive = buf_new(test->arena, MB(1));
+    buf_add_bytes(&archive, head, sizeof head);
+    buf_add(&archive, str_from(bytes, 8));
+    Test inner = *test;
+    inner.source.bytes = buf_str(&archive);
+    ZipDirectory directory = { 0 };
+    *vec_push(test->arena, &directory.entries) = entry;
+    read_entries(&inner, &directory, true);
+}
+
+static void part_seven_zip(const Test *test)
+{
+    Error err;
+    (void)seven_zip_is_encrypted(test->source.bytes);
+    if (seven_zip_extract_encrypted(&test->source, test->doc, &err))
+        seen++;
+}
+
+static void part_rar5_list(const Test *test)
+{
+    AUTO_MEMBERS Members members;
+    members_begin(&members, &test->source, test->doc);
+    seen += rar5_list_encrypted(&test->source, &members);
+}
+
+static void part_lzx(const Test *test)
+{
+    Str bytes = test->source.bytes;
+    if (bytes.length < 18)
+        return;
+    LzxSource source = { .packed = str_from(bytes, 18),
+                         .window_bits = 15 + (unsigned char)bytes.at[0] % 7,
+                         .reset_frames = 1 + (unsigned char)bytes.at[1] % 4,
+                         .resets = str_slice(bytes, 2, 18) };
+    seen += str_hash(lzx_unpack(test->arena, &source, KB(100)));
+}
+
+static void part_charset(const Test *test)
+{
+    char name[64] = "";
+    seen += charset_guess(test->source.bytes, name);
+    seen += charset_by_script(test->source.bytes) != NULL;
+    seen += str_hash(charset_in_xml(test->source.bytes));
+    seen += str_hash(charset_in_html(test->source.bytes));
+    const char *charset;
+    seen += str_hash(text_decode(test->arena, test->source.bytes, STR_NONE, &charset));
+}
+
+static void part_number_format(const Test *test)
+{
+    Str bytes = test->source.bytes;
+    double value;
+    if (bytes.length < 8)
+        return;
+    memcpy(&value, bytes.at, sizeof value);
+    Str code = str_from(bytes, 8);
+    seen += str_hash(number_format(test->arena, value, code, value > 1e5));
+    seen += str_hash(number_format(test->arena, 43831.75, code, false));
+    seen += str_hash(number_format_text(test->arena, S("some text"), code));
+}
+
+static void part_mime(const Test *test)
+{
+    MimePart part = mime_parse(test->arena, test->source.bytes);
+    for (size_t i = 0; i < part.headers.count; i++) {
+        seen += str_hash(mime_text(test->arena, part.headers.at[i].value));
+        seen += str_hash(mime_parameter(test->arena, part.headers.at[i].value, "filename"));
+    }
+    static const char *const encodings[] = { "base64", "quoted-printable", "x-uuencode" };
+    for (size_t i = 0; i < COUNT(encodings); i++)
+        seen += str_hash(mime_decode(test->arena, part.body, str(encodings[i])));
+}
+
+static void part_sniff(const Test *test)
+{
+    for (size_t i = 0; i < extractor_count; i++)
+        seen += (size_t)extractors[i]->sniff(test->source.bytes);
+    seen += strlen(file_kind(test->source.bytes));
+}
+
+static const struct {
+    const char *name;
+    void (*run)(const Test *test);
+} parts[] = {
+#define PART(name) { #name, part_##name },
+#include "parts.def"
+#undef PART
+};
+static size_t chosen = COUNT(parts);
+
+int LLVMFuzzerInitialize(int *count, char ***words)
+{
+    const char *name = getenv("FORMAT");
+    (void)count, (void)words;
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        if (name && strcmp(name, "list") == 0)
+            puts(parts[i].name);
+        else if (name && strcmp(name, parts[i].name) == 0)
+            chosen = i;
+    }
+    if (chosen == COUNT(parts))
+        exit(name && strcmp(name, "list") == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    extract_preload();
+    return 0;
+}
+
+static bool take_block(void *self, const Block *block, Error *err)
+{
+    (void)self, (void)err;
+    seen += str_hash(block->text);
+    return true;
+}
+
+static bool take_child(void *self, Str name, Str media_type, Str bytes, Error *err)
+{
+    (void)self, (void)name, (void)media_type, (void)err;
+    seen += str_hash(bytes);
+    return true;
+}
+
+static bool end_child(void *self, const Error *failure, Error *err)
+{
+    (void)self, (void)failure, (void)err;
+    return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
+{
+    static const DocLimits limits = { .text_max = MB(4),
+                                      .block_max = 20000,
+                                      .block_text_max = KB(16),
+                                      .child_max = 50,
+                                      .child_bytes_max = MB(16),
+                                      .depth_max = 2,
+                                      .page_max = 20 };
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    DocSink sink = { .block = take_block, .child_begin = take_child, .child_end = end_child };
+    DocWriter *doc = doc_writer_new(arena, &sink, &limits);
+    Test test = { arena, doc, { .bytes = { (const char *)bytes, count } } };
+    if (count)
+        parts[chosen].run(&test);
+    doc_writer_free(doc);
+    return 0;
+}
