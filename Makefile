@@ -19,7 +19,10 @@ PACKAGES := libmicrohttpd libcurl sqlite3 libpq jansson libarchive libxml-2.0 ic
             libcrypto zlib liblzma libzstd
 # Libraries of the classes of workers, and where their headers are.
 CLASS_LIBS_picture = $(shell pkg-config --libs tesseract lept libheif libjxl dav1d) -lstdc++ -lgomp -ldl
-CLASS_LIBS_media   = $(shell pkg-config --libs libavformat libavcodec libswscale libswresample libavutil pocketsphinx sphinxbase)
+CLASS_LIBS_media   = $(shell pkg-config --libs libavformat libavcodec libswscale libavutil)
+CLASS_LIBS_speech  = $(shell pkg-config --libs libavformat libavcodec libswresample libavutil pocketsphinx sphinxbase)
+# What a class takes from another's folder.
+CLASS_ALSO_speech  = src/worker/media/media_file.c
 CLASS_LIBS_poppler = $(shell pkg-config --libs poppler-glib)
 CLASS_LIBS_djvu    = $(shell pkg-config --libs ddjvuapi)
 CLASS_PACKAGES    := tesseract lept libheif libjxl libwebp libavformat libavcodec libswscale libswresample libavutil pocketsphinx \
@@ -66,7 +69,7 @@ $(BUILD)/lectern-sanitize: $(CODE_C:%.c=$(TOBJ)/%.o) $(MAIN_C:%.c=$(TOBJ)/%.o) $
 	@$(CC) $(SANITIZE) -o $@ $(filter %.o,$^) $(LIBS)
 
 # class_code CLASS,OBJECTS: only what the class calls is linked in (--gc-sections).
-class_code = $(patsubst %,$(2)/%.o,$(wildcard src/worker/$(1)/*.cc) $(basename $(filter-out %_test.c,$(wildcard src/worker/$(1)/*.c)) \
+class_code = $(patsubst %,$(2)/%.o,$(wildcard src/worker/$(1)/*.cc) $(basename $(CLASS_ALSO_$(1)) $(filter-out %_test.c,$(wildcard src/worker/$(1)/*.c)) \
              $(filter-out src/extract/extractors.c src/worker/services.c,$(filter src/base/% src/sandbox/% src/extract/% src/worker/%,$(CODE_C))) src/worker/class_main.c))
 $(BUILD)/lectern-worker-%-sanitize: $$(call class_code,$$*,$(TOBJ)) $(TOBJ)/sources
 	@echo "  LINK $@"

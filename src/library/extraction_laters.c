@@ -86,7 +86,8 @@ static bool ask(Reading *reading, const Later *later, Receiver *in, Error *err)
     return reading_ask(reading, str_is(later->worker, DOC_MAIN_WORKER) ? NULL : worker, in, err);
 }
 
-/* A member that another class cannot read costs that member; the file itself, the file. */
+/* A member that another class cannot read costs that member; the file itself, the file. Where a
+ * class has read it and left a part to the next one, only that part is missing. */
 static bool read_whole(Reading *reading, const Later *later, Error *err)
 {
     Arena *arena = reading->arena;
@@ -99,10 +100,14 @@ static bool read_whole(Reading *reading, const Later *later, Error *err)
     in.root->media_type = node->media_type;
     pthread_mutex_unlock(&reading->lock);
     bool good = ask(reading, later, &in, err);
-    if (!good && (err->code == ERROR_CANCELLED || node == reading->out->root))
+    bool is_part = node->blocks.count > 0;
+    if (!good && (err->code == ERROR_CANCELLED || (node == reading->out->root && !is_part)))
         return false;
     pthread_mutex_lock(&reading->lock);
-    if (!good)
+    if (!good && is_part)
+        *vec_push(arena, &node->warnings) = str_format(
+            arena, "a part was not read (" STR_FMT "): %s", STR_ARG(later->worker), err->message);
+    else if (!good)
         node->failure = *err;
     if (in.root->format.length) {
         node->format = in.root->format;

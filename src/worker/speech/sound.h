@@ -1,0 +1,19 @@
+/* sound.h - what is heard in a recording, as a decoder of speech wants it. */
+#pragma once
+
+#include "worker/media/media_file.h"
+
+enum { SOUND_RATE = 16000 };
+
+typedef struct Sound {
+    float *samples; /* one channel, SOUND_RATE a second, -1 to 1; heap */
+    size_t count;
+    bool is_cut; /* the recording is longer */
+} Sound;
+
+void sound_free(Sound *sound);
+#define AUTO_SOUND AUTO(sound_free)
+
+/* Decode the main track of sound, `seconds_max` of it at most. What cannot be decoded is skipped;
+ * fails when nothing can. */
+MUST_CHECK bool sound_read(MediaFile *file, int seconds_max, Sound *sound_r, Error *err);
