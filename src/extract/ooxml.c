@@ -3,11 +3,18 @@
 
 #include "extract/chart.h"
 #include "extract/metadata.h"
+#include "extract/package_flat.h"
 
 enum { RELATIONS_MAX = 100000, TEXTS_MAX = 100000 };
 
 int ooxml_sniff(Str bytes, const char *const *types)
 {
+    if (package_is_flat(bytes)) {
+        for (; *types; types++)
+            if (str_find_ignore_case(bytes, str(*types)) >= 0)
+                return 95;
+        return 0;
+    }
     if (!str_starts(bytes, S("PK\3\4")))
         return 0;
     AUTO_ARENA Arena *arena = arena_new(MB(64));

@@ -1,6 +1,8 @@
 /* package.c - ZIP as Office files use it (APPNOTE 6.3: stored and deflated, ZIP64 sizes). */
 #include "extract/package.h"
 
+#include "extract/package_flat.h"
+
 #include <zlib.h>
 
 enum { PARTS_MAX = 100000, RATIO_MAX = 200, METHOD_STORED = 0, METHOD_DEFLATED = 8 };
@@ -106,7 +108,9 @@ static void scan_members(Package *package)
 bool package_open(Arena *arena, Str bytes, size_t unpacked_max, Package *package_r, Error *err)
 {
     Package package = { .arena = arena, .bytes = bytes, .unpacked_max = unpacked_max };
-    if (!read_directory(&package)) {
+    if (package_is_flat(bytes)) {
+        package_read_flat(&package);
+    } else if (!read_directory(&package)) {
         package.parts.count = 0;
         scan_members(&package);
     }
@@ -171,6 +175,10 @@ static bool inflate_part(Package *package, const Part *part, Str packed, Receive
 static bool unpack(Package *package, const Part *part, Receive *receive, void *self, Error *err)
 {
     Str bytes = package->bytes;
+    if (part->data.length) {
+        receive(self, part->data.at, part->data.length);
+        return true;
+    }
     if (part->at >= bytes.length || part->at + 30 > bytes.length ||
         memcmp(bytes.at + part->at, "PK\3\4", 4) != 0)
         return fail(err, ERROR_DAMAGED, STR_FMT " is not where the archive says",

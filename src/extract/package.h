@@ -13,6 +13,7 @@ typedef struct Part {
     size_t packed, size;
     int method;
     bool is_encrypted;
+    Str data; /* of a flat package: the part itself */
 } Part;
 
 typedef struct Package {
