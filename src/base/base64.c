@@ -1,0 +1,18 @@
+/* base64.c - see base64.h. */
+#include "base/base64.h"
+
+#include <sodium.h>
+
+bool base64_decode(Arena *arena, Str text, Str *bytes_r)
+{
+    size_t used = text.length;
+    while (used && HAS_CHAR(text.at[used - 1], "= \t\r\n"))
+        used--;
+    size_t room = used / 4 * 3 + 3, got = 0;
+    char *bytes = arena_alloc(arena, room + 1);
+    if (used && sodium_base642bin((unsigned char *)bytes, room, text.at, used, " \t\r\n", &got,
+                                  NULL, sodium_base64_VARIANT_ORIGINAL_NO_PADDING) != 0)
+        return false;
+    *bytes_r = (Str){ bytes, got };
+    return true;
+}

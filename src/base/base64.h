@@ -1,0 +1,7 @@
+/* base64.h - bytes as text (RFC 4648, section 4). Any thread. */
+#pragma once
+
+#include "base/base.h"
+
+/* White space is passed over and padding may be missing. Fails on anything else. */
+MUST_CHECK bool base64_decode(Arena *arena, Str text, Str *bytes_r);

@@ -1,0 +1,26 @@
+#include "base/base64.h"
+
+#include <criterion/criterion.h>
+
+Test(base, base64_is_read_with_and_without_padding)
+{
+    static const struct {
+        const char *text, *bytes;
+    } cases[] = { { "", "" },
+                  { "YQ==", "a" },
+                  { "YQ", "a" },
+                  { "YW55OmxrXzE=", "any:lk_1" },
+                  { "YW55\r\nOmxr XzE=\n", "any:lk_1" },
+                  { "YQ=b", NULL },
+                  { "a", NULL },
+                  { "YW5*", NULL } };
+    Arena *arena = arena_new(KB(64));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str bytes = STR_NONE;
+        bool good = base64_decode(arena, str(cases[i].text), &bytes);
+        cr_expect(good == (cases[i].bytes != NULL), "%s", cases[i].text);
+        if (good)
+            cr_expect(str_is(bytes, cases[i].bytes), "%s", cases[i].text);
+    }
+    arena_free(arena);
+}
