@@ -114,6 +114,8 @@ void doc_writer_free(DocWriter *doc);
 const DocLimits *doc_writer_limits(const DocWriter *doc);
 /* The password that members are tried with as well; kept, not copied. */
 void doc_writer_password(DocWriter *doc, Str password);
+/* Instead of languages: text in pictures is not read. */
+#define LANGUAGES_NONE "none"
 /* The class of worker that reads members where the program at work has no readers itself. */
 #define DOC_MAIN_WORKER "main"
 

@@ -12,7 +12,7 @@ typedef struct ExtractSource {
     Str name;       /* as it was given; only breaks ties */
     Str media_type; /* as a mail or archive declares it, or empty; only breaks ties */
     Str password;   /* empty: none was given */
-    Str languages;  /* of text in pictures and of speech: "eng+deu"; empty: found out */
+    Str languages;  /* "eng+deu" in pictures and speech; empty: found out; or LANGUAGES_NONE */
     int depth;      /* 0 for the file itself, 1 for its members */
 } ExtractSource;
 

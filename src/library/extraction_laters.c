@@ -183,12 +183,26 @@ static bool is_same_group(const Later *a, const Later *b)
     return a->node == b->node && str_equal(a->worker, b->worker);
 }
 
+/* Pages of pictures that nobody wants to have read. */
+static bool is_skipped(Reading *reading, const Later *first, size_t count)
+{
+    if (!first->page || !str_is(reading->input->languages, LANGUAGES_NONE) ||
+        !str_is(first->worker, "picture"))
+        return false;
+    *vec_push(reading->arena, &first->node->warnings) =
+        str_format(reading->arena, "%zu %s without text: recognition was switched off", count,
+                   count == 1 ? "page" : "pages");
+    return true;
+}
+
 bool reading_laters(Reading *reading, Error *err)
 {
     LaterList *list = &reading->laters;
     for (size_t i = 0, end; i < list->count; i = end) {
         for (end = i + 1; end < list->count && is_same_group(&list->at[i], &list->at[end]);)
             end++;
+        if (is_skipped(reading, &list->at[i], end - i))
+            continue;
         if (list->at[i].page ? !reading_pages(reading, &list->at[i], end - i, err)
                              : !read_batch(reading, i, end, err))
             return false;

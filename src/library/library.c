@@ -182,7 +182,7 @@ IndexState library_index_state(Library *library) { return follower_state(library
 
 const LibraryFormat *library_formats(size_t *count_r)
 {
-    static LibraryFormat formats[64];
+    static LibraryFormat formats[256];
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&lock);
     size_t count = MIN(extractor_count, COUNT(formats));

@@ -91,7 +91,7 @@ static bool read_page(Reading *in, int page, bool says_look, Error *err)
         look.kind = "icon";
     if (says_look)
         write_look(in, &look);
-    if (!may_have_text(&look, pix))
+    if (!may_have_text(&look, pix) || str_is(in->source->languages, LANGUAGES_NONE))
         return true;
     pixDestroy(&pix);
     if (!in->ocr && !ocr_open(in->source->languages, &in->ocr, err))
