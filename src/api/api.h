@@ -16,6 +16,7 @@
 #include "store/slice.h"
 
 struct Answers;
+struct Conversions;
 struct EventHub;
 struct HttpServer;
 struct JobRunner;
@@ -33,17 +34,22 @@ typedef struct Api {
     struct Models *models;
     struct JobRunner *jobs;
     struct EventHub *events;
+    struct Conversions *conversions;
     struct HttpServer *server; /* set once it listens */
     char *upload_folder;       /* on the file system of the originals */
     int64_t upload_max;
     char *setup_token; /* needed for the first account; NULL: not needed */
     bool is_secure;    /* people reach us by https */
-    char *public_url;  /* may be empty */
+    bool converts_without_key;
+    char *public_url; /* may be empty */
     int64_t started_ms;
 } Api;
 
-typedef enum ApiNeeds { ANYONE, READER, EDITOR, ADMIN, OWNER } ApiNeeds;
-typedef enum ApiBody { NO_BODY, JSON_BODY, UPLOAD_BODY } ApiBody;
+/* CONVERTER: a reader; anyone where the setting convert_without_key says so. */
+typedef enum ApiNeeds { ANYONE, READER, EDITOR, ADMIN, OWNER, CONVERTER } ApiNeeds;
+/* UPLOAD_BODY: a form with the fields of an upload; FORM_BODY: with any fields; FILE_BODY: one
+ * file, as it is or in a form. Files are on disk when the handler runs. */
+typedef enum ApiBody { NO_BODY, JSON_BODY, UPLOAD_BODY, FORM_BODY, FILE_BODY } ApiBody;
 
 typedef struct ApiRequest {
     Api *api;
@@ -51,7 +57,7 @@ typedef struct ApiRequest {
     Arena *arena;
     const struct ApiRoute *route;
     Str params[2];   /* the parts of the path that the route calls :name, in order: at most 200
-                      * letters, digits and -_.~ */
+                      * letters, digits and -_.~: */
     Visitor visitor; /* role ROLE_NONE when nobody is signed in */
     const Scope *scope;
     json_t *json; /* of a JSON_BODY; an empty object when there is none */
@@ -96,5 +102,7 @@ bool api_done(HttpResponse *response);
 /* Opens {"items":[ ...; close with api_list_end(). total < 0: not said. */
 JsonWriter api_list_begin(HttpResponse *response);
 void api_list_end(JsonWriter *json, int64_t total, Str next);
+/* Nobody is known, and only converting is open to them. */
+bool api_is_stranger(const ApiRequest *request);
 /* "lectern_session" with the flags it needs; an empty token takes it away. */
 void api_session_cookie(const ApiRequest *request, HttpResponse *response, Str token);

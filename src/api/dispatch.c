@@ -1,6 +1,8 @@
 /* dispatch.c - from a request to its handler: route, limits, who is asking, errors. */
 #include "api/api.h"
+#include "api/convert.h"
 #include "api/page.h"
+#include "base/base64.h"
 #include "base/hash.h"
 #include "base/log.h"
 
@@ -12,17 +14,20 @@ const ApiRoute api_routes[] = {
 };
 const size_t api_route_count = COUNT(api_routes);
 
+/* The largest file that is converted for somebody without a key. */
+#define STRANGER_FILE_MAX MB(64)
+
 static const char *const upload_fields[] = { "file", "collection", "password", "tags", NULL };
 
 /* --- Routes --- */
 
-/* Ids and "12.png" need no encoding, so what is encoded names nothing. */
+/* Ids, "12.png" and "dc:title" need no encoding, so what is encoded names nothing. */
 static bool is_plain(Str part)
 {
     for (size_t i = 0; i < part.length; i++) {
         char c = part.at[i];
         bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    HAS_CHAR(c, "-_.~");
+                    HAS_CHAR(c, "-_.~:");
         if (!good)
             return false;
     }
@@ -79,6 +84,34 @@ static bool is_openai_path(Str path)
            str_is(path, "/v1/models");
 }
 
+static bool is_form(const HttpRequest *http)
+{
+    Str type = http_header_in(http, "Content-Type"), form = S("multipart/form-data");
+    return str_equal_ignore_case(str_slice(type, 0, form.length), form);
+}
+
+/* Says who it is, rightly or not: a wrong key is refused later, not served as a stranger. */
+static bool shows_something(const HttpRequest *http)
+{
+    return http_header_in(http, "Authorization").length ||
+           http_header_in(http, "X-Api-Key").length ||
+           http_cookie(http, "lectern_session").length || str_is(http->peer, "local");
+}
+
+static void plan_files(const ApiRequest *request, HttpPlan *plan)
+{
+    const ApiRoute *route = request->route;
+    bool is_one_file = route->body == FILE_BODY && !is_form(request->http);
+    plan->body = is_one_file ? HTTP_BODY_FILE : HTTP_BODY_PARTS;
+    plan->file_max = (uint64_t)request->api->upload_max;
+    if (route->needs == CONVERTER && !shows_something(request->http))
+        plan->file_max = MIN(plan->file_max, (uint64_t)STRANGER_FILE_MAX);
+    plan->body_max = is_one_file ? plan->file_max : plan->file_max + MB(16);
+    plan->part_max = 1000;
+    plan->fields = route->body == UPLOAD_BODY ? upload_fields : NULL;
+    plan->folder = request->api->upload_folder;
+}
+
 static void plan_body(const ApiRequest *request, HttpPlan *plan)
 {
     const ApiRoute *route = request->route;
@@ -86,13 +119,8 @@ static void plan_body(const ApiRequest *request, HttpPlan *plan)
     if (route->body == JSON_BODY) {
         plan->body = HTTP_BODY_BUFFER;
         plan->body_max = route->body_max;
-    } else if (route->body == UPLOAD_BODY) {
-        plan->body = HTTP_BODY_PARTS;
-        plan->file_max = (uint64_t)request->api->upload_max;
-        plan->body_max = plan->file_max + MB(16);
-        plan->part_max = 1000;
-        plan->fields = upload_fields;
-        plan->folder = request->api->upload_folder;
+    } else if (route->body != NO_BODY) {
+        plan_files(request, plan);
     }
 }
 
@@ -119,9 +147,24 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
 
 /* --- Who is asking --- */
 
-static Str bearer_of(const HttpRequest *http)
+/* "http://any:KEY@host" and "http://KEY@host", for programs that can only be given an address. */
+static Str basic_key(Arena *arena, Str encoded)
+{
+    Str text;
+    if (!base64_decode(arena, encoded, &text))
+        return S("");
+    ptrdiff_t colon = str_find_char(text, ':');
+    Str password = colon < 0 ? S("") : str_from(text, (size_t)colon + 1);
+    return password.length ? password : str_slice(text, 0, colon < 0 ? text.length : (size_t)colon);
+}
+
+/* *is_basic_r: the browser sends it by itself, as it does a cookie. */
+static Str key_of(const HttpRequest *http, bool *is_basic_r)
 {
     Str header = http_header_in(http, "Authorization");
+    *is_basic_r = header.length > 6 && str_equal_ignore_case(str_slice(header, 0, 6), S("Basic "));
+    if (*is_basic_r)
+        return basic_key(http->arena, str_trim(str_from(header, 6)));
     if (header.length > 7 && str_equal_ignore_case(str_slice(header, 0, 7), S("Bearer ")))
         return str_trim(str_from(header, 7));
     return http_header_in(http, "X-Api-Key");
@@ -161,7 +204,10 @@ static bool check_csrf(const ApiRequest *request, Error *err)
 static bool identify(ApiRequest *request, Error *err)
 {
     HttpRequest *http = request->http;
-    Str key = bearer_of(http), cookie = http_cookie(http, "lectern_session");
+    bool is_basic;
+    Str key = key_of(http, &is_basic), cookie = http_cookie(http, "lectern_session");
+    if (is_basic && !check_site(request, err))
+        return false;
     if (key.length)
         return account_of_key(request->api->account, request->arena, key, &request->visitor, err);
     if (str_is(http->peer, "local"))
@@ -175,22 +221,31 @@ static bool identify(ApiRequest *request, Error *err)
     return fail(err, ERROR_NO_LOGIN, "sign in, or send an API key: Authorization: Bearer KEY");
 }
 
+/* Whether somebody who is not known may go on. */
+static bool is_open_to_strangers(const ApiRequest *request)
+{
+    return request->route->needs == ANYONE ||
+           (request->route->needs == CONVERTER && request->api->converts_without_key &&
+            !shows_something(request->http));
+}
+
 static bool check(void *app, HttpRequest *http, Error *err)
 {
-    static const Role roles[] = { ROLE_NONE, ROLE_READER, ROLE_EDITOR, ROLE_ADMIN, ROLE_OWNER };
+    static const Role roles[] = { ROLE_NONE,  ROLE_READER, ROLE_EDITOR,
+                                  ROLE_ADMIN, ROLE_OWNER,  ROLE_READER };
     ApiRequest *request = http->route;
     (void)app;
     log_set_id(http->id);
     if (!request->route)
         return true;
     if (!identify(request, err)) {
-        bool is_open = request->route->needs == ANYONE && err->code == ERROR_NO_LOGIN;
+        bool is_open = err->code == ERROR_NO_LOGIN && is_open_to_strangers(request);
         request->visitor = (Visitor){ 0 };
         if (!is_open)
             return false;
         *err = (Error){ 0 };
-        if (!check_site(request, err)) /* sign-in and set-up have no token to show */
-            return false;
+        /* Sign-in and set-up have no token to show. */
+        return check_site(request, err);
     }
     return request->route->needs == ANYONE ||
            scope_needs(request->scope, roles[request->route->needs], err);
@@ -242,7 +297,7 @@ static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse 
     (void)app;
     if (is_openai_path(http->path))
         write_openai_error(err, response);
-    else
+    else if (!request || !request->route || !convert_refuse(request->route->tag, err, response))
         http_respond_error(response, err);
     if (err->code == ERROR_NO_LOGIN)
         http_header(response, "WWW-Authenticate", S("Bearer"));

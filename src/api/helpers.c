@@ -58,6 +58,8 @@ void api_list_end(JsonWriter *json, int64_t total, Str next)
     put_end(json);
 }
 
+bool api_is_stranger(const ApiRequest *request) { return request->scope->role == ROLE_NONE; }
+
 void api_session_cookie(const ApiRequest *request, HttpResponse *response, Str token)
 {
     http_header(response, "Set-Cookie",

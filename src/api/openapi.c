@@ -1,8 +1,8 @@
 /* openapi.c - the API described from routes.def and errors.def: OpenAPI 3.1 and a page to read. */
 #include "api/api.h"
 
-static const char *const needs_text[] = { "anyone", "a reader", "an editor", "an administrator",
-                                          "an owner" };
+static const char *const needs_text[] = { "anyone",           "a reader", "an editor",
+                                          "an administrator", "an owner", "a reader" };
 
 /* "/v1/documents/:id" as "/v1/documents/{id}" */
 static Str braced(Arena *arena, const char *path)
@@ -46,7 +46,9 @@ static void put_body(JsonWriter *json, const ApiRoute *route)
         return;
     put_object(json, "requestBody");
     put_object(json, "content");
-    put_object(json, route->body == JSON_BODY ? "application/json" : "multipart/form-data");
+    put_object(json, route->body == JSON_BODY   ? "application/json"
+                     : route->body == FILE_BODY ? "application/octet-stream"
+                                                : "multipart/form-data");
     put_object(json, "schema");
     put_text(json, "type", S("object"));
     if (route->body == UPLOAD_BODY) {

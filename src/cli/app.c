@@ -9,6 +9,7 @@
 
 #include "account/token.h"
 #include "answer/answer.h"
+#include "api/conversions.h"
 #include "api/document_json.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -330,6 +331,16 @@ static bool start_server(App *app, bool listens, Error *err)
     return http_server_start(&options, &api_dispatch, &app->api, &app->api.server, err);
 }
 
+static void open_conversions(App *app)
+{
+    const Settings *settings = app->settings;
+    ConversionsOptions options = { .at_once = (int)settings->convert_at_once,
+                                   .held_max = (int)MAX(settings->request_threads / 2, 1),
+                                   .folder = app->api.upload_folder };
+    app->api.conversions = conversions_new(&options);
+    app->api.converts_without_key = settings->convert_without_key != 0;
+}
+
 static bool start_parts(App *app, const AppOptions *options, Error *err)
 {
     Str folder;
@@ -347,6 +358,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     open_encoder(app, folder, options->is_quiet);
     app->api.upload_folder = str_c(app->arena, str(blob_incoming(app->blobs)));
     app->api.upload_max = app->settings->upload_max;
+    open_conversions(app);
     app->api.public_url = str_c(app->arena, app->settings->public_url);
     app->api.is_secure = str_starts(app->settings->public_url, S("https:"));
     app->api.started_ms = now_ms();
@@ -386,6 +398,7 @@ void app_stop(App *app)
 {
     if (!app)
         return;
+    conversions_stop(app->api.conversions);
     bool idle = http_server_stop(app->api.server, STOP_GRACE_MS);
     idle &= jobs_stop(app->api.jobs, STOP_GRACE_MS);
     if (!idle) {
@@ -393,6 +406,7 @@ void app_stop(App *app)
         log_warn("serve", "some work did not end in time; it begins again at the next start");
         _exit(0);
     }
+    conversions_free(app->api.conversions);
     pool_free(app->news);
     answers_free(app->api.answers);
     searcher_free(app->api.searcher);
