@@ -1,26 +1,27 @@
 /* docx_body.c - see docx_body.h; elements of ECMA-376 part 1, 17. */
 #include "extract/docx_body.h"
 
+#include "base/map.h"
 #include "base/utf8.h"
+#include "extract/docx_math.h"
+#include "extract/encoding.h"
+#include "extract/formats/html.h"
+#include "extract/held_table.h"
 
-enum { PARAGRAPH_DEPTH_MAX = 16, TABLE_DEPTH_MAX = 16, ROWS_HELD_MAX = 20000, TEXT_MAX = 16 << 20 };
+enum {
+    PARAGRAPH_DEPTH_MAX = 16,
+    TABLE_DEPTH_MAX = 16,
+    TEXT_MAX = 16 << 20,
+    INSTRUCTION_MAX = 4096,
+    REFERRED_MAX = 1000,
+    ALT_MAX = 4096,
+};
 
 typedef struct OpenParagraph {
     Buf text;
     Str style;
     int outline_level, list, list_level; /* list -1: none said */
 } OpenParagraph;
-
-typedef struct HeldCell {
-    Str text;
-    int column, span, row_span;
-    bool goes_on; /* of the cell above */
-} HeldCell;
-
-typedef struct HeldRow {
-    VEC(HeldCell) cells;
-    bool is_header;
-} HeldRow;
 
 typedef struct Reader {
     DocxBody *body;
@@ -29,10 +30,18 @@ typedef struct Reader {
     OpenParagraph paragraphs[PARAGRAPH_DEPTH_MAX];
     int paragraph_depth;
     int table_depth, cell_depth; /* cell_depth: paragraphs open when the cell began */
-    VEC(HeldRow) rows;
+    HeldTable table;
     Buf cell;
+    int cell_span;
+    bool cell_goes_on, row_is_header;
     int skip_depth; /* inside deleted text and such */
-    bool in_text, in_properties;
+    bool in_text, in_properties, in_instruction, in_object;
+    Buf instruction; /* of a field */
+    int math_depth;
+    DocxMath math;
+    Str alt;                          /* of the picture that follows */
+    VEC(Str) links, pictures, chunks; /* addresses, alternative texts, relation ids */
+    Map relation_ids;
     VEC(DocxNote *) notes; /* referred to by the open paragraph */
     VEC(Str) charts;       /* relation ids, likewise */
     VEC(Str) diagrams;
@@ -60,125 +69,144 @@ void docx_write_note(DocxBody *body, DocxNote *note)
     note->is_written = true;
 }
 
+static const Relation *find_relation(Reader *reader, Str id)
+{
+    const MapEntry *entry = id.length ? map_find(&reader->relation_ids, id) : NULL;
+    return entry ? entry->pointer : NULL;
+}
+
+static const Part *referred_part(Reader *reader, Str id)
+{
+    DocxBody *body = reader->body;
+    const Relation *relation = find_relation(reader, id);
+    return relation_part(body->package, relation);
+}
+
+static void write_pictures(Reader *reader)
+{
+    DocxBody *body = reader->body;
+    for (size_t i = 0; i < reader->pictures.count; i++) {
+        Str alt = str_trim(reader->pictures.at[i]);
+        body->pictures += !alt.length;
+        doc_image(body->doc, alt);
+    }
+}
+
+static void write_links(Reader *reader)
+{
+    for (size_t i = 0; i < reader->links.count; i++)
+        if (i == 0 || !str_equal(reader->links.at[i], reader->links.at[i - 1]))
+            doc_note(reader->body->doc, "link", reader->links.at[i]);
+}
+
+static void forget_referred(Reader *reader)
+{
+    reader->notes.count = reader->charts.count = reader->diagrams.count = 0;
+    reader->notes.capacity = reader->charts.capacity = reader->diagrams.capacity = 0;
+    reader->links.count = reader->pictures.count = reader->chunks.count = 0;
+    reader->links.capacity = reader->pictures.capacity = reader->chunks.capacity = 0;
+    reader->alt = STR_NONE;
+    reader->instruction = buf_new(reader->scratch, INSTRUCTION_MAX);
+}
+
 static void write_referred(Reader *reader)
 {
     DocxBody *body = reader->body;
+    write_links(reader);
+    write_pictures(reader);
     for (size_t i = 0; i < reader->notes.count; i++)
         docx_write_note(body, reader->notes.at[i]);
     for (size_t i = 0; i < reader->charts.count; i++) {
-        const Part *part =
-            relation_part(body->package, relation_by_id(&body->relations, reader->charts.at[i]));
+        const Part *part = referred_part(reader, reader->charts.at[i]);
         if (part)
             ooxml_write_chart(body->package, body->doc, part);
     }
     for (size_t i = 0; i < reader->diagrams.count; i++) {
-        const Part *part =
-            relation_part(body->package, relation_by_id(&body->relations, reader->diagrams.at[i]));
+        const Part *part = referred_part(reader, reader->diagrams.at[i]);
         if (part)
             ooxml_write_diagram(body->package, body->doc, part);
     }
-    reader->notes.count = reader->charts.count = reader->diagrams.count = 0;
-    reader->notes.capacity = reader->charts.capacity = reader->diagrams.capacity = 0;
+}
+
+/* A document inside the document (17.17.2.1): HTML, RTF, a Word file. It may hold others. */
+static void write_chunk(Reader *reader, Str id)
+{
+    DocxBody *body = reader->body;
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    const Part *part = referred_part(reader, id);
+    size_t bytes_max = doc_writer_limits(body->doc)->child_bytes_max;
+    ExtractSource source = { .depth = body->depth + 1 };
+    Error err;
+    if (!part)
+        return;
+    if (body->depth >= DOCX_CHUNK_DEPTH) {
+        doc_warning(body->doc, S("documents inside documents are too deep"));
+        return;
+    }
+    if (!package_read(body->package, arena, part, bytes_max, &source.bytes, &err)) {
+        ooxml_warn(body->doc, &err);
+        return;
+    }
+    source.name = part->name;
+    const Extractor *extractor = extractor_choose(source.bytes, part->name, STR_NONE);
+    if (extractor && str_is(str(extractor->name), "html"))
+        html_write_chapter(body->doc,
+                           text_decode(arena, source.bytes, charset_in_html(source.bytes), NULL),
+                           &(Place){ 0 });
+    else if (!extractor || extractor->worker || !extractor->extract(&source, body->doc, &err))
+        doc_warning(body->doc, S("a part of the document could not be read"));
+    doc_place(body->doc, &(Place){ 0 });
 }
 
 /* --- Tables --- */
 
-/* A cell that goes on below (vMerge) is one cell over several rows. */
-static void join_merged(Reader *reader)
-{
-    for (size_t r = reader->rows.count; r-- > 1;) {
-        HeldRow *row = &reader->rows.at[r], *above = &reader->rows.at[r - 1];
-        for (size_t i = 0; i < row->cells.count; i++)
-            for (size_t k = 0; row->cells.at[i].goes_on && k < above->cells.count; k++)
-                if (above->cells.at[k].column == row->cells.at[i].column)
-                    above->cells.at[k].row_span += row->cells.at[i].row_span;
-    }
-}
-
-static void write_rows(Reader *reader, bool all)
-{
-    DocWriter *doc = reader->body->doc;
-    bool in_header = true;
-    join_merged(reader);
-    for (size_t r = 0; r < reader->rows.count; r++) {
-        const HeldRow *row = &reader->rows.at[r];
-        if (r > 0 && in_header && !row->is_header && reader->rows.at[r - 1].is_header)
-            doc_header_end(doc);
-        in_header &= row->is_header;
-        for (size_t i = 0; i < row->cells.count; i++) {
-            const HeldCell *cell = &row->cells.at[i];
-            if (!cell->goes_on || r == 0)
-                doc_cell_span(doc, cell->text, cell->span, cell->row_span);
-        }
-        doc_row_end(doc);
-    }
-    reader->rows.count = 0;
-    if (all)
-        doc_table_end(doc);
-}
-
-static HeldCell *open_cell(Reader *reader)
-{
-    HeldRow *row = reader->rows.count ? &reader->rows.at[reader->rows.count - 1] : NULL;
-    return row && row->cells.count ? &row->cells.at[row->cells.count - 1] : NULL;
-}
-
 static void begin_table(Reader *reader)
 {
-    if (reader->table_depth++ > 0)
-        return;
-    reader->rows.at = NULL;
-    reader->rows.count = reader->rows.capacity = 0;
-    if (reader->kind == BODY_MAIN)
-        doc_table_begin(reader->body->doc);
-}
-
-static void begin_row(Reader *reader)
-{
-    if (reader->table_depth != 1)
-        return;
-    if (reader->rows.count >= ROWS_HELD_MAX)
-        write_rows(reader, false);
-    *vec_push(reader->scratch, &reader->rows) = (HeldRow){ 0 };
+    if (reader->table_depth++ == 0)
+        reader->table = (HeldTable){ .arena = reader->scratch };
 }
 
 static void begin_cell(Reader *reader)
 {
-    if (reader->table_depth != 1 || reader->rows.count == 0)
+    if (reader->table_depth != 1)
         return;
-    HeldRow *row = &reader->rows.at[reader->rows.count - 1];
-    const HeldCell *last = open_cell(reader);
-    int column = last ? last->column + last->span : 0;
-    *vec_push(reader->scratch, &row->cells) =
-        (HeldCell){ .column = column, .span = 1, .row_span = 1 };
+    reader->cell_span = 1;
+    reader->cell_goes_on = false;
     reader->cell = buf_new(reader->scratch, TEXT_MAX);
 }
 
 static void end_cell(Reader *reader)
 {
-    HeldCell *cell = open_cell(reader);
-    if (reader->table_depth == 1 && cell)
-        cell->text = buf_str(&reader->cell);
-    else if (reader->table_depth > 1)
+    if (reader->table_depth > 1) {
         buf_add_char(&reader->cell, ' ');
+        return;
+    }
+    Str text = buf_str(&reader->cell);
+    if (reader->kind == BODY_MAIN)
+        held_table_cell(&reader->table, text, reader->cell_span, reader->cell_goes_on);
+    else if (reader->kind == BODY_HEADER)
+        doc_header(reader->body->doc, text);
+    reader->cell = buf_new(reader->scratch, TEXT_MAX);
+}
+
+static void end_row(Reader *reader)
+{
+    if (reader->table_depth == 1 && reader->kind == BODY_MAIN)
+        held_table_end_row(&reader->table, reader->body->doc, reader->row_is_header);
+    reader->row_is_header = false;
 }
 
 static void end_table(Reader *reader)
 {
     if (--reader->table_depth > 0)
         return;
-    if (reader->kind == BODY_MAIN) {
-        write_rows(reader, true);
-    } else {
-        for (size_t r = 0; r < reader->rows.count; r++)
-            for (size_t i = 0; i < reader->rows.at[r].cells.count; i++)
-                if (reader->kind == BODY_HEADER)
-                    doc_header(reader->body->doc, reader->rows.at[r].cells.at[i].text);
-    }
+    if (reader->kind == BODY_MAIN)
+        held_table_write(&reader->table, reader->body->doc);
     if (reader->paragraph_depth > 0)
         return;
     write_referred(reader);
     arena_reset(reader->scratch);
+    forget_referred(reader);
 }
 
 /* --- Paragraphs --- */
@@ -243,6 +271,7 @@ static void end_paragraph(Reader *reader)
         return;
     write_referred(reader);
     arena_reset(reader->scratch);
+    forget_referred(reader);
 }
 
 static void begin_paragraph(Reader *reader)
@@ -258,11 +287,15 @@ static void begin_paragraph(Reader *reader)
 
 /* --- Events --- */
 
-static void refer(Reader *reader, DocxNotes *notes, Str id)
+static void refer(Reader *reader, Str kind, Str id)
 {
-    for (size_t i = 0; i < notes->count; i++)
-        if (str_equal(notes->at[i].id, id) && reader->notes.count < 1000)
-            *vec_push(reader->scratch, &reader->notes) = &notes->at[i];
+    char key[80];
+    if (kind.length + id.length + 1 >= sizeof key || reader->notes.count >= REFERRED_MAX)
+        return;
+    snprintf(key, sizeof key, STR_FMT " " STR_FMT, STR_ARG(kind), STR_ARG(id));
+    const MapEntry *entry = map_find(&reader->body->notes, str(key));
+    if (entry)
+        *vec_push(reader->scratch, &reader->notes) = entry->pointer;
 }
 
 static void read_property(Reader *reader, const XmlElement *element)
@@ -297,7 +330,6 @@ static void add_symbol(Reader *reader, const XmlElement *element)
 
 static void read_inline(Reader *reader, const XmlElement *element)
 {
-    DocxBody *body = reader->body;
     Str name = element->name;
     if (str_is(name, "tab"))
         add_text(reader, S("\t"));
@@ -307,12 +339,8 @@ static void read_inline(Reader *reader, const XmlElement *element)
         add_text(reader, S("-"));
     else if (str_is(name, "sym"))
         add_symbol(reader, element);
-    else if (str_is(name, "footnoteReference"))
-        refer(reader, &body->footnotes, xml_attribute(element, "id"));
-    else if (str_is(name, "endnoteReference"))
-        refer(reader, &body->endnotes, xml_attribute(element, "id"));
-    else if (str_is(name, "commentReference"))
-        refer(reader, &body->comments, xml_attribute(element, "id"));
+    else if (str_ends(name, S("Reference")))
+        refer(reader, str_slice(name, 0, name.length - 9), xml_attribute(element, "id"));
     else if (str_is(name, "chart") && xml_relation(element, "id").length)
         *vec_push(reader->scratch, &reader->charts) =
             str_copy(reader->scratch, xml_relation(element, "id"));
@@ -325,13 +353,83 @@ static void read_inline(Reader *reader, const XmlElement *element)
 
 static void read_cell_property(Reader *reader, const XmlElement *element)
 {
-    HeldCell *cell = open_cell(reader);
-    if (reader->table_depth != 1 || !cell)
+    if (reader->table_depth != 1)
         return;
     if (str_is(element->name, "gridSpan"))
-        cell->span = MAX(1, MIN(xml_attribute_int(element, "val", 1), 1000));
+        reader->cell_span = MAX(1, MIN(xml_attribute_int(element, "val", 1), 1000));
     else if (str_is(element->name, "vMerge"))
-        cell->goes_on = !str_is(xml_attribute(element, "val"), "restart");
+        reader->cell_goes_on = !str_is(xml_attribute(element, "val"), "restart");
+    else if (str_is(element->name, "tblHeader"))
+        reader->row_is_header = xml_is_on(element, "val");
+}
+
+/* --- Links and pictures --- */
+
+static void keep_link(Reader *reader, Str address)
+{
+    OpenParagraph *paragraph = open_paragraph(reader);
+    if (reader->kind == BODY_MAIN && paragraph && address.length &&
+        reader->links.count < REFERRED_MAX)
+        *vec_push(reader->scratch, &reader->links) = str_copy(reader->scratch, address);
+}
+
+static void keep_relation(Reader *reader, Str id)
+{
+    const Relation *relation = find_relation(reader, id);
+    if (relation)
+        keep_link(reader, relation->address);
+}
+
+/* HYPERLINK "https://..." \o "tip" (17.16.5.25) */
+static void end_instruction(Reader *reader)
+{
+    Str text = str_trim(buf_str(&reader->instruction));
+    reader->instruction.length = 0;
+    if (!str_starts(text, S("HYPERLINK")))
+        return;
+    text = str_trim(str_from(text, 9));
+    bool is_quoted = str_starts(text, S("\""));
+    text = str_from(text, is_quoted ? 1 : 0);
+    ptrdiff_t end = str_find_char(text, is_quoted ? '"' : ' ');
+    Str target = str_slice(text, 0, end < 0 ? text.length : (size_t)end);
+    if (str_find_char(target, ':') > 0)
+        keep_link(reader, target);
+}
+
+static void keep_picture(Reader *reader)
+{
+    if (reader->kind == BODY_MAIN && !reader->in_object && reader->pictures.count < REFERRED_MAX)
+        *vec_push(reader->scratch, &reader->pictures) = reader->alt;
+    reader->alt = STR_NONE;
+}
+
+static void keep_alt(Reader *reader, Str text, Str otherwise)
+{
+    text = str_trim(text).length ? text : otherwise;
+    reader->alt = str_copy(reader->scratch, str_slice(text, 0, ALT_MAX));
+}
+
+/* Pictures of DrawingML (20.4.2.5, 20.1.8.13) and VML, links, fields; false: none of these. */
+static bool read_drawing(Reader *reader, const XmlElement *element)
+{
+    Str name = element->name;
+    if (str_is(name, "hyperlink"))
+        keep_relation(reader, xml_relation(element, "id"));
+    else if (str_is(name, "fldSimple"))
+        buf_add(&reader->instruction, xml_attribute(element, "instr")), end_instruction(reader);
+    else if (str_is(name, "fldChar"))
+        end_instruction(reader);
+    else if (str_is(name, "docPr"))
+        keep_alt(reader, xml_attribute(element, "descr"), xml_attribute(element, "title"));
+    else if (str_is(name, "shape"))
+        keep_alt(reader, xml_attribute(element, "alt"), STR_NONE);
+    else if (str_is(name, "blip") || str_is(name, "imagedata"))
+        keep_picture(reader);
+    else if (str_is(name, "altChunk") && reader->kind == BODY_MAIN)
+        write_chunk(reader, xml_relation(element, "id"));
+    else
+        return false;
+    return true;
 }
 
 static void begin_note(Reader *reader, const XmlElement *element)
@@ -349,13 +447,29 @@ static void begin_note(Reader *reader, const XmlElement *element)
 
 static bool is_skipped(const Reader *reader, Str name)
 {
-    static const char *const names[] = { "del",         "moveFrom",  "instrText", "delText",
-                                         "rt",          "pPrChange", "rPrChange", "tcPrChange",
+    static const char *const names[] = { "del",         "moveFrom",  "delInstrText", "delText",
+                                         "rt",          "pPrChange", "rPrChange",    "tcPrChange",
                                          "tblPrChange", "sectPr" };
     for (size_t i = 0; i < COUNT(names); i++)
         if (str_is(name, names[i]))
             return !(reader->in_properties && str_is(name, "del"));
     return false;
+}
+
+static void start_math(Reader *reader, const XmlElement *element)
+{
+    if (str_is(element->name, "oMath") && reader->math_depth++ == 0)
+        reader->math = (DocxMath){ 0 };
+    else if (reader->math_depth)
+        docx_math_start(&reader->math, element, &open_paragraph(reader)->text);
+}
+
+static void end_math(Reader *reader, Str name)
+{
+    if (str_is(name, "oMath"))
+        reader->math_depth--;
+    else if (open_paragraph(reader))
+        docx_math_end(&reader->math, name, &open_paragraph(reader)->text);
 }
 
 static bool body_start(void *self, const XmlElement *element)
@@ -367,8 +481,14 @@ static bool body_start(void *self, const XmlElement *element)
         return true;
     }
     reader->in_text = false;
+    if (str_ends(element->name_space, S("/math")) && open_paragraph(reader))
+        start_math(reader, element);
     if (str_is(name, "t"))
         reader->in_text = true;
+    else if (str_is(name, "instrText"))
+        reader->in_instruction = true;
+    else if (str_is(name, "object"))
+        reader->in_object = true;
     else if (str_is(name, "p"))
         begin_paragraph(reader);
     else if (str_is(name, "pPr") || str_is(name, "rPr"))
@@ -377,15 +497,11 @@ static bool body_start(void *self, const XmlElement *element)
         read_property(reader, element);
     else if (str_is(name, "tbl") && reader->table_depth < TABLE_DEPTH_MAX)
         begin_table(reader);
-    else if (str_is(name, "tr"))
-        begin_row(reader);
     else if (str_is(name, "tc"))
         begin_cell(reader);
-    else if (str_is(name, "tblHeader") && reader->table_depth == 1 && reader->rows.count)
-        reader->rows.at[reader->rows.count - 1].is_header = xml_is_on(element, "val");
     else if (str_is(name, "footnote") || str_is(name, "endnote") || str_is(name, "comment"))
         begin_note(reader, element);
-    else {
+    else if (!read_drawing(reader, element)) {
         read_cell_property(reader, element);
         read_inline(reader, element);
     }
@@ -399,9 +515,15 @@ static bool body_end(void *self, Str name)
         reader->skip_depth--;
         return true;
     }
-    reader->in_text = false;
+    reader->in_text = reader->in_instruction = false;
+    if (reader->math_depth)
+        end_math(reader, name);
     if (str_is(name, "p"))
         end_paragraph(reader);
+    else if (str_is(name, "object"))
+        reader->in_object = false;
+    else if (str_is(name, "tr"))
+        end_row(reader);
     else if (str_is(name, "pPr") || str_is(name, "rPr"))
         reader->in_properties = false;
     else if (str_is(name, "tc"))
@@ -416,6 +538,8 @@ static bool body_text(void *self, Str text)
     Reader *reader = self;
     if (reader->in_text && reader->skip_depth == 0)
         add_text(reader, text);
+    else if (reader->in_instruction && reader->skip_depth == 0)
+        buf_add(&reader->instruction, text);
     return true;
 }
 
@@ -429,7 +553,13 @@ static DocxNotes run(DocxBody *body, const Part *part, BodyKind kind)
     reader->body = body;
     reader->kind = kind;
     reader->scratch = scratch;
+    forget_referred(reader);
     body->relations = ooxml_relations(body->package, part->name);
+    reader->relation_ids = map_new(body->arena);
+    for (size_t i = 0; i < body->relations.count; i++)
+        if (body->relations.at[i].id.length)
+            map_add(&reader->relation_ids, body->relations.at[i].id, NULL)->pointer =
+                &body->relations.at[i];
     if (!package_parse(body->package, part, &events, reader, &err))
         ooxml_warn(body->doc, &err);
     while (reader->paragraph_depth > 0)
@@ -440,6 +570,18 @@ static DocxNotes run(DocxBody *body, const Part *part, BodyKind kind)
     }
     body->relations = outer;
     return reader->read;
+}
+
+void docx_index_notes(DocxBody *body)
+{
+    DocxNotes *all[] = { &body->footnotes, &body->endnotes, &body->comments };
+    body->notes = map_new(body->arena);
+    for (size_t i = 0; i < COUNT(all); i++)
+        for (size_t k = 0; k < all[i]->count; k++) {
+            DocxNote *note = &all[i]->at[k];
+            Str key = str_format(body->arena, "%s " STR_FMT, note->label, STR_ARG(note->id));
+            map_add(&body->notes, key, NULL)->pointer = note;
+        }
 }
 
 void docx_write_part(DocxBody *body, const Part *part, BodyKind kind) { run(body, part, kind); }

@@ -3,6 +3,7 @@
  * Inserted text is kept and deleted text left out; a text box follows the paragraph it is in. */
 #pragma once
 
+#include "base/map.h"
 #include "extract/docx_styles.h"
 
 typedef enum BodyKind { BODY_MAIN, BODY_HEADER, BODY_NOTES } BodyKind;
@@ -15,6 +16,9 @@ typedef struct DocxNote {
 } DocxNote;
 typedef VEC(DocxNote) DocxNotes;
 
+/* Documents inside documents inside ... */
+enum { DOCX_CHUNK_DEPTH = 4 };
+
 typedef struct DocxBody {
     Package *package;
     Arena *arena; /* of the whole document */
@@ -22,10 +26,15 @@ typedef struct DocxBody {
     DocxStyles *styles;
     Relations relations;
     DocxNotes footnotes, endnotes, comments;
+    Map notes;        /* DocxNote by "comment 3" */
+    int depth;        /* of documents around this one */
+    int64_t pictures; /* without alternative text */
 } DocxBody;
 
 /* Write a part's blocks; of BODY_HEADER as running texts. Damage becomes a warning. */
 void docx_write_part(DocxBody *body, const Part *part, BodyKind kind);
 /* Collect the notes of a part. */
 DocxNotes docx_read_notes(DocxBody *body, const Part *part);
+/* Once all are read, before the part that refers to them. */
+void docx_index_notes(DocxBody *body);
 void docx_write_note(DocxBody *body, DocxNote *note);

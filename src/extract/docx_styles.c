@@ -1,7 +1,9 @@
 /* docx_styles.c - styles.xml and numbering.xml (ECMA-376 part 1, 17.7 and 17.9). */
 #include "extract/docx_styles.h"
 
+#include "base/map.h"
 #include "base/utf8.h"
+#include "extract/list_number.h"
 
 enum { LEVELS = 9, BASED_ON_MAX = 20, LISTS_MAX = 20000 };
 
@@ -34,8 +36,10 @@ struct DocxStyles {
     VEC(Style) styles;
     VEC(Abstract) abstracts;
     VEC(List) lists;
-    Level *level; /* being read */
-    int override; /* level being overridden; -1 none */
+    Map by_id;                      /* indexes of styles */
+    Map list_by_id, abstract_by_id; /* keys: the number's bytes */
+    Level *level;                   /* being read */
+    int override;                   /* level being overridden; -1 none */
 };
 
 /* --- Reading --- */
@@ -132,6 +136,30 @@ static void read_part(Package *package, const Relations *relations, const char *
         ooxml_warn(doc, &err);
 }
 
+static Str id_key(const int *id) { return (Str){ (const char *)id, sizeof *id }; }
+
+static void index_id(Map *map, Str key, size_t index)
+{
+    bool added;
+    MapEntry *entry = map_add(map, key, &added);
+    if (added)
+        entry->number = (int64_t)index; /* the first of a name counts */
+}
+
+static void index_ids(DocxStyles *styles)
+{
+    styles->by_id = map_new(styles->arena);
+    styles->list_by_id = map_new(styles->arena);
+    styles->abstract_by_id = map_new(styles->arena);
+    for (size_t i = 0; i < styles->styles.count; i++)
+        if (styles->styles.at[i].id.length)
+            index_id(&styles->by_id, styles->styles.at[i].id, i);
+    for (size_t i = 0; i < styles->lists.count; i++)
+        index_id(&styles->list_by_id, id_key(&styles->lists.at[i].id), i);
+    for (size_t i = 0; i < styles->abstracts.count; i++)
+        index_id(&styles->abstract_by_id, id_key(&styles->abstracts.at[i].id), i);
+}
+
 DocxStyles *docx_styles_read(Package *package, const Relations *relations, Arena *arena,
                              DocWriter *doc)
 {
@@ -142,6 +170,7 @@ DocxStyles *docx_styles_read(Package *package, const Relations *relations, Arena
     styles->override = -1;
     read_part(package, relations, "styles", &style_events, styles, doc);
     read_part(package, relations, "numbering", &numbering_events, styles, doc);
+    index_ids(styles);
     return styles;
 }
 
@@ -149,10 +178,8 @@ DocxStyles *docx_styles_read(Package *package, const Relations *relations, Arena
 
 static const Style *find_style(const DocxStyles *styles, Str id)
 {
-    for (size_t i = 0; id.length && i < styles->styles.count; i++)
-        if (str_equal(styles->styles.at[i].id, id))
-            return &styles->styles.at[i];
-    return NULL;
+    const MapEntry *entry = id.length ? map_find(&styles->by_id, id) : NULL;
+    return entry ? &styles->styles.at[entry->number] : NULL;
 }
 
 /* The names Word gives its heading styles when it writes them in its own language. */
@@ -224,41 +251,10 @@ bool docx_style_list(const DocxStyles *styles, Str style_id, int *list_r, int *l
 
 /* --- Numbers --- */
 
-static void add_roman(Buf *out, int number, bool upper)
-{
-    static const struct {
-        int value;
-        const char *upper, *lower;
-    } digits[] = { { 1000, "M", "m" }, { 900, "CM", "cm" }, { 500, "D", "d" }, { 400, "CD", "cd" },
-                   { 100, "C", "c" },  { 90, "XC", "xc" },  { 50, "L", "l" },  { 40, "XL", "xl" },
-                   { 10, "X", "x" },   { 9, "IX", "ix" },   { 5, "V", "v" },   { 4, "IV", "iv" },
-                   { 1, "I", "i" } };
-    for (size_t i = 0; i < COUNT(digits) && number < 4000; i++)
-        for (; number >= digits[i].value; number -= digits[i].value)
-            buf_add(out, str(upper ? digits[i].upper : digits[i].lower));
-}
-
-static void add_number(Buf *out, int number, Str format)
-{
-    if (str_is(format, "lowerRoman") || str_is(format, "upperRoman")) {
-        add_roman(out, number, format.at[0] == 'u');
-    } else if (str_is(format, "lowerLetter") || str_is(format, "upperLetter")) {
-        char letter = (char)((format.at[0] == 'u' ? 'A' : 'a') + (MAX(number, 1) - 1) % 26);
-        for (int i = 0; i <= (MAX(number, 1) - 1) / 26 && i < 10; i++)
-            buf_add_char(out, letter); /* 27 is "aa", 28 "bb" */
-    } else if (str_is(format, "decimalZero")) {
-        buf_addf(out, "%02d", number);
-    } else {
-        buf_addf(out, "%d", number);
-    }
-}
-
 static Abstract *find_abstract(DocxStyles *styles, int id)
 {
-    for (size_t i = 0; i < styles->abstracts.count; i++)
-        if (styles->abstracts.at[i].id == id)
-            return &styles->abstracts.at[i];
-    return NULL;
+    const MapEntry *entry = map_find(&styles->abstract_by_id, id_key(&id));
+    return entry ? &styles->abstracts.at[entry->number] : NULL;
 }
 
 static void count_item(List *list, Abstract *abstract, int level)
@@ -282,10 +278,8 @@ static void count_item(List *list, Abstract *abstract, int level)
 
 Str docx_next_marker(DocxStyles *styles, Arena *arena, int list_id, int level)
 {
-    List *list = NULL;
-    for (size_t i = 0; i < styles->lists.count && !list; i++)
-        if (styles->lists.at[i].id == list_id)
-            list = &styles->lists.at[i];
+    const MapEntry *entry = map_find(&styles->list_by_id, id_key(&list_id));
+    List *list = entry ? &styles->lists.at[entry->number] : NULL;
     Abstract *abstract = list ? find_abstract(styles, list->abstract) : NULL;
     if (!abstract || level < 0 || level >= LEVELS)
         return STR_NONE;
@@ -305,7 +299,7 @@ Str docx_next_marker(DocxStyles *styles, Arena *arena, int list_id, int level)
         int of = digit - '1';
         int number =
             abstract->is_counting[of] ? abstract->counters[of] : abstract->levels[of].start;
-        add_number(&out, number, abstract->levels[of].format);
+        list_number_add(&out, number, list_number_named(abstract->levels[of].format));
         i++;
     }
     return str_trim(buf_str(&out));

@@ -37,6 +37,14 @@ static void write_left_notes(DocxBody *body)
             docx_write_note(body, &all[i]->at[k]);
 }
 
+static void warn_of_pictures(DocWriter *doc, int64_t count)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%" PRId64 " image%s without text", count, count == 1 ? "" : "s");
+    if (count)
+        doc_warning(doc, str(text));
+}
+
 static bool docx_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
@@ -51,16 +59,19 @@ static bool docx_extract(const ExtractSource *source, DocWriter *doc, Error *err
     DocxBody body = { .package = &package,
                       .arena = arena,
                       .doc = doc,
+                      .depth = source->depth,
                       .styles = docx_styles_read(&package, &relations, arena, doc) };
     ooxml_write_meta(&package, doc);
     body.footnotes = read_notes(&body, &relations, "footnotes");
     body.endnotes = read_notes(&body, &relations, "endnotes");
     body.comments = read_notes(&body, &relations, "comments");
+    docx_index_notes(&body);
     write_running(&body, &relations, "header");
     docx_write_part(&body, main_part, BODY_MAIN);
     write_left_notes(&body);
     write_running(&body, &relations, "footer");
     ooxml_write_embedded(&package, doc, "word/embeddings/");
+    warn_of_pictures(doc, body.pictures);
     return true;
 }
 
