@@ -172,6 +172,25 @@ static bool is_property(const StoredBlock *block)
     return block->kind == BLOCK_META && !block->part.length;
 }
 
+/* "12:03-12:09" of a recording. A chapter's heading lasts as long as the chapter: only its begin
+ * counts. */
+static void add_times(Buf *out, Arena *arena, const StoredBlock *blocks, size_t count)
+{
+    Place place = { 0 };
+    bool has_time = false;
+    for (size_t i = 0; i < count; i++) {
+        const StoredBlock *block = &blocks[i];
+        if (!block->length || (block->start_ms <= 0 && block->end_ms <= 0))
+            continue;
+        bool is_heading = block->kind == BLOCK_HEADING && count > 1;
+        place.start_ms = has_time ? MIN(place.start_ms, block->start_ms) : block->start_ms;
+        place.end_ms = MAX(place.end_ms, is_heading ? block->start_ms : block->end_ms);
+        has_time = true;
+    }
+    if (has_time)
+        buf_addf(out, "%s" STR_FMT, out->length ? ", " : "", STR_ARG(place_text(arena, &place)));
+}
+
 Str ingest_place(Arena *arena, const StoredBlock *blocks, size_t count, Str headings)
 {
     Buf out = buf_new(arena, KB(1));
@@ -205,6 +224,7 @@ Str ingest_place(Arena *arena, const StoredBlock *blocks, size_t count, Str head
         add_range(&out, "line", "lines", first->line_first,
                   MAX(last->line_last, first->line_first));
     }
+    add_times(&out, arena, blocks, count);
     Str heading = last_heading(headings);
     if (heading.length && !first->page && !first->sheet.length)
         buf_addf(&out, "%sheading " STR_FMT, out.length ? ", " : "",

@@ -171,6 +171,20 @@ Test(ingest, places_read_as_people_say_them)
           "",
           "lines 7-12" },
         { { { .line_first = 1, .line_last = 1 } }, 1, "Rules > Fees", "line 1, heading Fees" },
+        { { { .kind = BLOCK_PARAGRAPH, .start_ms = 723000, .end_ms = 726000 },
+            { .kind = BLOCK_PARAGRAPH, .start_ms = 726500, .end_ms = 729900 } },
+          2,
+          "",
+          "12:03-12:09" },
+        { { { .kind = BLOCK_HEADING, .start_ms = 60000, .end_ms = 3600000 },
+            { .kind = BLOCK_PARAGRAPH, .start_ms = 61000, .end_ms = 75000 } },
+          2,
+          "Weather",
+          "1:00-1:15, heading Weather" },
+        { { { .line_first = 2, .line_last = 3, .start_ms = 1000, .end_ms = 4000 } },
+          1,
+          "",
+          "lines 2-3, 0:01-0:04" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         StoredBlock blocks[2];

@@ -73,12 +73,12 @@ void media_preload(void)
 static bool fail_av(Error *err, int code)
 {
     char text[AV_ERROR_MAX_STRING_SIZE] = "";
-    if (code == AVERROR_INVALIDDATA || code == AVERROR_EOF || code == AVERROR(EINVAL))
-        return fail(err, ERROR_DAMAGED, "the recording is cut or damaged");
+    (void)av_strerror(code, text, sizeof text);
     if (code == AVERROR_EXIT)
         return fail(err, ERROR_TIMEOUT, "opening the recording took too long");
-    (void)av_strerror(code, text, sizeof text);
-    return fail(err, ERROR_DAMAGED, "the recording cannot be opened: %s", text);
+    if (code == AVERROR(ENOMEM))
+        return fail(err, ERROR_TOO_LARGE, "opening the recording needs too much memory");
+    return fail(err, ERROR_DAMAGED, "the recording is cut or damaged (%s)", text);
 }
 
 static bool make_context(MediaFile *file, Error *err)

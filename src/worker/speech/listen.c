@@ -9,7 +9,8 @@
 #include <sphinxbase/err.h>
 
 #define MODEL "/usr/share/pocketsphinx/model/en-us"
-#define PEAK 0.7F /* of a piece, before it becomes whole numbers */
+#define PEAK 0.4F /* of a piece, before it becomes whole numbers */
+enum { SILENCE = 4800 };
 
 static ps_decoder_t *decoder;
 
@@ -26,15 +27,16 @@ void listen_preload(void)
 
 bool listen_can(void) { return decoder != NULL; }
 
-/* Quiet recordings would lose their detail. */
+/* Quiet recordings would lose their detail. Silence before and behind lets the decoder find out
+ * what is noise: words at the ends of short pieces are lost without it. */
 static int16 *whole_numbers(Arena *arena, const float *samples, size_t count)
 {
-    int16 *out = arena_new_array(arena, int16, count);
+    int16 *out = arena_new_array(arena, int16, count + 2 * SILENCE);
     float peak = 1e-4F;
     for (size_t i = 0; i < count; i++)
         peak = MAX(peak, fabsf(samples[i]));
     for (size_t i = 0; i < count; i++)
-        out[i] = (int16)lrintf(samples[i] / peak * PEAK * 32767);
+        out[SILENCE + i] = (int16)lrintf(samples[i] / peak * PEAK * 32767);
     return out;
 }
 
@@ -55,7 +57,8 @@ Heard listen_to(Arena *arena, const float *samples, size_t count)
     Buf text = buf_new(arena, TEXT_MAX);
     if (ps_start_utt(decoder) < 0)
         return heard;
-    (void)ps_process_raw(decoder, whole_numbers(arena, samples, count), count, FALSE, TRUE);
+    (void)ps_process_raw(decoder, whole_numbers(arena, samples, count), count + 2 * SILENCE, FALSE,
+                         TRUE);
     (void)ps_end_utt(decoder);
     for (ps_seg_t *segment = ps_seg_iter(decoder); segment; segment = ps_seg_next(segment)) {
         Str word = word_of(ps_seg_word(segment));

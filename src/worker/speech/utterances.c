@@ -7,7 +7,8 @@
 #include <math.h>
 
 enum { STEPS_A_SECOND = 100, BLOCK = 1000 }; /* of steps; a block's quiet tenth is its noise */
-enum { PAUSE = 70, EDGE = 25, LENGTH_MIN = 15, LENGTH_MAX = 1500, CUT_FROM = 700 };
+enum { PAUSE_MIN = 50, PAUSE = 60, PAUSE_LONG = 200, EDGE = 25 };
+enum { LENGTH_MIN = 15, LENGTH_GOOD = 800, LENGTH_MAX = 1500, CUT_FROM = 700 };
 #define ABOVE_NOISE_DB 6.0F
 #define QUIET_DB (-60.0F)
 
@@ -86,6 +87,14 @@ static void add(Arena *arena, Utterances *list, const Levels *levels, size_t sta
         *vec_push(arena, list) = (Utterance){ start * step, end * step };
 }
 
+/* Words help each other and the mean of what is heard needs some seconds: pauses inside of a piece
+ * are passed over until it is long enough. */
+static bool is_end(size_t start, size_t last, size_t now)
+{
+    size_t pause = now - last, length = last - start;
+    return pause > (length < LENGTH_GOOD ? PAUSE_LONG : PAUSE) || now - start > LENGTH_MAX;
+}
+
 Utterances utterances_find(Arena *arena, const float *samples, size_t count, int rate)
 {
     Utterances list = { 0 };
@@ -97,7 +106,7 @@ Utterances utterances_find(Arena *arena, const float *samples, size_t count, int
     for (size_t i = 0; i < levels.count; i++) {
         if (!is_loud[i])
             continue;
-        if (loud && i - last > PAUSE) {
+        if (loud && i - last > PAUSE_MIN && is_end(start, last, i)) {
             if (loud >= LENGTH_MIN)
                 add(arena, &list, &levels, start > EDGE ? start - EDGE : 0, last + EDGE, step);
             loud = 0;
