@@ -25,9 +25,9 @@ static bool make_room(ZipUnpacker *u, size_t length, Error *err)
 {
     if (!members_may_grow(u->members, length, err))
         return false;
-    if (u->capacity - length >= CHUNK)
+    if (u->capacity >= length + CHUNK)
         return true;
-    u->capacity = MAX(u->capacity * 2, (size_t)CHUNK * 4);
+    u->capacity = MAX(MAX(u->capacity * 2, (size_t)CHUNK * 4), length + CHUNK);
     u->buffer = heap_grow(u->buffer, u->capacity);
     return true;
 }
