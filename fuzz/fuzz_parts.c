@@ -157,7 +157,9 @@ static void part_zip_unpack(const Test *test)
 static void part_seven_zip(const Test *test)
 {
     Error err;
-    (void)seven_zip_is_encrypted(test->source.bytes);
+    bool is_encrypted;
+    if (!seven_zip_look(test->source.bytes, &is_encrypted, &err))
+        return;
     if (seven_zip_extract_encrypted(&test->source, test->doc, &err))
         seen++;
 }

@@ -1,6 +1,7 @@
 /* seven_zip.c - see seven_zip.h. */
 #include "extract/seven_zip.h"
 
+#include <bzlib.h>
 #include <lzma.h>
 #include <openssl/evp.h>
 #include <zlib.h>
@@ -26,7 +27,7 @@ enum {
     ID_NAMES = 17,
     ID_MTIME = 20,
     ID_ENCODED = 23,
-    CODERS_MAX = 4,
+    CODERS_MAX = 8,
     ITEMS_MAX = 200000,
     CYCLES_MAX = 24,
     CYCLES_NONE = 63,
@@ -38,6 +39,8 @@ enum {
 #define METHOD_AES 0x06F10701u
 #define METHOD_LZMA 0x030101u
 #define METHOD_LZMA2 0x21u
+#define METHOD_DEFLATE 0x040108u
+#define METHOD_BZIP2 0x040202u
 #define UNIX_EPOCH_FILETIME 116444736000000000u
 
 typedef struct Coder {
@@ -64,9 +67,18 @@ typedef struct Item {
     bool has_crc, has_stream;
 } Item;
 
+/* Making a key takes a moment; most folders of an archive have the same. */
+typedef struct Key {
+    bool is_made;
+    int cycles;
+    Str salt;
+    uint8_t bytes[KEY_SIZE];
+} Key;
+
 typedef struct Archive {
     Arena *arena;
     Str bytes, password;
+    Key key;
     VEC(Folder) folders;
     VEC(uint64_t) packed;
     VEC(Item) streams; /* sizes and sums of substreams, then of files */
@@ -76,7 +88,7 @@ typedef struct Archive {
 
 typedef struct Reader {
     Str rest;
-    bool failed;
+    bool failed, is_huge; /* a count is over the limit */
 } Reader;
 
 /* --- Numbers --- */
@@ -127,6 +139,7 @@ static uint64_t read_number(Reader *in)
 static size_t read_count(Reader *in)
 {
     uint64_t count = read_number(in);
+    in->is_huge |= count > ITEMS_MAX;
     in->failed |= count > ITEMS_MAX;
     return in->failed ? 0 : (size_t)count;
 }
@@ -267,6 +280,7 @@ static void read_substreams(Archive *a, Reader *in)
     for (size_t i = 0; i < a->folders.count && !in->failed; i++) {
         uint64_t rest = folder_size(&a->folders.at[i]);
         size_t count = a->folders.at[i].file_count;
+        in->is_huge |= a->streams.count + count > ITEMS_MAX;
         for (size_t k = 0; k < count && !in->failed && a->streams.count < ITEMS_MAX; k++) {
             uint64_t size = k + 1 == count ? rest : id == ID_SIZE ? read_number(in) : 0;
             in->failed |= size > rest;
@@ -414,10 +428,21 @@ static void make_key(Str properties, Str salt, Str password, uint8_t key[KEY_SIZ
     sha256_end(&sha, key);
 }
 
-static bool decrypt(const Archive *a, const Coder *coder, Str in, char *out, Error *err)
+static const uint8_t *key_of(Archive *a, Str properties, Str salt)
+{
+    Key *key = &a->key;
+    int cycles = properties.at[0] & 0x3F;
+    if (!key->is_made || key->cycles != cycles || !str_equal(key->salt, salt)) {
+        *key = (Key){ .is_made = true, .cycles = cycles, .salt = salt };
+        make_key(properties, salt, a->password, key->bytes);
+    }
+    return key->bytes;
+}
+
+static bool decrypt(Archive *a, const Coder *coder, Str in, char *out, Error *err)
 {
     Str properties = coder->properties;
-    uint8_t key[KEY_SIZE], vector[BLOCK] = { 0 };
+    uint8_t vector[BLOCK] = { 0 };
     if (a->password.length == 0)
         return fail(err, ERROR_ENCRYPTED, "it is encrypted and needs a password");
     if (properties.length < 1)
@@ -427,7 +452,7 @@ static bool decrypt(const Archive *a, const Coder *coder, Str in, char *out, Err
     size_t salt = (first >> 7 & 1u) + (second >> 4), start = (first >> 6 & 1u) + (second & 15u);
     if ((first & 0x3F) > CYCLES_MAX && (first & 0x3F) != CYCLES_NONE)
         return fail(err, ERROR_TOO_LARGE, "its key takes too long to compute");
-    make_key(properties, str_slice(properties, 2, 2 + salt), a->password, key);
+    const uint8_t *key = key_of(a, properties, str_slice(properties, 2, 2 + salt));
     Str iv = str_slice(properties, 2 + salt, 2 + salt + MIN(start, (size_t)BLOCK));
     if (iv.length)
         memcpy(vector, iv.at, iv.length);
@@ -443,15 +468,67 @@ static bool decrypt(const Archive *a, const Coder *coder, Str in, char *out, Err
     return ok || fail(err, ERROR_INTERNAL, "AES cannot be started");
 }
 
-static bool unpack_lzma(const Coder *coder, Str in, char *out, Error *err)
+static bool fail_packed(Error *err)
 {
-    lzma_filter filters[2] = { { .id = coder->method == METHOD_LZMA ? LZMA_FILTER_LZMA1
-                                                                    : LZMA_FILTER_LZMA2 },
+    return fail(err, ERROR_DAMAGED, "its packed bytes are broken");
+}
+
+/* LZMA, LZMA2 and the filters that stand before them (7-Zip's Methods.txt). */
+static lzma_vli lzma_filter_of(uint32_t method)
+{
+    static const struct {
+        uint32_t method;
+        lzma_vli filter;
+    } filters[] = {
+        { METHOD_LZMA, LZMA_FILTER_LZMA1 },  { METHOD_LZMA2, LZMA_FILTER_LZMA2 },
+        { 0x03, LZMA_FILTER_DELTA },         { 0x04, LZMA_FILTER_X86 },
+        { 0x05, LZMA_FILTER_POWERPC },       { 0x06, LZMA_FILTER_IA64 },
+        { 0x07, LZMA_FILTER_ARM },           { 0x08, LZMA_FILTER_ARMTHUMB },
+        { 0x09, LZMA_FILTER_SPARC },         { 0x03030103, LZMA_FILTER_X86 },
+        { 0x03030205, LZMA_FILTER_POWERPC }, { 0x03030401, LZMA_FILTER_IA64 },
+        { 0x03030501, LZMA_FILTER_ARM },     { 0x03030701, LZMA_FILTER_ARMTHUMB },
+        { 0x03030805, LZMA_FILTER_SPARC },
+    };
+    for (size_t i = 0; i < COUNT(filters); i++)
+        if (filters[i].method == method)
+            return filters[i].filter;
+    return LZMA_VLI_UNKNOWN;
+}
+
+/* Bytes as LZMA2 that packs nothing (xz-file-format.txt, 5.3.1): liblzma has no filter alone. */
+static char *wrap_stored(Str in, size_t *length_r)
+{
+    size_t chunks = (in.length + UINT16_MAX) / (UINT16_MAX + 1), at = 0;
+    char *out = heap_grow(NULL, in.length + chunks * 3 + 1);
+    for (size_t i = 0; i < chunks; i++) {
+        Str chunk = str_slice(in, i << 16, (i + 1) << 16);
+        out[at++] = i ? 2 : 1;
+        out[at++] = (char)((chunk.length - 1) >> 8);
+        out[at++] = (char)(chunk.length - 1);
+        memcpy(out + at, chunk.at, chunk.length);
+        at += chunk.length;
+    }
+    out[at++] = 0;
+    *length_r = at;
+    return out;
+}
+
+static bool unpack_lzma(const Coder *coder, lzma_vli filter, Str in, char *out, Error *err)
+{
+    lzma_options_lzma stored = { .dict_size = LZMA_DICT_SIZE_MIN };
+    lzma_filter filters[3] = { { .id = filter },
+                               { .id = LZMA_VLI_UNKNOWN },
                                { .id = LZMA_VLI_UNKNOWN } };
     lzma_stream stream = LZMA_STREAM_INIT;
+    AUTO_FREE char *wrapped = NULL;
     if (lzma_properties_decode(&filters[0], NULL, (const uint8_t *)coder->properties.at,
                                coder->properties.length) != LZMA_OK)
         return fail(err, ERROR_DAMAGED, "its compression is not described");
+    if (filter != LZMA_FILTER_LZMA1 && filter != LZMA_FILTER_LZMA2) {
+        filters[1] = (lzma_filter){ .id = LZMA_FILTER_LZMA2, .options = &stored };
+        wrapped = wrap_stored(in, &in.length);
+        in.at = wrapped;
+    }
     bool ok = lzma_raw_decoder_memusage(filters) <= GB(1) &&
               lzma_raw_decoder(&stream, filters) == LZMA_OK;
     free(filters[0].options);
@@ -464,11 +541,64 @@ static bool unpack_lzma(const Coder *coder, Str in, char *out, Error *err)
         status = lzma_code(&stream, LZMA_FINISH);
     ok &= stream.avail_out == 0;
     lzma_end(&stream);
-    return ok || fail(err, ERROR_DAMAGED, "its packed bytes are broken");
+    return ok || fail_packed(err);
+}
+
+static bool unpack_deflate(const Coder *coder, Str in, char *out, Error *err)
+{
+    z_stream stream = { .next_in = (unsigned char *)(uintptr_t)in.at,
+                        .avail_in = (unsigned)MIN(in.length, UINT32_MAX),
+                        .next_out = (unsigned char *)out,
+                        .avail_out = (unsigned)coder->unpacked };
+    bool ok = inflateInit2(&stream, -MAX_WBITS) == Z_OK;
+    if (ok)
+        (void)inflate(&stream, Z_FINISH);
+    ok = ok && stream.avail_out == 0;
+    inflateEnd(&stream);
+    return ok || fail_packed(err);
+}
+
+static bool unpack_bzip2(const Coder *coder, Str in, char *out, Error *err)
+{
+    bz_stream stream = { .next_in = (char *)(uintptr_t)in.at,
+                         .avail_in = (unsigned)MIN(in.length, UINT32_MAX),
+                         .next_out = out,
+                         .avail_out = (unsigned)coder->unpacked };
+    int status = BZ2_bzDecompressInit(&stream, 0, 0);
+    bool ok = status == BZ_OK;
+    while (status == BZ_OK && stream.avail_out) {
+        unsigned before = stream.avail_in + stream.avail_out;
+        status = BZ2_bzDecompress(&stream);
+        if (status == BZ_OK && before == stream.avail_in + stream.avail_out)
+            break;
+    }
+    ok = ok && stream.avail_out == 0;
+    BZ2_bzDecompressEnd(&stream);
+    return ok || fail_packed(err);
+}
+
+/* Room in `out`: what it unpacks to, and no less than `in`. */
+static bool unpack_by(Archive *a, const Coder *coder, Str in, char *out, Error *err)
+{
+    lzma_vli filter = lzma_filter_of(coder->method);
+    if (coder->method == METHOD_AES)
+        return decrypt(a, coder, in, out, err);
+    if (filter != LZMA_VLI_UNKNOWN)
+        return unpack_lzma(coder, filter, in, out, err);
+    if (coder->method == METHOD_DEFLATE)
+        return unpack_deflate(coder, in, out, err);
+    if (coder->method == METHOD_BZIP2)
+        return unpack_bzip2(coder, in, out, err);
+    if (coder->method != 0)
+        return fail(err, ERROR_UNSUPPORTED, "its method %X is not read in an encrypted archive",
+                    coder->method);
+    if (in.length)
+        memcpy(out, in.at, in.length);
+    return true;
 }
 
 /* The folder's bytes in heap memory. */
-static bool unpack_folder(const Archive *a, const Folder *folder, char **bytes_r, Error *err)
+static bool unpack_folder(Archive *a, const Folder *folder, char **bytes_r, Error *err)
 {
     Str in = folder->packed_at <= a->bytes.length
                  ? str_slice(a->bytes, (size_t)folder->packed_at,
@@ -484,15 +614,7 @@ static bool unpack_folder(const Archive *a, const Folder *folder, char **bytes_r
             return fail(err, ERROR_TOO_LARGE, "it unpacks to more than %zu MB",
                         ARCHIVE_MEMBER_MAX >> 20);
         char *out = heap_alloc(MAX((size_t)coder->unpacked, in.length) + BLOCK);
-        if (coder->method == METHOD_AES)
-            ok = decrypt(a, coder, in, out, err);
-        else if (coder->method == METHOD_LZMA || coder->method == METHOD_LZMA2)
-            ok = unpack_lzma(coder, in, out, err);
-        else if (coder->method == 0)
-            memcpy(out, in.at, in.length);
-        else
-            ok = fail(err, ERROR_UNSUPPORTED, "its method %X is not read in an encrypted archive",
-                      coder->method);
+        ok = unpack_by(a, coder, in, out, err);
         free(last);
         last = out;
         in = (Str){ out, (size_t)coder->unpacked };
@@ -514,8 +636,13 @@ static bool is_encrypted(const Folder *folder)
 
 /* --- The header --- */
 
-static bool fail_header(Error *err)
+static bool fail_header(const Reader *in, Error *err)
 {
+    if (in->is_huge)
+        return fail(err, ERROR_TOO_LARGE,
+                    "the 7z archive says that it has over %d members or parts: it is broken, or "
+                    "made to exhaust memory",
+                    ITEMS_MAX);
     return fail(err, ERROR_DAMAGED, "the 7z archive's header is broken");
 }
 
@@ -531,13 +658,13 @@ static bool read_packed_header(Archive *a, Reader *in, char **bytes_r, Error *er
 {
     read_streams(a, in);
     if (in->failed || a->folders.count == 0 || folder_size(&a->folders.at[0]) > HEADER_MAX)
-        return fail_header(err);
+        return fail_header(in, err);
     const Folder *folder = &a->folders.at[0];
     if (!unpack_folder(a, folder, bytes_r, err))
         return fail_as_password(folder, err);
     Str bytes = { *bytes_r, (size_t)folder_size(folder) };
     if (folder->has_crc && crc32_z(0, (const uint8_t *)bytes.at, bytes.length) != folder->crc) {
-        fail_header(err);
+        fail_header(in, err);
         return fail_as_password(folder, err);
     }
     in->rest = str_copy(a->arena, bytes);
@@ -547,11 +674,12 @@ static bool read_packed_header(Archive *a, Reader *in, char **bytes_r, Error *er
 static bool read_header(Archive *a, bool *has_locked_header_r, Error *err)
 {
     uint64_t at = little(str_slice(a->bytes, 12, 20)), size = little(str_slice(a->bytes, 20, 28));
+    Reader in = { 0 };
     if (a->bytes.length < SIGNATURE_SIZE || at > a->bytes.length - SIGNATURE_SIZE ||
         size > a->bytes.length - SIGNATURE_SIZE - at)
-        return fail_header(err);
-    Reader in = { .rest = str_slice(a->bytes, SIGNATURE_SIZE + (size_t)at,
-                                    SIGNATURE_SIZE + (size_t)(at + size)) };
+        return fail_header(&in, err);
+    in = (Reader){ .rest = str_slice(a->bytes, SIGNATURE_SIZE + (size_t)at,
+                                     SIGNATURE_SIZE + (size_t)(at + size)) };
     int id = read_byte(&in);
     for (int i = 0; id == ID_ENCODED && i < 4; i++) {
         AUTO_FREE char *bytes = NULL;
@@ -562,7 +690,7 @@ static bool read_header(Archive *a, bool *has_locked_header_r, Error *err)
         id = read_byte(&in);
     }
     if (id != ID_HEADER)
-        return fail_header(err);
+        return fail_header(&in, err);
     for (id = read_byte(&in); id && !in.failed; id = read_byte(&in)) {
         if (id == ID_MAIN_STREAMS)
             read_streams(a, &in);
@@ -571,19 +699,23 @@ static bool read_header(Archive *a, bool *has_locked_header_r, Error *err)
         else
             in.failed = true;
     }
-    return !in.failed || a->items.count > 0 || fail_header(err);
+    return (!in.is_huge && (!in.failed || a->items.count > 0)) || fail_header(&in, err);
 }
 
-bool seven_zip_is_encrypted(Str bytes)
+bool seven_zip_look(Str bytes, bool *is_encrypted_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     Archive a = { .arena = arena, .bytes = bytes };
-    Error ignored = { 0 };
+    Error why = { 0 };
     bool is_locked = false;
-    (void)!read_header(&a, &is_locked, &ignored);
+    if (!read_header(&a, &is_locked, &why) && why.code == ERROR_TOO_LARGE) {
+        *err = why;
+        return false;
+    }
     for (size_t i = 0; i < a.folders.count; i++)
         is_locked |= is_encrypted(&a.folders.at[i]);
-    return is_locked;
+    *is_encrypted_r = is_locked;
+    return true;
 }
 
 /* --- Members --- */
@@ -620,7 +752,7 @@ static void write_item(Members *members, const Folder *folder, const Item *item,
 }
 
 /* One folder is unpacked once; its files follow each other in it. */
-static void read_items(const Archive *a, Members *members)
+static void read_items(Archive *a, Members *members)
 {
     size_t at = 0;
     for (size_t i = 0; i < a->folders.count && doc_writer_ok(members->doc); i++) {

@@ -205,9 +205,11 @@ static bool seven_zip_extract(const ExtractSource *source, DocWriter *doc, Error
 {
     const ArchiveKind kind = { .formats = SUPPORT(archive_read_support_format_7zip),
                                .title = "7z archive" };
-    if (seven_zip_is_encrypted(source->bytes))
-        return seven_zip_extract_encrypted(source, doc, err);
-    return archive_extract(source, &kind, doc, err);
+    bool is_encrypted;
+    if (!seven_zip_look(source->bytes, &is_encrypted, err))
+        return false;
+    return is_encrypted ? seven_zip_extract_encrypted(source, doc, err)
+                        : archive_extract(source, &kind, doc, err);
 }
 
 const Extractor extractor_seven_zip = {
