@@ -5,8 +5,15 @@
 
 #include <zlib.h>
 
-enum { PARTS_MAX = 100000, RATIO_MAX = 200, METHOD_STORED = 0, METHOD_DEFLATED = 8 };
+enum {
+    PARTS_MAX = 100000,
+    NAME_MAX_LENGTH = 65535,
+    RATIO_MAX = 200,
+    METHOD_STORED = 0,
+    METHOD_DEFLATED = 8
+};
 static const size_t RATIO_FREE_BYTES = MB(32); /* smaller parts may have any ratio */
+static const size_t NAMES_MAX = MB(8);         /* of all parts together */
 
 static uint64_t little(Str bytes, size_t at, int width)
 {
@@ -52,6 +59,7 @@ static Str part_name(Arena *arena, Str name)
 static bool read_directory(Package *package)
 {
     Str bytes = package->bytes;
+    size_t names = 0;
     size_t tail = bytes.length > KB(64) + 22 ? bytes.length - KB(64) - 22 : 0, end = 0;
     for (size_t at = tail; at + 22 <= bytes.length; at++)
         if (memcmp(bytes.at + at, "PK\5\6", 4) == 0)
@@ -72,6 +80,8 @@ static bool read_directory(Package *package)
         uint64_t packed = little(bytes, at + 20, 4), size = little(bytes, at + 24, 4);
         uint64_t local = little(bytes, at + 42, 4);
         size_t name = little(bytes, at + 28, 2), extra = little(bytes, at + 30, 2);
+        if ((names += name) > NAMES_MAX)
+            break;
         read_zip64(str_slice(bytes, at + 46 + name, at + 46 + name + extra), &size, &packed,
                    &local);
         *vec_push(package->arena, &package->parts) =
@@ -89,11 +99,14 @@ static bool read_directory(Package *package)
 static void scan_members(Package *package)
 {
     Str bytes = package->bytes;
+    size_t names = 0;
     for (size_t at = 0; at + 30 <= bytes.length && package->parts.count < PARTS_MAX;) {
         const char *found = memmem(bytes.at + at, bytes.length - at, "PK\3\4", 4);
         if (!found || (at = (size_t)(found - bytes.at)) + 30 > bytes.length)
             return;
         size_t name = little(bytes, at + 26, 2), packed = little(bytes, at + 18, 4);
+        if ((names += name) > NAMES_MAX)
+            return;
         *vec_push(package->arena, &package->parts) =
             (Part){ .name = part_name(package->arena, str_slice(bytes, at + 30, at + 30 + name)),
                     .at = at,
@@ -102,6 +115,19 @@ static void scan_members(Package *package)
                     .method = (int)little(bytes, at + 8, 2),
                     .is_encrypted = little(bytes, at + 6, 2) & 1 };
         at += 30 + name;
+    }
+}
+
+/* The first of two parts of one name is the part. */
+static void index_names(Package *package)
+{
+    package->names = map_new(package->arena);
+    for (size_t i = 0; i < package->parts.count; i++) {
+        bool is_new;
+        Str name = str_lower(package->arena, package->parts.at[i].name);
+        MapEntry *entry = map_add(&package->names, name, &is_new);
+        if (is_new)
+            entry->number = (int64_t)i;
     }
 }
 
@@ -114,6 +140,7 @@ bool package_open(Arena *arena, Str bytes, size_t unpacked_max, Package *package
         package.parts.count = 0;
         scan_members(&package);
     }
+    index_names(&package);
     if (package.parts.count == 0)
         return fail(err, ERROR_DAMAGED, "the file is not a complete ZIP archive");
     *package_r = package;
@@ -124,10 +151,11 @@ const Part *package_find(const Package *package, Str name)
 {
     while (name.length && name.at[0] == '/')
         name = str_from(name, 1);
-    for (size_t i = 0; i < package->parts.count; i++)
-        if (str_equal_ignore_case(package->parts.at[i].name, name))
-            return &package->parts.at[i];
-    return NULL;
+    if (name.length > NAME_MAX_LENGTH) /* longer than a ZIP can say */
+        return NULL;
+    AUTO_ARENA Arena *arena = arena_new(NAME_MAX_LENGTH * 2);
+    const MapEntry *entry = map_find(&package->names, str_lower(arena, name));
+    return entry ? &package->parts.at[entry->number] : NULL;
 }
 
 /* --- Unpacking --- */

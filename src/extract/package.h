@@ -5,6 +5,7 @@
  * slash. What may be unpacked is bounded: in all, and as a ratio. */
 #pragma once
 
+#include "base/map.h"
 #include "extract/xml_events.h"
 
 typedef struct Part {
@@ -20,6 +21,7 @@ typedef struct Package {
     Arena *arena;
     Str bytes;
     VEC(Part) parts;
+    Map names; /* in lower case, to the index of the part */
     size_t unpacked, unpacked_max;
 } Package;
 
