@@ -12,6 +12,7 @@ void put_citation(JsonWriter *json, const Citation *citation)
     put_text(json, "name", path_name(citation->name));
     put_text(json, "path", citation->name);
     put_text_or_null(json, "format", citation->format);
+    put_text_or_null(json, "family", library_family(citation->format));
     put_bool(json, "paged", library_is_paged(citation->format));
     put_end(json);
     put_text(json, "place", citation->place);

@@ -107,6 +107,7 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
     AnswerRequest ask = { .is_kept = true };
     SearchRequest *search = &ask.search;
     Str after = STR_NONE, before = STR_NONE;
+    StrList families = { 0 };
     int64_t limit = 0;
     bool stream = false;
     AnswerSink silent = { 0 };
@@ -120,11 +121,12 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
                     { "collections", JSON_STRS, &search->collections },
                     { "documents", JSON_STRS, &search->documents },
                     { "formats", JSON_STRS, &search->formats },
-                    { "tags", JSON_STRS, &search->tags },
+                    { "families", JSON_STRS, &families }, { "tags", JSON_STRS, &search->tags },
                     { "metadata", JSON_STRS, &search->metadata },
                     { "name", JSON_STR, &search->name, .length_max = 1000 },
                     { "after", JSON_STR, &after }, { "before", JSON_STR, &before }) ||
-        !search_read_times(search, after, before, err))
+        !search_read_times(search, after, before, err) ||
+        !library_formats_of(request->arena, search->formats, families, &search->formats, err))
         return false;
     if (!str_trim(ask.question).length)
         return fail_field(err, "question", "the question is empty");

@@ -52,6 +52,10 @@ static void put_place(JsonWriter *json, Arena *arena, const StoredBlock *block)
         put_int(json, NULL, block->line_last);
         put_end(json);
     }
+    if (block->end_ms) {
+        put_int(json, "start_ms", block->start_ms);
+        put_int(json, "end_ms", block->end_ms);
+    }
     if (block->part.length)
         put_text(json, "part", block->part);
     if (block->x1 > block->x0) {
@@ -60,6 +64,32 @@ static void put_place(JsonWriter *json, Arena *arena, const StoredBlock *block)
         put_number(json, NULL, (double)block->y0);
         put_number(json, NULL, (double)block->x1);
         put_number(json, NULL, (double)block->y1);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+/* A row's cells one by one; those over several columns or rows say how many. */
+static void put_cells(JsonWriter *json, const StoredBlock *block, Str text)
+{
+    put_int(json, "table", block->table);
+    put_bool(json, "header", block->is_header_row);
+    put_array(json, "cells");
+    for (size_t i = 0; i < block->cell_count; i++) {
+        const StoredCell *cell = &block->cell[i];
+        put_text(json, NULL, str_slice(text, cell->start, (size_t)cell->start + cell->length));
+    }
+    put_end(json);
+    bool has_spans = false;
+    for (size_t i = 0; i < block->cell_count; i++)
+        has_spans = has_spans || block->cell[i].column_span > 1 || block->cell[i].row_span > 1;
+    if (!has_spans)
+        return;
+    put_array(json, "spans");
+    for (size_t i = 0; i < block->cell_count; i++) {
+        put_array(json, NULL);
+        put_int(json, NULL, MAX(block->cell[i].column_span, 1));
+        put_int(json, NULL, MAX(block->cell[i].row_span, 1));
         put_end(json);
     }
     put_end(json);
@@ -77,12 +107,23 @@ static Str next_of(Arena *arena, int64_t first, int64_t count, size_t got)
     return (int64_t)got < count ? S("") : str_format(arena, "%" PRId64, first + count);
 }
 
+/* ?start= is a byte of the text: the blocks begin with the one that holds it. */
+static bool read_start(const ApiRequest *request, int64_t *first, Error *err)
+{
+    int64_t start;
+    if (!http_query(request->http, "start").length)
+        return true;
+    return api_query_int(request, "start", 0, INT64_MAX - 8, 0, &start, err) &&
+           library_block_at(request->api->library, request->scope, request->arena,
+                            request->params[0], start, first, err);
+}
+
 bool documents_blocks(ApiRequest *request, HttpResponse *response, Error *err)
 {
     int64_t first, count;
     StoredBlockList list;
     Str text;
-    if (!read_window(request, &first, &count, err) ||
+    if (!read_window(request, &first, &count, err) || !read_start(request, &first, err) ||
         !library_blocks(request->api->library, request->scope, request->arena, request->params[0],
                         first, count, &list, &text, err))
         return false;
@@ -90,18 +131,43 @@ bool documents_blocks(ApiRequest *request, HttpResponse *response, Error *err)
     for (size_t i = 0; i < list.count; i++) {
         const StoredBlock *block = &list.at[i];
         size_t start = (size_t)(block->start - list.at[0].start);
+        Str own = str_slice(text, start, start + block->length);
         put_object(&json, NULL);
         put_int(&json, "ordinal", block->ordinal);
         put_text(&json, "kind", kind_of(block));
         put_int(&json, "level", block->level);
-        put_text(&json, "text", str_slice(text, start, start + block->length));
+        put_text(&json, "text", own);
         put_text_or_null(&json, "label", block->label);
         put_int(&json, "start", (int64_t)block->start);
         put_int(&json, "length", (int64_t)block->length);
         put_place(&json, request->arena, block);
+        if (block->cell_count)
+            put_cells(&json, block, own);
         put_end(&json);
     }
     api_list_end(&json, -1, next_of(request->arena, first, count, list.count));
+    return true;
+}
+
+bool documents_outline(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    OutlineList list;
+    if (!library_outline(request->api->library, request->scope, request->arena, request->params[0],
+                         &list, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < list.count; i++) {
+        const OutlineEntry *entry = &list.at[i];
+        put_object(&json, NULL);
+        put_text(&json, "kind", str(entry->kind));
+        put_int(&json, "ordinal", entry->ordinal);
+        put_int(&json, "level", entry->level);
+        put_text(&json, "text", entry->text);
+        put_text(&json, "place", entry->place);
+        put_bool(&json, "hidden", entry->is_hidden);
+        put_end(&json);
+    }
+    api_list_end(&json, (int64_t)list.count, S(""));
     return true;
 }
 
@@ -143,10 +209,21 @@ bool documents_view(ApiRequest *request, HttpResponse *response, Error *err)
 
 /* --- The original and its pages --- */
 
+/* What a browser draws or plays and cannot run: no HTML, no SVG, no XML. */
 static bool is_safe_inline(Str media_type)
 {
-    return str_is(media_type, "application/pdf") || str_starts(media_type, S("text/plain")) ||
-           str_is(media_type, "image/png") || str_is(media_type, "image/jpeg");
+    static const char *const safe[] = {
+        "application/pdf", "image/png",  "image/jpeg", "image/gif",
+        "image/webp",      "image/avif", "image/bmp",  "text/plain"
+    };
+    if (str_starts(media_type, S("audio/")) || str_starts(media_type, S("video/")))
+        return true;
+    ptrdiff_t end = str_find_char(media_type, ';');
+    Str type = end < 0 ? media_type : str_trim(str_slice(media_type, 0, (size_t)end));
+    for (size_t i = 0; i < COUNT(safe); i++)
+        if (str_equal_ignore_case(type, str(safe[i])))
+            return true;
+    return false;
 }
 
 bool documents_original(ApiRequest *request, HttpResponse *response, Error *err)

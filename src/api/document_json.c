@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/utf8.h"
+#include "library/facts.h"
 
 void put_error(JsonWriter *json, const char *name, const Error *err)
 {
@@ -45,6 +46,13 @@ static void put_failure(JsonWriter *json, const Document *document)
     put_end(json);
 }
 
+/* The name of its format, and what that is to people. */
+static void put_format(JsonWriter *json, Str name)
+{
+    put_text_or_null(json, "format", name);
+    put_text_or_null(json, "family", library_family(name));
+}
+
 void put_document_brief(JsonWriter *json, const DocumentView *view)
 {
     const Document *document = &view->document;
@@ -64,10 +72,11 @@ void put_document(JsonWriter *json, const DocumentView *view)
     put_document_brief(json, view);
     put_text_or_null(json, "title", document->title);
     put_text_or_null(json, "media_type", document->media_type);
-    put_text_or_null(json, "format", document->format);
+    put_format(json, document->format);
     put_int(json, "size", document->size_bytes);
     put_raw(json, "warnings", document->warnings.length ? document->warnings : S("[]"));
     put_raw(json, "metadata", document->metadata.length ? document->metadata : S("{}"));
+    facts_put(json, document->metadata);
     if (document->quality.length)
         put_raw(json, "extraction_quality", document->quality);
     else
@@ -125,7 +134,7 @@ static void put_hit_document(JsonWriter *json, const ChunkHit *row)
     put_text(json, "name", path_name(row->name));
     put_text(json, "path", row->name);
     put_text_or_null(json, "title", row->title);
-    put_text_or_null(json, "format", row->format);
+    put_format(json, row->format);
     put_bool(json, "paged", library_is_paged(row->format));
     put_text_or_null(json, "collection", row->collection);
     put_text_or_null(json, "parent", row->parent);

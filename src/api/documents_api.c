@@ -32,14 +32,14 @@ typedef struct UploadState {
     NewFile fields; /* what all files share */
 } UploadState;
 
-static StrList split_tags(Arena *arena, Str text)
+/* "pdf,docx" */
+static StrList split_names(Arena *arena, Str text)
 {
-    VEC(Str) tags = { 0 };
-    Str rest = text, tag;
-    while (str_next(&rest, ',', &tag))
-        if (str_trim(tag).length)
-            *vec_push(arena, &tags) = str_trim(tag);
-    return (StrList){ tags.at, tags.count };
+    VEC(Str) names = { 0 };
+    for (Str name; str_next(&text, ',', &name);)
+        if (str_trim(name).length)
+            *vec_push(arena, &names) = str_trim(name);
+    return (StrList){ names.at, names.count };
 }
 
 static void read_upload_fields(UploadState *state)
@@ -51,7 +51,7 @@ static void read_upload_fields(UploadState *state)
     if ((part = http_part(http, "password")))
         state->fields.password = part->text;
     if ((part = http_part(http, "tags")))
-        state->fields.tags = split_tags(state->request->arena, part->text);
+        state->fields.tags = split_names(state->request->arena, part->text);
 }
 
 static void refuse_part(UploadState *state, Str name, const Error *err)
@@ -271,12 +271,21 @@ static bool read_order(const ApiRequest *request, DocumentOrder *order_r, bool *
                       "it to begin with the last");
 }
 
+static bool read_formats(const ApiRequest *request, DocumentFilter *filter, Error *err)
+{
+    Arena *arena = request->arena;
+    return api_query_time(request, "after", &filter->date_from_ms, err) &&
+           api_query_time(request, "before", &filter->date_to_ms, err) &&
+           library_formats_of(arena, split_names(arena, http_query(request->http, "format")),
+                              split_names(arena, http_query(request->http, "family")),
+                              &filter->formats, err);
+}
+
 static bool read_filter(const ApiRequest *request, DocumentFilter *filter_r, Error *err)
 {
     const HttpRequest *http = request->http;
     Str state = http_query(http, "state"), parent = http_query(http, "parent");
     DocumentFilter filter = { .collection = http_query(http, "collection"),
-                              .format = http_query(http, "format"),
                               .tag = http_query(http, "tag"),
                               .name_has = http_query(http, "q") };
     if (state.length) {
@@ -293,7 +302,8 @@ static bool read_filter(const ApiRequest *request, DocumentFilter *filter_r, Err
         filter.trash = TRASH_INSIDE;
     StrList conditions = fact_conditions_split(request->arena, http_query(http, "metadata"));
     filter.fact_count = conditions.count;
-    if (!fact_conditions_read(request->arena, conditions, &filter.facts, err))
+    if (!fact_conditions_read(request->arena, conditions, &filter.facts, err) ||
+        !read_formats(request, &filter, err))
         return false;
     *filter_r = filter;
     return true;

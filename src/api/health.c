@@ -78,6 +78,7 @@ bool formats_list(ApiRequest *request, HttpResponse *response, Error *err)
         put_object(&json, NULL);
         put_text(&json, "name", str(formats[i].name));
         put_text(&json, "title", str(formats[i].title));
+        put_text(&json, "family", str(formats[i].family));
         put_array(&json, "extensions");
         for (const char *const *extension = formats[i].extensions; *extension; extension++)
             put_text(&json, NULL, str(*extension));

@@ -41,6 +41,7 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SearchRequest search = { .limit = 10, .is_remembered = true };
     Str mode = STR_NONE, after = STR_NONE, before = STR_NONE;
+    StrList families = { 0 };
     int64_t limit = 10;
     if (!api_fields(
             request, err,
@@ -48,13 +49,14 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
             { "mode", JSON_STR, &mode }, { "limit", JSON_I64, &limit, .min = 1, .max = 100 },
             { "collections", JSON_STRS, &search.collections },
             { "documents", JSON_STRS, &search.documents },
-            { "formats", JSON_STRS, &search.formats }, { "tags", JSON_STRS, &search.tags },
-            { "metadata", JSON_STRS, &search.metadata },
+            { "formats", JSON_STRS, &search.formats }, { "families", JSON_STRS, &families },
+            { "tags", JSON_STRS, &search.tags }, { "metadata", JSON_STRS, &search.metadata },
             { "name", JSON_STR, &search.name, .length_max = 1000 }, { "after", JSON_STR, &after },
             { "before", JSON_STR, &before }, { "remember", JSON_FLAG, &search.is_remembered },
             { "typing", JSON_FLAG, &search.is_typing }) ||
         !search_mode_named(mode, &search.mode, err) ||
-        !search_read_times(&search, after, before, err))
+        !search_read_times(&search, after, before, err) ||
+        !library_formats_of(request->arena, search.formats, families, &search.formats, err))
         return false;
     search.limit = (int)limit;
     return run(request, &search, response, err);

@@ -44,6 +44,9 @@ extern const size_t extractor_count;
 /* The best extractor for these bytes; name and declared type break ties. NULL if none fits. */
 const Extractor *extractor_choose(Str bytes, Str name, Str media_type);
 const Extractor *extractor_named(Str name);
+/* "document", "sheet", "slides", "mail", "picture", "sound", "video", "archive", "data" or "code":
+ * families.def, else by its media type. */
+const char *extractor_family(const Extractor *extractor);
 
 /* Choose and run. Fails with ERROR_UNSUPPORTED (saying what the file seems to be),
  * ERROR_ENCRYPTED when a password is missing or wrong, ERROR_DAMAGED, ERROR_TOO_LARGE. */

@@ -68,6 +68,24 @@ const Extractor *extractor_named(Str name)
     return NULL;
 }
 
+const char *extractor_family(const Extractor *extractor)
+{
+    static const struct {
+        const char *format, *family;
+    } families[] = {
+#define FAMILY(format, family) { #format, family },
+#include "extract/families.def"
+#undef FAMILY
+    }, by_type[] = { { "image/", "picture" }, { "audio/", "sound" }, { "video/", "video" } };
+    for (size_t i = 0; i < COUNT(families); i++)
+        if (str_is(str(extractor->name), families[i].format))
+            return families[i].family;
+    for (size_t i = 0; i < COUNT(by_type); i++)
+        if (str_starts(str(extractor->media_types[0]), str(by_type[i].format)))
+            return by_type[i].family;
+    return "document";
+}
+
 bool extract_document(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     if (source->bytes.length == 0)

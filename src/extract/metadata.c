@@ -9,10 +9,46 @@
 
 const MetadataName metadata_names[] = {
 #define METADATA(key, type, title) { #key, title, METADATA_##type },
+#define METADATA_GROUP(id, title)
 #include "extract/metadata.def"
+#undef METADATA_GROUP
 #undef METADATA
     { 0 },
 };
+
+/* GROUP_x is the row that the group begins with: the enumerator after it takes the same number. */
+enum {
+#define METADATA(key, type, title) ROW_##key,
+#define METADATA_GROUP(id, title) GROUP_##id, GROUP_##id##_STEP_BACK = GROUP_##id - 1,
+#include "extract/metadata.def"
+#undef METADATA_GROUP
+#undef METADATA
+};
+
+static const struct {
+    size_t first;
+    const char *title;
+} groups[] = {
+#define METADATA(key, type, title)
+#define METADATA_GROUP(id, title) { GROUP_##id, title },
+#include "extract/metadata.def"
+#undef METADATA_GROUP
+#undef METADATA
+};
+
+const char *metadata_group(const MetadataName *name)
+{
+    size_t at = (size_t)(name - metadata_names), group = 0;
+    while (group + 1 < COUNT(groups) && groups[group + 1].first <= at)
+        group++;
+    return groups[group].title;
+}
+
+const char *metadata_type_name(MetadataType type)
+{
+    static const char *const names[] = { "text", "date", "whole", "number", "seconds" };
+    return type < COUNT(names) ? names[type] : "text";
+}
 
 const MetadataName *metadata_named(Str key)
 {

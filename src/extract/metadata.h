@@ -25,6 +25,9 @@ typedef struct MetadataName {
 extern const MetadataName metadata_names[];
 /* NULL: not one of the shared names. Ignores case. */
 const MetadataName *metadata_named(Str key);
+/* What it is shown under: "People and tools". Only of rows of metadata_names. */
+const char *metadata_group(const MetadataName *name);
+const char *metadata_type_name(MetadataType type); /* "text", "date", "whole", ... */
 
 bool doc_meta_whole(DocWriter *doc, const char *key, int64_t value);
 /* Up to 15 significant digits, no exponent. */

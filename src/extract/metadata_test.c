@@ -52,3 +52,21 @@ Test(extract, shared_names_have_types)
     cr_assert_eq(metadata_named(S("created"))->type, METADATA_DATE);
     cr_assert_null(metadata_named(S("no such fact")));
 }
+
+Test(extract, shared_names_are_shown_in_groups)
+{
+    static const struct {
+        const char *key, *group, *type;
+    } cases[] = {
+        { "title", "About", "text" },          { "author", "People and tools", "text" },
+        { "created", "Times", "date" },        { "pages", "Extent", "whole" },
+        { "latitude", "Picture", "number" },   { "duration", "Sound and video", "seconds" },
+        { "from", "Mail and events", "text" }, { "imports", "Source code", "text" },
+        { "charset", "About", "text" },        { "editing_time", "Times", "seconds" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const MetadataName *name = metadata_named(str(cases[i].key));
+        cr_expect_str_eq(metadata_group(name), cases[i].group, "%s", cases[i].key);
+        cr_expect_str_eq(metadata_type_name(name->type), cases[i].type, "%s", cases[i].key);
+    }
+}

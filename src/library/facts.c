@@ -217,3 +217,40 @@ FactList facts_of(Arena *arena, const DocNode *node, const Quality *quality)
             add_fact(arena, &list, node->blocks.at[i].label, node->blocks.at[i].text);
     return list;
 }
+
+/* --- For people --- */
+
+static void put_fact(JsonWriter *json, Str key, const MetadataName *name, Str value)
+{
+    put_object(json, NULL);
+    put_text(json, "key", key);
+    put_text(json, "title", name ? str(name->title) : key);
+    put_text(json, "group", name ? str(metadata_group(name)) : S("Other"));
+    put_text(json, "type", str(metadata_type_name(name ? name->type : METADATA_TEXT)));
+    put_text(json, "value", value);
+    put_end(json);
+}
+
+/* Names are found in any case, but written under their own alone. */
+static bool is_shared_name(const char *key)
+{
+    const MetadataName *name = metadata_named(str(key));
+    return name && strcmp(name->key, key) == 0;
+}
+
+void facts_put(JsonWriter *json, Str metadata)
+{
+    AUTO_JSON json_t *object = NULL;
+    Error ignored;
+    const char *key;
+    json_t *value;
+    put_array(json, "facts");
+    if (metadata.length && json_parse(metadata, MB(1), &object, &ignored)) {
+        for (const MetadataName *name = metadata_names; name->key; name++)
+            if ((value = json_object_get(object, name->key)) && json_is_string(value))
+                put_fact(json, str(name->key), name, str(json_string_value(value)));
+        json_object_foreach(object, key, value) if (json_is_string(value) && !is_shared_name(key))
+            put_fact(json, str(key), NULL, str(json_string_value(value)));
+    }
+    put_end(json);
+}

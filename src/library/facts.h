@@ -24,6 +24,11 @@ bool fact_date(Str text, double *from_r, double *to_r);
 /* Conditions with ";" between. */
 StrList fact_conditions_split(Arena *arena, Str text);
 
+/* A document's metadata (a JSON object) for people, as members `facts` of an array: key, title,
+ * group, type ("text", "date", "whole", "number", "seconds") and value, in the order of
+ * extract/metadata.def; names that are not in it come last. */
+void facts_put(JsonWriter *json, Str metadata);
+
 typedef VEC(DocumentFact) FactList;
 /* What a document says of itself, and its extraction_quality. */
 FactList facts_of(Arena *arena, const DocNode *node, const Quality *quality);

@@ -78,3 +78,24 @@ Test(library_facts, facts_carry_numbers_where_their_type_has_them)
     cr_assert(facts.at[2].has_number && facts.at[2].number == ms("2019-05-01"));
     cr_assert(!facts.at[3].has_number);
 }
+
+Test(library, facts_are_written_for_people_in_the_order_of_the_list)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Buf out = buf_new(arena, KB(64));
+    JsonWriter json = put_begin(&out);
+    facts_put(&json,
+              S("{\"x-tool\":\"7\",\"latitude\":\"43.5\",\"author\":\"Ada\",\"nested\":{}}"));
+    put_end(&json);
+    Str expected =
+        S("{\"facts\":[{\"key\":\"author\",\"title\":\"Author\",\"group\":\"People and tools\","
+          "\"type\":\"text\",\"value\":\"Ada\"},{\"key\":\"latitude\",\"title\":\"Latitude\","
+          "\"group\":\"Picture\",\"type\":\"number\",\"value\":\"43.5\"},{\"key\":\"x-tool\","
+          "\"title\":\"x-tool\",\"group\":\"Other\",\"type\":\"text\",\"value\":\"7\"}]}");
+    cr_assert(str_equal(buf_str(&out), expected), STR_FMT, STR_ARG(buf_str(&out)));
+    Buf empty = buf_new(arena, KB(1));
+    json = put_begin(&empty);
+    facts_put(&json, S("not json"));
+    put_end(&json);
+    cr_assert(str_is(buf_str(&empty), "{\"facts\":[]}"));
+}

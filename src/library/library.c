@@ -1,6 +1,9 @@
 /* library.c - opening the library, its model and its index. */
 #include "library/library_int.h"
 
+#include <assert.h>
+#include <pthread.h>
+
 #include "base/log.h"
 #include "extract/extractor.h"
 #include "library/follower.h"
@@ -16,6 +19,7 @@ typedef struct ModelWork {
 
 #define MODEL_SETTING S("embedding_model")
 #define DIMS_MAX 8192
+#define FORMATS_MAX 256
 
 static bool find_model(DbTx *tx, void *argument, Error *err)
 {
@@ -180,18 +184,54 @@ IndexState library_index_state(Library *library) { return follower_state(library
 
 /* --- Formats and walls --- */
 
+static LibraryFormat formats[FORMATS_MAX];
+
+static void fill_formats(void)
+{
+    assert(extractor_count <= FORMATS_MAX);
+    for (size_t i = 0; i < extractor_count; i++)
+        formats[i] =
+            (LibraryFormat){ extractors[i]->name, extractors[i]->title, extractors[i]->extensions,
+                             extractors[i]->media_types, extractor_family(extractors[i]) };
+}
+
 const LibraryFormat *library_formats(size_t *count_r)
 {
-    static LibraryFormat formats[256];
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    pthread_mutex_lock(&lock);
-    size_t count = MIN(extractor_count, COUNT(formats));
-    for (size_t i = 0; i < count; i++)
-        formats[i] = (LibraryFormat){ extractors[i]->name, extractors[i]->title,
-                                      extractors[i]->extensions, extractors[i]->media_types };
-    pthread_mutex_unlock(&lock);
-    *count_r = count;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill_formats);
+    *count_r = extractor_count;
     return formats;
+}
+
+Str library_family(Str format)
+{
+    size_t count;
+    const LibraryFormat *list = library_formats(&count);
+    for (size_t i = 0; i < count; i++)
+        if (str_is(format, list[i].name))
+            return str(list[i].family);
+    return S("");
+}
+
+bool library_formats_of(Arena *arena, StrList wanted, StrList families, StrList *formats_r,
+                        Error *err)
+{
+    size_t count;
+    (void)library_formats(&count);
+    VEC(Str) list = { 0 };
+    for (size_t i = 0; i < wanted.count; i++)
+        *vec_push(arena, &list) = wanted.at[i];
+    for (size_t i = 0; i < families.count; i++) {
+        size_t before = list.count;
+        for (size_t j = 0; j < count; j++)
+            if (str_is(families.at[i], formats[j].family))
+                *vec_push(arena, &list) = str(formats[j].name);
+        if (list.count == before)
+            return fail_field(err, "families", "there is no family '" STR_FMT "' of formats",
+                              STR_ARG(families.at[i]));
+    }
+    *formats_r = (StrList){ list.at, list.count };
+    return true;
 }
 
 void library_describe_sandbox(Library *library, Buf *json_members)

@@ -126,8 +126,26 @@ MUST_CHECK bool library_print(Library *library, const Scope *scope, Arena *arena
 MUST_CHECK bool library_blocks(Library *library, const Scope *scope, Arena *arena, Str id,
                                int64_t first, int64_t count, StoredBlockList *list_r, Str *text_r,
                                Error *err);
+/* The ordinal of the block that holds this byte of the text, or comes next; 0 when there is none. */
+MUST_CHECK bool library_block_at(Library *library, const Scope *scope, Arena *arena, Str id,
+                                 int64_t byte, int64_t *ordinal_r, Error *err);
 MUST_CHECK bool library_chunks(Library *library, const Scope *scope, Arena *arena, Str id,
                                int64_t first, int64_t count, ChunkList *list_r, Error *err);
+typedef struct OutlineEntry {
+    const char *kind; /* "heading", "slide" or "sheet" */
+    int64_t ordinal;  /* of the block it begins with */
+    int32_t level;    /* of a heading */
+    Str text, place;
+    bool is_hidden;
+} OutlineEntry;
+typedef struct OutlineList {
+    OutlineEntry *at;
+    size_t count;
+} OutlineList;
+/* Headings, slides and sheets in their order; the first OUTLINE_MAX of them. */
+#define OUTLINE_MAX 5000
+MUST_CHECK bool library_outline(Library *library, const Scope *scope, Arena *arena, Str id,
+                                OutlineList *list_r, Error *err);
 /* HTML around text bytes start..end, with <mark id="passage">; the whole document when it is small,
  * else the blocks near the passage. */
 MUST_CHECK bool library_view(Library *library, const Scope *scope, Arena *arena, Str id,
@@ -197,8 +215,14 @@ MUST_CHECK bool library_embed(Library *library, Arena *arena, const Str *texts, 
 typedef struct LibraryFormat {
     const char *name, *title;
     const char *const *extensions, *const *media_types;
+    const char *family; /* "document", "sheet", "mail", ... (extract/extractor.h) */
 } LibraryFormat;
 const LibraryFormat *library_formats(size_t *count_r);
+/* Its family; empty when there is no such format. */
+Str library_family(Str format);
+/* `formats` and those of these families. */
+MUST_CHECK bool library_formats_of(Arena *arena, StrList formats, StrList families,
+                                   StrList *formats_r, Error *err);
 /* Which walls stand around the workers, as members of a JSON object. */
 void library_describe_sandbox(Library *library, Buf *json_members);
 

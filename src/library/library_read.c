@@ -125,6 +125,25 @@ bool library_blocks(Library *library, const Scope *scope, Arena *arena, Str id, 
     return true;
 }
 
+static bool at_work(DbTx *tx, void *argument, Error *err)
+{
+    ReadWork *work = argument;
+    return find_work(tx, argument, err) &&
+           block_list_of_range(tx, work->scope, work->arena, work->id,
+                               shown_version(&work->document), (uint64_t)work->start, 4,
+                               &work->blocks, err);
+}
+
+bool library_block_at(Library *library, const Scope *scope, Arena *arena, Str id, int64_t byte,
+                      int64_t *ordinal_r, Error *err)
+{
+    ReadWork work = { .scope = scope, .arena = arena, .id = id, .start = byte };
+    if (!store_read(library->db, scope, at_work, &work, err))
+        return false;
+    *ordinal_r = work.blocks.count ? work.blocks.at[0].ordinal : 0;
+    return true;
+}
+
 static bool chunks_work(DbTx *tx, void *argument, Error *err)
 {
     ReadWork *work = argument;
@@ -335,5 +354,66 @@ bool library_page_sizes(Library *library, const Scope *scope, Arena *arena, Str 
         work.first += BLOCKS_AT_ONCE;
     } while (work.blocks.count == BLOCKS_AT_ONCE);
     *list_r = (PageSizeList){ sizes.at, sizes.count };
+    return true;
+}
+
+/* --- The outline --- */
+
+typedef struct Outline {
+    Arena *arena;
+    VEC(OutlineEntry) entries;
+    Str sheet; /* the one that the last blocks belong to */
+    const StoredBlock *block;
+    Str text; /* of the block */
+} Outline;
+
+static void outline_add(Outline *outline, const char *kind, Str text)
+{
+    const StoredBlock *block = outline->block;
+    if (outline->entries.count >= OUTLINE_MAX)
+        return;
+    *vec_push(outline->arena, &outline->entries) =
+        (OutlineEntry){ .kind = kind,
+                        .ordinal = block->ordinal,
+                        .level = block->kind == BLOCK_HEADING ? block->level : 0,
+                        .text = str_copy(outline->arena, str_slice(text, 0, 300)),
+                        .place = library_block_place(outline->arena, block),
+                        .is_hidden = str_ends(outline->text, S("(hidden)")) };
+}
+
+/* A sheet begins with a heading of its name; that is one entry. */
+static void outline_block(Outline *outline)
+{
+    const StoredBlock *block = outline->block;
+    if (block->sheet.length && !str_equal(block->sheet, outline->sheet)) {
+        outline->sheet = str_copy(outline->arena, block->sheet);
+        outline_add(outline, "sheet", block->sheet);
+    } else if (block->kind == BLOCK_PAGE && block->is_slide) {
+        outline_add(outline, "slide", S(""));
+    } else if (block->kind == BLOCK_HEADING) {
+        outline_add(outline, "heading", outline->text);
+    }
+}
+
+bool library_outline(Library *library, const Scope *scope, Arena *arena, Str id,
+                     OutlineList *list_r, Error *err)
+{
+    ReadWork work = { .scope = scope, .id = id, .count = BLOCKS_AT_ONCE };
+    Outline outline = { .arena = arena };
+    do {
+        AUTO_ARENA Arena *part = arena_new(MB(512));
+        work.arena = part;
+        if (!store_read(library->db, scope, blocks_work, &work, err))
+            return false;
+        for (size_t i = 0; i < work.blocks.count; i++) {
+            const StoredBlock *block = &work.blocks.at[i];
+            size_t start = (size_t)((int64_t)block->start - work.text_start);
+            outline.block = block;
+            outline.text = str_slice(work.text, start, start + block->length);
+            outline_block(&outline);
+        }
+        work.first += BLOCKS_AT_ONCE;
+    } while (work.blocks.count == BLOCKS_AT_ONCE && outline.entries.count < OUTLINE_MAX);
+    *list_r = (OutlineList){ outline.entries.at, outline.entries.count };
     return true;
 }
