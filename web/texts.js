@@ -189,6 +189,51 @@ const CATALOGUE = {
   'documents.restored': 'Restored {name}',
   'documents.erased': 'Erasing {name}: text, passages and original',
 
+  'family.document': 'Documents',
+  'family.sheet': 'Spreadsheets',
+  'family.slides': 'Slides',
+  'family.mail': 'Mail',
+  'family.picture': 'Pictures',
+  'family.sound': 'Sound',
+  'family.video': 'Video',
+  'family.archive': 'Archives',
+  'family.data': 'Data',
+  'family.code': 'Code',
+
+  'facts.file': 'The file',
+  'facts.pixels': 'Size in pixels',
+  'facts.coordinates': 'Coordinates',
+  'facts.copy': 'Copy {text}',
+  'facts.selected': 'It is selected: copy it with your keyboard.',
+
+  'quality.excellent': 'Excellent reading',
+  'quality.good': 'Good reading',
+  'quality.fair': 'Fair reading',
+  'quality.poor': 'Poor reading',
+  'quality.why': 'Why',
+  'quality.left_out': 'What was left out',
+  'quality.left_out_count': {one: '{shown} left out', other: '{shown} left out'},
+
+  'members.find': 'Find a file inside by its name',
+  'members.search': 'Search inside',
+  'members.none': 'No file inside has this name',
+  'members.inside': 'Where it is',
+  'members.attachments': {one: '{shown} attachment', other: '{shown} attachments'},
+
+  'sheet.tabs': 'Sheets',
+  'sheet.hidden': 'hidden',
+  'sheet.empty': 'This sheet is empty',
+  'sheet.rows': {one: '{shown} row shown', other: '{shown} rows shown'},
+
+  'slides.number': 'Slide {number}',
+  'media.transcript': 'What is said',
+  'media.none': 'Nothing that is said in it was written down.',
+  'media.from': 'Play from {time}',
+  'media.failed': 'This browser does not play it. Download the original.',
+  'picture.failed': 'This picture could not be drawn.',
+  'mail.no_text': 'The message has no text.',
+  'code.line': 'Line {number}',
+
   'document.title': 'Document',
   'document.shows': 'What to show',
   'document.show_pages': 'Pages',
@@ -197,6 +242,13 @@ const CATALOGUE = {
   'document.show_passages': 'Passages',
   'document.show_files': 'Files inside',
   'document.show_details': 'Details',
+  'document.show_picture': 'Picture',
+  'document.show_sheet': 'Sheets',
+  'document.show_slides': 'Slides',
+  'document.show_mail': 'Message',
+  'document.show_media': 'Play',
+  'document.show_transcript': 'Lines by time',
+  'document.show_code': 'Lines',
   'document.original': 'Original',
   'document.search_in': 'Search in it',
   'document.too_long': 'The document goes on. Its whole text is under Text.',
@@ -209,7 +261,11 @@ const CATALOGUE = {
   'document.version': 'Version',
   'document.added': 'Added',
   'document.changed': 'Changed',
-  'document.warning': 'Warning',
+  'document.media_type': 'Media type',
+  'document.passages': 'Passages',
+  'document.files': 'Files inside',
+  'document.date': 'Date of the document',
+  'document.checksum': 'SHA-256',
 
   'reader.title': 'Source',
   'reader.close': 'Close the source',
@@ -432,6 +488,43 @@ export function duration(seconds) {
   if (seconds < 60) return t('time.seconds', {count: Math.max(1, Math.ceil(seconds))});
   if (seconds < 3600) return t('time.minutes', {count: Math.ceil(seconds / 60)});
   return t('time.hours', {count: decimals.format(seconds / 3600)});
+}
+
+// "12:03" or "1:02:03", as the places of recordings are written.
+export function clock(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (value) => String(value).padStart(2, '0');
+  const tail = `${Math.floor(whole / 60) % 60}:${two(whole % 60)}`;
+  return whole < 3600 ? tail : `${Math.floor(whole / 3600)}:${tail.padStart(5, '0')}`;
+}
+
+// The seconds at which "12:03-12:09" begins; null when it is no time.
+export function clockSeconds(text) {
+  const found = /(?:^|[ ,])(?:(\d+):)?(\d{1,2}):(\d{2})(?:-|$|,)/.exec(text || '');
+  return found ? Number(found[1] || 0) * 3600 + Number(found[2]) * 60 + Number(found[3]) : null;
+}
+
+// A date of a document as far as it is given: "2008", "2008-05", a day, or a moment. One without a zone is the clock
+// of whoever wrote it, and is shown as that.
+export function factDate(text) {
+  const parts = /^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/.exec(text);
+  if (!parts) return text;
+  const [, year, month, day, hour, minute, zone] = parts;
+  if (!month) return year;
+  if (zone) return dates.format(new Date(text));
+  const moment = new Date(Number(year), Number(month) - 1, Number(day || 1), Number(hour || 0), Number(minute || 0));
+  if (Number.isNaN(moment.getTime())) return text;
+  const style = hour ? {dateStyle: 'long', timeStyle: 'short'} : day ? {dateStyle: 'long'} : {month: 'long', year: 'numeric'};
+  return new Intl.DateTimeFormat(LANGUAGE, style).format(moment);
+}
+
+const languages = new Intl.DisplayNames(LANGUAGE, {type: 'language', fallback: 'code'});
+export function languageName(code) {
+  try {
+    return languages.of(code.replace('_', '-'));
+  } catch {
+    return code;
+  }
 }
 
 export const fullDate = (text) => (text ? dates.format(new Date(text)) : '');

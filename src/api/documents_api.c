@@ -274,8 +274,8 @@ static bool read_order(const ApiRequest *request, DocumentOrder *order_r, bool *
 static bool read_formats(const ApiRequest *request, DocumentFilter *filter, Error *err)
 {
     Arena *arena = request->arena;
-    return api_query_time(request, "after", &filter->date_from_ms, err) &&
-           api_query_time(request, "before", &filter->date_to_ms, err) &&
+    return api_query_time(request, "since", &filter->date_from_ms, err) &&
+           api_query_time(request, "until", &filter->date_to_ms, err) &&
            library_formats_of(arena, split_names(arena, http_query(request->http, "format")),
                               split_names(arena, http_query(request->http, "family")),
                               &filter->formats, err);

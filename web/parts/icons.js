@@ -26,6 +26,16 @@ const PATHS = {
   notice: 'M12 4a8 8 0 100 16 8 8 0 000-16zM12 11v5M12 8h.01',
   pin: 'M9 4h6l-1 6 4 4H6l4-4zM12 14v6',
   lock: 'M6 11h12v9H6zM9 11V8a3 3 0 016 0v3',
+  document: 'M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6',
+  sheet: 'M4 5h16v14H4zM4 10h16M4 14.500h16M10 5v14',
+  slides: 'M4 5h16v11H4zM12 16v4M8 20h8',
+  mail: 'M4 6h16v12H4zM4 7l8 6 8-6',
+  picture: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01',
+  sound: 'M4 10v4h3l5 4V6l-5 4zM16 9a4 4 0 010 6M18.500 6.500a8 8 0 010 11',
+  video: 'M4 6h11v12H4zM15 11l5-3v8l-5-3',
+  archive: 'M4 4h16v5H4zM5 9v11h14V9M10 13h4',
+  data: 'M12 4c4 0 7 1 7 3s-3 3-7 3-7-1-7-3 3-3 7-3zM5 7v10c0 2 3 3 7 3s7-1 7-3V7M5 12c0 2 3 3 7 3s7-1 7-3',
+  code: 'M9 7l-5 5 5 5M15 7l5 5-5 5',
   open: 'M14 4h6v6M20 4l-9 9M18 14v6H4V6h6',
 };
 

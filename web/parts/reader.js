@@ -1,12 +1,13 @@
 // reader.js - the source beside the claim: the marked page, or the passage in its document, or its text.
 import {h, fill, topIn} from '../dom.js';
-import {t, number} from '../texts.js';
+import {t, number, clockSeconds} from '../texts.js';
 import {address, call} from '../api.js';
 import {bind} from '../keys.js';
 import {icon} from './icons.js';
 import {problem} from './problem.js';
 import {pageStack, loadMarked} from './picture.js';
 import {fromHtml} from './fragment.js';
+import {familyIcon} from './families.js';
 
 let root, shell, shown = null;
 
@@ -50,7 +51,12 @@ function stepper({index, count, step}) {
     button(1, 'down', 'reader.next'));
 }
 
-function documentAddress({document, page, start, end}) {
+// A place in a recording reads "12:03-12:09".
+const isHeard = ({document, place}) => ['sound', 'video'].includes(document.family) || (!document.paged && clockSeconds(place) !== null);
+
+function documentAddress(source) {
+  const {document, page, start, end, place} = source;
+  if (isHeard(source)) return address(`/documents/${document.id}`, {start, end, at: place});
   return address(`/documents/${document.id}`, document.paged ? {page} : {start, end});
 }
 
@@ -58,7 +64,7 @@ function paintHead(source, where) {
   const head = root.querySelector('.reader-head') || root.appendChild(h('header', {class: 'reader-head', test: 'reader-head'}));
   const name = h('a', {class: 'reader-name', href: documentAddress(source), title: source.document.name, test: 'reader-name'}, source.document.name);
   fill(head, h('button', {class: 'icon narrow-only', onclick: close, 'aria-label': t('reader.close'), test: 'reader-back'}, icon('back')),
-    h('span', {class: 'wide-only'}, icon('file')), name, stepper(where), h('small', {class: 'reader-place', test: 'reader-place'}, source.place || ''),
+    h('span', {class: 'wide-only'}, familyIcon(source.document)), name, stepper(where), h('small', {class: 'reader-place', test: 'reader-place'}, source.place || ''),
     h('button', {class: 'icon wide-only', onclick: close, 'aria-label': t('reader.close'), title: `${t('reader.close')} (Esc)`, test: 'reader-close'}, icon('close')));
 }
 
@@ -68,7 +74,7 @@ function paintBody(source, own) {
   const old = root.querySelector('.reader-body');
   if (old) old.replaceWith(body);
   else root.append(body);
-  const read = source.document.paged && source.page ? pages : passage;
+  const read = isHeard(source) ? recording : source.document.paged && source.page ? pages : passage;
   read(source, body, own).catch((error) => {
     if (error.name !== 'AbortError') fill(body, problem(error, () => paintBody(source, own)), quoteBox(source.quote));
   });
@@ -114,6 +120,11 @@ async function onNextPage(source, frame, width, body, own) {
   if (!runsOn) return (source.first || frame).before(quoteBox(source.quote));
   next.dataset.asked = 'yes';
   return showMarked({...source, page: source.page + 1, next: true, first: frame}, next, width, body, own);
+}
+
+async function recording(source, body, own) {
+  const {showMedia} = await import('../viewers/media.js');
+  await showMedia(body, source.document, {signal: own.abort.signal, cited: source, undo: (run) => { own.stop = run; }});
 }
 
 async function passage(source, body, own) {

@@ -1,6 +1,7 @@
-// document.js - one document: pages or text, passages, details; the original. ?show=text and ?page=3 are in the address.
+// document.js - one document as its kind wants to be seen, its text, passages, details; the original. ?show=text and ?page=3
+// are in the address. What shows a kind is a module of viewers/, fetched when such a document is first opened.
 import {h, fill, cleanup, topIn} from '../dom.js';
-import {t, number, bytes, fullDate} from '../texts.js';
+import {t, number, bytes, clock} from '../texts.js';
 import {get, call, address, errorFrom} from '../api.js';
 import {on, mayWrite, collectionName} from '../state.js';
 import {bind} from '../keys.js';
@@ -10,28 +11,42 @@ import {problem} from '../parts/problem.js';
 import {stageOf, pagesOf} from '../parts/stages.js';
 import {pageStack} from '../parts/picture.js';
 import {fromHtml} from '../parts/fragment.js';
+import {factList} from '../parts/facts.js';
+import {qualityBadge} from '../parts/quality.js';
+import {memberList, breadcrumb} from '../parts/members.js';
+import {familyIcon} from '../parts/families.js';
 import * as documents from '../parts/documents.js';
 
 const TEXT_STEP = 200000;  // letters shown at once; laying out megabytes makes a page that answers no key
 
+// The ways to look at a document; the first is the one it opens with.
 function showsOf(one) {
   if (!one.searchable && (one.state === 'failed' || one.state === 'cancelled')) return ['details'];
-  return [one.paged && 'pages', !one.paged && 'view', 'text', 'passages', one.children > 0 && 'files', 'details'].filter(Boolean);
+  const kinds = {sheet: !one.paged && 'sheet', slides: !one.paged && 'slides', picture: one.paged && 'picture', sound: 'media', video: 'media',
+                 mail: ['email', 'msg', 'tnef', 'smime'].includes(one.format) && 'mail', archive: one.children > 0 && 'files', code: one.format !== 'ipynb' && 'code'};
+  const own = (one.format === 'subtitles' && 'transcript') || (one.format === 'pst' || one.format === 'mbox' ? 'files' : kinds[one.family]);
+  const first = own || (one.paged ? 'pages' : 'view');
+  return [...new Set([first, first === 'files' && 'view', 'text', 'passages', one.children > 0 && 'files', 'details'])].filter(Boolean);
+}
+
+function pageSeen(view, page, count) {
+  view.place(t('reader.page_of', {page: number(page), count: number(count)}));
+  note(withQuery({page: page > 1 ? page : null}));
+}
+
+function walkPages(made, body, view) {
+  view.undoShow.add(made.stop);
+  const page = Number(view.query.page);
+  const jump = (to) => { if (made.frames[to - 1]) body.scrollTop = topIn(made.frames[to - 1], body) - 16; };
+  if (page > 1) jump(page);
+  const now = () => Number(here().query.page || 1);
+  view.undoShow.add(bind({j: () => jump(now() + 1), k: () => jump(now() - 1)}));
 }
 
 async function showPages(body, one, view) {
   const stack = h('div', {class: 'stack'});
   fill(body, stack);
-  const made = await pageStack(stack, one.id, {signal: view.signal, onpage: (page, count) => {
-    view.place(t('reader.page_of', {page: number(page), count: number(count)}));
-    note(withQuery({page: page > 1 ? page : null}));
-  }});
-  view.undo.add(made.stop);
-  const page = Number(view.query.page);
-  const jump = (to) => { if (made.frames[to - 1]) body.scrollTop = topIn(made.frames[to - 1], body) - 16; };
-  if (page > 1) jump(page);
-  const now = () => Number(here().query.page || 1);
-  view.undo.add(bind({j: () => jump(now() + 1), k: () => jump(now() - 1)}));
+  walkPages(await pageStack(stack, one.id, {signal: view.signal, onpage: (page, count) => pageSeen(view, page, count)}), body, view);
 }
 
 async function showView(body, one, view) {
@@ -69,28 +84,28 @@ async function showPassages(body, one, view) {
   })));
 }
 
-async function showFiles(body, one, view) {
-  const {items} = await get('/v1/documents', {parent: one.id, limit: 200, order: 'name'}, view.signal);
-  fill(body, h('ul', {class: 'plain-list pad'}, items.map((child) => {
-    const stage = stageOf(child);
-    return h('li', {}, h('a', {href: `/documents/${child.id}`}, child.path || child.name), ' ', h('small', {data: {tone: stage.tone}}, stage.text));
-  })));
+const showFiles = (body, one, view) => memberList(body, one, view);
+const showDetails = (body, one) => fill(body, factList(one));
+
+async function showPicture(body, one, view) {
+  const {showPicture: run} = await import('../viewers/picture.js');
+  const made = await run(body, one, {...tools(view), onpage: (page, count) => pageSeen(view, page, count)});
+  walkPages(made, body, view);
 }
 
-function showDetails(body, one) {
-  const rows = [
-    ['documents.name', one.name], ['documents.title', one.title], ['document.path', one.path], ['document.format', one.format && `${one.format.toUpperCase()} · ${one.media_type || ''}`],
-    ['document.size', bytes(one.size)], ['document.pages', one.pages && number(one.pages)], ['document.language', one.language],
-    ['documents.collection', collectionName(one.collection)], ['document.version', one.version && number(one.version)],
-    ['document.added', fullDate(one.created_at)], ['document.changed', fullDate(one.updated_at)],
-    ...(one.warnings || []).map((text) => ['document.warning', typeof text === 'string' ? text : text.message]),
-  ].filter(([, value]) => value);
-  const metadata = Object.entries(one.metadata || {}).filter(([, value]) => value !== null && typeof value !== 'object');
-  fill(body, h('dl', {class: 'facts pad', test: 'details'}, rows.map(([key, value]) => [h('dt', {}, t(key)), h('dd', {}, value)]),
-    metadata.map(([key, value]) => [h('dt', {}, key), h('dd', {}, String(value))])));
+async function showMedia(body, one, view) {
+  const {showMedia: run} = await import('../viewers/media.js');
+  const {start, end, at} = view.query;
+  await run(body, one, {...tools(view), cited: start || at ? {start: start && Number(start), end: Number(end), place: at} : null});
 }
 
-const SHOWS = {pages: showPages, view: showView, text: showText, passages: showPassages, files: showFiles, details: showDetails};
+// What a viewer needs of the view: its signal and query, and how to clean up.
+const tools = (view) => ({signal: view.signal, query: view.query, undo: (run) => view.undoShow.add(run)});
+const viewer = (name, run) => async (body, one, view) => (await import(`../viewers/${name}.js`))[run](body, one, tools(view));
+
+const SHOWS = {pages: showPages, view: showView, text: showText, passages: showPassages, files: showFiles, details: showDetails, picture: showPicture,
+  media: showMedia, transcript: showMedia, sheet: viewer('sheet', 'showSheets'), slides: viewer('slides', 'showSlides'), mail: viewer('mail', 'showMail'),
+  code: viewer('code', 'showCode')};
 
 function actions(one, changed) {
   const act = (text, run, test) => h('button', {class: 'small', onclick: run, test}, t(text));
@@ -105,7 +120,7 @@ function actions(one, changed) {
 
 // What stands in the way of reading: still running, failed, locked.
 function standing(one) {
-  if (one.searchable && one.state === 'ready') return null;
+  if (one.state === 'ready') return null;
   const stage = stageOf(one);
   const ended = one.state === 'failed' || one.state === 'cancelled';
   return h('div', {class: 'standing', data: {tone: stage.tone}, role: 'status', test: 'document-state'}, h('span', {}, stage.text),
@@ -116,14 +131,17 @@ function standing(one) {
 class DocumentView {
   constructor(root, params) {
     this.undo = cleanup();
+    this.undoShow = cleanup();  // of what is shown now
+    this.undo.add(() => this.undoShow());
     this.query = params.query;
     this.id = params.id;
     this.head = top('\u00a0');
     this.where = h('small', {class: 'reader-place', test: 'document-place'});
     this.info = h('div', {class: 'finder'}, h('div', {class: 'bone'}));
+    this.crumbs = h('div', {class: 'crumb-place'});
     this.body = h('div', {class: 'scroll document-body', tabindex: 0, role: 'region', test: 'document-body'});
     this.head.element.insertBefore(this.where, this.head.element.lastChild);
-    fill(root, this.head.element, this.info, this.body);
+    fill(root, this.head.element, this.crumbs, this.info, this.body);
     this.undo.add(() => this.aborter && this.aborter.abort());
     this.undo.add(on('event:document', (next) => { if (next.id === this.id) this.heard(next); }));
     this.undo.add(on('event:removed', ({id}) => { if (id === this.id) go('/library', {replace: true}); }));
@@ -136,6 +154,7 @@ class DocumentView {
       this.one = await get(`/v1/documents/${this.id}`);
       this.paintHead();
       this.show(this.query.show);
+      breadcrumb(this.one).then((crumbs) => fill(this.crumbs, crumbs)).catch(() => {});
     } catch (error) {
       fill(this.info);
       fill(this.body, problem(error.code ? error : errorFrom(0, null), () => this.load()));
@@ -156,10 +175,12 @@ class DocumentView {
     this.head.heading.title = one.path || one.name;
     document.title = `${one.name} · ${t('name')}`;
     this.body.setAttribute('aria-label', one.name);
-    const facts = [one.format && one.format.toUpperCase(), bytes(one.size), pagesOf(one), collectionName(one.collection)].filter(Boolean).join(' · ');
+    const length = (one.facts || []).find((fact) => fact.key === 'duration');
+    const facts = [one.format && one.format.toUpperCase().replace('_', ' '), bytes(one.size), one.family === 'picture' && one.pages < 2 ? '' : pagesOf(one), length && clock(Number(length.value)),
+      one.children > 0 && t('count.files', {count: one.children, shown: number(one.children)}), collectionName(one.collection)].filter(Boolean).join(' · ');
     this.tabs = h('div', {class: 'tabs', role: 'tablist', 'aria-label': t('document.shows')}, showsOf(one).map((name) =>
-      h('button', {role: 'tab', class: 'tab', data: {show: name}, onclick: () => { note(withQuery({show: name, page: null})); this.show(name); }, test: `show-${name}`}, t(`document.show_${name}`))));
-    fill(this.info, standing(one), h('div', {class: 'row wrap'}, h('span', {class: 'status'}, facts), documents.tagChips(one.tags), h('span', {class: 'gap'}),
+      h('button', {role: 'tab', class: 'tab', data: {show: name}, onclick: () => { note(withQuery({show: name, page: null, start: null, end: null, at: null})); this.query = {}; this.show(name); }, test: `show-${name}`}, t(`document.show_${name}`))));
+    fill(this.info, standing(one), h('div', {class: 'row wrap'}, h('span', {class: 'status'}, one.family && familyIcon(one), facts), qualityBadge(one), documents.tagChips(one.tags), h('span', {class: 'gap'}),
       actions(one, (next) => { this.one = {...this.one, ...next}; this.paintHead(); })), this.tabs);
     this.markTab();
   }
@@ -172,10 +193,11 @@ class DocumentView {
 
   async show(name) {
     const shows = showsOf(this.one);
-    this.showing = shows.includes(name) ? name : this.one.searchable ? shows[0] : 'details';
+    this.showing = shows.includes(name) ? name : this.one.searchable || this.one.state === 'ready' ? shows[0] : 'details';
     this.markTab();
     this.place('');
     if (this.aborter) this.aborter.abort();
+    this.undoShow();
     this.aborter = new AbortController();
     this.signal = this.aborter.signal;
     fill(this.body, h('div', {class: 'sheet waiting'}));

@@ -9,6 +9,7 @@ import {top} from '../parts/top.js';
 import {filters} from '../parts/filters.js';
 import {invite} from '../parts/invite.js';
 import {icon} from '../parts/icons.js';
+import {familyIcon} from '../parts/families.js';
 import {problem} from '../parts/problem.js';
 import {stageOf, pagesOf} from '../parts/stages.js';
 import {editCollection, removeCollection} from '../parts/collections.js';
