@@ -126,7 +126,8 @@ MUST_CHECK bool library_print(Library *library, const Scope *scope, Arena *arena
 MUST_CHECK bool library_blocks(Library *library, const Scope *scope, Arena *arena, Str id,
                                int64_t first, int64_t count, StoredBlockList *list_r, Str *text_r,
                                Error *err);
-/* The ordinal of the block that holds this byte of the text, or comes next; 0 when there is none. */
+/* The ordinal of the block that holds this byte of the text, or comes next; 0 when there is none.
+ */
 MUST_CHECK bool library_block_at(Library *library, const Scope *scope, Arena *arena, Str id,
                                  int64_t byte, int64_t *ordinal_r, Error *err);
 MUST_CHECK bool library_chunks(Library *library, const Scope *scope, Arena *arena, Str id,
