@@ -108,6 +108,27 @@ def test_a_recording_that_is_cut_gives_what_is_there_and_noise_a_reason(tmp_path
     assert code != 0 and "cut or damaged" in errors
 
 
+def id3(*frames):
+    """A tag of ID3v2.3 with these frames, each a name and its bytes."""
+    body = b"".join(name + struct.pack(">I", len(data)) + b"\0\0" + data for name, data in frames)
+    size = bytes(len(body) >> shift & 127 for shift in (21, 14, 7, 0))
+    return b"ID3\3\0\0" + size + body
+
+
+def test_lyrics_are_text_at_their_times(tmp_path):
+    words = [("The tide ", 1000), ("turns", 1500), ("\nat ", 2000), ("noon", 2600)]
+    timed = b"\1eng\2\1\xff\xfe\0\0" + b"".join(
+        word.encode("utf-16") + b"\0\0" + struct.pack(">I", time_ms) for word, time_ms in words)
+    file = tmp_path / "a.mp3"
+    file.write_bytes(id3((b"TIT2", b"\3Song"), (b"USLT", b"\3eng\0Plain words"), (b"SYLT", timed)) +
+                     (b"\xff\xfb\x90\0" + bytes(413)) * 20)
+    tree = read_json(file, "--languages", "deu")
+    told = [(block["text"], block.get("place", {}).get("text")) for block in tree["blocks"]
+            if block["kind"] == "paragraph"]
+    assert facts(tree)["title"] == "Song"
+    assert told == [("Plain words", None), ("The tide turns", "0:01-0:02"), ("at noon", "0:02")]
+
+
 SUBTITLES = """1
 00:00:01,000 --> 00:00:02,500
 The <i>tide</i> turns at noon.

@@ -8,7 +8,7 @@
 #include <libavutil/display.h>
 #include <math.h>
 
-enum { TAGS_MAX = 200, TAG_BYTES_MAX = 16 * 1024, LYRICS_BYTES_MAX = 256 * 1024 };
+enum { TAGS_MAX = 200, TAG_BYTES_MAX = 16 * 1024 };
 
 static const struct {
     const char *tag, *fact;
@@ -245,7 +245,7 @@ static void write_languages(const MediaFile *file, DocWriter *doc)
 }
 
 /* Ogg has no tags of the file, only of its streams. */
-static const AVDictionary *tags_of(const MediaFile *file)
+const AVDictionary *media_tags(const MediaFile *file)
 {
     bool has_own = av_dict_count(file->format->metadata) > 0;
     bool is_ogg = strcmp(file->format->iformat->name, "ogg") == 0;
@@ -266,25 +266,7 @@ void media_write_facts(const MediaFile *file, DocWriter *doc)
     if (sound)
         write_sound(sound, doc);
     write_languages(file, doc);
-    write_tags(tags_of(file), doc);
+    write_tags(media_tags(file), doc);
     if (file->format->nb_streams)
         write_streams(file, doc);
-}
-
-void media_write_lyrics(const MediaFile *file, DocWriter *doc)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(16));
-    const AVDictionaryEntry *entry = NULL;
-    for (int i = 0;
-         i < 8 && (entry = av_dict_get(tags_of(file), "lyrics", entry, AV_DICT_IGNORE_SUFFIX));
-         i++) {
-        doc_heading(doc, 2, S("Lyrics"));
-        Str verse, rest = clean(arena, entry->value, LYRICS_BYTES_MAX);
-        while (rest.length) {
-            ptrdiff_t end = str_find(rest, S("\n\n"));
-            verse = end < 0 ? rest : str_slice(rest, 0, (size_t)end);
-            rest = end < 0 ? STR_NONE : str_from(rest, (size_t)end + 2);
-            doc_paragraph(doc, verse);
-        }
-    }
 }

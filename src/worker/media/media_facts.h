@@ -11,5 +11,5 @@ bool media_is_cover(const AVStream *stream);
 int media_rotation(const AVStream *stream);
 
 void media_write_facts(const MediaFile *file, DocWriter *doc);
-/* Words of songs that stand in tags. */
-void media_write_lyrics(const MediaFile *file, DocWriter *doc);
+/* Those of the file, or of its only stream. */
+const AVDictionary *media_tags(const MediaFile *file);

@@ -3,6 +3,7 @@
 #include "extract/encoding.h"
 #include "worker/media/media_facts.h"
 #include "worker/media/media_frames.h"
+#include "worker/media/media_lyrics.h"
 #include "worker/media/media_text.h"
 #include "worker/worker.h"
 
@@ -115,7 +116,7 @@ static bool media_extract(const ExtractSource *source, DocWriter *doc, Error *er
         return false;
     media_set_deadline(&file, 0);
     media_write_facts(&file, doc);
-    media_write_lyrics(&file, doc);
+    media_write_lyrics(&file, media_tags(&file), doc);
     media_write_text(&file, doc, &cues);
     leave_speech(&file, source, cues, doc);
     write_attachments(&file, doc);
