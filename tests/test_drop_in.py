@@ -155,3 +155,155 @@ def test_three_at_once(server):
         answers = list(pool.map(lambda _: put(server, "/tika", file), range(3)))
     assert len({a.text for a in answers}) == 1 and all(a.ok for a in answers)
     assert server.get("/v1/statistics").json()["documents"] == len(server.get("/v1/documents").json()["items"])
+
+
+# --- docling-serve ---
+
+
+def convert(server, *files, path="/v1/convert/file", key=None, **options):
+    return requests.post(server.url + path, files=[("files", f) for f in files], data=options, timeout=60,
+                         headers={"X-Api-Key": key or server.key})
+
+
+def wait_task(server, task, key=None):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        answer = server.call("GET", f"/v1/status/poll/{task}?wait=5", key=key)
+        assert answer.ok, answer.text
+        if answer.json()["task_status"] in ("success", "failure"):
+            return answer.json()
+    raise AssertionError("the task does not end")
+
+
+def test_open_webui_gets_markdown_from_docling(server):
+    """backend/open_webui/retrieval/loaders/main.py: the part is named after a whole path, the key is X-Api-Key."""
+    answer = convert(server, ("/app/backend/data/uploads/letter.docx", (SAMPLES / "letter.docx").read_bytes(), DOCX),
+                     image_export_mode="placeholder", pipeline="standard", do_ocr="true", ocr_engine="easyocr")
+    assert answer.ok, answer.text
+    result = answer.json()
+    assert result["document"]["md_content"].strip() and result["document"]["filename"] == "letter.docx"
+    assert result["document"]["json_content"] is None and result["document"]["doctags_content"] is None
+    assert result["status"] == "success" and result["errors"] == [] and result["processing_time"] > 0
+
+
+def test_docling_gives_the_forms_that_are_asked_for(server):
+    page = b"<html><body><h1>Tides</h1><h2>Spring</h2><p>They are high.</p><ul><li>moon</li><li>sun</li></ul>" \
+           b"<table><tr><th>Port</th><th>Metres</th></tr><tr><td>Brest</td><td>7</td></tr></table><pre>x = 1</pre></body></html>"
+    answer = convert(server, ("tides.html", page), to_formats=["md", "json", "html", "text"]).json()
+    document = answer["document"]
+    assert "# Tides" in document["md_content"] and "<h1" in document["html_content"] and "They are high." in document["text_content"]
+    tree = document["json_content"]
+    assert tree["schema_name"] == "DoclingDocument" and tree["origin"]["mimetype"] == "text/html" and tree["name"] == "tides"
+    assert [(t["label"], t["text"]) for t in tree["texts"]] == [
+        ("title", "Tides"), ("section_header", "Spring"), ("text", "They are high."), ("list_item", "moon"), ("list_item", "sun"),
+        ("code", "x = 1")]
+    table = tree["tables"][0]["data"]
+    assert (table["num_rows"], table["num_cols"]) == (2, 2) and table["table_cells"][0]["column_header"]
+    assert [c["text"] for c in table["table_cells"]] == ["Port", "Metres", "Brest", "7"]
+    refs = [c["$ref"] for c in tree["body"]["children"]]
+    assert refs == ["#/texts/0", "#/texts/1", "#/texts/2", "#/groups/0", "#/tables/0", "#/texts/5"]
+    tags = convert(server, ("tides.html", page), to_formats=["md", "doctags"]).json()
+    assert tags["status"] == "partial_success" and "doctags" in tags["errors"][0]["error_message"]
+
+
+def test_docling_core_loads_the_document(server):
+    types = pytest.importorskip("docling_core.types.doc")
+    for name in ("report.pdf", "letter.docx", "numbers.xlsx", "slides.pptx", "mail.eml", "bundle.zip"):
+        answer = convert(server, (name, (SAMPLES / name).read_bytes()), to_formats="json")
+        document = types.DoclingDocument.model_validate(answer.json()["document"]["json_content"])
+        assert document.export_to_markdown().strip(), name
+        if name.endswith(".pdf"):
+            assert document.pages and document.texts[0].prov[0].bbox.r > 0
+
+
+def test_docling_reads_the_pages_that_are_asked_for(server):
+    deck = (SAMPLES / "slides.pptx").read_bytes()
+    tree = convert(server, ("s.pptx", deck), to_formats="json", page_range=["1", "1"]).json()["document"]["json_content"]
+    assert {t["prov"][0]["page_no"] for t in tree["texts"] if t["prov"]} == {1}
+    assert convert(server, ("s.pptx", deck), page_range=["3", "1"]).status_code == 400
+    assert convert(server, ("s.pptx", deck), to_formats="pptx").status_code == 400
+    assert convert(server, ("s.pptx", deck), from_formats=["pdf", "docx"]).status_code == 415
+
+
+def test_docling_sources(server):
+    body = {"options": {"to_formats": ["text"], "page_range": [1, 9], "do_ocr": False},
+            "sources": [{"kind": "file", "base64_string": base64.b64encode(pdf("Boats wait outside.")).decode(), "filename": "b.pdf"}]}
+    answer = server.post("/v1/convert/source", body).json()
+    assert answer["document"]["text_content"].strip() == "Boats wait outside." and answer["document"]["md_content"] is None
+    older = {"file_sources": [{k: v for k, v in body["sources"][0].items() if k != "kind"}]}
+    assert "Boats" in server.post("/v1alpha/convert/source", older).json()["document"]["md_content"]
+    assert server.post("/v1/convert/source", {"sources": []}).status_code == 400
+    assert server.post("/v1/convert/source", {"sources": [{"kind": "file", "base64_string": "*"}]}).status_code == 400
+    assert "detail" in server.post("/v1/convert/source", {"sources": [{"kind": "s3"}]}).json()
+
+
+def test_docling_fetches_no_address_that_is_not_public(server):
+    for url in (f"{server.url}/health", "http://169.254.169.254/latest/meta-data", "file:///etc/passwd", "http://[::1]:1/"):
+        reader = server.cli("keys", "add", "reader", "--role", "reader").stdout.split()[-1]
+        answer = server.post("/v1/convert/source", {"sources": [{"kind": "http", "url": url}]}, key=reader)
+        assert answer.status_code in (400, 403), (url, answer.text)
+        assert answer.json()["status"] == "failure" and answer.json()["detail"]
+
+
+def test_an_owner_may_name_an_address_of_the_house(server):
+    owner = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    answer = server.post("/v1/convert/source", {"sources": [{"kind": "http", "url": f"{server.url}/health?x=1"}]}, key=owner)
+    assert answer.ok and answer.json()["document"]["filename"] == "health", answer.text
+
+
+def test_docling_packs_many_files(server):
+    answer = convert(server, ("a.txt", b"first"), ("a.txt", b"second"), ("bad.bin", PROGRAM_BYTES))
+    assert answer.headers["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert set(archive.namelist()) == {"a.md", "a-2.md", "errors.json"} and archive.read("a-2.md").strip() == b"second"
+        assert json.loads(archive.read("errors.json"))[0]["filename"] == "bad.bin"
+    answer = convert(server, ("a.txt", b"first"), target_type="zip", to_formats=["md", "text"])
+    assert set(zipfile.ZipFile(io.BytesIO(answer.content)).namelist()) == {"a.md", "a.txt"}
+
+
+def test_docling_says_why_a_file_failed(server):
+    for name, content, status in (("bad.bin", PROGRAM_BYTES, 415), ("locked.xlsx", (SAMPLES / "locked.xlsx").read_bytes(), 422),
+                                  ("empty.pdf", b"", 422)):
+        answer = convert(server, (name, content))
+        assert answer.status_code == status, answer.text
+        assert answer.json()["status"] == "failure" and answer.json()["detail"] == answer.json()["errors"][0]["error_message"]
+    nothing = requests.post(server.url + "/v1/convert/file", files=[("to_formats", (None, "md"))], headers=with_key(server), timeout=60)
+    assert nothing.status_code == 400 and "files" in nothing.json()["detail"]
+
+
+def test_docling_tasks_belong_to_their_workspace(server):
+    task = convert(server, ("b.pdf", pdf("Boats wait outside.")), path="/v1/convert/file/async").json()
+    assert task["task_type"] == "convert" and task["task_status"] in ("pending", "started", "success")
+    done = wait_task(server, task["task_id"])
+    assert done["task_status"] == "success" and done["task_meta"]["num_succeeded"] == 1
+    for _ in range(2):
+        result = server.get(f"/v1/result/{task['task_id']}")
+        assert "Boats wait outside." in result.json()["document"]["md_content"]
+    assert server.get("/v1/result/01a1fcd6-73e7-7290-b8a2-59b6ed2b4e12").json()["detail"] == "Task not found."
+    failed = server.post("/v1alpha/convert/source/async", {"sources": [{"kind": "http", "url": "ftp://example.org/"}]}).json()
+    assert wait_task(server, failed["task_id"])["task_status"] == "failure"
+    assert server.get(f"/v1alpha/result/{failed['task_id']}").json()["status"] == "failure"
+    assert requests.get(f"{server.url}/v1/result/{task['task_id']}", timeout=60).status_code == 401
+
+
+def test_without_a_key_only_converting_is_open_and_only_when_it_is_set(tmp_path):
+    server = Server(tmp_path / "library", arguments=["--convert-without-key", "1"]).start()
+    try:
+        server.new_key()
+        assert requests.put(server.url + "/tika/text", data=b"some words", timeout=60).json()["X-TIKA:content"].strip() == "some words"
+        answer = requests.post(server.url + "/v1/convert/file/async", files={"files": ("a.txt", b"some words")}, timeout=60)
+        assert answer.ok, answer.text
+        task = answer.json()["task_id"]
+        end = time.monotonic() + 30
+        while requests.get(f"{server.url}/v1/status/poll/{task}?wait=5", timeout=60).json()["task_status"] != "success":
+            assert time.monotonic() < end
+        assert server.get(f"/v1/result/{task}").status_code == 404  # it is nobody's, so not this workspace's
+        url = {"sources": [{"kind": "http", "url": "http://example.org/"}]}
+        assert requests.post(server.url + "/v1/convert/source", json=url, timeout=60).status_code == 401
+        assert requests.put(server.url + "/tika", data=b"x", headers={"X-Api-Key": "lk_wrong"}, timeout=60).status_code == 401
+        big = requests.put(server.url + "/tika", data=b"x" * (65 << 20), timeout=60)
+        assert big.status_code == 413
+        for path in ("/v1/documents", "/v1/search?q=x", "/v1/users"):
+            assert requests.get(server.url + path, timeout=60).status_code == 401
+    finally:
+        server.stop()

@@ -143,8 +143,7 @@ void conversion_end(Conversions *all, bool is_stranger)
 
 const char *task_state_name(TaskState state)
 {
-    static const char *const names[] = { "pending", "started", "success", "partial_success",
-                                         "failure" };
+    static const char *const names[] = { "pending", "started", "success", "failure" };
     return names[state];
 }
 

@@ -39,7 +39,6 @@ typedef enum TaskState {
     TASK_PENDING,
     TASK_STARTED,
     TASK_SUCCESS,
-    TASK_PARTIAL, /* some of its files */
     TASK_FAILURE,
 } TaskState;
 const char *task_state_name(TaskState state); /* "pending" */

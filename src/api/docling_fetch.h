@@ -1,0 +1,7 @@
+/* docling_fetch.h - a source that is an address becomes a file. Blocks. */
+#pragma once
+
+#include "api/docling_options.h"
+
+/* Every address on the way must be public; an owner may name private ones too. */
+MUST_CHECK bool docling_fetch(const DoclingJob *job, DoclingSource *source, Error *err);
