@@ -50,6 +50,7 @@ Test(extract, marks_without_an_end_take_linear_time)
     } cases[] = {
         { "latex", "\\documentclass{a}", "\\caption{" },
         { "latex", "\\documentclass{a}", "\\(" },
+        { "rst", "a\n", "\t.\n\n" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(64));

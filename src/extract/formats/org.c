@@ -4,6 +4,11 @@
 #include "extract/extractor.h"
 #include "extract/marked.h"
 
+typedef struct Org {
+    Marked m;
+    size_t open_from; /* from this line on no drawer is closed */
+} Org;
+
 static bool is_keyword(Str line, const char *keyword)
 {
     return str_starts(line, S("#+")) &&
@@ -78,15 +83,18 @@ static size_t read_keyword(Marked *m, size_t i)
     return line.length == 1 || HAS_CHAR(line.at[1], "+ ") ? 1 : 0;
 }
 
-static size_t read_drawer(Marked *m, size_t i)
+static size_t read_drawer(Org *org, size_t i)
 {
+    Marked *m = &org->m;
     Str line = str_trim(marked_line(m, i));
-    if (line.length < 3 || line.at[0] != ':' || line.at[line.length - 1] != ':' ||
-        str_find_char(line, ' ') >= 0)
+    if (i >= org->open_from || line.length < 3 || line.at[0] != ':' ||
+        line.at[line.length - 1] != ':' || str_find_char(line, ' ') >= 0)
         return 0;
     size_t end = block_end(m, i, ":END:");
-    if (end >= m->count)
+    if (end >= m->count) {
+        org->open_from = i;
         return 0;
+    }
     for (size_t k = i + 1; k < end; k++) {
         Str fact = str_trim(marked_line(m, k));
         marked_place(m, k, k + 1);
@@ -158,23 +166,24 @@ static bool org_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     AUTO_ARENA Arena *scratch = arena_new(GB(1));
-    Marked m;
-    if (!marked_open(&m, arena, scratch, source->bytes, source->media_type, doc, err))
+    Org org = { .open_from = SIZE_MAX };
+    Marked *m = &org.m;
+    if (!marked_open(m, arena, scratch, source->bytes, source->media_type, doc, err))
         return false;
-    m.marks = "*/_+";
-    m.verbatim = "=~";
-    m.special = org_special;
-    for (size_t i = 0, used; i < m.count && doc_writer_ok(doc); i += used) {
+    m->marks = "*/_+";
+    m->verbatim = "=~";
+    m->special = org_special;
+    for (size_t i = 0, used; i < m->count && doc_writer_ok(doc); i += used) {
         used = 1;
-        if (marked_is_blank(&m, i))
+        if (marked_is_blank(m, i))
             continue;
-        marked_place(&m, i, i + 1);
-        (void)((used = read_headline(&m, i)) || (used = read_keyword(&m, i)) ||
-               (used = read_drawer(&m, i)) || (used = read_table(&m, i)) ||
-               (used = read_text(&m, i)));
-        marked_done(&m);
+        marked_place(m, i, i + 1);
+        (void)((used = read_headline(m, i)) || (used = read_keyword(m, i)) ||
+               (used = read_drawer(&org, i)) || (used = read_table(m, i)) ||
+               (used = read_text(m, i)));
+        marked_done(m);
     }
-    marked_close(&m);
+    marked_close(m);
     return true;
 }
 

@@ -585,12 +585,15 @@ static size_t read_block(Rst *r, size_t i, size_t end, size_t indent)
     Str line = marked_line(m, i);
     size_t its = marked_indent(line), used;
     if (its > indent) {
-        size_t stop = body_end(m, i + 1, end, its);
         if (r->note || r->list_level || marked_marker(str_from(line, its))) {
+            size_t stop = body_end(m, i + 1, end, its);
             read_blocks(r, i, stop, its);
             return stop - i;
         }
-        size_t last = MIN(marked_paragraph_end(m, i, stop), stop);
+        size_t last = i + 1;
+        while (last < end && !marked_is_blank(m, last) &&
+               marked_indent(marked_line(m, last)) >= its)
+            last++;
         marked_place(m, i, last);
         doc_quote(m->doc, marked_plain(m, marked_joined(m, i, last)));
         marked_done(m);
