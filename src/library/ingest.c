@@ -246,11 +246,12 @@ static int32_t first_page(const StoredBlock *blocks, size_t count)
     return 0;
 }
 
-static void make_chunks(Arena *arena, const Block *const *blocks, const IngestSettings *settings,
-                        Ingested *out)
+static void make_chunks(Arena *arena, const DocNode *node, const Block *const *blocks,
+                        const IngestSettings *settings, Ingested *out)
 {
     AUTO_ARENA Arena *scratch = arena_new(GB(1));
     ChunkBlock *inputs = arena_new_array(scratch, ChunkBlock, out->block_count);
+    bool is_source = str_is(node->format, "code");
     for (size_t i = 0; i < out->block_count; i++) {
         const StoredBlock *stored = &out->blocks[i];
         inputs[i] = (ChunkBlock){ .text = str_slice(out->text, stored->start,
@@ -261,6 +262,8 @@ static void make_chunks(Arena *arena, const Block *const *blocks, const IngestSe
                                   .table = stored->table,
                                   .is_header_row = stored->is_header_row,
                                   .start = stored->start };
+        if (is_source && blocks[i]->kind == BLOCK_CODE)
+            inputs[i].name = stored->anchor;
     }
     ChunkSettings limits = { .chars_max = settings->chunk_chars,
                              .overlap = settings->chunk_overlap,
@@ -358,7 +361,7 @@ void ingest_node(Arena *arena, const DocNode *node, const IngestSettings *settin
     Ingested out = { 0 };
     const Block **blocks = order_blocks(arena, node);
     out.text = make_blocks(arena, blocks, node->blocks.count, &out);
-    make_chunks(arena, blocks, settings, &out);
+    make_chunks(arena, node, blocks, settings, &out);
     out.facts.format = node->format;
     out.facts.media_type = node->media_type;
     find_facts(arena, node, &out);

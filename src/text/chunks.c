@@ -33,6 +33,7 @@ typedef struct Chunker {
     size_t atom_count, atom_capacity;
     VEC(Str) paths;
     Str headings[HEADING_LEVELS];
+    bool is_named; /* the innermost is the name of code */
     ChunkRanges list;
 } Chunker;
 
@@ -170,6 +171,15 @@ static void enter_heading(Chunker *c, const ChunkBlock *block)
     *vec_push(c->arena, &c->paths) = str_join(c->arena, path, count, S(" > "));
 }
 
+/* A function's name is the innermost heading of its lines, and of no others. */
+static void enter_name(Chunker *c, Str name)
+{
+    const Str *innermost = &c->headings[HEADING_LEVELS - 1];
+    if ((name.length || c->is_named) && !str_equal(*innermost, name))
+        enter_heading(c, &(ChunkBlock){ .text = name, .level = HEADING_LEVELS });
+    c->is_named = name.length > 0;
+}
+
 static void add_block(Chunker *c, size_t number)
 {
     const ChunkBlock *block = &c->blocks[number];
@@ -182,7 +192,10 @@ static void add_block(Chunker *c, size_t number)
         add_pieces(c, number, block->start, end);
         break;
     case CHUNK_PARAGRAPH: add_sentences(c, number); break;
-    case CHUNK_CODE: add_lines(c, number); break;
+    case CHUNK_CODE:
+        enter_name(c, block->name);
+        add_lines(c, number);
+        break;
     case CHUNK_ROW:
         if (utf8_count(block->text) > ROW_CHUNKS_MAX * c->settings.chars_max)
             add_cells(c, number);

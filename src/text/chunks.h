@@ -29,6 +29,7 @@ typedef struct ChunkBlock {
     uint32_t table; /* of a row: the number of its table */
     bool is_header_row;
     size_t start; /* of the text in the document's text */
+    Str name;     /* of code: what it defines; said as a heading is */
 } ChunkBlock;
 
 typedef struct ChunkSettings {

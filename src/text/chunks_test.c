@@ -51,6 +51,20 @@ Test(text, a_short_document_is_one_chunk_with_its_heading_path)
     cr_expect_eq(list.chunks.at[0].block_last, 2);
 }
 
+Test(text, code_has_the_name_of_what_it_defines_as_heading)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    Builder b = builder(arena);
+    add(&b, CHUNK_CODE, "#include <aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.h>");
+    add(&b, CHUNK_CODE, "int parse_header(void)\n{\n    return 1;\n}")->name = S("parse_header");
+    add(&b, CHUNK_CODE, "int after_all_of_that_is_done = 2; /* so long */");
+    ChunkRanges list = make(&b, 50, 0);
+    cr_assert_eq(list.chunks.count, 3);
+    cr_expect(str_is(list.chunks.at[0].headings, ""));
+    cr_expect(str_is(list.chunks.at[1].headings, "parse_header"));
+    cr_expect(str_is(list.chunks.at[2].headings, ""));
+}
+
 Test(text, chunks_end_at_sentences_and_overlap)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(8));

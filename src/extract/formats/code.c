@@ -6,11 +6,19 @@
 #include "base/file.h"
 #include "extract/encoding.h"
 #include "extract/extractor.h"
+#include "extract/formats/code_lexer.h"
 #include "extract/metadata.h"
 
 /* A block has at most LINES_MAX lines, so that its place is worth showing; what belongs to no
  * definition is cut at the first blank line after LINES_GOOD. */
-enum { LINES_MAX = 40, LINES_GOOD = 20, NAME_LENGTH = 96, IMPORTS_BYTES = 2000, LINE_LOOKED = 400 };
+enum {
+    LINES_MAX = 40,
+    LINES_GOOD = 20,
+    NAME_LENGTH = 96,
+    IMPORTS_BYTES = 2000,
+    LINE_LOOKED = 400,
+    NEST_MAX = 32
+};
 
 typedef enum Family {
     FAMILY_C,
@@ -20,6 +28,10 @@ typedef enum Family {
     FAMILY_END,
     FAMILY_LISP,
     FAMILY_SQL,
+    FAMILY_SIGNATURE, /* name :: type */
+    FAMILY_CLAUSE,    /* name(...) -> */
+    FAMILY_LABEL,     /* name: or :name */
+    FAMILY_STYLE,     /* selector { */
     FAMILY_DATA
 } Family;
 
@@ -50,15 +62,26 @@ static const char *const extensions[] = {
     NULL,
 };
 
+/* A definition whose body goes on. */
+typedef struct Nest {
+    char name[NAME_LENGTH];
+    int depth, indent; /* of brackets and columns where it began */
+    bool is_open;      /* its body has begun */
+} Nest;
+
 typedef struct Code {
     DocWriter *doc;
+    Arena *arena; /* of a line */
+    CodeLexer lexer;
+    Nest nests[NEST_MAX];
+    int nest_count;
+    bool is_ended; /* the block's definition ended: what follows is a block of its own */
     const char *language;
     size_t which; /* in languages[]; COUNT(languages): none */
     Buf imports;
     char name[NAME_LENGTH];
     Str text; /* of the block so far: a part of the file */
     int first, count, definitions;
-    bool is_definition;
 } Code;
 
 /* --- Which language --- */
@@ -255,6 +278,35 @@ static bool name_of_lisp(const char *definers, Str line, Str *name_r)
     return end > at;
 }
 
+static Family family_of(const Code *c)
+{
+    return c->which < COUNT(languages) ? languages[c->which].family : FAMILY_DATA;
+}
+
+/* Definitions that are told by their form, at the first column. */
+static bool name_by_form(const Code *c, Family family, Str line, Str *name_r)
+{
+    size_t end = 0;
+    bool is_label = family == FAMILY_LABEL && str_starts(line, S(":"));
+    Str trimmed = str_trim(line);
+    if (family == FAMILY_STYLE) {
+        *name_r = str_trim(str_slice(trimmed, 0, trimmed.length ? trimmed.length - 1 : 0));
+        return str_ends(trimmed, S("{")) && c->lexer.deepest <= 1 && name_r->length;
+    }
+    line = str_from(line, is_label);
+    while (end < line.length && (is_word_char(line.at[end]) || HAS_CHAR(line.at[end], "'.")))
+        end++;
+    Str rest = str_from(line, end);
+    *name_r = str_slice(line, 0, end);
+    if (!end || str_is(*name_r, c->name))
+        return false;
+    if (family == FAMILY_SIGNATURE)
+        return str_starts(str_trim(rest), S("::"));
+    if (family == FAMILY_CLAUSE)
+        return str_starts(rest, S("(")) && str_find(rest, S("->")) >= 0;
+    return is_label || str_starts(rest, S(":"));
+}
+
 static bool definition_name(const Code *c, Str line, Str *name_r)
 {
     if (c->which == COUNT(languages))
@@ -263,10 +315,13 @@ static bool definition_name(const Code *c, Str line, Str *name_r)
     const char *definers = languages[c->which].definers;
     bool is_indented = line.length && HAS_CHAR(line.at[0], " \t");
     line = str_slice(line, 0, LINE_LOOKED);
-    if (is_comment(line) || family == FAMILY_DATA)
+    if ((family < FAMILY_SIGNATURE && is_comment(line)) || family == FAMILY_DATA)
         return false;
     if (family == FAMILY_LISP)
         return name_of_lisp(definers, line, name_r);
+    if (family >= FAMILY_SIGNATURE)
+        return (!is_indented && name_by_form(c, family, line, name_r)) ||
+               name_after_word(definers, line, name_r);
     if ((family == FAMILY_C || family == FAMILY_JAVA) && str_ends(str_trim(line), S(";")))
         return false;
     if (family == FAMILY_C && is_indented)
@@ -333,21 +388,120 @@ static void begin_definition(Code *c, Str name, Str comment, int comment_count, 
         c->count = comment_count;
     }
     snprintf(c->name, sizeof c->name, STR_FMT, STR_ARG(str_slice(name, 0, NAME_LENGTH - 1)));
-    c->is_definition = true;
+    c->is_ended = false;
     c->definitions++;
+}
+
+/* --- Where definitions end --- */
+
+static int indent_of(Str line)
+{
+    int indent = 0;
+    for (size_t i = 0; i < line.length && HAS_CHAR(line.at[i], " \t"); i++)
+        indent += line.at[i] == '\t' ? 8 - indent % 8 : 1;
+    return indent;
+}
+
+static bool ends_by_indent(const Code *c)
+{
+    return family_of(c) == FAMILY_INDENT || family_of(c) == FAMILY_END;
+}
+
+/* Only what closes: "}", ");", "end". */
+static bool is_closer(Str line)
+{
+    line = str_trim(line);
+    if (str_starts(line, S("end")) && (line.length == 3 || !is_word_char(line.at[3])))
+        return true;
+    for (size_t i = 0; i < line.length; i++)
+        if (!HAS_CHAR(line.at[i], "})];, "))
+            return false;
+    return true;
+}
+
+/* Such a definition ends where the next begins. */
+static bool has_no_bodies(const Code *c)
+{
+    Family family = family_of(c);
+    return family == FAMILY_SIGNATURE || family == FAMILY_CLAUSE || family == FAMILY_LABEL ||
+           family == FAMILY_SQL;
+}
+
+static void open_nest(Code *c, Str line, int depth)
+{
+    if (c->nest_count == NEST_MAX || has_no_bodies(c))
+        return;
+    Nest *nest = &c->nests[c->nest_count++];
+    *nest = (Nest){ .depth = depth, .indent = indent_of(line) };
+    snprintf(nest->name, sizeof nest->name, "%s", c->name);
+}
+
+static void close_nest(Code *c)
+{
+    c->nest_count--;
+    c->is_ended = true;
+}
+
+/* Before a line of code is added: languages by indents end here what is no deeper. */
+static void close_by_indent(Code *c, Str code)
+{
+    if (!ends_by_indent(c) || !str_trim(code).length)
+        return;
+    bool closes = is_closer(code);
+    while (c->nest_count && indent_of(code) <= c->nests[c->nest_count - 1].indent &&
+           !(closes && HAS_CHAR(str_trim(code).at[0], ")]}")))
+        close_nest(c);
+}
+
+/* After it: a body that has been closed. */
+static void close_by_brackets(Code *c)
+{
+    if (ends_by_indent(c))
+        return;
+    while (c->nest_count) {
+        Nest *nest = &c->nests[c->nest_count - 1];
+        nest->is_open |= c->lexer.deepest > nest->depth;
+        if (!nest->is_open || c->lexer.depth > nest->depth)
+            return;
+        close_nest(c);
+    }
+}
+
+/* What comes after a definition belongs to the one around it. */
+static void leave_definition(Code *c)
+{
+    flush(c);
+    c->is_ended = false;
+    snprintf(c->name, sizeof c->name, "%s", c->nest_count ? c->nests[c->nest_count - 1].name : "");
+}
+
+/* Begins, continues or ends the block that the line belongs to, before it is added. */
+static void place_line(Code *c, Str line, Str code, int number, Str comment, int comment_count,
+                       int depth)
+{
+    Str name;
+    bool begins = definition_name(c, code, &name);
+    close_by_indent(c, code);
+    if (begins) {
+        begin_definition(c, name, comment, comment_count, number);
+        open_nest(c, code, depth);
+    } else if (c->is_ended && !is_closer(line)) {
+        leave_definition(c);
+    }
 }
 
 static void write_code(Code *c, Str text)
 {
-    Str line, name, comment = STR_NONE;
+    Str line, comment = STR_NONE;
     int comment_count = 0;
     bool after_blank = false;
     for (int number = 1; doc_writer_ok(c->doc) && text_next_line(&text, &line); number++) {
         bool is_blank = str_trim(line).length == 0;
         bool is_outer = !is_blank && !HAS_CHAR(line.at[0], " \t})");
-        if (definition_name(c, line, &name))
-            begin_definition(c, name, comment, comment_count, number);
-        else if (c->count >= LINES_MAX || (after_blank && is_outer && c->count >= LINES_GOOD))
+        int depth = c->lexer.depth;
+        Str code = code_lexer_line(&c->lexer, c->arena, line);
+        place_line(c, line, code, number, comment, comment_count, depth);
+        if (c->count >= LINES_MAX || (after_blank && is_outer && c->count >= LINES_GOOD))
             flush(c);
         note_import(c, line);
         if (!is_blank && is_comment(line)) {
@@ -356,11 +510,14 @@ static void write_code(Code *c, Str text)
                 comment = line;
                 comment_count = 1;
             }
-        } else
+        } else {
             comment_count = 0;
+        }
         after_blank = is_blank;
         if (!is_blank || c->count)
             add_line(c, line, number);
+        close_by_brackets(c);
+        arena_reset(c->arena);
     }
     flush(c);
 }
@@ -380,10 +537,16 @@ static bool code_extract(const ExtractSource *source, DocWriter *doc, Error *err
     if (text_is_binary(source->bytes))
         return fail(err, ERROR_UNSUPPORTED, "it is not text");
     Str text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
-    Code c = { .doc = doc, .imports = buf_new(arena, KB(16)) };
+    AUTO_ARENA Arena *line_arena = arena_new(GB(1));
+    Code c = { .doc = doc, .arena = line_arena, .imports = buf_new(arena, KB(16)) };
     c.language = language_of(source->name, text);
     while (c.which < COUNT(languages) && strcmp(languages[c.which].language, c.language) != 0)
         c.which++;
+    c.lexer = code_lexer(c.language);
+    if (family_of(&c) == FAMILY_LISP) {
+        c.lexer.opens = '(';
+        c.lexer.closes = ')';
+    }
     doc_meta(doc, "programming_language", str(c.language));
     doc_meta_whole(doc, "lines", count_lines(text));
     write_code(&c, text);

@@ -45,6 +45,27 @@ Test(extract, code_blocks_carry_the_names_of_definitions)
         { "a.sh", "#!/bin/sh\none() {\n  echo\n}\n", "one@1 " },
         { "a.el", "(defun one-two (a)\n  a)\n", "one-two@1 " },
         { "a.ini", "[a]\nb = c\n", "@1 " },
+        { "b.c",
+          "int one(void)\n{\n    say(\"}\\\"{\"); /* { */\n    // {\n}\n\nint after = 1;\n\n"
+          "struct two {\n    int a;\n};\n",
+          "one@1 @7 two@9 " },
+        { "b.py",
+          "def one():\n    \"\"\"\ndef no():\n    \"\"\"\n    return 'def x():'\n\ntop = "
+          "1\n\nclass "
+          "A:\n    def b(self):\n        pass\n\n    c = 2\n",
+          "one@1 @7 A@9 b@10 A@13 " },
+        { "b.js", "const a = `\nfunction no() {\n`;\nfunction yes() {\n}\nrun();\n",
+          "@1 yes@4 @6 " },
+        { "b.rb", "def a\n  1\nend\n\nputs a\n", "a@1 @5 " },
+        { "b.lua", "--[[\nfunction no()\n]]\nlocal function yes()\nend\n", "@1 yes@4 " },
+        { "a.hs", "import X\n\none :: Int -> Int\none x = x\n\ndata T = A\n", "@1 one@3 T@6 " },
+        { "a.erl", "-module(a).\none(0) -> 1;\none(N) -> N.\ntwo() -> 2.\n", "@1 one@2 two@4 " },
+        { "a.css", "a b {\n  color: red;\n}\n\n.c { x: y }\n@media x {\n  d {\n  }\n}\n",
+          "a b@1 @5 @media x@6 " },
+        { "a.bat", "@echo off\n:again\ngoto again\n", "again@1 " },
+        { "a.asm", "section .text\nstart:\n  mov a, b ; {\n", "@1 start@2 " },
+        { "a.sol", "contract A {\n  function b() public {\n  }\n}\n", "A@1 b@2 " },
+        { "a.gd", "extends Node\nfunc _ready():\n\tpass\n", "@1 _ready@2 " },
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         expect_anchors(&cases[i]);
