@@ -48,3 +48,10 @@ def test_a_picture_larger_than_the_limit_is_said_not_read(server, tmp_path):
     file.write_bytes(bomb)
     done = subprocess.run([PROGRAM, "extract", file], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "megapixels" in done.stderr, done
+
+
+def test_recognition_can_be_switched_off(tmp_path):
+    done = subprocess.run([PROGRAM, "extract", "--languages", "none", SAMPLES / "minutes.png"], capture_output=True,
+                          text=True, timeout=60)
+    assert done.returncode == 0 and "**width:**" in done.stdout, done
+    assert "lamp" not in done.stdout

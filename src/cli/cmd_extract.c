@@ -11,7 +11,8 @@ static const CommandOption options[] = {
     { "format", "NAME", "markdown (default), text, json or html" },
     { "password", "TEXT", "opens an encrypted file" },
     { "reader", "CLASS", "ask this class of worker, as poppler for a second opinion on a PDF" },
-    { "languages", "LIST", "of text in pictures and of speech, as eng+deu" },
+    { "languages", "LIST",
+      "of text in pictures and of speech, as eng+deu; none: it is not recognised" },
     { NULL, NULL, NULL },
 };
 
