@@ -218,10 +218,7 @@ Str ingest_place(Arena *arena, const StoredBlock *blocks, size_t count, Str head
         buf_addf(&out, "%s%s" STR_FMT, out.length ? ", " : "",
                  first->part.at[0] >= '0' && first->part.at[0] <= '9' ? "part " : "",
                  STR_ARG(first->part));
-    if (first->end_ms) {
-        Place heard = { .start_ms = first->start_ms, .end_ms = last->end_ms };
-        buf_addf(&out, "%s" STR_FMT, out.length ? ", " : "", STR_ARG(place_text(arena, &heard)));
-    } else if (!first->page && !first->sheet.length && first->line_first) {
+    if (!first->page && !first->sheet.length && first->line_first) {
         if (out.length)
             buf_add(&out, S(", "));
         add_range(&out, "line", "lines", first->line_first,
@@ -229,7 +226,7 @@ Str ingest_place(Arena *arena, const StoredBlock *blocks, size_t count, Str head
     }
     add_times(&out, arena, blocks, count);
     Str heading = last_heading(headings);
-    if (heading.length && !first->page && !first->sheet.length && !first->end_ms)
+    if (heading.length && !first->page && !first->sheet.length)
         buf_addf(&out, "%sheading " STR_FMT, out.length ? ", " : "",
                  STR_ARG(str_slice(heading, 0, 200)));
     return buf_str(&out);
