@@ -307,3 +307,61 @@ def test_without_a_key_only_converting_is_open_and_only_when_it_is_set(tmp_path)
             assert requests.get(server.url + path, timeout=60).status_code == 401
     finally:
         server.stop()
+
+
+# --- The seeds ---
+
+
+def test_a_processed_file_is_added_and_its_text_is_answered(server):
+    name = f"processed-{time.monotonic_ns()}.txt"
+    content = f"The harbour of {name} is closed in winter. It opens again when the ice has gone.".encode()
+    answer = server.post("/api/v1/documents/process", files={"file": (name, content, "text/plain")})
+    assert answer.status_code == 200, answer.text
+    result = answer.json()
+    document = result["document"]
+    assert result["success"] is True and "closed in winter" in document["text"] and document["name"] == name
+    assert document["size"] == len(content) and document["type"] == "text/plain" and isinstance(document["metadata"], dict)
+    assert document["extraction_quality"] in ("excellent", "good", "fair", "poor")
+    assert server.get(f"/v1/documents/{document['id']}").ok
+    server.wait_document(document["id"])
+    again = server.post("/api/v1/documents/process", files={"file": (name, content)}).json()
+    assert again["document"]["id"] == document["id"]
+    server.call("DELETE", f"/v1/documents/{document['id']}?erase=1")
+
+
+def test_one_bad_file_does_not_fail_the_rest(server):
+    files = [("files[]", (name, content)) for name, content in (
+        ("good.txt", b"This file is good and can be read."), ("bad.bin", PROGRAM_BYTES), ("locked.xlsx", (SAMPLES / "locked.xlsx").read_bytes()))]
+    result = server.post("/api/v1/documents/bulk-process", files=files).json()
+    assert (result["success"], result["total"], result["succeeded"], result["failed"]) == (True, 3, 1, 2)
+    good, bad, locked = result["results"]
+    assert good["success"] and "can be read" in good["document"]["text"]
+    assert not bad["success"] and bad["code"] == "unsupported" and "document" not in bad
+    assert not locked["success"] and "password" in locked["error"]
+    for one in (good, locked):
+        server.call("DELETE", f"/v1/documents/{one['document']['id']}?erase=1")
+
+
+def test_processing_says_what_is_wrong(server):
+    answer = server.post("/api/v1/documents/process", files={"file": ("bad.bin", PROGRAM_BYTES)})
+    assert answer.status_code == 415 and answer.json()["success"] is False and answer.json()["error"]
+    reader = server.cli("keys", "add", "reader", "--role", "reader").stdout.split()[-1]
+    answer = server.post("/api/v1/documents/process", files={"file": ("a.txt", b"a")}, key=reader)
+    assert answer.status_code == 403 and answer.json()["success"] is False
+
+
+def test_types_and_tests(server):
+    types = server.get("/api/v1/documents/supported-types").json()
+    assert ".pdf" in types["extensions"] and "application/pdf" in types["media_types"] and len(types["extensions"]) >= 36
+    assert len(set(types["extensions"])) == types["total_extensions"]
+    before = server.get("/v1/statistics").json()["documents"]
+    tested = server.post("/api/v1/test/test-document-processing").json()
+    assert tested["success"] and tested["document"]["type"] == "text/plain" and tested["document"]["extraction_quality"] == "excellent"
+    tested = server.post("/api/v1/test/test-document-processing", files={"file": ("b.pdf", pdf("Boats wait outside."))}).json()
+    assert tested["document"]["text"].strip() == "Boats wait outside."
+    assert server.get("/v1/statistics").json()["documents"] == before
+    model = server.post("/api/v1/test/test-ai-generation").json()
+    assert model["success"] is False and model["message"]
+    status = server.get("/api/v1/test/stage2-status").json()
+    assert status["services"]["document_processing"]["supported_formats"] >= 36
+    assert status["services"]["ai_generation"]["api_connection"] == "not configured"

@@ -1,0 +1,143 @@
+#include "api/conversions.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static Arena *arena;
+static Error err;
+static Conversions *all;
+
+static void open_all(int at_once, int held_max)
+{
+    ConversionsOptions options = { .at_once = at_once, .held_max = held_max, .folder = "/tmp" };
+    arena = arena_new(MB(1));
+    all = conversions_new(&options);
+}
+
+static void close_all(void)
+{
+    conversions_free(all);
+    arena_free(arena);
+}
+
+/* --- Places --- */
+
+static void *begin_and_end(void *argument)
+{
+    bool *good = argument;
+    Error ignored;
+    *good = conversion_begin(all, false, &ignored);
+    if (*good)
+        conversion_end(all, false);
+    return NULL;
+}
+
+Test(api, a_conversion_waits_for_a_place_and_too_many_are_told_so)
+{
+    pthread_t thread;
+    bool good = false;
+    open_all(1, 2);
+    cr_assert(conversion_begin(all, false, &err));
+    pthread_create(&thread, NULL, begin_and_end, &good);
+    sleep_ms(50); /* it waits by now */
+    cr_expect(!conversion_begin(all, false, &err) && err.code == ERROR_BUSY);
+    conversion_end(all, false);
+    pthread_join(thread, NULL);
+    cr_expect(good);
+    close_all();
+}
+
+Test(api, strangers_take_half_of_the_places)
+{
+    open_all(4, 4);
+    cr_assert(conversion_begin(all, true, &err) && conversion_begin(all, true, &err));
+    cr_expect(!conversion_begin(all, true, &err) && err.code == ERROR_LIMITED);
+    cr_assert(conversion_begin(all, false, &err));
+    conversion_end(all, false);
+    conversion_end(all, true);
+    conversion_end(all, true);
+    close_all();
+}
+
+Test(api, nothing_begins_once_the_program_ends)
+{
+    open_all(1, 4);
+    conversions_stop(all);
+    cr_expect(!conversion_begin(all, false, &err) && err.code == ERROR_BUSY);
+    cr_expect(atomic_load(conversions_stopping(all)));
+    close_all();
+}
+
+/* --- Tasks --- */
+
+typedef struct Work {
+    const char *answer;
+    int64_t lasts_ms;
+    atomic_int runs, releases;
+} Work;
+
+static void run(void *argument, TaskResult *result)
+{
+    Work *work = argument;
+    work->runs++;
+    for (int64_t i = 0; i < work->lasts_ms && !atomic_load(conversions_stopping(all)); i++)
+        sleep_ms(1);
+    *result = (TaskResult){ .state = TASK_SUCCESS,
+                            .status = 200,
+                            .media_type = S("text/plain"),
+                            .file_name = S(""),
+                            .body = str(work->answer),
+                            .succeeded = 1 };
+}
+
+static void release(void *argument) { ((Work *)argument)->releases++; }
+
+static bool add(Str workspace, Work *work, TaskView *view_r)
+{
+    TaskWork task = { .run = run, .release = release, .argument = work, .files = 1 };
+    return task_add(all, arena, workspace, &task, view_r, &err);
+}
+
+Test(api, a_tasks_result_is_kept_for_its_workspace)
+{
+    Work work = { .answer = "done" };
+    TaskView view;
+    TaskFile file;
+    char bytes[8] = { 0 };
+    open_all(2, 4);
+    cr_assert(add(S("one"), &work, &view));
+    cr_assert(task_find(all, arena, S("one"), view.id, 10000, &view, &err));
+    cr_expect(view.state == TASK_SUCCESS && view.succeeded == 1 && view.position == 0);
+    for (int i = 0; i < 2; i++) {
+        cr_assert(task_result(all, arena, S("one"), view.id, &file, &err));
+        cr_expect(file.size == 4 && pread(file.fd, bytes, sizeof bytes, 0) == 4);
+        cr_expect(strcmp(bytes, "done") == 0 && str_is(file.media_type, "text/plain"));
+        close(file.fd);
+    }
+    cr_expect(!task_find(all, arena, S("two"), view.id, 0, &view, &err));
+    cr_expect(err.code == ERROR_NOT_FOUND);
+    cr_expect(!task_result(all, arena, S(""), view.id, &file, &err));
+    close_all();
+    cr_expect(work.runs == 1 && work.releases == 1);
+}
+
+Test(api, tasks_wait_in_order_and_end_with_the_program)
+{
+    Work slow = { .answer = "slow", .lasts_ms = 60000 }, next = { .answer = "next" };
+    TaskView first, second, third;
+    TaskFile file;
+    open_all(1, 4);
+    cr_assert(add(S("one"), &slow, &first));
+    while (!slow.runs)
+        sleep_ms(1);
+    cr_assert(add(S("one"), &next, &second) && add(S("one"), &next, &third));
+    cr_expect(second.position == 1 && third.position == 2);
+    cr_expect(!task_result(all, arena, S("one"), second.id, &file, &err));
+    cr_assert(task_find(all, arena, S("one"), first.id, 20, &first, &err));
+    cr_expect(first.state == TASK_STARTED);
+    close_all();
+    cr_expect(slow.releases == 1 && next.runs == 0 && next.releases == 2);
+}
