@@ -26,7 +26,8 @@ def installed(tmp_path_factory):
 
 def test_only_what_belongs_there_is_installed(installed):
     files = sorted(str(f.relative_to(installed)) for f in installed.rglob("*") if f.is_file())
-    assert files == ["usr/bin/lectern", "usr/lib/systemd/system/lectern.service", "usr/share/man/man1/lectern.1"]
+    classes = sorted(d.name for d in (ROOT / "src" / "worker").iterdir() if d.is_dir())
+    assert files == ["usr/bin/lectern", "usr/lib/systemd/system/lectern.service", *[f"usr/libexec/lectern/lectern-worker-{c}" for c in classes], "usr/share/man/man1/lectern.1"]
 
 
 def test_the_installed_program_reads_and_serves(installed, tmp_path, monkeypatch):
@@ -36,6 +37,9 @@ def test_the_installed_program_reads_and_serves(installed, tmp_path, monkeypatch
     text = subprocess.run([program, "extract", SAMPLES / "notes.md"], capture_output=True, text=True, check=True,
                           cwd="/", env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)}).stdout
     assert text.strip()
+    opinion = subprocess.run([program, "extract", "--reader", "poppler", SAMPLES / "report.pdf"], capture_output=True, text=True,
+                             cwd="/", env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    assert opinion.returncode == 0 and opinion.stdout.strip(), opinion.stderr
     monkeypatch.setattr(conftest, "PROGRAM", program)
     server = Server(tmp_path / "library").start()
     try:

@@ -70,6 +70,26 @@ static void check_reading(Findings *findings)
         check_walls(findings, walls);
 }
 
+static void check_classes(Findings *findings)
+{
+    static const struct {
+        const char *name, *reads;
+    } classes[] = {
+#define WORKER_CLASS(name, reads) { #name, reads },
+#include "worker/classes.def"
+#undef WORKER_CLASS
+    };
+    SandboxOptions usual = { 0 };
+    for (size_t i = 0; i < COUNT(classes); i++) {
+        bool has = sandbox_has_worker(&usual, classes[i].name);
+        say(findings, has, "readers",
+            str_format(findings->line->arena, "lectern-worker-%s (%s) %s", classes[i].name,
+                       classes[i].reads,
+                       has ? "is installed"
+                           : "is missing: such files are refused with that reason"));
+    }
+}
+
 static bool check_server(Findings *findings, Client *client, Error *err)
 {
     AUTO_JSON json_t *health = NULL;
@@ -86,8 +106,10 @@ static bool check_server(Findings *findings, Client *client, Error *err)
                               : S("none; `lectern models add FOLDER` adds one"));
     if (line->server.length)
         check_walls(findings, json_object_get(health, "sandbox"));
-    else
+    else {
         check_reading(findings);
+        check_classes(findings);
+    }
     return true;
 }
 

@@ -107,6 +107,12 @@ static bool find_program(const SandboxOptions *options, const char *class, char 
     return false;
 }
 
+bool sandbox_has_worker(const SandboxOptions *options, const char *worker)
+{
+    char path[PATH_MAX];
+    return find_program(options, worker, path);
+}
+
 static int spawn(const SandboxOptions *options, const char *class, const char *service,
                  int socket_fd, pid_t *pid_r)
 {

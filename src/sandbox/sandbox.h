@@ -72,6 +72,9 @@ void sandbox_free(Sandbox *sandbox);
  * null before the first worker has started. */
 void sandbox_describe(Sandbox *sandbox, Buf *json_members);
 
+/* Whether the program of this class is installed. */
+bool sandbox_has_worker(const SandboxOptions *options, const char *worker);
+
 typedef struct SandboxJob {
     const char *worker; /* a class whose program is lectern-worker-CLASS; NULL: ourselves */
     const char *service;
