@@ -9,6 +9,7 @@
 #include "extract/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html.h"
+#include "extract/metadata.h"
 
 /* Long files are parsed in pieces, cut before a heading: a tree takes some thirty times its text,
  * and what is quadratic in the parser stays small. */
@@ -24,6 +25,8 @@ typedef struct Writer {
     DocWriter *doc;
     Arena *arena; /* of `run`, reset after each block */
     Buf run;
+    Arena *note_arena; /* of `note`, the footnote that is open */
+    Buf note;
     int line_offset;
     List lists[LISTS_MAX];
     int list_depth, quote_depth, image_depth;
@@ -72,9 +75,11 @@ static void write_item(Writer *w, Str text)
 static void write_paragraph(Writer *w)
 {
     Str text = buf_str(&w->run);
-    if (w->in_note)
-        doc_note(w->doc, "footnote", text);
-    else if (w->item_began)
+    if (w->in_note) {
+        if (w->note.length)
+            buf_add_char(&w->note, '\n');
+        buf_add(&w->note, text);
+    } else if (w->item_began)
         write_item(w, text);
     else if (w->quote_depth)
         doc_quote(w->doc, text);
@@ -182,6 +187,17 @@ static void on_extension(Writer *w, cmark_node *node, const char *name, bool ent
     }
 }
 
+/* Its paragraphs are one note. */
+static void on_note(Writer *w, bool enters)
+{
+    AUTO_ARENA Arena *ended = w->note_arena;
+    if (!enters)
+        doc_note(w->doc, "footnote", buf_str(&w->note));
+    w->in_note = enters;
+    w->note_arena = enters ? arena_new(MB(256)) : NULL;
+    w->note = enters ? buf_new(w->note_arena, MB(16)) : (Buf){ 0 };
+}
+
 static void on_node(Writer *w, cmark_node *node, bool enters)
 {
     cmark_node_type type = cmark_node_get_type(node);
@@ -196,7 +212,7 @@ static void on_node(Writer *w, cmark_node *node, bool enters)
         break;
     case CMARK_NODE_CODE_BLOCK: write_code(w, node); break;
     case CMARK_NODE_HTML_BLOCK: write_html(w, node); break;
-    case CMARK_NODE_FOOTNOTE_DEFINITION: w->in_note = enters; break;
+    case CMARK_NODE_FOOTNOTE_DEFINITION: on_note(w, enters); break;
     case CMARK_NODE_PARAGRAPH:
     case CMARK_NODE_HEADING:
         if (enters)
@@ -239,6 +255,9 @@ static void write_piece(Writer *w, Str text)
             break;
         on_node(w, cmark_iter_get_node(iter), event == CMARK_EVENT_ENTER);
     }
+    arena_free(w->note_arena); /* of a note that was left open */
+    w->note_arena = NULL;
+    w->in_note = false;
     cmark_iter_free(iter);
     cmark_node_free(root);
 }
@@ -261,6 +280,24 @@ static size_t piece_length(Str text, int *lines_r)
     return text.length;
 }
 
+/* What static sites and notes call it, as every format does. */
+static const char *shared_name(const char *key)
+{
+    static const struct {
+        const char *name, *key;
+    } names[] = { { "date", "published" },      { "tags", "keywords" },
+                  { "authors", "author" },      { "lang", "language" },
+                  { "summary", "description" }, { "abstract", "description" },
+                  { "updated", "modified" },    { "lastmod", "modified" },
+                  { "categories", "category" }, { "created_at", "created" },
+                  { "subtitle", "subject" } };
+    const MetadataName *shared = metadata_named(str(key));
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_equal_ignore_case(str(key), str(names[i].name)))
+            return names[i].key;
+    return shared ? shared->key : key;
+}
+
 static void write_front_matter_line(DocWriter *doc, Str line, char separator)
 {
     char key[64];
@@ -274,7 +311,9 @@ static void write_front_matter_line(DocWriter *doc, Str line, char separator)
     if (value.length >= 2 && HAS_CHAR(value.at[0], "\"'") &&
         value.at[value.length - 1] == value.at[0])
         value = str_slice(value, 1, value.length - 1);
-    doc_meta(doc, key, value);
+    if (str_starts(value, S("[")) && str_ends(value, S("]")))
+        value = str_trim(str_slice(value, 1, value.length - 1)); /* [a, b] */
+    doc_meta(doc, shared_name(key), value);
 }
 
 /* YAML between "---" or TOML between "+++" at the beginning; the lines used. */

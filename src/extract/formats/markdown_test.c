@@ -17,8 +17,10 @@ Test(extract, markdown_becomes_blocks)
         { "HTML", "<div hidden>x</div>\n\na<br>b <!-- c -->\n\n<p>d</p>\n",
           "note(hidden) x\np a\\nb\np d\n" },
         { "footnotes", "a[^1]\n\n[^1]: n\n", "p a[^1]\nnote(footnote) n\n" },
+        { "footnotes of two paragraphs", "a[^1]\n\n[^1]: n\n\n    m\n",
+          "p a[^1]\nnote(footnote) n\\nm\n" },
         { "front matter", "---\ntitle: \"T: x\"\ntags: [a]\n---\nb\n",
-          "meta(title) T: x\nmeta(tags) [a]\np b\n" },
+          "meta(title) T: x\nmeta(keywords) a\np b\n" },
         { "a rule is no front matter", "---\na\n", "p a\n" },
     };
     DUMP_CASES(extractor_markdown, cases);

@@ -124,6 +124,28 @@ static void write_list(DocWriter *doc, const Group *group)
     flush_item(doc, &item, marker);
 }
 
+/* As mail and forums quote: "> words"; ">" right before a word is something else (FASTA). */
+static bool is_quoted(Str line)
+{
+    line = str_trim(line);
+    return str_starts(line, S(">")) && (line.length == 1 || HAS_CHAR(line.at[1], "> "));
+}
+
+static void write_quote(DocWriter *doc, const Group *group)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    Buf out = buf_new(arena, group->text.length + 1);
+    Str rest = group->text, line;
+    while (text_next_line(&rest, &line)) {
+        size_t at = 0;
+        while (at < line.length && HAS_CHAR(line.at[at], "> \t"))
+            at++;
+        buf_add(&out, str_from(line, at));
+        buf_add_char(&out, '\n');
+    }
+    doc_quote(doc, buf_str(&out));
+}
+
 static void flush_prose(DocWriter *doc, Group *group)
 {
     Str text = str_trim(group->text);
@@ -131,7 +153,9 @@ static void flush_prose(DocWriter *doc, Group *group)
         return;
     doc_place_lines(doc, group->first, group->first + group->count - 1);
     int level = group->count == 1 ? numbered_title_level(text) : 0;
-    if (level)
+    if (is_quoted(text))
+        write_quote(doc, group);
+    else if (level)
         doc_heading(doc, level, text);
     else if (group->count == 1 && is_upper_title(text))
         doc_heading(doc, 2, text);
@@ -142,23 +166,48 @@ static void flush_prose(DocWriter *doc, Group *group)
     *group = (Group){ 0 };
 }
 
+/* A form feed begins a page. */
+static int begin_page(DocWriter *doc, Str *line, Str rest, int page)
+{
+    *line = str_from(*line, 1);
+    if (!str_trim(*line).length && !str_trim(rest).length)
+        return page;
+    doc_page(doc, page + 1, false, 0, 0);
+    doc_place(doc, &(Place){ .page = page + 1 });
+    return page + 1;
+}
+
+static int first_page(DocWriter *doc, Str text)
+{
+    ptrdiff_t feed = str_find_char(text, '\f');
+    if (feed < 0 || !str_trim(str_slice(text, 0, (size_t)feed)).length)
+        return 0;
+    doc_page(doc, 1, false, 0, 0);
+    doc_place(doc, &(Place){ .page = 1 });
+    return 1;
+}
+
 static void write_prose(DocWriter *doc, Str text)
 {
     Group group = { 0 };
     Str line;
+    int page = first_page(doc, text);
     for (int number = 1; doc_writer_ok(doc) && text_next_line(&text, &line); number++) {
         int level = group.count == 1 ? underline_level(group.text, line) : 0;
         if (level) {
             doc_place_lines(doc, group.first, number);
             doc_heading(doc, level, group.text);
             group = (Group){ 0 };
-        } else if (is_blank(line) || HAS_CHAR(line.at[0], "\f")) {
+        } else if (str_starts(line, S("\f")) || is_blank(line)) {
             flush_prose(doc, &group);
             group = (Group){ 0 };
+            if (str_starts(line, S("\f")))
+                page = begin_page(doc, &line, text, page);
             if (!is_blank(line))
                 group_add(&group, line, number);
         } else {
-            if (group.count >= LINES_MAX)
+            if (group.count >= LINES_MAX ||
+                (group.count && is_quoted(group.text) != is_quoted(line)))
                 flush_prose(doc, &group);
             group_add(&group, line, number);
         }

@@ -15,7 +15,9 @@ Test(extract, text_becomes_paragraphs)
         { "a sentence is no heading", "2 men came home.\n\nNO.\n", "p 2 men came home.\np NO.\n" },
         { "list", "- a\n  more\n- b\n", "li1 - a\\n  more\nli1 - b\n" },
         { "numbered list", "1. a\n2. b\n", "li1 1. a\nli1 2. b\n" },
-        { "form feed", "a\n\fb\n", "p a\np b\n" },
+        { "form feeds begin pages", "a\n\fb\n\f\n", "page \np a\npage \np b\n" },
+        { "quotes", "He said:\n> one\n> > two\nno\n\n>seq1\n",
+          "p He said:\nquote one\\ntwo\np no\np >seq1\n" },
     };
     DUMP_CASES(extractor_text, cases);
 }
