@@ -1,6 +1,6 @@
 /* listen.c - see listen.h.
  *
- * The model's own settings are kept but for how much is tried at once: a fifth of that costs no
+ * The model's own settings are kept but for how much is tried at once: a sixth of that costs no
  * words and makes noise, the slowest, a third cheaper; a tenth costs words (measured). Whole pieces
  * let the decoder take out their mean first.
  */
