@@ -1,5 +1,5 @@
-/* kinds_test.c - kinds of documents that are seldom met: Visio, Publisher, Hangul, DjVu. Samples
- * are built here. */
+/* kinds_test.c - kinds of documents that are seldom met: Visio, Publisher, Hangul, DjVu, OneNote.
+ * Samples are built here. */
 #include "extract/djvu.h"
 #include "extract/formats/dump.h"
 #include "extract/formats/package_of.h"
@@ -293,4 +293,164 @@ Test(extract, bzz_unpacks_what_it_packed)
     for (size_t cut = 0; cut < bytes.length; cut++)
         bzz_unpack(arena, str_slice(bytes, 0, cut), KB(4));
     cr_expect(bzz_unpack(arena, bytes, 4).length <= 4);
+}
+
+/* --- Old Visio --- */
+
+extern const Extractor extractor_vsd, extractor_onenote;
+
+static void add_pointer(Buf *out, uint32_t type, size_t offset, size_t length, unsigned format)
+{
+    sample_number(out, type, 4);
+    sample_number(out, 0, 4);
+    sample_number(out, offset, 4);
+    sample_number(out, length, 4);
+    sample_number(out, format, 2);
+}
+
+/* A list of one pointer, at `at` of a stream; what it points at follows. */
+static void add_pointer_list(Buf *out, uint32_t type, size_t length, unsigned format)
+{
+    sample_number(out, 4, 4);
+    sample_number(out, 1, 4);
+    sample_number(out, 0, 4);
+    add_pointer(out, type, out->length + 18, length, format);
+}
+
+Test(extract, an_old_visio_drawing_has_text_in_chunks_of_packed_streams)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    /* Eight bytes as they are, after a byte that says so. */
+    Buf chunk = buf_new(arena, KB(1)), packed = buf_new(arena, KB(1)), out = buf_new(arena, KB(4));
+    sample_number(&chunk, 0x0E, 4);
+    sample_fill(&chunk, 12, 0);
+    sample_number(&chunk, 14, 4);
+    sample_number(&chunk, 0, 3);
+    sample_fill(&chunk, 27, 0);
+    add_utf16(&chunk, "Box");
+    for (size_t i = 0; i < chunk.length; i++) {
+        if (i % 8 == 0)
+            buf_add_char(&packed, (char)0xFF);
+        buf_add_char(&packed, chunk.at[i]);
+    }
+    for (int i = 0; i < 0x1A; i++)
+        buf_add_char(&out, 'v');
+    buf_add_char(&out, 11);
+    sample_fill(&out, 0x24, 0);
+    add_pointer(&out, 0x14, 0x36, 30, 0x50);
+    add_pointer_list(&out, 0x15, 30, 0x50);
+    add_pointer_list(&out, 0x48, packed.length, 0xD2);
+    buf_add(&out, buf_str(&packed));
+    OleMember members[] = { { "VisioDocument", buf_str(&out) } };
+    Str bytes = ole_sample(arena, members, COUNT(members));
+    cr_expect(extractor_choose(bytes, STR_NONE, STR_NONE) == &extractor_vsd);
+    const char *got = dump(arena, &extractor_vsd, bytes, (DumpOptions){ 0 });
+    cr_expect_str_eq(got, "page \np Box\n", "%s", got);
+    expect_cut_files_to_end(arena, &extractor_vsd, bytes);
+}
+
+/* --- OneNote --- */
+
+static const char one_guid[] = "ABCDEFGHIJKLMNOP";
+
+static void add_node(Buf *out, unsigned id, unsigned base, size_t target, size_t length, Str body)
+{
+    size_t size = 4 + (base ? 8 : 0) + body.length;
+    sample_number(out, id | (uint32_t)size << 10 | 1u << 23 | (uint32_t)base << 27, 4);
+    if (base) {
+        sample_number(out, target, 4);
+        sample_number(out, length, 4);
+    }
+    buf_add(out, body);
+}
+
+static Str id_of(Arena *arena, unsigned number, Str after)
+{
+    Buf id = buf_new(arena, 64);
+    buf_add_bytes(&id, one_guid, 16);
+    sample_number(&id, number, 4);
+    buf_add(&id, after);
+    return buf_str(&id);
+}
+
+/* The nodes as a fragment of a list at the end of the file; where it is and how long. */
+static size_t add_fragment(Buf *out, const Buf *nodes, size_t *length_r)
+{
+    size_t at = out->length;
+    sample_number(out, UINT64_C(0xA4567AB1F5F7F4C4), 8);
+    sample_number(out, 0, 8);
+    buf_add(out, buf_str(nodes));
+    sample_number(out, 0, 8);
+    sample_number(out, 0, 4);
+    sample_number(out, UINT64_C(0x8BC215C38233BA4B), 8);
+    *length_r = out->length - at;
+    return at;
+}
+
+/* An object with one list of one other object (0: none) and one text (NULL: none). */
+static void add_one_object(Buf *out, Buf *nodes, unsigned number, uint32_t kind, uint32_t list,
+                           unsigned other, uint32_t text_id, const char *text)
+{
+    size_t at = out->length;
+    Buf body = buf_new(out->arena, 64);
+    sample_number(out, (list ? 1u : 0u) | 1u << 31, 4);
+    if (list)
+        sample_number(out, other, 4); /* the number of 8 bits, index 0 */
+    sample_number(out, (list ? 1 : 0) + (text ? 1u : 0u), 2);
+    if (list)
+        sample_number(out, list, 4);
+    if (text)
+        sample_number(out, text_id, 4);
+    if (list)
+        sample_number(out, 1, 4);
+    if (text) {
+        sample_number(out, strlen(text) * 2, 4);
+        add_utf16(out, text);
+    }
+    sample_number(&body, number, 4);
+    sample_number(&body, kind, 4);
+    sample_number(&body, 0, 2);
+    add_node(nodes, 0xA4, 1, at, out->length - at, buf_str(&body));
+}
+
+static Str one_note(Arena *arena)
+{
+    Buf out = buf_new(arena, KB(16)), nodes = buf_new(arena, KB(4)), guid = buf_new(arena, 32);
+    size_t at, length;
+    buf_add(&out, S("\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3"));
+    sample_fill(&out, 1024, 0);
+    sample_number(&guid, 0, 4);
+    buf_add_bytes(&guid, one_guid, 16);
+    add_node(&nodes, 0x22, 0, 0, 0, STR_NONE);
+    add_node(&nodes, 0x24, 0, 0, 0, buf_str(&guid));
+    add_one_object(&out, &nodes, 1, 0x00060037, 0x24001C1F, 2, 0, NULL);
+    add_one_object(&out, &nodes, 2, 0x0006000B, 0x24001C20, 3, 0x1C001CF3, "Shopping");
+    add_one_object(&out, &nodes, 3, 0x0006000D, 0x24001C1F, 4, 0, NULL);
+    add_one_object(&out, &nodes, 4, 0x0006000E, 0, 0, 0x1C001C22, "Milk");
+    at = add_fragment(&out, &nodes, &length);
+    nodes.length = 0;
+    add_node(&nodes, 0xB0, 2, at, length, id_of(arena, 9, STR_NONE));
+    add_node(&nodes, 0x5A, 0, 0, 0, id_of(arena, 1, S("\1\0\0\0")));
+    at = add_fragment(&out, &nodes, &length);
+    nodes.length = 0;
+    add_node(&nodes, 0x10, 2, at, length, STR_NONE);
+    at = add_fragment(&out, &nodes, &length);
+    nodes.length = 0;
+    add_node(&nodes, 0x08, 2, at, length, id_of(arena, 7, STR_NONE));
+    at = add_fragment(&out, &nodes, &length);
+    for (int i = 0; i < 4; i++) {
+        out.at[172 + i] = (char)(at >> (8 * i));
+        out.at[180 + i] = (char)(length >> (8 * i));
+    }
+    return buf_str(&out);
+}
+
+Test(extract, a_onenote_section_has_pages_of_objects)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Str bytes = one_note(arena);
+    cr_expect(extractor_choose(bytes, STR_NONE, STR_NONE) == &extractor_onenote);
+    const char *got = dump(arena, &extractor_onenote, bytes, (DumpOptions){ 0 });
+    cr_expect_str_eq(got, "page \nh1 Shopping\np Milk\n", "%s", got);
+    expect_cut_files_to_end(arena, &extractor_onenote, bytes);
 }

@@ -323,10 +323,9 @@ const Extractor extractor_vsdx = {
     .name = "vsdx",
     .title = "Visio drawing",
     .extensions = LIST("vsdx", "vsdm", "vstx", "vstm", "vssx", "vssm"),
-    .media_types = LIST("application/vnd.ms-visio.drawing", "application/vnd.visio",
-                        "application/vnd.ms-visio.drawing.macroenabled.12",
-                        "application/vnd.ms-visio.template",
-                        "application/vnd.ms-visio.template.macroenabled.12"),
+    .media_types = LIST(
+        "application/vnd.ms-visio.drawing", "application/vnd.ms-visio.drawing.macroenabled.12",
+        "application/vnd.ms-visio.template", "application/vnd.ms-visio.template.macroenabled.12"),
     .sniff = vsdx_sniff,
     .extract = vsdx_extract,
 };
