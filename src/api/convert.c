@@ -27,7 +27,8 @@ static Str disposition_name(Arena *arena, Str header)
 
 static Str plain_name(Arena *arena, Str name)
 {
-    return str_slice(utf8_clean(arena, path_name(name)), 0, 255);
+    Str clean = utf8_clean(arena, path_name(name));
+    return str_copy(arena, str_slice(clean, 0, utf8_floor(clean, MIN(clean.length, (size_t)255))));
 }
 
 /* What a client says when it does not know is no hint. */
@@ -48,7 +49,7 @@ bool convert_open_part(Arena *arena, const HttpPart *part, ConvertFile *file_r, 
     *file_r = (ConvertFile){ .fd = fd,
                              .size = part->size,
                              .name = plain_name(arena, part->file_name),
-                             .media_type = media_hint(part->media_type),
+                             .media_type = str_copy(arena, media_hint(part->media_type)),
                              .sha256 = str_copy(arena, str(part->sha256)) };
     return true;
 }

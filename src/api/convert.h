@@ -29,7 +29,7 @@ typedef struct ConvertOptions {
 /* The first file of the request; its name from Content-Disposition, or the form. The descriptor is
  * the caller's. Fails when there is none. */
 MUST_CHECK bool convert_open(const ApiRequest *request, ConvertFile *file_r, Error *err);
-/* The same of one part of a form. */
+/* The same of one part of a form; texts are copied, so that it may outlive the request. */
 MUST_CHECK bool convert_open_part(Arena *arena, const HttpPart *part, ConvertFile *file_r,
                                   Error *err);
 /* Read it; between conversion_begin() and conversion_end(). */
