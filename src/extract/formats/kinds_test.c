@@ -454,3 +454,18 @@ Test(extract, a_onenote_section_has_pages_of_objects)
     cr_expect_str_eq(got, "page \nh1 Shopping\np Milk\n", "%s", got);
     expect_cut_files_to_end(arena, &extractor_onenote, bytes);
 }
+
+Test(extract, an_abiword_document_has_headings_tables_and_notes)
+{
+    extern const Extractor extractor_abw;
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Str bytes = S("<?xml version='1.0'?><abiword><metadata><m key='dc.title'>T</m></metadata>"
+                  "<section><p style='Heading 2'>Head</p><p>One<foot><p>Note</p></foot> two</p>"
+                  "<table><cell props='left-attach:0; top-attach:0'><p>a</p></cell>"
+                  "<cell props='left-attach:0; top-attach:1'><p>b</p></cell></table></section>"
+                  "</abiword>");
+    cr_expect(extractor_choose(bytes, STR_NONE, STR_NONE) == &extractor_abw);
+    const char *got = dump(arena, &extractor_abw, bytes, (DumpOptions){ 0 });
+    cr_expect_str_eq(got, "meta(title) T\nh2 Head\nnote(footnote) Note\np One two\nrow a\nrow b\n",
+                     "%s", got);
+}
