@@ -1,8 +1,13 @@
 """The page in a real Chromium, over the real server: the first five minutes of a person with a library."""
+import base64
+import io
 import json
+import math
 import re
 import shutil
+import struct
 import time
+import zipfile
 
 import pytest
 import requests
@@ -642,3 +647,268 @@ def test_a_cut_answer_is_not_taken_for_a_whole_one(desk, page):
     page.unroute("**/v1/ask")
     part(page, "retry").click()
     expect(part(page, "answer").last).to_have_attribute("data-done", "yes")
+
+
+# --- Every kind of document ---
+
+
+def wav(seconds):
+    """A tone, so that a player has something to play."""
+    samples = b"".join(struct.pack("<h", int(8000 * math.sin(i / 3))) for i in range(8000 * seconds))
+    return b"RIFF" + struct.pack("<I", 36 + len(samples)) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16) \
+        + b"data" + struct.pack("<I", len(samples)) + samples
+
+
+def exif(latitude, longitude):
+    """The APP1 segment of a photograph: when and where it was taken (Exif 2.3, little endian)."""
+    def degrees(value):
+        minutes = (value - int(value)) * 60
+        return struct.pack("<6I", int(value), 1, int(minutes), 1, round((minutes - int(minutes)) * 60 * 1000), 1000)
+
+    def entry(tag, kind, count, value):
+        return struct.pack("<HHI", tag, kind, count) + value
+
+    gps_at, detail_at, values_at = 26 + 12, 26 + 12 + 54 + 12, 26 + 12 + 54 + 12 + 18
+    place = degrees(latitude) + degrees(longitude)
+    gps = struct.pack("<H", 4) + entry(1, 2, 2, b"N\0\0\0") + entry(2, 5, 3, struct.pack("<I", values_at + 20)) \
+        + entry(3, 2, 2, b"E\0\0\0") + entry(4, 5, 3, struct.pack("<I", values_at + 44)) + struct.pack("<I", 0)
+    assert len(gps) == 54
+    first = struct.pack("<H", 2) + entry(0x8769, 4, 1, struct.pack("<I", detail_at)) + entry(0x8825, 4, 1, struct.pack("<I", gps_at)) + struct.pack("<I", 0)
+    detail = struct.pack("<H", 1) + entry(0x9003, 2, 20, struct.pack("<I", values_at)) + struct.pack("<I", 0)
+    tiff = (b"II*\0" + struct.pack("<I", 8) + first).ljust(gps_at, b"\0") + gps
+    tiff = tiff.ljust(detail_at, b"\0") + detail
+    tiff = tiff.ljust(values_at, b"\0") + b"2019:05:30 15:56:01\0" + place
+    body = b"Exif\0\0" + tiff
+    return b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
+
+
+def photograph(page):
+    """A small JPEG, drawn by the browser, with facts of a camera."""
+    encoded = page.evaluate("""() => {
+      const canvas = document.createElement('canvas');
+      canvas.width = 160; canvas.height = 120;
+      const context = canvas.getContext('2d');
+      for (let i = 0; i < 160; i++) { context.fillStyle = `hsl(${i * 2} 60% ${20 + i / 3}%)`; context.fillRect(i, 0, 1, 120); }
+      return canvas.toDataURL('image/jpeg').split(',')[1];
+    }""")
+    plain = base64.b64decode(encoded)
+    return plain[:2] + exif(43.5, 11.875) + plain[2:]
+
+
+def zipped(*files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+VTT = b"WEBVTT\n\n00:01.000 --> 00:04.000\nMara: The bell buoy rang.\n\n00:05.000 --> 00:08.000\nIvo: Then the foghorn answered.\n"
+MAIL = (b"From: Mara <mara@example.org>\r\nTo: Ivo <ivo@example.org>\r\nSubject: Berth fees\r\nDate: Thu, 30 May 2019 10:00:00 +0000\r\n"
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\nContent-Type: text/plain\r\n\r\nThe new fees are attached.\r\n"
+        b"--B\r\nContent-Type: text/plain; name=fees.txt\r\nContent-Disposition: attachment; filename=fees.txt\r\n\r\nTwelve crowns a night.\r\n--B--\r\n")
+
+
+@pytest.fixture(scope="module")
+def kinds(library):
+    """One document of each kind, by its name."""
+    picture = photograph(library.desk.page)
+    deep = zipped(("log.txt", b"The anchor dragged at noon.\n"))
+    rows = "ship,tons\n" + "".join(f"Ship {i},{i * 13}\n" for i in range(900))
+    files = [("tone.wav", wav(2)), ("talk.vtt", VTT), ("fees.eml", MAIL), ("view.jpg", picture), ("ships.csv", rows.encode()),
+             ("box.zip", zipped(("papers/inner.zip", deep), ("papers/note.md", b"# Note\n\nThe rope is wet.\n"))),
+             ("tide.py", b"import math\n\n\ndef height(hour):\n    return math.sin(hour)\n\n\ndef ebb(hour):\n    return -height(hour)\n")]
+    # Vectors may come later: words are found once a document is being indexed.
+    return {one["name"]: library.wait_document(one["id"], states=("indexing", "ready", "failed")) for one in library.upload(*files)}
+
+
+def open_kind(desk, kinds, name, query=""):
+    desk.go(f"/documents/{kinds[name]['id']}{query}")
+    expect(part(desk.page, "title")).to_have_text(name)
+    return desk.page
+
+
+def test_formats_have_families_and_facts_have_titles(library, kinds):
+    formats = {one["name"]: one["family"] for one in library.get("/v1/formats").json()["items"]}
+    assert len(formats) > 64
+    wanted = {"pdf": "document", "xlsx": "sheet", "pptx": "slides", "email": "mail", "jpeg": "picture", "zip": "archive", "json": "data", "code": "code"}
+    assert {name: formats[name] for name in wanted} == wanted
+    facts = {one["key"]: one for one in library.get(f"/v1/documents/{kinds['view.jpg']['id']}").json()["facts"]}
+    assert facts["taken"] == {"key": "taken", "title": "Taken", "group": "Times", "type": "date", "value": "2019-05-30T15:56:01"}
+    assert facts["width"]["type"] == "whole"
+    names = {one["key"]: one["title"] for one in library.get("/v1/facts").json()["items"]}
+    assert names["camera_model"] == "Camera"
+
+
+def test_a_photograph_is_drawn_beside_its_facts(desk, kinds):
+    page = open_kind(desk, kinds, "view.jpg")
+    expect(part(page, "page").first).to_have_attribute("data-loaded", "yes")
+    facts = part(page, "details")
+    expect(facts.locator("[data-key=width]")).to_have_text("160 × 120")
+    expect(facts.locator("[data-key=taken]")).to_contain_text("May 30, 2019")
+    expect(facts.locator("[data-key=latitude]")).to_contain_text("43.50000° N, 11.87500° E")
+    expect(part(page, "copy-coordinates")).to_have_attribute("aria-label", re.compile("Copy"))
+    expect(part(page, "quality")).to_be_visible()
+    shot(page, "photograph")
+
+
+def test_a_sheet_shows_rows_as_one_scrolls_and_a_hidden_one_says_so(library, desk, kinds):
+    page = open_kind(desk, kinds, "ships.csv")
+    rows = part(page, "sheet-row")
+    expect(rows.nth(200)).to_be_attached()
+    assert rows.count() < 800
+    before = rows.count()
+    part(page, "document-body").evaluate("(body) => { body.scrollTop = body.scrollHeight; }")
+    expect(rows.nth(before)).to_be_attached()
+    [book] = library.get("/v1/documents?q=numbers.xlsx").json()["items"]
+    desk.go(f"/documents/{book['id']}")
+    expect(part(page, "sheet-tab").filter(has_text="Drafts")).to_contain_text("hidden")
+    shot(page, "sheet")
+
+
+def test_a_cell_that_is_cited_is_marked_in_its_sheet(library, desk, kinds):
+    one = kinds["ships.csv"]
+    text = library.get(f"/v1/documents/{one['id']}/text").text
+    start = text.index("Ship 777")
+    page = open_kind(desk, kinds, "ships.csv", f"?start={start}&end={start + 8}")
+    row = page.locator("[data-test=sheet-row][data-cited]")
+    expect(row).to_contain_text("Ship 777")
+    expect(row).to_be_in_viewport()
+
+
+def test_a_recording_plays_and_a_line_is_a_place_in_it(desk, kinds):
+    page = open_kind(desk, kinds, "tone.wav")
+    player = part(page, "player")
+    page.wait_for_function("() => document.querySelector('[data-test=player]').duration > 1.9")
+    page.route("**/blocks?*", lambda route: route.fulfill(status=200, content_type="application/json", body=json.dumps({"items": [
+        {"kind": "paragraph", "ordinal": i, "level": 0, "text": text, "start": i * 20, "length": 18, "place": {"text": "", "start_ms": from_ms, "end_ms": to_ms}}
+        for i, (text, from_ms, to_ms) in enumerate([("the first words", 0, 900), ("the later words", 1000, 1900)])], "next": None})))
+    page.reload()
+    line = part(page, "line").nth(1)
+    line.click()
+    page.wait_for_function("() => document.querySelector('[data-test=player]').currentTime >= 1")
+    expect(line).to_have_attribute("aria-current", "true")
+    player.evaluate("(one) => one.pause()")
+    shot(page, "recording")
+    open_kind(desk, kinds, "tone.wav", "?start=20&end=35&at=0:01-0:02")
+    expect(page.locator("[data-test=line][data-cited] mark")).to_have_text("the later words")
+    page.wait_for_function("() => document.querySelector('[data-test=player]').currentTime >= 1")
+    page.unroute("**/blocks?*")
+
+
+def test_subtitles_are_cited_by_their_time(desk, page, kinds):
+    desk.go("/search?mode=keyword&q=foghorn%20answered")
+    result = part(page, "result").filter(has_text="talk.vtt")
+    expect(result).to_contain_text("0:01-0:08")
+    result.click()
+    expect(page.locator("#reader [data-cited] mark").last).to_contain_text("foghorn answered")
+
+
+def test_members_of_members_are_listed_and_searched_with_the_way_back(desk, page, kinds):
+    open_kind(desk, kinds, "box.zip")
+    expect(part(page, "member")).to_have_count(2)
+    shot(page, "archive")
+    part(page, "members-search").click()
+    part(page, "search-input").fill("anchor dragged")
+    expect(part(page, "result").first).to_contain_text("log.txt")
+    open_kind(desk, kinds, "box.zip")
+    part(page, "member").filter(has_text="inner.zip").locator("a").click()
+    expect(part(page, "title")).to_have_text("inner.zip")
+    part(page, "member").filter(has_text="log.txt").locator("a").click()
+    expect(part(page, "title")).to_have_text("log.txt")
+    crumbs = part(page, "crumbs").locator("a")
+    expect(crumbs).to_have_text(["Library", "box.zip", "inner.zip"])
+    crumbs.nth(1).click()
+    expect(part(page, "title")).to_have_text("box.zip")
+
+
+def test_a_message_shows_who_wrote_it_and_what_is_attached(desk, kinds):
+    page = open_kind(desk, kinds, "fees.eml")
+    expect(part(page, "mail-head")).to_contain_text("Berth fees")
+    expect(part(page, "mail-head")).to_contain_text("Mara <mara@example.org>")
+    expect(part(page, "mail")).to_contain_text("The new fees are attached.")
+    part(page, "attachments").locator("a").click()
+    expect(part(page, "title")).to_have_text("fees.txt")
+    expect(part(page, "crumbs")).to_contain_text("fees.eml")
+
+
+def test_code_has_the_numbers_of_its_lines(desk, kinds):
+    page = open_kind(desk, kinds, "tide.py")
+    line = page.locator(".code-line").filter(has_text="def ebb")
+    expect(line).to_have_attribute("data-number", "8")
+
+
+def test_filters_are_typed_and_taken_away_as_chips(desk, page, kinds):
+    desk.go("/library")
+    field = part(page, "library-filter")
+    field.press_sequentially("type:pictures taken:2019-05 ")
+    expect(part(page, "row")).to_have_count(1)
+    expect(part(page, "row")).to_contain_text("view.jpg")
+    expect(field).to_have_value("")
+    expect(part(page, "filter-format")).to_have_value("family:picture")
+    expect(part(page, "filter-fact")).to_have_text("Taken: 2019-05")
+    assert "family=picture" in page.url and "facts=taken" in page.url
+    shot(page, "filters")
+    field.fill("width:>=9000")
+    field.press("Enter")
+    expect(part(page, "row")).to_have_count(0)
+    part(page, "filter-fact").last.click()
+    expect(part(page, "row")).to_have_count(1)
+    part(page, "filter-fact").click()
+    part(page, "filter-format").select_option("")
+    expect(part(page, "row").nth(5)).to_be_visible()
+    desk.go("/search")
+    part(page, "search-input").fill("fees type:mail")
+    page.keyboard.press("Enter")
+    expect(part(page, "result").first).to_contain_text("fees.eml")
+    expect(part(page, "search-input")).to_have_value(re.compile("^fees ?$"))
+    expect(part(page, "filter-format")).to_have_value("family:mail")
+
+
+def test_what_cannot_run_is_shown_inline_and_nothing_else(library, kinds):
+    def disposition(name):
+        return library.get(f"/v1/documents/{kinds[name]['id']}/original?inline=1").headers["Content-Disposition"].split(";")[0]
+    assert disposition("tone.wav") == "inline" and disposition("view.jpg") == "inline"
+    [page] = library.get("/v1/documents?q=page.html").json()["items"]
+    assert library.get(f"/v1/documents/{page['id']}/original?inline=1").headers["Content-Disposition"].startswith("attachment")
+    part_of = library.get(f"/v1/documents/{kinds['tone.wav']['id']}/original?inline=1", headers={"Range": "bytes=0-3"})
+    assert part_of.status_code == 206 and part_of.content == b"RIFF"
+
+
+def test_every_kind_fits_a_phone(browser, library, kinds):
+    desk = Desk(browser, library.url, viewport=PHONE, is_mobile=True, has_touch=True, color_scheme="dark",
+                storage_state=library.desk.context.storage_state())
+    for name, one in kinds.items():
+        desk.go(f"/documents/{one['id']}")
+        part(desk.page, "title").wait_for()
+        desk.page.wait_for_load_state("networkidle")
+        assert overflow(desk.page) == 0, name
+        shot(desk.page, f"phone-{name.split('.')[-1]}")
+    desk.check()
+    desk.context.close()
+
+
+def test_the_tray_says_what_is_done_and_how_much_is_left(page):
+    told = page.evaluate("""async () => {
+      const {stageOf} = await import('/parts/stages.js');
+      return [['ocr', 3, 12], ['speech', 80, 300], ['members', 4, 20], ['pictures', 1, 8]].map(([stage, done, total]) =>
+        stageOf({name: 'a', state: 'extracting', progress: {stage, done, total}}).text);
+    }""")
+    assert told == ["recognising text, page 3 of 12", "writing down speech 1:20 of 5:00", "reading members 4 of 20", "looking at pictures 1 of 8"]
+
+
+def test_a_locked_document_says_so_and_opens_from_its_own_page(library, browser, fresh_server):
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    [locked] = fresh_server.upload(SAMPLES / "locked.xlsx")
+    fresh_server.wait_document(locked["id"])
+    desk.go(f"/documents/{locked['id']}")
+    expect(part(page, "document-state")).to_contain_text("needs its password")
+    shot(page, "locked")
+    part(page, "document-retry").click()
+    page.locator("dialog input[type=password]").fill("wick")
+    page.keyboard.press("Enter")
+    expect(part(page, "sheet-row").first).to_be_visible(timeout=15000)
+    desk.check()
+    desk.context.close()

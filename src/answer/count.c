@@ -48,7 +48,7 @@ static bool count_collection(DbTx *tx, CountWork *work, Str collection, Error *e
                               .name_has = search->name,
                               .facts = facts,
                               .fact_count = search->metadata.count,
-                              .ids = search->documents,
+                              .within = search->documents,
                               .date_from_ms = search->after_ms,
                               .date_to_ms = search->before_ms };
     Slice slice = { .limit = SLICE_MAX };

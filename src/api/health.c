@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "jobs/job_runner.h"
+#include "library/facts.h"
 #include "library/library.h"
 #include "models/models.h"
 #include "net/http_server.h"
@@ -90,6 +91,15 @@ bool formats_list(ApiRequest *request, HttpResponse *response, Error *err)
         put_end(&json);
     }
     api_list_end(&json, (int64_t)count, S(""));
+    return true;
+}
+
+bool facts_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    (void)request, (void)err;
+    JsonWriter json = api_list_begin(response);
+    facts_put_names(&json);
+    api_list_end(&json, -1, S(""));
     return true;
 }
 

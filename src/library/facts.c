@@ -220,13 +220,27 @@ FactList facts_of(Arena *arena, const DocNode *node, const Quality *quality)
 
 /* --- For people --- */
 
-static void put_fact(JsonWriter *json, Str key, const MetadataName *name, Str value)
+static void put_name(JsonWriter *json, Str key, const MetadataName *name)
 {
-    put_object(json, NULL);
     put_text(json, "key", key);
     put_text(json, "title", name ? str(name->title) : key);
     put_text(json, "group", name ? str(metadata_group(name)) : S("Other"));
     put_text(json, "type", str(metadata_type_name(name ? name->type : METADATA_TEXT)));
+}
+
+void facts_put_names(JsonWriter *json)
+{
+    for (const MetadataName *name = metadata_names; name->key; name++) {
+        put_object(json, NULL);
+        put_name(json, str(name->key), name);
+        put_end(json);
+    }
+}
+
+static void put_fact(JsonWriter *json, Str key, const MetadataName *name, Str value)
+{
+    put_object(json, NULL);
+    put_name(json, key, name);
     put_text(json, "value", value);
     put_end(json);
 }

@@ -29,6 +29,9 @@ StrList fact_conditions_split(Arena *arena, Str text);
  * extract/metadata.def; names that are not in it come last. */
 void facts_put(JsonWriter *json, Str metadata);
 
+/* Every name of extract/metadata.def, one object each: key, title, group, type. */
+void facts_put_names(JsonWriter *json);
+
 typedef VEC(DocumentFact) FactList;
 /* What a document says of itself, and its extraction_quality. */
 FactList facts_of(Arena *arena, const DocNode *node, const Quality *quality);

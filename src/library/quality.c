@@ -132,8 +132,21 @@ static void lower(Arena *arena, Quality *quality, double to, Str reason)
     *vec_push(arena, &quality->reasons) = reason;
 }
 
-static void judge_pages(Arena *arena, Quality *quality)
+/* Nobody expects words on a photograph. */
+static bool is_photograph(const DocNode *node)
 {
+    for (size_t i = 0; i < node->blocks.count; i++)
+        if (node->blocks.at[i].kind == BLOCK_META &&
+            str_is(node->blocks.at[i].label, "picture_kind") &&
+            str_is(node->blocks.at[i].text, "photograph"))
+            return true;
+    return false;
+}
+
+static void judge_pages(Arena *arena, const DocNode *node, Quality *quality)
+{
+    if (!quality->pages_with_text && is_photograph(node))
+        return;
     int without = quality->pages - quality->pages_with_text;
     if (without > 0)
         lower(arena, quality,
@@ -187,7 +200,7 @@ void quality_measure(Arena *arena, const DocNode *node, Quality *quality_r)
         quality.word_share = 1 - (double)odd_words / (double)prose_words;
     quality.confidence = find_confidence(node);
     count_pages(node, &quality);
-    judge_pages(arena, &quality);
+    judge_pages(arena, node, &quality);
     judge_text(arena, node, &quality);
     for (int grade = 0; grade < QUALITY_COUNT; grade++)
         if (quality.score >= grades[grade].from)

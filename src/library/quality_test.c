@@ -89,3 +89,11 @@ Test(library_quality, what_was_cut_is_a_reason)
     Str json = quality_json(arena, &quality);
     cr_assert(str_find(json, S("\"grade\":\"fair\"")) >= 0, STR_FMT, STR_ARG(json));
 }
+
+Test(library_quality, a_photograph_without_words_was_read_well)
+{
+    add(BLOCK_PAGE, "", "");
+    cr_assert_str_eq(grade(), "poor");
+    add(BLOCK_META, "picture_kind", "photograph");
+    cr_assert_str_eq(grade(), "excellent");
+}

@@ -95,13 +95,15 @@ static bool has_filter(const SearchRequest *request)
 static DocumentFilter filter_of(const SearchRequest *request, Str collection,
                                 const FactCondition *facts)
 {
+    const StrList none = { 0 };
     return (DocumentFilter){ .collection = collection,
                              .facts = facts,
                              .fact_count = request->metadata.count,
                              .formats = request->formats,
                              .tags_any = request->tags,
                              .name_has = request->name,
-                             .ids = request->documents,
+                             .ids = request->without_members ? request->documents : none,
+                             .within = request->without_members ? none : request->documents,
                              .date_from_ms = request->after_ms,
                              .date_to_ms = request->before_ms };
 }
@@ -359,7 +361,7 @@ void search_rarities(Searcher *searcher, const Scope *scope, const Str *words, s
 bool search_holds(Searcher *searcher, const Scope *scope, Arena *arena, Str document,
                   const Str *words, size_t count, bool *has, Error *err)
 {
-    SearchRequest only = { .documents = { &document, 1 } };
+    SearchRequest only = { .documents = { &document, 1 }, .without_members = true };
     Running run = { .searcher = searcher, .scope = scope, .arena = arena, .request = &only };
     size_t dims;
     Str model;

@@ -32,6 +32,7 @@ typedef struct SearchRequest {
     SearchMode mode;
     int limit;                                     /* 1 to 100 */
     StrList collections, documents, formats, tags; /* any of each; empty: all */
+    bool without_members; /* of `documents`: else what is inside them is searched too */
     StrList metadata; /* conditions: "author=smith", "pages>=10" (library/facts.h); all must hold */
     Str name;         /* part of the file's name */
     int64_t after_ms, before_ms; /* of the document's date; 0: no bound */

@@ -105,7 +105,23 @@ static void add_fact(SqlBuild *build, Arena *arena, const FactCondition *fact)
     sql_add(build, ")");
 }
 
-void document_filter_add(SqlBuild *build, Arena *arena, const DocumentFilter *filter)
+/* The documents themselves, their members, and the members of those. */
+static void add_within(SqlBuild *build, const Scope *scope, Arena *arena, StrList list)
+{
+    if (!list.count)
+        return;
+    sql_add(build, " AND d.id IN (WITH RECURSIVE inside (id) AS (SELECT o.id FROM documents o"
+                   " WHERE o.workspace = ");
+    sql_value(build, db_text(scope->workspace));
+    add_in(build, arena, "o.id", list);
+    sql_add(build, " UNION SELECT m.id FROM documents m JOIN inside ON m.parent = inside.id"
+                   " WHERE m.workspace = ");
+    sql_value(build, db_text(scope->workspace));
+    sql_add(build, ") SELECT id FROM inside)");
+}
+
+void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
+                         const DocumentFilter *filter)
 {
     static const char *const trash[] = {
         [TRASH_OUTSIDE] = " AND d.deleted_at = 0",
@@ -131,6 +147,7 @@ void document_filter_add(SqlBuild *build, Arena *arena, const DocumentFilter *fi
         sql_add(build, " AND d.parent IS NULL");
     add_equal(build, " AND d.source = ", filter->source);
     add_in(build, arena, "d.id", filter->ids);
+    add_within(build, scope, arena, filter->within);
     add_number(build, " AND d.created_at >= ", filter->created_from_ms);
     add_number(build, " AND d.created_at < ", filter->created_to_ms);
 #define DATE "CASE WHEN d.document_date = 0 THEN d.created_at ELSE d.document_date END"
@@ -144,6 +161,9 @@ static bool check_filter(const DocumentFilter *filter, Error *err)
 {
     if (filter->ids.count > IDS_MAX)
         return fail_field(err, "ids", "at most %d documents, not %zu", IDS_MAX, filter->ids.count);
+    if (filter->within.count > IDS_MAX)
+        return fail_field(err, "documents", "at most %d documents, not %zu", IDS_MAX,
+                          filter->within.count);
     if (filter->tags_any.count > 20)
         return fail_field(err, "tags", "at most 20 tags, not %zu", filter->tags_any.count);
     return true;
@@ -159,7 +179,7 @@ static SqlBuild begin(DbTx *tx, const Scope *scope, Arena *arena, const char *se
     sql_add(&build, select);
     sql_add(&build, " WHERE d.workspace = ");
     sql_value(&build, db_text(scope->workspace));
-    document_filter_add(&build, arena, filter);
+    document_filter_add(&build, scope, arena, filter);
     return build;
 }
 

@@ -27,6 +27,7 @@ MUST_CHECK bool document_tags_join(Arena *arena, StrList tags, Str *joined_r, Er
 StrList document_tags_split(Arena *arena, Str joined);
 
 /* Adds " AND d.x = ..." for each condition of the filter. */
-void document_filter_add(SqlBuild *build, Arena *arena, const DocumentFilter *filter);
+void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
+                         const DocumentFilter *filter);
 /* "'queued','ready'" of a set of states. */
 Str document_states_text(Arena *arena, unsigned states);

@@ -112,6 +112,7 @@ typedef struct DocumentFilter {
     bool only_roots;  /* without parent */
     Str source;
     StrList ids;                            /* one of them; at most 1,000 */
+    StrList within;                         /* one of them, or inside one; at most 1,000 */
     int64_t created_from_ms, created_to_ms; /* from <= it < to */
     int64_t date_from_ms, date_to_ms;       /* of the document's own date, else its creation */
     const FactCondition *facts;             /* all of them; at most FACT_CONDITIONS_MAX */

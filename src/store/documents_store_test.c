@@ -167,6 +167,9 @@ STORE_TEST(filters_choose_documents)
                               .ids = { (const Str[]){ a.id, S("\"") }, 2 } };
     CALL(document_list_ids(tx, ours, world->arena, &either, 10, &ids, err));
     EXPECT(ids.count == 1 && str_equal(ids.at[0], a.id));
+    DocumentFilter inside = { .within = { (const Str[]){ a.id }, 1 } };
+    CALL(document_list_ids(tx, ours, world->arena, &inside, 10, &ids, err));
+    EXPECT(ids.count == 2);
     DocumentList children;
     CALL(document_children(tx, ours, world->arena, a.id, &children, err));
     EXPECT(children.count == 1 && str_equal(children.at[0].id, child.id));

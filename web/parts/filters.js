@@ -4,11 +4,12 @@ import {t} from '../texts.js';
 import {get} from '../api.js';
 import {state} from '../state.js';
 import {icon} from './icons.js';
+import {FAMILIES, formats, familyName} from './families.js';
+import {GRADES, factChips} from './operators.js';
 
 // The kinds of files that are read here, by their names for people.
 export async function formatTitles() {
-  const page = await get('/v1/formats', {limit: 100}).catch(() => null);
-  return page ? [...new Set(page.items.map((one) => one.title || one.name))] : [];
+  return [...new Set((await formats()).map((one) => one.title || one.name))];
 }
 
 function select(name, label, options, value, changed) {
@@ -28,9 +29,9 @@ function select(name, label, options, value, changed) {
 }
 
 const CHOICES = {
-  format: () => [['', t('filter.format')]],
   collection: () => [['', t('filter.collection')], ...state.collections.map((one) => [one.id, one.name])],
   tag: () => [['', t('filter.tag')]],
+  quality: () => [['', t('filter.quality')], ...GRADES.map((grade) => [grade, t(`quality.${grade}`)])],
   state: () => [['', t('filter.state')], ['ready', t('filter.ready')], ['queued', t('stage.queued')], ['extracting', t('stage.reading')],
                 ['indexing', t('stage.indexing')], ['failed', t('stage.failed')], ['cancelled', t('stage.cancelled')]],
   order: () => [['', t('order.newest')], ['created', t('order.oldest')], ['name', t('order.name')], ['size', t('order.size')]],
@@ -46,8 +47,30 @@ function date(name, value, changed) {
 // What the server alone knows comes after the row is there, into choices that keep their width.
 const LATER = {
   tag: {path: '/v1/tags', option: (one) => [one.tag, one.tag]},
-  format: {path: '/v1/formats', option: (one) => [one.name, one.title || one.name]},
 };
+
+// Kinds of documents first, then every single type: ?family=picture or ?format=pdf.
+function typeSelect(query, changed) {
+  const element = h('select', {class: 'chip', 'aria-label': t('filter.label_format'), title: t('filter.label_format'), test: 'filter-format'},
+    h('option', {value: ''}, t('filter.format')), h('optgroup', {label: t('filter.families')}, FAMILIES.map((one) => h('option', {value: `family:${one}`}, familyName(one)))),
+    query.format && h('option', {value: query.format}, query.format.toUpperCase()));
+  const value = query.format || (query.family ? `family:${query.family}` : '');
+  element.value = value;
+  const mark = () => { element.dataset.set = element.value ? 'yes' : 'no'; };
+  mark();
+  formats().then((list) => {
+    const chosen = element.value;
+    element.querySelectorAll(':scope > option:not([value=""])').forEach((one) => one.remove());
+    element.append(h('optgroup', {label: t('filter.exact')}, list.map((one) => h('option', {value: one.name}, one.title || one.name))));
+    element.value = chosen;
+  });
+  element.addEventListener('change', () => {
+    mark();
+    const family = element.value.startsWith('family:') ? element.value.slice(7) : '';
+    changed({family, format: family ? '' : element.value});
+  });
+  return element;
+}
 
 async function fillLater(element, {path, option}, value) {
   const page = await get(path, {limit: 100}).catch(() => null);
@@ -71,6 +94,7 @@ export function filters(names, query, changed) {
   const row = h('div', {class: 'filters', role: 'group', 'aria-label': t('filter.title')});
   for (const name of names) {
     if (name === 'after' || name === 'before') row.append(date(name, query[name], changed));
+    else if (name === 'format') row.append(typeSelect(query, changed));
     else {
       const label = t(`filter.label_${name}`);
       const element = select(name, label, CHOICES[name](), query[name], changed);
@@ -78,6 +102,7 @@ export function filters(names, query, changed) {
       row.append(element);
     }
   }
+  row.prepend(...factChips(query, changed));
   if (query.document) row.prepend(inOne(() => changed({document: ''})));
   return row;
 }

@@ -1,5 +1,7 @@
 // stages.js - a document's state in words, the same words in the tray, the library and the document.
-import {t, number, bytes, has} from '../texts.js';
+import {t, number, bytes, clock, has} from '../texts.js';
+
+const TIMED = new Set(['speech']);  // counted in seconds of the recording
 
 function reading(progress) {
   if (progress.total) return t('stage.reading_of', {done: progress.done, total: progress.total});
@@ -13,6 +15,7 @@ function running(item) {
   // The server waits for a free hand, not for the file.
   if (stage === 'waiting') return t('stage.queued');
   const words = has(`stage.${stage}`) ? t(`stage.${stage}`) : stage;
+  if (TIMED.has(stage) && progress.total) return t('stage.counted', {words, done: clock(progress.done), total: clock(progress.total)});
   return progress.total ? t('stage.counted', {words, done: progress.done, total: progress.total}) : words;
 }
 

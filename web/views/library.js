@@ -7,6 +7,7 @@ import {bind, walker} from '../keys.js';
 import {go, note, withQuery, here} from '../router.js';
 import {top} from '../parts/top.js';
 import {filters} from '../parts/filters.js';
+import {takeOperators, merged, conditions} from '../parts/operators.js';
 import {invite} from '../parts/invite.js';
 import {icon} from '../parts/icons.js';
 import {familyIcon} from '../parts/families.js';
@@ -17,7 +18,8 @@ import {pickFiles} from '../parts/drop.js';
 import * as documents from '../parts/documents.js';
 
 const PAGE = 50;
-const FILTERS = ['q', 'state', 'format', 'collection', 'tag'];
+const FILTERS = ['q', 'state', 'format', 'family', 'collection', 'tag', 'quality', 'facts', 'after', 'before'];
+const SENT = ['q', 'state', 'format', 'family', 'collection', 'tag'];
 
 function stateCell(one) {
   const stage = stageOf(one);
@@ -35,7 +37,7 @@ function rowFor(one, selected) {
   const check = h('input', {type: 'checkbox', checked: selected, tabindex: -1, 'aria-label': t('library.select', {name: one.name}), test: 'row-select'});
   const facts = [pagesOf(one), one.children ? t('count.files', {count: one.children}) : '', one.warnings && one.warnings.length ? t('count.warnings', {count: one.warnings.length}) : ''];
   return h('li', {class: 'doc', tabindex: -1, data: {id: one.id, state: one.state, selected: selected ? 'yes' : 'no'}, test: 'row'},
-    check, h('a', {class: 'doc-name', href: `/documents/${one.id}`, tabindex: -1, title: one.path || one.name}, h('span', {}, one.name),
+    check, h('a', {class: 'doc-name', href: `/documents/${one.id}`, tabindex: -1, title: one.path || one.name}, h('span', {}, familyIcon(one), one.name),
       under(one) && h('small', {}, under(one))),
     h('span', {class: 'cell-tags'}, documents.tagChips(one.tags)), stateCell(one),
     h('span', {class: 'cell-facts number'}, facts.filter(Boolean).join(' · ')), h('span', {class: 'cell-size number'}, bytes(one.size)),
@@ -62,7 +64,9 @@ class Library {
       mayWrite() && !this.trash && h('button', {class: 'small narrow-only', onclick: pickFiles, test: 'add-files-narrow'}, t('add.short')));
     this.input = h('input', {type: 'search', value: query.q || '', 'aria-label': t('library.filter'), placeholder: t('library.filter'), autocomplete: 'off',
                              data: {slash: 'yes'}, test: 'library-filter'});
-    this.input.addEventListener('input', debounce(150, () => this.changed({q: this.input.value.trim()})));
+    this.input.addEventListener('input', debounce(150, () => this.look(false)));
+    this.input.addEventListener('keydown', (event) => { if (event.key === 'Enter') this.look(true); });
+    this.filters = h('div', {class: 'filter-place'});
     this.status = h('p', {class: 'status', role: 'status', test: 'library-status'}, '\u00a0');
     this.bulk = h('div', {class: 'bulk', hidden: true, role: 'toolbar', 'aria-label': t('library.selected'), test: 'bulk'});
     this.list = h('ul', {class: 'docs', 'aria-label': t('library.title'), test: 'documents'},
@@ -71,8 +75,31 @@ class Library {
     const trashLink = h('a', {class: 'chip', href: this.trash ? '/library' : '/library?trash=1', test: 'trash-link'}, icon(this.trash ? 'back' : 'trash'),
       this.trash ? t('library.title') : t('library.trash'));
     fill(root, this.head.element, h('div', {class: 'finder'}, h('div', {class: 'row'}, h('div', {class: 'search-box'}, this.input), trashLink),
-      filters(['state', 'format', 'collection', 'tag', 'order'], query, (values) => ('collection' in values ? go(withQuery(values)) : this.changed(values))),
+      this.filters,
       h('div', {class: 'under'}, this.status, this.bulk)), h('div', {class: 'scroll'}, this.list, this.more));
+    this.paintFilters();
+  }
+
+  paintFilters() {
+    const {query} = here();
+    const dated = ['after', 'before'].filter((name) => query[name]);
+    fill(this.filters, filters(['state', 'format', 'quality', 'collection', 'tag', ...dated, 'order'], query,
+      (values) => ('collection' in values ? go(withQuery(values)) : this.changed(values))));
+  }
+
+  // Filters that were typed leave the field and stand in the row below it.
+  async look(whole) {
+    const typed = this.input.value;
+    const found = await takeOperators(typed, whole);
+    if (this.input.value !== typed) return;
+    if (found.text !== typed) {
+      this.input.value = found.text.trimStart();
+      const values = {...merged(here().query, found), q: this.input.value.trim()};
+      if ('collection' in values) return go(withQuery(values));
+      note(withQuery(values));
+      this.paintFilters();
+    }
+    this.changed({q: this.input.value.trim()});
   }
 
   listen() {
@@ -153,13 +180,17 @@ class Library {
 
   changed(values) {
     note(withQuery(values));
+    if ('facts' in values || values.after === '' || values.before === '') this.paintFilters();
     this.load();
   }
 
   query() {
     const {query} = here();
     const wanted = {order: query.order || '-created'};
-    for (const name of FILTERS) wanted[name] = query[name];
+    for (const name of SENT) wanted[name] = query[name];
+    wanted.metadata = conditions(query).join(';');
+    wanted.since = query.after && `${query.after}T00:00:00Z`;
+    wanted.until = query.before && `${query.before}T23:59:59Z`;
     if (this.trash) wanted.trash = 1;
     return wanted;
   }
@@ -203,8 +234,8 @@ class Library {
     const filtered = FILTERS.some((name) => here().query[name]);
     if (this.trash) return h('li', {class: 'nothing'}, h('h2', {}, t('library.trash_empty')), h('p', {}, t('library.trash_text')));
     if (!filtered) return h('li', {}, invite());
-    const {q, state: wanted, format, tag, collection} = here().query;
-    if (collection && !q && !wanted && !format && !tag) {
+    const {query} = here();
+    if (query.collection && !FILTERS.some((name) => name !== 'collection' && query[name])) {
       return h('li', {class: 'nothing'}, h('h2', {}, t('library.collection_empty')), h('p', {}, t('library.collection_text')));
     }
     return h('li', {class: 'nothing'}, h('h2', {}, t('library.none')), h('p', {}, h('a', {href: '/library'}, t('library.all'))));

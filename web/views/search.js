@@ -6,6 +6,7 @@ import {bind, walker} from '../keys.js';
 import {note, withQuery, here} from '../router.js';
 import {top} from '../parts/top.js';
 import {filters} from '../parts/filters.js';
+import {takeOperators, merged, conditions} from '../parts/operators.js';
 import {invite} from '../parts/invite.js';
 import {state} from '../state.js';
 import {scoreBar, legs, marked} from '../parts/score.js';
@@ -20,6 +21,8 @@ function bodyFrom(query) {
   const body = {query: query.q, limit: LIMIT};
   if (query.mode) body.mode = query.mode;
   if (query.format) body.formats = [query.format];
+  if (query.family) body.families = [query.family];
+  if (conditions(query).length) body.metadata = conditions(query);
   if (query.collection) body.collections = [query.collection];
   if (query.tag) body.tags = [query.tag];
   if (query.document) body.documents = [query.document];
@@ -57,9 +60,16 @@ export function render(root, {query}) {
   const status = h('p', {class: 'status', role: 'status', test: 'search-status'}, t('search.hint'));
   const ol = h('ol', {class: 'results', id: 'results', 'aria-label': t('search.results'), test: 'results'});
   const body = h('div', {class: 'scroll pad'}, ol);
-  const changed = (values) => { note(withQuery({...values, at: null})); run(); };
-  fill(root, head.element, h('div', {class: 'finder'}, h('form', {class: 'search-box', role: 'search', onsubmit: (event) => { event.preventDefault(); run(); walk.put(0); }}, input),
-    filters(['mode', 'format', 'collection', 'tag', 'after', 'before'], query, changed), status), body);
+  const changed = (values) => {
+    note(withQuery({...values, at: null}));
+    if ('facts' in values || 'document' in values) paintFilters();
+    run();
+  };
+  const row_ = h('div', {class: 'filter-place'});
+  const paintFilters = () => fill(row_, filters(['mode', 'format', 'collection', 'tag', 'quality', 'after', 'before'], here().query, changed));
+  fill(root, head.element, h('div', {class: 'finder'}, h('form', {class: 'search-box', role: 'search', onsubmit: (event) => { event.preventDefault(); look(true).then(() => walk.put(0)); }}, input),
+    row_, status), body);
+  paintFilters();
 
   // j/k move quickly; the reader follows when they rest.
   const follow = debounce(80, open);
@@ -101,7 +111,7 @@ export function render(root, {query}) {
   async function run() {
     const now = here().query;
     if (aborter) aborter.abort();
-    if (!(now.q || '').trim()) return idle();
+    if (!(now.q || '').trim()) return idle(now);
     aborter = new AbortController();
     const own = aborter;
     ol.setAttribute('aria-busy', 'true');
@@ -115,7 +125,20 @@ export function render(root, {query}) {
     }
   }
 
-  const typed = debounce(TYPING_MS, () => changed({q: input.value}));
+  // Filters that were typed leave the field and stand in the row below it.
+  async function look(whole) {
+    const typed_ = input.value;
+    const found = await takeOperators(typed_, whole);
+    if (input.value !== typed_) return;
+    if (found.text !== typed_) {
+      input.value = found.text.trimStart();
+      note(withQuery({...merged(here().query, found), q: input.value}));
+      paintFilters();
+    }
+    changed({q: input.value});
+  }
+
+  const typed = debounce(TYPING_MS, () => look(false));
   input.addEventListener('input', typed);
   input.addEventListener('keydown', (event) => {
     if (event.key === 'ArrowDown' && results.length) {
