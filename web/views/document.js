@@ -53,7 +53,7 @@ async function showView(body, one, view) {
   const {start, end} = view.query;
   const path = start ? address(`/v1/documents/${one.id}/view`, {start, end}) : `/v1/documents/${one.id}/text?format=html`;
   const response = await call('GET', path, {signal: view.signal, headers: {Accept: 'text/html'}});
-  const {fragment, complete} = fromHtml(await response.text());
+  const {fragment, complete} = fromHtml(await response.text(), start ? {} : {without: ['meta']});
   const article = h('article', {class: 'book leaf-page', test: 'document-html'});
   article.append(fragment);
   fill(body, article, !complete && h('p', {class: 'pad'}, t('document.too_long')));
