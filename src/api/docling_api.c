@@ -19,12 +19,13 @@ typedef struct Converted {
     Str name;
     Error failure; /* code ERROR_NONE: it was read */
     Str md, json, html, text;
+    bool is_cut; /* one of them was too long for an answer */
     VEC(Str) errors;
 } Converted;
 
 /* --- Converting --- */
 
-static Str print(Arena *arena, const DocNode *node, DocFormat format)
+static Str print(Arena *arena, const DocNode *node, DocFormat format, bool *is_cut)
 {
     Buf out = buf_new(arena, CONVERT_ANSWER_MAX);
     if (format == DOC_HTML)
@@ -33,17 +34,19 @@ static Str print(Arena *arena, const DocNode *node, DocFormat format)
     doc_print(node, format, &out);
     if (format == DOC_HTML)
         buf_add(&out, S("</body>\n</html>\n"));
+    *is_cut |= out.overflowed;
     return buf_str(&out);
 }
 
 static Str print_docling(Arena *arena, const DocNode *node, const DocNode *pages,
-                         const DoclingSource *source)
+                         const DoclingSource *source, bool *is_cut)
 {
     Buf out = buf_new(arena, CONVERT_ANSWER_MAX);
     DoclingOrigin origin = { source->file.name, pages->media_type, source->file.sha256 };
     JsonWriter json = put_begin(&out);
     docling_put_document(&json, arena, node, pages, &origin);
     put_end(&json);
+    *is_cut |= out.overflowed;
     return buf_str(&out);
 }
 
@@ -76,12 +79,16 @@ static bool convert_source(DoclingJob *job, DoclingSource *source, Converted *ou
     collect_errors(arena, node, out);
     if (job->forms & DOCLING_DOCTAGS)
         *vec_push(arena, &out->errors) = S("doctags are not available here");
-    out->md = job->forms & DOCLING_MD ? print(arena, node, DOC_MARKDOWN) : STR_NONE;
-    out->html = job->forms & DOCLING_HTML ? print(arena, node, DOC_HTML) : STR_NONE;
-    out->text = job->forms & DOCLING_TEXT ? print(arena, node, DOC_TEXT) : STR_NONE;
+    out->md = job->forms & DOCLING_MD ? print(arena, node, DOC_MARKDOWN, &out->is_cut) : STR_NONE;
+    out->html = job->forms & DOCLING_HTML ? print(arena, node, DOC_HTML, &out->is_cut) : STR_NONE;
+    out->text = job->forms & DOCLING_TEXT ? print(arena, node, DOC_TEXT, &out->is_cut) : STR_NONE;
     if (job->forms & DOCLING_JSON)
-        out->json = print_docling(arena, node, found.root, source);
-    return true;
+        out->json = print_docling(arena, node, found.root, source, &out->is_cut);
+    if (!out->is_cut)
+        return true;
+    out->md = out->json = out->html = out->text = STR_NONE;
+    return fail(err, ERROR_TOO_LARGE, "the answer would have more than %zu bytes",
+                CONVERT_ANSWER_MAX);
 }
 
 /* --- Answers --- */

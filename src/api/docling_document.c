@@ -275,6 +275,7 @@ static void put_parent(JsonWriter *json, const char *name, Parent *group, Str la
         put_ref(json, "parent", group->parent->ref);
     put_end(&group->list);
     put_raw(json, "children", buf_str(&group->children));
+    json->out->overflowed |= group->children.overflowed;
     put_text(json, "content_layer", layer);
     put_text(json, "name", group->name);
     put_text(json, "label", str(group->label));
@@ -355,6 +356,7 @@ static void put_list(JsonWriter *json, const char *name, JsonWriter *list, const
 {
     put_end(list);
     put_raw(json, name, buf_str(buf));
+    json->out->overflowed |= buf->overflowed;
 }
 
 void docling_put_document(JsonWriter *json, Arena *arena, const DocNode *node, const DocNode *pages,

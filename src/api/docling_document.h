@@ -15,6 +15,6 @@ typedef struct DoclingOrigin {
 } DoclingOrigin;
 
 /* The members of the document, inside an object that is open. `pages` is the document as it was
- * read, with the marks of its pages. */
+ * read, with the marks of its pages. What does not fit marks the buffer as overflowed. */
 void docling_put_document(JsonWriter *json, Arena *arena, const DocNode *node, const DocNode *pages,
                           const DoclingOrigin *origin);

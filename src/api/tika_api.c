@@ -79,8 +79,8 @@ typedef struct TikaWork {
     ConvertOptions options;
     Extraction extraction;
     TikaForm form;
-    bool as_json;
-    Str media_type; /* of a text answer */
+    bool as_json, is_cut; /* is_cut: a text was too long for an answer */
+    Str media_type;       /* of a text answer */
 } TikaWork;
 
 typedef bool TikaAnswer(TikaWork *work, Error *err);
@@ -135,12 +135,13 @@ static Str content(TikaWork *work, const DocNode *node, const TikaFacts *facts, 
         tika_text(&out, node, deep);
     else
         tika_xhtml(&out, node, facts, deep);
+    work->is_cut |= out.overflowed;
     return buf_str(&out);
 }
 
 static bool respond(TikaWork *work, const Buf *out, Str media_type, Error *err)
 {
-    if (out->overflowed)
+    if (out->overflowed || work->is_cut)
         return fail(err, ERROR_TOO_LARGE, "the answer would have more than %zu bytes", out->limit);
     return convert_respond(work->request, work->response, buf_str(out), media_type, err);
 }
