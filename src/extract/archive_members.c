@@ -93,6 +93,7 @@ bool members_may_grow(Members *members, uint64_t length, Error *why)
 {
     if (length > RATIO_FROM && length / RATIO_MAX > members->archive_size) {
         members->is_bomb = true;
+        doc_bomb(members->doc);
         return fail(why, ERROR_TOO_LARGE,
                     "it grows to more than %d times the archive, as in one made to exhaust memory",
                     RATIO_MAX);

@@ -7,7 +7,7 @@
 #include "extract/extractor.h"
 
 /* Rows wait this long for doc_header_end(); no real table has more header rows. */
-enum { HELD_ROWS_MAX = 8, WARNING_MAX = 50 };
+enum { HELD_ROWS_MAX = 8, WARNING_MAX = 50, BOMBS_MAX = 16 };
 
 const DocLimits doc_limits_default = {
     .text_max = MB(256),
@@ -44,6 +44,7 @@ struct DocWriter {
     bool stopped;
     Error err; /* code ERROR_NONE when a limit stopped it: that is a warning, not a failure */
     size_t text_used, block_count, child_count, child_bytes;
+    int bomb_count;
 };
 
 static const struct {
@@ -234,16 +235,28 @@ bool doc_warning(DocWriter *doc, Str text)
     return ok || stop(doc);
 }
 
-static bool cut(DocWriter *doc, const char *what, size_t limit)
+static bool stop_saying(DocWriter *doc, const char *text)
 {
-    char text[160];
     if (doc->stopped)
         return false;
     doc->now.warning_count = 0; /* this one is never dropped */
-    snprintf(text, sizeof text, "only the first part was read: the document has more than %zu %s",
-             limit, what);
     doc_warning(doc, str(text));
     return stop(doc);
+}
+
+static bool cut(DocWriter *doc, const char *what, size_t limit)
+{
+    char text[160];
+    snprintf(text, sizeof text, "only the first part was read: the document has more than %zu %s",
+             limit, what);
+    return stop_saying(doc, text);
+}
+
+void doc_bomb(DocWriter *doc)
+{
+    if (++doc->bomb_count == BOMBS_MAX)
+        stop_saying(doc, "only the first part was read: many members grow out of all proportion, "
+                         "as in an archive made to exhaust memory");
 }
 
 bool doc_format(DocWriter *doc, const char *format, const char *media_type)

@@ -159,6 +159,10 @@ bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes);
 /* A member that could not be unpacked: a child document without text that says why. */
 bool doc_child_failed(DocWriter *doc, Str name, const Error *failure);
 
+/* A member was not unpacked because it grows out of all proportion: after a few of them, in all
+ * archives together, the document is read no further. */
+void doc_bomb(DocWriter *doc);
+
 /* Say what the document is; extract_document() does. */
 bool doc_format(DocWriter *doc, const char *format, const char *media_type);
 /* This page (0: the whole document) is for another class of worker, "picture" say; what it finds

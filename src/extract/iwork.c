@@ -153,7 +153,7 @@ static bool may_be(Str bytes)
     if (!str_starts(bytes, S("PK\3\4")))
         return false;
     Str head = str_slice(bytes, 0, KB(64));
-    Str tail = str_from(bytes, bytes.length > KB(256) ? bytes.length - KB(256) : 0);
+    Str tail = package_listing(bytes);
     for (size_t i = 0; i < COUNT(marks); i++)
         if (str_find(head, str(marks[i])) >= 0 || str_find(tail, str(marks[i])) >= 0)
             return true;

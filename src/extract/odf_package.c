@@ -82,8 +82,8 @@ static int sniff_manifest(Str bytes, const char *const *kinds)
     Package package;
     Error err;
     Str text;
-    Str tail = str_from(bytes, bytes.length > MB(1) ? bytes.length - MB(1) : 0);
-    if (str_find(tail, S("content.xml")) < 0 || !package_open(arena, bytes, MB(8), &package, &err))
+    if (str_find(package_listing(bytes), S("content.xml")) < 0 ||
+        !package_open(arena, bytes, MB(8), &package, &err))
         return 0;
     const Part *part = package_find(&package, S("mimetype"));
     if (part && package_read(&package, arena, part, KB(4), &text, &err))

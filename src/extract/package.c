@@ -56,6 +56,19 @@ static Str part_name(Arena *arena, Str name)
     return (Str){ copy, name.length };
 }
 
+Str package_listing(Str bytes)
+{
+    size_t first = bytes.length > KB(64) + 22 ? bytes.length - KB(64) - 22 : 0;
+    for (size_t at = bytes.length < 22 ? 0 : bytes.length - 22; at > first; at--)
+        if (memcmp(bytes.at + at, "PK\5\6", 4) == 0) {
+            uint64_t begin = little(bytes, at + 16, 4);
+            if (begin < at)
+                return str_slice(bytes, begin, at);
+            break;
+        }
+    return str_from(bytes, bytes.length > MB(1) ? bytes.length - MB(1) : 0);
+}
+
 static bool read_directory(Package *package)
 {
     Str bytes = package->bytes;

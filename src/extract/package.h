@@ -28,6 +28,9 @@ typedef struct Package {
 /* Fails with ERROR_DAMAGED when there is no ZIP structure. */
 MUST_CHECK bool package_open(Arena *arena, Str bytes, size_t unpacked_max, Package *package_r,
                              Error *err);
+/* Where the parts are listed; the last megabyte when that is not said. Nothing is checked: for a
+ * look at names before the package is opened. */
+Str package_listing(Str bytes);
 const Part *package_find(const Package *package, Str name);
 /* The part unpacked, at most `bytes_max` (else ERROR_TOO_LARGE). */
 MUST_CHECK bool package_read(Package *package, Arena *arena, const Part *part, size_t bytes_max,

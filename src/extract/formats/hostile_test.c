@@ -66,3 +66,19 @@ Test(extract, marks_without_an_end_take_linear_time)
         cr_expect(to.tv_sec - from.tv_sec < 5, "%s of %s", cases[i].format, cases[i].again);
     }
 }
+
+Test(extract, many_members_that_grow_without_measure_end_the_reading)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    DocSink sink;
+    DocNode *node = doc_tree_new(arena, S("file"), false, &sink);
+    DocWriter *doc = doc_writer_new(arena, &sink, NULL);
+    for (int i = 0; i < 15; i++)
+        doc_bomb(doc);
+    cr_expect(doc_writer_ok(doc));
+    doc_bomb(doc);
+    cr_expect(!doc_writer_ok(doc));
+    cr_assert_eq(node->warnings.count, 1);
+    cr_expect(str_find(node->warnings.at[0], S("out of all proportion")) > 0);
+    doc_writer_free(doc);
+}
