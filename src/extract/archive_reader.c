@@ -149,9 +149,11 @@ static bool list_members(Reader *reader, int64_t *count_r, Error *err)
 /* --- Unpacking --- */
 
 /* The member's bytes in heap memory, as far as they could be read. */
-static bool read_member(Reader *reader, struct archive *archive, char **bytes_r, size_t *length_r,
-                        Error *err)
+static bool read_member(Reader *reader, struct archive *archive, const MemberRow *row,
+                        char **bytes_r, size_t *length_r, Error *err)
 {
+    /* libarchive 3.6 goes on with made-up bytes behind the end of a xar member. */
+    bool has_end = archive_format(archive) == ARCHIVE_FORMAT_XAR && row->is_size_known;
     size_t length = 0, capacity = 0;
     la_ssize_t count;
     bool ok = true;
@@ -167,8 +169,8 @@ static bool read_member(Reader *reader, struct archive *archive, char **bytes_r,
         }
         length += (size_t)count;
         ok = members_may_grow(reader->members, length, err);
-    } while (count > 0 && ok);
-    *length_r = length;
+    } while (count > 0 && ok && !(has_end && length >= row->size));
+    *length_r = has_end ? (size_t)MIN(length, row->size) : length;
     return ok;
 }
 
@@ -194,7 +196,7 @@ static void write_member(Reader *reader, struct archive *archive, struct archive
     AUTO_FREE char *copy = heap_text(row.name.at ? row.name.at : "");
     Str name = reader->has_names ? str(copy) : reader->raw_name;
     bool ok = !(row.is_size_known && !members_may_grow(members, row.size, &why)) &&
-              read_member(reader, archive, &bytes, &length, &why);
+              read_member(reader, archive, &row, &bytes, &length, &why);
     if (!reader->has_names)
         write_raw_row(reader, entry, length);
     /* A damaged member gives what came out of it before the damage. */
