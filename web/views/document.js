@@ -165,7 +165,8 @@ class DocumentView {
     if (!this.one) return;
     const was = this.one;
     this.one = {...was, ...next};
-    if (next.state === 'ready' && was.state !== 'ready') this.load();
+    // What one reads or hears already goes on: only what is known of it is new.
+    if (next.state === 'ready' && was.state !== 'ready' && !was.searchable) this.load();
     else this.paintHead();
   }
 
