@@ -128,6 +128,8 @@ function standing(one) {
       documents.isLocked(one) ? t('tray.unlock') : t('do.retry')));
 }
 
+const isReadable = (one) => one.searchable || one.state === 'ready';
+
 class DocumentView {
   constructor(root, params) {
     this.undo = cleanup();
@@ -152,6 +154,7 @@ class DocumentView {
   async load() {
     try {
       this.one = await get(`/v1/documents/${this.id}`);
+      this.readable = isReadable(this.one);
       this.paintHead();
       this.show(this.query.show);
       breadcrumb(this.one).then((crumbs) => fill(this.crumbs, crumbs)).catch(() => {});
@@ -163,10 +166,9 @@ class DocumentView {
 
   heard(next) {
     if (!this.one) return;
-    const was = this.one;
-    this.one = {...was, ...next};
+    this.one = {...this.one, ...next};
     // What one reads or hears already goes on: only what is known of it is new.
-    if (next.state === 'ready' && was.state !== 'ready' && !was.searchable) this.load();
+    if (isReadable(next) && !this.readable) this.load();
     else this.paintHead();
   }
 
