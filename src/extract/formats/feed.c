@@ -184,6 +184,17 @@ static void read_fact(Feed *feed, const HtmlToken *token)
     }
 }
 
+/* The feed's own picture: its title is what it shows. */
+static void read_image(Feed *feed)
+{
+    HtmlReader in = html_reader(markup_inner(&feed->in));
+    HtmlToken token;
+    in.is_xml = true;
+    while (html_next(&in, &token))
+        if (token.kind == HTML_START && !token.is_empty && str_is(token.name, "title"))
+            doc_image(feed->doc, markup_words(feed->arena, markup_inner(&in)));
+}
+
 static bool feed_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *text_arena = arena_new(GB(1));
@@ -198,7 +209,9 @@ static bool feed_extract(const ExtractSource *source, DocWriter *doc, Error *err
             read_item(&feed, "item");
         else if (!token.is_empty && str_is(token.name, "entry"))
             read_item(&feed, "entry");
-        else if (!token.is_empty && (str_is(token.name, "image") || str_is(token.name, "author")))
+        else if (!token.is_empty && str_is(token.name, "image"))
+            read_image(&feed);
+        else if (!token.is_empty && str_is(token.name, "author"))
             (void)markup_inner(&feed.in);
         else
             read_fact(&feed, &token);
