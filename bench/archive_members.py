@@ -5,7 +5,8 @@
 
 Reads ARCHIVES.tsv (path, member, bytes, type) and runs `lectern extract --format json` on each archive,
 with its password of PASSWORDS.tsv. A member counts when a child or a row of the list has its name, and its
-size where the row says one. Prints what is missing or has another size, then the shares; the minimum is of names.
+size where the row says one. Prints what is missing or has another size, then the shares; the minimum is of both.
+What the list itself has wrong (LIST_ERRORS) is printed, but not counted as another size.
 """
 import argparse
 import collections
@@ -15,6 +16,13 @@ import os
 import re
 import subprocess
 import sys
+
+# A folder with a size, the bytes a sparse file takes instead of its size, and a gzip file's size modulo 2^32 that is 0.
+LIST_ERRORS = {
+    ("tar/cpython__testtar.tar", "ustar/dirtype-with-size"),
+    ("tar/cpython__testtar.tar", "gnu/sparse-0.0"),
+    ("gz/corkami__manifesto.zip.gz", "corkami__manifesto.zip"),
+}
 
 
 def rows_of(path):
@@ -82,12 +90,12 @@ def main():
                 print(f"missing: {path}: {name}" + (" (not read)" if found is None else ""))
             elif size.isdigit() and found[name] not in (None, int(size)):
                 good += 1
-                other += 1
+                other += (path, name) not in LIST_ERRORS
                 print(f"size: {path}: {name}: {found[name]}, not {size}")
             else:
                 good += 1
     print(f"{good} of {total} members by name: {good / total:.3f}; {good - other} with the same size: {(good - other) / total:.3f}")
-    return 0 if good >= args.minimum * total else 1
+    return 0 if good - other >= args.minimum * total else 1
 
 
 if __name__ == "__main__":
