@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Reading whole files in a fresh process, beside other programs; and a corpus beside Kreuzberg.
 
-    bench/extract_bench.py [--program build/lectern] [--peers FOLDER] [--runs 3] [--only files,corpus,searchable]
+    bench/extract_bench.py [--program build/lectern] [--peers VENV] [--runs 3] [--only files,corpus]
 
-FOLDER may hold v-kreuzberg and v-pymupdf (virtual environments) and tika-app.jar. Files are made here:
-a PDF of 40 pages and 1 MB, a DOCX of 10 MB, a ZIP of 100 MB with 2,000 members, as the measurement of
-the peers had them (reportlab and python-docx are needed for the first two: --make PYTHON)."""
+VENV is a virtual environment that may have kreuzberg and pymupdf; TIKA may name a tika-app.jar. Files are made
+here: a PDF of 40 pages and 1 MB, a DOCX of 10 MB, a ZIP of 100 MB with 2,000 members, as the measurement of the
+peers had them (../shared/peers/extract/gen.py, for which VENV needs reportlab, python-docx and pypdf)."""
 import argparse
 import csv
 import json
@@ -56,8 +56,8 @@ def make_files(folder, python):
     rnd = random.Random(7)
     make_zip(folder / "100 MB.zip", rnd)
     maker = SHARED / "peers/extract/gen.py"
-    if python and maker.exists():
-        subprocess.run([python, str(maker), str(folder)], check=False, capture_output=True, timeout=600)
+    if python.exists() and maker.exists():
+        subprocess.run([str(python), str(maker), str(folder)], check=False, capture_output=True, timeout=600)
         for name, plain in (("mb1.pdf", "1 MB.pdf"), ("mb10.docx", "10 MB.docx"), ("merged.pdf", "1,600 pages.pdf")):
             if (folder / name).exists():
                 (folder / name).rename(folder / plain)
@@ -84,17 +84,18 @@ def run(argv, runs):
 
 def peers_of(path, folder):
     found = {}
-    if (folder / "v-kreuzberg").exists():
-        found["kreuzberg"] = [str(folder / "v-kreuzberg/bin/python"), "-c", KREUZBERG, str(path)]
-    if (folder / "v-pymupdf").exists() and path.suffix == ".pdf":
-        found["pymupdf"] = [str(folder / "v-pymupdf/bin/python"), "-c", PYMUPDF, str(path)]
-    if (folder / "tika-app.jar").exists():
-        found["tika"] = ["java", "-Xmx1g", "-jar", str(folder / "tika-app.jar"), "-t", str(path)]
+    python = folder / "bin/python"
+    if python.exists():
+        found["kreuzberg"] = [str(python), "-c", KREUZBERG, str(path)]
+    if python.exists() and path.suffix == ".pdf":
+        found["pymupdf"] = [str(python), "-c", PYMUPDF, str(path)]
+    if os.environ.get("TIKA"):
+        found["tika"] = ["java", "-Xmx1g", "-jar", os.environ["TIKA"], "-t", str(path)]
     return found
 
 
 def files(args, folder):
-    for path in make_files(folder, args.make):
+    for path in make_files(folder, args.peers / "bin/python"):
         lectern = [args.program, "extract", "--quiet", "--languages", "none", str(path)]
         say("whole file in a fresh process", file=path.name, who="lectern", **(run(lectern, args.runs) or {}))
         for who, argv in peers_of(path, args.peers).items():
@@ -106,16 +107,14 @@ def files(args, folder):
 
 def corpus(args, folder):
     """Files that Kreuzberg reads, in one process of its; ours start one each."""
-    corpus_folder, python = SHARED / "corpus", args.peers / "v-kreuzberg/bin/python"
+    corpus_folder, python = SHARED / "corpus", args.peers / "bin/python"
     if not corpus_folder.exists() or not python.exists():
         say("corpus beside Kreuzberg", skipped="needs ../shared and Kreuzberg")
         return
     with open(corpus_folder / "MANIFEST.tsv", encoding="utf-8", newline="") as f:
         paths = [str(corpus_folder / r["path"]) for r in csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE)
                  if not r["path"].startswith("malformed/")]
-    started = time.perf_counter()
     done = subprocess.run([str(python), "-c", KREUZBERG, *paths], capture_output=True, text=True, timeout=1800, check=False)
-    theirs = time.perf_counter() - started
     read = [line[3:] for line in done.stdout.splitlines() if line.startswith("ok ")]
     # Its OCR is off; pictures are ours to recognise, so they are compared apart.
     plain = [p for p in read if not p.endswith((".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".bmp", ".webp", ".jp2"))]
@@ -133,7 +132,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=str(ROOT / "build" / "lectern"))
     parser.add_argument("--peers", type=Path, default=Path("/nonexistent"))
-    parser.add_argument("--make", help="a Python that has reportlab, python-docx and pypdf")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", default="files,corpus")
     args = parser.parse_args()
