@@ -7,9 +7,9 @@
 
 #include <math.h>
 #include <openssl/evp.h>
-#include <zlib.h>
 
 #include "base/clock.h"
+#include "extract/inflate.h"
 #include "extract/iwa_file.h"
 #include "extract/ole_file.h"
 #include "extract/sheet_rows.h"
@@ -64,20 +64,7 @@ static Str gunzip(Arena *arena, Str bytes, size_t bytes_max)
     if (!str_starts(bytes, S("\x1F\x8B")))
         return bytes;
     Buf out = buf_new(arena, bytes_max);
-    unsigned char piece[KB(32)];
-    z_stream stream = { .next_in = (unsigned char *)(uintptr_t)bytes.at,
-                        .avail_in = (unsigned)MIN(bytes.length, UINT32_MAX) };
-    int status = inflateInit2(&stream, MAX_WBITS + 16);
-    while (status == Z_OK && !out.overflowed) {
-        stream.next_out = piece;
-        stream.avail_out = sizeof piece;
-        status = inflate(&stream, Z_NO_FLUSH);
-        size_t size = sizeof piece - stream.avail_out;
-        buf_add_bytes(&out, piece, size);
-        if (size == 0)
-            break;
-    }
-    inflateEnd(&stream);
+    inflate_into(&out, bytes, INFLATE_GZIP);
     return buf_str(&out);
 }
 

@@ -5,6 +5,9 @@
 #include "extract/formats/mail.h"
 #include "extract/mapi_rtf.h"
 #include "extract/ole_file.h"
+#include "extract/rtf_text.h"
+
+#define RTF_MAX MB(64)
 
 const MapiProperty *mapi_find(const MapiBag *bag, uint16_t id)
 {
@@ -355,9 +358,13 @@ static bool add_rtf(Mime *mime, bool has_plain)
 {
     const MapiProperty *packed = mapi_find(&mime->message->bag, MAPI_RTF);
     bool is_html;
+    Str rtf;
+    Error ignored; /* a broken body is none */
     if (!packed || packed->type != MAPI_BINARY)
         return false;
-    Str body = mapi_rtf_body(mime->arena, mapi_rtf_unpack(mime->arena, packed->value), &is_html);
+    if (!rtf_decompress(mime->arena, packed->value, RTF_MAX, &rtf, &ignored))
+        return false;
+    Str body = mapi_rtf_body(mime->arena, rtf, &is_html);
     if (is_html || !has_plain)
         add_text_part(mime, is_html ? "text/html" : "text/plain", "utf-8", body);
     return body.length > 0;

@@ -3,74 +3,10 @@
 
 #include "base/utf8.h"
 #include "extract/encoding.h"
-#include "extract/ole_file.h"
-
-/* --- Unpacking --- */
-
-enum { RING = 4096, RTF_MAX = MB(64) };
-
-/* [MS-OXRTFCP] 2.1.2.1: what the dictionary holds at first. */
-static const char known[] =
-    "{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern "
-    "\\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0"
-    "\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx";
-
-typedef struct Unpacker {
-    Str in;
-    size_t at, ring_at;
-    char ring[RING];
-    Buf out;
-} Unpacker;
-
-static void put(Unpacker *u, char c)
-{
-    buf_add_char(&u->out, c);
-    u->ring[u->ring_at] = c;
-    u->ring_at = (u->ring_at + 1) % RING;
-}
-
-/* A piece of the dictionary: 12 bits of place, 4 of length. False: the end. */
-static bool put_piece(Unpacker *u)
-{
-    if (u->at + 2 > u->in.length)
-        return false;
-    unsigned both =
-        (unsigned)(unsigned char)u->in.at[u->at] << 8 | (unsigned char)u->in.at[u->at + 1];
-    size_t from = both >> 4, count = (both & 15) + 2;
-    u->at += 2;
-    if (from == u->ring_at)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        put(u, u->ring[(from + i) % RING]);
-    return true;
-}
-
-Str mapi_rtf_unpack(Arena *arena, Str packed)
-{
-    size_t size = le32_at(packed, 4);
-    if (le32_at(packed, 8) == 0x414C454D) /* "MELA": not packed */
-        return str_slice(packed, 16, 16 + size);
-    if (le32_at(packed, 8) != 0x75465A4C || packed.length < 17)
-        return STR_NONE;
-    Unpacker *u = arena_new_one(arena, Unpacker);
-    *u = (Unpacker){ .in = packed, .at = 16, .ring_at = sizeof known - 1 };
-    u->out = buf_new(arena, MIN(size, (size_t)RTF_MAX));
-    memcpy(u->ring, known, sizeof known - 1);
-    while (u->at < packed.length && !u->out.overflowed) {
-        unsigned flags = (unsigned char)packed.at[u->at++];
-        for (int bit = 0; bit < 8 && u->at < packed.length; bit++) {
-            if (!(flags >> bit & 1))
-                put(u, packed.at[u->at++]);
-            else if (!put_piece(u))
-                return buf_str(&u->out);
-        }
-    }
-    return buf_str(&u->out);
-}
 
 /* --- What it was made from --- */
 
-enum { DEPTH_MAX = 200 };
+enum { DEPTH_MAX = 200, RTF_MAX = MB(64) };
 
 typedef struct Group {
     bool hidden;    /* a destination that is no text */

@@ -2,8 +2,8 @@
  * from a digest of the password, AES in CBC mode, then the bytes are unpacked. The first 1,024
  * bytes of what is decrypted have a checksum, which shows a wrong password. */
 #include <openssl/evp.h>
-#include <zlib.h>
 
+#include "extract/inflate.h"
 #include "extract/odf.h"
 
 enum { VALUE_MAX = 64, ITERATIONS_MAX = 10000000, LOCKS_MAX = 10000, CHECKED = 1024 };
@@ -152,21 +152,8 @@ static bool has_checksum(const OdfLock *lock, Str bytes)
 
 static bool unpack(Arena *arena, Str packed, size_t bytes_max, Str *bytes_r, Error *err)
 {
-    unsigned char piece[KB(32)];
     Buf out = buf_new(arena, bytes_max);
-    z_stream stream = { .next_in = (unsigned char *)(uintptr_t)packed.at,
-                        .avail_in = (unsigned)packed.length };
-    int status = inflateInit2(&stream, -MAX_WBITS);
-    while (status == Z_OK && !out.overflowed) {
-        stream.next_out = piece;
-        stream.avail_out = sizeof piece;
-        status = inflate(&stream, Z_NO_FLUSH);
-        size_t size = sizeof piece - stream.avail_out;
-        buf_add_bytes(&out, piece, size);
-        if (size == 0)
-            break;
-    }
-    inflateEnd(&stream);
+    inflate_into(&out, packed, INFLATE_RAW);
     if (out.overflowed)
         return fail(err, ERROR_TOO_LARGE, "a part unpacks to more than %zu MB", bytes_max >> 20);
     *bytes_r = buf_str(&out);

@@ -1,10 +1,10 @@
 /* hwp.c - documents of the Korean word processor Hangul, version 5 ("Hwp Document File Formats
  * 5.0", Hancom): an OLE file whose sections are records, packed by deflate. */
 #include <openssl/evp.h>
-#include <zlib.h>
 
 #include "extract/encoding.h"
 #include "extract/hwp_body.h"
+#include "extract/inflate.h"
 #include "extract/ole_properties.h"
 
 #define SECTION_MAX MB(256)
@@ -57,20 +57,7 @@ static Str unpack(const Hwp *hwp, Str bytes)
     if (!(hwp->flags & FLAG_PACKED))
         return bytes;
     Buf out = buf_new(hwp->arena, MIN(SECTION_MAX, arena_room(hwp->arena) / 4));
-    unsigned char piece[KB(32)];
-    z_stream stream = { .next_in = (unsigned char *)(uintptr_t)bytes.at,
-                        .avail_in = (unsigned)MIN(bytes.length, UINT32_MAX) };
-    int status = inflateInit2(&stream, -MAX_WBITS);
-    while (status == Z_OK && !out.overflowed) {
-        stream.next_out = piece;
-        stream.avail_out = sizeof piece;
-        status = inflate(&stream, Z_NO_FLUSH);
-        size_t size = sizeof piece - stream.avail_out;
-        buf_add_bytes(&out, piece, size);
-        if (size == 0)
-            break;
-    }
-    inflateEnd(&stream);
+    inflate_into(&out, bytes, INFLATE_RAW);
     return buf_str(&out);
 }
 

@@ -111,7 +111,8 @@ static bool smime_extract(const ExtractSource *source, DocWriter *doc, Error *er
         return true;
     }
     doc_meta(doc, "signature", S("S/MIME, not verified"));
-    return doc_child(doc, S("signed.eml"), S("message/rfc822"), buf_str(&content)) || true;
+    doc_child(doc, S("signed.eml"), S("message/rfc822"), buf_str(&content));
+    return true;
 }
 
 static int smime_sniff(Str bytes)

@@ -2,11 +2,10 @@
  * and the size. Numbers of paths and embedded pictures or fonts are passed over. */
 #include "extract/formats/svg.h"
 
-#include <zlib.h>
-
 #include "extract/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/markup.h"
+#include "extract/inflate.h"
 #include "extract/metadata.h"
 
 enum { TEXT_MAX = 1 << 20, RATIO_MAX = 400, PICTURES_MAX = 100000 };
@@ -204,21 +203,8 @@ void svg_write(DocWriter *doc, Str bytes, const Place *place)
 /* What a gzip holds, at most `max` bytes; what could be unpacked of a broken one. */
 static Str unpacked(Arena *arena, Str packed, size_t max)
 {
-    unsigned char out[KB(16)];
-    Buf text = buf_new(arena, max);
-    z_stream stream = { .next_in = (unsigned char *)(uintptr_t)packed.at,
-                        .avail_in = (unsigned)MIN(packed.length, UINT32_MAX) };
-    int status = inflateInit2(&stream, MAX_WBITS + 16);
-    while (status == Z_OK && !text.overflowed) {
-        stream.next_out = out;
-        stream.avail_out = sizeof out;
-        status = inflate(&stream, Z_NO_FLUSH);
-        size_t size = sizeof out - stream.avail_out;
-        buf_add_bytes(&text, out, size);
-        if (size == 0 || (text.length > RATIO_FREE && text.length / RATIO_MAX > packed.length))
-            break;
-    }
-    inflateEnd(&stream);
+    Buf text = buf_new(arena, MIN(max, MAX(RATIO_FREE, packed.length * RATIO_MAX)));
+    inflate_into(&text, packed, INFLATE_GZIP);
     return buf_str(&text);
 }
 
