@@ -91,7 +91,12 @@ class Server:
     def call(self, method, path, key=None, **options):
         headers = dict(options.pop("headers", None) or {})
         headers.setdefault("Authorization", f"Bearer {key or self.key}")
-        return requests.request(method, self.url + path, headers=headers, timeout=60, **options)
+        try:
+            return requests.request(method, self.url + path, headers=headers, timeout=60, **options)
+        except requests.ConnectionError as lost:
+            if self.process.poll() is None:
+                raise
+            raise AssertionError(f"the server ended with {self.process.returncode}: {self.log.read_text()[-4000:]}") from lost
 
     def get(self, path, **options):
         return self.call("GET", path, **options)

@@ -353,3 +353,11 @@ def test_every_malformed_file_ends_with_one_line_while_the_server_answers(made):
     assert slowest < 1
     peak = int(Path(f"/proc/{server.process.pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
     assert peak < 1024
+
+
+def test_a_server_that_breaks_says_where(fresh_server):
+    fresh_server.process.send_signal(signal.SIGSEGV)
+    assert fresh_server.process.wait(10) == -signal.SIGSEGV
+    said = fresh_server.log.read_text()
+    assert "broken by signal SIGSEGV" in said
+    assert "lectern(+0x" in said

@@ -779,20 +779,20 @@ def test_a_cell_that_is_cited_is_marked_in_its_sheet(library, desk, kinds):
 def test_a_recording_plays_and_a_line_is_a_place_in_it(desk, kinds):
     page = open_kind(desk, kinds, "tone.wav")
     player = part(page, "player")
-    page.wait_for_function("() => document.querySelector('[data-test=player]').duration > 1.9")
+    page.wait_for_function("() => document.querySelector('[data-test=player]')?.duration > 1.9")
     page.route("**/blocks?*", lambda route: route.fulfill(status=200, content_type="application/json", body=json.dumps({"items": [
         {"kind": "paragraph", "ordinal": i, "level": 0, "text": text, "start": i * 20, "length": 18, "place": {"text": "", "start_ms": from_ms, "end_ms": to_ms}}
         for i, (text, from_ms, to_ms) in enumerate([("the first words", 0, 900), ("the later words", 1000, 1900)])], "next": None})))
     page.reload()
     line = part(page, "line").nth(1)
     line.click()
-    page.wait_for_function("() => document.querySelector('[data-test=player]').currentTime >= 1")
+    page.wait_for_function("() => document.querySelector('[data-test=player]')?.currentTime >= 1")
     expect(line).to_have_attribute("aria-current", "true")
     player.evaluate("(one) => one.pause()")
     shot(page, "recording")
     open_kind(desk, kinds, "tone.wav", "?start=20&end=35&at=0:01-0:02")
     expect(page.locator("[data-test=line][data-cited] mark")).to_have_text("the later words")
-    page.wait_for_function("() => document.querySelector('[data-test=player]').currentTime >= 1")
+    page.wait_for_function("() => document.querySelector('[data-test=player]')?.currentTime >= 1")
     page.unroute("**/blocks?*")
 
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "cli/app.h"
 #include "cli/command.h"
@@ -19,6 +20,7 @@ static bool run(CommandLine *line, Error *err)
     /* The blocks of a large document go back to the system when it is done: without this glibc
      * keeps ever larger ones for the next, 17 MB more after three PDFs of 1,600 pages. */
     (void)mallopt(M_MMAP_THRESHOLD, KB(256));
+    crash_report();
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
