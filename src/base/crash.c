@@ -39,10 +39,12 @@ static void last_words(int number, siginfo_t *info, void *context)
 
 void crash_report(void)
 {
-#ifndef __SANITIZE_ADDRESS__
     static const int numbers[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
     static char stack[KB(64)];
     void *call;
+#ifdef __SANITIZE_ADDRESS__
+    return;
+#endif
     stack_t other = { .ss_sp = stack, .ss_size = sizeof stack };
     struct sigaction action = { .sa_sigaction = last_words,
                                 .sa_flags = SA_SIGINFO | SA_RESETHAND | SA_ONSTACK };
@@ -50,5 +52,4 @@ void crash_report(void)
     (void)sigaltstack(&other, NULL);
     for (size_t i = 0; i < COUNT(numbers); i++)
         (void)sigaction(numbers[i], &action, NULL);
-#endif
 }
