@@ -1,11 +1,13 @@
 /* fuzz_parts.c - any bytes through one reader that formats share, named in FORMAT (one of
  * parts.def). With FORMAT=list the program prints them. */
+#include "extract/bcj2.h"
 #include "extract/charset_guess.h"
 #include "extract/encoding.h"
 #include "extract/exif.h"
 #include "extract/extractor.h"
 #include "extract/file_kind.h"
 #include "extract/formats/mime.h"
+#include "extract/inflate64.h"
 #include "extract/iptc.h"
 #include "extract/lzx.h"
 #include "extract/mapi_rtf.h"
@@ -129,7 +131,7 @@ static void part_zip_directory(const Test *test)
 /* One member: method, strength of AES and flags from the first bytes, all others packed. */
 static void part_zip_unpack(const Test *test)
 {
-    static const uint8_t methods[] = { 0, 8, 9, 12, 14, 93, 95, 99 };
+    static const uint8_t methods[] = { 0, 8, 9, 12, 14, 93, 95, 98, 99 };
     Str bytes = test->source.bytes;
     if (bytes.length < 8)
         return;
@@ -152,13 +154,39 @@ static void part_zip_unpack(const Test *test)
     read_entries(&inner, &directory, true);
 }
 
+static void part_inflate64(const Test *test)
+{
+    enum { ROOM = 100000 };
+    char *out = arena_alloc(test->arena, ROOM);
+    size_t length;
+    seen += inflate64(test->source.bytes, out, ROOM, &length);
+    seen += str_hash((Str){ out, length });
+}
+
+/* The lengths of the four streams come first. */
+static void part_bcj2(const Test *test)
+{
+    enum { ROOM = 20000 };
+    Str rest = str_from(test->source.bytes, 3), in[4];
+    char *out = arena_alloc(test->arena, ROOM);
+    if (test->source.bytes.length < 3)
+        return;
+    for (size_t i = 0; i < 4; i++) {
+        size_t length = i < 3 ? (unsigned char)test->source.bytes.at[i] : rest.length;
+        in[i] = str_slice(rest, 0, length);
+        rest = str_from(rest, length);
+    }
+    if (bcj2_join(in, out, MAX(in[0].length, (size_t)1) + 40))
+        seen += str_hash((Str){ out, in[0].length });
+}
+
 static void part_seven_zip(const Test *test)
 {
     Error err;
-    bool is_encrypted;
-    if (!seven_zip_look(test->source.bytes, &is_encrypted, &err))
+    bool is_ours;
+    if (!seven_zip_look(test->source.bytes, &is_ours, &err))
         return;
-    if (seven_zip_extract_encrypted(&test->source, test->doc, &err))
+    if (seven_zip_read(&test->source, test->doc, &err))
         seen++;
 }
 

@@ -57,14 +57,14 @@ static bool fail_archive(const Reader *reader, struct archive *archive, Error *e
                                                 : "the archive needs a password");
 }
 
-static struct archive *open_archive(Str bytes, const ArchiveKind *kind)
+static struct archive *open_archive(Str bytes, const ArchiveKind *kind, const char *options)
 {
     struct archive *archive = archive_read_new();
     for (Support *const *filter = kind->filters; filter && *filter; filter++)
         (*filter)(archive);
     for (Support *const *format = kind->formats; *format; format++)
         (*format)(archive);
-    archive_read_set_options(archive, "!mac-ext");
+    archive_read_set_options(archive, options);
     archive_read_open_memory(archive, bytes.at, bytes.length);
     return archive;
 }
@@ -119,7 +119,8 @@ static bool is_raw(struct archive *archive)
 /* Fails when not even one member could be seen. */
 static bool list_members(Reader *reader, int64_t *count_r, Error *err)
 {
-    AUTO(archive_auto) struct archive *archive = open_archive(reader->source->bytes, reader->kind);
+    AUTO(archive_auto)
+    struct archive *archive = open_archive(reader->source->bytes, reader->kind, "!mac-ext");
     struct archive_entry *entry;
     Members *members = reader->members;
     Error broken = { 0 };
@@ -211,7 +212,8 @@ static void write_member(Reader *reader, struct archive *archive, struct archive
 
 static void read_members(Reader *reader, int64_t total)
 {
-    AUTO(archive_auto) struct archive *archive = open_archive(reader->source->bytes, reader->kind);
+    AUTO(archive_auto)
+    struct archive *archive = open_archive(reader->source->bytes, reader->kind, "!mac-ext");
     struct archive_entry *entry;
     Members *members = reader->members;
     Error broken = { 0 };
@@ -262,7 +264,7 @@ bool archive_extract_compressed(const ExtractSource *source, Str inner, DocWrite
 bool archive_find_in_tar(Arena *arena, Str bytes, const char *name, size_t max, Str *bytes_r)
 {
     static const ArchiveKind kind = { tar_formats, every_filter, "archive", false };
-    AUTO(archive_auto) struct archive *archive = open_archive(bytes, &kind);
+    AUTO(archive_auto) struct archive *archive = open_archive(bytes, &kind, "!mac-ext");
     struct archive_entry *entry;
     for (int i = 0; i < 100 && archive_read_next_header(archive, &entry) == ARCHIVE_OK; i++) {
         Str found = entry_name(entry);
@@ -276,4 +278,20 @@ bool archive_find_in_tar(Arena *arena, Str bytes, const char *name, size_t max, 
         return count > 0;
     }
     return false;
+}
+
+bool archive_unpack_only(Str bytes, Support *format, char *out, size_t size, size_t *length_r)
+{
+    const ArchiveKind kind = { .formats = (Support *const[]){ format, NULL }, .title = "archive" };
+    AUTO(archive_auto) struct archive *archive = open_archive(bytes, &kind, "ignorecrc32");
+    struct archive_entry *entry;
+    la_ssize_t count = 1;
+    size_t length = 0;
+    bool ok = archive_read_next_header(archive, &entry) == ARCHIVE_OK;
+    while (ok && count > 0 && length < size) {
+        count = archive_read_data(archive, out + length, size - length);
+        length += (size_t)MAX(count, 0);
+    }
+    *length_r = length;
+    return ok && count >= 0;
 }

@@ -25,3 +25,7 @@ MUST_CHECK bool archive_extract_compressed(const ExtractSource *source, Str inne
 /* The first member of that name ("./" before it is ignored) of a tar archive under any
  * compression; false when there is none. At most `max` bytes. */
 bool archive_find_in_tar(Arena *arena, Str bytes, const char *name, size_t max, Str *bytes_r);
+/* The bytes of an archive's first member into `out`, which has room for `size`; false when it is
+ * broken. No checksum is looked at. For members that were decrypted elsewhere. */
+bool archive_unpack_only(Str archive, int (*format)(struct archive *), char *out, size_t size,
+                         size_t *length_r);

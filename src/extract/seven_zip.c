@@ -1,6 +1,7 @@
 /* seven_zip.c - see seven_zip.h. */
 #include "extract/seven_zip.h"
 
+#include <archive.h>
 #include <bzlib.h>
 #include <lzma.h>
 #include <openssl/evp.h>
@@ -9,6 +10,9 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "extract/archive_members.h"
+#include "extract/archive_reader.h"
+#include "extract/bcj2.h"
+#include "extract/inflate64.h"
 
 enum {
     SIGNATURE_SIZE = 32,
@@ -28,34 +32,47 @@ enum {
     ID_MTIME = 20,
     ID_ENCODED = 23,
     CODERS_MAX = 8,
+    INPUTS_MAX = 4, /* of a coder: BCJ2's */
     ITEMS_MAX = 200000,
     CYCLES_MAX = 24,
     CYCLES_NONE = 63,
     HEADER_MAX = 64 << 20,
     KEY_SIZE = 32,
     BLOCK = 16,
+    PPMD_PROPERTIES = 5,   /* order, memory */
+    PPMD_AROUND_MAX = 256, /* of an archive around packed bytes */
 };
+#define PPMD_MEMORY_MAX MB(512)
 
 #define METHOD_AES 0x06F10701u
+#define METHOD_ARM64 0x0Au
 #define METHOD_LZMA 0x030101u
 #define METHOD_LZMA2 0x21u
 #define METHOD_DEFLATE 0x040108u
+#define METHOD_DEFLATE64 0x040109u
 #define METHOD_BZIP2 0x040202u
+#define METHOD_PPMD 0x030401u
+#define METHOD_BCJ2 0x0303011Bu
 #define UNIX_EPOCH_FILETIME 116444736000000000u
 
 typedef struct Coder {
     uint32_t method;
     Str properties;
     uint64_t unpacked;
+    size_t first_input, input_count; /* in the folder's numbers of inputs */
 } Coder;
 
+/* Coders are a tree: each has one output, which is an input of another one; the root's is the
+ * folder's. Inputs that no coder feeds are packed streams. */
 typedef struct Folder {
     Coder coders[CODERS_MAX];
-    uint8_t order[CODERS_MAX]; /* in which bytes go through them */
-    size_t coder_count, file_count;
-    bool is_readable; /* one chain, one packed stream */
+    size_t coder_count, output_count, root, file_count;
+    uint64_t bonds[CODERS_MAX][2]; /* an input, and the coder whose output it is */
+    size_t bond_count;
+    uint64_t packs[CODERS_MAX * INPUTS_MAX]; /* the inputs that are packed streams */
     size_t pack_count;
-    uint64_t packed_at, packed; /* of its only stream */
+    bool is_readable;  /* each coder has one output */
+    size_t first_pack; /* in the archive's numbers of packed streams */
     bool has_crc;
     uint32_t crc;
 } Folder;
@@ -75,12 +92,16 @@ typedef struct Key {
     uint8_t bytes[KEY_SIZE];
 } Key;
 
+typedef struct PackedStream {
+    uint64_t at, size;
+} PackedStream;
+
 typedef struct Archive {
     Arena *arena;
     Str bytes, password;
     Key key;
     VEC(Folder) folders;
-    VEC(uint64_t) packed;
+    VEC(PackedStream) packed;
     VEC(Item) streams; /* sizes and sums of substreams, then of files */
     VEC(Item) items;
     uint64_t pack_at;
@@ -169,7 +190,7 @@ static void read_pack(Archive *a, Reader *in)
     for (int id = read_byte(in); id && !in->failed; id = read_byte(in)) {
         if (id == ID_SIZE) {
             for (size_t i = 0; i < count && !in->failed; i++)
-                *vec_push(a->arena, &a->packed) = read_number(in);
+                *vec_push(a->arena, &a->packed) = (PackedStream){ .size = read_number(in) };
         } else if (id == ID_CRC) {
             Str defined = read_defined(a->arena, in, count);
             for (size_t i = 0; i < count; i++)
@@ -181,59 +202,54 @@ static void read_pack(Archive *a, Reader *in)
     }
 }
 
-static void order_coders(Folder *folder, const uint64_t (*bonds)[2], size_t bond_count,
-                         uint64_t first)
+/* Its coders; false when they are more than are known to exist. */
+static bool read_coders(Folder *folder, Reader *in)
 {
-    size_t count = 0;
-    for (uint64_t now = first; count < folder->coder_count && now < folder->coder_count;) {
-        folder->order[count++] = (uint8_t)now;
-        uint64_t next = UINT64_MAX;
-        for (size_t i = 0; i < bond_count; i++)
-            if (bonds[i][1] == now)
-                next = bonds[i][0];
-        now = next;
+    uint64_t inputs = 0;
+    folder->coder_count = read_count(in);
+    in->failed |= folder->coder_count == 0 || folder->coder_count > CODERS_MAX;
+    for (size_t i = 0; i < folder->coder_count && !in->failed; i++) {
+        Coder *coder = &folder->coders[i];
+        uint8_t flags = read_byte(in);
+        Str id = read_bytes(in, flags & 15);
+        for (size_t k = 0; k < id.length; k++)
+            coder->method = coder->method << 8 | (uint8_t)id.at[k];
+        coder->first_input = inputs;
+        coder->input_count = flags & 0x10 ? read_count(in) : 1;
+        size_t outputs = flags & 0x10 ? read_count(in) : 1;
+        folder->is_readable &= outputs == 1;
+        inputs += coder->input_count;
+        folder->output_count += outputs;
+        if (flags & 0x20)
+            coder->properties = read_bytes(in, read_count(in));
     }
-    folder->is_readable &= count == folder->coder_count;
+    size_t outputs = folder->output_count;
+    in->failed |= outputs == 0 || outputs > CODERS_MAX || inputs > CODERS_MAX * INPUTS_MAX ||
+                  inputs + 1 < outputs;
+    if (!in->failed)
+        folder->pack_count = inputs + 1 - outputs;
+    return !in->failed;
 }
 
 static void read_folder(Archive *a, Reader *in)
 {
-    Folder folder = { .is_readable = true };
-    uint64_t bonds[CODERS_MAX * 4][2] = { { 0 } }, ins = 0, outs = 0, first = 0;
-    folder.coder_count = read_count(in);
-    in->failed |= folder.coder_count == 0 || folder.coder_count > CODERS_MAX;
-    for (size_t i = 0; i < folder.coder_count && !in->failed; i++) {
-        uint8_t flags = read_byte(in);
-        Str id = read_bytes(in, flags & 15);
-        for (size_t k = 0; k < id.length; k++)
-            folder.coders[i].method = folder.coders[i].method << 8 | (uint8_t)id.at[k];
-        uint64_t its_ins = flags & 0x10 ? read_count(in) : 1;
-        uint64_t its_outs = flags & 0x10 ? read_count(in) : 1;
-        folder.is_readable &= its_ins == 1 && its_outs == 1;
-        ins += its_ins;
-        outs += its_outs;
-        if (flags & 0x20)
-            folder.coders[i].properties = read_bytes(in, read_count(in));
-    }
-    in->failed |= outs == 0 || outs > CODERS_MAX || ins > CODERS_MAX * 4 || ins + 1 < outs;
-    if (in->failed)
+    Folder folder = { .is_readable = true, .file_count = 1 };
+    if (!read_coders(&folder, in))
         return;
-    for (size_t i = 0; i + 1 < outs; i++) {
-        bonds[i][0] = read_number(in);
-        bonds[i][1] = read_number(in);
+    folder.bond_count = folder.output_count - 1;
+    uint64_t bound_inputs = 0, bound_outputs = 0;
+    for (size_t i = 0; i < folder.bond_count; i++) {
+        for (int k = 0; k < 2; k++)
+            folder.bonds[i][k] = read_number(in);
+        bound_inputs |= (uint64_t)1 << (folder.bonds[i][0] & 63);
+        bound_outputs |= (uint64_t)1 << (folder.bonds[i][1] & 63);
     }
-    folder.pack_count = (size_t)(ins + 1 - outs);
-    for (size_t i = 0; i < folder.coder_count; i++) {
-        bool is_bound = false;
-        for (size_t k = 0; k + 1 < outs; k++)
-            is_bound |= bonds[k][0] == i;
-        first = is_bound ? first : i;
-    }
+    while (folder.root + 1 < folder.coder_count && bound_outputs >> folder.root & 1)
+        folder.root++;
     for (size_t i = 0; folder.pack_count > 1 && i < folder.pack_count; i++)
-        read_number(in);
-    folder.file_count = 1;
-    if (folder.is_readable)
-        order_coders(&folder, bonds, (size_t)outs - 1, first);
+        folder.packs[i] = read_number(in);
+    while (folder.pack_count == 1 && bound_inputs >> folder.packs[0] & 1)
+        folder.packs[0]++;
     *vec_push(a->arena, &a->folders) = folder;
 }
 
@@ -250,7 +266,7 @@ static void read_unpack(Archive *a, Reader *in)
     for (int id = read_byte(in); id && !in->failed; id = read_byte(in)) {
         if (id == ID_CODERS_UNPACK_SIZE) {
             for (size_t i = 0; i < a->folders.count; i++)
-                for (size_t k = 0; k < a->folders.at[i].coder_count; k++)
+                for (size_t k = 0; k < a->folders.at[i].output_count; k++)
                     a->folders.at[i].coders[k].unpacked = read_number(in);
         } else if (id == ID_CRC) {
             Str defined = read_defined(a->arena, in, count);
@@ -265,8 +281,7 @@ static void read_unpack(Archive *a, Reader *in)
 
 static uint64_t folder_size(const Folder *folder)
 {
-    return folder->coder_count ? folder->coders[folder->order[folder->coder_count - 1]].unpacked
-                               : 0;
+    return folder->coder_count ? folder->coders[folder->root].unpacked : 0;
 }
 
 /* The last substream of a folder has no size of its own, a folder's only one no sum. */
@@ -309,13 +324,14 @@ static void place_folders(Archive *a)
 {
     uint64_t at = SIGNATURE_SIZE + a->pack_at;
     size_t next = 0;
+    for (size_t i = 0; i < a->packed.count; i++) {
+        PackedStream *stream = &a->packed.at[i];
+        stream->at = at;
+        at = stream->size > UINT64_MAX - at ? UINT64_MAX : at + stream->size;
+    }
     for (size_t i = 0; i < a->folders.count; i++) {
-        Folder *folder = &a->folders.at[i];
-        folder->packed_at = at;
-        folder->packed = next < a->packed.count ? a->packed.at[next] : 0;
-        folder->is_readable &= folder->pack_count == 1;
-        for (size_t k = 0; k < folder->pack_count && next < a->packed.count; k++)
-            at += a->packed.at[next++];
+        a->folders.at[i].first_pack = next;
+        next += a->folders.at[i].pack_count;
     }
 }
 
@@ -480,13 +496,21 @@ static lzma_vli lzma_filter_of(uint32_t method)
         uint32_t method;
         lzma_vli filter;
     } filters[] = {
-        { METHOD_LZMA, LZMA_FILTER_LZMA1 },  { METHOD_LZMA2, LZMA_FILTER_LZMA2 },
-        { 0x03, LZMA_FILTER_DELTA },         { 0x04, LZMA_FILTER_X86 },
-        { 0x05, LZMA_FILTER_POWERPC },       { 0x06, LZMA_FILTER_IA64 },
-        { 0x07, LZMA_FILTER_ARM },           { 0x08, LZMA_FILTER_ARMTHUMB },
-        { 0x09, LZMA_FILTER_SPARC },         { 0x03030103, LZMA_FILTER_X86 },
-        { 0x03030205, LZMA_FILTER_POWERPC }, { 0x03030401, LZMA_FILTER_IA64 },
-        { 0x03030501, LZMA_FILTER_ARM },     { 0x03030701, LZMA_FILTER_ARMTHUMB },
+        { METHOD_LZMA, LZMA_FILTER_LZMA1 },
+        { METHOD_LZMA2, LZMA_FILTER_LZMA2 },
+        { 0x03, LZMA_FILTER_DELTA },
+        { 0x04, LZMA_FILTER_X86 },
+        { 0x05, LZMA_FILTER_POWERPC },
+        { 0x06, LZMA_FILTER_IA64 },
+        { 0x07, LZMA_FILTER_ARM },
+        { 0x08, LZMA_FILTER_ARMTHUMB },
+        { 0x09, LZMA_FILTER_SPARC },
+        { METHOD_ARM64, LZMA_FILTER_ARM64 },
+        { 0x03030103, LZMA_FILTER_X86 },
+        { 0x03030205, LZMA_FILTER_POWERPC },
+        { 0x03030401, LZMA_FILTER_IA64 },
+        { 0x03030501, LZMA_FILTER_ARM },
+        { 0x03030701, LZMA_FILTER_ARMTHUMB },
         { 0x03030805, LZMA_FILTER_SPARC },
     };
     for (size_t i = 0; i < COUNT(filters); i++)
@@ -558,6 +582,59 @@ static bool unpack_deflate(const Coder *coder, Str in, char *out, Error *err)
     return ok || fail_packed(err);
 }
 
+static void put_numbers(Buf *out, uint64_t number)
+{
+    buf_add_char(out, '\xFF');
+    for (int i = 0; i < 8; i++)
+        buf_add_char(out, (char)(number >> (8 * i)));
+}
+
+static void put_fixed(char *at, uint64_t number, int size)
+{
+    for (int i = 0; i < size; i++)
+        at[i] = (char)(number >> (8 * i));
+}
+
+/* An archive of one member, packed by PPMd alone: signature header, the bytes, header. */
+static Str wrap_ppmd(const Coder *coder, Str in, char *out)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Buf header = buf_new(arena, PPMD_AROUND_MAX - SIGNATURE_SIZE);
+    buf_add(&header, S("\1\4\6\0\1\x09"));
+    put_numbers(&header, in.length);
+    buf_add(&header, S("\0\7\x0B\1\0\1\x23\3\4\1\5"));
+    buf_add(&header, coder->properties);
+    buf_add(&header, S("\x0C"));
+    put_numbers(&header, coder->unpacked);
+    buf_add(&header, S("\0\x08\0\0\5\1\x11\5\0a\0\0\0\0\0"));
+    memcpy(out, "7z\xBC\xAF\x27\x1C\0\4", 8);
+    put_fixed(out + 12, in.length, 8);
+    put_fixed(out + 20, header.length, 8);
+    put_fixed(out + 28, crc32_z(0, (const uint8_t *)header.at, header.length), 4);
+    put_fixed(out + 8, crc32_z(0, (const uint8_t *)out + 12, 20), 4);
+    if (in.length)
+        memcpy(out + SIGNATURE_SIZE, in.at, in.length);
+    memcpy(out + SIGNATURE_SIZE + in.length, header.at, header.length);
+    return (Str){ out, SIGNATURE_SIZE + in.length + header.length };
+}
+
+/* By libarchive, as the only member of an archive that is made here. */
+static bool unpack_ppmd(const Coder *coder, Str in, char *out, Error *err)
+{
+    AUTO_FREE char *archive = heap_alloc(in.length + PPMD_AROUND_MAX);
+    size_t length = 0;
+    if (coder->properties.length != PPMD_PROPERTIES)
+        return fail(err, ERROR_DAMAGED, "its compression is not described");
+    if (little(str_from(coder->properties, 1)) > PPMD_MEMORY_MAX)
+        return fail(err, ERROR_TOO_LARGE, "it needs more than %zu MB of memory to unpack",
+                    PPMD_MEMORY_MAX >> 20);
+    Str bytes = wrap_ppmd(coder, in, archive);
+    return (archive_unpack_only(bytes, archive_read_support_format_7zip, out,
+                                (size_t)coder->unpacked, &length) &&
+            length == coder->unpacked) ||
+           fail_packed(err);
+}
+
 static bool unpack_bzip2(const Coder *coder, Str in, char *out, Error *err)
 {
     bz_stream stream = { .next_in = (char *)(uintptr_t)in.at,
@@ -577,62 +654,111 @@ static bool unpack_bzip2(const Coder *coder, Str in, char *out, Error *err)
     return ok || fail_packed(err);
 }
 
-/* Room in `out`: what it unpacks to, and no less than `in`. */
+/* Of one input. Room in `out`: what it unpacks to, and no less than `in`. */
 static bool unpack_by(Archive *a, const Coder *coder, Str in, char *out, Error *err)
 {
     lzma_vli filter = lzma_filter_of(coder->method);
+    size_t size = (size_t)coder->unpacked, length = 0;
     if (coder->method == METHOD_AES)
         return decrypt(a, coder, in, out, err);
     if (filter != LZMA_VLI_UNKNOWN)
         return unpack_lzma(coder, filter, in, out, err);
     if (coder->method == METHOD_DEFLATE)
         return unpack_deflate(coder, in, out, err);
+    if (coder->method == METHOD_DEFLATE64)
+        return (inflate64(in, out, size, &length) && length == size) || fail_packed(err);
     if (coder->method == METHOD_BZIP2)
         return unpack_bzip2(coder, in, out, err);
+    if (coder->method == METHOD_PPMD)
+        return unpack_ppmd(coder, in, out, err);
     if (coder->method != 0)
-        return fail(err, ERROR_UNSUPPORTED, "its method %X is not read in an encrypted archive",
+        return fail(err, ERROR_UNSUPPORTED, "it is packed by a method that is not read (%X)",
                     coder->method);
     if (in.length)
         memcpy(out, in.at, in.length);
     return true;
 }
 
-/* The folder's bytes in heap memory. */
-static bool unpack_folder(Archive *a, const Folder *folder, char **bytes_r, Error *err)
+static bool unpack_coder(Archive *a, const Folder *folder, size_t index, int depth, char **bytes_r,
+                         Error *err);
+
+/* An input of a coder: a packed stream, or what another coder gives; that is in *held_r. */
+static bool read_input(Archive *a, const Folder *folder, uint64_t input, int depth, Str *bytes_r,
+                       char **held_r, Error *err)
 {
-    Str in = folder->packed_at <= a->bytes.length
-                 ? str_slice(a->bytes, (size_t)folder->packed_at,
-                             (size_t)(folder->packed_at + MIN(folder->packed, a->bytes.length)))
-                 : STR_NONE;
-    AUTO_FREE char *last = NULL;
-    bool ok = folder->is_readable || fail(err, ERROR_UNSUPPORTED,
-                                          "it is packed by several streams at once, which is not "
-                                          "read in an encrypted archive");
-    for (size_t i = 0; ok && i < folder->coder_count; i++) {
-        const Coder *coder = &folder->coders[folder->order[i]];
-        if (coder->unpacked > ARCHIVE_MEMBER_MAX)
-            return fail(err, ERROR_TOO_LARGE, "it unpacks to more than %zu MB",
-                        ARCHIVE_MEMBER_MAX >> 20);
-        char *out = heap_alloc(MAX((size_t)coder->unpacked, in.length) + BLOCK);
-        ok = unpack_by(a, coder, in, out, err);
-        free(last);
-        last = out;
-        in = (Str){ out, (size_t)coder->unpacked };
-    }
-    if (!ok)
-        return false;
-    *bytes_r = last;
-    last = NULL;
+    for (size_t i = 0; i < folder->bond_count; i++)
+        if (folder->bonds[i][0] == input && folder->bonds[i][1] < folder->coder_count) {
+            const Coder *from = &folder->coders[folder->bonds[i][1]];
+            bool ok = unpack_coder(a, folder, (size_t)folder->bonds[i][1], depth + 1, held_r, err);
+            *bytes_r = (Str){ *held_r, ok ? (size_t)from->unpacked : 0 };
+            return ok;
+        }
+    for (size_t i = 0; i < folder->pack_count; i++)
+        if (folder->packs[i] == input && folder->first_pack + i < a->packed.count) {
+            const PackedStream *stream = &a->packed.at[folder->first_pack + i];
+            Str rest =
+                stream->at <= a->bytes.length ? str_from(a->bytes, (size_t)stream->at) : STR_NONE;
+            *bytes_r = str_slice(rest, 0, (size_t)MIN(stream->size, rest.length));
+            return true;
+        }
+    return fail_packed(err);
+}
+
+static bool unpack_inputs(Archive *a, const Folder *folder, const Coder *coder, int depth,
+                          Str in[INPUTS_MAX], char *held[INPUTS_MAX], Error *err)
+{
+    bool is_bcj2 = coder->method == METHOD_BCJ2;
+    if (coder->input_count != (is_bcj2 ? INPUTS_MAX : 1))
+        return fail(err, ERROR_UNSUPPORTED, "its method %X joins streams, which is not read",
+                    coder->method);
+    for (size_t i = 0; i < coder->input_count; i++)
+        if (!read_input(a, folder, coder->first_input + i, depth, &in[i], &held[i], err))
+            return false;
     return true;
 }
 
-static bool is_encrypted(const Folder *folder)
+/* What a coder gives, in heap memory. A tree that is deeper than it has coders is none. */
+static bool unpack_coder(Archive *a, const Folder *folder, size_t index, int depth, char **bytes_r,
+                         Error *err)
+{
+    const Coder *coder = &folder->coders[index];
+    char *held[INPUTS_MAX] = { NULL };
+    Str in[INPUTS_MAX] = { { 0 } };
+    if (coder->unpacked > ARCHIVE_MEMBER_MAX)
+        return fail(err, ERROR_TOO_LARGE, "it unpacks to more than %zu MB",
+                    ARCHIVE_MEMBER_MAX >> 20);
+    bool ok = depth < CODERS_MAX ? unpack_inputs(a, folder, coder, depth, in, held, err)
+                                 : fail_packed(err);
+    size_t size = (size_t)coder->unpacked;
+    char *out = ok ? heap_alloc(MAX(size, in[0].length) + BLOCK) : NULL;
+    ok = ok && (coder->method == METHOD_BCJ2 ? bcj2_join(in, out, size) || fail_packed(err)
+                                             : unpack_by(a, coder, in[0], out, err));
+    for (size_t i = 0; i < INPUTS_MAX; i++)
+        free(held[i]);
+    if (ok)
+        *bytes_r = out;
+    else
+        free(out);
+    return ok;
+}
+
+/* The folder's bytes in heap memory. */
+static bool unpack_folder(Archive *a, const Folder *folder, char **bytes_r, Error *err)
+{
+    return (folder->is_readable ||
+            fail(err, ERROR_UNSUPPORTED, "a method of it makes several streams at once")) &&
+           unpack_coder(a, folder, folder->root, 0, bytes_r, err);
+}
+
+static bool has_method(const Folder *folder, uint32_t method)
 {
     for (size_t i = 0; i < folder->coder_count; i++)
-        if (folder->coders[i].method == METHOD_AES)
+        if (folder->coders[i].method == method)
             return true;
     return false;
 }
+
+static bool is_encrypted(const Folder *folder) { return has_method(folder, METHOD_AES); }
 
 /* --- The header --- */
 
@@ -702,19 +828,21 @@ static bool read_header(Archive *a, bool *has_locked_header_r, Error *err)
     return (!in.is_huge && (!in.failed || a->items.count > 0)) || fail_header(&in, err);
 }
 
-bool seven_zip_look(Str bytes, bool *is_encrypted_r, Error *err)
+bool seven_zip_look(Str bytes, bool *is_ours_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     Archive a = { .arena = arena, .bytes = bytes };
     Error why = { 0 };
-    bool is_locked = false;
-    if (!read_header(&a, &is_locked, &why) && why.code == ERROR_TOO_LARGE) {
+    bool is_ours = false;
+    if (!read_header(&a, &is_ours, &why) && why.code == ERROR_TOO_LARGE) {
         *err = why;
         return false;
     }
     for (size_t i = 0; i < a.folders.count; i++)
-        is_locked |= is_encrypted(&a.folders.at[i]);
-    *is_encrypted_r = is_locked;
+        is_ours |= has_method(&a.folders.at[i], METHOD_AES) ||
+                   has_method(&a.folders.at[i], METHOD_DEFLATE64) ||
+                   has_method(&a.folders.at[i], METHOD_ARM64);
+    *is_ours_r = is_ours;
     return true;
 }
 
@@ -778,7 +906,7 @@ static void read_items(Archive *a, Members *members)
     }
 }
 
-bool seven_zip_extract_encrypted(const ExtractSource *source, DocWriter *doc, Error *err)
+bool seven_zip_read(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     AUTO(members_free) Members members = { 0 };

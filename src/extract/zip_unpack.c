@@ -1,14 +1,18 @@
 /* zip_unpack.c - see zip_unpack.h. */
 #include "extract/zip_unpack.h"
 
+#include <archive.h>
 #include <bzlib.h>
 #include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
 
+#include "extract/archive_reader.h"
+#include "extract/inflate64.h"
 #include "extract/zip_crypto.h"
 
 enum { LOCAL_SIZE = 30, CHUNK = 64 * 1024, LZMA_HEADER = 4, LZMA_PROPERTIES = 5 };
+enum { METHOD_DEFLATE64 = 9, METHOD_PPMD = 98 };
 #define DECODER_MEMORY MB(256)
 #define ROOM_MAX ((size_t)1 << 30)
 
@@ -159,14 +163,61 @@ static bool unpack_zstd(ZipUnpacker *u, Str packed, size_t *length_r, Error *err
     return ok && (status == 0 || fail_broken(err));
 }
 
+static void put_number(char *at, uint32_t number, int size)
+{
+    for (int i = 0; i < size; i++)
+        at[i] = (char)(number >> (8 * i));
+}
+
+/* By libarchive, as the only member of an archive that is made here. */
+static bool unpack_ppmd(Str packed, char *out, size_t size, size_t *length_r)
+{
+    enum { CENTRAL_SIZE = 46, END_SIZE = 22 };
+    if (packed.length > INT32_MAX || size > INT32_MAX)
+        return false;
+    size_t directory = LOCAL_SIZE + 1 + packed.length;
+    AUTO_FREE char *archive = heap_alloc(directory + CENTRAL_SIZE + 1 + END_SIZE);
+    char head[26] = { 20, 0, 0, 0, METHOD_PPMD };
+    put_number(head + 14, (uint32_t)packed.length, 4);
+    put_number(head + 18, (uint32_t)size, 4);
+    head[22] = 1; /* of the name */
+    memcpy(archive, "PK\3\4", 4);
+    memcpy(archive + 4, head, sizeof head);
+    archive[LOCAL_SIZE] = 'a';
+    memcpy(archive + LOCAL_SIZE + 1, packed.at, packed.length);
+    char *central = archive + directory, *end = central + CENTRAL_SIZE + 1;
+    memcpy(central, "PK\1\2\x14", 5);
+    memcpy(central + 6, head, sizeof head);
+    central[CENTRAL_SIZE] = 'a';
+    memcpy(end, "PK\5\6", 4);
+    end[8] = end[10] = 1; /* member */
+    put_number(end + 12, CENTRAL_SIZE + 1, 4);
+    put_number(end + 16, (uint32_t)directory, 4);
+    Str bytes = { archive, directory + CENTRAL_SIZE + 1 + END_SIZE };
+    return archive_unpack_only(bytes, archive_read_support_format_zip_seekable, out, size,
+                               length_r) &&
+           *length_r == size;
+}
+
+/* Into room for what the directory says it unpacks to. */
+static bool unpack_known(ZipUnpacker *u, const ZipEntry *entry, Str packed, size_t *length_r,
+                         Error *err)
+{
+    size_t size = (size_t)entry->size;
+    if (!make_room(u, size, err))
+        return false;
+    bool ok = entry->method == METHOD_PPMD ? unpack_ppmd(packed, u->buffer, size, length_r)
+                                           : inflate64(packed, u->buffer, size, length_r);
+    return ok || fail_broken(err);
+}
+
 static const char *method_name(int method)
 {
     static const struct {
         int method;
         const char *name;
-    } names[] = { { 1, "Shrink" },   { 2, "Reduce" },  { 3, "Reduce" },    { 4, "Reduce" },
-                  { 5, "Reduce" },   { 6, "Implode" }, { 9, "Deflate64" }, { 96, "JPEG" },
-                  { 97, "WavPack" }, { 98, "PPMd" } };
+    } names[] = { { 1, "Shrink" }, { 2, "Reduce" },  { 3, "Reduce" }, { 4, "Reduce" },
+                  { 5, "Reduce" }, { 6, "Implode" }, { 96, "JPEG" },  { 97, "WavPack" } };
     for (size_t i = 0; i < COUNT(names); i++)
         if (names[i].method == method)
             return names[i].name;
@@ -178,6 +229,8 @@ static bool unpack_by_method(ZipUnpacker *u, const ZipEntry *entry, Str packed, 
 {
     switch (entry->method) {
     case 8: return unpack_deflate(u, packed, length_r, err);
+    case METHOD_DEFLATE64:
+    case METHOD_PPMD: return unpack_known(u, entry, packed, length_r, err);
     case 12: return unpack_bzip2(u, packed, length_r, err);
     case 14: return unpack_lzma(u, packed, (size_t)entry->size, length_r, err);
     case 20:

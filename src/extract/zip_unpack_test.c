@@ -28,14 +28,14 @@ static Str pack_stored(Arena *arena, Str plain)
     return plain;
 }
 
-static Str pack_deflate(Arena *arena, Str plain)
+static Str pack_deflate(Arena *arena, Str plain, int strategy)
 {
     z_stream stream = { .next_in = (uint8_t *)(uintptr_t)plain.at,
                         .avail_in = (unsigned)plain.length,
                         .next_out = arena_alloc(arena, ROOM),
                         .avail_out = ROOM };
     char *out = (char *)stream.next_out;
-    deflateInit2(&stream, 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+    deflateInit2(&stream, 6, Z_DEFLATED, -MAX_WBITS, 8, strategy);
     deflate(&stream, Z_FINISH);
     size_t length = stream.total_out;
     deflateEnd(&stream);
@@ -151,7 +151,8 @@ typedef struct Case {
 static Str pack_by(Arena *arena, int method, Str plain)
 {
     switch (method) {
-    case 8: return pack_deflate(arena, plain);
+    case 8: return pack_deflate(arena, plain, Z_DEFAULT_STRATEGY);
+    case 9: return pack_deflate(arena, plain, Z_HUFFMAN_ONLY); /* as it is in Deflate64 */
     case 12: return pack_bzip2(arena, plain);
     case 14: return pack_lzma(arena, plain);
     case 93: return pack_zstd(arena, plain);
@@ -195,7 +196,7 @@ static bool read_case(Arena *arena, const Case *c, const char *password, Str *by
 
 Test(extract, zip_unpacks_each_method_plain_and_encrypted)
 {
-    static const int methods[] = { 0, 8, 12, 14, 93, 95 };
+    static const int methods[] = { 0, 8, 9, 12, 14, 93, 95 };
     for (size_t i = 0; i < COUNT(methods); i++)
         for (int lock = -1; lock <= 3; lock++) {
             AUTO_ARENA Arena *arena = arena_new(MB(16));
@@ -226,7 +227,7 @@ Test(extract, zip_passwords_that_are_missing_or_wrong_are_told_apart)
 
 Test(extract, zip_members_that_were_changed_are_damaged)
 {
-    static const int methods[] = { 0, 8, 12, 14, 93, 95 };
+    static const int methods[] = { 0, 8, 9, 12, 14, 93, 95 };
     for (size_t i = 0; i < COUNT(methods); i++)
         for (int lock = 0; lock < 2; lock++) {
             AUTO_ARENA Arena *arena = arena_new(MB(16));
@@ -236,4 +237,32 @@ Test(extract, zip_members_that_were_changed_are_damaged)
             cr_expect(!read_case(arena, &c, "secret", &got, &err), "method %d", methods[i]);
             cr_expect_eq(err.code, ERROR_DAMAGED, "method %d: %s", methods[i], err.message);
         }
+}
+
+/* As 7-Zip packs it. */
+Test(extract, zip_unpacks_ppmd)
+{
+    static const Str archive = S_INIT(
+        "PK\003\004\077\000\000\000b\000\245Yu]\343\266\134\020 \000\000\000~\000\000\000\011"
+        "\000\000\000small.txt\007\000k\373q\234LbRX\177\277\005\372%\326\312\304x\230\3248"
+        "\270\2654\342\332\215\206\217\340\000PK\001\002\077\003\077\000\000\000b\000\245Yu"
+        "]\343\266\134\020 \000\000\000~\000\000\000\011\000$\000\000\000\000\000\000\000 \200"
+        "\244\201\000\000\000\000small.txt\012\000 \000\000\000\000\000\001\000\030\000^\342"
+        "iJ\251y\335\001\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000PK\005"
+        "\006\000\000\000\000\001\000\001\000[\000\000\000G\000\000\000\000\000");
+    ZipDirectory entries = { 0 };
+    Error err = { 0 };
+    Str bytes;
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    cr_assert(zip_directory_read(arena, archive, &entries));
+    DocSink sink = { 0 };
+    ExtractSource source = { .bytes = archive };
+    AUTO_MEMBERS Members members;
+    members_begin(&members, &source, doc_writer_new(arena, &sink, NULL));
+    ZipUnpacker unpacker = { &members, source.bytes, .password = source.password };
+    cr_expect(zip_unpack(&unpacker, &entries.entries.at[0], &bytes, &err), "%s", err.message);
+    cr_expect(str_starts(bytes, S("line one of the text\nline two of the text\nline one")));
+    cr_expect_eq(bytes.length, 126);
+    zip_unpacker_free(&unpacker);
+    doc_writer_free(members.doc);
 }

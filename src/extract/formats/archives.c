@@ -205,11 +205,10 @@ static bool seven_zip_extract(const ExtractSource *source, DocWriter *doc, Error
 {
     const ArchiveKind kind = { .formats = SUPPORT(archive_read_support_format_7zip),
                                .title = "7z archive" };
-    bool is_encrypted;
-    if (!seven_zip_look(source->bytes, &is_encrypted, err))
+    bool is_ours;
+    if (!seven_zip_look(source->bytes, &is_ours, err))
         return false;
-    return is_encrypted ? seven_zip_extract_encrypted(source, doc, err)
-                        : archive_extract(source, &kind, doc, err);
+    return is_ours ? seven_zip_read(source, doc, err) : archive_extract(source, &kind, doc, err);
 }
 
 const Extractor extractor_seven_zip = {
