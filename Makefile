@@ -171,7 +171,7 @@ test:
 	$(MAKE) --no-print-directory -j2 all unit-programs
 	$(MAKE) --no-print-directory unit
 	@tools/python-tests
-	$(BUILD)/tests/bin/python -m pytest -q -rs tests
+	$(BUILD)/tests/bin/python -m pytest -q --tb=short -rfEs tests
 
 unit-programs: $(UNITS:%=$(BUILD)/unit/%)
 
