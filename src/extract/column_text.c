@@ -6,7 +6,7 @@
 #include "base/utf8.h"
 #include "extract/byte_view.h"
 
-enum { VALUE_MAX = 4000, HEX_MAX = 16, DECIMAL_BYTES_MAX = 32, DIGITS_MAX = 80, DAY_S = 86400 };
+enum { HEX_MAX = 16, DECIMAL_BYTES_MAX = 32, DIGITS_MAX = 80, DAY_S = 86400 };
 
 /* Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
 static void add_date(Buf *out, int64_t days)
@@ -164,8 +164,8 @@ static double half_value(uint64_t bits)
 
 static void add_text(Buf *out, Str bytes)
 {
-    buf_add(out, str_slice(bytes, 0, utf8_floor(bytes, MIN(bytes.length, VALUE_MAX))));
-    if (bytes.length > VALUE_MAX)
+    buf_add(out, str_slice(bytes, 0, utf8_floor(bytes, MIN(bytes.length, COLUMN_CELL_TEXT_MAX))));
+    if (bytes.length > COLUMN_CELL_TEXT_MAX)
         buf_add(out, S("\xE2\x80\xA6"));
 }
 

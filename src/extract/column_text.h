@@ -3,6 +3,14 @@
 
 #include "base/base.h"
 
+/* What is shown of a large table; everything is counted. */
+enum {
+    COLUMN_ROWS_MAX = 10000,
+    COLUMN_CELLS_MAX = 400000,
+    COLUMN_TABLE_TEXT_MAX = 64 << 20,
+    COLUMN_CELL_TEXT_MAX = 4000,
+};
+
 typedef enum ColumnKind {
     COLUMN_BOOLEAN,
     COLUMN_WHOLE,

@@ -4,7 +4,7 @@
 #include "extract/parquet_values.h"
 #include "extract/thrift.h"
 
-enum { PAGE_MAX_BYTES = 128 << 20, CELL_MAX = 4000 };
+enum { PAGE_MAX_BYTES = 128 << 20 };
 enum { PAGE_DATA = 0, PAGE_DICTIONARY = 2, PAGE_DATA_2 = 3 };
 
 typedef struct Page {
@@ -109,7 +109,7 @@ static void begin_cell(Pages *pages)
     end_cell(pages);
     pages->row++;
     arena_reset(pages->cell_arena);
-    pages->cell = buf_new(pages->cell_arena, CELL_MAX * 2);
+    pages->cell = buf_new(pages->cell_arena, COLUMN_CELL_TEXT_MAX * 2);
 }
 
 typedef struct Levels {
@@ -181,7 +181,7 @@ static bool read_values(Pages *pages, const Page *page, Levels repeats, Levels d
         ParquetValue value = parquet_values_next(&values);
         if (values.is_broken)
             return fail(err, ERROR_DAMAGED, "a page of it ends too early");
-        if (pages->cell.length >= CELL_MAX)
+        if (pages->cell.length >= COLUMN_CELL_TEXT_MAX)
             continue;
         if (!is_new && pages->cell.length)
             buf_add(&pages->cell, S(", "));

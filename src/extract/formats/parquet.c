@@ -5,8 +5,7 @@
 #include "extract/metadata.h"
 #include "extract/parquet_file.h"
 
-/* What is shown of a large table; everything is counted. */
-enum { ROWS_MAX = 10000, CELLS_MAX = 400000, TEXT_MAX = 64 << 20, CODECS_MAX = 8 };
+enum { CODECS_MAX = 8 };
 
 typedef struct Shown {
     DocWriter *doc;
@@ -91,8 +90,8 @@ static void write_rows(DocWriter *doc, Str bytes, const ParquetFooter *footer)
     Shown shown = { .doc = doc,
                     .bytes = bytes,
                     .footer = footer,
-                    .rows_max = MIN(ROWS_MAX, CELLS_MAX / columns),
-                    .text_left = TEXT_MAX,
+                    .rows_max = MIN(COLUMN_ROWS_MAX, COLUMN_CELLS_MAX / columns),
+                    .text_left = COLUMN_TABLE_TEXT_MAX,
                     .is_missing = arena_new_array(footer->arena, bool, columns) };
     if (footer->groups.count == 0)
         return;
