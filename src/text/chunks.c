@@ -13,6 +13,7 @@
 #define HEADING_TEXT_MAX 200 /* bytes of one heading in a path */
 #define ROW_CHUNKS_MAX 4     /* a row longer than this many chunks is cut between cells */
 #define PAGES_MAX 2
+#define NAMES_MAX 200 /* bytes of the further names that a chunk of code says */
 
 const ChunkSettings chunk_settings_default = { .chars_max = 1000, .overlap = 200 };
 
@@ -286,13 +287,33 @@ static Str table_header(const Chunker *c, uint32_t block)
     return STR_NONE;
 }
 
+/* The headings of the chunk, and the names of all that it defines: "parse, parse_line". */
+static Str headings_of(Chunker *c, const Atom *body, const Atom *last)
+{
+    Str headings = c->paths.at[body->path], before = c->blocks[body->block].name;
+    bool is_named = before.length > 0;
+    Buf out = buf_new(c->arena, headings.length + NAMES_MAX);
+    buf_add(&out, headings);
+    for (size_t i = body->block + 1; i <= last->block; i++) {
+        Str name = c->blocks[i].kind == CHUNK_CODE ? c->blocks[i].name : STR_NONE;
+        if (!name.length || str_equal(name, before))
+            continue;
+        if (out.length + name.length + 3 > out.limit)
+            break;
+        buf_add(&out, is_named ? S(", ") : out.length ? S(" > ") : STR_NONE);
+        buf_add(&out, name);
+        is_named = true;
+        before = name;
+    }
+    return out.length > headings.length ? buf_str(&out) : headings;
+}
+
 static void add_chunk(Chunker *c, size_t first, size_t last, Str header)
 {
     size_t body = first;
     while (body < last && c->atoms[body].is_heading)
         body++;
     const Atom *from = &c->atoms[first], *to = &c->atoms[last];
-    uint32_t path = c->atoms[body].path;
     *vec_push(c->arena, &c->list.chunks) = (ChunkRange){
         .start = from->start,
         .end = to->end,
@@ -300,7 +321,7 @@ static void add_chunk(Chunker *c, size_t first, size_t last, Str header)
         .block_last = to->block,
         .page_first = page_of(c, first),
         .page_last = page_of(c, last),
-        .headings = c->paths.at[path],
+        .headings = headings_of(c, &c->atoms[body], to),
         .table_header = header,
     };
 }

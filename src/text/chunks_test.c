@@ -65,6 +65,19 @@ Test(text, code_has_the_name_of_what_it_defines_as_heading)
     cr_expect(str_is(list.chunks.at[2].headings, ""));
 }
 
+Test(text, a_chunk_of_several_definitions_names_them_all)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    Builder b = builder(arena);
+    add(&b, CHUNK_CODE, "#include <a.h>");
+    add(&b, CHUNK_CODE, "int one(void);")->name = S("one");
+    add(&b, CHUNK_CODE, "int two(void)\n{")->name = S("two");
+    add(&b, CHUNK_CODE, "return 2;\n}")->name = S("two");
+    ChunkRanges list = make(&b, 1000, 0);
+    cr_assert_eq(list.chunks.count, 1);
+    cr_expect(str_is(list.chunks.at[0].headings, "one, two"));
+}
+
 Test(text, chunks_end_at_sentences_and_overlap)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(8));
