@@ -244,3 +244,20 @@ void sheet_header(DocWriter *doc, Str codes)
     }
     doc_header(doc, buf_str(&out));
 }
+
+void sheet_reading(Buf *readings, Str text, Str reading)
+{
+    if (reading.length && str_find(text, reading) < 0 &&
+        text.length + reading.length + 2 < readings->limit - readings->length) {
+        buf_add(readings, text);
+        buf_add_char(readings, ' ');
+        buf_add(readings, reading);
+        buf_add_char(readings, '\n');
+    }
+}
+
+void sheet_readings_write(DocWriter *doc, const Buf *readings)
+{
+    doc_place(doc, &(Place){ 0 });
+    doc_note(doc, "reading", buf_str(readings));
+}

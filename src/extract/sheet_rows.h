@@ -51,3 +51,9 @@ void sheet_header(DocWriter *doc, Str codes);
 bool cell_parse(Str text, int *column_r, int *row_r);
 /* "B4" in out[16]. */
 Str cell_name(int column, int row, char *out);
+
+/* How texts of cells are read aloud (Japanese), which is no part of the cells: a line for each text
+ * whose reading it does not hold itself, for sheet_readings_write() behind the last sheet. */
+enum { SHEET_READINGS_MAX = 1 << 20 };
+void sheet_reading(Buf *readings, Str text, Str reading);
+void sheet_readings_write(DocWriter *doc, const Buf *readings);

@@ -3,6 +3,7 @@
 
 #include "extract/encoding.h"
 #include "extract/number_format.h"
+#include "extract/sheet_rows.h"
 
 enum { SHEETS_MAX = 10000, FORMATS_MAX = 65536, CODE_MAX = 4096, TEXT_MAX = 1 << 20 };
 
@@ -99,11 +100,7 @@ static void read_strings(XlsBook *book, const XlsRecord *record)
     while (count-- > 0 && !cursor.is_over && arena_used(book->arena) < MB(512)) {
         text.length = phonetic.length = 0;
         xls_rich_text(&cursor, &text, &phonetic);
-        /* The reading of Japanese names is searched for as well. */
-        if (phonetic.length && str_find(buf_str(&text), buf_str(&phonetic)) < 0) {
-            buf_add_char(&text, ' ');
-            buf_add(&text, buf_str(&phonetic));
-        }
+        sheet_reading(&book->readings, buf_str(&text), buf_str(&phonetic));
         *vec_push(book->arena, &book->strings) = str_copy(book->arena, buf_str(&text));
     }
 }
@@ -165,6 +162,7 @@ bool xls_book_read(XlsBook *book, Error *err)
         return fail(err, ERROR_DAMAGED, "the Excel workbook has no beginning");
     book->version = xls_version(&record);
     book->charset.is_unicode = book->version == 8;
+    book->readings = buf_new(book->arena, SHEET_READINGS_MAX);
     bool is_sheet = le16_at(record.data, 2) != GLOBALS;
     size_t at = record.end;
     for (; xls_record(book->stream, at, &record) && record.type != XLS_EOF; at = record.end)

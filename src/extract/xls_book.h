@@ -21,6 +21,7 @@ typedef struct XlsBook {
     bool is_1904;
     VEC(XlsSheet) sheets;
     VEC(Str) strings;
+    Buf readings;          /* see sheet_reading() */
     VEC(Str) codes;        /* of number formats, by their id; empty where the file has none */
     VEC(uint16_t) formats; /* of a cell's style: the id of its number format */
     VEC(Str) style_codes;  /* the same as codes, once all are read */

@@ -49,12 +49,7 @@ static bool string_end(void *self, Str name)
         reader->in_phonetic = false;
     if (!str_is(name, "si"))
         return true;
-    /* The reading of Japanese names is searched for as well. */
-    if (reader->phonetic.length &&
-        str_find(buf_str(&reader->text), buf_str(&reader->phonetic)) < 0) {
-        buf_add_char(&reader->text, ' ');
-        buf_add(&reader->text, buf_str(&reader->phonetic));
-    }
+    sheet_reading(&book->readings, buf_str(&reader->text), buf_str(&reader->phonetic));
     *vec_push(book->arena, &book->strings) = str_copy(book->arena, buf_str(&reader->text));
     return book->strings.count < STRINGS_MAX && arena_used(book->arena) < MB(512);
 }
@@ -133,6 +128,7 @@ bool book_read(Book *book, const Part *main_part, Error *err)
                              .text = buf_new(scratch, MB(16)),
                              .phonetic = buf_new(scratch, MB(1)) };
     StyleReader styles = { .book = book };
+    book->readings = buf_new(book->arena, SHEET_READINGS_MAX);
     book->relations = ooxml_relations(book->package, main_part->name);
     if (!package_parse(book->package, main_part, &book_events, book, err))
         return false;
@@ -153,4 +149,5 @@ void book_write_sheets(Book *book,
             write(book, sheet, part);
         doc_progress(book->doc, "sheets", (int64_t)i + 1, (int64_t)book->sheets.count);
     }
+    sheet_readings_write(book->doc, &book->readings);
 }

@@ -17,6 +17,7 @@ typedef struct Book {
     Relations relations;
     VEC(SheetEntry) sheets;
     VEC(Str) strings;
+    Buf readings;
     VEC(Str) formats; /* by the style index of a cell: its number format code */
     bool is_1904;
 } Book;

@@ -3,6 +3,7 @@
 #include "extract/ole_crypto.h"
 #include "extract/ole_object.h"
 #include "extract/ole_properties.h"
+#include "extract/sheet_rows.h"
 #include "extract/xls_book.h"
 
 static bool is_bare(Str bytes)
@@ -169,7 +170,7 @@ static bool xls_extract(const ExtractSource *source, DocWriter *doc, Error *err)
         xls_write_sheet(&book, &book.sheets.at[i]);
         doc_progress(doc, "sheets", (int64_t)i + 1, (int64_t)book.sheets.count);
     }
-    doc_place(doc, &(Place){ 0 });
+    sheet_readings_write(doc, &book.readings);
     if (ole.entries.count)
         write_objects(&ole, doc);
     return true;
