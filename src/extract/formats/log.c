@@ -151,6 +151,46 @@ static bool log_extract(const ExtractSource *source, DocWriter *doc, Error *err)
     return true;
 }
 
+/* What divides values behind the moment of a table's row; 0 when the line is none. A comma before
+ * milliseconds and a space is a log's. */
+static char separator_of(Str line, Str stamp)
+{
+    size_t at = (size_t)(stamp.at - line.at) + stamp.length, digits = 0;
+    if (at < line.length && line.at[at] == ',')
+        while (at + 1 + digits < line.length && is_digit(line.at[at + 1 + digits]))
+            digits++;
+    if (digits == 3 && at + 4 < line.length && line.at[at + 4] == ' ')
+        return 0;
+    while (at < line.length && (is_digit(line.at[at]) || HAS_CHAR(line.at[at], ".Z+:\"")))
+        at++;
+    return at < line.length && HAS_CHAR(line.at[at], ",;\t") ? line.at[at] : 0;
+}
+
+static int count_of(Str line, char c)
+{
+    int count = 0;
+    for (size_t i = 0; i < line.length; i++)
+        count += line.at[i] == c;
+    return count;
+}
+
+/* Do all lines have the values of a table, as many in each? */
+static bool is_table(Str head)
+{
+    Str line;
+    int columns = -1;
+    while (text_next_line(&head, &line)) {
+        Str stamp = stamp_of(line);
+        char separator = stamp.length ? separator_of(line, stamp) : 0;
+        if (!stamp.length || !head.length)
+            continue; /* the header, or a line that is cut */
+        if (!separator || (columns >= 0 && count_of(line, separator) != columns))
+            return false;
+        columns = count_of(line, separator);
+    }
+    return columns > 0;
+}
+
 /* Most lines begin with a moment: more than a name "a.txt" says, less than "a.csv" does. */
 static int log_sniff(Str bytes)
 {
@@ -158,12 +198,12 @@ static int log_sniff(Str bytes)
     int lines = 0, stamped = 0;
     if (text_is_binary(bytes))
         return 0;
-    Str rest = text_head(arena, bytes, KB(16)), line;
+    Str head = text_head(arena, bytes, KB(16)), rest = head, line;
     while (lines < LOOKED_LINES && text_next_line(&rest, &line)) {
         lines += line.length > 0;
         stamped += stamp_of(line).length > 0;
     }
-    return stamped >= 3 && stamped * 2 > lines ? 36 : 0;
+    return stamped >= 3 && stamped * 2 > lines && !is_table(head) ? 36 : 0;
 }
 
 const Extractor extractor_log = {
