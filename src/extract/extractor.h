@@ -24,6 +24,9 @@ typedef struct Extractor {
     bool is_paged;                  /* its pages can be drawn: by MuPDF, else by its worker */
     const char *worker; /* the class of worker that reads it (src/worker/<class>); NULL: this one */
 
+    /* It only wraps another document, and says that one's format itself (doc_format()). */
+    bool names_inner;
+
     /* How sure are we that the bytes are ours? 0 (no) to 100 (certain), by content alone; text
      * formats without marks of their own return at most 40 and win by their extension. */
     int (*sniff)(Str bytes);

@@ -96,7 +96,7 @@ bool extract_document(const ExtractSource *source, DocWriter *doc, Error *err)
     if (!extractor)
         return fail(err, ERROR_UNSUPPORTED, "it seems to be %s, which is not read",
                     file_kind(source->bytes));
-    if (!doc_format(doc, extractor->name, extractor->media_types[0]))
+    if (!extractor->names_inner && !doc_format(doc, extractor->name, extractor->media_types[0]))
         return doc_writer_end(doc, err);
     bool ok = extractor->worker ? doc_later(doc, extractor->worker, 0)
                                 : extractor->extract(source, doc, err);

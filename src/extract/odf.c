@@ -88,13 +88,10 @@ static bool read_package(Odf *odf, const ExtractSource *source, Error *err)
     if (!odf_package_open(odf->arena, source, unpacked_max, &package, err))
         return false;
     odf->package = &package;
+    if (package.encryption)
+        doc_meta(odf->doc, "encryption", str(package.encryption));
     for (size_t i = 0; i < package.zip.parts.count; i++)
         odf->has_scripts |= str_starts(package.zip.parts.at[i].name, S("Basic/"));
-    if (package_find(&package.zip, S("encrypted-package")))
-        return fail(
-            err, ERROR_ENCRYPTED,
-            "the document is encrypted as a whole (ODF 1.4), which is not supported; save it "
-            "again without a password");
     static const char *const before[] = { "meta.xml", "styles.xml" };
     for (size_t i = 0; i < COUNT(before); i++)
         if (!run_part(odf, before[i], &part_err) && part_err.code != ERROR_NOT_FOUND) {

@@ -24,7 +24,9 @@ typedef struct OdfPackage {
     Arena *arena;
     Package zip;
     Str password;
-    Map locks; /* part's name -> OdfLock */
+    Map locks;                 /* part's name -> OdfLock */
+    struct Blowfish *blowfish; /* its tables, once they were needed */
+    const char *encryption;    /* what it was locked with, NULL: nothing */
 } OdfPackage;
 
 MUST_CHECK bool odf_package_open(Arena *arena, const ExtractSource *source, size_t unpacked_max,
@@ -35,9 +37,11 @@ MUST_CHECK bool odf_package_read(OdfPackage *package, Arena *arena, Str name, si
 MUST_CHECK bool odf_package_parse(OdfPackage *package, Str name, const XmlEvents *events,
                                   void *self, Error *err);
 
+/* "AES-CBC", for people. */
+const char *odf_lock_name(const OdfLock *lock);
 /* odf_crypto.c: manifest.xml says how (part 2, 4.8); fills package->locks. */
 MUST_CHECK bool odf_read_locks(OdfPackage *package, Str manifest, Error *err);
-MUST_CHECK bool odf_unlock(const OdfPackage *package, const OdfLock *lock, Arena *arena, Str packed,
+MUST_CHECK bool odf_unlock(OdfPackage *package, const OdfLock *lock, Arena *arena, Str packed,
                            size_t bytes_max, Str *bytes_r, Error *err);
 
 /* --- Styles --- */

@@ -5,17 +5,41 @@
 
 enum { PART_MAX = 256 << 20 };
 
+static const Str whole_package = S_INIT("encrypted-package");
+
+static bool read_manifest(OdfPackage *package, Error *err)
+{
+    Error ignored;
+    Str manifest;
+    const Part *part = package_find(&package->zip, S("META-INF/manifest.xml"));
+    return !part ||
+           !package_read(&package->zip, package->arena, part, MB(16), &manifest, &ignored) ||
+           str_find(manifest, S("encryption-data")) < 0 || odf_read_locks(package, manifest, err);
+}
+
+/* LibreOffice 24.2 and later lock a package as one part of another. */
+static bool open_inner(OdfPackage *package, size_t unpacked_max, Error *err)
+{
+    Str bytes;
+    if (!map_find(&package->locks, whole_package))
+        return true;
+    if (!odf_package_read(package, package->arena, whole_package, unpacked_max, &bytes, err))
+        return false;
+    package->locks = map_new(package->arena);
+    return package_open(package->arena, bytes, unpacked_max, &package->zip, err);
+}
+
 bool odf_package_open(Arena *arena, const ExtractSource *source, size_t unpacked_max,
                       OdfPackage *package_r, Error *err)
 {
     OdfPackage package = { .arena = arena, .password = source->password, .locks = map_new(arena) };
-    Str manifest;
-    if (!package_open(arena, source->bytes, unpacked_max, &package.zip, err))
+    if (!package_open(arena, source->bytes, unpacked_max, &package.zip, err) ||
+        !read_manifest(&package, err))
         return false;
-    const Part *part = package_find(&package.zip, S("META-INF/manifest.xml"));
-    Error ignored;
-    if (part && package_read(&package.zip, arena, part, MB(16), &manifest, &ignored) &&
-        str_find(manifest, S("encryption-data")) >= 0 && !odf_read_locks(&package, manifest, err))
+    const MapEntry *lock = map_find(&package.locks, S("content.xml"));
+    lock = lock ? lock : map_find(&package.locks, whole_package);
+    package.encryption = lock ? odf_lock_name(lock->pointer) : NULL;
+    if (!open_inner(&package, unpacked_max, err))
         return false;
     *package_r = package;
     return true;

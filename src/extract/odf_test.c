@@ -1,4 +1,6 @@
 /* odf_test.c - OpenDocument files built here, most of them flat. */
+#include <openssl/evp.h>
+
 #include "extract/formats/dump.h"
 #include "extract/formats/package_of.h"
 
@@ -133,4 +135,88 @@ Test(extract, packages_of_openoffice_1_are_read_in_spite_of_their_document_type)
     Str bytes = package_of(arena, members, COUNT(members));
     cr_expect(extractor_choose(bytes, STR_NONE, STR_NONE) == &extractor_odt);
     cr_expect_str_eq(dump(arena, &extractor_odt, bytes, (DumpOptions){ 0 }), "h3 H\nli1 1. x\n");
+}
+
+/* --- Locked packages; made by other libraries than those that open them here --- */
+
+static const struct {
+    const char *about, *base64;
+} locked_packages[] = {
+    { "Blowfish",
+      "UEsDBBQAAAAAAAAAIVhexjIMJwAAACcAAAAIAAAAbWltZXR5cGVhcHBsaWNhdGlvbi92bmQub2FzaXMub3Bl"
+      "bmRvY3VtZW50LnRleHRQSwMEFAAAAAAAAAAhWFQSkenHAAAAxwAAAAsAAABjb250ZW50LnhtbKbha9AJ31rc"
+      "EUu5ZljCgTB6NUQcY4vyEfxX4X8ROji8QmcBEvKhT/RyOwfe0kpnLMHxkyyWyZWBX4TlMbIY7biS7BfTvF+2"
+      "tioJmhbIv0tmUTG7ilxVpjM3MrdivUqMfsGyVAu1BKBZ379t9Pj5hZO9Y2LbLocTOgQtF3U75oks6/OfCcM4"
+      "YkhBbuMolSSf2mBHcvXX+6OBlBmtkj80ic2PEriQi5Yh5qB9sn6kBh6/smLDgRzt5I8qOgvCEWAj2z+bFL9H"
+      "unBQSwMEFAAAAAAAAAAhWNVCZeqZAAAAmQAAAAgAAABtZXRhLnhtbJcZkeWx/3WVfZcInVOA2+s25vBL8nhR"
+      "lp3K90+gcPnXsmKvFAHhPVsaxqpHaS/FN6SbPc7TDQX7XTqRzsumyjiftjNEtaP+DNZj5pxeC+IGxnhaMAry"
+      "BhpwY85nSzZ+Y0rxpdtQiuFwmylPe1uh2V5/SIPGijF8j7ngoSQ/2w3uJLJIi9Dt9ZzfK+1Ooecu1kHHiBDN"
+      "Dzuz/FBLAwQUAAAACAAAACFYtduqVoIBAABaBAAAFQAAAE1FVEEtSU5GL21hbmlmZXN0LnhtbL2RW0+DQBCF"
+      "/wrZV4MUxBtxTUBFY22sVbT1bV0WWdlL3YtCf71YL2CMiTHq28yZkzmT+XY4ErQg2kRvhVNzJvR7C4FVIpJI"
+      "Ux0JxImODI7knIhcYsuJMNFHf+SvDsDuzntbUEbc1qYap9MsY+4cmRICLIVpp6vtEtAZOMkpck0zJxAYUhvv"
+      "41jTRTtY2w76QURg1cwNlcLNkUGdG5cEV9ry133nR7Hv+UPw2QDB9cV0q85mlKRtcVzSaYgPm8l0OJID2M9C"
+      "7FYqakrufJbc5y9BkDD5WFBdOntp0suighqKGNVoeekDwUYqCIogPAgvLUv2MAReL6kijZsTRR+WfucL/TVz"
+      "nAz306CfZoh6MWBpRcvSHwRh/5GItWJ2sD3ipzf52iC1Fd0Yp+lZoGK4PMT76r/9Ucf4++A5Megn1IMw/G3q"
+      "8chmp1eHM2/hZZthXKU+r4OrkxM9nP0t9Vlxlt/d2PXRpPp/6t7GpDkSyeJ+fL4Sq3qiLiqcPf6Qeqe+FbtP"
+      "UEsBAhQDFAAAAAAAAAAhWF7GMgwnAAAAJwAAAAgAAAAAAAAAAAAAAIABAAAAAG1pbWV0eXBlUEsBAhQDFAAA"
+      "AAAAAAAhWFQSkenHAAAAxwAAAAsAAAAAAAAAAAAAAIABTQAAAGNvbnRlbnQueG1sUEsBAhQDFAAAAAAAAAAh"
+      "WNVCZeqZAAAAmQAAAAgAAAAAAAAAAAAAAIABPQEAAG1ldGEueG1sUEsBAhQDFAAAAAgAAAAhWLXbqlaCAQAA"
+      "WgQAABUAAAAAAAAAAAAAAIAB/AEAAE1FVEEtSU5GL21hbmlmZXN0LnhtbFBLBQYAAAAABAAEAOgAAACxAwAA"
+      "AAA=" },
+    { "AES-GCM",
+      "UEsDBBQAAAAAAAAAIVhexjIMJwAAACcAAAAIAAAAbWltZXR5cGVhcHBsaWNhdGlvbi92bmQub2FzaXMub3Bl"
+      "bmRvY3VtZW50LnRleHRQSwMEFAAAAAAAAAAhWEM1jaHAAgAAwAIAABEAAABlbmNyeXB0ZWQtcGFja2FnZXR3"
+      "ZWx2ZSBieXRlc52KfoY3uAYKgydlFMpZm/AKNu52TfC+uqjn4Xlv0vDacEoO8TVOiqCWWQXhmaU22mJcrs37"
+      "Iv1YsYw6s1U0dOU6+iuTtjyis55PN/VRuwpcufNqCQbP3UyKpwJwjrsViWv3xyR/lR0IDXAKRyjlF7lNg41X"
+      "5YPyIrLAVJNYLLY2e2HSAM+vKi3wMZ1MyulLfylmGzz8GjlKJXEbCEmZ+YNOeY1DLg1NtvsJ9pKwtBSN9/Zm"
+      "n5IqyFSj4tJBVKdSmkcUQwtcitSnSZrYNiivEkPWl69T7khDZrZ7fTIfS0dJwC7mw26H7407Ahx3KnmKeIBf"
+      "Ajut5hd9eCJ6W5ogHVtn447aCiSKZbXQSPsP8m6/gyn6pKE3UH12bbARVSweKM0qRhaO+j3t9G+RH2WoRJbK"
+      "oJ1QrIurdIyPcLD+7K6DlRwg/SPcnxdSG0siyhxIECWjEbpkmsHdBdKLoTXwwss49qoO1Y9Bj3LkRXNfNlpI"
+      "ucuwajNW3En2gcQysIWYf4dp3ubt40VSk+fH22bN4BNYZ5/ZxfljlZJZ8TX27281CtVZRw+dTFjqzirA3s9a"
+      "nWd5NKdiJnvMyFK0pm/QTNlKDMuMK7N3Y2rsZszmazFx3aKdG59bXAKlXLWsvUqLJoNSaNi/QHX8n7hfBIYH"
+      "42VIuOpWiAkBaNC8gAS2uTzORKZdSAn+zj0CaVOf8GdXM0VReLppA/3SVdCJ7joCIEzd9XYTSajguAWp0n8P"
+      "stUhWLwiW5mvUtmiQp2+1WQF3IQx4yseW/vrCs9cdv7lEO+lcbLTFifa2/ufOCUG2p0vQjss9v53FvuAwO3M"
+      "hcNIkvleq6imwtayORRemQT08rEaEWV7D20Z8BzyG0bIK4jEpuT4tAY4aci0FkbVSFjpN3qQHZbSEO+Sw1R5"
+      "DJGAUZiQNY74UEsDBBQAAAAIAAAAIVhjY/1ytgEAAPMDAAAVAAAATUVUQS1JTkYvbWFuaWZlc3QueG1snVPL"
+      "btswELz3KwTmTEmWnT6IyAFyaJLeCrQpmhsjruRF+BBIWrb89aUejum0yaE3coc7OzNaXV3vlUw6sA6NLski"
+      "zUkCujICdVOSnz++0s/kev3hSnGNNTjPjock9Gn3ci3J1mpmuEPHNFfgmK+YaUELU20VaM/O37Nx0lSTBvZH"
+      "AtuwY0dttlpwH3TNjLBvweIAcclMXWMFLGKYKF8GRJ5WZH0yUKMEGjhsf3pbb6WkLfebkgTztm89iHCvnnkD"
+      "EaXDAwS+vPgUFRUI5NT3bYB420qsRs1Zp0U65pHGMaQ+KI3lzPNCBw1meYRw2RiLfqOSv0t0SKQkG+9blmW7"
+      "3S7dLdMQXlbk+ZcshBJoF4sLDq64/EibSkWCUaNHLtGNOmkHlTe2JOJOyKe7R3l/++1S3D4cSBZpcZ5bT5+h"
+      "pw1osGNn8i76nsJFlq9mkRduw4PESN5AMwW9LM40DIAIC9C9mn5en+f+1zKdcraN0QWKt2Ql08JNzyj62bMr"
+      "yWtMgTK2D/XB4xkiuYbQsIz3i8vwH1SFXIUPIJ/wpnvEm8PvX/v8/ntZDmFkb+9N9o8Nj6vHw/oPUEsBAhQD"
+      "FAAAAAAAAAAhWF7GMgwnAAAAJwAAAAgAAAAAAAAAAAAAAIABAAAAAG1pbWV0eXBlUEsBAhQDFAAAAAAAAAAh"
+      "WEM1jaHAAgAAwAIAABEAAAAAAAAAAAAAAIABTQAAAGVuY3J5cHRlZC1wYWNrYWdlUEsBAhQDFAAAAAgAAAAh"
+      "WGNj/XK2AQAA8wMAABUAAAAAAAAAAAAAAIABPAMAAE1FVEEtSU5GL21hbmlmZXN0LnhtbFBLBQYAAAAAAwAD"
+      "ALgAAAAlBQAAAAA=" },
+};
+
+static Str decoded(Arena *arena, Str text)
+{
+    unsigned char *out = arena_alloc(arena, text.length);
+    int length = EVP_DecodeBlock(out, (const unsigned char *)text.at, (int)text.length);
+    while (text.length && text.at[text.length - 1] == '=')
+        text.length--, length--;
+    return (Str){ (const char *)out, (size_t)length };
+}
+
+Test(extract, packages_of_each_encryption_open_with_their_password_only)
+{
+    for (size_t i = 0; i < COUNT(locked_packages); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(64));
+        Str bytes = decoded(arena, str(locked_packages[i].base64));
+        const char *about = locked_packages[i].about;
+        const char *got =
+            dump(arena, &extractor_odt, bytes, (DumpOptions){ .password = "lantern" });
+        const char *expected =
+            str_c(arena, str_format(arena,
+                                    "meta(encryption) %s\nmeta(title) Boxes\nh1 The locked box\n"
+                                    "p A key lies under the third stone.\n",
+                                    about));
+        cr_expect_str_eq(got, expected, "%s: %s", about, got);
+        got = dump(arena, &extractor_odt, bytes, (DumpOptions){ .password = "torch" });
+        cr_expect(strstr(got, "! encrypted\n") && !strstr(got, "stone"), "%s: %s", about, got);
+        got = dump(arena, &extractor_odt, bytes, (DumpOptions){ .password = "" });
+        cr_expect_str_eq(got, "! encrypted\n", "%s: %s", about, got);
+    }
 }

@@ -350,5 +350,8 @@ Test(extract, a_protected_workbook_opens_with_its_password_only)
         cr_expect_eq(err.code, ok ? ERROR_NONE : ERROR_ENCRYPTED);
         Str said = ok ? buf_str(&node->text) : str(err.message);
         cr_expect(str_find(said, str(cases[i].phrase)) >= 0, STR_FMT, STR_ARG(said));
+        cr_expect(str_is(node->format, ok ? "xlsx" : "office_encrypted"), STR_FMT,
+                  STR_ARG(node->format));
+        cr_expect(!ok || str_find(said, S("AES")) >= 0, "that it was locked is said");
     }
 }
