@@ -46,7 +46,7 @@ struct SqliteWriter {
     pthread_cond_t wake;
     List waiting;
     bool stopping;
-    int log_pages;
+    _Atomic int log_pages;
     int64_t work_count, group_count, failed_commit_count;
 };
 

@@ -91,8 +91,12 @@ void exchange_completed(HttpExchange *x, bool was_cut)
 
 /* --- Answering --- */
 
+/* All that the head needs, before it is the loop's thread that reads it: a handler that streams
+ * goes on using the arena meanwhile. */
 static void decorate(HttpExchange *x)
 {
+    HttpResponse *response = &x->response;
+    response->media_type = str(str_c(response->body.arena, response->media_type));
     if (x->server->dispatch->headers)
         x->server->dispatch->headers(x->server->app, &x->request, &x->response);
 }

@@ -221,11 +221,10 @@ struct MHD_Response *response_make(HttpExchange *x)
     }
     if (!made)
         return NULL;
-    Arena *arena = response->body.arena;
     bool says_type =
         response->media_type.length && response->status != 304 && response->status != 204;
     if (says_type)
-        MHD_add_response_header(made, "Content-Type", str_c(arena, response->media_type));
+        MHD_add_response_header(made, "Content-Type", response->media_type.at);
     MHD_add_response_header(made, "X-Request-Id", x->request.id.at);
     for (size_t i = 0; i < response->headers.count; i++)
         MHD_add_response_header(made, response->headers.at[i].name.at,

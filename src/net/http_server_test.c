@@ -21,6 +21,8 @@ static HttpServer *server;
 static char folder[64];
 static atomic_int finished_count, gone_count, handled_count;
 static HttpStream *kept_stream;
+static bool has_foreign_bytes;
+static size_t used_with_head;
 
 static bool app_begin(void *app, HttpRequest *request, HttpPlan *plan, Error *err)
 {
@@ -103,6 +105,7 @@ static void app_handle(void *app, HttpRequest *request, HttpResponse *response)
             http_stream_send(stream, S("tick"), S("a\nb"));
             sleep_ms(5);
         }
+        has_foreign_bytes = arena_used(request->arena) != used_with_head;
         http_stream_close(stream);
     } else if (str_is(request->path, "/events")) {
         kept_stream = http_respond_stream(
@@ -116,8 +119,9 @@ static void app_handle(void *app, HttpRequest *request, HttpResponse *response)
 
 static void app_headers(void *app, const HttpRequest *request, HttpResponse *response)
 {
-    (void)app, (void)request;
+    (void)app;
     http_header(response, "X-Content-Type-Options", S("nosniff"));
+    used_with_head = arena_used(request->arena);
 }
 
 static void app_finish(void *app, const HttpRequest *request, const HttpAccess *access)
@@ -472,6 +476,12 @@ Test(net_server, a_handler_may_stream_events_itself)
     Str answer = ask(S("GET /stream HTTP/1.1\r\n" CLOSE "\r\n"));
     cr_assert(HAS(answer, "text/event-stream"));
     cr_assert(HAS(answer, "event: tick\ndata: a\ndata: b\n\n"), STR_FMT, STR_ARG(answer));
+}
+
+Test(net_server, the_memory_of_a_request_is_its_streaming_handlers_alone)
+{
+    ask(S("GET /stream HTTP/1.1\r\n" CLOSE "\r\n"));
+    cr_assert(!has_foreign_bytes, "the loop's thread used the handler's arena");
 }
 
 Test(net_server, a_stream_lives_on_without_a_thread_and_notices_the_client_leaving)

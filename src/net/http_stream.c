@@ -131,10 +131,6 @@ struct MHD_Response *stream_response(HttpExchange *x)
     HttpStream *stream = x->response.stream;
     HttpLoop *loop = x->loop;
     Error ignored;
-    x->response.media_type = stream->options.media_type;
-    http_header(&x->response, "Cache-Control", S("no-store"));
-    http_header(&x->response, "X-Accel-Buffering", S("no")); /* nginx in between */
-
     stream->next = loop->streams;
     if (loop->streams)
         loop->streams->previous = stream;
@@ -205,7 +201,6 @@ HttpStream *http_respond_stream(HttpResponse *response, const HttpStreamOptions 
         stream->options.queue_max = KB(256);
     if (!options->heartbeat_ms)
         stream->options.heartbeat_ms = 15000;
-    stream->options.media_type = str_copy(x->request.arena, stream->options.media_type);
     pthread_mutex_init(&stream->lock, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -218,6 +213,9 @@ HttpStream *http_respond_stream(HttpResponse *response, const HttpStreamOptions 
     stream->exchange = x;
     stream->fed_ms = monotonic_ms();
     response->stream = stream;
+    response->media_type = stream->options.media_type;
+    http_header(response, "Cache-Control", S("no-store"));
+    http_header(response, "X-Accel-Buffering", S("no")); /* nginx in between */
     exchange_answer(x);
     return stream;
 }
