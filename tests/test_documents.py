@@ -179,7 +179,10 @@ def test_what_is_in_the_trash_comes_back_when_it_is_uploaded_again(server):
     assert server.call("DELETE", f"/v1/documents/{document['id']}").status_code == 204
     again = server.upload(file)[0]
     assert again["id"] == document["id"] and again["duplicate"] and again["deleted_at"] is None
-    assert "boomerang.txt" in names_found(server, "boomerang zoologist")
+    end = time.monotonic() + 5
+    while "boomerang.txt" not in names_found(server, "boomerang zoologist"):
+        assert time.monotonic() < end, "not found again"
+        time.sleep(0.05)
 
 
 def test_a_locked_file_opens_with_its_password_by_field_by_retry_and_by_uploading_again(server):
