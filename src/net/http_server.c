@@ -239,12 +239,12 @@ bool http_server_start(const HttpServerOptions *options, const HttpDispatch *dis
     pthread_mutex_init(&server->lock, NULL);
     addresses_open(server);
     server->pool = pool_new("http", server->options.thread_count, server->options.queue_max);
-    if (!start_all(server, err)) {
-        (void)http_server_stop(server, 0);
-        return false;
-    }
-    *server_r = server;
-    return true;
+    *server_r = server; /* the first handler may run, and look at it, before all have started */
+    if (start_all(server, err))
+        return true;
+    *server_r = NULL;
+    (void)http_server_stop(server, 0);
+    return false;
 }
 
 int http_server_port(const HttpServer *server) { return server->port; }
