@@ -136,8 +136,8 @@ unit-%: $(BUILD)/unit/%
 # Every parser of foreign bytes for a minute (TIME=60), FORMATS=doc,xls only those, each with the folders its target includes. What it finds, and the
 # inputs that reach new code, stay in build/fuzz.
 FOBJ     := $(BUILD)/fuzz/objects
-FUZZERS  := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard fuzz/fuzz_*.c))
-FUZZ_CC   = clang -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(BUILD) -MMD -MP $(INCLUDES) -O1 -g \
+FUZZERS  := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(filter-out fuzz/fuzz_worker.c,$(wildcard fuzz/fuzz_*.c)) $(wildcard fuzz/worker/*.c))
+FUZZ_CC   = clang -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -Isrc -I$(BUILD) -MMD -MP $(INCLUDES) -O1 -g \
             -fno-omit-frame-pointer -fno-sanitize-recover=all
 FUZZ_SAN  = address,undefined
 fuzz_code = $(sort $(foreach d,$(shell sed -n 's|^\#include "\([a-z]*\)/.*|\1|p' fuzz/$(1).c),$(call code_of,$(d))))
@@ -151,6 +151,17 @@ $(FOBJ)/src/encode/kernels_avx512.o: FUZZ_CC += -mavx512f -mavx512bw -mavx512dq 
 $(BUILD)/fuzz/fuzz_%: $(FOBJ)/fuzz/fuzz_%.o $$(addprefix $(FOBJ)/,$$(addsuffix .o,$$(basename $$(call fuzz_code,fuzz_$$*))))
 	@echo "  LINK $@"
 	@clang -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $(filter %.o,$^) $(LIBS)
+# The header of libgomp is gcc's own, with an attribute that clang does not know.
+$(FOBJ)/src/worker/picture/ocr.o: FUZZ_CC += -idirafter $(dir $(shell gcc -print-file-name=include/omp.h)) '-D__malloc__(...)='
+$(CLASS_CC:%=$(FOBJ)/%.o): $(FOBJ)/%.cc.o: %.cc
+	@mkdir -p $(@D)
+	@clang++ -std=gnu++17 -Isrc -MMD -MP $(INCLUDES) -O1 -g -fsanitize=address -c -o $@ $<
+# Those of a class of worker are fuzz_worker.c with fuzz/worker/<class>.c and the class's code.
+fuzz_class = $(FOBJ)/src/extract/extractors.o $(filter-out %/class_main.o,$(call class_code,$(1),$(FOBJ)))
+$(BUILD)/fuzz/worker/%: $(FOBJ)/fuzz/fuzz_worker.o $(FOBJ)/fuzz/worker/%.o $$(call fuzz_class,$$*)
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	@clang -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $(filter %.o,$^) $(CLASS_LIBS_$*) $(LIBS)
 fuzz: $(FUZZERS)
 	FORMATS=$(FORMATS) tools/run-fuzz $(or $(TIME),60) $^
 
