@@ -42,6 +42,10 @@ Test(extract, files_that_broke_a_reader_do_no_more)
         { "the only event's time is none", "calendar",
           S_INIT("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:soon\nSUMMARY:a\nLOCATION;X=\"longer "
                  "than the time\":here\nEND:VEVENT\nEND:VCALENDAR\n") },
+        { "a key that is no text", "plist",
+          S_INIT("bplist00\xD1\1\1\x40\x08\x0B\0\0\0\0\0\0\1\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\0\0\0"
+                 "\0\0\0\0"
+                 "\0\x0C") },
         { "a heading in a cell", "latex",
           S_INIT("\\begin{tabular}{ll}some text \\section{title} more & b\\\\\\end{tabular}") },
     };

@@ -11,6 +11,8 @@
 #include "extract/metadata.h"
 
 enum { DEPTH_MAX = 32, VALUES_MAX = 100000, PATH_MAX_BYTES = 300, GROUP_LINES = 30, TRAILER = 32 };
+/* One string may be the value of thousands of keys. */
+enum { STRING_MAX = 4 << 20, GROUP_MAX = 1 << 20, STRINGS_MAX = 256 << 20 };
 
 typedef enum Marker {
     MARKER_SIMPLE = 0x0,
@@ -32,7 +34,8 @@ typedef struct Writer {
     Str bytes;
     uint64_t object_count, table;
     size_t offset_size, ref_size;
-    int values_left, line_count, data_count;
+    int values_left, line_count, data_count, cut_count;
+    int64_t strings_left; /* characters */
     Buf group;
     char path[PATH_MAX_BYTES + 1];
     size_t path_length;
@@ -112,7 +115,19 @@ static Str date_text(const Writer *w, const Object *object)
                       (int)(second / 60 % 60), (int)(second % 60));
 }
 
-static Str value_text(const Writer *w, const Object *object)
+/* At most so many characters. */
+static Str string_text(Writer *w, const Object *object, uint64_t max)
+{
+    uint64_t count = MIN(object->count, max);
+    w->strings_left -= (int64_t)count;
+    if (w->strings_left < 0)
+        w->values_left = 0;
+    return object->marker == MARKER_ASCII
+               ? bytes_of(w, object, count)
+               : text_decode_known(w->arena, bytes_of(w, object, count * 2), "utf-16be");
+}
+
+static Str value_text(Writer *w, const Object *object)
 {
     switch (object->marker) {
     case MARKER_SIMPLE: return object->low == 8 ? S("false") : object->low == 9 ? S("true") : S("");
@@ -124,9 +139,10 @@ static Str value_text(const Writer *w, const Object *object)
     }
     case MARKER_REAL: return real_text(w, object);
     case MARKER_DATE: return date_text(w, object);
-    case MARKER_ASCII: return bytes_of(w, object, object->count);
+    case MARKER_ASCII:
     case MARKER_UTF16:
-        return text_decode_known(w->arena, bytes_of(w, object, object->count * 2), "utf-16be");
+        w->cut_count += object->count > STRING_MAX;
+        return string_text(w, object, STRING_MAX);
     default: return STR_NONE;
     }
 }
@@ -153,14 +169,14 @@ static void add_line(Writer *w, Str value)
     if (w->path_length)
         buf_addf(&w->group, "%s: ", w->path);
     buf_add(&w->group, value);
-    if (++w->line_count >= GROUP_LINES)
+    if (++w->line_count >= GROUP_LINES || w->group.length > GROUP_MAX)
         flush_group(w);
 }
 
 static size_t push(Writer *w, Str name)
 {
     size_t before = w->path_length, room = PATH_MAX_BYTES - before;
-    if (name.length + 1 <= room) {
+    if (name.length && name.length + 1 <= room) {
         if (before)
             w->path[w->path_length++] = '.';
         memcpy(w->path + w->path_length, name.at, name.length);
@@ -186,7 +202,8 @@ static bool find_key(const Writer *w, const Object *dict, const char *key, Objec
 {
     for (uint64_t i = 0; i < dict->count && i < 64; i++) {
         Object name;
-        if (read_object(w, member(w, dict, i), &name) && str_is(value_text(w, &name), key))
+        if (read_object(w, member(w, dict, i), &name) && name.marker == MARKER_ASCII &&
+            str_is(bytes_of(w, &name, name.count), key))
             return read_object(w, member(w, dict, dict->count + i), value);
     }
     return false;
@@ -215,8 +232,10 @@ static void write_dict(Writer *w, const Object *dict, int depth)
     for (uint64_t i = 0; i < dict->count && w->values_left > 0; i++) {
         Object name;
         size_t path = w->path_length;
-        if (read_object(w, member(w, dict, i), &name))
-            push(w, value_text(w, &name));
+        bool is_text = read_object(w, member(w, dict, i), &name) &&
+                       (name.marker == MARKER_ASCII || name.marker == MARKER_UTF16);
+        if (is_text)
+            push(w, string_text(w, &name, PATH_MAX_BYTES));
         write_object(w, member(w, dict, dict->count + i), depth + 1);
         pop(w, path);
     }
@@ -247,7 +266,11 @@ static bool plist_extract(const ExtractSource *source, DocWriter *doc, Error *er
     if (bytes.length < 8 + TRAILER)
         return fail(err, ERROR_DAMAGED, "the property list is cut off");
     trailer = str_from(bytes, bytes.length - TRAILER);
-    Writer w = { .doc = doc, .arena = arena, .bytes = bytes, .values_left = VALUES_MAX };
+    Writer w = { .doc = doc,
+                 .arena = arena,
+                 .bytes = bytes,
+                 .values_left = VALUES_MAX,
+                 .strings_left = STRINGS_MAX };
     w.offset_size = (unsigned char)trailer.at[6];
     w.ref_size = (unsigned char)trailer.at[7];
     w.object_count = number_at(trailer, 8, 8);
@@ -260,6 +283,8 @@ static bool plist_extract(const ExtractSource *source, DocWriter *doc, Error *er
     flush_group(&w);
     if (w.data_count)
         doc_warning(doc, str_format(arena, "%d binary values are not shown", w.data_count));
+    if (w.cut_count)
+        doc_warning(doc, str_format(arena, "%d long values are cut", w.cut_count));
     if (w.values_left <= 0)
         doc_warning(doc, S("the property list has more values than are read"));
     return true;

@@ -51,3 +51,35 @@ Test(extract, binary_property_lists_become_lines)
         dump(arena, &extractor_plist, list(arena, page, COUNT(page)), (DumpOptions){ 0 }),
         "+ a/b.t\n  p hi\n");
 }
+
+/* A dictionary whose keys are one and the same, and so are its values. */
+static Str same_keys(Arena *arena, unsigned entries, unsigned characters)
+{
+    Buf out = buf_new(arena, MB(8));
+    uint32_t at[3];
+    buf_add(&out, S("bplist00"));
+    at[0] = (uint32_t)out.length;
+    buf_addf(&out, "\xDF\x12%c%c%c%c", 0, entries >> 16, entries >> 8 & 255, entries & 255);
+    for (unsigned i = 0; i < entries * 2; i++)
+        buf_add_char(&out, i < entries ? 1 : 2);
+    at[1] = (uint32_t)out.length;
+    buf_addf(&out, "\x6F\x12%c%c%c%c", 0, characters >> 16, characters >> 8 & 255,
+             characters & 255);
+    for (unsigned i = 0; i < characters; i++)
+        buf_add_bytes(&out, "\0 ", 2);
+    at[2] = (uint32_t)out.length;
+    buf_add_char(&out, '\0');
+    uint32_t table = (uint32_t)out.length;
+    for (int i = 0; i < 3; i++)
+        buf_addf(&out, "%c%c%c%c", at[i] >> 24, at[i] >> 16 & 255, at[i] >> 8 & 255, at[i] & 255);
+    buf_add_bytes(&out, "\0\0\0\0\0\0\4\1\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0", 28);
+    buf_addf(&out, "%c%c%c%c", table >> 24, table >> 16 & 255, table >> 8 & 255, table & 255);
+    return buf_str(&out);
+}
+
+Test(extract, a_key_of_a_property_list_that_is_everywhere_costs_little)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Str bytes = same_keys(arena, 20000, 500000);
+    cr_expect_str_eq(dump(arena, &extractor_plist, bytes, (DumpOptions){ 0 }), "");
+}
