@@ -230,6 +230,9 @@ static UConverter *open_converter(Str name)
 static Str convert(Arena *arena, UConverter *from, Str bytes, size_t *bad_r)
 {
     UErrorCode status = U_ZERO_ERROR;
+    *bad_r = 0;
+    if (!bytes.length)
+        return STR_NONE;
     UConverter *utf8 = ucnv_open("UTF-8", &status);
     size_t room = bytes.length * 3 + 16;
     char *out = arena_alloc(arena, room), *to = out;
@@ -240,7 +243,6 @@ static Str convert(Arena *arena, UConverter *from, Str bytes, size_t *bad_r)
                    &pivot_to, pivot + COUNT(pivot), true, true, &status);
     ucnv_close(utf8);
     Str text = { out, (size_t)(to - out) };
-    *bad_r = 0;
     for (Str rest = text; rest.length;) {
         ptrdiff_t found = str_find(rest, S("\xEF\xBF\xBD"));
         if (found < 0)

@@ -46,6 +46,7 @@ Test(extract, files_that_broke_a_reader_do_no_more)
           S_INIT("bplist00\xD1\1\1\x40\x08\x0B\0\0\0\0\0\0\1\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\0\0\0"
                  "\0\0\0\0"
                  "\0\x0C") },
+        { "a mark of Korean and nothing behind it", "text", S_INIT("\x1B$)C") },
         { "a heading in a cell", "latex",
           S_INIT("\\begin{tabular}{ll}some text \\section{title} more & b\\\\\\end{tabular}") },
     };
