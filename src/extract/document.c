@@ -411,11 +411,26 @@ void doc_words(DocWriter *doc, const WordBox *words, size_t count)
     doc->word_count = count;
 }
 
+static bool words_fit(const DocWriter *doc, Str text)
+{
+    uint64_t end = 0;
+    for (size_t i = 0; i < doc->word_count; i++) {
+        const WordBox *word = &doc->words[i];
+        if (word->start < end)
+            return false;
+        end = (uint64_t)word->start + word->length;
+        if (end > text.length || utf8_floor(text, word->start) != word->start ||
+            utf8_floor(text, (size_t)end) != end)
+            return false;
+    }
+    return doc->word_count > 0;
+}
+
 /* Offsets hold only where the text goes out as it came in. */
 static void add_words(DocWriter *doc, Block *block, Str text)
 {
     bool is_same = str_equal(text, block->text) && text.length <= doc->limits.block_text_max;
-    if (is_same && doc->word_count) {
+    if (is_same && words_fit(doc, text)) {
         block->words = doc->words;
         block->word_count = doc->word_count;
     }
@@ -514,14 +529,16 @@ bool doc_meta(DocWriter *doc, const char *key, Str value)
 
 /* --- Tables --- */
 
-/* A row may be held until its table's header is known. */
+/* A row may be held until its table's header is known. One that is over the limit goes on in
+ * another, and words have no place any more. */
 static void take_row_words(DocWriter *doc, Block *row)
 {
-    WordBox *words = arena_new_array(doc->now.row_arena, WordBox, doc->word_count);
-    if (doc->word_count)
+    if (words_fit(doc, row->text)) {
+        WordBox *words = arena_new_array(doc->now.row_arena, WordBox, doc->word_count);
         memcpy(words, doc->words, doc->word_count * sizeof *words);
-    row->words = doc->word_count ? words : NULL;
-    row->word_count = doc->word_count;
+        row->words = words;
+        row->word_count = doc->word_count;
+    }
     doc->words = NULL;
     doc->word_count = 0;
 }

@@ -108,6 +108,26 @@ Test(extract, a_long_block_is_split_at_a_word)
     expect_print(&w, DOC_TEXT, "12345 789\n\nabcdefghij\n\nkl\n");
 }
 
+Test(extract, words_of_a_row_over_the_limit_have_no_place)
+{
+    DocLimits limits = doc_limits_default;
+    limits.block_text_max = 10;
+    Written w = begin();
+    DocWriter *doc = writer(&w, &limits);
+    const WordBox words[] = { { .start = 0, .length = 5 }, { .start = 8, .length = 5 } };
+    for (int row = 0; row < 2; row++) {
+        doc_cell(doc, S("12345"));
+        doc_cell(doc, row ? S("6") : S("67890"));
+        doc_words(doc, words, row ? 1 : 2);
+        doc_row_end(doc);
+    }
+    doc_table_end(doc);
+    cr_assert_eq(w.node->blocks.count, 3);
+    cr_expect_eq(w.node->blocks.at[0].word_count + w.node->blocks.at[1].word_count, 0);
+    cr_expect_eq(w.node->blocks.at[2].word_count, 1);
+    expect_print(&w, DOC_TEXT, "12345\n67890\n12345 | 6\n");
+}
+
 Test(extract, a_limit_cuts_and_says_so)
 {
     DocLimits limits = doc_limits_default;

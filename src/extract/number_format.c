@@ -394,7 +394,12 @@ static void write_number(Arena *arena, const Section *section, double value, Buf
     Shape shape = shape_of(section);
     int exponent = 0, slot = 0;
     bool after_point = false, after_exponent = false, fraction_done = false;
-    value = fabs(value) * pow(100, shape.percents) / pow(1000, shape.thousands);
+    double shown = fabs(value) * pow(100, shape.percents) / pow(1000, shape.thousands);
+    if (!isfinite(shown)) {
+        buf_add(out, general(arena, fabs(value)));
+        return;
+    }
+    value = shown;
     if (shape.has_exponent && value > 0) {
         int step = MAX(1, shape.integer_slots);
         exponent = (int)floor(log10(value));

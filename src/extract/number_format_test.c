@@ -44,6 +44,7 @@ static const struct {
     { 61, "yyyy-mm-dd", "1900-03-01" },
     { -1, "yyyy-mm-dd", "-1" },
     { 3, "@", "3" },
+    { 1e300, "0%%%%%%E+0", "1e+300" }, /* a hundredfold six times is no number any more */
 };
 
 Test(extract, numbers_are_shown_as_a_spreadsheet_shows_them)
