@@ -1,130 +1,30 @@
 /* djvu.c - see djvu.h. */
 #include "extract/djvu.h"
 
+#include "extract/z_coder.h"
+
 enum {
     BLOCK_MAX = 4096 * 1024,
     FREQUENT = 4, /* symbols whose frequency is counted */
     CONTEXTS = 3, /* for the first two positions */
     CONTEXT_COUNT = 300,
     MARKER = 256,
-    EMPTY_BYTES = 25, /* read past the end before it is one */
 };
 
-static const struct {
-    uint16_t p, m;
-    uint8_t up, down;
-} states[256] = {
-#define STATE(p, m, up, down) { p, m, up, down },
-#include "extract/djvu_states.def"
-#undef STATE
-};
-
-typedef struct Coder {
-    Str rest;
-    uint32_t a, code, fence, buffer;
-    int ready, empty; /* bits in the buffer; bytes past the end */
-    bool is_over;
-} Coder;
-
-static uint8_t next_byte(Coder *z)
-{
-    if (z->rest.length == 0) {
-        z->is_over = ++z->empty > EMPTY_BYTES;
-        return 0xFF;
-    }
-    uint8_t byte = (uint8_t)z->rest.at[0];
-    z->rest = str_from(z->rest, 1);
-    return byte;
-}
-
-static void refill(Coder *z)
-{
-    while (z->ready <= 24) {
-        z->buffer = z->buffer << 8 | next_byte(z);
-        z->ready += 8;
-    }
-    z->fence = MIN(z->code, 0x7FFF);
-}
-
-static Coder coder(Str bytes)
-{
-    Coder z = { .rest = bytes };
-    z.code = (uint32_t)next_byte(&z) << 8;
-    z.code |= next_byte(&z);
-    refill(&z);
-    return z;
-}
-
-static void shift(Coder *z, int count)
-{
-    z->ready -= count;
-    z->a = z->a << count & 0xFFFF;
-    z->code = (z->code << count & 0xFFFF) | (z->buffer >> z->ready & ((1u << count) - 1));
-    if (z->ready < 16)
-        refill(z);
-    z->fence = MIN(z->code, 0x7FFF);
-}
-
-static void take_less_likely(Coder *z, uint32_t bound)
-{
-    bound = 0x10000 - bound;
-    z->a += bound;
-    z->code += bound;
-    /* As many bits as `a` begins with ones. */
-    int count = 0;
-    while (count < 16 && z->a & 0x8000u >> count)
-        count++;
-    shift(z, count);
-}
-
-static int decode(Coder *z, uint8_t *context)
-{
-    int bit = *context & 1;
-    uint32_t bound = z->a + states[*context].p;
-    if (bound <= z->fence) {
-        z->a = bound;
-        return bit;
-    }
-    bound = MIN(bound, 0x6000 + ((bound + z->a) >> 2));
-    if (bound > z->code) {
-        *context = states[*context].down;
-        take_less_likely(z, bound);
-        return bit ^ 1;
-    }
-    if (z->a >= states[*context].m)
-        *context = states[*context].up;
-    z->a = bound;
-    shift(z, 1);
-    return bit;
-}
-
-/* A bit as likely as the other. */
-static int decode_even(Coder *z)
-{
-    uint32_t bound = 0x8000 + (z->a >> 1);
-    if (bound > z->code) {
-        take_less_likely(z, bound);
-        return 1;
-    }
-    z->a = bound;
-    shift(z, 1);
-    return 0;
-}
-
-static unsigned decode_raw(Coder *z, int bits)
+static unsigned decode_raw(ZCoder *z, int bits)
 {
     unsigned number = 0;
     for (int i = 0; i < bits; i++)
-        number = number << 1 | (unsigned)decode_even(z);
+        number = number << 1 | (unsigned)z_decode_even(z);
     return number;
 }
 
 /* `bits` bits with a context for each way to them. */
-static unsigned decode_tree(Coder *z, uint8_t *contexts, int bits)
+static unsigned decode_tree(ZCoder *z, uint8_t *contexts, int bits)
 {
     unsigned number = 1;
     while (number < 1u << bits)
-        number = number << 1 | (unsigned)decode(z, &contexts[number - 1]);
+        number = number << 1 | (unsigned)z_decode(z, &contexts[number - 1]);
     return number - (1u << bits);
 }
 
@@ -136,17 +36,17 @@ typedef struct Ranks {
 } Ranks;
 
 /* Which place of the list of symbols comes next. */
-static unsigned decode_rank(Coder *z, uint8_t *contexts, unsigned last)
+static unsigned decode_rank(ZCoder *z, uint8_t *contexts, unsigned last)
 {
     unsigned same = MIN(last, CONTEXTS - 1);
-    if (decode(z, &contexts[same]))
+    if (z_decode(z, &contexts[same]))
         return 0;
     contexts += CONTEXTS;
-    if (decode(z, &contexts[same]))
+    if (z_decode(z, &contexts[same]))
         return 1;
     contexts += CONTEXTS;
     for (int bits = 1; bits <= 7; bits++) {
-        if (decode(z, contexts))
+        if (z_decode(z, contexts))
             return (1u << bits) + decode_tree(z, contexts + 1, bits);
         contexts += 1u << bits;
     }
@@ -205,13 +105,13 @@ static bool unsort(const uint8_t *data, size_t size, size_t marker, uint32_t *pl
     return true;
 }
 
-static bool unpack_block(Coder *z, uint8_t *contexts, uint8_t *data, uint32_t *places, Buf *out)
+static bool unpack_block(ZCoder *z, uint8_t *contexts, uint8_t *data, uint32_t *places, Buf *out)
 {
     size_t size = decode_raw(z, 24), marker = SIZE_MAX;
     if (size == 0 || size > BLOCK_MAX || size > out->limit - out->length || z->is_over)
         return false;
-    int speed = decode_even(z);
-    speed += speed && decode_even(z);
+    int speed = z_decode_even(z);
+    speed += speed && z_decode_even(z);
     Ranks ranks = { .add = 4 };
     unsigned rank = 3;
     for (int i = 0; i < 256; i++)
@@ -236,7 +136,7 @@ Str bzz_unpack(Arena *arena, Str bytes, size_t bytes_max)
     uint32_t *places = arena_new_array(scratch, uint32_t, BLOCK_MAX);
     uint8_t contexts[CONTEXT_COUNT] = { 0 };
     Buf out = buf_new(arena, bytes_max);
-    Coder z = coder(bytes);
+    ZCoder z = z_coder(bytes);
     while (unpack_block(&z, contexts, data, places, &out))
         ;
     return buf_str(&out);

@@ -10,6 +10,7 @@
 #include <unicode/utf16.h>
 
 #include "base/utf8.h"
+#include "extract/djvu_page.h"
 #include "extract/encoding.h"
 
 enum {
@@ -333,11 +334,85 @@ static bool render_page(PdfFile *file, Arena *arena, const PagePictureRequest *r
     return ok;
 }
 
+/* --- DjVu, which MuPDF does not read --- */
+
+/* Each pixel of the smaller picture is as dark as the share of black under it. */
+static void shade(const Jb2Page *page, uint8_t *samples, int width, int height)
+{
+    AUTO_FREE char *room = heap_alloc((size_t)width * 2 * sizeof(uint32_t));
+    uint32_t *black = (uint32_t *)(void *)room, *all = black + width;
+    for (int y = 0, from = 0; y < height; y++) {
+        int to = MAX(from + 1, (int)((int64_t)(y + 1) * page->height / height));
+        memset(black, 0, (size_t)width * 2 * sizeof *black);
+        for (; from < to && from < page->height; from++) {
+            const uint8_t *row = page->rows + (size_t)from * page->stride;
+            for (int x = 0; x < page->width; x++) {
+                int column = (int)((int64_t)x * width / page->width);
+                black[column] += row[x / 8] >> (7 - x % 8) & 1;
+                all[column]++;
+            }
+        }
+        for (int x = 0; x < width; x++, samples += 3)
+            memset(samples, all[x] ? (int)(255 - 255 * black[x] / all[x]) : 255, 3);
+    }
+}
+
+/* Throws MuPDF's exceptions. */
+static void render_djvu(Rendering *r, Arena *arena, const Jb2Page *page, PagePicture *picture,
+                        float scale)
+{
+    fz_context *ctx = r->ctx;
+    picture->width = MAX(1, MIN(page->width, (int)(picture->page_width * scale + 0.5F)));
+    picture->height = MAX(1, (int)((int64_t)page->height * picture->width / page->width));
+    r->pixels = fz_new_pixmap(ctx, fz_device_rgb(ctx), picture->width, picture->height, NULL, 0);
+    shade(page, fz_pixmap_samples(ctx, r->pixels), picture->width, picture->height);
+    for (size_t i = 0; i < picture->boxes.count; i++)
+        tint(r->pixels, ctx, picture->boxes.at[i], (float)picture->width / picture->page_width);
+    r->png = fz_new_buffer_from_pixmap_as_png(ctx, r->pixels, fz_default_color_params);
+    unsigned char *at;
+    size_t length = fz_buffer_storage(ctx, r->png, &at);
+    picture->png = str_copy(arena, (Str){ (const char *)at, length });
+}
+
+static bool djvu_picture(Arena *arena, const PagePictureRequest *request, PagePicture *picture_r,
+                         Error *err)
+{
+    AUTO_ARENA Arena *scratch = arena_new(MB(512));
+    Rendering *r = arena_new_one(arena, Rendering);
+    PagePicture *picture = arena_new_one(arena, PagePicture);
+    DjvuInfo info;
+    Jb2Page page;
+    bool ok = true;
+    if (!djvu_draw(scratch, request->bytes, request->page, &info, &page, err))
+        return false;
+    picture->page_width = djvu_points(&info, true);
+    picture->page_height = djvu_points(&info, false);
+    page_picture_mark(arena, request, picture);
+    fz_context *ctx = r->ctx = fz_new_context(NULL, NULL, FZ_STORE_DEFAULT);
+    if (!ctx)
+        return fail(err, ERROR_INTERNAL, "MuPDF does not start");
+    fz_var(ok);
+    fz_try(ctx) render_djvu(r, arena, &page, picture, choose_scale(request, picture));
+    fz_always(ctx)
+    {
+        fz_drop_buffer(ctx, r->png);
+        fz_drop_pixmap(ctx, r->pixels);
+    }
+    fz_catch(ctx) ok = fail(err, ERROR_DAMAGED, "page %d cannot be drawn: %s", request->page,
+                            fz_caught_message(ctx));
+    fz_drop_context(ctx);
+    if (ok)
+        *picture_r = *picture;
+    return ok;
+}
+
 bool page_picture(Arena *arena, const PagePictureRequest *request, PagePicture *picture_r,
                   Error *err)
 {
     AUTO_PDF PdfFile *file = NULL;
     PagePicture picture = { 0 };
+    if (djvu_is_file(request->bytes))
+        return djvu_picture(arena, request, picture_r, err);
     if (!pdf_file_open(request->bytes, request->password, &file, err))
         return false;
     if (request->page < 1 || request->page > pdf_file_page_count(file))

@@ -1,8 +1,10 @@
 /* djvu.c - DjVu documents ("DjVu3 specification"): the text layer of each page with the places of
- * its words, outline, facts and remarks. The pictures themselves are not drawn. */
+ * its words, outline, facts and remarks. Scanned pages without one are for the reader of pictures.
+ */
 #include "extract/djvu.h"
 
 #include "extract/comment.h"
+#include "extract/djvu_page.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
 
@@ -16,7 +18,6 @@ enum {
     WORDS_MAX = 20000,
     FACTS_MAX = 1000,
     OUTLINE_MAX = 100000,
-    DPI = 300, /* where a page does not say it */
 };
 
 typedef enum ZoneType { ZONE_PAGE = 1, ZONE_PARAGRAPH = 4, ZONE_LINE = 5, ZONE_WORD = 6 } ZoneType;
@@ -33,7 +34,7 @@ typedef struct Reader {
     Arena *arena; /* of a page */
     int pages, empty_pages, zones_left, facts_left;
     /* Of a page: */
-    int width, height, dpi, rotation;
+    DjvuInfo info;
     bool has_text;
     Str text;
     Buf block;
@@ -52,45 +53,30 @@ static unsigned number_at(Str bytes, size_t at, size_t size)
     return number;
 }
 
-/* --- Chunks --- */
-
-typedef struct Chunk {
-    Str id, bytes;
-} Chunk;
-
-static bool next_chunk(Str *rest, Chunk *chunk)
-{
-    size_t length = number_at(*rest, 4, 4);
-    if (rest->length < 8)
-        return false;
-    *chunk = (Chunk){ str_slice(*rest, 0, 4), str_slice(*rest, 8, 8 + length) };
-    *rest = str_from(*rest, 8 + length + (length & 1));
-    return true;
-}
+/* --- The text layer --- */
 
 /* Chunks ending with "z" are packed, with "a" plain. */
-static Str chunk_text(const Reader *r, const Chunk *chunk)
+static Str chunk_text(const Reader *r, const DjvuChunk *chunk)
 {
     return chunk->id.at[3] == 'z' || str_is(chunk->id, "NAVM")
                ? bzz_unpack(r->arena, chunk->bytes, TEXT_MAX)
                : chunk->bytes;
 }
 
-/* --- The text layer --- */
-
 /* A zone's box in points from the page's top left corner, turned as the page is shown. */
 static void zone_box(const Reader *r, const Zone *zone, float box[4])
 {
-    float scale = 72.0F / (float)r->dpi;
+    float scale = 72.0F / (float)r->info.dpi;
     float left = (float)zone->x, right = (float)(zone->x + zone->width);
-    float top = (float)(r->height - zone->y - zone->height), bottom = (float)(r->height - zone->y);
-    float w = (float)r->width, h = (float)r->height;
+    float top = (float)(r->info.height - zone->y - zone->height),
+          bottom = (float)(r->info.height - zone->y);
+    float w = (float)r->info.width, h = (float)r->info.height;
     float turned[4] = { left, top, right, bottom };
-    if (r->rotation == 2)
+    if (r->info.turns == 2)
         memcpy(turned, (float[]){ w - right, h - bottom, w - left, h - top }, sizeof turned);
-    else if (r->rotation == 6)
+    else if (r->info.turns == 1)
         memcpy(turned, (float[]){ top, w - right, bottom, w - left }, sizeof turned);
-    else if (r->rotation == 5)
+    else if (r->info.turns == 3)
         memcpy(turned, (float[]){ h - bottom, left, h - top, right }, sizeof turned);
     for (int i = 0; i < 4; i++)
         box[i] = turned[i] * scale;
@@ -331,52 +317,58 @@ static void read_outline(Reader *r, Str outline)
 
 /* --- Pages --- */
 
-static void begin_page(Reader *r, Str info)
+/* A page without words is asked for right where it begins. */
+static void begin_page(Reader *r, Str page, Str layer)
 {
-    r->width = (int)number_at(info, 0, 2);
-    r->height = (int)number_at(info, 2, 2);
-    r->dpi = (int)number_at(info, 7, 1) << 8 | (int)number_at(info, 6, 1);
-    r->rotation = (int)number_at(info, 9, 1) & 7;
-    if (r->dpi < 25 || r->dpi > 6000)
-        r->dpi = DPI;
-    float w = (float)r->width * 72 / (float)r->dpi, h = (float)r->height * 72 / (float)r->dpi;
-    bool is_turned = r->rotation == 5 || r->rotation == 6;
-    doc_page(r->doc, ++r->pages, false, is_turned ? h : w, is_turned ? w : h);
+    r->info = (DjvuInfo){ .dpi = 300 };
+    DjvuChunk chunk;
+    for (Str rest = page; djvu_next_chunk(&rest, &chunk);)
+        if (str_is(chunk.id, "INFO")) {
+            r->info = djvu_info(chunk.bytes);
+            break;
+        }
+    doc_page(r->doc, ++r->pages, false, djvu_points(&r->info, true), djvu_points(&r->info, false));
+    if (str_trim(str_slice(layer, 3, 3 + number_at(layer, 0, 3))).length)
+        return;
+    if (djvu_has_picture(page))
+        doc_later(r->doc, "picture", r->pages);
+    else
+        r->empty_pages++;
 }
 
 static void read_page(Reader *r, Str form, bool is_page)
 {
-    Chunk chunk;
+    DjvuChunk chunk;
+    Str layer = STR_NONE;
     arena_reset(r->arena);
     r->words.at = NULL;
     r->words.count = r->words.capacity = 0;
     r->has_text = false;
-    for (Str rest = form; is_page && next_chunk(&rest, &chunk);)
-        if (str_is(chunk.id, "INFO")) {
-            begin_page(r, chunk.bytes);
-            break;
-        }
-    while (next_chunk(&form, &chunk) && doc_writer_ok(r->doc)) {
+    for (Str rest = form; is_page && !layer.length && djvu_next_chunk(&rest, &chunk);)
+        if (str_starts(chunk.id, S("TXT")))
+            layer = chunk_text(r, &chunk);
+    if (is_page)
+        begin_page(r, form, layer);
+    if (layer.length)
+        read_text(r, layer);
+    while (djvu_next_chunk(&form, &chunk) && doc_writer_ok(r->doc)) {
         if (arena_room(r->arena) < 2 * TEXT_MAX)
             break;
-        if (str_starts(chunk.id, S("TXT")) && is_page)
-            read_text(r, chunk_text(r, &chunk));
-        else if (str_starts(chunk.id, S("ANT")))
+        if (str_starts(chunk.id, S("ANT")))
             read_remarks(r, chunk_text(r, &chunk));
     }
-    r->empty_pages += is_page && !r->has_text;
 }
 
 static void read_form(Reader *r, Str form)
 {
-    Chunk chunk;
+    DjvuChunk chunk;
     Str kind = str_slice(form, 0, 4), rest = str_from(form, 4);
     if (!str_is(kind, "DJVM")) {
         if (str_is(kind, "DJVU") || str_is(kind, "DJVI"))
             read_page(r, rest, str_is(kind, "DJVU"));
         return;
     }
-    while (next_chunk(&rest, &chunk) && doc_writer_ok(r->doc)) {
+    while (djvu_next_chunk(&rest, &chunk) && doc_writer_ok(r->doc)) {
         Str inner = str_slice(chunk.bytes, 0, 4);
         if (str_is(chunk.id, "NAVM"))
             read_outline(r, chunk_text(r, &chunk));
@@ -390,15 +382,15 @@ static bool djvu_extract(const ExtractSource *source, DocWriter *doc, Error *err
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     Reader r = { .doc = doc, .arena = arena, .zones_left = ZONES_MAX, .facts_left = FACTS_MAX };
     Str rest = str_from(source->bytes, 4);
-    Chunk chunk;
-    if (!next_chunk(&rest, &chunk) || !str_is(chunk.id, "FORM"))
+    DjvuChunk chunk;
+    if (!djvu_next_chunk(&rest, &chunk) || !str_is(chunk.id, "FORM"))
         return fail(err, ERROR_DAMAGED, "the DjVu file has no pages");
     read_form(&r, chunk.bytes);
     doc_place(doc, &(Place){ 0 });
     doc_meta_whole(doc, "pages", r.pages);
-    char warning[64];
-    snprintf(warning, sizeof warning, "%d page%s only pictures", r.empty_pages,
-             r.empty_pages == 1 ? " holds" : "s hold");
+    char warning[100];
+    snprintf(warning, sizeof warning, "%d page%s no text and no black and white picture",
+             r.empty_pages, r.empty_pages == 1 ? " has" : "s have");
     if (r.empty_pages)
         doc_warning(doc, str(warning));
     if (r.pages == 0)
@@ -406,13 +398,14 @@ static bool djvu_extract(const ExtractSource *source, DocWriter *doc, Error *err
     return true;
 }
 
-static int djvu_sniff(Str bytes) { return str_starts(bytes, S("AT&TFORM")) ? 95 : 0; }
+static int djvu_sniff(Str bytes) { return djvu_is_file(bytes) ? 95 : 0; }
 
 const Extractor extractor_djvu = {
     .name = "djvu",
     .title = "DjVu document",
     .extensions = LIST("djvu", "djv"),
     .media_types = LIST("image/vnd.djvu", "image/x-djvu", "image/vnd.djvu+multipage"),
+    .is_paged = true,
     .sniff = djvu_sniff,
     .extract = djvu_extract,
 };

@@ -34,6 +34,9 @@ MUST_CHECK bool decode_mupdf(Str bytes, PIX **pix_r, Error *err);
 /* A page of a PDF file (from 1) in grey; *scale_r: pixels a point. */
 MUST_CHECK bool decode_pdf_page(PdfFile *file, int page, PIX **pix_r, float *scale_r,
                                 float *width_r, float *height_r, Error *err);
+/* A page of a DjVu file, likewise; upright. */
+MUST_CHECK bool decode_djvu_page(Str bytes, int page, PIX **pix_r, float *scale_r, float *width_r,
+                                 float *height_r, Error *err);
 /* An empty picture of 32 bits for rows of RGB or RGBA, NULL when it is too large. */
 PIX *decode_room(int64_t width, int64_t height);
 /* Fill row y from bytes of three or four a pixel, transparency on white. */

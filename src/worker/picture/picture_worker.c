@@ -1,5 +1,6 @@
 /* picture_worker.c - the class of worker that looks at pictures: what a file says about itself,
  * its colours and kind, and the words on it. */
+#include "extract/djvu_page.h"
 #include "extract/encoding.h"
 #include "extract/metadata.h"
 #include "worker/picture/decode.h"
@@ -151,11 +152,13 @@ static bool picture_extract(const ExtractSource *source, DocWriter *doc, Error *
 
 /* --- Pages --- */
 
-static bool pdf_page(Reading *in, PdfFile *file, int page, Error *err)
+/* `file` is a PDF's; a DjVu file has none. */
+static bool scanned_page(Reading *in, PdfFile *file, int page, Error *err)
 {
     AUTO_PIX PIX *pix = NULL;
     float scale, width, height;
-    if (!decode_pdf_page(file, page, &pix, &scale, &width, &height, err))
+    if (!(file ? decode_pdf_page(file, page, &pix, &scale, &width, &height, err)
+               : decode_djvu_page(in->source->bytes, page, &pix, &scale, &width, &height, err)))
         return false;
     doc_page(in->doc, page, false, width, height);
     Look look = { .kind = "document", .text = text_marks_find(in->arena, pix) };
@@ -170,7 +173,8 @@ static bool read_pages(Reading *in, PdfFile *file, const int *pages, size_t coun
     for (size_t i = 0; i < count && doc_writer_ok(in->doc); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(512));
         in->arena = arena;
-        bool ok = file ? pdf_page(in, file, pages[i], err) : read_page(in, pages[i], false, err);
+        bool ok = file || djvu_is_file(in->source->bytes) ? scanned_page(in, file, pages[i], err)
+                                                          : read_page(in, pages[i], false, err);
         if (!ok)
             return fail_in(err, "page %d", pages[i]);
         doc_progress(in->doc, "ocr", (int64_t)i + 1, (int64_t)count);
@@ -185,8 +189,9 @@ static bool picture_pages(const ExtractSource *source, const int *pages, size_t 
     AUTO_PDF PdfFile *file = NULL;
     Reading in = { .source = source, .doc = doc };
     bool is_pdf = str_find(str_slice(source->bytes, 0, KB(1)), S("%PDF-")) >= 0;
-    if (is_pdf ? !pdf_file_open(source->bytes, source->password, &file, err)
-               : !begin(&in, source, doc, arena, err))
+    if (is_pdf && !pdf_file_open(source->bytes, source->password, &file, err))
+        return false;
+    if (!is_pdf && !djvu_is_file(source->bytes) && !begin(&in, source, doc, arena, err))
         return false;
     bool ok = read_pages(&in, file, pages, count, err);
     ocr_close(in.ocr);
