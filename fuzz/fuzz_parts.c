@@ -2,6 +2,7 @@
  * parts.def). With FORMAT=list the program prints them. */
 #include "extract/bcj2.h"
 #include "extract/charset_guess.h"
+#include "extract/djvu_page.h"
 #include "extract/encoding.h"
 #include "extract/exif.h"
 #include "extract/extractor.h"
@@ -178,6 +179,30 @@ static void part_bcj2(const Test *test)
     }
     if (bcj2_join(in, out, MAX(in[0].length, (size_t)1) + 40))
         seen += str_hash((Str){ out, in[0].length });
+}
+
+/* A library's length in two bytes, the library, a page. */
+static void part_djvu_jb2(const Test *test)
+{
+    Str bytes = test->source.bytes;
+    Jb2Library library = { 0 };
+    Jb2Page page;
+    Error err;
+    if (bytes.length < 2)
+        return;
+    size_t length = (unsigned char)bytes.at[0] | (size_t)(unsigned char)bytes.at[1] << 8;
+    jb2_library(test->arena, str_slice(bytes, 2, 2 + length), &library);
+    if (jb2_page(test->arena, str_from(bytes, 2 + length), &library, &page, &err))
+        seen += page.rows[page.stride * (size_t)page.height / 2];
+}
+
+static void part_djvu_page(const Test *test)
+{
+    DjvuInfo info;
+    Jb2Page page;
+    Error err;
+    for (int i = 1; i < 4; i++)
+        seen += djvu_draw(test->arena, test->source.bytes, i, &info, &page, &err);
 }
 
 static void part_seven_zip(const Test *test)

@@ -349,13 +349,15 @@ static void read_page(Reader *r, Str form, bool is_page)
             layer = chunk_text(r, &chunk);
     if (is_page)
         begin_page(r, form, layer);
-    if (layer.length)
-        read_text(r, layer);
     while (djvu_next_chunk(&form, &chunk) && doc_writer_ok(r->doc)) {
         if (arena_room(r->arena) < 2 * TEXT_MAX)
             break;
-        if (str_starts(chunk.id, S("ANT")))
+        if (str_starts(chunk.id, S("TXT")) && layer.length) {
+            read_text(r, layer);
+            layer = STR_NONE;
+        } else if (str_starts(chunk.id, S("ANT"))) {
             read_remarks(r, chunk_text(r, &chunk));
+        }
     }
 }
 
