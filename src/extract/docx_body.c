@@ -15,12 +15,15 @@ enum {
     INSTRUCTION_MAX = 4096,
     REFERRED_MAX = 1000,
     ALT_MAX = 4096,
+    PAGES_MAX = 1000000,
+    RENDERED_LOOK = 50000, /* elements before the first page ends */
 };
 
 typedef struct OpenParagraph {
     Buf text;
     Str style;
     int outline_level, list, list_level; /* list -1: none said */
+    int page;                            /* where it begins; 0: not known */
 } OpenParagraph;
 
 typedef struct Reader {
@@ -34,7 +37,9 @@ typedef struct Reader {
     Buf cell;
     int cell_span;
     bool cell_goes_on, row_is_header;
-    int skip_depth; /* inside deleted text and such */
+    int skip_depth;   /* inside deleted text and such */
+    int page;         /* from 1; 0: not known */
+    bool page_is_new; /* by a break that the next rendered one repeats */
     bool in_text, in_properties, in_instruction, in_object;
     Buf instruction; /* of a field */
     int math_depth;
@@ -58,6 +63,7 @@ static void add_text(Reader *reader, Str text)
     OpenParagraph *paragraph = open_paragraph(reader);
     if (paragraph)
         buf_add(&paragraph->text, text);
+    reader->page_is_new = false;
 }
 
 /* --- What a paragraph refers to --- */
@@ -155,7 +161,35 @@ static void write_chunk(Reader *reader, Str id)
                            &(Place){ 0 });
     else if (!extractor || extractor->worker || !extractor->extract(&source, body->doc, &err))
         doc_warning(body->doc, S("a part of the document could not be read"));
-    doc_place(body->doc, &(Place){ 0 });
+    doc_place(body->doc, &(Place){ .page = reader->page });
+}
+
+/* --- Pages, as the application last showed them (17.3.3.13) --- */
+
+static void begin_page(Reader *reader)
+{
+    OpenParagraph *paragraph = open_paragraph(reader);
+    reader->page += reader->page < PAGES_MAX;
+    reader->table.page = reader->page;
+    for (int i = 0; paragraph && i < reader->paragraph_depth; i++)
+        if (!str_trim(buf_str(&reader->paragraphs[i].text)).length)
+            reader->paragraphs[i].page = reader->page;
+}
+
+/* A rendered break follows one that was typed, and means the same page. */
+static void break_page(Reader *reader, bool is_rendered)
+{
+    if (!reader->page)
+        return;
+    if (!is_rendered || !reader->page_is_new)
+        begin_page(reader);
+    reader->page_is_new = !is_rendered;
+}
+
+static void place_paragraph(Reader *reader, const OpenParagraph *paragraph)
+{
+    if (paragraph->page && reader->table_depth == 0)
+        doc_place(reader->body->doc, &(Place){ .page = paragraph->page });
 }
 
 /* --- Tables --- */
@@ -163,7 +197,7 @@ static void write_chunk(Reader *reader, Str id)
 static void begin_table(Reader *reader)
 {
     if (reader->table_depth++ == 0)
-        reader->table = (HeldTable){ .arena = reader->scratch };
+        reader->table = (HeldTable){ .arena = reader->scratch, .page = reader->page };
 }
 
 static void begin_cell(Reader *reader)
@@ -251,6 +285,7 @@ static void end_paragraph(Reader *reader)
         return;
     Str text = buf_str(&paragraph->text);
     if (reader->kind == BODY_MAIN) {
+        place_paragraph(reader, paragraph);
         write_main(reader, paragraph, text);
     } else if (reader->table_depth > 0) {
         buf_add(&reader->cell, text);
@@ -274,12 +309,16 @@ static void end_paragraph(Reader *reader)
     forget_referred(reader);
 }
 
-static void begin_paragraph(Reader *reader)
+static void begin_paragraph(Reader *reader, const XmlElement *element)
 {
+    Str id = xml_attribute(element, "paraId");
+    if (reader->kind == BODY_NOTES && reader->read.count && id.length)
+        reader->read.at[reader->read.count - 1].paragraph = str_copy(reader->body->arena, id);
     if (reader->paragraph_depth == PARAGRAPH_DEPTH_MAX)
         return;
     reader->paragraphs[reader->paragraph_depth++] =
         (OpenParagraph){ .text = buf_new(reader->scratch, TEXT_MAX),
+                         .page = reader->page,
                          .outline_level = -1,
                          .list = -1,
                          .list_level = -1 };
@@ -333,6 +372,10 @@ static void read_inline(Reader *reader, const XmlElement *element)
     Str name = element->name;
     if (str_is(name, "tab"))
         add_text(reader, S("\t"));
+    else if (str_is(name, "lastRenderedPageBreak"))
+        break_page(reader, true);
+    else if (str_is(name, "br") && str_is(xml_attribute(element, "type"), "page"))
+        add_text(reader, S("\n")), break_page(reader, false);
     else if (str_is(name, "br") || str_is(name, "cr"))
         add_text(reader, S("\n"));
     else if (str_is(name, "noBreakHyphen"))
@@ -490,7 +533,7 @@ static bool body_start(void *self, const XmlElement *element)
     else if (str_is(name, "object"))
         reader->in_object = true;
     else if (str_is(name, "p"))
-        begin_paragraph(reader);
+        begin_paragraph(reader, element);
     else if (str_is(name, "pPr") || str_is(name, "rPr"))
         reader->in_properties = true;
     else if (reader->in_properties)
@@ -553,6 +596,7 @@ static DocxNotes run(DocxBody *body, const Part *part, BodyKind kind)
     reader->body = body;
     reader->kind = kind;
     reader->scratch = scratch;
+    reader->page = kind == BODY_MAIN && body->is_rendered;
     forget_referred(reader);
     body->relations = ooxml_relations(body->package, part->name);
     reader->relation_ids = map_new(body->arena);
@@ -586,3 +630,49 @@ void docx_index_notes(DocxBody *body)
 
 void docx_write_part(DocxBody *body, const Part *part, BodyKind kind) { run(body, part, kind); }
 DocxNotes docx_read_notes(DocxBody *body, const Part *part) { return run(body, part, BODY_NOTES); }
+
+/* --- Looks at parts before the text --- */
+
+typedef struct RenderedLook {
+    int elements;
+    bool found;
+} RenderedLook;
+
+static bool look_for_break(void *self, const XmlElement *element)
+{
+    RenderedLook *look = self;
+    look->found = str_is(element->name, "lastRenderedPageBreak");
+    return !look->found && ++look->elements < RENDERED_LOOK;
+}
+
+bool docx_is_rendered(DocxBody *body, const Part *part)
+{
+    static const XmlEvents events = { .start = look_for_break };
+    RenderedLook look = { 0 };
+    Error ignored;
+    return package_parse(body->package, part, &events, &look, &ignored) && look.found;
+}
+
+static bool mark_reply(void *self, const XmlElement *element)
+{
+    Map *comments = self;
+    if (!str_is(element->name, "commentEx") || !xml_attribute(element, "paraIdParent").length)
+        return true;
+    const MapEntry *entry = map_find(comments, xml_attribute(element, "paraId"));
+    if (entry)
+        ((DocxNote *)entry->pointer)->label = "reply";
+    return true;
+}
+
+void docx_mark_replies(DocxBody *body, const Part *part)
+{
+    static const XmlEvents events = { .start = mark_reply };
+    Map by_paragraph = map_new(body->arena);
+    Error err;
+    for (size_t i = 0; i < body->comments.count; i++)
+        if (body->comments.at[i].paragraph.length)
+            map_add(&by_paragraph, body->comments.at[i].paragraph, NULL)->pointer =
+                &body->comments.at[i];
+    if (!package_parse(body->package, part, &events, &by_paragraph, &err))
+        ooxml_warn(body->doc, &err);
+}

@@ -6,7 +6,7 @@ enum { ROWS_HELD_MAX = 20000, SPAN_MAX = 1000 };
 void held_table_cell(HeldTable *table, Str text, int span, bool goes_on)
 {
     if (!table->is_row_open)
-        *vec_push(table->arena, &table->rows) = (HeldTableRow){ 0 };
+        *vec_push(table->arena, &table->rows) = (HeldTableRow){ .page = table->page };
     table->is_row_open = true;
     HeldTableRow *row = &table->rows.at[table->rows.count - 1];
     const HeldTableCell *last = row->cells.count ? &row->cells.at[row->cells.count - 1] : NULL;
@@ -46,6 +46,8 @@ static void write_rows(HeldTable *table, DocWriter *doc)
             if (r == 0 || !cell->goes_on)
                 doc_cell_span(doc, cell->text, cell->span, cell->row_span);
         }
+        if (row->page)
+            doc_place(doc, &(Place){ .page = row->page });
         doc_row_end(doc);
     }
     table->rows.count = table->rows.capacity = 0;

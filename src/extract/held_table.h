@@ -13,12 +13,14 @@ typedef struct HeldTableCell {
 typedef struct HeldTableRow {
     VEC(HeldTableCell) cells;
     bool is_header;
+    int page;
 } HeldTableRow;
 
 typedef struct HeldTable {
     Arena *arena; /* keeps the cells until the table is written */
     VEC(HeldTableRow) rows;
     bool is_row_open, is_begun;
+    int page; /* where the rows that follow are; 0: it is not known */
 } HeldTable;
 
 /* The text is kept, not copied. */

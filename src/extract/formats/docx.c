@@ -28,6 +28,14 @@ static DocxNotes read_notes(DocxBody *body, const Relations *relations, const ch
     return part ? docx_read_notes(body, part) : (DocxNotes){ 0 };
 }
 
+static void mark_replies(DocxBody *body, const Relations *relations)
+{
+    const Part *part =
+        relation_part(body->package, relation_by_type(relations, "commentsExtended", 0));
+    if (part)
+        docx_mark_replies(body, part);
+}
+
 /* Notes that no text refers to are said at the end. */
 static void write_left_notes(DocxBody *body)
 {
@@ -66,12 +74,17 @@ static bool docx_extract(const ExtractSource *source, DocWriter *doc, Error *err
     body.endnotes = read_notes(&body, &relations, "endnotes");
     body.comments = read_notes(&body, &relations, "comments");
     docx_index_notes(&body);
+    mark_replies(&body, &relations);
+    body.is_rendered = docx_is_rendered(&body, main_part);
     write_running(&body, &relations, "header");
     docx_write_part(&body, main_part, BODY_MAIN);
+    doc_place(doc, &(Place){ 0 });
     write_left_notes(&body);
     write_running(&body, &relations, "footer");
     ooxml_write_embedded(&package, doc, "word/embeddings/");
     warn_of_pictures(doc, body.pictures);
+    if (relation_part(&package, relation_by_type(&relations, "glossaryDocument", 0)))
+        doc_warning(doc, S("the template's building blocks (glossary) are not shown"));
     return true;
 }
 

@@ -75,3 +75,76 @@ Test(extract, word_files_keep_links_equations_and_pictures)
             cr_expect_str_eq(got, cases[i].expected, "%s:\n%s", cases[i].about, got);
         }
 }
+
+static Str with_comments(Arena *arena, const char *body)
+{
+    Str xml = str_format(arena, "<w:document xmlns:w='w'><w:body>%s</w:body></w:document>", body);
+    const Member members[] = {
+        { "_rels/.rels",
+          "<Relationships><Relationship Id='a' Type='" REL "/officeDocument' "
+          "Target='word/document.xml'/></Relationships>",
+          0 },
+        { "word/document.xml", str_c(arena, xml), 0 },
+        { "word/_rels/document.xml.rels",
+          "<Relationships><Relationship Id='c' Type='" REL "/comments' Target='comments.xml'/>"
+          "<Relationship Id='e' Type='http://schemas.microsoft.com/office/2011/relationships/"
+          "commentsExtended' Target='commentsExtended.xml'/><Relationship Id='g' Type='" REL
+          "/glossaryDocument' Target='glossary/document.xml'/></Relationships>",
+          0 },
+        { "word/comments.xml",
+          "<w:comments xmlns:w='w' xmlns:w14='w14'><w:comment w:id='1' w:author='Ann'><w:p "
+          "w14:paraId='0A'><w:r><w:t>Why?</w:t></w:r></w:p></w:comment><w:comment w:id='2' "
+          "w:author='Bob'><w:p w14:paraId='0B'><w:r><w:t>Because.</w:t></w:r></w:p></w:comment>"
+          "</w:comments>",
+          0 },
+        { "word/commentsExtended.xml",
+          "<x:commentsEx xmlns:x='x'><x:commentEx x:paraId='0A' x:done='0'/><x:commentEx "
+          "x:paraId='0B' x:paraIdParent='0A'/></x:commentsEx>",
+          0 },
+        { "word/glossary/document.xml", "<w:glossaryDocument xmlns:w='w'/>", 0 },
+    };
+    return package_of(arena, members, COUNT(members));
+}
+
+Test(extract, word_comments_that_answer_others_are_replies)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Str file = with_comments(arena, "<w:p><w:r><w:t>Text</w:t></w:r><w:r><w:commentReference "
+                                    "w:id='1'/><w:commentReference w:id='2'/></w:r></w:p>");
+    cr_expect_str_eq(dump(arena, &extractor_docx, file, (DumpOptions){ 0 }),
+                     "p Text\nnote(comment) Ann:\\nWhy?\nnote(reply) Bob:\\nBecause.\n"
+                     "~ the template's building blocks (glossary) are not shown\n");
+}
+
+#define RUN(text) "<w:p><w:r><w:t>" text "</w:t></w:r></w:p>"
+#define SHOWN "<w:lastRenderedPageBreak/>"
+#define TYPED "<w:p><w:r><w:br w:type='page'/></w:r></w:p>"
+
+Test(extract, word_texts_are_on_the_page_that_was_last_shown)
+{
+    static const struct {
+        const char *about, *body, *pages;
+    } files[] = {
+        { "never shown", RUN("a") TYPED RUN("b"), "p a @\np b @\n" },
+        { "a paragraph is where it begins",
+          RUN("a") "<w:p><w:r><w:t>b</w:t>" SHOWN "<w:t>c</w:t></w:r></w:p>" RUN("d"),
+          "p a @page 1\np bc @page 1\np d @page 2\n" },
+        { "a typed break is shown once",
+          RUN("a") TYPED "<w:p><w:r>" SHOWN "<w:t>b</w:t></w:r></w:p>",
+          "p a @page 1\np b @page 2\n" },
+        { "two typed breaks leave a page empty",
+          RUN("a") TYPED "<w:p><w:r>" SHOWN "<w:br w:type='page'/></w:r></w:p><w:p><w:r>" SHOWN
+                         "<w:t>b</w:t></w:r></w:p>",
+          "p a @page 1\np b @page 3\n" },
+        { "rows too",
+          "<w:tbl><w:tr><w:tc>" RUN("a") "</w:tc></w:tr><w:tr><w:tc><w:p><w:r>" SHOWN
+                                         "<w:t>b</w:t></w:r></w:p></w:tc></w:tr></w:tbl>" RUN("c"),
+          "row a @page 1\nrow b @page 2\np c @page 2\n" },
+    };
+    for (size_t i = 0; i < COUNT(files); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(64));
+        const char *got = dump(arena, &extractor_docx, word(arena, REL, files[i].body),
+                               (DumpOptions){ .places = true });
+        cr_expect_str_eq(got, files[i].pages, "%s:\n%s", files[i].about, got);
+    }
+}
