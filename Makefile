@@ -254,7 +254,7 @@ $(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsu
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # All of them and the whole program, beside its peers; writes bench/RESULTS.md.
-bench: all $(BUILD)/pdf-bare $(BUILD)/tile_vectors $(BUILD)/jobs_bench $(BUILD)/encode_bench $(BUILD)/retrieval_bench
+bench: all $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/tile_vectors $(BUILD)/jobs_bench $(BUILD)/encode_bench $(BUILD)/retrieval_bench
 	bench/run
 
 corpus: all
