@@ -205,6 +205,15 @@ def test_docling_gives_the_forms_that_are_asked_for(server):
     assert tags["status"] == "partial_success" and "doctags" in tags["errors"][0]["error_message"]
 
 
+def test_running_headers_are_furniture_to_docling(server):
+    paper = rb"{\rtf1{\header Harbour office\par}Tides are high.\par}"
+    document = convert(server, ("a.rtf", paper), to_formats=["md", "json", "html", "text"]).json()["document"]
+    for form in ("md_content", "html_content", "text_content"):
+        assert "Tides are high." in document[form] and "Harbour" not in document[form]
+    layers = {text["text"]: text["content_layer"] for text in document["json_content"]["texts"]}
+    assert layers == {"Harbour office": "furniture", "Tides are high.": "body"}
+
+
 def test_docling_core_loads_the_document(server):
     types = pytest.importorskip("docling_core.types.doc")
     for name in ("report.pdf", "letter.docx", "numbers.xlsx", "slides.pptx", "mail.eml", "bundle.zip"):

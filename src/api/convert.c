@@ -116,7 +116,7 @@ static bool is_mail_fact(const Block *block)
 static bool is_wanted(const Block *block, const ConvertOptions *options, bool keeps_facts)
 {
     int page = block->place.page;
-    if (block->kind == BLOCK_PAGE)
+    if (block->kind == BLOCK_PAGE || (options->drops_furniture && block->kind == BLOCK_HEADER))
         return false;
     if (block->kind == BLOCK_META)
         return keeps_facts && is_mail_fact(block);

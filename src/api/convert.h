@@ -22,6 +22,7 @@ typedef struct ConvertOptions {
     Str password, languages;
     bool skips_recognition;
     bool keeps_members;        /* their bytes as files, until extraction_clean() */
+    bool drops_furniture;      /* running headers and footers */
     int64_t timeout_ms;        /* 0: the server's */
     int page_first, page_last; /* 0: all */
 } ConvertOptions;

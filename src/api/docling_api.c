@@ -75,13 +75,17 @@ static bool convert_source(DoclingJob *job, DoclingSource *source, Converted *ou
     if (!docling_accepts(job, found.root->format, found.root->media_type))
         return fail(err, ERROR_UNSUPPORTED, "it is " STR_FMT ", which is not among from_formats",
                     STR_ARG(found.root->format));
+    /* Running headers are in the document's furniture, and in no text. */
+    ConvertOptions body_only = job->options;
+    body_only.drops_furniture = true;
     DocNode *node = convert_select(arena, found.root, &job->options, true);
+    DocNode *body = convert_select(arena, found.root, &body_only, true);
     collect_errors(arena, node, out);
     if (job->forms & DOCLING_DOCTAGS)
         *vec_push(arena, &out->errors) = S("doctags are not available here");
-    out->md = job->forms & DOCLING_MD ? print(arena, node, DOC_MARKDOWN, &out->is_cut) : STR_NONE;
-    out->html = job->forms & DOCLING_HTML ? print(arena, node, DOC_HTML, &out->is_cut) : STR_NONE;
-    out->text = job->forms & DOCLING_TEXT ? print(arena, node, DOC_TEXT, &out->is_cut) : STR_NONE;
+    out->md = job->forms & DOCLING_MD ? print(arena, body, DOC_MARKDOWN, &out->is_cut) : STR_NONE;
+    out->html = job->forms & DOCLING_HTML ? print(arena, body, DOC_HTML, &out->is_cut) : STR_NONE;
+    out->text = job->forms & DOCLING_TEXT ? print(arena, body, DOC_TEXT, &out->is_cut) : STR_NONE;
     if (job->forms & DOCLING_JSON)
         out->json = print_docling(arena, node, found.root, source, &out->is_cut);
     if (!out->is_cut)
