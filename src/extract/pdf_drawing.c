@@ -129,9 +129,26 @@ static void stroke_path(fz_context *ctx, fz_device *device, const fz_path *path,
         walk_path(ctx, path, matrix, true);
 }
 
-fz_device *pdf_text_device(fz_context *ctx, fz_stext_page *text, const fz_stext_options *options)
+/* Text that is drawn unseen lies over the picture that it was recognised on (ISO 32000-1, 9.3.6,
+ * rendering mode 3). */
+static void ignore_text(fz_context *ctx, fz_device *device, const fz_text *text, fz_matrix matrix)
+{
+    PageDrawing *drawing = fz_user_context(ctx);
+    if (!drawing)
+        return;
+    for (const fz_text_span *span = text->head; span; span = span->next)
+        for (int i = 0; i < span->len; i++)
+            drawing->page->hidden_count += span->items[i].ucs > ' ';
+    drawing->hidden(ctx, device, text, matrix);
+}
+
+fz_device *pdf_text_device(fz_context *ctx, fz_stext_page *text, const fz_stext_options *options,
+                           PageDrawing *drawing)
 {
     fz_device *device = fz_new_stext_device(ctx, text, options);
+    drawing->hidden = device->ignore_text;
+    if (drawing->hidden)
+        device->ignore_text = ignore_text;
     device->fill_path = fill_path;
     device->stroke_path = stroke_path;
     return device;

@@ -48,6 +48,7 @@ typedef struct PageText {
     VEC(PageNote) notes; /* of annotations, that a reader does not see on the page */
     VEC(Rule) rules;
     size_t char_count, odd_count; /* without spaces; of them no known character */
+    size_t hidden_count;          /* drawn unseen, over the picture they were recognised on */
     int64_t picture_pixels;       /* of the pictures that a page of little text has */
     bool was_cut;                 /* over the time for a page */
     bool is_logical;              /* XPS gives its characters in the order of reading */

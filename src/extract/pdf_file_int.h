@@ -61,11 +61,13 @@ typedef struct PageTags {
 /* What a page's drawing goes to; the MuPDF context's user while a page runs. */
 typedef struct PageDrawing {
     Arena *arena;
-    PageText *page; /* has its size */
-    PageTags *tags; /* NULL: it has none */
+    PageText *page;                                                        /* has its size */
+    PageTags *tags;                                                        /* NULL: it has none */
+    void (*hidden)(fz_context *, fz_device *, const fz_text *, fz_matrix); /* the base device's */
 } PageDrawing;
 /* A device for text that fills the PageDrawing as well. Throws. */
-fz_device *pdf_text_device(fz_context *ctx, fz_stext_page *text, const fz_stext_options *options);
+fz_device *pdf_text_device(fz_context *ctx, fz_stext_page *text, const fz_stext_options *options,
+                           PageDrawing *drawing);
 /* Adds the notes; those of the page's text are known. Throws. */
 void pdf_read_notes(PdfFile *file, pdf_page *pdf, const fz_stext_page *text, Arena *arena,
                     PageText *page);

@@ -226,7 +226,7 @@ static void run_page(PdfFile *file, fz_page *page, fz_stext_page *text, PageDraw
     fz_var(device);
     fz_try(ctx)
     {
-        device = pdf_text_device(ctx, text, &options);
+        device = pdf_text_device(ctx, text, &options, drawing);
         fz_set_user_context(ctx, drawing);
         if (drawing->tags) {
             pdf_tag_device(device, drawing->tags);

@@ -270,6 +270,8 @@ static bool is_garbled(const PageText *page)
 static bool is_picture(const PageText *page)
 {
     size_t known = page->char_count - page->odd_count;
+    if (known >= LITTLE_TEXT && page->hidden_count * 10 >= known * 9)
+        return false; /* it was recognised before, all of it */
     int64_t pixels_min = known < LITTLE_TEXT ? PICTURE_PIXELS : BIG_PICTURE_PIXELS;
     return page->picture_pixels >= pixels_min;
 }
