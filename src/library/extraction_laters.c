@@ -86,6 +86,19 @@ static bool ask(Reading *reading, const Later *later, Receiver *in, Error *err)
     return reading_ask(reading, str_is(later->worker, DOC_MAIN_WORKER) ? NULL : worker, in, err);
 }
 
+/* Poppler is asked about a PDF that is broken: that it cannot be asked makes the file no other
+ * kind of file. */
+static void keep_first_reason(Arena *arena, const Later *later, Error *err)
+{
+    const DocNode *node = later->node;
+    if (err->code != ERROR_UNSUPPORTED || !str_is(later->worker, "poppler") ||
+        !node->warnings.count)
+        return;
+    char *second = str_c(arena, str(err->message));
+    fail(err, ERROR_DAMAGED, STR_FMT " (and a second reader was not asked: %s)",
+         STR_ARG(node->warnings.at[node->warnings.count - 1]), second);
+}
+
 /* A member that another class cannot read costs that member; the file itself, the file. Where a
  * class has read it and left a part to the next one, only that part is missing. */
 static bool read_whole(Reading *reading, const Later *later, Error *err)
@@ -101,6 +114,8 @@ static bool read_whole(Reading *reading, const Later *later, Error *err)
     pthread_mutex_unlock(&reading->lock);
     bool good = ask(reading, later, &in, err);
     bool is_part = node->blocks.count > 0;
+    if (!good)
+        keep_first_reason(arena, later, err);
     if (!good && (err->code == ERROR_CANCELLED || (node == reading->out->root && !is_part)))
         return false;
     pthread_mutex_lock(&reading->lock);

@@ -1,7 +1,7 @@
 /* extraction_test.c - what one worker leaves for another joins the document where it belongs.
  *
  * The readers here are made up: a "file" is a list of lines, each a block; "@N" leaves page N to
- * the class "test", which is this program under another name. */
+ * the class "test", which is this program under another name; "!" is a broken PDF. */
 #include "library/extraction.h"
 
 #include <criterion/criterion.h>
@@ -18,6 +18,8 @@ static bool read_words(DocWriter *doc, Str text)
     Str line;
     while (text_next_line(&text, &line)) {
         int page = 0;
+        if (line.at[0] == '!')
+            return doc_warning(doc, S("no page can be found")) && doc_later(doc, "poppler", 0);
         if (line.at[0] != '@') {
             doc_paragraph(doc, line);
             continue;
@@ -265,6 +267,21 @@ Test(library_extraction, a_class_that_is_not_installed_is_named)
     cr_assert(!extraction_run(bare, arena, &input, &extraction, &err));
     cr_assert_eq(err.code, ERROR_UNSUPPORTED);
     cr_assert(strstr(err.message, "lectern-worker-test"), "%s", err.message);
+    close(fd);
+    sandbox_free(bare);
+}
+
+Test(library_extraction, a_broken_pdf_is_damaged_where_no_second_reader_is_installed)
+{
+    SandboxOptions options = { .copied = test_services, .workers = "/nonexistent" };
+    Sandbox *bare = sandbox_new(&options);
+    Extraction extraction;
+    Error err;
+    int fd = file_of("!");
+    ExtractionInput input = { .fd = fd, .name = S("words") };
+    cr_assert(!extraction_run(bare, arena, &input, &extraction, &err));
+    cr_assert_eq(err.code, ERROR_DAMAGED, "%s", err.message);
+    cr_assert(strstr(err.message, "no page can be found"), "%s", err.message);
     close(fd);
     sandbox_free(bare);
 }
