@@ -177,6 +177,21 @@ static void judge_text(Arena *arena, const DocNode *node, Quality *quality)
             lower(arena, quality, 0.75, node->warnings.at[i]);
 }
 
+/* What is spoken in a recording is its text. */
+static void judge_speech(Arena *arena, const DocNode *node, Quality *quality)
+{
+    for (size_t i = 0; i < node->warnings.count; i++) {
+        Str warning = node->warnings.at[i];
+        if (str_starts(warning, S("no transcript")) || str_find(warning, S("not listened to")) >= 0)
+            lower(arena, quality, 0.4, warning);
+        else if (str_starts(warning, S("no English speech was understood")))
+            lower(arena, quality, 0.3, warning);
+        else if (str_find(warning, S("were listened to")) >= 0 ||
+                 str_find(warning, S("were not understood")) >= 0)
+            lower(arena, quality, 0.6, warning);
+    }
+}
+
 void quality_measure(Arena *arena, const DocNode *node, Quality *quality_r)
 {
     Quality quality = { .score = 1, .word_share = -1 };
@@ -202,6 +217,7 @@ void quality_measure(Arena *arena, const DocNode *node, Quality *quality_r)
     count_pages(node, &quality);
     judge_pages(arena, node, &quality);
     judge_text(arena, node, &quality);
+    judge_speech(arena, node, &quality);
     for (int grade = 0; grade < QUALITY_COUNT; grade++)
         if (quality.score >= grades[grade].from)
             quality.grade = (QualityGrade)grade;

@@ -97,3 +97,24 @@ Test(library_quality, a_photograph_without_words_was_read_well)
     add(BLOCK_META, "picture_kind", "photograph");
     cr_assert_str_eq(grade(), "excellent");
 }
+
+Test(library_quality, a_recording_whose_speech_was_not_understood_was_not_read_well)
+{
+    static const struct {
+        const char *warning, *grade;
+    } cases[] = {
+        { "no English speech was understood", "poor" },
+        { "no transcript: the language is de, and only English is understood", "poor" },
+        { "the sound is encrypted: it was not listened to", "poor" },
+        { "3 passages were not understood", "fair" },
+        { "only the first 30 minutes were listened to", "fair" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        node->warnings.count = 0;
+        *vec_push(arena, &node->warnings) = str(cases[i].warning);
+        Quality quality;
+        quality_measure(arena, node, &quality);
+        cr_expect_str_eq(quality_name(quality.grade), cases[i].grade, "%s", cases[i].warning);
+        cr_expect(quality.reasons.count && str_is(quality.reasons.at[0], cases[i].warning));
+    }
+}
