@@ -93,6 +93,9 @@ bool extract_document(const ExtractSource *source, DocWriter *doc, Error *err)
     if (source->depth == 0)
         doc_writer_password(doc, source->password);
     const Extractor *extractor = extractor_choose(source->bytes, source->name, source->media_type);
+    if (!extractor && file_is_part(source->bytes, source->name))
+        return fail(err, ERROR_UNSUPPORTED,
+                    "it seems to be one part of an archive in several files; join the parts first");
     if (!extractor)
         return fail(err, ERROR_UNSUPPORTED, "it seems to be %s, which is not read",
                     file_kind(source->bytes));

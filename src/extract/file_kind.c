@@ -50,3 +50,27 @@ bool file_kind_is_refused(Str bytes)
     int kind = find_kind(bytes);
     return kind >= 0 && kinds[kind].is_refused && !is_text(bytes);
 }
+
+/* "z01", "r05", "002" */
+static bool is_part_extension(Str extension)
+{
+    size_t digits = 0;
+    while (digits < extension.length && extension.at[extension.length - 1 - digits] >= '0' &&
+           extension.at[extension.length - 1 - digits] <= '9')
+        digits++;
+    return extension.length == 3 &&
+           (digits == 3 || (digits == 2 && HAS_CHAR(extension.at[0], "zZrR")));
+}
+
+bool file_is_part(Str bytes, Str name)
+{
+    enum { END_SIZE = 22, COMMENT_MAX = 1024 };
+    ptrdiff_t dot = str_find_last_char(name, '.');
+    if (dot > 0 && is_part_extension(str_from(name, (size_t)dot + 1)))
+        return true;
+    /* The end of a split archive says the number of its last file (APPNOTE 4.3.16). */
+    Str tail = str_from(bytes, bytes.length - MIN(bytes.length, END_SIZE + COMMENT_MAX));
+    ptrdiff_t at = str_find(tail, S("PK\5\6"));
+    Str end = at >= 0 ? str_from(tail, (size_t)at) : STR_NONE;
+    return end.length >= END_SIZE && (end.at[4] || end.at[5]) && end.at[4] != '\xFF';
+}

@@ -9,3 +9,6 @@ const char *file_kind(Str bytes);
 bool file_kind_is_known(Str bytes);
 /* Known, and nothing here reads it. */
 bool file_kind_is_refused(Str bytes);
+/* One of several files that an archive was cut into, by its name ("a.z01", "a.7z.002", "a.r05") or
+ * by the end of a split ZIP archive. */
+bool file_is_part(Str bytes, Str name);

@@ -42,7 +42,8 @@ enum {
     PPMD_PROPERTIES = 5,   /* order, memory */
     PPMD_AROUND_MAX = 256, /* of an archive around packed bytes */
 };
-#define PPMD_MEMORY_MAX MB(512)
+#define PPMD_MEMORY_MAX MB(256)
+#define FOLDER_MAX (3 * ARCHIVE_MEMBER_MAX)
 
 #define METHOD_AES 0x06F10701u
 #define METHOD_ARM64 0x0Au
@@ -742,9 +743,15 @@ static bool unpack_coder(Archive *a, const Folder *folder, size_t index, int dep
     return ok;
 }
 
-/* The folder's bytes in heap memory. */
+/* The folder's bytes in heap memory. What its coders give may be held at one time. */
 static bool unpack_folder(Archive *a, const Folder *folder, char **bytes_r, Error *err)
 {
+    uint64_t total = 0;
+    for (size_t i = 0; i < folder->coder_count; i++)
+        total += MIN(folder->coders[i].unpacked, FOLDER_MAX + 1);
+    if (total > FOLDER_MAX)
+        return fail(err, ERROR_TOO_LARGE, "its methods need more than %zu MB to unpack it",
+                    FOLDER_MAX >> 20);
     return (folder->is_readable ||
             fail(err, ERROR_UNSUPPORTED, "a method of it makes several streams at once")) &&
            unpack_coder(a, folder, folder->root, 0, bytes_r, err);
@@ -834,6 +841,11 @@ bool seven_zip_look(Str bytes, bool *is_ours_r, Error *err)
     Archive a = { .arena = arena, .bytes = bytes };
     Error why = { 0 };
     bool is_ours = false;
+    if (bytes.length >= SIGNATURE_SIZE &&
+        little(str_slice(bytes, 12, 20)) > bytes.length - SIGNATURE_SIZE)
+        return fail(err, ERROR_DAMAGED,
+                    "the 7z archive ends before its list of members: it is cut, or one part of an "
+                    "archive in several files; join the parts first");
     if (!read_header(&a, &is_ours, &why) && why.code == ERROR_TOO_LARGE) {
         *err = why;
         return false;

@@ -266,3 +266,29 @@ Test(extract, zip_unpacks_ppmd)
     zip_unpacker_free(&unpacker);
     doc_writer_free(members.doc);
 }
+
+/* The limits hold before anything is unpacked into the room that a member says it needs. */
+Test(extract, zip_members_that_grow_without_measure_stop_by_each_method)
+{
+    static const int methods[] = { 8, 9, 12, 14, 93, 95, 98 };
+    static const uint64_t sizes[] = { 64 << 20, (uint64_t)1 << 40 };
+    static const char archive[64] = "PK\3\4";
+    for (size_t i = 0; i < COUNT(methods) * COUNT(sizes); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(16));
+        ZipEntry entry = {
+            .name = S("a"), .method = (uint16_t)methods[i / 2], .packed = 34, .size = sizes[i % 2]
+        };
+        DocSink sink = { 0 };
+        ExtractSource source = { .bytes = { archive, sizeof archive } };
+        AUTO_MEMBERS Members members;
+        members_begin(&members, &source, doc_writer_new(arena, &sink, NULL));
+        ZipUnpacker unpacker = { &members, source.bytes };
+        Error err = { 0 };
+        Str bytes;
+        cr_expect(!zip_unpack(&unpacker, &entry, &bytes, &err));
+        cr_expect_eq(err.code, ERROR_TOO_LARGE, "method %d: %s", methods[i / 2], err.message);
+        cr_expect(strstr(err.message, "times the archive"), "%s", err.message);
+        zip_unpacker_free(&unpacker);
+        doc_writer_free(members.doc);
+    }
+}

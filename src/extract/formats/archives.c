@@ -151,6 +151,19 @@ const Extractor extractor_lha = {
 
 static int rar_sniff(Str bytes) { return str_starts(bytes, S("Rar!\x1A\x07")) ? 60 : 0; }
 
+/* One of several files: the archive's flags begin with that (RAR 5 technote, "main archive header";
+ * RAR 4 technote, MAIN_HEAD). */
+static bool rar_is_volume(Str bytes)
+{
+    bool is_new = str_starts(bytes, S("Rar!\x1A\x07\x01"));
+    Str main = str_from(bytes, is_new ? 12 : 9); /* behind mark and sum */
+    if (main.length < 8)
+        return false;
+    const uint8_t *at = (const uint8_t *)main.at;
+    /* RAR 5: size, type, flags, size of what is extra (if a flag says so), flags of the archive. */
+    return is_new ? at[1] == 1 && at[at[2] & 1 ? 4 : 3] & 1 : at[0] == 0x73 && at[1] & 1;
+}
+
 static bool rar_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     const ArchiveKind kind = {
@@ -162,7 +175,14 @@ static bool rar_extract(const ExtractSource *source, DocWriter *doc, Error *err)
     members_begin(&members, source, doc);
     if (rar5_list_encrypted(source, &members))
         return members_end(&members, err);
-    return archive_extract(source, &kind, doc, err);
+    bool ok = archive_extract(source, &kind, doc, err);
+    if (!rar_is_volume(source->bytes) || (!ok && err->code != ERROR_DAMAGED))
+        return ok;
+    return ok ? doc_warning(doc,
+                            S("the archive is one part of several files: members that go on in "
+                              "the others are not whole"))
+              : fail(err, ERROR_UNSUPPORTED,
+                     "it is one part of a RAR archive in several files; unpack it with the others");
 }
 
 const Extractor extractor_rar = {

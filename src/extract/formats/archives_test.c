@@ -130,3 +130,36 @@ Test(extract, rar5_names_of_encrypted_members_are_listed)
     cr_expect(strstr(got, "row secret | 9 (encrypted) | \n"), "%s", got);
     cr_expect(strstr(got, "+ secret\n  ! encrypted\n"), "%s", got);
 }
+
+Test(extract, parts_of_archives_in_several_files_are_named)
+{
+    static const struct {
+        const char *name, *reason;
+        Str bytes;
+    } cases[] = {
+        { "a.z02", "one part of an archive in several files", S_INIT("\1\2\0\3some bytes") },
+        { "a.zip.003", "one part of an archive in several files", S_INIT("\1\2\0\3some bytes") },
+        { "a.r00", "one part of an archive in several files", S_INIT("\1\2\0\3some bytes") },
+        { "a.zip", "one part of an archive in several files",
+          S_INIT("\1\2\0\3some bytes PK\5\6\4\0\4\0\1\0\1\0\0\0\0\0\0\0\0\0\0\0") },
+        { "a.bin", "a binary file of an unknown kind", S_INIT("\1\2\0\3some bytes") },
+        { "a.z01", "one part of a ZIP archive", S_INIT("PK\7\10PK\3\4 and so on, for some bytes") },
+        { "a.7z.001", "one part of an archive in several files",
+          S_INIT("7z\xBC\xAF\x27\x1C\0\4\0\0\0\0\0\0\1\0\0\0\0\0\x20\0\0\0\0\0\0\0\0\0\0\0"
+                 "some bytes") },
+        { "a.part2.rar", "one part of a RAR archive",
+          S_INIT("Rar!\x1A\7\1\0\0\0\0\0\5\1\0\3\1\0\0some bytes") },
+        { "a.rar", "RAR before 1.5", S_INIT("RE~^\7\0\0 some bytes") },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(64));
+        Error err = { 0 };
+        DocSink sink;
+        doc_tree_new(arena, S("file"), false, &sink);
+        DocWriter *doc = doc_writer_new(arena, &sink, NULL);
+        ExtractSource source = { .bytes = cases[i].bytes, .name = str(cases[i].name) };
+        cr_expect(!extract_document(&source, doc, &err), "%s", cases[i].name);
+        cr_expect(strstr(err.message, cases[i].reason), "%s: %s", cases[i].name, err.message);
+        doc_writer_free(doc);
+    }
+}
