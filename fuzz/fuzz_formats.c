@@ -3,37 +3,10 @@
  * and not about size. With FORMAT=list the program prints each format with its extensions. */
 #include "extract/extractor.h"
 #include "extract/preload.h"
+#include "fuzz/wire_sink.h"
 
 int LLVMFuzzerInitialize(int *count, char ***words);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
-
-static bool take_block(void *self, const Block *block, Error *err)
-{
-    size_t *total = self;
-    (void)err;
-    if (block->kind >= BLOCK_KIND_COUNT)
-        abort();
-    for (size_t i = 0; i < block->cell_count; i++)
-        if (block->cells[i].start + block->cells[i].length > block->text.length)
-            abort();
-    *total += str_hash(block->text) + str_hash(block->label) + str_hash(block->place.anchor);
-    return true;
-}
-
-static bool take_child(void *self, Str name, Str media_type, Str bytes, Error *err)
-{
-    (void)err;
-    *(size_t *)self += str_hash(name) + str_hash(media_type) + str_hash(bytes);
-    return true;
-}
-
-static bool end_child(void *self, const Error *failure, Error *err)
-{
-    (void)self, (void)err;
-    if (failure && (failure->code == ERROR_NONE || failure->message[0] == '\0'))
-        abort();
-    return true;
-}
 
 static const DocLimits limits = {
     .text_max = MB(4),
@@ -79,14 +52,13 @@ int LLVMFuzzerInitialize(int *count, char ***words)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
-    size_t total = 0;
+    AUTO_ARENA Arena *wire_arena = arena_new(GB(1));
+    WirePath path = { 0 };
     Error err = { 0 };
-    DocSink sink = {
-        .block = take_block, .child_begin = take_child, .child_end = end_child, .self = &total
-    };
     Str whole = { (const char *)bytes, count };
     if (count == 0 || (format && format->sniff(whole) <= 0))
         return 0;
+    DocSink sink = wire_path(wire_arena, &path, &limits);
     DocWriter *doc = doc_writer_new(arena, &sink, &limits);
     ExtractSource source = { .bytes = whole,
                              .password = count % 4 == 0 ? S("password") : STR_NONE };

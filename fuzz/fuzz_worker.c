@@ -4,34 +4,12 @@
  * Nothing is recognised here: Tesseract and PocketSphinx would take seconds for each input. */
 #include "fuzz/worker/worker_part.h"
 
+#include "fuzz/wire_sink.h"
+
 int LLVMFuzzerInitialize(int *count, char ***words);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 static const WorkerPart *part;
-static volatile size_t seen; /* that what is read is used */
-
-static bool take_block(void *self, const Block *block, Error *err)
-{
-    (void)self, (void)err;
-    for (size_t i = 0; i < block->word_count; i++)
-        if (block->words[i].start + block->words[i].length > block->text.length)
-            abort();
-    seen += str_hash(block->text) + str_hash(block->label);
-    return true;
-}
-
-static bool take_child(void *self, Str name, Str media_type, Str bytes, Error *err)
-{
-    (void)self, (void)err;
-    seen += str_hash(name) + str_hash(media_type) + str_hash(bytes);
-    return true;
-}
-
-static bool end_child(void *self, const Error *failure, Error *err)
-{
-    (void)self, (void)failure, (void)err;
-    return true;
-}
 
 static void check(bool ok, const Error *err)
 {
@@ -76,7 +54,9 @@ int LLVMFuzzerInitialize(int *count, char ***words)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
-    DocSink sink = { .block = take_block, .child_begin = take_child, .child_end = end_child };
+    AUTO_ARENA Arena *wire_arena = arena_new(GB(1));
+    WirePath path = { 0 };
+    DocSink sink = wire_path(wire_arena, &path, &worker_limits);
     DocWriter *doc = doc_writer_new(arena, &sink, &worker_limits);
     ExtractSource source = { .bytes = { (const char *)bytes, count },
                              .languages = S(LANGUAGES_NONE) };

@@ -21,8 +21,9 @@ typedef enum WireType {
 #define PIECE_MAX KB(512)
 #define NAME_MAX_BYTES KB(4) /* of every text but a block's own */
 #define CELL_MAX 16384
-#define WORD_MAX 16384 /* of one block */
-#define LEVEL_MAX 64   /* of members in members */
+#define WORD_MAX 16384      /* of one block */
+#define LEVEL_MAX 64        /* of members in members */
+#define LEVEL_SAID_MAX 1000 /* of a block */
 #define PAYLOAD_MAX MB(1)
 #define COORDINATE_MAX 1e6F
 #define TIME_MAX_MS ((int64_t)1 << 42) /* 139 years */
@@ -70,16 +71,23 @@ static bool flush(WireWriter *wire, WireType type, Error *err)
     return wire->send(wire->self, type, payload, err);
 }
 
+/* A damaged file may say any number; what would be refused here is brought within bounds. */
+static float coordinate(float number)
+{
+    return isnan(number) ? 0 : MAX(-COORDINATE_MAX, MIN(number, COORDINATE_MAX));
+}
+
 static void put_place_of(WireWriter *wire, const Place *place)
 {
-    const float box[] = { place->x0, place->y0, place->x1, place->y1 };
-    put_i32(wire, place->page);
+    const float box[] = { coordinate(place->x0), coordinate(place->y0), coordinate(place->x1),
+                          coordinate(place->y1) };
+    put_i32(wire, MAX(place->page, 0));
     put_i32(wire, place->is_slide);
     put_bytes(wire, box, sizeof box);
-    put_i32(wire, place->line_first);
-    put_i32(wire, place->line_last);
-    put_i64(wire, place->start_ms);
-    put_i64(wire, place->end_ms);
+    put_i32(wire, MAX(place->line_first, 0));
+    put_i32(wire, MAX(place->line_last, MAX(place->line_first, 0)));
+    put_i64(wire, MAX(0, MIN(place->start_ms, TIME_MAX_MS)));
+    put_i64(wire, MAX(0, MIN(place->end_ms, TIME_MAX_MS)));
     put_name(wire, place->sheet);
     put_name(wire, place->cells);
     put_name(wire, place->part);
@@ -91,7 +99,7 @@ static bool write_block(void *self, const Block *block, Error *err)
     WireWriter *wire = self;
     size_t cell_count = MIN(block->cell_count, (size_t)CELL_MAX);
     put_i32(wire, (int32_t)block->kind);
-    put_i32(wire, block->level);
+    put_i32(wire, MAX(0, MIN(block->level, LEVEL_SAID_MAX)));
     put_i32(wire, block->is_header_row);
     put_i32(wire, (int32_t)block->table);
     put_str(wire, block->text);
@@ -106,7 +114,14 @@ static bool write_block(void *self, const Block *block, Error *err)
     }
     size_t word_count = MIN(block->word_count, (size_t)WORD_MAX);
     put_i32(wire, (int32_t)word_count);
-    put_bytes(wire, block->words, word_count * sizeof *block->words);
+    for (size_t i = 0; i < word_count; i++) {
+        WordBox word = block->words[i];
+        word.x0 = coordinate(word.x0);
+        word.y0 = coordinate(word.y0);
+        word.x1 = coordinate(word.x1);
+        word.y1 = coordinate(word.y1);
+        put_bytes(wire, &word, sizeof word);
+    }
     return flush(wire, WIRE_BLOCK, err);
 }
 
@@ -353,7 +368,7 @@ static bool read_block(WireReader *reader, Frame *frame, Error *err)
     const DocLimits *limits = &reader->limits;
     Block block = { 0 };
     block.kind = (BlockKind)take_i32(frame, 0, BLOCK_KIND_COUNT - 1);
-    block.level = take_i32(frame, 0, 1000);
+    block.level = take_i32(frame, 0, LEVEL_SAID_MAX);
     block.is_header_row = take_i32(frame, 0, 1);
     block.table = (uint32_t)take_i32(frame, 0, block.kind == BLOCK_ROW ? INT32_MAX : 0);
     /* A splitting writer may keep a few characters more than the limit together. */
