@@ -399,7 +399,7 @@ static int json_sniff(Str bytes)
 const Extractor extractor_json = {
     .name = "json",
     .title = "JSON and JSON lines",
-    .extensions = LIST("json", "jsonl", "ndjson", "geojson", "jsonc", "webmanifest"),
+    .extensions = LIST("json", "jsonl", "ndjson", "jsonc", "webmanifest"),
     .media_types = LIST("application/json", "application/x-ndjson", "application/jsonl",
                         "application/ld+json", "text/json"),
     .sniff = json_sniff,

@@ -147,3 +147,50 @@ JsonToken json_take(JsonReader *in, Arena *arena, Str *text_r)
     }
     return token;
 }
+
+bool json_skip(JsonReader *in)
+{
+    int depth = 0;
+    do {
+        JsonToken token = json_take(in, NULL, NULL);
+        if (token == TOKEN_END || token == TOKEN_BAD)
+            return false;
+        depth += token == TOKEN_OBJECT || token == TOKEN_ARRAY;
+        depth -= token == TOKEN_OBJECT_END || token == TOKEN_ARRAY_END;
+    } while (depth > 0);
+    return depth == 0;
+}
+
+bool json_next_member(JsonReader *in, Arena *arena, Str *key_r)
+{
+    if (json_peek(in) == TOKEN_COMMA)
+        json_take(in, NULL, NULL);
+    if (json_peek(in) == TOKEN_STRING)
+        return json_take(in, arena, key_r) == TOKEN_STRING &&
+               json_take(in, NULL, NULL) == TOKEN_COLON;
+    if (json_peek(in) == TOKEN_OBJECT_END)
+        json_take(in, NULL, NULL);
+    return false;
+}
+
+bool json_next_item(JsonReader *in)
+{
+    if (json_peek(in) == TOKEN_COMMA)
+        json_take(in, NULL, NULL);
+    JsonToken next = json_peek(in);
+    if (next == TOKEN_ARRAY_END)
+        json_take(in, NULL, NULL);
+    return next == TOKEN_STRING || next == TOKEN_WORD || next == TOKEN_OBJECT ||
+           next == TOKEN_ARRAY;
+}
+
+Str json_take_text(JsonReader *in, Arena *arena)
+{
+    Str text = STR_NONE;
+    JsonToken next = json_peek(in);
+    if (next == TOKEN_STRING || next == TOKEN_WORD)
+        json_take(in, arena, &text);
+    else
+        json_skip(in);
+    return text;
+}

@@ -29,3 +29,13 @@ typedef struct JsonReader {
 JsonToken json_peek(JsonReader *in);
 /* Take the next token; *text_r (may be NULL with no arena) is a string's or word's text. */
 JsonToken json_take(JsonReader *in, Arena *arena, Str *text_r);
+
+/* Past the value that comes, whatever it is; false when it is broken. */
+bool json_skip(JsonReader *in);
+/* Inside an object whose beginning was taken: the next key, with its value to come; false at the
+ * end, which is taken, or where it is broken. */
+bool json_next_member(JsonReader *in, Arena *arena, Str *key_r);
+/* The same of an array. */
+bool json_next_item(JsonReader *in);
+/* A string or word as text; anything else is passed over and empty. */
+Str json_take_text(JsonReader *in, Arena *arena);
