@@ -2,6 +2,7 @@
  * odf_table.c. */
 #include "extract/odf_body.h"
 
+#include "extract/comment.h"
 #include "extract/metadata.h"
 #include "extract/xlsx_book.h"
 
@@ -14,7 +15,7 @@ static const struct {
 #undef ODF_ELEMENT
 };
 
-enum { PENDING_MAX = 20000, IMAGES_MAX = 1000000, FIELD_WORDS_MAX = 12 };
+enum { PENDING_MAX = 20000, IMAGES_MAX = 1000000, FIELD_WORDS_MAX = 12, WORDS_ABOUT = 6 };
 
 /* "urn:oasis:names:tc:opendocument:xmlns:text:1.0" or "http://openoffice.org/2000/text" */
 static bool is_in_space(Str uri, Str word)
@@ -56,7 +57,10 @@ static void write_pending(OdfBody *body, const OdfPending *item)
     if (item->object.length)
         odf_write_object(body->odf, item->object);
     else if (item->note)
-        doc_note(doc, item->note, item->text);
+        doc_note(doc, item->note,
+                 str_is(str(item->note), "comment")
+                     ? comment_words(body->scratch, item->author, item->about, item->text)
+                     : item->text);
     else if (item->is_image)
         doc_image(doc, item->text);
     else
@@ -71,6 +75,7 @@ void odf_flush_pending(OdfBody *body)
         write_pending(body, &body->pending.at[i]);
     body->pending.at = NULL;
     body->pending.count = body->pending.capacity = 0;
+    body->range_count = 0;
     if (body->box_depth == 0)
         arena_reset(body->scratch);
 }
@@ -130,11 +135,57 @@ static void add_line(Buf *out, Str marker, Str text)
     buf_add(out, text);
 }
 
+/* What comments are about ends here: those of this name, or all when it is empty. */
+static void end_ranges(OdfBody *body, Str range)
+{
+    OdfParagraph *paragraph = open_paragraph(body);
+    for (int i = body->range_count - 1; paragraph && i >= 0; i--) {
+        OdfPending *item = &body->pending.at[body->ranges[i]];
+        if (item->paragraph != body->paragraph_depth ||
+            (range.length && !str_equal(range, item->range)))
+            continue;
+        item->about = str_copy(body->scratch, str_from(buf_str(&paragraph->text), item->from));
+        body->ranges[i] = body->ranges[--body->range_count];
+    }
+}
+
+/* A comment with no range stands behind what it is about: the last words before it. */
+static Str words_before(Str text)
+{
+    size_t at = str_trim(text).length ? text.length : 0;
+    text = str_slice(text, 0, at);
+    for (int words = 0; at > 0 && words < WORDS_ABOUT; words++) {
+        while (at > 0 && HAS_CHAR(text.at[at - 1], " \t\n"))
+            at--;
+        while (at > 0 && !HAS_CHAR(text.at[at - 1], " \t\n"))
+            at--;
+    }
+    return str_from(text, at);
+}
+
+static void write_comment_soon(OdfBody *body, const OdfBox *box)
+{
+    OdfParagraph *paragraph = open_paragraph(body);
+    OdfPending item = { .note = box->label, .text = buf_str(&box->text), .author = box->author };
+    if (paragraph && box->range.length) {
+        item.range = box->range;
+        item.from = paragraph->text.length;
+        item.paragraph = body->paragraph_depth;
+    } else if (paragraph) {
+        item.about = str_copy(body->scratch, words_before(buf_str(&paragraph->text)));
+    }
+    size_t index = body->pending.count;
+    odf_write_soon(body, item);
+    if (item.range.length && body->pending.count > index && body->range_count < RANGES_MAX)
+        body->ranges[body->range_count++] = index;
+}
+
 static void end_paragraph(OdfBody *body)
 {
     OdfParagraph *paragraph = open_paragraph(body);
     if (!paragraph)
         return;
+    end_ranges(body, STR_NONE);
     Str text = buf_str(&paragraph->text);
     OdfBox *box = odf_open_box(body);
     body->paragraph_depth--;
@@ -296,15 +347,14 @@ static void end_box(OdfBody *body)
 {
     OdfBox *box = odf_open_box(body);
     Str text = buf_str(&box->text);
-    const char *label = box->label;
-    if (box->author.length)
-        text =
-            str_format(body->scratch, STR_FMT ":\n" STR_FMT, STR_ARG(box->author), STR_ARG(text));
     body->box_depth--;
-    if (label && body->box_depth == 0)
-        odf_write_soon(body, (OdfPending){ .note = label, .text = text });
-    else if (label)
-        add_line(&odf_open_box(body)->text, STR_NONE, text);
+    if (body->box_depth == 0 && box->is == ODF_ANNOTATION)
+        write_comment_soon(body, box);
+    else if (box->label && body->box_depth == 0)
+        odf_write_soon(body, (OdfPending){ .note = box->label, .text = text });
+    else if (box->label)
+        add_line(&odf_open_box(body)->text, STR_NONE,
+                 comment_words(body->scratch, box->author, STR_NONE, text));
     odf_flush_pending(body);
 }
 
@@ -448,9 +498,14 @@ static void begin_container(OdfBody *body, const XmlElement *element, OdfIs is)
         begin_box(body, is, note_label(element));
     } else if (is == ODF_ANNOTATION) {
         begin_box(body, is, "comment");
-        Str author = xml_attribute(element, "author"); /* OpenOffice.org 1 */
-        if (odf_open_box(body) && author.length)
-            odf_open_box(body)->author = str_copy(body->scratch, author);
+        OdfBox *box = odf_open_box(body);
+        if (box && box->is == is) {
+            /* OpenOffice.org 1 has attributes only. */
+            box->author = str_copy(body->scratch, xml_attribute(element, "author"));
+            box->range = str_copy(body->scratch, xml_attribute(element, "name"));
+        }
+    } else if (is == ODF_ANNOTATION_END) {
+        end_ranges(body, xml_attribute(element, "name"));
     } else if (is == ODF_SPEAKER) {
         begin_box(body, is, odf_open_box(body) ? NULL : "speaker note");
     } else if (is == ODF_MASTER) {

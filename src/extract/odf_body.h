@@ -16,6 +16,7 @@ typedef enum OdfIs {
     ODF_NOTE,
     ODF_FIELD,
     ODF_ANNOTATION,
+    ODF_ANNOTATION_END,
     ODF_SCRIPTS,
     ODF_META,
     ODF_PRESENTATION,
@@ -44,6 +45,7 @@ enum {
     PARAGRAPHS_MAX = 32,
     BOXES_MAX = 16,
     LISTS_MAX = 32,
+    RANGES_MAX = 16,
     TEXT_MAX = 16 << 20
 };
 
@@ -59,6 +61,7 @@ typedef struct OdfBox {
     OdfIs is;
     const char *label;
     Str author;
+    Str range; /* name of the comment, when an end of what it is about follows */
     Buf text;
     int paragraphs; /* open when it began */
 } OdfBox;
@@ -73,8 +76,12 @@ typedef struct OdfPending {
     const char *note;
     bool is_image;
     Str text;
-    Str object; /* reference of an embedded object */
-    Str cell;   /* of a sheet */
+    /* Of a comment: what it is about begins at `from` of a paragraph that is still open. */
+    Str author, range, about;
+    size_t from;
+    int paragraph; /* its depth */
+    Str object;    /* reference of an embedded object */
+    Str cell;      /* of a sheet */
 } OdfPending;
 
 typedef struct OdfCell {
@@ -103,6 +110,8 @@ typedef struct OdfBody {
     int list_depth;
     OdfList *last_list;
     VEC(OdfPending) pending;
+    size_t ranges[RANGES_MAX]; /* pending comments whose range is open */
+    int range_count;
     Buf alt;
     int frame_depth;
     Str frame_class;

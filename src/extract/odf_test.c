@@ -40,7 +40,15 @@ static const DumpCase text_cases[] = {
            "text:note-class='endnote'><text:note-citation>1</text:note-citation><text:note-body>"
            "<text:p>n</text:p></text:note-body></text:note>b<office:annotation><dc:creator>Ann"
            "</dc:creator><dc:date>2020</dc:date><text:p>c</text:p></office:annotation></text:p>"),
-      "p ab\nnote(endnote) n\nnote(comment) Ann:\\nc\n" },
+      "p ab\nnote(endnote) n\nnote(comment) Ann on [ab]\\nc\n" },
+    { "a comment quotes its range, or the words before it",
+      TEXT("<text:p>One two <office:annotation office:name='n1'><dc:creator>Ann</dc:creator>"
+           "<text:p>c</text:p></office:annotation>three<office:annotation-end office:name='n1'/> "
+           "four</text:p><text:p><office:annotation><text:p>d</text:p></office:annotation>five"
+           "</text:p><text:p>a b c d e f g h<office:annotation><text:p>e</text:p>"
+           "</office:annotation></text:p>"),
+      "p One two three four\nnote(comment) Ann on [three]\\nc\np five\nnote(comment) d\n"
+      "p a b c d e f g h\nnote(comment) on [c d e f g h]\\ne\n" },
     { "tables: header rows, spans, repeated cells, a table inside",
       TEXT(
           "<table:table><table:table-header-rows><table:table-row><table:table-cell "
