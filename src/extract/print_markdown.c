@@ -100,13 +100,26 @@ static void add_row(Buf *out, const Block *row, Spans *spans)
     buf_add_char(out, '\n');
 }
 
-static void add_rule(Buf *out, const Block *row)
+/* The same mark below each column of a row. */
+static void add_columns(Buf *out, const Block *row, Str mark)
 {
     buf_add_char(out, '|');
     for (size_t i = 0; i < row->cell_count; i++)
         for (int span = 0; span < MAX(1, MIN(row->cells[i].column_span, 50)); span++)
-            buf_add(out, S("---|"));
+            buf_add(out, mark);
     buf_add_char(out, '\n');
+}
+
+static void add_rule(Buf *out, const Block *row) { add_columns(out, row, S("---|")); }
+
+/* A first row that is mostly empty says nothing about the columns below: a caption, or cells that
+ * stand anywhere. */
+static bool heads_nothing(const Block *row)
+{
+    size_t empty = 0;
+    for (size_t i = 0; i < row->cell_count; i++)
+        empty += row->cells[i].length == 0;
+    return !row->is_header_row && empty * 2 > row->cell_count;
 }
 
 static void add_code(Buf *out, const Block *block)
@@ -186,11 +199,19 @@ static bool continues_table(const Block *a, const Block *b)
     return a && b && a->kind == BLOCK_ROW && b->kind == BLOCK_ROW && a->table == b->table;
 }
 
+static void begin_table(Buf *out, const Block *first)
+{
+    if (!heads_nothing(first))
+        return;
+    add_columns(out, first, S("  |"));
+    add_rule(out, first);
+}
+
 /* The rule comes after the header rows, or after the first row when none is marked: Markdown has
  * no table without a header. */
 static void add_table_marks(Buf *out, const Block *last, const Block *block, const Block *next)
 {
-    if (!continues_table(last, block))
+    if (!continues_table(last, block) && !heads_nothing(block))
         add_rule(out, block);
     if (!continues_table(block, next))
         buf_add_char(out, '\n');
@@ -203,8 +224,10 @@ void print_markdown(const DocNode *node, Buf *out)
     for (size_t i = 0; i < node->blocks.count; i++) {
         const Block *block = &node->blocks.at[i];
         const Block *next = i + 1 < node->blocks.count ? block + 1 : NULL;
-        if (block->kind == BLOCK_ROW && !continues_table(last, block))
+        if (block->kind == BLOCK_ROW && !continues_table(last, block)) {
             spans = (Spans){ 0 };
+            begin_table(out, block);
+        }
         add_block(out, block, next, &spans);
         if (block->kind == BLOCK_ROW)
             add_table_marks(out, last, block, next);
