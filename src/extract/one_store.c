@@ -16,6 +16,7 @@ enum {
     GUIDS_MAX = 1 << 20,
     FILE_DATA_AT = 36,
     NESTING_MAX = 16,
+    REVISIONS_MAX = 64,
 };
 
 /* FileNodeID, 2.4.3. */
@@ -329,6 +330,17 @@ static const OneId *full_ids(const SpaceReader *reader, Str compact, size_t *cou
     return ids;
 }
 
+static void keep_earlier(SpaceReader *reader, OneObject *object, Str properties)
+{
+    if (!object->properties.length || str_equal(object->properties, properties) ||
+        object->revisions >= REVISIONS_MAX || arena_room(reader->store->arena) < MB(64))
+        return;
+    OneObject *earlier = arena_new_one(reader->store->arena, OneObject);
+    *earlier = *object;
+    object->earlier = earlier;
+    object->revisions++;
+}
+
 static void read_object(SpaceReader *reader, const Node *node, uint32_t kind, bool keeps_kind)
 {
     Str ids, spaces, properties;
@@ -336,6 +348,7 @@ static void read_object(SpaceReader *reader, const Node *node, uint32_t kind, bo
         one_add_object(reader->store, reader->space, full_id(reader, le32_at(node->body, 0)));
     if (!object || !one_split_properties(node->target, &ids, &spaces, &properties))
         return;
+    keep_earlier(reader, object, properties);
     if (!keeps_kind || !object->kind)
         object->kind = kind;
     object->properties = properties;

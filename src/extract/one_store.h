@@ -13,7 +13,8 @@ enum { ONE_ID_SIZE = 20 };
 /* A GUID and a number, 20 bytes as they stand in the file; a key of maps. */
 typedef Str OneId;
 
-typedef struct OneObject {
+typedef struct OneObject OneObject;
+struct OneObject {
     uint32_t kind; /* JCID */
     Str properties;
     const OneId *references, *spaces; /* consumed in the order of the properties */
@@ -21,7 +22,9 @@ typedef struct OneObject {
     Str file;      /* bytes of a file data object */
     Str file_name; /* extension, as it says */
     bool is_written;
-} OneObject;
+    const OneObject *earlier; /* as the revision before had it; NULL: the first that is known */
+    int revisions;            /* how many are kept before this one */
+};
 
 typedef struct OneSpace {
     OneId id;

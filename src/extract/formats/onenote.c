@@ -5,7 +5,7 @@
 #include "extract/metadata.h"
 #include "extract/one_store.h"
 
-enum { DEPTH_MAX = 40, LEVEL_MAX = 9, PAGES_MAX = 100000, CELLS_MAX = 1000 };
+enum { DEPTH_MAX = 40, LEVEL_MAX = 9, PAGES_MAX = 100000, CELLS_MAX = 1000, EARLIER_MAX = 3 };
 
 enum {
     KIND_SECTION = 0x00060007,
@@ -148,6 +148,30 @@ static void add_to_cell(Reader *r, Str text)
     buf_add(&r->cell, text);
 }
 
+/* Is one of the texts the other while it was being typed or mended? */
+static bool is_draft_of(Str a, Str b)
+{
+    size_t shorter = MIN(a.length, b.length), same = 0;
+    while (same < shorter && a.at[same] == b.at[same])
+        same++;
+    return same * 2 >= shorter || str_find(b, a) >= 0;
+}
+
+/* What the paragraph said before it was replaced: the file keeps its revisions (2.1.8 of
+ * [MS-ONESTORE]). */
+static void write_earlier(Reader *r, const OneObject *text, Str words)
+{
+    int written = 0;
+    for (const OneObject *old = text->earlier; old && written < EARLIER_MAX; old = old->earlier) {
+        Str said = rich_text(r, old);
+        if (!said.length || is_draft_of(said, words))
+            continue;
+        doc_note(r->doc, "earlier text", said);
+        words = said;
+        written++;
+    }
+}
+
 /* --- Objects --- */
 
 static void write_list(Reader *r, const OneSpace *space, const OneObject *object, uint32_t id,
@@ -183,6 +207,8 @@ static void write_text(Reader *r, const OneSpace *space, const OneObject *text,
         doc_heading(r->doc, MIN(heading, 6), words);
     else
         doc_paragraph(r->doc, words);
+    if (!r->in_cell)
+        write_earlier(r, text, words);
 }
 
 /* An outline element: what it holds, then the elements below it. */

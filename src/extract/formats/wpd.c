@@ -13,7 +13,8 @@ typedef struct Reader {
     Str file;
     Arena *arena;
     int nesting;
-    int skipping; /* inside text that was deleted */
+    bool in_deleted; /* text that undoing brings back; kept apart from the rest */
+    Buf deleted;
 } Reader;
 
 typedef struct Flow {
@@ -60,6 +61,16 @@ static uint32_t short_character(unsigned number)
 
 /* --- Blocks --- */
 
+/* After the paragraph or table that it was deleted from. */
+static void write_deleted(Flow *flow)
+{
+    Reader *reader = flow->reader;
+    if (flow->note || flow->is_running || flow->in_table || reader->in_deleted)
+        return;
+    doc_note(reader->doc, "deleted text", str_trim(buf_str(&reader->deleted)));
+    reader->deleted.length = 0;
+}
+
 static void end_paragraph(Flow *flow)
 {
     Str text = str_trim(buf_str(&flow->text));
@@ -77,6 +88,7 @@ static void end_paragraph(Flow *flow)
         doc_paragraph(flow->reader->doc, text);
     }
     flow->text.length = 0;
+    write_deleted(flow);
 }
 
 static void end_cell(Flow *flow)
@@ -102,6 +114,7 @@ static void end_table(Flow *flow)
     doc_row_end(flow->reader->doc);
     doc_table_end(flow->reader->doc);
     flow->in_table = false;
+    write_deleted(flow);
 }
 
 /* --- WordPerfect 6 and later --- */
@@ -184,6 +197,15 @@ static size_t take_long(Flow *flow, Str rest)
     return size;
 }
 
+/* Text that was deleted begins (0) or ends (1); other kinds are of other changes. */
+static void take_undo(Reader *reader, int kind)
+{
+    if (kind == 0 && reader->deleted.length)
+        buf_add_char(&reader->deleted, '\n');
+    if (kind == 0 || kind == 1)
+        reader->in_deleted = kind == 0;
+}
+
 static size_t take_fixed(Flow *flow, Str rest)
 {
     static const unsigned char sizes[16] = { 4, 5, 3, 3, 3, 3, 4, 4, 4, 5, 5, 6, 6, 8, 8, 1 };
@@ -195,8 +217,8 @@ static size_t take_fixed(Flow *flow, Str rest)
         uint32_t c = character_of((unsigned char)rest.at[2], (unsigned char)rest.at[1]);
         if (c)
             buf_add_utf8(&flow->text, c);
-    } else if (group == 0xF1) { /* text that can be brought back begins and ends */
-        flow->reader->skipping = rest.at[1] == 0 ? 1 : rest.at[1] == 1 ? 0 : flow->reader->skipping;
+    } else if (group == 0xF1) {
+        take_undo(flow->reader, rest.at[1]);
     }
     return size;
 }
@@ -217,7 +239,8 @@ static void take_single(Flow *flow, unsigned c)
 
 static void read_6(Flow *flow, Str bytes)
 {
-    for (size_t at = 0; at < bytes.length && doc_writer_ok(flow->reader->doc);) {
+    Reader *reader = flow->reader;
+    for (size_t at = 0; at < bytes.length && doc_writer_ok(reader->doc);) {
         unsigned c = (unsigned char)bytes.at[at];
         Str rest = str_from(bytes, at);
         size_t length = flow->text.length;
@@ -226,14 +249,18 @@ static void read_6(Flow *flow, Str bytes)
         else if (c >= 0xD0)
             at += take_long(flow, rest);
         else {
-            if (c > 0 && !flow->reader->skipping)
+            if (c > 0 && !(reader->in_deleted && c >= 0x82))
                 take_single(flow, c);
             at++;
         }
-        if (flow->reader->skipping && flow->text.length > length)
+        if (reader->in_deleted && flow->text.length > length) {
+            buf_add(&reader->deleted, str_from(buf_str(&flow->text), length));
             flow->text.length = length;
+        }
     }
     end_table(flow);
+    if (reader->nesting == 0)
+        reader->in_deleted = false; /* in a file that is cut */
     end_paragraph(flow);
 }
 
@@ -291,7 +318,9 @@ static bool wpd_extract(const ExtractSource *source, DocWriter *doc, Error *err)
     if (start >= bytes.length || (version != VERSION_5 && version != VERSION_6))
         return fail(err, ERROR_DAMAGED, "the WordPerfect file has no text");
     AUTO_ARENA Arena *arena = arena_new(MB(256));
-    Reader reader = { .doc = doc, .file = bytes, .arena = arena };
+    Reader reader = {
+        .doc = doc, .file = bytes, .arena = arena, .deleted = buf_new(arena, TEXT_MAX)
+    };
     Flow flow = { .reader = &reader, .text = buf_new(arena, TEXT_MAX) };
     if (version == VERSION_6)
         read_6(&flow, str_from(bytes, start));

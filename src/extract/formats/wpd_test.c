@@ -14,7 +14,7 @@ Test(extract, wordperfect_text_is_read)
         { S_INIT(HEAD("\2") "One\x80two\xF0\x1D\4\xF0\xCC"
                             "a\xD0\4\6\0\0\xD0"
                             "b\xF1\0\1\2\xF1gone\xF1\1\1\2\xF1"),
-          "p One two‘\np a\np b\n" },
+          "p One two‘\np a\np b\nnote(deleted text) gone\n" },
         { S_INIT(HEAD("\0") "One\x0Dtwo\xC0\x29\1\xC0\x0A\xD3\1\2\0xx\x0Clast"),
           "p One twoé\np last\n" },
     };
