@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "extract/charset_guess.h"
+#include "extract/jis.h"
 #include "extract/korean.h"
 
 enum {
@@ -183,6 +184,9 @@ static const char *charset_of_escapes(Str bytes)
         return "iso-2022-kr";
     if (str_find(head, S("\x1B$)A")) >= 0 || str_find(head, S("\x1B$)G")) >= 0)
         return "iso-2022-cn";
+    if (str_find(head, S("\x1B$(Q")) >= 0 || str_find(head, S("\x1B$(O")) >= 0 ||
+        str_find(head, S("\x1B$(P")) >= 0)
+        return "iso-2022-jp-2004";
     if (str_find(head, S("\x1B$B")) >= 0 || str_find(head, S("\x1B$@")) >= 0)
         return "iso-2022-jp-2";
     ptrdiff_t hz = str_find(head, S("~{"));
@@ -285,6 +289,14 @@ static bool decode_as(Arena *arena, Str bytes, Str charset, size_t bad_max, Str 
         *text_r = johab_decode(arena, bytes);
         return true;
     }
+    if (is_viscii(charset)) {
+        *text_r = viscii_decode(arena, bytes);
+        return true;
+    }
+    if (jis_charset(charset)) {
+        *text_r = jis_decode(arena, bytes, jis_charset(charset), &bad);
+        return bad <= bad_max;
+    }
     if (str_equal_ignore_case(charset, S("iso-2022-kr"))) {
         bytes = iso2022kr_unpack(arena, bytes);
         charset = S("euc-kr");
@@ -309,6 +321,10 @@ static const char *canonical_name(Str charset)
 {
     if (is_johab(charset))
         return "Johab";
+    if (is_viscii(charset))
+        return "VISCII";
+    if (jis_charset(charset))
+        return jis_charset(charset);
     UConverter *converter = open_converter(charset);
     UErrorCode status = U_ZERO_ERROR;
     if (!converter)
@@ -321,6 +337,46 @@ static const char *canonical_name(Str charset)
     const char *first = ucnv_getAlias(internal, 0, &status);
     ucnv_close(converter);
     return name ? name : first ? first : "unknown";
+}
+
+/* Characters of private use: cells that the smaller charset leaves to whoever uses it. */
+static size_t count_private(Str text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i + 2 < text.length; i++) {
+        unsigned lead = (unsigned char)text.at[i], next = (unsigned char)text.at[i + 1];
+        count += lead == 0xEE || (lead == 0xEF && next < 0xA4);
+    }
+    return count;
+}
+
+static size_t count_unread(Arena *arena, Str bytes, Str charset)
+{
+    size_t bad = SIZE_MAX;
+    UConverter *converter = open_converter(charset);
+    if (!converter)
+        return bad;
+    Str text = convert(arena, converter, bytes, &bad);
+    ucnv_close(converter);
+    return bad + count_private(text);
+}
+
+/* Text taken for EUC-JP or Shift_JIS may use the cells that JIS X 0213 adds: then that reads more
+ * of it. */
+static void look_beyond(Str bytes, char guess[64])
+{
+    const char *beyond = jis_charset_beyond(str(guess));
+    Str sample = str_slice(bytes, 0, KB(64));
+    size_t bad;
+    if (!beyond)
+        return;
+    AUTO_ARENA Arena *scratch = arena_new(MB(4));
+    size_t unread = count_unread(scratch, sample, str(guess));
+    if (unread == 0)
+        return;
+    jis_decode(scratch, sample, beyond, &bad);
+    if (bad < unread)
+        snprintf(guess, 64, "%s", beyond);
 }
 
 static Str decode_unmarked(Arena *arena, Str bytes, Str declared, const char **charset_r)
@@ -339,8 +395,11 @@ static Str decode_unmarked(Arena *arena, Str bytes, Str declared, const char **c
         *charset_r = canonical_name(declared);
         return text;
     }
-    bool is_read =
-        charset_guess(bytes, guess) && decode_as(arena, bytes, str(guess), GUESS_BAD_MAX, &text);
+    bool is_read = charset_guess(bytes, guess);
+    if (is_read) {
+        look_beyond(bytes, guess);
+        is_read = decode_as(arena, bytes, str(guess), GUESS_BAD_MAX, &text);
+    }
     if (!is_read) {
         guess[0] = '\0';
         is_read = charset_guess_narrow(bytes, guess) &&
@@ -355,6 +414,13 @@ static Str decode_unmarked(Arena *arena, Str bytes, Str declared, const char **c
                                                                        : utf8_clean(arena, bytes);
 }
 
+/* All of its bytes are ASCII, so only a declaration tells (RFC 2152). */
+static bool is_utf7(Str charset)
+{
+    return str_equal_ignore_case(charset, S("utf-7")) ||
+           str_equal_ignore_case(charset, S("unicode-1-1-utf-7"));
+}
+
 Str text_decode(Arena *arena, Str bytes, Str declared, const char **charset_r)
 {
     const char *unused;
@@ -364,7 +430,7 @@ Str text_decode(Arena *arena, Str bytes, Str declared, const char **charset_r)
     if (!charset)
         charset = charset_of_zeros(bytes);
     if (!charset && is_ascii(bytes))
-        charset = charset_of_escapes(bytes);
+        charset = is_utf7(declared) ? "UTF-7" : charset_of_escapes(bytes);
     if (!charset && utf8_is_valid(bytes))
         charset = "UTF-8";
     if (!charset)
