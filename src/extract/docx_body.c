@@ -37,6 +37,8 @@ typedef struct Reader {
     Buf cell;
     int cell_span;
     bool cell_goes_on, row_is_header;
+    int inside_depth;
+    DocxNote *inside; /* a note of Word 2003, which stands where it belongs */
     int skip_depth;   /* inside deleted text and such */
     int page;         /* from 1; 0: not known */
     bool page_is_new; /* by a break that the next rendered one repeats */
@@ -278,12 +280,26 @@ static void write_main(Reader *reader, OpenParagraph *paragraph, Str text)
     }
 }
 
+static void add_to_note(Arena *arena, DocxNote *note, Str text)
+{
+    text = str_trim(text);
+    if (text.length)
+        note->text = note->text.length ? str_format(arena, STR_FMT "\n" STR_FMT,
+                                                    STR_ARG(note->text), STR_ARG(text))
+                                       : str_copy(arena, text);
+}
+
 static void end_paragraph(Reader *reader)
 {
     OpenParagraph *paragraph = open_paragraph(reader);
     if (!paragraph)
         return;
     Str text = buf_str(&paragraph->text);
+    if (reader->inside) {
+        add_to_note(reader->body->arena, reader->inside, text);
+        reader->paragraph_depth--;
+        return;
+    }
     if (reader->kind == BODY_MAIN) {
         place_paragraph(reader, paragraph);
         write_main(reader, paragraph, text);
@@ -294,12 +310,7 @@ static void end_paragraph(Reader *reader)
         doc_header(reader->body->doc, text);
     }
     if (reader->kind == BODY_NOTES && reader->read.count) {
-        DocxNote *note = &reader->read.at[reader->read.count - 1];
-        text = str_trim(text);
-        if (text.length)
-            note->text = note->text.length ? str_format(reader->body->arena, STR_FMT "\n" STR_FMT,
-                                                        STR_ARG(note->text), STR_ARG(text))
-                                           : str_copy(reader->body->arena, text);
+        add_to_note(reader->body->arena, &reader->read.at[reader->read.count - 1], text);
     }
     reader->paragraph_depth--;
     if (reader->paragraph_depth > 0 || reader->table_depth > 0)
@@ -349,7 +360,7 @@ static void read_property(Reader *reader, const XmlElement *element)
         paragraph->outline_level = xml_attribute_int(element, "val", -1);
     else if (str_is(name, "ilvl"))
         paragraph->list_level = xml_attribute_int(element, "val", 0);
-    else if (str_is(name, "numId"))
+    else if (str_is(name, "numId") || str_is(name, "ilfo"))
         paragraph->list = xml_attribute_int(element, "val", 0);
 }
 
@@ -400,7 +411,7 @@ static void read_cell_property(Reader *reader, const XmlElement *element)
         return;
     if (str_is(element->name, "gridSpan"))
         reader->cell_span = MAX(1, MIN(xml_attribute_int(element, "val", 1), 1000));
-    else if (str_is(element->name, "vMerge"))
+    else if (str_equal_ignore_case(element->name, S("vMerge")))
         reader->cell_goes_on = !str_is(xml_attribute(element, "val"), "restart");
     else if (str_is(element->name, "tblHeader"))
         reader->row_is_header = xml_is_on(element, "val");
@@ -458,6 +469,8 @@ static bool read_drawing(Reader *reader, const XmlElement *element)
     Str name = element->name;
     if (str_is(name, "hyperlink"))
         keep_relation(reader, xml_relation(element, "id"));
+    else if (str_is(name, "hlink"))
+        keep_link(reader, xml_attribute(element, "dest"));
     else if (str_is(name, "fldSimple"))
         buf_add(&reader->instruction, xml_attribute(element, "instr")), end_instruction(reader);
     else if (str_is(name, "fldChar"))
@@ -475,6 +488,26 @@ static bool read_drawing(Reader *reader, const XmlElement *element)
     return true;
 }
 
+/* Word 2003: notes stand in the text, and comments and changes are annotations. */
+static bool is_annotation(const XmlElement *element, const char *type)
+{
+    return str_is(element->name, "annotation") && str_is(xml_attribute(element, "type"), type);
+}
+
+/* Is it the element of the note that is read, or another of its name in it? */
+static bool is_inside(const Reader *reader, Str name)
+{
+    const char *label = reader->inside ? reader->inside->label : "";
+    return reader->inside && str_is(name, str_is(str(label), "comment") ? "annotation" : label);
+}
+
+static void end_inside(Reader *reader)
+{
+    if (reader->notes.count < REFERRED_MAX)
+        *vec_push(reader->scratch, &reader->notes) = reader->inside;
+    reader->inside = NULL;
+}
+
 static void begin_note(Reader *reader, const XmlElement *element)
 {
     Arena *arena = reader->body->arena;
@@ -485,7 +518,13 @@ static void begin_note(Reader *reader, const XmlElement *element)
                                                                   : "comment" };
     if (author.length)
         note.text = str_format(arena, STR_FMT ":", STR_ARG(author));
-    *vec_push(arena, &reader->read) = note;
+    if (reader->kind == BODY_NOTES) {
+        *vec_push(arena, &reader->read) = note;
+    } else if (!reader->inside && reader->paragraph_depth > 0) {
+        reader->inside = arena_new_one(arena, DocxNote);
+        *reader->inside = note;
+        reader->inside_depth = 1;
+    }
 }
 
 static bool is_skipped(const Reader *reader, Str name)
@@ -519,11 +558,13 @@ static bool body_start(void *self, const XmlElement *element)
 {
     Reader *reader = self;
     Str name = element->name;
-    if (reader->skip_depth > 0 || is_skipped(reader, name)) {
+    if (reader->skip_depth > 0 || is_skipped(reader, name) ||
+        is_annotation(element, "Word.Deletion")) {
         reader->skip_depth++;
         return true;
     }
     reader->in_text = false;
+    reader->inside_depth += is_inside(reader, name);
     if (str_ends(element->name_space, S("/math")) && open_paragraph(reader))
         start_math(reader, element);
     if (str_is(name, "t"))
@@ -542,7 +583,8 @@ static bool body_start(void *self, const XmlElement *element)
         begin_table(reader);
     else if (str_is(name, "tc"))
         begin_cell(reader);
-    else if (str_is(name, "footnote") || str_is(name, "endnote") || str_is(name, "comment"))
+    else if (str_is(name, "footnote") || str_is(name, "endnote") || str_is(name, "comment") ||
+             is_annotation(element, "Word.Comment"))
         begin_note(reader, element);
     else if (!read_drawing(reader, element)) {
         read_cell_property(reader, element);
@@ -565,6 +607,8 @@ static bool body_end(void *self, Str name)
         end_paragraph(reader);
     else if (str_is(name, "object"))
         reader->in_object = false;
+    else if (is_inside(reader, name) && --reader->inside_depth == 0)
+        end_inside(reader);
     else if (str_is(name, "tr"))
         end_row(reader);
     else if (str_is(name, "pPr") || str_is(name, "rPr"))
@@ -606,6 +650,8 @@ static DocxNotes run(DocxBody *body, const Part *part, BodyKind kind)
                 &body->relations.at[i];
     if (!package_parse(body->package, part, &events, reader, &err))
         ooxml_warn(body->doc, &err);
+    if (reader->inside)
+        end_inside(reader);
     while (reader->paragraph_depth > 0)
         end_paragraph(reader); /* of a part that is cut */
     if (reader->table_depth > 0) {
@@ -675,4 +721,13 @@ void docx_mark_replies(DocxBody *body, const Part *part)
                 &body->comments.at[i];
     if (!package_parse(body->package, part, &events, &by_paragraph, &err))
         ooxml_warn(body->doc, &err);
+}
+
+void docx_warn_of_pictures(const DocxBody *body)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%" PRId64 " image%s without text", body->pictures,
+             body->pictures == 1 ? "" : "s");
+    if (body->pictures)
+        doc_warning(body->doc, str(text));
 }

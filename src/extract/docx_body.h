@@ -43,4 +43,6 @@ bool docx_is_rendered(DocxBody *body, const Part *part);
 void docx_mark_replies(DocxBody *body, const Part *part);
 /* Once all are read, before the part that refers to them. */
 void docx_index_notes(DocxBody *body);
+/* Says how many pictures have no alternative text. */
+void docx_warn_of_pictures(const DocxBody *body);
 void docx_write_note(DocxBody *body, DocxNote *note);

@@ -1,4 +1,5 @@
-/* docx_styles.c - styles.xml and numbering.xml (ECMA-376 part 1, 17.7 and 17.9). */
+/* docx_styles.c - styles.xml and numbering.xml (ECMA-376 part 1, 17.7 and 17.9), and the same of
+ * Word 2003, which names some elements otherwise. */
 #include "extract/docx_styles.h"
 
 #include "base/map.h"
@@ -63,11 +64,21 @@ static bool style_start(void *self, const XmlElement *element)
         style->based_on = str_copy(styles->arena, value);
     else if (str_is(element->name, "outlineLvl"))
         style->outline_level = xml_attribute_int(element, "val", -1);
-    else if (str_is(element->name, "numId"))
+    else if (str_is(element->name, "numId") || str_is(element->name, "ilfo"))
         style->list = xml_attribute_int(element, "val", 0);
     else if (str_is(element->name, "ilvl"))
         style->list_level = xml_attribute_int(element, "val", 0);
     return true;
+}
+
+/* Word 2003 gives the numbers of [MS-OSHARED] 2.2.1.3. */
+static Str format_of_2003(int number)
+{
+    static const char *const names[] = { "decimal", "upperRoman", "lowerRoman", "upperLetter",
+                                         "lowerLetter" };
+    if (number >= 0 && number < (int)COUNT(names))
+        return str(names[number]);
+    return number == 23 ? S("bullet") : number == 255 ? S("none") : S("decimal");
 }
 
 static void read_level(DocxStyles *styles, const XmlElement *element)
@@ -77,6 +88,8 @@ static void read_level(DocxStyles *styles, const XmlElement *element)
         return;
     if (str_is(element->name, "start"))
         styles->level->start = xml_attribute_int(element, "val", 1);
+    else if (str_is(element->name, "nfc"))
+        styles->level->format = format_of_2003(xml_attribute_int(element, "val", 0));
     else if (str_is(element->name, "numFmt"))
         styles->level->format = str_copy(styles->arena, value);
     else if (str_is(element->name, "lvlText"))
@@ -86,7 +99,8 @@ static void read_level(DocxStyles *styles, const XmlElement *element)
 static void begin_list(DocxStyles *styles, const XmlElement *element)
 {
     List *list = vec_push(styles->arena, &styles->lists);
-    *list = (List){ .id = xml_attribute_int(element, "numId", 0), .abstract = -1 };
+    int id = xml_attribute_int(element, "numId", xml_attribute_int(element, "ilfo", 0));
+    *list = (List){ .id = id, .abstract = -1 };
     for (int i = 0; i < LEVELS; i++)
         list->start[i] = -1;
     styles->level = NULL;
@@ -97,13 +111,14 @@ static bool numbering_start(void *self, const XmlElement *element)
 {
     DocxStyles *styles = self;
     Str name = element->name;
-    if (str_is(name, "abstractNum")) {
+    if (str_is(name, "abstractNum") || str_is(name, "listDef")) {
+        int id = xml_attribute_int(element, "abstractNumId", 0);
         *vec_push(styles->arena, &styles->abstracts) =
-            (Abstract){ .id = xml_attribute_int(element, "abstractNumId", 0) };
+            (Abstract){ .id = xml_attribute_int(element, "listDefId", id) };
         styles->level = NULL;
         return styles->abstracts.count < LISTS_MAX;
     }
-    if (str_is(name, "num")) {
+    if (str_is(name, "num") || str_is(name, "list")) {
         begin_list(styles, element);
         return styles->lists.count < LISTS_MAX;
     }
@@ -114,7 +129,7 @@ static bool numbering_start(void *self, const XmlElement *element)
         styles->level = level >= 0 && level < LEVELS ? &abstract->levels[level] : NULL;
         if (styles->level)
             *styles->level = (Level){ .format = S("decimal"), .start = 1 };
-    } else if (str_is(name, "abstractNumId") && list) {
+    } else if ((str_is(name, "abstractNumId") || str_is(name, "ilst")) && list) {
         list->abstract = xml_attribute_int(element, "val", -1);
     } else if (str_is(name, "lvlOverride")) {
         styles->override = level;

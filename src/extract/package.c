@@ -132,7 +132,7 @@ static void scan_members(Package *package)
 }
 
 /* The first of two parts of one name is the part. */
-static void index_names(Package *package)
+void package_index(Package *package)
 {
     package->names = map_new(package->arena);
     for (size_t i = 0; i < package->parts.count; i++) {
@@ -153,7 +153,7 @@ bool package_open(Arena *arena, Str bytes, size_t unpacked_max, Package *package
         package.parts.count = 0;
         scan_members(&package);
     }
-    index_names(&package);
+    package_index(&package);
     if (package.parts.count == 0)
         return fail(err, ERROR_DAMAGED, "the file is not a complete ZIP archive");
     *package_r = package;

@@ -31,6 +31,8 @@ MUST_CHECK bool package_open(Arena *arena, Str bytes, size_t unpacked_max, Packa
 /* Where the parts are listed; the last megabyte when that is not said. Nothing is checked: for a
  * look at names before the package is opened. */
 Str package_listing(Str bytes);
+/* Of parts that were put together otherwise; package_open() has done it. */
+void package_index(Package *package);
 const Part *package_find(const Package *package, Str name);
 /* The part unpacked, at most `bytes_max` (else ERROR_TOO_LARGE). */
 MUST_CHECK bool package_read(Package *package, Arena *arena, const Part *part, size_t bytes_max,

@@ -45,14 +45,6 @@ static void write_left_notes(DocxBody *body)
             docx_write_note(body, &all[i]->at[k]);
 }
 
-static void warn_of_pictures(DocWriter *doc, int64_t count)
-{
-    char text[64];
-    snprintf(text, sizeof text, "%" PRId64 " image%s without text", count, count == 1 ? "" : "s");
-    if (count)
-        doc_warning(doc, str(text));
-}
-
 static bool docx_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
@@ -82,7 +74,7 @@ static bool docx_extract(const ExtractSource *source, DocWriter *doc, Error *err
     write_left_notes(&body);
     write_running(&body, &relations, "footer");
     ooxml_write_embedded(&package, doc, "word/embeddings/");
-    warn_of_pictures(doc, body.pictures);
+    docx_warn_of_pictures(&body);
     if (relation_part(&package, relation_by_type(&relations, "glossaryDocument", 0)))
         doc_warning(doc, S("the template's building blocks (glossary) are not shown"));
     return true;

@@ -2,7 +2,7 @@
  * namespace urn:schemas-microsoft-com:office:spreadsheet). */
 #include "base/map.h"
 #include "extract/comment.h"
-#include "extract/formats/markup.h"
+#include "extract/formats/office_fact.h"
 #include "extract/formats/structured.h"
 #include "extract/metadata.h"
 #include "extract/number_format.h"
@@ -237,24 +237,6 @@ static void write_sheet(Workbook *book, Str name)
     book->sheets++;
 }
 
-static void write_fact(Workbook *book, const HtmlToken *token)
-{
-    static const struct {
-        const char *name, *key;
-    } facts[] = { { "title", "title" },       { "subject", "subject" },
-                  { "author", "author" },     { "keywords", "keywords" },
-                  { "company", "company" },   { "description", "description" },
-                  { "category", "category" }, { "manager", "manager" },
-                  { "created", "created" },   { "lastauthor", "last_author" },
-                  { "lastsaved", "modified" } };
-    for (size_t i = 0; i < COUNT(facts); i++)
-        if (str_is(token->name, facts[i].name)) {
-            doc_meta(book->doc, facts[i].key, markup_words(book->values, markup_inner(&book->in)));
-            arena_reset(book->values);
-            return;
-        }
-}
-
 static bool spreadsheetml_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
@@ -276,7 +258,7 @@ static bool spreadsheetml_extract(const ExtractSource *source, DocWriter *doc, E
         else if (str_is(token.name, "worksheet"))
             write_sheet(&book, str_copy(arena, markup_attribute(arena, token.attributes, "name")));
         else
-            write_fact(&book, &token);
+            office_fact(&book.in, &token, doc);
     }
     doc_place(doc, &(Place){ 0 });
     doc_meta_whole(doc, "sheets", book.sheets);
