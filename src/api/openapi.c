@@ -180,17 +180,6 @@ bool openapi_show(ApiRequest *request, HttpResponse *response, Error *err)
 
 /* --- The page to read --- */
 
-static void add_html(Buf *out, const char *text)
-{
-    for (const char *c = text; *c; c++)
-        if (*c == '<')
-            buf_add(out, S("&lt;"));
-        else if (*c == '&')
-            buf_add(out, S("&amp;"));
-        else
-            buf_add_char(out, *c);
-}
-
 bool docs_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Buf *out = &response->body;
@@ -210,7 +199,7 @@ bool docs_show(ApiRequest *request, HttpResponse *response, Error *err)
             tag = route->tag;
         }
         buf_addf(out, "<tr><td><code>%s</code><td><code>%s</code><td>", route->method, route->path);
-        add_html(out, route->summary);
+        buf_add_escaped(out, str(route->summary));
         buf_addf(out, "<td>%s</tr>", needs_text[route->needs]);
     }
     buf_add(out, S("</table><h2>Failures</h2><table>"));

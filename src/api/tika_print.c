@@ -166,31 +166,10 @@ void tika_text(Buf *out, const DocNode *node, bool deep)
 
 /* --- XHTML --- */
 
-/* XML 1.0, section 2.2: other control characters may not even be written as references. */
-static void add_escaped(Buf *out, Str text)
-{
-    size_t plain = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        const char *name = c == '<'                                  ? "&lt;"
-                           : c == '>'                                ? "&gt;"
-                           : c == '&'                                ? "&amp;"
-                           : c == '"'                                ? "&quot;"
-                           : c < ' ' && !HAS_CHAR((char)c, "\t\n\r") ? ""
-                                                                     : NULL;
-        if (!name)
-            continue;
-        buf_add(out, str_slice(text, plain, i));
-        buf_add(out, str(name));
-        plain = i + 1;
-    }
-    buf_add(out, str_from(text, plain));
-}
-
 static void add_element(Buf *out, const char *name, Str text)
 {
     buf_addf(out, "<%s>", name);
-    add_escaped(out, text);
+    buf_add_escaped(out, text);
     buf_addf(out, "</%s>\n", name);
 }
 
@@ -206,7 +185,7 @@ static void add_cells(Buf *out, const Block *row)
         if (cell->row_span > 1)
             buf_addf(out, " rowspan=\"%u\"", cell->row_span);
         buf_add_char(out, '>');
-        add_escaped(out, str_slice(row->text, cell->start, cell->start + cell->length));
+        buf_add_escaped(out, str_slice(row->text, cell->start, cell->start + cell->length));
         buf_addf(out, "</%s>", name);
     }
     buf_add(out, S("</tr>\n"));
@@ -289,13 +268,13 @@ void tika_xhtml(Buf *out, const DocNode *node, const TikaFacts *facts, bool deep
     for (size_t i = 0; i < facts->list.count; i++)
         for (size_t k = 0; k < facts->list.at[i].values.count; k++) {
             buf_add(out, S("<meta name=\""));
-            add_escaped(out, facts->list.at[i].name);
+            buf_add_escaped(out, facts->list.at[i].name);
             buf_add(out, S("\" content=\""));
-            add_escaped(out, facts->list.at[i].values.at[k]);
+            buf_add_escaped(out, facts->list.at[i].values.at[k]);
             buf_add(out, S("\" />\n"));
         }
     buf_add(out, S("<title>"));
-    add_escaped(out, title ? title->values.at[0] : S(""));
+    buf_add_escaped(out, title ? title->values.at[0] : S(""));
     buf_add(out, S("</title>\n</head>\n<body>"));
     add_body(out, node, deep);
     buf_add(out, S("</body></html>"));

@@ -169,6 +169,9 @@ void buf_add(Buf *buf, Str s);
 void buf_add_char(Buf *buf, char c);
 void buf_add_bytes(Buf *buf, const void *bytes, size_t count);
 void buf_addf(Buf *buf, const char *format, ...) PRINTF(2, 3);
+/* Text as HTML and XML write it, in elements and in quoted attributes; control characters that XML
+ * 1.0 (section 2.2) knows no way to write are left out. */
+void buf_add_escaped(Buf *buf, Str text);
 static inline Str buf_str(const Buf *buf) { return (Str){ buf->at, buf->length }; }
 /* The text with a NUL after it (not counted). */
 const char *buf_c(Buf *buf);

@@ -250,6 +250,35 @@ void buf_add_bytes(Buf *buf, const void *bytes, size_t count)
     buf_add(buf, (Str){ bytes, count });
 }
 
+static const char *entity_of(char c)
+{
+    switch (c) {
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '&': return "&amp;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    case '\t':
+    case '\n':
+    case '\r': return NULL;
+    default: return (unsigned char)c < ' ' ? "" : NULL;
+    }
+}
+
+void buf_add_escaped(Buf *buf, Str text)
+{
+    size_t plain = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        const char *entity = entity_of(text.at[i]);
+        if (!entity)
+            continue;
+        buf_add(buf, str_slice(text, plain, i));
+        buf_add(buf, str(entity));
+        plain = i + 1;
+    }
+    buf_add(buf, str_from(text, plain));
+}
+
 void buf_addf(Buf *buf, const char *format, ...)
 {
     char text[512];

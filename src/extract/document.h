@@ -199,3 +199,8 @@ typedef enum DocFormat { DOC_MARKDOWN, DOC_TEXT, DOC_JSON, DOC_HTML } DocFormat;
 /* Write a document and its children. HTML is a fragment with all text escaped; each block has
  * id="b0", "b1", ... and data-start, its offset in the text. */
 void doc_print(const DocNode *node, DocFormat format, Buf *out);
+/* As HTML, with bytes start..end of the text in <mark>; the first mark has id="passage". */
+typedef struct DocSpan {
+    size_t start, end;
+} DocSpan;
+void doc_print_marked(const DocNode *node, DocSpan passage, Buf *out);

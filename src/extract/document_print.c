@@ -158,6 +158,11 @@ void doc_print(const DocNode *node, DocFormat format, Buf *out)
     case DOC_MARKDOWN: print_markdown(node, out); break;
     case DOC_TEXT: print_text(node, out); break;
     case DOC_JSON: print_json(node, out); break;
-    case DOC_HTML: print_html(node, out); break;
+    case DOC_HTML: print_html(node, NULL, out); break;
     }
+}
+
+void doc_print_marked(const DocNode *node, DocSpan passage, Buf *out)
+{
+    print_html(node, &passage, out);
 }

@@ -3,33 +3,15 @@
 
 typedef struct HtmlPrinter {
     Buf *out;
-    Buf prefix; /* of ids: "" for the document, "c0-" for its first child, "c0-c1-" */
+    Buf prefix;             /* of ids: "" for the document, "c0-" for its first child, "c0-c1-" */
+    const DocSpan *passage; /* NULL: nothing is marked */
+    bool is_marked;
 } HtmlPrinter;
-
-static void add_escaped(Buf *out, Str text)
-{
-    size_t plain = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        const char *name;
-        switch (text.at[i]) {
-        case '<': name = "&lt;"; break;
-        case '>': name = "&gt;"; break;
-        case '&': name = "&amp;"; break;
-        case '"': name = "&quot;"; break;
-        case '\'': name = "&#39;"; break;
-        default: continue;
-        }
-        buf_add(out, str_slice(text, plain, i));
-        buf_add(out, str(name));
-        plain = i + 1;
-    }
-    buf_add(out, str_from(text, plain));
-}
 
 static void add_attribute(Buf *out, const char *name, Str value)
 {
     buf_addf(out, " %s=\"", name);
-    add_escaped(out, value);
+    buf_add_escaped(out, value);
     buf_add_char(out, '"');
 }
 
@@ -67,8 +49,28 @@ static void add_open(HtmlPrinter *html, const Block *block, size_t index, uint32
     buf_add_char(out, '>');
 }
 
-static void add_cells(Buf *out, const Block *row)
+/* Text that begins at byte `start` of the document's; of the passage, the first part has the id. */
+static void add_span(HtmlPrinter *html, Str text, size_t start)
 {
+    Buf *out = html->out;
+    DocSpan passage = html->passage ? *html->passage : (DocSpan){ 0, 0 };
+    size_t from = MIN(MAX(passage.start, start) - start, text.length);
+    size_t to = MIN(MAX(passage.end, start) - start, text.length);
+    if (from >= to) {
+        buf_add_escaped(out, text);
+        return;
+    }
+    buf_add_escaped(out, str_slice(text, 0, from));
+    buf_add(out, html->is_marked ? S("<mark>") : S("<mark id=\"passage\">"));
+    buf_add_escaped(out, str_slice(text, from, to));
+    buf_add(out, S("</mark>"));
+    buf_add_escaped(out, str_from(text, to));
+    html->is_marked = true;
+}
+
+static void add_cells(HtmlPrinter *html, const Block *row, size_t start)
+{
+    Buf *out = html->out;
     const char *element = row->is_header_row ? "th" : "td";
     for (size_t i = 0; i < row->cell_count; i++) {
         const Cell *cell = &row->cells[i];
@@ -78,18 +80,20 @@ static void add_cells(Buf *out, const Block *row)
         if (cell->row_span > 1)
             buf_addf(out, " rowspan=\"%u\"", cell->row_span);
         buf_add_char(out, '>');
-        add_escaped(out, str_slice(row->text, cell->start, cell->start + cell->length));
+        add_span(html, str_slice(row->text, cell->start, cell->start + cell->length),
+                 start + cell->start);
         buf_addf(out, "</%s>", element);
     }
 }
 
-static void add_text(Buf *out, Str text, bool keep_lines)
+static void add_text(HtmlPrinter *html, const Block *block, size_t start)
 {
-    bool first = true;
+    bool first = true, keep_lines = block->kind == BLOCK_CODE;
+    Str text = block->text;
     for (Str line; str_next(&text, '\n', &line); first = false) {
         if (!first)
-            buf_add(out, keep_lines ? S("\n") : S("<br>\n"));
-        add_escaped(out, line);
+            buf_add(html->out, keep_lines ? S("\n") : S("<br>\n"));
+        add_span(html, line, start + (size_t)(line.at - block->text.at));
     }
 }
 
@@ -102,9 +106,9 @@ static void add_block(HtmlPrinter *html, const Block *block, size_t index, uint3
         return;
     }
     if (block->kind == BLOCK_ROW)
-        add_cells(out, block);
+        add_cells(html, block, start);
     else
-        add_text(out, block->text, block->kind == BLOCK_CODE);
+        add_text(html, block, start);
     buf_addf(out, "</%s>\n", element_of(block));
 }
 
@@ -135,7 +139,7 @@ static void print_node(HtmlPrinter *html, const DocNode *node)
         buf_add(html->out, S(">\n"));
         if (child->failure.code != ERROR_NONE) {
             buf_add(html->out, S("<p class=\"failure\">"));
-            add_escaped(html->out, str(child->failure.message));
+            buf_add_escaped(html->out, str(child->failure.message));
             buf_add(html->out, S("</p>\n"));
         }
         print_node(html, child);
@@ -144,9 +148,9 @@ static void print_node(HtmlPrinter *html, const DocNode *node)
     }
 }
 
-void print_html(const DocNode *node, Buf *out)
+void print_html(const DocNode *node, const DocSpan *passage, Buf *out)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    HtmlPrinter html = { .out = out, .prefix = buf_new(arena, KB(64)) };
+    HtmlPrinter html = { .out = out, .prefix = buf_new(arena, KB(64)), .passage = passage };
     print_node(&html, node);
 }

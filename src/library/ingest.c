@@ -367,14 +367,15 @@ void ingest_node(Arena *arena, const DocNode *node, const IngestSettings *settin
 
 /* --- Back again --- */
 
-static Block restore_block(Arena *arena, Str text, const StoredBlock *stored)
+static Block restore_block(Arena *arena, Str text, size_t text_start, const StoredBlock *stored)
 {
+    size_t start = stored->start - text_start;
     Block block = { .kind = (BlockKind)stored->kind,
                     .level = stored->level,
                     .is_header_row = stored->is_header_row,
                     .table = stored->table,
                     .label = stored->label,
-                    .text = str_slice(text, stored->start, stored->start + stored->length),
+                    .text = str_slice(text, start, start + stored->length),
                     .cell_count = stored->cell_count };
     block.place = (Place){ .page = stored->page,
                            .is_slide = stored->is_slide,
@@ -400,13 +401,15 @@ static Block restore_block(Arena *arena, Str text, const StoredBlock *stored)
     return block;
 }
 
-DocNode *ingest_restore(Arena *arena, Str name, Str text, const StoredBlock *blocks, size_t count)
+DocNode *ingest_restore(Arena *arena, Str name, Str text, size_t text_start,
+                        const StoredBlock *blocks, size_t count)
 {
     DocSink unused;
     DocNode *node = doc_tree_new(arena, name, false, &unused);
     for (size_t i = 0; i < count; i++) {
-        Block block = restore_block(arena, text, &blocks[i]);
+        Block block = restore_block(arena, text, text_start, &blocks[i]);
         doc_node_add(arena, node, &block);
+        node->starts.at[i] = (uint32_t)(text_start + (size_t)(block.text.at - text.at));
     }
     return node;
 }

@@ -31,5 +31,7 @@ void ingest_node(Arena *arena, const DocNode *node, const IngestSettings *settin
 /* What a person reads as the place of a chunk: "page 3", "slide 2", "Sheet1!A4:F9",
  * "lines 12-18", "heading Fees". `blocks` are those it touches. */
 Str ingest_place(Arena *arena, const StoredBlock *blocks, size_t count, Str headings);
-/* The blocks and text back as a document in memory, for printing. */
-DocNode *ingest_restore(Arena *arena, Str name, Str text, const StoredBlock *blocks, size_t count);
+/* Blocks and their text back as a document in memory, for printing; `text` begins at byte
+ * `text_start` of the document's. */
+DocNode *ingest_restore(Arena *arena, Str name, Str text, size_t text_start,
+                        const StoredBlock *blocks, size_t count);

@@ -139,7 +139,7 @@ Test(ingest, blocks_come_back_as_they_were)
 {
     add_some();
     Ingested out = ingest();
-    DocNode *back = ingest_restore(arena, S("test.pdf"), out.text, out.blocks, out.block_count);
+    DocNode *back = ingest_restore(arena, S("test.pdf"), out.text, 0, out.blocks, out.block_count);
     cr_assert(back->blocks.count == node->blocks.count);
     for (size_t i = 0; i < node->blocks.count; i++) {
         const Block *a = &node->blocks.at[i], *b = &back->blocks.at[i];

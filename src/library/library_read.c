@@ -74,6 +74,12 @@ static bool whole_work(DbTx *tx, void *argument, Error *err)
                                       work->count, &work->blocks, err);
 }
 
+static DocNode *restored(const ReadWork *work)
+{
+    return ingest_restore(work->arena, work->document.name, work->text, (size_t)work->text_start,
+                          work->blocks.at, work->blocks.count);
+}
+
 bool library_print(Library *library, const Scope *scope, Arena *arena, Str id, TextForm form,
                    Buf *out, Error *err)
 {
@@ -87,9 +93,7 @@ bool library_print(Library *library, const Scope *scope, Arena *arena, Str id, T
     if (form == TEXT_PLAIN) {
         buf_add(out, work.text); /* byte for byte: offsets of citations count in it */
     } else {
-        DocNode *node =
-            ingest_restore(inner, work.document.name, work.text, work.blocks.at, work.blocks.count);
-        doc_print(node, formats[form], out);
+        doc_print(restored(&work), formats[form], out);
     }
     return !out->overflowed || fail(err, ERROR_TOO_LARGE, "the text is too long to send at once");
 }
@@ -181,138 +185,16 @@ static bool near_work(DbTx *tx, void *argument, Error *err)
     return blocks_work(tx, argument, err);
 }
 
-static void add_escaped(Buf *out, Str text)
-{
-    for (size_t i = 0; i < text.length; i++)
-        switch (text.at[i]) {
-        case '<': buf_add(out, S("&lt;")); break;
-        case '>': buf_add(out, S("&gt;")); break;
-        case '&': buf_add(out, S("&amp;")); break;
-        case '"': buf_add(out, S("&quot;")); break;
-        default: buf_add_char(out, text.at[i]);
-        }
-}
-
-/* Rows of one table and items of one list stand together. */
-typedef struct ViewGroup {
-    int32_t kind; /* BLOCK_ROW, BLOCK_LIST_ITEM, or BLOCK_KIND_COUNT: none is open */
-    uint32_t table;
-} ViewGroup;
-
-static void view_group(ViewGroup *group, const StoredBlock *block, Buf *out)
-{
-    bool is_grouped = block && (block->kind == BLOCK_ROW || block->kind == BLOCK_LIST_ITEM);
-    ViewGroup next = { is_grouped ? block->kind : BLOCK_KIND_COUNT, is_grouped ? block->table : 0 };
-    if (next.kind == group->kind && next.table == group->table)
-        return;
-    if (group->kind != BLOCK_KIND_COUNT)
-        buf_add(out, group->kind == BLOCK_ROW ? S("</table>\n") : S("</ul>\n"));
-    if (is_grouped)
-        buf_add(out, next.kind == BLOCK_ROW ? S("<table>\n") : S("<ul>\n"));
-    *group = next;
-}
-
-static void view_tags(const StoredBlock *block, char open[64], const char **close_r)
-{
-    int level = MIN(MAX(block->level, 1), 6);
-    static const char *const headings[] = { "</h1>", "</h2>", "</h3>", "</h4>", "</h5>", "</h6>" };
-    switch (block->kind) {
-    case BLOCK_HEADING:
-        snprintf(open, 64, "<h%d", level);
-        *close_r = headings[level - 1];
-        break;
-    case BLOCK_CODE:
-        snprintf(open, 64, "<pre");
-        *close_r = "</pre>";
-        break;
-    case BLOCK_QUOTE:
-        snprintf(open, 64, "<blockquote");
-        *close_r = "</blockquote>";
-        break;
-    case BLOCK_ROW:
-        snprintf(open, 64, "<tr");
-        *close_r = "</tr>";
-        break;
-    case BLOCK_LIST_ITEM:
-        snprintf(open, 64, "<li");
-        *close_r = "</li>";
-        break;
-    default:
-        snprintf(open, 64, "<p class=\"%s\"", block_kind_name((BlockKind)block->kind));
-        *close_r = "</p>";
-    }
-}
-
-/* The part of text[first, last) that lies in text[from, to) stands in <mark>; the first has the
- * id. */
-static void view_span(Str text, size_t first, size_t last, size_t from, size_t to, bool *marked,
-                      Buf *out)
-{
-    from = MIN(MAX(from, first), last);
-    to = MIN(MAX(to, from), last);
-    add_escaped(out, str_slice(text, first, from));
-    if (to > from) {
-        buf_addf(out, "<mark%s>", *marked ? "" : " id=\"passage\"");
-        add_escaped(out, str_slice(text, from, to));
-        buf_add(out, S("</mark>"));
-        *marked = true;
-    }
-    add_escaped(out, str_slice(text, to, last));
-}
-
-/* A row's text is its cells joined by " | ". */
-static void view_row(const StoredBlock *block, Str text, size_t from, size_t to, bool *marked,
-                     Buf *out)
-{
-    const char *cell = block->is_header_row ? "th" : "td";
-    for (size_t first = 0; first <= text.length;) {
-        ptrdiff_t bar = str_find(str_from(text, first), S(" | "));
-        size_t last = bar < 0 ? text.length : first + (size_t)bar;
-        buf_addf(out, "<%s>", cell);
-        view_span(text, first, last, from, to, marked, out);
-        buf_addf(out, "</%s>", cell);
-        first = last + 3;
-    }
-}
-
-static void view_block(const ReadWork *work, const StoredBlock *block, bool *marked, Buf *out)
-{
-    char open[64];
-    const char *close;
-    int64_t start = (int64_t)block->start, length = (int64_t)block->length;
-    Str text = str_slice(work->text, (size_t)(start - work->text_start),
-                         (size_t)(start - work->text_start + length));
-    size_t from = (size_t)MIN(MAX(work->start - start, 0), length);
-    size_t to = (size_t)MIN(MAX(work->end - start, 0), length);
-    view_tags(block, open, &close);
-    buf_addf(out, "%s data-start=\"%" PRId64 "\">", open, start);
-    if (block->kind == BLOCK_ROW)
-        view_row(block, text, from, to, marked, out);
-    else
-        view_span(text, 0, text.length, from, to, marked, out);
-    buf_add(out, str(close));
-    buf_add_char(out, '\n');
-}
-
 bool library_view(Library *library, const Scope *scope, Arena *arena, Str id, int64_t start,
                   int64_t end, Buf *out, Error *err)
 {
-    ReadWork work = { .scope = scope, .arena = arena, .id = id, .start = start, .end = end };
-    ViewGroup group = { .kind = BLOCK_KIND_COUNT };
-    bool marked = false;
+    AUTO_ARENA Arena *inner = arena_new(PRINT_MEMORY_MAX);
+    ReadWork work = { .scope = scope, .arena = inner, .id = id, .start = start, .end = end };
+    (void)arena;
     if (!store_read(library->db, scope, near_work, &work, err))
         return false;
-    buf_add(out, S("<article>\n"));
-    for (size_t i = 0; i < work.blocks.count; i++) {
-        const StoredBlock *block = &work.blocks.at[i];
-        if (!block->length)
-            continue;
-        view_group(&group, block, out);
-        view_block(&work, block, &marked, out);
-    }
-    view_group(&group, NULL, out);
-    buf_add(out, S("</article>\n"));
-    return true;
+    doc_print_marked(restored(&work), (DocSpan){ (size_t)start, (size_t)end }, out);
+    return !out->overflowed || fail(err, ERROR_TOO_LARGE, "the text is too long to send at once");
 }
 
 /* --- Kinds, places and pages of stored blocks --- */
