@@ -302,6 +302,21 @@ static bool open_test_file(const ApiRequest *request, ConvertFile *file, Error *
     return has_file ? convert_open(request, file, err) : open_sample(request, file, err);
 }
 
+/* Reads the file as a conversion would, and closes it. */
+static bool read_test(ApiRequest *request, Arena *arena, const ConvertFile *file,
+                      Extraction *found_r, Error *err)
+{
+    struct Conversions *places = request->api->conversions;
+    ConvertOptions options = { 0 };
+    AUTO_CLOSE int fd = file->fd;
+    (void)fd;
+    if (!conversion_begin(places, false, err))
+        return false;
+    bool good = convert_read(request->api, arena, file, &options, found_r, err);
+    conversion_end(places, false);
+    return good;
+}
+
 static bool write_test(ApiRequest *request, HttpResponse *response, Arena *arena,
                        const ConvertFile *file, const DocNode *root, Error *err)
 {
@@ -329,20 +344,11 @@ static bool write_test(ApiRequest *request, HttpResponse *response, Arena *arena
 
 bool process_test(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    struct Conversions *places = request->api->conversions;
     AUTO_ARENA Arena *arena = arena_new(CONVERT_MEMORY_MAX);
     ConvertFile file;
-    ConvertOptions options = { 0 };
     Extraction found;
-    if (!open_test_file(request, &file, err))
-        return false;
-    AUTO_CLOSE int fd = file.fd;
-    (void)fd;
-    if (!conversion_begin(places, false, err))
-        return false;
-    bool good = convert_read(request->api, arena, &file, &options, &found, err);
-    conversion_end(places, false);
-    return good && write_test(request, response, arena, &file, found.root, err);
+    return open_test_file(request, &file, err) && read_test(request, arena, &file, &found, err) &&
+           write_test(request, response, arena, &file, found.root, err);
 }
 
 /* The outcome of a test is an answer, also when it is no success. */
@@ -390,20 +396,10 @@ static void put_generation(ApiRequest *request, JsonWriter *json)
 /* Whether a worker starts and reads. */
 static bool read_sample(ApiRequest *request, Error *err)
 {
-    struct Conversions *places = request->api->conversions;
     AUTO_ARENA Arena *arena = arena_new(CONVERT_MEMORY_MAX);
     ConvertFile file;
-    ConvertOptions options = { 0 };
     Extraction found;
-    if (!open_sample(request, &file, err))
-        return false;
-    AUTO_CLOSE int fd = file.fd;
-    (void)fd;
-    if (!conversion_begin(places, false, err))
-        return false;
-    bool good = convert_read(request->api, arena, &file, &options, &found, err);
-    conversion_end(places, false);
-    return good;
+    return open_sample(request, &file, err) && read_test(request, arena, &file, &found, err);
 }
 
 bool process_status(ApiRequest *request, HttpResponse *response, Error *err)
