@@ -65,6 +65,12 @@ export function cleanup() {
 // How far down in a scrolling box an element is, whatever lies between them.
 export const topIn = (element, scroller) => element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
 
+// Brings an element to the upper third of the box that scrolls it.
+export function bringTo(element) {
+  const scroller = element && element.closest('.scroll');
+  if (scroller) scroller.scrollTop = topIn(element, scroller) - scroller.clientHeight / 3;
+}
+
 export const isNarrow = () => matchMedia('(max-width: 900px)').matches;
 export const isTouch = () => matchMedia('(pointer: coarse)').matches;
 

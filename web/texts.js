@@ -259,6 +259,7 @@ const CATALOGUE = {
   'document.search_in': 'Search in it',
   'document.too_long': 'The document goes on. Its whole text is under Text.',
   'document.more_text': 'Show more text',
+  'document.from_start': 'Show from the beginning',
   'document.path': 'Path',
   'document.format': 'Type',
   'document.size': 'Size',

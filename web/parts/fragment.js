@@ -25,8 +25,9 @@ function copyAttributes(from, to, options) {
   if (from.tagName === 'ASIDE' && label) to.dataset.label = label.slice(0, 60);
 }
 
+// What was found is shown wherever it stands.
 const isUnwanted = (element, options) => DROPPED.has(element.tagName.toUpperCase())
-  || (options.without || []).some((name) => element.classList.contains(name));
+  || ((options.without || []).some((name) => element.classList.contains(name)) && !element.querySelector('mark'));
 
 function rebuild(node, into, budget, options) {
   for (const child of node.childNodes) {

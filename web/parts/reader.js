@@ -1,13 +1,14 @@
 // reader.js - the source beside the claim: the marked page, or the passage in its document, or its text.
-import {h, fill, topIn} from '../dom.js';
+import {h, fill, topIn, bringTo} from '../dom.js';
 import {t, number, clockSeconds} from '../texts.js';
-import {address, call} from '../api.js';
+import {address} from '../api.js';
 import {bind} from '../keys.js';
 import {icon} from './icons.js';
 import {problem} from './problem.js';
 import {pageStack, loadMarked} from './picture.js';
-import {fromHtml} from './fragment.js';
 import {familyIcon} from './families.js';
+import {viewerOf, showWith} from '../viewers/kinds.js';
+import {htmlOf} from '../viewers/html.js';
 
 let root, shell, shown = null;
 
@@ -18,7 +19,7 @@ export function open(source, {index = 0, count = 1, step, onclose} = {}) {
   const key = `${source.document.id} ${source.page} ${source.start} ${source.end}`;
   if (shown && shown.key === key) return paintHead(source, {index, count, step});
   drop();
-  shown = {key, abort: new AbortController(), stop: null, onclose, unbind: bind({Escape: () => close()})};
+  shown = {key, abort: new AbortController(), stop: null, undo: [], onclose, unbind: bind({Escape: () => close()})};
   root.hidden = false;
   shell.dataset.reader = 'open';
   paintHead(source, {index, count, step});
@@ -51,13 +52,10 @@ function stepper({index, count, step}) {
     button(1, 'down', 'reader.next'));
 }
 
-// A place in a recording reads "12:03-12:09".
-const isHeard = ({document, place}) => ['sound', 'video'].includes(document.family) || (!document.paged && clockSeconds(place) !== null);
-
 function documentAddress(source) {
   const {document, page, start, end, place} = source;
-  if (isHeard(source)) return address(`/documents/${document.id}`, {start, end, at: place});
-  return address(`/documents/${document.id}`, document.paged ? {page} : {start, end});
+  const at = clockSeconds(place) === null ? null : place;  // in a recording it reads "12:03-12:09"
+  return address(`/documents/${document.id}`, document.paged ? {page} : {start, end, at});
 }
 
 function paintHead(source, where) {
@@ -74,7 +72,9 @@ function paintBody(source, own) {
   const old = root.querySelector('.reader-body');
   if (old) old.replaceWith(body);
   else root.append(body);
-  const read = isHeard(source) ? recording : source.document.paged && source.page ? pages : passage;
+  const viewer = viewerOf(source.document);
+  body.dataset.viewer = viewer || '';
+  const read = viewer ? viewed : source.document.paged && source.page ? pages : passage;
   read(source, body, own).catch((error) => {
     if (error.name !== 'AbortError') fill(body, problem(error, () => paintBody(source, own)), quoteBox(source.quote));
   });
@@ -122,20 +122,21 @@ async function onNextPage(source, frame, width, body, own) {
   return showMarked({...source, page: source.page + 1, next: true, first: frame}, next, width, body, own);
 }
 
-async function recording(source, body, own) {
-  const {showMedia} = await import('../viewers/media.js');
-  await showMedia(body, source.document, {signal: own.abort.signal, cited: source, undo: (run) => { own.stop = run; }});
+// As its kind wants to be seen; what it cannot mark stands above it.
+async function viewed(source, body, own) {
+  const {signal} = own.abort;
+  own.stop = () => own.undo.splice(0).forEach((run) => run());
+  await showWith(viewerOf(source.document), body, source.document, {signal, cited: source, undo: (run) => own.undo.push(run)});
+  if (!body.querySelector('[data-cited], mark.passage')) body.prepend(quoteBox(source.quote) || '');
 }
 
 async function passage(source, body, own) {
-  const response = await call('GET', address(`/v1/documents/${source.document.id}/view`, {start: source.start, end: source.end}),
-    {signal: own.abort.signal, headers: {Accept: 'text/html'}});
-  const {fragment} = fromHtml(await response.text());
+  const {fragment} = await htmlOf(source.document, {signal: own.abort.signal, cited: source});
   const article = h('article', {class: 'book leaf-page', test: 'reader-text'});
   article.append(fragment);
   fill(body, article);
   const mark = article.querySelector('mark.passage');
-  if (mark) body.scrollTop = topIn(mark, body) - body.clientHeight / 4;
+  if (mark) bringTo(mark);
   else article.before(quoteBox(source.quote) || '');
 }
 

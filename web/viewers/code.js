@@ -1,5 +1,5 @@
 // code.js - source code and other texts by lines, with the numbers of the file's own lines.
-import {h, fill, topIn} from '../dom.js';
+import {h, fill, bringTo} from '../dom.js';
 import {t} from '../texts.js';
 import {problem} from '../parts/problem.js';
 import {reader, ordinalAt, holds} from './blocks.js';
@@ -26,30 +26,34 @@ function emptyLines(from, to) {
   return Array.from({length: Math.min(to - from, GAP_MOST)}, (_, i) => h('span', {class: 'code-line', data: {number: from + i}}, '\n'));
 }
 
-export async function showCode(root, one, {signal, query}) {
-  const cited = query.start ? {start: Number(query.start), end: Number(query.end || query.start)} : null;
-  const first = cited ? Math.max(0, await ordinalAt(one.id, cited.start, signal) - 20) : 0;
+// Where to begin for what is cited: at the beginning when that is not far.
+async function firstFor(one, cited, signal) {
+  const ordinal = cited ? await ordinalAt(one.id, cited.start, signal) : 0;
+  return ordinal < AT_ONCE - 20 ? 0 : ordinal - 20;
+}
+
+export async function showCode(root, one, {signal, cited}) {
+  const first = await firstFor(one, cited, signal);
   const source = reader(one.id, {first, signal});
   const pre = h('pre', {class: 'code-text', tabindex: 0, test: 'code'});
+  const whole = first > 0 && h('button', {class: 'more', onclick: () => showCode(root, one, {signal}), test: 'code-start'}, t('document.from_start'));
   const more = h('button', {class: 'more', onclick: () => load(), test: 'code-more'}, t('document.more_text'));
   let last = 0;  // the line that was written last
   async function load() {
     try {
       for (const block of await source.next(AT_ONCE) || []) {
         if (block.kind === 'meta' || block.kind === 'page' || !block.text) continue;
-        const [from, to] = block.place.lines || [];
+        const [from] = block.place.lines || [];
         if (from > last + 1 && last > 0) pre.append(...emptyLines(last + 1, from));
-        last = to || last;
+        last = from ? from + block.text.split('\n').length - 1 : last;
         pre.append(h('span', {class: `code-block ${block.kind}`}, linesOf(block, cited)));
       }
       more.hidden = source.isOver();
     } catch (error) {
-      if (error.name !== 'AbortError') fill(root, problem(error, () => showCode(root, one, {signal, query})));
+      if (error.name !== 'AbortError') fill(root, problem(error, () => showCode(root, one, {signal, cited})));
     }
   }
-  fill(root, pre, more);
+  fill(root, whole, pre, more);
   await load();
-  const mark = pre.querySelector('[data-cited]');
-  const scroller = root.closest('.scroll');
-  if (mark && scroller) scroller.scrollTop = topIn(mark, scroller) - scroller.clientHeight / 3;
+  bringTo(pre.querySelector('[data-cited]'));
 }

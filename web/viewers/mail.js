@@ -1,10 +1,10 @@
 // mail.js - a message: who wrote to whom and when, its words, what is attached.
-import {h, fill} from '../dom.js';
+import {h, fill, bringTo} from '../dom.js';
 import {t, number} from '../texts.js';
-import {call, get} from '../api.js';
+import {get} from '../api.js';
 import {factValue} from '../parts/facts.js';
 import {memberRow} from '../parts/members.js';
-import {fromHtml} from '../parts/fragment.js';
+import {htmlOf} from './html.js';
 
 const HEAD = ['from', 'to', 'cc', 'bcc', 'reply_to', 'sent', 'starts', 'ends', 'location'];
 
@@ -22,12 +22,13 @@ async function attachments(one, signal) {
     h('ul', {class: 'members'}, items.map(memberRow)));
 }
 
-export async function showMail(root, one, {signal}) {
-  const [response, files] = await Promise.all([
-    call('GET', `/v1/documents/${one.id}/text?format=html`, {signal, headers: {Accept: 'text/html'}}), attachments(one, signal)]);
-  const {fragment, complete} = fromHtml(await response.text(), {without: ['meta']});
+// A source knows only the name of its message.
+export async function showMail(root, {id}, {signal, cited}) {
+  const one = await get(`/v1/documents/${id}`, null, signal);
+  const [{fragment, complete}, files] = await Promise.all([htmlOf(one, {signal, cited}), attachments(one, signal)]);
   const words = h('div', {class: 'mail-text'});
   words.append(fragment);
   if (!words.textContent.trim()) fill(words, h('p', {class: 'status'}, t('mail.no_text')));
   fill(root, h('article', {class: 'book leaf-page mail', test: 'mail'}, head(one), words, files), !complete && h('p', {class: 'pad'}, t('document.too_long')));
+  bringTo(root.querySelector('mark.passage'));
 }

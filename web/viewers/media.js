@@ -1,5 +1,5 @@
 // media.js - sound and video in the browser's own player, with what is said beside it: press a line to hear it.
-import {h, fill, topIn} from '../dom.js';
+import {h, fill, bringTo} from '../dom.js';
 import {t, clock, clockSeconds} from '../texts.js';
 import {allBlocks, holds} from './blocks.js';
 
@@ -58,15 +58,7 @@ export async function showMedia(root, one, {signal, cited, undo} = {}) {
   const first = lines.find(marked);
   const from = first ? first.from : cited ? clockSeconds(cited.place) : null;
   if (player) follow(player, lines, list, {from, failed, undo});
-  const mark = box.querySelector('[data-cited]');
-  if (mark) centre(mark);
-}
-
-const scrollerOf = (element) => element.closest('.spoken-scroll, .scroll');
-
-function centre(row) {
-  const scroller = scrollerOf(row);
-  if (scroller) scroller.scrollTop = topIn(row, scroller) - scroller.clientHeight / 3;
+  bringTo(box.querySelector('[data-cited]'));
 }
 
 // The line that is heard is marked, and kept in sight as long as the person does not scroll elsewhere.

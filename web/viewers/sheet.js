@@ -1,12 +1,15 @@
 // sheet.js - spreadsheets and other tables: a tab for each sheet, rows as they come near, so that long ones stay quick.
-import {h, fill, topIn} from '../dom.js';
+import {h, fill, bringTo} from '../dom.js';
 import {t, number} from '../texts.js';
 import {get} from '../api.js';
-import {note, withQuery} from '../router.js';
 import {problem} from '../parts/problem.js';
 import {reader, ordinalAt, holds, STEP} from './blocks.js';
 
 const AT_ONCE = 3000;  // rows that come by scrolling; then a button asks
+const BEFORE = 6;      // rows shown before one far down that is cited
+
+const encoder = new TextEncoder();
+const bytesOf = (text) => encoder.encode(text).length;
 
 async function sheetsOf(id, signal) {
   const {items} = await get(`/v1/documents/${id}/outline`, null, signal);
@@ -18,12 +21,24 @@ async function sheetsOf(id, signal) {
 // "B4:F4" begins in row 4.
 const rowNumber = ({cells, lines}) => (cells && /\d+/.exec(cells) || [])[0] || (lines ? String(lines[0]) : '');
 
+// Which cells of a row the passage touches; they stand in its text one after the other.
+function citedCells(block, cited) {
+  let at = 0;
+  return block.cells.map((text) => {
+    const found = block.text.indexOf(text, at);
+    if (!text || found < 0) return false;
+    at = found + text.length;
+    return holds({start: block.start + bytesOf(block.text.slice(0, found)), length: bytesOf(text)}, cited.start, cited.end);
+  });
+}
+
 function rowFor(block, cited) {
   const isCited = cited && holds(block, cited.start, cited.end);
+  const marked = isCited ? citedCells(block, cited) : [];
   const cell = (text, i) => {
     const [columns, rows] = (block.spans && block.spans[i]) || [1, 1];
     return h(block.header ? 'th' : 'td', {colspan: columns > 1 && columns <= 1000 ? columns : null, rowspan: rows > 1 && rows <= 1000 ? rows : null},
-      isCited && text ? h('mark', {class: 'passage'}, text) : text);
+      marked[i] ? h('mark', {class: 'passage'}, text) : text);
   };
   return h('tr', {data: isCited ? {cited: 'yes'} : {}, test: 'sheet-row'}, h('th', {class: 'row-number', scope: 'row'}, rowNumber(block.place)), block.cells.map(cell));
 }
@@ -41,13 +56,28 @@ class Table {
   }
 
   async begin() {
-    const from = this.cited ? Math.max(this.sheet.first, await ordinalAt(this.id, this.cited.start, this.signal) - 40) : this.sheet.first;
+    const at = this.cited ? await ordinalAt(this.id, this.cited.start, this.signal) : 0;
+    const from = at - this.sheet.first < STEP - BEFORE ? this.sheet.first : at - BEFORE;
+    if (from > this.sheet.first) await this.addBeginning();
     this.source = reader(this.id, {first: from, end: this.sheet.end, signal: this.signal});
     await this.load();
     this.near.observe(this.more);
-    const row = this.box.querySelector('[data-cited]');
-    const scroller = this.box.closest('.scroll');
-    if (row && scroller) scroller.scrollTop = topIn(row, scroller) - scroller.clientHeight / 3;
+    bringTo(this.box.querySelector('mark.passage') || this.box.querySelector('[data-cited]'));
+  }
+
+  // Far down in a sheet its columns still have names, and the way back to its beginning is there.
+  async addBeginning() {
+    const blocks = await reader(this.id, {first: this.sheet.first, end: this.sheet.first + BEFORE, signal: this.signal}).next();
+    const names = (blocks || []).find((block) => block.kind === 'row' && block.header);
+    this.box.append(h('button', {class: 'more', onclick: () => this.restart(), test: 'sheet-start'}, t('document.from_start')));
+    if (names) this.addRow(names);
+  }
+
+  async restart() {
+    this.stop();
+    Object.assign(this, {cited: null, count: 0, table: 0, body: null});
+    fill(this.box);
+    await this.begin();
   }
 
   async load() {
@@ -95,13 +125,12 @@ class Table {
   stop() { this.near.disconnect(); }
 }
 
-export async function showSheets(root, one, {signal, query, undo}) {
+export async function showSheets(root, one, {signal, undo, cited, sheet: wanted, onsheet}) {
   const sheets = await sheetsOf(one.id, signal);
   const place = h('div', {class: 'sheet-place'});
-  const cited = query.start ? {start: Number(query.start), end: Number(query.end || query.start)} : null;
   let table = null;
   const tabs = sheets.length > 1 && h('div', {class: 'tabs sheet-tabs', role: 'tablist', 'aria-label': t('sheet.tabs'), test: 'sheet-tabs'}, sheets.map((sheet, i) =>
-    h('button', {role: 'tab', class: 'tab', data: {hidden: sheet.hidden ? 'yes' : 'no'}, onclick: () => { note(withQuery({sheet: i || null, start: null, end: null})); open(i); }, test: 'sheet-tab'},
+    h('button', {role: 'tab', class: 'tab', data: {hidden: sheet.hidden ? 'yes' : 'no'}, onclick: () => { if (onsheet) onsheet(i); open(i); }, test: 'sheet-tab'},
       sheet.name, sheet.hidden && h('small', {}, t('sheet.hidden')))));
   async function open(at, passage) {
     if (tabs) [...tabs.children].forEach((tab, i) => tab.setAttribute('aria-selected', String(i === at)));
@@ -111,7 +140,7 @@ export async function showSheets(root, one, {signal, query, undo}) {
   }
   fill(root, tabs, place);
   undo(() => table && table.stop());
-  let at = Number(query.sheet) || 0;
+  let at = Number(wanted) || 0;
   if (cited) {
     const ordinal = await ordinalAt(one.id, cited.start, signal);
     at = Math.max(0, sheets.findIndex((sheet) => ordinal >= sheet.first && ordinal < sheet.end));

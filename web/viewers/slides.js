@@ -1,12 +1,10 @@
 // slides.js - a presentation: one card for each slide, with its notes below.
-import {h, fill, topIn} from '../dom.js';
+import {h, fill, topIn, bringTo} from '../dom.js';
 import {t} from '../texts.js';
-import {call} from '../api.js';
-import {fromHtml} from '../parts/fragment.js';
+import {htmlOf} from './html.js';
 
-export async function showSlides(root, one, {signal, query}) {
-  const response = await call('GET', `/v1/documents/${one.id}/text?format=html`, {signal, headers: {Accept: 'text/html'}});
-  const {fragment, complete} = fromHtml(await response.text(), {without: ['meta'], pages: true});
+export async function showSlides(root, one, {signal, cited, page}) {
+  const {fragment, complete} = await htmlOf(one, {signal, cited, pages: true});
   const stack = h('div', {class: 'slides', test: 'slides'});
   let slide = null;
   for (const node of [...fragment.childNodes]) {
@@ -17,7 +15,9 @@ export async function showSlides(root, one, {signal, query}) {
     else if (node.textContent.trim()) stack.append(slide = h('article', {class: 'book slide'}, node));
   }
   fill(root, stack, !complete && h('p', {class: 'pad'}, t('document.too_long')));
-  const wanted = query.page && stack.querySelector(`[data-page="${CSS.escape(query.page)}"]`);
+  const mark = stack.querySelector('mark.passage');
+  if (mark) return bringTo(mark);
+  const wanted = page && stack.querySelector(`[data-page="${Number(page)}"]`);
   const scroller = root.closest('.scroll');
   if (wanted && scroller) scroller.scrollTop = topIn(wanted, scroller) - 16;
 }

@@ -1,6 +1,6 @@
 // document.js - one document as its kind wants to be seen, its text, passages, details; the original. ?show=text and ?page=3
 // are in the address. What shows a kind is a module of viewers/, fetched when such a document is first opened.
-import {h, fill, cleanup, topIn} from '../dom.js';
+import {h, fill, cleanup, topIn, bringTo} from '../dom.js';
 import {t, number, bytes, clock} from '../texts.js';
 import {get, call, address, errorFrom} from '../api.js';
 import {on, mayWrite, collectionName} from '../state.js';
@@ -10,11 +10,12 @@ import {top} from '../parts/top.js';
 import {problem} from '../parts/problem.js';
 import {stageOf, pagesOf} from '../parts/stages.js';
 import {pageStack} from '../parts/picture.js';
-import {fromHtml} from '../parts/fragment.js';
 import {factList} from '../parts/facts.js';
 import {qualityBadge} from '../parts/quality.js';
 import {memberList, breadcrumb} from '../parts/members.js';
 import {familyIcon} from '../parts/families.js';
+import {viewerOf, showWith} from '../viewers/kinds.js';
+import {htmlOf} from '../viewers/html.js';
 import * as documents from '../parts/documents.js';
 
 const TEXT_STEP = 200000;  // letters shown at once; laying out megabytes makes a page that answers no key
@@ -22,10 +23,8 @@ const TEXT_STEP = 200000;  // letters shown at once; laying out megabytes makes 
 // The ways to look at a document; the first is the one it opens with.
 function showsOf(one) {
   if (!one.searchable && (one.state === 'failed' || one.state === 'cancelled')) return ['details'];
-  const kinds = {sheet: !one.paged && 'sheet', slides: !one.paged && 'slides', picture: one.paged && 'picture', sound: 'media', video: 'media',
-                 mail: ['email', 'msg', 'tnef', 'smime'].includes(one.format) && 'mail', archive: one.children > 0 && 'files', code: one.format !== 'ipynb' && 'code'};
-  const own = (one.format === 'subtitles' && 'transcript') || (one.format === 'pst' || one.format === 'mbox' ? 'files' : kinds[one.family]);
-  const first = own || (one.paged ? 'pages' : 'view');
+  const isStore = one.format === 'pst' || one.format === 'mbox' || (one.family === 'archive' && one.children > 0);
+  const first = isStore ? 'files' : viewerOf(one) || (!one.paged ? 'view' : one.family === 'picture' ? 'picture' : 'pages');
   return [...new Set([first, first === 'files' && 'view', 'text', 'passages', one.children > 0 && 'files', 'details'])].filter(Boolean);
 }
 
@@ -50,15 +49,11 @@ async function showPages(body, one, view) {
 }
 
 async function showView(body, one, view) {
-  const {start, end} = view.query;
-  const path = start ? address(`/v1/documents/${one.id}/view`, {start, end}) : `/v1/documents/${one.id}/text?format=html`;
-  const response = await call('GET', path, {signal: view.signal, headers: {Accept: 'text/html'}});
-  const {fragment, complete} = fromHtml(await response.text(), start ? {} : {without: ['meta']});
+  const {fragment, complete} = await htmlOf(one, {signal: view.signal, cited: citedBy(view.query)});
   const article = h('article', {class: 'book leaf-page', test: 'document-html'});
   article.append(fragment);
   fill(body, article, !complete && h('p', {class: 'pad'}, t('document.too_long')));
-  const mark = article.querySelector('mark.passage');
-  if (mark) mark.scrollIntoView({block: 'center'});
+  bringTo(article.querySelector('mark.passage'));
 }
 
 async function showText(body, one, view) {
@@ -89,23 +84,18 @@ const showDetails = (body, one) => fill(body, factList(one));
 
 async function showPicture(body, one, view) {
   const {showPicture: run} = await import('../viewers/picture.js');
-  const made = await run(body, one, {...tools(view), onpage: (page, count) => pageSeen(view, page, count)});
+  const made = await run(body, one, {signal: view.signal, undo: view.undoShow.add, onpage: (page, count) => pageSeen(view, page, count)});
   walkPages(made, body, view);
 }
 
-async function showMedia(body, one, view) {
-  const {showMedia: run} = await import('../viewers/media.js');
-  const {start, end, at} = view.query;
-  await run(body, one, {...tools(view), cited: start || at ? {start: start && Number(start), end: Number(end), place: at} : null});
-}
+// The passage that the address names.
+const citedBy = ({start, end, at}) => (start || at ? {start: start ? Number(start) : null, end: Number(end || start), place: at} : null);
 
-// What a viewer needs of the view: its signal and query, and how to clean up.
-const tools = (view) => ({signal: view.signal, query: view.query, undo: (run) => view.undoShow.add(run)});
-const viewer = (name, run) => async (body, one, view) => (await import(`../viewers/${name}.js`))[run](body, one, tools(view));
+// What shows a kind of documents does all but keep the address.
+const showKind = (name, body, one, view) => showWith(name, body, one, {signal: view.signal, undo: view.undoShow.add, cited: citedBy(view.query),
+  page: view.query.page, sheet: view.query.sheet, onsheet: (sheet) => note(withQuery({sheet: sheet || null, start: null, end: null}))});
 
-const SHOWS = {pages: showPages, view: showView, text: showText, passages: showPassages, files: showFiles, details: showDetails, picture: showPicture,
-  media: showMedia, transcript: showMedia, sheet: viewer('sheet', 'showSheets'), slides: viewer('slides', 'showSlides'), mail: viewer('mail', 'showMail'),
-  code: viewer('code', 'showCode')};
+const SHOWS = {pages: showPages, view: showView, text: showText, passages: showPassages, files: showFiles, details: showDetails, picture: showPicture};
 
 function actions(one, changed) {
   const act = (text, run, test) => h('button', {class: 'small', onclick: run, test}, t(text));
@@ -205,7 +195,7 @@ class DocumentView {
     this.signal = this.aborter.signal;
     fill(this.body, h('div', {class: 'sheet waiting'}));
     try {
-      await SHOWS[this.showing](this.body, this.one, this);
+      await (SHOWS[this.showing] || showKind.bind(null, this.showing))(this.body, this.one, this);
     } catch (error) {
       if (error.name !== 'AbortError') fill(this.body, problem(error, () => this.show(name)));
     }
