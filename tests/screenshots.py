@@ -64,7 +64,7 @@ def wide(page, server):
     page.goto(f"{server.url}/ask")
     ask(page, "How many vessels were guided past the Gannet reef?")
     page.locator("#reader [data-marked]").wait_for()
-    picture(page, "ask")
+    picture(page, "answer")
     address = page.url
     page.goto(f"{server.url}/search?q=gannet%20reef&at=2")
     page.locator("#reader [data-marked]").wait_for()
@@ -75,6 +75,12 @@ def wide(page, server):
     page.goto(f"{server.url}/search?q=lens%20cracked&at=1")
     page.locator("#reader .passage").first.wait_for()
     picture(page, "reader")
+    page.goto(f"{server.url}/search?q=gannet%20990&format=xlsx&at=1")
+    page.locator("#reader [data-cited]").first.wait_for()
+    picture(page, "sheet")
+    page.goto(f"{server.url}/search?q=lighthouse%20keeper%20lamp%20cleaned&at=1")
+    page.locator("#reader [data-marked]").wait_for()
+    picture(page, "scan")
     return address
 
 

@@ -101,7 +101,7 @@ class Table {
       if (block.kind === 'row' && block.cells) this.addRow(block);
       else if (this.isSaid(block)) {
         this.table = 0;
-        this.box.append(h(block.kind === 'heading' ? 'h2' : 'p', {class: `sheet-${block.kind}`}, block.text));
+        this.box.append(h(block.kind === 'heading' ? 'h2' : 'p', {class: `said-${block.kind}`}, block.text));
       }
     }
   }
