@@ -194,6 +194,35 @@ Test(api, openapi_is_json_and_lists_every_route_once)
     json_decref(json);
 }
 
+Test(api, openapi_says_how_each_route_fails)
+{
+    static const struct {
+        const char *path, *method, *media_type, *schema;
+    } cases[] = {
+        { "/v1/search", "post", "application/json", "#/components/schemas/Error" },
+        { "/tika", "put", "text/plain", "#/components/schemas/ErrorText" },
+        { "/v1/convert/file", "post", "application/json", "#/components/schemas/ErrorDetail" },
+        { "/api/v1/documents/process", "post", "application/json",
+          "#/components/schemas/ErrorProcess" },
+    };
+    json_t *json = NULL;
+    Str type;
+    cr_assert(json_parse(answer_of(openapi_show, &type), MB(16), &json, &err), "%s", err.message);
+    json_t *schemas = json_object_get(json_object_get(json, "components"), "schemas");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *steps[] = { "paths",   cases[i].path, cases[i].method,     "responses",
+                                "default", "content",     cases[i].media_type, "schema" };
+        json_t *at = json;
+        for (size_t k = 0; k < COUNT(steps); k++)
+            at = json_object_get(at, steps[k]);
+        Str reference = json_member_text(at, "$ref");
+        cr_expect(str_is(reference, cases[i].schema), "%s: " STR_FMT, cases[i].path,
+                  STR_ARG(reference));
+        cr_expect(json_object_get(schemas, strrchr(cases[i].schema, '/') + 1));
+    }
+    json_decref(json);
+}
+
 Test(api, docs_name_every_route_and_failure)
 {
     Str type, page = answer_of(docs_show, &type);

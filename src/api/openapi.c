@@ -1,5 +1,6 @@
 /* openapi.c - the API described from routes.def and errors.def: OpenAPI 3.1 and a page to read. */
 #include "api/api.h"
+#include "api/convert.h"
 
 static const char *const needs_text[] = { "anyone",           "a reader", "an editor",
                                           "an administrator", "an owner", "a reader" };
@@ -68,19 +69,34 @@ static void put_body(JsonWriter *json, const ApiRoute *route)
     put_end(json);
 }
 
-static void put_response(JsonWriter *json, const char *status, const char *text, bool is_error)
+/* Routes that stand in for other programs fail as those do: see convert_refuse(). */
+static const struct {
+    const char *tag, *media_type, *schema;
+} failure_shapes[] = {
+    { TAG_TIKA, "text/plain", "ErrorText" },
+    { TAG_DOCLING, "application/json", "ErrorDetail" },
+    { TAG_PROCESS, "application/json", "ErrorProcess" },
+};
+
+static void put_failure(JsonWriter *json, const ApiRoute *route)
 {
-    put_object(json, status);
-    put_text(json, "description", str(text));
-    if (is_error) {
-        put_object(json, "content");
-        put_object(json, "application/json");
-        put_object(json, "schema");
-        put_text(json, "$ref", S("#/components/schemas/Error"));
-        put_end(json);
-        put_end(json);
-        put_end(json);
-    }
+    const char *media_type = "application/json", *schema = "Error";
+    char reference[64];
+    for (size_t i = 0; i < COUNT(failure_shapes); i++)
+        if (strcmp(route->tag, failure_shapes[i].tag) == 0) {
+            media_type = failure_shapes[i].media_type;
+            schema = failure_shapes[i].schema;
+        }
+    snprintf(reference, sizeof reference, "#/components/schemas/%s", schema);
+    put_object(json, "default");
+    put_text(json, "description", S("A failure; its code is one of the catalogue"));
+    put_object(json, "content");
+    put_object(json, media_type);
+    put_object(json, "schema");
+    put_text(json, "$ref", str(reference));
+    put_end(json);
+    put_end(json);
+    put_end(json);
     put_end(json);
 }
 
@@ -112,8 +128,10 @@ static void put_route(JsonWriter *json, Arena *arena, const ApiRoute *route)
         put_end(json);
     }
     put_object(json, "responses");
-    put_response(json, "2XX", "Done", false);
-    put_response(json, "default", "A failure; its code is one of the catalogue", true);
+    put_object(json, "2XX");
+    put_text(json, "description", S("Done"));
+    put_end(json);
+    put_failure(json, route);
     put_end(json);
     put_end(json);
 }
@@ -149,7 +167,13 @@ static void put_components(JsonWriter *json)
             S("{\"Error\":{\"type\":\"object\",\"required\":[\"error\"],\"properties\":{\"error\":{"
               "\"type\":\"object\",\"required\":[\"code\",\"message\"],\"properties\":{"
               "\"code\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"},"
-              "\"field\":{\"type\":\"string\"},\"request_id\":{\"type\":\"string\"}}}}}}"));
+              "\"field\":{\"type\":\"string\"},\"request_id\":{\"type\":\"string\"}}}}},"
+              "\"ErrorText\":{\"type\":\"string\"},"
+              "\"ErrorDetail\":{\"type\":\"object\",\"required\":[\"detail\",\"code\"],"
+              "\"properties\":{\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"}}},"
+              "\"ErrorProcess\":{\"type\":\"object\",\"required\":[\"success\",\"error\",\"code\"],"
+              "\"properties\":{\"success\":{\"const\":false},\"error\":{\"type\":\"string\"},"
+              "\"code\":{\"type\":\"string\"}}}}"));
     put_end(json);
 }
 
