@@ -1,7 +1,7 @@
 """Measures the whole program from outside: start, memory, extraction, a PDF's way to the index, and
 hybrid searches of 100,000 chunks.  One JSON line for each figure.
 
-    program_bench.py PROGRAM [--only start,memory,small,pdf,pages,hybrid] [--peers VENV]
+    program_bench.py PROGRAM [--only start,memory,small,pdf,files,pages,hybrid] [--peers VENV]
 
 PROGRAM is build/lectern; tile_vectors is expected beside it. PDFs need reportlab, the peers PyMuPDF
 and Kreuzberg: bench/run makes a virtual environment that has them."""
@@ -237,6 +237,46 @@ def bench_pdf(program, folder, _peers):
         acknowledged_ms=round(statistics.median(acknowledged) * 1000, 2))
 
 
+def ready_after(server, connection, document, began):
+    """Seconds until the document has its vectors as well."""
+    while True:
+        state = server.call(connection, "GET", f"/v1/documents/{document}")["state"]
+        if state == "ready":
+            return time.perf_counter() - began
+        if state in ("failed", "cancelled") or time.perf_counter() - began > 300:
+            sys.exit(f"program_bench: the document is {state}")
+        time.sleep(0.01)
+
+
+def bench_files(program, folder, _peers):
+    """A PDF of 1 MB and a DOCX of 10 MB, as ../shared/peers/extract/gen.py makes them, each on a fresh server."""
+    if not (SHARED / "peers/extract/gen.py").exists():
+        print("skipped: the files of 1 and 10 MB need ../shared", file=sys.stderr)
+        return
+    sys.path.insert(0, str(SHARED / "peers/extract"))
+    import gen
+    draw = random.Random(7)
+    gen.text_pdf(f"{folder}/1 MB.pdf", 40, draw, [gen.jpeg(draw, 800, 560), gen.jpeg(draw, 800, 560)])
+    gen.docx(f"{folder}/10 MB.docx", draw, 10_000_000)
+    for name, word in (("1 MB.pdf", "Section 40"), ("10 MB.docx", "Chapter 60")):
+        found, ready, content = [], [], (Path(folder) / name).read_bytes()
+        for i in range(5):
+            server = Server(program, f"{folder}/files-{name}-{i}")
+            server.start()
+            server.new_key()
+            connection = server.connect()
+            seconds, _ = searchable_after(server, connection, name, content, word)
+            found.append(seconds)
+            document = server.call(connection, "GET", "/v1/documents")["items"][0]["id"]
+            if MODEL.is_dir() and name.endswith(".pdf"):
+                ready.append(ready_after(server, connection, document, time.perf_counter() - seconds))
+            connection.close()
+            server.stop()
+        say(f"{name} searchable after its last byte", **spread(found))
+        if ready:
+            say(f"{name} ready after its last byte", **spread(ready))
+
+
 def run_watched(argv):
     """Seconds, and the largest resident size of the process and of one below it."""
     began = time.perf_counter()
@@ -376,7 +416,7 @@ def bench_hybrid(program, folder, _peers, wanted=100000):
     server.stop()
 
 
-BENCHES = {"start": bench_start, "memory": bench_memory, "small": bench_small, "pdf": bench_pdf,
+BENCHES = {"start": bench_start, "memory": bench_memory, "small": bench_small, "pdf": bench_pdf, "files": bench_files,
            "pages": bench_pages, "hybrid": bench_hybrid}
 
 
