@@ -694,6 +694,8 @@ bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes)
 {
     Error failure = { 0 };
     name = str_copy(doc->arena, tidy(doc, name, true));
+    if (!utf8_is_valid(media_type) || str_find_char(media_type, '\0') >= 0)
+        media_type = str_copy(doc->arena, tidy(doc, media_type, true));
     if (!begin_child(doc, name, media_type, bytes))
         return false;
     if (!doc->sink->child_begin)

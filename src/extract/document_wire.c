@@ -54,10 +54,17 @@ static void put_str(WireWriter *wire, Str text)
     buf_add(&wire->out, text);
 }
 
-/* A name, cut where it would be refused. */
+/* A name, cut and cleaned where it would be refused: reasons may hold bytes of the file. */
 static void put_name(WireWriter *wire, Str text)
 {
-    put_str(wire, str_slice(text, 0, utf8_floor(text, MIN(text.length, NAME_MAX_BYTES))));
+    AUTO_ARENA Arena *arena = NULL;
+    text = str_slice(text, 0, utf8_floor(text, MIN(text.length, NAME_MAX_BYTES)));
+    if (!utf8_is_valid(text) || str_find_char(text, '\0') >= 0) {
+        arena = arena_new(KB(64));
+        text = utf8_clean(arena, text);
+        text = str_slice(text, 0, utf8_floor(text, MIN(text.length, NAME_MAX_BYTES)));
+    }
+    put_str(wire, text);
 }
 
 static bool flush(WireWriter *wire, WireType type, Error *err)

@@ -173,6 +173,8 @@ Test(extract_wire, numbers_of_a_damaged_file_are_brought_within_bounds)
                           .words = (WordBox[]){ { .length = 4, .x1 = INFINITY } },
                           .word_count = 1 };
     cr_expect(to.block(to.self, &block, &err), "%s", err.message);
+    cr_expect(to.warning(to.self, S("a name that is no text: \xE9\0."), &err), "%s", err.message);
+    cr_expect(to.child_begin(to.self, S("a"), S("m\xFF/plain"), S(""), &err), "%s", err.message);
 }
 
 Test(extract_wire, every_spoilt_frame_is_refused_or_harmless)
