@@ -151,6 +151,8 @@ void doc_place(DocWriter *doc, const Place *place)
     Current *now = &doc->now;
     arena_reset(now->place_arena);
     now->place = *place;
+    if (place->page < 0 || place->page > doc->limits.page_max)
+        now->place.page = 0; /* none that can be shown */
     now->place.sheet = str_copy(now->place_arena, place->sheet);
     now->place.cells = str_copy(now->place_arena, place->cells);
     now->place.part = str_copy(now->place_arena, place->part);

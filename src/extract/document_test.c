@@ -128,6 +128,21 @@ Test(extract, words_of_a_row_over_the_limit_have_no_place)
     expect_print(&w, DOC_TEXT, "12345\n67890\n12345 | 6\n");
 }
 
+Test(extract, a_page_over_the_limit_is_no_place)
+{
+    DocLimits limits = doc_limits_default;
+    limits.page_max = 10;
+    Written w = begin();
+    DocWriter *doc = writer(&w, &limits);
+    for (int page = 10; page <= 11; page++) {
+        doc_place(doc, &(Place){ .page = page });
+        doc_paragraph(doc, S("a"));
+    }
+    cr_expect_eq(w.node->blocks.at[0].place.page, 10);
+    cr_expect_eq(w.node->blocks.at[1].place.page, 0);
+    expect_print(&w, DOC_TEXT, "a\n\na\n");
+}
+
 Test(extract, a_limit_cuts_and_says_so)
 {
     DocLimits limits = doc_limits_default;
