@@ -357,14 +357,14 @@ static void add_html(Mime *mime)
 static bool add_rtf(Mime *mime, bool has_plain)
 {
     const MapiProperty *packed = mapi_find(&mime->message->bag, MAPI_RTF);
-    bool is_html;
     Str rtf;
     Error ignored; /* a broken body is none */
     if (!packed || packed->type != MAPI_BINARY)
         return false;
     if (!rtf_decompress(mime->arena, packed->value, RTF_MAX, &rtf, &ignored))
         return false;
-    Str body = mapi_rtf_body(mime->arena, rtf, &is_html);
+    bool is_html = rtf_holds_html(rtf);
+    Str body = is_html ? rtf_html(mime->arena, rtf) : mapi_rtf_text(mime->arena, rtf);
     if (is_html || !has_plain)
         add_text_part(mime, is_html ? "text/html" : "text/plain", "utf-8", body);
     return body.length > 0;

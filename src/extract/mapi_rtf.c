@@ -4,14 +4,10 @@
 #include "base/utf8.h"
 #include "extract/encoding.h"
 
-/* --- What it was made from --- */
-
 enum { DEPTH_MAX = 200, RTF_MAX = MB(64) };
 
 typedef struct Group {
     bool hidden;    /* a destination that is no text */
-    bool is_tag;    /* {\*\htmltag ...} */
-    bool htmlrtf;   /* what is only for readers of RTF */
     int skip_after; /* characters that stand for a \u */
 } Group;
 
@@ -21,7 +17,7 @@ typedef struct Walker {
     Arena *arena;
     Buf out, bytes; /* bytes: in the code page, not decoded yet */
     const char *charset;
-    bool is_html, star;
+    bool star;
     int skip, depth;
     Group now, saved[DEPTH_MAX];
 } Walker;
@@ -33,19 +29,17 @@ static void flush_bytes(Walker *w)
     w->bytes.length = 0;
 }
 
-static bool is_shown(const Walker *w) { return !w->now.hidden && !(w->is_html && w->now.htmlrtf); }
-
 static void add_byte(Walker *w, char c)
 {
     if (w->skip > 0)
         w->skip--;
-    else if (is_shown(w))
+    else if (!w->now.hidden)
         buf_add_char(&w->bytes, c);
 }
 
 static void add_character(Walker *w, uint32_t character)
 {
-    if (is_shown(w)) {
+    if (!w->now.hidden) {
         flush_bytes(w);
         buf_add_utf8(&w->out, character);
     }
@@ -74,12 +68,6 @@ static void begin_destination(Walker *w, Str word)
     static const char *const hidden[] = { "fonttbl", "colortbl",  "stylesheet", "info",
                                           "pict",    "object",    "pntext",     "header",
                                           "footer",  "listtable", "themedata" };
-    if (w->star && str_is(word, "htmltag")) {
-        w->now.is_tag = true;
-        w->now.hidden = !w->is_html;
-        w->now.htmlrtf = false;
-        return;
-    }
     w->now.hidden |= w->star;
     for (size_t i = 0; i < COUNT(hidden); i++)
         w->now.hidden |= str_is(word, hidden[i]);
@@ -89,11 +77,7 @@ static void apply(Walker *w, Str word, bool has_number, int64_t number)
 {
     begin_destination(w, word);
     w->star = false;
-    if (str_is(word, "fromhtml"))
-        w->is_html = true;
-    else if (str_is(word, "htmlrtf"))
-        w->now.htmlrtf = !has_number || number != 0;
-    else if (str_is(word, "ansicpg") && number > 0 && number < 65536)
+    if (str_is(word, "ansicpg") && number > 0 && number < 65536)
         w->charset = charset_of_codepage((int)number);
     else if (str_is(word, "uc"))
         w->now.skip_after = (int)MIN(MAX(number, 0), 8);
@@ -161,11 +145,9 @@ static void begin_group(Walker *w)
     if (w->depth < DEPTH_MAX)
         w->saved[w->depth] = w->now;
     w->depth++;
-    w->now.is_tag = false;
     w->star = false;
 }
 
-/* Whether this is for readers of RTF alone outlives a tag, but no other group. */
 static void end_group(Walker *w)
 {
     if (w->depth <= 0)
@@ -175,7 +157,7 @@ static void end_group(Walker *w)
         w->now = w->saved[w->depth];
 }
 
-Str mapi_rtf_body(Arena *arena, Str rtf, bool *is_html_r)
+Str mapi_rtf_text(Arena *arena, Str rtf)
 {
     Walker *w = arena_new_one(arena, Walker);
     *w = (Walker){ .in = rtf, .arena = arena, .charset = "windows-1252" };
@@ -194,6 +176,5 @@ Str mapi_rtf_body(Arena *arena, Str rtf, bool *is_html_r)
             add_byte(w, c);
     }
     flush_bytes(w);
-    *is_html_r = w->is_html;
     return buf_str(&w->out);
 }

@@ -1,8 +1,8 @@
-/* mapi_rtf.h - the HTML or text that the RTF body of an Outlook message was made from
- * ([MS-OXRTFEX]); rtf_text.h unpacks it. */
+/* mapi_rtf.h - the words of an RTF body of an Outlook message; rtf_text.h unpacks it, and finds the
+ * HTML that it was made from when there is some. */
 #pragma once
 
 #include "base/base.h"
 
-/* The HTML inside (*is_html_r), else the text without formatting. */
-Str mapi_rtf_body(Arena *arena, Str rtf, bool *is_html_r);
+/* The text without formatting. */
+Str mapi_rtf_text(Arena *arena, Str rtf);
