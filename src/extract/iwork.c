@@ -1,8 +1,8 @@
 /* iwork.c - which kind of iWork document a package is, and its way to the two readers; passwords.
  *
  * A protected package has every part encrypted by AES-128-CBC under a key made from the password
- * (PBKDF2 with SHA-1). A verifier of 104 bytes tells whether the password is right: the last 32
- * bytes of its block are the SHA-256 of the first 32. */
+ * (PBKDF2 with SHA-1). Since 2013 a verifier of 104 bytes tells whether the password is right: the
+ * last 32 bytes of its block are the SHA-256 of the first 32. */
 #include "extract/iwork.h"
 
 #include <math.h>
@@ -225,6 +225,56 @@ Str iwork_decrypt(Arena *arena, Str key, Str bytes)
     return (Str){ (const char *)out + BLOCK, (size_t)length - BLOCK };
 }
 
+/* What '09 does: every document has the same salt, a part begins with its initial vector, and the
+ * first block of what was encrypted is random. */
+static Str decrypt_old(Arena *arena, Str password, Str bytes)
+{
+    static const char salt[] = "someSalt";
+    enum { ROUNDS = 4000 };
+    unsigned char key[KEY_SIZE], *out = arena_alloc(arena, bytes.length + BLOCK);
+    int length;
+    if (bytes.length < 3 * BLOCK || bytes.length > INT32_MAX || password.length > KB(4))
+        return STR_NONE;
+    bool ok = PKCS5_PBKDF2_HMAC_SHA1(password.at, (int)password.length, (const unsigned char *)salt,
+                                     sizeof salt - 1, ROUNDS, KEY_SIZE, key) == 1 &&
+              aes_cbc((Str){ (const char *)key, KEY_SIZE }, str_slice(bytes, 0, BLOCK),
+                      str_from(bytes, BLOCK), true, out, &length);
+    return ok && length > BLOCK ? (Str){ (const char *)out + BLOCK, (size_t)length - BLOCK }
+                                : STR_NONE;
+}
+
+/* An extra field of the directory: its type "mc", its size, "iwph" and the words. */
+static Str old_hint(const Package *package)
+{
+    Str listing = package_listing(package->bytes);
+    ptrdiff_t at = str_find(listing, S("iwph"));
+    size_t size = at >= 4 ? le16_at(listing, (size_t)at - 2) : 0;
+    return size > 4 && size < KB(1) ? str_slice(listing, (size_t)at + 4, (size_t)at + size)
+                                    : STR_NONE;
+}
+
+static bool read_old_protected(const Package *package, const Part *part, Str password, Str *xml_r,
+                               Error *err)
+{
+    Str hint = old_hint(package), header = str_from(package->bytes, part->at);
+    if (password.length == 0)
+        return fail(err, ERROR_ENCRYPTED, "the document is protected by a password%s" STR_FMT,
+                    hint.length ? "; its hint: " : "", STR_ARG(hint));
+    size_t start = (size_t)30 + le16_at(header, 26) + le16_at(header, 28);
+    Str packed = str_slice(header, start, start + MIN(part->packed, header.length));
+    Str xml = decrypt_old(package->arena, password, packed);
+    if (part->method == METHOD_ENCRYPTED + 1) { /* packed before it was encrypted */
+        Buf out = buf_new(package->arena, XML_MAX);
+        inflate_into(&out, xml, INFLATE_RAW);
+        xml = buf_str(&out);
+    }
+    /* A wrong password gives noise. */
+    if (!str_starts(xml, S("<")))
+        return fail(err, ERROR_ENCRYPTED, "the document is encrypted and the password is wrong");
+    *xml_r = xml;
+    return true;
+}
+
 /* --- Writing --- */
 
 void iwork_add_date(Buf *out, double seconds)
@@ -279,9 +329,8 @@ bool iwork_write(const ExtractSource *source, DocWriter *doc, Error *err)
         return false;
     const Part *old = old_part(&package);
     if (is_old_protected(old))
-        return fail(err, ERROR_ENCRYPTED,
-                    "the document is protected by a password of iWork '09; open it in a newer "
-                    "version and save it without one");
+        return read_old_protected(&package, old, source->password, &xml, err) &&
+               iwork_xml_write(xml, doc, err);
     if (!old)
         return write_new(&package, source->password, doc, err);
     return package_read(&package, arena, old, XML_MAX, &xml, err) &&

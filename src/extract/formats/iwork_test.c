@@ -1,4 +1,6 @@
 /* iwork_test.c - packages of both generations are built here. */
+#include <openssl/evp.h>
+
 #include "extract/formats/dump.h"
 #include "extract/formats/package_of.h"
 
@@ -174,5 +176,57 @@ Test(extract, an_iwork_document_of_today_is_read_from_its_objects)
     for (size_t cut = 1; cut < part.length; cut += 7) {
         members[0].size = cut;
         dump(arena, &extractor_pages, package_of(arena, members, 1), (DumpOptions){ 0 });
+    }
+}
+
+/* A part as '09 encrypts it: a vector, then a random block and the XML. */
+static Str encrypted_package(Arena *arena, const char *password, const char *xml)
+{
+    unsigned char key[16];
+    char *part = arena_alloc(arena, strlen(xml) + 64);
+    int length = 0, last = 0;
+    memcpy(part, "0123456789abcdef", 16);
+    Str plain = str_format(arena, "sixteen of noise%s", xml);
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    cr_assert(PKCS5_PBKDF2_HMAC_SHA1(password, (int)strlen(password),
+                                     (const unsigned char *)"someSalt", 8, 4000, 16, key) == 1 &&
+              EVP_EncryptInit_ex(context, EVP_aes_128_cbc(), NULL, key,
+                                 (const unsigned char *)part) == 1 &&
+              EVP_EncryptUpdate(context, (unsigned char *)part + 16, &length,
+                                (const unsigned char *)plain.at, (int)plain.length) == 1 &&
+              EVP_EncryptFinal_ex(context, (unsigned char *)part + 16 + length, &last) == 1);
+    EVP_CIPHER_CTX_free(context);
+    Member member = { "index.xml", part, 16 + (size_t)(length + last) };
+    Str package = package_of(arena, &member, 1);
+    char *bytes = arena_alloc(arena, package.length);
+    memcpy(bytes, package.at, package.length);
+    memcpy(bytes + 8, "\x6B\x63", 2); /* the method, twice */
+    memcpy(bytes + str_find(package, S("PK\1\2")) + 10, "\x6B\x63", 2);
+    return (Str){ bytes, package.length };
+}
+
+Test(extract, an_iwork_document_of_2009_opens_with_its_password_only)
+{
+    static const struct {
+        const char *password, *message;
+    } passwords[] = { { "rosebud", "" },
+                      { "", "the document is protected by a password" },
+                      { "other", "the document is encrypted and the password is wrong" } };
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Str bytes = encrypted_package(arena, "rosebud",
+                                  PAGES_ROOT
+                                  "<sf:text-body><sf:p>Secret</sf:p></sf:text-body></sl:document>");
+    for (size_t i = 0; i < COUNT(passwords); i++) {
+        Error err = { 0 };
+        DocSink sink;
+        DocNode *node = doc_tree_new(arena, S("a.pages"), false, &sink);
+        DocWriter *doc = doc_writer_new(arena, &sink, NULL);
+        ExtractSource source = { .bytes = bytes, .password = str(passwords[i].password) };
+        bool ok = extractor_pages.extract(&source, doc, &err);
+        cr_expect_eq(ok, i == 0);
+        cr_expect_str_eq(err.message, passwords[i].message);
+        cr_expect(i > 0 || (doc_writer_end(doc, &err) && node->blocks.count == 1 &&
+                            str_is(node->blocks.at[0].text, "Secret")));
+        doc_writer_free(doc);
     }
 }
