@@ -16,7 +16,7 @@ enum {
     REFERRED_MAX = 1000,
     ALT_MAX = 4096,
     PAGES_MAX = 1000000,
-    RENDERED_LOOK = 50000, /* elements before the first page ends */
+    RENDERED_LOOK = 10000, /* elements before the first page ends */
 };
 
 typedef struct OpenParagraph {
