@@ -15,7 +15,6 @@ enum {
     INSTRUCTION_MAX = 4096,
     REFERRED_MAX = 1000,
     ALT_MAX = 4096,
-    PAGES_MAX = 1000000,
     RENDERED_LOOK = 10000, /* elements before the first page ends */
 };
 
@@ -171,7 +170,9 @@ static void write_chunk(Reader *reader, Str id)
 static void begin_page(Reader *reader)
 {
     OpenParagraph *paragraph = open_paragraph(reader);
-    reader->page += reader->page < PAGES_MAX;
+    /* Past the limit of pages nothing is said about them. */
+    if (++reader->page > doc_writer_limits(reader->body->doc)->page_max)
+        reader->page = 0;
     reader->table.page = reader->page;
     for (int i = 0; paragraph && i < reader->paragraph_depth; i++)
         if (!str_trim(buf_str(&reader->paragraphs[i].text)).length)
@@ -190,7 +191,7 @@ static void break_page(Reader *reader, bool is_rendered)
 
 static void place_paragraph(Reader *reader, const OpenParagraph *paragraph)
 {
-    if (paragraph->page && reader->table_depth == 0)
+    if (reader->body->is_rendered && reader->table_depth == 0)
         doc_place(reader->body->doc, &(Place){ .page = paragraph->page });
 }
 

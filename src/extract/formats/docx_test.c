@@ -148,3 +148,33 @@ Test(extract, word_texts_are_on_the_page_that_was_last_shown)
         cr_expect_str_eq(got, files[i].pages, "%s:\n%s", files[i].about, got);
     }
 }
+
+Test(extract, every_kind_of_office_file_is_known_by_its_main_part)
+{
+    static const struct {
+        const char *type, *format;
+    } kinds[] = {
+        { "vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml", "docx" },
+        { "vnd.ms-word.document.macroEnabled.main+xml", "docx" },
+        { "vnd.ms-word.template.macroEnabledTemplate.main+xml", "docx" },
+        { "vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml", "xlsx" },
+        { "vnd.ms-excel.template.macroEnabled.main+xml", "xlsx" },
+        { "vnd.ms-excel.addin.macroEnabled.main+xml", "xlsx" },
+        { "vnd.openxmlformats-officedocument.presentationml.template.main+xml", "pptx" },
+        { "vnd.openxmlformats-officedocument.presentationml.slide.main+xml", "pptx" },
+        { "vnd.ms-powerpoint.presentation.macroEnabled.main+xml", "pptx" },
+        { "vnd.ms-powerpoint.template.macroEnabled.main+xml", "pptx" },
+        { "vnd.ms-powerpoint.addin.macroEnabled.main+xml", "pptx" },
+    };
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(64));
+        Str types = str_format(arena,
+                               "<Types><Override PartName='/a.xml' "
+                               "ContentType='application/%s'/></Types>",
+                               kinds[i].type);
+        const Member members[] = { { "[Content_Types].xml", str_c(arena, types), 0 } };
+        const Extractor *found =
+            extractor_choose(package_of(arena, members, COUNT(members)), STR_NONE, STR_NONE);
+        cr_expect(found && str_is(str(found->name), kinds[i].format), "%s", kinds[i].type);
+    }
+}

@@ -1,4 +1,5 @@
-/* pptx.c - PowerPoint presentations, shows and templates since 2007 (macros are never run). */
+/* pptx.c - PowerPoint presentations, shows, templates, single slides and add-ins since 2007 (macros
+ * are never run). */
 #include "extract/comment.h"
 #include "extract/pptx_slide.h"
 
@@ -10,6 +11,9 @@ static int pptx_sniff(Str bytes)
                                          "ms-powerpoint.presentation.macroEnabled.main",
                                          "ms-powerpoint.slideshow.macroEnabled.main",
                                          "ms-powerpoint.template.macroEnabled.main",
+                                         "ms-powerpoint.addin.macroEnabled.main",
+                                         "ms-powerpoint.slide.macroEnabled.main",
+                                         "presentationml.slide.main",
                                          NULL };
     return ooxml_sniff(bytes, types);
 }
@@ -182,7 +186,7 @@ static bool pptx_extract(const ExtractSource *source, DocWriter *doc, Error *err
 const Extractor extractor_pptx = {
     .name = "pptx",
     .title = "PowerPoint presentation",
-    .extensions = LIST("pptx", "pptm", "ppsx", "ppsm", "potx", "potm"),
+    .extensions = LIST("pptx", "pptm", "ppsx", "ppsm", "potx", "potm", "ppam", "sldx", "sldm"),
     .media_types = LIST("application/vnd.openxmlformats-officedocument.presentationml.presentation",
                         "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
                         "application/vnd.openxmlformats-officedocument.presentationml.template",
