@@ -148,13 +148,20 @@ JsonToken json_take(JsonReader *in, Arena *arena, Str *text_r)
     return token;
 }
 
+/* Nothing more is read behind what is broken: a loop over members or items ends. */
+static bool stop(JsonReader *in)
+{
+    in->at = in->text.length;
+    return false;
+}
+
 bool json_skip(JsonReader *in)
 {
     int depth = 0;
     do {
         JsonToken token = json_take(in, NULL, NULL);
         if (token == TOKEN_END || token == TOKEN_BAD)
-            return false;
+            return stop(in);
         depth += token == TOKEN_OBJECT || token == TOKEN_ARRAY;
         depth -= token == TOKEN_OBJECT_END || token == TOKEN_ARRAY_END;
     } while (depth > 0);
@@ -166,8 +173,9 @@ bool json_next_member(JsonReader *in, Arena *arena, Str *key_r)
     if (json_peek(in) == TOKEN_COMMA)
         json_take(in, NULL, NULL);
     if (json_peek(in) == TOKEN_STRING)
-        return json_take(in, arena, key_r) == TOKEN_STRING &&
-               json_take(in, NULL, NULL) == TOKEN_COLON;
+        return (json_take(in, arena, key_r) == TOKEN_STRING &&
+                json_take(in, NULL, NULL) == TOKEN_COLON) ||
+               stop(in);
     if (json_peek(in) == TOKEN_OBJECT_END)
         json_take(in, NULL, NULL);
     return false;
@@ -188,9 +196,10 @@ Str json_take_text(JsonReader *in, Arena *arena)
 {
     Str text = STR_NONE;
     JsonToken next = json_peek(in);
-    if (next == TOKEN_STRING || next == TOKEN_WORD)
-        json_take(in, arena, &text);
-    else
+    if (next == TOKEN_STRING || next == TOKEN_WORD) {
+        if (json_take(in, arena, &text) != next)
+            stop(in);
+    } else
         json_skip(in);
     return text;
 }
