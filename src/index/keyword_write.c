@@ -175,9 +175,11 @@ static void merge_documents(Merge *m)
 /* The bytes of one document's positions at *rest, which moves behind them. */
 static Str next_positions(Str *rest)
 {
+    if (!rest->length)
+        return STR_NONE;
     const uint8_t *from = (const uint8_t *)rest->at, *end = from + rest->length, *at = from;
     uint32_t count, gap;
-    if (rest->length && varint_read(&at, end, &count))
+    if (varint_read(&at, end, &count))
         while (count-- && varint_read(&at, end, &gap))
             ;
     size_t length = rest->length ? (size_t)(at - from) : 0;

@@ -83,7 +83,7 @@ static void add_words(Buf *buf, const StoredBlock *block)
         add_number(buf, word->length);
         end = (int64_t)word->start + word->length;
         for (int k = 0; k < 4; k++) {
-            int64_t tenths = (int64_t)(edges[k] * 10);
+            int64_t tenths = (int64_t)(MAX(-1e9F, MIN(edges[k], 1e9F)) * 10);
             add_signed(buf, tenths - last[k]);
             last[k] = tenths;
         }
