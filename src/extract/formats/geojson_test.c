@@ -23,9 +23,8 @@ Test(extract, features_of_geojson_are_rows)
           "\"GeometryCollection\",\"geometries\":[{\"type\":\"Point\",\"coordinates\":[1,2]}]}}",
           "rowh a | Geometry | Coordinates\nrow true | GeometryCollection | 2, 1\n"
           "meta(places) 1\nmeta(points) 1\nmeta(bounds) 2, 1 to 2, 1\n" },
-        { "a text without its end, where an item or a member is to come",
-          "{\"features\":[\"a, {\"b\":1}",
-          "rowh Geometry | Coordinates\nrow  | \nmeta(places) 1\nmeta(points) 0\n" },
+        { "a text without its end, where an item or a member is to come", "{\"features\":[\"a",
+          "rowh Geometry | Coordinates\nmeta(places) 0\nmeta(points) 0\n" },
         { "cut", "{\"type\":\"FeatureCollection\",\"features\":[{\"properties\":{\"a\":\"b\",",
           "rowh a | Geometry | Coordinates\nrow b |  | \nmeta(places) 1\nmeta(points) 0\n" },
     };
