@@ -202,7 +202,7 @@ static Index *fill(const Collection *c, size_t dims, size_t copies_to, const cha
         }
         index_add_chunk(index, &chunk);
         if (dims)
-            index_add_vector(index, i, c->vectors + (i % c->documents.count) * dims);
+            index_add_vector(index, i, 0, c->vectors + (i % c->documents.count) * dims);
     }
     index_publish(index);
     if (copies_to && !index_commit(index, 1, &err))

@@ -36,7 +36,7 @@ static Str valid_vectors(void)
     float vector[DIMS] = { 1 };
     for (uint64_t key = 0; key < 50; key++) {
         vector[key % DIMS] -= 0.3f;
-        vectors_add(index, key, vector);
+        vectors_add(index, key / 3, key % 3, vector);
     }
     vectors_publish(index);
     Snapshot *now = vectors_snapshot(index);

@@ -38,7 +38,8 @@ size_t fusion_merge(const LegHit *keyword, size_t keyword_count, const LegHit *v
         all[count++] = (IndexHit){ .key = vector[i].key,
                                    .score = weight * stretched(vector, vector_count, i),
                                    .vector_score = vector[i].score,
-                                   .vector_rank = (uint32_t)i + 1 };
+                                   .vector_rank = (uint32_t)i + 1,
+                                   .vector_part = vector[i].part };
     qsort(all, count, sizeof(*all), by_key);
     for (size_t i = 0; i < count; i++) {
         if (!merged || all[merged - 1].key != all[i].key) {
@@ -51,6 +52,7 @@ size_t fusion_merge(const LegHit *keyword, size_t keyword_count, const LegHit *v
         same->vector_score += all[i].vector_score;
         same->keyword_rank += all[i].keyword_rank;
         same->vector_rank += all[i].vector_rank;
+        same->vector_part += all[i].vector_part;
     }
     qsort(all, merged, sizeof(*all), by_score);
     memcpy(hits, all, MIN(k, merged) * sizeof(*hits));

@@ -17,6 +17,7 @@ typedef struct IndexHit {
     float score;                        /* fused, 0..1 */
     float keyword_score, vector_score;  /* BM25 and cosine; 0 where the rank is 0 */
     uint32_t keyword_rank, vector_rank; /* from 1; 0: the leg does not have it */
+    uint32_t vector_part;               /* that has the vector score */
 } IndexHit;
 
 /* Both legs best first. The best `k` into hits[k]; returns how many. */

@@ -132,11 +132,11 @@ void index_add_chunk(Index *index, const IndexChunk *chunk)
     pthread_mutex_unlock(&index->writing);
 }
 
-void index_add_vector(Index *index, uint64_t key, const float *vector)
+void index_add_vector(Index *index, uint64_t key, uint32_t part, const float *vector)
 {
     assert(index->vectors);
     pthread_mutex_lock(&index->writing);
-    vectors_add(index->vectors, key, vector);
+    vectors_add(index->vectors, key, part, vector);
     pthread_mutex_unlock(&index->writing);
 }
 
@@ -354,11 +354,11 @@ static size_t search_vectors(Index *index, Arena *arena, const IndexSearch *sear
 
 static void smooth(Index *index, Arena *arena, IndexHit *hits, size_t count)
 {
-    uint64_t keys[FUSION_DEPTH];
+    LegHit parts[FUSION_DEPTH];
     float *cosines = arena_new_array(arena, float, count *count);
     for (size_t i = 0; i < count; i++)
-        keys[i] = hits[i].key;
-    vectors_similarities(index->vectors, keys, count, cosines);
+        parts[i] = (LegHit){ .key = hits[i].key, .part = hits[i].vector_part };
+    vectors_similarities(index->vectors, parts, count, cosines);
     fusion_smooth(hits, count, cosines);
 }
 

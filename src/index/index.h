@@ -56,8 +56,9 @@ typedef struct IndexChunk {
 } IndexChunk;
 
 void index_add_chunk(Index *index, const IndexChunk *chunk);
-/* dims values; made unit length. */
-void index_add_vector(Index *index, uint64_t key, const float *vector);
+/* One of the key's vectors, which counts as its best: `part` below 16 says which. dims values; made
+ * unit length. A part added again replaces itself, the others stay until index_delete(). */
+void index_add_vector(Index *index, uint64_t key, uint32_t part, const float *vector);
 /* From both legs. */
 void index_delete(Index *index, const uint64_t *keys, size_t count);
 /* Delete so that after the next index_commit() no file has a word or value of them. */

@@ -76,7 +76,7 @@ static void add(Index *index, uint64_t key, const char *body)
     };
     float vector[8] = { 1, (float)(key % 7), (float)(key % 3), -1, 0, 0.5f, 2, 1 };
     index_add_chunk(index, &chunk);
-    index_add_vector(index, key, vector);
+    index_add_vector(index, key, 0, vector);
 }
 
 Test(index, phrases_and_exclusions_bind_the_vector_leg_too)

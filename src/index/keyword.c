@@ -344,7 +344,7 @@ const uint64_t *keyword_matching(KeywordIndex *index, const Query *query, Arena 
         keyword_apply_clauses(segment, query, allowed);
         for (uint32_t d = 0; d < segment->count; d++)
             if (allowed[d / 64] >> (d % 64) & 1)
-                keys[count++] = segment->keys[d];
+                keys[count++] = segment->names[d];
     }
     qsort(keys, count, sizeof(*keys), compare_keys);
     *count_r = count;

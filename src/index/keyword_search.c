@@ -187,7 +187,7 @@ static void complete(Search *s, uint32_t document, float score, size_t unwalked,
             return;
         score += seek_score(s, s->order[t], document);
     }
-    offer(s->best, (LegHit){ s->segment->keys[document], score });
+    offer(s->best, (LegHit){ s->segment->names[document], score });
 }
 
 static void search_window(Search *s, uint32_t start, uint32_t end)

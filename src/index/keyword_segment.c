@@ -52,7 +52,7 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
         return false;
     KeywordView *view = segment->view = heap_alloc(sizeof(*view));
     const void *at = bytes.at + head->keys;
-    segment->keys = at;
+    segment->names = at;
     segment->count = head->document_count;
     at = bytes.at + head->lengths, view->lengths = at;
     at = bytes.at + head->languages, view->languages = at;
@@ -68,7 +68,7 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     view->positions_size = head->end - head->positions;
     for (uint32_t i = 0; i < head->document_count; i++)
         view->language_counts[MIN(view->languages[i], LANGUAGE_COUNT - 1)]++;
-    return check_keys(segment->keys, segment->count, err);
+    return check_keys(segment->names, segment->count, err);
 }
 
 Str keyword_term_text(const KeywordView *view, uint32_t term)

@@ -159,14 +159,14 @@ static void merge_documents(Merge *m)
                 input->renumbered[at[i]++] = DEAD;
             if (at[i] < input->segment->count &&
                 (!least ||
-                 input->segment->keys[at[i]] < least->segment->keys[at[least - m->inputs]]))
+                 input->segment->names[at[i]] < least->segment->names[at[least - m->inputs]]))
                 least = input;
         }
         if (!least)
             return;
         uint32_t old = at[least - m->inputs]++, new = m->document_count++;
         least->renumbered[old] = new;
-        m->keys[new] = least->segment->keys[old];
+        m->keys[new] = least->segment->names[old];
         m->lengths[new] = least->view->lengths[old];
         m->languages[new] = least->view->languages[old];
     }

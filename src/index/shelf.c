@@ -102,43 +102,60 @@ Segment *segment_new(const Shelf *shelf, Str bytes, bool is_mapped, Error *err)
     return segment;
 }
 
-int64_t segment_find(const Segment *segment, uint64_t key)
+uint32_t segment_lower(const Segment *segment, uint64_t name)
 {
     uint32_t low = 0, high = segment->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (segment->keys[middle] < key)
+        if (segment->names[middle] < name)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < segment->count && segment->keys[low] == key ? (int64_t)low : -1;
+    return low;
 }
 
-bool segment_kill(Segment *segment, uint64_t key)
+static bool kill_entry(Segment *segment, uint32_t entry)
 {
-    int64_t entry = segment_find(segment, key);
-    if (entry < 0 || !segment_is_live(segment, (uint32_t)entry))
+    if (!segment_is_live(segment, entry))
         return false;
     atomic_fetch_and(&segment->live[entry / 64], ~(UINT64_C(1) << (entry % 64)));
     atomic_fetch_sub(&segment->live_count, 1);
     return true;
 }
 
+bool segment_kill(Segment *segment, uint64_t name)
+{
+    uint32_t entry = segment_lower(segment, name);
+    return entry < segment->count && segment->names[entry] == name && kill_entry(segment, entry);
+}
+
+/* Every part of the key; *has_r (may be NULL): whether there is one, alive or dead. */
+static bool kill_key(Segment *segment, uint64_t key, bool *has_r)
+{
+    bool any = false;
+    uint32_t first = segment_lower(segment, key << segment->part_bits), entry = first;
+    for (; entry < segment->count && segment_key(segment, entry) == key; entry++)
+        any |= kill_entry(segment, entry);
+    if (has_r)
+        *has_r = entry > first;
+    return any;
+}
+
 bool shelf_delete(Shelf *shelf, uint64_t key)
 {
+    bool any = false;
     for (size_t i = 0; i < shelf->current->count; i++)
-        if (segment_kill(shelf->current->at[i], key))
-            return true;
-    return false;
+        any |= kill_key(shelf->current->at[i], key, NULL);
+    return any;
 }
 
 void shelf_erase(Shelf *shelf, uint64_t key)
 {
     for (size_t i = 0; i < shelf->current->count; i++) {
-        Segment *segment = shelf->current->at[i];
-        segment->must_rewrite |= segment_find(segment, key) >= 0;
-        segment_kill(segment, key);
+        bool has_it;
+        (void)kill_key(shelf->current->at[i], key, &has_it);
+        shelf->current->at[i]->must_rewrite |= has_it;
     }
 }
 
@@ -216,7 +233,7 @@ void shelf_add(Shelf *shelf, Bytes bytes)
     assert(added); /* what we have just written */
     for (size_t s = 0; s < shelf->current->count; s++)
         for (uint32_t i = 0; i < added->count; i++)
-            segment_kill(shelf->current->at[s], added->keys[i]);
+            segment_kill(shelf->current->at[s], added->names[i]);
     size_t count = shelf->current->count;
     AUTO_FREE Segment **all = heap_alloc((count + 1) * sizeof(*all));
     memcpy(all, shelf->current->at, count * sizeof(*all));
@@ -264,7 +281,7 @@ uint64_t *segment_allowed(const Segment *segment, const KeyFilter *filter, size_
     for (size_t w = 0; w < words; w++)
         allowed[w] = atomic_load_explicit(&segment->live[w], memory_order_relaxed);
     for (uint32_t i = 0; any_filter && i < segment->count; i++) {
-        uint64_t key = segment->keys[i], bit = UINT64_C(1) << (i % 64);
+        uint64_t key = segment_key(segment, i), bit = UINT64_C(1) << (i % 64);
         if (!(allowed[i / 64] & bit))
             continue;
         if ((filter->bits &&

@@ -2,8 +2,9 @@
  *
  *     shelf_add(bytes) -> a segment in memory -> merged with its like -> shelf_commit() -> a file
  *
- * A segment is one block of bytes in its leg's format: entries sorted by key, each key once. A
- * delete clears a bit beside the segment; a merge drops what is dead. The folder holds segment
+ * A segment is one block of bytes in its leg's format: entries sorted by name, each name once. An
+ * entry's name is its key, or in a leg that has several entries a key, key << part_bits | part. A
+ * delete clears bits beside the segment; a merge drops what is dead. The folder holds segment
  * files and a manifest that names them with length, CRC-32C, bitmap of living entries and the
  * owner's generation. Files are written under a temporary name, synced and renamed; the manifest
  * last, so a crash leaves the old state or the new one. It is a cache of the database: whatever
@@ -28,7 +29,8 @@ typedef struct Segment {
     bool must_rewrite; /* holds what shelf_erase() took; the writer's */
     uint32_t crc;      /* of its file */
     uint32_t count;
-    const uint64_t *keys; /* ascending, inside `bytes` */
+    unsigned part_bits;    /* of a name; 0: one entry a key */
+    const uint64_t *names; /* ascending, inside `bytes` */
     _Atomic uint64_t *live;
     _Atomic uint32_t live_count;
     void *view; /* the leg's own, one heap block; freed with the segment */
@@ -44,7 +46,8 @@ typedef struct Snapshot {
 typedef struct SegmentKind {
     const char *name;
     uint32_t version; /* of the format; another one is damage */
-    /* Check the bytes (8-byte aligned, of any content) and fill count, keys and view. */
+    /* Check the bytes (8-byte aligned, of any content) and fill count, names, part_bits and view.
+     */
     bool (*open)(Str bytes, uint64_t setting, Segment *segment, Error *err);
     /* The living entries of the segments as one new segment. */
     Bytes (*merge)(Segment *const *segments, size_t count, uint64_t setting);
@@ -60,9 +63,10 @@ typedef enum ShelfState { SHELF_EMPTY, SHELF_LOADED, SHELF_DAMAGED } ShelfState;
 /* Map and check what the folder holds; on SHELF_DAMAGED the shelf is empty and err says why. */
 ShelfState shelf_load(Shelf *shelf, uint64_t *generation_r, Error *err);
 
-/* Make a segment of the bytes visible; takes them over. Keys it shares with others replace them. */
+/* Make a segment of the bytes visible; takes them over. Names it shares with others replace them.
+ */
 void shelf_add(Shelf *shelf, Bytes bytes);
-/* False when no living entry has the key. */
+/* All entries of the key; false when none lives. */
 bool shelf_delete(Shelf *shelf, uint64_t key);
 /* Delete, alive or dead, so that the next commit leaves nothing of it in any file. */
 void shelf_erase(Shelf *shelf, uint64_t key);
@@ -95,13 +99,18 @@ static inline bool segment_is_live(const Segment *segment, uint32_t entry)
     return atomic_load_explicit(&segment->live[entry / 64], memory_order_relaxed) >> (entry % 64) &
            1;
 }
-/* The entry with the key, or -1. */
-int64_t segment_find(const Segment *segment, uint64_t key);
+static inline uint64_t segment_key(const Segment *segment, uint32_t entry)
+{
+    return segment->names[entry] >> segment->part_bits;
+}
+/* The first entry whose name is not less; `count` when there is none. */
+uint32_t segment_lower(const Segment *segment, uint64_t name);
 
 /* What a search of one leg gives. */
 typedef struct LegHit {
     uint64_t key;
     float score;
+    uint32_t part; /* of the key, that has the score */
 } LegHit;
 
 /* Which keys a search may give: a bitmap over keys, a function, or both; zero is all. */

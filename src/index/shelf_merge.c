@@ -105,7 +105,7 @@ static void take_over_deaths(Segment *merged, const Segment *frozen, const Segme
     for (size_t w = 0; w < bitmap_words(now->count); w++) {
         uint64_t died = frozen->live[w] & ~now->live[w];
         for (; died; died &= died - 1)
-            segment_kill(merged, now->keys[w * 64 + (size_t)__builtin_ctzll(died)]);
+            segment_kill(merged, now->names[w * 64 + (size_t)__builtin_ctzll(died)]);
     }
     merged->must_rewrite |= now->must_rewrite;
 }

@@ -26,8 +26,8 @@ void shelf_publish(Shelf *shelf, Segment *const *segments, size_t count);
 void shelf_compact(Shelf *shelf);
 /* The segments that want to be one, of the lowest tier that has enough; 0: none. */
 size_t shelf_choose(const Snapshot *now, Segment **chosen);
-/* Clear the bit of the key's entry; false when none lives. */
-bool segment_kill(Segment *segment, uint64_t key);
+/* Clear the bit of the entry with the name; false when none lives. */
+bool segment_kill(Segment *segment, uint64_t name);
 /* Path of the segment file with the number. */
 char *shelf_file(Arena *arena, const Shelf *shelf, uint64_t number);
 /* Give one reference back. */

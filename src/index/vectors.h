@@ -5,7 +5,8 @@
  * int8 values; when a filter leaves few, all of them are scored. On 80,000 MiniLM vectors that
  * finds 0.99 of the true ten, filters cost nothing and deletes are final.
  *
- * Vectors are made unit length; scores are cosines. Adding a key again replaces it. Added vectors
+ * A key may have several vectors, its parts; it counts as its best. Vectors are made unit length;
+ * scores are cosines. Adding a part again replaces it, deleting takes all of them. Added vectors
  * wait until vectors_publish() (or until 4,096 wait).
  *
  * Threads: one writer at a time, any number of readers, which never wait for the writer.
@@ -16,6 +17,8 @@
 
 #define VECTOR_DIMS_MAX 4096
 #define VECTOR_CANDIDATES 400
+#define VECTOR_PART_BITS 4
+#define VECTOR_PARTS_MAX (1 << VECTOR_PART_BITS)
 
 typedef struct VectorIndex VectorIndex;
 
@@ -26,19 +29,22 @@ ShelfState vectors_load(VectorIndex *index, uint64_t *generation_r, Error *err);
 size_t vectors_dims(const VectorIndex *index);
 
 /* For the writer: */
-void vectors_add(VectorIndex *index, uint64_t key, const float *vector);
+/* `part` is less than VECTOR_PARTS_MAX, `key` less than 2^60. */
+void vectors_add(VectorIndex *index, uint64_t key, uint32_t part, const float *vector);
 void vectors_publish(VectorIndex *index);
 bool vectors_delete(VectorIndex *index, uint64_t key); /* at once; false: there was none */
 void vectors_erase(VectorIndex *index, uint64_t key);  /* see shelf_erase() */
 void vectors_clear(VectorIndex *index);
 MUST_CHECK bool vectors_commit(VectorIndex *index, uint64_t generation, Error *err);
 
-/* The best `k` living vectors that the filter (NULL: all) allows, best first, equal scores in order
- * of keys; always k when that many are allowed. Returns how many. Any thread. */
+/* The best `k` keys that live and the filter (NULL: all) allows, each with its best part, best
+ * first, equal scores in order of keys; always k when that many are allowed. Returns how many. Any
+ * thread. */
 size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *filter, size_t k,
                       LegHit *hits);
-/* Cosines of the keys' vectors with each other, [count][count]; 0 where one is missing. */
-void vectors_similarities(VectorIndex *index, const uint64_t *keys, size_t count, float *cosines);
+/* Cosines of the hits' vectors with each other, [count][count]: of the part that the hit names,
+ * else of the key's first; 0 where there is none. Scores are not read. */
+void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, float *cosines);
 ShelfSize vectors_size(VectorIndex *index);
 Shelf *vectors_shelf(VectorIndex *index); /* for merging beside the writer */
 /* What a search would see now; for checks. Release with snapshot_release(). */

@@ -54,7 +54,7 @@ static Fixture fixture(size_t count)
     f.vectors = arena_new_array(f.arena, float, COUNT_ALL *DIMS);
     fill(f.vectors, COUNT_ALL, 5);
     for (size_t i = 0; i < count; i++) {
-        vectors_add(f.index, i, f.vectors + i * DIMS);
+        vectors_add(f.index, i, 0, f.vectors + i * DIMS);
         if (i % 700 == 0)
             vectors_publish(f.index);
     }
@@ -148,8 +148,8 @@ Test(index, vectors_are_replaced_deleted_and_kept_on_disk)
     for (uint64_t key = 0; key < 3000; key++)
         cr_assert(vectors_delete(f.index, key));
     cr_expect_not(vectors_delete(f.index, 0));
-    vectors_add(f.index, 5000, f.vectors);
-    vectors_add(f.index, 5001, zeros);
+    vectors_add(f.index, 5000, 0, f.vectors);
+    vectors_add(f.index, 5001, 0, zeros);
     cr_assert(vectors_commit(f.index, 7, &err), "%s", err.message);
     cr_expect_lt(vectors_size(f.index).dead, 1500, "dead vectors leave the files");
     cr_assert_eq(vectors_search(f.index, f.vectors, NULL, 10, hits), 10);
@@ -223,4 +223,98 @@ Test(index, every_kernel_gives_the_same)
         float a = plain->inner(floats, values, VALUES), b = kernels->inner(floats, values, VALUES);
         cr_expect(fabsf(a - b) < 0.05f, "%s: %g, %g", kernels->name, (double)a, (double)b);
     }
+}
+
+/* Parts of one key are near to each other, so that few keys fill the candidates. */
+enum { PARTED_KEYS = 400 };
+
+static size_t parts_of(uint64_t key) { return 1 + key * 7 % VECTOR_PARTS_MAX; }
+
+static Fixture parted_fixture(float **parts_r)
+{
+    Fixture f = fixture(0);
+    float *parts = arena_new_array(f.arena, float, PARTED_KEYS *VECTOR_PARTS_MAX *DIMS);
+    uint32_t state = 7;
+    for (size_t key = 0; key < PARTED_KEYS; key++)
+        for (size_t part = 0; part < parts_of(key); part++) {
+            float *vector = parts + (key * VECTOR_PARTS_MAX + part) * DIMS;
+            for (size_t d = 0; d < DIMS; d++)
+                vector[d] = f.vectors[key * DIMS + d] + 0.2f * noise(&state);
+            vectors_add(f.index, key, (uint32_t)part, vector);
+            if (key % 90 == 0)
+                vectors_publish(f.index);
+        }
+    vectors_publish(f.index);
+    *parts_r = parts;
+    return f;
+}
+
+Test(index, a_key_is_found_once_by_its_best_part)
+{
+    float *parts;
+    Fixture f = parted_fixture(&parts);
+    static const size_t counts[] = { 1, 10, 150, PARTED_KEYS, PARTED_KEYS + 5 };
+    size_t missed = 0, looked = 0;
+    for (size_t c = 0; c < COUNT(counts); c++)
+        for (size_t q = 0; q < 5; q++) {
+            LegHit hits[PARTED_KEYS + 5];
+            const float *query = f.vectors + (q * 31 + c) * DIMS;
+            size_t got = vectors_search(f.index, query, NULL, counts[c], hits);
+            bool seen[PARTED_KEYS] = { 0 };
+            cr_assert_eq(got, MIN(counts[c], PARTED_KEYS));
+            for (size_t i = 0; i < got; i++) {
+                uint64_t key = hits[i].key;
+                const float *all = parts + key * VECTOR_PARTS_MAX * DIMS;
+                cr_assert(key < PARTED_KEYS && !seen[key], "each key once");
+                seen[key] = true;
+                cr_assert_lt(hits[i].part, parts_of(key));
+                float score = cosine(query, all + hits[i].part * DIMS);
+                cr_expect_lt(fabsf(hits[i].score - score), 0.01f);
+                looked += i < 10;
+                for (size_t part = 0; i < 10 && part < parts_of(key); part++)
+                    if (cosine(query, all + part * DIMS) > score + 0.01f) {
+                        missed++;
+                        break;
+                    }
+            }
+        }
+    cr_expect_leq(missed * 50, looked, "%zu of %zu keys have a better part", missed, looked);
+    finish(&f);
+}
+
+Test(index, parts_are_replaced_alone_and_deleted_together)
+{
+    float *parts, opposite[DIMS], cosines[4];
+    Fixture f = parted_fixture(&parts);
+    Error err = { 0 };
+    uint64_t generation;
+    KeyFilter thirds = { .allows = every_third };
+    LegHit hits[PARTED_KEYS];
+    size_t left = vectors_size(f.index).entries;
+    for (uint64_t key = 0; key < PARTED_KEYS; key += 2) {
+        cr_assert(vectors_delete(f.index, key));
+        cr_expect_not(vectors_delete(f.index, key));
+        left -= parts_of(key);
+    }
+    cr_expect_eq(vectors_size(f.index).entries, left);
+    for (size_t d = 0; d < DIMS; d++)
+        opposite[d] = -parts[(3 * VECTOR_PARTS_MAX + 2) * DIMS + d];
+    vectors_add(f.index, 3, 2, opposite);
+    cr_assert(vectors_commit(f.index, 1, &err), "%s", err.message);
+    cr_expect_eq(vectors_size(f.index).entries, left, "a part added again replaces itself");
+    vectors_free(f.index);
+    f.index = vectors_new(f.folder, DIMS, 1);
+    cr_assert_eq(vectors_load(f.index, &generation, &err), SHELF_LOADED, "%s", err.message);
+    cr_assert_eq(vectors_search(f.index, opposite, NULL, 1, hits), 1);
+    cr_expect(hits[0].key == 3 && hits[0].part == 2);
+    cr_expect_eq(vectors_search(f.index, opposite, &thirds, PARTED_KEYS, hits),
+                 PARTED_KEYS / 6 + 1);
+    /* Cosines are of the part named, else of the first. */
+    LegHit pair[] = { { .key = 3, .part = 2 }, { .key = 3, .part = 15 } };
+    vectors_similarities(f.index, pair, 2, cosines);
+    float expected = cosine(opposite, parts + 3 * VECTOR_PARTS_MAX * DIMS);
+    cr_expect_lt(fabsf(cosines[1] - expected), 0.01f, "%g", (double)cosines[1]);
+    vectors_erase(f.index, 3);
+    cr_expect_eq(vectors_size(f.index).entries, left - parts_of(3));
+    finish(&f);
 }

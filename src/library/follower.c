@@ -154,7 +154,7 @@ static void add_vector(Arena *arena, const WorkspaceIndex *to, const Vector *vec
     else
         for (size_t i = 0; i < to->dims; i++)
             values[i] = (float)vector->scale * (float)(int8_t)vector->bytes.at[i];
-    index_add_vector(to->index, (uint64_t)vector->number, values);
+    index_add_vector(to->index, (uint64_t)vector->number, 0, values);
 }
 
 typedef struct Fetch {

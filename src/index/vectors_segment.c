@@ -1,0 +1,109 @@
+/* vectors_segment.c - the bytes of a segment of vectors; see vectors_private.h.
+ *
+ * Little-endian, sections 8-byte aligned: VectorHead; names u64; signs, groups of eight vectors
+ * with word j of the eight side by side; scales f32; values int8. */
+#include <assert.h>
+
+#include "index/vectors_private.h"
+
+typedef struct VectorHead {
+    char magic[8];
+    uint32_t dims, count;
+    uint64_t names, signs, scales, values, end;
+} VectorHead;
+
+static size_t dims_of(uint64_t setting) { return (size_t)(setting >> 32); }
+
+static VectorHead layout(size_t dims, size_t count)
+{
+    VectorHead head = { .dims = (uint32_t)dims, .count = (uint32_t)count };
+    memcpy(head.magic, "LVECTOR2", 8);
+    head.names = sizeof(head);
+    head.signs = head.names + count * 8;
+    head.scales = head.signs + groups_of(count) * words_of(dims) * 64;
+    head.values = head.scales + (count * 4 + 7) / 8 * 8;
+    head.end = head.values + (count * dims + 7) / 8 * 8;
+    return head;
+}
+
+static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *err)
+{
+    VectorHead head, expected;
+    if (bytes.length < sizeof(head) || (uintptr_t)bytes.at % 8)
+        return fail(err, ERROR_INTERNAL, "a vector segment is cut short");
+    memcpy(&head, bytes.at, sizeof(head));
+    expected = layout(dims_of(setting), head.count);
+    if (memcmp(&head, &expected, sizeof(head)) != 0 || head.end != bytes.length)
+        return fail(err, ERROR_INTERNAL, "a vector segment's head does not fit");
+    VectorView *view = segment->view = heap_alloc(sizeof(*view));
+    const void *at = bytes.at + head.names;
+    segment->names = at;
+    segment->count = head.count;
+    segment->part_bits = VECTOR_PART_BITS;
+    at = bytes.at + head.signs, view->signs = at;
+    at = bytes.at + head.scales, view->scales = at;
+    at = bytes.at + head.values, view->values = at;
+    for (uint32_t i = 1; i < head.count; i++)
+        if (segment->names[i - 1] >= segment->names[i])
+            return fail(err, ERROR_INTERNAL, "a vector segment's names do not fit");
+    return true;
+}
+
+Bytes vector_segment_new(size_t dims, size_t count)
+{
+    VectorHead head = layout(dims, count);
+    Bytes bytes = { .at = heap_alloc(head.end), .length = head.end, .capacity = head.end };
+    memcpy(bytes.at, &head, sizeof(head));
+    return bytes;
+}
+
+void vector_segment_put(Bytes *bytes, size_t dims, size_t at, uint64_t name, float scale,
+                        const int8_t *values)
+{
+    VectorHead head;
+    size_t words = words_of(dims);
+    memcpy(&head, bytes->at, sizeof(head));
+    memcpy(bytes->at + head.names + at * 8, &name, 8);
+    memcpy(bytes->at + head.scales + at * 4, &scale, 4);
+    memcpy(bytes->at + head.values + at * dims, values, dims);
+    for (size_t w = 0; w < words; w++) {
+        uint64_t bits = 0;
+        for (size_t d = w * 64; d < MIN(dims, w * 64 + 64); d++)
+            bits |= (uint64_t)(values[d] > 0) << (d % 64);
+        memcpy(bytes->at + head.signs + ((at / 8 * words + w) * 8 + at % 8) * 8, &bits, 8);
+    }
+}
+
+static Bytes merge(Segment *const *segments, size_t count, uint64_t setting)
+{
+    size_t dims = dims_of(setting), entries = 0, made = 0;
+    for (size_t i = 0; i < count; i++)
+        entries += segments[i]->live_count;
+    Bytes bytes = vector_segment_new(dims, entries);
+    AUTO_FREE uint32_t *at = heap_alloc((count + 1) * sizeof(*at));
+    for (;;) {
+        size_t least = count;
+        for (size_t i = 0; i < count; i++) {
+            while (at[i] < segments[i]->count && !segment_is_live(segments[i], at[i]))
+                at[i]++;
+            if (at[i] < segments[i]->count &&
+                (least == count || segments[i]->names[at[i]] < segments[least]->names[at[least]]))
+                least = i;
+        }
+        if (least == count)
+            break;
+        const VectorView *view = segments[least]->view;
+        uint32_t from = at[least]++;
+        vector_segment_put(&bytes, dims, made++, segments[least]->names[from], view->scales[from],
+                           view->values + (size_t)from * dims);
+    }
+    assert(made == entries);
+    return bytes;
+}
+
+const SegmentKind vector_segment_kind = {
+    .name = "vector",
+    .version = 2,
+    .open = open_segment,
+    .merge = merge,
+};
