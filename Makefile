@@ -237,6 +237,9 @@ bench-encode: $(BUILD)/encode_bench
 # How well and how fast the index finds; DATA has scifact/, cranfield/ and cisi/.
 $(BUILD)/retrieval_bench: $(OBJ)/bench/retrieval_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,index) $$(call code_of,encode)))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+# The real vectors of vector_bench, made once.
+$(BUILD)/vector_texts: $(OBJ)/bench/vector_texts.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,index) $$(call code_of,encode)))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 # One search of a library of 100,000 passages, from the query to the snippets.
 $(BUILD)/retrieval_search: $(OBJ)/bench/retrieval_search.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,search))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
