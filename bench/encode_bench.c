@@ -1,6 +1,7 @@
 /* encode_bench.c - speed and quality of the encoder on fixed texts of ../shared.
  *
- *   build/encode_bench MODEL_FOLDER [TEXTS_FILE]
+ *   build/encode_bench [--precision=fp32|int8] [--kernels=SET] [--cache=FOLDER] MODEL_FOLDER
+ *                      [TEXTS_FILE]
  *
  * Three workloads at one and two threads, text in and unit vector out, best of five passes:
  * `query`, 150 texts of 16 tokens one at a time; `chunk`, 192 abstracts cut at 128 tokens;
@@ -29,6 +30,7 @@ typedef struct Workload {
 
 static Error err;
 static Arena *arena;
+static EncoderOptions options;
 
 static void must(bool good)
 {
@@ -261,6 +263,24 @@ static void print_memory(const char *when)
             printf("memory %s: " STR_FMT "\n", when, STR_ARG(str_trim(str_from(line, 4))));
 }
 
+/* Take the switches off the words of the command line. */
+static void read_switches(int *argc, char **argv)
+{
+    int kept = 1;
+    for (int i = 1; i < *argc; i++) {
+        Str word = str(argv[i]);
+        if (str_starts(word, S("--precision=")))
+            must(precision_find(str_from(word, 12), &options.precision, &err));
+        else if (str_starts(word, S("--kernels=")))
+            must(kernel_set_find(str_from(word, 10), &options.set, &err));
+        else if (str_starts(word, S("--cache=")))
+            options.cache = argv[i] + 8;
+        else
+            argv[kept++] = argv[i];
+    }
+    *argc = kept;
+}
+
 int main(int argc, char **argv)
 {
     static Workload loads[] = {
@@ -269,10 +289,11 @@ int main(int argc, char **argv)
         { .name = "ragged", .max = SENTENCES, .tokens_max = 256 },
     };
     arena = arena_new(MB(512));
+    read_switches(&argc, argv);
     const char *folder = argc > 1 ? argv[1] : "build/model/all-MiniLM-L6-v2";
     for (int threads = 1; threads <= 2; threads++) {
         EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){
-            .folder = folder, .thread_max = threads, .keep_priority = true });
+            .folder = folder, .thread_max = threads, .keep_priority = true, .encoder = options });
         EncodeStatus status;
         if (threads == 1)
             print_memory("before loading");

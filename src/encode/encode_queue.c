@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "encode/model.h"
 
 #define THREAD_MAX 4
 #define SLAB_TEXTS 256 /* texts of one call that are in tokens at once; bounds its memory */
@@ -31,7 +30,8 @@ typedef struct Lane {
 } Lane;
 
 struct EncodeQueue {
-    char *folder;
+    char *folder, *cache;
+    EncoderOptions options;
     int thread_max;
     bool keep_priority;
     pthread_mutex_t load_lock; /* held while loading; taken before `lock` */
@@ -62,6 +62,8 @@ EncodeQueue *encode_queue_new(const EncodeQueueOptions *options)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int threads = options->thread_max > 0 ? options->thread_max : (int)MAX(cores, 1);
     queue->folder = heap_text(options->folder ? options->folder : "");
+    queue->options = options->encoder;
+    queue->options.cache = queue->cache = heap_text(options->encoder.cache);
     queue->thread_max = MIN(threads, THREAD_MAX);
     queue->keep_priority = options->keep_priority;
     pthread_mutex_init(&queue->load_lock, NULL);
@@ -192,15 +194,13 @@ static bool start_threads(EncodeQueue *queue, Error *err)
 static bool load(EncodeQueue *queue, Error *err)
 {
     Encoder *encoder = NULL;
-    char model[ENCODE_MODEL_NAME_MAX];
     if (!has_model(queue))
         return no_model(queue, err);
-    if (!model_identify(queue->folder, model, err) ||
-        !encoder_open(queue->folder, NULL, &encoder, err))
+    if (!encoder_open(queue->folder, &queue->options, &encoder, err))
         return false;
     pthread_mutex_lock(&queue->lock);
     queue->encoder = encoder;
-    memcpy(queue->model, model, sizeof model);
+    snprintf(queue->model, sizeof queue->model, "%s", encoder_model(encoder));
     bool started = start_threads(queue, err);
     if (!started)
         queue->encoder = NULL;
@@ -386,5 +386,6 @@ void encode_queue_free(EncodeQueue *queue)
     pthread_cond_destroy(&queue->work);
     pthread_cond_destroy(&queue->idle);
     free(queue->folder);
+    free(queue->cache);
     free(queue);
 }

@@ -23,9 +23,10 @@ typedef struct EncodeQueue EncodeQueue;
 typedef enum EncodePriority { ENCODE_QUERY, ENCODE_BULK } EncodePriority;
 
 typedef struct EncodeQueueOptions {
-    const char *folder; /* of the model; copied. NULL or "" : no model, every call says so */
-    int thread_max;     /* workers; 0: the number of cores, at most 4 */
-    bool keep_priority; /* workers are not made to give way; for measuring */
+    const char *folder;     /* of the model; copied. NULL or "" : no model, every call says so */
+    int thread_max;         /* workers; 0: the number of cores, at most 4 */
+    bool keep_priority;     /* workers are not made to give way; for measuring */
+    EncoderOptions encoder; /* its texts are copied */
 } EncodeQueueOptions;
 
 typedef enum EncodeState {
@@ -39,7 +40,7 @@ typedef struct EncodeStatus {
     EncodeState state;
     char model[ENCODE_MODEL_NAME_MAX]; /* "all-MiniLM-L6-v2/53aa5117"; "" until loaded */
     size_t dims;                       /* 0 until loaded */
-    const char *kernels;               /* "AVX-512"; "" until loaded */
+    const char *kernels;               /* "AVX-512 fp32"; "" until loaded */
     size_t waiting;                    /* texts that no worker has taken yet */
     char reason[400];                  /* of NO_MODEL and BROKEN, a sentence; else "" */
 } EncodeStatus;

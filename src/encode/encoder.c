@@ -18,10 +18,12 @@ typedef struct Workspace {
     float *change; /* [tokens][width]: what a step adds to it */
     float *wide;   /* [tokens][max(4 * width, inner_width)]: qkv and attended, or inner */
     float *scratch;
+    ByteRows bytes; /* [tokens][max(width, inner_width)], of int8: what a linear layer reads */
 } Workspace;
 
 struct Encoder {
     Model *model;
+    char name[MODEL_NAME_MAX];
     WordPiece *tokenizer;
     pthread_mutex_t lock; /* of the spare workspaces */
     Workspace *spare;
@@ -35,21 +37,38 @@ static void workspace_free(Workspace *workspace)
     free(workspace->change);
     free(workspace->wide);
     free(workspace->scratch);
+    free(workspace->bytes.bytes);
+    free(workspace->bytes.scales);
+    free(workspace->bytes.zeros);
     free(workspace);
 }
 
-static float *make_floats(float *old, size_t count)
+static void *make_room(void *old, size_t size)
 {
     free(old);
     /* Whole cache lines, so that no vector of a row crosses one. */
-    float *memory = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
+    void *memory = aligned_alloc(64, (size + 63) / 64 * 64);
     if (!memory)
         abort();
     return memory;
 }
 
-static void workspace_fit(const ModelConfig *config, Workspace *workspace, size_t tokens)
+static float *make_floats(float *old, size_t count) { return make_room(old, count * sizeof *old); }
+
+/* What tiles read past a row's width, or after the last row, is not used, but never unset. */
+static void fit_bytes(const ModelConfig *config, ByteRows *bytes, size_t tokens)
 {
+    size_t rows = (tokens + BYTE_ROWS - 1) / BYTE_ROWS * BYTE_ROWS;
+    size_t size = rows * byte_depth(MAX(config->width, config->inner_width));
+    bytes->bytes = make_room(bytes->bytes, size);
+    bytes->scales = make_floats(bytes->scales, rows);
+    bytes->zeros = make_floats(bytes->zeros, rows);
+    memset(bytes->bytes, 0, size);
+}
+
+static void workspace_fit(const Model *model, Workspace *workspace, size_t tokens)
+{
+    const ModelConfig *config = &model->config;
     if (tokens <= workspace->tokens)
         return;
     size_t wide = MAX(4 * config->width, config->inner_width);
@@ -58,6 +77,8 @@ static void workspace_fit(const ModelConfig *config, Workspace *workspace, size_
     workspace->wide = make_floats(workspace->wide, tokens * wide);
     workspace->scratch =
         make_floats(workspace->scratch, attention_scratch(tokens, config->width / config->heads));
+    if (model->is_int8)
+        fit_bytes(config, &workspace->bytes, tokens);
     workspace->tokens = tokens;
 }
 
@@ -70,7 +91,7 @@ static Workspace *take_workspace(Encoder *encoder, size_t tokens)
     pthread_mutex_unlock(&encoder->lock);
     if (!workspace)
         workspace = heap_alloc(sizeof *workspace);
-    workspace_fit(&encoder->model->config, workspace, tokens);
+    workspace_fit(encoder->model, workspace, tokens);
     return workspace;
 }
 
@@ -99,11 +120,12 @@ bool encoder_open(const char *folder, const EncoderOptions *options, Encoder **e
     Encoder *encoder = heap_alloc(sizeof *encoder);
     pthread_mutex_init(&encoder->lock, NULL);
     if (!wordpiece_open(path_join(arena, str(folder), S("vocab.txt")), &encoder->tokenizer, err) ||
-        !model_open(folder, options ? options->kernels : NULL, &encoder->model, err) ||
+        !model_open(folder, options, &encoder->model, err) ||
         !check_vocabulary(encoder, folder, err)) {
         encoder_free(encoder);
         return false;
     }
+    model_name(folder, encoder->model->digest, encoder->name);
     *encoder_r = encoder;
     return true;
 }
@@ -125,7 +147,14 @@ void encoder_free(Encoder *encoder)
 size_t encoder_dims(const Encoder *encoder) { return encoder->model->config.width; }
 size_t encoder_tokens_max(const Encoder *encoder) { return encoder->model->config.positions; }
 size_t encoder_tokens_usual(const Encoder *encoder) { return encoder->model->config.tokens_max; }
-const char *encoder_kernels(const Encoder *encoder) { return encoder->model->kernels->name; }
+const char *encoder_model(const Encoder *encoder) { return encoder->name; }
+
+const char *encoder_kernels(const Encoder *encoder)
+{
+    const Model *model = encoder->model;
+    return model->is_int8 ? model->set->bytes->name : model->set->floats->name;
+}
+
 const WordPiece *encoder_tokenizer(const Encoder *encoder) { return encoder->tokenizer; }
 
 /* --- The graph -------------------------------------------------------------------------- */
@@ -153,52 +182,60 @@ static void attend(const Model *model, const EncoderPack *pack, const float *qkv
                            .head_size = config->width / config->heads,
                            .out = out,
                            .scratch = scratch };
+    void (*attention)(const AttentionCall *) = model->set->floats->attention;
+    if (model->is_int8 && model->set->bytes->attention && call.head_size % BYTE_ATTENTION_HEAD == 0)
+        attention = model->set->bytes->attention;
     for (size_t i = 0; i < pack->count; i++) {
         call.length = pack->lengths[i];
-        model->kernels->attention(&call);
+        attention(&call);
         call.qkv += call.length * 3 * config->width;
         call.out += call.length * config->width;
     }
 }
 
+/* out = activation(in * matrix + bias). For int8 `in` is made bytes first. */
 static void run_linear(const Model *model, const Linear *linear, size_t rows, const float *in,
-                       size_t width_in, float *out, size_t width_out, Activation activation)
+                       float *out, Activation activation, ByteRows *bytes)
 {
-    model->kernels->linear(&(LinearCall){ .in = in,
-                                          .rows = rows,
-                                          .width_in = width_in,
-                                          .width_out = width_out,
-                                          .weights = linear->weights,
-                                          .bias = linear->bias,
-                                          .out = out,
-                                          .activation = activation });
+    if (!model->is_int8) {
+        model->set->floats->linear(&(LinearCall){ .in = in,
+                                                  .rows = rows,
+                                                  .width_in = linear->width_in,
+                                                  .width_out = linear->width_out,
+                                                  .weights = linear->weights,
+                                                  .bias = linear->bias,
+                                                  .out = out,
+                                                  .activation = activation });
+        return;
+    }
+    bytes->step = byte_depth(linear->width_in);
+    model->set->floats->quantise(&(QuantiseCall){ in, rows, linear->width_in, *bytes });
+    model->set->bytes->linear(&(ByteLinearCall){ &linear->bytes, *bytes, rows, out, activation });
 }
 
 static void run_norm(const Model *model, const Norm *norm, size_t rows, float *x,
                      const float *change)
 {
-    model->kernels->add_norm(&(NormCall){ .x = x,
-                                          .other = change,
-                                          .rows = rows,
-                                          .width = model->config.width,
-                                          .gain = norm->gain,
-                                          .bias = norm->bias,
-                                          .epsilon = model->config.epsilon });
+    model->set->floats->add_norm(&(NormCall){ .x = x,
+                                              .other = change,
+                                              .rows = rows,
+                                              .width = model->config.width,
+                                              .gain = norm->gain,
+                                              .bias = norm->bias,
+                                              .epsilon = model->config.epsilon });
 }
 
 static void run_layer(const Model *model, const ModelLayer *layer, const EncoderPack *pack,
                       size_t tokens, Workspace *work)
 {
-    size_t width = model->config.width, inner = model->config.inner_width;
-    float *attended = work->wide + 3 * width * tokens;
-    run_linear(model, &layer->qkv, tokens, work->x, width, work->wide, 3 * width, ACTIVATION_NONE);
+    float *attended = work->wide + 3 * model->config.width * tokens;
+    ByteRows *bytes = &work->bytes;
+    run_linear(model, &layer->qkv, tokens, work->x, work->wide, ACTIVATION_NONE, bytes);
     attend(model, pack, work->wide, attended, work->scratch);
-    run_linear(model, &layer->attended, tokens, attended, width, work->change, width,
-               ACTIVATION_NONE);
+    run_linear(model, &layer->attended, tokens, attended, work->change, ACTIVATION_NONE, bytes);
     run_norm(model, &layer->attended_norm, tokens, work->x, work->change);
-    run_linear(model, &layer->up, tokens, work->x, width, work->wide, inner, ACTIVATION_GELU);
-    run_linear(model, &layer->down, tokens, work->wide, inner, work->change, width,
-               ACTIVATION_NONE);
+    run_linear(model, &layer->up, tokens, work->x, work->wide, ACTIVATION_GELU, bytes);
+    run_linear(model, &layer->down, tokens, work->wide, work->change, ACTIVATION_NONE, bytes);
     run_norm(model, &layer->output_norm, tokens, work->x, work->change);
 }
 

@@ -12,7 +12,7 @@
 #pragma once
 
 #include "base/base.h"
-#include "encode/kernels.h"
+#include "encode/kernel_sets.h"
 #include "text/wordpiece.h"
 
 /* Tokens that go through the layers together; a longer text goes alone. Their values then stay
@@ -20,10 +20,6 @@
 #define ENCODER_PACK_TOKENS 128
 
 typedef struct Encoder Encoder;
-
-typedef struct EncoderOptions {
-    const Kernels *kernels; /* NULL: the best for this processor */
-} EncoderOptions;
 
 /* `options` may be NULL. Takes about 0.1 s for MiniLM-L6. */
 MUST_CHECK bool encoder_open(const char *folder, const EncoderOptions *options, Encoder **encoder_r,
@@ -33,7 +29,9 @@ void encoder_free(Encoder *encoder); /* NULL is fine */
 size_t encoder_dims(const Encoder *encoder);       /* values of a vector */
 size_t encoder_tokens_max(const Encoder *encoder); /* longest sequence, [CLS] and [SEP] included */
 size_t encoder_tokens_usual(const Encoder *encoder); /* where the model's own settings cut */
-const char *encoder_kernels(const Encoder *encoder); /* "AVX-512" */
+const char *encoder_kernels(const Encoder *encoder); /* "AVX-512 fp32" */
+/* That stored vectors carry: "all-MiniLM-L6-v2/53aa5117" (model.h). */
+const char *encoder_model(const Encoder *encoder);
 /* Borrowed; the chunker counts with it. */
 const WordPiece *encoder_tokenizer(const Encoder *encoder);
 

@@ -101,12 +101,11 @@ static void check_vector(const float *vector, const json_t *expected, const char
     cr_assert_gt(dot / sqrt(square), 0.99999, "%s", about);
 }
 
-static void check_texts(const char *folder, const Kernels *kernels, const json_t *texts,
-                        size_t step)
+static void check_texts(const char *folder, const KernelSet *set, const json_t *texts, size_t step)
 {
     Encoder *encoder = NULL;
     Error err = { 0 };
-    EncoderOptions options = { .kernels = kernels };
+    EncoderOptions options = { .set = set, .precision = PRECISION_FP32 };
     cr_assert(encoder_open(folder, &options, &encoder, &err), "%s", err.message);
     for (size_t i = 0; i < json_array_size(texts); i += step) {
         const json_t *entry = json_array_get(texts, i);
@@ -115,11 +114,11 @@ static void check_texts(const char *folder, const Kernels *kernels, const json_t
         Str text = text_of(entry);
         cr_assert(encoder_embed(encoder, &text, 1, 256, vector, &err));
         check_vector(vector, json_object_get(entry, "emb256"),
-                     str_format(arena, "%s, text %zu", kernels->name, i).at);
+                     str_format(arena, "%s, text %zu", set->name, i).at);
         if (!longer)
             continue;
         cr_assert(encoder_embed(encoder, &text, 1, 512, vector, &err));
-        check_vector(vector, longer, str_format(arena, "%s, text %zu", kernels->name, i).at);
+        check_vector(vector, longer, str_format(arena, "%s, text %zu", set->name, i).at);
     }
     encoder_free(encoder);
 }
@@ -132,10 +131,58 @@ Test(encode_golden, vectors_are_those_of_the_reference)
     if (!find_golden(&texts, &root, &folder))
         return;
     /* The slower sets see every seventh text: they are tested against each other elsewhere. */
-    const Kernels *best = kernels_best(DIMS, 4 * DIMS, 32);
+    const KernelSet *best = kernel_set_best(DIMS, 4 * DIMS, 32), *avx2;
+    Error err = { 0 };
     check_texts(folder, best, texts, 1);
-    if (best != &kernels_avx2 && kernels_supported(&kernels_avx2))
-        check_texts(folder, &kernels_avx2, texts, 7);
+    if (best->floats != &kernels_avx2 && kernel_set_find(S("avx2"), &avx2, &err))
+        check_texts(folder, avx2, texts, 7);
+}
+
+/* Cosine of the int8 vector with the reference. */
+static double compare(Encoder *encoder, const json_t *entry)
+{
+    const json_t *expected = json_object_get(entry, "emb256");
+    double dot = 0, square = 0;
+    float vector[DIMS];
+    Str text = text_of(entry);
+    Error err = { 0 };
+    cr_assert(encoder_embed(encoder, &text, 1, 256, vector, &err));
+    for (size_t k = 0; k < DIMS; k++) {
+        double value = json_number_value(json_array_get(expected, k));
+        dot += value * vector[k];
+        square += value * value;
+    }
+    return dot / sqrt(square);
+}
+
+Test(encode_golden, int8_vectors_are_near_those_of_the_reference)
+{
+    AUTO_JSON json_t *root = NULL;
+    json_t *texts;
+    const char *folder;
+    if (!find_golden(&texts, &root, &folder))
+        return;
+    size_t count = json_array_size(texts);
+    for (size_t s = 0; s < kernel_set_count; s++) {
+        const KernelSet *set = &kernel_sets[s];
+        /* Plain C takes seconds a text under the sanitizers. */
+        size_t step = set->bytes_are_faster ? 3 : set->bytes == &bytes_plain ? 29 : 11;
+        Encoder *encoder = NULL;
+        Error err = { 0 };
+        EncoderOptions options = { .set = set, .precision = PRECISION_INT8 };
+        double sum = 0;
+        if (!kernel_set_supported(set))
+            continue;
+        cr_assert(encoder_open(folder, &options, &encoder, &err), "%s", err.message);
+        size_t seen = 0;
+        for (size_t i = 0; i < count; i += step, seen++) {
+            double cosine = compare(encoder, json_array_get(texts, i));
+            cr_assert_gt(cosine, 0.98, "%s text %zu", set->name, i);
+            sum += cosine;
+        }
+        cr_assert_gt(sum / (double)seen, 0.995, "%s", set->name);
+        encoder_free(encoder);
+    }
 }
 
 Test(encode_golden, the_model_has_its_name)
@@ -143,10 +190,11 @@ Test(encode_golden, the_model_has_its_name)
     AUTO_JSON json_t *root = NULL;
     json_t *texts;
     const char *folder;
-    char name[MODEL_NAME_MAX];
+    Encoder *encoder = NULL;
     Error err = { 0 };
     if (!find_golden(&texts, &root, &folder))
         return;
-    cr_assert(model_identify(folder, name, &err), "%s", err.message);
-    cr_assert_str_eq(strchr(name, '/') + 1, "53aa5117");
+    cr_assert(encoder_open(folder, NULL, &encoder, &err), "%s", err.message);
+    cr_assert_str_eq(strchr(encoder_model(encoder), '/') + 1, "53aa5117");
+    encoder_free(encoder);
 }

@@ -1,4 +1,4 @@
-/* kernels.c - see kernels.h: the choice, the packing, and the plain C set. */
+/* kernels.c - see kernels.h: what the processor can do, the packing, and the plain C set. */
 #include "encode/kernels.h"
 
 #include <math.h>
@@ -13,15 +13,6 @@ bool kernels_supported(const Kernels *kernels)
     if (kernels == &kernels_avx2)
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     return true;
-}
-
-const Kernels *kernels_best(size_t width, size_t inner_width, size_t head_size)
-{
-    if (width % KERNEL_LANES_MAX || inner_width % KERNEL_LANES_MAX || head_size % KERNEL_LANES_MAX)
-        return &kernels_plain;
-    if (kernels_supported(&kernels_avx512))
-        return &kernels_avx512;
-    return kernels_supported(&kernels_avx2) ? &kernels_avx2 : &kernels_plain;
 }
 
 void linear_pack(const Kernels *kernels, const float *weights, size_t width_in, size_t width_out,
@@ -131,10 +122,44 @@ static void plain_add_norm(const NormCall *call)
                        call->other ? call->other + row * call->width : NULL);
 }
 
+float byte_range(float least, float largest, float *scale_r, float *zero_r)
+{
+    least = fminf(least, 0);
+    largest = fmaxf(largest, 0);
+    float range = largest - least, factor = range > 0 ? 255.0f / range : 0;
+    *scale_r = range / 255.0f;
+    *zero_r = rintf(-least * factor);
+    return factor;
+}
+
+static void plain_quantise_row(const float *x, size_t width, uint8_t *bytes, float *scale_r,
+                               float *zero_r)
+{
+    float least = 0, largest = 0;
+    for (size_t i = 0; i < width; i++) {
+        least = fminf(least, x[i]);
+        largest = fmaxf(largest, x[i]);
+    }
+    float factor = byte_range(least, largest, scale_r, zero_r);
+    for (size_t i = 0; i < width; i++) {
+        float value = rintf(fmaf(x[i], factor, *zero_r));
+        bytes[i] = value > 0 ? (uint8_t)fminf(value, 255) : 0; /* what is no number, too */
+    }
+}
+
+static void plain_quantise(const QuantiseCall *call)
+{
+    for (size_t row = 0; row < call->rows; row++)
+        plain_quantise_row(call->x + row * call->width, call->width,
+                           call->out.bytes + row * call->out.step, &call->out.scales[row],
+                           &call->out.zeros[row]);
+}
+
 const Kernels kernels_plain = {
-    .name = "plain C",
+    .name = "plain C fp32",
     .panel = PLAIN_PANEL,
     .linear = plain_linear,
     .attention = plain_attention,
     .add_norm = plain_add_norm,
+    .quantise = plain_quantise,
 };

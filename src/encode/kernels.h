@@ -1,14 +1,14 @@
 /* kernels.h - the arithmetic of the encoder, for each kind of processor.
  *
  * Three sets of the same functions: AVX-512, AVX2 with FMA, and plain C, which is the reference
- * the others are tested against. kernels_best() asks the processor once.
+ * the others are tested against. kernel_sets.h chooses among them; bytes.h has the products of
+ * bytes that take the place of `linear` in the int8 encoder.
  *
  * Every value of a row is one chain of operations whose order depends on nothing but the row,
  * so a text's vector has the same bytes alone, in any batch and on any thread. No state: any
  * thread may call. Matrices are row-major fp32.
  *
- * The fast sets need widths (columns out, head size) that are multiples of KERNEL_LANES_MAX;
- * kernels_best() gives plain C when a model's are not. */
+ * The fast sets need widths (columns out, head size) that are multiples of KERNEL_LANES_MAX. */
 #pragma once
 
 #include "base/base.h"
@@ -45,20 +45,37 @@ typedef struct NormCall {
     float epsilon;
 } NormCall;
 
+/* Rows of activations as unsigned bytes: value = scale * (byte - zero), each row its own. */
+typedef struct ByteRows {
+    uint8_t *bytes; /* [rows][step]; what lies between a row's width and step is not read */
+    size_t step;
+    float *scales, *zeros; /* the zeros are whole numbers */
+} ByteRows;
+
+/* x[rows][width] as bytes. */
+typedef struct QuantiseCall {
+    const float *x;
+    size_t rows, width;
+    ByteRows out;
+} QuantiseCall;
+
 typedef struct Kernels {
     const char *name;
     size_t panel; /* columns of a weight matrix that lie together */
     void (*linear)(const LinearCall *call);
     void (*attention)(const AttentionCall *call);
     void (*add_norm)(const NormCall *call);
+    void (*quantise)(const QuantiseCall *call);
 } Kernels;
 
 extern const Kernels kernels_plain, kernels_avx2, kernels_avx512;
 
 /* Can this processor run the set? */
 bool kernels_supported(const Kernels *kernels);
-/* The fastest set for this processor and these widths. */
-const Kernels *kernels_best(size_t width, size_t inner_width, size_t head_size);
+
+/* Set scale and zero of a row with these extremes; returns what values are multiplied by. The
+ * range holds 0, so that 0 is a byte. */
+float byte_range(float least, float largest, float *scale_r, float *zero_r);
 
 /* Reorder weights[width_out][width_in] (as models store them) into panels: for each `panel`
  * columns, for each input, the weights of those columns. The last panel may be narrower. */

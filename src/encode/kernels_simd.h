@@ -7,7 +7,10 @@
  * 8 x 48 on AVX-512 (24 sums + 3 weights + 1 input of 32 registers; 11 loads for 24 FMA) and
  * 4 x 24 on AVX2 (12 + 3 + 1 of 16). */
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
+/* Sanitizers make the inner loops 30 times slower, so they go without. What is inlined into
+ * them must go without as well, or its marks of scopes that ended stay on the stack. */
+#define NO_SANITIZER __attribute__((no_sanitize("address", "undefined")))
+#define ALWAYS_INLINE inline __attribute__((always_inline)) NO_SANITIZER
 #define PREFETCH_STEPS 8 /* weights of a short text come from memory: 8 % faster */
 
 /* out[rows][vecs] = bias + a[rows][depth] * b[depth][vecs]; bias NULL is zero. */
@@ -22,8 +25,7 @@ typedef struct Tile {
     size_t out_step;
 } Tile;
 
-/* Sanitizers make the inner loop 30 times slower, so it goes without; where they are on, the
- * ends of all it reads are checked here. */
+/* Where sanitizers are on, the ends of all that the inner loop reads are checked here. */
 #ifdef __SANITIZE_ADDRESS__
 static void check_tile(size_t rows, size_t vecs, const Tile *t)
 {
@@ -69,8 +71,7 @@ static ALWAYS_INLINE void tile(size_t rows, size_t vecs, const Tile *t)
 
 /* One function for each number of rows and vectors, so that both are constants inside. */
 #define TILE_FUNCTION(rows, vecs)                                                                  \
-    static __attribute__((                                                                         \
-        noinline, no_sanitize("address", "undefined"))) void tile_##rows##x##vecs(const Tile *t)   \
+    static __attribute__((noinline)) NO_SANITIZER void tile_##rows##x##vecs(const Tile *t)         \
     {                                                                                              \
         check_tile(rows, vecs, t);                                                                 \
         tile(rows, vecs, t);                                                                       \
@@ -273,10 +274,35 @@ static void simd_add_norm(const NormCall *call)
                  call->other ? call->other + row * call->width : NULL);
 }
 
+static void quantise_row(const float *x, size_t width, uint8_t *bytes, float *scale_r,
+                         float *zero_r)
+{
+    Vec least = v_all(0), largest = v_all(0);
+    for (size_t i = 0; i < width; i += LANES) {
+        least = v_min(least, v_load(x + i));
+        largest = v_max(largest, v_load(x + i));
+    }
+    Vec factor = v_all(byte_range(v_least(least), v_largest(largest), scale_r, zero_r));
+    Vec zero = v_all(*zero_r);
+    for (size_t i = 0; i < width; i += LANES) {
+        Vec value = v_fma(v_load(x + i), factor, zero);
+        v_store_bytes(bytes + i, v_round_to_int(v_min(v_max(value, v_all(0)), v_all(255))));
+    }
+}
+
+static void simd_quantise(const QuantiseCall *call)
+{
+    for (size_t row = 0; row < call->rows; row++)
+        quantise_row(call->x + row * call->width, call->width,
+                     call->out.bytes + row * call->out.step, &call->out.scales[row],
+                     &call->out.zeros[row]);
+}
+
 const Kernels KERNELS = {
     .name = KERNELS_NAME,
     .panel = TILE_VECS * LANES,
     .linear = simd_linear,
     .attention = simd_attention,
     .add_norm = simd_add_norm,
+    .quantise = simd_quantise,
 };

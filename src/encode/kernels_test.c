@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-#include "encode/kernels.h"
+#include "encode/kernel_sets.h"
 #include "encode/tiny_model.h"
 
 static const Kernels *const sets[] = { &kernels_avx512, &kernels_avx2, &kernels_plain };
@@ -146,9 +146,51 @@ Test(encode, norms_agree_with_plain_c)
     }
 }
 
+Test(encode, bytes_agree_with_plain_c_and_hold_the_values)
+{
+    enum { ROWS = 7, WIDTH = 112 };
+    AUTO_FREE float *x = random_values(9, ROWS * WIDTH, 5);
+    for (size_t i = 0; i < WIDTH; i++) {
+        x[i] = 0;                    /* a row of zeros */
+        x[WIDTH + i] = 1 + (float)i; /* one without 0 */
+        x[2 * WIDTH + i] = -fabsf(x[2 * WIDTH + i]);
+    }
+    uint8_t expected[ROWS * WIDTH], bytes[ROWS * WIDTH];
+    float scales[2][ROWS], zeros[2][ROWS];
+    kernels_plain.quantise(
+        &(QuantiseCall){ x, ROWS, WIDTH, { expected, WIDTH, scales[0], zeros[0] } });
+    for (size_t i = 0; i < ROWS * WIDTH; i++) {
+        size_t row = i / WIDTH;
+        float value = scales[0][row] * ((float)expected[i] - zeros[0][row]);
+        cr_assert_float_eq(value, x[i], scales[0][row] * 1.01, "row %zu", row);
+    }
+    for (size_t s = 0; s < COUNT(sets); s++) {
+        if (!kernels_supported(sets[s]))
+            continue;
+        sets[s]->quantise(&(QuantiseCall){ x, ROWS, WIDTH, { bytes, WIDTH, scales[1], zeros[1] } });
+        cr_assert_arr_eq(bytes, expected, sizeof bytes, "%s", sets[s]->name);
+        cr_assert_arr_eq(scales[1], scales[0], sizeof scales[0], "%s", sets[s]->name);
+        cr_assert_arr_eq(zeros[1], zeros[0], sizeof zeros[0], "%s", sets[s]->name);
+    }
+}
+
 Test(encode, odd_widths_get_plain_c)
 {
-    cr_assert_eq(kernels_best(384, 1536, 12), &kernels_plain);
-    cr_assert_eq(kernels_best(380, 1536, 32), &kernels_plain);
-    cr_assert(kernels_supported(kernels_best(384, 1536, 32)));
+    cr_assert_str_eq(kernel_set_best(384, 1536, 12)->name, "plain");
+    cr_assert_str_eq(kernel_set_best(380, 1536, 32)->name, "plain");
+    cr_assert(kernel_set_supported(kernel_set_best(384, 1536, 32)));
+}
+
+Test(encode, sets_and_precisions_are_found_by_name)
+{
+    const KernelSet *set;
+    Precision precision;
+    Error err = { 0 };
+    cr_assert(kernel_set_find(S("auto"), &set, &err) && !set);
+    cr_assert(kernel_set_find(S("plain"), &set, &err) && set->floats == &kernels_plain);
+    cr_assert(!kernel_set_find(S("mmx"), &set, &err));
+    cr_assert(precision_find(S(""), &precision, &err) && precision == PRECISION_AUTO);
+    cr_assert(precision_find(S("int8"), &precision, &err) && precision == PRECISION_INT8);
+    cr_assert(!precision_find(S("int4"), &precision, &err));
+    cr_assert_eq(err.code, ERROR_INVALID);
 }

@@ -1,9 +1,10 @@
 /* model.c - the weights of a model; see model.h. */
 #include "encode/model.h"
 
-#include <assert.h>
 #include <math.h>
 #include <sys/mman.h>
+
+#include "encode/model_cache.h"
 
 /* What loading needs at hand; `scratch` holds one matrix as the file has it. */
 typedef struct Loading {
@@ -11,27 +12,84 @@ typedef struct Loading {
     Safetensors tensors;
     Str prefix; /* "" or "bert." */
     float *scratch;
-    float *next; /* free room in model->memory */
 } Loading;
+
+/* --- The places of the weights ---------------------------------------------------------- */
+
+typedef struct Layout {
+    uint8_t *base;
+    size_t used;
+} Layout;
+
+/* Whole cache lines, so that no vector of a row crosses one. */
+static void *take(Layout *layout, size_t size)
+{
+    void *at = layout->base ? layout->base + layout->used : NULL;
+    layout->used += (size + 63) & ~(size_t)63;
+    return at;
+}
+
+static float *take_floats(Layout *layout, size_t count)
+{
+    return take(layout, count * sizeof(float));
+}
+
+static void place_weights(Layout *layout, bool is_int8, Linear *linear, size_t width_in,
+                          size_t width_out)
+{
+    linear->width_in = linear->bytes.width_in = width_in;
+    linear->width_out = linear->bytes.width_out = width_out;
+    if (is_int8)
+        linear->bytes.weights = take(layout, byte_matrix_size(width_in, width_out));
+    else
+        linear->weights = take_floats(layout, width_in * width_out);
+}
+
+static void place_columns(Layout *layout, bool is_int8, Linear *linear)
+{
+    size_t columns = byte_matrix_columns(linear->width_out);
+    linear->bias = linear->bytes.bias = take_floats(layout, columns);
+    linear->bytes.scales = is_int8 ? take_floats(layout, columns) : NULL;
+    linear->bytes.sums = is_int8 ? take_floats(layout, columns) : NULL;
+}
+
+static void place_norm(Layout *layout, size_t width, Norm *norm)
+{
+    norm->gain = take_floats(layout, width);
+    norm->bias = take_floats(layout, width);
+}
+
+/* The matrices first and in the order of their use: what follows one is fetched ahead. */
+size_t model_lay_out(Model *model, uint8_t *base)
+{
+    Layout layout = { .base = base };
+    size_t width = model->config.width, inner = model->config.inner_width;
+    for (size_t i = 0; i < model->config.layers; i++) {
+        ModelLayer *layer = &model->layers[i];
+        place_weights(&layout, model->is_int8, &layer->qkv, width, 3 * width);
+        place_weights(&layout, model->is_int8, &layer->attended, width, width);
+        place_weights(&layout, model->is_int8, &layer->up, width, inner);
+        place_weights(&layout, model->is_int8, &layer->down, inner, width);
+    }
+    for (size_t i = 0; i < model->config.layers; i++) {
+        ModelLayer *layer = &model->layers[i];
+        place_columns(&layout, model->is_int8, &layer->qkv);
+        place_columns(&layout, model->is_int8, &layer->attended);
+        place_norm(&layout, width, &layer->attended_norm);
+        place_columns(&layout, model->is_int8, &layer->up);
+        place_columns(&layout, model->is_int8, &layer->down);
+        place_norm(&layout, width, &layer->output_norm);
+    }
+    model->places = take_floats(&layout, model->config.positions * width);
+    place_norm(&layout, width, &model->words_norm);
+    return layout.used;
+}
+
+/* --- Reading ---------------------------------------------------------------------------- */
 
 static size_t matrix_size(const ModelConfig *config)
 {
     return config->width * MAX(3 * config->width, config->inner_width);
-}
-
-/* Floats of all weights but the table of words. */
-static size_t weight_count(const ModelConfig *config)
-{
-    size_t width = config->width, inner = config->inner_width;
-    size_t layer = 4 * width * width + 2 * width * inner + inner + 9 * width;
-    return config->layers * layer + config->positions * width + 2 * width;
-}
-
-static float *take(Loading *loading, size_t count)
-{
-    float *memory = loading->next;
-    loading->next += count;
-    return memory;
 }
 
 static bool find_tensor(const Loading *loading, const char *name, const Tensor **tensor_r,
@@ -87,8 +145,6 @@ static bool read_norm(Loading *loading, const char *layer, const char *name, Nor
     size_t width = loading->model->config.width;
     snprintf(gain, sizeof gain, "%s.weight", name);
     snprintf(bias, sizeof bias, "%s.bias", name);
-    norm->gain = take(loading, width);
-    norm->bias = take(loading, width);
     return read_vector(loading, layer, gain, width, norm->gain, err) &&
            read_vector(loading, layer, bias, width, norm->bias, err);
 }
@@ -105,15 +161,23 @@ static bool read_linear(Loading *loading, const char *layer, const char *name, s
     return read_tensor(loading, full, 0, width_out, bias, err);
 }
 
-static bool read_packed(Loading *loading, const char *layer, const char *name, size_t width_in,
-                        size_t width_out, Linear *linear, Error *err)
+/* The matrix in `scratch`, in the order of the kernels. */
+static void pack(Loading *loading, Linear *linear)
 {
-    linear->weights = take(loading, width_in * width_out);
-    linear->bias = take(loading, width_out);
-    if (!read_linear(loading, layer, name, width_in, width_out, loading->scratch, linear->bias,
-                     err))
+    if (loading->model->is_int8)
+        byte_pack(loading->scratch, &linear->bytes);
+    else
+        linear_pack(loading->model->set->floats, loading->scratch, linear->width_in,
+                    linear->width_out, linear->weights);
+}
+
+static bool read_packed(Loading *loading, const char *layer, const char *name, Linear *linear,
+                        Error *err)
+{
+    if (!read_linear(loading, layer, name, linear->width_in, linear->width_out, loading->scratch,
+                     linear->bias, err))
         return false;
-    linear_pack(loading->model->kernels, loading->scratch, width_in, width_out, linear->weights);
+    pack(loading, linear);
     return true;
 }
 
@@ -124,8 +188,6 @@ static bool read_qkv(Loading *loading, const char *layer, Linear *linear, Error 
     const ModelConfig *config = &loading->model->config;
     size_t width = config->width;
     float *scratch = loading->scratch;
-    linear->weights = take(loading, 3 * width * width);
-    linear->bias = take(loading, 3 * width);
     for (size_t i = 0; i < COUNT(names); i++)
         if (!read_linear(loading, layer, names[i], width, width, scratch + i * width * width,
                          linear->bias + i * width, err))
@@ -135,22 +197,32 @@ static bool read_qkv(Loading *loading, const char *layer, Linear *linear, Error 
         scratch[i] *= scale;
     for (size_t i = 0; i < width; i++)
         linear->bias[i] *= scale;
-    linear_pack(loading->model->kernels, scratch, width, 3 * width, linear->weights);
+    pack(loading, linear);
     return true;
 }
 
 static bool read_layer(Loading *loading, size_t number, ModelLayer *layer, Error *err)
 {
     char name[48];
-    size_t width = loading->model->config.width, inner = loading->model->config.inner_width;
     snprintf(name, sizeof name, "encoder.layer.%zu.", number);
     return read_qkv(loading, name, &layer->qkv, err) &&
-           read_packed(loading, name, "attention.output.dense", width, width, &layer->attended,
-                       err) &&
+           read_packed(loading, name, "attention.output.dense", &layer->attended, err) &&
            read_norm(loading, name, "attention.output.LayerNorm", &layer->attended_norm, err) &&
-           read_packed(loading, name, "intermediate.dense", width, inner, &layer->up, err) &&
-           read_packed(loading, name, "output.dense", inner, width, &layer->down, err) &&
+           read_packed(loading, name, "intermediate.dense", &layer->up, err) &&
+           read_packed(loading, name, "output.dense", &layer->down, err) &&
            read_norm(loading, name, "output.LayerNorm", &layer->output_norm, err);
+}
+
+static bool find_words(Loading *loading, Error *err)
+{
+    const Tensor *words;
+    size_t width = loading->model->config.width;
+    if (!find_tensor(loading, "embeddings.word_embeddings.weight", &words, err))
+        return false;
+    if (words->dim_count != 2 || words->dims[1] != width)
+        return fail(err, ERROR_INVALID, "the word table is not %zu wide", width);
+    loading->model->words = *words;
+    return true;
 }
 
 /* A lone text is always of type 0, so that row is added to every place once. */
@@ -158,81 +230,106 @@ static bool read_embeddings(Loading *loading, Error *err)
 {
     Model *model = loading->model;
     size_t width = model->config.width, positions = model->config.positions;
-    const Tensor *words, *types;
-    model->places = take(loading, positions * width);
-    if (!find_tensor(loading, "embeddings.word_embeddings.weight", &words, err) ||
-        !find_tensor(loading, "embeddings.token_type_embeddings.weight", &types, err) ||
+    const Tensor *types;
+    if (!find_tensor(loading, "embeddings.token_type_embeddings.weight", &types, err) ||
         !read_tensor(loading, "embeddings.position_embeddings.weight", positions, width,
                      model->places, err) ||
         !read_norm(loading, "", "embeddings.LayerNorm", &model->words_norm, err))
         return false;
-    if (words->dim_count != 2 || words->dims[1] != width || types->dim_count != 2 ||
-        types->dims[0] < 1 || types->dims[1] != width)
-        return fail(err, ERROR_INVALID, "the word or type table is not %zu wide", width);
+    if (types->dim_count != 2 || types->dims[0] < 1 || types->dims[1] != width)
+        return fail(err, ERROR_INVALID, "the type table is not %zu wide", width);
     tensor_read(types, 0, width, loading->scratch);
     for (size_t i = 0; i < positions * width; i++)
         model->places[i] += loading->scratch[i % width];
-    model->words = *words;
     return check_finite(model->places, positions * width, "embeddings", err);
+}
+
+/* Anonymous memory of its own mapping, so that it goes back to the system when freed. */
+static bool make_memory(Model *model, Error *err)
+{
+    void *memory =
+        mmap(NULL, model->memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return fail_errno(err, "reserving %zu bytes for weights", model->memory_size);
+    model->memory = memory;
+    /* A short text reads all of it once: large pages make that 10 % faster. */
+    madvise(memory, model->memory_size, MADV_HUGEPAGE);
+    return true;
 }
 
 static bool read_weights(Loading *loading, Error *err)
 {
     Model *model = loading->model;
-    if (safetensors_find(&loading->tensors, S("bert.embeddings.word_embeddings.weight")))
-        loading->prefix = S("bert.");
+    AUTO_FREE float *scratch = heap_alloc(matrix_size(&model->config) * sizeof(float));
+    loading->scratch = scratch;
+    if (!make_memory(model, err))
+        return false;
+    model_lay_out(model, model->memory);
     if (!read_embeddings(loading, err))
         return false;
     for (size_t i = 0; i < model->config.layers; i++)
         if (!read_layer(loading, i, &model->layers[i], err))
             return false;
-    assert((size_t)(loading->next - (float *)model->memory) == weight_count(&model->config));
     return true;
 }
 
-/* Anonymous memory of its own mapping, so that it goes back to the system when freed. Aligned
- * to a page: panels of 48 floats then start on cache lines. */
-static bool make_memory(Model *model, Error *err)
+/* The packed weights: from their file when it is there and right, else packed, and written to
+ * the file for the next time. */
+static bool load_weights(Loading *loading, const ModelCache *cache, Error *err)
 {
-    model->memory_size = weight_count(&model->config) * sizeof(float);
-    model->memory =
-        mmap(NULL, model->memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (model->memory == MAP_FAILED) {
-        model->memory = NULL;
-        return fail_errno(err, "reserving %zu bytes for weights", model->memory_size);
-    }
-    /* A short text reads all of it once: large pages make that 10 % faster. */
-    madvise(model->memory, model->memory_size, MADV_HUGEPAGE);
-    return true;
-}
-
-static bool load(Model *model, const char *folder, Error *err)
-{
-    AUTO_FREE float *scratch = heap_alloc(matrix_size(&model->config) * sizeof(float));
-    Loading loading = { .model = model, .scratch = scratch };
-    const char *path = path_join(model->arena, str(folder), S("model.safetensors"));
-    if (!file_map(path, &model->file, err) || !make_memory(model, err))
+    Model *model = loading->model;
+    if (model_cache_map(cache, model))
+        return true;
+    if (!model_digest(model->file.bytes, model->digest, err) || !read_weights(loading, err))
         return false;
-    loading.next = model->memory;
-    return (safetensors_read(model->file.bytes, model->arena, &loading.tensors, err) &&
-            read_weights(&loading, err)) ||
+    if (model_cache_write(cache, model) && model_cache_map(cache, model)) {
+        munmap(model->memory, model->memory_size);
+        model->memory = NULL;
+    }
+    return true;
+}
+
+static bool load(Model *model, const char *folder, const char *cache_folder, Error *err)
+{
+    Loading loading = { .model = model };
+    ModelCache cache;
+    const char *path = path_join(model->arena, str(folder), S("model.safetensors"));
+    if (!file_map(path, &model->file, err))
+        return false;
+    model->memory_size = model_lay_out(model, NULL);
+    model_cache_find(model, cache_folder, path, &cache);
+    if (!safetensors_read(model->file.bytes, model->arena, &loading.tensors, err))
+        return fail_in(err, "reading %s", path);
+    if (safetensors_find(&loading.tensors, S("bert.embeddings.word_embeddings.weight")))
+        loading.prefix = S("bert.");
+    return (find_words(&loading, err) && load_weights(&loading, &cache, err)) ||
            fail_in(err, "reading %s", path);
 }
 
-bool model_open(const char *folder, const Kernels *kernels, Model **model_r, Error *err)
+static bool uses_bytes(const EncoderOptions *options, const KernelSet *set)
 {
+    return options->precision == PRECISION_INT8 ||
+           (options->precision == PRECISION_AUTO && set->bytes_are_faster);
+}
+
+bool model_open(const char *folder, const EncoderOptions *options, Model **model_r, Error *err)
+{
+    static const EncoderOptions usual = { 0 };
     Model *model = heap_alloc(sizeof *model);
+    options = options ? options : &usual;
     if (!model_read_config(folder, &model->config, err)) {
         free(model);
         return false;
     }
     const ModelConfig *config = &model->config;
-    model->kernels =
-        kernels ? kernels
-                : kernels_best(config->width, config->inner_width, config->width / config->heads);
+    const KernelSet *best =
+        kernel_set_best(config->width, config->inner_width, config->width / config->heads);
+    bool any = best->floats != &kernels_plain; /* else the widths suit plain C only */
+    model->set = options->set && any ? options->set : best;
+    model->is_int8 = uses_bytes(options, model->set);
     model->arena = arena_new(MB(8));
     model->layers = heap_alloc(config->layers * sizeof *model->layers);
-    if (!load(model, folder, err)) {
+    if (!load(model, folder, options->cache, err)) {
         model_free(model);
         return false;
     }
@@ -246,6 +343,7 @@ void model_free(Model *model)
         return;
     if (model->memory)
         munmap(model->memory, model->memory_size);
+    file_unmap(&model->packed);
     file_unmap(&model->file);
     arena_free(model->arena);
     free(model->layers);

@@ -1,16 +1,18 @@
 /* model.h - a BERT-family model folder: sizes from config.json, weights from model.safetensors.
  *
  * The file stays mapped for the table of words, of which only the rows that texts use are ever
- * read. All other weights are copied once, in the order the kernels want, and the pages they
- * came from are given back. Never changes once open: any thread may read it. */
+ * read. All other weights are packed once in the order the kernels want, kept in a file
+ * (model_cache.h) and mapped from it, so that later starts read no more than they use. Never
+ * changes once open: any thread may read it. */
 #pragma once
 
 #include "base/file.h"
-#include "encode/kernels.h"
+#include "encode/kernel_sets.h"
 #include "encode/safetensors.h"
 
 #define MODEL_LAYERS_MAX 48
 #define MODEL_NAME_MAX 96
+#define MODEL_DIGEST_SIZE 32
 
 typedef enum Pooling { POOLING_MEAN, POOLING_CLS } Pooling;
 
@@ -21,9 +23,12 @@ typedef struct ModelConfig {
     size_t tokens_max; /* that the model was trained for; at most `positions` */
 } ModelConfig;
 
+/* Packed for one precision; the other's is NULL. */
 typedef struct Linear {
-    float *weights; /* packed */
+    size_t width_in, width_out;
+    float *weights;
     float *bias;
+    ByteMatrix bytes; /* its bias is the one above */
 } Linear;
 
 typedef struct Norm {
@@ -38,22 +43,34 @@ typedef struct ModelLayer {
 
 typedef struct Model {
     ModelConfig config;
-    const Kernels *kernels;
+    const KernelSet *set;
+    bool is_int8;
+    uint8_t digest[MODEL_DIGEST_SIZE]; /* SHA-256 of model.safetensors */
     FileMap file;
     Arena *arena;  /* of the tensors' names */
     Tensor words;  /* [vocabulary][width], in the file */
     float *places; /* [positions][width], with the type of a lone text added */
     Norm words_norm;
     ModelLayer *layers;
-    void *memory; /* all the packed weights */
+    uint8_t *memory; /* all the packed weights, unless they lie in `packed` */
     size_t memory_size;
+    FileMap packed; /* the cache file */
 } Model;
 
 /* Sizes of the model in the folder: config.json, sentence_bert_config.json, modules.json and
  * 1_Pooling/config.json when they are there, else those of MiniLM-L6. */
 MUST_CHECK bool model_read_config(const char *folder, ModelConfig *config_r, Error *err);
-/* `kernels` NULL takes the best for this processor. */
-MUST_CHECK bool model_open(const char *folder, const Kernels *kernels, Model **model_r, Error *err);
+/* `options` may be NULL. */
+MUST_CHECK bool model_open(const char *folder, const EncoderOptions *options, Model **model_r,
+                           Error *err);
 void model_free(Model *model); /* NULL is fine */
-/* The name that stored vectors carry: "<folder name>/<first 8 digits of the SHA-256>". */
-MUST_CHECK bool model_identify(const char *folder, char name_r[MODEL_NAME_MAX], Error *err);
+/* The name that stored vectors carry: "<folder name>/<first 8 digits of the SHA-256>". It is the
+ * same for both precisions: vectors of MiniLM-L6 in int8 and fp32 have a cosine of 0.998 in the
+ * mean and 0.99 at least, less apart than two spellings of one sentence, so both may lie in one
+ * index, and a library need not be embedded again when it moves to another processor. */
+void model_name(const char *folder, const uint8_t digest[MODEL_DIGEST_SIZE],
+                char name_r[MODEL_NAME_MAX]);
+MUST_CHECK bool model_digest(Str bytes, uint8_t digest[MODEL_DIGEST_SIZE], Error *err);
+/* Point every weight of the model to its place from `base` on; returns the size of all of them.
+ * NULL only counts. */
+size_t model_lay_out(Model *model, uint8_t *base);

@@ -118,7 +118,7 @@ bool model_read_config(const char *folder, ModelConfig *config_r, Error *err)
 
 /* OpenSSL's SHA-256 uses the processor's own instructions: 90 MB in 60 ms against 300. The
  * pages are given back while we go, so that reading the file costs no memory. */
-static bool hash_file(Str bytes, uint8_t digest[32], Error *err)
+bool model_digest(Str bytes, uint8_t digest[MODEL_DIGEST_SIZE], Error *err)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
@@ -132,19 +132,13 @@ static bool hash_file(Str bytes, uint8_t digest[32], Error *err)
     return good || fail(err, ERROR_INTERNAL, "OpenSSL could not compute a SHA-256");
 }
 
-bool model_identify(const char *folder, char name_r[MODEL_NAME_MAX], Error *err)
+void model_name(const char *folder, const uint8_t digest[MODEL_DIGEST_SIZE],
+                char name_r[MODEL_NAME_MAX])
 {
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
-    AUTO_MAP FileMap map = { 0 };
-    uint8_t digest[32];
-    if (!file_map(path_join(arena, str(folder), S("model.safetensors")), &map, err) ||
-        !hash_file(map.bytes, digest, err))
-        return false;
     Str path = str(folder);
     while (path.length > 1 && path.at[path.length - 1] == '/')
         path.length--;
     Str name = str_slice(path_name(path), 0, MODEL_NAME_MAX - 10);
     snprintf(name_r, MODEL_NAME_MAX, STR_FMT "/%02x%02x%02x%02x", STR_ARG(name), digest[0],
              digest[1], digest[2], digest[3]);
-    return true;
 }
