@@ -212,18 +212,31 @@ static bool open_database(App *app, Str folder, Error *err)
     return db_open(str_c(app->arena, url), &options, &app->api.db, err) && bring_up(app, url, err);
 }
 
-static void open_encoder(App *app, Str folder, bool is_quiet)
+bool app_encoder_options(Arena *arena, const Settings *settings, Str data,
+                         EncoderOptions *options_r, Error *err)
+{
+    *options_r = (EncoderOptions){ .cache = path_join(arena, data, S("cache")) };
+    if (!kernel_set_find(settings->encoder_kernels, &options_r->set, err))
+        return fail_in(err, "encoder_kernels");
+    return precision_find(settings->encoder_precision, &options_r->precision, err) ||
+           fail_in(err, "encoder_precision");
+}
+
+static bool open_encoder(App *app, Str folder, bool is_quiet, Error *err)
 {
     Str model = app_model_folder(app->arena, app->settings, folder);
     if (!model.length) {
         if (!is_quiet)
             log_warn("serve", "no embedding model: search is by words only; add one with `lectern "
                               "models add FOLDER`");
-        return;
+        return true;
     }
     EncodeQueueOptions options = { .folder = str_c(app->arena, model),
                                    .thread_max = (int)app->settings->encoder_threads };
+    if (!app_encoder_options(app->arena, app->settings, folder, &options.encoder, err))
+        return false;
     app->encoder = encode_queue_new(&options);
+    return true;
 }
 
 static bool open_library(App *app, Str folder, Error *err)
@@ -355,7 +368,8 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
         return false;
     SandboxOptions sandbox = { .ready_service = "extract", .ready_count = 1 };
     app->sandbox = sandbox_new(&sandbox);
-    open_encoder(app, folder, options->is_quiet);
+    if (!open_encoder(app, folder, options->is_quiet, err))
+        return false;
     app->api.upload_folder = str_c(app->arena, str(blob_incoming(app->blobs)));
     app->api.upload_max = app->settings->upload_max;
     open_conversions(app);

@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "cli/settings.h"
+#include "encode/kernel_sets.h"
 
 typedef struct App App;
 
@@ -34,3 +35,7 @@ MUST_CHECK bool app_lock_folder(Str folder, int *fd_r, Error *err);
 char *app_socket(Arena *arena, Str folder);
 /* The folder of the embedding model, or empty when there is none. */
 Str app_model_folder(Arena *arena, const Settings *settings, Str data_folder);
+/* How it is opened: the settings encoder_kernels and encoder_precision, weights kept in the data
+ * folder's cache/. */
+MUST_CHECK bool app_encoder_options(Arena *arena, const Settings *settings, Str data,
+                                    EncoderOptions *options_r, Error *err);

@@ -11,9 +11,12 @@ static const char *const model_files[] = {
     "sentence_bert_config.json", "modules.json"
 };
 
-static bool try_model(Arena *arena, Str folder, EncodeStatus *status_r, Error *err)
+static bool try_model(const CommandLine *line, Str data, Str folder, EncodeStatus *status_r,
+                      Error *err)
 {
-    EncodeQueueOptions options = { .folder = str_c(arena, folder), .thread_max = 1 };
+    EncodeQueueOptions options = { .folder = str_c(line->arena, folder), .thread_max = 1 };
+    if (!app_encoder_options(line->arena, &line->settings, data, &options.encoder, err))
+        return false;
     EncodeQueue *queue = encode_queue_new(&options);
     bool good = encode_queue_load(queue, err);
     encode_queue_status(queue, status_r);
@@ -28,7 +31,7 @@ static bool list(CommandLine *line, Str data, Error *err)
     if (!folder.length)
         return fail(err, ERROR_NOT_FOUND,
                     "there is no embedding model; add one with `lectern models add FOLDER`");
-    if (!try_model(line->arena, folder, &status, err))
+    if (!try_model(line, data, folder, &status, err))
         return false;
     AUTO_JSON json_t *about = json_pack("{s:s, s:s, s:I, s:s}", "name", status.model, "folder",
                                         str_c(line->arena, folder), "dims", (json_int_t)status.dims,
@@ -54,7 +57,7 @@ static bool add(CommandLine *line, Str data, Error *err)
     EncodeStatus status = { 0 };
     if (line->word_count != 2)
         return fail(err, ERROR_INVALID, "use: lectern models add FOLDER");
-    if (!try_model(line->arena, line->words[1], &status, err))
+    if (!try_model(line, data, line->words[1], &status, err))
         return fail_in(err, "the folder holds no model that can be used");
     Str to = str(path_join(line->arena, data, S("models/all-MiniLM-L6-v2")));
     if (!folder_make(to.at, 0700, err))
