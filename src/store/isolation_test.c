@@ -10,6 +10,9 @@
 #include "store/erase_store.h"
 #include "store/index_changes_store.h"
 #include "store/jobs_store.h"
+#include "store/judged_sets_store.h"
+#include "store/judgements_store.h"
+#include "store/lab_runs_store.h"
 #include "store/messages_store.h"
 #include "store/people_store.h"
 #include "store/read_pages_store.h"
@@ -39,8 +42,23 @@ static struct {
     Message message;
     ApiKey key;
     NumberList numbers;
+    JudgedSet set;
     Str job;
 } secret;
+
+static bool fill_lab(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    Judgement judgement = { .query = S("our plan"), .document = secret.doc.id, .grade = 2 };
+    LabRun run = { .id = S("run"), .job = S("job"), .settings = S("{}") };
+
+    secret.set = (JudgedSet){ .name = S("Ours") };
+    CALL(judged_set_add(tx, ours, world->arena, &secret.set, err));
+    CALL(judgement_set(tx, ours, world->arena, secret.set.id, &judgement, err));
+    run.set = secret.set.id;
+    CALL(lab_run_add(tx, ours, &run, err));
+    return lab_run_save(tx, ours, S("run"), S("{\"queries\":1}"), err);
+}
 
 static bool fill_ledgers(DbTx *tx, World *world, Error *err)
 {
@@ -56,6 +74,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     bool is_new;
 
     CALL(search_add(tx, ours, world->arena, &search, err));
+    CALL(fill_lab(tx, world, err));
     CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
     CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
     CALL(audit_add(tx, ours, &entry, err));
@@ -232,6 +251,11 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, jobs_store_find(tx, theirs, arena, secret.job, &job, err));
     EXPECT_CODE(ERROR_NOT_FOUND, setting_find(tx, theirs, arena, S("theme"), &text, err));
     EXPECT_CODE(ERROR_NOT_FOUND, secret_find(tx, theirs, arena, S("key"), &text, err));
+    JudgedSet set;
+    LabRun run;
+    EXPECT_CODE(ERROR_NOT_FOUND, judged_set_find(tx, theirs, arena, secret.set.id, &set, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, judged_set_find_by_name(tx, theirs, arena, S("Ours"), &set, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, lab_run_find(tx, theirs, arena, S("run"), &run, err));
     return true;
 }
 
@@ -271,6 +295,14 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, membership_remove(tx, theirs, world->ours.user, err));
     EXPECT_CODE(ERROR_DENIED, workspace_remove(tx, theirs, world->ours.workspace, err));
     EXPECT_CODE(ERROR_DENIED, user_remove(tx, theirs, world->ours.user, err));
+    Judgement judgement = { .query = S("our plan"), .document = id };
+    LabRun run = { .id = S("other"), .set = secret.set.id };
+    EXPECT_CODE(ERROR_NOT_FOUND, judged_set_remove(tx, theirs, secret.set.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, judgement_set(tx, theirs, arena, secret.set.id, &judgement, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, lab_run_add(tx, theirs, &run, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, lab_run_save(tx, theirs, S("run"), S("x"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, lab_run_remove(tx, theirs, S("run"), err));
+    CALL(judgement_remove(tx, theirs, arena, secret.set.id, &judgement, err));
     CALL(setting_remove(tx, theirs, S("theme"), err));
     CALL(secret_remove(tx, theirs, S("key"), err));
     CALL(upload_remove(tx, theirs, S("k"), err));
@@ -329,6 +361,10 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
                  conversation_list(tx, theirs, arena, STR_NONE, NULL, &list, err));
     EXPECT_EMPTY(MessageList,
                  message_list(tx, theirs, arena, secret.conversation.id, 0, &list, err));
+    EXPECT_EMPTY(JudgedSetList, judged_set_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(JudgementList,
+                 judgement_list(tx, theirs, arena, secret.set.id, STR_NONE, &list, err));
+    EXPECT_EMPTY(LabRunList, lab_run_list(tx, theirs, arena, STR_NONE, &list, err));
     EXPECT_EMPTY(SearchList, search_list(tx, theirs, arena, STR_NONE, NULL, &list, err));
     EXPECT_EMPTY(UsageList, usage_list(tx, theirs, arena, NULL, &list, err));
     EXPECT_EMPTY(UsageSumList, usage_sum(tx, theirs, arena, USAGE_BY_DAY, 0, 0, &list, err));
