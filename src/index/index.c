@@ -237,9 +237,10 @@ static bool stems_alike(Language a, Language b)
     return a == b || (!left->stemmer && !right->stemmer);
 }
 
-Query index_query(Index *index, Arena *arena, Str text)
+/* The languages a query is understood in. */
+static size_t query_languages(Index *index, Language languages[QUERY_LANGUAGES_MAX])
 {
-    Language frequent[LANGUAGE_COUNT], languages[QUERY_LANGUAGES_MAX];
+    Language frequent[LANGUAGE_COUNT];
     size_t frequent_count = keyword_languages(index->keyword, frequent, LANGUAGE_COUNT), count = 0;
     for (size_t i = 0; i < frequent_count && count < QUERY_LANGUAGES_MAX; i++) {
         bool is_new = true;
@@ -250,10 +251,39 @@ Query index_query(Index *index, Arena *arena, Str text)
     }
     if (!count)
         languages[count++] = LANGUAGE_ENGLISH;
+    return count;
+}
+
+void index_expand(Index *index, Arena *arena, Query *query)
+{
+    keyword_expand(index->keyword, arena, query);
+}
+
+static Query parse(Index *index, Arena *arena, Str text)
+{
+    Language languages[QUERY_LANGUAGES_MAX];
+    size_t count = query_languages(index, languages);
     Words *words = borrow_words(index);
     Query query = query_parse(arena, words, languages, count, text);
     return_words(index, words);
     return query;
+}
+
+Query index_query(Index *index, Arena *arena, Str text)
+{
+    Query query = parse(index, arena, text);
+    keyword_expand(index->keyword, arena, &query);
+    return query;
+}
+
+Str index_suggest(Index *index, Arena *arena, Str word)
+{
+    Language languages[QUERY_LANGUAGES_MAX];
+    size_t count = query_languages(index, languages);
+    Words *words = borrow_words(index);
+    Str suggested = keyword_suggest(index->keyword, words, languages, count, word, arena);
+    return_words(index, words);
+    return suggested;
 }
 
 #define PREFIX_WORDS_MAX 50
@@ -290,7 +320,7 @@ static size_t open_words(Index *index, Arena *arena, Str open, Str *words, doubl
 
 Query index_query_typing(Index *index, Arena *arena, Str text)
 {
-    Query query = index_query(index, arena, text);
+    Query query = parse(index, arena, text);
     ByteRange range;
     Words *words = borrow_words(index);
     Str open = query_open_word(arena, words, &query, &range), found[PREFIX_WORDS_MAX];
@@ -304,6 +334,7 @@ Query index_query_typing(Index *index, Arena *arena, Str text)
                                                           .rarity = (float)rarity,
                                                           .start = range.start,
                                                           .end = range.end };
+    keyword_expand(index->keyword, arena, &query);
     return query;
 }
 

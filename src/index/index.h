@@ -91,6 +91,11 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
 Snippet index_snippet(Index *index, Arena *arena, const Query *query, Language language, Str text,
                       size_t bytes_max);
 
+/* A query made by hand as the index takes it: see keyword_expand(); index_query() has done it. */
+void index_expand(Index *index, Arena *arena, Query *query);
+/* The likeliest spelling of a word that occurs nowhere; see keyword_suggest(). */
+Str index_suggest(Index *index, Arena *arena, Str word);
+
 /* See keyword_rarity(). */
 double index_rarity(Index *index, Str word);
 

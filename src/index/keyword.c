@@ -6,9 +6,8 @@
 #include "base/map.h"
 #include "index/keyword_phrase.h"
 #include "index/keyword_segment.h"
+#include "text/fold.h"
 
-/* Fields lie this far apart, so that no phrase crosses them. */
-#define FIELD_GAP 100
 #define WAITING_WORDS_MAX 1000000
 #define WAITING_BYTES_MAX MB(512)
 
@@ -18,8 +17,16 @@ typedef struct Occurrence {
     uint32_t weight;
 } Occurrence;
 
+/* A term that waits. Its form is a candidate that other forms vote down (Boyer and Moore 1981). */
+typedef struct WaitingTerm {
+    Str text, form;
+    uint32_t votes;
+    uint32_t form_ordinal; /* of the document that has the form */
+} WaitingTerm;
+
 typedef struct Waiting {
     uint64_t key;
+    uint32_t ordinal;
     size_t first, count; /* of its occurrences */
     uint32_t length;
     uint8_t language;
@@ -29,7 +36,7 @@ struct KeywordIndex {
     Shelf *shelf;
     Arena *arena; /* texts and the table of waiting terms */
     Map terms;
-    VEC(Str) term_texts;
+    VEC(WaitingTerm) waiting_terms;
     Bytes occurrences, waiting; /* arrays of the structs above */
 };
 
@@ -62,9 +69,25 @@ ShelfState keyword_load(KeywordIndex *index, uint64_t *generation_r, Error *err)
 
 typedef struct AddSink {
     KeywordIndex *index;
-    uint32_t weight, base, next; /* of positions */
-    uint32_t length;
+    Str text;
+    uint32_t ordinal, field, weight, length;
 } AddSink;
+
+static void vote(const AddSink *sink, WaitingTerm *term, const Word *word)
+{
+    Str raw = str_slice(sink->text, word->start, word->end);
+    if (raw.length > WORD_TEXT_MAX)
+        return;
+    if (str_equal_ignore_case(raw, term->form)) {
+        term->votes++;
+    } else if (term->votes) {
+        term->votes--;
+    } else {
+        term->form = str_copy(sink->index->arena, raw);
+        term->form_ordinal = sink->ordinal;
+        term->votes = 1;
+    }
+}
 
 static void add_occurrence(void *self, const Word *word)
 {
@@ -74,25 +97,31 @@ static void add_occurrence(void *self, const Word *word)
     if (!entry) {
         Str text = str_copy(index->arena, word->text);
         entry = map_add(&index->terms, text, NULL);
-        entry->number = (int64_t)index->term_texts.count;
-        *vec_push(index->arena, &index->term_texts) = text;
+        entry->number = (int64_t)index->waiting_terms.count;
+        *vec_push(index->arena, &index->waiting_terms) = (WaitingTerm){ .text = text };
     }
-    Occurrence occurrence = { (uint32_t)entry->number, sink->base + word->position, sink->weight };
+    if (!word->is_extra)
+        vote(sink, &index->waiting_terms.at[entry->number], word);
+    uint32_t position = MIN(word->position, (1u << KEYWORD_FIELD_BITS) - 1);
+    Occurrence occurrence = { (uint32_t)entry->number, sink->field << KEYWORD_FIELD_BITS | position,
+                              sink->weight };
     bytes_add(&index->occurrences, &occurrence, sizeof(occurrence));
-    sink->next = sink->base + word->position + 1;
     sink->length += word->is_extra ? 0 : sink->weight;
 }
 
 void keyword_add(KeywordIndex *index, Words *words, const KeywordDocument *document)
 {
-    AddSink sink = { .index = index };
+    AddSink sink = { .index = index,
+                     .ordinal = (uint32_t)(index->waiting.length / sizeof(Waiting)) };
     Waiting waiting = { .key = document->key,
+                        .ordinal = sink.ordinal,
                         .language = (uint8_t)document->language,
                         .first = index->occurrences.length / sizeof(Occurrence) };
     for (size_t f = 0; f < KEYWORD_FIELDS_MAX; f++) {
         const KeywordField *field = &document->fields[f];
         sink.weight = field->weight;
-        sink.base = sink.next ? sink.next + FIELD_GAP : 0;
+        sink.field = (uint32_t)f;
+        sink.text = field->text;
         if (field->text.length && field->weight)
             words_split(words, document->language, field->text, add_occurrence, &sink);
     }
@@ -112,7 +141,8 @@ typedef struct Build {
     uint64_t *keys;
     uint32_t *lengths;
     uint8_t *languages;
-    uint32_t *starts; /* of each term's occurrences, one more at the end */
+    uint32_t *numbers; /* of documents, by ordinal; UINT32_MAX: replaced */
+    uint32_t *starts;  /* of each term's occurrences, one more at the end */
     struct Placed {
         uint32_t document, position, weight;
     } * placed; /* by term, then document, then position */
@@ -129,7 +159,7 @@ static int compare_waiting(const void *a, const void *b)
 /* Sort by key; of documents with one key the last stays. */
 static void order_documents(Build *b)
 {
-    uint32_t kept = 0;
+    uint32_t kept = 0, all = b->document_count;
     qsort(b->documents, b->document_count, sizeof(*b->documents), compare_waiting);
     for (uint32_t i = 0; i < b->document_count; i++)
         if (i + 1 == b->document_count || b->documents[i + 1].key != b->documents[i].key)
@@ -138,7 +168,10 @@ static void order_documents(Build *b)
     b->keys = heap_alloc((kept + 1) * sizeof(*b->keys));
     b->lengths = heap_alloc((kept + 1) * sizeof(*b->lengths));
     b->languages = heap_alloc(kept + 1);
+    b->numbers = heap_alloc((all + 1) * sizeof(*b->numbers));
+    memset(b->numbers, 0xFF, all * sizeof(*b->numbers));
     for (uint32_t i = 0; i < kept; i++) {
+        b->numbers[b->documents[i].ordinal] = i;
         b->keys[i] = b->documents[i].key;
         b->lengths[i] = b->documents[i].length;
         b->languages[i] = b->documents[i].language;
@@ -150,7 +183,7 @@ static void order_occurrences(Build *b)
 {
     const void *base = b->index->occurrences.at;
     const Occurrence *all = base;
-    size_t terms = b->index->term_texts.count;
+    size_t terms = b->index->waiting_terms.count;
     b->starts = heap_alloc((terms + 2) * sizeof(*b->starts));
     b->placed = heap_alloc(b->index->occurrences.length / sizeof(*all) * sizeof(*b->placed) + 1);
     for (uint32_t d = 0; d < b->document_count; d++)
@@ -175,6 +208,35 @@ static int compare_terms(const void *a, const void *b)
     return str_compare(((const TermOrder *)a)->text, ((const TermOrder *)b)->text);
 }
 
+/* Positions as they are stored; see keyword_segment.h. */
+static void add_positions(Bytes *positions, const struct Placed *placed, uint32_t count)
+{
+    for (uint32_t i = 0, stop; i < count; i = stop) {
+        uint32_t field = placed[i].position >> KEYWORD_FIELD_BITS,
+                 last = field << KEYWORD_FIELD_BITS;
+        for (stop = i; stop < count && placed[stop].position >> KEYWORD_FIELD_BITS == field;)
+            stop++;
+        bytes_add_varint(positions, (stop - i) << 3 | (uint32_t)(stop < count) << 2 | field);
+        for (uint32_t j = i; j < stop; j++) {
+            bytes_add_varint(positions, placed[j].position - last);
+            last = placed[j].position;
+        }
+    }
+}
+
+static void begin_term(const Build *b, KeywordWriter *writer, uint32_t number)
+{
+    const WaitingTerm *term = &b->index->waiting_terms.at[number];
+    char lower[WORD_TEXT_MAX * 4];
+    Str form = term->form;
+    uint32_t document = form.length ? b->numbers[term->form_ordinal] : UINT32_MAX;
+    if (document != UINT32_MAX)
+        form = fold_case(form, lower, sizeof(lower));
+    if (document == UINT32_MAX || str_equal(form, term->text))
+        form = STR_NONE;
+    keyword_write_term(writer, term->text, form, document);
+}
+
 /* All postings of one term. */
 static void write_term(const Build *b, KeywordWriter *writer, const TermOrder *term,
                        Bytes *positions)
@@ -182,18 +244,15 @@ static void write_term(const Build *b, KeywordWriter *writer, const TermOrder *t
     uint32_t at = b->starts[term->term], end = b->starts[term->term + 1];
     if (at == end)
         return;
-    keyword_write_term(writer, term->text);
+    begin_term(b, writer, term->term);
     while (at < end) {
-        uint32_t document = b->placed[at].document, count = 0, last = 0, stop = at;
+        uint32_t document = b->placed[at].document, count = 0, stop = at;
         while (stop < end && b->placed[stop].document == document)
             stop++;
         positions->length = 0;
-        bytes_add_varint(positions, stop - at);
-        for (; at < stop; at++) {
-            bytes_add_varint(positions, b->placed[at].position - last);
-            last = b->placed[at].position;
+        add_positions(positions, b->placed + at, stop - at);
+        for (; at < stop; at++)
             count += b->placed[at].weight;
-        }
         keyword_write_posting(writer, document, count,
                               (Str){ (const char *)positions->at, positions->length });
     }
@@ -201,10 +260,10 @@ static void write_term(const Build *b, KeywordWriter *writer, const TermOrder *t
 
 static Bytes write_segment(const Build *b)
 {
-    size_t terms = b->index->term_texts.count;
+    size_t terms = b->index->waiting_terms.count;
     AUTO_FREE TermOrder *order = heap_alloc((terms + 1) * sizeof(*order));
     for (size_t t = 0; t < terms; t++)
-        order[t] = (TermOrder){ b->index->term_texts.at[t], (uint32_t)t };
+        order[t] = (TermOrder){ b->index->waiting_terms.at[t].text, (uint32_t)t };
     qsort(order, terms, sizeof(*order), compare_terms);
 
     KeywordWriter writer;
@@ -221,7 +280,7 @@ static void forget_waiting(KeywordIndex *index)
     index->occurrences.length = index->waiting.length = 0;
     arena_reset(index->arena);
     index->terms = map_new(index->arena);
-    memset(&index->term_texts, 0, sizeof(index->term_texts));
+    memset(&index->waiting_terms, 0, sizeof(index->waiting_terms));
 }
 
 void keyword_publish(KeywordIndex *index)
@@ -235,7 +294,8 @@ void keyword_publish(KeywordIndex *index)
     order_documents(&b);
     order_occurrences(&b);
     shelf_add(index->shelf, write_segment(&b));
-    free(b.keys), free(b.lengths), free(b.languages), free(b.starts), free(b.placed);
+    free(b.keys), free(b.lengths), free(b.languages), free(b.numbers), free(b.starts),
+        free(b.placed);
     forget_waiting(index);
 }
 

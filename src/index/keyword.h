@@ -51,10 +51,15 @@ size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most);
 /* The keys of living chunks that keep to the query's phrases and exclusions, ascending. */
 const uint64_t *keyword_matching(KeywordIndex *index, const Query *query, Arena *arena,
                                  size_t *count_r);
-/* Words of the index that begin with the prefix (at most KEYWORD_PREFIX_SCAN of a segment are
- * looked at), the most frequent first; *rarity_r: the weight they have together. Returns how many.
- */
-#define KEYWORD_PREFIX_SCAN 20000
+/* What the query means in this index: its prefixes and words with edits become words that are
+ * there, words that occur nowhere those they resemble, for less. */
+void keyword_expand(KeywordIndex *index, Arena *arena, Query *query);
+/* For a word that occurs nowhere: the likeliest word of the index within two edits (one of a short
+ * word), by edits and frequency, as it is written there. Empty: it occurs, or there is none. */
+Str keyword_suggest(KeywordIndex *index, Words *words, const Language *languages,
+                    size_t language_count, Str word, Arena *arena);
+/* Words of the index that begin with the prefix, the most frequent first; *rarity_r: the weight
+ * they have together. Returns how many. */
 size_t keyword_prefixed(KeywordIndex *index, Str prefix, Arena *arena, Str *words, size_t most,
                         double *rarity_r);
 /* How rare the word (as an index keeps it) is: the weight that BM25 gives it; 0 to about 12. */

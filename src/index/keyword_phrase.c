@@ -41,23 +41,18 @@ static bool seek(WordCursor *c, uint32_t document)
     return c->at < c->postings.count && c->postings.documents[c->at] == document;
 }
 
-/* The positions of the current posting; those of the ones before are stepped over. */
-static void read_positions(WordCursor *c)
+/* The positions of the current posting in these fields; those of the ones before are stepped over.
+ */
+static void read_positions(WordCursor *c, uint32_t fields)
 {
-    const uint8_t *at = (const uint8_t *)c->rest.at, *from = at, *end = at + c->rest.length;
-    c->position_count = 0;
-    while (c->rest.length && c->positions_at <= c->at) {
-        uint32_t count, gap, position = 0;
-        bool wanted = c->positions_at++ == c->at;
-        if (!varint_read(&at, end, &count))
-            break;
-        for (uint32_t i = 0; i < count && varint_read(&at, end, &gap); i++) {
-            position += gap;
-            if (wanted && c->position_count < POSITIONS_MAX)
-                c->positions[c->position_count++] = position;
-        }
-    }
-    c->rest = str_from(c->rest, (size_t)(at - from));
+    uint32_t count = 0, kept = 0;
+    for (; c->positions_at <= c->at; c->positions_at++)
+        count = keyword_next_positions(&c->rest, c->positions,
+                                       c->positions_at == c->at ? POSITIONS_MAX : 0);
+    for (uint32_t i = 0; i < count; i++)
+        if (fields >> (c->positions[i] >> KEYWORD_FIELD_BITS) & 1)
+            c->positions[kept++] = c->positions[i];
+    c->position_count = kept;
 }
 
 static bool has_position(const WordCursor *c, uint32_t position)
@@ -73,11 +68,8 @@ static bool has_position(const WordCursor *c, uint32_t position)
     return low < c->position_count && c->positions[low] == position;
 }
 
-/* The words stand side by side in the document that all cursors are at. */
-static bool stand_together(WordCursor *words, size_t count)
+static bool stand_side_by_side(const WordCursor *words, size_t count)
 {
-    for (size_t w = 0; w < count; w++)
-        read_positions(&words[w]);
     for (uint32_t i = 0; i < words[0].position_count; i++) {
         size_t w = 1;
         while (w < count && has_position(&words[w], words[0].positions[i] + (uint32_t)w))
@@ -88,11 +80,69 @@ static bool stand_together(WordCursor *words, size_t count)
     return false;
 }
 
-static void match_phrase(const Segment *segment, const QueryPhrase *phrase, uint64_t *matches)
+/* All words within a stretch of `span` words, in any order: the first of them moves on until they
+ * are (fields lie far apart). */
+static bool stand_near(const WordCursor *words, size_t count, uint32_t span)
+{
+    uint32_t at[QUERY_PHRASE_MAX] = { 0 };
+    for (;;) {
+        size_t first = 0;
+        uint32_t last = 0;
+        bool is_shared = false;
+        for (size_t w = 0; w < count; w++) {
+            if (at[w] == words[w].position_count)
+                return false;
+            uint32_t position = words[w].positions[at[w]];
+            for (size_t v = 0; v < w && !is_shared; v++)
+                if (words[v].positions[at[v]] == position)
+                    is_shared = true, at[w]++; /* one word cannot stand for two */
+            if (is_shared)
+                break;
+            if (position < words[first].positions[at[first]])
+                first = w;
+            last = MAX(last, position);
+        }
+        if (is_shared)
+            continue;
+        if (last - words[first].positions[at[first]] < span)
+            return true;
+        at[first]++;
+    }
+}
+
+/* A phrase being looked for in a segment, and where. */
+typedef struct PhraseSearch {
+    const QueryClause *clause;
+    const QueryPhrase *phrase;
+    uint32_t fields;
+    WordCursor *words;
+} PhraseSearch;
+
+/* The document that a word of the phrase has. */
+static bool has_phrase(const PhraseSearch *s, uint32_t document)
+{
+    size_t count = s->phrase->count;
+    if (count == 1 && !s->clause->fields)
+        return true;
+    for (size_t w = 0; w < count; w++)
+        if (!seek(&s->words[w], document))
+            return false;
+    for (size_t w = 0; w < count; w++) {
+        read_positions(&s->words[w], s->fields);
+        if (!s->words[w].position_count)
+            return false;
+    }
+    return s->clause->slop ? stand_near(s->words, count, (uint32_t)count + s->clause->slop)
+                           : stand_side_by_side(s->words, count);
+}
+
+static void match_phrase(const Segment *segment, const QueryClause *clause,
+                         const QueryPhrase *phrase, const uint64_t *allowed, uint64_t *matches)
 {
     const KeywordView *view = segment->view;
     AUTO_ARENA Arena *arena = arena_new(MB(64));
     WordCursor *words = arena_new_array(arena, WordCursor, phrase->count);
+    PhraseSearch search = { clause, phrase, clause->fields ? clause->fields : UINT32_MAX, words };
     size_t rarest = 0;
 
     for (size_t w = 0; w < phrase->count; w++) {
@@ -108,10 +158,7 @@ static void match_phrase(const Segment *segment, const QueryPhrase *phrase, uint
         keyword_unpack(view, &words[rarest].info, b, &lead);
         for (uint32_t i = 0; i < lead.count; i++) {
             uint32_t document = lead.documents[i];
-            size_t w = 0;
-            while (phrase->count > 1 && w < phrase->count && seek(&words[w], document))
-                w++;
-            if (phrase->count == 1 || (w == phrase->count && stand_together(words, phrase->count)))
+            if (allowed[document / 64] >> (document % 64) & 1 && has_phrase(&search, document))
                 matches[document / 64] |= UINT64_C(1) << (document % 64);
         }
     }
@@ -124,8 +171,8 @@ void keyword_apply_clauses(const Segment *segment, const Query *query, uint64_t 
     for (size_t c = 0; c < query->clauses.count; c++) {
         const QueryClause *clause = &query->clauses.at[c];
         memset(matches, 0, words * sizeof(*matches));
-        for (size_t p = 0; p < clause->phrase_count; p++)
-            match_phrase(segment, &clause->phrases[p], matches);
+        for (size_t p = 0; p < clause->phrases.count; p++)
+            match_phrase(segment, clause, &clause->phrases.at[p], allowed, matches);
         for (size_t w = 0; w < words; w++)
             allowed[w] &= clause->is_excluded ? ~matches[w] : matches[w];
     }

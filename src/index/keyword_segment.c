@@ -17,14 +17,15 @@ static bool section_fits(const KeywordHead *head, uint64_t offset, uint64_t size
 static bool check_head(const KeywordHead *head, Str bytes, Error *err)
 {
     uint64_t documents = head->document_count, terms = head->term_count;
-    if (memcmp(head->magic, "LKEYWRD1", 8) != 0 || head->end != bytes.length)
+    if (memcmp(head->magic, "LKEYWRD2", 8) != 0 || head->end != bytes.length)
         return broken(err, "head");
     if (!section_fits(head, head->keys, documents * 8, head->lengths) ||
         !section_fits(head, head->lengths, documents * 4, head->languages) ||
         !section_fits(head, head->languages, documents, head->term_offsets) ||
         !section_fits(head, head->term_offsets, (terms + 1) * 4, head->term_texts) ||
-        !section_fits(head, head->term_texts, 0, head->infos) ||
-        !section_fits(head, head->infos, terms * sizeof(KeywordTerm), head->blocks) ||
+        !section_fits(head, head->term_texts, 0, head->forms) ||
+        !section_fits(head, head->forms, 0, head->infos) ||
+        !section_fits(head, head->infos, (terms + 1) * sizeof(KeywordTerm), head->blocks) ||
         !section_fits(head, head->blocks, (head->block_count + UINT64_C(1)) * sizeof(KeywordBlock),
                       head->postings) ||
         !section_fits(head, head->postings, 0, head->positions) ||
@@ -63,7 +64,9 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     at = bytes.at + head->positions, view->positions = at;
     view->head = head;
     view->term_texts = bytes.at + head->term_texts;
-    view->term_texts_size = head->infos - head->term_texts;
+    view->forms = bytes.at + head->forms;
+    view->term_texts_size = head->forms - head->term_texts;
+    view->forms_size = head->infos - head->forms;
     view->postings_size = head->positions - head->postings;
     view->positions_size = head->end - head->positions;
     for (uint32_t i = 0; i < head->document_count; i++)
@@ -77,6 +80,14 @@ Str keyword_term_text(const KeywordView *view, uint32_t term)
     if (start > end || end > view->term_texts_size)
         return STR_NONE;
     return (Str){ view->term_texts + start, end - start };
+}
+
+Str keyword_term_form(const KeywordView *view, uint32_t term)
+{
+    uint32_t start = view->infos[term].form, end = view->infos[term + 1].form;
+    if (start >= end || end > view->forms_size)
+        return keyword_term_text(view, term);
+    return (Str){ view->forms + start, end - start };
 }
 
 uint32_t keyword_term_from(const KeywordView *view, Str text)
@@ -158,9 +169,29 @@ Str keyword_positions(const KeywordView *view, uint32_t block)
     return (Str){ at, end - start };
 }
 
+uint32_t keyword_next_positions(Str *rest, uint32_t *positions, uint32_t most)
+{
+    if (!rest->length)
+        return 0;
+    const uint8_t *from = (const uint8_t *)rest->at, *end = from + rest->length, *at = from;
+    uint32_t found = 0, head, gap;
+    bool more = true;
+    while (more && varint_read(&at, end, &head)) {
+        uint32_t position = (head & 3) << KEYWORD_FIELD_BITS;
+        more = head >> 2 & 1;
+        for (uint32_t i = 0; i < head >> 3 && varint_read(&at, end, &gap); i++) {
+            position += gap;
+            if (found < most)
+                positions[found++] = position;
+        }
+    }
+    *rest = str_from(*rest, (size_t)(at - from));
+    return found;
+}
+
 const SegmentKind keyword_segment_kind = {
     .name = "keyword",
-    .version = 1,
+    .version = 2,
     .open = open_segment,
     .merge = keyword_merge,
 };

@@ -5,10 +5,14 @@
  *   keys      u64 a document, ascending            lengths   u32, words weighted by field
  *   languages u8                                   dead ends of sections are zeros
  *   terms     u32 offsets into the texts [n + 1], sorted by text
- *   infos     KeywordTerm a term                   blocks    KeywordBlock per 128 documents of a
- *                                                            term, and one to end them
+ *   forms     texts, in the order of the terms     infos     KeywordTerm a term, one to end them
+ *   blocks    KeywordBlock per 128 documents of a term, and one to end them
  *   postings  a block: width of the document gaps (1, 2 or 4), width of the counts, gaps, counts
- *   positions a block: for each document how many, then the gaps between them (LEB128)
+ *   positions a block: for each document and field that has the term, in order, the LEB128 numbers
+ *             count << 3 | another field follows << 2 | field, then the gaps between positions
+ *
+ * A term's form is how its word is written, in lower case, where a stem is not: what is shown when
+ * it is suggested. It is that of one document and dies with it.
  *
  * A block's bound is the highest score share tf / (tf + K) in it at the segment's own average
  * length; a search scales it (see keyword_search.c). */
@@ -30,12 +34,14 @@ typedef struct KeywordHead {
     char magic[8];
     uint32_t document_count, term_count, block_count, unused;
     uint64_t total_length;
-    uint64_t keys, lengths, languages, term_offsets, term_texts, infos, blocks, postings, positions,
-        end;
+    uint64_t keys, lengths, languages, term_offsets, term_texts, forms, infos, blocks, postings,
+        positions, end;
 } KeywordHead;
 
 typedef struct KeywordTerm {
     uint32_t document_count, block_first;
+    uint32_t form;          /* offset in the forms; it ends where the next term's begins */
+    uint32_t form_document; /* that has it */
 } KeywordTerm;
 
 typedef struct KeywordBlock {
@@ -50,11 +56,11 @@ typedef struct KeywordView {
     const uint32_t *lengths;
     const uint8_t *languages;
     const uint32_t *term_offsets;
-    const char *term_texts;
+    const char *term_texts, *forms;
     const KeywordTerm *infos;
     const KeywordBlock *blocks;
     const uint8_t *postings, *positions;
-    uint64_t term_texts_size, postings_size, positions_size;
+    uint64_t term_texts_size, forms_size, postings_size, positions_size;
     uint32_t language_counts[LANGUAGE_COUNT];
 } KeywordView;
 
@@ -63,6 +69,8 @@ extern const SegmentKind keyword_segment_kind;
 /* The term's row; false when the segment does not have it. */
 bool keyword_find_term(const KeywordView *view, Str term, KeywordTerm *info_r);
 Str keyword_term_text(const KeywordView *view, uint32_t term);
+/* How the term is written; the term itself when nothing else is known. */
+Str keyword_term_form(const KeywordView *view, uint32_t term);
 /* The first term that is not before the text. */
 uint32_t keyword_term_from(const KeywordView *view, Str text);
 
@@ -76,6 +84,10 @@ void keyword_unpack(const KeywordView *view, const KeywordTerm *info, uint32_t b
                     KeywordPostings *postings);
 /* Bytes of a block's positions. */
 Str keyword_positions(const KeywordView *view, uint32_t block);
+/* The positions of the next document of *rest, which moves behind them: field << KEYWORD_FIELD_BITS
+ * | word of the field, ascending. Those past `most` are only stepped over. Returns how many. */
+#define KEYWORD_FIELD_BITS 30
+uint32_t keyword_next_positions(Str *rest, uint32_t *positions, uint32_t most);
 static inline uint32_t keyword_block_count(const KeywordTerm *info)
 {
     return (info->document_count + KEYWORD_BLOCK - 1) / KEYWORD_BLOCK;
@@ -87,7 +99,7 @@ typedef struct KeywordWriter {
     KeywordHead head;
     const uint32_t *lengths;
     float average;
-    Bytes out, term_offsets, term_texts, infos, blocks, postings, positions;
+    Bytes out, term_offsets, term_texts, forms, infos, blocks, postings, positions;
     KeywordPostings pending;
     uint32_t last_document; /* of the block before; UINT32_MAX for none */
     Bytes pending_positions;
@@ -96,8 +108,10 @@ typedef struct KeywordWriter {
 /* The documents in ascending order of keys; the arrays must live until keyword_write_end(). */
 void keyword_write_begin(KeywordWriter *writer, const uint64_t *keys, const uint32_t *lengths,
                          const uint8_t *languages, uint32_t document_count);
-/* A term (ascending order of bytes); its postings follow, documents ascending. */
-void keyword_write_term(KeywordWriter *writer, Str text);
+/* A term (ascending order of bytes); its postings follow, documents ascending. `form`: empty when
+ * it is the text. */
+void keyword_write_term(KeywordWriter *writer, Str text, Str form, uint32_t form_document);
+/* `positions`: as in the section. */
 void keyword_write_posting(KeywordWriter *writer, uint32_t document, uint32_t count, Str positions);
 Bytes keyword_write_end(KeywordWriter *writer);
 /* The living documents of several segments in one. */

@@ -7,7 +7,7 @@ void keyword_write_begin(KeywordWriter *w, const uint64_t *keys, const uint32_t 
                          const uint8_t *languages, uint32_t document_count)
 {
     *w = (KeywordWriter){ .lengths = lengths, .last_document = UINT32_MAX };
-    memcpy(w->head.magic, "LKEYWRD1", 8);
+    memcpy(w->head.magic, "LKEYWRD2", 8);
     w->head.document_count = document_count;
     for (uint32_t i = 0; i < document_count; i++)
         w->head.total_length += lengths[i];
@@ -65,12 +65,14 @@ static void flush_block(KeywordWriter *w)
     pending->count = 0;
 }
 
-void keyword_write_term(KeywordWriter *w, Str text)
+void keyword_write_term(KeywordWriter *w, Str text, Str form, uint32_t form_document)
 {
     flush_block(w);
     uint32_t offset = (uint32_t)w->term_texts.length;
-    KeywordTerm info = { 0, w->head.block_count };
+    KeywordTerm info = { 0, w->head.block_count, (uint32_t)w->forms.length, form_document };
     assert(w->term_texts.length + text.length < UINT32_MAX);
+    assert(w->forms.length + form.length < UINT32_MAX);
+    bytes_add(&w->forms, form.at, form.length);
     bytes_add(&w->term_offsets, &offset, sizeof(offset));
     bytes_add(&w->term_texts, text.at, text.length);
     bytes_add(&w->infos, &info, sizeof(info));
@@ -105,11 +107,14 @@ Bytes keyword_write_end(KeywordWriter *w)
 {
     flush_block(w);
     uint32_t offset = (uint32_t)w->term_texts.length;
+    KeywordTerm last = { 0, w->head.block_count, (uint32_t)w->forms.length, 0 };
     KeywordBlock end = { UINT32_MAX, 0, w->postings.length, w->positions.length };
+    bytes_add(&w->infos, &last, sizeof(last));
     bytes_add(&w->term_offsets, &offset, sizeof(offset));
     bytes_add(&w->blocks, &end, sizeof(end));
     w->head.term_offsets = add_section(&w->out, &w->term_offsets);
     w->head.term_texts = add_section(&w->out, &w->term_texts);
+    w->head.forms = add_section(&w->out, &w->forms);
     w->head.infos = add_section(&w->out, &w->infos);
     w->head.blocks = add_section(&w->out, &w->blocks);
     w->head.postings = add_section(&w->out, &w->postings);
@@ -175,17 +180,9 @@ static void merge_documents(Merge *m)
 /* The bytes of one document's positions at *rest, which moves behind them. */
 static Str next_positions(Str *rest)
 {
-    if (!rest->length)
-        return STR_NONE;
-    const uint8_t *from = (const uint8_t *)rest->at, *end = from + rest->length, *at = from;
-    uint32_t count, gap;
-    if (varint_read(&at, end, &count))
-        while (count-- && varint_read(&at, end, &gap))
-            ;
-    size_t length = rest->length ? (size_t)(at - from) : 0;
-    Str positions = str_slice(*rest, 0, length);
-    *rest = str_from(*rest, length);
-    return positions;
+    Str before = *rest;
+    (void)keyword_next_positions(rest, NULL, 0);
+    return (Str){ before.at, before.length - rest->length };
 }
 
 static void collect_postings(Merge *m, const MergeInput *input, const KeywordTerm *info)
@@ -215,6 +212,23 @@ static int compare_postings(const void *a, const void *b)
     return (left->document > right->document) - (left->document < right->document);
 }
 
+/* The form of the input that has the term most often, unless its document is dead. */
+typedef struct MergeForm {
+    Str text;
+    uint32_t document, weight;
+} MergeForm;
+
+static void choose_form(const MergeInput *input, uint32_t term, const KeywordTerm *info,
+                        MergeForm *form)
+{
+    Str text = keyword_term_form(input->view, term);
+    if (info->document_count <= form->weight || info->form_document >= input->segment->count ||
+        input->renumbered[info->form_document] == DEAD ||
+        str_equal(text, keyword_term_text(input->view, term)))
+        return;
+    *form = (MergeForm){ text, input->renumbered[info->form_document], info->document_count };
+}
+
 /* All inputs' postings of the least term that is left; false when none is. */
 static bool merge_term(Merge *m, KeywordWriter *writer)
 {
@@ -230,15 +244,18 @@ static bool merge_term(Merge *m, KeywordWriter *writer)
     if (!least.at)
         return false;
     m->posting_count = 0;
+    MergeForm form = { 0 };
     for (size_t i = 0; i < m->input_count; i++) {
         MergeInput *input = &m->inputs[i];
         if (input->term >= input->view->head->term_count ||
             !str_equal(keyword_term_text(input->view, input->term), least))
             continue;
         KeywordTerm info;
-        input->term++;
-        if (keyword_find_term(input->view, least, &info))
-            collect_postings(m, input, &info);
+        uint32_t term = input->term++;
+        if (!keyword_find_term(input->view, least, &info))
+            continue;
+        choose_form(input, term, &info, &form);
+        collect_postings(m, input, &info);
     }
     bool sorted = true;
     for (size_t i = 1; i < m->posting_count; i++)
@@ -246,7 +263,7 @@ static bool merge_term(Merge *m, KeywordWriter *writer)
     if (!sorted)
         qsort(m->postings, m->posting_count, sizeof(*m->postings), compare_postings);
     if (m->posting_count)
-        keyword_write_term(writer, least);
+        keyword_write_term(writer, least, form.text, form.document);
     for (size_t i = 0; i < m->posting_count; i++)
         keyword_write_posting(writer, m->postings[i].document, m->postings[i].count,
                               m->postings[i].positions);

@@ -81,13 +81,13 @@ static bool same_phrase(const QueryPhrase *a, const QueryPhrase *b)
     return true;
 }
 
-static void add_phrase(QueryClause *clause, QueryPhrase phrase)
+static void add_phrase(Arena *arena, QueryClause *clause, QueryPhrase phrase)
 {
-    for (size_t i = 0; i < clause->phrase_count; i++)
-        if (same_phrase(&clause->phrases[i], &phrase))
+    for (size_t i = 0; i < clause->phrases.count; i++)
+        if (same_phrase(&clause->phrases.at[i], &phrase))
             return;
-    if (phrase.count && clause->phrase_count < QUERY_LANGUAGES_MAX)
-        clause->phrases[clause->phrase_count++] = phrase;
+    if (phrase.count)
+        *vec_push(arena, &clause->phrases) = phrase;
 }
 
 static void add_clause(Parser *p, size_t start, size_t end, bool is_excluded)
@@ -102,9 +102,9 @@ static void add_clause(Parser *p, size_t start, size_t end, bool is_excluded)
         for (size_t i = 0; i < list.words.count; i++)
             if (!list.words.at[i].is_extra && phrase.count < QUERY_PHRASE_MAX)
                 phrase.words[phrase.count++] = list.words.at[i].text;
-        add_phrase(&clause, phrase);
+        add_phrase(p->arena, &clause, phrase);
     }
-    if (clause.phrase_count && p->query.clauses.count < QUERY_CLAUSES_MAX)
+    if (clause.phrases.count && p->query.clauses.count < QUERY_CLAUSES_MAX)
         *vec_push(p->arena, &p->query.clauses) = clause;
 }
 

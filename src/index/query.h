@@ -25,6 +25,8 @@ typedef struct QueryTerm {
     float weight;        /* how often it was typed */
     float rarity;        /* what BM25 weighs it with; 0: as often as it occurs */
     uint32_t start, end; /* where it was typed first */
+    uint8_t edits;       /* 1 or 2: words that so many edits make of it are meant too */
+    bool is_prefix;      /* words that begin with the text (folded, not stemmed) are meant */
 } QueryTerm;
 
 /* The words of a phrase in one language, side by side. */
@@ -33,12 +35,20 @@ typedef struct QueryPhrase {
     size_t count;
 } QueryPhrase;
 
-/* Something that must (or must not) occur: any of its phrases does. One word is a phrase too. */
+#define QUERY_TITLE 1u
+#define QUERY_HEADINGS 2u
+#define QUERY_BODY 4u
+
+/* Something that must (or must not) occur: any of its phrases does. One word is a phrase too; only
+ * a phrase of one word may have edits or be a prefix. */
 typedef struct QueryClause {
-    QueryPhrase phrases[QUERY_LANGUAGES_MAX];
-    size_t phrase_count;
+    VEC(QueryPhrase) phrases;
     bool is_excluded;
-    uint32_t start, end;
+    bool is_prefix;      /* as in QueryTerm */
+    uint8_t edits;       /* as in QueryTerm */
+    uint8_t fields;      /* where: QUERY_TITLE | ...; 0: anywhere */
+    uint16_t slop;       /* so many words may stand between those of the phrase, in any order */
+    uint32_t start, end; /* where it was typed */
 } QueryClause;
 
 typedef struct Query {

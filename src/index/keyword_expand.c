@@ -1,0 +1,226 @@
+/* keyword_expand.c - what a query means in this index: prefixes and words with edits become the
+ * words that are there; words that are nowhere become those they resemble, for less. */
+#include <math.h>
+
+#include "base/utf8.h"
+#include "index/keyword.h"
+#include "index/keyword_words.h"
+#include "text/fold.h"
+
+#define EXPANDED_MAX 50 /* words that one becomes */
+#define GUESSED_MAX 4   /* ... that is nowhere */
+/* What a guess counts, divided by its edits. */
+#define GUESS_WEIGHT 0.5f
+/* From here on scripts are written without spaces (CJK Radicals Supplement). */
+#define UNSPACED_FROM 0x2E80
+
+typedef struct Expansion {
+    Snapshot *now;
+    Arena *arena;
+    const Query *from;
+    VEC(QueryTerm) terms;
+} Expansion;
+
+/* A word that a person may have mistyped: letters only, and enough of them. */
+static uint32_t edits_for(Str word)
+{
+    size_t size, letters = 0;
+    for (size_t at = 0; at < word.length; at += size, letters++) {
+        uint32_t c = utf8_decode(word, at, &size);
+        if ((c < 0x80 && (c | 0x20) - 'a' >= 26) || c >= UNSPACED_FROM)
+            return 0;
+    }
+    return letters < 4 ? 0 : letters < 8 ? 1 : 2;
+}
+
+static bool is_there(const Expansion *e, Str word)
+{
+    KeywordTerm info;
+    for (size_t i = 0; i < e->now->count; i++)
+        if (keyword_find_term(e->now->at[i]->view, word, &info))
+            return true;
+    return false;
+}
+
+/* Any of the forms of what was typed there, one a language, is in the index. */
+static bool place_is_there(const Expansion *e, const QueryTerm *term)
+{
+    for (size_t i = 0; i < e->from->terms.count; i++) {
+        const QueryTerm *other = &e->from->terms.at[i];
+        if (other->start < term->end && term->start < other->end && is_there(e, other->text))
+            return true;
+    }
+    return false;
+}
+
+static void add_term(Expansion *e, QueryTerm term)
+{
+    for (size_t i = 0; i < e->terms.count; i++)
+        if (str_equal(e->terms.at[i].text, term.text)) {
+            e->terms.at[i].weight = MAX(e->terms.at[i].weight, term.weight);
+            return;
+        }
+    if (e->terms.count < QUERY_TERMS_MAX)
+        *vec_push(e->arena, &e->terms) = term;
+}
+
+/* All of them weigh what one word in any of their documents would: a rare slip of the pen does not
+ * beat the word. */
+static void add_words(Expansion *e, const QueryTerm *from, const KeywordWords *words, size_t most,
+                      float share)
+{
+    double documents = 0;
+    size_t count = MIN(words->at.count, most);
+    for (size_t i = 0; i < count; i++)
+        documents += words->at.at[i].documents;
+    double rarity = keyword_rarity_together(e->now->at, e->now->count, documents);
+    for (size_t i = 0; i < count; i++) {
+        QueryTerm term = *from;
+        const KeywordWord *word = &words->at.at[i];
+        term.text = word->text;
+        term.edits = 0;
+        term.is_prefix = false;
+        term.rarity = (float)rarity;
+        term.weight =
+            from->weight * share / (float)(share < 1 ? MAX(word->edits, 1u) : word->edits + 1);
+        add_term(e, term);
+    }
+}
+
+static KeywordWords words_for(const Expansion *e, Str text, bool is_prefix, uint32_t edits)
+{
+    return is_prefix ? keyword_words_prefixed(e->now->at, e->now->count, text, e->arena)
+                     : keyword_words_like(e->now->at, e->now->count, text, edits, 0, e->arena);
+}
+
+/* What was typed, folded. */
+static Str typed_text(const Expansion *e, const QueryTerm *term)
+{
+    char lower[WORD_TEXT_MAX * 4], plain[WORD_TEXT_MAX * 4];
+    Str typed = str_slice(e->from->text, term->start, term->end);
+    if (!typed.length || typed.length > WORD_TEXT_MAX)
+        return term->text;
+    typed = fold_case(typed, lower, sizeof(lower));
+    return str_copy(e->arena, fold_accents(typed, plain, sizeof(plain)));
+}
+
+/* Stems are near each other by chance more often than words as they are written. */
+static KeywordWords guesses(const Expansion *e, const QueryTerm *term, uint32_t edits)
+{
+    KeywordWords near = { 0 }, like;
+    Str typed = typed_text(e, term);
+    char plain[WORD_TEXT_MAX * 4];
+    like = keyword_words_like(e->now->at, e->now->count, term->text, edits,
+                              keyword_word_first(term->text), e->arena);
+    for (size_t i = 0; i < like.at.count; i++) {
+        Str form = fold_accents(like.at.at[i].form, plain, sizeof(plain));
+        if (keyword_word_edits(typed, form) <= edits_for(typed))
+            *vec_push(e->arena, &near.at) = like.at.at[i];
+    }
+    return near;
+}
+
+static void expand_term(Expansion *e, const QueryTerm *term)
+{
+    KeywordWords words;
+    uint32_t edits;
+    if (term->is_prefix || term->edits) {
+        words = words_for(e, term->text, term->is_prefix, term->edits);
+        add_words(e, term, &words, EXPANDED_MAX, 1);
+    } else if ((edits = edits_for(term->text)) && !place_is_there(e, term)) {
+        words = guesses(e, term, edits);
+        add_words(e, term, &words, GUESSED_MAX, GUESS_WEIGHT);
+        add_term(e, *term);
+    } else {
+        add_term(e, *term);
+    }
+}
+
+static void expand_clause(Expansion *e, QueryClause *clause)
+{
+    VEC(QueryPhrase) expanded = { 0 };
+    if (!clause->is_prefix && !clause->edits)
+        return;
+    for (size_t i = 0; i < clause->phrases.count; i++) {
+        const QueryPhrase *phrase = &clause->phrases.at[i];
+        if (phrase->count != 1) {
+            *vec_push(e->arena, &expanded) = *phrase;
+            continue;
+        }
+        KeywordWords words = words_for(e, phrase->words[0], clause->is_prefix, clause->edits);
+        for (size_t w = 0; w < MIN(words.at.count, EXPANDED_MAX); w++)
+            *vec_push(e->arena, &expanded) = (QueryPhrase){ &words.at.at[w].text, 1 };
+    }
+    clause->phrases.at = expanded.at;
+    clause->phrases.count = expanded.count;
+    clause->phrases.capacity = expanded.capacity;
+    clause->is_prefix = false;
+    clause->edits = 0;
+}
+
+void keyword_expand(KeywordIndex *index, Arena *arena, Query *query)
+{
+    AUTO_SNAPSHOT Snapshot *now = keyword_snapshot(index);
+    Expansion e = { .now = now, .arena = arena, .from = query };
+    for (size_t i = 0; i < query->terms.count; i++)
+        expand_term(&e, &query->terms.at[i]);
+    query->terms.at = e.terms.at;
+    query->terms.count = e.terms.count;
+    query->terms.capacity = e.terms.capacity;
+    for (size_t i = 0; i < query->clauses.count; i++)
+        expand_clause(&e, &query->clauses.at[i]);
+}
+
+/* --- Suggestions --- */
+
+/* One edit less is worth a hundred times as many documents; people get the first letter right. */
+#define EDIT_COST 4.6
+#define FIRST_LETTER_COST 2.3
+
+static double likeliness(const KeywordWord *word, Str typed)
+{
+    char plain[WORD_TEXT_MAX * 4];
+    Str form = fold_accents(word->form, plain, sizeof(plain));
+    uint32_t edits = MIN(keyword_word_edits(typed, form), WORD_EDITS_MAX + 1u);
+    bool same_first = form.length && typed.length && form.at[0] == typed.at[0];
+    return log(word->documents + 1) - EDIT_COST * MAX(edits, 1u) -
+           (same_first ? 0 : FIRST_LETTER_COST);
+}
+
+static void consider(const KeywordWords *words, Str typed, Str *best, double *most)
+{
+    for (size_t i = 0; i < words->at.count; i++) {
+        double value = likeliness(&words->at.at[i], typed);
+        if (value > *most) {
+            *most = value;
+            *best = words->at.at[i].form;
+        }
+    }
+}
+
+Str keyword_suggest(KeywordIndex *index, Words *words, const Language *languages,
+                    size_t language_count, Str word, Arena *arena)
+{
+    AUTO_SNAPSHOT Snapshot *now = keyword_snapshot(index);
+    char lower[WORD_TEXT_MAX * 4], plain[WORD_TEXT_MAX * 4];
+    Expansion e = { .now = now, .arena = arena };
+    Str best = STR_NONE;
+    double most = -1e9;
+
+    word = str_slice(word, 0, utf8_floor(word, MIN(word.length, WORD_TEXT_MAX)));
+    Str typed = fold_accents(fold_case(word, lower, sizeof(lower)), plain, sizeof(plain));
+    uint32_t edits = edits_for(typed);
+    for (size_t l = 0; edits && l < language_count; l++) {
+        WordList list = words_list(words, languages[l], word, arena);
+        if (!list.words.count || is_there(&e, list.words.at[0].text))
+            return STR_NONE;
+        Str stem = list.words.at[0].text;
+        KeywordWords like = keyword_words_like(now->at, now->count, stem, edits, 0, arena);
+        consider(&like, typed, &best, &most);
+        if (str_equal(stem, typed))
+            continue;
+        like = keyword_words_like(now->at, now->count, typed, edits, 0, arena);
+        consider(&like, typed, &best, &most);
+    }
+    return best;
+}

@@ -1,0 +1,278 @@
+/* keyword_words_test.c - prefixes, edits, suggestions, fields and words that stand near each other.
+ */
+#include "index/keyword_words.h"
+
+#include <criterion/criterion.h>
+
+#include "index/keyword.h"
+
+typedef struct Fixture {
+    Arena *arena;
+    Words *words;
+    KeywordIndex *index;
+} Fixture;
+
+static Fixture fixture(void)
+{
+    return (Fixture){ arena_new(MB(64)), words_new(), keyword_new("/nonexistent", 1) };
+}
+
+static void finish(Fixture *f)
+{
+    keyword_free(f->index);
+    words_free(f->words);
+    arena_free(f->arena);
+}
+
+static void add(Fixture *f, uint64_t key, Language language, const char *title,
+                const char *headings, const char *body)
+{
+    KeywordDocument document = { key,
+                                 language,
+                                 { { str(title), 3 }, { str(headings), 2 }, { str(body), 1 } } };
+    keyword_add(f->index, f->words, &document);
+}
+
+static const char *keys_of(Fixture *f, const Query *query)
+{
+    LegHit hits[16];
+    Buf out = buf_new(f->arena, KB(1));
+    size_t count = keyword_search(f->index, query, NULL, COUNT(hits), hits);
+    for (size_t i = 0; i < count; i++)
+        buf_addf(&out, "%s%" PRIu64, i ? " " : "", hits[i].key);
+    return buf_c(&out);
+}
+
+static Query parse(Fixture *f, const char *text)
+{
+    Language languages[4];
+    size_t count = keyword_languages(f->index, languages, COUNT(languages));
+    return query_parse(f->arena, f->words, languages, count, str(text));
+}
+
+/* --- Edits --- */
+
+static uint32_t next_random(uint32_t *state) { return *state = *state * 1664525u + 1013904223u; }
+
+/* The definition, letter by letter. */
+static uint32_t plain_edits(Str a, Str b)
+{
+    uint32_t d[16][16];
+    for (size_t i = 0; i <= a.length; i++)
+        for (size_t j = 0; j <= b.length; j++) {
+            if (!i || !j) {
+                d[i][j] = (uint32_t)(i + j);
+                continue;
+            }
+            uint32_t best = d[i - 1][j - 1] + (a.at[i - 1] != b.at[j - 1]);
+            best = MIN(best, MIN(d[i - 1][j], d[i][j - 1]) + 1);
+            if (i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1])
+                best = MIN(best, d[i - 2][j - 2] + 1);
+            d[i][j] = best;
+        }
+    return d[a.length][b.length];
+}
+
+Test(index, words_within_two_edits_are_those_of_the_definition)
+{
+    enum { COUNT_OF_WORDS = 600 };
+    Fixture f = fixture();
+    Str all[COUNT_OF_WORDS];
+    uint32_t state = 3;
+    for (size_t i = 0; i < COUNT_OF_WORDS; i++) {
+        char word[12] = "";
+        size_t length = 1 + (next_random(&state) >> 8) % 9;
+        for (size_t c = 0; c < length; c++)
+            word[c] = (char)('a' + (next_random(&state) >> 8) % 3);
+        all[i] = str_copy(f.arena, str(word));
+        add(&f, i, LANGUAGE_OTHER, "", "", word);
+        if (i % 200 == 0)
+            keyword_publish(f.index);
+    }
+    keyword_publish(f.index);
+    AUTO_SNAPSHOT Snapshot *now = keyword_snapshot(f.index);
+    for (size_t w = 0; w < 60; w++)
+        for (uint32_t edits = 0; edits <= 2; edits++) {
+            KeywordWords like = keyword_words_like(now->at, now->count, all[w], edits, 0, f.arena);
+            double found = 0, expected = 0;
+            for (size_t i = 0; i < like.at.count; i++) {
+                const KeywordWord *word = &like.at.at[i];
+                cr_expect_eq(word->edits, plain_edits(all[w], word->text));
+                cr_expect_eq(keyword_word_edits(all[w], word->text), word->edits);
+                cr_expect(i == 0 || like.at.at[i - 1].edits <= word->edits);
+                found += word->documents;
+            }
+            for (size_t i = 0; i < COUNT_OF_WORDS; i++)
+                expected += plain_edits(all[w], all[i]) <= edits;
+            cr_expect_eq(found, expected, STR_FMT " %u: %g, not %g", STR_ARG(all[w]), edits, found,
+                         expected);
+        }
+    finish(&f);
+}
+
+static void add_library(Fixture *f)
+{
+    add(f, 1, LANGUAGE_ENGLISH, "Retrieval", "Telescopes", "Information retrieval with telescopes");
+    add(f, 2, LANGUAGE_ENGLISH, "Television", "", "A retrieved thing, a telephone and a gannet");
+    add(f, 3, LANGUAGE_ENGLISH, "", "The gannet", "receipts of a bank");
+    add(f, 4, LANGUAGE_GERMAN, "M\xC3\xBCnchen", "", "Die Wetterstation liegt in M\xC3\xBCnchen");
+    add(f, 5, LANGUAGE_ENGLISH, "", "", "banks, banks and the Munchkin");
+    keyword_publish(f->index);
+}
+
+Test(index, a_mistyped_word_is_suggested_as_the_library_writes_it)
+{
+    static const struct {
+        const char *typed, *expected;
+    } cases[] = {
+        { "retreival", "retrieval" },
+        { "Retrival", "retrieval" },
+        { "retrieval", "" }, /* it is there */
+        { "recipts", "receipts" },
+        { "gannte", "gannet" },
+        { "wettersation", "wetterstation" },
+        { "Munchen", "" }, /* so is it without its accent */
+        { "M\xC3\xBCnchn", "m\xC3\xBCnchen" },
+        { "qqqqqqq", "" },
+        { "bnk", "" },   /* too short to guess */
+        { "X-100", "" }, /* no word */
+        { "", "" },
+    };
+    Fixture f = fixture();
+    Language languages[4];
+    add_library(&f);
+    size_t count = keyword_languages(f.index, languages, COUNT(languages));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str got = keyword_suggest(f.index, f.words, languages, count, str(cases[i].typed), f.arena);
+        cr_expect(str_equal(got, str(cases[i].expected)), "%s: " STR_FMT, cases[i].typed,
+                  STR_ARG(got));
+    }
+    finish(&f);
+}
+
+/* How the index shows what was typed wrong. */
+static bool suggests(Fixture *f, const char *typed, const char *expected)
+{
+    Language english = LANGUAGE_ENGLISH;
+    return str_is(keyword_suggest(f->index, f->words, &english, 1, str(typed), f->arena), expected);
+}
+
+Test(index, the_form_of_a_word_goes_with_its_document)
+{
+    Fixture f = fixture();
+    for (uint64_t key = 1; key < 40; key++)
+        add(&f, key, LANGUAGE_ENGLISH, "", "", key == 7 ? "thing connections" : "thing");
+    keyword_publish(f.index);
+    add(&f, 50, LANGUAGE_ENGLISH, "", "", "connect");
+    keyword_publish(f.index);
+    cr_expect(suggests(&f, "conections", "connections"));
+    keyword_erase(f.index, 7);
+    AUTO_SNAPSHOT Snapshot *now = keyword_snapshot(f.index);
+    Bytes merged = keyword_merge(now->at, now->count, 0);
+    cr_expect(memmem(merged.at, merged.length, "connect", 7));
+    cr_expect_not(memmem(merged.at, merged.length, "connections", 11));
+    free(merged.at);
+    finish(&f);
+}
+
+Test(index, prefixes_and_edits_become_words_of_the_index)
+{
+    static const struct {
+        const char *word;
+        bool is_prefix;
+        uint8_t edits;
+        const char *expected;
+    } cases[] = {
+        { "tele", true, 0, "2 1" },   { "televis", true, 0, "2" }, { "zzz", true, 0, "" },
+        { "ganet", false, 1, "3 2" }, { "gnet", false, 2, "3 2" }, { "gnet", false, 1, "" },
+    };
+    Fixture f = fixture();
+    add_library(&f);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Query query = { 0 };
+        *vec_push(f.arena, &query.terms) = (QueryTerm){ .text = str(cases[i].word),
+                                                        .weight = 1,
+                                                        .edits = cases[i].edits,
+                                                        .is_prefix = cases[i].is_prefix };
+        keyword_expand(f.index, f.arena, &query);
+        cr_expect_str_eq(keys_of(&f, &query), cases[i].expected, "%s: %s", cases[i].word,
+                         keys_of(&f, &query));
+    }
+    finish(&f);
+}
+
+Test(index, a_word_that_is_nowhere_finds_what_it_resembles_behind_the_rest)
+{
+    static const struct {
+        const char *query, *expected;
+    } cases[] = {
+        { "gannte", "3 2" },     { "gannte bank", "3 5 2" }, /* what is there counts more */
+        { "telephnoe", "2" },    { "qqqq gannet", "3 2" },
+        { "wettersation", "4" }, /* in any language of the library */
+    };
+    Fixture f = fixture();
+    add_library(&f);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Query query = parse(&f, cases[i].query);
+        keyword_expand(f.index, f.arena, &query);
+        cr_expect_str_eq(keys_of(&f, &query), cases[i].expected, "%s: %s", cases[i].query,
+                         keys_of(&f, &query));
+    }
+    finish(&f);
+}
+
+/* --- Clauses --- */
+
+Test(index, clauses_hold_in_their_fields_and_within_their_slop)
+{
+    static const struct {
+        const char *phrase;
+        uint8_t fields;
+        uint16_t slop;
+        bool is_excluded, is_prefix;
+        const char *expected; /* of "word" */
+    } cases[] = {
+        { "apple", 0, 0, false, false, "1 2 3" },
+        { "apple", QUERY_TITLE, 0, false, false, "1" },
+        { "apple", QUERY_HEADINGS, 0, false, false, "2" },
+        { "apple", QUERY_TITLE | QUERY_BODY, 0, false, false, "1 3" },
+        { "apple", QUERY_TITLE, 0, true, false, "2 3 4" },
+        { "app", QUERY_TITLE, 0, false, true, "1" },
+        { "red pear", 0, 0, false, false, "" },
+        { "red pear", 0, 2, false, false, "" },
+        { "red pear", 0, 3, false, false, "4" },
+        { "pear red", 0, 3, false, false, "4" }, /* in any order */
+        { "pear red", QUERY_TITLE, 3, false, false, "" },
+        { "red red", 0, 5, false, false, "" }, /* one word is not two */
+        { "very very", 0, 1, false, false, "4" },
+        { "very very tall", 0, 0, false, false, "4" },
+    };
+    Fixture f = fixture();
+    add(&f, 1, LANGUAGE_ENGLISH, "Apple", "", "word");
+    add(&f, 2, LANGUAGE_ENGLISH, "", "Apples", "word");
+    add(&f, 3, LANGUAGE_ENGLISH, "", "", "word apple");
+    add(&f, 4, LANGUAGE_ENGLISH, "", "", "word red very very tall pear");
+    keyword_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Query query = parse(&f, "word");
+        WordList list = words_list(f.words, LANGUAGE_ENGLISH, str(cases[i].phrase), f.arena);
+        QueryPhrase phrase = { arena_new_array(f.arena, Str, list.words.count), 0 };
+        for (size_t w = 0; w < list.words.count; w++)
+            phrase.words[phrase.count++] = list.words.at[w].text;
+        QueryClause clause = { .fields = cases[i].fields,
+                               .slop = cases[i].slop,
+                               .is_excluded = cases[i].is_excluded,
+                               .is_prefix = cases[i].is_prefix };
+        *vec_push(f.arena, &clause.phrases) = phrase;
+        *vec_push(f.arena, &query.clauses) = clause;
+        keyword_expand(f.index, f.arena, &query);
+        size_t count;
+        const uint64_t *keys = keyword_matching(f.index, &query, f.arena, &count);
+        Buf out = buf_new(f.arena, KB(1));
+        for (size_t k = 0; k < count; k++)
+            buf_addf(&out, "%s%" PRIu64, k ? " " : "", keys[k]);
+        cr_expect_str_eq(buf_c(&out), cases[i].expected, "%s in %u ~%u: %s", cases[i].phrase,
+                         cases[i].fields, cases[i].slop, buf_c(&out));
+    }
+    finish(&f);
+}
