@@ -1,6 +1,12 @@
 /* fusion.c - see fusion.h. */
 #include "index/fusion.h"
 
+const ShareAbout shares_about[SHARE_COUNT] = {
+#define SHARE(name, title) [SHARE_##name] = { #name, title },
+#include "index/shares.def"
+#undef SHARE
+};
+
 static int by_key(const void *a, const void *b)
 {
     const IndexHit *left = a, *right = b;
@@ -13,6 +19,27 @@ static int by_score(const void *a, const void *b)
     if (left->score != right->score)
         return left->score < right->score ? 1 : -1;
     return by_key(a, b);
+}
+
+/* By the sums of their shares. */
+static void order(IndexHit *hits, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        hits[i].score = 0;
+        for (size_t n = 0; n < SHARE_COUNT; n++)
+            hits[i].score += hits[i].shares[n];
+    }
+    qsort(hits, count, sizeof(*hits), by_score);
+}
+
+void fusion_mix(IndexHit *hits, size_t count, Share share, float weight, const float *values)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t n = 0; n < SHARE_COUNT; n++)
+            hits[i].shares[n] *= 1 - weight;
+        hits[i].shares[share] += weight * values[i];
+    }
+    order(hits, count);
 }
 
 /* The hit's score between the worst and the best of its leg. A leg that cannot tell its hits
@@ -31,15 +58,17 @@ size_t fusion_merge(const LegHit *keyword, size_t keyword_count, const LegHit *v
     size_t count = 0, merged = 0;
     for (size_t i = 0; i < keyword_count; i++)
         all[count++] = (IndexHit){ .key = keyword[i].key,
-                                   .score = (1 - weight) * stretched(keyword, keyword_count, i),
+                                   .shares[SHARE_KEYWORD] =
+                                       (1 - weight) * stretched(keyword, keyword_count, i),
                                    .keyword_score = keyword[i].score,
                                    .keyword_rank = (uint32_t)i + 1 };
     for (size_t i = 0; i < vector_count; i++)
-        all[count++] = (IndexHit){ .key = vector[i].key,
-                                   .score = weight * stretched(vector, vector_count, i),
-                                   .vector_score = vector[i].score,
-                                   .vector_rank = (uint32_t)i + 1,
-                                   .vector_part = vector[i].part };
+        all[count++] =
+            (IndexHit){ .key = vector[i].key,
+                        .shares[SHARE_SEMANTIC] = weight * stretched(vector, vector_count, i),
+                        .vector_score = vector[i].score,
+                        .vector_rank = (uint32_t)i + 1,
+                        .vector_part = vector[i].part };
     qsort(all, count, sizeof(*all), by_key);
     for (size_t i = 0; i < count; i++) {
         if (!merged || all[merged - 1].key != all[i].key) {
@@ -47,14 +76,15 @@ size_t fusion_merge(const LegHit *keyword, size_t keyword_count, const LegHit *v
             continue;
         }
         IndexHit *same = &all[merged - 1];
-        same->score += all[i].score;
+        for (size_t n = 0; n < SHARE_COUNT; n++)
+            same->shares[n] += all[i].shares[n];
         same->keyword_score += all[i].keyword_score;
         same->vector_score += all[i].vector_score;
         same->keyword_rank += all[i].keyword_rank;
         same->vector_rank += all[i].vector_rank;
         same->vector_part += all[i].vector_part;
     }
-    qsort(all, merged, sizeof(*all), by_score);
+    order(all, merged);
     memcpy(hits, all, MIN(k, merged) * sizeof(*hits));
     return MIN(k, merged);
 }
@@ -86,11 +116,8 @@ static float support(const IndexHit *hits, size_t count, const float *cosines, s
 
 void fusion_smooth(IndexHit *hits, size_t count, const float *cosines)
 {
-    AUTO_FREE float *scores = heap_alloc((count + 1) * sizeof(*scores));
+    AUTO_FREE float *supports = heap_alloc((count + 1) * sizeof(*supports));
     for (size_t i = 0; i < count; i++)
-        scores[i] = (1 - FUSION_SUPPORT) * hits[i].score +
-                    FUSION_SUPPORT * support(hits, count, cosines, i);
-    for (size_t i = 0; i < count; i++)
-        hits[i].score = scores[i];
-    qsort(hits, count, sizeof(*hits), by_score);
+        supports[i] = support(hits, count, cosines, i);
+    fusion_mix(hits, count, SHARE_NEIGHBOURS, FUSION_SUPPORT, supports);
 }

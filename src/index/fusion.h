@@ -12,9 +12,23 @@
 /* Hits of each leg that are fused; more does not help. */
 #define FUSION_DEPTH 100
 
+/* What a score is made of. */
+typedef enum Share {
+#define SHARE(name, title) SHARE_##name,
+#include "index/shares.def"
+#undef SHARE
+    SHARE_COUNT
+} Share;
+
+typedef struct ShareAbout {
+    const char *name, *title;
+} ShareAbout;
+extern const ShareAbout shares_about[SHARE_COUNT];
+
 typedef struct IndexHit {
     uint64_t key;
-    float score;                        /* fused, 0..1 */
+    float score;                        /* 0..1: the sum of the shares */
+    float shares[SHARE_COUNT];          /* what each adds to it */
     float keyword_score, vector_score;  /* BM25 and cosine; 0 where the rank is 0 */
     uint32_t keyword_rank, vector_rank; /* from 1; 0: the leg does not have it */
     uint32_t vector_part;               /* that has the vector score */
@@ -29,3 +43,7 @@ size_t fusion_merge(const LegHit *keyword, size_t keyword_count, const LegHit *v
  * anew. Measured: +0.02 nDCG@10 on Cranfield, +0.01 on CISI, level on SciFact. */
 void fusion_smooth(IndexHit *hits, size_t count, const float *cosines);
 #define FUSION_SUPPORT 0.3f
+
+/* values[i], 0..1, makes `weight` of the score of hits[i] from now on, what made it before the
+ * rest; then they are ordered anew. */
+void fusion_mix(IndexHit *hits, size_t count, Share share, float weight, const float *values);

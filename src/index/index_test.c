@@ -29,14 +29,16 @@ Test(index, fusion_keeps_both_legs_scores_and_ranks)
 
 Test(index, neighbours_support_each_other)
 {
-    IndexHit hits[] = { { .key = 1, .score = 1 },
-                        { .key = 2, .score = 0.5f },
-                        { .key = 3, .score = 0.5f } };
+    IndexHit hits[] = { { .key = 1, .score = 1, .shares[SHARE_KEYWORD] = 1 },
+                        { .key = 2, .score = 0.5f, .shares[SHARE_KEYWORD] = 0.5f },
+                        { .key = 3, .score = 0.5f, .shares[SHARE_SEMANTIC] = 0.5f } };
     float cosines[] = { 0, 0, 0.9f, 0, 0, 0, 0.9f, 0, 0 };
     fusion_smooth(hits, 3, cosines);
     cr_expect(hits[0].key == 1 && fabsf(hits[0].score - 0.85f) < 1e-5f);
     cr_expect(hits[1].key == 3 && fabsf(hits[1].score - 0.65f) < 1e-5f);
     cr_expect(hits[2].key == 2 && fabsf(hits[2].score - 0.5f) < 1e-5f, "alone: as it was");
+    cr_expect(fabsf(hits[1].shares[SHARE_SEMANTIC] - 0.35f) < 1e-5f);
+    cr_expect(fabsf(hits[1].shares[SHARE_NEIGHBOURS] - 0.3f) < 1e-5f);
     fusion_smooth(hits, 0, NULL);
 }
 
@@ -101,6 +103,45 @@ Test(index, phrases_and_exclusions_bind_the_vector_leg_too)
     uint64_t gone = 3;
     index_delete(f.index, &gone, 1);
     cr_expect_eq(index_search(f.index, f.arena, &search, hits), 2);
+    finish(&f);
+}
+
+static void expect_sums(const IndexHit *hits, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        float sum = 0;
+        for (size_t n = 0; n < SHARE_COUNT; n++)
+            sum += hits[i].shares[n];
+        cr_expect(fabsf(sum - hits[i].score) < 1e-6f && sum <= 1.0001f, "hit %zu", i);
+        cr_expect(i == 0 || hits[i - 1].score >= hits[i].score);
+    }
+}
+
+Test(index, what_is_typed_word_for_word_comes_first)
+{
+    static const struct {
+        const char *query;
+        uint64_t first;
+    } cases[] = { { "X-100/4b", 3 }, { "green tree frog", 5 }, { "v2.3.1", 6 } };
+    Fixture f = fixture();
+    float vector[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+    add(f.index, 1, "X and 100, 4b or X: 100 more of X and 4b");
+    add(f.index, 2, "The parts 100 and 4b of X.");
+    add(f.index, 3, "A long list of parts that a shop once had: bolts, nuts, X-100/4b, springs.");
+    add(f.index, 4, "A frog in a tree of the garden, as green as all of it here.");
+    add(f.index, 5, "The green tree frog is seen least of all in the garden here.");
+    add(f.index, 6, "What was changed in v2.3.1 of the program.");
+    add(f.index, 7, "v2 and 3 and 1, v2 and 3 and 1");
+    index_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        IndexSearch search = { .text = str(cases[i].query), .vector = vector, .count = 10 };
+        IndexHit hits[10];
+        size_t count = index_search(f.index, f.arena, &search, hits);
+        cr_expect(count && hits[0].key == cases[i].first, "%s: %d", cases[i].query,
+                  count ? (int)hits[0].key : -1);
+        cr_expect(count && hits[0].shares[SHARE_EXACT] > 0, "%s", cases[i].query);
+        expect_sums(hits, count);
+    }
     finish(&f);
 }
 
