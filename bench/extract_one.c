@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "extract/extractor.h"
-#include "extract/page_picture.h"
+#include "extract/picture/page_picture.h"
 #include "extract/preload.h"
 
 static bool print_block(void *self, const Block *block, Error *err)

@@ -1,6 +1,6 @@
 /* extractors.c - the list of formats, and which of them a file is. */
 #include "base/file.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/file_kind.h"
 

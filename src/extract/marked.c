@@ -1,7 +1,7 @@
 /* marked.c - see marked.h. */
 #include "extract/marked.h"
 
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 
 /* How far the end of an emphasis may be, so that a lone mark costs little. */
 enum { EMPHASIS_MAX = 600, OPEN_MAX = 8, NESTED_MAX = 4 };

@@ -2,7 +2,7 @@
 #include "extract/package_flat.h"
 
 #include "base/base64.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/formats/markup.h"
 
 enum { PARTS_MAX = 100000, HEAD_BYTES = 4096 };

@@ -6,10 +6,10 @@
 #include <locale.h>
 #include <stdbool.h>
 
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/formats/markdown.h"
-#include "extract/office_crypto.h"
-#include "extract/page_picture.h"
+#include "extract/ole/office_crypto.h"
+#include "extract/picture/page_picture.h"
 
 void extract_preload(void)
 {

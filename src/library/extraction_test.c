@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "extract/charset/encoding.h"
 #include "extract/document_wire.h"
-#include "extract/encoding.h"
 
 static bool read_words(DocWriter *doc, Str text)
 {

@@ -1,6 +1,6 @@
 /* services.c - the main class: every reader of src/extract, and pictures of pages. */
 #include "base/file.h"
-#include "extract/page_picture.h"
+#include "extract/picture/page_picture.h"
 #include "extract/preload.h"
 #include "worker/worker.h"
 

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "extract/extractor.h"
-#include "extract/page_picture.h"
+#include "extract/picture/page_picture.h"
 #include "sandbox/sandbox.h"
 
 /* Services of the main class: "extract", "page". Ends with an empty row. */

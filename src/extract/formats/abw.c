@@ -1,5 +1,5 @@
 /* abw.c - AbiWord documents (their XML dialect): paragraphs by style, tables, notes, facts. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/xml_events.h"
 

@@ -1,9 +1,9 @@
 /* archives.c - the kinds of archives that libarchive reads well: what marks them, one by one. */
 #include <archive.h>
 
-#include "extract/archive_reader.h"
-#include "extract/rar5_list.h"
-#include "extract/seven_zip.h"
+#include "extract/archive/archive_reader.h"
+#include "extract/archive/rar5_list.h"
+#include "extract/archive/seven_zip.h"
 
 #define SUPPORT(...)                                                                               \
     (int (*const[])(struct archive *)) { __VA_ARGS__, NULL }

@@ -1,6 +1,6 @@
 /* asciidoc.c - AsciiDoc (docs.asciidoctor.org/asciidoc): sections, attributes, delimited blocks,
  * tables, lists, admonitions. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/marked.h"
 

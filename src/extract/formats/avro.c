@@ -3,8 +3,8 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "extract/byte_view.h"
-#include "extract/column_codec.h"
-#include "extract/column_text.h"
+#include "extract/columns/column_codec.h"
+#include "extract/columns/column_text.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
 

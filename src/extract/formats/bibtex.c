@@ -1,5 +1,5 @@
 /* bibtex.c - BibTeX and RIS: lists of works, one entry a block, field by field. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 
 enum { ENTRY_MAX = 256 * 1024 };

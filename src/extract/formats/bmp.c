@@ -1,6 +1,6 @@
 /* bmp.c - Windows bitmaps. */
 #include "extract/byte_view.h"
-#include "extract/picture_files.h"
+#include "extract/picture/picture_files.h"
 
 bool bmp_facts(Str bytes, PictureFacts *facts)
 {

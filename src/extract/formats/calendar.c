@@ -1,6 +1,6 @@
 /* calendar.c - iCalendar and vCalendar (ICS, VCS; RFC 5545): events, tasks and journals, each a
  * heading and its lines. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/content_lines.h"
 #include "extract/metadata.h"

@@ -3,11 +3,11 @@
  * The layout is that of the "Unofficial (Preliminary) HTML Help Specification" and of libchm's
  * description: a directory of names, and one stream packed with LZX that holds most files. */
 #include "base/map.h"
-#include "extract/encoding.h"
+#include "extract/archive/lzx.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html.h"
 #include "extract/formats/markup.h"
-#include "extract/lzx.h"
 
 enum { NAME_MAX_BYTES = 4096, FILES_MAX = 200000, LEVEL_MAX = 6, LIST_START = 0x14 };
 static const size_t UNPACKED_MAX = MB(256), RATIO_FREE = MB(16), RATIO_MAX = 300;

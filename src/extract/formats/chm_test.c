@@ -1,6 +1,6 @@
 /* chm_test.c - a help file built here, with a stored block of LZX. */
+#include "extract/archive/lzx.h"
 #include "extract/formats/dump.h"
-#include "extract/lzx.h"
 
 extern const Extractor extractor_chm;
 

@@ -4,7 +4,7 @@
  * No parser of a language: a table says how each language writes comments, strings and blocks and
  * which words begin a definition; the rest is by braces or by indents. The text is the file's. */
 #include "base/file.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/code_lexer.h"
 #include "extract/metadata.h"

@@ -1,6 +1,6 @@
 /* compressed.c - single files under a compression, and tar archives inside them. */
-#include "extract/archive_reader.h"
-#include "extract/encoding.h"
+#include "extract/archive/archive_reader.h"
+#include "extract/charset/encoding.h"
 
 enum { GZIP_EXTRA = 4, GZIP_NAME = 8 };
 

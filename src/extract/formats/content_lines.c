@@ -1,7 +1,7 @@
 /* content_lines.c - see content_lines.h. */
 #include "extract/formats/content_lines.h"
 
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/formats/mime.h"
 
 enum { VALUE_MAX = MB(16) };

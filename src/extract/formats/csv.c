@@ -1,6 +1,6 @@
 /* csv.c - values separated by commas, semicolons, tabs or bars (RFC 4180, read leniently). */
 #include "base/map.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
 

@@ -7,7 +7,7 @@
  * Memo fields point into a second file (.dbt, .fpt) that is not here. */
 #include <math.h>
 
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
 

@@ -1,6 +1,6 @@
 /* diff.c - patches in the unified form (POSIX diff -u, git): a heading for each file, a code block
  * for each hunk. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/marked.h"
 

@@ -1,10 +1,10 @@
 /* djvu.c - DjVu documents ("DjVu3 specification"): the text layer of each page with the places of
  * its words, outline, facts and remarks. Scanned pages without one are for the reader of pictures.
  */
-#include "extract/djvu.h"
+#include "extract/djvu/djvu.h"
 
 #include "extract/comment.h"
-#include "extract/djvu_page.h"
+#include "extract/djvu/djvu_page.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
 

@@ -1,9 +1,9 @@
 /* doc.c - Word 6, 95 and 97-2003 documents and templates, in OLE files or bare. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
-#include "extract/ole_object.h"
-#include "extract/ole_properties.h"
-#include "extract/word_text.h"
+#include "extract/ole/ole_object.h"
+#include "extract/ole/ole_properties.h"
+#include "extract/word/word_text.h"
 
 static int doc_sniff(Str bytes)
 {

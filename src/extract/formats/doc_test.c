@@ -1,6 +1,6 @@
 /* doc_test.c - Word 97 files built here. */
 #include "extract/formats/dump.h"
-#include "extract/ole_sample.h"
+#include "extract/ole/ole_sample.h"
 
 extern const Extractor extractor_doc;
 

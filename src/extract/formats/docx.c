@@ -1,5 +1,5 @@
 /* docx.c - Word documents and templates since 2007, with or without macros (never run). */
-#include "extract/docx_body.h"
+#include "extract/word/docx_body.h"
 
 static int docx_sniff(Str bytes)
 {

@@ -1,5 +1,5 @@
 /* email.c - a mail message (RFC 5322, MIME): headers, the best body, attachments as children. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html.h"
 #include "extract/formats/mail.h"

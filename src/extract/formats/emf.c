@@ -3,10 +3,10 @@
 #include <math.h>
 
 #include "extract/byte_view.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
-#include "extract/metafile.h"
+#include "extract/office/metafile.h"
 
 enum {
     HEADER_MIN = 88,

@@ -2,7 +2,7 @@
  * OPF 2.0.1). A chapter without a heading of its own gets the name that the table of contents
  * (nav or NCX) has for it. Books locked by a shop are refused by that name. */
 #include "base/map.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html.h"
 #include "extract/formats/markup.h"

@@ -1,7 +1,7 @@
 /* fb2.c - FictionBook 2 (its schema is at gribuser.ru/xml/fictionbook/2.0): description, bodies of
  * nested sections, poems, quotes, tables; a body named "notes" holds the notes. Read by its tags,
  * so a book whose XML is broken is read up to its end. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/markup.h"
 #include "extract/metadata.h"

@@ -1,7 +1,7 @@
 /* geojson.c - GeoJSON (RFC 7946): each feature is a row of its properties, with where it is. Read
  * twice: once for the names of the properties and the bounds, once for the rows. */
 #include "base/map.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/json_pull.h"
 #include "extract/metadata.h"

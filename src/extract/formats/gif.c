@@ -1,7 +1,7 @@
 /* gif.c - GIF (GIF89a specification): size, frames, comments, XMP. */
 #include "extract/byte_view.h"
-#include "extract/picture_files.h"
-#include "extract/xmp.h"
+#include "extract/picture/picture_files.h"
+#include "extract/picture/xmp.h"
 
 enum { BLOCK_COUNT_MAX = 1000000, COMMENT_MAX = 64 * 1024 };
 

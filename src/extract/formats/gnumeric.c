@@ -4,8 +4,8 @@
 #include "extract/extractor.h"
 #include "extract/inflate.h"
 #include "extract/metadata.h"
-#include "extract/number_format.h"
-#include "extract/sheet_rows.h"
+#include "extract/sheet/number_format.h"
+#include "extract/sheet/sheet_rows.h"
 #include "extract/xml_events.h"
 
 #define UNPACKED_MAX MB(256)

@@ -1,6 +1,6 @@
 /* har.c - HTTP archives (HAR 1.2, "Web performance"): pages, and each request with its answer as a
  * row. Their headers and bodies are not shown. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/json_pull.h"
 #include "extract/metadata.h"

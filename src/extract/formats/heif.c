@@ -1,8 +1,8 @@
 /* heif.c - HEIC, AVIF and their kin (ISO/IEC 23008-12): size, EXIF, XMP of the main picture. */
-#include "extract/exif.h"
-#include "extract/iso_boxes.h"
-#include "extract/picture_files.h"
-#include "extract/xmp.h"
+#include "extract/picture/exif.h"
+#include "extract/picture/iso_boxes.h"
+#include "extract/picture/picture_files.h"
+#include "extract/picture/xmp.h"
 
 enum { ITEM_MAX = 5000, EXTENT_MAX = 1000, PROPERTY_MAX = 5000, METADATA_MAX = 4 * 1024 * 1024 };
 

@@ -6,7 +6,7 @@
 
 #include <strings.h>
 
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html_tokens.h"
 

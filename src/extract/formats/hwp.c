@@ -2,10 +2,10 @@
  * 5.0", Hancom): an OLE file whose sections are records, packed by deflate. */
 #include <openssl/evp.h>
 
-#include "extract/encoding.h"
-#include "extract/hwp_body.h"
+#include "extract/charset/encoding.h"
 #include "extract/inflate.h"
-#include "extract/ole_properties.h"
+#include "extract/ole/ole_properties.h"
+#include "extract/word/hwp_body.h"
 
 #define SECTION_MAX MB(256)
 

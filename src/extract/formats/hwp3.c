@@ -5,9 +5,9 @@
  *
  * Nothing in the body says how long it is, so a paragraph that cannot be read ends the text. */
 #include "extract/byte_view.h"
-#include "extract/hwp_body.h"
+#include "extract/charset/korean.h"
 #include "extract/inflate.h"
-#include "extract/korean.h"
+#include "extract/word/hwp_body.h"
 
 #define BODY_MAX MB(256)
 

@@ -1,7 +1,7 @@
 /* hwpx.c - Hangul documents as a ZIP package (OWPML, KS X 6101). */
 #include "base/map.h"
-#include "extract/hwp_body.h"
 #include "extract/package.h"
+#include "extract/word/hwp_body.h"
 
 enum { TEXT_MAX = 4 << 20, STYLES_MAX = 65536, SECTIONS_MAX = 10000 };
 

@@ -1,6 +1,6 @@
 /* ico.c - Windows icons and cursors: the largest picture stands for all. */
 #include "extract/byte_view.h"
-#include "extract/picture_files.h"
+#include "extract/picture/picture_files.h"
 
 bool ico_facts(Str bytes, PictureFacts *facts)
 {

@@ -1,6 +1,6 @@
 /* ipynb.c - Jupyter notebooks (nbformat 3 and 4): cells in order, the text of their outputs. */
 #include "base/json.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html.h"
 #include "extract/formats/markdown.h"

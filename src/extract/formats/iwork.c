@@ -1,5 +1,5 @@
 /* iwork.c - Apple Pages, Numbers and Keynote. */
-#include "extract/iwork.h"
+#include "extract/iwork/iwork.h"
 
 enum { SURE = 95, UNSURE = 90 };
 

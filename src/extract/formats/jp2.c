@@ -1,9 +1,9 @@
 /* jp2.c - JPEG 2000 (ISO/IEC 15444-1): files of boxes and bare codestreams. */
-#include "extract/exif.h"
-#include "extract/iptc.h"
-#include "extract/iso_boxes.h"
-#include "extract/picture_files.h"
-#include "extract/xmp.h"
+#include "extract/picture/exif.h"
+#include "extract/picture/iptc.h"
+#include "extract/picture/iso_boxes.h"
+#include "extract/picture/picture_files.h"
+#include "extract/picture/xmp.h"
 
 enum { BOX_MAX = 10000 };
 

@@ -1,9 +1,9 @@
 /* jpeg.c - JPEG (ITU-T T.81): size, EXIF, XMP, IPTC, comments, profile. */
 #include "extract/byte_view.h"
-#include "extract/exif.h"
-#include "extract/iptc.h"
-#include "extract/picture_files.h"
-#include "extract/xmp.h"
+#include "extract/picture/exif.h"
+#include "extract/picture/iptc.h"
+#include "extract/picture/picture_files.h"
+#include "extract/picture/xmp.h"
 
 enum { SEGMENT_MAX = 5000 };
 

@@ -3,7 +3,7 @@
  * Read in one pass with a look ahead over flat objects only, so a file may be as long as it likes.
  * What is not JSON is kept as lines of text and said. */
 #include "base/map.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/json_pull.h"
 

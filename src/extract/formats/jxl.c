@@ -1,8 +1,8 @@
 /* jxl.c - JPEG XL (ISO/IEC 18181): size, EXIF, XMP. */
-#include "extract/exif.h"
-#include "extract/iso_boxes.h"
-#include "extract/picture_files.h"
-#include "extract/xmp.h"
+#include "extract/picture/exif.h"
+#include "extract/picture/iso_boxes.h"
+#include "extract/picture/picture_files.h"
+#include "extract/picture/xmp.h"
 
 enum { BOX_MAX = 10000 };
 

@@ -1,9 +1,9 @@
 /* kinds_test.c - kinds of documents that are seldom met: Visio, Publisher, Hangul, DjVu, OneNote.
  * Samples are built here. */
-#include "extract/djvu.h"
+#include "extract/djvu/djvu.h"
 #include "extract/formats/dump.h"
 #include "extract/formats/package_of.h"
-#include "extract/ole_sample.h"
+#include "extract/ole/ole_sample.h"
 
 extern const Extractor extractor_vsdx, extractor_vdx, extractor_pub, extractor_hwp, extractor_hwpx,
     extractor_djvu;

@@ -1,7 +1,7 @@
 /* latex.c - LaTeX source: sections, lists, tables, footnotes, citations, accents; mathematics stays
  * as it is written, comments go. */
 #include "base/utf8.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 
 enum { ITEMS_MAX = 16, NAME_MAX_LENGTH = 40, DEPTH_MAX = 24 };

@@ -1,6 +1,6 @@
 /* log.c - logs: lines that begin with a moment. They stay lines, in groups that end where another
  * hour begins; the first and last moment and the counts of each level are facts. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
 

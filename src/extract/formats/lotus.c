@@ -8,11 +8,11 @@
 #include <math.h>
 
 #include "extract/byte_view.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
-#include "extract/number_format.h"
-#include "extract/sheet_rows.h"
+#include "extract/sheet/number_format.h"
+#include "extract/sheet/sheet_rows.h"
 
 enum {
     CELLS_MAX = 4000000,

@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/utf8.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 
 enum { NAME_MAX_BYTES = 200, EXTRA_HEADERS_MAX = 40 };
 

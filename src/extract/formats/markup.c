@@ -1,7 +1,7 @@
 /* markup.c - see markup.h. */
 #include "extract/formats/markup.h"
 
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 
 enum { PIECES_MAX = 64 };
 

@@ -4,7 +4,7 @@
  * A message begins at a line "From " that follows a blank line or begins the file and that names
  * a time or is followed by a header. mboxo and mboxrd quote such lines in a text with ">"; those
  * of mboxcl2 are not quoted, and "Content-Length" says where the message ends. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/mail.h"
 #include "extract/metadata.h"

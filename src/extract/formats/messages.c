@@ -1,6 +1,6 @@
 /* messages.c - catalogues of translated texts: gettext's PO files (GNU gettext manual, "PO Files")
  * and the resources of .NET (RESX) as rows. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/markup.h"
 #include "extract/formats/structured.h"

@@ -1,7 +1,7 @@
 /* midi.c - Standard MIDI Files (RP-001): names of tracks, words that are sung, how long it lasts.
  */
 #include "extract/byte_view.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
 

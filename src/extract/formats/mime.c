@@ -2,7 +2,7 @@
 #include "extract/formats/mime.h"
 
 #include "base/utf8.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 
 enum { HEADERS_MAX = 1000, PIECES_MAX = 32 };
 

@@ -3,7 +3,7 @@
  * The mark-up of all text records is one long page. KF8's is cut into skeletons and the fragments
  * that belong inside them; they lie in the order of reading, so nothing has to be put together.
  * Offsets are those of the MobileRead wiki's "MOBI" page. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html.h"
 #include "extract/formats/markup.h"

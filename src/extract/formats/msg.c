@@ -5,8 +5,8 @@
  *     __nameid_version1.0/               what the ids from 0x8000 mean
  *     __recip_version1.0_#N/             properties of a recipient
  *     __attach_version1.0_#N/            of an attachment; __substg1.0_3701000D is a message */
-#include "extract/mapi.h"
-#include "extract/ole_file.h"
+#include "extract/ole/ole_file.h"
+#include "extract/outlook/mapi.h"
 
 #define PROPERTIES "__properties_version1.0"
 

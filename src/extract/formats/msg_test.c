@@ -1,6 +1,6 @@
 /* msg_test.c - Outlook messages: properties, recipients, attachments, messages inside. */
 #include "extract/formats/dump.h"
-#include "extract/ole_sample.h"
+#include "extract/ole/ole_sample.h"
 
 extern const Extractor extractor_msg;
 

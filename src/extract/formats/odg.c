@@ -1,6 +1,6 @@
 /* odg.c - drawings, charts and formulas of LibreOffice, OpenOffice and others (OpenDocument),
  * packed or flat. */
-#include "extract/odf.h"
+#include "extract/odf/odf.h"
 
 static int odg_sniff(Str bytes)
 {

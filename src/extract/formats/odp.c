@@ -1,5 +1,5 @@
 /* odp.c - slides of LibreOffice, OpenOffice and others (OpenDocument), packed or flat. */
-#include "extract/odf.h"
+#include "extract/odf/odf.h"
 
 static int odp_sniff(Str bytes)
 {

@@ -1,5 +1,5 @@
 /* ods.c - sheets of LibreOffice, OpenOffice and others (OpenDocument), packed or flat. */
-#include "extract/odf.h"
+#include "extract/odf/odf.h"
 
 static int ods_sniff(Str bytes)
 {

@@ -1,5 +1,5 @@
 /* odt.c - texts of LibreOffice, OpenOffice and others (OpenDocument), packed or flat. */
-#include "extract/odf.h"
+#include "extract/odf/odf.h"
 
 static int odt_sniff(Str bytes)
 {

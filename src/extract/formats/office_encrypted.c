@@ -1,7 +1,7 @@
 /* office_encrypted.c - Word, Excel and PowerPoint files behind a password: opened, then read as
  * what they are. */
 #include "extract/extractor.h"
-#include "extract/office_crypto.h"
+#include "extract/ole/office_crypto.h"
 
 static const char *const media_types[] = { "application/x-ole-storage", NULL };
 

@@ -1,9 +1,9 @@
 /* onenote.c - sections and notebooks of OneNote ([MS-ONE]): pages with titles, paragraphs, lists,
  * tables, pictures, files. Objects are kinds (JCID, 2.1.13) with properties (2.1.12). */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
-#include "extract/one_store.h"
+#include "extract/office/one_store.h"
 
 enum { DEPTH_MAX = 40, LEVEL_MAX = 9, PAGES_MAX = 100000, CELLS_MAX = 1000, EARLIER_MAX = 3 };
 

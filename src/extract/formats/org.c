@@ -1,6 +1,6 @@
 /* org.c - Org mode (orgmode.org/worg/org-syntax.html): headlines with states and tags, drawers,
  * blocks, tables, lists, footnotes. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/marked.h"
 

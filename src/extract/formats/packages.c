@@ -2,7 +2,7 @@
  * archives. */
 #include <archive.h>
 
-#include "extract/archive_reader.h"
+#include "extract/archive/archive_reader.h"
 #include "extract/metadata.h"
 
 #define CONTROL_MAX KB(64)

@@ -1,9 +1,9 @@
 /* parquet.c - Parquet tables (parquet.apache.org, "File Format"): the columns and their types as
  * rows, then the first rows themselves. */
 #include "extract/byte_view.h"
+#include "extract/columns/parquet_file.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
-#include "extract/parquet_file.h"
 
 enum { CODECS_MAX = 8 };
 

@@ -1,6 +1,6 @@
 /* parquet_test.c - Parquet tables built byte by byte. */
+#include "extract/columns/parquet_values.h"
 #include "extract/formats/dump.h"
-#include "extract/parquet_values.h"
 
 extern const Extractor extractor_parquet;
 

@@ -5,9 +5,9 @@
 #include "base/utf8.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
-#include "extract/pdf_layout.h"
-#include "extract/picture_facts.h"
-#include "extract/xmp.h"
+#include "extract/pdf/pdf_layout.h"
+#include "extract/picture/picture_facts.h"
+#include "extract/picture/xmp.h"
 
 /* WINDOW: a header or footer is recognised by the next pages, so they are read ahead. */
 enum {

@@ -6,7 +6,7 @@
  * Objects refer to each other by number, so depth and the count of what is written are bounded. */
 #include <math.h>
 
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
 

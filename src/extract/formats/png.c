@@ -2,11 +2,11 @@
 #include <zlib.h>
 
 #include "extract/byte_view.h"
-#include "extract/encoding.h"
-#include "extract/exif.h"
-#include "extract/iptc.h"
-#include "extract/picture_files.h"
-#include "extract/xmp.h"
+#include "extract/charset/encoding.h"
+#include "extract/picture/exif.h"
+#include "extract/picture/iptc.h"
+#include "extract/picture/picture_files.h"
+#include "extract/picture/xmp.h"
 
 enum { CHUNK_MAX = 100000, TEXT_MAX = 1024 * 1024, TEXT_COUNT_MAX = 100 };
 

@@ -1,6 +1,6 @@
 /* pnm.c - portable bitmaps, grey maps and pixmaps (PBM, PGM, PPM, PAM of Netpbm). */
 #include "extract/byte_view.h"
-#include "extract/picture_files.h"
+#include "extract/picture/picture_files.h"
 
 static void skip_blanks(Str bytes, size_t *at)
 {

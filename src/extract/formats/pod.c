@@ -1,7 +1,7 @@
 /* pod.c - Plain Old Documentation of Perl (perlpod, perlpodspec): commands begin a paragraph with
  * "=", indented paragraphs are code, everything else is text. */
 #include "base/utf8.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html_tokens.h"
 #include "extract/marked.h"

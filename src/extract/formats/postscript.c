@@ -1,6 +1,6 @@
 /* postscript.c - PostScript and EPS are programs; running them is no reading, so they are refused
  * with what to do instead. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 
 /* A DOS EPS begins with a table that says where the program and its preview lie (Adobe TN 5002). */

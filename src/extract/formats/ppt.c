@@ -2,10 +2,10 @@
 #include "base/map.h"
 #include "extract/comment.h"
 #include "extract/extractor.h"
-#include "extract/ole_object.h"
-#include "extract/ole_properties.h"
-#include "extract/ppt4.h"
-#include "extract/ppt_slide.h"
+#include "extract/ole/ole_object.h"
+#include "extract/ole/ole_properties.h"
+#include "extract/slide/ppt4.h"
+#include "extract/slide/ppt_slide.h"
 
 enum { SLIDES_MAX = 100000, LINKS_MAX = 100000, DEPTH_MAX = 12 };
 

@@ -1,7 +1,7 @@
 /* ppt_test.c - PowerPoint streams built record by record. */
 #include "extract/formats/dump.h"
-#include "extract/ole_sample.h"
-#include "extract/ppt_records.h"
+#include "extract/ole/ole_sample.h"
+#include "extract/slide/ppt_records.h"
 
 extern const Extractor extractor_ppt;
 

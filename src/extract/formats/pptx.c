@@ -1,7 +1,7 @@
 /* pptx.c - PowerPoint presentations, shows, templates, single slides and add-ins since 2007 (macros
  * are never run). */
 #include "extract/comment.h"
-#include "extract/pptx_slide.h"
+#include "extract/slide/pptx_slide.h"
 
 static int pptx_sniff(Str bytes)
 {

@@ -1,7 +1,7 @@
 /* psd.c - Photoshop pictures (PSD, PSB): size, resources, names and words of layers. */
 #include "extract/byte_view.h"
-#include "extract/iptc.h"
-#include "extract/picture_files.h"
+#include "extract/picture/iptc.h"
+#include "extract/picture/picture_files.h"
 
 #include "base/utf8.h"
 

@@ -1,7 +1,7 @@
 /* pst.c - Outlook stores (PST and OST): each message is a child, named by its folders. */
 #include "extract/metadata.h"
-#include "extract/ole_file.h"
-#include "extract/pst_file.h"
+#include "extract/ole/ole_file.h"
+#include "extract/outlook/pst_file.h"
 
 enum { FOLDER_DEPTH_MAX = 32, ITEMS_MAX = 4096, LIDS_MAX = 0x8000 };
 

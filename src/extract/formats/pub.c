@@ -1,8 +1,8 @@
 /* pub.c - Publisher documents since version 98: an OLE file whose text is in one stream, a table
  * of pieces by kind; WordArt is among the drawings ([MS-ODRAW]). */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
-#include "extract/ole_properties.h"
+#include "extract/ole/ole_properties.h"
 
 enum {
     PIECES_AT = 0x20,

@@ -3,7 +3,7 @@
 #include "extract/formats/roff.h"
 
 #include "base/utf8.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/metadata.h"
 
 enum { CELLS_MAX = 100, TABLE_ROWS_MAX = 20000 };

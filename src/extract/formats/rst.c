@@ -1,6 +1,6 @@
 /* rst.c - reStructuredText (docutils.sourceforge.io/docs/ref/rst/restructuredtext.html): sections,
  * lists, directives, tables, footnotes, fields. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/marked.h"
 

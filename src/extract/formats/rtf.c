@@ -1,6 +1,6 @@
 /* rtf.c - Rich Text Format documents. */
 #include "extract/extractor.h"
-#include "extract/rtf_text.h"
+#include "extract/word/rtf_text.h"
 
 static int rtf_sniff(Str bytes) { return rtf_is_text(bytes) ? 95 : 0; }
 

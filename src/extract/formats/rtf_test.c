@@ -1,6 +1,6 @@
 /* rtf_test.c - Rich Text Format. */
 #include "extract/formats/dump.h"
-#include "extract/rtf_text.h"
+#include "extract/word/rtf_text.h"
 
 extern const Extractor extractor_rtf;
 

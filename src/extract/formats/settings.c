@@ -1,7 +1,7 @@
 /* settings.c - see settings.h. */
 #include "extract/formats/settings.h"
 
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/metadata.h"
 
 enum { LINES_MAX = 40, NAME_LENGTH_MAX = 200, SNIFF_LINES = 200 };

@@ -5,8 +5,8 @@
 #include "extract/formats/office_fact.h"
 #include "extract/formats/structured.h"
 #include "extract/metadata.h"
-#include "extract/number_format.h"
-#include "extract/sheet_rows.h"
+#include "extract/sheet/number_format.h"
+#include "extract/sheet/sheet_rows.h"
 
 enum { STYLES_MAX = 64000, COLUMN_LAST = 16383, ROW_LAST = 1048575, COMMENTS_MAX = 10000 };
 

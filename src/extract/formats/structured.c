@@ -1,7 +1,7 @@
 /* structured.c - see structured.h. */
 #include "extract/formats/structured.h"
 
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/formats/markup.h"
 
 enum {

@@ -3,7 +3,7 @@
 #include "extract/formats/subtitles.h"
 
 #include "base/utf8.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
 #include "extract/xml_events.h"

@@ -2,7 +2,7 @@
  * and the size. Numbers of paths and embedded pictures or fonts are passed over. */
 #include "extract/formats/svg.h"
 
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/markup.h"
 #include "extract/inflate.h"

@@ -1,5 +1,5 @@
 /* text.c - plain text of any charset: paragraphs, cautious headings and lists. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 
 /* A block has at most LINES_MAX lines, so that its place is worth showing. */

@@ -1,6 +1,6 @@
 /* tiff.c - TIFF 6.0 and BigTIFF; each of its pictures is a page. */
-#include "extract/exif.h"
-#include "extract/picture_files.h"
+#include "extract/picture/exif.h"
+#include "extract/picture/picture_files.h"
 
 bool tiff_facts(Str bytes, PictureFacts *facts) { return tiff_read(bytes, facts); }
 

@@ -5,8 +5,8 @@
  *
  * Most of it is in two attributes that hold MAPI properties: of the message, and of the
  * attachment that attAttachRendData began. */
-#include "extract/mapi.h"
-#include "extract/ole_file.h"
+#include "extract/ole/ole_file.h"
+#include "extract/outlook/mapi.h"
 
 #define SIGNATURE "\x78\x9F\x3E\x22"
 

@@ -1,6 +1,6 @@
 /* tnef_test.c - winmail.dat: properties, attachments, messages inside. */
 #include "extract/formats/dump.h"
-#include "extract/ole_sample.h"
+#include "extract/ole/ole_sample.h"
 
 extern const Extractor extractor_tnef;
 

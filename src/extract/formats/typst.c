@@ -1,6 +1,6 @@
 /* typst.c - Typst (typst.app/docs/reference/syntax): headings, lists, raw text; commands and what
  * they hold stay as they are written. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/marked.h"
 

@@ -1,6 +1,6 @@
 /* vcard.c - address cards, vCard 2.1, 3.0 and 4.0 (RFC 6350): each a heading and its lines,
  * pictures as children. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/content_lines.h"
 #include "extract/formats/mime.h"

@@ -2,7 +2,7 @@
  * "media" reads them. */
 #include "extract/byte_view.h"
 #include "extract/extractor.h"
-#include "extract/iso_boxes.h"
+#include "extract/picture/iso_boxes.h"
 
 #define VIDEO_WORKER "media"
 

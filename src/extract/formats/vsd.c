@@ -1,8 +1,8 @@
 /* vsd.c - Visio drawings before 2013: an OLE stream of packed streams that point at each other;
  * what is drawn on a page is below the page's stream, as chunks. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
-#include "extract/ole_properties.h"
+#include "extract/ole/ole_properties.h"
 
 #define UNPACKED_MAX MB(256)
 

@@ -2,10 +2,10 @@
  * with the texts and data of their shapes, in the order they are drawn; what a shape takes from
  * its master is its text as well. */
 #include "base/map.h"
+#include "extract/charset/encoding.h"
 #include "extract/comment.h"
-#include "extract/encoding.h"
 #include "extract/metadata.h"
-#include "extract/ooxml.h"
+#include "extract/office/ooxml.h"
 
 enum { DEPTH_MAX = 64, TEXT_MAX = 4 << 20, MASTERS_MAX = 100000, SMALL_MAX = 4096 };
 static const float POINTS_IN_INCH = 72;

@@ -1,8 +1,8 @@
 /* webp.c - WebP (RFC 9649): size, frames, EXIF, XMP, profile. */
 #include "extract/byte_view.h"
-#include "extract/exif.h"
-#include "extract/picture_files.h"
-#include "extract/xmp.h"
+#include "extract/picture/exif.h"
+#include "extract/picture/picture_files.h"
+#include "extract/picture/xmp.h"
 
 enum { CHUNK_MAX = 100000 };
 

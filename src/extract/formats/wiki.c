@@ -1,7 +1,7 @@
 /* wiki.c - MediaWiki text (mediawiki.org, "Help:Formatting", "Help:Tables"): headings, lists,
  * tables, links by their text, notes. Templates are not expanded: boxes of facts are rows, others
  * keep what they are given. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html_tokens.h"
 #include "extract/marked.h"

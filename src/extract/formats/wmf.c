@@ -4,7 +4,7 @@
 #include "extract/byte_view.h"
 #include "extract/extractor.h"
 #include "extract/metadata.h"
-#include "extract/metafile.h"
+#include "extract/office/metafile.h"
 
 enum {
     PLACEABLE = 22,

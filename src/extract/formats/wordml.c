@@ -1,9 +1,9 @@
 /* wordml.c - Word documents as one XML file of Word 2003 ("WordprocessingML Reference", namespace
  * http://schemas.microsoft.com/office/word/2003/wordml): cut into what are parts of a DOCX, whose
  * reader knows the elements that have other names here. */
-#include "extract/docx_body.h"
 #include "extract/formats/office_fact.h"
 #include "extract/formats/structured.h"
+#include "extract/word/docx_body.h"
 
 enum { RUNNING_MAX = 1000 };
 

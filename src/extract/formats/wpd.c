@@ -4,7 +4,7 @@
  * byte, whose sizes let unknown ones be passed over. */
 #include "base/utf8.h"
 #include "extract/extractor.h"
-#include "extract/ole_file.h"
+#include "extract/ole/ole_file.h"
 
 enum { VERSION_5 = 0, VERSION_6 = 2, TEXT_MAX = 16 << 20, NEST_MAX = 4, PACKET_TEXT = 8 };
 

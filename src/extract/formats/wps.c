@@ -2,9 +2,9 @@
  *
  * Works 4 keeps eight-bit text in one stream; later ones are chunks with a directory, the text in
  * UTF-16. Write is a bare file of eight-bit text. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
-#include "extract/ole_properties.h"
+#include "extract/ole/ole_properties.h"
 
 enum { STREAM_MAX = 1 << 29, CHUNKS_MAX = 4096, WORKS_TEXT = 0x100, WRITE_TEXT = 0x80 };
 

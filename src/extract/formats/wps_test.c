@@ -1,6 +1,6 @@
 /* wps_test.c - Works and Write files built here. */
 #include "extract/formats/dump.h"
-#include "extract/ole_sample.h"
+#include "extract/ole/ole_sample.h"
 
 extern const Extractor extractor_wps;
 

@@ -1,10 +1,10 @@
 /* xls.c - Excel workbooks from 2.0 to 2003 ([MS-XLS]), in an OLE file or bare. */
 #include "extract/extractor.h"
-#include "extract/ole_crypto.h"
-#include "extract/ole_object.h"
-#include "extract/ole_properties.h"
-#include "extract/sheet_rows.h"
-#include "extract/xls_book.h"
+#include "extract/ole/ole_crypto.h"
+#include "extract/ole/ole_object.h"
+#include "extract/ole/ole_properties.h"
+#include "extract/sheet/sheet_rows.h"
+#include "extract/sheet/xls_book.h"
 
 static bool is_bare(Str bytes)
 {

@@ -1,7 +1,7 @@
 /* xls_test.c - Excel streams built record by record. */
 #include "extract/formats/dump.h"
-#include "extract/ole_sample.h"
-#include "extract/xls_records.h"
+#include "extract/ole/ole_sample.h"
+#include "extract/sheet/xls_records.h"
 
 extern const Extractor extractor_xls;
 

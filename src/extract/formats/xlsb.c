@@ -1,11 +1,11 @@
 /* xlsb.c - Excel's binary workbooks since 2007 ([MS-XLSB]): the parts of an XLSX file, of which
  * workbook, sheets, strings, styles and comments are records instead of XML. */
+#include "extract/charset/encoding.h"
 #include "extract/comment.h"
-#include "extract/encoding.h"
-#include "extract/number_format.h"
-#include "extract/ole_file.h"
-#include "extract/xls_book.h"
-#include "extract/xlsx_book.h"
+#include "extract/ole/ole_file.h"
+#include "extract/sheet/number_format.h"
+#include "extract/sheet/xls_book.h"
+#include "extract/sheet/xlsx_book.h"
 
 enum { SHEETS_MAX = 10000, STRINGS_MAX = 20000000, FORMATS_MAX = 65536, AUTHORS_MAX = 100000 };
 static const size_t PART_MAX = GB(1);

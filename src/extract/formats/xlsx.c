@@ -1,5 +1,5 @@
 /* xlsx.c - Excel workbooks and templates since 2007, with or without macros (never run). */
-#include "extract/xlsx_book.h"
+#include "extract/sheet/xlsx_book.h"
 
 static int xlsx_sniff(Str bytes)
 {

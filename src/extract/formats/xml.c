@@ -3,7 +3,7 @@
  * Read with the tokens of HTML: linear in the input, any depth, no document type is obeyed, no
  * entity is expanded, nothing is ever fetched; broken files give what can be read. What is not
  * known by name is a record: each element with only text gives a line "name: text". */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html.h"
 #include "extract/formats/html_tokens.h"

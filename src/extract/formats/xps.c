@@ -2,7 +2,7 @@
  * package.
  */
 #include "extract/formats/pdf.h"
-#include "extract/ooxml.h"
+#include "extract/office/ooxml.h"
 
 static bool xps_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {

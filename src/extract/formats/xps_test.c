@@ -1,7 +1,7 @@
 /* xps_test.c - a package without text is built here; one with fonts is taken from ../shared. */
 #include "extract/formats/dump.h"
 #include "extract/formats/package_of.h"
-#include "extract/page_picture.h"
+#include "extract/picture/page_picture.h"
 
 extern const Extractor extractor_xps;
 

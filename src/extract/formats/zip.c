@@ -2,9 +2,9 @@
  *
  * Documents that are ZIP inside have readers of their own, which are surer of them; what none of
  * them claims is an archive like any other. */
+#include "extract/archive/zip_unpack.h"
 #include "extract/formats/zip_directory.h"
 #include "extract/metadata.h"
-#include "extract/zip_unpack.h"
 
 #define MANIFEST_MAX KB(64)
 #define AUTO_UNPACKER AUTO(zip_unpacker_free)

@@ -2,7 +2,7 @@
 #include "extract/formats/zip_directory.h"
 
 #include "base/utf8.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 
 enum {
     END_SIZE = 22,

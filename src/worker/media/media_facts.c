@@ -2,7 +2,7 @@
 #include "worker/media/media_facts.h"
 
 #include "base/utf8.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/metadata.h"
 
 #include <libavutil/display.h>

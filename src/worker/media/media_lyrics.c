@@ -6,7 +6,7 @@
 
 #include "base/utf8.h"
 #include "extract/byte_view.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "extract/metadata.h"
 
 enum { TAGS_MAX = 8, FRAMES_MAX = 2000, LINES_MAX = 20000, LYRICS_BYTES_MAX = 512 * 1024 };

@@ -1,6 +1,6 @@
 /* media_worker.c - the class of worker that looks into recordings: facts, words, pictures. What is
  * spoken is left to the class "speech", which starts more slowly. */
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
 #include "worker/media/media_facts.h"
 #include "worker/media/media_frames.h"
 #include "worker/media/media_lyrics.h"

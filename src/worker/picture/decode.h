@@ -7,8 +7,8 @@
 
 #include "worker/picture/leptonica.h"
 
-#include "extract/pdf_file.h"
-#include "extract/picture_files.h"
+#include "extract/pdf/pdf_file.h"
+#include "extract/picture/picture_files.h"
 
 /* The largest picture that is decoded; larger ones are said, not read. */
 #define DECODE_PIXELS_MAX 100000000

@@ -1,5 +1,5 @@
 /* decode_djvu.c - scanned pages of DjVu files: their black and white part in grey. */
-#include "extract/djvu_page.h"
+#include "extract/djvu/djvu_page.h"
 #include "worker/picture/decode.h"
 
 enum { HALVED_FROM_DPI = 500 }; /* letters need no more than 300 */

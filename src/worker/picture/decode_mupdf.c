@@ -3,7 +3,7 @@
 
 #include "worker/picture/decode.h"
 
-#include "extract/pdf_file.h"
+#include "extract/pdf/pdf_file.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* picture_worker.c - the class of worker that looks at pictures: what a file says about itself,
  * its colours and kind, and the words on it. */
-#include "extract/djvu_page.h"
-#include "extract/encoding.h"
+#include "extract/charset/encoding.h"
+#include "extract/djvu/djvu_page.h"
 #include "extract/metadata.h"
 #include "worker/picture/decode.h"
 #include "worker/picture/look.h"
