@@ -485,6 +485,7 @@ def test_everything_can_be_done_from_the_keyboard(desk, page):
     page.keyboard.press("k")
     expect(part(page, "result").first).to_be_focused()
     page.keyboard.press("Escape")
+    page.wait_for_timeout(150)  # what was about to open stays closed
     expect(page.locator("#reader")).to_be_hidden()
     page.keyboard.press("?")
     expect(part(page, "keys")).to_be_visible()

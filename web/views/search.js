@@ -83,6 +83,7 @@ export function render(root, {query}) {
       index, count: results.length,
       step: (by) => { walk.put(index + by, {focus: false, quiet: true}); open(index + by); },
       onclose: () => {
+        follow.cancel();
         ol.querySelectorAll('[data-open]').forEach((other) => other.removeAttribute('data-open'));
         note(withQuery({at: null}));
         if (walk.current()) walk.current().focus({preventScroll: true});
