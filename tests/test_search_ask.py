@@ -3,6 +3,8 @@ import json
 
 import pytest
 
+from conftest import Server
+
 FACTS = {
     "kestrel.txt": "The kestrel hovers above the verge. It feeds mainly on voles and can see ultraviolet light.\n",
     "granite.md": "# Granite\n\nGranite is an intrusive rock. The quarry at Ardal opened in 1874 and employs 212 people.\n",
@@ -125,3 +127,25 @@ def test_embeddings_in_openai_shape(library):
     def dot(x, y):
         return sum(i * j for i, j in zip(x, y))
     assert abs(dot(a, a) - 1) < 1e-3 and dot(a, b) > dot(a, c) + 0.2
+
+
+def test_a_passage_with_several_vectors_is_found_once_by_its_best_part(tmp_path, database_kind, request):
+    """What one sentence of a long passage says is found by its meaning; erasing takes every vector."""
+    database = request.getfixturevalue("postgres").new_database() if database_kind == "postgresql" else ""
+    filling = ["The committee met in the town hall and agreed to the minutes of the meeting before. ",
+               "Nobody had anything to add about the roof, which is to be painted next year. ",
+               "The treasurer read out the accounts and was thanked for her work by all. "]
+    text = "".join(filling * 2) + "A lynx was seen hunting deer near the mill. " + "".join(filling)
+    server = Server(tmp_path / "library", database, arguments=("--vectors-per-chunk", "4")).start()
+    try:
+        server.new_key()
+        (document,) = server.add(("minutes.txt", text.encode()))
+        index = server.get("/health").json()["index"]
+        assert index["chunks"] == 1 and index["vectors"] == 4, index
+        found = server.post("/v1/search", {"query": "wild cat catching its prey", "mode": "semantic"}).json()
+        assert [r["document"]["name"] for r in found["results"]] == ["minutes.txt"]
+        assert server.get("/health").json()["index"]["vectors"] == 4
+        assert server.call("DELETE", f"/v1/documents/{document['id']}?erase=true").status_code < 300
+        assert server.get("/health").json()["index"]["vectors"] == 0
+    finally:
+        server.stop()

@@ -56,6 +56,7 @@ typedef struct IndexChunk {
 } IndexChunk;
 
 void index_add_chunk(Index *index, const IndexChunk *chunk);
+#define INDEX_PARTS_MAX 16
 /* One of the key's vectors, which counts as its best: `part` below 16 says which. dims values; made
  * unit length. A part added again replaces itself, the others stay until index_delete(). */
 void index_add_vector(Index *index, uint64_t key, uint32_t part, const float *vector);

@@ -4,9 +4,10 @@
 #include <math.h>
 
 #include "store/vectors_store.h"
+#include "text/windows.h"
 
 /* One transaction and one call of the encoder: about a second of work on two cores. */
-#define CHUNKS_AT_ONCE 64
+#define TEXTS_AT_ONCE 64
 #define INDEX_WAIT_MS 60000
 
 typedef struct Embedding {
@@ -29,7 +30,8 @@ static bool missing_work(DbTx *tx, void *argument, Error *err)
 {
     Embedding *in = argument;
     return vector_missing(tx, &in->job->scope, in->arena, in->document.id, in->model,
-                          CHUNKS_AT_ONCE, &in->chunks, err);
+                          MAX(TEXTS_AT_ONCE / MAX(in->library->options.vectors_per_chunk, 1), 1),
+                          &in->chunks, err);
 }
 
 static bool save_work(DbTx *tx, void *argument, Error *err)
@@ -39,45 +41,62 @@ static bool save_work(DbTx *tx, void *argument, Error *err)
                                                     in->model, in->vectors, in->chunks.count, err);
 }
 
-/* int8 with one scale a vector: the largest value becomes 127. */
-static Vector quantize(Arena *arena, int64_t number, const float *values, size_t dims)
+/* int8 with one scale for all vectors of a chunk: the largest value becomes 127. */
+static Vector quantize(Arena *arena, int64_t number, const float *values, size_t count)
 {
     float largest = 0;
-    int8_t *bytes = arena_alloc(arena, dims);
-    for (size_t i = 0; i < dims; i++)
+    int8_t *bytes = arena_alloc(arena, count);
+    for (size_t i = 0; i < count; i++)
         largest = fmaxf(largest, fabsf(values[i]));
     float scale = largest > 0 ? largest / 127 : 1;
-    for (size_t i = 0; i < dims; i++)
+    for (size_t i = 0; i < count; i++)
         bytes[i] = (int8_t)lrintf(values[i] / scale);
     return (Vector){ .number = number,
                      .form = VECTOR_INT8,
                      .scale = (double)scale,
-                     .bytes = { (char *)bytes, dims } };
+                     .bytes = { (char *)bytes, count } };
 }
 
 /* Title and headings go before the text: a passage alone often does not say what it is about. */
-static Str text_of(Arena *arena, const Document *document, const Chunk *chunk)
+static Str text_of(Arena *arena, const Document *document, const Chunk *chunk, Str text)
 {
     if (!document->title.length && !chunk->heading.length)
-        return chunk->text;
+        return text;
     return str_format(arena, STR_FMT "%s" STR_FMT "\n" STR_FMT,
                       STR_ARG(str_slice(document->title, 0, 80)),
                       document->title.length && chunk->heading.length ? " > " : "",
-                      STR_ARG(str_slice(chunk->heading, 0, 120)), STR_ARG(chunk->text));
+                      STR_ARG(str_slice(chunk->heading, 0, 120)), STR_ARG(text));
+}
+
+/* The chunk's texts: the whole, then its windows. */
+static size_t texts_of(const Embedding *in, const Chunk *chunk, Str *texts)
+{
+    Str windows[VECTORS_PER_CHUNK_MAX];
+    size_t most = (size_t)in->library->options.vectors_per_chunk, count = 0;
+    texts[count++] = text_of(in->arena, &in->document, chunk, chunk->text);
+    size_t found = windows_make(chunk->text, MAX(most, 1) - 1, windows);
+    for (size_t i = 0; i < found; i++)
+        texts[count++] = text_of(in->arena, &in->document, chunk, windows[i]);
+    return count;
 }
 
 static bool embed_batch(Embedding *in, EncodeQueue *queue, size_t dims, Error *err)
 {
-    size_t count = in->chunks.count;
-    Str *texts = arena_new_array(in->arena, Str, count);
-    float *values = arena_new_array(in->arena, float, count *dims);
-    for (size_t i = 0; i < count; i++)
-        texts[i] = text_of(in->arena, &in->document, &in->chunks.at[i]);
-    if (!encode_queue_embed(queue, ENCODE_BULK, texts, count, 0, values, err))
+    size_t count = in->chunks.count, made = 0;
+    Str *texts = arena_new_array(in->arena, Str, count * VECTORS_PER_CHUNK_MAX);
+    size_t *first = arena_new_array(in->arena, size_t, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        first[i] = made;
+        made += texts_of(in, &in->chunks.at[i], texts + made);
+    }
+    first[count] = made;
+    float *values = arena_new_array(in->arena, float, made *dims);
+    if (!encode_queue_embed(queue, ENCODE_BULK, texts, made, 0, values, err))
         return false;
     in->vectors = arena_new_array(in->arena, Vector, count);
     for (size_t i = 0; i < count; i++)
-        in->vectors[i] = quantize(in->arena, in->chunks.at[i].number, values + i * dims, dims);
+        in->vectors[i] = quantize(in->arena, in->chunks.at[i].number, values + first[i] * dims,
+                                  (first[i + 1] - first[i]) * dims);
     return store_write(in->library->db, &in->job->scope, save_work, in, err);
 }
 

@@ -143,18 +143,22 @@ static void add_row(Index *index, const ChunkHit *row)
     index_add_chunk(index, &chunk);
 }
 
-static void add_vector(Arena *arena, const WorkspaceIndex *to, const Vector *vector)
+/* The row has the chunk's vectors one after another. */
+static void add_vectors(Arena *arena, const WorkspaceIndex *to, const Vector *row)
 {
-    size_t width = vector->form == VECTOR_INT8 ? 1 : sizeof(float);
-    if (vector->bytes.length != to->dims * width)
+    size_t width = row->form == VECTOR_INT8 ? 1 : sizeof(float), size = to->dims * width;
+    if (row->bytes.length % size || row->bytes.length / size > INDEX_PARTS_MAX)
         return;
     float *values = arena_new_array(arena, float, to->dims);
-    if (vector->form == VECTOR_FLOAT)
-        memcpy(values, vector->bytes.at, vector->bytes.length);
-    else
-        for (size_t i = 0; i < to->dims; i++)
-            values[i] = (float)vector->scale * (float)(int8_t)vector->bytes.at[i];
-    index_add_vector(to->index, (uint64_t)vector->number, 0, values);
+    for (size_t part = 0; part < row->bytes.length / size; part++) {
+        const char *bytes = row->bytes.at + part * size;
+        if (row->form == VECTOR_FLOAT)
+            memcpy(values, bytes, size);
+        else
+            for (size_t i = 0; i < to->dims; i++)
+                values[i] = (float)row->scale * (float)(int8_t)bytes[i];
+        index_add_vector(to->index, (uint64_t)row->number, (uint32_t)part, values);
+    }
 }
 
 typedef struct Fetch {
@@ -207,7 +211,7 @@ static bool apply_add(Fetch *fetch, Error *err)
         !store_read(fetch->follower->db, &fetch->scope, fetch_vectors, fetch, err))
         return !fetch->index->dims;
     for (size_t i = 0; i < fetch->vectors.count; i++)
-        add_vector(fetch->arena, fetch->index, &fetch->vectors.at[i]);
+        add_vectors(fetch->arena, fetch->index, &fetch->vectors.at[i]);
     return true;
 }
 
@@ -216,7 +220,7 @@ static bool apply_vectors(Fetch *fetch, Error *err)
     if (!store_read(fetch->follower->db, &fetch->scope, fetch_vectors, fetch, err))
         return false;
     for (size_t i = 0; i < fetch->vectors.count; i++)
-        add_vector(fetch->arena, fetch->index, &fetch->vectors.at[i]);
+        add_vectors(fetch->arena, fetch->index, &fetch->vectors.at[i]);
     return true;
 }
 
@@ -325,7 +329,7 @@ static bool rebuild_vectors(Follower *follower, WorkspaceIndex *index, Error *er
         if (!store_read(follower->db, &fetch.scope, scan_vectors, &fetch, err))
             return false;
         for (size_t i = 0; i < fetch.vectors.count; i++)
-            add_vector(arena, index, &fetch.vectors.at[i]);
+            add_vectors(arena, index, &fetch.vectors.at[i]);
         if (!fetch.vectors.count)
             return true;
         fetch.cursor.workspace = str(index->id);

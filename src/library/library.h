@@ -30,6 +30,8 @@ typedef enum LibraryNews { NEWS_DOCUMENT, NEWS_REMOVED } LibraryNews;
 /* Something a page shows has changed. Called on threads of the library: must not block long. */
 typedef void LibraryListener(void *argument, const Scope *scope, LibraryNews news, Str document);
 
+#define VECTORS_PER_CHUNK_MAX 8
+
 typedef struct LibraryOptions {
     Db *db;
     BlobStore *blobs;
@@ -37,6 +39,7 @@ typedef struct LibraryOptions {
     EncodeQueue *encoder; /* NULL: no model, keyword search only */
     const char *index_folder;
     int64_t chunk_size, chunk_overlap;
+    int64_t vectors_per_chunk; /* its own and those of its windows; 0: 1 */
     int64_t extract_timeout_s;
     int64_t page_workers; /* pages of one file recognised at the same time; 0: one a core */
     Str languages;        /* of text in pictures and of speech, "eng+deu"; empty: found out */

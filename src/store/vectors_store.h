@@ -1,7 +1,8 @@
 /* vectors_store.h - the `vectors` table: what the encoder made of each chunk.
  *
- * A vector is int8 values times one scale, or 32-bit floats; it names its model, and a chunk may
- * have one of each model. */
+ * A row has the chunk's own vector and behind it, when it has several, those of its windows: all
+ * int8 values times one scale, or 32-bit floats. It names its model; a chunk may have a row of each
+ * model. */
 #pragma once
 
 #include "store/chunks_store.h"
@@ -13,7 +14,7 @@ typedef struct Vector {
     Str workspace;  /* read, never written */
     VectorForm form;
     double scale; /* of VECTOR_INT8: value = scale * byte */
-    Str bytes;    /* one or four bytes for each dimension, little-endian */
+    Str bytes;    /* one or four bytes for each dimension of each vector, little-endian */
 } Vector;
 
 typedef struct VectorList {
