@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     WordPiece *tokenizer = NULL;
     Error err;
     str_next(&text, (char)0xFF, &vocab);
-    if (!wordpiece_new(vocab, &tokenizer, &err) && !wordpiece_new(S(fixed), &tokenizer, &err))
+    if (!wordpiece_new(vocab, false, &tokenizer, &err) &&
+        !wordpiece_new(S(fixed), false, &tokenizer, &err))
         abort();
     WordPieceToken tokens[64];
     size_t made = wordpiece_encode(tokenizer, text, tokens, COUNT(tokens));

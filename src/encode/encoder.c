@@ -24,7 +24,7 @@ typedef struct Workspace {
 struct Encoder {
     Model *model;
     char name[MODEL_NAME_MAX];
-    WordPiece *tokenizer;
+    Tokenizer *tokenizer;
     pthread_mutex_t lock; /* of the spare workspaces */
     Workspace *spare;
 };
@@ -107,19 +107,18 @@ static void give_workspace(Encoder *encoder, Workspace *workspace)
 
 static bool check_vocabulary(const Encoder *encoder, const char *folder, Error *err)
 {
-    size_t words = encoder->model->words.dims[0], pieces = wordpiece_size(encoder->tokenizer);
+    size_t words = encoder->model->words.dims[0], pieces = tokenizer_size(encoder->tokenizer);
     return pieces <= words ||
-           fail(err, ERROR_INVALID, "%s: vocab.txt has %zu entries, the model only %zu", folder,
+           fail(err, ERROR_INVALID, "%s: the tokenizer has %zu entries, the model only %zu", folder,
                 pieces, words);
 }
 
 bool encoder_open(const char *folder, const EncoderOptions *options, Encoder **encoder_r,
                   Error *err)
 {
-    AUTO_ARENA Arena *arena = arena_new(KB(64));
     Encoder *encoder = heap_alloc(sizeof *encoder);
     pthread_mutex_init(&encoder->lock, NULL);
-    if (!wordpiece_open(path_join(arena, str(folder), S("vocab.txt")), &encoder->tokenizer, err) ||
+    if (!tokenizer_open(folder, &encoder->tokenizer, err) ||
         !model_open(folder, options, &encoder->model, err) ||
         !check_vocabulary(encoder, folder, err)) {
         encoder_free(encoder);
@@ -139,7 +138,7 @@ void encoder_free(Encoder *encoder)
         workspace_free(workspace);
     }
     model_free(encoder->model);
-    wordpiece_free(encoder->tokenizer);
+    tokenizer_free(encoder->tokenizer);
     pthread_mutex_destroy(&encoder->lock);
     free(encoder);
 }
@@ -155,7 +154,7 @@ const char *encoder_kernels(const Encoder *encoder)
     return model->is_int8 ? model->set->bytes->name : model->set->floats->name;
 }
 
-const WordPiece *encoder_tokenizer(const Encoder *encoder) { return encoder->tokenizer; }
+const Tokenizer *encoder_tokenizer(const Encoder *encoder) { return encoder->tokenizer; }
 
 /* --- The graph -------------------------------------------------------------------------- */
 
@@ -283,11 +282,7 @@ void encoder_run(Encoder *encoder, const EncoderPack *pack)
 
 size_t encoder_tokenize(const Encoder *encoder, Str text, uint32_t *ids, size_t max)
 {
-    AUTO_FREE WordPieceToken *tokens = heap_alloc(max * sizeof *tokens);
-    size_t count = wordpiece_encode(encoder->tokenizer, text, tokens, max);
-    for (size_t i = 0; i < count; i++)
-        ids[i] = tokens[i].id;
-    return count;
+    return tokenizer_encode(encoder->tokenizer, text, ids, max);
 }
 
 /* Texts gathered until they fill a pack. */

@@ -13,7 +13,7 @@
 
 #include "base/base.h"
 #include "encode/kernel_sets.h"
-#include "text/wordpiece.h"
+#include "text/tokenizer.h"
 
 /* Tokens that go through the layers together; a longer text goes alone. Their values then stay
  * in a 2 MB cache, and a pack takes 15 to 20 ms on one core with AVX-512. */
@@ -33,7 +33,7 @@ const char *encoder_kernels(const Encoder *encoder); /* "AVX-512 fp32" */
 /* That stored vectors carry: "all-MiniLM-L6-v2/53aa5117" (model.h). */
 const char *encoder_model(const Encoder *encoder);
 /* Borrowed; the chunker counts with it. */
-const WordPiece *encoder_tokenizer(const Encoder *encoder);
+const Tokenizer *encoder_tokenizer(const Encoder *encoder);
 
 /* One unit vector for each text into out[count][dims]. Texts are cut at max_tokens with [CLS]
  * and [SEP] (0: encoder_tokens_usual). Fails only when max_tokens is out of range. */

@@ -103,7 +103,7 @@ static bool save_page(void *self, Str worker, int page, Str kept, Error *err)
 
 static size_t count_tokens(void *self, Str text)
 {
-    return wordpiece_count(encoder_tokenizer(self), text);
+    return tokenizer_count(encoder_tokenizer(self), text);
 }
 
 static IngestSettings ingest_settings(const Reading *in)

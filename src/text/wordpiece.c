@@ -1,5 +1,4 @@
-/* wordpiece.c - see wordpiece.h. The trie is a hash table from (node, byte) to node: one probe a
- * byte, and building it cannot go quadratic on a strange vocabulary. */
+/* wordpiece.c - see wordpiece.h. */
 #include "text/wordpiece.h"
 
 #include <unicode/uchar.h>
@@ -7,17 +6,13 @@
 
 #include "base/file.h"
 #include "base/utf8.h"
+#include "text/trie.h"
 
-#define NODE_MAX (1u << 24) /* a key is node << 8 | byte */
-#define ROOT_WORD 1u        /* pieces that begin a word; node 0 means "none" */
-#define ROOT_INSIDE 2u      /* pieces written with ## */
-#define NO_TOKEN UINT32_MAX
+#define ROOT_WORD 1u   /* pieces that begin a word */
+#define ROOT_INSIDE 2u /* pieces written with ## */
+#define NO_TOKEN TRIE_NONE
 #define WORD_BYTES_MAX (WORDPIECE_CHARS_MAX * 4)
 #define DECOMPOSED_MAX 8 /* the longest canonical decomposition has 4 characters */
-
-typedef struct Slot {
-    uint32_t key, child; /* child 0: free */
-} Slot;
 
 typedef enum CharKind { CHAR_DROP, CHAR_SPACE, CHAR_ALONE, CHAR_WORD } CharKind;
 
@@ -25,82 +20,14 @@ static const char *const special_names[] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]",
 enum { SPECIAL_PAD, SPECIAL_UNK, SPECIAL_CLS, SPECIAL_SEP, SPECIAL_MASK, SPECIAL_COUNT };
 
 struct WordPiece {
-    Slot *slots;
-    size_t slot_mask;
-    uint32_t *tokens; /* of each node, NO_TOKEN when no piece ends there */
-    uint32_t node_count, node_capacity;
+    Trie pieces;
+    bool keeps_case; /* and accents */
     uint32_t size;
     uint32_t special[SPECIAL_COUNT]; /* ids, NO_TOKEN when not in the vocabulary */
     uint8_t ascii_kind[128];
     char ascii_lower[128];
     const UNormalizer2 *nfd;
 };
-
-/* --- The trie --------------------------------------------------------------------------- */
-
-static size_t slot_start(const WordPiece *tokenizer, uint32_t key)
-{
-    return (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & tokenizer->slot_mask;
-}
-
-static uint32_t trie_child(const WordPiece *tokenizer, uint32_t node, uint8_t byte)
-{
-    uint32_t key = node << 8 | byte;
-    for (size_t i = slot_start(tokenizer, key);; i = (i + 1) & tokenizer->slot_mask) {
-        const Slot *slot = &tokenizer->slots[i];
-        if (!slot->child || slot->key == key)
-            return slot->child;
-    }
-}
-
-static void trie_put(WordPiece *tokenizer, uint32_t key, uint32_t child)
-{
-    size_t i = slot_start(tokenizer, key);
-    while (tokenizer->slots[i].child)
-        i = (i + 1) & tokenizer->slot_mask;
-    tokenizer->slots[i] = (Slot){ key, child };
-}
-
-static void trie_grow(WordPiece *tokenizer)
-{
-    Slot *old = tokenizer->slots;
-    size_t old_count = old ? tokenizer->slot_mask + 1 : 0;
-    size_t count = old ? old_count * 2 : 4096;
-    tokenizer->slots = heap_alloc(count * sizeof(Slot));
-    tokenizer->slot_mask = count - 1;
-    for (size_t i = 0; i < old_count; i++)
-        if (old[i].child)
-            trie_put(tokenizer, old[i].key, old[i].child);
-    free(old);
-    /* At most half of the slots are ever used, so a probe ends soon. */
-    tokenizer->node_capacity = (uint32_t)(count / 2);
-    tokenizer->tokens = heap_grow(tokenizer->tokens, tokenizer->node_capacity * sizeof(uint32_t));
-}
-
-static uint32_t trie_new_node(WordPiece *tokenizer)
-{
-    if (tokenizer->node_count == tokenizer->node_capacity)
-        trie_grow(tokenizer);
-    tokenizer->tokens[tokenizer->node_count] = NO_TOKEN;
-    return tokenizer->node_count++;
-}
-
-static bool trie_add(WordPiece *tokenizer, uint32_t node, Str piece, uint32_t id, Error *err)
-{
-    for (size_t i = 0; i < piece.length; i++) {
-        uint8_t byte = (uint8_t)piece.at[i];
-        uint32_t child = trie_child(tokenizer, node, byte);
-        if (!child) {
-            if (tokenizer->node_count >= NODE_MAX)
-                return fail(err, ERROR_TOO_LARGE, "the vocabulary has too many different pieces");
-            child = trie_new_node(tokenizer);
-            trie_put(tokenizer, node << 8 | byte, child);
-        }
-        node = child;
-    }
-    tokenizer->tokens[node] = id;
-    return true;
-}
 
 /* --- Characters ------------------------------------------------------------------------- */
 
@@ -117,6 +44,14 @@ static bool is_cjk(uint32_t c)
  * unassigned there, so they are neither marks nor punctuation nor dropped. */
 static uint32_t category(uint32_t c)
 {
+    /* Characters whose category has changed since, found by trying all of them. */
+    static const struct {
+        uint32_t character, category;
+    } changed[] = { { 0x166D, U_GC_PO_MASK }, { 0x1734, U_GC_MN_MASK }, { 0x1885, U_GC_LO_MASK },
+                    { 0x1886, U_GC_LO_MASK }, { 0xA9BD, U_GC_MC_MASK }, { 0x111C9, U_GC_PO_MASK } };
+    for (size_t i = 0; i < COUNT(changed); i++)
+        if (c == changed[i].character)
+            return changed[i].category;
     UVersionInfo age;
     u_charAge((UChar32)c, age);
     return age[0] > 8 ? U_GC_CN_MASK : U_GET_GC_MASK((UChar32)c);
@@ -144,6 +79,10 @@ static bool is_punctuation(uint32_t c)
 /* The character decomposed, without marks, in lower case; the count of characters in out. */
 static size_t normalize_char(const WordPiece *tokenizer, uint32_t c, uint32_t out[DECOMPOSED_MAX])
 {
+    if (tokenizer->keeps_case) {
+        out[0] = c;
+        return 1;
+    }
     UChar units[2 * DECOMPOSED_MAX];
     UErrorCode status = U_ZERO_ERROR;
     int32_t length =
@@ -165,7 +104,8 @@ static size_t normalize_char(const WordPiece *tokenizer, uint32_t c, uint32_t ou
 static void fill_ascii(WordPiece *tokenizer)
 {
     for (uint32_t c = 0; c < 128; c++) {
-        tokenizer->ascii_lower[c] = (char)u_tolower((UChar32)c);
+        tokenizer->ascii_lower[c] =
+            (char)(tokenizer->keeps_case ? (UChar32)c : u_tolower((UChar32)c));
         tokenizer->ascii_kind[c] = is_dropped(c)       ? CHAR_DROP
                                    : is_space(c)       ? CHAR_SPACE
                                    : is_punctuation(c) ? CHAR_ALONE
@@ -183,8 +123,8 @@ static bool add_line(WordPiece *tokenizer, Str line, uint32_t id, Error *err)
         if (str_is(line, special_names[i]))
             tokenizer->special[i] = id;
     if (str_starts(line, S("##")) && line.length > 2)
-        return trie_add(tokenizer, ROOT_INSIDE, str_from(line, 2), id, err);
-    return !line.length || trie_add(tokenizer, ROOT_WORD, line, id, err);
+        return trie_add(&tokenizer->pieces, ROOT_INSIDE, str_from(line, 2), id, err);
+    return !line.length || trie_add(&tokenizer->pieces, ROOT_WORD, line, id, err);
 }
 
 static bool read_vocab(WordPiece *tokenizer, Str vocab, Error *err)
@@ -203,7 +143,7 @@ static bool read_vocab(WordPiece *tokenizer, Str vocab, Error *err)
     return true;
 }
 
-bool wordpiece_new(Str vocab, WordPiece **tokenizer_r, Error *err)
+bool wordpiece_new(Str vocab, bool keeps_case, WordPiece **tokenizer_r, Error *err)
 {
     if (vocab.length > WORDPIECE_VOCAB_BYTES_MAX)
         return fail(err, ERROR_TOO_LARGE, "the vocabulary has %zu bytes; %zu are allowed",
@@ -214,11 +154,11 @@ bool wordpiece_new(Str vocab, WordPiece **tokenizer_r, Error *err)
         return fail(err, ERROR_INTERNAL, "ICU has no NFD data: %s", u_errorName(status));
     WordPiece *tokenizer = heap_alloc(sizeof *tokenizer);
     tokenizer->nfd = nfd;
+    tokenizer->keeps_case = keeps_case;
     for (size_t i = 0; i < SPECIAL_COUNT; i++)
         tokenizer->special[i] = NO_TOKEN;
     fill_ascii(tokenizer);
-    while (tokenizer->node_count <= ROOT_INSIDE)
-        trie_new_node(tokenizer);
+    trie_begin(&tokenizer->pieces, ROOT_INSIDE);
     if (!read_vocab(tokenizer, vocab, err)) {
         wordpiece_free(tokenizer);
         return false;
@@ -227,19 +167,18 @@ bool wordpiece_new(Str vocab, WordPiece **tokenizer_r, Error *err)
     return true;
 }
 
-bool wordpiece_open(const char *path, WordPiece **tokenizer_r, Error *err)
+bool wordpiece_open(const char *path, bool keeps_case, WordPiece **tokenizer_r, Error *err)
 {
     AUTO_MAP FileMap map = { 0 };
-    return file_map(path, &map, err) &&
-           (wordpiece_new(map.bytes, tokenizer_r, err) || fail_in(err, "reading %s", path));
+    return file_map(path, &map, err) && (wordpiece_new(map.bytes, keeps_case, tokenizer_r, err) ||
+                                         fail_in(err, "reading %s", path));
 }
 
 void wordpiece_free(WordPiece *tokenizer)
 {
     if (!tokenizer)
         return;
-    free(tokenizer->slots);
-    free(tokenizer->tokens);
+    trie_end(&tokenizer->pieces);
     free(tokenizer);
 }
 
@@ -275,17 +214,17 @@ static void emit(Scan *scan, uint32_t id, uint32_t start, uint32_t end)
 }
 
 /* The length of the longest piece at the start of the bytes, 0 for none. */
-static uint32_t longest_piece(const WordPiece *tokenizer, uint32_t node, const char *bytes,
-                              uint32_t length, uint32_t *id_r)
+static uint32_t longest_piece(const Trie *pieces, uint32_t node, const char *bytes, uint32_t length,
+                              uint32_t *id_r)
 {
     uint32_t best = 0;
     for (uint32_t i = 0; i < length; i++) {
-        node = trie_child(tokenizer, node, (uint8_t)bytes[i]);
+        node = trie_child(pieces, node, (uint8_t)bytes[i]);
         if (!node)
             break;
-        if (tokenizer->tokens[node] != NO_TOKEN) {
+        if (pieces->values[node] != NO_TOKEN) {
             best = i + 1;
-            *id_r = tokenizer->tokens[node];
+            *id_r = pieces->values[node];
         }
     }
     return best;
@@ -303,8 +242,8 @@ static void end_word(Scan *scan)
     size_t count = 0;
     uint32_t at = 0, id = 0;
     while (word->char_count <= WORDPIECE_CHARS_MAX && at < word->length) {
-        uint32_t length = longest_piece(tokenizer, at ? ROOT_INSIDE : ROOT_WORD, word->bytes + at,
-                                        word->length - at, &id);
+        uint32_t length = longest_piece(&tokenizer->pieces, at ? ROOT_INSIDE : ROOT_WORD,
+                                        word->bytes + at, word->length - at, &id);
         if (!length)
             break;
         uint32_t last = at + length - 1;

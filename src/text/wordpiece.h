@@ -21,10 +21,12 @@ typedef struct WordPieceToken {
     uint32_t id, start, end;
 } WordPieceToken;
 
-/* Reads a vocab.txt: one piece a line, its id the line's number from 0. */
-MUST_CHECK bool wordpiece_open(const char *path, WordPiece **tokenizer_r, Error *err);
+/* Reads a vocab.txt: one piece a line, its id the line's number from 0. `keeps_case`: letters and
+ * accents stay as they are, for a vocabulary with capitals. */
+MUST_CHECK bool wordpiece_open(const char *path, bool keeps_case, WordPiece **tokenizer_r,
+                               Error *err);
 /* The same from memory; `vocab` is not kept. */
-MUST_CHECK bool wordpiece_new(Str vocab, WordPiece **tokenizer_r, Error *err);
+MUST_CHECK bool wordpiece_new(Str vocab, bool keeps_case, WordPiece **tokenizer_r, Error *err);
 void wordpiece_free(WordPiece *tokenizer); /* NULL is fine */
 
 /* Number of entries; ids are below it. */

@@ -11,7 +11,7 @@ static WordPiece *open_vocab(void)
 {
     WordPiece *tokenizer = NULL;
     Error err = { 0 };
-    cr_assert(wordpiece_new(S(vocab), &tokenizer, &err), "%s", err.message);
+    cr_assert(wordpiece_new(S(vocab), false, &tokenizer, &err), "%s", err.message);
     return tokenizer;
 }
 
@@ -46,6 +46,12 @@ Test(text, wordpiece_gives_the_longest_pieces_first)
           { 9, 9, 9, 9 },
           4 },
         { "but vertical tab is a control", "t\x0Bhe", { 9 }, 1 },
+        { "a sign that was punctuation in Unicode 8", "the\xE1\x99\xAD", { 9, 1 }, 2 },
+        { "a mark that was a letter",
+          "th\xE1\xA2\x85"
+          "e",
+          { 1 },
+          1 },
         { "names of special tokens", "[SEP] the[MASK][mask]", { 3, 9, 4, 13, 1, 14 }, 6 },
         { "sharp s stays",
           "STRA\xC3\x9F"
@@ -136,7 +142,7 @@ Test(text, wordpiece_refuses_a_vocabulary_that_is_not_one)
     for (size_t i = 0; i < COUNT(cases); i++) {
         WordPiece *tokenizer = NULL;
         Error err = { 0 };
-        cr_assert(!wordpiece_new(cases[i].vocab, &tokenizer, &err));
+        cr_assert(!wordpiece_new(cases[i].vocab, false, &tokenizer, &err));
         cr_assert_null(tokenizer);
         cr_assert(strstr(err.message, cases[i].reason), "%s", err.message);
     }

@@ -1,0 +1,141 @@
+#include "text/charsmap.h"
+
+#include <unicode/ubrk.h>
+#include <unicode/utext.h>
+
+#include "base/utf8.h"
+
+#define GRAPHEME_WHOLE 6 /* from this many bytes on, a grapheme is taken apart */
+
+struct Charsmap {
+    uint32_t *units;
+    size_t unit_count;
+    char *texts; /* NUL at the end */
+    size_t text_length;
+    UBreakIterator *breaks; /* cloned by each call */
+};
+
+bool charsmap_new(Str bytes, Charsmap **map_r, Error *err)
+{
+    uint32_t trie_bytes;
+    if (bytes.length < sizeof trie_bytes || bytes.length > CHARSMAP_BYTES_MAX)
+        return fail(err, ERROR_INVALID, "the precompiled normalisation has %zu bytes",
+                    bytes.length);
+    memcpy(&trie_bytes, bytes.at, sizeof trie_bytes);
+    if (trie_bytes % 4 || !trie_bytes || trie_bytes > bytes.length - sizeof trie_bytes)
+        return fail(err, ERROR_INVALID, "the precompiled normalisation has no trie");
+    UErrorCode status = U_ZERO_ERROR;
+    UBreakIterator *breaks = ubrk_open(UBRK_CHARACTER, "", NULL, 0, &status);
+    if (U_FAILURE(status))
+        return fail(err, ERROR_INTERNAL, "ICU has no character breaks: %s", u_errorName(status));
+    Str texts = str_from(bytes, sizeof trie_bytes + trie_bytes);
+    Charsmap *map = heap_alloc(sizeof *map);
+    map->breaks = breaks;
+    map->unit_count = trie_bytes / 4;
+    map->units = heap_alloc(trie_bytes);
+    memcpy(map->units, bytes.at + sizeof trie_bytes, trie_bytes);
+    map->texts = heap_alloc(texts.length + 1);
+    if (texts.length)
+        memcpy(map->texts, texts.at, texts.length);
+    map->text_length = texts.length;
+    *map_r = map;
+    return true;
+}
+
+void charsmap_free(Charsmap *map)
+{
+    if (!map)
+        return;
+    ubrk_close(map->breaks);
+    free(map->units);
+    free(map->texts);
+    free(map);
+}
+
+/* Where a unit's children begin, relative to it. */
+static uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & (1u << 9)) >> 6); }
+
+/* The replacement of the shortest prefix of the text that is in the trie. */
+static bool find(const Charsmap *map, Str text, Str *replacement_r)
+{
+    size_t node = offset_of(map->units[0]);
+    for (size_t i = 0; i < text.length && text.at[i]; i++) {
+        node ^= (uint8_t)text.at[i];
+        if (node >= map->unit_count)
+            return false;
+        uint32_t unit = map->units[node];
+        if ((unit & (1u << 31 | 0xFF)) != (uint8_t)text.at[i])
+            return false;
+        node ^= offset_of(unit);
+        if (node >= map->unit_count)
+            return false;
+        if (unit >> 8 & 1) {
+            uint32_t at = map->units[node] & ~(1u << 31);
+            if (at >= map->text_length)
+                return false;
+            *replacement_r = str(map->texts + at);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void apply_grapheme(const Charsmap *map, Str grapheme, Buf *out)
+{
+    Str replacement;
+    if (grapheme.length < GRAPHEME_WHOLE && find(map, grapheme, &replacement)) {
+        buf_add(out, replacement);
+        return;
+    }
+    size_t size;
+    for (size_t at = 0; at < grapheme.length; at += size) {
+        (void)utf8_decode(grapheme, at, &size);
+        Str part = str_slice(grapheme, at, at + size);
+        buf_add(out, find(map, part, &replacement) ? replacement : part);
+    }
+}
+
+/* The part of the text from `at` on that has to be cut by ICU: ASCII characters are graphemes of
+ * their own unless something else is beside them. */
+static size_t mixed_length(Str text, size_t at)
+{
+    size_t end = at;
+    while (end < text.length && ((uint8_t)text.at[end] >= 128 ||
+                                 (end + 1 < text.length && (uint8_t)text.at[end + 1] >= 128) ||
+                                 (end > at && (uint8_t)text.at[end - 1] >= 128)))
+        end++;
+    return end - at;
+}
+
+static void apply_mixed(const Charsmap *map, Str text, UBreakIterator **own, Buf *out)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    if (!*own)
+        *own = ubrk_clone(map->breaks, &status);
+    UText *units = utext_openUTF8(NULL, text.at, (int64_t)text.length, &status);
+    ubrk_setUText(*own, units, &status);
+    size_t start = 0;
+    if (U_SUCCESS(status))
+        for (int32_t end = ubrk_next(*own); end != UBRK_DONE; end = ubrk_next(*own)) {
+            apply_grapheme(map, str_slice(text, start, (size_t)end), out);
+            start = (size_t)end;
+        }
+    buf_add(out, str_from(text, start));
+    utext_close(units);
+}
+
+void charsmap_apply(const Charsmap *map, Str text, Buf *out)
+{
+    UBreakIterator *own = NULL;
+    for (size_t at = 0, length; at < text.length; at += length) {
+        length = mixed_length(text, at);
+        if (length) {
+            apply_mixed(map, str_slice(text, at, at + length), &own, out);
+            continue;
+        }
+        length = str_starts(str_from(text, at), S("\r\n")) ? 2 : 1;
+        apply_grapheme(map, str_slice(text, at, at + length), out);
+    }
+    if (own)
+        ubrk_close(own);
+}

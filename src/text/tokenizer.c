@@ -1,0 +1,156 @@
+#include "text/tokenizer.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "text/tokenizer_int.h"
+
+#define CONFIG_BYTES_MAX MB(1)
+
+void tokenizer_frame_bert(Tokenizer *tokenizer, uint32_t begin, uint32_t end)
+{
+    tokenizer->single = (Frame){ { begin, FRAME_FIRST, end }, 3, 3 };
+    tokenizer->pair = (Frame){ { begin, FRAME_FIRST, end, FRAME_SECOND, end }, 5, 3 };
+}
+
+/* --- Opening ---------------------------------------------------------------------------- */
+
+static bool read_case(const char *folder, bool *keeps_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    AUTO_JSON json_t *json = NULL;
+    Str text;
+    char *path = path_join(arena, str(folder), S("tokenizer_config.json"));
+    *keeps_r = false;
+    if (!file_exists(path))
+        return true;
+    if (!file_read(arena, path, CONFIG_BYTES_MAX, &text, err) ||
+        !json_parse(text, CONFIG_BYTES_MAX, &json, err))
+        return fail_in(err, "reading %s", path);
+    *keeps_r = json_is_false(json_object_get(json, "do_lower_case"));
+    return true;
+}
+
+static bool open_vocab(Tokenizer *tokenizer, const char *folder, const char *path, Error *err)
+{
+    bool keeps_case;
+    WordPieceToken ends[2];
+    if (!read_case(folder, &keeps_case, err) ||
+        !wordpiece_open(path, keeps_case, &tokenizer->wordpiece, err))
+        return false;
+    (void)wordpiece_encode(tokenizer->wordpiece, S(""), ends, COUNT(ends));
+    tokenizer_frame_bert(tokenizer, ends[0].id, ends[1].id);
+    return true;
+}
+
+bool tokenizer_open(const char *folder, Tokenizer **tokenizer_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Tokenizer *tokenizer = heap_alloc(sizeof *tokenizer);
+    char *vocab = path_join(arena, str(folder), S("vocab.txt"));
+    char *json = path_join(arena, str(folder), S("tokenizer.json"));
+    bool good = file_exists(vocab) || !file_exists(json)
+                    ? open_vocab(tokenizer, folder, vocab, err)
+                    : tokenizer_read_json(tokenizer, json, err);
+    if (!good) {
+        tokenizer_free(tokenizer);
+        return false;
+    }
+    *tokenizer_r = tokenizer;
+    return true;
+}
+
+void tokenizer_free(Tokenizer *tokenizer)
+{
+    if (!tokenizer)
+        return;
+    wordpiece_free(tokenizer->wordpiece);
+    unigram_free(tokenizer->unigram);
+    free(tokenizer);
+}
+
+const char *tokenizer_kind(const Tokenizer *tokenizer)
+{
+    return tokenizer->wordpiece ? "WordPiece" : "Unigram";
+}
+
+size_t tokenizer_size(const Tokenizer *tokenizer)
+{
+    return tokenizer->wordpiece ? wordpiece_size(tokenizer->wordpiece)
+                                : unigram_size(tokenizer->unigram);
+}
+
+/* --- Encoding --------------------------------------------------------------------------- */
+
+static size_t encode_text(const Tokenizer *tokenizer, Str text, uint32_t *ids, size_t max)
+{
+    if (tokenizer->unigram)
+        return unigram_encode(tokenizer->unigram, text, ids, max);
+    AUTO_FREE WordPieceToken *tokens = heap_alloc((max + 2) * sizeof *tokens);
+    size_t count = wordpiece_encode(tokenizer->wordpiece, text, tokens, max + 2) - 2;
+    for (size_t i = 0; i < count; i++)
+        ids[i] = tokens[i + 1].id;
+    return count;
+}
+
+size_t tokenizer_around(const Tokenizer *tokenizer) { return tokenizer->single.count - 1; }
+
+size_t tokenizer_encode(const Tokenizer *tokenizer, Str text, uint32_t *ids, size_t max)
+{
+    const Frame *frame = &tokenizer->single;
+    size_t count = 0;
+    if (max < frame->count - 1)
+        return 0;
+    for (size_t i = 0; i < frame->count; i++)
+        if (frame->items[i] == FRAME_FIRST)
+            count += encode_text(tokenizer, text, ids + count, max - (frame->count - 1));
+        else
+            ids[count++] = frame->items[i];
+    return count;
+}
+
+size_t tokenizer_count(const Tokenizer *tokenizer, Str text)
+{
+    return tokenizer->unigram ? unigram_encode(tokenizer->unigram, text, NULL, SIZE_MAX)
+                              : wordpiece_count(tokenizer->wordpiece, text);
+}
+
+/* The reference's "longest first". */
+static void cut_longer(size_t *first, size_t *second, size_t max)
+{
+    bool swapped = *first > *second;
+    size_t less = MIN(*first, *second), more = MAX(*first, *second);
+    if (less + more <= max)
+        return;
+    more = less > max ? less : MAX(less, max - less);
+    if (less + more > max) {
+        less = max / 2;
+        more = less + max % 2;
+    }
+    *first = swapped ? more : less;
+    *second = swapped ? less : more;
+}
+
+size_t tokenizer_encode_pair(const Tokenizer *tokenizer, Str first, Str second, uint32_t *ids,
+                             size_t max, size_t *second_r)
+{
+    const Frame *frame = &tokenizer->pair;
+    size_t room = max - (frame->count - 2), count = 0;
+    AUTO_FREE uint32_t *texts = heap_alloc(2 * room * sizeof *texts);
+    size_t lengths[2] = { encode_text(tokenizer, first, texts, room),
+                          encode_text(tokenizer, second, texts + room, room) };
+    cut_longer(&lengths[0], &lengths[1], room);
+    *second_r = SIZE_MAX;
+    for (size_t i = 0; i < frame->count; i++) {
+        if (i == frame->second_type)
+            *second_r = count;
+        if (frame->items[i] < FRAME_SECOND) {
+            ids[count++] = frame->items[i];
+            continue;
+        }
+        bool is_second = frame->items[i] == FRAME_SECOND;
+        memcpy(ids + count, texts + is_second * room, lengths[is_second] * sizeof *ids);
+        count += lengths[is_second];
+    }
+    *second_r = MIN(*second_r, count);
+    return count;
+}

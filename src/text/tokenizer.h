@@ -1,0 +1,31 @@
+/* tokenizer.h - the tokenizer of a model folder, whatever its kind.
+ *
+ *   vocab.txt                       WordPiece (wordpiece.h); tokenizer_config.json may say that
+ *                                   capitals stay
+ *   tokenizer.json                  WordPiece or Unigram (unigram.h), with its normalisation and
+ *                                   the tokens that go around a text
+ *
+ * Never changes once open: any thread may use it. */
+#pragma once
+
+#include "base/base.h"
+
+typedef struct Tokenizer Tokenizer;
+
+MUST_CHECK bool tokenizer_open(const char *folder, Tokenizer **tokenizer_r, Error *err);
+void tokenizer_free(Tokenizer *tokenizer);              /* NULL is fine */
+const char *tokenizer_kind(const Tokenizer *tokenizer); /* "WordPiece", "Unigram" */
+size_t tokenizer_size(const Tokenizer *tokenizer);      /* ids are below it */
+
+/* How many tokens go around a text. */
+size_t tokenizer_around(const Tokenizer *tokenizer);
+/* Tokens of the text with those around it, at most `max` in all (at least tokenizer_around()); the
+ * rest of the text is cut. Returns how many. */
+size_t tokenizer_encode(const Tokenizer *tokenizer, Str text, uint32_t *ids, size_t max);
+/* How many tokens the text has, without those around it. */
+size_t tokenizer_count(const Tokenizer *tokenizer, Str text);
+
+/* Two texts as one sequence of at most `max` (>= 8) tokens, the longer one cut first; *second_r is
+ * the place of the first token that belongs to the second text, or the count. */
+size_t tokenizer_encode_pair(const Tokenizer *tokenizer, Str first, Str second, uint32_t *ids,
+                             size_t max, size_t *second_r);

@@ -1,0 +1,44 @@
+/* unigram.h - SentencePiece's Unigram tokenizer (Kudo, "Subword regularization", 2018, section
+ * 3.2): the pieces whose scores have the greatest sum, by Viterbi over a trie.
+ *
+ * Text is normalised (charsmap.h), cut at white space, each space written as U+2581 before its
+ * word. Ids are those of the reference (the `tokenizers` package). Never changes once made: any
+ * thread may use it. */
+#pragma once
+
+#include "base/base.h"
+#include "text/charsmap.h"
+
+#define UNIGRAM_PIECES_MAX 1000000
+
+typedef struct Unigram Unigram;
+
+typedef struct UnigramPiece {
+    Str text;
+    double score;
+} UnigramPiece;
+
+/* A text that stands for one token as it is, such as "<s>". */
+typedef struct UnigramSpecial {
+    Str text;
+    uint32_t id;
+    bool takes_space_before, takes_space_after;
+} UnigramSpecial;
+
+typedef struct UnigramOptions {
+    const UnigramPiece *pieces; /* a piece's id is its place */
+    size_t piece_count;
+    uint32_t unknown;
+    const UnigramSpecial *specials;
+    size_t special_count;
+    Charsmap *charsmap;     /* taken over, also on failure; NULL: none */
+    bool strips, joins;     /* white space off the ends; several spaces are one */
+    bool splits_words;      /* at white space, which goes; else a space is part of a piece */
+    bool has_byte_fallback; /* pieces "<0x00>" to "<0xFF>" for what has none */
+} UnigramOptions;
+
+MUST_CHECK bool unigram_new(const UnigramOptions *options, Unigram **unigram_r, Error *err);
+void unigram_free(Unigram *unigram); /* NULL is fine */
+size_t unigram_size(const Unigram *unigram);
+/* At most `max` ids, without the tokens around a text; the rest is cut. ids NULL only counts. */
+size_t unigram_encode(const Unigram *unigram, Str text, uint32_t *ids, size_t max);
