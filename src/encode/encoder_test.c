@@ -145,7 +145,7 @@ Test(encode_model, damaged_models_are_refused_with_a_reason)
         { { .not_a_number = "encoder.layer.1.attention.self.key.weight" }, "not a number" },
         { { .cut_bytes = 1 }, "outside" },
         { { .cut_bytes = 50000 }, "outside" },
-        { { .extra_words = 100 }, "vocab.txt has 128 entries" },
+        { { .extra_words = 100 }, "the tokenizer has 128 entries" },
         { { .config = "{\"hidden_act\":\"relu\"}" }, "hidden_act" },
         { { .config = "{\"model_type\":\"gpt2\"}" }, "model_type" },
         { { .config = "{\"num_hidden_layers\":1000000}" }, "num_hidden_layers" },
