@@ -11,6 +11,11 @@
 
 #include "encode/simd_avx2.h"
 
-#define b_dot(sum, bytes, weights) _mm256_dpbusd_avx_epi32((sum), (bytes), (weights))
+/* As in bytes_avx512vnni.c. */
+static inline IntVec b_dot(IntVec sum, IntVec bytes, IntVec weights)
+{
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(bytes), "x"(weights));
+    return sum;
+}
 
 #include "encode/bytes_simd.h"
