@@ -52,26 +52,33 @@ size_t byte_matrix_size(size_t width_in, size_t width_out)
     return byte_depth(width_in) * byte_matrix_columns(width_out);
 }
 
-static float round_weight(float weight, float scale)
+/* rintf() for numbers that are not large, without a call. */
+static float round_small(float x)
 {
-    return fminf(fmaxf(rintf(weight / scale), -WEIGHT_MAX), WEIGHT_MAX);
+    const float shift = 12582912.0f; /* 1.5 * 2^23 */
+    return x + shift - shift;
+}
+
+static float round_weight(float weight, float factor)
+{
+    float value = weight * factor;
+    value = value > WEIGHT_MAX ? WEIGHT_MAX : value;
+    return round_small(value < -WEIGHT_MAX ? -WEIGHT_MAX : value);
 }
 
 /* The scale, of a few that cut the largest weights off, whose rounded weights are nearest to the
  * column in the sense of least squares. */
 static float find_scale(const float *column, size_t count)
 {
-    enum { TRIES = 12 };
-    float largest = 0, best_scale = 1;
-    double best = INFINITY;
+    enum { TRIES = 8 };
+    float largest = 0, best_scale = 1, best = INFINITY;
     for (size_t k = 0; k < count; k++)
-        largest = fmaxf(largest, fabsf(column[k]));
+        largest = fabsf(column[k]) > largest ? fabsf(column[k]) : largest;
     for (int i = 0; largest > 0 && i < TRIES; i++) {
-        float scale = largest * (1.0f - 0.03f * (float)i) / WEIGHT_MAX;
-        double error = 0;
+        float scale = largest * (1.0f - 0.04f * (float)i) / WEIGHT_MAX, error = 0;
         for (size_t k = 0; k < count; k++) {
-            float off = column[k] - scale * round_weight(column[k], scale);
-            error += (double)off * off;
+            float off = column[k] - scale * round_weight(column[k], 1 / scale);
+            error += off * off;
         }
         if (error < best) {
             best = error;
@@ -81,16 +88,35 @@ static float find_scale(const float *column, size_t count)
     return best_scale;
 }
 
-void byte_pack(const float *weights, ByteMatrix *matrix)
+/* Each input's factor is the root of (its weights' size / its usual size): half of the difference
+ * moves from the inputs to the weights. */
+static void find_factors(const float *weights, const float *usual, ByteMatrix *matrix)
+{
+    size_t width_in = matrix->width_in;
+    memset(matrix->factors, 0, byte_depth(width_in) * sizeof(float));
+    for (size_t c = 0; c < matrix->width_out; c++)
+        for (size_t k = 0; k < width_in; k++)
+            matrix->factors[k] += weights[c * width_in + k] * weights[c * width_in + k];
+    for (size_t k = 0; k < width_in; k++) {
+        float size = sqrtf(matrix->factors[k] / (float)matrix->width_out);
+        bool usable = size > 1e-12f && usual[k] > 1e-12f;
+        matrix->factors[k] = usable ? sqrtf(size / usual[k]) : 1;
+    }
+}
+
+void byte_pack(float *weights, const float *usual, ByteMatrix *matrix)
 {
     size_t width_in = matrix->width_in, depth = byte_depth(width_in);
     memset(matrix->weights, 0, byte_matrix_size(width_in, matrix->width_out));
+    find_factors(weights, usual, matrix);
     for (size_t c = 0; c < matrix->width_out; c++, weights += width_in) {
         int8_t *panel = matrix->weights + c / BYTE_COLUMNS * BYTE_COLUMNS * depth;
         int8_t *at = panel + c % BYTE_COLUMNS * 4;
+        for (size_t k = 0; k < width_in; k++)
+            weights[k] /= matrix->factors[k];
         float scale = find_scale(weights, width_in), sum = 0;
         for (size_t k = 0; k < width_in; k++) {
-            float value = round_weight(weights[k], scale);
+            float value = round_weight(weights[k], 1 / scale);
             at[k / 4 * 4 * BYTE_COLUMNS + k % 4] = (int8_t)value;
             sum += value;
         }

@@ -27,6 +27,10 @@ typedef struct ByteMatrix {
     float *scales;
     float *sums; /* of the column's weights, times its scale */
     float *bias;
+    /* byte_depth() values: what inputs are multiplied by before they become bytes. Inputs that
+     * are usually large are made smaller and their weights larger, so that a row's range is used
+     * better (Xiao et al., SmoothQuant, 2022, section 4). */
+    float *factors;
 } ByteMatrix;
 
 /* out[rows][width_out] = activation(in[rows][width_in] * matrix + bias) */
@@ -53,5 +57,6 @@ bool bytes_supported(const ByteKernels *bytes);
 size_t byte_depth(size_t width_in); /* rounded up to BYTE_DEPTH */
 size_t byte_matrix_columns(size_t width_out);
 size_t byte_matrix_size(size_t width_in, size_t width_out);
-/* Fill weights, scales and sums from weights[width_out][width_in] as models store them. */
-void byte_pack(const float *weights, ByteMatrix *matrix);
+/* Fill weights, scales, sums and factors from weights[width_out][width_in] as models store them;
+ * they are scaled where they are. usual[width_in] is how large each input usually is. */
+void byte_pack(float *weights, const float *usual, ByteMatrix *matrix);

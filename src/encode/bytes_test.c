@@ -35,13 +35,20 @@ static void bench_make(Bench *bench, size_t rows, size_t width_in, size_t width_
     bench->matrix.scales = heap_alloc(columns * sizeof(float));
     bench->matrix.sums = heap_alloc(columns * sizeof(float));
     bench->matrix.bias = random_values(3, columns, 1);
-    byte_pack(bench->weights, &bench->matrix);
+    bench->matrix.factors = heap_alloc(depth * sizeof(float));
+    AUTO_FREE float *usual = heap_alloc(width_in * sizeof(float));
+    AUTO_FREE float *packed = heap_alloc(width_in * width_out * sizeof(float));
+    for (size_t i = 0; i < width_in; i++)
+        usual[i] = 1 + (float)(i % 3);
+    memcpy(packed, bench->weights, width_in * width_out * sizeof(float));
+    byte_pack(packed, usual, &bench->matrix);
     bench->rows = (ByteRows){ .bytes = heap_alloc(padded * depth),
                               .step = depth,
                               .scales = heap_alloc(padded * sizeof(float)),
                               .zeros = heap_alloc(padded * sizeof(float)) };
     memset(bench->rows.bytes, 0xa5, padded * depth); /* what is past the width must not count */
-    kernels_plain.quantise(&(QuantiseCall){ bench->in, rows, width_in, bench->rows });
+    kernels_plain.quantise(
+        &(QuantiseCall){ bench->in, bench->matrix.factors, rows, width_in, bench->rows });
 }
 
 static void bench_free(Bench *bench)
@@ -52,6 +59,7 @@ static void bench_free(Bench *bench)
     free(bench->matrix.scales);
     free(bench->matrix.sums);
     free(bench->matrix.bias);
+    free(bench->matrix.factors);
     free(bench->rows.bytes);
     free(bench->rows.scales);
     free(bench->rows.zeros);

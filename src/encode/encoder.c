@@ -208,7 +208,8 @@ static void run_linear(const Model *model, const Linear *linear, size_t rows, co
         return;
     }
     bytes->step = byte_depth(linear->width_in);
-    model->set->floats->quantise(&(QuantiseCall){ in, rows, linear->width_in, *bytes });
+    model->set->floats->quantise(
+        &(QuantiseCall){ in, linear->bytes.factors, rows, linear->width_in, *bytes });
     model->set->bytes->linear(&(ByteLinearCall){ &linear->bytes, *bytes, rows, out, activation });
 }
 

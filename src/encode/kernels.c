@@ -132,17 +132,19 @@ float byte_range(float least, float largest, float *scale_r, float *zero_r)
     return factor;
 }
 
-static void plain_quantise_row(const float *x, size_t width, uint8_t *bytes, float *scale_r,
-                               float *zero_r)
+static void plain_quantise_row(const QuantiseCall *call, size_t row)
 {
+    const float *x = call->x + row * call->width;
+    uint8_t *bytes = call->out.bytes + row * call->out.step;
     float least = 0, largest = 0;
-    for (size_t i = 0; i < width; i++) {
-        least = fminf(least, x[i]);
-        largest = fmaxf(largest, x[i]);
+    for (size_t i = 0; i < call->width; i++) {
+        least = fminf(least, x[i] * call->factors[i]);
+        largest = fmaxf(largest, x[i] * call->factors[i]);
     }
-    float factor = byte_range(least, largest, scale_r, zero_r);
-    for (size_t i = 0; i < width; i++) {
-        float value = rintf(fmaf(x[i], factor, *zero_r));
+    float *zero = &call->out.zeros[row];
+    float factor = byte_range(least, largest, &call->out.scales[row], zero);
+    for (size_t i = 0; i < call->width; i++) {
+        float value = rintf(fmaf(x[i] * call->factors[i], factor, *zero));
         bytes[i] = value > 0 ? (uint8_t)fminf(value, 255) : 0; /* what is no number, too */
     }
 }
@@ -150,9 +152,7 @@ static void plain_quantise_row(const float *x, size_t width, uint8_t *bytes, flo
 static void plain_quantise(const QuantiseCall *call)
 {
     for (size_t row = 0; row < call->rows; row++)
-        plain_quantise_row(call->x + row * call->width, call->width,
-                           call->out.bytes + row * call->out.step, &call->out.scales[row],
-                           &call->out.zeros[row]);
+        plain_quantise_row(call, row);
 }
 
 const Kernels kernels_plain = {

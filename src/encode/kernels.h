@@ -52,9 +52,10 @@ typedef struct ByteRows {
     float *scales, *zeros; /* the zeros are whole numbers */
 } ByteRows;
 
-/* x[rows][width] as bytes. */
+/* x[rows][width] * factors[width] as bytes. */
 typedef struct QuantiseCall {
     const float *x;
+    const float *factors;
     size_t rows, width;
     ByteRows out;
 } QuantiseCall;

@@ -274,18 +274,22 @@ static void simd_add_norm(const NormCall *call)
                  call->other ? call->other + row * call->width : NULL);
 }
 
-static void quantise_row(const float *x, size_t width, uint8_t *bytes, float *scale_r,
-                         float *zero_r)
+static void quantise_row(const QuantiseCall *call, size_t row)
 {
+    const float *x = call->x + row * call->width;
+    uint8_t *bytes = call->out.bytes + row * call->out.step;
     Vec least = v_all(0), largest = v_all(0);
-    for (size_t i = 0; i < width; i += LANES) {
-        least = v_min(least, v_load(x + i));
-        largest = v_max(largest, v_load(x + i));
+    for (size_t i = 0; i < call->width; i += LANES) {
+        Vec value = v_mul(v_load(x + i), v_load(call->factors + i));
+        least = v_min(least, value);
+        largest = v_max(largest, value);
     }
-    Vec factor = v_all(byte_range(v_least(least), v_largest(largest), scale_r, zero_r));
-    Vec zero = v_all(*zero_r);
-    for (size_t i = 0; i < width; i += LANES) {
-        Vec value = v_fma(v_load(x + i), factor, zero);
+    float *zero = &call->out.zeros[row];
+    Vec factor =
+        v_all(byte_range(v_least(least), v_largest(largest), &call->out.scales[row], zero));
+    for (size_t i = 0; i < call->width; i += LANES) {
+        Vec value = v_mul(v_load(x + i), v_load(call->factors + i));
+        value = v_fma(value, factor, v_all(*zero));
         v_store_bytes(bytes + i, v_round_to_int(v_min(v_max(value, v_all(0)), v_all(255))));
     }
 }
@@ -293,9 +297,7 @@ static void quantise_row(const float *x, size_t width, uint8_t *bytes, float *sc
 static void simd_quantise(const QuantiseCall *call)
 {
     for (size_t row = 0; row < call->rows; row++)
-        quantise_row(call->x + row * call->width, call->width,
-                     call->out.bytes + row * call->out.step, &call->out.scales[row],
-                     &call->out.zeros[row]);
+        quantise_row(call, row);
 }
 
 const Kernels KERNELS = {

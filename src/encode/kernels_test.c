@@ -150,24 +150,27 @@ Test(encode, bytes_agree_with_plain_c_and_hold_the_values)
 {
     enum { ROWS = 7, WIDTH = 112 };
     AUTO_FREE float *x = random_values(9, ROWS * WIDTH, 5);
+    AUTO_FREE float *factors = random_values(10, WIDTH, 1);
     for (size_t i = 0; i < WIDTH; i++) {
         x[i] = 0;                    /* a row of zeros */
         x[WIDTH + i] = 1 + (float)i; /* one without 0 */
         x[2 * WIDTH + i] = -fabsf(x[2 * WIDTH + i]);
+        factors[i] = fabsf(factors[i]) + 0.5f;
     }
     uint8_t expected[ROWS * WIDTH], bytes[ROWS * WIDTH];
     float scales[2][ROWS], zeros[2][ROWS];
-    kernels_plain.quantise(
-        &(QuantiseCall){ x, ROWS, WIDTH, { expected, WIDTH, scales[0], zeros[0] } });
+    QuantiseCall call = { x, factors, ROWS, WIDTH, { expected, WIDTH, scales[0], zeros[0] } };
+    kernels_plain.quantise(&call);
     for (size_t i = 0; i < ROWS * WIDTH; i++) {
         size_t row = i / WIDTH;
         float value = scales[0][row] * ((float)expected[i] - zeros[0][row]);
-        cr_assert_float_eq(value, x[i], scales[0][row] * 1.01, "row %zu", row);
+        cr_assert_float_eq(value, x[i] * factors[i % WIDTH], scales[0][row] * 1.01, "row %zu", row);
     }
+    call.out = (ByteRows){ bytes, WIDTH, scales[1], zeros[1] };
     for (size_t s = 0; s < COUNT(sets); s++) {
         if (!kernels_supported(sets[s]))
             continue;
-        sets[s]->quantise(&(QuantiseCall){ x, ROWS, WIDTH, { bytes, WIDTH, scales[1], zeros[1] } });
+        sets[s]->quantise(&call);
         cr_assert_arr_eq(bytes, expected, sizeof bytes, "%s", sets[s]->name);
         cr_assert_arr_eq(scales[1], scales[0], sizeof scales[0], "%s", sets[s]->name);
         cr_assert_arr_eq(zeros[1], zeros[0], sizeof zeros[0], "%s", sets[s]->name);

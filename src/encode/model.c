@@ -12,6 +12,7 @@ typedef struct Loading {
     Safetensors tensors;
     Str prefix; /* "" or "bert." */
     float *scratch;
+    float *usual; /* size of each input of the matrix that is read next, of int8 */
 } Loading;
 
 /* --- The places of the weights ---------------------------------------------------------- */
@@ -51,6 +52,7 @@ static void place_columns(Layout *layout, bool is_int8, Linear *linear)
     linear->bias = linear->bytes.bias = take_floats(layout, columns);
     linear->bytes.scales = is_int8 ? take_floats(layout, columns) : NULL;
     linear->bytes.sums = is_int8 ? take_floats(layout, columns) : NULL;
+    linear->bytes.factors = is_int8 ? take_floats(layout, byte_depth(linear->width_in)) : NULL;
 }
 
 static void place_norm(Layout *layout, size_t width, Norm *norm)
@@ -165,7 +167,7 @@ static bool read_linear(Loading *loading, const char *layer, const char *name, s
 static void pack(Loading *loading, Linear *linear)
 {
     if (loading->model->is_int8)
-        byte_pack(loading->scratch, &linear->bytes);
+        byte_pack(loading->scratch, loading->usual, &linear->bytes);
     else
         linear_pack(loading->model->set->floats, loading->scratch, linear->width_in,
                     linear->width_out, linear->weights);
@@ -201,15 +203,38 @@ static bool read_qkv(Loading *loading, const char *layer, Linear *linear, Error 
     return true;
 }
 
-static bool read_layer(Loading *loading, size_t number, ModelLayer *layer, Error *err)
+/* What comes out of a norm is about gain * (a normal number) + bias. */
+static void expect_norm(Loading *loading, const Norm *norm)
+{
+    for (size_t i = 0; i < loading->model->config.width; i++)
+        loading->usual[i] = sqrtf(norm->gain[i] * norm->gain[i] + norm->bias[i] * norm->bias[i]);
+}
+
+/* Of other inputs nothing is known before a text comes. */
+static void expect_even(Loading *loading, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        loading->usual[i] = 1;
+}
+
+static bool read_layer(Loading *loading, size_t number, ModelLayer *layer, const Norm *before,
+                       Error *err)
 {
     char name[48];
+    const ModelConfig *config = &loading->model->config;
     snprintf(name, sizeof name, "encoder.layer.%zu.", number);
-    return read_qkv(loading, name, &layer->qkv, err) &&
-           read_packed(loading, name, "attention.output.dense", &layer->attended, err) &&
-           read_norm(loading, name, "attention.output.LayerNorm", &layer->attended_norm, err) &&
-           read_packed(loading, name, "intermediate.dense", &layer->up, err) &&
-           read_packed(loading, name, "output.dense", &layer->down, err) &&
+    expect_norm(loading, before);
+    if (!read_qkv(loading, name, &layer->qkv, err))
+        return false;
+    expect_even(loading, config->width);
+    if (!read_packed(loading, name, "attention.output.dense", &layer->attended, err) ||
+        !read_norm(loading, name, "attention.output.LayerNorm", &layer->attended_norm, err))
+        return false;
+    expect_norm(loading, &layer->attended_norm);
+    if (!read_packed(loading, name, "intermediate.dense", &layer->up, err))
+        return false;
+    expect_even(loading, config->inner_width);
+    return read_packed(loading, name, "output.dense", &layer->down, err) &&
            read_norm(loading, name, "output.LayerNorm", &layer->output_norm, err);
 }
 
@@ -260,16 +285,21 @@ static bool make_memory(Model *model, Error *err)
 static bool read_weights(Loading *loading, Error *err)
 {
     Model *model = loading->model;
-    AUTO_FREE float *scratch = heap_alloc(matrix_size(&model->config) * sizeof(float));
+    const ModelConfig *config = &model->config;
+    AUTO_FREE float *scratch = heap_alloc(matrix_size(config) * sizeof(float));
+    AUTO_FREE float *usual = heap_alloc(MAX(config->width, config->inner_width) * sizeof(float));
     loading->scratch = scratch;
+    loading->usual = usual;
     if (!make_memory(model, err))
         return false;
     model_lay_out(model, model->memory);
     if (!read_embeddings(loading, err))
         return false;
-    for (size_t i = 0; i < model->config.layers; i++)
-        if (!read_layer(loading, i, &model->layers[i], err))
+    for (size_t i = 0; i < config->layers; i++) {
+        const Norm *before = i ? &model->layers[i - 1].output_norm : &model->words_norm;
+        if (!read_layer(loading, i, &model->layers[i], before, err))
             return false;
+    }
     return true;
 }
 
