@@ -241,6 +241,9 @@ bench-encode: $(BUILD)/encode_bench
 # How well and how fast the index finds; DATA has scifact/, cranfield/ and cisi/.
 $(BUILD)/retrieval_bench: $(OBJ)/bench/retrieval_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,index) $$(call code_of,encode)))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+# Speed of the keyword index, beside its peers.
+$(BUILD)/keyword_bench: $(OBJ)/bench/keyword_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,index))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 # The real vectors of vector_bench, made once.
 $(BUILD)/vector_texts: $(OBJ)/bench/vector_texts.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,index) $$(call code_of,encode)))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
@@ -261,7 +264,7 @@ $(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsu
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # All of them and the whole program, beside its peers; writes bench/RESULTS.md.
-bench: all $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/tile_vectors $(BUILD)/jobs_bench $(BUILD)/encode_bench $(BUILD)/retrieval_bench
+bench: all $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/tile_vectors $(BUILD)/jobs_bench $(BUILD)/encode_bench $(BUILD)/retrieval_bench $(BUILD)/keyword_bench
 	bench/run
 
 corpus: all

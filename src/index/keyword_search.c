@@ -4,6 +4,7 @@
  * can add (block-max; Ding and Suel 2011). Terms are ordered by bound: those whose bounds together
  * cannot pass the k-th best score so far are not walked (MaxScore; Turtle and Flood 1995); the
  * others fill an array of scores, and only documents that can still pass are completed. */
+#include <emmintrin.h>
 #include <math.h>
 
 #include "index/keyword.h"
@@ -11,14 +12,16 @@
 #include "index/keyword_segment.h"
 
 #define WINDOW 2048u
+/* Bounds are sums in another order than scores: rounding must not lose a document. */
+#define ROUNDING 1.00001f
 
 typedef struct TermCursor {
     float weight; /* idf times how often it was typed */
     float bound;  /* of its score in the current window */
     KeywordTerm info;
     uint32_t block;    /* the first that ends at or behind the window's beginning */
+    uint32_t sought;   /* the block of the document completed last */
     uint32_t unpacked; /* UINT32_MAX: none */
-    uint32_t at;       /* in the unpacked block, for completing */
     KeywordPostings postings;
 } TermCursor;
 
@@ -38,7 +41,7 @@ typedef struct Search {
     float length_base, length_factor; /* K of a document = base + factor * length */
     float bound_scale;
     Best *best;
-    float scores[WINDOW];
+    float scores[WINDOW] __attribute__((aligned(16)));
 } Search;
 
 static bool is_worse(const LegHit *a, const LegHit *b)
@@ -104,7 +107,6 @@ static void unpack(const Search *s, TermCursor *term, uint32_t block)
         return;
     keyword_unpack(s->view, &term->info, block, &term->postings);
     term->unpacked = block;
-    term->at = 0;
 }
 
 /* Bounds of all terms in [start, end), ascending in s->order; terms without a document there get
@@ -118,7 +120,7 @@ static float window_bounds(Search *s, uint32_t start, uint32_t end)
         uint32_t count = keyword_block_count(&term->info), b = term->block;
         while (b < count && blocks[b].last_document < start)
             b++;
-        term->block = b;
+        term->block = term->sought = b;
         float bound = 0;
         for (; b < count; b++) {
             /* A block begins behind the last document of the one before. */
@@ -155,24 +157,40 @@ static void add_scores(Search *s, TermCursor *term, uint32_t start, uint32_t end
     }
 }
 
-/* The term's score in one document; documents come in ascending order within a window. */
-static float seek_score(Search *s, TermCursor *term, uint32_t document)
+/* How many of the block's documents are before this one: first in steps of 16, then those of the
+ * step, without a branch that could be guessed wrong. */
+static uint32_t documents_before(const KeywordPostings *p, uint32_t document)
+{
+    const __m128i wanted = _mm_set1_epi32((int)document);
+    uint32_t at = 0, mask = 0;
+    for (uint32_t i = 15; i < KEYWORD_BLOCK - 1; i += 16)
+        at += (uint32_t)(p->documents[i] < document) * 16;
+    for (uint32_t i = 0; i < 4; i++) {
+        const void *four = p->documents + at + 4 * i;
+        __m128i before = _mm_cmplt_epi32(_mm_loadu_si128(four), wanted);
+        mask |= (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(before)) << 4 * i;
+    }
+    return at + (uint32_t)__builtin_ctz(~mask);
+}
+
+/* The term's score in one document, or less than 0 when it and `others` cannot lift the score to
+ * the threshold; documents come in ascending order within a window. */
+static float seek_score(Search *s, TermCursor *term, uint32_t document, float score, float others)
 {
     const KeywordBlock *blocks = blocks_of(s, term);
-    uint32_t count = keyword_block_count(&term->info), b = term->block;
-    if (term->unpacked != UINT32_MAX && term->unpacked > b && term->unpacked < count &&
-        (term->unpacked == 0 || blocks[term->unpacked - 1].last_document < document))
-        b = term->unpacked;
+    uint32_t count = keyword_block_count(&term->info), b = term->sought;
     while (b < count && blocks[b].last_document < document)
         b++;
+    term->sought = b;
+    float bound =
+        b < count ? MIN(blocks[b].bound * s->bound_scale, 1) * term->weight * ROUNDING : 0;
+    if (score + bound + others < threshold(s->best))
+        return -1;
     if (b == count)
         return 0;
     unpack(s, term, b);
     const KeywordPostings *p = &term->postings;
-    uint32_t i = term->at < p->count && p->documents[term->at] <= document ? term->at : 0;
-    while (i < p->count && p->documents[i] < document)
-        i++;
-    term->at = i;
+    uint32_t i = documents_before(p, document);
     return i < p->count && p->documents[i] == document ? term_score(s, term, document, p->counts[i])
                                                        : 0;
 }
@@ -185,9 +203,26 @@ static void complete(Search *s, uint32_t document, float score, size_t unwalked,
     for (size_t t = unwalked; t-- > 0;) {
         if (score + sums[t] < threshold(s->best))
             return;
-        score += seek_score(s, s->order[t], document);
+        float more = seek_score(s, s->order[t], document, score, t ? sums[t - 1] : 0);
+        if (more < 0)
+            return;
+        score += more;
     }
     offer(s->best, (LegHit){ s->segment->names[document], score });
+}
+
+/* Of the 16 scores from here on, those that are there and with `rest` reach the threshold. */
+static uint32_t passing(const float *scores, float rest, float least)
+{
+    uint32_t mask = 0;
+    const __m128 rests = _mm_set1_ps(rest), leasts = _mm_set1_ps(least), none = _mm_setzero_ps();
+    for (uint32_t i = 0; i < 4; i++) {
+        __m128 four = _mm_load_ps(scores + 4 * i);
+        __m128 pass =
+            _mm_and_ps(_mm_cmpge_ps(_mm_add_ps(four, rests), leasts), _mm_cmpgt_ps(four, none));
+        mask |= (uint32_t)_mm_movemask_ps(pass) << 4 * i;
+    }
+    return mask;
 }
 
 static void search_window(Search *s, uint32_t start, uint32_t end)
@@ -200,15 +235,18 @@ static void search_window(Search *s, uint32_t start, uint32_t end)
         before += s->order[unwalked]->bound;
         if (before >= threshold(s->best) && s->order[unwalked]->bound > 0)
             break;
-        sums[unwalked] = before * 1.00001f; /* rounding must not lose a document */
+        sums[unwalked] = before * ROUNDING;
     }
-    memset(s->scores, 0, (end - start) * sizeof(s->scores[0]));
+    memset(s->scores, 0, (size_t)(end - start + 15) / 16 * 16 * sizeof(s->scores[0]));
     for (size_t t = unwalked; t < s->term_count; t++)
         add_scores(s, s->order[t], start, end);
     float rest = unwalked ? sums[unwalked - 1] : 0;
-    for (uint32_t i = 0; i < end - start; i++)
-        if (s->scores[i] > 0 && s->scores[i] + rest >= threshold(s->best))
-            complete(s, start + i, s->scores[i], unwalked, sums);
+    for (uint32_t i = 0; i < end - start; i += 16)
+        for (uint32_t mask = passing(s->scores + i, rest, threshold(s->best)); mask;
+             mask &= mask - 1) {
+            uint32_t at = i + (uint32_t)__builtin_ctz(mask);
+            complete(s, start + at, s->scores[at], unwalked, sums);
+        }
 }
 
 /* What all segments together say about the collection. */
@@ -260,7 +298,8 @@ double keyword_rarity_in(Segment *const *segments, size_t segment_count, Str wor
 }
 
 static void search_segment(Search *s, const Segment *segment, const Query *query,
-                           const float *weights, const KeyFilter *filter, const Statistics *all)
+                           const float *weights, const KeywordTerm *infos, const KeyFilter *filter,
+                           const Statistics *all)
 {
     size_t allowed_count;
     s->segment = segment;
@@ -271,7 +310,8 @@ static void search_segment(Search *s, const Segment *segment, const Query *query
         term->weight = weights[t];
         term->block = 0;
         term->unpacked = UINT32_MAX;
-        s->term_count += keyword_find_term(s->view, query->terms.at[t].text, &term->info);
+        term->info = infos[t];
+        s->term_count += infos[t].document_count > 0;
     }
     if (!s->term_count)
         return;
@@ -305,26 +345,30 @@ size_t keyword_search_segments(Segment *const *segments, size_t segment_count, c
     if (!segment_count || !terms || !k)
         return 0;
     Statistics all = statistics(segments, segment_count);
+    /* The largest first: its best scores let the others be skipped. */
+    AUTO_FREE Segment **sorted = heap_alloc(segment_count * sizeof(*sorted));
+    memcpy(sorted, segments, segment_count * sizeof(*sorted));
+    qsort(sorted, segment_count, sizeof(*sorted), compare_segments);
+    AUTO_FREE KeywordTerm *infos = heap_alloc(segment_count * terms * sizeof(*infos));
     for (size_t t = 0; t < terms; t++) {
         const QueryTerm *term = &query->terms.at[t];
-        double own = term->rarity > 0 ? (double)term->rarity
-                                      : rarity(&all, segments, segment_count, term->text);
+        double documents = 0;
+        for (size_t i = 0; i < segment_count; i++)
+            if (keyword_find_term(sorted[i]->view, term->text, &infos[i * terms + t]))
+                documents += infos[i * terms + t].document_count;
+        double own = term->rarity > 0 ? (double)term->rarity : rarity_of(&all, documents);
         weights[t] = (float)((double)term->weight * own);
     }
     AUTO_FREE Search *s = heap_alloc(sizeof(*s));
     AUTO_FREE TermCursor *cursors = heap_alloc(terms * sizeof(*cursors));
     AUTO_FREE TermCursor **order = heap_alloc(terms * sizeof(*order));
-    AUTO_FREE Segment **sorted = heap_alloc(segment_count * sizeof(*sorted));
     s->terms = cursors;
     s->order = order;
     s->best = &best;
     s->length_base = KEYWORD_K1 * (1 - KEYWORD_B);
     s->length_factor = (float)(KEYWORD_K1 * KEYWORD_B / all.average);
-    /* The largest first: its best scores let the others be skipped. */
-    memcpy(sorted, segments, segment_count * sizeof(*sorted));
-    qsort(sorted, segment_count, sizeof(*sorted), compare_segments);
     for (size_t i = 0; i < segment_count; i++)
-        search_segment(s, sorted[i], query, weights, filter, &all);
+        search_segment(s, sorted[i], query, weights, infos + i * terms, filter, &all);
 
     size_t found = best.count;
     while (best.count > 1) {

@@ -17,6 +17,8 @@ static bool section_fits(const KeywordHead *head, uint64_t offset, uint64_t size
 static bool check_head(const KeywordHead *head, Str bytes, Error *err)
 {
     uint64_t documents = head->document_count, terms = head->term_count;
+    if (documents >= INT32_MAX)
+        return broken(err, "size");
     if (memcmp(head->magic, "LKEYWRD2", 8) != 0 || head->end != bytes.length)
         return broken(err, "head");
     if (!section_fits(head, head->keys, documents * 8, head->lengths) ||
@@ -42,6 +44,16 @@ static bool check_keys(const uint64_t *keys, uint32_t count, Error *err)
     return true;
 }
 
+/* The first eight bytes, so that numbers are in the order of texts. */
+static uint64_t beginning(Str text)
+{
+    uint8_t bytes[8] = { 0 };
+    uint64_t value;
+    memcpy(bytes, text.at ? text.at : "", MIN(text.length, sizeof(bytes)));
+    memcpy(&value, bytes, sizeof(value));
+    return __builtin_bswap64(value);
+}
+
 static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *err)
 {
     (void)setting;
@@ -51,7 +63,8 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     const KeywordHead *head = base;
     if (!check_head(head, bytes, err))
         return false;
-    KeywordView *view = segment->view = heap_alloc(sizeof(*view));
+    KeywordView *view = segment->view =
+        heap_alloc(sizeof(*view) + (head->term_count / KEYWORD_SAMPLE + 1) * sizeof(uint64_t));
     const void *at = bytes.at + head->keys;
     segment->names = at;
     segment->count = head->document_count;
@@ -71,6 +84,8 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     view->positions_size = head->end - head->positions;
     for (uint32_t i = 0; i < head->document_count; i++)
         view->language_counts[MIN(view->languages[i], LANGUAGE_COUNT - 1)]++;
+    for (uint32_t t = 0; t < head->term_count; t += KEYWORD_SAMPLE)
+        view->samples[view->sample_count++] = beginning(keyword_term_text(view, t));
     return check_keys(segment->names, segment->count, err);
 }
 
@@ -92,7 +107,20 @@ Str keyword_term_form(const KeywordView *view, uint32_t term)
 
 uint32_t keyword_term_from(const KeywordView *view, Str text)
 {
-    uint32_t low = 0, high = view->head->term_count;
+    uint32_t low = 0, high = view->sample_count, count = view->head->term_count;
+    uint64_t wanted = beginning(text);
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (view->samples[middle] < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    /* From the last sample that is less to the first that is more. */
+    while (high < view->sample_count && view->samples[high] == wanted)
+        high++;
+    low = low ? (low - 1) * KEYWORD_SAMPLE : 0;
+    high = high < view->sample_count ? high * KEYWORD_SAMPLE : count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (str_compare(keyword_term_text(view, middle), text) < 0)
@@ -141,6 +169,8 @@ void keyword_unpack(const KeywordView *view, const KeywordTerm *info, uint32_t b
     uint64_t start = about[0].postings, end = about[1].postings;
     uint32_t count = MIN(info->document_count - block * KEYWORD_BLOCK, KEYWORD_BLOCK);
     postings->count = 0;
+    for (uint32_t i = count; i < KEYWORD_BLOCK; i++)
+        postings->documents[i] = INT32_MAX;
     if (start > end || end > view->postings_size || end - start < 2)
         return;
     const uint8_t *at = view->postings + start;

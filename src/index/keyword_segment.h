@@ -22,6 +22,7 @@
 #include "text/language.h"
 
 #define KEYWORD_BLOCK 128
+#define KEYWORD_SAMPLE 16
 
 /* Robertson's BM25 with the idf that Lucene uses: ln(1 + (N - n + 0.5) / (n + 0.5)). Measured on
  * SciFact, Cranfield and CISI (bench/retrieval_bench.c), k1 0.9 to 1.8, b 0.6 to 0.9, titles one to
@@ -62,6 +63,8 @@ typedef struct KeywordView {
     const uint8_t *postings, *positions;
     uint64_t term_texts_size, forms_size, postings_size, positions_size;
     uint32_t language_counts[LANGUAGE_COUNT];
+    uint32_t sample_count;
+    uint64_t samples[]; /* how every KEYWORD_SAMPLE-th term begins, for finding one */
 } KeywordView;
 
 extern const SegmentKind keyword_segment_kind;
@@ -74,7 +77,8 @@ Str keyword_term_form(const KeywordView *view, uint32_t term);
 /* The first term that is not before the text. */
 uint32_t keyword_term_from(const KeywordView *view, Str text);
 
-/* One block of postings, unpacked. Damaged bytes give count 0. */
+/* One block of postings, unpacked; behind the last document stand INT32_MAX. Damaged bytes give
+ * count 0. */
 typedef struct KeywordPostings {
     uint32_t count;
     uint32_t documents[KEYWORD_BLOCK];

@@ -66,7 +66,10 @@ KeywordWords keyword_words_prefixed(Segment *const *segments, size_t count, Str 
 
 /* Rows of the table of distances between the word and a term (optimal string alignment: Damerau
  * 1964), one a letter of the term. Neighbours in the sorted terms share their first rows. */
+#define FAR 100
+
 typedef struct Table {
+    uint32_t edits;                     /* that matter */
     uint32_t letters[WORD_LETTERS_MAX]; /* of the word */
     size_t count;
     uint32_t term[WORD_LETTERS_MAX + WORD_EDITS_MAX + 1]; /* letters so far */
@@ -76,9 +79,10 @@ typedef struct Table {
 
 #define DEPTH_MAX (WORD_LETTERS_MAX + WORD_EDITS_MAX + 1)
 
-static bool table_begin(Table *t, Str word)
+static bool table_begin(Table *t, Str word, uint32_t edits)
 {
     size_t size;
+    t->edits = edits;
     t->count = 0;
     for (size_t at = 0; at < word.length; at += size) {
         if (t->count == WORD_LETTERS_MAX)
@@ -97,8 +101,13 @@ static uint32_t table_add(Table *t, size_t depth, uint32_t letter)
     uint8_t *row = t->rows[depth + 1];
     const uint8_t *above = t->rows[depth];
     t->term[depth] = letter;
+    /* Cells further from the diagonal are more edits away than count. */
+    size_t from = depth + 1 > t->edits ? depth + 1 - t->edits : 1;
+    size_t to = MIN(t->count, depth + 1 + t->edits);
     uint32_t least = row[0] = (uint8_t)(depth + 1);
-    for (size_t i = 1; i <= t->count; i++) {
+    if (from > 1 && from <= t->count)
+        row[from - 1] = FAR;
+    for (size_t i = from; i <= to; i++) {
         uint32_t best = above[i - 1] + (t->letters[i - 1] != letter);
         best = MIN(best, above[i] + 1u);
         best = MIN(best, row[i - 1] + 1u);
@@ -108,12 +117,14 @@ static uint32_t table_add(Table *t, size_t depth, uint32_t letter)
         row[i] = (uint8_t)best;
         least = MIN(least, best);
     }
+    if (to < t->count)
+        row[to + 1] = FAR;
     return least;
 }
 
 /* The table continues with the term's letters behind the first `depth`; false when it is more than
  * `edits` away, and so is all that begins with its first ends[*depth] bytes. */
-static bool table_walk(Table *t, Str term, uint32_t edits, size_t *depth)
+static bool table_walk(Table *t, Str term, size_t *depth)
 {
     size_t size;
     for (size_t at = t->ends[*depth]; at < term.length; at += size) {
@@ -121,10 +132,17 @@ static bool table_walk(Table *t, Str term, uint32_t edits, size_t *depth)
             return false;
         uint32_t least = table_add(t, *depth, utf8_decode(term, at, &size));
         t->ends[++*depth] = (uint32_t)(at + size);
-        if (least > edits)
+        if (least > t->edits)
             return false;
     }
     return true;
+}
+
+/* Edits between the word and the term of `depth` letters that was walked. */
+static uint32_t table_edits(const Table *t, size_t depth)
+{
+    size_t apart = depth > t->count ? depth - t->count : t->count - depth;
+    return apart > t->edits ? FAR : t->rows[depth][t->count];
 }
 
 /* The first term behind `term` that does not begin with the prefix. */
@@ -146,7 +164,7 @@ static uint32_t behind_prefix(const KeywordView *view, uint32_t term, Str prefix
     return low;
 }
 
-static void walk_terms(Table *t, const KeywordView *view, Str same, uint32_t edits, Gather *to)
+static void walk_terms(Table *t, const KeywordView *view, Str same, Gather *to)
 {
     Str before = STR_NONE;
     size_t depth = 0;
@@ -160,10 +178,10 @@ static void walk_terms(Table *t, const KeywordView *view, Str same, uint32_t edi
             shared++;
         while (t->ends[depth] > shared)
             depth--;
-        bool is_near = table_walk(t, text, edits, &depth);
+        bool is_near = table_walk(t, text, &depth);
         before = str_slice(text, 0, t->ends[depth]);
-        if (is_near && t->rows[depth][t->count] <= edits)
-            gather(to, view, term, text, t->rows[depth][t->count]);
+        if (is_near && table_edits(t, depth) <= t->edits)
+            gather(to, view, term, text, table_edits(t, depth));
         term = is_near ? term + 1 : behind_prefix(view, term, before);
     }
 }
@@ -173,10 +191,9 @@ KeywordWords keyword_words_like(Segment *const *segments, size_t count, Str word
 {
     Gather to = { .arena = arena, .places = map_new(arena) };
     AUTO_FREE Table *table = heap_alloc(sizeof(*table));
-    if (table_begin(table, word))
+    if (table_begin(table, word, MIN(edits, WORD_EDITS_MAX)))
         for (size_t i = 0; i < count; i++)
-            walk_terms(table, segments[i]->view, str_slice(word, 0, same),
-                       MIN(edits, WORD_EDITS_MAX), &to);
+            walk_terms(table, segments[i]->view, str_slice(word, 0, same), &to);
     return sorted(&to);
 }
 
@@ -184,9 +201,9 @@ uint32_t keyword_word_edits(Str a, Str b)
 {
     AUTO_FREE Table *table = heap_alloc(sizeof(*table));
     size_t depth = 0;
-    if (!table_begin(table, a) || !table_walk(table, b, WORD_EDITS_MAX, &depth))
+    if (!table_begin(table, a, WORD_EDITS_MAX) || !table_walk(table, b, &depth))
         return WORD_EDITS_MAX + 1;
-    return MIN(table->rows[depth][table->count], WORD_EDITS_MAX + 1);
+    return MIN(table_edits(table, depth), WORD_EDITS_MAX + 1);
 }
 
 size_t keyword_word_first(Str word)
