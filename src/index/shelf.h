@@ -30,6 +30,7 @@ typedef struct Segment {
     uint32_t crc;      /* of its file */
     uint32_t count;
     unsigned part_bits;    /* of a name; 0: one entry a key */
+    bool has_parts;        /* some name has a part other than 0 */
     const uint64_t *names; /* ascending, inside `bytes` */
     _Atomic uint64_t *live;
     _Atomic uint32_t live_count;
@@ -46,7 +47,8 @@ typedef struct Snapshot {
 typedef struct SegmentKind {
     const char *name;
     uint32_t version; /* of the format; another one is damage */
-    /* Check the bytes (8-byte aligned, of any content) and fill count, names, part_bits and view.
+    /* Check the bytes (8-byte aligned, of any content) and fill count, names, part_bits, has_parts
+     * and view.
      */
     bool (*open)(Str bytes, uint64_t setting, Segment *segment, Error *err);
     /* The living entries of the segments as one new segment. */

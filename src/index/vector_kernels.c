@@ -17,12 +17,31 @@ static void distances_plain(const uint64_t *signs, size_t groups, size_t words,
         }
 }
 
-static float inner_plain(const float *query, const int8_t *values, size_t dims)
+static size_t select_plain(const uint16_t *distances, size_t count, uint16_t limit,
+                           const uint64_t *allowed, uint16_t *near)
 {
-    float sum = 0;
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        if (distances[i] < limit && (!allowed || allowed[i / 64] >> (i % 64) & 1))
+            near[found++] = (uint16_t)i;
+    return found;
+}
+
+static int32_t inner_plain(const int16_t *query, const int8_t *values, size_t dims)
+{
+    int32_t sum = 0;
     for (size_t i = 0; i < dims; i++)
-        sum += query[i] * (float)values[i];
+        sum += query[i] * values[i];
     return sum;
+}
+
+/* The set bits of `mask` as places from `first`. */
+static inline size_t add_places(uint64_t mask, size_t first, uint16_t *near)
+{
+    size_t found = 0;
+    for (; mask; mask &= mask - 1)
+        near[found++] = (uint16_t)(first + (size_t)__builtin_ctzll(mask));
+    return found;
 }
 
 #define AVX2 __attribute__((target("avx2,fma,popcnt")))
@@ -33,29 +52,38 @@ static bool has_avx2(void)
            __builtin_cpu_supports("popcnt");
 }
 
-/* Bits in each 64-bit lane: a table of nibbles (Mula's method). */
+/* Bits in each byte: a table of nibbles (Mula's method). */
 AVX2 static __m256i count_bits(__m256i x)
 {
     const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
                                            2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
     const __m256i low = _mm256_set1_epi8(15);
-    __m256i bytes =
-        _mm256_add_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(x, low)),
-                        _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(x, 4), low)));
-    return _mm256_sad_epu8(bytes, _mm256_setzero_si256());
+    return _mm256_add_epi8(
+        _mm256_shuffle_epi8(table, _mm256_and_si256(x, low)),
+        _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(x, 4), low)));
 }
+
+/* Bytes hold the counts of 31 words. */
+#define WORDS_IN_BYTES 31
 
 AVX2 static void distances_avx2(const uint64_t *signs, size_t groups, size_t words,
                                 const uint64_t *query, uint16_t *distances)
 {
+    const __m256i zero = _mm256_setzero_si256();
     for (size_t g = 0; g < groups; g++, signs += 8 * words) {
-        __m256i left = _mm256_setzero_si256(), right = left;
-        for (size_t w = 0; w < words; w++) {
-            __m256i q = _mm256_set1_epi64x((long long)query[w]);
-            const __m256i *at = (const void *)(signs + w * 8);
-            left = _mm256_add_epi64(left, count_bits(_mm256_xor_si256(_mm256_loadu_si256(at), q)));
-            right = _mm256_add_epi64(right,
-                                     count_bits(_mm256_xor_si256(_mm256_loadu_si256(at + 1), q)));
+        __m256i left = zero, right = zero;
+        for (size_t from = 0; from < words; from += WORDS_IN_BYTES) {
+            __m256i left_bytes = zero, right_bytes = zero;
+            for (size_t w = from; w < words && w < from + WORDS_IN_BYTES; w++) {
+                __m256i q = _mm256_set1_epi64x((long long)query[w]);
+                const __m256i *at = (const void *)(signs + w * 8);
+                __m256i bits = _mm256_xor_si256(_mm256_loadu_si256(at), q);
+                left_bytes = _mm256_add_epi8(left_bytes, count_bits(bits));
+                bits = _mm256_xor_si256(_mm256_loadu_si256(at + 1), q);
+                right_bytes = _mm256_add_epi8(right_bytes, count_bits(bits));
+            }
+            left = _mm256_add_epi64(left, _mm256_sad_epu8(left_bytes, zero));
+            right = _mm256_add_epi64(right, _mm256_sad_epu8(right_bytes, zero));
         }
         uint64_t sums[8];
         _mm256_storeu_si256((void *)sums, left);
@@ -65,21 +93,45 @@ AVX2 static void distances_avx2(const uint64_t *signs, size_t groups, size_t wor
     }
 }
 
-AVX2 static float inner_avx2(const float *query, const int8_t *values, size_t dims)
+/* Distances are at most 4096 and limits 4097: signed comparison does. */
+AVX2 static size_t select_avx2(const uint16_t *distances, size_t count, uint16_t limit,
+                               const uint64_t *allowed, uint16_t *near)
 {
-    __m256 sums[2] = { _mm256_setzero_ps(), _mm256_setzero_ps() };
+    const __m256i limits = _mm256_set1_epi16((short)limit);
+    size_t found = 0, i = 0;
+    for (; i + 32 <= count; i += 32) {
+        __m256i a = _mm256_loadu_si256((const void *)(distances + i));
+        __m256i b = _mm256_loadu_si256((const void *)(distances + i + 16));
+        __m256i less =
+            _mm256_packs_epi16(_mm256_cmpgt_epi16(limits, a), _mm256_cmpgt_epi16(limits, b));
+        uint32_t mask = (uint32_t)_mm256_movemask_epi8(_mm256_permute4x64_epi64(less, 0xD8));
+        if (allowed)
+            mask &= (uint32_t)(allowed[i / 64] >> (i % 64));
+        if (mask)
+            found += add_places(mask, i, near + found);
+    }
+    for (; i < count; i++)
+        if (distances[i] < limit && (!allowed || allowed[i / 64] >> (i % 64) & 1))
+            near[found++] = (uint16_t)i;
+    return found;
+}
+
+AVX2 static int32_t inner_avx2(const int16_t *query, const int8_t *values, size_t dims)
+{
+    __m256i sums[2] = { _mm256_setzero_si256(), _mm256_setzero_si256() };
     size_t i = 0;
-    for (; i + 16 <= dims; i += 16)
+    for (; i + 32 <= dims; i += 32)
         for (size_t half = 0; half < 2; half++) {
-            __m128i bytes = _mm_loadl_epi64((const void *)(values + i + half * 8));
-            __m256 floats = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
-            sums[half] = _mm256_fmadd_ps(_mm256_loadu_ps(query + i + half * 8), floats, sums[half]);
+            size_t at = i + half * 16;
+            __m256i v = _mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)(values + at)));
+            __m256i q = _mm256_loadu_si256((const void *)(query + at));
+            sums[half] = _mm256_add_epi32(sums[half], _mm256_madd_epi16(v, q));
         }
-    float parts[8], sum = 0;
-    _mm256_storeu_ps(parts, _mm256_add_ps(sums[0], sums[1]));
-    for (size_t lane = 0; lane < 8; lane++)
-        sum += parts[lane];
-    return sum + inner_plain(query + i, values + i, dims - i);
+    __m256i sum = _mm256_add_epi32(sums[0], sums[1]);
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1));
+    return _mm_cvtsi128_si32(four) + inner_plain(query + i, values + i, dims - i);
 }
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vpopcntdq,avx2,fma")))
@@ -104,21 +156,60 @@ AVX512 static void distances_avx512(const uint64_t *signs, size_t groups, size_t
     }
 }
 
-AVX512 static float inner_avx512(const float *query, const int8_t *values, size_t dims)
+AVX512 static size_t select_avx512(const uint16_t *distances, size_t count, uint16_t limit,
+                                   const uint64_t *allowed, uint16_t *near)
 {
-    __m512 sum = _mm512_setzero_ps();
-    size_t i = 0;
-    for (; i + 16 <= dims; i += 16) {
-        __m512 floats =
-            _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)(values + i))));
-        sum = _mm512_fmadd_ps(_mm512_loadu_ps(query + i), floats, sum);
+    const __m512i limits = _mm512_set1_epi16((short)limit);
+    size_t found = 0;
+    for (size_t i = 0; i < count; i += 64) {
+        uint64_t rest = count - i < 64 ? (UINT64_C(1) << (count - i)) - 1 : UINT64_MAX;
+        __m512i a = _mm512_maskz_loadu_epi16((__mmask32)rest, distances + i);
+        __m512i b = _mm512_maskz_loadu_epi16((__mmask32)(rest >> 32), distances + i + 32);
+        uint64_t mask =
+            _mm512_cmplt_epu16_mask(a, limits) | (uint64_t)_mm512_cmplt_epu16_mask(b, limits) << 32;
+        mask &= rest & (allowed ? allowed[i / 64] : UINT64_MAX);
+        if (mask)
+            found += add_places(mask, i, near + found);
     }
-    return _mm512_reduce_add_ps(sum) + inner_plain(query + i, values + i, dims - i);
+    return found;
 }
 
-static const VectorKernels plain = { "C", always, distances_plain, inner_plain };
-static const VectorKernels avx2 = { "AVX2", has_avx2, distances_avx2, inner_avx2 };
-static const VectorKernels avx512 = { "AVX-512", has_avx512, distances_avx512, inner_avx512 };
+AVX512 static int32_t inner_avx512(const int16_t *query, const int8_t *values, size_t dims)
+{
+    __m512i sums[2] = { _mm512_setzero_si512(), _mm512_setzero_si512() };
+    size_t i = 0;
+    for (; i + 64 <= dims; i += 64)
+        for (size_t half = 0; half < 2; half++) {
+            size_t at = i + half * 32;
+            __m512i v = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const void *)(values + at)));
+            __m512i q = _mm512_loadu_si512(query + at);
+            sums[half] = _mm512_add_epi32(sums[half], _mm512_madd_epi16(v, q));
+        }
+    return _mm512_reduce_add_epi32(_mm512_add_epi32(sums[0], sums[1])) +
+           inner_plain(query + i, values + i, dims - i);
+}
+
+static const VectorKernels plain = {
+    .name = "C",
+    .is_supported = always,
+    .distances = distances_plain,
+    .select = select_plain,
+    .inner = inner_plain,
+};
+static const VectorKernels avx2 = {
+    .name = "AVX2",
+    .is_supported = has_avx2,
+    .distances = distances_avx2,
+    .select = select_avx2,
+    .inner = inner_avx2,
+};
+static const VectorKernels avx512 = {
+    .name = "AVX-512",
+    .is_supported = has_avx512,
+    .distances = distances_avx512,
+    .select = select_avx512,
+    .inner = inner_avx512,
+};
 
 const VectorKernels *const vector_kernels_all[] = { &avx512, &avx2, &plain, NULL };
 

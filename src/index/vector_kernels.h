@@ -1,18 +1,28 @@
-/* vector_kernels.h - the two inner loops of the vector search, for the processor at hand. */
+/* vector_kernels.h - the inner loops of the vector search, for the processor at hand. All of them
+ * count in whole numbers: every set gives the same. */
 #pragma once
 
 #include "base/base.h"
 
-typedef struct VectorKernels {
+typedef struct VectorKernels VectorKernels;
+
+/* No sum of a product of a query with values in -127..127 overflows 32 bits, up to 4096 values. */
+#define VECTOR_QUERY_MAX 4095
+
+struct VectorKernels {
     const char *name;
     bool (*is_supported)(void);
     /* Differing bits of `query` and each vector: groups of 8 vectors, word j of the 8 side by
      * side; distances[8 * groups]. */
     void (*distances)(const uint64_t *signs, size_t groups, size_t words, const uint64_t *query,
                       uint16_t *distances);
-    /* Sum of query[i] * values[i]. */
-    float (*inner)(const float *query, const int8_t *values, size_t dims);
-} VectorKernels;
+    /* The places, ascending, of distances less than `limit` whose bit in `allowed` (NULL: all) is
+     * set, into near[count]; returns how many. */
+    size_t (*select)(const uint16_t *distances, size_t count, uint16_t limit,
+                     const uint64_t *allowed, uint16_t *near);
+    /* Sum of query[i] * values[i]; query within VECTOR_QUERY_MAX. */
+    int32_t (*inner)(const int16_t *query, const int8_t *values, size_t dims);
+};
 
 /* The best supported one. */
 const VectorKernels *vector_kernels(void);

@@ -14,6 +14,7 @@ VectorIndex *vectors_new(const char *folder, size_t dims, uint32_t identity)
     VectorIndex *index = heap_alloc(sizeof(*index));
     index->shelf = shelf_new(&vector_segment_kind, folder, (uint64_t)dims << 32 | identity);
     index->dims = dims;
+    index->kernels = vector_kernels();
     return index;
 }
 
@@ -31,6 +32,8 @@ ShelfState vectors_load(VectorIndex *index, uint64_t *generation_r, Error *err)
 {
     return shelf_load(index->shelf, generation_r, err);
 }
+
+void vectors_use(VectorIndex *index, const VectorKernels *kernels) { index->kernels = kernels; }
 
 size_t vectors_dims(const VectorIndex *index) { return index->dims; }
 

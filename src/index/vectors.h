@@ -16,17 +16,21 @@
 #include "index/shelf.h"
 
 #define VECTOR_DIMS_MAX 4096
-#define VECTOR_CANDIDATES 400
+#define VECTOR_CANDIDATES 480
+#define VECTOR_QUERIES_MAX 16 /* that are searched together */
 #define VECTOR_PART_BITS 4
 #define VECTOR_PARTS_MAX (1 << VECTOR_PART_BITS)
 
 typedef struct VectorIndex VectorIndex;
+typedef struct VectorKernels VectorKernels;
 
 /* `identity` names database and model: a folder written with another one counts as damaged. */
 VectorIndex *vectors_new(const char *folder, size_t dims, uint32_t identity);
 void vectors_free(VectorIndex *index); /* NULL is fine */
 ShelfState vectors_load(VectorIndex *index, uint64_t *generation_r, Error *err);
 size_t vectors_dims(const VectorIndex *index);
+/* Other kernels than the best of this processor (vector_kernels.h), before any search. */
+void vectors_use(VectorIndex *index, const VectorKernels *kernels);
 
 /* For the writer: */
 /* `part` is less than VECTOR_PARTS_MAX, `key` less than 2^60. */
@@ -42,6 +46,10 @@ MUST_CHECK bool vectors_commit(VectorIndex *index, uint64_t generation, Error *e
  * thread. */
 size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *filter, size_t k,
                       LegHit *hits);
+/* The same for many queries, which share each pass over the signs: hits[count][k], counts[count].
+ */
+void vectors_search_many(VectorIndex *index, const float *queries, size_t count,
+                         const KeyFilter *filter, size_t k, LegHit *hits, size_t *counts);
 /* Cosines of the hits' vectors with each other, [count][count]: of the part that the hit names,
  * else of the key's first; 0 where there is none. Scores are not read. */
 void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, float *cosines);

@@ -1,6 +1,7 @@
 /* vectors_private.h - what the files of the vector index share: its segments. */
 #pragma once
 
+#include "index/vector_kernels.h"
 #include "index/vectors.h"
 
 typedef struct VectorView {
@@ -21,5 +22,6 @@ void vector_segment_put(Bytes *bytes, size_t dims, size_t at, uint64_t name, flo
 struct VectorIndex {
     Shelf *shelf;
     size_t dims;
+    const VectorKernels *kernels;
     Bytes names, vectors; /* waiting */
 };

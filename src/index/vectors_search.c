@@ -1,83 +1,182 @@
-/* vectors_search.c - the readers of the vector index; see vectors.h. */
+/* vectors_search.c - the readers of the vector index; see vectors.h.
+ *
+ * A scan goes over all signs in blocks; a block stays in the cache while each query of a batch
+ * looks at it. What is nearer than the limit goes to the query's pool; when the pool is full it is
+ * cut to the nearest, counted by distance, and the limit sinks. So nearly all entries cost their
+ * distance and one comparison. What is left in the pool is scored by its int8 values. */
 #include <math.h>
 
 #include "index/vector_kernels.h"
 #include "index/vectors_private.h"
 
+/* Entries; a multiple of 64. The signs of 384 dimensions take 96 KB, half of a small L2 cache. */
+#define BLOCK 2048
+/* An entry scored by its values costs what so many cost by their signs. */
+#define SCORE_COST 64
+
 typedef struct Candidate {
-    const Segment *segment;
-    uint32_t entry;
+    uint32_t segment, entry, distance;
 } Candidate;
 
-/* One search: distances of all entries of all segments, and how many there are of each. */
+typedef struct VectorQuery {
+    uint64_t signs[VECTOR_DIMS_MAX / 64];
+    int16_t values[VECTOR_DIMS_MAX];
+    float factor; /* of an inner product with `values`; 0: not a direction */
+} VectorQuery;
+
+/* The nearest so far of one query, by their signs. */
+typedef struct Pool {
+    const VectorQuery *query;
+    Candidate *at;
+    size_t count, most;
+    uint16_t limit; /* what comes must be nearer */
+} Pool;
+
 typedef struct Scan {
     const Snapshot *now;
     size_t dims;
     const VectorKernels *kernels;
-    uint64_t **allowed;   /* a segment; NULL: all */
-    uint16_t *distances;  /* of all segments, each rounded up to a group */
-    uint32_t *histogram;  /* [dims + 1] */
-    size_t allowed_count; /* of all segments */
+    uint64_t **allowed; /* of each segment; NULL: all */
+    size_t entries, allowed_count;
+    bool has_parts;
 } Scan;
 
-static bool is_allowed(const Scan *scan, size_t segment, uint32_t entry)
+static void prepare(VectorQuery *query, const float *vector, size_t dims)
 {
-    const uint64_t *bits = scan->allowed[segment];
-    return !bits || bits[entry / 64] >> (entry % 64) & 1;
+    double square = 0;
+    float most = 0;
+    memset(query->signs, 0, sizeof(query->signs));
+    for (size_t d = 0; d < dims; d++) {
+        square += (double)vector[d] * (double)vector[d];
+        most = MAX(most, fabsf(vector[d]));
+        query->signs[d / 64] |= (uint64_t)(vector[d] > 0) << (d % 64);
+    }
+    bool is_direction = square > 0 && isfinite(square);
+    for (size_t d = 0; d < dims; d++)
+        query->values[d] =
+            is_direction ? (int16_t)lrintf(vector[d] * (VECTOR_QUERY_MAX / most)) : 0;
+    query->factor = is_direction ? (float)((double)most / VECTOR_QUERY_MAX / sqrt(square)) : 0;
 }
 
-static void measure_distances(Scan *scan, const float *query)
+/* --- By signs --- */
+
+/* Keep the nearest `most`; of those at the farthest distance the first. */
+static void pool_cut(Pool *pool, size_t dims)
 {
-    uint64_t signs[VECTOR_DIMS_MAX / 64] = { 0 };
-    size_t words = words_of(scan->dims);
-    uint16_t *distances = scan->distances;
-    for (size_t d = 0; d < scan->dims; d++)
-        signs[d / 64] |= (uint64_t)(query[d] > 0) << (d % 64);
-    for (size_t s = 0; s < scan->now->count; s++) {
-        const Segment *segment = scan->now->at[s];
-        const VectorView *view = segment->view;
-        size_t groups = groups_of(segment->count);
-        scan->kernels->distances(view->signs, groups, words, signs, distances);
-        for (uint32_t i = 0; i < segment->count; i++)
-            if (is_allowed(scan, s, i))
-                scan->histogram[distances[i]]++;
-        distances += groups * 8;
+    uint32_t histogram[VECTOR_DIMS_MAX + 1], cut = 0;
+    size_t within = 0, kept = 0;
+    if (pool->count <= pool->most)
+        return;
+    memset(histogram, 0, (dims + 1) * sizeof(*histogram));
+    for (size_t i = 0; i < pool->count; i++)
+        histogram[pool->at[i].distance]++;
+    while (within + histogram[cut] <= pool->most)
+        within += histogram[cut++];
+    size_t at_cut = pool->most - within;
+    for (size_t i = 0; i < pool->count; i++) {
+        uint32_t distance = pool->at[i].distance;
+        if (distance > cut || (distance == cut && !at_cut))
+            continue;
+        at_cut -= distance == cut;
+        pool->at[kept++] = pool->at[i];
+    }
+    pool->count = kept;
+    pool->limit = (uint16_t)cut;
+}
+
+static void pool_block(const Scan *scan, Pool *pool, uint32_t segment, uint32_t first)
+{
+    uint16_t distances[BLOCK], near[BLOCK];
+    const Segment *from = scan->now->at[segment];
+    const VectorView *view = from->view;
+    size_t words = words_of(scan->dims), count = MIN(from->count - first, (uint32_t)BLOCK);
+    const uint64_t *allowed = scan->allowed[segment];
+    scan->kernels->distances(view->signs + (size_t)first * words, groups_of(count), words,
+                             pool->query->signs, distances);
+    size_t found = scan->kernels->select(distances, count, pool->limit,
+                                         allowed ? allowed + first / 64 : NULL, near);
+    for (size_t i = 0; i < found; i++)
+        pool->at[pool->count++] = (Candidate){ segment, first + near[i], distances[near[i]] };
+    if (pool->count > 2 * pool->most)
+        pool_cut(pool, scan->dims);
+}
+
+static bool any_allowed(const Scan *scan, uint32_t segment, uint32_t first)
+{
+    const uint64_t *allowed = scan->allowed[segment];
+    uint32_t end = MIN(first + BLOCK, scan->now->at[segment]->count);
+    for (uint32_t w = first / 64; allowed && w < bitmap_words(end); w++)
+        if (allowed[w])
+            return true;
+    return !allowed;
+}
+
+static void scan_signs(const Scan *scan, Pool *pools, size_t count)
+{
+    for (uint32_t s = 0; s < scan->now->count; s++)
+        for (uint32_t first = 0; first < scan->now->at[s]->count; first += BLOCK)
+            for (size_t q = 0; any_allowed(scan, s, first) && q < count; q++)
+                pool_block(scan, &pools[q], s, first);
+    for (size_t q = 0; q < count; q++)
+        pool_cut(&pools[q], scan->dims);
+}
+
+static Pool pool_new(const Scan *scan, const VectorQuery *query, size_t most)
+{
+    return (Pool){ .query = query,
+                   .at = heap_alloc((2 * most + BLOCK) * sizeof(Candidate)),
+                   .most = most,
+                   .limit = (uint16_t)(scan->dims + 1) };
+}
+
+/* --- By values --- */
+
+static LegHit score(const Scan *scan, const VectorQuery *query, const Segment *segment,
+                    uint32_t entry)
+{
+    const VectorView *view = segment->view;
+    const int8_t *values = view->values + (size_t)entry * scan->dims;
+    float inner = (float)scan->kernels->inner(query->values, values, scan->dims);
+    uint64_t name = segment->names[entry];
+    return (LegHit){ .key = name >> VECTOR_PART_BITS,
+                     .score = inner * view->scales[entry] * query->factor,
+                     .part = name % VECTOR_PARTS_MAX };
+}
+
+static void prefetch(const Scan *scan, const Candidate *candidate)
+{
+    const VectorView *view = scan->now->at[candidate->segment]->view;
+    const int8_t *values = view->values + (size_t)candidate->entry * scan->dims;
+    for (size_t at = 0; at < scan->dims; at += 64)
+        __builtin_prefetch(values + at);
+}
+
+static void score_pool(const Scan *scan, const Pool *pool, LegHit *all)
+{
+    enum { AHEAD = 6 };
+    for (size_t i = 0; i < pool->count; i++) {
+        if (i + AHEAD < pool->count)
+            prefetch(scan, &pool->at[i + AHEAD]);
+        all[i] = score(scan, pool->query, scan->now->at[pool->at[i].segment], pool->at[i].entry);
     }
 }
 
-/* Entries up to the distance within which `most` lie; at that distance itself, the first ones. */
-static size_t nearest(Scan *scan, Candidate *candidates, size_t most)
+static void score_all(const Scan *scan, const VectorQuery *query, LegHit *all)
 {
-    size_t within = 0, count = 0;
-    uint32_t cut = 0;
-    while (cut <= scan->dims && within + scan->histogram[cut] <= most)
-        within += scan->histogram[cut++];
-    size_t at_cut = most - within;
-    const uint16_t *distances = scan->distances;
     for (size_t s = 0; s < scan->now->count; s++) {
         const Segment *segment = scan->now->at[s];
-        for (uint32_t i = 0; i < segment->count; i++) {
-            if (distances[i] > cut || !is_allowed(scan, s, i))
-                continue;
-            if (distances[i] == cut && !at_cut)
-                continue;
-            at_cut -= distances[i] == cut;
-            candidates[count++] = (Candidate){ segment, i };
+        for (size_t w = 0; w < bitmap_words(segment->count); w++) {
+            uint64_t bits = scan->allowed[s] ? scan->allowed[s][w] : UINT64_MAX;
+            for (; bits; bits &= bits - 1) {
+                size_t entry = w * 64 + (size_t)__builtin_ctzll(bits);
+                if (entry < segment->count)
+                    *all++ = score(scan, query, segment, (uint32_t)entry);
+            }
         }
-        distances += groups_of(segment->count) * 8;
     }
-    return count;
 }
 
-static size_t all_allowed(const Scan *scan, Candidate *candidates)
-{
-    size_t count = 0;
-    for (size_t s = 0; s < scan->now->count; s++)
-        for (uint32_t i = 0; i < scan->now->at[s]->count; i++)
-            if (is_allowed(scan, s, i))
-                candidates[count++] = (Candidate){ scan->now->at[s], i };
-    return count;
-}
+/* --- The best --- */
 
 static int by_key(const void *a, const void *b)
 {
@@ -97,92 +196,159 @@ static int by_score(const void *a, const void *b)
     return (left->key > right->key) - (left->key < right->key);
 }
 
-/* Score the candidates by their values; each key once, in order. Returns how many. */
-static size_t rescore(const Scan *scan, const float *query, const Candidate *candidates,
-                      size_t count, LegHit *all)
+static void swap(LegHit *a, LegHit *b)
+{
+    LegHit kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* Bring the best `first` of all to the front (Hoare's quickselect, pivot from the middle). */
+static void bring_best(LegHit *all, size_t count, size_t first)
+{
+    size_t low = 0, high = count;
+    while (first && first < count && high - low > 1) {
+        swap(&all[low], &all[low + (high - low) / 2]);
+        LegHit pivot = all[low];
+        size_t left = low, right = high;
+        for (;;) {
+            while (++left < high && by_score(&all[left], &pivot) < 0)
+                ;
+            while (by_score(&all[--right], &pivot) > 0)
+                ;
+            if (left >= right)
+                break;
+            swap(&all[left], &all[right]);
+        }
+        swap(&all[low], &all[right]);
+        if (right == first || right + 1 == first)
+            break;
+        if (right < first)
+            low = right + 1;
+        else
+            high = right;
+    }
+}
+
+/* Each key once, with its best part. */
+static size_t merge_parts(LegHit *all, size_t count)
 {
     size_t keys = 0;
-    double square = 0;
-    for (size_t d = 0; d < scan->dims; d++)
-        square += (double)query[d] * (double)query[d];
-    float norm = square > 0 && isfinite(square) ? (float)(1 / sqrt(square)) : 0;
-    for (size_t i = 0; i < count; i++) {
-        const VectorView *view = candidates[i].segment->view;
-        uint32_t entry = candidates[i].entry;
-        uint64_t name = candidates[i].segment->names[entry];
-        float inner =
-            scan->kernels->inner(query, view->values + (size_t)entry * scan->dims, scan->dims);
-        all[i] = (LegHit){ .key = name >> VECTOR_PART_BITS,
-                           .score = norm ? inner * view->scales[entry] * norm : 0,
-                           .part = name % VECTOR_PARTS_MAX };
-    }
     qsort(all, count, sizeof(*all), by_key);
     for (size_t i = 0; i < count; i++)
         if (!keys || all[keys - 1].key != all[i].key)
             all[keys++] = all[i];
-    qsort(all, keys, sizeof(*all), by_score);
     return keys;
 }
 
-/* The nearest by their signs, scored; so many that k keys are among them. */
-static size_t search_signs(Scan *scan, const float *query, size_t most, size_t k, LegHit **all_r)
+/* The best k keys of all, in order, into hits; how many there are. `all` is used up. */
+static size_t best_keys(const Scan *scan, LegHit *all, size_t count, size_t k, LegHit *hits)
 {
-    size_t entries = 0, keys;
-    for (size_t s = 0; s < scan->now->count; s++)
-        entries += groups_of(scan->now->at[s]->count) * 8;
-    AUTO_FREE uint16_t *distances = heap_alloc((entries + 1) * sizeof(*distances));
-    AUTO_FREE uint32_t *histogram =
-        heap_alloc((words_of(scan->dims) * 64 + 1) * sizeof(*histogram));
-    scan->distances = distances;
-    scan->histogram = histogram;
-    measure_distances(scan, query);
-    do {
-        AUTO_FREE Candidate *candidates = heap_alloc((most + 1) * sizeof(*candidates));
-        free(*all_r);
-        *all_r = heap_alloc((most + 1) * sizeof(**all_r));
-        size_t count = nearest(scan, candidates, most);
-        keys = rescore(scan, query, candidates, count, *all_r);
-        most = MIN(most * 4, scan->allowed_count);
-        if (count == scan->allowed_count)
-            break;
-    } while (keys < k);
-    return keys;
+    size_t keys = 0;
+    for (size_t first = scan->has_parts ? 4 * k : k;; first *= 4) {
+        size_t taken = MIN(first, count);
+        bring_best(all, count, taken);
+        AUTO_FREE LegHit *best = heap_alloc((taken + 1) * sizeof(*best));
+        memcpy(best, all, taken * sizeof(*best));
+        keys = scan->has_parts ? merge_parts(best, taken) : taken;
+        if (keys < k && taken < count)
+            continue;
+        qsort(best, keys, sizeof(*best), by_score);
+        memcpy(hits, best, MIN(k, keys) * sizeof(*hits));
+        return MIN(k, keys);
+    }
 }
 
-static size_t search_all(const Scan *scan, const float *query, LegHit **all_r)
+/* --- Searching --- */
+
+static size_t search_all(const Scan *scan, const VectorQuery *query, size_t k, LegHit *hits)
 {
-    AUTO_FREE Candidate *candidates = heap_alloc((scan->allowed_count + 1) * sizeof(*candidates));
-    *all_r = heap_alloc((scan->allowed_count + 1) * sizeof(**all_r));
-    return rescore(scan, query, candidates, all_allowed(scan, candidates), *all_r);
+    AUTO_FREE LegHit *all = heap_alloc((scan->allowed_count + 1) * sizeof(*all));
+    score_all(scan, query, all);
+    return best_keys(scan, all, scan->allowed_count, k, hits);
+}
+
+/* The best of a scanned pool; scanned again for more when its parts are of too few keys. */
+static size_t search_pool(const Scan *scan, Pool *pool, size_t k, LegHit *hits)
+{
+    AUTO_FREE LegHit *all = heap_alloc((pool->count + 1) * sizeof(*all));
+    score_pool(scan, pool, all);
+    size_t found = best_keys(scan, all, pool->count, k, hits);
+    if (found == k || pool->count == scan->allowed_count)
+        return found;
+    Pool wider = pool_new(scan, pool->query, pool->most * 4);
+    scan_signs(scan, &wider, 1);
+    found = search_pool(scan, &wider, k, hits);
+    free(wider.at);
+    return found;
+}
+
+static void search_signs(const Scan *scan, const VectorQuery *queries, size_t count, size_t most,
+                         size_t k, LegHit *hits, size_t *counts)
+{
+    Pool pools[VECTOR_QUERIES_MAX];
+    for (size_t q = 0; q < count; q++)
+        pools[q] = pool_new(scan, &queries[q], most);
+    scan_signs(scan, pools, count);
+    for (size_t q = 0; q < count; q++) {
+        counts[q] = search_pool(scan, &pools[q], k, hits + q * k);
+        free(pools[q].at);
+    }
+}
+
+static void open_scan(Scan *scan, const KeyFilter *filter)
+{
+    for (size_t s = 0; s < scan->now->count; s++) {
+        size_t passed;
+        scan->allowed[s] = segment_allowed(scan->now->at[s], filter, &passed);
+        scan->allowed_count += passed;
+        scan->entries += scan->now->at[s]->count;
+        scan->has_parts |= scan->now->at[s]->has_parts;
+    }
+}
+
+void vectors_search_many(VectorIndex *index, const float *queries, size_t count,
+                         const KeyFilter *filter, size_t k, LegHit *hits, size_t *counts)
+{
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
+    AUTO_FREE uint64_t **allowed = heap_alloc((now->count + 1) * sizeof(*allowed));
+    AUTO_FREE VectorQuery *prepared = heap_alloc(VECTOR_QUERIES_MAX * sizeof(*prepared));
+    Scan scan = { .now = now, .dims = index->dims, .kernels = index->kernels, .allowed = allowed };
+    open_scan(&scan, filter);
+    size_t most = MAX(VECTOR_CANDIDATES, 4 * k);
+    bool is_few = scan.allowed_count <= most + scan.entries / SCORE_COST;
+    for (size_t first = 0; first < count; first += VECTOR_QUERIES_MAX) {
+        size_t batch = MIN(count - first, (size_t)VECTOR_QUERIES_MAX);
+        for (size_t q = 0; q < batch; q++)
+            prepare(&prepared[q], queries + (first + q) * scan.dims, scan.dims);
+        if (!is_few)
+            search_signs(&scan, prepared, batch, most, k, hits + first * k, counts + first);
+        for (size_t q = 0; is_few && q < batch; q++)
+            counts[first + q] = search_all(&scan, &prepared[q], k, hits + (first + q) * k);
+    }
+    for (size_t s = 0; s < now->count; s++)
+        free(allowed[s]);
 }
 
 size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *filter, size_t k,
                       LegHit *hits)
 {
-    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
-    AUTO_FREE uint64_t **allowed = heap_alloc((now->count + 1) * sizeof(*allowed));
-    AUTO_FREE LegHit *all = NULL;
-    Scan scan = {
-        .now = now, .dims = index->dims, .kernels = vector_kernels(), .allowed = allowed
-    };
-    size_t most = MAX(VECTOR_CANDIDATES, 4 * k);
-    for (size_t s = 0; s < now->count; s++) {
-        size_t passed;
-        allowed[s] = segment_allowed(now->at[s], filter, &passed);
-        scan.allowed_count += passed;
-    }
-    size_t count = scan.allowed_count <= 2 * most ? search_all(&scan, query, &all)
-                                                  : search_signs(&scan, query, most, k, &all);
-    for (size_t s = 0; s < now->count; s++)
-        free(allowed[s]);
-    memcpy(hits, all, MIN(k, count) * sizeof(*hits));
-    return MIN(k, count);
+    size_t count;
+    vectors_search_many(index, query, 1, filter, k, hits, &count);
+    return count;
 }
 
+/* --- Similarities --- */
+
+typedef struct Found {
+    const Segment *segment;
+    uint32_t entry;
+} Found;
+
 /* The living entry that the hit names, else the first of its key; NULL segment: none. */
-static Candidate find_entry(const Snapshot *now, const LegHit *hit)
+static Found find_entry(const Snapshot *now, const LegHit *hit)
 {
-    Candidate best = { 0 };
+    Found best = { 0 };
     uint64_t first = hit->key << VECTOR_PART_BITS, best_name = UINT64_MAX;
     for (size_t s = 0; s < now->count; s++) {
         const Segment *segment = now->at[s];
@@ -193,7 +359,7 @@ static Candidate find_entry(const Snapshot *now, const LegHit *hit)
                              (best_name != (first | hit->part) && name < best_name);
             if (!segment_is_live(segment, entry) || !is_better)
                 continue;
-            best = (Candidate){ segment, entry };
+            best = (Found){ segment, entry };
             best_name = name;
         }
     }
@@ -203,9 +369,8 @@ static Candidate find_entry(const Snapshot *now, const LegHit *hit)
 void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, float *cosines)
 {
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
-    AUTO_FREE Candidate *found = heap_alloc((count + 1) * sizeof(*found));
-    const VectorKernels *kernels = vector_kernels();
-    float row[VECTOR_DIMS_MAX];
+    AUTO_FREE Found *found = heap_alloc((count + 1) * sizeof(*found));
+    int16_t row[VECTOR_DIMS_MAX];
     for (size_t i = 0; i < count; i++)
         found[i] = find_entry(now, &hits[i]);
     memset(cosines, 0, count * count * sizeof(*cosines));
@@ -214,15 +379,15 @@ void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, 
             continue;
         const VectorView *view = found[i].segment->view;
         for (size_t d = 0; d < index->dims; d++)
-            row[d] = (float)view->values[found[i].entry * index->dims + d] *
-                     view->scales[found[i].entry];
+            row[d] = view->values[found[i].entry * index->dims + d];
         for (size_t j = 0; j < i; j++) {
             if (!found[j].segment)
                 continue;
             const VectorView *other = found[j].segment->view;
-            float inner =
-                kernels->inner(row, other->values + found[j].entry * index->dims, index->dims);
-            cosines[i * count + j] = cosines[j * count + i] = inner * other->scales[found[j].entry];
+            int32_t inner = index->kernels->inner(row, other->values + found[j].entry * index->dims,
+                                                  index->dims);
+            cosines[i * count + j] = cosines[j * count + i] =
+                (float)inner * view->scales[found[i].entry] * other->scales[found[j].entry];
         }
     }
 }

@@ -43,9 +43,13 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     at = bytes.at + head.signs, view->signs = at;
     at = bytes.at + head.scales, view->scales = at;
     at = bytes.at + head.values, view->values = at;
-    for (uint32_t i = 1; i < head.count; i++)
-        if (segment->names[i - 1] >= segment->names[i])
+    uint64_t parts = 0;
+    for (uint32_t i = 0; i < head.count; i++) {
+        if (i && segment->names[i - 1] >= segment->names[i])
             return fail(err, ERROR_INTERNAL, "a vector segment's names do not fit");
+        parts |= segment->names[i] % VECTOR_PARTS_MAX;
+    }
+    segment->has_parts = parts != 0;
     return true;
 }
 

@@ -199,15 +199,17 @@ Test(index, every_kernel_gives_the_same)
     enum { WORDS = 6, GROUPS = 5, VALUES = 391 };
     uint64_t signs[GROUPS * WORDS * 8], query[WORDS];
     uint16_t expected[GROUPS * 8], got[GROUPS * 8];
-    float floats[VALUES];
     int8_t values[VALUES];
+    int16_t numbers[VALUES];
+    uint64_t allowed[1] = { UINT64_C(0x5A5A5A5A5A) };
+    uint16_t near[2][GROUPS * 8];
     uint32_t state = 3;
     for (size_t i = 0; i < COUNT(signs); i++)
         signs[i] = (uint64_t)next_random(&state) << 32 | next_random(&state);
     for (size_t i = 0; i < WORDS; i++)
         query[i] = (uint64_t)next_random(&state) << 32 | next_random(&state);
     for (size_t i = 0; i < VALUES; i++) {
-        floats[i] = noise(&state);
+        numbers[i] = (int16_t)((int)(next_random(&state) >> 19) - VECTOR_QUERY_MAX);
         values[i] = (int8_t)(next_random(&state) >> 24);
     }
     const VectorKernels *plain = NULL;
@@ -220,8 +222,18 @@ Test(index, every_kernel_gives_the_same)
             continue;
         kernels->distances(signs, GROUPS, WORDS, query, got);
         cr_expect_eq(memcmp(expected, got, sizeof(got)), 0, "%s", kernels->name);
-        float a = plain->inner(floats, values, VALUES), b = kernels->inner(floats, values, VALUES);
-        cr_expect(fabsf(a - b) < 0.05f, "%s: %g, %g", kernels->name, (double)a, (double)b);
+        for (size_t count = 0; count <= GROUPS * 8; count += 4)
+            for (uint16_t limit = 0; limit < 220; limit += 20)
+                for (size_t with = 0; with < 2; with++) {
+                    const uint64_t *bits = with ? allowed : NULL;
+                    size_t a = plain->select(expected, count, limit, bits, near[0]);
+                    size_t b = kernels->select(expected, count, limit, bits, near[1]);
+                    cr_assert_eq(a, b, "%s", kernels->name);
+                    cr_assert_eq(memcmp(near[0], near[1], a * 2), 0, "%s", kernels->name);
+                }
+        for (size_t dims = 0; dims <= VALUES; dims += 17)
+            cr_expect_eq(plain->inner(numbers, values, dims), kernels->inner(numbers, values, dims),
+                         "%s, %zu", kernels->name, dims);
     }
 }
 
