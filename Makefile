@@ -247,6 +247,9 @@ $(BUILD)/keyword_bench: $(OBJ)/bench/keyword_bench.o $$(addprefix $(OBJ)/,$$(add
 # The real vectors of vector_bench, made once.
 $(BUILD)/vector_texts: $(OBJ)/bench/vector_texts.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,index) $$(call code_of,encode)))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+# How well and how fast the vector index finds.
+$(BUILD)/vector_bench: $(OBJ)/bench/vector_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,index))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 # One search of a library of 100,000 passages, from the query to the snippets.
 $(BUILD)/retrieval_search: $(OBJ)/bench/retrieval_search.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,search))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)

@@ -269,6 +269,52 @@ ShelfSize shelf_size(Shelf *shelf)
     return size;
 }
 
+static bool is_in_bits(const KeyFilter *filter, uint64_t key)
+{
+    return key < filter->bit_count && filter->bits[key / 64] >> (key % 64) & 1;
+}
+
+/* The bits of the 64 keys from `key` on. */
+static uint64_t bits_from(const KeyFilter *filter, uint64_t key)
+{
+    uint64_t word = key / 64, words = bitmap_words(filter->bit_count), shift = key % 64;
+    uint64_t bits = word < words ? filter->bits[word] >> shift : 0;
+    if (shift && word + 1 < words)
+        bits |= filter->bits[word + 1] << (64 - shift);
+    if (key + 64 > filter->bit_count)
+        bits &= key < filter->bit_count ? UINT64_MAX >> (64 - (filter->bit_count - key)) : 0;
+    return bits;
+}
+
+/* Which of 64 entries the bitmap of keys lets through. Chunks of a document have keys in a row, so
+ * the bitmap can often be taken as it is. */
+static uint64_t word_in_bits(const Segment *segment, const KeyFilter *filter, size_t word)
+{
+    uint32_t first = (uint32_t)word * 64, end = MIN(first + 64, segment->count);
+    uint64_t key = segment_key(segment, first), passed = 0;
+    if (!segment->has_parts && end - first == 64 && segment_key(segment, end - 1) - key == 63)
+        return bits_from(filter, key);
+    bool passes = is_in_bits(filter, key);
+    for (uint32_t i = first; i < end; i++) {
+        uint64_t next = segment_key(segment, i);
+        if (next != key)
+            passes = is_in_bits(filter, key = next);
+        passed |= (uint64_t)passes << (i % 64);
+    }
+    return passed;
+}
+
+static uint64_t word_allowed(const Segment *segment, const KeyFilter *filter, size_t word,
+                             uint64_t allowed)
+{
+    for (uint64_t rest = allowed; rest; rest &= rest - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(rest);
+        if (!filter->allows(filter->self, segment_key(segment, (uint32_t)word * 64 + bit)))
+            allowed &= ~(UINT64_C(1) << bit);
+    }
+    return allowed;
+}
+
 uint64_t *segment_allowed(const Segment *segment, const KeyFilter *filter, size_t *count_r)
 {
     bool any_filter = filter && (filter->bits || filter->allows);
@@ -278,19 +324,15 @@ uint64_t *segment_allowed(const Segment *segment, const KeyFilter *filter, size_
     }
     size_t words = bitmap_words(segment->count), count = 0;
     uint64_t *allowed = heap_alloc((words + 1) * sizeof(*allowed));
-    for (size_t w = 0; w < words; w++)
-        allowed[w] = atomic_load_explicit(&segment->live[w], memory_order_relaxed);
-    for (uint32_t i = 0; any_filter && i < segment->count; i++) {
-        uint64_t key = segment_key(segment, i), bit = UINT64_C(1) << (i % 64);
-        if (!(allowed[i / 64] & bit))
-            continue;
-        if ((filter->bits &&
-             (key >= filter->bit_count || !(filter->bits[key / 64] >> (key % 64) & 1))) ||
-            (filter->allows && !filter->allows(filter->self, key)))
-            allowed[i / 64] &= ~bit;
+    for (size_t w = 0; w < words; w++) {
+        uint64_t bits = atomic_load_explicit(&segment->live[w], memory_order_relaxed);
+        if (bits && any_filter && filter->bits)
+            bits &= word_in_bits(segment, filter, w);
+        if (bits && any_filter && filter->allows)
+            bits = word_allowed(segment, filter, w, bits);
+        allowed[w] = bits;
+        count += (size_t)__builtin_popcountll(bits);
     }
-    for (size_t w = 0; w < words; w++)
-        count += (size_t)__builtin_popcountll(allowed[w]);
     *count_r = count;
     return allowed;
 }

@@ -145,7 +145,23 @@ static bool has_avx512(void)
 AVX512 static void distances_avx512(const uint64_t *signs, size_t groups, size_t words,
                                     const uint64_t *query, uint16_t *distances)
 {
-    for (size_t g = 0; g < groups; g++, signs += 8 * words) {
+    size_t g = 0, step = 8 * words;
+    for (; g + 4 <= groups; g += 4, signs += 4 * step) {
+        __m512i sums[4] = { _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
+                            _mm512_setzero_si512() };
+        for (size_t w = 0; w < words; w++) {
+            __m512i q = _mm512_set1_epi64((long long)query[w]);
+#pragma GCC unroll 4
+            for (size_t i = 0; i < 4; i++) {
+                __m512i bits = _mm512_xor_si512(_mm512_loadu_si512(signs + i * step + w * 8), q);
+                sums[i] = _mm512_add_epi64(sums[i], _mm512_popcnt_epi64(bits));
+            }
+        }
+#pragma GCC unroll 4
+        for (size_t i = 0; i < 4; i++)
+            _mm_storeu_si128((void *)(distances + (g + i) * 8), _mm512_cvtepi64_epi16(sums[i]));
+    }
+    for (; g < groups; g++, signs += step) {
         __m512i sum = _mm512_setzero_si512();
         for (size_t w = 0; w < words; w++) {
             __m512i q = _mm512_set1_epi64((long long)query[w]);

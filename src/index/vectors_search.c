@@ -1,21 +1,25 @@
 /* vectors_search.c - the readers of the vector index; see vectors.h.
  *
  * A scan goes over all signs in blocks; a block stays in the cache while each query of a batch
- * looks at it. What is nearer than the limit goes to the query's pool; when the pool is full it is
- * cut to the nearest, counted by distance, and the limit sinks. So nearly all entries cost their
- * distance and one comparison. What is left in the pool is scored by its int8 values. */
+ * looks at it. What is nearer than the limit goes to the query's pool, counted by distance, and the
+ * limit sinks to where enough are nearer: of n entries about most * ln(n / most) enter, the others
+ * cost their distance and one comparison. The nearest of the pool are scored by their int8 values.
+ */
 #include <math.h>
 
 #include "index/vector_kernels.h"
 #include "index/vectors_private.h"
 
-/* Entries; a multiple of 64. The signs of 384 dimensions take 96 KB, half of a small L2 cache. */
-#define BLOCK 2048
+/* Entries; a multiple of 64. Their signs take 48 KB in 384 dimensions. */
+#define BLOCK 1024
+/* A pool is cut when it has so many times what is wanted. */
+#define POOL_TIMES 8
 /* An entry scored by its values costs what so many cost by their signs. */
 #define SCORE_COST 64
 
 typedef struct Candidate {
-    uint32_t segment, entry, distance;
+    uint32_t entry;
+    uint16_t segment, distance;
 } Candidate;
 
 typedef struct VectorQuery {
@@ -29,7 +33,9 @@ typedef struct Pool {
     const VectorQuery *query;
     Candidate *at;
     size_t count, most;
-    uint16_t limit; /* what comes must be nearer */
+    uint32_t *histogram; /* of the distances in the pool, [dims + 1] */
+    size_t within;       /* nearer than the limit */
+    uint16_t limit;      /* what comes must be nearer */
 } Pool;
 
 typedef struct Scan {
@@ -61,17 +67,14 @@ static void prepare(VectorQuery *query, const float *vector, size_t dims)
 /* --- By signs --- */
 
 /* Keep the nearest `most`; of those at the farthest distance the first. */
-static void pool_cut(Pool *pool, size_t dims)
+static void pool_cut(Pool *pool)
 {
-    uint32_t histogram[VECTOR_DIMS_MAX + 1], cut = 0;
-    size_t within = 0, kept = 0;
+    size_t kept = 0, within = 0;
+    uint32_t cut = 0;
     if (pool->count <= pool->most)
         return;
-    memset(histogram, 0, (dims + 1) * sizeof(*histogram));
-    for (size_t i = 0; i < pool->count; i++)
-        histogram[pool->at[i].distance]++;
-    while (within + histogram[cut] <= pool->most)
-        within += histogram[cut++];
+    while (within + pool->histogram[cut] <= pool->most)
+        within += pool->histogram[cut++];
     size_t at_cut = pool->most - within;
     for (size_t i = 0; i < pool->count; i++) {
         uint32_t distance = pool->at[i].distance;
@@ -81,7 +84,26 @@ static void pool_cut(Pool *pool, size_t dims)
         pool->at[kept++] = pool->at[i];
     }
     pool->count = kept;
-    pool->limit = (uint16_t)cut;
+}
+
+/* The histogram again, of what is left. */
+static void pool_count(Pool *pool, size_t dims)
+{
+    memset(pool->histogram, 0, (dims + 1) * sizeof(*pool->histogram));
+    for (size_t i = 0; i < pool->count; i++)
+        pool->histogram[pool->at[i].distance]++;
+    pool->within = pool->count;
+}
+
+static void pool_add(Pool *pool, Candidate candidate)
+{
+    if (candidate.distance >= pool->limit)
+        return;
+    pool->at[pool->count++] = candidate;
+    pool->histogram[candidate.distance]++;
+    pool->within++;
+    while (pool->within - pool->histogram[pool->limit - 1] >= pool->most)
+        pool->within -= pool->histogram[--pool->limit];
 }
 
 static void pool_block(const Scan *scan, Pool *pool, uint32_t segment, uint32_t first)
@@ -96,9 +118,11 @@ static void pool_block(const Scan *scan, Pool *pool, uint32_t segment, uint32_t 
     size_t found = scan->kernels->select(distances, count, pool->limit,
                                          allowed ? allowed + first / 64 : NULL, near);
     for (size_t i = 0; i < found; i++)
-        pool->at[pool->count++] = (Candidate){ segment, first + near[i], distances[near[i]] };
-    if (pool->count > 2 * pool->most)
-        pool_cut(pool, scan->dims);
+        pool_add(pool, (Candidate){ first + near[i], (uint16_t)segment, distances[near[i]] });
+    if (pool->count > POOL_TIMES * pool->most) {
+        pool_cut(pool);
+        pool_count(pool, scan->dims);
+    }
 }
 
 static bool any_allowed(const Scan *scan, uint32_t segment, uint32_t first)
@@ -118,15 +142,22 @@ static void scan_signs(const Scan *scan, Pool *pools, size_t count)
             for (size_t q = 0; any_allowed(scan, s, first) && q < count; q++)
                 pool_block(scan, &pools[q], s, first);
     for (size_t q = 0; q < count; q++)
-        pool_cut(&pools[q], scan->dims);
+        pool_cut(&pools[q]);
 }
 
 static Pool pool_new(const Scan *scan, const VectorQuery *query, size_t most)
 {
     return (Pool){ .query = query,
-                   .at = heap_alloc((2 * most + BLOCK) * sizeof(Candidate)),
+                   .at = heap_alloc((POOL_TIMES * most + BLOCK) * sizeof(Candidate)),
                    .most = most,
+                   .histogram = heap_alloc((scan->dims + 1) * sizeof(uint32_t)),
                    .limit = (uint16_t)(scan->dims + 1) };
+}
+
+static void pool_free(Pool *pool)
+{
+    free(pool->at);
+    free(pool->histogram);
 }
 
 /* --- By values --- */
@@ -279,7 +310,7 @@ static size_t search_pool(const Scan *scan, Pool *pool, size_t k, LegHit *hits)
     Pool wider = pool_new(scan, pool->query, pool->most * 4);
     scan_signs(scan, &wider, 1);
     found = search_pool(scan, &wider, k, hits);
-    free(wider.at);
+    pool_free(&wider);
     return found;
 }
 
@@ -292,7 +323,7 @@ static void search_signs(const Scan *scan, const VectorQuery *queries, size_t co
     scan_signs(scan, pools, count);
     for (size_t q = 0; q < count; q++) {
         counts[q] = search_pool(scan, &pools[q], k, hits + q * k);
-        free(pools[q].at);
+        pool_free(&pools[q]);
     }
 }
 
@@ -312,7 +343,8 @@ void vectors_search_many(VectorIndex *index, const float *queries, size_t count,
 {
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
     AUTO_FREE uint64_t **allowed = heap_alloc((now->count + 1) * sizeof(*allowed));
-    AUTO_FREE VectorQuery *prepared = heap_alloc(VECTOR_QUERIES_MAX * sizeof(*prepared));
+    AUTO_FREE VectorQuery *prepared =
+        heap_alloc(MIN(count + 1, (size_t)VECTOR_QUERIES_MAX) * sizeof(*prepared));
     Scan scan = { .now = now, .dims = index->dims, .kernels = index->kernels, .allowed = allowed };
     open_scan(&scan, filter);
     size_t most = MAX(VECTOR_CANDIDATES, 4 * k);
