@@ -16,7 +16,7 @@
 #include "index/shelf.h"
 
 #define VECTOR_DIMS_MAX 4096
-#define VECTOR_CANDIDATES 480
+#define VECTOR_CANDIDATES 512
 #define VECTOR_QUERIES_MAX 16 /* that are searched together */
 #define VECTOR_PART_BITS 4
 #define VECTOR_PARTS_MAX (1 << VECTOR_PART_BITS)

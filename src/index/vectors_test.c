@@ -330,3 +330,61 @@ Test(index, parts_are_replaced_alone_and_deleted_together)
     cr_expect_eq(vectors_size(f.index).entries, left - parts_of(3));
     finish(&f);
 }
+
+/* Keys in a row, with gaps and with parts: a bitmap of any length lets through what it names. */
+Test(index, a_bitmap_filter_gives_exactly_its_keys)
+{
+    Fixture f = fixture(0);
+    enum { KEYS = 1500 };
+    uint64_t bits[KEYS / 64 + 1];
+    uint32_t state = 11;
+    for (unsigned shape = 0; shape < 3; shape++) {
+        size_t stored = 0;
+        bool has[KEYS] = { 0 };
+        vectors_clear(f.index);
+        for (uint64_t key = 3; key < KEYS; key++) {
+            if (shape == 1 && next_random(&state) >> 29 == 0)
+                continue;
+            for (uint32_t part = 0; part < (shape == 2 && key % 50 == 0 ? 3 : 1); part++)
+                vectors_add(f.index, key, part, f.vectors + key * DIMS);
+            has[key] = true;
+            stored += 1;
+        }
+        vectors_publish(f.index);
+        for (uint64_t key = 70; key < 80; key++)
+            has[key] = vectors_delete(f.index, key) && false;
+        for (uint64_t count = 1; count <= KEYS; count += 1 + next_random(&state) % 97) {
+            LegHit hits[KEYS];
+            size_t expected = 0;
+            for (size_t w = 0; w < COUNT(bits); w++)
+                bits[w] = (uint64_t)next_random(&state) << 32 | next_random(&state);
+            KeyFilter filter = { .bits = bits, .bit_count = count };
+            for (uint64_t key = 0; key < count; key++)
+                expected += has[key] && bits[key / 64] >> (key % 64) & 1;
+            size_t got = vectors_search(f.index, f.vectors, &filter, KEYS, hits);
+            cr_assert_eq(got, expected, "%zu for %zu keys of %zu", got, (size_t)count, stored);
+            for (size_t i = 0; i < got; i++)
+                cr_assert(hits[i].key < count && has[hits[i].key] &&
+                          bits[hits[i].key / 64] >> (hits[i].key % 64) & 1);
+        }
+    }
+    finish(&f);
+}
+
+Test(index, queries_together_find_what_each_finds_alone)
+{
+    Fixture f = fixture(COUNT_ALL);
+    enum { QUERIES = VECTOR_QUERIES_MAX + 5, HITS = 12 };
+    static LegHit together[QUERIES * HITS], alone[HITS];
+    size_t counts[QUERIES];
+    KeyFilter filters[] = { { 0 }, { .allows = every_third }, { .allows = every_hundredth } };
+    for (size_t i = 0; i < COUNT(filters); i++) {
+        vectors_search_many(f.index, f.vectors, QUERIES, &filters[i], HITS, together, counts);
+        for (size_t q = 0; q < QUERIES; q++) {
+            size_t count = vectors_search(f.index, f.vectors + q * DIMS, &filters[i], HITS, alone);
+            cr_assert_eq(count, counts[q]);
+            cr_assert_eq(memcmp(alone, together + q * HITS, count * sizeof(*alone)), 0);
+        }
+    }
+    finish(&f);
+}
