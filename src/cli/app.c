@@ -22,6 +22,7 @@
 #include "models/models.h"
 #include "net/http_server.h"
 #include "notify/event_hub.h"
+#include "search/lab.h"
 #include "store/migrate.h"
 #include "store/server_key.h"
 
@@ -292,14 +293,15 @@ static bool node_name(App *app, Str folder, Str *name_r, Error *err)
 static bool start_jobs(App *app, Str folder, Error *err)
 {
     JobType types[] = {
-#define JOB_TYPE(type, handler, attempts, lease, at_once_max, ahead_max, every)                    \
+#define JOB_TYPE(type, handler, attempts, lease, at_once_max, ahead_max, every, works_on)          \
     { .name = type,                                                                                \
       .run = handler,                                                                              \
       .attempts_max = attempts,                                                                    \
       .lease_s = lease,                                                                            \
       .at_once = at_once_max,                                                                      \
       .ahead = ahead_max,                                                                          \
-      .every_ms = every },
+      .every_ms = every,                                                                           \
+      .argument = app->api.works_on },
 #include "cli/job_types.def"
 #undef JOB_TYPE
     };
@@ -307,11 +309,9 @@ static bool start_jobs(App *app, Str folder, Error *err)
     Str node;
     if (!node_name(app, folder, &node, err))
         return false;
-    for (size_t i = 0; i < COUNT(types); i++) {
-        types[i].argument = app->api.library;
+    for (size_t i = 0; i < COUNT(types); i++)
         if (types[i].at_once == 0)
             types[i].at_once = workers ? workers : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    }
     JobRunnerOptions options = { .db = app->api.db,
                                  .owner = node,
                                  .types = types,

@@ -179,7 +179,8 @@ static void search_legs(Running *run, Index *index, size_t dims, Str model)
                            .query = &run->query,
                            .vector = vector,
                            .filter = { .bits = run->bits, .bit_count = run->bit_count },
-                           .count = CANDIDATES };
+                           .count = CANDIDATES,
+                           .vector_weight = (float)run->request->vector_weight };
     if (run->request->mode == SEARCH_SEMANTIC)
         search.vector_weight = 1;
     run->hit_count = index_search(index, run->arena, &search, run->hits);

@@ -30,7 +30,8 @@ MUST_CHECK bool search_mode_named(Str name, SearchMode *mode_r, Error *err);
 typedef struct SearchRequest {
     Str query; /* at most 8 KiB are looked at */
     SearchMode mode;
-    int limit;                                     /* 1 to 100 */
+    int limit;            /* 1 to 100 */
+    double vector_weight; /* share of the semantic leg; 0: as measured best */
     StrList collections, documents, formats, tags; /* any of each; empty: all */
     bool without_members; /* of `documents`: else what is inside them is searched too */
     StrList metadata; /* conditions: "author=smith", "pages>=10" (library/facts.h); all must hold */

@@ -302,6 +302,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, lab_run_add(tx, theirs, &run, err));
     EXPECT_CODE(ERROR_NOT_FOUND, lab_run_save(tx, theirs, S("run"), S("x"), err));
     EXPECT_CODE(ERROR_NOT_FOUND, lab_run_remove(tx, theirs, S("run"), err));
+    CALL(judgement_clear(tx, theirs, secret.set.id, err));
     CALL(judgement_remove(tx, theirs, arena, secret.set.id, &judgement, err));
     CALL(setting_remove(tx, theirs, S("theme"), err));
     CALL(secret_remove(tx, theirs, S("key"), err));

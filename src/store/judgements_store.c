@@ -7,6 +7,12 @@
 /* Of a query, whatever its length. */
 static Str key_of(Arena *arena, Str query) { return str_slice(sha256_hex(arena, query), 0, 32); }
 
+/* A whole document begins before its first passage. */
+static int64_t start_of(const Judgement *judgement)
+{
+    return judgement->end ? judgement->start : -1;
+}
+
 /* Selected rather than given, so that a set or document of others is not found. */
 bool judgement_set(DbTx *tx, const Scope *scope, Arena *arena, Str set, const Judgement *judgement,
                    Error *err)
@@ -20,7 +26,7 @@ bool judgement_set(DbTx *tx, const Scope *scope, Arena *arena, Str set, const Ju
                 " ON CONFLICT (workspace, judged_set, query_key, document, start_at) DO UPDATE"
                 " SET end_at = excluded.end_at, grade = excluded.grade"),
         DB_ARGS(db_text(scope->workspace), db_text(set), db_text(key_of(arena, judgement->query)),
-                db_text(judgement->document), db_int(judgement->start), db_int(judgement->end),
+                db_text(judgement->document), db_int(start_of(judgement)), db_int(judgement->end),
                 db_text(judgement->query), db_int(judgement->grade), db_int(now_ms())),
         "judged set or document", judgement->document, err);
 }
@@ -33,8 +39,14 @@ bool judgement_remove(DbTx *tx, const Scope *scope, Arena *arena, Str set,
                            " AND query_key = $3 AND document = $4 AND start_at = $5"),
                    DB_ARGS(db_text(scope->workspace), db_text(set),
                            db_text(key_of(arena, judgement->query)), db_text(judgement->document),
-                           db_int(judgement->start)),
+                           db_int(start_of(judgement))),
                    NULL, err);
+}
+
+bool judgement_clear(DbTx *tx, const Scope *scope, Str set, Error *err)
+{
+    return db_exec(tx, DB_SAME("DELETE FROM judgements WHERE workspace = $1 AND judged_set = $2"),
+                   DB_ARGS(db_text(scope->workspace), db_text(set)), NULL, err);
 }
 
 static void read_judgement(DbRows *row, Arena *arena, void *item)
@@ -43,7 +55,7 @@ static void read_judgement(DbRows *row, Arena *arena, void *item)
         .query = db_get_text(row, 0, arena),
         .document = db_get_text(row, 1, arena),
         .document_name = db_get_text(row, 2, arena),
-        .start = db_get_int(row, 3),
+        .start = MAX(db_get_int(row, 3), 0),
         .end = db_get_int(row, 4),
         .grade = db_get_int(row, 5),
     };

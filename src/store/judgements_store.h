@@ -24,6 +24,8 @@ MUST_CHECK bool judgement_set(DbTx *tx, const Scope *scope, Arena *arena, Str se
 /* True also when it was not there. */
 MUST_CHECK bool judgement_remove(DbTx *tx, const Scope *scope, Arena *arena, Str set,
                                  const Judgement *judgement, Error *err);
+/* Every one of the set. */
+MUST_CHECK bool judgement_clear(DbTx *tx, const Scope *scope, Str set, Error *err);
 /* Those of documents outside the trash, query by query; `query` empty: of every one. */
 MUST_CHECK bool judgement_list(DbTx *tx, const Scope *scope, Arena *arena, Str set, Str query,
                                JudgementList *list_r, Error *err);

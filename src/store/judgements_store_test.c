@@ -21,7 +21,7 @@ STORE_TEST(a_judgement_is_changed_by_judging_again_and_goes_with_its_document)
     EXPECT_CODE(ERROR_CONFLICT, judged_set_add(tx, ours, arena, &again, err));
     Judgement judgements[] = {
         { .query = S("which plan"), .document = one.id, .grade = 1 },
-        { .query = S("which plan"), .document = one.id, .start = 10, .end = 20, .grade = 3 },
+        { .query = S("which plan"), .document = one.id, .start = 0, .end = 20, .grade = 3 },
         { .query = S("what else"), .document = other.id, .grade = 0 },
         { .query = S("which plan"), .document = one.id, .grade = 2 },
     };
@@ -39,6 +39,9 @@ STORE_TEST(a_judgement_is_changed_by_judging_again_and_goes_with_its_document)
     CALL(document_erase(tx, ours, arena, one.id, &erased, err));
     CALL(judged_set_find(tx, ours, arena, set.id, &set, err));
     EXPECT(set.judgement_count == 1);
+    CALL(judgement_clear(tx, ours, set.id, err));
+    CALL(judged_set_find(tx, ours, arena, set.id, &set, err));
+    EXPECT(set.judgement_count == 0);
     return true;
 }
 

@@ -1,0 +1,70 @@
+/* lab_settings.c - what a run of the lab may set. See lab.h. */
+#include "search/lab.h"
+
+typedef bool ReadSetting(Str value, SearchRequest *request, Error *err);
+
+static bool read_mode(Str value, SearchRequest *request, Error *err)
+{
+    return search_mode_named(value, &request->mode, err);
+}
+
+static bool read_vector_weight(Str value, SearchRequest *request, Error *err)
+{
+    double weight;
+    if (!str_to_double(value, &weight) || !(weight >= 0.01 && weight <= 0.99))
+        return fail_field(err, "vector_weight",
+                          "'vector_weight' is 0.01 to 0.99, not '" STR_FMT "'", STR_ARG(value));
+    request->vector_weight = weight;
+    return true;
+}
+
+#define LAB_SETTING(name, help) { #name, help },
+const LabSetting lab_settings[] = {
+#include "search/lab_settings.def"
+};
+#undef LAB_SETTING
+const size_t lab_setting_count = COUNT(lab_settings);
+
+#define LAB_SETTING(name, help) read_##name,
+static ReadSetting *const readers[] = {
+#include "search/lab_settings.def"
+};
+#undef LAB_SETTING
+
+/* The row of a setting, or their number. */
+static size_t row_of(Str name)
+{
+    size_t row = 0;
+    while (row < lab_setting_count && !str_is(name, lab_settings[row].name))
+        row++;
+    return row;
+}
+
+bool lab_has_setting(Str name) { return row_of(name) < lab_setting_count; }
+
+static bool read_one(Str piece, SearchRequest *request, Error *err)
+{
+    ptrdiff_t equals = str_find_char(piece, '=');
+    size_t row = row_of(str_slice(piece, 0, (size_t)MAX(equals, 0)));
+    if (equals >= 0 && row < lab_setting_count)
+        return readers[row](str_from(piece, (size_t)equals + 1), request, err);
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Str names[COUNT(lab_settings)];
+    for (size_t i = 0; i < COUNT(lab_settings); i++)
+        names[i] = str(lab_settings[i].name);
+    Str known = str_join(arena, names, COUNT(names), S(", "));
+    return fail_field(err, "settings",
+                      "'" STR_FMT "' is no setting of a search; NAME=VALUE with one of " STR_FMT,
+                      STR_ARG(str_slice(piece, 0, 100)), STR_ARG(known));
+}
+
+bool lab_settings_read(Str text, SearchRequest *request, Error *err)
+{
+    SearchRequest changed = *request;
+    Str piece;
+    while (str_next(&text, ' ', &piece))
+        if (piece.length && !read_one(piece, &changed, err))
+            return false;
+    *request = changed;
+    return true;
+}
