@@ -13,7 +13,7 @@
 #define LANES 2
 #define NICE_OF_BULK 5
 
-/* One slab of a call, on the caller's stack until every text is done. */
+/* One slab of a call, which stays where it is until every text is done. */
 typedef struct Request {
     struct Request *next;
     const uint32_t *ids; /* of the next text to be taken */
@@ -282,8 +282,8 @@ static void add_request(EncodeQueue *queue, Lane *lane, Request *request)
     pthread_cond_broadcast(&queue->work);
 }
 
-/* Put the slab into its lane and wait until it is done, or dropped with no text in work. */
-static bool run_request(EncodeQueue *queue, Lane *lane, Request *request, Error *err)
+/* Put the request into its lane. */
+static void start_request(EncodeQueue *queue, Lane *lane, Request *request)
 {
     pthread_cond_init(&request->ended, NULL);
     pthread_mutex_lock(&queue->lock);
@@ -291,6 +291,13 @@ static bool run_request(EncodeQueue *queue, Lane *lane, Request *request, Error 
         request->dropped = true;
     else
         add_request(queue, lane, request);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+/* Until it is done, or dropped with no text in work. */
+static bool wait_request(EncodeQueue *queue, Request *request, Error *err)
+{
+    pthread_mutex_lock(&queue->lock);
     while (request->done < (request->dropped ? request->taken : request->count))
         pthread_cond_wait(&request->ended, &queue->lock);
     bool whole = request->done == request->count;
@@ -312,7 +319,8 @@ static bool embed_slab(EncodeQueue *queue, EncodePriority priority, const Str *t
     Request request = {
         .ids = ids, .lengths = lengths, .count = count, .out = out, .dims = encoder_dims(encoder)
     };
-    return run_request(queue, &queue->lanes[priority], &request, err);
+    start_request(queue, &queue->lanes[priority], &request);
+    return wait_request(queue, &request, err);
 }
 
 static bool embed_all(EncodeQueue *queue, EncodePriority priority, const Str *texts, size_t count,
@@ -335,17 +343,67 @@ static bool embed_all(EncodeQueue *queue, EncodePriority priority, const Str *te
     return true;
 }
 
-bool encode_queue_embed(EncodeQueue *queue, EncodePriority priority, const Str *texts, size_t count,
-                        size_t max_tokens, float *out, Error *err)
+/* The queue is not freed before every call has ended. */
+static void call_begins(EncodeQueue *queue)
 {
     pthread_mutex_lock(&queue->lock);
     queue->calls++;
     pthread_mutex_unlock(&queue->lock);
-    bool good = embed_all(queue, priority, texts, count, max_tokens, out, err);
+}
+
+static void call_ends(EncodeQueue *queue)
+{
     pthread_mutex_lock(&queue->lock);
     if (!--queue->calls)
         pthread_cond_signal(&queue->idle);
     pthread_mutex_unlock(&queue->lock);
+}
+
+bool encode_queue_embed(EncodeQueue *queue, EncodePriority priority, const Str *texts, size_t count,
+                        size_t max_tokens, float *out, Error *err)
+{
+    call_begins(queue);
+    bool good = embed_all(queue, priority, texts, count, max_tokens, out, err);
+    call_ends(queue);
+    return good;
+}
+
+/* One text on its way. */
+struct EncodeCall {
+    EncodeQueue *queue;
+    uint32_t *ids, length;
+    Request request;
+};
+
+EncodeCall *encode_queue_begin(EncodeQueue *queue, EncodePriority priority, Str text, float *out,
+                               Error *err)
+{
+    call_begins(queue);
+    if (!encode_queue_load(queue, err)) {
+        call_ends(queue);
+        return NULL;
+    }
+    Encoder *encoder = encode_queue_encoder(queue);
+    size_t usual = encoder_tokens_usual(encoder);
+    EncodeCall *call = heap_alloc(sizeof *call);
+    call->queue = queue;
+    call->ids = heap_alloc(usual * sizeof *call->ids);
+    call->length = (uint32_t)encoder_tokenize(encoder, text, call->ids, usual);
+    call->request = (Request){ .ids = call->ids,
+                               .lengths = &call->length,
+                               .count = 1,
+                               .out = out,
+                               .dims = encoder_dims(encoder) };
+    start_request(queue, &queue->lanes[priority], &call->request);
+    return call;
+}
+
+bool encode_queue_await(EncodeCall *call, Error *err)
+{
+    bool good = wait_request(call->queue, &call->request, err);
+    call_ends(call->queue);
+    free(call->ids);
+    free(call);
     return good;
 }
 

@@ -53,6 +53,12 @@ MUST_CHECK bool encode_queue_load(EncodeQueue *queue, Error *err);
  * queue is stopping. */
 MUST_CHECK bool encode_queue_embed(EncodeQueue *queue, EncodePriority priority, const Str *texts,
                                    size_t count, size_t max_tokens, float *out, Error *err);
+/* The same for one text, without waiting for it: the model is loaded, the text is on its way. NULL:
+ * it is not, err says why. Exactly one encode_queue_await() must follow, before `out` goes. */
+typedef struct EncodeCall EncodeCall;
+EncodeCall *encode_queue_begin(EncodeQueue *queue, EncodePriority priority, Str text, float *out,
+                               Error *err);
+MUST_CHECK bool encode_queue_await(EncodeCall *call, Error *err);
 /* What is loaded, or why nothing is. Never waits for work in progress. */
 void encode_queue_status(EncodeQueue *queue, EncodeStatus *status_r);
 /* The loaded encoder, for its tokenizer and sizes; NULL before it is loaded. Borrowed. */

@@ -170,3 +170,28 @@ Test(encode_queue, a_broken_model_is_reported_and_tried_again)
     encode_queue_free(queue);
     tiny_model_remove(broken);
 }
+
+Test(encode_queue, a_call_begun_gives_the_same_vector_or_says_why_not)
+{
+    Error err = { 0 };
+    EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){ .folder = folder });
+    Str text = make_text(12);
+    cr_assert(encode_queue_load(queue, &err), "%s", err.message);
+    size_t dims = encoder_dims(encode_queue_encoder(queue));
+    float *waited = arena_new_array(arena, float, dims),
+          *late = arena_new_array(arena, float, dims);
+    cr_assert(encode_queue_embed(queue, ENCODE_QUERY, &text, 1, 0, waited, &err));
+    EncodeCall *begun = encode_queue_begin(queue, ENCODE_QUERY, text, late, &err);
+    cr_assert(begun);
+    cr_assert(encode_queue_await(begun, &err), "%s", err.message);
+    cr_expect_arr_eq(late, waited, dims * sizeof *late);
+    encode_queue_stop(queue);
+    begun = encode_queue_begin(queue, ENCODE_QUERY, text, late, &err);
+    cr_expect(!encode_queue_await(begun, &err) && err.code == ERROR_BUSY);
+    encode_queue_free(queue);
+
+    queue = encode_queue_new(&(EncodeQueueOptions){ .folder = "/nonexistent" });
+    cr_expect_null(encode_queue_begin(queue, ENCODE_QUERY, text, late, &err));
+    cr_expect_eq(err.code, ERROR_NOT_FOUND);
+    encode_queue_free(queue);
+}
