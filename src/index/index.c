@@ -373,6 +373,9 @@ static bool keeps_clauses(void *self, uint64_t key)
 static size_t search_vectors(Index *index, Arena *arena, const IndexSearch *search,
                              const Query *query, size_t depth, LegHit *hits)
 {
+    const float *vector = search->late_vector ? search->late_vector(search->self) : search->vector;
+    if (!vector || !index->vectors)
+        return 0;
     KeyFilter filter = search->filter;
     ClauseFilter clauses = { .outer = &search->filter };
     if (query->clauses.count) {
@@ -380,7 +383,7 @@ static size_t search_vectors(Index *index, Arena *arena, const IndexSearch *sear
         filter.allows = keeps_clauses;
         filter.self = &clauses;
     }
-    return vectors_search(index->vectors, search->vector, &filter, depth, hits);
+    return vectors_search(index->vectors, vector, &filter, depth, hits);
 }
 
 static void smooth(Index *index, Arena *arena, IndexHit *hits, size_t count)
@@ -452,12 +455,11 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
     size_t count = MIN(search->count, INDEX_HITS_MAX), depth = MAX(count, FUSION_DEPTH);
     LegHit *keyword = arena_new_array(arena, LegHit, depth),
            *vector = arena_new_array(arena, LegHit, depth);
-    size_t keyword_count = 0, vector_count = 0;
+    size_t keyword_count, vector_count;
     Query query = search->query ? *search->query : index_query(index, arena, search->text);
 
     keyword_count = keyword_search(index->keyword, &query, &search->filter, depth, keyword);
-    if (search->vector && index->vectors)
-        vector_count = search_vectors(index, arena, search, &query, depth, vector);
+    vector_count = search_vectors(index, arena, search, &query, depth, vector);
     float weight = search->vector_weight > 0 ? search->vector_weight : FUSION_VECTOR_WEIGHT;
     IndexHit *fused = arena_new_array(arena, IndexHit, 2 * depth);
     size_t fused_count =

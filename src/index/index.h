@@ -80,6 +80,9 @@ typedef struct IndexSearch {
     Str text;            /* empty: no keyword leg */
     const Query *query;  /* NULL: index_query() of the text */
     const float *vector; /* of the query; NULL: no vector leg */
+    /* Gives the vector, or NULL, so that it may be made while the keyword leg runs; called once. */
+    const float *(*late_vector)(void *self);
+    void *self;
     KeyFilter filter;    /* zero: all */
     size_t count;        /* at most INDEX_HITS_MAX */
     float vector_weight; /* 0: FUSION_VECTOR_WEIGHT */
