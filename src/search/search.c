@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "index/index.h"
+#include "search/query_vector.h"
 #include "search/search_history.h"
 #include "text/language.h"
 
@@ -20,6 +21,7 @@ struct Searcher {
     Db *db;
     Library *library;
     SearchHistory *history;
+    QueryVectors *vectors;
     _Atomic(EncodeQueue *) encoder;
 };
 
@@ -37,6 +39,7 @@ typedef struct Running {
     size_t shown[CANDIDATES], shown_count; /* hits, in the order they are shown */
     size_t put_off[CANDIDATES], put_off_count, put_off_at;
     bool has_model;
+    QueryVector vector;
     Query query;
     SearchResults results;
 } Running;
@@ -65,6 +68,7 @@ Searcher *searcher_new(Db *db, Library *library)
     searcher->db = db;
     searcher->library = library;
     searcher->history = search_history_new(db);
+    searcher->vectors = query_vectors_new();
     return searcher;
 }
 
@@ -73,6 +77,7 @@ void searcher_free(Searcher *searcher)
     if (!searcher)
         return;
     search_history_free(searcher->history);
+    query_vectors_free(searcher->vectors);
     free(searcher);
 }
 
@@ -145,39 +150,57 @@ static bool filter_work(DbTx *tx, void *argument, Error *err)
 
 /* --- The legs --- */
 
-/* The query's vector, or NULL with a notice. */
-static float *embed_query(Running *run, size_t dims, Str model)
+static void notice(Running *run, const Error *err)
+{
+    run->results.notice = str_copy(run->arena, str(err->message));
+}
+
+/* The query's vector is on its way; false: there is none, perhaps with a notice. */
+static bool begin_vector(Running *run, size_t dims, Str model)
 {
     EncodeQueue *queue = atomic_load(&run->searcher->encoder);
     EncodeStatus status;
     Error err;
     if (run->request->mode == SEARCH_KEYWORD)
-        return NULL;
+        return false;
     if (!queue || !run->has_model) {
         run->results.notice = S("There is no embedding model, so only words were searched.");
-        return NULL;
+        return false;
     }
     encode_queue_status(queue, &status);
     if (!dims || status.dims != dims || !str_is(model, status.model))
-        return NULL; /* nothing is embedded with this model yet */
-    float *vector = arena_new_array(run->arena, float, dims);
-    Str text = str_slice(run->request->query, 0, KB(8));
-    if (!encode_queue_embed(queue, ENCODE_QUERY, &text, 1, 0, vector, &err)) {
-        run->results.notice = str_copy(run->arena, str(err.message));
-        return NULL;
-    }
+        return false; /* nothing is embedded with this model yet */
+    run->vector = (QueryVector){ .kept = run->searcher->vectors,
+                                 .workspace = run->scope->workspace,
+                                 .model = model,
+                                 .text = str_slice(run->request->query, 0, KB(8)),
+                                 .dims = dims };
+    bool has_begun = query_vector_begin(&run->vector, queue, run->arena, &err);
+    if (!has_begun)
+        notice(run, &err);
+    return has_begun;
+}
+
+static const float *await_vector(void *self)
+{
+    Running *run = self;
+    Error err;
+    const float *vector = query_vector_await(&run->vector, &err);
+    if (!vector)
+        notice(run, &err);
     return vector;
 }
 
 static void search_legs(Running *run, Index *index, size_t dims, Str model)
 {
-    float *vector = embed_query(run, dims, model);
+    bool has_vector = begin_vector(run, dims, model);
     run->query = run->request->is_typing
                      ? index_query_typing(index, run->arena, run->request->query)
                      : index_query(index, run->arena, run->request->query);
     IndexSearch search = { .text = run->request->query,
                            .query = &run->query,
-                           .vector = vector,
+                           .late_vector = has_vector ? await_vector : NULL,
+                           .self = run,
                            .filter = { .bits = run->bits, .bit_count = run->bit_count },
                            .count = CANDIDATES,
                            .vector_weight = (float)run->request->vector_weight };
@@ -185,7 +208,7 @@ static void search_legs(Running *run, Index *index, size_t dims, Str model)
         search.vector_weight = 1;
     run->hit_count = index_search(index, run->arena, &search, run->hits);
     run->results.has_keyword = run->request->mode != SEARCH_SEMANTIC;
-    run->results.has_semantic = vector != NULL;
+    run->results.has_semantic = has_vector && run->vector.is_there;
     run->results.total = (int64_t)run->hit_count;
 }
 
