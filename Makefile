@@ -4,6 +4,7 @@
 # make unit       unit tests only; unit-FOLDER for one folder of src/
 # make check      format, layers, lengths, lists          make bench      measure, write bench/RESULTS.md
 # make crash      the kill -9 loop                        make fuzz       every parser for a minute
+# make crash-loop the index killed and its files torn, 1,000 times
 # make install PREFIX=/usr/local [DESTDIR=]               make dist       a source archive
 # make corpus     what is found in ../shared/corpus, and how fast; fails below the goals
 # make docs       print the reference pages of docs/
@@ -184,8 +185,9 @@ test:
 	@tools/need test
 	@test -f $(MODELS)/all-MiniLM-L6-v2/model.safetensors || tools/fetch-model $(MODELS) || \
 		echo "lectern: no embedding model; tests that need it are skipped"
-	$(MAKE) --no-print-directory -j2 all unit-programs
+	$(MAKE) --no-print-directory -j2 all unit-programs $(BUILD)/crash_index
 	$(MAKE) --no-print-directory unit
+	$(BUILD)/crash_index 30
 	@tools/python-tests
 	$(BUILD)/tests/bin/python -m pytest -q --tb=short -rfEs tests
 
@@ -200,6 +202,12 @@ check:
 crash: all
 	@tools/python-tests
 	$(BUILD)/tests/bin/python tests/crash_loop.py $(or $(ROUNDS),200)
+
+# The index alone, killed and torn; a thousand rounds are done in three minutes.
+$(BUILD)/crash_index: $(OBJ)/tests/crash_index.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,index))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+crash-loop: $(BUILD)/crash_index
+	$< $(or $(ROUNDS),1000)
 
 # --- Installing ---
 install: all
@@ -278,4 +286,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test unit unit-programs check crash fuzz bench corpus install dist docs clean FORCE
+.PHONY: all run test unit unit-programs check crash crash-loop fuzz bench corpus install dist docs clean FORCE
