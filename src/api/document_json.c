@@ -5,6 +5,16 @@
 #include "base/utf8.h"
 #include "library/facts.h"
 
+static void put_error_position(JsonWriter *json, const Error *err)
+{
+    if (!err->end)
+        return;
+    put_object(json, "position");
+    put_int(json, "start", err->start);
+    put_int(json, "end", err->end);
+    put_end(json);
+}
+
 void put_error(JsonWriter *json, const char *name, const Error *err)
 {
     put_object(json, name);
@@ -12,6 +22,7 @@ void put_error(JsonWriter *json, const char *name, const Error *err)
     put_text(json, "message", str(err->message));
     if (err->field[0])
         put_text(json, "field", str(err->field));
+    put_error_position(json, err);
     put_end(json);
 }
 
@@ -101,6 +112,26 @@ void put_document(JsonWriter *json, const DocumentView *view)
 }
 
 /* --- Search --- */
+
+void put_understood(JsonWriter *json, const QueryReading *reading)
+{
+    put_array(json, "understood");
+    for (size_t i = 0; i < reading->parts.count; i++) {
+        const QueryPart *part = &reading->parts.at[i];
+        put_object(json, NULL);
+        put_text(json, "kind", str(query_part_kind_name(part->kind)));
+        put_text_or_null(json, "key", part->key);
+        put_text(json, "op", part->op.length ? part->op : S("="));
+        put_text(json, "value", part->value);
+        put_int(json, "start", (int64_t)utf8_utf16_units(reading->text, part->start));
+        put_int(json, "end", (int64_t)utf8_utf16_units(reading->text, part->end));
+        put_bool(json, "negated", part->is_negated);
+        if (part->group)
+            put_int(json, "group", part->group);
+        put_end(json);
+    }
+    put_end(json);
+}
 
 static void put_leg(JsonWriter *json, const char *name, int rank, double value, bool as_rank)
 {

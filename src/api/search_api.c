@@ -13,15 +13,24 @@ bool search_read_times(SearchRequest *search, Str after, Str before, Error *err)
     return true;
 }
 
-static bool run(ApiRequest *request, const SearchRequest *search, HttpResponse *response,
-                Error *err)
+/* A search being read from a request and answered. */
+typedef struct SearchCall {
+    ApiRequest *request;
+    SearchRequest search;
+    QueryReading reading;
+} SearchCall;
+
+static bool run(SearchCall *call, HttpResponse *response, Error *err)
 {
     SearchResults results;
-    if (!search_run(request->api->searcher, request->scope, request->arena, search, &results, err))
+    ApiRequest *request = call->request;
+    if (!search_run(request->api->searcher, request->scope, request->arena, &call->search, &results,
+                    err))
         return false;
     JsonWriter json = put_begin(&response->body);
-    put_text(&json, "query", search->query);
-    put_text(&json, "mode", str(search_mode_name(search->mode)));
+    put_text(&json, "query", call->search.query);
+    put_understood(&json, &call->reading);
+    put_text(&json, "mode", str(search_mode_name(call->search.mode)));
     put_number(&json, "took_ms", (double)results.took_us / 1000);
     put_int(&json, "total", results.total);
     put_object(&json, "legs");
@@ -37,40 +46,133 @@ static bool run(ApiRequest *request, const SearchRequest *search, HttpResponse *
     return true;
 }
 
+static bool read_query(SearchCall *call, Error *err)
+{
+    return search_read(call->request->arena, &call->search,
+                       call->search.is_typing ? QUERY_LENIENT : QUERY_STRICT, &call->reading, err);
+}
+
 bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    SearchRequest search = { .limit = 10, .is_remembered = true };
+    SearchCall call = { .request = request, .search = { .limit = 10, .is_remembered = true } };
+    SearchRequest *search = &call.search;
     Str mode = STR_NONE, after = STR_NONE, before = STR_NONE;
     StrList families = { 0 };
     int64_t limit = 10;
     if (!api_fields(
             request, err,
-            { "query", JSON_STR, &search.query, .required = true, .length_max = KB(8) },
+            { "query", JSON_STR, &search->query, .required = true, .length_max = KB(8) },
             { "mode", JSON_STR, &mode }, { "limit", JSON_I64, &limit, .min = 1, .max = 100 },
-            { "collections", JSON_STRS, &search.collections },
-            { "documents", JSON_STRS, &search.documents },
-            { "formats", JSON_STRS, &search.formats }, { "families", JSON_STRS, &families },
-            { "tags", JSON_STRS, &search.tags }, { "metadata", JSON_STRS, &search.metadata },
-            { "name", JSON_STR, &search.name, .length_max = 1000 }, { "after", JSON_STR, &after },
-            { "before", JSON_STR, &before }, { "remember", JSON_FLAG, &search.is_remembered },
-            { "typing", JSON_FLAG, &search.is_typing }) ||
-        !search_mode_named(mode, &search.mode, err) ||
-        !search_read_times(&search, after, before, err) ||
-        !library_formats_of(request->arena, search.formats, families, &search.formats, err))
+            { "collections", JSON_STRS, &search->collections },
+            { "documents", JSON_STRS, &search->documents },
+            { "formats", JSON_STRS, &search->formats }, { "families", JSON_STRS, &families },
+            { "tags", JSON_STRS, &search->tags }, { "metadata", JSON_STRS, &search->metadata },
+            { "name", JSON_STR, &search->name, .length_max = 1000 }, { "after", JSON_STR, &after },
+            { "before", JSON_STR, &before }, { "remember", JSON_FLAG, &search->is_remembered },
+            { "typing", JSON_FLAG, &search->is_typing }) ||
+        !search_mode_named(mode, &search->mode, err) ||
+        !search_read_times(search, after, before, err) || !read_query(&call, err) ||
+        !library_formats_of(request->arena, search->formats, families, &search->formats, err))
         return false;
-    search.limit = (int)limit;
-    return run(request, &search, response, err);
+    search->limit = (int)limit;
+    return run(&call, response, err);
 }
 
 bool search_get(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    SearchRequest search = { .query = http_query(request->http, "q"), .is_remembered = true };
+    SearchCall call = { .request = request,
+                        .search = { .query = http_query(request->http, "q"),
+                                    .is_remembered = true } };
     int64_t limit;
-    if (!str_trim(search.query).length)
+    if (!str_trim(call.search.query).length)
         return fail_field(err, "q", "'q' is missing");
     if (!api_query_int(request, "limit", 1, 100, 10, &limit, err) ||
-        !search_mode_named(http_query(request->http, "mode"), &search.mode, err))
+        !search_mode_named(http_query(request->http, "mode"), &call.search.mode, err) ||
+        !read_query(&call, err))
         return false;
-    search.limit = (int)limit;
-    return run(request, &search, response, err);
+    call.search.limit = (int)limit;
+    return run(&call, response, err);
+}
+
+/* --- The operators --- */
+
+static void put_names(JsonWriter *json, Str names)
+{
+    put_array(json, "also");
+    for (Str name; str_next(&names, ' ', &name);)
+        put_text(json, NULL, name);
+    put_end(json);
+}
+
+static void put_comparisons(JsonWriter *json, bool compares)
+{
+    static const Str all[] = { S_INIT("="), S_INIT(">="), S_INIT(">"), S_INIT("<="), S_INIT("<") };
+    put_array(json, "compares");
+    for (size_t i = 0; i < (compares ? COUNT(all) : 1); i++)
+        put_text(json, NULL, all[i]);
+    put_end(json);
+}
+
+static void put_type_values(JsonWriter *json)
+{
+    size_t count;
+    const LibraryFormat *formats = library_formats(&count);
+    for (size_t i = 0; i < count; i++) {
+        bool is_new = true;
+        for (size_t j = 0; j < i && is_new; j++)
+            is_new = strcmp(formats[j].family, formats[i].family) != 0;
+        if (is_new)
+            put_text(json, NULL, str(formats[i].family));
+    }
+    for (size_t i = 0; i < count; i++)
+        put_text(json, NULL, str(formats[i].name));
+}
+
+/* Values that are the same in every library; those of tags and collections are asked for. */
+static void put_values(JsonWriter *json, OperatorValue value)
+{
+    static const char *const grades[] = { "excellent", "good", "fair", "poor" };
+    put_array(json, "values");
+    if (value == VALUE_TYPE)
+        put_type_values(json);
+    for (size_t i = 0; value == VALUE_GRADE && i < COUNT(grades); i++)
+        put_text(json, NULL, str(grades[i]));
+    for (size_t i = 0; value == VALUE_LANGUAGE && query_language_code(i).length; i++)
+        put_text(json, NULL, query_language_code(i));
+    put_end(json);
+}
+
+bool search_operators(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    (void)request, (void)err;
+    JsonWriter json = api_list_begin(response);
+    FactName fact;
+    for (size_t i = 0; i < query_operator_count; i++) {
+        const QueryOperator *one = &query_operators[i];
+        put_object(&json, NULL);
+        put_text(&json, "name", str(one->name));
+        put_names(&json, str(one->also));
+        put_text(&json, "value", str(operator_value_name(one->value)));
+        put_comparisons(&json, query_operator_compares(one));
+        put_text(&json, "title", str(one->title));
+        put_text(&json, "example", str(one->example));
+        put_values(&json, one->value);
+        put_end(&json);
+    }
+    for (size_t i = 0; fact_name_at(i, &fact); i++) {
+        if (query_operator_named(str(fact.key)))
+            continue;
+        put_object(&json, NULL);
+        put_text(&json, "name", str(fact.key));
+        put_names(&json, STR_NONE);
+        put_text(&json, "value", str(fact.type));
+        put_comparisons(&json, !fact.is_text);
+        put_text(&json, "title", str(fact.title));
+        put_null(&json, "example");
+        put_array(&json, "values");
+        put_end(&json);
+        put_end(&json);
+    }
+    api_list_end(&json, -1, STR_NONE);
+    return true;
 }

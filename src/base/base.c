@@ -43,6 +43,7 @@ bool fail(Error *err, ErrorCode code, const char *format, ...)
     va_start(args, format);
     err->code = code;
     err->field[0] = '\0';
+    err->start = err->end = 0;
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
     return false;
@@ -54,8 +55,16 @@ bool fail_field(Error *err, const char *field, const char *format, ...)
     va_start(args, format);
     err->code = ERROR_INVALID;
     snprintf(err->field, sizeof err->field, "%s", field);
+    err->start = err->end = 0;
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
+    return false;
+}
+
+bool fail_at(Error *err, size_t start, size_t end)
+{
+    err->start = (uint32_t)start;
+    err->end = (uint32_t)end;
     return false;
 }
 

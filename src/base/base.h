@@ -42,6 +42,7 @@ typedef enum ErrorCode {
 typedef struct Error {
     ErrorCode code;
     char field[64]; /* the input that is wrong, "" when it is not one field */
+    uint32_t start, end; /* which part of that text, in UTF-16 units; both 0: not said */
     char message[400];
 } Error;
 
@@ -50,6 +51,8 @@ typedef struct Error {
 bool fail(Error *err, ErrorCode code, const char *format, ...) PRINTF(3, 4);
 /* The same for one wrong input field, code ERROR_INVALID. */
 bool fail_field(Error *err, const char *field, const char *format, ...) PRINTF(3, 4);
+/* Which part of the field's text is wrong, in UTF-16 units. Returns false. */
+bool fail_at(Error *err, size_t start, size_t end);
 /* Record a failure of a system call: the code and reason come from errno. */
 bool fail_errno(Error *err, const char *format, ...) PRINTF(2, 3);
 /* Say where a failure already recorded happened: "<where>: <message>". Returns false. */

@@ -134,7 +134,10 @@ static bool fail_from(Str body, long status, Error *err)
         Str message = json_member_text(error, "message"), code = json_member_text(error, "code");
         if (message.length) {
             AUTO_ARENA Arena *arena = arena_new(KB(64));
-            return fail(err, error_code(str_c(arena, code)), STR_FMT, STR_ARG(message));
+            const json_t *place = json_object_get(error, "position");
+            (void)fail(err, error_code(str_c(arena, code)), STR_FMT, STR_ARG(message));
+            return fail_at(err, (size_t)json_integer_value(json_object_get(place, "start")),
+                           (size_t)json_integer_value(json_object_get(place, "end")));
         }
     }
     return fail(err, ERROR_UPSTREAM, "the server answered with status %ld", status);

@@ -6,7 +6,7 @@
 
 #include "db/db.h"
 
-#define DB_ARGS_MAX 100
+#define DB_ARGS_MAX 192
 #define DB_CHANNEL_MAX 60
 #define DB_NOTE_MAX 7000
 

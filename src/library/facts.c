@@ -179,6 +179,29 @@ bool fact_conditions_read(Arena *arena, StrList texts, const FactCondition **lis
     return true;
 }
 
+static FactName fact_name(const MetadataName *name)
+{
+    return (FactName){ name->key, name->title, metadata_type_name(name->type),
+                       name->type == METADATA_TEXT };
+}
+
+bool fact_named(Str key, FactName *name_r)
+{
+    const MetadataName *name = metadata_named(key);
+    if (name)
+        *name_r = fact_name(name);
+    return name != NULL;
+}
+
+bool fact_name_at(size_t at, FactName *name_r)
+{
+    for (size_t i = 0; i <= at; i++)
+        if (!metadata_names[i].key)
+            return false;
+    *name_r = fact_name(&metadata_names[at]);
+    return true;
+}
+
 StrList fact_conditions_split(Arena *arena, Str text)
 {
     VEC(Str) list = { 0 };

@@ -29,6 +29,16 @@ StrList fact_conditions_split(Arena *arena, Str text);
  * extract/metadata.def; names that are not in it come last. */
 void facts_put(JsonWriter *json, Str metadata);
 
+/* A name of extract/metadata.def that documents are filtered by. */
+typedef struct FactName {
+    const char *key, *title, *type; /* type: "text", "date", "whole", "number", "seconds" */
+    bool is_text;                   /* can only be compared with = */
+} FactName;
+/* Ignores case; false when there is none. */
+bool fact_named(Str key, FactName *name_r);
+/* They are counted from 0; false after the last. */
+bool fact_name_at(size_t at, FactName *name_r);
+
 /* Every name of extract/metadata.def, one object each: key, title, group, type. */
 void facts_put_names(JsonWriter *json);
 

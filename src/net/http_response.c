@@ -73,6 +73,12 @@ void http_respond_error(HttpResponse *response, const Error *err)
     put_text(&json, "message", str(err->message));
     if (err->field[0])
         put_text(&json, "field", str(err->field));
+    if (err->end) {
+        put_object(&json, "position");
+        put_int(&json, "start", err->start);
+        put_int(&json, "end", err->end);
+        put_end(&json);
+    }
     put_end(&json);
     put_end(&json);
 }

@@ -90,11 +90,28 @@ void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder)
 
 /* --- Filters --- */
 
+bool search_read(Arena *arena, SearchRequest *request, QueryCare care, QueryReading *reading_r,
+                 Error *err)
+{
+    if (!query_language_read(arena, request->query, care, reading_r, err))
+        return false;
+    request->words = reading_r->words;
+    request->clauses = reading_r->clauses.at;
+    request->clause_count = reading_r->clauses.count;
+    return true;
+}
+
+/* What the index and the model read. */
+static Str words_of(const SearchRequest *request)
+{
+    return request->words.length ? request->words : request->query;
+}
+
 static bool has_filter(const SearchRequest *request)
 {
-    return request->collections.count || request->documents.count || request->formats.count ||
-           request->tags.count || request->metadata.count || request->name.length ||
-           request->after_ms || request->before_ms;
+    return request->clause_count || request->collections.count || request->documents.count ||
+           request->formats.count || request->tags.count || request->metadata.count ||
+           request->name.length || request->after_ms || request->before_ms;
 }
 
 static DocumentFilter filter_of(const SearchRequest *request, Str collection,
@@ -110,7 +127,9 @@ static DocumentFilter filter_of(const SearchRequest *request, Str collection,
                              .ids = request->without_members ? request->documents : none,
                              .within = request->without_members ? none : request->documents,
                              .date_from_ms = request->after_ms,
-                             .date_to_ms = request->before_ms };
+                             .date_to_ms = request->before_ms,
+                             .clauses = request->clauses,
+                             .clause_count = request->clause_count };
 }
 
 static void allow_number(Running *run, int64_t number)
@@ -173,7 +192,7 @@ static bool begin_vector(Running *run, size_t dims, Str model)
     run->vector = (QueryVector){ .kept = run->searcher->vectors,
                                  .workspace = run->scope->workspace,
                                  .model = model,
-                                 .text = str_slice(run->request->query, 0, KB(8)),
+                                 .text = str_slice(words_of(run->request), 0, KB(8)),
                                  .dims = dims };
     bool has_begun = query_vector_begin(&run->vector, queue, run->arena, &err);
     if (!has_begun)
@@ -195,9 +214,9 @@ static void search_legs(Running *run, Index *index, size_t dims, Str model)
 {
     bool has_vector = begin_vector(run, dims, model);
     run->query = run->request->is_typing
-                     ? index_query_typing(index, run->arena, run->request->query)
-                     : index_query(index, run->arena, run->request->query);
-    IndexSearch search = { .text = run->request->query,
+                     ? index_query_typing(index, run->arena, words_of(run->request))
+                     : index_query(index, run->arena, words_of(run->request));
+    IndexSearch search = { .text = words_of(run->request),
                            .query = &run->query,
                            .late_vector = has_vector ? await_vector : NULL,
                            .self = run,

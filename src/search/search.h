@@ -11,6 +11,7 @@
 #pragma once
 
 #include "library/library.h"
+#include "search/query_language.h"
 
 #define SEARCH_SAME_DOCUMENT 3
 
@@ -29,6 +30,9 @@ MUST_CHECK bool search_mode_named(Str name, SearchMode *mode_r, Error *err);
 
 typedef struct SearchRequest {
     Str query; /* at most 8 KiB are looked at */
+    Str words; /* what the index and the model read of it; empty: all of it */
+    const DocumentClause *clauses; /* conditions on documents that it says */
+    size_t clause_count;
     SearchMode mode;
     int limit;            /* 1 to 100 */
     double vector_weight; /* share of the semantic leg; 0: as measured best */
@@ -40,6 +44,10 @@ typedef struct SearchRequest {
     bool is_remembered;          /* keep it in the search history */
     bool is_typing;              /* the last word may go on; never remembered */
 } SearchRequest;
+
+/* Reads the query's language: sets words and clauses of the request. */
+MUST_CHECK bool search_read(Arena *arena, SearchRequest *request, QueryCare care,
+                            QueryReading *reading_r, Error *err);
 
 typedef struct SearchHit {
     ChunkHit row;                         /* the chunk with what a result shows of its document */

@@ -87,9 +87,9 @@ static void add_name(SqlBuild *build, Arena *arena, const DocumentFilter *filter
     }
 }
 
-static void add_fact(SqlBuild *build, Arena *arena, const FactCondition *fact)
+void document_fact_add(SqlBuild *build, Arena *arena, const FactCondition *fact)
 {
-    sql_add(build, " AND EXISTS (SELECT 1 FROM document_facts f WHERE f.workspace = d.workspace"
+    sql_add(build, "EXISTS (SELECT 1 FROM document_facts f WHERE f.workspace = d.workspace"
                    " AND f.document = d.id AND f.key = ");
     sql_value(build, db_text(fact->key));
     if (fact->has.length) {
@@ -150,11 +150,13 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
     add_within(build, scope, arena, filter->within);
     add_number(build, " AND d.created_at >= ", filter->created_from_ms);
     add_number(build, " AND d.created_at < ", filter->created_to_ms);
-#define DATE "CASE WHEN d.document_date = 0 THEN d.created_at ELSE d.document_date END"
-    add_number(build, " AND " DATE " >= ", filter->date_from_ms);
-    add_number(build, " AND " DATE " < ", filter->date_to_ms);
-    for (size_t i = 0; i < MIN(filter->fact_count, (size_t)FACT_CONDITIONS_MAX); i++)
-        add_fact(build, arena, &filter->facts[i]);
+    add_number(build, " AND " DOCUMENT_DATE " >= ", filter->date_from_ms);
+    add_number(build, " AND " DOCUMENT_DATE " < ", filter->date_to_ms);
+    for (size_t i = 0; i < MIN(filter->fact_count, (size_t)FACT_CONDITIONS_MAX); i++) {
+        sql_add(build, " AND ");
+        document_fact_add(build, arena, &filter->facts[i]);
+    }
+    document_clauses_add(build, scope, arena, filter);
 }
 
 static bool check_filter(const DocumentFilter *filter, Error *err)
@@ -166,6 +168,12 @@ static bool check_filter(const DocumentFilter *filter, Error *err)
                           filter->within.count);
     if (filter->tags_any.count > 20)
         return fail_field(err, "tags", "at most 20 tags, not %zu", filter->tags_any.count);
+    size_t conditions = 0;
+    for (size_t i = 0; i < filter->clause_count; i++)
+        conditions += filter->clauses[i].count;
+    if (conditions > DOCUMENT_CONDITIONS_MAX)
+        return fail_field(err, "query", "at most %d conditions, not %zu", DOCUMENT_CONDITIONS_MAX,
+                          conditions);
     return true;
 }
 

@@ -12,6 +12,9 @@
     " d.vector_model, d.created_at, d.updated_at, d.document_date, d.deleted_at,"                  \
     " d.quality"
 
+/* What it says of itself, else when it came. */
+#define DOCUMENT_DATE "CASE WHEN d.document_date = 0 THEN d.created_at ELSE d.document_date END"
+
 /* A document and all that is inside it, as `family (id)`; $1 the workspace, $2 the document. */
 #define DOCUMENT_FAMILY                                                                            \
     "WITH RECURSIVE family (id) AS ("                                                              \
@@ -29,5 +32,10 @@ StrList document_tags_split(Arena *arena, Str joined);
 /* Adds " AND d.x = ..." for each condition of the filter. */
 void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
                          const DocumentFilter *filter);
+/* " AND (... OR ...)" for each of its clauses. */
+void document_clauses_add(SqlBuild *build, const Scope *scope, Arena *arena,
+                          const DocumentFilter *filter);
+/* "EXISTS (...)": the document has such a fact. */
+void document_fact_add(SqlBuild *build, Arena *arena, const FactCondition *fact);
 /* "'queued','ready'" of a set of states. */
 Str document_states_text(Arena *arena, unsigned states);

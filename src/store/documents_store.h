@@ -98,6 +98,33 @@ typedef enum DocumentOrder {
 
 typedef enum DocumentTrash { TRASH_OUTSIDE, TRASH_INSIDE, TRASH_EITHER } DocumentTrash;
 
+/* One thing that a document is or is not. */
+typedef enum DocumentTest {
+    TEST_NAME,       /* a text is part of its name; space, - and _ are the same */
+    TEST_FORMAT,     /* its format is one of the texts */
+    TEST_TAG,        /* it has a tag that is one of the texts */
+    TEST_COLLECTION, /* it is in a collection with such an id or name; "none": in no collection */
+    TEST_WITHIN,     /* it is, or is inside, a document with such an id or such a part of its name */
+    TEST_LANGUAGE,   /* ISO 639 codes */
+    TEST_DATE,       /* from <= its own date, else its creation, < to */
+    TEST_ADDED,      /* from <= its creation < to */
+    TEST_SIZE,       /* from <= its bytes < to */
+    TEST_FACT,       /* `fact` */
+} DocumentTest;
+typedef struct DocumentCondition {
+    DocumentTest test;
+    bool is_negated;
+    StrList texts; /* any of them; at least one where they are looked at */
+    int64_t from, to;
+    FactCondition fact;
+} DocumentCondition;
+#define DOCUMENT_CONDITIONS_MAX 16
+/* Any of its conditions holds. */
+typedef struct DocumentClause {
+    const DocumentCondition *at;
+    size_t count;
+} DocumentClause;
+
 /* What a document must be; what is empty or 0 does not matter. */
 typedef struct DocumentFilter {
     unsigned states; /* 1u << DOCUMENT_READY | ... */
@@ -117,6 +144,8 @@ typedef struct DocumentFilter {
     int64_t date_from_ms, date_to_ms;       /* of the document's own date, else its creation */
     const FactCondition *facts;             /* all of them; at most FACT_CONDITIONS_MAX */
     size_t fact_count;
+    const DocumentClause *clauses; /* all of them; with DOCUMENT_CONDITIONS_MAX conditions at most */
+    size_t clause_count;
     DocumentTrash trash;
 } DocumentFilter;
 

@@ -48,7 +48,7 @@ MUST_CHECK bool sql_needs_system(const Scope *scope, Error *err);
 typedef struct SqlBuild {
     DbKind kind;
     Buf text;
-    DbValue args[64];
+    DbValue args[192];
     size_t count;
 } SqlBuild;
 

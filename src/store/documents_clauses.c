@@ -1,0 +1,128 @@
+/* documents_clauses.c - the clauses of a DocumentFilter as SQL. */
+#include "base/utf8.h"
+#include "store/documents_row.h"
+
+/* Names are compared without letter case, and as if people wrote spaces in them. */
+static Str spaced(Arena *arena, Str text)
+{
+    Str folded = str_copy(arena, utf8_fold(arena, text));
+    char *at = str_c(arena, folded);
+    for (size_t i = 0; i < folded.length; i++)
+        if (at[i] == '_' || at[i] == '-')
+            at[i] = ' ';
+    return (Str){ at, folded.length };
+}
+
+static void add_part(SqlBuild *build, const char *column, Str part)
+{
+    sql_add(build, build->kind == DB_SQLITE ? "instr(" : "strpos(");
+    sql_add(build, column);
+    sql_add(build, ", ");
+    sql_value(build, db_text(part));
+    sql_add(build, ") > 0");
+}
+
+#define SPACED_NAME(alias) "replace(replace(" alias ".name_fold, '_', ' '), '-', ' ')"
+
+static void add_names(SqlBuild *build, Arena *arena, const char *column, StrList texts)
+{
+    for (size_t i = 0; i < texts.count; i++) {
+        sql_add(build, i ? " OR " : "");
+        add_part(build, column, spaced(arena, texts.at[i]));
+    }
+}
+
+static void add_tags(SqlBuild *build, Arena *arena, StrList texts)
+{
+    for (size_t i = 0; i < texts.count; i++) {
+        sql_add(build, i ? " OR " : "");
+        add_part(build, "d.tags", str_format(arena, "\x1f" STR_FMT "\x1f", STR_ARG(texts.at[i])));
+    }
+}
+
+static StrList folded(Arena *arena, StrList texts)
+{
+    Str *list = arena_new_array(arena, Str, texts.count);
+    for (size_t i = 0; i < texts.count; i++)
+        list[i] = utf8_fold(arena, texts.at[i]);
+    return (StrList){ list, texts.count };
+}
+
+static void add_collections(SqlBuild *build, const Scope *scope, Arena *arena, StrList texts)
+{
+    for (size_t i = 0; i < texts.count; i++)
+        if (str_is(texts.at[i], "none"))
+            sql_add(build, "d.collection IS NULL OR ");
+    sql_add(build, "coalesce(d.collection, '') IN (SELECT k.id FROM collections k"
+                   " WHERE k.workspace = ");
+    sql_value(build, db_text(scope->workspace));
+    sql_add(build, " AND (");
+    sql_value_in(build, arena, "k.id", texts);
+    sql_add(build, " OR ");
+    sql_value_in(build, arena, "k.name_fold", folded(arena, texts));
+    sql_add(build, "))");
+}
+
+/* The documents themselves, their members, and the members of those. */
+static void add_within(SqlBuild *build, const Scope *scope, Arena *arena, StrList texts)
+{
+    sql_add(build, "d.id IN (WITH RECURSIVE inside (id) AS (SELECT o.id FROM documents o"
+                   " WHERE o.workspace = ");
+    sql_value(build, db_text(scope->workspace));
+    sql_add(build, " AND (");
+    sql_value_in(build, arena, "o.id", texts);
+    sql_add(build, " OR ");
+    add_names(build, arena, SPACED_NAME("o"), texts);
+    sql_add(build, ") UNION SELECT m.id FROM documents m JOIN inside ON m.parent = inside.id"
+                   " WHERE m.workspace = ");
+    sql_value(build, db_text(scope->workspace));
+    sql_add(build, ") SELECT id FROM inside)");
+}
+
+static void add_range(SqlBuild *build, const char *column, const DocumentCondition *condition)
+{
+    sql_add(build, column);
+    sql_add(build, " >= ");
+    sql_value(build, db_int(condition->from));
+    sql_add(build, " AND ");
+    sql_add(build, column);
+    sql_add(build, " < ");
+    sql_value(build, db_int(condition->to));
+}
+
+static void add_condition(SqlBuild *build, const Scope *scope, Arena *arena,
+                          const DocumentCondition *condition)
+{
+    StrList texts = condition->texts;
+
+    sql_add(build, condition->is_negated ? "NOT (" : "(");
+    switch (condition->test) {
+    case TEST_NAME: add_names(build, arena, SPACED_NAME("d"), texts); break;
+    case TEST_FORMAT: sql_value_in(build, arena, "d.format", texts); break;
+    case TEST_TAG: add_tags(build, arena, texts); break;
+    case TEST_COLLECTION: add_collections(build, scope, arena, texts); break;
+    case TEST_WITHIN: add_within(build, scope, arena, texts); break;
+    case TEST_LANGUAGE: sql_value_in(build, arena, "substr(d.language, 1, 2)", texts); break;
+    case TEST_DATE:
+        add_range(build, DOCUMENT_DATE, condition);
+        break;
+    case TEST_ADDED: add_range(build, "d.created_at", condition); break;
+    case TEST_SIZE: add_range(build, "d.size_bytes", condition); break;
+    case TEST_FACT: document_fact_add(build, arena, &condition->fact); break;
+    }
+    sql_add(build, ")");
+}
+
+void document_clauses_add(SqlBuild *build, const Scope *scope, Arena *arena,
+                          const DocumentFilter *filter)
+{
+    for (size_t i = 0; i < filter->clause_count; i++) {
+        const DocumentClause *clause = &filter->clauses[i];
+        for (size_t j = 0; j < clause->count; j++) {
+            sql_add(build, j ? " OR " : " AND (");
+            add_condition(build, scope, arena, &clause->at[j]);
+        }
+        if (clause->count)
+            sql_add(build, ")");
+    }
+}
