@@ -102,6 +102,20 @@ static bool wants_events(const ApiRequest *request, bool stream)
     return stream || str_find(http_header_in(request->http, "Accept"), S("text/event-stream")) >= 0;
 }
 
+/* Conditions in a question limit what is searched; the question is what is left of it. */
+static bool read_conditions(ApiRequest *request, AnswerRequest *ask, Error *err)
+{
+    QueryReading reading;
+    if (!query_language_read(request->arena, ask->question, QUERY_LENIENT, &reading, err))
+        return false;
+    if (!reading.clauses.count)
+        return true;
+    ask->search.clauses = reading.clauses.at;
+    ask->search.clause_count = reading.clauses.count;
+    ask->question = query_language_plain(request->arena, &reading);
+    return true;
+}
+
 bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AnswerRequest ask = { .is_kept = true };
@@ -125,7 +139,7 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
                     { "metadata", JSON_STRS, &search->metadata },
                     { "name", JSON_STR, &search->name, .length_max = 1000 },
                     { "after", JSON_STR, &after }, { "before", JSON_STR, &before }) ||
-        !search_read_times(search, after, before, err) ||
+        !search_read_times(search, after, before, err) || !read_conditions(request, &ask, err) ||
         !library_formats_of(request->arena, search->formats, families, &search->formats, err))
         return false;
     if (!str_trim(ask.question).length)

@@ -281,13 +281,25 @@ static bool read_formats(const ApiRequest *request, DocumentFilter *filter, Erro
                               &filter->formats, err);
 }
 
+/* Operators are conditions; what is left is part of a name. */
+static bool read_words(const ApiRequest *request, DocumentFilter *filter, Error *err)
+{
+    QueryReading reading;
+    if (!query_language_read(request->arena, http_query(request->http, "q"), QUERY_LENIENT,
+                             &reading, err))
+        return false;
+    filter->name_has = query_language_plain(request->arena, &reading);
+    filter->clauses = reading.clauses.at;
+    filter->clause_count = reading.clauses.count;
+    return true;
+}
+
 static bool read_filter(const ApiRequest *request, DocumentFilter *filter_r, Error *err)
 {
     const HttpRequest *http = request->http;
     Str state = http_query(http, "state"), parent = http_query(http, "parent");
     DocumentFilter filter = { .collection = http_query(http, "collection"),
-                              .tag = http_query(http, "tag"),
-                              .name_has = http_query(http, "q") };
+                              .tag = http_query(http, "tag") };
     if (state.length) {
         DocumentState known = document_state_named(state);
         if (known == DOCUMENT_STATE_COUNT)
@@ -303,7 +315,7 @@ static bool read_filter(const ApiRequest *request, DocumentFilter *filter_r, Err
     StrList conditions = fact_conditions_split(request->arena, http_query(http, "metadata"));
     filter.fact_count = conditions.count;
     if (!fact_conditions_read(request->arena, conditions, &filter.facts, err) ||
-        !read_formats(request, &filter, err))
+        !read_words(request, &filter, err) || !read_formats(request, &filter, err))
         return false;
     *filter_r = filter;
     return true;

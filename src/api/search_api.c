@@ -94,7 +94,21 @@ bool search_get(ApiRequest *request, HttpResponse *response, Error *err)
     return run(&call, response, err);
 }
 
-/* --- The operators --- */
+/* --- The language --- */
+
+bool search_understand(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    QueryReading reading;
+    if (!query_language_read(request->arena, http_query(request->http, "q"), QUERY_STRICT, &reading,
+                             err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "query", reading.text);
+    put_understood(&json, &reading);
+    put_text(&json, "words", query_language_plain(request->arena, &reading));
+    put_end(&json);
+    return true;
+}
 
 static void put_names(JsonWriter *json, Str names)
 {

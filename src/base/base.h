@@ -41,7 +41,7 @@ typedef enum ErrorCode {
 
 typedef struct Error {
     ErrorCode code;
-    char field[64]; /* the input that is wrong, "" when it is not one field */
+    char field[64];      /* the input that is wrong, "" when it is not one field */
     uint32_t start, end; /* which part of that text, in UTF-16 units; both 0: not said */
     char message[400];
 } Error;

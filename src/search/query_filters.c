@@ -158,16 +158,16 @@ static bool read_date(const QueryFilter *filter, DocumentCondition *condition, E
 {
     double from, to;
     if (!read_day(filter->value, &from, &to))
-        return fail_field(
-            err, "query",
-            "'" STR_FMT "' is no date: write 2024, 2024-05, 2024-05-30, today or yesterday",
-            STR_ARG(str_slice(filter->value, 0, 100)));
+        return fail_field(err, "query",
+                          "'" STR_FMT
+                          "' is no date: write 2024, 2024-05, 2024-05-30, today or yesterday",
+                          STR_ARG(str_slice(filter->value, 0, 100)));
     set_range(condition, filter->op, from, to);
     return true;
 }
 
-/* "10MB", "1.5 GB", "300": units of 1,000 and 1,024 are the same here, so that "10MB" is what people
- * see as 10 MB in either. */
+/* "10MB", "1.5 GB", "300": units of 1,000 and 1,024 are the same here, so that "10MB" is what
+ * people see as 10 MB in either. */
 static bool read_size(const QueryFilter *filter, DocumentCondition *condition, Error *err)
 {
     static const char units[] = "KMGT";

@@ -40,7 +40,18 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
 }
 
-static bool is_name(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
+static bool is_name(char c)
+{
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+static bool has_words(Str words)
+{
+    for (size_t i = 0; i < words.length; i++)
+        if (is_name(words.at[i]) && words.at[i] != '-' && words.at[i] != '_')
+            return true;
+    return false;
+}
 
 static size_t skip_spaces(Str text, size_t at)
 {
@@ -257,10 +268,11 @@ static bool read_operator(Reader *r, size_t at, Item *item, bool *is_one_r, Erro
     item->is_filter = !is_words;
     item->any = filter.one->any;
     item->end = s.end;
-    item->part = (QueryPart){ .kind = is_words ? s.is_quoted ? PART_PHRASE : PART_WORD : PART_FILTER,
-                              .key = filter.key.length ? filter.key : str(filter.one->name),
-                              .op = filter.op,
-                              .value = s.value };
+    item->part =
+        (QueryPart){ .kind = is_words ? s.is_quoted ? PART_PHRASE : PART_WORD : PART_FILTER,
+                     .key = filter.key.length ? filter.key : str(filter.one->name),
+                     .op = filter.op,
+                     .value = s.value };
     *is_one_r = true;
     return true;
 }
@@ -311,9 +323,8 @@ static bool read_phrase(Reader *r, size_t at, Item *item)
         return false;
     Str inside = str_slice(r->text, at + quote, close);
     item->end = close + quote_size(r->text, close);
-    item->part = (QueryPart){ .kind = PART_PHRASE,
-                              .op = S("="),
-                              .value = unescape(r->arena, inside) };
+    item->part =
+        (QueryPart){ .kind = PART_PHRASE, .op = S("="), .value = unescape(r->arena, inside) };
     /* The index knows no escapes: a quote inside a phrase is a space between its words. */
     for (size_t i = at + quote; i + 1 < close; i++)
         if (r->text.at[i] == '\\') {
@@ -367,8 +378,8 @@ static bool read_item(Reader *r, size_t at, Item *item_r, Error *err)
 
 static bool add_part(Reader *r, const QueryPart *part, Error *err)
 {
-    if (!part->value.length)
-        return true;
+    if (part->kind != PART_FILTER && !has_words(part->value))
+        return true; /* signs alone */
     if (r->reading.parts.count >= QUERY_PARTS_MAX)
         return r->care == QUERY_LENIENT || part->kind != PART_FILTER ||
                fail_field(err, "query", "the query has too many parts");
@@ -452,7 +463,7 @@ static bool read_chain(Reader *r, size_t at, Group *group, Error *err)
             return false;
         /* The parenthesis that closes the group is not part of its last word. */
         if (!item->is_filter && item->part.kind == PART_WORD && group->start < item->start) {
-            while (item->end > item->start && r->text.at[item->end - 1] == ')' )
+            while (item->end > item->start && r->text.at[item->end - 1] == ')')
                 item->end--;
             item->part.end = item->end;
         }
@@ -533,14 +544,6 @@ static bool read_next(Reader *r, size_t at, size_t *end_r, Error *err)
 }
 
 /* --- The whole --- */
-
-static bool has_words(Str words)
-{
-    for (size_t i = 0; i < words.length; i++)
-        if (is_name(words.at[i]) && words.at[i] != '-' && words.at[i] != '_')
-            return true;
-    return false;
-}
 
 bool query_language_read(Arena *arena, Str text, QueryCare care, QueryReading *reading_r,
                          Error *err)

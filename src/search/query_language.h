@@ -21,9 +21,9 @@ const char *query_part_kind_name(QueryPartKind kind); /* "filter" */
 
 typedef struct QueryPart {
     QueryPartKind kind;
-    Str key;          /* name of an operator or fact; empty: a word or phrase anywhere */
-    Str op;           /* "=", ">=", ...; of words: "*" goes on, "~" or "~2" is like it, else "=" */
-    Str value;        /* without quotes */
+    Str key;           /* name of an operator or fact; empty: a word or phrase anywhere */
+    Str op;            /* "=", ">=", ...; of words: "*" goes on, "~" or "~2" is like it, else "=" */
+    Str value;         /* without quotes */
     size_t start, end; /* bytes of the text */
     bool is_negated;
     int group; /* parts of one (a OR b) have one number, from 1; 0: none */

@@ -20,10 +20,12 @@ const size_t query_operator_count = COUNT(query_operators);
 const char *operator_value_name(OperatorValue value)
 {
     static const char *const names[] = {
-        [VALUE_TEXT] = "text",           [VALUE_TYPE] = "type",         [VALUE_TAG] = "tag",
-        [VALUE_COLLECTION] = "collection", [VALUE_DOCUMENT] = "document", [VALUE_LANGUAGE] = "language",
-        [VALUE_DATE] = "date",           [VALUE_SIZE] = "size",         [VALUE_GRADE] = "grade",
-        [VALUE_FACT] = "fact",           [VALUE_WORDS] = "words",
+        [VALUE_TEXT] = "text",         [VALUE_TYPE] = "type",
+        [VALUE_TAG] = "tag",           [VALUE_COLLECTION] = "collection",
+        [VALUE_DOCUMENT] = "document", [VALUE_LANGUAGE] = "language",
+        [VALUE_DATE] = "date",         [VALUE_SIZE] = "size",
+        [VALUE_GRADE] = "grade",       [VALUE_FACT] = "fact",
+        [VALUE_WORDS] = "words",
     };
     return names[value];
 }

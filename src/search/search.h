@@ -29,8 +29,8 @@ const char *search_mode_name(SearchMode mode);
 MUST_CHECK bool search_mode_named(Str name, SearchMode *mode_r, Error *err);
 
 typedef struct SearchRequest {
-    Str query; /* at most 8 KiB are looked at */
-    Str words; /* what the index and the model read of it; empty: all of it */
+    Str query;                     /* at most 8 KiB are looked at */
+    Str words;                     /* what the index and the model read of it; empty: all of it */
     const DocumentClause *clauses; /* conditions on documents that it says */
     size_t clause_count;
     SearchMode mode;

@@ -103,9 +103,7 @@ static void add_condition(SqlBuild *build, const Scope *scope, Arena *arena,
     case TEST_COLLECTION: add_collections(build, scope, arena, texts); break;
     case TEST_WITHIN: add_within(build, scope, arena, texts); break;
     case TEST_LANGUAGE: sql_value_in(build, arena, "substr(d.language, 1, 2)", texts); break;
-    case TEST_DATE:
-        add_range(build, DOCUMENT_DATE, condition);
-        break;
+    case TEST_DATE: add_range(build, DOCUMENT_DATE, condition); break;
     case TEST_ADDED: add_range(build, "d.created_at", condition); break;
     case TEST_SIZE: add_range(build, "d.size_bytes", condition); break;
     case TEST_FACT: document_fact_add(build, arena, &condition->fact); break;
