@@ -104,12 +104,12 @@ typedef enum DocumentTest {
     TEST_FORMAT,     /* its format is one of the texts */
     TEST_TAG,        /* it has a tag that is one of the texts */
     TEST_COLLECTION, /* it is in a collection with such an id or name; "none": in no collection */
-    TEST_WITHIN,     /* it is, or is inside, a document with such an id or such a part of its name */
-    TEST_LANGUAGE,   /* ISO 639 codes */
-    TEST_DATE,       /* from <= its own date, else its creation, < to */
-    TEST_ADDED,      /* from <= its creation < to */
-    TEST_SIZE,       /* from <= its bytes < to */
-    TEST_FACT,       /* `fact` */
+    TEST_WITHIN,   /* it is, or is inside, a document with such an id or such a part of its name */
+    TEST_LANGUAGE, /* ISO 639 codes */
+    TEST_DATE,     /* from <= its own date, else its creation, < to */
+    TEST_ADDED,    /* from <= its creation < to */
+    TEST_SIZE,     /* from <= its bytes < to */
+    TEST_FACT,     /* `fact` */
 } DocumentTest;
 typedef struct DocumentCondition {
     DocumentTest test;
@@ -144,7 +144,8 @@ typedef struct DocumentFilter {
     int64_t date_from_ms, date_to_ms;       /* of the document's own date, else its creation */
     const FactCondition *facts;             /* all of them; at most FACT_CONDITIONS_MAX */
     size_t fact_count;
-    const DocumentClause *clauses; /* all of them; with DOCUMENT_CONDITIONS_MAX conditions at most */
+    const DocumentClause
+        *clauses; /* all of them; with DOCUMENT_CONDITIONS_MAX conditions at most */
     size_t clause_count;
     DocumentTrash trash;
 } DocumentFilter;
