@@ -471,6 +471,12 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
     return MIN(count, fused_count);
 }
 
+KeywordExplanation index_explain_keyword(Index *index, Arena *arena, const Query *query,
+                                         uint64_t key)
+{
+    return keyword_explain(index->keyword, query, key, arena);
+}
+
 double index_rarity(Index *index, Str word) { return keyword_rarity(index->keyword, word); }
 
 IndexStatus index_status(Index *index)

@@ -19,6 +19,7 @@
 #pragma once
 
 #include "index/fusion.h"
+#include "index/keyword_explain.h"
 #include "index/query.h"
 #include "index/shelf.h"
 
@@ -99,6 +100,10 @@ Snippet index_snippet(Index *index, Arena *arena, const Query *query, Language l
 void index_expand(Index *index, Arena *arena, Query *query);
 /* The likeliest spelling of a word that occurs nowhere; see keyword_suggest(). */
 Str index_suggest(Index *index, Arena *arena, Str word);
+
+/* Why the keyword leg gives the chunk its score for the query. */
+KeywordExplanation index_explain_keyword(Index *index, Arena *arena, const Query *query,
+                                         uint64_t key);
 
 /* See keyword_rarity(). */
 double index_rarity(Index *index, Str word);

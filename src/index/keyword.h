@@ -10,10 +10,9 @@
  * Memory: 100,000 chunks of 1,000 characters are about 60 MB, mapped once committed. */
 #pragma once
 
+#include "index/keyword_explain.h"
 #include "index/query.h"
 #include "index/shelf.h"
-
-#define KEYWORD_FIELDS_MAX 4
 
 typedef struct KeywordField {
     Str text;
@@ -64,6 +63,9 @@ size_t keyword_prefixed(KeywordIndex *index, Str prefix, Arena *arena, Str *word
                         double *rarity_r);
 /* How rare the word (as an index keeps it) is: the weight that BM25 gives it; 0 to about 12. */
 double keyword_rarity(KeywordIndex *index, Str word);
+/* Why keyword_search() gives the chunk its score. */
+KeywordExplanation keyword_explain(KeywordIndex *index, const Query *query, uint64_t key,
+                                   Arena *arena);
 ShelfSize keyword_size(KeywordIndex *index);
 Shelf *keyword_shelf(KeywordIndex *index); /* for merging beside the writer */
 /* What a search would see now; for checks. Release with snapshot_release(). */
@@ -72,6 +74,8 @@ Snapshot *keyword_snapshot(KeywordIndex *index);
 /* keyword_rarity() and keyword_search() over any segments of keyword_segment_kind. */
 /* The weight of a word that this many chunks have. */
 double keyword_rarity_together(Segment *const *segments, size_t segment_count, double documents);
+/* Words of a document, weighted by field; 1 when there are none. */
+double keyword_average_length(Segment *const *segments, size_t segment_count);
 double keyword_rarity_in(Segment *const *segments, size_t segment_count, Str word);
 size_t keyword_search_segments(Segment *const *segments, size_t segment_count, const Query *query,
                                const KeyFilter *filter, size_t k, LegHit *hits);

@@ -291,6 +291,11 @@ double keyword_rarity_together(Segment *const *segments, size_t segment_count, d
     return rarity_of(&all, MIN(documents, all.documents));
 }
 
+double keyword_average_length(Segment *const *segments, size_t segment_count)
+{
+    return statistics(segments, segment_count).average;
+}
+
 double keyword_rarity_in(Segment *const *segments, size_t segment_count, Str word)
 {
     Statistics all = statistics(segments, segment_count);
