@@ -1,5 +1,5 @@
-/* bytes_amx.c - products of bytes on the tile unit of Sapphire Rapids and later, and attention in
- * bfloat16 on it (Intel 64 manual, volume 1, chapter 18).
+/* bytes_amx.c - products of bytes on the tile unit of Sapphire Rapids and later (Intel 64 manual,
+ * volume 1, chapter 18). Attention on it is in attention_amx.c.
  *
  * A tile register holds 16 rows of 64 bytes. TDPBUSD adds the products of 16 rows of 64 inputs
  * with 64 inputs of 16 columns to 16 x 16 sums in 16 cycles. A block is 16 rows by four panels:
@@ -7,34 +7,15 @@
  * every call and given back at its end, so that nothing stays behind in a thread. */
 #include "encode/bytes.h"
 
-#pragma GCC target("avx512f,avx512bw,avx512vnni,avx512bf16,amx-tile,amx-int8,amx-bf16,fma")
+#pragma GCC target("avx512f,avx512bw,amx-tile,amx-int8,fma")
 
 #include "encode/simd_avx512.h"
 
 #include "encode/bytes_finish.h"
 
+#include "encode/tiles_amx.h"
+
 #define PANELS 4
-#define TILE_STEP 64 /* bytes of a tile's row */
-/* GCC's tile operations do not say that they read memory. */
-#define memory_barrier() __asm__ volatile("" ::: "memory")
-
-typedef struct TileConfig {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-} TileConfig;
-
-static void tiles_begin(void)
-{
-    TileConfig config = { .palette = 1 };
-    for (int i = 0; i < 8; i++) {
-        config.row_bytes[i] = TILE_STEP;
-        config.rows[i] = BYTE_ROWS;
-    }
-    _tile_loadconfig(&config);
-}
-
-static void tiles_end(void) { _tile_release(); }
 
 /* --- Linear layers ---------------------------------------------------------------------- */
 
@@ -171,4 +152,8 @@ static void amx_linear(const ByteLinearCall *call)
     tiles_end();
 }
 
-const ByteKernels bytes_amx = { .name = "AMX int8", .linear = amx_linear };
+const ByteKernels bytes_amx = {
+    .name = "AMX int8",
+    .linear = amx_linear,
+    .attention = amx_attention,
+};

@@ -116,6 +116,28 @@ Test(encode_bytes, plain_c_takes_any_width)
     bench_free(&bench);
 }
 
+Test(encode_bytes, attention_agrees_with_plain_c)
+{
+    enum { HEADS = 3 };
+    for (size_t s = 0; s < COUNT(sets); s++)
+        for (size_t length = 1; length <= 70 && bytes_supported(sets[s]); length += 3)
+            for (size_t size = 32; sets[s]->attention && size <= 64; size += 32) {
+                size_t width = HEADS * size, room = attention_scratch(length, size);
+                AUTO_FREE float *qkv = random_values(length, length * 3 * width, 1);
+                AUTO_FREE float *expected = heap_alloc(length * width * sizeof(float));
+                AUTO_FREE float *out = heap_alloc(length * width * sizeof(float));
+                AUTO_FREE float *scratch = aligned_alloc(64, room * sizeof(float));
+                AttentionCall call = { qkv, length, HEADS, size, expected, scratch };
+                kernels_plain.attention(&call);
+                call.out = out;
+                sets[s]->attention(&call);
+                /* Eight bits of fraction. */
+                for (size_t i = 0; i < length * width; i++)
+                    cr_assert_float_eq(out[i], expected[i], 0.02, "%s, %zu tokens of %zu: %g, %g",
+                                       sets[s]->name, length, size, out[i], expected[i]);
+            }
+}
+
 /* Weights of nothing leave the biases. */
 Test(encode_bytes, gelu_follows_erf_everywhere)
 {

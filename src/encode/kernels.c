@@ -26,15 +26,10 @@ void linear_pack(const Kernels *kernels, const float *weights, size_t width_in, 
     }
 }
 
-static size_t round_up(size_t n)
-{
-    return (n + KERNEL_LANES_MAX - 1) & ~(size_t)(KERNEL_LANES_MAX - 1);
-}
-
 size_t attention_scratch(size_t length, size_t head_size)
 {
-    enum { ROWS_MAX = 8 }; /* of scores at a time */
-    return round_up(length) * (2 * head_size + ROWS_MAX);
+    enum { ROWS_MAX = 24, PADDED = 32 }; /* rows of scores at a time; keys are padded to this */
+    return (length + PADDED - 1) / PADDED * PADDED * (2 * head_size + ROWS_MAX);
 }
 
 /* --- Plain C ---------------------------------------------------------------------------- */

@@ -82,5 +82,5 @@ float byte_range(float least, float largest, float *scale_r, float *zero_r);
  * columns, for each input, the weights of those columns. The last panel may be narrower. */
 void linear_pack(const Kernels *kernels, const float *weights, size_t width_in, size_t width_out,
                  float *packed);
-/* Floats of scratch that attention over `length` tokens needs. */
+/* Floats of scratch, on a cache line, that attention over `length` tokens needs. */
 size_t attention_scratch(size_t length, size_t head_size);
