@@ -1,16 +1,19 @@
 /* encode_bench.c - speed and quality of the encoder on fixed texts of ../shared.
  *
- *   build/encode_bench [--precision=fp32|int8] [--kernels=SET] [--cache=FOLDER] MODEL_FOLDER
- *                      [TEXTS_FILE]
+ *   build/encode_bench [switches] MODEL_FOLDER [TEXTS_FILE]
+ *     --precision=fp32|int8 --kernels=SET  as the settings of those names
+ *     --cache=FOLDER                       of packed weights
+ *     --threads=N --speed                  only with N threads; only the speed
  *
  * Three workloads at one and two threads, text in and unit vector out, best of five passes:
  * `query`, 150 texts of 16 tokens one at a time; `chunk`, 192 abstracts cut at 128 tokens;
- * `ragged`, 640 sentences. Then Spearman's rank correlation on STS-B dev. With TEXTS_FILE the
- * texts are written there, one a line after the workload's name and a tab, so that a peer can be
- * timed on the same ones (encode_peer.py). */
+ * `ragged`, 640 sentences. Then Spearman's rank correlation on STS-B dev, and for int8 the
+ * cosine with fp32. With TEXTS_FILE the texts are written there, one a line after the
+ * workload's name and a tab, so that peers can be timed on the same ones (encode_peer.py). */
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -31,6 +34,8 @@ typedef struct Workload {
 static Error err;
 static Arena *arena;
 static EncoderOptions options;
+static int only_threads;
+static bool only_speed;
 
 static void must(bool good)
 {
@@ -115,23 +120,33 @@ static void run_one_by_one(EncodeQueue *queue, const Workload *load, float *out,
     qsort(ms, load->count, sizeof *ms, by_value);
 }
 
+static double cpu_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static void measure(EncodeQueue *queue, const Workload *load, int threads)
 {
     float *out = arena_new_array(arena, float, load->count *DIMS_MAX);
-    double best = 1e9, ms[SENTENCES] = { 0 }, p50 = 1e9, p99 = 1e9;
+    double best = 1e9, cpu = 1e9, ms[SENTENCES] = { 0 }, p50 = 1e9, p99 = 1e9;
     for (int pass = 0; pass < PASSES; pass++) {
         int64_t start = monotonic_us();
+        double used = cpu_seconds();
         if (load->one_by_one)
             run_one_by_one(queue, load, out, ms);
         else
             must(encode_queue_embed(queue, ENCODE_BULK, load->texts, load->count, load->tokens_max,
                                     out, &err));
         best = fmin(best, (double)(monotonic_us() - start) / 1e6);
+        cpu = fmin(cpu, cpu_seconds() - used);
         p50 = fmin(p50, ms[load->count / 2]);
         p99 = fmin(p99, ms[load->count * 99 / 100]);
     }
-    printf("%-7s %d thread%s %8.0f tokens/s %7.1f texts/s", load->name, threads,
-           threads > 1 ? "s" : " ", (double)load->tokens / best, (double)load->count / best);
+    printf("%-7s %d thread%s %8.0f tokens/s %7.1f texts/s %8.0f a cpu second", load->name, threads,
+           threads > 1 ? "s" : " ", (double)load->tokens / best, (double)load->count / best,
+           (double)load->tokens / cpu);
     if (load->one_by_one)
         printf("   p50 %.2f ms, p99 %.2f ms", p50, p99);
     printf("\n");
@@ -218,7 +233,28 @@ static double correlation(const double *x, const double *y, size_t count)
     return xy / sqrt(xx * yy);
 }
 
-static void measure_sts(EncodeQueue *queue, size_t dims)
+/* Cosines with the vectors of fp32. */
+static void compare_with_fp32(const char *folder, const Str *texts, size_t count, size_t dims,
+                              const float *vectors)
+{
+    Encoder *encoder;
+    EncoderOptions fp32 = { .precision = PRECISION_FP32 };
+    float *exact = arena_new_array(arena, float, count *dims);
+    double sum = 0, least = 1;
+    must(encoder_open(folder, &fp32, &encoder, &err));
+    must(encoder_embed(encoder, texts, count, 0, exact, &err));
+    for (size_t i = 0; i < count; i++) {
+        double cosine = 0;
+        for (size_t k = 0; k < dims; k++)
+            cosine += (double)exact[i * dims + k] * vectors[i * dims + k];
+        sum += cosine;
+        least = fmin(least, cosine);
+    }
+    printf("cosine with fp32: mean %.5f, least %.5f\n", sum / (double)count, least);
+    encoder_free(encoder);
+}
+
+static void measure_sts(EncodeQueue *queue, size_t dims, const char *folder)
 {
     static double scores[PAIRS_MAX], cosines[PAIRS_MAX];
     static Str texts[2 * PAIRS_MAX];
@@ -240,6 +276,7 @@ static void measure_sts(EncodeQueue *queue, size_t dims)
     rank(scores, count);
     rank(cosines, count);
     printf("STS-B dev: Spearman %.5f over %zu pairs\n", correlation(scores, cosines, count), count);
+    compare_with_fp32(folder, texts, 2 * count, dims, out);
 }
 
 /* Tokens of whole documents a second on one thread; the best of five passes. */
@@ -293,10 +330,49 @@ static void read_switches(int *argc, char **argv)
             must(kernel_set_find(str_from(word, 10), &options.set, &err));
         else if (str_starts(word, S("--cache=")))
             options.cache = argv[i] + 8;
+        else if (str_starts(word, S("--threads=")))
+            only_threads = (int)strtol(argv[i] + 10, NULL, 10);
+        else if (str_is(word, "--speed"))
+            only_speed = true;
         else
             argv[kept++] = argv[i];
     }
     *argc = kept;
+}
+
+static void find_texts(const Tokenizer *tokenizer, Workload loads[3], const char *texts_file)
+{
+    add_queries(&loads[0], tokenizer, "../shared/retrieval/scifact/queries.tsv");
+    add_queries(&loads[0], tokenizer, "../shared/retrieval/cranfield/queries.tsv");
+    add_documents(&loads[1], &loads[2], tokenizer);
+    if (texts_file)
+        write_texts(texts_file, loads, 3);
+}
+
+static void measure_all(const char *folder, const char *texts_file, int threads, Workload loads[3])
+{
+    EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){
+        .folder = folder, .thread_max = threads, .keep_priority = true, .encoder = options });
+    EncodeStatus status;
+    print_memory("before loading");
+    int64_t start = monotonic_us();
+    must(encode_queue_load(queue, &err));
+    encode_queue_status(queue, &status);
+    printf("%s, %s, loaded in %.0f ms\n", status.model, status.kernels,
+           (double)(monotonic_us() - start) / 1000);
+    print_memory("after loading");
+    if (!loads[0].count)
+        find_texts(encoder_tokenizer(encode_queue_encoder(queue)), loads, texts_file);
+    if (!only_speed && threads == 1)
+        measure_tokenizer(encoder_tokenizer(encode_queue_encoder(queue)));
+    for (size_t i = 0; i < 3; i++)
+        measure(queue, &loads[i], threads);
+    print_memory("after work");
+    if (!only_speed && threads == 2) {
+        measure_mixed(queue, &loads[0], &loads[1]);
+        measure_sts(queue, status.dims, folder);
+    }
+    encode_queue_free(queue);
 }
 
 int main(int argc, char **argv)
@@ -309,37 +385,9 @@ int main(int argc, char **argv)
     arena = arena_new(MB(512));
     read_switches(&argc, argv);
     const char *folder = argc > 1 ? argv[1] : "build/model/all-MiniLM-L6-v2";
-    for (int threads = 1; threads <= 2; threads++) {
-        EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){
-            .folder = folder, .thread_max = threads, .keep_priority = true, .encoder = options });
-        EncodeStatus status;
-        if (threads == 1)
-            print_memory("before loading");
-        int64_t start = monotonic_us();
-        must(encode_queue_load(queue, &err));
-        encode_queue_status(queue, &status);
-        printf("%s, %s, loaded in %.0f ms\n", status.model, status.kernels,
-               (double)(monotonic_us() - start) / 1000);
-        const Tokenizer *tokenizer = encoder_tokenizer(encode_queue_encoder(queue));
-        if (threads == 1) {
-            print_memory("after loading");
-            add_queries(&loads[0], tokenizer, "../shared/retrieval/scifact/queries.tsv");
-            add_queries(&loads[0], tokenizer, "../shared/retrieval/cranfield/queries.tsv");
-            add_documents(&loads[1], &loads[2], tokenizer);
-            if (argc > 2)
-                write_texts(argv[2], loads, COUNT(loads));
-        }
-        if (threads == 1)
-            measure_tokenizer(tokenizer);
-        for (size_t i = 0; i < COUNT(loads); i++)
-            measure(queue, &loads[i], threads);
-        if (threads == 2)
-            measure_mixed(queue, &loads[0], &loads[1]);
-        if (threads == 2)
-            measure_sts(queue, status.dims);
-        print_memory(threads == 1 ? "after one thread's work" : "after all");
-        encode_queue_free(queue);
-    }
+    for (int threads = 1; threads <= 2; threads++)
+        if (!only_threads || threads == only_threads)
+            measure_all(folder, argc > 2 ? argv[2] : NULL, threads, loads);
     arena_free(arena);
     return 0;
 }

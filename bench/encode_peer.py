@@ -1,72 +1,172 @@
-"""sentence-transformers on the texts of encode_bench, for comparison.
+"""The encoder beside ONNX Runtime and PyTorch (sentence-transformers), on the same texts.
 
-    encode_peer.py MODEL_FOLDER TEXTS_FILE THREADS
+    encode_peer.py ENCODE_BENCH MODEL_FOLDER TEXTS_FILE      all of them in turns, best of ROUNDS
+    encode_peer.py --one ENGINE MODEL_FOLDER TEXTS_FILE THREADS
 
-MODEL_FOLDER must have the whole model (tokenizer.json too). TEXTS_FILE is what encode_bench
-wrote. Prints the same lines as encode_bench; best of three passes.
+Each engine runs in a process of its own, one after another, ROUNDS times, with one thread and with
+two; the best of each counts. Tokens a second of processor time are given too, since they are less
+disturbed by other work. ONNX is a folder with fp32.onnx and int8pc.onnx (dynamic, per channel); it is
+made with torch and onnx when they are not there. KERNELS forces a set of ours, as avx2; ONNX
+Runtime cannot be forced and always uses the best that it has for the processor.
 """
 import os
+import re
+import subprocess
 import sys
 import time
+from pathlib import Path
 
-model_folder, texts_file, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
-for key in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"):
-    os.environ[key] = str(threads)
-os.environ["TOKENIZERS_PARALLELISM"] = "true" if threads > 1 else "false"
-os.environ["HF_HUB_OFFLINE"] = "1"
-
-import torch
-from sentence_transformers import SentenceTransformer
-
-PASSES = 3
+ENGINES = ("onnxruntime-int8", "onnxruntime-fp32", "pytorch")
 LIMITS = {"query": 256, "chunk": 128, "ragged": 256}
-
-torch.set_num_threads(threads)
-
-
-def tokenizer_speed(tokenizer):
-    """Tokens of whole documents a second, one text after another; the best of three passes."""
-    lines = open("../shared/retrieval/scifact/corpus.tsv", encoding="utf-8").read().split("\n")
-    best = 0
-    for _ in range(PASSES):
-        start = time.perf_counter()
-        tokens = sum(len(tokenizer.encode(line).ids) for line in lines)
-        best = max(best, tokens / (time.perf_counter() - start) / 1e6)
-    print(f"tokenizer 1 thread {best:.2f} million tokens/s", flush=True)
+PASSES, ROUNDS, BATCH = 3, 2, 32
+ONNX = Path(os.environ.get("ONNX", Path(__file__).resolve().parent.parent / "build/bench/onnx"))
+LINE = re.compile(r"^(query|chunk|ragged) +(\d) threads? +(\d+) tokens/s .*?(\d+) a cpu second(?:.* p50 ([\d.]+) ms)?", re.M)
 
 
-model = SentenceTransformer(model_folder, device="cpu")
-rust = model.tokenizer.backend_tokenizer
-rust.no_truncation()
-tokenizer_speed(rust)
-texts = {name: [] for name in LIMITS}
-with open(texts_file, encoding="utf-8", newline="\n") as file:
-    for line in file:
-        name, _, text = line.rstrip("\n").partition("\t")
-        texts[name].append(text)
+def read_texts(path):
+    texts = {name: [] for name in LIMITS}
+    with open(path, encoding="utf-8", newline="\n") as file:
+        for line in file:
+            name, _, text = line.rstrip("\n").partition("\t")
+            texts[name].append(text)
+    return texts
 
 
-def encode(some):
-    return model.encode(some, batch_size=32, normalize_embeddings=True, show_progress_bar=False)
+def make_tokenizer(folder):
+    from tokenizers import BertWordPieceTokenizer
+    return BertWordPieceTokenizer(os.path.join(folder, "vocab.txt"), lowercase=True)
 
 
-for name, limit in LIMITS.items():
-    model.max_seq_length = limit
-    tokens = sum(min(limit, len(model.tokenizer(t, truncation=False)["input_ids"])) for t in texts[name])
-    encode(texts[name][:8])
-    best, p50, p99 = 1e9, 1e9, 1e9
-    for _ in range(PASSES):
-        start = time.perf_counter()
-        if name == "query":
-            times = []
-            for text in texts[name]:
-                t = time.perf_counter()
-                encode([text])
-                times.append((time.perf_counter() - t) * 1000)
-            times.sort()
-            p50, p99 = min(p50, times[len(times) // 2]), min(p99, times[len(times) * 99 // 100])
-        else:
-            encode(texts[name])
-        best = min(best, time.perf_counter() - start)
-    print(f"{name:<7} {threads} thread{'s' if threads > 1 else ' '} {tokens / best:8.0f} tokens/s {len(texts[name]) / best:7.1f} texts/s"
-          + (f"   p50 {p50:.2f} ms, p99 {p99:.2f} ms" if name == "query" else ""), flush=True)
+class OnnxRuntime:
+    """Sorted by length, padded within a batch, as its users do."""
+
+    def __init__(self, folder, precision, threads):
+        import numpy
+        import onnxruntime
+        self.np = numpy
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = threads, 1, 3
+        path = ONNX / ("int8pc.onnx" if precision == "int8" else "fp32.onnx")
+        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.inputs = [one.name for one in self.session.get_inputs()]
+        self.tokenizer = make_tokenizer(folder)
+
+    def set_limit(self, limit):
+        self.tokenizer.enable_truncation(limit)
+
+    def encode(self, texts):
+        np, ids = self.np, [one.ids for one in self.tokenizer.encode_batch(texts)]
+        order, out = sorted(range(len(ids)), key=lambda i: len(ids[i])), np.zeros((len(ids), 384), np.float32)
+        for start in range(0, len(order), BATCH):
+            part = order[start:start + BATCH]
+            words = np.zeros((len(part), len(ids[part[-1]])), np.int64)
+            mask = np.zeros_like(words)
+            for row, i in enumerate(part):
+                words[row, :len(ids[i])], mask[row, :len(ids[i])] = ids[i], 1
+            feed = {"input_ids": words, "attention_mask": mask, "token_type_ids": np.zeros_like(words)}
+            states = self.session.run(None, {name: feed[name] for name in self.inputs})[0]
+            mean = (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
+            out[part] = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+        return out
+
+
+class PyTorch:
+    def __init__(self, folder, threads):
+        import torch
+        from sentence_transformers import SentenceTransformer, models
+        torch.set_num_threads(threads)
+        body = models.Transformer(folder)
+        self.model = SentenceTransformer(modules=[body, models.Pooling(body.get_word_embedding_dimension())], device="cpu")
+
+    def set_limit(self, limit):
+        self.model.max_seq_length = limit
+
+    def encode(self, texts):
+        return self.model.encode(texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
+
+
+def export(folder):
+    """The ONNX files, as users make them: fp32, and dynamic int8 with a scale for each channel."""
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from transformers import AutoModel
+
+    class Body(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+
+        def forward(self, input_ids, attention_mask, token_type_ids):
+            return self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids).last_hidden_state
+
+    ONNX.mkdir(parents=True, exist_ok=True)
+    names, some = ["input_ids", "attention_mask", "token_type_ids"], torch.ones(2, 16, dtype=torch.long)
+    torch.onnx.export(Body(), (some, some, some * 0), str(ONNX / "fp32.onnx"), input_names=names, dynamo=False, opset_version=17,
+                      output_names=["last_hidden_state"], dynamic_axes={name: {0: "b", 1: "s"} for name in [*names, "last_hidden_state"]})
+    quantize_dynamic(str(ONNX / "fp32.onnx"), str(ONNX / "int8pc.onnx"), weight_type=QuantType.QInt8, per_channel=True)
+
+
+def run_one(engine, folder, texts_file, threads):
+    model = PyTorch(folder, threads) if engine == "pytorch" else OnnxRuntime(folder, engine[-4:], threads)
+    tokenizer = make_tokenizer(folder)
+    for name, texts in read_texts(texts_file).items():
+        limit = LIMITS[name]
+        model.set_limit(limit)
+        tokens = sum(min(limit, len(one.ids)) for one in tokenizer.encode_batch(texts))
+        model.encode(texts[:8])
+        best, cpu, p50 = 1e9, 1e9, 1e9
+        for _ in range(PASSES):
+            wall, used, times = time.perf_counter(), time.process_time(), []
+            for one in [[text] for text in texts] if name == "query" else [texts]:
+                start = time.perf_counter()
+                model.encode(one)
+                times.append((time.perf_counter() - start) * 1000)
+            best, cpu = min(best, time.perf_counter() - wall), min(cpu, time.process_time() - used)
+            p50 = min(p50, sorted(times)[len(times) // 2])
+        print(f"{name:<7} {threads} thread{'s' if threads > 1 else ' '} {tokens / best:8.0f} tokens/s {len(texts) / best:7.1f} texts/s "
+              f"{tokens / cpu:8.0f} a cpu second" + (f"   p50 {p50:.2f} ms" if name == "query" else ""), flush=True)
+
+
+def keep_best(found, engine, text):
+    for load, threads, tokens, cpu, p50 in LINE.findall(text):
+        old = found.get((engine, load, threads), (0, 0, 1e9))
+        found[engine, load, threads] = (max(old[0], int(tokens)), max(old[1], int(cpu)), min(old[2], float(p50 or 1e9)))
+
+
+def compare(bench, folder, texts_file):
+    if not (ONNX / "int8pc.onnx").exists():
+        export(folder)
+    found = {}
+    kernels = [f"--kernels={os.environ['KERNELS']}"] if "KERNELS" in os.environ else []
+    for _ in range(ROUNDS):
+        for threads in ("1", "2"):
+            ours = {p: [bench, f"--precision={p}", f"--threads={threads}", "--speed", *kernels, folder] for p in ("int8", "fp32")}
+            peers = {e: [sys.executable, __file__, "--one", e, folder, texts_file, threads] for e in ENGINES}
+            for engine, argv in {**ours, **peers}.items():
+                env = {**os.environ, **{f"{key}_NUM_THREADS": threads for key in ("OMP", "MKL", "RAYON")},
+                       "TOKENIZERS_PARALLELISM": "true" if threads == "2" else "false", "HF_HUB_OFFLINE": "1"}
+                done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
+                keep_best(found, engine, done.stdout)
+                if done.returncode:
+                    print(f"skipped: {engine}: {done.stderr.strip()[-200:]}")
+    for load in LIMITS:
+        for threads in ("1", "2"):
+            print_row(found, load, threads)
+
+
+def print_row(found, load, threads):
+    rows = {engine: found[engine, load, threads] for engine in ("int8", "fp32", *ENGINES) if (engine, load, threads) in found}
+    form = "{0} {1[2]:.2f} ms" if load == "query" else "{0} {1[0]} tokens/s ({1[1]} a cpu second)"
+    print(f"{load}, threads {threads}: " + ", ".join(form.format(engine, row) for engine, row in rows.items()))
+    which, better = (2, min) if load == "query" else (0, max)
+    for ours, theirs in (("int8", ENGINES[:1]), ("fp32", ENGINES[1:])):
+        others = [rows[engine][which] for engine in theirs if engine in rows]
+        if ours in rows and others:
+            print(f"{load}, threads {threads}: {ours} {rows[ours][which] / better(others):.2f} of {' and '.join(theirs)}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--one":
+        run_one(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))
+    else:
+        compare(*sys.argv[1:4])
