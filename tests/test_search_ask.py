@@ -38,6 +38,15 @@ def test_a_word_finds_its_document_with_place_and_scores(library):
     assert first["place"]
 
 
+def test_a_score_is_the_sum_of_what_it_is_made_of(library):
+    plain = search(library, "where do voles live")["results"]
+    assert all("explanation" not in one for one in plain)
+    for one in search(library, "where do voles live", explain=True)["results"]:
+        shares = one["explanation"]["shares"]
+        assert shares and sum(share["value"] for share in shares) == pytest.approx(one["score"], abs=1e-5)
+        assert {share["name"] for share in shares} <= {"keyword", "semantic", "neighbours", "exact", "rerank", "fresh"}
+
+
 def test_words_in_quotes_must_appear_and_minus_words_must_not(library):
     assert names(search(library, '"sound post"')) == ["violin.txt"]
     assert names(search(library, '"post sound"')) == []

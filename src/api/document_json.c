@@ -172,11 +172,27 @@ static void put_hit_document(JsonWriter *json, const ChunkHit *row)
     put_end(json);
 }
 
+static void put_explanation(JsonWriter *json, Arena *arena, const SearchHit *hit)
+{
+    if (!hit->share_count)
+        return;
+    put_object(json, "explanation");
+    put_array(json, "shares");
+    for (size_t i = 0; i < hit->share_count; i++) {
+        put_object(json, NULL);
+        put_text(json, "name", str_lower(arena, str(hit->shares[i].name)));
+        put_text(json, "title", str(hit->shares[i].title));
+        put_number(json, "value", hit->shares[i].value);
+        put_end(json);
+    }
+    put_end(json);
+    put_end(json);
+}
+
 void put_hit(JsonWriter *json, Arena *arena, const SearchHit *hit)
 {
     const Chunk *chunk = &hit->row.chunk;
     Str snippet = str_slice(chunk->text, (size_t)hit->snippet_start, (size_t)hit->snippet_end);
-    (void)arena;
     put_object(json, NULL);
     put_hit_document(json, &hit->row);
     put_int(json, "chunk", chunk->number);
@@ -200,5 +216,6 @@ void put_hit(JsonWriter *json, Arena *arena, const SearchHit *hit)
     put_text(json, "text", chunk->text);
     put_text(json, "snippet", snippet);
     put_highlights(json, hit, snippet);
+    put_explanation(json, arena, hit);
     put_end(json);
 }

@@ -69,7 +69,8 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
             { "tags", JSON_STRS, &search->tags }, { "metadata", JSON_STRS, &search->metadata },
             { "name", JSON_STR, &search->name, .length_max = 1000 }, { "after", JSON_STR, &after },
             { "before", JSON_STR, &before }, { "remember", JSON_FLAG, &search->is_remembered },
-            { "typing", JSON_FLAG, &search->is_typing }) ||
+            { "typing", JSON_FLAG, &search->is_typing },
+            { "explain", JSON_FLAG, &search->explains }) ||
         !search_mode_named(mode, &search->mode, err) ||
         !search_read_times(search, after, before, err) || !read_query(&call, err) ||
         !library_formats_of(request->arena, search->formats, families, &search->formats, err))

@@ -86,7 +86,7 @@ static void add_arm(Lab *lab, const char *name, SearchRequest request)
 static bool add_arms(Lab *lab, Error *err)
 {
     AUTO_JSON json_t *json = NULL;
-    SearchRequest own = { .limit = LAB_DEPTH }, leg;
+    SearchRequest own = { .limit = LAB_DEPTH, .is_measured = true }, leg;
     SearchResults results;
     if (!json_parse(lab->run.settings, KB(64), &json, err) ||
         !lab_settings_read(json_member_text(json, "settings"), &own, err))

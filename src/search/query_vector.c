@@ -116,7 +116,7 @@ bool query_vector_begin(QueryVector *vector, EncodeQueue *queue, Arena *arena, E
 {
     vector->values = arena_new_array(arena, float, vector->dims);
     vector->name = name_of(vector, arena);
-    vector->is_there = take_kept(vector);
+    vector->is_there = !vector->anew && take_kept(vector);
     if (!vector->is_there)
         vector->call = encode_queue_begin(queue, ENCODE_QUERY, vector->text, vector->values, err);
     return vector->is_there || vector->call;

@@ -21,6 +21,7 @@ void query_vectors_free(QueryVectors *kept); /* NULL is fine */
 
 typedef struct QueryVector {
     QueryVectors *kept; /* the caller's, with the next two lines */
+    bool anew;          /* also when it is kept: for measuring */
     Str workspace, model, text;
     size_t dims;
     Str name;

@@ -324,6 +324,16 @@ static void add_snippet(Running *run, Index *index, SearchHit *hit)
     hit->match_count = snippet.matches.count;
 }
 
+static void explain(Running *run, const IndexHit *from, SearchHit *hit)
+{
+    SearchShare *shares = arena_new_array(run->arena, SearchShare, SHARE_COUNT);
+    for (size_t i = 0; i < SHARE_COUNT; i++)
+        if (from->shares[i] > 0)
+            shares[hit->share_count++] = (SearchShare){ shares_about[i].name, shares_about[i].title,
+                                                        (double)from->shares[i] };
+    hit->shares = shares;
+}
+
 static void make_results(Running *run, Index *index)
 {
     SearchResults *results = &run->results;
@@ -337,6 +347,8 @@ static void make_results(Running *run, Index *index)
                                       .semantic_score = (double)from->vector_score,
                                       .keyword_rank = (int)from->keyword_rank,
                                       .semantic_rank = (int)from->vector_rank };
+        if (run->request->explains)
+            explain(run, from, &results->at[i]);
         add_snippet(run, index, &results->at[i]);
     }
 }

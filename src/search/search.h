@@ -43,17 +43,27 @@ typedef struct SearchRequest {
     int64_t after_ms, before_ms; /* of the document's date; 0: no bound */
     bool is_remembered;          /* keep it in the search history */
     bool is_typing;              /* the last word may go on; never remembered */
+    bool is_measured;            /* takes as long as if nobody had asked it before */
+    bool explains;               /* say what each score is made of */
 } SearchRequest;
 
 /* Reads the query's language: sets words and clauses of the request. */
 MUST_CHECK bool search_read(Arena *arena, SearchRequest *request, QueryCare care,
                             QueryReading *reading_r, Error *err);
 
+/* What a part of the search adds to a score. */
+typedef struct SearchShare {
+    const char *name, *title;
+    double value;
+} SearchShare;
+
 typedef struct SearchHit {
     ChunkHit row;                         /* the chunk with what a result shows of its document */
     double score;                         /* 0 to 1 */
     double keyword_score, semantic_score; /* of the legs; rank 0: the leg did not find it */
     int keyword_rank, semantic_rank;
+    const SearchShare *shares; /* when asked for: their sum is the score */
+    size_t share_count;
     int64_t snippet_start, snippet_end; /* bytes of the chunk's text */
     const int64_t (*matches)[2];        /* bytes of the chunk's text, inside the snippet */
     size_t match_count;
