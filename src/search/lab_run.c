@@ -82,6 +82,16 @@ static void add_arm(Lab *lab, const char *name, SearchRequest request)
                                          .took_us = arena_new_array(lab->arena, int64_t, count) };
 }
 
+/* As people typed it; what is no operator is words. */
+static bool ask(Lab *lab, Arena *arena, SearchRequest *request, Str query, SearchResults *results_r,
+                Error *err)
+{
+    QueryReading reading;
+    request->query = query;
+    return search_read(arena, request, QUERY_LENIENT, &reading, err) &&
+           search_run(lab->searcher, &lab->job->scope, arena, request, results_r, err);
+}
+
 /* The legs of a hybrid search are measured beside it, as far as they are there. */
 static bool add_arms(Lab *lab, Error *err)
 {
@@ -96,8 +106,8 @@ static bool add_arms(Lab *lab, Error *err)
     if (!lab_settings_read(lab->against, &other, err))
         return false;
     /* What is loaded at the first search is not what a search takes. */
-    leg = own, leg.query = lab->queries.at[0].text;
-    if (!search_run(lab->searcher, &lab->job->scope, lab->arena, &leg, &results, err))
+    leg = own;
+    if (!ask(lab, lab->arena, &leg, lab->queries.at[0].text, &results, err))
         return false;
     lab->notice = results.notice;
     if (own.mode == SEARCH_HYBRID && results.has_semantic) {
@@ -173,8 +183,7 @@ static bool measure(Lab *lab, Arena *arena, Arm *arm, size_t number, Error *err)
     SearchRequest request = arm->request;
     SearchResults results;
     int64_t gains[LAB_DEPTH];
-    request.query = query->text;
-    if (!search_run(lab->searcher, &lab->job->scope, arena, &request, &results, err))
+    if (!ask(lab, arena, &request, query->text, &results, err))
         return fail_in(err, "the query '" STR_FMT "'", STR_ARG(str_slice(query->text, 0, 100)));
     size_t count = gains_of(arena, query, &results, gains);
     arm->scores[number] = lab_scores(gains, count, query->grades, query->count);
@@ -182,7 +191,7 @@ static bool measure(Lab *lab, Arena *arena, Arm *arm, size_t number, Error *err)
         if (gains[i - 1] > 0)
             arm->first[number] = (int64_t)i;
     request.limit = PEOPLE_SEE;
-    if (!search_run(lab->searcher, &lab->job->scope, arena, &request, &results, err))
+    if (!ask(lab, arena, &request, query->text, &results, err))
         return false;
     arm->took_us[number] = results.took_us;
     return true;
