@@ -112,9 +112,9 @@ static Best *exact(const Bench *bench, size_t queries, const uint64_t *bits)
 
 /* --- Measuring --- */
 
-static VectorIndex *fill(const Bench *bench, const char *folder, int64_t *spent_us)
+static VectorIndex *fill(const Bench *bench, const char *folder, bool is_exact, int64_t *spent_us)
 {
-    VectorIndex *index = vectors_new(folder, bench->dims, 1);
+    VectorIndex *index = vectors_new(folder, bench->dims, 1, is_exact);
     int64_t start = thread_us();
     for (size_t i = 0; i < bench->base_count; i++)
         vectors_add(index, i, 0, bench->base + i * bench->dims);
@@ -161,16 +161,22 @@ static void print(const char *what, const char *how, Rate rate, const char *more
     fflush(stdout);
 }
 
+/* Bytes of a vector and vectors a second of one thread. */
+static void about(const Bench *bench, VectorIndex *index, int64_t spent, char more[static 160])
+{
+    ShelfSize size = vectors_size(index);
+    snprintf(more, 160, ", \"bytes\": %.1f, \"build\": %.0f",
+             (double)size.bytes / (double)size.entries,
+             (double)bench->base_count * 1e6 / (double)spent);
+}
+
 static void flat(Bench *bench)
 {
     int64_t spent;
     char more[160];
     AUTO_FREE Best *best = exact(bench, QUERY_COUNT, NULL);
-    VectorIndex *index = fill(bench, "/nonexistent", &spent);
-    ShelfSize size = vectors_size(index);
-    snprintf(more, sizeof(more), ", \"bytes\": %.1f, \"build\": %.0f",
-             (double)size.bytes / (double)size.entries,
-             (double)bench->base_count * 1e6 / (double)spent);
+    VectorIndex *index = fill(bench, "/nonexistent", false, &spent);
+    about(bench, index, spent, more);
     for (size_t i = 0; vector_kernels_all[i]; i++) {
         if (!vector_kernels_all[i]->is_supported())
             continue;
@@ -181,6 +187,10 @@ static void flat(Bench *bench)
     vectors_use(index, vector_kernels());
     print("flat", "16 at once", measure(bench, index, QUERY_COUNT, NULL, best, VECTOR_QUERIES_MAX),
           more);
+    vectors_free(index);
+    index = fill(bench, "/nonexistent", true, &spent);
+    about(bench, index, spent, more);
+    print("flat", "half precision", measure(bench, index, QUERY_COUNT, NULL, best, 1), more);
     vectors_free(index);
 }
 
@@ -199,7 +209,7 @@ static void filters(Bench *bench)
     enum { QUERIES = 200 };
     static const double shares[] = { 0.001, 0.01, 0.1, 0.5 };
     int64_t spent;
-    VectorIndex *index = fill(bench, "/nonexistent", &spent);
+    VectorIndex *index = fill(bench, "/nonexistent", false, &spent);
     for (size_t i = 0; i < COUNT(shares); i++) {
         char what[40];
         AUTO_FREE uint64_t *bits = filter_bits(bench->base_count, shares[i]);
@@ -224,8 +234,15 @@ static float noise(uint64_t *state)
 static void many(Bench *bench)
 {
     AUTO_FREE float *vector = heap_alloc(bench->dims * sizeof(*vector));
+    AUTO_FREE float *queries = heap_alloc(MANY_QUERIES * bench->dims * sizeof(*queries));
+    Bench some = *bench;
+    some.queries = queries;
+    for (size_t q = 0; q < MANY_QUERIES; q++)
+        memcpy(queries + q * bench->dims,
+               bench->queries + q * (QUERY_COUNT / MANY_QUERIES) * bench->dims,
+               bench->dims * sizeof(*queries));
     AUTO_FREE Best *best = heap_alloc(MANY_QUERIES * sizeof(*best));
-    VectorIndex *index = vectors_new("/nonexistent", bench->dims, 1);
+    VectorIndex *index = vectors_new("/nonexistent", bench->dims, 1, false);
     uint64_t state = 88172645463325252u;
     int64_t spent = 0;
     char more[120];
@@ -239,17 +256,17 @@ static void many(Bench *bench)
         for (size_t d = 0; d < bench->dims; d++)
             vector[d] = (float)((double)vector[d] / sqrt(square));
         for (size_t q = 0; q < MANY_QUERIES; q++)
-            offer(&best[q], i, inner(bench->queries + q * bench->dims, vector, bench->dims));
+            offer(&best[q], i, inner(queries + q * bench->dims, vector, bench->dims));
         int64_t start = thread_us();
         vectors_add(index, i, 0, vector);
         spent += thread_us() - start;
     }
     vectors_publish(index);
-    Rate rate = measure(bench, index, MANY_QUERIES, NULL, best, 1);
+    Rate rate = measure(&some, index, MANY_QUERIES, NULL, best, 1);
     snprintf(more, sizeof(more), ", \"ms\": %.3f, \"build\": %.0f", 1e3 / rate.processor,
              MANY * 1e6 / (double)spent);
     print("1,000,000", "scan", rate, more);
-    rate = measure(bench, index, MANY_QUERIES, NULL, best, VECTOR_QUERIES_MAX);
+    rate = measure(&some, index, MANY_QUERIES, NULL, best, VECTOR_QUERIES_MAX);
     snprintf(more, sizeof(more), ", \"ms\": %.3f", 1e3 / rate.processor);
     print("1,000,000", "16 at once", rate, more);
     vectors_free(index);
@@ -265,7 +282,7 @@ static void deletes(Bench *bench)
     if (!mkdtemp(folder))
         exit(1);
     AUTO_FREE Best *best = exact(bench, QUERY_COUNT, NULL);
-    VectorIndex *index = fill(bench, folder, &spent);
+    VectorIndex *index = fill(bench, folder, false, &spent);
     if (!vectors_commit(index, 1, &err))
         quit(&err);
     Rate fresh = measure(bench, index, QUERY_COUNT, NULL, best, 1);

@@ -32,7 +32,7 @@ static Str valid_keyword(void)
 
 static Str valid_vectors(void)
 {
-    VectorIndex *index = vectors_new("/nonexistent", DIMS, 0);
+    VectorIndex *index = vectors_new("/nonexistent", DIMS, 0, false);
     float vector[DIMS] = { 1 };
     for (uint64_t key = 0; key < 50; key++) {
         vector[key % DIMS] -= 0.3f;

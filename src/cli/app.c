@@ -250,6 +250,7 @@ static bool open_library(App *app, Str folder, Error *err)
                                .index_folder = path_join(app->arena, folder, S("index")),
                                .chunk_size = settings->chunk_size,
                                .vectors_per_chunk = settings->vectors_per_chunk,
+                               .vector_exact = settings->vector_exact,
                                .chunk_overlap = settings->chunk_overlap,
                                .extract_timeout_s = settings->extract_timeout,
                                .page_workers = settings->page_workers,

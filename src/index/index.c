@@ -39,7 +39,7 @@ Index *index_new(const IndexOptions *options)
     index->keyword = keyword_new(path_join(arena, str(options->folder), S("keyword")), database);
     index->vector_folder = heap_text(path_join(arena, str(options->folder), S("vectors")));
     if (options->dims)
-        index->vectors = vectors_new(index->vector_folder, options->dims, model);
+        index->vectors = vectors_new(index->vector_folder, options->dims, model, options->is_exact);
     pthread_mutex_init(&index->writing, NULL);
     pthread_cond_init(&index->merged, NULL);
     shelf_merge_later(keyword_shelf(index->keyword));

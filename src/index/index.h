@@ -32,6 +32,7 @@ typedef struct IndexOptions {
     size_t dims;        /* of the vectors; 0: keyword leg only */
     Str identity;       /* of the database */
     Str model;          /* that makes the vectors */
+    bool is_exact;      /* vectors are kept in half precision too (vectors.h) */
 } IndexOptions;
 
 typedef struct IndexLeg {

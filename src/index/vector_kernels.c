@@ -35,6 +35,17 @@ static int32_t inner_plain(const int16_t *query, const int8_t *values, size_t di
     return sum;
 }
 
+static float inner_half_plain(const float *query, const uint16_t *halves, size_t dims)
+{
+    float sum = 0;
+    for (size_t i = 0; i < dims; i++) {
+        _Float16 half;
+        memcpy(&half, halves + i, sizeof(half));
+        sum += query[i] * (float)half;
+    }
+    return sum;
+}
+
 /* The set bits of `mask` as places from `first`. */
 static inline size_t add_places(uint64_t mask, size_t first, uint16_t *near)
 {
@@ -44,12 +55,12 @@ static inline size_t add_places(uint64_t mask, size_t first, uint16_t *near)
     return found;
 }
 
-#define AVX2 __attribute__((target("avx2,fma,popcnt")))
+#define AVX2 __attribute__((target("avx2,fma,f16c,popcnt")))
 
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           __builtin_cpu_supports("popcnt");
+           __builtin_cpu_supports("f16c") && __builtin_cpu_supports("popcnt");
 }
 
 /* Bits in each byte: a table of nibbles (Mula's method). */
@@ -134,6 +145,21 @@ AVX2 static int32_t inner_avx2(const int16_t *query, const int8_t *values, size_
     return _mm_cvtsi128_si32(four) + inner_plain(query + i, values + i, dims - i);
 }
 
+AVX2 static float inner_half_avx2(const float *query, const uint16_t *halves, size_t dims)
+{
+    __m256 sums = _mm256_setzero_ps();
+    size_t i = 0;
+    for (; i + 8 <= dims; i += 8) {
+        __m256 values = _mm256_cvtph_ps(_mm_loadu_si128((const void *)(halves + i)));
+        sums = _mm256_fmadd_ps(_mm256_loadu_ps(query + i), values, sums);
+    }
+    float parts[8], sum = 0;
+    _mm256_storeu_ps(parts, sums);
+    for (size_t lane = 0; lane < 8; lane++)
+        sum += parts[lane];
+    return sum + inner_half_plain(query + i, halves + i, dims - i);
+}
+
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vpopcntdq,avx2,fma")))
 
 static bool has_avx512(void)
@@ -205,12 +231,24 @@ AVX512 static int32_t inner_avx512(const int16_t *query, const int8_t *values, s
            inner_plain(query + i, values + i, dims - i);
 }
 
+AVX512 static float inner_half_avx512(const float *query, const uint16_t *halves, size_t dims)
+{
+    __m512 sums = _mm512_setzero_ps();
+    size_t i = 0;
+    for (; i + 16 <= dims; i += 16) {
+        __m512 values = _mm512_cvtph_ps(_mm256_loadu_si256((const void *)(halves + i)));
+        sums = _mm512_fmadd_ps(_mm512_loadu_ps(query + i), values, sums);
+    }
+    return _mm512_reduce_add_ps(sums) + inner_half_plain(query + i, halves + i, dims - i);
+}
+
 static const VectorKernels plain = {
     .name = "C",
     .is_supported = always,
     .distances = distances_plain,
     .select = select_plain,
     .inner = inner_plain,
+    .inner_half = inner_half_plain,
 };
 static const VectorKernels avx2 = {
     .name = "AVX2",
@@ -218,6 +256,7 @@ static const VectorKernels avx2 = {
     .distances = distances_avx2,
     .select = select_avx2,
     .inner = inner_avx2,
+    .inner_half = inner_half_avx2,
 };
 static const VectorKernels avx512 = {
     .name = "AVX-512",
@@ -225,6 +264,7 @@ static const VectorKernels avx512 = {
     .distances = distances_avx512,
     .select = select_avx512,
     .inner = inner_avx512,
+    .inner_half = inner_half_avx512,
 };
 
 const VectorKernels *const vector_kernels_all[] = { &avx512, &avx2, &plain, NULL };

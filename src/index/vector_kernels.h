@@ -1,5 +1,5 @@
-/* vector_kernels.h - the inner loops of the vector search, for the processor at hand. All of them
- * count in whole numbers: every set gives the same. */
+/* vector_kernels.h - the inner loops of the vector search, for the processor at hand. Every set
+ * gives the same numbers, but for the rounding of inner_half. */
 #pragma once
 
 #include "base/base.h"
@@ -22,6 +22,8 @@ struct VectorKernels {
                      const uint64_t *allowed, uint16_t *near);
     /* Sum of query[i] * values[i]; query within VECTOR_QUERY_MAX. */
     int32_t (*inner)(const int16_t *query, const int8_t *values, size_t dims);
+    /* The same of half-precision values (IEEE 754 binary16). */
+    float (*inner_half)(const float *query, const uint16_t *halves, size_t dims);
 };
 
 /* The best supported one. */

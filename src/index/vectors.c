@@ -8,11 +8,13 @@
 
 #define WAITING_MAX 4096
 
-VectorIndex *vectors_new(const char *folder, size_t dims, uint32_t identity)
+VectorIndex *vectors_new(const char *folder, size_t dims, uint32_t identity, bool is_exact)
 {
     assert(dims && dims <= VECTOR_DIMS_MAX);
     VectorIndex *index = heap_alloc(sizeof(*index));
-    index->shelf = shelf_new(&vector_segment_kind, folder, (uint64_t)dims << 32 | identity);
+    index->setting = vector_setting(dims, identity, is_exact);
+    index->shelf = shelf_new(&vector_segment_kind, folder, index->setting);
+    index->is_exact = is_exact;
     index->dims = dims;
     index->kernels = vector_kernels();
     return index;
@@ -47,8 +49,8 @@ void vectors_add(VectorIndex *index, uint64_t key, uint32_t part, const float *v
         vectors_publish(index);
 }
 
-/* Unit length, then the nearest of 255 steps of the largest value. */
-static float quantise(const float *vector, size_t dims, int8_t *values)
+/* Unit length, then the nearest of 255 steps of the largest value; halves may be NULL. */
+static float quantise(const float *vector, size_t dims, int8_t *values, uint16_t *halves)
 {
     double square = 0;
     float most = 0;
@@ -57,10 +59,16 @@ static float quantise(const float *vector, size_t dims, int8_t *values)
         most = MAX(most, fabsf(vector[d]));
     }
     memset(values, 0, dims);
+    if (halves)
+        memset(halves, 0, dims * sizeof(*halves));
     if (!isfinite(square) || square <= 0)
         return 0;
     for (size_t d = 0; d < dims; d++)
         values[d] = (int8_t)lrintf(vector[d] * 127 / most);
+    for (size_t d = 0; halves && d < dims; d++) {
+        _Float16 half = (_Float16)((double)vector[d] / sqrt(square));
+        memcpy(&halves[d], &half, sizeof(half));
+    }
     return (float)((double)most / 127 / sqrt(square));
 }
 
@@ -92,13 +100,16 @@ void vectors_publish(VectorIndex *index)
     for (size_t i = 0; i < waiting; i++)
         if (i + 1 == waiting || order[i + 1].name != order[i].name)
             order[count++] = order[i];
-    Bytes bytes = vector_segment_new(index->dims, count);
+    Bytes bytes = vector_segment_new(index->setting, count);
     const void *base = index->vectors.at;
     const float *vectors = base;
     int8_t values[VECTOR_DIMS_MAX];
+    uint16_t halves[VECTOR_DIMS_MAX];
     for (size_t i = 0; i < count; i++) {
-        float scale = quantise(vectors + order[i].at * index->dims, index->dims, values);
-        vector_segment_put(&bytes, index->dims, i, order[i].name, scale, values);
+        const float *vector = vectors + order[i].at * index->dims;
+        VectorEntry entry = { .name = order[i].name, .values = values, .halves = halves };
+        entry.scale = quantise(vector, index->dims, values, index->is_exact ? halves : NULL);
+        vector_segment_put(&bytes, i, &entry);
     }
     index->names.length = index->vectors.length = 0;
     shelf_add(index->shelf, bytes);

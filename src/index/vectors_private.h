@@ -8,20 +8,32 @@ typedef struct VectorView {
     const uint64_t *signs;
     const float *scales;
     const int8_t *values;
+    const uint16_t *halves; /* NULL: not kept */
 } VectorView;
 
 static inline size_t words_of(size_t dims) { return (dims + 63) / 64; }
 static inline size_t groups_of(size_t count) { return (count + 7) / 8; }
 
+/* Of the shelf. */
+uint64_t vector_setting(size_t dims, uint32_t identity, bool is_exact);
 /* A segment to be filled, all zeros behind the head. */
-Bytes vector_segment_new(size_t dims, size_t count);
+Bytes vector_segment_new(uint64_t setting, size_t count);
+
+typedef struct VectorEntry {
+    uint64_t name;
+    float scale;
+    const int8_t *values;
+    const uint16_t *halves; /* not read when the segment keeps none */
+} VectorEntry;
+
 /* Entry `at`; names ascend. */
-void vector_segment_put(Bytes *bytes, size_t dims, size_t at, uint64_t name, float scale,
-                        const int8_t *values);
+void vector_segment_put(Bytes *bytes, size_t at, const VectorEntry *entry);
 
 struct VectorIndex {
     Shelf *shelf;
+    uint64_t setting;
     size_t dims;
+    bool is_exact;
     const VectorKernels *kernels;
     Bytes names, vectors; /* waiting */
 };

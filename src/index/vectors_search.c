@@ -13,7 +13,7 @@
 /* Entries; a multiple of 64. Their signs take 48 KB in 384 dimensions. */
 #define BLOCK 1024
 /* A pool is cut when it has so many times what is wanted. */
-#define POOL_TIMES 8
+#define POOL_TIMES 4
 /* An entry scored by its values costs what so many cost by their signs. */
 #define SCORE_COST 64
 
@@ -26,6 +26,8 @@ typedef struct VectorQuery {
     uint64_t signs[VECTOR_DIMS_MAX / 64];
     int16_t values[VECTOR_DIMS_MAX];
     float factor; /* of an inner product with `values`; 0: not a direction */
+    const float *vector;
+    float norm; /* 1 / length, or 0 */
 } VectorQuery;
 
 /* The nearest so far of one query, by their signs. */
@@ -44,7 +46,7 @@ typedef struct Scan {
     const VectorKernels *kernels;
     uint64_t **allowed; /* of each segment; NULL: all */
     size_t entries, allowed_count;
-    bool has_parts;
+    bool has_parts, is_exact;
 } Scan;
 
 static void prepare(VectorQuery *query, const float *vector, size_t dims)
@@ -61,6 +63,8 @@ static void prepare(VectorQuery *query, const float *vector, size_t dims)
     for (size_t d = 0; d < dims; d++)
         query->values[d] =
             is_direction ? (int16_t)lrintf(vector[d] * (VECTOR_QUERY_MAX / most)) : 0;
+    query->vector = vector;
+    query->norm = is_direction ? (float)(1 / sqrt(square)) : 0;
     query->factor = is_direction ? (float)((double)most / VECTOR_QUERY_MAX / sqrt(square)) : 0;
 }
 
@@ -209,6 +213,46 @@ static void score_all(const Scan *scan, const VectorQuery *query, LegHit *all)
 
 /* --- The best --- */
 
+typedef struct Found {
+    const Segment *segment;
+    uint32_t entry;
+} Found;
+
+/* The living entry that the hit names, else the first of its key; NULL segment: none. */
+static Found find_entry(const Snapshot *now, const LegHit *hit)
+{
+    Found best = { 0 };
+    uint64_t first = hit->key << VECTOR_PART_BITS, best_name = UINT64_MAX;
+    for (size_t s = 0; s < now->count; s++) {
+        const Segment *segment = now->at[s];
+        for (uint32_t entry = segment_lower(segment, first);
+             entry < segment->count && segment_key(segment, entry) == hit->key; entry++) {
+            uint64_t name = segment->names[entry];
+            bool is_better = name == (first | hit->part) ||
+                             (best_name != (first | hit->part) && name < best_name);
+            if (!segment_is_live(segment, entry) || !is_better)
+                continue;
+            best = (Found){ segment, entry };
+            best_name = name;
+        }
+    }
+    return best;
+}
+
+/* Score the hits by their values in half precision. */
+static void score_exactly(const Scan *scan, const VectorQuery *query, LegHit *hits, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        Found found = find_entry(scan->now, &hits[i]);
+        const VectorView *view = found.segment ? found.segment->view : NULL;
+        if (view && view->halves)
+            hits[i].score =
+                query->norm *
+                scan->kernels->inner_half(
+                    query->vector, view->halves + (size_t)found.entry * scan->dims, scan->dims);
+    }
+}
+
 static int by_key(const void *a, const void *b)
 {
     const LegHit *left = a, *right = b;
@@ -273,14 +317,19 @@ static size_t merge_parts(LegHit *all, size_t count)
 }
 
 /* The best k keys of all, in order, into hits; how many there are. `all` is used up. */
-static size_t best_keys(const Scan *scan, LegHit *all, size_t count, size_t k, LegHit *hits)
+static size_t best_keys(const Scan *scan, const VectorQuery *query, LegHit *all, size_t count,
+                        size_t k, LegHit *hits)
 {
     size_t keys = 0;
-    for (size_t first = scan->has_parts ? 4 * k : k;; first *= 4) {
+    /* What int8 has in twice the places has the true ones. */
+    size_t wanted = scan->has_parts ? 4 * k : scan->is_exact ? 2 * k : k;
+    for (size_t first = wanted;; first *= 4) {
         size_t taken = MIN(first, count);
         bring_best(all, count, taken);
         AUTO_FREE LegHit *best = heap_alloc((taken + 1) * sizeof(*best));
         memcpy(best, all, taken * sizeof(*best));
+        if (scan->is_exact)
+            score_exactly(scan, query, best, taken);
         keys = scan->has_parts ? merge_parts(best, taken) : taken;
         if (keys < k && taken < count)
             continue;
@@ -296,7 +345,7 @@ static size_t search_all(const Scan *scan, const VectorQuery *query, size_t k, L
 {
     AUTO_FREE LegHit *all = heap_alloc((scan->allowed_count + 1) * sizeof(*all));
     score_all(scan, query, all);
-    return best_keys(scan, all, scan->allowed_count, k, hits);
+    return best_keys(scan, query, all, scan->allowed_count, k, hits);
 }
 
 /* The best of a scanned pool; scanned again for more when its parts are of too few keys. */
@@ -304,7 +353,7 @@ static size_t search_pool(const Scan *scan, Pool *pool, size_t k, LegHit *hits)
 {
     AUTO_FREE LegHit *all = heap_alloc((pool->count + 1) * sizeof(*all));
     score_pool(scan, pool, all);
-    size_t found = best_keys(scan, all, pool->count, k, hits);
+    size_t found = best_keys(scan, pool->query, all, pool->count, k, hits);
     if (found == k || pool->count == scan->allowed_count)
         return found;
     Pool wider = pool_new(scan, pool->query, pool->most * 4);
@@ -338,6 +387,16 @@ static void open_scan(Scan *scan, const KeyFilter *filter)
     }
 }
 
+/* The more there are, the more are as near by their signs: measured up to a million, where 3,000
+ * find 0.99 of what all would. */
+static size_t candidates_of(const Scan *scan, size_t k)
+{
+    size_t most = scan->is_exact ? VECTOR_CANDIDATES_EXACT : VECTOR_CANDIDATES, many = 65536;
+    if (scan->allowed_count > many)
+        most += (scan->allowed_count - many) / 384;
+    return MAX(most, 4 * k);
+}
+
 void vectors_search_many(VectorIndex *index, const float *queries, size_t count,
                          const KeyFilter *filter, size_t k, LegHit *hits, size_t *counts)
 {
@@ -345,9 +404,13 @@ void vectors_search_many(VectorIndex *index, const float *queries, size_t count,
     AUTO_FREE uint64_t **allowed = heap_alloc((now->count + 1) * sizeof(*allowed));
     AUTO_FREE VectorQuery *prepared =
         heap_alloc(MIN(count + 1, (size_t)VECTOR_QUERIES_MAX) * sizeof(*prepared));
-    Scan scan = { .now = now, .dims = index->dims, .kernels = index->kernels, .allowed = allowed };
+    Scan scan = { .now = now,
+                  .dims = index->dims,
+                  .kernels = index->kernels,
+                  .allowed = allowed,
+                  .is_exact = index->is_exact };
     open_scan(&scan, filter);
-    size_t most = MAX(VECTOR_CANDIDATES, 4 * k);
+    size_t most = candidates_of(&scan, k);
     bool is_few = scan.allowed_count <= most + scan.entries / SCORE_COST;
     for (size_t first = 0; first < count; first += VECTOR_QUERIES_MAX) {
         size_t batch = MIN(count - first, (size_t)VECTOR_QUERIES_MAX);
@@ -371,32 +434,6 @@ size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *f
 }
 
 /* --- Similarities --- */
-
-typedef struct Found {
-    const Segment *segment;
-    uint32_t entry;
-} Found;
-
-/* The living entry that the hit names, else the first of its key; NULL segment: none. */
-static Found find_entry(const Snapshot *now, const LegHit *hit)
-{
-    Found best = { 0 };
-    uint64_t first = hit->key << VECTOR_PART_BITS, best_name = UINT64_MAX;
-    for (size_t s = 0; s < now->count; s++) {
-        const Segment *segment = now->at[s];
-        for (uint32_t entry = segment_lower(segment, first);
-             entry < segment->count && segment_key(segment, entry) == hit->key; entry++) {
-            uint64_t name = segment->names[entry];
-            bool is_better = name == (first | hit->part) ||
-                             (best_name != (first | hit->part) && name < best_name);
-            if (!segment_is_live(segment, entry) || !is_better)
-                continue;
-            best = (Found){ segment, entry };
-            best_name = name;
-        }
-    }
-    return best;
-}
 
 void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, float *cosines)
 {

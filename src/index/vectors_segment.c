@@ -1,7 +1,8 @@
 /* vectors_segment.c - the bytes of a segment of vectors; see vectors_private.h.
  *
  * Little-endian, sections 8-byte aligned: VectorHead; names u64; signs, groups of eight vectors
- * with word j of the eight side by side; scales f32; values int8. */
+ * with word j of the eight side by side; scales f32; values int8; halves binary16 of the unit
+ * vectors, where they are wanted: of these a search reads but the few rows that it gives. */
 #include <assert.h>
 
 #include "index/vectors_private.h"
@@ -9,20 +10,29 @@
 typedef struct VectorHead {
     char magic[8];
     uint32_t dims, count;
-    uint64_t names, signs, scales, values, end;
+    uint64_t names, signs, scales, values, halves, end;
 } VectorHead;
 
-static size_t dims_of(uint64_t setting) { return (size_t)(setting >> 32); }
+#define EXACT_BIT (UINT64_C(1) << 63)
 
-static VectorHead layout(size_t dims, size_t count)
+uint64_t vector_setting(size_t dims, uint32_t identity, bool is_exact)
 {
+    return (is_exact ? EXACT_BIT : 0) | (uint64_t)dims << 32 | identity;
+}
+
+static size_t dims_of(uint64_t setting) { return (size_t)((setting & ~EXACT_BIT) >> 32); }
+
+static VectorHead layout(uint64_t setting, size_t count)
+{
+    size_t dims = dims_of(setting), half_bytes = setting & EXACT_BIT ? 2 : 0;
     VectorHead head = { .dims = (uint32_t)dims, .count = (uint32_t)count };
-    memcpy(head.magic, "LVECTOR2", 8);
+    memcpy(head.magic, "LVECTOR3", 8);
     head.names = sizeof(head);
     head.signs = head.names + count * 8;
     head.scales = head.signs + groups_of(count) * words_of(dims) * 64;
     head.values = head.scales + (count * 4 + 7) / 8 * 8;
-    head.end = head.values + (count * dims + 7) / 8 * 8;
+    head.halves = head.values + (count * dims + 7) / 8 * 8;
+    head.end = head.halves + (count * dims * half_bytes + 7) / 8 * 8;
     return head;
 }
 
@@ -32,7 +42,7 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     if (bytes.length < sizeof(head) || (uintptr_t)bytes.at % 8)
         return fail(err, ERROR_INTERNAL, "a vector segment is cut short");
     memcpy(&head, bytes.at, sizeof(head));
-    expected = layout(dims_of(setting), head.count);
+    expected = layout(setting, head.count);
     if (memcmp(&head, &expected, sizeof(head)) != 0 || head.end != bytes.length)
         return fail(err, ERROR_INTERNAL, "a vector segment's head does not fit");
     VectorView *view = segment->view = heap_alloc(sizeof(*view));
@@ -43,6 +53,7 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     at = bytes.at + head.signs, view->signs = at;
     at = bytes.at + head.scales, view->scales = at;
     at = bytes.at + head.values, view->values = at;
+    at = bytes.at + head.halves, view->halves = setting & EXACT_BIT ? at : NULL;
     uint64_t parts = 0;
     for (uint32_t i = 0; i < head.count; i++) {
         if (i && segment->names[i - 1] >= segment->names[i])
@@ -53,27 +64,28 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     return true;
 }
 
-Bytes vector_segment_new(size_t dims, size_t count)
+Bytes vector_segment_new(uint64_t setting, size_t count)
 {
-    VectorHead head = layout(dims, count);
+    VectorHead head = layout(setting, count);
     Bytes bytes = { .at = heap_alloc(head.end), .length = head.end, .capacity = head.end };
     memcpy(bytes.at, &head, sizeof(head));
     return bytes;
 }
 
-void vector_segment_put(Bytes *bytes, size_t dims, size_t at, uint64_t name, float scale,
-                        const int8_t *values)
+void vector_segment_put(Bytes *bytes, size_t at, const VectorEntry *entry)
 {
     VectorHead head;
-    size_t words = words_of(dims);
     memcpy(&head, bytes->at, sizeof(head));
-    memcpy(bytes->at + head.names + at * 8, &name, 8);
-    memcpy(bytes->at + head.scales + at * 4, &scale, 4);
-    memcpy(bytes->at + head.values + at * dims, values, dims);
+    size_t dims = head.dims, words = words_of(dims);
+    memcpy(bytes->at + head.names + at * 8, &entry->name, 8);
+    memcpy(bytes->at + head.scales + at * 4, &entry->scale, 4);
+    memcpy(bytes->at + head.values + at * dims, entry->values, dims);
+    if (head.end > head.halves)
+        memcpy(bytes->at + head.halves + at * dims * 2, entry->halves, dims * 2);
     for (size_t w = 0; w < words; w++) {
         uint64_t bits = 0;
         for (size_t d = w * 64; d < MIN(dims, w * 64 + 64); d++)
-            bits |= (uint64_t)(values[d] > 0) << (d % 64);
+            bits |= (uint64_t)(entry->values[d] > 0) << (d % 64);
         memcpy(bytes->at + head.signs + ((at / 8 * words + w) * 8 + at % 8) * 8, &bits, 8);
     }
 }
@@ -83,7 +95,7 @@ static Bytes merge(Segment *const *segments, size_t count, uint64_t setting)
     size_t dims = dims_of(setting), entries = 0, made = 0;
     for (size_t i = 0; i < count; i++)
         entries += segments[i]->live_count;
-    Bytes bytes = vector_segment_new(dims, entries);
+    Bytes bytes = vector_segment_new(setting, entries);
     AUTO_FREE uint32_t *at = heap_alloc((count + 1) * sizeof(*at));
     for (;;) {
         size_t least = count;
@@ -98,8 +110,11 @@ static Bytes merge(Segment *const *segments, size_t count, uint64_t setting)
             break;
         const VectorView *view = segments[least]->view;
         uint32_t from = at[least]++;
-        vector_segment_put(&bytes, dims, made++, segments[least]->names[from], view->scales[from],
-                           view->values + (size_t)from * dims);
+        VectorEntry entry = { .name = segments[least]->names[from],
+                              .scale = view->scales[from],
+                              .values = view->values + (size_t)from * dims,
+                              .halves = view->halves ? view->halves + (size_t)from * dims : NULL };
+        vector_segment_put(&bytes, made++, &entry);
     }
     assert(made == entries);
     return bytes;
@@ -107,7 +122,7 @@ static Bytes merge(Segment *const *segments, size_t count, uint64_t setting)
 
 const SegmentKind vector_segment_kind = {
     .name = "vector",
-    .version = 2,
+    .version = 3,
     .open = open_segment,
     .merge = merge,
 };

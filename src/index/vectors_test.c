@@ -50,7 +50,7 @@ static Fixture fixture(size_t count)
 {
     Fixture f = { .arena = arena_new(MB(64)), .folder = "/tmp/lectern-vectors-XXXXXX" };
     cr_assert(mkdtemp(f.folder));
-    f.index = vectors_new(f.folder, DIMS, 1);
+    f.index = vectors_new(f.folder, DIMS, 1, false);
     f.vectors = arena_new_array(f.arena, float, COUNT_ALL *DIMS);
     fill(f.vectors, COUNT_ALL, 5);
     for (size_t i = 0; i < count; i++) {
@@ -158,7 +158,7 @@ Test(index, vectors_are_replaced_deleted_and_kept_on_disk)
     for (size_t i = 0; i < 10; i++)
         cr_expect_geq(hits[i].key, 3000);
     vectors_free(f.index);
-    f.index = vectors_new(f.folder, DIMS, 1);
+    f.index = vectors_new(f.folder, DIMS, 1, false);
     cr_assert_eq(vectors_load(f.index, &generation, &err), SHELF_LOADED, "%s", err.message);
     cr_expect_eq(generation, 7);
     cr_expect_eq(vectors_size(f.index).entries, 3000);
@@ -166,7 +166,7 @@ Test(index, vectors_are_replaced_deleted_and_kept_on_disk)
     for (size_t i = 0; i < 10; i++)
         cr_expect(hits[i].key == again[i].key && hits[i].score == again[i].score);
     vectors_free(f.index);
-    f.index = vectors_new(f.folder, DIMS / 2, 1);
+    f.index = vectors_new(f.folder, DIMS / 2, 1, false);
     cr_expect_eq(vectors_load(f.index, &generation, &err), SHELF_DAMAGED, "other dimensions");
     finish(&f);
 }
@@ -186,7 +186,7 @@ Test(index, damaged_vector_files_are_reported)
         for (int round = 0; round < 2; round++) {
             Str damaged = { round ? bytes.at : copy, round ? at : bytes.length };
             cr_assert(file_write(path, damaged, 0600, &err));
-            VectorIndex *index = vectors_new(f.folder, DIMS, 1);
+            VectorIndex *index = vectors_new(f.folder, DIMS, 1, false);
             cr_expect_eq(vectors_load(index, &generation, &err), SHELF_DAMAGED);
             vectors_free(index);
         }
@@ -315,7 +315,7 @@ Test(index, parts_are_replaced_alone_and_deleted_together)
     cr_assert(vectors_commit(f.index, 1, &err), "%s", err.message);
     cr_expect_eq(vectors_size(f.index).entries, left, "a part added again replaces itself");
     vectors_free(f.index);
-    f.index = vectors_new(f.folder, DIMS, 1);
+    f.index = vectors_new(f.folder, DIMS, 1, false);
     cr_assert_eq(vectors_load(f.index, &generation, &err), SHELF_LOADED, "%s", err.message);
     cr_assert_eq(vectors_search(f.index, opposite, NULL, 1, hits), 1);
     cr_expect(hits[0].key == 3 && hits[0].part == 2);
@@ -386,5 +386,35 @@ Test(index, queries_together_find_what_each_finds_alone)
             cr_assert_eq(memcmp(alone, together + q * HITS, count * sizeof(*alone)), 0);
         }
     }
+    finish(&f);
+}
+
+Test(index, half_precision_finds_the_true_ones)
+{
+    Fixture f = fixture(0);
+    Error err = { 0 };
+    uint64_t generation;
+    float queries[50 * DIMS];
+    size_t found = 0;
+    fill(queries, 50, 77);
+    VectorIndex *exact = vectors_new(f.folder, DIMS, 1, true);
+    for (size_t i = 0; i < COUNT_ALL; i++)
+        vectors_add(exact, i, 0, f.vectors + i * DIMS);
+    cr_assert(vectors_commit(exact, 3, &err), "%s", err.message);
+    for (size_t q = 0; q < 50; q++) {
+        LegHit hits[10];
+        const float *query = queries + q * DIMS;
+        cr_assert_eq(vectors_search(exact, query, NULL, 10, hits), 10);
+        found += true_ones(&f, query, 1, 0, hits, 10);
+        for (size_t i = 0; i < 10; i++)
+            cr_expect_lt(fabsf(hits[i].score - cosine(query, f.vectors + hits[i].key * DIMS)),
+                         0.0005f);
+    }
+    cr_expect_geq(found, 499, "%zu of 500", found);
+    vectors_free(exact);
+    exact = vectors_new(f.folder, DIMS, 1, true);
+    cr_expect_eq(vectors_load(exact, &generation, &err), SHELF_LOADED, "%s", err.message);
+    vectors_free(exact);
+    cr_expect_eq(vectors_load(f.index, &generation, &err), SHELF_DAMAGED, "without exactness");
     finish(&f);
 }

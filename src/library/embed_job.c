@@ -57,6 +57,13 @@ static Vector quantize(Arena *arena, int64_t number, const float *values, size_t
                      .bytes = { (char *)bytes, count } };
 }
 
+static Vector in_full(int64_t number, const float *values, size_t count)
+{
+    return (Vector){ .number = number,
+                     .form = VECTOR_FLOAT,
+                     .bytes = { (const char *)values, count * sizeof(*values) } };
+}
+
 /* Title and headings go before the text: a passage alone often does not say what it is about. */
 static Str text_of(Arena *arena, const Document *document, const Chunk *chunk, Str text)
 {
@@ -94,9 +101,13 @@ static bool embed_batch(Embedding *in, EncodeQueue *queue, size_t dims, Error *e
     if (!encode_queue_embed(queue, ENCODE_BULK, texts, made, 0, values, err))
         return false;
     in->vectors = arena_new_array(in->arena, Vector, count);
-    for (size_t i = 0; i < count; i++)
-        in->vectors[i] = quantize(in->arena, in->chunks.at[i].number, values + first[i] * dims,
-                                  (first[i + 1] - first[i]) * dims);
+    for (size_t i = 0; i < count; i++) {
+        int64_t number = in->chunks.at[i].number;
+        float *of = values + first[i] * dims;
+        size_t size = (first[i + 1] - first[i]) * dims;
+        in->vectors[i] = in->library->options.vector_exact ? in_full(number, of, size)
+                                                           : quantize(in->arena, number, of, size);
+    }
     return store_write(in->library->db, &in->job->scope, save_work, in, err);
 }
 

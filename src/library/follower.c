@@ -46,6 +46,7 @@ struct Follower {
     char database[64];
     char model[FOLLOWER_MODEL_SIZE];
     size_t dims;
+    bool is_exact;
     int64_t applied, last;       /* sequence numbers */
     int64_t erased;              /* what was erased up to here is in no file */
     int64_t unsaved, changed_ms; /* the thread's own, and the next */
@@ -69,7 +70,8 @@ static Index *new_index(const Follower *follower, const WorkspaceIndex *of)
     IndexOptions options = { .folder = path_join(arena, str(follower->folder), str(of->id)),
                              .dims = of->dims,
                              .identity = str(of->database),
-                             .model = str(of->model) };
+                             .model = str(of->model),
+                             .is_exact = follower->is_exact };
     return index_new(&options);
 }
 
@@ -631,13 +633,14 @@ static void on_news(void *argument, const char *channel, Str text)
     follower_poke(argument);
 }
 
-Follower *follower_start(Db *db, const char *folder, Str model, size_t dims)
+Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, bool is_exact)
 {
     Follower *follower = heap_alloc(sizeof *follower);
     Error err;
     follower->db = db;
     snprintf(follower->model, sizeof follower->model, STR_FMT, STR_ARG(model));
     follower->dims = dims;
+    follower->is_exact = is_exact;
     follower->folder = heap_text(folder);
     follower->system = scope_system();
     follower->state = "loading";

@@ -82,7 +82,8 @@ bool library_open(const LibraryOptions *options, Library **library_r, Error *err
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     size_t dims;
     Str model = recall_model(library, arena, &dims);
-    library->follower = follower_start(options->db, options->index_folder, model, dims);
+    library->follower =
+        follower_start(options->db, options->index_folder, model, dims, options->vector_exact != 0);
     *library_r = library;
     return true;
 }

@@ -39,6 +39,7 @@ typedef struct LibraryOptions {
     EncodeQueue *encoder; /* NULL: no model, keyword search only */
     const char *index_folder;
     int64_t chunk_size, chunk_overlap;
+    int64_t vector_exact;      /* 1: vectors are kept in full, and searched in half precision */
     int64_t vectors_per_chunk; /* its own and those of its windows; 0: 1 */
     int64_t extract_timeout_s;
     int64_t page_workers; /* pages of one file recognised at the same time; 0: one a core */
