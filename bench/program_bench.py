@@ -1,16 +1,19 @@
 """Measures the whole program from outside: start, memory, extraction, a PDF's way to the index, and
-hybrid searches of 100,000 chunks.  One JSON line for each figure.
+searches of 100,000 chunks with one vector each, with several, and while documents are added.  One
+JSON line for each figure.
 
-    program_bench.py PROGRAM [--only start,memory,small,pdf,files,pages,hybrid] [--peers VENV]
+    program_bench.py PROGRAM [--only start,memory,small,pdf,files,pages,hybrid,several,load] [--peers VENV]
 
 PROGRAM is build/lectern; tile_vectors is expected beside it. PDFs need reportlab, the peers PyMuPDF
 and Kreuzberg: bench/run makes a virtual environment that has them."""
 import argparse
+import asyncio
 import http.client
 import json
 import os
 import random
 import re
+import shutil
 import socket
 import statistics
 import subprocess
@@ -41,6 +44,11 @@ def peak_mb(pid):
         return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
     except (OSError, TypeError):
         return 0
+
+
+def cpu_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def children(pid):
@@ -322,7 +330,7 @@ def texts_of_shared():
     for name in ("scifact", "cranfield", "cisi"):
         for line in (SHARED / "retrieval" / name / "corpus.tsv").read_text().splitlines():
             texts.append(line.split("\t")[-1])
-    return texts
+    return [text for text in texts if text]
 
 
 def fill(server, connection, texts, wanted):
@@ -340,6 +348,17 @@ def fill(server, connection, texts, wanted):
         server.wait_idle(connection, 0.05)
         if server.call(connection, "GET", "/v1/statistics")["chunks"] >= wanted:
             return
+
+
+def new_queries(texts, seed):
+    """Questions that were never asked: real ones with a word changed, as vectors of queries are kept."""
+    draw = random.Random(seed)
+    lines = (SHARED / "retrieval/scifact/queries.tsv").read_text().splitlines()[:300]
+    while True:
+        for line in lines:
+            words = line.split("\t")[1].split()
+            words[draw.randrange(len(words))] = draw.choice(draw.choice(texts).split())
+            yield " ".join(words)
 
 
 def timed_queries(server, queries, mode, threads=1):
@@ -363,61 +382,163 @@ def timed_queries(server, queries, mode, threads=1):
     return seconds
 
 
-def bench_hybrid(program, folder, _peers, wanted=100000):
-    if not (SHARED / "retrieval").is_dir() or not MODEL.is_dir():
-        print("skipped: hybrid search needs ../shared/retrieval and the model", file=sys.stderr)
-        return
-    data = os.environ.get("LIBRARY", f"{folder}/hybrid")
-    if not Path(data).is_dir():
-        server = Server(program, data, "--model", "/nonexistent")
+def make_library(program, folder, texts, wanted, each):
+    """A library of so many chunks with `each` vectors; without vectors it is made once."""
+    plain = Path(f"{folder}/plain")
+    data = Path(os.environ.get("LIBRARY", f"{folder}/library")) if each == 1 else Path(f"{folder}/library-{each}")
+    if data.is_dir():
+        return data
+    if not plain.is_dir():
+        server = Server(program, str(plain), "--model", "/nonexistent")
         server.start()
         server.new_key()
         connection = server.connect()
         began = time.perf_counter()
-        fill(server, connection, texts_of_shared(), wanted)
+        fill(server, connection, texts, wanted)
         chunks = server.call(connection, "GET", "/v1/statistics")["chunks"]
         say("filling a library without a model", chunks=chunks, seconds=round(time.perf_counter() - began, 1))
         connection.close()
         server.stop()
-        tile = Path(program).parent / "tile_vectors"
-        subprocess.run([str(tile), f"{data}/lectern.db", str(MODEL)], check=True, stdout=subprocess.DEVNULL)
-    server = Server(program, data)
-    listening = server.start()
+    shutil.copytree(plain, data)
+    tile = Path(program).parent / "tile_vectors"
+    subprocess.run([str(tile), str(data / "lectern.db"), str(MODEL), "512", str(each)], check=True,
+                   stdout=subprocess.DEVNULL)
+    server = Server(program, str(data))
+    server.start()
     server.new_key()
     connection = server.connect()
     server.search(connection, query="warm")
     while True:
         health = server.call(connection, "GET", "/health")["index"]
-        if health["state"] == "ready" and health["vectors"] >= health["chunks"] and not health["waiting_changes"]:
+        if health["state"] == "ready" and health["vectors"] >= wanted and not health["waiting_changes"]:
             break
         time.sleep(0.2)
     time.sleep(8)  # the index is saved
     server.stop()
-    listening = [server.start() for _ in range(1)]
-    for _ in range(4):
-        server.stop()
-        listening.append(server.start())
-    say("listening with 100,000 chunks", **spread(listening))
+    return data
+
+
+def open_library(program, folder, each, wanted=100000):
+    """A server that has everything loaded, the real texts, and its library; None without what it needs."""
+    if not (SHARED / "retrieval").is_dir() or not MODEL.is_dir():
+        print("skipped: searches of 100,000 chunks need ../shared/retrieval and the model", file=sys.stderr)
+        return None
+    texts = texts_of_shared()
+    server = Server(program, str(make_library(program, folder, texts, wanted, each)))
+    listening = server.start()
+    server.new_key()
     connection = server.connect()
     began = time.perf_counter()
     while server.call(connection, "GET", "/health")["index"]["vectors"] < wanted:
         time.sleep(0.01)
-    say("index loaded", chunks=health["chunks"], seconds=round(time.perf_counter() - began, 3))
-    lines = (SHARED / "retrieval/scifact/queries.tsv").read_text().splitlines()[:200]
-    queries = [line.split("\t")[1] for line in lines]
-    timed_queries(server, queries[:50], "hybrid")
+    server.seconds_to_listen, server.seconds_to_load = listening, time.perf_counter() - began
+    draw = new_queries(texts, each)
+    timed_queries(server, [next(draw) for _ in range(50)], "hybrid")
+    connection.close()
+    return server, texts
+
+
+def bench_hybrid(program, folder, _peers):
+    opened = open_library(program, folder, 1)
+    if not opened:
+        return
+    server, texts = opened
+    draw = new_queries(texts, 2)
+    say("index loaded", seconds=round(server.seconds_to_load, 3))
     for mode in ("hybrid", "keyword", "semantic"):
-        say(f"{mode} search of 100,000 chunks", **spread(timed_queries(server, queries, mode)))
+        say(f"{mode} search of 100,000 chunks", **spread(timed_queries(server, [next(draw) for _ in range(300)], mode)))
+    again = [next(draw) for _ in range(100)]
+    timed_queries(server, again, "hybrid")
+    say("hybrid search, asked again", **spread(timed_queries(server, again, "hybrid")))
     began = time.perf_counter()
-    seconds = timed_queries(server, queries * 3, "hybrid", threads=4)
+    seconds = timed_queries(server, [next(draw) for _ in range(600)], "hybrid", threads=4)
     say("hybrid search, 4 callers", **spread(seconds),
         a_second=round(len(seconds) / (time.perf_counter() - began), 1))
     say("memory with 100,000 chunks", pss_mb=round(pss_mb(server.process.pid), 1))
+    listening = [server.seconds_to_listen]
+    for _ in range(4):
+        server.stop()
+        listening.append(server.start())
+    say("listening with 100,000 chunks", **spread(listening))
+    server.stop()
+
+
+def bench_several(program, folder, _peers, each=5):
+    opened = open_library(program, folder, each)
+    if not opened:
+        return
+    server, texts = opened
+    draw = new_queries(texts, 3)
+    for mode in ("hybrid", "semantic"):
+        say(f"{mode} search of 100,000 chunks with {each} vectors each",
+            **spread(timed_queries(server, [next(draw) for _ in range(300)], mode)))
+    server.stop()
+
+
+def add_until(server, texts, stopping, added):
+    """Documents of some 300 chunks, one after the other, so that there is always one to embed."""
+    connection, draw = server.connect(), random.Random(11)
+    while not stopping.is_set():
+        parts = [" ".join(w for w in text.split() if draw.random() > 0.1) for text in draw.sample(texts, 150)]
+        server.upload(connection, [(f"added{len(added)}.txt", "\n\n".join(parts).encode())])
+        added.append(time.perf_counter())
+        while not stopping.is_set() and server.call(connection, "GET", "/v1/statistics")["running"]:
+            time.sleep(0.05)
+    connection.close()
+
+
+async def ask_at(server, body, due, connections):
+    """One query on a free connection; seconds from when it was due until its last byte."""
+    await asyncio.sleep(due - time.perf_counter())
+    reader, writer = connections.pop() if connections else await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(f"POST /v1/search HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {server.key}\r\n"
+                 f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    head = await reader.readuntil(b"\r\n\r\n")
+    await reader.readexactly(int(re.search(rb"(?i)content-length: (\d+)", head)[1]))
+    took = time.perf_counter() - due
+    if not head.startswith(b"HTTP/1.1 200"):
+        sys.exit(f"program_bench: {head[:100]}")
+    connections.append((reader, writer))
+    return took
+
+
+async def arrivals(server, queries, rate, seconds):
+    """Queries that come whether or not others are answered (Poisson), each timed from when it came."""
+    draw, due, waiting, connections = random.Random(5), time.perf_counter() + 0.5, [], []
+    end = due + seconds
+    while due < end:
+        due += draw.expovariate(rate)
+        waiting.append(ask_at(server, json.dumps({"query": next(queries)}).encode(), due, connections))
+    took = await asyncio.gather(*waiting)
+    for _, writer in connections:
+        writer.close()
+    return took
+
+
+def bench_load(program, folder, _peers, rate=100, seconds=30):
+    opened = open_library(program, folder, 1)
+    if not opened:
+        return
+    server, texts = opened
+    for name, is_adding in ((f"{rate} searches a second", False),
+                            (f"{rate} searches a second while documents are added", True)):
+        stopping, added, before = threading.Event(), [], cpu_seconds(server.process.pid)
+        adding = threading.Thread(target=add_until, args=(server, texts, stopping, added))
+        if is_adding:
+            adding.start()
+            time.sleep(1)
+        took = sorted(asyncio.run(arrivals(server, new_queries(texts, time.time_ns()), rate, seconds)))
+        stopping.set()
+        if is_adding:
+            adding.join()
+        say(name, **spread(took), p99_ms=round(took[int(len(took) * 0.99) - 1] * 1000, 2),
+            worst_ms=round(took[-1] * 1000, 2), documents_added=len(added),
+            cores=round((cpu_seconds(server.process.pid) - before) / seconds, 2))
     server.stop()
 
 
 BENCHES = {"start": bench_start, "memory": bench_memory, "small": bench_small, "pdf": bench_pdf, "files": bench_files,
-           "pages": bench_pages, "hybrid": bench_hybrid}
+           "pages": bench_pages, "hybrid": bench_hybrid, "several": bench_several, "load": bench_load}
 
 
 def main():

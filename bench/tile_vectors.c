@@ -1,8 +1,8 @@
 /* tile_vectors.c - gives every chunk of a library a vector, for measuring searches.
  *
- * usage: tile_vectors DATABASE MODEL [REAL]
+ * usage: tile_vectors DATABASE MODEL [REAL [EACH]]
  *
- * Embedding 100,000 passages takes an hour on two cores, so only the first REAL (512) are embedded;
+ * EACH (1) vectors a chunk. Embedding 100,000 passages takes an hour on two cores, so only the first REAL (512) are embedded;
  * the others get one of these in turn, each value moved a little at random so that no two are the
  * same. No server may have the library open. */
 #include "base/base.h"
@@ -21,7 +21,7 @@ typedef struct Tiling {
     Scope scope;
     WorkspaceList workspaces;
     EncodeStatus model;
-    size_t real_max, real_count;
+    size_t real_max, real_count, each;
     float *real; /* [real_count][dims] */
     uint64_t random;
     ChunkCursor cursor;
@@ -58,21 +58,21 @@ static float next_random(Tiling *in)
 
 static Vector tile(Tiling *in, const Chunk *chunk)
 {
-    size_t dims = in->model.dims;
-    const float *real = in->real + (size_t)chunk->number % in->real_count * dims;
-    float *values = arena_new_array(in->batch, float, dims);
-    int8_t *bytes = arena_alloc(in->batch, dims);
+    size_t dims = in->model.dims, count = dims * in->each;
+    float *values = arena_new_array(in->batch, float, count);
+    int8_t *bytes = arena_alloc(in->batch, count);
     float largest = 1e-9f;
-    for (size_t i = 0; i < dims; i++) {
-        values[i] = real[i] + 0.02f * next_random(in);
+    for (size_t i = 0; i < count; i++) {
+        size_t from = ((size_t)chunk->number + i / dims) % in->real_count;
+        values[i] = in->real[from * dims + i % dims] + 0.02f * next_random(in);
         largest = fmaxf(largest, fabsf(values[i]));
     }
-    for (size_t i = 0; i < dims; i++)
+    for (size_t i = 0; i < count; i++)
         bytes[i] = (int8_t)lrintf(values[i] * 127 / largest);
     return (Vector){ .number = chunk->number,
                      .form = VECTOR_INT8,
                      .scale = (double)(largest / 127),
-                     .bytes = { (char *)bytes, dims } };
+                     .bytes = { (char *)bytes, count } };
 }
 
 /* One call for the chunks in a row that belong to one document. */
@@ -139,18 +139,20 @@ int main(int argc, char **argv)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     Tiling in = {
-        .arena = arena, .scope = scope_system(), .real_max = 512, .random = 88172645463325252
+        .arena = arena, .scope = scope_system(), .real_max = 512, .each = 1, .random = 88172645463325252
     };
     DbOptions options = { 0 };
     Error err = { 0 };
     Db *db;
     if (argc < 3) {
-        fputs("usage: tile_vectors DATABASE MODEL [REAL]\n", stderr);
+        fputs("usage: tile_vectors DATABASE MODEL [REAL [EACH]]\n", stderr);
         return 2;
     }
-    int64_t real = 512;
+    int64_t real, each;
     if (argc > 3 && str_to_int(str(argv[3]), 1, 100000, &real))
         in.real_max = (size_t)real;
+    if (argc > 4 && str_to_int(str(argv[4]), 1, 8, &each))
+        in.each = (size_t)each;
     EncodeQueueOptions encoder = { .folder = argv[2] };
     EncodeQueue *queue = encode_queue_new(&encoder);
     if (!db_open(argv[1], &options, &db, &err) ||
