@@ -264,7 +264,7 @@ $(BUILD)/vector_bench: $(OBJ)/bench/vector_bench.o $$(addprefix $(OBJ)/,$$(addsu
 # One search of a library of 100,000 passages, from the query to the snippets.
 $(BUILD)/retrieval_search: $(OBJ)/bench/retrieval_search.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,search))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
-bench-search: $(BUILD)/retrieval_search
+bench-query: $(BUILD)/retrieval_search
 	$(BUILD)/retrieval_search $(or $(DATA),../shared/retrieval) $(or $(MODEL),$(MODELS)/all-MiniLM-L6-v2)
 bench-retrieval: $(BUILD)/retrieval_bench
 	$(BUILD)/retrieval_bench $(or $(DATA),../shared/retrieval) $(or $(MODEL),$(wildcard $(MODELS)/all-MiniLM-L6-v2)) $(BUILD)/vectors
@@ -277,8 +277,13 @@ $(BUILD)/answer_lab: $(OBJ)/bench/answer_lab.o $(OBJ)/web.o $$(addprefix $(OBJ)/
 $(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,store) $$(call code_of,encode)))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# What is promised of searches, beside the peers when tools/peers has installed them.
+BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench retrieval_bench keyword_bench vector_bench crash_index)
+bench-search: all $(BENCHES)
+	bench/run --search
+
 # All of them and the whole program, beside its peers; writes bench/RESULTS.md.
-bench: all $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/tile_vectors $(BUILD)/jobs_bench $(BUILD)/encode_bench $(BUILD)/retrieval_bench $(BUILD)/keyword_bench
+bench: all $(BENCHES) $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/jobs_bench
 	bench/run
 
 corpus: all

@@ -2,7 +2,7 @@
 searches of 100,000 chunks with one vector each, with several, and while documents are added.  One
 JSON line for each figure.
 
-    program_bench.py PROGRAM [--only start,memory,small,pdf,files,pages,hybrid,several,load] [--peers VENV]
+    program_bench.py PROGRAM [--only start,memory,small,pdf,files,pages,hybrid,several,load] [--peers VENV] [--keep FOLDER]
 
 PROGRAM is build/lectern; tile_vectors is expected beside it. PDFs need reportlab, the peers PyMuPDF
 and Kreuzberg: bench/run makes a virtual environment that has them."""
@@ -25,6 +25,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+KEEP = None  # a folder where libraries of 100,000 chunks stay for the next time
 MODEL = Path(os.environ.get("MODEL", Path.home() / ".cache/lectern/models/all-MiniLM-L6-v2"))
 
 
@@ -384,8 +385,8 @@ def timed_queries(server, queries, mode, threads=1):
 
 def make_library(program, folder, texts, wanted, each):
     """A library of so many chunks with `each` vectors; without vectors it is made once."""
-    plain = Path(f"{folder}/plain")
-    data = Path(os.environ.get("LIBRARY", f"{folder}/library")) if each == 1 else Path(f"{folder}/library-{each}")
+    folder = KEEP or folder
+    plain, data = Path(f"{folder}/plain"), Path(f"{folder}/library-{each}")
     if data.is_dir():
         return data
     if not plain.is_dir():
@@ -418,13 +419,16 @@ def make_library(program, folder, texts, wanted, each):
     return data
 
 
-def open_library(program, folder, each, wanted=100000):
+def open_library(program, folder, each, changes=False, wanted=100000):
     """A server that has everything loaded, the real texts, and its library; None without what it needs."""
     if not (SHARED / "retrieval").is_dir() or not MODEL.is_dir():
         print("skipped: searches of 100,000 chunks need ../shared/retrieval and the model", file=sys.stderr)
         return None
     texts = texts_of_shared()
-    server = Server(program, str(make_library(program, folder, texts, wanted, each)))
+    data = make_library(program, folder, texts, wanted, each)
+    if changes:
+        shutil.copytree(data, f"{folder}/changed")
+    server = Server(program, f"{folder}/changed" if changes else str(data))
     listening = server.start()
     server.new_key()
     connection = server.connect()
@@ -475,16 +479,21 @@ def bench_several(program, folder, _peers, each=5):
     server.stop()
 
 
-def add_until(server, texts, stopping, added):
+def add_until(server, files, stopping, added):
     """Documents of some 300 chunks, one after the other, so that there is always one to embed."""
-    connection, draw = server.connect(), random.Random(11)
-    while not stopping.is_set():
-        parts = [" ".join(w for w in text.split() if draw.random() > 0.1) for text in draw.sample(texts, 150)]
-        server.upload(connection, [(f"added{len(added)}.txt", "\n\n".join(parts).encode())])
+    connection = server.connect()
+    while not stopping.is_set() and files:
+        server.upload(connection, [files.pop()])
         added.append(time.perf_counter())
         while not stopping.is_set() and server.call(connection, "GET", "/v1/statistics")["running"]:
-            time.sleep(0.05)
+            time.sleep(0.1)
     connection.close()
+
+
+def new_files(texts, count):
+    draw = random.Random(time.time_ns())
+    return [(f"added{i}.txt", "\n\n".join(" ".join(w for w in text.split() if draw.random() > 0.1)
+                                           for text in draw.sample(texts, 150)).encode()) for i in range(count)]
 
 
 async def ask_at(server, body, due, connections):
@@ -516,14 +525,14 @@ async def arrivals(server, queries, rate, seconds):
 
 
 def bench_load(program, folder, _peers, rate=100, seconds=30):
-    opened = open_library(program, folder, 1)
+    opened = open_library(program, folder, 1, changes=True)
     if not opened:
         return
     server, texts = opened
     for name, is_adding in ((f"{rate} searches a second", False),
                             (f"{rate} searches a second while documents are added", True)):
         stopping, added, before = threading.Event(), [], cpu_seconds(server.process.pid)
-        adding = threading.Thread(target=add_until, args=(server, texts, stopping, added))
+        adding = threading.Thread(target=add_until, args=(server, new_files(texts, 100), stopping, added))
         if is_adding:
             adding.start()
             time.sleep(1)
@@ -546,7 +555,10 @@ def main():
     arguments.add_argument("program")
     arguments.add_argument("--only", default=",".join(BENCHES))
     arguments.add_argument("--peers")
+    arguments.add_argument("--keep")
     given = arguments.parse_args()
+    global KEEP
+    KEEP = given.keep
     with tempfile.TemporaryDirectory(prefix="lectern-bench-") as folder:
         for name in given.only.split(","):
             BENCHES[name](given.program, folder, given.peers)
