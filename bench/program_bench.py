@@ -352,14 +352,15 @@ def fill(server, connection, texts, wanted):
 
 
 def new_queries(texts, seed):
-    """Questions that were never asked: real ones with a word changed, as vectors of queries are kept."""
+    """Questions that were never asked: real ones with a word changed, as vectors of queries are kept;
+    without signs, which may be operators."""
     draw = random.Random(seed)
     lines = (SHARED / "retrieval/scifact/queries.tsv").read_text().splitlines()[:300]
     while True:
         for line in lines:
             words = line.split("\t")[1].split()
             words[draw.randrange(len(words))] = draw.choice(draw.choice(texts).split())
-            yield " ".join(words)
+            yield re.sub(r"\W+", " ", " ".join(words))
 
 
 def timed_queries(server, queries, mode, threads=1):
@@ -380,6 +381,8 @@ def timed_queries(server, queries, mode, threads=1):
         worker.start()
     for worker in workers:
         worker.join()
+    if len(seconds) < len(queries):
+        sys.exit("program_bench: searches failed")
     return seconds
 
 
