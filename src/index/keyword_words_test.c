@@ -276,3 +276,111 @@ Test(index, clauses_hold_in_their_fields_and_within_their_slop)
     }
     finish(&f);
 }
+
+/* --- Scripts, languages, accents --- */
+
+Test(index, words_of_any_script_are_found)
+{
+    static const struct {
+        Language language;
+        const char *body;
+    } texts[] = {
+        { LANGUAGE_JAPANESE, "東京特許許可局は新しい特許を審査します。データベース" },
+        { LANGUAGE_CHINESE, "北京大学图书馆收藏了许多古籍" },
+        { LANGUAGE_KOREAN, "서울에서 열린 회의에서 계약서를 검토했습니다" },
+        { LANGUAGE_OTHER, "การประชุมที่กรุงเทพมหานครเริ่มวันจันทร์" },
+        { LANGUAGE_ENGLISH, "A caf\xC3\xA9 in Reykjavik and getUserName of user_table, MX-5/2b" },
+        { LANGUAGE_ENGLISH, "The cafe of Oslo; mail ada@example.org by 2024-01-31" },
+        { LANGUAGE_GERMAN, "Die H\xC3\xA4user der Stadtb\xC3\xBC"
+                           "cherei; Preise 1.250,00 Euro" },
+    };
+    static const struct {
+        const char *query, *expected;
+    } cases[] = {
+        { "特許", "0" },
+        { "データ", "0" },
+        { "東京", "0" },
+        { "图书馆", "1" },
+        { "古籍 大学", "1" },
+        { "계약서", "2" },
+        { "회의", "2" },
+        { "กรุงเทพ", "3" },
+        { "ประชุม", "3" },
+        { "\"北京大学\"", "1" },
+        { "\"大学北京\"", "" },
+        { "user name", "4" },
+        { "getusername", "4" },
+        { "user table", "4" },
+        { "MX-5/2b", "4" },
+        { "mx-5/2B", "4" },
+        { "ada@example.org", "5" },
+        { "2024-01-31", "5" },
+        { "caf\xC3\xA9", "4 5" },
+        { "haus", "6" },
+        { "H\xC3\xA4user", "6" },
+        { "hauser", "6" },
+        { "stadtbucherei", "6" },
+    };
+    Fixture f = fixture();
+    for (size_t i = 0; i < COUNT(texts); i++)
+        add(&f, i, texts[i].language, "", "", texts[i].body);
+    keyword_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Query query = parse(&f, cases[i].query);
+        keyword_expand(f.index, f.arena, &query);
+        cr_expect_str_eq(keys_of(&f, &query), cases[i].expected, "%s: %s", cases[i].query,
+                         keys_of(&f, &query));
+    }
+    finish(&f);
+}
+
+/* --- What is marked --- */
+
+static const char *marked(Fixture *f, const Query *query, Language language, Str text)
+{
+    Buf out = buf_new(f->arena, KB(4));
+    Snippet snippet = query_snippet(f->arena, query, f->words, language, text, 240);
+    for (size_t i = 0; i < snippet.matches.count; i++) {
+        ByteRange range = snippet.matches.at[i];
+        buf_addf(&out, "%s" STR_FMT, i ? "|" : "",
+                 STR_ARG(str_slice(text, range.start, range.end)));
+    }
+    return buf_c(&out);
+}
+
+Test(index, every_form_that_matched_is_marked)
+{
+    static const struct {
+        const char *query;
+        bool is_prefix;
+        uint8_t edits;
+        const char *expected;
+    } cases[] = {
+        { "cat", false, 0, "cats|cat" },
+        { "caf\xC3\xA9", false, 0, "cafe" },
+        { "\"cats of the house\"", false, 0, "cats of the house|cat" },
+        { "\"of the house\" -dog", false, 0, "of the house" },
+        { "user_table", false, 0, "user_table" },
+        { "telephnoe", false, 0, "telephone" }, /* a guess */
+        { "telev", true, 0, "televisions" },
+        { "hause", false, 1, "house" },
+        { "nothing", false, 0, "" },
+    };
+    Fixture f = fixture();
+    Str text =
+        S("Three cats of the house and a cat of the cafe, a telephone, televisions, user_table");
+    KeywordDocument document = { 1, LANGUAGE_ENGLISH, { { text, 1 } } };
+    keyword_add(f.index, f.words, &document);
+    keyword_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Query query = parse(&f, cases[i].query);
+        for (size_t t = 0; t < query.terms.count; t++) {
+            query.terms.at[t].is_prefix = cases[i].is_prefix;
+            query.terms.at[t].edits = cases[i].edits;
+        }
+        keyword_expand(f.index, f.arena, &query);
+        cr_expect_str_eq(marked(&f, &query, LANGUAGE_ENGLISH, text), cases[i].expected, "%s: %s",
+                         cases[i].query, marked(&f, &query, LANGUAGE_ENGLISH, text));
+    }
+    finish(&f);
+}

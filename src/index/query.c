@@ -40,6 +40,10 @@ static QueryTerm *find_term(QueryTerm *terms, size_t count, Str text)
     return NULL;
 }
 
+/* What accents that were typed count: enough to put the words that have them first. More for parts
+ * of names costs 0.005 nDCG@10 on SciFact (siRNA). */
+#define HINT_WEIGHT 0.2f
+
 /* The words at start..end as terms. A word that has the same form in two languages counts once
  * for each time it was typed, whatever the number of languages. */
 static void add_terms(Parser *p, size_t start, size_t end)
@@ -53,7 +57,7 @@ static void add_terms(Parser *p, size_t start, size_t end)
             if (word->is_extra && is_single_character(word->text))
                 continue;
             QueryTerm term = { .text = word->text,
-                               .weight = 1,
+                               .weight = word->is_hint ? HINT_WEIGHT : 1,
                                .start = (uint32_t)(start + word->start),
                                .end = (uint32_t)(start + word->end) };
             QueryTerm *same = find_term(p->query.terms.at, p->query.terms.count, word->text);
@@ -65,7 +69,7 @@ static void add_terms(Parser *p, size_t start, size_t end)
                 if (p->query.terms.count < QUERY_TERMS_MAX)
                     *vec_push(p->arena, &p->query.terms) = term;
             } else if (first_language) {
-                same->weight++;
+                same->weight += term.weight;
             }
         }
     }
@@ -224,6 +228,54 @@ static void add_match(void *self, const Word *word)
         }
 }
 
+/* The words of the text from `first` on are those of the phrase; *last_r is the last of them. */
+static bool phrase_at(const WordList *list, size_t first, const QueryPhrase *phrase, size_t *last_r)
+{
+    size_t found = 0;
+    for (size_t i = first; i < list->words.count && found < phrase->count; i++) {
+        const Word *word = &list->words.at[i];
+        if (word->is_extra)
+            continue;
+        if (!str_equal(word->text, phrase->words[found]))
+            return false;
+        *last_r = i;
+        found++;
+    }
+    return phrase->count && found == phrase->count;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const Match *left = a, *right = b;
+    if (left->range.start != right->range.start)
+        return left->range.start < right->range.start ? -1 : 1;
+    return (left->range.end < right->range.end) - (left->range.end > right->range.end);
+}
+
+/* Phrases are marked whole, with their stop words. */
+static void add_phrase_matches(MatchSink *sink, Words *words, Language language, Str text)
+{
+    const Query *query = sink->query;
+    WordList list = { 0 };
+    size_t last = 0, before = sink->matches.count;
+    for (size_t c = 0; c < query->clauses.count; c++) {
+        const QueryClause *clause = &query->clauses.at[c];
+        if (clause->is_excluded || clause->slop)
+            continue;
+        if (!list.words.count)
+            list = words_list(words, language, text, sink->arena);
+        for (size_t p = 0; p < clause->phrases.count; p++)
+            for (size_t i = 0; i < list.words.count; i++)
+                if (!list.words.at[i].is_extra &&
+                    phrase_at(&list, i, &clause->phrases.at[p], &last)) {
+                    ByteRange range = { list.words.at[i].start, list.words.at[last].end };
+                    *vec_push(sink->arena, &sink->matches) = (Match){ range, 0 };
+                }
+    }
+    if (sink->matches.count > before)
+        qsort(sink->matches.at, sink->matches.count, sizeof(Match), by_start);
+}
+
 /* How good the window that begins with match `first` is: different words first, then matches. */
 static size_t window_value(const MatchSink *sink, size_t first, size_t bytes_max)
 {
@@ -271,6 +323,7 @@ Snippet query_snippet(Arena *arena, const Query *query, Words *words, Language l
     size_t best = 0, best_value = 0;
 
     words_split(words, language, text, add_match, &sink);
+    add_phrase_matches(&sink, words, language, text);
     for (size_t i = 0; i < sink.matches.count; i++) {
         size_t value = window_value(&sink, i, bytes_max * 3 / 4);
         if (value > best_value)

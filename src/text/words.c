@@ -16,7 +16,7 @@
 
 typedef struct CacheSlot {
     uint8_t key_length, text_length;
-    uint8_t language, is_stop;
+    uint8_t language, is_stop, has_accents;
     char key[CACHE_KEY_MAX];
     char text[CACHE_TEXT_MAX];
 } CacheSlot;
@@ -37,6 +37,7 @@ typedef struct Splitter {
     WordSink *sink;
     void *self;
     uint32_t position;
+    bool is_hint; /* what is emitted now */
 } Splitter;
 
 /* What stands between two white spaces, as far as connectors join it. */
@@ -147,47 +148,68 @@ typedef struct Form {
     char first[FORM_MAX], second[FORM_MAX], third[FORM_MAX];
 } Form;
 
-/* Raw bytes to what the index stores, the long way; the text is inside `form` or the stemmer. */
-static Str make_form(Splitter *s, Str raw, Form *form, bool *is_stop_r)
+/* Raw bytes to what the index stores, the long way; the text is inside `form` or the stemmer.
+ * *accents_r: accents were dropped. */
+static Str make_form(Splitter *s, Str raw, Form *form, bool *is_stop_r, bool *accents_r)
 {
     Str word = str_slice(raw, 0, utf8_floor(raw, MIN(raw.length, WORD_TEXT_MAX)));
     word = plain_apostrophes(word, form->first);
     word = fold_case(word, form->second, FORM_MAX);
     *is_stop_r = language_is_stop_word(s->language, word);
+    Str plain = fold_accents(word, form->third, FORM_MAX);
+    *accents_r = !str_equal(plain, word);
     if (s->about->accents == FOLD_FIRST)
-        return stem(s, fold_accents(word, form->third, FORM_MAX));
+        return stem(s, plain);
     return fold_accents(stem(s, word), form->third, FORM_MAX);
 }
 
 static void emit(Splitter *s, Str text, size_t start, size_t end, bool is_extra, bool is_stop)
 {
-    Word word = { text, (uint32_t)start, (uint32_t)end, s->position, is_extra, is_stop };
+    Word word = {
+        text, (uint32_t)start, (uint32_t)end, s->position, is_extra, is_stop, s->is_hint
+    };
     if (text.length)
         s->sink(s->self, &word);
 }
 
-static void emit_word(Splitter *s, size_t start, size_t end)
+/* The word in lower case, as it is written: who types the accents means them. */
+static void emit_exact(Splitter *s, size_t start, size_t end, bool is_stop)
+{
+    char lower[FORM_MAX];
+    Str raw = str_slice(s->text, start, end);
+    Str text = fold_case(str_slice(raw, 0, utf8_floor(raw, MIN(raw.length, WORD_TEXT_MAX))), lower,
+                         FORM_MAX);
+    Word word = { text, (uint32_t)start, (uint32_t)end, s->position, true, is_stop, true };
+    s->sink(s->self, &word);
+}
+
+static void emit_word(Splitter *s, size_t start, size_t end, bool is_extra)
 {
     Str raw = str_slice(s->text, start, end);
-    bool is_stop, is_short = raw.length <= CACHE_KEY_MAX;
+    bool is_stop, has_accents, is_short = raw.length <= CACHE_KEY_MAX;
     Form form;
 
     CacheSlot *slot = &s->words->cache[(str_hash(raw) + s->language * 31u) & (CACHE_SLOTS - 1)];
     if (is_short && slot->key_length == raw.length && slot->language == s->language &&
         memcmp(slot->key, raw.at, raw.length) == 0) {
-        emit(s, (Str){ slot->text, slot->text_length }, start, end, false, slot->is_stop);
+        emit(s, (Str){ slot->text, slot->text_length }, start, end, is_extra, slot->is_stop);
+        if (slot->has_accents)
+            emit_exact(s, start, end, slot->is_stop);
         return;
     }
-    Str text = make_form(s, raw, &form, &is_stop);
+    Str text = make_form(s, raw, &form, &is_stop, &has_accents);
     if (is_short && text.length <= CACHE_TEXT_MAX) {
         *slot = (CacheSlot){ .key_length = (uint8_t)raw.length,
                              .text_length = (uint8_t)text.length,
                              .language = (uint8_t)s->language,
-                             .is_stop = is_stop };
+                             .is_stop = is_stop,
+                             .has_accents = has_accents };
         memcpy(slot->key, raw.at, raw.length);
         memcpy(slot->text, text.at, text.length);
     }
-    emit(s, text, start, end, false, is_stop);
+    emit(s, text, start, end, is_extra, is_stop);
+    if (has_accents)
+        emit_exact(s, start, end, is_stop);
 }
 
 /* Folded, never stemmed. `drop_commas`: of a number. */
@@ -311,6 +333,30 @@ static void emit_extras(Splitter *s, const Part *part)
         emit_whole(s, part->start, part->end + (rest.at[0] == '#' ? 1 : 2), false, true);
 }
 
+static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+static bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+
+/* "get", "User" and "Name" of "getUserName", "XML" and "Parser" of "XMLParser". */
+static void emit_humps(Splitter *s, const Part *part)
+{
+    const char *at = s->text.at;
+    uint32_t from = part->start;
+    if (part->has_digit)
+        return;
+    for (uint32_t i = part->start + 1; i <= part->end; i++) {
+        bool is_hump = i < part->end && is_upper(at[i]) &&
+                       (is_lower(at[i - 1]) ||
+                        (is_upper(at[i - 1]) && i + 1 < part->end && is_lower(at[i + 1])));
+        if (!is_hump && (i < part->end || from == part->start))
+            continue;
+        s->is_hint = true;
+        if (i - from > 1)
+            emit_word(s, from, i, true);
+        s->is_hint = false;
+        from = i;
+    }
+}
+
 /* Words joined by connectors, from `at`; where they end. */
 static size_t split_run(Splitter *s, size_t at)
 {
@@ -321,10 +367,11 @@ static size_t split_run(Splitter *s, size_t at)
         if (parts[i].is_number || (parts[i].has_digit && is_digit_at(s->text, parts[i].start)))
             emit_whole(s, parts[i].start, parts[i].end, true, false);
         else
-            emit_word(s, parts[i].start, parts[i].end);
+            emit_word(s, parts[i].start, parts[i].end, false);
         if (i == 0 && count > 1 && end - at <= WORD_TEXT_MAX)
             emit_whole(s, at, end, false, true);
         emit_extras(s, &parts[i]);
+        emit_humps(s, &parts[i]);
         s->position++;
     }
     return end;
@@ -366,7 +413,7 @@ static size_t split_unspaced(Splitter *s, size_t at)
 void words_split(Words *words, Language language, Str text, WordSink *sink, void *self)
 {
     assert(text.length < UINT32_MAX && language < LANGUAGE_COUNT);
-    Splitter s = { words, language, language_about(language), text, sink, self, 0 };
+    Splitter s = { words, language, language_about(language), text, sink, self, 0, false };
     size_t at = 0, size;
     while (at < text.length) {
         CharClass class = class_at(text, at, &size);

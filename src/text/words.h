@@ -26,6 +26,8 @@ typedef struct Word {
     uint32_t position;
     bool is_extra; /* another form of what stands here: no part of lengths and phrases */
     bool is_stop;  /* a stop word of the language */
+    bool is_hint;  /* an extra form that says little: with the accents its word has lost, or a part
+                    * of a name such as getUserName */
 } Word;
 
 typedef struct Words Words;
