@@ -5,9 +5,9 @@
  * COLLECTIONS has scifact/, cranfield/ and cisi/ with corpus.tsv (id, title, text), queries.tsv
  * (id, text) and qrels.tsv (query, document, gain). Whole documents are indexed; the encoder cuts
  * them at 256 tokens. nDCG@10 has linear gains and log2(rank + 1); what is not judged counts 0.
- * With a MODEL folder the vector leg and the fusion are measured too; CACHE keeps the vectors.
- * At last the latency over 100,000 documents: those of SciFact again and again, a tenth of the
- * words dropped in the copies. */
+ * With a MODEL folder the vector leg and the fusion are measured too, with one vector a document
+ * and with WINDOWS more of its pieces; CACHE keeps the vectors. At last the latency over 100,000
+ * documents: those of SciFact again and again, a tenth of the words dropped in the copies. */
 #include <math.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,8 +17,10 @@
 #include "base/map.h"
 #include "encode/encoder.h"
 #include "index/index.h"
+#include "text/windows.h"
 
 #define TOP 100
+#define WINDOWS 3
 #define TOKENS_MAX 256
 #define LATENCY_DOCUMENTS 100000
 
@@ -36,6 +38,8 @@ typedef struct Collection {
     VEC(Document) documents;
     VEC(Judged) queries;
     float *vectors, *query_vectors;
+    float *windows;       /* of all documents, one after another */
+    size_t *window_first; /* [documents + 1] */
 } Collection;
 
 static void quit(const Error *err)
@@ -140,16 +144,36 @@ static float *embed(Arena *arena, Encoder *encoder, const Str *texts, size_t cou
     return vectors;
 }
 
+static Str titled(Arena *arena, const Document *d, Str text)
+{
+    return d->title.length
+               ? str_format(arena, STR_FMT ". " STR_FMT, STR_ARG(d->title), STR_ARG(text))
+               : text;
+}
+
+static void add_windows(Arena *arena, Collection *c, Encoder *encoder, const char *cache)
+{
+    Str *texts = arena_new_array(arena, Str, c->documents.count * WINDOWS);
+    size_t count = 0;
+    c->window_first = arena_new_array(arena, size_t, c->documents.count + 1);
+    for (size_t i = 0; i < c->documents.count; i++) {
+        Str pieces[WINDOWS];
+        size_t found = windows_make(c->documents.at[i].text, WINDOWS, pieces);
+        c->window_first[i] = count;
+        for (size_t n = 0; n < found; n++)
+            texts[count++] = titled(arena, &c->documents.at[i], pieces[n]);
+    }
+    c->window_first[c->documents.count] = count;
+    char *path = cache ? str_c(arena, str_format(arena, "%s/%s.windows", cache, c->name)) : NULL;
+    c->windows = embed(arena, encoder, texts, count, path);
+}
+
 static void add_vectors(Arena *arena, Collection *c, Encoder *encoder, const char *cache)
 {
     Str *texts = arena_new_array(arena, Str, c->documents.count);
     Str *queries = arena_new_array(arena, Str, c->queries.count);
-    for (size_t i = 0; i < c->documents.count; i++) {
-        const Document *d = &c->documents.at[i];
-        texts[i] = d->title.length ? str_format(arena, STR_FMT ". " STR_FMT, STR_ARG(d->title),
-                                                STR_ARG(d->text))
-                                   : d->text;
-    }
+    for (size_t i = 0; i < c->documents.count; i++)
+        texts[i] = titled(arena, &c->documents.at[i], c->documents.at[i].text);
     for (size_t i = 0; i < c->queries.count; i++)
         queries[i] = c->queries.at[i].text;
     char *path = cache ? str_c(arena, str_format(arena, "%s/%s.vectors", cache, c->name)) : NULL;
@@ -179,7 +203,8 @@ static double ndcg(const Collection *c, const Judged *query, const uint64_t *key
     return best > 0 ? got / best : 0;
 }
 
-static Index *fill(const Collection *c, size_t dims, size_t copies_to, const char *folder)
+static Index *fill(const Collection *c, size_t dims, bool has_windows, size_t copies_to,
+                   const char *folder)
 {
     Error err = { 0 };
     IndexOptions options = { .folder = folder, .dims = dims, .identity = S("bench") };
@@ -203,6 +228,10 @@ static Index *fill(const Collection *c, size_t dims, size_t copies_to, const cha
         index_add_chunk(index, &chunk);
         if (dims)
             index_add_vector(index, i, 0, c->vectors + (i % c->documents.count) * dims);
+        size_t from = has_windows ? c->window_first[i % c->documents.count] : 0;
+        size_t to = has_windows ? c->window_first[i % c->documents.count + 1] : 0;
+        for (size_t n = from; n < to; n++)
+            index_add_vector(index, i, (uint32_t)(n - from + 1), c->windows + n * dims);
     }
     index_publish(index);
     if (copies_to && !index_commit(index, 1, &err))
@@ -278,19 +307,21 @@ static void latency(Arena *arena, Index *index, const Collection *c, size_t dims
     printf("\n");
 }
 
-static void measure_latency(Arena *arena, const Collection *c, size_t dims)
+static void measure_latency(Arena *arena, const Collection *c, size_t dims, bool has_windows)
 {
     char folder[] = "/tmp/retrieval-bench-XXXXXX";
     Error err = { 0 };
     if (!mkdtemp(folder))
         exit(1);
     int64_t start = monotonic_ms();
-    Index *index = fill(c, dims, LATENCY_DOCUMENTS, folder);
+    Index *index = fill(c, dims, has_windows, LATENCY_DOCUMENTS, folder);
     IndexStatus status = index_status(index);
-    printf("%d documents added and committed in %.1f s; keyword %.1f MB, vectors %.1f MB\n",
-           LATENCY_DOCUMENTS, (double)(monotonic_ms() - start) / 1e3,
+    printf("%d documents, %zu vectors, added and committed in %.1f s; keyword %.1f MB, "
+           "vectors %.1f MB\n",
+           LATENCY_DOCUMENTS, status.vectors, (double)(monotonic_ms() - start) / 1e3,
            (double)status.keyword_bytes / 1e6, (double)status.vector_bytes / 1e6);
-    for (Leg leg = LEG_KEYWORD; leg <= (dims ? LEG_HYBRID : LEG_KEYWORD); leg++)
+    for (Leg leg = has_windows ? LEG_VECTOR : LEG_KEYWORD; leg <= (dims ? LEG_HYBRID : LEG_KEYWORD);
+         leg++)
         latency(arena, index, c, dims, leg);
     index_free(index);
     start = monotonic_us();
@@ -305,10 +336,26 @@ static void measure_latency(Arena *arena, const Collection *c, size_t dims)
         quit(&err);
 }
 
+/* One line: nDCG@10 of the legs and of both, with several weights of the vector leg. */
+static void measure_quality(Arena *arena, const Collection *c, size_t dims, bool has_windows)
+{
+    static const float weights[] = { 0.4f, 0.45f, 0.5f, 0.55f, 0.6f };
+    Index *index = fill(c, dims, has_windows, 0, "/nonexistent");
+    printf("%-10s %s", c->name, has_windows ? "several vectors" : "one vector     ");
+    printf("  keyword %.4f", quality(arena, index, c, dims, LEG_KEYWORD, 0));
+    if (dims)
+        printf("  vector %.4f  hybrid", quality(arena, index, c, dims, LEG_VECTOR, 1));
+    for (size_t w = 0; dims && w < COUNT(weights); w++)
+        printf("  %.2f: %.4f", (double)weights[w],
+               quality(arena, index, c, dims, LEG_HYBRID, weights[w]));
+    printf("\n");
+    fflush(stdout);
+    index_free(index);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const names[] = { "scifact", "cranfield", "cisi" };
-    static const float weights[] = { 0.4f, 0.45f, 0.5f, 0.55f, 0.6f };
     AUTO_ARENA Arena *arena = arena_new(GB(4));
     Collection sets[COUNT(names)];
     Encoder *encoder = NULL;
@@ -324,19 +371,15 @@ int main(int argc, char **argv)
         sets[s] = load(arena, argv[1], names[s]);
         if (encoder)
             add_vectors(arena, &sets[s], encoder, argc > 3 ? argv[3] : NULL);
-        Index *index = fill(&sets[s], dims, 0, "/nonexistent");
-        printf("%-10s keyword %.4f", names[s],
-               quality(arena, index, &sets[s], dims, LEG_KEYWORD, 0));
-        if (dims)
-            printf("  vector %.4f  hybrid", quality(arena, index, &sets[s], dims, LEG_VECTOR, 1));
-        for (size_t w = 0; dims && w < COUNT(weights); w++)
-            printf("  %.2f: %.4f", (double)weights[w],
-                   quality(arena, index, &sets[s], dims, LEG_HYBRID, weights[w]));
-        printf("\n");
-        fflush(stdout);
-        index_free(index);
+        measure_quality(arena, &sets[s], dims, false);
     }
-    measure_latency(arena, &sets[0], dims);
+    for (size_t s = COUNT(names); encoder && s-- > 0;) {
+        add_windows(arena, &sets[s], encoder, argc > 3 ? argv[3] : NULL);
+        measure_quality(arena, &sets[s], dims, true);
+    }
+    measure_latency(arena, &sets[0], dims, false);
+    if (encoder)
+        measure_latency(arena, &sets[0], dims, true);
     encoder_free(encoder);
     return 0;
 }
