@@ -386,12 +386,13 @@ static size_t search_vectors(Index *index, Arena *arena, const IndexSearch *sear
     return vectors_search(index->vectors, vector, &filter, depth, hits);
 }
 
+/* By the chunks' own vectors: their best parts say less of what they are about (measured). */
 static void smooth(Index *index, Arena *arena, IndexHit *hits, size_t count)
 {
     LegHit parts[FUSION_DEPTH];
     float *cosines = arena_new_array(arena, float, count *count);
     for (size_t i = 0; i < count; i++)
-        parts[i] = (LegHit){ .key = hits[i].key, .part = hits[i].vector_part };
+        parts[i] = (LegHit){ .key = hits[i].key };
     vectors_similarities(index->vectors, parts, count, cosines);
     fusion_smooth(hits, count, cosines);
 }

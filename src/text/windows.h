@@ -1,4 +1,5 @@
-/* windows.h - a passage cut into pieces of whole sentences, for vectors of their own.
+/* windows.h - a passage cut into pieces, of whole sentences where it has them, for vectors of their
+ * own.
  *
  * A vector of a whole passage blurs what single sentences say; a few more of its pieces bring that
  * back. The pieces follow each other without gap or overlap and are about equally long. */

@@ -1,0 +1,17 @@
+/* alike.h - whether two passages say the same.
+ *
+ * They do when nine tenths of their different words are common to both and every word with a digit
+ * in it is: two bills of one form are two bills. Letters' case, signs and order do not count. */
+#pragma once
+
+#include "base/base.h"
+
+typedef struct WordSet {
+    const uint32_t *at; /* hashes, ascending, each once */
+    size_t count;
+    uint64_t numbers; /* of the words with digits: their set's hash */
+} WordSet;
+
+WordSet word_set(Arena *arena, Str text);
+/* Neither is alike when it has fewer than eight words, unless they are the same ones. */
+bool word_sets_alike(const WordSet *a, const WordSet *b);
