@@ -1,9 +1,13 @@
 /* search.c - see search.h. */
 #include "search/search.h"
+
+#include <math.h>
+
 #include "library/facts.h"
 
 #include "base/clock.h"
 #include "index/index.h"
+#include "search/choose.h"
 #include "search/query_vector.h"
 #include "search/search_history.h"
 #include "text/language.h"
@@ -15,7 +19,6 @@
 #define CANDIDATES 200
 /* Rows that are read beside those shown, for hits that are gone or put off. */
 #define SPARE_ROWS 20
-#define DIVERSE_RESULTS 10
 
 struct Searcher {
     Db *db;
@@ -36,8 +39,7 @@ typedef struct Running {
     size_t hit_count;
     ChunkHit *rows; /* of the first hits, as far as they were read */
     size_t row_count, first_row;
-    size_t shown[CANDIDATES], shown_count; /* hits, in the order they are shown */
-    size_t put_off[CANDIDATES], put_off_count, put_off_at;
+    Choice choice;
     bool has_model;
     QueryVector vector;
     Query query;
@@ -262,48 +264,56 @@ static bool find_row(Running *run, size_t at, const ChunkHit **row_r, Error *err
     return true;
 }
 
-/* --- Which hits are shown --- */
+/* --- Freshness --- */
 
-static size_t shown_of(const Running *run, Str document)
+#define FRESH_DAYS 180
+#define DAY_MS INT64_C(86400000)
+
+/* Halves with every FRESH_DAYS of age, by the document's date or when it was added. */
+static float freshness(const ChunkHit *row, int64_t now)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < run->shown_count; i++)
-        count += str_equal(run->rows[run->shown[i]].chunk.document, document);
-    return count;
+    int64_t date = row->document_date_ms ? row->document_date_ms : row->created_at_ms;
+    double days = (double)(now - date) / (double)DAY_MS;
+    return days > 0 ? (float)exp2(-days / FRESH_DAYS) : 1;
 }
 
-/* Hits that were put off come before one that is not half as good. */
-static void show_put_off(Running *run, double than)
+/* Only where it is asked for: it reads the rows of all hits that may come first. */
+static bool favour_fresh(Running *run, Error *err)
 {
-    while (run->put_off_at < run->put_off_count && run->shown_count < (size_t)run->request->limit &&
-           (double)run->hits[run->put_off[run->put_off_at]].score / 2 > than)
-        run->shown[run->shown_count++] = run->put_off[run->put_off_at++];
-}
-
-/* The best hits; those of a document that has its share of the first ten are put off. */
-static bool choose_shown(Running *run, Error *err)
-{
-    size_t limit = (size_t)run->request->limit;
-    for (size_t i = 0; i < run->hit_count && run->shown_count < limit; i++) {
-        const ChunkHit *row;
-        if (run->shown_count >= DIVERSE_RESULTS)
-            show_put_off(run, -1);
-        show_put_off(run, (double)run->hits[i].score);
-        if (run->shown_count >= limit)
-            break;
+    float values[CANDIDATES];
+    const ChunkHit *row;
+    if (run->request->fresh <= 0)
+        return true;
+    run->hit_count = MIN(run->hit_count, FUSION_DEPTH);
+    for (size_t i = 0; i < run->hit_count; i++) {
         if (!find_row(run, i, &row, err))
             return false;
-        if (!row)
-            continue;
-        bool is_crowd = !run->request->documents.count && run->shown_count < DIVERSE_RESULTS &&
-                        shown_of(run, row->chunk.document) >= SEARCH_SAME_DOCUMENT;
-        if (is_crowd)
-            run->put_off[run->put_off_count++] = i;
-        else
-            run->shown[run->shown_count++] = i;
+        values[i] = row ? freshness(row, now_ms()) : 0;
     }
-    show_put_off(run, -1);
+    fusion_mix(run->hits, run->hit_count, SHARE_FRESH, (float)MIN(run->request->fresh, 1), values);
+    run->row_count = 0; /* they are in another order now */
     return true;
+}
+
+/* --- Which hits are shown --- */
+
+static bool row_of_hit(void *self, size_t hit, const ChunkHit **row_r, Error *err)
+{
+    return find_row(self, hit, row_r, err);
+}
+
+static bool choose_shown(Running *run, Error *err)
+{
+    run->choice = (Choice){ .arena = run->arena,
+                            .hits = run->hits,
+                            .hit_count = run->hit_count,
+                            .limit = (size_t)run->request->limit,
+                            .spreads = !run->request->documents.count,
+                            .folds = run->request->folds_copies,
+                            .groups = run->request->by_document,
+                            .row = row_of_hit,
+                            .self = run };
+    return choose_results(&run->choice, err);
 }
 
 /* --- Results --- */
@@ -334,22 +344,37 @@ static void explain(Running *run, const IndexHit *from, SearchHit *hit)
     hit->shares = shares;
 }
 
+static SearchHit make_hit(Running *run, Index *index, size_t at)
+{
+    const IndexHit *from = &run->hits[at];
+    SearchHit hit = { .row = run->rows[at],
+                      .score = (double)from->score,
+                      .keyword_score = (double)from->keyword_score,
+                      .semantic_score = (double)from->vector_score,
+                      .keyword_rank = (int)from->keyword_rank,
+                      .semantic_rank = (int)from->vector_rank };
+    if (run->request->explains)
+        explain(run, from, &hit);
+    add_snippet(run, index, &hit);
+    return hit;
+}
+
 static void make_results(Running *run, Index *index)
 {
     SearchResults *results = &run->results;
-    results->count = run->shown_count;
-    results->at = arena_new_array(run->arena, SearchHit, run->shown_count);
-    for (size_t i = 0; i < run->shown_count; i++) {
-        const IndexHit *from = &run->hits[run->shown[i]];
-        results->at[i] = (SearchHit){ .row = run->rows[run->shown[i]],
-                                      .score = (double)from->score,
-                                      .keyword_score = (double)from->keyword_score,
-                                      .semantic_score = (double)from->vector_score,
-                                      .keyword_rank = (int)from->keyword_rank,
-                                      .semantic_rank = (int)from->vector_rank };
-        if (run->request->explains)
-            explain(run, from, &results->at[i]);
-        add_snippet(run, index, &results->at[i]);
+    const Choice *choice = &run->choice;
+    results->count = choice->count;
+    results->at = arena_new_array(run->arena, SearchHit, choice->count);
+    for (size_t i = 0; i < choice->count; i++) {
+        const Chosen *chosen = &choice->chosen[i];
+        SearchHit *hit = &results->at[i];
+        *hit = make_hit(run, index, chosen->hit);
+        hit->passages = arena_new_array(run->arena, SearchHit, chosen->passage_count);
+        hit->copies = arena_new_array(run->arena, const ChunkHit *, chosen->copy_count);
+        for (size_t n = 0; n < chosen->passage_count; n++)
+            hit->passages[hit->passage_count++] = make_hit(run, index, chosen->passages[n]);
+        for (size_t n = 0; n < chosen->copy_count; n++)
+            hit->copies[hit->copy_count++] = &run->rows[chosen->copies[n]];
     }
 }
 
@@ -366,7 +391,7 @@ static bool run_with_index(Running *run, Index *index, size_t dims, Str model, E
 {
     search_legs(run, index, dims, model);
     run->rows = arena_new_array(run->arena, ChunkHit, run->hit_count + 1);
-    if (!choose_shown(run, err))
+    if (!favour_fresh(run, err) || !choose_shown(run, err))
         return false;
     make_results(run, index);
     return true;

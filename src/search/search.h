@@ -10,6 +10,7 @@
  * so. Threads: any. */
 #pragma once
 
+#include "index/fusion.h"
 #include "library/library.h"
 #include "search/query_language.h"
 
@@ -41,6 +42,9 @@ typedef struct SearchRequest {
     StrList metadata; /* conditions: "author=smith", "pages>=10" (library/facts.h); all must hold */
     Str name;         /* part of the file's name */
     int64_t after_ms, before_ms; /* of the document's date; 0: no bound */
+    double fresh;                /* 0 to 1: how much of the score is the document's youth */
+    bool folds_copies;           /* passages that say the same are one result */
+    bool by_document;            /* one result a document, its other passages inside */
     bool is_remembered;          /* keep it in the search history */
     bool is_typing;              /* the last word may go on; never remembered */
     bool is_measured;            /* takes as long as if nobody had asked it before */
@@ -67,6 +71,10 @@ typedef struct SearchHit {
     int64_t snippet_start, snippet_end; /* bytes of the chunk's text */
     const int64_t (*matches)[2];        /* bytes of the chunk's text, inside the snippet */
     size_t match_count;
+    struct SearchHit *passages; /* grouped: of the same document, best first, at most 4 */
+    size_t passage_count;
+    const ChunkHit **copies; /* folded: passages elsewhere that say the same, at most 20 */
+    size_t copy_count;
 } SearchHit;
 
 typedef struct SearchResults {

@@ -1,8 +1,11 @@
 /* search_test.c - a small library, searched. */
 #include "search/search.h"
 
+#include <math.h>
+
 #include "base/hash.h"
 #include "db/fixture_test.h"
+#include "search/choose.h"
 #include "store/migrate.h"
 #include "store/people_store.h"
 #include "store/searches_store.h"
@@ -115,6 +118,48 @@ TEST_BOTH(search, one_long_document_does_not_crowd_others_out)
     cr_expect_eq(results.count, 13, "nothing is lost");
     results = search(&w, (SearchRequest){ .query = S("glaciers"), .documents = { w.ids, 2 } });
     cr_expect_eq(rank_of(&results, w.ids[1]), 0, "a filter that names documents: as they score");
+    close_world(&w);
+}
+
+TEST_BOTH(search, copies_are_folded_and_documents_grouped_where_asked)
+{
+    World w;
+    open_world(&w, url);
+    SearchResults results =
+        search(&w, (SearchRequest){ .query = S("glaciers"), .folds_copies = true });
+    cr_assert_eq(results.count, 2, "one of long.txt, one of short.txt");
+    const SearchHit *folded = &results.at[rank_of(&results, w.ids[0]) - 1];
+    cr_expect_eq(folded->copy_count, 11);
+    cr_expect(str_equal(folded->copies[0]->chunk.document, w.ids[0]));
+    results = search(&w, (SearchRequest){ .query = S("glaciers"), .by_document = true });
+    cr_assert_eq(results.count, 2);
+    cr_expect_eq(results.at[rank_of(&results, w.ids[0]) - 1].passage_count, CHOSEN_PASSAGES_MAX);
+    cr_expect_eq(results.at[rank_of(&results, w.ids[1]) - 1].passage_count, 0);
+    close_world(&w);
+}
+
+TEST_BOTH(search, scores_are_the_sums_of_their_shares)
+{
+    World w;
+    open_world(&w, url);
+    static const double fresh[] = { 0, 0.5, 1 };
+    for (size_t f = 0; f < COUNT(fresh); f++) {
+        SearchResults results =
+            search(&w, (SearchRequest){
+                           .query = S("carve deep valleys"), .fresh = fresh[f], .explains = true });
+        cr_assert(results.count > 0);
+        for (size_t i = 0; i < results.count; i++) {
+            double sum = 0, young = 0;
+            for (size_t n = 0; n < results.at[i].share_count; n++) {
+                const SearchShare *share = &results.at[i].shares[n];
+                sum += share->value;
+                young += strcmp(share->name, "FRESH") == 0 ? share->value : 0;
+            }
+            cr_expect(fabs(sum - results.at[i].score) < 1e-5 && sum <= 1.0001);
+            cr_expect(fabs(young - fresh[f]) < 0.01, "added just now");
+        }
+        cr_expect(fresh[f] == 1 || str_equal(results.at[0].row.chunk.document, w.ids[1]));
+    }
     close_world(&w);
 }
 
