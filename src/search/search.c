@@ -195,7 +195,8 @@ static bool begin_vector(Running *run, size_t dims, Str model)
                                  .workspace = run->scope->workspace,
                                  .model = model,
                                  .text = str_slice(words_of(run->request), 0, KB(8)),
-                                 .dims = dims };
+                                 .dims = dims,
+                                 .anew = run->request->is_measured };
     bool has_begun = query_vector_begin(&run->vector, queue, run->arena, &err);
     if (!has_begun)
         notice(run, &err);
