@@ -305,6 +305,107 @@ def test_words_that_are_nowhere_say_what_to_try(desk, page):
     expect(part(page, "result")).to_have_count(1)
 
 
+def test_an_error_in_a_query_is_marked_at_its_characters(desk, page):
+    desk.go("/search")
+    part(page, "search-input").fill("gannet tipe:pdf reef")
+    page.keyboard.press("Enter")
+    expect(part(page, "query-wrong")).to_contain_text("type")
+    expect(part(page, "wrong-part")).to_have_text(re.compile("tipe"))
+    expect(part(page, "search-input")).to_have_attribute("aria-invalid", "true")
+    shot(page, "search-wrong")
+    part(page, "search-input").fill("gannet type:pdf -\"no such words\"")
+    page.keyboard.press("Enter")
+    expect(part(page, "query-wrong")).to_be_hidden()
+    expect(part(page, "understood")).to_have_count(2)
+    expect(part(page, "result").first).to_contain_text("report.pdf")
+    desk.check(allowed=("status of 400",))
+
+
+def test_operators_and_their_values_are_completed_by_the_keyboard(desk, page):
+    desk.go("/search")
+    field = part(page, "search-input")
+    field.press_sequentially("gannet ty", delay=15)
+    expect(part(page, "complete-option").first).to_contain_text("type:")
+    field.press("Tab")
+    expect(field).to_have_value("gannet type:")
+    field.press_sequentially("pd", delay=15)
+    expect(part(page, "complete-option").first).to_contain_text("pdf")
+    field.press("ArrowDown")
+    field.press("Enter")
+    expect(field).to_have_value("gannet type:pdf ")
+    expect(part(page, "complete")).to_be_hidden()
+    expect(part(page, "understood")).to_have_text("Type: pdf")
+    field.press("Enter")
+    expect(part(page, "result").first).to_contain_text("report.pdf")
+
+
+def test_why_a_result_stands_there_adds_up_to_its_score(desk, page):
+    desk.go("/search?q=gannet%20reef")
+    first = part(page, "result").first
+    first.locator("[data-test=why-open]").click()
+    shares = first.locator("[data-test=why-share] .number").all_text_contents()
+    total = first.locator("[data-test=why-sum] .number").text_content()
+    assert len(shares) >= 2 and abs(sum(map(float, shares)) - float(total)) <= 0.005 * len(shares) + 0.005
+    expect(first.locator("[data-test=why]")).to_contain_text("By its words number")
+    shot(page, "search-why")
+    page.locator("body").press("w")
+    expect(first.locator("[data-test=why]")).to_have_count(0)
+
+
+def test_judged_results_are_measured_and_other_settings_compared(desk, page):
+    for query in ("gannet reef", "storm petrel", "feathered creature"):
+        desk.go("/search?q=" + query.replace(" ", "%20"))
+        with page.expect_response("**/v1/lab/judgements"):
+            part(page, "judge-good").first.click()
+        expect(part(page, "judge-good").first).to_have_attribute("aria-pressed", "true")
+    with page.expect_response("**/v1/lab/judgements"):
+        part(page, "judge-bad").nth(1).click()
+    page.reload()
+    expect(part(page, "judge-good").first).to_have_attribute("aria-pressed", "true")
+    expect(part(page, "judge-bad").nth(1)).to_have_attribute("aria-pressed", "true")
+    part(page, "measure").click()
+    expect(part(page, "title")).to_have_text("Measure")
+    part(page, "field-against").select_option("mode=keyword")
+    part(page, "lab-run-submit").click()
+    expect(part(page, "lab-verdict")).to_contain_text("queries better", timeout=30000)
+    expect(part(page, "lab-leg")).to_have_count(4)
+    expect(part(page, "lab-leg").nth(2).locator("td").first).to_have_text("1.0000")
+    expect(part(page, "lab-query")).to_have_count(3)
+    expect(part(page, "lab-differences")).to_be_visible()
+    shot(page, "lab")
+    address = page.url
+    page.reload()
+    expect(part(page, "lab-verdict")).to_be_visible()
+    assert "run=" in address
+    part(page, "lab-import-open").click()
+    part(page, "field-name").fill("By hand")
+    part(page, "field-tsv").fill("gannet\treport.pdf\t2\nno tabs")
+    part(page, "lab-import-form-submit").click()
+    expect(part(page, "field-problem")).to_contain_text("Line 2")
+    part(page, "field-tsv").fill("gannet\treport.pdf\t2\n")
+    part(page, "lab-import-form-submit").click()
+    expect(part(page, "field-set")).to_contain_text("By hand (1)")
+    part(page, "lab-run-submit").click()
+    expect(part(page, "lab-query")).to_have_count(1)
+    desk.check(allowed=("status of 400",))
+
+
+def test_the_lab_fits_a_phone(browser, library):
+    desk = Desk(browser, library.url, viewport=PHONE, is_mobile=True, has_touch=True, color_scheme="dark",
+                storage_state=library.desk.context.storage_state())
+    desk.go("/search/measure")
+    part(desk.page, "lab-run").first.locator("button").click()
+    part(desk.page, "lab-queries").wait_for()
+    assert overflow(desk.page) == 0
+    shot(desk.page, "phone-lab")
+    desk.go("/search?q=gannet%20type:pdf")
+    part(desk.page, "why-open").first.tap()
+    assert overflow(desk.page) == 0
+    shot(desk.page, "phone-search")
+    desk.check()
+    desk.context.close()
+
+
 # --- Asking ---
 
 
@@ -908,8 +1009,10 @@ def test_filters_are_typed_and_taken_away_as_chips(desk, page, kinds):
     part(page, "search-input").fill("fees type:mail")
     page.keyboard.press("Enter")
     expect(part(page, "result").first).to_contain_text("fees.eml")
-    expect(part(page, "search-input")).to_have_value(re.compile("^fees ?$"))
-    expect(part(page, "filter-format")).to_have_value("family:mail")
+    expect(part(page, "understood")).to_have_text("Type: mail")
+    part(page, "understood").click()
+    expect(part(page, "search-input")).to_have_value("fees")
+    expect(part(page, "understood")).to_have_count(0)
 
 
 def test_what_cannot_run_is_shown_inline_and_nothing_else(library, kinds):

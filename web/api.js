@@ -3,12 +3,13 @@ import {state, emit} from './state.js';
 import {t, has} from './texts.js';
 
 export class ApiError extends Error {
-  constructor(code, message, status, field, requestId) {
+  constructor(code, message, status, field, requestId, position) {
     super(message);
     this.code = code;
     this.status = status;
     this.field = field || null;
     this.requestId = requestId || null;
+    this.position = position || null;  // {start, end} in UTF-16 units of the field
   }
 }
 
@@ -21,7 +22,7 @@ function sentence(code, message) {
 export function errorFrom(status, body) {
   const error = (body && body.error) || {};
   const code = error.code || (status === 401 ? 'unauthorized' : 'internal');
-  return new ApiError(code, sentence(code, error.message), status, error.field, error.request_id);
+  return new ApiError(code, sentence(code, error.message), status, error.field, error.request_id, error.position);
 }
 
 export function address(path, query) {

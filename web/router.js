@@ -4,7 +4,7 @@ import {emit} from './state.js';
 const ROUTES = [
   ['/', 'ask'], ['/ask', 'ask'], ['/ask/:id', 'ask'],
   ['/conversations', 'conversations'],
-  ['/search', 'search'],
+  ['/search', 'search'], ['/search/measure', 'lab'],
   ['/library', 'library'],
   ['/documents/:id', 'document'],
   ['/settings', 'settings'], ['/settings/:section', 'settings'],

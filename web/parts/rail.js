@@ -35,7 +35,7 @@ function build() {
 
 function mark() {
   const {view, params, query} = here();
-  const shown = view === 'document' ? 'library' : view;
+  const shown = {document: 'library', lab: 'search'}[view] || view;
   for (const link of root.querySelectorAll('.place')) {
     const now = link.dataset.view === shown && !(shown === 'library' && query.collection);
     link.toggleAttribute('aria-current', false);

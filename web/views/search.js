@@ -6,7 +6,11 @@ import {bind, walker} from '../keys.js';
 import {note, withQuery, here} from '../router.js';
 import {top} from '../parts/top.js';
 import {filters} from '../parts/filters.js';
-import {takeOperators, merged, conditions} from '../parts/operators.js';
+import {conditions} from '../parts/operators.js';
+import {chipsOf, Wrong} from '../parts/understood.js';
+import {completion} from '../parts/complete.js';
+import {judgedFor, thumbs} from '../parts/judge.js';
+import {whyPanel} from '../parts/why.js';
 import {invite} from '../parts/invite.js';
 import {state} from '../state.js';
 import {scoreBar, legs, marked} from '../parts/score.js';
@@ -17,8 +21,9 @@ import * as reader from '../parts/reader.js';
 const LIMIT = 30;
 const TYPING_MS = 120;
 
-function bodyFrom(query) {
-  const body = {query: query.q, limit: LIMIT};
+function bodyFrom(query, whole) {
+  const body = {query: query.q, limit: LIMIT, explain: true};
+  if (!whole) body.typing = true;
   if (query.mode) body.mode = query.mode;
   if (query.format) body.formats = [query.format];
   if (query.family) body.families = [query.family];
@@ -31,11 +36,23 @@ function bodyFrom(query) {
   return body;
 }
 
+// "Why" opens under its result; the reader stays as it is.
+function whyButton(result) {
+  const button = h('button', {class: 'plain small', tabindex: -1, 'aria-expanded': 'false', test: 'why-open', onclick: () => {
+    const shown = button.closest('.result').querySelector('.why-panel');
+    if (shown) shown.remove();
+    else button.closest('.result').append(whyPanel(result));
+    button.setAttribute('aria-expanded', String(!shown));
+  }}, t('why.open'));
+  return button;
+}
+
 function row(result, index) {
   const place = [result.place, result.heading].filter(Boolean).join(' · ');
   return h('li', {class: 'result', tabindex: -1, data: {index}, test: 'result'},
     h('div', {class: 'result-head'}, h('span', {class: 'result-name'}, result.document.name), h('small', {}, place), scoreBar(result.score)),
-    h('p', {class: 'snippet'}, marked(result.snippet || result.text, result.highlights)), legs(result));
+    h('p', {class: 'snippet'}, marked(result.snippet || result.text, result.highlights)),
+    h('div', {class: 'result-foot'}, legs(result), h('span', {class: 'result-acts'}, result.explanation && whyButton(result))));
 }
 
 function statusOf(answer) {
@@ -54,7 +71,7 @@ export function render(root, {query}) {
   const undo = cleanup();
   let aborter = null;
   let results = [];
-  const head = top(t('search.title'));
+  const head = top(t('search.title'), h('a', {class: 'button', href: '/search/measure', test: 'measure'}, t('lab.title')));
   const input = h('input', {type: 'search', value: query.q || '', 'aria-label': t('search.label'), placeholder: t('search.placeholder'), autocomplete: 'off',
                             spellcheck: 'false', maxlength: 2000, 'aria-controls': 'results', data: {slash: 'yes'}, test: 'search-input'});
   const status = h('p', {class: 'status', role: 'status', test: 'search-status'}, t('search.hint'));
@@ -66,9 +83,12 @@ export function render(root, {query}) {
     run();
   };
   const row_ = h('div', {class: 'filter-place'});
+  const chips = h('div', {class: 'understood', role: 'group', 'aria-label': t('understood.title'), hidden: true, test: 'understood-row'});
+  const wrong = new Wrong(input);
+  const complete = completion(input, () => look(false));
   const paintFilters = () => fill(row_, filters(['mode', 'format', 'collection', 'tag', 'quality', 'after', 'before'], here().query, changed));
-  fill(root, head.element, h('div', {class: 'finder'}, h('form', {class: 'search-box', role: 'search', onsubmit: (event) => { event.preventDefault(); look(true).then(() => walk.put(0)); }}, input),
-    row_, status), body);
+  fill(root, head.element, h('div', {class: 'finder'}, h('form', {class: 'search-box', role: 'search', onsubmit: (event) => { event.preventDefault(); typed.cancel(); complete.close(); look(true).then(() => walk.put(0)); }},
+    input, wrong.mirror, complete.list), wrong.sentence, chips, row_, status), body);
   paintFilters();
 
   // j/k move quickly; the reader follows when they rest.
@@ -92,24 +112,44 @@ export function render(root, {query}) {
     note(withQuery({at: index + 1}));
   }
 
-  function show(answer, now) {
+  // Takes a part of the query away, with the space it leaves behind.
+  function forget(start, end) {
+    input.value = `${input.value.slice(0, start).trimEnd()} ${input.value.slice(end).trimStart()}`.trim();
+    look(true);
+    input.focus();
+  }
+
+  async function addThumbs(query, shown) {
+    const judged = await judgedFor(query);
+    if (!judged || shown !== results) return;
+    ol.querySelectorAll('.result-acts').forEach((place, i) => place.prepend(thumbs(query, shown[i], judged)));
+  }
+
+  function show(answer, now, whole) {
     results = answer.results;
+    wrong.clear();
+    fill(chips, chipsOf(answer.understood, forget));
+    chips.hidden = !chips.children.length;
     say(status, statusOf(answer));
     fill(ol, results.map(row), results.length === 0 && nothing(now));
     if (answer.notice) ol.prepend(noticeLine(answer.notice));
     walk.put(0, {focus: false, quiet: true});
+    if (whole && results.length) addThumbs(now.q, results);
     const at = Number(now.at);
     if (at > 0 && at <= results.length) open(at - 1);
   }
 
   function idle() {
     results = [];
+    wrong.clear();
+    chips.hidden = true;
     say(status, t('search.hint'));
     const empty = state.statistics && state.statistics.documents === 0;
     fill(ol, empty && invite(), notices());
   }
 
-  async function run() {
+  // Whole: as it stands, where an error is shown at its place. Else it is being typed, and what is no operator yet is words.
+  async function run(whole = true) {
     const now = here().query;
     if (aborter) aborter.abort();
     if (!(now.q || '').trim()) return idle(now);
@@ -117,31 +157,25 @@ export function render(root, {query}) {
     const own = aborter;
     ol.setAttribute('aria-busy', 'true');
     try {
-      const answer = await post('/v1/search', bodyFrom(now), {signal: own.signal});
-      if (own === aborter) show(answer, now);
+      const answer = await post('/v1/search', bodyFrom(now, whole), {signal: own.signal});
+      if (own === aborter) show(answer, now, whole);
     } catch (error) {
-      if (error.name !== 'AbortError') fill(ol, problem(error, run));
+      if (error.position && own === aborter) wrong.show(error);
+      else if (error.name !== 'AbortError') fill(ol, problem(error, () => run(whole)));
     } finally {
       if (own === aborter) ol.removeAttribute('aria-busy');
     }
   }
 
-  // Filters that were typed leave the field and stand in the row below it.
-  async function look(whole) {
-    const typed_ = input.value;
-    const found = await takeOperators(typed_, whole);
-    if (input.value !== typed_) return;
-    if (found.text !== typed_) {
-      input.value = found.text.trimStart();
-      note(withQuery({...merged(here().query, found), q: input.value}));
-      paintFilters();
-    }
-    changed({q: input.value});
+  function look(whole) {
+    note(withQuery({q: input.value, at: null}));
+    return run(whole);
   }
 
   const typed = debounce(TYPING_MS, () => look(false));
   input.addEventListener('input', typed);
   input.addEventListener('keydown', (event) => {
+    if (complete.key(event)) return;
     if (event.key === 'ArrowDown' && results.length) {
       event.preventDefault();
       walk.put(0);
@@ -149,12 +183,17 @@ export function render(root, {query}) {
   });
   ol.addEventListener('click', (event) => {
     const one = event.target.closest('.result');
-    if (!one || String(getSelection())) return;
+    if (!one || event.target.closest('button') || event.target.closest('.why-panel') || String(getSelection())) return;
     walk.put(Number(one.dataset.index), {quiet: true});
     open(Number(one.dataset.index));
   });
-  undo.add(bind(walk.keys));
-  undo.add(() => { typed.cancel(); follow.cancel(); if (aborter) aborter.abort(); });
+  const press = (test) => () => {
+    const button = walk.current() && walk.current().querySelector(`[data-test=${test}]`);
+    if (button) button.click();
+    return Boolean(button);
+  };
+  undo.add(bind({...walk.keys, w: press('why-open'), '+': press('judge-good'), '-': press('judge-bad')}));
+  undo.add(() => { typed.cancel(); complete.cancel(); follow.cancel(); if (aborter) aborter.abort(); });
   run();
   return {cleanup: undo, title: t('search.title'), focus: input};
 }
