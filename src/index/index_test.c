@@ -145,6 +145,29 @@ Test(index, what_is_typed_word_for_word_comes_first)
     finish(&f);
 }
 
+Test(index, a_chunk_with_several_vectors_is_scored_by_its_own_and_its_best)
+{
+    Fixture f = fixture();
+    static const float parts[][8] = { { 1 }, { 0, 1 }, { 0, 0, 1 }, { 0.6f, 0.8f } };
+    float query[8] = { 0, 1 };
+    IndexHit hits[10];
+    index_add_vector(f.index, 1, 0, parts[0]);
+    index_add_vector(f.index, 1, 1, parts[1]);
+    index_add_vector(f.index, 1, 2, parts[2]);
+    index_add_vector(f.index, 2, 0, parts[3]);
+    index_add_vector(f.index, 3, 0, parts[2]);
+    index_publish(f.index);
+    IndexSearch search = { .vector = query, .count = 10 };
+    cr_assert_eq(index_search(f.index, f.arena, &search, hits), 3);
+    cr_expect(hits[0].key == 2 && fabsf(hits[0].vector_score - 0.8f) < 0.01f);
+    cr_expect(hits[1].key == 1 && fabsf(hits[1].vector_score - 0.5f) < 0.01f);
+    cr_expect(hits[1].vector_part == 1 && hits[1].vector_rank == 2);
+    uint64_t gone = 1;
+    index_delete(f.index, &gone, 1);
+    cr_expect_eq(index_search(f.index, f.arena, &search, hits), 2);
+    finish(&f);
+}
+
 Test(index, loading_says_which_leg_is_missing_or_damaged)
 {
     Fixture f = fixture();

@@ -57,6 +57,9 @@ void vectors_search_many(VectorIndex *index, const float *queries, size_t count,
 /* Cosines of the hits' vectors with each other, [count][count]: of the part that the hit names,
  * else of the key's first; 0 where there is none. Scores are not read. */
 void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, float *cosines);
+/* cosines[i]: of the query with the first vector of the hit's key; 0 where there is none. */
+void vectors_own_cosines(VectorIndex *index, const float *query, const LegHit *hits, size_t count,
+                         float *cosines);
 ShelfSize vectors_size(VectorIndex *index);
 Shelf *vectors_shelf(VectorIndex *index); /* for merging beside the writer */
 /* What a search would see now; for checks. Release with snapshot_release(). */

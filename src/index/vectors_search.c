@@ -460,3 +460,21 @@ void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, 
         }
     }
 }
+
+void vectors_own_cosines(VectorIndex *index, const float *query, const LegHit *hits, size_t count,
+                         float *cosines)
+{
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
+    VectorQuery prepared;
+    prepare(&prepared, query, index->dims);
+    for (size_t i = 0; i < count; i++) {
+        Found own = find_entry(now, &(LegHit){ .key = hits[i].key });
+        const VectorView *view = own.segment ? own.segment->view : NULL;
+        cosines[i] = 0;
+        if (view)
+            cosines[i] =
+                prepared.factor * view->scales[own.entry] *
+                (float)index->kernels->inner(
+                    prepared.values, view->values + (size_t)own.entry * index->dims, index->dims);
+    }
+}
