@@ -91,7 +91,7 @@ bool language_is_stop_word(Language language, Str word)
 
 /* What the characters alone say: a language for scripts that (nearly) only one of ours uses. */
 typedef struct Scripts {
-    size_t latin, cyrillic, greek, arabic, han, kana, hangul, other;
+    size_t latin, cyrillic, greek, arabic, han, kana, hangul, devanagari, tamil, armenian, other;
 } Scripts;
 
 static void count_script(Scripts *scripts, uint32_t c)
@@ -106,6 +106,12 @@ static void count_script(Scripts *scripts, uint32_t c)
         scripts->cyrillic++;
     else if (c >= 0x600 && c < 0x780)
         scripts->arabic++;
+    else if (c >= 0x530 && c < 0x590)
+        scripts->armenian++;
+    else if (c >= 0x900 && c < 0x980)
+        scripts->devanagari++;
+    else if (c >= 0xB80 && c < 0xC00)
+        scripts->tamil++;
     else if (c >= 0x3040 && c < 0x3100)
         scripts->kana++;
     else if ((c >= 0x3400 && c < 0xA000) || (c >= 0x20000 && c < 0x32000))
@@ -123,16 +129,20 @@ static Language script_language(const Scripts *s)
     size_t east = 2 * (s->han + s->kana + s->hangul);
     size_t most =
         MAX(MAX(MAX(s->latin, s->cyrillic), MAX(s->greek, s->arabic)), MAX(east, s->other));
+    most = MAX(MAX(most, s->devanagari), MAX(s->tamil, s->armenian));
     if (most == 0 || most == s->latin)
         return LANGUAGE_COUNT;
     if (most == east)
         return s->hangul > s->han + s->kana ? LANGUAGE_KOREAN
                : s->kana * 10 > s->han      ? LANGUAGE_JAPANESE
                                             : LANGUAGE_CHINESE;
-    return most == s->cyrillic ? LANGUAGE_RUSSIAN
-           : most == s->greek  ? LANGUAGE_GREEK
-           : most == s->arabic ? LANGUAGE_ARABIC
-                               : LANGUAGE_OTHER;
+    return most == s->cyrillic     ? LANGUAGE_RUSSIAN
+           : most == s->greek      ? LANGUAGE_GREEK
+           : most == s->arabic     ? LANGUAGE_ARABIC
+           : most == s->devanagari ? LANGUAGE_HINDI
+           : most == s->tamil      ? LANGUAGE_TAMIL
+           : most == s->armenian   ? LANGUAGE_ARMENIAN
+                                   : LANGUAGE_OTHER;
 }
 
 /* Each stop word counts for its languages, the less the more of them share it. */
