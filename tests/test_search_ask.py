@@ -47,6 +47,19 @@ def test_a_score_is_the_sum_of_what_it_is_made_of(library):
         assert {share["name"] for share in shares} <= {"keyword", "semantic", "neighbours", "exact", "rerank", "fresh"}
 
 
+def test_results_are_grouped_by_document_and_copies_are_folded(library):
+    text = "The dipper walks under water. It nests behind waterfalls in fast streams."
+    library.add(("dipper.txt", (text + "\n").encode()), ("dipper copy.txt", (text + " \n").encode()), tags="facts")
+    [first] = [one for one in search(library, "dipper waterfalls")["results"] if "dipper" in one["document"]["name"]]
+    assert len(first["copies"]) == 1 and "dipper" in first["copies"][0]["document"]["name"]
+    assert names(search(library, "dipper waterfalls", copies=True)).count("dipper.txt") == 1
+    grouped = names(search(library, "the", group="document"))
+    assert grouped and len(grouped) == len(set(grouped))
+    for wrong in ({"group": "page"}, {"fresh": 2}):
+        answer = library.post("/v1/search", {"query": "dipper", **wrong})
+        assert answer.status_code == 400 and answer.json()["error"]["field"] in wrong
+
+
 def test_words_in_quotes_must_appear_and_minus_words_must_not(library):
     assert names(search(library, '"sound post"')) == ["violin.txt"]
     assert names(search(library, '"post sound"')) == []

@@ -189,6 +189,27 @@ static void put_explanation(JsonWriter *json, Arena *arena, const SearchHit *hit
     put_end(json);
 }
 
+/* What was folded under it, and in a list of documents its other passages. */
+static void put_under(JsonWriter *json, Arena *arena, const SearchHit *hit)
+{
+    put_array(json, "copies");
+    for (size_t i = 0; i < hit->copy_count; i++) {
+        put_object(json, NULL);
+        put_hit_document(json, hit->copies[i]);
+        put_text(json, "place", hit->copies[i]->chunk.place);
+        put_int(json, "start", hit->copies[i]->chunk.start);
+        put_int(json, "end", hit->copies[i]->chunk.start + hit->copies[i]->chunk.length);
+        put_end(json);
+    }
+    put_end(json);
+    if (!hit->passage_count)
+        return;
+    put_array(json, "passages");
+    for (size_t i = 0; i < hit->passage_count; i++)
+        put_hit(json, arena, &hit->passages[i]);
+    put_end(json);
+}
+
 void put_hit(JsonWriter *json, Arena *arena, const SearchHit *hit)
 {
     const Chunk *chunk = &hit->row.chunk;
@@ -217,5 +238,6 @@ void put_hit(JsonWriter *json, Arena *arena, const SearchHit *hit)
     put_text(json, "snippet", snippet);
     put_highlights(json, hit, snippet);
     put_explanation(json, arena, hit);
+    put_under(json, arena, hit);
     put_end(json);
 }

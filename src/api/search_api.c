@@ -52,11 +52,24 @@ static bool read_query(SearchCall *call, Error *err)
                        call->search.is_typing ? QUERY_LENIENT : QUERY_STRICT, &call->reading, err);
 }
 
+/* How results are put together and ordered. */
+static bool read_order(SearchRequest *search, Str group, Error *err)
+{
+    search->by_document = str_is(group, "document");
+    if (group.length && !search->by_document)
+        return fail_field(err, "group", "'group' is document, not '" STR_FMT "'",
+                          STR_ARG(str_slice(group, 0, 40)));
+    return (search->fresh >= 0 && search->fresh <= 1) ||
+           fail_field(err, "fresh", "'fresh' is 0 to 1");
+}
+
 bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SearchCall call = { .request = request, .search = { .limit = 10, .is_remembered = true } };
     SearchRequest *search = &call.search;
     Str mode = STR_NONE, after = STR_NONE, before = STR_NONE;
+    Str group = STR_NONE;
+    bool shows_copies = false;
     StrList families = { 0 };
     int64_t limit = 10;
     if (!api_fields(
@@ -70,12 +83,14 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
             { "name", JSON_STR, &search->name, .length_max = 1000 }, { "after", JSON_STR, &after },
             { "before", JSON_STR, &before }, { "remember", JSON_FLAG, &search->is_remembered },
             { "typing", JSON_FLAG, &search->is_typing },
-            { "explain", JSON_FLAG, &search->explains }) ||
-        !search_mode_named(mode, &search->mode, err) ||
+            { "explain", JSON_FLAG, &search->explains }, { "group", JSON_STR, &group },
+            { "fresh", JSON_F64, &search->fresh }, { "copies", JSON_FLAG, &shows_copies }) ||
+        !search_mode_named(mode, &search->mode, err) || !read_order(search, group, err) ||
         !search_read_times(search, after, before, err) || !read_query(&call, err) ||
         !library_formats_of(request->arena, search->formats, families, &search->formats, err))
         return false;
     search->limit = (int)limit;
+    search->folds_copies = !shows_copies;
     return run(&call, response, err);
 }
 
