@@ -15,6 +15,11 @@ bool kernel_set_supported(const KernelSet *set)
 
 bool kernel_set_find(Str name, const KernelSet **set_r, Error *err)
 {
+    static const char names[] =
+#define KERNEL_SET(name, floats, bytes, faster) " " #name
+#include "encode/kernel_sets.def"
+#undef KERNEL_SET
+        ;
     *set_r = NULL;
     if (!name.length || str_is(name, "auto"))
         return true;
@@ -23,9 +28,8 @@ bool kernel_set_find(Str name, const KernelSet **set_r, Error *err)
             *set_r = &kernel_sets[i];
     if (!*set_r)
         return fail(err, ERROR_INVALID,
-                    "there are no kernels '" STR_FMT "'; choose auto or "
-                    "one of kernel_sets.def: amx, avx512vnni, avx512, avxvnni, avx2, plain",
-                    STR_ARG(name));
+                    "there are no kernels '" STR_FMT "'; choose auto or one of%s", STR_ARG(name),
+                    names);
     return kernel_set_supported(*set_r) ||
            fail(err, ERROR_INVALID, "this processor cannot run the kernels '" STR_FMT "'",
                 STR_ARG(name));
