@@ -73,7 +73,8 @@ char *app_socket(Arena *arena, Str folder)
 static bool has_model(Arena *arena, Str folder)
 {
     return file_exists(path_join(arena, folder, S("model.safetensors"))) &&
-           file_exists(path_join(arena, folder, S("vocab.txt")));
+           (file_exists(path_join(arena, folder, S("vocab.txt"))) ||
+            file_exists(path_join(arena, folder, S("tokenizer.json"))));
 }
 
 Str app_model_folder(Arena *arena, const Settings *settings, Str data_folder)

@@ -164,7 +164,8 @@ static bool has_file(const EncodeQueue *queue, Str name)
 
 static bool has_model(const EncodeQueue *queue)
 {
-    return has_file(queue, S("model.safetensors")) && has_file(queue, S("vocab.txt"));
+    return has_file(queue, S("model.safetensors")) &&
+           (has_file(queue, S("vocab.txt")) || has_file(queue, S("tokenizer.json")));
 }
 
 static bool no_model(const EncodeQueue *queue, Error *err)

@@ -30,7 +30,7 @@ typedef struct EncodeQueueOptions {
 } EncodeQueueOptions;
 
 typedef enum EncodeState {
-    ENCODE_NO_MODEL, /* the folder lacks model.safetensors or vocab.txt */
+    ENCODE_NO_MODEL, /* the folder lacks model.safetensors, or vocab.txt and tokenizer.json */
     ENCODE_UNLOADED, /* the files are there; the first call loads them */
     ENCODE_READY,
     ENCODE_BROKEN, /* loading failed; `reason` says why, the next call tries again */

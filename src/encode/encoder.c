@@ -18,6 +18,7 @@ typedef struct Workspace {
     float *change; /* [tokens][width]: what a step adds to it */
     float *wide;   /* [tokens][max(4 * width, inner_width)]: qkv and attended, or inner */
     float *scratch;
+    float *pooled;  /* [2][the widest of what follows pooling] */
     ByteRows bytes; /* [tokens][max(width, inner_width)], of int8: what a linear layer reads */
 } Workspace;
 
@@ -37,6 +38,7 @@ static void workspace_free(Workspace *workspace)
     free(workspace->change);
     free(workspace->wide);
     free(workspace->scratch);
+    free(workspace->pooled);
     free(workspace->bytes.bytes);
     free(workspace->bytes.scales);
     free(workspace->bytes.zeros);
@@ -66,6 +68,14 @@ static void fit_bytes(const ModelConfig *config, ByteRows *bytes, size_t tokens)
     memset(bytes->bytes, 0, size);
 }
 
+static size_t model_pooled_width(const Model *model)
+{
+    size_t width = model->config.width;
+    for (size_t i = 0; i < model->head_count; i++)
+        width = MAX(width, model->head[i].width_out);
+    return width;
+}
+
 static void workspace_fit(const Model *model, Workspace *workspace, size_t tokens)
 {
     const ModelConfig *config = &model->config;
@@ -79,6 +89,7 @@ static void workspace_fit(const Model *model, Workspace *workspace, size_t token
         make_floats(workspace->scratch, attention_scratch(tokens, config->width / config->heads));
     if (model->is_int8)
         fit_bytes(config, &workspace->bytes, tokens);
+    workspace->pooled = make_floats(workspace->pooled, 2 * model_pooled_width(model));
     workspace->tokens = tokens;
 }
 
@@ -143,7 +154,8 @@ void encoder_free(Encoder *encoder)
     free(encoder);
 }
 
-size_t encoder_dims(const Encoder *encoder) { return encoder->model->config.width; }
+size_t encoder_dims(const Encoder *encoder) { return encoder->model->config.dims; }
+bool encoder_is_reranker(const Encoder *encoder) { return encoder->model->config.is_reranker; }
 size_t encoder_tokens_max(const Encoder *encoder) { return encoder->model->config.positions; }
 size_t encoder_tokens_usual(const Encoder *encoder) { return encoder->model->config.tokens_max; }
 const char *encoder_model(const Encoder *encoder) { return encoder->name; }
@@ -168,6 +180,9 @@ static void embed_words(const Model *model, const EncoderPack *pack, float *x)
             tensor_read(&model->words, *id * width, width, x);
             for (size_t k = 0; k < width; k++)
                 x[k] += add[k];
+            if (model->second && pack->seconds && place >= pack->seconds[i])
+                for (size_t k = 0; k < width; k++)
+                    x[k] += model->second[k];
         }
     }
 }
@@ -239,23 +254,59 @@ static void run_layer(const Model *model, const ModelLayer *layer, const Encoder
     run_norm(model, &layer->output_norm, tokens, work->x, work->change);
 }
 
-/* The mean of the tokens' states (or the first), scaled to length 1; zeros when a damaged word
- * table made it no number. */
-static void pool(const ModelConfig *config, const float *x, size_t length, float *out)
+static void pool_rows(const ModelConfig *config, const float *x, size_t length, float *out)
 {
-    size_t width = config->width, rows = config->pooling == POOLING_CLS ? 1 : length;
-    double square = 0;
+    size_t width = config->width;
+    bool is_first = config->pooling == POOLING_CLS || config->is_reranker;
     memcpy(out, x, width * sizeof *out);
-    for (size_t i = 1; i < rows; i++)
+    for (size_t i = 1; i < length && !is_first; i++)
+        for (size_t k = 0; k < width; k++) {
+            float value = x[i * width + k];
+            out[k] = config->pooling == POOLING_MAX ? MAX(out[k], value) : out[k] + value;
+        }
+    if (config->pooling == POOLING_MEAN && !is_first)
         for (size_t k = 0; k < width; k++)
-            out[k] += x[i * width + k];
-    for (size_t k = 0; k < width; k++)
-        square += (double)out[k] * out[k];
-    /* The mean's division by the count falls out of the scaling. */
+            out[k] /= (float)length;
+}
+
+static void run_head(const HeadLayer *layer, const float *in, float *out)
+{
+    for (size_t i = 0; i < layer->width_out; i++) {
+        float sum = layer->bias ? layer->bias[i] : 0;
+        const float *weights = layer->weights + i * layer->width_in;
+        for (size_t k = 0; k < layer->width_in; k++)
+            sum += weights[k] * in[k];
+        out[i] = layer->activation == HEAD_TANH   ? tanhf(sum)
+                 : layer->activation == HEAD_RELU ? MAX(sum, 0.0f)
+                                                  : sum;
+    }
+}
+
+/* To length 1; zeros when a damaged word table made it no number. */
+static void scale_to_unit(const float *from, size_t dims, float *out)
+{
+    double square = 0;
+    for (size_t k = 0; k < dims; k++)
+        square += (double)from[k] * from[k];
     bool usable = isfinite(square) && square > 0;
     float scale = usable ? (float)(1.0 / sqrt(square)) : 0;
-    for (size_t k = 0; k < width; k++)
-        out[k] = usable ? out[k] * scale : 0;
+    for (size_t k = 0; k < dims; k++)
+        out[k] = usable ? from[k] * scale : 0;
+}
+
+/* The tokens' states as one vector, or the score of a pair. */
+static void pool(const Model *model, const float *x, size_t length, float *pooled, float *out)
+{
+    float *next = pooled + model_pooled_width(model);
+    pool_rows(&model->config, x, length, pooled);
+    for (size_t i = 0; i < model->head_count; i++) {
+        run_head(&model->head[i], pooled, next);
+        memcpy(pooled, next, model->head[i].width_out * sizeof *pooled);
+    }
+    if (model->config.is_reranker)
+        *out = isfinite(pooled[0]) ? pooled[0] : 0;
+    else
+        scale_to_unit(pooled, model->config.dims, out);
 }
 
 void encoder_run(Encoder *encoder, const EncoderPack *pack)
@@ -273,7 +324,7 @@ void encoder_run(Encoder *encoder, const EncoderPack *pack)
         run_layer(model, &model->layers[i], pack, tokens, work);
     const float *x = work->x;
     for (size_t i = 0; i < pack->count; i++) {
-        pool(&model->config, x, pack->lengths[i], pack->outs[i]);
+        pool(model, x, pack->lengths[i], work->pooled, pack->outs[i]);
         x += pack->lengths[i] * model->config.width;
     }
     give_workspace(encoder, work);
@@ -284,6 +335,33 @@ void encoder_run(Encoder *encoder, const EncoderPack *pack)
 size_t encoder_tokenize(const Encoder *encoder, Str text, uint32_t *ids, size_t max)
 {
     return tokenizer_encode(encoder->tokenizer, text, ids, max);
+}
+
+size_t encoder_tokenize_pair(const Encoder *encoder, Str first, Str second, uint32_t *ids,
+                             size_t max, uint32_t *second_r)
+{
+    size_t place,
+        count = tokenizer_encode_pair(encoder->tokenizer, first, second, ids, max, &place);
+    *second_r = (uint32_t)place;
+    return count;
+}
+
+Str encoder_prompt(const Encoder *encoder, bool is_query)
+{
+    const ModelConfig *config = &encoder->model->config;
+    return str(is_query ? config->query_prompt : config->passage_prompt);
+}
+
+EncoderShape encoder_shape(const Encoder *encoder)
+{
+    static const char *const poolings[] = { "mean", "cls", "max" };
+    const ModelConfig *config = &encoder->model->config;
+    return (EncoderShape){ .family = config->family->name,
+                           .tokenizer = tokenizer_kind(encoder->tokenizer),
+                           .pooling = config->is_reranker ? "score" : poolings[config->pooling],
+                           .precision = encoder->model->is_int8 ? "int8" : "fp32",
+                           .layers = config->layers,
+                           .width = config->width };
 }
 
 /* Texts gathered until they fill a pack. */
@@ -332,7 +410,7 @@ bool encoder_embed(Encoder *encoder, const Str *texts, size_t count, size_t max_
         heap_alloc((MAX((size_t)ENCODER_PACK_TOKENS, max_tokens) + max_tokens) * sizeof *ids);
     gathering.ids = ids;
     for (size_t i = 0; i < count; i++)
-        gather(&gathering, texts[i], max_tokens, out + i * config->width);
+        gather(&gathering, texts[i], max_tokens, out + i * config->dims);
     run_gathered(&gathering);
     return true;
 }

@@ -2,9 +2,9 @@
  *
  *   encoder_open(folder) -> encoder_embed(texts) ... -> encoder_free()
  *
- * The folder has model.safetensors and vocab.txt, and may have config.json and the files of
- * sentence-transformers (model.h). A text's vector has the same bytes alone, in any batch and
- * on any thread.
+ * The folder has model.safetensors and vocab.txt or tokenizer.json, and may have config.json and
+ * the files of sentence-transformers (model.h). A text's vector has the same bytes alone, in any
+ * batch and on any thread.
  *
  * Threads: any number may embed at once, each on its own core; encode_queue.h shares a few
  * workers fairly and is what servers use. Memory of MiniLM-L6: 12 MB of packed weights in int8,
@@ -34,6 +34,17 @@ size_t encoder_tokens_usual(const Encoder *encoder); /* where the model's own se
 const char *encoder_kernels(const Encoder *encoder); /* "AVX-512 fp32" */
 /* That stored vectors carry: "all-MiniLM-L6-v2/53aa5117" (model.h). */
 const char *encoder_model(const Encoder *encoder);
+/* A reranker scores pairs: its "vectors" are one value, the score before any scaling. */
+bool encoder_is_reranker(const Encoder *encoder);
+/* What the model wants before a query or a passage: "query: "; mostly empty. */
+Str encoder_prompt(const Encoder *encoder, bool is_query);
+
+/* What a person may want to know of a model. */
+typedef struct EncoderShape {
+    const char *family, *tokenizer, *pooling, *precision;
+    size_t layers, width;
+} EncoderShape;
+EncoderShape encoder_shape(const Encoder *encoder);
 /* Borrowed; the chunker counts with it. */
 const Tokenizer *encoder_tokenizer(const Encoder *encoder);
 
@@ -45,10 +56,14 @@ MUST_CHECK bool encoder_embed(Encoder *encoder, const Str *texts, size_t count, 
 /* The two halves of encoder_embed, for batches made elsewhere. Ids of at most `max` (>= 2)
  * tokens; returns how many. */
 size_t encoder_tokenize(const Encoder *encoder, Str text, uint32_t *ids, size_t max);
+/* Two texts as one sequence; *second_r is for EncoderPack.seconds. */
+size_t encoder_tokenize_pair(const Encoder *encoder, Str first, Str second, uint32_t *ids,
+                             size_t max, uint32_t *second_r);
 /* A pack of sequences, ids one after another; vector i goes to outs[i]. */
 typedef struct EncoderPack {
     const uint32_t *ids;
     const uint32_t *lengths; /* each 1 to encoder_tokens_max */
+    const uint32_t *seconds; /* of pairs: where the second text begins; NULL: lone texts */
     size_t count;
     float *const *outs;
 } EncoderPack;

@@ -10,7 +10,7 @@
 typedef struct Loading {
     Model *model;
     Safetensors tensors;
-    Str prefix; /* "" or "bert." */
+    Str prefix; /* "" or the family's */
     float *scratch;
     float *usual; /* size of each input of the matrix that is read next, of int8 */
 } Loading;
@@ -185,9 +185,9 @@ static bool read_packed(Loading *loading, const char *layer, const char *name, L
 
 static bool read_qkv(Loading *loading, const char *layer, Linear *linear, Error *err)
 {
-    static const char *const names[] = { "attention.self.query", "attention.self.key",
-                                         "attention.self.value" };
     const ModelConfig *config = &loading->model->config;
+    const ModelFamily *family = config->family;
+    const char *const names[] = { family->query, family->key, family->value };
     size_t width = config->width;
     float *scratch = loading->scratch;
     for (size_t i = 0; i < COUNT(names); i++)
@@ -222,20 +222,21 @@ static bool read_layer(Loading *loading, size_t number, ModelLayer *layer, const
 {
     char name[48];
     const ModelConfig *config = &loading->model->config;
-    snprintf(name, sizeof name, "encoder.layer.%zu.", number);
+    const ModelFamily *family = config->family;
+    snprintf(name, sizeof name, "%s%zu.", family->layer, number);
     expect_norm(loading, before);
     if (!read_qkv(loading, name, &layer->qkv, err))
         return false;
     expect_even(loading, config->width);
-    if (!read_packed(loading, name, "attention.output.dense", &layer->attended, err) ||
-        !read_norm(loading, name, "attention.output.LayerNorm", &layer->attended_norm, err))
+    if (!read_packed(loading, name, family->attended, &layer->attended, err) ||
+        !read_norm(loading, name, family->attended_norm, &layer->attended_norm, err))
         return false;
     expect_norm(loading, &layer->attended_norm);
-    if (!read_packed(loading, name, "intermediate.dense", &layer->up, err))
+    if (!read_packed(loading, name, family->up, &layer->up, err))
         return false;
     expect_even(loading, config->inner_width);
-    return read_packed(loading, name, "output.dense", &layer->down, err) &&
-           read_norm(loading, name, "output.LayerNorm", &layer->output_norm, err);
+    return read_packed(loading, name, family->down, &layer->down, err) &&
+           read_norm(loading, name, family->output_norm, &layer->output_norm, err);
 }
 
 static bool find_words(Loading *loading, Error *err)
@@ -250,23 +251,49 @@ static bool find_words(Loading *loading, Error *err)
     return true;
 }
 
-/* A lone text is always of type 0, so that row is added to every place once. */
-static bool read_embeddings(Loading *loading, Error *err)
+/* A lone text is always of type 0, so that row is added to every place once; a family without
+ * types has none. */
+static bool add_type(Loading *loading, Error *err)
 {
     Model *model = loading->model;
-    size_t width = model->config.width, positions = model->config.positions;
     const Tensor *types;
-    if (!find_tensor(loading, "embeddings.token_type_embeddings.weight", &types, err) ||
-        !read_tensor(loading, "embeddings.position_embeddings.weight", positions, width,
-                     model->places, err) ||
-        !read_norm(loading, "", "embeddings.LayerNorm", &model->words_norm, err))
-        return false;
+    Error none;
+    size_t width = model->config.width, positions = model->config.positions;
+    if (!find_tensor(loading, "embeddings.token_type_embeddings.weight", &types, &none))
+        return !strcmp(model->config.family->name, "distilbert") ||
+               fail(err, none.code, "%s", none.message);
     if (types->dim_count != 2 || types->dims[0] < 1 || types->dims[1] != width)
         return fail(err, ERROR_INVALID, "the type table is not %zu wide", width);
     tensor_read(types, 0, width, loading->scratch);
     for (size_t i = 0; i < positions * width; i++)
         model->places[i] += loading->scratch[i % width];
-    return check_finite(model->places, positions * width, "embeddings", err);
+    return true;
+}
+
+static bool read_places(Loading *loading, Error *err)
+{
+    Model *model = loading->model;
+    const Tensor *places;
+    size_t width = model->config.width, positions = model->config.positions;
+    size_t before = model->config.family->places;
+    if (!find_tensor(loading, "embeddings.position_embeddings.weight", &places, err))
+        return false;
+    if (places->dim_count != 2 || places->dims[0] != positions + before || places->dims[1] != width)
+        return fail(err, ERROR_INVALID,
+                    "tensor 'embeddings.position_embeddings.weight' should have the shape "
+                    "%zu x %zu",
+                    positions + before, width);
+    tensor_read(places, before * width, positions * width, model->places);
+    return true;
+}
+
+static bool read_embeddings(Loading *loading, Error *err)
+{
+    Model *model = loading->model;
+    return read_places(loading, err) && add_type(loading, err) &&
+           read_norm(loading, "", "embeddings.LayerNorm", &model->words_norm, err) &&
+           check_finite(model->places, model->config.positions * model->config.width, "embeddings",
+                        err);
 }
 
 /* Anonymous memory of its own mapping, so that it goes back to the system when freed. */
@@ -330,9 +357,13 @@ static bool load(Model *model, const char *folder, const char *cache_folder, Err
     model_cache_find(model, cache_folder, path, &cache);
     if (!safetensors_read(model->file.bytes, model->arena, &loading.tensors, err))
         return fail_in(err, "reading %s", path);
-    if (safetensors_find(&loading.tensors, S("bert.embeddings.word_embeddings.weight")))
-        loading.prefix = S("bert.");
-    return (find_words(&loading, err) && load_weights(&loading, &cache, err)) ||
+    Str prefix = str(model->config.family->prefix);
+    Str words =
+        str_format(model->arena, STR_FMT "embeddings.word_embeddings.weight", STR_ARG(prefix));
+    if (safetensors_find(&loading.tensors, words))
+        loading.prefix = prefix;
+    return (find_words(&loading, err) && load_weights(&loading, &cache, err) &&
+            model_read_head(model, folder, &loading.tensors, err)) ||
            fail_in(err, "reading %s", path);
 }
 

@@ -14,13 +14,36 @@
 #define MODEL_NAME_MAX 96
 #define MODEL_DIGEST_SIZE 32
 
-typedef enum Pooling { POOLING_MEAN, POOLING_CLS } Pooling;
+#define MODEL_DENSE_MAX 2
+#define MODEL_PROMPT_MAX 64
+
+typedef enum Pooling { POOLING_MEAN, POOLING_CLS, POOLING_MAX } Pooling;
+
+/* How the tensors of a model_type are called; a row of families.def. */
+typedef struct ModelFamily {
+    const char *name, *prefix, *layer, *query, *key, *value, *attended, *attended_norm, *up, *down,
+        *output_norm;
+    size_t places; /* rows of the table of places that no token has, before the first */
+} ModelFamily;
+
+/* A layer after pooling: a folder of sentence-transformers, such as 2_Dense. */
+typedef struct DenseConfig {
+    char folder[48];
+    size_t width_in, width_out;
+    bool has_bias, is_tanh;
+} DenseConfig;
 
 typedef struct ModelConfig {
     size_t layers, width, heads, inner_width, positions;
     float epsilon;
     Pooling pooling;
     size_t tokens_max; /* that the model was trained for; at most `positions` */
+    const ModelFamily *family;
+    bool is_reranker; /* scores pairs of texts */
+    DenseConfig dense[MODEL_DENSE_MAX];
+    size_t dense_count;
+    size_t dims; /* of a vector: the last dense layer's, or `width`; 1 of a reranker */
+    char query_prompt[MODEL_PROMPT_MAX], passage_prompt[MODEL_PROMPT_MAX]; /* before a text */
 } ModelConfig;
 
 /* Packed for one precision; the other's is NULL. */
@@ -34,6 +57,15 @@ typedef struct Linear {
 typedef struct Norm {
     float *gain, *bias;
 } Norm;
+
+/* A small layer that runs once a text: weights[width_out][width_in] as the file has them. */
+typedef struct HeadLayer {
+    float *weights, *bias;
+    size_t width_in, width_out;
+    enum { HEAD_PLAIN, HEAD_TANH, HEAD_RELU } activation;
+} HeadLayer;
+
+#define MODEL_HEAD_MAX MODEL_DENSE_MAX
 
 typedef struct ModelLayer {
     Linear qkv; /* query, key, value in one; the query's part scaled by 1/sqrt(head size) */
@@ -52,18 +84,27 @@ typedef struct Model {
     float *places; /* [positions][width], with the type of a lone text added */
     Norm words_norm;
     ModelLayer *layers;
+    HeadLayer head[MODEL_HEAD_MAX]; /* after pooling: dense layers, or those that score a pair */
+    size_t head_count;
+    float *second;   /* [width]: what the type of a second text adds; NULL: nothing */
     uint8_t *memory; /* all the packed weights, unless they lie in `packed` */
     size_t memory_size;
     FileMap packed; /* the cache file */
 } Model;
 
-/* Sizes of the model in the folder: config.json, sentence_bert_config.json, modules.json and
- * 1_Pooling/config.json when they are there, else those of MiniLM-L6. */
+/* Sizes of the model in the folder: config.json, sentence_bert_config.json, tokenizer_config.json,
+ * config_sentence_transformers.json, modules.json and what that names when they are there, else
+ * those of MiniLM-L6. */
 MUST_CHECK bool model_read_config(const char *folder, ModelConfig *config_r, Error *err);
 /* `options` may be NULL. */
 MUST_CHECK bool model_open(const char *folder, const EncoderOptions *options, Model **model_r,
                            Error *err);
 void model_free(Model *model); /* NULL is fine */
+extern const ModelFamily model_families[];
+extern const size_t model_family_count;
+/* The layers after pooling and the type of second texts, into a model whose tensors are read. */
+MUST_CHECK bool model_read_head(Model *model, const char *folder, const Safetensors *tensors,
+                                Error *err);
 /* The name that stored vectors carry: "<folder name>/<first 8 digits of the SHA-256>". It is the
  * same for both precisions: over STS-B dev the cosine of a text's int8 and fp32 vectors of
  * MiniLM-L6 is 0.9988 in the mean and 0.994 at least, so both may lie in one index, and a library
