@@ -20,6 +20,7 @@ typedef struct TinyDamage {
     size_t cut_bytes;   /* off the end of the file */
     size_t extra_words; /* in vocab.txt */
     const char *config; /* config.json instead of the right one */
+    bool scores_pairs;  /* a sequence classifier with one label */
 } TinyDamage;
 
 /* Makes the folder and returns its path, in the arena. */

@@ -12,6 +12,12 @@ static const char config_text[] =
     "\"num_attention_heads\":2,\"intermediate_size\":80,\"max_position_embeddings\":64,"
     "\"layer_norm_eps\":1e-12}";
 
+static const char pair_config_text[] =
+    "{\"model_type\":\"bert\",\"hidden_act\":\"gelu\",\"num_hidden_layers\":2,\"hidden_size\":32,"
+    "\"num_attention_heads\":2,\"intermediate_size\":80,\"max_position_embeddings\":64,"
+    "\"layer_norm_eps\":1e-12,\"architectures\":[\"BertForSequenceClassification\"],"
+    "\"id2label\":{\"0\":\"LABEL_0\"}}";
+
 static const char words[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nwater\npump\nmust\nbe\n"
                             "inspected\nevery\nsix\nmonths\nby\na\nperson\nwho\nhas\nread\n"
                             "this\nmanual\n,\n.\n##s\n##ed\n##ing\ncheck\n";
@@ -105,6 +111,10 @@ static Str make_file(Arena *arena, const TinyDamage *damage)
     add_pair(&writing, "embeddings.LayerNorm", 0, TINY_WIDTH, 1);
     for (int i = 0; i < TINY_LAYERS; i++)
         add_layer(&writing, i);
+    if (damage->scores_pairs) {
+        add_pair(&writing, "bert.pooler.dense", TINY_WIDTH, TINY_WIDTH, 0);
+        add_pair(&writing, "classifier", 1, TINY_WIDTH, 0);
+    }
     put_end(&json);
     uint64_t header_length = header.length;
     buf_add_bytes(&file, &header_length, sizeof header_length);
@@ -132,7 +142,8 @@ const char *tiny_model_write(Arena *arena, const TinyDamage *damage)
     for (size_t i = 0; i < damage->extra_words; i++)
         buf_addf(&vocab, "word%zu\n", i);
     put_file(arena, folder, S("vocab.txt"), buf_str(&vocab));
-    put_file(arena, folder, S("config.json"), str(damage->config ? damage->config : config_text));
+    const char *config = damage->scores_pairs ? pair_config_text : config_text;
+    put_file(arena, folder, S("config.json"), str(damage->config ? damage->config : config));
     put_file(arena, folder, S("model.safetensors"), make_file(arena, damage));
     return folder;
 }
