@@ -244,7 +244,10 @@ static bool open_encoder(App *app, Str folder, bool is_quiet, Error *err)
 static bool open_library(App *app, Str folder, Error *err)
 {
     const Settings *settings = app->settings;
-    LibraryOptions options = { .db = app->api.db,
+    LibraryOptions options = { .models = { .thread_max = (int)settings->encoder_threads },
+                               .models_folder = path_join(app->arena, folder, S("models")),
+                               .model_is_fixed = settings->model.length > 0,
+                               .db = app->api.db,
                                .blobs = app->blobs,
                                .sandbox = app->sandbox,
                                .encoder = app->encoder,
@@ -259,7 +262,8 @@ static bool open_library(App *app, Str folder, Error *err)
                                .trash_days = settings->trash_days,
                                .listener = on_library_news,
                                .listener_argument = app };
-    return library_open(&options, &app->api.library, err);
+    return app_encoder_options(app->arena, settings, folder, &options.models.encoder, err) &&
+           library_open(&options, &app->api.library, err);
 }
 
 static bool open_features(App *app, Error *err)

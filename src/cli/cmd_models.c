@@ -1,15 +1,43 @@
 /* cmd_models.c - the embedding model of this machine. */
 
+#include <dirent.h>
+#include <math.h>
+
 #include "base/file.h"
 #include "cli/app.h"
+#include "cli/client.h"
 #include "cli/output.h"
 #include "encode/encode_queue.h"
 
-/* Everything a model folder may have; the first two it must have. */
-static const char *const model_files[] = {
-    "model.safetensors",         "vocab.txt",   "config.json", "tokenizer_config.json",
-    "sentence_bert_config.json", "modules.json"
-};
+/* Everything a model folder may have; the first it must have, and one of the next two. */
+static const char *const model_files[] = { "model.safetensors",
+                                           "vocab.txt",
+                                           "tokenizer.json",
+                                           "config.json",
+                                           "modules.json",
+                                           "tokenizer_config.json",
+                                           "sentence_bert_config.json",
+                                           "config_sentence_transformers.json",
+                                           "README.md",
+                                           "LICENSE" };
+#define REQUIRED_FILES 1
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+/* A trial: a model that reads well may still make no numbers. */
+static bool try_text(EncodeQueue *queue, Error *err)
+{
+    Encoder *encoder = encode_queue_encoder(queue);
+    size_t dims = encoder_dims(encoder);
+    AUTO_FREE float *vector = heap_alloc(dims * sizeof *vector);
+    Str text = S("The pump must be inspected every six months.");
+    double square = 0;
+    if (!encode_queue_embed(queue, ENCODE_QUERY, &text, 1, 0, vector, err))
+        return false;
+    for (size_t i = 0; i < dims; i++)
+        square += (double)vector[i] * (double)vector[i];
+    return encoder_is_reranker(encoder) || fabs(square - 1) < 1e-3 ||
+           fail(err, ERROR_INVALID, "it makes no vector of a simple text");
+}
 
 static bool try_model(const CommandLine *line, Str data, Str folder, EncodeStatus *status_r,
                       Error *err)
@@ -18,28 +46,80 @@ static bool try_model(const CommandLine *line, Str data, Str folder, EncodeStatu
     if (!app_encoder_options(line->arena, &line->settings, data, &options.encoder, err))
         return false;
     EncodeQueue *queue = encode_queue_new(&options);
-    bool good = encode_queue_load(queue, err);
+    bool good = encode_queue_load(queue, err) && try_text(queue, err);
     encode_queue_status(queue, status_r);
     encode_queue_free(queue);
     return good;
 }
 
-static bool list(CommandLine *line, Str data, Error *err)
+static void print_model(const json_t *model)
 {
-    Str folder = app_model_folder(line->arena, &line->settings, data);
-    EncodeStatus status = { 0 };
-    if (!folder.length)
-        return fail(err, ERROR_NOT_FOUND,
-                    "there is no embedding model; add one with `lectern models add FOLDER`");
-    if (!try_model(line, data, folder, &status, err))
-        return false;
-    AUTO_JSON json_t *about = json_pack("{s:s, s:s, s:I, s:s}", "name", status.model, "folder",
-                                        str_c(line->arena, folder), "dims", (json_int_t)status.dims,
-                                        "kernels", status.kernels);
-    if (!output_json(line, about))
-        printf("%s  %zu values  %s\n" STR_FMT "\n", status.model, status.dims, status.kernels,
-               STR_ARG(folder));
+    bool used = json_is_true(json_object_get(model, "used"));
+    bool coming = json_is_true(json_object_get(model, "coming"));
+    Str error = json_member_text(model, "error");
+    printf("%c "
+           "%-36s",
+           used     ? '*'
+           : coming ? '>'
+                    : ' ',
+           json_string_value(json_object_get(model, "name")));
+    if (error.length)
+        printf("  " STR_FMT "\n", STR_ARG(error));
+    else
+        printf("  %s  %s  %" JSON_INTEGER_FORMAT " values  %" JSON_INTEGER_FORMAT
+               " tokens  %" JSON_INTEGER_FORMAT " MB\n",
+               json_string_value(json_object_get(model, "family")),
+               json_string_value(json_object_get(model, "pooling")),
+               json_integer_value(json_object_get(model, "dims")),
+               json_integer_value(json_object_get(model, "tokens")),
+               json_integer_value(json_object_get(model, "bytes")) / 1000000);
+}
+
+static bool print_list(CommandLine *line, json_t *answer)
+{
+    size_t i;
+    json_t *model;
+    const json_t *change = json_object_get(answer, "change");
+    const char *now = json_string_value(json_object_get(answer, "model"));
+    if (output_json(line, answer))
+        return true;
+    printf("searched with: %s, %" JSON_INTEGER_FORMAT " vectors\n",
+           now ? now : "(loaded when needed)",
+           json_integer_value(json_object_get(answer, "vectors")));
+    json_array_foreach(json_object_get(answer, "models"), i, model) print_model(model);
+    if (json_is_object(change))
+        printf("changing to %s: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " passages\n",
+               json_string_value(json_object_get(change, "name")),
+               json_integer_value(json_object_get(change, "done")),
+               json_integer_value(json_object_get(change, "total")));
     return true;
+}
+
+static bool list(CommandLine *line, Error *err)
+{
+    AUTO_CLIENT Client *client = NULL;
+    AUTO_JSON json_t *answer = NULL;
+    return client_open(line, &client, err) &&
+           client_call(client, "GET", "/v1/models/local", S(""), &answer, err) &&
+           print_list(line, answer);
+}
+
+/* use NAME, rm NAME */
+static bool change(CommandLine *line, const char *method, const char *end, Error *err)
+{
+    AUTO_CLIENT Client *client = NULL;
+    AUTO_JSON json_t *answer = NULL;
+    Str name = line->word_count == 2 ? line->words[1] : S("");
+    for (size_t i = 0; i < name.length; i++)
+        if (!HAS_CHAR(name.at[i], NAME_CHARS))
+            name = S("");
+    if (!name.length)
+        return fail(err, ERROR_INVALID, "say which model; lectern models ls shows their names");
+    Str path = str_format(line->arena, "/v1/models/local/" STR_FMT "%s", STR_ARG(name), end);
+    if (!client_open(line, &client, err) ||
+        !client_call(client, method, path.at, S(""), &answer, err))
+        return false;
+    return json_is_object(answer) ? print_list(line, answer) : true;
 }
 
 static bool copy_file(Arena *arena, Str from, Str to, const char *name, bool required, Error *err)
@@ -52,37 +132,93 @@ static bool copy_file(Arena *arena, Str from, Str to, const char *name, bool req
            file_write(path_join(arena, to, str(name)), map.bytes, 0600, err);
 }
 
-static bool add(CommandLine *line, Str data, Error *err)
+static bool copy_files(Arena *arena, Str from, Str to, size_t required, Error *err)
 {
-    EncodeStatus status = { 0 };
-    if (line->word_count != 2)
-        return fail(err, ERROR_INVALID, "use: lectern models add FOLDER");
-    if (!try_model(line, data, line->words[1], &status, err))
-        return fail_in(err, "the folder holds no model that can be used");
-    Str to = str(path_join(line->arena, data, S("models/all-MiniLM-L6-v2")));
     if (!folder_make(to.at, 0700, err))
         return false;
     for (size_t i = 0; i < COUNT(model_files); i++)
-        if (!copy_file(line->arena, line->words[1], to, model_files[i], i < 2, err))
+        if (!copy_file(arena, from, to, model_files[i], i < required, err))
             return false;
-    printf("%s is used from the next start on\n", status.model);
+    return true;
+}
+
+/* The folders of modules: 1_Pooling, 2_Dense. */
+static bool copy_modules(Arena *arena, Str from, Str to, Error *err)
+{
+    DIR *folder = opendir(str_c(arena, from));
+    bool good = folder != NULL || fail_errno(err, "opening " STR_FMT, STR_ARG(from));
+    for (struct dirent *entry; good && (entry = readdir(folder));) {
+        Str name = str_copy(arena, str(entry->d_name));
+        if (HAS_CHAR(name.at[0], "0123456789") && str_find_char(name, '_') > 0)
+            good = copy_files(arena, str(path_join(arena, from, name)),
+                              str(path_join(arena, to, name)), 0, err);
+    }
+    if (folder)
+        closedir(folder);
+    return good;
+}
+
+static Str name_of(CommandLine *line)
+{
+    Str folder = line->words[1], name = option_value(line, "name");
+    while (folder.length > 1 && folder.at[folder.length - 1] == '/')
+        folder.length--;
+    return name.length ? name : path_name(folder);
+}
+
+static bool add(CommandLine *line, Error *err)
+{
+    EncodeStatus status = { 0 };
+    Str data, name;
+    if (line->word_count != 2)
+        return fail(err, ERROR_INVALID, "use: lectern models add FOLDER");
+    name = name_of(line);
+    if (!app_data_folder(line->arena, &line->settings, &data, err))
+        return false;
+    if (!try_model(line, data, line->words[1], &status, err))
+        return fail_in(err, "the folder holds no model that can be used");
+    Str to = str(path_join(line->arena, str(path_join(line->arena, data, S("models"))), name));
+    for (size_t i = 0; i < name.length; i++)
+        if (!HAS_CHAR(name.at[i], NAME_CHARS) || name.at[0] == '.')
+            return fail(err, ERROR_INVALID,
+                        "a name has letters, digits and . _ - only; use --name");
+    if (file_exists(to.at) && !option_is_given(line, "replace"))
+        return fail(err, ERROR_CONFLICT,
+                    "there is a model '" STR_FMT "' already; use --name or --replace",
+                    STR_ARG(name));
+    if (!copy_files(line->arena, line->words[1], to, REQUIRED_FILES, err) ||
+        !copy_modules(line->arena, line->words[1], to, err))
+        return false;
+    printf("%s is added; use it with: lectern models use " STR_FMT "\n", status.model,
+           STR_ARG(name));
     return true;
 }
 
 static bool run(CommandLine *line, Error *err)
 {
-    Str data, what = line->word_count ? line->words[0] : S("ls");
-    if (!str_is(what, "ls") && !str_is(what, "add"))
-        return fail(err, ERROR_INVALID, "use: lectern models ls | add FOLDER");
-    if (!app_data_folder(line->arena, &line->settings, &data, err))
-        return false;
-    return str_is(what, "ls") ? list(line, data, err) : add(line, data, err);
+    Str what = line->word_count ? line->words[0] : S("ls");
+    if (str_is(what, "ls"))
+        return list(line, err);
+    if (str_is(what, "add"))
+        return add(line, err);
+    if (str_is(what, "use"))
+        return change(line, "POST", "/use", err);
+    if (str_is(what, "rm"))
+        return change(line, "DELETE", "", err);
+    return fail(err, ERROR_INVALID, "use: lectern models ls | add FOLDER | use NAME | rm NAME");
 }
+
+static const CommandOption options[] = {
+    { "name", "NAME", "how the added model is called; else as its folder" },
+    { "replace", NULL, "put the added model in the place of one of that name" },
+    { NULL, NULL, NULL },
+};
 
 const Command command_models = {
     .name = "models",
-    .arguments = "ls | add FOLDER",
-    .summary = "The embedding model: which one is used, or add one",
+    .arguments = "ls | add FOLDER | use NAME | rm NAME",
+    .summary = "The embedding models: which there are, add one, embed everything with another",
+    .options = options,
     .word_max = 2,
     .run = run,
 };

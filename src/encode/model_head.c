@@ -87,6 +87,8 @@ static bool read_second(const Place *from, Error *err)
     size_t width = model->config.width;
     Str name = str_format(model->arena, "%sembeddings.token_type_embeddings.weight",
                           model->config.family->prefix);
+    if (!safetensors_find(from->tensors, name))
+        name = str_from(name, strlen(model->config.family->prefix));
     const Tensor *types = safetensors_find(from->tensors, name);
     float *rows;
     if (!types || types->dim_count != 2 || types->dims[0] != 2)

@@ -13,6 +13,8 @@
 typedef struct Embedding {
     Library *library;
     Job *job;
+    Scope scope;
+    EncodeQueue *queue;
     Arena *arena; /* of one batch */
     Document document;
     Str model;
@@ -23,13 +25,13 @@ typedef struct Embedding {
 static bool load_work(DbTx *tx, void *argument, Error *err)
 {
     Embedding *in = argument;
-    return document_find(tx, &in->job->scope, in->job->arena, in->job->subject, &in->document, err);
+    return document_find(tx, &in->scope, in->job->arena, in->document.id, &in->document, err);
 }
 
 static bool missing_work(DbTx *tx, void *argument, Error *err)
 {
     Embedding *in = argument;
-    return vector_missing(tx, &in->job->scope, in->arena, in->document.id, in->model,
+    return vector_missing(tx, &in->scope, in->arena, in->document.id, in->model,
                           MAX(TEXTS_AT_ONCE / MAX(in->library->options.vectors_per_chunk, 1), 1),
                           &in->chunks, err);
 }
@@ -37,7 +39,7 @@ static bool missing_work(DbTx *tx, void *argument, Error *err)
 static bool save_work(DbTx *tx, void *argument, Error *err)
 {
     Embedding *in = argument;
-    return job_hold(tx, in->job, err) && vector_add(tx, &in->job->scope, in->arena, in->document.id,
+    return job_hold(tx, in->job, err) && vector_add(tx, &in->scope, in->arena, in->document.id,
                                                     in->model, in->vectors, in->chunks.count, err);
 }
 
@@ -65,11 +67,15 @@ static Vector in_full(int64_t number, const float *values, size_t count)
 }
 
 /* Title and headings go before the text: a passage alone often does not say what it is about. */
-static Str text_of(Arena *arena, const Document *document, const Chunk *chunk, Str text)
+static Str text_of(const Embedding *in, const Chunk *chunk, Str text)
 {
+    const Document *document = &in->document;
+    Str prompt = encoder_prompt(encode_queue_encoder(in->queue), false);
     if (!document->title.length && !chunk->heading.length)
-        return text;
-    return str_format(arena, STR_FMT "%s" STR_FMT "\n" STR_FMT,
+        return prompt.length
+                   ? str_format(in->arena, STR_FMT STR_FMT, STR_ARG(prompt), STR_ARG(text))
+                   : text;
+    return str_format(in->arena, STR_FMT STR_FMT "%s" STR_FMT "\n" STR_FMT, STR_ARG(prompt),
                       STR_ARG(str_slice(document->title, 0, 80)),
                       document->title.length && chunk->heading.length ? " > " : "",
                       STR_ARG(str_slice(chunk->heading, 0, 120)), STR_ARG(text));
@@ -80,14 +86,14 @@ static size_t texts_of(const Embedding *in, const Chunk *chunk, Str *texts)
 {
     Str windows[VECTORS_PER_CHUNK_MAX];
     size_t most = (size_t)in->library->options.vectors_per_chunk, count = 0;
-    texts[count++] = text_of(in->arena, &in->document, chunk, chunk->text);
+    texts[count++] = text_of(in, chunk, chunk->text);
     size_t found = windows_make(chunk->text, MAX(most, 1) - 1, windows);
     for (size_t i = 0; i < found; i++)
-        texts[count++] = text_of(in->arena, &in->document, chunk, windows[i]);
+        texts[count++] = text_of(in, chunk, windows[i]);
     return count;
 }
 
-static bool embed_batch(Embedding *in, EncodeQueue *queue, size_t dims, Error *err)
+static bool embed_batch(Embedding *in, size_t dims, Error *err)
 {
     size_t count = in->chunks.count, made = 0;
     Str *texts = arena_new_array(in->arena, Str, count * VECTORS_PER_CHUNK_MAX);
@@ -98,7 +104,7 @@ static bool embed_batch(Embedding *in, EncodeQueue *queue, size_t dims, Error *e
     }
     first[count] = made;
     float *values = arena_new_array(in->arena, float, made *dims);
-    if (!encode_queue_embed(queue, ENCODE_BULK, texts, made, 0, values, err))
+    if (!encode_queue_embed(in->queue, ENCODE_BULK, texts, made, 0, values, err))
         return false;
     in->vectors = arena_new_array(in->arena, Vector, count);
     for (size_t i = 0; i < count; i++) {
@@ -108,24 +114,25 @@ static bool embed_batch(Embedding *in, EncodeQueue *queue, size_t dims, Error *e
         in->vectors[i] = in->library->options.vector_exact ? in_full(number, of, size)
                                                            : quantize(in->arena, number, of, size);
     }
-    return store_write(in->library->db, &in->job->scope, save_work, in, err);
+    return store_write(in->library->db, &in->scope, save_work, in, err);
 }
 
-static bool embed_all(Embedding *in, EncodeQueue *queue, Error *err)
+static bool embed_all(Embedding *in, bool tells, Error *err)
 {
     EncodeStatus status;
     int64_t done = 0;
-    encode_queue_status(queue, &status);
+    encode_queue_status(in->queue, &status);
     for (;;) {
         AUTO_ARENA Arena *arena = arena_new(MB(64));
         in->arena = arena;
-        if (!job_progress(in->job, "embedding", done, in->document.chunk_count))
+        if (tells ? !job_progress(in->job, "embedding", done, in->document.chunk_count)
+                  : job_is_stopped(in->job))
             return job_stopped(in->job, err);
-        if (!store_read(in->library->db, &in->job->scope, missing_work, in, err))
+        if (!store_read(in->library->db, &in->scope, missing_work, in, err))
             return false;
         if (!in->chunks.count)
             return true;
-        if (!embed_batch(in, queue, status.dims, err))
+        if (!embed_batch(in, status.dims, err))
             return false;
         done += (int64_t)in->chunks.count;
     }
@@ -144,7 +151,7 @@ static bool goes_without(const Embedding *in, const Error *err)
 static bool ready_work(DbTx *tx, void *argument, Error *err)
 {
     Embedding *in = argument;
-    const Scope *scope = &in->job->scope;
+    const Scope *scope = &in->scope;
     Document now;
     if (!document_find(tx, scope, in->job->arena, in->document.id, &now, err))
         return false;
@@ -153,14 +160,41 @@ static bool ready_work(DbTx *tx, void *argument, Error *err)
            job_done_in(tx, in->job, err);
 }
 
+/* What counts as embedded is said even when there was nothing left to do. */
+static bool settle_work(DbTx *tx, void *argument, Error *err)
+{
+    Embedding *in = argument;
+    return job_hold(tx, in->job, err) &&
+           vector_add(tx, &in->scope, in->arena, in->document.id, in->model, NULL, 0, err);
+}
+
+bool library_embed_document(Job *job, const Scope *scope, Str document, Str model,
+                            EncodeQueue *queue, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Embedding in = { .library = job->argument,
+                     .job = job,
+                     .scope = *scope,
+                     .queue = queue,
+                     .model = model,
+                     .document = { .id = document } };
+    if (!store_read(in.library->db, scope, load_work, &in, err) || !embed_all(&in, false, err))
+        return false;
+    in.arena = arena;
+    return store_write(in.library->db, scope, settle_work, &in, err);
+}
+
 bool library_embed_job(Job *job, Error *err)
 {
-    Embedding in = { .library = job->argument, .job = job };
-    EncodeQueue *queue = atomic_load(&in.library->encoder);
+    Embedding in = { .library = job->argument,
+                     .job = job,
+                     .scope = job->scope,
+                     .document = { .id = job->subject } };
+    in.queue = atomic_load(&in.library->encoder);
     if (!store_read(in.library->db, &job->scope, load_work, &in, err))
         return err->code == ERROR_NOT_FOUND; /* erased: nothing is left to do */
     in.model = library_model(in.library, job->arena);
-    if (in.model.length && !embed_all(&in, queue, err) && !goes_without(&in, err))
+    if (in.model.length && !embed_all(&in, true, err) && !goes_without(&in, err))
         return false;
     (void)library_wait_indexed(in.library, INDEX_WAIT_MS);
     if (!store_write(in.library->db, &job->scope, ready_work, &in, err))

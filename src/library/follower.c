@@ -31,6 +31,7 @@ typedef struct WorkspaceIndex {
     char model[FOLLOWER_MODEL_SIZE], database[64];
     uint64_t generation; /* everything up to here is applied */
     bool needs_load;
+    bool is_beside; /* it is made while another one serves */
 } WorkspaceIndex;
 
 struct Follower {
@@ -364,7 +365,8 @@ static bool load_index(Follower *follower, WorkspaceIndex *index, Error *err)
         if (index->dims)
             index->generation = MIN(index->generation, opened.vectors.generation);
     } else {
-        follower->state = "rebuilding";
+        if (!index->is_beside)
+            follower->state = "rebuilding";
         index_clear(index->index);
         if (!rebuild_keyword(follower, index, err) ||
             (index->dims && !rebuild_vectors(follower, index, err)))
@@ -546,7 +548,31 @@ static void replace_index(const Follower *follower, WorkspaceIndex *at, const Wo
     pthread_rwlock_unlock(&at->use);
 }
 
-static void adopt_model(Follower *follower)
+/* Another model's index is built beside the one that serves, then takes its place. */
+static bool build_beside(Follower *follower, WorkspaceIndex *at, const WorkspaceIndex *by,
+                         Error *err)
+{
+    WorkspaceIndex fresh = { .dims = by->dims, .is_beside = true };
+    memcpy(fresh.id, at->id, sizeof fresh.id);
+    memcpy(fresh.model, by->model, sizeof fresh.model);
+    memcpy(fresh.database, by->database, sizeof fresh.database);
+    fresh.index = new_index(follower, &fresh);
+    if (!load_index(follower, &fresh, err)) {
+        index_free(fresh.index);
+        return false;
+    }
+    pthread_rwlock_wrlock(&at->use);
+    Index *old = at->index;
+    memcpy(at->model, fresh.model, sizeof at->model);
+    at->dims = fresh.dims;
+    at->index = fresh.index;
+    at->generation = fresh.generation;
+    pthread_rwlock_unlock(&at->use);
+    index_free(old);
+    return true;
+}
+
+static bool adopt_model(Follower *follower, Error *err)
 {
     WorkspaceIndex wanted = { 0 };
     pthread_mutex_lock(&follower->lock);
@@ -556,8 +582,14 @@ static void adopt_model(Follower *follower)
     pthread_mutex_unlock(&follower->lock);
     for (WorkspaceIndex *at = follower->indexes; at; at = at->next)
         if (strcmp(at->model, wanted.model) != 0 || at->dims != wanted.dims ||
-            strcmp(at->database, wanted.database) != 0)
-            replace_index(follower, at, &wanted);
+            strcmp(at->database, wanted.database) != 0) {
+            bool serves = !at->needs_load && at->dims && !strcmp(at->database, wanted.database);
+            if (!serves)
+                replace_index(follower, at, &wanted);
+            else if (!build_beside(follower, at, &wanted, err))
+                return false;
+        }
+    return true;
 }
 
 bool follower_set_model(Follower *follower, Str model, size_t dims)
@@ -604,10 +636,7 @@ static bool step(Follower *follower, bool *begun, Error *err)
     if (!*begun && !begin(follower, err))
         return false;
     *begun = true;
-    adopt_model(follower);
-    if (!load_new(follower, &loaded, err) || !follow(follower, err))
-        return false;
-    return true;
+    return adopt_model(follower, err) && load_new(follower, &loaded, err) && follow(follower, err);
 }
 
 static void *run(void *argument)

@@ -7,49 +7,10 @@
 #include "base/log.h"
 #include "extract/extractor.h"
 #include "library/follower.h"
-#include "store/settings_store.h"
 
 /* --- Opening --- */
 
-typedef struct ModelWork {
-    const Scope *system;
-    Arena *arena;
-    Str value;
-} ModelWork;
-
-#define MODEL_SETTING S("embedding_model")
-#define DIMS_MAX 8192
 #define FORMATS_MAX 256
-
-static bool find_model(DbTx *tx, void *argument, Error *err)
-{
-    ModelWork *work = argument;
-    return setting_find(tx, work->system, work->arena, MODEL_SETTING, &work->value, err);
-}
-
-static bool save_model(DbTx *tx, void *argument, Error *err)
-{
-    const ModelWork *work = argument;
-    return setting_set(tx, work->system, MODEL_SETTING, work->value, err);
-}
-
-/* The model whose vectors are in the database, so that they can be searched before it is loaded
- * again; it is loaded for the first query. */
-static Str recall_model(const Library *library, Arena *arena, size_t *dims_r)
-{
-    AUTO_JSON json_t *json = NULL;
-    ModelWork work = { .system = &library->system, .arena = arena };
-    Error ignored;
-    *dims_r = 0;
-    if (!store_read(library->db, &library->system, find_model, &work, &ignored) ||
-        !json_parse(work.value, KB(64), &json, &ignored))
-        return S("");
-    json_int_t dims = json_integer_value(json_object_get(json, "dims"));
-    if (dims <= 0 || dims > DIMS_MAX)
-        return S("");
-    *dims_r = (size_t)dims;
-    return str_copy(arena, json_member_text(json, "name"));
-}
 
 /* Whoever loads the model first may not be library_model(), so this is asked each time. */
 static void remember_model(Library *library, const EncodeStatus *status)
@@ -57,14 +18,12 @@ static void remember_model(Library *library, const EncodeStatus *status)
     if (!follower_set_model(library->follower, str(status->model), status->dims))
         return;
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    Buf value = buf_new(arena, KB(4));
     Error err;
-    JsonWriter json = put_begin(&value);
-    put_text(&json, "name", str(status->model));
-    put_int(&json, "dims", (int64_t)status->dims);
-    put_end(&json);
-    ModelWork work = { .system = &library->system, .arena = arena, .value = buf_str(&value) };
-    if (!store_write(library->db, &library->system, save_model, &work, &err))
+    ModelChoice choice;
+    model_choice_read(library, arena, &choice);
+    choice.name = str(status->model);
+    choice.dims = status->dims;
+    if (!model_choice_save(library, &choice, &err))
         log_warn("library", "the model's name cannot be saved: %s", err.message);
 }
 
@@ -80,10 +39,14 @@ bool library_open(const LibraryOptions *options, Library **library_r, Error *err
     atomic_init(&library->encoder, options->encoder);
     pthread_rwlock_init(&library->blobs_in_use, NULL);
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    size_t dims;
-    Str model = recall_model(library, arena, &dims);
-    library->follower =
-        follower_start(options->db, options->index_folder, model, dims, options->vector_exact != 0);
+    ModelChoice choice;
+    pthread_mutex_init(&library->model_lock, NULL);
+    /* The model whose vectors are in the database, so that they can be searched before it is loaded
+     * again; it is loaded for the first query. */
+    model_choice_read(library, arena, &choice);
+    library->follower = follower_start(options->db, options->index_folder, choice.name, choice.dims,
+                                       options->vector_exact != 0);
+    library_open_models(library);
     *library_r = library;
     return true;
 }
@@ -93,6 +56,8 @@ void library_close(Library *library)
     if (!library)
         return;
     follower_stop(library->follower);
+    library_close_models(library);
+    pthread_mutex_destroy(&library->model_lock);
     pthread_rwlock_destroy(&library->blobs_in_use);
     free(library);
 }
@@ -121,6 +86,29 @@ Str library_model(Library *library, Arena *arena)
     }
     remember_model(library, &status);
     return str_copy(arena, str(status.model));
+}
+
+static bool has_loaded(EncodeQueue *queue, Str model)
+{
+    EncodeStatus status;
+    if (!queue)
+        return false;
+    encode_queue_status(queue, &status);
+    return status.state == ENCODE_READY && str_is(model, status.model);
+}
+
+EncodeQueue *library_encoder(Library *library, Str model)
+{
+    EncodeQueue *found = NULL, *now = atomic_load(&library->encoder);
+    if (has_loaded(now, model))
+        return now;
+    if (has_loaded(library->options.encoder, model))
+        return library->options.encoder;
+    pthread_mutex_lock(&library->model_lock);
+    for (size_t i = 0; i < library->own_count && !found; i++)
+        found = has_loaded(library->own[i], model) ? library->own[i] : NULL;
+    pthread_mutex_unlock(&library->model_lock);
+    return found;
 }
 
 LibraryModel library_model_status(Library *library)

@@ -36,7 +36,10 @@ typedef struct LibraryOptions {
     Db *db;
     BlobStore *blobs;
     Sandbox *sandbox;
-    EncodeQueue *encoder; /* NULL: no model, keyword search only */
+    EncodeQueue *encoder;      /* NULL: no model, keyword search only */
+    EncodeQueueOptions models; /* how others are opened; without a folder */
+    const char *models_folder; /* where they are; NULL: nowhere, there is only `encoder` */
+    bool model_is_fixed;       /* a setting of the program names it */
     const char *index_folder;
     int64_t chunk_size, chunk_overlap;
     int64_t vector_exact;      /* 1: vectors are kept in full, and searched in half precision */
@@ -206,6 +209,40 @@ typedef struct LibraryModel {
 LibraryModel library_model_status(Library *library);
 /* The model's name, loading it if need be; empty when there is none. */
 Str library_model(Library *library, Arena *arena);
+/* The queue of the model whose vectors an index holds; NULL when it is not there. While a model
+ * changes, two serve. */
+EncodeQueue *library_encoder(Library *library, Str model);
+
+/* --- Changing the model (library_models.c) --- */
+
+typedef struct LibraryModelFolder {
+    Str name, family, pooling, reason; /* reason: why it cannot be used; else empty */
+    size_t dims, tokens_max;
+    int64_t bytes; /* of the weights */
+    bool is_reranker, is_used, is_coming;
+} LibraryModelFolder;
+typedef struct LibraryModelList {
+    LibraryModelFolder *at;
+    size_t count;
+} LibraryModelList;
+/* The models in the data folder, by name. */
+MUST_CHECK bool library_models(Library *library, Arena *arena, LibraryModelList *list_r,
+                               Error *err);
+
+/* From now on every document is embedded with the model of that name, in the background; the old
+ * vectors are searched until the new ones are complete. The name in use ends a change that is going
+ * on. ERROR_NOT_FOUND, ERROR_INVALID: nothing has changed. */
+MUST_CHECK bool library_use_model(Library *library, Arena *arena, Str name, Error *err);
+/* ERROR_CONFLICT when it is in use or comes. */
+MUST_CHECK bool library_remove_model(Library *library, Arena *arena, Str name, Error *err);
+
+typedef struct LibraryModelChange {
+    bool is_going_on;
+    Str name;            /* that comes */
+    int64_t done, total; /* passages */
+} LibraryModelChange;
+void library_model_change(Library *library, Arena *arena, LibraryModelChange *change_r);
+
 typedef struct LibraryVectors {
     size_t dims;
     const float *at; /* one unit vector after the other */
@@ -245,7 +282,8 @@ MUST_CHECK bool library_check(Library *library, LibraryCheck *check_r, Error *er
 
 JobHandler library_extract_job;
 JobHandler library_embed_job;
-JobHandler library_purge_job; /* erases what was in the trash long enough; recurring */
+JobHandler library_reembed_job; /* all documents, after library_use_model() */
+JobHandler library_purge_job;   /* erases what was in the trash long enough; recurring */
 /* Looks for documents that no job works on any more, and for passages without vectors; recurring.
  */
 JobHandler library_sweep_job;

@@ -8,13 +8,21 @@
 
 struct Follower;
 
+/* Models that one run of the program may go through; each stays open until the end, because a
+ * search may still be using it. */
+#define LIBRARY_MODELS_MAX 16
+
 struct Library {
     Db *db;
     BlobStore *blobs;
     Sandbox *sandbox;
     LibraryOptions options;
-    Scope system; /* jobs and the follower serve every workspace */
-    _Atomic(EncodeQueue *) encoder;
+    Scope system;                         /* jobs and the follower serve every workspace */
+    _Atomic(EncodeQueue *) encoder;       /* of the model that new documents get */
+    _Atomic(EncodeQueue *) coming;        /* of the model that comes; NULL: none does */
+    EncodeQueue *own[LIBRARY_MODELS_MAX]; /* that this library opened; under model_lock */
+    size_t own_count;
+    pthread_mutex_t model_lock;
     struct Follower *follower;
     pthread_rwlock_t blobs_in_use; /* see blobs_keep() */
 };
@@ -39,6 +47,25 @@ static inline void blobs_kept_auto(Library **library)
 
 #define JOB_EXTRACT "extract"
 #define JOB_EMBED "embed"
+#define JOB_REEMBED "reembed"
+
+/* Which models the library has, as the settings of the system keep it. */
+typedef struct ModelChoice {
+    Str name, folder; /* folder empty: the one the program was started with */
+    size_t dims;
+    Str next_name, next_folder; /* of the change that is going on; empty: none */
+    size_t next_dims;
+    Str previous; /* whose vectors have still to be removed */
+} ModelChoice;
+/* Empty members when nothing is known. */
+void model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r);
+MUST_CHECK bool model_choice_save(Library *library, const ModelChoice *choice, Error *err);
+/* The chosen model's queue in place of the program's, and that of a change that was interrupted. */
+void library_open_models(Library *library);
+void library_close_models(Library *library);
+/* Vectors of `model` for all chunks of a document that lack one. */
+MUST_CHECK bool library_embed_document(Job *job, const Scope *scope, Str document, Str model,
+                                       EncodeQueue *queue, Error *err);
 
 void library_tell(Library *library, const Scope *scope, LibraryNews news, Str document);
 /* Adds the job that reads this document, or embeds it. */

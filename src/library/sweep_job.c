@@ -90,8 +90,8 @@ static bool embed_missing(Sweep *in, Error *err)
 {
     char name[FOLLOWER_MODEL_SIZE];
     Library *library = in->library;
-    if (!library_model_status(library).is_there)
-        return true;
+    if (!library_model_status(library).is_there || atomic_load(&library->coming))
+        return true; /* while the model changes, a job of its own embeds (library_models.c) */
     follower_model(library->follower, name);
     in->model = str_copy(in->arena, str(name));
     if (!store_read(library->db, &library->system, unembedded_work, in, err))

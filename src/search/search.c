@@ -179,7 +179,8 @@ static void notice(Running *run, const Error *err)
 /* The query's vector is on its way; false: there is none, perhaps with a notice. */
 static bool begin_vector(Running *run, size_t dims, Str model)
 {
-    EncodeQueue *queue = atomic_load(&run->searcher->encoder);
+    EncodeQueue *queue = library_encoder(run->searcher->library, model);
+    queue = queue ? queue : atomic_load(&run->searcher->encoder);
     EncodeStatus status;
     Error err;
     if (run->request->mode == SEARCH_KEYWORD)
@@ -197,6 +198,10 @@ static bool begin_vector(Running *run, size_t dims, Str model)
                                  .text = str_slice(words_of(run->request), 0, KB(8)),
                                  .dims = dims,
                                  .anew = run->request->is_measured };
+    Str prompt = encoder_prompt(encode_queue_encoder(queue), true);
+    if (prompt.length)
+        run->vector.text =
+            str_format(run->arena, STR_FMT STR_FMT, STR_ARG(prompt), STR_ARG(run->vector.text));
     bool has_begun = query_vector_begin(&run->vector, queue, run->arena, &err);
     if (!has_begun)
         notice(run, &err);

@@ -1,0 +1,396 @@
+/* library_models.c - the models of the data folder, and changing from one to another.
+ *
+ *     library_use_model(B)     B is loaded, its name saved as the next one's, a job added
+ *     job "reembed"            every document gets vectors of B beside those of A; A serves, also
+ *                              for documents that come meanwhile: they get both
+ *     all have B               B's name is saved; the follower builds B's index beside A's and
+ *                              swaps; a query is always embedded with the model of its index
+ *     after the swap           A's vectors are removed
+ *
+ * Each step is found again after a restart by what the settings and the rows say. */
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "encode/model.h"
+#include "library/follower.h"
+#include "library/library_int.h"
+#include "store/settings_store.h"
+#include "store/vectors_store.h"
+
+#define CHOICE_SETTING S("embedding_model")
+#define DIMS_MAX 8192
+#define MODEL_FOLDERS_MAX 200
+#define DOCUMENTS_AT_ONCE 50
+#define VECTORS_AT_ONCE 5000
+#define SWAP_WAIT_MS 600000
+
+/* --- What is chosen --- */
+
+typedef struct ChoiceWork {
+    const Scope *system;
+    Arena *arena;
+    Str value;
+    bool adds_job;
+} ChoiceWork;
+
+static bool find_choice(DbTx *tx, void *argument, Error *err)
+{
+    ChoiceWork *work = argument;
+    return setting_find(tx, work->system, work->arena, CHOICE_SETTING, &work->value, err);
+}
+
+static bool save_choice(DbTx *tx, void *argument, Error *err)
+{
+    const ChoiceWork *work = argument;
+    return setting_set(tx, work->system, CHOICE_SETTING, work->value, err) &&
+           (!work->adds_job ||
+            library_queue(tx, work->system, work->arena, JOB_REEMBED, S("model"), err));
+}
+
+static size_t dims_of(const json_t *json, const char *name)
+{
+    json_int_t dims = json_integer_value(json_object_get(json, name));
+    return dims > 0 && dims <= DIMS_MAX ? (size_t)dims : 0;
+}
+
+static Str text_of(Arena *arena, const json_t *json, const char *name)
+{
+    return str_copy(arena, json_member_text(json, name));
+}
+
+void model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r)
+{
+    AUTO_JSON json_t *json = NULL;
+    ChoiceWork work = { .system = &library->system, .arena = arena };
+    Error ignored;
+    *choice_r = (ModelChoice){ 0 };
+    if (!store_read(library->db, &library->system, find_choice, &work, &ignored) ||
+        !json_parse(work.value, KB(64), &json, &ignored))
+        return;
+    *choice_r = (ModelChoice){ .dims = dims_of(json, "dims"),
+                               .folder = text_of(arena, json, "folder"),
+                               .next_dims = dims_of(json, "next_dims"),
+                               .next_folder = text_of(arena, json, "next_folder"),
+                               .previous = text_of(arena, json, "previous") };
+    if (choice_r->dims)
+        choice_r->name = text_of(arena, json, "name");
+    if (choice_r->next_dims)
+        choice_r->next_name = text_of(arena, json, "next_name");
+}
+
+static bool save(Library *library, const ModelChoice *choice, bool adds_job, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Buf value = buf_new(arena, KB(16));
+    JsonWriter json = put_begin(&value);
+    put_text(&json, "name", choice->name);
+    put_int(&json, "dims", (int64_t)choice->dims);
+    put_text(&json, "folder", choice->folder);
+    put_text(&json, "next_name", choice->next_name);
+    put_int(&json, "next_dims", (int64_t)choice->next_dims);
+    put_text(&json, "next_folder", choice->next_folder);
+    put_text(&json, "previous", choice->previous);
+    put_end(&json);
+    ChoiceWork work = { &library->system, arena, buf_str(&value), adds_job };
+    return store_write(library->db, &library->system, save_choice, &work, err);
+}
+
+bool model_choice_save(Library *library, const ModelChoice *choice, Error *err)
+{
+    return save(library, choice, false, err);
+}
+
+/* --- Queues --- */
+
+/* The queue of a folder, made when there is none; NULL when there are too many. */
+static EncodeQueue *queue_of(Library *library, const char *folder)
+{
+    EncodeQueue *queue = NULL;
+    EncodeQueueOptions options = library->options.models;
+    options.folder = folder;
+    pthread_mutex_lock(&library->model_lock);
+    if (library->own_count < LIBRARY_MODELS_MAX) {
+        queue = encode_queue_new(&options);
+        library->own[library->own_count++] = queue;
+    }
+    pthread_mutex_unlock(&library->model_lock);
+    return queue;
+}
+
+static char *path_of(Library *library, Arena *arena, Str name)
+{
+    return path_join(arena, str(library->options.models_folder), name);
+}
+
+void library_open_models(Library *library)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    ModelChoice choice;
+    if (!library->options.models_folder || library->options.model_is_fixed)
+        return;
+    model_choice_read(library, arena, &choice);
+    if (choice.folder.length && file_exists(path_of(library, arena, choice.folder)))
+        atomic_store(&library->encoder, queue_of(library, path_of(library, arena, choice.folder)));
+    if (choice.next_folder.length && file_exists(path_of(library, arena, choice.next_folder)))
+        atomic_store(&library->coming,
+                     queue_of(library, path_of(library, arena, choice.next_folder)));
+}
+
+void library_close_models(Library *library)
+{
+    for (size_t i = 0; i < library->own_count; i++)
+        encode_queue_free(library->own[i]);
+}
+
+/* --- The folders --- */
+
+static bool name_is_simple(Str name)
+{
+    return name.length && name.length <= 64 && name.at[0] != '.' && str_find_char(name, '/') < 0;
+}
+
+static LibraryModelFolder describe(Library *library, Arena *arena, const ModelChoice *choice,
+                                   Str name)
+{
+    static const char *const poolings[] = { "mean", "cls", "max" };
+    ModelConfig config;
+    Error why = { 0 };
+    struct stat status;
+    char *folder = path_of(library, arena, name);
+    LibraryModelFolder about = { .name = name,
+                                 .is_used = str_equal(name, choice->folder),
+                                 .is_coming = str_equal(name, choice->next_folder) };
+    if (!stat(path_join(arena, str(folder), S("model.safetensors")), &status))
+        about.bytes = status.st_size;
+    if (!model_read_config(folder, &config, &why)) {
+        about.reason = str_copy(arena, str(why.message));
+        return about;
+    }
+    about.family = str(config.family->name);
+    about.is_reranker = config.is_reranker;
+    about.pooling = config.is_reranker ? S("score") : str(poolings[config.pooling]);
+    about.dims = config.dims;
+    about.tokens_max = config.tokens_max;
+    return about;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_compare(((const LibraryModelFolder *)a)->name,
+                       ((const LibraryModelFolder *)b)->name);
+}
+
+bool library_models(Library *library, Arena *arena, LibraryModelList *list_r, Error *err)
+{
+    VEC(LibraryModelFolder) list = { 0 };
+    ModelChoice choice;
+    (void)err;
+    *list_r = (LibraryModelList){ 0 };
+    DIR *folder = library->options.models_folder ? opendir(library->options.models_folder) : NULL;
+    if (!folder)
+        return true;
+    model_choice_read(library, arena, &choice);
+    /* Before any choice, the program takes the usual one. */
+    if (!choice.folder.length && choice.name.length)
+        choice.folder =
+            str_slice(choice.name, 0, (size_t)MAX(str_find_last_char(choice.name, '/'), 0));
+    for (struct dirent *entry; (entry = readdir(folder)) && list.count < MODEL_FOLDERS_MAX;)
+        if (name_is_simple(str(entry->d_name)))
+            *vec_push(arena, &list) =
+                describe(library, arena, &choice, str_copy(arena, str(entry->d_name)));
+    closedir(folder);
+    if (list.count)
+        qsort(list.at, list.count, sizeof *list.at, by_name);
+    *list_r = (LibraryModelList){ list.at, list.count };
+    return true;
+}
+
+/* --- Changing --- */
+
+static bool check_name(Library *library, Arena *arena, Str name, Error *err)
+{
+    if (!library->options.models_folder || !name_is_simple(name) ||
+        !file_exists(path_of(library, arena, name)))
+        return fail(err, ERROR_NOT_FOUND,
+                    "there is no model '" STR_FMT "'; add one with: lectern models add FOLDER",
+                    STR_ARG(str_slice(name, 0, 64)));
+    return !library->options.model_is_fixed ||
+           fail(err, ERROR_CONFLICT, "the setting 'model' names the model; remove it first");
+}
+
+static bool load_next(Library *library, const char *folder, EncodeQueue **queue_r,
+                      EncodeStatus *status_r, Error *err)
+{
+    EncodeQueue *queue = queue_of(library, folder);
+    if (!queue)
+        return fail(err, ERROR_BUSY, "the model was changed %d times; start the server again",
+                    LIBRARY_MODELS_MAX);
+    if (!encode_queue_load(queue, err))
+        return false;
+    if (encoder_is_reranker(encode_queue_encoder(queue)))
+        return fail(err, ERROR_INVALID, "this model scores pairs of texts and makes no vectors");
+    encode_queue_status(queue, status_r);
+    *queue_r = queue;
+    return true;
+}
+
+bool library_use_model(Library *library, Arena *arena, Str name, Error *err)
+{
+    ModelChoice choice;
+    EncodeStatus status;
+    EncodeQueue *queue;
+    if (!check_name(library, arena, name, err) ||
+        !load_next(library, path_of(library, arena, name), &queue, &status, err))
+        return false;
+    (void)library_model(library, arena); /* so that what serves now has a name */
+    model_choice_read(library, arena, &choice);
+    choice.next_name = choice.next_folder = STR_NONE;
+    choice.next_dims = 0;
+    if (str_is(choice.name, status.model)) {
+        atomic_store(&library->coming, NULL);
+        choice.folder = name;
+        return save(library, &choice, false, err);
+    }
+    choice.next_name = str(status.model);
+    choice.next_folder = name;
+    choice.next_dims = status.dims;
+    atomic_store(&library->coming, queue);
+    return save(library, &choice, true, err);
+}
+
+bool library_remove_model(Library *library, Arena *arena, Str name, Error *err)
+{
+    LibraryModelList list;
+    if (!check_name(library, arena, name, err) || !library_models(library, arena, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++)
+        if (str_equal(list.at[i].name, name) && (list.at[i].is_used || list.at[i].is_coming))
+            return fail(err, ERROR_CONFLICT, "the model '" STR_FMT "' is in use", STR_ARG(name));
+    return folder_remove(path_of(library, arena, name), err);
+}
+
+/* --- The job --- */
+
+typedef struct Reembedding {
+    Library *library;
+    Job *job;
+    Arena *arena;
+    ModelChoice choice;
+    DocumentKeyList found;
+    int64_t with_next, with_old, removed;
+} Reembedding;
+
+static bool count_work(DbTx *tx, void *argument, Error *err)
+{
+    Reembedding *in = argument;
+    const Scope *system = &in->library->system;
+    return vector_count(tx, system, in->choice.next_name, &in->with_next, err) &&
+           vector_count(tx, system, in->choice.name, &in->with_old, err);
+}
+
+void library_model_change(Library *library, Arena *arena, LibraryModelChange *change_r)
+{
+    Reembedding in = { .library = library };
+    Error ignored;
+    *change_r = (LibraryModelChange){ 0 };
+    if (!atomic_load(&library->coming))
+        return;
+    model_choice_read(library, arena, &in.choice);
+    if (!in.choice.next_name.length ||
+        !store_read(library->db, &library->system, count_work, &in, &ignored))
+        return;
+    *change_r = (LibraryModelChange){ .is_going_on = true,
+                                      .name = in.choice.next_folder,
+                                      .done = in.with_next,
+                                      .total = in.with_next + in.with_old };
+}
+
+static bool find_work(DbTx *tx, void *argument, Error *err)
+{
+    Reembedding *in = argument;
+    return count_work(tx, argument, err) &&
+           document_list_unembedded(tx, &in->library->system, in->arena, in->choice.next_name,
+                                    DOCUMENTS_AT_ONCE, &in->found, err);
+}
+
+/* Everything is there: B instead of A, in the settings, for new documents, in the index. */
+static bool swap(Reembedding *in, Error *err)
+{
+    Library *library = in->library;
+    ModelChoice choice = { .name = in->choice.next_name,
+                           .dims = in->choice.next_dims,
+                           .folder = in->choice.next_folder,
+                           .previous = in->choice.name };
+    if (!model_choice_save(library, &choice, err))
+        return false;
+    atomic_store(&library->encoder, atomic_load(&library->coming));
+    atomic_store(&library->coming, NULL);
+    (void)follower_set_model(library->follower, choice.name, choice.dims);
+    in->choice = choice;
+    return true;
+}
+
+static bool embed_next(Reembedding *in, EncodeQueue *queue, Error *err)
+{
+    Library *library = in->library;
+    for (;;) {
+        AUTO_ARENA Arena *arena = arena_new(MB(64));
+        in->arena = arena;
+        if (!store_read(library->db, &library->system, find_work, in, err))
+            return false;
+        if (!in->found.count)
+            return true;
+        for (size_t i = 0; i < in->found.count; i++) {
+            Scope scope = { .workspace = in->found.at[i].workspace, .role = ROLE_OWNER };
+            if (!job_progress(in->job, "embedding with the new model", in->with_next,
+                              in->with_next + in->with_old))
+                return job_stopped(in->job, err);
+            if (atomic_load(&library->coming) != queue)
+                return true; /* another choice was made */
+            if (!library_embed_document(in->job, &scope, in->found.at[i].id, in->choice.next_name,
+                                        queue, err) &&
+                err->code != ERROR_NOT_FOUND)
+                return false;
+        }
+    }
+}
+
+static bool remove_work(DbTx *tx, void *argument, Error *err)
+{
+    Reembedding *in = argument;
+    return vector_remove_model(tx, &in->library->system, in->choice.previous, VECTORS_AT_ONCE,
+                               &in->removed, err);
+}
+
+/* A's rows go when no index is made of them any more. */
+static bool clean_up(Reembedding *in, Error *err)
+{
+    Library *library = in->library;
+    if (!library_wait_indexed(library, SWAP_WAIT_MS))
+        return fail(err, ERROR_BUSY, "the new model's index is still being built");
+    for (in->removed = 1; in->removed;) {
+        if (!job_progress(in->job, "removing old vectors", 0, 0))
+            return job_stopped(in->job, err);
+        if (!store_write(library->db, &library->system, remove_work, in, err))
+            return false;
+    }
+    in->choice.previous = STR_NONE;
+    return model_choice_save(library, &in->choice, err);
+}
+
+bool library_reembed_job(Job *job, Error *err)
+{
+    Reembedding in = { .library = job->argument, .job = job };
+    model_choice_read(in.library, job->arena, &in.choice);
+    EncodeQueue *queue = atomic_load(&in.library->coming);
+    if (in.choice.next_name.length && queue) {
+        if (!encode_queue_load(queue, err) || !embed_next(&in, queue, err))
+            return false;
+        if (atomic_load(&in.library->coming) != queue)
+            return true;
+        if (!swap(&in, err))
+            return false;
+    }
+    return !in.choice.previous.length || clean_up(&in, err);
+}

@@ -1,0 +1,156 @@
+"""Models of the data folder: adding one, changing to it while the old one serves, going on after a kill."""
+import json
+import random
+import struct
+import time
+
+import pytest
+
+from conftest import Server
+
+WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] the water pump must be inspected every six months ferry granite violin , .".split()
+WIDTH, INNER, PLACES = 32, 64, 64
+
+
+def write_model(folder, seed, width=WIDTH, rows=len(WORDS)):
+    """A BERT of one layer with random weights."""
+    folder.mkdir(parents=True)
+    numbers = random.Random(seed)
+    tensors, data = {}, bytearray()
+
+    def add(name, *shape, middle=0.0):
+        count = 1
+        for size in shape:
+            count *= size
+        start = len(data)
+        data.extend(struct.pack(f"<{count}f", *(middle + numbers.gauss(0, 0.3) for _ in range(count))))
+        tensors[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [start, len(data)]}
+
+    def pair(name, *shape, middle=0.0):
+        add(name + ".weight", *shape, middle=middle)
+        add(name + ".bias", shape[0])
+
+    add("embeddings.word_embeddings.weight", rows, width)
+    add("embeddings.position_embeddings.weight", PLACES, width)
+    add("embeddings.token_type_embeddings.weight", 2, width)
+    pair("embeddings.LayerNorm", width, middle=1.0)
+    layer = "encoder.layer.0."
+    for part in ("query", "key", "value"):
+        pair(layer + "attention.self." + part, width, width)
+    pair(layer + "attention.output.dense", width, width)
+    pair(layer + "attention.output.LayerNorm", width, middle=1.0)
+    pair(layer + "intermediate.dense", INNER, width)
+    pair(layer + "output.dense", width, INNER)
+    pair(layer + "output.LayerNorm", width, middle=1.0)
+    header = json.dumps(tensors).encode()
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(data))
+    (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n")
+    (folder / "config.json").write_text(json.dumps({
+        "model_type": "bert", "hidden_act": "gelu", "num_hidden_layers": 1, "hidden_size": width,
+        "num_attention_heads": 2, "intermediate_size": INNER, "max_position_embeddings": PLACES}))
+    return folder
+
+
+TEXTS = [(f"note{i}.txt", f"The {word} must be inspected every {word} months, note {i}.\n".encode())
+         for i, word in enumerate(["water", "pump", "ferry", "granite", "violin"] * 6)]
+
+
+@pytest.fixture
+def changing(tmp_path):
+    """A server whose library is embedded with `first`, and has `second`."""
+    server = Server(tmp_path / "library")
+    for seed, name in enumerate(("first", "second")):
+        server.cli("models", "add", str(write_model(tmp_path / name, seed)))
+    server.start()
+    server.new_key()
+    server.cli("models", "use", "first")
+    wait_change(server)
+    server.add(*TEXTS)
+    yield server
+    server.stop()
+
+
+def state(server):
+    return json.loads(server.cli("models", "ls", "--json").stdout)
+
+
+def wait_change(server, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        now = state(server)
+        if now["change"] is None:
+            return now
+        time.sleep(0.05)
+    raise AssertionError(f"still changing: {now}")
+
+
+def found(server):
+    answer = server.post("/v1/search", {"query": "ferry pump", "mode": "semantic", "limit": 10}).json()
+    return [(r["document"]["name"], round(r["scores"]["semantic"], 5)) for r in answer["results"]]
+
+
+def wait_found(server, wanted, seconds=30):
+    end = time.monotonic() + seconds
+    while found(server) != wanted and time.monotonic() < end:
+        time.sleep(0.1)
+    return found(server)
+
+
+def test_a_search_in_the_middle_of_a_change_gives_the_old_results(changing):
+    old = found(changing)
+    assert old
+    assert json.loads(changing.cli("models", "use", "second", "--json").stdout)["change"]["name"] == "second"
+    seen = set()
+    while True:
+        results = found(changing)
+        if state(changing)["change"] is None:
+            break
+        seen.add(tuple(results))
+    assert seen <= {tuple(old)}, "while the change goes on, the old vectors are searched"
+    used = {m["name"]: m["used"] for m in state(changing)["models"]}
+    assert used["second"] and not used["first"]
+    end = time.monotonic() + 30
+    while (new := found(changing)) == old and time.monotonic() < end:
+        assert new, "there is never nothing"
+        time.sleep(0.02)
+    assert new and new != old
+    # And back: the vectors are made again, the results are the first ones.
+    changing.cli("models", "use", "first")
+    wait_change(changing)
+    assert wait_found(changing, old) == old
+
+
+def test_a_change_goes_on_after_a_kill(changing):
+    old = found(changing)
+    changing.cli("models", "use", "second")
+    changing.kill()
+    changing.start()
+    now = wait_change(changing)
+    assert [m["name"] for m in now["models"] if m["used"]] == ["second"]
+    end = time.monotonic() + 30
+    while (new := found(changing)) in (old, []) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert new and new != old
+    changing.add(("late.txt", b"The late pump.\n"))
+    results = changing.post("/v1/search", {"query": "late", "mode": "semantic", "limit": 100}).json()["results"]
+    assert "late.txt" in [r["document"]["name"] for r in results]
+
+
+def test_models_are_listed_and_removed_by_name(changing):
+    listed = changing.cli("models", "ls").stdout
+    assert "* first" in listed and "second" in listed and "32 values" in listed
+    refused = changing.cli("models", "rm", "first", check=False)
+    assert refused.returncode and "in use" in refused.stderr
+    changing.cli("models", "rm", "second")
+    assert [m["name"] for m in state(changing)["models"]] == ["first"]
+    assert "no model" in changing.cli("models", "use", "second", check=False).stderr
+    assert changing.post("/v1/models/local/first/use").status_code == 403, "it is the owner's to say"
+
+
+def test_a_folder_that_is_no_model_is_refused(tmp_path):
+    server = Server(tmp_path / "library")
+    broken = write_model(tmp_path / "broken", 3, rows=5)
+    refused = server.cli("models", "add", str(broken), check=False)
+    assert refused.returncode and "the model only 5" in refused.stderr
+    refused = server.cli("models", "add", str(tmp_path), check=False)
+    assert refused.returncode
