@@ -171,3 +171,29 @@ def test_a_passage_with_several_vectors_is_found_once_by_its_best_part(tmp_path,
         assert server.get("/health").json()["index"]["vectors"] == 0
     finally:
         server.stop()
+
+
+def test_copies_are_folded_documents_grouped_and_the_young_favoured(library):
+    text = ("The lighthouse at Skagen was built of brick and has shown its light since the year 1858. "
+            "Its keeper lives in the house below and climbs the stairs twice a day. ")
+    library.add(("skagen.txt", text.encode()), ("skagen copy.txt", (text + "\n").encode()),
+                ("skagen 2.txt", text.replace("1858", "1859").encode()), tags="copies")
+    ask = {"query": "lighthouse keeper stairs", "tags": ["copies"]}
+    folded = library.post("/v1/search", ask).json()["results"]
+    assert len(folded) == 2, "another year is no copy"
+    copied = [r for r in folded if len(r["copies"]) == 1]
+    assert len(copied) == 1
+    names_of_both = {copied[0]["document"]["name"], copied[0]["copies"][0]["document"]["name"]}
+    assert names_of_both == {"skagen.txt", "skagen copy.txt"}
+    assert len(library.post("/v1/search", {**ask, "copies": True}).json()["results"]) == 3
+    long = "".join(f"Chapter {n}. The walrus sleeps on the ice of fjord number {n}. " * 12 + "\n\n" for n in range(6))
+    library.add(("walrus.txt", long.encode()), tags="walrus")
+    grouped = library.post("/v1/search", {"query": "walrus", "tags": ["walrus"], "group": "document"}).json()["results"]
+    assert len(grouped) == 1 and grouped[0]["passages"]
+    assert grouped[0]["passages"][0]["score"] <= grouped[0]["score"]
+    fresh = library.post("/v1/search", {**ask, "fresh": 0.5, "explain": True}).json()["results"][0]
+    shares = fresh["explanation"]["shares"]
+    assert abs(sum(s["value"] for s in shares) - fresh["score"]) < 1e-4
+    assert any(s["name"] == "fresh" and s["value"] > 0.4 for s in shares)
+    for wrong in ({"fresh": 2}, {"group": "word"}):
+        assert library.post("/v1/search", {**ask, **wrong}).status_code in (400, 422)
