@@ -198,29 +198,46 @@ static void consider(const KeywordWords *words, Str typed, Str *best, double *mo
     }
 }
 
+/* The best of the words that are near the typed one or its stem and begin with `same` bytes of it.
+ */
+static Str nearest(Snapshot *now, Arena *arena, Str typed, Str stem, uint32_t edits, size_t same,
+                   double *most)
+{
+    Str best = STR_NONE;
+    KeywordWords like = keyword_words_like(now->at, now->count, stem, edits, same, arena);
+    consider(&like, typed, &best, most);
+    if (str_equal(stem, typed))
+        return best;
+    like = keyword_words_like(now->at, now->count, typed, edits, same, arena);
+    consider(&like, typed, &best, most);
+    return best;
+}
+
 Str keyword_suggest(KeywordIndex *index, Words *words, const Language *languages,
                     size_t language_count, Str word, Arena *arena)
 {
     AUTO_SNAPSHOT Snapshot *now = keyword_snapshot(index);
     char lower[WORD_TEXT_MAX * 4], plain[WORD_TEXT_MAX * 4];
     Expansion e = { .now = now, .arena = arena };
-    Str best = STR_NONE;
+    Str best = STR_NONE, stems[QUERY_LANGUAGES_MAX];
     double most = -1e9;
 
     word = str_slice(word, 0, utf8_floor(word, MIN(word.length, WORD_TEXT_MAX)));
     Str typed = fold_accents(fold_case(word, lower, sizeof(lower)), plain, sizeof(plain));
     uint32_t edits = edits_for(typed);
-    for (size_t l = 0; edits && l < language_count; l++) {
+    language_count = edits ? MIN(language_count, QUERY_LANGUAGES_MAX) : 0;
+    for (size_t l = 0; l < language_count; l++) {
         WordList list = words_list(words, languages[l], word, arena);
         if (!list.words.count || is_there(&e, list.words.at[0].text))
             return STR_NONE;
-        Str stem = list.words.at[0].text;
-        KeywordWords like = keyword_words_like(now->at, now->count, stem, edits, 0, arena);
-        consider(&like, typed, &best, &most);
-        if (str_equal(stem, typed))
-            continue;
-        like = keyword_words_like(now->at, now->count, typed, edits, 0, arena);
-        consider(&like, typed, &best, &most);
+        stems[l] = list.words.at[0].text;
     }
+    /* Words with another first letter only when none has the same. */
+    for (size_t whole = 0; whole < 2 && !best.length; whole++)
+        for (size_t l = 0; l < language_count; l++) {
+            size_t same = whole ? 0 : keyword_word_first(stems[l]);
+            Str found = nearest(now, arena, typed, stems[l], edits, same, &most);
+            best = found.length ? found : best;
+        }
     return best;
 }

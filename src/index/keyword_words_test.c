@@ -129,6 +129,8 @@ Test(index, a_mistyped_word_is_suggested_as_the_library_writes_it)
         { "Retrival", "retrieval" },
         { "retrieval", "" }, /* it is there */
         { "recipts", "receipts" },
+        { "telecsopes", "telescopes" },
+        { "ielephone", "telephone" }, /* seldom, but it happens */
         { "gannte", "gannet" },
         { "wettersation", "wetterstation" },
         { "Munchen", "" }, /* so is it without its accent */
