@@ -168,6 +168,9 @@ static bool has_avx512(void)
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vpopcntdq");
 }
 
+/* Words; the processor's own prefetching ends at each page. */
+#define AHEAD 512
+
 AVX512 static void distances_avx512(const uint64_t *signs, size_t groups, size_t words,
                                     const uint64_t *query, uint16_t *distances)
 {
@@ -179,7 +182,9 @@ AVX512 static void distances_avx512(const uint64_t *signs, size_t groups, size_t
             __m512i q = _mm512_set1_epi64((long long)query[w]);
 #pragma GCC unroll 4
             for (size_t i = 0; i < 4; i++) {
-                __m512i bits = _mm512_xor_si512(_mm512_loadu_si512(signs + i * step + w * 8), q);
+                const uint64_t *at = signs + i * step + w * 8;
+                __builtin_prefetch(at + AHEAD);
+                __m512i bits = _mm512_xor_si512(_mm512_loadu_si512(at), q);
                 sums[i] = _mm512_add_epi64(sums[i], _mm512_popcnt_epi64(bits));
             }
         }

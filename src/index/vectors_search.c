@@ -166,33 +166,34 @@ static void pool_free(Pool *pool)
 
 /* --- By values --- */
 
-static LegHit score(const Scan *scan, const VectorQuery *query, const Segment *segment,
-                    uint32_t entry)
+/* What is scored is known by its place until the best are chosen: names would cost a miss each. */
+static uint64_t place_of(size_t segment, size_t entry) { return (uint64_t)segment << 32 | entry; }
+
+static LegHit score(const Scan *scan, const VectorQuery *query, size_t segment, uint32_t entry)
 {
-    const VectorView *view = segment->view;
+    const VectorView *view = scan->now->at[segment]->view;
     const int8_t *values = view->values + (size_t)entry * scan->dims;
     float inner = (float)scan->kernels->inner(query->values, values, scan->dims);
-    uint64_t name = segment->names[entry];
-    return (LegHit){ .key = name >> VECTOR_PART_BITS,
-                     .score = inner * view->scales[entry] * query->factor,
-                     .part = name % VECTOR_PARTS_MAX };
+    return (LegHit){ .key = place_of(segment, entry),
+                     .score = inner * view->scales[entry] * query->factor };
 }
 
-static void prefetch(const Scan *scan, const Candidate *candidate)
+static void prefetch(const Scan *scan, size_t segment, uint32_t entry)
 {
-    const VectorView *view = scan->now->at[candidate->segment]->view;
-    const int8_t *values = view->values + (size_t)candidate->entry * scan->dims;
+    const VectorView *view = scan->now->at[segment]->view;
+    const int8_t *values = view->values + (size_t)entry * scan->dims;
+    __builtin_prefetch(view->scales + entry);
     for (size_t at = 0; at < scan->dims; at += 64)
         __builtin_prefetch(values + at);
 }
 
 static void score_pool(const Scan *scan, const Pool *pool, LegHit *all)
 {
-    enum { AHEAD = 6 };
+    enum { AHEAD = 8 };
     for (size_t i = 0; i < pool->count; i++) {
         if (i + AHEAD < pool->count)
-            prefetch(scan, &pool->at[i + AHEAD]);
-        all[i] = score(scan, pool->query, scan->now->at[pool->at[i].segment], pool->at[i].entry);
+            prefetch(scan, pool->at[i + AHEAD].segment, pool->at[i + AHEAD].entry);
+        all[i] = score(scan, pool->query, pool->at[i].segment, pool->at[i].entry);
     }
 }
 
@@ -205,7 +206,7 @@ static void score_all(const Scan *scan, const VectorQuery *query, LegHit *all)
             for (; bits; bits &= bits - 1) {
                 size_t entry = w * 64 + (size_t)__builtin_ctzll(bits);
                 if (entry < segment->count)
-                    *all++ = score(scan, query, segment, (uint32_t)entry);
+                    *all++ = score(scan, query, s, (uint32_t)entry);
             }
         }
     }
@@ -213,43 +214,20 @@ static void score_all(const Scan *scan, const VectorQuery *query, LegHit *all)
 
 /* --- The best --- */
 
-typedef struct Found {
-    const Segment *segment;
-    uint32_t entry;
-} Found;
-
-/* The living entry that the hit names, else the first of its key; NULL segment: none. */
-static Found find_entry(const Snapshot *now, const LegHit *hit)
-{
-    Found best = { 0 };
-    uint64_t first = hit->key << VECTOR_PART_BITS, best_name = UINT64_MAX;
-    for (size_t s = 0; s < now->count; s++) {
-        const Segment *segment = now->at[s];
-        for (uint32_t entry = segment_lower(segment, first);
-             entry < segment->count && segment_key(segment, entry) == hit->key; entry++) {
-            uint64_t name = segment->names[entry];
-            bool is_better = name == (first | hit->part) ||
-                             (best_name != (first | hit->part) && name < best_name);
-            if (!segment_is_live(segment, entry) || !is_better)
-                continue;
-            best = (Found){ segment, entry };
-            best_name = name;
-        }
-    }
-    return best;
-}
-
-/* Score the hits by their values in half precision. */
-static void score_exactly(const Scan *scan, const VectorQuery *query, LegHit *hits, size_t count)
+/* From places to keys and parts; scored by the values in half precision where they are kept. */
+static void name_hits(const Scan *scan, const VectorQuery *query, LegHit *hits, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        Found found = find_entry(scan->now, &hits[i]);
-        const VectorView *view = found.segment ? found.segment->view : NULL;
-        if (view && view->halves)
+        const Segment *segment = scan->now->at[hits[i].key >> 32];
+        uint32_t entry = (uint32_t)hits[i].key;
+        const VectorView *view = segment->view;
+        if (view->halves)
             hits[i].score =
-                query->norm *
-                scan->kernels->inner_half(
-                    query->vector, view->halves + (size_t)found.entry * scan->dims, scan->dims);
+                query->norm * scan->kernels->inner_half(query->vector,
+                                                        view->halves + (size_t)entry * scan->dims,
+                                                        scan->dims);
+        hits[i].key = segment_key(segment, entry);
+        hits[i].part = segment->names[entry] % VECTOR_PARTS_MAX;
     }
 }
 
@@ -328,8 +306,7 @@ static size_t best_keys(const Scan *scan, const VectorQuery *query, LegHit *all,
         bring_best(all, count, taken);
         AUTO_FREE LegHit *best = heap_alloc((taken + 1) * sizeof(*best));
         memcpy(best, all, taken * sizeof(*best));
-        if (scan->is_exact)
-            score_exactly(scan, query, best, taken);
+        name_hits(scan, query, best, taken);
         keys = scan->has_parts ? merge_parts(best, taken) : taken;
         if (keys < k && taken < count)
             continue;
@@ -434,6 +411,32 @@ size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *f
 }
 
 /* --- Similarities --- */
+
+typedef struct Found {
+    const Segment *segment;
+    uint32_t entry;
+} Found;
+
+/* The living entry that the hit names, else the first of its key; NULL segment: none. */
+static Found find_entry(const Snapshot *now, const LegHit *hit)
+{
+    Found best = { 0 };
+    uint64_t first = hit->key << VECTOR_PART_BITS, best_name = UINT64_MAX;
+    for (size_t s = 0; s < now->count; s++) {
+        const Segment *segment = now->at[s];
+        for (uint32_t entry = segment_lower(segment, first);
+             entry < segment->count && segment_key(segment, entry) == hit->key; entry++) {
+            uint64_t name = segment->names[entry];
+            bool is_better = name == (first | hit->part) ||
+                             (best_name != (first | hit->part) && name < best_name);
+            if (!segment_is_live(segment, entry) || !is_better)
+                continue;
+            best = (Found){ segment, entry };
+            best_name = name;
+        }
+    }
+    return best;
+}
 
 void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, float *cosines)
 {

@@ -3,6 +3,7 @@
 #include "index/vectors.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <math.h>
 
 #include "base/file.h"
@@ -416,5 +417,100 @@ Test(index, half_precision_finds_the_true_ones)
     cr_expect_eq(vectors_load(exact, &generation, &err), SHELF_LOADED, "%s", err.message);
     vectors_free(exact);
     cr_expect_eq(vectors_load(f.index, &generation, &err), SHELF_DAMAGED, "without exactness");
+    finish(&f);
+}
+
+/* Whether a file of the folder has the bytes. */
+static bool any_file_has(Fixture *f, Str wanted)
+{
+    Error err = { 0 };
+    bool any = false;
+    DIR *folder = opendir(f->folder);
+    cr_assert(folder);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        Str bytes;
+        if (entry->d_name[0] == '.')
+            continue;
+        char *path = path_join(f->arena, str(f->folder), str(entry->d_name));
+        cr_assert(file_read(f->arena, path, MB(16), &bytes, &err), "%s", err.message);
+        any |= memmem(bytes.at, bytes.length, wanted.at, wanted.length) != NULL;
+    }
+    closedir(folder);
+    return any;
+}
+
+/* How many of the parts' codes, int8 and binary16, are in a file. */
+enum { ERASED_PARTS = 3, ERASED_KEY = 40 };
+
+static size_t codes_in_files(Fixture *f)
+{
+    size_t found = 0;
+    for (size_t part = 0; part < ERASED_PARTS; part++) {
+        const float *vector = f->vectors + (ERASED_KEY * ERASED_PARTS + part) * DIMS;
+        float most = 0;
+        double square = 0;
+        int8_t values[DIMS];
+        _Float16 halves[DIMS];
+        for (size_t d = 0; d < DIMS; d++) {
+            most = fmaxf(most, fabsf(vector[d]));
+            square += (double)vector[d] * (double)vector[d];
+        }
+        for (size_t d = 0; d < DIMS; d++) {
+            values[d] = (int8_t)lrintf(vector[d] * 127 / most);
+            halves[d] = (_Float16)((double)vector[d] / sqrt(square));
+        }
+        for (size_t d = 0; d + 8 <= DIMS; d += 8) {
+            found += any_file_has(f, (Str){ (const char *)(values + d), 8 });
+            found += any_file_has(f, (Str){ (const char *)(halves + d), 16 });
+        }
+    }
+    return found;
+}
+
+Test(index, of_an_erased_vector_no_eight_values_stay)
+{
+    Fixture f = fixture(0);
+    Error err = { 0 };
+    VectorIndex *index = vectors_new(f.folder, DIMS, 1, true);
+    for (uint64_t key = 0; key < 100; key++)
+        for (uint32_t part = 0; part < ERASED_PARTS; part++)
+            vectors_add(index, key, part, f.vectors + (key * ERASED_PARTS + part) * DIMS);
+    cr_assert(vectors_commit(index, 1, &err), "%s", err.message);
+    cr_expect_eq(codes_in_files(&f), ERASED_PARTS * DIMS / 8 * 2, "all of them are there before");
+    vectors_erase(index, ERASED_KEY);
+    cr_assert(vectors_commit(index, 2, &err), "%s", err.message);
+    cr_expect_eq(codes_in_files(&f), 0);
+    cr_expect_eq(vectors_size(index).entries, 99 * ERASED_PARTS);
+    vectors_free(index);
+    finish(&f);
+}
+
+/* A checksum keeps torn files out; the reader itself must refuse what it cannot read. */
+Test(index, a_vector_segment_with_a_changed_head_or_length_is_refused)
+{
+    Fixture f = fixture(300);
+    Error err = { 0 };
+    Snapshot *now = vectors_snapshot(f.index);
+    Str bytes = now->at[0]->bytes;
+    uint64_t setting = (uint64_t)DIMS << 32 | 1;
+    enum { HEAD = 64 };
+    char *copy = arena_alloc(f.arena, bytes.length);
+    for (size_t at = 0; at < HEAD + 16; at++)
+        for (int bit = 0; bit < 8; bit++) {
+            Segment segment = { 0 };
+            memcpy(copy, bytes.at, bytes.length);
+            copy[at] ^= (char)(1 << bit);
+            bool is_open =
+                vector_segment_kind.open((Str){ copy, bytes.length }, setting, &segment, &err);
+            cr_expect(!is_open || at >= HEAD, "byte %zu", at);
+            free(segment.view);
+        }
+    memcpy(copy, bytes.at, bytes.length);
+    for (size_t length = 0; length < bytes.length; length += 1 + length / 3) {
+        Segment segment = { 0 };
+        cr_expect_not(vector_segment_kind.open((Str){ copy, length }, setting, &segment, &err));
+        free(segment.view);
+    }
+    snapshot_release(now);
     finish(&f);
 }
