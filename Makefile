@@ -278,7 +278,7 @@ $(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsu
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # What is promised of searches, beside the peers when tools/peers has installed them.
-BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench retrieval_bench keyword_bench vector_bench crash_index)
+BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench retrieval_bench keyword_bench vector_texts vector_bench crash_index)
 bench-search: all $(BENCHES)
 	bench/run --search
 
