@@ -352,6 +352,22 @@ def test_why_a_result_stands_there_adds_up_to_its_score(desk, page):
     expect(first.locator("[data-test=why]")).to_have_count(0)
 
 
+def test_results_are_grouped_by_document(desk, page):
+    desk.go("/search?q=tower")
+    part(page, "result").first.wait_for()
+    part(page, "toggle-group").click()
+    expect(part(page, "passage").first).to_be_visible()
+    names = page.locator(".result-name").all_text_contents()
+    assert len(names) == len(set(names)) and "group=document" in page.url
+    part(page, "passage").first.click()
+    expect(part(page, "reader-name")).to_be_visible()
+    shot(page, "search-grouped")
+    page.keyboard.press("Escape")
+    part(page, "toggle-fresh").click()
+    expect(part(page, "result").first).to_be_visible()
+    assert "fresh=1" in page.url
+
+
 def test_judged_results_are_measured_and_other_settings_compared(desk, page):
     for query in ("gannet reef", "storm petrel", "feathered creature"):
         desk.go("/search?q=" + query.replace(" ", "%20"))

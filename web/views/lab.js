@@ -53,7 +53,7 @@ function queriesTable(result) {
 
 function resultOf(run) {
   const {result} = run;
-  return [h('h2', {}, run.set_name), h('p', {class: 'status'}, t('lab.about', {queries: number(result.queries), judgements: number(result.judgements), ago: ago(run.created_at)})),
+  return [h('h2', {}, run.set_name), h('p', {class: 'status'}, t('lab.about', {queries: t('lab.queries', {count: result.queries}), judgements: t('lab.judgements', {count: result.judgements}), ago: ago(run.created_at)})),
     result.notice && h('p', {class: 'status'}, result.notice), legsTable(result), result.against && verdict(result.against),
     result.against && result.against.better + result.against.worse > 0 && differenceChart(result.per_query), queriesTable(result)];
 }

@@ -20,10 +20,13 @@ import * as reader from '../parts/reader.js';
 
 const LIMIT = 30;
 const TYPING_MS = 120;
+const FRESH = 0.3;  // of a score may come from how new a document is
 
 function bodyFrom(query, whole) {
   const body = {query: query.q, limit: LIMIT, explain: true};
   if (!whole) body.typing = true;
+  if (query.group === 'document') body.group = 'document';
+  if (query.fresh) body.fresh = FRESH;
   if (query.mode) body.mode = query.mode;
   if (query.format) body.formats = [query.format];
   if (query.family) body.families = [query.family];
@@ -47,12 +50,39 @@ function whyButton(result) {
   return button;
 }
 
-function row(result, index) {
+// Passages elsewhere that say the same, by the names of their documents.
+function copies(result) {
+  const list = result.copies || [];
+  return list.length > 0 && h('details', {class: 'copies', test: 'copies'}, h('summary', {}, t('search.copies', {count: list.length})),
+    h('ul', {}, list.map((one) => h('li', {}, h('a', {href: `/documents/${one.document.id}?start=${one.start}&end=${one.end}`}, one.document.name), one.place && h('small', {}, ` ${one.place}`)))));
+}
+
+// Of a list of documents: the other passages of each, to open beside.
+function passages(result, opened) {
+  const list = result.passages || [];
+  return list.length > 0 && h('ul', {class: 'passages', 'aria-label': t('search.passages')}, list.map((one) => h('li', {},
+    h('button', {class: 'plain', tabindex: -1, test: 'passage', onclick: () => opened(one)}, h('small', {}, one.place), h('span', {}, one.snippet || one.text)))));
+}
+
+// A choice that is on or off, kept in the address.
+function toggle(name, query, changed) {
+  const button = h('button', {class: 'chip', type: 'button', 'aria-pressed': String(Boolean(query[name])), data: {set: query[name] ? 'yes' : 'no'}, test: `toggle-${name}`, title: t(`search.${name}_hint`),
+    onclick: () => {
+      const on = button.getAttribute('aria-pressed') !== 'true';
+      button.setAttribute('aria-pressed', String(on));
+      button.dataset.set = on ? 'yes' : 'no';
+      changed({[name]: on ? (name === 'group' ? 'document' : '1') : ''});
+    }}, t(`search.${name}`));
+  return button;
+}
+
+function row(result, index, opened) {
   const place = [result.place, result.heading].filter(Boolean).join(' · ');
   return h('li', {class: 'result', tabindex: -1, data: {index}, test: 'result'},
     h('div', {class: 'result-head'}, h('span', {class: 'result-name'}, result.document.name), h('small', {}, place), scoreBar(result.score)),
     h('p', {class: 'snippet'}, marked(result.snippet || result.text, result.highlights)),
-    h('div', {class: 'result-foot'}, legs(result), h('span', {class: 'result-acts'}, result.explanation && whyButton(result))));
+    h('div', {class: 'result-foot'}, legs(result), h('span', {class: 'result-acts'}, result.explanation && whyButton(result))),
+    copies(result), passages(result, opened));
 }
 
 function statusOf(answer) {
@@ -86,7 +116,11 @@ export function render(root, {query}) {
   const chips = h('div', {class: 'understood', role: 'group', 'aria-label': t('understood.title'), hidden: true, test: 'understood-row'});
   const wrong = new Wrong(input);
   const complete = completion(input, () => look(false));
-  const paintFilters = () => fill(row_, filters(['mode', 'format', 'collection', 'tag', 'quality', 'after', 'before'], here().query, changed));
+  const paintFilters = () => {
+    const row = filters(['mode', 'format', 'collection', 'tag', 'quality', 'after', 'before'], here().query, changed);
+    row.append(toggle('group', here().query, changed), toggle('fresh', here().query, changed));
+    fill(row_, row);
+  };
   fill(root, head.element, h('div', {class: 'finder'}, h('form', {class: 'search-box', role: 'search', onsubmit: (event) => { event.preventDefault(); typed.cancel(); complete.close(); look(true).then(() => walk.put(0)); }},
     input, wrong.mirror, complete.list), wrong.sentence, chips, row_, status), body);
   paintFilters();
@@ -112,6 +146,11 @@ export function render(root, {query}) {
     note(withQuery({at: index + 1}));
   }
 
+  function openPassage(index, passage) {
+    walk.put(index, {quiet: true});
+    reader.open(reader.sourceOf(passage), {});
+  }
+
   // Takes a part of the query away, with the space it leaves behind.
   function forget(start, end) {
     input.value = `${input.value.slice(0, start).trimEnd()} ${input.value.slice(end).trimStart()}`.trim();
@@ -131,7 +170,7 @@ export function render(root, {query}) {
     fill(chips, chipsOf(answer.understood, forget));
     chips.hidden = !chips.children.length;
     say(status, statusOf(answer));
-    fill(ol, results.map(row), results.length === 0 && nothing(now));
+    fill(ol, results.map((one, i) => row(one, i, (passage) => openPassage(i, passage))), results.length === 0 && nothing(now));
     if (answer.notice) ol.prepend(noticeLine(answer.notice));
     walk.put(0, {focus: false, quiet: true});
     if (whole && results.length) addThumbs(now.q, results);
@@ -183,7 +222,7 @@ export function render(root, {query}) {
   });
   ol.addEventListener('click', (event) => {
     const one = event.target.closest('.result');
-    if (!one || event.target.closest('button') || event.target.closest('.why-panel') || String(getSelection())) return;
+    if (!one || event.target.closest('button, a, summary, .why-panel') || String(getSelection())) return;
     walk.put(Number(one.dataset.index), {quiet: true});
     open(Number(one.dataset.index));
   });
