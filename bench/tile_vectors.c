@@ -2,9 +2,9 @@
  *
  * usage: tile_vectors DATABASE MODEL [REAL [EACH]]
  *
- * EACH (1) vectors a chunk. Embedding 100,000 passages takes an hour on two cores, so only the first REAL (512) are embedded;
- * the others get one of these in turn, each value moved a little at random so that no two are the
- * same. No server may have the library open. */
+ * EACH (1) vectors a chunk. Embedding 100,000 passages takes an hour on two cores, so only the
+ * first REAL (512) are embedded; the others get one of these in turn, each value moved a little at
+ * random so that no two are the same. No server may have the library open. */
 #include "base/base.h"
 
 #include <math.h>
@@ -138,9 +138,11 @@ static bool tile_all(Tiling *in, Db *db, Error *err)
 int main(int argc, char **argv)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
-    Tiling in = {
-        .arena = arena, .scope = scope_system(), .real_max = 512, .each = 1, .random = 88172645463325252
-    };
+    Tiling in = { .arena = arena,
+                  .scope = scope_system(),
+                  .real_max = 512,
+                  .each = 1,
+                  .random = 88172645463325252 };
     DbOptions options = { 0 };
     Error err = { 0 };
     Db *db;
