@@ -28,8 +28,8 @@
 #define LOG_MAX 2000000
 #define USUAL 3000          /* keys of small operations; those above come and go at once ... */
 #define BULK (KEYS - USUAL) /* ... so that they are merged beside the writer */
-#define ROUND_MS 60
-#define CHECKED 300
+#define ROUND_MS 40
+#define CHECKED 100
 #define PAGE 4096
 #define OPEN_US_PER_100K 1000000
 
@@ -387,12 +387,18 @@ static void check_key(Index *index, uint32_t key, uint32_t version)
     size_t count = index_search(index, arena, &by_word, hits);
     if (!count || hits[0].key != key)
         quit("a chunk is not found by its word", key, version);
+    /* Its own vector among all, the others among themselves: they count half. */
+    uint64_t only[KEYS / 64 + 1] = { 0 };
+    only[key / 64] = UINT64_C(1) << (key % 64);
     for (uint32_t part = 0; part < parts_of(key, version); part++) {
         float vector[DIMS];
         make_vector(key, version, part, vector);
         IndexSearch by_vector = { .vector = vector, .count = COUNT(hits) };
+        if (part)
+            by_vector.filter = (KeyFilter){ .bits = only, .bit_count = KEYS };
         count = index_search(index, arena, &by_vector, hits);
-        if (!count || hits[0].key != key || hits[0].vector_part != part)
+        if (!count || hits[0].key != key || hits[0].vector_part != part ||
+            (!part && hits[0].vector_score < 0.98f))
             quit("a chunk is not found by its vector", key, version);
     }
 }
