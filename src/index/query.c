@@ -94,22 +94,74 @@ static void add_phrase(Arena *arena, QueryClause *clause, QueryPhrase phrase)
         *vec_push(arena, &clause->phrases) = phrase;
 }
 
-static void add_clause(Parser *p, size_t start, size_t end, bool is_excluded)
+/* What stands between two spaces: a word, a phrase, either with a sign, a field or a form. */
+typedef struct Piece {
+    size_t start, end; /* all of it */
+    size_t from, to;   /* the words in it */
+    bool is_excluded, is_phrase, is_prefix;
+    uint8_t edits, fields;
+    uint16_t slop;
+} Piece;
+
+/* A word's beginning is compared as it is typed: not stemmed. */
+static const Language as_typed = LANGUAGE_CHINESE;
+
+static void add_piece_phrases(Parser *p, const Piece *piece, QueryClause *clause)
 {
-    Str part = str_slice(p->query.text, start, end);
-    QueryClause clause = { .is_excluded = is_excluded,
-                           .start = (uint32_t)start,
-                           .end = (uint32_t)end };
-    for (size_t l = 0; l < p->language_count; l++) {
-        WordList list = words_list(p->words, p->languages[l], part, p->arena);
+    Str part = str_slice(p->query.text, piece->from, piece->to);
+    size_t count = piece->is_prefix ? 1 : p->language_count;
+    for (size_t l = 0; l < count; l++) {
+        Language language = piece->is_prefix ? as_typed : p->languages[l];
+        WordList list = words_list(p->words, language, part, p->arena);
         QueryPhrase phrase = { .words = arena_new_array(p->arena, Str, list.words.count) };
         for (size_t i = 0; i < list.words.count; i++)
             if (!list.words.at[i].is_extra && phrase.count < QUERY_PHRASE_MAX)
                 phrase.words[phrase.count++] = list.words.at[i].text;
-        add_phrase(p->arena, &clause, phrase);
+        add_phrase(p->arena, clause, phrase);
     }
+}
+
+/* Any of the pieces; what they are besides is that of the first. */
+static void add_clause(Parser *p, const Piece *pieces, size_t count)
+{
+    QueryClause clause = { .is_excluded = pieces->is_excluded,
+                           .is_prefix = pieces->is_prefix,
+                           .edits = pieces->edits,
+                           .fields = pieces->fields,
+                           .slop = pieces->slop,
+                           .start = (uint32_t)pieces->from,
+                           .end = (uint32_t)pieces[count - 1].to };
+    for (size_t i = 0; i < count; i++)
+        add_piece_phrases(p, &pieces[i], &clause);
     if (clause.phrases.count && p->query.clauses.count < QUERY_CLAUSES_MAX)
         *vec_push(p->arena, &p->query.clauses) = clause;
+}
+
+static void add_prefix(Parser *p, const Piece *piece)
+{
+    Str part = str_slice(p->query.text, piece->from, piece->to);
+    WordList list = words_list(p->words, as_typed, part, p->arena);
+    for (size_t i = 0; i < list.words.count; i++)
+        if (p->query.terms.count < QUERY_TERMS_MAX)
+            *vec_push(p->arena, &p->query.terms) =
+                (QueryTerm){ .text = list.words.at[i].text,
+                             .weight = 1,
+                             .start = (uint32_t)(piece->from + list.words.at[i].start),
+                             .end = (uint32_t)(piece->from + list.words.at[i].end),
+                             .is_prefix = i + 1 == list.words.count };
+}
+
+static void add_piece_terms(Parser *p, const Piece *piece)
+{
+    size_t known = p->query.terms.count;
+    if (piece->is_excluded)
+        return;
+    if (piece->is_prefix)
+        add_prefix(p, piece);
+    else
+        add_terms(p, piece->from, piece->to);
+    for (size_t i = known; i < p->query.terms.count; i++)
+        p->query.terms.at[i].edits = piece->edits;
 }
 
 /* A quoted phrase at `at`: where its closing quote begins, or 0 when it is not closed. */
@@ -121,28 +173,133 @@ static size_t closing_quote(Str text, size_t at)
     return 0;
 }
 
-/* A phrase or a -word at `at`; where it ends, or `at` when there is neither. */
+/* The field that a "title:" at *at names, and *at moves past it; 0: none. */
+static uint8_t read_field(Str text, size_t *at)
+{
+    static const struct {
+        Str name;
+        uint8_t field;
+    } fields[] = { { S_INIT("title:"), QUERY_TITLE },
+                   { S_INIT("heading:"), QUERY_HEADINGS },
+                   { S_INIT("body:"), QUERY_BODY } };
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        size_t end = *at + fields[i].name.length;
+        if (end < text.length && !is_space(text.at[end]) && !HAS_CHAR(text.at[end], ":/") &&
+            str_equal_ignore_case(str_slice(text, *at, end), fields[i].name)) {
+            *at = end;
+            return fields[i].field;
+        }
+    }
+    return 0;
+}
+
+/* "tele*", "word~", "word~2" */
+static void read_form(Str text, Piece *piece)
+{
+    size_t to = piece->to;
+    while (to > piece->from && HAS_CHAR(text.at[to - 1], "),.;:!?"))
+        to--;
+    Str word = str_slice(text, piece->from, to);
+    if (str_ends(word, S("*")))
+        piece->is_prefix = true, to--;
+    else if (str_ends(word, S("~1")) || str_ends(word, S("~2")))
+        piece->edits = (uint8_t)(text.at[to - 1] - '0'), to -= 2;
+    else if (str_ends(word, S("~")))
+        piece->edits = 1, to--;
+    else
+        return;
+    if (to > piece->from)
+        piece->to = to;
+    else
+        piece->is_prefix = false, piece->edits = 0;
+}
+
+/* `"two words"~5`: the number behind the phrase. */
+static void read_slop(Str text, Piece *piece)
+{
+    size_t at = piece->end + 1;
+    uint32_t slop = 0;
+    if (piece->end >= text.length || text.at[piece->end] != '~')
+        return;
+    while (at < text.length && text.at[at] >= '0' && text.at[at] <= '9' && slop < 1000)
+        slop = slop * 10 + (uint32_t)(text.at[at++] - '0');
+    piece->slop = (uint16_t)MIN(slop, 1000u);
+    piece->end = at;
+}
+
+static Piece read_piece(Str text, size_t at)
+{
+    Piece piece = { .start = at };
+    piece.is_excluded = text.at[at] == '-' && at + 1 < text.length && !is_space(text.at[at + 1]) &&
+                        !HAS_CHAR(text.at[at + 1], "-0123456789");
+    at += piece.is_excluded;
+    piece.fields = read_field(text, &at);
+    size_t quote = quote_size(text, at), close = quote ? closing_quote(text, at + quote) : 0;
+    piece.is_phrase = close > 0;
+    piece.from = at + (close ? quote : 0);
+    if (close) {
+        piece.to = close;
+        piece.end = close + quote_size(text, close);
+        read_slop(text, &piece);
+        return piece;
+    }
+    while (at < text.length && !is_space(text.at[at]) &&
+           (piece.is_excluded || at == piece.from || !quote_size(text, at)))
+        at++;
+    piece.to = piece.end = at;
+    read_form(text, &piece);
+    return piece;
+}
+
+/* Whether it is more than a plain word. */
+static bool is_special(const Piece *piece)
+{
+    return piece->is_excluded || piece->is_phrase || piece->is_prefix || piece->edits ||
+           piece->fields;
+}
+
+enum { CHAIN_MAX = 16 };
+
+/* "a OR b OR c" from the piece at `at`: how many there are. One that is excluded, a beginning or
+ * has edits is in no chain. */
+static size_t read_chain(Str text, size_t at, Piece pieces[CHAIN_MAX])
+{
+    size_t count = 0;
+    while (count < CHAIN_MAX && at < text.length) {
+        Piece piece = read_piece(text, at);
+        bool fits = !piece.is_excluded && !piece.is_prefix && !piece.edits && !piece.slop &&
+                    (!count || piece.fields == pieces->fields);
+        if (count && !fits)
+            break;
+        pieces[count++] = piece;
+        at = piece.end;
+        while (at < text.length && is_space(text.at[at]))
+            at++;
+        if (!fits || !str_starts(str_from(text, at), S("OR ")))
+            break;
+        for (at += 2; at < text.length && is_space(text.at[at]);)
+            at++;
+    }
+    return count;
+}
+
+/* What begins at `at`, if it is more than a plain word: where it ends, or `at`. */
 static size_t parse_operator(Parser *p, size_t at)
 {
     Str text = p->query.text;
-    bool at_start = at == 0 || is_space(text.at[at - 1]);
-    bool minus = text.at[at] == '-' && at_start && at + 1 < text.length &&
-                 !is_space(text.at[at + 1]) && !HAS_CHAR(text.at[at + 1], "-0123456789");
-    size_t from = at + minus, quote = from < text.length ? quote_size(text, from) : 0;
-    size_t close = quote ? closing_quote(text, from + quote) : 0;
-    if (close) {
-        add_clause(p, from + quote, close, minus);
-        if (!minus)
-            add_terms(p, from + quote, close);
-        return close + quote_size(text, close);
-    }
-    if (!minus)
+    Piece pieces[CHAIN_MAX];
+    bool at_start = at == 0 || is_space(text.at[at - 1]) || text.at[at - 1] == '(';
+    if (!at_start && !quote_size(text, at))
         return at;
-    size_t end = from;
-    while (end < text.length && !is_space(text.at[end]))
-        end++;
-    add_clause(p, from, end, true);
-    return end;
+    size_t count = read_chain(text, at, pieces);
+    if (!count || (count == 1 && !is_special(pieces)))
+        return at;
+    /* A beginning and a word with edits are wanted, not needed. */
+    if (count > 1 || pieces->is_excluded || pieces->is_phrase || pieces->fields)
+        add_clause(p, pieces, count);
+    for (size_t i = 0; i < count; i++)
+        add_piece_terms(p, &pieces[i]);
+    return pieces[count - 1].end;
 }
 
 Query query_parse(Arena *arena, Words *words, const Language *languages, size_t language_count,
@@ -157,12 +314,7 @@ Query query_parse(Arena *arena, Words *words, const Language *languages, size_t 
     size_t plain = 0, at = 0;
     while (at < p.query.text.length) {
         /* Plain words gather up to the next operator, so that terms keep their order. */
-        char c = p.query.text.at[at];
-        if (c != '-' && !quote_size(p.query.text, at)) {
-            at++;
-            continue;
-        }
-        size_t end = parse_operator(&p, at);
+        size_t end = is_space(p.query.text.at[at]) ? at : parse_operator(&p, at);
         if (end > at) {
             add_terms(&p, plain, at);
             plain = end;

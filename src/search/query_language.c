@@ -325,6 +325,14 @@ static bool read_phrase(Reader *r, size_t at, Item *item)
     item->end = close + quote_size(r->text, close);
     item->part =
         (QueryPart){ .kind = PART_PHRASE, .op = S("="), .value = unescape(r->arena, inside) };
+    size_t behind = item->end; /* "two words"~5 */
+    if (behind < r->text.length && r->text.at[behind] == '~') {
+        item->end++;
+        while (item->end < r->text.length && r->text.at[item->end] >= '0' &&
+               r->text.at[item->end] <= '9')
+            item->end++;
+        item->part.op = str_slice(r->text, behind, item->end);
+    }
     /* The index knows no escapes: a quote inside a phrase is a space between its words. */
     for (size_t i = at + quote; i + 1 < close; i++)
         if (r->text.at[i] == '\\') {

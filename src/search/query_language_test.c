@@ -44,6 +44,7 @@ static const struct {
     { "NOT", "NOT tag:y", "!filter tag = y 0-9", "         " },
     { "NOT before a word", "a NOT b", "word = a 0-1; !exclude = b 2-7", "a    -b" },
     { "a phrase", "\"exact phrase\"", "phrase = exact phrase 0-14", "\"exact phrase\"" },
+    { "words that are near", "\"a b\"~5 c", "phrase ~5 a b 0-7; word = c 8-9", "\"a b\"~5 c" },
     { "excluded", "-not -\"not this\"", "!exclude = not 0-4; !exclude = not this 5-16",
       "-not -\"not this\"" },
     { "a field", "title:annual", "word title = annual 0-12", "title:annual" },
