@@ -12,6 +12,7 @@ typedef struct RecordWork {
     AuditFilter filter;
     AuditList audit;
     SearchList searches;
+    SearchMissList misses;
     UsageGroup group;
     int64_t from_ms, to_ms;
     UsageSumList sums;
@@ -72,6 +73,7 @@ bool search_history(ApiRequest *request, HttpResponse *response, Error *err)
     for (size_t i = 0; i < work.searches.count; i++) {
         const Search *search = &work.searches.at[i];
         put_object(&json, NULL);
+        put_text(&json, "id", search->id);
         put_text(&json, "query", search->query);
         put_text(&json, "mode", search->mode);
         put_int(&json, "results", search->result_count);
@@ -80,6 +82,48 @@ bool search_history(ApiRequest *request, HttpResponse *response, Error *err)
         put_end(&json);
     }
     api_list_end(&json, -1, work.searches.next);
+    return true;
+}
+
+static bool forget_work(DbTx *tx, void *argument, Error *err)
+{
+    RecordWork *work = argument;
+    return search_remove(tx, work->request->scope, work->request->params[0], err);
+}
+
+/* Without an id: all of it. */
+bool search_history_forget(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    RecordWork work = { .request = request };
+    searcher_flush_history(request->api->searcher);
+    return store_write(request->api->db, request->scope, forget_work, &work, err) &&
+           api_done(response);
+}
+
+static bool misses_work(DbTx *tx, void *argument, Error *err)
+{
+    RecordWork *work = argument;
+    return search_misses(tx, work->request->scope, work->request->arena, slice_limit(&work->slice),
+                         &work->misses, err);
+}
+
+bool search_misses_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    RecordWork work = { .request = request };
+    searcher_flush_history(request->api->searcher);
+    if (!api_slice(request, &work.slice, err) ||
+        !store_read(request->api->db, request->scope, misses_work, &work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.misses.count; i++) {
+        const SearchMiss *miss = &work.misses.at[i];
+        put_object(&json, NULL);
+        put_text(&json, "query", miss->query);
+        put_int(&json, "count", miss->count);
+        put_time(&json, "last_at", miss->last_at_ms);
+        put_end(&json);
+    }
+    api_list_end(&json, -1, STR_NONE);
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* search_api.c - search over HTTP. */
 #include "api/document_json.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 
 /* The filters that search and ask share, as rows of a JSON table. */
 bool search_read_times(SearchRequest *search, Str after, Str before, Error *err)
@@ -18,7 +19,111 @@ typedef struct SearchCall {
     ApiRequest *request;
     SearchRequest search;
     QueryReading reading;
+    StrList facets;
 } SearchCall;
+
+/* --- Beside the results --- */
+
+#define FACET_VALUES_SHOWN 20
+
+/* Chosen by the request or by what was typed. */
+static bool is_selected(const SearchCall *call, Facet facet, Str value)
+{
+    const SearchRequest *search = &call->search;
+    const StrList none = { 0 };
+    StrList chosen = facet == FACET_type         ? search->formats
+                     : facet == FACET_tag        ? search->tags
+                     : facet == FACET_collection ? search->collections
+                                                 : none;
+    for (size_t i = 0; i < chosen.count; i++)
+        if (str_equal(chosen.at[i], value))
+            return true;
+    for (size_t i = 0; i < call->reading.parts.count; i++) {
+        const QueryPart *part = &call->reading.parts.at[i];
+        if (part->kind == PART_FILTER && !part->is_negated && str_is(part->key, facet_key(facet)) &&
+            str_equal_ignore_case(part->value, value))
+            return true;
+    }
+    return false;
+}
+
+static bool put_facet(SearchCall *call, JsonWriter *json, Facet facet, const SearchResults *results,
+                      Error *err)
+{
+    FacetList list;
+    if (!search_facet(call->request->api->searcher, call->request->scope, call->request->arena,
+                      &call->search, results, facet, &list, err))
+        return false;
+    size_t shown = MIN(list.count, (size_t)FACET_VALUES_SHOWN);
+    put_object(json, NULL);
+    put_text(json, "key", str(facet_name(facet)));
+    put_text(json, "operator", str(facet_key(facet)));
+    put_text(json, "title", str(facet_title(facet)));
+    put_array(json, "values");
+    for (size_t i = 0; i < shown; i++) {
+        put_object(json, NULL);
+        put_text(json, "value", list.at[i].value);
+        put_text(json, "title", list.at[i].title);
+        put_int(json, "count", list.at[i].count);
+        put_bool(json, "selected", is_selected(call, facet, list.at[i].value));
+        put_end(json);
+    }
+    put_end(json);
+    put_int(json, "more", (int64_t)(list.count - shown));
+    put_end(json);
+    return true;
+}
+
+static bool check_facets(const SearchCall *call, Error *err)
+{
+    for (size_t i = 0; i < call->facets.count; i++)
+        if (facet_named(call->facets.at[i]) == FACET_COUNT)
+            return fail_field(err, "facets",
+                              "there is no facet '" STR_FMT "'; there are type, tag, collection, "
+                              "author, year and language",
+                              STR_ARG(str_slice(call->facets.at[i], 0, 100)));
+    return true;
+}
+
+static bool put_facets(SearchCall *call, JsonWriter *json, const SearchResults *results, Error *err)
+{
+    if (!call->facets.count)
+        return true;
+    put_text(json, "facets_over", call->reading.has_words ? S("results") : S("conditions"));
+    put_array(json, "facets");
+    for (size_t i = 0; i < call->facets.count; i++)
+        if (!put_facet(call, json, facet_named(call->facets.at[i]), results, err))
+            return false;
+    put_end(json);
+    return true;
+}
+
+static void put_suggestion(SearchCall *call, JsonWriter *json)
+{
+    const QueryReading *reading = &call->reading;
+    SearchSuggestion suggestion = { 0 };
+    if (!call->search.is_typing)
+        suggestion = search_suggest(call->request->api->searcher, call->request->scope,
+                                    call->request->arena, reading);
+    if (!suggestion.count) {
+        put_null(json, "suggestion");
+        return;
+    }
+    put_object(json, "suggestion");
+    put_text(json, "query", suggestion.query);
+    put_array(json, "changes");
+    for (size_t i = 0; i < suggestion.count; i++) {
+        const SearchChange *change = &suggestion.changes[i];
+        put_object(json, NULL);
+        put_text(json, "from", change->from);
+        put_text(json, "to", change->to);
+        put_int(json, "start", (int64_t)utf8_utf16_units(reading->text, change->start));
+        put_int(json, "end", (int64_t)utf8_utf16_units(reading->text, change->end));
+        put_end(json);
+    }
+    put_end(json);
+    put_end(json);
+}
 
 static bool run(SearchCall *call, HttpResponse *response, Error *err)
 {
@@ -42,6 +147,9 @@ static bool run(SearchCall *call, HttpResponse *response, Error *err)
     for (size_t i = 0; i < results.count; i++)
         put_hit(&json, request->arena, &results.at[i]);
     put_end(&json);
+    put_suggestion(call, &json);
+    if (!put_facets(call, &json, &results, err))
+        return false;
     put_end(&json);
     return true;
 }
@@ -71,7 +179,7 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
     Str group = STR_NONE;
     bool shows_copies = false;
     StrList families = { 0 };
-    int64_t limit = 10;
+    int64_t limit = 10, offset = 0;
     if (!api_fields(
             request, err,
             { "query", JSON_STR, &search->query, .required = true, .length_max = KB(8) },
@@ -84,13 +192,17 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
             { "before", JSON_STR, &before }, { "remember", JSON_FLAG, &search->is_remembered },
             { "typing", JSON_FLAG, &search->is_typing },
             { "explain", JSON_FLAG, &search->explains }, { "group", JSON_STR, &group },
-            { "fresh", JSON_F64, &search->fresh }, { "copies", JSON_FLAG, &shows_copies }) ||
-        !search_mode_named(mode, &search->mode, err) || !read_order(search, group, err) ||
+            { "fresh", JSON_F64, &search->fresh }, { "copies", JSON_FLAG, &shows_copies },
+            { "facets", JSON_STRS, &call.facets, .length_max = FACET_COUNT },
+            { "offset", JSON_I64, &offset, .max = SEARCH_OFFSET_MAX }) ||
+        !check_facets(&call, err) || !read_order(search, group, err) ||
+        !search_mode_named(mode, &search->mode, err) ||
         !search_read_times(search, after, before, err) || !read_query(&call, err) ||
         !library_formats_of(request->arena, search->formats, families, &search->formats, err))
         return false;
     search->limit = (int)limit;
     search->folds_copies = !shows_copies;
+    search->offset = (int)offset;
     return run(&call, response, err);
 }
 

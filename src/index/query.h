@@ -5,9 +5,9 @@
  * Plain words are wanted, the more the better; words in quotes must stand side by side, with ~5
  * behind them near each other; what follows a - must not occur; what follows title:, heading: or
  * body: must occur there; of a OR b one must occur. tele* means words that begin so, word~ and
- * word~2 also those that one or two edits make of it. A word typed twice counts twice. Stop words do not count unless
- * there is nothing else, but they do stand in phrases. An unclosed quote is plain words, a - before
- * a digit is a minus.
+ * word~2 also those that one or two edits make of it. A word typed twice counts twice. Stop words
+ * do not count unless there is nothing else, but they do stand in phrases. An unclosed quote is
+ * plain words, a - before a digit is a minus.
  *
  * The query is understood once for each language given (words have different stems); a document
  * matches by any of them. Everything lives in the arena; byte ranges are of `text`. */

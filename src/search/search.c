@@ -10,6 +10,7 @@
 #include "search/choose.h"
 #include "search/query_vector.h"
 #include "search/search_history.h"
+#include "search/search_int.h"
 #include "text/language.h"
 
 #define SNIPPET_BYTES 240
@@ -19,14 +20,6 @@
 #define CANDIDATES 200
 /* Rows that are read beside those shown, for hits that are gone or put off. */
 #define SPARE_ROWS 20
-
-struct Searcher {
-    Db *db;
-    Library *library;
-    SearchHistory *history;
-    QueryVectors *vectors;
-    _Atomic(EncodeQueue *) encoder;
-};
 
 typedef struct Running {
     Searcher *searcher;
@@ -116,8 +109,8 @@ static bool has_filter(const SearchRequest *request)
            request->name.length || request->after_ms || request->before_ms;
 }
 
-static DocumentFilter filter_of(const SearchRequest *request, Str collection,
-                                const FactCondition *facts)
+DocumentFilter search_filter(const SearchRequest *request, Str collection,
+                             const FactCondition *facts)
 {
     const StrList none = { 0 };
     return (DocumentFilter){ .collection = collection,
@@ -160,7 +153,7 @@ static bool filter_work(DbTx *tx, void *argument, Error *err)
     for (size_t i = 0; i < MAX(collections->count, 1); i++) {
         NumberList numbers;
         DocumentFilter filter =
-            filter_of(run->request, collections->count ? collections->at[i] : S(""), facts);
+            search_filter(run->request, collections->count ? collections->at[i] : S(""), facts);
         if (!document_list_chunks(tx, run->scope, run->arena, &filter, &numbers, err))
             return false;
         for (size_t j = 0; j < numbers.count; j++)
@@ -237,6 +230,10 @@ static void search_legs(Running *run, Index *index, size_t dims, Str model)
     run->results.has_keyword = run->request->mode != SEARCH_SEMANTIC;
     run->results.has_semantic = has_vector && run->vector.is_there;
     run->results.total = (int64_t)run->hit_count;
+    int64_t *found = arena_new_array(run->arena, int64_t, run->hit_count);
+    for (size_t i = 0; i < run->hit_count; i++)
+        found[i] = (int64_t)run->hits[i].key;
+    run->results.found = (NumberList){ found, run->hit_count };
 }
 
 /* --- Rows, of the hits that are looked at --- */
@@ -255,11 +252,17 @@ static bool rows_work(DbTx *tx, void *argument, Error *err)
     return true;
 }
 
+/* How many are chosen, with those before the first that is shown. */
+static size_t wanted(const Running *run)
+{
+    return (size_t)(run->request->limit + run->request->offset);
+}
+
 /* The row of hit `at`, or NULL when it was erased or trashed since the index was read. */
 static bool find_row(Running *run, size_t at, const ChunkHit **row_r, Error *err)
 {
     if (at >= run->row_count) {
-        size_t more = MAX((size_t)run->request->limit + SPARE_ROWS, run->row_count);
+        size_t more = MAX(wanted(run) + SPARE_ROWS, run->row_count);
         run->first_row = run->row_count;
         run->row_count = MIN(run->row_count + more, run->hit_count);
         if (!store_read(run->searcher->db, run->scope, rows_work, run, err))
@@ -313,7 +316,7 @@ static bool choose_shown(Running *run, Error *err)
     run->choice = (Choice){ .arena = run->arena,
                             .hits = run->hits,
                             .hit_count = run->hit_count,
-                            .limit = (size_t)run->request->limit,
+                            .limit = wanted(run),
                             .spreads = !run->request->documents.count,
                             .folds = run->request->folds_copies,
                             .groups = run->request->by_document,
@@ -369,10 +372,11 @@ static void make_results(Running *run, Index *index)
 {
     SearchResults *results = &run->results;
     const Choice *choice = &run->choice;
-    results->count = choice->count;
-    results->at = arena_new_array(run->arena, SearchHit, choice->count);
-    for (size_t i = 0; i < choice->count; i++) {
-        const Chosen *chosen = &choice->chosen[i];
+    size_t before = MIN((size_t)run->request->offset, choice->count);
+    results->count = choice->count - before;
+    results->at = arena_new_array(run->arena, SearchHit, results->count);
+    for (size_t i = 0; i < results->count; i++) {
+        const Chosen *chosen = &choice->chosen[before + i];
         SearchHit *hit = &results->at[i];
         *hit = make_hit(run, index, chosen->hit);
         hit->passages = arena_new_array(run->arena, SearchHit, chosen->passage_count);

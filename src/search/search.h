@@ -13,8 +13,10 @@
 #include "index/fusion.h"
 #include "library/library.h"
 #include "search/query_language.h"
+#include "store/document_facets_store.h"
 
 #define SEARCH_SAME_DOCUMENT 3
+#define SEARCH_OFFSET_MAX 100
 
 typedef struct Searcher Searcher;
 
@@ -36,6 +38,7 @@ typedef struct SearchRequest {
     size_t clause_count;
     SearchMode mode;
     int limit;            /* 1 to 100 */
+    int offset;           /* so many of the best are left out; at most SEARCH_OFFSET_MAX */
     double vector_weight; /* share of the semantic leg; 0: as measured best */
     StrList collections, documents, formats, tags; /* any of each; empty: all */
     bool without_members; /* of `documents`: else what is inside them is searched too */
@@ -80,11 +83,31 @@ typedef struct SearchHit {
 typedef struct SearchResults {
     SearchHit *at;
     size_t count;
-    int64_t total; /* how many both legs offered */
+    int64_t total;    /* how many both legs offered */
+    NumberList found; /* the chunks of all of them */
     int64_t took_us;
     bool has_keyword, has_semantic;
     Str notice; /* why a leg is missing; empty: none */
 } SearchResults;
+
+/* How many documents have each value: with words, of those that the search found; without, of all
+ * that the conditions allow. */
+MUST_CHECK bool search_facet(Searcher *searcher, const Scope *scope, Arena *arena,
+                             const SearchRequest *request, const SearchResults *results,
+                             Facet facet, FacetList *list_r, Error *err);
+
+typedef struct SearchChange {
+    Str from, to;
+    size_t start, end; /* bytes of the query */
+} SearchChange;
+typedef struct SearchSuggestion {
+    Str query;             /* with what was likely meant; empty: nothing to suggest */
+    SearchChange *changes; /* as they stand in the query */
+    size_t count;
+} SearchSuggestion;
+/* For words that occur nowhere in the library. */
+SearchSuggestion search_suggest(Searcher *searcher, const Scope *scope, Arena *arena,
+                                const QueryReading *reading);
 
 /* How rare each word (as words.h gives it) is in the library: what BM25 weighs it with, up to about
  * 12 for one that is nowhere. */

@@ -73,6 +73,28 @@ bool search_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
                    err);
 }
 
+static void read_miss(DbRows *row, Arena *arena, void *item)
+{
+    *(SearchMiss *)item =
+        (SearchMiss){ db_get_text(row, 0, arena), db_get_int(row, 1), db_get_int(row, 2) };
+}
+
+bool search_misses(DbTx *tx, const Scope *scope, Arena *arena, int64_t limit,
+                   SearchMissList *list_r, Error *err)
+{
+    SqlItems items;
+
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT max(query), count(*), max(created_at) FROM searches"
+                          " WHERE workspace = $1 AND result_count = 0 GROUP BY query_fold"
+                          " ORDER BY count(*) DESC, max(created_at) DESC, query_fold LIMIT $2"),
+                  DB_ARGS(db_text(scope->workspace), db_int(limit)), read_miss, sizeof(SearchMiss),
+                  &items, err))
+        return false;
+    *list_r = (SearchMissList){ items.at, items.count };
+    return true;
+}
+
 bool search_remove_old(DbTx *tx, const Scope *scope, int64_t before_ms, int64_t *removed_r,
                        Error *err)
 {

@@ -1,0 +1,90 @@
+/* search_facets.c - what is shown beside results: how many documents have each value, and what was
+ * likely meant. */
+#include "index/index.h"
+#include "library/facts.h"
+#include "search/search_int.h"
+
+typedef struct FacetWork {
+    const Scope *scope;
+    Arena *arena;
+    const SearchRequest *request;
+    const NumberList *numbers;
+    Facet facet;
+    FacetList list;
+} FacetWork;
+
+static bool facet_work(DbTx *tx, void *argument, Error *err)
+{
+    FacetWork *work = argument;
+    const SearchRequest *request = work->request;
+    const FactCondition *facts;
+    if (!fact_conditions_read(work->arena, request->metadata, &facts, err))
+        return false;
+    DocumentFilter filter = search_filter(request, S(""), facts);
+    DocumentCondition in = { .test = TEST_COLLECTION, .texts = request->collections };
+    DocumentClause *clauses = arena_new_array(work->arena, DocumentClause, filter.clause_count + 1);
+    if (request->collections.count) {
+        if (filter.clause_count)
+            memcpy(clauses, filter.clauses, filter.clause_count * sizeof *clauses);
+        clauses[filter.clause_count++] = (DocumentClause){ &in, 1 };
+        filter.clauses = clauses;
+    }
+    return document_facet(tx, work->scope, work->arena, &filter, work->numbers, work->facet,
+                          &work->list, err);
+}
+
+bool search_facet(Searcher *searcher, const Scope *scope, Arena *arena,
+                  const SearchRequest *request, const SearchResults *results, Facet facet,
+                  FacetList *list_r, Error *err)
+{
+    bool has_words = str_trim(request->words.length ? request->words : request->query).length > 0;
+    FacetWork work = { .scope = scope,
+                       .arena = arena,
+                       .request = request,
+                       .numbers = has_words ? &results->found : NULL,
+                       .facet = facet };
+    if (!store_read(searcher->db, scope, facet_work, &work, err))
+        return false;
+    *list_r = work.list;
+    return true;
+}
+
+/* --- What was likely meant --- */
+
+static Str replaced(Arena *arena, Str text, const SearchChange *changes, size_t count)
+{
+    Buf out = buf_new(arena, text.length + count * KB(1));
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        buf_add(&out, str_slice(text, at, changes[i].start));
+        buf_add(&out, changes[i].to);
+        at = changes[i].end;
+    }
+    buf_add(&out, str_from(text, at));
+    return buf_str(&out);
+}
+
+SearchSuggestion search_suggest(Searcher *searcher, const Scope *scope, Arena *arena,
+                                const QueryReading *reading)
+{
+    VEC(SearchChange) changes = { 0 };
+    SearchSuggestion suggestion = { 0 };
+    size_t dims;
+    Str model;
+    Index *index = library_borrow_index(searcher->library, scope->workspace, &dims, &model);
+    for (size_t i = 0; i < reading->parts.count; i++) {
+        const QueryPart *part = &reading->parts.at[i];
+        if (part->kind != PART_WORD || part->key.length || !str_is(part->op, "="))
+            continue;
+        Str to = index_suggest(index, arena, part->value);
+        size_t start = (size_t)(part->value.at - reading->text.at);
+        if (to.length)
+            *vec_push(arena, &changes) =
+                (SearchChange){ part->value, to, start, start + part->value.length };
+    }
+    library_release_index(searcher->library, index);
+    if (changes.count)
+        suggestion = (SearchSuggestion){ replaced(arena, reading->text, changes.at, changes.count),
+                                         changes.at, changes.count };
+    return suggestion;
+}

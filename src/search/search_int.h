@@ -1,0 +1,18 @@
+/* search_int.h - what the files of a search share; for this folder only. */
+#pragma once
+
+#include "search/query_vector.h"
+#include "search/search.h"
+#include "search/search_history.h"
+
+struct Searcher {
+    Db *db;
+    Library *library;
+    SearchHistory *history;
+    QueryVectors *vectors;
+    _Atomic(EncodeQueue *) encoder;
+};
+
+/* The documents that a request allows, of one of its collections. */
+DocumentFilter search_filter(const SearchRequest *request, Str collection,
+                             const FactCondition *facts);

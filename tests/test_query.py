@@ -1,0 +1,121 @@
+"""The query language and what stands beside results, over both databases."""
+import pytest
+
+TEXTS = {
+    "kestrel-2024.txt": "The kestrel hovers above the verge. It eats voles all year.\n",
+    "granite.md": "# Granite\n\nGranite is an intrusive rock. The quarry at Ardal opened in 1874.\n",
+    "ferry.txt": "The ferry from Bergen to Ardal takes four hours. The telegraph office is closed.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def library(server):
+    server.add(*[(name, text.encode()) for name, text in TEXTS.items()], tags="language")
+    return server
+
+
+def search(server, query, **options):
+    return server.post("/v1/search", {"query": query, "tags": ["language"], "mode": "keyword", **options})
+
+
+def names(answer):
+    assert answer.status_code == 200, answer.text
+    return sorted({r["document"]["name"] for r in answer.json()["results"]})
+
+
+@pytest.mark.parametrize("query, expected", [
+    ("type:markdown ardal", ["granite.md"]),
+    ("-type:markdown ardal", ["ferry.txt"]),
+    ("ardal NOT type:markdown", ["ferry.txt"]),
+    ('file:"kestrel 2024" voles', ["kestrel-2024.txt"]),
+    ("in:granite ardal", ["granite.md"]),
+    ("tag:language voles", ["kestrel-2024.txt"]),
+    ("tag:other voles", []),
+    ("collection:none voles", ["kestrel-2024.txt"]),
+    ("collection:nowhere voles", []),
+    ("-collection:nowhere voles", ["kestrel-2024.txt"]),
+    ("added:today voles", ["kestrel-2024.txt"]),
+    ("before:2001 voles", []),
+    ("size<1KB voles", ["kestrel-2024.txt"]),
+    ("lang:de voles", []),
+    ("pages>=10 voles", []),
+    ("quality:poor voles", []),
+    ("(type:markdown OR in:ferry) ardal", ["ferry.txt", "granite.md"]),
+    ("(voles OR quarry)", ["granite.md", "kestrel-2024.txt"]),
+    ("telegr*", ["ferry.txt"]),
+    ("kestrl~", ["kestrel-2024.txt"]),
+    ('"ferry ardal"~5', ["ferry.txt"]),
+    ("heading:granite quarry", ["granite.md"]),
+    ("body:nothing", []),
+])
+def test_the_server_understands_what_is_typed(library, query, expected):
+    assert names(search(library, query)) == expected
+
+
+def test_a_query_says_what_was_understood(library):
+    parts = search(library, "type:md -tag:x voles").json()["understood"]
+    assert [(p["kind"], p["key"], p["value"], p["negated"]) for p in parts] == [
+        ("filter", "type", "md", False), ("filter", "tag", "x", True), ("word", None, "voles", False)]
+    assert library.get("/v1/search/understand", params={"q": "type:md voles"}).json()["words"] == "voles"
+
+
+def test_an_error_points_at_the_character(library):
+    answer = search(library, "\U0001F600 typ:pdf")
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert error["position"] == {"start": 3, "end": 7} and "'type:'" in error["message"]
+    assert search(library, "typ:pdf", typing=True).status_code == 200
+    done = library.cli("search", "ardal typ:pdf", check=False)
+    assert done.returncode == 2 and "\n      ^^^^\n" in done.stderr
+
+
+def test_operators_are_listed_with_their_values(library):
+    items = {o["name"]: o for o in library.get("/v1/search/operators").json()["items"]}
+    assert "pdf" in items["type"]["values"] and "format" in items["type"]["also"]
+    assert items["pages"]["compares"] == ["=", ">=", ">", "<=", "<"] and items["author"]["compares"] == ["="]
+
+
+def test_lists_and_questions_take_conditions_too(library):
+    assert [d["name"] for d in library.get("/v1/documents", params={"q": "type:md tag:language"}).json()["items"]] == ["granite.md"]
+    answer = library.post("/v1/ask", {"question": "When did the quarry at Ardal open? type:text", "save": False}).json()
+    assert not answer["found"]
+
+
+def test_facets_count_documents(library):
+    answer = search(library, "", facets=["type", "tag", "year", "collection", "author", "language"]).json()
+    facets = {f["key"]: {v["value"]: v["count"] for v in f["values"]} for f in answer["facets"]}
+    assert facets["type"] == {"text": 2, "markdown": 1} and facets["tag"]["language"] == 3
+    assert sum(facets["year"].values()) == 3 and answer["facets_over"] == "conditions"
+    answer = search(library, "voles type:text", facets=["type"]).json()
+    assert answer["facets_over"] == "results"
+    assert answer["facets"][0]["values"] == [{"value": "text", "title": "text", "count": 1, "selected": True}]
+    assert search(library, "voles", facets=["colour"]).status_code == 400
+
+
+def test_what_was_likely_meant_is_suggested(library):
+    suggestion = search(library, "type:text kestrle").json()["suggestion"]
+    assert suggestion["query"] == "type:text kestrel"
+    assert suggestion["changes"] == [{"from": "kestrle", "to": "kestrel", "start": 10, "end": 17}]
+    assert search(library, "kestrel").json()["suggestion"] is None
+
+
+def test_results_go_on_behind_an_offset(library):
+    first = search(library, "ardal", limit=1).json()["results"]
+    second = search(library, "ardal", limit=1, offset=1).json()["results"]
+    assert len(first) == len(second) == 1 and first[0]["chunk"] != second[0]["chunk"]
+
+
+def test_what_was_not_found_is_counted_and_history_is_forgotten(library):
+    for query in ["zyzzyva qqx", "Zyzzyva QQX"]:
+        library.post("/v1/search", {"query": query, "mode": "keyword", "tags": ["none such"]})
+    library.post("/v1/search", {"query": "secret qqx", "mode": "keyword", "tags": ["none such"], "remember": False})
+    assert library.get("/v1/search/misses").status_code == 403
+    admin = library.cli("keys", "add", "misses", "--role", "admin").stdout.split()[-1]
+    misses = library.get("/v1/search/misses", key=admin).json()["items"]
+    assert [m["count"] for m in misses if m["query"].lower() == "zyzzyva qqx"] == [2]
+    assert not [m for m in misses if "secret" in m["query"]]
+    kept = library.get("/v1/search/history").json()["items"]
+    assert library.call("DELETE", f"/v1/search/history/{kept[0]['id']}").status_code == 204
+    assert kept[0]["id"] not in [s["id"] for s in library.get("/v1/search/history").json()["items"]]
+    assert library.call("DELETE", "/v1/search/history").status_code == 204
+    assert library.get("/v1/search/history").json()["items"] == []
