@@ -147,6 +147,35 @@ def test_models_are_listed_and_removed_by_name(changing):
     assert changing.post("/v1/models/local/first/use").status_code == 403, "it is the owner's to say"
 
 
+def test_embeddings_of_queries_and_passages_have_the_models_prompts(tmp_path):
+    folder = write_model(tmp_path / "asking", 5)
+    (folder / "config_sentence_transformers.json").write_text(
+        json.dumps({"prompts": {"query": "water pump ", "document": "ferry "}}))
+    server = Server(tmp_path / "library")
+    server.cli("models", "add", str(folder))
+    server.start()
+    server.new_key()
+    try:
+        server.cli("models", "use", "asking")
+        wait_change(server)
+
+        def vector(text, **options):
+            answer = server.post("/v1/embeddings", {"input": text, "model": "lectern", **options})
+            assert answer.status_code == 200, answer.text
+            return answer.json()["data"][0]["embedding"]
+
+        assert vector("granite", input_type="query") == vector("water pump granite")
+        assert vector("granite", input_type="passage") == vector("ferry granite")
+        assert vector("granite") not in (vector("granite", input_type="query"), vector("ferry granite"))
+        assert len(vector("granite", dimensions=8)) == 8
+        wrong = server.post("/v1/embeddings", {"input": "granite", "model": "lectern", "input_type": "poem"})
+        assert wrong.status_code == 400 and "input_type" in wrong.text
+        long = server.post("/v1/embeddings", {"input": "granite", "model": "lectern", "dimensions": 33})
+        assert long.status_code == 400 and "32" in long.text
+    finally:
+        server.stop()
+
+
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
     server = Server(tmp_path / "library")
     broken = write_model(tmp_path / "broken", 3, rows=5)

@@ -99,6 +99,25 @@ static bool read_input(ApiRequest *request, EmbeddingRequest *in, Error *err)
     return true;
 }
 
+/* An extension: "query" or "passage" (also "document") puts before each text what the model was
+ * trained with. */
+static bool read_kind(ApiRequest *request, EmbeddingRequest *in, Error *err)
+{
+    Str kind = json_member_text(request->json, "input_type");
+    bool is_query = str_is(kind, "query") || str_is(kind, "search_query");
+    bool is_passage =
+        str_is(kind, "passage") || str_is(kind, "document") || str_is(kind, "search_document");
+    if (!kind.length)
+        return true;
+    if (!is_query && !is_passage)
+        return fail_field(err, "input_type", "input_type is query or passage");
+    Str prompt = library_prompt(request->api->library, request->arena, is_query);
+    for (size_t i = 0; i < in->count && prompt.length; i++)
+        in->texts[i] =
+            str_format(request->arena, STR_FMT STR_FMT, STR_ARG(prompt), STR_ARG(in->texts[i]));
+    return true;
+}
+
 /* Clients are often written for one of OpenAI's names and only their address is changed. */
 static bool is_own_model(const ApiRequest *request, Str model)
 {
@@ -134,7 +153,7 @@ static bool read_embedding(ApiRequest *request, EmbeddingRequest *in, Error *err
         snprintf(err->field, sizeof err->field, "model");
         return false;
     }
-    return read_input(request, in, err);
+    return read_input(request, in, err) && read_kind(request, in, err);
 }
 
 /* The first values as a unit vector of their own. */

@@ -152,6 +152,15 @@ bool library_embed(Library *library, Arena *arena, const Str *texts, size_t coun
     return true;
 }
 
+Str library_prompt(Library *library, Arena *arena, bool is_query)
+{
+    EncodeQueue *queue = atomic_load(&library->encoder);
+    Error ignored;
+    if (!queue || !encode_queue_load(queue, &ignored))
+        return S("");
+    return str_copy(arena, encoder_prompt(encode_queue_encoder(queue), is_query));
+}
+
 /* --- The index --- */
 
 Index *library_borrow_index(Library *library, Str workspace, size_t *dims_r, Str *model_r)

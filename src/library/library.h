@@ -252,6 +252,8 @@ typedef struct LibraryVectors {
  * is no model. */
 MUST_CHECK bool library_embed(Library *library, Arena *arena, const Str *texts, size_t count,
                               LibraryVectors *vectors_r, Error *err);
+/* What the model in use wants before a query, or before a passage; loads it if need be. */
+Str library_prompt(Library *library, Arena *arena, bool is_query);
 
 /* One kind of file that is read. */
 typedef struct LibraryFormat {
