@@ -368,6 +368,38 @@ def test_results_are_grouped_by_document(desk, page):
     assert "fresh=1" in page.url
 
 
+def test_facets_narrow_down_and_a_slip_is_understood(desk, page):
+    desk.go("/search?q=tower")
+    value = page.locator("[data-facet=type] [data-test=facet-value][data-value=pdf]")
+    value.click()
+    expect(part(page, "search-input")).to_have_value("tower type:pdf")
+    expect(part(page, "understood")).to_have_text("Type: pdf")
+    expect(page.locator(".result-name").first).to_have_text("report.pdf")
+    shot(page, "search-facets")
+    page.locator("[data-test=facet-value][aria-pressed=true]").first.click()
+    expect(part(page, "search-input")).to_have_value("tower")
+    desk.go("/search?mode=keyword&q=kaleidoscpes")
+    part(page, "meant-do").click()
+    expect(part(page, "search-input")).to_have_value("kaleidoscopes")
+    expect(part(page, "result").first).to_contain_text("report.pdf")
+
+
+def test_what_was_searched_can_be_searched_again_or_forgotten(desk, page):
+    desk.go("/search?mode=keyword&q=zyzzyva%20nowhere")
+    expect(part(page, "nothing")).to_be_visible()
+    desk.go("/search")
+    row = part(page, "recent-row").filter(has_text="zyzzyva nowhere")
+    expect(row).to_have_count(1)
+    desk.go("/search/measure")
+    expect(part(page, "missed-row").filter(has_text="zyzzyva nowhere")).to_have_count(1)
+    desk.go("/search")
+    with page.expect_response("**/v1/search/history/*"):
+        row.locator("[data-test=recent-forget]").click()
+    page.reload()
+    part(page, "recent").wait_for()
+    expect(row).to_have_count(0)
+
+
 def test_judged_results_are_measured_and_other_settings_compared(desk, page):
     for query in ("gannet reef", "storm petrel", "feathered creature"):
         desk.go("/search?q=" + query.replace(" ", "%20"))

@@ -2,13 +2,14 @@
 import {h, fill, cleanup} from '../dom.js';
 import {t, number, decimal, ago} from '../texts.js';
 import {get, post, remove} from '../api.js';
-import {mayWrite} from '../state.js';
+import {mayWrite, mayAdminister} from '../state.js';
 import {note, withQuery, here} from '../router.js';
 import {top} from '../parts/top.js';
 import {field, form, formDialog} from '../parts/forms.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {differenceChart, signed} from '../parts/lab_chart.js';
+import {missedSearches} from '../parts/recent.js';
 
 const LOOK_MS = 400;
 const MOST = 50;
@@ -77,10 +78,11 @@ export function render(root, {query}) {
   const choice = h('div', {});
   const shown = h('div', {class: 'lab-result', test: 'lab-result', 'aria-live': 'polite'});
   const past = h('ul', {class: 'lines', test: 'lab-runs'});
+  const missed = h('div', {});
   let timer = 0;
   let turn = 0;
   undo.add(() => { clearTimeout(timer); turn++; });
-  fill(root, head.element, h('div', {class: 'scroll pad lab'}, h('p', {class: 'lead'}, t('lab.lead')), choice, shown, past));
+  fill(root, head.element, h('div', {class: 'scroll pad lab'}, h('p', {class: 'lead'}, t('lab.lead')), choice, shown, past, missed));
 
   function working(run) {
     const bar = h('progress', {max: Math.max(run.total, 1), value: run.done, 'aria-label': t('lab.working')});
@@ -156,6 +158,7 @@ export function render(root, {query}) {
   }
 
   paintSets();
+  if (mayAdminister()) missedSearches().then((section) => fill(missed, section));
   if (query.run) watch(query.run).then(paintRuns);
   else paintRuns();
   return {cleanup: undo, title: t('lab.title'), focus: head.heading};

@@ -11,6 +11,8 @@ import {chipsOf, Wrong} from '../parts/understood.js';
 import {completion} from '../parts/complete.js';
 import {judgedFor, thumbs} from '../parts/judge.js';
 import {whyPanel} from '../parts/why.js';
+import {FACETS, facetList} from '../parts/facets.js';
+import {recentSearches} from '../parts/recent.js';
 import {invite} from '../parts/invite.js';
 import {state} from '../state.js';
 import {scoreBar, legs, marked} from '../parts/score.js';
@@ -24,7 +26,8 @@ const FRESH = 0.3;  // of a score may come from how new a document is
 
 function bodyFrom(query, whole) {
   const body = {query: query.q, limit: LIMIT, explain: true};
-  if (!whole) body.typing = true;
+  if (whole) body.facets = FACETS;
+  else body.typing = true;
   if (query.group === 'document') body.group = 'document';
   if (query.fresh) body.fresh = FRESH;
   if (query.mode) body.mode = query.mode;
@@ -106,7 +109,8 @@ export function render(root, {query}) {
                             spellcheck: 'false', maxlength: 2000, 'aria-controls': 'results', data: {slash: 'yes'}, test: 'search-input'});
   const status = h('p', {class: 'status', role: 'status', test: 'search-status'}, t('search.hint'));
   const ol = h('ol', {class: 'results', id: 'results', 'aria-label': t('search.results'), test: 'results'});
-  const body = h('div', {class: 'scroll pad'}, ol);
+  const side = h('details', {class: 'facets', open: !isNarrow(), hidden: true, test: 'facets'});
+  const body = h('div', {class: 'scroll pad found'}, side, ol);
   const changed = (values) => {
     note(withQuery({...values, at: null}));
     if ('facts' in values || 'document' in values) paintFilters();
@@ -158,6 +162,27 @@ export function render(root, {query}) {
     input.focus();
   }
 
+  function add(text) {
+    input.value = `${input.value.trim()} ${text}`.trim();
+    look(true);
+  }
+
+  // Narrowing down, by what the whole query found; while it is typed the counts would only flicker.
+  function paintFacets(answer) {
+    const groups = facetList(answer, {add, forget});
+    fill(side, h('summary', {}, t('facets.title')), groups);
+    side.hidden = !groups.length;
+  }
+
+  // What was typed may be a slip: the nearest words that the library has.
+  function meant(answer) {
+    const {query} = answer.suggestion || {};
+    return query && h('li', {class: 'meant', test: 'meant'}, t('search.meant'), ' ', h('button', {class: 'link', type: 'button', test: 'meant-do', onclick: () => {
+      input.value = query;
+      look(true);
+    }}, query));
+  }
+
   async function addThumbs(query, shown) {
     const judged = await judgedFor(query);
     if (!judged || shown !== results) return;
@@ -172,6 +197,10 @@ export function render(root, {query}) {
     say(status, statusOf(answer));
     fill(ol, results.map((one, i) => row(one, i, (passage) => openPassage(i, passage))), results.length === 0 && nothing(now));
     if (answer.notice) ol.prepend(noticeLine(answer.notice));
+    const instead = meant(answer);
+    if (instead) ol.prepend(instead);
+    if (whole) paintFacets(answer);
+    else side.hidden = true;
     walk.put(0, {focus: false, quiet: true});
     if (whole && results.length) addThumbs(now.q, results);
     const at = Number(now.at);
@@ -182,9 +211,11 @@ export function render(root, {query}) {
     results = [];
     wrong.clear();
     chips.hidden = true;
+    side.hidden = true;
     say(status, t('search.hint'));
     const empty = state.statistics && state.statistics.documents === 0;
     fill(ol, empty && invite(), notices());
+    recentSearches().then((section) => { if (section && !here().query.q) ol.append(section); });
   }
 
   // Whole: as it stands, where an error is shown at its place. Else it is being typed, and what is no operator yet is words.
