@@ -18,7 +18,7 @@
 
 /* Tokens that go through the layers together; a longer text goes alone. Their values then stay
  * in a 2 MB cache, and a pack takes 15 to 20 ms on one core with AVX-512 in fp32, 5 in int8 on
- * the tile unit. Twice as many are 0 to 8 % faster there, and a query waits longer. */
+ * the tile unit. Twice as many are 7 % slower to 9 % faster there, and a query waits longer. */
 #define ENCODER_PACK_TOKENS 128
 
 typedef struct Encoder Encoder;
