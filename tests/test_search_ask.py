@@ -197,3 +197,20 @@ def test_copies_are_folded_documents_grouped_and_the_young_favoured(library):
     assert any(s["name"] == "fresh" and s["value"] > 0.4 for s in shares)
     for wrong in ({"fresh": 2}, {"group": "word"}):
         assert library.post("/v1/search", {**ask, **wrong}).status_code in (400, 422)
+
+
+def test_more_like_a_document_leaves_it_and_its_copies_out(library):
+    owl = "The barn owl hunts voles by hearing alone, over meadows at night, and nests in old barns. "
+    made = library.add(("owl.txt", owl.encode()), ("owl copy.txt", (owl + "\n").encode()),
+                       ("tawny.txt", b"The tawny owl hunts voles and mice at night; it nests in hollow trees.\n"),
+                       ("tax.txt", b"The tax office closes at four. Forms are sent by post.\n"), tags="like")
+    answer = library.post("/v1/search", {"like": made[0]["id"], "tags": ["like"]})
+    assert answer.status_code == 200, answer.text
+    found = [r["document"]["name"] for r in answer.json()["results"]]
+    assert found[0] == "tawny.txt" and "owl.txt" not in found and "owl copy.txt" not in found
+    passage = library.post("/v1/search", {"like": made[0]["id"], "ordinal": 0, "tags": ["like"]}).json()
+    assert passage["results"][0]["document"]["name"] == "tawny.txt"
+    gone = {"like": made[0]["id"], "ordinal": 7}
+    assert library.post("/v1/search", gone).status_code == 404
+    assert library.post("/v1/search", {"like": "0198c0de-0000-7000-8000-000000000000"}).status_code == 404
+    assert library.post("/v1/search", {}).status_code in (400, 422)

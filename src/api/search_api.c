@@ -20,6 +20,8 @@ typedef struct SearchCall {
     SearchRequest search;
     QueryReading reading;
     StrList facets;
+    Str like; /* a document whose likes are wanted, and the passage of it; -1: all of it */
+    int64_t ordinal;
 } SearchCall;
 
 /* --- Beside the results --- */
@@ -129,8 +131,12 @@ static bool run(SearchCall *call, HttpResponse *response, Error *err)
 {
     SearchResults results;
     ApiRequest *request = call->request;
-    if (!search_run(request->api->searcher, request->scope, request->arena, &call->search, &results,
-                    err))
+    bool ok = call->like.length ? search_like(request->api->searcher, request->api->db,
+                                              request->scope, request->arena, call->like,
+                                              call->ordinal, &call->search, &results, err)
+                                : search_run(request->api->searcher, request->scope, request->arena,
+                                             &call->search, &results, err);
+    if (!ok)
         return false;
     JsonWriter json = put_begin(&response->body);
     put_text(&json, "query", call->search.query);
@@ -173,7 +179,9 @@ static bool read_order(SearchRequest *search, Str group, Error *err)
 
 bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    SearchCall call = { .request = request, .search = { .limit = 10, .is_remembered = true } };
+    SearchCall call = { .request = request,
+                        .ordinal = -1,
+                        .search = { .limit = 10, .is_remembered = true } };
     SearchRequest *search = &call.search;
     Str mode = STR_NONE, after = STR_NONE, before = STR_NONE;
     Str group = STR_NONE;
@@ -181,8 +189,9 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
     StrList families = { 0 };
     int64_t limit = 10, offset = 0;
     if (!api_fields(
-            request, err,
-            { "query", JSON_STR, &search->query, .required = true, .length_max = KB(8) },
+            request, err, { "query", JSON_STR, &search->query, .length_max = KB(8) },
+            { "like", JSON_STR, &call.like, .length_max = 64 },
+            { "ordinal", JSON_I64, &call.ordinal, .min = -1, .max = 10000000 },
             { "mode", JSON_STR, &mode }, { "limit", JSON_I64, &limit, .min = 1, .max = 100 },
             { "collections", JSON_STRS, &search->collections },
             { "documents", JSON_STRS, &search->documents },
@@ -200,6 +209,8 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
         !search_read_times(search, after, before, err) || !read_query(&call, err) ||
         !library_formats_of(request->arena, search->formats, families, &search->formats, err))
         return false;
+    if (!call.like.length && !str_trim(search->query).length)
+        return fail_field(err, "query", "'query' is missing");
     search->limit = (int)limit;
     search->folds_copies = !shows_copies;
     search->offset = (int)offset;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "index/index.h"
+#include "search/alike.h"
 #include "search/choose.h"
 #include "search/query_vector.h"
 #include "search/search_history.h"
@@ -211,12 +212,33 @@ static const float *await_vector(void *self)
     return vector;
 }
 
+#define TELLING_MAX 25
+
+static int by_telling(const void *a, const void *b)
+{
+    const QueryTerm *left = a, *right = b;
+    float x = left->weight * left->rarity, y = right->weight * right->rarity;
+    return (x < y) - (x > y);
+}
+
+/* Of a text's words those that are frequent in it and rare elsewhere. */
+static void keep_telling(Index *index, Query *query)
+{
+    for (size_t i = 0; i < query->terms.count; i++)
+        query->terms.at[i].rarity = (float)index_rarity(index, query->terms.at[i].text);
+    if (query->terms.count)
+        qsort(query->terms.at, query->terms.count, sizeof(*query->terms.at), by_telling);
+    query->terms.count = MIN(query->terms.count, TELLING_MAX);
+}
+
 static void search_legs(Running *run, Index *index, size_t dims, Str model)
 {
     bool has_vector = begin_vector(run, dims, model);
     run->query = run->request->is_typing
                      ? index_query_typing(index, run->arena, words_of(run->request))
                      : index_query(index, run->arena, words_of(run->request));
+    if (run->request->is_telling)
+        keep_telling(index, &run->query);
     IndexSearch search = { .text = words_of(run->request),
                            .query = &run->query,
                            .late_vector = has_vector ? await_vector : NULL,
@@ -306,9 +328,23 @@ static bool favour_fresh(Running *run, Error *err)
 
 /* --- Which hits are shown --- */
 
+static bool says(Str wanted, Str text)
+{
+    AUTO_ARENA Arena *scratch = arena_new(MB(4));
+    WordSet a = word_set(scratch, wanted), b = word_set(scratch, text);
+    return word_sets_alike(&a, &b);
+}
+
 static bool row_of_hit(void *self, size_t hit, const ChunkHit **row_r, Error *err)
 {
-    return find_row(self, hit, row_r, err);
+    const SearchRequest *request = ((const Running *)self)->request;
+    if (!find_row(self, hit, row_r, err))
+        return false;
+    if (*row_r && request->except_document.length &&
+        (str_equal((*row_r)->chunk.document, request->except_document) ||
+         says(request->except_text, (*row_r)->chunk.text)))
+        *row_r = NULL;
+    return true;
 }
 
 static bool choose_shown(Running *run, Error *err)

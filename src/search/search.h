@@ -48,6 +48,9 @@ typedef struct SearchRequest {
     double fresh;                /* 0 to 1: how much of the score is the document's youth */
     bool folds_copies;           /* passages that say the same are one result */
     bool by_document;            /* one result a document, its other passages inside */
+    Str except_document;         /* its passages are no results, */
+    Str except_text;             /* nor are those that say this */
+    bool is_telling;             /* only the words that tell most count: the query is a text */
     bool is_remembered;          /* keep it in the search history */
     bool is_typing;              /* the last word may go on; never remembered */
     bool is_measured;            /* takes as long as if nobody had asked it before */
@@ -123,3 +126,8 @@ bool search_embed(Searcher *searcher, Arena *arena, const Str *texts, size_t cou
 
 MUST_CHECK bool search_run(Searcher *searcher, const Scope *scope, Arena *arena,
                            const SearchRequest *request, SearchResults *results_r, Error *err);
+/* Other documents' passages like this document (ordinal -1: its beginning) or like one passage of
+ * it; the request's filters and limit count, its query does not. ERROR_NOT_FOUND: there is none. */
+MUST_CHECK bool search_like(Searcher *searcher, Db *db, const Scope *scope, Arena *arena,
+                            Str document, int64_t ordinal, const SearchRequest *request,
+                            SearchResults *results_r, Error *err);
