@@ -270,7 +270,7 @@ def test_results_come_while_typing_with_marks_and_scores(desk, page):
     expect(first.locator("mark").first).to_have_text(re.compile("gannet|reef", re.I))
     expect(first.locator(".score")).to_have_attribute("aria-label", re.compile(r"\d+%"))
     expect(first.locator("[data-test=legs]")).to_contain_text("words")
-    assert "q=gannet+reef" in page.url or "q=gannet%20reef" in page.url
+    page.wait_for_url(re.compile(r"q=gannet(\+|%20)reef"))
     expect(part(page, "search-status")).to_contain_text("ms")
 
 
