@@ -360,7 +360,8 @@ static bool read_item(Reader *r, size_t at, Item *item_r, Error *err)
     bool is_operator = false;
     at += sign;
     if (at >= r->text.length) {
-        *item_r = (Item){ .start = item.start, .end = r->text.length };
+        *item_r =
+            (Item){ .start = item.start, .end = r->text.length, .part = { .kind = PART_WORD } };
         return true;
     }
     if (!read_operator(r, at, &item, &is_operator, err))

@@ -42,6 +42,7 @@ static const struct {
       "                " },
     { "negated", "-tag:y", "!filter tag = y 0-6", "      " },
     { "NOT", "NOT tag:y", "!filter tag = y 0-9", "         " },
+    { "NOT before nothing", "a NOT ", "word = a 0-1", "a NOT " },
     { "NOT before a word", "a NOT b", "word = a 0-1; !exclude = b 2-7", "a    -b" },
     { "a phrase", "\"exact phrase\"", "phrase = exact phrase 0-14", "\"exact phrase\"" },
     { "words that are near", "\"a b\"~5 c", "phrase ~5 a b 0-7; word = c 8-9", "\"a b\"~5 c" },
