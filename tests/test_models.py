@@ -12,7 +12,7 @@ WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] the water pump must be inspected every s
 WIDTH, INNER, PLACES = 32, 64, 64
 
 
-def write_model(folder, seed, width=WIDTH, rows=len(WORDS)):
+def write_model(folder, seed, width=WIDTH, rows=len(WORDS), scores_pairs=False):
     """A BERT of one layer with random weights."""
     folder.mkdir(parents=True)
     numbers = random.Random(seed)
@@ -42,12 +42,16 @@ def write_model(folder, seed, width=WIDTH, rows=len(WORDS)):
     pair(layer + "intermediate.dense", INNER, width)
     pair(layer + "output.dense", width, INNER)
     pair(layer + "output.LayerNorm", width, middle=1.0)
+    if scores_pairs:
+        pair("bert.pooler.dense", width, width)
+        pair("classifier", 1, width)
     header = json.dumps(tensors).encode()
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(data))
     (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n")
     (folder / "config.json").write_text(json.dumps({
         "model_type": "bert", "hidden_act": "gelu", "num_hidden_layers": 1, "hidden_size": width,
-        "num_attention_heads": 2, "intermediate_size": INNER, "max_position_embeddings": PLACES}))
+        "num_attention_heads": 2, "intermediate_size": INNER, "max_position_embeddings": PLACES,
+        **({"architectures": ["BertForSequenceClassification"]} if scores_pairs else {})}))
     return folder
 
 
@@ -96,6 +100,13 @@ def wait_found(server, wanted, seconds=30):
     return found(server)
 
 
+def wait_found_any(server, seconds=30):
+    end = time.monotonic() + seconds
+    while not (results := found(server)) and time.monotonic() < end:
+        time.sleep(0.1)
+    return results
+
+
 def test_a_search_in_the_middle_of_a_change_gives_the_old_results(changing):
     old = found(changing)
     assert old
@@ -134,6 +145,17 @@ def test_a_change_goes_on_after_a_kill(changing):
     changing.add(("late.txt", b"The late pump.\n"))
     results = changing.post("/v1/search", {"query": "late", "mode": "semantic", "limit": 100}).json()["results"]
     assert "late.txt" in [r["document"]["name"] for r in results]
+
+
+def test_a_cross_encoder_orders_the_best_anew(changing, tmp_path):
+    before = found(changing)
+    changing.stop()
+    changing.arguments = ["--rerank-model", str(write_model(tmp_path / "scores", 7, scores_pairs=True))]
+    changing.start()
+    after = wait_found_any(changing)
+    assert sorted(n for n, _ in after) != [] and after != before
+    words = changing.post("/v1/search", {"query": "ferry", "mode": "keyword"}).json()["results"]
+    assert words and "ferry" in words[0]["snippet"], "the words alone are not reordered"
 
 
 def test_models_are_listed_and_removed_by_name(changing):

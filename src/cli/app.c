@@ -1,5 +1,6 @@
 /* app.c - see app.h. */
 #include "cli/app.h"
+#include "encode/encode_rerank.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +37,8 @@ struct App {
     BlobStore *blobs;
     Sandbox *sandbox;
     EncodeQueue *encoder;
-    Pool *news; /* writes events: never on the thread that has the news */
+    Reranker *reranker; /* NULL: none */
+    Pool *news;         /* writes events: never on the thread that has the news */
     char *socket;
 };
 
@@ -241,6 +243,17 @@ static bool open_encoder(App *app, Str folder, bool is_quiet, Error *err)
     return true;
 }
 
+static bool open_reranker(App *app, Str folder, Error *err)
+{
+    EncoderOptions options = { 0 };
+    if (!app->settings->rerank_model.length)
+        return true;
+    if (!app_encoder_options(app->arena, app->settings, folder, &options, err))
+        return false;
+    app->reranker = reranker_new(str_c(app->arena, app->settings->rerank_model), &options);
+    return true;
+}
+
 static bool open_library(App *app, Str folder, Error *err)
 {
     const Settings *settings = app->settings;
@@ -279,6 +292,7 @@ static bool open_features(App *app, Error *err)
         return false;
     app->api.searcher = searcher_new(app->api.db, app->api.library);
     searcher_set_encoder(app->api.searcher, app->encoder);
+    searcher_set_reranker(app->api.searcher, app->reranker);
     app->api.answers =
         answers_new(app->api.db, app->api.searcher, app->api.library, app->api.models);
     return true;
@@ -375,7 +389,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
         return false;
     SandboxOptions sandbox = { .ready_service = "extract", .ready_count = 1 };
     app->sandbox = sandbox_new(&sandbox);
-    if (!open_encoder(app, folder, options->is_quiet, err))
+    if (!open_encoder(app, folder, options->is_quiet, err) || !open_reranker(app, folder, err))
         return false;
     app->api.upload_folder = str_c(app->arena, str(blob_incoming(app->blobs)));
     app->api.upload_max = app->settings->upload_max;
@@ -436,6 +450,7 @@ void app_stop(App *app)
     account_close(app->api.account);
     event_hub_free(app->api.events);
     encode_queue_free(app->encoder);
+    reranker_free(app->reranker);
     sandbox_free(app->sandbox);
     blob_store_free(app->blobs);
     db_close(app->api.db);

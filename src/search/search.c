@@ -1,5 +1,6 @@
 /* search.c - see search.h. */
 #include "search/search.h"
+#include "encode/encode_rerank.h"
 
 #include <math.h>
 
@@ -82,6 +83,11 @@ void searcher_flush_history(Searcher *searcher) { search_history_flush(searcher-
 void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder)
 {
     atomic_store(&searcher->encoder, encoder);
+}
+
+void searcher_set_reranker(Searcher *searcher, Reranker *reranker)
+{
+    searcher->reranker = reranker;
 }
 
 /* --- Filters --- */
@@ -295,6 +301,69 @@ static bool find_row(Running *run, size_t at, const ChunkHit **row_r, Error *err
     return true;
 }
 
+/* --- Cross-encoder --- */
+
+#define RERANK_HITS 30
+#define RERANK_MS 300
+
+typedef struct Reranked {
+    IndexHit hit;
+    ChunkHit row;
+    float score;
+} Reranked;
+
+static int by_rerank(const void *a, const void *b)
+{
+    float x = ((const Reranked *)a)->score, y = ((const Reranked *)b)->score;
+    return (x < y) - (x > y);
+}
+
+/* The scores stay where they are, highest first: they say what the legs thought of the best, and
+ * what is compared with the hits that no cross-encoder has seen. */
+static void reorder(Running *run, const float *scores, size_t count)
+{
+    Reranked *list = arena_new_array(run->arena, Reranked, count);
+    float places[RERANK_HITS];
+    for (size_t i = 0; i < count; i++) {
+        list[i] = (Reranked){ run->hits[i], run->rows[i], scores[i] };
+        places[i] = run->hits[i].score;
+    }
+    qsort(list, count, sizeof *list, by_rerank);
+    for (size_t i = 0; i < count; i++) {
+        run->hits[i] = list[i].hit;
+        run->hits[i].score = places[i];
+        run->rows[i] = list[i].row;
+    }
+}
+
+/* The first hits in the order of the cross-encoder, as far as it comes in its time. */
+static bool rerank(Running *run, Error *err)
+{
+    Reranker *reranker = run->searcher->reranker;
+    size_t count = MIN(run->hit_count, (size_t)RERANK_HITS), scored = 0;
+    Str passages[RERANK_HITS];
+    float scores[RERANK_HITS];
+    Error why = { 0 };
+    if (!reranker || run->request->mode == SEARCH_KEYWORD || run->request->is_typing)
+        return true;
+    for (size_t i = 0; i < count; i++) {
+        const ChunkHit *row;
+        if (!find_row(run, i, &row, err))
+            return false;
+        passages[i] = row ? row->chunk.text : S("");
+    }
+    RerankCall call = { .query = words_of(run->request),
+                        .passages = passages,
+                        .count = count,
+                        .time_ms = RERANK_MS,
+                        .scores = scores };
+    if (encode_rerank(reranker, &call, &scored, &why))
+        reorder(run, scores, scored);
+    else
+        notice(run, &why);
+    return true;
+}
+
 /* --- Freshness --- */
 
 #define FRESH_DAYS 180
@@ -437,7 +506,7 @@ static bool run_with_index(Running *run, Index *index, size_t dims, Str model, E
 {
     search_legs(run, index, dims, model);
     run->rows = arena_new_array(run->arena, ChunkHit, run->hit_count + 1);
-    if (!favour_fresh(run, err) || !choose_shown(run, err))
+    if (!rerank(run, err) || !favour_fresh(run, err) || !choose_shown(run, err))
         return false;
     make_results(run, index);
     return true;

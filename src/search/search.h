@@ -19,6 +19,7 @@
 #define SEARCH_OFFSET_MAX 100
 
 typedef struct Searcher Searcher;
+typedef struct Reranker Reranker;
 
 Searcher *searcher_new(Db *db, Library *library);
 /* Writes what is left of the history. NULL is fine. */
@@ -26,6 +27,8 @@ void searcher_free(Searcher *searcher);
 /* Before the history is listed or deleted: writes what still waits. */
 void searcher_flush_history(Searcher *searcher);
 void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder);
+/* A cross-encoder that orders the best hits anew; borrowed, before the first search. */
+void searcher_set_reranker(Searcher *searcher, Reranker *reranker);
 
 typedef enum SearchMode { SEARCH_HYBRID, SEARCH_KEYWORD, SEARCH_SEMANTIC } SearchMode;
 const char *search_mode_name(SearchMode mode);

@@ -6,6 +6,7 @@
 #include "search/search_history.h"
 
 struct Searcher {
+    Reranker *reranker; /* NULL: none */
     Db *db;
     Library *library;
     SearchHistory *history;
