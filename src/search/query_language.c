@@ -188,14 +188,14 @@ static bool is_scheme(Str name)
     return false;
 }
 
-/* Whether a name that is no operator was meant as one: "std::vector", "http://", "C:\", "ratio:3"
- * and names that are not spelled with a colon were not. */
+/* Whether a name that is no operator was meant as one: "std::vector", "http://", "C:\", "ratio:3",
+ * "effector:target" and names that are not spelled with a colon were not; "typ:pdf" was. */
 static bool looks_meant(const Reader *r, const Spelled *s)
 {
     char after = r->text.at[s->value_start];
     bool has_colon = r->text.at[s->name_end] == ':';
     return has_colon && s->name.length > 1 && !HAS_CHAR(after, "/:\\0123456789-)") &&
-           !is_scheme(s->name);
+           !is_scheme(s->name) && query_operator_nearest(s->name).length;
 }
 
 static const QueryOperator *fact_operator(void) { return query_operator_named(S("fact")); }
@@ -203,16 +203,10 @@ static const QueryOperator *fact_operator(void) { return query_operator_named(S(
 static bool fail_unknown(const Reader *r, size_t at, const Spelled *s, Error *err)
 {
     Str nearest = query_operator_nearest(s->name), name = str_slice(s->name, 0, 60);
-    if (nearest.length)
-        (void)fail_field(err, "query",
-                         "there is no operator '" STR_FMT ":'; is it '" STR_FMT
-                         ":'? To look for the text itself, put it in quotes",
-                         STR_ARG(name), STR_ARG(nearest));
-    else
-        (void)fail_field(err, "query",
-                         "there is no operator '" STR_FMT
-                         ":'; to look for the text itself, put it in quotes",
-                         STR_ARG(name));
+    (void)fail_field(err, "query",
+                     "there is no operator '" STR_FMT ":'; is it '" STR_FMT
+                     ":'? To look for the text itself, put it in quotes",
+                     STR_ARG(name), STR_ARG(nearest));
     return fail_here(r, at, s->name_end + 1, err);
 }
 
