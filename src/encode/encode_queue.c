@@ -45,6 +45,8 @@ struct EncodeQueue {
     char reason[400];                  /* of the last failed loading */
     pthread_t threads[THREAD_MAX + 1]; /* the last serves queries only */
     int thread_count;
+    pthread_t loader;
+    bool has_loader;
 };
 
 /* What a worker has taken: texts of one lane, from one or more requests. */
@@ -231,6 +233,21 @@ bool encode_queue_load(EncodeQueue *queue, Error *err)
     pthread_mutex_unlock(&queue->lock);
     pthread_mutex_unlock(&queue->load_lock);
     return good || fail(err, why.code, "%s", why.message);
+}
+
+static void *load_alone(void *queue)
+{
+    Error ignored;
+    (void)!encode_queue_load(queue, &ignored);
+    return NULL;
+}
+
+void encode_queue_prepare(EncodeQueue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    if (!queue->encoder && !queue->has_loader && !queue->stopping)
+        queue->has_loader = !pthread_create(&queue->loader, NULL, load_alone, queue);
+    pthread_mutex_unlock(&queue->lock);
 }
 
 void encode_queue_status(EncodeQueue *queue, EncodeStatus *status_r)
@@ -432,6 +449,8 @@ void encode_queue_free(EncodeQueue *queue)
     if (!queue)
         return;
     encode_queue_stop(queue);
+    if (queue->has_loader)
+        pthread_join(queue->loader, NULL);
     pthread_mutex_lock(&queue->lock);
     while (queue->calls)
         pthread_cond_wait(&queue->idle, &queue->lock);

@@ -48,6 +48,9 @@ typedef struct EncodeStatus {
 EncodeQueue *encode_queue_new(const EncodeQueueOptions *options);
 /* Load the model now if it is not yet; ERROR_NOT_FOUND when there is none. */
 MUST_CHECK bool encode_queue_load(EncodeQueue *queue, Error *err);
+/* The same in a thread of its own, for a caller that needs the model soon; a failure is told by
+ * the call that then needs it. */
+void encode_queue_prepare(EncodeQueue *queue);
 /* One unit vector for each text into out[count][dims], cut at max_tokens (0: as the model is
  * made for). Loads the model if need be and waits. ERROR_NOT_FOUND: no model; ERROR_BUSY: the
  * queue is stopping. */

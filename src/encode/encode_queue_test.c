@@ -54,6 +54,19 @@ static void *call(void *argument)
     return NULL;
 }
 
+Test(encode_queue, a_prepared_model_is_loaded_without_anybody_waiting)
+{
+    EncodeQueue *queue =
+        encode_queue_new(&(EncodeQueueOptions){ .folder = folder, .thread_max = 1 });
+    encode_queue_prepare(queue);
+    encode_queue_prepare(queue);
+    int64_t until = monotonic_ms() + 10000;
+    while (!encode_queue_encoder(queue) && monotonic_ms() < until)
+        sleep_ms(1);
+    cr_assert(encode_queue_encoder(queue));
+    encode_queue_free(queue);
+}
+
 Test(encode_queue, vectors_have_the_same_bytes_from_any_thread)
 {
     Str texts[MANY];

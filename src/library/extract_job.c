@@ -106,8 +106,11 @@ static size_t count_tokens(void *self, Str text)
     return tokenizer_count(encoder_tokenizer(self), text);
 }
 
-static IngestSettings ingest_settings(const Reading *in)
+/* The first call waits for the model, which is loaded while the worker reads. */
+static IngestSettings ingest_settings(Reading *in)
 {
+    if (!in->model.length)
+        in->model = library_model(in->library, in->arena);
     EncodeQueue *queue = atomic_load(&in->library->encoder);
     Encoder *encoder = queue && in->model.length ? encode_queue_encoder(queue) : NULL;
     return (IngestSettings){
@@ -361,7 +364,7 @@ static bool give_up(Reading *in, Error *err)
 
 static bool read_and_store(Reading *in, Error *err)
 {
-    in->model = library_model(in->library, in->arena);
+    library_prepare_model(in->library);
     if (!read_file(in, err))
         return false;
     (void)!job_progress(in->job, "indexing", 0, 1);

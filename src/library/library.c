@@ -88,6 +88,13 @@ Str library_model(Library *library, Arena *arena)
     return str_copy(arena, str(status.model));
 }
 
+void library_prepare_model(Library *library)
+{
+    EncodeQueue *queue = atomic_load(&library->encoder);
+    if (queue)
+        encode_queue_prepare(queue);
+}
+
 static bool has_loaded(EncodeQueue *queue, Str model)
 {
     EncodeStatus status;

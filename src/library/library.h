@@ -209,6 +209,8 @@ typedef struct LibraryModel {
 LibraryModel library_model_status(Library *library);
 /* The model's name, loading it if need be; empty when there is none. */
 Str library_model(Library *library, Arena *arena);
+/* Begins to load it, for who will need it in a moment. */
+void library_prepare_model(Library *library);
 /* The queue of the model whose vectors an index holds; NULL when it is not there. While a model
  * changes, two serve. */
 EncodeQueue *library_encoder(Library *library, Str model);
