@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """seeds.py OUT EXTENSION... - small files of a format into OUT, to begin fuzzing from.
 
-They come from ../shared/corpus (also its malformed/) where that is, and from tests/samples. Members
+They come from ../shared/corpus (also its malformed/) where that is, from tests/samples and tests/tables. Members
 of ZIP files are stored, not packed: a changed byte then reaches the reader behind the ZIP.
 """
 import io
@@ -12,7 +12,8 @@ import zipfile
 FILES_MAX, BYTES_MAX = 60, 64 * 1024
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CORPUS = os.path.join(HERE, "..", "shared", "corpus")
-ROOTS = [os.path.join(CORPUS), os.path.join(CORPUS, "malformed"), os.path.join(HERE, "tests", "samples")]
+ROOTS = [os.path.join(CORPUS), os.path.join(CORPUS, "malformed"), os.path.join(HERE, "tests", "samples"),
+         os.path.join(HERE, "tests", "tables")]
 # Parts and formats whose bytes are in files of other extensions.
 ALSO = {
     "exif": ["tiff", "tif"], "xmp": ["svg", "xml"], "iptc": ["psd"], "photoshop": ["psd"],

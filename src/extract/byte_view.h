@@ -38,6 +38,11 @@ static inline uint32_t little32(Str bytes, size_t at)
     return (uint32_t)little16(bytes, at) | (uint32_t)little16(bytes, at + 2) << 16;
 }
 
+static inline uint64_t little64(Str bytes, size_t at)
+{
+    return (uint64_t)little32(bytes, at) | (uint64_t)little32(bytes, at + 4) << 32;
+}
+
 /* `length` bytes from `at`, fewer when there are not as many. */
 static inline Str bytes_part(Str bytes, size_t at, size_t length)
 {

@@ -191,11 +191,6 @@ static void add_uuid(Buf *out, Str bytes)
                  byte_at(bytes, i));
 }
 
-static uint64_t little64(Str bytes, size_t at)
-{
-    return (uint64_t)little32(bytes, at + 4) << 32 | little32(bytes, at);
-}
-
 static void add_duration(Buf *out, Str bytes)
 {
     buf_addf(out, "%" PRIu32 " months %" PRIu32 " days %" PRIu32 " ms", little32(bytes, 0),

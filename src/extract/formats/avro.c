@@ -295,14 +295,10 @@ static void write_record(Input *in, const AvroType *type, Buf *out, int depth)
 static void write_number(Input *in, const AvroType *type, Buf *out)
 {
     uint64_t bits;
-    Str bytes;
     switch (type->kind) {
     case AVRO_BOOLEAN: bits = byte_at(take_bytes(in, 1), 0); break;
     case AVRO_FLOAT: bits = little32(take_bytes(in, 4), 0); break;
-    case AVRO_DOUBLE:
-        bytes = take_bytes(in, 8);
-        bits = little32(bytes, 0) | (uint64_t)little32(bytes, 4) << 32;
-        break;
+    case AVRO_DOUBLE: bits = little64(take_bytes(in, 8), 0); break;
     default: bits = (uint64_t)take_long(in); break;
     }
     if (!in->is_broken)
