@@ -109,6 +109,11 @@ static Str words_of(const SearchRequest *request)
     return request->words.length ? request->words : request->query;
 }
 
+bool search_has_words(const SearchRequest *request)
+{
+    return str_trim(words_of(request)).length > 0;
+}
+
 static bool has_filter(const SearchRequest *request)
 {
     return request->clause_count || request->collections.count || request->documents.count ||
@@ -132,6 +137,26 @@ DocumentFilter search_filter(const SearchRequest *request, Str collection,
                              .date_to_ms = request->before_ms,
                              .clauses = request->clauses,
                              .clause_count = request->clause_count };
+}
+
+bool search_filter_all(const SearchRequest *request, Arena *arena, DocumentFilter *filter_r,
+                       Error *err)
+{
+    const FactCondition *facts;
+    if (!fact_conditions_read(arena, request->metadata, &facts, err))
+        return false;
+    DocumentFilter filter = search_filter(request, S(""), facts);
+    DocumentCondition *in = arena_new_one(arena, DocumentCondition);
+    *in = (DocumentCondition){ .test = TEST_COLLECTION, .texts = request->collections };
+    DocumentClause *clauses = arena_new_array(arena, DocumentClause, filter.clause_count + 1);
+    if (request->collections.count) {
+        if (filter.clause_count)
+            memcpy(clauses, filter.clauses, filter.clause_count * sizeof *clauses);
+        clauses[filter.clause_count++] = (DocumentClause){ in, 1 };
+        filter.clauses = clauses;
+    }
+    *filter_r = filter;
+    return true;
 }
 
 static void allow_number(Running *run, int64_t number)
@@ -259,9 +284,13 @@ static void search_legs(Running *run, Index *index, size_t dims, Str model)
     run->results.has_semantic = has_vector && run->vector.is_there;
     run->results.total = (int64_t)run->hit_count;
     int64_t *found = arena_new_array(run->arena, int64_t, run->hit_count);
-    for (size_t i = 0; i < run->hit_count; i++)
+    float *scores = arena_new_array(run->arena, float, run->hit_count);
+    for (size_t i = 0; i < run->hit_count; i++) {
         found[i] = (int64_t)run->hits[i].key;
+        scores[i] = run->hits[i].score;
+    }
     run->results.found = (NumberList){ found, run->hit_count };
+    run->results.found_scores = scores;
 }
 
 /* --- Rows, of the hits that are looked at --- */
@@ -505,6 +534,8 @@ static void remember(const Running *run)
 static bool run_with_index(Running *run, Index *index, size_t dims, Str model, Error *err)
 {
     search_legs(run, index, dims, model);
+    if (run->request->only_found)
+        return true;
     run->rows = arena_new_array(run->arena, ChunkHit, run->hit_count + 1);
     if (!rerank(run, err) || !favour_fresh(run, err) || !choose_shown(run, err))
         return false;

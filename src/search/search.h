@@ -58,6 +58,7 @@ typedef struct SearchRequest {
     bool is_typing;              /* the last word may go on; never remembered */
     bool is_measured;            /* takes as long as if nobody had asked it before */
     bool explains;               /* say what each score is made of */
+    bool only_found;             /* no results, only what the legs found */
 } SearchRequest;
 
 /* Reads the query's language: sets words and clauses of the request. */
@@ -89,8 +90,9 @@ typedef struct SearchHit {
 typedef struct SearchResults {
     SearchHit *at;
     size_t count;
-    int64_t total;    /* how many both legs offered */
-    NumberList found; /* the chunks of all of them */
+    int64_t total;             /* how many both legs offered */
+    NumberList found;          /* the chunks of all of them, best first, */
+    const float *found_scores; /* as the legs have it */
     int64_t took_us;
     bool has_keyword, has_semantic;
     Str notice; /* why a leg is missing; empty: none */
@@ -101,6 +103,13 @@ typedef struct SearchResults {
 MUST_CHECK bool search_facet(Searcher *searcher, const Scope *scope, Arena *arena,
                              const SearchRequest *request, const SearchResults *results,
                              Facet facet, FacetList *list_r, Error *err);
+
+/* How many documents that fit became searchable, or changed, since chunk `number` was the newest:
+ * with words, those with a passage among what the search finds that is at least half as good as the
+ * best; without, all that the conditions allow. */
+MUST_CHECK bool search_count_new(Searcher *searcher, const Scope *scope, Arena *arena,
+                                 const SearchRequest *request, int64_t number, int64_t *count_r,
+                                 Error *err);
 
 typedef struct SearchChange {
     Str from, to;

@@ -1,7 +1,6 @@
 /* search_facets.c - what is shown beside results: how many documents have each value, and what was
  * likely meant. */
 #include "index/index.h"
-#include "library/facts.h"
 #include "search/search_int.h"
 
 typedef struct FacetWork {
@@ -16,19 +15,9 @@ typedef struct FacetWork {
 static bool facet_work(DbTx *tx, void *argument, Error *err)
 {
     FacetWork *work = argument;
-    const SearchRequest *request = work->request;
-    const FactCondition *facts;
-    if (!fact_conditions_read(work->arena, request->metadata, &facts, err))
+    DocumentFilter filter;
+    if (!search_filter_all(work->request, work->arena, &filter, err))
         return false;
-    DocumentFilter filter = search_filter(request, S(""), facts);
-    DocumentCondition in = { .test = TEST_COLLECTION, .texts = request->collections };
-    DocumentClause *clauses = arena_new_array(work->arena, DocumentClause, filter.clause_count + 1);
-    if (request->collections.count) {
-        if (filter.clause_count)
-            memcpy(clauses, filter.clauses, filter.clause_count * sizeof *clauses);
-        clauses[filter.clause_count++] = (DocumentClause){ &in, 1 };
-        filter.clauses = clauses;
-    }
     return document_facet(tx, work->scope, work->arena, &filter, work->numbers, work->facet,
                           &work->list, err);
 }
@@ -37,11 +26,10 @@ bool search_facet(Searcher *searcher, const Scope *scope, Arena *arena,
                   const SearchRequest *request, const SearchResults *results, Facet facet,
                   FacetList *list_r, Error *err)
 {
-    bool has_words = str_trim(request->words.length ? request->words : request->query).length > 0;
     FacetWork work = { .scope = scope,
                        .arena = arena,
                        .request = request,
-                       .numbers = has_words ? &results->found : NULL,
+                       .numbers = search_has_words(request) ? &results->found : NULL,
                        .facet = facet };
     if (!store_read(searcher->db, scope, facet_work, &work, err))
         return false;

@@ -17,3 +17,8 @@ struct Searcher {
 /* The documents that a request allows, of one of its collections. */
 DocumentFilter search_filter(const SearchRequest *request, Str collection,
                              const FactCondition *facts);
+/* The same of all of its collections; `facts` are read too. */
+MUST_CHECK bool search_filter_all(const SearchRequest *request, Arena *arena,
+                                  DocumentFilter *filter_r, Error *err);
+/* Not conditions alone. */
+bool search_has_words(const SearchRequest *request);

@@ -266,6 +266,13 @@ bool chunk_numbers(DbTx *tx, const Scope *scope, Arena *arena, Str document, Num
                         DB_ARGS(db_text(scope->workspace), db_text(document)), list_r, err);
 }
 
+bool chunk_newest(DbTx *tx, const Scope *scope, int64_t *number_r, Error *err)
+{
+    return db_query_int(tx,
+                        DB_SAME("SELECT coalesce(max(number), 0) FROM chunks WHERE workspace = $1"),
+                        DB_ARGS(db_text(scope->workspace)), 0, number_r, err);
+}
+
 bool chunk_scan(DbTx *tx, const Scope *scope, Arena *arena, ChunkCursor *cursor, int64_t limit,
                 ChunkList *list_r, Error *err)
 {

@@ -62,6 +62,8 @@ typedef struct NumberList {
 MUST_CHECK bool chunk_numbers(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                               NumberList *list_r, Error *err);
 /* Which documents the live chunks with these numbers belong to is in chunk_find_many(). */
+/* The highest number there is; 0: none. Numbers only grow. */
+MUST_CHECK bool chunk_newest(DbTx *tx, const Scope *scope, int64_t *number_r, Error *err);
 
 /* Where a walk over all live chunks stands; zero at first. Keep the texts alive between calls. */
 typedef struct ChunkCursor {

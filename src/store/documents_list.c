@@ -297,6 +297,23 @@ bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena, const Docu
     return true;
 }
 
+bool document_count_since(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                          int64_t number, int64_t *count_r, Error *err)
+{
+    if (!check_filter(filter, err))
+        return false;
+    /* The few new chunks first, then the documents of those. */
+    SqlBuild build =
+        begin(tx, scope, arena, "SELECT count(DISTINCT d.id) FROM chunks c CROSS JOIN documents d",
+              filter);
+    sql_add(&build, " AND d.workspace = c.workspace AND d.id = c.document"
+                    " AND c.version = d.indexed_version AND c.workspace = ");
+    sql_value(&build, db_text(scope->workspace));
+    sql_add(&build, " AND c.number > ");
+    sql_value(&build, db_int(number));
+    return db_query_int(tx, sql_text(&build), build.args, build.count, 0, count_r, err);
+}
+
 bool document_children(DbTx *tx, const Scope *scope, Arena *arena, Str id, DocumentList *list_r,
                        Error *err)
 {

@@ -163,6 +163,11 @@ MUST_CHECK bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena,
 MUST_CHECK bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena,
                                      const DocumentFilter *filter, NumberList *numbers_r,
                                      Error *err);
+/* How many of those that match have a live chunk with a number above `number`: became searchable,
+ * or changed, since that was the newest. */
+MUST_CHECK bool document_count_since(DbTx *tx, const Scope *scope, Arena *arena,
+                                     const DocumentFilter *filter, int64_t number, int64_t *count_r,
+                                     Error *err);
 /* Its children in order, not theirs. */
 MUST_CHECK bool document_children(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                                   DocumentList *list_r, Error *err);

@@ -16,6 +16,7 @@
 #include "store/messages_store.h"
 #include "store/people_store.h"
 #include "store/read_pages_store.h"
+#include "store/saved_searches_store.h"
 #include "store/searches_store.h"
 #include "store/secrets_store.h"
 #include "store/sessions_store.h"
@@ -43,6 +44,7 @@ static struct {
     ApiKey key;
     NumberList numbers;
     JudgedSet set;
+    SavedSearch saved;
     Str job;
 } secret;
 
@@ -74,6 +76,8 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     bool is_new;
 
     CALL(search_add(tx, ours, world->arena, &search, err));
+    secret.saved = (SavedSearch){ .name = S("Ours"), .query = S("plan"), .filters = S("{}") };
+    CALL(saved_search_add(tx, ours, world->arena, &secret.saved, err));
     CALL(fill_lab(tx, world, err));
     CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
     CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
@@ -309,6 +313,10 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     CALL(upload_remove(tx, theirs, S("k"), err));
     CALL(read_page_forget(tx, theirs, id, err));
     CALL(search_remove(tx, theirs, STR_NONE, err));
+    SavedSearch saved = secret.saved;
+    EXPECT_CODE(ERROR_NOT_FOUND, saved_search_update(tx, theirs, arena, &saved, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, saved_search_mark_seen(tx, theirs, saved.id, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, saved_search_remove(tx, theirs, saved.id, err));
     CALL(message_remove_from(tx, theirs, secret.conversation.id, 0, err));
     return true;
 }
@@ -340,6 +348,11 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT(count == 0);
     CALL(document_fact_count(tx, theirs, S("pages"), &count, err));
     EXPECT(count == 0);
+    CALL(document_count_since(tx, theirs, arena, &(DocumentFilter){ 0 }, 0, &count, err));
+    EXPECT(count == 0);
+    CALL(chunk_newest(tx, theirs, &count, err));
+    EXPECT(count == 0);
+    EXPECT_EMPTY(SavedSearchList, saved_search_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(DocumentVersionList, document_version_list(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(DocumentKeyList,

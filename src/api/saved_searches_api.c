@@ -1,0 +1,263 @@
+/* saved_searches_api.c - searches that a person keeps under a name, with how much is new in each.
+ */
+#include "api/document_json.h"
+#include "library/facts.h"
+#include "store/saved_searches_store.h"
+
+#define NAME_MAX_BYTES 200
+
+typedef struct SavedWork {
+    ApiRequest *request;
+    SavedSearch saved;
+    SavedSearchList list;
+    int64_t newest;
+} SavedWork;
+
+/* What a saved search's filters may hold: the names that POST /v1/search has for them. */
+typedef struct SavedFilters {
+    StrList collections, documents, formats, tags, metadata;
+    Str after, before;
+} SavedFilters;
+
+/* --- Filters --- */
+
+static bool read_filters(Arena *arena, const json_t *json, SavedFilters *filters, Error *err)
+{
+    return json_read(json, arena,
+                     JSON_FIELDS({ "collections", JSON_STRS, &filters->collections },
+                                 { "documents", JSON_STRS, &filters->documents },
+                                 { "formats", JSON_STRS, &filters->formats },
+                                 { "tags", JSON_STRS, &filters->tags },
+                                 { "metadata", JSON_STRS, &filters->metadata },
+                                 { "after", JSON_STR, &filters->after },
+                                 { "before", JSON_STR, &filters->before }),
+                     err);
+}
+
+static void put_list(JsonWriter *json, const char *name, StrList list)
+{
+    put_array(json, name);
+    for (size_t i = 0; i < list.count; i++)
+        put_text(json, NULL, list.at[i]);
+    put_end(json);
+}
+
+static Str print_filters(Arena *arena, const SavedFilters *filters)
+{
+    Buf text = buf_new(arena, MB(1));
+    JsonWriter json = put_begin(&text);
+    put_list(&json, "collections", filters->collections);
+    put_list(&json, "documents", filters->documents);
+    put_list(&json, "formats", filters->formats);
+    put_list(&json, "tags", filters->tags);
+    put_list(&json, "metadata", filters->metadata);
+    put_text_or_null(&json, "after", filters->after);
+    put_text_or_null(&json, "before", filters->before);
+    put_end(&json);
+    return buf_str(&text);
+}
+
+/* What would be run. */
+static bool make_search(Arena *arena, const SavedSearch *saved, const SavedFilters *filters,
+                        SearchRequest *search_r, Error *err)
+{
+    QueryReading reading;
+    const FactCondition *facts;
+    SearchRequest search = { .query = saved->query,
+                             .limit = 1,
+                             .collections = filters->collections,
+                             .documents = filters->documents,
+                             .formats = filters->formats,
+                             .tags = filters->tags,
+                             .metadata = filters->metadata };
+    if (!search_mode_named(saved->mode, &search.mode, err) ||
+        !search_read_times(&search, filters->after, filters->before, err) ||
+        !search_read(arena, &search, QUERY_STRICT, &reading, err) ||
+        !fact_conditions_read(arena, search.metadata, &facts, err))
+        return false;
+    *search_r = search;
+    return true;
+}
+
+/* --- Reading and showing one --- */
+
+/* From the body; what could not be run is not kept. */
+static bool read_saved(SavedWork *work, Error *err)
+{
+    ApiRequest *request = work->request;
+    SavedSearch *saved = &work->saved;
+    SavedFilters filters = { 0 };
+    SearchRequest search;
+    json_t *given = NULL;
+    if (!api_fields(request, err, { "name", JSON_STR, &saved->name, .length_max = NAME_MAX_BYTES },
+                    { "query", JSON_STR, &saved->query, .length_max = KB(8) },
+                    { "mode", JSON_STR, &saved->mode }, { "filters", JSON_ANY, &given }) ||
+        (given && !read_filters(request->arena, given, &filters, err)))
+        return false;
+    saved->name = str_trim(saved->name);
+    if (!saved->name.length)
+        return fail_field(err, "name", "'name' is missing");
+    if (!str_trim(saved->query).length)
+        return fail_field(err, "query", "'query' is missing");
+    if (!make_search(request->arena, saved, &filters, &search, err))
+        return false;
+    saved->mode = str(search_mode_name(search.mode));
+    saved->filters = print_filters(request->arena, &filters);
+    return true;
+}
+
+/* A search that can no longer be run, as its metadata's names changed, has nothing new. */
+static int64_t count_new(const ApiRequest *request, const SavedSearch *saved)
+{
+    AUTO_JSON json_t *json = NULL;
+    SavedFilters filters = { 0 };
+    SearchRequest search;
+    int64_t count = 0;
+    Error why;
+    bool ok = json_parse(saved->filters, MB(1), &json, &why) &&
+              read_filters(request->arena, json, &filters, &why) &&
+              make_search(request->arena, saved, &filters, &search, &why) &&
+              search_count_new(request->api->searcher, request->scope, request->arena, &search,
+                               saved->seen_number, &count, &why);
+    return ok ? count : 0;
+}
+
+/* Its members, inside an object that is open. */
+static void put_saved(JsonWriter *json, const ApiRequest *request, const SavedSearch *saved)
+{
+    put_text(json, "id", saved->id);
+    put_text(json, "name", saved->name);
+    put_text(json, "query", saved->query);
+    put_text(json, "mode", saved->mode);
+    put_raw(json, "filters", saved->filters);
+    put_time(json, "created_at", saved->created_at_ms);
+    put_time(json, "updated_at", saved->updated_at_ms);
+    put_time(json, "last_run_at", saved->last_run_at_ms);
+    put_int(json, "new_count", count_new(request, saved));
+}
+
+static bool answer_saved(const SavedWork *work, HttpResponse *response)
+{
+    JsonWriter json = put_begin(&response->body);
+    put_saved(&json, work->request, &work->saved);
+    put_end(&json);
+    return true;
+}
+
+/* --- Handlers --- */
+
+static bool list_work(DbTx *tx, void *argument, Error *err)
+{
+    SavedWork *work = argument;
+    return saved_search_list(tx, work->request->scope, work->request->arena, &work->list, err);
+}
+
+bool searches_saved_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SavedWork work = { .request = request };
+    if (!store_read(request->api->db, request->scope, list_work, &work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.list.count; i++) {
+        put_object(&json, NULL);
+        put_saved(&json, request, &work.list.at[i]);
+        put_end(&json);
+    }
+    api_list_end(&json, (int64_t)work.list.count, STR_NONE);
+    return true;
+}
+
+static bool add_work(DbTx *tx, void *argument, Error *err)
+{
+    SavedWork *work = argument;
+    return saved_search_add(tx, work->request->scope, work->request->arena, &work->saved, err);
+}
+
+bool searches_saved_add(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SavedWork work = { .request = request };
+    if (!read_saved(&work, err) ||
+        !store_write(request->api->db, request->scope, add_work, &work, err))
+        return false;
+    response->status = 201;
+    return answer_saved(&work, response);
+}
+
+static bool find_work(DbTx *tx, void *argument, Error *err)
+{
+    SavedWork *work = argument;
+    const ApiRequest *request = work->request;
+    return saved_search_find(tx, request->scope, request->arena, request->params[0], &work->saved,
+                             err) &&
+           chunk_newest(tx, request->scope, &work->newest, err);
+}
+
+bool searches_saved_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SavedWork work = { .request = request };
+    return store_read(request->api->db, request->scope, find_work, &work, err) &&
+           answer_saved(&work, response);
+}
+
+static bool change_work(DbTx *tx, void *argument, Error *err)
+{
+    SavedWork *work = argument;
+    return saved_search_update(tx, work->request->scope, work->request->arena, &work->saved, err);
+}
+
+bool searches_saved_change(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SavedWork work = { .request = request, .saved = { .id = request->params[0] } };
+    return read_saved(&work, err) &&
+           store_write(request->api->db, request->scope, change_work, &work, err) &&
+           answer_saved(&work, response);
+}
+
+static bool remove_work(DbTx *tx, void *argument, Error *err)
+{
+    SavedWork *work = argument;
+    return saved_search_remove(tx, work->request->scope, work->request->params[0], err);
+}
+
+bool searches_saved_remove(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SavedWork work = { .request = request };
+    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
+           api_done(response);
+}
+
+/* --- Running one --- */
+
+#define INDEX_WAIT_MS 200
+
+/* The body says how results are shown; what is searched for is what was saved. */
+static bool fill_body(ApiRequest *request, const SavedSearch *saved, Error *err)
+{
+    AUTO_JSON json_t *filters = NULL;
+    if (!json_parse(saved->filters, MB(1), &filters, err))
+        return false;
+    return (json_object_update(request->json, filters) == 0 &&
+            json_object_set_new(request->json, "query",
+                                json_stringn(saved->query.at, saved->query.length)) == 0 &&
+            json_object_set_new(request->json, "mode",
+                                json_stringn(saved->mode.at, saved->mode.length)) == 0) ||
+           fail(err, ERROR_INVALID, "the body must be a JSON object");
+}
+
+static bool seen_work(DbTx *tx, void *argument, Error *err)
+{
+    SavedWork *work = argument;
+    return saved_search_mark_seen(tx, work->request->scope, work->saved.id, work->newest, err);
+}
+
+bool searches_saved_run(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SavedWork work = { .request = request };
+    if (!store_read(request->api->db, request->scope, find_work, &work, err) ||
+        !fill_body(request, &work.saved, err))
+        return false;
+    /* What is in the database by now should be in the index before it counts as seen. */
+    (void)library_wait_indexed(request->api->library, INDEX_WAIT_MS);
+    return search_post(request, response, err) &&
+           store_write(request->api->db, request->scope, seen_work, &work, err);
+}
