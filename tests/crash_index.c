@@ -154,7 +154,7 @@ static Index *new_index(void)
 static bool catch_up(Index *index, const IndexOpened *opened, const World *now)
 {
     if (opened->keyword.state != SHELF_LOADED || opened->vectors.state != SHELF_LOADED) {
-        index_clear(index);
+        index_clear(index, true, true);
         for (uint32_t key = 0; key < KEYS; key++)
             if (now->version[key])
                 add_key(index, key, now->version[key]);

@@ -112,6 +112,21 @@ static void put_members(JsonWriter *json, const char *name, Str members)
     put_end(json);
 }
 
+static void put_building(JsonWriter *json, const IndexBuilding *building)
+{
+    if (!building->is_going_on) {
+        put_null(json, "building");
+        return;
+    }
+    put_object(json, "building");
+    put_int(json, "percent", index_building_percent(building));
+    if (building->seconds_left >= 0)
+        put_int(json, "seconds_left", building->seconds_left);
+    else
+        put_null(json, "seconds_left");
+    put_end(json);
+}
+
 static void put_index(const Api *api, JsonWriter *json)
 {
     IndexState index = library_index_state(api->library);
@@ -120,6 +135,7 @@ static void put_index(const Api *api, JsonWriter *json)
     put_int(json, "chunks", index.chunks);
     put_int(json, "vectors", index.vectors);
     put_int(json, "waiting_changes", index.waiting_changes);
+    put_building(json, &index.building);
     put_end(json);
 }
 
@@ -155,6 +171,7 @@ bool ready_show(ApiRequest *request, HttpResponse *response, Error *err)
     JsonWriter json = put_begin(&response->body);
     put_bool(&json, "ready", index.is_ready);
     put_text(&json, "index", str(index.text));
+    put_building(&json, &index.building);
     put_end(&json);
     return true;
 }

@@ -2,6 +2,7 @@
 #include "index/index.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <malloc.h>
 #include <pthread.h>
 
@@ -17,7 +18,10 @@
 struct Index {
     KeywordIndex *keyword;
     VectorIndex *vectors; /* NULL: keyword leg only */
-    char *vector_folder;
+    VectorIndex *coming;  /* another model's, until index_adopt_model(); NULL: none */
+    char *folder;
+    uint32_t database; /* checksum of its name */
+    bool is_exact;
     bool has_stale_vectors;  /* erased keys may be in files of a leg that is not open */
     pthread_mutex_t writing; /* guards the legs' writers and what follows */
     pthread_t merger;        /* runs once for each large merge */
@@ -30,21 +34,34 @@ struct Index {
     size_t idle_count;
 };
 
+/* Each model's vectors have a folder of their own, so that two may be written at a time. */
+#define VECTOR_FOLDER "vectors-"
+
+static VectorIndex *new_vectors(const Index *index, size_t dims, Str model)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    uint32_t identity = crc32c(index->database, model.at, model.length);
+    Str name = str_format(arena, VECTOR_FOLDER "%08" PRIx32, identity);
+    VectorIndex *vectors =
+        vectors_new(path_join(arena, str(index->folder), name), dims, identity, index->is_exact);
+    shelf_merge_later(vectors_shelf(vectors));
+    return vectors;
+}
+
 Index *index_new(const IndexOptions *options)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     Index *index = heap_alloc(sizeof(*index));
-    uint32_t database = crc32c(0, options->identity.at, options->identity.length);
-    uint32_t model = crc32c(database, options->model.at, options->model.length);
-    index->keyword = keyword_new(path_join(arena, str(options->folder), S("keyword")), database);
-    index->vector_folder = heap_text(path_join(arena, str(options->folder), S("vectors")));
+    index->folder = heap_text(options->folder);
+    index->database = crc32c(0, options->identity.at, options->identity.length);
+    index->is_exact = options->is_exact;
+    index->keyword =
+        keyword_new(path_join(arena, str(options->folder), S("keyword")), index->database);
+    shelf_merge_later(keyword_shelf(index->keyword));
     if (options->dims)
-        index->vectors = vectors_new(index->vector_folder, options->dims, model, options->is_exact);
+        index->vectors = new_vectors(index, options->dims, options->model);
     pthread_mutex_init(&index->writing, NULL);
     pthread_cond_init(&index->merged, NULL);
-    shelf_merge_later(keyword_shelf(index->keyword));
-    if (index->vectors)
-        shelf_merge_later(vectors_shelf(index->vectors));
     pthread_mutex_init(&index->lock, NULL);
     index->words = words_new();
     return index;
@@ -58,7 +75,8 @@ void index_free(Index *index)
         pthread_join(index->merger, NULL);
     keyword_free(index->keyword);
     vectors_free(index->vectors);
-    free(index->vector_folder);
+    vectors_free(index->coming);
+    free(index->folder);
     words_free(index->words);
     for (size_t i = 0; i < index->idle_count; i++)
         words_free(index->idle[i]);
@@ -83,14 +101,30 @@ IndexOpened index_load(Index *index)
 
 /* --- Large merges, beside the writer --- */
 
+#define SHELVES_MAX 3
+
+/* The writer's lock is held. */
+static size_t shelves_of(const Index *index, Shelf *shelves[SHELVES_MAX])
+{
+    size_t count = 0;
+    shelves[count++] = keyword_shelf(index->keyword);
+    if (index->vectors)
+        shelves[count++] = vectors_shelf(index->vectors);
+    if (index->coming)
+        shelves[count++] = vectors_shelf(index->coming);
+    return count;
+}
+
 static void *merge_beside(void *argument)
 {
     Index *index = argument;
-    Shelf *shelves[] = { keyword_shelf(index->keyword),
-                         index->vectors ? vectors_shelf(index->vectors) : NULL };
-    for (size_t i = 0; i < COUNT(shelves); i++) {
+    Shelf *shelves[SHELVES_MAX];
+    pthread_mutex_lock(&index->writing);
+    size_t count = shelves_of(index, shelves); /* they stay while is_merging */
+    pthread_mutex_unlock(&index->writing);
+    for (size_t i = 0; i < count; i++) {
         pthread_mutex_lock(&index->writing);
-        ShelfMerge *merge = shelves[i] ? shelf_merge_begin(shelves[i]) : NULL;
+        ShelfMerge *merge = shelf_merge_begin(shelves[i]);
         pthread_mutex_unlock(&index->writing);
         if (!merge)
             continue;
@@ -109,8 +143,11 @@ static void *merge_beside(void *argument)
 /* The writer's lock is held. */
 static void merge_when_due(Index *index)
 {
-    if (index->is_merging || (!shelf_is_due(keyword_shelf(index->keyword)) &&
-                              !(index->vectors && shelf_is_due(vectors_shelf(index->vectors)))))
+    Shelf *shelves[SHELVES_MAX];
+    bool is_due = false;
+    for (size_t i = shelves_of(index, shelves); i-- > 0 && !index->is_merging;)
+        is_due |= shelf_is_due(shelves[i]);
+    if (!is_due)
         return;
     if (index->has_merger)
         pthread_join(index->merger, NULL); /* it has ended but for its return */
@@ -147,6 +184,8 @@ void index_delete(Index *index, const uint64_t *keys, size_t count)
         keyword_delete(index->keyword, keys[i]);
         if (index->vectors)
             vectors_delete(index->vectors, keys[i]);
+        if (index->coming)
+            vectors_delete(index->coming, keys[i]);
     }
     pthread_mutex_unlock(&index->writing);
 }
@@ -158,6 +197,8 @@ void index_erase(Index *index, const uint64_t *keys, size_t count)
         keyword_erase(index->keyword, keys[i]);
         if (index->vectors)
             vectors_erase(index->vectors, keys[i]);
+        if (index->coming)
+            vectors_erase(index->coming, keys[i]);
     }
     index->has_erased |= count > 0;
     index->has_stale_vectors |= !index->vectors && count;
@@ -170,28 +211,46 @@ void index_publish(Index *index)
     keyword_publish(index->keyword);
     if (index->vectors)
         vectors_publish(index->vectors);
+    if (index->coming)
+        vectors_publish(index->coming);
     merge_when_due(index);
     pthread_mutex_unlock(&index->writing);
 }
 
-void index_clear(Index *index)
+void index_clear(Index *index, bool keyword, bool vectors)
 {
     pthread_mutex_lock(&index->writing);
-    keyword_clear(index->keyword);
-    if (index->vectors)
+    if (keyword)
+        keyword_clear(index->keyword);
+    if (vectors && index->vectors)
         vectors_clear(index->vectors);
     pthread_mutex_unlock(&index->writing);
 }
 
-/* Files that cannot be rewritten now are made anew from the database when their leg opens. */
+static bool is_open(VectorIndex *vectors, Str name)
+{
+    return vectors && str_equal(path_name(str(shelf_folder(vectors_shelf(vectors)))), name);
+}
+
+/* Vectors of a model that serves no more, and files that cannot be rewritten now: those are made
+ * anew from the database when their leg opens. */
 static bool drop_stale_vectors(Index *index, Error *err)
 {
-    if (!index->has_stale_vectors)
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    if (!index->vectors && !index->has_stale_vectors)
         return true;
-    if (file_exists(index->vector_folder) && !folder_remove(index->vector_folder, err))
-        return false;
-    index->has_stale_vectors = false;
-    return true;
+    DIR *folder = opendir(index->folder);
+    bool ok = true;
+    for (struct dirent *entry; ok && folder && (entry = readdir(folder));) {
+        Str name = str(entry->d_name);
+        if (str_starts(name, S(VECTOR_FOLDER)) && !is_open(index->vectors, name) &&
+            !is_open(index->coming, name))
+            ok = folder_remove(path_join(arena, str(index->folder), name), err);
+    }
+    if (folder)
+        closedir(folder);
+    index->has_stale_vectors &= !ok;
+    return ok;
 }
 
 bool index_commit(Index *index, uint64_t generation, Error *err)
@@ -208,6 +267,38 @@ bool index_commit(Index *index, uint64_t generation, Error *err)
     /* What is mapped from files now lay on the heap. */
     (void)malloc_trim(0);
     return ok;
+}
+
+/* --- Another model --- */
+
+void index_begin_model(Index *index, size_t dims, Str model)
+{
+    assert(!index->coming && dims);
+    VectorIndex *coming = new_vectors(index, dims, model);
+    pthread_mutex_lock(&index->writing);
+    index->coming = coming;
+    pthread_mutex_unlock(&index->writing);
+}
+
+void index_add_coming(Index *index, uint64_t key, uint32_t part, const float *vector)
+{
+    assert(index->coming);
+    pthread_mutex_lock(&index->writing);
+    vectors_add(index->coming, key, part, vector);
+    pthread_mutex_unlock(&index->writing);
+}
+
+void index_adopt_model(Index *index)
+{
+    assert(index->coming);
+    pthread_mutex_lock(&index->writing);
+    while (index->is_merging)
+        pthread_cond_wait(&index->merged, &index->writing);
+    VectorIndex *before = index->vectors;
+    index->vectors = index->coming;
+    index->coming = NULL;
+    pthread_mutex_unlock(&index->writing);
+    vectors_free(before); /* its files go with the next commit */
 }
 
 /* --- Reading --- */

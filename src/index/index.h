@@ -67,10 +67,17 @@ void index_delete(Index *index, const uint64_t *keys, size_t count);
 /* Delete so that after the next index_commit() no file has a word or value of them. */
 void index_erase(Index *index, const uint64_t *keys, size_t count);
 void index_publish(Index *index);
-/* Forget everything, in memory; the files go with the next commit. */
-void index_clear(Index *index);
+/* Forget everything in these legs, in memory; the files go with the next commit. */
+void index_clear(Index *index, bool keyword, bool vectors);
 /* Write both legs; `generation` comes back from index_load(). */
 MUST_CHECK bool index_commit(Index *index, uint64_t generation, Error *err);
+
+/* Vectors of another model, beside those that serve: index_begin_model(), index_add_coming() for
+ * all, then index_adopt_model() puts them in the place of those that served; nobody may be reading
+ * at that moment. Deletes concern both. They are committed once they serve. */
+void index_begin_model(Index *index, size_t dims, Str model);
+void index_add_coming(Index *index, uint64_t key, uint32_t part, const float *vector);
+void index_adopt_model(Index *index);
 
 /* The query as the keyword leg reads it, in the languages of the chunks. */
 Query index_query(Index *index, Arena *arena, Str text);

@@ -54,6 +54,8 @@ void shelf_free(Shelf *shelf)
     free(shelf);
 }
 
+const char *shelf_folder(const Shelf *shelf) { return shelf->folder; }
+
 Snapshot *shelf_snapshot(Shelf *shelf)
 {
     pthread_mutex_lock(&shelf->lock);

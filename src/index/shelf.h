@@ -60,6 +60,7 @@ typedef struct Shelf Shelf;
 /* `setting` (dimensions, say) is part of the format: a folder with another one is damaged. */
 Shelf *shelf_new(const SegmentKind *kind, const char *folder, uint64_t setting);
 void shelf_free(Shelf *shelf); /* no reader may be left; NULL is fine */
+const char *shelf_folder(const Shelf *shelf);
 
 typedef enum ShelfState { SHELF_EMPTY, SHELF_LOADED, SHELF_DAMAGED } ShelfState;
 /* Map and check what the folder holds; on SHELF_DAMAGED the shelf is empty and err says why. */

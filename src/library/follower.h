@@ -1,8 +1,9 @@
 /* follower.h - keeps this node's indexes in step with the database.
  *
  * One thread reads index_changes and applies them; the database is always right and the index a
- * cache of it. Each workspace has an index of its own in FOLDER/<workspace>. What is missing, torn
- * or too old is rebuilt from rows while searches go on with what is there.
+ * cache of it. Each workspace has an index of its own in FOLDER/<workspace>. A leg that is missing,
+ * torn or too old is rebuilt from rows by a second thread, while searches go on with what is there
+ * and news is applied.
  *
  * Threads: any; a borrowed Index stays valid until follower_release(). */
 #pragma once
@@ -19,8 +20,8 @@ typedef struct Follower Follower;
 Follower *follower_start(Db *db, const char *folder, Str model, size_t dims, bool is_exact);
 /* Writes the indexes and ends. NULL is fine. */
 void follower_stop(Follower *follower);
-/* The model whose vectors are searched from now on; another one than before (then it returns true)
- * rebuilds. */
+/* The model whose vectors are searched; another one than before (then it returns true) is built
+ * beside it, and takes its place when all its vectors are in. */
 bool follower_set_model(Follower *follower, Str model, size_t dims);
 /* Its name; empty: none yet. */
 void follower_model(Follower *follower, char name[FOLLOWER_MODEL_SIZE]);
@@ -30,6 +31,10 @@ bool follower_wait(Follower *follower, int64_t timeout_ms);
 /* Until what was erased before the call is in no file of the indexes; false: not within the time.
  */
 bool follower_wait_erased(Follower *follower, int64_t timeout_ms);
+/* Until every index has the vectors of the model that was set last. */
+bool follower_wait_model(Follower *follower, int64_t timeout_ms);
+/* What hides rows of a workspace's index, if anything does. */
+IndexBuilding follower_building(Follower *follower, Str workspace);
 IndexState follower_state(Follower *follower);
 
 /* The index of a workspace for reading, until follower_release(). Never fails: an index that is

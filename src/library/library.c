@@ -187,6 +187,25 @@ bool library_wait_indexed(Library *library, int64_t timeout_ms)
 
 IndexState library_index_state(Library *library) { return follower_state(library->follower); }
 
+int index_building_percent(const IndexBuilding *building)
+{
+    return building->work ? (int)(building->done * 99 / building->work) : 0;
+}
+
+Str library_index_notice(Library *library, Arena *arena, Str workspace)
+{
+    IndexBuilding building = follower_building(library->follower, workspace);
+    Str left = S("");
+    if (!building.is_going_on)
+        return left;
+    if (building.seconds_left >= 0)
+        left = str_format(arena, ", %" PRId64 " s left", building.seconds_left + 1);
+    return str_format(arena, "The search index is being made ready (%d %%" STR_FMT "): %s.",
+                      index_building_percent(&building), STR_ARG(left),
+                      building.words ? "some passages are not found yet"
+                                     : "not every passage is found by its meaning yet");
+}
+
 /* --- Formats and walls --- */
 
 static LibraryFormat formats[FORMATS_MAX];

@@ -193,12 +193,25 @@ void library_release_index(Library *library, Index *index);
 /* Waits until this node's indexes hold everything committed so far; false when it takes longer. */
 bool library_wait_indexed(Library *library, int64_t timeout_ms);
 
+/* A leg is being filled from the database: until it has ended, not all is found. */
+typedef struct IndexBuilding {
+    bool is_going_on;
+    bool words; /* the keyword leg; false: only that of vectors */
+    int64_t done, work;
+    int64_t seconds_left; /* -1: not known yet */
+} IndexBuilding;
+/* 0 to 99. */
+int index_building_percent(const IndexBuilding *building);
+
 typedef struct IndexState {
     bool is_ready; /* both legs of every workspace hold what the database holds */
     int64_t chunks, vectors, waiting_changes;
+    IndexBuilding building;
     const char *text; /* "ready", "loading", "rebuilding" */
 } IndexState;
 IndexState library_index_state(Library *library);
+/* For those who search a workspace: what they miss while its index is built; empty: nothing. */
+Str library_index_notice(Library *library, Arena *arena, Str workspace);
 
 typedef struct LibraryModel {
     bool is_there, is_ready; /* ready: loaded */

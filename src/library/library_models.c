@@ -367,7 +367,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 static bool clean_up(Reembedding *in, Error *err)
 {
     Library *library = in->library;
-    if (!library_wait_indexed(library, SWAP_WAIT_MS))
+    if (!follower_wait_model(library->follower, SWAP_WAIT_MS))
         return fail(err, ERROR_BUSY, "the new model's index is still being built");
     for (in->removed = 1; in->removed;) {
         if (!job_progress(in->job, "removing old vectors", 0, 0))

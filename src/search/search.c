@@ -564,6 +564,8 @@ bool search_run(Searcher *searcher, const Scope *scope, Arena *arena, const Sear
     library_release_index(searcher->library, index);
     if (!ok)
         return false;
+    if (!run->results.notice.length)
+        run->results.notice = library_index_notice(searcher->library, arena, scope->workspace);
     run->results.took_us = monotonic_us() - start;
     if (request->is_remembered && !request->is_typing)
         remember(run);

@@ -1,0 +1,150 @@
+/* follower_apply.c - rows and changes of the database into an index; see follower_int.h. */
+#include "base/file.h"
+#include "library/follower_int.h"
+#include "text/language.h"
+
+/* --- Rows --- */
+
+static Str title_of(const ChunkHit *row)
+{
+    if (row->title.length)
+        return row->title;
+    Str name = path_name(row->name);
+    ptrdiff_t dot = str_find_last_char(name, '.');
+    return dot > 0 ? str_slice(name, 0, (size_t)dot) : name;
+}
+
+void add_row(Index *index, const ChunkHit *row)
+{
+    IndexChunk chunk = { .key = (uint64_t)row->chunk.number,
+                         .title = title_of(row),
+                         .headings = row->chunk.heading,
+                         .body = row->chunk.text,
+                         .language = language_named(row->language) };
+    index_add_chunk(index, &chunk);
+}
+
+/* The row has the chunk's vectors one after another. */
+void add_vectors(Arena *arena, Index *index, size_t dims, bool is_coming, const Vector *row)
+{
+    size_t width = row->form == VECTOR_INT8 ? 1 : sizeof(float), size = dims * width;
+    if (row->bytes.length % size || row->bytes.length / size > INDEX_PARTS_MAX)
+        return;
+    float *values = arena_new_array(arena, float, dims);
+    for (size_t part = 0; part < row->bytes.length / size; part++) {
+        const char *bytes = row->bytes.at + part * size;
+        if (row->form == VECTOR_FLOAT)
+            memcpy(values, bytes, size);
+        else
+            for (size_t i = 0; i < dims; i++)
+                values[i] = (float)row->scale * (float)(int8_t)bytes[i];
+        if (is_coming)
+            index_add_coming(index, (uint64_t)row->number, (uint32_t)part, values);
+        else
+            index_add_vector(index, (uint64_t)row->number, (uint32_t)part, values);
+    }
+}
+
+/* --- Changes --- */
+
+/* Some of the chunks that a change names. */
+typedef struct Change {
+    Follower *follower;
+    WorkspaceIndex *to;
+    Arena *arena;
+    Scope scope;
+    const int64_t *numbers;
+    size_t count;
+    Str model; /* whose vectors are read */
+    ChunkHit *hits;
+    VectorList vectors;
+} Change;
+
+static bool find_rows(DbTx *tx, void *argument, Error *err)
+{
+    Change *change = argument;
+    return chunk_find_many(tx, &change->scope, change->arena, change->numbers, change->count,
+                           &change->hits, err);
+}
+
+static bool find_vectors(DbTx *tx, void *argument, Error *err)
+{
+    Change *change = argument;
+    return vector_find_many(tx, &change->scope, change->arena, change->model, change->numbers,
+                            change->count, &change->vectors, err);
+}
+
+static bool apply_vectors_of(Change *change, const char *model, size_t dims, bool is_coming,
+                             Error *err)
+{
+    change->model = str(model);
+    if (!store_read(change->follower->db, &change->scope, find_vectors, change, err))
+        return false;
+    for (size_t i = 0; i < change->vectors.count; i++)
+        add_vectors(change->arena, change->to->index, dims, is_coming, &change->vectors.at[i]);
+    return true;
+}
+
+/* Those of the model that serves and of one that comes; `only` (empty: any) names one of them. */
+static bool apply_vectors(Change *change, Str only, Error *err)
+{
+    const WorkspaceIndex *to = change->to;
+    const Build *build = &to->build;
+    bool serves = to->dims && (!only.length || str_is(only, to->model));
+    bool comes = build->state != BUILD_NONE && build->is_coming &&
+                 (!only.length || str_is(only, build->model));
+    return (!serves || apply_vectors_of(change, to->model, to->dims, false, err)) &&
+           (!comes || apply_vectors_of(change, build->model, build->dims, true, err));
+}
+
+static bool apply_add(Change *change, Error *err)
+{
+    if (!store_read(change->follower->db, &change->scope, find_rows, change, err))
+        return false;
+    for (size_t i = 0; i < change->count; i++)
+        if (change->hits[i].chunk.number && change->hits[i].is_live)
+            add_row(change->to->index, &change->hits[i]);
+    /* A document that comes back from the trash has its vectors already. */
+    return apply_vectors(change, STR_NONE, err);
+}
+
+static void apply_remove(const Change *change, bool for_good)
+{
+    uint64_t *keys = arena_new_array(change->arena, uint64_t, change->count);
+    for (size_t i = 0; i < change->count; i++)
+        keys[i] = (uint64_t)change->numbers[i];
+    if (for_good)
+        index_erase(change->to->index, keys, change->count);
+    else
+        index_delete(change->to->index, keys, change->count);
+}
+
+static bool apply_part(Change *change, IndexOperation operation, Str model, Error *err)
+{
+    switch (operation) {
+    case INDEX_ADD: return apply_add(change, err);
+    case INDEX_REMOVE: apply_remove(change, false); return true;
+    case INDEX_ERASE:
+        apply_remove(change, true);
+        change->follower->must_save = true; /* nothing of it may stay in the files either */
+        return true;
+    case INDEX_VECTORS: return apply_vectors(change, model, err);
+    }
+    return true;
+}
+
+bool apply_change(Follower *follower, WorkspaceIndex *to, const IndexChange *change, Error *err)
+{
+    for (size_t at = 0; at < change->numbers.count; at += ROWS_AT_ONCE) {
+        AUTO_ARENA Arena *arena = arena_new(MB(512));
+        Change part = { .follower = follower,
+                        .to = to,
+                        .arena = arena,
+                        .scope = scope_of_index(to),
+                        .numbers = change->numbers.at + at,
+                        .count = MIN(ROWS_AT_ONCE, change->numbers.count - at) };
+        if (!apply_part(&part, change->operation, change->model, err))
+            return false;
+    }
+    return true;
+}

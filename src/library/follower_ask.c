@@ -1,0 +1,145 @@
+/* follower_ask.c - telling the follower what is new, waiting for it and asking how far it is. */
+#include <time.h>
+
+#include "base/clock.h"
+#include "library/follower_int.h"
+
+void follower_poke(Follower *follower)
+{
+    pthread_mutex_lock(&follower->lock);
+    follower->is_poked = true;
+    pthread_cond_signal(&follower->news);
+    pthread_mutex_unlock(&follower->lock);
+}
+
+/* --- The model --- */
+
+bool follower_set_model(Follower *follower, Str model, size_t dims)
+{
+    pthread_mutex_lock(&follower->lock);
+    bool changes = !str_is(model, follower->model) || dims != follower->dims;
+    if (changes) {
+        snprintf(follower->model, sizeof follower->model, STR_FMT, STR_ARG(model));
+        follower->dims = dims;
+        follower->is_poked = true;
+        follower->has_model = false;
+        pthread_cond_signal(&follower->news);
+    }
+    pthread_mutex_unlock(&follower->lock);
+    return changes;
+}
+
+void follower_model(Follower *follower, char name[FOLLOWER_MODEL_SIZE])
+{
+    pthread_mutex_lock(&follower->lock);
+    memcpy(name, follower->model, FOLLOWER_MODEL_SIZE);
+    pthread_mutex_unlock(&follower->lock);
+}
+
+/* --- Waiting --- */
+
+static struct timespec time_in(int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return until;
+}
+
+/* Until *reached, a sequence number, is that of the database now. */
+static bool wait_until(Follower *follower, const int64_t *reached, int64_t timeout_ms)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    IndexPosition position;
+    Error err;
+    if (!read_position(follower, arena, &position, &err))
+        return false;
+    struct timespec until = time_in(timeout_ms);
+    pthread_mutex_lock(&follower->lock);
+    follower->is_poked = true;
+    pthread_cond_signal(&follower->news);
+    int timed_out = 0;
+    while (*reached < position.last && !timed_out && !follower->is_stopping)
+        timed_out = pthread_cond_timedwait(&follower->applied_news, &follower->lock, &until);
+    bool is_there = *reached >= position.last;
+    pthread_mutex_unlock(&follower->lock);
+    return is_there;
+}
+
+bool follower_wait(Follower *follower, int64_t timeout_ms)
+{
+    return wait_until(follower, &follower->applied, timeout_ms);
+}
+
+bool follower_wait_erased(Follower *follower, int64_t timeout_ms)
+{
+    return wait_until(follower, &follower->erased, timeout_ms);
+}
+
+bool follower_wait_model(Follower *follower, int64_t timeout_ms)
+{
+    struct timespec until = time_in(timeout_ms);
+    int timed_out = 0;
+    pthread_mutex_lock(&follower->lock);
+    while (!follower->has_model && !timed_out && !follower->is_stopping)
+        timed_out = pthread_cond_timedwait(&follower->applied_news, &follower->lock, &until);
+    bool is_there = follower->has_model;
+    pthread_mutex_unlock(&follower->lock);
+    return is_there;
+}
+
+/* --- State --- */
+
+/* Of builds that hide rows; by how fast the one that runs has been so far. The caller holds the
+ * lock. */
+static IndexBuilding building_of(const Follower *follower, const WorkspaceIndex *only)
+{
+    const WorkspaceIndex *running = follower->builder.at;
+    IndexBuilding building = { .seconds_left = -1 };
+    for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
+        if ((!only || at == only) && build_hides_rows(at)) {
+            building.is_going_on = true;
+            building.words |= at->build.keyword;
+            building.work += at->build.work;
+            building.done += MIN(at->build.done, at->build.work);
+        }
+    int64_t done = running ? running->build.done : 0;
+    if (done && building.is_going_on)
+        building.seconds_left = (monotonic_ms() - follower->builder.began_ms) *
+                                (building.work - building.done) / done / 1000;
+    return building;
+}
+
+IndexBuilding follower_building(Follower *follower, Str workspace)
+{
+    pthread_mutex_lock(&follower->lock);
+    const WorkspaceIndex *only = find_index(follower, workspace);
+    /* Nobody has looked for its files yet. */
+    IndexBuilding building = { .is_going_on = true, .words = true, .seconds_left = -1 };
+    if (only && !only->needs_load)
+        building = building_of(follower, only);
+    pthread_mutex_unlock(&follower->lock);
+    return building;
+}
+
+IndexState follower_state(Follower *follower)
+{
+    pthread_mutex_lock(&follower->lock);
+    IndexState state = { .text = atomic_load(&follower->state),
+                         .building = building_of(follower, NULL),
+                         .waiting_changes = MAX(follower->last - follower->applied, 0) };
+    state.is_ready = strcmp(state.text, "ready") == 0;
+    for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
+        if (pthread_rwlock_tryrdlock(&at->use) != 0)
+            continue; /* it is being replaced */
+        IndexStatus status = index_status(at->index);
+        pthread_rwlock_unlock(&at->use);
+        state.chunks += (int64_t)status.chunks;
+        state.vectors += (int64_t)status.vectors;
+    }
+    pthread_mutex_unlock(&follower->lock);
+    return state;
+}

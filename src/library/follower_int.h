@@ -1,0 +1,120 @@
+/* follower_int.h - what the files of the follower share; for them only.
+ *
+ *     follower.c        the thread: what is new is applied, indexes are saved, waiting is ended
+ *     follower_apply.c  rows of the database into an index
+ *     follower_build.c  opening an index, and filling its legs from all rows beside the thread
+ *     follower_ask.c    what others tell it and ask of it, but for borrowing an index
+ *
+ * Only the follower's thread changes what is here; of what others read, it changes WorkspaceIndex
+ * under the write side of `use` (which a searcher holds for reading), Build and the rest of
+ * Follower under `lock`. The builder's thread adds to one index and reads its Build. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "library/follower.h"
+#include "store/chunks_store.h"
+#include "store/index_changes_store.h"
+#include "store/vectors_store.h"
+
+#define ROWS_AT_ONCE 512
+
+typedef enum BuildState {
+    BUILD_NONE,
+    BUILD_WANTED,  /* waits for its turn */
+    BUILD_RUNNING, /* rows are being added */
+    BUILD_READ,    /* all are in; changes since `from` are applied once more */
+} BuildState;
+
+/* Legs that are filled from all rows, one workspace at a time. News is applied meanwhile, and once
+ * more at the end: a row may have changed between its being read and its being added. */
+typedef struct Build {
+    BuildState state;
+    bool keyword, vectors; /* which legs */
+    bool is_coming;        /* the vectors are those of a model that does not serve yet */
+    char model[FOLLOWER_MODEL_SIZE];
+    size_t dims;
+    int64_t from;
+    int64_t work;         /* in vectors' worth */
+    _Atomic int64_t done; /* of it */
+} Build;
+
+typedef struct WorkspaceIndex {
+    struct WorkspaceIndex *next;
+    char id[64];
+    pthread_rwlock_t use;
+    _Atomic(Index *) index;
+    size_t dims;
+    char model[FOLLOWER_MODEL_SIZE], database[64];
+    int64_t generation; /* everything up to here is applied */
+    bool needs_load;
+    Build build;
+} WorkspaceIndex;
+
+/* The thread that fills legs; there is one at a time. */
+typedef struct Builder {
+    pthread_t thread;
+    WorkspaceIndex *at; /* NULL: none runs */
+    atomic_bool has_ended;
+    bool is_whole; /* whether it got to the end; the next says why not */
+    Error why;
+    int64_t began_ms;
+} Builder;
+
+struct Follower {
+    Db *db;
+    char *folder;
+    Scope system;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t news, applied_news;
+    atomic_bool is_stopping;
+    bool is_poked;
+    _Atomic(WorkspaceIndex *) indexes; /* the list only grows, at its head, under the lock */
+    char database[64];
+    char model[FOLLOWER_MODEL_SIZE];
+    size_t dims;
+    bool is_exact;
+    int64_t applied, last;       /* sequence numbers */
+    int64_t erased;              /* what was erased up to here is in no file */
+    bool has_model;              /* every index has the vectors of `model` */
+    int64_t unsaved, changed_ms; /* the thread's own, and the next */
+    bool must_save;
+    Builder builder;
+    _Atomic(const char *) state;
+};
+
+/* NULL: there is none of this workspace. The caller holds the lock, or is the thread. */
+WorkspaceIndex *find_index(Follower *follower, Str workspace);
+/* Its rows, for reading. */
+Scope scope_of_index(const WorkspaceIndex *at);
+
+/* --- follower_apply.c --- */
+
+void add_row(Index *index, const ChunkHit *row);
+/* Parts of another width than dims are left out. */
+void add_vectors(Arena *arena, Index *index, size_t dims, bool is_coming, const Vector *row);
+MUST_CHECK bool apply_change(Follower *follower, WorkspaceIndex *to, const IndexChange *change,
+                             Error *err);
+
+/* --- follower_build.c --- */
+
+MUST_CHECK bool read_position(Follower *follower, Arena *arena, IndexPosition *position_r,
+                              Error *err);
+/* Opens the files; what they lack is wanted to be built. */
+MUST_CHECK bool load_index(Follower *follower, WorkspaceIndex *at, Error *err);
+/* Vectors of another model are wanted beside those that serve. */
+MUST_CHECK bool want_model(Follower *follower, WorkspaceIndex *at, Str model, size_t dims,
+                           Error *err);
+/* Nothing is found in a leg, or not all, until its build has ended. */
+bool build_hides_rows(const WorkspaceIndex *at);
+/* Begins the next build that is wanted, unless one runs. */
+void begin_builds(Follower *follower);
+/* If the one that runs has ended: its changes are to be applied. False: it could not read, and is
+ * wanted again. */
+MUST_CHECK bool collect_build(Follower *follower, Error *err);
+/* The changes are applied: what was built serves. */
+void finish_builds(Follower *follower);
+/* Waits for the one that runs. */
+void end_builds(Follower *follower);

@@ -1,0 +1,245 @@
+/* follower_test.c - whatever happens while an index is built, it ends as the database says. */
+#include "library/follower.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "db/fixture_test.h"
+#include "store/documents_store.h"
+#include "store/erase_store.h"
+#include "store/migrate.h"
+#include "store/vectors_store.h"
+#include "store/workspaces_store.h"
+
+#define DOCUMENTS 60
+#define CHUNKS 50 /* of each */
+#define DIMS 4
+
+typedef struct Bench {
+    Arena *arena;
+    const char *folder;
+    Db *db;
+    Follower *follower;
+    Scope scope;
+    Str ids[DOCUMENTS];
+    size_t versions[DOCUMENTS]; /* how often its chunks were replaced; 0: it was erased */
+    size_t at;                  /* the document that is being written */
+    uint64_t random;
+    atomic_bool is_over;
+} Bench;
+
+static Error err;
+
+static bool add_workspace(DbTx *tx, void *argument, Error *error)
+{
+    Bench *bench = argument;
+    Scope system = scope_system();
+    Workspace ours = { .name = S("Ours"), .settings = S("{}") };
+    if (!workspace_add(tx, &system, bench->arena, &ours, error))
+        return false;
+    bench->scope = (Scope){ .workspace = ours.id, .role = ROLE_OWNER };
+    return true;
+}
+
+static void bench_start(Bench *bench, Str model)
+{
+    char *index = path_join(bench->arena, str(bench->folder), S("index"));
+    bench->follower = follower_start(bench->db, index, model, DIMS, false);
+}
+
+static void bench_open(Bench *bench, const char *url)
+{
+    Scope system = scope_system();
+    *bench = (Bench){ .arena = arena_new(GB(4)), .random = 88172645463325252 };
+    bench->folder = test_folder(bench->arena);
+    cr_assert(db_open(url, NULL, &bench->db, &err), "%s", err.message);
+    cr_assert(migrate_up(bench->db, &err), "%s", err.message);
+    cr_assert(store_write(bench->db, &system, add_workspace, bench, &err), "%s", err.message);
+    bench_start(bench, S("one"));
+}
+
+static void bench_close(Bench *bench)
+{
+    follower_stop(bench->follower);
+    db_close(bench->db);
+    arena_free(bench->arena);
+}
+
+/* --- Writing --- */
+
+static Str word_of(Arena *arena, size_t document, size_t version)
+{
+    return str_format(arena, "qz%zuv%zu", document, version);
+}
+
+static bool add_vectors_of(DbTx *tx, const Bench *bench, Str model, const Chunk *chunks,
+                           Error *error)
+{
+    Vector vectors[CHUNKS];
+    for (size_t i = 0; i < CHUNKS; i++)
+        vectors[i] = (Vector){ .number = chunks[i].number, .scale = 0.5, .bytes = S("\1\2\377\3") };
+    return vector_add(tx, &bench->scope, bench->arena, bench->ids[bench->at], model, vectors,
+                      CHUNKS, error);
+}
+
+/* New chunks instead of those it had, with vectors of both models, as while a model changes. */
+static bool write_work(DbTx *tx, void *argument, Error *error)
+{
+    Bench *bench = argument;
+    Chunk chunks[CHUNKS];
+    Str word = word_of(bench->arena, bench->at, bench->versions[bench->at] + 1);
+    Document document, given = { .name = word, .format = S("text"), .source = S("upload") };
+    bool is_new;
+    given.blob = sha256_hex(bench->arena, word);
+    if (!bench->versions[bench->at]) {
+        if (!document_add(tx, &bench->scope, bench->arena, &given, &document, &is_new, error))
+            return false;
+        bench->ids[bench->at] = document.id;
+    }
+    for (size_t i = 0; i < CHUNKS; i++)
+        chunks[i] = (Chunk){ .start = (int64_t)i, .length = 1, .text = word, .place = S("") };
+    return chunk_replace(tx, &bench->scope, bench->arena, bench->ids[bench->at], 1, chunks, CHUNKS,
+                         error) &&
+           add_vectors_of(tx, bench, S("one"), chunks, error) &&
+           add_vectors_of(tx, bench, S("two"), chunks, error);
+}
+
+static bool erase_work(DbTx *tx, void *argument, Error *error)
+{
+    Bench *bench = argument;
+    Erased erased;
+    return document_erase(tx, &bench->scope, bench->arena, bench->ids[bench->at], &erased, error);
+}
+
+static uint64_t draw(Bench *bench, uint64_t below)
+{
+    bench->random ^= bench->random << 13;
+    bench->random ^= bench->random >> 7;
+    bench->random ^= bench->random << 17;
+    return (bench->random >> 11) % below;
+}
+
+static void write_one(Bench *bench)
+{
+    size_t *version = &bench->versions[bench->at];
+    bool erases = *version && draw(bench, 4) == 0;
+    cr_assert(store_write(bench->db, &bench->scope, erases ? erase_work : write_work, bench, &err),
+              "%s", err.message);
+    *version = erases ? 0 : *version + 1;
+    follower_poke(bench->follower);
+}
+
+static void *write_until_over(void *argument)
+{
+    Bench *bench = argument;
+    while (!bench->is_over) {
+        bench->at = draw(bench, DOCUMENTS);
+        write_one(bench);
+    }
+    return NULL;
+}
+
+/* --- Checking --- */
+
+static size_t hits_of(Bench *bench, Str word)
+{
+    size_t dims;
+    Str model;
+    IndexHit hits[CHUNKS + 1];
+    IndexSearch search = { .text = word, .count = COUNT(hits) };
+    Index *index = follower_borrow(bench->follower, bench->scope.workspace, &dims, &model);
+    size_t count = index_search(index, bench->arena, &search, hits);
+    follower_release(bench->follower, index);
+    return count;
+}
+
+/* The index has what was written and nothing else. */
+static void check(Bench *bench, int round)
+{
+    int64_t expected = 0;
+    cr_assert(follower_wait_model(bench->follower, 20000), "round %d", round);
+    cr_assert(follower_wait(bench->follower, 20000), "round %d", round);
+    cr_assert(follower_wait_erased(bench->follower, 20000), "round %d", round);
+    for (size_t i = 0; i < DOCUMENTS; i++) {
+        Str word = word_of(bench->arena, i, bench->versions[i]);
+        size_t count = bench->versions[i] ? CHUNKS : 0;
+        expected += (int64_t)count;
+        if (count)
+            cr_assert_eq(hits_of(bench, word), count, "round %d: " STR_FMT, round, STR_ARG(word));
+    }
+    IndexState state = follower_state(bench->follower);
+    cr_expect(state.is_ready && !state.building.is_going_on, "round %d", round);
+    cr_expect_eq(state.chunks, expected, "round %d: chunks", round);
+    cr_expect_eq(state.vectors, expected, "round %d: vectors", round);
+}
+
+/* What happens to an index while documents come, change and go. */
+static void disturb(Bench *bench, int round)
+{
+    static const char *const legs[] = { "*", "*/keyword", "*/vectors-*" };
+    if (round % 4 == 3) {
+        Str model = round % 8 == 3 ? S("two") : S("one");
+        (void)follower_set_model(bench->follower, model, DIMS);
+        cr_assert(follower_wait_model(bench->follower, 20000), "round %d", round);
+        return;
+    }
+    char model[FOLLOWER_MODEL_SIZE];
+    follower_model(bench->follower, model);
+    Follower *before = bench->follower;
+    follower_stop(before);
+    char *command = str_c(bench->arena, str_format(bench->arena, "rm -rf %s/index/%s",
+                                                   bench->folder, legs[round % 4]));
+    cr_assert(system(command) == 0);
+    bench_start(bench, str(model));
+}
+
+/* A follower is stopped while nobody pokes it, so writers pause for that moment. */
+static void round_of(Bench *bench, int round)
+{
+    pthread_t writer;
+    if (round % 4 != 3)
+        disturb(bench, round);
+    bench->is_over = false;
+    cr_assert(pthread_create(&writer, NULL, write_until_over, bench) == 0);
+    if (round % 4 == 3)
+        disturb(bench, round);
+    else
+        sleep_ms(100);
+    bench->is_over = true;
+    pthread_join(writer, NULL);
+    check(bench, round);
+}
+
+TEST_BOTH(library, an_index_that_is_built_while_documents_change_ends_as_the_database_says)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    for (bench.at = 0; bench.at < DOCUMENTS; bench.at++)
+        write_one(&bench);
+    check(&bench, -1);
+    for (int round = 0; round < 8; round++)
+        round_of(&bench, round);
+    bench_close(&bench);
+}
+
+TEST_BOTH(library, a_leg_that_is_whole_serves_while_the_other_is_built)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    for (bench.at = 0; bench.at < 3; bench.at++)
+        write_one(&bench);
+    check(&bench, 0);
+    follower_stop(bench.follower);
+    cr_assert(system(str_c(bench.arena, str_format(bench.arena, "rm -r %s/index/*/vectors-*",
+                                                   bench.folder))) == 0);
+    bench_start(&bench, S("one"));
+    (void)hits_of(&bench, S("qz0v1"));
+    while (follower_building(bench.follower, bench.scope.workspace).words)
+        sleep_ms(1);
+    cr_expect_eq(hits_of(&bench, S("qz0v1")), CHUNKS, "words, whether or not vectors are there");
+    check(&bench, 1);
+    bench_close(&bench);
+}
