@@ -12,7 +12,9 @@ typedef struct RecordWork {
     AuditFilter filter;
     AuditList audit;
     SearchList searches;
-    SearchMissList misses;
+    SearchOpening opening;
+    UnfoundKind unfound_kind;
+    UnfoundList unfound;
     UsageGroup group;
     int64_t from_ms, to_ms;
     UsageSumList sums;
@@ -100,27 +102,62 @@ bool search_history_forget(ApiRequest *request, HttpResponse *response, Error *e
            api_done(response);
 }
 
-static bool misses_work(DbTx *tx, void *argument, Error *err)
+/* Which result was opened; behind a search that may still wait to be written. */
+static bool opened_work(DbTx *tx, void *argument, Error *err)
 {
     RecordWork *work = argument;
-    return search_misses(tx, work->request->scope, work->request->arena, slice_limit(&work->slice),
-                         &work->misses, err);
+    return search_open(tx, work->request->scope, &work->opening, err);
 }
 
-bool search_misses_show(ApiRequest *request, HttpResponse *response, Error *err)
+bool searches_opened(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    RecordWork work = { .request = request, .opening = { .search = request->params[0] } };
+    SearchOpening *opening = &work.opening;
+    if (!api_fields(
+            request, err,
+            { "document", JSON_STR, &opening->document, .required = true, .length_max = 64 },
+            { "chunk", JSON_I64, &opening->chunk, .min = 0, .max = INT64_MAX },
+            { "rank", JSON_I64, &opening->rank, .min = 1, .max = 10000 }))
+        return false;
+    searcher_flush_history(request->api->searcher);
+    return store_write(request->api->db, request->scope, opened_work, &work, err) &&
+           api_done(response);
+}
+
+static bool read_unfound_kind(Str name, UnfoundKind *kind_r, Error *err)
+{
+    static const char *const names[] = { "", "results", "opening" };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_is(name, names[i])) {
+            *kind_r = (UnfoundKind)i;
+            return true;
+        }
+    return fail_field(err, "without", "'without' is results or opening");
+}
+
+static bool unfound_work(DbTx *tx, void *argument, Error *err)
+{
+    RecordWork *work = argument;
+    return search_unfound(tx, work->request->scope, work->request->arena, work->unfound_kind,
+                          slice_limit(&work->slice), &work->unfound, err);
+}
+
+bool searches_unfound(ApiRequest *request, HttpResponse *response, Error *err)
 {
     RecordWork work = { .request = request };
     searcher_flush_history(request->api->searcher);
     if (!api_slice(request, &work.slice, err) ||
-        !store_read(request->api->db, request->scope, misses_work, &work, err))
+        !read_unfound_kind(http_query(request->http, "without"), &work.unfound_kind, err) ||
+        !store_read(request->api->db, request->scope, unfound_work, &work, err))
         return false;
     JsonWriter json = api_list_begin(response);
-    for (size_t i = 0; i < work.misses.count; i++) {
-        const SearchMiss *miss = &work.misses.at[i];
+    for (size_t i = 0; i < work.unfound.count; i++) {
+        const UnfoundSearch *one = &work.unfound.at[i];
         put_object(&json, NULL);
-        put_text(&json, "query", miss->query);
-        put_int(&json, "count", miss->count);
-        put_time(&json, "last_at", miss->last_at_ms);
+        put_text(&json, "query", one->query);
+        put_int(&json, "times", one->times);
+        put_int(&json, "results", one->result_count);
+        put_time(&json, "last_at", one->last_at_ms);
         put_end(&json);
     }
     api_list_end(&json, -1, STR_NONE);

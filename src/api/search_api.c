@@ -139,6 +139,7 @@ static bool run(SearchCall *call, HttpResponse *response, Error *err)
     if (!ok)
         return false;
     JsonWriter json = put_begin(&response->body);
+    put_text_or_null(&json, "search_id", results.search_id);
     put_text(&json, "query", call->search.query);
     put_understood(&json, &call->reading);
     put_text(&json, "mode", str(search_mode_name(call->search.mode)));

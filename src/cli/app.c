@@ -273,6 +273,7 @@ static bool open_library(App *app, Str folder, Error *err)
                                .page_workers = settings->page_workers,
                                .languages = settings->languages,
                                .trash_days = settings->trash_days,
+                               .history_days = settings->history_days,
                                .listener = on_library_news,
                                .listener_argument = app };
     return app_encoder_options(app->arena, settings, folder, &options.models.encoder, err) &&

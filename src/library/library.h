@@ -48,6 +48,7 @@ typedef struct LibraryOptions {
     int64_t page_workers; /* pages of one file recognised at the same time; 0: one a core */
     Str languages;        /* of text in pictures and of speech, "eng+deu"; empty: found out */
     int64_t trash_days;
+    int64_t history_days;      /* searches are remembered so long */
     LibraryListener *listener; /* may be NULL */
     void *listener_argument;
 } LibraryOptions;

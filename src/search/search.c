@@ -7,6 +7,7 @@
 #include "library/facts.h"
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "index/index.h"
 #include "search/alike.h"
 #include "search/choose.h"
@@ -522,9 +523,11 @@ static void make_results(Running *run, Index *index)
     }
 }
 
-static void remember(const Running *run)
+static void remember(Running *run)
 {
-    Search search = { .query = str_slice(run->request->query, 0, HISTORY_QUERY_MAX),
+    run->results.search_id = id_new(run->arena);
+    Search search = { .id = run->results.search_id,
+                      .query = str_slice(run->request->query, 0, HISTORY_QUERY_MAX),
                       .mode = str(mode_names[run->request->mode]),
                       .result_count = (int64_t)run->results.count,
                       .took_ms = run->results.took_us / 1000 };

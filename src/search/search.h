@@ -95,7 +95,8 @@ typedef struct SearchResults {
     const float *found_scores; /* as the legs have it */
     int64_t took_us;
     bool has_keyword, has_semantic;
-    Str notice; /* why a leg is missing; empty: none */
+    Str search_id; /* in the history; empty: it is not kept there */
+    Str notice;    /* why a leg is missing; empty: none */
 } SearchResults;
 
 /* How many documents have each value: with words, of those that the search found; without, of all

@@ -82,6 +82,7 @@ void search_history_add(SearchHistory *history, const Scope *scope, const Search
     pthread_mutex_lock(&history->lock);
     if (history->waiting.count < SEARCH_HISTORY_MAX) {
         Waiting one = { .scope = scope_copy(history->arena, scope), .search = *search };
+        one.search.id = str_copy(history->arena, search->id);
         one.search.query = str_copy(history->arena, search->query);
         one.search.mode = str_copy(history->arena, search->mode);
         *vec_push(history->arena, &history->waiting) = one;

@@ -45,6 +45,7 @@ static struct {
     NumberList numbers;
     JudgedSet set;
     SavedSearch saved;
+    SearchOpening opening;
     Str job;
 } secret;
 
@@ -76,6 +77,8 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     bool is_new;
 
     CALL(search_add(tx, ours, world->arena, &search, err));
+    secret.opening = (SearchOpening){ .search = search.id, .document = secret.doc.id, .rank = 1 };
+    CALL(search_open(tx, ours, &secret.opening, err));
     secret.saved = (SavedSearch){ .name = S("Ours"), .query = S("plan"), .filters = S("{}") };
     CALL(saved_search_add(tx, ours, world->arena, &secret.saved, err));
     CALL(fill_lab(tx, world, err));
@@ -313,6 +316,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     CALL(upload_remove(tx, theirs, S("k"), err));
     CALL(read_page_forget(tx, theirs, id, err));
     CALL(search_remove(tx, theirs, STR_NONE, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, search_open(tx, theirs, &secret.opening, err));
     SavedSearch saved = secret.saved;
     EXPECT_CODE(ERROR_NOT_FOUND, saved_search_update(tx, theirs, arena, &saved, err));
     EXPECT_CODE(ERROR_NOT_FOUND, saved_search_mark_seen(tx, theirs, saved.id, 1, err));
@@ -380,6 +384,7 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
                  judgement_list(tx, theirs, arena, secret.set.id, STR_NONE, &list, err));
     EXPECT_EMPTY(LabRunList, lab_run_list(tx, theirs, arena, STR_NONE, &list, err));
     EXPECT_EMPTY(SearchList, search_list(tx, theirs, arena, STR_NONE, NULL, &list, err));
+    EXPECT_EMPTY(UnfoundList, search_unfound(tx, theirs, arena, UNFOUND_EITHER, 9, &list, err));
     EXPECT_EMPTY(UsageList, usage_list(tx, theirs, arena, NULL, &list, err));
     EXPECT_EMPTY(UsageSumList, usage_sum(tx, theirs, arena, USAGE_BY_DAY, 0, 0, &list, err));
     EXPECT_EMPTY(AuditList, audit_list(tx, theirs, arena, NULL, NULL, &list, err));

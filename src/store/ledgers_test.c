@@ -81,8 +81,10 @@ STORE_TEST(searches_are_remembered_for_one_person)
     SearchList list;
     int64_t removed;
 
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
+        search.id = STR_NONE;
         CALL(search_add(tx, ours, world->arena, &search, err));
+    }
     CALL(search_list(tx, ours, world->arena, S("GRÖSSE d"), NULL, &list, err));
     EXPECT(list.count == 3 && str_is(list.at[0].query, "Größe der Brücke"));
     CALL(search_list(tx, ours, world->arena, S("Brücke"), NULL, &list, err));
@@ -94,6 +96,41 @@ STORE_TEST(searches_are_remembered_for_one_person)
     CALL(search_remove(tx, ours, list.at[0].id, err));
     CALL(search_remove_old(tx, &world->system, INT64_MAX, &removed, err));
     EXPECT(removed == 2);
+    return true;
+}
+
+STORE_TEST(a_query_is_unfound_until_a_result_of_it_is_opened)
+{
+    static const struct {
+        const char *query;
+        int64_t results;
+    } searches[] = { { "bridge", 4 }, { "Bridge", 3 }, { "tunnel", 0 }, { "ferry", 0 },
+                     { "FERRY", 0 },  { "road", 2 },   { "bridge", 1 }, { "tunnel", 1 } };
+    const Scope *ours = &world->ours;
+    SearchOpening opening = { .rank = 1 };
+    UnfoundList list;
+    Document doc;
+
+    CALL(world_document(tx, world, ours, "road.txt", "road", &doc, err));
+    opening.document = doc.id;
+    for (size_t i = 0; i < COUNT(searches); i++) {
+        Search search = { .query = str(searches[i].query), .result_count = searches[i].results };
+        CALL(search_add(tx, ours, world->arena, &search, err));
+        opening.search = search.id;
+        if (str_is(search.query, "road"))
+            CALL(search_open(tx, ours, &opening, err));
+    }
+    CALL(search_unfound(tx, ours, world->arena, UNFOUND_EITHER, 9, &list, err));
+    EXPECT(list.count == 3);
+    EXPECT(str_equal_ignore_case(list.at[0].query, S("ferry")) && list.at[0].times == 2);
+    EXPECT(str_equal_ignore_case(list.at[1].query, S("bridge")) && list.at[1].result_count == 4);
+    EXPECT(str_is(list.at[2].query, "tunnel") && list.at[2].result_count == 1);
+    CALL(search_unfound(tx, ours, world->arena, UNFOUND_RESULTS, 9, &list, err));
+    EXPECT(list.count == 1 && list.at[0].times == 2);
+    CALL(search_unfound(tx, ours, world->arena, UNFOUND_OPENED, 9, &list, err));
+    EXPECT(list.count == 2);
+    opening.document = S("none");
+    EXPECT_CODE(ERROR_NOT_FOUND, search_open(tx, ours, &opening, err));
     return true;
 }
 

@@ -22,7 +22,8 @@ bool search_add(DbTx *tx, const Scope *scope, Arena *arena, Search *search, Erro
 {
     Search added = *search;
 
-    added.id = id_new(arena);
+    if (!added.id.length)
+        added.id = id_new(arena);
     added.user = scope->user;
     added.created_at_ms = now_ms();
     if (!db_exec(tx,
@@ -73,25 +74,75 @@ bool search_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
                    err);
 }
 
-static void read_miss(DbRows *row, Arena *arena, void *item)
+/* --- What was opened, and what was not found --- */
+
+static bool has_search(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
-    *(SearchMiss *)item =
-        (SearchMiss){ db_get_text(row, 0, arena), db_get_int(row, 1), db_get_int(row, 2) };
+    int64_t count;
+    if (!db_query_int(tx,
+                      DB_SAME("SELECT count(*) FROM searches WHERE workspace = $1 AND user_id = $2"
+                              " AND id = $3"),
+                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)), 0,
+                      &count, err))
+        return false;
+    return count || sql_not_found(err, "search", id);
 }
 
-bool search_misses(DbTx *tx, const Scope *scope, Arena *arena, int64_t limit,
-                   SearchMissList *list_r, Error *err)
+static bool has_document(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
+    int64_t count;
+    if (!db_query_int(tx,
+                      DB_SAME("SELECT count(*) FROM documents WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), 0, &count, err))
+        return false;
+    return count || sql_not_found(err, "document", id);
+}
+
+bool search_open(DbTx *tx, const Scope *scope, const SearchOpening *opening, Error *err)
+{
+    return has_search(tx, scope, opening->search, err) &&
+           has_document(tx, scope, opening->document, err) &&
+           db_exec(tx,
+                   DB_SAME("INSERT INTO search_openings (workspace, search, document, chunk,"
+                           " place, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+                           " ON CONFLICT (workspace, search, document, chunk) DO NOTHING"),
+                   DB_ARGS(db_text(scope->workspace), db_text(opening->search),
+                           db_text(opening->document), db_int(opening->chunk),
+                           db_int(opening->rank), db_int(now_ms())),
+                   NULL, err);
+}
+
+static void read_unfound(DbRows *row, Arena *arena, void *item)
+{
+    *(UnfoundSearch *)item = (UnfoundSearch){ db_get_text(row, 0, arena), db_get_int(row, 1),
+                                              db_get_int(row, 2), db_get_int(row, 3) };
+}
+
+/* A query that once led to something is none of them, whoever typed it and however often. */
+bool search_unfound(DbTx *tx, const Scope *scope, Arena *arena, UnfoundKind kind, int64_t limit,
+                    UnfoundList *list_r, Error *err)
+{
+    static const char *const kinds[] = {
+        [UNFOUND_EITHER] = "",
+        [UNFOUND_RESULTS] = " AND max(s.result_count) = 0",
+        [UNFOUND_OPENED] = " AND max(s.result_count) > 0",
+    };
+    SqlBuild build = sql_build(tx, arena);
     SqlItems items;
 
-    if (!sql_list(tx, arena,
-                  DB_SAME("SELECT max(query), count(*), max(created_at) FROM searches"
-                          " WHERE workspace = $1 AND result_count = 0 GROUP BY query_fold"
-                          " ORDER BY count(*) DESC, max(created_at) DESC, query_fold LIMIT $2"),
-                  DB_ARGS(db_text(scope->workspace), db_int(limit)), read_miss, sizeof(SearchMiss),
-                  &items, err))
+    sql_add(&build, "SELECT max(s.query), count(DISTINCT s.id), max(s.result_count),"
+                    " max(s.created_at) FROM searches s LEFT JOIN search_openings o"
+                    " ON o.workspace = s.workspace AND o.search = s.id WHERE s.workspace = ");
+    sql_value(&build, db_text(scope->workspace));
+    sql_add(&build, " GROUP BY s.query_fold HAVING count(o.search) = 0");
+    sql_add(&build, kinds[kind]);
+    sql_add(&build, " ORDER BY CASE WHEN max(s.result_count) = 0 THEN 0 ELSE 1 END,"
+                    " count(DISTINCT s.id) DESC, max(s.created_at) DESC, s.query_fold LIMIT ");
+    sql_value(&build, db_int(limit));
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_unfound,
+                  sizeof(UnfoundSearch), &items, err))
         return false;
-    *list_r = (SearchMissList){ items.at, items.count };
+    *list_r = (UnfoundList){ items.at, items.count };
     return true;
 }
 

@@ -16,25 +16,43 @@ typedef struct SearchList {
     Str next;
 } SearchList;
 
-/* Adds it for the scope's user with a new id, set in *search. */
+/* Adds it for the scope's user; without an id it gets a new one, set in *search. */
 MUST_CHECK bool search_add(DbTx *tx, const Scope *scope, Arena *arena, Search *search, Error *err);
 /* The scope's user's, newest first; only those that begin with `prefix` unless it is empty. */
 MUST_CHECK bool search_list(DbTx *tx, const Scope *scope, Arena *arena, Str prefix,
                             const Slice *slice, SearchList *list_r, Error *err);
 /* All of the scope's user; `id` empty: every one of them. */
 MUST_CHECK bool search_remove(DbTx *tx, const Scope *scope, Str id, Error *err);
-typedef struct SearchMiss {
-    Str query;     /* one of the ways it was typed */
-    int64_t count; /* times, by anybody of the workspace */
+
+/* A result that was opened. */
+typedef struct SearchOpening {
+    Str search, document;
+    int64_t chunk; /* its number; 0: the document */
+    int64_t rank;  /* from 1 */
+} SearchOpening;
+/* Once a search and result. ERROR_NOT_FOUND: the scope's user has no such search, or there is no
+ * such document. */
+MUST_CHECK bool search_open(DbTx *tx, const Scope *scope, const SearchOpening *opening, Error *err);
+
+typedef enum UnfoundKind {
+    UNFOUND_EITHER,
+    UNFOUND_RESULTS, /* searches without results */
+    UNFOUND_OPENED,  /* searches with results of which none was opened */
+} UnfoundKind;
+typedef struct UnfoundSearch {
+    Str query;            /* one of the ways it was typed */
+    int64_t times;        /* by anybody of the workspace */
+    int64_t result_count; /* the most it had */
     int64_t last_at_ms;
-} SearchMiss;
-typedef struct SearchMissList {
-    SearchMiss *at;
+} UnfoundSearch;
+typedef struct UnfoundList {
+    UnfoundSearch *at;
     size_t count;
-} SearchMissList;
-/* What was looked for without any result, the most frequent first; letter case does not matter. */
-MUST_CHECK bool search_misses(DbTx *tx, const Scope *scope, Arena *arena, int64_t limit,
-                              SearchMissList *list_r, Error *err);
+} UnfoundList;
+/* What people looked for and did not find: first what had no results, then what had none that was
+ * opened, the most frequent first; letter case does not matter. */
+MUST_CHECK bool search_unfound(DbTx *tx, const Scope *scope, Arena *arena, UnfoundKind kind,
+                               int64_t limit, UnfoundList *list_r, Error *err);
 /* Of all workspaces, older than before_ms. System scope. */
 MUST_CHECK bool search_remove_old(DbTx *tx, const Scope *scope, int64_t before_ms,
                                   int64_t *removed_r, Error *err);

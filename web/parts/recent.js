@@ -32,8 +32,8 @@ export async function recentSearches() {
 }
 
 export async function missedSearches() {
-  const page = await get('/v1/search/misses', {limit: 20}).catch(() => null);
+  const page = await get('/v1/searches/unfound', {without: 'results', limit: 20}).catch(() => null);
   return page && page.items.length > 0 && h('section', {test: 'missed'}, h('h2', {}, t('missed.title')), h('p', {class: 'status'}, t('missed.lead')),
     h('ul', {class: 'lines'}, page.items.map((one) => h('li', {class: 'line', test: 'missed-row'}, h('a', {class: 'line-name', href: addressOf(one.query)}, one.query),
-      h('small', {}, [t('missed.times', {count: one.count}), ago(one.last_at)].join(' · '))))));
+      h('small', {}, [t('missed.times', {count: one.times}), ago(one.last_at)].join(' · '))))));
 }
