@@ -530,7 +530,8 @@ static void remember(Running *run)
                       .query = str_slice(run->request->query, 0, HISTORY_QUERY_MAX),
                       .mode = str(mode_names[run->request->mode]),
                       .result_count = (int64_t)run->results.count,
-                      .took_ms = run->results.took_us / 1000 };
+                      .took_ms = run->results.took_us / 1000,
+                      .created_at_ms = now_ms() };
     search_history_add(run->searcher->history, run->scope, &search);
 }
 

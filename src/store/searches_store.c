@@ -25,7 +25,8 @@ bool search_add(DbTx *tx, const Scope *scope, Arena *arena, Search *search, Erro
     if (!added.id.length)
         added.id = id_new(arena);
     added.user = scope->user;
-    added.created_at_ms = now_ms();
+    if (!added.created_at_ms)
+        added.created_at_ms = now_ms();
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO searches (workspace, id, user_id, query, query_fold, mode,"
                          " result_count, took_ms, created_at)"

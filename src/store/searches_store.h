@@ -16,7 +16,7 @@ typedef struct SearchList {
     Str next;
 } SearchList;
 
-/* Adds it for the scope's user; without an id it gets a new one, set in *search. */
+/* Adds it for the scope's user; without an id or a time it gets them, set in *search. */
 MUST_CHECK bool search_add(DbTx *tx, const Scope *scope, Arena *arena, Search *search, Error *err);
 /* The scope's user's, newest first; only those that begin with `prefix` unless it is empty. */
 MUST_CHECK bool search_list(DbTx *tx, const Scope *scope, Arena *arena, Str prefix,
