@@ -1,7 +1,5 @@
 """Model services: answers written by one, its failures, and OpenAI's API in front of ours."""
-import base64
 import json
-import struct
 
 import pytest
 
@@ -38,13 +36,6 @@ def library(mock, tmp_path_factory):
 def client(library):
     openai = pytest.importorskip("openai")
     return openai.OpenAI(base_url=f"{library.url}/v1", api_key=library.key, max_retries=0)
-
-
-@pytest.fixture
-def model(library):
-    """Skips when this machine has no embedding model."""
-    if "all-MiniLM-L6-v2" not in [m["id"] for m in library.get("/v1/models").json()["data"]]:
-        pytest.skip("needs the embedding model (tools/fetch-model)")
 
 
 def key_of(server, role):
@@ -202,37 +193,6 @@ def test_bodies_that_make_no_sense_are_refused(library):
         answer = library.post("/v1/chat/completions", body)
         assert answer.status_code == 400, body
         assert answer.json()["error"]["type"] == "invalid_request_error"
-
-
-# --- Embeddings ---
-
-def test_embeddings_are_the_same_as_numbers_and_as_base64(client, library, model):
-    texts = ["the kestrel hovers", "granite is a rock", "the kestrel hovers"]
-    packed = client.embeddings.create(model="text-embedding-3-small", input=texts)  # base64 by itself
-    plain = library.post("/v1/embeddings", {"model": "all-MiniLM-L6-v2", "input": texts, "user": "me"}).json()
-    assert [d["index"] for d in plain["data"]] == [0, 1, 2]
-    assert len(plain["data"][0]["embedding"]) == 384 and plain["usage"]["total_tokens"] > 6
-    for a, b in zip(packed.data, plain["data"]):
-        assert a.embedding == pytest.approx(b["embedding"], abs=1e-7)
-        assert sum(x * x for x in b["embedding"]) == pytest.approx(1, abs=1e-4)
-    assert plain["data"][0]["embedding"] == pytest.approx(plain["data"][2]["embedding"], abs=1e-6)
-
-
-def test_embeddings_may_be_shorter_but_stay_unit_vectors(library, model):
-    answer = library.post("/v1/embeddings", {"model": "text-embedding-ada-002", "input": "hello", "dimensions": 64,
-                                             "encoding_format": "base64"}).json()
-    values = struct.unpack("<64f", base64.b64decode(answer["data"][0]["embedding"]))
-    assert sum(x * x for x in values) == pytest.approx(1, abs=1e-5)
-
-
-@pytest.mark.parametrize("body, param", [
-    ({"input": [1, 2, 3]}, "input"), ({"input": [[1, 2]]}, "input"), ({"input": ""}, "input"), ({}, "input"),
-    ({"input": []}, "input"), ({"input": ["x"] * 2049}, "input"), ({"input": "x", "dimensions": 4096}, "dimensions"),
-    ({"input": "x", "dimensions": 0}, "dimensions"), ({"input": "x", "encoding_format": "int8"}, "encoding_format"),
-    ({"input": "x", "model": "whisper-1"}, "model")])
-def test_embedding_requests_that_are_wrong_name_what_is_wrong(library, model, body, param):
-    answer = library.post("/v1/embeddings", body)
-    assert answer.status_code in (400, 404) and answer.json()["error"]["param"] == param
 
 
 # --- Which service ---

@@ -61,7 +61,7 @@ bool openai_models(ApiRequest *request, HttpResponse *response, Error *err)
 /* --- Embeddings --- */
 
 typedef struct EmbeddingRequest {
-    Str *texts;
+    LibraryText *texts;
     size_t count, dims; /* dims 0: the model's */
     Str model;
     bool is_base64;
@@ -69,34 +69,71 @@ typedef struct EmbeddingRequest {
 
 static bool read_text(const json_t *item, EmbeddingRequest *in, Error *err)
 {
-    if (json_is_integer(item) || json_is_array(item))
-        return fail_field(err, "input",
-                          "input must be texts: tokens of another model mean nothing "
-                          "to this one");
     if (!json_is_string(item))
-        return fail_field(err, "input", "input must be a text or a list of texts");
+        return fail_field(err, "input",
+                          "input must be a text, a list of texts, a list of tokens or a list of "
+                          "such lists");
     Str text = { json_string_value(item), json_string_length(item) };
     if (!text.length)
         return fail_field(err, "input", "a text of input is empty");
     if (text.length > INPUT_BYTES_MAX)
         return fail_field(err, "input", "a text of input has more than %zu bytes", INPUT_BYTES_MAX);
-    in->texts[in->count++] = text;
+    in->texts[in->count++].text = text;
+    return true;
+}
+
+/* Clients that keep one of OpenAI's names cut texts with OpenAI's tokenizer. */
+static bool check_tokens_model(const EmbeddingRequest *in, Error *err)
+{
+    return !str_starts(in->model, S("text-embedding-")) ||
+           fail_field(err, "input",
+                      "the tokens of '" STR_FMT "' mean nothing to the model here: send texts",
+                      STR_ARG(str_slice(in->model, 0, 60)));
+}
+
+static bool read_tokens(Arena *arena, const json_t *item, EmbeddingRequest *in, Error *err)
+{
+    size_t count = json_array_size(item), i;
+    json_t *token;
+    if (!count || count > LIBRARY_EMBED_TOKENS_MAX)
+        return fail_field(err, "input", "a list of tokens has 1 to %d of them",
+                          LIBRARY_EMBED_TOKENS_MAX);
+    uint32_t *ids = arena_new_array(arena, uint32_t, count);
+    json_array_foreach(item, i, token)
+    {
+        json_int_t id = json_is_integer(token) ? json_integer_value(token) : -1;
+        if (id < 0 || id > UINT32_MAX)
+            return fail_field(err, "input", "a token is a whole number from 0 on");
+        ids[i] = (uint32_t)id;
+    }
+    in->texts[in->count++] = (LibraryText){ .ids = ids, .id_count = count };
+    return check_tokens_model(in, err);
+}
+
+static bool read_list(ApiRequest *request, const json_t *input, EmbeddingRequest *in, Error *err)
+{
+    size_t count = json_array_size(input), i;
+    json_t *item;
+    if (json_is_integer(json_array_get(input, 0)))
+        return read_tokens(request->arena, input, in, err);
+    if (!count || count > INPUTS_MAX)
+        return fail_field(err, "input", "input has 1 to %d texts", INPUTS_MAX);
+    json_array_foreach(input, i, item)
+    {
+        if (json_is_array(item) ? !read_tokens(request->arena, item, in, err)
+                                : !read_text(item, in, err))
+            return false;
+    }
     return true;
 }
 
 static bool read_input(ApiRequest *request, EmbeddingRequest *in, Error *err)
 {
     const json_t *input = json_object_get(request->json, "input");
-    size_t count = json_is_array(input) ? json_array_size(input) : 1;
-    if (!input || !count || count > INPUTS_MAX)
-        return fail_field(err, "input", "input must be 1 to %d texts", INPUTS_MAX);
-    in->texts = arena_new_array(request->arena, Str, count);
-    if (!json_is_array(input))
-        return read_text(input, in, err);
-    for (size_t i = 0; i < count; i++)
-        if (!read_text(json_array_get(input, i), in, err))
-            return false;
-    return true;
+    if (!input || json_is_null(input))
+        return fail_field(err, "input", "input is missing");
+    in->texts = arena_new_array(request->arena, LibraryText, INPUTS_MAX);
+    return json_is_array(input) ? read_list(request, input, in, err) : read_text(input, in, err);
 }
 
 /* An extension: "query" or "passage" (also "document") puts before each text what the model was
@@ -112,9 +149,13 @@ static bool read_kind(ApiRequest *request, EmbeddingRequest *in, Error *err)
     if (!is_query && !is_passage)
         return fail_field(err, "input_type", "input_type is query or passage");
     Str prompt = library_prompt(request->api->library, request->arena, is_query);
-    for (size_t i = 0; i < in->count && prompt.length; i++)
-        in->texts[i] =
-            str_format(request->arena, STR_FMT STR_FMT, STR_ARG(prompt), STR_ARG(in->texts[i]));
+    for (size_t i = 0; i < in->count && prompt.length; i++) {
+        LibraryText *text = &in->texts[i];
+        if (text->ids)
+            return fail_field(err, "input_type", "input_type goes with texts, not with tokens");
+        text->text =
+            str_format(request->arena, STR_FMT STR_FMT, STR_ARG(prompt), STR_ARG(text->text));
+    }
     return true;
 }
 
@@ -132,16 +173,21 @@ static bool is_own_model(const ApiRequest *request, Str model)
     return str_starts(model, S("text-embedding-"));
 }
 
+static bool read_format(ApiRequest *request, EmbeddingRequest *in, Error *err)
+{
+    const json_t *given = json_object_get(request->json, "encoding_format");
+    Str format = json_member_text(request->json, "encoding_format");
+    in->is_base64 = str_is(format, "base64");
+    return !given || json_is_null(given) || in->is_base64 || str_is(format, "float") ||
+           fail_field(err, "encoding_format", "encoding_format is float or base64");
+}
+
 static bool read_embedding(ApiRequest *request, EmbeddingRequest *in, Error *err)
 {
-    Str format = json_member_text(request->json, "encoding_format");
     const json_t *dims = json_object_get(request->json, "dimensions");
     in->model = json_member_text(request->json, "model");
     if (!in->model.length)
         in->model = own_model(request);
-    in->is_base64 = str_is(format, "base64");
-    if (format.length && !in->is_base64 && !str_is(format, "float"))
-        return fail_field(err, "encoding_format", "encoding_format is float or base64");
     if (dims && !json_is_null(dims)) {
         if (json_integer_value(dims) < 1 || json_integer_value(dims) > 100000)
             return fail_field(err, "dimensions", "dimensions must be a positive number");
@@ -153,7 +199,8 @@ static bool read_embedding(ApiRequest *request, EmbeddingRequest *in, Error *err
         snprintf(err->field, sizeof err->field, "model");
         return false;
     }
-    return read_input(request, in, err) && read_kind(request, in, err);
+    return read_format(request, in, err) && read_input(request, in, err) &&
+           read_kind(request, in, err);
 }
 
 /* The first values as a unit vector of their own. */
@@ -231,9 +278,13 @@ bool embeddings_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     EmbeddingRequest in = { 0 };
     LibraryVectors vectors;
-    if (!read_embedding(request, &in, err) ||
-        !library_embed(request->api->library, request->arena, in.texts, in.count, &vectors, err))
+    if (!read_embedding(request, &in, err))
         return false;
+    if (!library_embed(request->api->library, request->arena, in.texts, in.count, &vectors, err)) {
+        if (err->code == ERROR_INVALID)
+            snprintf(err->field, sizeof err->field, "input");
+        return false;
+    }
     if (in.dims > vectors.dims)
         return fail_field(err, "dimensions", "the model has %zu dimensions, not %zu", vectors.dims,
                           in.dims);

@@ -324,21 +324,28 @@ static bool wait_request(EncodeQueue *queue, Request *request, Error *err)
     return whole || stopping(err);
 }
 
+static bool run_slab(EncodeQueue *queue, EncodePriority priority, const uint32_t *ids,
+                     const uint32_t *lengths, size_t count, float *out, Error *err)
+{
+    Request request = { .ids = ids,
+                        .lengths = lengths,
+                        .count = count,
+                        .out = out,
+                        .dims = encoder_dims(queue->encoder) };
+    start_request(queue, &queue->lanes[priority], &request);
+    return wait_request(queue, &request, err);
+}
+
 static bool embed_slab(EncodeQueue *queue, EncodePriority priority, const Str *texts, size_t count,
                        size_t max_tokens, float *out, Error *err)
 {
-    Encoder *encoder = queue->encoder;
     AUTO_FREE uint32_t *ids = heap_alloc(count * max_tokens * sizeof *ids);
     uint32_t lengths[SLAB_TEXTS], *next = ids;
     for (size_t i = 0; i < count; i++) {
-        lengths[i] = (uint32_t)encoder_tokenize(encoder, texts[i], next, max_tokens);
+        lengths[i] = (uint32_t)encoder_tokenize(queue->encoder, texts[i], next, max_tokens);
         next += lengths[i];
     }
-    Request request = {
-        .ids = ids, .lengths = lengths, .count = count, .out = out, .dims = encoder_dims(encoder)
-    };
-    start_request(queue, &queue->lanes[priority], &request);
-    return wait_request(queue, &request, err);
+    return run_slab(queue, priority, ids, lengths, count, out, err);
 }
 
 static bool embed_all(EncodeQueue *queue, EncodePriority priority, const Str *texts, size_t count,
@@ -382,6 +389,32 @@ bool encode_queue_embed(EncodeQueue *queue, EncodePriority priority, const Str *
 {
     call_begins(queue);
     bool good = embed_all(queue, priority, texts, count, max_tokens, out, err);
+    call_ends(queue);
+    return good;
+}
+
+/* Slabs too, so that a long call does not keep other bulk work waiting to its end. */
+static bool run_all(EncodeQueue *queue, EncodePriority priority, const uint32_t *ids,
+                    const uint32_t *lengths, size_t count, float *out, Error *err)
+{
+    if (!encode_queue_load(queue, err))
+        return false;
+    size_t dims = encoder_dims(encode_queue_encoder(queue));
+    for (size_t at = 0; at < count; at += SLAB_TEXTS) {
+        size_t some = MIN(count - at, (size_t)SLAB_TEXTS);
+        if (!run_slab(queue, priority, ids, lengths + at, some, out + at * dims, err))
+            return false;
+        for (size_t i = 0; i < some; i++)
+            ids += lengths[at + i];
+    }
+    return true;
+}
+
+bool encode_queue_run(EncodeQueue *queue, EncodePriority priority, const uint32_t *ids,
+                      const uint32_t *lengths, size_t count, float *out, Error *err)
+{
+    call_begins(queue);
+    bool good = run_all(queue, priority, ids, lengths, count, out, err);
     call_ends(queue);
     return good;
 }

@@ -56,6 +56,10 @@ void encode_queue_prepare(EncodeQueue *queue);
  * queue is stopping. */
 MUST_CHECK bool encode_queue_embed(EncodeQueue *queue, EncodePriority priority, const Str *texts,
                                    size_t count, size_t max_tokens, float *out, Error *err);
+/* The same for sequences that are tokens already, ids one after another; each has 1 to
+ * encoder_tokens_max of the vocabulary's ids. */
+MUST_CHECK bool encode_queue_run(EncodeQueue *queue, EncodePriority priority, const uint32_t *ids,
+                                 const uint32_t *lengths, size_t count, float *out, Error *err);
 /* The same for one text, without waiting for it: the model is loaded, the text is on its way. NULL:
  * it is not, err says why. Exactly one encode_queue_await() must follow, before `out` goes. */
 typedef struct EncodeCall EncodeCall;

@@ -136,7 +136,49 @@ LibraryModel library_model_status(Library *library)
 
 #define FEW_TEXTS 8
 
-bool library_embed(Library *library, Arena *arena, const Str *texts, size_t count,
+/* What was asked to be embedded, as tokens one text after another. */
+typedef struct Tokens {
+    uint32_t *ids, *lengths;
+    size_t count;
+} Tokens;
+
+static bool check_ids(const Tokenizer *tokenizer, const LibraryText *text, Error *err)
+{
+    for (size_t i = 0; i < text->id_count; i++)
+        if (text->ids[i] >= tokenizer_size(tokenizer))
+            return fail(err, ERROR_INVALID,
+                        "token %u is not one of this model's %zu: tokens of another model mean "
+                        "nothing to it, send texts",
+                        text->ids[i], tokenizer_size(tokenizer));
+    return true;
+}
+
+static bool find_tokens(const Encoder *encoder, const LibraryText *texts, size_t count,
+                        Tokens *tokens, Error *err)
+{
+    const Tokenizer *tokenizer = encoder_tokenizer(encoder);
+    size_t max = encoder_tokens_usual(encoder), room = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (tokens->count + max > room) {
+            room = 2 * room + max;
+            tokens->ids = heap_grow(tokens->ids, room * sizeof *tokens->ids);
+        }
+        const LibraryText *text = &texts[i];
+        uint32_t *ids = tokens->ids + tokens->count;
+        if (text->ids && !check_ids(tokenizer, text, err))
+            return false;
+        size_t length = text->ids ? tokenizer_frame(tokenizer, text->ids, text->id_count, ids, max)
+                                  : encoder_tokenize(encoder, text->text, ids, max);
+        tokens->lengths[i] = (uint32_t)length;
+        tokens->count += length;
+        if (tokens->count > LIBRARY_EMBED_TOKENS_MAX)
+            return fail(err, ERROR_INVALID, "the texts have more than %d tokens in all",
+                        LIBRARY_EMBED_TOKENS_MAX);
+    }
+    return true;
+}
+
+bool library_embed(Library *library, Arena *arena, const LibraryText *texts, size_t count,
                    LibraryVectors *vectors_r, Error *err)
 {
     EncodeQueue *queue = atomic_load(&library->encoder);
@@ -147,16 +189,15 @@ bool library_embed(Library *library, Arena *arena, const Str *texts, size_t coun
     if (!encode_queue_load(queue, err))
         return false;
     const Encoder *encoder = encode_queue_encoder(queue);
-    size_t dims = encoder_dims(encoder), max = encoder_tokens_usual(encoder);
-    uint32_t *ids = arena_new_array(arena, uint32_t, max);
+    size_t dims = encoder_dims(encoder);
+    Tokens tokens = { .lengths = arena_new_array(arena, uint32_t, count) };
     float *values = arena_new_array(arena, float, count *dims);
-    int64_t tokens = 0;
-    for (size_t i = 0; i < count; i++)
-        tokens += (int64_t)encoder_tokenize(encoder, texts[i], ids, max);
-    if (!encode_queue_embed(queue, priority, texts, count, 0, values, err))
-        return false;
-    *vectors_r = (LibraryVectors){ dims, values, tokens };
-    return true;
+    bool good = find_tokens(encoder, texts, count, &tokens, err) &&
+                encode_queue_run(queue, priority, tokens.ids, tokens.lengths, count, values, err);
+    free(tokens.ids);
+    if (good)
+        *vectors_r = (LibraryVectors){ dims, values, (int64_t)tokens.count };
+    return good;
 }
 
 Str library_prompt(Library *library, Arena *arena, bool is_query)

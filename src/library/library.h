@@ -259,15 +259,22 @@ typedef struct LibraryModelChange {
 } LibraryModelChange;
 void library_model_change(Library *library, Arena *arena, LibraryModelChange *change_r);
 
+/* A text, or what the model's own tokenizer made of one. */
+typedef struct LibraryText {
+    Str text;
+    const uint32_t *ids; /* NULL: the text; those around a text may be left out */
+    size_t id_count;
+} LibraryText;
 typedef struct LibraryVectors {
     size_t dims;
     const float *at; /* one unit vector after the other */
     int64_t tokens;  /* that were read: longer texts are cut */
 } LibraryVectors;
+#define LIBRARY_EMBED_TOKENS_MAX 300000 /* in one call, as OpenAI has it */
 /* Embed texts, loading the model if need be. Few texts go before bulk work. ERROR_NOT_FOUND: there
- * is no model. */
-MUST_CHECK bool library_embed(Library *library, Arena *arena, const Str *texts, size_t count,
-                              LibraryVectors *vectors_r, Error *err);
+ * is no model; ERROR_INVALID: too many tokens, or one that the model has not. */
+MUST_CHECK bool library_embed(Library *library, Arena *arena, const LibraryText *texts,
+                              size_t count, LibraryVectors *vectors_r, Error *err);
 /* What the model in use wants before a query, or before a passage; loads it if need be. */
 Str library_prompt(Library *library, Arena *arena, bool is_query);
 

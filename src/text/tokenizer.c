@@ -108,6 +108,38 @@ size_t tokenizer_encode(const Tokenizer *tokenizer, Str text, uint32_t *ids, siz
     return count;
 }
 
+/* How many tokens go before the text. */
+static size_t tokens_before(const Frame *frame)
+{
+    size_t before = 0;
+    while (frame->items[before] != FRAME_FIRST)
+        before++;
+    return before;
+}
+
+static bool is_framed(const Frame *frame, const uint32_t *text, size_t count)
+{
+    size_t before = tokens_before(frame), after = frame->count - 1 - before;
+    return count >= before + after && !memcmp(text, frame->items, before * sizeof *text) &&
+           !memcmp(text + count - after, frame->items + before + 1, after * sizeof *text);
+}
+
+size_t tokenizer_frame(const Tokenizer *tokenizer, const uint32_t *text, size_t count,
+                       uint32_t *ids, size_t max)
+{
+    const Frame *frame = &tokenizer->single;
+    size_t before = tokens_before(frame), around = frame->count - 1;
+    if (is_framed(frame, text, count)) {
+        text += before;
+        count -= around;
+    }
+    count = MIN(count, max - around);
+    memcpy(ids, frame->items, before * sizeof *ids);
+    memcpy(ids + before, text, count * sizeof *ids);
+    memcpy(ids + before + count, frame->items + before + 1, (around - before) * sizeof *ids);
+    return count + around;
+}
+
 size_t tokenizer_count(const Tokenizer *tokenizer, Str text)
 {
     return tokenizer->unigram ? unigram_encode(tokenizer->unigram, text, NULL, SIZE_MAX)

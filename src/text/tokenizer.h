@@ -22,6 +22,9 @@ size_t tokenizer_around(const Tokenizer *tokenizer);
 /* Tokens of the text with those around it, at most `max` in all (at least tokenizer_around()); the
  * rest of the text is cut. Returns how many. */
 size_t tokenizer_encode(const Tokenizer *tokenizer, Str text, uint32_t *ids, size_t max);
+/* The same for a text that is ids already: those around it are added unless they are there. */
+size_t tokenizer_frame(const Tokenizer *tokenizer, const uint32_t *text, size_t count,
+                       uint32_t *ids, size_t max);
 /* How many tokens the text has, without those around it. */
 size_t tokenizer_count(const Tokenizer *tokenizer, Str text);
 

@@ -96,6 +96,35 @@ Test(text, unigram_gives_the_ids_of_the_reference)
     tokenizer_free(tokenizer);
 }
 
+Test(text, tokens_get_those_around_a_text_once)
+{
+    static const struct {
+        uint32_t text[6];
+        size_t count, max;
+        uint32_t ids[6];
+        size_t length;
+    } cases[] = {
+        { { 6, 5 }, 2, 6, { 0, 6, 5, 2 }, 4 },
+        { { 0, 6, 5, 2 }, 4, 6, { 0, 6, 5, 2 }, 4 },
+        { { 0, 6, 5 }, 3, 6, { 0, 0, 6, 5, 2 }, 5 },
+        { { 0, 2 }, 2, 6, { 0, 2 }, 2 },
+        { { 2 }, 1, 6, { 0, 2, 2 }, 3 },
+        { { 0 }, 0, 6, { 0, 2 }, 2 },
+        { { 6, 5, 9, 6 }, 4, 4, { 0, 6, 5, 2 }, 4 },
+        { { 0, 6, 5, 9, 6, 2 }, 6, 4, { 0, 6, 5, 2 }, 4 },
+    };
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Tokenizer *tokenizer = open_file(arena, unigram_file);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint32_t ids[8];
+        size_t length =
+            tokenizer_frame(tokenizer, cases[i].text, cases[i].count, ids, cases[i].max);
+        cr_assert_eq(length, cases[i].length, "case %zu: %zu", i, length);
+        cr_assert_arr_eq(ids, cases[i].ids, length * sizeof *ids, "case %zu", i);
+    }
+    tokenizer_free(tokenizer);
+}
+
 Test(text, tokenizer_cuts_texts_and_pairs)
 {
     static const uint32_t pair[] = { 0, 6, 5, 2, 2, 10, 9, 2 };
