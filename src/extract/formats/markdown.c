@@ -1,5 +1,5 @@
-/* markdown.c - CommonMark with GitHub's tables, strike-through, task lists and footnotes, read by
- * cmark-gfm; front matter becomes metadata. */
+/* markdown.c - CommonMark with GitHub's tables, strike-through, task lists, footnotes and formulas,
+ * read by cmark-gfm, and the definitions of PHP Markdown Extra; front matter becomes metadata. */
 #include "extract/formats/markdown.h"
 
 #include <cmark-gfm-core-extensions.h>
@@ -8,12 +8,12 @@
 
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
+#include "extract/formats/front_matter.h"
 #include "extract/formats/html.h"
-#include "extract/metadata.h"
 
 /* Long files are parsed in pieces, cut before a heading: a tree takes some thirty times its text,
  * and what is quadratic in the parser stays small. */
-enum { PIECE_GOOD = 256 * 1024, PIECE_MAX = 1 << 20, LISTS_MAX = 64, FRONT_MATTER_MAX = 64 * 1024 };
+enum { PIECE_GOOD = 256 * 1024, PIECE_MAX = 1 << 20, LISTS_MAX = 64 };
 
 typedef struct List {
     bool is_ordered;
@@ -27,12 +27,16 @@ typedef struct Writer {
     Buf run;
     Arena *note_arena; /* of `note`, the footnote that is open */
     Buf note;
+    Str piece, unseen; /* what is parsed now, and its lines behind the first `seen` */
+    int seen;
     int line_offset;
+    cmark_node *defined; /* the paragraph that defines something, when it was the last one */
     List lists[LISTS_MAX];
     int list_depth, quote_depth, image_depth;
     bool item_began, in_note, in_cell, in_head_row;
     bool has_lines;            /* the text is the file's, so lines are places */
     bool has_image, has_words; /* of the paragraph: only pictures, or words too */
+    bool has_definitions;      /* likewise: lines that begin with a colon */
 } Writer;
 
 static void add(Writer *w, const char *text)
@@ -47,7 +51,7 @@ static void end_block(Writer *w)
 {
     arena_reset(w->arena);
     w->run = buf_new(w->arena, SIZE_MAX / 4);
-    w->has_image = w->has_words = false;
+    w->has_image = w->has_words = w->has_definitions = false;
 }
 
 static void set_lines(Writer *w, cmark_node *node)
@@ -72,7 +76,56 @@ static void write_item(Writer *w, Str text)
     w->item_began = false;
 }
 
-static void write_paragraph(Writer *w)
+/* --- Definitions and formulas --- */
+
+static bool begins_definition(Str text)
+{
+    return str_starts(text, S(":")) && (text.length == 1 || HAS_CHAR(text.at[1], " \t"));
+}
+
+/* "Term", then ": meaning" once or more; or only meanings, of the paragraph before. */
+static void write_definitions(Writer *w, cmark_node *node, Str text)
+{
+    Str line;
+    while (str_next(&text, '\n', &line))
+        begins_definition(line) ? doc_list_item(w->doc, 1, S("-"), str_from(line, 1))
+                                : doc_paragraph(w->doc, line);
+    w->defined = node;
+}
+
+/* Is this indented code the next paragraph of a definition? */
+static bool is_more_of_definition(Writer *w, cmark_node *node)
+{
+    int length, offset;
+    char mark;
+    return w->defined && cmark_node_previous(node) == w->defined &&
+           !cmark_node_get_fenced(node, &length, &offset, &mark);
+}
+
+/* The lines of a node as they are in the file; asked in their order. */
+static Str source_of(Writer *w, cmark_node *node)
+{
+    int first = cmark_node_get_start_line(node), last = cmark_node_get_end_line(node);
+    size_t start = w->piece.length - w->unseen.length;
+    for (Str line; w->seen < last && text_next_line(&w->unseen, &line); w->seen++)
+        if (w->seen + 1 == first)
+            start = (size_t)(line.at - w->piece.at);
+    return str_slice(w->piece, start, w->piece.length - w->unseen.length);
+}
+
+/* "$$ ... $$" by itself: what a parser takes for escapes and emphasis belongs to the formula. */
+static bool write_formula(Writer *w, cmark_node *node)
+{
+    if (!str_starts(buf_str(&w->run), S("$$")) || w->list_depth || w->quote_depth || w->in_note)
+        return false;
+    Str text = str_trim(source_of(w, node));
+    if (text.length < 5 || !str_starts(text, S("$$")) || !str_ends(text, S("$$")))
+        return false;
+    doc_code(w->doc, S("latex"), str_trim(str_slice(text, 2, text.length - 2)));
+    return true;
+}
+
+static void write_paragraph(Writer *w, cmark_node *node)
 {
     Str text = buf_str(&w->run);
     if (w->in_note) {
@@ -81,6 +134,10 @@ static void write_paragraph(Writer *w)
         buf_add(&w->note, text);
     } else if (w->item_began)
         write_item(w, text);
+    else if (write_formula(w, node))
+        return;
+    else if (w->has_definitions && !w->quote_depth)
+        write_definitions(w, node, text);
     else if (w->quote_depth)
         doc_quote(w->doc, text);
     else if (w->has_image && !w->has_words)
@@ -91,12 +148,27 @@ static void write_paragraph(Writer *w)
 
 /* --- Nodes --- */
 
+/* "c", "c x", and the attributes of Pandoc and R Markdown: "{.c #id}", "{r setup, echo=FALSE}". */
+static Str code_language(Str info)
+{
+    size_t start = 0, end = 0;
+    while (start < info.length && HAS_CHAR(info.at[start], "{. "))
+        start++;
+    for (end = start; end < info.length && !HAS_CHAR(info.at[end], " ,}"); end++)
+        ;
+    return str_slice(info, start, end);
+}
+
 static void write_code(Writer *w, cmark_node *node)
 {
-    Str info = str(cmark_node_get_fence_info(node)), language = STR_NONE;
-    str_next(&info, ' ', &language);
+    Str text = str(cmark_node_get_literal(node));
     set_lines(w, node);
-    doc_code(w->doc, language, str(cmark_node_get_literal(node)));
+    if (is_more_of_definition(w, node)) {
+        doc_paragraph(w->doc, text);
+        w->defined = node;
+        return;
+    }
+    doc_code(w->doc, code_language(str(cmark_node_get_fence_info(node))), text);
 }
 
 /* What an author hid is a note. */
@@ -128,12 +200,36 @@ static void add_inline_html(Writer *w, const char *tag)
         buf_add_char(&w->run, '\n');
 }
 
+/* A line's end is a space, but before a definition and after the name of an alert ("[!NOTE]"). */
+static void add_line_end(Writer *w, cmark_node *node)
+{
+    cmark_node *next = cmark_node_next(node);
+    Str run = buf_str(&w->run);
+    bool is_definition = next && cmark_node_get_type(next) == CMARK_NODE_TEXT &&
+                         begins_definition(str(cmark_node_get_literal(next)));
+    bool is_alert = w->quote_depth && str_starts(run, S("[!")) && str_ends(run, S("]"));
+    w->has_definitions |= is_definition;
+    buf_add_char(&w->run, is_definition || is_alert ? '\n' : ' ');
+}
+
+/* A paragraph of meanings below the one of its term. */
+static void begin_text(Writer *w, cmark_node *node, Str text)
+{
+    cmark_node *block = cmark_node_parent(node),
+               *before = block ? cmark_node_previous(block) : NULL;
+    w->has_definitions |= w->run.length == 0 && begins_definition(text) && before &&
+                          cmark_node_get_type(before) == CMARK_NODE_PARAGRAPH;
+}
+
 static void on_inline(Writer *w, cmark_node *node, bool enters)
 {
     switch (cmark_node_get_type(node)) {
     case CMARK_NODE_TEXT:
+        begin_text(w, node, str(cmark_node_get_literal(node)));
+        add(w, cmark_node_get_literal(node));
+        break;
     case CMARK_NODE_CODE: add(w, cmark_node_get_literal(node)); break;
-    case CMARK_NODE_SOFTBREAK: buf_add_char(&w->run, ' '); break;
+    case CMARK_NODE_SOFTBREAK: add_line_end(w, node); break;
     case CMARK_NODE_LINEBREAK: buf_add_char(&w->run, '\n'); break;
     case CMARK_NODE_HTML_INLINE: add_inline_html(w, cmark_node_get_literal(node)); break;
     case CMARK_NODE_IMAGE:
@@ -221,7 +317,7 @@ static void on_node(Writer *w, cmark_node *node, bool enters)
         if (type == CMARK_NODE_HEADING)
             doc_heading(w->doc, cmark_node_get_heading_level(node), buf_str(&w->run));
         else
-            write_paragraph(w);
+            write_paragraph(w, node);
         end_block(w);
         break;
     default:
@@ -240,6 +336,9 @@ static void write_piece(Writer *w, Str text)
 {
     /* Links by themselves need no extension: their text is their address. */
     static const char *const extensions[] = { "table", "strikethrough", "tasklist" };
+    w->piece = w->unseen = text;
+    w->seen = 0;
+    w->defined = NULL;
     AUTO(parser_auto)
     cmark_parser *parser = cmark_parser_new(CMARK_OPT_FOOTNOTES | CMARK_OPT_VALIDATE_UTF8);
     for (size_t i = 0; i < COUNT(extensions); i++) {
@@ -262,7 +361,7 @@ static void write_piece(Writer *w, Str text)
     cmark_node_free(root);
 }
 
-/* --- Pieces and front matter --- */
+/* --- Pieces --- */
 
 static size_t piece_length(Str text, int *lines_r)
 {
@@ -278,66 +377,6 @@ static size_t piece_length(Str text, int *lines_r)
             return end;
     }
     return text.length;
-}
-
-/* What static sites and notes call it, as every format does. */
-static const char *shared_name(const char *key)
-{
-    static const struct {
-        const char *name, *key;
-    } names[] = { { "date", "published" },      { "tags", "keywords" },
-                  { "authors", "author" },      { "lang", "language" },
-                  { "summary", "description" }, { "abstract", "description" },
-                  { "updated", "modified" },    { "lastmod", "modified" },
-                  { "categories", "category" }, { "created_at", "created" },
-                  { "subtitle", "subject" } };
-    const MetadataName *shared = metadata_named(str(key));
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (str_equal_ignore_case(str(key), str(names[i].name)))
-            return names[i].key;
-    return shared ? shared->key : key;
-}
-
-static void write_front_matter_line(DocWriter *doc, Str line, char separator)
-{
-    char key[64];
-    ptrdiff_t at = str_find_char(line, separator);
-    if (at <= 0 || (size_t)at >= sizeof key || HAS_CHAR(line.at[0], " \t-#")) {
-        doc_meta(doc, "front matter", str_trim(line));
-        return;
-    }
-    snprintf(key, sizeof key, STR_FMT, STR_ARG(str_trim(str_slice(line, 0, (size_t)at))));
-    Str value = str_trim(str_from(line, (size_t)at + 1));
-    if (value.length >= 2 && HAS_CHAR(value.at[0], "\"'") &&
-        value.at[value.length - 1] == value.at[0])
-        value = str_slice(value, 1, value.length - 1);
-    if (str_starts(value, S("[")) && str_ends(value, S("]")))
-        value = str_trim(str_slice(value, 1, value.length - 1)); /* [a, b] */
-    doc_meta(doc, shared_name(key), value);
-}
-
-/* YAML between "---" or TOML between "+++" at the beginning; the lines used. */
-static int read_front_matter(DocWriter *doc, Str *text)
-{
-    Str rest = *text, fence, line;
-    int count = 1;
-    bool is_ended = false;
-    if (!text_next_line(&rest, &fence) || !(str_is(fence, "---") || str_is(fence, "+++")))
-        return 0;
-    Str body = rest;
-    while (!is_ended && text->length - rest.length < FRONT_MATTER_MAX &&
-           text_next_line(&rest, &line)) {
-        count++;
-        is_ended = str_equal(line, fence) || str_is(line, "...");
-    }
-    if (!is_ended || count < 3)
-        return 0;
-    for (int number = 2; number < count && text_next_line(&body, &line); number++) {
-        doc_place_lines(doc, number, number);
-        write_front_matter_line(doc, line, fence.at[0] == '+' ? '=' : ':');
-    }
-    *text = rest;
-    return count;
 }
 
 static void write_pieces(Writer *w, Str text)
@@ -368,7 +407,7 @@ static bool markdown_extract(const ExtractSource *source, DocWriter *doc, Error 
     markdown_preload();
     Str text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
     Writer w = { .doc = doc, .arena = scratch, .has_lines = true };
-    w.line_offset = read_front_matter(doc, &text);
+    w.line_offset = front_matter_write(doc, &text);
     write_pieces(&w, text);
     return true;
 }

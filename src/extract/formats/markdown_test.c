@@ -21,6 +21,18 @@ Test(extract, markdown_becomes_blocks)
           "p a[^1]\nnote(footnote) n\\nm\n" },
         { "front matter", "---\ntitle: \"T: x\"\ntags: [a]\n---\nb\n",
           "meta(title) T: x\nmeta(keywords) a\np b\n" },
+        { "front matter that goes on below",
+          "---\ntags:\n  - a\n  - \"b c\"\ndescription: >\n  long\n  text\nx: 1\n---\nb\n",
+          "meta(keywords) a, b c\nmeta(description) long text\nmeta(x) 1\np b\n" },
+        { "an alert", "> [!NOTE]\n> a\n> b\n", "quote [!NOTE]\\na b\n" },
+        { "definitions", "T\n: a\n: *b*\n\n    more\n", "p T\nli1 - a\nli1 - b\np more\n" },
+        { "definitions apart from their term", "T\n\n:   a\n", "p T\nli1 - a\n" },
+        { "a colon in a line", "a\nb : c\n", "p a b : c\n" },
+        { "a formula", "$$\n\\{a_1\\} \\\\ *b*\n$$\n", "code(latex) \\{a_1\\} \\\\ *b*\n" },
+        { "two formulas", "$$a\\\\$$\n\nb\n\n$$c\\\\$$\n",
+          "code(latex) a\\\\\np b\ncode(latex) c\\\\\n" },
+        { "code with attributes", "```{r setup, echo=FALSE}\nx\n```\n\n```{.py #i}\ny\n```\n",
+          "code(r) x\ncode(py) y\n" },
         { "a rule is no front matter", "---\na\n", "p a\n" },
     };
     DUMP_CASES(extractor_markdown, cases);
