@@ -1,4 +1,5 @@
-/* json.c - JSON and JSON lines: lines of "path: value", and tables for lists of like objects.
+/* json.c - JSON, JSON lines and JSON5: lines of "path: value", and tables for lists of like
+ * objects.
  *
  * Read in one pass with a look ahead over flat objects only, so a file may be as long as it likes.
  * What is not JSON is kept as lines of text and said. */
@@ -111,10 +112,10 @@ static bool look_object(JsonReader *in, Columns *columns, Arena *arena)
 {
     if (json_take(in, NULL, NULL) != TOKEN_OBJECT)
         return false;
-    while (json_peek(in) == TOKEN_STRING) {
+    while (json_at_key(in)) {
         Str key;
         bool added;
-        if (json_take(in, arena, &key) != TOKEN_STRING || json_take(in, NULL, NULL) != TOKEN_COLON)
+        if (!json_take_key(in, arena, &key))
             return false;
         JsonToken value = json_peek(in);
         if (value != TOKEN_STRING && value != TOKEN_WORD)
@@ -158,13 +159,12 @@ static bool write_row(Writer *w, const Columns *columns, size_t number)
     int first = (json_peek(&w->in), w->in.line);
     Str *cells = arena_new_array(w->arena, Str, columns->names.count);
     json_take(&w->in, NULL, NULL);
-    while (json_peek(&w->in) == TOKEN_STRING) {
+    while (json_at_key(&w->in)) {
         Str key, value = STR_NONE;
-        json_take(&w->in, w->arena, &key);
-        bool is_pair = json_take(&w->in, NULL, NULL) == TOKEN_COLON;
+        bool is_pair = json_take_key(&w->in, w->arena, &key);
         JsonToken kind = json_take(&w->in, w->arena, &value);
-        MapEntry *column = map_find(&columns->index, key);
-        if (!is_pair || (kind != TOKEN_STRING && kind != TOKEN_WORD) || !column) {
+        MapEntry *column = is_pair ? map_find(&columns->index, key) : NULL;
+        if (!column || (kind != TOKEN_STRING && kind != TOKEN_WORD)) {
             w->in = before;
             return false;
         }
@@ -217,10 +217,9 @@ static bool write_value(Writer *w);
 static bool write_object(Writer *w)
 {
     json_take(&w->in, NULL, NULL);
-    while (json_peek(&w->in) == TOKEN_STRING) {
+    while (json_at_key(&w->in)) {
         Str key;
-        if (json_take(&w->in, w->arena, &key) != TOKEN_STRING ||
-            json_take(&w->in, NULL, NULL) != TOKEN_COLON)
+        if (!json_take_key(&w->in, w->arena, &key))
             return false;
         size_t path = push_key(w, key);
         arena_reset(w->arena);
@@ -398,10 +397,10 @@ static int json_sniff(Str bytes)
 
 const Extractor extractor_json = {
     .name = "json",
-    .title = "JSON and JSON lines",
-    .extensions = LIST("json", "jsonl", "ndjson", "jsonc", "webmanifest"),
+    .title = "JSON, JSON lines, JSON5",
+    .extensions = LIST("json", "jsonl", "ndjson", "jsonc", "json5", "webmanifest"),
     .media_types = LIST("application/json", "application/x-ndjson", "application/jsonl",
-                        "application/ld+json", "text/json"),
+                        "application/ld+json", "text/json", "application/json5"),
     .sniff = json_sniff,
     .extract = json_extract,
 };

@@ -33,7 +33,7 @@ static void skip_space(JsonReader *in)
 static bool is_word_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           HAS_CHAR(c, "+-._");
+           HAS_CHAR(c, "+-._$") || (unsigned char)c >= 0x80;
 }
 
 JsonToken json_peek(JsonReader *in)
@@ -48,17 +48,18 @@ JsonToken json_peek(JsonReader *in)
     case ']': return TOKEN_ARRAY_END;
     case ':': return TOKEN_COLON;
     case ',': return TOKEN_COMMA;
-    case '"': return TOKEN_STRING;
+    case '"':
+    case '\'': return TOKEN_STRING;
     default: return is_word_char(in->text.at[in->at]) ? TOKEN_WORD : TOKEN_BAD;
     }
 }
 
-static bool read_hex(Str s, uint32_t *unit_r)
+static bool read_hex(Str s, size_t digits, uint32_t *unit_r)
 {
     uint32_t unit = 0;
-    if (s.length < 4)
+    if (s.length < digits)
         return false;
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < digits; i++) {
         char c = (char)(s.at[i] | 32);
         bool is_digit = s.at[i] >= '0' && s.at[i] <= '9';
         if (!is_digit && !(c >= 'a' && c <= 'f'))
@@ -73,10 +74,10 @@ static bool read_hex(Str s, uint32_t *unit_r)
 static size_t read_unicode(Str s, uint32_t *character_r)
 {
     uint32_t low;
-    if (!read_hex(s, character_r))
+    if (!read_hex(s, 4, character_r))
         return 0;
     if (*character_r >= 0xD800 && *character_r < 0xDC00 && str_starts(str_from(s, 4), S("\\u")) &&
-        read_hex(str_from(s, 6), &low) && low >= 0xDC00 && low < 0xE000) {
+        read_hex(str_from(s, 6), 4, &low) && low >= 0xDC00 && low < 0xE000) {
         *character_r = 0x10000 + ((*character_r - 0xD800) << 10) + (low - 0xDC00);
         return 10;
     }
@@ -98,6 +99,13 @@ static Str unescape(Arena *arena, Str raw)
         case 'r': buf_add_char(&out, '\r'); break;
         case 'b':
         case 'f': buf_add_char(&out, ' '); break;
+        case '\n': break; /* of JSON5: the text goes on in the next line */
+        case '\r': used += str_starts(raw, S("\r\n")); break;
+        case 'x':
+            used += read_hex(str_from(raw, 1), 2, &character) ? 2 : 0;
+            if (character)
+                buf_add_utf8(&out, character);
+            break;
         case 'u':
             used += read_unicode(str_from(raw, 1), &character);
             if (character)
@@ -114,8 +122,9 @@ static Str unescape(Arena *arena, Str raw)
 static JsonToken take_string(JsonReader *in, Arena *arena, Str *text_r)
 {
     size_t start = in->at + 1, end = start;
+    char quote = in->text.at[in->at];
     bool has_escape = false;
-    while (end < in->text.length && in->text.at[end] != '"') {
+    while (end < in->text.length && in->text.at[end] != quote) {
         if (in->text.at[end] == '\\') {
             has_escape = true;
             end++;
@@ -168,14 +177,30 @@ bool json_skip(JsonReader *in)
     return depth == 0;
 }
 
+bool json_at_key(JsonReader *in)
+{
+    JsonToken next = json_peek(in);
+    return next == TOKEN_STRING || next == TOKEN_WORD;
+}
+
+bool json_take_key(JsonReader *in, Arena *arena, Str *key_r)
+{
+    JsonToken kind = json_peek(in);
+    if (!json_at_key(in) || json_take(in, arena, key_r) != kind)
+        return false;
+    JsonReader after = *in;
+    if (json_take(in, NULL, NULL) == TOKEN_COLON)
+        return true;
+    *in = after; /* the colon is missing there, not where the next token is */
+    return false;
+}
+
 bool json_next_member(JsonReader *in, Arena *arena, Str *key_r)
 {
     if (json_peek(in) == TOKEN_COMMA)
         json_take(in, NULL, NULL);
-    if (json_peek(in) == TOKEN_STRING)
-        return (json_take(in, arena, key_r) == TOKEN_STRING &&
-                json_take(in, NULL, NULL) == TOKEN_COLON) ||
-               stop(in);
+    if (json_at_key(in))
+        return json_take_key(in, arena, key_r) || stop(in);
     if (json_peek(in) == TOKEN_OBJECT_END)
         json_take(in, NULL, NULL);
     return false;

@@ -1,4 +1,5 @@
-/* json_pull.h - JSON read in one pass, lenient: comments and trailing commas are passed over.
+/* json_pull.h - JSON and JSON5 read in one pass, lenient: comments and commas too many are passed
+ * over, keys may stand without quotes and texts between single ones.
  *
  * Texts lie in the arena that is given; everything else is in the reader. The text must be UTF-8
  * and outlive the reader. One thread. */
@@ -30,6 +31,10 @@ JsonToken json_peek(JsonReader *in);
 /* Take the next token; *text_r (may be NULL with no arena) is a string's or word's text. */
 JsonToken json_take(JsonReader *in, Arena *arena, Str *text_r);
 
+/* Does a key come? A string, or a name as JSON5 writes it. */
+bool json_at_key(JsonReader *in);
+/* It and its colon; false when there is none of them. */
+bool json_take_key(JsonReader *in, Arena *arena, Str *key_r);
 /* Past the value that comes, whatever it is; false when it is broken. */
 bool json_skip(JsonReader *in);
 /* Inside an object whose beginning was taken: the next key, with its value to come; false at the

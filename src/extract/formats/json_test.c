@@ -17,6 +17,10 @@ Test(extract, json_becomes_lines_and_tables)
           "rowh a | b\nrow 1 | 2\nrow 3 | 4\n" },
         { "escapes", "[\"\\u00e9\\ud83d\\ude00\\n\\\"\"]", "p \u00e9\U0001F600\\n\"\n" },
         { "comments and commas", "// c\n{\"a\": 1, /* d */ \"b\": [2,],}", "p a: 1\\nb: 2\n" },
+        { "JSON5", "{a: 'it\\'s \\\nlong', $b: +.5, 'c': [0xFF, NaN,], \u00fc: \"\\x41\",}",
+          "p a: it's long\\n$b: +.5\\nc: 0xFF, NaN\\n\u00fc: A\n" },
+        { "JSON5 tables", "[{a: 1, b: 'x'}, {a: 2, b: 'y'}]",
+          "rowh a | b\nrow 1 | x\nrow 2 | y\n" },
         { "damage is text", "{\"a\": 1,\n\"b\": oops!\n}",
           "p a: 1\\nb: oops\ncode(json) \"b\": oops!\\n}\n~ line 2 is not valid JSON; the rest was "
           "read as text\n" },
