@@ -1,4 +1,5 @@
-/* doc.c - Word 6, 95 and 97-2003 documents and templates, in OLE files or bare. */
+/* doc.c - Word 6, 95 and 97-2003 documents and templates, in OLE files or bare, and the text of
+ * Word 2. */
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/ole/ole_object.h"
@@ -76,7 +77,7 @@ static bool doc_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 
 const Extractor extractor_doc = {
     .name = "doc",
-    .title = "Word document (97-2003)",
+    .title = "Word document (up to 2003)",
     .extensions = LIST("doc", "dot"),
     .media_types = LIST("application/msword"),
     .sniff = doc_sniff,

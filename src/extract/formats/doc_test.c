@@ -1,4 +1,4 @@
-/* doc_test.c - Word 97 files built here. */
+/* doc_test.c - Word 97 and Word 2 files built here. */
 #include "extract/formats/dump.h"
 #include "extract/ole/ole_sample.h"
 
@@ -53,6 +53,48 @@ Test(extract, doc_pieces_fields_and_cells_are_read)
                      "row left | right\n"
                      "p after\n",
                      "%s", got);
+}
+
+/* A header of Word 2 and its text, between fcMin and fcMac. */
+static Str word_2_of(Arena *arena, Str text, uint16_t flags)
+{
+    Buf file = buf_new(arena, KB(64));
+    while (file.length < 0x200)
+        buf_add_char(&file, 0);
+    put(&file, 0, 0xA5DB, 2);
+    put(&file, 2, 0x2D, 2);
+    put(&file, 6, 0x407, 2);
+    put(&file, 0x0A, flags, 2);
+    put(&file, 0x18, 0x200, 4);
+    put(&file, 0x1C, 0x200 + text.length, 4);
+    put(&file, 0x34, text.length, 4);
+    /* Where Word 6 has the place of its pieces; here it would be anything. */
+    put(&file, 0x58 + 33 * 8, 0x10, 4);
+    put(&file, 0x58 + 33 * 8 + 4, 0x100, 4);
+    buf_add(&file, text);
+    return buf_str(&file);
+}
+
+Test(extract, doc_of_word_2_gives_its_text)
+{
+    static const struct {
+        uint16_t flags;
+        const char *expected;
+    } cases[] = { { 0, "p Stra\xC3\x9F"
+                       "e\nrow left | right\np after\n" },
+                  { 0x0100, "! encrypted\n" },
+                  { 0x0004, "! unsupported\n" } };
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str bytes = word_2_of(arena,
+                              S("Stra\xDF"
+                                "e\rleft\x07right\x07"
+                                "after\r"),
+                              cases[i].flags);
+        cr_expect_eq(extractor_doc.sniff(bytes), 60);
+        const char *got = dump(arena, &extractor_doc, bytes, (DumpOptions){ 0 });
+        cr_expect_str_eq(got, cases[i].expected, "%zu: %s", i, got);
+    }
 }
 
 Test(extract, doc_without_the_password_says_so)

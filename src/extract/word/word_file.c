@@ -7,6 +7,8 @@
 enum {
     MAGIC_97 = 0xA5EC,
     MAGIC_6 = 0xA5DC,
+    MAGIC_2 = 0xA5DB,
+    VERSION_2 = 0x2D,
     VERSION_97 = 0x00C1,
     HEADER_CLEAR = 0x44, /* 2.2.6: the first bytes of the main stream are never encrypted */
     CRYPT_BLOCK = 512,
@@ -15,13 +17,19 @@ enum {
 };
 
 /* 2.5.2 */
-enum { FLAG_ENCRYPTED = 0x0100, FLAG_TABLE_1 = 0x0200, FLAG_XOR = 0x8000 };
+enum {
+    FLAG_FAST_SAVED = 0x0004,
+    FLAG_ENCRYPTED = 0x0100,
+    FLAG_TABLE_1 = 0x0200,
+    FLAG_XOR = 0x8000
+};
 
 bool word_is_header(Str main)
 {
     uint16_t magic = le16_at(main, 0), version = le16_at(main, 2);
     return main.length >= 0x200 &&
-           ((magic == MAGIC_97 && version >= 0x5A) || (magic == MAGIC_6 && version >= 0x5A));
+           ((magic == MAGIC_97 && version >= 0x5A) || (magic == MAGIC_6 && version >= 0x5A) ||
+            (magic == MAGIC_2 && version == VERSION_2));
 }
 
 /* --- Encryption, 2.2.6 --- */
@@ -105,8 +113,11 @@ static void read_counts(WordFile *file)
 
 Str word_table(const WordFile *file, WordTable table)
 {
-    /* Word 6 has the same pairs at other places, and none of the later ones. */
+    /* Word 6 has the same pairs at other places, and none of the later ones. Those of Word 2 have
+     * other contents, which were never published: only its text is read. */
     size_t index = (size_t)table, at = 0x9A + index * 8;
+    if (file->version == VERSION_2)
+        return STR_NONE;
     if (file->is_old) {
         if (index > WORD_BOX_TEXTS)
             return STR_NONE;
@@ -209,8 +220,14 @@ bool word_open(Arena *arena, OleFile *ole, Str main, Str password, WordFile *fil
     if (!word_is_header(main))
         return fail(err, ERROR_DAMAGED, "the Word file has no header");
     uint16_t flags = le16_at(main, 0x0A);
+    if (le16_at(main, 0) == MAGIC_2 && flags & FLAG_ENCRYPTED)
+        return fail(err, ERROR_ENCRYPTED, "the password of Word 2 cannot be opened");
+    if (le16_at(main, 0) == MAGIC_2 && flags & FLAG_FAST_SAVED)
+        return fail(err, ERROR_UNSUPPORTED,
+                    "the Word 2 document was saved fast, so the order of its text is not known: "
+                    "save it again in a newer Word");
     WordFile file = { .arena = arena, .main = main, .version = le16_at(main, 2) };
-    file.is_old = le16_at(main, 0) == MAGIC_6 || file.version < VERSION_97;
+    file.is_old = le16_at(main, 0) != MAGIC_97 || file.version < VERSION_97;
     file.charset = charset_of_codepage(codepage_of_language(le16_at(main, 6)));
     if (!file.is_old) {
         file.charset = "windows-1252"; /* 2.9.73: whatever the language */

@@ -1,4 +1,4 @@
-/* word_file.h - a Word 6, 95 or 97-2003 file opened ([MS-DOC]): its header (FIB), its streams
+/* word_file.h - a Word 2, 6, 95 or 97-2003 file opened ([MS-DOC]): its header (FIB), its streams
  * without their encryption, and where its characters lie.
  *
  * Characters are numbered through all stories (CP): the main text first, then footnotes, headers,
