@@ -5,6 +5,7 @@
 #include "extract/archive/lzx.h"
 #include "extract/archive/rar5_list.h"
 #include "extract/archive/seven_zip.h"
+#include "extract/archive/zip_shrink.h"
 #include "extract/archive/zip_unpack.h"
 #include "extract/charset/charset_guess.h"
 #include "extract/charset/encoding.h"
@@ -160,6 +161,19 @@ static void part_inflate64(const Test *test)
     char *out = arena_alloc(test->arena, ROOM);
     size_t length;
     seen += inflate64(test->source.bytes, out, ROOM, &length);
+    seen += str_hash((Str){ out, length });
+}
+
+/* The methods of PKZIP 1; the first byte says which, and the flags. */
+static void part_zip_old(const Test *test)
+{
+    enum { ROOM = 100000 };
+    char *out = arena_alloc(test->arena, ROOM);
+    Str rest = str_from(test->source.bytes, 1);
+    int flags = test->source.bytes.length ? test->source.bytes.at[0] : 0;
+    size_t length = 0;
+    seen += flags & 1 ? zip_unshrink(rest, out, ROOM, &length)
+                      : zip_explode(rest, (Imploded){ flags & 2, flags & 4 }, out, ROOM, &length);
     seen += str_hash((Str){ out, length });
 }
 

@@ -1,6 +1,8 @@
 /* inflate64.c - see inflate64.h. */
 #include "extract/archive/inflate64.h"
 
+#include "extract/archive/low_bits.h"
+
 enum {
     CODE_BITS_MAX = 15,
     FAST_BITS = 10, /* of a code that is looked up at once */
@@ -11,13 +13,6 @@ enum {
     DISTANCE_CODES = 32,
     LENGTH_ORDER = 19,
 };
-
-typedef struct Bits {
-    Str rest;
-    uint64_t held;
-    int count;
-    bool is_over;
-} Bits;
 
 /* A canonical code. fast: symbol << 4 | bits, 0 for a longer code. */
 typedef struct Code {
@@ -31,28 +26,6 @@ typedef struct Inflater {
     size_t size, length;
     Code literals, distances;
 } Inflater;
-
-static void fill(Bits *in)
-{
-    while (in->count <= 48 && in->rest.length) {
-        in->held |= (uint64_t)(uint8_t)in->rest.at[0] << in->count;
-        in->rest = str_from(in->rest, 1);
-        in->count += 8;
-    }
-}
-
-static unsigned take_bits(Bits *in, int count)
-{
-    fill(in);
-    if (in->count < count) {
-        in->is_over = true;
-        return 0;
-    }
-    unsigned bits = (unsigned)(in->held & ((1u << count) - 1));
-    in->held >>= count;
-    in->count -= count;
-    return bits;
-}
 
 /* Bits of a code come with its first bit lowest, so the fast table is by the code turned round. */
 static void add_fast(Code *code, unsigned value, int bits, size_t symbol)
@@ -115,7 +88,7 @@ static int decode_slowly(Bits *in, const Code *code)
 
 static int decode(Bits *in, const Code *code)
 {
-    fill(in);
+    bits_fill(in);
     unsigned entry = code->fast[in->held & ((1u << FAST_BITS) - 1)];
     int bits = entry & 15;
     if (bits == 0 || bits > in->count)
@@ -130,12 +103,12 @@ static int decode(Bits *in, const Code *code)
 static bool copy_stored(Inflater *z)
 {
     Bits *in = &z->in;
-    take_bits(in, in->count % 8);
-    unsigned size = take_bits(in, 16), check = take_bits(in, 16);
+    bits_take(in, in->count % 8);
+    unsigned size = bits_take(in, 16), check = bits_take(in, 16);
     if (in->is_over || (size ^ check) != 0xFFFF)
         return false;
     for (; size && !in->is_over && z->length < z->size; size--)
-        z->out[z->length++] = (char)take_bits(in, 8);
+        z->out[z->length++] = (char)bits_take(in, 8);
     return size == 0 && !in->is_over;
 }
 
@@ -155,21 +128,21 @@ static bool read_codes(Inflater *z)
                                                  11, 4,  12, 3, 13, 2, 14, 1, 15 };
     uint8_t lengths[SYMBOLS_MAX + DISTANCE_CODES + 138] = { 0 };
     Bits *in = &z->in;
-    size_t literals = take_bits(in, 5) + 257, distances = take_bits(in, 5) + 1;
-    size_t count = take_bits(in, 4) + 4;
+    size_t literals = bits_take(in, 5) + 257, distances = bits_take(in, 5) + 1;
+    size_t count = bits_take(in, 4) + 4;
     if (literals > SYMBOLS_MAX)
         return false;
     for (size_t i = 0; i < count; i++)
-        lengths[order[i]] = (uint8_t)take_bits(in, 3);
+        lengths[order[i]] = (uint8_t)bits_take(in, 3);
     if (!build_code(&z->literals, lengths, LENGTH_ORDER))
         return false;
     memset(lengths, 0, sizeof lengths);
     for (size_t i = 0; i < literals + distances && !in->is_over;) {
         int symbol = decode(in, &z->literals);
         size_t repeats = symbol < 16    ? 1
-                         : symbol == 16 ? 3 + take_bits(in, 2)
-                         : symbol == 17 ? 3 + take_bits(in, 3)
-                                        : 11 + take_bits(in, 7);
+                         : symbol == 16 ? 3 + bits_take(in, 2)
+                         : symbol == 17 ? 3 + bits_take(in, 3)
+                                        : 11 + bits_take(in, 7);
         if (symbol == 16 && i == 0)
             return false;
         uint8_t length = symbol < 16 ? (uint8_t)symbol : symbol == 16 ? lengths[i - 1] : 0;
@@ -191,13 +164,13 @@ static bool copy_match(Inflater *z, int symbol)
         return false;
     for (int i = 0; i < code && code != LENGTH_CODES - 1; i++)
         length += (size_t)1 << length_bits[i];
-    length += take_bits(&z->in, length_bits[code]);
+    length += bits_take(&z->in, length_bits[code]);
     code = decode(&z->in, &z->distances);
     if (code >= DISTANCE_CODES)
         return false;
     int bits = code < 4 ? 0 : code / 2 - 1;
     distance = code < 4 ? (size_t)code + 1 : (((size_t)2 + (code & 1)) << bits) + 1;
-    distance += take_bits(&z->in, bits);
+    distance += bits_take(&z->in, bits);
     if (z->in.is_over || distance > z->length)
         return false;
     for (; length && z->length < z->size; length--, z->length++)
@@ -227,8 +200,8 @@ bool inflate64(Str packed, char *out, size_t size, size_t *length_r)
     Inflater z = { .in.rest = packed, .out = out, .size = size };
     bool ok = true, is_last = false;
     while (ok && !is_last) {
-        is_last = take_bits(&z.in, 1);
-        unsigned kind = take_bits(&z.in, 2);
+        is_last = bits_take(&z.in, 1);
+        unsigned kind = bits_take(&z.in, 2);
         if (kind == 0) {
             ok = copy_stored(&z);
         } else {

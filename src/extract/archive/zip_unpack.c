@@ -10,9 +10,11 @@
 #include "extract/archive/archive_reader.h"
 #include "extract/archive/inflate64.h"
 #include "extract/archive/zip_crypto.h"
+#include "extract/archive/zip_implode.h"
+#include "extract/archive/zip_shrink.h"
 
 enum { LOCAL_SIZE = 30, CHUNK = 64 * 1024, LZMA_HEADER = 4, LZMA_PROPERTIES = 5 };
-enum { METHOD_DEFLATE64 = 9, METHOD_PPMD = 98 };
+enum { METHOD_SHRINK = 1, METHOD_IMPLODE = 6, METHOD_DEFLATE64 = 9, METHOD_PPMD = 98 };
 #define DECODER_MEMORY MB(256)
 #define ROOM_MAX ((size_t)1 << 30)
 
@@ -206,8 +208,15 @@ static bool unpack_known(ZipUnpacker *u, const ZipEntry *entry, Str packed, size
     size_t size = (size_t)entry->size;
     if (!make_room(u, size, err))
         return false;
-    bool ok = entry->method == METHOD_PPMD ? unpack_ppmd(packed, u->buffer, size, length_r)
-                                           : inflate64(packed, u->buffer, size, length_r);
+    bool ok = false;
+    switch (entry->method) {
+    case METHOD_SHRINK: ok = zip_unshrink(packed, u->buffer, size, length_r); break;
+    case METHOD_IMPLODE:
+        ok = zip_explode(packed, entry->imploded, u->buffer, size, length_r);
+        break;
+    case METHOD_PPMD: ok = unpack_ppmd(packed, u->buffer, size, length_r); break;
+    default: ok = inflate64(packed, u->buffer, size, length_r);
+    }
     return ok || fail_broken(err);
 }
 
@@ -216,8 +225,8 @@ static const char *method_name(int method)
     static const struct {
         int method;
         const char *name;
-    } names[] = { { 1, "Shrink" }, { 2, "Reduce" },  { 3, "Reduce" }, { 4, "Reduce" },
-                  { 5, "Reduce" }, { 6, "Implode" }, { 96, "JPEG" },  { 97, "WavPack" } };
+    } names[] = { { 2, "Reduce" }, { 3, "Reduce" }, { 4, "Reduce" },
+                  { 5, "Reduce" }, { 96, "JPEG" },  { 97, "WavPack" } };
     for (size_t i = 0; i < COUNT(names); i++)
         if (names[i].method == method)
             return names[i].name;
@@ -229,6 +238,8 @@ static bool unpack_by_method(ZipUnpacker *u, const ZipEntry *entry, Str packed, 
 {
     switch (entry->method) {
     case 8: return unpack_deflate(u, packed, length_r, err);
+    case METHOD_SHRINK:
+    case METHOD_IMPLODE:
     case METHOD_DEFLATE64:
     case METHOD_PPMD: return unpack_known(u, entry, packed, length_r, err);
     case 12: return unpack_bzip2(u, packed, length_r, err);

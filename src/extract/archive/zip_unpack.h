@@ -1,8 +1,7 @@
 /* zip_unpack.h - the bytes of one member of a ZIP archive: decrypted, unpacked, checked.
  *
- * Encryption: ZipCrypto and WinZip AES. Methods: stored, deflate, Deflate64, bzip2, LZMA, xz,
- * Zstandard, PPMd. One
- * buffer and one inflater serve all members. One thread. */
+ * Encryption: ZipCrypto and WinZip AES. Methods: stored, Shrink, Implode, deflate, Deflate64,
+ * bzip2, LZMA, xz, Zstandard, PPMd. One buffer and one inflater serve all members. One thread. */
 #pragma once
 
 #include "extract/archive/archive_members.h"

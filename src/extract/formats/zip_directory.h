@@ -3,7 +3,7 @@
  * Entries borrow from the archive's bytes. Any thread. */
 #pragma once
 
-#include "base/base.h"
+#include "extract/archive/zip_implode.h"
 
 #define ZIP_ENTRIES_MAX 100000
 
@@ -14,6 +14,7 @@ typedef struct ZipEntry {
     bool has_descriptor;  /* sum and sizes stand behind the bytes */
     uint8_t aes_strength; /* 1 to 3: 128, 192, 256 bits; 0: not WinZip AES */
     uint32_t crc;
+    Imploded imploded;           /* of that method only */
     uint16_t method, date, time; /* MS-DOS format */
     uint64_t packed, size, offset;
 } ZipEntry;
