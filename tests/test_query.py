@@ -1,4 +1,6 @@
 """The query language and what stands beside results, over both databases."""
+import json
+
 import pytest
 
 TEXTS = {
@@ -140,3 +142,30 @@ def test_what_was_opened_was_found(library):
     assert library.post(path, {**opened, "rank": 0}).json()["error"]["field"] == "rank"
     assert library.get("/v1/searches/unfound", params={"without": "luck"}, key=admin).json()["error"]["field"] == "without"
     assert search(library, "ferry", remember=False).json()["search_id"] is None
+
+
+def test_modes_are_listed_and_checked(library):
+    modes = {m["name"]: m for m in library.get("/v1/search/modes").json()["items"]}
+    assert list(modes) == ["hybrid", "keyword", "semantic", "private"] and modes["hybrid"]["also"] == ["basic"]
+    assert modes["semantic"]["needs"] == "an embedding model" and modes["keyword"]["is_ready"] is True
+    assert search(library, "ardal", mode="basic").json()["mode"] == "hybrid"
+    wrong = search(library, "ardal", mode="best")
+    assert wrong.status_code == 400 and "semantic or private, not 'best'" in wrong.json()["error"]["message"]
+
+
+def test_a_private_search_is_not_remembered(library):
+    before = len(library.get("/v1/search/history", params={"limit": 500}).json()["items"])
+    done = search(library, "ardal", mode="private").json()
+    assert done["results"] and done["mode"] == "private" and done["search_id"] is None
+    assert len(library.get("/v1/search/history", params={"limit": 500}).json()["items"]) == before
+
+
+def test_the_steps_of_a_search_are_told(library):
+    done = search(library, "ardal type:text", explain=True).json()
+    assert [(s["name"], s["query"]) for s in done["steps"]] == [("search", "ardal"), ("results", "ardal")]
+    assert done["steps"][-1]["found"] == len(done["results"]) and "steps" not in search(library, "ardal").json()
+    events = search(library, "ardal type:text", stream=True).text
+    names = [line[7:] for line in events.splitlines() if line.startswith("event: ")]
+    assert names == ["step", "step", "done"]
+    data = json.loads([line[6:] for line in events.splitlines() if line.startswith("data: ")][-1])
+    assert [r["chunk"] for r in data["results"]] == [r["chunk"] for r in done["results"]]

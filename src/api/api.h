@@ -102,6 +102,8 @@ bool api_done(HttpResponse *response);
 /* Opens {"items":[ ...; close with api_list_end(). total < 0: not said. */
 JsonWriter api_list_begin(HttpResponse *response);
 void api_list_end(JsonWriter *json, int64_t total, Str next);
+/* Server-sent events: by the body's "stream" or by the header Accept. */
+bool api_wants_events(const ApiRequest *request, bool is_asked);
 /* Nobody is known, and only converting is open to them. */
 bool api_is_stranger(const ApiRequest *request);
 /* "lectern_session" with the flags it needs; an empty token takes it away. */

@@ -97,11 +97,6 @@ static bool stream_answer(ApiRequest *request, const AnswerRequest *ask, HttpRes
     return true;
 }
 
-static bool wants_events(const ApiRequest *request, bool stream)
-{
-    return stream || str_find(http_header_in(request->http, "Accept"), S("text/event-stream")) >= 0;
-}
-
 /* Conditions in a question limit what is searched; the question is what is left of it. */
 static bool read_conditions(ApiRequest *request, AnswerRequest *ask, Error *err)
 {
@@ -145,7 +140,7 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
     if (!str_trim(ask.question).length)
         return fail_field(err, "question", "the question is empty");
     search->limit = (int)limit;
-    if (wants_events(request, stream))
+    if (api_wants_events(request, stream))
         return stream_answer(request, &ask, response);
     if (!answer_run(request->api->answers, request->scope, request->arena, &ask, &silent, &answer,
                     err))

@@ -58,6 +58,12 @@ void api_list_end(JsonWriter *json, int64_t total, Str next)
     put_end(json);
 }
 
+bool api_wants_events(const ApiRequest *request, bool is_asked)
+{
+    return is_asked ||
+           str_find(http_header_in(request->http, "Accept"), S("text/event-stream")) >= 0;
+}
+
 bool api_is_stranger(const ApiRequest *request) { return request->scope->role == ROLE_NONE; }
 
 void api_session_cookie(const ApiRequest *request, HttpResponse *response, Str token)

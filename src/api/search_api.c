@@ -2,6 +2,7 @@
 #include "api/document_json.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "net/http_stream.h"
 
 /* The filters that search and ask share, as rows of a JSON table. */
 bool search_read_times(SearchRequest *search, Str after, Str before, Error *err)
@@ -22,6 +23,7 @@ typedef struct SearchCall {
     StrList facets;
     Str like; /* a document whose likes are wanted, and the passage of it; -1: all of it */
     int64_t ordinal;
+    HttpStream *stream; /* of events; NULL: none */
 } SearchCall;
 
 /* --- Beside the results --- */
@@ -127,37 +129,103 @@ static void put_suggestion(SearchCall *call, JsonWriter *json)
     put_end(json);
 }
 
-static bool run(SearchCall *call, HttpResponse *response, Error *err)
+static void put_step(JsonWriter *json, const SearchStep *step)
+{
+    put_text(json, "name", str(step->name));
+    put_text(json, "query", str_trim(step->query));
+    put_number(json, "took_ms", (double)step->took_us / 1000);
+    put_int(json, "found", step->found);
+}
+
+static void put_steps(JsonWriter *json, const SearchResults *results)
+{
+    put_array(json, "steps");
+    for (size_t i = 0; i < results->step_count; i++) {
+        put_object(json, NULL);
+        put_step(json, &results->steps[i]);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+static bool put_results(SearchCall *call, JsonWriter *json, const SearchResults *results,
+                        Error *err)
+{
+    put_text_or_null(json, "search_id", results->search_id);
+    put_text(json, "query", call->search.query);
+    put_understood(json, &call->reading);
+    put_text(json, "mode", str(search_mode_name(call->search.mode)));
+    put_number(json, "took_ms", (double)results->took_us / 1000);
+    put_int(json, "total", results->total);
+    put_object(json, "legs");
+    put_bool(json, "keyword", results->has_keyword);
+    put_bool(json, "semantic", results->has_semantic);
+    put_end(json);
+    put_text_or_null(json, "notice", results->notice);
+    if (call->search.explains)
+        put_steps(json, results);
+    put_array(json, "results");
+    for (size_t i = 0; i < results->count; i++)
+        put_hit(json, call->request->arena, &results->at[i]);
+    put_end(json);
+    put_suggestion(call, json);
+    return put_facets(call, json, results, err);
+}
+
+static bool run_search(SearchCall *call, SearchResults *results_r, Error *err)
+{
+    ApiRequest *request = call->request;
+    return call->like.length ? search_like(request->api->searcher, request->api->db, request->scope,
+                                           request->arena, call->like, call->ordinal, &call->search,
+                                           results_r, err)
+                             : search_run(request->api->searcher, request->scope, request->arena,
+                                          &call->search, results_r, err);
+}
+
+static bool answer(SearchCall *call, HttpResponse *response, Error *err)
 {
     SearchResults results;
-    ApiRequest *request = call->request;
-    bool ok = call->like.length ? search_like(request->api->searcher, request->api->db,
-                                              request->scope, request->arena, call->like,
-                                              call->ordinal, &call->search, &results, err)
-                                : search_run(request->api->searcher, request->scope, request->arena,
-                                             &call->search, &results, err);
-    if (!ok)
+    if (!run_search(call, &results, err))
         return false;
     JsonWriter json = put_begin(&response->body);
-    put_text_or_null(&json, "search_id", results.search_id);
-    put_text(&json, "query", call->search.query);
-    put_understood(&json, &call->reading);
-    put_text(&json, "mode", str(search_mode_name(call->search.mode)));
-    put_number(&json, "took_ms", (double)results.took_us / 1000);
-    put_int(&json, "total", results.total);
-    put_object(&json, "legs");
-    put_bool(&json, "keyword", results.has_keyword);
-    put_bool(&json, "semantic", results.has_semantic);
-    put_end(&json);
-    put_text_or_null(&json, "notice", results.notice);
-    put_array(&json, "results");
-    for (size_t i = 0; i < results.count; i++)
-        put_hit(&json, request->arena, &results.at[i]);
-    put_end(&json);
-    put_suggestion(call, &json);
-    if (!put_facets(call, &json, &results, err))
+    if (!put_results(call, &json, &results, err))
         return false;
     put_end(&json);
+    return true;
+}
+
+/* --- The same as events: each step as it is done, then everything --- */
+
+static void send_step(void *self, const SearchStep *step)
+{
+    SearchCall *call = self;
+    Buf data = buf_new(call->request->arena, KB(64));
+    JsonWriter json = put_begin(&data);
+    put_step(&json, step);
+    put_end(&json);
+    (void)http_stream_send(call->stream, S("step"), buf_str(&data));
+}
+
+static bool has_gone(void *self) { return !http_stream_is_open(((SearchCall *)self)->stream); }
+
+static bool stream(SearchCall *call, HttpResponse *response)
+{
+    HttpStreamOptions options = { .wait_ms = 10000, .queue_max = MB(4) };
+    SearchResults results;
+    Error err = { 0 };
+    Buf data = buf_new(call->request->arena, MB(16));
+    call->stream = http_respond_stream(response, &options);
+    call->search.watch = (SearchWatch){ send_step, has_gone, call };
+    JsonWriter json = put_begin(&data);
+    bool good = run_search(call, &results, &err) && put_results(call, &json, &results, &err);
+    if (!good) {
+        data.length = 0;
+        json = put_begin(&data);
+        put_error(&json, "error", &err);
+    }
+    put_end(&json);
+    (void)http_stream_send(call->stream, good ? S("done") : S("error"), buf_str(&data));
+    http_stream_close(call->stream);
     return true;
 }
 
@@ -186,7 +254,7 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
     SearchRequest *search = &call.search;
     Str mode = STR_NONE, after = STR_NONE, before = STR_NONE;
     Str group = STR_NONE;
-    bool shows_copies = false;
+    bool shows_copies = false, wants_events = false;
     StrList families = { 0 };
     int64_t limit = 10, offset = 0;
     if (!api_fields(
@@ -201,8 +269,9 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
             { "name", JSON_STR, &search->name, .length_max = 1000 }, { "after", JSON_STR, &after },
             { "before", JSON_STR, &before }, { "remember", JSON_FLAG, &search->is_remembered },
             { "typing", JSON_FLAG, &search->is_typing },
-            { "explain", JSON_FLAG, &search->explains }, { "group", JSON_STR, &group },
-            { "fresh", JSON_F64, &search->fresh }, { "copies", JSON_FLAG, &shows_copies },
+            { "explain", JSON_FLAG, &search->explains }, { "stream", JSON_FLAG, &wants_events },
+            { "group", JSON_STR, &group }, { "fresh", JSON_F64, &search->fresh },
+            { "copies", JSON_FLAG, &shows_copies },
             { "facets", JSON_STRS, &call.facets, .length_max = FACET_COUNT },
             { "offset", JSON_I64, &offset, .max = SEARCH_OFFSET_MAX }) ||
         !check_facets(&call, err) || !read_order(search, group, err) ||
@@ -215,7 +284,9 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
     search->limit = (int)limit;
     search->folds_copies = !shows_copies;
     search->offset = (int)offset;
-    return run(&call, response, err);
+    if (api_wants_events(request, wants_events))
+        return stream(&call, response);
+    return answer(&call, response, err);
 }
 
 bool search_get(ApiRequest *request, HttpResponse *response, Error *err)
@@ -231,7 +302,42 @@ bool search_get(ApiRequest *request, HttpResponse *response, Error *err)
         !read_query(&call, err))
         return false;
     call.search.limit = (int)limit;
-    return run(&call, response, err);
+    return answer(&call, response, err);
+}
+
+/* --- Modes --- */
+
+static void put_names(JsonWriter *json, Str names)
+{
+    put_array(json, "also");
+    for (Str name; str_next(&names, ' ', &name);)
+        put_text(json, NULL, name);
+    put_end(json);
+}
+
+static void put_mode(JsonWriter *json, SearchMode mode, bool has_embeddings)
+{
+    const SearchModeAbout *about = &search_modes[mode];
+    put_object(json, NULL);
+    put_text(json, "name", str(about->name));
+    put_names(json, str(about->also));
+    put_text(json, "title", str(about->title));
+    put_text(json, "help", str(about->help));
+    put_text(json, "needs", str(search_need_name(about->needs)));
+    put_bool(json, "is_ready", about->needs == NEEDS_NOTHING || has_embeddings);
+    put_bool(json, "remembers", about->keeps);
+    put_end(json);
+}
+
+bool search_modes_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    bool has_embeddings = library_model_status(request->api->library).is_there;
+    JsonWriter json = api_list_begin(response);
+    (void)err;
+    for (size_t i = 0; i < SEARCH_MODE_COUNT; i++)
+        put_mode(&json, (SearchMode)i, has_embeddings);
+    api_list_end(&json, -1, STR_NONE);
+    return true;
 }
 
 /* --- The language --- */
@@ -248,14 +354,6 @@ bool search_understand(ApiRequest *request, HttpResponse *response, Error *err)
     put_text(&json, "words", query_language_plain(request->arena, &reading));
     put_end(&json);
     return true;
-}
-
-static void put_names(JsonWriter *json, Str names)
-{
-    put_array(json, "also");
-    for (Str name; str_next(&names, ' ', &name);)
-        put_text(json, NULL, name);
-    put_end(json);
 }
 
 static void put_comparisons(JsonWriter *json, bool compares)

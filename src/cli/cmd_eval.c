@@ -14,7 +14,7 @@
 #define TSV_MAX MB(32)
 
 static const CommandOption options[] = {
-    { "mode", "MODE", "hybrid, keyword or semantic" },
+    { "mode", "MODE", "hybrid, keyword, semantic or private" },
     { "weights", "SHARE", "share of the semantic leg, 0.01 to 0.99" },
     { "against", "NAME=VALUE", "the same with this changed, and whether that is better" },
     { NULL, NULL, NULL },

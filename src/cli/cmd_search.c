@@ -5,7 +5,7 @@
 
 static const CommandOption options[] = {
     { "limit", "N", "at most so many (default 10)" },
-    { "mode", "MODE", "hybrid, keyword or semantic" },
+    { "mode", "MODE", "hybrid, keyword, semantic or private (see GET /v1/search/modes)" },
     { "collection", "ID", "only in this collection" },
     { "format", "NAME", "only in files of this format" },
     { "tag", "TAG", "only in documents with this tag" },

@@ -16,7 +16,7 @@ Test(search, settings_of_a_run_are_read_by_name_and_wrong_ones_are_named)
         { "", NULL, SEARCH_HYBRID, 0 },
         { "mode=keyword", NULL, SEARCH_KEYWORD, 0 },
         { " vector_weight=0.4  mode=semantic ", NULL, SEARCH_SEMANTIC, 0.4 },
-        { "mode=best", "hybrid, keyword or semantic", 0, 0 },
+        { "mode=best", "hybrid, keyword, semantic or private", 0, 0 },
         { "vector_weight=1.5", "'1.5'", 0, 0 },
         { "vector_weight=nan", "'nan'", 0, 0 },
         { "weight=0.5", "mode, vector_weight", 0, 0 },

@@ -116,7 +116,7 @@ bool query_vector_begin(QueryVector *vector, EncodeQueue *queue, Arena *arena, E
 {
     vector->values = arena_new_array(arena, float, vector->dims);
     vector->name = name_of(vector, arena);
-    vector->is_there = !vector->anew && take_kept(vector);
+    vector->is_there = vector->kept && !vector->anew && take_kept(vector);
     if (!vector->is_there)
         vector->call = encode_queue_begin(queue, ENCODE_QUERY, vector->text, vector->values, err);
     return vector->is_there || vector->call;
@@ -127,7 +127,7 @@ const float *query_vector_await(QueryVector *vector, Error *err)
     if (vector->call) {
         vector->is_there = encode_queue_await(vector->call, err);
         vector->call = NULL;
-        if (vector->is_there)
+        if (vector->is_there && vector->kept)
             keep(vector);
     }
     return vector->is_there ? vector->values : NULL;

@@ -20,7 +20,7 @@ QueryVectors *query_vectors_new(void);
 void query_vectors_free(QueryVectors *kept); /* NULL is fine */
 
 typedef struct QueryVector {
-    QueryVectors *kept; /* the caller's, with the next two lines */
+    QueryVectors *kept; /* the caller's, with the next two lines; NULL: it is made and not kept */
     bool anew;          /* also when it is kept: for measuring */
     Str workspace, model, text;
     size_t dims;

@@ -13,6 +13,7 @@
 #include "index/fusion.h"
 #include "library/library.h"
 #include "search/query_language.h"
+#include "search/search_modes.h"
 #include "store/document_facets_store.h"
 
 #define SEARCH_SAME_DOCUMENT 3
@@ -30,9 +31,31 @@ void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder);
 /* A cross-encoder that orders the best hits anew; borrowed, before the first search. */
 void searcher_set_reranker(Searcher *searcher, Reranker *reranker);
 
-typedef enum SearchMode { SEARCH_HYBRID, SEARCH_KEYWORD, SEARCH_SEMANTIC } SearchMode;
-const char *search_mode_name(SearchMode mode);
-MUST_CHECK bool search_mode_named(Str name, SearchMode *mode_r, Error *err);
+/* A question of a plan: one way to ask for what is looked for. */
+typedef struct SearchLeg {
+    Str words; /* without conditions */
+    SearchTarget looks_for;
+    double weight;                 /* what its best hit scores, 0 to 1; 0: 1 */
+    const DocumentClause *clauses; /* conditions beside those of the request */
+    size_t clause_count;
+} SearchLeg;
+#define SEARCH_LEGS_MAX 16
+
+/* A part of a search that is done. */
+typedef struct SearchStep {
+    const char *name; /* "search", a leg; "rerank"; "results" */
+    Str query;
+    int64_t took_us;
+    int64_t found; /* passages */
+} SearchStep;
+#define SEARCH_STEPS_MAX (SEARCH_LEGS_MAX + 2)
+
+/* Whoever waits for a search; any may be NULL. Called on the searching thread. */
+typedef struct SearchWatch {
+    void (*step)(void *self, const SearchStep *step);
+    bool (*is_stopped)(void *self); /* asked between steps: then it fails with ERROR_CANCELLED */
+    void *self;
+} SearchWatch;
 
 typedef struct SearchRequest {
     Str query;                     /* at most 8 KiB are looked at */
@@ -40,6 +63,10 @@ typedef struct SearchRequest {
     const DocumentClause *clauses; /* conditions on documents that it says */
     size_t clause_count;
     SearchMode mode;
+    const SearchLeg
+        *legs;        /* the plan, at most SEARCH_LEGS_MAX: a passage counts as in the leg that */
+    size_t leg_count; /* scores it best; none: one leg of the words, as the mode says */
+    SearchWatch watch;
     int limit;            /* 1 to 100 */
     int offset;           /* so many of the best are left out; at most SEARCH_OFFSET_MAX */
     double vector_weight; /* share of the semantic leg; 0: as measured best */
@@ -95,6 +122,8 @@ typedef struct SearchResults {
     const float *found_scores; /* as the legs have it */
     int64_t took_us;
     bool has_keyword, has_semantic;
+    SearchStep *steps;
+    size_t step_count;
     Str search_id; /* in the history; empty: it is not kept there */
     Str notice;    /* why a leg is missing; empty: none */
 } SearchResults;

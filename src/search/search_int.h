@@ -1,6 +1,8 @@
 /* search_int.h - what the files of a search share; for this folder only. */
 #pragma once
 
+#include "index/index.h"
+#include "search/choose.h"
 #include "search/query_vector.h"
 #include "search/search.h"
 #include "search/search_history.h"
@@ -14,6 +16,12 @@ struct Searcher {
     _Atomic(EncodeQueue *) encoder;
 };
 
+/* What the index and the model read. */
+static inline Str search_words(const SearchRequest *request)
+{
+    return request->words.length ? request->words : request->query;
+}
+
 /* The documents that a request allows, of one of its collections. */
 DocumentFilter search_filter(const SearchRequest *request, Str collection,
                              const FactCondition *facts);
@@ -22,3 +30,53 @@ MUST_CHECK bool search_filter_all(const SearchRequest *request, Arena *arena,
                                   DocumentFilter *filter_r, Error *err);
 /* Not conditions alone. */
 bool search_has_words(const SearchRequest *request);
+
+/* Chunk numbers that conditions allow. */
+typedef struct Allowed {
+    uint64_t *bits; /* NULL: all */
+    uint64_t bit_count;
+} Allowed;
+/* All when the request has no conditions. */
+MUST_CHECK bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
+                             const SearchRequest *request, Allowed *allowed_r, Error *err);
+
+/* Both legs of the index together give this many, unless more are asked for. */
+#define SEARCH_CANDIDATES 200
+
+/* A search that is going on. */
+typedef struct Running {
+    Searcher *searcher;
+    const Scope *scope;
+    Arena *arena;
+    const SearchRequest *request;
+    Allowed allowed;
+    bool has_model;
+    IndexHit *hits;
+    size_t hit_count;
+    Query query;    /* what snippets show */
+    ChunkHit *rows; /* of the first hits, as far as they were read */
+    size_t row_count, first_row;
+    Choice choice;
+    int64_t step_start_us;
+    SearchResults results;
+} Running;
+
+/* How many are chosen, with those before the first that is shown. */
+static inline size_t search_wanted(const Running *run)
+{
+    return (size_t)(run->request->limit + run->request->offset);
+}
+
+/* A step is over; fails when nobody waits for the next one. */
+MUST_CHECK bool search_step(Running *run, const char *name, Str query, size_t found, Error *err);
+/* Something is missing; the search goes on. */
+void search_notice(Running *run, const Error *err);
+
+/* search_legs.c: fills hits, query and what the results say of them. */
+MUST_CHECK bool search_legs(Running *run, Index *index, size_t dims, Str model, Error *err);
+/* The best `max` of `hits` and `more`, whose scores count `weight`: a hit of both as where it is
+ * better. Returns how many; hits has room for max. */
+size_t search_fuse(Arena *arena, IndexHit *hits, size_t count, const IndexHit *more,
+                   size_t more_count, float weight, size_t max);
+/* search_show.c: the results of the hits. */
+MUST_CHECK bool search_show(Running *run, Index *index, Error *err);

@@ -1,0 +1,237 @@
+/* search_legs.c - what a search asks of the index: the legs of its plan, and what they find as one
+ * ranking. See search_int.h. */
+#include "search/search_int.h"
+
+/* A leg that is being asked. */
+typedef struct Asking {
+    Running *run;
+    const SearchLeg *leg;
+    Allowed allowed;
+    QueryVector vector;
+    bool has_vector;
+} Asking;
+
+/* --- The vector of a leg's words --- */
+
+/* It is on its way; false: there is none, perhaps with a notice. */
+static bool begin_vector(Asking *asking, size_t dims, Str model)
+{
+    Running *run = asking->run;
+    EncodeQueue *queue = library_encoder(run->searcher->library, model);
+    queue = queue ? queue : atomic_load(&run->searcher->encoder);
+    EncodeStatus status;
+    Error err;
+    if (asking->leg->looks_for == FOR_WORDS)
+        return false;
+    if (!queue || !run->has_model) {
+        run->results.notice = S("There is no embedding model, so only words were searched.");
+        return false;
+    }
+    encode_queue_status(queue, &status);
+    if (!dims || status.dims != dims || !str_is(model, status.model))
+        return false; /* nothing is embedded with this model yet */
+    bool is_kept = search_modes[run->request->mode].keeps;
+    asking->vector = (QueryVector){ .kept = is_kept ? run->searcher->vectors : NULL,
+                                    .workspace = run->scope->workspace,
+                                    .model = model,
+                                    .text = str_slice(asking->leg->words, 0, KB(8)),
+                                    .dims = dims,
+                                    .anew = run->request->is_measured };
+    Str prompt = encoder_prompt(encode_queue_encoder(queue), true);
+    if (prompt.length)
+        asking->vector.text =
+            str_format(run->arena, STR_FMT STR_FMT, STR_ARG(prompt), STR_ARG(asking->vector.text));
+    bool has_begun = query_vector_begin(&asking->vector, queue, run->arena, &err);
+    if (!has_begun)
+        search_notice(run, &err);
+    return has_begun;
+}
+
+static const float *await_vector(void *self)
+{
+    Asking *asking = self;
+    Error err;
+    const float *vector = query_vector_await(&asking->vector, &err);
+    if (!vector)
+        search_notice(asking->run, &err);
+    return vector;
+}
+
+/* --- Its words --- */
+
+#define TELLING_MAX 25
+
+static int by_telling(const void *a, const void *b)
+{
+    const QueryTerm *left = a, *right = b;
+    float x = left->weight * left->rarity, y = right->weight * right->rarity;
+    return (x < y) - (x > y);
+}
+
+/* Of a text's words those that are frequent in it and rare elsewhere. */
+static void keep_telling(Index *index, Query *query)
+{
+    for (size_t i = 0; i < query->terms.count; i++)
+        query->terms.at[i].rarity = (float)index_rarity(index, query->terms.at[i].text);
+    if (query->terms.count)
+        qsort(query->terms.at, query->terms.count, sizeof(*query->terms.at), by_telling);
+    query->terms.count = MIN(query->terms.count, TELLING_MAX);
+}
+
+static Query read_words(const Running *run, Index *index, Str words)
+{
+    Query query = run->request->is_typing ? index_query_typing(index, run->arena, words)
+                                          : index_query(index, run->arena, words);
+    if (run->request->is_telling)
+        keep_telling(index, &query);
+    return query;
+}
+
+/* --- A leg --- */
+
+/* Conditions of its own are read beside those of the request. */
+static bool begin_leg(Asking *asking, Error *err)
+{
+    const Running *run = asking->run;
+    const SearchLeg *leg = asking->leg;
+    SearchRequest both = *run->request;
+    asking->allowed = run->allowed;
+    if (!leg->clause_count)
+        return true;
+    size_t count = both.clause_count + leg->clause_count;
+    DocumentClause *clauses = arena_new_array(run->arena, DocumentClause, count);
+    if (both.clause_count)
+        memcpy(clauses, both.clauses, both.clause_count * sizeof *clauses);
+    memcpy(clauses + both.clause_count, leg->clauses, leg->clause_count * sizeof *clauses);
+    both.clauses = clauses;
+    both.clause_count = count;
+    return search_allow(run->searcher, run->scope, run->arena, &both, &asking->allowed, err);
+}
+
+static size_t ask(Asking *asking, Index *index, const Query *query, IndexHit *hits)
+{
+    Running *run = asking->run;
+    const SearchLeg *leg = asking->leg;
+    IndexSearch search = { .text = leg->words,
+                           .query = query,
+                           .late_vector = asking->has_vector ? await_vector : NULL,
+                           .self = asking,
+                           .filter = { asking->allowed.bits, asking->allowed.bit_count },
+                           .count = SEARCH_CANDIDATES,
+                           .vector_weight = (float)run->request->vector_weight };
+    if (leg->looks_for == FOR_MEANING)
+        search.vector_weight = 1;
+    size_t count = index_search(index, run->arena, &search, hits);
+    run->results.has_keyword |= leg->looks_for != FOR_MEANING;
+    run->results.has_semantic |= asking->has_vector && asking->vector.is_there;
+    return count;
+}
+
+/* --- One ranking --- */
+
+static int by_key_and_score(const void *a, const void *b)
+{
+    const IndexHit *left = a, *right = b;
+    if (left->key != right->key)
+        return left->key < right->key ? -1 : 1;
+    return (left->score < right->score) - (left->score > right->score);
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const IndexHit *left = a, *right = b;
+    if (left->score != right->score)
+        return left->score < right->score ? 1 : -1;
+    return (left->key > right->key) - (left->key < right->key);
+}
+
+static void scale(IndexHit *hit, float weight)
+{
+    hit->score *= weight;
+    for (size_t i = 0; i < SHARE_COUNT; i++)
+        hit->shares[i] *= weight;
+}
+
+/* Each leg's scores are 0 to 1 over what it found, so the best is comparable. */
+size_t search_fuse(Arena *arena, IndexHit *hits, size_t count, const IndexHit *more,
+                   size_t more_count, float weight, size_t max)
+{
+    if (!count && weight == 1) { /* the only leg stays in the order of the index */
+        if (more_count)
+            memcpy(hits, more, MIN(more_count, max) * sizeof *hits);
+        return MIN(more_count, max);
+    }
+    IndexHit *all = arena_new_array(arena, IndexHit, count + more_count + 1);
+    size_t total = count + more_count, merged = 0;
+    if (count)
+        memcpy(all, hits, count * sizeof *all);
+    for (size_t i = 0; i < more_count; i++) {
+        all[count + i] = more[i];
+        scale(&all[count + i], weight);
+    }
+    qsort(all, total, sizeof *all, by_key_and_score);
+    for (size_t i = 0; i < total; i++)
+        if (!merged || all[merged - 1].key != all[i].key)
+            all[merged++] = all[i];
+    qsort(all, merged, sizeof *all, by_score);
+    memcpy(hits, all, MIN(merged, max) * sizeof *hits);
+    return MIN(merged, max);
+}
+
+static void tell_found(Running *run)
+{
+    int64_t *found = arena_new_array(run->arena, int64_t, run->hit_count);
+    float *scores = arena_new_array(run->arena, float, run->hit_count);
+    for (size_t i = 0; i < run->hit_count; i++) {
+        found[i] = (int64_t)run->hits[i].key;
+        scores[i] = run->hits[i].score;
+    }
+    run->results.total = (int64_t)run->hit_count;
+    run->results.found = (NumberList){ found, run->hit_count };
+    run->results.found_scores = scores;
+}
+
+static bool ask_all(Running *run, Index *index, Asking *list, size_t count, Error *err)
+{
+    IndexHit *hits = arena_new_array(run->arena, IndexHit, SEARCH_CANDIDATES);
+    Buf words = buf_new(run->arena, MB(1));
+    for (size_t i = 0; i < count; i++) {
+        const SearchLeg *leg = list[i].leg;
+        Query query = read_words(run, index, leg->words);
+        size_t found = ask(&list[i], index, &query, hits);
+        run->hit_count = search_fuse(run->arena, run->hits, run->hit_count, hits, found,
+                                     leg->weight > 0 ? (float)leg->weight : 1, SEARCH_CANDIDATES);
+        buf_add_char(&words, ' ');
+        buf_add(&words, leg->words);
+        run->query = count == 1 ? query : run->query;
+        if (!search_step(run, "search", leg->words, found, err))
+            return false;
+    }
+    if (count > 1) /* snippets show the words of any leg */
+        run->query = read_words(run, index, buf_str(&words));
+    tell_found(run);
+    return true;
+}
+
+bool search_legs(Running *run, Index *index, size_t dims, Str model, Error *err)
+{
+    const SearchRequest *request = run->request;
+    const SearchLeg own = { .words = search_words(request),
+                            .looks_for = search_modes[request->mode].looks_for };
+    size_t count = MAX(request->leg_count, 1);
+    Asking *list = arena_new_array(run->arena, Asking, count);
+    bool ok = true;
+    run->hits = arena_new_array(run->arena, IndexHit, SEARCH_CANDIDATES);
+    /* All vectors are on their way before the first is waited for, so they are made together. */
+    for (size_t i = 0; ok && i < count; i++) {
+        list[i] = (Asking){ .run = run, .leg = request->leg_count ? &request->legs[i] : &own };
+        ok = begin_leg(&list[i], err);
+        list[i].has_vector = ok && begin_vector(&list[i], dims, model);
+    }
+    ok = ok && ask_all(run, index, list, count, err);
+    /* Whatever happened: a vector that is on its way is written into the arena. */
+    for (size_t i = 0; i < count; i++)
+        if (list[i].has_vector)
+            (void)await_vector(&list[i]);
+    return ok;
+}
