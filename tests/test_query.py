@@ -77,8 +77,33 @@ def test_operators_are_listed_with_their_values(library):
     assert items["pages"]["compares"] == ["=", ">=", ">", "<=", "<"] and items["author"]["compares"] == ["="]
 
 
+def test_a_score_is_explained_down_to_its_words(library):
+    answer = search(library, "ferry ardal", explain=True).json()
+    explanation = answer["results"][0]["explanation"]
+    assert sum(s["value"] for s in explanation["shares"]) == pytest.approx(answer["results"][0]["score"], abs=1e-4)
+    legs = {leg["name"]: leg for leg in explanation["legs"]}
+    for leg in legs.values():
+        assert leg["value"] == pytest.approx(leg["normal"] * leg["weight"] * leg["kept"], abs=1e-4)
+    terms = explanation["terms"]
+    assert {term["word"] for term in terms} <= {"ferry", "ardal"}
+    assert sum(term["value"] for term in terms) == pytest.approx(legs["keyword"]["value"], abs=1e-4)
+    assert all(term["idf"] > 0 and term["tf"] >= 1 and sum(term["fields"].values()) for term in terms)
+    assert "explanation" not in search(library, "ferry ardal").json()["results"][0]
+
+
+def test_results_are_where_others_like_them_are_asked_for(library):
+    first = search(library, "kestrel").json()["results"][0]
+    alike = library.post("/v1/search", {"like": first["document"]["id"], "ordinal": first["ordinal"]}).json()["results"]
+    assert alike and first["document"]["id"] not in [one["document"]["id"] for one in alike]
+
+
 def test_lists_and_questions_take_conditions_too(library):
     assert [d["name"] for d in library.get("/v1/documents", params={"q": "type:md tag:language"}).json()["items"]] == ["granite.md"]
+    page = library.get("/v1/documents", params={"q": "granite type:md"}).json()
+    assert [(p["kind"], p["value"]) for p in page["understood"]] == [("word", "granite"), ("filter", "md")]
+    wrong = library.get("/v1/documents", params={"q": "tipe:md"})
+    assert wrong.status_code == 400 and wrong.json()["error"]["position"] == {"start": 0, "end": 5}
+    assert library.get("/v1/documents", params={"q": "tipe:md", "typing": 1}).json()["items"] == []
     answer = library.post("/v1/ask", {"question": "When did the quarry at Ardal open? type:text", "save": False}).json()
     assert not answer["found"]
 

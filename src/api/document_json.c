@@ -172,19 +172,56 @@ static void put_hit_document(JsonWriter *json, const ChunkHit *row)
     put_end(json);
 }
 
-static void put_explanation(JsonWriter *json, Arena *arena, const SearchHit *hit)
+static void put_leg_share(JsonWriter *json, const SearchLegShare *leg)
 {
-    if (!hit->share_count)
-        return;
+    put_object(json, NULL);
+    put_text(json, "name", str(leg->name));
+    put_number(json, "score", leg->score);
+    put_number(json, "normal", leg->normal);
+    put_number(json, "weight", leg->weight);
+    put_number(json, "kept", leg->kept);
+    put_number(json, "value", leg->value);
+    put_end(json);
+}
+
+static void put_term_share(JsonWriter *json, const SearchTermShare *term)
+{
+    static const char *const fields[] = { "title", "heading", "body" };
+    put_object(json, NULL);
+    put_text(json, "word", term->word);
+    put_text(json, "term", term->how.text);
+    put_number(json, "weight", term->how.weight);
+    put_number(json, "idf", term->how.rarity);
+    put_number(json, "tf", term->how.frequency);
+    put_object(json, "fields");
+    for (size_t i = 0; i < COUNT(fields); i++)
+        put_int(json, fields[i], term->how.in_field[i]);
+    put_end(json);
+    put_number(json, "score", term->how.score);
+    put_number(json, "value", term->value);
+    put_end(json);
+}
+
+static void put_explanation(JsonWriter *json, Arena *arena, const SearchExplanation *explanation)
+{
     put_object(json, "explanation");
     put_array(json, "shares");
-    for (size_t i = 0; i < hit->share_count; i++) {
+    for (size_t i = 0; i < explanation->share_count; i++) {
+        const SearchShare *share = &explanation->shares[i];
         put_object(json, NULL);
-        put_text(json, "name", str_lower(arena, str(hit->shares[i].name)));
-        put_text(json, "title", str(hit->shares[i].title));
-        put_number(json, "value", hit->shares[i].value);
+        put_text(json, "name", str_lower(arena, str(share->name)));
+        put_text(json, "title", str(share->title));
+        put_number(json, "value", share->value);
         put_end(json);
     }
+    put_end(json);
+    put_array(json, "legs");
+    for (size_t i = 0; i < explanation->leg_count; i++)
+        put_leg_share(json, &explanation->legs[i]);
+    put_end(json);
+    put_array(json, "terms");
+    for (size_t i = 0; i < explanation->term_count; i++)
+        put_term_share(json, &explanation->terms[i]);
     put_end(json);
     put_end(json);
 }
@@ -217,6 +254,7 @@ void put_hit(JsonWriter *json, Arena *arena, const SearchHit *hit)
     put_object(json, NULL);
     put_hit_document(json, &hit->row);
     put_int(json, "chunk", chunk->number);
+    put_int(json, "ordinal", chunk->ordinal);
     put_number(json, "score", hit->score);
     put_object(json, "scores");
     put_leg(json, "keyword", hit->keyword_rank, hit->keyword_score, false);
@@ -237,7 +275,8 @@ void put_hit(JsonWriter *json, Arena *arena, const SearchHit *hit)
     put_text(json, "text", chunk->text);
     put_text(json, "snippet", snippet);
     put_highlights(json, hit, snippet);
-    put_explanation(json, arena, hit);
+    if (hit->explanation)
+        put_explanation(json, arena, hit->explanation);
     put_under(json, arena, hit);
     put_end(json);
 }

@@ -281,20 +281,23 @@ static bool read_formats(const ApiRequest *request, DocumentFilter *filter, Erro
                               &filter->formats, err);
 }
 
-/* Operators are conditions; what is left is part of a name. */
-static bool read_words(const ApiRequest *request, DocumentFilter *filter, Error *err)
+/* Operators are conditions; what is left is part of a name. While it is typed, what is no operator
+ * yet is words. */
+static bool read_words(const ApiRequest *request, QueryReading *reading, DocumentFilter *filter,
+                       Error *err)
 {
-    QueryReading reading;
-    if (!query_language_read(request->arena, http_query(request->http, "q"), QUERY_LENIENT,
-                             &reading, err))
+    bool is_typing = str_is(http_query(request->http, "typing"), "1");
+    if (!query_language_read(request->arena, http_query(request->http, "q"),
+                             is_typing ? QUERY_LENIENT : QUERY_STRICT, reading, err))
         return false;
-    filter->name_has = query_language_plain(request->arena, &reading);
-    filter->clauses = reading.clauses.at;
-    filter->clause_count = reading.clauses.count;
+    filter->name_has = query_language_plain(request->arena, reading);
+    filter->clauses = reading->clauses.at;
+    filter->clause_count = reading->clauses.count;
     return true;
 }
 
-static bool read_filter(const ApiRequest *request, DocumentFilter *filter_r, Error *err)
+static bool read_filter(const ApiRequest *request, QueryReading *reading, DocumentFilter *filter_r,
+                        Error *err)
 {
     const HttpRequest *http = request->http;
     Str state = http_query(http, "state"), parent = http_query(http, "parent");
@@ -315,7 +318,7 @@ static bool read_filter(const ApiRequest *request, DocumentFilter *filter_r, Err
     StrList conditions = fact_conditions_split(request->arena, http_query(http, "metadata"));
     filter.fact_count = conditions.count;
     if (!fact_conditions_read(request->arena, conditions, &filter.facts, err) ||
-        !read_words(request, &filter, err) || !read_formats(request, &filter, err))
+        !read_words(request, reading, &filter, err) || !read_formats(request, &filter, err))
         return false;
     *filter_r = filter;
     return true;
@@ -323,17 +326,20 @@ static bool read_filter(const ApiRequest *request, DocumentFilter *filter_r, Err
 
 bool documents_list(ApiRequest *request, HttpResponse *response, Error *err)
 {
+    QueryReading reading;
     DocumentFilter filter;
     DocumentOrder order;
     bool descending;
     Slice slice;
     DocumentViewList list;
-    if (!read_filter(request, &filter, err) || !read_order(request, &order, &descending, err) ||
-        !api_slice(request, &slice, err) ||
+    if (!read_filter(request, &reading, &filter, err) ||
+        !read_order(request, &order, &descending, err) || !api_slice(request, &slice, err) ||
         !library_list(request->api->library, request->scope, request->arena, &filter, order,
                       descending, &slice, &list, err))
         return false;
-    JsonWriter json = api_list_begin(response);
+    JsonWriter json = put_begin(&response->body);
+    put_understood(&json, &reading);
+    put_array(&json, "items");
     for (size_t i = 0; i < list.count; i++) {
         put_object(&json, NULL);
         put_document(&json, &list.at[i]);

@@ -43,10 +43,26 @@ static bool write_request(CommandLine *line, Buf *body, Error *err)
     return true;
 }
 
+/* The shares that add up to the score, and the words that add up to the keyword leg's. */
+static void print_explanation(const json_t *explanation)
+{
+    const json_t *share, *term;
+    size_t i;
+    json_array_foreach(json_object_get(explanation, "shares"), i, share)
+        printf("\n    %6.3f  %s", json_number_value(json_object_get(share, "value")),
+               json_member_text(share, "title").at);
+    json_array_foreach(json_object_get(explanation, "terms"), i, term)
+    {
+        printf("\n    %6.3f  ", json_number_value(json_object_get(term, "value")));
+        output_text(json_member_text(term, "word"));
+        printf(" (idf %.2f, tf %.0f)", json_number_value(json_object_get(term, "idf")),
+               json_number_value(json_object_get(term, "tf")));
+    }
+}
+
 static void print_result(size_t number, const json_t *result)
 {
-    const json_t *document = json_object_get(result, "document"), *share;
-    size_t i;
+    const json_t *document = json_object_get(result, "document");
     printf("%2zu. ", number);
     output_text(json_member_text(document, "name"));
     Str place = json_member_text(result, "place");
@@ -56,9 +72,7 @@ static void print_result(size_t number, const json_t *result)
     }
     printf("  (%.2f)\n    ", json_number_value(json_object_get(result, "score")));
     output_text(json_member_text(result, "snippet"));
-    json_array_foreach(json_object_get(json_object_get(result, "explanation"), "shares"), i, share)
-        printf("\n    %6.3f  %s", json_number_value(json_object_get(share, "value")),
-               json_member_text(share, "title").at);
+    print_explanation(json_object_get(result, "explanation"));
     printf("\n\n");
 }
 

@@ -58,17 +58,15 @@ size_t fusion_merge(const LegHit *keyword, size_t keyword_count, const LegHit *v
     size_t count = 0, merged = 0;
     for (size_t i = 0; i < keyword_count; i++)
         all[count++] = (IndexHit){ .key = keyword[i].key,
-                                   .shares[SHARE_KEYWORD] =
-                                       (1 - weight) * stretched(keyword, keyword_count, i),
                                    .keyword_score = keyword[i].score,
+                                   .keyword_normal = stretched(keyword, keyword_count, i),
                                    .keyword_rank = (uint32_t)i + 1 };
     for (size_t i = 0; i < vector_count; i++)
-        all[count++] =
-            (IndexHit){ .key = vector[i].key,
-                        .shares[SHARE_SEMANTIC] = weight * stretched(vector, vector_count, i),
-                        .vector_score = vector[i].score,
-                        .vector_rank = (uint32_t)i + 1,
-                        .vector_part = vector[i].part };
+        all[count++] = (IndexHit){ .key = vector[i].key,
+                                   .vector_score = vector[i].score,
+                                   .vector_normal = stretched(vector, vector_count, i),
+                                   .vector_rank = (uint32_t)i + 1,
+                                   .vector_part = vector[i].part };
     qsort(all, count, sizeof(*all), by_key);
     for (size_t i = 0; i < count; i++) {
         if (!merged || all[merged - 1].key != all[i].key) {
@@ -76,13 +74,18 @@ size_t fusion_merge(const LegHit *keyword, size_t keyword_count, const LegHit *v
             continue;
         }
         IndexHit *same = &all[merged - 1];
-        for (size_t n = 0; n < SHARE_COUNT; n++)
-            same->shares[n] += all[i].shares[n];
         same->keyword_score += all[i].keyword_score;
+        same->keyword_normal += all[i].keyword_normal;
         same->vector_score += all[i].vector_score;
+        same->vector_normal += all[i].vector_normal;
         same->keyword_rank += all[i].keyword_rank;
         same->vector_rank += all[i].vector_rank;
         same->vector_part += all[i].vector_part;
+    }
+    for (size_t i = 0; i < merged; i++) {
+        all[i].vector_weight = weight;
+        all[i].shares[SHARE_KEYWORD] = (1 - weight) * all[i].keyword_normal;
+        all[i].shares[SHARE_SEMANTIC] = weight * all[i].vector_normal;
     }
     order(all, merged);
     memcpy(hits, all, MIN(k, merged) * sizeof(*hits));

@@ -27,12 +27,14 @@ extern const ShareAbout shares_about[SHARE_COUNT];
 
 typedef struct IndexHit {
     uint64_t key;
-    float score;                        /* 0..1: the sum of the shares */
-    float shares[SHARE_COUNT];          /* what each adds to it */
-    float keyword_score, vector_score;  /* BM25; cosine (of several vectors the mean of the
-                                           chunk's own and its best); 0 where the rank is 0 */
-    uint32_t keyword_rank, vector_rank; /* from 1; 0: the leg does not have it */
-    uint32_t vector_part;               /* that has the vector score */
+    float score;                         /* 0..1: the sum of the shares */
+    float shares[SHARE_COUNT];           /* what each adds to it */
+    float keyword_score, vector_score;   /* BM25; cosine (of several vectors the mean of the
+                                            chunk's own and its best); 0 where the rank is 0 */
+    float keyword_normal, vector_normal; /* between the leg's worst hit, 0, and its best, 1 */
+    float vector_weight;                 /* what the vector leg was given; the rest: keywords */
+    uint32_t keyword_rank, vector_rank;  /* from 1; 0: the leg does not have it */
+    uint32_t vector_part;                /* that has the vector score */
 } IndexHit;
 
 /* Both legs best first. The best `k` into hits[k]; returns how many. */

@@ -10,9 +10,9 @@
  * so. Threads: any. */
 #pragma once
 
-#include "index/fusion.h"
 #include "library/library.h"
 #include "search/query_language.h"
+#include "search/search_explain.h"
 #include "search/search_modes.h"
 #include "store/document_facets_store.h"
 
@@ -92,21 +92,14 @@ typedef struct SearchRequest {
 MUST_CHECK bool search_read(Arena *arena, SearchRequest *request, QueryCare care,
                             QueryReading *reading_r, Error *err);
 
-/* What a part of the search adds to a score. */
-typedef struct SearchShare {
-    const char *name, *title;
-    double value;
-} SearchShare;
-
 typedef struct SearchHit {
     ChunkHit row;                         /* the chunk with what a result shows of its document */
     double score;                         /* 0 to 1 */
     double keyword_score, semantic_score; /* of the legs; rank 0: the leg did not find it */
     int keyword_rank, semantic_rank;
-    const SearchShare *shares; /* when asked for: their sum is the score */
-    size_t share_count;
-    int64_t snippet_start, snippet_end; /* bytes of the chunk's text */
-    const int64_t (*matches)[2];        /* bytes of the chunk's text, inside the snippet */
+    const SearchExplanation *explanation; /* of the score, when asked for */
+    int64_t snippet_start, snippet_end;   /* bytes of the chunk's text */
+    const int64_t (*matches)[2];          /* bytes of the chunk's text, inside the snippet */
     size_t match_count;
     struct SearchHit *passages; /* grouped: of the same document, best first, at most 4 */
     size_t passage_count;

@@ -191,16 +191,6 @@ static void add_snippet(Running *run, Index *index, SearchHit *hit)
     hit->match_count = snippet.matches.count;
 }
 
-static void explain(Running *run, const IndexHit *from, SearchHit *hit)
-{
-    SearchShare *shares = arena_new_array(run->arena, SearchShare, SHARE_COUNT);
-    for (size_t i = 0; i < SHARE_COUNT; i++)
-        if (from->shares[i] > 0)
-            shares[hit->share_count++] = (SearchShare){ shares_about[i].name, shares_about[i].title,
-                                                        (double)from->shares[i] };
-    hit->shares = shares;
-}
-
 static SearchHit make_hit(Running *run, Index *index, size_t at)
 {
     const IndexHit *from = &run->hits[at];
@@ -211,7 +201,7 @@ static SearchHit make_hit(Running *run, Index *index, size_t at)
                       .keyword_rank = (int)from->keyword_rank,
                       .semantic_rank = (int)from->vector_rank };
     if (run->request->explains)
-        explain(run, from, &hit);
+        hit.explanation = search_explain(run->arena, index, &run->query, from);
     add_snippet(run, index, &hit);
     return hit;
 }

@@ -37,6 +37,26 @@ TEST_BOTH(search, copies_are_folded_and_documents_grouped_where_asked)
     world_close(&w);
 }
 
+/* A leg's share is the product of what is said of it, and its terms add up to the keyword leg. */
+static void expect_legs_multiply(const SearchExplanation *explanation)
+{
+    cr_assert(explanation->leg_count > 0);
+    for (size_t i = 0; i < explanation->leg_count; i++) {
+        const SearchLegShare *leg = &explanation->legs[i];
+        double terms = 0, score = 0;
+        cr_expect(fabs(leg->kept * leg->weight * leg->normal - leg->value) < 1e-5);
+        if (strcmp(leg->name, "keyword") != 0)
+            continue;
+        cr_assert(explanation->term_count > 0);
+        for (size_t n = 0; n < explanation->term_count; n++) {
+            cr_expect(explanation->terms[n].word.length > 0);
+            terms += explanation->terms[n].value;
+            score += explanation->terms[n].how.score;
+        }
+        cr_expect(fabs(terms - leg->value) < 1e-5 && fabs(score - leg->score) < 1e-3);
+    }
+}
+
 TEST_BOTH(search, scores_are_the_sums_of_their_shares)
 {
     World w;
@@ -49,13 +69,15 @@ TEST_BOTH(search, scores_are_the_sums_of_their_shares)
         cr_assert(results.count > 0);
         for (size_t i = 0; i < results.count; i++) {
             double sum = 0, young = 0;
-            for (size_t n = 0; n < results.at[i].share_count; n++) {
-                const SearchShare *share = &results.at[i].shares[n];
+            const SearchExplanation *explanation = results.at[i].explanation;
+            for (size_t n = 0; n < explanation->share_count; n++) {
+                const SearchShare *share = &explanation->shares[n];
                 sum += share->value;
                 young += strcmp(share->name, "FRESH") == 0 ? share->value : 0;
             }
             cr_expect(fabs(sum - results.at[i].score) < 1e-5 && sum <= 1.0001);
             cr_expect(fabs(young - fresh[f]) < 0.01, "added just now");
+            expect_legs_multiply(explanation);
         }
         cr_expect(fresh[f] == 1 || str_equal(results.at[0].row.chunk.document, w.ids[1]));
     }

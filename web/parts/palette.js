@@ -89,7 +89,7 @@ export function showPalette() {
     const typed = input.value.trim();
     if (aborter) aborter.abort();
     aborter = new AbortController();
-    const page = typed ? await get('/v1/documents', {q: typed, limit: 6}, aborter.signal).catch(() => null) : {items: []};
+    const page = typed ? await get('/v1/documents', {q: typed, typing: 1, limit: 6}, aborter.signal).catch(() => null) : {items: []};
     if (!page || typed !== input.value.trim()) return;
     files = page.items.map((one) => ({text: one.name, kind: t('palette.document'), icon: 'file', run: to(`/documents/${one.id}`)}));
     paint();
