@@ -112,18 +112,20 @@ typedef struct AllowWork {
     Allowed allowed;
 } AllowWork;
 
-static void allow_number(AllowWork *work, int64_t number)
+static void allow_range(AllowWork *work, const NumberRange *range)
 {
     Allowed *allowed = &work->allowed;
-    if ((uint64_t)number >= allowed->bit_count) {
-        uint64_t words = ((uint64_t)number * 2 + 4096) / 64;
+    uint64_t number = (uint64_t)range->first, end = number + (uint64_t)range->count;
+    if (end > allowed->bit_count) {
+        uint64_t words = (end * 2 + 4096) / 64;
         uint64_t *grown = arena_new_array(work->arena, uint64_t, words);
         if (allowed->bit_count)
             memcpy(grown, allowed->bits, allowed->bit_count / 8);
         allowed->bits = grown;
         allowed->bit_count = words * 64;
     }
-    allowed->bits[number / 64] |= (uint64_t)1 << (number % 64);
+    for (; number < end; number++)
+        allowed->bits[number / 64] |= (uint64_t)1 << (number % 64);
 }
 
 /* The chunks of each wanted collection; one query when there is none or one. */
@@ -136,13 +138,13 @@ static bool allow_work(DbTx *tx, void *argument, Error *err)
         return false;
     work->allowed = (Allowed){ .bits = arena_new_array(work->arena, uint64_t, 1) };
     for (size_t i = 0; i < MAX(collections->count, 1); i++) {
-        NumberList numbers;
+        NumberRangeList ranges;
         DocumentFilter filter =
             search_filter(work->request, collections->count ? collections->at[i] : S(""), facts);
-        if (!document_list_chunks(tx, work->scope, work->arena, &filter, &numbers, err))
+        if (!document_list_chunks(tx, work->scope, work->arena, &filter, &ranges, err))
             return false;
-        for (size_t j = 0; j < numbers.count; j++)
-            allow_number(work, numbers.at[j]);
+        for (size_t j = 0; j < ranges.count; j++)
+            allow_range(work, &ranges.at[j]);
     }
     return true;
 }

@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/utf8.h"
+#include "store/chunks_row.h"
 #include "store/documents_row.h"
 
 #define IDS_MAX 1000
@@ -278,22 +279,67 @@ bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena, const Documen
     return true;
 }
 
+typedef struct NumberSpan {
+    Str document;
+    int64_t first, last, count;
+} NumberSpan;
+
+static void read_span(DbRows *row, Arena *arena, void *item)
+{
+    *(NumberSpan *)item = (NumberSpan){ .document = db_get_text(row, 0, arena),
+                                        .count = db_get_int(row, 1),
+                                        .first = db_get_int(row, 2),
+                                        .last = db_get_int(row, 3) };
+}
+
+typedef VEC(NumberRange) NumberRanges;
+
+/* Those of others may lie between them. */
+static bool add_numbers(DbTx *tx, const Scope *scope, Arena *arena, Str document,
+                        NumberRanges *ranges, Error *err)
+{
+    NumberList numbers;
+
+    if (!chunk_live_numbers(tx, scope, arena, document, &numbers, err))
+        return false;
+    for (size_t i = 0; i < numbers.count; i++)
+        *vec_push(arena, ranges) = (NumberRange){ numbers.at[i], 1 };
+    return true;
+}
+
+/* Both ends are found by the index alone. */
+#define CHUNK_NUMBER(end)                                                                          \
+    "(SELECT " end "(c.number) FROM chunks c WHERE c.workspace = d.workspace"                      \
+    " AND c.document = d.id AND c.version = d.indexed_version)"
+
 bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
-                          NumberList *numbers_r, Error *err)
+                          NumberRangeList *list_r, Error *err)
 {
     SqlItems items;
+    NumberRanges ranges = { 0 };
 
     if (!check_filter(filter, err))
         return false;
-    /* SQLite keeps the order of a CROSS JOIN: documents first, then the chunks of those. */
     SqlBuild build =
-        begin(tx, scope, arena, "SELECT c.number FROM documents d CROSS JOIN chunks c", filter);
-    sql_add(&build, " AND c.workspace = d.workspace AND c.document = d.id"
-                    " AND c.version = d.indexed_version AND d.deleted_at = 0");
-    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_int,
-                  sizeof(int64_t), &items, err))
+        begin(tx, scope, arena,
+              "SELECT d.id, d.chunk_count, " CHUNK_NUMBER(
+                  "min") ", CASE"
+                         " WHEN d.chunk_count > 1 THEN " CHUNK_NUMBER("max") " END"
+                                                                             " FROM documents d",
+              filter);
+    sql_add(&build, " AND d.chunk_count > 0 AND d.deleted_at = 0");
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_span,
+                  sizeof(NumberSpan), &items, err))
         return false;
-    *numbers_r = (NumberList){ .at = items.at, .count = items.count };
+    const NumberSpan *spans = items.at;
+    for (size_t i = 0; i < items.count; i++) {
+        const NumberSpan *span = &spans[i];
+        if (span->count == 1 || span->last - span->first + 1 == span->count)
+            *vec_push(arena, &ranges) = (NumberRange){ span->first, span->count };
+        else if (!add_numbers(tx, scope, arena, span->document, &ranges, err))
+            return false;
+    }
+    *list_r = (NumberRangeList){ .at = ranges.at, .count = ranges.count };
     return true;
 }
 

@@ -159,9 +159,18 @@ MUST_CHECK bool document_list(DbTx *tx, const Scope *scope, Arena *arena,
 MUST_CHECK bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena,
                                   const DocumentFilter *filter, size_t id_max, StrList *ids_r,
                                   Error *err);
-/* The numbers of the live chunks of those that match, unordered, in one query. */
+/* Numbers in a row. */
+typedef struct NumberRange {
+    int64_t first, count;
+} NumberRange;
+typedef struct NumberRangeList {
+    NumberRange *at;
+    size_t count;
+} NumberRangeList;
+/* The numbers of the live chunks of those that match, unordered. A document's are in a row unless
+ * several were written at once (PostgreSQL), so it takes as long as there are documents. */
 MUST_CHECK bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena,
-                                     const DocumentFilter *filter, NumberList *numbers_r,
+                                     const DocumentFilter *filter, NumberRangeList *list_r,
                                      Error *err);
 /* How many of those that match have a live chunk with a number above `number`: became searchable,
  * or changed, since that was the newest. */
