@@ -438,29 +438,6 @@ Snippet index_snippet(Index *index, Arena *arena, const Query *query, Language l
     return snippet;
 }
 
-/* The filter of the vector leg when the query has phrases or exclusions: the keyword leg knows
- * which chunks keep to them. */
-typedef struct ClauseFilter {
-    const KeyFilter *outer;
-    const uint64_t *keys;
-    size_t count;
-} ClauseFilter;
-
-static bool keeps_clauses(void *self, uint64_t key)
-{
-    const ClauseFilter *filter = self;
-    size_t low = 0, high = filter->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (filter->keys[middle] < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < filter->count && filter->keys[low] == key &&
-           (!filter->outer->allows || filter->outer->allows(filter->outer->self, key));
-}
-
 static int by_leg_score(const void *a, const void *b)
 {
     const LegHit *left = a, *right = b;
@@ -488,19 +465,12 @@ static void weigh_own(Index *index, Arena *arena, const float *vector, LegHit *h
 }
 
 static size_t search_vectors(Index *index, Arena *arena, const IndexSearch *search,
-                             const Query *query, size_t depth, LegHit *hits)
+                             const KeyFilter *filter, size_t depth, LegHit *hits)
 {
     const float *vector = search->late_vector ? search->late_vector(search->self) : search->vector;
     if (!vector || !index->vectors)
         return 0;
-    KeyFilter filter = search->filter;
-    ClauseFilter clauses = { .outer = &search->filter };
-    if (query->clauses.count) {
-        clauses.keys = keyword_matching(index->keyword, query, arena, &clauses.count);
-        filter.allows = keeps_clauses;
-        filter.self = &clauses;
-    }
-    size_t count = vectors_search(index->vectors, vector, &filter, depth, hits);
+    size_t count = vectors_search(index->vectors, vector, filter, depth, hits);
     weigh_own(index, arena, vector, hits, count);
     return count;
 }
@@ -550,6 +520,17 @@ static float exact_weight(const Query *query, Str text)
     return count && count <= EXACT_WORDS_MAX ? EXACT_PHRASE_WEIGHT : 0;
 }
 
+static KeyFilter bitmap_of(Arena *arena, const IndexHit *hits, size_t count)
+{
+    uint64_t end = 0;
+    for (size_t i = 0; i < count; i++)
+        end = MAX(end, hits[i].key + 1);
+    uint64_t *bits = arena_new_array(arena, uint64_t, bitmap_words(end));
+    for (size_t i = 0; i < count; i++)
+        bits[hits[i].key / 64] |= UINT64_C(1) << (hits[i].key % 64);
+    return (KeyFilter){ .bits = bits, .bit_count = end };
+}
+
 static void favour_exact(Index *index, Arena *arena, const Query *query, IndexHit *hits,
                          size_t count)
 {
@@ -558,16 +539,18 @@ static void favour_exact(Index *index, Arena *arena, const Query *query, IndexHi
     if (weight <= 0 || !count)
         return;
     Query phrase = index_query(index, arena, str_format(arena, "\"" STR_FMT "\"", STR_ARG(text)));
-    ClauseFilter exact = { .outer = &(KeyFilter){ 0 } };
     if (phrase.clauses.count != 1)
         return;
-    exact.keys = keyword_matching(index->keyword, &phrase, arena, &exact.count);
-    if (!exact.count)
-        return;
+    KeyFilter offered = bitmap_of(arena, hits, count);
+    KeyFilter exact = keyword_matching(index->keyword, &phrase, &offered, arena, NULL);
     float *values = arena_new_array(arena, float, count);
-    for (size_t i = 0; i < count; i++)
-        values[i] = keeps_clauses(&exact, hits[i].key);
-    fusion_mix(hits, count, SHARE_EXACT, weight, values);
+    bool is_anywhere = false;
+    for (size_t i = 0; i < count; i++) {
+        values[i] = key_allowed(&exact, hits[i].key);
+        is_anywhere |= values[i] > 0;
+    }
+    if (is_anywhere)
+        fusion_mix(hits, count, SHARE_EXACT, weight, values);
 }
 
 size_t index_search(Index *index, Arena *arena, const IndexSearch *search, IndexHit *hits)
@@ -578,8 +561,14 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
     size_t keyword_count, vector_count;
     Query query = search->query ? *search->query : index_query(index, arena, search->text);
 
-    keyword_count = keyword_search(index->keyword, &query, &search->filter, depth, keyword);
-    vector_count = search_vectors(index, arena, search, &query, depth, vector);
+    /* Phrases and exclusions bind both legs; the keyword leg knows which chunks keep to them. */
+    KeyFilter filter = search->filter;
+    Query scored = query;
+    if (query.clauses.count)
+        filter = keyword_matching(index->keyword, &query, &search->filter, arena, search->is_cut_r);
+    scored.clauses.count = 0;
+    keyword_count = keyword_search(index->keyword, &scored, &filter, depth, keyword);
+    vector_count = search_vectors(index, arena, search, &filter, depth, vector);
     float weight = search->vector_weight > 0 ? search->vector_weight : FUSION_VECTOR_WEIGHT;
     IndexHit *fused = arena_new_array(arena, IndexHit, 2 * depth);
     size_t fused_count =

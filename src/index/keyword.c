@@ -380,33 +380,34 @@ size_t keyword_search(KeywordIndex *index, const Query *query, const KeyFilter *
     return keyword_search_segments(now->at, now->count, query, filter, k, hits);
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
-const uint64_t *keyword_matching(KeywordIndex *index, const Query *query, Arena *arena,
-                                 size_t *count_r)
+KeyFilter keyword_matching(KeywordIndex *index, const Query *query, const KeyFilter *filter,
+                           Arena *arena, bool *is_cut_r)
 {
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
-    size_t most = 0, count = 0, living;
+    size_t looks = PHRASE_LOOKS_MAX;
+    uint64_t end = 0;
     for (size_t i = 0; i < now->count; i++)
-        most += now->at[i]->count;
-    uint64_t *keys = arena_new_array(arena, uint64_t, most);
+        end = MAX(end, now->at[i]->names[now->at[i]->count - 1] + 1);
+    uint64_t *bits = arena_new_array(arena, uint64_t, bitmap_words(end) + 1);
     for (size_t i = 0; i < now->count; i++) {
         const Segment *segment = now->at[i];
-        AUTO_FREE uint64_t *allowed = segment_allowed(segment, NULL, &living);
+        size_t words = bitmap_words(segment->count), living;
+        AUTO_FREE uint64_t *allowed = segment_allowed(segment, filter, &living);
+        if (!living)
+            continue;
         if (!allowed) {
-            allowed = heap_alloc((bitmap_words(segment->count) + 1) * sizeof(*allowed));
-            memset(allowed, 0xFF, bitmap_words(segment->count) * sizeof(*allowed));
+            allowed = heap_alloc((words + 1) * sizeof(*allowed));
+            for (uint32_t d = 0; d < segment->count; d++)
+                allowed[d / 64] |= UINT64_C(1) << (d % 64);
         }
-        keyword_apply_clauses(segment, query, allowed);
-        for (uint32_t d = 0; d < segment->count; d++)
-            if (allowed[d / 64] >> (d % 64) & 1)
-                keys[count++] = segment->names[d];
+        keyword_apply_clauses(segment, query, allowed, &looks);
+        for (size_t w = 0; w < words; w++)
+            for (uint64_t rest = allowed[w]; rest; rest &= rest - 1) {
+                uint64_t key = segment->names[w * 64 + (size_t)__builtin_ctzll(rest)];
+                bits[key / 64] |= UINT64_C(1) << (key % 64);
+            }
     }
-    qsort(keys, count, sizeof(*keys), compare_keys);
-    *count_r = count;
-    return keys;
+    if (is_cut_r && !looks)
+        *is_cut_r = true;
+    return (KeyFilter){ .bits = bits, .bit_count = end };
 }

@@ -47,9 +47,11 @@ size_t keyword_search(KeywordIndex *index, const Query *query, const KeyFilter *
 /* The languages of the chunks, most frequent first, for query_parse(): those with at least one
  * chunk in fifty. Returns how many. */
 size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most);
-/* The keys of living chunks that keep to the query's phrases and exclusions, ascending. */
-const uint64_t *keyword_matching(KeywordIndex *index, const Query *query, Arena *arena,
-                                 size_t *count_r);
+/* The living chunks that the filter (NULL: all) allows and that keep to the query's phrases and
+ * exclusions, as a bitmap. *is_cut_r (NULL: not asked) is set when the phrases are too frequent to
+ * be looked for everywhere: see PHRASE_LOOKS_MAX. */
+KeyFilter keyword_matching(KeywordIndex *index, const Query *query, const KeyFilter *filter,
+                           Arena *arena, bool *is_cut_r);
 /* What the query means in this index: its prefixes and words with edits become words that are
  * there, words that occur nowhere those they resemble, for less. */
 void keyword_expand(KeywordIndex *index, Arena *arena, Query *query);

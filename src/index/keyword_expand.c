@@ -8,7 +8,10 @@
 #include "text/fold.h"
 
 #define EXPANDED_MAX 50 /* words that one becomes */
-#define GUESSED_MAX 4   /* ... that is nowhere */
+#define EXPANDED_MIN 4  /* ... however many there are, that share the next */
+#define EXPANDED_TOTAL 128
+#define GUESSED_MAX 4       /* words that one becomes that is nowhere */
+#define GUESSED_WORDS_MAX 8 /* which are looked for: each costs some 0.3 ms in a large index */
 /* What a guess counts, divided by its edits. */
 #define GUESS_WEIGHT 0.5f
 /* From here on scripts are written without spaces (CJK Radicals Supplement). */
@@ -19,6 +22,8 @@ typedef struct Expansion {
     Arena *arena;
     const Query *from;
     VEC(QueryTerm) terms;
+    size_t widened, guessed; /* words, so far */
+    size_t most;             /* what each of the widened becomes */
 } Expansion;
 
 /* A word that a person may have mistyped: letters only, and enough of them. */
@@ -120,14 +125,19 @@ static KeywordWords guesses(const Expansion *e, const QueryTerm *term, uint32_t 
     return near;
 }
 
+/* Whether one more word may be widened. */
+static bool widens(Expansion *e) { return e->widened++ < QUERY_WIDENED_MAX; }
+
 static void expand_term(Expansion *e, const QueryTerm *term)
 {
     KeywordWords words;
     uint32_t edits;
-    if (term->is_prefix || term->edits) {
+    if ((term->is_prefix || term->edits) && widens(e)) {
         words = words_for(e, term->text, term->is_prefix, term->edits);
-        add_words(e, term, &words, EXPANDED_MAX, 1);
-    } else if ((edits = edits_for(term->text)) && !place_is_there(e, term)) {
+        add_words(e, term, &words, e->most, 1);
+    } else if (e->guessed < GUESSED_WORDS_MAX && (edits = edits_for(term->text)) &&
+               !place_is_there(e, term)) {
+        e->guessed++;
         words = guesses(e, term, edits);
         add_words(e, term, &words, GUESSED_MAX, GUESS_WEIGHT);
         add_term(e, *term);
@@ -143,12 +153,12 @@ static void expand_clause(Expansion *e, QueryClause *clause)
         return;
     for (size_t i = 0; i < clause->phrases.count; i++) {
         const QueryPhrase *phrase = &clause->phrases.at[i];
-        if (phrase->count != 1) {
+        if (phrase->count != 1 || !widens(e)) {
             *vec_push(e->arena, &expanded) = *phrase;
             continue;
         }
         KeywordWords words = words_for(e, phrase->words[0], clause->is_prefix, clause->edits);
-        for (size_t w = 0; w < MIN(words.at.count, EXPANDED_MAX); w++)
+        for (size_t w = 0; w < MIN(words.at.count, e->most); w++)
             *vec_push(e->arena, &expanded) = (QueryPhrase){ &words.at.at[w].text, 1 };
     }
     clause->phrases.at = expanded.at;
@@ -158,10 +168,23 @@ static void expand_clause(Expansion *e, QueryClause *clause)
     clause->edits = 0;
 }
 
+/* One word with * becomes many words, twenty of them a few each: what the query costs is bounded.
+ */
+static size_t words_of_each(const Query *query)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < query->terms.count; i++)
+        count += query->terms.at[i].is_prefix || query->terms.at[i].edits;
+    for (size_t i = 0; i < query->clauses.count; i++)
+        count += query->clauses.at[i].is_prefix || query->clauses.at[i].edits;
+    return MAX(MIN(EXPANDED_TOTAL / MAX(count, 1u), EXPANDED_MAX), EXPANDED_MIN);
+}
+
 void keyword_expand(KeywordIndex *index, Arena *arena, Query *query)
 {
     AUTO_SNAPSHOT Snapshot *now = keyword_snapshot(index);
     Expansion e = { .now = now, .arena = arena, .from = query };
+    e.most = words_of_each(query);
     for (size_t i = 0; i < query->terms.count; i++)
         expand_term(&e, &query->terms.at[i]);
     query->terms.at = e.terms.at;
@@ -169,6 +192,7 @@ void keyword_expand(KeywordIndex *index, Arena *arena, Query *query)
     query->terms.capacity = e.terms.capacity;
     for (size_t i = 0; i < query->clauses.count; i++)
         expand_clause(&e, &query->clauses.at[i]);
+    query->is_cut |= e.widened > QUERY_WIDENED_MAX;
 }
 
 /* --- Suggestions --- */

@@ -116,6 +116,7 @@ typedef struct PhraseSearch {
     const QueryPhrase *phrase;
     uint32_t fields;
     WordCursor *words;
+    size_t *looks;
 } PhraseSearch;
 
 /* The document that a word of the phrase has. */
@@ -127,6 +128,9 @@ static bool has_phrase(const PhraseSearch *s, uint32_t document)
     for (size_t w = 0; w < count; w++)
         if (!seek(&s->words[w], document))
             return false;
+    if (!*s->looks)
+        return false;
+    --*s->looks;
     for (size_t w = 0; w < count; w++) {
         read_positions(&s->words[w], s->fields);
         if (!s->words[w].position_count)
@@ -137,12 +141,14 @@ static bool has_phrase(const PhraseSearch *s, uint32_t document)
 }
 
 static void match_phrase(const Segment *segment, const QueryClause *clause,
-                         const QueryPhrase *phrase, const uint64_t *allowed, uint64_t *matches)
+                         const QueryPhrase *phrase, const uint64_t *allowed, uint64_t *matches,
+                         size_t *looks)
 {
     const KeywordView *view = segment->view;
     AUTO_ARENA Arena *arena = arena_new(MB(64));
     WordCursor *words = arena_new_array(arena, WordCursor, phrase->count);
-    PhraseSearch search = { clause, phrase, clause->fields ? clause->fields : UINT32_MAX, words };
+    PhraseSearch search = { clause, phrase, clause->fields ? clause->fields : UINT32_MAX, words,
+                            looks };
     size_t rarest = 0;
 
     for (size_t w = 0; w < phrase->count; w++) {
@@ -164,15 +170,18 @@ static void match_phrase(const Segment *segment, const QueryClause *clause,
     }
 }
 
-void keyword_apply_clauses(const Segment *segment, const Query *query, uint64_t *allowed)
+void keyword_apply_clauses(const Segment *segment, const Query *query, uint64_t *allowed,
+                           size_t *looks)
 {
     size_t words = bitmap_words(segment->count);
     AUTO_FREE uint64_t *matches = heap_alloc((words + 1) * sizeof(*matches));
     for (size_t c = 0; c < query->clauses.count; c++) {
         const QueryClause *clause = &query->clauses.at[c];
         memset(matches, 0, words * sizeof(*matches));
-        for (size_t p = 0; p < clause->phrases.count; p++)
-            match_phrase(segment, clause, &clause->phrases.at[p], allowed, matches);
+        for (size_t p = 0; p < clause->phrases.count && *looks; p++)
+            match_phrase(segment, clause, &clause->phrases.at[p], allowed, matches, looks);
+        if (!*looks)
+            return;
         for (size_t w = 0; w < words; w++)
             allowed[w] &= clause->is_excluded ? ~matches[w] : matches[w];
     }

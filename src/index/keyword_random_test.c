@@ -195,7 +195,8 @@ static void read_everything(Fixture *f, Segment *segment, const Query *query)
     segment->live_count = segment->count;
     (void)f;
     cr_expect_leq(keyword_search_segments(&segment, 1, query, NULL, KEYS, hits), KEYS);
-    keyword_apply_clauses(segment, query, allowed);
+    size_t looks = PHRASE_LOOKS_MAX;
+    keyword_apply_clauses(segment, query, allowed, &looks);
     keyword_words_like(&segment, 1, S("w12"), 2, 0, arena);
     keyword_words_prefixed(&segment, 1, S("w"), arena);
     Bytes merged = keyword_merge(&segment, 1, 0);

@@ -325,8 +325,9 @@ static void search_segment(Search *s, const Segment *segment, const Query *query
         allowed = heap_alloc((bitmap_words(segment->count) + 1) * sizeof(*allowed));
         memset(allowed, 0xFF, bitmap_words(segment->count) * sizeof(*allowed));
     }
+    size_t looks = PHRASE_LOOKS_MAX;
     if (query->clauses.count)
-        keyword_apply_clauses(segment, query, allowed);
+        keyword_apply_clauses(segment, query, allowed, &looks);
     s->allowed = allowed;
     /* share = tf / (tf + K): when K shrinks by a factor, the share grows by less than it. */
     double own = (double)s->view->head->total_length / MAX(s->view->head->document_count, 1u);

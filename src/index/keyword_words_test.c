@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "index/keyword.h"
+#include "index/keyword_phrase.h"
 
 typedef struct Fixture {
     Arena *arena;
@@ -268,13 +269,74 @@ Test(index, clauses_hold_in_their_fields_and_within_their_slop)
         *vec_push(f.arena, &clause.phrases) = phrase;
         *vec_push(f.arena, &query.clauses) = clause;
         keyword_expand(f.index, f.arena, &query);
-        size_t count;
-        const uint64_t *keys = keyword_matching(f.index, &query, f.arena, &count);
+        KeyFilter keys = keyword_matching(f.index, &query, NULL, f.arena, NULL);
         Buf out = buf_new(f.arena, KB(1));
-        for (size_t k = 0; k < count; k++)
-            buf_addf(&out, "%s%" PRIu64, k ? " " : "", keys[k]);
+        for (uint64_t key = 0; key < keys.bit_count; key++)
+            if (key_allowed(&keys, key))
+                buf_addf(&out, "%s%" PRIu64, out.length ? " " : "", key);
         cr_expect_str_eq(buf_c(&out), cases[i].expected, "%s in %u ~%u: %s", cases[i].phrase,
                          cases[i].fields, cases[i].slop, buf_c(&out));
+    }
+    finish(&f);
+}
+
+/* --- Queries that ask for too much --- */
+
+static const char *twenty_prefixes(Fixture *f)
+{
+    Buf text = buf_new(f->arena, KB(8));
+    for (int i = 0; i < 20; i++)
+        buf_addf(&text, "%cqa* ", 'a' + i);
+    return buf_c(&text);
+}
+
+Test(index, so_many_words_are_widened_and_each_to_fewer_when_there_are_more)
+{
+    Fixture f = fixture();
+    char body[] = "aqaq";
+    for (uint64_t key = 0; key < 20 * 26; key++) {
+        body[0] = (char)('a' + key / 26);
+        body[3] = (char)('a' + key % 26);
+        add(&f, key, LANGUAGE_ENGLISH, "", "", body);
+    }
+    keyword_publish(f.index);
+    Query one = parse(&f, "aqa*"), many = parse(&f, twenty_prefixes(&f));
+    keyword_expand(f.index, f.arena, &one);
+    cr_expect(one.terms.count >= 25 && !one.is_cut, "%zu", one.terms.count);
+    cr_assert_eq(many.terms.count, 20);
+    keyword_expand(f.index, f.arena, &many);
+    cr_expect(many.is_cut && many.terms.count == QUERY_WIDENED_MAX * 6 + 4, "%zu",
+              many.terms.count);
+    finish(&f);
+}
+
+Test(index, phrases_that_are_nearly_everywhere_are_looked_for_so_many_times)
+{
+    Fixture f = fixture();
+    for (uint64_t key = 0; key < 100; key++)
+        add(&f, key, LANGUAGE_ENGLISH, "", "", key % 2 ? "red pear" : "pear red");
+    keyword_publish(f.index);
+    AUTO_SNAPSHOT Snapshot *now = keyword_snapshot(f.index);
+    cr_assert_eq(now->count, 1);
+    static const struct {
+        const char *query;
+        size_t looks;
+        int count; /* of documents that pass */
+    } cases[] = {
+        { "\"red pear\"", 101, 50 },
+        { "\"red pear\"", 99, 100 },
+        { "-\"red pear\"", 101, 50 },
+        { "-\"red pear\"", 99, 100 },
+        { "\"red pear\" \"pear red\"", 200, 0 },
+        { "\"red pear\" \"pear red\"", 101, 50 },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint64_t allowed[2] = { UINT64_MAX, UINT64_MAX >> 28 };
+        size_t looks = cases[i].looks;
+        Query query = parse(&f, cases[i].query);
+        keyword_apply_clauses(now->at[0], &query, allowed, &looks);
+        int count = __builtin_popcountll(allowed[0]) + __builtin_popcountll(allowed[1]);
+        cr_expect_eq(count, cases[i].count, "%s, %zu: %d", cases[i].query, cases[i].looks, count);
     }
     finish(&f);
 }

@@ -44,6 +44,13 @@ static QueryTerm *find_term(QueryTerm *terms, size_t count, Str text)
  * of names costs 0.005 nDCG@10 on SciFact (siRNA). */
 #define HINT_WEIGHT 0.2f
 
+static void add_term(Parser *p, const QueryTerm *term)
+{
+    p->query.is_cut |= p->query.terms.count >= QUERY_TERMS_MAX;
+    if (p->query.terms.count < QUERY_TERMS_MAX)
+        *vec_push(p->arena, &p->query.terms) = *term;
+}
+
 /* The words at start..end as terms. A word that has the same form in two languages counts once
  * for each time it was typed, whatever the number of languages. */
 static void add_terms(Parser *p, size_t start, size_t end)
@@ -66,8 +73,7 @@ static void add_terms(Parser *p, size_t start, size_t end)
                 if (!find_term(p->stop_terms.at, known_stop, word->text))
                     *vec_push(p->arena, &p->stop_terms) = term;
             } else if (!same) {
-                if (p->query.terms.count < QUERY_TERMS_MAX)
-                    *vec_push(p->arena, &p->query.terms) = term;
+                add_term(p, &term);
             } else if (first_language) {
                 same->weight += term.weight;
             }
@@ -133,7 +139,10 @@ static void add_clause(Parser *p, const Piece *pieces, size_t count)
                            .end = (uint32_t)pieces[count - 1].to };
     for (size_t i = 0; i < count; i++)
         add_piece_phrases(p, &pieces[i], &clause);
-    if (clause.phrases.count && p->query.clauses.count < QUERY_CLAUSES_MAX)
+    if (!clause.phrases.count)
+        return;
+    p->query.is_cut |= p->query.clauses.count >= QUERY_CLAUSES_MAX;
+    if (p->query.clauses.count < QUERY_CLAUSES_MAX)
         *vec_push(p->arena, &p->query.clauses) = clause;
 }
 
@@ -142,13 +151,11 @@ static void add_prefix(Parser *p, const Piece *piece)
     Str part = str_slice(p->query.text, piece->from, piece->to);
     WordList list = words_list(p->words, as_typed, part, p->arena);
     for (size_t i = 0; i < list.words.count; i++)
-        if (p->query.terms.count < QUERY_TERMS_MAX)
-            *vec_push(p->arena, &p->query.terms) =
-                (QueryTerm){ .text = list.words.at[i].text,
-                             .weight = 1,
-                             .start = (uint32_t)(piece->from + list.words.at[i].start),
-                             .end = (uint32_t)(piece->from + list.words.at[i].end),
-                             .is_prefix = i + 1 == list.words.count };
+        add_term(p, &(QueryTerm){ .text = list.words.at[i].text,
+                                  .weight = 1,
+                                  .start = (uint32_t)(piece->from + list.words.at[i].start),
+                                  .end = (uint32_t)(piece->from + list.words.at[i].end),
+                                  .is_prefix = i + 1 == list.words.count });
 }
 
 static void add_piece_terms(Parser *p, const Piece *piece)

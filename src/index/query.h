@@ -20,7 +20,8 @@
 #define QUERY_TEXT_MAX 8192 /* bytes that are looked at */
 #define QUERY_TERMS_MAX 256
 #define QUERY_CLAUSES_MAX 32
-#define QUERY_PHRASE_MAX 64 /* words of a phrase that are compared */
+#define QUERY_PHRASE_MAX 64  /* words of a phrase that are compared */
+#define QUERY_WIDENED_MAX 16 /* words with * or ~; further ones mean themselves */
 
 typedef struct QueryTerm {
     Str text;
@@ -57,6 +58,7 @@ typedef struct Query {
     Str text;
     VEC(QueryTerm) terms; /* what scores */
     VEC(QueryClause) clauses;
+    bool is_cut; /* it has more of something than the limits above allow */
 } Query;
 
 typedef struct ByteRange {

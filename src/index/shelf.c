@@ -271,11 +271,6 @@ ShelfSize shelf_size(Shelf *shelf)
     return size;
 }
 
-static bool is_in_bits(const KeyFilter *filter, uint64_t key)
-{
-    return key < filter->bit_count && filter->bits[key / 64] >> (key % 64) & 1;
-}
-
 /* The bits of the 64 keys from `key` on. */
 static uint64_t bits_from(const KeyFilter *filter, uint64_t key)
 {
@@ -296,11 +291,11 @@ static uint64_t word_in_bits(const Segment *segment, const KeyFilter *filter, si
     uint64_t key = segment_key(segment, first), passed = 0;
     if (!segment->has_parts && end - first == 64 && segment_key(segment, end - 1) - key == 63)
         return bits_from(filter, key);
-    bool passes = is_in_bits(filter, key);
+    bool passes = key_allowed(filter, key);
     for (uint32_t i = first; i < end; i++) {
         uint64_t next = segment_key(segment, i);
         if (next != key)
-            passes = is_in_bits(filter, key = next);
+            passes = key_allowed(filter, key = next);
         passed |= (uint64_t)passes << (i % 64);
     }
     return passed;

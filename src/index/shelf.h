@@ -123,6 +123,11 @@ typedef struct KeyFilter {
     bool (*allows)(void *self, uint64_t key);
     void *self;
 } KeyFilter;
+/* By its bitmap, if it has one. */
+static inline bool key_allowed(const KeyFilter *filter, uint64_t key)
+{
+    return !filter->bits || (key < filter->bit_count && filter->bits[key / 64] >> (key % 64) & 1);
+}
 /* Bitmap of the entries that live and pass; NULL when all do. Heap; *count_r is how many. */
 uint64_t *segment_allowed(const Segment *segment, const KeyFilter *filter, size_t *count_r);
 static inline size_t bitmap_words(size_t count) { return (count + 63) / 64; }

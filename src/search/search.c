@@ -197,6 +197,20 @@ static bool run_with_index(Running *run, Index *index, size_t dims, Str model, E
            (run->request->only_found || search_show(run, index, err));
 }
 
+/* What a query that asks for too much does without. */
+static Str cut_notice(const Running *run)
+{
+    if (run->has_frequent)
+        return S("The phrases are of words that are nearly everywhere: not every passage was looked"
+                 " at for them.");
+    if (!run->query.is_cut)
+        return S("");
+    return str_format(run->arena,
+                      "The query is long: of its words, the first %d are searched and of its"
+                      " conditions the first %d; the first %d words with * or ~ are widened.",
+                      QUERY_TERMS_MAX, QUERY_CLAUSES_MAX, QUERY_WIDENED_MAX);
+}
+
 static bool check(const SearchRequest *request, Error *err)
 {
     assert(request->leg_count <= SEARCH_LEGS_MAX);
@@ -227,6 +241,8 @@ bool search_run(Searcher *searcher, const Scope *scope, Arena *arena, const Sear
     library_release_index(searcher->library, index);
     if (!ok)
         return false;
+    if (!run->results.notice.length)
+        run->results.notice = cut_notice(run);
     if (!run->results.notice.length)
         run->results.notice = library_index_notice(searcher->library, arena, scope->workspace);
     run->results.took_us = monotonic_us() - start;

@@ -50,7 +50,7 @@ typedef struct Running {
     Arena *arena;
     const SearchRequest *request;
     Allowed allowed;
-    bool has_model;
+    bool has_model, has_frequent; /* the second: phrases of words that are nearly everywhere */
     IndexHit *hits;
     size_t hit_count;
     Query query;    /* what snippets show */

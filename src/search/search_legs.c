@@ -118,7 +118,8 @@ static size_t ask(Asking *asking, Index *index, const Query *query, IndexHit *hi
                            .self = asking,
                            .filter = { asking->allowed.bits, asking->allowed.bit_count },
                            .count = SEARCH_CANDIDATES,
-                           .vector_weight = (float)run->request->vector_weight };
+                           .vector_weight = (float)run->request->vector_weight,
+                           .is_cut_r = &run->has_frequent };
     if (leg->looks_for == FOR_MEANING)
         search.vector_weight = 1;
     size_t count = index_search(index, run->arena, &search, hits);

@@ -271,6 +271,8 @@ STORE_TEST(a_filter_gives_the_numbers_of_live_chunks)
     EXPECT(ranges.count == 1 && ranges.at[0].count == 2 && expected.count == 2);
     EXPECT(ranges.at[0].first == expected.at[0]);
     /* As when several documents are written at once. */
+    CALL(db_exec(tx, DB_SAME("DELETE FROM vectors WHERE number = $1"),
+                 DB_ARGS(db_int(expected.at[1])), NULL, err));
     CALL(db_exec(tx, DB_SAME("UPDATE chunks SET number = number + 1000 WHERE number = $1"),
                  DB_ARGS(db_int(expected.at[1])), NULL, err));
     CALL(document_list_chunks(tx, ours, world->arena, &named, &ranges, err));
