@@ -1,16 +1,21 @@
-/* confine.c - close the door of a worker.
+/* confine.c - close the door of a worker, in two steps: what can be shut before there is a file is
+ * shut in the fork server, whose workers inherit it; the rest in each worker.
  *
  * Files are closed twice: the filter answers every call that takes a path with EACCES (libraries
  * look for optional files and go on without), and Landlock forbids them all. Whatever else is not
- * on the list ends the process. */
+ * on the list ends the process.
+ *
+ * A fork server has a filter too: the worker's list, and the few calls that make a worker. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -99,38 +104,97 @@ static const int denied[] = {
     SCMP_SYS(fstatfs),  SCMP_SYS(fadvise64),  SCMP_SYS(getrlimit),
 };
 
+/* In the filter's code, until a worker puts its own number there: larger than any process number.
+ */
+#define PID_PLACE 0x5EA1ED01u
+
+static bool allow_one(scmp_filter_ctx filter, int call, unsigned argument, scmp_datum_t value)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+                            SCMP_CMP(argument, SCMP_CMP_EQ, value)) == 0;
+}
+
+static bool allow_masked(scmp_filter_ctx filter, int call, unsigned argument, scmp_datum_t mask)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+                            SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, mask, 0)) == 0;
+}
+
 static bool add_conditions(scmp_filter_ctx filter)
 {
-    int self = (int)getpid();
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
-           /* abort() */
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)self)) == 0 &&
+    return allow_masked(filter, SCMP_SYS(mmap), 2, PROT_EXEC) &&
+           allow_masked(filter, SCMP_SYS(mprotect), 2, PROT_EXEC) &&
            /* fstat() of newer C libraries */
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-                            SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH)) == 0 &&
+           allow_one(filter, SCMP_SYS(newfstatat), 3, AT_EMPTY_PATH) &&
            seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat), 1,
                             SCMP_A3(SCMP_CMP_NE, AT_EMPTY_PATH)) == 0;
 }
 
-static bool filter_calls(void)
+/* What a worker may call. */
+static bool add_lists(scmp_filter_ctx filter)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    bool ok = filter != NULL;
+    bool ok = true;
     for (size_t i = 0; ok && i < COUNT(allowed); i++)
         ok = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0) == 0;
     for (size_t i = 0; ok && i < COUNT(denied); i++)
         ok = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), denied[i], 0) == 0;
-    ok = ok && add_conditions(filter) && seccomp_load(filter) == 0;
+    return ok && add_conditions(filter);
+}
+
+/* The worker's filter as code, made once, so that a worker only has to load it. */
+static struct sock_fprog worker_filter;
+
+static bool take_code(int fd)
+{
+    struct stat about;
+    if (fstat(fd, &about) != 0 || about.st_size <= 0)
+        return false;
+    size_t size = (size_t)about.st_size;
+    worker_filter.filter = heap_alloc(size);
+    worker_filter.len = (unsigned short)(size / sizeof(struct sock_filter));
+    return pread(fd, worker_filter.filter, size, 0) == about.st_size;
+}
+
+static bool make_worker_filter(void)
+{
+    AUTO_CLOSE int fd = memfd_create("filter", MFD_CLOEXEC);
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    bool ok = fd >= 0 && filter && add_lists(filter) &&
+              /* abort() */
+              allow_one(filter, SCMP_SYS(tgkill), 0, PID_PLACE) &&
+              seccomp_export_bpf(filter, fd) == 0 && take_code(fd);
     if (filter)
         seccomp_release(filter);
     return ok;
 }
 
-unsigned confine(void)
+static bool load_worker_filter(void)
+{
+    bool ok = false;
+    for (size_t i = 0; i < worker_filter.len; i++)
+        if (worker_filter.filter[i].k == PID_PLACE) {
+            worker_filter.filter[i].k = (uint32_t)getpid();
+            ok = true;
+        }
+    return ok && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &worker_filter) == 0;
+}
+
+static bool load_fork_server_filter(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    bool ok = filter && add_lists(filter) &&
+              allow_one(filter, SCMP_SYS(clone), 0, WORKER_CLONE_FLAGS) &&
+              allow_one(filter, SCMP_SYS(dup3), 1, WORKER_SOCKET) &&
+              allow_one(filter, SCMP_SYS(prctl), 0, PR_SET_PDEATHSIG) &&
+              allow_one(filter, SCMP_SYS(seccomp), 0, SECCOMP_SET_MODE_FILTER) &&
+              seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 0) == 0 &&
+              seccomp_load(filter) == 0;
+    if (filter)
+        seccomp_release(filter);
+    return ok;
+}
+
+unsigned confine_fork_server(void)
 {
     unsigned holds = 0;
     (void)prctl(PR_SET_DUMPABLE, 0);
@@ -138,10 +202,20 @@ unsigned confine(void)
     static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
     for (size_t i = 0; i < COUNT(crashes); i++)
         (void)signal(crashes[i], SIG_DFL);
-    holds |= (unsigned)(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) << SHIELD_ALONE;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    bool has_filter = make_worker_filter(); /* by way of a file, which the limits forbid */
     holds |= (unsigned)(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) << SHIELD_PRIVILEGES;
     holds |= (unsigned)limit_all() << SHIELD_LIMITS;
     holds |= (unsigned)landlock() << SHIELD_LANDLOCK;
-    holds |= (unsigned)filter_calls() << SHIELD_SECCOMP;
+    if (has_filter)
+        (void)load_fork_server_filter();
+    return holds;
+}
+
+unsigned confine_worker(unsigned inherited)
+{
+    unsigned holds = inherited;
+    holds |= (unsigned)(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) << SHIELD_ALONE;
+    holds |= (unsigned)(worker_filter.len && load_worker_filter()) << SHIELD_SECCOMP;
     return holds;
 }

@@ -1,27 +1,21 @@
-/* sandbox.c - the server's side: starting workers and keeping some ready.
+/* sandbox.c - the server's side: fork servers of each class, and workers kept ready.
  *
- * One thread starts every worker, because a worker is told to die with the thread (not only the
- * process) that started it. */
+ * One thread starts them all, because they are told to die with the thread (not only the process)
+ * that started them. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "base/clock.h"
-#include "sandbox/worker_process.h"
+#include "sandbox/fork_server.h"
 
-#define READY_WAIT_MS 20000
+/* A class that is not asked so long gives its memory back. */
+#define IDLE_MS 60000
 
 /* A caller that waits for a worker. */
 typedef struct Request {
-    const char *class, *service;
-    WorkerProcess *worker; /* the answer; NULL: err says why */
+    const char *class, *service; /* class "": ourselves */
+    WorkerProcess *worker;       /* the answer; NULL: err says why */
     Error *err;
     bool is_answered;
     struct Request *next;
@@ -33,150 +27,16 @@ struct Sandbox {
     bool has_keeper;
     pthread_mutex_t lock;
     pthread_cond_t wanted, answered;
+    ForkServer *servers;  /* a list, one of a class; only the keeper changes it */
     WorkerProcess *ready; /* a list, all of ready_service */
     int ready_count;
     bool has_failed; /* the last one that was to be kept ready: not tried again before a job */
     Request *requests;
     bool is_stopping;
+    _Atomic unsigned crash_count; /* of workers */
     unsigned shields;
     bool knows_shields;
 };
-
-/* --- Starting one --- */
-
-static bool add_actions(posix_spawn_file_actions_t *actions, int socket_fd, bool shows_errors)
-{
-    int last = shows_errors ? 1 : 2;
-    bool ok = true;
-    for (int fd = 0; fd <= last; fd++)
-        ok = ok && posix_spawn_file_actions_addopen(actions, fd, "/dev/null",
-                                                    fd ? O_WRONLY : O_RDONLY, 0) == 0;
-    return ok && posix_spawn_file_actions_adddup2(actions, socket_fd, WORKER_SOCKET) == 0 &&
-           posix_spawn_file_actions_addclosefrom_np(actions, WORKER_SOCKET + 1) == 0;
-}
-
-/* What add_actions() orders, then the worker's main(). */
-static _Noreturn void be_worker(const SandboxOptions *options, const char *service, int socket_fd)
-{
-    sigset_t none;
-    sigemptyset(&none);
-    (void)setpgid(0, 0);
-    int null = open("/dev/null", O_RDWR);
-    for (int fd = 0; fd <= (options->shows_errors ? 1 : 2); fd++)
-        if (null < 0 || dup2(null, fd) < 0)
-            _exit(64);
-    if (dup2(socket_fd, WORKER_SOCKET) < 0 || close_range(WORKER_SOCKET + 1, ~0u, 0) != 0)
-        _exit(64);
-    pthread_sigmask(SIG_SETMASK, &none, NULL);
-    char *argv[] = { heap_text(WORKER_NAME), heap_text(service), NULL };
-    sandbox_worker_main(2, argv, options->copied);
-    _exit(64);
-}
-
-static int copy(const SandboxOptions *options, const char *service, int socket_fd, pid_t *pid_r)
-{
-    *pid_r = fork();
-    if (*pid_r == 0)
-        be_worker(options, service, socket_fd);
-    return *pid_r < 0 ? errno : 0;
-}
-
-/* The program of a class, whose name a worker may have made up: beside ourselves or in
- * ../libexec/lectern. It is called after ourselves: beside lectern-sanitize is
- * lectern-worker-CLASS-sanitize. */
-static bool find_program(const SandboxOptions *options, const char *class, char path[PATH_MAX])
-{
-    static const char *const places[] = { "", "../libexec/lectern/" };
-    char self[PATH_MAX];
-    if (class[strspn(class, "abcdefghijklmnopqrstuvwxyz")] != '\0')
-        return false;
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length <= 0)
-        return false;
-    self[length] = '\0';
-    char *name = strrchr(self, '/') + 1;
-    const char *suffix = strncmp(name, "lectern-", 8) == 0 ? name + 7 : "";
-    for (size_t i = 0; i < COUNT(places); i++) {
-        int used = options->workers
-                       ? snprintf(path, PATH_MAX, "%s/lectern-worker-%s", options->workers, class)
-                       : snprintf(path, PATH_MAX, "%.*s%slectern-worker-%s%s", (int)(name - self),
-                                  self, places[i], class, suffix);
-        if (used < PATH_MAX && access(path, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool sandbox_has_worker(const SandboxOptions *options, const char *worker)
-{
-    char path[PATH_MAX];
-    return find_program(options, worker, path);
-}
-
-static int spawn(const SandboxOptions *options, const char *class, const char *service,
-                 int socket_fd, pid_t *pid_r)
-{
-    char program[PATH_MAX] = "/proc/self/exe";
-    if (class ? !find_program(options, class, program) : options->program != NULL) {
-        if (class)
-            return ENOENT;
-        snprintf(program, sizeof program, "%s", options->program);
-    }
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    char *argv[] = { heap_text(WORKER_NAME), heap_text(service), NULL };
-    char *environment[] = { NULL };
-    int failure = ENOMEM;
-    if (add_actions(&actions, socket_fd, options->shows_errors))
-        failure = posix_spawn(pid_r, program, &actions, &attributes, argv, environment);
-    free(argv[0]);
-    free(argv[1]);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return failure;
-}
-
-static WorkerProcess *start_worker(Sandbox *sandbox, const char *class, const char *service,
-                                   Error *err)
-{
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
-        fail_errno(err, "starting a reader");
-        return NULL;
-    }
-    /* The child's end must not be WORKER_SOCKET itself: dup2 would then keep close-on-exec. */
-    int child_end = fcntl(pair[1], F_DUPFD_CLOEXEC, WORKER_SOCKET + 1);
-    close(pair[1]);
-    pid_t pid;
-    const SandboxOptions *options = &sandbox->options;
-    int failure = child_end < 0               ? errno
-                  : options->copied && !class ? copy(options, service, child_end, &pid)
-                                              : spawn(options, class, service, child_end, &pid);
-    fd_auto(&child_end);
-    if (failure) {
-        close(pair[0]);
-        errno = failure;
-        if (class && failure == ENOENT)
-            fail(err, ERROR_UNSUPPORTED,
-                 "its reader, the program lectern-worker-%s, is not installed", class);
-        else
-            fail_errno(err, "starting a reader");
-        return NULL;
-    }
-    WorkerProcess *worker = worker_process_new(pid, pair[0], service);
-    if (worker_process_wait_ready(worker, READY_WAIT_MS, err))
-        return worker;
-    worker_process_free(worker);
-    return NULL;
-}
-
-/* --- The keeper --- */
 
 static bool needs_ready(const Sandbox *sandbox)
 {
@@ -184,34 +44,116 @@ static bool needs_ready(const Sandbox *sandbox)
            sandbox->ready_count < sandbox->options.ready_count;
 }
 
-/* With the lock held; gives it up while the worker starts. */
-static WorkerProcess *start_unlocked(Sandbox *sandbox, const char *class, const char *service,
-                                     Error *err)
+/* --- Fork servers; the keeper's own --- */
+
+static ForkServer *take_server(Sandbox *sandbox, const char *class)
 {
+    for (ForkServer **link = &sandbox->servers; *link; link = &(*link)->next)
+        if (strcmp((*link)->class, class) == 0) {
+            ForkServer *server = *link;
+            *link = server->next;
+            return server;
+        }
+    return NULL;
+}
+
+/* Nobody shall learn by trying where things are in the memory of workers. */
+static bool is_worn(const Sandbox *sandbox, const ForkServer *server)
+{
+    return server->worker_count >= FORK_SERVER_WORKERS_MAX ||
+           server->crash_count != sandbox->crash_count;
+}
+
+static ForkServer *start_server(Sandbox *sandbox, const char *class, Error *err)
+{
+    unsigned crash_count = sandbox->crash_count;
+    ForkServer *server = fork_server_new(&sandbox->options, class, err);
+    if (server)
+        server->crash_count = crash_count;
+    return server;
+}
+
+/* Without the lock. `server` may be NULL, and is replaced when it is worn or has been killed while
+ * it waited. */
+static WorkerProcess *fork_worker(Sandbox *sandbox, const Request *request, ForkServer **server)
+{
+    WorkerProcess *worker = NULL;
+    if (*server && !is_worn(sandbox, *server))
+        worker = fork_server_ask(*server, request->service, request->err);
+    if (worker)
+        return worker;
+    fork_server_free(*server);
+    *server = start_server(sandbox, request->class, request->err);
+    return *server ? fork_server_ask(*server, request->service, request->err) : NULL;
+}
+
+/* With the lock held; gives it up while the worker starts. */
+static WorkerProcess *start_unlocked(Sandbox *sandbox, const Request *request)
+{
+    ForkServer *server = take_server(sandbox, request->class);
     pthread_mutex_unlock(&sandbox->lock);
-    WorkerProcess *worker = start_worker(sandbox, class, service, err);
+    WorkerProcess *worker = fork_worker(sandbox, request, &server);
+    if (!worker)
+        fork_server_free(server);
     pthread_mutex_lock(&sandbox->lock);
     if (worker) {
+        server->next = sandbox->servers;
+        sandbox->servers = server;
+        worker->crash_count = server->crash_count;
         sandbox->shields = worker->shields;
         sandbox->knows_shields = true;
     }
     return worker;
 }
 
+static void drop_idle_servers(Sandbox *sandbox)
+{
+    int64_t now = monotonic_ms();
+    for (ForkServer **link = &sandbox->servers; *link;) {
+        ForkServer *server = *link;
+        if (*server->class && now - server->last_used_ms >= IDLE_MS) {
+            *link = server->next;
+            fork_server_free(server);
+        } else
+            link = &server->next;
+    }
+}
+
+/* With the lock held: wait for what is wanted next. Classes come and go meanwhile; ourselves stay.
+ */
+static void wait_wanted(Sandbox *sandbox)
+{
+    bool has_class = false;
+    for (const ForkServer *server = sandbox->servers; server; server = server->next)
+        has_class |= *server->class != '\0';
+    if (!has_class) {
+        pthread_cond_wait(&sandbox->wanted, &sandbox->lock);
+        return;
+    }
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += IDLE_MS / 1000;
+    (void)pthread_cond_clockwait(&sandbox->wanted, &sandbox->lock, CLOCK_MONOTONIC, &until);
+    drop_idle_servers(sandbox);
+}
+
+/* --- The keeper --- */
+
 static void answer_request(Sandbox *sandbox)
 {
     Request *request = sandbox->requests;
     sandbox->requests = request->next;
-    request->worker = start_unlocked(sandbox, request->class, request->service, request->err);
+    request->worker = start_unlocked(sandbox, request);
     request->is_answered = true;
-    sandbox->has_failed = !request->worker && !request->class;
+    sandbox->has_failed = !request->worker && !*request->class;
     pthread_cond_broadcast(&sandbox->answered);
 }
 
 static void add_ready(Sandbox *sandbox)
 {
     Error ignored;
-    WorkerProcess *worker = start_unlocked(sandbox, NULL, sandbox->options.ready_service, &ignored);
+    Request request = { .class = "", .service = sandbox->options.ready_service, .err = &ignored };
+    WorkerProcess *worker = start_unlocked(sandbox, &request);
     sandbox->has_failed = !worker;
     if (!worker)
         return;
@@ -230,7 +172,7 @@ static void *keep(void *argument)
         else if (needs_ready(sandbox))
             add_ready(sandbox);
         else
-            pthread_cond_wait(&sandbox->wanted, &sandbox->lock);
+            wait_wanted(sandbox);
     pthread_mutex_unlock(&sandbox->lock);
     return NULL;
 }
@@ -279,6 +221,10 @@ void sandbox_free(Sandbox *sandbox)
         next = worker->next;
         worker_process_free(worker);
     }
+    for (ForkServer *server = sandbox->servers, *next; server; server = next) {
+        next = server->next;
+        fork_server_free(server);
+    }
     pthread_cond_destroy(&sandbox->wanted);
     pthread_cond_destroy(&sandbox->answered);
     pthread_mutex_destroy(&sandbox->lock);
@@ -294,7 +240,10 @@ static WorkerProcess *take_ready(Sandbox *sandbox, const char *service)
     sandbox->ready = worker->next;
     sandbox->ready_count--;
     pthread_cond_signal(&sandbox->wanted);
-    return worker;
+    if (worker->crash_count == sandbox->crash_count)
+        return worker;
+    worker_process_free(worker); /* it knows what one that crashed knew */
+    return NULL;
 }
 
 static WorkerProcess *request_worker(Sandbox *sandbox, const char *class, const char *service,
@@ -319,9 +268,14 @@ static WorkerProcess *take_worker(Sandbox *sandbox, const SandboxJob *job, Error
     pthread_mutex_lock(&sandbox->lock);
     WorkerProcess *worker = job->worker ? NULL : take_ready(sandbox, job->service);
     if (!worker)
-        worker = request_worker(sandbox, job->worker, job->service, err);
+        worker = request_worker(sandbox, job->worker ? job->worker : "", job->service, err);
     pthread_mutex_unlock(&sandbox->lock);
     return worker;
+}
+
+bool sandbox_has_worker(const SandboxOptions *options, const char *worker)
+{
+    return fork_server_exists(options, worker);
 }
 
 bool sandbox_run(Sandbox *sandbox, const SandboxJob *job, Error *err)
@@ -341,6 +295,7 @@ bool sandbox_run(Sandbox *sandbox, const SandboxJob *job, Error *err)
         }
     }
     bool done = worker_process_listen(worker, job, err);
+    sandbox->crash_count += worker->has_crashed;
     worker_process_free(worker);
     return done;
 }

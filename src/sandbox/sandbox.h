@@ -1,7 +1,8 @@
 /* sandbox.h - runs one piece of work on foreign bytes in a process that can do nothing else.
  *
- *     sandbox_run() --fork+exec ourselves--> worker: preload, close the door, run the service
- *        fds and arguments in  ------------>
+ *     sandbox --fork+exec ourselves--> fork server: preload, close the door but for forks
+ *                                          | fork
+ *     sandbox_run() --fds, arguments--> worker: close the door, run the service
  *        <------------ framed messages out   (ready, progress, data, done, failed)
  *
  * A worker has sealed descriptors in and one socket out: no files, no network, no new processes
@@ -10,8 +11,9 @@
  * job a reason in one line, never the server. Whatever it says is checked against a table of
  * messages; anything else ends it.
  *
- * A few workers are kept ready, so that a job need not wait for fork and exec. Services whose
- * libraries start slowly are in programs of their own, lectern-worker-CLASS.
+ * A worker is kept ready, so that a job need not wait for a fork. Services whose libraries start
+ * slowly are in programs of their own, lectern-worker-CLASS; each has a fork server while it is
+ * used.
  *
  * Threads: sandbox_run() may be called from any number of threads at once. */
 #pragma once
@@ -39,7 +41,7 @@ MUST_CHECK bool worker_progress(WorkerJob *job, const char *stage, int64_t done,
 
 typedef struct WorkerService {
     const char *name;      /* "extract" */
-    void (*preload)(void); /* before the door closes; may be NULL */
+    void (*preload)(void); /* before the door closes, in the fork server; may be NULL */
     /* The work. Its error travels to the parent as code and message. */
     bool (*run)(WorkerJob *job, Error *err);
 } WorkerService;
@@ -59,8 +61,8 @@ typedef struct SandboxOptions {
     const char *program;       /* NULL: ourselves (/proc/self/exe) */
     const char *workers;       /* folder of lectern-worker-CLASS; NULL: beside ourselves, else
                                 * ../libexec/lectern */
-    /* Not NULL: workers are copies of this process, which saves half the time of a command that
-     * reads one file. Only where nothing secret is in memory and no other thread works. */
+    /* Not NULL: our fork server is a copy of this process, which saves half the time of a command
+     * that reads one file. Only where nothing secret is in memory and no other thread works. */
     const WorkerService *copied;
     bool shows_errors; /* leave the workers' standard error open, for debugging */
 } SandboxOptions;

@@ -1,6 +1,9 @@
 /* sandbox_private.h - what both ends of a worker's socket know. Not for other folders. */
 #pragma once
 
+#include <sched.h>
+#include <signal.h>
+
 #include "sandbox/sandbox.h"
 
 #define WORKER_NAME "lectern-worker"
@@ -24,7 +27,21 @@ typedef struct WorkerOrder {
     uint32_t args_length, file_bits;
 } WorkerOrder;
 
-/* sandbox_confine.c: give up every right that parsing does not need. */
+/* What the server asks of a fork server: a worker that runs this service and has the descriptor
+ * that comes along as its socket. The answer is its process number, or -errno: 4 bytes. */
+typedef struct ForkRequest {
+    char service[32];
+} ForkRequest;
+
+#define WORKER_CLONE_FLAGS (CLONE_PARENT | SIGCHLD)
+
+/* passing.c */
+bool files_send(int socket_fd, Str bytes, const int *files, size_t count);
+/* All `size` bytes or false. The descriptors are closed by exec. */
+bool files_receive(int socket_fd, void *bytes, size_t size, int files_r[SANDBOX_FD_MAX],
+                   size_t *count_r);
+
+/* confine.c: giving up every right that parsing does not need. */
 #define SHIELD(name, key, title) SHIELD_##name,
 typedef enum SandboxShield {
 #include "sandbox/shields.def"
@@ -32,5 +49,8 @@ typedef enum SandboxShield {
 } SandboxShield;
 #undef SHIELD
 
-/* The shields that hold, a bit each. */
-unsigned confine(void);
+/* In a fork server: give up what neither it nor its workers need; they inherit that and cannot take
+ * it back. The shields that hold, a bit each. */
+unsigned confine_fork_server(void);
+/* In a worker: give up the rest. `inherited` is what confine_fork_server() gave. */
+unsigned confine_worker(unsigned inherited);

@@ -1,17 +1,20 @@
 #include <criterion/criterion.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "sandbox/worker_process.h"
+#include "sandbox/fork_server.h"
 
 /* --- Workers that behave, and workers that do not: the job's text says which --- */
 
@@ -100,6 +103,19 @@ static bool act_fork(WorkerJob *job, Error *err)
     return fork() >= 0;
 }
 
+/* What the fork server may, and its workers may not. */
+static bool act_sibling(WorkerJob *job, Error *err)
+{
+    (void)job, (void)err;
+    return syscall(SYS_clone, WORKER_CLONE_FLAGS, 0, 0, 0, 0) >= 0;
+}
+
+static bool act_survive(WorkerJob *job, Error *err)
+{
+    (void)job, (void)err;
+    return prctl(PR_SET_PDEATHSIG, 0) == 0;
+}
+
 static bool act_code(WorkerJob *job, Error *err)
 {
     (void)job, (void)err;
@@ -139,18 +155,27 @@ static bool act_silent(WorkerJob *job, Error *err)
     _exit(3);
 }
 
+/* Where things are in memory. */
+static bool act_where(WorkerJob *job, Error *err)
+{
+    char text[32];
+    int length = snprintf(text, sizeof text, "%p ", (const void *)getenv);
+    return worker_send(job, 0, (Str){ text, (size_t)length }, err);
+}
+
 static bool act_refused(WorkerJob *job, Error *err) { return worker_send(job, 2, S("x"), err); }
 
 static const struct {
     const char *name;
     Act *act;
 } acts[] = {
-    { "echo", act_echo },   { "fail", act_fail },     { "crash", act_crash },
-    { "abort", act_abort }, { "loop", act_loop },     { "chatter", act_chatter },
-    { "grow", act_grow },   { "open", act_open },     { "socket", act_socket },
-    { "exec", act_exec },   { "fork", act_fork },     { "code", act_code },
-    { "kill", act_kill },   { "junk", act_junk },     { "huge", act_huge },
-    { "half", act_half },   { "silent", act_silent }, { "refused", act_refused },
+    { "echo", act_echo },   { "fail", act_fail },       { "crash", act_crash },
+    { "abort", act_abort }, { "loop", act_loop },       { "chatter", act_chatter },
+    { "grow", act_grow },   { "open", act_open },       { "socket", act_socket },
+    { "exec", act_exec },   { "fork", act_fork },       { "code", act_code },
+    { "kill", act_kill },   { "junk", act_junk },       { "huge", act_huge },
+    { "half", act_half },   { "silent", act_silent },   { "refused", act_refused },
+    { "where", act_where }, { "sibling", act_sibling }, { "survive", act_survive },
 };
 
 static bool run_act(WorkerJob *job, Error *err)
@@ -261,6 +286,8 @@ Test(sandbox, every_bad_worker_costs_one_job_and_says_why)
         { "socket", ERROR_DAMAGED, "may not do" },
         { "exec", ERROR_DAMAGED, "may not do" },
         { "fork", ERROR_DAMAGED, "may not do" },
+        { "sibling", ERROR_DAMAGED, "may not do" },
+        { "survive", ERROR_DAMAGED, "may not do" },
         { "code", ERROR_DAMAGED, "may not do" },
         { "kill", ERROR_DAMAGED, "may not do" },
         { "junk", ERROR_DAMAGED, "unknown message 238" },
@@ -326,6 +353,95 @@ Test(sandbox, jobs_run_side_by_side)
     sandbox_free(sandbox);
     sandbox = NULL;
     cr_assert(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD, "a worker was left behind");
+}
+
+/* --- The fork server --- */
+
+static bool read_about(pid_t pid, const char *what, Str *text_r)
+{
+    char path[64];
+    Error err;
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, what);
+    return file_read(arena, path, KB(64), text_r, &err);
+}
+
+/* Our children: the fork server, and a worker that waits. */
+static size_t find_children(pid_t pids[8])
+{
+    DIR *folder = opendir("/proc");
+    size_t count = 0;
+    for (struct dirent *entry; (entry = readdir(folder)) && count < 8;) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        Str status;
+        char mine[32];
+        snprintf(mine, sizeof mine, "\nPPid:\t%d\n", (int)getpid());
+        if (pid > 0 && read_about(pid, "status", &status) && str_find(status, str(mine)) >= 0)
+            pids[count++] = pid;
+    }
+    closedir(folder);
+    return count;
+}
+
+static size_t wait_for_children(size_t count, pid_t pids[8])
+{
+    for (int i = 0; i < 400 && find_children(pids) != count; i++)
+        sleep_ms(25);
+    return find_children(pids);
+}
+
+Test(sandbox, the_kernel_confirms_the_walls_of_fork_server_and_worker)
+{
+    pid_t pids[8];
+    Error err;
+    size_t with_two_filters = 0;
+    cr_assert(run_one("echo", &err), "%s", err.message);
+    cr_assert_eq(wait_for_children(2, pids), 2);
+    sleep_ms(100); /* for the worker to close its door */
+    for (size_t i = 0; i < 2; i++) {
+        Str status, limits;
+        cr_assert(read_about(pids[i], "status", &status));
+        cr_assert(read_about(pids[i], "limits", &limits));
+        cr_expect(str_find(status, S("NoNewPrivs:\t1\n")) > 0);
+        cr_expect(str_find(status, S("Seccomp:\t2\n")) > 0);
+        cr_expect(str_find(limits, S("Max file size             0                    0 ")) > 0);
+        cr_expect(str_find(limits, S("Max core file size        0                    0 ")) > 0);
+        cr_expect(str_find(limits, S("Max open files            16                   16 ")) > 0);
+        with_two_filters += str_find(status, S("Seccomp_filters:\t2\n")) > 0;
+    }
+    cr_expect_eq(with_two_filters, 1, "a worker has the fork server's filter and its own");
+}
+
+Test(sandbox, a_fork_server_that_was_killed_is_started_anew)
+{
+    pid_t pids[8];
+    Error err;
+    cr_assert(run_one("echo", &err), "%s", err.message);
+    cr_assert_eq(wait_for_children(2, pids), 2);
+    for (size_t i = 0; i < 2; i++)
+        cr_assert_eq(kill(pids[i], SIGKILL), 0);
+    cr_assert(run_one("echo", &err), "%s", err.message);
+}
+
+Test(sandbox, after_a_crash_nothing_is_where_it_was)
+{
+    Error err;
+    cr_assert(run_one("where", &err) && run_one("where", &err), "%s", err.message);
+    Str first = str_copy(arena, str_slice(buf_str(&heard), 0, heard.length / 2));
+    cr_assert(str_equal(first, str_from(buf_str(&heard), heard.length / 2)));
+    cr_assert(!run_one("crash", &err));
+    heard.length = 0;
+    cr_assert(run_one("where", &err), "%s", err.message);
+    cr_assert(!str_equal(buf_str(&heard), first));
+}
+
+Test(sandbox, a_fork_server_names_what_it_cannot_fork)
+{
+    Error err;
+    SandboxJob job = job_of("echo");
+    job.service = "unheard of";
+    cr_assert(!sandbox_run(sandbox, &job, &err));
+    cr_assert(strstr(err.message, "starting a reader"), "%s", err.message);
+    cr_assert(run_one("echo", &err), "%s", err.message);
 }
 
 Test(sandbox, a_copied_worker_is_confined_and_watched_like_any_other)

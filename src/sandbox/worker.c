@@ -1,8 +1,8 @@
-/* worker.c - the worker's side of sandbox.h. */
+/* worker.c - the other side of sandbox.h: the fork server, and the workers it forks. */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -10,7 +10,7 @@
 
 bool sandbox_is_worker(int argc, char **argv)
 {
-    return argc >= 2 && strcmp(argv[0], WORKER_NAME) == 0;
+    return argc == 1 && strcmp(argv[0], WORKER_NAME) == 0;
 }
 
 static bool send_message(unsigned type, Str payload, Error *err)
@@ -43,32 +43,15 @@ bool worker_progress(WorkerJob *job, const char *stage, int64_t done, int64_t to
     return send_message(WORKER_PROGRESS, (Str){ payload, 16 + length }, err);
 }
 
-/* --- The one job --- */
+/* --- A worker and its one job --- */
 
 static bool receive_order(WorkerOrder *order, WorkerJob *job)
 {
-    union {
-        char bytes[CMSG_SPACE(sizeof(int) * SANDBOX_FD_MAX)];
-        struct cmsghdr align;
-    } control = { 0 };
-    struct iovec part = { order, sizeof *order };
-    struct msghdr message = { .msg_iov = &part,
-                              .msg_iovlen = 1,
-                              .msg_control = control.bytes,
-                              .msg_controllen = sizeof control.bytes };
     int received[SANDBOX_FD_MAX];
     size_t count = 0, used = 0;
-    ssize_t got;
-    do
-        got = recvmsg(WORKER_SOCKET, &message, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
-    if (got != (ssize_t)sizeof *order || order->args_length > SANDBOX_ARGS_MAX)
+    if (!files_receive(WORKER_SOCKET, order, sizeof *order, received, &count) ||
+        order->args_length > SANDBOX_ARGS_MAX)
         return false;
-    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-    if (head && head->cmsg_type == SCM_RIGHTS) {
-        count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        memcpy(received, CMSG_DATA(head), count * sizeof(int));
-    }
     /* Bit i of the order: the job has a descriptor i. */
     for (size_t i = 0; i < SANDBOX_FD_MAX; i++) {
         bool is_given = order->file_bits >> i & 1;
@@ -105,26 +88,68 @@ static bool send_failure(const Error *failure, Error *err)
     return send_message(WORKER_FAILED, (Str){ payload, (size_t)length }, err);
 }
 
-void sandbox_worker_main(int argc, char **argv, const WorkerService *services)
+static _Noreturn void be_worker(const WorkerService *service, int socket_fd, unsigned shields)
 {
-    if (!sandbox_is_worker(argc, argv))
-        return;
-    const WorkerService *service = NULL;
     WorkerJob job = { 0 };
     Error err = { 0 };
-    for (; services->name; services++)
-        if (strcmp(services->name, argv[1]) == 0)
-            service = services;
-    if (!service)
+    /* In place of the fork server's own socket, which no worker may have. */
+    if (dup3(socket_fd, WORKER_SOCKET, 0) < 0 || close(socket_fd) != 0)
         _exit(64);
-    (void)signal(SIGPIPE, SIG_DFL);
-    if (service->preload)
-        service->preload();
-    char shields = (char)confine();
-    if (!send_message(WORKER_READY, (Str){ &shields, 1 }, &err) || !receive_job(&job))
+    char holds = (char)confine_worker(shields);
+    if (!send_message(WORKER_READY, (Str){ &holds, 1 }, &err) || !receive_job(&job))
         _exit(0);
     bool done = service->run(&job, &err);
     bool said = done ? send_message(WORKER_DONE, S(""), &err) : send_failure(&err, &err);
     /* Nothing of ours needs to be put in order, and leak checkers need calls that are closed. */
     _exit(said ? 0 : 1);
+}
+
+/* --- The fork server --- */
+
+static const WorkerService *find_service(const WorkerService *services, const char *name)
+{
+    for (; services->name; services++)
+        if (strcmp(services->name, name) == 0)
+            return services;
+    return NULL;
+}
+
+/* A child of our parent, not of ours: the server itself waits for it, and it ends with the server's
+ * thread. The C library has no name for this kind of fork. What its own fork() does besides is for
+ * threads, and here is one. */
+static pid_t fork_sibling(void)
+{
+    return (pid_t)syscall(SYS_clone, WORKER_CLONE_FLAGS, 0, 0, 0, 0);
+}
+
+static _Noreturn void serve_forks(const WorkerService *services, unsigned shields)
+{
+    for (;;) {
+        ForkRequest request;
+        int files[SANDBOX_FD_MAX];
+        size_t count = 0;
+        Error err;
+        if (!files_receive(WORKER_SOCKET, &request, sizeof request, files, &count) || count != 1)
+            _exit(0); /* the server has gone */
+        request.service[sizeof request.service - 1] = '\0';
+        const WorkerService *service = find_service(services, request.service);
+        int32_t pid = service ? fork_sibling() : -1;
+        if (pid == 0)
+            be_worker(service, files[0], shields);
+        int32_t answer = pid > 0 ? pid : service ? -errno : -ENOSYS;
+        close(files[0]);
+        if (!fd_write_all(WORKER_SOCKET, (Str){ (const char *)&answer, sizeof answer }, &err))
+            _exit(0);
+    }
+}
+
+void sandbox_worker_main(int argc, char **argv, const WorkerService *services)
+{
+    if (!sandbox_is_worker(argc, argv))
+        return;
+    (void)signal(SIGPIPE, SIG_DFL);
+    for (const WorkerService *service = services; service->name; service++)
+        if (service->preload)
+            service->preload();
+    serve_forks(services, confine_fork_server());
 }

@@ -204,6 +204,7 @@ static Heard hear(WorkerProcess *worker, int wait_ms, Error *err)
 static bool explain_end(WorkerProcess *worker, size_t memory_max, Error *err)
 {
     reap(worker);
+    worker->has_crashed = WIFSIGNALED(worker->status);
     bool was_large = memory_max && worker->resident > memory_max / 4 * 3;
     if (WIFSIGNALED(worker->status) && WTERMSIG(worker->status) == SIGSYS)
         return fail(err, ERROR_DAMAGED, "the reader tried what it may not do and was stopped");
@@ -251,10 +252,6 @@ static void limit_worker(const WorkerProcess *worker, const SandboxJob *job)
 
 bool worker_process_order(WorkerProcess *worker, const SandboxJob *job, Error *err)
 {
-    union {
-        char bytes[CMSG_SPACE(sizeof(int) * SANDBOX_FD_MAX)];
-        struct cmsghdr align;
-    } control = { 0 };
     WorkerOrder order = { .args_length = (uint32_t)job->args.length };
     int files[SANDBOX_FD_MAX];
     size_t count = 0;
@@ -263,21 +260,10 @@ bool worker_process_order(WorkerProcess *worker, const SandboxJob *job, Error *e
             order.file_bits |= 1u << i;
             files[count++] = job->fds[i];
         }
-    struct iovec part = { &order, sizeof order };
-    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-    if (count) {
-        message.msg_control = control.bytes;
-        message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-        struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-        head->cmsg_level = SOL_SOCKET;
-        head->cmsg_type = SCM_RIGHTS;
-        head->cmsg_len = CMSG_LEN(sizeof(int) * count);
-        memcpy(CMSG_DATA(head), files, sizeof(int) * count);
-    }
     limit_worker(worker, job);
     worker->job = job;
     worker->state = STATE_RUNNING;
-    if (sendmsg(worker->socket, &message, MSG_NOSIGNAL) != (ssize_t)sizeof order)
+    if (!files_send(worker->socket, (Str){ (const char *)&order, sizeof order }, files, count))
         return fail_errno(err, "handing the file to the reader");
     for (Str rest = job->args; rest.length;) {
         ssize_t sent = send(worker->socket, rest.at, rest.length, MSG_NOSIGNAL);

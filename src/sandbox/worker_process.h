@@ -22,11 +22,13 @@ typedef struct WorkerProcess {
     int status;    /* of waitpid() */
     Error failure; /* the worker's own */
     bool has_failed;
+    bool has_crashed;      /* by a signal that was not the server's */
     const SandboxJob *job; /* while it runs */
     uint64_t output;
     size_t resident; /* bytes, when last looked at */
     char *bytes;     /* received, not yet a whole frame */
     size_t length, capacity;
+    unsigned crash_count; /* of all workers when its fork server was started */
     struct WorkerProcess *next;
 } WorkerProcess;
 

@@ -4,12 +4,6 @@
 #include "base/file.h"
 #include "worker/worker.h"
 
-static void preload(void)
-{
-    if (worker_class.preload)
-        worker_class.preload();
-}
-
 static bool read_source(const WorkerJob *job, Arena *arena, FileMap *map, WorkerArguments *args,
                         ExtractSource *source_r, Error *err)
 {
@@ -69,8 +63,8 @@ static bool page_run(WorkerJob *job, Error *err)
 int main(int argc, char **argv)
 {
     const WorkerService services[] = {
-        { .name = "extract", .preload = preload, .run = extract_run },
-        { .name = "page", .preload = preload, .run = page_run },
+        { .name = "extract", .preload = worker_class.preload, .run = extract_run },
+        { .name = "page", .run = page_run },
         { 0 },
     };
     sandbox_worker_main(argc, argv, services);

@@ -45,6 +45,6 @@ static bool page_run(WorkerJob *job, Error *err)
 
 const WorkerService worker_services[] = {
     { .name = "extract", .preload = extract_preload, .run = extract_run },
-    { .name = "page", .preload = extract_preload, .run = page_run },
+    { .name = "page", .run = page_run },
     { 0 },
 };
