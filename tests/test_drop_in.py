@@ -214,16 +214,6 @@ def test_running_headers_are_furniture_to_docling(server):
     assert layers == {"Harbour office": "furniture", "Tides are high.": "body"}
 
 
-def test_docling_core_loads_the_document(server):
-    types = pytest.importorskip("docling_core.types.doc")
-    for name in ("report.pdf", "letter.docx", "numbers.xlsx", "slides.pptx", "mail.eml", "bundle.zip"):
-        answer = convert(server, (name, (SAMPLES / name).read_bytes()), to_formats="json")
-        document = types.DoclingDocument.model_validate(answer.json()["document"]["json_content"])
-        assert document.export_to_markdown().strip(), name
-        if name.endswith(".pdf"):
-            assert document.pages and document.texts[0].prov[0].bbox.r > 0
-
-
 def test_docling_reads_the_pages_that_are_asked_for(server):
     deck = (SAMPLES / "slides.pptx").read_bytes()
     tree = convert(server, ("s.pptx", deck), to_formats="json", page_range=["1", "1"]).json()["document"]["json_content"]

@@ -104,6 +104,24 @@ static inline void dump_cases(const Extractor *extractor, const DumpCase *cases,
 #define DUMP_CASES(extractor, cases, ...)                                                          \
     dump_cases(&(extractor), (cases), COUNT(cases), (DumpOptions){ __VA_ARGS__ })
 
+/* The file as Markdown, with its warnings at the end; empty when it could not be read. */
+static inline Str dump_markdown(Arena *arena, Str bytes, Error *err)
+{
+    DocSink sink;
+    DocNode *node = doc_tree_new(arena, S("test"), false, &sink);
+    DocWriter *doc = doc_writer_new(arena, &sink, NULL);
+    ExtractSource source = { .bytes = bytes };
+    bool ok = extract_document(&source, doc, err);
+    doc_writer_free(doc);
+    if (!ok)
+        return STR_NONE;
+    Buf out = buf_new(arena, MB(8));
+    doc_print(node, DOC_MARKDOWN, &out);
+    for (size_t i = 0; i < node->warnings.count; i++)
+        buf_addf(&out, "(warning: " STR_FMT ")\n", STR_ARG(node->warnings.at[i]));
+    return buf_str(&out);
+}
+
 /* A sample of tests/samples, wherever the test is started. */
 static inline const char *dump_sample(Arena *arena, const char *name, bool places)
 {

@@ -1,57 +1,7 @@
 /* office_test.c - Word, Excel and PowerPoint files built here and those of tests/samples. */
-#include <criterion/criterion.h>
-
-#include "base/file.h"
-#include "extract/extractor.h"
+#include "extract/formats/dump.h"
+#include "extract/formats/package_of.h"
 #include "extract/package.h"
-
-typedef struct Member {
-    const char *name, *text;
-    size_t size; /* 0: to the NUL */
-} Member;
-
-static void add_number(Buf *out, uint64_t number, int width)
-{
-    for (int i = 0; i < width; i++)
-        buf_add_char(out, (char)(number >> (8 * i)));
-}
-
-/* A ZIP of stored members (APPNOTE 4.3); our reader looks at no checksum. */
-static Str zip_of(Arena *arena, const Member *members, size_t count)
-{
-    Buf out = buf_new(arena, MB(4)), directory = buf_new(arena, MB(1));
-    for (size_t i = 0; i < count; i++) {
-        uint32_t at = (uint32_t)out.length;
-        uint32_t size = (uint32_t)(members[i].size ? members[i].size : strlen(members[i].text));
-        uint32_t name_size = (uint32_t)strlen(members[i].name);
-        buf_add(&out, S("PK\3\4\24\0\0\0\0\0\0\0\0\0"));
-        buf_add(&directory, S("PK\1\2\24\0\24\0\0\0\0\0\0\0\0\0"));
-        for (Buf *to = &out;; to = &directory) {
-            add_number(to, 0, 4);
-            add_number(to, size, 4);
-            add_number(to, size, 4);
-            add_number(to, name_size, 2);
-            if (to == &directory)
-                break;
-        }
-        add_number(&out, 0, 2);
-        buf_add(&out, str(members[i].name));
-        buf_add(&out, (Str){ members[i].text, size });
-        add_number(&directory, 0, 4); /* extra field and comment */
-        add_number(&directory, 0, 8);
-        add_number(&directory, at, 4);
-        buf_add(&directory, str(members[i].name));
-    }
-    uint32_t start = (uint32_t)out.length;
-    buf_add(&out, buf_str(&directory));
-    buf_add(&out, S("PK\5\6\0\0\0\0"));
-    add_number(&out, (uint32_t)count, 2);
-    add_number(&out, (uint32_t)count, 2);
-    add_number(&out, (uint32_t)directory.length, 4);
-    add_number(&out, start, 4);
-    add_number(&out, 0, 2);
-    return buf_str(&out);
-}
 
 #define W "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\""
 #define TYPES(type)                                                                                \
@@ -61,23 +11,6 @@ static Str zip_of(Arena *arena, const Member *members, size_t count)
             "+xml\"/></Types>"                                                                     \
     }
 #define REL "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-
-static Str print(Arena *arena, Str bytes, Error *err)
-{
-    DocSink sink;
-    DocNode *node = doc_tree_new(arena, S("test"), false, &sink);
-    DocWriter *doc = doc_writer_new(arena, &sink, NULL);
-    ExtractSource source = { .bytes = bytes };
-    bool ok = extract_document(&source, doc, err);
-    doc_writer_free(doc);
-    if (!ok)
-        return STR_NONE;
-    Buf out = buf_new(arena, MB(8));
-    doc_print(node, DOC_MARKDOWN, &out);
-    for (size_t i = 0; i < node->warnings.count; i++)
-        buf_addf(&out, "(warning: " STR_FMT ")\n", STR_ARG(node->warnings.at[i]));
-    return buf_str(&out);
-}
 
 static Str word(Arena *arena, const char *body)
 {
@@ -104,7 +37,7 @@ static Str word(Arena *arena, const char *body)
     };
     if (!strstr(body, "footnoteReference"))
         members[4].name = "word/nothing.xml";
-    return zip_of(arena, members, COUNT(members));
+    return package_of(arena, members, COUNT(members));
 }
 
 #define P(text) "<w:p><w:r><w:t>" text "</w:t></w:r></w:p>"
@@ -161,7 +94,7 @@ Test(extract, word_documents_become_blocks)
     for (size_t i = 0; i < COUNT(word_cases); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(32));
         Error err = { 0 };
-        Str printed = print(arena, word(arena, word_cases[i].body), &err);
+        Str printed = dump_markdown(arena, word(arena, word_cases[i].body), &err);
         cr_expect(str_is(printed, word_cases[i].markdown), "%s:\n" STR_FMT "%s",
                   word_cases[i].about, STR_ARG(printed), err.message);
     }
@@ -173,7 +106,7 @@ Test(extract, a_document_type_in_office_xml_is_refused)
     Member members[] = { TYPES("spreadsheetml.sheet.main"),
                          { "xl/workbook.xml", "<!DOCTYPE a [<!ENTITY b \"c\">]><workbook/>" } };
     Error err = { 0 };
-    cr_expect(print(arena, zip_of(arena, members, COUNT(members)), &err).length == 0);
+    cr_expect(dump_markdown(arena, package_of(arena, members, COUNT(members)), &err).length == 0);
     cr_expect_eq(err.code, ERROR_DAMAGED);
     cr_expect(strstr(err.message, "document type") != NULL, "%s", err.message);
 }
@@ -185,7 +118,7 @@ Test(extract, deep_xml_is_an_error_and_no_crash)
     for (int i = 0; i < 20000; i++)
         buf_add(&xml, S("<w:tbl><w:tr><w:tc><w:p>"));
     Error err = { 0 };
-    Str printed = print(arena, word(arena, buf_c(&xml)), &err);
+    Str printed = dump_markdown(arena, word(arena, buf_c(&xml)), &err);
     cr_expect(str_find(printed, S("XML is broken")) > 0, STR_FMT, STR_ARG(printed));
 }
 
@@ -195,7 +128,7 @@ Test(extract, a_cut_word_file_gives_its_first_part)
     Error err = { 0 };
     Str whole = word(arena, P("kept") P("also kept"));
     ptrdiff_t end = str_find(whole, S("</w:body>"));
-    Str printed = print(arena, str_slice(whole, 0, (size_t)end), &err);
+    Str printed = dump_markdown(arena, str_slice(whole, 0, (size_t)end), &err);
     cr_expect(str_find(printed, S("also kept")) >= 0, STR_FMT "%s", STR_ARG(printed), err.message);
 }
 
@@ -233,7 +166,7 @@ Test(extract, threads_on_cells_name_their_persons_once)
                   "</threadedComment></l>" },
     };
     Error err = { 0 };
-    Str printed = print(arena, zip_of(arena, members, COUNT(members)), &err);
+    Str printed = dump_markdown(arena, package_of(arena, members, COUNT(members)), &err);
     cr_expect(str_is(printed, "# S\n\n| 1.5 |\n|---|\n\n> **link:** http://x.example/\n\n"
                               "> **comment:** Bo: old\n\n> **comment:** Ada: why?\n\n"),
               STR_FMT "%s", STR_ARG(printed), err.message);
@@ -260,7 +193,7 @@ Test(extract, binary_workbooks_have_cells_and_hidden_sheets)
         { .name = "xl/s.bin", .text = binary_sheet, .size = sizeof binary_sheet - 1 },
     };
     Error err = { 0 };
-    Str printed = print(arena, zip_of(arena, members, COUNT(members)), &err);
+    Str printed = dump_markdown(arena, package_of(arena, members, COUNT(members)), &err);
     cr_expect(str_is(printed, "# Tab (hidden)\n\n| 7 | hi | TRUE |\n|---|---|---|\n\n"),
               STR_FMT "%s", STR_ARG(printed), err.message);
 }
@@ -277,7 +210,7 @@ static void expect_sample(const char *name, const char *const *phrases)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
     Error err = { 0 };
-    Str printed = print(arena, sample(arena, name, &err), &err);
+    Str printed = dump_markdown(arena, sample(arena, name, &err), &err);
     for (; *phrases; phrases++)
         cr_expect(str_find(printed, str(*phrases)) >= 0, "%s lacks '%s':\n" STR_FMT "%s", name,
                   *phrases, STR_ARG(printed), err.message);

@@ -1,8 +1,5 @@
 /* pdf_test.c - PDF files written here as text, and tests/samples/report.pdf. */
-#include <criterion/criterion.h>
-
-#include "base/file.h"
-#include "extract/extractor.h"
+#include "extract/formats/dump.h"
 #include "extract/picture/page_picture.h"
 
 /* A PDF of one page with the given content stream; MuPDF finds objects without a table. */
@@ -19,21 +16,6 @@ static Str pdf_of(Arena *arena, const char *content)
         "6 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold>>endobj\n"
         "trailer<</Root 1 0 R>>\n%%%%EOF\n",
         strlen(content), content);
-}
-
-static Str print(Arena *arena, Str bytes, Error *err)
-{
-    DocSink sink;
-    DocNode *node = doc_tree_new(arena, S("test.pdf"), false, &sink);
-    DocWriter *doc = doc_writer_new(arena, &sink, NULL);
-    ExtractSource source = { .bytes = bytes };
-    bool ok = extract_document(&source, doc, err);
-    doc_writer_free(doc);
-    if (!ok)
-        return STR_NONE;
-    Buf out = buf_new(arena, MB(8));
-    doc_print(node, DOC_MARKDOWN, &out);
-    return buf_str(&out);
 }
 
 #define START "**format_version:** 1.4  \n**pages:** 1\n\n<!-- page 1 -->\n\n"
@@ -70,7 +52,7 @@ Test(extract, pdf_text_becomes_blocks)
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(32));
         Error err = { 0 };
-        Str printed = print(arena, pdf_of(arena, cases[i].content), &err);
+        Str printed = dump_markdown(arena, pdf_of(arena, cases[i].content), &err);
         cr_expect(str_is(printed, cases[i].markdown), "%s:\n" STR_FMT "%s", cases[i].about,
                   STR_ARG(printed), err.message);
     }
@@ -119,7 +101,7 @@ Test(extract, names_over_several_columns_of_a_pdf_table_are_its_header)
             AT(350, 700, "Low") AT(50, 688, "Oban") AT(150, 688, "4.0") AT(200, 688, "0.7")
                 AT(300, 688, "2.9") AT(350, 688, "1.8") AT(50, 676, "Leith") AT(150, 676, "5.6")
                     AT(200, 676, "0.8") AT(300, 676, "4.4") AT(350, 676, "2.1");
-    Str printed = print(arena, pdf_of(arena, content), &err);
+    Str printed = dump_markdown(arena, pdf_of(arena, content), &err);
     cr_expect(str_find(printed, S("| Oban | 4.0 | 0.7 | 2.9 | 1.8 |")) > 0, STR_FMT,
               STR_ARG(printed));
     cr_expect(str_find(printed, S("Spring tides |")) > 0, STR_FMT, STR_ARG(printed));
@@ -139,7 +121,7 @@ Test(extract, columns_of_a_pdf_are_read_one_after_the_other)
                  "BT /F 10 Tf 50 %d Td (left line number %d of the first column goes) Tj ET "
                  "BT /F 10 Tf 320 %d Td (right line number %d of the second column is) Tj ET ",
                  700 - i * 12, i, 700 - i * 12, i);
-    Str printed = print(arena, pdf_of(arena, str_c(arena, buf_str(&content))), &err);
+    Str printed = dump_markdown(arena, pdf_of(arena, str_c(arena, buf_str(&content))), &err);
     ptrdiff_t last_left = str_find(printed, S("left line number 13"));
     ptrdiff_t first_right = str_find(printed, S("right line number 0"));
     cr_expect(last_left > 0 && first_right > last_left, STR_FMT, STR_ARG(printed));
@@ -183,7 +165,7 @@ Test(extract, notes_fields_links_and_attached_files_of_a_pdf_are_read)
         "/UF(a.txt)/EF<</F 11 0 R>>>>>>endobj\n"
         "11 0 obj<</Type/EmbeddedFile/Length 18>>stream\nthe attached words\nendstream endobj\n"
         "trailer<</Root 1 0 R>>\n%%%%EOF\n");
-    Str printed = print(arena, pdf, &err);
+    Str printed = dump_markdown(arena, pdf, &err);
     for (size_t i = 0; i < COUNT(phrases); i++)
         cr_expect(str_find(printed, str(phrases[i])) >= 0, "no '%s' in\n" STR_FMT "%s", phrases[i],
                   STR_ARG(printed), err.message);
@@ -234,7 +216,7 @@ Test(extract, a_pdf_may_begin_with_other_bytes)
     Error err = { 0 };
     Str pdf = pdf_of(arena, "BT /F 10 Tf 50 700 Td (found) Tj ET");
     Str junk = str_format(arena, "\x1B%%-12345X@PJL\n" STR_FMT, STR_ARG(pdf));
-    cr_expect(str_find(print(arena, junk, &err), S("found")) > 0, "%s", err.message);
+    cr_expect(str_find(dump_markdown(arena, junk, &err), S("found")) > 0, "%s", err.message);
 }
 
 Test(extract, a_pdf_that_cannot_be_opened_is_left_for_another_reader)
@@ -272,7 +254,7 @@ Test(extract, the_report_keeps_columns_tables_and_says_headers_once)
     };
     AUTO_ARENA Arena *arena = arena_new(MB(32));
     Error err = { 0 };
-    Str printed = print(arena, report(arena), &err);
+    Str printed = dump_markdown(arena, report(arena), &err);
     for (size_t i = 0; i < COUNT(phrases); i++)
         cr_expect(str_find(printed, str(phrases[i])) >= 0, "no '%s' in\n" STR_FMT, phrases[i],
                   STR_ARG(printed));
