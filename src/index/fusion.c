@@ -1,6 +1,8 @@
 /* fusion.c - see fusion.h. */
 #include "index/fusion.h"
 
+#include <math.h>
+
 const ShareAbout shares_about[SHARE_COUNT] = {
 #define SHARE(name, title) [SHARE_##name] = { #name, title },
 #include "index/shares.def"
@@ -42,29 +44,62 @@ void fusion_mix(IndexHit *hits, size_t count, Share share, float weight, const f
     order(hits, count);
 }
 
-/* The hit's score between the worst and the best of its leg. A leg that cannot tell its hits
- * apart gives them all 1. */
-static float stretched(const LegHit *leg, size_t count, size_t at)
+/* How a leg's scores are read. */
+typedef struct Scale {
+    float worst, best;
+    float height; /* of the best above the worst, in standard deviations of the scores */
+} Scale;
+
+/* `known` chunks could have been hits: those that the leg does not have score 0 in it. A leg that
+ * cannot tell its hits apart gives them all 1. */
+static Scale scale_of(const LegHit *leg, size_t count, size_t known)
 {
-    float best = leg[0].score, worst = leg[count - 1].score;
-    return best > worst ? (leg[at].score - worst) / (best - worst) : 1;
+    double sum = 0, squares = 0;
+    size_t first = MIN(count, FUSION_DEPTH);
+    if (!count)
+        return (Scale){ 0 };
+    known = MAX(first, MIN(known, FUSION_DEPTH));
+    for (size_t i = 0; i < first; i++) {
+        sum += (double)leg[i].score;
+        squares += (double)leg[i].score * (double)leg[i].score;
+    }
+    double mean = sum / (double)known, variance = squares / (double)known - mean * mean;
+    float best = leg[0].score, worst = first < known ? 0 : leg[count - 1].score;
+    if (best <= worst || variance <= 0)
+        return (Scale){ best - 1, best, 1 };
+    return (Scale){ worst, best, (best - worst) / (float)sqrt(variance) };
+}
+
+static float stretched(const Scale *scale, const LegHit *hit)
+{
+    return (hit->score - scale->worst) / (scale->best - scale->worst);
+}
+
+/* The vector leg's weight when each leg counts by its height too; a leg without hits has none. */
+static float weight_of(const Scale *words, const Scale *meaning, float vector_weight)
+{
+    float of_words = (1 - vector_weight) * words->height,
+          of_meaning = vector_weight * meaning->height;
+    return of_meaning > 0 ? of_meaning / (of_words + of_meaning) : 0;
 }
 
 size_t fusion_merge(const LegHit *keyword, size_t keyword_count, const LegHit *vector,
                     size_t vector_count, float vector_weight, size_t k, IndexHit *hits)
 {
     AUTO_FREE IndexHit *all = heap_alloc((keyword_count + vector_count + 1) * sizeof(*all));
-    float weight = !vector_count ? 0 : !keyword_count ? 1 : vector_weight;
+    Scale words = scale_of(keyword, keyword_count, vector_count),
+          meaning = scale_of(vector, vector_count, 0);
+    float weight = weight_of(&words, &meaning, vector_weight);
     size_t count = 0, merged = 0;
     for (size_t i = 0; i < keyword_count; i++)
         all[count++] = (IndexHit){ .key = keyword[i].key,
                                    .keyword_score = keyword[i].score,
-                                   .keyword_normal = stretched(keyword, keyword_count, i),
+                                   .keyword_normal = stretched(&words, &keyword[i]),
                                    .keyword_rank = (uint32_t)i + 1 };
     for (size_t i = 0; i < vector_count; i++)
         all[count++] = (IndexHit){ .key = vector[i].key,
                                    .vector_score = vector[i].score,
-                                   .vector_normal = stretched(vector, vector_count, i),
+                                   .vector_normal = stretched(&meaning, &vector[i]),
                                    .vector_rank = (uint32_t)i + 1,
                                    .vector_part = vector[i].part };
     qsort(all, count, sizeof(*all), by_key);

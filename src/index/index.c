@@ -478,7 +478,7 @@ static size_t search_vectors(Index *index, Arena *arena, const IndexSearch *sear
 /* By the chunks' own vectors: their best parts say less of what they are about (measured). */
 static void smooth(Index *index, Arena *arena, IndexHit *hits, size_t count)
 {
-    LegHit parts[FUSION_DEPTH];
+    LegHit parts[FUSION_NEAR];
     float *cosines = arena_new_array(arena, float, count *count);
     for (size_t i = 0; i < count; i++)
         parts[i] = (LegHit){ .key = hits[i].key };
@@ -574,7 +574,7 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
     size_t fused_count =
         fusion_merge(keyword, keyword_count, vector, vector_count, weight, 2 * depth, fused);
     if (vector_count && query.terms.count)
-        smooth(index, arena, fused, MIN(fused_count, FUSION_DEPTH));
+        smooth(index, arena, fused, MIN(fused_count, FUSION_NEAR));
     favour_exact(index, arena, &query, fused, fused_count);
     memcpy(hits, fused, MIN(count, fused_count) * sizeof(*hits));
     return MIN(count, fused_count);

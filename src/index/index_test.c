@@ -16,6 +16,8 @@ Test(index, fusion_keeps_both_legs_scores_and_ranks)
            vector[] = { { 2, 0.9f }, { 4, 0.5f }, { 1, 0.1f } };
     IndexHit hits[10];
     cr_assert_eq(fusion_merge(keyword, 3, vector, 3, 0.6f, 10, hits), 4);
+    /* Both legs are alike but for their scales, so 2 has half of the first's and all of the
+     * other's. */
     cr_expect(hits[0].key == 2 && fabsf(hits[0].score - 0.8f) < 1e-5f);
     cr_expect(hits[0].keyword_rank == 2 && hits[0].vector_rank == 1 && hits[0].keyword_score == 5);
     cr_expect(hits[1].key == 1 && hits[1].vector_rank == 3);
@@ -25,6 +27,38 @@ Test(index, fusion_keeps_both_legs_scores_and_ranks)
     cr_assert_eq(fusion_merge(NULL, 0, vector, 1, 0.6f, 10, hits), 1);
     cr_expect(hits[0].key == 2 && hits[0].score == 1);
     cr_expect_eq(fusion_merge(NULL, 0, NULL, 0, 0.6f, 10, hits), 0);
+}
+
+/* Ten hits from `key` on, the best `ahead` before the others, which fall by 0.1. */
+static void make_leg(LegHit *leg, uint64_t key, float ahead)
+{
+    for (size_t i = 0; i < 10; i++)
+        leg[i] = (LegHit){ .key = key + i, .score = 5 - 0.1f * (float)i + (i ? 0 : ahead) };
+}
+
+Test(index, the_leg_whose_best_stands_out_decides)
+{
+    LegHit flat[10], steep[10];
+    IndexHit hits[20];
+    make_leg(flat, 100, 0);
+    make_leg(steep, 200, 3);
+    cr_assert_eq(fusion_merge(flat, 10, steep, 10, 0.5f, 20, hits), 20);
+    cr_expect_eq(hits[0].key, 200);
+    cr_expect(hits[0].score > 0.5f && hits[1].key == 100 && hits[1].score < 0.5f);
+    cr_assert_eq(fusion_merge(steep, 10, flat, 10, 0.5f, 20, hits), 20);
+    cr_expect_eq(hits[0].key, 200);
+}
+
+Test(index, what_few_passages_say_stands_out)
+{
+    LegHit words[] = { { 7, 3 }, { 8, 2.9f } }, alike[] = { { 7, 3 }, { 8, 3 } }, vector[10];
+    IndexHit hits[12];
+    make_leg(vector, 1, 0); /* 7 and 8 are its last but two */
+    cr_assert_eq(fusion_merge(words, 2, vector, 10, 0.5f, 12, hits), 10);
+    cr_expect(hits[0].key == 7 && hits[1].key == 8 && hits[1].shares[SHARE_KEYWORD] > 0.3f,
+              "the worst of two that have the words has more than none");
+    cr_assert_eq(fusion_merge(alike, 2, NULL, 0, 0.5f, 12, hits), 2);
+    cr_expect(hits[0].score == 1 && hits[1].score == 1 && hits[0].key == 7);
 }
 
 Test(index, neighbours_support_each_other)

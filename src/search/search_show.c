@@ -123,11 +123,11 @@ static float freshness(const ChunkHit *row, int64_t now)
 /* Only where it is asked for: it reads the rows of all hits that may come first. */
 static bool favour_fresh(Running *run, Error *err)
 {
-    float values[FUSION_DEPTH];
+    float values[FUSION_NEAR];
     const ChunkHit *row;
     if (run->request->fresh <= 0)
         return true;
-    run->hit_count = MIN(run->hit_count, FUSION_DEPTH);
+    run->hit_count = MIN(run->hit_count, FUSION_NEAR);
     for (size_t i = 0; i < run->hit_count; i++) {
         if (!find_row(run, i, &row, err))
             return false;
