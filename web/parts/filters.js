@@ -5,7 +5,8 @@ import {get} from '../api.js';
 import {state} from '../state.js';
 import {icon} from './icons.js';
 import {FAMILIES, formats, familyName} from './families.js';
-import {GRADES, factChips} from './operators.js';
+
+export const GRADES = ['excellent', 'good', 'fair', 'poor'];
 
 // The kinds of files that are read here, by their names for people.
 export async function formatTitles() {
@@ -35,7 +36,7 @@ const CHOICES = {
   state: () => [['', t('filter.state')], ['ready', t('filter.ready')], ['queued', t('stage.queued')], ['extracting', t('stage.reading')],
                 ['indexing', t('stage.indexing')], ['failed', t('stage.failed')], ['cancelled', t('stage.cancelled')]],
   order: () => [['', t('order.newest')], ['created', t('order.oldest')], ['name', t('order.name')], ['size', t('order.size')]],
-  mode: () => [['', t('mode.hybrid')], ['keyword', t('mode.keyword')], ['semantic', t('mode.semantic')]],
+  mode: () => [['', t('mode.hybrid')], ['keyword', t('mode.keyword')], ['semantic', t('mode.semantic')], ['private', t('mode.private')]],
 };
 
 function date(name, value, changed) {
@@ -102,7 +103,6 @@ export function filters(names, query, changed) {
       row.append(element);
     }
   }
-  row.prepend(...factChips(query, changed));
   if (query.document) row.prepend(inOne(() => changed({document: ''})));
   return row;
 }

@@ -36,6 +36,8 @@ const PATHS = {
   archive: 'M4 4h16v5H4zM5 9v11h14V9M10 13h4',
   data: 'M12 4c4 0 7 1 7 3s-3 3-7 3-7-1-7-3 3-3 7-3zM5 7v10c0 2 3 3 7 3s7-1 7-3V7M5 12c0 2 3 3 7 3s7-1 7-3',
   code: 'M9 7l-5 5 5 5M15 7l5 5-5 5',
+  alike: 'M4 4h10v10H4zM10 10h10v10H10z',
+  edit: 'M4 20l1-5L16 4l4 4L9 19zM13.500 6.500l4 4',
   open: 'M14 4h6v6M20 4l-9 9M18 14v6H4V6h6',
 };
 

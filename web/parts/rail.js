@@ -8,6 +8,7 @@ import {icon} from './icons.js';
 import {pickFiles, pickFolder} from './drop.js';
 import {newCollection} from './collections.js';
 import {readSample} from './invite.js';
+import {savedLeaves, refreshSaved} from './saved.js';
 
 const PLACES = [
   {view: 'ask', path: '/ask', icon: 'ask', text: 'rail.ask'},
@@ -16,7 +17,7 @@ const PLACES = [
   {view: 'conversations', path: '/conversations', icon: 'talks', text: 'rail.conversations'},
 ];
 const RECENT = 6;
-let root, links, collections, recent, foot, add;
+let root, links, collections, saved, recent, foot, add;
 
 const place = ({view, path, icon: name, text}) =>
   h('a', {class: 'place', href: path, data: {view}, test: `nav-${view}`}, icon(name), h('span', {}, t(text)), h('b', {class: 'number'}));
@@ -28,9 +29,10 @@ function build() {
     h('button', {class: 'primary', onclick: pickFiles, test: 'add-files'}, icon('add'), t('add.files')),
     h('button', {class: 'square', onclick: pickFolder, test: 'add-folder', title: t('add.folder'), 'aria-label': t('add.folder')}, icon('folder')));
   collections = h('div', {class: 'rail-list', test: 'rail-collections'});
+  saved = h('div', {class: 'rail-list', test: 'rail-searches'});
   recent = h('div', {class: 'rail-list', test: 'rail-conversations'});
   foot = h('div', {class: 'rail-foot'});
-  fill(root, h('a', {class: 'brand', href: '/'}, icon('brand'), t('name')), add, links, collections, recent, h('span', {class: 'gap'}), foot);
+  fill(root, h('a', {class: 'brand', href: '/'}, icon('brand'), t('name')), add, links, collections, saved, recent, h('span', {class: 'gap'}), foot);
 }
 
 function mark() {
@@ -42,7 +44,7 @@ function mark() {
     if (now) link.setAttribute('aria-current', 'page');
   }
   for (const link of root.querySelectorAll('.rail-list a')) {
-    const now = link.dataset.id === (view === 'library' ? query.collection : view === 'ask' ? params.id : '');
+    const now = link.dataset.id === ({library: query.collection, search: query.saved, ask: params.id}[view]);
     if (now) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
@@ -53,6 +55,11 @@ function paintCollections() {
     'aria-label': t('collection.new'), title: t('collection.new')}, icon('add'))),
     state.collections.map((one) => h('a', {class: 'leaf', href: `/library?collection=${one.id}`, data: {id: one.id}},
       h('span', {}, one.name), h('b', {class: 'number'}, number(one.documents)))));
+  mark();
+}
+
+function paintSaved() {
+  fill(saved, state.saved.length > 0 && h('h2', {}, t('saved.title')), savedLeaves());
   mark();
 }
 
@@ -96,7 +103,7 @@ export async function refreshConversations() {
 
 let due = 0;
 function soon() {
-  if (!due) due = setTimeout(() => { due = 0; refreshCounts(); refreshCollections(); }, 800);
+  if (!due) due = setTimeout(() => { due = 0; refreshCounts(); refreshCollections(); if (state.saved.length) refreshSaved(); }, 800);
 }
 
 export function start() {
@@ -105,6 +112,7 @@ export function start() {
   build();
   on('route', mark);
   on('noted', mark);
+  on('saved', paintSaved);
   on('collections', refreshCollections);
   on('collections-paint', paintCollections);
   on('conversations', refreshConversations);
@@ -121,5 +129,6 @@ export function show() {
   paintRecent();
   mark();
   refreshConversations();
+  refreshSaved();
   return Promise.all([refreshCounts(), refreshCollections(), readSample()]);
 }

@@ -9,12 +9,13 @@ import {pageStack, loadMarked} from './picture.js';
 import {familyIcon} from './families.js';
 import {viewerOf, showWith} from '../viewers/kinds.js';
 import {htmlOf} from '../viewers/html.js';
+import {likeAddress} from './result.js';
 
 let root, shell, shown = null;
 
 export const isOpen = () => shown !== null;
 
-// source: {document, page, place, start, end, quote}; index/count/step: its place among the others; onclose
+// source: {document, ordinal, page, place, start, end, quote}; index/count/step: its place among the others; onclose
 export function open(source, {index = 0, count = 1, step, onclose} = {}) {
   const key = `${source.document.id} ${source.page} ${source.start} ${source.end}`;
   if (shown && shown.key === key) return paintHead(source, {index, count, step});
@@ -63,6 +64,7 @@ function paintHead(source, where) {
   const name = h('a', {class: 'reader-name', href: documentAddress(source), title: source.document.name, test: 'reader-name'}, source.document.name);
   fill(head, h('button', {class: 'icon narrow-only', onclick: close, 'aria-label': t('reader.close'), test: 'reader-back'}, icon('back')),
     h('span', {class: 'wide-only'}, familyIcon(source.document)), name, stepper(where), h('small', {class: 'reader-place', test: 'reader-place'}, source.place || ''),
+    h('a', {class: 'button icon', href: likeAddress(source.document.id, source.ordinal), 'aria-label': t('search.like'), title: t('search.like'), test: 'reader-like'}, icon('alike')),
     h('button', {class: 'icon wide-only', onclick: close, 'aria-label': t('reader.close'), title: `${t('reader.close')} (Esc)`, test: 'reader-close'}, icon('close')));
 }
 
@@ -171,7 +173,7 @@ function closest({text, snippet, highlights, start, end}) {
 // A result of a search or a citation of an answer, as a source.
 export function sourceOf(one) {
   const passage = one.quote === undefined ? closest(one) : {start: one.start, end: one.end, quote: one.quote};
-  return {document: one.document, page: one.page, place: one.place, ...passage};
+  return {document: one.document, ordinal: one.ordinal, page: one.page, place: one.place, ...passage};
 }
 
 export function start() {

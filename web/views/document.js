@@ -16,6 +16,7 @@ import {memberList, breadcrumb} from '../parts/members.js';
 import {familyIcon} from '../parts/families.js';
 import {viewerOf, showWith} from '../viewers/kinds.js';
 import {htmlOf} from '../viewers/html.js';
+import {likeAddress} from '../parts/result.js';
 import * as documents from '../parts/documents.js';
 
 const TEXT_STEP = 200000;  // letters shown at once; laying out megabytes makes a page that answers no key
@@ -101,7 +102,8 @@ function actions(one, changed) {
   const act = (text, run, test) => h('button', {class: 'small', onclick: run, test}, t(text));
   return h('div', {class: 'row wrap', test: 'document-actions'},
     h('a', {class: 'button small', href: `/v1/documents/${one.id}/original`, download: one.name, test: 'download'}, t('document.original')),
-    one.searchable && h('a', {class: 'button small', href: `/search?document=${one.id}`}, t('document.search_in')),
+    one.searchable && [h('a', {class: 'button small', href: `/search?document=${one.id}`}, t('document.search_in')),
+      h('a', {class: 'button small', href: likeAddress(one.id), test: 'document-like'}, t('search.like'))],
     mayWrite() && (one.deleted_at
       ? act('do.restore', () => { documents.restore([one]); go(`/documents/${one.id}`, {replace: true}); }, 'restore')
       : [act('do.rename', () => documents.rename(one, changed), 'rename-open'), act('do.tag', () => documents.tag([one], changed), 'tag-open'),

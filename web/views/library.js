@@ -7,7 +7,8 @@ import {bind, walker} from '../keys.js';
 import {go, note, withQuery, here} from '../router.js';
 import {top} from '../parts/top.js';
 import {filters} from '../parts/filters.js';
-import {takeOperators, merged, conditions} from '../parts/operators.js';
+import {chipsOf, Wrong} from '../parts/understood.js';
+import {completion} from '../parts/complete.js';
 import {invite} from '../parts/invite.js';
 import {icon} from '../parts/icons.js';
 import {familyIcon} from '../parts/families.js';
@@ -18,7 +19,7 @@ import {pickFiles} from '../parts/drop.js';
 import * as documents from '../parts/documents.js';
 
 const PAGE = 50;
-const FILTERS = ['q', 'state', 'format', 'family', 'collection', 'tag', 'quality', 'facts', 'after', 'before'];
+const FILTERS = ['q', 'state', 'format', 'family', 'collection', 'tag', 'quality'];
 const SENT = ['q', 'state', 'format', 'family', 'collection', 'tag'];
 
 function stateCell(one) {
@@ -63,43 +64,48 @@ class Library {
         h('button', {class: 'small', onclick: () => removeCollection(collection), test: 'collection-remove'}, t('do.remove'))),
       mayWrite() && !this.trash && h('button', {class: 'small narrow-only', onclick: pickFiles, test: 'add-files-narrow'}, t('add.short')));
     this.input = h('input', {type: 'search', value: query.q || '', 'aria-label': t('library.filter'), placeholder: t('library.filter'), autocomplete: 'off',
-                             data: {slash: 'yes'}, test: 'library-filter'});
-    this.input.addEventListener('input', debounce(150, () => this.look(false)));
-    this.input.addEventListener('keydown', (event) => { if (event.key === 'Enter') this.look(true); });
+                             spellcheck: 'false', maxlength: 2000, data: {slash: 'yes'}, test: 'library-filter'});
+    this.wrong = new Wrong(this.input);
+    this.complete = completion(this.input, () => this.look(false));
+    this.chips = h('div', {class: 'understood', role: 'group', 'aria-label': t('understood.title'), hidden: true, test: 'understood-row'});
+    this.typed = debounce(150, () => this.look(false));
+    this.input.addEventListener('input', this.typed);
+    this.input.addEventListener('keydown', (event) => {
+      if (this.complete.key(event) || event.key !== 'Enter') return;
+      this.typed.cancel();
+      this.complete.close();
+      this.look(true);
+    });
     this.filters = h('div', {class: 'filter-place'});
     this.status = h('p', {class: 'status', role: 'status', test: 'library-status'}, '\u00a0');
     this.bulk = h('div', {class: 'bulk', hidden: true, role: 'toolbar', 'aria-label': t('library.selected'), test: 'bulk'});
     this.list = h('ul', {class: 'docs', 'aria-label': t('library.title'), test: 'documents'},
       Array.from({length: 8}, () => h('li', {class: 'doc bone', 'aria-hidden': 'true'})));
-    this.more = h('button', {class: 'more', hidden: true, onclick: () => this.load(true), test: 'more'}, t('library.more'));
+    this.more = h('button', {class: 'more', hidden: true, onclick: () => this.load({more: true}), test: 'more'}, t('library.more'));
     const trashLink = h('a', {class: 'chip', href: this.trash ? '/library' : '/library?trash=1', test: 'trash-link'}, icon(this.trash ? 'back' : 'trash'),
       this.trash ? t('library.title') : t('library.trash'));
-    fill(root, this.head.element, h('div', {class: 'finder'}, h('div', {class: 'row'}, h('div', {class: 'search-box'}, this.input), trashLink),
-      this.filters,
+    fill(root, this.head.element, h('div', {class: 'finder'}, h('div', {class: 'row'}, h('div', {class: 'search-box'}, this.input, this.wrong.mirror, this.complete.list), trashLink),
+      this.wrong.sentence, this.chips, this.filters,
       h('div', {class: 'under'}, this.status, this.bulk)), h('div', {class: 'scroll'}, this.list, this.more));
     this.paintFilters();
   }
 
   paintFilters() {
-    const {query} = here();
-    const dated = ['after', 'before'].filter((name) => query[name]);
-    fill(this.filters, filters(['state', 'format', 'quality', 'collection', 'tag', ...dated, 'order'], query,
+    fill(this.filters, filters(['state', 'format', 'quality', 'collection', 'tag', 'order'], here().query,
       (values) => ('collection' in values ? go(withQuery(values)) : this.changed(values))));
   }
 
-  // Filters that were typed leave the field and stand in the row below it.
-  async look(whole) {
-    const typed = this.input.value;
-    const found = await takeOperators(typed, whole);
-    if (this.input.value !== typed) return;
-    if (found.text !== typed) {
-      this.input.value = found.text.trimStart();
-      const values = {...merged(here().query, found), q: this.input.value.trim()};
-      if ('collection' in values) return go(withQuery(values));
-      note(withQuery(values));
-      this.paintFilters();
-    }
-    this.changed({q: this.input.value.trim()});
+  // Whole: an error is shown at its place. Else it is being typed, and what is no operator yet is part of a name.
+  look(whole) {
+    note(withQuery({q: this.input.value.trim()}));
+    this.load({typing: !whole});
+  }
+
+  // Takes a condition out of the field.
+  forget(start, end) {
+    this.input.value = `${this.input.value.slice(0, start).trimEnd()} ${this.input.value.slice(end).trimStart()}`.trim();
+    this.look(true);
+    this.input.focus();
   }
 
   listen() {
@@ -122,8 +128,8 @@ class Library {
     undo.add(on('documents', again));
     // New rows come in at the top only when nobody is pointing at the list: nothing moves under the pointer.
     undo.add(on('event:document', (next) => { if (!this.items.some((item) => item.id === next.id) && !this.list.matches(':hover')) again(); }));
-    undo.add(() => this.aborter && this.aborter.abort());
-    const near = new IntersectionObserver((seen) => { if (seen.some((entry) => entry.isIntersecting)) this.load(true); });
+    undo.add(() => { this.typed.cancel(); this.complete.cancel(); if (this.aborter) this.aborter.abort(); });
+    const near = new IntersectionObserver((seen) => { if (seen.some((entry) => entry.isIntersecting)) this.load({more: true}); });
     near.observe(this.more);
     undo.add(() => near.disconnect());
   }
@@ -180,7 +186,6 @@ class Library {
 
   changed(values) {
     note(withQuery(values));
-    if ('facts' in values || values.after === '' || values.before === '') this.paintFilters();
     this.load();
   }
 
@@ -188,30 +193,36 @@ class Library {
     const {query} = here();
     const wanted = {order: query.order || '-created'};
     for (const name of SENT) wanted[name] = query[name];
-    wanted.metadata = conditions(query).join(';');
-    wanted.since = query.after && `${query.after}T00:00:00Z`;
-    wanted.until = query.before && `${query.before}T23:59:59Z`;
+    wanted.metadata = query.quality && `extraction_quality=${query.quality}`;
     if (this.trash) wanted.trash = 1;
     return wanted;
   }
 
-  async load(more) {
+  async load({more = false, typing = false} = {}) {
     if (more && (!this.next || this.loading)) return;
     if (this.aborter && !more) this.aborter.abort();
     const own = new AbortController();
     this.aborter = own;
     this.loading = true;
     try {
-      const page = await get('/v1/documents', {...this.query(), limit: PAGE, after: more ? this.next : null}, own.signal);
+      const page = await get('/v1/documents', {...this.query(), typing: typing || more ? 1 : null, limit: PAGE, after: more ? this.next : null}, own.signal);
       this.next = page.next;
       this.items = more ? [...this.items, ...page.items] : page.items;
       this.total = page.total;
+      this.paintUnderstood(page);
       this.paint(more ? page.items : null);
     } catch (error) {
-      if (error.name !== 'AbortError') fill(this.list, problem(error, () => this.load()));
+      if (error.position) this.wrong.show(error);
+      else if (error.name !== 'AbortError') fill(this.list, problem(error, () => this.load()));
     } finally {
       if (own === this.aborter) this.loading = false;
     }
+  }
+
+  paintUnderstood(page) {
+    this.wrong.clear();
+    fill(this.chips, chipsOf(page.understood, (start, end) => this.forget(start, end)));
+    this.chips.hidden = !this.chips.children.length;
   }
 
   paint(added) {

@@ -1,70 +1,62 @@
-// search.js - results as one types. The address holds the query, its filters and the row that is open (?at=3).
+// search.js - results as one types. The address holds the query, its filters and the row that is open (?at=3); or the
+// document whose likes are shown (?like=ID&part=2), or the saved search that is run (?saved=ID).
 import {h, fill, say, cleanup, debounce, isNarrow} from '../dom.js';
 import {t, number, list} from '../texts.js';
-import {post} from '../api.js';
+import {get, post} from '../api.js';
 import {bind, walker} from '../keys.js';
 import {note, withQuery, here} from '../router.js';
 import {top} from '../parts/top.js';
 import {filters} from '../parts/filters.js';
-import {conditions} from '../parts/operators.js';
 import {chipsOf, Wrong} from '../parts/understood.js';
 import {completion} from '../parts/complete.js';
 import {judgedFor, thumbs} from '../parts/judge.js';
-import {whyPanel} from '../parts/why.js';
 import {FACETS, facetList} from '../parts/facets.js';
 import {recentSearches} from '../parts/recent.js';
+import {saveSearch, savedSection, filtersOf, seen} from '../parts/saved.js';
+import {resultRow} from '../parts/result.js';
 import {invite} from '../parts/invite.js';
-import {state} from '../state.js';
-import {scoreBar, legs, marked} from '../parts/score.js';
+import {icon} from '../parts/icons.js';
+import {state, on} from '../state.js';
 import {problem} from '../parts/problem.js';
 import {noticeLine, notices} from '../parts/notices.js';
 import * as reader from '../parts/reader.js';
 
 const LIMIT = 30;
+const OFFSET_MOST = 100;  // as many of the best the server leaves out
 const TYPING_MS = 120;
 const FRESH = 0.3;  // of a score may come from how new a document is
 
-function bodyFrom(query, whole) {
-  const body = {query: query.q, limit: LIMIT, explain: true};
+// How results are shown, whatever is searched for.
+function shownAs(query, whole) {
+  const body = {limit: LIMIT, explain: true};
   if (whole) body.facets = FACETS;
-  else body.typing = true;
   if (query.group === 'document') body.group = 'document';
   if (query.fresh) body.fresh = FRESH;
-  if (query.mode) body.mode = query.mode;
-  if (query.format) body.formats = [query.format];
-  if (query.family) body.families = [query.family];
-  if (conditions(query).length) body.metadata = conditions(query);
-  if (query.collection) body.collections = [query.collection];
-  if (query.tag) body.tags = [query.tag];
-  if (query.document) body.documents = [query.document];
-  if (query.after) body.after = `${query.after}T00:00:00Z`;
-  if (query.before) body.before = `${query.before}T23:59:59Z`;
   return body;
 }
 
-// "Why" opens under its result; the reader stays as it is.
-function whyButton(result) {
-  const button = h('button', {class: 'plain small', tabindex: -1, 'aria-expanded': 'false', test: 'why-open', onclick: () => {
-    const shown = button.closest('.result').querySelector('.why-panel');
-    if (shown) shown.remove();
-    else button.closest('.result').append(whyPanel(result));
-    button.setAttribute('aria-expanded', String(!shown));
-  }}, t('why.open'));
-  return button;
+function bodyFrom(query, whole) {
+  const body = {...shownAs(query, whole), query: query.q || '', ...filtersOf(query)};
+  if (!whole) body.typing = true;
+  if (query.like) body.like = query.like;
+  if (query.part) body.ordinal = Number(query.part);
+  if (query.mode) body.mode = query.mode;
+  if (query.family) body.families = [query.family];
+  return body;
 }
 
-// Passages elsewhere that say the same, by the names of their documents.
-function copies(result) {
-  const list = result.copies || [];
-  return list.length > 0 && h('details', {class: 'copies', test: 'copies'}, h('summary', {}, t('search.copies', {count: list.length})),
-    h('ul', {}, list.map((one) => h('li', {}, h('a', {href: `/documents/${one.document.id}?start=${one.start}&end=${one.end}`}, one.document.name), one.place && h('small', {}, ` ${one.place}`)))));
-}
-
-// Of a list of documents: the other passages of each, to open beside.
-function passages(result, opened) {
-  const list = result.passages || [];
-  return list.length > 0 && h('ul', {class: 'passages', 'aria-label': t('search.passages')}, list.map((one) => h('li', {},
-    h('button', {class: 'plain', tabindex: -1, test: 'passage', onclick: () => opened(one)}, h('small', {}, one.place), h('span', {}, one.snippet || one.text)))));
+// A saved search is run as it is saved, so that what it finds is no longer new; one that is gone is a search like others.
+async function ask(query, whole, signal) {
+  if (query.saved && whole) {
+    try {
+      const answer = await post(`/v1/searches/saved/${query.saved}/run`, shownAs(query, whole), {signal});
+      seen(query.saved);
+      return answer;
+    } catch (error) {
+      if (error.code !== 'not_found') throw error;
+    }
+  }
+  return post('/v1/search', bodyFrom(query, whole), {signal});
 }
 
 // A choice that is on or off, kept in the address.
@@ -79,13 +71,11 @@ function toggle(name, query, changed) {
   return button;
 }
 
-function row(result, index, opened) {
-  const place = [result.place, result.heading].filter(Boolean).join(' · ');
-  return h('li', {class: 'result', tabindex: -1, data: {index}, test: 'result'},
-    h('div', {class: 'result-head'}, h('span', {class: 'result-name'}, result.document.name), h('small', {}, place), scoreBar(result.score)),
-    h('p', {class: 'snippet'}, marked(result.snippet || result.text, result.highlights)),
-    h('div', {class: 'result-foot'}, legs(result), h('span', {class: 'result-acts'}, result.explanation && whyButton(result))),
-    copies(result), passages(result, opened));
+// Whose likes these are; pressing it goes back to an ordinary search.
+function likeChip(query, forget) {
+  const words = h('span', {}, t('search.like'));
+  get(`/v1/documents/${query.like}`).then((one) => { words.textContent = t(query.part ? 'search.like_part' : 'search.like_whole', {name: one.name}); }, () => {});
+  return h('button', {class: 'chip', type: 'button', data: {set: 'yes'}, title: t('filter.forget'), test: 'like-of', onclick: forget}, words, icon('close'));
 }
 
 function statusOf(answer) {
@@ -95,25 +85,32 @@ function statusOf(answer) {
 }
 
 function nothing(query) {
-  const words = query.q.split(/\s+/).filter((one) => /^["-]/.test(one));
-  return h('div', {class: 'nothing', test: 'nothing'}, h('h2', {}, t('search.nothing', {query: query.q})),
+  const words = (query.q || '').split(/\s+/).filter((one) => /^["-]/.test(one));
+  return h('div', {class: 'nothing', test: 'nothing'}, h('h2', {}, query.like ? t('search.nothing_like') : t('search.nothing', {query: query.q})),
     h('p', {}, words.length ? t('search.nothing_strict', {words: list(words)}) : t('search.nothing_text')));
 }
+
+// Beside the results there is room for the facets; else they are folded above them.
+const hasRoom = () => matchMedia('(min-width: 1200px)').matches && !reader.isOpen();
 
 export function render(root, {query}) {
   const undo = cleanup();
   let aborter = null;
   let results = [];
+  let searchId = null;
   const head = top(t('search.title'), h('a', {class: 'button', href: '/search/measure', test: 'measure'}, t('lab.title')));
   const input = h('input', {type: 'search', value: query.q || '', 'aria-label': t('search.label'), placeholder: t('search.placeholder'), autocomplete: 'off',
                             spellcheck: 'false', maxlength: 2000, 'aria-controls': 'results', data: {slash: 'yes'}, test: 'search-input'});
   const status = h('p', {class: 'status', role: 'status', test: 'search-status'}, t('search.hint'));
+  const save = h('button', {class: 'plain small', type: 'button', hidden: true, test: 'save-search', onclick: () => saveSearch(here().query, (made) => { note(withQuery({saved: made.id})); paintSave(); })},
+    icon('pin'), t('saved.save'));
   const ol = h('ol', {class: 'results', id: 'results', 'aria-label': t('search.results'), test: 'results'});
-  const side = h('details', {class: 'facets', open: !isNarrow(), hidden: true, test: 'facets'});
-  const body = h('div', {class: 'scroll pad found'}, side, ol);
+  const more = h('button', {class: 'more', type: 'button', hidden: true, test: 'more-results', onclick: () => showMore()}, t('search.more'));
+  const side = h('details', {class: 'facets', open: hasRoom(), hidden: true, test: 'facets'});
+  const body = h('div', {class: 'scroll pad found'}, side, h('div', {class: 'found-list'}, ol, more));
   const changed = (values) => {
-    note(withQuery({...values, at: null}));
-    if ('facts' in values || 'document' in values) paintFilters();
+    note(withQuery({...values, at: null, saved: null}));
+    if ('document' in values) paintFilters();
     run();
   };
   const row_ = h('div', {class: 'filter-place'});
@@ -121,17 +118,24 @@ export function render(root, {query}) {
   const wrong = new Wrong(input);
   const complete = completion(input, () => look(false));
   const paintFilters = () => {
-    const row = filters(['mode', 'format', 'collection', 'tag', 'quality', 'after', 'before'], here().query, changed);
+    const row = filters(['mode', 'format', 'collection', 'tag', 'after', 'before'], here().query, changed);
     row.append(toggle('group', here().query, changed), toggle('fresh', here().query, changed));
     fill(row_, row);
   };
   fill(root, head.element, h('div', {class: 'finder'}, h('form', {class: 'search-box', role: 'search', onsubmit: (event) => { event.preventDefault(); typed.cancel(); complete.close(); look(true).then(() => walk.put(0)); }},
-    input, wrong.mirror, complete.list), wrong.sentence, chips, row_, status), body);
+    input, wrong.mirror, complete.list), wrong.sentence, chips, row_, h('div', {class: 'under'}, status, save)), body);
   paintFilters();
 
   // j/k move quickly; the reader follows when they rest.
   const follow = debounce(80, open);
   const walk = walker(ol, '.result', {moved: (_, index) => { if (!isNarrow()) follow(index); }, opened: (one) => open(Number(one.dataset.index))});
+
+  // What was opened was found: the server counts what people look for in vain.
+  function tellOpened(one, index) {
+    if (!searchId || one.wasOpened) return;
+    one.wasOpened = true;
+    post(`/v1/searches/${searchId}/opened`, {document: one.document.id, chunk: one.chunk, rank: index + 1}).catch(() => {});
+  }
 
   function open(index) {
     const one = results[index];
@@ -144,10 +148,13 @@ export function render(root, {query}) {
         follow.cancel();
         ol.querySelectorAll('[data-open]').forEach((other) => other.removeAttribute('data-open'));
         note(withQuery({at: null}));
+        side.open = hasRoom();
         if (walk.current()) walk.current().focus({preventScroll: true});
       },
     });
+    side.open = hasRoom();
     note(withQuery({at: index + 1}));
+    tellOpened(one, index);
   }
 
   function openPassage(index, passage) {
@@ -174,6 +181,16 @@ export function render(root, {query}) {
     side.hidden = !groups.length;
   }
 
+  function paintSave() {
+    const now = here().query;
+    save.hidden = !(now.q || '').trim() || Boolean(now.like) || state.saved.some((one) => one.id === now.saved);
+  }
+
+  function paintChips(now, answer) {
+    fill(chips, now.like && likeChip(now, () => changed({like: null, part: null})), chipsOf(answer.understood, forget));
+    chips.hidden = !chips.children.length;
+  }
+
   // What was typed may be a slip: the nearest words that the library has.
   function meant(answer) {
     const {query} = answer.suggestion || {};
@@ -183,51 +200,84 @@ export function render(root, {query}) {
     }}, query));
   }
 
-  async function addThumbs(query, shown) {
+  async function addThumbs(query, shown, from = 0) {
     const judged = await judgedFor(query);
     if (!judged || shown !== results) return;
-    ol.querySelectorAll('.result-acts').forEach((place, i) => place.prepend(thumbs(query, shown[i], judged)));
+    [...ol.querySelectorAll('.result-acts')].slice(from).forEach((place, i) => place.prepend(thumbs(query, shown[from + i], judged)));
   }
+
+  const rowsFrom = (list, from) => list.map((one, i) => resultRow(one, from + i, (passage) => openPassage(from + i, passage)));
+
+  const mayGoOn = (answer) => answer.results.length === LIMIT && results.length <= OFFSET_MOST;
 
   function show(answer, now, whole) {
     results = answer.results;
+    searchId = answer.search_id;
     wrong.clear();
-    fill(chips, chipsOf(answer.understood, forget));
-    chips.hidden = !chips.children.length;
+    paintChips(now, answer);
+    paintSave();
     say(status, statusOf(answer));
-    fill(ol, results.map((one, i) => row(one, i, (passage) => openPassage(i, passage))), results.length === 0 && nothing(now));
+    fill(ol, rowsFrom(results, 0), results.length === 0 && nothing(now));
     if (answer.notice) ol.prepend(noticeLine(answer.notice));
     const instead = meant(answer);
     if (instead) ol.prepend(instead);
     if (whole) paintFacets(answer);
     else side.hidden = true;
+    more.hidden = !whole || !mayGoOn(answer);
     walk.put(0, {focus: false, quiet: true});
-    if (whole && results.length) addThumbs(now.q, results);
+    if (whole && results.length && now.q) addThumbs(now.q, results);
     const at = Number(now.at);
     if (at > 0 && at <= results.length) open(at - 1);
+  }
+
+  // The next ones, below those that are there.
+  async function showMore() {
+    const now = here().query;
+    const shown = results;
+    more.setAttribute('aria-busy', 'true');
+    try {
+      const answer = await post('/v1/search', {...bodyFrom(now, true), facets: undefined, offset: shown.length, remember: false});
+      if (shown !== results) return;
+      const from = results.length;
+      results.push(...answer.results);
+      ol.append(...rowsFrom(answer.results, from));
+      more.hidden = !mayGoOn(answer);
+      walk.put(from);
+      if (now.q) addThumbs(now.q, results, from);
+    } catch (error) {
+      more.before(problem(error, showMore));
+      more.hidden = true;
+    } finally {
+      more.removeAttribute('aria-busy');
+    }
   }
 
   function idle() {
     results = [];
     wrong.clear();
+    fill(chips);
     chips.hidden = true;
     side.hidden = true;
+    more.hidden = true;
+    paintSave();
     say(status, t('search.hint'));
     const empty = state.statistics && state.statistics.documents === 0;
-    fill(ol, empty && invite(), notices());
-    recentSearches().then((section) => { if (section && !here().query.q) ol.append(section); });
+    fill(ol, empty && invite(), notices(), savedSection());
+    recentSearches().then((section) => { if (section && !isAsked(here().query)) ol.append(section); });
   }
+
+  const isAsked = (now) => Boolean((now.q || '').trim() || now.like);
 
   // Whole: as it stands, where an error is shown at its place. Else it is being typed, and what is no operator yet is words.
   async function run(whole = true) {
     const now = here().query;
     if (aborter) aborter.abort();
-    if (!(now.q || '').trim()) return idle(now);
+    if (!isAsked(now)) return idle();
     aborter = new AbortController();
     const own = aborter;
     ol.setAttribute('aria-busy', 'true');
     try {
-      const answer = await post('/v1/search', bodyFrom(now, whole), {signal: own.signal});
+      const answer = await ask(now, whole, own.signal);
       if (own === aborter) show(answer, now, whole);
     } catch (error) {
       if (error.position && own === aborter) wrong.show(error);
@@ -237,8 +287,11 @@ export function render(root, {query}) {
     }
   }
 
+  // What is typed is another search than the saved one, or than one by likeness; conditions may be added to that.
   function look(whole) {
-    note(withQuery({q: input.value, at: null}));
+    const saved = state.saved.find((one) => one.id === here().query.saved);
+    const isSaved = saved && saved.query === input.value.trim();
+    note(withQuery({q: input.value, at: null, saved: isSaved ? saved.id : null}));
     return run(whole);
   }
 
@@ -262,7 +315,8 @@ export function render(root, {query}) {
     if (button) button.click();
     return Boolean(button);
   };
-  undo.add(bind({...walk.keys, w: press('why-open'), '+': press('judge-good'), '-': press('judge-bad')}));
+  undo.add(bind({...walk.keys, w: press('why-open'), m: press('like'), '+': press('judge-good'), '-': press('judge-bad')}));
+  undo.add(on('saved', () => { if (!isAsked(here().query)) idle(); else paintSave(); }));
   undo.add(() => { typed.cancel(); complete.cancel(); follow.cancel(); if (aborter) aborter.abort(); });
   run();
   return {cleanup: undo, title: t('search.title'), focus: input};

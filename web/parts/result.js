@@ -1,0 +1,45 @@
+// result.js - one row of a search: where it stands, what it says, why, and what else is like it.
+import {h} from '../dom.js';
+import {t} from '../texts.js';
+import {address} from '../api.js';
+import {scoreBar, legs, marked} from './score.js';
+import {whyPanel} from './why.js';
+
+// Other documents' passages like one document, or like one passage of it.
+export const likeAddress = (document, ordinal) => address('/search', {like: document, part: ordinal});
+
+// "Why" opens under its result; the reader stays as it is.
+function whyButton(result) {
+  const button = h('button', {class: 'plain small', tabindex: -1, 'aria-expanded': 'false', test: 'why-open', onclick: () => {
+    const shown = button.closest('.result').querySelector('.why-panel');
+    if (shown) shown.remove();
+    else button.closest('.result-foot').after(whyPanel(result));
+    button.setAttribute('aria-expanded', String(!shown));
+  }}, t('why.open'));
+  return button;
+}
+
+// Passages elsewhere that say the same, by the names of their documents.
+function copies(result) {
+  const list = result.copies || [];
+  return list.length > 0 && h('details', {class: 'copies', test: 'copies'}, h('summary', {}, t('search.copies', {count: list.length})),
+    h('ul', {}, list.map((one) => h('li', {}, h('a', {href: `/documents/${one.document.id}?start=${one.start}&end=${one.end}`}, one.document.name), one.place && h('small', {}, ` ${one.place}`)))));
+}
+
+// Of a list of documents: the other passages of each, to open beside.
+function passages(result, opened) {
+  const list = result.passages || [];
+  return list.length > 0 && h('ul', {class: 'passages', 'aria-label': t('search.passages')}, list.map((one) => h('li', {},
+    h('button', {class: 'plain', tabindex: -1, test: 'passage', onclick: () => opened(one)}, h('small', {}, one.place), h('span', {}, one.snippet || one.text)))));
+}
+
+export function resultRow(result, index, opened) {
+  const place = [result.place, result.heading].filter(Boolean).join(' · ');
+  return h('li', {class: 'result', tabindex: -1, data: {index}, test: 'result'},
+    h('div', {class: 'result-head'}, h('span', {class: 'result-name', title: result.document.path}, result.document.name), h('small', {}, place), scoreBar(result.score)),
+    h('p', {class: 'snippet'}, marked(result.snippet || result.text, result.highlights)),
+    h('div', {class: 'result-foot'}, legs(result), h('span', {class: 'result-acts'},
+      h('a', {class: 'button plain small', tabindex: -1, href: likeAddress(result.document.id, result.ordinal), test: 'like'}, t('search.like')),
+      result.explanation && whyButton(result))),
+    copies(result), passages(result, opened));
+}
