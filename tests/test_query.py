@@ -194,3 +194,41 @@ def test_the_steps_of_a_search_are_told(library):
     assert names == ["step", "step", "done"]
     data = json.loads([line[6:] for line in events.splitlines() if line.startswith("data: ")][-1])
     assert [r["chunk"] for r in data["results"]] == [r["chunk"] for r in done["results"]]
+
+
+def test_conditions_alone_list_documents_newest_first(library):
+    answer = search(library, "size<1MB", limit=2).json()
+    assert answer["total"] == 3 and names(search(library, "size<1MB")) == sorted(TEXTS)
+    shown = [r["document"]["id"] for r in answer["results"]]
+    rest = [r["document"]["id"] for r in search(library, "size<1MB", limit=2, offset=2).json()["results"]]
+    assert len(set(shown + rest)) == 3
+    created = [library.get(f"/v1/documents/{i}").json()["created_at"] for i in shown + rest]
+    assert created == sorted(created, reverse=True)
+    assert answer["results"][0]["snippet"] and answer["legs"] == {"keyword": False, "semantic": False}
+    assert search(library, "type:markdown").json()["total"] == 1
+    assert search(library, "").json()["total"] == 3
+    assert search(library, "before:2001").json()["results"] == []
+    assert library.post("/v1/search", {"query": " "}).json()["error"]["field"] == "query"
+
+
+def test_pages_of_results_go_on_to_a_thousand(library):
+    paragraphs = [f"Paragraph {n} tells of lighthouse {n * 7919 % 1000} and its keeper. " + f"The lamp number {n} burned. " * 22 for n in range(260)]
+    [big] = library.add(("lighthouses.txt", "\n\n".join(paragraphs).encode()), tags="deep")
+    pages = [library.post("/v1/search", {"query": "lighthouse keeper", "mode": "keyword", "documents": [big["id"]], "limit": 50, "offset": offset,
+                                         "copies": True}).json()["results"] for offset in range(0, 250, 50)]
+    chunks = [r["chunk"] for page in pages for r in page]
+    assert len(chunks) == 250 and len(set(chunks)) == 250
+    scores = [r["score"] for page in pages for r in page]
+    assert scores == sorted(scores, reverse=True)
+    again = library.post("/v1/search", {"query": "lighthouse keeper", "mode": "keyword", "documents": [big["id"]], "limit": 100, "copies": True}).json()["results"]
+    assert [r["chunk"] for r in again] == chunks[:100]
+    assert search(library, "ardal", offset=1001).json()["error"]["field"] == "offset"
+
+
+def test_the_command_line_pages_and_finds_likes(library):
+    granite = next(d for d in library.get("/v1/documents", params={"q": "granite"}).json()["items"] if d["name"] == "granite.md")
+    done = library.cli("search", "--like", granite["id"] + ":0", "--json", "--mode", "keyword")
+    assert granite["id"] not in {r["document"]["id"] for r in json.loads(done.stdout)["results"]}
+    assert library.cli("search", "--like", granite["id"] + ":x", check=False).returncode == 2
+    assert library.cli("search", check=False).returncode == 2
+    assert library.cli("search", "size<1MB", "tag:language", "--offset", "2").stdout.startswith(" 3. ")

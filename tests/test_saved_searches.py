@@ -57,6 +57,14 @@ def test_a_saved_search_is_replaced_as_a_whole(library):
     library.call("DELETE", path)
 
 
+def test_conditions_alone_can_be_saved(library):
+    one = save(library, query="", filters={"tags": ["later"]})
+    library.add(("later.txt", b"This one came later.\n"), tags="later")
+    assert new_count(library, one) == 1
+    assert library.post(f"/v1/searches/saved/{one['id']}/run").json()["total"] == 1
+    library.call("DELETE", f"/v1/searches/saved/{one['id']}")
+
+
 @pytest.mark.parametrize("body, field", [
     ({"query": "a"}, "name"), ({"name": " ", "query": "a"}, "name"), ({"name": "a"}, "query"),
     ({"name": "a", "query": "typ:pdf"}, "query"), ({"name": "a", "query": "a", "mode": "best"}, "mode"),

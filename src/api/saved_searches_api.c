@@ -97,10 +97,10 @@ static bool read_saved(SavedWork *work, Error *err)
     saved->name = str_trim(saved->name);
     if (!saved->name.length)
         return fail_field(err, "name", "'name' is missing");
-    if (!str_trim(saved->query).length)
-        return fail_field(err, "query", "'query' is missing");
     if (!make_search(request->arena, saved, &filters, &search, err))
         return false;
+    if (!str_trim(saved->query).length && !search_has_conditions(&search))
+        return fail_field(err, "query", "'query' is missing");
     saved->mode = str(search_mode_name(search.mode));
     saved->filters = print_filters(request->arena, &filters);
     return true;

@@ -93,7 +93,7 @@ static bool put_facets(SearchCall *call, JsonWriter *json, const SearchResults *
 {
     if (!call->facets.count)
         return true;
-    put_text(json, "facets_over", call->reading.has_words ? S("results") : S("conditions"));
+    put_text(json, "facets_over", search_has_words(&call->search) ? S("results") : S("conditions"));
     put_array(json, "facets");
     for (size_t i = 0; i < call->facets.count; i++)
         if (!put_facet(call, json, facet_named(call->facets.at[i]), results, err))
@@ -279,7 +279,7 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
         !search_read_times(search, after, before, err) || !read_query(&call, err) ||
         !library_formats_of(request->arena, search->formats, families, &search->formats, err))
         return false;
-    if (!call.like.length && !str_trim(search->query).length)
+    if (!call.like.length && !str_trim(search->query).length && !search_has_conditions(search))
         return fail_field(err, "query", "'query' is missing");
     search->limit = (int)limit;
     search->folds_copies = !shows_copies;

@@ -5,6 +5,8 @@
 
 static const CommandOption options[] = {
     { "limit", "N", "at most so many (default 10)" },
+    { "offset", "N", "leave out so many of the best, at most 1000" },
+    { "like", "ID[:PASSAGE]", "like this document, or like its passage of this number from 0" },
     { "mode", "MODE", "hybrid, keyword, semantic or private (see GET /v1/search/modes)" },
     { "collection", "ID", "only in this collection" },
     { "format", "NAME", "only in files of this format" },
@@ -19,15 +21,43 @@ static Str words_of(const CommandLine *line)
     return str_join(line->arena, line->words, line->word_count, S(" "));
 }
 
-static bool write_request(CommandLine *line, Buf *body, Error *err)
+static bool read_number(const CommandLine *line, const char *name, int64_t max, int64_t *number_r,
+                        Error *err)
 {
-    int64_t limit = 10;
-    Str given = option_value(line, "limit");
-    if (given.length && !str_to_int(given, 1, 100, &limit))
-        return fail_field(err, "limit", "--limit must be a number from 1 to 100");
+    Str given = option_value(line, name);
+    return !given.length || str_to_int(given, 0, max, number_r) ||
+           fail_field(err, name, "--%s must be a number, at most %" PRId64, name, max);
+}
+
+/* "ID" or "ID:PASSAGE" */
+static bool write_like(const CommandLine *line, JsonWriter *json, Error *err)
+{
+    Str like = option_value(line, "like");
+    ptrdiff_t colon = str_find_char(like, ':');
+    int64_t ordinal = -1;
+    if (!like.length)
+        return true;
+    if (colon >= 0 && !str_to_int(str_from(like, (size_t)colon + 1), 0, 10000000, &ordinal))
+        return fail_field(err, "like", "--like is ID or ID:PASSAGE with a number from 0");
+    put_text(json, "like", colon >= 0 ? str_slice(like, 0, (size_t)colon) : like);
+    put_int(json, "ordinal", ordinal);
+    return true;
+}
+
+static bool write_request(const CommandLine *line, Buf *body, Error *err)
+{
+    int64_t limit = 10, offset = 0;
+    if (!line->word_count && !option_is_given(line, "like"))
+        return fail(err, ERROR_INVALID, "what is to be found? Give words, or --like ID");
+    if (!read_number(line, "limit", 100, &limit, err) ||
+        !read_number(line, "offset", 1000, &offset, err))
+        return false;
     JsonWriter json = put_begin(body);
     put_text(&json, "query", words_of(line));
     put_int(&json, "limit", limit);
+    put_int(&json, "offset", offset);
+    if (!write_like(line, &json, err))
+        return false;
     if (option_is_given(line, "mode"))
         put_text(&json, "mode", option_value(line, "mode"));
     output_filter(line, &json, "collection", "collections");
@@ -103,6 +133,14 @@ static void print_facet(const json_t *facet)
     putchar('\n');
 }
 
+/* The number of the first result that is shown. */
+static size_t first_of(const CommandLine *line)
+{
+    int64_t offset = 0;
+    (void)str_to_int(option_value(line, "offset"), 0, INT64_MAX, &offset);
+    return (size_t)offset + 1;
+}
+
 static bool run(CommandLine *line, Error *err)
 {
     AUTO_CLIENT Client *client = NULL;
@@ -118,7 +156,8 @@ static bool run(CommandLine *line, Error *err)
     }
     if (output_json(line, answer))
         return true;
-    json_array_foreach(json_object_get(answer, "results"), i, one) print_result(i + 1, one);
+    size_t first = first_of(line);
+    json_array_foreach(json_object_get(answer, "results"), i, one) print_result(first + i, one);
     json_array_foreach(json_object_get(answer, "facets"), i, one) print_facet(one);
     Str meant = json_member_text(json_object_get(answer, "suggestion"), "query");
     if (meant.length && !line->quiet)
@@ -131,10 +170,10 @@ static bool run(CommandLine *line, Error *err)
 
 const Command command_search = {
     .name = "search",
-    .arguments = "WORDS...",
+    .arguments = "[WORDS...]",
     .summary = "Find passages; \"quoted words\" must appear, -word must not, type:pdf limits",
     .options = options,
-    .word_min = 1,
+    .word_min = 0,
     .word_max = -1,
     .run = run,
 };

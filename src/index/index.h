@@ -23,7 +23,7 @@
 #include "index/query.h"
 #include "index/shelf.h"
 
-#define INDEX_HITS_MAX 1000
+#define INDEX_HITS_MAX 1200
 
 typedef struct Index Index;
 

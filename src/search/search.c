@@ -60,7 +60,7 @@ bool search_has_words(const SearchRequest *request)
     return str_trim(search_words(request)).length > 0;
 }
 
-static bool has_filter(const SearchRequest *request)
+bool search_has_conditions(const SearchRequest *request)
 {
     return request->clause_count || request->collections.count || request->documents.count ||
            request->formats.count || request->tags.count || request->metadata.count ||
@@ -153,7 +153,7 @@ bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
                   const SearchRequest *request, Allowed *allowed_r, Error *err)
 {
     AllowWork work = { .scope = scope, .arena = arena, .request = request };
-    if (has_filter(request) && !store_read(searcher->db, scope, allow_work, &work, err))
+    if (search_has_conditions(request) && !store_read(searcher->db, scope, allow_work, &work, err))
         return false;
     *allowed_r = work.allowed;
     return true;
@@ -191,12 +191,6 @@ static void remember(Running *run)
     search_history_add(run->searcher->history, run->scope, &search);
 }
 
-static bool run_with_index(Running *run, Index *index, size_t dims, Str model, Error *err)
-{
-    return search_legs(run, index, dims, model, err) &&
-           (run->request->only_found || search_show(run, index, err));
-}
-
 /* What a query that asks for too much does without. */
 static Str cut_notice(const Running *run)
 {
@@ -209,6 +203,38 @@ static Str cut_notice(const Running *run)
                       "The query is long: of its words, the first %d are searched and of its"
                       " conditions the first %d; the first %d words with * or ~ are widened.",
                       QUERY_TERMS_MAX, QUERY_CLAUSES_MAX, QUERY_WIDENED_MAX);
+}
+
+static bool run_with_index(Running *run, Error *err)
+{
+    Library *library = run->searcher->library;
+    Str workspace = run->scope->workspace, model;
+    size_t dims;
+    /* Loading the model may replace the index, so it comes before borrowing. */
+    if (search_modes[run->request->mode].looks_for != FOR_WORDS)
+        run->has_model = library_model(library, run->arena).length > 0;
+    if (!search_mode_check(run->request->mode, run->has_model, err))
+        return false;
+    Index *index = library_borrow_index(library, workspace, &dims, &model);
+    bool ok = search_legs(run, index, dims, model, err) &&
+              (run->request->only_found || search_show(run, index, err));
+    library_release_index(library, index);
+    if (ok && !run->results.notice.length)
+        run->results.notice = cut_notice(run);
+    if (ok && !run->results.notice.length)
+        run->results.notice = library_index_notice(library, run->arena, workspace);
+    return ok;
+}
+
+static bool run_with_words(Running *run, Error *err)
+{
+    return search_allow(run->searcher, run->scope, run->arena, run->request, &run->allowed, err) &&
+           run_with_index(run, err);
+}
+
+static bool is_list(const SearchRequest *request)
+{
+    return !request->leg_count && !search_has_words(request) && search_has_conditions(request);
 }
 
 static bool check(const SearchRequest *request, Error *err)
@@ -227,24 +253,9 @@ bool search_run(Searcher *searcher, const Scope *scope, Arena *arena, const Sear
     *run = (Running){ .searcher = searcher, .scope = scope, .arena = arena, .request = request };
     run->step_start_us = start;
     run->results.steps = arena_new_array(arena, SearchStep, SEARCH_STEPS_MAX);
-    if (!check(request, err) || !search_allow(searcher, scope, arena, request, &run->allowed, err))
+    if (!check(request, err) ||
+        !(is_list(request) ? search_list_newest(run, err) : run_with_words(run, err)))
         return false;
-    /* Loading the model may replace the index, so it comes before borrowing. */
-    if (search_modes[request->mode].looks_for != FOR_WORDS)
-        run->has_model = library_model(searcher->library, arena).length > 0;
-    if (!search_mode_check(request->mode, run->has_model, err))
-        return false;
-    size_t dims;
-    Str model;
-    Index *index = library_borrow_index(searcher->library, scope->workspace, &dims, &model);
-    bool ok = run_with_index(run, index, dims, model, err);
-    library_release_index(searcher->library, index);
-    if (!ok)
-        return false;
-    if (!run->results.notice.length)
-        run->results.notice = cut_notice(run);
-    if (!run->results.notice.length)
-        run->results.notice = library_index_notice(searcher->library, arena, scope->workspace);
     run->results.took_us = monotonic_us() - start;
     if (request->is_remembered && !request->is_typing && search_modes[request->mode].keeps)
         remember(run);

@@ -17,7 +17,7 @@
 #include "store/document_facets_store.h"
 
 #define SEARCH_SAME_DOCUMENT 3
-#define SEARCH_OFFSET_MAX 100
+#define SEARCH_OFFSET_MAX 1000
 
 typedef struct Searcher Searcher;
 typedef struct Reranker Reranker;
@@ -159,6 +159,11 @@ MUST_CHECK bool search_holds(Searcher *searcher, const Scope *scope, Arena *aren
 bool search_embed(Searcher *searcher, Arena *arena, const Str *texts, size_t count,
                   size_t tokens_max, size_t *dims_r, float **vectors_r);
 
+/* Not conditions alone. */
+bool search_has_words(const SearchRequest *request);
+/* With collections, tags, a clause ...: not everything there is. */
+bool search_has_conditions(const SearchRequest *request);
+/* Conditions without words: the documents they allow, newest first, each with its beginning. */
 MUST_CHECK bool search_run(Searcher *searcher, const Scope *scope, Arena *arena,
                            const SearchRequest *request, SearchResults *results_r, Error *err);
 /* Other documents' passages like this document (ordinal -1: its beginning) or like one passage of

@@ -28,8 +28,6 @@ DocumentFilter search_filter(const SearchRequest *request, Str collection,
 /* The same of all of its collections; `facts` are read too. */
 MUST_CHECK bool search_filter_all(const SearchRequest *request, Arena *arena,
                                   DocumentFilter *filter_r, Error *err);
-/* Not conditions alone. */
-bool search_has_words(const SearchRequest *request);
 
 /* Chunk numbers that conditions allow. */
 typedef struct Allowed {
@@ -40,8 +38,9 @@ typedef struct Allowed {
 MUST_CHECK bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
                              const SearchRequest *request, Allowed *allowed_r, Error *err);
 
-/* Both legs of the index together give this many, unless more are asked for. */
+/* Both legs of the index together give this many; of a page further on, SEARCH_DEEP. */
 #define SEARCH_CANDIDATES 200
+#define SEARCH_DEEP INDEX_HITS_MAX
 
 /* A search that is going on. */
 typedef struct Running {
@@ -78,5 +77,8 @@ MUST_CHECK bool search_legs(Running *run, Index *index, size_t dims, Str model, 
  * better. Returns how many; hits has room for max. */
 size_t search_fuse(Arena *arena, IndexHit *hits, size_t count, const IndexHit *more,
                    size_t more_count, float weight, size_t max);
+/* search_list.c: the results of conditions without words. */
+MUST_CHECK bool search_list_newest(Running *run, Error *err);
 /* search_show.c: the results of the hits. */
+#define SEARCH_SNIPPET_BYTES 240
 MUST_CHECK bool search_show(Running *run, Index *index, Error *err);

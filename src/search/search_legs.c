@@ -108,6 +108,48 @@ static bool begin_leg(Asking *asking, Error *err)
     return search_allow(run->searcher, run->scope, run->arena, &both, &asking->allowed, err);
 }
 
+static void scale(IndexHit *hit, float weight)
+{
+    hit->score *= weight;
+    for (size_t i = 0; i < SHARE_COUNT; i++)
+        hit->shares[i] *= weight;
+}
+
+/* More where a page begins so far on. */
+static size_t depth_of(const Running *run)
+{
+    return search_wanted(run) > SEARCH_CANDIDATES / 4 ? SEARCH_DEEP : SEARCH_CANDIDATES;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* What comes behind the hits that are there. Those stay as they are: scores are relative to the
+ * worst of a leg, so a deeper search alone would show another order on each page. */
+static size_t go_deeper(const Running *run, Index *index, const IndexSearch *search, IndexHit *hits,
+                        size_t count)
+{
+    IndexHit *deep = arena_new_array(run->arena, IndexHit, search->count);
+    uint64_t *seen = arena_new_array(run->arena, uint64_t, count);
+    size_t deep_count = index_search(index, run->arena, search, deep), total = count;
+    float last = hits[count - 1].score;
+    for (size_t i = 0; i < count; i++)
+        seen[i] = hits[i].key;
+    qsort(seen, count, sizeof *seen, by_number);
+    for (size_t i = 0; i < deep_count && total < search->count; i++) {
+        if (bsearch(&deep[i].key, seen, count, sizeof *seen, by_number))
+            continue;
+        if (deep[i].score > last)
+            scale(&deep[i], last / deep[i].score);
+        last = deep[i].score;
+        hits[total++] = deep[i];
+    }
+    return total;
+}
+
 static size_t ask(Asking *asking, Index *index, const Query *query, IndexHit *hits)
 {
     Running *run = asking->run;
@@ -123,6 +165,12 @@ static size_t ask(Asking *asking, Index *index, const Query *query, IndexHit *hi
     if (leg->looks_for == FOR_MEANING)
         search.vector_weight = 1;
     size_t count = index_search(index, run->arena, &search, hits);
+    if (depth_of(run) > count && count == search.count) {
+        search.vector = asking->vector.is_there ? asking->vector.values : NULL;
+        search.late_vector = NULL;
+        search.count = depth_of(run);
+        count = go_deeper(run, index, &search, hits, count);
+    }
     run->results.has_keyword |= leg->looks_for != FOR_MEANING;
     run->results.has_semantic |= asking->has_vector && asking->vector.is_there;
     return count;
@@ -144,13 +192,6 @@ static int by_score(const void *a, const void *b)
     if (left->score != right->score)
         return left->score < right->score ? 1 : -1;
     return (left->key > right->key) - (left->key < right->key);
-}
-
-static void scale(IndexHit *hit, float weight)
-{
-    hit->score *= weight;
-    for (size_t i = 0; i < SHARE_COUNT; i++)
-        hit->shares[i] *= weight;
 }
 
 /* Each leg's scores are 0 to 1 over what it found, so the best is comparable. */
@@ -194,14 +235,14 @@ static void tell_found(Running *run)
 
 static bool ask_all(Running *run, Index *index, Asking *list, size_t count, Error *err)
 {
-    IndexHit *hits = arena_new_array(run->arena, IndexHit, SEARCH_CANDIDATES);
+    IndexHit *hits = arena_new_array(run->arena, IndexHit, depth_of(run));
     Buf words = buf_new(run->arena, MB(1));
     for (size_t i = 0; i < count; i++) {
         const SearchLeg *leg = list[i].leg;
         Query query = read_words(run, index, leg->words);
         size_t found = ask(&list[i], index, &query, hits);
         run->hit_count = search_fuse(run->arena, run->hits, run->hit_count, hits, found,
-                                     leg->weight > 0 ? (float)leg->weight : 1, SEARCH_CANDIDATES);
+                                     leg->weight > 0 ? (float)leg->weight : 1, depth_of(run));
         buf_add_char(&words, ' ');
         buf_add(&words, leg->words);
         run->query = count == 1 ? query : run->query;
@@ -222,7 +263,7 @@ bool search_legs(Running *run, Index *index, size_t dims, Str model, Error *err)
     size_t count = MAX(request->leg_count, 1);
     Asking *list = arena_new_array(run->arena, Asking, count);
     bool ok = true;
-    run->hits = arena_new_array(run->arena, IndexHit, SEARCH_CANDIDATES);
+    run->hits = arena_new_array(run->arena, IndexHit, depth_of(run));
     /* All vectors are on their way before the first is waited for, so they are made together. */
     for (size_t i = 0; ok && i < count; i++) {
         list[i] = (Asking){ .run = run, .leg = request->leg_count ? &request->legs[i] : &own };

@@ -8,7 +8,6 @@
 #include "search/search_int.h"
 #include "text/language.h"
 
-#define SNIPPET_BYTES 240
 /* Rows that are read beside those shown, for hits that are gone or put off. */
 #define SPARE_ROWS 20
 
@@ -120,20 +119,21 @@ static float freshness(const ChunkHit *row, int64_t now)
     return days > 0 ? (float)exp2(-days / FRESH_DAYS) : 1;
 }
 
-/* Only where it is asked for: it reads the rows of all hits that may come first. */
+/* Only where it is asked for: it reads the rows of all hits that may come first. Those behind them
+ * stay there. */
 static bool favour_fresh(Running *run, Error *err)
 {
     float values[FUSION_NEAR];
     const ChunkHit *row;
     if (run->request->fresh <= 0)
         return true;
-    run->hit_count = MIN(run->hit_count, FUSION_NEAR);
-    for (size_t i = 0; i < run->hit_count; i++) {
+    size_t count = MIN(run->hit_count, FUSION_NEAR);
+    for (size_t i = 0; i < count; i++) {
         if (!find_row(run, i, &row, err))
             return false;
         values[i] = row ? freshness(row, now_ms()) : 0;
     }
-    fusion_mix(run->hits, run->hit_count, SHARE_FRESH, (float)MIN(run->request->fresh, 1), values);
+    fusion_mix(run->hits, count, SHARE_FRESH, (float)MIN(run->request->fresh, 1), values);
     run->row_count = 0; /* they are in another order now */
     return true;
 }
@@ -179,7 +179,7 @@ static void add_snippet(Running *run, Index *index, SearchHit *hit)
 {
     Snippet snippet =
         index_snippet(index, run->arena, &run->query, language_named(hit->row.language),
-                      hit->row.chunk.text, SNIPPET_BYTES);
+                      hit->row.chunk.text, SEARCH_SNIPPET_BYTES);
     int64_t(*matches)[2] = arena_alloc(run->arena, sizeof *matches * (snippet.matches.count + 1));
     for (size_t i = 0; i < snippet.matches.count; i++) {
         matches[i][0] = snippet.matches.at[i].start;

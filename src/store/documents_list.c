@@ -343,6 +343,36 @@ bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena, const Docu
     return true;
 }
 
+#define FIRST_CHUNKS " FROM documents d CROSS JOIN chunks c"
+#define OF_FIRST_CHUNKS                                                                            \
+    " AND c.workspace = d.workspace AND c.document = d.id AND c.version = d.indexed_version"       \
+    " AND c.ordinal = 0"
+
+bool document_list_newest(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                          int64_t offset, int64_t limit, DocumentStarts *starts_r, Error *err)
+{
+    DocumentStarts starts = { 0 };
+    SqlItems items;
+
+    if (!check_filter(filter, err))
+        return false;
+    SqlBuild counting = begin(tx, scope, arena, "SELECT count(*)" FIRST_CHUNKS, filter);
+    SqlBuild build = begin(tx, scope, arena, "SELECT c.number" FIRST_CHUNKS, filter);
+    sql_add(&counting, OF_FIRST_CHUNKS);
+    sql_add(&build, OF_FIRST_CHUNKS " ORDER BY " DOCUMENT_DATE " DESC, d.id DESC LIMIT ");
+    sql_value(&build, db_int(limit));
+    sql_add(&build, " OFFSET ");
+    sql_value(&build, db_int(offset));
+    if (!db_query_int(tx, sql_text(&counting), counting.args, counting.count, 0, &starts.total,
+                      err) ||
+        !sql_list(tx, arena, sql_text(&build), build.args, build.count, sql_read_int,
+                  sizeof(int64_t), &items, err))
+        return false;
+    starts.numbers = (NumberList){ .at = items.at, .count = items.count };
+    *starts_r = starts;
+    return true;
+}
+
 bool document_count_since(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                           int64_t number, int64_t *count_r, Error *err)
 {

@@ -172,6 +172,15 @@ typedef struct NumberRangeList {
 MUST_CHECK bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena,
                                      const DocumentFilter *filter, NumberRangeList *list_r,
                                      Error *err);
+typedef struct DocumentStarts {
+    NumberList numbers; /* of the first chunk of each */
+    int64_t total;
+} DocumentStarts;
+/* Searchable documents that match, the newest first by their own date, else their creation: those
+ * after the first `offset`, at most `limit`, and how many there are. */
+MUST_CHECK bool document_list_newest(DbTx *tx, const Scope *scope, Arena *arena,
+                                     const DocumentFilter *filter, int64_t offset, int64_t limit,
+                                     DocumentStarts *starts_r, Error *err);
 /* How many of those that match have a live chunk with a number above `number`: became searchable,
  * or changed, since that was the newest. */
 MUST_CHECK bool document_count_since(DbTx *tx, const Scope *scope, Arena *arena,
