@@ -272,8 +272,32 @@ bool charset_guess_narrow(Str bytes, char name[64])
     return name[0] != '\0';
 }
 
+/* Frames, shades and blocks of DOS: most bytes beyond ASCII are long runs of one such sign. Letters
+ * never are. */
+static bool is_dos_drawing(Str bytes)
+{
+    enum { RUN_MIN = 4, DRAWN_MIN = 16 };
+    size_t high = 0, drawn = 0;
+    for (size_t i = 0, run; i < bytes.length; i += run) {
+        unsigned char c = (unsigned char)bytes.at[i];
+        for (run = 1; i + run < bytes.length && bytes.at[i + run] == bytes.at[i];)
+            run++;
+        if (c < 0x80)
+            continue;
+        high += run;
+        /* Light, medium and dark shades, a line, a double line, blocks: full, lower, upper. */
+        if (run >= RUN_MIN && HAS_CHAR((char)c, "\xB0\xB1\xB2\xC4\xCD\xDB\xDC\xDF"))
+            drawn += run;
+    }
+    return drawn >= DRAWN_MIN && drawn * 2 >= high;
+}
+
 bool charset_guess(Str bytes, char name_r[64])
 {
+    if (is_dos_drawing(str_slice(bytes, 0, SCORE_BYTES))) {
+        snprintf(name_r, 64, "ibm-437");
+        return true;
+    }
     if (johab_is_likely(str_slice(bytes, 0, SCORE_BYTES))) {
         snprintf(name_r, 64, "johab");
         return true;

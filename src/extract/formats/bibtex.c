@@ -1,4 +1,5 @@
-/* bibtex.c - BibTeX and RIS: lists of works, one entry a block, field by field. */
+/* bibtex.c - BibTeX, and the tagged lines of RIS, PubMed and EndNote: lists of works, one entry a
+ * block, field by field. */
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 
@@ -128,64 +129,139 @@ static void read_bibtex(DocWriter *doc, Arena *arena, Str text)
     write_remark(doc, &lines, remark, text.length);
 }
 
-/* --- RIS: "TY  - JOUR" to "ER  -" --- */
+/* --- Tagged lines: RIS ("TY  - JOUR" to "ER  -"), PubMed ("PMID- 1"), EndNote ("%0 Book") --- */
 
-static bool is_tag(Str line)
+typedef struct Tagged {
+    size_t tag_at, tag_length, value_at; /* in a line */
+    const char *mark;                    /* what follows the tag, NULL: a space */
+    const char *first, *last;            /* tags that begin and end a work; NULL: a blank line */
+    const char *names[28][2];
+} Tagged;
+
+static const Tagged ris = {
+    0, 2, 5, "  -", "TY", "ER", { { "TY", "type" },    { "AU", "author" },    { "A1", "author" },
+                                  { "A2", "editor" },  { "TI", "title" },     { "T1", "title" },
+                                  { "T2", "in" },      { "JO", "journal" },   { "JF", "journal" },
+                                  { "PY", "year" },    { "Y1", "year" },      { "VL", "volume" },
+                                  { "IS", "issue" },   { "SP", "from page" }, { "EP", "to page" },
+                                  { "DO", "doi" },     { "UR", "url" },       { "AB", "abstract" },
+                                  { "KW", "keyword" }, { "PB", "publisher" }, { "SN", "issn" },
+                                  { "N1", "note" },    { "CY", "place" },     { "DA", "date" } }
+};
+static const Tagged pubmed = { 0,
+                               4,
+                               6,
+                               "-",
+                               "PMID",
+                               NULL,
+                               { { "PMID", "pmid" },
+                                 { "TI", "title" },
+                                 { "AB", "abstract" },
+                                 { "AU", "author" },
+                                 { "FAU", "author" },
+                                 { "JT", "journal" },
+                                 { "TA", "journal" },
+                                 { "DP", "date" },
+                                 { "VI", "volume" },
+                                 { "IP", "issue" },
+                                 { "PG", "pages" },
+                                 { "LA", "language" },
+                                 { "MH", "keyword" },
+                                 { "OT", "keyword" },
+                                 { "PT", "type" },
+                                 { "AD", "affiliation" },
+                                 { "AID", "identifier" },
+                                 { "IS", "issn" } } };
+static const Tagged endnote = { 1,
+                                1,
+                                3,
+                                NULL,
+                                "0",
+                                NULL,
+                                { { "0", "type" },
+                                  { "A", "author" },
+                                  { "T", "title" },
+                                  { "J", "journal" },
+                                  { "B", "in" },
+                                  { "E", "editor" },
+                                  { "D", "year" },
+                                  { "V", "volume" },
+                                  { "N", "issue" },
+                                  { "P", "pages" },
+                                  { "I", "publisher" },
+                                  { "C", "place" },
+                                  { "R", "doi" },
+                                  { "U", "url" },
+                                  { "X", "abstract" },
+                                  { "K", "keyword" },
+                                  { "Z", "note" },
+                                  { "@", "isbn" } } };
+
+/* The tag that begins the line, without its spaces; empty when it goes on. */
+static Str tag_of(const Tagged *form, Str line)
 {
-    return line.length >= 5 && str_equal(str_slice(line, 2, 5), S("  -"));
+    Str tag = str_slice(line, form->tag_at, form->tag_at + form->tag_length);
+    Str after = str_from(line, form->tag_at + form->tag_length);
+    bool is_marked = form->mark ? str_starts(after, str(form->mark)) : str_starts(after, S(" "));
+    bool is_tag = tag.length == form->tag_length && tag.at[0] > ' ' && is_marked &&
+                  (form->tag_at == 0 || line.at[0] == '%');
+    return is_tag ? str_trim(tag) : STR_NONE;
 }
 
-static const char *name_of_tag(Str tag)
+static void add_tagged(Buf *out, const Tagged *form, Str tag, Str line)
 {
-    static const char *const names[][2] = {
-        { "TY", "type" },    { "AU", "author" },    { "A1", "author" },  { "A2", "editor" },
-        { "TI", "title" },   { "T1", "title" },     { "T2", "in" },      { "JO", "journal" },
-        { "JF", "journal" }, { "PY", "year" },      { "Y1", "year" },    { "VL", "volume" },
-        { "IS", "issue" },   { "SP", "from page" }, { "EP", "to page" }, { "DO", "doi" },
-        { "UR", "url" },     { "AB", "abstract" },  { "KW", "keyword" }, { "PB", "publisher" },
-        { "SN", "issn" },    { "N1", "note" },      { "CY", "place" },   { "DA", "date" },
-    };
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (str_is(tag, names[i][0]))
-            return names[i][1];
-    return NULL;
+    const char *name = NULL;
+    for (size_t i = 0; i < COUNT(form->names) && form->names[i][0] && !name; i++)
+        if (str_is(tag, form->names[i][0]))
+            name = form->names[i][1];
+    if (out->length)
+        buf_add_char(out, '\n');
+    if (name)
+        buf_addf(out, "%s: ", name);
+    else if (tag.length)
+        buf_addf(out, STR_FMT ": ", STR_ARG(tag));
+    buf_add(out, str_trim(tag.length ? str_from(line, MIN(line.length, form->value_at)) : line));
 }
 
-static void read_ris(DocWriter *doc, Arena *arena, Str text)
+/* PubMed says where a line goes on by its six spaces. */
+static bool goes_on(const Tagged *form, Str line) { return form == &pubmed && line.at[0] == ' '; }
+
+static void read_tagged(DocWriter *doc, Arena *arena, Str text, const Tagged *form)
 {
     Str line;
     Buf out = buf_new(arena, SIZE_MAX / 4);
     int first = 1, number = 0;
-    while (doc_writer_ok(doc) && text_next_line(&text, &line)) {
-        number++;
-        Str tag = str_slice(line, 0, 2), value = str_trim(str_from(line, MIN(line.length, 5)));
-        if (is_tag(line) && str_is(tag, "ER")) {
-            doc_place_lines(doc, first, number);
+    for (bool is_read = true; is_read && doc_writer_ok(doc);) {
+        is_read = text_next_line(&text, &line);
+        number += is_read;
+        line = is_read ? line : STR_NONE;
+        Str tag = tag_of(form, line);
+        bool is_last = form->last ? str_is(tag, form->last) : str_trim(line).length == 0;
+        if (!is_read || is_last || (out.length && str_is(tag, form->first))) {
+            doc_place_lines(doc, first, MAX(first, number));
             doc_paragraph(doc, buf_str(&out));
             arena_reset(arena);
             out = buf_new(arena, SIZE_MAX / 4);
-            continue;
         }
+        if (!is_read || is_last)
+            continue;
         if (out.length == 0)
             first = number;
+        if (tag.length == 0 && out.length && goes_on(form, line))
+            buf_addf(&out, " " STR_FMT, STR_ARG(str_trim(line)));
         else
-            buf_add_char(&out, '\n');
-        const char *name = is_tag(line) ? name_of_tag(tag) : NULL;
-        if (!is_tag(line))
-            buf_add(&out, str_trim(line));
-        else if (name)
-            buf_addf(&out, "%s: " STR_FMT, name, STR_ARG(value));
-        else
-            buf_addf(&out, STR_FMT ": " STR_FMT, STR_ARG(tag), STR_ARG(value));
+            add_tagged(&out, form, tag, line);
     }
-    doc_place_lines(doc, first, MAX(number, first));
-    doc_paragraph(doc, buf_str(&out));
 }
 
-static bool looks_like_ris(Str text)
+/* NULL: it is none of them. */
+static const Tagged *tagged_form(Str text)
 {
     Str head = str_trim(str_slice(text, 0, KB(4)));
-    return str_starts(head, S("TY  -"));
+    return str_starts(head, S("TY  -"))    ? &ris
+           : str_starts(head, S("PMID- ")) ? &pubmed
+           : str_starts(head, S("%0 "))    ? &endnote
+                                           : NULL;
 }
 
 static bool bibtex_extract(const ExtractSource *source, DocWriter *doc, Error *err)
@@ -195,10 +271,8 @@ static bool bibtex_extract(const ExtractSource *source, DocWriter *doc, Error *e
     if (text_is_binary(source->bytes))
         return fail(err, ERROR_UNSUPPORTED, "it is not text");
     Str text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
-    if (looks_like_ris(text))
-        read_ris(doc, scratch, text);
-    else
-        read_bibtex(doc, scratch, text);
+    const Tagged *form = tagged_form(text);
+    form ? read_tagged(doc, scratch, text, form) : read_bibtex(doc, scratch, text);
     return true;
 }
 
@@ -207,7 +281,7 @@ static int bibtex_sniff(Str bytes)
     Str head = str_trim(str_slice(bytes, 0, KB(8)));
     if (text_is_binary(bytes))
         return 0;
-    if (looks_like_ris(head))
+    if (tagged_form(head))
         return 45;
     bool has_entry = str_find_ignore_case(head, S("@article{")) >= 0 ||
                      str_find_ignore_case(head, S("@book{")) >= 0 ||
@@ -218,10 +292,11 @@ static int bibtex_sniff(Str bytes)
 
 const Extractor extractor_bibtex = {
     .name = "bibtex",
-    .title = "BibTeX and RIS bibliographies",
-    .extensions = LIST("bib", "bibtex", "ris"),
+    .title = "Bibliographies (BibTeX, RIS, PubMed, EndNote)",
+    .extensions = LIST("bib", "bibtex", "ris", "nbib", "enw"),
     .media_types =
-        LIST("application/x-bibtex", "text/x-bibtex", "application/x-research-info-systems"),
+        LIST("application/x-bibtex", "text/x-bibtex", "application/x-research-info-systems",
+             "application/nbib", "application/x-endnote-refer"),
     .sniff = bibtex_sniff,
     .extract = bibtex_extract,
 };

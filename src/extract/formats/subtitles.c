@@ -1,5 +1,5 @@
-/* subtitles.c - SubRip (SRT), WebVTT, YouTube (SBV), SubStation Alpha (SSA, ASS) and TTML: each
- * cue is a paragraph whose place is its times. */
+/* subtitles.c - SubRip (SRT), WebVTT, YouTube (SBV), SubStation Alpha (SSA, ASS), TTML, and those
+ * of subtitle_forms.c: each cue is a paragraph whose place is its times. */
 #include "extract/formats/subtitles.h"
 
 #include "base/utf8.h"
@@ -44,8 +44,7 @@ static int64_t take_fraction(Str *rest)
     return fraction;
 }
 
-/* "[hours:]minutes:seconds[.fraction]" */
-static bool take_clock(Str *rest, int64_t *ms_r)
+bool subtitle_take_clock(Str *rest, int64_t *ms_r)
 {
     int64_t parts[3] = { 0 }, count = 0;
     Str in = *rest;
@@ -73,7 +72,7 @@ static bool read_timing(Str line, Times *times_r)
 {
     Times times;
     Str in = str_trim(line);
-    if (!take_clock(&in, &times.start_ms))
+    if (!subtitle_take_clock(&in, &times.start_ms))
         return false;
     in = str_trim(in);
     if (str_starts(in, S("-->")))
@@ -82,7 +81,7 @@ static bool read_timing(Str line, Times *times_r)
         in = str_from(in, 1);
     else
         return false;
-    if (!take_clock(&in, &times.end_ms))
+    if (!subtitle_take_clock(&in, &times.end_ms))
         return false;
     *times_r = times;
     return true;
@@ -289,9 +288,9 @@ static void write_dialogue(DocWriter *doc, Str rest, const Columns *columns, int
             return;
         piece = str_trim(piece);
         if (i == columns->start)
-            take_clock(&piece, &times.start_ms);
+            subtitle_take_clock(&piece, &times.start_ms);
         else if (i == columns->end)
-            take_clock(&piece, &times.end_ms);
+            subtitle_take_clock(&piece, &times.end_ms);
         else if (i == columns->name)
             name = piece;
     }
@@ -354,7 +353,7 @@ static int64_t ttml_time(const Ttml *in, Str text)
 {
     int64_t ms = 0, whole = 0, fraction, frames;
     Str rest = str_trim(text);
-    if (take_clock(&rest, &ms)) {
+    if (subtitle_take_clock(&rest, &ms)) {
         if (str_starts(rest, S(":")) && (rest = str_from(rest, 1), take_number(&rest, &frames)))
             ms += frames * 1000 / in->frame_rate;
         return ms;
@@ -449,7 +448,16 @@ static bool write_ttml(DocWriter *doc, Str bytes, Error *err)
 
 /* --- The file --- */
 
-typedef enum Kind { KIND_NONE, KIND_CUES, KIND_VTT, KIND_SUBSTATION, KIND_TTML } Kind;
+typedef enum Kind {
+    KIND_NONE,
+    KIND_CUES,
+    KIND_VTT,
+    KIND_SUBSTATION,
+    KIND_TTML,
+    KIND_LYRICS,
+    KIND_FRAMES,
+    KIND_SAMI,
+} Kind;
 
 /* The first line with something on it is a time, or a number and then a time. */
 static bool begins_with_cue(Str head)
@@ -480,7 +488,19 @@ static Kind kind_of(Str head)
         (str_find(start, S("<tt ")) >= 0 || str_find(start, S("<tt:tt ")) >= 0) &&
         (str_find(start, S("/ns/ttml")) >= 0 || str_find(start, S("/ttaf1")) >= 0))
         return KIND_TTML;
-    return begins_with_cue(start) ? KIND_CUES : KIND_NONE;
+    return begins_with_cue(start)      ? KIND_CUES
+           : subtitle_is_lyrics(start) ? KIND_LYRICS
+           : subtitle_is_frames(start) ? KIND_FRAMES
+           : subtitle_is_sami(start)   ? KIND_SAMI
+                                       : KIND_NONE;
+}
+
+static void write_all_cues(DocWriter *doc, Str text)
+{
+    Reader in = { .doc = doc };
+    write_cues(&in, text);
+    if (in.last_ms > 0)
+        doc_meta_seconds(doc, "duration", (double)in.last_ms / 1000);
 }
 
 static bool subtitles_extract(const ExtractSource *source, DocWriter *doc, Error *err)
@@ -489,17 +509,14 @@ static bool subtitles_extract(const ExtractSource *source, DocWriter *doc, Error
     if (text_is_binary(source->bytes))
         return fail(err, ERROR_UNSUPPORTED, "it is not a text of subtitles");
     Str text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
-    Kind kind = kind_of(str_slice(text, 0, KB(8)));
-    if (kind == KIND_TTML)
-        return write_ttml(doc, source->bytes, err);
-    if (kind == KIND_SUBSTATION) {
-        write_substation(doc, text);
-        return true;
+    switch (kind_of(str_slice(text, 0, KB(8)))) {
+    case KIND_TTML: return write_ttml(doc, source->bytes, err);
+    case KIND_SUBSTATION: write_substation(doc, text); break;
+    case KIND_LYRICS: subtitle_write_lyrics(doc, text); break;
+    case KIND_FRAMES: subtitle_write_frames(doc, text); break;
+    case KIND_SAMI: subtitle_write_sami(doc, text); break;
+    default: write_all_cues(doc, text);
     }
-    Reader in = { .doc = doc };
-    write_cues(&in, text);
-    if (in.last_ms > 0)
-        doc_meta_seconds(doc, "duration", (double)in.last_ms / 1000);
     return true;
 }
 
@@ -513,9 +530,10 @@ static int subtitles_sniff(Str bytes)
 
 const Extractor extractor_subtitles = {
     .name = "subtitles",
-    .title = "Subtitles (SRT, WebVTT, TTML, SSA, SBV)",
-    .extensions = LIST("srt", "vtt", "sbv", "ass", "ssa", "ttml", "dfxp"),
-    .media_types = LIST("text/vtt", "application/x-subrip", "application/ttml+xml", "text/x-ssa"),
+    .title = "Subtitles and lyrics (SRT, WebVTT, TTML, SSA, SBV, SAMI, MicroDVD, LRC)",
+    .extensions = LIST("srt", "vtt", "sbv", "ass", "ssa", "ttml", "dfxp", "smi", "sub", "lrc"),
+    .media_types = LIST("text/vtt", "application/x-subrip", "application/ttml+xml", "text/x-ssa",
+                        "application/x-sami", "text/x-microdvd", "application/x-lrc"),
     .sniff = subtitles_sniff,
     .extract = subtitles_extract,
 };

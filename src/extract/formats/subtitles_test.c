@@ -33,6 +33,17 @@ Test(extract, subtitles_become_paragraphs_with_times)
           "</title></metadata></head><body><div><p begin=\"00:00:01.5\" dur=\"2s\">a\n  "
           "<span>b</span><br/>c</p></div></body></tt>",
           "meta(language) fr @\nmeta(title) T @\np a b\\nc @0:01-0:03\n" },
+        { "lyrics", "[ti:Song]\n[ar:Band]\n[00:12.00]One\n[00:17.20][00:27.20]Refrain\n",
+          "meta(title) Song @\nmeta(artist) Band @\np One @line 3, 0:12\n"
+          "p Refrain @line 4, 0:17\n" },
+        { "MicroDVD", "{1}{1}25\n{25}{50}{y:i}One|two\n{75}{100}Three\n",
+          "p One\\ntwo @line 2, 0:01-0:02\np Three @line 3, 0:03-0:04\n" },
+        { "SAMI",
+          "<SAMI><HEAD><TITLE>T</TITLE></HEAD><BODY>\n<SYNC Start=1000><P Class=ENCC>One<br>&amp; "
+          "two\n<SYNC Start=3000><P>&nbsp;\n<SYNC Start=4000><P>Three <i>and</i> "
+          "four</BODY></SAMI>",
+          "meta(title) T @\np One\\n& two @lines 2-3, 0:01-0:03\np Three and four @line 4, "
+          "0:04\n" },
     };
     DUMP_CASES(extractor_subtitles, cases, .places = true);
 }
@@ -41,6 +52,9 @@ Test(extract, subtitles_are_recognised_by_times)
 {
     cr_expect_gt(extractor_subtitles.sniff(S("1\n00:00:01,000 --> 00:00:02,000\nx\n")), 60);
     cr_expect_gt(extractor_subtitles.sniff(S("\xEF\xBB\xBFWEBVTT\n\n")), 60);
+    cr_expect_gt(extractor_subtitles.sniff(S("[by:x]\n[00:01.00]x\n")), 60);
+    cr_expect_eq(extractor_subtitles.sniff(S("[section]\nkey: 1\n")), 0);
+    cr_expect_eq(extractor_subtitles.sniff(S("{1}{x}\n")), 0);
     cr_expect_eq(extractor_subtitles.sniff(S("1\n2\n3\n")), 0);
     cr_expect_eq(extractor_subtitles.sniff(S("WEBVTTX\n")), 0);
     cr_expect_eq(extractor_subtitles.sniff(S("12:30 lunch\n")), 0);
