@@ -38,13 +38,6 @@ Test(extract, encoding_reads_marks_declarations_and_looks)
           "\u041f\u0440\u0438\u0432\u0435\u0442" },
         { "Mac Roman", S_INIT("caf\x8E"), "macintosh", "caf\u00e9" },
         { "IBM 850", S_INIT("caf\x82"), "cp850", "caf\u00e9" },
-        { "frames and blocks of DOS",
-          S_INIT("\xC9\xCD\xCD\xCD\xCD\xCD\xCD\xCD\xCD\xBB\xDB\xDB\xDB\xDB\xDB\xDB\xDB\xDB"
-                 "caf\x82"),
-          "",
-          "\u2554\u2550\u2550\u2550\u2550\u2550\u2550\u2550\u2550\u2557"
-          "\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588"
-          "caf\u00e9" },
         { "Shift_JIS", S_INIT("\x93\xFA\x96\x7B"), "Shift_JIS", "\u65e5\u672c" },
         { "EUC-JP", S_INIT("\xC6\xFC\xCB\xDC"), "euc-jp", "\u65e5\u672c" },
         { "GB2312 is GB18030", S_INIT("\xD6\xD0\xB9\xFA"), "gb2312", "\u4e2d\u56fd" },
@@ -129,4 +122,15 @@ Test(extract, encoding_preload_may_be_repeated)
     encoding_preload();
     encoding_preload();
     cr_expect(str_is(text_decode(arena, S("caf\x82"), S("ibm-437"), NULL), "caf\u00e9"));
+}
+
+Test(extract, encoding_knows_the_frames_of_dos)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Str frame = S("\xC9\xCD\xCD\xCD\xCD\xCD\xCD\xCD\xCD\xBB\xDB\xDB\xDB\xDB\xDB\xDB\xDB\xDB"
+                  "caf\x82");
+    cr_expect(str_is(text_decode(arena, frame, STR_NONE, NULL),
+                     "\u2554\u2550\u2550\u2550\u2550\u2550\u2550\u2550\u2550\u2557"
+                     "\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588"
+                     "caf\u00e9"));
 }
