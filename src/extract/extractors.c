@@ -3,6 +3,7 @@
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/file_kind.h"
+#include "extract/office/ooxml.h"
 
 #define FORMAT(name) extern const Extractor extractor_##name;
 #include "extract/formats.def"
@@ -42,6 +43,7 @@ const Extractor *extractor_choose(Str bytes, Str name, Str media_type)
      * first bytes belong to nobody else. */
     bool is_of_others = file_kind_is_known(bytes);
     text_look_begin(bytes);
+    ooxml_look_begin(bytes);
 
     for (size_t i = 0; i < extractor_count; i++) {
         int score = extractors[i]->sniff(bytes);
@@ -56,6 +58,7 @@ const Extractor *extractor_choose(Str bytes, Str name, Str media_type)
             best_score = score;
         }
     }
+    ooxml_look_end();
     text_look_end();
     return best;
 }

@@ -7,26 +7,43 @@
 
 enum { RELATIONS_MAX = 100000, TEXTS_MAX = 100000 };
 
-int ooxml_sniff(Str bytes, const char *const *types)
+/* [Content_Types].xml of a ZIP; "" when there is none. */
+static Str read_types(Arena *arena, Str bytes)
 {
-    if (package_is_flat(bytes)) {
-        for (; *types; types++)
-            if (str_find_ignore_case(bytes, str(*types)) >= 0)
-                return 95;
-        return 0;
-    }
-    if (!str_starts(bytes, S("PK\3\4")))
-        return 0;
-    AUTO_ARENA Arena *arena = arena_new(MB(64));
     Package package;
     Error err;
     Str text;
-    if (!package_open(arena, bytes, MB(8), &package, &err))
-        return 0;
+    if (!str_starts(bytes, S("PK\3\4")) || !package_open(arena, bytes, MB(8), &package, &err))
+        return STR_NONE;
     const Part *part = package_find(&package, S("[Content_Types].xml"));
-    if (!part || !package_read(&package, arena, part, MB(4), &text, &err))
-        return 0;
-    for (; *types; types++)
+    return part && package_read(&package, arena, part, MB(4), &text, &err) ? text : STR_NONE;
+}
+
+/* Of the bytes that are being recognised: every format of the family asks. */
+static _Thread_local struct {
+    Str bytes, types;
+    Arena *arena;
+} look;
+
+void ooxml_look_begin(Str bytes)
+{
+    look.arena = arena_new(MB(64));
+    look.types = read_types(look.arena, bytes);
+    look.bytes = bytes;
+}
+
+void ooxml_look_end(void)
+{
+    arena_free(look.arena);
+    look.bytes = look.types = STR_NONE;
+}
+
+int ooxml_sniff(Str bytes, const char *const *types)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    bool is_known = look.bytes.at == bytes.at && look.bytes.length == bytes.length;
+    Str text = package_is_flat(bytes) ? bytes : is_known ? look.types : read_types(arena, bytes);
+    for (; text.length && *types; types++)
         if (str_find_ignore_case(text, str(*types)) >= 0)
             return 95;
     return 0;

@@ -14,6 +14,9 @@ typedef VEC(Relation) Relations;
 
 /* Sure (95) when [Content_Types].xml names one of the main types; NULL ends the list. */
 int ooxml_sniff(Str bytes, const char *const *types);
+/* Around the sniffing of one file: its types are then read once. One at a time in a thread. */
+void ooxml_look_begin(Str bytes);
+void ooxml_look_end(void);
 
 /* The relations of a part; of the package itself when `part` is empty. */
 Relations ooxml_relations(Package *package, Str part);
