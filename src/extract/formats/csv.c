@@ -20,8 +20,10 @@ static bool at_end(const Reader *in) { return in->at >= in->text.length; }
 
 static bool ends_field(const Reader *in, size_t at)
 {
-    return at >= in->text.length || in->text.at[at] == in->separator ||
-           HAS_CHAR(in->text.at[at], "\r\n");
+    if (at >= in->text.length)
+        return true;
+    char c = in->text.at[at];
+    return c == in->separator || c == '\n' || c == '\r';
 }
 
 /* The field that begins with a quote at in->at; false when its end is not found. */
