@@ -43,16 +43,24 @@ static uint32_t number_at(Str bytes, size_t at)
     return number;
 }
 
-static size_t hash(const EVP_MD *digest, const void *a, size_t a_size, const void *b, size_t b_size,
-                   unsigned char *out)
+/* `digest` NULL: the one that the context had. */
+static size_t hash_with(EVP_MD_CTX *context, const EVP_MD *digest, const void *a, size_t a_size,
+                        const void *b, size_t b_size, unsigned char *out)
 {
     unsigned size = 0;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool ok = context && EVP_DigestInit_ex(context, digest, NULL) &&
               EVP_DigestUpdate(context, a, a_size) && EVP_DigestUpdate(context, b, b_size) &&
               EVP_DigestFinal_ex(context, out, &size);
-    EVP_MD_CTX_free(context);
     return ok ? size : 0;
+}
+
+static size_t hash(const EVP_MD *digest, const void *a, size_t a_size, const void *b, size_t b_size,
+                   unsigned char *out)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    size_t size = hash_with(context, digest, a, a_size, b, b_size, out);
+    EVP_MD_CTX_free(context);
+    return size;
 }
 
 static void put_number(uint32_t number, unsigned char out[4])
@@ -110,15 +118,19 @@ static Str wide(Arena *arena, Str password)
     return buf_str(&out);
 }
 
-/* 2.3.4.7 and 2.3.4.11: the password hashed many times. */
+/* 2.3.4.7 and 2.3.4.11: the password hashed many times, with one context: making one, which looks
+ * for the digest under locks, takes as long as the hash. */
 static size_t spin(const EVP_MD *digest, Str salt, Str password, int spins, unsigned char *out)
 {
-    size_t size = hash(digest, salt.at, salt.length, password.at, password.length, out);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    size_t size =
+        hash_with(context, digest, salt.at, salt.length, password.at, password.length, out);
     for (int i = 0; i < spins && size; i++) {
         unsigned char count[4];
         put_number((uint32_t)i, count);
-        size = hash(digest, count, sizeof count, out, size, out);
+        size = hash_with(context, NULL, count, sizeof count, out, size, out);
     }
+    EVP_MD_CTX_free(context);
     return size;
 }
 
