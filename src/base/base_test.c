@@ -164,6 +164,8 @@ Test(base, time_reads_what_it_writes)
     cr_assert(time_parse(S("2026-11-21T10:00:00+02:00"), &ms, &err) && ms == 1795248000000);
     cr_assert(time_parse(S("2026-11-21"), &ms, &err));
     cr_assert(!time_parse(S("yesterday"), &ms, &err));
+    cr_assert(time_parse(S("2024-02-29T23:59:60Z"), &ms, &err), "a leap second");
+    cr_assert(!time_parse(S("2023-02-29"), &ms, &err));
 }
 
 Test(base, map_finds_every_key_it_was_given)

@@ -67,6 +67,14 @@ static bool read_rest(const char *rest, int64_t *ms_r, int64_t *offset_ms_r)
     return true;
 }
 
+/* strptime() takes the 30th of February; timegm() makes the 1st or 2nd of March of it. */
+static bool is_in_month(const struct tm *utc)
+{
+    struct tm day = { .tm_year = utc->tm_year, .tm_mon = utc->tm_mon, .tm_mday = utc->tm_mday };
+    (void)timegm(&day);
+    return day.tm_mday == utc->tm_mday;
+}
+
 bool time_parse(Str text, int64_t *time_ms_r, Error *err)
 {
     char copy[48];
@@ -83,7 +91,7 @@ bool time_parse(Str text, int64_t *time_ms_r, Error *err)
             good = rest && read_rest(rest, &ms, &offset_ms);
         }
     }
-    if (!good)
+    if (!good || !is_in_month(&utc))
         return fail(err, ERROR_INVALID, "'" STR_FMT "' is not a time such as 2026-11-21T10:00:00Z",
                     STR_ARG(text));
     *time_ms_r = (int64_t)timegm(&utc) * 1000 + ms - offset_ms;

@@ -156,10 +156,12 @@ bool fact_condition_read(Arena *arena, Str text, FactCondition *condition_r, Err
             return fail_field(err, "metadata",
                               "'" STR_FMT "' is no date: write 2019, 2019-05 or "
                               "2019-05-30",
-                              STR_ARG(value));
+                              STR_ARG(str_slice(value, 0, 100)));
     } else {
         if (!read_number(value, &from))
-            return fail_field(err, "metadata", "'" STR_FMT "' is no number", STR_ARG(value));
+            return fail_field(err, "metadata",
+                              "'" STR_FMT "' is no number: write %s=10, %s>=10 or %s<20",
+                              STR_ARG(str_slice(value, 0, 100)), name->key, name->key, name->key);
         to = nextafter(from, HUGE_VAL);
     }
     set_bounds(condition_r, operator, from, to);

@@ -81,6 +81,8 @@ static bool read_types(Arena *arena, Str value, StrList *types_r, Error *err)
     VEC(Str) types = { 0 };
     Str rest = value, name;
     while (str_next(&rest, ',', &name)) {
+        if (!str_trim(name).length)
+            continue;
         StrList found = types_of(arena, str_trim(name));
         if (!found.count) {
             Str nearest = nearest_type(arena, str_trim(name));
@@ -92,10 +94,18 @@ static bool read_types(Arena *arena, Str value, StrList *types_r, Error *err)
             *vec_push(arena, &types) = found.at[i];
     }
     *types_r = (StrList){ types.at, types.count };
-    return true;
+    return types.count || fail_field(err, "query", "no type of file is named: write type:pdf,docx");
 }
 
 /* --- Languages, grades --- */
+
+static Str nearest_language(const char *const *names, size_t count, Str value)
+{
+    Str list[LANGUAGE_OTHER];
+    for (size_t i = 0; i < count; i++)
+        list[i] = str(names[i]);
+    return query_nearest(value, list, count);
+}
 
 static bool read_language(Arena *arena, Str value, StrList *texts_r, Error *err)
 {
@@ -111,10 +121,14 @@ static bool read_language(Arena *arena, Str value, StrList *texts_r, Error *err)
             return true;
         }
     }
-    if (value.length != 2 || value.at[0] < 'a' || value.at[0] > 'z')
+    if (value.length != 2 || value.at[0] < 'a' || value.at[0] > 'z') {
+        Str nearest = str_lower(arena, nearest_language(names, LANGUAGE_OTHER, value));
         return fail_field(err, "query",
-                          "'" STR_FMT "' is no language: write it as de, en or german",
-                          STR_ARG(str_slice(value, 0, 100)));
+                          "'" STR_FMT "' is no language%s" STR_FMT
+                          "%s write it as de, en or german",
+                          STR_ARG(str_slice(value, 0, 100)), nearest.length ? "; is it '" : "",
+                          STR_ARG(nearest), nearest.length ? "'? Else" : ":");
+    }
     *texts_r = one_text(arena, value);
     return true;
 }
@@ -157,11 +171,12 @@ static bool read_day(Str value, double *from_r, double *to_r)
 static bool read_date(const QueryFilter *filter, DocumentCondition *condition, Error *err)
 {
     double from, to;
+    bool is_span = str_find(filter->value, S("..")) >= 0;
     if (!read_day(filter->value, &from, &to))
-        return fail_field(err, "query",
-                          "'" STR_FMT
-                          "' is no date: write 2024, 2024-05, 2024-05-30, today or yesterday",
-                          STR_ARG(str_slice(filter->value, 0, 100)));
+        return fail_field(err, "query", "'" STR_FMT "' is no date: write %s",
+                          STR_ARG(str_slice(filter->value, 0, 100)),
+                          is_span ? "from 2020 until 2024 as after:2020 until:2024"
+                                  : "2024, 2024-05, 2024-05-30, today or yesterday");
     set_range(condition, filter->op, from, to);
     return true;
 }

@@ -188,14 +188,26 @@ static bool is_scheme(Str name)
     return false;
 }
 
+/* "2024" or "2024-05" */
+static bool is_year_at(Str text, size_t at)
+{
+    size_t end = at;
+    while (end < text.length && text.at[end] >= '0' && text.at[end] <= '9')
+        end++;
+    return end - at == 4 && HAS_CHAR(text.at[at], "12") &&
+           (end == text.length || is_space(text.at[end]) || text.at[end] == '-');
+}
+
 /* Whether a name that is no operator was meant as one: "std::vector", "http://", "C:\", "ratio:3",
- * "effector:target" and names that are not spelled with a colon were not; "typ:pdf" was. */
+ * "effector:target" and names that are not spelled with a colon were not; "typ:pdf" and
+ * "befor:2024" were. */
 static bool looks_meant(const Reader *r, const Spelled *s)
 {
     char after = r->text.at[s->value_start];
-    bool has_colon = r->text.at[s->name_end] == ':';
-    return has_colon && s->name.length > 1 && !HAS_CHAR(after, "/:\\0123456789-)") &&
-           !is_scheme(s->name) && query_operator_nearest(s->name).length;
+    bool has_colon = r->text.at[s->name_end] == ':', is_year = is_year_at(r->text, s->value_start);
+    return has_colon && s->name.length > 1 && !HAS_CHAR(after, "/:\\-)") &&
+           (is_year || after < '0' || after > '9') && !is_scheme(s->name) &&
+           query_operator_nearest(s->name).length;
 }
 
 static const QueryOperator *fact_operator(void) { return query_operator_named(S("fact")); }
@@ -256,8 +268,9 @@ static bool read_operator(Reader *r, size_t at, Item *item, bool *is_one_r, Erro
         return !strict || fail_here(r, s.value_start, r->text.length, err);
     }
     bool is_words = filter.one->value == VALUE_WORDS;
-    if (!check_comparison(&filter, &s, err) ||
-        (!is_words && !query_filter_read(r->arena, &filter, &item->condition, err)))
+    if (!check_comparison(&filter, &s, err))
+        return !strict || fail_here(r, s.name_end, s.value_start, err);
+    if (!is_words && !query_filter_read(r->arena, &filter, &item->condition, err))
         return !strict || fail_here(r, s.value_start, s.end, err);
     item->is_filter = !is_words;
     item->any = filter.one->any;
