@@ -107,6 +107,20 @@ def wait_found_any(server, seconds=30):
     return results
 
 
+def test_a_change_says_how_far_it_is_and_how_long_it_takes(changing):
+    health = changing.get("/health").json()
+    assert health["model_change"] is None and health["model"]["name"].startswith("first/")
+    changing.cli("models", "use", "second")
+    seen = []
+    while (change := changing.get("/health").json()["model_change"]) is not None:
+        assert change["name"] == "second" and 0 <= change["percent"] <= 99 and change["done"] <= change["total"]
+        assert change["seconds_left"] is None or change["seconds_left"] >= 0
+        seen.append(change["percent"])
+    assert seen == sorted(seen)
+    wait_found_any(changing)
+    assert "model      second/" in changing.cli("status").stdout
+
+
 def test_a_search_in_the_middle_of_a_change_gives_the_old_results(changing):
     old = found(changing)
     assert old

@@ -620,6 +620,34 @@ def test_a_key_is_shown_once_works_and_is_revoked(library, desk, page):
         time.sleep(0.05)
 
 
+MODELS = {"model": "first/1", "kernels": "avx2", "vectors": 90, "models": [
+    {"name": name, "kind": kind, "family": "bert", "pooling": "mean", "dims": 384, "tokens": 256, "bytes": 90868376,
+     "used": name == "first", "coming": name == "second", "error": None}
+    for name, kind in (("first", "embedding"), ("second", "embedding"), ("pairs", "reranker"))],
+    "change": {"name": "second", "done": 45, "total": 100, "percent": 44, "seconds_left": 130}}
+
+
+def test_a_change_of_the_model_is_watched_and_ended(desk, page):
+    asked = []
+    page.route("**/v1/models/local", lambda route: route.fulfill(json=MODELS))
+    page.route("**/v1/models/local/*/use", lambda route: (asked.append(route.request.url), route.fulfill(json={**MODELS, "change": None})))
+    desk.go("/settings/server")
+    expect(part(page, "model-change")).to_contain_text("44%")
+    expect(part(page, "model-change")).to_contain_text("3 min left")
+    expect(part(page, "model-row")).to_have_count(3)
+    expect(page.locator("[data-name=first]")).to_contain_text("in use")
+    part(page, "model-change").scroll_into_view_if_needed()
+    shot(page, "models")
+    part(page, "model-cancel").click()
+    expect(part(page, "model-change")).to_have_count(0)
+    assert asked[0].endswith("/v1/models/local/first/use")
+    expect(part(page, "model-use")).to_have_count(0)
+    page.unroute_all()
+    page.reload()
+    expect(part(page, "models")).to_be_visible()
+    expect(part(page, "formats")).to_contain_text("kinds of files")
+
+
 def test_the_trash_gives_back_what_was_moved_there(desk, page):
     desk.go("/library?q=people.csv")
     row = part(page, "row")

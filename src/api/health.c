@@ -26,6 +26,31 @@ static void put_model(const Api *api, JsonWriter *json)
     put_end(json);
 }
 
+static void put_seconds_left(JsonWriter *json, int64_t seconds)
+{
+    if (seconds >= 0)
+        put_int(json, "seconds_left", seconds);
+    else
+        put_null(json, "seconds_left");
+}
+
+void health_put_change(const Api *api, Arena *arena, JsonWriter *json, const char *name)
+{
+    LibraryModelChange change;
+    library_model_change(api->library, arena, &change);
+    if (!change.is_going_on) {
+        put_null(json, name);
+        return;
+    }
+    put_object(json, name);
+    put_text(json, "name", change.name);
+    put_int(json, "done", change.done);
+    put_int(json, "total", change.total);
+    put_int(json, "percent", change.percent);
+    put_seconds_left(json, change.seconds_left);
+    put_end(json);
+}
+
 static void put_notices(const Api *api, JsonWriter *json)
 {
     LibraryModel model = library_model_status(api->library);
@@ -120,10 +145,7 @@ static void put_building(JsonWriter *json, const IndexBuilding *building)
     }
     put_object(json, "building");
     put_int(json, "percent", index_building_percent(building));
-    if (building->seconds_left >= 0)
-        put_int(json, "seconds_left", building->seconds_left);
-    else
-        put_null(json, "seconds_left");
+    put_seconds_left(json, building->seconds_left);
     put_end(json);
 }
 
@@ -156,6 +178,7 @@ bool health_show(ApiRequest *request, HttpResponse *response, Error *err)
     put_members(&json, "database", buf_str(&database));
     put_index(api, &json);
     put_model(api, &json);
+    health_put_change(api, request->arena, &json, "model_change");
     put_members(&json, "jobs", buf_str(&jobs));
     put_members(&json, "sandbox", buf_str(&sandbox));
     put_notices(api, &json);

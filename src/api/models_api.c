@@ -1,5 +1,5 @@
 /* models_api.c - the embedding models of this machine: which there are, which one is used. */
-#include "api/api.h"
+#include "api/health.h"
 #include "library/library.h"
 
 static void put_folder(JsonWriter *json, const LibraryModelFolder *model)
@@ -18,21 +18,6 @@ static void put_folder(JsonWriter *json, const LibraryModelFolder *model)
     put_end(json);
 }
 
-static void put_change(ApiRequest *request, JsonWriter *json)
-{
-    LibraryModelChange change;
-    library_model_change(request->api->library, request->arena, &change);
-    if (!change.is_going_on) {
-        put_null(json, "change");
-        return;
-    }
-    put_object(json, "change");
-    put_text(json, "name", change.name);
-    put_int(json, "done", change.done);
-    put_int(json, "total", change.total);
-    put_end(json);
-}
-
 bool local_models_list(ApiRequest *request, HttpResponse *response, Error *err)
 {
     LibraryModelList list;
@@ -43,7 +28,7 @@ bool local_models_list(ApiRequest *request, HttpResponse *response, Error *err)
     put_text_or_null(&json, "model", str(now.name));
     put_text_or_null(&json, "kernels", str(now.kernels));
     put_int(&json, "vectors", library_index_state(request->api->library).vectors);
-    put_change(request, &json);
+    health_put_change(request->api, request->arena, &json, "change");
     put_array(&json, "models");
     for (size_t i = 0; i < list.count; i++)
         put_folder(&json, &list.at[i]);

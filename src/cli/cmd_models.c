@@ -88,10 +88,8 @@ static bool print_list(CommandLine *line, json_t *answer)
            json_integer_value(json_object_get(answer, "vectors")));
     json_array_foreach(json_object_get(answer, "models"), i, model) print_model(model);
     if (json_is_object(change))
-        printf("changing to %s: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " passages\n",
-               json_string_value(json_object_get(change, "name")),
-               json_integer_value(json_object_get(change, "done")),
-               json_integer_value(json_object_get(change, "total")));
+        printf("changing to %s: %s\n", json_string_value(json_object_get(change, "name")),
+               output_progress(line->arena, change).at);
     return true;
 }
 

@@ -3,7 +3,23 @@
 #include "cli/output.h"
 #include "cli/term.h"
 
-static void print(const json_t *health, const json_t *statistics)
+static void print_model(Arena *arena, const json_t *health)
+{
+    const json_t *model = json_object_get(health, "model");
+    const json_t *change = json_object_get(health, "model_change");
+    const json_t *building = json_object_get(json_object_get(health, "index"), "building");
+    if (json_is_object(model))
+        printf("model      %s\n", json_is_true(json_object_get(model, "ready"))
+                                      ? json_member_text(model, "name").at
+                                      : "loaded when it is needed");
+    if (json_is_object(change))
+        printf("changing   to %s: %s\n", json_member_text(change, "name").at,
+               output_progress(arena, change).at);
+    if (json_is_object(building))
+        printf("index      %s\n", output_progress(arena, building).at);
+}
+
+static void print(Arena *arena, const json_t *health, const json_t *statistics)
 {
     char size[16];
     size_t i;
@@ -15,6 +31,7 @@ static void print(const json_t *health, const json_t *statistics)
     printf("passages   %" PRId64 "\nvectors    %" PRId64 "\noriginals  %s\n",
            output_int(statistics, "chunks"), output_int(statistics, "vectors"),
            term_bytes(output_int(statistics, "bytes"), size));
+    print_model(arena, health);
     json_array_foreach(json_object_get(health, "notices"), i, notice)
     {
         printf("note       ");
@@ -35,7 +52,7 @@ static bool run(CommandLine *line, Error *err)
     AUTO_JSON json_t *both = json_pack("{s:O, s:O, s:b}", "health", health, "statistics",
                                        statistics, "server_runs", !client_is_alone(client));
     if (!output_json(line, both))
-        print(health, statistics);
+        print(line->arena, health, statistics);
     return true;
 }
 

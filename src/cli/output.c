@@ -2,6 +2,7 @@
 #include "cli/output.h"
 
 #include "base/utf8.h"
+#include "cli/term.h"
 #include "net/url.h"
 
 bool output_json(const CommandLine *line, const json_t *json)
@@ -49,6 +50,17 @@ char *output_path(Arena *arena, const char *path, const char *name, Str value)
     Str encoded = url_encode(arena, value);
     return str_c(arena, str_format(arena, "%s%c%s=" STR_FMT, path, strchr(path, '?') ? '&' : '?',
                                    name, STR_ARG(encoded)));
+}
+
+Str output_progress(Arena *arena, const json_t *progress)
+{
+    char left[16];
+    int64_t percent = output_int(progress, "percent");
+    const json_t *seconds = json_object_get(progress, "seconds_left");
+    if (!json_is_integer(seconds))
+        return str_format(arena, "%" PRId64 " %%", percent);
+    return str_format(arena, "%" PRId64 " %%, %s left", percent,
+                      term_duration(json_integer_value(seconds), left));
 }
 
 void output_filter(const CommandLine *line, JsonWriter *json, const char *option, const char *name)

@@ -15,5 +15,7 @@ int64_t output_int(const json_t *object, const char *name);
 char *output_path(Arena *arena, const char *path, const char *name, Str value);
 /* "folder/ID" and then `end`, with the id percent-encoded. */
 char *output_id_path(Arena *arena, const char *folder, Str id, const char *end);
+/* "45 %, 3 min left" of an object with percent and seconds_left. */
+Str output_progress(Arena *arena, const json_t *progress);
 /* The option's value as a list of one, the member `name` of a search; nothing when not given. */
 void output_filter(const CommandLine *line, JsonWriter *json, const char *option, const char *name);

@@ -254,8 +254,10 @@ MUST_CHECK bool library_remove_model(Library *library, Arena *arena, Str name, E
 
 typedef struct LibraryModelChange {
     bool is_going_on;
-    Str name;            /* that comes */
-    int64_t done, total; /* passages */
+    Str name;             /* that comes */
+    int64_t done, total;  /* passages */
+    int percent;          /* 0 to 99 */
+    int64_t seconds_left; /* -1: not known yet */
 } LibraryModelChange;
 void library_model_change(Library *library, Arena *arena, LibraryModelChange *change_r);
 

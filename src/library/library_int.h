@@ -23,6 +23,8 @@ struct Library {
     EncodeQueue *own[LIBRARY_MODELS_MAX]; /* that this library opened; under model_lock */
     size_t own_count;
     pthread_mutex_t model_lock;
+    /* Since when this process embeds with the model that comes (0: not yet), and what was there. */
+    _Atomic int64_t change_began_ms, change_began_with;
     struct Follower *follower;
     pthread_rwlock_t blobs_in_use; /* see blobs_keep() */
 };

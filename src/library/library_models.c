@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "encode/model.h"
 #include "library/follower.h"
@@ -289,6 +290,24 @@ static bool count_work(DbTx *tx, void *argument, Error *err)
            vector_count(tx, system, in->choice.name, &in->with_old, err);
 }
 
+/* As fast as it has been in this process; -1: it has done nothing yet. */
+static int64_t seconds_left(Library *library, int64_t done, int64_t left)
+{
+    int64_t began_ms = atomic_load(&library->change_began_ms);
+    int64_t since = done - atomic_load(&library->change_began_with);
+    return began_ms && since > 0 ? (monotonic_ms() - began_ms) * left / since / 1000 : -1;
+}
+
+/* When the first vectors are about to be made. */
+static void note_begin(Reembedding *in)
+{
+    Library *library = in->library;
+    if (atomic_load(&library->change_began_ms))
+        return;
+    atomic_store(&library->change_began_with, in->with_next);
+    atomic_store(&library->change_began_ms, monotonic_ms());
+}
+
 void library_model_change(Library *library, Arena *arena, LibraryModelChange *change_r)
 {
     Reembedding in = { .library = library };
@@ -304,6 +323,9 @@ void library_model_change(Library *library, Arena *arena, LibraryModelChange *ch
                                       .name = in.choice.next_folder,
                                       .done = in.with_next,
                                       .total = in.with_next + in.with_old };
+    if (change_r->total)
+        change_r->percent = (int)(in.with_next * 99 / change_r->total);
+    change_r->seconds_left = seconds_left(library, in.with_next, in.with_old);
 }
 
 static bool find_work(DbTx *tx, void *argument, Error *err)
@@ -341,6 +363,7 @@ static bool embed_next(Reembedding *in, EncodeQueue *queue, Error *err)
             return false;
         if (!in->found.count)
             return true;
+        note_begin(in);
         for (size_t i = 0; i < in->found.count; i++) {
             Scope scope = { .workspace = in->found.at[i].workspace, .role = ROLE_OWNER };
             if (!job_progress(in->job, "embedding with the new model", in->with_next,
@@ -384,6 +407,7 @@ bool library_reembed_job(Job *job, Error *err)
     Reembedding in = { .library = job->argument, .job = job };
     model_choice_read(in.library, job->arena, &in.choice);
     EncodeQueue *queue = atomic_load(&in.library->coming);
+    atomic_store(&in.library->change_began_ms, 0);
     if (in.choice.next_name.length && queue) {
         if (!encode_queue_load(queue, err) || !embed_next(&in, queue, err))
             return false;

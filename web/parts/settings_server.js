@@ -7,6 +7,7 @@ import {field, form} from './forms.js';
 import {problem} from './problem.js';
 import {toast} from './toast.js';
 import {notices} from './notices.js';
+import * as models from './settings_models.js';
 import {formatTitles} from './filters.js';
 
 async function readSession() {
@@ -46,21 +47,30 @@ async function provider(root) {
   }
 }
 
+// Well over a hundred kinds of files: their number, and the names to whom asks.
+async function formatsRead() {
+  const titles = await formatTitles();
+  return h('details', {test: 'formats'}, h('summary', {}, t('server.formats_count', {count: titles.length})), h('p', {}, titles.join(' · ')));
+}
+
 async function figures(root) {
   const one = await get('/v1/statistics').catch(() => null);
   if (!one) return;
   const {server} = state.session;
-  const model = server.model && server.model.name ? `${server.model.name} · ${t(server.model.ready ? 'server.model_ready' : 'server.model_loading')}` : t('server.no_model');
+  const model = !server.model ? t('server.no_model') : [server.model.name, t(server.model.ready ? 'server.model_ready' : 'server.model_waiting')].filter(Boolean).join(' · ');
   const rows = [['server.version', server.version], ['server.model', model], ['server.documents', number(one.documents)], ['server.chunks', number(one.chunks)],
                 ['server.vectors', number(one.vectors)], ['server.bytes', bytes(one.bytes)], ['server.upload_max', server.upload_max && bytes(server.upload_max)],
-                ['server.formats', (await formatTitles()).join(' · ')]];
+                ['server.formats', await formatsRead()]];
   fill(root, rows.filter(([, value]) => value).map(([key, value]) => [h('dt', {}, t(key)), h('dd', {}, value)]));
 }
 
 export function render(root) {
   const service = h('div', {});
+  const embedding = h('div', {test: 'models'});
   const facts = h('dl', {class: 'facts', test: 'server-facts'});
-  fill(root, notices(), facts, service, h('p', {}, h('a', {href: '/docs'}, t('keys_api.docs'))));
+  fill(root, notices(), facts, embedding, service, h('p', {}, h('a', {href: '/docs'}, t('keys_api.docs'))));
   figures(facts);
-  if (mayAdminister()) provider(service);
+  if (!mayAdminister()) return () => {};
+  provider(service);
+  return models.render(embedding);
 }

@@ -41,6 +41,6 @@ export function render(root, {section = ''}) {
   const tabs = h('nav', {class: 'tabs', 'aria-label': t('settings.title')}, SECTIONS.filter((one) => !one.admin || mayAdminister()).map((one) =>
     h('a', {class: 'tab', href: one.name ? `/settings/${one.name}` : '/settings', 'aria-current': one === shown ? 'page' : null, test: `tab-${one.name || 'account'}`}, t(one.text))));
   fill(root, head.element, h('div', {class: 'finder'}, tabs), h('div', {class: 'scroll pad'}, body));
-  shown.render(body);
-  return {title: `${t(shown.text)} · ${t('settings.title')}`, focus: head.heading};
+  const cleanup = shown.render(body);
+  return {cleanup, title: `${t(shown.text)} · ${t('settings.title')}`, focus: head.heading};
 }
