@@ -1,5 +1,6 @@
 """Search and answers over both databases."""
 import json
+import time
 
 import pytest
 
@@ -44,7 +45,21 @@ def test_a_score_is_the_sum_of_what_it_is_made_of(library):
     for one in search(library, "where do voles live", explain=True)["results"]:
         shares = one["explanation"]["shares"]
         assert shares and sum(share["value"] for share in shares) == pytest.approx(one["score"], abs=1e-5)
-        assert {share["name"] for share in shares} <= {"keyword", "semantic", "neighbours", "exact", "rerank", "fresh"}
+        assert {share["name"] for share in shares} <= {"keyword", "semantic", "neighbours", "exact", "named", "rerank", "fresh"}
+
+
+def test_a_file_is_found_by_its_name_whatever_its_title_and_under_its_new_name(library):
+    page = b"<html><head><title>Annual report</title></head><body><p>The drivers drove 480 km.</p></body></html>"
+    library.add(("otter_2021_q3.html", page), ("notes.txt", b"The otter of 2021 swam in q3, said the report.\n"), tags="facts")
+    [report] = [one for one in search(library, "otter q3", explain=True)["results"][:1]]
+    assert report["document"]["name"] == "otter_2021_q3.html"
+    assert "named" in {share["name"] for share in report["explanation"]["shares"]}
+    assert names(search(library, "otter_2021_q3.html"))[0] == "otter_2021_q3.html"
+    assert library.call("PATCH", f"/v1/documents/{report['document']['id']}", json={"name": "badger.html"}).status_code == 200
+    end = time.monotonic() + 20
+    while names(search(library, "badger"))[:1] != ["badger.html"]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_results_are_grouped_by_document_and_copies_are_folded(library):

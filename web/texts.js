@@ -346,6 +346,7 @@ const CATALOGUE = {
   'why.semantic': 'Meaning',
   'why.neighbours': 'Similar results',
   'why.exact': 'Exact wording',
+  'why.named': 'Title or file name',
   'why.rerank': 'Second reading',
   'why.fresh': 'Freshness',
   'why.sum': 'Fits {percent}',

@@ -186,7 +186,7 @@ static void put_leg_share(JsonWriter *json, const SearchLegShare *leg)
 
 static void put_term_share(JsonWriter *json, const SearchTermShare *term)
 {
-    static const char *const fields[] = { "title", "heading", "body" };
+    static const char *const fields[] = { "title", "heading", "body", "name" };
     put_object(json, NULL);
     put_text(json, "word", term->word);
     put_text(json, "term", term->how.text);

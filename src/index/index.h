@@ -53,6 +53,7 @@ typedef struct IndexChunk {
     uint64_t key;
     Str title;    /* of the document; counts three times */
     Str headings; /* around the chunk; count twice */
+    Str name;     /* of the document's file; counts twice */
     Str body;
     Language language;
 } IndexChunk;

@@ -179,6 +179,49 @@ Test(index, what_is_typed_word_for_word_comes_first)
     finish(&f);
 }
 
+Test(index, titles_and_names_that_are_typed_come_first)
+{
+    static const struct {
+        const char *query;
+        uint64_t first;
+        bool by_title;
+    } cases[] = {
+        { "lyft 2021", 1, true },         { "annual report", 1, true },
+        { "reports of 2021", 1, true }, /* one word of the title, one of the name */
+        { "r2r_lyft_2021.pdf", 1, true }, { "lyft_2021", 1, true },
+        { "tree frog", 2, true },         { "frog report", 3, false }, /* no title has both */
+        { "\"tree frog\"", 2, false }
+    }; /* says itself what it wants */
+    static const struct {
+        const char *title, *name, *body;
+    } chunks[] = {
+        { "Annual Report", "r2r_lyft_2021.pdf", "Drivers drove." },
+        { "The tree frog", "a.txt", "It is green." },
+        { "Minutes", "b.txt",
+          "The report of 2021 on the tree frog: a frog, a report, 2021, a lyft." },
+    };
+    Fixture f = fixture();
+    for (size_t i = 0; i < COUNT(chunks); i++) {
+        IndexChunk chunk = { .key = i + 1,
+                             .title = str(chunks[i].title),
+                             .name = str(chunks[i].name),
+                             .body = str(chunks[i].body),
+                             .language = LANGUAGE_ENGLISH };
+        index_add_chunk(f.index, &chunk);
+    }
+    index_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        IndexSearch search = { .text = str(cases[i].query), .count = 10 };
+        IndexHit hits[10];
+        size_t count = index_search(f.index, f.arena, &search, hits);
+        cr_assert(count, "%s", cases[i].query);
+        cr_expect_eq(hits[0].key, cases[i].first, "%s: %d", cases[i].query, (int)hits[0].key);
+        cr_expect_eq(hits[0].shares[SHARE_NAMED] > 0, cases[i].by_title, "%s", cases[i].query);
+        expect_sums(hits, count);
+    }
+    finish(&f);
+}
+
 Test(index, a_chunk_with_several_vectors_is_scored_by_its_own_and_its_best)
 {
     Fixture f = fixture();

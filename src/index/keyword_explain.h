@@ -13,7 +13,7 @@ typedef struct KeywordTermScore {
     uint32_t start, end;                   /* where it was typed */
     double weight;                         /* how often it was typed, less for guesses */
     double rarity;                         /* how few chunks have it (idf) */
-    uint32_t in_field[KEYWORD_FIELDS_MAX]; /* occurrences in title, headings, body ... */
+    uint32_t in_field[KEYWORD_FIELDS_MAX]; /* occurrences in title, headings, body, name */
     double frequency;                      /* tf: occurrences, weighted by field */
     double score;                          /* what it adds */
 } KeywordTermScore;

@@ -41,6 +41,7 @@ typedef struct QueryPhrase {
 #define QUERY_TITLE 1u
 #define QUERY_HEADINGS 2u
 #define QUERY_BODY 4u
+#define QUERY_NAME 8u /* of the file */
 
 /* Something that must (or must not) occur: any of its phrases does. One word is a phrase too; only
  * a phrase of one word may have edits or be a prefix. */

@@ -19,6 +19,7 @@ void add_row(Index *index, const ChunkHit *row)
     IndexChunk chunk = { .key = (uint64_t)row->chunk.number,
                          .title = title_of(row),
                          .headings = row->chunk.heading,
+                         .name = path_name(row->name),
                          .body = row->chunk.text,
                          .language = language_named(row->language) };
     index_add_chunk(index, &chunk);
