@@ -1,4 +1,4 @@
-/* blob_folder.c - blobs in a folder: PATH/WORKSPACE/ab/cdef..., uploads in PATH/incoming. */
+/* blob_folder.c - blobs in a folder: PATH/WORKSPACE/ab/cdef..., uploads in PATH/incoming/ID. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "blob/blob_incoming.h"
 #include "blob/blob_private.h"
 
 /* From this many files on, syncing the file system once costs less than each file and folder. */
@@ -15,6 +16,7 @@
 
 typedef struct Folder {
     char *path, *incoming;
+    int lock; /* of `incoming` */
 } Folder;
 
 static char *workspace_path(Folder *folder, Arena *arena, Str workspace)
@@ -199,6 +201,7 @@ static void folder_free(void *self)
     Folder *folder = self;
     free(folder->path);
     free(folder->incoming);
+    close(folder->lock);
     free(folder);
 }
 
@@ -216,12 +219,14 @@ static const BlobDriver folder_driver = {
 bool blob_open_folder(const char *path, BlobStore **store_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    char *incoming = path_join(arena, str(path), S("incoming"));
-    if (!folder_remove(incoming, err) || !folder_make(incoming, 0700, err))
+    char *incoming;
+    int lock;
+    if (!blob_incoming_open(path_join(arena, str(path), S("incoming")), &incoming, &lock, err))
         return fail_in(err, "opening the store of originals");
     Folder *folder = heap_alloc(sizeof *folder);
     folder->path = heap_text(path);
-    folder->incoming = heap_text(incoming);
+    folder->incoming = incoming;
+    folder->lock = lock;
     *store_r = blob_store_new(&folder_driver, folder);
     return true;
 }

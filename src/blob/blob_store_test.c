@@ -113,6 +113,25 @@ Test(blob, two_thousand_children_are_stored_together)
     cr_assert_eq(count, 2000);
 }
 
+Test(blob, another_server_on_the_same_folder_leaves_uploads_that_are_on_their_way)
+{
+    Error err;
+    BlobStore *other;
+    BlobItem item, theirs;
+    cr_assert(blob_stage(store, arena, S("half"), &item, &err));
+    cr_assert(blob_open_folder(path, &other, &err), "%s", err.message);
+    cr_expect(file_exists(item.temp_path), "it is not the other one's to remove");
+    cr_assert(blob_stage(other, arena, S("other"), &theirs, &err));
+    const char *folder = str_c(arena, str(blob_incoming(other)));
+    const char *lock = str_c(arena, str_format(arena, "%s.lock", folder));
+    cr_assert(blob_import(store, S("w1"), &item, 1, &err), "%s", err.message);
+    cr_expect(file_exists(lock));
+    blob_store_free(other);
+    cr_assert(blob_open_folder(path, &other, &err), "%s", err.message);
+    cr_expect(!file_exists(folder) && !file_exists(lock), "nobody holds it");
+    blob_store_free(other);
+}
+
 Test(blob, uploads_that_were_never_finished_are_gone_after_a_restart)
 {
     Error err;

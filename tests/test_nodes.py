@@ -1,0 +1,102 @@
+"""Two servers over one PostgreSQL and one folder of originals: any takes any request."""
+import shutil
+import time
+
+import pytest
+
+from conftest import Server
+
+
+def names(server, query, **more):
+    answer = server.post("/v1/search", {"query": query, "mode": "keyword", **more})
+    assert answer.status_code == 200, answer.text
+    return sorted(r["document"]["name"] for r in answer.json()["results"])
+
+
+def wait_until(is_so, seconds=1.0):
+    """Seconds it took; fails after so many."""
+    began = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - began < seconds, f"not within {seconds} s"
+        time.sleep(0.01)
+    return time.monotonic() - began
+
+
+@pytest.fixture
+def nodes(tmp_path, postgres):
+    database = postgres.new_database()
+    first = Server(tmp_path / "first", database).start()
+    first.new_key()
+    (tmp_path / "second").mkdir(mode=0o700)
+    (tmp_path / "second" / "blobs").symlink_to(first.data / "blobs")
+    shutil.copy(first.data / "master.key", tmp_path / "second" / "master.key")
+    second = Server(tmp_path / "second", database).start()
+    second.key = first.key
+    yield first, second
+    for server in (first, second):
+        server.stop()
+
+
+def test_what_one_node_takes_the_other_finds_within_a_second(nodes):
+    for here, there, word in ((*nodes, "capercaillie"), (*reversed(nodes), "ptarmigan")):
+        here.add((f"{word}.txt", f"A {word} in the birch wood.".encode()))
+        wait_until(lambda: names(there, word) == [f"{word}.txt"])
+        (document,) = here.get("/v1/documents", params={"q": word}).json()["items"]
+        assert there.get(f"/v1/documents/{document['id']}/original").content.startswith(b"A ")
+
+
+def test_what_one_node_deletes_is_gone_on_the_other(nodes):
+    first, second = nodes
+    kept, trashed, erased = first.add(*[(f"{n}.txt", f"The bittern booms, note {n}.".encode()) for n in "abc"])
+    wait_until(lambda: len(names(second, "bittern", copies=True)) == 3)
+    assert second.call("DELETE", f"/v1/documents/{trashed['id']}").status_code < 300
+    wait_until(lambda: names(first, "bittern", copies=True) == ["a.txt", "c.txt"])
+    assert first.call("DELETE", f"/v1/documents/{erased['id']}?erase=true").status_code < 300
+    wait_until(lambda: names(second, "bittern", copies=True) == ["a.txt"])
+    assert second.post(f"/v1/documents/{trashed['id']}/restore").status_code < 300
+    wait_until(lambda: names(first, "bittern", copies=True) == ["a.txt", "b.txt"])
+    assert kept["state"] == "ready"
+
+
+def test_a_node_that_was_down_catches_up(nodes):
+    first, second = nodes
+    first.add(("early.txt", b"The dunlin runs along the water."))
+    wait_until(lambda: names(second, "dunlin") == ["early.txt"])
+    time.sleep(4)  # its index is saved
+    second.stop()
+    (early,) = first.get("/v1/documents").json()["items"]
+    first.add(("late.txt", b"The knot flies in a flock."))
+    assert first.call("DELETE", f"/v1/documents/{early['id']}").status_code < 300
+    second.start()
+    assert names(second, "knot") == ["late.txt"]
+    assert names(second, "dunlin") == []
+    second.kill()
+    first.add(("last.txt", b"The sanderling follows each wave."))
+    second.start()
+    assert names(second, "sanderling") == ["last.txt"]
+
+
+def test_a_node_that_starts_leaves_the_others_uploads_alone(nodes):
+    """Uploads go on while the other node is started again and again."""
+    first, second = nodes
+    second.stop()
+    sent = []
+    for n in range(6):
+        second.start(wait=False)
+        sent += first.upload((f"r{n}.txt", (f"Redshank number {n}. " * 2000).encode()))
+        second.wait_ready()
+        second.stop()
+    second.start()
+    for document in sent:
+        assert first.wait_document(document["id"])["state"] == "ready"
+
+
+def test_jobs_of_one_node_are_done_by_any(nodes):
+    first, second = nodes
+    sent = [document for n in range(12)
+            for document in nodes[n % 2].upload((f"w{n}.txt", f"Whimbrel number {n}, seen at dawn.".encode()))]
+    for n, document in enumerate(sent):
+        assert nodes[(n + 1) % 2].wait_document(document["id"])["state"] == "ready"
+    everything = sorted(f"w{n}.txt" for n in range(12))
+    for node in nodes:
+        wait_until(lambda node=node: names(node, "whimbrel", copies=True, limit=50) == everything)
