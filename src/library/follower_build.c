@@ -7,16 +7,11 @@
  *     collect_build()   BUILD_READ: the follower goes back to the change before the first row
  *     finish_builds()   it has caught up: BUILD_NONE */
 #include <assert.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "library/follower_int.h"
 
-/* Searches and uploads come first. */
-#define BUILDER_NICE 10
 /* The words of a chunk take so many times as long as its vector (measured: 44 and 7 us). */
 #define KEYWORD_WORK 6
 
@@ -204,7 +199,6 @@ static void *build(void *argument)
     Follower *follower = argument;
     Builder *builder = &follower->builder;
     const Build *build = &builder->at->build;
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), BUILDER_NICE);
     builder->is_whole = (!build->keyword || fill(follower, builder->at, scan_chunks, add_chunks,
                                                  KEYWORD_WORK, &builder->why)) &&
                         (!build->vectors || fill(follower, builder->at, scan_vectors,
