@@ -122,7 +122,7 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static Str unescaped(Arena *arena, Str text)
+Str markup_unescaped(Arena *arena, Str text)
 {
     Buf out = buf_new(arena, text.length + 1);
     for (size_t i = 0; i < text.length; i++) {
@@ -146,7 +146,8 @@ Str markup_path(Arena *arena, Str base, Str reference, Str *fragment_r)
     size_t count = 0;
     if (fragment_r)
         *fragment_r = hash < 0 ? STR_NONE : str_from(reference, (size_t)hash + 1);
-    Str path = unescaped(arena, hash < 0 ? reference : str_slice(reference, 0, (size_t)hash));
+    Str path =
+        markup_unescaped(arena, hash < 0 ? reference : str_slice(reference, 0, (size_t)hash));
     if (path.length == 0)
         return base;
     if (path.at[0] != '/')

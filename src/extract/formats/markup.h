@@ -18,5 +18,7 @@ Str markup_words(Arena *arena, Str inner);
 bool markup_has_tags(Str inner);
 /* The text of mark-up, without tags: "&lt;p&gt;" of a description that holds HTML. */
 Str markup_plain(Arena *arena, Str html);
+/* "a%20b" -> "a b" */
+Str markup_unescaped(Arena *arena, Str text);
 /* "a/b.opf" + "../c%20d.html#x" -> "c d.html"; *fragment_r (may be NULL) gets "x". */
 Str markup_path(Arena *arena, Str base, Str reference, Str *fragment_r);
