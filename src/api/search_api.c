@@ -51,14 +51,9 @@ static bool is_selected(const SearchCall *call, Facet facet, Str value)
     return false;
 }
 
-static bool put_facet(SearchCall *call, JsonWriter *json, Facet facet, const SearchResults *results,
-                      Error *err)
+static void put_facet(const SearchCall *call, JsonWriter *json, Facet facet, const FacetList *list)
 {
-    FacetList list;
-    if (!search_facet(call->request->api->searcher, call->request->scope, call->request->arena,
-                      &call->search, results, facet, &list, err))
-        return false;
-    size_t shown = MIN(list.count, (size_t)FACET_VALUES_SHOWN);
+    size_t shown = MIN(list->count, (size_t)FACET_VALUES_SHOWN);
     put_object(json, NULL);
     put_text(json, "key", str(facet_name(facet)));
     put_text(json, "operator", str(facet_key(facet)));
@@ -66,16 +61,15 @@ static bool put_facet(SearchCall *call, JsonWriter *json, Facet facet, const Sea
     put_array(json, "values");
     for (size_t i = 0; i < shown; i++) {
         put_object(json, NULL);
-        put_text(json, "value", list.at[i].value);
-        put_text(json, "title", list.at[i].title);
-        put_int(json, "count", list.at[i].count);
-        put_bool(json, "selected", is_selected(call, facet, list.at[i].value));
+        put_text(json, "value", list->at[i].value);
+        put_text(json, "title", list->at[i].title);
+        put_int(json, "count", list->at[i].count);
+        put_bool(json, "selected", is_selected(call, facet, list->at[i].value));
         put_end(json);
     }
     put_end(json);
-    put_int(json, "more", (int64_t)(list.count - shown));
+    put_int(json, "more", (int64_t)(list->count - shown));
     put_end(json);
-    return true;
 }
 
 static bool check_facets(const SearchCall *call, Error *err)
@@ -91,13 +85,24 @@ static bool check_facets(const SearchCall *call, Error *err)
 
 static bool put_facets(SearchCall *call, JsonWriter *json, const SearchResults *results, Error *err)
 {
+    const ApiRequest *request = call->request;
+    bool wanted[FACET_COUNT] = { false };
+    SearchFacets facets;
     if (!call->facets.count)
         return true;
-    put_text(json, "facets_over", search_has_words(&call->search) ? S("results") : S("conditions"));
-    put_array(json, "facets");
     for (size_t i = 0; i < call->facets.count; i++)
-        if (!put_facet(call, json, facet_named(call->facets.at[i]), results, err))
-            return false;
+        wanted[facet_named(call->facets.at[i])] = true;
+    if (!search_facets(request->api->searcher, request->scope, request->arena, &call->search,
+                       results, wanted, &facets, err))
+        return false;
+    if (facets.documents >= 0)
+        put_int(json, "documents", facets.documents);
+    put_text(json, "facets_over", facets.documents >= 0 ? S("matches") : S("conditions"));
+    put_array(json, "facets");
+    for (size_t i = 0; i < call->facets.count; i++) {
+        Facet facet = facet_named(call->facets.at[i]);
+        put_facet(call, json, facet, &facets.lists[facet]);
+    }
     put_end(json);
     return true;
 }
@@ -284,6 +289,7 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
     search->limit = (int)limit;
     search->folds_copies = !shows_copies;
     search->offset = (int)offset;
+    search->wants_matching = call.facets.count > 0;
     if (api_wants_events(request, wants_events))
         return stream(&call, response);
     return answer(&call, response, err);

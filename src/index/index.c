@@ -613,6 +613,8 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
         filter = keyword_matching(index->keyword, &query, &search->filter, arena, search->is_cut_r);
     scored.clauses.count = 0;
     keyword_count = keyword_search(index->keyword, &scored, &filter, depth, keyword);
+    if (search->having_r)
+        *search->having_r = keyword_having(index->keyword, &scored, &filter, arena);
     vector_count = search_vectors(index, arena, search, &filter, depth, vector);
     float weight = search->vector_weight > 0 ? search->vector_weight : FUSION_VECTOR_WEIGHT;
     IndexHit *fused = arena_new_array(arena, IndexHit, 2 * depth);

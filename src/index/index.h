@@ -96,7 +96,9 @@ typedef struct IndexSearch {
     KeyFilter filter;    /* zero: all */
     size_t count;        /* at most INDEX_HITS_MAX */
     float vector_weight; /* 0: FUSION_VECTOR_WEIGHT */
-    bool *is_cut_r;      /* set when its phrases are of words too frequent to look at all of them */
+    KeyFilter
+        *having_r;  /* may be NULL: all chunks that have words of the query, not only the best */
+    bool *is_cut_r; /* set when its phrases are of words too frequent to look at all of them */
 } IndexSearch;
 
 /* The best hits into hits[count]; returns how many. Quoted and excluded words bind both legs. */

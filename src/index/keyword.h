@@ -52,6 +52,10 @@ size_t keyword_languages(KeywordIndex *index, Language *languages, size_t most);
  * be looked for everywhere: see PHRASE_LOOKS_MAX. */
 KeyFilter keyword_matching(KeywordIndex *index, const Query *query, const KeyFilter *filter,
                            Arena *arena, bool *is_cut_r);
+/* All living chunks that have one of the query's words and pass the filter (NULL: all), as a
+ * filter. Its phrases and exclusions do not matter here. */
+KeyFilter keyword_having(KeywordIndex *index, const Query *query, const KeyFilter *filter,
+                         Arena *arena);
 /* What the query means in this index: its prefixes and words with edits become words that are
  * there, words that occur nowhere those they resemble, for less. */
 void keyword_expand(KeywordIndex *index, Arena *arena, Query *query);
@@ -73,6 +77,8 @@ Shelf *keyword_shelf(KeywordIndex *index); /* for merging beside the writer */
 /* What a search would see now; for checks. Release with snapshot_release(). */
 Snapshot *keyword_snapshot(KeywordIndex *index);
 
+/* keyword_having() of one segment: sets a bit for each of its documents, alive or dead. */
+void keyword_having_in(const Segment *segment, const Query *query, uint64_t *having);
 /* keyword_rarity() and keyword_search() over any segments of keyword_segment_kind. */
 /* The weight of a word that this many chunks have. */
 double keyword_rarity_together(Segment *const *segments, size_t segment_count, double documents);

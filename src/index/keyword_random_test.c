@@ -125,8 +125,14 @@ static void check_query(Fixture *f)
         expected += f->model[key].is_there && bits[key / 64] >> (key % 64) & 1 &&
                     model_score(f, now, &query, &f->model[key]) > 0;
     cr_assert_eq(count, expected, "%s: %zu, not %zu", buf_c(&text), count, expected);
+    KeyFilter having = keyword_having(f->index, &query, &filter, f->arena);
+    size_t counted = 0;
+    for (size_t w = 0; w < bitmap_words(having.bit_count); w++)
+        counted += (size_t)__builtin_popcountll(having.bits[w]);
+    cr_assert_eq(counted, expected, "%s", buf_c(&text));
     for (size_t i = 0; i < count; i++) {
         double score = model_score(f, now, &query, &f->model[all[i].key]);
+        cr_assert(having.bits[all[i].key / 64] >> (all[i].key % 64) & 1);
         cr_assert(f->model[all[i].key].is_there);
         cr_expect(fabs((double)all[i].score - score) < 1e-4, "%s", buf_c(&text));
         cr_expect(i == 0 || all[i - 1].score > all[i].score ||
@@ -197,6 +203,7 @@ static void read_everything(Fixture *f, Segment *segment, const Query *query)
     cr_expect_leq(keyword_search_segments(&segment, 1, query, NULL, KEYS, hits), KEYS);
     size_t looks = PHRASE_LOOKS_MAX;
     keyword_apply_clauses(segment, query, allowed, &looks);
+    keyword_having_in(segment, query, allowed);
     keyword_words_like(&segment, 1, S("w12"), 2, 0, arena);
     keyword_words_prefixed(&segment, 1, S("w"), arena);
     Bytes merged = keyword_merge(&segment, 1, 0);

@@ -17,6 +17,7 @@ Searcher *searcher_new(Db *db, Library *library)
     searcher->db = db;
     searcher->library = library;
     searcher->history = search_history_new(db);
+    searcher->facets = facet_tables_new(db);
     searcher->vectors = query_vectors_new();
     return searcher;
 }
@@ -26,6 +27,7 @@ void searcher_free(Searcher *searcher)
     if (!searcher)
         return;
     search_history_free(searcher->history);
+    facet_tables_free(searcher->facets);
     query_vectors_free(searcher->vectors);
     free(searcher);
 }
@@ -109,12 +111,12 @@ typedef struct AllowWork {
     const Scope *scope;
     Arena *arena;
     const SearchRequest *request;
-    Allowed allowed;
+    ChunkBits allowed;
 } AllowWork;
 
 static void allow_range(AllowWork *work, const NumberRange *range)
 {
-    Allowed *allowed = &work->allowed;
+    ChunkBits *allowed = &work->allowed;
     uint64_t number = (uint64_t)range->first, end = number + (uint64_t)range->count;
     if (end > allowed->bit_count) {
         uint64_t words = (end * 2 + 4096) / 64;
@@ -136,7 +138,7 @@ static bool allow_work(DbTx *tx, void *argument, Error *err)
     const FactCondition *facts;
     if (!fact_conditions_read(work->arena, work->request->metadata, &facts, err))
         return false;
-    work->allowed = (Allowed){ .bits = arena_new_array(work->arena, uint64_t, 1) };
+    work->allowed = (ChunkBits){ .bits = arena_new_array(work->arena, uint64_t, 1) };
     for (size_t i = 0; i < MAX(collections->count, 1); i++) {
         NumberRangeList ranges;
         DocumentFilter filter =
@@ -150,7 +152,7 @@ static bool allow_work(DbTx *tx, void *argument, Error *err)
 }
 
 bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
-                  const SearchRequest *request, Allowed *allowed_r, Error *err)
+                  const SearchRequest *request, ChunkBits *allowed_r, Error *err)
 {
     AllowWork work = { .scope = scope, .arena = arena, .request = request };
     if (search_has_conditions(request) && !store_read(searcher->db, scope, allow_work, &work, err))
@@ -280,7 +282,7 @@ bool search_holds(Searcher *searcher, const Scope *scope, Arena *arena, Str docu
                   const Str *words, size_t count, bool *has, Error *err)
 {
     SearchRequest only = { .documents = { &document, 1 }, .without_members = true };
-    Allowed allowed;
+    ChunkBits allowed;
     size_t dims;
     Str model;
     if (!search_allow(searcher, scope, arena, &only, &allowed, err))

@@ -85,6 +85,7 @@ typedef struct SearchRequest {
     bool is_typing;              /* the last word may go on; never remembered */
     bool is_measured;            /* takes as long as if nobody had asked it before */
     bool explains;               /* say what each score is made of */
+    bool wants_matching;         /* for search_facets() */
     bool only_found;             /* no results, only what the legs found */
 } SearchRequest;
 
@@ -107,12 +108,20 @@ typedef struct SearchHit {
     size_t copy_count;
 } SearchHit;
 
+/* A bit a chunk number. */
+typedef struct ChunkBits {
+    uint64_t *bits;
+    uint64_t bit_count; /* numbers from here on are not in it */
+} ChunkBits;
+
 typedef struct SearchResults {
     SearchHit *at;
     size_t count;
     int64_t total;             /* how many both legs offered */
     NumberList found;          /* the chunks of all of them, best first, */
     const float *found_scores; /* as the legs have it */
+    ChunkBits
+        matching; /* when asked for: all chunks that have words of the query, and those found */
     int64_t took_us;
     bool has_keyword, has_semantic;
     SearchStep *steps;
@@ -121,11 +130,16 @@ typedef struct SearchResults {
     Str notice;    /* why a leg is missing; empty: none */
 } SearchResults;
 
-/* How many documents have each value: with words, of those that the search found; without, of all
- * that the conditions allow. */
-MUST_CHECK bool search_facet(Searcher *searcher, const Scope *scope, Arena *arena,
-                             const SearchRequest *request, const SearchResults *results,
-                             Facet facet, FacetList *list_r, Error *err);
+typedef struct SearchFacets {
+    int64_t documents;            /* that match; -1: not counted */
+    FacetList lists[FACET_COUNT]; /* of the facets asked for */
+} SearchFacets;
+/* How many documents have each value: with words, of all that have one of the words or that the
+ * search found by meaning, as far as the conditions allow; without, of all that the conditions
+ * allow. So a count is how many documents the results could come to with that value chosen. */
+MUST_CHECK bool search_facets(Searcher *searcher, const Scope *scope, Arena *arena,
+                              const SearchRequest *request, const SearchResults *results,
+                              const bool wanted[FACET_COUNT], SearchFacets *facets_r, Error *err);
 
 /* How many documents that fit became searchable, or changed, since chunk `number` was the newest:
  * with words, those with a passage among what the search finds that is at least half as good as the

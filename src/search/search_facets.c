@@ -7,34 +7,55 @@ typedef struct FacetWork {
     const Scope *scope;
     Arena *arena;
     const SearchRequest *request;
-    const NumberList *numbers;
-    Facet facet;
-    FacetList list;
+    const bool *wanted;
+    SearchFacets facets;
 } FacetWork;
 
-static bool facet_work(DbTx *tx, void *argument, Error *err)
+static bool conditions_work(DbTx *tx, void *argument, Error *err)
 {
     FacetWork *work = argument;
     DocumentFilter filter;
     if (!search_filter_all(work->request, work->arena, &filter, err))
         return false;
-    return document_facet(tx, work->scope, work->arena, &filter, work->numbers, work->facet,
-                          &work->list, err);
+    work->facets.documents = -1;
+    for (size_t f = 0; f < FACET_COUNT; f++)
+        if (work->wanted[f] && !document_facet(tx, work->scope, work->arena, &filter, (Facet)f,
+                                               &work->facets.lists[f], err))
+            return false;
+    return true;
 }
 
-bool search_facet(Searcher *searcher, const Scope *scope, Arena *arena,
-                  const SearchRequest *request, const SearchResults *results, Facet facet,
-                  FacetList *list_r, Error *err)
+static bool titles_work(DbTx *tx, void *argument, Error *err)
 {
-    FacetWork work = { .scope = scope,
-                       .arena = arena,
-                       .request = request,
-                       .numbers = search_has_words(request) ? &results->found : NULL,
-                       .facet = facet };
-    if (!store_read(searcher->db, scope, facet_work, &work, err))
+    FacetWork *work = argument;
+    return document_facet_titles(tx, work->scope, work->arena, FACET_collection,
+                                 &work->facets.lists[FACET_collection], err);
+}
+
+static bool count_matching(Searcher *searcher, FacetWork *work, const SearchResults *results,
+                           Error *err)
+{
+    FacetCounts counts;
+    if (!facet_tables_count(searcher->facets, work->scope, work->arena, &results->matching, &counts,
+                            err))
         return false;
-    *list_r = work.list;
-    return true;
+    work->facets.documents = counts.documents;
+    memcpy(work->facets.lists, counts.lists, sizeof counts.lists);
+    return !work->wanted[FACET_collection] ||
+           store_read(searcher->db, work->scope, titles_work, work, err);
+}
+
+bool search_facets(Searcher *searcher, const Scope *scope, Arena *arena,
+                   const SearchRequest *request, const SearchResults *results,
+                   const bool wanted[FACET_COUNT], SearchFacets *facets_r, Error *err)
+{
+    FacetWork work = { .scope = scope, .arena = arena, .request = request, .wanted = wanted };
+    bool ok = search_has_words(request)
+                  ? count_matching(searcher, &work, results, err)
+                  : store_read(searcher->db, scope, conditions_work, &work, err);
+    if (ok)
+        *facets_r = work.facets;
+    return ok;
 }
 
 /* --- What was likely meant --- */

@@ -3,6 +3,7 @@
 
 #include "index/index.h"
 #include "search/choose.h"
+#include "search/facet_tables.h"
 #include "search/query_vector.h"
 #include "search/search.h"
 #include "search/search_history.h"
@@ -12,6 +13,7 @@ struct Searcher {
     Db *db;
     Library *library;
     SearchHistory *history;
+    FacetTables *facets;
     QueryVectors *vectors;
     _Atomic(EncodeQueue *) encoder;
 };
@@ -29,14 +31,9 @@ DocumentFilter search_filter(const SearchRequest *request, Str collection,
 MUST_CHECK bool search_filter_all(const SearchRequest *request, Arena *arena,
                                   DocumentFilter *filter_r, Error *err);
 
-/* Chunk numbers that conditions allow. */
-typedef struct Allowed {
-    uint64_t *bits; /* NULL: all */
-    uint64_t bit_count;
-} Allowed;
-/* All when the request has no conditions. */
+/* Chunks that the request's conditions allow; no bits: all. */
 MUST_CHECK bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
-                             const SearchRequest *request, Allowed *allowed_r, Error *err);
+                             const SearchRequest *request, ChunkBits *allowed_r, Error *err);
 
 /* Both legs of the index together give this many; of a page further on, SEARCH_DEEP. */
 #define SEARCH_CANDIDATES 200
@@ -48,7 +45,7 @@ typedef struct Running {
     const Scope *scope;
     Arena *arena;
     const SearchRequest *request;
-    Allowed allowed;
+    ChunkBits allowed;
     bool has_model, has_frequent; /* the second: phrases of words that are nearly everywhere */
     IndexHit *hits;
     size_t hit_count;

@@ -6,7 +6,7 @@
 typedef struct Asking {
     Running *run;
     const SearchLeg *leg;
-    Allowed allowed;
+    ChunkBits allowed;
     QueryVector vector;
     bool has_vector;
 } Asking;
@@ -150,6 +150,19 @@ static size_t go_deeper(const Running *run, Index *index, const IndexSearch *sea
     return total;
 }
 
+static void add_matching(Running *run, const KeyFilter *having)
+{
+    ChunkBits *matching = &run->results.matching;
+    if (having->bit_count > matching->bit_count) {
+        uint64_t *grown = arena_new_array(run->arena, uint64_t, having->bit_count / 64 + 1);
+        if (matching->bit_count)
+            memcpy(grown, matching->bits, (matching->bit_count + 63) / 64 * sizeof *grown);
+        *matching = (ChunkBits){ grown, having->bit_count };
+    }
+    for (size_t w = 0; w < (having->bit_count + 63) / 64; w++)
+        matching->bits[w] |= having->bits[w];
+}
+
 static size_t ask(Asking *asking, Index *index, const Query *query, IndexHit *hits)
 {
     Running *run = asking->run;
@@ -162,9 +175,14 @@ static size_t ask(Asking *asking, Index *index, const Query *query, IndexHit *hi
                            .count = SEARCH_CANDIDATES,
                            .vector_weight = (float)run->request->vector_weight,
                            .is_cut_r = &run->has_frequent };
+    KeyFilter having = { 0 };
     if (leg->looks_for == FOR_MEANING)
         search.vector_weight = 1;
+    else if (run->request->wants_matching)
+        search.having_r = &having;
     size_t count = index_search(index, run->arena, &search, hits);
+    search.having_r = NULL;
+    add_matching(run, &having);
     if (depth_of(run) > count && count == search.count) {
         search.vector = asking->vector.is_there ? asking->vector.values : NULL;
         search.late_vector = NULL;
@@ -220,6 +238,21 @@ size_t search_fuse(Arena *arena, IndexHit *hits, size_t count, const IndexHit *m
     return MIN(merged, max);
 }
 
+/* What was found by meaning. */
+static void add_found(Running *run)
+{
+    KeyFilter found = { 0 };
+    uint64_t last = 0;
+    for (size_t i = 0; i < run->hit_count; i++)
+        last = MAX(last, run->hits[i].key);
+    uint64_t *bits = arena_new_array(run->arena, uint64_t, last / 64 + 1);
+    for (size_t i = 0; i < run->hit_count; i++)
+        bits[run->hits[i].key / 64] |= UINT64_C(1) << (run->hits[i].key % 64);
+    found.bits = bits;
+    found.bit_count = run->hit_count ? last + 1 : 0;
+    add_matching(run, &found);
+}
+
 static void tell_found(Running *run)
 {
     int64_t *found = arena_new_array(run->arena, int64_t, run->hit_count);
@@ -228,6 +261,8 @@ static void tell_found(Running *run)
         found[i] = (int64_t)run->hits[i].key;
         scores[i] = run->hits[i].score;
     }
+    if (run->request->wants_matching)
+        add_found(run);
     run->results.total = (int64_t)run->hit_count;
     run->results.found = (NumberList){ found, run->hit_count };
     run->results.found_scores = scores;

@@ -73,14 +73,16 @@ static FacetList gather(Arena *arena, const SqlItems *items, Facet facet)
     return (FacetList){ values.at, values.count };
 }
 
-static bool name_collections(DbTx *tx, const Scope *scope, Arena *arena, FacetList *list,
-                             Error *err)
+bool document_facet_titles(DbTx *tx, const Scope *scope, Arena *arena, Facet facet, FacetList *list,
+                           Error *err)
 {
     typedef struct Named {
         Str id, name;
     } Named;
     AUTO_DB_ROWS DbRows rows = { 0 };
     DbStep step;
+    if (facet != FACET_collection)
+        return true;
     if (!db_query(tx, DB_SAME("SELECT id, name FROM collections WHERE workspace = $1"),
                   DB_ARGS(db_text(scope->workspace)), &rows, err))
         return false;
@@ -94,7 +96,7 @@ static bool name_collections(DbTx *tx, const Scope *scope, Arena *arena, FacetLi
 }
 
 bool document_facet(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
-                    const NumberList *numbers, Facet facet, FacetList *list_r, Error *err)
+                    Facet facet, FacetList *list_r, Error *err)
 {
     SqlBuild build = sql_build(tx, arena);
     SqlItems items;
@@ -102,22 +104,68 @@ bool document_facet(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFi
              "SELECT %s, count(*) FROM documents d WHERE d.workspace = ", column_of(&build, facet));
     sql_value(&build, db_text(scope->workspace));
     document_filter_add(&build, scope, arena, filter);
-    if (numbers) {
-        bool is_sqlite = build.kind == DB_SQLITE;
-        sql_add(&build, " AND d.id IN (SELECT c.document FROM chunks c WHERE c.workspace = ");
-        sql_value(&build, db_text(scope->workspace));
-        sql_add(&build, is_sqlite ? " AND c.number IN (SELECT value FROM json_each("
-                                  : " AND c.number = ANY(");
-        sql_value(&build, sql_numbers(tx, arena, numbers->at, numbers->count));
-        sql_add(&build, is_sqlite ? ")))" : "::bigint[]))");
-    }
     sql_add(&build, " GROUP BY 1");
     if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_value,
                   sizeof(FacetValue), &items, err))
         return false;
     FacetList list = gather(arena, &items, facet);
-    if (facet == FACET_collection && !name_collections(tx, scope, arena, &list, err))
+    if (!document_facet_titles(tx, scope, arena, facet, &list, err))
         return false;
     *list_r = list;
+    return true;
+}
+
+/* --- Of each document --- */
+
+typedef struct ValuesRow {
+    DocumentValues document;
+    NumberSpan span;
+} ValuesRow;
+
+static StrList one_value(Arena *arena, Str text)
+{
+    Str *list = arena_new_one(arena, Str);
+    *list = text;
+    return (StrList){ list, text.length > 0 };
+}
+
+static void read_values(DbRows *row, Arena *arena, void *item)
+{
+    ValuesRow *values = item;
+    *values =
+        (ValuesRow){ { .id = db_get_text(row, 0, arena), .updated_at_ms = db_get_int(row, 1) },
+                     document_span_read(row, 2) };
+    for (size_t f = 0; f < FACET_COUNT; f++) {
+        Str text = db_get_text(row, 5 + (int)f, arena);
+        values->document.values[f] =
+            f == FACET_tag ? document_tags_split(arena, text) : one_value(arena, text);
+    }
+}
+
+bool document_facet_values(DbTx *tx, const Scope *scope, Arena *arena, int64_t since_ms,
+                           DocumentValuesList *list_r, Error *err)
+{
+    SqlBuild build = sql_build(tx, arena);
+    SqlItems items;
+    sql_add(&build, "SELECT d.id, d.updated_at, " DOCUMENT_SPAN);
+    for (size_t f = 0; f < FACET_COUNT; f++)
+        buf_addf(&build.text, ", %s", column_of(&build, (Facet)f));
+    sql_add(&build, " FROM documents d WHERE d.workspace = ");
+    sql_value(&build, db_text(scope->workspace));
+    sql_add(&build, " AND d.updated_at >= ");
+    sql_value(&build, db_int(since_ms));
+    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_values,
+                  sizeof(ValuesRow), &items, err))
+        return false;
+    const ValuesRow *rows = items.at;
+    DocumentValues *list = arena_new_array(arena, DocumentValues, items.count);
+    for (size_t i = 0; i < items.count; i++) {
+        NumberRanges ranges = { 0 };
+        list[i] = rows[i].document;
+        if (!document_span_add(tx, scope, arena, list[i].id, &rows[i].span, &ranges, err))
+            return false;
+        list[i].ranges = (NumberRangeList){ ranges.at, ranges.count };
+    }
+    *list_r = (DocumentValuesList){ list, items.count };
     return true;
 }

@@ -23,8 +23,25 @@ typedef struct FacetList {
     size_t count;
 } FacetList;
 
-/* Of the documents that match; with `numbers` (may be NULL) only of those that have one of these
- * chunks. A document without a value is in none; one with several tags in each. */
+/* Of the documents that match. A document without a value is in none; one with several tags in
+ * each. */
 MUST_CHECK bool document_facet(DbTx *tx, const Scope *scope, Arena *arena,
-                               const DocumentFilter *filter, const NumberList *numbers, Facet facet,
-                               FacetList *list_r, Error *err);
+                               const DocumentFilter *filter, Facet facet, FacetList *list_r,
+                               Error *err);
+/* The names of collections as titles. */
+MUST_CHECK bool document_facet_titles(DbTx *tx, const Scope *scope, Arena *arena, Facet facet,
+                                      FacetList *list, Error *err);
+
+typedef struct DocumentValues {
+    Str id;
+    int64_t updated_at_ms;
+    NumberRangeList ranges; /* of its live chunks */
+    StrList values[FACET_COUNT];
+} DocumentValues;
+typedef struct DocumentValuesList {
+    DocumentValues *at;
+    size_t count;
+} DocumentValuesList;
+/* Of every document that changed since then, also in the trash. */
+MUST_CHECK bool document_facet_values(DbTx *tx, const Scope *scope, Arena *arena, int64_t since_ms,
+                                      DocumentValuesList *list_r, Error *err);

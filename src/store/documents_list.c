@@ -279,20 +279,12 @@ bool document_list_ids(DbTx *tx, const Scope *scope, Arena *arena, const Documen
     return true;
 }
 
-typedef struct NumberSpan {
-    Str document;
-    int64_t first, last, count;
-} NumberSpan;
-
-static void read_span(DbRows *row, Arena *arena, void *item)
+NumberSpan document_span_read(DbRows *row, int column)
 {
-    *(NumberSpan *)item = (NumberSpan){ .document = db_get_text(row, 0, arena),
-                                        .count = db_get_int(row, 1),
-                                        .first = db_get_int(row, 2),
-                                        .last = db_get_int(row, 3) };
+    return (NumberSpan){ .count = db_get_int(row, column),
+                         .first = db_get_int(row, column + 1),
+                         .last = db_get_int(row, column + 2) };
 }
-
-typedef VEC(NumberRange) NumberRanges;
 
 /* Those of others may lie between them. */
 static bool add_numbers(DbTx *tx, const Scope *scope, Arena *arena, Str document,
@@ -307,10 +299,26 @@ static bool add_numbers(DbTx *tx, const Scope *scope, Arena *arena, Str document
     return true;
 }
 
-/* Both ends are found by the index alone. */
-#define CHUNK_NUMBER(end)                                                                          \
-    "(SELECT " end "(c.number) FROM chunks c WHERE c.workspace = d.workspace"                      \
-    " AND c.document = d.id AND c.version = d.indexed_version)"
+bool document_span_add(DbTx *tx, const Scope *scope, Arena *arena, Str document,
+                       const NumberSpan *span, NumberRanges *ranges, Error *err)
+{
+    if (span->count > 1 && span->last - span->first + 1 != span->count)
+        return add_numbers(tx, scope, arena, document, ranges, err);
+    if (span->count)
+        *vec_push(arena, ranges) = (NumberRange){ span->first, span->count };
+    return true;
+}
+
+typedef struct DocumentSpan {
+    Str document;
+    NumberSpan span;
+} DocumentSpan;
+
+static void read_span(DbRows *row, Arena *arena, void *item)
+{
+    *(DocumentSpan *)item =
+        (DocumentSpan){ db_get_text(row, 0, arena), document_span_read(row, 1) };
+}
 
 bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                           NumberRangeList *list_r, Error *err)
@@ -321,24 +329,15 @@ bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena, const Docu
     if (!check_filter(filter, err))
         return false;
     SqlBuild build =
-        begin(tx, scope, arena,
-              "SELECT d.id, d.chunk_count, " CHUNK_NUMBER(
-                  "min") ", CASE"
-                         " WHEN d.chunk_count > 1 THEN " CHUNK_NUMBER("max") " END"
-                                                                             " FROM documents d",
-              filter);
+        begin(tx, scope, arena, "SELECT d.id, " DOCUMENT_SPAN " FROM documents d", filter);
     sql_add(&build, " AND d.chunk_count > 0 AND d.deleted_at = 0");
     if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_span,
-                  sizeof(NumberSpan), &items, err))
+                  sizeof(DocumentSpan), &items, err))
         return false;
-    const NumberSpan *spans = items.at;
-    for (size_t i = 0; i < items.count; i++) {
-        const NumberSpan *span = &spans[i];
-        if (span->count == 1 || span->last - span->first + 1 == span->count)
-            *vec_push(arena, &ranges) = (NumberRange){ span->first, span->count };
-        else if (!add_numbers(tx, scope, arena, span->document, &ranges, err))
+    const DocumentSpan *spans = items.at;
+    for (size_t i = 0; i < items.count; i++)
+        if (!document_span_add(tx, scope, arena, spans[i].document, &spans[i].span, &ranges, err))
             return false;
-    }
     *list_r = (NumberRangeList){ .at = ranges.at, .count = ranges.count };
     return true;
 }

@@ -39,3 +39,21 @@ void document_clauses_add(SqlBuild *build, const Scope *scope, Arena *arena,
 void document_fact_add(SqlBuild *build, Arena *arena, const FactCondition *fact);
 /* "'queued','ready'" of a set of states. */
 Str document_states_text(Arena *arena, unsigned states);
+
+/* The numbers of a document's live chunks: how many, the first and the last. Both ends are found by
+ * the index alone. */
+#define DOCUMENT_CHUNK_NUMBER(end)                                                                 \
+    "(SELECT " end "(c.number) FROM chunks c WHERE c.workspace = d.workspace"                      \
+    " AND c.document = d.id AND c.version = d.indexed_version)"
+#define DOCUMENT_SPAN                                                                              \
+    "d.chunk_count, " DOCUMENT_CHUNK_NUMBER(                                                       \
+        "min") ", CASE WHEN d.chunk_count > 1 THEN " DOCUMENT_CHUNK_NUMBER("max") " END"
+typedef struct NumberSpan {
+    int64_t first, last, count;
+} NumberSpan;
+typedef VEC(NumberRange) NumberRanges;
+/* The three columns of DOCUMENT_SPAN from `column` on. */
+NumberSpan document_span_read(DbRows *row, int column);
+/* One range, or one a chunk when numbers of others lie between. */
+MUST_CHECK bool document_span_add(DbTx *tx, const Scope *scope, Arena *arena, Str document,
+                                  const NumberSpan *span, NumberRanges *ranges, Error *err);

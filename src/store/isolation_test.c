@@ -6,6 +6,7 @@
 #include "store/blocks_store.h"
 #include "store/collections_store.h"
 #include "store/conversations_store.h"
+#include "store/document_facets_store.h"
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
 #include "store/index_changes_store.h"
@@ -356,6 +357,7 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT(count == 0);
     CALL(chunk_newest(tx, theirs, &count, err));
     EXPECT(count == 0);
+    EXPECT_EMPTY(DocumentValuesList, document_facet_values(tx, theirs, arena, 0, &list, err));
     EXPECT_EMPTY(SavedSearchList, saved_search_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(DocumentVersionList, document_version_list(tx, theirs, arena, id, &list, err));
