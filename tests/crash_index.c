@@ -9,7 +9,8 @@
  *   - each leg opens as loaded, empty or damaged; if no file was torn since the last commit that
  *     returned, it is loaded, at the generation of that commit or a later one
  *   - a loaded leg holds exactly as many entries as the log says for its generation
- *   - caught up, it holds exactly what the log says, and finds it by word and by vector */
+ *   - caught up, it holds exactly what the log says, finds it by word and by vector, and finds
+ *     nothing of what was deleted */
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -51,7 +52,7 @@ typedef struct Database {
 /* What the log up to some operation says: which operation wrote a key last; 0: not there. */
 typedef struct World {
     uint64_t at;
-    uint32_t version[KEYS];
+    uint32_t version[KEYS], last[KEYS]; /* the second: also of those that are gone */
 } World;
 
 static Database *database;
@@ -138,8 +139,11 @@ static void advance(World *world, uint64_t to)
 {
     for (; world->at < to; world->at++) {
         const Op *op = &database->ops[world->at];
-        for (uint32_t key = op->first; key < op->first + op->count; key++)
+        for (uint32_t key = op->first; key < op->first + op->count; key++) {
             world->version[key] = op->kind == OP_ADD ? (uint32_t)world->at + 1 : 0;
+            if (op->kind == OP_ADD)
+                world->last[key] = (uint32_t)world->at + 1;
+        }
     }
 }
 
@@ -403,6 +407,25 @@ static void check_key(Index *index, uint32_t key, uint32_t version)
     }
 }
 
+/* Neither its word nor its vector finds what was deleted. */
+static void check_gone(Index *index, uint32_t key, uint32_t version)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    IndexHit hits[2];
+    float vector[DIMS];
+    make_vector(key, version, 0, vector);
+    IndexSearch searches[] = { { .text = str_format(arena, "\"" STR_FMT "\"",
+                                                    STR_ARG(make_word(arena, key, version))),
+                                 .count = COUNT(hits) },
+                               { .vector = vector, .count = COUNT(hits) } };
+    for (size_t s = 0; s < COUNT(searches); s++) {
+        size_t count = index_search(index, arena, &searches[s], hits);
+        for (size_t i = 0; i < count; i++)
+            if (hits[i].key == key)
+                quit("a chunk that was deleted is found", key, version);
+    }
+}
+
 static void check_all(Index *index, const World *now)
 {
     IndexStatus status = index_status(index);
@@ -416,6 +439,8 @@ static void check_all(Index *index, const World *now)
         uint32_t key = i < CHECKED / 2 && now->at ? op->first : (uint32_t)draw(KEYS);
         if (now->version[key])
             check_key(index, key, now->version[key]);
+        else if (now->last[key])
+            check_gone(index, key, now->last[key]);
     }
 }
 
