@@ -204,6 +204,12 @@ STORE_TEST(chunks_and_vectors_are_walked_and_replaced)
     EXPECT(vectors.count == 1 && vectors.at[0].form == VECTOR_FLOAT);
     CALL(vector_count(tx, ours, S("n"), &count, err));
     EXPECT(count == 1);
+    CALL(document_trash(tx, ours, doc.id, 1, err));
+    CALL(vector_find_many(tx, ours, world->arena, S("n"), &floats.number, 1, &vectors, err));
+    EXPECT(vectors.count == 0); /* those of the trash are not searched */
+    CALL(document_restore(tx, ours, doc.id, err));
+    CALL(vector_find_many(tx, ours, world->arena, S("n"), &floats.number, 1, &vectors, err));
+    EXPECT(vectors.count == 1);
     CALL(chunk_replace(tx, ours, world->arena, doc.id, 1, NULL, 0, err));
     CALL(vector_find_many(tx, ours, world->arena, S("n"), &floats.number, 1, &vectors, err));
     EXPECT(vectors.count == 0);

@@ -70,15 +70,19 @@ bool vector_add(DbTx *tx, const Scope *scope, Arena *arena, Str document, Str mo
            index_change_add(tx, scope, arena, INDEX_VECTORS, document, model, numbers, count, err);
 }
 
+#define LIVE_VECTORS                                                                               \
+    "SELECT " COLUMNS " FROM chunks c JOIN vectors v ON v.workspace = c.workspace"                 \
+    " AND v.number = c.number JOIN documents d ON d.workspace = c.workspace"                       \
+    " AND d.id = c.document AND d.indexed_version = c.version AND d.deleted_at = 0 "
+
 bool vector_find_many(DbTx *tx, const Scope *scope, Arena *arena, Str model, const int64_t *numbers,
                       size_t count, VectorList *list_r, Error *err)
 {
     SqlItems items;
 
     if (!sql_list(tx, arena,
-                  SQL_IN("SELECT " COLUMNS " FROM vectors v WHERE v.workspace = $1 AND v.model = $2"
-                         " AND v.number",
-                         3, "ORDER BY v.number"),
+                  SQL_IN(LIVE_VECTORS "WHERE c.workspace = $1 AND v.model = $2 AND c.number", 3,
+                         "ORDER BY c.number"),
                   DB_ARGS(db_text(scope->workspace), db_text(model),
                           sql_numbers(tx, arena, numbers, count)),
                   read_vector, sizeof(Vector), &items, err))
@@ -86,11 +90,6 @@ bool vector_find_many(DbTx *tx, const Scope *scope, Arena *arena, Str model, con
     *list_r = (VectorList){ .at = items.at, .count = items.count };
     return true;
 }
-
-#define LIVE_VECTORS                                                                               \
-    "SELECT " COLUMNS " FROM chunks c JOIN vectors v ON v.workspace = c.workspace"                 \
-    " AND v.number = c.number JOIN documents d ON d.workspace = c.workspace"                       \
-    " AND d.id = c.document AND d.indexed_version = c.version AND d.deleted_at = 0 "
 
 bool vector_scan(DbTx *tx, const Scope *scope, Arena *arena, Str model, ChunkCursor *cursor,
                  int64_t limit, VectorList *list_r, Error *err)

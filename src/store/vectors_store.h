@@ -26,7 +26,7 @@ typedef struct VectorList {
  * date and tells index_changes. A number that is not a chunk of it is left out. */
 MUST_CHECK bool vector_add(DbTx *tx, const Scope *scope, Arena *arena, Str document, Str model,
                            const Vector *vectors, size_t count, Error *err);
-/* Those of these chunks that have one, by number. */
+/* Those of these chunks that are live and have one, by number. */
 MUST_CHECK bool vector_find_many(DbTx *tx, const Scope *scope, Arena *arena, Str model,
                                  const int64_t *numbers, size_t count, VectorList *list_r,
                                  Error *err);
