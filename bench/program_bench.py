@@ -436,7 +436,10 @@ def open_library(program, folder, each, changes=False, wanted=100000):
     server.new_key()
     connection = server.connect()
     began = time.perf_counter()
-    while server.call(connection, "GET", "/health")["index"]["vectors"] < wanted:
+    while True:
+        health = server.call(connection, "GET", "/health")["index"]
+        if health["state"] == "ready" and health["vectors"] >= wanted:
+            break
         time.sleep(0.01)
     server.seconds_to_listen, server.seconds_to_load = listening, time.perf_counter() - began
     draw = new_queries(texts, each)

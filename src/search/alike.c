@@ -4,23 +4,38 @@
 #define COMMON_MIN 0.9
 #define WORDS_MIN 8
 
-static int ascending(const void *a, const void *b)
-{
-    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-    return (left > right) - (left < right);
-}
-
 /* Bytes of other scripts than Latin count as letters; only ASCII has its case folded. */
 static bool is_letter(char c)
 {
     return (c & 0x80) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+/* The slot of the word, or the free one where it belongs. */
+static uint32_t slot_of(const WordSet *set, uint32_t word)
+{
+    uint32_t slot = word * 2654435769u >> (32 - set->bits); /* Knuth's multiplicative hashing */
+    while (set->slots[slot] && set->slots[slot] != word)
+        slot = (slot + 1) & ((1u << set->bits) - 1);
+    return slot;
+}
+
+static void add_word(WordSet *set, uint32_t word)
+{
+    uint32_t slot = slot_of(set, word);
+    if (set->slots[slot])
+        return;
+    set->slots[slot] = set->at[set->count++] = word;
+    if (word & 1) /* their order must not count */
+        set->numbers += (word ^ UINT64_C(14695981039346656037)) * UINT64_C(1099511628211);
+}
+
 WordSet word_set(Arena *arena, Str text)
 {
-    uint32_t *words = arena_new_array(arena, uint32_t, text.length / 2 + 1);
-    size_t count = 0, kept = 0;
-    uint64_t numbers = 0;
+    size_t words_max = text.length / 2 + 1;
+    WordSet set = { .at = arena_new_array(arena, uint32_t, words_max), .bits = 4 };
+    while ((size_t)1 << set.bits < words_max * 3 / 2)
+        set.bits++;
+    set.slots = arena_new_array(arena, uint32_t, (size_t)1 << set.bits);
     for (size_t i = 0; i < text.length; i++) {
         uint32_t hash = 2166136261u; /* FNV-1a */
         bool has_digit = false;
@@ -30,36 +45,23 @@ WordSet word_set(Arena *arena, Str text)
             has_digit |= c >= '0' && c <= '9';
             hash = (hash ^ (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c)) * 16777619u;
         }
-        if (i == start)
-            continue;
-        words[count++] = has_digit ? hash | 1 : hash & ~1u;
+        if (i > start) /* the lowest bit says what it is; 0 is a free slot */
+            add_word(&set, has_digit ? hash | 1 : (hash & ~1u) | 2);
     }
-    qsort(words, count, sizeof(*words), ascending);
-    for (size_t i = 0; i < count; i++) {
-        if (kept && words[kept - 1] == words[i])
-            continue;
-        words[kept++] = words[i];
-        if (words[i] & 1)
-            numbers = (numbers ^ words[i]) * UINT64_C(1099511628211);
-    }
-    return (WordSet){ .at = words, .count = kept, .numbers = numbers };
+    return set;
 }
 
 bool word_sets_alike(const WordSet *a, const WordSet *b)
 {
-    size_t common = 0, i = 0, j = 0;
-    if (a->numbers != b->numbers)
+    const WordSet *fewer = a->count < b->count ? a : b, *more = fewer == a ? b : a;
+    size_t common = 0;
+    if (a->numbers != b->numbers ||
+        (double)fewer->count < COMMON_MIN * (double)more->count) /* they cannot have enough */
         return false;
-    while (i < a->count && j < b->count) {
-        if (a->at[i] == b->at[j])
-            common++, i++, j++;
-        else if (a->at[i] < b->at[j])
-            i++;
-        else
-            j++;
-    }
+    for (size_t i = 0; i < fewer->count; i++)
+        common += more->slots[slot_of(more, fewer->at[i])] != 0;
     size_t all = a->count + b->count - common;
-    if (MIN(a->count, b->count) < WORDS_MIN)
+    if (fewer->count < WORDS_MIN)
         return all && common == all;
     return (double)common >= COMMON_MIN * (double)all;
 }

@@ -7,8 +7,10 @@
 #include "base/base.h"
 
 typedef struct WordSet {
-    const uint32_t *at; /* hashes, ascending, each once */
+    uint32_t *at; /* hashes, each once */
     size_t count;
+    uint32_t *slots; /* 2^bits; 0: free */
+    unsigned bits;
     uint64_t numbers; /* of the words with digits: their set's hash */
 } WordSet;
 
