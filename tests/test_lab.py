@@ -5,6 +5,9 @@ import time
 
 import pytest
 
+from conftest import Server
+from test_models import write_model
+
 FACTS = {
     "heron.txt": "The heron stands still in shallow water. It strikes at fish and frogs.\n",
     "basalt.txt": "Basalt is a volcanic rock. Columns of basalt form where lava cools slowly.\n",
@@ -62,6 +65,23 @@ def test_a_set_from_lines_is_run_against_the_library_and_other_settings(library)
     assert library.post(f"/v1/lab/runs/{found['id']}/cancel").status_code == 409
     assert library.call("DELETE", f"/v1/lab/sets/{judged['id']}").status_code == 204
     assert library.get(f"/v1/lab/runs/{found['id']}").status_code == 404
+
+
+def test_a_cross_encoder_is_a_leg_of_its_own(tmp_path):
+    server = Server(tmp_path / "library", arguments=["--rerank-model", str(write_model(tmp_path / "scores", 7, scores_pairs=True))]).start()
+    try:
+        server.new_key()
+        server.add(*[(name, text.encode()) for name, text in FACTS.items()])
+        judged = server.post("/v1/lab/sets", {"name": "Facts", "tsv": TSV}).json()["id"]
+        names = lambda **order: [leg["name"] for leg in run(server, judged, **order)["result"]["legs"]]
+        assert names() == ["keyword", "semantic", "hybrid", "reranked"]
+        assert names(settings="rerank=no") == ["keyword", "semantic", "hybrid"]
+        assert names(settings="mode=semantic") == ["semantic", "reranked"]
+        assert names(settings="mode=keyword") == ["keyword"]
+        assert run(server, judged, against="rerank=no")["result"]["against"]["settings"] == "rerank=no"
+        assert server.post("/v1/lab/runs", {"set": judged, "settings": "rerank=perhaps"}).status_code == 400
+    finally:
+        server.stop()
 
 
 def test_judgements_of_results_make_a_set_and_are_taken_back(library):

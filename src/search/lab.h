@@ -3,8 +3,9 @@
  *     lab_import(), judgement_set() --> a judged set
  *     lab_start() --> job "evaluate" --> lab_runs.result, JSON:
  *         queries, judgements, notice
- *         legs: [{ name, ndcg10, recall10, recall100, mrr, p50_ms, p95_ms }]   keyword, semantic
- *               and their fusion; the last one is what `per_query` is about
+ *         legs: [{ name, ndcg10, recall10, recall100, mrr, p50_ms, p95_ms }]   keyword, semantic,
+ *               their fusion, and that reranked by a cross-encoder where there is one; the last one
+ *               is what `per_query` is about
  *         against: { settings, and the same, difference, better, worse, same, p } or null
  *         per_query: [{ query, relevant, ndcg10, recall10, recall100, mrr, first, keyword,
  * semantic, against }], the worst first

@@ -4,7 +4,7 @@
 #include "base/id.h"
 #include "base/map.h"
 
-#define ARMS_MAX 4
+#define ARMS_MAX 5
 #define PEOPLE_SEE 10
 #define RESULT_MAX MB(64)
 
@@ -92,7 +92,27 @@ static bool ask(Lab *lab, Arena *arena, SearchRequest *request, Str query, Searc
            search_run(lab->searcher, &lab->job->scope, arena, request, results_r, err);
 }
 
-/* The legs of a hybrid search are measured beside it, as far as they are there. */
+/* The legs of a hybrid search, and what they are together before a cross-encoder, are measured
+ * beside the search itself, as far as they are there. */
+static void add_main(Lab *lab, const SearchRequest *own, bool has_semantic)
+{
+    bool reranks =
+        searcher_has_reranker(lab->searcher) && !own->without_rerank && own->mode != SEARCH_KEYWORD;
+    SearchRequest leg = *own;
+    leg.without_rerank = true;
+    if (own->mode == SEARCH_HYBRID && has_semantic) {
+        leg.mode = SEARCH_KEYWORD;
+        add_arm(lab, "keyword", leg);
+        leg.mode = SEARCH_SEMANTIC;
+        add_arm(lab, "semantic", leg);
+        leg.mode = own->mode;
+    }
+    if (reranks)
+        add_arm(lab, search_mode_name(own->mode), leg);
+    lab->main = lab->arm_count;
+    add_arm(lab, reranks ? "reranked" : search_mode_name(own->mode), *own);
+}
+
 static bool add_arms(Lab *lab, Error *err)
 {
     AUTO_JSON json_t *json = NULL;
@@ -110,14 +130,7 @@ static bool add_arms(Lab *lab, Error *err)
     if (!ask(lab, lab->arena, &leg, lab->queries.at[0].text, &results, err))
         return false;
     lab->notice = results.notice;
-    if (own.mode == SEARCH_HYBRID && results.has_semantic) {
-        leg = own, leg.mode = SEARCH_KEYWORD;
-        add_arm(lab, "keyword", leg);
-        leg.mode = SEARCH_SEMANTIC;
-        add_arm(lab, "semantic", leg);
-    }
-    lab->main = lab->arm_count;
-    add_arm(lab, search_mode_name(own.mode), own);
+    add_main(lab, &own, results.has_semantic);
     lab->compares = lab->against.length > 0;
     if (lab->compares)
         add_arm(lab, "against", other);

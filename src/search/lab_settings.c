@@ -18,6 +18,13 @@ static bool read_vector_weight(Str value, SearchRequest *request, Error *err)
     return true;
 }
 
+static bool read_rerank(Str value, SearchRequest *request, Error *err)
+{
+    request->without_rerank = str_is(value, "no");
+    return request->without_rerank || str_is(value, "yes") ||
+           fail_field(err, "rerank", "'rerank' is yes or no, not '" STR_FMT "'", STR_ARG(value));
+}
+
 #define LAB_SETTING(name, help) { #name, help },
 const LabSetting lab_settings[] = {
 #include "search/lab_settings.def"

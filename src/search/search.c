@@ -44,6 +44,8 @@ void searcher_set_reranker(Searcher *searcher, Reranker *reranker)
     searcher->reranker = reranker;
 }
 
+bool searcher_has_reranker(const Searcher *searcher) { return searcher->reranker; }
+
 /* --- Filters --- */
 
 bool search_read(Arena *arena, SearchRequest *request, QueryCare care, QueryReading *reading_r,

@@ -30,6 +30,7 @@ void searcher_flush_history(Searcher *searcher);
 void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder);
 /* A cross-encoder that orders the best hits anew; borrowed, before the first search. */
 void searcher_set_reranker(Searcher *searcher, Reranker *reranker);
+bool searcher_has_reranker(const Searcher *searcher);
 
 /* A question of a plan: one way to ask for what is looked for. */
 typedef struct SearchLeg {
@@ -84,6 +85,7 @@ typedef struct SearchRequest {
     bool is_remembered;          /* keep it in the search history */
     bool is_typing;              /* the last word may go on; never remembered */
     bool is_measured;            /* takes as long as if nobody had asked it before */
+    bool without_rerank;         /* in the order of the legs, though there is a cross-encoder */
     bool explains;               /* say what each score is made of */
     bool wants_matching;         /* for search_facets() */
     bool only_found;             /* no results, only what the legs found */

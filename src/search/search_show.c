@@ -86,7 +86,7 @@ static bool rerank(Running *run, Error *err)
     float scores[RERANK_HITS];
     Error why = { 0 };
     if (!reranker || search_modes[run->request->mode].looks_for == FOR_WORDS ||
-        run->request->is_typing)
+        run->request->is_typing || run->request->without_rerank)
         return true;
     for (size_t i = 0; i < count; i++) {
         const ChunkHit *row;

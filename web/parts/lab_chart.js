@@ -1,7 +1,8 @@
-// lab_chart.js - two pictures of a run: each leg's figures as bars, and what each query won or lost by other settings.
+// lab_chart.js - the picture of a comparison: what each query won or lost.
 import {h} from '../dom.js';
 import {t} from '../texts.js';
 
+const BAR_MOST = 28;  // a few queries are no walls
 const SVG = 'http://www.w3.org/2000/svg';
 
 function s(tag, attributes, ...children) {
@@ -24,15 +25,17 @@ export function differenceChart(queries) {
   const width = 720;
   const height = 160;
   const step = width / sorted.length;
+  const wide = Math.max(0.6, Math.min(step * 0.8, BAR_MOST));
   const most = Math.max(0.05, ...sorted.map((one) => Math.abs(one.by)));
   const middle = height / 2;
   const bars = sorted.map((one, i) => {
     const tall = Math.max(Math.abs(one.by) < 1e-9 ? 0 : 1, Math.abs(one.by) / most * (middle - 8));
-    return titled(s('rect', {x: (i * step + step * 0.1).toFixed(2), width: Math.max(step * 0.8, 0.6).toFixed(2), y: (one.by > 0 ? middle - tall : middle).toFixed(2),
+    return titled(s('rect', {x: (i * step + (step - wide) / 2).toFixed(2), width: wide.toFixed(2), y: (one.by > 0 ? middle - tall : middle).toFixed(2),
       height: tall.toFixed(2), class: one.by > 0 ? 'up' : 'down'}), `${one.query}: ${signed(one.by)}`);
   });
   const svg = s('svg', {viewBox: `0 0 ${width} ${height}`, class: 'chart', role: 'img', preserveAspectRatio: 'none', 'data-test': 'lab-differences',
     'aria-label': t('lab.chart', {better: sorted.filter((one) => one.by > 1e-9).length, worse: sorted.filter((one) => one.by < -1e-9).length})},
   s('line', {x1: 0, x2: width, y1: middle, y2: middle, class: 'axis'}), ...bars);
-  return h('figure', {class: 'lab-figure'}, svg, h('figcaption', {}, h('span', {}, t('lab.chart_better', {most: signed(most)})), h('span', {}, t('lab.chart_worse', {most: signed(-most)}))));
+  const scale = [most, 0, -most].map((value) => h('span', {}, value ? signed(value) : '0'));
+  return h('figure', {class: 'lab-figure'}, h('figcaption', {}, t('lab.chart_title', {count: sorted.length})), h('div', {class: 'lab-plot'}, h('div', {class: 'lab-scale number', 'aria-hidden': 'true'}, scale), svg));
 }
