@@ -16,6 +16,8 @@
 static const CommandOption options[] = {
     { "mode", "MODE", "hybrid, keyword, semantic or private" },
     { "weights", "SHARE", "share of the semantic leg, 0.01 to 0.99" },
+    { "set", "NAME=VALUE",
+      "another setting of the search; several values, as 0.3,0.5, are a row each" },
     { "against", "NAME=VALUE", "the same with this changed, and whether that is better" },
     { NULL, NULL, NULL },
 };
@@ -24,6 +26,8 @@ typedef struct Eval {
     CommandLine *line;
     Client *client;
     Str settings, against; /* of the search */
+    Str swept;             /* the name of the setting with several values; empty: none */
+    Str values;            /* its values between commas */
     SettingFlag other;     /* of the program: documents are indexed anew for it; name NULL: none */
 } Eval;
 
@@ -60,23 +64,61 @@ static bool add_against(Eval *eval, Str pair, Error *err)
     return fail_field(err, "against", "there is no setting '" STR_FMT "'", STR_ARG(name));
 }
 
+/* One of --set, "NAME=VALUE" or "NAME=VALUE,VALUE"; what is measured first has the first value. */
+static bool add_set(Eval *eval, Str pair, Error *err)
+{
+    CommandLine *line = eval->line;
+    ptrdiff_t comma = str_find_char(pair, ','), equals = str_find_char(pair, '=');
+    Str first = comma < 0 ? pair : str_slice(pair, 0, (size_t)comma);
+    if (comma >= 0 && eval->swept.length)
+        return fail_field(err, "set", "one setting at a time may have several values");
+    if (comma > equals && equals > 0) {
+        eval->swept = str_slice(pair, 0, (size_t)equals);
+        eval->values = str_from(pair, (size_t)equals + 1);
+    }
+    eval->settings =
+        str_format(line->arena, STR_FMT " " STR_FMT, STR_ARG(eval->settings), STR_ARG(first));
+    return true;
+}
+
+/* The settings with another value of the one that has several; the last of a name counts. */
+static Str settings_with(const Eval *eval, Str value)
+{
+    return str_format(eval->line->arena, STR_FMT " " STR_FMT "=" STR_FMT, STR_ARG(eval->settings),
+                      STR_ARG(eval->swept), STR_ARG(value));
+}
+
+static bool check_settings(const Eval *eval, Error *err)
+{
+    SearchRequest ignored = { 0 };
+    Str rest = eval->values, value;
+    if (eval->swept.length && eval->other.name)
+        return fail_field(err, "set", "either several values or a setting of the program");
+    while (str_next(&rest, ',', &value))
+        if (!lab_settings_read(settings_with(eval, value), &ignored, err))
+            return false;
+    return lab_settings_read(eval->settings, &ignored, err) &&
+           lab_settings_read(eval->against, &ignored, err);
+}
+
 static bool read_options(Eval *eval, Error *err)
 {
     CommandLine *line = eval->line;
     Str mode = option_value(line, "mode"), share = option_value(line, "weights");
-    Str against = option_value(line, "against"), pair;
-    SearchRequest ignored = { 0 };
+    Str against = option_value(line, "against"), set = option_value(line, "set"), pair;
     eval->settings =
         str_format(line->arena, "%s" STR_FMT "%s" STR_FMT, mode.length ? "mode=" : "",
                    STR_ARG(mode), share.length ? " vector_weight=" : "", STR_ARG(share));
+    while (str_next(&set, ' ', &pair))
+        if (pair.length && !add_set(eval, pair, err))
+            return false;
     while (str_next(&against, ' ', &pair))
         if (pair.length && !add_against(eval, pair, err))
             return false;
     for (size_t i = 1; i < line->word_count; i++)
         if (!add_against(eval, line->words[i], err))
             return false;
-    return lab_settings_read(eval->settings, &ignored, err) &&
-           lab_settings_read(eval->against, &ignored, err);
+    return check_settings(eval, err);
 }
 
 /* --- Sets and runs over HTTP --- */
@@ -123,13 +165,13 @@ static bool find_set(Eval *eval, Str name, Str *id_r, Error *err)
                 STR_ARG(name));
 }
 
-static bool start_run(Eval *eval, Str set, Str *id_r, Error *err)
+static bool start_run(Eval *eval, Str set, Str settings, Str *id_r, Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
     Buf body = buf_new(eval->line->arena, KB(64));
     JsonWriter json = put_begin(&body);
     put_text(&json, "set", set);
-    put_text(&json, "settings", eval->settings);
+    put_text(&json, "settings", settings);
     put_text(&json, "against", eval->against);
     put_end(&json);
     if (!client_call(eval->client, "POST", "/v1/lab/runs", buf_str(&body), &answer, err))
@@ -170,12 +212,46 @@ static bool wait_run(Eval *eval, Str id, json_t **run_r, Error *err)
     }
 }
 
+static json_t *last_leg(const json_t *run)
+{
+    const json_t *legs = json_object_get(json_object_get(run, "result"), "legs");
+    return json_array_get(legs, json_array_size(legs) - 1);
+}
+
+static void add_value(json_t *sweep, Str value, const json_t *run)
+{
+    json_t *leg = json_deep_copy(last_leg(run));
+    json_object_set_new(leg, "value", json_stringn(value.at, value.length));
+    json_array_append_new(sweep, leg);
+}
+
+/* The figures of each value of a setting that has several into "sweep" of the result; `run` has the
+ * first. */
+static bool run_others(Eval *eval, Str set, json_t *run, Error *err)
+{
+    Str rest = eval->values, value, id;
+    if (!str_next(&rest, ',', &value))
+        return true;
+    json_t *sweep = json_array();
+    json_object_set_new(json_object_get(run, "result"), "sweep", sweep);
+    add_value(sweep, value, run);
+    while (str_next(&rest, ',', &value)) {
+        AUTO_JSON json_t *other = NULL;
+        if (!start_run(eval, set, settings_with(eval, value), &id, err) ||
+            !wait_run(eval, id, &other, err))
+            return false;
+        add_value(sweep, value, other);
+    }
+    return true;
+}
+
 static bool run_set(Eval *eval, Str name, const Str *tsv, json_t **run_r, Error *err)
 {
     Str set, run;
     bool good = client_open(eval->line, &eval->client, err) &&
                 (tsv ? send_set(eval, name, *tsv, &set, err) : find_set(eval, name, &set, err)) &&
-                start_run(eval, set, &run, err) && wait_run(eval, run, run_r, err);
+                start_run(eval, set, eval->settings, &run, err) &&
+                wait_run(eval, run, run_r, err) && run_others(eval, set, *run_r, err);
     term_progress_end();
     client_close(eval->client);
     eval->client = NULL;
@@ -205,8 +281,7 @@ static void join_runs(Eval *eval, json_t *run, json_t *other)
 {
     json_t *mine = json_object_get(json_object_get(run, "result"), "per_query");
     const json_t *theirs = json_object_get(json_object_get(other, "result"), "per_query");
-    const json_t *legs = json_object_get(json_object_get(other, "result"), "legs");
-    json_t *against = json_deep_copy(json_array_get(legs, json_array_size(legs) - 1));
+    json_t *against = json_deep_copy(last_leg(other));
     size_t count = json_array_size(mine), i, j;
     double *a = arena_new_array(eval->line->arena, double, count + 1);
     double *b = arena_new_array(eval->line->arena, double, count + 1);
@@ -310,6 +385,19 @@ static void print_query(Eval *eval, const json_t *query, bool compares)
     printf("\n");
 }
 
+static void print_sweep(Eval *eval, const json_t *sweep)
+{
+    const json_t *leg;
+    size_t i;
+    if (!json_array_size(sweep))
+        return;
+    printf("\n");
+    output_text(eval->swept);
+    printf("\n");
+    json_array_foreach(sweep, i, leg)
+        print_leg(json_string_value(json_object_get(leg, "value")), leg);
+}
+
 static void print_run(Eval *eval, const json_t *run)
 {
     const json_t *result = json_object_get(run, "result"), *item;
@@ -322,6 +410,7 @@ static void print_run(Eval *eval, const json_t *run)
     printf("%-12s nDCG@10  recall@10  recall@100     MRR   p50 ms   p95 ms\n", "");
     json_array_foreach(json_object_get(result, "legs"), i, item)
         print_leg(json_string_value(json_object_get(item, "name")), item);
+    print_sweep(eval, json_object_get(result, "sweep"));
     if (compares) {
         print_leg("against", against);
         printf("\n");

@@ -152,10 +152,10 @@ static float support(const IndexHit *hits, size_t count, const float *cosines, s
     return weights > 0 ? sum / weights : hits[i].score;
 }
 
-void fusion_smooth(IndexHit *hits, size_t count, const float *cosines)
+void fusion_smooth(IndexHit *hits, size_t count, const float *cosines, float share)
 {
     AUTO_FREE float *supports = heap_alloc((count + 1) * sizeof(*supports));
     for (size_t i = 0; i < count; i++)
         supports[i] = support(hits, count, cosines, i);
-    fusion_mix(hits, count, SHARE_NEIGHBOURS, FUSION_SUPPORT, supports);
+    fusion_mix(hits, count, SHARE_NEIGHBOURS, share, supports);
 }

@@ -45,10 +45,10 @@ typedef struct IndexHit {
 size_t fusion_merge(const LegHit *keyword, size_t keyword_count, const LegHit *vector,
                     size_t vector_count, float vector_weight, size_t k, IndexHit *hits);
 
-/* Hits near to each other support each other: each gets FUSION_SUPPORT of its score from its
- * three nearest among the hits (weights: squared cosines, [count][count]), then they are ordered
- * anew. Measured: +0.02 nDCG@10 on Cranfield, +0.01 on CISI, level on SciFact. */
-void fusion_smooth(IndexHit *hits, size_t count, const float *cosines);
+/* Hits near to each other support each other: each gets `share` of its score from its three nearest
+ * among the hits (weights: squared cosines, [count][count]), then they are ordered anew. Measured:
+ * docs/ranking.md. */
+void fusion_smooth(IndexHit *hits, size_t count, const float *cosines, float share);
 #define FUSION_SUPPORT 0.3f
 
 /* values[i], 0..1, makes `weight` of the score of hits[i] from now on, what made it before the

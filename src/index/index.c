@@ -478,14 +478,14 @@ static size_t search_vectors(Index *index, Arena *arena, const IndexSearch *sear
 }
 
 /* By the chunks' own vectors: their best parts say less of what they are about (measured). */
-static void smooth(Index *index, Arena *arena, IndexHit *hits, size_t count)
+static void smooth(Index *index, Arena *arena, float share, IndexHit *hits, size_t count)
 {
     LegHit parts[FUSION_NEAR];
     float *cosines = arena_new_array(arena, float, count *count);
     for (size_t i = 0; i < count; i++)
         parts[i] = (LegHit){ .key = hits[i].key };
     vectors_similarities(index->vectors, parts, count, cosines);
-    fusion_smooth(hits, count, cosines);
+    fusion_smooth(hits, count, cosines, share);
 }
 
 /* --- What stands in a chunk just as it was typed --- */
@@ -600,7 +600,8 @@ static void favour_titles(Index *index, Arena *arena, const Query *query, IndexH
 
 size_t index_search(Index *index, Arena *arena, const IndexSearch *search, IndexHit *hits)
 {
-    size_t count = MIN(search->count, INDEX_HITS_MAX), depth = MAX(count, FUSION_DEPTH);
+    size_t count = MIN(search->count, INDEX_HITS_MAX);
+    size_t depth = search->depth ? MIN(search->depth, INDEX_HITS_MAX) : MAX(count, FUSION_DEPTH);
     LegHit *keyword = arena_new_array(arena, LegHit, depth),
            *vector = arena_new_array(arena, LegHit, depth);
     size_t keyword_count, vector_count;
@@ -620,8 +621,9 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
     IndexHit *fused = arena_new_array(arena, IndexHit, 2 * depth);
     size_t fused_count =
         fusion_merge(keyword, keyword_count, vector, vector_count, weight, 2 * depth, fused);
-    if (vector_count && query.terms.count)
-        smooth(index, arena, fused, MIN(fused_count, FUSION_NEAR));
+    float support = search->support != 0 ? search->support : FUSION_SUPPORT;
+    if (vector_count && query.terms.count && support > 0)
+        smooth(index, arena, support, fused, MIN(fused_count, FUSION_NEAR));
     favour_titles(index, arena, &query, fused, fused_count);
     favour_exact(index, arena, &query, fused, fused_count);
     memcpy(hits, fused, MIN(count, fused_count) * sizeof(*hits));

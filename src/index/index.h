@@ -95,7 +95,9 @@ typedef struct IndexSearch {
     void *self;
     KeyFilter filter;    /* zero: all */
     size_t count;        /* at most INDEX_HITS_MAX */
+    size_t depth;        /* hits of each leg that are fused; 0: FUSION_DEPTH, or count if more */
     float vector_weight; /* 0: FUSION_VECTOR_WEIGHT */
+    float support;       /* share that neighbours give; 0: FUSION_SUPPORT, less: none */
     KeyFilter
         *having_r;  /* may be NULL: all chunks that have words of the query, not only the best */
     bool *is_cut_r; /* set when its phrases are of words too frequent to look at all of them */

@@ -67,13 +67,13 @@ Test(index, neighbours_support_each_other)
                         { .key = 2, .score = 0.5f, .shares[SHARE_KEYWORD] = 0.5f },
                         { .key = 3, .score = 0.5f, .shares[SHARE_SEMANTIC] = 0.5f } };
     float cosines[] = { 0, 0, 0.9f, 0, 0, 0, 0.9f, 0, 0 };
-    fusion_smooth(hits, 3, cosines);
+    fusion_smooth(hits, 3, cosines, 0.3f);
     cr_expect(hits[0].key == 1 && fabsf(hits[0].score - 0.85f) < 1e-5f);
     cr_expect(hits[1].key == 3 && fabsf(hits[1].score - 0.65f) < 1e-5f);
     cr_expect(hits[2].key == 2 && fabsf(hits[2].score - 0.5f) < 1e-5f, "alone: as it was");
     cr_expect(fabsf(hits[1].shares[SHARE_SEMANTIC] - 0.35f) < 1e-5f);
     cr_expect(fabsf(hits[1].shares[SHARE_NEIGHBOURS] - 0.3f) < 1e-5f);
-    fusion_smooth(hits, 0, NULL);
+    fusion_smooth(hits, 0, NULL, 0.3f);
 }
 
 typedef struct Fixture {

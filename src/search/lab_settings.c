@@ -1,6 +1,8 @@
 /* lab_settings.c - what a run of the lab may set. See lab.h. */
 #include "search/lab.h"
 
+#define CANDIDATES_MAX 1000
+
 typedef bool ReadSetting(Str value, SearchRequest *request, Error *err);
 
 static bool read_mode(Str value, SearchRequest *request, Error *err)
@@ -8,13 +10,38 @@ static bool read_mode(Str value, SearchRequest *request, Error *err)
     return search_mode_named(value, &request->mode, err);
 }
 
+static bool read_number(Str value, const char *name, double least, double most, double *number_r,
+                        Error *err)
+{
+    double number;
+    if (!str_to_double(value, &number) || !(number >= least && number <= most))
+        return fail_field(err, name, "'%s' is %g to %g, not '" STR_FMT "'", name, least, most,
+                          STR_ARG(value));
+    *number_r = number;
+    return true;
+}
+
 static bool read_vector_weight(Str value, SearchRequest *request, Error *err)
 {
-    double weight;
-    if (!str_to_double(value, &weight) || !(weight >= 0.01 && weight <= 0.99))
-        return fail_field(err, "vector_weight",
-                          "'vector_weight' is 0.01 to 0.99, not '" STR_FMT "'", STR_ARG(value));
-    request->vector_weight = weight;
+    return read_number(value, "vector_weight", 0.01, 0.99, &request->vector_weight, err);
+}
+
+static bool read_candidates(Str value, SearchRequest *request, Error *err)
+{
+    int64_t count;
+    if (!str_to_int(value, 10, CANDIDATES_MAX, &count))
+        return fail_field(err, "candidates", "'candidates' is 10 to %d, not '" STR_FMT "'",
+                          CANDIDATES_MAX, STR_ARG(value));
+    request->candidates = (int)count;
+    return true;
+}
+
+static bool read_support(Str value, SearchRequest *request, Error *err)
+{
+    double share = 0;
+    if (!read_number(value, "support", 0, 0.9, &share, err))
+        return false;
+    request->support = share > 0 ? share : -1;
     return true;
 }
 
@@ -23,6 +50,11 @@ static bool read_rerank(Str value, SearchRequest *request, Error *err)
     request->without_rerank = str_is(value, "no");
     return request->without_rerank || str_is(value, "yes") ||
            fail_field(err, "rerank", "'rerank' is yes or no, not '" STR_FMT "'", STR_ARG(value));
+}
+
+static bool read_fresh(Str value, SearchRequest *request, Error *err)
+{
+    return read_number(value, "fresh", 0, 1, &request->fresh, err);
 }
 
 #define LAB_SETTING(name, help) { #name, help },

@@ -20,6 +20,11 @@ Test(search, settings_of_a_run_are_read_by_name_and_wrong_ones_are_named)
         { "vector_weight=1.5", "'1.5'", 0, 0 },
         { "vector_weight=nan", "'nan'", 0, 0 },
         { "weight=0.5", "mode, vector_weight", 0, 0 },
+        { "candidates=9", "'9'", 0, 0 },
+        { "candidates=1001", "10 to 1000", 0, 0 },
+        { "support=1", "0 to 0.9", 0, 0 },
+        { "rerank=on", "yes or no", 0, 0 },
+        { "fresh=-1", "0 to 1", 0, 0 },
         { "mode", "'mode' is no setting", 0, 0 },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -33,6 +38,18 @@ Test(search, settings_of_a_run_are_read_by_name_and_wrong_ones_are_named)
         else
             cr_expect(strstr(err.message, cases[i].wrong), "%s: %s", cases[i].text, err.message);
     }
+}
+
+Test(search, a_run_may_set_what_shapes_a_ranking)
+{
+    SearchRequest request = { 0 };
+    Error err = { 0 };
+    cr_assert(
+        lab_settings_read(S("candidates=50 support=0.2 rerank=no fresh=0.5"), &request, &err));
+    cr_expect(request.candidates == 50 && request.support == 0.2 && request.without_rerank &&
+              request.fresh == 0.5);
+    cr_assert(lab_settings_read(S("support=0 rerank=yes"), &request, &err));
+    cr_expect(request.support < 0 && !request.without_rerank && request.candidates == 50);
 }
 
 static void write_text(Arena *arena, const char *folder, const char *name, const char *text)

@@ -71,6 +71,8 @@ typedef struct SearchRequest {
     int limit;            /* 1 to 100 */
     int offset;           /* so many of the best are left out; at most SEARCH_OFFSET_MAX */
     double vector_weight; /* share of the semantic leg; 0: as measured best */
+    int candidates;       /* hits of each leg that are ranked as one; 0: as measured best */
+    double support;       /* share of a score that is its neighbours'; 0: as measured, less: none */
     StrList collections, documents, formats, tags; /* any of each; empty: all */
     bool without_members; /* of `documents`: else what is inside them is searched too */
     StrList metadata; /* conditions: "author=smith", "pages>=10" (library/facts.h); all must hold */

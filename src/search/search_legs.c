@@ -173,7 +173,9 @@ static size_t ask(Asking *asking, Index *index, const Query *query, IndexHit *hi
                            .self = asking,
                            .filter = { asking->allowed.bits, asking->allowed.bit_count },
                            .count = SEARCH_CANDIDATES,
+                           .depth = (size_t)run->request->candidates,
                            .vector_weight = (float)run->request->vector_weight,
+                           .support = (float)run->request->support,
                            .is_cut_r = &run->has_frequent };
     KeyFilter having = { 0 };
     if (leg->looks_for == FOR_MEANING)

@@ -59,6 +59,16 @@ static int by_rerank(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
+/* The score of the place that the hit comes to: what it lacks is the cross-encoder's. */
+static void give_score(IndexHit *hit, float score)
+{
+    float kept = hit->score > score ? score / hit->score : 1;
+    for (size_t i = 0; i < SHARE_COUNT; i++)
+        hit->shares[i] *= kept;
+    hit->shares[SHARE_RERANK] += MAX(score - hit->score, 0);
+    hit->score = score;
+}
+
 /* The scores stay where they are, highest first: they say what the legs thought of the best, and
  * what is compared with the hits that no cross-encoder has seen. */
 static void reorder(Running *run, const float *scores, size_t count)
@@ -72,7 +82,7 @@ static void reorder(Running *run, const float *scores, size_t count)
     qsort(list, count, sizeof *list, by_rerank);
     for (size_t i = 0; i < count; i++) {
         run->hits[i] = list[i].hit;
-        run->hits[i].score = places[i];
+        give_score(&run->hits[i], places[i]);
         run->rows[i] = list[i].row;
     }
 }
