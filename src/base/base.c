@@ -143,6 +143,16 @@ void *heap_alloc(size_t size)
     return memory;
 }
 
+void *heap_alloc_lines(size_t size)
+{
+    enum { LINE = 64 };
+    size_t whole = (size + LINE - 1) / LINE * LINE;
+    void *memory = aligned_alloc(LINE, MAX(whole, (size_t)LINE));
+    if (!memory)
+        out_of_memory(size);
+    return memset(memory, 0, whole);
+}
+
 void *heap_grow(void *memory, size_t size)
 {
     void *grown = realloc(memory, size ? size : 1);
