@@ -10,6 +10,8 @@
 
 /* Eight segments of a like size become one: each entry is copied once per factor of eight. */
 #define MERGE_COUNT 8
+/* ... and fewer entries than this beside the largest segment stay beside it. */
+#define GATHER_FROM 8192
 
 Shelf *shelf_new(const SegmentKind *kind, const char *folder, uint64_t setting)
 {
@@ -192,7 +194,20 @@ static void merge_chosen(Shelf *shelf, Segment *const *chosen, size_t chosen_cou
     segment_drop(merged);
 }
 
-size_t shelf_choose(const Snapshot *now, Segment **chosen)
+/* All, when the others have a third of what the largest has: each entry is copied some four times
+ * on the way from ten thousand to a hundred thousand. */
+static size_t choose_all(const Snapshot *now, Segment **chosen)
+{
+    size_t largest = 0, all = 0;
+    for (size_t i = 0; i < now->count; i++) {
+        chosen[i] = now->at[i];
+        all += now->at[i]->live_count;
+        largest = MAX(largest, (size_t)now->at[i]->live_count);
+    }
+    return all - largest >= MAX(largest / 3, (size_t)GATHER_FROM) ? now->count : 0;
+}
+
+size_t shelf_choose(const Shelf *shelf, const Snapshot *now, Segment **chosen)
 {
     for (int tier = 0; tier < 16; tier++) {
         size_t count = 0;
@@ -202,7 +217,7 @@ size_t shelf_choose(const Snapshot *now, Segment **chosen)
         if (count >= MERGE_COUNT)
             return count;
     }
-    return 0;
+    return shelf->kind->gathers ? choose_all(now, chosen) : 0;
 }
 
 /* Merge the lowest tier that has eight segments; false when none has, or it is left for later. */
@@ -210,7 +225,7 @@ static bool merge_tier(Shelf *shelf)
 {
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(shelf);
     AUTO_FREE Segment **chosen = heap_alloc((now->count + 1) * sizeof(*chosen));
-    size_t count = shelf_choose(now, chosen), entries = 0;
+    size_t count = shelf_choose(shelf, now, chosen), entries = 0;
     for (size_t i = 0; i < count; i++)
         entries += chosen[i]->live_count;
     if (!count || (shelf->merges_later && entries > SHELF_MERGE_AT_ONCE))
@@ -223,7 +238,7 @@ bool shelf_is_due(Shelf *shelf)
 {
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(shelf);
     AUTO_FREE Segment **chosen = heap_alloc((now->count + 1) * sizeof(*chosen));
-    return shelf_choose(now, chosen) > 0;
+    return shelf_choose(shelf, now, chosen) > 0;
 }
 
 void shelf_merge_later(Shelf *shelf) { shelf->merges_later = true; }

@@ -47,6 +47,7 @@ typedef struct Snapshot {
 typedef struct SegmentKind {
     const char *name;
     uint32_t version; /* of the format; another one is damage */
+    bool gathers;     /* searched faster in few segments: see shelf_choose() */
     /* Check the bytes (8-byte aligned, of any content) and fill count, names, part_bits, has_parts
      * and view.
      */

@@ -39,7 +39,7 @@ ShelfMerge *shelf_merge_begin(Shelf *shelf)
 {
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(shelf);
     AUTO_FREE Segment **chosen = heap_alloc((now->count + 1) * sizeof(*chosen));
-    size_t count = shelf_choose(now, chosen);
+    size_t count = shelf_choose(shelf, now, chosen);
     if (!count || shelf->merging)
         return NULL;
     ShelfMerge *merge = heap_alloc(sizeof(*merge));

@@ -24,8 +24,9 @@ void shelf_publish(Shelf *shelf, Segment *const *segments, size_t count);
 /* Rewrite segments with more than a quarter dead, or with something erased: what is dead in them
  * leaves the disk. */
 void shelf_compact(Shelf *shelf);
-/* The segments that want to be one, of the lowest tier that has enough; 0: none. */
-size_t shelf_choose(const Snapshot *now, Segment **chosen);
+/* The segments that want to be one: of the lowest tier that has enough, else all of a kind that
+ * gathers when they are worth it; 0: none. */
+size_t shelf_choose(const Shelf *shelf, const Snapshot *now, Segment **chosen);
 /* Clear the bit of the entry with the name; false when none lives. */
 bool segment_kill(Segment *segment, uint64_t name);
 /* Path of the segment file with the number. */
