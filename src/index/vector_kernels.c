@@ -17,14 +17,33 @@ static void distances_plain(const uint64_t *signs, size_t groups, size_t words,
         }
 }
 
-static size_t select_plain(const uint16_t *distances, size_t count, uint16_t limit,
-                           const uint64_t *allowed, uint16_t *near)
+static size_t select_plain(const uint16_t *distances, size_t count, uint16_t limit, uint16_t *near)
 {
     size_t found = 0;
     for (size_t i = 0; i < count; i++)
-        if (distances[i] < limit && (!allowed || allowed[i / 64] >> (i % 64) & 1))
+        if (distances[i] < limit)
             near[found++] = (uint16_t)i;
     return found;
+}
+
+static size_t nearer_plain(const uint64_t *signs, size_t groups, size_t words,
+                           const uint64_t *query, uint16_t limit, uint16_t *near,
+                           uint16_t *distances)
+{
+    distances_plain(signs, groups, words, query, distances);
+    size_t found = select_plain(distances, groups * 8, limit, near);
+    for (size_t i = 0; i < found; i++)
+        distances[i] = distances[near[i]];
+    return found;
+}
+
+static int32_t sum_signed_plain(const int8_t *query, const uint64_t *signs, size_t words)
+{
+    int32_t sum = 0;
+    for (size_t w = 0; w < words; w++)
+        for (uint64_t bits = signs[w * 8]; bits; bits &= bits - 1)
+            sum += query[w * 64 + (size_t)__builtin_ctzll(bits)];
+    return sum;
 }
 
 static int32_t inner_plain(const int16_t *query, const int8_t *values, size_t dims)
@@ -106,7 +125,7 @@ AVX2 static void distances_avx2(const uint64_t *signs, size_t groups, size_t wor
 
 /* Distances are at most 4096 and limits 4097: signed comparison does. */
 AVX2 static size_t select_avx2(const uint16_t *distances, size_t count, uint16_t limit,
-                               const uint64_t *allowed, uint16_t *near)
+                               uint16_t *near)
 {
     const __m256i limits = _mm256_set1_epi16((short)limit);
     size_t found = 0, i = 0;
@@ -116,15 +135,51 @@ AVX2 static size_t select_avx2(const uint16_t *distances, size_t count, uint16_t
         __m256i less =
             _mm256_packs_epi16(_mm256_cmpgt_epi16(limits, a), _mm256_cmpgt_epi16(limits, b));
         uint32_t mask = (uint32_t)_mm256_movemask_epi8(_mm256_permute4x64_epi64(less, 0xD8));
-        if (allowed)
-            mask &= (uint32_t)(allowed[i / 64] >> (i % 64));
         if (mask)
             found += add_places(mask, i, near + found);
     }
     for (; i < count; i++)
-        if (distances[i] < limit && (!allowed || allowed[i / 64] >> (i % 64) & 1))
+        if (distances[i] < limit)
             near[found++] = (uint16_t)i;
     return found;
+}
+
+AVX2 static size_t nearer_avx2(const uint64_t *signs, size_t groups, size_t words,
+                               const uint64_t *query, uint16_t limit, uint16_t *near,
+                               uint16_t *distances)
+{
+    distances_avx2(signs, groups, words, query, distances);
+    size_t found = select_avx2(distances, groups * 8, limit, near);
+    for (size_t i = 0; i < found; i++)
+        distances[i] = distances[near[i]];
+    return found;
+}
+
+AVX2 static int32_t sum_of(__m256i eight)
+{
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1));
+    return _mm_cvtsi128_si32(four);
+}
+
+/* Sums of 16 bits hold 2 * 127 of each of 64 words. */
+AVX2 static int32_t sum_signed_avx2(const int8_t *query, const uint64_t *signs, size_t words)
+{
+    const __m256i byte_of_bit =
+        _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+    const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201);
+    const __m256i ones = _mm256_set1_epi8(1);
+    __m256i sums = _mm256_setzero_si256();
+    for (size_t w = 0; w < words; w++)
+        for (size_t half = 0; half < 2; half++) {
+            __m256i bits = _mm256_set1_epi32((int)(signs[w * 8] >> (half * 32)));
+            bits = _mm256_and_si256(_mm256_shuffle_epi8(bits, byte_of_bit), bit);
+            __m256i q = _mm256_loadu_si256((const void *)(query + w * 64 + half * 32));
+            q = _mm256_and_si256(_mm256_cmpeq_epi8(bits, bit), q);
+            sums = _mm256_add_epi16(sums, _mm256_maddubs_epi16(ones, q));
+        }
+    return sum_of(_mm256_madd_epi16(sums, _mm256_set1_epi16(1)));
 }
 
 AVX2 static int32_t inner_avx2(const int16_t *query, const int8_t *values, size_t dims)
@@ -138,11 +193,8 @@ AVX2 static int32_t inner_avx2(const int16_t *query, const int8_t *values, size_
             __m256i q = _mm256_loadu_si256((const void *)(query + at));
             sums[half] = _mm256_add_epi32(sums[half], _mm256_madd_epi16(v, q));
         }
-    __m256i sum = _mm256_add_epi32(sums[0], sums[1]);
-    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
-    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1));
-    return _mm_cvtsi128_si32(four) + inner_plain(query + i, values + i, dims - i);
+    return sum_of(_mm256_add_epi32(sums[0], sums[1])) +
+           inner_plain(query + i, values + i, dims - i);
 }
 
 AVX2 static float inner_half_avx2(const float *query, const uint16_t *halves, size_t dims)
@@ -168,43 +220,108 @@ static bool has_avx512(void)
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vpopcntdq");
 }
 
-/* Words; the processor's own prefetching ends at each page. */
-#define AHEAD 512
+/* Of `count` groups, which is at most GROUPS_AT_ONCE and known when this is compiled. */
+#define GROUPS_AT_ONCE 4
 
-AVX512 static void distances_avx512(const uint64_t *signs, size_t groups, size_t words,
-                                    const uint64_t *query, uint16_t *distances)
+AVX512 static inline __attribute__((always_inline)) void distances_of_groups(
+    const uint64_t *signs, size_t count, size_t words, const uint64_t *query, __m128i *distances)
+{
+    __m512i sums[GROUPS_AT_ONCE];
+#pragma GCC unroll 4
+    for (size_t i = 0; i < count; i++)
+        sums[i] = _mm512_setzero_si512();
+    for (size_t w = 0; w < words; w++) {
+        __m512i q = _mm512_set1_epi64((long long)query[w]);
+#pragma GCC unroll 4
+        for (size_t i = 0; i < count; i++) {
+            __m512i bits = _mm512_loadu_si512(signs + (i * words + w) * 8);
+            sums[i] = _mm512_add_epi64(sums[i], _mm512_popcnt_epi64(_mm512_xor_si512(bits, q)));
+        }
+    }
+#pragma GCC unroll 4
+    for (size_t i = 0; i < count; i++)
+        distances[i] = _mm512_cvtepi64_epi16(sums[i]);
+}
+
+AVX512 static inline __attribute__((always_inline)) void distances_of_words(
+    const uint64_t *signs, size_t groups, size_t words, const uint64_t *query, uint16_t *distances)
 {
     size_t g = 0, step = 8 * words;
-    for (; g + 4 <= groups; g += 4, signs += 4 * step) {
-        __m512i sums[4] = { _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
-                            _mm512_setzero_si512() };
-        for (size_t w = 0; w < words; w++) {
-            __m512i q = _mm512_set1_epi64((long long)query[w]);
+    __m128i eights[GROUPS_AT_ONCE];
+    for (; g + GROUPS_AT_ONCE <= groups; g += GROUPS_AT_ONCE) {
+        distances_of_groups(signs + g * step, GROUPS_AT_ONCE, words, query, eights);
 #pragma GCC unroll 4
-            for (size_t i = 0; i < 4; i++) {
-                const uint64_t *at = signs + i * step + w * 8;
-                __builtin_prefetch(at + AHEAD);
-                __m512i bits = _mm512_xor_si512(_mm512_loadu_si512(at), q);
-                sums[i] = _mm512_add_epi64(sums[i], _mm512_popcnt_epi64(bits));
-            }
-        }
-#pragma GCC unroll 4
-        for (size_t i = 0; i < 4; i++)
-            _mm_storeu_si128((void *)(distances + (g + i) * 8), _mm512_cvtepi64_epi16(sums[i]));
+        for (size_t i = 0; i < GROUPS_AT_ONCE; i++)
+            _mm_storeu_si128((void *)(distances + (g + i) * 8), eights[i]);
     }
-    for (; g < groups; g++, signs += step) {
-        __m512i sum = _mm512_setzero_si512();
-        for (size_t w = 0; w < words; w++) {
-            __m512i q = _mm512_set1_epi64((long long)query[w]);
-            __m512i bits = _mm512_xor_si512(_mm512_loadu_si512(signs + w * 8), q);
-            sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(bits));
-        }
-        _mm_storeu_si128((void *)(distances + g * 8), _mm512_cvtepi64_epi16(sum));
+    for (; g < groups; g++) {
+        distances_of_groups(signs + g * step, 1, words, query, eights);
+        _mm_storeu_si128((void *)(distances + g * 8), eights[0]);
     }
 }
 
+/* 6 words are the 384 dimensions of the smaller models: their query stays in registers. */
+AVX512 static void distances_avx512(const uint64_t *signs, size_t groups, size_t words,
+                                    const uint64_t *query, uint16_t *distances)
+{
+    if (words == 6)
+        distances_of_words(signs, groups, 6, query, distances);
+    else
+        distances_of_words(signs, groups, words, query, distances);
+}
+
+/* Places of `base` and on, of groups of which the mask has the nearer ones. */
+AVX512 static inline size_t add_nearer(uint32_t mask, size_t base, const uint16_t *all,
+                                       uint16_t *near, uint16_t *distances)
+{
+    size_t found = 0;
+    for (; mask; mask &= mask - 1, found++) {
+        size_t at = (size_t)__builtin_ctz(mask);
+        near[found] = (uint16_t)(base + at);
+        distances[found] = all[at];
+    }
+    return found;
+}
+
+/* Few are nearer: were all stored to be read at once in wider loads, these would wait. */
+AVX512 static inline __attribute__((always_inline)) size_t nearer_of_words(
+    const uint64_t *signs, size_t groups, size_t words, const uint64_t *query, uint16_t limit,
+    uint16_t *near, uint16_t *distances)
+{
+    const __m128i limits = _mm_set1_epi16((short)limit);
+    size_t found = 0, g = 0, step = 8 * words;
+    __m128i eights[GROUPS_AT_ONCE];
+    uint16_t all[GROUPS_AT_ONCE * 8];
+    for (; g + GROUPS_AT_ONCE <= groups; g += GROUPS_AT_ONCE) {
+        uint32_t mask = 0;
+        distances_of_groups(signs + g * step, GROUPS_AT_ONCE, words, query, eights);
+#pragma GCC unroll 4
+        for (size_t i = 0; i < GROUPS_AT_ONCE; i++) {
+            _mm_storeu_si128((void *)(all + i * 8), eights[i]);
+            mask |= (uint32_t)_mm_cmplt_epu16_mask(eights[i], limits) << (i * 8);
+        }
+        found += add_nearer(mask, g * 8, all, near + found, distances + found);
+    }
+    for (; g < groups; g++) {
+        distances_of_groups(signs + g * step, 1, words, query, eights);
+        _mm_storeu_si128((void *)all, eights[0]);
+        found += add_nearer(_mm_cmplt_epu16_mask(eights[0], limits), g * 8, all, near + found,
+                            distances + found);
+    }
+    return found;
+}
+
+AVX512 static size_t nearer_avx512(const uint64_t *signs, size_t groups, size_t words,
+                                   const uint64_t *query, uint16_t limit, uint16_t *near,
+                                   uint16_t *distances)
+{
+    if (words == 6)
+        return nearer_of_words(signs, groups, 6, query, limit, near, distances);
+    return nearer_of_words(signs, groups, words, query, limit, near, distances);
+}
+
 AVX512 static size_t select_avx512(const uint16_t *distances, size_t count, uint16_t limit,
-                                   const uint64_t *allowed, uint16_t *near)
+                                   uint16_t *near)
 {
     const __m512i limits = _mm512_set1_epi16((short)limit);
     size_t found = 0;
@@ -214,11 +331,30 @@ AVX512 static size_t select_avx512(const uint16_t *distances, size_t count, uint
         __m512i b = _mm512_maskz_loadu_epi16((__mmask32)(rest >> 32), distances + i + 32);
         uint64_t mask =
             _mm512_cmplt_epu16_mask(a, limits) | (uint64_t)_mm512_cmplt_epu16_mask(b, limits) << 32;
-        mask &= rest & (allowed ? allowed[i / 64] : UINT64_MAX);
+        mask &= rest;
         if (mask)
             found += add_places(mask, i, near + found);
     }
     return found;
+}
+
+AVX512 static inline __attribute__((always_inline)) int32_t sum_signed_of_words(
+    const int8_t *query, const uint64_t *signs, size_t words)
+{
+    const __m512i ones = _mm512_set1_epi8(1);
+    __m512i sums = _mm512_setzero_si512();
+    for (size_t w = 0; w < words; w++) {
+        __m512i q = _mm512_maskz_loadu_epi8(signs[w * 8], query + w * 64);
+        sums = _mm512_add_epi16(sums, _mm512_maddubs_epi16(ones, q));
+    }
+    return _mm512_reduce_add_epi32(_mm512_madd_epi16(sums, _mm512_set1_epi16(1)));
+}
+
+AVX512 static int32_t sum_signed_avx512(const int8_t *query, const uint64_t *signs, size_t words)
+{
+    if (words == 6)
+        return sum_signed_of_words(query, signs, 6);
+    return sum_signed_of_words(query, signs, words);
 }
 
 AVX512 static int32_t inner_avx512(const int16_t *query, const int8_t *values, size_t dims)
@@ -252,6 +388,8 @@ static const VectorKernels plain = {
     .is_supported = always,
     .distances = distances_plain,
     .select = select_plain,
+    .nearer = nearer_plain,
+    .sum_signed = sum_signed_plain,
     .inner = inner_plain,
     .inner_half = inner_half_plain,
 };
@@ -260,6 +398,8 @@ static const VectorKernels avx2 = {
     .is_supported = has_avx2,
     .distances = distances_avx2,
     .select = select_avx2,
+    .nearer = nearer_avx2,
+    .sum_signed = sum_signed_avx2,
     .inner = inner_avx2,
     .inner_half = inner_half_avx2,
 };
@@ -268,6 +408,8 @@ static const VectorKernels avx512 = {
     .is_supported = has_avx512,
     .distances = distances_avx512,
     .select = select_avx512,
+    .nearer = nearer_avx512,
+    .sum_signed = sum_signed_avx512,
     .inner = inner_avx512,
     .inner_half = inner_half_avx512,
 };

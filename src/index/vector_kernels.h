@@ -16,10 +16,14 @@ struct VectorKernels {
      * side; distances[8 * groups]. */
     void (*distances)(const uint64_t *signs, size_t groups, size_t words, const uint64_t *query,
                       uint16_t *distances);
-    /* The places, ascending, of distances less than `limit` whose bit in `allowed` (NULL: all) is
-     * set, into near[count]; returns how many. */
-    size_t (*select)(const uint16_t *distances, size_t count, uint16_t limit,
-                     const uint64_t *allowed, uint16_t *near);
+    /* The places, ascending, of distances less than `limit` into near[count]; how many. */
+    size_t (*select)(const uint16_t *distances, size_t count, uint16_t limit, uint16_t *near);
+    /* Both: the places of less than `limit`, ascending, with their distances[count]. */
+    size_t (*nearer)(const uint64_t *signs, size_t groups, size_t words, const uint64_t *query,
+                     uint16_t limit, uint16_t *near, uint16_t *distances);
+    /* Sum of query[i] where bit i of the signs is set; words of one vector in a group, the query
+     * of 64 values a word, -127 to 127. */
+    int32_t (*sum_signed)(const int8_t *query, const uint64_t *signs, size_t words);
     /* Sum of query[i] * values[i]; query within VECTOR_QUERY_MAX. */
     int32_t (*inner)(const int16_t *query, const int8_t *values, size_t dims);
     /* The same of half-precision values (IEEE 754 binary16). */

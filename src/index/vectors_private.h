@@ -4,11 +4,20 @@
 #include "index/vector_kernels.h"
 #include "index/vectors.h"
 
+/* A place of the signs that is nobody's. */
+#define NO_ENTRY UINT32_MAX
+
 typedef struct VectorView {
-    const uint64_t *signs;
     const float *scales;
     const int8_t *values;
     const uint16_t *halves; /* NULL: not kept */
+    /* The signs, cell after cell, each from a new group on: */
+    size_t cell_count;
+    const uint32_t *cell_groups; /* the first of each cell, [cell_count + 1] */
+    const float *centre_scales;  /* none when there is one cell; see VectorCells */
+    const uint64_t *centres;     /* their signs, in groups of eight */
+    const uint32_t *place_entry; /* [groups * 8] */
+    const uint64_t *signs;       /* groups of eight places, word j of the eight side by side */
 } VectorView;
 
 static inline size_t words_of(size_t dims) { return (dims + 63) / 64; }
@@ -28,6 +37,8 @@ typedef struct VectorEntry {
 
 /* Entry `at`; names ascend. */
 void vector_segment_put(Bytes *bytes, size_t at, const VectorEntry *entry);
+/* When all entries are put: their cells and signs. */
+void vector_segment_seal(Bytes *bytes, uint64_t setting);
 
 struct VectorIndex {
     Shelf *shelf;

@@ -1,168 +1,10 @@
-/* vectors_search.c - the readers of the vector index; see vectors.h.
- *
- * A scan goes over all signs in blocks; a block stays in the cache while each query of a batch
- * looks at it. What is nearer than the limit goes to the query's pool, counted by distance, and the
- * limit sinks to where enough are nearer: of n entries about most * ln(n / most) enter, the others
- * cost their distance and one comparison. The nearest of the pool are scored by their int8 values.
- */
+/* vectors_search.c - the readers of the vector index; see vectors.h. */
 #include <math.h>
 
-#include "index/vector_kernels.h"
-#include "index/vectors_private.h"
+#include "index/vectors_scan.h"
 
-/* Entries; a multiple of 64. Their signs take 48 KB in 384 dimensions. */
-#define BLOCK 1024
-/* A pool is cut when it has so many times what is wanted. */
-#define POOL_TIMES 4
 /* An entry scored by its values costs what so many cost by their signs. */
-#define SCORE_COST 64
-
-typedef struct Candidate {
-    uint32_t entry;
-    uint16_t segment, distance;
-} Candidate;
-
-typedef struct VectorQuery {
-    uint64_t signs[VECTOR_DIMS_MAX / 64];
-    int16_t values[VECTOR_DIMS_MAX];
-    float factor; /* of an inner product with `values`; 0: not a direction */
-    const float *vector;
-    float norm; /* 1 / length, or 0 */
-} VectorQuery;
-
-/* The nearest so far of one query, by their signs. */
-typedef struct Pool {
-    const VectorQuery *query;
-    Candidate *at;
-    size_t count, most;
-    uint32_t *histogram; /* of the distances in the pool, [dims + 1] */
-    size_t within;       /* nearer than the limit */
-    uint16_t limit;      /* what comes must be nearer */
-} Pool;
-
-typedef struct Scan {
-    const Snapshot *now;
-    size_t dims;
-    const VectorKernels *kernels;
-    uint64_t **allowed; /* of each segment; NULL: all */
-    size_t entries, allowed_count;
-    bool has_parts, is_exact;
-} Scan;
-
-static void prepare(VectorQuery *query, const float *vector, size_t dims)
-{
-    double square = 0;
-    float most = 0;
-    memset(query->signs, 0, sizeof(query->signs));
-    for (size_t d = 0; d < dims; d++) {
-        square += (double)vector[d] * (double)vector[d];
-        most = MAX(most, fabsf(vector[d]));
-        query->signs[d / 64] |= (uint64_t)(vector[d] > 0) << (d % 64);
-    }
-    bool is_direction = square > 0 && isfinite(square);
-    for (size_t d = 0; d < dims; d++)
-        query->values[d] =
-            is_direction ? (int16_t)lrintf(vector[d] * (VECTOR_QUERY_MAX / most)) : 0;
-    query->vector = vector;
-    query->norm = is_direction ? (float)(1 / sqrt(square)) : 0;
-    query->factor = is_direction ? (float)((double)most / VECTOR_QUERY_MAX / sqrt(square)) : 0;
-}
-
-/* --- By signs --- */
-
-/* Keep the nearest `most`; of those at the farthest distance the first. */
-static void pool_cut(Pool *pool)
-{
-    size_t kept = 0, within = 0;
-    uint32_t cut = 0;
-    if (pool->count <= pool->most)
-        return;
-    while (within + pool->histogram[cut] <= pool->most)
-        within += pool->histogram[cut++];
-    size_t at_cut = pool->most - within;
-    for (size_t i = 0; i < pool->count; i++) {
-        uint32_t distance = pool->at[i].distance;
-        if (distance > cut || (distance == cut && !at_cut))
-            continue;
-        at_cut -= distance == cut;
-        pool->at[kept++] = pool->at[i];
-    }
-    pool->count = kept;
-}
-
-/* The histogram again, of what is left. */
-static void pool_count(Pool *pool, size_t dims)
-{
-    memset(pool->histogram, 0, (dims + 1) * sizeof(*pool->histogram));
-    for (size_t i = 0; i < pool->count; i++)
-        pool->histogram[pool->at[i].distance]++;
-    pool->within = pool->count;
-}
-
-static void pool_add(Pool *pool, Candidate candidate)
-{
-    if (candidate.distance >= pool->limit)
-        return;
-    pool->at[pool->count++] = candidate;
-    pool->histogram[candidate.distance]++;
-    pool->within++;
-    while (pool->within - pool->histogram[pool->limit - 1] >= pool->most)
-        pool->within -= pool->histogram[--pool->limit];
-}
-
-static void pool_block(const Scan *scan, Pool *pool, uint32_t segment, uint32_t first)
-{
-    uint16_t distances[BLOCK], near[BLOCK];
-    const Segment *from = scan->now->at[segment];
-    const VectorView *view = from->view;
-    size_t words = words_of(scan->dims), count = MIN(from->count - first, (uint32_t)BLOCK);
-    const uint64_t *allowed = scan->allowed[segment];
-    scan->kernels->distances(view->signs + (size_t)first * words, groups_of(count), words,
-                             pool->query->signs, distances);
-    size_t found = scan->kernels->select(distances, count, pool->limit,
-                                         allowed ? allowed + first / 64 : NULL, near);
-    for (size_t i = 0; i < found; i++)
-        pool_add(pool, (Candidate){ first + near[i], (uint16_t)segment, distances[near[i]] });
-    if (pool->count > POOL_TIMES * pool->most) {
-        pool_cut(pool);
-        pool_count(pool, scan->dims);
-    }
-}
-
-static bool any_allowed(const Scan *scan, uint32_t segment, uint32_t first)
-{
-    const uint64_t *allowed = scan->allowed[segment];
-    uint32_t end = MIN(first + BLOCK, scan->now->at[segment]->count);
-    for (uint32_t w = first / 64; allowed && w < bitmap_words(end); w++)
-        if (allowed[w])
-            return true;
-    return !allowed;
-}
-
-static void scan_signs(const Scan *scan, Pool *pools, size_t count)
-{
-    for (uint32_t s = 0; s < scan->now->count; s++)
-        for (uint32_t first = 0; first < scan->now->at[s]->count; first += BLOCK)
-            for (size_t q = 0; any_allowed(scan, s, first) && q < count; q++)
-                pool_block(scan, &pools[q], s, first);
-    for (size_t q = 0; q < count; q++)
-        pool_cut(&pools[q]);
-}
-
-static Pool pool_new(const Scan *scan, const VectorQuery *query, size_t most)
-{
-    return (Pool){ .query = query,
-                   .at = heap_alloc((POOL_TIMES * most + BLOCK) * sizeof(Candidate)),
-                   .most = most,
-                   .histogram = heap_alloc((scan->dims + 1) * sizeof(uint32_t)),
-                   .limit = (uint16_t)(scan->dims + 1) };
-}
-
-static void pool_free(Pool *pool)
-{
-    free(pool->at);
-    free(pool->histogram);
-}
+#define SCORE_COST 16
 
 /* --- By values --- */
 
@@ -187,13 +29,13 @@ static void prefetch(const Scan *scan, size_t segment, uint32_t entry)
         __builtin_prefetch(values + at);
 }
 
-static void score_pool(const Scan *scan, const Pool *pool, LegHit *all)
+static void score_list(const Scan *scan, const Shortlist *list, LegHit *all)
 {
-    enum { AHEAD = 8 };
-    for (size_t i = 0; i < pool->count; i++) {
-        if (i + AHEAD < pool->count)
-            prefetch(scan, pool->at[i + AHEAD].segment, pool->at[i + AHEAD].entry);
-        all[i] = score(scan, pool->query, pool->at[i].segment, pool->at[i].entry);
+    enum { AHEAD = 16 };
+    for (size_t i = 0; i < list->count; i++) {
+        if (i + AHEAD < list->count)
+            prefetch(scan, list->at[i + AHEAD].segment, list->at[i + AHEAD].entry);
+        all[i] = score(scan, list->query, list->at[i].segment, list->at[i].entry);
     }
 }
 
@@ -325,31 +167,21 @@ static size_t search_all(const Scan *scan, const VectorQuery *query, size_t k, L
     return best_keys(scan, query, all, scan->allowed_count, k, hits);
 }
 
-/* The best of a scanned pool; scanned again for more when its parts are of too few keys. */
-static size_t search_pool(const Scan *scan, Pool *pool, size_t k, LegHit *hits)
+/* With more effort as long as what is found has parts of too few keys. */
+static size_t search_signs(const Scan *scan, const VectorQuery *query, Effort effort, size_t k,
+                           LegHit *hits)
 {
-    AUTO_FREE LegHit *all = heap_alloc((pool->count + 1) * sizeof(*all));
-    score_pool(scan, pool, all);
-    size_t found = best_keys(scan, pool->query, all, pool->count, k, hits);
-    if (found == k || pool->count == scan->allowed_count)
-        return found;
-    Pool wider = pool_new(scan, pool->query, pool->most * 4);
-    scan_signs(scan, &wider, 1);
-    found = search_pool(scan, &wider, k, hits);
-    pool_free(&wider);
-    return found;
-}
-
-static void search_signs(const Scan *scan, const VectorQuery *queries, size_t count, size_t most,
-                         size_t k, LegHit *hits, size_t *counts)
-{
-    Pool pools[VECTOR_QUERIES_MAX];
-    for (size_t q = 0; q < count; q++)
-        pools[q] = pool_new(scan, &queries[q], most);
-    scan_signs(scan, pools, count);
-    for (size_t q = 0; q < count; q++) {
-        counts[q] = search_pool(scan, &pools[q], k, hits + q * k);
-        pool_free(&pools[q]);
+    for (;;) {
+        Shortlist list = shortlist_new(scan, query, effort);
+        scan_signs(scan, &list);
+        AUTO_FREE LegHit *all = heap_alloc((list.count + 1) * sizeof(*all));
+        score_list(scan, &list, all);
+        size_t found = best_keys(scan, query, all, list.count, k, hits);
+        bool is_all = list.count == scan->allowed_count;
+        shortlist_free(&list);
+        if (found == k || is_all)
+            return found;
+        effort = (Effort){ INFINITY, effort.near * 4, effort.most * 4 };
     }
 }
 
@@ -360,18 +192,26 @@ static void open_scan(Scan *scan, const KeyFilter *filter)
         scan->allowed[s] = segment_allowed(scan->now->at[s], filter, &passed);
         scan->allowed_count += passed;
         scan->entries += scan->now->at[s]->count;
+        scan->cells += ((const VectorView *)scan->now->at[s]->view)->cell_count;
         scan->has_parts |= scan->now->at[s]->has_parts;
     }
 }
 
-/* The more there are, the more are as near by their signs: measured up to a million, where 3,000
- * find 0.99 of what all would. */
-static size_t candidates_of(const Scan *scan, size_t k)
+/* What finds 0.99 of the true ones, as measured on 384 dimensions: `reach` for the best ten of all,
+ * more for those that are farther down among all, because more are asked for or few are allowed.
+ * The more there are, the more are as near by their signs; signs of few dimensions tell less. */
+static Effort effort_of(const Scan *scan, size_t k)
 {
-    size_t most = scan->is_exact ? VECTOR_CANDIDATES_EXACT : VECTOR_CANDIDATES, many = 65536;
-    if (scan->allowed_count > many)
-        most += (scan->allowed_count - many) / 384;
-    return MAX(most, 4 * k);
+    const double ten = 10, many = 100000, dims = 384;
+    double allowed = (double)MAX(scan->allowed_count, (size_t)1);
+    double rank = (double)k * (double)scan->entries / allowed * (scan->has_parts ? 2 : 1);
+    double growth = sqrt(MAX(allowed / many, 1.0)), wanted = sqrt(MAX((double)k / ten, 1.0));
+    double reach = 0.375 + 0.06 * log10(MAX(rank / ten, 1.0)) + 0.06 * log10(growth);
+    double times = growth * wanted * MAX(dims / (double)scan->dims, 1.0);
+    double near = 400 * times, most = 160 * times;
+    if (scan->is_exact)
+        reach += 0.12, near *= 4, most *= 3;
+    return (Effort){ (float)reach, (size_t)near, MAX((size_t)most, 2 * k) };
 }
 
 void vectors_search_many(VectorIndex *index, const float *queries, size_t count,
@@ -379,24 +219,19 @@ void vectors_search_many(VectorIndex *index, const float *queries, size_t count,
 {
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
     AUTO_FREE uint64_t **allowed = heap_alloc((now->count + 1) * sizeof(*allowed));
-    AUTO_FREE VectorQuery *prepared =
-        heap_alloc(MIN(count + 1, (size_t)VECTOR_QUERIES_MAX) * sizeof(*prepared));
     Scan scan = { .now = now,
                   .dims = index->dims,
                   .kernels = index->kernels,
                   .allowed = allowed,
                   .is_exact = index->is_exact };
     open_scan(&scan, filter);
-    size_t most = candidates_of(&scan, k);
-    bool is_few = scan.allowed_count <= most + scan.entries / SCORE_COST;
-    for (size_t first = 0; first < count; first += VECTOR_QUERIES_MAX) {
-        size_t batch = MIN(count - first, (size_t)VECTOR_QUERIES_MAX);
-        for (size_t q = 0; q < batch; q++)
-            prepare(&prepared[q], queries + (first + q) * scan.dims, scan.dims);
-        if (!is_few)
-            search_signs(&scan, prepared, batch, most, k, hits + first * k, counts + first);
-        for (size_t q = 0; is_few && q < batch; q++)
-            counts[first + q] = search_all(&scan, &prepared[q], k, hits + (first + q) * k);
+    Effort effort = effort_of(&scan, k);
+    bool is_few = scan.allowed_count <= effort.most + scan.entries / SCORE_COST;
+    for (size_t q = 0; q < count; q++) {
+        VectorQuery query;
+        vector_query_prepare(&query, queries + q * scan.dims, scan.dims);
+        counts[q] = is_few ? search_all(&scan, &query, k, hits + q * k)
+                           : search_signs(&scan, &query, effort, k, hits + q * k);
     }
     for (size_t s = 0; s < now->count; s++)
         free(allowed[s]);
@@ -469,7 +304,7 @@ void vectors_own_cosines(VectorIndex *index, const float *query, const LegHit *h
 {
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
     VectorQuery prepared;
-    prepare(&prepared, query, index->dims);
+    vector_query_prepare(&prepared, query, index->dims);
     for (size_t i = 0; i < count; i++) {
         Found own = find_entry(now, &(LegHit){ .key = hits[i].key });
         const VectorView *view = own.segment ? own.segment->view : NULL;

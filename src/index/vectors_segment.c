@@ -1,16 +1,20 @@
 /* vectors_segment.c - the bytes of a segment of vectors; see vectors_private.h.
  *
- * Little-endian, sections 8-byte aligned: VectorHead; names u64; signs, groups of eight vectors
- * with word j of the eight side by side; scales f32; values int8; halves binary16 of the unit
- * vectors, where they are wanted: of these a search reads but the few rows that it gives. */
+ * Little-endian, sections 8-byte aligned, the signs by cache lines: VectorHead; names u64; scales
+ * f32; values int8; halves binary16 of the unit vectors, where they are wanted: of these a search
+ * reads but the few rows that it gives; then the cells, as VectorView has them. */
 #include <assert.h>
 
+#include "index/vectors_cells.h"
 #include "index/vectors_private.h"
+
+#define LINE 64
 
 typedef struct VectorHead {
     char magic[8];
-    uint32_t dims, count;
-    uint64_t names, signs, scales, values, halves, end;
+    uint32_t dims, count, cells, groups;
+    uint64_t names, scales, values, halves;
+    uint64_t cell_groups, centre_scales, centres, place_entry, signs, end;
 } VectorHead;
 
 #define EXACT_BIT (UINT64_C(1) << 63)
@@ -22,18 +26,61 @@ uint64_t vector_setting(size_t dims, uint32_t identity, bool is_exact)
 
 static size_t dims_of(uint64_t setting) { return (size_t)((setting & ~EXACT_BIT) >> 32); }
 
-static VectorHead layout(uint64_t setting, size_t count)
+static uint64_t rounded(uint64_t length, uint64_t unit)
+{
+    return (length + unit - 1) / unit * unit;
+}
+
+static VectorHead layout(uint64_t setting, size_t count, size_t cells, size_t groups)
 {
     size_t dims = dims_of(setting), half_bytes = setting & EXACT_BIT ? 2 : 0;
-    VectorHead head = { .dims = (uint32_t)dims, .count = (uint32_t)count };
-    memcpy(head.magic, "LVECTOR3", 8);
+    size_t centres = cells > 1 ? cells : 0;
+    VectorHead head = { .dims = (uint32_t)dims,
+                        .count = (uint32_t)count,
+                        .cells = (uint32_t)cells,
+                        .groups = (uint32_t)groups };
+    memcpy(head.magic, "LVECTOR4", 8);
     head.names = sizeof(head);
-    head.signs = head.names + count * 8;
-    head.scales = head.signs + groups_of(count) * words_of(dims) * 64;
-    head.values = head.scales + (count * 4 + 7) / 8 * 8;
-    head.halves = head.values + (count * dims + 7) / 8 * 8;
-    head.end = head.halves + (count * dims * half_bytes + 7) / 8 * 8;
+    head.scales = head.names + count * 8;
+    head.values = head.scales + rounded(count * 4, 8);
+    head.halves = head.values + rounded(count * dims, 8);
+    head.cell_groups = head.halves + rounded(count * dims * half_bytes, 8);
+    head.centre_scales = head.cell_groups + rounded((cells + 1) * 4, 8);
+    head.centres = head.centre_scales + rounded(centres * 4, 8);
+    head.place_entry = head.centres + groups_of(centres) * words_of(dims) * 64;
+    head.signs = rounded(head.place_entry + groups * 8 * 4, LINE);
+    head.end = head.signs + groups * words_of(dims) * 64;
     return head;
+}
+
+/* Cells follow each other over all groups; places name entries. */
+static bool cells_fit(const VectorHead *head, const VectorView *view)
+{
+    const uint32_t *first = view->cell_groups;
+    if (first[0] != 0 || first[head->cells] != head->groups)
+        return false;
+    for (uint32_t c = 0; c < head->cells; c++)
+        if (first[c] > first[c + 1])
+            return false;
+    for (size_t place = 0; place < (size_t)head->groups * 8; place++)
+        if (view->place_entry[place] >= head->count && view->place_entry[place] != NO_ENTRY)
+            return false;
+    return true;
+}
+
+static VectorView view_of(const char *bytes, const VectorHead *head)
+{
+    VectorView view = { .cell_count = head->cells };
+    const void *at;
+    at = bytes + head->scales, view.scales = at;
+    at = bytes + head->values, view.values = at;
+    at = bytes + head->halves, view.halves = head->cell_groups > head->halves ? at : NULL;
+    at = bytes + head->cell_groups, view.cell_groups = at;
+    at = bytes + head->centre_scales, view.centre_scales = at;
+    at = bytes + head->centres, view.centres = at;
+    at = bytes + head->place_entry, view.place_entry = at;
+    at = bytes + head->signs, view.signs = at;
+    return view;
 }
 
 static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *err)
@@ -42,18 +89,18 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     if (bytes.length < sizeof(head) || (uintptr_t)bytes.at % 8)
         return fail(err, ERROR_INTERNAL, "a vector segment is cut short");
     memcpy(&head, bytes.at, sizeof(head));
-    expected = layout(setting, head.count);
-    if (memcmp(&head, &expected, sizeof(head)) != 0 || head.end != bytes.length)
+    expected = layout(setting, head.count, head.cells, head.groups);
+    if (memcmp(&head, &expected, sizeof(head)) != 0 || head.end != bytes.length ||
+        (head.cells != 1 && (head.cells == 0 || head.cells % 8 != 0)))
         return fail(err, ERROR_INTERNAL, "a vector segment's head does not fit");
     VectorView *view = segment->view = heap_alloc(sizeof(*view));
     const void *at = bytes.at + head.names;
+    *view = view_of(bytes.at, &head);
     segment->names = at;
     segment->count = head.count;
     segment->part_bits = VECTOR_PART_BITS;
-    at = bytes.at + head.signs, view->signs = at;
-    at = bytes.at + head.scales, view->scales = at;
-    at = bytes.at + head.values, view->values = at;
-    at = bytes.at + head.halves, view->halves = setting & EXACT_BIT ? at : NULL;
+    if (!cells_fit(&head, view))
+        return fail(err, ERROR_INTERNAL, "a vector segment's cells do not fit");
     uint64_t parts = 0;
     for (uint32_t i = 0; i < head.count; i++) {
         if (i && segment->names[i - 1] >= segment->names[i])
@@ -64,10 +111,14 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     return true;
 }
 
+/* --- Writing --- */
+
 Bytes vector_segment_new(uint64_t setting, size_t count)
 {
-    VectorHead head = layout(setting, count);
-    Bytes bytes = { .at = heap_alloc(head.end), .length = head.end, .capacity = head.end };
+    /* Each cell may leave a group half empty. */
+    size_t cells = vector_cell_count(count), groups = groups_of(count) + cells;
+    VectorHead head = layout(setting, count, cells, groups);
+    Bytes bytes = { heap_alloc_lines(head.end), head.end, head.end };
     memcpy(bytes.at, &head, sizeof(head));
     return bytes;
 }
@@ -76,18 +127,88 @@ void vector_segment_put(Bytes *bytes, size_t at, const VectorEntry *entry)
 {
     VectorHead head;
     memcpy(&head, bytes->at, sizeof(head));
-    size_t dims = head.dims, words = words_of(dims);
+    size_t dims = head.dims;
     memcpy(bytes->at + head.names + at * 8, &entry->name, 8);
     memcpy(bytes->at + head.scales + at * 4, &entry->scale, 4);
     memcpy(bytes->at + head.values + at * dims, entry->values, dims);
-    if (head.end > head.halves)
+    if (head.cell_groups > head.halves)
         memcpy(bytes->at + head.halves + at * dims * 2, entry->halves, dims * 2);
-    for (size_t w = 0; w < words; w++) {
-        uint64_t bits = 0;
-        for (size_t d = w * 64; d < MIN(dims, w * 64 + 64); d++)
-            bits |= (uint64_t)(entry->values[d] > 0) << (d % 64);
-        memcpy(bytes->at + head.signs + ((at / 8 * words + w) * 8 + at % 8) * 8, &bits, 8);
+}
+
+/* A bit for each byte that is more than zero; no byte is -128. */
+static uint64_t positive_bits(uint64_t bytes)
+{
+    const uint64_t low = UINT64_C(0x7F7F7F7F7F7F7F7F);
+    uint64_t positive = ((bytes & low) + low) & ~bytes & ~low;
+    return (positive >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+static void signs_of(const int8_t *values, size_t dims, uint64_t *signs)
+{
+    memset(signs, 0, words_of(dims) * sizeof(*signs));
+    for (size_t d = 0; d < dims; d += 8) {
+        uint64_t eight = 0;
+        memcpy(&eight, values + d, MIN(dims - d, (size_t)8));
+        signs[d / 64] |= positive_bits(eight) << (d % 64);
     }
+}
+
+/* The first group of each cell; how many groups there are. */
+static size_t place_cells(const VectorCells *cells, size_t entries, uint32_t *cell_groups)
+{
+    AUTO_FREE uint32_t *sizes = heap_alloc(cells->count * sizeof(*sizes));
+    for (size_t i = 0; i < entries; i++)
+        sizes[cells->of ? cells->of[i] : 0]++;
+    for (size_t c = 0; c < cells->count; c++)
+        cell_groups[c + 1] = cell_groups[c] + (uint32_t)groups_of(sizes[c]);
+    return cell_groups[cells->count];
+}
+
+/* Entries to their places, in each cell in their order. */
+static void fill_places(const VectorHead *head, const VectorCells *cells,
+                        const uint32_t *cell_groups, const uint64_t *signs, uint8_t *bytes)
+{
+    size_t words = words_of(head->dims);
+    AUTO_FREE uint32_t *next = heap_alloc(cells->count * sizeof(*next));
+    void *at = bytes + head->place_entry;
+    uint32_t *place_entry = at;
+    at = bytes + head->signs;
+    uint64_t *placed = at;
+    memset(place_entry, 0xFF, (size_t)head->groups * 8 * sizeof(*place_entry));
+    memset(placed, 0, head->end - head->signs);
+    for (size_t c = 0; c < cells->count; c++)
+        next[c] = cell_groups[c] * 8;
+    for (uint32_t i = 0; i < head->count; i++) {
+        size_t place = next[cells->of ? cells->of[i] : 0]++;
+        place_entry[place] = i;
+        for (size_t w = 0; w < words; w++)
+            placed[(place / 8 * words + w) * 8 + place % 8] = signs[i * words + w];
+    }
+}
+
+void vector_segment_seal(Bytes *bytes, uint64_t setting)
+{
+    VectorHead head;
+    memcpy(&head, bytes->at, sizeof(head));
+    size_t dims = head.dims, words = words_of(dims), count = head.count;
+    const void *at = bytes->at + head.values;
+    const int8_t *values = at;
+    AUTO_FREE uint64_t *signs = heap_alloc((count + 1) * words * sizeof(*signs));
+    for (size_t i = 0; i < count; i++)
+        signs_of(values + i * dims, dims, signs + i * words);
+    VectorCells cells = vector_cells_make(values, signs, count, dims);
+    AUTO_FREE uint32_t *cell_groups = heap_alloc((cells.count + 1) * sizeof(*cell_groups));
+    head = layout(setting, count, cells.count, place_cells(&cells, count, cell_groups));
+    assert(head.end <= bytes->capacity);
+    memcpy(bytes->at, &head, sizeof(head));
+    memcpy(bytes->at + head.cell_groups, cell_groups, (cells.count + 1) * sizeof(*cell_groups));
+    if (cells.count > 1) {
+        memcpy(bytes->at + head.centre_scales, cells.scales, cells.count * sizeof(float));
+        memcpy(bytes->at + head.centres, cells.signs, cells.count * words * 8);
+    }
+    fill_places(&head, &cells, cell_groups, signs, bytes->at);
+    bytes->length = head.end;
+    vector_cells_free(&cells);
 }
 
 static Bytes merge(Segment *const *segments, size_t count, uint64_t setting)
@@ -117,12 +238,14 @@ static Bytes merge(Segment *const *segments, size_t count, uint64_t setting)
         vector_segment_put(&bytes, made++, &entry);
     }
     assert(made == entries);
+    vector_segment_seal(&bytes, setting);
     return bytes;
 }
 
 const SegmentKind vector_segment_kind = {
     .name = "vector",
-    .version = 3,
+    .version = 4,
+    .gathers = true,
     .open = open_segment,
     .merge = merge,
 };

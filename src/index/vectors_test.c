@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "base/file.h"
-#include "index/vector_kernels.h"
+#include "index/vectors_private.h"
 
 #define DIMS 96
 #define COUNT_ALL 6000
@@ -195,46 +195,132 @@ Test(index, damaged_vector_files_are_reported)
     finish(&f);
 }
 
+static const VectorKernels *plain_kernels(void)
+{
+    size_t k = 0;
+    while (vector_kernels_all[k + 1])
+        k++;
+    return vector_kernels_all[k];
+}
+
+/* 6 words have kernels of their own; 17 dimensions more than whole words. */
+static void compare_kernels(const VectorKernels *kernels, size_t words, uint32_t *state)
+{
+    enum { GROUPS = 11, WORDS_MAX = 33, PLACES = GROUPS * 8 };
+    const VectorKernels *plain = plain_kernels();
+    uint64_t signs[GROUPS * WORDS_MAX * 8], query[WORDS_MAX];
+    int8_t bytes[WORDS_MAX * 64];
+    uint16_t distances[2][PLACES], near[2][PLACES];
+    for (size_t i = 0; i < COUNT(signs); i++)
+        signs[i] = (uint64_t)next_random(state) << 32 | next_random(state);
+    for (size_t i = 0; i < WORDS_MAX; i++)
+        query[i] = (uint64_t)next_random(state) << 32 | next_random(state);
+    for (size_t i = 0; i < COUNT(bytes); i++)
+        bytes[i] = (int8_t)((int)(next_random(state) >> 8) % 128 * (i % 2 ? 1 : -1));
+    for (size_t groups = 0; groups <= GROUPS; groups++) {
+        plain->distances(signs, groups, words, query, distances[0]);
+        kernels->distances(signs, groups, words, query, distances[1]);
+        cr_assert_eq(memcmp(distances[0], distances[1], groups * 16), 0, "%s", kernels->name);
+        for (size_t step = 0; step < 12; step++) {
+            uint16_t limit = (uint16_t)(words * (26 + step));
+            size_t found = plain->select(distances[0], groups * 8, limit, near[0]);
+            cr_assert_eq(found, kernels->select(distances[0], groups * 8, limit, near[1]));
+            cr_assert_eq(memcmp(near[0], near[1], found * 2), 0, "%s", kernels->name);
+            cr_assert_eq(
+                found, kernels->nearer(signs, groups, words, query, limit, near[1], distances[1]));
+            cr_assert_eq(memcmp(near[0], near[1], found * 2), 0, "%s", kernels->name);
+            for (size_t i = 0; i < found; i++)
+                cr_assert_eq(distances[1][i], distances[0][near[0][i]]);
+        }
+    }
+    for (size_t lane = 0; lane < 8; lane++)
+        cr_expect_eq(plain->sum_signed(bytes, signs + lane, words),
+                     kernels->sum_signed(bytes, signs + lane, words), "%s", kernels->name);
+}
+
 Test(index, every_kernel_gives_the_same)
 {
-    enum { WORDS = 6, GROUPS = 5, VALUES = 391 };
-    uint64_t signs[GROUPS * WORDS * 8], query[WORDS];
-    uint16_t expected[GROUPS * 8], got[GROUPS * 8];
+    enum { VALUES = 391 };
+    static const size_t words[] = { 1, 2, 6, 7, 33 };
     int8_t values[VALUES];
     int16_t numbers[VALUES];
-    uint64_t allowed[1] = { UINT64_C(0x5A5A5A5A5A) };
-    uint16_t near[2][GROUPS * 8];
     uint32_t state = 3;
-    for (size_t i = 0; i < COUNT(signs); i++)
-        signs[i] = (uint64_t)next_random(&state) << 32 | next_random(&state);
-    for (size_t i = 0; i < WORDS; i++)
-        query[i] = (uint64_t)next_random(&state) << 32 | next_random(&state);
     for (size_t i = 0; i < VALUES; i++) {
         numbers[i] = (int16_t)((int)(next_random(&state) >> 19) - VECTOR_QUERY_MAX);
         values[i] = (int8_t)(next_random(&state) >> 24);
     }
-    const VectorKernels *plain = NULL;
-    for (size_t k = 0; vector_kernels_all[k]; k++)
-        plain = vector_kernels_all[k];
-    plain->distances(signs, GROUPS, WORDS, query, expected);
     for (size_t k = 0; vector_kernels_all[k]; k++) {
         const VectorKernels *kernels = vector_kernels_all[k];
         if (!kernels->is_supported())
             continue;
-        kernels->distances(signs, GROUPS, WORDS, query, got);
-        cr_expect_eq(memcmp(expected, got, sizeof(got)), 0, "%s", kernels->name);
-        for (size_t count = 0; count <= GROUPS * 8; count += 4)
-            for (uint16_t limit = 0; limit < 220; limit += 20)
-                for (size_t with = 0; with < 2; with++) {
-                    const uint64_t *bits = with ? allowed : NULL;
-                    size_t a = plain->select(expected, count, limit, bits, near[0]);
-                    size_t b = kernels->select(expected, count, limit, bits, near[1]);
-                    cr_assert_eq(a, b, "%s", kernels->name);
-                    cr_assert_eq(memcmp(near[0], near[1], a * 2), 0, "%s", kernels->name);
-                }
+        for (size_t i = 0; i < COUNT(words); i++)
+            compare_kernels(kernels, words[i], &state);
         for (size_t dims = 0; dims <= VALUES; dims += 17)
-            cr_expect_eq(plain->inner(numbers, values, dims), kernels->inner(numbers, values, dims),
-                         "%s, %zu", kernels->name, dims);
+            cr_expect_eq(plain_kernels()->inner(numbers, values, dims),
+                         kernels->inner(numbers, values, dims), "%s, %zu", kernels->name, dims);
+    }
+}
+
+/* Every entry has one place, with the signs of its values, in a cell that is no empty one. */
+static void check_cells(const Segment *segment)
+{
+    const VectorView *view = segment->view;
+    size_t words = words_of(DIMS), places = (size_t)view->cell_groups[view->cell_count] * 8;
+    size_t placed = 0;
+    AUTO_FREE bool *seen = heap_alloc(segment->count);
+    for (size_t place = 0; place < places; place++) {
+        uint32_t entry = view->place_entry[place];
+        if (entry == NO_ENTRY)
+            continue;
+        cr_assert_lt(entry, segment->count);
+        cr_assert_not(seen[entry]);
+        seen[entry] = true;
+        placed++;
+        for (size_t d = 0; d < DIMS; d++)
+            cr_assert_eq(view->signs[(place / 8 * words + d / 64) * 8 + place % 8] >> (d % 64) & 1,
+                         view->values[entry * DIMS + d] > 0);
+    }
+    cr_expect_eq(placed, segment->count);
+}
+
+Test(index, every_vector_has_one_place_in_a_cell)
+{
+    static const size_t counts[] = { 1, 7, 1023, 1024, COUNT_ALL };
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        Fixture f = fixture(0);
+        for (size_t key = 0; key < counts[i]; key++)
+            vectors_add(f.index, key, 0, f.vectors + key * DIMS);
+        vectors_publish(f.index);
+        Snapshot *now = vectors_snapshot(f.index);
+        for (size_t s = 0; s < now->count; s++) {
+            size_t entries = now->at[s]->count;
+            const VectorView *view = now->at[s]->view;
+            check_cells(now->at[s]);
+            cr_expect_eq(view->cell_count > 1, entries >= 1024, "%zu", entries);
+        }
+        snapshot_release(now);
+        finish(&f);
+    }
+}
+
+/* All of one direction, all nothing, or all the same: one cell has all, or none is nearer. */
+Test(index, vectors_that_make_no_cells_are_found)
+{
+    enum { SAME = 3000 };
+    for (int shape = 0; shape < 3; shape++) {
+        Fixture f = fixture(0);
+        float vector[DIMS];
+        LegHit hits[SAME];
+        for (uint64_t key = 0; key < SAME; key++) {
+            for (size_t d = 0; d < DIMS; d++)
+                vector[d] = shape ? (float)(shape == 2 ? 1 : key + 1) : 0;
+            vectors_add(f.index, key, 0, vector);
+        }
+        vectors_publish(f.index);
+        for (size_t k = 1; k <= SAME; k = k * 5 + 1)
+            cr_expect_eq(vectors_search(f.index, f.vectors, NULL, k, hits), k, "%d", shape);
+        cr_expect_eq(vectors_search(f.index, f.vectors, NULL, SAME, hits), SAME);
+        finish(&f);
     }
 }
 
@@ -375,7 +461,7 @@ Test(index, a_bitmap_filter_gives_exactly_its_keys)
 Test(index, queries_together_find_what_each_finds_alone)
 {
     Fixture f = fixture(COUNT_ALL);
-    enum { QUERIES = VECTOR_QUERIES_MAX + 5, HITS = 12 };
+    enum { QUERIES = 21, HITS = 12 };
     static LegHit together[QUERIES * HITS], alone[HITS];
     size_t counts[QUERIES];
     KeyFilter filters[] = { { 0 }, { .allows = every_third }, { .allows = every_hundredth } };
@@ -423,6 +509,7 @@ Test(index, half_precision_finds_the_true_ones)
 /* Whether a file of the folder has the bytes. */
 static bool any_file_has(Fixture *f, Str wanted)
 {
+    AUTO_ARENA Arena *arena = arena_new(MB(32));
     Error err = { 0 };
     bool any = false;
     DIR *folder = opendir(f->folder);
@@ -431,8 +518,8 @@ static bool any_file_has(Fixture *f, Str wanted)
         Str bytes;
         if (entry->d_name[0] == '.')
             continue;
-        char *path = path_join(f->arena, str(f->folder), str(entry->d_name));
-        cr_assert(file_read(f->arena, path, MB(16), &bytes, &err), "%s", err.message);
+        char *path = path_join(arena, str(f->folder), str(entry->d_name));
+        cr_assert(file_read(arena, path, MB(16), &bytes, &err), "%s", err.message);
         any |= memmem(bytes.at, bytes.length, wanted.at, wanted.length) != NULL;
     }
     closedir(folder);
@@ -440,7 +527,7 @@ static bool any_file_has(Fixture *f, Str wanted)
 }
 
 /* How many of the parts' codes, int8 and binary16, are in a file. */
-enum { ERASED_PARTS = 3, ERASED_KEY = 40 };
+enum { ERASED_PARTS = 3, ERASED_KEY = 40, ERASED_AMONG = 600 };
 
 static size_t codes_in_files(Fixture *f)
 {
@@ -472,7 +559,7 @@ Test(index, of_an_erased_vector_no_eight_values_stay)
     Fixture f = fixture(0);
     Error err = { 0 };
     VectorIndex *index = vectors_new(f.folder, DIMS, 1, true);
-    for (uint64_t key = 0; key < 100; key++)
+    for (uint64_t key = 0; key < ERASED_AMONG; key++)
         for (uint32_t part = 0; part < ERASED_PARTS; part++)
             vectors_add(index, key, part, f.vectors + (key * ERASED_PARTS + part) * DIMS);
     cr_assert(vectors_commit(index, 1, &err), "%s", err.message);
@@ -480,7 +567,7 @@ Test(index, of_an_erased_vector_no_eight_values_stay)
     vectors_erase(index, ERASED_KEY);
     cr_assert(vectors_commit(index, 2, &err), "%s", err.message);
     cr_expect_eq(codes_in_files(&f), 0);
-    cr_expect_eq(vectors_size(index).entries, 99 * ERASED_PARTS);
+    cr_expect_eq(vectors_size(index).entries, (ERASED_AMONG - 1) * ERASED_PARTS);
     vectors_free(index);
     finish(&f);
 }
@@ -493,7 +580,7 @@ Test(index, a_vector_segment_with_a_changed_head_or_length_is_refused)
     Snapshot *now = vectors_snapshot(f.index);
     Str bytes = now->at[0]->bytes;
     uint64_t setting = (uint64_t)DIMS << 32 | 1;
-    enum { HEAD = 64 };
+    enum { HEAD = 104 };
     char *copy = arena_alloc(f.arena, bytes.length);
     for (size_t at = 0; at < HEAD + 16; at++)
         for (int bit = 0; bit < 8; bit++) {
