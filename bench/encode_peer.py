@@ -6,8 +6,8 @@
 Each engine runs in a process of its own, one after another, ROUNDS times, with one thread and with
 two; the best of each counts. Tokens a second of processor time are given too, since they are less
 disturbed by other work. ONNX is a folder with fp32.onnx and int8pc.onnx (dynamic, per channel); it is
-made with torch and onnx when they are not there. KERNELS forces a set of ours, as avx2; ONNX
-Runtime cannot be forced and always uses the best that it has for the processor.
+made with torch and onnx when they are not there. KERNELS forces a set of ours; with KERNELS=avx2 the
+peers are made to believe that the processor has no more (avx2_only.c).
 """
 import os
 import re
@@ -133,9 +133,17 @@ def keep_best(found, engine, text):
         found[engine, load, threads] = (max(old[0], int(tokens)), max(old[1], int(cpu)), min(old[2], float(p50 or 1e9)))
 
 
+def make_avx2_only():
+    """The library that hides what is newer than AVX2."""
+    path = ONNX / "avx2_only.so"
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", path, Path(__file__).with_name("avx2_only.c")], check=True)
+    return {"LD_PRELOAD": str(path)}
+
+
 def compare(bench, folder, texts_file):
     if not (ONNX / "int8pc.onnx").exists():
         export(folder)
+    hiding = make_avx2_only() if os.environ.get("KERNELS") == "avx2" else {}
     found = {}
     kernels = [f"--kernels={os.environ['KERNELS']}"] if "KERNELS" in os.environ else []
     for _ in range(ROUNDS):
@@ -144,7 +152,7 @@ def compare(bench, folder, texts_file):
             peers = {e: [sys.executable, __file__, "--one", e, folder, texts_file, threads] for e in ENGINES}
             for engine, argv in {**ours, **peers}.items():
                 env = {**os.environ, **{f"{key}_NUM_THREADS": threads for key in ("OMP", "MKL", "RAYON")},
-                       "TOKENIZERS_PARALLELISM": "true" if threads == "2" else "false", "HF_HUB_OFFLINE": "1"}
+                       "TOKENIZERS_PARALLELISM": "true" if threads == "2" else "false", "HF_HUB_OFFLINE": "1", **hiding}
                 done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
                 keep_best(found, engine, done.stdout)
                 if done.returncode:
