@@ -245,7 +245,8 @@ static bool drop_stale_vectors(Index *index, Error *err)
     bool ok = true;
     for (struct dirent *entry; ok && folder && (entry = readdir(folder));) {
         Str name = str(entry->d_name);
-        if (str_starts(name, S(VECTOR_FOLDER)) && !is_open(index->vectors, name) &&
+        /* "vectors" alone is what versions before wrote. */
+        if (str_starts(name, S("vectors")) && !is_open(index->vectors, name) &&
             !is_open(index->coming, name))
             ok = folder_remove(path_join(arena, str(index->folder), name), err);
     }

@@ -291,6 +291,8 @@ Test(index, another_models_vectors_are_made_beside_those_that_serve)
     for (uint64_t key = 0; key < 5; key++)
         add(f.index, key, "words");
     cr_assert(index_commit(f.index, 1, &err), "%s", err.message);
+    char *older = str_c(f.arena, str_format(f.arena, "%s/vectors", f.folder));
+    cr_assert(folder_make(older, 0700, &err), "as versions before named it: %s", err.message);
     index_begin_model(f.index, 4, S("other"));
     for (uint64_t key = 0; key < 4; key++)
         add_other(f.index, key);
@@ -303,6 +305,7 @@ Test(index, another_models_vectors_are_made_beside_those_that_serve)
     cr_expect_eq(index_search(f.index, f.arena, &search, hits), 3, "a delete concerned both");
     cr_expect_eq(index_status(f.index).vectors, 3);
     cr_assert(index_commit(f.index, 3, &err), "%s", err.message);
+    cr_expect(!file_exists(older), "nothing would erase from it");
     index_free(f.index);
     IndexOptions other = *options(&f);
     f.index = index_new(&other);
