@@ -418,6 +418,26 @@ def test_a_search_is_saved_says_what_is_new_and_is_forgotten(library, desk, page
     library.call("DELETE", f"/v1/documents/{added['id']}", params={"erase": 1})
 
 
+def test_conditions_alone_list_documents_page_by_page(library, desk, page):
+    desk.go("/search?q=size%3C1MB")
+    expect(part(page, "search-status")).to_contain_text("documents, the newest first")
+    first = part(page, "result").first
+    expect(first.locator(".score")).to_have_count(0)
+    expect(first.locator("[data-test=why-open]")).to_have_count(0)
+    expect(part(page, "judge-good")).to_have_count(0)
+    expect(part(page, "more-results")).to_be_hidden()
+    added = library.add(*[(f"log {i}.txt", f"The light of day {i} was clear.\n".encode()) for i in range(35)])
+    page.reload()
+    expect(part(page, "result")).to_have_count(30)
+    part(page, "more-results").click()
+    expect(part(page, "result").nth(30)).to_be_focused()
+    names = page.locator(".result-name").all_text_contents()
+    assert len(names) == len(set(names)) > 45
+    shot(page, "search-listed")
+    for one in added:
+        library.call("DELETE", f"/v1/documents/{one['id']}", params={"erase": 1})
+
+
 def test_results_are_grouped_by_document(desk, page):
     desk.go("/search?q=tower")
     part(page, "result").first.wait_for()
@@ -436,8 +456,9 @@ def test_results_are_grouped_by_document(desk, page):
 
 def test_facets_narrow_down_and_a_slip_is_understood(desk, page):
     desk.go("/search?q=tower")
-    value = page.locator("[data-facet=type] [data-test=facet-value][data-value=pdf]")
-    value.click()
+    expect(part(page, "facets").locator("summary")).to_contain_text(re.compile(r"Narrow down \d+ documents"))
+    page.locator("[data-facet=type] [data-test=facet-more]").click()
+    page.locator("[data-facet=type] [data-test=facet-value][data-value=pdf]").click()
     expect(part(page, "search-input")).to_have_value("tower type:pdf")
     expect(part(page, "understood")).to_have_text("Type: pdf")
     expect(page.locator(".result-name").first).to_have_text("report.pdf")

@@ -33,12 +33,15 @@ function passages(result, opened) {
     h('button', {class: 'plain', tabindex: -1, test: 'passage', onclick: () => opened(one)}, h('small', {}, one.place), h('span', {}, one.snippet || one.text)))));
 }
 
+// Conditions without words find nothing by its words or meaning: they list.
+const isListed = ({ranks}) => !ranks.keyword && !ranks.semantic;
+
 export function resultRow(result, index, opened) {
   const place = [result.place, result.heading].filter(Boolean).join(' · ');
   return h('li', {class: 'result', tabindex: -1, data: {index}, test: 'result'},
-    h('div', {class: 'result-head'}, h('span', {class: 'result-name', title: result.document.path}, result.document.name), h('small', {}, place), scoreBar(result.score)),
+    h('div', {class: 'result-head'}, h('span', {class: 'result-name', title: result.document.path}, result.document.name), h('small', {}, place), !isListed(result) && scoreBar(result.score)),
     h('p', {class: 'snippet'}, marked(result.snippet || result.text, result.highlights)),
-    h('div', {class: 'result-foot'}, legs(result), h('span', {class: 'result-acts'},
+    h('div', {class: 'result-foot'}, isListed(result) ? h('span') : legs(result), h('span', {class: 'result-acts'},
       h('a', {class: 'button plain small', tabindex: -1, href: likeAddress(result.document.id, result.ordinal), test: 'like'}, t('search.like')),
       result.explanation && whyButton(result))),
     copies(result), passages(result, opened));

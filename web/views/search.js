@@ -22,7 +22,7 @@ import {noticeLine, notices} from '../parts/notices.js';
 import * as reader from '../parts/reader.js';
 
 const LIMIT = 30;
-const OFFSET_MOST = 100;  // as many of the best the server leaves out
+const OFFSET_MOST = 1000;  // as many of the best the server leaves out
 const TYPING_MS = 120;
 const FRESH = 0.3;  // of a score may come from how new a document is
 
@@ -78,9 +78,12 @@ function likeChip(query, forget) {
   return h('button', {class: 'chip', type: 'button', data: {set: 'yes'}, title: t('filter.forget'), test: 'like-of', onclick: forget}, words, icon('close'));
 }
 
+// By conditions without words: documents, the newest first.
+const isList = (answer) => !answer.legs.keyword && !answer.legs.semantic;
+
 function statusOf(answer) {
   const count = answer.total ?? answer.results.length;
-  const found = t('search.found', {count, shown: number(count)});
+  const found = t(isList(answer) ? 'search.listed' : 'search.found', {count});
   return t('search.status', {found, took: number(Math.max(0.1, Math.round(10 * answer.took_ms) / 10))});
 }
 
@@ -177,7 +180,7 @@ export function render(root, {query}) {
   // Narrowing down, by what the whole query found; while it is typed the counts would only flicker.
   function paintFacets(answer) {
     const groups = facetList(answer, {add, forget});
-    fill(side, h('summary', {}, t('facets.title')), groups);
+    fill(side, h('summary', {}, answer.documents ? t('facets.title_of', {count: answer.documents}) : t('facets.title')), groups);
     side.hidden = !groups.length;
   }
 
@@ -208,6 +211,9 @@ export function render(root, {query}) {
 
   const rowsFrom = (list, from) => list.map((one, i) => resultRow(one, from + i, (passage) => openPassage(from + i, passage)));
 
+  // What is like a document, or listed by conditions alone, answers no query that could be judged.
+  const mayJudge = (now, answer) => Boolean(now.q) && !now.like && !isList(answer);
+
   const mayGoOn = (answer) => answer.results.length === LIMIT && results.length <= OFFSET_MOST;
 
   function show(answer, now, whole) {
@@ -225,7 +231,7 @@ export function render(root, {query}) {
     else side.hidden = true;
     more.hidden = !whole || !mayGoOn(answer);
     walk.put(0, {focus: false, quiet: true});
-    if (whole && results.length && now.q) addThumbs(now.q, results);
+    if (whole && mayJudge(now, answer)) addThumbs(now.q, results);
     const at = Number(now.at);
     if (at > 0 && at <= results.length) open(at - 1);
   }
@@ -243,7 +249,7 @@ export function render(root, {query}) {
       ol.append(...rowsFrom(answer.results, from));
       more.hidden = !mayGoOn(answer);
       walk.put(from);
-      if (now.q) addThumbs(now.q, results, from);
+      if (mayJudge(now, answer)) addThumbs(now.q, results, from);
     } catch (error) {
       more.before(problem(error, showMore));
       more.hidden = true;
