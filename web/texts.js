@@ -76,7 +76,7 @@ const CATALOGUE = {
   'invite.title': 'Drop files or folders anywhere',
   'invite.text': 'They are read, become searchable within seconds, and answer your questions with the page beside them.',
   'invite.sample': 'Add the sample library',
-  'invite.formats': 'Reads {formats}',
+  'invite.formats': 'Reads {shown} kinds of files: {families}.',
   'invite.ask': 'Or ask the sample library',
   'invite.question_1': 'What does a berth cost a night?',
   'invite.question_2': 'When did the schooner Freya run aground?',
@@ -130,7 +130,7 @@ const CATALOGUE = {
   'count.tokens': {one: '{shown} token', other: '{shown} tokens'},
 
   'library.title': 'Library',
-  'library.filter': 'Filter by name, or type:pdf, tag:…',
+  'library.filter': 'Filter by name or type:pdf',
   'library.trash': 'Trash',
   'library.trash_empty': 'The trash is empty',
   'library.trash_text': 'What you move here stays 30 days.',

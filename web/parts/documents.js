@@ -19,14 +19,14 @@ function said(run) {
 
 export async function trash(documents) {
   emit('documents-gone', documents.map((one) => one.id));
-  await said(each(documents, (one) => remove(`/v1/documents/${one.id}`)));
+  await said(each(documents, (one) => remove(`/v1/documents/${one.id}`, null, {keepalive: true})));
   toast(t('documents.trashed', {name: named(documents)}), {undo: () => restore(documents, true)});
   emit('documents');
 }
 
 export async function restore(documents, quiet) {
   if (!quiet) emit('documents-gone', documents.map((one) => one.id));
-  await said(each(documents, (one) => post(`/v1/documents/${one.id}/restore`)));
+  await said(each(documents, (one) => post(`/v1/documents/${one.id}/restore`, undefined, {keepalive: true})));
   if (!quiet) toast(t('documents.restored', {name: named(documents)}));
   emit('documents');
 }

@@ -17,6 +17,12 @@ export function formats() {
   return asked;
 }
 
+// The names of the formats that are read here, by family: [[family, [title, ..]], ..].
+export async function formatsByFamily() {
+  const list = await formats();
+  return FAMILIES.map((family) => [family, [...new Set(list.filter((one) => one.family === family).map((one) => one.title || one.name))]]).filter(([, titles]) => titles.length);
+}
+
 export const familyName = (family) => (has(`family.${family}`) ? t(`family.${family}`) : family);
 
 // A drawing beside a document's name; the name of its kind is for the pointer and for those who do not see it.

@@ -8,11 +8,6 @@ import {FAMILIES, formats, familyName} from './families.js';
 
 export const GRADES = ['excellent', 'good', 'fair', 'poor'];
 
-// The kinds of files that are read here, by their names for people.
-export async function formatTitles() {
-  return [...new Set((await formats()).map((one) => one.title || one.name))];
-}
-
 function select(name, label, options, value, changed) {
   const element = h('select', {class: 'chip', 'aria-label': label, title: label, test: `filter-${name}`},
     options.map(([key, text]) => h('option', {value: key}, text)));

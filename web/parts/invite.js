@@ -1,9 +1,9 @@
 // invite.js - an empty library is an invitation: where to drop, a sample to try, three questions to ask it.
 import {h} from '../dom.js';
-import {t} from '../texts.js';
+import {t, list} from '../texts.js';
 import {get, post} from '../api.js';
 import {emit, mayWrite, state} from '../state.js';
-import {formatTitles} from './filters.js';
+import {formatsByFamily, familyName} from './families.js';
 import {go} from '../router.js';
 import {icon} from './icons.js';
 import {problem} from './problem.js';
@@ -61,7 +61,10 @@ export const questions = () => ['invite.question_1', 'invite.question_2', 'invit
 // Kinds, not the hundred endings they come with; the line is there before its words are.
 function formatLine() {
   const line = h('small', {}, '\u00a0');
-  formatTitles().then((titles) => { if (titles.length) line.textContent = t('invite.formats', {formats: titles.join(' · ')}); });
+  formatsByFamily().then((families) => {
+    const count = families.reduce((sum, [, titles]) => sum + titles.length, 0);
+    if (count) line.textContent = t('invite.formats', {count, families: list(families.map(([family]) => familyName(family).toLowerCase()))});
+  });
   return line;
 }
 

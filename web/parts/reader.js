@@ -64,7 +64,7 @@ function paintHead(source, where) {
   const name = h('a', {class: 'reader-name', href: documentAddress(source), title: source.document.name, test: 'reader-name'}, source.document.name);
   fill(head, h('button', {class: 'icon narrow-only', onclick: close, 'aria-label': t('reader.close'), test: 'reader-back'}, icon('back')),
     h('span', {class: 'wide-only'}, familyIcon(source.document)), name, stepper(where), h('small', {class: 'reader-place', test: 'reader-place'}, source.place || ''),
-    h('a', {class: 'button icon', href: likeAddress(source.document.id, source.ordinal), 'aria-label': t('search.like'), title: t('search.like'), test: 'reader-like'}, icon('alike')),
+    h('a', {class: 'button icon wide-only', href: likeAddress(source.document.id, source.ordinal), 'aria-label': t('search.like'), title: t('search.like'), test: 'reader-like'}, icon('alike')),
     h('button', {class: 'icon wide-only', onclick: close, 'aria-label': t('reader.close'), title: `${t('reader.close')} (Esc)`, test: 'reader-close'}, icon('close')));
 }
 

@@ -38,11 +38,10 @@ const isListed = ({ranks}) => !ranks.keyword && !ranks.semantic;
 
 export function resultRow(result, index, opened) {
   const place = [result.place, result.heading].filter(Boolean).join(' · ');
+  const like = h('a', {class: 'button plain small', tabindex: -1, href: likeAddress(result.document.id, result.ordinal), test: 'like'}, t('search.like'));
   return h('li', {class: 'result', tabindex: -1, data: {index}, test: 'result'},
-    h('div', {class: 'result-head'}, h('span', {class: 'result-name', title: result.document.path}, result.document.name), h('small', {}, place), !isListed(result) && scoreBar(result.score)),
+    h('div', {class: 'result-head'}, h('span', {class: 'result-name', title: result.document.path}, result.document.name), h('small', {}, place), isListed(result) ? h('span', {class: 'result-acts'}, like) : scoreBar(result.score)),
     h('p', {class: 'snippet'}, marked(result.snippet || result.text, result.highlights)),
-    h('div', {class: 'result-foot'}, isListed(result) ? h('span') : legs(result), h('span', {class: 'result-acts'},
-      h('a', {class: 'button plain small', tabindex: -1, href: likeAddress(result.document.id, result.ordinal), test: 'like'}, t('search.like')),
-      result.explanation && whyButton(result))),
+    !isListed(result) && h('div', {class: 'result-foot'}, legs(result), h('span', {class: 'result-acts'}, like, result.explanation && whyButton(result))),
     copies(result), passages(result, opened));
 }

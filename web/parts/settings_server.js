@@ -8,7 +8,7 @@ import {problem} from './problem.js';
 import {toast} from './toast.js';
 import {notices} from './notices.js';
 import * as models from './settings_models.js';
-import {formatTitles} from './filters.js';
+import {formatsByFamily, familyName} from './families.js';
 
 async function readSession() {
   state.session = await get('/v1/session').catch(() => state.session);
@@ -49,8 +49,10 @@ async function provider(root) {
 
 // Well over a hundred kinds of files: their number, and the names to whom asks.
 async function formatsRead() {
-  const titles = await formatTitles();
-  return h('details', {test: 'formats'}, h('summary', {}, t('server.formats_count', {count: titles.length})), h('p', {}, titles.join(' · ')));
+  const families = await formatsByFamily();
+  const count = families.reduce((sum, [, titles]) => sum + titles.length, 0);
+  return h('details', {test: 'formats'}, h('summary', {}, t('server.formats_count', {count})),
+    families.map(([family, titles]) => h('p', {}, h('b', {}, familyName(family)), ' ', titles.join(' · '))));
 }
 
 async function figures(root) {
