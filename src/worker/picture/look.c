@@ -73,6 +73,17 @@ static void choose_colors(Look *look, Bin *bins, size_t count, double total)
     look->color_count = n;
 }
 
+/* Bins that hold something come to the front, the fullest first. */
+static size_t sort_bins(Bin *bins)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < BINS; i++)
+        if (bins[i].count)
+            bins[count++] = bins[i];
+    qsort(bins, count, sizeof *bins, compare_bins);
+    return count;
+}
+
 static void measure_colors(Arena *arena, Look *look, PIX *sample)
 {
     Bin *bins = arena_new_array(arena, Bin, BINS);
@@ -93,12 +104,11 @@ static void measure_colors(Arena *arena, Look *look, PIX *sample)
     }
     look->light = (float)(light / total);
     look->colorful = (float)(colorful / total);
-    qsort(bins, BINS, sizeof *bins, compare_bins);
-    size_t count = 0;
-    while (count < BINS && bins[count].count) {
+    size_t count = sort_bins(bins);
+    for (size_t i = 0; i < count; i++) {
         if (sum < 0.95 * total)
             look->variety++;
-        sum += bins[count++].count;
+        sum += bins[i].count;
     }
     look->ground = (float)(bins[0].count / total);
     choose_colors(look, bins, count, total);
