@@ -102,11 +102,13 @@ static int spawn(const SandboxOptions *options, const char *class, int socket_fd
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
     posix_spawnattr_setsigmask(&attributes, &none);
     char *argv[] = { heap_text(WORKER_NAME), NULL };
-    char *environment[] = { NULL };
+    /* Calls into libraries are bound once, before the forks. */
+    char *environment[] = { heap_text("LD_BIND_NOW=1"), NULL };
     int failure = ENOMEM;
     if (add_actions(&actions, socket_fd, options->shows_errors))
         failure = posix_spawn(pid_r, program, &actions, &attributes, argv, environment);
     free(argv[0]);
+    free(environment[0]);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return failure;
