@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "encode/encoder.h"
-#include "index/index.h"
+#include "index/feedback.h"
 #include "text/windows.h"
 
 #define TOP 200 /* as a search asks for */
@@ -241,8 +241,23 @@ static Index *fill(const Collection *c, size_t dims, bool has_windows, size_t co
 
 typedef enum Leg { LEG_KEYWORD, LEG_VECTOR, LEG_HYBRID } Leg;
 
+/* The same with words from the best hits (feedback.h). */
+static size_t search_again(Arena *arena, Index *index, const Collection *c, IndexSearch *search,
+                           IndexHit *hits, size_t count)
+{
+    FeedbackText texts[FEEDBACK_TEXTS];
+    Query query = index_query(index, arena, search->text);
+    size_t taken = MIN(count, COUNT(texts));
+    for (size_t i = 0; i < taken; i++)
+        texts[i] =
+            (FeedbackText){ c->documents.at[hits[i].key].text, LANGUAGE_ENGLISH, hits[i].score };
+    query = index_feed_back(index, arena, texts, taken, &query);
+    search->query = &query;
+    return index_search(index, arena, search, hits);
+}
+
 static double quality(Arena *arena, Index *index, const Collection *c, size_t dims, Leg leg,
-                      float weight)
+                      float weight, bool feeds_back)
 {
     double sum = 0;
     for (size_t q = 0; q < c->queries.count; q++) {
@@ -253,6 +268,8 @@ static double quality(Arena *arena, Index *index, const Collection *c, size_t di
         IndexHit hits[TOP];
         uint64_t keys[TOP];
         size_t count = index_search(index, arena, &search, hits);
+        if (feeds_back)
+            count = search_again(arena, index, c, &search, hits, count);
         for (size_t i = 0; i < count; i++)
             keys[i] = hits[i].key;
         sum += ndcg(c, &c->queries.at[q], keys, count);
@@ -342,12 +359,15 @@ static void measure_quality(Arena *arena, const Collection *c, size_t dims, bool
     static const float weights[] = { 0.4f, 0.45f, 0.5f, 0.55f, 0.6f };
     Index *index = fill(c, dims, has_windows, 0, "/nonexistent");
     printf("%-10s %s", c->name, has_windows ? "several vectors" : "one vector     ");
-    printf("  keyword %.4f", quality(arena, index, c, dims, LEG_KEYWORD, 0));
+    printf("  keyword %.4f", quality(arena, index, c, dims, LEG_KEYWORD, 0, false));
     if (dims)
-        printf("  vector %.4f  hybrid", quality(arena, index, c, dims, LEG_VECTOR, 1));
+        printf("  vector %.4f  hybrid", quality(arena, index, c, dims, LEG_VECTOR, 1, false));
     for (size_t w = 0; dims && w < COUNT(weights); w++)
         printf("  %.2f: %.4f", (double)weights[w],
-               quality(arena, index, c, dims, LEG_HYBRID, weights[w]));
+               quality(arena, index, c, dims, LEG_HYBRID, weights[w], false));
+    printf("  with feedback: keyword %.4f", quality(arena, index, c, dims, LEG_KEYWORD, 0, true));
+    if (dims)
+        printf("  hybrid %.4f", quality(arena, index, c, dims, LEG_HYBRID, 0, true));
     printf("\n");
     fflush(stdout);
     index_free(index);

@@ -232,3 +232,11 @@ def test_the_command_line_pages_and_finds_likes(library):
     assert library.cli("search", "--like", granite["id"] + ":x", check=False).returncode == 2
     assert library.cli("search", check=False).returncode == 2
     assert library.cli("search", "size<1MB", "tag:language", "--offset", "2").stdout.startswith(" 3. ")
+
+
+def test_freshness_and_feedback_are_asked_for(library):
+    for wrong, field in [({"fresh": 2}, "fresh"), ({"fresh_days": -1}, "fresh_days"), ({"feedback": "yes"}, "feedback")]:
+        assert search(library, "ardal", **wrong).json()["error"].get("field", "feedback") == field
+    plain, fed = search(library, "intrusive").json(), search(library, "intrusive", feedback=True).json()
+    assert plain["results"][0]["chunk"] == fed["results"][0]["chunk"]
+    assert search(library, "ardal", fresh=1, fresh_days=0.5).json()["results"][0]["score"] > 0.9

@@ -247,8 +247,10 @@ static bool read_order(SearchRequest *search, Str group, Error *err)
     if (group.length && !search->by_document)
         return fail_field(err, "group", "'group' is document, not '" STR_FMT "'",
                           STR_ARG(str_slice(group, 0, 40)));
-    return (search->fresh >= 0 && search->fresh <= 1) ||
-           fail_field(err, "fresh", "'fresh' is 0 to 1");
+    if (!(search->fresh >= 0 && search->fresh <= 1))
+        return fail_field(err, "fresh", "'fresh' is 0 to 1");
+    return (search->fresh_days >= 0 && search->fresh_days <= 36500) ||
+           fail_field(err, "fresh_days", "'fresh_days' is a number of days, at most 36500");
 }
 
 bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
@@ -276,7 +278,8 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
             { "typing", JSON_FLAG, &search->is_typing },
             { "explain", JSON_FLAG, &search->explains }, { "stream", JSON_FLAG, &wants_events },
             { "group", JSON_STR, &group }, { "fresh", JSON_F64, &search->fresh },
-            { "copies", JSON_FLAG, &shows_copies },
+            { "fresh_days", JSON_F64, &search->fresh_days },
+            { "feedback", JSON_FLAG, &search->feeds_back }, { "copies", JSON_FLAG, &shows_copies },
             { "facets", JSON_STRS, &call.facets, .length_max = FACET_COUNT },
             { "offset", JSON_I64, &offset, .max = SEARCH_OFFSET_MAX }) ||
         !check_facets(&call, err) || !read_order(search, group, err) ||

@@ -294,6 +294,7 @@ static bool open_features(App *app, Error *err)
     app->api.searcher = searcher_new(app->api.db, app->api.library);
     searcher_set_encoder(app->api.searcher, app->encoder);
     searcher_set_reranker(app->api.searcher, app->reranker);
+    searcher_set_fresh_days(app->api.searcher, (double)settings->fresh_days);
     app->api.answers =
         answers_new(app->api.db, app->api.searcher, app->api.library, app->api.models);
     return true;

@@ -412,6 +412,14 @@ static size_t open_words(Index *index, Arena *arena, Str open, Str *words, doubl
     return count;
 }
 
+WordList index_words(Index *index, Arena *arena, Language language, Str text)
+{
+    Words *words = borrow_words(index);
+    WordList list = words_list(words, language, text, arena);
+    return_words(index, words);
+    return list;
+}
+
 Query index_query_typing(Index *index, Arena *arena, Str text)
 {
     Query query = parse(index, arena, text);

@@ -86,6 +86,9 @@ Query index_query(Index *index, Arena *arena, Str text);
  * it, the most frequent ones, for less. */
 Query index_query_typing(Index *index, Arena *arena, Str text);
 
+/* The words of a text as the index keeps them. */
+WordList index_words(Index *index, Arena *arena, Language language, Str text);
+
 typedef struct IndexSearch {
     Str text;            /* empty: no keyword leg */
     const Query *query;  /* NULL: index_query() of the text */

@@ -57,6 +57,14 @@ static bool read_fresh(Str value, SearchRequest *request, Error *err)
     return read_number(value, "fresh", 0, 1, &request->fresh, err);
 }
 
+static bool read_feedback(Str value, SearchRequest *request, Error *err)
+{
+    request->feeds_back = str_is(value, "yes");
+    return request->feeds_back || str_is(value, "no") ||
+           fail_field(err, "feedback", "'feedback' is yes or no, not '" STR_FMT "'",
+                      STR_ARG(str_slice(value, 0, 40)));
+}
+
 #define LAB_SETTING(name, help) { #name, help },
 const LabSetting lab_settings[] = {
 #include "search/lab_settings.def"

@@ -25,6 +25,8 @@ Test(search, settings_of_a_run_are_read_by_name_and_wrong_ones_are_named)
         { "support=1", "0 to 0.9", 0, 0 },
         { "rerank=on", "yes or no", 0, 0 },
         { "fresh=-1", "0 to 1", 0, 0 },
+        { "feedback=yes", NULL, SEARCH_HYBRID, 0 },
+        { "feedback=on", "yes or no", 0, 0 },
         { "mode", "'mode' is no setting", 0, 0 },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

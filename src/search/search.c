@@ -10,6 +10,7 @@
 
 #define COLLECTIONS_MAX 100
 #define HISTORY_QUERY_MAX 1000
+#define FRESH_DAYS 180
 
 Searcher *searcher_new(Db *db, Library *library)
 {
@@ -18,6 +19,7 @@ Searcher *searcher_new(Db *db, Library *library)
     searcher->library = library;
     searcher->history = search_history_new(db);
     searcher->facets = facet_tables_new(db);
+    searcher->fresh_days = FRESH_DAYS;
     searcher->vectors = query_vectors_new();
     return searcher;
 }
@@ -45,6 +47,8 @@ void searcher_set_reranker(Searcher *searcher, Reranker *reranker)
 }
 
 bool searcher_has_reranker(const Searcher *searcher) { return searcher->reranker; }
+
+void searcher_set_fresh_days(Searcher *searcher, double days) { searcher->fresh_days = days; }
 
 /* --- Filters --- */
 

@@ -32,6 +32,9 @@ void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder);
 void searcher_set_reranker(Searcher *searcher, Reranker *reranker);
 bool searcher_has_reranker(const Searcher *searcher);
 
+/* See SearchRequest.fresh_days; 180 until it is set. Before the first search. */
+void searcher_set_fresh_days(Searcher *searcher, double days);
+
 /* A question of a plan: one way to ask for what is looked for. */
 typedef struct SearchLeg {
     Str words; /* without conditions */
@@ -79,6 +82,8 @@ typedef struct SearchRequest {
     Str name;         /* part of the file's name */
     int64_t after_ms, before_ms; /* of the document's date; 0: no bound */
     double fresh;                /* 0 to 1: how much of the score is the document's youth */
+    double fresh_days;           /* of age that halve the youth; 0: searcher_set_fresh_days() */
+    bool feeds_back;             /* words of the best hits join the query (index/feedback.h) */
     bool folds_copies;           /* passages that say the same are one result */
     bool by_document;            /* one result a document, its other passages inside */
     Str except_document;         /* its passages are no results, */

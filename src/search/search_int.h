@@ -14,6 +14,7 @@ struct Searcher {
     Library *library;
     SearchHistory *history;
     FacetTables *facets;
+    double fresh_days;
     QueryVectors *vectors;
     _Atomic(EncodeQueue *) encoder;
 };

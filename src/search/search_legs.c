@@ -1,6 +1,8 @@
 /* search_legs.c - what a search asks of the index: the legs of its plan, and what they find as one
  * ranking. See search_int.h. */
+#include "index/feedback.h"
 #include "search/search_int.h"
+#include "text/language.h"
 
 /* A leg that is being asked. */
 typedef struct Asking {
@@ -163,37 +165,83 @@ static void add_matching(Running *run, const KeyFilter *having)
         matching->bits[w] |= having->bits[w];
 }
 
-static size_t ask(Asking *asking, Index *index, const Query *query, IndexHit *hits)
+typedef struct FeedbackWork {
+    const Running *run;
+    const IndexHit *hits;
+    size_t count;
+    ChunkHit *rows;
+} FeedbackWork;
+
+static bool feedback_work(DbTx *tx, void *argument, Error *err)
+{
+    FeedbackWork *work = argument;
+    int64_t numbers[FEEDBACK_TEXTS];
+    for (size_t i = 0; i < work->count; i++)
+        numbers[i] = (int64_t)work->hits[i].key;
+    return chunk_find_many(tx, work->run->scope, work->run->arena, numbers, work->count,
+                           &work->rows, err);
+}
+
+/* The query with words of its best hits. */
+static bool feed_back(const Running *run, Index *index, const IndexHit *hits, size_t count,
+                      const Query *query, Query *fed_r, Error *err)
+{
+    FeedbackWork work = { run, hits, MIN(count, (size_t)FEEDBACK_TEXTS), NULL };
+    FeedbackText texts[FEEDBACK_TEXTS];
+    if (!store_read(run->searcher->db, run->scope, feedback_work, &work, err))
+        return false;
+    for (size_t i = 0; i < work.count; i++)
+        texts[i] = (FeedbackText){ work.rows[i].chunk.text, language_named(work.rows[i].language),
+                                   hits[i].score };
+    *fed_r = index_feed_back(index, run->arena, texts, work.count, query);
+    return true;
+}
+
+static IndexSearch make_search(Asking *asking, const Query *query, KeyFilter *having)
+{
+    const SearchRequest *request = asking->run->request;
+    bool is_meaning = asking->leg->looks_for == FOR_MEANING;
+    return (IndexSearch){ .text = asking->leg->words,
+                          .query = query,
+                          .late_vector = asking->has_vector ? await_vector : NULL,
+                          .self = asking,
+                          .filter = { asking->allowed.bits, asking->allowed.bit_count },
+                          .count = SEARCH_CANDIDATES,
+                          .depth = (size_t)request->candidates,
+                          .vector_weight = is_meaning ? 1 : (float)request->vector_weight,
+                          .support = (float)request->support,
+                          .having_r = request->wants_matching && !is_meaning ? having : NULL,
+                          .is_cut_r = &asking->run->has_frequent };
+}
+
+static bool ask(Asking *asking, Index *index, const Query *query, IndexHit *hits, size_t *count_r,
+                Error *err)
 {
     Running *run = asking->run;
-    const SearchLeg *leg = asking->leg;
-    IndexSearch search = { .text = leg->words,
-                           .query = query,
-                           .late_vector = asking->has_vector ? await_vector : NULL,
-                           .self = asking,
-                           .filter = { asking->allowed.bits, asking->allowed.bit_count },
-                           .count = SEARCH_CANDIDATES,
-                           .depth = (size_t)run->request->candidates,
-                           .vector_weight = (float)run->request->vector_weight,
-                           .support = (float)run->request->support,
-                           .is_cut_r = &run->has_frequent };
+    SearchTarget looks_for = asking->leg->looks_for;
     KeyFilter having = { 0 };
-    if (leg->looks_for == FOR_MEANING)
-        search.vector_weight = 1;
-    else if (run->request->wants_matching)
-        search.having_r = &having;
+    Query fed;
+    IndexSearch search = make_search(asking, query, &having);
     size_t count = index_search(index, run->arena, &search, hits);
-    search.having_r = NULL;
     add_matching(run, &having);
+    /* Whatever is asked beyond this has the vector already. */
+    search.late_vector = NULL;
+    search.having_r = NULL;
+    search.vector = asking->vector.is_there ? asking->vector.values : NULL;
+    if (run->request->feeds_back && looks_for != FOR_MEANING) {
+        if (!feed_back(run, index, hits, count, query, &fed, err))
+            return false;
+        search.query = &fed;
+        count = index_search(index, run->arena, &search, hits);
+    }
     if (depth_of(run) > count && count == search.count) {
-        search.vector = asking->vector.is_there ? asking->vector.values : NULL;
-        search.late_vector = NULL;
         search.count = depth_of(run);
         count = go_deeper(run, index, &search, hits, count);
     }
-    run->results.has_keyword |= leg->looks_for != FOR_MEANING;
-    run->results.has_semantic |= asking->has_vector && asking->vector.is_there;
-    return count;
+    run->results.has_keyword |= looks_for != FOR_MEANING;
+    run->results.has_semantic |= search.vector != NULL;
+    *count_r = count;
+    return true;
 }
 
 /* --- One ranking --- */
@@ -277,7 +325,9 @@ static bool ask_all(Running *run, Index *index, Asking *list, size_t count, Erro
     for (size_t i = 0; i < count; i++) {
         const SearchLeg *leg = list[i].leg;
         Query query = read_words(run, index, leg->words);
-        size_t found = ask(&list[i], index, &query, hits);
+        size_t found;
+        if (!ask(&list[i], index, &query, hits, &found, err))
+            return false;
         run->hit_count = search_fuse(run->arena, run->hits, run->hit_count, hits, found,
                                      leg->weight > 0 ? (float)leg->weight : 1, depth_of(run));
         buf_add_char(&words, ' ');

@@ -154,3 +154,15 @@ TEST_BOTH(search_plan, a_private_search_is_remembered_nowhere)
     cr_expect_eq(world_history(&w).count, 0);
     world_close(&w);
 }
+
+TEST_BOTH(search_plan, feedback_finds_what_the_best_results_speak_of)
+{
+    World w;
+    world_open(&w, url);
+    SearchRequest request = { .query = S("slowly"), .mode = SEARCH_KEYWORD };
+    cr_expect_eq(world_search(&w, request).count, 1);
+    request.feeds_back = true;
+    SearchResults results = world_search(&w, request);
+    cr_expect(world_rank(&results, w.ids[1]) == 1 && world_rank(&results, w.ids[2]) == 0);
+    world_close(&w);
+}

@@ -118,32 +118,33 @@ static bool rerank(Running *run, Error *err)
 
 /* --- Freshness --- */
 
-#define FRESH_DAYS 180
 #define DAY_MS INT64_C(86400000)
 
-/* Halves with every FRESH_DAYS of age, by the document's date or when it was added. */
-static float freshness(const ChunkHit *row, int64_t now)
+/* Halves with every `half_days` of age, by the document's date or when it was added. */
+static float freshness(const ChunkHit *row, int64_t now, double half_days)
 {
     int64_t date = row->document_date_ms ? row->document_date_ms : row->created_at_ms;
     double days = (double)(now - date) / (double)DAY_MS;
-    return days > 0 ? (float)exp2(-days / FRESH_DAYS) : 1;
+    return days > 0 ? (float)exp2(-days / half_days) : 1;
 }
 
 /* Only where it is asked for: it reads the rows of all hits that may come first. Those behind them
  * stay there. */
 static bool favour_fresh(Running *run, Error *err)
 {
+    const SearchRequest *request = run->request;
+    double half_days = request->fresh_days > 0 ? request->fresh_days : run->searcher->fresh_days;
     float values[FUSION_NEAR];
     const ChunkHit *row;
-    if (run->request->fresh <= 0)
+    if (request->fresh <= 0)
         return true;
     size_t count = MIN(run->hit_count, FUSION_NEAR);
     for (size_t i = 0; i < count; i++) {
         if (!find_row(run, i, &row, err))
             return false;
-        values[i] = row ? freshness(row, now_ms()) : 0;
+        values[i] = row ? freshness(row, now_ms(), half_days) : 0;
     }
-    fusion_mix(run->hits, count, SHARE_FRESH, (float)MIN(run->request->fresh, 1), values);
+    fusion_mix(run->hits, count, SHARE_FRESH, (float)MIN(request->fresh, 1), values);
     run->row_count = 0; /* they are in another order now */
     return true;
 }
