@@ -199,15 +199,19 @@ static void open_scan(Scan *scan, const KeyFilter *filter)
 
 /* What finds 0.99 of the true ones, as measured on 384 dimensions: `reach` for the best ten of all,
  * more for those that are farther down among all, because more are asked for or few are allowed.
- * The more there are, the more are as near by their signs; signs of few dimensions tell less. */
+ * The more there are, the more are as near by their signs; and the fewer dimensions, the less signs
+ * tell: what they say of a cosine is off by up to 1 / sqrt(dims), and two are
+ * compared. */
 static Effort effort_of(const Scan *scan, size_t k)
 {
-    const double ten = 10, many = 100000, dims = 384;
+    const double ten = 10, many = 100000, measured = 384;
+    double dims = MIN((double)scan->dims, measured);
     double allowed = (double)MAX(scan->allowed_count, (size_t)1);
     double rank = (double)k * (double)scan->entries / allowed * (scan->has_parts ? 2 : 1);
     double growth = sqrt(MAX(allowed / many, 1.0)), wanted = sqrt(MAX((double)k / ten, 1.0));
-    double reach = 0.375 + 0.06 * log10(MAX(rank / ten, 1.0)) + 0.06 * log10(growth);
-    double times = growth * wanted * MAX(dims / (double)scan->dims, 1.0);
+    double reach = 0.375 + 0.06 * log10(MAX(rank / ten, 1.0)) + 0.06 * log10(growth) +
+                   3 * (1 / sqrt(dims) - 1 / sqrt(measured));
+    double times = growth * wanted * measured / dims;
     double near = 400 * times, most = 160 * times;
     if (scan->is_exact)
         reach += 0.12, near *= 4, most *= 3;
