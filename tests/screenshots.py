@@ -2,6 +2,7 @@
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from conftest import SAMPLES, Server
@@ -51,6 +52,19 @@ def fill_library(server):
         server.wait_document(one["id"])
 
 
+JUDGED = "gannet reef\treport.pdf\nstorm petrel\tnumbers.xlsx\nlens cracked\tletter.docx\nnight watch\tslides.pptx\nlamp cleaned\tminutes.png\n" \
+    "oil used by each tower\treport.pdf\nkeeper of the lighthouse\tminutes.png\nwhat happened on the island\tfeed.xml\norchard\tnotes.md\n"
+
+
+def measure(server):
+    """The address of a run of the lab."""
+    judged = server.post("/v1/lab/sets", {"name": "Lighthouse questions", "tsv": JUDGED}).json()["id"]
+    run = server.post("/v1/lab/runs", {"set": judged, "against": "mode=keyword"}).json()["id"]
+    while not server.get(f"/v1/lab/runs/{run}").json()["result"]:
+        time.sleep(0.1)
+    return f"{server.url}/search/measure?run={run}"
+
+
 def ask(page, question):
     part(page, "ask-input").fill(question)
     page.keyboard.press("Enter")
@@ -66,9 +80,16 @@ def wide(page, server):
     page.locator("#reader [data-marked]").wait_for()
     picture(page, "answer")
     address = page.url
-    page.goto(f"{server.url}/search?q=gannet%20reef&at=2")
+    page.goto(f"{server.url}/search?q=gannet%20reef&at=1")
     page.locator("#reader [data-marked]").wait_for()
     picture(page, "search")
+    page.goto(f"{server.url}/search?q=gannet%20reef")
+    part(page, "why-open").first.click()
+    part(page, "why-terms").wait_for()
+    picture(page, "why")
+    page.goto(measure(server))
+    part(page, "lab-verdict").wait_for()
+    picture(page, "measure")
     page.goto(f"{server.url}/library?order=name")
     part(page, "row").first.wait_for()
     picture(page, "library")

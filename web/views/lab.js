@@ -113,8 +113,9 @@ export function render(root, {query}) {
         const id = choice.querySelector('[name=set]').value;
         drop(items.find((one) => one.id === id));
       }}, t('lab.remove'));
-      fill(choice, items.length ? mayWrite() && runForm(items, known.items, here().query.set || items[0].id, start) : h('p', {class: 'status', test: 'lab-empty'}, t('lab.empty')),
-        h('div', {class: 'row lab-sets'}, importing, removing));
+      if (items.length) fill(choice, mayWrite() && runForm(items, known.items, here().query.set || items[0].id, start), h('div', {class: 'row lab-sets'}, importing, removing));
+      else fill(choice, h('div', {class: 'nothing', test: 'lab-empty'}, h('h2', {}, t('lab.empty_title')), h('p', {}, t('lab.empty')),
+        h('div', {class: 'row centre'}, h('a', {class: 'button primary', href: '/search'}, t('search.title')), importing)));
     } catch (error) {
       fill(choice, problem(error, () => paintSets()));
     }
