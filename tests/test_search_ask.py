@@ -62,6 +62,14 @@ def test_a_file_is_found_by_its_name_whatever_its_title_and_under_its_new_name(l
         time.sleep(0.05)
 
 
+def test_who_types_a_file_name_sees_where_the_file_begins(library):
+    pages = "".join(f"# Part {i}\n\n{'The puffin digs its burrow with beak and feet. ' * (8 if i == 1 else 1)}\n\n" for i in range(1, 40))
+    library.add(("atlantic_survey_1987.md", pages.encode()), tags="survey")
+    for typed in ("atlantic survey 1987", "atlantic_survey_1987.md"):
+        first = search(library, typed, tags=["survey"])["results"][0]
+        assert first["document"]["name"] == "atlantic_survey_1987.md" and first["start"] == 0
+
+
 def test_results_are_grouped_by_document_and_copies_are_folded(library):
     text = "The dipper walks under water. It nests behind waterfalls in fast streams."
     library.add(("dipper.txt", (text + "\n").encode()), ("dipper copy.txt", (text + " \n").encode()), tags="facts")

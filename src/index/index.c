@@ -14,6 +14,7 @@
 #define TITLE_WEIGHT 3
 #define HEADINGS_WEIGHT 2
 #define NAME_WEIGHT 2
+#define FIRST_NAME_WEIGHT 12
 #define IDLE_WORDS_MAX 16
 
 struct Index {
@@ -165,7 +166,8 @@ void index_add_chunk(Index *index, const IndexChunk *chunk)
                                  { { chunk->title, TITLE_WEIGHT },
                                    { chunk->headings, HEADINGS_WEIGHT },
                                    { chunk->body, 1 },
-                                   { chunk->name, NAME_WEIGHT } } };
+                                   { chunk->name,
+                                     chunk->is_first ? FIRST_NAME_WEIGHT : NAME_WEIGHT } } };
     pthread_mutex_lock(&index->writing);
     keyword_add(index->keyword, index->words, &document);
     pthread_mutex_unlock(&index->writing);

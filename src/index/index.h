@@ -53,9 +53,10 @@ typedef struct IndexChunk {
     uint64_t key;
     Str title;    /* of the document; counts three times */
     Str headings; /* around the chunk; count twice */
-    Str name;     /* of the document's file; counts twice */
+    Str name;     /* of the document's file; counts twice, */
     Str body;
     Language language;
+    bool is_first; /* but in its first chunk more: who types a name means the beginning */
 } IndexChunk;
 
 void index_add_chunk(Index *index, const IndexChunk *chunk);

@@ -221,7 +221,7 @@ uint32_t keyword_next_positions(Str *rest, uint32_t *positions, uint32_t most)
 
 const SegmentKind keyword_segment_kind = {
     .name = "keyword",
-    .version = 5,
+    .version = 6,
     .open = open_segment,
     .merge = keyword_merge,
 };

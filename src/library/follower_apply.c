@@ -20,6 +20,7 @@ void add_row(Index *index, const ChunkHit *row)
                          .title = title_of(row),
                          .headings = row->chunk.heading,
                          .name = path_name(row->name),
+                         .is_first = row->chunk.ordinal == 0,
                          .body = row->chunk.text,
                          .language = language_named(row->language) };
     index_add_chunk(index, &chunk);
