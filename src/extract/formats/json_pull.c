@@ -70,8 +70,7 @@ static bool read_hex(Str s, size_t digits, uint32_t *unit_r)
     return true;
 }
 
-/* After "\u": one character, of two escapes when it is a surrogate pair. Bytes used, or 0. */
-static size_t read_unicode(Str s, uint32_t *character_r)
+size_t json_read_unicode(Str s, uint32_t *character_r)
 {
     uint32_t low;
     if (!read_hex(s, 4, character_r))
@@ -107,7 +106,7 @@ static Str unescape(Arena *arena, Str raw)
                 buf_add_utf8(&out, character);
             break;
         case 'u':
-            used += read_unicode(str_from(raw, 1), &character);
+            used += json_read_unicode(str_from(raw, 1), &character);
             if (character)
                 buf_add_utf8(&out, character);
             break;

@@ -44,3 +44,5 @@ bool json_next_member(JsonReader *in, Arena *arena, Str *key_r);
 bool json_next_item(JsonReader *in);
 /* A string or word as text; anything else is passed over and empty. */
 Str json_take_text(JsonReader *in, Arena *arena);
+/* After "\u": one character, of two escapes when it is a surrogate pair. Bytes used, or 0. */
+size_t json_read_unicode(Str text, uint32_t *character_r);

@@ -1,7 +1,9 @@
 /* settings.c - see settings.h. */
 #include "extract/formats/settings.h"
 
+#include "base/utf8.h"
 #include "extract/charset/encoding.h"
+#include "extract/formats/json_pull.h"
 #include "extract/metadata.h"
 
 enum { LINES_MAX = 40, NAME_LENGTH_MAX = 200, SNIFF_LINES = 200 };
@@ -126,6 +128,24 @@ static void add_sections(Writer *w, Str line, int number)
     add(w, line, number);
 }
 
+/* Java's properties were ASCII for long: "M\u00fcller". What would end a line stays as it is. */
+static Str without_escapes(Arena *arena, Str text)
+{
+    Buf out = buf_new(arena, text.length + 1);
+    for (ptrdiff_t found; (found = str_find(text, S("\\u"))) >= 0;) {
+        uint32_t character = 0;
+        size_t at = (size_t)found, used = json_read_unicode(str_from(text, at + 2), &character);
+        buf_add(&out, str_slice(text, 0, at));
+        if (used && character >= ' ')
+            buf_add_utf8(&out, character);
+        else
+            buf_add(&out, str_slice(text, at, at + 2 + used));
+        text = str_from(text, at + 2 + used);
+    }
+    buf_add(&out, text);
+    return buf_str(&out);
+}
+
 bool settings_write(const ExtractSource *source, DocWriter *doc, SettingsStyle style,
                     const char *language, Error *err)
 {
@@ -133,6 +153,8 @@ bool settings_write(const ExtractSource *source, DocWriter *doc, SettingsStyle s
     if (text_is_binary(source->bytes))
         return fail(err, ERROR_UNSUPPORTED, "it is not text");
     Str text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
+    if (str_ends_ignore_case(source->name, S(".properties")))
+        text = without_escapes(arena, text);
     Writer w = { .doc = doc, .style = style, .language = language };
     Str line;
     for (int number = 1; doc_writer_ok(doc) && text_next_line(&text, &line); number++)

@@ -25,6 +25,17 @@ Test(extract, settings_are_blocks_of_sections)
     DUMP_CASES(extractor_yaml, yaml, .places = true, .name = "a.yml");
 }
 
+Test(extract, settings_of_java_have_their_letters)
+{
+    static const DumpCase cases[] = {
+        { "letters, a pair, a line end, none", "a=M\\u00fcller \\uD83D\\uDE00\nb=1\\u000a2 \\u00\n",
+          "code(ini) a=M\u00fcller \U0001F600\\nb=1\\u000a2 \\u00\n" },
+    };
+    static const DumpCase others[] = { { "a path", "a=C:\\u00fc\n", "code(ini) a=C:\\u00fc\n" } };
+    DUMP_CASES(extractor_ini, cases, .name = "a.properties");
+    DUMP_CASES(extractor_ini, others, .name = "a.ini");
+}
+
 Test(extract, settings_are_recognised_by_sections_or_name)
 {
     cr_expect_eq(extractor_ini.sniff(S("[a]\nb=c\nd=e\n")), 30);
