@@ -206,7 +206,8 @@ static void judge_speech(Arena *arena, const DocNode *node, Quality *quality)
         Str warning = node->warnings.at[i];
         if (str_starts(warning, S("no transcript")) || str_find(warning, S("not listened to")) >= 0)
             lower(arena, quality, 0.4, warning);
-        else if (str_starts(warning, S("no English speech was understood")))
+        else if (str_starts(warning, S("no English speech was understood")) ||
+                 str_starts(warning, S("speech could not be made out")))
             lower(arena, quality, 0.3, warning);
         else if (str_find(warning, S("were listened to")) >= 0 ||
                  str_find(warning, S("were not understood")) >= 0)

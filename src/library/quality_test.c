@@ -104,6 +104,7 @@ Test(library_quality, a_recording_whose_speech_was_not_understood_was_not_read_w
         const char *warning, *grade;
     } cases[] = {
         { "no English speech was understood", "poor" },
+        { "speech could not be made out: only English is written down", "poor" },
         { "no transcript: the language is de, and only English is understood", "poor" },
         { "the sound is encrypted: it was not listened to", "poor" },
         { "3 passages were not understood", "fair" },
