@@ -94,6 +94,9 @@ static bool decipher(Str key, const unsigned char *iv, const void *in, size_t si
 void office_crypto_preload(void)
 {
     unsigned char digest[DIGEST_MAX], block[16] = { 0 }, plain[32];
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
+                                  OPENSSL_INIT_NO_ADD_ALL_DIGESTS,
+                              NULL);
     hash(EVP_sha1(), block, sizeof block, NULL, 0, digest);
     if (!decipher((Str){ (const char *)digest, 16 }, block, block, sizeof block, plain))
         return; /* said when a file needs it */
