@@ -1,11 +1,14 @@
 """Words on pictures: read, found, shown where they stand."""
+import contextlib
+import sqlite3
 import struct
 import subprocess
+import time
 import zlib
 
 import pytest
 
-from conftest import PROGRAM, SAMPLES
+from conftest import PROGRAM, SAMPLES, Server
 
 needs_languages = pytest.mark.skipif(
     "minutes" not in subprocess.run([PROGRAM, "extract", SAMPLES / "minutes.png"], capture_output=True,
@@ -55,3 +58,79 @@ def test_recognition_can_be_switched_off(tmp_path):
                           text=True, timeout=60)
     assert done.returncode == 0 and "**width:**" in done.stdout, done
     assert "lamp" not in done.stdout
+
+
+# --- Scans of many pages ---
+
+def scan(pages):
+    """A PDF file whose pages hold the sample picture, 1200 by 520 pixels of one bit, and no text."""
+    picture = (SAMPLES / "minutes.png").read_bytes()
+    data, at = b"", 8
+    while at < len(picture):
+        length, kind = struct.unpack(">I4s", picture[at:at + 8])
+        data += picture[at + 8:at + 8 + length] if kind == b"IDAT" else b""
+        at += length + 12
+    draw = b"576 0 0 250 0 0 cm /P Do"
+    kids = b" ".join(b"%d 0 R" % (5 + i) for i in range(pages))
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count %d/Kids[%s]>>" % (pages, kids),
+               b"<</Type/XObject/Subtype/Image/Width 1200/Height 520/BitsPerComponent 1/ColorSpace/DeviceGray"
+               b"/Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 1200/BitsPerComponent 1>>/Length %d>>"
+               b"stream\n%s\nendstream" % (len(data), data),
+               b"<</Length %d>>stream\n%s\nendstream" % (len(draw), draw)]
+    objects += [b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 576 250]/Contents 4 0 R/Resources<</XObject<</P 3 0 R>>>>>>"] * pages
+    out, places = b"%PDF-1.5\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return out + (b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" %
+                  (len(objects) + 1, table, len(objects) + 1, len(out)))
+
+
+@pytest.fixture
+def reader(tmp_path):
+    """A server that reads one page at a time."""
+    server = Server(tmp_path / "library", environment={"LECTERN_PAGE_WORKERS": "1"}).start()
+    server.new_key()
+    yield server
+    server.stop()
+
+
+def wait_pages(server, document, least, seconds=60):
+    """Its progress, when at least so many pages are read."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = server.get(f"/v1/documents/{document['id']}").json()
+        progress = found.get("progress") or {}
+        if progress.get("stage") == "ocr" and progress["done"] >= least:
+            return progress
+        assert found["state"] in ("queued", "extracting"), found
+        time.sleep(0.02)
+    raise AssertionError(f"not at page {least} after {seconds} s: {found}")
+
+
+@needs_languages
+def test_a_scan_goes_on_at_the_page_where_the_server_was_killed(reader):
+    document, = reader.upload(("scan.pdf", scan(24)))
+    before = wait_pages(reader, document, 4)
+    assert before["total"] == 24
+    reader.kill()
+    with contextlib.closing(sqlite3.connect(reader.data / "lectern.db")) as database:
+        kept, = database.execute("SELECT count(*) FROM read_pages").fetchone()
+    assert kept >= before["done"] - 1
+    reader.start()
+    # The pages kept are told at once, so the first that is heard is no beginning.
+    assert wait_pages(reader, document, 1)["done"] >= kept
+    done = reader.wait_document(document["id"], seconds=120)
+    assert done["state"] == "ready" and done["pages"] == 24, done
+
+
+@needs_languages
+def test_a_scan_can_be_cancelled_between_its_pages(reader):
+    document, = reader.upload(("scan.pdf", scan(40)))
+    wait_pages(reader, document, 1)
+    began = time.monotonic()
+    assert reader.post(f"/v1/documents/{document['id']}/cancel").json()["state"] == "cancelled"
+    note, = reader.add(("after.txt", b"What comes after it is read at once."))
+    assert note["state"] == "ready" and time.monotonic() - began < 20, note
+    assert reader.get(f"/v1/documents/{document['id']}").json()["state"] == "cancelled"
