@@ -1,4 +1,4 @@
-/* follower.c - the follower's thread and what others ask of it; see follower.h. */
+/* follower.c - the thread that applies what is new to the indexes; see follower.h. */
 #include "library/follower.h"
 
 #include <time.h>

@@ -131,7 +131,7 @@ typedef struct Scan {
     Arena *arena;
     Scope scope;
     ChunkCursor cursor;
-    ChunkHit *hits;
+    ChunkHitList chunks;
     VectorList vectors;
     size_t count; /* of the rows just read; 0: the end */
 } Scan;
@@ -139,21 +139,16 @@ typedef struct Scan {
 static bool scan_chunks(DbTx *tx, void *argument, Error *err)
 {
     Scan *scan = argument;
-    ChunkList chunks;
-    if (!chunk_scan(tx, &scan->scope, scan->arena, &scan->cursor, ROWS_AT_ONCE, &chunks, err))
-        return false;
-    int64_t *numbers = arena_new_array(scan->arena, int64_t, chunks.count);
-    for (size_t i = 0; i < chunks.count; i++)
-        numbers[i] = chunks.at[i].number;
-    scan->count = chunks.count;
-    return chunk_find_many(tx, &scan->scope, scan->arena, numbers, chunks.count, &scan->hits, err);
+    bool ok =
+        chunk_scan(tx, &scan->scope, scan->arena, &scan->cursor, ROWS_AT_ONCE, &scan->chunks, err);
+    scan->count = scan->chunks.count;
+    return ok;
 }
 
 static void add_chunks(Scan *scan)
 {
     for (size_t i = 0; i < scan->count; i++)
-        if (scan->hits[i].chunk.number)
-            add_row(scan->to->index, &scan->hits[i]);
+        add_row(scan->to->index, &scan->chunks.at[i]);
 }
 
 static bool scan_vectors(DbTx *tx, void *argument, Error *err)

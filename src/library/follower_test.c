@@ -220,6 +220,7 @@ TEST_BOTH(library, an_index_that_is_built_while_documents_change_ends_as_the_dat
     for (bench.at = 0; bench.at < DOCUMENTS; bench.at++)
         write_one(&bench);
     check(&bench, -1);
+    cr_expect(follower_building(bench.follower, S("another")).is_going_on, "nobody has looked yet");
     for (int round = 0; round < 8; round++)
         round_of(&bench, round);
     bench_close(&bench);

@@ -182,10 +182,13 @@ STORE_TEST(chunks_and_vectors_are_walked_and_replaced)
     CALL(world_ready(tx, world, ours, "a", "a", 5, &doc, err));
     CALL(world_ready(tx, world, ours, "b", "b", 3, &other, err));
     size_t seen = 0;
+    ChunkHitList live;
     do {
-        CALL(chunk_scan(tx, ours, world->arena, &cursor, 3, &chunks, err));
-        seen += chunks.count;
-    } while (chunks.count);
+        CALL(chunk_scan(tx, ours, world->arena, &cursor, 3, &live, err));
+        for (size_t i = 0; i < live.count; i++)
+            EXPECT(live.at[i].is_live && str_is(live.at[i].name, seen + i < 5 ? "a" : "b"));
+        seen += live.count;
+    } while (live.count);
     EXPECT(seen == 8);
     cursor = (ChunkCursor){ 0 };
     CALL(vector_scan(tx, &world->system, world->arena, S("m"), &cursor, 6, &vectors, err));

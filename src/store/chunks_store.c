@@ -138,8 +138,16 @@ bool chunk_replace(DbTx *tx, const Scope *scope, Arena *arena, Str document, int
 
 /* --- Results ---------------------------------------------------------------------------- */
 
-static void read_hit(DbRows *row, Arena *arena, ChunkHit *hit)
+#define HIT_COLUMNS                                                                                \
+    CHUNK_COLUMNS ", d.name, d.title, d.media_type, d.format, d.collection, o.name, d.parent,"     \
+                  " d.language, d.tags, d.created_at, d.document_date, d.deleted_at,"              \
+                  " d.indexed_version"
+#define HIT_COLLECTION                                                                             \
+    " LEFT JOIN collections o ON o.workspace = d.workspace AND o.id = d.collection "
+
+static void read_hit(DbRows *row, Arena *arena, void *item)
 {
+    ChunkHit *hit = item;
     int next = CHUNK_COLUMN_COUNT;
 
     chunk_read(row, arena, &hit->chunk);
@@ -204,12 +212,9 @@ bool chunk_find_many(DbTx *tx, const Scope *scope, Arena *arena, const int64_t *
     if (count)
         qsort(asked, count, sizeof(*asked), compare_asked);
     if (!db_query(tx,
-                  SQL_IN("SELECT " CHUNK_COLUMNS ", d.name, d.title, d.media_type, d.format,"
-                         " d.collection, o.name, d.parent, d.language, d.tags, d.created_at,"
-                         " d.document_date, d.deleted_at, d.indexed_version FROM chunks c"
-                         " JOIN documents d ON d.workspace = c.workspace AND d.id = c.document"
-                         " LEFT JOIN collections o ON o.workspace = d.workspace"
-                         " AND o.id = d.collection WHERE c.workspace = $1 AND c.number",
+                  SQL_IN("SELECT " HIT_COLUMNS " FROM chunks c"
+                         " JOIN documents d ON d.workspace = c.workspace AND d.id = "
+                         "c.document" HIT_COLLECTION "WHERE c.workspace = $1 AND c.number",
                          2, "ORDER BY c.number"),
                   DB_ARGS(db_text(scope->workspace), sql_numbers(tx, arena, numbers, count)), &rows,
                   err) ||
@@ -274,24 +279,25 @@ bool chunk_newest(DbTx *tx, const Scope *scope, int64_t *number_r, Error *err)
 }
 
 bool chunk_scan(DbTx *tx, const Scope *scope, Arena *arena, ChunkCursor *cursor, int64_t limit,
-                ChunkList *list_r, Error *err)
+                ChunkHitList *list_r, Error *err)
 {
-    const char *sql = scope->is_system
-                          ? "SELECT " CHUNK_COLUMNS LIVE_CHUNKS
-                            "WHERE (c.workspace, c.number) > ($1, $2)"
-                            " ORDER BY c.workspace, c.number LIMIT $3"
-                          : "SELECT " CHUNK_COLUMNS LIVE_CHUNKS
-                            "WHERE c.workspace = $1 AND c.number > $2 ORDER BY c.number LIMIT $3";
-    ChunkList list;
+    const char *sql =
+        scope->is_system
+            ? "SELECT " HIT_COLUMNS LIVE_CHUNKS HIT_COLLECTION
+              "WHERE (c.workspace, c.number) > ($1, $2) ORDER BY c.workspace, c.number LIMIT $3"
+            : "SELECT " HIT_COLUMNS LIVE_CHUNKS HIT_COLLECTION
+              "WHERE c.workspace = $1 AND c.number > $2 ORDER BY c.number LIMIT $3";
+    SqlItems items;
 
-    if (!list_chunks(tx, arena, sql,
-                     DB_ARGS(db_text(scope->is_system ? cursor->workspace : scope->workspace),
-                             db_int(cursor->number), db_int(limit)),
-                     &list, err))
+    if (!sql_list(tx, arena, DB_SAME(sql),
+                  DB_ARGS(db_text(scope->is_system ? cursor->workspace : scope->workspace),
+                          db_int(cursor->number), db_int(limit)),
+                  read_hit, sizeof(ChunkHit), &items, err))
         return false;
+    ChunkHitList list = { .at = items.at, .count = items.count };
     if (list.count)
-        *cursor = (ChunkCursor){ .workspace = list.at[list.count - 1].workspace,
-                                 .number = list.at[list.count - 1].number };
+        *cursor = (ChunkCursor){ .workspace = list.at[list.count - 1].chunk.workspace,
+                                 .number = list.at[list.count - 1].chunk.number };
     *list_r = list;
     return true;
 }

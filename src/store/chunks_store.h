@@ -70,9 +70,13 @@ typedef struct ChunkCursor {
     Str workspace;
     int64_t number;
 } ChunkCursor;
+typedef struct ChunkHitList {
+    ChunkHit *at;
+    size_t count;
+} ChunkHitList;
 /* The next live chunks by (workspace, number), at most `limit`, and moves the cursor past them; an
  * empty list is the end. Of all workspaces with a system scope. The cursor's text is in `arena`. */
 MUST_CHECK bool chunk_scan(DbTx *tx, const Scope *scope, Arena *arena, ChunkCursor *cursor,
-                           int64_t limit, ChunkList *list_r, Error *err);
+                           int64_t limit, ChunkHitList *list_r, Error *err);
 /* How many live ones there are; likewise. */
 MUST_CHECK bool chunk_count(DbTx *tx, const Scope *scope, int64_t *count_r, Error *err);

@@ -183,7 +183,7 @@ STORE_TEST(the_trash_takes_children_along_and_tells_the_index)
     IndexPosition before;
     IndexChangeList changes;
     DocumentKeyList expired;
-    ChunkList live;
+    ChunkHitList live;
     ChunkCursor cursor = { 0 };
     bool is_new;
 
@@ -211,7 +211,7 @@ STORE_TEST(the_trash_takes_children_along_and_tells_the_index)
     EXPECT(live.count == 3);
     CALL(index_change_list(tx, ours, world->arena, before.last, 10, &changes, err));
     EXPECT(changes.count == 2 && changes.at[1].operation == INDEX_ADD);
-    EXPECT(changes.at[1].numbers.at[0] == live.at[0].number);
+    EXPECT(changes.at[1].numbers.at[0] == live.at[0].chunk.number);
     return true;
 }
 

@@ -369,7 +369,7 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(StoredBlockList, block_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
     EXPECT_EMPTY(ChunkList, chunk_list(tx, theirs, arena, id, 1, 0, 9, &list, err));
     EXPECT_EMPTY(ChunkList, chunk_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
-    EXPECT_EMPTY(ChunkList, chunk_scan(tx, theirs, arena, &cursor, 9, &list, err));
+    EXPECT_EMPTY(ChunkHitList, chunk_scan(tx, theirs, arena, &cursor, 9, &list, err));
     EXPECT_EMPTY(NumberList, chunk_numbers(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(VectorList,
                  vector_find_many(tx, theirs, arena, S("m"), secret.numbers.at, 3, &list, err));
