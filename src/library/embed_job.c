@@ -114,7 +114,8 @@ static bool embed_batch(Embedding *in, size_t dims, Error *err)
         in->vectors[i] = in->library->options.vector_exact ? in_full(number, of, size)
                                                            : quantize(in->arena, number, of, size);
     }
-    return store_write(in->library->db, &in->scope, save_work, in, err);
+    /* As the job, which PostgreSQL shows to nobody but its own workspace, or to the system. */
+    return store_write(in->library->db, &in->job->scope, save_work, in, err);
 }
 
 static bool embed_all(Embedding *in, bool tells, Error *err)
@@ -181,7 +182,7 @@ bool library_embed_document(Job *job, const Scope *scope, Str document, Str mode
     if (!store_read(in.library->db, scope, load_work, &in, err) || !embed_all(&in, false, err))
         return false;
     in.arena = arena;
-    return store_write(in.library->db, scope, settle_work, &in, err);
+    return store_write(in.library->db, &job->scope, settle_work, &in, err);
 }
 
 bool library_embed_job(Job *job, Error *err)
