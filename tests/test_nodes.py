@@ -5,6 +5,7 @@ import time
 import pytest
 
 from conftest import Server
+from test_models import TEXTS, found, state, write_model
 
 
 def names(server, query, **more):
@@ -102,3 +103,49 @@ def test_jobs_of_one_node_are_done_by_any(nodes):
     everything = sorted(f"w{n}.txt" for n in range(12))
     for node in nodes:
         wait_until(lambda node=node: names(node, "whimbrel", copies=True, limit=50) == everything)
+
+
+# --- The embedding model ---
+
+@pytest.fixture
+def changing(nodes, tmp_path):
+    """Both nodes have the models `first` and `second`; `first` is used."""
+    for seed, name in enumerate(("first", "second")):
+        folder = write_model(tmp_path / "models" / name, seed)
+        for node in nodes:
+            node.cli("models", "add", str(folder))
+    nodes[0].cli("models", "use", "first")
+    nodes[0].add(*TEXTS)
+    for node in nodes:
+        wait_until(lambda: used(node) == "first" and found(node), 30)
+    return nodes
+
+
+def used(server):
+    now = state(server)
+    return next((m["name"] for m in now["models"] if m["used"]), None) if now["change"] is None else None
+
+
+def test_what_one_node_changes_the_model_to_the_other_uses(changing):
+    first, second = changing
+    wait_until(lambda: found(first) == found(second), 30)
+    old = found(first)
+    first.cli("models", "use", "second")
+    wait_until(lambda: used(first) == used(second) == "second", 60)
+    wait_until(lambda: found(first) == found(second) not in ([], old), 30)
+    first.add(("here.txt", b"The late ferry.\n"))
+    second.add(("there.txt", b"The late pump.\n"))
+    for node in changing:
+        wait_until(lambda: {"here.txt", "there.txt"} <= set(names(node, "late", mode="semantic", limit=100)), 30)
+    second.cli("models", "use", "first")
+    wait_until(lambda: used(first) == used(second) == "first", 60)
+    wait_until(lambda: found(first) == found(second) not in ([], old), 30)
+
+
+def test_a_change_goes_on_on_the_other_node_when_one_is_killed(changing):
+    first, second = changing
+    old = found(second)
+    first.cli("models", "use", "second")
+    first.kill()
+    wait_until(lambda: used(second) == "second", 90)
+    wait_until(lambda: found(second) not in ([], old), 30)

@@ -12,19 +12,32 @@
 
 #define FORMATS_MAX 256
 
-/* Whoever loads the model first may not be library_model(), so this is asked each time. */
-static void remember_model(Library *library, const EncodeStatus *status)
+static void save_name(Library *library, const EncodeStatus *status)
 {
-    if (!follower_set_model(library->follower, str(status->model), status->dims))
-        return;
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Error err;
     ModelChoice choice;
-    model_choice_read(library, arena, &choice);
+    if (!model_choice_read(library, arena, &choice))
+        return;
     choice.name = str(status->model);
     choice.dims = status->dims;
     if (!model_choice_save(library, &choice, &err))
         log_warn("library", "the model's name cannot be saved: %s", err.message);
+}
+
+/* Whoever loads the model first may not be library_model(), so this is asked each time. A queue
+ * that has just been replaced has nothing to say any more. */
+static void remember_model(Library *library, const EncodeQueue *queue, const EncodeStatus *status)
+{
+    char known[FOLLOWER_MODEL_SIZE];
+    follower_model(library->follower, known);
+    if (!strcmp(known, status->model))
+        return;
+    pthread_mutex_lock(&library->choice_lock);
+    if (atomic_load(&library->encoder) == queue &&
+        follower_set_model(library->follower, str(status->model), status->dims))
+        save_name(library, status);
+    pthread_mutex_unlock(&library->choice_lock);
 }
 
 bool library_open(const LibraryOptions *options, Library **library_r, Error *err)
@@ -41,9 +54,10 @@ bool library_open(const LibraryOptions *options, Library **library_r, Error *err
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     ModelChoice choice;
     pthread_mutex_init(&library->model_lock, NULL);
+    pthread_mutex_init(&library->choice_lock, NULL);
     /* The model whose vectors are in the database, so that they can be searched before it is loaded
      * again; it is loaded for the first query. */
-    model_choice_read(library, arena, &choice);
+    (void)model_choice_read(library, arena, &choice);
     library->follower = follower_start(options->db, options->index_folder, choice.name, choice.dims,
                                        options->vector_exact != 0);
     library_open_models(library);
@@ -55,8 +69,10 @@ void library_close(Library *library)
 {
     if (!library)
         return;
+    library_leave_models(library);
     follower_stop(library->follower);
     library_close_models(library);
+    pthread_mutex_destroy(&library->choice_lock);
     pthread_mutex_destroy(&library->model_lock);
     pthread_rwlock_destroy(&library->blobs_in_use);
     free(library);
@@ -84,7 +100,7 @@ Str library_model(Library *library, Arena *arena)
             return S("");
         encode_queue_status(queue, &status);
     }
-    remember_model(library, &status);
+    remember_model(library, queue, &status);
     return str_copy(arena, str(status.model));
 }
 
@@ -113,7 +129,7 @@ EncodeQueue *library_encoder(Library *library, Str model)
         return library->options.encoder;
     pthread_mutex_lock(&library->model_lock);
     for (size_t i = 0; i < library->own_count && !found; i++)
-        found = has_loaded(library->own[i], model) ? library->own[i] : NULL;
+        found = has_loaded(library->own[i].queue, model) ? library->own[i].queue : NULL;
     pthread_mutex_unlock(&library->model_lock);
     return found;
 }

@@ -12,17 +12,25 @@ struct Follower;
  * search may still be using it. */
 #define LIBRARY_MODELS_MAX 16
 
+#define LIBRARY_MODEL_NAME_MAX 64
+
+typedef struct OwnModel {
+    EncodeQueue *queue;
+    char folder[LIBRARY_MODEL_NAME_MAX + 1]; /* its name in the models' folder */
+} OwnModel;
+
 struct Library {
     Db *db;
     BlobStore *blobs;
     Sandbox *sandbox;
     LibraryOptions options;
-    Scope system;                         /* jobs and the follower serve every workspace */
-    _Atomic(EncodeQueue *) encoder;       /* of the model that new documents get */
-    _Atomic(EncodeQueue *) coming;        /* of the model that comes; NULL: none does */
-    EncodeQueue *own[LIBRARY_MODELS_MAX]; /* that this library opened; under model_lock */
+    Scope system;                     /* jobs and the follower serve every workspace */
+    _Atomic(EncodeQueue *) encoder;   /* of the model that new documents get */
+    _Atomic(EncodeQueue *) coming;    /* of the model that comes; NULL: none does */
+    OwnModel own[LIBRARY_MODELS_MAX]; /* that this library opened; under model_lock */
     size_t own_count;
     pthread_mutex_t model_lock;
+    pthread_mutex_t choice_lock; /* held from reading the choice until all above is as it says */
     /* Since when this process embeds with the model that comes (0: not yet), and what was there. */
     _Atomic int64_t change_began_ms, change_began_with;
     struct Follower *follower;
@@ -59,12 +67,14 @@ typedef struct ModelChoice {
     size_t next_dims;
     Str previous; /* whose vectors have still to be removed */
 } ModelChoice;
-/* Empty members when nothing is known. */
-void model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r);
+/* Empty members when nothing is known; false when that is because it could not be read. */
+bool model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r);
 MUST_CHECK bool model_choice_save(Library *library, const ModelChoice *choice, Error *err);
-/* The chosen model's queue in place of the program's, and that of a change that was interrupted. */
+/* The chosen model's queue in place of the program's, and that of a change that goes on; from now
+ * on as any node chooses. */
 void library_open_models(Library *library);
-void library_close_models(Library *library);
+void library_leave_models(Library *library); /* no longer */
+void library_close_models(Library *library); /* when nobody uses the queues */
 /* Vectors of `model` for all chunks of a document that lack one. */
 MUST_CHECK bool library_embed_document(Job *job, const Scope *scope, Str document, Str model,
                                        EncodeQueue *queue, Error *err);

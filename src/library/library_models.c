@@ -7,12 +7,14 @@
  *                              swaps; a query is always embedded with the model of its index
  *     after the swap           A's vectors are removed
  *
- * Each step is found again after a restart by what the settings and the rows say. */
+ * Each step is found again after a restart by what the settings and the rows say. Whoever saves
+ * the choice tells every node that shares the database, and each does as it says. */
 #include <dirent.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "encode/model.h"
 #include "library/follower.h"
 #include "library/library_int.h"
@@ -20,6 +22,7 @@
 #include "store/vectors_store.h"
 
 #define CHOICE_SETTING S("embedding_model")
+#define CHOICE_CHANNEL "embedding_model"
 #define DIMS_MAX 8192
 #define MODEL_FOLDERS_MAX 200
 #define DOCUMENTS_AT_ONCE 50
@@ -45,6 +48,7 @@ static bool save_choice(DbTx *tx, void *argument, Error *err)
 {
     const ChoiceWork *work = argument;
     return setting_set(tx, work->system, CHOICE_SETTING, work->value, err) &&
+           db_notify(tx, CHOICE_CHANNEL, S("changed"), err) &&
            (!work->adds_job ||
             library_queue(tx, work->system, work->arena, JOB_REEMBED, S("model"), err));
 }
@@ -60,15 +64,16 @@ static Str text_of(Arena *arena, const json_t *json, const char *name)
     return str_copy(arena, json_member_text(json, name));
 }
 
-void model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r)
+bool model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r)
 {
     AUTO_JSON json_t *json = NULL;
     ChoiceWork work = { .system = &library->system, .arena = arena };
-    Error ignored;
+    Error why = { 0 };
     *choice_r = (ModelChoice){ 0 };
-    if (!store_read(library->db, &library->system, find_choice, &work, &ignored) ||
-        !json_parse(work.value, KB(64), &json, &ignored))
-        return;
+    if (!store_read(library->db, &library->system, find_choice, &work, &why))
+        return why.code == ERROR_NOT_FOUND;
+    if (!json_parse(work.value, KB(64), &json, &why))
+        return true;
     *choice_r = (ModelChoice){ .dims = dims_of(json, "dims"),
                                .folder = text_of(arena, json, "folder"),
                                .next_dims = dims_of(json, "next_dims"),
@@ -78,6 +83,7 @@ void model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r)
         choice_r->name = text_of(arena, json, "name");
     if (choice_r->next_dims)
         choice_r->next_name = text_of(arena, json, "next_name");
+    return true;
 }
 
 static bool save(Library *library, const ModelChoice *choice, bool adds_job, Error *err)
@@ -104,51 +110,103 @@ bool model_choice_save(Library *library, const ModelChoice *choice, Error *err)
 
 /* --- Queues --- */
 
-/* The queue of a folder, made when there is none; NULL when there are too many. */
-static EncodeQueue *queue_of(Library *library, const char *folder)
-{
-    EncodeQueue *queue = NULL;
-    EncodeQueueOptions options = library->options.models;
-    options.folder = folder;
-    pthread_mutex_lock(&library->model_lock);
-    if (library->own_count < LIBRARY_MODELS_MAX) {
-        queue = encode_queue_new(&options);
-        library->own[library->own_count++] = queue;
-    }
-    pthread_mutex_unlock(&library->model_lock);
-    return queue;
-}
-
 static char *path_of(Library *library, Arena *arena, Str name)
 {
     return path_join(arena, str(library->options.models_folder), name);
 }
 
-void library_open_models(Library *library)
+/* A new queue of the model in that folder; NULL when there are too many. */
+static EncodeQueue *open_queue(Library *library, Arena *arena, Str name)
+{
+    EncodeQueue *queue = NULL;
+    EncodeQueueOptions options = library->options.models;
+    options.folder = path_of(library, arena, name);
+    pthread_mutex_lock(&library->model_lock);
+    if (library->own_count < LIBRARY_MODELS_MAX && name.length <= LIBRARY_MODEL_NAME_MAX) {
+        OwnModel *own = &library->own[library->own_count++];
+        own->queue = queue = encode_queue_new(&options);
+        snprintf(own->folder, sizeof own->folder, STR_FMT, STR_ARG(name));
+    }
+    pthread_mutex_unlock(&library->model_lock);
+    return queue;
+}
+
+/* The queue that was opened last for that folder, or a new one; NULL when this node lacks it. */
+static EncodeQueue *find_queue(Library *library, Arena *arena, Str name)
+{
+    EncodeQueue *queue = NULL;
+    pthread_mutex_lock(&library->model_lock);
+    for (size_t i = library->own_count; i-- > 0 && !queue;)
+        queue = str_is(name, library->own[i].folder) ? library->own[i].queue : NULL;
+    pthread_mutex_unlock(&library->model_lock);
+    if (queue || !name.length)
+        return queue;
+    if (file_exists(path_of(library, arena, name)))
+        return open_queue(library, arena, name);
+    log_warn("library", "this node lacks the model '" STR_FMT "'; add it with: lectern models add",
+             STR_ARG(name));
+    return NULL;
+}
+
+/* --- As it was chosen --- */
+
+static void apply_choice(Library *library, Arena *arena, const ModelChoice *choice)
+{
+    EncodeQueue *used = find_queue(library, arena, choice->folder);
+    atomic_store(&library->coming, find_queue(library, arena, choice->next_folder));
+    if (used)
+        atomic_store(&library->encoder, used);
+    /* At the start the follower has that model already, and nothing is loaded before it is used. */
+    if (choice->name.length && follower_set_model(library->follower, choice->name, choice->dims) &&
+        used)
+        encode_queue_prepare(used);
+}
+
+/* Encoders and index as the saved choice has them, whichever node has made it. */
+static void follow_choice(Library *library)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     ModelChoice choice;
     if (!library->options.models_folder || library->options.model_is_fixed)
         return;
-    model_choice_read(library, arena, &choice);
-    if (choice.folder.length && file_exists(path_of(library, arena, choice.folder)))
-        atomic_store(&library->encoder, queue_of(library, path_of(library, arena, choice.folder)));
-    if (choice.next_folder.length && file_exists(path_of(library, arena, choice.next_folder)))
-        atomic_store(&library->coming,
-                     queue_of(library, path_of(library, arena, choice.next_folder)));
+    pthread_mutex_lock(&library->choice_lock);
+    if (model_choice_read(library, arena, &choice))
+        apply_choice(library, arena, &choice);
+    pthread_mutex_unlock(&library->choice_lock);
+}
+
+static void on_choice(void *argument, const char *channel, Str text)
+{
+    (void)channel, (void)text;
+    follow_choice(argument);
+}
+
+void library_open_models(Library *library)
+{
+    Error err;
+    follow_choice(library);
+    if (!db_listen(library->db, CHOICE_CHANNEL, on_choice, library, &err))
+        log_warn("library", "another node's change of the model is seen at the next start: %s",
+                 err.message);
+}
+
+void library_leave_models(Library *library)
+{
+    db_unlisten(library->db, CHOICE_CHANNEL, on_choice, library);
 }
 
 void library_close_models(Library *library)
 {
     for (size_t i = 0; i < library->own_count; i++)
-        encode_queue_free(library->own[i]);
+        encode_queue_free(library->own[i].queue);
 }
 
 /* --- The folders --- */
 
 static bool name_is_simple(Str name)
 {
-    return name.length && name.length <= 64 && name.at[0] != '.' && str_find_char(name, '/') < 0;
+    return name.length && name.length <= LIBRARY_MODEL_NAME_MAX && name.at[0] != '.' &&
+           str_find_char(name, '/') < 0;
 }
 
 static LibraryModelFolder describe(Library *library, Arena *arena, const ModelChoice *choice,
@@ -191,7 +249,7 @@ bool library_models(Library *library, Arena *arena, LibraryModelList *list_r, Er
     DIR *folder = library->options.models_folder ? opendir(library->options.models_folder) : NULL;
     if (!folder)
         return true;
-    model_choice_read(library, arena, &choice);
+    (void)model_choice_read(library, arena, &choice);
     /* Before any choice, the program takes the usual one. */
     if (!choice.folder.length && choice.name.length)
         choice.folder =
@@ -220,10 +278,9 @@ static bool check_name(Library *library, Arena *arena, Str name, Error *err)
            fail(err, ERROR_CONFLICT, "the setting 'model' names the model; remove it first");
 }
 
-static bool load_next(Library *library, const char *folder, EncodeQueue **queue_r,
-                      EncodeStatus *status_r, Error *err)
+static bool load_next(Library *library, Arena *arena, Str name, EncodeStatus *status_r, Error *err)
 {
-    EncodeQueue *queue = queue_of(library, folder);
+    EncodeQueue *queue = open_queue(library, arena, name);
     if (!queue)
         return fail(err, ERROR_BUSY, "the model was changed %d times; start the server again",
                     LIBRARY_MODELS_MAX);
@@ -232,7 +289,6 @@ static bool load_next(Library *library, const char *folder, EncodeQueue **queue_
     if (encoder_is_reranker(encode_queue_encoder(queue)))
         return fail(err, ERROR_INVALID, "this model scores pairs of texts and makes no vectors");
     encode_queue_status(queue, status_r);
-    *queue_r = queue;
     return true;
 }
 
@@ -240,24 +296,20 @@ bool library_use_model(Library *library, Arena *arena, Str name, Error *err)
 {
     ModelChoice choice;
     EncodeStatus status;
-    EncodeQueue *queue;
-    if (!check_name(library, arena, name, err) ||
-        !load_next(library, path_of(library, arena, name), &queue, &status, err))
+    if (!check_name(library, arena, name, err) || !load_next(library, arena, name, &status, err))
         return false;
     (void)library_model(library, arena); /* so that what serves now has a name */
-    model_choice_read(library, arena, &choice);
-    choice.next_name = choice.next_folder = STR_NONE;
-    choice.next_dims = 0;
-    if (str_is(choice.name, status.model)) {
-        atomic_store(&library->coming, NULL);
-        choice.folder = name;
-        return save(library, &choice, false, err);
-    }
-    choice.next_name = str(status.model);
-    choice.next_folder = name;
-    choice.next_dims = status.dims;
-    atomic_store(&library->coming, queue);
-    return save(library, &choice, true, err);
+    if (!model_choice_read(library, arena, &choice))
+        return fail(err, ERROR_BUSY, "which model is used cannot be read now; try again later");
+    bool is_used = str_is(choice.name, status.model);
+    choice.folder = is_used ? name : choice.folder;
+    choice.next_folder = is_used ? STR_NONE : name;
+    choice.next_name = is_used ? STR_NONE : str(status.model);
+    choice.next_dims = is_used ? 0 : status.dims;
+    if (!save(library, &choice, !is_used, err))
+        return false;
+    follow_choice(library);
+    return true;
 }
 
 bool library_remove_model(Library *library, Arena *arena, Str name, Error *err)
@@ -346,9 +398,7 @@ static bool swap(Reembedding *in, Error *err)
                            .previous = in->choice.name };
     if (!model_choice_save(library, &choice, err))
         return false;
-    atomic_store(&library->encoder, atomic_load(&library->coming));
-    atomic_store(&library->coming, NULL);
-    (void)follower_set_model(library->follower, choice.name, choice.dims);
+    follow_choice(library);
     in->choice = choice;
     return true;
 }
@@ -405,10 +455,15 @@ static bool clean_up(Reembedding *in, Error *err)
 bool library_reembed_job(Job *job, Error *err)
 {
     Reembedding in = { .library = job->argument, .job = job };
-    model_choice_read(in.library, job->arena, &in.choice);
+    follow_choice(in.library); /* it may have been made on another node a moment ago */
+    if (!model_choice_read(in.library, job->arena, &in.choice))
+        return fail(err, ERROR_BUSY, "which model is used cannot be read");
     EncodeQueue *queue = atomic_load(&in.library->coming);
     atomic_store(&in.library->change_began_ms, 0);
-    if (in.choice.next_name.length && queue) {
+    if (in.choice.next_name.length && !queue)
+        return fail(err, ERROR_BUSY, "this node lacks the model '" STR_FMT "'",
+                    STR_ARG(in.choice.next_folder));
+    if (in.choice.next_name.length) {
         if (!encode_queue_load(queue, err) || !embed_next(&in, queue, err))
             return false;
         if (atomic_load(&in.library->coming) != queue)
