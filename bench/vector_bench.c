@@ -17,7 +17,6 @@
 #define QUERY_COUNT 1000
 #define K 10
 #define PASSES 3
-#define AT_ONCE 16
 #define MANY 1000000
 #define MANY_QUERIES 100
 /* Standard deviation of what is added to real vectors to have many; theirs is 0.051. */
@@ -130,16 +129,16 @@ typedef struct Rate {
 } Rate;
 
 static Rate measure(const Bench *bench, VectorIndex *index, size_t queries, const KeyFilter *filter,
-                    const Best *best, size_t batch)
+                    const Best *best)
 {
     Rate rate = { 0 };
     AUTO_FREE LegHit *hits = heap_alloc(queries * K * sizeof(*hits));
     AUTO_FREE size_t *counts = heap_alloc(queries * sizeof(*counts));
     for (size_t pass = 0; pass < PASSES; pass++) {
         int64_t processor = thread_us(), clock = monotonic_us();
-        for (size_t q = 0; q < queries; q += batch)
-            vectors_search_many(index, bench->queries + q * bench->dims, MIN(batch, queries - q),
-                                filter, K, hits + q * K, counts + q);
+        for (size_t q = 0; q < queries; q++)
+            counts[q] =
+                vectors_search(index, bench->queries + q * bench->dims, filter, K, hits + q * K);
         processor = thread_us() - processor, clock = monotonic_us() - clock;
         rate.processor = MAX(rate.processor, (double)queries * 1e6 / (double)MAX(processor, 1));
         rate.clock = MAX(rate.clock, (double)queries * 1e6 / (double)MAX(clock, 1));
@@ -182,15 +181,14 @@ static void flat(Bench *bench)
         if (!vector_kernels_all[i]->is_supported())
             continue;
         vectors_use(index, vector_kernels_all[i]);
-        print("flat", vector_kernels_all[i]->name,
-              measure(bench, index, QUERY_COUNT, NULL, best, 1), more);
+        print("flat", vector_kernels_all[i]->name, measure(bench, index, QUERY_COUNT, NULL, best),
+              more);
     }
     vectors_use(index, vector_kernels());
-    print("flat", "16 at once", measure(bench, index, QUERY_COUNT, NULL, best, AT_ONCE), more);
     vectors_free(index);
     index = fill(bench, "/nonexistent", true, &spent);
     about(bench, index, spent, more);
-    print("flat", "half precision", measure(bench, index, QUERY_COUNT, NULL, best, 1), more);
+    print("flat", "half precision", measure(bench, index, QUERY_COUNT, NULL, best), more);
     vectors_free(index);
 }
 
@@ -216,7 +214,7 @@ static void filters(Bench *bench)
         AUTO_FREE Best *best = exact(bench, QUERIES, bits);
         KeyFilter filter = { .bits = bits, .bit_count = bench->base_count };
         snprintf(what, sizeof(what), "filter %g", shares[i]);
-        print(what, "bitmap", measure(bench, index, QUERIES, &filter, best, 1), "");
+        print(what, "bitmap", measure(bench, index, QUERIES, &filter, best), "");
     }
     vectors_free(index);
 }
@@ -262,13 +260,10 @@ static void many(Bench *bench)
         spent += thread_us() - start;
     }
     vectors_publish(index);
-    Rate rate = measure(&some, index, MANY_QUERIES, NULL, best, 1);
+    Rate rate = measure(&some, index, MANY_QUERIES, NULL, best);
     snprintf(more, sizeof(more), ", \"ms\": %.3f, \"build\": %.0f", 1e3 / rate.processor,
              MANY * 1e6 / (double)spent);
-    print("1,000,000", "scan", rate, more);
-    rate = measure(&some, index, MANY_QUERIES, NULL, best, AT_ONCE);
-    snprintf(more, sizeof(more), ", \"ms\": %.3f", 1e3 / rate.processor);
-    print("1,000,000", "16 at once", rate, more);
+    print("1,000,000", "cells", rate, more);
     vectors_free(index);
 }
 
@@ -285,7 +280,7 @@ static void deletes(Bench *bench)
     VectorIndex *index = fill(bench, folder, false, &spent);
     if (!vectors_commit(index, 1, &err))
         quit(&err);
-    Rate fresh = measure(bench, index, QUERY_COUNT, NULL, best, 1);
+    Rate fresh = measure(bench, index, QUERY_COUNT, NULL, best);
     size_t fresh_bytes = vectors_size(index).bytes;
     for (uint64_t round = 0; round < ROUNDS; round++) {
         for (size_t i = 0; i < bench->base_count; i++)
@@ -297,7 +292,7 @@ static void deletes(Bench *bench)
         if (!vectors_commit(index, round + 2, &err))
             quit(&err);
     }
-    Rate rate = measure(bench, index, QUERY_COUNT, NULL, best, 1);
+    Rate rate = measure(bench, index, QUERY_COUNT, NULL, best);
     snprintf(more, sizeof(more), ", \"recall_fresh\": %.4f, \"size_ratio\": %.3f", fresh.recall,
              (double)vectors_size(index).bytes / (double)fresh_bytes);
     print("deletes", "ten rounds of half", rate, more);

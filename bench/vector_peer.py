@@ -92,7 +92,7 @@ def faiss_graph(base):
 
 def hnswlib_rows(what, base, queries, best, name):
     graph, rate = hnswlib_graph(base, name)
-    for ef in (32, 64, 96):
+    for ef in (32, 64, 68, 72, 80, 96):
         graph.set_ef(ef)
         show(what, f"hnswlib ef {ef}", best, lambda: graph.knn_query(queries, K, num_threads=1)[0],
              bytes=round(graph.index_file_size() / len(base)), build=rate)

@@ -51,9 +51,6 @@ MUST_CHECK bool vectors_commit(VectorIndex *index, uint64_t generation, Error *e
  * thread. */
 size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *filter, size_t k,
                       LegHit *hits);
-/* The same for many queries with one filter: hits[count][k], counts[count]. */
-void vectors_search_many(VectorIndex *index, const float *queries, size_t count,
-                         const KeyFilter *filter, size_t k, LegHit *hits, size_t *counts);
 /* Cosines of the hits' vectors with each other, [count][count]: of the part that the hit names,
  * else of the key's first; 0 where there is none. Scores are not read. */
 void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, float *cosines);

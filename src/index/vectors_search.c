@@ -218,8 +218,8 @@ static Effort effort_of(const Scan *scan, size_t k)
     return (Effort){ (float)reach, (size_t)near, MAX((size_t)most, 2 * k) };
 }
 
-void vectors_search_many(VectorIndex *index, const float *queries, size_t count,
-                         const KeyFilter *filter, size_t k, LegHit *hits, size_t *counts)
+size_t vectors_search(VectorIndex *index, const float *vector, const KeyFilter *filter, size_t k,
+                      LegHit *hits)
 {
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
     AUTO_FREE uint64_t **allowed = heap_alloc((now->count + 1) * sizeof(*allowed));
@@ -228,25 +228,16 @@ void vectors_search_many(VectorIndex *index, const float *queries, size_t count,
                   .kernels = index->kernels,
                   .allowed = allowed,
                   .is_exact = index->is_exact };
+    VectorQuery query;
+    vector_query_prepare(&query, vector, scan.dims);
     open_scan(&scan, filter);
     Effort effort = effort_of(&scan, k);
     bool is_few = scan.allowed_count <= effort.most + scan.entries / SCORE_COST;
-    for (size_t q = 0; q < count; q++) {
-        VectorQuery query;
-        vector_query_prepare(&query, queries + q * scan.dims, scan.dims);
-        counts[q] = is_few ? search_all(&scan, &query, k, hits + q * k)
-                           : search_signs(&scan, &query, effort, k, hits + q * k);
-    }
+    size_t found =
+        is_few ? search_all(&scan, &query, k, hits) : search_signs(&scan, &query, effort, k, hits);
     for (size_t s = 0; s < now->count; s++)
         free(allowed[s]);
-}
-
-size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *filter, size_t k,
-                      LegHit *hits)
-{
-    size_t count;
-    vectors_search_many(index, query, 1, filter, k, hits, &count);
-    return count;
+    return found;
 }
 
 /* --- Similarities --- */

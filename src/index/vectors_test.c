@@ -458,24 +458,6 @@ Test(index, a_bitmap_filter_gives_exactly_its_keys)
     finish(&f);
 }
 
-Test(index, queries_together_find_what_each_finds_alone)
-{
-    Fixture f = fixture(COUNT_ALL);
-    enum { QUERIES = 21, HITS = 12 };
-    static LegHit together[QUERIES * HITS], alone[HITS];
-    size_t counts[QUERIES];
-    KeyFilter filters[] = { { 0 }, { .allows = every_third }, { .allows = every_hundredth } };
-    for (size_t i = 0; i < COUNT(filters); i++) {
-        vectors_search_many(f.index, f.vectors, QUERIES, &filters[i], HITS, together, counts);
-        for (size_t q = 0; q < QUERIES; q++) {
-            size_t count = vectors_search(f.index, f.vectors + q * DIMS, &filters[i], HITS, alone);
-            cr_assert_eq(count, counts[q]);
-            cr_assert_eq(memcmp(alone, together + q * HITS, count * sizeof(*alone)), 0);
-        }
-    }
-    finish(&f);
-}
-
 Test(index, half_precision_finds_the_true_ones)
 {
     Fixture f = fixture(0);
