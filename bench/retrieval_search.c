@@ -141,6 +141,8 @@ static int64_t thread_us(void)
 
 static void measure(Bench *bench, Searcher *searcher, const char *name, SearchRequest request)
 {
+    static const bool all_facets[FACET_COUNT] = { true, true, true, true, true, true };
+    SearchFacets facets;
     size_t count = bench->queries.count;
     int64_t *times = arena_new_array(bench->arena, int64_t, count);
     int64_t *processor = arena_new_array(bench->arena, int64_t, count);
@@ -151,6 +153,10 @@ static void measure(Bench *bench, Searcher *searcher, const char *name, SearchRe
         request.query = bench->queries.at[i];
         int64_t start = monotonic_us(), processor_start = thread_us();
         must(search_run(searcher, &bench->scope, arena, &request, &results, &err), &err);
+        if (request.wants_matching)
+            must(search_facets(searcher, &bench->scope, arena, &request, &results, all_facets,
+                               &facets, &err),
+                 &err);
         times[i] = monotonic_us() - start;
         processor[i] = thread_us() - processor_start;
     }
@@ -194,6 +200,10 @@ static void measure_all(Bench *bench, EncodeQueue *encoder, Searcher *searcher)
     measure(bench, searcher, "keyword", request);
     request.is_remembered = true;
     measure(bench, searcher, "keyword, remembered", request);
+    request = plain, request.wants_matching = true;
+    measure(bench, searcher, "hybrid, facets", request);
+    request.mode = SEARCH_KEYWORD;
+    measure(bench, searcher, "keyword, facets", request);
     request = plain, request.is_typing = true;
     measure(bench, searcher, "hybrid, typing", request);
     request = plain, request.name = S("document 1");
