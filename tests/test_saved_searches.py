@@ -71,6 +71,7 @@ def test_conditions_alone_can_be_saved(library):
     ({"name": "a", "query": "a", "filters": {"after": "soon"}}, "after"),
     ({"name": "a", "query": "a", "filters": {"colour": "red"}}, "colour"),
     ({"name": "a", "query": "a", "filters": {"metadata": ["pages>=many"]}}, "metadata"),
+    ({"name": "a", "query": "a", "filters": {"tags": [str(n) for n in range(21)]}}, "tags"),
 ])
 def test_what_could_not_be_run_is_not_kept(library, body, field):
     answer = library.post("/v1/searches/saved", body)

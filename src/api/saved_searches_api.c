@@ -5,6 +5,7 @@
 #include "store/saved_searches_store.h"
 
 #define NAME_MAX_BYTES 200
+#define FILTERS_MAX KB(256) /* a body is at most 64 KiB; escapes may make it longer */
 
 typedef struct SavedWork {
     ApiRequest *request;
@@ -44,7 +45,7 @@ static void put_list(JsonWriter *json, const char *name, StrList list)
 
 static Str print_filters(Arena *arena, const SavedFilters *filters)
 {
-    Buf text = buf_new(arena, MB(1));
+    Buf text = buf_new(arena, FILTERS_MAX);
     JsonWriter json = put_begin(&text);
     put_list(&json, "collections", filters->collections);
     put_list(&json, "documents", filters->documents);
@@ -89,6 +90,7 @@ static bool read_saved(SavedWork *work, Error *err)
     SavedFilters filters = { 0 };
     SearchRequest search;
     json_t *given = NULL;
+    int64_t count;
     if (!api_fields(request, err, { "name", JSON_STR, &saved->name, .length_max = NAME_MAX_BYTES },
                     { "query", JSON_STR, &saved->query, .length_max = KB(8) },
                     { "mode", JSON_STR, &saved->mode }, { "filters", JSON_ANY, &given }) ||
@@ -101,6 +103,10 @@ static bool read_saved(SavedWork *work, Error *err)
         return false;
     if (!str_trim(saved->query).length && !search_has_conditions(&search))
         return fail_field(err, "query", "'query' is missing");
+    /* Nothing is newer than all; but conditions that are too many are refused. */
+    if (!search_count_new(request->api->searcher, request->scope, request->arena, &search,
+                          INT64_MAX, &count, err))
+        return false;
     saved->mode = str(search_mode_name(search.mode));
     saved->filters = print_filters(request->arena, &filters);
     return true;
@@ -114,7 +120,7 @@ static int64_t count_new(const ApiRequest *request, const SavedSearch *saved)
     SearchRequest search;
     int64_t count = 0;
     Error why;
-    bool ok = json_parse(saved->filters, MB(1), &json, &why) &&
+    bool ok = json_parse(saved->filters, FILTERS_MAX, &json, &why) &&
               read_filters(request->arena, json, &filters, &why) &&
               make_search(request->arena, saved, &filters, &search, &why) &&
               search_count_new(request->api->searcher, request->scope, request->arena, &search,
@@ -234,7 +240,7 @@ bool searches_saved_remove(ApiRequest *request, HttpResponse *response, Error *e
 static bool fill_body(ApiRequest *request, const SavedSearch *saved, Error *err)
 {
     AUTO_JSON json_t *filters = NULL;
-    if (!json_parse(saved->filters, MB(1), &filters, err))
+    if (!json_parse(saved->filters, FILTERS_MAX, &filters, err))
         return false;
     return (json_object_update(request->json, filters) == 0 &&
             json_object_set_new(request->json, "query",
