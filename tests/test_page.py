@@ -405,6 +405,11 @@ def test_a_search_is_saved_says_what_is_new_and_is_forgotten(library, desk, page
     page.keyboard.press("Enter")
     expect(part(page, "save-search")).to_be_visible()
     assert "saved=" not in page.url
+    asked = len(desk.requests)
+    desk.go("/search?q=cormorant&saved=../../lab/runs/x/cancel%3F")
+    part(page, "result").first.wait_for()
+    assert not [url for url in desk.requests[asked:] if "/v1/lab/runs" in url]
+    desk.check(allowed=("status of 404",))
     desk.go("/search")
     row.locator("[data-test=saved-remove]").click()
     part(page, "undo").click()

@@ -145,7 +145,7 @@ class DocumentView {
 
   async load() {
     try {
-      this.one = await get(`/v1/documents/${this.id}`);
+      this.one = await get(`/v1/documents/${encodeURIComponent(this.id)}`);
       this.readable = isReadable(this.one);
       this.paintHead();
       this.show(this.query.show);

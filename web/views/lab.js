@@ -51,7 +51,7 @@ export function render(root, {query}) {
 
   async function result(run) {
     const {beside} = here().query;
-    const other = beside && await get(`/v1/lab/runs/${beside}`).catch(() => null);
+    const other = beside && await get(`/v1/lab/runs/${encodeURIComponent(beside)}`).catch(() => null);
     fill(shown, other && other.result ? comparisonOf(run, other, () => open(run.id)) : resultOf(run));
     paintRuns();
   }
@@ -60,7 +60,7 @@ export function render(root, {query}) {
     const mine = ++turn;
     clearTimeout(timer);
     try {
-      const run = await get(`/v1/lab/runs/${id}`);
+      const run = await get(`/v1/lab/runs/${encodeURIComponent(id)}`);
       if (mine !== turn) return;
       showing = run;
       if (run.result) await result(run);

@@ -212,11 +212,17 @@ class Library {
       this.paintUnderstood(page);
       this.paint(more ? page.items : null);
     } catch (error) {
-      if (error.position) this.wrong.show(error);
+      if (error.position) this.showWrong(error);
       else if (error.name !== 'AbortError') fill(this.list, problem(error, () => this.load()));
     } finally {
       if (own === this.aborter) this.loading = false;
     }
+  }
+
+  // The list stays as it was; before there was one, it is empty.
+  showWrong(error) {
+    this.wrong.show(error);
+    if (!this.items.length) fill(this.list);
   }
 
   paintUnderstood(page) {

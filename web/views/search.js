@@ -49,7 +49,7 @@ function bodyFrom(query, whole) {
 async function ask(query, whole, signal) {
   if (query.saved && whole) {
     try {
-      const answer = await post(`/v1/searches/saved/${query.saved}/run`, shownAs(query, whole), {signal});
+      const answer = await post(`/v1/searches/saved/${encodeURIComponent(query.saved)}/run`, shownAs(query, whole), {signal});
       seen(query.saved);
       return answer;
     } catch (error) {
@@ -74,7 +74,7 @@ function toggle(name, query, changed) {
 // Whose likes these are; pressing it goes back to an ordinary search.
 function likeChip(query, forget) {
   const words = h('span', {}, t('search.like'));
-  get(`/v1/documents/${query.like}`).then((one) => { words.textContent = t(query.part ? 'search.like_part' : 'search.like_whole', {name: one.name}); }, () => {});
+  get(`/v1/documents/${encodeURIComponent(query.like)}`).then((one) => { words.textContent = t(query.part ? 'search.like_part' : 'search.like_whole', {name: one.name}); }, () => {});
   return h('button', {class: 'chip', type: 'button', data: {set: 'yes'}, title: t('filter.forget'), test: 'like-of', onclick: forget}, words, icon('close'));
 }
 
@@ -268,8 +268,9 @@ export function render(root, {query}) {
     paintSave();
     say(status, t('search.hint'));
     const empty = state.statistics && state.statistics.documents === 0;
-    fill(ol, empty && invite(), notices(), savedSection());
-    recentSearches().then((section) => { if (section && !isAsked(here().query)) ol.append(section); });
+    const lately = h('div', {});
+    fill(ol, empty && invite(), notices(), savedSection(), lately);
+    recentSearches().then((section) => fill(lately, section));
   }
 
   const isAsked = (now) => Boolean((now.q || '').trim() || now.like);
