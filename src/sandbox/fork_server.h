@@ -6,7 +6,8 @@
  * calls that fork.
  *
  * Its workers share its layout in memory. So that nobody finds that out by trying, a new one is
- * started when a worker has crashed, and after FORK_SERVER_WORKERS_MAX workers.
+ * started when a worker has crashed, and after FORK_SERVER_WORKERS_MAX workers. (A copy of a
+ * command has that command's layout; it reads one file.)
  *
  * Threads: one, the same for all calls. */
 #pragma once

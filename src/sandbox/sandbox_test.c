@@ -417,8 +417,11 @@ Test(sandbox, a_fork_server_that_was_killed_is_started_anew)
     Error err;
     cr_assert(run_one("echo", &err), "%s", err.message);
     cr_assert_eq(wait_for_children(2, pids), 2);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2; i++) {
+        siginfo_t about;
         cr_assert_eq(kill(pids[i], SIGKILL), 0);
+        cr_assert_eq(waitid(P_PID, (id_t)pids[i], &about, WEXITED | WNOWAIT), 0);
+    }
     cr_assert(run_one("echo", &err), "%s", err.message);
 }
 
@@ -432,6 +435,26 @@ Test(sandbox, after_a_crash_nothing_is_where_it_was)
     heard.length = 0;
     cr_assert(run_one("where", &err), "%s", err.message);
     cr_assert(!str_equal(buf_str(&heard), first));
+}
+
+static void *crash_some(void *failures)
+{
+    Error err;
+    for (int i = 0; i < 6; i++)
+        if (run_one(i & 1 ? "crash" : "echo", &err) != !(i & 1))
+            atomic_fetch_add((atomic_int *)failures, 1);
+    return NULL;
+}
+
+Test(sandbox, crashes_cost_nothing_but_themselves_side_by_side)
+{
+    pthread_t threads[4];
+    atomic_int failures = 0;
+    for (size_t i = 0; i < COUNT(threads); i++)
+        pthread_create(&threads[i], NULL, crash_some, &failures);
+    for (size_t i = 0; i < COUNT(threads); i++)
+        pthread_join(threads[i], NULL);
+    cr_assert_eq(failures, 0);
 }
 
 Test(sandbox, a_fork_server_names_what_it_cannot_fork)
