@@ -1,6 +1,6 @@
 /* search.h - passages that fit a query: keyword and semantic legs, fused, filtered, with snippets.
  *
- *     query --+-- keyword leg (BM25, phrases, exclusions) --+--> weighted min-max --> rows
+ *     query --+-- keyword leg (BM25, phrases, exclusions) --+--> one ranking --> rows
  *             +-- semantic leg (query vector, flat scan) ---+
  *
  * Filters are applied inside both legs, so a narrow filter still finds the best it allows. One
