@@ -129,8 +129,8 @@ typedef struct Probe {
 } Probe;
 
 /* Cells by gap: how much less like the query their centre is than the best centre. */
-#define BINS 128
-#define BINS_OF_ONE 64 /* gaps are from 0 to 2 */
+#define GAP_BINS 128
+#define GAP_BINS_OF_ONE 64 /* gaps are from 0 to 2 */
 /* So many entries are looked at, however far they are; in groups. */
 #define GROUPS_LEAST (4096 / 8)
 
@@ -165,7 +165,7 @@ static float measure_cells(const Scan *scan, const VectorQuery *query, float *co
 
 /* The bin of each cell, and the groups of the cells in each bin. */
 static void bin_cells(const Scan *scan, const VectorQuery *query, uint8_t *bins,
-                      size_t groups[static BINS])
+                      size_t groups[static GAP_BINS])
 {
     AUTO_FREE float *cosines = heap_alloc(scan->cells * sizeof(*cosines));
     float best = measure_cells(scan, query, cosines);
@@ -173,8 +173,8 @@ static void bin_cells(const Scan *scan, const VectorQuery *query, uint8_t *bins,
     for (size_t s = 0; s < scan->now->count; s++) {
         const VectorView *view = view_of(scan, s);
         for (size_t c = 0; c < view->cell_count; c++, at++) {
-            float gap = MAX(best - cosines[at], 0.0f);
-            bins[at] = (uint8_t)MIN((size_t)(gap * BINS_OF_ONE), (size_t)BINS - 1);
+            float gap = MIN(MAX(best - cosines[at], 0.0f), 2.0f);
+            bins[at] = (uint8_t)MIN((size_t)(gap * GAP_BINS_OF_ONE), (size_t)GAP_BINS - 1);
             groups[bins[at]] += view->cell_groups[c + 1] - view->cell_groups[c];
         }
     }
@@ -183,15 +183,15 @@ static void bin_cells(const Scan *scan, const VectorQuery *query, uint8_t *bins,
 /* The cells within reach, nearest bin first; how many. */
 static size_t choose_cells(const Scan *scan, const VectorQuery *query, float reach, Probe *chosen)
 {
-    size_t groups[BINS] = { 0 }, starts[BINS + 1] = { 0 }, last = 0, at = 0;
+    size_t groups[GAP_BINS] = { 0 }, starts[GAP_BINS + 1] = { 0 }, last = 0, at = 0;
     AUTO_FREE uint8_t *bins = heap_alloc(scan->cells);
     bin_cells(scan, query, bins, groups);
     for (size_t within = groups[0];
-         last + 1 < BINS && (last + 1 < reach * BINS_OF_ONE || within < GROUPS_LEAST);)
+         last + 1 < GAP_BINS && (last + 1 < reach * GAP_BINS_OF_ONE || within < GROUPS_LEAST);)
         within += groups[++last];
     for (size_t i = 0; i < scan->cells; i++)
         starts[bins[i] + 1]++;
-    for (size_t b = 1; b <= BINS; b++)
+    for (size_t b = 1; b <= GAP_BINS; b++)
         starts[b] += starts[b - 1];
     size_t count = starts[last + 1];
     for (uint32_t s = 0; s < scan->now->count; s++) {

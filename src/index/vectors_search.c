@@ -209,7 +209,7 @@ static Effort effort_of(const Scan *scan, size_t k)
     double allowed = (double)MAX(scan->allowed_count, (size_t)1);
     double rank = (double)k * (double)scan->entries / allowed * (scan->has_parts ? 2 : 1);
     double growth = sqrt(MAX(allowed / many, 1.0)), wanted = sqrt(MAX((double)k / ten, 1.0));
-    double reach = 0.375 + 0.06 * log10(MAX(rank / ten, 1.0)) + 0.06 * log10(growth) +
+    double reach = 0.375 + 0.06 * log10(MAX(rank / ten, 1.0)) + 0.12 * log10(growth) +
                    3 * (1 / sqrt(dims) - 1 / sqrt(measured));
     double times = growth * wanted * measured / dims;
     double near = 400 * times, most = 160 * times;
