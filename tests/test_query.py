@@ -167,6 +167,7 @@ def test_what_was_opened_was_found(library):
     assert library.post(path, {**opened, "rank": 0}).json()["error"]["field"] == "rank"
     assert library.get("/v1/searches/unfound", params={"without": "luck"}, key=admin).json()["error"]["field"] == "without"
     assert search(library, "ferry", remember=False).json()["search_id"] is None
+    assert search(library, "ferry", offset=1).json()["search_id"] is None
 
 
 def test_modes_are_listed_and_checked(library):

@@ -253,6 +253,13 @@ static bool check(const SearchRequest *request, Error *err)
                       request->collections.count);
 }
 
+/* A page further on is the same search. */
+static bool is_kept(const SearchRequest *request)
+{
+    return request->is_remembered && !request->is_typing && !request->offset &&
+           search_modes[request->mode].keeps;
+}
+
 bool search_run(Searcher *searcher, const Scope *scope, Arena *arena, const SearchRequest *request,
                 SearchResults *results_r, Error *err)
 {
@@ -265,7 +272,7 @@ bool search_run(Searcher *searcher, const Scope *scope, Arena *arena, const Sear
         !(is_list(request) ? search_list_newest(run, err) : run_with_words(run, err)))
         return false;
     run->results.took_us = monotonic_us() - start;
-    if (request->is_remembered && !request->is_typing && search_modes[request->mode].keeps)
+    if (is_kept(request))
         remember(run);
     *results_r = run->results;
     return true;
