@@ -555,6 +555,8 @@ def test_judged_results_are_measured_and_other_settings_compared(desk, page):
 def test_the_lab_fits_a_phone(browser, library):
     desk = Desk(browser, library.url, viewport=PHONE, is_mobile=True, has_touch=True, color_scheme="dark",
                 storage_state=library.desk.context.storage_state())
+    judged = library.post("/v1/lab/sets", {"name": "On a phone", "tsv": "gannet\treport.pdf\n"}).json()["id"]
+    library.post("/v1/lab/runs", {"set": judged})
     desk.go("/search/measure")
     part(desk.page, "lab-run").first.locator("button").click()
     part(desk.page, "lab-queries").wait_for()

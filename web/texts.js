@@ -527,6 +527,8 @@ const CATALOGUE = {
   'palette.placeholder': 'Type a place, an action or a file name',
   'palette.ask': 'Ask a question',
   'palette.search': 'Search the library',
+  'palette.measure': 'Measure searching',
+  'palette.saved': 'saved search',
   'palette.search_for': 'Search for “{text}”',
   'palette.ask_for': 'Ask “{text}”',
   'palette.collection': 'collection',

@@ -8,6 +8,7 @@ import {icon} from './icons.js';
 import {dialog} from './forms.js';
 import {pickFiles, pickFolder} from './drop.js';
 import {newCollection} from './collections.js';
+import {savedAddress} from './saved.js';
 import {showKeys} from './help.js';
 
 const MOST = 12;
@@ -17,6 +18,7 @@ function commands() {
   return [
     {text: t('palette.ask'), icon: 'ask', run: to('/ask')},
     {text: t('palette.search'), icon: 'search', run: to('/search')},
+    {text: t('palette.measure'), icon: 'search', run: to('/search/measure')},
     {text: t('rail.library'), icon: 'library', run: to('/library')},
     {text: t('rail.conversations'), icon: 'talks', run: to('/conversations')},
     mayWrite() && {text: t('add.files'), icon: 'add', run: pickFiles},
@@ -31,6 +33,7 @@ function commands() {
     {text: t('keys.title'), icon: 'notice', run: showKeys},
     {text: t('session.out'), icon: 'back', run: () => emit('sign-out')},
     ...state.collections.map((one) => ({text: one.name, kind: t('palette.collection'), icon: 'folder', run: to(`/library?collection=${one.id}`)})),
+    ...state.saved.map((one) => ({text: one.name, kind: t('palette.saved'), icon: 'pin', run: to(savedAddress(one))})),
     ...state.conversations.map((one) => ({text: one.title, kind: t('palette.conversation'), icon: 'talks', run: to(`/ask/${one.id}`)})),
   ].filter(Boolean);
 }

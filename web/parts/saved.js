@@ -20,7 +20,7 @@ export function filtersOf(query) {
 }
 
 // What the choices of the page cannot show stays with the server: a saved search is run there by its id.
-function addressOf(one) {
+export function savedAddress(one) {
   const {filters} = one;
   const query = {q: one.query, mode: one.mode === 'hybrid' ? '' : one.mode, saved: one.id};
   for (const [name, list] of Object.entries(LISTS)) query[name] = (filters[list] || [])[0];
@@ -85,7 +85,7 @@ const freshCount = (one) => one.new_count > 0 && h('b', {class: 'fresh-count', t
 
 function row(one) {
   const act = (key, name, run, test) => h('button', {class: 'icon', 'aria-label': t(key, {name: one.name}), title: t(key, {name: one.name}), onclick: run, test}, icon(name));
-  return h('li', {class: 'line', test: 'saved-row'}, h('a', {class: 'line-name', href: addressOf(one), test: 'saved-run'}, h('b', {}, one.name), one.query !== one.name && h('small', {}, one.query)),
+  return h('li', {class: 'line', test: 'saved-row'}, h('a', {class: 'line-name', href: savedAddress(one), test: 'saved-run'}, h('b', {}, one.name), one.query !== one.name && h('small', {}, one.query)),
     freshCount(one), h('small', {class: 'wide-only'}, one.last_run_at ? t('saved.ran', {ago: ago(one.last_run_at)}) : t('saved.never')),
     act('saved.rename_of', 'edit', () => rename(one), 'saved-rename'), act('saved.remove', 'close', () => forget(one), 'saved-remove'));
 }
@@ -95,5 +95,5 @@ export const savedSection = () => state.saved.length > 0
   && h('section', {class: 'recent', test: 'saved-list'}, h('div', {class: 'row'}, h('h2', {}, t('saved.title'))), h('ul', {class: 'lines'}, state.saved.map(row)));
 
 // In the rail.
-export const savedLeaves = () => state.saved.map((one) => h('a', {class: 'leaf', href: addressOf(one), data: {id: one.id}, title: one.query, test: 'rail-saved'},
+export const savedLeaves = () => state.saved.map((one) => h('a', {class: 'leaf', href: savedAddress(one), data: {id: one.id}, title: one.query, test: 'rail-saved'},
   h('span', {}, one.name), one.new_count > 0 && h('b', {class: 'number fresh-count', title: t('saved.new', {count: one.new_count})}, number(one.new_count))));
