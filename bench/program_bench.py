@@ -2,7 +2,7 @@
 searches of 100,000 chunks with one vector each, with several, and while documents are added.  One
 JSON line for each figure.
 
-    program_bench.py PROGRAM [--only start,memory,small,pdf,files,pages,hybrid,several,load] [--peers VENV] [--keep FOLDER]
+    program_bench.py PROGRAM [--only start,memory,small,pdf,files,pages,hybrid,several,heavy,rebuild,load] [--peers VENV] [--keep FOLDER]
 
 PROGRAM is build/lectern; tile_vectors is expected beside it. PDFs need reportlab, the peers PyMuPDF
 and Kreuzberg: bench/run makes a virtual environment that has them."""
@@ -485,6 +485,53 @@ def bench_several(program, folder, _peers, each=5):
     server.stop()
 
 
+def heavy_queries(texts):
+    """What costs most of 8 KiB: words that are everywhere, that become many, that resemble many."""
+    draw = random.Random(3)
+    common = "the of and in to a is that for with was by are this on as be we were an from".split()
+    long = sorted({w for t in texts[:3000] for w in t.lower().split() if w.isalpha() and len(w) > 7})
+    pairs = [f'"{draw.choice(common)} {draw.choice(common)}"' for _ in range(600)]
+    cut = lambda words, by=" ": by.join(words)[:8000].rsplit(by, 1)[0]
+    return {"stop words": cut(common * 200), "words": cut(draw.sample(long, 1500) if len(long) > 1500 else long),
+            "prefixes": " ".join(f"{c}*" for c in "abcdefghijklmnopqrstuvwxyz"),
+            "words with two edits": cut([f"{draw.choice(long)}~2" for _ in range(900)]),
+            "words that are nowhere": cut(["".join(draw.choices("etaoinsrhl", k=10)) for _ in range(900)]),
+            "phrases of stop words": cut(["-" + p for p in pairs]), "one of many phrases": "cell (" + cut(pairs, " OR ") + ")",
+            "Chinese": "".join(chr(0x4E00 + draw.randrange(3000)) for _ in range(2600))}
+
+
+def bench_heavy(program, folder, _peers):
+    opened = open_library(program, folder, 1)
+    if not opened:
+        return
+    server, texts = opened
+    took = {name: min(timed_queries(server, [query] * 5, "hybrid")) for name, query in heavy_queries(texts).items()}
+    worst = max(took, key=took.get)
+    say("heaviest queries", worst_ms=round(took[worst] * 1000, 1), worst=worst,
+        **{name: round(seconds * 1000, 1) for name, seconds in took.items()})
+    server.stop()
+
+
+def bench_rebuild(program, folder, _peers):
+    """The index is gone: how long until everything is found again, and new documents meanwhile."""
+    opened = open_library(program, folder, 1, changes=True)
+    if not opened:
+        return
+    server, texts = opened
+    server.stop()
+    shutil.rmtree(server.data + "/index")
+    listening, began, found = server.start(), time.perf_counter(), []
+    connection = server.connect()
+    while server.call(connection, "GET", "/health")["index"]["state"] != "ready":
+        word = f"zq{len(found)}xv"
+        seconds, _ = searchable_after(server, connection, f"{word}.txt", f"The word {word} is here.".encode(), word)
+        found.append(seconds)
+    say("index of 100,000 chunks made again", seconds=round(time.perf_counter() - began, 1), listening_ms=round(listening * 1000, 1),
+        new_found_ms=round(statistics.median(found) * 1000, 1), new_documents=len(found))
+    server.stop()
+    shutil.rmtree(server.data)  # the next one makes its own copy
+
+
 def add_until(server, files, stopping, added):
     """Documents of some 300 chunks, one after the other, so that there is always one to embed."""
     connection = server.connect()
@@ -553,7 +600,8 @@ def bench_load(program, folder, _peers, rate=100, seconds=30):
 
 
 BENCHES = {"start": bench_start, "memory": bench_memory, "small": bench_small, "pdf": bench_pdf, "files": bench_files,
-           "pages": bench_pages, "hybrid": bench_hybrid, "several": bench_several, "load": bench_load}
+           "pages": bench_pages, "hybrid": bench_hybrid, "several": bench_several, "heavy": bench_heavy,
+           "rebuild": bench_rebuild, "load": bench_load}
 
 
 def main():

@@ -372,12 +372,12 @@ Query index_query(Index *index, Arena *arena, Str text)
     return query;
 }
 
-Str index_suggest(Index *index, Arena *arena, Str word)
+Str index_suggest(Index *index, Arena *arena, Str word, size_t *looks)
 {
     Language languages[QUERY_LANGUAGES_MAX];
     size_t count = query_languages(index, languages);
     Words *words = borrow_words(index);
-    Str suggested = keyword_suggest(index->keyword, words, languages, count, word, arena);
+    Str suggested = keyword_suggest(index->keyword, words, languages, count, word, looks, arena);
     return_words(index, words);
     return suggested;
 }

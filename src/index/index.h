@@ -116,8 +116,9 @@ Snippet index_snippet(Index *index, Arena *arena, const Query *query, Language l
 
 /* A query made by hand as the index takes it: see keyword_expand(); index_query() has done it. */
 void index_expand(Index *index, Arena *arena, Query *query);
-/* The likeliest spelling of a word that occurs nowhere; see keyword_suggest(). */
-Str index_suggest(Index *index, Arena *arena, Str word);
+/* The likeliest spelling of a word that occurs nowhere; see keyword_suggest(). `*looks` counts down
+ * with each such word, which costs milliseconds in a large index; at 0 nothing is suggested. */
+Str index_suggest(Index *index, Arena *arena, Str word, size_t *looks);
 
 /* Why the keyword leg gives the chunk its score for the query. */
 KeywordExplanation index_explain_keyword(Index *index, Arena *arena, const Query *query,

@@ -60,9 +60,10 @@ KeyFilter keyword_having(KeywordIndex *index, const Query *query, const KeyFilte
  * there, words that occur nowhere those they resemble, for less. */
 void keyword_expand(KeywordIndex *index, Arena *arena, Query *query);
 /* For a word that occurs nowhere: the likeliest word of the index within two edits (one of a short
- * word), by edits and frequency, as it is written there. Empty: it occurs, or there is none. */
+ * word), by edits and frequency, as it is written there. Empty: it occurs, or there is none.
+ * *looks: see index_suggest(). */
 Str keyword_suggest(KeywordIndex *index, Words *words, const Language *languages,
-                    size_t language_count, Str word, Arena *arena);
+                    size_t language_count, Str word, size_t *looks, Arena *arena);
 /* Words of the index that begin with the prefix, the most frequent first; *rarity_r: the weight
  * they have together. Returns how many. */
 size_t keyword_prefixed(KeywordIndex *index, Str prefix, Arena *arena, Str *words, size_t most,

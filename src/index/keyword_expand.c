@@ -238,7 +238,7 @@ static Str nearest(Snapshot *now, Arena *arena, Str typed, Str stem, uint32_t ed
 }
 
 Str keyword_suggest(KeywordIndex *index, Words *words, const Language *languages,
-                    size_t language_count, Str word, Arena *arena)
+                    size_t language_count, Str word, size_t *looks, Arena *arena)
 {
     AUTO_SNAPSHOT Snapshot *now = keyword_snapshot(index);
     char lower[WORD_TEXT_MAX * 4], plain[WORD_TEXT_MAX * 4];
@@ -256,6 +256,9 @@ Str keyword_suggest(KeywordIndex *index, Words *words, const Language *languages
             return STR_NONE;
         stems[l] = list.words.at[0].text;
     }
+    if (!language_count || !*looks)
+        return STR_NONE;
+    --*looks;
     /* Words with another first letter only when none has the same. */
     for (size_t whole = 0; whole < 2 && !best.length; whole++)
         for (size_t l = 0; l < language_count; l++) {
