@@ -21,7 +21,7 @@ static void save_name(Library *library, const EncodeStatus *status)
         return;
     choice.name = str(status->model);
     choice.dims = status->dims;
-    if (!model_choice_save(library, &choice, &err))
+    if (!model_choice_save(library, &choice, false, &err))
         log_warn("library", "the model's name cannot be saved: %s", err.message);
 }
 

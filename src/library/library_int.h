@@ -69,7 +69,15 @@ typedef struct ModelChoice {
 } ModelChoice;
 /* Empty members when nothing is known; false when that is because it could not be read. */
 bool model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r);
-MUST_CHECK bool model_choice_save(Library *library, const ModelChoice *choice, Error *err);
+/* `adds_job`: with the job that embeds everything. */
+MUST_CHECK bool model_choice_save(Library *library, const ModelChoice *choice, bool adds_job,
+                                  Error *err);
+/* Encoders and index as the saved choice has them, whichever node has made it. */
+void model_choice_follow(Library *library);
+/* The path of a folder of models, by its name. */
+char *model_folder(Library *library, Arena *arena, Str name);
+/* A new queue of the model in that folder; NULL when there are too many. */
+EncodeQueue *model_queue_open(Library *library, Arena *arena, Str name);
 /* The chosen model's queue in place of the program's, and that of a change that goes on; from now
  * on as any node chooses. */
 void library_open_models(Library *library);

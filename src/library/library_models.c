@@ -14,192 +14,15 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "encode/model.h"
 #include "library/follower.h"
 #include "library/library_int.h"
-#include "store/settings_store.h"
 #include "store/vectors_store.h"
 
-#define CHOICE_SETTING S("embedding_model")
-#define CHOICE_CHANNEL "embedding_model"
-#define DIMS_MAX 8192
 #define MODEL_FOLDERS_MAX 200
 #define DOCUMENTS_AT_ONCE 50
 #define VECTORS_AT_ONCE 5000
 #define SWAP_WAIT_MS 600000
-
-/* --- What is chosen --- */
-
-typedef struct ChoiceWork {
-    const Scope *system;
-    Arena *arena;
-    Str value;
-    bool adds_job;
-} ChoiceWork;
-
-static bool find_choice(DbTx *tx, void *argument, Error *err)
-{
-    ChoiceWork *work = argument;
-    return setting_find(tx, work->system, work->arena, CHOICE_SETTING, &work->value, err);
-}
-
-static bool save_choice(DbTx *tx, void *argument, Error *err)
-{
-    const ChoiceWork *work = argument;
-    return setting_set(tx, work->system, CHOICE_SETTING, work->value, err) &&
-           db_notify(tx, CHOICE_CHANNEL, S("changed"), err) &&
-           (!work->adds_job ||
-            library_queue(tx, work->system, work->arena, JOB_REEMBED, S("model"), err));
-}
-
-static size_t dims_of(const json_t *json, const char *name)
-{
-    json_int_t dims = json_integer_value(json_object_get(json, name));
-    return dims > 0 && dims <= DIMS_MAX ? (size_t)dims : 0;
-}
-
-static Str text_of(Arena *arena, const json_t *json, const char *name)
-{
-    return str_copy(arena, json_member_text(json, name));
-}
-
-bool model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r)
-{
-    AUTO_JSON json_t *json = NULL;
-    ChoiceWork work = { .system = &library->system, .arena = arena };
-    Error why = { 0 };
-    *choice_r = (ModelChoice){ 0 };
-    if (!store_read(library->db, &library->system, find_choice, &work, &why))
-        return why.code == ERROR_NOT_FOUND;
-    if (!json_parse(work.value, KB(64), &json, &why))
-        return true;
-    *choice_r = (ModelChoice){ .dims = dims_of(json, "dims"),
-                               .folder = text_of(arena, json, "folder"),
-                               .next_dims = dims_of(json, "next_dims"),
-                               .next_folder = text_of(arena, json, "next_folder"),
-                               .previous = text_of(arena, json, "previous") };
-    if (choice_r->dims)
-        choice_r->name = text_of(arena, json, "name");
-    if (choice_r->next_dims)
-        choice_r->next_name = text_of(arena, json, "next_name");
-    return true;
-}
-
-static bool save(Library *library, const ModelChoice *choice, bool adds_job, Error *err)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(1));
-    Buf value = buf_new(arena, KB(16));
-    JsonWriter json = put_begin(&value);
-    put_text(&json, "name", choice->name);
-    put_int(&json, "dims", (int64_t)choice->dims);
-    put_text(&json, "folder", choice->folder);
-    put_text(&json, "next_name", choice->next_name);
-    put_int(&json, "next_dims", (int64_t)choice->next_dims);
-    put_text(&json, "next_folder", choice->next_folder);
-    put_text(&json, "previous", choice->previous);
-    put_end(&json);
-    ChoiceWork work = { &library->system, arena, buf_str(&value), adds_job };
-    return store_write(library->db, &library->system, save_choice, &work, err);
-}
-
-bool model_choice_save(Library *library, const ModelChoice *choice, Error *err)
-{
-    return save(library, choice, false, err);
-}
-
-/* --- Queues --- */
-
-static char *path_of(Library *library, Arena *arena, Str name)
-{
-    return path_join(arena, str(library->options.models_folder), name);
-}
-
-/* A new queue of the model in that folder; NULL when there are too many. */
-static EncodeQueue *open_queue(Library *library, Arena *arena, Str name)
-{
-    EncodeQueue *queue = NULL;
-    EncodeQueueOptions options = library->options.models;
-    options.folder = path_of(library, arena, name);
-    pthread_mutex_lock(&library->model_lock);
-    if (library->own_count < LIBRARY_MODELS_MAX && name.length <= LIBRARY_MODEL_NAME_MAX) {
-        OwnModel *own = &library->own[library->own_count++];
-        own->queue = queue = encode_queue_new(&options);
-        snprintf(own->folder, sizeof own->folder, STR_FMT, STR_ARG(name));
-    }
-    pthread_mutex_unlock(&library->model_lock);
-    return queue;
-}
-
-/* The queue that was opened last for that folder, or a new one; NULL when this node lacks it. */
-static EncodeQueue *find_queue(Library *library, Arena *arena, Str name)
-{
-    EncodeQueue *queue = NULL;
-    pthread_mutex_lock(&library->model_lock);
-    for (size_t i = library->own_count; i-- > 0 && !queue;)
-        queue = str_is(name, library->own[i].folder) ? library->own[i].queue : NULL;
-    pthread_mutex_unlock(&library->model_lock);
-    if (queue || !name.length)
-        return queue;
-    if (file_exists(path_of(library, arena, name)))
-        return open_queue(library, arena, name);
-    log_warn("library", "this node lacks the model '" STR_FMT "'; add it with: lectern models add",
-             STR_ARG(name));
-    return NULL;
-}
-
-/* --- As it was chosen --- */
-
-static void apply_choice(Library *library, Arena *arena, const ModelChoice *choice)
-{
-    EncodeQueue *used = find_queue(library, arena, choice->folder);
-    atomic_store(&library->coming, find_queue(library, arena, choice->next_folder));
-    if (used)
-        atomic_store(&library->encoder, used);
-    /* At the start the follower has that model already, and nothing is loaded before it is used. */
-    if (choice->name.length && follower_set_model(library->follower, choice->name, choice->dims) &&
-        used)
-        encode_queue_prepare(used);
-}
-
-/* Encoders and index as the saved choice has them, whichever node has made it. */
-static void follow_choice(Library *library)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(1));
-    ModelChoice choice;
-    if (!library->options.models_folder || library->options.model_is_fixed)
-        return;
-    pthread_mutex_lock(&library->choice_lock);
-    if (model_choice_read(library, arena, &choice))
-        apply_choice(library, arena, &choice);
-    pthread_mutex_unlock(&library->choice_lock);
-}
-
-static void on_choice(void *argument, const char *channel, Str text)
-{
-    (void)channel, (void)text;
-    follow_choice(argument);
-}
-
-void library_open_models(Library *library)
-{
-    Error err;
-    follow_choice(library);
-    if (!db_listen(library->db, CHOICE_CHANNEL, on_choice, library, &err))
-        log_warn("library", "another node's change of the model is seen at the next start: %s",
-                 err.message);
-}
-
-void library_leave_models(Library *library)
-{
-    db_unlisten(library->db, CHOICE_CHANNEL, on_choice, library);
-}
-
-void library_close_models(Library *library)
-{
-    for (size_t i = 0; i < library->own_count; i++)
-        encode_queue_free(library->own[i].queue);
-}
 
 /* --- The folders --- */
 
@@ -216,7 +39,7 @@ static LibraryModelFolder describe(Library *library, Arena *arena, const ModelCh
     ModelConfig config;
     Error why = { 0 };
     struct stat status;
-    char *folder = path_of(library, arena, name);
+    char *folder = model_folder(library, arena, name);
     LibraryModelFolder about = { .name = name,
                                  .is_used = str_equal(name, choice->folder),
                                  .is_coming = str_equal(name, choice->next_folder) };
@@ -270,7 +93,7 @@ bool library_models(Library *library, Arena *arena, LibraryModelList *list_r, Er
 static bool check_name(Library *library, Arena *arena, Str name, Error *err)
 {
     if (!library->options.models_folder || !name_is_simple(name) ||
-        !file_exists(path_of(library, arena, name)))
+        !file_exists(model_folder(library, arena, name)))
         return fail(err, ERROR_NOT_FOUND,
                     "there is no model '" STR_FMT "'; add one with: lectern models add FOLDER",
                     STR_ARG(str_slice(name, 0, 64)));
@@ -280,7 +103,7 @@ static bool check_name(Library *library, Arena *arena, Str name, Error *err)
 
 static bool load_next(Library *library, Arena *arena, Str name, EncodeStatus *status_r, Error *err)
 {
-    EncodeQueue *queue = open_queue(library, arena, name);
+    EncodeQueue *queue = model_queue_open(library, arena, name);
     if (!queue)
         return fail(err, ERROR_BUSY, "the model was changed %d times; start the server again",
                     LIBRARY_MODELS_MAX);
@@ -306,9 +129,9 @@ bool library_use_model(Library *library, Arena *arena, Str name, Error *err)
     choice.next_folder = is_used ? STR_NONE : name;
     choice.next_name = is_used ? STR_NONE : str(status.model);
     choice.next_dims = is_used ? 0 : status.dims;
-    if (!save(library, &choice, !is_used, err))
+    if (!model_choice_save(library, &choice, !is_used, err))
         return false;
-    follow_choice(library);
+    model_choice_follow(library);
     return true;
 }
 
@@ -320,7 +143,7 @@ bool library_remove_model(Library *library, Arena *arena, Str name, Error *err)
     for (size_t i = 0; i < list.count; i++)
         if (str_equal(list.at[i].name, name) && (list.at[i].is_used || list.at[i].is_coming))
             return fail(err, ERROR_CONFLICT, "the model '" STR_FMT "' is in use", STR_ARG(name));
-    return folder_remove(path_of(library, arena, name), err);
+    return folder_remove(model_folder(library, arena, name), err);
 }
 
 /* --- The job --- */
@@ -396,9 +219,9 @@ static bool swap(Reembedding *in, Error *err)
                            .dims = in->choice.next_dims,
                            .folder = in->choice.next_folder,
                            .previous = in->choice.name };
-    if (!model_choice_save(library, &choice, err))
+    if (!model_choice_save(library, &choice, false, err))
         return false;
-    follow_choice(library);
+    model_choice_follow(library);
     in->choice = choice;
     return true;
 }
@@ -449,13 +272,13 @@ static bool clean_up(Reembedding *in, Error *err)
             return false;
     }
     in->choice.previous = STR_NONE;
-    return model_choice_save(library, &in->choice, err);
+    return model_choice_save(library, &in->choice, false, err);
 }
 
 bool library_reembed_job(Job *job, Error *err)
 {
     Reembedding in = { .library = job->argument, .job = job };
-    follow_choice(in.library); /* it may have been made on another node a moment ago */
+    model_choice_follow(in.library); /* it may have been made on another node a moment ago */
     if (!model_choice_read(in.library, job->arena, &in.choice))
         return fail(err, ERROR_BUSY, "which model is used cannot be read");
     EncodeQueue *queue = atomic_load(&in.library->coming);

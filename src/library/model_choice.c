@@ -1,0 +1,176 @@
+/* model_choice.c - which models a library has, in the settings, and its encoders and index as they
+ * say. Whoever saves the choice tells every node that shares the database. */
+#include "base/file.h"
+#include "base/log.h"
+#include "library/follower.h"
+#include "library/library_int.h"
+#include "store/settings_store.h"
+
+#define CHOICE_SETTING S("embedding_model")
+#define CHOICE_CHANNEL "embedding_model"
+#define DIMS_MAX 8192
+
+/* --- What is chosen --- */
+
+typedef struct ChoiceWork {
+    const Scope *system;
+    Arena *arena;
+    Str value;
+    bool adds_job;
+} ChoiceWork;
+
+static bool find_choice(DbTx *tx, void *argument, Error *err)
+{
+    ChoiceWork *work = argument;
+    return setting_find(tx, work->system, work->arena, CHOICE_SETTING, &work->value, err);
+}
+
+static bool save_choice(DbTx *tx, void *argument, Error *err)
+{
+    const ChoiceWork *work = argument;
+    return setting_set(tx, work->system, CHOICE_SETTING, work->value, err) &&
+           db_notify(tx, CHOICE_CHANNEL, S("changed"), err) &&
+           (!work->adds_job ||
+            library_queue(tx, work->system, work->arena, JOB_REEMBED, S("model"), err));
+}
+
+static size_t dims_of(const json_t *json, const char *name)
+{
+    json_int_t dims = json_integer_value(json_object_get(json, name));
+    return dims > 0 && dims <= DIMS_MAX ? (size_t)dims : 0;
+}
+
+static Str text_of(Arena *arena, const json_t *json, const char *name)
+{
+    return str_copy(arena, json_member_text(json, name));
+}
+
+bool model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r)
+{
+    AUTO_JSON json_t *json = NULL;
+    ChoiceWork work = { .system = &library->system, .arena = arena };
+    Error why = { 0 };
+    *choice_r = (ModelChoice){ 0 };
+    if (!store_read(library->db, &library->system, find_choice, &work, &why))
+        return why.code == ERROR_NOT_FOUND;
+    if (!json_parse(work.value, KB(64), &json, &why))
+        return true;
+    *choice_r = (ModelChoice){ .dims = dims_of(json, "dims"),
+                               .folder = text_of(arena, json, "folder"),
+                               .next_dims = dims_of(json, "next_dims"),
+                               .next_folder = text_of(arena, json, "next_folder"),
+                               .previous = text_of(arena, json, "previous") };
+    if (choice_r->dims)
+        choice_r->name = text_of(arena, json, "name");
+    if (choice_r->next_dims)
+        choice_r->next_name = text_of(arena, json, "next_name");
+    return true;
+}
+
+bool model_choice_save(Library *library, const ModelChoice *choice, bool adds_job, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Buf value = buf_new(arena, KB(16));
+    JsonWriter json = put_begin(&value);
+    put_text(&json, "name", choice->name);
+    put_int(&json, "dims", (int64_t)choice->dims);
+    put_text(&json, "folder", choice->folder);
+    put_text(&json, "next_name", choice->next_name);
+    put_int(&json, "next_dims", (int64_t)choice->next_dims);
+    put_text(&json, "next_folder", choice->next_folder);
+    put_text(&json, "previous", choice->previous);
+    put_end(&json);
+    ChoiceWork work = { &library->system, arena, buf_str(&value), adds_job };
+    return store_write(library->db, &library->system, save_choice, &work, err);
+}
+
+/* --- Queues --- */
+
+char *model_folder(Library *library, Arena *arena, Str name)
+{
+    return path_join(arena, str(library->options.models_folder), name);
+}
+
+EncodeQueue *model_queue_open(Library *library, Arena *arena, Str name)
+{
+    EncodeQueue *queue = NULL;
+    EncodeQueueOptions options = library->options.models;
+    options.folder = model_folder(library, arena, name);
+    pthread_mutex_lock(&library->model_lock);
+    if (library->own_count < LIBRARY_MODELS_MAX && name.length <= LIBRARY_MODEL_NAME_MAX) {
+        OwnModel *own = &library->own[library->own_count++];
+        own->queue = queue = encode_queue_new(&options);
+        snprintf(own->folder, sizeof own->folder, STR_FMT, STR_ARG(name));
+    }
+    pthread_mutex_unlock(&library->model_lock);
+    return queue;
+}
+
+/* The queue that was opened last for that folder, or a new one; NULL when this node lacks it. */
+static EncodeQueue *find_queue(Library *library, Arena *arena, Str name)
+{
+    EncodeQueue *queue = NULL;
+    pthread_mutex_lock(&library->model_lock);
+    for (size_t i = library->own_count; i-- > 0 && !queue;)
+        queue = str_is(name, library->own[i].folder) ? library->own[i].queue : NULL;
+    pthread_mutex_unlock(&library->model_lock);
+    if (queue || !name.length)
+        return queue;
+    if (file_exists(model_folder(library, arena, name)))
+        return model_queue_open(library, arena, name);
+    log_warn("library", "this node lacks the model '" STR_FMT "'; add it with: lectern models add",
+             STR_ARG(name));
+    return NULL;
+}
+
+/* --- As it was chosen --- */
+
+static void apply_choice(Library *library, Arena *arena, const ModelChoice *choice)
+{
+    EncodeQueue *used = find_queue(library, arena, choice->folder);
+    atomic_store(&library->coming, find_queue(library, arena, choice->next_folder));
+    if (used)
+        atomic_store(&library->encoder, used);
+    /* At the start the follower has that model already, and nothing is loaded before it is used. */
+    if (choice->name.length && follower_set_model(library->follower, choice->name, choice->dims) &&
+        used)
+        encode_queue_prepare(used);
+}
+
+void model_choice_follow(Library *library)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    ModelChoice choice;
+    if (!library->options.models_folder || library->options.model_is_fixed)
+        return;
+    pthread_mutex_lock(&library->choice_lock);
+    if (model_choice_read(library, arena, &choice))
+        apply_choice(library, arena, &choice);
+    pthread_mutex_unlock(&library->choice_lock);
+}
+
+static void on_choice(void *argument, const char *channel, Str text)
+{
+    (void)channel, (void)text;
+    model_choice_follow(argument);
+}
+
+void library_open_models(Library *library)
+{
+    Error err;
+    model_choice_follow(library);
+    if (!db_listen(library->db, CHOICE_CHANNEL, on_choice, library, &err))
+        log_warn("library", "another node's change of the model is seen at the next start: %s",
+                 err.message);
+}
+
+void library_leave_models(Library *library)
+{
+    db_unlisten(library->db, CHOICE_CHANNEL, on_choice, library);
+}
+
+void library_close_models(Library *library)
+{
+    for (size_t i = 0; i < library->own_count; i++)
+        encode_queue_free(library->own[i].queue);
+}
