@@ -369,7 +369,7 @@ def test_what_is_like_a_result_or_a_source_is_one_press_away(desk, page):
     expect(part(page, "like-of")).to_be_visible()
     shot(page, "search-like")
     page.go_back()
-    with page.expect_request("**/v1/searches/*/opened") as told:
+    with page.expect_request("**/v1/search/*/opened") as told:
         part(page, "result").filter(has_text="report.pdf").first.click()
     assert told.value.post_data_json["rank"] >= 1 and told.value.post_data_json["document"]
     part(page, "reader-like").click()
@@ -396,7 +396,7 @@ def test_a_search_is_saved_says_what_is_new_and_is_forgotten(library, desk, page
     part(page, "field-name").fill("Sea birds")
     part(page, "saved-form-submit").click()
     row = part(page, "saved-row").filter(has_text="Sea birds")
-    with page.expect_response("**/v1/searches/saved/*/run"):
+    with page.expect_response("**/v1/search/saved/*/run"):
         row.locator("[data-test=saved-run]").click()
     expect(part(page, "result").first).to_contain_text("cormorant.txt")
     expect(part(page, "search-input")).to_have_value("cormorant")

@@ -136,9 +136,9 @@ def test_what_was_not_found_is_counted_and_history_is_forgotten(library):
     for query in ["zyzzyva qqx", "Zyzzyva QQX"]:
         library.post("/v1/search", {"query": query, "mode": "keyword", "tags": ["none such"]})
     library.post("/v1/search", {"query": "secret qqx", "mode": "keyword", "tags": ["none such"], "remember": False})
-    assert library.get("/v1/searches/unfound").status_code == 403
+    assert library.get("/v1/search/unfound").status_code == 403
     admin = library.cli("keys", "add", "unfound", "--role", "admin").stdout.split()[-1]
-    unfound = library.get("/v1/searches/unfound", params={"without": "results"}, key=admin).json()["items"]
+    unfound = library.get("/v1/search/unfound", params={"without": "results"}, key=admin).json()["items"]
     assert [(u["times"], u["results"]) for u in unfound if u["query"].lower() == "zyzzyva qqx"] == [(2, 0)]
     assert not [u for u in unfound if "secret" in u["query"]]
     kept = library.get("/v1/search/history").json()["items"]
@@ -152,20 +152,20 @@ def test_what_was_opened_was_found(library):
     admin = library.cli("keys", "add", "opened", "--role", "admin").stdout.split()[-1]
 
     def unopened():
-        answer = library.get("/v1/searches/unfound", params={"without": "opening", "limit": 500}, key=admin)
+        answer = library.get("/v1/search/unfound", params={"without": "opening", "limit": 500}, key=admin)
         return [u["query"] for u in answer.json()["items"]]
 
     done = search(library, "ferry four hours").json()
     assert "ferry four hours" in unopened()
     opened = {"document": done["results"][0]["document"]["id"], "chunk": done["results"][0]["chunk"], "rank": 1}
-    path = f"/v1/searches/{done['search_id']}/opened"
+    path = f"/v1/search/{done['search_id']}/opened"
     for _ in range(2):
         assert library.post(path, opened).status_code == 204
     assert "ferry four hours" not in unopened()
-    assert library.post("/v1/searches/nothing/opened", opened).status_code == 404
+    assert library.post("/v1/search/nothing/opened", opened).status_code == 404
     assert library.post(path, {**opened, "document": "nothing"}).status_code == 404
     assert library.post(path, {**opened, "rank": 0}).json()["error"]["field"] == "rank"
-    assert library.get("/v1/searches/unfound", params={"without": "luck"}, key=admin).json()["error"]["field"] == "without"
+    assert library.get("/v1/search/unfound", params={"without": "luck"}, key=admin).json()["error"]["field"] == "without"
     assert search(library, "ferry", remember=False).json()["search_id"] is None
     assert search(library, "ferry", offset=1).json()["search_id"] is None
 

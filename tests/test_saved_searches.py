@@ -9,13 +9,13 @@ def library(server):
 
 
 def save(library, **fields):
-    answer = library.post("/v1/searches/saved", {"name": "Herons", "query": "heron weir", **fields})
+    answer = library.post("/v1/search/saved", {"name": "Herons", "query": "heron weir", **fields})
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
 def new_count(library, one):
-    return library.get(f"/v1/searches/saved/{one['id']}").json()["new_count"]
+    return library.get(f"/v1/search/saved/{one['id']}").json()["new_count"]
 
 
 def test_a_saved_search_says_what_is_new_until_it_is_run(library):
@@ -27,14 +27,14 @@ def test_a_saved_search_says_what_is_new_until_it_is_run(library):
     library.add(("heron-other.txt", b"A heron at a weir nobody asked for.\n"), tags="unsaved")
     library.add(("crane-2024.txt", b"The crane was hired for the pier.\n"), tags="saved")
     assert new_count(library, one) == 1
-    listed = library.get("/v1/searches/saved").json()["items"]
+    listed = library.get("/v1/search/saved").json()["items"]
     assert [(s["id"], s["new_count"]) for s in listed] == [(one["id"], 1)]
-    run = library.post(f"/v1/searches/saved/{one['id']}/run", {"limit": 5})
+    run = library.post(f"/v1/search/saved/{one['id']}/run", {"limit": 5})
     assert {r["document"]["name"] for r in run.json()["results"]} == {"heron-2023.txt", "heron-2024.txt"}
     assert new_count(library, one) == 0
-    assert library.get(f"/v1/searches/saved/{one['id']}").json()["last_run_at"]
-    assert library.call("DELETE", f"/v1/searches/saved/{one['id']}").status_code == 204
-    assert library.get(f"/v1/searches/saved/{one['id']}").status_code == 404
+    assert library.get(f"/v1/search/saved/{one['id']}").json()["last_run_at"]
+    assert library.call("DELETE", f"/v1/search/saved/{one['id']}").status_code == 204
+    assert library.get(f"/v1/search/saved/{one['id']}").status_code == 404
 
 
 def test_a_search_for_meaning_counts_only_what_is_about_as_good(library):
@@ -43,12 +43,12 @@ def test_a_search_for_meaning_counts_only_what_is_about_as_good(library):
     assert new_count(library, one) == 0
     library.add(("egret.txt", b"At the weir a heron and an egret share one rock.\n"), tags="saved")
     assert new_count(library, one) == 1
-    library.call("DELETE", f"/v1/searches/saved/{one['id']}")
+    library.call("DELETE", f"/v1/search/saved/{one['id']}")
 
 
 def test_a_saved_search_is_replaced_as_a_whole(library):
     one = save(library, filters={"formats": ["pdf"], "after": "2024-01-01"})
-    path = f"/v1/searches/saved/{one['id']}"
+    path = f"/v1/search/saved/{one['id']}"
     changed = library.call("PUT", path, json={"name": "Cranes", "query": "crane type:text"}).json()
     assert (changed["name"], changed["query"], changed["filters"]["formats"]) == ("Cranes", "crane type:text", [])
     assert changed["created_at"] == one["created_at"] and changed["mode"] == "hybrid"
@@ -61,8 +61,8 @@ def test_conditions_alone_can_be_saved(library):
     one = save(library, query="", filters={"tags": ["later"]})
     library.add(("later.txt", b"This one came later.\n"), tags="later")
     assert new_count(library, one) == 1
-    assert library.post(f"/v1/searches/saved/{one['id']}/run").json()["total"] == 1
-    library.call("DELETE", f"/v1/searches/saved/{one['id']}")
+    assert library.post(f"/v1/search/saved/{one['id']}/run").json()["total"] == 1
+    library.call("DELETE", f"/v1/search/saved/{one['id']}")
 
 
 @pytest.mark.parametrize("body, field", [
@@ -74,12 +74,12 @@ def test_conditions_alone_can_be_saved(library):
     ({"name": "a", "query": "a", "filters": {"tags": [str(n) for n in range(21)]}}, "tags"),
 ])
 def test_what_could_not_be_run_is_not_kept(library, body, field):
-    answer = library.post("/v1/searches/saved", body)
+    answer = library.post("/v1/search/saved", body)
     assert answer.status_code == 400 and answer.json()["error"].get("field", "") == field, answer.text
 
 
 def test_a_name_is_taken_once(library):
     one = save(library)
-    assert library.post("/v1/searches/saved", {"name": "HERONS", "query": "b"}).status_code == 409
-    library.call("DELETE", f"/v1/searches/saved/{one['id']}")
-    assert library.post(f"/v1/searches/saved/{one['id']}/run").status_code == 404
+    assert library.post("/v1/search/saved", {"name": "HERONS", "query": "b"}).status_code == 409
+    library.call("DELETE", f"/v1/search/saved/{one['id']}")
+    assert library.post(f"/v1/search/saved/{one['id']}/run").status_code == 404

@@ -8,7 +8,7 @@ export const state = {
   statistics: null,   // GET /v1/statistics
   hasSample: false,   // whether the sample library is here
   conversations: [],  // newest first, as many as the rail shows
-  saved: [],          // GET /v1/searches/saved
+  saved: [],          // GET /v1/search/saved
 };
 
 // on('documents', fn) - returns the function that stops listening.

@@ -33,7 +33,7 @@ export async function recentSearches() {
 
 // What people looked for: without any result, and without opening one of those they got.
 async function missedOf(without) {
-  const page = await get('/v1/searches/unfound', {without, limit: 20}).catch(() => null);
+  const page = await get('/v1/search/unfound', {without, limit: 20}).catch(() => null);
   return page && page.items.length > 0 && h('section', {test: `missed-${without}`}, h('h2', {}, t(`missed.${without}`)), h('p', {class: 'status'}, t(`missed.${without}_lead`)),
     h('ul', {class: 'lines'}, page.items.map((one) => h('li', {class: 'line', test: 'missed-row'}, h('a', {class: 'line-name', href: addressOf(one.query)}, one.query),
       h('small', {}, [one.results > 0 && t('search.found', {count: one.results}), t('missed.times', {count: one.times}), ago(one.last_at)].filter(Boolean).join(' · '))))));

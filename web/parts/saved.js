@@ -31,7 +31,7 @@ export function savedAddress(one) {
 }
 
 export async function refreshSaved() {
-  const page = await get('/v1/searches/saved').catch(() => null);
+  const page = await get('/v1/search/saved').catch(() => null);
   if (page) state.saved = page.items;
   emit('saved');
 }
@@ -53,7 +53,7 @@ export function saveSearch(query, done) {
     title: t('saved.save'), submit: t('do.save'), test: 'saved',
     fields: [field({name: 'name', label: t('saved.name'), value: text.slice(0, 80), required: true, maxlength: 200, autocomplete: 'off'})],
     send: async ({name}) => {
-      const made = await post('/v1/searches/saved', {name, query: text, mode: query.mode || 'hybrid', filters: filtersOf(query)});
+      const made = await post('/v1/search/saved', {name, query: text, mode: query.mode || 'hybrid', filters: filtersOf(query)});
       await refreshSaved();
       toast(t('saved.done', {name: made.name}));
       done(made);
@@ -66,7 +66,7 @@ function rename(one) {
     title: t('saved.rename'), submit: t('do.save'), test: 'saved',
     fields: [field({name: 'name', label: t('saved.name'), value: one.name, required: true, maxlength: 200, autocomplete: 'off'})],
     send: async ({name}) => {
-      await put(`/v1/searches/saved/${one.id}`, bodyOf({...one, name}));
+      await put(`/v1/search/saved/${one.id}`, bodyOf({...one, name}));
       await refreshSaved();
     },
   });
@@ -77,7 +77,7 @@ function forget(one) {
   emit('saved');
   toast(t('saved.removed', {name: one.name}), {
     undo: refreshSaved,
-    commit: () => remove(`/v1/searches/saved/${one.id}`, null, {keepalive: true}).catch((error) => { toast(error.message); refreshSaved(); }),
+    commit: () => remove(`/v1/search/saved/${one.id}`, null, {keepalive: true}).catch((error) => { toast(error.message); refreshSaved(); }),
   });
 }
 

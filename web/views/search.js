@@ -49,7 +49,7 @@ function bodyFrom(query, whole) {
 async function ask(query, whole, signal) {
   if (query.saved && whole) {
     try {
-      const answer = await post(`/v1/searches/saved/${encodeURIComponent(query.saved)}/run`, shownAs(query, whole), {signal});
+      const answer = await post(`/v1/search/saved/${encodeURIComponent(query.saved)}/run`, shownAs(query, whole), {signal});
       seen(query.saved);
       return answer;
     } catch (error) {
@@ -137,7 +137,7 @@ export function render(root, {query}) {
   function tellOpened(one, index) {
     if (!searchId || one.wasOpened) return;
     one.wasOpened = true;
-    post(`/v1/searches/${searchId}/opened`, {document: one.document.id, chunk: one.chunk, rank: index + 1}).catch(() => {});
+    post(`/v1/search/${searchId}/opened`, {document: one.document.id, chunk: one.chunk, rank: index + 1}).catch(() => {});
   }
 
   function open(index) {
