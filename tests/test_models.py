@@ -219,3 +219,16 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
     assert refused.returncode and "the model only 5" in refused.stderr
     refused = server.cli("models", "add", str(tmp_path), check=False)
     assert refused.returncode
+
+
+@pytest.mark.parametrize("lost, more, says", [
+    ("model.safetensors", None, "has no model.safetensors"),
+    ("model.safetensors", "model.safetensors.index.json", "in several files"),
+    ("vocab.txt", "sentencepiece.bpe.model", "neither vocab.txt nor tokenizer.json")])
+def test_what_a_folder_lacks_is_named(tmp_path, lost, more, says):
+    folder = write_model(tmp_path / "lacking", 3)
+    (folder / lost).unlink()
+    if more:
+        (folder / more).write_text("{}")
+    refused = Server(tmp_path / "library").cli("models", "add", str(folder), check=False)
+    assert refused.returncode and says in refused.stderr

@@ -170,11 +170,27 @@ static bool has_model(const EncodeQueue *queue)
            (has_file(queue, S("vocab.txt")) || has_file(queue, S("tokenizer.json")));
 }
 
+/* What the folder lacks, and where one gets it. */
 static bool no_model(const EncodeQueue *queue, Error *err)
 {
+    const char *folder = queue->folder;
+    if (has_file(queue, S("model.safetensors.index.json")))
+        return fail(err, ERROR_NOT_FOUND,
+                    "the weights in '%s' are in several files: write them into one with "
+                    "save_pretrained(FOLDER, max_shard_size=\"100GB\")",
+                    folder);
+    if (has_file(queue, S("model.safetensors")))
+        return fail(err, ERROR_NOT_FOUND,
+                    "'%s' has neither vocab.txt nor tokenizer.json: AutoTokenizer's "
+                    "save_pretrained(FOLDER) writes it",
+                    folder);
+    if (has_file(queue, S("config.json")))
+        return fail(err, ERROR_NOT_FOUND,
+                    "'%s' has no model.safetensors: AutoModel's save_pretrained(FOLDER) writes it",
+                    folder);
     return fail(err, ERROR_NOT_FOUND,
-                "there is no embedding model in '%s'; add one with: lectern models add",
-                queue->folder);
+                "there is no embedding model in '%s'; add one with: lectern models add FOLDER",
+                folder);
 }
 
 /* The workers, then the one for queries; with fewer than that the queue works, only slower. */
