@@ -6,7 +6,7 @@
  * differing signs, multiplies the signs of the best few hundred with the query's values, and
  * scores the best of these by their own values; when a filter leaves few, all of them are scored.
  * On 80,000 MiniLM vectors that looks at every fifth vector and finds 0.99 of the true ten. A
- * graph (Malkov and Yashunin, "HNSW", 2016; measured with hnswlib) takes 1.6 times as long for
+ * graph (Malkov and Yashunin, "HNSW", 2016; measured with hnswlib) takes 1.5 times as long for
  * that, four times the memory and sixty times as long to build; and here filters cost little and
  * deletes are final.
  *

@@ -12,7 +12,7 @@
 /* Places; a multiple of 64. Their signs take 48 KB in 384 dimensions. */
 #define BLOCK 1024
 /* A list is cut when it has so many times what is wanted. */
-#define LIST_TIMES 16
+#define LIST_TIMES 8
 
 void vector_query_prepare(VectorQuery *query, const float *vector, size_t dims)
 {
