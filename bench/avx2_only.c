@@ -1,12 +1,11 @@
 /* avx2_only.c - makes a program believe that its processor has AVX2 and nothing newer.
  *
- *   cc -O2 -shared -fPIC -o avx2_only.so avx2_only.c;  LD_PRELOAD=./avx2_only.so program
+ *   cc -O2 -D_GNU_SOURCE -shared -fPIC -o avx2_only.so avx2_only.c;  LD_PRELOAD=./avx2_only.so program
  *
  * Libraries such as ONNX Runtime choose their kernels by CPUID and have no switch. Linux lets a
  * process make that instruction fault (arch_prctl(2), ARCH_SET_CPUID) where the processor can; the
  * fault is answered with what the processor says, without AVX-512, VNNI and the tile unit. Threads
  * inherit the setting. Prints a line and changes nothing where that cannot be done. */
-#define _GNU_SOURCE
 #include <cpuid.h>
 #include <signal.h>
 #include <stdint.h>

@@ -136,7 +136,7 @@ def keep_best(found, engine, text):
 def make_avx2_only():
     """The library that hides what is newer than AVX2."""
     path = ONNX / "avx2_only.so"
-    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", path, Path(__file__).with_name("avx2_only.c")], check=True)
+    subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", path, Path(__file__).with_name("avx2_only.c")], check=True)
     return {"LD_PRELOAD": str(path)}
 
 

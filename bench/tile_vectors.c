@@ -25,7 +25,7 @@ typedef struct Tiling {
     float *real; /* [real_count][dims] */
     uint64_t random;
     ChunkCursor cursor;
-    ChunkList chunks;
+    ChunkHitList chunks;
     size_t done;
 } Tiling;
 
@@ -81,11 +81,11 @@ static bool add(DbTx *tx, void *argument, Error *err)
     Tiling *in = argument;
     Vector *vectors = arena_new_array(in->batch, Vector, in->chunks.count);
     for (size_t i = 0; i < in->chunks.count; i++)
-        vectors[i] = tile(in, &in->chunks.at[i]);
+        vectors[i] = tile(in, &in->chunks.at[i].chunk);
     for (size_t first = 0, end; first < in->chunks.count; first = end) {
-        Str document = in->chunks.at[first].document;
+        Str document = in->chunks.at[first].chunk.document;
         for (end = first; end < in->chunks.count; end++)
-            if (!str_equal(in->chunks.at[end].document, document))
+            if (!str_equal(in->chunks.at[end].chunk.document, document))
                 break;
         if (!vector_add(tx, &in->scope, in->batch, document, str(in->model.model), vectors + first,
                         end - first, err))
@@ -107,7 +107,7 @@ static bool embed_first(Tiling *in, Db *db, EncodeQueue *queue, Error *err)
         size_t count = MIN(in->chunks.count, in->real_max - in->real_count);
         Str *texts = arena_new_array(in->arena, Str, count);
         for (size_t i = 0; i < count; i++)
-            texts[i] = in->chunks.at[i].text;
+            texts[i] = in->chunks.at[i].chunk.text;
         if (count && !encode_queue_embed(queue, ENCODE_BULK, texts, count, 0,
                                          in->real + in->real_count * in->model.dims, err))
             return false;
