@@ -1,6 +1,7 @@
 /* avx2_only.c - makes a program believe that its processor has AVX2 and nothing newer.
  *
- *   cc -O2 -D_GNU_SOURCE -shared -fPIC -o avx2_only.so avx2_only.c;  LD_PRELOAD=./avx2_only.so program
+ *   cc -O2 -D_GNU_SOURCE -shared -fPIC -o avx2_only.so avx2_only.c;  LD_PRELOAD=./avx2_only.so
+ * program
  *
  * Libraries such as ONNX Runtime choose their kernels by CPUID and have no switch. Linux lets a
  * process make that instruction fault (arch_prctl(2), ARCH_SET_CPUID) where the processor can; the
