@@ -94,8 +94,8 @@ class Server:
         try:
             return requests.request(method, self.url + path, headers=headers, timeout=60, **options)
         except requests.ConnectionError as lost:
-            if self.process.poll() is None:
-                raise
+            if not self.process.poll():
+                raise  # it runs, or was stopped
             raise AssertionError(f"the server ended with {self.process.returncode}: {self.log.read_text()[-4000:]}") from lost
 
     def get(self, path, **options):
