@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -97,7 +98,7 @@ class OurServer:
         content, wall, cpu = path.read_bytes(), time.perf_counter(), self.cpu()
         self.connection.request("PUT", "/tika/text", content, {
             "Authorization": f"Bearer {self.server.key}", "X-Tika-OCRskipOcr": "true",
-            "Content-Disposition": f'attachment; filename="{path.name}"'})
+            "Content-Disposition": f"attachment; filename*=UTF-8''{urllib.parse.quote(path.name)}"})
         answer = self.connection.getresponse()
         answer.read()
         wall = time.perf_counter() - wall
