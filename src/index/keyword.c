@@ -385,9 +385,7 @@ KeyFilter keyword_matching(KeywordIndex *index, const Query *query, const KeyFil
 {
     AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
     size_t looks = PHRASE_LOOKS_MAX;
-    uint64_t end = 0;
-    for (size_t i = 0; i < now->count; i++)
-        end = MAX(end, now->at[i]->names[now->at[i]->count - 1] + 1);
+    uint64_t end = snapshot_keys_end(now);
     uint64_t *bits = arena_new_array(arena, uint64_t, bitmap_words(end) + 1);
     for (size_t i = 0; i < now->count; i++) {
         const Segment *segment = now->at[i];

@@ -31,9 +31,7 @@ KeyFilter keyword_having(KeywordIndex *index, const Query *query, const KeyFilte
                          Arena *arena)
 {
     AUTO_SNAPSHOT Snapshot *now = keyword_snapshot(index);
-    uint64_t end = 0;
-    for (size_t i = 0; i < now->count; i++)
-        end = MAX(end, now->at[i]->names[now->at[i]->count - 1] + 1);
+    uint64_t end = snapshot_keys_end(now);
     uint64_t *bits = arena_new_array(arena, uint64_t, bitmap_words(end) + 1);
     for (size_t i = 0; i < now->count; i++) {
         const Segment *segment = now->at[i];

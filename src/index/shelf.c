@@ -46,6 +46,14 @@ void snapshot_release(Snapshot *snapshot)
     free(snapshot);
 }
 
+uint64_t snapshot_keys_end(const Snapshot *snapshot)
+{
+    uint64_t end = 0;
+    for (size_t i = 0; i < snapshot->count; i++)
+        end = MAX(end, snapshot->at[i]->names[snapshot->at[i]->count - 1] + 1);
+    return end;
+}
+
 void shelf_free(Shelf *shelf)
 {
     if (!shelf)

@@ -90,6 +90,8 @@ MUST_CHECK bool shelf_commit(Shelf *shelf, uint64_t generation, Error *err);
 
 Snapshot *shelf_snapshot(Shelf *shelf);
 void snapshot_release(Snapshot *snapshot);
+/* One more than the largest key in it: the bits that a bitmap of its keys needs. */
+uint64_t snapshot_keys_end(const Snapshot *snapshot);
 static inline void snapshot_auto(Snapshot **snapshot) { snapshot_release(*snapshot); }
 #define AUTO_SNAPSHOT AUTO(snapshot_auto)
 
