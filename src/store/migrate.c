@@ -82,15 +82,21 @@ Str migrate_postgres_text(Arena *arena, Str sqlite)
 
 /* --- What PostgreSQL needs besides --------------------------------------------------- */
 
-/* The role is the whole cluster's, so another database may be making it at this moment. */
+/* The role is the whole cluster's, so another database may be making it at this moment. A
+ * transaction that lost that race still believes that there is no such role (its catalogue cache
+ * says so): hence one of its own. */
 static const char postgres_role[] =
+    "DO $do$ BEGIN"
+    " IF (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)"
+    "  AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'lectern_app') THEN"
+    "  CREATE ROLE lectern_app NOLOGIN;"
+    " END IF;"
+    " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $do$";
+
+static const char postgres_grants[] =
     "DO $do$ DECLARE me pg_roles; BEGIN"
     " SELECT * INTO me FROM pg_roles WHERE rolname = current_user;"
     " IF me.rolsuper OR me.rolbypassrls THEN"
-    "  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'lectern_app') THEN"
-    "   BEGIN CREATE ROLE lectern_app NOLOGIN;"
-    "   EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;"
-    "  END IF;"
     "  IF NOT me.rolsuper THEN EXECUTE format('GRANT lectern_app TO %I', current_user); END IF;"
     "  EXECUTE format('GRANT USAGE ON SCHEMA %I TO lectern_app', current_schema());"
     "  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO "
@@ -118,8 +124,15 @@ static const char postgres_guard[] =
 static bool guard_tables(DbTx *tx, Error *err)
 {
     return db_tx_kind(tx) == DB_SQLITE ||
-           (db_exec_script(tx, postgres_guard, err) && db_exec_script(tx, postgres_role, err)) ||
+           (db_exec_script(tx, postgres_guard, err) && db_exec_script(tx, postgres_grants, err)) ||
            fail_in(err, "setting up row-level security");
+}
+
+static bool make_role(DbTx *tx, void *argument, Error *err)
+{
+    (void)argument;
+    return db_exec_script(tx, postgres_role, err) ||
+           fail_in(err, "making the role that row-level security binds");
 }
 
 /* --- Where the database stands ------------------------------------------------------- */
@@ -229,6 +242,9 @@ static bool step_up(DbTx *tx, void *argument, Error *err)
 bool migrate_up(Db *db, Error *err)
 {
     Step step = { 0 };
+
+    if (db_kind(db) == DB_POSTGRES && !db_write_schema(db, make_role, NULL, err))
+        return fail_in(err, "preparing the database");
     while (!step.finished)
         if (!db_write_schema(db, step_up, &step, err))
             return fail_in(err, "preparing the database");

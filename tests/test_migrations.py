@@ -1,0 +1,37 @@
+"""Databases of one PostgreSQL cluster that are made ready at the same moment."""
+import subprocess
+import time
+
+import pytest
+
+from conftest import Postgres, Server
+
+
+@pytest.fixture
+def new_cluster():
+    cluster = Postgres()
+    yield cluster
+    cluster.stop()
+
+
+def psql(cluster, **streams):
+    return subprocess.Popen(["psql", "-qAtX", "-h", "127.0.0.1", "-p", str(cluster.port), "-U", "postgres"],
+                            text=True, **streams)
+
+
+def ask(cluster, sql):
+    return psql(cluster, stdin=subprocess.PIPE, stdout=subprocess.PIPE).communicate(sql)[0].strip()
+
+
+def test_a_database_made_ready_while_another_makes_the_shared_role_waits_for_it(new_cluster, tmp_path):
+    server = Server(tmp_path / "library", new_cluster.new_database())
+    other = psql(new_cluster, stdin=subprocess.PIPE)
+    other.stdin.write("BEGIN; CREATE ROLE lectern_app NOLOGIN;\n")
+    other.stdin.flush()
+    running = subprocess.Popen([*server.command("migrate", "up"), "--quiet"], stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 30
+    while ask(new_cluster, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == "0":
+        assert time.monotonic() < end and running.poll() is None, "it never waited for the role"
+        time.sleep(0.02)
+    other.communicate("COMMIT;\n")
+    assert (running.communicate()[1], running.returncode) == ("", 0)
