@@ -25,9 +25,10 @@ def ask(cluster, sql):
 
 def test_a_database_made_ready_while_another_makes_the_shared_role_waits_for_it(new_cluster, tmp_path):
     server = Server(tmp_path / "library", new_cluster.new_database())
-    other = psql(new_cluster, stdin=subprocess.PIPE)
-    other.stdin.write("BEGIN; CREATE ROLE lectern_app NOLOGIN;\n")
+    other = psql(new_cluster, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    other.stdin.write("BEGIN; CREATE ROLE lectern_app NOLOGIN; SELECT 'made';\n")
     other.stdin.flush()
+    assert other.stdout.readline() == "made\n"
     running = subprocess.Popen([*server.command("migrate", "up"), "--quiet"], stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 30
     while ask(new_cluster, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") == "0":
