@@ -82,9 +82,7 @@ Str migrate_postgres_text(Arena *arena, Str sqlite)
 
 /* --- What PostgreSQL needs besides --------------------------------------------------- */
 
-/* The role is the whole cluster's, so another database may be making it at this moment. A
- * transaction that lost that race still believes that there is no such role (its catalogue cache
- * says so): hence one of its own. */
+/* The role is the whole cluster's, so another database may be making it at this moment. */
 static const char postgres_role[] =
     "DO $do$ BEGIN"
     " IF (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)"
@@ -130,9 +128,31 @@ static bool guard_tables(DbTx *tx, Error *err)
 
 static bool make_role(DbTx *tx, void *argument, Error *err)
 {
-    (void)argument;
-    return db_exec_script(tx, postgres_role, err) ||
+    return (db_exec_script(tx, postgres_role, err) &&
+            db_query_int(tx,
+                         DB_SAME("SELECT CASE WHEN rolsuper OR rolbypassrls"
+                                 " THEN (to_regrole('lectern_app') IS NOT NULL)::int ELSE 1 END"
+                                 " FROM pg_roles WHERE rolname = current_user"),
+                         DB_NO_ARGS, 1, argument, err)) ||
            fail_in(err, "making the role that row-level security binds");
+}
+
+/* A transaction that lost the race for the role still believes that there is none (its catalogue
+ * cache says so), and GRANT would believe it: hence transactions of its own, until one sees it. */
+static bool ensure_role(Db *db, Error *err)
+{
+    int64_t is_there = db_kind(db) == DB_SQLITE;
+
+    for (int tries = 0; !is_there; tries++) {
+        if (tries == 500)
+            return fail(err, ERROR_BUSY,
+                        "the role lectern_app was made and cannot be seen; try again");
+        if (tries)
+            sleep_ms(10);
+        if (!db_write_schema(db, make_role, &is_there, err))
+            return false;
+    }
+    return true;
 }
 
 /* --- Where the database stands ------------------------------------------------------- */
@@ -243,7 +263,7 @@ bool migrate_up(Db *db, Error *err)
 {
     Step step = { 0 };
 
-    if (db_kind(db) == DB_POSTGRES && !db_write_schema(db, make_role, NULL, err))
+    if (!ensure_role(db, err))
         return fail_in(err, "preparing the database");
     while (!step.finished)
         if (!db_write_schema(db, step_up, &step, err))
