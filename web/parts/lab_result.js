@@ -12,6 +12,7 @@ const SHOWN = 10;
 const figure = (value) => (value === null || value === undefined ? '–' : value.toFixed(4));
 const titleOf = (name) => (has(`lab.leg_${name}`) ? t(`lab.leg_${name}`) : name);
 const ms = (value) => t('lab.ms', {ms: decimal(value)});
+export const isOver = (run) => !['waiting', 'running', 'delayed'].includes(run.state);
 export const settingsOf = (run) => run.order.settings || t('lab.own');
 
 // Higher is better but for times.
@@ -32,16 +33,22 @@ function partBar(value) {
   return h('span', {class: 'part-bar', 'aria-hidden': 'true'}, bar);
 }
 
-// The best of each column stands out, unless all are alike.
-function legsTable(result) {
-  const rows = [...result.legs.map((leg) => ({title: titleOf(leg.name), leg})), ...(result.against ? [{title: t('lab.with', {settings: result.against.settings}), leg: result.against}] : [])];
+// A row of figures for each; the best of each column stands out, unless all are alike. rows: [{title, leg, test}], or `standing` in words where there is no leg yet.
+export function figuresTable(test, title, rows) {
   const best = Object.fromEntries(FIGURES.map(({name, isTime}) => {
-    const values = rows.map(({leg}) => leg[name]);
+    const values = rows.filter(({leg}) => leg).map(({leg}) => leg[name]);
     return [name, new Set(values).size > 1 ? Math[isTime ? 'min' : 'max'](...values) : null];
   }));
-  return table('lab-legs', head([[t('lab.leg')], ...heads(FIGURES)]), rows.map(({title, leg}) => h('tr', {data: {leg: leg.name}, test: 'lab-leg'},
-    h('th', {scope: 'row'}, title, partBar(leg.ndcg10)),
-    FIGURES.map(({name, show}) => h('td', {class: 'number', data: {best: leg[name] === best[name] ? 'yes' : 'no'}}, show(leg[name]))))));
+  const cells = ({leg, standing}) => (leg
+    ? FIGURES.map(({name, show}) => h('td', {class: 'number', data: {best: leg[name] === best[name] ? 'yes' : 'no'}}, show(leg[name])))
+    : h('td', {class: 'number', colspan: FIGURES.length}, standing));
+  return table(test, head([[title], ...heads(FIGURES)]), rows.map((row) => h('tr', {data: {leg: row.leg && row.leg.name}, test: row.test},
+    h('th', {scope: 'row'}, row.title, row.leg && partBar(row.leg.ndcg10)), cells(row))));
+}
+
+function legsTable({legs, against}) {
+  const rows = [...legs.map((leg) => ({title: titleOf(leg.name), leg})), ...(against ? [{title: t('lab.with', {settings: against.settings}), leg: against}] : [])];
+  return figuresTable('lab-legs', t('lab.leg'), rows.map((row) => ({...row, test: 'lab-leg'})));
 }
 
 function verdict({difference, better, worse, same, p}) {
@@ -128,7 +135,7 @@ export function resultOf(run) {
 
 // --- Two runs of one set ---
 
-const last = (run) => run.result.legs[run.result.legs.length - 1];
+export const last = (run) => run.result.legs[run.result.legs.length - 1];
 
 function compared(one, other) {
   const cells = ({name, show, isTime}) => {

@@ -1,7 +1,7 @@
 // lab.js - how well searching finds what people judged: judged sets, runs of them, and whether other settings are better.
-// The address holds the run that is shown, and the one beside it: ?run=ID&beside=ID
+// The address holds the run that is shown, the one beside it, and the runs of a setting's values: ?run=ID&beside=ID&sweep=ID,ID,ID
 import {h, fill, cleanup} from '../dom.js';
-import {t, number, ago} from '../texts.js';
+import {t, number, ago, duration} from '../texts.js';
 import {get, post, remove} from '../api.js';
 import {mayWrite, mayAdminister} from '../state.js';
 import {note, withQuery, here} from '../router.js';
@@ -10,12 +10,12 @@ import {field, formDialog} from '../parts/forms.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {runForm} from '../parts/lab_form.js';
-import {resultOf, comparisonOf, settingsOf} from '../parts/lab_result.js';
+import {resultOf, comparisonOf, settingsOf, isOver} from '../parts/lab_result.js';
+import {sweepOf, sweepKey, sweepTable} from '../parts/lab_sweep.js';
 import {missedSearches} from '../parts/recent.js';
 
 const LOOK_MS = 400;
 const RUNS = 20;
-const isOver = (one) => !['waiting', 'running', 'delayed'].includes(one.state);
 
 function importSet(done) {
   formDialog({
@@ -30,6 +30,18 @@ function importSet(done) {
   });
 }
 
+// The speed since it was first looked at: seconds that are left, or null while that cannot be known.
+function speedOf() {
+  let first = null;
+  return {
+    left(done, rest) {
+      first = first || {done, at: performance.now()};
+      const spent_s = (performance.now() - first.at) / 1000;
+      return done > first.done && spent_s > 0.5 ? rest * spent_s / (done - first.done) : null;
+    },
+  };
+}
+
 export function render(root, {query}) {
   const undo = cleanup();
   const head = top(t('lab.title'), h('a', {class: 'button', href: '/search'}, t('lab.back')));
@@ -40,45 +52,75 @@ export function render(root, {query}) {
   let timer = 0;
   let turn = 0;
   let showing = null;
+  let speed = speedOf();
   undo.add(() => { clearTimeout(timer); turn++; });
   fill(root, head.element, h('div', {class: 'scroll pad lab'}, h('p', {class: 'lead'}, t('lab.lead')), choice, shown, past, missed));
 
-  function working(run) {
-    const bar = h('progress', {max: Math.max(run.total, 1), value: run.done, 'aria-label': t('lab.working')});
-    fill(shown, h('div', {class: 'row', test: 'lab-working'}, h('span', {}, run.total ? t('lab.step', {done: number(run.done), total: number(run.total)}) : t('lab.waiting')), bar,
-      mayWrite() && h('button', {class: 'small', test: 'lab-cancel', onclick: () => post(`/v1/lab/runs/${run.id}/cancel`).catch((error) => toast(error.message))}, t('do.cancel'))));
+  // How far the runs are together, the time that is left at the speed so far, and the way out.
+  function working(runs) {
+    const going = runs.filter((one) => !isOver(one));
+    const most = Math.max(...runs.map((one) => one.total));
+    const done = runs.reduce((sum, one) => sum + (isOver(one) ? most : one.done), 0);
+    const left = speed.left(done, most * runs.length - done);
+    const words = [most ? t('lab.step', {done: number(done), total: number(most * runs.length)}) : t('lab.waiting'), left !== null && t('lab.left', {time: duration(left)})];
+    const stop = () => Promise.all(going.map((one) => post(`/v1/lab/runs/${one.id}/cancel`))).catch((error) => toast(error.message));
+    return h('div', {class: 'row', test: 'lab-working'}, h('span', {}, words.filter(Boolean).join(' · ')),
+      h('progress', {max: Math.max(most * runs.length, 1), value: done, 'aria-label': t('lab.working')}), mayWrite() && h('button', {class: 'small', test: 'lab-cancel', onclick: stop}, t('do.cancel')));
   }
 
   async function result(run) {
-    const {beside} = here().query;
+    const {beside, sweep} = here().query;
     const other = beside && await get(`/v1/lab/runs/${encodeURIComponent(beside)}`).catch(() => null);
-    fill(shown, other && other.result ? comparisonOf(run, other, () => open(run.id)) : resultOf(run));
+    const back = sweep && h('p', {}, h('button', {class: 'link', onclick: () => openSweep(sweep.split(',')), test: 'lab-sweep-back'}, t('lab.sweep_back')));
+    fill(shown, back, other && other.result ? comparisonOf(run, other, () => open(run.id)) : resultOf(run));
     paintRuns();
   }
 
-  async function watch(id) {
+  function paint(run) {
+    showing = run;
+    if (run.result) return result(run);
+    return fill(shown, isOver(run) ? h('p', {class: 'problem', role: 'alert', test: 'lab-failed'}, run.error || t('lab.cancelled')) : working([run]));
+  }
+
+  // Rows come as their runs end; what is chosen of them meanwhile stays.
+  function sweepPainter() {
+    const progress = h('div', {});
+    const rows = h('div', {class: 'lab-result'});
+    const chosen = new Set();
+    let painted = '';
+    return (runs) => {
+      if (!progress.isConnected) fill(shown, progress, rows);
+      showing = null;
+      fill(progress, !runs.every(isOver) && working(runs));
+      if (painted !== sweepKey(runs)) fill(rows, sweepTable(runs, chosen, {open: (one) => open(one.id), compare: (one, other) => open(one.id, other.id)}));
+      painted = sweepKey(runs);
+      if (runs.every(isOver)) paintRuns();
+    };
+  }
+
+  // Reads the runs again until all are over.
+  async function watch(ids, painted) {
     const mine = ++turn;
     clearTimeout(timer);
     try {
-      const run = await get(`/v1/lab/runs/${encodeURIComponent(id)}`);
+      const runs = await Promise.all(ids.map((id) => get(`/v1/lab/runs/${encodeURIComponent(id)}`)));
       if (mine !== turn) return;
-      showing = run;
-      if (run.result) await result(run);
-      else if (isOver(run)) fill(shown, h('p', {class: 'problem', role: 'alert', test: 'lab-failed'}, run.error || t('lab.cancelled')));
-      else {
-        working(run);
-        timer = setTimeout(() => watch(id), LOOK_MS);
-      }
+      await painted(runs);
+      if (!runs.every(isOver)) timer = setTimeout(() => watch(ids, painted), LOOK_MS);
     } catch (error) {
-      if (mine === turn) fill(shown, problem(error, () => watch(id)));
+      if (mine === turn) fill(shown, problem(error, () => watch(ids, painted)));
     }
   }
 
-  const open = (id, beside = null) => {
-    note(withQuery({run: id, beside}));
-    head.element.parentElement.querySelector('.lab').scrollTop = 0;
-    return watch(id);
-  };
+  function show(address, ids, painted) {
+    note(withQuery(address));
+    speed = speedOf();
+    shown.closest('.lab').scrollTop = 0;
+    return watch(ids, painted);
+  }
+
+  const open = (id, beside = null) => show({run: id, beside}, [id], ([run]) => paint(run));
+  const openSweep = (ids) => show({run: null, beside: null, sweep: ids.join(',')}, ids, sweepPainter());
 
   function runRow(one) {
     const mayCompare = showing && showing.result && showing.id !== one.id && showing.set === one.set && isOver(one);
@@ -99,9 +141,24 @@ export function render(root, {query}) {
     });
   }
 
+  // What was begun is not left running where a later value is refused.
+  async function startAll(order, list) {
+    const ids = [];
+    try {
+      for (const settings of list) ids.push((await post('/v1/lab/runs', {...order, settings})).id);
+    } catch (error) {
+      ids.forEach((id) => post(`/v1/lab/runs/${id}/cancel`).catch(() => {}));
+      throw error;
+    }
+    return ids;
+  }
+
   async function start(order) {
-    const {id} = await post('/v1/lab/runs', order);
-    await open(id);
+    const list = sweepOf(order.settings);
+    const ids = await startAll(order, list || [order.settings]);
+    if (list) return openSweep(ids);
+    note(withQuery({sweep: null}));
+    return open(ids[0]);
   }
 
   async function paintSets(made) {
@@ -123,7 +180,8 @@ export function render(root, {query}) {
 
   paintSets();
   if (mayAdminister()) missedSearches().then((sections) => fill(missed, sections));
-  if (query.run) watch(query.run).then(paintRuns);
+  if (query.run) open(query.run, query.beside).then(paintRuns);
+  else if (query.sweep) openSweep(query.sweep.split(',')).then(paintRuns);
   else paintRuns();
   return {cleanup: undo, title: t('lab.title'), focus: head.heading};
 }
