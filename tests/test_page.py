@@ -552,6 +552,73 @@ def test_judged_results_are_measured_and_other_settings_compared(desk, page):
     desk.check(allowed=("status of 400",))
 
 
+def test_the_filters_fit_a_desk_and_what_does_not_fit_is_reached_by_the_wheel(browser, library):
+    desk = Desk(browser, library.url, viewport={"width": 1280, "height": 800}, storage_state=library.desk.context.storage_state())
+    page = desk.go("/search?q=gannet%20reef")
+    part(page, "result").first.wait_for()
+    beyond = lambda: page.evaluate("() => { const row = document.querySelector('.filters'); return [row.scrollWidth - row.clientWidth, row.scrollLeft, row.dataset.beyond || '']; }")
+    assert beyond() == [0, 0, ""], beyond()
+    cut = page.evaluate("() => [...document.querySelectorAll('.filters > *')].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.dataset.test)")
+    assert not cut
+    part(page, "result").first.click()
+    expect(page.locator(".filters")).to_have_attribute("data-beyond", "after")
+    page.locator(".filters").hover()
+    page.mouse.wheel(0, 2000)
+    expect(page.locator(".filters")).to_have_attribute("data-beyond", "before")
+    desk.check()
+
+
+def test_rows_stay_where_they_are_when_the_thumbs_come(desk, page):
+    page.route("**/v1/lab/sets", lambda route: (time.sleep(0.3), route.continue_()))
+    desk.go("/search?q=gannet%20reef")
+    part(page, "result").first.wait_for()
+    tops = lambda: page.evaluate("() => [...document.querySelectorAll('[data-test=result]')].map((one) => one.getBoundingClientRect().top)")
+    before = tops()
+    part(page, "judge-good").first.wait_for()
+    assert tops() == before
+    desk.check()
+
+
+def test_a_text_runs_as_its_script_does(desk, page, library):
+    library.add(("manara.txt", "المنارة تقف على الصخور والحارس يعتني بالمصباح كل ليلة.".encode()))
+    desk.go("/search?q=" + "المنارة")
+    result = part(page, "result").filter(has_text="manara.txt")
+    right = lambda: page.evaluate("""() => { const box = document.querySelector('[data-test=result] .snippet'), range = document.createRange(); range.selectNodeContents(box);
+        const words = range.getBoundingClientRect(), all = box.getBoundingClientRect(); return words.right > all.right - 2 && words.left > all.left + 50; }""")
+    expect(result).to_have_count(1)
+    assert right()
+    desk.check()
+
+
+def test_a_setting_with_several_values_is_a_row_for_each_and_two_are_compared(desk, page):
+    desk.go("/search/measure")
+    part(page, "field-settings").select_option("other")
+    wrong = {"vector_weight=0.2,0.4 fresh=0.1,0.2": "One setting", "vector_weight=" + ",".join(f"0.{i}" for i in range(11, 22)): "At most 10",
+             "vector_weight=0.3,9": "vector_weight"}
+    for settings, said in wrong.items():
+        part(page, "field-settings_other").fill(settings)
+        part(page, "lab-run-submit").click()
+        expect(page.locator("form .problem, form .wrong")).to_contain_text(said)
+    part(page, "field-settings_other").fill("mode=hybrid vector_weight=0.2,0.5,0.8")
+    part(page, "lab-run-submit").click()
+    expect(part(page, "lab-sweep-row")).to_have_count(3)
+    expect(part(page, "lab-sweep-choose")).to_have_count(3, timeout=30000)
+    expect(part(page, "lab-sweep-row").nth(1)).to_contain_text("vector_weight=0.5")
+    page.reload()
+    expect(part(page, "lab-sweep-compare")).to_be_disabled()
+    part(page, "lab-sweep-choose").nth(0).check()
+    part(page, "lab-sweep-choose").nth(2).check()
+    shot(page, "lab-sweep")
+    part(page, "lab-sweep-compare").click()
+    expect(part(page, "lab-result")).to_contain_text("mode=hybrid vector_weight=0.8")
+    expect(part(page, "lab-side")).to_be_visible()
+    part(page, "lab-sweep-back").click()
+    part(page, "lab-sweep-open").nth(1).click()
+    expect(part(page, "lab-leg")).to_have_count(3)
+    page.go_back()
+    desk.check(allowed=("status of 400", "status of 409"))
+
+
 def test_the_lab_fits_a_phone(browser, library):
     desk = Desk(browser, library.url, viewport=PHONE, is_mobile=True, has_touch=True, color_scheme="dark",
                 storage_state=library.desk.context.storage_state())

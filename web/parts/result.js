@@ -37,10 +37,11 @@ function passages(result, opened) {
 const isListed = ({ranks}) => !ranks.keyword && !ranks.semantic;
 
 export function resultRow(result, index, opened) {
-  const place = [result.place, result.heading].filter(Boolean).join(' · ');
+  const {place, heading} = result;
+  const where = [place, (place || '').includes(heading) ? '' : heading].filter(Boolean).join(' · ');
   const like = h('a', {class: 'button plain small', tabindex: -1, href: likeAddress(result.document.id, result.ordinal), test: 'like'}, t('search.like'));
   return h('li', {class: 'result', tabindex: -1, data: {index}, test: 'result'},
-    h('div', {class: 'result-head'}, h('span', {class: 'result-name', title: result.document.path}, result.document.name), h('small', {}, place), isListed(result) ? h('span', {class: 'result-acts'}, like) : scoreBar(result.score)),
+    h('div', {class: 'result-head'}, h('span', {class: 'result-name', title: result.document.path}, result.document.name), h('small', {}, where), isListed(result) ? h('span', {class: 'result-acts'}, like) : scoreBar(result.score)),
     h('p', {class: 'snippet'}, marked(result.snippet || result.text, result.highlights)),
     !isListed(result) && h('div', {class: 'result-foot'}, legs(result), h('span', {class: 'result-acts'}, like, result.explanation && whyButton(result))),
     copies(result), passages(result, opened));
