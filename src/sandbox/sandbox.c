@@ -30,7 +30,8 @@ struct Sandbox {
     ForkServer *servers;  /* a list, one of a class; only the keeper changes it */
     WorkerProcess *ready; /* a list, all of ready_service */
     int ready_count;
-    bool has_failed; /* the last one that was to be kept ready: not tried again before a job */
+    WorkerProcess *ended; /* a list: their jobs are over, the system still takes them apart */
+    bool has_failed;      /* the last one that was to be kept ready: not tried again before a job */
     Request *requests;
     bool is_stopping;
     _Atomic unsigned crash_count; /* of workers */
@@ -162,6 +163,16 @@ static void add_ready(Sandbox *sandbox)
     sandbox->ready_count++;
 }
 
+/* Nobody waits for a worker's end, which takes as long as its memory is large. */
+static void reap_ended(Sandbox *sandbox)
+{
+    WorkerProcess *worker = sandbox->ended;
+    sandbox->ended = worker->next;
+    pthread_mutex_unlock(&sandbox->lock);
+    worker_process_free(worker);
+    pthread_mutex_lock(&sandbox->lock);
+}
+
 static void *keep(void *argument)
 {
     Sandbox *sandbox = argument;
@@ -171,6 +182,8 @@ static void *keep(void *argument)
             answer_request(sandbox);
         else if (needs_ready(sandbox))
             add_ready(sandbox);
+        else if (sandbox->ended)
+            reap_ended(sandbox);
         else
             wait_wanted(sandbox);
     pthread_mutex_unlock(&sandbox->lock);
@@ -207,6 +220,14 @@ Sandbox *sandbox_new(const SandboxOptions *options)
     return sandbox;
 }
 
+static void free_workers(WorkerProcess *workers)
+{
+    for (WorkerProcess *worker = workers, *next; worker; worker = next) {
+        next = worker->next;
+        worker_process_free(worker);
+    }
+}
+
 void sandbox_free(Sandbox *sandbox)
 {
     if (!sandbox)
@@ -217,10 +238,8 @@ void sandbox_free(Sandbox *sandbox)
     pthread_mutex_unlock(&sandbox->lock);
     if (sandbox->has_keeper)
         pthread_join(sandbox->keeper, NULL);
-    for (WorkerProcess *worker = sandbox->ready, *next; worker; worker = next) {
-        next = worker->next;
-        worker_process_free(worker);
-    }
+    free_workers(sandbox->ready);
+    free_workers(sandbox->ended);
     for (ForkServer *server = sandbox->servers, *next; server; server = next) {
         next = server->next;
         fork_server_free(server);
@@ -273,6 +292,17 @@ static WorkerProcess *take_worker(Sandbox *sandbox, const SandboxJob *job, Error
     return worker;
 }
 
+/* Its job is over; the keeper waits for its end. */
+static void end_worker(Sandbox *sandbox, WorkerProcess *worker)
+{
+    worker_process_kill(worker);
+    pthread_mutex_lock(&sandbox->lock);
+    worker->next = sandbox->ended;
+    sandbox->ended = worker;
+    pthread_cond_signal(&sandbox->wanted);
+    pthread_mutex_unlock(&sandbox->lock);
+}
+
 bool sandbox_has_worker(const SandboxOptions *options, const char *worker)
 {
     return fork_server_exists(options, worker);
@@ -296,7 +326,7 @@ bool sandbox_run(Sandbox *sandbox, const SandboxJob *job, Error *err)
     }
     bool done = worker_process_listen(worker, job, err);
     sandbox->crash_count += worker->has_crashed;
-    worker_process_free(worker);
+    end_worker(sandbox, worker);
     return done;
 }
 

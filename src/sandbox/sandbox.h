@@ -33,7 +33,8 @@ typedef struct WorkerJob {
     int fds[SANDBOX_FD_MAX]; /* read-only; -1: not given */
 } WorkerJob;
 
-/* Send one frame; `type` is the service's own number, 0-63. False when the parent has gone. */
+/* Send one frame, perhaps a moment later with others; `type` is the service's own number, 0-63.
+ * False when the parent has gone. */
 MUST_CHECK bool worker_send(WorkerJob *job, unsigned type, Str payload, Error *err);
 /* Say how far the work is; also proves that the worker has not hung. */
 MUST_CHECK bool worker_progress(WorkerJob *job, const char *stage, int64_t done, int64_t total,

@@ -5,22 +5,57 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "sandbox/sandbox_private.h"
+
+#define GATHER_MS 50 /* a frame waits no longer for others, so that a slow reader is heard */
 
 bool sandbox_is_worker(int argc, char **argv)
 {
     return argc == 1 && strcmp(argv[0], WORKER_NAME) == 0;
 }
 
-static bool send_message(unsigned type, Str payload, Error *err)
+/* Frames that go together: a block of text is far smaller than what a call and the server's waking
+ * cost. A worker has one thread and one job. */
+static struct {
+    char bytes[KB(64)];
+    size_t length;
+    int64_t sent_ms; /* when they last went */
+} gathered;
+
+static bool send_gathered(Error *err)
+{
+    Str bytes = { gathered.bytes, gathered.length };
+    gathered.length = 0;
+    gathered.sent_ms = monotonic_ms();
+    return fd_write_all(WORKER_SOCKET, bytes, err);
+}
+
+static bool send_or_gather(Str bytes, Error *err)
+{
+    if (bytes.length > sizeof gathered.bytes - gathered.length && !send_gathered(err))
+        return false;
+    if (bytes.length > sizeof gathered.bytes)
+        return fd_write_all(WORKER_SOCKET, bytes, err);
+    memcpy(gathered.bytes + gathered.length, bytes.at, bytes.length);
+    gathered.length += bytes.length;
+    return true;
+}
+
+static bool gather_message(unsigned type, Str payload, Error *err)
 {
     char head[WORKER_HEAD_SIZE];
     uint32_t length = (uint32_t)payload.length;
     memcpy(head, &length, sizeof length);
     head[4] = (char)type;
-    return fd_write_all(WORKER_SOCKET, (Str){ head, sizeof head }, err) &&
-           fd_write_all(WORKER_SOCKET, payload, err);
+    return send_or_gather((Str){ head, sizeof head }, err) && send_or_gather(payload, err);
+}
+
+/* What the server waits for. */
+static bool send_message(unsigned type, Str payload, Error *err)
+{
+    return gather_message(type, payload, err) && send_gathered(err);
 }
 
 bool worker_send(WorkerJob *job, unsigned type, Str payload, Error *err)
@@ -29,7 +64,8 @@ bool worker_send(WorkerJob *job, unsigned type, Str payload, Error *err)
     if (type >= WORKER_FRAME_TYPES || payload.length > SANDBOX_FRAME_MAX)
         return fail(err, ERROR_INTERNAL, "frame %u of %zu bytes cannot be sent", type,
                     payload.length);
-    return send_message(WORKER_FRAME + type, payload, err);
+    return gather_message(WORKER_FRAME + type, payload, err) &&
+           (monotonic_ms() - gathered.sent_ms < GATHER_MS || send_gathered(err));
 }
 
 bool worker_progress(WorkerJob *job, const char *stage, int64_t done, int64_t total, Error *err)
@@ -98,6 +134,7 @@ static _Noreturn void be_worker(const WorkerService *service, int socket_fd, uns
     char holds = (char)confine_worker(shields);
     if (!send_message(WORKER_READY, (Str){ &holds, 1 }, &err) || !receive_job(&job))
         _exit(0);
+    gathered.sent_ms = 0; /* the first frame, what kind of file it is, may be all that is wanted */
     bool done = service->run(&job, &err);
     bool said = done ? send_message(WORKER_DONE, S(""), &err) : send_failure(&err, &err);
     /* Nothing of ours needs to be put in order, and leak checkers need calls that are closed. */

@@ -33,12 +33,17 @@ static void reap(WorkerProcess *worker)
     worker->is_reaped = true;
 }
 
+void worker_process_kill(WorkerProcess *worker)
+{
+    if (!worker->is_reaped)
+        (void)kill(worker->pid, SIGKILL);
+}
+
 void worker_process_free(WorkerProcess *worker)
 {
     if (!worker)
         return;
-    if (!worker->is_reaped)
-        (void)kill(worker->pid, SIGKILL);
+    worker_process_kill(worker);
     reap(worker);
     close(worker->socket);
     free(worker->bytes);
@@ -323,6 +328,7 @@ bool worker_process_listen(WorkerProcess *worker, const SandboxJob *job, Error *
     Watch watch = {
         .start_ms = now,
         .heard_ms = now,
+        .looked_ms = now,
         .time_max_ms = job->timeout_ms ? job->timeout_ms : 600000,
         .quiet_max_ms = job->quiet_ms ? job->quiet_ms : 60000,
         .memory_max = job->memory_max ? job->memory_max : GB(1),

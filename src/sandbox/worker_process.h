@@ -33,6 +33,8 @@ typedef struct WorkerProcess {
 } WorkerProcess;
 
 WorkerProcess *worker_process_new(pid_t pid, int socket_fd, const char *service);
+/* It does nothing more; worker_process_free() is still to come. */
+void worker_process_kill(WorkerProcess *worker);
 /* Kills it when it still lives, reaps it. NULL is fine. */
 void worker_process_free(WorkerProcess *worker);
 MUST_CHECK bool worker_process_wait_ready(WorkerProcess *worker, int64_t wait_ms, Error *err);
