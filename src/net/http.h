@@ -3,6 +3,7 @@
  *     headers in -> begin (reactor thread: choose limits or refuse)
  *                -> check (pool, only when the plan asks: may look into the database)
  *                -> the body is read within the plan's limits; files go to disk as they arrive
+ *                   (no body, or a small one that is kept in memory, is read before the check)
  *                -> handle (pool; or the reactor thread for plans marked fast)
  *                -> the response is sent -> finish (access log)
  *
@@ -69,7 +70,7 @@ typedef enum HttpBodyKind {
 typedef struct HttpPlan {
     HttpBodyKind body;
     bool is_fast;              /* handle runs on the reactor thread: it must not block */
-    bool is_checked;           /* check runs on the pool before the body is read */
+    bool is_checked;           /* check runs on the pool before handle */
     uint64_t body_max;         /* bytes of the whole body */
     uint64_t file_max;         /* of one file */
     size_t field_max;          /* of one text field; 0: 64 KiB */
@@ -122,7 +123,7 @@ typedef struct HttpDispatch {
     /* Choose the plan. On false the request is refused with err before its body is read. Runs on
      * a reactor thread: must not block. */
     bool (*begin)(void *app, HttpRequest *request, HttpPlan *plan, Error *err);
-    /* May block. On false the request is refused with err before its body is read. */
+    /* May block. On false the request is refused with err, before a body of any size is read. */
     bool (*check)(void *app, HttpRequest *request, Error *err);
     void (*handle)(void *app, HttpRequest *request, HttpResponse *response);
     /* Write err the way this route's clients expect; NULL: http_respond_error(). */

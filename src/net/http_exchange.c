@@ -3,7 +3,8 @@
  *     NEW -> [CHECKING -> CHECKED] -> READING -> RUNNING -> ANSWERED -> SENDING
  *
  * While the pool has the request (CHECKING, RUNNING) its connection is suspended; resuming it is
- * the one thing another thread does to libmicrohttpd. */
+ * the one thing another thread does to libmicrohttpd. A request without a body, or with a small
+ * one, is checked where it is run: one way to the pool and back instead of two. */
 #include "net/http_private.h"
 
 #include <sys/socket.h>
@@ -15,6 +16,8 @@
 
 #define ARENA_MAX GB(1)
 #define QUERY_MAX 100
+/* A body that may be read for somebody who is not checked yet. */
+#define UNCHECKED_BODY_MAX KB(16)
 
 /* --- Life --- */
 
@@ -101,9 +104,8 @@ static void decorate(HttpExchange *x)
         x->server->dispatch->headers(x->server->app, &x->request, &x->response);
 }
 
-void exchange_answer(HttpExchange *x)
+static void hand_back(HttpExchange *x)
 {
-    decorate(x);
     x->has_started = true;
     bool is_inline = x->is_inline;
     struct MHD_Connection *connection = x->connection;
@@ -111,6 +113,12 @@ void exchange_answer(HttpExchange *x)
     x->state = HTTP_ANSWERED;
     if (!is_inline)
         loop_resume(loop, connection);
+}
+
+void exchange_answer(HttpExchange *x)
+{
+    decorate(x);
+    hand_back(x);
 }
 
 static void write_refusal(HttpExchange *x, const Error *err)
@@ -183,9 +191,15 @@ static void run_check(void *argument)
 static void run_handle(void *argument)
 {
     HttpExchange *x = argument;
-    x->server->dispatch->handle(x->server->app, &x->request, &x->response);
-    if (!x->has_started)
-        exchange_answer(x);
+    const HttpDispatch *dispatch = x->server->dispatch;
+    if (x->is_unchecked && !dispatch->check(x->server->app, &x->request, &x->failure)) {
+        write_refusal(x, &x->failure);
+        hand_back(x);
+    } else {
+        dispatch->handle(x->server->app, &x->request, &x->response);
+        if (!x->has_started)
+            exchange_answer(x);
+    }
     leave_pool(x);
 }
 
@@ -217,6 +231,19 @@ typedef struct HeaderCopy {
     bool is_valid;
 } HeaderCopy;
 
+/* RFC 9110, section 5.6.2. libmicrohttpd lets "Name : value" through. */
+static bool is_token(Str name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        char c = name.at[i];
+        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    HAS_CHAR(c, "!#$%&'*+-.^_`|~");
+        if (!good)
+            return false;
+    }
+    return name.length > 0;
+}
+
 /* The texts of libmicrohttpd go with the connection; a handler may outlive it. */
 static enum MHD_Result copy_header(void *self, enum MHD_ValueKind kind, const char *key,
                                    size_t key_size, const char *value, size_t value_size)
@@ -225,12 +252,54 @@ static enum MHD_Result copy_header(void *self, enum MHD_ValueKind kind, const ch
     (void)kind;
     Str name = str_copy(copy->arena, (Str){ key, key_size });
     Str text = str_copy(copy->arena, (Str){ value, value ? value_size : 0 });
-    copy->is_valid = copy->is_valid && utf8_is_valid(text) && text.length == strlen(text.at);
+    copy->is_valid =
+        copy->is_valid && is_token(name) && utf8_is_valid(text) && text.length == strlen(text.at);
     *vec_push(copy->arena, &copy->headers) = (HttpPair){ name, text };
     return MHD_YES;
 }
 
-static bool read_head(HttpExchange *x, const char *method, Error *err)
+static size_t count_header(const HttpRequest *request, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->headers.count; i++)
+        count += str_equal_ignore_case(request->headers.at[i].name, str(name));
+    return count;
+}
+
+/* Where the message ends, and whom it is for, must be said once: a proxy before us that chose the
+ * other saying would take a part of this body for the next person's request (RFC 9112, sections
+ * 3.2, 6.1 and 6.3). */
+static bool check_framing(const HttpRequest *request, const char *version, Error *err)
+{
+    size_t hosts = count_header(request, "Host");
+    size_t codings = count_header(request, "Transfer-Encoding");
+    size_t lengths = count_header(request, "Content-Length");
+    Str coding = http_header_in(request, "Transfer-Encoding");
+    if (hosts > 1 || (!hosts && strcmp(version, MHD_HTTP_VERSION_1_1) == 0))
+        return fail(err, ERROR_INVALID, "the header Host must be there once");
+    if (codings + lengths > 1)
+        return fail(err, ERROR_INVALID, "the length of the body is told more than once");
+    if (codings && !str_equal_ignore_case(coding, S("chunked")))
+        return fail(err, ERROR_INVALID,
+                    "a body is sent with its length or chunked, not '" STR_FMT "'",
+                    STR_ARG(coding));
+    return true;
+}
+
+/* A proxy sends "http://host/path" (RFC 9112, section 3.2.2): the path of it. */
+static Str path_of(Str target)
+{
+    ptrdiff_t mark = str_find_char(target, '?');
+    Str path = mark < 0 ? target : str_slice(target, 0, (size_t)mark);
+    ptrdiff_t host = str_find(path, S("://"));
+    if (host < 0 || str_starts(path, S("/")))
+        return path;
+    Str rest = str_from(path, (size_t)host + 3);
+    ptrdiff_t slash = str_find_char(rest, '/');
+    return slash < 0 ? S("/") : str_from(rest, (size_t)slash);
+}
+
+static bool read_head(HttpExchange *x, const char *method, const char *version, Error *err)
 {
     HttpRequest *request = &x->request;
     Arena *arena = request->arena;
@@ -239,11 +308,13 @@ static bool read_head(HttpExchange *x, const char *method, Error *err)
     (void)MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, copy_header, &copy);
     request->headers = (HttpPairs){ copy.headers.at, copy.headers.count };
 
+    request->path = path_of(request->target);
     ptrdiff_t mark = str_find_char(request->target, '?');
-    request->path = mark < 0 ? request->target : str_slice(request->target, 0, (size_t)mark);
     Str query = mark < 0 ? S("") : str_from(request->target, (size_t)mark + 1);
     if (!copy.is_valid)
-        return fail(err, ERROR_INVALID, "a header is not valid UTF-8");
+        return fail(err, ERROR_INVALID, "a header is not valid: names are letters, values UTF-8");
+    if (!check_framing(request, version, err))
+        return false;
     if (!str_starts(request->path, S("/")) && !str_is(request->path, "*"))
         return fail(err, ERROR_INVALID, "the address does not begin with /");
     return url_query(arena, query, QUERY_MAX, &request->query, err);
@@ -258,16 +329,32 @@ static enum MHD_Result start_body(HttpExchange *x)
     return MHD_YES;
 }
 
-static enum MHD_Result begin(HttpExchange *x, const char *method)
+/* Whether the body may be read before the check: it is small, and nobody waits to be told whether
+ * it is wanted. */
+static bool is_checked_late(const HttpExchange *x)
+{
+    int64_t promised = body_promised(&x->request);
+    bool is_small =
+        x->plan.body == HTTP_BODY_NONE || (x->plan.body == HTTP_BODY_BUFFER && promised >= 0 &&
+                                           promised <= (int64_t)UNCHECKED_BODY_MAX);
+    return is_small && !x->plan.is_fast && !http_header_in(&x->request, "Expect").length;
+}
+
+static enum MHD_Result begin(HttpExchange *x, const char *method, const char *version)
 {
     HttpServer *server = x->server;
     Error err;
-    if (!read_head(x, method, &err) ||
-        !server->dispatch->begin(server->app, &x->request, &x->plan, &err))
+    if (!read_head(x, method, version, &err)) {
+        x->is_last = true;
+        return refuse(x, &err);
+    }
+    if (!server->dispatch->begin(server->app, &x->request, &x->plan, &err))
         return refuse(x, &err);
     if (x->plan.answer_max)
         x->response.body.limit = x->plan.answer_max;
-    if (x->plan.is_checked && server->dispatch->check)
+    bool is_checked = x->plan.is_checked && server->dispatch->check;
+    x->is_unchecked = is_checked && is_checked_late(x);
+    if (is_checked && !x->is_unchecked)
         return give_to_pool(x, HTTP_CHECKING, run_check);
     return start_body(x);
 }
@@ -294,10 +381,10 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
 {
     HttpExchange *x = *context;
     Error err;
-    (void)self, (void)connection, (void)url, (void)version;
+    (void)self, (void)connection, (void)url;
 
     switch ((HttpState)x->state) {
-    case HTTP_NEW: return begin(x, method);
+    case HTTP_NEW: return begin(x, method, version);
     case HTTP_CHECKED:
         return x->failure.code == ERROR_NONE ? start_body(x) : refuse(x, &x->failure);
     case HTTP_READING:

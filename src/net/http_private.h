@@ -103,7 +103,9 @@ struct HttpExchange {
     atomic_int holders;          /* the connection, and the pool while it runs something */
     bool is_inline, has_started; /* answer is on its way: the handler may go on */
     HttpBody body;
-    Error failure; /* of check */
+    bool is_unchecked; /* check runs with handle, after the body */
+    bool is_last;      /* what follows on this connection cannot be told apart */
+    Error failure;     /* of check */
     atomic_ullong bytes_out;
     bool was_cut;
 };

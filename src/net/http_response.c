@@ -235,7 +235,7 @@ struct MHD_Response *response_make(HttpExchange *x)
     for (size_t i = 0; i < response->headers.count; i++)
         MHD_add_response_header(made, response->headers.at[i].name.at,
                                 response->headers.at[i].value.at);
-    if (x->server->is_stopping)
+    if (x->server->is_stopping || x->is_last)
         MHD_add_response_header(made, "Connection", "close");
     return made;
 }
