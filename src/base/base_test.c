@@ -1,5 +1,8 @@
 #include <criterion/criterion.h>
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -9,8 +12,6 @@
 #include "base/map.h"
 #include "base/pool.h"
 #include "base/utf8.h"
-
-#include <stdatomic.h>
 
 static Arena *arena;
 static void open_arena(void) { arena = arena_new(MB(16)); }
@@ -189,6 +190,24 @@ Test(base, pool_runs_everything_before_it_ends)
         cr_assert(pool_add(pool, count_up, &done));
     pool_free(pool);
     cr_assert_eq(done, 1000);
+}
+
+static void meet(void *barrier) { (void)pthread_barrier_wait(barrier); }
+
+/* Each piece waits for the other three, so none may be left to a thread that is busy. */
+Test(base, pieces_that_wait_for_each_other_all_get_a_thread, .timeout = 60)
+{
+    enum { THREADS = 4, ROUNDS = 2000 };
+    pthread_barrier_t barrier;
+    pthread_barrier_init(&barrier, NULL, THREADS + 1);
+    Pool *pool = pool_new("test", THREADS, THREADS);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < THREADS; i++)
+            cr_assert(pool_add(pool, meet, &barrier));
+        (void)pthread_barrier_wait(&barrier);
+    }
+    pool_free(pool);
+    pthread_barrier_destroy(&barrier);
 }
 
 Test(base, file_write_replaces_and_file_read_is_bounded)

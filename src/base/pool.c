@@ -16,8 +16,20 @@ struct Pool {
     int thread_count, thread_max, idle_count;
     Piece *queue; /* a ring of queue_max */
     size_t first, waiting, queue_max;
+    bool is_waking; /* a thread was called and has not come yet */
     bool stopping;
 };
+
+/* Whether a thread is to be called for what waits. One at a time: each that comes calls the next
+ * when there is more, so that short pieces are done by the few threads that are awake anyway. A
+ * thread for every piece cost four changes of thread a request. */
+static bool begin_wake(Pool *pool)
+{
+    bool needs_wake = pool->waiting && pool->idle_count && !pool->is_waking;
+    if (needs_wake)
+        pool->is_waking = true;
+    return needs_wake;
+}
 
 static void *run(void *argument)
 {
@@ -28,13 +40,17 @@ static void *run(void *argument)
             pool->idle_count++;
             pthread_cond_wait(&pool->wake, &pool->lock);
             pool->idle_count--;
+            pool->is_waking = false;
         }
         if (!pool->waiting)
             break;
         Piece piece = pool->queue[pool->first];
         pool->first = (pool->first + 1) % pool->queue_max;
         pool->waiting--;
+        bool needs_wake = begin_wake(pool);
         pthread_mutex_unlock(&pool->lock);
+        if (needs_wake)
+            pthread_cond_signal(&pool->wake);
         piece.work(piece.argument);
         pthread_mutex_lock(&pool->lock);
     }
@@ -58,7 +74,7 @@ Pool *pool_new(const char *name, int thread_max, size_t queue_max)
 bool pool_add(Pool *pool, PoolWork *work, void *argument)
 {
     pthread_mutex_lock(&pool->lock);
-    bool room = pool->waiting < pool->queue_max && !pool->stopping;
+    bool room = pool->waiting < pool->queue_max && !pool->stopping, needs_wake = false;
     if (room) {
         size_t at = (pool->first + pool->waiting++) % pool->queue_max;
         pool->queue[at] = (Piece){ work, argument };
@@ -68,9 +84,11 @@ bool pool_add(Pool *pool, PoolWork *work, void *argument)
             pthread_setname_np(pool->threads[pool->thread_count], pool->name);
             pool->thread_count++;
         }
-        pthread_cond_signal(&pool->wake);
+        needs_wake = begin_wake(pool);
     }
     pthread_mutex_unlock(&pool->lock);
+    if (needs_wake)
+        pthread_cond_signal(&pool->wake); /* unlocked: who comes need not wait for the lock */
     return room;
 }
 
