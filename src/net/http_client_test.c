@@ -56,11 +56,11 @@ static void open_both(void)
 static void close_both(void)
 {
     http_client_free(client);
-    cr_assert(http_server_stop(server, 2000));
+    cr_assert(http_server_stop(server, 20000));
     arena_free(arena);
 }
 
-TestSuite(net_client, .init = open_both, .fini = close_both, .timeout = 30);
+TestSuite(net_client, .init = open_both, .fini = close_both, .timeout = 60);
 
 static Str url_of(const char *path)
 {

@@ -7,6 +7,7 @@
  * one, is checked where it is run: one way to the pool and back instead of two. */
 #include "net/http_private.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -18,6 +19,7 @@
 #define QUERY_MAX 100
 /* A body that may be read for somebody who is not checked yet. */
 #define UNCHECKED_BODY_MAX KB(16)
+#define LEFT_LOOK_MS 100
 
 /* --- Life --- */
 
@@ -188,11 +190,30 @@ static void run_check(void *argument)
     leave_pool(x);
 }
 
+/* When there is more to do than threads, people stop waiting and ask again: work for those who
+ * left would keep the others waiting for ever. Only what has not begun is left out. The
+ * descriptor stays while the connection is suspended. */
+static bool client_has_left(const HttpExchange *x)
+{
+    char byte;
+    if (monotonic_ms() - x->given_ms < LEFT_LOOK_MS)
+        return false;
+    ssize_t got = recv(x->link->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static bool may_run(HttpExchange *x)
+{
+    if (client_has_left(x))
+        return fail(&x->failure, ERROR_CANCELLED, "the client left before it was begun");
+    return !x->is_unchecked || x->server->dispatch->check(x->server->app, &x->request, &x->failure);
+}
+
 static void run_handle(void *argument)
 {
     HttpExchange *x = argument;
     const HttpDispatch *dispatch = x->server->dispatch;
-    if (x->is_unchecked && !dispatch->check(x->server->app, &x->request, &x->failure)) {
+    if (!may_run(x)) {
         write_refusal(x, &x->failure);
         hand_back(x);
     } else {
@@ -206,6 +227,7 @@ static void run_handle(void *argument)
 static enum MHD_Result give_to_pool(HttpExchange *x, HttpState state, PoolWork *work)
 {
     x->state = state;
+    x->given_ms = monotonic_ms();
     x->holders++;
     x->server->counts.running++;
     MHD_suspend_connection(x->connection);

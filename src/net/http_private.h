@@ -97,12 +97,14 @@ struct HttpExchange {
     HttpPlan plan;
     HttpServer *server;
     HttpLoop *loop;
-    HttpLink *link; /* only on the loop's thread, NULL once the connection is done */
+    HttpLink *link; /* of the loop's thread, NULL once the connection is done; the pool may look at
+                     * it while the connection is suspended */
     struct MHD_Connection *connection;
     _Atomic HttpState state;
     atomic_int holders;          /* the connection, and the pool while it runs something */
     bool is_inline, has_started; /* answer is on its way: the handler may go on */
     HttpBody body;
+    int64_t given_ms;  /* to the pool */
     bool is_unchecked; /* check runs with handle, after the body */
     bool is_last;      /* what follows on this connection cannot be told apart */
     Error failure;     /* of check */
