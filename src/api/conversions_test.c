@@ -25,28 +25,36 @@ static void close_all(void)
 
 /* --- Places --- */
 
+static atomic_int done_count, busy_count;
+
 static void *begin_and_end(void *argument)
 {
-    bool *good = argument;
-    Error ignored;
-    *good = conversion_begin(all, false, &ignored);
-    if (*good)
+    Error why;
+    (void)argument;
+    if (conversion_begin(all, false, &why)) {
         conversion_end(all, false);
+        done_count++;
+    } else {
+        busy_count += why.code == ERROR_BUSY;
+    }
     return NULL;
 }
 
 Test(api, a_conversion_waits_for_a_place_and_too_many_are_told_so)
 {
-    pthread_t thread;
-    bool good = false;
+    pthread_t threads[2];
     open_all(1, 2);
     cr_assert(conversion_begin(all, false, &err));
-    pthread_create(&thread, NULL, begin_and_end, &good);
-    sleep_ms(50); /* it waits by now */
-    cr_expect(!conversion_begin(all, false, &err) && err.code == ERROR_BUSY);
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, begin_and_end, NULL);
+    /* Whichever came second. */
+    for (int i = 0; i < 2000 && !busy_count; i++)
+        sleep_ms(10);
+    cr_expect(busy_count == 1 && done_count == 0);
     conversion_end(all, false);
-    pthread_join(thread, NULL);
-    cr_expect(good);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    cr_expect(busy_count == 1 && done_count == 1);
     close_all();
 }
 
