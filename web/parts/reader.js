@@ -1,11 +1,11 @@
 // reader.js - the source beside the claim: the marked page, or the passage in its document, or its text.
-import {h, fill, topIn, bringTo} from '../dom.js';
+import {h, fill, bringTo} from '../dom.js';
 import {t, number, clockSeconds} from '../texts.js';
 import {address} from '../api.js';
 import {bind} from '../keys.js';
 import {icon} from './icons.js';
 import {problem} from './problem.js';
-import {pageStack, loadMarked} from './picture.js';
+import {citedStack, quoteBox} from './cited.js';
 import {familyIcon} from './families.js';
 import {viewerOf, showWith} from '../viewers/kinds.js';
 import {htmlOf} from '../viewers/html.js';
@@ -56,7 +56,7 @@ function stepper({index, count, step}) {
 function documentAddress(source) {
   const {document, page, start, end, place} = source;
   const at = clockSeconds(place) === null ? null : place;  // in a recording it reads "12:03-12:09"
-  return address(`/documents/${document.id}`, document.paged ? {page} : {start, end, at});
+  return address(`/documents/${document.id}`, document.paged ? {page, start, end} : {start, end, at});
 }
 
 function paintHead(source, where) {
@@ -82,46 +82,12 @@ function paintBody(source, own) {
   });
 }
 
-const quoteBox = (quote) => quote && h('blockquote', {class: 'quote-box', test: 'reader-quote'}, h('small', {}, t('reader.quote')), h('mark', {}, quote));
-
 async function pages(source, body, own) {
   const stack = h('div', {class: 'stack'});
   const place = root.querySelector('.reader-place');
   const onpage = (page, count) => { place.textContent = t('reader.page_of', {page: number(page), count: number(count)}); };
   fill(body, stack);
-  const fetchOne = (frame, page, width) => {
-    if (page !== source.page) return false;
-    showMarked(source, frame, width, body, own).catch((error) => {
-      if (error.name !== 'AbortError') fill(frame, problem(error), quoteBox(source.quote));
-    });
-    return true;
-  };
-  const made = await pageStack(stack, source.document.id, {signal: own.abort.signal, onpage, fetchOne});
-  own.stop = made.stop;
-  const frame = made.frames[source.page - 1];
-  if (frame) body.scrollTop = topIn(frame, body) - 16;
-}
-
-async function showMarked(source, frame, width, body, own) {
-  const {marked, top} = await loadMarked(frame.querySelector('img'), source.document.id, source.page, width, source.quote, own.abort.signal);
-  frame.dataset.loaded = 'yes';
-  frame.dataset.marked = marked;
-  // A passage that the page's own letters do not show (a scan, a table) is still shown, above the page.
-  if (!marked && source.quote) return onNextPage(source, frame, width, body, own);
-  if (top !== null) {
-    const y = topIn(frame, body) + top * frame.offsetHeight;
-    const visible = y > body.scrollTop + 20 && y < body.scrollTop + body.clientHeight * 0.75;
-    if (!visible) body.scrollTop = y - body.clientHeight / 3;
-  }
-}
-
-// A passage may begin on one page and hold the words on the next.
-async function onNextPage(source, frame, width, body, own) {
-  const next = frame.nextElementSibling;
-  const runsOn = /\d\s*[-–]\s*\d/.test(source.place || '') && next && !source.next;
-  if (!runsOn) return (source.first || frame).before(quoteBox(source.quote));
-  next.dataset.asked = 'yes';
-  return showMarked({...source, page: source.page + 1, next: true, first: frame}, next, width, body, own);
+  own.stop = (await citedStack(stack, source, {signal: own.abort.signal, onpage})).stop;
 }
 
 // As its kind wants to be seen; what it cannot mark stands above it.

@@ -2,6 +2,7 @@
 import {h, fill} from '../dom.js';
 import {t} from '../texts.js';
 import {pageStack} from '../parts/picture.js';
+import {citedStack} from '../parts/cited.js';
 import {factList} from '../parts/facts.js';
 
 // What browsers draw themselves when there is no page of ours.
@@ -18,11 +19,12 @@ function original(one) {
   return [image, note];
 }
 
-export async function showPicture(root, one, {signal, undo, onpage}) {
+// source: the passage of it that is marked, or null.
+export async function showPicture(root, one, {signal, source, onpage}) {
   const stack = h('div', {class: 'stack'});
   fill(root, h('div', {class: 'picture-view'}, stack, h('aside', {class: 'picture-facts'}, factList(one, {file: false}))));
-  const made = await pageStack(stack, one.id, {signal, onpage: (page, count) => { if (count > 1) onpage(page, count); }});
-  undo(made.stop);
+  const options = {signal, onpage: (page, count) => { if (count > 1) onpage(page, count); }};
+  const made = source ? await citedStack(stack, source, options) : await pageStack(stack, one.id, options);
   if (!made.count) fill(stack, original(one));
   return made;
 }

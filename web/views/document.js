@@ -10,6 +10,7 @@ import {top} from '../parts/top.js';
 import {problem} from '../parts/problem.js';
 import {stageOf, pagesOf} from '../parts/stages.js';
 import {pageStack} from '../parts/picture.js';
+import {citedStack, pageOf} from '../parts/cited.js';
 import {factList} from '../parts/facts.js';
 import {qualityBadge} from '../parts/quality.js';
 import {memberList, breadcrumb} from '../parts/members.js';
@@ -29,14 +30,21 @@ function showsOf(one) {
   return [...new Set([first, first === 'files' && 'view', 'text', 'passages', one.children > 0 && 'files', 'details'])].filter(Boolean);
 }
 
-function pageSeen(view, page, count) {
+// Who turns the page has left the passage.
+function pageSeen(view, source, page, count) {
   view.place(t('reader.page_of', {page: number(page), count: number(count)}));
-  note(withQuery({page: page > 1 ? page : null}));
+  note(withQuery({page: page > 1 ? page : null, ...(source && source.page !== page ? {start: null, end: null} : {})}));
 }
 
-function walkPages(made, body, view) {
+// The page and the words of the passage that the address names.
+function sourceOf(one, view) {
+  const cited = citedBy(view.query);
+  return cited && cited.start !== null ? pageOf(one, cited, view.signal) : null;
+}
+
+function walkPages(made, body, view, source) {
   view.undoShow.add(made.stop);
-  const page = Number(view.query.page);
+  const page = source ? 0 : Number(view.query.page);
   const jump = (to) => { if (made.frames[to - 1]) body.scrollTop = topIn(made.frames[to - 1], body) - 16; };
   if (page > 1) jump(page);
   const now = () => Number(here().query.page || 1);
@@ -44,9 +52,11 @@ function walkPages(made, body, view) {
 }
 
 async function showPages(body, one, view) {
+  const source = await sourceOf(one, view);
   const stack = h('div', {class: 'stack'});
   fill(body, stack);
-  walkPages(await pageStack(stack, one.id, {signal: view.signal, onpage: (page, count) => pageSeen(view, page, count)}), body, view);
+  const options = {signal: view.signal, onpage: (page, count) => pageSeen(view, source, page, count)};
+  walkPages(source ? await citedStack(stack, source, options) : await pageStack(stack, one.id, options), body, view, source);
 }
 
 async function showView(body, one, view) {
@@ -84,9 +94,9 @@ const showFiles = (body, one, view) => memberList(body, one, view);
 const showDetails = (body, one) => fill(body, factList(one));
 
 async function showPicture(body, one, view) {
-  const {showPicture: run} = await import('../viewers/picture.js');
-  const made = await run(body, one, {signal: view.signal, undo: view.undoShow.add, onpage: (page, count) => pageSeen(view, page, count)});
-  walkPages(made, body, view);
+  const [source, {showPicture: run}] = await Promise.all([sourceOf(one, view), import('../viewers/picture.js')]);
+  const made = await run(body, one, {signal: view.signal, source, onpage: (page, count) => pageSeen(view, source, page, count)});
+  walkPages(made, body, view, source);
 }
 
 // The passage that the address names.
