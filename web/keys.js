@@ -38,12 +38,15 @@ export function watch() {
 // Walks a list of rows with j/k and the arrows; one row at a time is in the tab order.
 export function walker(list, selector, {moved, opened} = {}) {
   const rows = () => [...list.querySelectorAll(selector)];
-  const at = () => rows().findIndex((row) => row.tabIndex === 0);
+  const current = () => list.querySelector(`${selector}[tabindex="0"]`);
+  const at = () => rows().indexOf(current());
   function put(index, {focus = true, quiet = false} = {}) {
     const all = rows();
     if (!all.length) return false;
     const next = Math.max(0, Math.min(all.length - 1, index));
-    all.forEach((row, i) => { row.tabIndex = i === next ? 0 : -1; });
+    const before = current();
+    if (before) before.tabIndex = -1;
+    all[next].tabIndex = 0;
     if (focus) {
       all[next].focus({preventScroll: true});
       all[next].scrollIntoView({block: 'nearest'});
@@ -66,5 +69,5 @@ export function walker(list, selector, {moved, opened} = {}) {
       return true;
     },
   };
-  return {put, at, rows, keys, current: () => rows()[at()] || null};
+  return {put, at, rows, keys, current};
 }

@@ -19,6 +19,8 @@ import {pickFiles} from '../parts/drop.js';
 import * as documents from '../parts/documents.js';
 
 const PAGE = 50;
+const MORE = 100;
+const AHEAD_PX = 1500;  // the next rows are asked for before the last one is in sight
 const FILTERS = ['q', 'state', 'format', 'family', 'collection', 'tag', 'quality'];
 const SENT = ['q', 'state', 'format', 'family', 'collection', 'tag'];
 
@@ -37,13 +39,16 @@ function under(one) {
 function rowFor(one, selected) {
   const check = h('input', {type: 'checkbox', checked: selected, tabindex: -1, 'aria-label': t('library.select', {name: one.name}), test: 'row-select'});
   const facts = [pagesOf(one), one.children ? t('count.files', {count: one.children}) : '', one.warnings && one.warnings.length ? t('count.warnings', {count: one.warnings.length}) : ''];
-  return h('li', {class: 'doc', tabindex: -1, data: {id: one.id, state: one.state, selected: selected ? 'yes' : 'no'}, test: 'row'},
+  return h('li', {class: 'doc', role: 'listitem', tabindex: -1, data: {id: one.id, state: one.state, selected: selected ? 'yes' : 'no'}, test: 'row'},
     check, h('a', {class: 'doc-name', href: `/documents/${one.id}`, tabindex: -1, title: one.path || one.name}, h('span', {}, familyIcon(one), one.name),
       under(one) && h('small', {}, under(one))),
     h('span', {class: 'cell-tags'}, documents.tagChips(one.tags)), stateCell(one),
     h('span', {class: 'cell-facts number'}, facts.filter(Boolean).join(' · ')), h('span', {class: 'cell-size number'}, bytes(one.size)),
     h('time', {class: 'cell-time number', datetime: one.created_at, title: fullDate(one.created_at)}, ago(one.created_at)));
 }
+
+// What came together; groups out of sight are not laid out, so that ten thousand rows scroll like fifty.
+const rowGroup = (rows) => h('ul', {class: 'doc-group', role: 'presentation'}, rows);
 
 class Library {
   constructor(root, query) {
@@ -79,14 +84,15 @@ class Library {
     this.filters = h('div', {class: 'filter-place'});
     this.status = h('p', {class: 'status', role: 'status', test: 'library-status'}, '\u00a0');
     this.bulk = h('div', {class: 'bulk', hidden: true, role: 'toolbar', 'aria-label': t('library.selected'), test: 'bulk'});
-    this.list = h('ul', {class: 'docs', 'aria-label': t('library.title'), test: 'documents'},
-      Array.from({length: 8}, () => h('li', {class: 'doc bone', 'aria-hidden': 'true'})));
+    this.list = h('div', {class: 'docs', role: 'list', 'aria-label': t('library.title'), test: 'documents'},
+      rowGroup(Array.from({length: 8}, () => h('li', {class: 'doc bone', 'aria-hidden': 'true'}))));
     this.more = h('button', {class: 'more', hidden: true, onclick: () => this.load({more: true}), test: 'more'}, t('library.more'));
+    this.scroller = h('div', {class: 'scroll'}, this.list, this.more);
     const trashLink = h('a', {class: 'chip', href: this.trash ? '/library' : '/library?trash=1', test: 'trash-link'}, icon(this.trash ? 'back' : 'trash'),
       this.trash ? t('library.title') : t('library.trash'));
     fill(root, this.head.element, h('div', {class: 'finder'}, h('div', {class: 'row'}, h('div', {class: 'search-box'}, this.input, this.wrong.mirror, this.complete.list), trashLink),
       this.wrong.sentence, this.chips, this.filters,
-      h('div', {class: 'under'}, this.status, this.bulk)), h('div', {class: 'scroll'}, this.list, this.more));
+      h('div', {class: 'under'}, this.status, this.bulk)), this.scroller);
     this.paintFilters();
   }
 
@@ -129,9 +135,9 @@ class Library {
     // New rows come in at the top only when nobody is pointing at the list: nothing moves under the pointer.
     undo.add(on('event:document', (next) => { if (!this.items.some((item) => item.id === next.id) && !this.list.matches(':hover')) again(); }));
     undo.add(() => { this.typed.cancel(); this.complete.cancel(); if (this.aborter) this.aborter.abort(); });
-    const near = new IntersectionObserver((seen) => { if (seen.some((entry) => entry.isIntersecting)) this.load({more: true}); });
-    near.observe(this.more);
-    undo.add(() => near.disconnect());
+    this.near = new IntersectionObserver((seen) => { if (seen.some((entry) => entry.isIntersecting)) this.load({more: true}); },
+      {root: this.scroller, rootMargin: `0px 0px ${AHEAD_PX}px`});
+    undo.add(() => this.near.disconnect());
   }
 
   clicked(event) {
@@ -162,8 +168,9 @@ class Library {
   }
 
   select(next) {
+    const changed = [...next, ...this.selected].filter((id) => next.has(id) !== this.selected.has(id));
     this.selected = next;
-    for (const row of this.walk.rows()) {
+    for (const row of changed.map((id) => this.rowOf(id)).filter(Boolean)) {
       const is = next.has(row.dataset.id);
       row.dataset.selected = is ? 'yes' : 'no';
       const box = row.querySelector('input');
@@ -171,6 +178,10 @@ class Library {
     }
     this.paintBulk();
     return true;
+  }
+
+  rowOf(id) {
+    return this.list.querySelector(`[data-id="${CSS.escape(id)}"]`);
   }
 
   paintBulk() {
@@ -205,7 +216,7 @@ class Library {
     this.aborter = own;
     this.loading = true;
     try {
-      const page = await get('/v1/documents', {...this.query(), typing: typing || more ? 1 : null, limit: PAGE, after: more ? this.next : null}, own.signal);
+      const page = await get('/v1/documents', {...this.query(), typing: typing || more ? 1 : null, limit: more ? MORE : PAGE, after: more ? this.next : null}, own.signal);
       this.next = page.next;
       this.items = more ? [...this.items, ...page.items] : page.items;
       this.total = page.total;
@@ -234,10 +245,12 @@ class Library {
   paint(added) {
     const rows = (added || this.items).map((one) => rowFor(one, this.selected.has(one.id)));
     const at = added ? -1 : Math.max(0, this.walk.at());
-    if (added) this.list.append(...rows);
-    else if (rows.length) fill(this.list, rows);
-    else fill(this.list, this.empty());
+    if (added) this.list.append(rowGroup(rows));
+    else fill(this.list, rowGroup(rows.length ? rows : this.empty()));
     this.more.hidden = !this.next;
+    // Observed anew, it tells again that it is near: what came may have been too little.
+    this.near.unobserve(this.more);
+    this.near.observe(this.more);
     this.paintStatus();
     if (at >= 0) this.walk.put(at, {focus: false, quiet: true});
   }
@@ -263,7 +276,7 @@ class Library {
     if (at < 0) return;
     const merged = {...this.items[at], ...next};
     this.items[at] = merged;
-    const row = this.list.querySelector(`[data-id="${CSS.escape(next.id)}"]`);
+    const row = this.rowOf(next.id);
     if (!row) return;
     const fresh = rowFor(merged, this.selected.has(merged.id));
     // Only the cells change, so that focus and pointer stay where they are.
@@ -279,7 +292,7 @@ class Library {
     this.total = Math.max(0, (this.total ?? before) - (before - this.items.length));
     const at = this.walk.at();
     for (const id of ids) {
-      const row = this.list.querySelector(`[data-id="${CSS.escape(id)}"]`);
+      const row = this.rowOf(id);
       if (row) row.remove();
     }
     if (!this.items.length) return this.paint();
