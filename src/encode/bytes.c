@@ -6,8 +6,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define WEIGHT_MAX 127
-
 /* --- Processors ------------------------------------------------------------------------- */
 
 /* Linux gives a process the tile unit's registers when it asks for them (Documentation/arch/x86/
@@ -59,46 +57,58 @@ static float round_small(float x)
     return x + shift - shift;
 }
 
-/* Cut at +-WEIGHT_MAX by 2 * cut(x) = |x + max| - |x - max|: without a comparison, which could
- * trap, the compiler makes vector instructions of the loops below, four times as fast. */
-static float round_weight(float weight, float factor)
+/* x cut at +-max by 2 * cut(x) = |x + max| - |x - max|: without a comparison, which could trap,
+ * the compiler makes vector instructions of the loops below, four times as fast. */
+static float cut(float x, float max) { return 0.5f * (fabsf(x + max) - fabsf(x - max)); }
+
+/* The column's inputs two by two, as the products of bytes take them. */
+typedef struct Column {
+    float *evens, *odds;
+    size_t pairs;
+} Column;
+
+/* The pair's weights as bytes. Where they are too large together each gives half; they then have
+ * the same sign, and neither gets another. */
+static inline void round_pair(float even, float odd, float factor, float *even_r, float *odd_r)
 {
-    float value = weight * factor;
-    return round_small(0.5f * (fabsf(value + WEIGHT_MAX) - fabsf(value - WEIGHT_MAX)));
+    float a = round_small(cut(even * factor, BYTE_WEIGHT_MAX));
+    float b = round_small(cut(odd * factor, BYTE_WEIGHT_MAX));
+    float excess = a + b - cut(a + b, BYTE_PAIR_MAX), half = round_small(0.5f * excess);
+    *even_r = a - half;
+    *odd_r = b - (excess - half);
 }
 
 /* What rounding by the scale costs the column: the sum of squared differences, kept in as many
  * lanes as make the loop a few vector instructions on any processor. */
-static float rounding_error(const float *column, size_t count, float scale)
+static float rounding_error(const Column *column, float scale)
 {
     enum { LANES = 16 };
     float errors[LANES] = { 0 }, factor = 1 / scale, sum = 0;
-    size_t k = 0;
-    for (; k + LANES <= count; k += LANES)
+    for (size_t k = 0; k < column->pairs; k += LANES)
         for (size_t lane = 0; lane < LANES; lane++) {
-            float off = column[k + lane] - scale * round_weight(column[k + lane], factor);
-            errors[lane] += off * off;
+            float even = column->evens[k + lane], odd = column->odds[k + lane], a, b;
+            round_pair(even, odd, factor, &a, &b);
+            errors[lane] += (even - scale * a) * (even - scale * a);
+            errors[lane] += (odd - scale * b) * (odd - scale * b);
         }
-    for (; k < count; k++) {
-        float off = column[k] - scale * round_weight(column[k], factor);
-        errors[k % LANES] += off * off;
-    }
     for (size_t lane = 0; lane < LANES; lane++)
         sum += errors[lane];
     return sum;
 }
 
-/* The scale, of a few that cut the largest weights off, whose rounded weights are nearest to the
- * column in the sense of least squares. */
-static float find_scale(const float *column, size_t count)
+/* The scale, of a few from one that leaves every pair as it is to one that cuts the largest
+ * weights off, whose rounded weights are nearest to the column in the sense of least squares. */
+static float find_scale(const Column *column)
 {
     enum { TRIES = 8 };
     float largest = 0, best_scale = 1, best = INFINITY;
-    for (size_t k = 0; k < count; k++)
-        largest = fabsf(column[k]) > largest ? fabsf(column[k]) : largest;
+    for (size_t k = 0; k < column->pairs; k++) {
+        float even = fabsf(column->evens[k]), odd = fabsf(column->odds[k]);
+        largest = MAX(largest, MAX(even, odd));
+    }
     for (int i = 0; largest > 0 && i < TRIES; i++) {
-        float scale = largest * (1.0f - 0.04f * (float)i) / WEIGHT_MAX;
-        float error = rounding_error(column, count, scale);
+        float scale = largest / (BYTE_PAIR_MAX / 2 + 8 * (float)i);
+        float error = rounding_error(column, scale);
         if (error < best) {
             best = error;
             best_scale = scale;
@@ -123,24 +133,45 @@ static void find_factors(const float *weights, const float *usual, ByteMatrix *m
     }
 }
 
-void byte_pack(float *weights, const float *usual, ByteMatrix *matrix)
+/* The weights of a column, multiplied for their inputs' factors, two by two; 0 past its end. */
+static void fill_column(const float *weights, const float *factors, size_t width_in,
+                        const Column *column)
 {
-    size_t width_in = matrix->width_in, depth = byte_depth(width_in);
+    for (size_t k = 0; k < 2 * column->pairs; k++) {
+        float *half = k % 2 ? column->odds : column->evens;
+        half[k / 2] = k < width_in ? weights[k] / factors[k] : 0;
+    }
+}
+
+/* Column c of the matrix: its bytes, scale and sum. */
+static void pack_column(const Column *column, size_t c, ByteMatrix *matrix)
+{
+    size_t depth = byte_depth(matrix->width_in);
+    int8_t *panel = matrix->weights + c / BYTE_COLUMNS * BYTE_COLUMNS * depth;
+    int8_t *at = panel + c % BYTE_COLUMNS * 4;
+    float scale = find_scale(column), sum = 0;
+    for (size_t k = 0; k < column->pairs; k++) {
+        float even, odd;
+        round_pair(column->evens[k], column->odds[k], 1 / scale, &even, &odd);
+        int8_t *pair = at + k / 2 * 4 * BYTE_COLUMNS + k % 2 * 2;
+        pair[0] = (int8_t)even;
+        pair[1] = (int8_t)odd;
+        sum += even + odd;
+    }
+    matrix->scales[c] = scale;
+    matrix->sums[c] = sum * scale;
+}
+
+void byte_pack(const float *weights, const float *usual, ByteMatrix *matrix)
+{
+    size_t width_in = matrix->width_in, pairs = byte_depth(width_in) / 2;
+    AUTO_FREE float *room = heap_alloc(2 * pairs * sizeof *room);
+    Column column = { room, room + pairs, pairs };
     memset(matrix->weights, 0, byte_matrix_size(width_in, matrix->width_out));
     find_factors(weights, usual, matrix);
-    for (size_t c = 0; c < matrix->width_out; c++, weights += width_in) {
-        int8_t *panel = matrix->weights + c / BYTE_COLUMNS * BYTE_COLUMNS * depth;
-        int8_t *at = panel + c % BYTE_COLUMNS * 4;
-        for (size_t k = 0; k < width_in; k++)
-            weights[k] /= matrix->factors[k];
-        float scale = find_scale(weights, width_in), sum = 0;
-        for (size_t k = 0; k < width_in; k++) {
-            float value = round_weight(weights[k], 1 / scale);
-            at[k / 4 * 4 * BYTE_COLUMNS + k % 4] = (int8_t)value;
-            sum += value;
-        }
-        matrix->scales[c] = scale;
-        matrix->sums[c] = sum * scale;
+    for (size_t c = 0; c < matrix->width_out; c++) {
+        fill_column(weights + c * width_in, matrix->factors, width_in, &column);
+        pack_column(&column, c, matrix);
     }
 }
 

@@ -37,11 +37,9 @@ static void bench_make(Bench *bench, size_t rows, size_t width_in, size_t width_
     bench->matrix.bias = random_values(3, columns, 1);
     bench->matrix.factors = heap_alloc(depth * sizeof(float));
     AUTO_FREE float *usual = heap_alloc(width_in * sizeof(float));
-    AUTO_FREE float *packed = heap_alloc(width_in * width_out * sizeof(float));
     for (size_t i = 0; i < width_in; i++)
         usual[i] = 1 + (float)(i % 3);
-    memcpy(packed, bench->weights, width_in * width_out * sizeof(float));
-    byte_pack(packed, usual, &bench->matrix);
+    byte_pack(bench->weights, usual, &bench->matrix);
     bench->rows = (ByteRows){ .bytes = heap_alloc(padded * depth),
                               .step = depth,
                               .scales = heap_alloc(padded * sizeof(float)),
@@ -171,9 +169,9 @@ Test(encode_bytes, the_largest_bytes_do_not_overflow)
     float expected[COLUMNS], out[COLUMNS];
     bench_make(&bench, 1, DEPTH, COLUMNS);
     memset(bench.rows.bytes, 255, DEPTH);
-    memset(bench.matrix.weights, 127, byte_matrix_size(DEPTH, COLUMNS) / 2);
-    memset(bench.matrix.weights + byte_matrix_size(DEPTH, COLUMNS) / 2, -127,
-           byte_matrix_size(DEPTH, COLUMNS) / 2);
+    size_t half = byte_matrix_size(DEPTH, COLUMNS) / 2;
+    memset(bench.matrix.weights, BYTE_PAIR_MAX / 2, half);
+    memset(bench.matrix.weights + half, -BYTE_PAIR_MAX / 2, half);
     ByteLinearCall call = { &bench.matrix, bench.rows, 1, expected, ACTIVATION_NONE };
     bytes_plain.linear(&call);
     call.out = out;
@@ -183,5 +181,29 @@ Test(encode_bytes, the_largest_bytes_do_not_overflow)
         sets[s]->linear(&call);
         cr_assert_arr_eq(out, expected, sizeof out, "%s", sets[s]->name);
     }
+    bench_free(&bench);
+}
+
+/* Most weights small and a few large ones beside each other, where half of the excess goes. */
+Test(encode_bytes, no_pair_of_weights_is_too_large_for_16_bits)
+{
+    enum { DEPTH = 128, COLUMNS = 16 };
+    Bench bench;
+    bool any_large = false;
+    bench_make(&bench, 1, DEPTH, COLUMNS);
+    for (size_t i = 0; i < DEPTH * COLUMNS; i++)
+        bench.weights[i] = bench.weights[i] * bench.weights[i] * bench.weights[i];
+    for (size_t c = 0; c < COLUMNS; c++)
+        bench.weights[c * DEPTH] = bench.weights[c * DEPTH + 1] = c % 2 ? 1.4f : -1.4f;
+    float usual[DEPTH];
+    for (size_t k = 0; k < DEPTH; k++)
+        usual[k] = 1;
+    byte_pack(bench.weights, usual, &bench.matrix);
+    for (size_t i = 0; i < byte_matrix_size(DEPTH, COLUMNS); i += 2) {
+        int first = bench.matrix.weights[i], second = bench.matrix.weights[i + 1];
+        cr_assert_leq(abs(first + second), BYTE_PAIR_MAX, "%d and %d", first, second);
+        any_large |= abs(first) > BYTE_PAIR_MAX / 2;
+    }
+    cr_assert(any_large);
     bench_free(&bench);
 }

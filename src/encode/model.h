@@ -107,7 +107,7 @@ MUST_CHECK bool model_read_head(Model *model, const char *folder, const Safetens
                                 Error *err);
 /* The name that stored vectors carry: "<folder name>/<first 8 digits of the SHA-256>". It is the
  * same for both precisions: over STS-B dev the cosine of a text's int8 and fp32 vectors of
- * MiniLM-L6 is 0.9988 in the mean and 0.994 at least, so both may lie in one index, and a library
+ * MiniLM-L6 is 0.9987 in the mean and 0.993 at least, so both may lie in one index, and a library
  * need not be embedded again when it moves to another processor. */
 void model_name(const char *folder, const uint8_t digest[MODEL_DIGEST_SIZE],
                 char name_r[MODEL_NAME_MAX]);

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 
-#define FORMAT 2
+#define FORMAT 3
 #define HEADER_ROOM 4096
 
 static const char magic[8] = "LECTPACK";
