@@ -30,7 +30,7 @@ typedef struct Lane {
 } Lane;
 
 struct EncodeQueue {
-    char *folder, *cache;
+    char *folder, *wanted, *cache;
     EncoderOptions options;
     int thread_max;
     bool keep_priority;
@@ -64,6 +64,7 @@ EncodeQueue *encode_queue_new(const EncodeQueueOptions *options)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int threads = options->thread_max > 0 ? options->thread_max : (int)MAX(cores, 1);
     queue->folder = heap_text(options->folder ? options->folder : "");
+    queue->wanted = heap_text(options->model ? options->model : "");
     queue->options = options->encoder;
     queue->options.cache = queue->cache = heap_text(options->encoder.cache);
     queue->thread_max = MIN(threads, THREAD_MAX);
@@ -188,6 +189,11 @@ static bool no_model(const EncodeQueue *queue, Error *err)
         return fail(err, ERROR_NOT_FOUND,
                     "'%s' has no model.safetensors: AutoModel's save_pretrained(FOLDER) writes it",
                     folder);
+    if (*queue->wanted)
+        return fail(err, ERROR_NOT_FOUND,
+                    "this server lacks the model %s, which the library uses; add it with: lectern "
+                    "models add FOLDER --name " STR_FMT,
+                    queue->wanted, STR_ARG(path_name(str(folder))));
     return fail(err, ERROR_NOT_FOUND,
                 "there is no embedding model in '%s'; add one with: lectern models add FOLDER",
                 folder);
@@ -210,6 +216,16 @@ static bool start_threads(EncodeQueue *queue, Error *err)
     return true;
 }
 
+static bool is_wanted(const EncodeQueue *queue, const char *model, Error *err)
+{
+    return !*queue->wanted || !strcmp(queue->wanted, model) ||
+           fail(err, ERROR_CONFLICT,
+                "this server has %s, and the library uses %s: put that one in its place with "
+                "`lectern models add FOLDER --replace --name " STR_FMT
+                "`, or change to this one with `lectern models use`",
+                model, queue->wanted, STR_ARG(path_name(str(queue->folder))));
+}
+
 static bool load(EncodeQueue *queue, Error *err)
 {
     Encoder *encoder = NULL;
@@ -217,6 +233,10 @@ static bool load(EncodeQueue *queue, Error *err)
         return no_model(queue, err);
     if (!encoder_open(queue->folder, &queue->options, &encoder, err))
         return false;
+    if (!is_wanted(queue, encoder_model(encoder), err)) {
+        encoder_free(encoder);
+        return false;
+    }
     pthread_mutex_lock(&queue->lock);
     queue->encoder = encoder;
     snprintf(queue->model, sizeof queue->model, "%s", encoder_model(encoder));
@@ -513,6 +533,7 @@ void encode_queue_free(EncodeQueue *queue)
     pthread_cond_destroy(&queue->work);
     pthread_cond_destroy(&queue->idle);
     free(queue->folder);
+    free(queue->wanted);
     free(queue->cache);
     free(queue);
 }

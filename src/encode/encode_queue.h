@@ -24,6 +24,7 @@ typedef enum EncodePriority { ENCODE_QUERY, ENCODE_BULK } EncodePriority;
 
 typedef struct EncodeQueueOptions {
     const char *folder;     /* of the model; copied. NULL or "" : no model, every call says so */
+    const char *model;      /* its name, copied: no other is loaded. NULL or "": any */
     int thread_max;         /* workers; 0: the number of cores, at most 4 */
     bool keep_priority;     /* workers are not made to give way; for measuring */
     EncoderOptions encoder; /* its texts are copied */
@@ -33,12 +34,13 @@ typedef enum EncodeState {
     ENCODE_NO_MODEL, /* the folder lacks model.safetensors, or vocab.txt and tokenizer.json */
     ENCODE_UNLOADED, /* the files are there; the first call loads them */
     ENCODE_READY,
-    ENCODE_BROKEN, /* loading failed; `reason` says why, the next call tries again */
+    ENCODE_BROKEN, /* loading failed, or it is not the one asked for; `reason` says why, the next
+                      call tries again */
 } EncodeState;
 
 typedef struct EncodeStatus {
     EncodeState state;
-    char model[ENCODE_MODEL_NAME_MAX]; /* "all-MiniLM-L6-v2/53aa5117"; "" until loaded */
+    char model[ENCODE_MODEL_NAME_MAX]; /* "all-MiniLM-L6-v2/6b15dc96"; "" until loaded */
     size_t dims;                       /* 0 until loaded */
     const char *kernels;               /* "AVX-512 fp32"; "" until loaded */
     size_t waiting;                    /* texts that no worker has taken yet */

@@ -67,6 +67,35 @@ Test(encode_queue, a_prepared_model_is_loaded_without_anybody_waiting)
     encode_queue_free(queue);
 }
 
+Test(encode_queue, no_other_model_is_loaded_than_the_one_asked_for)
+{
+    EncodeQueueOptions options = { .folder = folder, .thread_max = 1 };
+    EncodeStatus status;
+    Error err = { 0 };
+    EncodeQueue *queue = encode_queue_new(&options);
+    cr_assert(encode_queue_load(queue, &err), "%s", err.message);
+    encode_queue_status(queue, &status);
+    encode_queue_free(queue);
+    options.model = str_copy(arena, str(status.model)).at;
+    queue = encode_queue_new(&options);
+    cr_assert(encode_queue_load(queue, &err), "%s", err.message);
+    encode_queue_free(queue);
+    options.model = "tiny/00000000";
+    queue = encode_queue_new(&options);
+    cr_assert(!encode_queue_load(queue, &err));
+    encode_queue_status(queue, &status);
+    cr_assert_eq(status.state, ENCODE_BROKEN);
+    cr_assert(strstr(status.reason, options.model) && strstr(status.reason, "--replace"));
+    encode_queue_free(queue);
+    options.folder = "/nowhere/tiny";
+    queue = encode_queue_new(&options);
+    cr_assert(!encode_queue_load(queue, &err));
+    encode_queue_status(queue, &status);
+    cr_assert_eq(status.state, ENCODE_NO_MODEL);
+    cr_assert(strstr(status.reason, options.model) && strstr(status.reason, "--name tiny"));
+    encode_queue_free(queue);
+}
+
 Test(encode_queue, vectors_have_the_same_bytes_from_any_thread)
 {
     Str texts[MANY];

@@ -131,11 +131,11 @@ bool encoder_open(const char *folder, const EncoderOptions *options, Encoder **e
     pthread_mutex_init(&encoder->lock, NULL);
     if (!tokenizer_open(folder, &encoder->tokenizer, err) ||
         !model_open(folder, options, &encoder->model, err) ||
-        !check_vocabulary(encoder, folder, err)) {
+        !check_vocabulary(encoder, folder, err) ||
+        !model_name(folder, encoder->model, encoder->name, err)) {
         encoder_free(encoder);
         return false;
     }
-    model_name(folder, encoder->model->digest, encoder->name);
     *encoder_r = encoder;
     return true;
 }

@@ -32,7 +32,7 @@ size_t encoder_dims(const Encoder *encoder);       /* values of a vector */
 size_t encoder_tokens_max(const Encoder *encoder); /* longest sequence, [CLS] and [SEP] included */
 size_t encoder_tokens_usual(const Encoder *encoder); /* where the model's own settings cut */
 const char *encoder_kernels(const Encoder *encoder); /* "AVX-512 fp32" */
-/* That stored vectors carry: "all-MiniLM-L6-v2/53aa5117" (model.h). */
+/* That stored vectors carry: "all-MiniLM-L6-v2/6b15dc96" (model.h). */
 const char *encoder_model(const Encoder *encoder);
 /* A reranker scores pairs: its "vectors" are one value, the score before any scaling. */
 bool encoder_is_reranker(const Encoder *encoder);

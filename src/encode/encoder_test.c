@@ -178,19 +178,39 @@ Test(encode_model, a_damaged_word_table_gives_zeros_not_nonsense)
     tiny_model_remove(folder);
 }
 
+/* The name of the tiny model, freshly opened, once `file` has that text (NULL: as it is). */
+static const char *name_with(const char *folder, const char *file, const char *text)
+{
+    Error err;
+    if (text)
+        cr_assert(file_write(path_join(arena, str(folder), str(file)), str(text), 0600, &err));
+    Encoder *encoder = open_tiny(folder, NULL, PRECISION_FP32);
+    const char *name = str_copy(arena, str(encoder_model(encoder))).at;
+    encoder_free(encoder);
+    return name;
+}
+
 Test(encode_model, the_name_is_that_of_folder_and_bytes)
 {
     const char *folder = tiny_model_write(arena, NULL);
-    uint8_t digest[MODEL_DIGEST_SIZE] = { 0x12, 0xab, 0x00, 0xff };
-    char name[MODEL_NAME_MAX];
-    Encoder *fp32 = open_tiny(folder, NULL, PRECISION_FP32);
+    const char *name = name_with(folder, NULL, NULL);
     Encoder *int8 = open_tiny(str_format(arena, "%s/", folder).at, NULL, PRECISION_INT8);
-    cr_assert_not_null(strstr(encoder_model(fp32), "lectern-tiny-"));
-    cr_assert_eq(strlen(strchr(encoder_model(fp32), '/') + 1), 8);
-    cr_assert_str_eq(encoder_model(fp32), encoder_model(int8));
-    encoder_free(fp32);
+    cr_assert_not_null(strstr(name, "lectern-tiny-"));
+    cr_assert_eq(strlen(strchr(name, '/') + 1), 8);
+    cr_assert_str_eq(name, encoder_model(int8));
     encoder_free(int8);
     tiny_model_remove(folder);
-    model_name("/models/some", digest, name);
-    cr_assert_str_eq(name, "some/12ab00ff");
+}
+
+Test(encode_model, whatever_shapes_a_vector_is_in_the_name)
+{
+    const char *folder = tiny_model_write(arena, NULL);
+    const char *before = name_with(folder, NULL, NULL);
+    cr_assert_str_eq(name_with(folder, "README.md", "A tiny model."), before);
+    const char *cased = name_with(folder, "tokenizer_config.json", "{\"do_lower_case\":false}");
+    cr_assert_str_neq(cased, before);
+    const char *asked = name_with(folder, "config_sentence_transformers.json",
+                                  "{\"prompts\":{\"query\":\"query: \"}}");
+    cr_assert_str_neq(asked, cased);
+    tiny_model_remove(folder);
 }

@@ -105,12 +105,14 @@ extern const size_t model_family_count;
 /* The layers after pooling and the type of second texts, into a model whose tensors are read. */
 MUST_CHECK bool model_read_head(Model *model, const char *folder, const Safetensors *tensors,
                                 Error *err);
-/* The name that stored vectors carry: "<folder name>/<first 8 digits of the SHA-256>". It is the
+/* The name that stored vectors carry: "<folder name>/<8 digits of a SHA-256>" of the weights and of
+ * all else that a text's vector depends on (model_files.def), so that a folder that comes again
+ * under its name with another tokenizer or pooling is another model. It is the
  * same for both precisions: over STS-B dev the cosine of a text's int8 and fp32 vectors of
  * MiniLM-L6 is 0.9987 in the mean and 0.993 at least, so both may lie in one index, and a library
  * need not be embedded again when it moves to another processor. */
-void model_name(const char *folder, const uint8_t digest[MODEL_DIGEST_SIZE],
-                char name_r[MODEL_NAME_MAX]);
+MUST_CHECK bool model_name(const char *folder, const Model *model, char name_r[MODEL_NAME_MAX],
+                           Error *err);
 MUST_CHECK bool model_digest(Str bytes, uint8_t digest[MODEL_DIGEST_SIZE], Error *err);
 /* Point every weight of the model to its place from `base` on; returns the size of all of them.
  * NULL only counts. */

@@ -300,14 +300,3 @@ bool model_digest(Str bytes, uint8_t digest[MODEL_DIGEST_SIZE], Error *err)
     EVP_MD_CTX_free(context);
     return good || fail(err, ERROR_INTERNAL, "OpenSSL could not compute a SHA-256");
 }
-
-void model_name(const char *folder, const uint8_t digest[MODEL_DIGEST_SIZE],
-                char name_r[MODEL_NAME_MAX])
-{
-    Str path = str(folder);
-    while (path.length > 1 && path.at[path.length - 1] == '/')
-        path.length--;
-    Str name = str_slice(path_name(path), 0, MODEL_NAME_MAX - 10);
-    snprintf(name_r, MODEL_NAME_MAX, STR_FMT "/%02x%02x%02x%02x", STR_ARG(name), digest[0],
-             digest[1], digest[2], digest[3]);
-}
