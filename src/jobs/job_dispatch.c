@@ -56,10 +56,12 @@ static JobOutcome outcome_of(JobRun *run, int64_t now)
     outcome.error = str(run->err.message);
     if (stop == STOP_CANCELLED || run->err.code == ERROR_CANCELLED) {
         outcome.state = JOB_CANCELLED;
-    } else if (run->gives_up || !may_repeat || run->job.attempt >= run->job.attempt_max) {
+    } else if (run->gives_up || !may_repeat ||
+               (!run->is_put_off && run->job.attempt >= run->job.attempt_max)) {
         outcome.state = JOB_DEAD;
     } else {
         outcome.state = JOB_DELAYED;
+        outcome.keeps_attempt = run->is_put_off;
         outcome.run_at_ms =
             now + (run->retry_in_ms >= 0 ? run->retry_in_ms : job_retry_delay_ms(run->job.attempt));
     }

@@ -113,4 +113,10 @@ bool job_done_in(DbTx *tx, Job *job, Error *err)
 
 void job_retry_in(Job *job, int64_t delay_ms) { job->run->retry_in_ms = MAX(delay_ms, 0); }
 
+void job_put_off(Job *job, int64_t delay_ms)
+{
+    job_retry_in(job, delay_ms);
+    job->run->is_put_off = true;
+}
+
 void job_give_up(Job *job) { job->run->gives_up = true; }

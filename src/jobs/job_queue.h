@@ -85,5 +85,8 @@ MUST_CHECK bool job_done_in(DbTx *tx, Job *job, Error *err);
 
 /* Before returning false: try again after this time (a Retry-After), whatever the error. */
 void job_retry_in(Job *job, int64_t delay_ms);
+/* Before returning false: this process cannot do it, another or a later one may. It is tried again
+ * after this time, and the attempt does not count. */
+void job_put_off(Job *job, int64_t delay_ms);
 /* Before returning false: never try again. */
 void job_give_up(Job *job);

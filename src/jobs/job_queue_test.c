@@ -253,6 +253,25 @@ static bool fail_always(Job *job, Error *err)
     return fail(err, ERROR_UPSTREAM, "never");
 }
 
+static bool put_off_often(Job *job, Error *err)
+{
+    job_put_off(job, 1);
+    return atomic_fetch_add(&run_count, 1) == 5 || fail(err, ERROR_BUSY, "not here");
+}
+
+TEST_BOTH(jobs, what_is_put_off_uses_up_no_attempt)
+{
+    Db *db = open_queue(url);
+    const JobType types[] = { { .name = "elsewhere", .run = put_off_often, .attempts_max = 2 } };
+    JobRunner *runner = start(db, types, 1);
+    Str id = add(db, (NewJob){ .type = S("elsewhere") }, 1);
+    cr_assert(wait_state(db, id, JOB_DONE));
+    cr_assert_eq(atomic_load(&run_count), 6);
+    cr_assert_eq(find(db, id).attempt, 1);
+    cr_assert(jobs_stop(runner, 1000));
+    db_close(db);
+}
+
 TEST_BOTH(jobs, a_failure_is_tried_again_and_a_permanent_one_is_not)
 {
     Db *db = open_queue(url);

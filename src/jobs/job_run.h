@@ -35,7 +35,7 @@ typedef struct JobRun {
     bool has_news;
 
     /* Written by the handler's thread, read after it has returned. */
-    bool is_ok, is_done_already, gives_up;
+    bool is_ok, is_done_already, gives_up, is_put_off;
     int64_t retry_in_ms; /* -1: as usual */
     Error err;
 } JobRun;
