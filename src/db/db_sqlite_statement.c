@@ -46,8 +46,8 @@ bool sqlite_fail(Connection *connection, const char *doing, Error *err)
         return fail(err, code, "%s: reading or writing %s failed: %s (%d)", doing, connection->path,
                     sqlite3_errmsg(connection->sqlite), extended);
     case ERROR_DAMAGED:
-        return fail(err, code, "%s: the database %s is damaged: %s; restore a backup", doing,
-                    connection->path, sqlite3_errmsg(connection->sqlite));
+        return fail(err, code, "the database %s is damaged: %s; restore a backup (found by: %s)",
+                    connection->path, sqlite3_errmsg(connection->sqlite), doing);
     case ERROR_TIMEOUT:
         return fail(err, code, "%s: the statement took longer than %" PRId64 " ms", doing,
                     connection->timeout_us / 1000);
