@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/file.h"
 #include "cli/app.h"
@@ -9,18 +10,11 @@
 #include "cli/output.h"
 #include "encode/encode_queue.h"
 
-/* Everything a model folder may have; the first it must have, and one of the next two. */
-static const char *const model_files[] = { "model.safetensors",
-                                           "vocab.txt",
-                                           "tokenizer.json",
-                                           "config.json",
-                                           "modules.json",
-                                           "tokenizer_config.json",
-                                           "sentence_bert_config.json",
-                                           "config_sentence_transformers.json",
-                                           "README.md",
-                                           "LICENSE" };
-#define REQUIRED_FILES 1
+static const char *const model_files[] = {
+#define MODEL_FILE(name, shapes) name,
+#include "encode/model_files.def"
+#undef MODEL_FILE
+};
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 /* A trial: a model that reads well may still make no numbers. */
@@ -120,22 +114,21 @@ static bool change(CommandLine *line, const char *method, const char *end, Error
     return json_is_object(answer) ? print_list(line, answer) : true;
 }
 
-static bool copy_file(Arena *arena, Str from, Str to, const char *name, bool required, Error *err)
+static bool copy_file(Arena *arena, Str from, Str to, const char *name, Error *err)
 {
     char *source = path_join(arena, from, str(name));
     AUTO_MAP FileMap map = { 0 };
-    if (!file_exists(source))
-        return !required || fail(err, ERROR_NOT_FOUND, "%s is missing", source);
-    return file_map(source, &map, err) &&
-           file_write(path_join(arena, to, str(name)), map.bytes, 0600, err);
+    return !file_exists(source) ||
+           (file_map(source, &map, err) &&
+            file_write(path_join(arena, to, str(name)), map.bytes, 0600, err));
 }
 
-static bool copy_files(Arena *arena, Str from, Str to, size_t required, Error *err)
+static bool copy_files(Arena *arena, Str from, Str to, Error *err)
 {
     if (!folder_make(to.at, 0700, err))
         return false;
     for (size_t i = 0; i < COUNT(model_files); i++)
-        if (!copy_file(arena, from, to, model_files[i], i < required, err))
+        if (!copy_file(arena, from, to, model_files[i], err))
             return false;
     return true;
 }
@@ -149,11 +142,28 @@ static bool copy_modules(Arena *arena, Str from, Str to, Error *err)
         Str name = str_copy(arena, str(entry->d_name));
         if (HAS_CHAR(name.at[0], "0123456789") && str_find_char(name, '_') > 0)
             good = copy_files(arena, str(path_join(arena, from, name)),
-                              str(path_join(arena, to, name)), 0, err);
+                              str(path_join(arena, to, name)), err);
     }
     if (folder)
         closedir(folder);
     return good;
+}
+
+/* Beside where it belongs, then there as one step: a server never sees half of it, nor a file of
+ * the model that was there before. Names with a dot in front are no models. */
+static bool put_folder(Arena *arena, Str from, Str models, Str name, Error *err)
+{
+    Str fresh = str(path_join(arena, models, str_format(arena, "." STR_FMT, STR_ARG(name))));
+    Str past = str_format(arena, "." STR_FMT ".old", STR_ARG(name));
+    char *to = path_join(arena, models, name), *old = path_join(arena, models, past);
+    if (!folder_remove(fresh.at, err) || !folder_remove(old, err) ||
+        !copy_files(arena, from, fresh, err) || !copy_modules(arena, from, fresh, err))
+        return false;
+    if (file_exists(to) && rename(to, old) != 0)
+        return fail_errno(err, "replacing %s", to);
+    if (rename(fresh.at, to) != 0)
+        return fail_errno(err, "putting the model into %s", to);
+    return folder_sync(str_c(arena, models), err) && folder_remove(old, err);
 }
 
 static Str name_of(CommandLine *line)
@@ -175,17 +185,16 @@ static bool add(CommandLine *line, Error *err)
         return false;
     if (!try_model(line, data, line->words[1], &status, err))
         return fail_in(err, "the folder holds no model that can be used");
-    Str to = str(path_join(line->arena, str(path_join(line->arena, data, S("models"))), name));
+    Str models = str(path_join(line->arena, data, S("models")));
     for (size_t i = 0; i < name.length; i++)
         if (!HAS_CHAR(name.at[i], NAME_CHARS) || name.at[0] == '.')
             return fail(err, ERROR_INVALID,
                         "a name has letters, digits and . _ - only; use --name");
-    if (file_exists(to.at) && !option_is_given(line, "replace"))
+    if (file_exists(path_join(line->arena, models, name)) && !option_is_given(line, "replace"))
         return fail(err, ERROR_CONFLICT,
                     "there is a model '" STR_FMT "' already; use --name or --replace",
                     STR_ARG(name));
-    if (!copy_files(line->arena, line->words[1], to, REQUIRED_FILES, err) ||
-        !copy_modules(line->arena, line->words[1], to, err))
+    if (!put_folder(line->arena, line->words[1], models, name, err))
         return false;
     printf("%s is added; use it with: lectern models use " STR_FMT "\n", status.model,
            STR_ARG(name));
