@@ -44,15 +44,21 @@ struct App {
 
 /* --- Folders --- */
 
+bool app_data_path(Arena *arena, const Settings *settings, Str *path_r, Error *err)
+{
+    const char *home = getenv("HOME");
+    if (!settings->data.length && !home)
+        return fail_field(err, "data", "HOME is not set; say where the library is with --data");
+    *path_r = settings->data.length ? settings->data
+                                    : str(path_join(arena, str(home), S(".local/share/lectern")));
+    return true;
+}
+
 bool app_data_folder(Arena *arena, const Settings *settings, Str *folder_r, Error *err)
 {
-    Str folder = settings->data;
-    if (!folder.length) {
-        const char *home = getenv("HOME");
-        if (!home)
-            return fail_field(err, "data", "HOME is not set; say where the library is with --data");
-        folder = str(path_join(arena, str(home), S(".local/share/lectern")));
-    }
+    Str folder;
+    if (!app_data_path(arena, settings, &folder, err))
+        return false;
     if (!folder_make(str_c(arena, folder), 0700, err))
         return fail_in(err, "the data folder");
     char *absolute = realpath(str_c(arena, folder), NULL);

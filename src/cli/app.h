@@ -26,7 +26,9 @@ MUST_CHECK bool app_start(const AppOptions *options, App **app_r, Error *err);
 void app_stop(App *app);
 Api *app_api(App *app);
 
-/* The data folder of these settings, absolute. */
+/* Where the data folder of these settings is, or will be. */
+MUST_CHECK bool app_data_path(Arena *arena, const Settings *settings, Str *path_r, Error *err);
+/* The data folder of these settings, absolute; made when it is not there. */
 MUST_CHECK bool app_data_folder(Arena *arena, const Settings *settings, Str *folder_r, Error *err);
 /* One program at a time: ERROR_CONFLICT when another has it. Closing the descriptor gives it back.
  */

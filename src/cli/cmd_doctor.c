@@ -1,12 +1,19 @@
 /* cmd_doctor.c - checks the installation and says what to do about each finding. */
+#include <errno.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/client.h"
 #include "cli/output.h"
 #include "library/extraction.h"
+
+#define READY_WAIT_MS 5000
+#define READY_POLL_MS 20
 
 typedef struct Findings {
     CommandLine *line;
@@ -24,6 +31,8 @@ static void say(Findings *findings, bool good, const char *what, Str detail)
         printf("%s %-14s " STR_FMT "\n", good ? "ok " : "BAD", what, STR_ARG(detail));
 }
 
+/* --- The folder --- */
+
 static void check_disk(Findings *findings, Str folder)
 {
     struct statvfs about;
@@ -33,9 +42,58 @@ static void check_disk(Findings *findings, Str folder)
         return;
     }
     uint64_t free_mb = (uint64_t)about.f_bavail * about.f_frsize >> 20;
-    say(findings, (int64_t)free_mb << 20 > line->settings.disk_reserve, "disk",
-        str_format(line->arena, "%" PRIu64 " MB free in " STR_FMT, free_mb, STR_ARG(folder)));
+    bool good = (int64_t)free_mb << 20 > line->settings.disk_reserve;
+    say(findings, good, "disk",
+        str_format(line->arena, "%" PRIu64 " MB free in " STR_FMT "%s", free_mb, STR_ARG(folder),
+                   good ? ""
+                        : ": uploads are refused until there is more (the setting disk_reserve)"));
 }
+
+/* Of a folder that is not there yet: where it will be. */
+static Str nearest_folder(Arena *arena, Str path)
+{
+    while (path.length > 1 && !file_exists(str_c(arena, path))) {
+        ptrdiff_t slash = str_find_last_char(path, '/');
+        path = slash > 0 ? str_slice(path, 0, (size_t)slash) : slash == 0 ? S("/") : S(".");
+    }
+    return path;
+}
+
+static bool has_library(const CommandLine *line, Str folder)
+{
+    return line->settings.database.length ||
+           file_exists(path_join(line->arena, folder, S("lectern.db")));
+}
+
+/* False: there is no library in it to look at; what is missing is said. */
+static bool check_folder(Findings *findings, Str folder)
+{
+    Arena *arena = findings->line->arena;
+    const char *path = str_c(arena, folder), *why = NULL;
+    struct stat about;
+    if (stat(path, &about) != 0 && errno == ENOENT) {
+        say(findings, true, "data folder",
+            str_format(arena, "%s is not there yet; `lectern serve` makes it", path));
+        return false;
+    }
+    if (stat(path, &about) != 0)
+        why = strerror(errno);
+    else if (!S_ISDIR(about.st_mode))
+        why = "is not a folder; name another with --data";
+    else if (access(path, R_OK | W_OK | X_OK) != 0)
+        why = "this user may not use it; run as the user whose it is, or name another with --data";
+    if (why) {
+        say(findings, false, "data folder", str_format(arena, "%s: %s", path, why));
+        return false;
+    }
+    bool has = has_library(findings->line, folder);
+    say(findings, true, "data folder",
+        has ? folder
+            : str_format(arena, "%s has no library yet; `lectern serve` begins one", path));
+    return has;
+}
+
+/* --- Reading --- */
 
 static void check_walls(Findings *findings, const json_t *sandbox)
 {
@@ -90,52 +148,99 @@ static void check_classes(Findings *findings)
     }
 }
 
+/* --- The library, by asking a server --- */
+
+static void check_index(Findings *findings, const json_t *health)
+{
+    const json_t *index = json_object_get(health, "index"),
+                 *building = json_object_get(index, "building");
+    Arena *arena = findings->line->arena;
+    Str about = str_format(arena, "%" PRId64 " passages, %" PRId64 " vectors",
+                           output_int(index, "chunks"), output_int(index, "vectors"));
+    if (json_is_object(building))
+        about = str_format(arena, STR_FMT "; it is being made again from the database: " STR_FMT,
+                           STR_ARG(about), STR_ARG(output_progress(arena, building)));
+    say(findings, true, "index", about);
+}
+
+/* What the server wants to be known, such as a model that it lacks, is a finding each. */
+static void check_model(Findings *findings, const json_t *health)
+{
+    size_t i;
+    const json_t *notice, *notices = json_object_get(health, "notices");
+    const json_t *model = json_object_get(health, "model");
+    Str name = json_member_text(model, "name");
+    json_array_foreach((json_t *)(uintptr_t)notices, i, notice)
+        say(findings, false, "model", str(json_string_value(notice)));
+    if (json_is_object(model) && !json_array_size(notices))
+        say(findings, true, "model", name.length ? name : S("is there; it is loaded when needed"));
+}
+
+/* A server that has just been started looks for its index first. */
+static bool ask_health(Client *client, json_t **health_r, Error *err)
+{
+    for (int64_t end_ms = monotonic_ms() + READY_WAIT_MS;;) {
+        if (!client_call(client, "GET", "/health", S(""), health_r, err))
+            return false;
+        if (str_is(json_member_text(*health_r, "status"), "ok") || monotonic_ms() > end_ms)
+            return true;
+        json_decref(*health_r);
+        *health_r = NULL;
+        sleep_ms(READY_POLL_MS);
+    }
+}
+
 static bool check_server(Findings *findings, Client *client, Error *err)
 {
     AUTO_JSON json_t *health = NULL;
     CommandLine *line = findings->line;
-    if (!client_call(client, "GET", "/health", S(""), &health, err))
+    if (!ask_health(client, &health, err))
         return false;
-    Str status = json_member_text(health, "status");
-    const json_t *model = json_object_get(health, "model");
-    say(findings, str_is(status, "ok"), "server",
-        str_format(line->arena, STR_FMT ", version " STR_FMT, STR_ARG(status),
+    const char *from = client_is_alone(client) ? "none runs; started for this check, " : "";
+    say(findings, true, "server",
+        str_format(line->arena, "%sversion " STR_FMT, from,
                    STR_ARG(json_member_text(health, "version"))));
-    say(findings, json_is_object(model), "model",
-        json_is_object(model) ? S("there is an embedding model")
-                              : S("none; `lectern models add FOLDER` adds one"));
+    check_index(findings, health);
+    check_model(findings, health);
     if (line->server.length)
         check_walls(findings, json_object_get(health, "sandbox"));
-    else {
-        check_reading(findings);
-        check_classes(findings);
-    }
     return true;
+}
+
+/* A library that cannot be opened is a finding as any other, with the reason. */
+static void check_library(Findings *findings)
+{
+    AUTO_CLIENT Client *client = NULL;
+    Error err = { 0 };
+    if (!client_open(findings->line, &client, &err) || !check_server(findings, client, &err))
+        say(findings, false, "server", str(err.message));
 }
 
 static bool run(CommandLine *line, Error *err)
 {
-    AUTO_CLIENT Client *client = NULL;
     AUTO_JSON json_t *list = json_array();
     Findings findings = { line, list, 0 };
     Str folder;
-    if (!line->server.length) {
-        if (!app_data_folder(line->arena, &line->settings, &folder, err))
+    if (line->server.length) {
+        check_library(&findings);
+    } else {
+        if (!app_data_path(line->arena, &line->settings, &folder, err))
             return false;
-        say(&findings, true, "data folder", folder);
-        check_disk(&findings, folder);
+        bool has_library = check_folder(&findings, folder);
+        check_disk(&findings, nearest_folder(line->arena, folder));
+        if (has_library)
+            check_library(&findings);
+        check_reading(&findings);
+        check_classes(&findings);
     }
-    if (!client_open(line, &client, err) || !check_server(&findings, client, err))
-        return false;
     (void)output_json(line, list);
-    if (findings.bad)
-        return fail(err, ERROR_INVALID, "%d findings need attention", findings.bad);
-    return true;
+    return !findings.bad || fail(err, ERROR_INVALID, "%d %s attention", findings.bad,
+                                 findings.bad == 1 ? "finding needs" : "findings need");
 }
 
 const Command command_doctor = {
     .name = "doctor",
     .arguments = "",
-    .summary = "Check the installation",
+    .summary = "Check the installation, and what is in the data folder",
     .run = run,
 };

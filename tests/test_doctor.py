@@ -1,0 +1,91 @@
+"""`lectern doctor` on folders as they are found: what is there, what is wrong, what to do."""
+import fcntl
+import json
+import sqlite3
+
+import pytest
+
+from conftest import Server
+
+
+def findings(data, *words):
+    """What is bad, as {what: detail}, and everything."""
+    done = Server(data).cli("doctor", "--json", *words, check=False)
+    all_of = json.loads(done.stdout)
+    bad = {f["what"]: f["detail"] for f in all_of if not f["good"]}
+    assert done.returncode == (2 if bad else 0), done.stderr
+    return bad, {f["what"]: f["detail"] for f in all_of}
+
+
+@pytest.fixture
+def library(tmp_path):
+    data = tmp_path / "library"
+    note = tmp_path / "note.txt"
+    note.write_text("The pump runs.")
+    Server(data).cli("add", str(note))
+    return data
+
+
+def test_a_library_is_well_and_is_left_as_it_was(library):
+    bad, everything = findings(library)
+    assert set(bad) <= {"model"} and "none runs" in everything["server"] and "1 passages" in everything["index"]
+
+
+@pytest.mark.parametrize("make, says", [(False, "is not there yet"), (True, "has no library yet")])
+def test_nothing_is_made_in_a_folder_without_a_library(tmp_path, make, says):
+    data = tmp_path / "a" / "b"
+    if make:
+        data.mkdir(parents=True)
+    bad, everything = findings(data)
+    assert not bad and says in everything["data folder"] and "lectern serve" in everything["data folder"]
+    assert "server" not in everything and "reading" in everything
+    assert list(data.iterdir()) == [] if make else not data.exists()
+
+
+def test_a_file_is_no_data_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    bad, _ = findings(tmp_path / "file")
+    assert "is not a folder" in bad["data folder"]
+
+
+def test_a_running_server_is_asked(library):
+    server = Server(library).start()
+    try:
+        bad, everything = findings(library)
+        assert set(bad) <= {"model"} and everything["server"].startswith("version")
+    finally:
+        server.stop()
+
+
+def test_a_locked_folder_is_told(library):
+    with open(library / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        bad, _ = findings(library)
+    assert "is in use by another Lectern" in bad["server"]
+
+
+def test_a_database_of_a_newer_program_is_told(library):
+    with sqlite3.connect(library / "lectern.db") as database:
+        database.execute("INSERT INTO schema_version SELECT max(number) + 1, 'later', 0, '99.0.0' FROM schema_version")
+    bad, _ = findings(library)
+    assert "needs Lectern 99.0.0" in bad["server"] and "update the program" in bad["server"]
+
+
+@pytest.mark.parametrize("file, at, says", [("lectern.db", 0, "is damaged"), ("master.key", -1, "is no master key")])
+def test_a_damaged_file_is_named_with_what_to_do(library, file, at, says):
+    path = library / file
+    path.write_bytes(b"x" * 4096 + path.read_bytes()[4096:] if at == 0 else b"x")
+    bad, everything = findings(library)
+    assert says in bad["server"] and file in bad["server"] and "reading" in everything
+
+
+def test_a_damaged_index_is_made_again(library):
+    for manifest in library.glob("index/*/*/manifest"):
+        manifest.write_bytes(b"torn")
+    bad, everything = findings(library)
+    assert "index" not in bad and "1 passages" in everything["index"]
+
+
+def test_too_little_room_is_told(library):
+    bad, _ = findings(library, "--disk-reserve", "1000G")
+    assert "uploads are refused" in bad["disk"]
