@@ -140,6 +140,66 @@ def test_what_one_node_changes_the_model_to_the_other_uses(changing):
     wait_until(lambda: found(first) == found(second) not in ([], old), 30)
 
 
+def test_a_node_that_lacks_the_model_says_so_and_searches_by_words(changing, tmp_path):
+    first, second = changing
+    third = write_model(tmp_path / "models" / "third", 2)
+    first.cli("models", "add", str(third))
+    first.cli("models", "use", "third")
+    wait_until(lambda: used(first) == "third", 60)
+    wait_until(lambda: second.get("/ready").json()["notices"], 10)
+    says = "this server lacks the model third/"
+    for path in ("/health", "/ready"):
+        answer = second.get(path)
+        assert answer.status_code == 200 and any(says in notice for notice in answer.json()["notices"]), answer.text
+        assert first.get(path).json()["notices"] == []
+    assert second.get("/health").json()["model"] is None
+    assert says in second.cli("doctor", check=False).stdout
+    # What it takes is read and found by its words, and nothing is embedded with a model of before.
+    second.add(("osprey.txt", b"An osprey over the pump.\n"))
+    answer = second.post("/v1/search", {"query": "osprey", "mode": "hybrid"}).json()
+    assert [r["document"]["name"] for r in answer["results"]] == ["osprey.txt"] and "lacks" in answer["notice"]
+    assert second.post("/v1/search", {"query": "osprey", "mode": "semantic"}).status_code >= 400
+    wait_until(lambda: "osprey.txt" in names(first, "osprey", mode="semantic", limit=100), 90)
+    assert used(first) == "third", "a node without the model does not change it for all"
+    # The folder comes: no restart.
+    second.cli("models", "add", str(third))
+    wait_until(lambda: found(first) == found(second) != [], 10)
+    assert second.get("/ready").json()["notices"] == []
+
+
+def test_a_model_that_comes_again_under_its_name_is_another_one(changing, tmp_path):
+    first, second = changing
+    old = found(first)
+    for round, seed in enumerate((11, 12)):
+        folder = write_model(tmp_path / "again" / str(seed) / "other", seed)
+        for node in changing:
+            node.cli("models", "add", str(folder), *["--replace"] * bool(round))
+        (second if round else first).cli("models", "use", "other")
+        wait_until(lambda: used(first) == used(second) == "other", 60)
+        wait_until(lambda: found(first) == found(second) not in ([], old), 30)
+        old = found(first)
+    # One node has another folder of that name than the library uses.
+    other = write_model(tmp_path / "wrong" / "other", 13)
+    second.cli("models", "add", str(other), "--replace")
+    second.stop()
+    second.start()
+    assert second.post("/v1/search", {"query": "pump", "mode": "hybrid"}).json()["notice"]
+    assert any("this server has other/" in notice for notice in second.get("/health").json()["notices"])
+    assert found(first) == old
+
+
+def test_every_node_tells_how_long_a_change_takes(changing):
+    first, second = changing
+    first.add(*[(f"{n}.txt", f"The pump number {n}. ".encode() * 200) for n in range(8)])
+    first.cli("models", "use", "second")
+    seen = {first: [], second: []}
+    while used(first) != "second":
+        for node in seen:
+            seen[node].append(node.get("/health").json()["model_change"])
+    for node in seen:
+        assert any(change and change["seconds_left"] is not None for change in seen[node]), seen
+
+
 def test_a_change_goes_on_on_the_other_node_when_one_is_killed(changing):
     first, second = changing
     old = found(second)

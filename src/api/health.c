@@ -51,14 +51,20 @@ void health_put_change(const Api *api, Arena *arena, JsonWriter *json, const cha
     put_end(json);
 }
 
-static void put_notices(const Api *api, JsonWriter *json)
+static void put_notices(const Api *api, Arena *arena, JsonWriter *json)
 {
     LibraryModel model = library_model_status(api->library);
     put_array(json, "notices");
-    if (!model.is_there)
+    if (*model.reason)
+        put_text(json, NULL, str_format(arena, "Search is by words only: %s.", model.reason));
+    else if (!model.is_there && !model.is_changing)
         put_text(json, NULL,
                  S("There is no embedding model, so search is by words only. Add one with "
                    "`lectern models add FOLDER`, or `make run`, which fetches the default one."));
+    if (*model.reason_coming)
+        put_text(json, NULL,
+                 str_format(arena, "After the change of the model, search is by words only: %s.",
+                            model.reason_coming));
     put_end(json);
 }
 
@@ -83,7 +89,7 @@ void health_put_server(const Api *api, Arena *arena, const Scope *scope, JsonWri
     put_text(json, "version", S(VERSION));
     put_model(api, json);
     put_provider(api, scope, arena, json);
-    put_notices(api, json);
+    put_notices(api, arena, json);
     put_int(json, "upload_max", api->upload_max);
     put_array(json, "formats");
     size_t count;
@@ -181,7 +187,7 @@ bool health_show(ApiRequest *request, HttpResponse *response, Error *err)
     health_put_change(api, request->arena, &json, "model_change");
     put_members(&json, "jobs", buf_str(&jobs));
     put_members(&json, "sandbox", buf_str(&sandbox));
-    put_notices(api, &json);
+    put_notices(api, request->arena, &json);
     put_end(&json);
     return true;
 }
@@ -195,6 +201,7 @@ bool ready_show(ApiRequest *request, HttpResponse *response, Error *err)
     put_bool(&json, "ready", index.is_ready);
     put_text(&json, "index", str(index.text));
     put_building(&json, &index.building);
+    put_notices(request->api, request->arena, &json);
     put_end(&json);
     return true;
 }

@@ -149,16 +149,34 @@ static bool goes_without(const Embedding *in, const Error *err)
            in->job->attempt >= in->job->attempt_max;
 }
 
+static bool advance(DbTx *tx, Embedding *in, Error *err)
+{
+    Document now;
+    return document_find(tx, &in->scope, in->job->arena, in->document.id, &now, err) &&
+           (now.state != DOCUMENT_INDEXING ||
+            document_advance(tx, &in->scope, now.id, 1u << DOCUMENT_INDEXING, DOCUMENT_READY, err));
+}
+
 static bool ready_work(DbTx *tx, void *argument, Error *err)
 {
     Embedding *in = argument;
-    const Scope *scope = &in->scope;
-    Document now;
-    if (!document_find(tx, scope, in->job->arena, in->document.id, &now, err))
-        return false;
-    return (now.state != DOCUMENT_INDEXING ||
-            document_advance(tx, scope, now.id, 1u << DOCUMENT_INDEXING, DOCUMENT_READY, err)) &&
-           job_done_in(tx, in->job, err);
+    return advance(tx, in, err) && job_done_in(tx, in->job, err);
+}
+
+static bool wordy_work(DbTx *tx, void *argument, Error *err)
+{
+    Embedding *in = argument;
+    return job_hold(tx, in->job, err) && advance(tx, in, err);
+}
+
+/* The chosen model is not on this node: the document is found by its words from now on, and
+ * another node may take the job. */
+static bool leave_to_others(Embedding *in, Error *err)
+{
+    if (!store_write(in->library->db, &in->job->scope, wordy_work, in, err))
+        return !job_is_stopped(in->job) && err->code == ERROR_NOT_FOUND;
+    library_tell(in->library, &in->job->scope, NEWS_DOCUMENT, in->job->subject);
+    return fail(err, ERROR_BUSY, "this node lacks the model; another one may have it");
 }
 
 /* What counts as embedded is said even when there was nothing left to do. */
@@ -194,7 +212,9 @@ bool library_embed_job(Job *job, Error *err)
     in.queue = atomic_load(&in.library->encoder);
     if (!store_read(in.library->db, &job->scope, load_work, &in, err))
         return err->code == ERROR_NOT_FOUND; /* erased: nothing is left to do */
-    in.model = library_model(in.library, job->arena);
+    in.model = model_of_queue(in.library, in.queue, job->arena);
+    if (in.queue && !in.model.length && job->attempt < job->attempt_max)
+        return leave_to_others(&in, err);
     if (in.model.length && !embed_all(&in, true, err) && !goes_without(&in, err))
         return false;
     (void)library_wait_indexed(in.library, INDEX_WAIT_MS);

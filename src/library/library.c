@@ -87,9 +87,8 @@ void library_tell(Library *library, const Scope *scope, LibraryNews news, Str do
 
 /* --- The model --- */
 
-Str library_model(Library *library, Arena *arena)
+Str model_of_queue(Library *library, EncodeQueue *queue, Arena *arena)
 {
-    EncodeQueue *queue = atomic_load(&library->encoder);
     EncodeStatus status;
     Error err;
     if (!queue)
@@ -102,6 +101,11 @@ Str library_model(Library *library, Arena *arena)
     }
     remember_model(library, queue, &status);
     return str_copy(arena, str(status.model));
+}
+
+Str library_model(Library *library, Arena *arena)
+{
+    return model_of_queue(library, atomic_load(&library->encoder), arena);
 }
 
 void library_prepare_model(Library *library)
@@ -136,14 +140,19 @@ EncodeQueue *library_encoder(Library *library, Str model)
 
 LibraryModel library_model_status(Library *library)
 {
-    EncodeQueue *queue = atomic_load(&library->encoder);
-    LibraryModel model = { .kernels = "" };
+    EncodeQueue *queue = atomic_load(&library->encoder), *coming = atomic_load(&library->coming);
+    LibraryModel model = { .kernels = "", .is_changing = coming };
     EncodeStatus status;
+    if (coming) {
+        encode_queue_status(coming, &status);
+        snprintf(model.reason_coming, sizeof model.reason_coming, "%s", status.reason);
+    }
     if (!queue)
         return model;
     encode_queue_status(queue, &status);
     model.is_there = status.state == ENCODE_UNLOADED || status.state == ENCODE_READY;
     model.is_ready = status.state == ENCODE_READY;
+    snprintf(model.reason, sizeof model.reason, "%s", model.is_there ? "" : status.reason);
     snprintf(model.name, sizeof model.name, "%s", status.model);
     model.dims = status.dims;
     model.kernels = status.kernels;

@@ -216,6 +216,9 @@ Str library_index_notice(Library *library, Arena *arena, Str workspace);
 
 typedef struct LibraryModel {
     bool is_there, is_ready; /* ready: loaded */
+    bool is_changing;
+    char reason[400];        /* why this node has not the one that is chosen; else "" */
+    char reason_coming[400]; /* the same of the one that comes */
     char name[96];
     size_t dims;
     const char *kernels;

@@ -14,9 +14,11 @@ struct Follower;
 
 #define LIBRARY_MODEL_NAME_MAX 64
 
+/* A queue is of one model, not of one folder: a folder may hold another one later. */
 typedef struct OwnModel {
     EncodeQueue *queue;
     char folder[LIBRARY_MODEL_NAME_MAX + 1]; /* its name in the models' folder */
+    char model[ENCODE_MODEL_NAME_MAX];       /* the only one it loads; empty: any */
 } OwnModel;
 
 struct Library {
@@ -24,14 +26,16 @@ struct Library {
     BlobStore *blobs;
     Sandbox *sandbox;
     LibraryOptions options;
-    Scope system;                     /* jobs and the follower serve every workspace */
-    _Atomic(EncodeQueue *) encoder;   /* of the model that new documents get */
+    Scope system; /* jobs and the follower serve every workspace */
+    /* Of the model that new documents get; NULL: there is none. It says that it lacks its model
+     * when this node does. */
+    _Atomic(EncodeQueue *) encoder;
     _Atomic(EncodeQueue *) coming;    /* of the model that comes; NULL: none does */
     OwnModel own[LIBRARY_MODELS_MAX]; /* that this library opened; under model_lock */
     size_t own_count;
     pthread_mutex_t model_lock;
     pthread_mutex_t choice_lock; /* held from reading the choice until all above is as it says */
-    /* Since when this process embeds with the model that comes (0: not yet), and what was there. */
+    /* Since when this process has watched the model that comes (0: not yet), and what was there. */
     _Atomic int64_t change_began_ms, change_began_with;
     struct Follower *follower;
     pthread_rwlock_t blobs_in_use; /* see blobs_keep() */
@@ -76,8 +80,8 @@ MUST_CHECK bool model_choice_save(Library *library, const ModelChoice *choice, b
 void model_choice_follow(Library *library);
 /* The path of a folder of models, by its name. */
 char *model_folder(Library *library, Arena *arena, Str name);
-/* A new queue of the model in that folder; NULL when there are too many. */
-EncodeQueue *model_queue_open(Library *library, Arena *arena, Str name);
+/* What `queue` loads, loading it if need be; empty when it cannot. */
+Str model_of_queue(Library *library, EncodeQueue *queue, Arena *arena);
 /* The chosen model's queue in place of the program's, and that of a change that goes on; from now
  * on as any node chooses. */
 void library_open_models(Library *library);

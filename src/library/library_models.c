@@ -23,6 +23,7 @@
 #define DOCUMENTS_AT_ONCE 50
 #define VECTORS_AT_ONCE 5000
 #define SWAP_WAIT_MS 600000
+#define LACKING_WAIT_MS 5000 /* until another node is likely to have taken the job */
 
 /* --- The folders --- */
 
@@ -101,25 +102,26 @@ static bool check_name(Library *library, Arena *arena, Str name, Error *err)
            fail(err, ERROR_CONFLICT, "the setting 'model' names the model; remove it first");
 }
 
-static bool load_next(Library *library, Arena *arena, Str name, EncodeStatus *status_r, Error *err)
+/* What the folder holds now, whatever it held before. */
+static bool try_folder(Library *library, Arena *arena, Str name, EncodeStatus *status_r, Error *err)
 {
-    EncodeQueue *queue = model_queue_open(library, arena, name);
-    if (!queue)
-        return fail(err, ERROR_BUSY, "the model was changed %d times; start the server again",
-                    LIBRARY_MODELS_MAX);
-    if (!encode_queue_load(queue, err))
-        return false;
-    if (encoder_is_reranker(encode_queue_encoder(queue)))
-        return fail(err, ERROR_INVALID, "this model scores pairs of texts and makes no vectors");
+    EncodeQueueOptions options = library->options.models;
+    options.folder = model_folder(library, arena, name);
+    options.thread_max = 1;
+    EncodeQueue *queue = encode_queue_new(&options);
+    bool good = encode_queue_load(queue, err);
+    if (good && encoder_is_reranker(encode_queue_encoder(queue)))
+        good = fail(err, ERROR_INVALID, "this model scores pairs of texts and makes no vectors");
     encode_queue_status(queue, status_r);
-    return true;
+    encode_queue_free(queue);
+    return good;
 }
 
 bool library_use_model(Library *library, Arena *arena, Str name, Error *err)
 {
     ModelChoice choice;
     EncodeStatus status;
-    if (!check_name(library, arena, name, err) || !load_next(library, arena, name, &status, err))
+    if (!check_name(library, arena, name, err) || !try_folder(library, arena, name, &status, err))
         return false;
     (void)library_model(library, arena); /* so that what serves now has a name */
     if (!model_choice_read(library, arena, &choice))
@@ -173,7 +175,8 @@ static int64_t seconds_left(Library *library, int64_t done, int64_t left)
     return began_ms && since > 0 ? (monotonic_ms() - began_ms) * left / since / 1000 : -1;
 }
 
-/* When the first vectors are about to be made. */
+/* Where the vectors are made, when the first are about to be; on other nodes, when somebody first
+ * asks how far it is. */
 static void note_begin(Reembedding *in)
 {
     Library *library = in->library;
@@ -198,6 +201,7 @@ void library_model_change(Library *library, Arena *arena, LibraryModelChange *ch
                                       .name = in.choice.next_folder,
                                       .done = in.with_next,
                                       .total = in.with_next + in.with_old };
+    note_begin(&in);
     if (change_r->total)
         change_r->percent = (int)(in.with_next * 99 / change_r->total);
     change_r->seconds_left = seconds_left(library, in.with_next, in.with_old);
@@ -275,6 +279,19 @@ static bool clean_up(Reembedding *in, Error *err)
     return model_choice_save(library, &in->choice, false, err);
 }
 
+/* A node that lacks the folder leaves the work to one that has it. */
+static bool load_here(const Reembedding *in, EncodeQueue *queue, Error *err)
+{
+    Error why = { 0 };
+    if (queue && encode_queue_load(queue, &why)) {
+        atomic_store(&in->library->change_began_ms, 0);
+        return true;
+    }
+    job_put_off(in->job, LACKING_WAIT_MS);
+    return fail(err, ERROR_BUSY, "%s",
+                queue ? why.message : "the model to change to cannot be opened on this node");
+}
+
 bool library_reembed_job(Job *job, Error *err)
 {
     Reembedding in = { .library = job->argument, .job = job };
@@ -282,12 +299,8 @@ bool library_reembed_job(Job *job, Error *err)
     if (!model_choice_read(in.library, job->arena, &in.choice))
         return fail(err, ERROR_BUSY, "which model is used cannot be read");
     EncodeQueue *queue = atomic_load(&in.library->coming);
-    atomic_store(&in.library->change_began_ms, 0);
-    if (in.choice.next_name.length && !queue)
-        return fail(err, ERROR_BUSY, "this node lacks the model '" STR_FMT "'",
-                    STR_ARG(in.choice.next_folder));
     if (in.choice.next_name.length) {
-        if (!encode_queue_load(queue, err) || !embed_next(&in, queue, err))
+        if (!load_here(&in, queue, err) || !embed_next(&in, queue, err))
             return false;
         if (atomic_load(&in.library->coming) != queue)
             return true;

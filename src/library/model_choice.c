@@ -91,46 +91,75 @@ char *model_folder(Library *library, Arena *arena, Str name)
     return path_join(arena, str(library->options.models_folder), name);
 }
 
-EncodeQueue *model_queue_open(Library *library, Arena *arena, Str name)
+/* Under model_lock. */
+static EncodeQueue *open_queue(Library *library, Arena *arena, Str folder, Str model)
+{
+    EncodeQueueOptions options = library->options.models;
+    if (library->own_count == LIBRARY_MODELS_MAX) {
+        log_warn("library",
+                 "there were %d models; start this server again, it searches by words only",
+                 LIBRARY_MODELS_MAX);
+        return NULL;
+    }
+    options.folder = model_folder(library, arena, folder);
+    options.model = str_c(arena, model);
+    OwnModel *own = &library->own[library->own_count++];
+    own->queue = encode_queue_new(&options);
+    snprintf(own->folder, sizeof own->folder, STR_FMT, STR_ARG(folder));
+    snprintf(own->model, sizeof own->model, STR_FMT, STR_ARG(model));
+    return own->queue;
+}
+
+/* The queue of that model, which says itself when this node lacks the folder. */
+static EncodeQueue *find_queue(Library *library, Arena *arena, Str folder, Str model)
 {
     EncodeQueue *queue = NULL;
-    EncodeQueueOptions options = library->options.models;
-    options.folder = model_folder(library, arena, name);
+    if (!folder.length || folder.length > LIBRARY_MODEL_NAME_MAX)
+        return NULL;
+    /* The setting 'model', since removed, may have named one of another folder. */
+    if (!str_starts(model, str_format(arena, STR_FMT "/", STR_ARG(folder))))
+        model = STR_NONE;
     pthread_mutex_lock(&library->model_lock);
-    if (library->own_count < LIBRARY_MODELS_MAX && name.length <= LIBRARY_MODEL_NAME_MAX) {
-        OwnModel *own = &library->own[library->own_count++];
-        own->queue = queue = encode_queue_new(&options);
-        snprintf(own->folder, sizeof own->folder, STR_FMT, STR_ARG(name));
+    for (size_t i = 0; i < library->own_count && !queue; i++) {
+        const OwnModel *own = &library->own[i];
+        if (str_is(folder, own->folder) && str_is(model, own->model))
+            queue = own->queue;
     }
+    if (!queue)
+        queue = open_queue(library, arena, folder, model);
     pthread_mutex_unlock(&library->model_lock);
     return queue;
 }
 
-/* The queue that was opened last for that folder, or a new one; NULL when this node lacks it. */
-static EncodeQueue *find_queue(Library *library, Arena *arena, Str name)
-{
-    EncodeQueue *queue = NULL;
-    pthread_mutex_lock(&library->model_lock);
-    for (size_t i = library->own_count; i-- > 0 && !queue;)
-        queue = str_is(name, library->own[i].folder) ? library->own[i].queue : NULL;
-    pthread_mutex_unlock(&library->model_lock);
-    if (queue || !name.length)
-        return queue;
-    if (file_exists(model_folder(library, arena, name)))
-        return model_queue_open(library, arena, name);
-    log_warn("library", "this node lacks the model '" STR_FMT "'; add it with: lectern models add",
-             STR_ARG(name));
-    return NULL;
-}
-
 /* --- As it was chosen --- */
 
+/* What this node lacks is told once for each choice; /health tells it all the time. */
+static void warn_of_lack(EncodeQueue *queue)
+{
+    EncodeStatus status;
+    if (!queue)
+        return;
+    encode_queue_status(queue, &status);
+    if (status.state == ENCODE_NO_MODEL)
+        log_warn("library", "search is by words only: %s", status.reason);
+}
+
+static void set_coming(Library *library, EncodeQueue *queue)
+{
+    if (atomic_exchange(&library->coming, queue) == queue)
+        return;
+    atomic_store(&library->change_began_ms, 0);
+    warn_of_lack(queue);
+}
+
+/* A chosen model that this node lacks is not replaced by another one: that would make vectors that
+ * are of no use to the other nodes, and tell them to follow. */
 static void apply_choice(Library *library, Arena *arena, const ModelChoice *choice)
 {
-    EncodeQueue *used = find_queue(library, arena, choice->folder);
-    atomic_store(&library->coming, find_queue(library, arena, choice->next_folder));
-    if (used)
-        atomic_store(&library->encoder, used);
+    EncodeQueue *used = find_queue(library, arena, choice->folder, choice->name);
+    set_coming(library, find_queue(library, arena, choice->next_folder, choice->next_name));
+    if (choice->folder.length && atomic_exchange(&library->encoder, used) != used)
+        warn_of_lack(used);
     /* At the start the follower has that model already, and nothing is loaded before it is used. */
     if (choice->name.length && follower_set_model(library->follower, choice->name, choice->dims) &&
         used)

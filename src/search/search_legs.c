@@ -26,7 +26,11 @@ static bool begin_vector(Asking *asking, size_t dims, Str model)
     if (asking->leg->looks_for == FOR_WORDS)
         return false;
     if (!queue || !run->has_model) {
-        run->results.notice = S("There is no embedding model, so only words were searched.");
+        bool lacks = *library_model_status(run->searcher->library).reason;
+        run->results.notice =
+            lacks ? S("This server lacks the library's embedding model, so only words were "
+                      "searched.")
+                  : S("There is no embedding model, so only words were searched.");
         return false;
     }
     encode_queue_status(queue, &status);
