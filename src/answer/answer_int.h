@@ -30,6 +30,7 @@ typedef struct Part {
     Reading *reading;
     bool is_found;
     double confidence; /* 0 to 1 */
+    uint64_t said;     /* bit i: a quoted sentence has question word i */
 } Part;
 
 typedef struct AnswerRun {

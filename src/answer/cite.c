@@ -2,7 +2,8 @@
 #include "answer/answer_int.h"
 #include "library/ingest.h"
 
-#define HEADINGS_MAX 8
+/* Of short lines so many bytes are quoted together. */
+#define LINES_QUOTED_BYTES 480
 /* A sentence that begins so needs the one before it to be understood. */
 static const char *const leaning[] = { "it ",    "this ", "that ",    "these ", "those ",
                                        "he ",    "she ",  "they ",    "his ",   "her ",
@@ -97,15 +98,48 @@ static bool leans(Str text)
     return false;
 }
 
+/* The rest of a sentence that a page or a column has cut. */
+static bool goes_on(const Unit *before, Str text)
+{
+    Str end = str_trim(before->text);
+    return text.length && text.at[0] >= 'a' && text.at[0] <= 'z' && end.length &&
+           !HAS_CHAR(end.at[end.length - 1], ".!?:;");
+}
+
+static bool needs_before(const Reading *reading, size_t index)
+{
+    const Unit *unit = &reading->units[index];
+    const Unit *before = index > reading->passages[unit->passage].unit_first ? unit - 1 : NULL;
+    if (!before || unit->kind != UNIT_SENTENCE || before->kind != UNIT_SENTENCE)
+        return false;
+    return goes_on(before, unit->text) ||
+           (leans(unit->text) && before->block_last == unit->block_first);
+}
+
+/* Short lines say little alone: what stands on a card, at the head of a mail or on a receipt is
+ * quoted with the lines beside it, those behind it first. */
+static void widen_lines(const Reading *reading, size_t index, size_t *start, size_t *end)
+{
+    const Unit *unit = &reading->units[index];
+    const Passage *passage = &reading->passages[unit->passage];
+    size_t last = passage->unit_first + passage->unit_count;
+    for (size_t i = index + 1; i < last && reading->units[i].kind == UNIT_LINES &&
+                               reading->units[i].end - *start <= LINES_QUOTED_BYTES;
+         i++)
+        *end = reading->units[i].end;
+    for (size_t i = index; i > passage->unit_first && reading->units[i - 1].kind == UNIT_LINES &&
+                           *end - reading->units[i - 1].start <= LINES_QUOTED_BYTES;
+         i--)
+        *start = reading->units[i - 1].start;
+}
+
 Citation *cite_unit(AnswerRun *run, const Reading *reading, size_t index, double score)
 {
     const Unit *unit = &reading->units[index];
-    size_t start = unit->start;
-    if (index > 0 && unit->kind == UNIT_SENTENCE && leans(unit->text)) {
-        const Unit *before = unit - 1;
-        if (before->passage == unit->passage && before->block_last == unit->block_first &&
-            before->kind == UNIT_SENTENCE)
-            start = before->start;
-    }
-    return cite(run, reading, unit->passage, start, unit->end, score);
+    size_t start = unit->start, end = unit->end;
+    if (needs_before(reading, index))
+        start = unit[-1].start;
+    else if (unit->kind == UNIT_LINES)
+        widen_lines(reading, index, &start, &end);
+    return cite(run, reading, unit->passage, start, end, score);
 }

@@ -4,10 +4,10 @@
 
 #include <math.h>
 
-/* A further sentence is quoted, or only cited, when its score is at most so far below the best. */
-#define QUOTE_BELOW 0.6
+/* The best sentence of each part is quoted, and more whose scores are at most so far below it: the
+ * short ones as far as there is room for them, the others are only cited. */
 #define CITE_BELOW 1.5
-#define QUOTED_MAX 3
+#define QUOTED_BYTES 600
 
 /* White space squeezed: a quote in running text. */
 static Str squeezed(Arena *arena, Str text)
@@ -59,20 +59,26 @@ static bool quote_unit(AnswerRun *run, const Reading *reading, size_t unit, Erro
            add_sentence(run, squeezed(run->arena, said), &citation->number, 1, true, err);
 }
 
-static bool quote_more(AnswerRun *run, const Part *part, size_t most, Error *err)
+static bool quote_best(AnswerRun *run, Part *part, Error *err)
+{
+    size_t best = part->reading->order[0];
+    part->said = part->reading->units[best].words;
+    return quote_unit(run, part->reading, best, err);
+}
+
+/* Of every part first what has a word of the question that was not said yet: `says_more`. */
+static bool quote_more(AnswerRun *run, Part *part, bool says_more, Error *err)
 {
     const Reading *reading = part->reading;
-    const Unit *best = &reading->units[reading->order[0]];
-    uint64_t said = best->words;
-    for (size_t i = 1; i < reading->unit_count && run->answer.sentence_count < most; i++) {
+    double best = reading->units[reading->order[0]].score;
+    for (size_t i = 1; i < reading->unit_count; i++) {
         const Unit *unit = &reading->units[reading->order[i]];
-        /* What has a word of the question that was not said yet is worth more. */
-        double below = unit->words & ~said ? CITE_BELOW : QUOTE_BELOW;
-        if (unit->score < best->score - CITE_BELOW)
+        if (unit->score < best - CITE_BELOW)
             break;
-        if (unit->kind == UNIT_HEADING || unit->score < best->score - below)
+        if (unit->kind == UNIT_HEADING || (says_more && !(unit->words & ~part->said)) ||
+            run->text.length + unit->text.length > QUOTED_BYTES)
             continue;
-        said |= unit->words;
+        part->said |= unit->words;
         if (!quote_unit(run, reading, reading->order[i], err))
             return false;
     }
@@ -117,15 +123,13 @@ static bool add_see_also(AnswerRun *run, size_t from, Error *err)
 bool compose(AnswerRun *run, Error *err)
 {
     run->answer.is_found = true;
-    for (size_t i = 0; i < run->part_count; i++) {
-        const Part *part = &run->parts[i];
-        if (part->is_found && !quote_unit(run, part->reading, part->reading->order[0], err))
-            return false;
-    }
     for (size_t i = 0; i < run->part_count; i++)
-        if (run->parts[i].is_found &&
-            !quote_more(run, &run->parts[i], MAX(QUOTED_MAX, run->part_count), err))
+        if (run->parts[i].is_found && !quote_best(run, &run->parts[i], err))
             return false;
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < run->part_count; i++)
+            if (run->parts[i].is_found && !quote_more(run, &run->parts[i], round == 0, err))
+                return false;
     size_t quoted = run->answer.citation_count;
     for (size_t i = 0; i < run->part_count; i++)
         if (run->parts[i].is_found &&

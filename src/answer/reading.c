@@ -14,9 +14,10 @@
 typedef struct Cutter {
     Reading *reading;
     size_t passage, capacity;
-    Str text;     /* of the chunk */
-    size_t start; /* of it in the document's text */
-    Str header;
+    Str text;       /* of the chunk */
+    size_t start;   /* of it in the document's text */
+    uint32_t table; /* of the last block */
+    Str header;     /* of it */
 } Cutter;
 
 static void add_unit(Cutter *c, size_t start, size_t end, UnitKind kind, size_t block)
@@ -92,6 +93,9 @@ static void cut_block(Cutter *c, const StoredBlock *block, size_t index)
     for (size_t i = 0; i < COUNT(cut_rules); i++)
         if (strcmp(library_block_kind(block->kind), cut_rules[i].kind) == 0)
             rule = cut_rules[i];
+    if (block->table != c->table)
+        c->header = STR_NONE;
+    c->table = block->table;
     if (rule.unit == UNIT_ROW && block->is_header_row) {
         c->header = text;
         rule.unit = UNIT_HEADING;

@@ -3,7 +3,12 @@
 
 #include "answer/answer_int.h"
 
-enum { HEADING = 0, PARAGRAPH = 1, ROW = 3 }; /* numbers of stored blocks; checked below */
+enum {
+    HEADING = 0,
+    PARAGRAPH = 1,
+    ROW = 3,
+    META = 9
+}; /* numbers of stored blocks; checked below */
 
 typedef struct Made {
     Arena *arena;
@@ -65,6 +70,7 @@ Test(answer, numbers_of_block_kinds_are_as_these_tests_say)
     cr_expect_str_eq(library_block_kind(HEADING), "heading");
     cr_expect_str_eq(library_block_kind(PARAGRAPH), "paragraph");
     cr_expect_str_eq(library_block_kind(ROW), "row");
+    cr_expect_str_eq(library_block_kind(META), "meta");
 }
 
 Test(answer, the_sentence_that_says_it_comes_first)
@@ -104,6 +110,52 @@ Test(answer, a_row_is_found_by_the_header_above_it)
     cr_expect(str_is(best->text, "Germany | 52575 | 55400"));
     cr_expect(str_is(best->header, "Country | Cases in 2006 | Cases in 2007"));
     made_free(&made);
+}
+
+Test(answer, the_header_of_one_table_is_not_that_of_the_next)
+{
+    Made made = made_new();
+    add_passage(&made, "d1", "cases.xlsx", "Country | Cases\nGermany | 55400\nFinland | 2737", ROW);
+    made.passages[0].blocks.at[2].table = 2;
+    Reading *reading = read_for(&made, "How many cases did Germany report?");
+    cr_assert_eq(reading->unit_count, 3);
+    cr_expect(str_is(reading->units[1].header, "Country | Cases"));
+    cr_expect_eq(reading->units[2].header.length, 0);
+    made_free(&made);
+}
+
+Test(answer, a_quote_holds_what_it_needs_to_be_understood)
+{
+    static const struct {
+        const char *text, *question, *quote;
+    } cases[] = {
+        { "The river is long. Kingfishers along it eat more\nmercury with their fish than any "
+          "bird.",
+          "Who eats mercury with fish?",
+          "Kingfishers along it eat more\nmercury with their fish than any bird." },
+        { "The river is long and full of fish.\nMercury is in the fish of every lake.",
+          "Is mercury in every lake?", "Mercury is in the fish of every lake." },
+        { "The heron lives here. It eats mercury with its fish.", "Who eats mercury?",
+          "The heron lives here. It eats mercury with its fish." },
+        { "From: Sandy\nTo: the list of all who ask about the handling of files in this net\n"
+          "Subject: How are intermediate files handled",
+          "How are intermediate files handled?",
+          "From: Sandy\nTo: the list of all who ask about the handling of files in this net\n"
+          "Subject: How are intermediate files handled" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Made made = made_new();
+        AnswerRun *run = arena_new_one(made.arena, AnswerRun);
+        run->arena = made.arena;
+        run->citation_max = CITATIONS_MAX;
+        add_passage(&made, "d1", "a.txt", cases[i].text, i == 3 ? META : PARAGRAPH);
+        Reading *reading = read_for(&made, cases[i].question);
+        const Citation *citation = cite_unit(run, reading, reading->order[0], 1);
+        cr_assert_not_null(citation);
+        cr_expect(str_is(citation->quote, cases[i].quote), "%s: " STR_FMT, cases[i].question,
+                  STR_ARG(citation->quote));
+        made_free(&made);
+    }
 }
 
 Test(answer, short_lines_are_read_together_and_long_ones_are_not)
