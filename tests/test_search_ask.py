@@ -1,5 +1,6 @@
 """Search and answers over both databases."""
 import json
+import re
 import time
 
 import pytest
@@ -220,6 +221,32 @@ def test_copies_are_folded_documents_grouped_and_the_young_favoured(library):
     assert any(s["name"] == "fresh" and s["value"] > 0.4 for s in shares)
     for wrong in ({"fresh": 2}, {"group": "word"}):
         assert library.post("/v1/search", {**ask, **wrong}).status_code in (400, 422)
+
+
+def test_neighbouring_passages_show_different_text(library):
+    ibis = "By rock {n} the ibis and the other ibis nest beside the ibis colony. "
+    river = "Sentence {n} says that the river with number {n} is long and slow. "
+    text = "".join((ibis if n in (3, 12, 13, 14, 15, 25) else river).format(n=n) for n in range(1, 31))
+    library.add(("ibis.txt", text.encode()), tags="ibis")
+    found = library.post("/v1/search", {"query": "ibis nest", "tags": ["ibis"]}).json()["results"]
+    assert len(found) >= 2 and found[0]["start"] < found[1]["end"] and found[1]["start"] < found[0]["end"]
+    assert all("ibis" in one["snippet"] for one in found[:2])
+    rocks = [set(re.findall(r"rock (\d+)", one["snippet"])) for one in found[:2]]
+    assert not rocks[0] & rocks[1]
+    for one in found[:2]:
+        assert all(one["snippet"][a:b] in ("ibis", "nest") for a, b in one["highlights"])
+
+
+def test_a_number_that_is_nowhere_is_told(library):
+    answer = search(library, "granite XK-99213")
+    assert answer["missing"] == "XK-99213" and names(answer)[0] == "granite.md"
+    assert search(library, "granite")["missing"] is None
+
+
+def test_only_exclusions_list_the_documents_without_them(library):
+    left = search(library, "-granite type:text", facets=["type"])
+    assert "granite.md" not in names(left) and {"kestrel.txt", "violin.txt"} <= set(names(left))
+    assert left["total"] == left["documents"] == len(left["results"])
 
 
 def test_more_like_a_document_leaves_it_and_its_copies_out(library):

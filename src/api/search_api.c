@@ -166,6 +166,7 @@ static bool put_results(SearchCall *call, JsonWriter *json, const SearchResults 
     put_bool(json, "keyword", results->has_keyword);
     put_bool(json, "semantic", results->has_semantic);
     put_end(json);
+    put_text_or_null(json, "missing", results->missing);
     put_text_or_null(json, "notice", results->notice);
     if (call->search.explains)
         put_steps(json, results);

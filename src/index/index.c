@@ -641,6 +641,44 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
     return MIN(count, fused_count);
 }
 
+KeyFilter index_matching(Index *index, Arena *arena, const Query *query, bool *is_cut_r)
+{
+    return keyword_matching(index->keyword, query, NULL, arena, is_cut_r);
+}
+
+#define MISSING_LOOKS_MAX 8
+
+static bool is_anywhere(Index *index, Arena *arena, Str word)
+{
+    Query phrase = index_query(index, arena, str_format(arena, "\"" STR_FMT "\"", STR_ARG(word)));
+    if (phrase.clauses.count != 1)
+        return true;
+    KeyFilter found = index_matching(index, arena, &phrase, NULL);
+    for (size_t w = 0; w < bitmap_words(found.bit_count); w++)
+        if (found.bits[w])
+            return true;
+    return false;
+}
+
+Str index_missing_name(Index *index, Arena *arena, const Query *query)
+{
+    Str rest = query->text, word;
+    size_t looks = 0;
+    while (str_next(&rest, ' ', &word) && looks < MISSING_LOOKS_MAX) {
+        while (word.length && HAS_CHAR(word.at[word.length - 1], ".,;:!?)]'"))
+            word.length--;
+        while (word.length && HAS_CHAR(word.at[0], "(['"))
+            word = str_from(word, 1);
+        if (word.length < 3 || !is_identifier(word) || HAS_CHAR(word.at[0], "\"-") ||
+            HAS_CHAR(word.at[word.length - 1], "\"*~"))
+            continue;
+        looks++;
+        if (!is_anywhere(index, arena, word))
+            return word;
+    }
+    return STR_NONE;
+}
+
 KeywordExplanation index_explain_keyword(Index *index, Arena *arena, const Query *query,
                                          uint64_t key)
 {

@@ -110,6 +110,13 @@ typedef struct IndexSearch {
 /* The best hits into hits[count]; returns how many. Quoted and excluded words bind both legs. */
 size_t index_search(Index *index, Arena *arena, const IndexSearch *search, IndexHit *hits);
 
+/* The living chunks that keep to the query's phrases and exclusions, as a bitmap. *is_cut_r as
+ * above. */
+KeyFilter index_matching(Index *index, Arena *arena, const Query *query, bool *is_cut_r);
+/* The first of the query's plain words that has digits or signs inside, as the number of a part or
+ * a file has, and is nowhere; empty: there is none. */
+Str index_missing_name(Index *index, Arena *arena, const Query *query);
+
 /* Where a chunk's text shows the query best. */
 Snippet index_snippet(Index *index, Arena *arena, const Query *query, Language language, Str text,
                       size_t bytes_max);

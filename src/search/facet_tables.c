@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "search/chunk_bits.h"
 
 #define TABLE_MAX GB(1)
 /* A change may be committed later than one that was made after it. */
@@ -164,23 +165,10 @@ static Table *find(FacetTables *tables, Str workspace)
 
 /* --- Counting --- */
 
-static bool has_bit(const ChunkBits *chunks, const NumberRange *range)
-{
-    uint64_t from = (uint64_t)range->first;
-    uint64_t end = MIN(from + (uint64_t)range->count, chunks->bit_count);
-    while (from < end) {
-        uint64_t word = chunks->bits[from / 64] >> (from % 64);
-        if (word)
-            return from + (uint64_t)__builtin_ctzll(word) < end;
-        from = (from / 64 + 1) * 64;
-    }
-    return false;
-}
-
 static bool is_counted(const Counted *document, const ChunkBits *chunks)
 {
     for (size_t i = 0; i < document->range_count; i++)
-        if (has_bit(chunks, &document->ranges[i]))
+        if (chunk_bits_meet(chunks, &document->ranges[i]))
             return true;
     return false;
 }

@@ -120,22 +120,6 @@ typedef struct AllowWork {
     ChunkBits allowed;
 } AllowWork;
 
-static void allow_range(AllowWork *work, const NumberRange *range)
-{
-    ChunkBits *allowed = &work->allowed;
-    uint64_t number = (uint64_t)range->first, end = number + (uint64_t)range->count;
-    if (end > allowed->bit_count) {
-        uint64_t words = (end * 2 + 4096) / 64;
-        uint64_t *grown = arena_new_array(work->arena, uint64_t, words);
-        if (allowed->bit_count)
-            memcpy(grown, allowed->bits, allowed->bit_count / 8);
-        allowed->bits = grown;
-        allowed->bit_count = words * 64;
-    }
-    for (; number < end; number++)
-        allowed->bits[number / 64] |= (uint64_t)1 << (number % 64);
-}
-
 /* The chunks of each wanted collection; one query when there is none or one. */
 static bool allow_work(DbTx *tx, void *argument, Error *err)
 {
@@ -152,7 +136,7 @@ static bool allow_work(DbTx *tx, void *argument, Error *err)
         if (!document_list_chunks(tx, work->scope, work->arena, &filter, &ranges, err))
             return false;
         for (size_t j = 0; j < ranges.count; j++)
-            allow_range(work, &ranges.at[j]);
+            chunk_bits_add_range(&work->allowed, work->arena, &ranges.at[j]);
     }
     return true;
 }
@@ -213,6 +197,36 @@ static Str cut_notice(const Running *run)
                       QUERY_TERMS_MAX, QUERY_CLAUSES_MAX, QUERY_WIDENED_MAX);
 }
 
+/* Who asks for the number of a part sees when what is shown only resembles it. */
+static void look_for_missing(Running *run, Index *index)
+{
+    const SearchRequest *request = run->request;
+    if (request->is_typing || request->is_telling || request->only_found || request->leg_count)
+        return;
+    run->results.missing = index_missing_name(index, run->arena, &run->query);
+}
+
+static Str missing_notice(const Running *run)
+{
+    Str word = str_slice(run->results.missing, 0, 100);
+    if (!word.length || !run->results.count)
+        return S("");
+    return str_format(run->arena,
+                      "No passage has \"" STR_FMT "\": what is shown is only near to the query.",
+                      STR_ARG(word));
+}
+
+/* Such a query begins with the sign of an exclusion: others are not read twice. */
+static bool says_only_what_not(const Running *run, Index *index, Query *query_r)
+{
+    const SearchRequest *request = run->request;
+    Str words = str_trim(search_words(request));
+    if (request->leg_count || request->is_telling || !str_starts(words, S("-")))
+        return false;
+    *query_r = index_query(index, run->arena, words);
+    return search_only_excludes(query_r);
+}
+
 static bool run_with_index(Running *run, Error *err)
 {
     Library *library = run->searcher->library;
@@ -224,11 +238,18 @@ static bool run_with_index(Running *run, Error *err)
     if (!search_mode_check(run->request->mode, run->has_model, err))
         return false;
     Index *index = library_borrow_index(library, workspace, &dims, &model);
-    bool ok = search_legs(run, index, dims, model, err) &&
-              (run->request->only_found || search_show(run, index, err));
+    Query query;
+    bool ok = says_only_what_not(run, index, &query)
+                  ? search_list_without(run, index, &query, err)
+                  : search_legs(run, index, dims, model, err) &&
+                        (run->request->only_found || search_show(run, index, err));
+    if (ok)
+        look_for_missing(run, index);
     library_release_index(library, index);
     if (ok && !run->results.notice.length)
         run->results.notice = cut_notice(run);
+    if (ok && !run->results.notice.length)
+        run->results.notice = missing_notice(run);
     if (ok && !run->results.notice.length)
         run->results.notice = library_index_notice(library, run->arena, workspace);
     return ok;

@@ -3,6 +3,7 @@
 
 #include "index/index.h"
 #include "search/choose.h"
+#include "search/chunk_bits.h"
 #include "search/facet_tables.h"
 #include "search/query_vector.h"
 #include "search/search.h"
@@ -77,6 +78,9 @@ size_t search_fuse(Arena *arena, IndexHit *hits, size_t count, const IndexHit *m
                    size_t more_count, float weight, size_t max);
 /* search_list.c: the results of conditions without words. */
 MUST_CHECK bool search_list_newest(Running *run, Error *err);
+bool search_only_excludes(const Query *query);
+/* Of a query that only says what must not be there: the documents without it. */
+MUST_CHECK bool search_list_without(Running *run, Index *index, const Query *query, Error *err);
 /* search_show.c: the results of the hits. */
 #define SEARCH_SNIPPET_BYTES 240
 MUST_CHECK bool search_show(Running *run, Index *index, Error *err);

@@ -156,19 +156,6 @@ static size_t go_deeper(const Running *run, Index *index, const IndexSearch *sea
     return total;
 }
 
-static void add_matching(Running *run, const KeyFilter *having)
-{
-    ChunkBits *matching = &run->results.matching;
-    if (having->bit_count > matching->bit_count) {
-        uint64_t *grown = arena_new_array(run->arena, uint64_t, having->bit_count / 64 + 1);
-        if (matching->bit_count)
-            memcpy(grown, matching->bits, (matching->bit_count + 63) / 64 * sizeof *grown);
-        *matching = (ChunkBits){ grown, having->bit_count };
-    }
-    for (size_t w = 0; w < (having->bit_count + 63) / 64; w++)
-        matching->bits[w] |= having->bits[w];
-}
-
 typedef struct FeedbackWork {
     const Running *run;
     const IndexHit *hits;
@@ -227,7 +214,7 @@ static bool ask(Asking *asking, Index *index, const Query *query, IndexHit *hits
     Query fed;
     IndexSearch search = make_search(asking, query, &having);
     size_t count = index_search(index, run->arena, &search, hits);
-    add_matching(run, &having);
+    chunk_bits_add(&run->results.matching, run->arena, having.bits, having.bit_count);
     /* Whatever is asked beyond this has the vector already. */
     search.late_vector = NULL;
     search.having_r = NULL;
@@ -295,16 +282,10 @@ size_t search_fuse(Arena *arena, IndexHit *hits, size_t count, const IndexHit *m
 /* What was found by meaning. */
 static void add_found(Running *run)
 {
-    KeyFilter found = { 0 };
-    uint64_t last = 0;
-    for (size_t i = 0; i < run->hit_count; i++)
-        last = MAX(last, run->hits[i].key);
-    uint64_t *bits = arena_new_array(run->arena, uint64_t, last / 64 + 1);
-    for (size_t i = 0; i < run->hit_count; i++)
-        bits[run->hits[i].key / 64] |= UINT64_C(1) << (run->hits[i].key % 64);
-    found.bits = bits;
-    found.bit_count = run->hit_count ? last + 1 : 0;
-    add_matching(run, &found);
+    for (size_t i = 0; i < run->hit_count; i++) {
+        NumberRange one = { (int64_t)run->hits[i].key, 1 };
+        chunk_bits_add_range(&run->results.matching, run->arena, &one);
+    }
 }
 
 static void tell_found(Running *run)

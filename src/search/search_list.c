@@ -1,4 +1,5 @@
-/* search_list.c - a search with conditions and no words: the documents, newest first. */
+/* search_list.c - searches without words to rank by: the documents that the conditions allow, those
+ * that have none of the excluded words, newest first. See search_int.h. */
 #include "base/utf8.h"
 #include "search/search_int.h"
 
@@ -41,4 +42,93 @@ bool search_list_newest(Running *run, Error *err)
     results->found = work.starts.numbers;
     results->total = work.starts.total;
     return search_step(run, "results", S(""), results->count, err);
+}
+
+/* --- Without some words --- */
+
+bool search_only_excludes(const Query *query)
+{
+    bool excludes = query->clauses.count && !query->terms.count;
+    for (size_t i = 0; i < query->clauses.count; i++)
+        excludes &= query->clauses.at[i].is_excluded;
+    return excludes;
+}
+
+/* Chunks that have something that is excluded. */
+static ChunkBits excluded_chunks(Running *run, Index *index, const Query *query)
+{
+    ChunkBits all = { 0 };
+    for (size_t i = 0; i < query->clauses.count; i++) {
+        QueryClause wanted = query->clauses.at[i];
+        wanted.is_excluded = false;
+        Query one = { .text = query->text, .clauses = { &wanted, 1, 1 } };
+        KeyFilter found = index_matching(index, run->arena, &one, &run->has_frequent);
+        chunk_bits_add(&all, run->arena, found.bits, found.bit_count);
+    }
+    return all;
+}
+
+typedef struct WithoutWork {
+    Running *run;
+    ChunkBits excluded;
+    DocumentChunksList kept;
+    ChunkHit *rows;
+} WithoutWork;
+
+static bool has_excluded(const ChunkBits *excluded, const NumberRangeList *ranges)
+{
+    for (size_t i = 0; i < ranges->count; i++)
+        if (chunk_bits_meet(excluded, &ranges->at[i]))
+            return true;
+    return false;
+}
+
+/* What is told of them all: how many, their chunks, and the first chunk of each. */
+static void tell_kept(Running *run, const DocumentChunksList *kept)
+{
+    SearchResults *results = &run->results;
+    results->total = (int64_t)kept->count;
+    results->found = (NumberList){ arena_new_array(run->arena, int64_t, kept->count), kept->count };
+    float *scores = arena_new_array(run->arena, float, kept->count);
+    for (size_t i = 0; i < kept->count; i++) {
+        const NumberRangeList *ranges = &kept->at[i];
+        results->found.at[i] = ranges->at[0].first;
+        scores[i] = 1;
+        for (size_t n = 0; run->request->wants_matching && n < ranges->count; n++)
+            chunk_bits_add_range(&results->matching, run->arena, &ranges->at[n]);
+    }
+    results->found_scores = scores;
+}
+
+static bool without_work(DbTx *tx, void *argument, Error *err)
+{
+    WithoutWork *work = argument;
+    Running *run = work->run;
+    DocumentFilter filter;
+    DocumentChunksList *kept = &work->kept, all;
+    if (!search_filter_all(run->request, run->arena, &filter, err) ||
+        !document_list_chunks_newest(tx, run->scope, run->arena, &filter, &all, err))
+        return false;
+    kept->at = arena_new_array(run->arena, NumberRangeList, all.count);
+    for (size_t i = 0; i < all.count; i++)
+        if (all.at[i].count && !has_excluded(&work->excluded, &all.at[i]))
+            kept->at[kept->count++] = all.at[i];
+    tell_kept(run, kept);
+    size_t first = MIN((size_t)run->request->offset, kept->count);
+    run->results.count = MIN((size_t)run->request->limit, kept->count - first);
+    return chunk_find_many(tx, run->scope, run->arena, run->results.found.at + first,
+                           run->results.count, &work->rows, err);
+}
+
+bool search_list_without(Running *run, Index *index, const Query *query, Error *err)
+{
+    WithoutWork work = { .run = run, .excluded = excluded_chunks(run, index, query) };
+    SearchResults *results = &run->results;
+    if (!store_read(run->searcher->db, run->scope, without_work, &work, err))
+        return false;
+    results->has_keyword = true;
+    results->at = arena_new_array(run->arena, SearchHit, results->count);
+    for (size_t i = 0; i < results->count; i++)
+        results->at[i] = beginning(&work.rows[i]);
+    return search_step(run, "results", search_words(run->request), results->count, err);
 }

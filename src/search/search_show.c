@@ -186,20 +186,61 @@ static bool choose_shown(Running *run, Error *err)
 
 /* --- Results --- */
 
-static void add_snippet(Running *run, Index *index, SearchHit *hit)
+/* The best window of these bytes of the chunk's text. */
+static void add_snippet(Running *run, Index *index, SearchHit *hit, size_t start, size_t end)
 {
     Snippet snippet =
         index_snippet(index, run->arena, &run->query, language_named(hit->row.language),
-                      hit->row.chunk.text, SEARCH_SNIPPET_BYTES);
+                      str_slice(hit->row.chunk.text, start, end), SEARCH_SNIPPET_BYTES);
     int64_t(*matches)[2] = arena_alloc(run->arena, sizeof *matches * (snippet.matches.count + 1));
     for (size_t i = 0; i < snippet.matches.count; i++) {
-        matches[i][0] = snippet.matches.at[i].start;
-        matches[i][1] = snippet.matches.at[i].end;
+        matches[i][0] = (int64_t)start + snippet.matches.at[i].start;
+        matches[i][1] = (int64_t)start + snippet.matches.at[i].end;
     }
-    hit->snippet_start = snippet.start;
-    hit->snippet_end = snippet.end;
+    hit->snippet_start = (int64_t)start + snippet.start;
+    hit->snippet_end = (int64_t)start + snippet.end;
     hit->matches = matches;
     hit->match_count = snippet.matches.count;
+}
+
+/* Neighbouring chunks share some text: a quarter of a snippet and more. */
+static bool shows_the_same(const SearchHit *a, const SearchHit *b)
+{
+    int64_t start =
+        MAX(a->row.chunk.start + a->snippet_start, b->row.chunk.start + b->snippet_start);
+    int64_t end = MIN(a->row.chunk.start + a->snippet_end, b->row.chunk.start + b->snippet_end);
+    return str_equal(a->row.chunk.document, b->row.chunk.document) &&
+           a->row.chunk.number != b->row.chunk.number &&
+           (end - start) * 4 > b->snippet_end - b->snippet_start;
+}
+
+/* A result that would show what one before it shows gets a window of the text that is its own, if
+ * that has words of the query. */
+static void show_own_part(Running *run, Index *index, const SearchHit *before, SearchHit *hit)
+{
+    const Chunk *other = &before->row.chunk, *chunk = &hit->row.chunk;
+    size_t size = chunk->text.length, start = 0, end = size;
+    SearchHit own = *hit;
+    if (other->start <= chunk->start)
+        start = (size_t)MIN(other->start + other->length - chunk->start, (int64_t)size);
+    else
+        end = (size_t)MIN(other->start - chunk->start, (int64_t)size);
+    if (start >= end)
+        return;
+    add_snippet(run, index, &own, start, end);
+    if (own.match_count || !hit->match_count)
+        *hit = own;
+}
+
+static void vary_snippets(Running *run, Index *index)
+{
+    SearchResults *results = &run->results;
+    for (size_t i = 1; i < results->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (shows_the_same(&results->at[j], &results->at[i])) {
+                show_own_part(run, index, &results->at[j], &results->at[i]);
+                break;
+            }
 }
 
 static SearchHit make_hit(Running *run, Index *index, size_t at)
@@ -213,7 +254,7 @@ static SearchHit make_hit(Running *run, Index *index, size_t at)
                       .semantic_rank = (int)from->vector_rank };
     if (run->request->explains)
         hit.explanation = search_explain(run->arena, index, &run->query, from);
-    add_snippet(run, index, &hit);
+    add_snippet(run, index, &hit, 0, hit.row.chunk.text.length);
     return hit;
 }
 
@@ -235,6 +276,7 @@ static bool make_results(Running *run, Index *index, Error *err)
         for (size_t n = 0; n < chosen->copy_count; n++)
             hit->copies[hit->copy_count++] = &run->rows[chosen->copies[n]];
     }
+    vary_snippets(run, index);
     return search_step(run, "results", search_words(run->request), results->count, err);
 }
 

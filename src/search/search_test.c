@@ -101,6 +101,72 @@ TEST_BOTH(search, filters_and_what_is_being_typed)
     world_close(&w);
 }
 
+TEST_BOTH(search, a_query_that_only_excludes_lists_the_documents_without_it)
+{
+    World w;
+    world_open(&w, url);
+    static const struct {
+        const char *query, *name;
+        bool shows[3]; /* World.ids */
+    } cases[] = {
+        { "-glaciers", "", { false, false, true } },
+        { "-violin", "", { true, true, false } },
+        { "-violin -deep", "", { true, false, false } },
+        { "-\"carve valleys\"", "", { false, true, true } },
+        { "-violin", "short", { false, true, false } },
+        { "-nowhere", "", { true, true, true } },
+        { "-violin -carve", "", { false, false, false } },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        SearchResults results = world_search(
+            &w, (SearchRequest){ .query = str(cases[i].query), .name = str(cases[i].name) });
+        size_t shown = 0;
+        for (size_t d = 0; d < 3; d++) {
+            shown += cases[i].shows[d];
+            cr_expect_eq(world_rank(&results, w.ids[d]) > 0, cases[i].shows[d], "%s: %zu",
+                         cases[i].query, d);
+        }
+        cr_expect(results.count == shown && results.total == (int64_t)shown, "%s", cases[i].query);
+        SearchRequest rest = { .query = str(cases[i].query), .name = str(cases[i].name) };
+        rest.offset = 1;
+        cr_expect_eq(world_search(&w, rest).count, shown ? shown - 1 : 0, "%s", cases[i].query);
+    }
+    world_close(&w);
+}
+
+TEST_BOTH(search, what_is_new_of_a_query_that_only_excludes_is_counted)
+{
+    World w;
+    world_open(&w, url);
+    SearchRequest request = { .query = S("-violin"), .limit = 1 };
+    int64_t count;
+    Error err;
+    cr_assert(search_count_new(w.searcher, &w.scope, w.arena, &request, 0, &count, &err));
+    cr_expect_eq(count, 2);
+    cr_assert(search_count_new(w.searcher, &w.scope, w.arena, &request, INT64_MAX, &count, &err));
+    cr_expect_eq(count, 0);
+    world_close(&w);
+}
+
+TEST_BOTH(search, a_number_that_is_nowhere_is_told)
+{
+    World w;
+    world_open(&w, url);
+    static const struct {
+        const char *query, *missing;
+    } cases[] = {
+        { "glaciers", "" },           { "XK-99213 glaciers", "XK-99213" },
+        { "glaciers 4711", "4711" },  { "(glaciers, KB5021233)?", "KB5021233" },
+        { "unknown glaciers", "" },   { "\"XK-99213\" glaciers", "" },
+        { "glaciers -XK-99213", "" }, { "glaciers 9", "" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        SearchResults results = world_search(&w, (SearchRequest){ .query = str(cases[i].query) });
+        cr_expect(str_is(results.missing, cases[i].missing), "%s", cases[i].query);
+    }
+    world_close(&w);
+}
+
 TEST_BOTH(search, what_is_remembered_is_written_behind_the_search)
 {
     World w;

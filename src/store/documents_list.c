@@ -320,25 +320,54 @@ static void read_span(DbRows *row, Arena *arena, void *item)
         (DocumentSpan){ db_get_text(row, 0, arena), document_span_read(row, 1) };
 }
 
+static bool list_spans(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
+                       const char *order, SqlItems *items_r, Error *err)
+{
+    if (!check_filter(filter, err))
+        return false;
+    SqlBuild build =
+        begin(tx, scope, arena, "SELECT d.id, " DOCUMENT_SPAN " FROM documents d", filter);
+    sql_add(&build, " AND d.chunk_count > 0 AND d.deleted_at = 0");
+    sql_add(&build, order);
+    return sql_list(tx, arena, sql_text(&build), build.args, build.count, read_span,
+                    sizeof(DocumentSpan), items_r, err);
+}
+
 bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFilter *filter,
                           NumberRangeList *list_r, Error *err)
 {
     SqlItems items;
     NumberRanges ranges = { 0 };
 
-    if (!check_filter(filter, err))
-        return false;
-    SqlBuild build =
-        begin(tx, scope, arena, "SELECT d.id, " DOCUMENT_SPAN " FROM documents d", filter);
-    sql_add(&build, " AND d.chunk_count > 0 AND d.deleted_at = 0");
-    if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_span,
-                  sizeof(DocumentSpan), &items, err))
+    if (!list_spans(tx, scope, arena, filter, "", &items, err))
         return false;
     const DocumentSpan *spans = items.at;
     for (size_t i = 0; i < items.count; i++)
         if (!document_span_add(tx, scope, arena, spans[i].document, &spans[i].span, &ranges, err))
             return false;
     *list_r = (NumberRangeList){ .at = ranges.at, .count = ranges.count };
+    return true;
+}
+
+#define NEWEST_FIRST " ORDER BY " DOCUMENT_DATE " DESC, d.id DESC"
+
+bool document_list_chunks_newest(DbTx *tx, const Scope *scope, Arena *arena,
+                                 const DocumentFilter *filter, DocumentChunksList *list_r,
+                                 Error *err)
+{
+    SqlItems items;
+
+    if (!list_spans(tx, scope, arena, filter, NEWEST_FIRST, &items, err))
+        return false;
+    const DocumentSpan *spans = items.at;
+    NumberRangeList *list = arena_new_array(arena, NumberRangeList, items.count);
+    for (size_t i = 0; i < items.count; i++) {
+        NumberRanges ranges = { 0 };
+        if (!document_span_add(tx, scope, arena, spans[i].document, &spans[i].span, &ranges, err))
+            return false;
+        list[i] = (NumberRangeList){ ranges.at, ranges.count };
+    }
+    *list_r = (DocumentChunksList){ list, items.count };
     return true;
 }
 
@@ -358,7 +387,7 @@ bool document_list_newest(DbTx *tx, const Scope *scope, Arena *arena, const Docu
     SqlBuild counting = begin(tx, scope, arena, "SELECT count(*)" FIRST_CHUNKS, filter);
     SqlBuild build = begin(tx, scope, arena, "SELECT c.number" FIRST_CHUNKS, filter);
     sql_add(&counting, OF_FIRST_CHUNKS);
-    sql_add(&build, OF_FIRST_CHUNKS " ORDER BY " DOCUMENT_DATE " DESC, d.id DESC LIMIT ");
+    sql_add(&build, OF_FIRST_CHUNKS NEWEST_FIRST " LIMIT ");
     sql_value(&build, db_int(limit));
     sql_add(&build, " OFFSET ");
     sql_value(&build, db_int(offset));

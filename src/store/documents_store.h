@@ -172,6 +172,14 @@ typedef struct NumberRangeList {
 MUST_CHECK bool document_list_chunks(DbTx *tx, const Scope *scope, Arena *arena,
                                      const DocumentFilter *filter, NumberRangeList *list_r,
                                      Error *err);
+typedef struct DocumentChunksList {
+    NumberRangeList *at; /* of each document; a document without live chunks has no ranges */
+    size_t count;
+} DocumentChunksList;
+/* The same of each document by itself, in the order of document_list_newest(). */
+MUST_CHECK bool document_list_chunks_newest(DbTx *tx, const Scope *scope, Arena *arena,
+                                            const DocumentFilter *filter,
+                                            DocumentChunksList *list_r, Error *err);
 typedef struct DocumentStarts {
     NumberList numbers; /* of the first chunk of each */
     int64_t total;

@@ -281,6 +281,27 @@ STORE_TEST(a_filter_gives_the_numbers_of_live_chunks)
     return true;
 }
 
+STORE_TEST(chunks_are_given_by_document_newest_first)
+{
+    const Scope *ours = &world->ours;
+    Document old, young;
+    DocumentFilter all = { 0 };
+    DocumentStarts starts;
+    DocumentChunksList list;
+
+    CALL(world_ready(tx, world, ours, "a.txt", "a", 3, &old, err));
+    CALL(world_ready(tx, world, ours, "b.txt", "b", 2, &young, err));
+    CALL(db_exec(tx, DB_SAME("UPDATE documents SET created_at = created_at + 1000 WHERE id = $1"),
+                 DB_ARGS(db_text(young.id)), NULL, err));
+    CALL(document_list_chunks_newest(tx, ours, world->arena, &all, &list, err));
+    CALL(document_list_newest(tx, ours, world->arena, &all, 0, 10, &starts, err));
+    EXPECT(list.count == 2 && starts.numbers.count == 2);
+    EXPECT(list.at[0].count == 1 && list.at[0].at[0].count == 2 && list.at[1].at[0].count == 3);
+    for (size_t i = 0; i < 2; i++)
+        EXPECT(list.at[i].at[0].first == starts.numbers.at[i]);
+    return true;
+}
+
 STORE_TEST(what_is_to_be_done_is_found_in_every_workspace)
 {
     Document ours, theirs;
