@@ -145,23 +145,62 @@ static uint32_t table_edits(const Table *t, size_t depth)
     return apart > t->edits ? FAR : t->rows[depth][t->count];
 }
 
-/* The first term behind `term` that does not begin with the prefix. */
-static uint32_t behind_prefix(const KeywordView *view, uint32_t term, Str prefix)
+/* The least letter above `letter` that may stand behind the first `depth` letters of the term; 0:
+ * none. While edits are left it is the next one, whichever that is. When they are used up, only the
+ * word's own letters do: the next one at each place that is still near, or the second of two that
+ * change places. */
+static uint32_t next_letter(const Table *t, size_t depth, uint32_t letter)
+{
+    const uint8_t *row = t->rows[depth];
+    uint32_t next = UINT32_MAX;
+    for (size_t i = depth > t->edits ? depth - t->edits : 0; i <= MIN(t->count, depth + t->edits);
+         i++) {
+        if (row[i] < t->edits)
+            return letter + 1;
+        if (row[i] == t->edits && i < t->count && t->letters[i] > letter)
+            next = MIN(next, t->letters[i]);
+        bool may_swap = depth && i && i < t->count && t->letters[i] == t->term[depth - 1] &&
+                        t->rows[depth - 1][i - 1] < t->edits;
+        if (may_swap && t->letters[i - 1] > letter)
+            next = MIN(next, t->letters[i - 1]);
+    }
+    return next == UINT32_MAX ? 0 : next;
+}
+
+/* The first term behind `term` that is not less than the text. */
+static uint32_t term_behind(const KeywordView *view, uint32_t term, Str text)
 {
     uint32_t low = term + 1, step = 1, count = view->head->term_count;
-    while (low + step <= count && str_starts(keyword_term_text(view, low + step - 1), prefix)) {
+    while (low + step <= count && str_compare(keyword_term_text(view, low + step - 1), text) < 0) {
         low += step;
         step *= 2;
     }
     uint32_t high = (uint32_t)MIN((uint64_t)low + step, count);
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (str_starts(keyword_term_text(view, middle), prefix))
+        if (str_compare(keyword_term_text(view, middle), text) < 0)
             low = middle + 1;
         else
             high = middle;
     }
     return low;
+}
+
+/* The walk stopped behind the term's first `depth` letters: the first term behind it that may be
+ * near. Terms are in the order of their letters, and no letter has the byte 0xFF. */
+static uint32_t next_near(const Table *t, const KeywordView *view, uint32_t term, size_t depth)
+{
+    char least[(DEPTH_MAX + 1) * 4];
+    Str text = keyword_term_text(view, term);
+    uint32_t letter = depth ? t->term[depth - 1] : 0;
+    uint32_t next = depth && depth < DEPTH_MAX ? next_letter(t, depth - 1, letter) : letter + 1;
+    size_t length = t->ends[next == letter + 1 ? depth : depth - 1];
+    memcpy(least, text.at, length);
+    if (!next || next == letter + 1)
+        least[length++] = '\xFF';
+    else
+        length += utf8_encode(next, least + length);
+    return term_behind(view, term, (Str){ least, length });
 }
 
 static void walk_terms(Table *t, const KeywordView *view, Str same, Gather *to)
@@ -182,7 +221,7 @@ static void walk_terms(Table *t, const KeywordView *view, Str same, Gather *to)
         before = str_slice(text, 0, t->ends[depth]);
         if (is_near && table_edits(t, depth) <= t->edits)
             gather(to, view, term, text, table_edits(t, depth));
-        term = is_near ? term + 1 : behind_prefix(view, term, before);
+        term = is_near ? term + 1 : next_near(t, view, term, depth);
     }
 }
 

@@ -84,7 +84,7 @@ Test(index, words_within_two_edits_are_those_of_the_definition)
         char word[12] = "";
         size_t length = 1 + (next_random(&state) >> 8) % 9;
         for (size_t c = 0; c < length; c++)
-            word[c] = (char)('a' + (next_random(&state) >> 8) % 3);
+            word[c] = (char)('a' + (next_random(&state) >> 8) % (3 + i % 3));
         all[i] = str_copy(f.arena, str(word));
         add(&f, i, LANGUAGE_OTHER, "", "", word);
         if (i % 200 == 0)
