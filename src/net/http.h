@@ -103,6 +103,17 @@ typedef struct HttpResponse {
     struct HttpExchange *exchange; /* the server's own */
 } HttpResponse;
 
+/* For the handler of a plan marked fast: it returns without an answer, which comes later from the
+ * same reactor, and the request stays until http_let_go(). `on_gone` (may be NULL) is called once
+ * when the client leaves before the answer has begun; what was asked is still answered and let go.
+ */
+void http_respond_later(HttpResponse *response, void (*on_gone)(void *argument), void *argument);
+/* The answer is complete (or is a stream that has begun: then this is not called). */
+void http_respond_now(HttpResponse *response);
+/* Nothing of the request is used any more. */
+void http_let_go(HttpResponse *response);
+/* The reactor that this request lives on. */
+struct Reactor *http_reactor(const HttpResponse *response);
 /* Add a header; name and value are copied. A value with a line end is dropped. */
 void http_header(HttpResponse *response, const char *name, Str value);
 /* Answer with a file: ranges (206, 416), If-None-Match (304), If-Range are looked after. */

@@ -8,6 +8,7 @@
 #include "net/http_private.h"
 
 #include <errno.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -20,6 +21,7 @@
 /* A body that may be read for somebody who is not checked yet. */
 #define UNCHECKED_BODY_MAX KB(16)
 #define LEFT_LOOK_MS 100
+#define LOOK_AFTER_MS 50 /* calls that are answered sooner cost no watch */
 
 /* --- Life --- */
 
@@ -94,6 +96,63 @@ void exchange_completed(HttpExchange *x, bool was_cut)
     exchange_release(x);
 }
 
+/* --- Answering later --- */
+
+static void on_client_gone(ReactorWatch *watch, uint32_t events)
+{
+    HttpExchange *x = watch->owner;
+    void (*on_gone)(void *) = x->on_gone;
+    (void)events;
+    x->on_gone = NULL;
+    if (on_gone)
+        on_gone(x->gone_argument);
+}
+
+static void look_for_leaving(ReactorTimer *timer)
+{
+    HttpExchange *x = timer->owner;
+    Error ignored;
+    x->gone_watch = (ReactorWatch){ .fd = x->link->fd, .ready = on_client_gone, .owner = x };
+    if (!reactor_watch(x->loop->reactor, &x->gone_watch, EPOLLRDHUP | EPOLLONESHOT, &ignored))
+        x->gone_watch.fd = 0;
+}
+
+static void stop_looking(HttpExchange *x)
+{
+    if (!x->is_later)
+        return;
+    reactor_clear_timer(x->loop->reactor, &x->gone_timer);
+    if (x->gone_watch.fd)
+        reactor_unwatch(x->loop->reactor, &x->gone_watch);
+    x->on_gone = NULL;
+}
+
+void http_respond_later(HttpResponse *response, void (*on_gone)(void *argument), void *argument)
+{
+    HttpExchange *x = response->exchange;
+    x->is_later = true;
+    x->on_gone = on_gone;
+    x->gone_argument = argument;
+    x->holders++;
+    x->server->counts.running++;
+    x->gone_timer = (ReactorTimer){ .fire = look_for_leaving, .owner = x };
+    reactor_set_timer(x->loop->reactor, &x->gone_timer, monotonic_ms() + LOOK_AFTER_MS);
+}
+
+void http_respond_now(HttpResponse *response) { exchange_answer(response->exchange); }
+
+void http_let_go(HttpResponse *response)
+{
+    HttpServer *server = response->exchange->server;
+    exchange_release(response->exchange);
+    server->counts.running--;
+}
+
+struct Reactor *http_reactor(const HttpResponse *response)
+{
+    return response->exchange->loop->reactor;
+}
+
 /* --- Answering --- */
 
 /* All that the head needs, before it is the loop's thread that reads it: a handler that streams
@@ -108,6 +167,7 @@ static void decorate(HttpExchange *x)
 
 static void hand_back(HttpExchange *x)
 {
+    stop_looking(x);
     x->has_started = true;
     bool is_inline = x->is_inline;
     struct MHD_Connection *connection = x->connection;
@@ -392,6 +452,12 @@ static enum MHD_Result run(HttpExchange *x)
         return give_to_pool(x, HTTP_RUNNING, run_handle);
     x->is_inline = true;
     x->server->dispatch->handle(x->server->app, &x->request, &x->response);
+    if (x->is_later && !x->has_started) {
+        x->is_inline = false;
+        x->state = HTTP_RUNNING;
+        MHD_suspend_connection(x->connection);
+        return MHD_YES;
+    }
     if (!x->has_started)
         exchange_answer(x);
     return send_answer(x);

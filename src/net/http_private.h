@@ -103,6 +103,11 @@ struct HttpExchange {
     _Atomic HttpState state;
     atomic_int holders;          /* the connection, and the pool while it runs something */
     bool is_inline, has_started; /* answer is on its way: the handler may go on */
+    bool is_later;               /* the handler has returned without an answer */
+    void (*on_gone)(void *argument);
+    void *gone_argument;
+    ReactorTimer gone_timer; /* from then on the client's leaving is watched for */
+    ReactorWatch gone_watch; /* fd 0: not yet */
     HttpBody body;
     int64_t given_ms;  /* to the pool */
     bool is_unchecked; /* check runs with handle, after the body */

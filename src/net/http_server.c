@@ -90,7 +90,10 @@ static void mark_run(void *argument)
 void loop_resume(HttpLoop *loop, struct MHD_Connection *connection)
 {
     MHD_resume_connection(connection);
-    reactor_post(loop->reactor, mark_run, loop);
+    if (reactor_is_here(loop->reactor))
+        loop->needs_run = true;
+    else
+        reactor_post(loop->reactor, mark_run, loop);
 }
 
 static int64_t run_daemon(ReactorTask *task)

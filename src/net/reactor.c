@@ -73,6 +73,12 @@ bool reactor_watch(Reactor *reactor, ReactorWatch *watch, uint32_t events, Error
     return true;
 }
 
+void reactor_rewatch(Reactor *reactor, ReactorWatch *watch, uint32_t events)
+{
+    struct epoll_event event = { .events = events, .data.ptr = watch };
+    (void)epoll_ctl(reactor->epoll, EPOLL_CTL_MOD, watch->fd, &event);
+}
+
 void reactor_unwatch(Reactor *reactor, ReactorWatch *watch)
 {
     (void)epoll_ctl(reactor->epoll, EPOLL_CTL_DEL, watch->fd, NULL);

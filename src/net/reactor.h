@@ -46,6 +46,8 @@ bool reactor_has_started(const Reactor *reactor);
 
 /* Watch fd for epoll events (level-triggered unless EPOLLET or EPOLLONESHOT is given). */
 MUST_CHECK bool reactor_watch(Reactor *reactor, ReactorWatch *watch, uint32_t events, Error *err);
+/* Watch it for other events. */
+void reactor_rewatch(Reactor *reactor, ReactorWatch *watch, uint32_t events);
 void reactor_unwatch(Reactor *reactor, ReactorWatch *watch);
 /* Set or move a timer; it fires once. */
 void reactor_set_timer(Reactor *reactor, ReactorTimer *timer, int64_t at_ms);

@@ -1,0 +1,530 @@
+/* async_client.c - see async_client.h.
+ *
+ *     call: start -> [connect] -> send -> receive -> end
+ *     connection: open -> in use <-> idle -> buried -> freed
+ *
+ * A connection may be buried while the loop still holds an event of it, so its memory is freed by a
+ * call posted behind that batch of events. */
+#include "net/async_client.h"
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+
+#define READ_SIZE KB(64)
+#define READS_MAX 16 /* in a row of one connection, so that others are served too */
+#define IDLE_MAX 256 /* connections kept */
+#define IDLE_MS 50000
+
+typedef struct AsyncConnection {
+    AsyncClient *client;
+    AsyncLink link;
+    ReactorWatch watch;
+    uint32_t events; /* asked for */
+    uint64_t origin;
+    AsyncCall *call; /* NULL: idle or buried */
+    HttpReader reader;
+    int64_t idle_since_ms;
+    bool was_used, is_buried;
+    struct AsyncConnection *next, *previous; /* among the idle ones */
+} AsyncConnection;
+
+struct AsyncClient {
+    Reactor *reactor;
+    TlsContext *tls;
+    AsyncCall *calls;
+    AsyncConnection *idle; /* the one used last first */
+    size_t idle_count;
+    ReactorTimer sweep;
+    char buffer[READ_SIZE]; /* what one read brings; handed on before the next */
+};
+
+static void on_ready(ReactorWatch *watch, uint32_t events);
+static void on_timer(ReactorTimer *timer);
+
+/* --- Connections --- */
+
+static void free_connection(void *connection) { free(connection); }
+
+static void bury(AsyncConnection *connection)
+{
+    Reactor *reactor = connection->client->reactor;
+    if (connection->link.fd >= 0)
+        reactor_unwatch(reactor, &connection->watch);
+    link_close(&connection->link);
+    http_reader_end(&connection->reader);
+    connection->call = NULL;
+    connection->is_buried = true;
+    reactor_post(reactor, free_connection, connection);
+}
+
+static void leave_idle(AsyncConnection *connection)
+{
+    AsyncClient *client = connection->client;
+    if (connection->previous)
+        connection->previous->next = connection->next;
+    else
+        client->idle = connection->next;
+    if (connection->next)
+        connection->next->previous = connection->previous;
+    connection->next = connection->previous = NULL;
+    client->idle_count--;
+}
+
+static AsyncConnection *take_idle(AsyncClient *client, uint64_t origin)
+{
+    for (AsyncConnection *c = client->idle; c; c = c->next)
+        if (c->origin == origin) {
+            leave_idle(c);
+            return c;
+        }
+    return NULL;
+}
+
+static void on_sweep(ReactorTimer *timer)
+{
+    AsyncClient *client = timer->owner;
+    int64_t now = monotonic_ms();
+    for (AsyncConnection *c = client->idle, *next; c; c = next) {
+        next = c->next;
+        if (now - c->idle_since_ms >= IDLE_MS) {
+            leave_idle(c);
+            bury(c);
+        }
+    }
+    if (client->idle)
+        reactor_set_timer(client->reactor, timer, now + IDLE_MS / 4);
+}
+
+static void keep(AsyncConnection *connection)
+{
+    AsyncClient *client = connection->client;
+    if (client->idle_count >= IDLE_MAX) {
+        bury(connection);
+        return;
+    }
+    connection->call = NULL;
+    connection->was_used = true;
+    connection->idle_since_ms = monotonic_ms();
+    connection->next = client->idle;
+    if (client->idle)
+        client->idle->previous = connection;
+    client->idle = connection;
+    client->idle_count++;
+    if (!client->sweep.slot)
+        reactor_set_timer(client->reactor, &client->sweep, connection->idle_since_ms + IDLE_MS);
+}
+
+static void want(AsyncConnection *connection, uint32_t events)
+{
+    if (connection->events == events)
+        return;
+    connection->events = events;
+    reactor_rewatch(connection->client->reactor, &connection->watch, events);
+}
+
+/* Watch for what the call waits for now. */
+static void want_next(AsyncConnection *connection)
+{
+    const AsyncCall *call = connection->call;
+    bool reads = !call || !call->is_paused;
+    bool writes = connection->link.wants_write;
+    want(connection, (reads ? EPOLLIN | EPOLLRDHUP : 0U) | (writes ? EPOLLOUT : 0U));
+}
+
+/* --- The end of a call --- */
+
+static void leave_calls(AsyncCall *call)
+{
+    AsyncClient *client = call->client;
+    if (!client)
+        return;
+    if (call->previous)
+        call->previous->next = call->next;
+    else
+        client->calls = call->next;
+    if (call->next)
+        call->next->previous = call->previous;
+    reactor_clear_timer(client->reactor, &call->timer);
+    free(call->failure);
+    call->failure = NULL;
+    call->client = NULL;
+}
+
+static void end_call(AsyncCall *call, const Error *failure)
+{
+    if (call->connection)
+        bury(call->connection);
+    call->connection = NULL;
+    Error told = failure ? *failure : (Error){ 0 };
+    leave_calls(call);
+    call->on_end(call, failure ? &told : NULL);
+}
+
+/* The same from inside async_call_start(), which must not call back. */
+static void end_later(AsyncCall *call, const Error *failure)
+{
+    call->failure = heap_alloc(sizeof *call->failure);
+    *call->failure = *failure;
+    reactor_set_timer(call->client->reactor, &call->timer, 0);
+}
+
+/* --- Connecting --- */
+
+static bool tell_head(void *self, const HttpHead *head, Error *err)
+{
+    AsyncConnection *connection = self;
+    return connection->call->on_head(connection->call, head, err);
+}
+
+/* A call may be cancelled between two pieces of what was read. */
+static bool tell_body(void *self, Str bytes, Error *err)
+{
+    AsyncConnection *connection = self;
+    if (!connection->call)
+        return fail(err, ERROR_CANCELLED, "the call was cancelled");
+    return connection->call->on_body(connection->call, bytes, err);
+}
+
+static void use(AsyncConnection *connection, AsyncCall *call)
+{
+    connection->call = call;
+    call->connection = connection;
+    call->sent = 0;
+    connection->reader = (HttpReader){ .head = tell_head,
+                                       .body = tell_body,
+                                       .self = connection,
+                                       .has_no_body = call->is_head_request };
+    http_reader_begin(&connection->reader);
+}
+
+static socklen_t address_size(const struct sockaddr_storage *address)
+{
+    return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                          : sizeof(struct sockaddr_in);
+}
+
+/* Connect to the call's next address; false: there is none left, err has the last one's reason. */
+static bool connect_call(AsyncCall *call, Error *err)
+{
+    AsyncClient *client = call->client;
+    const AsyncOrigin *origin = call->origin;
+    while (call->address < origin->address_count) {
+        const struct sockaddr_storage *address = &origin->addresses[call->address++];
+        AsyncConnection *connection = heap_alloc(sizeof *connection);
+        connection->client = client;
+        connection->origin = origin->id;
+        connection->events = EPOLLOUT;
+        if (link_open(&connection->link, (const struct sockaddr *)address, address_size(address),
+                      origin->is_tls ? client->tls : NULL, origin->host, err)) {
+            connection->watch = (ReactorWatch){ connection->link.fd, on_ready, connection };
+            if (reactor_watch(client->reactor, &connection->watch, EPOLLOUT, err)) {
+                use(connection, call);
+                return true;
+            }
+            link_close(&connection->link);
+        }
+        free(connection);
+    }
+    return false;
+}
+
+/* What went wrong on the call's connection: another address, another connection, or the end. */
+static void fail_connection(AsyncConnection *connection, Error *err)
+{
+    AsyncCall *call = connection->call;
+    bool was_dead = connection->was_used && !call->has_answer && !call->is_second_try;
+    bool was_connecting = !connection->link.is_connected;
+    bury(connection);
+    call->connection = NULL;
+    if (was_dead) {
+        call->is_second_try = true;
+        call->address = 0;
+    }
+    if ((was_dead || was_connecting) && connect_call(call, err))
+        return;
+    end_call(call, err);
+}
+
+/* --- Sending --- */
+
+/* False: the connection failed, and the call may be gone. */
+static bool send_rest(AsyncConnection *connection, Error *err)
+{
+    AsyncCall *call = connection->call;
+    size_t all = call->head.length + call->body.length;
+    connection->link.wants_write = false;
+    while (call->sent < all) {
+        Str head = str_from(call->head, MIN(call->sent, call->head.length));
+        Str body = str_from(call->body,
+                            call->sent > call->head.length ? call->sent - call->head.length : 0);
+        struct iovec parts[2] = { { (void *)(uintptr_t)head.at, head.length },
+                                  { (void *)(uintptr_t)body.at, body.length } };
+        size_t count = 0;
+        LinkResult result = link_write(&connection->link, parts, body.length ? 2 : 1, &count, err);
+        if (result == LINK_LATER)
+            return true;
+        /* A service that refuses early closes while we send: what it said comes first. */
+        if (result != LINK_DONE)
+            return connection->was_used ? false : (call->sent = all, true);
+        call->sent += count;
+    }
+    return true;
+}
+
+/* --- Receiving --- */
+
+static bool is_whole(const AsyncConnection *connection, size_t left_over)
+{
+    const AsyncCall *call = connection->call;
+    return http_reader_keeps_alive(&connection->reader) && !left_over &&
+           call->sent == call->head.length + call->body.length;
+}
+
+static void finish(AsyncConnection *connection, size_t left_over)
+{
+    AsyncCall *call = connection->call;
+    bool may_keep = is_whole(connection, left_over);
+    http_reader_end(&connection->reader);
+    if (may_keep) {
+        call->connection = NULL;
+        call->is_paused = false;
+        keep(connection);
+        if (!connection->is_buried)
+            want_next(connection);
+    }
+    end_call(call, NULL);
+}
+
+/* Hand on what was read. False: nothing more of this connection. */
+static bool take(AsyncConnection *connection, Str bytes)
+{
+    AsyncCall *call = connection->call;
+    Error err = { 0 };
+    size_t used = 0;
+    call->has_answer = true;
+    bool good = http_reader_feed(&connection->reader, bytes, &used, &err);
+    if (connection->is_buried)
+        return false; /* cancelled from a callback */
+    if (!good) {
+        end_call(call, &err);
+        return false;
+    }
+    if (!http_reader_is_done(&connection->reader))
+        return true;
+    finish(connection, bytes.length - used);
+    return false;
+}
+
+static void take_end(AsyncConnection *connection, LinkResult result, Error *err)
+{
+    AsyncCall *call = connection->call;
+    Error why = { 0 };
+    if (!call->has_answer && connection->was_used && !call->is_second_try) {
+        if (result == LINK_CLOSED)
+            fail(err, ERROR_UPSTREAM, "it closed the connection");
+        fail_connection(connection, err);
+    } else if (result == LINK_CLOSED && http_reader_closed(&connection->reader, &why)) {
+        finish(connection, 0);
+    } else {
+        end_call(call, result == LINK_CLOSED ? &why : err);
+    }
+}
+
+static void receive(AsyncConnection *connection)
+{
+    AsyncClient *client = connection->client;
+    Error err = { 0 };
+    for (int i = 0; i < READS_MAX && connection->call && !connection->call->is_paused; i++) {
+        size_t count = 0;
+        LinkResult result = link_read(&connection->link, client->buffer, READ_SIZE, &count, &err);
+        if (result == LINK_LATER)
+            return;
+        if (result != LINK_DONE) {
+            take_end(connection, result, &err);
+            return;
+        }
+        connection->call->received_ms = monotonic_ms();
+        if (!take(connection, (Str){ client->buffer, count }))
+            return;
+        if (count < READ_SIZE && !connection->link.tls)
+            return; /* the socket is empty; epoll tells when it is not */
+    }
+}
+
+static void on_ready(ReactorWatch *watch, uint32_t events)
+{
+    AsyncConnection *connection = watch->owner;
+    Error err = { 0 };
+    if (connection->is_buried)
+        return;
+    if (!connection->call) { /* the service closes it, or speaks unasked */
+        leave_idle(connection);
+        bury(connection);
+        return;
+    }
+    if (!connection->link.is_connected) {
+        LinkResult result = link_connect(&connection->link, &err);
+        if (result == LINK_LATER)
+            want_next(connection);
+        if (result == LINK_FAILED || result == LINK_CLOSED)
+            fail_connection(connection, &err);
+        if (result != LINK_DONE)
+            return;
+    }
+    if (!send_rest(connection, &err)) {
+        fail_connection(connection, &err);
+        return;
+    }
+    want_next(connection);
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        receive(connection);
+}
+
+/* --- Time --- */
+
+typedef struct Deadline {
+    int64_t at_ms;
+    const char *what;
+} Deadline;
+
+static Deadline deadline_of(const AsyncCall *call)
+{
+    const AsyncConnection *connection = call->connection;
+    Deadline next = { INT64_MAX, NULL };
+    if (connection && !connection->link.is_connected)
+        next = (Deadline){ call->started_ms + (call->connect_ms ? call->connect_ms : 10000),
+                           "it could not be reached" };
+    else if (!call->has_answer)
+        next = (Deadline){ call->started_ms + (call->first_byte_ms ? call->first_byte_ms : 120000),
+                           "it did not begin to answer" };
+    else if (!call->is_paused)
+        next = (Deadline){ call->received_ms + (call->idle_ms ? call->idle_ms : 60000),
+                           "it stopped in the middle of the answer" };
+    if (call->total_ms && call->started_ms + call->total_ms < next.at_ms)
+        next = (Deadline){ call->started_ms + call->total_ms, "the answer was not whole" };
+    return next;
+}
+
+/* One timer a call, moved only when it fires: bytes that come cost nothing. */
+static void on_timer(ReactorTimer *timer)
+{
+    AsyncCall *call = timer->owner;
+    if (call->failure) {
+        end_call(call, call->failure);
+        return;
+    }
+    if (call->needs_read) {
+        call->needs_read = false;
+        if (!call->is_paused) {
+            reactor_set_timer(call->client->reactor, timer, deadline_of(call).at_ms);
+            receive(call->connection);
+            return;
+        }
+    }
+    Deadline next = deadline_of(call);
+    if (next.at_ms > monotonic_ms()) {
+        if (next.at_ms < INT64_MAX)
+            reactor_set_timer(call->client->reactor, timer, next.at_ms);
+        return;
+    }
+    Error err;
+    fail(&err, ERROR_TIMEOUT, "%s within the time limit", next.what);
+    end_call(call, &err);
+}
+
+/* --- For callers --- */
+
+AsyncClient *async_client_new(Reactor *reactor, TlsContext *tls)
+{
+    AsyncClient *client = heap_alloc(sizeof *client);
+    client->reactor = reactor;
+    client->tls = tls;
+    client->sweep = (ReactorTimer){ .fire = on_sweep, .owner = client };
+    return client;
+}
+
+void async_client_free(AsyncClient *client)
+{
+    Error err;
+    if (!client)
+        return;
+    fail(&err, ERROR_CANCELLED, "the server stops");
+    while (client->calls)
+        end_call(client->calls, &err);
+    while (client->idle) {
+        AsyncConnection *connection = client->idle;
+        leave_idle(connection);
+        bury(connection);
+    }
+    reactor_clear_timer(client->reactor, &client->sweep);
+    free(client);
+}
+
+Reactor *async_client_reactor(const AsyncClient *client) { return client->reactor; }
+
+void async_call_start(AsyncClient *client, AsyncCall *call)
+{
+    Error err;
+    call->client = client;
+    call->started_ms = monotonic_ms();
+    call->sent = 0;
+    call->address = 0;
+    call->has_answer = call->is_paused = call->is_second_try = call->needs_read = false;
+    call->failure = NULL;
+    call->timer = (ReactorTimer){ .fire = on_timer, .owner = call };
+    call->previous = NULL;
+    call->next = client->calls;
+    if (client->calls)
+        client->calls->previous = call;
+    client->calls = call;
+
+    AsyncConnection *connection = take_idle(client, call->origin->id);
+    if (connection) {
+        use(connection, call);
+        if (!send_rest(connection, &err)) { /* it died while it was idle */
+            call->is_second_try = true;
+            bury(connection);
+            connection = call->connection = NULL;
+        }
+    }
+    if (!connection && !connect_call(call, &err)) {
+        end_later(call, &err);
+        return;
+    }
+    want_next(call->connection);
+    reactor_set_timer(client->reactor, &call->timer, deadline_of(call).at_ms);
+}
+
+void async_call_cancel(AsyncCall *call)
+{
+    if (!call->client)
+        return;
+    if (call->connection)
+        bury(call->connection);
+    call->connection = NULL;
+    leave_calls(call);
+}
+
+void async_call_pause(AsyncCall *call)
+{
+    if (!call->client || call->is_paused)
+        return;
+    call->is_paused = true;
+    if (call->connection)
+        want_next(call->connection);
+}
+
+void async_call_resume(AsyncCall *call)
+{
+    if (!call->client || !call->is_paused)
+        return;
+    call->is_paused = false;
+    call->received_ms = monotonic_ms();
+    if (!call->connection)
+        return;
+    want_next(call->connection);
+    call->needs_read = true; /* TLS may hold bytes that the socket does not tell of */
+    reactor_set_timer(call->client->reactor, &call->timer, 0);
+}

@@ -1,0 +1,321 @@
+/* http_reader.c - see http_reader.h. */
+#include "net/http_reader.h"
+
+#define CHUNK_MAX GB(1)
+#define LINE_MAX KB(8) /* of a chunk's extension, and of all trailers together */
+
+Str http_head_header(const HttpHead *head, const char *name)
+{
+    Str wanted = str(name);
+    for (size_t i = 0; i < head->headers.count; i++)
+        if (str_equal_ignore_case(head->headers.at[i].name, wanted))
+            return head->headers.at[i].value;
+    return S("");
+}
+
+void http_reader_begin(HttpReader *reader)
+{
+    reader->state = READ_HEAD;
+    reader->kept = NULL;
+    reader->kept_size = 0;
+}
+
+void http_reader_end(HttpReader *reader)
+{
+    free(reader->kept);
+    reader->kept = NULL;
+}
+
+/* --- The head --- */
+
+static bool refuse(Error *err, const char *what)
+{
+    return fail(err, ERROR_UPSTREAM, "the answer is not valid HTTP: %s", what);
+}
+
+/* "HTTP/1.1 200 OK" */
+static bool read_status(Str line, HttpReader *reader, int *status_r, Error *err)
+{
+    int64_t status;
+    if (!str_starts(line, S("HTTP/1.")) || line.length < 12 || line.at[8] != ' ' ||
+        !str_to_int(str_slice(line, 9, 12), 100, 999, &status) ||
+        (line.length > 12 && line.at[12] != ' '))
+        return refuse(err, "its first line is none");
+    reader->keeps_alive = line.at[7] != '0';
+    *status_r = (int)status;
+    return true;
+}
+
+static bool is_token(Str name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        char c = name.at[i];
+        if (c <= ' ' || c == 0x7f || HAS_CHAR(c, "()<>@,;:\\\"/[]?={}"))
+            return false;
+    }
+    return name.length > 0;
+}
+
+static bool read_header(Str line, HttpPair *pair_r, Error *err)
+{
+    ptrdiff_t colon = str_find_char(line, ':');
+    if (colon < 0 || !is_token(str_slice(line, 0, (size_t)colon)))
+        return refuse(err, "a header has no name");
+    *pair_r = (HttpPair){ str_slice(line, 0, (size_t)colon),
+                          str_trim(str_from(line, (size_t)colon + 1)) };
+    if (memchr(pair_r->value.at, '\0', pair_r->value.length))
+        return refuse(err, "a header holds a zero byte");
+    return true;
+}
+
+/* What a header says of the body. */
+typedef struct Framing {
+    int64_t length; /* -1: not told */
+    bool is_chunked;
+} Framing;
+
+static bool note_framing(HttpReader *reader, const HttpPair *header, Framing *framing, Error *err)
+{
+    int64_t length;
+    if (str_equal_ignore_case(header->name, S("content-length"))) {
+        if (!str_to_int(header->value, 0, INT64_MAX, &length) ||
+            (framing->length >= 0 && framing->length != length))
+            return refuse(err, "its length makes no sense");
+        framing->length = length;
+    } else if (str_equal_ignore_case(header->name, S("transfer-encoding"))) {
+        if (!str_equal_ignore_case(header->value, S("chunked")) || framing->is_chunked)
+            return refuse(err, "it has an unknown transfer encoding");
+        framing->is_chunked = true;
+    } else if (str_equal_ignore_case(header->name, S("connection"))) {
+        if (str_find_ignore_case(header->value, S("close")) >= 0)
+            reader->keeps_alive = false;
+        else if (str_find_ignore_case(header->value, S("keep-alive")) >= 0)
+            reader->keeps_alive = true;
+    }
+    return true;
+}
+
+static void choose_state(HttpReader *reader, int status, const Framing *framing)
+{
+    bool is_bare = reader->has_no_body || status == 204 || status == 304;
+    reader->left = framing->length > 0 ? (uint64_t)framing->length : 0;
+    if (status < 200)
+        reader->state = READ_HEAD;
+    else if (is_bare || framing->length == 0)
+        reader->state = READ_DONE;
+    else if (framing->is_chunked)
+        reader->state = READ_CHUNK_SIZE;
+    else if (framing->length > 0)
+        reader->state = READ_COUNTED;
+    else
+        reader->state = READ_UNTIL_END;
+    reader->has_digit = false;
+    reader->line_size = 0;
+    if (reader->state == READ_UNTIL_END)
+        reader->keeps_alive = false;
+}
+
+/* A line without its end, which is CRLF or, as many send it, LF. */
+static Str next_line(Str *rest)
+{
+    Str line;
+    (void)str_next(rest, '\n', &line);
+    return str_ends(line, S("\r")) ? str_slice(line, 0, line.length - 1) : line;
+}
+
+static bool read_head(HttpReader *reader, Str head, Error *err)
+{
+    HttpPair headers[HTTP_READER_HEADERS_MAX];
+    Framing framing = { .length = -1 };
+    size_t count = 0;
+    int status = 0;
+    Str line = next_line(&head);
+    if (!read_status(line, reader, &status, err))
+        return false;
+    for (line = next_line(&head); line.length; line = next_line(&head)) {
+        if (count == COUNT(headers))
+            return refuse(err, "it has too many headers");
+        if (line.at[0] == ' ' || line.at[0] == '\t')
+            return refuse(err, "a header is folded");
+        if (!read_header(line, &headers[count], err) ||
+            !note_framing(reader, &headers[count], &framing, err))
+            return false;
+        count++;
+    }
+    if (framing.is_chunked && framing.length >= 0)
+        return refuse(err, "it has two lengths");
+    choose_state(reader, status, &framing);
+    HttpHead told = { status, { headers, count }, framing.is_chunked ? -1 : framing.length };
+    return status < 200 || reader->head(reader->self, &told, err);
+}
+
+/* Where the head ends: behind its empty line; 0 when it has not come. `from`: bytes looked at. */
+static size_t head_end(Str bytes, size_t from)
+{
+    size_t start = from > 3 ? from - 3 : 0;
+    const char *at = bytes.at + start, *end = bytes.at + bytes.length;
+    while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        at++;
+        if (at < end && *at == '\n')
+            return (size_t)(at + 1 - bytes.at);
+        if (at + 1 < end && at[0] == '\r' && at[1] == '\n')
+            return (size_t)(at + 2 - bytes.at);
+    }
+    return 0;
+}
+
+static bool keep_head(HttpReader *reader, Str bytes, Error *err)
+{
+    if (reader->kept_size + bytes.length > HTTP_READER_HEAD_MAX)
+        return refuse(err, "its headers are too long");
+    reader->kept = heap_grow(reader->kept, reader->kept_size + bytes.length);
+    memcpy(reader->kept + reader->kept_size, bytes.at, bytes.length);
+    reader->kept_size += bytes.length;
+    return true;
+}
+
+static bool feed_head(HttpReader *reader, Str bytes, size_t *used_r, Error *err)
+{
+    size_t before = reader->kept_size;
+    if (!before) { /* the usual case: it comes in one piece and is not copied */
+        size_t end = head_end(bytes, 0);
+        *used_r = end ? end : bytes.length;
+        if (end > HTTP_READER_HEAD_MAX)
+            return refuse(err, "its headers are too long");
+        return end ? read_head(reader, str_slice(bytes, 0, end), err)
+                   : keep_head(reader, bytes, err);
+    }
+    size_t room = HTTP_READER_HEAD_MAX - before;
+    if (!keep_head(reader, str_slice(bytes, 0, MIN(bytes.length, room)), err))
+        return false;
+    size_t end = head_end((Str){ reader->kept, reader->kept_size }, before);
+    if (!end && reader->kept_size == HTTP_READER_HEAD_MAX)
+        return refuse(err, "its headers are too long");
+    *used_r = end ? end - before : reader->kept_size - before;
+    if (!end)
+        return true;
+    char *kept = reader->kept;
+    reader->kept = NULL;
+    reader->kept_size = 0;
+    bool good = read_head(reader, (Str){ kept, end }, err);
+    free(kept);
+    return good;
+}
+
+/* --- The body --- */
+
+static bool feed_counted(HttpReader *reader, Str bytes, size_t *used_r, Error *err)
+{
+    size_t count = (size_t)MIN((uint64_t)bytes.length, reader->left);
+    *used_r = count;
+    reader->left -= count;
+    if (!reader->left)
+        reader->state = reader->state == READ_CHUNK ? READ_CHUNK_END : READ_DONE;
+    return reader->body(reader->self, str_slice(bytes, 0, count), err);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool end_chunk_line(HttpReader *reader, Error *err)
+{
+    if (!reader->has_digit)
+        return refuse(err, "a chunk has no size");
+    reader->state = reader->left ? READ_CHUNK : READ_TRAILER;
+    reader->line_size = reader->kept_size = 0;
+    return true;
+}
+
+static bool feed_chunk_size(HttpReader *reader, char c, Error *err)
+{
+    int digit = hex_digit(c);
+    if (c == '\n')
+        return end_chunk_line(reader, err);
+    if (digit < 0) {
+        if (c != ';' && c != '\r' && c != ' ' && c != '\t')
+            return refuse(err, "the size of a chunk is no number");
+        reader->state = READ_CHUNK_REST;
+        return true;
+    }
+    reader->has_digit = true;
+    reader->left = reader->left * 16 + (uint64_t)digit;
+    return reader->left <= CHUNK_MAX || refuse(err, "a chunk is too large");
+}
+
+static bool feed_chunk_rest(HttpReader *reader, char c, Error *err)
+{
+    if (c == '\n')
+        return end_chunk_line(reader, err);
+    return ++reader->line_size <= LINE_MAX || refuse(err, "a chunk's extension is too long");
+}
+
+static bool feed_chunk_end(HttpReader *reader, char c, Error *err)
+{
+    if (c == '\r')
+        return true;
+    reader->state = READ_CHUNK_SIZE;
+    reader->has_digit = false;
+    return c == '\n' || refuse(err, "a chunk is longer than it says");
+}
+
+/* Trailers are skipped up to the empty line. */
+static bool feed_trailer(HttpReader *reader, char c, Error *err)
+{
+    if (c == '\n' && !reader->line_size)
+        reader->state = READ_DONE;
+    else if (c == '\n')
+        reader->line_size = 0;
+    else if (c != '\r')
+        reader->line_size++;
+    return ++reader->kept_size <= LINE_MAX || refuse(err, "its trailers are too long");
+}
+
+static bool feed_byte(HttpReader *reader, char c, Error *err)
+{
+    switch (reader->state) {
+    case READ_CHUNK_SIZE: return feed_chunk_size(reader, c, err);
+    case READ_CHUNK_REST: return feed_chunk_rest(reader, c, err);
+    case READ_CHUNK_END: return feed_chunk_end(reader, c, err);
+    default: return feed_trailer(reader, c, err);
+    }
+}
+
+bool http_reader_feed(HttpReader *reader, Str bytes, size_t *used_r, Error *err)
+{
+    size_t at = 0;
+    while (at < bytes.length && reader->state != READ_DONE) {
+        Str rest = str_from(bytes, at);
+        size_t used = 1;
+        bool good;
+        if (reader->state == READ_HEAD)
+            good = feed_head(reader, rest, &used, err);
+        else if (reader->state == READ_COUNTED || reader->state == READ_CHUNK)
+            good = feed_counted(reader, rest, &used, err);
+        else if (reader->state == READ_UNTIL_END)
+            good = (used = rest.length, reader->body(reader->self, rest, err));
+        else
+            good = feed_byte(reader, rest.at[0], err);
+        if (!good)
+            return false;
+        at += used;
+    }
+    *used_r = at;
+    return true;
+}
+
+bool http_reader_closed(HttpReader *reader, Error *err)
+{
+    if (reader->state == READ_UNTIL_END)
+        reader->state = READ_DONE;
+    if (reader->state == READ_DONE)
+        return true;
+    return fail(err, ERROR_UPSTREAM, "%s",
+                reader->state == READ_HEAD
+                    ? "it closed the connection without an answer"
+                    : "it closed the connection in the middle of the answer");
+}

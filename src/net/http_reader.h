@@ -1,0 +1,67 @@
+/* http_reader.h - the bytes of an HTTP/1.1 response, in any pieces, become its head and its body.
+ *
+ * RFC 9112, read strictly: a response that two readers could understand differently (two lengths,
+ * a length beside chunks, a folded header) is refused. Interim responses (1xx) are skipped. Nothing
+ * here touches a socket, so every case is a table of bytes in a test.
+ *
+ * Threads: a reader belongs to one. */
+#pragma once
+
+#include "net/http.h"
+
+#define HTTP_READER_HEAD_MAX KB(64)
+#define HTTP_READER_HEADERS_MAX 128
+
+typedef struct HttpHead {
+    int status;
+    HttpPairs headers; /* valid only during the call */
+    int64_t length;    /* of the body; -1: not told */
+} HttpHead;
+
+/* The value of the first header of this name, any case; "" when it is not there. */
+Str http_head_header(const HttpHead *head, const char *name);
+
+typedef struct HttpReader {
+    /* Called in this order; false stops the reading, err says why. */
+    bool (*head)(void *self, const HttpHead *head, Error *err);
+    bool (*body)(void *self, Str bytes, Error *err);
+    void *self;
+    bool has_no_body; /* the answer to HEAD */
+
+    /* The reader's own. */
+    enum {
+        READ_HEAD,
+        READ_COUNTED,
+        READ_UNTIL_END,
+        READ_CHUNK_SIZE,
+        READ_CHUNK_REST, /* of the line after the size */
+        READ_CHUNK,
+        READ_CHUNK_END,
+        READ_TRAILER,
+        READ_DONE
+    } state;
+    bool keeps_alive;
+    bool has_digit;
+    uint64_t left;    /* of the body or of the chunk */
+    char *kept;       /* a head that has not come whole yet; heap */
+    size_t kept_size; /* bytes of it; in READ_TRAILER: bytes of the line, of all lines */
+    size_t line_size;
+} HttpReader;
+
+/* `reader` has head, body, self and has_no_body set by its maker; released by http_reader_end(). */
+void http_reader_begin(HttpReader *reader);
+/* Takes bytes up to the response's end; *used_r says how many. False: it cannot be read, or a
+ * callback said no. http_reader_is_done() says whether more is needed. */
+MUST_CHECK bool http_reader_feed(HttpReader *reader, Str bytes, size_t *used_r, Error *err);
+/* The connection has ended: fails unless that is the end of the response. */
+MUST_CHECK bool http_reader_closed(HttpReader *reader, Error *err);
+static inline bool http_reader_is_done(const HttpReader *reader)
+{
+    return reader->state == READ_DONE;
+}
+/* Whether the connection may carry another request after this response. */
+static inline bool http_reader_keeps_alive(const HttpReader *reader)
+{
+    return reader->state == READ_DONE && reader->keeps_alive;
+}
+void http_reader_end(HttpReader *reader);
