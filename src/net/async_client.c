@@ -7,6 +7,7 @@
  * call posted behind that batch of events. */
 #include "net/async_client.h"
 
+#include <assert.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 
@@ -16,6 +17,9 @@
 #define READS_MAX 16 /* in a row of one connection, so that others are served too */
 #define IDLE_MAX 256 /* connections kept */
 #define IDLE_MS 50000
+/* A connection that died while it was idle shows it within a round trip. One that breaks later
+ * broke while the service was working on the request, which is not asked for twice. */
+#define DEAD_MS 2000
 
 typedef struct AsyncConnection {
     AsyncClient *client;
@@ -27,6 +31,7 @@ typedef struct AsyncConnection {
     HttpReader reader;
     int64_t idle_since_ms;
     bool was_used, is_buried;
+    bool cannot_send;                        /* the service reads no more, but may have answered */
     struct AsyncConnection *next, *previous; /* among the idle ones */
 } AsyncConnection;
 
@@ -37,11 +42,18 @@ struct AsyncClient {
     AsyncConnection *idle; /* the one used last first */
     size_t idle_count;
     ReactorTimer sweep;
+    bool is_closing;
     char buffer[READ_SIZE]; /* what one read brings; handed on before the next */
 };
 
 static void on_ready(ReactorWatch *watch, uint32_t events);
 static void on_timer(ReactorTimer *timer);
+
+static bool has_unsent(const AsyncConnection *connection)
+{
+    const AsyncCall *call = connection->call;
+    return !connection->cannot_send && call->sent < call->head.length + call->body.length;
+}
 
 /* --- Connections --- */
 
@@ -72,13 +84,19 @@ static void leave_idle(AsyncConnection *connection)
     client->idle_count--;
 }
 
+/* One that has something to read has been closed, or holds an answer to nothing that was asked and
+ * must not become the answer to what is asked next. */
 static AsyncConnection *take_idle(AsyncClient *client, uint64_t origin)
 {
-    for (AsyncConnection *c = client->idle; c; c = c->next)
-        if (c->origin == origin) {
-            leave_idle(c);
+    for (AsyncConnection *c = client->idle, *next; c; c = next) {
+        next = c->next;
+        if (c->origin != origin)
+            continue;
+        leave_idle(c);
+        if (link_is_quiet(&c->link))
             return c;
-        }
+        bury(c);
+    }
     return NULL;
 }
 
@@ -116,21 +134,21 @@ static void keep(AsyncConnection *connection)
         reactor_set_timer(client->reactor, &client->sweep, connection->idle_since_ms + IDLE_MS);
 }
 
-static void want(AsyncConnection *connection, uint32_t events)
+/* Watch for what the connection waits for now. While a call is paused its end would be told again
+ * and again, so it is told once. */
+static void want_next(AsyncConnection *connection)
 {
+    const AsyncCall *call = connection->call;
+    const AsyncLink *link = &connection->link;
+    bool reads = !call || !call->is_paused;
+    bool writes = link->wants_write || (call && link->is_connected && has_unsent(connection));
+    uint32_t events = (reads ? EPOLLIN | EPOLLRDHUP : 0U) | (writes ? EPOLLOUT : 0U);
+    if (!events)
+        events = EPOLLONESHOT;
     if (connection->events == events)
         return;
     connection->events = events;
     reactor_rewatch(connection->client->reactor, &connection->watch, events);
-}
-
-/* Watch for what the call waits for now. */
-static void want_next(AsyncConnection *connection)
-{
-    const AsyncCall *call = connection->call;
-    bool reads = !call || !call->is_paused;
-    bool writes = connection->link.wants_write;
-    want(connection, (reads ? EPOLLIN | EPOLLRDHUP : 0U) | (writes ? EPOLLOUT : 0U));
 }
 
 /* --- The end of a call --- */
@@ -157,7 +175,7 @@ static void end_call(AsyncCall *call, const Error *failure)
     if (call->connection)
         bury(call->connection);
     call->connection = NULL;
-    Error told = failure ? *failure : (Error){ 0 };
+    Error told = failure ? *failure : (Error){ 0 }; /* it may be the call's own, which goes now */
     leave_calls(call);
     call->on_end(call, failure ? &told : NULL);
 }
@@ -168,6 +186,52 @@ static void end_later(AsyncCall *call, const Error *failure)
     call->failure = heap_alloc(sizeof *call->failure);
     *call->failure = *failure;
     reactor_set_timer(call->client->reactor, &call->timer, 0);
+}
+
+/* --- Time --- */
+
+typedef struct Deadline {
+    int64_t at_ms;
+    const char *what;
+} Deadline;
+
+static int64_t or_else(int64_t value, int64_t otherwise) { return value ? value : otherwise; }
+
+/* Every address gets its part of the time, so that a silent one does not hide a living one. */
+static Deadline connect_deadline(const AsyncCall *call)
+{
+    int64_t all_ms = or_else(call->connect_ms, 10000);
+    return (Deadline){ call->connecting_ms + all_ms * call->address / call->origin->address_count,
+                       "it could not be reached" };
+}
+
+static Deadline deadline_of(const AsyncCall *call)
+{
+    const AsyncConnection *connection = call->connection;
+    Deadline next = { INT64_MAX, NULL };
+    if (!connection->link.is_connected)
+        next = connect_deadline(call);
+    else if (!call->has_answer && has_unsent(connection))
+        next = (Deadline){ call->moved_ms + or_else(call->idle_ms, 60000),
+                           "it did not take the request" };
+    else if (!call->has_answer)
+        next = (Deadline){ call->moved_ms + or_else(call->first_byte_ms, 120000),
+                           "it did not begin to answer" };
+    else if (!call->is_paused)
+        next = (Deadline){ call->moved_ms + or_else(call->idle_ms, 60000),
+                           "it stopped in the middle of the answer" };
+    if (call->total_ms && call->started_ms + call->total_ms < next.at_ms)
+        next = (Deadline){ call->started_ms + call->total_ms, "the answer was not whole" };
+    return next;
+}
+
+/* One timer a call. It is moved when it fires, so that bytes that come cost nothing, and when
+ * something begins that ends sooner. */
+static void hasten(AsyncCall *call)
+{
+    int64_t at_ms = deadline_of(call).at_ms;
+    if (at_ms < INT64_MAX && (!call->timer.slot || at_ms < call->timer.at_ms))
+        reactor_set_timer(call->client->reactor, &call->timer, at_ms);
 }
 
 /* --- Connecting --- */
@@ -205,70 +269,97 @@ static socklen_t address_size(const struct sockaddr_storage *address)
                                           : sizeof(struct sockaddr_in);
 }
 
-/* Connect to the call's next address; false: there is none left, err has the last one's reason. */
-static bool connect_call(AsyncCall *call, Error *err)
+/* Connect to one address. */
+static bool connect_to(AsyncCall *call, const struct sockaddr_storage *address, Error *err)
 {
     AsyncClient *client = call->client;
     const AsyncOrigin *origin = call->origin;
-    while (call->address < origin->address_count) {
-        const struct sockaddr_storage *address = &origin->addresses[call->address++];
-        AsyncConnection *connection = heap_alloc(sizeof *connection);
-        connection->client = client;
-        connection->origin = origin->id;
-        connection->events = EPOLLOUT;
-        if (link_open(&connection->link, (const struct sockaddr *)address, address_size(address),
-                      origin->is_tls ? client->tls : NULL, origin->host, err)) {
-            connection->watch = (ReactorWatch){ connection->link.fd, on_ready, connection };
-            if (reactor_watch(client->reactor, &connection->watch, EPOLLOUT, err)) {
-                use(connection, call);
-                return true;
-            }
-            link_close(&connection->link);
+    AsyncConnection *connection = heap_alloc(sizeof *connection);
+    connection->client = client;
+    connection->origin = origin->id;
+    connection->events = EPOLLOUT;
+    if (link_open(&connection->link, (const struct sockaddr *)address, address_size(address),
+                  origin->is_tls ? client->tls : NULL, origin->host, err)) {
+        connection->watch = (ReactorWatch){ connection->link.fd, on_ready, connection };
+        if (reactor_watch(client->reactor, &connection->watch, EPOLLOUT, err)) {
+            use(connection, call);
+            return true;
         }
-        free(connection);
+        link_close(&connection->link);
     }
+    free(connection);
     return false;
 }
 
-/* What went wrong on the call's connection: another address, another connection, or the end. */
+/* Connect to the call's next address; false: there is none left, err has the last one's reason. */
+static bool connect_call(AsyncCall *call, Error *err)
+{
+    const AsyncOrigin *origin = call->origin;
+    if (!call->address)
+        call->connecting_ms = monotonic_ms();
+    while (call->address < origin->address_count)
+        if (connect_to(call, &origin->addresses[call->address++], err))
+            return true;
+    return false;
+}
+
+/* Whether the connection died while it was idle, so that the request may be sent once more. */
+static bool was_dead(const AsyncConnection *connection)
+{
+    const AsyncCall *call = connection->call;
+    return connection->was_used && !call->has_answer && !call->is_second_try &&
+           monotonic_ms() - call->started_ms < DEAD_MS;
+}
+
+/* What went wrong on the call's connection: another connection, another address, or the end. */
 static void fail_connection(AsyncConnection *connection, Error *err)
 {
     AsyncCall *call = connection->call;
-    bool was_dead = connection->was_used && !call->has_answer && !call->is_second_try;
+    bool tries_again = was_dead(connection);
     bool was_connecting = !connection->link.is_connected;
     bury(connection);
     call->connection = NULL;
-    if (was_dead) {
+    if (tries_again) {
         call->is_second_try = true;
         call->address = 0;
     }
-    if ((was_dead || was_connecting) && connect_call(call, err))
-        return;
-    end_call(call, err);
+    if ((tries_again || was_connecting) && connect_call(call, err))
+        hasten(call);
+    else
+        end_call(call, err);
 }
 
 /* --- Sending --- */
 
-/* False: the connection failed, and the call may be gone. */
+/* What has not been sent yet. */
+static size_t unsent_parts(const AsyncCall *call, struct iovec parts[2])
+{
+    Str head = str_from(call->head, MIN(call->sent, call->head.length));
+    Str body = str_from(call->body, MAX(call->sent, call->head.length) - call->head.length);
+    parts[0] = (struct iovec){ (void *)(uintptr_t)head.at, head.length };
+    parts[1] = (struct iovec){ (void *)(uintptr_t)body.at, body.length };
+    return body.length ? 2 : 1;
+}
+
+/* False: the connection was dead, err says how. */
 static bool send_rest(AsyncConnection *connection, Error *err)
 {
     AsyncCall *call = connection->call;
-    size_t all = call->head.length + call->body.length;
-    connection->link.wants_write = false;
-    while (call->sent < all) {
-        Str head = str_from(call->head, MIN(call->sent, call->head.length));
-        Str body = str_from(call->body,
-                            call->sent > call->head.length ? call->sent - call->head.length : 0);
-        struct iovec parts[2] = { { (void *)(uintptr_t)head.at, head.length },
-                                  { (void *)(uintptr_t)body.at, body.length } };
-        size_t count = 0;
-        LinkResult result = link_write(&connection->link, parts, body.length ? 2 : 1, &count, err);
+    while (has_unsent(connection)) {
+        struct iovec parts[2];
+        size_t part_count = unsent_parts(call, parts), count = 0;
+        LinkResult result = link_write(&connection->link, parts, (int)part_count, &count, err);
         if (result == LINK_LATER)
             return true;
-        /* A service that refuses early closes while we send: what it said comes first. */
-        if (result != LINK_DONE)
-            return connection->was_used ? false : (call->sent = all, true);
+        if (result != LINK_DONE) {
+            if (was_dead(connection))
+                return false;
+            /* A service that refuses early closes while we send: what it said comes first. */
+            connection->cannot_send = true;
+            return true;
+        }
         call->sent += count;
+        call->moved_ms = monotonic_ms();
     }
     return true;
 }
@@ -278,7 +369,7 @@ static bool send_rest(AsyncConnection *connection, Error *err)
 static bool is_whole(const AsyncConnection *connection, size_t left_over)
 {
     const AsyncCall *call = connection->call;
-    return http_reader_keeps_alive(&connection->reader) && !left_over &&
+    return http_reader_keeps_alive(&connection->reader) && !left_over && !connection->cannot_send &&
            call->sent == call->head.length + call->body.length;
 }
 
@@ -289,7 +380,6 @@ static void finish(AsyncConnection *connection, size_t left_over)
     http_reader_end(&connection->reader);
     if (may_keep) {
         call->connection = NULL;
-        call->is_paused = false;
         keep(connection);
         if (!connection->is_buried)
             want_next(connection);
@@ -303,7 +393,9 @@ static bool take(AsyncConnection *connection, Str bytes)
     AsyncCall *call = connection->call;
     Error err = { 0 };
     size_t used = 0;
+    bool is_first = !call->has_answer;
     call->has_answer = true;
+    call->moved_ms = monotonic_ms();
     bool good = http_reader_feed(&connection->reader, bytes, &used, &err);
     if (connection->is_buried)
         return false; /* cancelled from a callback */
@@ -311,17 +403,20 @@ static bool take(AsyncConnection *connection, Str bytes)
         end_call(call, &err);
         return false;
     }
-    if (!http_reader_is_done(&connection->reader))
-        return true;
-    finish(connection, bytes.length - used);
-    return false;
+    if (http_reader_is_done(&connection->reader)) {
+        finish(connection, bytes.length - used);
+        return false;
+    }
+    if (is_first)
+        hasten(call);
+    return true;
 }
 
 static void take_end(AsyncConnection *connection, LinkResult result, Error *err)
 {
     AsyncCall *call = connection->call;
     Error why = { 0 };
-    if (!call->has_answer && connection->was_used && !call->is_second_try) {
+    if (was_dead(connection)) {
         if (result == LINK_CLOSED)
             fail(err, ERROR_UPSTREAM, "it closed the connection");
         fail_connection(connection, err);
@@ -336,21 +431,38 @@ static void receive(AsyncConnection *connection)
 {
     AsyncClient *client = connection->client;
     Error err = { 0 };
+    connection->link.wants_write = false;
     for (int i = 0; i < READS_MAX && connection->call && !connection->call->is_paused; i++) {
         size_t count = 0;
         LinkResult result = link_read(&connection->link, client->buffer, READ_SIZE, &count, &err);
         if (result == LINK_LATER)
-            return;
+            break;
         if (result != LINK_DONE) {
             take_end(connection, result, &err);
             return;
         }
-        connection->call->received_ms = monotonic_ms();
         if (!take(connection, (Str){ client->buffer, count }))
             return;
         if (count < READ_SIZE && !connection->link.tls)
-            return; /* the socket is empty; epoll tells when it is not */
+            break; /* the socket is empty; epoll tells when it is not */
     }
+    want_next(connection);
+}
+
+/* True: it is connected now. */
+static bool go_on_connecting(AsyncConnection *connection)
+{
+    Error err = { 0 };
+    LinkResult result = link_connect(&connection->link, &err);
+    if (result == LINK_DONE) {
+        connection->call->moved_ms = monotonic_ms();
+        return true;
+    }
+    if (result == LINK_LATER)
+        want_next(connection);
+    else
+        fail_connection(connection, &err);
+    return false;
 }
 
 static void on_ready(ReactorWatch *watch, uint32_t events)
@@ -364,50 +476,28 @@ static void on_ready(ReactorWatch *watch, uint32_t events)
         bury(connection);
         return;
     }
-    if (!connection->link.is_connected) {
-        LinkResult result = link_connect(&connection->link, &err);
-        if (result == LINK_LATER)
-            want_next(connection);
-        if (result == LINK_FAILED || result == LINK_CLOSED)
-            fail_connection(connection, &err);
-        if (result != LINK_DONE)
-            return;
-    }
+    if (!connection->link.is_connected && !go_on_connecting(connection))
+        return;
+    bool sends = has_unsent(connection);
     if (!send_rest(connection, &err)) {
         fail_connection(connection, &err);
         return;
     }
-    want_next(connection);
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+    if (sends)
+        hasten(connection->call);
+    if (connection->link.wants_write || events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         receive(connection);
+    else
+        want_next(connection);
 }
 
-/* --- Time --- */
+/* --- The timer --- */
 
-typedef struct Deadline {
-    int64_t at_ms;
-    const char *what;
-} Deadline;
-
-static Deadline deadline_of(const AsyncCall *call)
+static bool is_over(const AsyncCall *call)
 {
-    const AsyncConnection *connection = call->connection;
-    Deadline next = { INT64_MAX, NULL };
-    if (connection && !connection->link.is_connected)
-        next = (Deadline){ call->started_ms + (call->connect_ms ? call->connect_ms : 10000),
-                           "it could not be reached" };
-    else if (!call->has_answer)
-        next = (Deadline){ call->started_ms + (call->first_byte_ms ? call->first_byte_ms : 120000),
-                           "it did not begin to answer" };
-    else if (!call->is_paused)
-        next = (Deadline){ call->received_ms + (call->idle_ms ? call->idle_ms : 60000),
-                           "it stopped in the middle of the answer" };
-    if (call->total_ms && call->started_ms + call->total_ms < next.at_ms)
-        next = (Deadline){ call->started_ms + call->total_ms, "the answer was not whole" };
-    return next;
+    return call->total_ms && monotonic_ms() - call->started_ms >= call->total_ms;
 }
 
-/* One timer a call, moved only when it fires: bytes that come cost nothing. */
 static void on_timer(ReactorTimer *timer)
 {
     AsyncCall *call = timer->owner;
@@ -415,23 +505,17 @@ static void on_timer(ReactorTimer *timer)
         end_call(call, call->failure);
         return;
     }
-    if (call->needs_read) {
-        call->needs_read = false;
-        if (!call->is_paused) {
-            reactor_set_timer(call->client->reactor, timer, deadline_of(call).at_ms);
-            receive(call->connection);
-            return;
-        }
-    }
     Deadline next = deadline_of(call);
     if (next.at_ms > monotonic_ms()) {
-        if (next.at_ms < INT64_MAX)
-            reactor_set_timer(call->client->reactor, timer, next.at_ms);
+        hasten(call);
         return;
     }
     Error err;
     fail(&err, ERROR_TIMEOUT, "%s within the time limit", next.what);
-    end_call(call, &err);
+    if (call->connection->link.is_connected || is_over(call))
+        end_call(call, &err);
+    else
+        fail_connection(call->connection, &err);
 }
 
 /* --- For callers --- */
@@ -450,6 +534,7 @@ void async_client_free(AsyncClient *client)
     Error err;
     if (!client)
         return;
+    client->is_closing = true;
     fail(&err, ERROR_CANCELLED, "the server stops");
     while (client->calls)
         end_call(client->calls, &err);
@@ -464,37 +549,44 @@ void async_client_free(AsyncClient *client)
 
 Reactor *async_client_reactor(const AsyncClient *client) { return client->reactor; }
 
-void async_call_start(AsyncClient *client, AsyncCall *call)
+static void enter_calls(AsyncClient *client, AsyncCall *call)
 {
-    Error err;
     call->client = client;
-    call->started_ms = monotonic_ms();
-    call->sent = 0;
-    call->address = 0;
-    call->has_answer = call->is_paused = call->is_second_try = call->needs_read = false;
-    call->failure = NULL;
-    call->timer = (ReactorTimer){ .fire = on_timer, .owner = call };
     call->previous = NULL;
     call->next = client->calls;
     if (client->calls)
         client->calls->previous = call;
     client->calls = call;
+}
+
+void async_call_start(AsyncClient *client, AsyncCall *call)
+{
+    Error err;
+    assert(!client->is_closing);
+    enter_calls(client, call);
+    call->connection = NULL;
+    call->started_ms = call->moved_ms = monotonic_ms();
+    call->address = 0;
+    call->has_answer = call->is_paused = call->is_second_try = false;
+    call->failure = NULL;
+    call->timer = (ReactorTimer){ .fire = on_timer, .owner = call };
 
     AsyncConnection *connection = take_idle(client, call->origin->id);
     if (connection) {
         use(connection, call);
-        if (!send_rest(connection, &err)) { /* it died while it was idle */
+        if (!send_rest(connection, &err)) {
             call->is_second_try = true;
             bury(connection);
-            connection = call->connection = NULL;
+            call->connection = NULL;
         }
     }
-    if (!connection && !connect_call(call, &err)) {
+    fail(&err, ERROR_UPSTREAM, "it has no address");
+    if (!call->connection && !connect_call(call, &err)) {
         end_later(call, &err);
         return;
     }
     want_next(call->connection);
-    reactor_set_timer(client->reactor, &call->timer, deadline_of(call).at_ms);
+    hasten(call);
 }
 
 void async_call_cancel(AsyncCall *call)
@@ -521,10 +613,10 @@ void async_call_resume(AsyncCall *call)
     if (!call->client || !call->is_paused)
         return;
     call->is_paused = false;
-    call->received_ms = monotonic_ms();
+    call->moved_ms = monotonic_ms();
     if (!call->connection)
         return;
+    /* Nothing was left in the memory of TLS: each of our reads has room for a whole record. */
     want_next(call->connection);
-    call->needs_read = true; /* TLS may hold bytes that the socket does not tell of */
-    reactor_set_timer(call->client->reactor, &call->timer, 0);
+    hasten(call);
 }

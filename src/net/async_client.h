@@ -4,11 +4,14 @@
  * A call goes to an origin whose addresses its maker has resolved and checked (url_safety.h), so a
  * second answer of a name server leads nowhere else; redirects are handed over like any answer and
  * never followed. Connections are kept and used again. One that turns out dead when it is used
- * again, before anything was received, is replaced once: servers close idle connections at any
- * moment.
+ * again, at once and before anything was received, is replaced once: servers close idle connections
+ * at any moment.
  *
  * Answers are handed on as they come, without a copy. Who cannot take more pauses the call; nothing
  * is read meanwhile, so the service is slowed down as well.
+ *
+ * An answer that begins before the request was sent whole is received while the rest is sent; its
+ * end ends the call.
  *
  * Threads: a client belongs to its reactor's thread, and everything here is called there. */
 #pragma once
@@ -31,7 +34,8 @@ typedef struct AsyncOrigin {
 typedef struct AsyncClient AsyncClient;
 /* `tls` may be NULL when every origin is plain; it must outlive the client. */
 AsyncClient *async_client_new(Reactor *reactor, TlsContext *tls);
-/* Calls that still run end with ERROR_CANCELLED. NULL is fine. */
+/* Calls that still run end with ERROR_CANCELLED and must not be started again. Not from a callback
+ * of a call. NULL is fine. */
 void async_client_free(AsyncClient *client);
 Reactor *async_client_reactor(const AsyncClient *client);
 
@@ -43,10 +47,11 @@ struct AsyncCall {
     Str body;
     bool is_head_request;
 
-    int64_t connect_ms;    /* 0: 10 s */
-    int64_t first_byte_ms; /* from the start to the first byte of the answer; 0: 120 s */
-    int64_t idle_ms;       /* between bytes; 0: 60 s */
-    int64_t total_ms;      /* 0: no limit */
+    int64_t connect_ms; /* to all addresses together; 0: 10 s */
+    int64_t
+        first_byte_ms; /* from the end of the request to the first byte of the answer; 0: 120 s */
+    int64_t idle_ms;   /* between bytes, sent or received; 0: 60 s */
+    int64_t total_ms;  /* 0: no limit */
 
     /* On false the call is over and on_end hears of it. */
     bool (*on_head)(AsyncCall *call, const HttpHead *head, Error *err);
@@ -64,10 +69,12 @@ struct AsyncCall {
     struct AsyncConnection *connection;
     AsyncCall *next, *previous;
     ReactorTimer timer;
-    int64_t started_ms, received_ms;
+    int64_t started_ms;
+    int64_t connecting_ms; /* when the first address was tried */
+    int64_t moved_ms;      /* when bytes last went or came */
     size_t sent;
-    int address;
-    bool is_paused, is_second_try, needs_read;
+    int address; /* the next one to try */
+    bool is_paused, is_second_try;
     Error *failure; /* that waits to be told; heap */
 };
 
@@ -75,6 +82,7 @@ struct AsyncCall {
 void async_call_start(AsyncClient *client, AsyncCall *call);
 /* No callback comes any more; its connection is closed. Fine for a call that has ended. */
 void async_call_cancel(AsyncCall *call);
-/* Take no more bytes until resumed. Waiting does not count as idling. */
+/* Read no more until resumed. What was read already (64 KiB at most), is still handed on, and may
+ * hold the end. Waiting does not count as idling. */
 void async_call_pause(AsyncCall *call);
 void async_call_resume(AsyncCall *call);

@@ -18,12 +18,11 @@ struct TlsContext {
 
 static bool fail_tls(Error *err, const char *doing)
 {
-    char why[160] = "the other side broke off";
     unsigned long code = ERR_peek_error();
-    if (code)
-        ERR_error_string_n(code, why, sizeof why);
+    const char *why = code ? ERR_reason_error_string(code) : NULL;
     ERR_clear_error();
-    return fail(err, ERROR_UPSTREAM, "TLS: %s failed: %s", doing, why);
+    return fail(err, ERROR_UPSTREAM, "TLS: %s failed: %s", doing,
+                why ? why : "the other side broke off");
 }
 
 bool tls_context_new(const char *ca_file, TlsContext **context_r, Error *err)
@@ -39,6 +38,8 @@ bool tls_context_new(const char *ca_file, TlsContext **context_r, Error *err)
     SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
+    /* Only the handshake reads to write, so what a write waits for is always that it may write. */
+    SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
     TlsContext *context = heap_alloc(sizeof *context);
     context->ssl = ssl;
     *context_r = context;
@@ -132,6 +133,7 @@ LinkResult link_connect(AsyncLink *link, Error *err)
     }
     link->wants_write = false;
     if (link->tls) {
+        ERR_clear_error(); /* SSL_get_error() would take another's for its own */
         int result = SSL_do_handshake(link->tls);
         if (result != 1)
             return tls_result(link, result, "the handshake", err);
@@ -154,12 +156,18 @@ void link_close(AsyncLink *link)
 
 /* --- Reading and writing --- */
 
-static LinkResult socket_result(AsyncLink *link, bool is_writing, Error *err)
+bool link_is_quiet(const AsyncLink *link)
 {
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
-        link->wants_write = is_writing;
+    char byte;
+    return !(link->tls && SSL_has_pending(link->tls)) &&
+           recv(link->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+static LinkResult socket_result(Error *err)
+{
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return LINK_LATER;
-    }
     fail(err, ERROR_UPSTREAM, "the connection broke: %s", strerror(errno));
     return LINK_FAILED;
 }
@@ -167,6 +175,7 @@ static LinkResult socket_result(AsyncLink *link, bool is_writing, Error *err)
 LinkResult link_read(AsyncLink *link, char *out, size_t max, size_t *count_r, Error *err)
 {
     if (link->tls) {
+        ERR_clear_error();
         int count = SSL_read(link->tls, out, (int)MIN(max, (size_t)INT_MAX));
         if (count <= 0)
             return tls_result(link, count, "reading", err);
@@ -175,7 +184,7 @@ LinkResult link_read(AsyncLink *link, char *out, size_t max, size_t *count_r, Er
     }
     ssize_t count = recv(link->fd, out, max, 0);
     if (count < 0)
-        return socket_result(link, false, err);
+        return socket_result(err);
     *count_r = (size_t)count;
     return count ? LINK_DONE : LINK_CLOSED;
 }
@@ -187,10 +196,14 @@ LinkResult link_write(AsyncLink *link, const struct iovec *parts, int part_count
         int first = 0;
         while (first < part_count - 1 && !parts[first].iov_len)
             first++;
+        ERR_clear_error();
         int count = SSL_write(link->tls, parts[first].iov_base,
                               (int)MIN(parts[first].iov_len, (size_t)INT_MAX));
-        if (count <= 0)
-            return tls_result(link, count, "writing", err);
+        if (count <= 0) {
+            LinkResult result = tls_result(link, count, "writing", err);
+            link->wants_write = false; /* the writer knows what it has left */
+            return result;
+        }
         *count_r = (size_t)count;
         return LINK_DONE;
     }
@@ -198,7 +211,7 @@ LinkResult link_write(AsyncLink *link, const struct iovec *parts, int part_count
                               .msg_iovlen = (size_t)part_count };
     ssize_t count = sendmsg(link->fd, &message, MSG_NOSIGNAL);
     if (count < 0)
-        return socket_result(link, true, err);
+        return socket_result(err);
     *count_r = (size_t)count;
     return LINK_DONE;
 }

@@ -2,6 +2,8 @@
  *
  * Certificates are always checked, for the name that was asked for. Not for other folders.
  *
+ * The program must ignore SIGPIPE, which OpenSSL causes when the other side has closed.
+ *
  * Threads: a link belongs to one; a TlsContext may be used from any. */
 #pragma once
 
@@ -19,7 +21,7 @@ typedef struct AsyncLink {
     int fd; /* -1: closed */
     void *tls;
     bool is_connected; /* TCP, and TLS where it is asked for */
-    bool wants_write;  /* go on when the socket takes bytes, not only when it has some */
+    bool wants_write;  /* to connect or to read, it waits until the socket takes bytes */
 } AsyncLink;
 
 /* What an operation came to. */
@@ -28,6 +30,8 @@ typedef enum LinkResult { LINK_DONE, LINK_LATER, LINK_CLOSED, LINK_FAILED } Link
 /* Start connecting. `tls` NULL: plain; else `host` is the name in the certificate, with NUL. */
 MUST_CHECK bool link_open(AsyncLink *link, const struct sockaddr *address, socklen_t size,
                           TlsContext *tls, const char *host, Error *err);
+/* Nothing has come that was not read, its end neither. */
+bool link_is_quiet(const AsyncLink *link);
 /* Go on connecting once the socket is ready. */
 LinkResult link_connect(AsyncLink *link, Error *err);
 /* Read at most `max` bytes: LINK_DONE with *count_r > 0, or LINK_CLOSED at the end. */

@@ -105,12 +105,12 @@ typedef struct HttpResponse {
 
 /* For the handler of a plan marked fast: it returns without an answer, which comes later from the
  * same reactor, and the request stays until http_let_go(). `on_gone` (may be NULL) is called once
- * when the client leaves before the answer has begun; what was asked is still answered and let go.
- */
+ * when the client leaves before the answer has begun, or the server stops and will wait no more;
+ * what was asked is still answered and let go. */
 void http_respond_later(HttpResponse *response, void (*on_gone)(void *argument), void *argument);
 /* The answer is complete (or is a stream that has begun: then this is not called). */
 void http_respond_now(HttpResponse *response);
-/* Nothing of the request is used any more. */
+/* Nothing of the request is used any more; once, after the answer or the start of its stream. */
 void http_let_go(HttpResponse *response);
 /* The reactor that this request lives on. */
 struct Reactor *http_reactor(const HttpResponse *response);

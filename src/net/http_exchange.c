@@ -7,6 +7,7 @@
  * one, is checked where it is run: one way to the pool and back instead of two. */
 #include "net/http_private.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -98,14 +99,18 @@ void exchange_completed(HttpExchange *x, bool was_cut)
 
 /* --- Answering later --- */
 
-static void on_client_gone(ReactorWatch *watch, uint32_t events)
+static void tell_gone(HttpExchange *x)
 {
-    HttpExchange *x = watch->owner;
     void (*on_gone)(void *) = x->on_gone;
-    (void)events;
     x->on_gone = NULL;
     if (on_gone)
         on_gone(x->gone_argument);
+}
+
+static void on_client_gone(ReactorWatch *watch, uint32_t events)
+{
+    (void)events;
+    tell_gone(watch->owner);
 }
 
 static void look_for_leaving(ReactorTimer *timer)
@@ -114,7 +119,38 @@ static void look_for_leaving(ReactorTimer *timer)
     Error ignored;
     x->gone_watch = (ReactorWatch){ .fd = x->link->fd, .ready = on_client_gone, .owner = x };
     if (!reactor_watch(x->loop->reactor, &x->gone_watch, EPOLLRDHUP | EPOLLONESHOT, &ignored))
-        x->gone_watch.fd = 0;
+        x->gone_watch.fd = 0; /* then the end of the answer tells */
+}
+
+static void enter_later(HttpExchange *x)
+{
+    HttpLoop *loop = x->loop;
+    x->is_later = true;
+    x->next_later = loop->later;
+    if (loop->later)
+        loop->later->previous_later = x;
+    loop->later = x;
+}
+
+static void leave_later(HttpExchange *x)
+{
+    if (x->previous_later)
+        x->previous_later->next_later = x->next_later;
+    else
+        x->loop->later = x->next_later;
+    if (x->next_later)
+        x->next_later->previous_later = x->previous_later;
+}
+
+/* Whoever is told may let go at once, and of others too: so each time from the start. */
+void exchanges_end(HttpLoop *loop)
+{
+    for (HttpExchange *x = loop->later; x;) {
+        bool tells = x->on_gone != NULL;
+        if (tells)
+            tell_gone(x);
+        x = tells ? loop->later : x->next_later;
+    }
 }
 
 static void stop_looking(HttpExchange *x)
@@ -130,7 +166,7 @@ static void stop_looking(HttpExchange *x)
 void http_respond_later(HttpResponse *response, void (*on_gone)(void *argument), void *argument)
 {
     HttpExchange *x = response->exchange;
-    x->is_later = true;
+    enter_later(x);
     x->on_gone = on_gone;
     x->gone_argument = argument;
     x->holders++;
@@ -143,8 +179,11 @@ void http_respond_now(HttpResponse *response) { exchange_answer(response->exchan
 
 void http_let_go(HttpResponse *response)
 {
-    HttpServer *server = response->exchange->server;
-    exchange_release(response->exchange);
+    HttpExchange *x = response->exchange;
+    HttpServer *server = x->server;
+    assert(x->is_later && x->has_started);
+    leave_later(x);
+    exchange_release(x);
     server->counts.running--;
 }
 

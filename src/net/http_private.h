@@ -40,6 +40,7 @@ struct HttpLoop {
     HttpLink *links;
     HttpLink *adding; /* handed to the daemon just now */
     HttpStream *streams;
+    HttpExchange *later; /* handlers that have returned without an answer */
     atomic_size_t link_count;
     struct Linger *lingers;
     size_t linger_count;
@@ -104,6 +105,7 @@ struct HttpExchange {
     atomic_int holders;          /* the connection, and the pool while it runs something */
     bool is_inline, has_started; /* answer is on its way: the handler may go on */
     bool is_later;               /* the handler has returned without an answer */
+    HttpExchange *next_later, *previous_later;
     void (*on_gone)(void *argument);
     void *gone_argument;
     ReactorTimer gone_timer; /* from then on the client's leaving is watched for */
@@ -126,6 +128,8 @@ void *exchange_open(HttpLoop *loop, struct MHD_Connection *connection, const cha
 MHD_AccessHandlerCallback exchange_callback(void);
 void exchange_completed(HttpExchange *exchange, bool was_cut);
 void exchange_release(HttpExchange *exchange);
+/* On the loop: tell all that answer later that nobody waits any more. */
+void exchanges_end(HttpLoop *loop);
 /* The answer in exchange->response may be sent. From any thread. */
 void exchange_answer(HttpExchange *exchange);
 

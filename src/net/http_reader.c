@@ -2,6 +2,7 @@
 #include "net/http_reader.h"
 
 #define CHUNK_MAX GB(1)
+#define CHUNK_DIGITS_MAX 16
 #define LINE_MAX KB(8) /* of a chunk's extension, and of all trailers together */
 
 Str http_head_header(const HttpHead *head, const char *name)
@@ -18,6 +19,7 @@ void http_reader_begin(HttpReader *reader)
     reader->state = READ_HEAD;
     reader->kept = NULL;
     reader->kept_size = 0;
+    reader->interim_count = 0;
 }
 
 void http_reader_end(HttpReader *reader)
@@ -33,24 +35,32 @@ static bool refuse(Error *err, const char *what)
     return fail(err, ERROR_UPSTREAM, "the answer is not valid HTTP: %s", what);
 }
 
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* Digits and nothing else, no sign. */
+static bool read_number(Str text, int64_t max, int64_t *number_r)
+{
+    return text.length && is_digit(text.at[0]) && str_to_int(text, 0, max, number_r);
+}
+
 /* "HTTP/1.1 200 OK" */
-static bool read_status(Str line, HttpReader *reader, int *status_r, Error *err)
+static bool read_status(Str line, HttpReader *reader, int64_t *status_r, Error *err)
 {
     int64_t status;
-    if (!str_starts(line, S("HTTP/1.")) || line.length < 12 || line.at[8] != ' ' ||
-        !str_to_int(str_slice(line, 9, 12), 100, 999, &status) ||
+    if (!str_starts(line, S("HTTP/1.")) || line.length < 12 || !is_digit(line.at[7]) ||
+        line.at[8] != ' ' || !read_number(str_slice(line, 9, 12), 999, &status) || status < 100 ||
         (line.length > 12 && line.at[12] != ' '))
         return refuse(err, "its first line is none");
     reader->keeps_alive = line.at[7] != '0';
-    *status_r = (int)status;
+    *status_r = status;
     return true;
 }
 
 static bool is_token(Str name)
 {
     for (size_t i = 0; i < name.length; i++) {
-        char c = name.at[i];
-        if (c <= ' ' || c == 0x7f || HAS_CHAR(c, "()<>@,;:\\\"/[]?={}"))
+        unsigned char c = (unsigned char)name.at[i];
+        if (c <= ' ' || c >= 0x7f || HAS_CHAR(c, "()<>@,;:\\\"/[]?={}"))
             return false;
     }
     return name.length > 0;
@@ -63,22 +73,20 @@ static bool read_header(Str line, HttpPair *pair_r, Error *err)
         return refuse(err, "a header has no name");
     *pair_r = (HttpPair){ str_slice(line, 0, (size_t)colon),
                           str_trim(str_from(line, (size_t)colon + 1)) };
-    if (memchr(pair_r->value.at, '\0', pair_r->value.length))
-        return refuse(err, "a header holds a zero byte");
     return true;
 }
 
-/* What a header says of the body. */
+/* What the headers say of the body and the connection. */
 typedef struct Framing {
     int64_t length; /* -1: not told */
-    bool is_chunked;
+    bool is_chunked, says_close, says_keep;
 } Framing;
 
-static bool note_framing(HttpReader *reader, const HttpPair *header, Framing *framing, Error *err)
+static bool note_framing(const HttpPair *header, Framing *framing, Error *err)
 {
     int64_t length;
     if (str_equal_ignore_case(header->name, S("content-length"))) {
-        if (!str_to_int(header->value, 0, INT64_MAX, &length) ||
+        if (!read_number(header->value, INT64_MAX, &length) ||
             (framing->length >= 0 && framing->length != length))
             return refuse(err, "its length makes no sense");
         framing->length = length;
@@ -87,10 +95,8 @@ static bool note_framing(HttpReader *reader, const HttpPair *header, Framing *fr
             return refuse(err, "it has an unknown transfer encoding");
         framing->is_chunked = true;
     } else if (str_equal_ignore_case(header->name, S("connection"))) {
-        if (str_find_ignore_case(header->value, S("close")) >= 0)
-            reader->keeps_alive = false;
-        else if (str_find_ignore_case(header->value, S("keep-alive")) >= 0)
-            reader->keeps_alive = true;
+        framing->says_close |= str_find_ignore_case(header->value, S("close")) >= 0;
+        framing->says_keep |= str_find_ignore_case(header->value, S("keep-alive")) >= 0;
     }
     return true;
 }
@@ -99,20 +105,33 @@ static void choose_state(HttpReader *reader, int status, const Framing *framing)
 {
     bool is_bare = reader->has_no_body || status == 204 || status == 304;
     reader->left = framing->length > 0 ? (uint64_t)framing->length : 0;
-    if (status < 200)
-        reader->state = READ_HEAD;
-    else if (is_bare || framing->length == 0)
+    reader->keeps_alive = (reader->keeps_alive || framing->says_keep) && !framing->says_close;
+    reader->line_size = reader->trailers_size = 0;
+    if (is_bare || framing->length == 0) {
         reader->state = READ_DONE;
-    else if (framing->is_chunked)
+    } else if (framing->is_chunked) {
         reader->state = READ_CHUNK_SIZE;
-    else if (framing->length > 0)
+    } else if (framing->length > 0) {
         reader->state = READ_COUNTED;
-    else
+    } else {
         reader->state = READ_UNTIL_END;
-    reader->has_digit = false;
-    reader->line_size = 0;
-    if (reader->state == READ_UNTIL_END)
         reader->keeps_alive = false;
+    }
+}
+
+/* An answer 1xx is followed by another. We never ask for another protocol. */
+static bool skip_interim(HttpReader *reader, int status, Error *err)
+{
+    if (status == 101)
+        return refuse(err, "it changes the protocol unasked");
+    return ++reader->interim_count <= HTTP_READER_INTERIM_MAX || refuse(err, "it begins too often");
+}
+
+/* Zero bytes and lone carriage returns mean different things to different readers. */
+static bool check_line(Str line, Error *err)
+{
+    return (!memchr(line.at, '\0', line.length) && !memchr(line.at, '\r', line.length)) ||
+           refuse(err, "a header holds a control character");
 }
 
 /* A line without its end, which is CRLF or, as many send it, LF. */
@@ -123,30 +142,40 @@ static Str next_line(Str *rest)
     return str_ends(line, S("\r")) ? str_slice(line, 0, line.length - 1) : line;
 }
 
+static bool read_headers(Str head, HttpPair *headers, size_t *count_r, Framing *framing, Error *err)
+{
+    size_t count = 0;
+    for (Str line = next_line(&head); line.length; line = next_line(&head)) {
+        if (count == HTTP_READER_HEADERS_MAX)
+            return refuse(err, "it has too many headers");
+        if (line.at[0] == ' ' || line.at[0] == '\t')
+            return refuse(err, "a header is folded");
+        if (!check_line(line, err) || !read_header(line, &headers[count], err) ||
+            !note_framing(&headers[count], framing, err))
+            return false;
+        count++;
+    }
+    *count_r = count;
+    if (framing->is_chunked && framing->length >= 0)
+        return refuse(err, "it has two lengths");
+    return true;
+}
+
 static bool read_head(HttpReader *reader, Str head, Error *err)
 {
     HttpPair headers[HTTP_READER_HEADERS_MAX];
     Framing framing = { .length = -1 };
     size_t count = 0;
-    int status = 0;
-    Str line = next_line(&head);
-    if (!read_status(line, reader, &status, err))
+    int64_t status = 0;
+    Str first = next_line(&head);
+    if (!check_line(first, err) || !read_status(first, reader, &status, err) ||
+        !read_headers(head, headers, &count, &framing, err))
         return false;
-    for (line = next_line(&head); line.length; line = next_line(&head)) {
-        if (count == COUNT(headers))
-            return refuse(err, "it has too many headers");
-        if (line.at[0] == ' ' || line.at[0] == '\t')
-            return refuse(err, "a header is folded");
-        if (!read_header(line, &headers[count], err) ||
-            !note_framing(reader, &headers[count], &framing, err))
-            return false;
-        count++;
-    }
-    if (framing.is_chunked && framing.length >= 0)
-        return refuse(err, "it has two lengths");
-    choose_state(reader, status, &framing);
-    HttpHead told = { status, { headers, count }, framing.is_chunked ? -1 : framing.length };
-    return status < 200 || reader->head(reader->self, &told, err);
+    if (status < 200)
+        return skip_interim(reader, (int)status, err);
+    choose_state(reader, (int)status, &framing);
+    HttpHead told = { (int)status, { headers, count }, framing.length };
+    return reader->head(reader->self, &told, err);
 }
 
 /* Where the head ends: behind its empty line; 0 when it has not come. `from`: bytes looked at. */
@@ -222,45 +251,59 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool end_chunk_line(HttpReader *reader, Error *err)
+static bool end_chunk_line(HttpReader *reader, char c, Error *err)
 {
-    if (!reader->has_digit)
-        return refuse(err, "a chunk has no size");
+    if (c != '\n')
+        return refuse(err, "the size of a chunk does not end its line");
     reader->state = reader->left ? READ_CHUNK : READ_TRAILER;
-    reader->line_size = reader->kept_size = 0;
+    reader->line_size = 0;
+    return true;
+}
+
+/* What may follow the size: spaces, an extension, the end of the line. */
+static bool feed_chunk_space(HttpReader *reader, char c, Error *err)
+{
+    if (c == ';') {
+        reader->state = READ_CHUNK_EXTENSION;
+        reader->line_size = 0;
+    } else if (c == '\r') {
+        reader->state = READ_CHUNK_LF;
+    } else if (c == ' ' || c == '\t') {
+        reader->state = READ_CHUNK_SPACE;
+        return ++reader->line_size <= LINE_MAX || refuse(err, "a chunk's line is too long");
+    } else {
+        return end_chunk_line(reader, c, err);
+    }
     return true;
 }
 
 static bool feed_chunk_size(HttpReader *reader, char c, Error *err)
 {
     int digit = hex_digit(c);
-    if (c == '\n')
-        return end_chunk_line(reader, err);
-    if (digit < 0) {
-        if (c != ';' && c != '\r' && c != ' ' && c != '\t')
-            return refuse(err, "the size of a chunk is no number");
-        reader->state = READ_CHUNK_REST;
-        return true;
-    }
-    reader->has_digit = true;
+    if (digit < 0)
+        return reader->line_size ? feed_chunk_space(reader, c, err)
+                                 : refuse(err, "a chunk has no size");
     reader->left = reader->left * 16 + (uint64_t)digit;
-    return reader->left <= CHUNK_MAX || refuse(err, "a chunk is too large");
+    if (reader->left > CHUNK_MAX || ++reader->line_size > CHUNK_DIGITS_MAX)
+        return refuse(err, "a chunk is too large");
+    return true;
 }
 
-static bool feed_chunk_rest(HttpReader *reader, char c, Error *err)
+static bool feed_extension(HttpReader *reader, char c, Error *err)
 {
     if (c == '\n')
-        return end_chunk_line(reader, err);
-    return ++reader->line_size <= LINE_MAX || refuse(err, "a chunk's extension is too long");
+        return end_chunk_line(reader, c, err);
+    if (c == '\r')
+        reader->state = READ_CHUNK_LF;
+    return ++reader->line_size <= LINE_MAX || refuse(err, "a chunk's line is too long");
 }
 
 static bool feed_chunk_end(HttpReader *reader, char c, Error *err)
 {
-    if (c == '\r')
-        return true;
-    reader->state = READ_CHUNK_SIZE;
-    reader->has_digit = false;
-    return c == '\n' || refuse(err, "a chunk is longer than it says");
+    bool may_return = reader->state == READ_CHUNK_END;
+    reader->state = c == '\r' ? READ_CHUNK_END_LF : READ_CHUNK_SIZE;
+    reader->left = reader->line_size = 0;
+    return c == '\n' || (c == '\r' && may_return) || refuse(err, "a chunk is longer than it says");
 }
 
 /* Trailers are skipped up to the empty line. */
@@ -272,15 +315,18 @@ static bool feed_trailer(HttpReader *reader, char c, Error *err)
         reader->line_size = 0;
     else if (c != '\r')
         reader->line_size++;
-    return ++reader->kept_size <= LINE_MAX || refuse(err, "its trailers are too long");
+    return ++reader->trailers_size <= LINE_MAX || refuse(err, "its trailers are too long");
 }
 
 static bool feed_byte(HttpReader *reader, char c, Error *err)
 {
     switch (reader->state) {
     case READ_CHUNK_SIZE: return feed_chunk_size(reader, c, err);
-    case READ_CHUNK_REST: return feed_chunk_rest(reader, c, err);
-    case READ_CHUNK_END: return feed_chunk_end(reader, c, err);
+    case READ_CHUNK_SPACE: return feed_chunk_space(reader, c, err);
+    case READ_CHUNK_EXTENSION: return feed_extension(reader, c, err);
+    case READ_CHUNK_LF: return end_chunk_line(reader, c, err);
+    case READ_CHUNK_END:
+    case READ_CHUNK_END_LF: return feed_chunk_end(reader, c, err);
     default: return feed_trailer(reader, c, err);
     }
 }

@@ -1,8 +1,8 @@
 /* http_reader.h - the bytes of an HTTP/1.1 response, in any pieces, become its head and its body.
  *
  * RFC 9112, read strictly: a response that two readers could understand differently (two lengths,
- * a length beside chunks, a folded header) is refused. Interim responses (1xx) are skipped. Nothing
- * here touches a socket, so every case is a table of bytes in a test.
+ * a length beside chunks, a folded header, a lone carriage return) is refused. Interim responses
+ * (1xx) are skipped. Nothing here touches a socket, so every case is a table of bytes in a test.
  *
  * Threads: a reader belongs to one. */
 #pragma once
@@ -11,6 +11,7 @@
 
 #define HTTP_READER_HEAD_MAX KB(64)
 #define HTTP_READER_HEADERS_MAX 128
+#define HTTP_READER_INTERIM_MAX 100 /* answers 1xx before the one that counts */
 
 typedef struct HttpHead {
     int status;
@@ -34,18 +35,22 @@ typedef struct HttpReader {
         READ_COUNTED,
         READ_UNTIL_END,
         READ_CHUNK_SIZE,
-        READ_CHUNK_REST, /* of the line after the size */
+        READ_CHUNK_SPACE,     /* after the size */
+        READ_CHUNK_EXTENSION, /* from the semicolon on */
+        READ_CHUNK_LF,        /* the end of the size's line */
         READ_CHUNK,
-        READ_CHUNK_END,
+        READ_CHUNK_END, /* CRLF, or as some send it LF */
+        READ_CHUNK_END_LF,
         READ_TRAILER,
         READ_DONE
     } state;
     bool keeps_alive;
-    bool has_digit;
-    uint64_t left;    /* of the body or of the chunk */
-    char *kept;       /* a head that has not come whole yet; heap */
-    size_t kept_size; /* bytes of it; in READ_TRAILER: bytes of the line, of all lines */
-    size_t line_size;
+    int interim_count;
+    uint64_t left;        /* of the body or of the chunk */
+    char *kept;           /* a head that has not come whole yet; heap */
+    size_t kept_size;     /* bytes of it */
+    size_t line_size;     /* digits of a chunk's size, bytes of its extension or of a trailer */
+    size_t trailers_size; /* of all of them */
 } HttpReader;
 
 /* `reader` has head, body, self and has_no_body set by its maker; released by http_reader_end(). */

@@ -254,6 +254,11 @@ int http_server_port(const HttpServer *server) { return server->port; }
 
 static void stop_accepting(void *argument) { listeners_close(argument); }
 static void stop_streams(void *argument) { streams_end(argument); }
+static void stop_waiting(void *argument)
+{
+    exchanges_end(argument);
+    streams_end(argument); /* those that began meanwhile */
+}
 
 static void stop_daemon(void *argument)
 {
@@ -275,6 +280,20 @@ static void tell_loop(HttpLoop *loop, ReactorCall *call, void *argument)
         call(argument);
 }
 
+static void tell_loops(HttpServer *server, ReactorCall *call)
+{
+    for (int i = 0; i < server->loop_count; i++)
+        if (server->loops[i].reactor)
+            tell_loop(&server->loops[i], call, &server->loops[i]);
+}
+
+static void wait_until_idle(HttpServer *server, int64_t for_ms)
+{
+    int64_t end = monotonic_ms() + for_ms;
+    while (server->counts.active && monotonic_ms() < end)
+        sleep_ms(5);
+}
+
 bool http_server_stop(HttpServer *server, int64_t grace_ms)
 {
     if (!server)
@@ -282,12 +301,10 @@ bool http_server_stop(HttpServer *server, int64_t grace_ms)
     server->is_stopping = true;
     if (server->loop_count && server->loops[0].reactor)
         tell_loop(&server->loops[0], stop_accepting, server);
-    for (int i = 0; i < server->loop_count; i++)
-        if (server->loops[i].reactor)
-            tell_loop(&server->loops[i], stop_streams, &server->loops[i]);
-    int64_t end = monotonic_ms() + grace_ms;
-    while (server->counts.active && monotonic_ms() < end)
-        sleep_ms(5);
+    tell_loops(server, stop_streams);
+    wait_until_idle(server, grace_ms / 2);
+    tell_loops(server, stop_waiting); /* who still waits for an answer of others gives up */
+    wait_until_idle(server, grace_ms - grace_ms / 2);
     /* What is left reads or sends bodies, or runs a handler; only the latter may not be freed. */
     if (server->counts.running)
         return false;

@@ -32,8 +32,10 @@ MUST_CHECK bool http_server_start(const HttpServerOptions *options, const HttpDi
                                   void *app, HttpServer **server_r, Error *err);
 /* The port that was chosen (useful with port 0). */
 int http_server_port(const HttpServer *server);
-/* Stop accepting, end streams, let running requests finish for at most grace_ms, then free. False
- * when some were still running: then their memory stays and the process should exit. NULL is fine.
+/* Stop accepting, end streams, let running requests finish for at most grace_ms, of which those
+ * that answer later (http_respond_later) have half before they are told to give up; then free.
+ * False when some were still running: then their memory stays and the process should exit. NULL is
+ * fine.
  */
 bool http_server_stop(HttpServer *server, int64_t grace_ms);
 

@@ -240,6 +240,8 @@ void reactor_free(Reactor *reactor)
         reactor_post(reactor, stop, reactor);
         pthread_join(reactor->thread, NULL);
     }
+    while (reactor->posted.count) /* by the last calls; some of them free memory */
+        run_posted(reactor);
     close(reactor->epoll);
     close(reactor->wake.fd);
     pthread_mutex_destroy(&reactor->lock);

@@ -36,7 +36,8 @@ typedef void ReactorCall(void *argument);
 /* A loop that is not running yet. */
 MUST_CHECK bool reactor_new(const char *name, Reactor **reactor_r, Error *err);
 MUST_CHECK bool reactor_start(Reactor *reactor, Error *err);
-/* Ends the loop after the calls posted so far, waits for its thread, frees it. NULL is fine. */
+/* Ends the loop after the calls posted so far, waits for its thread, runs what they have posted on
+ * the caller's, and frees it. NULL is fine. */
 void reactor_free(Reactor *reactor);
 
 /* Run call(argument) on the loop's thread, soon, in the order posted. */
