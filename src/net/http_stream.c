@@ -13,6 +13,8 @@
 #include "net/http_private.h"
 #include "net/sse.h"
 
+#define QUEUE_KEPT KB(16) /* of memory, when the queue is empty */
+
 struct HttpStream {
     pthread_mutex_t lock;
     pthread_cond_t has_room;
@@ -27,6 +29,9 @@ struct HttpStream {
     bool is_ended; /* by the producer: send the rest, then the end */
     bool is_cut;   /* end without an end */
     bool is_gone;  /* the connection is done */
+    bool was_full; /* on_room is to be called */
+    bool beats;    /* a comment line is fine in this media type */
+    char tail[2];  /* the last bytes queued: whether an event is complete */
     int64_t fed_ms;
     ReactorTimer beat;
     ReactorWatch watch;
@@ -44,6 +49,11 @@ static void stream_release(HttpStream *stream)
     free(stream);
 }
 
+static bool is_open(const HttpStream *stream)
+{
+    return !stream->is_gone && !stream->is_cut && !stream->is_ended;
+}
+
 /* With the lock held. */
 static void wake(HttpStream *stream)
 {
@@ -55,6 +65,34 @@ static void wake(HttpStream *stream)
 
 /* --- On the loop's thread --- */
 
+/* With the lock held: the first bytes of the queue. */
+static size_t take_bytes(HttpStream *stream, char *out, size_t max)
+{
+    size_t count = MIN(max, stream->length);
+    memcpy(out, stream->queue + stream->start, count);
+    stream->start += count;
+    stream->length -= count;
+    stream->exchange->bytes_out += count;
+    if (!stream->length) {
+        stream->start = 0;
+        if (stream->capacity > QUEUE_KEPT) {
+            free(stream->queue);
+            stream->queue = NULL;
+            stream->capacity = 0;
+        }
+    }
+    pthread_cond_broadcast(&stream->has_room);
+    return count;
+}
+
+/* With the lock held: whether on_room is due, which is then called without it. */
+static bool has_room_again(HttpStream *stream)
+{
+    bool due = stream->was_full && stream->length <= stream->options.queue_max / 2;
+    stream->was_full = stream->was_full && !due;
+    return due;
+}
+
 static ssize_t read_queue(void *self, uint64_t position, char *out, size_t max)
 {
     HttpStream *stream = self;
@@ -64,21 +102,17 @@ static ssize_t read_queue(void *self, uint64_t position, char *out, size_t max)
     if (stream->is_cut) {
         count = MHD_CONTENT_READER_END_WITH_ERROR;
     } else if (stream->length) {
-        count = (ssize_t)MIN(max, stream->length);
-        memcpy(out, stream->queue + stream->start, (size_t)count);
-        stream->start += (size_t)count;
-        stream->length -= (size_t)count;
-        stream->exchange->bytes_out += (uint64_t)count;
-        if (!stream->length)
-            stream->start = 0;
-        pthread_cond_broadcast(&stream->has_room);
+        count = (ssize_t)take_bytes(stream, out, max);
     } else if (stream->is_ended) {
         count = MHD_CONTENT_READER_END_OF_STREAM;
     } else {
         stream->is_suspended = true;
         MHD_suspend_connection(stream->connection);
     }
+    bool tells = count > 0 && has_room_again(stream);
     pthread_mutex_unlock(&stream->lock);
+    if (tells)
+        stream->options.on_room(stream->options.argument);
     return count;
 }
 
@@ -91,6 +125,21 @@ static void on_hang_up(ReactorWatch *watch, uint32_t events)
     pthread_cond_broadcast(&stream->has_room);
     wake(stream);
     pthread_mutex_unlock(&stream->lock);
+}
+
+/* An event ends with two line ends, each LF or CRLF: returns do not count. */
+static void note_tail(HttpStream *stream, char c)
+{
+    if (c == '\r')
+        return;
+    stream->tail[0] = stream->tail[1];
+    stream->tail[1] = c;
+}
+
+/* Nothing was sent yet, or whole events: bytes that are passed on come in any pieces. */
+static bool is_between_events(const HttpStream *stream)
+{
+    return !stream->tail[1] || (stream->tail[0] == '\n' && stream->tail[1] == '\n');
 }
 
 static void put_bytes(HttpStream *stream, Str bytes)
@@ -108,6 +157,8 @@ static void put_bytes(HttpStream *stream, Str bytes)
         memcpy(stream->queue + stream->start + stream->length, bytes.at, bytes.length);
     stream->length += bytes.length;
     stream->fed_ms = monotonic_ms();
+    for (size_t i = bytes.length - MIN(bytes.length, (size_t)3); i < bytes.length; i++)
+        note_tail(stream, bytes.at[i]);
 }
 
 static void on_beat(ReactorTimer *timer)
@@ -116,7 +167,7 @@ static void on_beat(ReactorTimer *timer)
     pthread_mutex_lock(&stream->lock);
     int64_t due = stream->fed_ms + stream->options.heartbeat_ms;
     if (due <= monotonic_ms()) {
-        if (!stream->length && !stream->is_ended) {
+        if (!stream->length && !stream->is_ended && is_between_events(stream)) {
             put_bytes(stream, S(": still here\n\n"));
             wake(stream);
         }
@@ -141,7 +192,7 @@ struct MHD_Response *stream_response(HttpExchange *x)
     stream->is_watched =
         reactor_watch(loop->reactor, &stream->watch, EPOLLRDHUP | EPOLLONESHOT, &ignored);
     stream->beat = (ReactorTimer){ .fire = on_beat, .owner = stream };
-    if (stream->options.heartbeat_ms > 0)
+    if (stream->beats)
         reactor_set_timer(loop->reactor, &stream->beat,
                           monotonic_ms() + stream->options.heartbeat_ms);
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, KB(4), read_queue, stream, NULL);
@@ -181,10 +232,13 @@ void streams_end(HttpLoop *loop)
 {
     for (HttpStream *stream = loop->streams; stream; stream = stream->next) {
         pthread_mutex_lock(&stream->lock);
+        bool tells = is_open(stream) && stream->options.on_gone;
         stream->is_ended = true;
         pthread_cond_broadcast(&stream->has_room);
         wake(stream);
         pthread_mutex_unlock(&stream->lock);
+        if (tells)
+            stream->options.on_gone(stream->options.argument);
     }
 }
 
@@ -201,6 +255,8 @@ HttpStream *http_respond_stream(HttpResponse *response, const HttpStreamOptions 
         stream->options.queue_max = KB(256);
     if (!options->heartbeat_ms)
         stream->options.heartbeat_ms = 15000;
+    stream->beats = stream->options.heartbeat_ms > 0 &&
+                    str_starts(stream->options.media_type, S("text/event-stream"));
     pthread_mutex_init(&stream->lock, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -220,14 +276,10 @@ HttpStream *http_respond_stream(HttpResponse *response, const HttpStreamOptions 
     return stream;
 }
 
-static bool is_open(const HttpStream *stream)
-{
-    return !stream->is_gone && !stream->is_cut && !stream->is_ended;
-}
-
 static bool has_room(const HttpStream *stream, size_t count)
 {
-    return !stream->length || stream->length + count <= stream->options.queue_max;
+    return !stream->length || stream->options.on_room ||
+           stream->length + count <= stream->options.queue_max;
 }
 
 static void wait_for_room(HttpStream *stream, size_t count)
@@ -268,6 +320,15 @@ bool http_stream_send_id(HttpStream *stream, Str id, Str event, Str data)
 bool http_stream_send(HttpStream *stream, Str event, Str data)
 {
     return http_stream_send_id(stream, S(""), event, data);
+}
+
+bool http_stream_is_full(HttpStream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool full = is_open(stream) && stream->length > stream->options.queue_max;
+    stream->was_full = stream->was_full || (full && stream->options.on_room);
+    pthread_mutex_unlock(&stream->lock);
+    return full;
 }
 
 bool http_stream_is_open(HttpStream *stream)

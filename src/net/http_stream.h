@@ -8,21 +8,28 @@
  * leave the stream to another thread (events); it holds no pool thread then. The creator owns one
  * handle and must close it exactly once, also after the client has gone; nothing may use it after.
  *
+ * Who produces on a reactor's own thread, where nothing may wait, sets on_room: a write then takes
+ * whatever it is given, and the producer stops by itself while http_stream_is_full().
+ *
  * Threads: every function may be called from any thread; close not together with another call. */
 #pragma once
 
 #include "net/http.h"
 
 typedef struct HttpStreamOptions {
-    Str media_type;   /* "": text/event-stream */
-    size_t queue_max; /* bytes waiting for a slow client; 0: 256 KiB */
-    int64_t wait_ms;  /* how long a send waits for room; 0: not at all. A client that is slower
-                       * than that is cut off */
-    int64_t
-        heartbeat_ms; /* a comment line when nothing was sent for so long; 0: 15,000; -1: never */
-    /* Called once when the client has gone before the end; from a reactor thread, so it must not
-     * block nor call back into this stream. May be NULL. */
+    Str media_type;       /* "": text/event-stream */
+    size_t queue_max;     /* bytes waiting for a slow client; 0: 256 KiB */
+    int64_t wait_ms;      /* how long a send waits for room; 0: not at all. A client that is slower
+                           * than that is cut off */
+    int64_t heartbeat_ms; /* a comment line between two events when nothing was sent for so long;
+                           * 0: 15,000; -1: never. Of server-sent events only */
+    /* Called once when the client has gone before the end, or the server stops; from a reactor
+     * thread, so it must not block. It may close the stream, and do nothing else with it. May be
+     * NULL. */
     void (*on_gone)(void *argument);
+    /* Called once for each time that http_stream_is_full() was true, from a reactor thread, when
+     * half of queue_max is free again. It may write, and close the stream. */
+    void (*on_room)(void *argument);
     void *argument;
 } HttpStreamOptions;
 
@@ -36,6 +43,8 @@ bool http_stream_send_id(HttpStream *stream, Str id, Str event, Str data);
 /* Queue bytes as they are. */
 bool http_stream_write(HttpStream *stream, Str bytes);
 bool http_stream_is_open(HttpStream *stream);
+/* More than queue_max bytes are waiting: stop until on_room. */
+bool http_stream_is_full(HttpStream *stream);
 /* What was queued is still sent, then the response ends. NULL is fine. */
 void http_stream_close(HttpStream *stream);
 /* The same, but the connection is cut, so that the client cannot take it for a complete answer. */

@@ -181,8 +181,7 @@ static void run_posted(Reactor *reactor)
 
 /* --- The loop --- */
 
-/* Fire what is due; the milliseconds until the next timer, -1 when there is none. */
-static int64_t run_timers(Reactor *reactor)
+static void run_timers(Reactor *reactor)
 {
     int64_t now = monotonic_ms();
     while (reactor->timer_count && reactor->timers[1]->at_ms <= now) {
@@ -190,7 +189,12 @@ static int64_t run_timers(Reactor *reactor)
         reactor_clear_timer(reactor, due);
         due->fire(due);
     }
-    return reactor->timer_count ? MAX(reactor->timers[1]->at_ms - now, 0) : -1;
+}
+
+/* Milliseconds until the next timer, -1 when there is none. */
+static int64_t timer_wait(const Reactor *reactor)
+{
+    return reactor->timer_count ? MAX(reactor->timers[1]->at_ms - monotonic_ms(), 0) : -1;
 }
 
 static int64_t sooner(int64_t a, int64_t b) { return a < 0 ? b : b < 0 ? a : MIN(a, b); }
@@ -201,9 +205,11 @@ static void *run(void *argument)
     struct epoll_event events[64];
 
     while (!reactor->is_stopping) {
-        int64_t wait = run_timers(reactor);
+        int64_t wait = -1;
+        run_timers(reactor);
         for (ReactorTask *task = reactor->tasks; task; task = task->next)
             wait = sooner(wait, task->run(task));
+        wait = sooner(wait, timer_wait(reactor)); /* tasks set timers */
         int count = epoll_wait(reactor->epoll, events, COUNT(events), (int)MIN(wait, 60000));
         for (int i = 0; i < count; i++) {
             ReactorWatch *watch = events[i].data.ptr;
