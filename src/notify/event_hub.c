@@ -28,8 +28,8 @@ EventHub *event_hub_new(void)
 
 void event_hub_gone(void *hub) { atomic_store(&((EventHub *)hub)->someone_left, true); }
 
-/* Streams whose page has gone are closed here rather than in event_hub_gone(), which must not call
- * back into the stream. The caller holds the lock. */
+/* Streams whose page has gone are closed here rather than in event_hub_gone(), which must not wait
+ * for the lock. The caller holds it. */
 static void sweep(EventHub *hub)
 {
     if (!atomic_exchange(&hub->someone_left, false))
