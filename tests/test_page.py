@@ -406,6 +406,15 @@ def test_a_search_is_saved_says_what_is_new_and_is_forgotten(library, desk, page
     page.keyboard.press("Enter")
     expect(part(page, "save-search")).to_be_visible()
     assert "saved=" not in page.url
+    part(page, "filter-format").select_option("text")
+    expect(part(page, "replace-search")).to_have_text("Update “Sea birds”")
+    part(page, "replace-search").click()
+    expect(part(page, "replace-search")).to_be_hidden()
+    kept = page.evaluate("fetch('/v1/search/saved').then((answer) => answer.json())")["items"][0]
+    assert (kept["name"], kept["query"], kept["filters"]["formats"]) == ("Sea birds", "cormorant wings", ["text"])
+    assert f"saved={kept['id']}" in page.url and "was=" not in page.url
+    part(page, "undo").last.click()
+    page.wait_for_function("fetch('/v1/search/saved').then((answer) => answer.json()).then((page) => page.items[0].query === 'cormorant')")
     asked = len(desk.requests)
     desk.go("/search?q=cormorant&saved=../../lab/runs/x/cancel%3F")
     part(page, "result").first.wait_for()
@@ -589,6 +598,31 @@ def test_a_text_runs_as_its_script_does(desk, page, library):
         const words = range.getBoundingClientRect(), all = box.getBoundingClientRect(); return words.right > all.right - 2 && words.left > all.left + 50; }""")
     expect(result).to_have_count(1)
     assert right()
+    desk.check()
+
+
+def test_neighbours_that_show_nearly_the_same_are_folded_under_the_best(desk, page):
+    def answer(route):
+        found = route.fetch()
+        body = found.json()
+        if body.get("results"):
+            first = body["results"][0]
+            beside = {**first, "ordinal": first["ordinal"] + 1, "start": first["start"] + 40, "place": "page 9", "snippet": first["snippet"] + " and more"}
+            other = {**first, "ordinal": first["ordinal"] + 1, "snippet": "quite different words", "text": "quite different words"}
+            body["results"][1:1] = [beside, other]
+        route.fulfill(response=found, json=body)
+
+    page.route("**/v1/search", answer)
+    desk.go("/search?q=gannet%20reef")
+    rows = part(page, "result")
+    expect(rows.nth(1)).to_contain_text("quite different words")
+    folded = rows.first.locator("[data-test=alike]")
+    expect(folded).to_contain_text("one more in this document")
+    folded.locator("summary").click()
+    with page.expect_request("**/pages/**"):
+        folded.locator("[data-test=passage]").click()
+    expect(page.locator("#reader")).to_be_visible()
+    page.unroute_all()
     desk.check()
 
 

@@ -26,12 +26,14 @@ function copies(result) {
     h('ul', {}, list.map((one) => h('li', {}, h('a', {href: `/documents/${one.document.id}?start=${one.start}&end=${one.end}`}, one.document.name), one.place && h('small', {}, ` ${one.place}`)))));
 }
 
+const passageList = (list, opened) => h('ul', {class: 'passages', 'aria-label': t('search.passages')}, list.map((one) => h('li', {},
+  h('button', {class: 'plain', tabindex: -1, test: 'passage', onclick: () => opened(one)}, h('small', {}, one.place), h('span', {}, one.snippet || one.text)))));
+
 // Of a list of documents: the other passages of each, to open beside.
-function passages(result, opened) {
-  const list = result.passages || [];
-  return list.length > 0 && h('ul', {class: 'passages', 'aria-label': t('search.passages')}, list.map((one) => h('li', {},
-    h('button', {class: 'plain', tabindex: -1, test: 'passage', onclick: () => opened(one)}, h('small', {}, one.place), h('span', {}, one.snippet || one.text)))));
-}
+const passages = ({passages: list = []}, opened) => list.length > 0 && passageList(list, opened);
+
+// Passages beside it that show nearly the same.
+const alike = ({alike: list}, opened) => list.length > 0 && h('details', {class: 'copies', test: 'alike'}, h('summary', {tabindex: -1}, t('search.alike', {count: list.length})), passageList(list, opened));
 
 // Conditions without words find nothing by its words or meaning: they list.
 const isListed = ({ranks}) => !ranks.keyword && !ranks.semantic;
@@ -44,5 +46,5 @@ export function resultRow(result, index, opened) {
     h('div', {class: 'result-head'}, h('span', {class: 'result-name', title: result.document.path}, result.document.name), h('small', {}, where), isListed(result) ? h('span', {class: 'result-acts'}, like) : scoreBar(result.score)),
     h('p', {class: 'snippet'}, marked(result.snippet || result.text, result.highlights)),
     !isListed(result) && h('div', {class: 'result-foot'}, legs(result), h('span', {class: 'result-acts'}, like, result.explanation && whyButton(result))),
-    copies(result), passages(result, opened));
+    alike(result, opened), copies(result), passages(result, opened));
 }

@@ -46,9 +46,35 @@ export function seen(id) {
 
 const bodyOf = ({name, query, mode, filters}) => ({name, query, mode, filters});
 
-// `query`: the parts of the address. A family is no filter of the server, so it goes into the words.
+// A family is no filter of the server, so it goes into the words.
+const textOf = (query) => [query.q.trim(), query.family && `type:${query.family}`].filter(Boolean).join(' ');
+
+// Of a filter with several values the page shows the first: the others stay as long as that one does.
+function filtersAfter(one, query) {
+  const filters = filtersOf(query);
+  for (const list of [...Object.values(LISTS), 'metadata']) {
+    const before = one.filters[list] || [];
+    if (filters[list] && filters[list][0] === before[0]) filters[list] = before;
+  }
+  return filters;
+}
+
+// The saved search becomes what is searched for now; what it was comes back by undo.
+export async function replaceSaved(one, query, done) {
+  const path = `/v1/search/saved/${one.id}`;
+  try {
+    await put(path, bodyOf({...one, query: textOf(query), mode: query.mode || 'hybrid', filters: filtersAfter(one, query)}));
+    await refreshSaved();
+    done();
+    toast(t('saved.replaced', {name: one.name}), {undo: () => put(path, bodyOf(one)).then(refreshSaved, (error) => toast(error.message))});
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+// `query`: the parts of the address.
 export function saveSearch(query, done) {
-  const text = [query.q.trim(), query.family && `type:${query.family}`].filter(Boolean).join(' ');
+  const text = textOf(query);
   formDialog({
     title: t('saved.save'), submit: t('do.save'), test: 'saved',
     fields: [field({name: 'name', label: t('saved.name'), value: text.slice(0, 80), required: true, maxlength: 200, autocomplete: 'off'})],

@@ -1,5 +1,6 @@
 // search.js - results as one types. The address holds the query, its filters and the row that is open (?at=3); or the
-// document whose likes are shown (?like=ID&part=2), or the saved search that is run (?saved=ID).
+// document whose likes are shown (?like=ID&part=2), or the saved search that is run (?saved=ID), or that it was
+// before it was changed (?was=ID).
 import {h, fill, say, cleanup, debounce, isNarrow} from '../dom.js';
 import {t, number, list} from '../texts.js';
 import {get, post} from '../api.js';
@@ -12,8 +13,9 @@ import {completion} from '../parts/complete.js';
 import {judgedFor, thumbs} from '../parts/judge.js';
 import {FACETS, facetList} from '../parts/facets.js';
 import {recentSearches} from '../parts/recent.js';
-import {saveSearch, savedSection, filtersOf, seen} from '../parts/saved.js';
+import {saveSearch, replaceSaved, savedSection, filtersOf, seen} from '../parts/saved.js';
 import {resultRow} from '../parts/result.js';
+import {folded} from '../parts/fold.js';
 import {invite} from '../parts/invite.js';
 import {icon} from '../parts/icons.js';
 import {state, on} from '../state.js';
@@ -99,20 +101,29 @@ const hasRoom = () => matchMedia('(min-width: 1200px)').matches && !reader.isOpe
 export function render(root, {query}) {
   const undo = cleanup();
   let aborter = null;
-  let results = [];
+  let results = [];  // those with a row of their own
+  let fetched = 0;   // and those folded into them
   let searchId = null;
   const head = top(t('search.title'), h('a', {class: 'button', href: '/search/measure', test: 'measure'}, t('lab.title')));
   const input = h('input', {type: 'search', value: query.q || '', 'aria-label': t('search.label'), placeholder: t('search.placeholder'), autocomplete: 'off',
                             spellcheck: 'false', maxlength: 2000, 'aria-controls': 'results', data: {slash: 'yes'}, test: 'search-input'});
   const status = h('p', {class: 'status', role: 'status', test: 'search-status'}, t('search.hint'));
-  const save = h('button', {class: 'plain small', type: 'button', hidden: true, test: 'save-search', onclick: () => saveSearch(here().query, (made) => { note(withQuery({saved: made.id})); paintSave(); })},
+  const save = h('button', {class: 'plain small', type: 'button', hidden: true, test: 'save-search', onclick: () => saveSearch(here().query, (made) => nowSaved(made.id))},
     icon('pin'), t('saved.save'));
+  const replace = h('button', {class: 'plain small', type: 'button', hidden: true, test: 'replace-search', onclick: () => replaceSaved(changedFrom(), here().query, () => nowSaved(here().query.was))});
   const ol = h('ol', {class: 'results', id: 'results', 'aria-label': t('search.results'), test: 'results'});
   const more = h('button', {class: 'more', type: 'button', hidden: true, test: 'more-results', onclick: () => showMore()}, t('search.more'));
   const side = h('details', {class: 'facets', open: hasRoom(), hidden: true, test: 'facets'});
   const body = h('div', {class: 'scroll pad found'}, side, h('div', {class: 'found-list'}, ol, more));
+  // The saved search that this one began as.
+  const origin = () => here().query.saved || here().query.was || null;
+  const changedFrom = () => state.saved.find((one) => one.id === here().query.was);
+  const nowSaved = (id) => {
+    note(withQuery({saved: id, was: null}));
+    paintSave();
+  };
   const changed = (values) => {
-    note(withQuery({...values, at: null, saved: null}));
+    note(withQuery({...values, at: null, saved: null, was: origin()}));
     if ('document' in values) paintFilters();
     run();
   };
@@ -126,7 +137,7 @@ export function render(root, {query}) {
     fill(row_, row);
   };
   fill(root, head.element, h('div', {class: 'finder'}, h('form', {class: 'search-box', role: 'search', onsubmit: (event) => { event.preventDefault(); typed.cancel(); complete.close(); look(true).then(() => walk.put(0)); }},
-    input, wrong.mirror, complete.list), wrong.sentence, chips, row_, h('div', {class: 'under'}, status, save)), body);
+    input, wrong.mirror, complete.list), wrong.sentence, chips, row_, h('div', {class: 'under'}, status, h('span', {class: 'row'}, replace, save))), body);
   paintFilters();
 
   // j/k move quickly; the reader follows when they rest.
@@ -134,10 +145,10 @@ export function render(root, {query}) {
   const walk = walker(ol, '.result', {moved: (_, index) => { if (!isNarrow()) follow(index); }, opened: (one) => open(Number(one.dataset.index))});
 
   // What was opened was found: the server counts what people look for in vain.
-  function tellOpened(one, index) {
+  function tellOpened(one) {
     if (!searchId || one.wasOpened) return;
     one.wasOpened = true;
-    post(`/v1/search/${searchId}/opened`, {document: one.document.id, chunk: one.chunk, rank: index + 1}).catch(() => {});
+    post(`/v1/search/${searchId}/opened`, {document: one.document.id, chunk: one.chunk, rank: one.rank}).catch(() => {});
   }
 
   function open(index) {
@@ -157,7 +168,7 @@ export function render(root, {query}) {
     });
     side.open = hasRoom();
     note(withQuery({at: index + 1}));
-    tellOpened(one, index);
+    tellOpened(one);
   }
 
   function openPassage(index, passage) {
@@ -187,6 +198,9 @@ export function render(root, {query}) {
   function paintSave() {
     const now = here().query;
     save.hidden = !(now.q || '').trim() || Boolean(now.like) || state.saved.some((one) => one.id === now.saved);
+    const before = changedFrom();
+    replace.hidden = save.hidden || !before;
+    if (before) say(replace, t('saved.replace', {name: before.name}));
   }
 
   function paintChips(now, answer) {
@@ -214,10 +228,11 @@ export function render(root, {query}) {
   // What is like a document, or listed by conditions alone, answers no query that could be judged.
   const mayJudge = (now, answer) => Boolean(now.q) && !now.like && !isList(answer);
 
-  const mayGoOn = (answer) => answer.results.length === LIMIT && results.length <= OFFSET_MOST;
+  const mayGoOn = (answer) => answer.results.length === LIMIT && fetched <= OFFSET_MOST;
 
   function show(answer, now, whole) {
-    results = answer.results;
+    results = folded(answer.results);
+    fetched = answer.results.length;
     searchId = answer.search_id;
     wrong.clear();
     paintChips(now, answer);
@@ -242,11 +257,13 @@ export function render(root, {query}) {
     const shown = results;
     more.setAttribute('aria-busy', 'true');
     try {
-      const answer = await post('/v1/search', {...bodyFrom(now, true), facets: undefined, offset: shown.length, remember: false});
+      const answer = await post('/v1/search', {...bodyFrom(now, true), facets: undefined, offset: fetched, remember: false});
       if (shown !== results) return;
       const from = results.length;
-      results.push(...answer.results);
-      ol.append(...rowsFrom(answer.results, from));
+      const next = folded(answer.results, fetched);
+      fetched += answer.results.length;
+      results.push(...next);
+      ol.append(...rowsFrom(next, from));
       more.hidden = !mayGoOn(answer);
       walk.put(from);
       if (mayJudge(now, answer)) addThumbs(now.q, results, from);
@@ -298,7 +315,7 @@ export function render(root, {query}) {
   function look(whole) {
     const saved = state.saved.find((one) => one.id === here().query.saved);
     const isSaved = saved && saved.query === input.value.trim();
-    note(withQuery({q: input.value, at: null, saved: isSaved ? saved.id : null}));
+    note(withQuery({q: input.value, at: null, saved: isSaved ? saved.id : null, was: isSaved ? null : origin()}));
     return run(whole);
   }
 
