@@ -124,6 +124,7 @@ const CATALOGUE = {
   'stage.wrong_password': 'that password does not open it',
 
   'count.documents': {one: '{shown} document', other: '{shown} documents'},
+  'count.slides': {one: '{shown} slide', other: '{shown} slides'},
   'count.pages': {one: '{shown} page', other: '{shown} pages'},
   'count.files': {one: '{shown} file', other: '{shown} files'},
   'count.warnings': {one: '{shown} warning', other: '{shown} warnings'},
@@ -634,7 +635,7 @@ const CATALOGUE = {
   'server.model': 'Embedding model',
   'server.no_model': 'none: keyword search only',
   'models.title': 'Embedding models',
-  'models.lead': 'What passages mean is told by a model on this server. Another is added with: lectern models add FOLDER',
+  'models.lead': 'What passages mean is told by a model on this server. Another is added with',
   'models.none': 'No other is in the data folder.',
   'models.used': 'in use',
   'models.coming': 'coming',

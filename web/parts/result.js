@@ -27,13 +27,13 @@ function copies(result) {
 }
 
 const passageList = (list, opened) => h('ul', {class: 'passages', 'aria-label': t('search.passages')}, list.map((one) => h('li', {},
-  h('button', {class: 'plain', tabindex: -1, test: 'passage', onclick: () => opened(one)}, h('small', {}, one.place), h('span', {}, one.snippet || one.text)))));
+  h('button', {class: 'plain', test: 'passage', onclick: () => opened(one)}, h('small', {}, one.place), h('span', {}, one.snippet || one.text)))));
 
 // Of a list of documents: the other passages of each, to open beside.
 const passages = ({passages: list = []}, opened) => list.length > 0 && passageList(list, opened);
 
 // Passages beside it that show nearly the same.
-const alike = ({alike: list}, opened) => list.length > 0 && h('details', {class: 'copies', test: 'alike'}, h('summary', {tabindex: -1}, t('search.alike', {count: list.length})), passageList(list, opened));
+const alike = ({alike: list}, opened) => list.length > 0 && h('details', {class: 'copies', test: 'alike'}, h('summary', {}, t('search.alike', {count: list.length})), passageList(list, opened));
 
 // Conditions without words find nothing by its words or meaning: they list.
 const isListed = ({ranks}) => !ranks.keyword && !ranks.semantic;

@@ -50,7 +50,7 @@ export function render(root) {
 
   function paint(found) {
     if (isGone) return;
-    fill(root, h('h2', {}, t('models.title')), h('p', {class: 'lead'}, t('models.lead')), found.change && changing(found, paint),
+    fill(root, h('h2', {}, t('models.title')), h('p', {class: 'lead'}, t('models.lead'), ' ', h('code', {}, 'lectern models add FOLDER')), found.change && changing(found, paint),
       found.models.length ? h('ul', {class: 'lines'}, found.models.map((one) => row(one, found.change, paint))) : h('p', {class: 'status'}, t('models.none')));
     clearTimeout(timer);
     if (found.change) timer = setTimeout(load, LOOK_MS);

@@ -45,4 +45,4 @@ export function stageOf(item) {
   return item.searchable ? {text: t('stage.searchable_and', {words}), tone: 'good'} : {text: words, tone: ''};
 }
 
-export const pagesOf = (document) => (document.pages ? t('count.pages', {count: document.pages, shown: number(document.pages)}) : '');
+export const pagesOf = ({pages, family}) => (pages ? t(family === 'slides' ? 'count.slides' : 'count.pages', {count: pages, shown: number(pages)}) : '');

@@ -178,8 +178,8 @@ export function render(root, {query}) {
     }
   }
 
-  paintSets();
-  if (mayAdminister()) missedSearches().then((sections) => fill(missed, sections));
+  // Each below what is above it, so that nothing moves.
+  paintSets().then(() => mayAdminister() && missedSearches().then((sections) => fill(missed, sections)));
   if (query.run) open(query.run, query.beside).then(paintRuns);
   else if (query.sweep) openSweep(query.sweep.split(',')).then(paintRuns);
   else paintRuns();

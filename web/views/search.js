@@ -110,7 +110,7 @@ export function render(root, {query}) {
   const status = h('p', {class: 'status', role: 'status', test: 'search-status'}, t('search.hint'));
   const save = h('button', {class: 'plain small', type: 'button', hidden: true, test: 'save-search', onclick: () => saveSearch(here().query, (made) => nowSaved(made.id))},
     icon('pin'), t('saved.save'));
-  const replace = h('button', {class: 'plain small', type: 'button', hidden: true, test: 'replace-search', onclick: () => replaceSaved(changedFrom(), here().query, () => nowSaved(here().query.was))});
+  const replace = h('button', {class: 'plain small replace', type: 'button', hidden: true, test: 'replace-search', onclick: () => replaceSaved(changedFrom(), here().query, () => nowSaved(here().query.was))});
   const ol = h('ol', {class: 'results', id: 'results', 'aria-label': t('search.results'), test: 'results'});
   const more = h('button', {class: 'more', type: 'button', hidden: true, test: 'more-results', onclick: () => showMore()}, t('search.more'));
   const side = h('details', {class: 'facets', open: hasRoom(), hidden: true, test: 'facets'});
@@ -238,8 +238,8 @@ export function render(root, {query}) {
     paintChips(now, answer);
     paintSave();
     say(status, statusOf(answer));
-    fill(ol, rowsFrom(results, 0), results.length === 0 && nothing(now));
-    if (answer.notice) ol.prepend(noticeLine(answer.notice));
+    fill(ol, rowsFrom(results, 0), results.length === 0 && h('li', {}, nothing(now)));
+    if (answer.notice) ol.prepend(h('li', {}, noticeLine(answer.notice)));
     const instead = meant(answer);
     if (instead) ol.prepend(instead);
     if (whole) paintFacets(answer);
@@ -286,7 +286,7 @@ export function render(root, {query}) {
     say(status, t('search.hint'));
     const empty = state.statistics && state.statistics.documents === 0;
     const lately = h('div', {});
-    fill(ol, empty && invite(), notices(), savedSection(), lately);
+    fill(ol, h('li', {}, empty && invite(), notices(), savedSection(), lately));
     recentSearches().then((section) => fill(lately, section));
   }
 
@@ -305,7 +305,7 @@ export function render(root, {query}) {
       if (own === aborter) show(answer, now, whole);
     } catch (error) {
       if (error.position && own === aborter) wrong.show(error);
-      else if (error.name !== 'AbortError') fill(ol, problem(error, () => run(whole)));
+      else if (error.name !== 'AbortError') fill(ol, h('li', {}, problem(error, () => run(whole))));
     } finally {
       if (own === aborter) ol.removeAttribute('aria-busy');
     }
