@@ -145,7 +145,7 @@ def test_refusals_keep_their_status_and_shape(library, model, status, stream):
     assert answer.status_code == status
     assert answer.json()["error"]["message"] and set(answer.json()["error"]) == {"message", "type", "param", "code"}
     if model == "limited":
-        assert answer.headers["Retry-After"] == "3600"
+        assert 3500 < int(answer.headers["Retry-After"]) <= 3600
 
 
 def test_images_by_address_are_not_handed_on(library):

@@ -16,6 +16,7 @@
 #include "store/slice.h"
 
 struct Answers;
+struct GatewayCaller;
 struct Conversions;
 struct EventHub;
 struct HttpServer;
@@ -48,8 +49,9 @@ typedef struct Api {
 /* CONVERTER: a reader; anyone where the setting convert_without_key says so. */
 typedef enum ApiNeeds { ANYONE, READER, EDITOR, ADMIN, OWNER, CONVERTER } ApiNeeds;
 /* UPLOAD_BODY: a form with the fields of an upload; FORM_BODY: with any fields; FILE_BODY: one
- * file, as it is or in a form. Files are on disk when the handler runs. */
-typedef enum ApiBody { NO_BODY, JSON_BODY, UPLOAD_BODY, FORM_BODY, FILE_BODY } ApiBody;
+ * file, as it is or in a form. Files are on disk when the handler runs. CALL_BODY: a model's call,
+ * whose handler runs on the reactor before anybody is known, and must not block. */
+typedef enum ApiBody { NO_BODY, JSON_BODY, UPLOAD_BODY, FORM_BODY, FILE_BODY, CALL_BODY } ApiBody;
 
 typedef struct ApiRequest {
     Api *api;
@@ -82,6 +84,16 @@ typedef struct ApiRoute {
 extern const ApiRoute api_routes[];
 extern const size_t api_route_count;
 extern const HttpDispatch api_dispatch; /* its app is an Api */
+
+/* GatewayPorts.load_caller: who is asking, as for every other route. */
+bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCaller **caller_r,
+                     Error *err);
+/* What a request shows of who sends it; "" when it is a session or nothing. */
+Str api_secret(const HttpRequest *http);
+/* Run the handler of a CALL_BODY as any other handler: on the pool, with the body read, for
+ * somebody who is known. */
+bool api_handle_on_pool(ApiRequest *request, HttpResponse *response, ApiHandler *handle,
+                        Error *err);
 
 /* --- Helpers of handlers ---------------------------------------------------------------- */
 

@@ -5,6 +5,8 @@
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "models/models.h"
+#include "net/reactor.h"
 
 const ApiRoute api_routes[] = {
 #define ROUTE(method, path, needs, body, body_max, handler, tag, summary)                          \
@@ -115,8 +117,9 @@ static void plan_files(const ApiRequest *request, HttpPlan *plan)
 static void plan_body(const ApiRequest *request, HttpPlan *plan)
 {
     const ApiRoute *route = request->route;
-    plan->is_checked = true;
-    if (route->body == JSON_BODY) {
+    plan->is_fast = route->body == CALL_BODY;
+    plan->is_checked = !plan->is_fast;
+    if (route->body == JSON_BODY || route->body == CALL_BODY) {
         plan->body = HTTP_BODY_BUFFER;
         plan->body_max = route->body_max;
     } else if (route->body != NO_BODY) {
@@ -251,11 +254,66 @@ static bool check(void *app, HttpRequest *http, Error *err)
            scope_needs(request->scope, roles[request->route->needs], err);
 }
 
+/* --- Calls of models --- */
+
+static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse *response);
+
+Str api_secret(const HttpRequest *http)
+{
+    bool is_basic;
+    Str key = key_of(http, &is_basic);
+    return is_basic ? S("") : key; /* that one needs a look at the site it comes from */
+}
+
+bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCaller **caller_r,
+                     Error *err)
+{
+    ApiRequest *request = http->route;
+    (void)secret;
+    return check(api, http, err) &&
+           models_caller(request->api->models, request->scope, caller_r, err);
+}
+
+typedef struct PoolHandle {
+    ApiRequest *request;
+    HttpResponse *response;
+    ApiHandler *handle;
+} PoolHandle;
+
+static void run_on_pool(void *argument)
+{
+    PoolHandle *work = argument;
+    ApiRequest *request = work->request;
+    Error err = { 0 };
+    if (!check(request->api, request->http, &err) ||
+        !json_parse(request->http->body, request->route->body_max, &request->json, &err) ||
+        !work->handle(request, work->response, &err)) {
+        if (!work->response->stream)
+            refuse(request->api, request->http, &err, work->response);
+    }
+    json_decref(request->json);
+    request->json = NULL;
+    if (!work->response->stream)
+        http_respond_now(work->response);
+    log_set_id(S(""));
+    http_let_go(work->response);
+}
+
+bool api_handle_on_pool(ApiRequest *request, HttpResponse *response, ApiHandler *handle, Error *err)
+{
+    PoolHandle *work = arena_new_one(request->arena, PoolHandle);
+    *work = (PoolHandle){ request, response, handle };
+    return http_respond_on_pool(response, run_on_pool, work) ||
+           fail(err, ERROR_BUSY, "too many requests are waiting; try again in a moment");
+}
+
 /* --- Running --- */
 
 static bool read_json(ApiRequest *request, Error *err)
 {
     const HttpRequest *http = request->http;
+    if (request->route->body == CALL_BODY)
+        return true;
     if (request->route->body != JSON_BODY || !http->body.length) {
         request->json = json_object();
         return true;
@@ -332,6 +390,11 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
     log_set_id(S(""));
 }
 
+static void leave(void *app, Reactor *reactor)
+{
+    gateway_leave(models_gateway(((Api *)app)->models), reactor);
+}
+
 static void add_headers(void *app, const HttpRequest *http, HttpResponse *response)
 {
     const Api *api = app;
@@ -361,5 +424,6 @@ const HttpDispatch api_dispatch = {
     .handle = handle,
     .refuse = refuse,
     .headers = add_headers,
+    .leave = leave,
     .finish = finish,
 };

@@ -1,10 +1,11 @@
 /* openai_chat.c - chat in OpenAI's shape: the model lectern answers from the library, every other
- * one is the model service's own, whose requests and answers pass through as they are. */
+ * one goes through the gateway. */
 #include "answer/answer.h"
 #include "api/api.h"
 #include "base/clock.h"
 #include "base/id.h"
-#include "gateway/gateway.h"
+#include "base/json_walk.h"
+#include "models/models.h"
 #include "net/http_stream.h"
 
 #define EARLIER_MAX 6
@@ -240,133 +241,23 @@ static bool answer_from_library(ApiRequest *request, bool is_stream, HttpRespons
     return true;
 }
 
-/* --- Handing on --- */
+/* --- Which of the two --- */
 
-typedef struct PassPort {
-    ApiRequest *request;
-    HttpResponse *response;
-    HttpStream *stream; /* NULL until the first byte: until then an error has its own status */
-} PassPort;
-
-static bool pass_bytes(void *self, Str bytes, Error *err)
+static bool answer_chat(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    PassPort *port = self;
-    if (!port->stream) {
-        bool is_json = str_starts(str_trim(bytes), S("{"));
-        HttpStreamOptions options = { .media_type = is_json ? S("application/json") : S(""),
-                                      .wait_ms = 10000,
-                                      .queue_max = MB(4),
-                                      .heartbeat_ms = is_json ? -1 : 0 };
-        port->stream = http_respond_stream(port->response, &options);
-    }
-    return http_stream_write(port->stream, bytes) ||
-           fail(err, ERROR_CANCELLED, "the client has gone");
-}
-
-/* A server that runs models may open file: and http: addresses of images for whoever asks. */
-static bool check_images(const json_t *messages, bool is_local, Error *err)
-{
-    for (size_t i = 0; i < json_array_size(messages); i++) {
-        const json_t *parts = json_object_get(json_array_get(messages, i), "content");
-        for (size_t j = 0; json_is_array(parts) && j < json_array_size(parts); j++) {
-            const json_t *image = json_object_get(json_array_get(parts, j), "image_url");
-            Str url = json_is_string(image)
-                          ? json_member_text(json_array_get(parts, j), "image_url")
-                          : json_member_text(image, "url");
-            if (url.length && !str_starts(url, S("data:")) &&
-                (is_local || !str_starts(url, S("https://"))))
-                return fail_field(err, "messages",
-                                  "send images as data: URLs; addresses are not handed on");
-        }
-    }
-    return true;
-}
-
-/* Whatever the service said about its failure, in the shape clients read. A key that it refuses is
- * ours, not the client's. */
-static void put_refusal(ApiRequest *request, const ForwardAnswer *answer, HttpResponse *response)
-{
-    AUTO_JSON json_t *json = NULL;
-    Error ignored;
-    bool is_shaped = json_parse(answer->body, MB(1), &json, &ignored) &&
-                     json_is_object(json_object_get(json, "error"));
-    bool is_key = answer->status == 401 || answer->status == 403;
-    response->status = is_key || answer->status < 400 ? 502 : answer->status;
-    if (answer->retry_after.length)
-        http_header(response, "Retry-After", answer->retry_after);
-    if (is_shaped && !is_key) {
-        buf_add(&response->body, answer->body);
-        return;
-    }
-    JsonWriter out = put_begin(&response->body);
-    put_object(&out, "error");
-    put_text(&out, "message",
-             is_key ? S("the model service refuses this server's key; set another one")
-                    : str_format(request->arena, "the model service failed with status %d",
-                                 answer->status));
-    put_text(&out, "type", S("upstream_error"));
-    put_null(&out, "param");
-    put_text(&out, "code", S("upstream"));
-    put_end(&out);
-    put_end(&out);
-}
-
-/* "ollama/llama3.2" is llama3.2 of the service ollama; the body with that name. */
-static Str body_for(ApiRequest *request, const Provider *provider, Str *model)
-{
-    Str prefix = str_format(request->arena, STR_FMT "/", STR_ARG(provider->name));
-    if (!str_starts(*model, prefix))
-        return request->http->body;
-    *model = str_copy(request->arena, str_from(*model, prefix.length));
-    json_object_set_new(request->json, "model", json_stringn(model->at, model->length));
-    return json_print(request->arena, request->json);
-}
-
-static bool pass_on(ApiRequest *request, Str model, bool is_stream, HttpResponse *response,
-                    Error *err)
-{
-    Provider provider;
-    ForwardAnswer answer;
-    PassPort port = { .request = request, .response = response };
-    if (!models_provider(request->api->models, request->scope, request->arena, &provider, err))
-        return err->code == ERROR_NOT_FOUND
-                   ? fail(err, ERROR_NOT_FOUND,
-                          "there is no model '" STR_FMT "': only lectern, while no model service "
-                          "is set",
-                          STR_ARG(str_slice(model, 0, 100)))
-                   : false;
-    if (!check_images(json_object_get(request->json, "messages"),
-                      !str_starts(provider.base_url, S("https://")), err))
-        return false;
-    ForwardRequest forward = { .body = body_for(request, &provider, &model),
-                               .model = model,
-                               .is_stream = is_stream,
-                               .receive = pass_bytes,
-                               .self = &port };
-    bool good = models_forward(request->api->models, request->scope, request->arena, &forward,
-                               &answer, err);
-    if (port.stream) {
-        if (!good)
-            send_failure(request->arena, port.stream, err);
-        http_stream_close(port.stream);
-        return true;
-    }
-    if (!good)
-        return false;
-    if (answer.status >= 200 && answer.status < 300)
-        buf_add(&response->body, answer.body);
-    else
-        put_refusal(request, &answer, response);
-    return true;
+    if (!json_is_object(request->json))
+        return fail(err, ERROR_INVALID, "the body must be a JSON object");
+    return answer_from_library(request, json_is_true(json_object_get(request->json, "stream")),
+                               response, err);
 }
 
 bool chat_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    Str model = json_member_text(request->json, "model");
-    bool is_stream = json_is_true(json_object_get(request->json, "stream"));
-    if (!json_is_object(request->json))
-        return fail(err, ERROR_INVALID, "the body must be a JSON object");
+    HttpRequest *http = request->http;
+    Str model = json_text_of(request->arena, json_walk_member(http->body, "model"));
     if (!model.length || str_is(model, "lectern"))
-        return answer_from_library(request, is_stream, response, err);
-    return pass_on(request, model, is_stream, response, err);
+        return api_handle_on_pool(request, response, answer_chat, err);
+    gateway_serve(models_gateway(request->api->models), &front_openai_chat, api_secret(http), http,
+                  response);
+    return true;
 }

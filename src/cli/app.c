@@ -293,7 +293,9 @@ static bool open_features(App *app, Error *err)
     ModelsOptions models = { .db = app->api.db,
                              .provider_url = settings->provider_url,
                              .provider_model = settings->provider_model,
-                             .provider_key = settings->provider_key };
+                             .provider_key = settings->provider_key,
+                             .load_caller = api_load_caller,
+                             .load_app = &app->api };
     if (!account_open(app->api.db, &account, &app->api.account, err) ||
         !models_open(&models, &app->api.models, err))
         return false;

@@ -1,27 +1,64 @@
-/* dialect.h - how one kind of model service is spoken to: what its requests and answers look like.
+/* dialect.h - how one kind of model service is spoken to: the back of the gateway.
  *
  * To add a dialect: a file in dialects/ that defines `const Dialect dialect_NAME`, and its line in
- * dialects.def. Nothing here touches the network, so every case is a table of bytes in a test. */
+ * dialects.def. Nothing here touches the network, so every case is a pair of texts in a test. */
 #pragma once
 
-#include "gateway/chat_reader.h"
+#include "gateway/model.h"
+#include "gateway/wire_reader.h"
+#include "net/http.h"
+
+/* What is said besides the request itself. */
+typedef struct DialectTarget {
+    Str model;   /* as the service calls it */
+    Str key;     /* may be empty */
+    Str version; /* Azure's api-version; "" for the dialect's own */
+} DialectTarget;
+
+/* A request as it goes out. */
+typedef struct WireRequest {
+    HttpPair headers[8];
+    size_t header_count;
+    Buf body;       /* made by the caller */
+    Str media_type; /* "application/json" unless said */
+} WireRequest;
+
+/* Why a service refused, in words that are the same for all. */
+typedef struct WireError {
+    Str message, type, code; /* as the service says; "" */
+    int status;              /* inside a body of status 200; 0: none */
+    int64_t retry_after_ms;  /* told in the body; -1: not */
+} WireError;
 
 struct Dialect {
     const char *name;
-    const char *chat_path, *models_path; /* behind the base URL */
-    /* The header that carries the key. */
-    HttpPair (*authorize)(Arena *arena, Str key);
-    /* The body of a request for a stream. */
-    void (*write_chat)(Buf *out, const GatewayChat *chat);
-    /* One event of the stream, into the reader. */
-    bool (*read_event)(ChatReader *reader, Str data, Error *err);
-    /* An answer that came in one piece although a stream was asked for. */
-    bool (*read_answer)(ChatReader *reader, Str body, Error *err);
+    unsigned tasks; /* bits of ModelTask that it can carry */
+    WireKind stream_kind;
+    /* A clean end of the connection is the end of a stream, when a finish reason has come. */
+    bool ends_with_connection;
+    const char *models_path; /* lists what the service has */
+
+    /* Headers that carry the key; never the URL. */
+    void (*authorize)(Arena *arena, const DialectTarget *target, WireRequest *wire);
+    /* Where a request goes, behind the base URL, with its query; never the key in it. */
+    Str (*path)(Arena *arena, const ModelRequest *request, const DialectTarget *target);
+    /* The body of a request. Fails with ERROR_UNSUPPORTED and the field's name for what this
+     * dialect cannot say; what only makes an answer better is left out. */
+    bool (*write)(Arena *arena, const ModelRequest *request, const DialectTarget *target,
+                  WireRequest *wire, Error *err);
+    /* One frame of a stream: its pieces go to wire_event(), usage and end into the reader. */
+    bool (*read_frame)(WireReader *reader, Str event, Str data, Error *err);
+    /* A whole answer; also when a stream was asked for and one object came. */
+    bool (*read_whole)(WireReader *reader, Str body, Error *err);
+    void (*read_error)(Arena *arena, Str body, WireError *error_r);
     bool (*read_models)(Arena *arena, Str body, StrList *names_r, Error *err);
-    /* What an error body says, for people; empty when it says nothing. */
-    Str (*read_error)(Arena *arena, Str body);
 };
 
 #define DIALECT(name) extern const Dialect dialect_##name;
 #include "gateway/dialects.def"
 #undef DIALECT
+/* The dialect of this name; NULL when there is none. */
+const Dialect *dialect_find(Str name);
+
+/* Add a header to a request that is being written. */
+void wire_header(WireRequest *wire, Str name, Str value);

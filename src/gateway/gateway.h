@@ -1,90 +1,89 @@
-/* gateway.h - asking a model service for an answer, whatever its dialect.
+/* gateway.h - one way to every model service: who may call, which service answers, what it costs.
  *
- *     GatewayChat --dialect--> request --http--> stream of events --ChatReader--> GatewayReply
+ *     client -> Front -> [cache] -> route -> try a target -> Dialect -> service
+ *            <- Front <-          settle  <- fail over  <-  Dialect <-
  *
- * Services are rows of providers.def, dialects are code (dialect.h). A service that says "wait" or
- * fails before its first word is asked once more; after the first word nothing is repeated. An
- * answer that breaks off is a failure, never a short answer.
+ * A call lives on one reactor from its first byte to its last; nothing on its way blocks. What
+ * needs the database comes through GatewayPorts, on threads of the gateway's own, and is
+ * remembered.
  *
- * Threads: any; a call runs on the caller's thread. Everything returned lives in the arena. */
+ * A stream that has shown nothing yet may begin again elsewhere; after the first word a failure is
+ * an error in the client's dialect, never a silent end. A client that leaves ends its call at once.
+ *
+ * Threads: gateway_serve() on the request's reactor; everything else from any thread. */
 #pragma once
 
-#include "base/json.h"
-#include "net/http_client.h"
+#include "gateway/config.h"
+#include "gateway/front.h"
+#include "gateway/ledger.h"
 
-#define GATEWAY_TEXT_MAX MB(1) /* of one answer */
+typedef struct Gateway Gateway;
 
-typedef struct Dialect Dialect;
+/* Who calls: shared by all calls of one key, never changed. */
+typedef struct GatewayCaller {
+    atomic_int holders;
+    Arena *arena;
+    Str workspace, user, key; /* ids; key "" for a person's session */
+    const GatewayConfig *config;
+    Budget *budgets[4]; /* of key, user and workspace; each must have room */
+    int budget_count;
+    int64_t loaded_ms;
+} GatewayCaller;
+GatewayCaller *caller_new(void); /* one holder */
+GatewayCaller *caller_hold(GatewayCaller *caller);
+void caller_release(GatewayCaller *caller); /* NULL is fine */
 
-typedef struct GatewayProvider {
-    const char *name, *title, *base_url;
-    const Dialect *dialect;
-    bool is_local;
-} GatewayProvider;
+/* What the gateway needs of the features above it. They may block. */
+typedef struct GatewayPorts {
+    void *app, *load_app; /* of write_records; of load_caller */
+    /* Who sends this request; remembered by the secret it shows, unless that is empty. Fails with
+     * ERROR_NO_LOGIN when nobody has it. */
+    bool (*load_caller)(void *app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
+                        Error *err);
+    JournalWrite *write_records;
+} GatewayPorts;
 
-extern const GatewayProvider gateway_providers[];
-extern const size_t gateway_provider_count;
-/* The row whose service has this address; "openai-compatible" for any other. */
-const GatewayProvider *gateway_provider_of(Str base_url);
+typedef struct GatewayOptions {
+    GatewayPorts ports;
+    const char *ca_file; /* NULL: the system's */
+} GatewayOptions;
 
-/* One service as it is reached. */
-typedef struct GatewayTarget {
-    const GatewayProvider *provider;
-    Str base_url; /* without a slash at its end */
-    Str key;      /* may be empty */
-    Str pinned_address;
-} GatewayTarget;
+MUST_CHECK bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err);
+/* No call may be running. NULL is fine. */
+void gateway_close(Gateway *gateway);
+/* The states of targets, for whoever makes pictures (config.h). */
+TargetStates *gateway_states(Gateway *gateway);
 
-typedef struct GatewayMessage {
-    Str role, text;
-} GatewayMessage;
-
-typedef struct GatewayChat {
-    const GatewayMessage *messages;
-    size_t count;
-    Str model;
-    int64_t output_max; /* tokens; 0: the service's own limit */
-    double temperature;
-    /* For models that refuse the usual names and temperatures; set by gateway_chat() itself. */
-    bool is_plain;
-    bool (*delta)(void *self, Str text); /* pieces as they come; may be NULL. False: stop */
+/* A call of our own: ask and wait. */
+typedef struct GatewayAsk {
+    const ModelRequest *request;
+    Str feature; /* for the records: "ask", "tasks" */
+    /* Pieces of the text as they come, on the caller's thread; may be NULL. False: stop. What a
+     * model thinks to itself is left out. */
+    bool (*delta)(void *self, Str text);
     void *self;
-} GatewayChat;
+} GatewayAsk;
 
-typedef struct GatewayReply {
-    Str text, model, finish; /* "stop", "length", "tool_calls", "content_filter" */
-    int64_t input_tokens, output_tokens;
-    bool has_usage; /* false: the tokens are guessed from the length of the texts */
-} GatewayReply;
+typedef struct GatewayAnswer {
+    Str text, model;
+    const ModelReply *reply; /* with tool calls and usage */
+    ModelUsage usage;
+    FinishReason finish;
+    bool is_estimated; /* tokens are guessed from the length of the texts */
+} GatewayAnswer;
 
-/* Ask and wait. On failure *reply_r holds what was used so far, for the bill. */
-MUST_CHECK bool gateway_chat(HttpClient *client, Arena *arena, const GatewayTarget *target,
-                             const GatewayChat *chat, GatewayReply *reply_r, Error *err);
-/* The names of the service's models, within `total_ms`. */
-MUST_CHECK bool gateway_models(HttpClient *client, Arena *arena, const GatewayTarget *target,
-                               int64_t total_ms, StrList *names_r, Error *err);
+/* Blocks; never on a reactor. On failure answer_r->usage is what was used so far. */
+MUST_CHECK bool gateway_ask(Gateway *gateway, GatewayCaller *caller, Arena *arena,
+                            const GatewayAsk *ask, GatewayAnswer *answer_r, Error *err);
 
-/* A request of a client, handed on as it is. */
-typedef struct GatewayForward {
-    Str body;
-    bool is_stream;
-    /* Whole events of a stream as they come. */
-    bool (*receive)(void *self, Str bytes, Error *err);
-    void *self;
-} GatewayForward;
-
-typedef struct GatewayForwarded {
-    int status;
-    Str body; /* empty when it went to receive */
-    Str retry_after;
-    GatewayReply reply; /* what was used */
-} GatewayForwarded;
-
-/* True for any status. Fails when no answer came, or when a stream broke off or held an error:
- * bytes may have gone to receive before. */
-MUST_CHECK bool gateway_forward(HttpClient *client, Arena *arena, const GatewayTarget *target,
-                                const GatewayForward *forward, GatewayForwarded *forwarded_r,
-                                Error *err);
+/* Answer a client's request. `secret`: the key it shows. On the request's reactor, from the handler
+ * of a plan that is fast. */
+void gateway_serve(Gateway *gateway, const Front *front, Str secret, HttpRequest *http,
+                   HttpResponse *response);
+/* The reactor ends: connections that live on it go. On its thread. */
+void gateway_leave(Gateway *gateway, Reactor *reactor);
+/* What was remembered of a key, or with "" of all, is asked for again. */
+void gateway_forget(Gateway *gateway, Str secret);
 
 /* Tokens of a text, roughly: four bytes each. */
 int64_t gateway_guess_tokens(size_t bytes);

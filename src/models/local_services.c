@@ -29,8 +29,8 @@ static void look(void *argument)
     const GatewayProvider *found = NULL;
     Str name = S("");
     for (size_t i = 0; i < gateway_provider_count && !found; i++) {
-        GatewayTarget target = { .provider = &gateway_providers[i],
-                                 .base_url = str(gateway_providers[i].base_url) };
+        ServiceAddress target = { .provider = &gateway_providers[i],
+                                  .base_url = str(gateway_providers[i].base_url) };
         StrList names;
         Error ignored;
         if (!gateway_providers[i].is_local ||

@@ -46,6 +46,14 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
     models->pool = pool_new("models", 1, 4);
     pthread_mutex_init(&models->lock, NULL);
     pthread_cond_init(&models->has_looked, NULL);
+    GatewayOptions gateway = { .ports = { .app = models,
+                                          .load_caller = options->load_caller,
+                                          .load_app = options->load_app,
+                                          .write_records = models_write_records } };
+    if (!gateway_open(&gateway, &models->gateway, err)) {
+        models_close(models);
+        return false;
+    }
     *models_r = models;
     return true;
 }
@@ -54,6 +62,7 @@ void models_close(Models *models)
 {
     if (!models)
         return;
+    gateway_close(models->gateway);
     pool_free(models->pool);
     http_client_free(models->http);
     pthread_cond_destroy(&models->has_looked);
@@ -61,6 +70,8 @@ void models_close(Models *models)
     arena_free(models->arena);
     free(models);
 }
+
+Gateway *models_gateway(Models *models) { return models->gateway; }
 
 /* --- Which service --- */
 
@@ -95,7 +106,7 @@ static bool own_service(const OwnWork *work, Service *service, Error *err)
                    err))
         return fail_in(err, "the saved model service");
     service->target =
-        (GatewayTarget){ .provider = gateway_provider_of(base_url), .base_url = base_url };
+        (ServiceAddress){ .provider = gateway_provider_of(base_url), .base_url = base_url };
     service->sealed = work->sealed;
     service->has_key = work->sealed.length > 0;
     service->is_own = true;
@@ -108,9 +119,9 @@ static bool server_service(Models *models, Arena *arena, Service *service, Error
     Str name = S("");
     const GatewayProvider *found = NULL;
     if (options->provider_url.length && !str_is(options->provider_url, "off")) {
-        service->target = (GatewayTarget){ .provider = gateway_provider_of(options->provider_url),
-                                           .base_url = options->provider_url,
-                                           .key = options->provider_key };
+        service->target = (ServiceAddress){ .provider = gateway_provider_of(options->provider_url),
+                                            .base_url = options->provider_url,
+                                            .key = options->provider_key };
         service->model = options->provider_model;
         service->has_key = options->provider_key.length > 0;
         return true;
@@ -121,7 +132,7 @@ static bool server_service(Models *models, Arena *arena, Service *service, Error
         return fail(err, ERROR_NOT_FOUND,
                     "there is no model service: start Ollama or llama.cpp on this machine, or set "
                     "one in Settings");
-    service->target = (GatewayTarget){ .provider = found, .base_url = str(found->base_url) };
+    service->target = (ServiceAddress){ .provider = found, .base_url = str(found->base_url) };
     service->model = options->provider_model.length ? options->provider_model : name;
     service->was_found = true;
     return true;

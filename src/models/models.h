@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/json.h"
+#include "gateway/gateway.h"
 #include "store/scope.h"
 
 typedef struct Models Models;
@@ -19,6 +20,10 @@ typedef struct ModelsOptions {
     Str provider_url;   /* of the server's settings; "off": none; empty: look for one */
     Str provider_model; /* empty: the first that the service lists */
     Str provider_key;
+    /* Who sends a request to the gateway (GatewayPorts). */
+    bool (*load_caller)(void *load_app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
+                        Error *err);
+    void *load_app;
 } ModelsOptions;
 
 MUST_CHECK bool models_open(const ModelsOptions *options, Models **models_r, Error *err);
@@ -70,23 +75,8 @@ typedef struct ChatResult {
 MUST_CHECK bool models_chat(Models *models, const Scope *scope, Arena *arena,
                             const ChatRequest *request, ChatResult *result_r, Error *err);
 
-/* A chat request of a client in OpenAI's shape, handed on as it is. */
-typedef struct ForwardRequest {
-    Str body;
-    Str model; /* for the usage table */
-    bool is_stream;
-    /* Whole events of a stream as they come; false stops. */
-    bool (*receive)(void *self, Str bytes, Error *err);
-    void *self;
-} ForwardRequest;
-
-typedef struct ForwardAnswer {
-    int status;
-    Str body;        /* empty when it went to receive */
-    Str retry_after; /* as the service said; usually empty */
-} ForwardAnswer;
-
-/* True for any status. Fails when no answer came, or when a stream broke off: events may have
- * gone to receive before. */
-MUST_CHECK bool models_forward(Models *models, const Scope *scope, Arena *arena,
-                               const ForwardRequest *request, ForwardAnswer *answer_r, Error *err);
+/* The gateway itself, for requests that clients send to it. */
+Gateway *models_gateway(Models *models);
+/* Who this is to the gateway: his workspace's services. */
+MUST_CHECK bool models_caller(Models *models, const Scope *scope, GatewayCaller **caller_r,
+                              Error *err);

@@ -1,56 +1,58 @@
-/* models_calls.c - calls of a service, each counted in `usage`. */
+/* models_calls.c - calls of our own, and the rows of all calls in `usage`. */
 #include "base/clock.h"
-#include "base/id.h"
 #include "models/models_int.h"
 #include "store/usage_store.h"
 
+/* --- Rows --- */
+
 typedef struct UsageWork {
-    const Scope *scope;
+    Scope scope;
     Arena *arena;
-    UsageRow row;
+    UsageRow *rows;
+    size_t count;
 } UsageWork;
 
 static bool add_usage(DbTx *tx, void *argument, Error *err)
 {
     UsageWork *work = argument;
-    return usage_add(tx, work->scope, work->arena, &work->row, 1, err);
+    return usage_add(tx, &work->scope, work->arena, work->rows, work->count, err);
 }
 
-typedef struct Bill {
-    Str feature, model;
-    const Service *service;
-    const GatewayReply *reply;
-    int64_t start_us;
-    const Error *failure; /* NULL: none */
-} Bill;
-
-/* An answer that exists is not thrown away because its row could not be written. */
-static void write_usage(Models *models, const Scope *scope, Arena *arena, const Bill *bill)
+static UsageRow usage_row(const CallRecord *record)
 {
-    Error ignored;
-    UsageWork work = { .scope = scope, .arena = arena };
-    work.row = (UsageRow){
-        .id = id_new(arena),
-        .workspace = scope->workspace,
-        .user = scope->user,
-        .feature = bill->feature,
-        .model = bill->model,
-        .provider = str(bill->service->target.provider->name),
-        .status = str(bill->failure ? error_name(bill->failure->code) : "ok"),
-        .input_tokens = bill->reply->input_tokens,
-        .output_tokens = bill->reply->output_tokens,
-        .took_ms = (monotonic_us() - bill->start_us) / 1000,
-        .created_at_ms = now_ms(),
+    const ModelUsage *usage = &record->usage;
+    return (UsageRow){
+        .id = record->id,
+        .workspace = record->workspace,
+        .user = record->user,
+        .key = record->key,
+        .feature = record->feature,
+        .model = record->model,
+        .provider = record->service,
+        .status = record->status,
+        .input_tokens =
+            usage->input + usage->cache_read + usage->cache_write + usage->cache_write_long,
+        .output_tokens = usage->output,
+        .cost_pico = MAX(record->cost, (int64_t)0),
+        .took_ms = record->total_us / 1000,
+        .created_at_ms = record->started_ms,
     };
-    (void)!store_write(models->options.db, scope, add_usage, &work, &ignored);
 }
 
-static bool ready_service(Models *models, const Scope *scope, Arena *arena, Service *service,
-                          Error *err)
+bool models_write_records(void *argument, const CallRecord *records, size_t count, Error *err)
 {
-    return service_find(models, scope, arena, service, err) &&
-           service_reach(models, arena, service, err);
+    Models *models = argument;
+    AUTO_ARENA Arena *arena = arena_new(MB(256));
+    UsageWork work = { .scope = { .is_system = true, .role = ROLE_OWNER },
+                       .arena = arena,
+                       .rows = arena_new_array(arena, UsageRow, count),
+                       .count = count };
+    for (size_t i = 0; i < count; i++)
+        work.rows[i] = usage_row(&records[i]);
+    return store_write(models->options.db, &work.scope, add_usage, &work, err);
 }
+
+/* --- Asking --- */
 
 /* A service that was found by itself and is not there any more is looked for again. */
 static void note_failure(Models *models, const Service *service, const Error *err)
@@ -66,72 +68,73 @@ static Str without_service(Arena *arena, const Service *service, Str model)
     return str_starts(model, prefix) ? str_from(model, prefix.length) : model;
 }
 
+static ModelRole role_of(Str role)
+{
+    if (str_is(role, "system"))
+        return FROM_SYSTEM;
+    return str_is(role, "assistant") ? FROM_ASSISTANT : FROM_USER;
+}
+
+static ModelRequest request_of(Arena *arena, const ChatRequest *chat, Str model)
+{
+    ModelMessage *messages = arena_new_array(arena, ModelMessage, chat->count);
+    ModelPart *parts = arena_new_array(arena, ModelPart, chat->count);
+    for (size_t i = 0; i < chat->count; i++) {
+        parts[i] = (ModelPart){ .kind = PART_TEXT, .text = chat->messages[i].text };
+        messages[i] = (ModelMessage){ .role = role_of(chat->messages[i].role),
+                                      .parts = &parts[i],
+                                      .count = 1 };
+    }
+    return (ModelRequest){ .task = TASK_CHAT,
+                           .model = model,
+                           .messages = messages,
+                           .message_count = chat->count,
+                           .output_max = chat->output_max,
+                           .temperature = { true, chat->temperature } };
+}
+
+static ChatResult result_of(const GatewayAnswer *answer, Str model)
+{
+    static const Str words[] = { [FINISH_UNKNOWN] = S_INIT("stop"),
+                                 [FINISH_STOP] = S_INIT("stop"),
+                                 [FINISH_LENGTH] = S_INIT("length"),
+                                 [FINISH_TOOLS] = S_INIT("tool_calls"),
+                                 [FINISH_FILTER] = S_INIT("content_filter") };
+    return (ChatResult){ .text = answer->text,
+                         .model = model,
+                         .input_tokens = answer->usage.input + answer->usage.cache_read,
+                         .output_tokens = answer->usage.output,
+                         .finish = words[answer->finish] };
+}
+
 bool models_chat(Models *models, const Scope *scope, Arena *arena, const ChatRequest *request,
                  ChatResult *result_r, Error *err)
 {
     Service service;
-    GatewayReply reply;
-    GatewayMessage *messages = arena_new_array(arena, GatewayMessage, request->count);
-    for (size_t i = 0; i < request->count; i++)
-        messages[i] = (GatewayMessage){ request->messages[i].role, request->messages[i].text };
-    if (!ready_service(models, scope, arena, &service, err))
+    GatewayCaller *caller;
+    GatewayAnswer answer;
+    if (!service_find(models, scope, arena, &service, err) ||
+        !service_reach(models, arena, &service, err))
         return false;
     if (request->model.length)
         service.model = without_service(arena, &service, request->model);
-    if (!service_model(models, arena, &service, true, err))
+    if (!service_model(models, arena, &service, true, err) ||
+        !service_caller(scope, &service, &caller, err))
         return false;
-    GatewayChat chat = { .messages = messages,
-                         .count = request->count,
-                         .model = service.model,
-                         .output_max = request->output_max,
-                         .temperature = request->temperature,
-                         .delta = request->delta,
-                         .self = request->self };
-    Bill bill = { .feature = request->feature,
-                  .model = service.model,
-                  .service = &service,
-                  .reply = &reply,
-                  .start_us = monotonic_us() };
-    bool good = gateway_chat(models->http, arena, &service.target, &chat, &reply, err);
+    ModelRequest asked = request_of(arena, request, service.model);
+    GatewayAsk ask = { .request = &asked,
+                       .feature = request->feature,
+                       .delta = request->delta,
+                       .self = request->self };
+    bool good = gateway_ask(models->gateway, caller, arena, &ask, &answer, err);
+    caller_release(caller);
     if (!good) {
-        bill.failure = err;
         note_failure(models, &service, err);
-    }
-    write_usage(models, scope, arena, &bill);
-    if (good)
-        *result_r = (ChatResult){ .text = reply.text,
-                                  .model = service.model,
-                                  .input_tokens = reply.input_tokens,
-                                  .output_tokens = reply.output_tokens,
-                                  .finish = reply.finish };
-    return good;
-}
-
-bool models_forward(Models *models, const Scope *scope, Arena *arena, const ForwardRequest *request,
-                    ForwardAnswer *answer_r, Error *err)
-{
-    Service service;
-    GatewayForwarded done;
-    if (!ready_service(models, scope, arena, &service, err))
         return false;
-    GatewayForward forward = { .body = request->body,
-                               .is_stream = request->is_stream,
-                               .receive = request->receive,
-                               .self = request->self };
-    Bill bill = { .feature = S("chat"),
-                  .model = request->model,
-                  .service = &service,
-                  .reply = &done.reply,
-                  .start_us = monotonic_us() };
-    bool good = gateway_forward(models->http, arena, &service.target, &forward, &done, err);
-    Error refused = { .code = done.status == 429 ? ERROR_LIMITED : ERROR_UPSTREAM };
-    if (!good) {
-        bill.failure = err;
-        note_failure(models, &service, err);
-    } else if (done.status >= 300) {
-        bill.failure = &refused;
     }
-    write_usage(models, scope, arena, &bill);
-    *answer_r = (ForwardAnswer){ done.status, done.body, done.retry_after };
-    return good;
+    if (!str_trim(answer.text).length)
+        return fail(err, ERROR_UPSTREAM, "%s answered without a word",
+                    service.target.provider->title);
+    *result_r = result_of(&answer, service.model);
+    return true;
 }

@@ -5,6 +5,7 @@
 
 #include "base/pool.h"
 #include "gateway/gateway.h"
+#include "gateway/providers.h"
 #include "models/models.h"
 
 #define FOUND_NAME_MAX 304
@@ -22,6 +23,7 @@ struct Models {
     ModelsOptions options;
     HttpClient *http;
     Pool *pool; /* looks for local services */
+    Gateway *gateway;
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t has_looked;
@@ -35,10 +37,10 @@ struct Models {
 
 /* A service and where its settings come from. */
 typedef struct Service {
-    GatewayTarget target; /* without key and pinned address until service_reach() */
-    Str first_model;      /* it listed when it was set; for showing */
-    Str model;            /* empty: its first */
-    Str sealed;           /* the workspace's own key */
+    ServiceAddress target; /* without key and pinned address until service_reach() */
+    Str first_model;       /* it listed when it was set; for showing */
+    Str model;             /* empty: its first */
+    Str sealed;            /* the workspace's own key */
     bool has_key, was_found;
     bool is_own;         /* set by the workspace, so its address is checked at every call */
     bool allows_private; /* an owner has set it */
@@ -53,6 +55,11 @@ MUST_CHECK bool service_reach(Models *models, Arena *arena, Service *service, Er
  * remembered or comes within 0.3 s. */
 MUST_CHECK bool service_model(Models *models, Arena *arena, Service *service, bool is_patient,
                               Error *err);
+/* A caller whose one service this is, whatever model it asks for. */
+MUST_CHECK bool service_caller(const Scope *scope, const Service *service, GatewayCaller **caller_r,
+                               Error *err);
+/* JournalWrite: rows of the table usage. */
+bool models_write_records(void *models, const CallRecord *records, size_t count, Error *err);
 /* The first name that seems to be a model for chat. */
 Str first_chat_model(StrList names);
 

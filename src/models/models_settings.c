@@ -49,27 +49,35 @@ static bool has_name(StrList names, Str model)
 }
 
 /* Some services list none of what they serve, so a name that is not listed gets one word asked. */
-static bool try_model(Models *models, Arena *arena, const GatewayTarget *target, Str model,
-                      Error *err)
+static bool try_model(Models *models, const Scope *scope, Arena *arena, const Service *service,
+                      Str model, Error *err)
 {
-    GatewayMessage message = { S("user"), S("Say yes.") };
-    GatewayChat chat = { .messages = &message, .count = 1, .model = model, .output_max = 16 };
-    GatewayReply reply;
+    ModelPart part = { .kind = PART_TEXT, .text = S("Say yes.") };
+    ModelMessage message = { .role = FROM_USER, .parts = &part, .count = 1 };
+    ModelRequest request = {
+        .model = model, .messages = &message, .message_count = 1, .output_max = 16
+    };
+    GatewayAsk ask = { .request = &request, .feature = S("settings") };
+    GatewayAnswer answer;
+    GatewayCaller *caller;
     Error why = { 0 };
-    if (gateway_chat(models->http, arena, target, &chat, &reply, &why) || reply.output_tokens)
-        return true;
-    return fail_field(err, "model", "%s", why.message);
+    if (!service_caller(scope, service, &caller, err))
+        return false;
+    bool good = gateway_ask(models->gateway, caller, arena, &ask, &answer, &why);
+    caller_release(caller);
+    return good || answer.usage.output > 0 || fail_field(err, "model", "%s", why.message);
 }
 
 /* Ask the service; an address without its /v1 gets it. */
-static bool try_service(Models *models, Arena *arena, Service *service, Error *err)
+static bool try_service(Models *models, const Scope *scope, Arena *arena, Service *service,
+                        Error *err)
 {
     StrList names = { 0 };
-    GatewayTarget *target = &service->target;
+    ServiceAddress *target = &service->target;
     Error why = { 0 };
     bool listed = gateway_models(models->http, arena, target, TRY_MS, &names, &why);
     if (!listed && !str_ends(target->base_url, S("/v1"))) {
-        GatewayTarget longer = *target;
+        ServiceAddress longer = *target;
         Error ignored;
         longer.base_url = url_join(arena, target->base_url, S("/v1"));
         listed = gateway_models(models->http, arena, &longer, TRY_MS, &names, &ignored);
@@ -78,7 +86,7 @@ static bool try_service(Models *models, Arena *arena, Service *service, Error *e
     }
     if (service->model.length)
         return (listed && has_name(names, service->model)) ||
-               try_model(models, arena, target, service->model, err);
+               try_model(models, scope, arena, service, service->model, err);
     if (!listed)
         return fail_field(err, "base_url", "%s", why.message);
     service->first_model = first_chat_model(names);
@@ -164,7 +172,7 @@ bool models_set_provider(Models *models, const Scope *scope, Str base_url, Str m
         safety.allows_private && address_kind(service.target.pinned_address) == ADDRESS_PRIVATE;
     service.target.provider = gateway_provider_of(service.target.base_url);
     if (!choose_key(models, scope, arena, str_trim(key), &service, &work, err) ||
-        !try_service(models, arena, &service, err))
+        !try_service(models, scope, arena, &service, err))
         return false;
     work.setting = setting_text(arena, &service, false);
     work.details = setting_text(arena, &service, true);

@@ -103,6 +103,10 @@ typedef struct HttpResponse {
     struct HttpExchange *exchange; /* the server's own */
 } HttpResponse;
 
+/* For the handler of a plan marked fast: `work` runs on the pool, and answers with
+ * http_respond_now() or a stream, then http_let_go(). False: too many wait; nothing was done. */
+MUST_CHECK bool http_respond_on_pool(HttpResponse *response, void (*work)(void *argument),
+                                     void *argument);
 /* For the handler of a plan marked fast: it returns without an answer, which comes later from the
  * same reactor, and the request stays until http_let_go(). `on_gone` (may be NULL) is called once
  * when the client leaves before the answer has begun, or the server stops and will wait no more;
@@ -141,6 +145,8 @@ typedef struct HttpDispatch {
     void (*refuse)(void *app, HttpRequest *request, const Error *err, HttpResponse *response);
     /* Add what every response carries (security headers). */
     void (*headers)(void *app, const HttpRequest *request, HttpResponse *response);
+    /* A reactor ends: whatever lives on it must go. On its thread. */
+    void (*leave)(void *app, struct Reactor *reactor);
     /* The exchange is over. Any thread: must not block. */
     void (*finish)(void *app, const HttpRequest *request, const HttpAccess *access);
 } HttpDispatch;

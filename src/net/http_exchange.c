@@ -155,7 +155,7 @@ void exchanges_end(HttpLoop *loop)
 
 static void stop_looking(HttpExchange *x)
 {
-    if (!x->is_later)
+    if (!x->gone_timer.fire)
         return;
     reactor_clear_timer(x->loop->reactor, &x->gone_timer);
     if (x->gone_watch.fd)
@@ -171,8 +171,27 @@ void http_respond_later(HttpResponse *response, void (*on_gone)(void *argument),
     x->gone_argument = argument;
     x->holders++;
     x->server->counts.running++;
+    if (!on_gone)
+        return;
     x->gone_timer = (ReactorTimer){ .fire = look_for_leaving, .owner = x };
     reactor_set_timer(x->loop->reactor, &x->gone_timer, monotonic_ms() + LOOK_AFTER_MS);
+}
+
+bool http_respond_on_pool(HttpResponse *response, void (*work)(void *argument), void *argument)
+{
+    HttpExchange *x = response->exchange;
+    http_respond_later(response, NULL, NULL);
+    x->is_on_pool = true;
+    x->is_inline = false;
+    x->state = HTTP_RUNNING;
+    MHD_suspend_connection(x->connection);
+    if (pool_add(x->server->pool, work, argument))
+        return true;
+    http_let_go(response);
+    x->is_later = x->is_on_pool = false;
+    MHD_resume_connection(x->connection);
+    x->is_inline = true;
+    return false;
 }
 
 void http_respond_now(HttpResponse *response) { exchange_answer(response->exchange); }
@@ -491,6 +510,8 @@ static enum MHD_Result run(HttpExchange *x)
         return give_to_pool(x, HTTP_RUNNING, run_handle);
     x->is_inline = true;
     x->server->dispatch->handle(x->server->app, &x->request, &x->response);
+    if (x->is_on_pool)
+        return MHD_YES;
     if (x->is_later && !x->has_started) {
         x->is_inline = false;
         x->state = HTTP_RUNNING;

@@ -269,6 +269,8 @@ static void stop_daemon(void *argument)
     MHD_stop_daemon(loop->daemon);
     loop->daemon = NULL;
     lingers_end(loop);
+    if (loop->server->dispatch->leave)
+        loop->server->dispatch->leave(loop->server->app, loop->reactor);
 }
 
 /* Run on the loop's thread, or here when it never started. */

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""The gateway beside others, before the same mock upstream: bench/gateway.py [--peers DIR] [--rounds N] [--seconds N]
+
+Uses ../shared/peers/gateway: its mock, load generators and script; nginx is the floor. --peers names the folder where its
+install_peers.sh has put LiteLLM; without it only nginx stands beside us. Lectern runs as people run it: with a key, its
+records and its metrics, over a fresh library.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PEERS = ROOT.parent / "shared" / "peers" / "gateway"
+PORT = 9120
+
+
+def new_key(program, data):
+    """A key of a fresh library, made before the server starts."""
+    out = subprocess.run([program, "keys", "add", "bench", "--data", data, "--json"], check=True, capture_output=True, text=True)
+    return json.loads(out.stdout)["key"]
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--peers", help="where LiteLLM is installed")
+    p.add_argument("--rounds", default="3")
+    p.add_argument("--seconds", default="3")
+    p.add_argument("--faults", action="store_true", help="the fault matrix instead of the speeds")
+    p.add_argument("--program", default=str(ROOT / "build" / "lectern"))
+    a = p.parse_args()
+    if not PEERS.is_dir():
+        print("skipped: needs ../shared/peers/gateway")
+        return
+    work = pathlib.Path(tempfile.mkdtemp(prefix="lectern-gateway-"))
+    try:
+        scripts = work / "scripts"
+        shutil.copytree(PEERS, scripts)
+        for file in scripts.iterdir():
+            file.chmod(0o755)
+        data = work / "library"
+        key = new_key(a.program, data)
+        start = (f"{a.program} serve --data {data} --listen 127.0.0.1:{PORT} --provider-url http://127.0.0.1:9100/v1 "
+                 "--provider-key sk-mock --reactors 1")
+        with open(scripts / "gateways.toml", "a") as out:
+            out.write(f'lectern = {{ url = "http://127.0.0.1:{PORT}/v1", headers = "Authorization: Bearer {key}", start = "{start}" }}\n')
+        names = "direct,nginx,lectern" + (",litellm" if a.peers else "")
+        words = ["faults.py"] if a.faults else ["bench.py", "--rounds", a.rounds, "--seconds", a.seconds]
+        extra = ["--set", f"peers={a.peers}"] if a.peers else []
+        sys.stdout.flush()
+        subprocess.run([sys.executable, scripts / words[0], *words[1:], "--only", names, *extra], check=True)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

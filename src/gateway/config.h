@@ -1,0 +1,98 @@
+/* config.h - which services and routes a workspace has: one immutable picture, shared by its calls.
+ *
+ * A change makes a new picture; calls that run keep theirs. What lives longer than a picture (how a
+ * target does, what it allows) is in TargetState, found again by name.
+ *
+ * Threads: any; a picture never changes. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "gateway/dialect.h"
+#include "gateway/price.h"
+#include "gateway/target.h"
+#include "net/async_client.h"
+
+typedef struct GatewayLimits {
+    int64_t requests_per_minute, tokens_per_minute, requests_per_day, tokens_per_day, concurrent;
+} GatewayLimits; /* 0: none */
+
+typedef struct GatewayTimes {
+    int64_t connect_ms, first_byte_ms, idle_ms, try_ms, total_ms; /* 0: the default */
+} GatewayTimes;
+
+/* A service as it is set up: where it is and how it is spoken to. */
+typedef struct GatewayService {
+    Str name, title; /* "groq", "Groq" */
+    const Dialect *dialect;
+    Str base_url, host_header, base_path; /* "https://h/v1" is "h" and "/v1" */
+    AsyncOrigin *origin;
+    StrList keys; /* tried in turn; unsealed, in memory only */
+    Str version;
+    HttpPairs headers; /* more of them, set by its owner */
+    GatewayTimes times;
+    GatewayLimits limits;
+    bool is_local;
+} GatewayService;
+
+/* One model of one service. */
+typedef struct GatewayTarget {
+    const GatewayService *service;
+    Str model; /* as the service calls it */
+    ModelPrice price;
+    int64_t context, output_max; /* tokens; 0: unknown */
+    unsigned tasks, abilities;   /* bits of ModelTask, of ABILITY_... */
+    /* How it does; shared by all pictures. NULL for a target whose model is whatever is asked for:
+     * then it is found by `name` and the model. */
+    TargetState *state;
+    Str name; /* "workspace/service" */
+} GatewayTarget;
+
+typedef enum RouteStrategy {
+#define STRATEGY(name, word, title) STRATEGY_##name,
+#include "gateway/strategies.def"
+#undef STRATEGY
+} RouteStrategy;
+
+/* When a step of a route applies; everything unset is true. */
+typedef struct RouteCondition {
+    int64_t input_min, input_max; /* tokens; 0: any */
+    unsigned abilities;           /* that the call needs */
+    Str tag, persona;
+} RouteCondition;
+
+typedef struct RouteStep {
+    const GatewayTarget *target;
+    int64_t weight; /* of STRATEGY_WEIGHTED; 0: 1 */
+    RouteCondition when;
+} RouteStep;
+
+/* A name that clients ask for. A model's own name is a route of one step. */
+typedef struct GatewayRoute {
+    Str name;
+    RouteStrategy strategy;
+    const RouteStep *steps;
+    size_t step_count;
+    const struct GatewayRoute *fallback; /* when no step could answer; NULL: none */
+    const struct GatewayRoute *larger;   /* on a context that is too long */
+    const struct GatewayRoute *cheaper;  /* when a budget is near its end */
+    int retries;                         /* of one target; -1: the default */
+    int64_t hedge_ms; /* ask a second target when the first has said nothing by then; 0: never */
+} GatewayRoute;
+
+typedef struct GatewayConfig {
+    atomic_int holders;
+    Arena *arena;
+    Str workspace;
+    const GatewayRoute *routes; /* by name, sorted */
+    size_t route_count;
+    const GatewayRoute *standard; /* for a call that names no model; NULL: none */
+    const GatewayRoute *open;     /* for a name that nobody has: goes on as it is; NULL: refused */
+    GatewayTimes times;
+} GatewayConfig;
+
+const GatewayConfig *config_hold(const GatewayConfig *config);
+void config_release(const GatewayConfig *config); /* NULL is fine */
+/* The route a client means by this name: a route, "service/model", or a model's name when only one
+ * service has it. NULL: there is none. */
+const GatewayRoute *config_route(const GatewayConfig *config, Str name);

@@ -1,0 +1,47 @@
+/* front.h - how a kind of client speaks to us: the front of the gateway.
+ *
+ * To add a front: a file in fronts/ that defines `const Front front_NAME`, and its line in
+ * fronts.def. Nothing here touches the network. */
+#pragma once
+
+#include "gateway/dialect.h"
+
+/* One answer on its way to the client. */
+typedef struct FrontWriter {
+    const struct Front *front;
+    Arena *arena;
+    const ModelRequest *request;
+    Str id;    /* of our making, when the service names none */
+    Str model; /* as the client asked for it */
+    int64_t created_s;
+    void *state; /* the front's own, in the arena; NULL at first */
+    Buf *out;    /* what is written goes here */
+} FrontWriter;
+
+typedef struct Front {
+    const char *name;
+    ModelTask task;
+    /* A service of this dialect gets the body and gives the frames as they are; NULL: none does. */
+    const Dialect *same;
+    const char *stream_type; /* media type of a stream */
+    bool streams_unasked;    /* a body that says nothing of it wants a stream (Ollama) */
+
+    /* What the way of a call is chosen by: task, model, stream, output_max, and of messages and
+     * tools only whether there are any. Checks that the body is one valid object, each member once.
+     */
+    bool (*scan)(Arena *arena, Str body, ModelRequest *request, Error *err);
+    /* The whole request, for a service of another dialect; `request` has been scanned. */
+    bool (*read)(Arena *arena, Str body, ModelRequest *request, Error *err);
+    void (*write_reply)(FrontWriter *writer, const ModelReply *reply);
+    /* A stream: zero or more events, then the end (or an error). */
+    void (*write_event)(FrontWriter *writer, const ModelEvent *event);
+    void (*write_end)(FrontWriter *writer, FinishReason finish, const ModelUsage *usage);
+    /* Within a stream: the client library must take it for a failure. */
+    void (*write_stream_error)(FrontWriter *writer, const Error *err);
+    /* The body of an answer with a failure's status. */
+    void (*write_error)(Buf *out, const Error *err, int status);
+} Front;
+
+#define FRONT(name) extern const Front front_##name;
+#include "gateway/fronts.def"
+#undef FRONT

@@ -1,0 +1,301 @@
+/* openai_chat.c - POST /v1/chat/completions, as OpenAI's clients speak it. */
+#include "base/clock.h"
+#include "gateway/front.h"
+#include "gateway/json_read.h"
+
+/* --- Reading --- */
+
+/* A server that runs models may open file: and http: addresses for whoever asks. */
+static bool check_images(Arena *arena, Str messages, ModelRequest *request, Error *err)
+{
+    JsonWalk walk = json_walk_begin(messages), parts;
+    Str name, message, ignored, part;
+    while (json_walk_next(&walk, &name, &message)) {
+        Str content = json_walk_member(message, "content");
+        parts = json_walk_begin(content.length && content.at[0] == '[' ? content : S("[]"));
+        while (json_walk_next(&parts, &ignored, &part)) {
+            Str image = json_walk_member(part, "image_url");
+            Str url =
+                json_text_of(arena, json_is_text(image) ? image : json_walk_member(image, "url"));
+            if (!url.length || str_starts(url, S("data:")))
+                continue;
+            request->has_image_urls = true;
+            if (!str_starts(url, S("https://")))
+                return fail_field(err, "messages",
+                                  "send images as data: URLs; addresses are not handed on");
+        }
+    }
+    return true;
+}
+
+/* What the way of a call is chosen by; the messages stay unread. */
+static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
+{
+    JsonWalk walk = json_walk_begin(body);
+    Str name, value, messages = S("");
+    NameSet seen = { 0 };
+    request->task = TASK_CHAT;
+    while (json_walk_next(&walk, &name, &value)) {
+        if (!name_is_new(&seen, name, err))
+            return false;
+        if (str_is(name, "model"))
+            request->model = json_text_of(arena, value);
+        else if (str_is(name, "stream"))
+            request->is_stream = str_is(value, "true");
+        else if (str_is(name, "max_tokens") || str_is(name, "max_completion_tokens"))
+            (void)str_to_int(value, 1, INT32_MAX, &request->output_max);
+        else if (str_is(name, "n"))
+            (void)str_to_int(value, 1, 128, &request->choice_count);
+        else if (str_is(name, "stream_options"))
+            request->wants_usage = str_is(json_walk_member(value, "include_usage"), "true");
+        else if (str_is(name, "user"))
+            request->user = json_text_of(arena, value);
+        else if (str_is(name, "messages") && value.at[0] == '[')
+            messages = value;
+        else if (str_is(name, "tools") && value.length > 2)
+            request->tool_count = 1;
+    }
+    if (walk.failed || walk.has_escaped_name || !body.length)
+        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    if (!request->model.length)
+        return fail_field(err, "model", "name a model");
+    if (!messages.length)
+        return fail_field(err, "messages", "messages must be a list");
+    request->message_count = 1; /* there are some; how many is not asked */
+    return str_find(messages, S("image_url")) < 0 || check_images(arena, messages, request, err);
+}
+
+/* --- Writing --- */
+
+static void put_head(FrontWriter *writer, JsonWriter *json, Str object)
+{
+    put_text(json, "id", writer->id);
+    put_text(json, "object", object);
+    put_int(json, "created", writer->created_s);
+    put_text(json, "model", writer->model);
+}
+
+static Str finish_word(FinishReason reason)
+{
+    static const Str words[] = { [FINISH_UNKNOWN] = S_INIT("stop"),
+                                 [FINISH_STOP] = S_INIT("stop"),
+                                 [FINISH_LENGTH] = S_INIT("length"),
+                                 [FINISH_TOOLS] = S_INIT("tool_calls"),
+                                 [FINISH_FILTER] = S_INIT("content_filter") };
+    return words[reason];
+}
+
+static void put_usage(JsonWriter *json, const ModelUsage *usage)
+{
+    int64_t input = usage->input + usage->cache_read + usage->cache_write + usage->cache_write_long;
+    put_object(json, "usage");
+    put_int(json, "prompt_tokens", input);
+    put_int(json, "completion_tokens", usage->output);
+    put_int(json, "total_tokens", input + usage->output);
+    put_object(json, "prompt_tokens_details");
+    put_int(json, "cached_tokens", usage->cache_read);
+    put_end(json);
+    put_object(json, "completion_tokens_details");
+    put_int(json, "reasoning_tokens", usage->reasoning);
+    put_end(json);
+    put_end(json);
+}
+
+static Str joined(Arena *arena, const ModelChoice *choice, PartKind kind)
+{
+    Buf out = buf_new(arena, MB(64));
+    for (size_t i = 0; i < choice->parts.count; i++)
+        if (choice->parts.at[i].kind == kind)
+            buf_add(&out, choice->parts.at[i].text);
+    return buf_str(&out);
+}
+
+static void put_tool_calls(JsonWriter *json, const ModelChoice *choice)
+{
+    put_array(json, "tool_calls");
+    for (size_t i = 0; i < choice->parts.count; i++) {
+        const ModelPart *part = &choice->parts.at[i];
+        if (part->kind != PART_TOOL_CALL)
+            continue;
+        put_object(json, NULL);
+        put_text(json, "id", part->id);
+        put_text(json, "type", S("function"));
+        put_object(json, "function");
+        put_text(json, "name", part->name);
+        put_text(json, "arguments", part->arguments);
+        put_end(json);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+static void put_choice(FrontWriter *writer, JsonWriter *json, const ModelChoice *choice, int number)
+{
+    Str text = joined(writer->arena, choice, PART_TEXT);
+    Str reasoning = joined(writer->arena, choice, PART_REASONING);
+    Str refusal = joined(writer->arena, choice, PART_REFUSAL);
+    bool has_tools = false;
+    for (size_t i = 0; i < choice->parts.count; i++)
+        has_tools = has_tools || choice->parts.at[i].kind == PART_TOOL_CALL;
+    put_object(json, NULL);
+    put_int(json, "index", number);
+    put_object(json, "message");
+    put_text(json, "role", S("assistant"));
+    if (text.length || !has_tools)
+        put_text(json, "content", text);
+    else
+        put_null(json, "content");
+    if (reasoning.length)
+        put_text(json, "reasoning_content", reasoning);
+    put_text_or_null(json, "refusal", refusal);
+    if (has_tools)
+        put_tool_calls(json, choice);
+    put_end(json);
+    put_null(json, "logprobs");
+    put_text(json, "finish_reason", finish_word(choice->finish));
+    put_end(json);
+}
+
+static void write_reply(FrontWriter *writer, const ModelReply *reply)
+{
+    JsonWriter json = put_begin(writer->out);
+    put_head(writer, &json, S("chat.completion"));
+    put_array(&json, "choices");
+    for (size_t i = 0; i < reply->choices.count; i++)
+        put_choice(writer, &json, &reply->choices.at[i], (int)i);
+    put_end(&json);
+    put_usage(&json, &reply->usage);
+    put_end(&json);
+}
+
+static void end_frame(FrontWriter *writer, JsonWriter *json)
+{
+    put_end(json);
+    buf_add(writer->out, S("\n\n"));
+}
+
+static JsonWriter begin_frame(FrontWriter *writer)
+{
+    buf_add(writer->out, S("data: "));
+    JsonWriter json = put_begin(writer->out);
+    put_head(writer, &json, S("chat.completion.chunk"));
+    return json;
+}
+
+static void put_tool_delta(JsonWriter *json, const ModelEvent *event)
+{
+    put_array(json, "tool_calls");
+    put_object(json, NULL);
+    put_int(json, "index", event->index);
+    if (event->kind == EVENT_TOOL) {
+        put_text(json, "id", event->id);
+        put_text(json, "type", S("function"));
+    }
+    put_object(json, "function");
+    if (event->kind == EVENT_TOOL)
+        put_text(json, "name", event->name);
+    put_text(json, "arguments", event->text);
+    put_end(json);
+    put_end(json);
+    put_end(json);
+}
+
+static void put_delta(JsonWriter *json, const ModelEvent *event)
+{
+    put_object(json, "delta");
+    switch (event->kind) {
+    case EVENT_START:
+        put_text(json, "role", S("assistant"));
+        put_text(json, "content", S(""));
+        break;
+    case EVENT_TEXT: put_text(json, "content", event->text); break;
+    case EVENT_REASONING: put_text(json, "reasoning_content", event->text); break;
+    case EVENT_REFUSAL: put_text(json, "refusal", event->text); break;
+    case EVENT_TOOL:
+    case EVENT_ARGUMENTS: put_tool_delta(json, event); break;
+    case EVENT_SIGNATURE:
+    case EVENT_CITATION:
+    case EVENT_FINISH: break;
+    }
+    put_end(json);
+}
+
+static void write_event(FrontWriter *writer, const ModelEvent *event)
+{
+    if (event->kind == EVENT_SIGNATURE || event->kind == EVENT_CITATION)
+        return;
+    JsonWriter json = begin_frame(writer);
+    put_array(&json, "choices");
+    put_object(&json, NULL);
+    put_int(&json, "index", event->choice);
+    put_delta(&json, event);
+    put_null(&json, "logprobs");
+    put_text_or_null(&json, "finish_reason",
+                     event->kind == EVENT_FINISH ? finish_word(event->finish) : S(""));
+    put_end(&json);
+    put_end(&json);
+    end_frame(writer, &json);
+}
+
+static void write_end(FrontWriter *writer, FinishReason finish, const ModelUsage *usage)
+{
+    (void)finish;
+    if (writer->request->wants_usage) {
+        JsonWriter json = begin_frame(writer);
+        put_array(&json, "choices");
+        put_end(&json);
+        put_usage(&json, usage);
+        end_frame(writer, &json);
+    }
+    buf_add(writer->out, S("data: [DONE]\n\n"));
+}
+
+static void put_error(Buf *out, Str message, Str type, Str param, Str code)
+{
+    JsonWriter json = put_begin(out);
+    put_object(&json, "error");
+    put_text(&json, "message", message);
+    put_text(&json, "type", type);
+    put_text_or_null(&json, "param", param);
+    put_text(&json, "code", code);
+    put_end(&json);
+    put_end(&json);
+}
+
+/* OpenAI's clients take an end without [DONE] for a whole answer, so a failure must be said. */
+static void write_stream_error(FrontWriter *writer, const Error *err)
+{
+    buf_add(writer->out, S("data: "));
+    put_error(writer->out, str(err->message), S("upstream_error"), S(""), S("stream_interrupted"));
+    buf_add(writer->out, S("\n\n"));
+}
+
+static Str error_type(const Error *err, int status)
+{
+    if (status == 401)
+        return S("authentication_error");
+    if (status == 403)
+        return S("permission_error");
+    if (status == 429)
+        return err->code == ERROR_LIMITED ? S("rate_limit_error") : S("insufficient_quota");
+    return status >= 500 ? S("upstream_error") : S("invalid_request_error");
+}
+
+static void write_error(Buf *out, const Error *err, int status)
+{
+    put_error(out, str(err->message), error_type(err, status), str(err->field),
+              str(error_name(err->code)));
+}
+
+const Front front_openai_chat = {
+    .name = "openai",
+    .task = TASK_CHAT,
+    .same = &dialect_openai,
+    .stream_type = "text/event-stream",
+    .scan = scan,
+    .write_reply = write_reply,
+    .write_event = write_event,
+    .write_end = write_end,
+    .write_stream_error = write_stream_error,
+    .write_error = write_error,
+};

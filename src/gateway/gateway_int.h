@@ -1,0 +1,34 @@
+/* gateway_int.h - what the files of the gateway share. Not for other folders. */
+#pragma once
+
+#include <pthread.h>
+
+#include "base/pool.h"
+#include "gateway/run.h"
+
+#define LOOPS_MAX 8
+
+struct Gateway {
+    GatewayPorts ports;
+    TlsContext *tls;
+    TargetStates *states;
+    Journal *journal;
+    Pool *pool;   /* for ports that block */
+    Reactor *own; /* for calls that are not a client's */
+    GatewayLoop loops[LOOPS_MAX];
+    atomic_int loop_count;
+    pthread_mutex_t lock; /* of loops while one is added, and of callers */
+    struct CallerTable *callers;
+};
+
+/* What this reactor has; made when it is new. On the reactor's thread. */
+GatewayLoop *gateway_loop(Gateway *gateway, Reactor *reactor);
+/* What the gateway's own reactor has. Any thread. */
+GatewayLoop *gateway_own_loop(Gateway *gateway);
+
+/* callers.c: who has shown which secret lately. A hold is given; NULL: not known, or too long ago.
+ */
+GatewayCaller *callers_find(Gateway *gateway, Str secret, int64_t oldest_ms);
+void callers_keep(Gateway *gateway, Str secret, GatewayCaller *caller);
+void callers_open(Gateway *gateway);
+void callers_close(Gateway *gateway);

@@ -1,0 +1,152 @@
+/* model.c - see model.h: events become a whole answer. */
+#include "gateway/model.h"
+
+#define CHOICES_MAX 128
+
+void model_collect_begin(ModelCollector *collector, Arena *arena, size_t text_max)
+{
+    *collector = (ModelCollector){ .arena = arena, .text = buf_new(arena, text_max) };
+}
+
+static ModelChoice *choice_at(ModelCollector *collector, int number)
+{
+    while (collector->reply.choices.count <= (size_t)number)
+        *vec_push(collector->arena, &collector->reply.choices) = (ModelChoice){ 0 };
+    return &collector->reply.choices.at[number];
+}
+
+/* The text of the open part is copied to where it belongs. */
+static void close_part(ModelCollector *collector)
+{
+    if (!collector->is_open)
+        return;
+    ModelChoice *choice = choice_at(collector, collector->open_choice);
+    ModelPart *part = &choice->parts.at[choice->parts.count - 1];
+    Str text = str_copy(collector->arena, buf_str(&collector->text));
+    if (part->kind == PART_TOOL_CALL)
+        part->arguments = text;
+    else
+        part->text = text;
+    collector->text.length = 0;
+    collector->is_open = false;
+}
+
+static ModelPart *open_part(ModelCollector *collector, const ModelEvent *event, PartKind kind)
+{
+    close_part(collector);
+    ModelChoice *choice = choice_at(collector, event->choice);
+    ModelPart *part = vec_push(collector->arena, &choice->parts);
+    *part = (ModelPart){ .kind = kind };
+    collector->is_open = true;
+    collector->open_choice = event->choice;
+    collector->open_tool = event->index;
+    collector->open_kind = kind;
+    return part;
+}
+
+static bool is_open_for(const ModelCollector *collector, const ModelEvent *event, PartKind kind)
+{
+    return collector->is_open && collector->open_choice == event->choice &&
+           collector->open_kind == kind &&
+           (kind != PART_TOOL_CALL || collector->open_tool == event->index);
+}
+
+static void add_text(ModelCollector *collector, const ModelEvent *event, PartKind kind)
+{
+    if (!is_open_for(collector, event, kind))
+        (void)open_part(collector, event, kind);
+    buf_add(&collector->text, event->text);
+}
+
+static void begin_tool(ModelCollector *collector, const ModelEvent *event)
+{
+    Arena *arena = collector->arena;
+    ModelPart *part = open_part(collector, event, PART_TOOL_CALL);
+    part->id = str_copy(arena, event->id);
+    part->name = str_copy(arena, event->name);
+}
+
+/* Calls may interleave: more arguments of one that is not open go to its own end. */
+static void add_arguments(ModelCollector *collector, const ModelEvent *event)
+{
+    ModelChoice *choice = choice_at(collector, event->choice);
+    int seen = -1;
+    if (is_open_for(collector, event, PART_TOOL_CALL)) {
+        buf_add(&collector->text, event->text);
+        return;
+    }
+    close_part(collector);
+    for (size_t i = 0; i < choice->parts.count; i++) {
+        ModelPart *part = &choice->parts.at[i];
+        if (part->kind == PART_TOOL_CALL && ++seen == event->index) {
+            Str pieces[] = { part->arguments, event->text };
+            part->arguments = str_join(collector->arena, pieces, 2, S(""));
+            return;
+        }
+    }
+    add_text(collector, event, PART_TOOL_CALL); /* a service that never named it */
+}
+
+static void add_signature(ModelCollector *collector, const ModelEvent *event)
+{
+    if (!is_open_for(collector, event, PART_REASONING))
+        (void)open_part(collector, event, PART_REASONING);
+    ModelChoice *choice = choice_at(collector, event->choice);
+    choice->parts.at[choice->parts.count - 1].signature = str_copy(collector->arena, event->text);
+}
+
+bool model_collect(ModelCollector *collector, const ModelEvent *event, Error *err)
+{
+    if (event->choice < 0 || event->choice >= CHOICES_MAX)
+        return fail(err, ERROR_UPSTREAM, "the answer has too many choices");
+    switch (event->kind) {
+    case EVENT_START:
+        collector->reply.id = str_copy(collector->arena, event->id);
+        collector->reply.model = str_copy(collector->arena, event->model);
+        break;
+    case EVENT_TEXT: add_text(collector, event, PART_TEXT); break;
+    case EVENT_REASONING: add_text(collector, event, PART_REASONING); break;
+    case EVENT_REFUSAL: add_text(collector, event, PART_REFUSAL); break;
+    case EVENT_SIGNATURE: add_signature(collector, event); break;
+    case EVENT_TOOL: begin_tool(collector, event); break;
+    case EVENT_ARGUMENTS: add_arguments(collector, event); break;
+    case EVENT_CITATION: break;
+    case EVENT_FINISH: choice_at(collector, event->choice)->finish = event->finish; break;
+    }
+    return !collector->text.overflowed ||
+           fail(err, ERROR_TOO_LARGE, "the answer has more than %zu bytes", collector->text.limit);
+}
+
+const ModelReply *model_collected(ModelCollector *collector)
+{
+    close_part(collector);
+    (void)choice_at(collector, 0);
+    return &collector->reply;
+}
+
+static void copy_choice(Arena *arena, const ModelChoice *choice, ModelChoice *copy)
+{
+    copy->finish = choice->finish;
+    for (size_t i = 0; i < choice->parts.count; i++) {
+        ModelPart *part = vec_push(arena, &copy->parts);
+        *part = choice->parts.at[i];
+        Str *const texts[] = { &part->text, &part->id, &part->name, &part->arguments,
+                               &part->signature };
+        for (size_t j = 0; j < COUNT(texts); j++)
+            *texts[j] = str_copy(arena, *texts[j]);
+    }
+}
+
+const ModelReply *model_reply_copy(Arena *arena, const ModelReply *reply)
+{
+    ModelReply *copy = arena_new_one(arena, ModelReply);
+    copy->id = str_copy(arena, reply->id);
+    copy->model = str_copy(arena, reply->model);
+    copy->usage = reply->usage;
+    for (size_t i = 0; i < reply->choices.count; i++) {
+        ModelChoice *choice = vec_push(arena, &copy->choices);
+        *choice = (ModelChoice){ 0 };
+        copy_choice(arena, &reply->choices.at[i], choice);
+    }
+    return copy;
+}

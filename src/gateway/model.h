@@ -1,0 +1,186 @@
+/* model.h - a call of a model in no dialect: what every front reads into and every back writes
+ * from.
+ *
+ *     client --front--> ModelRequest --dialect--> service
+ *     client <--front-- ModelEvent   <--dialect-- service
+ *
+ * Texts are borrowed from the request's body or live in its arena. JSON that only the service
+ * understands (schemas, arguments) stays text. What a front does not know is kept in `extra` and
+ * reaches a service of the same dialect.
+ *
+ * To add a field: here, in the fronts that can say it, in the dialects that can carry it, and in
+ * their golden files. */
+#pragma once
+
+#include "base/json.h"
+
+/* What a call is for; also the rows of a service's abilities. */
+typedef enum ModelTask {
+#define TASK(name, word, title) TASK_##name,
+#include "gateway/tasks.def"
+#undef TASK
+    TASK_COUNT
+} ModelTask;
+
+typedef enum ModelRole { FROM_SYSTEM, FROM_USER, FROM_ASSISTANT, FROM_TOOL } ModelRole;
+
+typedef enum PartKind {
+    PART_TEXT,
+    PART_IMAGE,
+    PART_AUDIO,
+    PART_FILE,
+    PART_REASONING,
+    PART_REFUSAL,
+    PART_TOOL_CALL,
+    PART_TOOL_RESULT
+} PartKind;
+
+typedef struct ModelPart {
+    PartKind kind;
+    Str text;       /* of a text, refusal, reasoning or tool result */
+    Str media_type; /* "image/png"; of audio "wav" or "mp3" too */
+    Str data;       /* base64 */
+    Str url;        /* instead of data */
+    Str file_id;    /* instead of both */
+    Str name;       /* of a file or a tool */
+    Str detail;     /* of an image: "low", "high", "auto" */
+    Str id;         /* of a tool call, or of the call a result belongs to */
+    Str arguments;  /* of a tool call: JSON text, as the model wrote it */
+    Str signature;  /* of reasoning: goes back unchanged. With no text it is redacted reasoning */
+    Str cache;      /* JSON of Anthropic's cache_control; "" for none */
+    bool is_error;  /* a tool result */
+    const struct ModelPart *parts; /* a tool result with pictures; then text is empty */
+    size_t part_count;
+} ModelPart;
+
+typedef struct ModelMessage {
+    ModelRole role;
+    Str name;
+    const ModelPart *parts;
+    size_t count;
+} ModelMessage;
+
+typedef struct ModelTool {
+    Str name, description;
+    Str parameters; /* JSON schema; "" when a tool takes nothing */
+    Str cache;
+    bool is_strict;
+    Str builtin; /* JSON of a tool that the service has itself; then the rest is empty */
+} ModelTool;
+
+typedef enum ToolChoice { TOOLS_AUTO, TOOLS_NONE, TOOLS_REQUIRED, TOOLS_NAMED } ToolChoice;
+typedef enum ReplyFormat { FORMAT_TEXT, FORMAT_JSON, FORMAT_SCHEMA } ReplyFormat;
+typedef enum Tristate { UNSAID, NO, YES } Tristate;
+
+/* A number that may be left unsaid. */
+typedef struct MaybeNumber {
+    bool is_set;
+    double value;
+} MaybeNumber;
+
+typedef struct ModelRequest {
+    ModelTask task;
+    Str model; /* as the client asks for it */
+    const ModelMessage *messages;
+    size_t message_count;
+
+    const ModelTool *tools;
+    size_t tool_count;
+    ToolChoice tool_choice;
+    Str tool_name; /* TOOLS_NAMED */
+    Tristate parallel_tools;
+
+    int64_t output_max; /* tokens; 0: unsaid */
+    MaybeNumber temperature, top_p, top_k, presence_penalty, frequency_penalty, seed;
+    StrList stop;
+    int64_t choice_count; /* OpenAI's n; 0: unsaid */
+    bool wants_logprobs;
+    int64_t top_logprobs;
+    ReplyFormat format;
+    Str schema, schema_name;
+    Tristate is_strict;
+    Str reasoning_effort;     /* "low", "medium", "high"...; "" unsaid */
+    int64_t reasoning_budget; /* tokens; 0: unsaid, -1: no reasoning */
+    Str user;
+
+    /* Other tasks. */
+    StrList inputs;     /* embeddings, moderation; documents to rerank */
+    Str query;          /* rerank */
+    int64_t dimensions; /* of embeddings; 0: unsaid */
+    int64_t top_n;      /* rerank */
+
+    bool is_stream, wants_usage;
+    bool is_plain;       /* for models that refuse the usual names and temperatures */
+    bool has_image_urls; /* addresses that the service would open itself */
+    Str extra;           /* JSON object of members that the front does not know; "" for none */
+} ModelRequest;
+
+/* --- What comes back --- */
+
+/* Tokens are counted apart, so nothing is priced twice: the whole input is input + cache_read +
+ * cache_write. */
+typedef struct ModelUsage {
+    bool is_known; /* told by the service, if only as zero */
+    int64_t input, output;
+    int64_t cache_read, cache_write, cache_write_long; /* kept for 5 minutes; for an hour */
+    int64_t reasoning;                                 /* of output */
+    int64_t audio_input, audio_output;                 /* of input, output */
+    double seconds;                                    /* of audio that is billed by length */
+    int64_t cost; /* pico-dollars as the service says; -1: it does not */
+} ModelUsage;
+
+typedef enum FinishReason {
+    FINISH_UNKNOWN,
+    FINISH_STOP,
+    FINISH_LENGTH,
+    FINISH_TOOLS,
+    FINISH_FILTER
+} FinishReason;
+
+typedef enum ModelEventKind {
+    EVENT_START,     /* id, model; before anything else */
+    EVENT_TEXT,      /* text */
+    EVENT_REASONING, /* text */
+    EVENT_SIGNATURE, /* text: of the reasoning before it */
+    EVENT_REFUSAL,   /* text */
+    EVENT_TOOL,      /* index, id, name: a tool call begins */
+    EVENT_ARGUMENTS, /* index, text: more of its arguments */
+    EVENT_CITATION,  /* text: JSON of Anthropic's citation */
+    EVENT_FINISH     /* finish */
+} ModelEventKind;
+
+/* One piece of an answer. Usage is no event: it may come in any frame, and the last one counts. */
+typedef struct ModelEvent {
+    ModelEventKind kind;
+    int choice; /* of n */
+    int index;  /* of the tool call in its message, from 0 */
+    Str text, id, name, model;
+    FinishReason finish;
+} ModelEvent;
+
+/* A whole answer: the same parts that a message has. */
+typedef struct ModelChoice {
+    VEC(ModelPart) parts;
+    FinishReason finish;
+} ModelChoice;
+
+typedef struct ModelReply {
+    Str id, model;
+    VEC(ModelChoice) choices;
+    ModelUsage usage;
+} ModelReply;
+
+/* Events into a whole answer, in the arena. */
+typedef struct ModelCollector {
+    Arena *arena;
+    ModelReply reply;
+    Buf text; /* of the part that is open */
+    int open_choice, open_tool;
+    PartKind open_kind;
+    bool is_open;
+} ModelCollector;
+void model_collect_begin(ModelCollector *collector, Arena *arena, size_t text_max);
+MUST_CHECK bool model_collect(ModelCollector *collector, const ModelEvent *event, Error *err);
+const ModelReply *model_collected(ModelCollector *collector);
+/* All of it in another arena. */
+const ModelReply *model_reply_copy(Arena *arena, const ModelReply *reply);

@@ -1,0 +1,121 @@
+/* price.c - see price.h. */
+#include "gateway/price.h"
+
+#define DIGITS_MAX 30
+
+/* Digits without the point, and how many decimal places they have. */
+static bool read_decimal(Str text, char digits[DIGITS_MAX + 1], int *places_r)
+{
+    size_t count = 0;
+    int64_t exponent = 0;
+    bool has_point = false, has_digit = false;
+    *places_r = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.at[i];
+        if (c >= '0' && c <= '9') {
+            has_digit = true;
+            *places_r += has_point;
+            if (c == '0' && !count)
+                continue; /* leading */
+            if (count == DIGITS_MAX)
+                return false;
+            digits[count++] = c;
+        } else if (c == '.' && !has_point) {
+            has_point = true;
+        } else if ((c | 0x20) == 'e' && has_digit) {
+            Str rest = str_from(text, i + 1);
+            if (str_starts(rest, S("+")))
+                rest = str_from(rest, 1);
+            if (!str_to_int(rest, -60, 60, &exponent))
+                return false;
+            break;
+        } else {
+            return false;
+        }
+    }
+    digits[count] = '\0';
+    *places_r -= (int)exponent;
+    return has_digit;
+}
+
+/* Rounded to the nearest pico-dollar, halves up. */
+bool price_parse(Str text, int64_t per, int64_t *pico_r)
+{
+    char digits[DIGITS_MAX + 1];
+    int places;
+    unsigned __int128 value = 0, divisor = (unsigned __int128)per;
+    if (!read_decimal(str_trim(text), digits, &places))
+        return false;
+    for (const char *at = digits; *at; at++)
+        value = value * 10 + (unsigned)(*at - '0');
+    for (int shift = 12 - places; shift > 0; shift--) {
+        if (value > (unsigned __int128)INT64_MAX * 1000000)
+            return false;
+        value *= 10;
+    }
+    for (int shift = places - 12; shift > 0; shift--) {
+        if (divisor > (unsigned __int128)INT64_MAX * 1000000)
+            return (*pico_r = 0, true);
+        divisor *= 10;
+    }
+    value = (value + divisor / 2) / divisor;
+    if (value > INT64_MAX)
+        return false;
+    *pico_r = (int64_t)value;
+    return true;
+}
+
+/* Adds count * price; false when something was used that has no price. */
+static bool add(int64_t *sum, int64_t count, int64_t price)
+{
+    int64_t cost;
+    if (!count)
+        return true;
+    if (price == PRICE_UNKNOWN || __builtin_mul_overflow(count, price, &cost) ||
+        __builtin_add_overflow(*sum, cost, sum))
+        return false;
+    return true;
+}
+
+static int64_t or_else(int64_t price, int64_t other)
+{
+    return price == PRICE_UNKNOWN ? other : price;
+}
+
+int64_t price_of(const ModelPrice *price, const ModelUsage *usage)
+{
+    int64_t whole = usage->input + usage->cache_read + usage->cache_write + usage->cache_write_long;
+    bool is_high = price->tier_above && whole > price->tier_above;
+    int64_t input = is_high ? or_else(price->tier_input, price->input) : price->input;
+    int64_t output = is_high ? or_else(price->tier_output, price->output) : price->output;
+    int64_t sum = price->call == PRICE_UNKNOWN ? 0 : price->call;
+    if (usage->cost > 0)
+        return usage->cost;
+    bool good = add(&sum, usage->input - usage->audio_input, input) &&
+                add(&sum, usage->output - usage->audio_output, output) &&
+                add(&sum, usage->audio_input, or_else(price->audio_input, input)) &&
+                add(&sum, usage->audio_output, or_else(price->audio_output, output)) &&
+                add(&sum, usage->cache_read, or_else(price->cache_read, input)) &&
+                add(&sum, usage->cache_write, or_else(price->cache_write, input)) &&
+                add(&sum, usage->cache_write_long,
+                    or_else(price->cache_write_long, or_else(price->cache_write, input))) &&
+                add(&sum, (int64_t)(usage->seconds + 0.999), price->second);
+    return good ? sum : PRICE_UNKNOWN;
+}
+
+int64_t price_reserve(const ModelPrice *price, int64_t input_tokens, int64_t output_max)
+{
+    int64_t input = MAX(price->input, price->tier_above ? price->tier_input : 0);
+    int64_t output = MAX(price->output, price->tier_above ? price->tier_output : 0);
+    int64_t sum = MAX(price->call, (int64_t)0);
+    input = MAX(input, MAX(price->cache_write, price->cache_write_long));
+    if (!add(&sum, input_tokens, MAX(input, (int64_t)0)) ||
+        !add(&sum, output_max, MAX(output, (int64_t)0)))
+        return INT64_MAX / 4;
+    return sum;
+}
+
+Str price_text(Arena *arena, int64_t pico)
+{
+    return str_format(arena, "$%" PRId64 ".%06" PRId64, pico / PICO, pico % PICO / 1000000);
+}

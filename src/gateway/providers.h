@@ -1,0 +1,28 @@
+/* providers.h - the model services that are known by name, and what any service says of itself. */
+#pragma once
+
+#include "gateway/dialect.h"
+#include "net/http_client.h"
+
+typedef struct GatewayProvider {
+    const char *name, *title, *base_url;
+    const Dialect *dialect;
+    bool is_local; /* looked for on this machine at its usual port */
+} GatewayProvider;
+
+extern const GatewayProvider gateway_providers[];
+extern const size_t gateway_provider_count;
+/* The row whose service has this address; "openai-compatible" for any other. */
+const GatewayProvider *gateway_provider_of(Str base_url);
+
+/* One service as it is reached. */
+typedef struct ServiceAddress {
+    const GatewayProvider *provider;
+    Str base_url;       /* without a slash at its end */
+    Str key;            /* may be empty */
+    Str pinned_address; /* numeric; "" to resolve as usual */
+} ServiceAddress;
+
+/* The names of the service's models, within `total_ms`. Blocks. */
+MUST_CHECK bool gateway_models(HttpClient *client, Arena *arena, const ServiceAddress *service,
+                               int64_t total_ms, StrList *names_r, Error *err);

@@ -1,0 +1,351 @@
+/* run.c - the way of a call: see run.h. */
+#include "gateway/run.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "gateway/gateway_int.h"
+
+#define RETRIES 1
+#define RETRY_MS 250
+#define CALLER_MS 30000 /* what is known of a key is asked for again */
+
+static void next_try(Run *run);
+
+/* --- The end --- */
+
+static void bill(Run *run)
+{
+    CallRecord *record = &run->record;
+    const RunTry *try = &run->try;
+    ModelUsage *usage = &record->usage;
+    *usage = try->reader.usage;
+    if (!usage->is_known && (try->reader.has_content || run->is_answered)) {
+        usage->input = gateway_guess_tokens(run->body.length);
+        usage->output = gateway_guess_tokens(try->reader.output_bytes);
+        record->is_estimated = true;
+    }
+    record->cost = try->target ? price_of(&try->target->price, usage) : 0;
+}
+
+static void settle(Run *run)
+{
+    GatewayCaller *caller = run->caller;
+    int64_t cost = MAX(run->record.cost, (int64_t)0);
+    for (int i = 0; caller && run->reserved && i < caller->budget_count; i++)
+        budget_settle(caller->budgets[i], run->reserved, cost);
+    run->reserved = 0;
+}
+
+static void finish(Run *run, const Error *failure)
+{
+    CallRecord *record = &run->record;
+    bill(run);
+    settle(run);
+    record->status = str(failure ? error_name(failure->code) : "ok");
+    record->http_status = run->response ? run->response->status : 0;
+    record->is_stream = run->request.is_stream;
+    record->is_truncated = failure && run->stream;
+    record->total_us = monotonic_us() - run->started_us;
+    if (run->try.target) {
+        record->service = run->try.target->service->name;
+        record->model = run->try.target->model.length ? run->try.target->model : run->request.model;
+    }
+    if (run->caller) {
+        record->workspace = run->caller->workspace;
+        record->user = run->caller->user;
+        record->key = run->caller->key;
+        journal_add(run->loop->gateway->journal, record);
+    }
+    caller_release(run->caller);
+    if (run->ask) {
+        ask_done(run, failure);
+        return;
+    }
+    if (run->stream)
+        http_stream_close(run->stream);
+    else
+        http_respond_now(run->response);
+    http_let_go(run->response);
+}
+
+static void fail_run(Run *run, const Error *failure, int64_t wait_ms)
+{
+    if (!run->ask)
+        answer_failed(run, failure, wait_ms);
+    finish(run, failure);
+}
+
+/* --- After an attempt --- */
+
+static TargetOutcome outcome_of(const Error *failure)
+{
+    if (!failure)
+        return TARGET_GOOD;
+    if (failure->code == ERROR_LIMITED)
+        return TARGET_LIMITED;
+    if (failure->code == ERROR_CANCELLED || failure->code == ERROR_INVALID)
+        return TARGET_NEUTRAL;
+    return TARGET_FAILED;
+}
+
+static void report(Run *run, const Error *failure)
+{
+    const RunTry *try = &run->try;
+    const ModelUsage *usage = &try->reader.usage;
+    TargetReport told = { .outcome = outcome_of(failure),
+                          .tokens = usage->input + usage->cache_write + usage->output,
+                          .first_us = try->first_us ? try->first_us - try->started_us : 0,
+                          .total_us = monotonic_us() - try->started_us,
+                          .wait_ms = MAX(try->wait_ms, (int64_t)0) };
+    target_ended(try->state, &told);
+}
+
+/* Nothing has been shown yet, and somebody may do better. */
+static bool may_go_on(const Run *run, const Error *failure)
+{
+    return !run->is_answered && failure->code != ERROR_CANCELLED && failure->code != ERROR_INVALID;
+}
+
+static void on_waited(ReactorTimer *timer) { next_try(timer->owner); }
+
+/* Reasoning models of OpenAI refuse max_tokens and any temperature, with 400: said again, plainly.
+ */
+static bool wants_plain(const Run *run)
+{
+    const RunTry *try = &run->try;
+    Str body = buf_str(&try->failure);
+    return try->status == 400 && !try->is_same && !run->request.is_plain &&
+           (str_find(body, S("max_tokens")) >= 0 || str_find(body, S("temperature")) >= 0);
+}
+
+/* The same target once more after a while; false: it is of no use. */
+static bool wait_and_retry(Run *run)
+{
+    const RunTry *try = &run->try;
+    int64_t wait_ms = try->wait_ms >= 0 ? try->wait_ms : RETRY_MS;
+    int most = run->route->retries >= 0 ? run->route->retries : RETRIES;
+    bool is_key = try->status == 401 || try->status == 403 || try->status == 402;
+    if (run->retries >= most || wait_ms > RUN_WAIT_MAX_MS || is_key)
+        return false;
+    uint32_t noise;
+    random_bytes(&noise, sizeof noise);
+    run->retries++;
+    run->next--;
+    /* What a service asks for is a floor; our own pause is drawn from its whole length. */
+    wait_ms = try->wait_ms >= 0 ? wait_ms : (int64_t)(noise % RETRY_MS);
+    run->wait = (ReactorTimer){ .fire = on_waited, .owner = run };
+    reactor_set_timer(run->loop->reactor, &run->wait, monotonic_ms() + wait_ms);
+    return true;
+}
+
+void run_tried(Run *run, const Error *failure)
+{
+    report(run, failure);
+    if (!failure) {
+        finish(run, NULL);
+        return;
+    }
+    if (wants_plain(run)) {
+        run->request.is_plain = true;
+        run->next--;
+        next_try(run);
+        return;
+    }
+    if (!may_go_on(run, failure)) {
+        fail_run(run, failure, run->try.wait_ms);
+        return;
+    }
+    answer_begin(run);
+    run->writer = (FrontWriter){ 0 };
+    if (wait_and_retry(run))
+        return;
+    if (run->next < run->target_count) {
+        run->retries = 0;
+        run->record.fallbacks++;
+        next_try(run);
+        return;
+    }
+    fail_run(run, failure, run->try.wait_ms);
+}
+
+/* --- Attempts --- */
+
+static TargetState *state_of(Run *run, const GatewayTarget *target)
+{
+    if (target->state)
+        return target->state;
+    return target_state(run->loop->gateway->states,
+                        str_format(run->arena, STR_FMT "/" STR_FMT, STR_ARG(target->name),
+                                   STR_ARG(str_slice(run->request.model, 0, 200))));
+}
+
+static void next_try(Run *run)
+{
+    Error err = { .code = ERROR_BUSY };
+    int64_t wait_ms = 0;
+    while (run->next < run->target_count) {
+        const GatewayTarget *target = run->targets[run->next++];
+        TargetState *state = state_of(run, target);
+        TargetVerdict verdict = target_start(state, 0, &wait_ms);
+        if (verdict != TARGET_GO) {
+            fail(&err, verdict == TARGET_COOLING ? ERROR_LIMITED : ERROR_BUSY,
+                 STR_FMT " is not asked just now: it %s", STR_ARG(target->service->title),
+                 verdict == TARGET_OPEN ? "failed too often" : "wants fewer requests");
+            continue;
+        }
+        run->record.tries++;
+        if (try_start(run, target, state, &err))
+            return;
+        target_ended(state, &(TargetReport){ .outcome = TARGET_NEUTRAL });
+    }
+    fail_run(run, &err, wait_ms);
+}
+
+static void plan(Run *run)
+{
+    for (const GatewayRoute *route = run->route; route; route = route->fallback)
+        for (size_t i = 0; i < route->step_count && run->target_count < RUN_TARGETS_MAX; i++)
+            run->targets[run->target_count++] = route->steps[i].target;
+}
+
+static bool reserve(Run *run, Error *err)
+{
+    GatewayCaller *caller = run->caller;
+    int64_t most = 0;
+    for (int i = 0; i < run->target_count; i++) {
+        int64_t cost = price_reserve(
+            &run->targets[i]->price, gateway_guess_tokens(run->body.length),
+            run->request.output_max ? run->request.output_max : run->targets[i]->output_max);
+        most = MAX(most, cost);
+    }
+    for (int i = 0; i < caller->budget_count; i++) {
+        if (budget_reserve(caller->budgets[i], most) == BUDGET_OK)
+            continue;
+        while (i--)
+            budget_settle(caller->budgets[i], most, 0);
+        return fail(err, ERROR_LIMITED, "the budget is used up");
+    }
+    run->reserved = most;
+    return true;
+}
+
+void run_admit(Run *run)
+{
+    const GatewayConfig *config = run->caller->config;
+    Error err;
+    run->route = config_route(config, run->request.model);
+    if (!run->route) {
+        fail(&err, ERROR_NOT_FOUND, "there is no model '" STR_FMT "'; GET /v1/models lists them",
+             STR_ARG(str_slice(run->request.model, 0, 100)));
+        fail_run(run, &err, 0);
+        return;
+    }
+    run->record.route = run->route->name;
+    plan(run);
+    if (!reserve(run, &err)) {
+        fail_run(run, &err, 0);
+        return;
+    }
+    next_try(run);
+}
+
+void run_stop(Run *run)
+{
+    Error gone;
+    run->is_gone = true;
+    if (run->is_loading)
+        return;
+    fail(&gone, ERROR_CANCELLED, "the client has gone");
+    reactor_clear_timer(run->loop->reactor, &run->wait);
+    if (run->try.target) {
+        try_cancel(run);
+        report(run, &gone);
+    }
+    finish(run, &gone);
+}
+
+static void on_gone(void *argument) { run_stop(argument); }
+
+/* --- Who calls --- */
+
+typedef struct CallerLoad {
+    Run *run;
+    Str secret;
+    GatewayCaller *caller;
+    Error err;
+} CallerLoad;
+
+static void on_loaded(void *argument)
+{
+    CallerLoad *load = argument;
+    Run *run = load->run;
+    run->is_loading = false;
+    run->caller = load->caller;
+    if (run->is_gone)
+        run_stop(run);
+    else if (run->caller)
+        run_admit(run);
+    else
+        fail_run(run, &load->err, 0);
+}
+
+static void load_caller(void *argument)
+{
+    CallerLoad *load = argument;
+    Gateway *gateway = load->run->loop->gateway;
+    if (gateway->ports.load_caller(gateway->ports.load_app, load->run->http, load->secret,
+                                   &load->caller, &load->err)) {
+        if (load->secret.length)
+            callers_keep(gateway, load->secret, load->caller);
+    } else {
+        load->caller = NULL;
+    }
+    reactor_post(load->run->loop->reactor, on_loaded, load);
+}
+
+static void find_caller(Run *run, Str secret)
+{
+    Gateway *gateway = run->loop->gateway;
+    Error err;
+    if (secret.length)
+        run->caller = callers_find(gateway, secret, monotonic_ms() - CALLER_MS);
+    if (run->caller) {
+        run_admit(run);
+        return;
+    }
+    CallerLoad *load = arena_new_one(run->arena, CallerLoad);
+    *load = (CallerLoad){ .run = run, .secret = secret };
+    run->is_loading = true;
+    if (pool_add(gateway->pool, load_caller, load))
+        return;
+    run->is_loading = false;
+    fail(&err, ERROR_BUSY, "too many requests are waiting; try again in a moment");
+    fail_run(run, &err, 1000);
+}
+
+void gateway_serve(Gateway *gateway, const Front *front, Str secret, HttpRequest *http,
+                   HttpResponse *response)
+{
+    Error err;
+    Run *run = arena_new_one(http->arena, Run);
+    run->loop = gateway_loop(gateway, http_reactor(response));
+    run->front = front;
+    run->http = http;
+    run->body = http->body;
+    run->response = response;
+    run->arena = http->arena;
+    run->started_us = http->started_us;
+    run->record = (CallRecord){ .id = http->id,
+                                .front = str(front->name),
+                                .feature = S("api"),
+                                .bytes_in = (int64_t)http->body.length,
+                                .started_ms = now_ms() };
+    answer_begin(run);
+    http_respond_later(response, on_gone, run);
+    run->request.is_stream = front->streams_unasked;
+    if (!front->scan(run->arena, http->body, &run->request, &err)) {
+        fail_run(run, &err, 0);
+        return;
+    }
+    find_caller(run, secret);
+}

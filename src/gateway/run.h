@@ -1,0 +1,100 @@
+/* run.h - one call on its way through the gateway. Not for other folders.
+ *
+ *     scan -> admit -> [reserve] -> try a target -> ... -> answer -> settle
+ *                          ^------- fail over ------|
+ *
+ * run.c is the way itself, run_try.c one attempt at one target, run_answer.c what the client gets.
+ */
+#pragma once
+
+#include "gateway/gateway.h"
+#include "net/http_stream.h"
+
+#define RUN_TARGETS_MAX 16
+#define RUN_ANSWER_MAX MB(32) /* of one whole answer */
+#define RUN_HELD_MAX MB(1)    /* of a stream before its first word */
+#define RUN_WAIT_MAX_MS 2000  /* who asks to wait longer is passed over */
+
+/* What one reactor has for its calls. */
+typedef struct GatewayLoop {
+    Gateway *gateway;
+    Reactor *reactor;
+    AsyncClient *client;
+    Arena *scratch;
+} GatewayLoop;
+
+typedef struct Run Run;
+
+/* One attempt. */
+typedef struct RunTry {
+    const GatewayTarget *target;
+    TargetState *state;
+    AsyncCall call;
+    Buf head;
+    Str body;
+    WireReader reader;
+    Buf failure; /* the body of an answer that is no success */
+    int status;
+    int64_t started_us, first_us;
+    int64_t wait_ms; /* that the service asked for; -1: none */
+    bool is_same;    /* the client's own dialect: handed on as it is */
+    bool is_reading;
+} RunTry;
+
+struct Run {
+    GatewayLoop *loop;
+    const Front *front;     /* NULL: a call of our own */
+    HttpRequest *http;      /* NULL too */
+    HttpResponse *response; /* NULL too */
+    struct RunAsk *ask;     /* of a call of our own */
+    Str body;               /* as the client sent it */
+    Arena *arena;
+    GatewayCaller *caller;
+
+    ModelRequest request;
+    bool is_read; /* whole, not only scanned */
+    const GatewayRoute *route;
+    const GatewayTarget *targets[RUN_TARGETS_MAX]; /* in the order to be tried */
+    int target_count, next;
+    int retries; /* of the target at hand */
+    ReactorTimer wait;
+
+    RunTry try;
+    int64_t reserved;
+
+    /* The answer. */
+    HttpStream *stream; /* NULL until the first word */
+    Buf held;           /* what comes before it */
+    FrontWriter writer;
+    Buf piece; /* frames on their way to the stream; emptied after each */
+    ModelCollector collector;
+    bool is_answered; /* something has gone to the client, or will now */
+    bool is_loading;  /* the pool asks who calls */
+    bool is_gone;     /* the client left meanwhile */
+
+    CallRecord record;
+    int64_t started_us;
+};
+
+/* run.c: the caller is known. Choose the way, take what it may cost, begin. */
+void run_admit(Run *run);
+/* Whoever asked is not interested any more. */
+void run_stop(Run *run);
+
+/* run_ask.c */
+MUST_CHECK bool ask_event(Run *run, const ModelEvent *event, Error *err);
+void ask_done(Run *run, const Error *failure); /* last: the run is gone after it */
+
+/* run_try.c */
+MUST_CHECK bool try_start(Run *run, const GatewayTarget *target, TargetState *state, Error *err);
+void try_cancel(Run *run);
+
+/* run.c: what becomes of an attempt. `failure` NULL: it is good. */
+void run_tried(Run *run, const Error *failure);
+
+/* run_answer.c */
+void answer_begin(Run *run);
+MUST_CHECK bool answer_event(void *run, const ModelEvent *event, Error *err);
+MUST_CHECK bool answer_frame(void *run, Str event, Str data, Error *err);
+MUST_CHECK bool answer_whole(Run *run, Error *err);
+void answer_failed(Run *run, const Error *failure, int64_t wait_ms);

@@ -1,0 +1,152 @@
+/* run_answer.c - what the client gets: a stream as it comes, or one whole answer, or a failure. */
+#include "base/clock.h"
+#include "base/json_walk.h"
+#include "gateway/run.h"
+
+static FrontWriter *writer_of(Run *run, Buf *out)
+{
+    FrontWriter *writer = &run->writer;
+    if (!writer->front) {
+        *writer = (FrontWriter){ .front = run->front,
+                                 .arena = run->arena,
+                                 .request = &run->request,
+                                 .model = run->request.model,
+                                 .created_s = now_ms() / 1000 };
+        writer->id = str_format(run->arena, "chatcmpl-" STR_FMT, STR_ARG(run->http->id));
+    }
+    writer->out = out;
+    return writer;
+}
+
+/* --- A stream --- */
+
+void answer_begin(Run *run)
+{
+    run->held = buf_new(run->arena, RUN_HELD_MAX);
+    run->piece = buf_new(run->arena, MB(16));
+    model_collect_begin(&run->collector, run->arena, RUN_ANSWER_MAX);
+}
+
+static void open_stream(Run *run)
+{
+    HttpStreamOptions options = { .media_type = str(run->front->stream_type), .queue_max = MB(1) };
+    run->is_answered = true;
+    run->record.first_us = monotonic_us() - run->started_us;
+    run->stream = http_respond_stream(run->response, &options);
+}
+
+/* Nothing goes out before the first word: until then another target may still answer. */
+static bool send_piece(Run *run, bool is_last, Error *err)
+{
+    if (!run->stream && !run->try.reader.has_content && !is_last) {
+        buf_add(&run->held, buf_str(&run->piece));
+        run->piece.length = 0;
+        return !run->held.overflowed ||
+               fail(err, ERROR_UPSTREAM, "the answer has more than %zu bytes before its first word",
+                    RUN_HELD_MAX);
+    }
+    bool good = true;
+    if (!run->stream) {
+        open_stream(run);
+        good = !run->held.length || http_stream_write(run->stream, buf_str(&run->held));
+    }
+    good = good && (!run->piece.length || http_stream_write(run->stream, buf_str(&run->piece)));
+    run->record.bytes_out += (int64_t)run->piece.length;
+    run->piece.length = 0;
+    return good || fail(err, ERROR_CANCELLED, "the client has gone");
+}
+
+bool answer_event(void *self, const ModelEvent *event, Error *err)
+{
+    Run *run = self;
+    if (run->ask)
+        return ask_event(run, event, err);
+    if (!run->request.is_stream)
+        return model_collect(&run->collector, event, err);
+    run->front->write_event(writer_of(run, &run->piece), event);
+    return send_piece(run, false, err);
+}
+
+bool answer_frame(void *self, Str event, Str data, Error *err)
+{
+    Run *run = self;
+    if (run->try.reader.has_usage_only && !run->request.wants_usage)
+        return true;
+    sse_write(&run->piece, S(""), event, data);
+    return send_piece(run, run->try.reader.is_ended, err);
+}
+
+static bool end_stream(Run *run, Error *err)
+{
+    const WireReader *reader = &run->try.reader;
+    if (!run->try.is_same)
+        run->front->write_end(writer_of(run, &run->piece), reader->finish, &reader->usage);
+    else if (reader->knows_kind && reader->kind == WIRE_WHOLE)
+        buf_add(&run->piece, wire_reader_whole(reader));
+    return send_piece(run, true, err);
+}
+
+/* --- A whole answer --- */
+
+bool answer_whole(Run *run, Error *err)
+{
+    if (run->ask)
+        return true;
+    Buf *out = &run->response->body;
+    if (run->request.is_stream)
+        return end_stream(run, err);
+    if (run->try.is_same) {
+        /* It lives in the request's arena, so it is handed on without a copy. */
+        *out = run->try.reader.whole;
+    } else {
+        ModelReply reply = *model_collected(&run->collector);
+        reply.usage = run->try.reader.usage;
+        run->front->write_reply(writer_of(run, out), &reply);
+    }
+    run->record.first_us = monotonic_us() - run->started_us;
+    run->record.bytes_out = (int64_t)out->length;
+    run->is_answered = true;
+    return true;
+}
+
+/* --- A failure --- */
+
+/* What a service of the client's own dialect says of its refusal is handed on as it is. A key that
+ * it refuses is ours, not the client's. */
+static bool pass_refusal(Run *run)
+{
+    const RunTry *try = &run->try;
+    Str body = buf_str(&try->failure), error = json_walk_member(body, "error");
+    bool is_key = try->status == 401 || try->status == 403;
+    if (!try->is_same || try->status < 400 || is_key || !error.length || error.at[0] != '{' ||
+        !json_walk_is_valid(body))
+        return false;
+    run->response->status = try->status;
+    run->response->body.length = 0;
+    buf_add(&run->response->body, body);
+    return true;
+}
+
+void answer_failed(Run *run, const Error *failure, int64_t wait_ms)
+{
+    int status = error_http_status(failure->code);
+    if (run->stream) {
+        run->piece.length = 0;
+        run->front->write_stream_error(writer_of(run, &run->piece), failure);
+        (void)http_stream_write(run->stream, buf_str(&run->piece));
+        return;
+    }
+    if (!pass_refusal(run)) {
+        run->response->status = status;
+        run->response->body.length = 0;
+        run->front->write_error(&run->response->body, failure, status);
+    }
+    if (wait_ms > 0) {
+        http_header(run->response, "Retry-After",
+                    str_format(run->arena, "%" PRId64, (wait_ms + 999) / 1000));
+        http_header(run->response, "Retry-After-Ms", str_format(run->arena, "%" PRId64, wait_ms));
+    }
+    /* Our own tries are spent: the client's would multiply them. */
+    if (failure->code == ERROR_UPSTREAM || failure->code == ERROR_TIMEOUT)
+        http_header(run->response, "X-Should-Retry", S("false"));
+}

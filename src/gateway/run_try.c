@@ -1,0 +1,264 @@
+/* run_try.c - one attempt of a call at one target: from the request's bytes to the answer's. */
+#include "base/clock.h"
+#include "base/json_walk.h"
+#include "gateway/run.h"
+
+#define FAILURE_MAX KB(64)
+
+/* --- The body --- */
+
+/* The client's stream_options with include_usage set: we count, whether the client does or not. */
+static void put_stream_options(Buf *out, Str options)
+{
+    JsonWalk walk = json_walk_begin(options);
+    Str name, value;
+    buf_add(out, S("{\"include_usage\":true"));
+    while (options.length && json_walk_next(&walk, &name, &value))
+        if (!str_is(name, "include_usage"))
+            buf_addf(out, ",\"" STR_FMT "\":" STR_FMT, STR_ARG(name), STR_ARG(value));
+    buf_add_char(out, '}');
+}
+
+/* The client's own body, but for the model's name and, of a stream, that usage is wanted. */
+static Str same_body(Run *run, Str model)
+{
+    const ModelRequest *request = &run->request;
+    Str body = run->body, name, value, options = S("");
+    bool wants_usage = request->is_stream && !request->wants_usage && request->task == TASK_CHAT;
+    if (!wants_usage && str_equal(request->model, model))
+        return body;
+    Buf out = buf_new(run->arena, body.length + model.length * 6 + KB(1));
+    JsonWalk walk = json_walk_begin(body);
+    buf_add(&out, S("{\"model\":"));
+    json_quote(&out, model);
+    while (json_walk_next(&walk, &name, &value)) {
+        if (str_is(name, "model"))
+            continue;
+        if (wants_usage && str_is(name, "stream_options")) {
+            options = value.at[0] == '{' ? value : S("");
+            continue;
+        }
+        buf_add(&out, S(",\""));
+        buf_add(&out, name);
+        buf_add(&out, S("\":"));
+        buf_add(&out, value);
+    }
+    if (wants_usage) {
+        buf_add(&out, S(",\"stream_options\":"));
+        put_stream_options(&out, options);
+    }
+    buf_add_char(&out, '}');
+    return buf_str(&out);
+}
+
+static bool read_request(Run *run, Error *err)
+{
+    if (!run->is_read && !run->front->read(run->arena, run->body, &run->request, err))
+        return false;
+    run->is_read = true;
+    return true;
+}
+
+/* --- The head --- */
+
+static bool is_header_text(Str text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if ((unsigned char)text.at[i] < ' ' || text.at[i] == 0x7f)
+            return false;
+    return true;
+}
+
+static void put_header(Buf *out, Str name, Str value)
+{
+    if (!is_header_text(name) || !is_header_text(value))
+        return;
+    buf_add(out, name);
+    buf_add(out, S(": "));
+    buf_add(out, value);
+    buf_add(out, S("\r\n"));
+}
+
+static void write_head(Run *run, const WireRequest *wire, const DialectTarget *at)
+{
+    RunTry *try = &run->try;
+    const GatewayService *service = try->target->service;
+    Str path = service->dialect->path(run->arena, &run->request, at);
+    Buf *out = &try->head;
+    *out = buf_new(run->arena, KB(32));
+    buf_add(out, S("POST "));
+    buf_add(out, service->base_path);
+    buf_add(out, path);
+    buf_add(out, S(" HTTP/1.1\r\n"));
+    put_header(out, S("Host"), service->host_header);
+    put_header(out, S("User-Agent"), S("lectern/" VERSION));
+    put_header(out, S("Accept"),
+               run->request.is_stream ? S("text/event-stream") : S("application/json"));
+    put_header(out, S("Content-Type"),
+               wire->media_type.length ? wire->media_type : S("application/json"));
+    for (size_t i = 0; i < wire->header_count; i++)
+        put_header(out, wire->headers[i].name, wire->headers[i].value);
+    for (size_t i = 0; i < service->headers.count; i++)
+        put_header(out, service->headers.at[i].name, service->headers.at[i].value);
+    buf_addf(out, "Content-Length: %zu\r\n\r\n", try->body.length);
+}
+
+static bool write_request(Run *run, Error *err)
+{
+    RunTry *try = &run->try;
+    const GatewayTarget *target = try->target;
+    const Dialect *dialect = target->service->dialect;
+    DialectTarget at = { .model = target->model.length ? target->model : run->request.model,
+                         .key = target->service->keys.count ? target->service->keys.at[0] : S(""),
+                         .version = target->service->version };
+    WireRequest wire = { 0 };
+    if (run->request.has_image_urls && target->service->is_local)
+        return fail_field(err, "messages",
+                          "send images as data: URLs; addresses are not handed on");
+    if (try->is_same) {
+        try->body = same_body(run, at.model);
+    } else {
+        wire.body = buf_new(run->arena, MB(64));
+        if (!read_request(run, err) || !dialect->write(run->arena, &run->request, &at, &wire, err))
+            return false;
+        try->body = buf_str(&wire.body);
+    }
+    dialect->authorize(run->arena, &at, &wire);
+    write_head(run, &wire, &at);
+    return true;
+}
+
+/* --- The answer --- */
+
+static bool is_good(int status) { return status >= 200 && status < 300; }
+
+/* Retry-After in seconds; a date or nonsense is longer than anybody waits. */
+static int64_t wait_of(const HttpHead *head)
+{
+    double seconds;
+    Str after = http_head_header(head, "Retry-After");
+    if (!after.length)
+        return -1;
+    if (!str_to_double(after, &seconds) || seconds < 0 || seconds > 86400)
+        return RUN_WAIT_MAX_MS + 1;
+    return (int64_t)(seconds * 1000);
+}
+
+static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
+{
+    Run *run = call->owner;
+    RunTry *try = &run->try;
+    (void)err;
+    try->status = head->status;
+    try->first_us = monotonic_us();
+    try->wait_ms = wait_of(head);
+    target_learn(try->state, head->headers);
+    if (!is_good(head->status)) {
+        try->failure = buf_new(run->arena, FAILURE_MAX);
+        return true;
+    }
+    bool is_told = run->request.is_stream || !try->is_same;
+    try->reader = (WireReader){ .dialect = try->target->service->dialect,
+                                .arena = run->arena,
+                                .scratch = run->loop->scratch,
+                                .task = run->request.task,
+                                .is_stream = run->request.is_stream,
+                                .event = try->is_same ? NULL : answer_event,
+                                .frame = try->is_same && is_told ? answer_frame : NULL,
+                                .self = run };
+    wire_reader_begin(&try->reader, RUN_ANSWER_MAX);
+    try->is_reading = true;
+    return true;
+}
+
+static bool on_body(AsyncCall *call, Str bytes, Error *err)
+{
+    Run *run = call->owner;
+    if (run->try.is_reading)
+        return wire_reader_feed(&run->try.reader, bytes, err);
+    buf_add(&run->try.failure, bytes); /* what is over the limit says nothing new */
+    return true;
+}
+
+/* A status that is no success, told to people. The key never is: some services repeat it. */
+static bool fail_status(Run *run, Error *err)
+{
+    RunTry *try = &run->try;
+    const GatewayService *service = try->target->service;
+    WireError said;
+    service->dialect->read_error(run->arena, buf_str(&try->failure), &said);
+    Str why =
+        said.message.length ? str_slice(str_trim(said.message), 0, 240) : S("it gave no reason");
+    for (size_t i = 0; i < service->keys.count; i++)
+        if (service->keys.at[i].length && str_find(why, service->keys.at[i]) >= 0)
+            why = S("it gave a reason that holds the key");
+    if (said.retry_after_ms > try->wait_ms)
+        try->wait_ms = said.retry_after_ms;
+    if (try->status == 401 || try->status == 403)
+        return fail(err, ERROR_UPSTREAM, "it refuses the key (status %d); set another one",
+                    try->status);
+    if (try->status == 429)
+        return fail(err, ERROR_LIMITED, "it wants fewer requests: " STR_FMT, STR_ARG(why));
+    if (try->status == 400 || try->status == 413 || try->status == 422)
+        return fail(err, ERROR_INVALID, "it refuses the request: " STR_FMT, STR_ARG(why));
+    return fail(err, ERROR_UPSTREAM, "it failed with status %d: " STR_FMT, try->status,
+                STR_ARG(why));
+}
+
+static void on_end(AsyncCall *call, const Error *failure)
+{
+    Run *run = call->owner;
+    RunTry *try = &run->try;
+    Error err = failure ? *failure : (Error){ 0 };
+    bool good = !failure;
+    if (good && !is_good(try->status))
+        good = fail_status(run, &err);
+    else if (good)
+        good = wire_reader_finish(&try->reader, &err) && answer_whole(run, &err);
+    if (try->is_reading)
+        wire_reader_end(&try->reader);
+    try->is_reading = false;
+    if (!good)
+        fail_in(&err, STR_FMT, STR_ARG(try->target->service->title));
+    run_tried(run, good ? NULL : &err);
+}
+
+bool try_start(Run *run, const GatewayTarget *target, TargetState *state, Error *err)
+{
+    RunTry *try = &run->try;
+    const GatewayService *service = target->service;
+    *try = (RunTry){ .target = target,
+                     .state = state,
+                     .is_same = run->front && run->front->same == service->dialect,
+                     .wait_ms = -1,
+                     .started_us = monotonic_us() };
+    if (!write_request(run, err))
+        return false;
+    const GatewayTimes *times = &service->times;
+    int64_t first_ms = times->first_byte_ms ? times->first_byte_ms : 120000;
+    int64_t total_ms = times->total_ms ? times->total_ms : 900000;
+    try->call = (AsyncCall){
+        .origin = service->origin,
+        .head = buf_str(&try->head),
+        .body = try->body,
+        .connect_ms = times->connect_ms,
+        /* A whole answer comes when it is written to its end. */
+        .first_byte_ms = run->request.is_stream ? first_ms : total_ms,
+        .idle_ms = times->idle_ms,
+        .total_ms = total_ms,
+        .on_head = on_head,
+        .on_body = on_body,
+        .on_end = on_end,
+        .owner = run,
+    };
+    async_call_start(run->loop->client, &try->call);
+    return true;
+}
+
+void try_cancel(Run *run)
+{
+    async_call_cancel(&run->try.call);
+    if (run->try.is_reading)
+        wire_reader_end(&run->try.reader);
+    run->try.is_reading = false;
+}
