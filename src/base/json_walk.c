@@ -97,13 +97,6 @@ static const char *skip_name(const char *at, const char *end)
     return at < end && *at == ':' ? skip_space(at + 1, end) : NULL;
 }
 
-/* Behind what was opened, to the place of its first value; `at` may be its closing bracket. */
-static const char *enter(const char *at, const char *end, char closing)
-{
-    at = skip_space(at, end);
-    return at < end && *at != closing && closing == '}' ? skip_name(at, end) : at;
-}
-
 /* One whole value; behind it, or NULL. */
 static const char *skip_value(const char *at, const char *end)
 {
@@ -115,10 +108,14 @@ static const char *skip_value(const char *at, const char *end)
         if (*at == '{' || *at == '[') {
             if (depth == JSON_WALK_DEPTH_MAX)
                 return NULL;
-            closing[depth] = *at == '{' ? '}' : ']';
-            at = enter(at + 1, end, closing[depth++]);
-            if (!at || at == end || *at != closing[depth - 1])
+            closing[depth++] = *at == '{' ? '}' : ']';
+            at = skip_space(at + 1, end);
+            if (at == end)
+                return NULL;
+            if (*at != closing[depth - 1]) {
+                at = closing[depth - 1] == '}' ? skip_name(at, end) : at;
                 continue;
+            }
         } else if (!(at = skip_scalar(at, end))) {
             return NULL;
         }

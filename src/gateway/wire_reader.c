@@ -99,7 +99,7 @@ static bool finish_whole(WireReader *reader, Error *err)
 {
     Str body = str_trim(buf_str(&reader->whole));
     if (!body.length)
-        return fail(err, ERROR_UPSTREAM, "the answer is empty");
+        return fail(err, ERROR_UPSTREAM, "the answer was cut off before it began");
     if (body.at[0] == '<')
         return fail(err, ERROR_UPSTREAM, "a web page came instead of an answer");
     return reader->dialect->read_whole(reader, body, err);

@@ -123,7 +123,7 @@ static bool tell_text(const Piece *piece, ModelEventKind kind, Str value, Error 
     if (!json_is_text(value))
         return true;
     if (!json_unquote(piece->reader->scratch, value, &event.text))
-        return fail(err, ERROR_UPSTREAM, "a text of the answer is not valid");
+        return fail(err, ERROR_UPSTREAM, "a text of the answer is not valid JSON");
     return !event.text.length || wire_event(piece->reader, &event, err);
 }
 
