@@ -255,7 +255,7 @@ static bool read_completion(WireReader *reader, Str body, int *choices_r, Error 
             error = value;
     }
     if (walk.failed)
-        return fail(err, ERROR_UPSTREAM, "a piece of the answer is not valid JSON");
+        return fail(err, ERROR_UPSTREAM, "a piece of the answer is not valid JSON, or was cut off");
     if (error.length && !str_is(error, "null"))
         return fail_inside(reader, body, err);
     if (!tell_start(reader, id, model, err))
