@@ -62,7 +62,9 @@ typedef struct ApiRequest {
                       * letters, digits and -_.~: */
     Visitor visitor; /* role ROLE_NONE when nobody is signed in */
     const Scope *scope;
-    json_t *json; /* of a JSON_BODY; an empty object when there is none */
+    bool (*pool_handle)(struct ApiRequest *request, HttpResponse *response,
+                        Error *err); /* of a CALL_BODY that needs the pool */
+    json_t *json;                    /* of a JSON_BODY; an empty object when there is none */
 } ApiRequest;
 
 /* Write a response, or fail. */
@@ -92,8 +94,7 @@ bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCal
 Str api_secret(const HttpRequest *http);
 /* Run the handler of a CALL_BODY as any other handler: on the pool, with the body read, for
  * somebody who is known. */
-bool api_handle_on_pool(ApiRequest *request, HttpResponse *response, ApiHandler *handle,
-                        Error *err);
+void api_handle_on_pool(ApiRequest *request, HttpResponse *response, ApiHandler *handle);
 
 /* --- Helpers of handlers ---------------------------------------------------------------- */
 

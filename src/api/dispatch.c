@@ -256,8 +256,6 @@ static bool check(void *app, HttpRequest *http, Error *err)
 
 /* --- Calls of models --- */
 
-static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse *response);
-
 Str api_secret(const HttpRequest *http)
 {
     bool is_basic;
@@ -274,37 +272,10 @@ bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCal
            models_caller(request->api->models, request->scope, caller_r, err);
 }
 
-typedef struct PoolHandle {
-    ApiRequest *request;
-    HttpResponse *response;
-    ApiHandler *handle;
-} PoolHandle;
-
-static void run_on_pool(void *argument)
+void api_handle_on_pool(ApiRequest *request, HttpResponse *response, ApiHandler *handle)
 {
-    PoolHandle *work = argument;
-    ApiRequest *request = work->request;
-    Error err = { 0 };
-    if (!check(request->api, request->http, &err) ||
-        !json_parse(request->http->body, request->route->body_max, &request->json, &err) ||
-        !work->handle(request, work->response, &err)) {
-        if (!work->response->stream)
-            refuse(request->api, request->http, &err, work->response);
-    }
-    json_decref(request->json);
-    request->json = NULL;
-    if (!work->response->stream)
-        http_respond_now(work->response);
-    log_set_id(S(""));
-    http_let_go(work->response);
-}
-
-bool api_handle_on_pool(ApiRequest *request, HttpResponse *response, ApiHandler *handle, Error *err)
-{
-    PoolHandle *work = arena_new_one(request->arena, PoolHandle);
-    *work = (PoolHandle){ request, response, handle };
-    return http_respond_on_pool(response, run_on_pool, work) ||
-           fail(err, ERROR_BUSY, "too many requests are waiting; try again in a moment");
+    request->pool_handle = handle;
+    http_hand_to_pool(response);
 }
 
 /* --- Running --- */
@@ -312,9 +283,9 @@ bool api_handle_on_pool(ApiRequest *request, HttpResponse *response, ApiHandler 
 static bool read_json(ApiRequest *request, Error *err)
 {
     const HttpRequest *http = request->http;
-    if (request->route->body == CALL_BODY)
-        return true;
-    if (request->route->body != JSON_BODY || !http->body.length) {
+    if (request->route->body == CALL_BODY && !request->pool_handle)
+        return true; /* read by its front */
+    if ((request->route->body != JSON_BODY && !request->pool_handle) || !http->body.length) {
         request->json = json_object();
         return true;
     }
@@ -378,7 +349,8 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
         return;
     }
     log_set_id(http->id);
-    if (!read_json(request, &err) || !request->route->handle(request, response, &err)) {
+    ApiHandler *run = request->pool_handle ? request->pool_handle : request->route->handle;
+    if (!read_json(request, &err) || !run(request, response, &err)) {
         if (err.code == ERROR_INTERNAL || err.code == ERROR_IO)
             log_error("http", STR_FMT " " STR_FMT ": %s", STR_ARG(http->method),
                       STR_ARG(http->path), err.message);

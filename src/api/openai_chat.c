@@ -255,9 +255,11 @@ bool chat_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     HttpRequest *http = request->http;
     Str model = json_text_of(request->arena, json_walk_member(http->body, "model"));
+    (void)err;
     if (!model.length || str_is(model, "lectern"))
-        return api_handle_on_pool(request, response, answer_chat, err);
-    gateway_serve(models_gateway(request->api->models), &front_openai_chat, api_secret(http), http,
-                  response);
+        api_handle_on_pool(request, response, answer_chat);
+    else
+        gateway_serve(models_gateway(request->api->models), &front_openai_chat, api_secret(http),
+                      http, response);
     return true;
 }

@@ -177,21 +177,11 @@ void http_respond_later(HttpResponse *response, void (*on_gone)(void *argument),
     reactor_set_timer(x->loop->reactor, &x->gone_timer, monotonic_ms() + LOOK_AFTER_MS);
 }
 
-bool http_respond_on_pool(HttpResponse *response, void (*work)(void *argument), void *argument)
+void http_hand_to_pool(HttpResponse *response)
 {
     HttpExchange *x = response->exchange;
-    http_respond_later(response, NULL, NULL);
-    x->is_on_pool = true;
-    x->is_inline = false;
-    x->state = HTTP_RUNNING;
-    MHD_suspend_connection(x->connection);
-    if (pool_add(x->server->pool, work, argument))
-        return true;
-    http_let_go(response);
-    x->is_later = x->is_on_pool = false;
-    MHD_resume_connection(x->connection);
-    x->is_inline = true;
-    return false;
+    x->is_for_pool = true;
+    x->is_unchecked = x->server->dispatch->check != NULL;
 }
 
 void http_respond_now(HttpResponse *response) { exchange_answer(response->exchange); }
@@ -510,8 +500,10 @@ static enum MHD_Result run(HttpExchange *x)
         return give_to_pool(x, HTTP_RUNNING, run_handle);
     x->is_inline = true;
     x->server->dispatch->handle(x->server->app, &x->request, &x->response);
-    if (x->is_on_pool)
-        return MHD_YES;
+    if (x->is_for_pool) {
+        x->is_inline = false;
+        return give_to_pool(x, HTTP_RUNNING, run_handle);
+    }
     if (x->is_later && !x->has_started) {
         x->is_inline = false;
         x->state = HTTP_RUNNING;
