@@ -27,9 +27,22 @@ void answer_begin(Run *run)
     model_collect_begin(&run->collector, run->arena, RUN_ANSWER_MAX);
 }
 
+static void on_stream_gone(void *run) { run_stop(run); }
+
+/* A client that is slow makes the service slow, not our memory large. */
+static void on_stream_room(void *argument)
+{
+    Run *run = argument;
+    async_call_resume(&run->try.call);
+}
+
 static void open_stream(Run *run)
 {
-    HttpStreamOptions options = { .media_type = str(run->front->stream_type), .queue_max = MB(1) };
+    HttpStreamOptions options = { .media_type = str(run->front->stream_type),
+                                  .queue_max = KB(64),
+                                  .on_gone = on_stream_gone,
+                                  .on_room = on_stream_room,
+                                  .argument = run };
     run->is_answered = true;
     run->record.first_us = monotonic_us() - run->started_us;
     run->stream = http_respond_stream(run->response, &options);
@@ -53,6 +66,8 @@ static bool send_piece(Run *run, bool is_last, Error *err)
     good = good && (!run->piece.length || http_stream_write(run->stream, buf_str(&run->piece)));
     run->record.bytes_out += (int64_t)run->piece.length;
     run->piece.length = 0;
+    if (good && http_stream_is_full(run->stream))
+        async_call_pause(&run->try.call);
     return good || fail(err, ERROR_CANCELLED, "the client has gone");
 }
 
