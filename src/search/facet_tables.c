@@ -31,14 +31,22 @@ typedef struct Table {
     VEC(Value) values;
     int64_t changed_ms;         /* the latest change that it has */
     int64_t built_ms, fresh_ms; /* monotonic: when it was begun, and read last */
-    uint64_t used;
 } Table;
+
+/* A library that is read for the first time holds up nobody else's. */
+typedef struct Slot {
+    size_t users;  /* the lock of all guards this, */
+    uint64_t used; /* this, and which workspace the table is of: while it has users, none other */
+    pthread_mutex_t lock; /* this one the rest of the table */
+    Table table;
+} Slot;
 
 struct FacetTables {
     Db *db;
     pthread_mutex_t lock;
+    pthread_cond_t idle; /* a slot has no users any more */
     uint64_t uses;
-    Table at[FACET_TABLES_MAX];
+    Slot at[FACET_TABLES_MAX];
 };
 
 FacetTables *facet_tables_new(Db *db)
@@ -46,6 +54,9 @@ FacetTables *facet_tables_new(Db *db)
     FacetTables *tables = heap_alloc(sizeof *tables);
     tables->db = db;
     pthread_mutex_init(&tables->lock, NULL);
+    pthread_cond_init(&tables->idle, NULL);
+    for (size_t i = 0; i < COUNT(tables->at); i++)
+        pthread_mutex_init(&tables->at[i].lock, NULL);
     return tables;
 }
 
@@ -59,8 +70,11 @@ void facet_tables_free(FacetTables *tables)
 {
     if (!tables)
         return;
-    for (size_t i = 0; i < COUNT(tables->at); i++)
-        forget(&tables->at[i]);
+    for (size_t i = 0; i < COUNT(tables->at); i++) {
+        forget(&tables->at[i].table);
+        pthread_mutex_destroy(&tables->at[i].lock);
+    }
+    pthread_cond_destroy(&tables->idle);
     pthread_mutex_destroy(&tables->lock);
     free(tables);
 }
@@ -144,23 +158,48 @@ static bool refresh(const FacetTables *tables, Table *table, const Scope *scope,
     return true;
 }
 
-/* The workspace's table, begun anew when it is old, else the one that was used least. */
-static Table *find(FacetTables *tables, Str workspace)
+static bool is_of(const Slot *slot, Str workspace)
 {
-    Table *found = &tables->at[0];
+    return slot->table.arena && str_equal(slot->table.workspace, workspace);
+}
+
+/* The workspace's slot, else of those without users the one that was used least; NULL: all have
+ * some. */
+static Slot *find(FacetTables *tables, Str workspace)
+{
+    Slot *found = NULL;
     for (size_t i = 0; i < COUNT(tables->at); i++) {
-        Table *one = &tables->at[i];
-        bool is_it = one->arena && str_equal(one->workspace, workspace);
-        if (is_it || one->used < found->used)
+        Slot *one = &tables->at[i];
+        if (is_of(one, workspace))
+            return one;
+        if (!one->users && (!found || one->used < found->used))
             found = one;
-        if (is_it)
-            break;
     }
-    if (!found->arena || !str_equal(found->workspace, workspace) ||
-        monotonic_ms() - found->built_ms > FACET_KEEP_MS)
-        begin(found, workspace);
-    found->used = ++tables->uses;
     return found;
+}
+
+/* A table that is old is begun anew once nobody uses it. */
+static Slot *borrow(FacetTables *tables, Str workspace)
+{
+    Slot *slot;
+    pthread_mutex_lock(&tables->lock);
+    while (!(slot = find(tables, workspace)))
+        pthread_cond_wait(&tables->idle, &tables->lock);
+    bool is_old = monotonic_ms() - slot->table.built_ms > FACET_KEEP_MS;
+    if (!slot->users && (is_old || !is_of(slot, workspace)))
+        begin(&slot->table, workspace);
+    slot->users++;
+    slot->used = ++tables->uses;
+    pthread_mutex_unlock(&tables->lock);
+    return slot;
+}
+
+static void give_back(FacetTables *tables, Slot *slot)
+{
+    pthread_mutex_lock(&tables->lock);
+    if (--slot->users == 0)
+        pthread_cond_broadcast(&tables->idle);
+    pthread_mutex_unlock(&tables->lock);
 }
 
 /* --- Counting --- */
@@ -213,11 +252,12 @@ static void count(const Table *table, Arena *arena, const ChunkBits *chunks, Fac
 bool facet_tables_count(FacetTables *tables, const Scope *scope, Arena *arena,
                         const ChunkBits *chunks, FacetCounts *counts_r, Error *err)
 {
-    pthread_mutex_lock(&tables->lock);
-    Table *table = find(tables, scope->workspace);
-    bool ok = refresh(tables, table, scope, err);
+    Slot *slot = borrow(tables, scope->workspace);
+    pthread_mutex_lock(&slot->lock);
+    bool ok = refresh(tables, &slot->table, scope, err);
     if (ok)
-        count(table, arena, chunks, counts_r);
-    pthread_mutex_unlock(&tables->lock);
+        count(&slot->table, arena, chunks, counts_r);
+    pthread_mutex_unlock(&slot->lock);
+    give_back(tables, slot);
     return ok;
 }

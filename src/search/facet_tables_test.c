@@ -1,6 +1,7 @@
 /* facet_tables_test.c - counting documents by value without the database. */
 #include "search/facet_tables.h"
 
+#include <pthread.h>
 #include <time.h>
 
 #include "db/fixture_test.h"
@@ -93,6 +94,55 @@ TEST_BOTH(search, tables_of_many_workspaces_make_room_for_each_other)
     }
     cr_assert(facet_tables_count(tables, &w.scope, w.arena, &all, &counts, &err));
     cr_expect_eq(counts.documents, 3);
+    facet_tables_free(tables);
+    world_close(&w);
+}
+
+typedef struct Counter {
+    World *w;
+    FacetTables *tables;
+    int first;
+    bool is_right;
+} Counter;
+
+/* Workspaces by turns, ours among them. */
+static void *count_many(void *argument)
+{
+    Counter *counter = argument;
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    uint64_t bits[64];
+    memset(bits, 0xFF, sizeof bits);
+    ChunkBits all = { bits, sizeof bits * 8 };
+    counter->is_right = true;
+    for (int i = 0; i < 3 * FACET_TABLES_MAX; i++) {
+        Error err;
+        FacetCounts counts;
+        Scope scope = counter->w->scope;
+        int number = (counter->first + i) % (FACET_TABLES_MAX + 3);
+        if (number)
+            scope.workspace = str_format(arena, "w%d", number);
+        counter->is_right &=
+            facet_tables_count(counter->tables, &scope, arena, &all, &counts, &err) &&
+            counts.documents == (number ? 0 : 3);
+    }
+    return NULL;
+}
+
+TEST_BOTH(search, tables_are_used_by_several_threads)
+{
+    World w;
+    world_open(&w, url);
+    Counter counters[4];
+    pthread_t threads[4];
+    FacetTables *tables = facet_tables_new(w.db);
+    for (int i = 0; i < 4; i++) {
+        counters[i] = (Counter){ .w = &w, .tables = tables, .first = i * 7 };
+        cr_assert_eq(pthread_create(&threads[i], NULL, count_many, &counters[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        cr_expect(counters[i].is_right);
+    }
     facet_tables_free(tables);
     world_close(&w);
 }
