@@ -57,6 +57,16 @@ def test_a_saved_search_is_replaced_as_a_whole(library):
     library.call("DELETE", path)
 
 
+def test_a_run_as_events_counts_as_seen_and_runs_what_was_saved(library):
+    one = save(library, name="Bitterns", query="bittern", filters={"tags": ["seen"]})
+    run = f"/v1/search/saved/{one['id']}/run"
+    library.add(("bittern.txt", b"A bittern chased the heron from the weir.\n"), tags="seen")
+    assert library.post(run, {"stream": True, "limit": 1000}).status_code == 400 and new_count(library, one) == 1
+    done = library.post(run, {"stream": True, "like": "0198c0de-0000-7000-8000-000000000000", "name": "other"})
+    assert "event: done" in done.text and "bittern.txt" in done.text and new_count(library, one) == 0
+    library.call("DELETE", f"/v1/search/saved/{one['id']}")
+
+
 def test_conditions_alone_can_be_saved(library):
     one = save(library, query="", filters={"tags": ["later"]})
     library.add(("later.txt", b"This one came later.\n"), tags="later")

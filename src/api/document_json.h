@@ -15,5 +15,13 @@ void put_hit(JsonWriter *json, Arena *arena, const SearchHit *hit);
 /* The members of a whole answer, inside an object that is open. */
 void put_answer(JsonWriter *json, Arena *arena, const Answer *answer);
 void put_error(JsonWriter *json, const char *name, const Error *err);
+/* What is done when a search has found what there is, before that is told. */
+typedef struct SearchAfter {
+    bool (*found)(void *self, Error *err);
+    void *self;
+} SearchAfter;
+/* POST /v1/search; `then` may be NULL. */
+MUST_CHECK bool search_answer(ApiRequest *request, HttpResponse *response, const SearchAfter *then,
+                              Error *err);
 /* The times of a search, from RFC 3339 texts that may be empty. */
 MUST_CHECK bool search_read_times(SearchRequest *search, Str after, Str before, Error *err);

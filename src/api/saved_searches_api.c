@@ -239,9 +239,12 @@ bool searches_saved_remove(ApiRequest *request, HttpResponse *response, Error *e
 /* The body says how results are shown; what is searched for is what was saved. */
 static bool fill_body(ApiRequest *request, const SavedSearch *saved, Error *err)
 {
+    static const char *const others[] = { "like", "ordinal", "name", "families" };
     AUTO_JSON json_t *filters = NULL;
     if (!json_parse(saved->filters, FILTERS_MAX, &filters, err))
         return false;
+    for (size_t i = 0; i < COUNT(others); i++)
+        (void)json_object_del(request->json, others[i]);
     return (json_object_update(request->json, filters) == 0 &&
             json_object_set_new(request->json, "query",
                                 json_stringn(saved->query.at, saved->query.length)) == 0 &&
@@ -256,14 +259,20 @@ static bool seen_work(DbTx *tx, void *argument, Error *err)
     return saved_search_mark_seen(tx, work->request->scope, work->saved.id, work->newest, err);
 }
 
+static bool mark_seen(void *self, Error *err)
+{
+    SavedWork *work = self;
+    return store_write(work->request->api->db, work->request->scope, seen_work, work, err);
+}
+
 bool searches_saved_run(ApiRequest *request, HttpResponse *response, Error *err)
 {
     SavedWork work = { .request = request };
+    const SearchAfter after = { mark_seen, &work };
     if (!store_read(request->api->db, request->scope, find_work, &work, err) ||
         !fill_body(request, &work.saved, err))
         return false;
     /* What is in the database by now should be in the index before it counts as seen. */
     (void)library_wait_indexed(request->api->library, INDEX_WAIT_MS);
-    return search_post(request, response, err) &&
-           store_write(request->api->db, request->scope, seen_work, &work, err);
+    return search_answer(request, response, &after, err);
 }

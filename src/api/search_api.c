@@ -24,6 +24,7 @@ typedef struct SearchCall {
     Str like; /* a document whose likes are wanted, and the passage of it; -1: all of it */
     int64_t ordinal;
     HttpStream *stream; /* of events; NULL: none */
+    const SearchAfter *after;
 } SearchCall;
 
 /* --- Beside the results --- */
@@ -180,12 +181,14 @@ static bool put_results(SearchCall *call, JsonWriter *json, const SearchResults 
 
 static bool run_search(SearchCall *call, SearchResults *results_r, Error *err)
 {
-    ApiRequest *request = call->request;
-    return call->like.length ? search_like(request->api->searcher, request->api->db, request->scope,
-                                           request->arena, call->like, call->ordinal, &call->search,
-                                           results_r, err)
-                             : search_run(request->api->searcher, request->scope, request->arena,
-                                          &call->search, results_r, err);
+    const ApiRequest *request = call->request;
+    Searcher *searcher = request->api->searcher;
+    bool ok =
+        call->like.length
+            ? search_like(searcher, request->api->db, request->scope, request->arena, call->like,
+                          call->ordinal, &call->search, results_r, err)
+            : search_run(searcher, request->scope, request->arena, &call->search, results_r, err);
+    return ok && (!call->after || call->after->found(call->after->self, err));
 }
 
 static bool answer(SearchCall *call, HttpResponse *response, Error *err)
@@ -254,9 +257,10 @@ static bool read_order(SearchRequest *search, Str group, Error *err)
            fail_field(err, "fresh_days", "'fresh_days' is a number of days, at most 36500");
 }
 
-bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
+bool search_answer(ApiRequest *request, HttpResponse *response, const SearchAfter *then, Error *err)
 {
     SearchCall call = { .request = request,
+                        .after = then,
                         .ordinal = -1,
                         .search = { .limit = 10, .is_remembered = true } };
     SearchRequest *search = &call.search;
@@ -297,6 +301,11 @@ bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
     if (api_wants_events(request, wants_events))
         return stream(&call, response);
     return answer(&call, response, err);
+}
+
+bool search_post(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return search_answer(request, response, NULL, err);
 }
 
 bool search_get(ApiRequest *request, HttpResponse *response, Error *err)
