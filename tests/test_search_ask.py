@@ -249,6 +249,13 @@ def test_only_exclusions_list_the_documents_without_them(library):
     assert left["total"] == left["documents"] == len(left["results"])
 
 
+def test_facets_of_conditions_count_what_is_listed(library):
+    library.add(("bare.html", b"<html><body></body></html>"), ("full.html", b"<p>Something is in it.</p>"), tags="bare")
+    listed = library.post("/v1/search", {"query": "type:html", "tags": ["bare"], "facets": ["type", "year"]}).json()
+    assert listed["total"] == 1 and names(listed) == ["full.html"]
+    assert [[value["count"] for value in facet["values"]] for facet in listed["facets"]] == [[1], [1]]
+
+
 def test_more_like_a_document_leaves_it_and_its_copies_out(library):
     owl = "The barn owl hunts voles by hearing alone, over meadows at night, and nests in old barns. "
     made = library.add(("owl.txt", owl.encode()), ("owl copy.txt", (owl + "\n").encode()),

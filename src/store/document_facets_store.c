@@ -104,7 +104,7 @@ bool document_facet(DbTx *tx, const Scope *scope, Arena *arena, const DocumentFi
              "SELECT %s, count(*) FROM documents d WHERE d.workspace = ", column_of(&build, facet));
     sql_value(&build, db_text(scope->workspace));
     document_filter_add(&build, scope, arena, filter);
-    sql_add(&build, " GROUP BY 1");
+    sql_add(&build, " AND d.chunk_count > 0 GROUP BY 1");
     if (!sql_list(tx, arena, sql_text(&build), build.args, build.count, read_value,
                   sizeof(FacetValue), &items, err))
         return false;

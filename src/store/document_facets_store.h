@@ -23,8 +23,8 @@ typedef struct FacetList {
     size_t count;
 } FacetList;
 
-/* Of the documents that match. A document without a value is in none; one with several tags in
- * each. */
+/* Of the searchable documents that match. A document without a value is in none; one with several
+ * tags in each. */
 MUST_CHECK bool document_facet(DbTx *tx, const Scope *scope, Arena *arena,
                                const DocumentFilter *filter, Facet facet, FacetList *list_r,
                                Error *err);
