@@ -3,9 +3,9 @@
  *
  * Read in one pass with a look ahead over flat objects only, so a file may be as long as it likes.
  * What is not JSON is kept as lines of text and said. */
+#include "extract/formats/json.h"
 #include "base/map.h"
 #include "extract/charset/encoding.h"
-#include "extract/extractor.h"
 #include "extract/formats/json_pull.h"
 
 /* A group of lines becomes one block; COLUMNS_MAX: more different keys than that are no table. */
@@ -30,6 +30,7 @@ typedef struct Writer {
     char path[PATH_MAX_BYTES + 1];
     size_t path_length;
     int depth;
+    bool has_lines; /* places say them */
 } Writer;
 
 /* --- Paths: "orders[3].name" --- */
@@ -64,8 +65,8 @@ static void set_place(Writer *w, int first, const char *path)
 {
     char anchor[PATH_MAX_BYTES + 4];
     snprintf(anchor, sizeof anchor, "$%s%s", path[0] && path[0] != '[' ? "." : "", path);
-    doc_place(w->doc, &(Place){ .line_first = first,
-                                .line_last = MAX(first, w->in.line),
+    doc_place(w->doc, &(Place){ .line_first = w->has_lines ? first : 0,
+                                .line_last = w->has_lines ? MAX(first, w->in.line) : 0,
                                 .anchor = str(anchor) });
 }
 
@@ -349,16 +350,12 @@ static void write_broken(Writer *w, const JsonReader *start, bool is_lines)
     }
 }
 
-static bool json_extract(const ExtractSource *source, DocWriter *doc, Error *err)
+void json_write_values(Str text, bool has_lines, DocWriter *doc)
 {
-    AUTO_ARENA Arena *text_arena = arena_new(GB(1));
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     AUTO_ARENA Arena *group_arena = arena_new(GB(1));
-    if (text_is_binary(source->bytes))
-        return fail(err, ERROR_UNSUPPORTED, "it is not text");
-    Writer w = { .doc = doc, .arena = arena, .group_arena = group_arena };
-    w.in = (JsonReader){ .line = 1 };
-    w.in.text = text_decode(text_arena, source->bytes, STR_NONE, NULL);
+    Writer w = { .doc = doc, .arena = arena, .group_arena = group_arena, .has_lines = has_lines };
+    w.in = (JsonReader){ .text = text, .line = 1 };
     flush_group(&w);
     size_t index = write_table(&w);
     while (doc_writer_ok(doc) && json_peek(&w.in) != TOKEN_END) {
@@ -372,6 +369,14 @@ static bool json_extract(const ExtractSource *source, DocWriter *doc, Error *err
         flush_group(&w);
         index++;
     }
+}
+
+static bool json_extract(const ExtractSource *source, DocWriter *doc, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    if (text_is_binary(source->bytes))
+        return fail(err, ERROR_UNSUPPORTED, "it is not text");
+    json_write_values(text_decode(arena, source->bytes, STR_NONE, NULL), true, doc);
     return true;
 }
 

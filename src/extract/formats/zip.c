@@ -131,7 +131,7 @@ static int zip_sniff(Str bytes)
 const Extractor extractor_zip = {
     .name = "zip",
     .title = "ZIP archives",
-    .extensions = LIST("zip", "zipx", "kmz", "jar", "war", "ear", "apk", "aar", "xpi"),
+    .extensions = LIST("zip", "zipx", "kmz", "jar", "war", "ear", "apk", "aar", "xpi", "npz"),
     .media_types =
         LIST("application/zip", "application/x-zip-compressed", "application/java-archive"),
     .sniff = zip_sniff,
