@@ -19,7 +19,7 @@ ALSO = {
     "exif": ["tiff", "tif"], "xmp": ["svg", "xml"], "iptc": ["psd"], "photoshop": ["psd"],
     "picture_facts": ["jpg", "png", "gif", "webp", "tiff", "bmp", "heic", "avif", "jp2", "psd", "ico", "jxl"],
     "ole_file": ["doc", "xls", "ppt", "msg", "vsd", "pub"], "ole_properties": ["doc", "xls", "ppt"],
-    "rtf_text": ["rtf"], "mapi_rtf": ["rtf"], "zip_directory": ["zip"], "seven_zip": ["7z"], "rar5_list": ["rar"],
+    "iwork_xml": ["xml"], "rtf_text": ["rtf"], "mapi_rtf": ["rtf"], "zip_directory": ["zip"], "seven_zip": ["7z"], "rar5_list": ["rar"],
     "djvu_page": ["djvu"],
     "charset": ["encodings", "txt", "html", "xml"], "mime": ["eml", "mhtml"],
     "sniff": ["docx", "doc", "pdf", "eml", "txt", "jpg", "zip", "html", "rtf", "tex"],

@@ -3,6 +3,7 @@
 
 #include "extract/formats/dump.h"
 #include "extract/formats/package_of.h"
+#include "extract/iwork/iwork.h"
 
 extern const Extractor extractor_pages, extractor_numbers, extractor_keynote;
 
@@ -229,4 +230,16 @@ Test(extract, an_iwork_document_of_2009_opens_with_its_password_only)
                             str_is(node->blocks.at[0].text, "Secret")));
         doc_writer_free(doc);
     }
+}
+
+/* Found by fuzzing: ten million rounds kept a reader busy for ten seconds. */
+Test(extract, iwork_keys_that_take_long_to_make_are_not_made)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Error err = { 0 };
+    Str key;
+    char verifier[104] = { 2, 0, 1, 0, (char)0x80, (char)0x84, 0x1E, 0 }; /* two million rounds */
+    cr_expect(
+        !iwork_key(arena, (Str){ verifier, sizeof verifier }, S("word"), STR_NONE, &key, &err));
+    cr_expect(str_find(str(err.message), S("not known")) > 0, "%s", err.message);
 }

@@ -25,7 +25,7 @@ enum {
     BLOB_SIZE = 64,
     HASH_SIZE = 32,
     MAC_SIZE = 20,
-    ROUNDS_MAX = 10000000,
+    ROUNDS_MAX = 1000000,     /* Apple's programs say 100,000; each million takes a second */
     METHOD_ENCRYPTED = 25451, /* and the next: how '09 packages mark encrypted parts */
 };
 
