@@ -202,6 +202,7 @@ check:
 	@tools/check-layers
 	@tools/check-lengths
 	@tools/check-lists
+	@tools/check-macros
 	@# Fuzz targets and measurements are built elsewhere, rarely: they must at least compile.
 	@for f in fuzz/*.c fuzz/worker/*.c; do $(CC) $(CFLAGS) -I. -w -Werror=implicit -fsyntax-only -MF /dev/null $$f || exit 1; done
 	@for f in bench/*.c; do $(CC) $(CFLAGS) -fsyntax-only -MF /dev/null $$f || exit 1; done

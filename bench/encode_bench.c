@@ -291,7 +291,8 @@ static void measure_tokenizer(const Tokenizer *tokenizer)
         int64_t start = monotonic_us();
         while (str_next(&rest, '\n', &line))
             tokens += tokenizer_encode(tokenizer, line, ids, COUNT(ids));
-        best = MAX(best, (double)tokens / (double)(monotonic_us() - start));
+        double rate = (double)tokens / (double)(monotonic_us() - start);
+        best = MAX(best, rate);
     }
     printf("tokenizer 1 thread %.2f million tokens/s\n", best);
 }

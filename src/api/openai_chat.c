@@ -223,8 +223,8 @@ static bool answer_from_library(ApiRequest *request, bool is_stream, HttpRespons
                                 Error *err)
 {
     const json_t *options = json_object_get(request->json, "stream_options");
-    ChatHead head = { .id = str_format(request->arena, "chatcmpl-" STR_FMT,
-                                       STR_ARG(id_new(request->arena))),
+    Str id = id_new(request->arena);
+    ChatHead head = { .id = str_format(request->arena, "chatcmpl-" STR_FMT, STR_ARG(id)),
                       .created_s = now_ms() / 1000,
                       .has_usage = json_is_true(json_object_get(options, "include_usage")) };
     AnswerRequest ask = { 0 };

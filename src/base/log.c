@@ -48,8 +48,8 @@ void log_line(LogLevel level, const char *area, const char *format, ...)
         for (char *c = message; *c; c++)
             if ((unsigned char)*c < 0x20)
                 *c = ' '; /* a file name must not forge a line */
-        buf_addf(&line, STR_FMT " %-5s %s: %s", STR_ARG(time_format(now_ms(), time)),
-                 level_names[level], area, message);
+        Str at = time_format(now_ms(), time);
+        buf_addf(&line, STR_FMT " %-5s %s: %s", STR_ARG(at), level_names[level], area, message);
         if (thread_id[0])
             buf_addf(&line, " [%s]", thread_id);
     }

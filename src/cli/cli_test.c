@@ -150,10 +150,10 @@ Test(cli, texts_fit_the_width)
         { "\xc3\xa9\xc3\xa9\xc3\xa9", 2, "\xc3\xa9\xe2\x80\xa6" },
         { "", 5, "" },
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
-        cr_expect(str_is(term_fit(arena, str(cases[i].text), cases[i].width), cases[i].shown),
-                  "%s: " STR_FMT, cases[i].text,
-                  STR_ARG(term_fit(arena, str(cases[i].text), cases[i].width)));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str fitted = term_fit(arena, str(cases[i].text), cases[i].width);
+        cr_expect(str_is(fitted, cases[i].shown), "%s: " STR_FMT, cases[i].text, STR_ARG(fitted));
+    }
 }
 
 Test(cli, sizes_and_times_are_short)

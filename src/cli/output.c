@@ -36,8 +36,8 @@ void output_note(Str text)
 
 char *output_id_path(Arena *arena, const char *folder, Str id, const char *end)
 {
-    return str_c(
-        arena, str_format(arena, "%s/" STR_FMT "%s", folder, STR_ARG(url_encode(arena, id)), end));
+    Str coded = url_encode(arena, id);
+    return str_c(arena, str_format(arena, "%s/" STR_FMT "%s", folder, STR_ARG(coded), end));
 }
 
 int64_t output_int(const json_t *object, const char *name)

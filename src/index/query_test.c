@@ -67,8 +67,9 @@ Test(index, a_query_means_what_was_typed)
         AUTO_ARENA Arena *arena = arena_new(MB(16));
         Words *words = words_new();
         Query query = query_parse(arena, words, &english, 1, str(cases[i].text));
-        cr_expect(str_is(shown(arena, &query), cases[i].shown), "%s: '" STR_FMT "'", cases[i].about,
-                  STR_ARG(shown(arena, &query)));
+        Str parts = shown(arena, &query);
+        cr_expect(str_is(parts, cases[i].shown), "%s: '" STR_FMT "'", cases[i].about,
+                  STR_ARG(parts));
         words_free(words);
     }
 }

@@ -422,8 +422,10 @@ static int64_t next_time(const JobRunner *runner, int64_t monotonic)
     int64_t until = MIN(runner->poll_at, runner->heartbeat_at);
     if (runner->all)
         until = MIN(until, runner->news_at);
-    if (runner->due_at_ms < INT64_MAX)
-        until = MIN(until, monotonic + MAX(runner->due_at_ms - now_ms(), 0));
+    if (runner->due_at_ms < INT64_MAX) {
+        int64_t wait_ms = runner->due_at_ms - now_ms();
+        until = MIN(until, monotonic + MAX(wait_ms, 0));
+    }
     return until;
 }
 

@@ -187,8 +187,10 @@ static void add_times(Buf *out, Arena *arena, const StoredBlock *blocks, size_t 
         place.end_ms = MAX(place.end_ms, is_heading ? block->start_ms : block->end_ms);
         has_time = true;
     }
-    if (has_time)
-        buf_addf(out, "%s" STR_FMT, out->length ? ", " : "", STR_ARG(place_text(arena, &place)));
+    if (has_time) {
+        buf_add(out, out->length ? S(", ") : STR_NONE);
+        buf_add(out, place_text(arena, &place));
+    }
 }
 
 Str ingest_place(Arena *arena, const StoredBlock *blocks, size_t count, Str headings)

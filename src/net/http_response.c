@@ -163,10 +163,11 @@ static void add_disposition(HttpResponse *response)
         char c = file->name.at[i];
         buf_add_char(&plain, c < ' ' || c == '"' || c == '\\' || c == 0x7f ? '_' : c);
     }
+    Str coded = url_encode(arena, file->name);
     http_header(response, "Content-Disposition",
                 str_format(arena, "%s; filename=\"" STR_FMT "\"; filename*=UTF-8''" STR_FMT,
                            file->is_shown ? "inline" : "attachment", STR_ARG(buf_str(&plain)),
-                           STR_ARG(url_encode(arena, file->name))));
+                           STR_ARG(coded)));
 }
 
 static struct MHD_Response *file_response(HttpExchange *x)

@@ -91,8 +91,9 @@ Test(query_language, understands_what_people_type)
         Error err = { 0 };
         cr_assert(query_language_read(arena, str(understood[i].text), QUERY_STRICT, &reading, &err),
                   "%s: %s", understood[i].about, err.message);
-        cr_expect(str_is(shown(arena, &reading), understood[i].parts), "%s: '" STR_FMT "'",
-                  understood[i].about, STR_ARG(shown(arena, &reading)));
+        Str parts = shown(arena, &reading);
+        cr_expect(str_is(parts, understood[i].parts), "%s: '" STR_FMT "'", understood[i].about,
+                  STR_ARG(parts));
         cr_expect(str_is(reading.words, understood[i].words), "%s: '" STR_FMT "'",
                   understood[i].about, STR_ARG(reading.words));
     }

@@ -131,9 +131,10 @@ void document_filter_add(SqlBuild *build, const Scope *scope, Arena *arena,
     };
 
     sql_add(build, trash[filter->trash]);
-    if (filter->states)
-        buf_addf(&build->text, " AND d.state IN (" STR_FMT ")",
-                 STR_ARG(document_states_text(arena, filter->states)));
+    if (filter->states) {
+        Str states = document_states_text(arena, filter->states);
+        buf_addf(&build->text, " AND d.state IN (" STR_FMT ")", STR_ARG(states));
+    }
     if (str_is(filter->collection, "none"))
         sql_add(build, " AND d.collection IS NULL");
     else
@@ -559,12 +560,13 @@ bool document_list_unembedded(DbTx *tx, const Scope *scope, Arena *arena, Str mo
 bool document_list_stuck(DbTx *tx, const Scope *scope, Arena *arena, unsigned states,
                          int64_t before_ms, int64_t limit, DocumentKeyList *list_r, Error *err)
 {
+    Str names = document_states_text(arena, states);
     Str sql = str_format(arena,
                          "SELECT workspace, id FROM documents"
                          " WHERE state IN ('queued', 'extracting', 'indexing')"
                          " AND state IN (" STR_FMT ") AND updated_at < $1"
                          " AND ($2 = 1 OR workspace = $3) ORDER BY workspace, updated_at LIMIT $4",
-                         STR_ARG(document_states_text(arena, states)));
+                         STR_ARG(names));
 
     return list_keys(tx, arena, sql.at,
                      DB_ARGS(db_int(before_ms), db_int(scope->is_system), db_text(scope->workspace),

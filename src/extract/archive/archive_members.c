@@ -32,8 +32,10 @@ void member_time(MemberRow *row, int64_t seconds)
 
 static Str size_text(Arena *arena, const MemberRow *row)
 {
-    if (row->kind == MEMBER_LINK)
-        return str_format(arena, "link to " STR_FMT, STR_ARG(zip_name(arena, row->target)));
+    if (row->kind == MEMBER_LINK) {
+        Str target = zip_name(arena, row->target);
+        return str_format(arena, "link to " STR_FMT, STR_ARG(target));
+    }
     if (row->kind == MEMBER_OTHER)
         return S("device");
     if (!row->is_size_known)

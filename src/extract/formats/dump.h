@@ -43,8 +43,10 @@ static inline void dump_block(Buf *out, const Block *block, bool places)
         buf_addf(out, "(" STR_FMT ")", STR_ARG(block->label));
     buf_add_char(out, ' ');
     dump_text(out, block->text);
-    if (places)
-        buf_addf(out, " @" STR_FMT, STR_ARG(place_text(out->arena, &block->place)));
+    if (places) {
+        buf_add(out, S(" @"));
+        buf_add(out, place_text(out->arena, &block->place));
+    }
     buf_add_char(out, '\n');
 }
 

@@ -162,8 +162,8 @@ static void write_header(Database *in, sqlite3_stmt *row, Str table)
 static int64_t count_rows(Database *in, Str name)
 {
     AUTO(statement_auto) sqlite3_stmt *row = NULL;
-    Str sql =
-        str_format(in->arena, "SELECT count(*) FROM " STR_FMT, STR_ARG(quoted(in->arena, name)));
+    Str table = quoted(in->arena, name);
+    Str sql = str_format(in->arena, "SELECT count(*) FROM " STR_FMT, STR_ARG(table));
     bool ok = sqlite3_prepare_v2(in->db, sql.at, (int)sql.length, &row, NULL) == SQLITE_OK &&
               sqlite3_step(row) == SQLITE_ROW;
     return ok ? sqlite3_column_int64(row, 0) : -1;
@@ -173,8 +173,8 @@ static void write_table(Database *in, const Entry *entry)
 {
     AUTO(statement_auto) sqlite3_stmt *row = NULL;
     int count = 0, status;
-    Str sql =
-        str_format(in->arena, "SELECT * FROM " STR_FMT, STR_ARG(quoted(in->arena, entry->name)));
+    Str table = quoted(in->arena, entry->name);
+    Str sql = str_format(in->arena, "SELECT * FROM " STR_FMT, STR_ARG(table));
     doc_place(in->doc, &(Place){ .sheet = entry->name });
     doc_heading(in->doc, 2, entry->name);
     if (sqlite3_prepare_v2(in->db, sql.at, (int)sql.length, &row, NULL) != SQLITE_OK) {

@@ -466,11 +466,10 @@ static void read_files(OneStore *store, Str list_bytes)
         if (node.id != NODE_FILE_DATA || node.body.length < 16 || store->files.count > OBJECTS_MAX)
             continue;
         Str g = node.body;
-        Str name =
-            str_format(store->arena, "%08x-%04x-%04x-%02x%02x-", le32_at(g, 0), le16_at(g, 4),
-                       le16_at(g, 6), (unsigned char)g.at[8], (unsigned char)g.at[9]);
-        name = str_format(store->arena, STR_FMT STR_FMT, STR_ARG(name),
-                          STR_ARG(str_hex(store->arena, g.at + 10, 6)));
+        Str end = str_hex(store->arena, g.at + 10, 6);
+        Str name = str_format(store->arena, "%08x-%04x-%04x-%02x%02x-" STR_FMT, le32_at(g, 0),
+                              le16_at(g, 4), le16_at(g, 6), (unsigned char)g.at[8],
+                              (unsigned char)g.at[9], STR_ARG(end));
         Str *file = arena_new_one(store->arena, Str);
         *file = str_slice(node.target, FILE_DATA_AT, FILE_DATA_AT + le64_at(node.target, 16));
         map_add(&store->files, name, NULL)->pointer = file;
