@@ -161,6 +161,68 @@ def test_a_change_goes_on_after_a_kill(changing):
     assert "late.txt" in [r["document"]["name"] for r in results]
 
 
+def vectors_found(server, only="note"):
+    """Each document with its score by meaning: a score tells whose vectors were searched, and with whose query."""
+    answer = server.post("/v1/search", {"query": "ferry pump", "mode": "semantic", "limit": 100, "copies": True}).json()
+    return {(r["document"]["name"], round(r["scores"]["semantic"], 4)) for r in answer["results"]
+            if r["document"]["name"].startswith(only)}
+
+
+def wait_vectors(server, is_right, seconds=90, only="note"):
+    end = time.monotonic() + seconds
+    while not is_right(now := vectors_found(server, only)):
+        assert time.monotonic() < end, now
+        time.sleep(0.05)
+    return now
+
+
+def change_model(server, name):
+    """Seconds it took."""
+    began = time.monotonic()
+    server.cli("models", "use", name)
+    wait_change(server)
+    return time.monotonic() - began
+
+
+def kill_in_changes(folder, database, rounds, chance):
+    """Change the model to and fro, and kill the server at any moment of it."""
+    server = Server(folder / "library", database)
+    for seed, name in enumerate(("first", "second")):
+        server.cli("models", "add", str(write_model(folder / name, seed)))
+    server.start()
+    try:
+        server.new_key()
+        change_model(server, "first")
+        server.add(*TEXTS)
+        scores = {"first": wait_vectors(server, lambda found: len(found) == len(TEXTS))}
+        took = change_model(server, "second")
+        scores["second"] = wait_vectors(server, lambda found: len(found) == len(TEXTS) and found != scores["first"])
+        assert not scores["first"] & scores["second"]
+        now = "second"
+        for number in range(rounds):
+            now = "second" if now == "first" else "first"
+            server.cli("models", "use", now)
+            server.upload((f"late{number}.txt", f"The late pump, number {number}.\n".encode()))
+            for _ in range(chance.randint(1, 2)):
+                time.sleep(chance.random() * took)
+                server.kill()
+                server.start()
+                assert vectors_found(server) in scores.values(), f"round {number}"
+            while state(server)["change"] is not None:
+                assert vectors_found(server) in scores.values(), f"round {number}"
+            assert [m["name"] for m in state(server)["models"] if m["used"]] == [now]
+            wait_vectors(server, lambda found: found == scores[now])
+        everything = {f"late{n}.txt" for n in range(rounds)}
+        wait_vectors(server, lambda found: {name for name, _ in found} == everything, only="late")
+    finally:
+        server.stop()
+
+
+def test_a_change_that_is_killed_at_any_moment_goes_on_and_mixes_nothing(database_kind, request, tmp_path):
+    database = "" if database_kind == "sqlite" else request.getfixturevalue("postgres").new_database()
+    kill_in_changes(tmp_path, database, 3, random.Random(5))
+
+
 def test_a_cross_encoder_orders_the_best_anew(changing, tmp_path):
     before = found(changing)
     changing.stop()
