@@ -164,8 +164,8 @@ def test_a_change_goes_on_after_a_kill(changing):
 def vectors_found(server, only="note"):
     """Each document with its score by meaning: a score tells whose vectors were searched, and with whose query."""
     answer = server.post("/v1/search", {"query": "ferry pump", "mode": "semantic", "limit": 100, "copies": True}).json()
-    return {(r["document"]["name"], round(r["scores"]["semantic"], 4)) for r in answer["results"]
-            if r["document"]["name"].startswith(only)}
+    scores = {r["document"]["name"]: r["scores"]["semantic"] for r in answer["results"]}
+    return {(name, score and round(score, 4)) for name, score in scores.items() if name.startswith(only)}
 
 
 def wait_vectors(server, is_right, seconds=90, only="note"):
@@ -213,7 +213,7 @@ def kill_in_changes(folder, database, rounds, chance):
             assert [m["name"] for m in state(server)["models"] if m["used"]] == [now]
             wait_vectors(server, lambda found: found == scores[now])
         everything = {f"late{n}.txt" for n in range(rounds)}
-        wait_vectors(server, lambda found: {name for name, _ in found} == everything, only="late")
+        wait_vectors(server, lambda found: {name for name, score in found if score} == everything, only="late")
     finally:
         server.stop()
 

@@ -124,18 +124,28 @@ static bool has_loaded(EncodeQueue *queue, Str model)
     return status.state == ENCODE_READY && str_is(model, status.model);
 }
 
-EncodeQueue *library_encoder(Library *library, Str model)
+/* Of the model that was opened under that name, whether it has been loaded or not. */
+static EncodeQueue *own_queue(Library *library, Str model)
 {
-    EncodeQueue *found = NULL, *now = atomic_load(&library->encoder);
-    if (has_loaded(now, model))
-        return now;
-    if (has_loaded(library->options.encoder, model))
-        return library->options.encoder;
+    EncodeQueue *found = NULL;
     pthread_mutex_lock(&library->model_lock);
     for (size_t i = 0; i < library->own_count && !found; i++)
-        found = has_loaded(library->own[i].queue, model) ? library->own[i].queue : NULL;
+        found = str_is(model, library->own[i].model) ? library->own[i].queue : NULL;
     pthread_mutex_unlock(&library->model_lock);
     return found;
+}
+
+/* After a restart in the middle of a change nobody has loaded the model of before, whose index
+ * serves until the next one is built. */
+EncodeQueue *library_encoder(Library *library, Str model)
+{
+    EncodeQueue *now = atomic_load(&library->encoder);
+    Error ignored;
+    if (!model.length || has_loaded(now, model))
+        return model.length ? now : NULL;
+    EncodeQueue *other = own_queue(library, model);
+    other = other ? other : library->options.encoder;
+    return other && encode_queue_load(other, &ignored) && has_loaded(other, model) ? other : NULL;
 }
 
 LibraryModel library_model_status(Library *library)

@@ -69,7 +69,8 @@ typedef struct ModelChoice {
     size_t dims;
     Str next_name, next_folder; /* of the change that is going on; empty: none */
     size_t next_dims;
-    Str previous; /* whose vectors have still to be removed */
+    /* Whose vectors have still to be removed: an index is of it until the next one is built. */
+    Str previous, previous_folder;
 } ModelChoice;
 /* Empty members when nothing is known; false when that is because it could not be read. */
 bool model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r);

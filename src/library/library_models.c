@@ -222,7 +222,8 @@ static bool swap(Reembedding *in, Error *err)
     ModelChoice choice = { .name = in->choice.next_name,
                            .dims = in->choice.next_dims,
                            .folder = in->choice.next_folder,
-                           .previous = in->choice.name };
+                           .previous = in->choice.name,
+                           .previous_folder = in->choice.folder };
     if (!model_choice_save(library, &choice, false, err))
         return false;
     model_choice_follow(library);
@@ -275,7 +276,7 @@ static bool clean_up(Reembedding *in, Error *err)
         if (!store_write(library->db, &library->system, remove_work, in, err))
             return false;
     }
-    in->choice.previous = STR_NONE;
+    in->choice.previous = in->choice.previous_folder = STR_NONE;
     return model_choice_save(library, &in->choice, false, err);
 }
 

@@ -59,7 +59,8 @@ bool model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r)
                                .folder = text_of(arena, json, "folder"),
                                .next_dims = dims_of(json, "next_dims"),
                                .next_folder = text_of(arena, json, "next_folder"),
-                               .previous = text_of(arena, json, "previous") };
+                               .previous = text_of(arena, json, "previous"),
+                               .previous_folder = text_of(arena, json, "previous_folder") };
     if (choice_r->dims)
         choice_r->name = text_of(arena, json, "name");
     if (choice_r->next_dims)
@@ -79,6 +80,7 @@ bool model_choice_save(Library *library, const ModelChoice *choice, bool adds_jo
     put_int(&json, "next_dims", (int64_t)choice->next_dims);
     put_text(&json, "next_folder", choice->next_folder);
     put_text(&json, "previous", choice->previous);
+    put_text(&json, "previous_folder", choice->previous_folder);
     put_end(&json);
     ChoiceWork work = { &library->system, arena, buf_str(&value), adds_job };
     return store_write(library->db, &library->system, save_choice, &work, err);
@@ -157,6 +159,8 @@ static void set_coming(Library *library, EncodeQueue *queue)
 static void apply_choice(Library *library, Arena *arena, const ModelChoice *choice)
 {
     EncodeQueue *used = find_queue(library, arena, choice->folder, choice->name);
+    if (choice->previous.length) /* after a restart, see library_encoder() */
+        (void)find_queue(library, arena, choice->previous_folder, choice->previous);
     set_coming(library, find_queue(library, arena, choice->next_folder, choice->next_name));
     if (choice->folder.length && atomic_exchange(&library->encoder, used) != used)
         warn_of_lack(used);

@@ -19,23 +19,25 @@ typedef struct Asking {
 static bool begin_vector(Asking *asking, size_t dims, Str model)
 {
     Running *run = asking->run;
-    EncodeQueue *queue = library_encoder(run->searcher->library, model);
-    queue = queue ? queue : atomic_load(&run->searcher->encoder);
+    Library *library = run->searcher->library;
     EncodeStatus status;
     Error err;
     if (asking->leg->looks_for == FOR_WORDS)
         return false;
-    if (!queue || !run->has_model) {
-        bool lacks = *library_model_status(run->searcher->library).reason;
-        run->results.notice =
-            lacks ? S("This server lacks the library's embedding model, so only words were "
-                      "searched.")
-                  : S("There is no embedding model, so only words were searched.");
+    bool lacks = run->has_model || *library_model_status(library).reason;
+    if (!lacks)
+        run->results.notice = S("There is no embedding model, so only words were searched.");
+    if (!lacks || !dims)
+        return false; /* without dims, nothing is embedded yet */
+    EncodeQueue *queue = run->has_model ? library_encoder(library, model) : NULL;
+    queue = queue ? queue : atomic_load(&run->searcher->encoder);
+    if (queue)
+        encode_queue_status(queue, &status);
+    if (!queue || !run->has_model || status.dims != dims || !str_is(model, status.model)) {
+        run->results.notice = S("This server lacks the model of the vectors, so only words were "
+                                "searched.");
         return false;
     }
-    encode_queue_status(queue, &status);
-    if (!dims || status.dims != dims || !str_is(model, status.model))
-        return false; /* nothing is embedded with this model yet */
     bool is_kept = search_modes[run->request->mode].keeps;
     asking->vector = (QueryVector){ .kept = is_kept ? run->searcher->vectors : NULL,
                                     .workspace = run->scope->workspace,
