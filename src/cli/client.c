@@ -1,12 +1,12 @@
 /* client.c - see client.h. */
 #include "cli/client.h"
 
-#include <curl/curl.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/app.h"
+#include "net/libcurl.h"
 #include "net/sse.h"
 
 #define ANSWER_MAX MB(512)
@@ -23,11 +23,11 @@ bool client_is_alone(const Client *client) { return client->app != NULL; }
 
 static bool is_listening(CURL *curl, const char *socket)
 {
-    curl_easy_setopt(curl, CURLOPT_URL, "http://lectern/ready");
-    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
-    curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
-    bool good = curl_easy_perform(curl) == CURLE_OK;
-    curl_easy_reset(curl);
+    libcurl.easy_setopt(curl, CURLOPT_URL, "http://lectern/ready");
+    libcurl.easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+    libcurl.easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+    bool good = libcurl.easy_perform(curl) == CURLE_OK;
+    libcurl.easy_reset(curl);
     return good;
 }
 
@@ -39,9 +39,9 @@ static bool open_local(Client *client, Error *err)
         return false;
     client->base = heap_text("http://lectern");
     client->socket = heap_text(app_socket(line->arena, folder));
-    CURL *probe = curl_easy_init();
+    CURL *probe = libcurl.easy_init();
     bool runs = is_listening(probe, client->socket);
-    curl_easy_cleanup(probe);
+    libcurl.easy_cleanup(probe);
     if (runs)
         return true;
     AppOptions options = { .settings = &line->settings, .is_quiet = true };
@@ -51,7 +51,7 @@ static bool open_local(Client *client, Error *err)
 static void add_header(Client *client, const char *name, Str value)
 {
     Str header = str_format(client->line->arena, "%s: " STR_FMT, name, STR_ARG(value));
-    client->headers = curl_slist_append(client->headers, header.at);
+    client->headers = libcurl.slist_append(client->headers, header.at);
 }
 
 bool client_open(CommandLine *line, Client **client_r, Error *err)
@@ -59,7 +59,10 @@ bool client_open(CommandLine *line, Client **client_r, Error *err)
     Client *client = heap_alloc(sizeof *client);
     const char *key = getenv("LECTERN_KEY");
     client->line = line;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (!libcurl_load(err)) {
+        client_close(client);
+        return false;
+    }
     if (line->server.length) {
         Str base = line->server;
         while (base.length && base.at[base.length - 1] == '/')
@@ -75,7 +78,7 @@ bool client_open(CommandLine *line, Client **client_r, Error *err)
     }
     if (line->workspace.length)
         add_header(client, "X-Lectern-Workspace", line->workspace);
-    client->curl = curl_easy_init();
+    client->curl = libcurl.easy_init();
     *client_r = client;
     return true;
 }
@@ -85,8 +88,9 @@ void client_close(Client *client)
     if (!client)
         return;
     if (client->curl)
-        curl_easy_cleanup(client->curl);
-    curl_slist_free_all(client->headers);
+        libcurl.easy_cleanup(client->curl);
+    if (client->headers)
+        libcurl.slist_free_all(client->headers);
     app_stop(client->app);
     free(client->base);
     free(client->socket);
@@ -148,22 +152,22 @@ static bool perform(Client *client, const char *path, Answer *answer, Error *err
     CURL *curl = client->curl;
     Str url = str_format(client->line->arena, "%s%s", client->base, path);
     long status = 0;
-    curl_easy_setopt(curl, CURLOPT_URL, url.at);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 10L);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    libcurl.easy_setopt(curl, CURLOPT_URL, url.at);
+    libcurl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    libcurl.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 10L);
+    libcurl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+    libcurl.easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     if (client->socket)
-        curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
-    CURLcode code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_reset(curl);
+        libcurl.easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
+    CURLcode code = libcurl.easy_perform(curl);
+    libcurl.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    libcurl.easy_reset(curl);
     if (answer->stopped)
         return false;
     if (answer->too_long)
         return fail(err, ERROR_TOO_LARGE, "the answer is longer than %zu MB", ANSWER_MAX >> 20);
     if (code != CURLE_OK)
-        return fail(err, ERROR_UPSTREAM, "%s: %s", client->base, curl_easy_strerror(code));
+        return fail(err, ERROR_UPSTREAM, "%s: %s", client->base, libcurl.easy_strerror(code));
     return status < 400 || fail_from((Str){ answer->bytes, answer->length }, status, err);
 }
 
@@ -171,17 +175,17 @@ static void set_method(Client *client, const char *method, Str body, struct curl
 {
     CURL *curl = client->curl;
     for (struct curl_slist *header = client->headers; header; header = header->next)
-        *headers = curl_slist_append(*headers, header->data);
-    *headers = curl_slist_append(*headers, "Expect:");
+        *headers = libcurl.slist_append(*headers, header->data);
+    *headers = libcurl.slist_append(*headers, "Expect:");
     if (body.length) {
-        *headers = curl_slist_append(*headers, "Content-Type: application/json");
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.at);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.length);
+        *headers = libcurl.slist_append(*headers, "Content-Type: application/json");
+        libcurl.easy_setopt(curl, CURLOPT_POSTFIELDS, body.at);
+        libcurl.easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.length);
     } else if (strcmp(method, "POST") == 0) {
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
+        libcurl.easy_setopt(curl, CURLOPT_POSTFIELDS, "");
     }
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers);
+    libcurl.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    libcurl.easy_setopt(curl, CURLOPT_HTTPHEADER, *headers);
 }
 
 static bool parse_answer(const Answer *answer, json_t **answer_r, Error *err)
@@ -201,7 +205,7 @@ bool client_call(Client *client, const char *method, const char *path, Str body,
     struct curl_slist *headers = NULL;
     set_method(client, method, body, &headers);
     bool good = perform(client, path, &answer, err) && parse_answer(&answer, answer_r, err);
-    curl_slist_free_all(headers);
+    libcurl.slist_free_all(headers);
     free(answer.bytes);
     return good;
 }
@@ -212,9 +216,9 @@ static void add_field(curl_mime *form, const char *name, Str value)
 {
     if (!value.length)
         return;
-    curl_mimepart *part = curl_mime_addpart(form);
-    curl_mime_name(part, name);
-    curl_mime_data(part, value.at, value.length);
+    curl_mimepart *part = libcurl.mime_addpart(form);
+    libcurl.mime_name(part, name);
+    libcurl.mime_data(part, value.at, value.length);
 }
 
 bool client_upload(Client *client, const char *file, const UploadFields *fields, json_t **answer_r,
@@ -225,19 +229,19 @@ bool client_upload(Client *client, const char *file, const UploadFields *fields,
     if (access(file, R_OK) != 0)
         return fail_errno(err, "reading %s", file);
     set_method(client, "POST", S(""), &headers);
-    curl_mime *form = curl_mime_init(client->curl);
+    curl_mime *form = libcurl.mime_init(client->curl);
     add_field(form, "collection", fields->collection);
     add_field(form, "password", fields->password);
     add_field(form, "tags", fields->tags);
-    curl_mimepart *part = curl_mime_addpart(form);
-    curl_mime_name(part, "file");
-    curl_mime_filedata(part, file);
-    curl_mime_filename(part, str_c(client->line->arena, fields->name));
-    curl_easy_setopt(client->curl, CURLOPT_MIMEPOST, form);
+    curl_mimepart *part = libcurl.mime_addpart(form);
+    libcurl.mime_name(part, "file");
+    libcurl.mime_filedata(part, file);
+    libcurl.mime_filename(part, str_c(client->line->arena, fields->name));
+    libcurl.easy_setopt(client->curl, CURLOPT_MIMEPOST, form);
     bool good =
         perform(client, "/v1/documents", &answer, err) && parse_answer(&answer, answer_r, err);
-    curl_mime_free(form);
-    curl_slist_free_all(headers);
+    libcurl.mime_free(form);
+    libcurl.slist_free_all(headers);
     free(answer.bytes);
     return good;
 }
@@ -260,9 +264,9 @@ bool client_stream(Client *client, const char *path, Str body, ClientEvent *even
     Answer answer = { .events = sse_reader_new(MB(16), pass_event, &port), .err = err };
     struct curl_slist *headers = NULL;
     set_method(client, body.length ? "POST" : "GET", body, &headers);
-    headers = curl_slist_append(headers, "Accept: text/event-stream");
+    headers = libcurl.slist_append(headers, "Accept: text/event-stream");
     bool good = perform(client, path, &answer, err);
-    curl_slist_free_all(headers);
+    libcurl.slist_free_all(headers);
     sse_reader_free(answer.events);
     return good;
 }

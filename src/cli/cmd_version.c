@@ -1,20 +1,21 @@
 /* cmd_version.c - what this program is, and what it was built with. */
 #include <archive.h>
-#include <curl/curl.h>
-#include <microhttpd.h>
 #include <mupdf/fitz/version.h>
 #include <sqlite3.h>
 #include <unicode/uvernum.h>
 
 #include "cli/output.h"
+#include "net/libcurl.h"
+#include "net/libmicrohttpd.h"
 
 static bool run(CommandLine *line, Error *err)
 {
-    (void)err;
+    if (!libcurl_load(err) || !libmicrohttpd_load(err))
+        return false;
     AUTO_JSON json_t *about = json_pack(
         "{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s}}", "version", VERSION, "libraries", "sqlite",
         sqlite3_libversion(), "mupdf", FZ_VERSION, "icu", U_ICU_VERSION, "libmicrohttpd",
-        MHD_get_version(), "curl", curl_version_info(CURLVERSION_NOW)->version, "libarchive",
+        mhd.get_version(), "curl", libcurl.version_info(CURLVERSION_NOW)->version, "libarchive",
         archive_version_string());
     const char *name;
     const json_t *value;

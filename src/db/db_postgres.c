@@ -52,8 +52,8 @@ static bool commit(PgTx *tx, Error *err)
         tx->may_run_again = strcmp(state, "40001") == 0;
         return fail_in(err, "nothing was stored");
     }
-    bool was_kept = strcmp(PQcmdStatus(result), "COMMIT") == 0;
-    PQclear(result);
+    bool was_kept = strcmp(pq.cmdStatus(result), "COMMIT") == 0;
+    pq.clear(result);
     return was_kept || fail(err, ERROR_INTERNAL, "PostgreSQL undid the transaction");
 }
 
@@ -61,12 +61,12 @@ static void roll_back(PgConnection *connection)
 {
     Error ignored;
     char state[6];
-    if (connection->is_lost || PQtransactionStatus(connection->pg) == PQTRANS_IDLE)
+    if (connection->is_lost || pq.transactionStatus(connection->pg) == PQTRANS_IDLE)
         return;
     PGresult *result = pg_run(connection, "ROLLBACK", &ignored, state);
     if (!result)
         connection->is_lost = true;
-    PQclear(result);
+    pq.clear(result);
 }
 
 static bool run_once(PgConnection *connection, DbMode mode, const DbWho *who, DbWork *work,
@@ -194,7 +194,7 @@ bool db_postgres_open(const char *url, const DbOptions *options, Db **db_r, Erro
     PgServer server;
 
     /* The first connection shows whether the server is there and how many it allows. */
-    if (!pg_connection_open(url, options->timeout_ms, &first, &server, err))
+    if (!libpq_load(err) || !pg_connection_open(url, options->timeout_ms, &first, &server, err))
         return false;
     pg_connection_close(first);
 

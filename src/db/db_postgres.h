@@ -8,7 +8,7 @@
 #include "db/db_news.h"
 #include "db/db_pool.h"
 
-#include <libpq-fe.h>
+#include "db/libpq.h"
 
 #define PG_STATEMENT_MAX 256
 

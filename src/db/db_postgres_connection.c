@@ -47,17 +47,17 @@ static ErrorCode code_from_state(const char *state)
 bool pg_fail(PgConnection *connection, const PGresult *result, const char *doing, Error *err,
              char sqlstate_r[6])
 {
-    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-    const char *primary = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    const char *state = result ? pq.resultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *primary = result ? pq.resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 
     snprintf(sqlstate_r, 6, "%s", state ? state : "");
-    if (PQstatus(connection->pg) == CONNECTION_BAD || (state && strncmp(state, "57P", 3) == 0))
+    if (pq.status(connection->pg) == CONNECTION_BAD || (state && strncmp(state, "57P", 3) == 0))
         connection->is_lost = true;
     if (connection->is_lost && !state)
         return fail(err, ERROR_BUSY, "%s: the connection to PostgreSQL was lost", doing);
     if (!state)
         return fail(err, ERROR_INTERNAL, "%s: %.200s", doing,
-                    str_trim(str(PQerrorMessage(connection->pg))).at);
+                    str_trim(str(pq.errorMessage(connection->pg))).at);
     return fail(err, code_from_state(state), "%s: %s (%s)", doing, primary ? primary : "failed",
                 state);
 }
@@ -68,14 +68,14 @@ PGresult *pg_next_result(PgConnection *connection)
 {
     int64_t until_ms = monotonic_ms() + connection->timeout_ms;
 
-    while (!connection->is_lost && PQisBusy(connection->pg)) {
-        struct pollfd fd = { .fd = PQsocket(connection->pg), .events = POLLIN };
+    while (!connection->is_lost && pq.isBusy(connection->pg)) {
+        struct pollfd fd = { .fd = pq.socket(connection->pg), .events = POLLIN };
         int64_t left_ms = until_ms - monotonic_ms();
         if (left_ms <= 0 || poll(&fd, 1, (int)MIN(left_ms, INT32_MAX)) == 0 ||
-            !PQconsumeInput(connection->pg))
+            !pq.consumeInput(connection->pg))
             connection->is_lost = true;
     }
-    return connection->is_lost ? NULL : PQgetResult(connection->pg);
+    return connection->is_lost ? NULL : pq.getResult(connection->pg);
 }
 
 PGresult *pg_run(PgConnection *connection, const char *sql, Error *err, char sqlstate_r[6])
@@ -83,19 +83,19 @@ PGresult *pg_run(PgConnection *connection, const char *sql, Error *err, char sql
     PGresult *last = NULL, *result;
 
     sqlstate_r[0] = '\0';
-    if (!PQsendQuery(connection->pg, sql)) {
+    if (!pq.sendQuery(connection->pg, sql)) {
         (void)pg_fail(connection, NULL, sql, err, sqlstate_r);
         return NULL;
     }
     while ((result = pg_next_result(connection))) {
-        PQclear(last);
+        pq.clear(last);
         last = result;
     }
-    if (!connection->is_lost && last && PQresultStatus(last) != PGRES_FATAL_ERROR)
+    if (!connection->is_lost && last && pq.resultStatus(last) != PGRES_FATAL_ERROR)
         return last;
     (void)pg_fail(connection, last, "running", err, sqlstate_r);
     (void)fail_in(err, "%.100s", sql);
-    PQclear(last);
+    pq.clear(last);
     return NULL;
 }
 
@@ -111,7 +111,7 @@ static bool settle(PgConnection *connection, const char *sql, Error *err)
 {
     char state[6];
     PGresult *result = pg_run(connection, sql, err, state);
-    PQclear(result);
+    pq.clear(result);
     return result;
 }
 
@@ -128,13 +128,13 @@ static bool read_server(PgConnection *connection, PgServer *server_r, Error *err
     if (!result)
         return false;
     int64_t connection_max = 0;
-    (void)str_to_int(str(PQgetvalue(result, 0, 0)), 0, INT32_MAX, &connection_max);
+    (void)str_to_int(str(pq.getvalue(result, 0, 0)), 0, INT32_MAX, &connection_max);
     *server_r = (PgServer){
-        .version = PQserverVersion(connection->pg),
+        .version = pq.serverVersion(connection->pg),
         .connection_max = (int)connection_max,
-        .is_restricted = PQgetvalue(result, 0, 1)[0] == 't',
+        .is_restricted = pq.getvalue(result, 0, 1)[0] == 't',
     };
-    PQclear(result);
+    pq.clear(result);
     return true;
 }
 
@@ -142,10 +142,10 @@ static bool set_up(PgConnection *connection, int64_t timeout_ms, PgServer *serve
 {
     char text[300];
 
-    if (PQserverVersion(connection->pg) < OLDEST_SERVER)
+    if (pq.serverVersion(connection->pg) < OLDEST_SERVER)
         return fail(err, ERROR_UNSUPPORTED,
                     "PostgreSQL %d is too old; version %d or later is needed",
-                    PQserverVersion(connection->pg) / 10000, OLDEST_SERVER / 10000);
+                    pq.serverVersion(connection->pg) / 10000, OLDEST_SERVER / 10000);
     snprintf(text, sizeof text,
              "SET statement_timeout = %" PRId64
              "; SET idle_in_transaction_session_timeout = 300000;"
@@ -169,12 +169,12 @@ bool pg_connection_open(const char *url, int64_t timeout_ms, PgConnection **conn
     PgConnection *connection = heap_alloc(sizeof *connection);
 
     connection->timeout_ms = timeout_ms + GRACE_MS;
-    connection->pg = PQconnectdbParams(names, values, 1);
-    if (PQstatus(connection->pg) != CONNECTION_OK) {
-        Str reason = str_trim(str(PQerrorMessage(connection->pg)));
+    connection->pg = pq.connectdbParams(names, values, 1);
+    if (pq.status(connection->pg) != CONNECTION_OK) {
+        Str reason = str_trim(str(pq.errorMessage(connection->pg)));
         (void)fail(err, ERROR_BUSY, STR_FMT, (int)MIN(reason.length, 250), reason.at);
     } else {
-        PQsetNoticeReceiver(connection->pg, ignore_notice, NULL);
+        pq.setNoticeReceiver(connection->pg, ignore_notice, NULL);
         if (set_up(connection, timeout_ms, server_r, err)) {
             *connection_r = connection;
             return true;
@@ -190,6 +190,6 @@ void pg_connection_close(PgConnection *connection)
         return;
     for (size_t i = 0; i < connection->prepared_count; i++)
         pg_prepared_free(connection->prepared[i]);
-    PQfinish(connection->pg);
+    pq.finish(connection->pg);
     free(connection);
 }

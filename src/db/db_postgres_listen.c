@@ -44,7 +44,7 @@ static bool listen_to(PgListen *listen, PgConnection *connection)
         Error ignored;
         snprintf(text, sizeof text, "LISTEN %s", channel->name);
         PGresult *result = pg_run(connection, text, &ignored, state);
-        PQclear(result);
+        pq.clear(result);
         if (!result)
             return false;
         pthread_mutex_lock(&listen->lock);
@@ -57,9 +57,9 @@ static bool listen_to(PgListen *listen, PgConnection *connection)
 static void tell_news(PgListen *listen, PGconn *pg)
 {
     PGnotify *note;
-    while ((note = PQnotifies(pg))) {
+    while ((note = pq.notifies(pg))) {
         db_news_post(listen->news, note->relname, str(note->extra));
-        PQfreemem(note);
+        pq.freemem(note);
     }
 }
 
@@ -68,7 +68,7 @@ static bool wait_wake(PgListen *listen, PGconn *pg, int wait_ms)
 {
     uint64_t count;
     struct pollfd fds[2] = { { .fd = listen->wake_fd, .events = POLLIN },
-                             { .fd = pg ? PQsocket(pg) : -1, .events = POLLIN } };
+                             { .fd = pg ? pq.socket(pg) : -1, .events = POLLIN } };
 
     (void)!poll(fds, 2, wait_ms);
     if (fds[0].revents)
@@ -84,7 +84,7 @@ static bool is_alive(PgConnection *connection)
     Error ignored;
     char state[6];
     PGresult *result = pg_run(connection, "SELECT 1", &ignored, state);
-    PQclear(result);
+    pq.clear(result);
     return result;
 }
 
@@ -96,7 +96,7 @@ static bool hear(PgListen *listen, PgConnection *connection)
         tell_news(listen, connection->pg);
         if (!wait_wake(listen, connection->pg, CHECK_MS))
             return false;
-        if (!PQconsumeInput(connection->pg))
+        if (!pq.consumeInput(connection->pg))
             return true;
         if (monotonic_ms() - checked_ms >= CHECK_MS) {
             if (!is_alive(connection))

@@ -126,7 +126,7 @@ static bool keep_prepared(PgConnection *connection, PgPrepared *prepared, Error 
     pg_prepared_free(connection->prepared[oldest]);
     connection->prepared[oldest] = prepared;
     PGresult *result = pg_run(connection, text, err, state);
-    PQclear(result);
+    pq.clear(result);
     return result;
 }
 
@@ -154,17 +154,17 @@ static bool send_begin(PgTx *tx, int *sent)
     static const Oid types[] = { OID_TEXT, OID_TEXT };
 
     *sent += 2;
-    if (!PQsendQueryParams(pg, begin_text(tx->mode), 0, NULL, NULL, NULL, NULL, 1) ||
-        !PQsendQueryParams(pg,
-                           "SELECT set_config('lectern.workspace', $1, true),"
-                           " set_config('lectern.system', $2, true)",
-                           2, types, values, lengths, formats, 1))
+    if (!pq.sendQueryParams(pg, begin_text(tx->mode), 0, NULL, NULL, NULL, NULL, 1) ||
+        !pq.sendQueryParams(pg,
+                            "SELECT set_config('lectern.workspace', $1, true),"
+                            " set_config('lectern.system', $2, true)",
+                            2, types, values, lengths, formats, 1))
         return false;
     if (tx->mode != DB_MODE_SCHEMA)
         return true;
     *sent += 2;
-    return PQsendQueryParams(pg, "SET LOCAL ROLE NONE", 0, NULL, NULL, NULL, NULL, 1) &&
-           PQsendQueryParams(pg, "SET LOCAL statement_timeout = 0", 0, NULL, NULL, NULL, NULL, 1);
+    return pq.sendQueryParams(pg, "SET LOCAL ROLE NONE", 0, NULL, NULL, NULL, NULL, 1) &&
+           pq.sendQueryParams(pg, "SET LOCAL statement_timeout = 0", 0, NULL, NULL, NULL, NULL, 1);
 }
 
 /* What a failure means for the transaction: whether its work may be run again. */
@@ -187,17 +187,17 @@ static bool receive(PgTx *tx, int sent, const char *sql, PGresult **last_r, Erro
 
     for (int i = 0; i < sent && !connection->is_lost; i++) {
         result = pg_next_result(connection);
-        ExecStatusType status = PQresultStatus(result);
+        ExecStatusType status = pq.resultStatus(result);
         if (ok && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
             (void)pg_fail(connection, result, "running", err, state);
             ok = fail_in(err, "%.100s", sql);
         }
-        PQclear(last);
+        pq.clear(last);
         last = result;
-        PQclear(pg_next_result(connection)); /* the NULL after each statement */
+        pq.clear(pg_next_result(connection)); /* the NULL after each statement */
     }
     if (!connection->is_lost)
-        PQclear(pg_next_result(connection)); /* the sync */
+        pq.clear(pg_next_result(connection)); /* the sync */
     if (ok && connection->is_lost)
         ok = pg_fail(connection, NULL, "waiting for an answer", err, state);
     if (!ok)
@@ -206,7 +206,7 @@ static bool receive(PgTx *tx, int sent, const char *sql, PGresult **last_r, Erro
         *last_r = last;
         last = NULL;
     }
-    PQclear(last);
+    pq.clear(last);
     return ok;
 }
 
@@ -230,7 +230,7 @@ static bool trip(PgTx *tx, const char *sql, const DbValue *values, size_t column
     int sent = 0;
     Params params;
 
-    if (connection->is_lost || !PQenterPipelineMode(connection->pg))
+    if (connection->is_lost || !pq.enterPipelineMode(connection->pg))
         return fail_sending(tx, sql, err);
     bool ok = tx->is_begun || send_begin(tx, &sent);
     for (size_t i = 0; ok && i < row_count; i++) {
@@ -242,22 +242,23 @@ static bool trip(PgTx *tx, const char *sql, const DbValue *values, size_t column
                     prepared = added[k];
             if (!prepared && added_count < COUNT(added)) {
                 prepared = added[added_count++] = prepared_new(connection, sql, hash, &params);
-                ok = PQsendPrepare(connection->pg, prepared->name, sql, params.count, params.oids);
+                ok = pq.sendPrepare(connection->pg, prepared->name, sql, params.count, params.oids);
                 sent++;
             }
         }
         if (prepared)
             prepared->used_at = ++connection->use_count;
-        ok = ok && (prepared ? PQsendQueryPrepared(connection->pg, prepared->name, params.count,
+        ok =
+            ok && (prepared ? pq.sendQueryPrepared(connection->pg, prepared->name, params.count,
                                                    params.values, params.lengths, params.formats, 1)
-                             : PQsendQueryParams(connection->pg, sql, params.count, params.oids,
+                            : pq.sendQueryParams(connection->pg, sql, params.count, params.oids,
                                                  params.values, params.lengths, params.formats, 1));
         sent++;
     }
-    ok = ok && PQpipelineSync(connection->pg);
+    ok = ok && pq.pipelineSync(connection->pg);
     ok = ok ? receive(tx, sent, sql, last_r, err) : fail_sending(tx, sql, err);
     if (!connection->is_lost)
-        (void)PQexitPipelineMode(connection->pg);
+        (void)pq.exitPipelineMode(connection->pg);
     if (ok)
         tx->is_begun = true;
     for (size_t k = 0; k < added_count; k++)
@@ -281,10 +282,10 @@ bool pg_exec(DbTx *tx, const char *sql, const DbValue *args, size_t count, int64
         return false;
     if (changed_r) {
         *changed_r = 0;
-        if (strncmp(PQcmdStatus(result), "SELECT", 6) != 0) /* its rows are not changes */
-            (void)str_to_int(str(PQcmdTuples(result)), 0, INT64_MAX, changed_r);
+        if (strncmp(pq.cmdStatus(result), "SELECT", 6) != 0) /* its rows are not changes */
+            (void)str_to_int(str(pq.cmdTuples(result)), 0, INT64_MAX, changed_r);
     }
-    PQclear(result);
+    pq.clear(result);
     return true;
 }
 
@@ -315,7 +316,7 @@ bool pg_exec_script(DbTx *base, const char *sql, Error *err)
     PGresult *result = pg_run(tx->connection, sql, err, state);
     if (!result)
         note_failure(tx, state);
-    PQclear(result);
+    pq.clear(result);
     return result;
 }
 
@@ -350,11 +351,11 @@ bool pg_query(DbTx *base, const char *sql, const DbValue *args, size_t count, Db
 
     if (!trip(tx, sql, args, count, 1, &result, err))
         return false;
-    for (int i = 0; i < PQnfields(result); i++)
-        if (!is_readable(PQftype(result, i))) {
+    for (int i = 0; i < pq.nfields(result); i++)
+        if (!is_readable(pq.ftype(result, i))) {
             (void)fail(err, ERROR_INTERNAL, "column %s has type %u, which is not read; cast it: %s",
-                       PQfname(result, i), PQftype(result, i), sql);
-            PQclear(result);
+                       pq.fname(result, i), pq.ftype(result, i), sql);
+            pq.clear(result);
             return false;
         }
     PgRows *rows = heap_alloc(sizeof *rows);
@@ -368,7 +369,7 @@ DbStep pg_next(DbRows *handle, Error *err)
 {
     PgRows *rows = handle->state;
     (void)err;
-    if (rows->row + 1 >= PQntuples(rows->result))
+    if (rows->row + 1 >= pq.ntuples(rows->result))
         return DB_END;
     rows->row++;
     return DB_ROW;
@@ -382,7 +383,7 @@ void pg_rows_close(DbRows *handle)
             *at = rows->next;
             break;
         }
-    PQclear(rows->result);
+    pq.clear(rows->result);
     free(rows);
 }
 
@@ -391,7 +392,7 @@ void pg_close_rows(PgTx *tx)
     while (tx->open_rows) {
         PgRows *rows = tx->open_rows;
         tx->open_rows = rows->next;
-        PQclear(rows->result);
+        pq.clear(rows->result);
         free(rows);
     }
 }
@@ -450,13 +451,13 @@ static int64_t integer_from_bytes(const char *bytes, int length)
 DbValue pg_get(DbRows *handle, int column)
 {
     PgRows *rows = handle->state;
-    const char *bytes = PQgetvalue(rows->result, rows->row, column);
-    int length = PQgetlength(rows->result, rows->row, column);
+    const char *bytes = pq.getvalue(rows->result, rows->row, column);
+    int length = pq.getlength(rows->result, rows->row, column);
 
-    assert(rows->row >= 0 && column < PQnfields(rows->result));
-    if (PQgetisnull(rows->result, rows->row, column))
+    assert(rows->row >= 0 && column < pq.nfields(rows->result));
+    if (pq.getisnull(rows->result, rows->row, column))
         return db_null();
-    switch (PQftype(rows->result, column)) {
+    switch (pq.ftype(rows->result, column)) {
     case OID_BOOL:
     case OID_INT8:
     case OID_INT4:

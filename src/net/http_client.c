@@ -1,7 +1,7 @@
 /* http_client.c - see http_client.h. */
 #include "net/http_client.h"
 
-#include <curl/curl.h>
+#include "net/libcurl.h"
 #include <pthread.h>
 
 #include "base/clock.h"
@@ -16,12 +16,8 @@ struct HttpClient {
     size_t idle_count;
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static void start_library(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
-
 HttpClient *http_client_new(const HttpClientOptions *options)
 {
-    pthread_once(&once, start_library);
     HttpClient *client = heap_alloc(sizeof *client);
     client->options = *options;
     if (!client->options.idle_max)
@@ -36,7 +32,7 @@ void http_client_free(HttpClient *client)
     if (!client)
         return;
     for (size_t i = 0; i < client->idle_count; i++)
-        curl_easy_cleanup(client->idle[i]);
+        libcurl.easy_cleanup(client->idle[i]);
     pthread_mutex_destroy(&client->lock);
     free(client->idle);
     free(client);
@@ -48,19 +44,19 @@ static CURL *take_handle(HttpClient *client)
     pthread_mutex_lock(&client->lock);
     CURL *handle = client->idle_count ? client->idle[--client->idle_count] : NULL;
     pthread_mutex_unlock(&client->lock);
-    return handle ? handle : curl_easy_init();
+    return handle ? handle : libcurl.easy_init();
 }
 
 static void give_handle(HttpClient *client, CURL *handle)
 {
-    curl_easy_reset(handle); /* keeps connections, forgets options and secrets */
+    libcurl.easy_reset(handle); /* keeps connections, forgets options and secrets */
     pthread_mutex_lock(&client->lock);
     bool has_room = client->idle_count < client->options.idle_max;
     if (has_room)
         client->idle[client->idle_count++] = handle;
     pthread_mutex_unlock(&client->lock);
     if (!has_room)
-        curl_easy_cleanup(handle);
+        libcurl.easy_cleanup(handle);
 }
 
 /* --- One call --- */
@@ -115,7 +111,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *self)
     Str piece = { bytes, size * count };
     long status = 0;
     mark_heard(run);
-    curl_easy_getinfo(run->handle, CURLINFO_RESPONSE_CODE, &status);
+    libcurl.easy_getinfo(run->handle, CURLINFO_RESPONSE_CODE, &status);
     if (run->call->receive && status >= 200 && status < 300) {
         if (run->call->receive(run->call->self, piece, run->err))
             return piece.length;
@@ -155,50 +151,50 @@ static void set_body(CURL *handle, const HttpCall *call)
 {
     bool has_body = call->has_body || call->body.length;
     if (has_body) {
-        curl_easy_setopt(handle, CURLOPT_POST, 1L);
-        curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length);
-        curl_easy_setopt(handle, CURLOPT_POSTFIELDS, call->body.length ? call->body.at : "");
+        libcurl.easy_setopt(handle, CURLOPT_POST, 1L);
+        libcurl.easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.length);
+        libcurl.easy_setopt(handle, CURLOPT_POSTFIELDS, call->body.length ? call->body.at : "");
     }
     if (call->method && strcmp(call->method, "HEAD") == 0)
-        curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+        libcurl.easy_setopt(handle, CURLOPT_NOBODY, 1L);
     else if (call->method && strcmp(call->method, has_body ? "POST" : "GET") != 0)
-        curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method);
+        libcurl.easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method);
 }
 
 static void set_limits(CURL *handle, const HttpCall *call)
 {
-    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
-    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)or_else(call->connect_ms, 10000));
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
+    libcurl.easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    libcurl.easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+    libcurl.easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    libcurl.easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+    libcurl.easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+    libcurl.easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    libcurl.easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
+    libcurl.easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)or_else(call->connect_ms, 10000));
+    libcurl.easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
 }
 
 static void set_callbacks(Running *run, char *error_text)
 {
-    curl_easy_setopt(run->handle, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(run->handle, CURLOPT_HEADERDATA, run);
-    curl_easy_setopt(run->handle, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(run->handle, CURLOPT_WRITEDATA, run);
-    curl_easy_setopt(run->handle, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(run->handle, CURLOPT_XFERINFOFUNCTION, on_tick);
-    curl_easy_setopt(run->handle, CURLOPT_XFERINFODATA, run);
-    curl_easy_setopt(run->handle, CURLOPT_ERRORBUFFER, error_text);
+    libcurl.easy_setopt(run->handle, CURLOPT_HEADERFUNCTION, on_header);
+    libcurl.easy_setopt(run->handle, CURLOPT_HEADERDATA, run);
+    libcurl.easy_setopt(run->handle, CURLOPT_WRITEFUNCTION, on_body);
+    libcurl.easy_setopt(run->handle, CURLOPT_WRITEDATA, run);
+    libcurl.easy_setopt(run->handle, CURLOPT_NOPROGRESS, 0L);
+    libcurl.easy_setopt(run->handle, CURLOPT_XFERINFOFUNCTION, on_tick);
+    libcurl.easy_setopt(run->handle, CURLOPT_XFERINFODATA, run);
+    libcurl.easy_setopt(run->handle, CURLOPT_ERRORBUFFER, error_text);
 }
 
 static struct curl_slist *make_headers(Arena *arena, const HttpCall *call)
 {
     /* No "Expect: 100-continue": it costs a round trip, and many servers never answer it. */
-    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+    struct curl_slist *list = libcurl.slist_append(NULL, "Expect:");
     for (size_t i = 0; i < call->header_count; i++) {
         Str name = call->headers[i].name, value = call->headers[i].value;
         bool is_clean = str_find_char(value, '\n') < 0 && str_find_char(value, '\r') < 0;
         if (is_clean)
-            list = curl_slist_append(
+            list = libcurl.slist_append(
                 list, str_format(arena, STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(value)).at);
     }
     return list;
@@ -207,22 +203,22 @@ static struct curl_slist *make_headers(Arena *arena, const HttpCall *call)
 /* "host:port:address" entries keep the name for TLS and Host while the address is fixed. */
 static struct curl_slist *make_pin(Arena *arena, const HttpCall *call)
 {
-    CURLU *url = curl_url();
+    CURLU *url = libcurl.url();
     char *host = NULL, *port = NULL;
     struct curl_slist *list = NULL;
     if (call->pinned_address.length &&
-        curl_url_set(url, CURLUPART_URL, str_c(arena, call->url), 0) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+        libcurl.url_set(url, CURLUPART_URL, str_c(arena, call->url), 0) == CURLUE_OK &&
+        libcurl.url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        libcurl.url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
         bool is_ip6 = str_find_char(call->pinned_address, ':') >= 0;
-        list = curl_slist_append(NULL, str_format(arena,
-                                                  is_ip6 ? "%s:%s:[" STR_FMT "]" : "%s:%s:" STR_FMT,
-                                                  host, port, STR_ARG(call->pinned_address))
-                                           .at);
+        list = libcurl.slist_append(
+            NULL, str_format(arena, is_ip6 ? "%s:%s:[" STR_FMT "]" : "%s:%s:" STR_FMT, host, port,
+                             STR_ARG(call->pinned_address))
+                      .at);
     }
-    curl_free(host);
-    curl_free(port);
-    curl_url_cleanup(url);
+    libcurl.free(host);
+    libcurl.free(port);
+    libcurl.url_cleanup(url);
     return list;
 }
 
@@ -233,13 +229,15 @@ static bool explain(const Running *run, CURLcode code, const char *text, Error *
     if (code == CURLE_OPERATION_TIMEDOUT)
         return fail(err, ERROR_TIMEOUT, "the other service took too long: %s", text);
     return fail(err, ERROR_UPSTREAM, "the other service could not be asked: %s",
-                text[0] ? text : curl_easy_strerror(code));
+                text[0] ? text : libcurl.easy_strerror(code));
 }
 
 bool http_call(HttpClient *client, Arena *arena, const HttpCall *call, HttpAnswer *answer_r,
                Error *err)
 {
     char error_text[CURL_ERROR_SIZE] = "";
+    if (!libcurl_load(err))
+        return false;
     size_t answer_max = call->answer_max ? call->answer_max : MB(16);
     Running run = { .handle = take_handle(client),
                     .arena = arena,
@@ -254,21 +252,21 @@ bool http_call(HttpClient *client, Arena *arena, const HttpCall *call, HttpAnswe
     set_limits(handle, call);
     set_body(handle, call);
     set_callbacks(&run, error_text);
-    curl_easy_setopt(handle, CURLOPT_URL, str_c(arena, call->url));
-    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(handle, CURLOPT_RESOLVE, pin);
-    curl_easy_setopt(handle, CURLOPT_PROXY, client->options.proxy ? client->options.proxy : "");
-    curl_easy_setopt(handle, CURLOPT_USERAGENT,
-                     client->options.user_agent ? client->options.user_agent : "lectern");
+    libcurl.easy_setopt(handle, CURLOPT_URL, str_c(arena, call->url));
+    libcurl.easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+    libcurl.easy_setopt(handle, CURLOPT_RESOLVE, pin);
+    libcurl.easy_setopt(handle, CURLOPT_PROXY, client->options.proxy ? client->options.proxy : "");
+    libcurl.easy_setopt(handle, CURLOPT_USERAGENT,
+                        client->options.user_agent ? client->options.user_agent : "lectern");
     if (client->options.ca_file)
-        curl_easy_setopt(handle, CURLOPT_CAINFO, client->options.ca_file);
+        libcurl.easy_setopt(handle, CURLOPT_CAINFO, client->options.ca_file);
 
-    CURLcode code = curl_easy_perform(handle);
+    CURLcode code = libcurl.easy_perform(handle);
     long status = 0;
-    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    libcurl.easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     give_handle(client, handle);
-    curl_slist_free_all(headers);
-    curl_slist_free_all(pin);
+    libcurl.slist_free_all(headers);
+    libcurl.slist_free_all(pin);
     if (code != CURLE_OK)
         return explain(&run, code, error_text, err);
     *answer_r = (HttpAnswer){ .status = (int)status,

@@ -29,7 +29,7 @@
 void *exchange_open(HttpLoop *loop, struct MHD_Connection *connection, const char *target)
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+        mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     HttpLink *link = info->socket_context;
     Arena *arena = arena_new(ARENA_MAX);
     HttpExchange *x = arena_new_one(arena, HttpExchange);
@@ -251,8 +251,8 @@ static enum MHD_Result send_answer(HttpExchange *x)
     if (!response)
         return MHD_NO;
     enum MHD_Result queued =
-        MHD_queue_response(x->connection, (unsigned)x->response.status, response);
-    MHD_destroy_response(response);
+        mhd.queue_response(x->connection, (unsigned)x->response.status, response);
+    mhd.destroy_response(response);
     return queued;
 }
 
@@ -338,7 +338,7 @@ static enum MHD_Result give_to_pool(HttpExchange *x, HttpState state, PoolWork *
     x->given_ms = monotonic_ms();
     x->holders++;
     x->server->counts.running++;
-    MHD_suspend_connection(x->connection);
+    mhd.suspend_connection(x->connection);
     if (pool_add(x->server->pool, work, x))
         return MHD_YES;
 
@@ -435,7 +435,7 @@ static bool read_head(HttpExchange *x, const char *method, const char *version, 
     Arena *arena = request->arena;
     request->method = str_copy(arena, str(method));
     HeaderCopy copy = { .arena = arena, .is_valid = true };
-    (void)MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, copy_header, &copy);
+    (void)mhd.get_connection_values_n(x->connection, MHD_HEADER_KIND, copy_header, &copy);
     request->headers = (HttpPairs){ copy.headers.at, copy.headers.count };
 
     request->path = path_of(request->target);
@@ -507,7 +507,7 @@ static enum MHD_Result run(HttpExchange *x)
     if (x->is_later && !x->has_started) {
         x->is_inline = false;
         x->state = HTTP_RUNNING;
-        MHD_suspend_connection(x->connection);
+        mhd.suspend_connection(x->connection);
         return MHD_YES;
     }
     if (!x->has_started)

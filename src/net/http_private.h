@@ -1,7 +1,6 @@
 /* http_private.h - what the files of the HTTP server share. Not for other folders. */
 #pragma once
 
-#include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -10,6 +9,7 @@
 #include "base/pool.h"
 #include "net/http_server.h"
 #include "net/http_stream.h"
+#include "net/libmicrohttpd.h"
 #include "net/multipart.h"
 #include "net/reactor.h"
 

@@ -193,10 +193,10 @@ static struct MHD_Response *file_response(HttpExchange *x)
     response->has_file = false; /* whatever follows owns the descriptor */
     if (!range.length) {
         close(file->fd);
-        return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+        return mhd.create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     }
     x->bytes_out = range.length;
-    return MHD_create_response_from_fd_at_offset64(range.length, file->fd, range.start);
+    return mhd.create_response_from_fd_at_offset64(range.length, file->fd, range.start);
 }
 
 /* --- For libmicrohttpd --- */
@@ -223,7 +223,7 @@ struct MHD_Response *response_make(HttpExchange *x)
         if (response->body.overflowed)
             refuse_oversize(x);
         x->bytes_out = response->body.length;
-        made = MHD_create_response_from_buffer(response->body.length, response->body.at,
+        made = mhd.create_response_from_buffer(response->body.length, response->body.at,
                                                MHD_RESPMEM_PERSISTENT);
     }
     if (!made)
@@ -231,13 +231,13 @@ struct MHD_Response *response_make(HttpExchange *x)
     bool says_type =
         response->media_type.length && response->status != 304 && response->status != 204;
     if (says_type)
-        MHD_add_response_header(made, "Content-Type", response->media_type.at);
-    MHD_add_response_header(made, "X-Request-Id", x->request.id.at);
+        mhd.add_response_header(made, "Content-Type", response->media_type.at);
+    mhd.add_response_header(made, "X-Request-Id", x->request.id.at);
     for (size_t i = 0; i < response->headers.count; i++)
-        MHD_add_response_header(made, response->headers.at[i].name.at,
+        mhd.add_response_header(made, response->headers.at[i].name.at,
                                 response->headers.at[i].value.at);
     if (x->server->is_stopping || x->is_last)
-        MHD_add_response_header(made, "Connection", "close");
+        mhd.add_response_header(made, "Connection", "close");
     return made;
 }
 
@@ -246,7 +246,7 @@ Str response_bytes(HttpExchange *x)
     HttpResponse *response = &x->response;
     Buf out = buf_new(response->body.arena, MB(1));
     buf_addf(&out, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %zu\r\n",
-             response->status, MHD_get_reason_phrase_for((unsigned)response->status),
+             response->status, mhd.get_reason_phrase_for((unsigned)response->status),
              response->body.length);
     buf_addf(&out, "Content-Type: " STR_FMT "\r\nX-Request-Id: " STR_FMT "\r\n",
              STR_ARG(response->media_type), STR_ARG(x->request.id));

@@ -89,7 +89,7 @@ static void mark_run(void *argument)
 
 void loop_resume(HttpLoop *loop, struct MHD_Connection *connection)
 {
-    MHD_resume_connection(connection);
+    mhd.resume_connection(connection);
     if (reactor_is_here(loop->reactor))
         loop->needs_run = true;
     else
@@ -104,15 +104,15 @@ static int64_t run_daemon(ReactorTask *task)
         return -1;
     if (loop->needs_run) {
         loop->needs_run = false;
-        (void)MHD_run(loop->daemon);
+        (void)mhd.run(loop->daemon);
     }
     /* A few rounds, so that other work of this loop is not starved by a busy daemon. */
     for (int i = 0; i < 4; i++) {
-        if (MHD_get_timeout(loop->daemon, &timeout) != MHD_YES)
+        if (mhd.get_timeout(loop->daemon, &timeout) != MHD_YES)
             return -1;
         if (timeout)
             return (int64_t)timeout;
-        (void)MHD_run(loop->daemon);
+        (void)mhd.run(loop->daemon);
     }
     return 0;
 }
@@ -150,7 +150,7 @@ void loop_add(void *argument)
     uint64_t address_key = offer->link->address_key;
     loop->adding = offer->link;
     if (!loop->daemon ||
-        MHD_add_connection(loop->daemon, offer->link->fd, (struct sockaddr *)&offer->address,
+        mhd.add_connection(loop->daemon, offer->link->fd, (struct sockaddr *)&offer->address,
                            offer->address_size) != MHD_YES) {
         if (!loop->daemon)
             close(offer->link->fd);
@@ -169,7 +169,7 @@ void loop_add(void *argument)
 static bool start_daemon(HttpLoop *loop, Error *err)
 {
     const HttpServerOptions *options = &loop->server->options;
-    loop->daemon = MHD_start_daemon(
+    loop->daemon = mhd.start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
         exchange_callback(), NULL, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)options->connection_max + 16, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -179,7 +179,7 @@ static bool start_daemon(HttpLoop *loop, Error *err)
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
     if (!loop->daemon)
         return fail_errno(err, "starting the HTTP server");
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info = mhd.get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     loop->watch = (ReactorWatch){ .fd = info->epoll_fd, .ready = on_daemon_ready, .owner = loop };
     loop->task = (ReactorTask){ .run = run_daemon, .owner = loop };
     loop->sweep = (ReactorTimer){ .fire = on_sweep, .owner = loop };
@@ -233,6 +233,8 @@ static bool start_all(HttpServer *server, Error *err)
 bool http_server_start(const HttpServerOptions *options, const HttpDispatch *dispatch, void *app,
                        HttpServer **server_r, Error *err)
 {
+    if (!libmicrohttpd_load(err))
+        return false;
     HttpServer *server = heap_alloc(sizeof *server);
     server->options = *options;
     fill_defaults(&server->options);
@@ -266,7 +268,7 @@ static void stop_daemon(void *argument)
     if (!loop->daemon)
         return;
     reactor_unwatch(loop->reactor, &loop->watch);
-    MHD_stop_daemon(loop->daemon);
+    mhd.stop_daemon(loop->daemon);
     loop->daemon = NULL;
     lingers_end(loop);
     if (loop->server->dispatch->leave)

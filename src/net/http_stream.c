@@ -107,7 +107,7 @@ static ssize_t read_queue(void *self, uint64_t position, char *out, size_t max)
         count = MHD_CONTENT_READER_END_OF_STREAM;
     } else {
         stream->is_suspended = true;
-        MHD_suspend_connection(stream->connection);
+        mhd.suspend_connection(stream->connection);
     }
     bool tells = count > 0 && has_room_again(stream);
     pthread_mutex_unlock(&stream->lock);
@@ -195,7 +195,7 @@ struct MHD_Response *stream_response(HttpExchange *x)
     if (stream->beats)
         reactor_set_timer(loop->reactor, &stream->beat,
                           monotonic_ms() + stream->options.heartbeat_ms);
-    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, KB(4), read_queue, stream, NULL);
+    return mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, KB(4), read_queue, stream, NULL);
 }
 
 static void leave_loop(HttpStream *stream)
