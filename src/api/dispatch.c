@@ -39,8 +39,12 @@ static bool is_plain(Str part)
 /* Whether the path is the route's; its :parts go to params. */
 static bool path_fits(const char *pattern, Str path, Str params[2])
 {
+    size_t same = 0, count = 0;
+    while (same < path.length && pattern[same] == path.at[same] && pattern[same] != ':')
+        same++;
+    if (pattern[same] != ':') /* letter for letter up to the first :part */
+        return !pattern[same] && same == path.length;
     Str want = str(pattern), have = path, a, b;
-    size_t count = 0;
     for (;;) {
         bool more_want = str_next(&want, '/', &a), more_have = str_next(&have, '/', &b);
         if (more_want != more_have)

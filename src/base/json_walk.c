@@ -15,29 +15,48 @@ static bool is_hex(char c)
     return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Eight characters at once: a high bit for each that is zero in `word`, and perhaps for some behind
+ * it (Mycroft 1987). */
+static uint64_t zeros(uint64_t word) { return (word - EACH(1)) & ~word & EACH(0x80); }
+
+/* Past what is neither a quote, a backslash nor a control character. */
+static const char *skip_plain(const char *at, const char *end)
+{
+    for (; end - at >= 8; at += 8) {
+        uint64_t word;
+        memcpy(&word, at, 8);
+        uint64_t controls = (word - EACH(0x20)) & ~word & EACH(0x80);
+        if (zeros(word ^ EACH('"')) | zeros(word ^ EACH('\\')) | controls)
+            break;
+    }
+    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
+        at++;
+    return at;
+}
+
+/* `at` is at a backslash; behind what it escapes, or NULL. */
+static const char *skip_escape(const char *at, const char *end)
+{
+    if (end - at < 2)
+        return NULL;
+    if (at[1] != 'u')
+        return HAS_CHAR(at[1], "\"\\/bfnrt") ? at + 2 : NULL;
+    bool is_good =
+        end - at >= 6 && is_hex(at[2]) && is_hex(at[3]) && is_hex(at[4]) && is_hex(at[5]);
+    return is_good ? at + 6 : NULL;
+}
+
 /* `at` is behind the opening quote; behind the closing one, or NULL. */
 static const char *skip_text(const char *at, const char *end, bool *has_escape_r)
 {
-    while (at < end) {
-        unsigned char c = (unsigned char)*at++;
-        if (c == '"')
-            return at;
-        if (c < 0x20)
-            return NULL;
-        if (c != '\\')
-            continue;
+    while ((at = skip_plain(at, end)) < end) {
+        if (*at == '"')
+            return at + 1;
         *has_escape_r = true;
-        if (at == end)
+        if (*at != '\\' || !(at = skip_escape(at, end)))
             return NULL;
-        c = (unsigned char)*at++;
-        if (c == 'u') {
-            if (end - at < 4 || !is_hex(at[0]) || !is_hex(at[1]) || !is_hex(at[2]) ||
-                !is_hex(at[3]))
-                return NULL;
-            at += 4;
-        } else if (!HAS_CHAR(c, "\"\\/bfnrt")) {
-            return NULL;
-        }
     }
     return NULL;
 }
