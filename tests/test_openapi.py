@@ -5,7 +5,9 @@ import pytest
 import requests
 
 JUNK = ["", "null", "[]", "{}", '"text"', '{"unknown":1}', "{\"query\":\"\\u0000\"}", '{"name":{"a":[1,2,3]},"title":1e999}',
-        '{"query":"' + "a" * 9000 + '"}', '{"question":"\\ud800"}', '{"email":"a","name":"","password":""}', "{" * 2000]
+        '{"query":"' + "a" * 9000 + '"}', '{"question":"\\ud800"}', '{"email":"a","name":"","password":""}', "{" * 2000, "[" * 100000,
+        '{"a":' * 5000 + "1" + "}" * 5000, '{"query":"a","query":"b","name":"a","name":"b"}', b'{"query":"\xff\xfe","name":"\xc3("}',
+        "{} {}", "\ufeff{}".encode(), '{"limit":1e400,"offset":99999999999999999999,"query":"a"}']
 IDS = ["01a1fcd6-73e7-7290-b8a2-59b6ed2b4e12", "x", "%20", "0", "a" * 150]
 QUERIES = ["", "?limit=0", "?limit=abc&after=%ff", "?after=" + "z" * 500, "?q=%00", "?q=" + "%22" * 50, "?start=-1&end=9",
            "?order=sideways", "?from=yesterday&to=0", "?width=1e9&quote=%f0%9f%98%80"]
