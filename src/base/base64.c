@@ -16,3 +16,12 @@ bool base64_decode(Arena *arena, Str text, Str *bytes_r)
     *bytes_r = (Str){ bytes, got };
     return true;
 }
+
+Str base64_encode(Arena *arena, Str bytes)
+{
+    size_t room = sodium_base64_encoded_len(bytes.length, sodium_base64_VARIANT_ORIGINAL);
+    char *text = arena_alloc(arena, room);
+    sodium_bin2base64(text, room, (const unsigned char *)bytes.at, bytes.length,
+                      sodium_base64_VARIANT_ORIGINAL);
+    return (Str){ text, room - 1 };
+}

@@ -5,3 +5,5 @@
 
 /* White space is passed over and padding may be missing. Fails on anything else. */
 MUST_CHECK bool base64_decode(Arena *arena, Str text, Str *bytes_r);
+/* With padding, without line ends. */
+Str base64_encode(Arena *arena, Str bytes);

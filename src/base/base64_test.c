@@ -24,3 +24,13 @@ Test(base, base64_is_read_with_and_without_padding)
     }
     arena_free(arena);
 }
+
+Test(base, base64_is_written_with_padding)
+{
+    static const char *const cases[][2] = {
+        { "", "" }, { "a", "YQ==" }, { "ab", "YWI=" }, { "abc", "YWJj" }, { "\xFB\xFF", "+/8=" }
+    };
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    for (size_t i = 0; i < COUNT(cases); i++)
+        cr_expect(str_is(base64_encode(arena, str(cases[i][0])), cases[i][1]), "%s", cases[i][0]);
+}

@@ -49,10 +49,19 @@ struct AsyncClient {
 static void on_ready(ReactorWatch *watch, uint32_t events);
 static void on_timer(ReactorTimer *timer);
 
+static Str head_of(const AsyncCall *call)
+{
+    return call->via_head ? str(call->via_head) : call->head;
+}
+
+static bool is_sent(const AsyncCall *call)
+{
+    return call->sent == head_of(call).length + call->body.length;
+}
+
 static bool has_unsent(const AsyncConnection *connection)
 {
-    const AsyncCall *call = connection->call;
-    return !connection->cannot_send && call->sent < call->head.length + call->body.length;
+    return !connection->cannot_send && !is_sent(connection->call);
 }
 
 /* --- Connections --- */
@@ -167,6 +176,8 @@ static void leave_calls(AsyncCall *call)
     reactor_clear_timer(client->reactor, &call->timer);
     free(call->failure);
     call->failure = NULL;
+    free(call->via_head);
+    call->via_head = NULL;
     call->client = NULL;
 }
 
@@ -279,7 +290,7 @@ static bool connect_to(AsyncCall *call, const struct sockaddr_storage *address, 
     connection->origin = origin->id;
     connection->events = EPOLLOUT;
     if (link_open(&connection->link, (const struct sockaddr *)address, address_size(address),
-                  origin->is_tls ? client->tls : NULL, origin->host, err)) {
+                  origin->is_tls ? client->tls : NULL, origin->host, origin->tunnel, err)) {
         connection->watch = (ReactorWatch){ connection->link.fd, on_ready, connection };
         if (reactor_watch(client->reactor, &connection->watch, EPOLLOUT, err)) {
             use(connection, call);
@@ -334,8 +345,9 @@ static void fail_connection(AsyncConnection *connection, Error *err)
 /* What has not been sent yet. */
 static size_t unsent_parts(const AsyncCall *call, struct iovec parts[2])
 {
-    Str head = str_from(call->head, MIN(call->sent, call->head.length));
-    Str body = str_from(call->body, MAX(call->sent, call->head.length) - call->head.length);
+    Str whole = head_of(call);
+    Str head = str_from(whole, MIN(call->sent, whole.length));
+    Str body = str_from(call->body, MAX(call->sent, whole.length) - whole.length);
     parts[0] = (struct iovec){ (void *)(uintptr_t)head.at, head.length };
     parts[1] = (struct iovec){ (void *)(uintptr_t)body.at, body.length };
     return body.length ? 2 : 1;
@@ -370,7 +382,7 @@ static bool is_whole(const AsyncConnection *connection, size_t left_over)
 {
     const AsyncCall *call = connection->call;
     return http_reader_keeps_alive(&connection->reader) && !left_over && !connection->cannot_send &&
-           call->sent == call->head.length + call->body.length;
+           is_sent(call);
 }
 
 static void finish(AsyncConnection *connection, size_t left_over)
@@ -559,6 +571,21 @@ static void enter_calls(AsyncClient *client, AsyncCall *call)
     client->calls = call;
 }
 
+/* The head for a proxy: the whole address in its first line (RFC 9112, section 3.2.2), and what the
+ * proxy wants to be told. */
+static char *make_via_head(const AsyncCall *call)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(512));
+    ptrdiff_t space = str_find_char(call->head, ' '), line = str_find_char(call->head, '\n');
+    size_t path = (size_t)(space + 1), rest = (size_t)(line + 1);
+    assert(space > 0 && line > space);
+    Str first = str_slice(call->head, 0, path);
+    return heap_text(str_format(arena, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(first),
+                                call->origin->via, STR_ARG(str_slice(call->head, path, rest)),
+                                call->origin->via_header, STR_ARG(str_from(call->head, rest)))
+                         .at);
+}
+
 void async_call_start(AsyncClient *client, AsyncCall *call)
 {
     Error err;
@@ -569,6 +596,7 @@ void async_call_start(AsyncClient *client, AsyncCall *call)
     call->address = 0;
     call->has_answer = call->is_paused = call->is_second_try = false;
     call->failure = NULL;
+    call->via_head = call->origin->via ? make_via_head(call) : NULL;
     call->timer = (ReactorTimer){ .fire = on_timer, .owner = call };
 
     AsyncConnection *connection = take_idle(client, call->origin->id);

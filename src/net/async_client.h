@@ -27,6 +27,10 @@ typedef struct AsyncOrigin {
     uint64_t id;      /* of scheme, host, port and addresses together */
     const char *host; /* in the certificate */
     bool is_tls;
+    /* Through a proxy, whose addresses these are then; NULL: straight there. */
+    const char *tunnel;     /* with TLS: the request CONNECT */
+    const char *via;        /* without: what stands before the path ("http://host:80"), */
+    const char *via_header; /* and a header for the proxy with its line end, or "" */
     struct sockaddr_storage addresses[ASYNC_ADDRESSES_MAX]; /* tried in order */
     int address_count;
 } AsyncOrigin;
@@ -75,6 +79,7 @@ struct AsyncCall {
     size_t sent;
     int address; /* the next one to try */
     bool is_paused, is_second_try;
+    char *via_head; /* the head as a proxy wants it; heap */
     Error *failure; /* that waits to be told; heap */
 };
 

@@ -229,8 +229,8 @@ static const struct {
     { "the first byte is late on a kept connection", "arsrwwww", { HI }, .calls = 2, .first_byte_ms = 100, .told = "200 hi / ! it did not begin to answer within the time limit", .accepted = 1 },
     { "the head stops", "arswwww", { "HTTP/1.1 200" }, .idle_ms = 100, .told = "! it stopped in the middle of the answer within the time limit", .accepted = 1 },
     { "the body stops", "arswwww", { "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi" }, .idle_ms = 100, .told = "200 hi! it stopped in the middle of the answer within the time limit", .accepted = 1 },
-    { "the body is slow but moves", "arswswsws", { "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n1", "2", "3", "4" }, .idle_ms = 250, .told = "200 1234", .accepted = 1 },
-    { "the whole takes too long", "arswswswsww", { "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1", "2", "3", "4" }, .total_ms = 250, .told = "200 123! the answer was not whole within the time limit", .accepted = 1 },
+    { "the body is slow but moves", "arswwwwswwwwswwwws", { "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n1", "2", "3", "4" }, .idle_ms = 900, .told = "200 1234", .accepted = 1 },
+    { "the whole takes too long", "arswwwwwwww", { "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1" }, .total_ms = 400, .told = "200 1! the answer was not whole within the time limit", .accepted = 1 },
     { "the request is not taken", "ahwwww", .idle_ms = 150, .body_size = MB(20), .told = "! it did not take the request within the time limit", .accepted = 1 },
 };
 /* clang-format on */
@@ -511,18 +511,18 @@ static const struct {
     bool ignores_tls_end, is_old_protocol;
     const char *told;
 } tls_cases[] = {
-    { "a good certificate", "good", "ars", { HI }, .told = "200 hi" },
-    { "a kept connection", "good", "arsrs", { HI, HO }, .calls = 2, .told = "200 hi / 200 ho" },
-    { "a kept connection that was closed", "good", "arscars", { HI, HO }, .calls = 2, .told = "200 hi / 200 ho" },
-    { "another name", "wrong", "ac", .told = "! its certificate is not trusted: hostname mismatch" },
-    { "an old certificate", "old", "ac", .told = "! its certificate is not trusted: certificate has expired" },
-    { "its own certificate", "self", "ac", .told = "! its certificate is not trusted: self-signed certificate" },
-    { "until the end", "good", "arsc", { "HTTP/1.1 200 OK\r\n\r\nhi" }, .told = "200 hi" },
-    { "until an end that anybody could have made", "good", "arsc", { "HTTP/1.1 200 OK\r\n\r\nhi" }, .ignores_tls_end = true,
+    { "a good certificate", "good", "atrs", { HI }, .told = "200 hi" },
+    { "a kept connection", "good", "atrsrs", { HI, HO }, .calls = 2, .told = "200 hi / 200 ho" },
+    { "a kept connection that was closed", "good", "atrscatrs", { HI, HO }, .calls = 2, .told = "200 hi / 200 ho" },
+    { "another name", "wrong", "atc", .told = "! its certificate is not trusted: hostname mismatch" },
+    { "an old certificate", "old", "atc", .told = "! its certificate is not trusted: certificate has expired" },
+    { "its own certificate", "self", "atc", .told = "! its certificate is not trusted: self-signed certificate" },
+    { "until the end", "good", "atrsc", { "HTTP/1.1 200 OK\r\n\r\nhi" }, .told = "200 hi" },
+    { "until an end that anybody could have made", "good", "atrsc", { "HTTP/1.1 200 OK\r\n\r\nhi" }, .ignores_tls_end = true,
       .told = "200 hi! TLS: reading failed: unexpected eof while reading" },
-    { "a length, and an end that anybody could have made", "good", "arsc", { HI }, .ignores_tls_end = true, .told = "200 hi" },
-    { "a reset", "good", "arx", .told = "! TLS: reading failed: the other side broke off" },
-    { "TLS 1.1", "good", "ac", .is_old_protocol = true, .told = "! TLS: the handshake failed: tlsv1 alert protocol version" },
+    { "a length, and an end that anybody could have made", "good", "atrsc", { HI }, .ignores_tls_end = true, .told = "200 hi" },
+    { "a reset", "good", "atrx", .told = "! TLS: reading failed: the other side broke off" },
+    { "TLS 1.1", "good", "atc", .is_old_protocol = true, .told = "! TLS: the handshake failed: tlsv1 alert protocol version" },
 };
 /* clang-format on */
 
@@ -550,7 +550,7 @@ Test(net_async_tls, only_who_proves_its_name_is_talked_to)
 
 Test(net_async_tls, much_comes_whole_though_the_call_is_paused_again_and_again)
 {
-    ScriptedServer server = { .script = "arsb",
+    ScriptedServer server = { .script = "atrsb",
                               .texts = (const char *[]){ CHUNKED_HEAD },
                               .tls = server_context("good") };
     serve_one(&server);
@@ -562,4 +562,80 @@ Test(net_async_tls, much_comes_whole_though_the_call_is_paused_again_and_again)
     free(asked);
     scripted_end(&server);
     SSL_CTX_free(server.tls);
+}
+
+/* --- Through a proxy --- */
+
+#define ESTABLISHED "HTTP/1.1 200 Connection established\r\n\r\n"
+#define TUNNEL "CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443\r\n\r\n"
+
+/* The proxy is the service as well: what is behind it is its affair. */
+static const struct {
+    const char *about, *certificate, *script, *texts[3], *told;
+} tunnels[] = {
+    { "a tunnel", "good", "ahstrs", { ESTABLISHED, HI }, "200 hi" },
+    { "a tunnel in pieces",
+      "good",
+      "ahswstrs",
+      { "HTTP/1.1 200 OK\r\nVia", ": x\r\n\r\n", HI },
+      "200 hi" },
+    { "who is behind it is checked",
+      "wrong",
+      "ahst",
+      { ESTABLISHED },
+      "! its certificate is not trusted: hostname mismatch" },
+    { "a password is missing",
+      "good",
+      "ahs",
+      { "HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\n" },
+      "! the proxy refused with status 407" },
+    { "it closes", "good", "ahc", { NULL }, "! the proxy closed the connection" },
+    { "it is no proxy",
+      "good",
+      "ahs",
+      { "220 mail\r\n\r\n" },
+      "! the answer is not valid HTTP: its first line is none" },
+    { "it speaks for who is behind it",
+      "good",
+      "ahs",
+      { ESTABLISHED "evil" },
+      "! the proxy says too much" },
+    { "it does not answer",
+      "good",
+      "ahwwww",
+      { NULL },
+      "! it could not be reached within the time limit" },
+};
+
+Test(net_async_tls, a_proxy_opens_a_way_and_sees_nothing_of_what_goes_through)
+{
+    for (size_t i = 0; i < COUNT(tunnels); i++) {
+        ScriptedServer server = { .script = tunnels[i].script,
+                                  .texts = tunnels[i].texts,
+                                  .tls = server_context(tunnels[i].certificate) };
+        serve_one(&server);
+        origin.tunnel = TUNNEL;
+        Asked *asked = new_asked(S("x"));
+        asked->call.connect_ms = 300;
+        Str told = ask(asked);
+        cr_expect(str_is(told, tunnels[i].told), "%s:\n got '" STR_FMT "'\nwant '%s'",
+                  tunnels[i].about, STR_ARG(told), tunnels[i].told);
+        scripted_end(&server);
+        cr_expect_str_eq(server.head, TUNNEL);
+        SSL_CTX_free(server.tls);
+    }
+}
+
+Test(net_async, a_plain_request_tells_a_proxy_the_whole_address)
+{
+    ScriptedServer server = { .script = "ahs", .texts = (const char *[]){ HI } };
+    serve_one(&server);
+    origin.via = "http://example.org:80";
+    origin.via_header = "Proxy-Authorization: Basic dTpw\r\n";
+    Str told = ask(new_asked(S("")));
+    cr_expect(str_is(told, "200 hi"), STR_FMT, STR_ARG(told));
+    scripted_end(&server);
+    cr_expect_str_eq(server.head,
+                     "POST http://example.org:80/x HTTP/1.1\r\nProxy-Authorization: Basic "
+                     "dTpw\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
 }

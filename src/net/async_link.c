@@ -10,6 +10,8 @@
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
+#include "net/http_reader.h"
+
 struct TlsContext {
     SSL_CTX *ssl;
 };
@@ -100,10 +102,87 @@ static LinkResult tls_result(AsyncLink *link, int result, const char *doing, Err
     return LINK_FAILED;
 }
 
+static LinkResult socket_result(Error *err)
+{
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+        return LINK_LATER;
+    fail(err, ERROR_UPSTREAM, "the connection broke: %s", strerror(errno));
+    return LINK_FAILED;
+}
+
+/* --- A way through a proxy: RFC 9110, section 9.3.6 --- */
+
+struct LinkTunnel {
+    Str request; /* what of it was not sent */
+    HttpReader reader;
+    int status;
+};
+
+static bool note_status(void *self, const HttpHead *head, Error *err)
+{
+    struct LinkTunnel *tunnel = self;
+    (void)err;
+    tunnel->status = head->status;
+    return true;
+}
+
+static struct LinkTunnel *tunnel_new(const char *request)
+{
+    struct LinkTunnel *tunnel = heap_alloc(sizeof *tunnel);
+    tunnel->request = str(request);
+    tunnel->reader = (HttpReader){ .head = note_status, .self = tunnel, .has_no_body = true };
+    http_reader_begin(&tunnel->reader);
+    return tunnel;
+}
+
+static void tunnel_free(struct LinkTunnel *tunnel)
+{
+    if (!tunnel)
+        return;
+    http_reader_end(&tunnel->reader);
+    free(tunnel);
+}
+
+static bool feed_tunnel(struct LinkTunnel *tunnel, Str bytes, Error *err)
+{
+    size_t used;
+    if (!http_reader_feed(&tunnel->reader, bytes, &used, err))
+        return false;
+    if (http_reader_is_done(&tunnel->reader) && tunnel->status / 100 != 2)
+        return fail(err, ERROR_UPSTREAM, "the proxy refused with status %d", tunnel->status);
+    /* Who is behind it waits for our first word. */
+    return used == bytes.length || fail(err, ERROR_UPSTREAM, "the proxy says too much");
+}
+
+static LinkResult tunnel_go_on(AsyncLink *link, Error *err)
+{
+    struct LinkTunnel *tunnel = link->tunnel;
+    while (tunnel->request.length) {
+        ssize_t count = send(link->fd, tunnel->request.at, tunnel->request.length, MSG_NOSIGNAL);
+        if (count < 0) {
+            LinkResult result = socket_result(err);
+            link->wants_write = result == LINK_LATER;
+            return result;
+        }
+        tunnel->request = str_from(tunnel->request, (size_t)count);
+    }
+    while (!http_reader_is_done(&tunnel->reader)) {
+        char bytes[KB(4)];
+        ssize_t count = recv(link->fd, bytes, sizeof bytes, 0);
+        if (count < 0)
+            return socket_result(err);
+        if (!count)
+            return fail(err, ERROR_UPSTREAM, "the proxy closed the connection"), LINK_FAILED;
+        if (!feed_tunnel(tunnel, (Str){ bytes, (size_t)count }, err))
+            return LINK_FAILED;
+    }
+    return LINK_DONE;
+}
+
 /* --- Connecting --- */
 
 bool link_open(AsyncLink *link, const struct sockaddr *address, socklen_t size, TlsContext *tls,
-               const char *host, Error *err)
+               const char *host, const char *tunnel, Error *err)
 {
     *link = (AsyncLink){ .fd = socket(address->sa_family,
                                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) };
@@ -116,6 +195,8 @@ bool link_open(AsyncLink *link, const struct sockaddr *address, socklen_t size, 
         return false;
     }
     link->wants_write = true;
+    if (tunnel)
+        link->tunnel = tunnel_new(tunnel);
     if (tls && !start_tls(link, tls, host, err)) {
         link_close(link);
         return false;
@@ -132,6 +213,13 @@ LinkResult link_connect(AsyncLink *link, Error *err)
         return LINK_FAILED;
     }
     link->wants_write = false;
+    if (link->tunnel) {
+        LinkResult result = tunnel_go_on(link, err);
+        if (result != LINK_DONE)
+            return result;
+        tunnel_free(link->tunnel);
+        link->tunnel = NULL;
+    }
     if (link->tls) {
         ERR_clear_error(); /* SSL_get_error() would take another's for its own */
         int result = SSL_do_handshake(link->tls);
@@ -149,6 +237,8 @@ void link_close(AsyncLink *link)
         SSL_free(link->tls);
         ERR_clear_error();
     }
+    tunnel_free(link->tunnel);
+    link->tunnel = NULL;
     fd_auto(&link->fd);
     link->fd = -1;
     link->tls = NULL;
@@ -162,14 +252,6 @@ bool link_is_quiet(const AsyncLink *link)
     return !(link->tls && SSL_has_pending(link->tls)) &&
            recv(link->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
            (errno == EAGAIN || errno == EWOULDBLOCK);
-}
-
-static LinkResult socket_result(Error *err)
-{
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
-        return LINK_LATER;
-    fail(err, ERROR_UPSTREAM, "the connection broke: %s", strerror(errno));
-    return LINK_FAILED;
 }
 
 LinkResult link_read(AsyncLink *link, char *out, size_t max, size_t *count_r, Error *err)

@@ -18,7 +18,8 @@ MUST_CHECK bool tls_context_new(const char *ca_file, TlsContext **context_r, Err
 void tls_context_free(TlsContext *context); /* NULL is fine */
 
 typedef struct AsyncLink {
-    int fd; /* -1: closed */
+    int fd;                    /* -1: closed */
+    struct LinkTunnel *tunnel; /* being made; heap */
     void *tls;
     bool is_connected; /* TCP, and TLS where it is asked for */
     bool wants_write;  /* to connect or to read, it waits until the socket takes bytes */
@@ -27,9 +28,11 @@ typedef struct AsyncLink {
 /* What an operation came to. */
 typedef enum LinkResult { LINK_DONE, LINK_LATER, LINK_CLOSED, LINK_FAILED } LinkResult;
 
-/* Start connecting. `tls` NULL: plain; else `host` is the name in the certificate, with NUL. */
+/* Start connecting. `tls` NULL: plain; else `host` is the name in the certificate, with NUL.
+ * `tunnel`: what to ask the proxy at this address for first (CONNECT ...), which must live until
+ * the link is connected; NULL: nothing. */
 MUST_CHECK bool link_open(AsyncLink *link, const struct sockaddr *address, socklen_t size,
-                          TlsContext *tls, const char *host, Error *err);
+                          TlsContext *tls, const char *host, const char *tunnel, Error *err);
 /* Nothing has come that was not read, its end neither. */
 bool link_is_quiet(const AsyncLink *link);
 /* Go on connecting once the socket is ready. */

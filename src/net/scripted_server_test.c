@@ -56,11 +56,13 @@ static void take_peer(Peer *peer, ScriptedServer *server)
         return;
     peer->fd = accept(server->listener, NULL, NULL);
     server->accepted++;
-    if (server->tls) {
-        peer->tls = SSL_new(server->tls);
-        SSL_set_fd(peer->tls, peer->fd);
-        (void)SSL_accept(peer->tls);
-    }
+}
+
+static void begin_tls(Peer *peer, const ScriptedServer *server)
+{
+    peer->tls = SSL_new(server->tls);
+    SSL_set_fd(peer->tls, peer->fd);
+    (void)SSL_accept(peer->tls);
 }
 
 static void send_all(Peer *peer, Str bytes)
@@ -94,7 +96,7 @@ static void use_up(Peer *peer, size_t count)
 }
 
 /* The length that the head promises; the head is used up. */
-static size_t read_head(Peer *peer)
+static size_t read_head(ScriptedServer *server, Peer *peer)
 {
     const char *end;
     while (!peer->kept_size || !(end = memmem(peer->kept, peer->kept_size, "\r\n\r\n", 4)))
@@ -102,13 +104,16 @@ static size_t read_head(Peer *peer)
             return 0;
     const char *length = memmem(peer->kept, (size_t)(end - peer->kept), "Content-Length: ", 16);
     size_t size = length ? strtoul(length + 16, NULL, 10) : 0;
+    if (!server->head[0])
+        snprintf(server->head, sizeof server->head, "%.*s", (int)(end + 4 - peer->kept),
+                 peer->kept);
     use_up(peer, (size_t)(end + 4 - peer->kept));
     return size;
 }
 
 static void read_request(ScriptedServer *server, Peer *peer)
 {
-    size_t size = read_head(peer);
+    size_t size = read_head(server, peer);
     while (peer->kept_size < size)
         if (!read_more(peer))
             return;
@@ -137,7 +142,8 @@ static void *serve(void *argument)
     for (const char *step = server->script; *step; step++)
         switch (*step) {
         case 'a': take_peer(&peer, server); break;
-        case 'h': (void)read_head(&peer); break;
+        case 't': begin_tls(&peer, server); break;
+        case 'h': (void)read_head(server, &peer); break;
         case 'r': read_request(server, &peer); break;
         case 's': send_all(&peer, str(*text++)); break;
         case 'e': send_all(&peer, (Str){ server->body, server->body_size }); break;

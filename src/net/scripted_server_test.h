@@ -2,8 +2,9 @@
  * thread of its own, plain or with TLS.
  *
  * A script is a row of letters, done one after the other over one connection at a time:
- *     a  accept the next connection      w  wait 100 ms
- *     h  read the head of a request      c  close it
+ *     a  accept the next connection      t  begin TLS on it
+ *     w  wait 100 ms                     c  close it
+ *     h  read the head of a request
  *     r  read a request whole            x  reset it
  *     s  send the next text              e  send back the body that was read last
  *     b  send 10 MB in one chunk each KB (after a head that says so) */
@@ -17,10 +18,11 @@ typedef struct ScriptedServer {
     int listener, port;
     const char *script;
     const char *const *texts;
-    void *tls; /* SSL_CTX; NULL: plain */
+    void *tls; /* SSL_CTX */
     pthread_t thread;
     size_t accepted;      /* connections; read it after the end */
     bool ignores_tls_end; /* closes without the notice that TLS wants */
+    char head[KB(4)];     /* the first that was read */
     char *body;
     size_t body_size;
 } ScriptedServer;

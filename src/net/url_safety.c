@@ -87,41 +87,75 @@ static bool is_allowed(const UrlSafety *safety, Str host)
     return false;
 }
 
-static bool check_all(const struct addrinfo *found, const UrlSafety *safety, Str host, Error *err)
+AddressKind safety_worst(const UrlSafety *safety, Str host)
 {
-    AddressKind worst = safety->allows_private ? ADDRESS_PRIVATE : ADDRESS_PUBLIC;
+    if (is_allowed(safety, host))
+        return ADDRESS_FORBIDDEN;
+    return safety->allows_private ? ADDRESS_PRIVATE : ADDRESS_PUBLIC;
+}
+
+static bool check_all(const struct addrinfo *found, AddressKind worst, const char *host, Error *err)
+{
     for (const struct addrinfo *at = found; at; at = at->ai_next) {
         char text[INET6_ADDRSTRLEN + 20] = "";
-        if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) !=
-                0 ||
-            address_kind(str(text)) > worst)
-            return fail(err, ERROR_DENIED, STR_FMT " leads to %s, which is not a public address",
-                        STR_ARG(host), text);
+        int failure =
+            getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+        if (worst != ADDRESS_FORBIDDEN && (failure || address_kind(str(text)) > worst))
+            return fail(err, ERROR_DENIED, "%s leads to %s, which is not a public address", host,
+                        text);
     }
     return true;
+}
+
+/* A machine without IPv6, or without IPv4, still finds one that it can reach. */
+static void show_other_family(const struct addrinfo *found, struct sockaddr_storage *last,
+                              int shown)
+{
+    for (const struct addrinfo *at = found; at; at = at->ai_next, shown--)
+        if (at->ai_family != found->ai_family) {
+            if (shown <= 0)
+                memcpy(last, at->ai_addr, at->ai_addrlen);
+            return;
+        }
+}
+
+bool host_resolve(const char *host, int port, AddressKind worst, struct sockaddr_storage *addresses,
+                  int max, int *count_r, Error *err)
+{
+    char service[12];
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV }, *found;
+    int count = 0;
+    snprintf(service, sizeof service, "%d", port);
+    int failure = getaddrinfo(host, service, &hints, &found);
+    if (failure)
+        return fail(err, ERROR_UPSTREAM, "the name %s cannot be resolved: %s", host,
+                    gai_strerror(failure));
+    bool good = check_all(found, worst, host, err);
+    for (const struct addrinfo *at = found; good && at && count < max; at = at->ai_next)
+        memcpy(&addresses[count++], at->ai_addr, at->ai_addrlen);
+    if (count == max && max > 1)
+        show_other_family(found, &addresses[max - 1], max);
+    freeaddrinfo(found);
+    *count_r = count;
+    return good;
 }
 
 bool url_check(Arena *arena, Str text, const UrlSafety *safety, Str *address_r, Error *err)
 {
     Url url;
+    struct sockaddr_storage address = { 0 };
+    char numeric[INET6_ADDRSTRLEN + 20] = "";
+    int count;
     if (!url_parse(arena, text, &url, err))
         return false;
     if (!str_is(url.scheme, "http") && !str_is(url.scheme, "https"))
         return fail(err, ERROR_INVALID, "only http and https addresses are fetched");
-
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
-    int failure = getaddrinfo(str_c(arena, url.host), NULL, &hints, &found);
-    if (failure)
-        return fail(err, ERROR_UPSTREAM, "the name " STR_FMT " cannot be resolved: %s",
-                    STR_ARG(url.host), gai_strerror(failure));
-    char first[INET6_ADDRSTRLEN + 20] = "";
-    bool good = getnameinfo(found->ai_addr, found->ai_addrlen, first, sizeof first, NULL, 0,
-                            NI_NUMERICHOST) == 0;
-    if (!good)
-        fail(err, ERROR_UPSTREAM, "the name " STR_FMT " has no address", STR_ARG(url.host));
-    good = good && (is_allowed(safety, url.host) || check_all(found, safety, url.host, err));
-    freeaddrinfo(found);
-    if (good)
-        *address_r = str_copy(arena, str(first));
-    return good;
+    if (!host_resolve(str_c(arena, url.host), url.port, safety_worst(safety, url.host), &address, 1,
+                      &count, err))
+        return false;
+    if (getnameinfo((struct sockaddr *)&address, sizeof address, numeric, sizeof numeric, NULL, 0,
+                    NI_NUMERICHOST) != 0)
+        return fail(err, ERROR_UPSTREAM, "the name " STR_FMT " has no address", STR_ARG(url.host));
+    *address_r = str_copy(arena, str(numeric));
+    return true;
 }

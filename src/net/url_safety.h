@@ -5,6 +5,8 @@
  * lead elsewhere. Redirects must come here again. Any thread; blocks while resolving. */
 #pragma once
 
+#include <sys/socket.h>
+
 #include "net/url.h"
 
 typedef struct UrlSafety {
@@ -20,3 +22,10 @@ MUST_CHECK bool url_check(Arena *arena, Str url, const UrlSafety *safety, Str *a
 typedef enum AddressKind { ADDRESS_PUBLIC, ADDRESS_PRIVATE, ADDRESS_FORBIDDEN } AddressKind;
 /* What kind a numeric address is; anything that cannot be read is forbidden. */
 AddressKind address_kind(Str address);
+
+/* The worst kind that the addresses of this host may have. */
+AddressKind safety_worst(const UrlSafety *safety, Str host);
+/* The addresses of a host, ready to connect to: all are checked, the first `max` are told, one of
+ * each family among them when it has both. Blocks. *count_r > 0. */
+MUST_CHECK bool host_resolve(const char *host, int port, AddressKind worst,
+                             struct sockaddr_storage *addresses, int max, int *count_r, Error *err);
