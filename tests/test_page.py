@@ -601,6 +601,24 @@ def test_a_text_runs_as_its_script_does(desk, page, library):
     desk.check()
 
 
+def test_what_the_server_has_to_tell_is_read_again_in_its_settings(desk, page):
+    def answer(route):
+        found = route.fetch()
+        body = found.json()
+        body["server"]["notices"] = ["Search is by words only: the folder of the model is not on this server."]
+        route.fulfill(response=found, json=body)
+
+    desk.go("/settings")
+    page.route("**/v1/session", answer)
+    part(page, "tab-server").click()
+    expect(part(page, "notice")).to_contain_text("the folder of the model is not on this server")
+    page.unroute_all()
+    desk.go("/settings/server")
+    expect(part(page, "server-facts")).to_contain_text("Version")
+    expect(part(page, "notice").filter(has_text="the folder of the model")).to_have_count(0)
+    desk.check()
+
+
 def test_neighbours_that_show_nearly_the_same_are_folded_under_the_best(desk, page):
     def answer(route):
         found = route.fetch()

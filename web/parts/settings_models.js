@@ -43,15 +43,18 @@ function changing({change, models}, paint) {
   h('progress', {max: 100, value: change.percent, 'aria-label': t('models.changing', {name: change.name})}), h('small', {}, t('models.serves')));
 }
 
-// Returns what ends it.
-export function render(root) {
+// changed(): another model is used now. Returns what ends it.
+export function render(root, changed) {
   let timer = 0;
   let isGone = false;
+  let used = null;
 
   function paint(found) {
     if (isGone) return;
     fill(root, h('h2', {}, t('models.title')), h('p', {class: 'lead'}, t('models.lead'), ' ', h('code', {}, 'lectern models add FOLDER')), found.change && changing(found, paint),
       found.models.length ? h('ul', {class: 'lines'}, found.models.map((one) => row(one, found.change, paint))) : h('p', {class: 'status'}, t('models.none')));
+    if (used && used !== found.model) changed();
+    used = found.model;
     clearTimeout(timer);
     if (found.change) timer = setTimeout(load, LOOK_MS);
   }

@@ -70,9 +70,21 @@ export function render(root) {
   const service = h('div', {});
   const embedding = h('div', {test: 'models'});
   const facts = h('dl', {class: 'facts', test: 'server-facts'});
-  fill(root, notices(), facts, embedding, service, h('p', {}, h('a', {href: '/docs'}, t('keys_api.docs'))));
-  figures(facts);
+  const told = h('div', {});
+  const tell = () => {
+    fill(told, notices());
+    figures(facts);
+  };
+  // A model may have come, or its folder gone, since the page was opened.
+  const refresh = () => get('/v1/session').then((session) => {
+    if (!session.user) return;
+    state.session = session;
+    tell();
+  }, () => {});
+  fill(root, told, facts, embedding, service, h('p', {}, h('a', {href: '/docs'}, t('keys_api.docs'))));
+  tell();
+  refresh();
   if (!mayAdminister()) return () => {};
   provider(service);
-  return models.render(embedding);
+  return models.render(embedding, refresh);
 }
