@@ -601,6 +601,24 @@ def test_a_text_runs_as_its_script_does(desk, page, library):
     desk.check()
 
 
+def test_runs_of_several_values_say_how_far_they_are_and_are_stopped_together(desk, page, library):
+    queries = "".join(f"gannet reef {i} storm petrel lens\treport.pdf\n" for i in range(4000))
+    judged = library.post("/v1/lab/sets", {"name": "Many questions", "tsv": queries}).json()["id"]
+    desk.go(f"/search/measure?set={judged}")
+    part(page, "field-settings").select_option("other")
+    part(page, "field-settings_other").fill("vector_weight=0.3,0.6")
+    part(page, "lab-run-submit").click()
+    expect(part(page, "lab-working")).to_contain_text(re.compile(r"Query [\d,]+ of 8,000"))
+    part(page, "lab-cancel").click()
+    expect(part(page, "lab-sweep-row").first).to_contain_text("stopped", timeout=20000)
+    expect(part(page, "lab-sweep-row").last).to_contain_text("stopped")
+    expect(part(page, "lab-working")).to_have_count(0)
+    part(page, "lab-sweep-open").first.click()
+    expect(part(page, "lab-failed")).to_have_text("The run was stopped.")
+    library.call("DELETE", f"/v1/lab/sets/{judged}")
+    desk.check()
+
+
 def test_what_the_server_has_to_tell_is_read_again_in_its_settings(desk, page):
     def answer(route):
         found = route.fetch()

@@ -425,6 +425,7 @@ const CATALOGUE = {
   'lab.step': 'Query {done} of {total}',
   'lab.left': '{time} left',
   'lab.done': 'done',
+  'lab.over': 'The measurement is there.',
   'lab.failed': 'failed',
   'lab.stopped': 'stopped',
   'lab.cancelled': 'The run was stopped.',

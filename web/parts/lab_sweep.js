@@ -18,7 +18,11 @@ export function sweepOf(settings) {
   return values.map((value) => pairs.map((one) => (one === swept[0] ? `${name}=${value}` : one)).join(' '));
 }
 
-const standing = (run) => (run.result ? t('lab.done') : run.error ? t('lab.failed') : isOver(run) ? t('lab.stopped') : run.total ? t('lab.working') : t('lab.waiting'));
+function standing(run) {
+  if (run.result) return t('lab.done');
+  if (isOver(run)) return t(run.state === 'cancelled' ? 'lab.stopped' : 'lab.failed');
+  return t(run.total ? 'lab.working' : 'lab.waiting');
+}
 
 // What the table shows of the runs; while it stays the same, the table does.
 export const sweepKey = (runs) => runs.map(standing).join();

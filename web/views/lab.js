@@ -9,6 +9,7 @@ import {top} from '../parts/top.js';
 import {field, formDialog} from '../parts/forms.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
+import {announce} from '../parts/live.js';
 import {runForm} from '../parts/lab_form.js';
 import {resultOf, comparisonOf, settingsOf, isOver} from '../parts/lab_result.js';
 import {sweepOf, sweepKey, sweepTable} from '../parts/lab_sweep.js';
@@ -46,11 +47,12 @@ export function render(root, {query}) {
   const undo = cleanup();
   const head = top(t('lab.title'), h('a', {class: 'button', href: '/search'}, t('lab.back')));
   const choice = h('div', {});
-  const shown = h('div', {class: 'lab-result', test: 'lab-result', 'aria-live': 'polite'});
+  const shown = h('div', {class: 'lab-result', test: 'lab-result'});
   const past = h('ul', {class: 'lines', test: 'lab-runs'});
   const missed = h('div', {class: 'lab-missed'});
   let timer = 0;
   let turn = 0;
+  let isWaiting = false;  // for what is shown: who cannot see it is told when it is there
   let showing = null;
   let speed = speedOf();
   undo.add(() => { clearTimeout(timer); turn++; });
@@ -79,7 +81,7 @@ export function render(root, {query}) {
   function paint(run) {
     showing = run;
     if (run.result) return result(run);
-    return fill(shown, isOver(run) ? h('p', {class: 'problem', role: 'alert', test: 'lab-failed'}, run.error || t('lab.cancelled')) : working([run]));
+    return fill(shown, isOver(run) ? h('p', {class: 'problem', role: 'alert', test: 'lab-failed'}, run.state === 'cancelled' ? t('lab.cancelled') : run.error) : working([run]));
   }
 
   // Rows come as their runs end; what is chosen of them meanwhile stays.
@@ -107,6 +109,8 @@ export function render(root, {query}) {
       if (mine !== turn) return;
       await painted(runs);
       if (!runs.every(isOver)) timer = setTimeout(() => watch(ids, painted), LOOK_MS);
+      else if (isWaiting) announce(t('lab.over'));
+      isWaiting = !runs.every(isOver);
     } catch (error) {
       if (mine === turn) fill(shown, problem(error, () => watch(ids, painted)));
     }
