@@ -7,6 +7,7 @@
 # make crash-loop the index killed and its files torn, 1,000 times
 # make install PREFIX=/usr/local [DESTDIR=]               make dist       a source archive
 # make corpus     what is found in ../shared/corpus, and how fast; fails below the goals
+# make bench-gateway [PEERS=DIR]  the gateway beside nginx and LiteLLM    make soak       the gateway for ten minutes
 # make docs       print the reference pages of docs/
 
 CC      := $(shell command -v ccache >/dev/null && echo "ccache ")gcc
@@ -291,6 +292,11 @@ bench-search: all $(BENCHES)
 # All of them and the whole program, beside its peers; writes bench/RESULTS.md.
 bench: all $(BENCHES) $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/jobs_bench
 	bench/run
+
+bench-gateway: all
+	bench/gateway.py $(if $(PEERS),--peers $(PEERS))
+soak: all
+	bench/soak.py
 
 corpus: all
 	bench/corpus.py $(ARGS)
