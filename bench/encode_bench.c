@@ -6,8 +6,8 @@
  *     --threads=N --speed                  only with N threads; only the speed
  *
  * Three workloads at one and two threads, text in and unit vector out, best of five passes:
- * `query`, 150 texts of 16 tokens one at a time; `chunk`, 192 abstracts cut at 128 tokens;
- * `ragged`, 640 sentences. Then Spearman's rank correlation on STS-B dev, and for int8 the
+ * `query`, 150 texts of 16 tokens one at a time; `chunk`, 64 abstracts cut at 128 tokens;
+ * `ragged`, 256 sentences. Then Spearman's rank correlation on STS-B dev, and for int8 the
  * cosine with fp32. With TEXTS_FILE the texts are written there, one a line after the
  * workload's name and a tab, so that peers can be timed on the same ones (encode_peer.py). */
 #include <math.h>
@@ -22,7 +22,7 @@
 #define PASSES 5
 #define DIMS_MAX 1024
 
-enum { QUERIES = 150, QUERY_TOKENS = 16, CHUNKS = 192, CHUNK_TOKENS = 128, SENTENCES = 640 };
+enum { QUERIES = 150, QUERY_TOKENS = 16, CHUNKS = 64, CHUNK_TOKENS = 128, SENTENCES = 256 };
 
 typedef struct Workload {
     const char *name;

@@ -5,9 +5,9 @@
 
 Each engine runs in a process of its own, one after another, ROUNDS times, with one thread and with
 two; the best of each counts. Tokens a second of processor time are given too, since they are less
-disturbed by other work. ONNX is a folder with fp32.onnx and int8pc.onnx (dynamic, per channel); it is
-made with torch and onnx when they are not there. KERNELS forces a set of ours; with KERNELS=avx2 the
-peers are made to believe that the processor has no more (avx2_only.c).
+disturbed by other work. int8 runs on each of SETS that the processor has, and the peer is then made to
+believe that there is nothing newer (older_processor.c); fp32 runs on the best. ONNX is a folder with
+fp32.onnx and int8pc.onnx (dynamic, per channel); it is made with torch and onnx when they are not there.
 """
 import os
 import re
@@ -18,7 +18,8 @@ from pathlib import Path
 
 ENGINES = ("onnxruntime-int8", "onnxruntime-fp32", "pytorch")
 LIMITS = {"query": 256, "chunk": 128, "ragged": 256}
-PASSES, ROUNDS, BATCH = 3, 2, 32
+SETS = ("amx", "avx512vnni", "avx2")
+PASSES, ROUNDS, BATCH = 2, 2, 32
 ONNX = Path(os.environ.get("ONNX", Path(__file__).resolve().parent.parent / "build/bench/onnx"))
 LINE = re.compile(r"^(query|chunk|ragged) +(\d) threads? +(\d+) tokens/s .*?(\d+) a cpu second(?:.* p50 ([\d.]+) ms)?", re.M)
 
@@ -127,50 +128,59 @@ def run_one(engine, folder, texts_file, threads):
               f"{tokens / cpu:8.0f} a cpu second" + (f"   p50 {p50:.2f} ms" if name == "query" else ""), flush=True)
 
 
-def keep_best(found, engine, text):
+def keep_best(found, kernels, engine, text):
     for load, threads, tokens, cpu, p50 in LINE.findall(text):
-        old = found.get((engine, load, threads), (0, 0, 1e9))
-        found[engine, load, threads] = (max(old[0], int(tokens)), max(old[1], int(cpu)), min(old[2], float(p50 or 1e9)))
+        old = found.get((kernels, engine, load, threads), (0, 0, 1e9))
+        found[kernels, engine, load, threads] = (max(old[0], int(tokens)), max(old[1], int(cpu)), min(old[2], float(p50 or 1e9)))
 
 
-def make_avx2_only():
-    """The library that hides what is newer than AVX2."""
-    path = ONNX / "avx2_only.so"
-    subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", path, Path(__file__).with_name("avx2_only.c")], check=True)
-    return {"LD_PRELOAD": str(path)}
+def make_older_processor():
+    """The library that hides what a processor has."""
+    path = ONNX / "older_processor.so"
+    subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", path, Path(__file__).with_name("older_processor.c")], check=True)
+    return str(path)
+
+
+def run_engine(argv, threads, older):
+    return subprocess.run(argv, capture_output=True, text=True, check=False, env={
+        **os.environ, **{f"{key}_NUM_THREADS": threads for key in ("OMP", "MKL", "RAYON")}, "HF_HUB_OFFLINE": "1",
+        "TOKENIZERS_PARALLELISM": "true" if threads == "2" else "false", **older})
 
 
 def compare(bench, folder, texts_file):
     if not (ONNX / "int8pc.onnx").exists():
         export(folder)
-    hiding = make_avx2_only() if os.environ.get("KERNELS") == "avx2" else {}
-    found = {}
-    kernels = [f"--kernels={os.environ['KERNELS']}"] if "KERNELS" in os.environ else []
+    library, found = make_older_processor(), {}
+    ours = lambda threads, *more: [bench, f"--threads={threads}", "--speed", *more, folder]
+    peer = lambda threads, engine: [sys.executable, __file__, "--one", engine, folder, texts_file, threads]
+    sets = [one for one in SETS if not run_engine(ours("9", f"--kernels={one}"), "1", {}).returncode]
     for _ in range(ROUNDS):
         for threads in ("1", "2"):
-            ours = {p: [bench, f"--precision={p}", f"--threads={threads}", "--speed", *kernels, folder] for p in ("int8", "fp32")}
-            peers = {e: [sys.executable, __file__, "--one", e, folder, texts_file, threads] for e in ENGINES}
-            for engine, argv in {**ours, **peers}.items():
-                env = {**os.environ, **{f"{key}_NUM_THREADS": threads for key in ("OMP", "MKL", "RAYON")},
-                       "TOKENIZERS_PARALLELISM": "true" if threads == "2" else "false", "HF_HUB_OFFLINE": "1", **hiding}
-                done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
-                keep_best(found, engine, done.stdout)
+            runs = [(one, engine, argv, {} if one == "amx" else {"LD_PRELOAD": library, "PROCESSOR": one}) for one in sets
+                    for engine, argv in (("int8", ours(threads, "--precision=int8", f"--kernels={one}")),
+                                         (ENGINES[0], peer(threads, ENGINES[0])))]
+            runs += [("best", "fp32", ours(threads, "--precision=fp32"), {})]
+            runs += [("best", engine, peer(threads, engine), {}) for engine in ENGINES[1:]]
+            for kernels, engine, argv, older in runs:
+                done = run_engine(argv, threads, older)
+                keep_best(found, kernels, engine, done.stdout)
                 if done.returncode:
                     print(f"skipped: {engine}: {done.stderr.strip()[-200:]}")
-    for load in LIMITS:
-        for threads in ("1", "2"):
-            print_row(found, load, threads)
+    for kernels in (*sets, "best"):
+        for load in LIMITS:
+            for threads in ("1", "2"):
+                print_row({engine: found[kernels, engine, load, threads] for engine in ("int8", "fp32", *ENGINES)
+                           if (kernels, engine, load, threads) in found}, f"{load}, threads {threads}, {kernels}", load == "query")
 
 
-def print_row(found, load, threads):
-    rows = {engine: found[engine, load, threads] for engine in ("int8", "fp32", *ENGINES) if (engine, load, threads) in found}
-    form = "{0} {1[2]:.2f} ms" if load == "query" else "{0} {1[0]} tokens/s ({1[1]} a cpu second)"
-    print(f"{load}, threads {threads}: " + ", ".join(form.format(engine, row) for engine, row in rows.items()))
-    which, better = (2, min) if load == "query" else (0, max)
+def print_row(rows, name, by_time):
+    form = "{0} {1[2]:.2f} ms" if by_time else "{0} {1[0]} tokens/s ({1[1]} a cpu second)"
+    print(f"{name}: " + ", ".join(form.format(engine, row) for engine, row in rows.items()))
+    which, better = (2, min) if by_time else (0, max)
     for ours, theirs in (("int8", ENGINES[:1]), ("fp32", ENGINES[1:])):
         others = [rows[engine][which] for engine in theirs if engine in rows]
         if ours in rows and others:
-            print(f"{load}, threads {threads}: {ours} {rows[ours][which] / better(others):.2f} of {' and '.join(theirs)}")
+            print(f"{name}: {ours} {rows[ours][which] / better(others):.2f} of {' and '.join(theirs)}")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,18 @@
-/* avx2_only.c - makes a program believe that its processor has AVX2 and nothing newer.
+/* older_processor.c - makes a program believe that its processor has less than it has.
  *
- *   cc -O2 -D_GNU_SOURCE -shared -fPIC -o avx2_only.so avx2_only.c;  LD_PRELOAD=./avx2_only.so
- * program
+ *   cc -O2 -D_GNU_SOURCE -shared -fPIC -o older.so older_processor.c
+ *   PROCESSOR=avx2 LD_PRELOAD=./older.so program         (or avx512vnni: all but the tile unit)
  *
  * Libraries such as ONNX Runtime choose their kernels by CPUID and have no switch. Linux lets a
  * process make that instruction fault (arch_prctl(2), ARCH_SET_CPUID) where the processor can; the
- * fault is answered with what the processor says, without AVX-512, VNNI and the tile unit. Threads
- * inherit the setting. Prints a line and changes nothing where that cannot be done. */
+ * fault is answered with what the processor says, without what is newer. Threads inherit the
+ * setting. Prints a line and changes nothing where that cannot be done. */
 #include <cpuid.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -18,19 +20,34 @@
 #define ARCH_SET_CPUID 0x1012
 #define BIT(n) (1u << (n))
 
+static int keeps_avx512;
+
 /* By Intel's manual, volume 2, CPUID leaf 7. */
+static void hide_tiles(uint32_t part, uint32_t regs[4])
+{
+    regs[0] = part == 1 ? regs[0] & ~BIT(21) : regs[0];
+    regs[3] &= part == 1 ? ~BIT(8) : ~(BIT(22) | BIT(24) | BIT(25));
+}
+
+static void hide_avx512_and_vnni(uint32_t part, uint32_t regs[4])
+{
+    if (part == 0) {
+        regs[1] &= ~(BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | BIT(31));
+        regs[2] &= ~(BIT(1) | BIT(6) | BIT(11) | BIT(12) | BIT(14));
+        regs[3] &= ~(BIT(2) | BIT(3) | BIT(8) | BIT(23));
+    } else {
+        regs[0] = part == 1 ? regs[0] & ~(BIT(4) | BIT(5) | BIT(23)) : regs[0];
+        regs[3] = part == 1 ? 0 : regs[3];
+    }
+}
+
 static void hide(uint32_t leaf, uint32_t part, uint32_t regs[4])
 {
     if (leaf != 7)
         return;
-    if (part == 0) {
-        regs[1] &= ~(BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | BIT(31));
-        regs[2] &= ~(BIT(1) | BIT(6) | BIT(11) | BIT(12) | BIT(14));
-        regs[3] &= ~(BIT(2) | BIT(3) | BIT(8) | BIT(22) | BIT(23) | BIT(24) | BIT(25));
-    } else {
-        regs[0] = part == 1 ? regs[0] & ~(BIT(4) | BIT(5) | BIT(21) | BIT(23)) : regs[0];
-        regs[3] = part == 1 ? 0 : regs[3];
-    }
+    hide_tiles(part, regs);
+    if (!keeps_avx512)
+        hide_avx512_and_vnni(part, regs);
 }
 
 static void answer(int signal_number, siginfo_t *info, void *context)
@@ -57,7 +74,9 @@ static void answer(int signal_number, siginfo_t *info, void *context)
 static __attribute__((constructor)) void begin(void)
 {
     struct sigaction action = { .sa_sigaction = answer, .sa_flags = SA_SIGINFO };
+    const char *processor = getenv("PROCESSOR");
+    keeps_avx512 = processor && !strcmp(processor, "avx512vnni");
     sigaction(SIGSEGV, &action, NULL);
     if (syscall(SYS_arch_prctl, ARCH_SET_CPUID, 0ul))
-        fprintf(stderr, "avx2_only: this processor's CPUID cannot be changed\n");
+        fprintf(stderr, "older_processor: this processor's CPUID cannot be changed\n");
 }
