@@ -22,13 +22,21 @@ TEXTS = ["The water pump must be inspected every six months.", "Die Fähre von B
          "水泵必须每六个月检查一次", "granite", "a b, c! d? " * 30]
 
 
-def wordpiece():
-    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+def wordpiece(*more):
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *more]
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer, tokenizer.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
     tokenizer.train_from_iterator(TEXTS * 20, trainers.WordPieceTrainer(vocab_size=200, special_tokens=names))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    return tokenizer
+
+
+def mpnet_wordpiece():
+    """As MPNet's: a vocabulary with [CLS] in it, and other tokens around a text."""
+    tokenizer = wordpiece("<s>", "<pad>", "</s>")
+    ends = [(name, tokenizer.token_to_id(name)) for name in ("</s>", "<s>")]
+    tokenizer.post_processor = processors.RobertaProcessing(*ends)
     return tokenizer
 
 
@@ -45,6 +53,7 @@ def unigram():
 SIZES = {"hidden_size": WIDTH, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 96, "initializer_range": 0.4}
 BERT = {**SIZES, "max_position_embeddings": PLACES}
 ROBERTA = {**SIZES, "max_position_embeddings": PLACES + 2, "pad_token_id": 1, "type_vocab_size": 1}
+MPNET = {**SIZES, "max_position_embeddings": PLACES + 2, "pad_token_id": 1, "relative_attention_num_buckets": 32}
 DISTIL = {"dim": WIDTH, "n_layers": 2, "n_heads": 2, "hidden_dim": 96, "max_position_embeddings": PLACES, "initializer_range": 0.4}
 FAMILIES = {  # what transformers calls it, tokenizer, sizes, pooling, type of the weights
     "bert": ("Bert", wordpiece, BERT, "mean", torch.float32),
@@ -55,6 +64,7 @@ FAMILIES = {  # what transformers calls it, tokenizer, sizes, pooling, type of t
     "roberta, CLS": ("Roberta", unigram, ROBERTA, "cls", torch.float32),
     "xlm-roberta (multilingual E5)": ("XLMRoberta", unigram, ROBERTA, "mean", torch.float32),
     "camembert": ("Camembert", unigram, ROBERTA, "mean", torch.float32),
+    "mpnet": ("MPNet", mpnet_wordpiece, MPNET, "mean", torch.float32),
 }
 
 
@@ -64,10 +74,13 @@ def write(folder, kind, tokenizer, sizes, pooling, weights):
     model = getattr(transformers, kind + "Model")(config).eval().to(weights)
     model.save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))
+    if kind == "MPNet":
+        pieces = sorted(tokenizer.get_vocab(), key=tokenizer.token_to_id)
+        (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in pieces))
     (folder / "1_Pooling").mkdir()
     steps = [{"path": "", "type": "sentence_transformers.models.Transformer"},
              {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]
-    for name, content in (("tokenizer_config.json", {"model_max_length": PLACES}), ("modules.json", steps),
+    for name, content in (("tokenizer_config.json", {"model_max_length": PLACES, **({"cls_token": "<s>"} if kind == "MPNet" else {})}), ("modules.json", steps),
                           ("1_Pooling/config.json", {f"pooling_mode_{k}": k.startswith(pooling) for k in ("cls_token", "mean_tokens")})):
         (folder / name).write_text(json.dumps(content))
     return model.float()

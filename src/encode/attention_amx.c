@@ -118,10 +118,12 @@ static inline Vec v_coarse_exp2(Vec x)
 }
 
 /* Weights of a row as bfloat16, not yet divided by their sum, which is returned. */
-static NO_SANITIZER float weigh(const Head *head, size_t row)
+static NO_SANITIZER float weigh(const Head *head, size_t row, const float *distances)
 {
     float *scores = head->scores + row * head->padded;
     uint8_t *out = head->weights + row * head->padded * 2;
+    for (size_t i = 0; distances && i < head->padded; i += LANES)
+        v_store(scores + i, v_add(v_load(scores + i), v_load(distances + i)));
     for (size_t i = head->call->length; i < head->padded; i++)
         scores[i] = -1e30f;
     Vec max = v_load(scores), sum = v_all(0), log2_e = v_all(1.44269504f);
@@ -166,13 +168,14 @@ static NO_SANITIZER void mix(const Head *head, size_t row, const float *sums)
 
 static void attend_head(const Head *head)
 {
+    size_t number = head->first / head->call->head_size;
     gather_keys(head);
     gather_values(head);
     for (size_t row = 0; row < head->call->length; row += TILE_ROWS) {
         float sums[TILE_ROWS];
         score(head, row);
-        for (size_t r = 0; r < TILE_ROWS; r++)
-            sums[r] = weigh(head, r);
+        for (size_t r = 0; r < MIN((size_t)TILE_ROWS, head->call->length - row); r++)
+            sums[r] = weigh(head, r, attention_distances(head->call, number, row + r));
         memory_barrier();
         mix(head, row, sums);
     }

@@ -116,9 +116,10 @@ Test(encode_bytes, plain_c_takes_any_width)
 
 Test(encode_bytes, attention_agrees_with_plain_c)
 {
-    enum { HEADS = 3 };
+    enum { HEADS = 3, LENGTH_MAX = 70, DISTANCES = 2 * LENGTH_MAX - 1 + ATTENTION_ROOM };
+    AUTO_FREE float *distances = random_values(2, (size_t)HEADS * DISTANCES, 2);
     for (size_t s = 0; s < COUNT(sets); s++)
-        for (size_t length = 1; length <= 70 && bytes_supported(sets[s]); length += 3)
+        for (size_t length = 1; length <= LENGTH_MAX && bytes_supported(sets[s]); length += 3)
             for (size_t size = 32; sets[s]->attention && size <= 64; size += 32) {
                 size_t width = HEADS * size, room = attention_scratch(length, size);
                 AUTO_FREE float *qkv = random_values(length, length * 3 * width, 1);
@@ -126,6 +127,11 @@ Test(encode_bytes, attention_agrees_with_plain_c)
                 AUTO_FREE float *out = heap_alloc(length * width * sizeof(float));
                 AUTO_FREE float *scratch = aligned_alloc(64, room * sizeof(float));
                 AttentionCall call = { qkv, length, HEADS, size, expected, scratch };
+                if (length % 2) {
+                    call.distances = distances;
+                    call.distance_middle = LENGTH_MAX - 1;
+                    call.distance_step = DISTANCES;
+                }
                 kernels_plain.attention(&call);
                 call.out = out;
                 sets[s]->attention(&call);

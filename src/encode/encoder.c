@@ -195,7 +195,10 @@ static void attend(const Model *model, const EncoderPack *pack, const float *qkv
                            .heads = config->heads,
                            .head_size = config->width / config->heads,
                            .out = out,
-                           .scratch = scratch };
+                           .scratch = scratch,
+                           .distances = model->distances,
+                           .distance_middle = config->positions - 1,
+                           .distance_step = model_distance_step(config) };
     void (*attention)(const AttentionCall *) = model->set->floats->attention;
     if (model->is_int8 && model->set->bytes->attention && call.head_size % BYTE_ATTENTION_HEAD == 0)
         attention = model->set->bytes->attention;

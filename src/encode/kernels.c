@@ -74,10 +74,11 @@ static void plain_attend(const AttentionCall *call, size_t head, size_t row)
 {
     size_t width = call->heads * call->head_size, step = 3 * width, first = head * call->head_size;
     const float *query = call->qkv + row * step + first;
+    const float *distances = attention_distances(call, head, row);
     float *scores = call->scratch, *out = call->out + row * width + first;
     for (size_t i = 0; i < call->length; i++) {
         const float *key = call->qkv + i * step + width + first;
-        scores[i] = 0;
+        scores[i] = distances ? distances[i] : 0;
         for (size_t d = 0; d < call->head_size; d++)
             scores[i] += query[d] * key[d];
     }

@@ -14,6 +14,7 @@
 #include "base/base.h"
 
 #define KERNEL_LANES_MAX 16
+#define ATTENTION_ROOM 32 /* the keys of a query are padded to at most a multiple of it */
 
 typedef enum Activation { ACTIVATION_NONE, ACTIVATION_GELU } Activation;
 
@@ -34,6 +35,11 @@ typedef struct AttentionCall {
     size_t length, heads, head_size;
     float *out;
     float *scratch; /* attention_scratch() floats */
+    /* What is added to a score for how far the key lies from the query, in tokens: key - query is
+     * at [distance_middle + key - query] of the head's distance_step values, which go on past the
+     * last key up to a multiple of ATTENTION_ROOM. NULL: nothing. */
+    const float *distances;
+    size_t distance_middle, distance_step;
 } AttentionCall;
 
 /* x = normalise(x + other) * gain + bias, row by row; `other` may be NULL. */
@@ -82,5 +88,13 @@ float byte_range(float least, float largest, float *scale_r, float *zero_r);
  * columns, for each input, the weights of those columns. The last panel may be narrower. */
 void linear_pack(const Kernels *kernels, const float *weights, size_t width_in, size_t width_out,
                  float *packed);
+/* What is added to the scores of the query in that row, from the first key on; NULL: nothing. */
+static inline const float *attention_distances(const AttentionCall *call, size_t head, size_t row)
+{
+    if (!call->distances)
+        return NULL;
+    return call->distances + head * call->distance_step + call->distance_middle - row;
+}
+
 /* Floats of scratch, on a cache line, that attention over `length` tokens needs. */
 size_t attention_scratch(size_t length, size_t head_size);

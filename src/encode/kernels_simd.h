@@ -175,8 +175,10 @@ static void multiply_rows(Tile t, size_t rows, size_t columns)
 }
 
 /* The row holds `count` scores in room for `padded`, a multiple of LANES. */
-static void softmax_row(float *scores, size_t count, size_t padded)
+static void softmax_row(float *scores, const float *distances, size_t count, size_t padded)
 {
+    for (size_t i = 0; distances && i < padded; i += LANES)
+        v_store(scores + i, v_add(v_load(scores + i), v_load(distances + i)));
     for (size_t i = count; i < padded; i++)
         scores[i] = -1e30f;
     Vec max = v_load(scores), sum = v_all(0);
@@ -227,7 +229,8 @@ static void attend_head(const AttentionCall *call, size_t head)
                               .out_step = padded },
                       rows, padded);
         for (size_t r = 0; r < rows; r++)
-            softmax_row(scores + r * padded, call->length, padded);
+            softmax_row(scores + r * padded, attention_distances(call, head, row + r), call->length,
+                        padded);
         multiply_rows((Tile){ .depth = call->length,
                               .a = scores,
                               .a_step = padded,

@@ -87,13 +87,20 @@ Test(encode, gelu_follows_erf_everywhere)
 
 Test(encode, attention_agrees_with_plain_c)
 {
-    enum { HEADS = 3, SIZE = 16, WIDTH = HEADS * SIZE };
-    for (size_t length = 1; length <= 67; length++) {
+    enum { HEADS = 3, SIZE = 16, WIDTH = HEADS * SIZE, LENGTH_MAX = 67 };
+    enum { DISTANCES = 2 * LENGTH_MAX - 1 + ATTENTION_ROOM };
+    AUTO_FREE float *distances = random_values(2, (size_t)HEADS * DISTANCES, 2);
+    for (size_t length = 1; length <= LENGTH_MAX; length++) {
         AUTO_FREE float *qkv = random_values(length, length * 3 * WIDTH, 1);
         AUTO_FREE float *scratch = heap_alloc(attention_scratch(length, SIZE) * sizeof(float));
         AUTO_FREE float *expected = heap_alloc(length * WIDTH * sizeof(float));
         AUTO_FREE float *out = heap_alloc(length * WIDTH * sizeof(float));
         AttentionCall call = { qkv, length, HEADS, SIZE, expected, scratch };
+        if (length % 2) {
+            call.distances = distances;
+            call.distance_middle = LENGTH_MAX - 1;
+            call.distance_step = DISTANCES;
+        }
         kernels_plain.attention(&call);
         call.out = out;
         for (size_t s = 0; s < COUNT(sets); s++) {

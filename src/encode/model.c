@@ -257,11 +257,11 @@ static bool add_type(Loading *loading, Error *err)
 {
     Model *model = loading->model;
     const Tensor *types;
-    Error none;
     size_t width = model->config.width, positions = model->config.positions;
-    if (!find_tensor(loading, "embeddings.token_type_embeddings.weight", &types, &none))
-        return !strcmp(model->config.family->name, "distilbert") ||
-               fail(err, none.code, "%s", none.message);
+    if (!model->config.family->has_types)
+        return true;
+    if (!find_tensor(loading, "embeddings.token_type_embeddings.weight", &types, err))
+        return false;
     if (types->dim_count != 2 || types->dims[0] < 1 || types->dims[1] != width)
         return fail(err, ERROR_INVALID, "the type table is not %zu wide", width);
     tensor_read(types, 0, width, loading->scratch);
@@ -363,6 +363,7 @@ static bool load(Model *model, const char *folder, const char *cache_folder, Err
     if (safetensors_find(&loading.tensors, words))
         loading.prefix = prefix;
     return (find_words(&loading, err) && load_weights(&loading, &cache, err) &&
+            model_read_distances(model, &loading.tensors, loading.prefix, err) &&
             model_read_head(model, folder, &loading.tensors, err)) ||
            fail_in(err, "reading %s", path);
 }

@@ -23,7 +23,9 @@ typedef enum Pooling { POOLING_MEAN, POOLING_CLS, POOLING_MAX } Pooling;
 typedef struct ModelFamily {
     const char *name, *prefix, *layer, *query, *key, *value, *attended, *attended_norm, *up, *down,
         *output_norm;
-    size_t places; /* rows of the table of places that no token has, before the first */
+    size_t places;         /* rows of the table of places that no token has, before the first */
+    bool has_types;        /* tokens of a first and a second text differ by a vector */
+    const char *distances; /* what attention adds for the distance of two tokens; NULL: nothing */
 } ModelFamily;
 
 /* A layer after pooling: a folder of sentence-transformers, such as 2_Dense. */
@@ -86,8 +88,9 @@ typedef struct Model {
     ModelLayer *layers;
     HeadLayer head[MODEL_HEAD_MAX]; /* after pooling: dense layers, or those that score a pair */
     size_t head_count;
-    float *second;   /* [width]: what the type of a second text adds; NULL: nothing */
-    uint8_t *memory; /* all the packed weights, unless they lie in `packed` */
+    float *distances; /* [heads][model_distance_step()]: as in AttentionCall; NULL: none */
+    float *second;    /* [width]: what the type of a second text adds; NULL: nothing */
+    uint8_t *memory;  /* all the packed weights, unless they lie in `packed` */
     size_t memory_size;
     FileMap packed; /* the cache file */
 } Model;
@@ -105,6 +108,10 @@ extern const size_t model_family_count;
 /* The layers after pooling and the type of second texts, into a model whose tensors are read. */
 MUST_CHECK bool model_read_head(Model *model, const char *folder, const Safetensors *tensors,
                                 Error *err);
+/* What attention adds for the distance of two tokens, into a model whose family has that. */
+MUST_CHECK bool model_read_distances(Model *model, const Safetensors *tensors, Str prefix,
+                                     Error *err);
+size_t model_distance_step(const ModelConfig *config);
 /* The name that stored vectors carry: "<folder name>/<8 digits of a SHA-256>" of the weights and of
  * all else that a text's vector depends on (model_files.def), so that a folder that comes again
  * under its name with another tokenizer or pooling is another model. It is the

@@ -1,4 +1,5 @@
-/* model_head.c - the small layers after pooling, and the type of second texts; see model.h. */
+/* model_head.c - the small layers after pooling, the type of second texts, and what attention adds
+ * for distances; see model.h. */
 #include <math.h>
 
 #include "encode/model.h"
@@ -98,6 +99,49 @@ static bool read_second(const Place *from, Error *err)
     for (size_t i = 0; i < width; i++)
         rows[i] = rows[width + i] - rows[i];
     model->second = rows;
+    return true;
+}
+
+/* --- Distances -------------------------------------------------------------------------- */
+
+enum { BUCKETS = 32, BUCKETS_EACH_WAY = BUCKETS / 2, BUCKETS_EXACT = BUCKETS / 4 };
+#define DISTANCE_MAX 128.0f /* all that are farther share a bucket */
+
+/* The bucket of a key so many tokens after the query: one for each of the nearest, then ever wider
+ * ones (Raffel et al., "Exploring the limits of transfer learning", 2020, section 2.1). */
+static size_t distance_bucket(ptrdiff_t distance)
+{
+    size_t far = (size_t)(distance < 0 ? -distance : distance), way = distance > 0;
+    if (far >= BUCKETS_EXACT) {
+        float octaves = logf((float)far / BUCKETS_EXACT) / logf(DISTANCE_MAX / BUCKETS_EXACT);
+        far = BUCKETS_EXACT + (size_t)(octaves * (BUCKETS_EACH_WAY - BUCKETS_EXACT));
+        far = MIN(far, (size_t)BUCKETS_EACH_WAY - 1);
+    }
+    return way * BUCKETS_EACH_WAY + far;
+}
+
+size_t model_distance_step(const ModelConfig *config)
+{
+    return 2 * config->positions - 1 + ATTENTION_ROOM;
+}
+
+bool model_read_distances(Model *model, const Safetensors *tensors, Str prefix, Error *err)
+{
+    const ModelConfig *config = &model->config;
+    Place from = { model, tensors };
+    float *buckets;
+    size_t step = model_distance_step(config);
+    if (!config->family->distances)
+        return true;
+    Str name = str_format(model->arena, STR_FMT "%s", STR_ARG(prefix), config->family->distances);
+    if (!read_values(&from, name.at, BUCKETS, config->heads, &buckets, err))
+        return false;
+    model->distances = arena_new_array(model->arena, float, config->heads *step);
+    for (size_t i = 0; i < 2 * config->positions - 1; i++) {
+        size_t bucket = distance_bucket((ptrdiff_t)i - (ptrdiff_t)(config->positions - 1));
+        for (size_t head = 0; head < config->heads; head++)
+            model->distances[head * step + i] = buckets[bucket * config->heads + head];
+    }
     return true;
 }
 

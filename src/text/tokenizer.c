@@ -14,28 +14,45 @@ void tokenizer_frame_bert(Tokenizer *tokenizer, uint32_t begin, uint32_t end)
 
 /* --- Opening ---------------------------------------------------------------------------- */
 
-static bool read_case(const char *folder, bool *keeps_r, Error *err)
+/* Of tokenizer_config.json. */
+typedef struct Config {
+    bool keeps_case;
+    bool has_other_ends; /* than [CLS]: MPNet's vocabulary has that too and does not use it */
+} Config;
+
+static bool has_other_ends(const json_t *json)
+{
+    const json_t *begin = json_object_get(json, "cls_token");
+    Str name = json_is_object(begin) ? json_member_text(begin, "content")
+                                     : json_member_text(json, "cls_token");
+    return name.length && !str_is(name, "[CLS]");
+}
+
+static bool read_config(const char *folder, Config *config_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(8));
     AUTO_JSON json_t *json = NULL;
     Str text;
     char *path = path_join(arena, str(folder), S("tokenizer_config.json"));
-    *keeps_r = false;
+    *config_r = (Config){ 0 };
     if (!file_exists(path))
         return true;
     if (!file_read(arena, path, CONFIG_BYTES_MAX, &text, err) ||
         !json_parse(text, CONFIG_BYTES_MAX, &json, err))
         return fail_in(err, "reading %s", path);
-    *keeps_r = json_is_false(json_object_get(json, "do_lower_case"));
+    config_r->keeps_case = json_is_false(json_object_get(json, "do_lower_case"));
+    config_r->has_other_ends = has_other_ends(json);
     return true;
 }
 
-static bool open_vocab(Tokenizer *tokenizer, const char *folder, const char *path, Error *err)
+static bool open_vocab(Tokenizer *tokenizer, const Config *config, const char *path, Error *err)
 {
-    bool keeps_case;
     WordPieceToken ends[2];
-    if (!read_case(folder, &keeps_case, err) ||
-        !wordpiece_open(path, keeps_case, &tokenizer->wordpiece, err))
+    if (config->has_other_ends)
+        return fail(err, ERROR_UNSUPPORTED,
+                    "%s: texts do not begin with [CLS] here; the folder needs its tokenizer.json",
+                    path);
+    if (!wordpiece_open(path, config->keeps_case, &tokenizer->wordpiece, err))
         return false;
     (void)wordpiece_encode(tokenizer->wordpiece, S(""), ends, COUNT(ends));
     tokenizer_frame_bert(tokenizer, ends[0].id, ends[1].id);
@@ -48,9 +65,13 @@ bool tokenizer_open(const char *folder, Tokenizer **tokenizer_r, Error *err)
     Tokenizer *tokenizer = heap_alloc(sizeof *tokenizer);
     char *vocab = path_join(arena, str(folder), S("vocab.txt"));
     char *json = path_join(arena, str(folder), S("tokenizer.json"));
-    bool good = file_exists(vocab) || !file_exists(json)
-                    ? open_vocab(tokenizer, folder, vocab, err)
-                    : tokenizer_read_json(tokenizer, json, err);
+    Config config;
+    bool good = read_config(folder, &config, err);
+    bool has_json = file_exists(json), has_vocab = file_exists(vocab);
+    if (good && has_json && (!has_vocab || config.has_other_ends))
+        good = tokenizer_read_json(tokenizer, json, err);
+    else if (good)
+        good = open_vocab(tokenizer, &config, vocab, err);
     if (!good) {
         tokenizer_free(tokenizer);
         return false;

@@ -2,8 +2,9 @@
  *
  *   vocab.txt                       WordPiece (wordpiece.h); tokenizer_config.json may say that
  *                                   capitals stay
- *   tokenizer.json                  WordPiece or Unigram (unigram.h), with its normalisation and
- *                                   the tokens that go around a text
+ *   tokenizer.json                  in its place where texts begin with another token than [CLS]
+ *                                   (MPNet) or there is no vocab.txt: WordPiece or Unigram
+ * (unigram.h), with its normalisation and the tokens that go around a text
  *
  * Never changes once open: any thread may use it. */
 #pragma once

@@ -243,3 +243,30 @@ Test(text, a_damaged_charsmap_is_refused_or_does_nothing)
     cr_assert(str_is(buf_str(&out), "A"), "a replacement outside the texts is none");
     charsmap_free(map);
 }
+
+/* MPNet's vocabulary has [CLS], but its texts begin with <s>: vocab.txt alone would be wrong. */
+Test(text, a_vocabulary_whose_texts_begin_otherwise_gives_way_to_tokenizer_json)
+{
+    static const char *const names[] = { "\"<s>\"", "{\"content\":\"<s>\"}" };
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    const char *folder = make_folder(arena, "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\npump\n");
+    for (size_t i = 0; i < COUNT(names); i++) {
+        Tokenizer *tokenizer = NULL;
+        Error err = { 0 };
+        Str config = str_format(arena, "{\"cls_token\":%s}", names[i]);
+        char *path = path_join(arena, str(folder), S("tokenizer_config.json"));
+        cr_assert(file_write(path, config, 0600, &err));
+        cr_assert_not(tokenizer_open(folder, &tokenizer, &err));
+        cr_assert(strstr(err.message, "tokenizer.json"), "%s", err.message);
+    }
+    Tokenizer *tokenizer = NULL;
+    Error err = { 0 };
+    uint32_t ids[8];
+    char *path = path_join(arena, str(folder), S("tokenizer.json"));
+    cr_assert(file_write(path, str(unigram_file), 0600, &err));
+    cr_assert(tokenizer_open(folder, &tokenizer, &err), "%s", err.message);
+    cr_assert_eq(tokenizer_encode(tokenizer, S("the"), ids, COUNT(ids)), 3);
+    cr_assert_eq(ids[0], 0, "<s>");
+    tokenizer_free(tokenizer);
+    remove_folder(folder);
+}
