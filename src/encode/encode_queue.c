@@ -31,6 +31,7 @@ typedef struct Lane {
 
 struct EncodeQueue {
     char *folder, *wanted, *cache;
+    char known[ENCODE_MODEL_NAME_MAX];
     EncoderOptions options;
     int thread_max;
     bool keep_priority;
@@ -226,6 +227,17 @@ static bool is_wanted(const EncodeQueue *queue, const char *model, Error *err)
                 model, queue->wanted, STR_ARG(path_name(str(queue->folder))));
 }
 
+void encode_queue_known_as(EncodeQueue *queue, Str model)
+{
+    snprintf(queue->known, sizeof queue->known, STR_FMT, STR_ARG(model));
+}
+
+static const char *name_of(const EncodeQueue *queue, const Encoder *encoder)
+{
+    const char *known = *queue->wanted ? queue->wanted : queue->known;
+    return strcmp(known, encoder_weights_name(encoder)) ? encoder_model(encoder) : known;
+}
+
 static bool load(EncodeQueue *queue, Error *err)
 {
     Encoder *encoder = NULL;
@@ -233,13 +245,14 @@ static bool load(EncodeQueue *queue, Error *err)
         return no_model(queue, err);
     if (!encoder_open(queue->folder, &queue->options, &encoder, err))
         return false;
-    if (!is_wanted(queue, encoder_model(encoder), err)) {
+    const char *name = name_of(queue, encoder);
+    if (!is_wanted(queue, name, err)) {
         encoder_free(encoder);
         return false;
     }
     pthread_mutex_lock(&queue->lock);
     queue->encoder = encoder;
-    snprintf(queue->model, sizeof queue->model, "%s", encoder_model(encoder));
+    snprintf(queue->model, sizeof queue->model, "%s", name);
     bool started = start_threads(queue, err);
     if (!started)
         queue->encoder = NULL;

@@ -48,6 +48,9 @@ typedef struct EncodeStatus {
 } EncodeStatus;
 
 EncodeQueue *encode_queue_new(const EncodeQueueOptions *options);
+/* Before it is loaded: vectors that carry this name are its own, when they were named by its
+ * weights alone; it keeps the name then. */
+void encode_queue_known_as(EncodeQueue *queue, Str model);
 /* Load the model now if it is not yet; ERROR_NOT_FOUND when there is none. */
 MUST_CHECK bool encode_queue_load(EncodeQueue *queue, Error *err);
 /* The same in a thread of its own, for a caller that needs the model soon; a failure is told by

@@ -80,6 +80,18 @@ Test(encode_queue, no_other_model_is_loaded_than_the_one_asked_for)
     queue = encode_queue_new(&options);
     cr_assert(encode_queue_load(queue, &err), "%s", err.message);
     encode_queue_free(queue);
+    options.model = NULL;
+    queue = encode_queue_new(&options);
+    cr_assert(encode_queue_load(queue, &err), "%s", err.message);
+    const char *old = encoder_weights_name(encode_queue_encoder(queue));
+    options.model = str_copy(arena, str(old)).at;
+    cr_assert_str_neq(options.model, status.model);
+    encode_queue_free(queue);
+    queue = encode_queue_new(&options);
+    cr_assert(encode_queue_load(queue, &err), "%s", err.message);
+    encode_queue_status(queue, &status);
+    cr_assert_str_eq(status.model, options.model, "what was embedded before keeps its name");
+    encode_queue_free(queue);
     options.model = "tiny/00000000";
     queue = encode_queue_new(&options);
     cr_assert(!encode_queue_load(queue, &err));

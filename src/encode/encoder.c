@@ -24,7 +24,7 @@ typedef struct Workspace {
 
 struct Encoder {
     Model *model;
-    char name[MODEL_NAME_MAX];
+    char name[MODEL_NAME_MAX], weights_name[MODEL_NAME_MAX];
     Tokenizer *tokenizer;
     pthread_mutex_t lock; /* of the spare workspaces */
     Workspace *spare;
@@ -136,6 +136,7 @@ bool encoder_open(const char *folder, const EncoderOptions *options, Encoder **e
         encoder_free(encoder);
         return false;
     }
+    model_weights_name(folder, encoder->model, encoder->weights_name);
     *encoder_r = encoder;
     return true;
 }
@@ -159,6 +160,7 @@ bool encoder_is_reranker(const Encoder *encoder) { return encoder->model->config
 size_t encoder_tokens_max(const Encoder *encoder) { return encoder->model->config.positions; }
 size_t encoder_tokens_usual(const Encoder *encoder) { return encoder->model->config.tokens_max; }
 const char *encoder_model(const Encoder *encoder) { return encoder->name; }
+const char *encoder_weights_name(const Encoder *encoder) { return encoder->weights_name; }
 
 const char *encoder_kernels(const Encoder *encoder)
 {

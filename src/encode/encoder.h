@@ -34,6 +34,8 @@ size_t encoder_tokens_usual(const Encoder *encoder); /* where the model's own se
 const char *encoder_kernels(const Encoder *encoder); /* "AVX-512 fp32" */
 /* That stored vectors carry: "all-MiniLM-L6-v2/6b15dc96" (model.h). */
 const char *encoder_model(const Encoder *encoder);
+/* What vectors carry that were made when the weights alone were in the name. */
+const char *encoder_weights_name(const Encoder *encoder);
 /* A reranker scores pairs: its "vectors" are one value, the score before any scaling. */
 bool encoder_is_reranker(const Encoder *encoder);
 /* What the model wants before a query or a passage: "query: "; mostly empty. */

@@ -117,7 +117,9 @@ size_t model_distance_step(const ModelConfig *config);
  * under its name with another tokenizer or pooling is another model. It is the
  * same for both precisions: over STS-B dev the cosine of a text's int8 and fp32 vectors of
  * MiniLM-L6 is 0.9987 in the mean and 0.993 at least, so both may lie in one index, and a library
- * need not be embedded again when it moves to another processor. */
+ * need not be embedded again when it moves to another processor. Vectors made before the digits
+ * were of all of that carry those of the weights alone. */
+void model_weights_name(const char *folder, const Model *model, char name_r[MODEL_NAME_MAX]);
 MUST_CHECK bool model_name(const char *folder, const Model *model, char name_r[MODEL_NAME_MAX],
                            Error *err);
 MUST_CHECK bool model_digest(Str bytes, uint8_t digest[MODEL_DIGEST_SIZE], Error *err);

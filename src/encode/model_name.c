@@ -41,21 +41,31 @@ static bool add_files(Arena *arena, Sha256 *sha, const char *folder, const Model
     return true;
 }
 
-bool model_name(const char *folder, const Model *model, char name_r[MODEL_NAME_MAX], Error *err)
+static void put_name(const char *folder, const uint8_t *digest, char name_r[MODEL_NAME_MAX])
 {
-    AUTO_ARENA Arena *arena = arena_new(MB(1));
-    Sha256 sha;
-    uint8_t digest[SHA256_SIZE];
     Str path = str(folder);
-    sha256_begin(&sha);
-    sha256_add(&sha, (Str){ (const char *)model->digest, sizeof model->digest });
-    if (!add_files(arena, &sha, folder, &model->config, err))
-        return fail_in(err, "naming the model in %s", folder);
-    sha256_end(&sha, digest);
     while (path.length > 1 && path.at[path.length - 1] == '/')
         path.length--;
     Str name = str_slice(path_name(path), 0, MODEL_NAME_MAX - 10);
     snprintf(name_r, MODEL_NAME_MAX, STR_FMT "/%02x%02x%02x%02x", STR_ARG(name), digest[0],
              digest[1], digest[2], digest[3]);
+}
+
+void model_weights_name(const char *folder, const Model *model, char name_r[MODEL_NAME_MAX])
+{
+    put_name(folder, model->digest, name_r);
+}
+
+bool model_name(const char *folder, const Model *model, char name_r[MODEL_NAME_MAX], Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Sha256 sha;
+    uint8_t digest[SHA256_SIZE];
+    sha256_begin(&sha);
+    sha256_add(&sha, (Str){ (const char *)model->digest, sizeof model->digest });
+    if (!add_files(arena, &sha, folder, &model->config, err))
+        return fail_in(err, "naming the model in %s", folder);
+    sha256_end(&sha, digest);
+    put_name(folder, digest, name_r);
     return true;
 }

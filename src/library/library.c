@@ -58,6 +58,8 @@ bool library_open(const LibraryOptions *options, Library **library_r, Error *err
     /* The model whose vectors are in the database, so that they can be searched before it is loaded
      * again; it is loaded for the first query. */
     (void)model_choice_read(library, arena, &choice);
+    if (options->encoder)
+        encode_queue_known_as(options->encoder, choice.name);
     library->follower = follower_start(options->db, options->index_folder, choice.name, choice.dims,
                                        options->vector_exact != 0);
     library_open_models(library);
