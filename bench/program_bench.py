@@ -532,6 +532,35 @@ def bench_rebuild(program, folder, _peers):
     shutil.rmtree(server.data)  # the next one makes its own copy
 
 
+def bench_killed(program, folder, _peers, rounds=5):
+    """Killed while documents are added: how long until it listens, and until everything is found."""
+    opened = open_library(program, folder, 1, changes=True)
+    if not opened:
+        return
+    server, _ = opened
+    listening, ready = [], []
+    for number in range(rounds):
+        connection = server.connect()
+        server.upload(connection, [(f"killed{number}-{n}.txt", f"Note {n} of round {number}.".encode()) for n in range(60)])
+        server.process.kill()
+        server.process.wait()
+        began = time.perf_counter()
+        listening.append(server.start())
+        connection = server.connect()
+        while True:
+            connection.request("GET", "/ready")
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == 200:
+                break
+            time.sleep(0.002)
+        ready.append(time.perf_counter() - began)
+    say("listening after a kill with 100,000 chunks", **spread(listening))
+    say("ready after a kill with 100,000 chunks", **spread(ready))
+    server.stop()
+    shutil.rmtree(server.data)
+
+
 def add_until(server, files, stopping, added):
     """Documents of some 300 chunks, one after the other, so that there is always one to embed."""
     connection = server.connect()
@@ -601,7 +630,7 @@ def bench_load(program, folder, _peers, rate=100, seconds=30):
 
 BENCHES = {"start": bench_start, "memory": bench_memory, "small": bench_small, "pdf": bench_pdf, "files": bench_files,
            "pages": bench_pages, "hybrid": bench_hybrid, "several": bench_several, "heavy": bench_heavy,
-           "rebuild": bench_rebuild, "load": bench_load}
+           "rebuild": bench_rebuild, "killed": bench_killed, "load": bench_load}
 
 
 def main():
