@@ -1,6 +1,6 @@
 // lab.js - how well searching finds what people judged: judged sets, runs of them, and whether other settings are better.
 // The address holds the run that is shown, the one beside it, and the runs of a setting's values: ?run=ID&beside=ID&sweep=ID,ID,ID
-import {h, fill, cleanup} from '../dom.js';
+import {h, fill, say, cleanup} from '../dom.js';
 import {t, number, ago, duration} from '../texts.js';
 import {get, post, remove} from '../api.js';
 import {mayWrite, mayAdminister} from '../state.js';
@@ -43,6 +43,30 @@ function speedOf() {
   };
 }
 
+// How far runs are together, the time that is left at the speed so far, and the way out. The same elements stay while it goes on.
+function progressLine() {
+  const speed = speedOf();
+  const words = h('span', {});
+  const bar = h('progress', {'aria-label': t('lab.working')});
+  let going = [];
+  const stop = () => Promise.all(going.map((one) => post(`/v1/lab/runs/${one.id}/cancel`))).catch((error) => toast(error.message));
+  const element = h('div', {class: 'row', test: 'lab-working'}, words, bar, mayWrite() && h('button', {class: 'small', test: 'lab-cancel', onclick: stop}, t('do.cancel')));
+  return {
+    element,
+    show(runs) {
+      going = runs.filter((one) => !isOver(one));
+      const most = Math.max(...runs.map((one) => one.total));
+      const total = most * runs.length;
+      const done = runs.reduce((sum, one) => sum + (isOver(one) ? most : one.done), 0);
+      const left = speed.left(done, total - done);
+      say(words, [total ? t('lab.step', {done: number(done), total: number(total)}) : t('lab.waiting'), left !== null && t('lab.left', {time: duration(left)})].filter(Boolean).join(' · '));
+      bar.max = Math.max(total, 1);
+      bar.value = done;
+      if (!going.length) element.remove();
+    },
+  };
+}
+
 export function render(root, {query}) {
   const undo = cleanup();
   const head = top(t('lab.title'), h('a', {class: 'button', href: '/search'}, t('lab.back')));
@@ -54,21 +78,9 @@ export function render(root, {query}) {
   let turn = 0;
   let isWaiting = false;  // for what is shown: who cannot see it is told when it is there
   let showing = null;
-  let speed = speedOf();
+  let line = progressLine();
   undo.add(() => { clearTimeout(timer); turn++; });
   fill(root, head.element, h('div', {class: 'scroll pad lab'}, h('p', {class: 'lead'}, t('lab.lead')), choice, shown, past, missed));
-
-  // How far the runs are together, the time that is left at the speed so far, and the way out.
-  function working(runs) {
-    const going = runs.filter((one) => !isOver(one));
-    const most = Math.max(...runs.map((one) => one.total));
-    const done = runs.reduce((sum, one) => sum + (isOver(one) ? most : one.done), 0);
-    const left = speed.left(done, most * runs.length - done);
-    const words = [most ? t('lab.step', {done: number(done), total: number(most * runs.length)}) : t('lab.waiting'), left !== null && t('lab.left', {time: duration(left)})];
-    const stop = () => Promise.all(going.map((one) => post(`/v1/lab/runs/${one.id}/cancel`))).catch((error) => toast(error.message));
-    return h('div', {class: 'row', test: 'lab-working'}, h('span', {}, words.filter(Boolean).join(' · ')),
-      h('progress', {max: Math.max(most * runs.length, 1), value: done, 'aria-label': t('lab.working')}), mayWrite() && h('button', {class: 'small', test: 'lab-cancel', onclick: stop}, t('do.cancel')));
-  }
 
   async function result(run) {
     const {beside, sweep} = here().query;
@@ -81,19 +93,20 @@ export function render(root, {query}) {
   function paint(run) {
     showing = run;
     if (run.result) return result(run);
-    return fill(shown, isOver(run) ? h('p', {class: 'problem', role: 'alert', test: 'lab-failed'}, run.state === 'cancelled' ? t('lab.cancelled') : run.error) : working([run]));
+    if (isOver(run)) return fill(shown, h('p', {class: 'problem', role: 'alert', test: 'lab-failed'}, run.state === 'cancelled' ? t('lab.cancelled') : run.error));
+    if (!line.element.isConnected) fill(shown, line.element);
+    return line.show([run]);
   }
 
   // Rows come as their runs end; what is chosen of them meanwhile stays.
   function sweepPainter() {
-    const progress = h('div', {});
     const rows = h('div', {class: 'lab-result'});
     const chosen = new Set();
     let painted = '';
     return (runs) => {
-      if (!progress.isConnected) fill(shown, progress, rows);
+      if (!rows.isConnected) fill(shown, line.element, rows);
       showing = null;
-      fill(progress, !runs.every(isOver) && working(runs));
+      line.show(runs);
       if (painted !== sweepKey(runs)) fill(rows, sweepTable(runs, chosen, {open: (one) => open(one.id), compare: (one, other) => open(one.id, other.id)}));
       painted = sweepKey(runs);
       if (runs.every(isOver)) paintRuns();
@@ -118,7 +131,7 @@ export function render(root, {query}) {
 
   function show(address, ids, painted) {
     note(withQuery(address));
-    speed = speedOf();
+    line = progressLine();
     shown.closest('.lab').scrollTop = 0;
     return watch(ids, painted);
   }
