@@ -648,20 +648,37 @@ KeyFilter index_matching(Index *index, Arena *arena, const Query *query, bool *i
 
 #define MISSING_LOOKS_MAX 8
 
-static bool is_anywhere(Index *index, Arena *arena, Str word)
+/* Among the hits, which costs little, else anywhere. */
+static bool is_anywhere(Index *index, Arena *arena, Str word, const KeyFilter *hits)
 {
-    Query phrase = index_query(index, arena, str_format(arena, "\"" STR_FMT "\"", STR_ARG(word)));
+    Query phrase = parse(index, arena, str_format(arena, "\"" STR_FMT "\"", STR_ARG(word)));
+    const KeyFilter *const where[] = { hits, NULL };
     if (phrase.clauses.count != 1)
         return true;
-    KeyFilter found = index_matching(index, arena, &phrase, NULL);
-    for (size_t w = 0; w < bitmap_words(found.bit_count); w++)
-        if (found.bits[w])
-            return true;
+    for (size_t i = 0; i < COUNT(where); i++) {
+        KeyFilter found = keyword_matching(index->keyword, &phrase, where[i], arena, NULL);
+        for (size_t w = 0; w < bitmap_words(found.bit_count); w++)
+            if (found.bits[w])
+                return true;
+    }
     return false;
 }
 
-Str index_missing_name(Index *index, Arena *arena, const Query *query)
+/* "XK-99213", "4711"; nothing with a sign of the query language. */
+static bool is_number_of_something(Str word)
 {
+    bool has_digit = false;
+    for (size_t i = 0; i < word.length; i++)
+        has_digit |= word.at[i] >= '0' && word.at[i] <= '9';
+    return has_digit && word.length >= 3 && word.at[0] != '-' && str_find_char(word, '"') < 0 &&
+           str_find_char(word, ':') < 0 && word.at[word.length - 1] != '*' &&
+           str_find_char(word, '~') < 0;
+}
+
+Str index_missing_name(Index *index, Arena *arena, const Query *query, const IndexHit *hits,
+                       size_t hit_count)
+{
+    KeyFilter found = bitmap_of(arena, hits, hit_count);
     Str rest = query->text, word;
     size_t looks = 0;
     while (str_next(&rest, ' ', &word) && looks < MISSING_LOOKS_MAX) {
@@ -669,11 +686,10 @@ Str index_missing_name(Index *index, Arena *arena, const Query *query)
             word.length--;
         while (word.length && HAS_CHAR(word.at[0], "(['"))
             word = str_from(word, 1);
-        if (word.length < 3 || !is_identifier(word) || HAS_CHAR(word.at[0], "\"-") ||
-            HAS_CHAR(word.at[word.length - 1], "\"*~"))
+        if (!is_number_of_something(word))
             continue;
         looks++;
-        if (!is_anywhere(index, arena, word))
+        if (!is_anywhere(index, arena, word, &found))
             return word;
     }
     return STR_NONE;

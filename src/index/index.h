@@ -113,9 +113,10 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
 /* The living chunks that keep to the query's phrases and exclusions, as a bitmap. *is_cut_r as
  * above. */
 KeyFilter index_matching(Index *index, Arena *arena, const Query *query, bool *is_cut_r);
-/* The first of the query's plain words that has digits or signs inside, as the number of a part or
- * a file has, and is nowhere; empty: there is none. */
-Str index_missing_name(Index *index, Arena *arena, const Query *query);
+/* The first of the query's plain words that has digits, as the number of a part or a file has,
+ * and is nowhere; empty: there is none. It is looked for among the hits first. */
+Str index_missing_name(Index *index, Arena *arena, const Query *query, const IndexHit *hits,
+                       size_t hit_count);
 
 /* Where a chunk's text shows the query best. */
 Snippet index_snippet(Index *index, Arena *arena, const Query *query, Language language, Str text,

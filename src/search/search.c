@@ -203,7 +203,8 @@ static void look_for_missing(Running *run, Index *index)
     const SearchRequest *request = run->request;
     if (request->is_typing || request->is_telling || request->only_found || request->leg_count)
         return;
-    run->results.missing = index_missing_name(index, run->arena, &run->query);
+    run->results.missing =
+        index_missing_name(index, run->arena, &run->query, run->hits, run->hit_count);
 }
 
 static Str missing_notice(const Running *run)

@@ -136,7 +136,7 @@ typedef struct SearchResults {
     SearchStep *steps;
     size_t step_count;
     Str search_id; /* in the history; empty: it is not kept there */
-    Str missing;   /* a word with digits or signs that is nowhere in the library; empty: none */
+    Str missing;   /* a word with digits that is nowhere in the library; empty: none */
     Str notice;    /* why a leg is missing, or that a word is; empty: none */
 } SearchResults;
 
