@@ -3,7 +3,11 @@
  * TDPBF16PS adds the products of 16 rows of 32 values with 32 values of 16 columns. Scores, their
  * softmax and the sums stay fp32; queries, keys, values and weights are rounded to 8 bits of
  * fraction, which is as fine as the bytes before and after. Sixteen queries go together; keys
- * are padded to 32 with weight 0. */
+ * are padded to 32 with weight 0.
+ *
+ * In fp32 attention would make MiniLM-L6's vectors those of the other sets (mean cosine 1.00000
+ * with AVX-512 VNNI for 0.9991), but a chunk of 128 tokens would take 28 % longer and a sentence
+ * 9 %. */
 #include "encode/bytes.h"
 
 #pragma GCC target("avx512f,avx512bw,avx512bf16,amx-tile,amx-bf16,fma")
