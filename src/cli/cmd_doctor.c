@@ -157,9 +157,11 @@ static void check_index(Findings *findings, const json_t *health)
     Arena *arena = findings->line->arena;
     Str about = str_format(arena, "%" PRId64 " passages, %" PRId64 " vectors",
                            output_int(index, "chunks"), output_int(index, "vectors"));
-    if (json_is_object(building))
+    if (json_is_object(building)) {
+        Str progress = output_progress(arena, building);
         about = str_format(arena, STR_FMT "; it is being made again from the database: " STR_FMT,
-                           STR_ARG(about), STR_ARG(output_progress(arena, building)));
+                           STR_ARG(about), STR_ARG(progress));
+    }
     say(findings, true, "index", about);
 }
 

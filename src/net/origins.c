@@ -285,8 +285,8 @@ static bool read_proxy(Origins *origins, const char *text, Error *err)
     origins->proxy_host = heap_text(str_c(arena, url.host));
     origins->proxy_port = url.port;
     Str name = str_format(arena, STR_FMT ":" STR_FMT, STR_ARG(url.user), STR_ARG(url.password));
-    Str header = str_format(arena, "Proxy-Authorization: Basic " STR_FMT "\r\n",
-                            STR_ARG(base64_encode(arena, name)));
+    Str encoded = base64_encode(arena, name);
+    Str header = str_format(arena, "Proxy-Authorization: Basic " STR_FMT "\r\n", STR_ARG(encoded));
     origins->proxy_authorization = heap_text(name.length > 1 ? header.at : "");
     return true;
 }

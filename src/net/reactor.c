@@ -194,7 +194,10 @@ static void run_timers(Reactor *reactor)
 /* Milliseconds until the next timer, -1 when there is none. */
 static int64_t timer_wait(const Reactor *reactor)
 {
-    return reactor->timer_count ? MAX(reactor->timers[1]->at_ms - monotonic_ms(), 0) : -1;
+    if (!reactor->timer_count)
+        return -1;
+    int64_t left = reactor->timers[1]->at_ms - monotonic_ms();
+    return MAX(left, 0);
 }
 
 static int64_t sooner(int64_t a, int64_t b) { return a < 0 ? b : b < 0 ? a : MIN(a, b); }
