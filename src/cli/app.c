@@ -363,6 +363,7 @@ static bool start_server(App *app, bool listens, Error *err)
     HttpServerOptions options = { .listen = listens ? str_c(app->arena, settings->listen) : NULL,
                                   .local_path = app->socket,
                                   .reactor_count = listens ? (int)settings->reactors : 1,
+                                  .connection_max = (size_t)settings->connections,
                                   .thread_count = (int)settings->request_threads,
                                   .disk_reserve = (uint64_t)settings->disk_reserve };
     bool needed = false;

@@ -1,6 +1,7 @@
 /* cmd_serve.c - the server. */
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/crash.h"
@@ -8,6 +9,17 @@
 #include "cli/app.h"
 #include "cli/command.h"
 #include "net/http_server.h"
+
+/* Every connection needs a descriptor, and the limit that a program begins with is that of the days
+ * of select(). */
+static void allow_many_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536) {
+        limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)65536);
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
 
 static bool run(CommandLine *line, Error *err)
 {
@@ -21,6 +33,7 @@ static bool run(CommandLine *line, Error *err)
      * keeps ever larger ones for the next, 17 MB more after three PDFs of 1,600 pages. */
     (void)mallopt(M_MMAP_THRESHOLD, KB(256));
     crash_report();
+    allow_many_files();
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -74,11 +75,32 @@ static void flood_ends(void *argument)
     end_flood(argument);
 }
 
+static void ticks_end(void *argument)
+{
+    Waiting *waiting = argument;
+    reactor_clear_timer((Reactor *)http_reactor(waiting->response), &waiting->timer);
+    end_flood(waiting);
+}
+
+static void tick(ReactorTimer *timer)
+{
+    Waiting *waiting = timer->owner;
+    (void)http_stream_send(waiting->stream, S("tick"), S("x"));
+    timer->fire = tick;
+    reactor_set_timer((Reactor *)http_reactor(waiting->response), timer, monotonic_ms() + 500);
+}
+
 static void on_time(ReactorTimer *timer)
 {
     Waiting *waiting = timer->owner;
-    if (!str_is(waiting->request->path, "/flood")) {
+    if (str_is(waiting->request->path, "/a") || str_is(waiting->request->path, "/c")) {
         answer(waiting, 200);
+        return;
+    }
+    if (str_is(waiting->request->path, "/ticks")) {
+        waiting->stream = http_respond_stream(
+            waiting->response, &(HttpStreamOptions){ .on_gone = ticks_end, .argument = waiting });
+        tick(timer);
         return;
     }
     waiting->stream = http_respond_stream(
@@ -123,7 +145,10 @@ static void open_server(void)
 {
     Error err;
     arena = arena_new(MB(64));
-    HttpServerOptions options = { .listen = "127.0.0.1:0", .reactor_count = 2 };
+    HttpServerOptions options = { .listen = "127.0.0.1:0",
+                                  .reactor_count = 2,
+                                  .connection_max = 4000,
+                                  .connection_max_per_address = 4000 };
     cr_assert(http_server_start(&options, &dispatch, NULL, &server, &err), "%s", err.message);
 }
 
@@ -285,4 +310,36 @@ Test(net_later, a_client_that_leaves_a_full_stream_is_noticed)
     close(fd);
     cr_expect(comes_to(&gone_count, 1));
     cr_expect(comes_to(&waiting_count, 0));
+}
+
+#define MANY 2200 /* so many that they are woken together */
+
+Test(net_later, thousands_of_streams_all_get_what_is_theirs_and_all_end_with_the_server)
+{
+    struct rlimit limit;
+    static int fds[MANY];
+    cr_assert(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)8192);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * MANY + 100) {
+        puts("skipped: needs more open files");
+        return;
+    }
+    for (size_t i = 0; i < MANY; i++)
+        fds[i] = dial_and_say(S(GET("/ticks?ms=1") "\r\n"));
+    cr_expect(comes_to(&waiting_count, MANY), "%d", waiting_count);
+    sleep_ms(1200);
+    cr_expect(http_server_stop(server, 20000));
+    server = NULL;
+    cr_expect_eq(waiting_count, 0);
+    for (size_t i = 0; i < MANY; i++) {
+        Str got = read_some(fds[i], 1000);
+        cr_expect(HAS(got, "data: x\n\n") && str_ends(got, S("0\r\n\r\n")), "%zu: " STR_FMT, i,
+                  STR_ARG(got));
+        size_t ticks = 0;
+        for (ptrdiff_t at; (at = str_find(got, S("event: tick"))) >= 0; ticks++)
+            got = str_from(got, (size_t)at + 1);
+        cr_expect_geq(ticks, 2, "%zu: %zu", i, ticks);
+        close(fds[i]);
+        arena_reset(arena);
+    }
 }

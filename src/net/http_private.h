@@ -40,6 +40,8 @@ struct HttpLoop {
     HttpLink *links;
     HttpLink *adding; /* handed to the daemon just now */
     HttpStream *streams;
+    HttpStream *waking; /* streams with something to send, resumed together */
+    ReactorTimer wake_timer;
     HttpExchange *later; /* handlers that have returned without an answer */
     atomic_size_t link_count;
     struct Linger *lingers;
@@ -151,4 +153,5 @@ Str response_bytes(HttpExchange *exchange);
 /* http_stream.c */
 struct MHD_Response *stream_response(HttpExchange *exchange);
 void stream_gone(HttpStream *stream, bool was_cut); /* on the loop: the connection is done */
+void streams_wake(HttpLoop *loop);                  /* on the loop: those that are waking, now */
 void streams_end(HttpLoop *loop);                   /* on the loop: the server stops */

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -11,6 +12,7 @@
 #include "net/http_private.h"
 
 #define SWEEP_MS 2000
+#define CONNECTIONS_MAX 12000
 #define BODY_RATE_AFTER_S 20 /* from then on a body must average BODY_RATE_MIN bytes a second */
 #define BODY_RATE_MIN 256
 
@@ -198,6 +200,16 @@ static bool start_loop(HttpServer *server, int number, Error *err)
 
 /* --- Starting and stopping --- */
 
+/* As many as there are descriptors for: each may need a second one, for a file or for the service
+ * that it waits for. */
+static size_t default_connection_max(void)
+{
+    struct rlimit limit = { .rlim_cur = 1024 };
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    size_t half = (size_t)MIN(limit.rlim_cur, (rlim_t)MB(1)) / 2;
+    return MIN(MAX(half, (size_t)256) - 128, (size_t)CONNECTIONS_MAX);
+}
+
 static void fill_defaults(HttpServerOptions *options)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -206,10 +218,11 @@ static void fill_defaults(HttpServerOptions *options)
     options->reactor_count = MIN(options->reactor_count, 4);
     options->thread_count = options->thread_count ? options->thread_count : 16;
     options->queue_max = options->queue_max ? options->queue_max : 1024;
-    options->connection_max = options->connection_max ? options->connection_max : 4096;
+    options->connection_max =
+        options->connection_max ? options->connection_max : default_connection_max();
     if (!options->connection_max_per_address)
         options->connection_max_per_address = 512;
-    options->header_max = options->header_max ? options->header_max : KB(32);
+    options->header_max = options->header_max ? options->header_max : KB(16);
     options->idle_s = options->idle_s ? options->idle_s : 60;
     options->head_s = options->head_s ? options->head_s : 20;
     options->disk_reserve = options->disk_reserve ? options->disk_reserve : MB(256);
@@ -268,6 +281,7 @@ static void stop_daemon(void *argument)
     if (!loop->daemon)
         return;
     reactor_unwatch(loop->reactor, &loop->watch);
+    streams_wake(loop); /* a daemon must not be stopped with connections suspended */
     mhd.stop_daemon(loop->daemon);
     loop->daemon = NULL;
     lingers_end(loop);

@@ -18,9 +18,10 @@ typedef struct HttpServerOptions {
     int reactor_count;      /* 0: one a core, at most 4 */
     int thread_count;       /* of the pool; 0: 16 */
     size_t queue_max;       /* requests that may wait for a thread; 0: 1,024; then 503 */
-    size_t connection_max;  /* 0: 4,096 */
+    size_t connection_max;  /* 0: 12,000, or half as many as files may be open */
     size_t connection_max_per_address; /* 0: 512 */
-    size_t header_max;                 /* bytes of request line and headers; 0: 32 KiB */
+    size_t header_max;                 /* bytes of request line and headers; 0: 16 KiB.
+                                        * Every connection has so much */
     int idle_s;                        /* a quiet connection is closed; 0: 60 */
     int head_s;                        /* the head must be in by then; 0: 20 */
     uint64_t disk_reserve;             /* free bytes an upload must leave on the disk; 0: 256 MiB */

@@ -13,6 +13,10 @@
 #include "net/http_private.h"
 #include "net/sse.h"
 
+/* To resume a connection, libmicrohttpd walks the list of all that are suspended. With many streams
+ * those that have something to send are gathered for a millisecond for each so many of them, which
+ * keeps the walk to a small part of the time. */
+#define STREAMS_PER_MS 2048
 #define QUEUE_KEPT KB(16) /* of memory, when the queue is empty */
 
 struct HttpStream {
@@ -37,6 +41,7 @@ struct HttpStream {
     ReactorWatch watch;
     bool is_watched, is_listed;
     HttpStream *next, *previous;
+    HttpStream *next_waking;
 };
 
 static void stream_release(HttpStream *stream)
@@ -54,13 +59,45 @@ static bool is_open(const HttpStream *stream)
     return !stream->is_gone && !stream->is_cut && !stream->is_ended;
 }
 
+static void on_wake_time(ReactorTimer *timer) { streams_wake(timer->owner); }
+
+/* The stream stays as long as its connection is suspended. */
+static void enter_waking(void *argument)
+{
+    HttpStream *stream = argument;
+    HttpLoop *loop = stream->loop;
+    int64_t delay_ms = (int64_t)(loop->server->counts.streams / STREAMS_PER_MS);
+    stream->next_waking = loop->waking;
+    loop->waking = stream;
+    loop->wake_timer.fire = on_wake_time;
+    loop->wake_timer.owner = loop;
+    if (!loop->wake_timer.slot)
+        reactor_set_timer(loop->reactor, &loop->wake_timer, monotonic_ms() + delay_ms);
+}
+
+void streams_wake(HttpLoop *loop)
+{
+    reactor_clear_timer(loop->reactor, &loop->wake_timer);
+    while (loop->waking) {
+        HttpStream *stream = loop->waking;
+        loop->waking = stream->next_waking;
+        loop_resume(loop, stream->connection);
+    }
+}
+
 /* With the lock held. */
 static void wake(HttpStream *stream)
 {
+    HttpLoop *loop = stream->loop;
     if (!stream->is_suspended || stream->is_gone)
         return;
     stream->is_suspended = false;
-    loop_resume(stream->loop, stream->connection);
+    if (loop->server->counts.streams < STREAMS_PER_MS)
+        loop_resume(loop, stream->connection);
+    else if (reactor_is_here(loop->reactor))
+        enter_waking(stream);
+    else
+        reactor_post(loop->reactor, enter_waking, stream);
 }
 
 /* --- On the loop's thread --- */
