@@ -305,4 +305,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test unit unit-programs check crash crash-loop fuzz bench corpus install dist docs clean FORCE
+.PHONY: all run test bench-gateway soak unit unit-programs check crash crash-loop fuzz bench corpus install dist docs clean FORCE
