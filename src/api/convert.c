@@ -132,7 +132,7 @@ DocNode *convert_select(Arena *arena, const DocNode *node, const ConvertOptions 
     memset(&copy->blocks, 0, sizeof copy->blocks);
     memset(&copy->starts, 0, sizeof copy->starts);
     memset(&copy->children, 0, sizeof copy->children);
-    copy->text = buf_new(arena, SIZE_MAX / 2);
+    copy->text_length = 0;
     bool keeps_these = keeps_facts && is_mail(node);
     for (size_t i = 0; i < node->blocks.count; i++)
         if (is_wanted(&node->blocks.at[i], options, keeps_these))

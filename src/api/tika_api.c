@@ -297,7 +297,7 @@ static bool answer_meta(TikaWork *work, Error *err)
         return false;
     const DocNode *node = work->extraction.root;
     TikaFacts facts = facts_of_file(work, node);
-    Str language = library_language(buf_str(&node->text));
+    Str language = library_language(doc_node_text(request->arena, node));
     if (language.length)
         tika_fact_add(&facts, S("language"), language);
     if (wanted.length) {

@@ -75,7 +75,7 @@ TikaFacts tika_facts(Arena *arena, const DocNode *node)
             add_meta(&facts, &node->blocks.at[i]);
     if (pages && !tika_fact(&facts, S("xmpTPg:NPages")))
         tika_fact_add(&facts, S("xmpTPg:NPages"), str_format(arena, "%d", pages));
-    if (node->failure.code == ERROR_NONE && node->text.length) {
+    if (node->failure.code == ERROR_NONE && node->text_length) {
         quality_measure(arena, node, &quality);
         tika_fact_add(&facts, S("lectern:extraction_quality"), str(quality_name(quality.grade)));
     }

@@ -183,7 +183,7 @@ struct DocNode {
     Str bytes;  /* of a child, when kept; else empty */
     VEC(Block) blocks;
     VEC(uint32_t) starts; /* of each block in the document's text */
-    Buf text;
+    size_t text_length;   /* of the document's text, see doc_node_text() */
     VEC(DocNode *) children;
     VEC(Str) warnings;
     DocNode *parent;
@@ -194,6 +194,8 @@ struct DocNode {
 DocNode *doc_tree_new(Arena *arena, Str name, bool keep_bytes, DocSink *sink_r);
 /* Append a block as the sink does; for readers of stored blocks. */
 void doc_node_add(Arena *arena, DocNode *node, const Block *block);
+/* The document's text, put together: the tree holds that of each block. */
+Str doc_node_text(Arena *arena, const DocNode *node);
 
 typedef enum DocFormat { DOC_MARKDOWN, DOC_TEXT, DOC_JSON, DOC_HTML } DocFormat;
 /* Write a document and its children. HTML is a fragment with all text escaped; each block has

@@ -11,32 +11,31 @@ static DocNode *new_node(Arena *arena, Str name, DocNode *parent)
 {
     DocNode *node = arena_new_one(arena, DocNode);
     node->name = str_copy(arena, name);
-    node->text = buf_new(arena, SIZE_MAX / 2);
     node->parent = parent;
     return node;
 }
 
 /* Two line ends between blocks, one between rows of the same table; blocks without text (pages)
  * take no room. */
-static void add_separator(DocNode *node, const Block *block)
+static size_t separator_length(const DocNode *node, const Block *block)
 {
     const Block *last = NULL;
     for (size_t i = node->blocks.count; i-- > 0 && !last;)
         if (node->blocks.at[i].text.length)
             last = &node->blocks.at[i];
     if (!last)
-        return;
+        return 0;
     bool same_table =
         last->kind == BLOCK_ROW && block->kind == BLOCK_ROW && last->table == block->table;
-    buf_add(&node->text, same_table ? S("\n") : S("\n\n"));
+    return same_table ? 1 : 2;
 }
 
 void doc_node_add(Arena *arena, DocNode *node, const Block *block)
 {
     if (block->text.length)
-        add_separator(node, block);
-    *vec_push(arena, &node->starts) = (uint32_t)node->text.length;
-    buf_add(&node->text, block->text);
+        node->text_length += separator_length(node, block);
+    *vec_push(arena, &node->starts) = (uint32_t)node->text_length;
+    node->text_length += block->text.length;
 
     Block *copy = vec_push(arena, &node->blocks);
     *copy = *block;
@@ -58,10 +57,22 @@ void doc_node_add(Arena *arena, DocNode *node, const Block *block)
     }
 }
 
+Str doc_node_text(Arena *arena, const DocNode *node)
+{
+    char *text = arena_alloc(arena, node->text_length);
+    memset(text, '\n', node->text_length); /* what stands between blocks */
+    for (size_t i = 0; i < node->blocks.count; i++) {
+        Str block = node->blocks.at[i].text;
+        if (block.length)
+            memcpy(text + node->starts.at[i], block.at, block.length);
+    }
+    return (Str){ text, node->text_length };
+}
+
 static bool tree_block(void *self, const Block *block, Error *err)
 {
     TreeSink *sink = self;
-    if (block->text.length > UINT32_MAX - KB(4) - sink->node->text.length)
+    if (block->text.length > UINT32_MAX - KB(4) - sink->node->text_length)
         return fail(err, ERROR_TOO_LARGE, "the document's text is longer than 4 GB");
     doc_node_add(sink->arena, sink->node, block);
     return true;

@@ -110,7 +110,7 @@ bool reading_ask(Reading *reading, const char *worker, Receiver *in, Error *err)
 static bool show_first(const Reading *reading, Error *err)
 {
     const ExtractionInput *input = reading->input;
-    return !input->first || !reading->laters.count || !reading->out->root->text.length ||
+    return !input->first || !reading->laters.count || !reading->out->root->text_length ||
            input->first(input->self, reading->out, err);
 }
 

@@ -46,7 +46,7 @@ void reading_join(Reading *reading, DocNode *node, const size_t *at, DocNode *co
     DocNode old = *node;
     memset(&node->blocks, 0, sizeof node->blocks);
     memset(&node->starts, 0, sizeof node->starts);
-    node->text = buf_new(arena, SIZE_MAX / 2);
+    node->text_length = 0;
     size_t next = 0;
     for (size_t i = 0; i <= old.blocks.count; i++) {
         for (; next < count && at[next] <= i; next++)

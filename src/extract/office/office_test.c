@@ -281,7 +281,7 @@ Test(extract, a_protected_workbook_opens_with_its_password_only)
         bool ok = extract_document(&source, doc, &err);
         doc_writer_free(doc);
         cr_expect_eq(err.code, ok ? ERROR_NONE : ERROR_ENCRYPTED);
-        Str said = ok ? buf_str(&node->text) : str(err.message);
+        Str said = ok ? doc_node_text(arena, node) : str(err.message);
         cr_expect(str_find(said, str(cases[i].phrase)) >= 0, STR_FMT, STR_ARG(said));
         cr_expect(str_is(node->format, ok ? "xlsx" : "office_encrypted"), STR_FMT,
                   STR_ARG(node->format));
