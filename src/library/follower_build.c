@@ -269,12 +269,15 @@ void end_builds(Follower *follower)
         join_build(follower);
 }
 
-static void adopt(WorkspaceIndex *at)
+/* Whoever asks how far builds are reads `dims` under the lock alone. */
+static void adopt(Follower *follower, WorkspaceIndex *at)
 {
     pthread_rwlock_wrlock(&at->use);
     index_adopt_model(at->index);
     memcpy(at->model, at->build.model, sizeof at->model);
+    pthread_mutex_lock(&follower->lock);
     at->dims = at->build.dims;
+    pthread_mutex_unlock(&follower->lock);
     pthread_rwlock_unlock(&at->use);
 }
 
@@ -284,7 +287,7 @@ void finish_builds(Follower *follower)
         if (at->build.state != BUILD_READ)
             continue;
         if (at->build.is_coming)
-            adopt(at);
+            adopt(follower, at);
         set_state(follower, at, BUILD_NONE);
         follower->unsaved++;
         follower->must_save = true; /* the files may hold what was erased since */

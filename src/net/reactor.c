@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@ struct Reactor {
     int epoll;
     ReactorWatch wake; /* an eventfd */
     pthread_t thread;
-    bool is_started, is_stopping;
+    atomic_bool is_started; /* is asked on other threads */
+    bool is_stopping;
     ReactorTask *tasks;
     ReactorTimer **timers; /* a binary heap from index 1 */
     size_t timer_count, timer_capacity;
