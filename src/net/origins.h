@@ -20,7 +20,8 @@ typedef struct Origins Origins;
 /* `proxy`: "http://[user:password@]host:port"; NULL: none. */
 MUST_CHECK bool origins_new(Reactor *reactor, Pool *pool, const char *proxy, Origins **origins_r,
                             Error *err);
-/* Who still waits is not told. Origins that are held stay until they are released. NULL is fine. */
+/* Who still waits is not told; origins that are held stay until they are released. Not from inside
+ * `done`. NULL is fine. */
 void origins_free(Origins *origins);
 
 /* One who waits for an origin; a member of its owner's struct. */
