@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdalign.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static _Noreturn void out_of_memory(size_t asked)
@@ -145,11 +146,14 @@ void *heap_alloc(size_t size)
 
 void *heap_alloc_lines(size_t size)
 {
-    enum { LINE = 64 };
-    size_t whole = (size + LINE - 1) / LINE * LINE;
-    void *memory = aligned_alloc(LINE, MAX(whole, (size_t)LINE));
+    enum { LINE = 64, PAGE = 1 << 21 };
+    bool is_large = size >= 4 * PAGE;
+    size_t unit = is_large ? PAGE : LINE, whole = (size + unit - 1) / unit * unit;
+    void *memory = aligned_alloc(unit, MAX(whole, unit));
     if (!memory)
         out_of_memory(size);
+    if (is_large) /* without it works, slower */
+        (void)madvise(memory, whole, MADV_HUGEPAGE);
     return memset(memory, 0, whole);
 }
 

@@ -86,7 +86,8 @@ size_t arena_array_size(size_t item_size, size_t count); /* ends the process on 
 
 /* Heap memory for long-lived objects, zeroed; out of memory ends the process. */
 void *heap_alloc(size_t size);
-void *heap_alloc_lines(size_t size);        /* the same from a cache line (64 bytes) on */
+/* The same from a cache line (64 bytes) on, in huge pages when it is large. */
+void *heap_alloc_lines(size_t size);
 void *heap_grow(void *memory, size_t size); /* realloc; new bytes are not zeroed */
 char *heap_text(const char *text);          /* a copy; NULL gives NULL */
 
