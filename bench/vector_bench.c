@@ -1,8 +1,9 @@
 /* vector_bench.c - how well and how fast the vector index finds, on one thread.
  *
- * usage: vector_bench CACHE [PART...]       parts: flat filter many deletes; all when none is given
+ * usage: vector_bench CACHE [PART...]       parts: flat other filter many deletes; all when none is
+ * given
  *
- * CACHE has base.f32 and query.f32 of vector_texts, and keeps the exact answers. Each line of
+ * CACHE has base.f32, query.f32 and other.f32 of vector_texts. Each line of
  * output is a JSON object; times are of the processor, the best of several passes, as other work
  * on the machine disturbs the clock. bench/vector_peer.py measures other programs the same way. */
 #include <math.h>
@@ -25,7 +26,7 @@
 typedef struct Bench {
     Arena *arena;
     const char *cache;
-    const float *base, *queries;
+    const float *base, *queries, *others; /* others: twice as many as queries, in two kinds */
     size_t base_count, dims;
 } Bench;
 
@@ -192,6 +193,23 @@ static void flat(Bench *bench)
     vectors_free(index);
 }
 
+/* Queries that the index was not tuned with. */
+static void other(Bench *bench)
+{
+    static const char *const kinds[] = { "windows", "everyday" };
+    int64_t spent;
+    VectorIndex *index = fill(bench, "/nonexistent", false, &spent);
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        char what[40];
+        Bench some = *bench;
+        some.queries = bench->others + i * QUERY_COUNT * bench->dims;
+        AUTO_FREE Best *best = exact(&some, QUERY_COUNT, NULL);
+        snprintf(what, sizeof(what), "other %s", kinds[i]);
+        print(what, "cells", measure(&some, index, QUERY_COUNT, NULL, best), "");
+    }
+    vectors_free(index);
+}
+
 /* The keys with a hash below the share; vector_peer.py has the same. */
 static uint64_t *filter_bits(size_t count, double share)
 {
@@ -304,18 +322,25 @@ static void deletes(Bench *bench)
 static const struct {
     const char *name;
     void (*run)(Bench *bench);
-} parts[] = { { "flat", flat }, { "filter", filters }, { "deletes", deletes }, { "many", many } };
+} parts[] = { { "flat", flat },
+              { "other", other },
+              { "filter", filters },
+              { "deletes", deletes },
+              { "many", many } };
 
 int main(int argc, char **argv)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Bench bench = { .arena = arena, .cache = argc > 1 ? argv[1] : "" };
-    size_t base_bytes, query_bytes;
+    size_t base_bytes, query_bytes, other_bytes;
     if (argc < 2)
         return 2;
     bench.base = load(&bench, "base.f32", &base_bytes);
     bench.queries = load(&bench, "query.f32", &query_bytes);
     bench.dims = query_bytes / sizeof(float) / QUERY_COUNT;
+    bench.others = load(&bench, "other.f32", &other_bytes);
+    if (other_bytes != 2 * query_bytes)
+        return 2;
     bench.base_count = base_bytes / sizeof(float) / bench.dims;
     for (size_t p = 0; p < COUNT(parts); p++) {
         bool wanted = argc == 2;

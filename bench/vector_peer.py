@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Vector search of other programs, measured as bench/vector_bench.c measures ours.
 
-    vector_peer.py CACHE [PART...]       parts: flat filter many
+    vector_peer.py CACHE [PART...]       parts: flat other filter many
 
-CACHE has base.f32 and query.f32 of vector_texts; graphs, which take long to build, are kept there with the time
+CACHE has base.f32, query.f32 and other.f32 of vector_texts; graphs, which take long to build, are kept there with the time
 that took. One thread; times are of the processor, the best of several passes. A program that is not installed
 is left out with a line."""
 import json
@@ -150,6 +150,13 @@ def flat(base, queries):
             print(f"skipped: {why}")
 
 
+def others(base, queries):
+    """Texts that are no queries: further windows, and everyday sentences, which are near nothing."""
+    other = np.fromfile(CACHE / "other.f32", np.float32).reshape(2, QUERIES, DIMS)
+    for kind, some in zip(("windows", "everyday"), other):
+        hnswlib_rows(f"other {kind}", base, some, truth(base, some), "hnswlib.bin")
+
+
 def filters(base, queries):
     import faiss
     faiss.omp_set_num_threads(1)
@@ -173,9 +180,9 @@ def many(base, queries):
 
 
 if __name__ == "__main__":
-    PARTS = {"flat": flat, "filter": filters, "many": many}
+    PARTS = {"flat": flat, "other": others, "filter": filters, "many": many}
     vectors = load()
-    for part in sys.argv[2:] or ["flat", "filter"]:
+    for part in sys.argv[2:] or ["flat", "other", "filter"]:
         try:
             PARTS[part](*vectors)
         except ImportError as why:

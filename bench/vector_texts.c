@@ -3,9 +3,12 @@
  * usage: vector_texts COLLECTIONS MODEL CACHE
  *
  * COLLECTIONS has scifact/, cranfield/ and cisi/ with corpus.tsv (id, title, text) and queries.tsv
- * (id, text). CACHE gets base.f32 and query.f32, unit vectors one after another: of BASE_COUNT
- * different sentences and windows of two, and of QUERY_COUNT queries and sentences held out.
- * Takes some minutes; what is there stays. */
+ * (id, text); beside it lies sts/stsb-dev.tsv (two sentences at the end of each line). CACHE gets
+ * base.f32, query.f32 and other.f32, unit vectors one after another: of BASE_COUNT different
+ * sentences and windows of two, of QUERY_COUNT queries and sentences held out, which the index was
+ * tuned with, and of OTHER_COUNT texts that it was not: half of them further windows, half the
+ * everyday sentences of the similarity set, which are near nothing. Takes some minutes; what is
+ * there stays. */
 #include <unistd.h>
 
 #include "base/file.h"
@@ -16,6 +19,7 @@
 #define BASE_COUNT 80000
 #define QUERY_COUNT 1000
 #define HELD_OUT 400
+#define OTHER_COUNT 2000
 #define SENTENCE_MIN 20 /* bytes */
 
 static const char *const sets[] = { "cisi", "cranfield", "scifact" };
@@ -80,6 +84,36 @@ static void add_queries(Texts *texts, Str queries, size_t most)
             add(texts, str_trim(line), most);
 }
 
+static void need(const Texts *texts, size_t count)
+{
+    if (texts->all.count >= count)
+        return;
+    fprintf(stderr, "vector_texts: only %zu texts of %zu\n", texts->all.count, count);
+    exit(1);
+}
+
+/* The two sentences of each line. */
+static void add_pairs(Texts *texts, Str lines, size_t most)
+{
+    Str line, field;
+    while (str_next(&lines, '\n', &line))
+        for (size_t i = 0; str_next(&line, '\t', &field); i++)
+            if (i >= 5)
+                add(texts, str_trim(field), most);
+}
+
+/* `count` of the texts from `from` on, from all over, brought to `from`. */
+static void spread(Texts *texts, size_t from, size_t count)
+{
+    size_t rest = texts->all.count - from;
+    for (size_t i = 0; i < count; i++) {
+        size_t other = from + i + (i * 2654435761u) % (rest - i);
+        Str swap = texts->all.at[from + i];
+        texts->all.at[from + i] = texts->all.at[other];
+        texts->all.at[other] = swap;
+    }
+}
+
 static bool is_made(const char *path, size_t size)
 {
     FileMap map;
@@ -105,6 +139,38 @@ static void embed(Encoder *encoder, const Str *texts, size_t count, const char *
         quit(&err);
 }
 
+/* What is searched and what the index was tuned with, the queries first. */
+static void gather(Texts *texts, const char *folder, const Str *corpora)
+{
+    for (size_t s = 0; s < COUNT(sets); s++)
+        add_queries(texts, read_tsv(texts->arena, folder, sets[s], "queries.tsv"),
+                    QUERY_COUNT - HELD_OUT);
+    for (size_t width = 1; width <= 2; width++)
+        for (size_t s = 0; s < COUNT(sets); s++)
+            add_windows(texts, corpora[s], width, QUERY_COUNT + BASE_COUNT);
+    need(texts, QUERY_COUNT + BASE_COUNT);
+    /* The sentences held out are taken from all over. */
+    for (size_t i = QUERY_COUNT - HELD_OUT; i < QUERY_COUNT; i++) {
+        size_t from = QUERY_COUNT + (i * 2654435761u) % BASE_COUNT;
+        Str swap = texts->all.at[i];
+        texts->all.at[i] = texts->all.at[from];
+        texts->all.at[from] = swap;
+    }
+}
+
+static void gather_others(Texts *texts, const char *folder, const Str *corpora)
+{
+    size_t from = texts->all.count, half = OTHER_COUNT / 2;
+    for (size_t width = 2; width <= 3; width++)
+        for (size_t s = 0; s < COUNT(sets); s++)
+            add_windows(texts, corpora[s], width, SIZE_MAX);
+    need(texts, from + half);
+    spread(texts, from, half);
+    texts->all.count = from + half;
+    add_pairs(texts, read_tsv(texts->arena, folder, "../sts", "stsb-dev.tsv"), from + OTHER_COUNT);
+    need(texts, from + OTHER_COUNT);
+}
+
 int main(int argc, char **argv)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
@@ -114,30 +180,17 @@ int main(int argc, char **argv)
     Error err = { 0 };
     if (argc != 4)
         return 2;
-    for (size_t s = 0; s < COUNT(sets); s++) {
+    for (size_t s = 0; s < COUNT(sets); s++)
         corpora[s] = read_tsv(arena, argv[1], sets[s], "corpus.tsv");
-        add_queries(&texts, read_tsv(arena, argv[1], sets[s], "queries.tsv"),
-                    QUERY_COUNT - HELD_OUT);
-    }
-    for (size_t width = 1; width <= 2; width++)
-        for (size_t s = 0; s < COUNT(sets); s++)
-            add_windows(&texts, corpora[s], width, QUERY_COUNT + BASE_COUNT);
-    if (texts.all.count < QUERY_COUNT + BASE_COUNT) {
-        fprintf(stderr, "vector_texts: only %zu texts\n", texts.all.count);
-        return 1;
-    }
-    /* The sentences held out are taken from all over. */
-    for (size_t i = QUERY_COUNT - HELD_OUT; i < QUERY_COUNT; i++) {
-        size_t from = QUERY_COUNT + (i * 2654435761u) % BASE_COUNT;
-        Str swap = texts.all.at[i];
-        texts.all.at[i] = texts.all.at[from];
-        texts.all.at[from] = swap;
-    }
+    gather(&texts, argv[1], corpora);
+    gather_others(&texts, argv[1], corpora);
     if (!encoder_open(argv[2], NULL, &encoder, &err) || !folder_make(argv[3], 0755, &err))
         quit(&err);
-    embed(encoder, texts.all.at, QUERY_COUNT, path_join(arena, str(argv[3]), S("query.f32")));
-    embed(encoder, texts.all.at + QUERY_COUNT, BASE_COUNT,
-          path_join(arena, str(argv[3]), S("base.f32")));
+    const Str *all = texts.all.at;
+    embed(encoder, all, QUERY_COUNT, path_join(arena, str(argv[3]), S("query.f32")));
+    embed(encoder, all + QUERY_COUNT, BASE_COUNT, path_join(arena, str(argv[3]), S("base.f32")));
+    embed(encoder, all + QUERY_COUNT + BASE_COUNT, OTHER_COUNT,
+          path_join(arena, str(argv[3]), S("other.f32")));
     encoder_free(encoder);
     return 0;
 }
