@@ -26,14 +26,11 @@ static size_t select_plain(const uint16_t *distances, size_t count, uint16_t lim
     return found;
 }
 
-static size_t nearer_plain(const uint64_t *signs, size_t groups, size_t words,
-                           const uint64_t *query, uint16_t limit, uint16_t *near,
-                           uint16_t *distances)
+static size_t count_plain(const uint16_t *distances, size_t count, uint16_t limit)
 {
-    distances_plain(signs, groups, words, query, distances);
-    size_t found = select_plain(distances, groups * 8, limit, near);
-    for (size_t i = 0; i < found; i++)
-        distances[i] = distances[near[i]];
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += distances[i] < limit;
     return found;
 }
 
@@ -44,6 +41,16 @@ static int32_t sum_signed_plain(const int8_t *query, const uint64_t *signs, size
         for (uint64_t bits = signs[w * 8]; bits; bits &= bits - 1)
             sum += query[w * 64 + (size_t)__builtin_ctzll(bits)];
     return sum;
+}
+
+static void inner_rows_plain(const int8_t *query, const uint8_t *values, size_t rows, size_t words,
+                             int32_t *inners)
+{
+    for (size_t r = 0; r < rows; r++, values += words * 64) {
+        inners[r] = 0;
+        for (size_t i = 0; i < words * 64; i++)
+            inners[r] += query[i] * values[i];
+    }
 }
 
 static int32_t inner_plain(const int16_t *query, const int8_t *values, size_t dims)
@@ -144,15 +151,18 @@ AVX2 static size_t select_avx2(const uint16_t *distances, size_t count, uint16_t
     return found;
 }
 
-AVX2 static size_t nearer_avx2(const uint64_t *signs, size_t groups, size_t words,
-                               const uint64_t *query, uint16_t limit, uint16_t *near,
-                               uint16_t *distances)
+AVX2 static size_t count_avx2(const uint16_t *distances, size_t count, uint16_t limit)
 {
-    distances_avx2(signs, groups, words, query, distances);
-    size_t found = select_avx2(distances, groups * 8, limit, near);
-    for (size_t i = 0; i < found; i++)
-        distances[i] = distances[near[i]];
-    return found;
+    const __m256i limits = _mm256_set1_epi16((short)limit);
+    size_t found = 0, i = 0;
+    for (; i + 32 <= count; i += 32) {
+        __m256i a = _mm256_loadu_si256((const void *)(distances + i));
+        __m256i b = _mm256_loadu_si256((const void *)(distances + i + 16));
+        __m256i less =
+            _mm256_packs_epi16(_mm256_cmpgt_epi16(limits, a), _mm256_cmpgt_epi16(limits, b));
+        found += (size_t)__builtin_popcount((unsigned)_mm256_movemask_epi8(less));
+    }
+    return found + count_plain(distances + i, count - i, limit);
 }
 
 AVX2 static int32_t sum_of(__m256i eight)
@@ -180,6 +190,35 @@ AVX2 static int32_t sum_signed_avx2(const int8_t *query, const uint64_t *signs, 
             sums = _mm256_add_epi16(sums, _mm256_maddubs_epi16(ones, q));
         }
     return sum_of(_mm256_madd_epi16(sums, _mm256_set1_epi16(1)));
+}
+
+/* The sums of four. */
+AVX2 static __m128i sums_of(const __m256i sums[static 4])
+{
+    __m256i all =
+        _mm256_hadd_epi32(_mm256_hadd_epi32(sums[0], sums[1]), _mm256_hadd_epi32(sums[2], sums[3]));
+    return _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+}
+
+AVX2 static void inner_rows_avx2(const int8_t *query, const uint8_t *values, size_t rows,
+                                 size_t words, int32_t *inners)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    size_t length = words * 64;
+    for (size_t r = 0; r < rows; r += 4, values += 4 * length) {
+        __m256i sums[4] = { _mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
+                            _mm256_setzero_si256() };
+        for (size_t at = 0; at < length; at += 32) {
+            __m256i q = _mm256_loadu_si256((const void *)(query + at));
+#pragma GCC unroll 4
+            for (size_t i = 0; i < 4; i++) {
+                __m256i v = _mm256_loadu_si256((const void *)(values + i * length + at));
+                __m256i pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(v, q), ones);
+                sums[i] = _mm256_add_epi32(sums[i], pairs);
+            }
+        }
+        _mm_storeu_si128((void *)(inners + r), sums_of(sums));
+    }
 }
 
 AVX2 static int32_t inner_avx2(const int16_t *query, const int8_t *values, size_t dims)
@@ -212,12 +251,14 @@ AVX2 static float inner_half_avx2(const float *query, const uint16_t *halves, si
     return sum + inner_half_plain(query + i, halves + i, dims - i);
 }
 
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vpopcntdq,avx2,fma")))
+#define AVX512                                                                                     \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512vpopcntdq,avx512vnni,avx2,fma")))
 
 static bool has_avx512(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vpopcntdq");
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vpopcntdq") &&
+           __builtin_cpu_supports("avx512vnni");
 }
 
 /* Of `count` groups, which is at most GROUPS_AT_ONCE and known when this is compiled. */
@@ -270,54 +311,16 @@ AVX512 static void distances_avx512(const uint64_t *signs, size_t groups, size_t
         distances_of_words(signs, groups, words, query, distances);
 }
 
-/* Places of `base` and on, of groups of which the mask has the nearer ones. */
-AVX512 static inline size_t add_nearer(uint32_t mask, size_t base, const uint16_t *all,
-                                       uint16_t *near, uint16_t *distances)
+AVX512 static size_t count_avx512(const uint16_t *distances, size_t count, uint16_t limit)
 {
-    size_t found = 0;
-    for (; mask; mask &= mask - 1, found++) {
-        size_t at = (size_t)__builtin_ctz(mask);
-        near[found] = (uint16_t)(base + at);
-        distances[found] = all[at];
+    const __m512i limits = _mm512_set1_epi16((short)limit);
+    size_t found = 0, i = 0;
+    for (; i + 64 <= count; i += 64) {
+        uint64_t low = _mm512_cmplt_epu16_mask(_mm512_loadu_si512(distances + i), limits);
+        uint64_t high = _mm512_cmplt_epu16_mask(_mm512_loadu_si512(distances + i + 32), limits);
+        found += (size_t)__builtin_popcountll(low | high << 32);
     }
-    return found;
-}
-
-/* Few are nearer: were all stored to be read at once in wider loads, these would wait. */
-AVX512 static inline __attribute__((always_inline)) size_t nearer_of_words(
-    const uint64_t *signs, size_t groups, size_t words, const uint64_t *query, uint16_t limit,
-    uint16_t *near, uint16_t *distances)
-{
-    const __m128i limits = _mm_set1_epi16((short)limit);
-    size_t found = 0, g = 0, step = 8 * words;
-    __m128i eights[GROUPS_AT_ONCE];
-    uint16_t all[GROUPS_AT_ONCE * 8];
-    for (; g + GROUPS_AT_ONCE <= groups; g += GROUPS_AT_ONCE) {
-        uint32_t mask = 0;
-        distances_of_groups(signs + g * step, GROUPS_AT_ONCE, words, query, eights);
-#pragma GCC unroll 4
-        for (size_t i = 0; i < GROUPS_AT_ONCE; i++) {
-            _mm_storeu_si128((void *)(all + i * 8), eights[i]);
-            mask |= (uint32_t)_mm_cmplt_epu16_mask(eights[i], limits) << (i * 8);
-        }
-        found += add_nearer(mask, g * 8, all, near + found, distances + found);
-    }
-    for (; g < groups; g++) {
-        distances_of_groups(signs + g * step, 1, words, query, eights);
-        _mm_storeu_si128((void *)all, eights[0]);
-        found += add_nearer(_mm_cmplt_epu16_mask(eights[0], limits), g * 8, all, near + found,
-                            distances + found);
-    }
-    return found;
-}
-
-AVX512 static size_t nearer_avx512(const uint64_t *signs, size_t groups, size_t words,
-                                   const uint64_t *query, uint16_t limit, uint16_t *near,
-                                   uint16_t *distances)
-{
-    if (words == 6)
-        return nearer_of_words(signs, groups, 6, query, limit, near, distances);
-    return nearer_of_words(signs, groups, words, query, limit, near, distances);
+    return found + count_plain(distances + i, count - i, limit);
 }
 
 AVX512 static size_t select_avx512(const uint16_t *distances, size_t count, uint16_t limit,
@@ -357,6 +360,38 @@ AVX512 static int32_t sum_signed_avx512(const int8_t *query, const uint64_t *sig
     return sum_signed_of_words(query, signs, words);
 }
 
+AVX512 static inline __attribute__((always_inline)) void inner_rows_of_words(
+    const int8_t *query, const uint8_t *values, size_t rows, size_t words, int32_t *inners)
+{
+    size_t length = words * 64;
+    for (size_t r = 0; r < rows; r += 4, values += 4 * length) {
+        __m512i sums[4] = { _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
+                            _mm512_setzero_si512() };
+        __m256i halves[4];
+        for (size_t at = 0; at < length; at += 64) {
+            __m512i q = _mm512_loadu_si512(query + at);
+#pragma GCC unroll 4
+            for (size_t i = 0; i < 4; i++)
+                sums[i] =
+                    _mm512_dpbusd_epi32(sums[i], _mm512_loadu_si512(values + i * length + at), q);
+        }
+#pragma GCC unroll 4
+        for (size_t i = 0; i < 4; i++)
+            halves[i] = _mm256_add_epi32(_mm512_castsi512_si256(sums[i]),
+                                         _mm512_extracti64x4_epi64(sums[i], 1));
+        _mm_storeu_si128((void *)(inners + r), sums_of(halves));
+    }
+}
+
+AVX512 static void inner_rows_avx512(const int8_t *query, const uint8_t *values, size_t rows,
+                                     size_t words, int32_t *inners)
+{
+    if (words == 6)
+        inner_rows_of_words(query, values, rows, 6, inners);
+    else
+        inner_rows_of_words(query, values, rows, words, inners);
+}
+
 AVX512 static int32_t inner_avx512(const int16_t *query, const int8_t *values, size_t dims)
 {
     __m512i sums[2] = { _mm512_setzero_si512(), _mm512_setzero_si512() };
@@ -388,8 +423,9 @@ static const VectorKernels plain = {
     .is_supported = always,
     .distances = distances_plain,
     .select = select_plain,
-    .nearer = nearer_plain,
+    .count = count_plain,
     .sum_signed = sum_signed_plain,
+    .inner_rows = inner_rows_plain,
     .inner = inner_plain,
     .inner_half = inner_half_plain,
 };
@@ -398,8 +434,9 @@ static const VectorKernels avx2 = {
     .is_supported = has_avx2,
     .distances = distances_avx2,
     .select = select_avx2,
-    .nearer = nearer_avx2,
+    .count = count_avx2,
     .sum_signed = sum_signed_avx2,
+    .inner_rows = inner_rows_avx2,
     .inner = inner_avx2,
     .inner_half = inner_half_avx2,
 };
@@ -408,8 +445,9 @@ static const VectorKernels avx512 = {
     .is_supported = has_avx512,
     .distances = distances_avx512,
     .select = select_avx512,
-    .nearer = nearer_avx512,
+    .count = count_avx512,
     .sum_signed = sum_signed_avx512,
+    .inner_rows = inner_rows_avx512,
     .inner = inner_avx512,
     .inner_half = inner_half_avx512,
 };

@@ -1,21 +1,21 @@
 /* vectors.h - nearest vectors by inner product, exactly enough, without a graph.
  *
  * Each vector is stored twice: the signs of its values (one bit each) and its values in int8 with
- * one scale. The signs lie in cells of neighbours (vectors_cells.h). A search looks into the cells
- * whose centres are nearly as near to the query as the nearest: of their vectors it counts the
- * differing signs, multiplies the signs of the best few hundred with the query's values, and
- * scores the best of these by their own values; when a filter leaves few, all of them are scored.
- * On 80,000 MiniLM vectors that looks at every fifth vector and finds 0.99 of the true ten. A
- * graph (Malkov and Yashunin, "HNSW", 2016; measured with hnswlib) takes 1.5 times as long for
- * that, four times the memory and sixty times as long to build; and here filters cost little and
- * deletes are final.
+ * one scale. The signs lie in cells of neighbours (vectors_cells.h). A search learns from the
+ * nearest cells how near the k-th is about, and looks into all whose centres are near enough to
+ * have a nearer one: of their vectors it counts the differing signs, multiplies the signs of those
+ * that may be as near with the query's values, and scores the best of these by their own values;
+ * when a filter leaves few, all of them are scored. On 80,000 MiniLM vectors that looks at every
+ * sixth vector and finds 0.99 of the true ten; for queries that are near nothing at more. A graph
+ * (Malkov and Yashunin, "HNSW", 2016; measured with hnswlib) takes longer for that, four times the
+ * memory and forty times as long to build; and here filters cost little and deletes are final.
  *
  * A key may have several vectors, its parts; it counts as its best. Vectors are made unit length;
  * scores are cosines. Adding a part again replaces it, deleting takes all of them. Added vectors
  * wait until vectors_publish() (or until 4,096 wait).
  *
  * Threads: one writer at a time, any number of readers, which never wait for the writer.
- * Memory: about dims * 9/8 + 19 bytes a vector (451 for 384 dimensions), mapped once committed. */
+ * Memory: about dims * 9/8 + 27 bytes a vector (459 for 384 dimensions), mapped once committed. */
 #pragma once
 
 #include "index/shelf.h"

@@ -6,17 +6,19 @@
 
 #include "index/vectors_private.h"
 
-/* Cells as many as three times the root of the entries: more have fewer entries to look at, but
- * more centres; fewer members make poor centres. */
-#define CELL_ROOTS 3
-#define CELL_MEMBERS 64
+/* Cells as many as some times the root of the entries: more have fewer entries to look at, but more
+ * centres to keep and to compare; fewer members make poor centres. */
+#define CELL_ROOTS 5
+#define CELL_MEMBERS 48
 #define CELLS_FROM 1024 /* entries; a scan of fewer is as fast */
-#define CELLS_MAX 32768
-/* Centres are found with so many entries of each cell, in so many rounds; more gain nothing. */
+/* Centres are found with so many entries of each cell, in so many rounds; more gain little. */
 #define SAMPLE 16
 #define ROUNDS 3
 /* Of the centres those are compared by value that are so many signs farther than the nearest. */
 #define MARGIN 12
+/* So many entries are compared with so many groups of eight centres while these are near. */
+#define BATCH 16
+#define TILE 64
 
 typedef struct Centres {
     const VectorKernels *kernels;
@@ -25,7 +27,8 @@ typedef struct Centres {
     float *scales;             /* to unit length */
     uint64_t *signs;           /* groups of eight, as in a segment */
     int32_t *sums;             /* [count][dims], of the entries of this round */
-    uint16_t *distances, *near;
+    uint16_t *distances;       /* [BATCH][count] */
+    uint16_t *near;            /* [count] */
 } Centres;
 
 size_t vector_cell_count(size_t entries)
@@ -33,7 +36,7 @@ size_t vector_cell_count(size_t entries)
     if (entries < CELLS_FROM)
         return 1;
     size_t count = (size_t)(CELL_ROOTS * sqrt((double)entries));
-    return MIN(MIN(count, entries / CELL_MEMBERS) / 8 * 8, (size_t)CELLS_MAX);
+    return MIN(MIN(count, entries / CELL_MEMBERS) / 8 * 8, (size_t)VECTOR_CELLS_MAX);
 }
 
 /* Of a multiple of 8 distances, none more than VECTOR_DIMS_MAX. */
@@ -49,13 +52,18 @@ static uint16_t least_of(const uint16_t *distances, size_t count)
     return all;
 }
 
-static size_t nearest(const Centres *centres, const int8_t *values, const uint64_t *signs)
+/* The entries of a segment. */
+typedef struct Entries {
+    const int8_t *values;
+    const uint64_t *signs;
+    size_t count;
+} Entries;
+
+static size_t nearest(const Centres *centres, const int8_t *values, const uint16_t *distances)
 {
-    centres->kernels->distances(centres->signs, groups_of(centres->count), centres->words, signs,
-                                centres->distances);
-    uint16_t least = least_of(centres->distances, centres->count);
-    size_t found = centres->kernels->select(centres->distances, centres->count,
-                                            (uint16_t)(least + MARGIN), centres->near);
+    uint16_t least = least_of(distances, centres->count);
+    size_t found = centres->kernels->select(distances, centres->count, (uint16_t)(least + MARGIN),
+                                            centres->near);
     size_t best = centres->near[0];
     float best_cosine = -INFINITY;
     for (size_t i = 0; i < found; i++) {
@@ -69,26 +77,19 @@ static size_t nearest(const Centres *centres, const int8_t *values, const uint64
     return best;
 }
 
-/* To where its sum points; without one it stays. */
-static void move_centre(Centres *centres, size_t c)
+/* The nearest centre of each of the entries `at`, at most BATCH. */
+static void nearest_of(const Centres *centres, const Entries *entries, const size_t *at,
+                       size_t count, uint32_t *cells)
 {
-    const int32_t *sum = centres->sums + c * centres->dims;
-    int16_t *values = centres->values + c * centres->dims;
-    int32_t most = 0;
-    double square = 0;
-    for (size_t d = 0; d < centres->dims; d++)
-        most = MAX(most, abs(sum[d]));
-    if (!most)
-        return;
-    uint64_t *signs = centres->signs + c / 8 * 8 * centres->words + c % 8;
-    for (size_t w = 0; w < centres->words; w++)
-        signs[w * 8] = 0;
-    for (size_t d = 0; d < centres->dims; d++) {
-        values[d] = (int16_t)lrintf((float)sum[d] * ((float)VECTOR_QUERY_MAX / (float)most));
-        square += values[d] * values[d];
-        signs[d / 64 * 8] |= (uint64_t)(values[d] > 0) << (d % 64);
-    }
-    centres->scales[c] = (float)(1 / sqrt(square));
+    size_t words = centres->words, groups = groups_of(centres->count);
+    for (size_t g = 0; g < groups; g += TILE)
+        for (size_t i = 0; i < count; i++)
+            centres->kernels->distances(
+                centres->signs + g * 8 * words, MIN(groups - g, (size_t)TILE), words,
+                entries->signs + at[i] * words, centres->distances + i * centres->count + g * 8);
+    for (size_t i = 0; i < count; i++)
+        cells[i] = (uint32_t)nearest(centres, entries->values + at[i] * centres->dims,
+                                     centres->distances + i * centres->count);
 }
 
 static void add_four(int32_t *sum, __m128i four)
@@ -111,70 +112,127 @@ static void add_to(Centres *centres, size_t c, const int8_t *values)
         sum[d] += values[d];
 }
 
-static void move_centres(Centres *centres)
+/* That a centre starts from: they are from all over. */
+static const int8_t *entry_of(const Centres *centres, const Entries *entries, size_t c)
+{
+    return entries->values + c * entries->count / centres->count * centres->dims;
+}
+
+static int32_t most_of(const int32_t *sum, size_t dims)
+{
+    int32_t most = 0;
+    for (size_t d = 0; d < dims; d++)
+        most = MAX(most, abs(sum[d]));
+    return most;
+}
+
+/* To where its sum points; without one to an entry. */
+static void move_centre(Centres *centres, const Entries *entries, size_t c)
+{
+    const int32_t *sum = centres->sums + c * centres->dims;
+    int16_t *values = centres->values + c * centres->dims;
+    if (!most_of(sum, centres->dims))
+        add_to(centres, c, entry_of(centres, entries, c));
+    float most = (float)MAX(most_of(sum, centres->dims), 1);
+    double square = 0;
+    uint64_t *signs = centres->signs + c / 8 * 8 * centres->words + c % 8;
+    for (size_t w = 0; w < centres->words; w++)
+        signs[w * 8] = 0;
+    for (size_t d = 0; d < centres->dims; d++) {
+        values[d] = (int16_t)lrintf((float)sum[d] * ((float)VECTOR_QUERY_MAX / most));
+        square += values[d] * values[d];
+        signs[d / 64 * 8] |= (uint64_t)(values[d] > 0) << (d % 64);
+    }
+    centres->scales[c] = square > 0 ? (float)(1 / sqrt(square)) : 0;
+}
+
+static void move_centres(Centres *centres, const Entries *entries)
 {
     for (size_t c = 0; c < centres->count; c++)
-        move_centre(centres, c);
+        move_centre(centres, entries, c);
     memset(centres->sums, 0, centres->count * centres->dims * sizeof(*centres->sums));
 }
 
-static void find_centres(Centres *centres, const int8_t *values, const uint64_t *signs,
-                         size_t entries)
+/* Centres to where `taken` of the entries, from all over, say. */
+static void move_round(Centres *centres, const Entries *entries, size_t taken)
 {
-    size_t dims = centres->dims, words = centres->words, count = centres->count;
-    size_t taken = MIN(entries, count * SAMPLE);
-    for (size_t c = 0; c < count; c++)
-        add_to(centres, c, values + c * entries / count * dims);
-    move_centres(centres);
-    for (size_t round = 0; round < ROUNDS; round++) {
-        for (size_t i = 0; i < taken; i++) {
-            size_t entry = i * entries / taken;
-            size_t c = nearest(centres, values + entry * dims, signs + entry * words);
-            add_to(centres, c, values + entry * dims);
-        }
-        move_centres(centres);
+    for (size_t i = 0; i < taken; i += BATCH) {
+        size_t at[BATCH], count = MIN(taken - i, (size_t)BATCH);
+        uint32_t cells[BATCH];
+        for (size_t j = 0; j < count; j++)
+            at[j] = (i + j) * entries->count / taken;
+        nearest_of(centres, entries, at, count, cells);
+        for (size_t j = 0; j < count; j++)
+            add_to(centres, cells[j], entries->values + at[j] * centres->dims);
+    }
+    move_centres(centres, entries);
+}
+
+static void find_centres(Centres *centres, const Entries *entries)
+{
+    move_centres(centres, entries);
+    for (size_t round = 0; round < ROUNDS; round++)
+        move_round(centres, entries, MIN(entries->count, centres->count * SAMPLE));
+}
+
+static void assign(const Centres *centres, const Entries *entries, uint32_t *cells)
+{
+    for (size_t i = 0; i < entries->count; i += BATCH) {
+        size_t at[BATCH], count = MIN(entries->count - i, (size_t)BATCH);
+        for (size_t j = 0; j < count; j++)
+            at[j] = i + j;
+        nearest_of(centres, entries, at, count, cells + i);
     }
 }
 
-/* From an inner product with the signs to one with the unit centre: as if the rest of what is
- * multiplied were spread evenly (Gao and Long, "RaBitQ", 2024, section 3.2, not rotated). */
-static float sign_scale(const int16_t *values, size_t dims)
+/* In seven bits; returns the scale that makes it a unit vector again. */
+static float round_centre(const int16_t *values, size_t dims, size_t length, uint8_t *bytes)
 {
-    double square = 0, sum = 0;
+    int32_t most = 1;
+    double square = 0;
+    for (size_t d = 0; d < dims; d++)
+        most = MAX(most, abs(values[d]));
+    memset(bytes, CENTRE_ZERO, length);
     for (size_t d = 0; d < dims; d++) {
-        square += values[d] * values[d];
-        sum += abs(values[d]);
+        long value = lrintf((float)values[d] * ((float)(CENTRE_ZERO - 1) / (float)most));
+        bytes[d] = (uint8_t)(value + CENTRE_ZERO);
+        square += (double)(value * value);
     }
-    return sum > 0 ? (float)(sqrt(square) / sum) : 0;
+    return square > 0 ? (float)(1 / sqrt(square)) : 0;
 }
 
-VectorCells vector_cells_make(const int8_t *values, const uint64_t *signs, size_t entries,
+VectorCells vector_cells_make(const int8_t *values, const uint64_t *signs, size_t count,
                               size_t dims)
 {
-    VectorCells cells = { .count = vector_cell_count(entries) };
+    VectorCells cells = { .count = vector_cell_count(count) };
     if (cells.count == 1)
         return cells;
-    size_t words = words_of(dims), count = cells.count;
-    cells.signs = heap_alloc(count * words * sizeof(*cells.signs));
-    cells.scales = heap_alloc(count * sizeof(*cells.scales));
-    AUTO_FREE int16_t *centre_values = heap_alloc(count * dims * sizeof(*centre_values));
-    AUTO_FREE int32_t *sums = heap_alloc(count * dims * sizeof(*sums));
-    AUTO_FREE uint16_t *distances = heap_alloc(count * sizeof(*distances));
-    AUTO_FREE uint16_t *near = heap_alloc(count * sizeof(*near));
-    Centres centres = { vector_kernels(), count,       dims, words,     centre_values,
-                        cells.scales,     cells.signs, sums, distances, near };
-    find_centres(&centres, values, signs, entries);
-    cells.of = heap_alloc(entries * sizeof(*cells.of));
-    for (size_t i = 0; i < entries; i++)
-        cells.of[i] = (uint32_t)nearest(&centres, values + i * dims, signs + i * words);
-    for (size_t c = 0; c < count; c++)
-        cells.scales[c] = sign_scale(centre_values + c * dims, dims);
+    size_t words = words_of(dims), length = words * 64;
+    Entries entries = { values, signs, count };
+    Centres centres = {
+        .kernels = vector_kernels(), .count = cells.count, .dims = dims, .words = words
+    };
+    AUTO_FREE int16_t *centre_values = heap_alloc(cells.count * dims * sizeof(*centre_values));
+    AUTO_FREE uint64_t *centre_signs = heap_alloc(cells.count * words * sizeof(*centre_signs));
+    AUTO_FREE int32_t *sums = heap_alloc(cells.count * dims * sizeof(*sums));
+    AUTO_FREE uint16_t *distances = heap_alloc(BATCH * cells.count * sizeof(*distances));
+    AUTO_FREE uint16_t *near = heap_alloc(cells.count * sizeof(*near));
+    cells.scales = heap_alloc(cells.count * sizeof(*cells.scales));
+    cells.centres = heap_alloc(cells.count * length);
+    cells.of = heap_alloc(count * sizeof(*cells.of));
+    centres.values = centre_values, centres.signs = centre_signs, centres.sums = sums;
+    centres.distances = distances, centres.near = near, centres.scales = cells.scales;
+    find_centres(&centres, &entries);
+    assign(&centres, &entries, cells.of);
+    for (size_t c = 0; c < cells.count; c++)
+        cells.scales[c] =
+            round_centre(centre_values + c * dims, dims, length, cells.centres + c * length);
     return cells;
 }
 
 void vector_cells_free(VectorCells *cells)
 {
     free(cells->of);
-    free(cells->signs);
+    free(cells->centres);
     free(cells->scales);
 }

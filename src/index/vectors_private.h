@@ -15,7 +15,7 @@ typedef struct VectorView {
     size_t cell_count;
     const uint32_t *cell_groups; /* the first of each cell, [cell_count + 1] */
     const float *centre_scales;  /* none when there is one cell; see VectorCells */
-    const uint64_t *centres;     /* their signs, in groups of eight */
+    const uint8_t *centres;      /* [cell_count][words_of(dims) * 64] */
     const uint32_t *place_entry; /* [groups * 8] */
     const uint64_t *signs;       /* groups of eight places, word j of the eight side by side */
 } VectorView;

@@ -29,13 +29,14 @@ static void prefetch(const Scan *scan, size_t segment, uint32_t entry)
         __builtin_prefetch(values + at);
 }
 
-static void score_list(const Scan *scan, const Shortlist *list, LegHit *all)
+static void score_list(const Scan *scan, const VectorQuery *query, const Candidate *list,
+                       size_t count, LegHit *all)
 {
     enum { AHEAD = 16 };
-    for (size_t i = 0; i < list->count; i++) {
-        if (i + AHEAD < list->count)
-            prefetch(scan, list->at[i + AHEAD].segment, list->at[i + AHEAD].entry);
-        all[i] = score(scan, list->query, list->at[i].segment, list->at[i].entry);
+    for (size_t i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            prefetch(scan, list[i + AHEAD].segment, list[i + AHEAD].entry);
+        all[i] = score(scan, query, list[i].segment, list[i].entry);
     }
 }
 
@@ -167,21 +168,40 @@ static size_t search_all(const Scan *scan, const VectorQuery *query, size_t k, L
     return best_keys(scan, query, all, scan->allowed_count, k, hits);
 }
 
+/* The score of the k-th best of what the nearest cells have; -INFINITY: they have fewer. */
+static float expect(const Scan *scan, Shortlist *list, size_t k)
+{
+    Effort effort = list->effort;
+    list->effort.near = 6 * k, list->effort.most = 3 * k;
+    scan_nearest(scan, list, effort.first);
+    list->effort = effort;
+    size_t count = candidates_cut(list->at, list->count, 3 * k);
+    if (count < k)
+        return -INFINITY;
+    AUTO_FREE LegHit *some = heap_alloc(count * sizeof(*some));
+    float least = INFINITY;
+    score_list(scan, list->query, list->at, count, some);
+    bring_best(some, count, k);
+    for (size_t i = 0; i < k; i++)
+        least = MIN(least, some[i].score);
+    return least;
+}
+
 /* With more effort as long as what is found has parts of too few keys. */
 static size_t search_signs(const Scan *scan, const VectorQuery *query, Effort effort, size_t k,
                            LegHit *hits)
 {
     for (;;) {
         Shortlist list = shortlist_new(scan, query, effort);
-        scan_signs(scan, &list);
+        scan_within(scan, &list, expect(scan, &list, scan->has_parts ? 2 * k : k));
         AUTO_FREE LegHit *all = heap_alloc((list.count + 1) * sizeof(*all));
-        score_list(scan, &list, all);
+        score_list(scan, query, list.at, list.count, all);
         size_t found = best_keys(scan, query, all, list.count, k, hits);
         bool is_all = list.count == scan->allowed_count;
         shortlist_free(&list);
         if (found == k || is_all)
             return found;
-        effort = (Effort){ INFINITY, effort.near * 4, effort.most * 4 };
+        effort.reach = INFINITY, effort.near *= 4, effort.most *= 4;
     }
 }
 
@@ -192,30 +212,32 @@ static void open_scan(Scan *scan, const KeyFilter *filter)
         scan->allowed[s] = segment_allowed(scan->now->at[s], filter, &passed);
         scan->allowed_count += passed;
         scan->entries += scan->now->at[s]->count;
-        scan->cells += ((const VectorView *)scan->now->at[s]->view)->cell_count;
+        const VectorView *view = scan->now->at[s]->view;
+        scan->cells += view->cell_count;
+        scan->groups += view->cell_groups[view->cell_count];
         scan->has_parts |= scan->now->at[s]->has_parts;
     }
 }
 
-/* What finds 0.99 of the true ones, as measured on 384 dimensions: `reach` for the best ten of all,
- * more for those that are farther down among all, because more are asked for or few are allowed.
- * The more there are, the more are as near by their signs; and the fewer dimensions, the less signs
- * tell: what they say of a cosine is off by up to 1 / sqrt(dims), and two are
- * compared. */
+/* What finds 0.99 of the true ones, as measured on 384 dimensions. The first cells are to have
+ * enough that are allowed to tell of the k-th. The more there are, the more are as near by their
+ * signs; and the fewer dimensions, the less signs tell: what they say of a cosine is off by up to
+ * 1 / sqrt(dims), and two are compared. */
 static Effort effort_of(const Scan *scan, size_t k)
 {
-    const double ten = 10, many = 100000, measured = 384;
+    const double ten = 10, many = 100000, measured = 384, first = 1024;
     double dims = MIN((double)scan->dims, measured);
     double allowed = (double)MAX(scan->allowed_count, (size_t)1);
     double rank = (double)k * (double)scan->entries / allowed * (scan->has_parts ? 2 : 1);
     double growth = sqrt(MAX(allowed / many, 1.0)), wanted = sqrt(MAX((double)k / ten, 1.0));
-    double reach = 0.375 + 0.06 * log10(MAX(rank / ten, 1.0)) + 0.12 * log10(growth) +
-                   3 * (1 / sqrt(dims) - 1 / sqrt(measured));
+    double reach = 0.33 + 5 * (1 / sqrt(dims) - 1 / sqrt(measured));
     double times = growth * wanted * measured / dims;
-    double near = 400 * times, most = 160 * times;
+    double near = 250 * times, most = 120 * times;
+    float spreads = scan->is_exact ? 2 : 1;
     if (scan->is_exact)
-        reach += 0.12, near *= 4, most *= 3;
-    return (Effort){ (float)reach, (size_t)near, MAX((size_t)most, 2 * k) };
+        reach += 0.1, near *= 4, most *= 3;
+    return (Effort){ (size_t)MAX(first, 8 * rank), (float)reach, MAX((size_t)near, 4 * k),
+                     MAX((size_t)most, 3 * k), spreads };
 }
 
 size_t vectors_search(VectorIndex *index, const float *vector, const KeyFilter *filter, size_t k,

@@ -39,15 +39,15 @@ static VectorHead layout(uint64_t setting, size_t count, size_t cells, size_t gr
                         .count = (uint32_t)count,
                         .cells = (uint32_t)cells,
                         .groups = (uint32_t)groups };
-    memcpy(head.magic, "LVECTOR4", 8);
+    memcpy(head.magic, "LVECTOR5", 8);
     head.names = sizeof(head);
     head.scales = head.names + count * 8;
     head.values = head.scales + rounded(count * 4, 8);
     head.halves = head.values + rounded(count * dims, 8);
     head.cell_groups = head.halves + rounded(count * dims * half_bytes, 8);
     head.centre_scales = head.cell_groups + rounded((cells + 1) * 4, 8);
-    head.centres = head.centre_scales + rounded(centres * 4, 8);
-    head.place_entry = head.centres + groups_of(centres) * words_of(dims) * 64;
+    head.centres = rounded(head.centre_scales + centres * 4, LINE);
+    head.place_entry = head.centres + centres * words_of(dims) * 64;
     head.signs = rounded(head.place_entry + groups * 8 * 4, LINE);
     head.end = head.signs + groups * words_of(dims) * 64;
     return head;
@@ -91,7 +91,8 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     memcpy(&head, bytes.at, sizeof(head));
     expected = layout(setting, head.count, head.cells, head.groups);
     if (memcmp(&head, &expected, sizeof(head)) != 0 || head.end != bytes.length ||
-        (head.cells != 1 && (head.cells == 0 || head.cells % 8 != 0)))
+        (head.cells != 1 &&
+         (head.cells == 0 || head.cells % 8 != 0 || head.cells > VECTOR_CELLS_MAX)))
         return fail(err, ERROR_INTERNAL, "a vector segment's head does not fit");
     VectorView *view = segment->view = heap_alloc(sizeof(*view));
     const void *at = bytes.at + head.names;
@@ -204,7 +205,7 @@ void vector_segment_seal(Bytes *bytes, uint64_t setting)
     memcpy(bytes->at + head.cell_groups, cell_groups, (cells.count + 1) * sizeof(*cell_groups));
     if (cells.count > 1) {
         memcpy(bytes->at + head.centre_scales, cells.scales, cells.count * sizeof(float));
-        memcpy(bytes->at + head.centres, cells.signs, cells.count * words * 8);
+        memcpy(bytes->at + head.centres, cells.centres, cells.count * words * 64);
     }
     fill_places(&head, &cells, cell_groups, signs, bytes->at);
     bytes->length = head.end;
@@ -244,7 +245,7 @@ static Bytes merge(Segment *const *segments, size_t count, uint64_t setting)
 
 const SegmentKind vector_segment_kind = {
     .name = "vector",
-    .version = 4,
+    .version = 5,
     .gathers = true,
     .open = open_segment,
     .merge = merge,
