@@ -25,6 +25,7 @@ typedef struct GatewayTimes {
 typedef struct GatewayService {
     Str name, title; /* "groq", "Groq" */
     const Dialect *dialect;
+    DialectQuirks quirks;
     Str base_url, host_header, base_path; /* "https://h/v1" is "h" and "/v1" */
     AsyncOrigin *origin;
     StrList keys; /* tried in turn; unsealed, in memory only */

@@ -15,6 +15,30 @@ const Dialect *dialect_find(Str name)
     return NULL;
 }
 
+Str dialect_member(const DialectQuirks *quirks, Str name)
+{
+    Str rest = str(quirks->members), one;
+    while (rest.length && str_next(&rest, ' ', &one))
+        if (str_starts(one, name) && one.length > name.length && one.at[name.length] == '=')
+            return str_from(one, name.length + 1);
+    return name;
+}
+
+void dialect_authorize(Arena *arena, const DialectTarget *target, WireRequest *wire)
+{
+    Str rest = str(target->quirks.headers), line, name;
+    while (rest.length && str_next(&rest, '\n', &line))
+        if (str_next(&line, ':', &name))
+            wire_header(wire, name, str_trim(line));
+    if (!target->key.length)
+        return;
+    if (target->quirks.key_header)
+        wire_header(wire, str(target->quirks.key_header), target->key);
+    else
+        wire_header(wire, S("Authorization"),
+                    str_format(arena, "Bearer " STR_FMT, STR_ARG(target->key)));
+}
+
 void wire_header(WireRequest *wire, Str name, Str value)
 {
     if (wire->header_count < COUNT(wire->headers))

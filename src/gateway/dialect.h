@@ -8,20 +8,37 @@
 #include "gateway/wire_reader.h"
 #include "net/http.h"
 
+/* Where a service differs from its dialect: data of providers.def; NULL or false: it does not. */
+typedef struct DialectQuirks {
+    const char *key_header; /* carries the key alone, instead of Authorization */
+    const char *headers;    /* "Name: value", one a line */
+    /* Members of a body that it calls otherwise, and those it fails with: "seed=random_seed n=" */
+    const char *members;
+    bool refuses_names; /* of messages */
+} DialectQuirks;
+
+typedef struct WireRequest WireRequest;
+
 /* What is said besides the request itself. */
 typedef struct DialectTarget {
     Str model;   /* as the service calls it */
     Str key;     /* may be empty */
-    Str version; /* Azure's api-version; "" for the dialect's own */
+    Str version; /* Azure's api-version, for an address without a path; "" for the dialect's own */
+    DialectQuirks quirks;
 } DialectTarget;
 
+/* What the service calls this member of a body; "" when it is left out. */
+Str dialect_member(const DialectQuirks *quirks, Str name);
+/* Headers of the key: "Authorization: Bearer", or the one of the service's quirks. */
+void dialect_authorize(Arena *arena, const DialectTarget *target, WireRequest *wire);
+
 /* A request as it goes out. */
-typedef struct WireRequest {
+struct WireRequest {
     HttpPair headers[8];
     size_t header_count;
     Buf body;       /* made by the caller */
     Str media_type; /* "application/json" unless said */
-} WireRequest;
+};
 
 /* Why a service refused, in words that are the same for all. */
 typedef struct WireError {

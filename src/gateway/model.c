@@ -2,6 +2,7 @@
 #include "gateway/model.h"
 
 #define CHOICES_MAX 128
+#define VECTORS_MAX 4096
 
 void model_collect_begin(ModelCollector *collector, Arena *arena, size_t text_max)
 {
@@ -95,6 +96,25 @@ static void add_signature(ModelCollector *collector, const ModelEvent *event)
     choice->parts.at[choice->parts.count - 1].signature = str_copy(collector->arena, event->text);
 }
 
+static ModelVector copy_vector(Arena *arena, ModelVector vector)
+{
+    float *copy = arena_new_array(arena, float, vector.count);
+    if (vector.count)
+        memcpy(copy, vector.at, vector.count * sizeof *copy);
+    return (ModelVector){ copy, vector.count };
+}
+
+static bool add_vector(ModelCollector *collector, const ModelEvent *event, Error *err)
+{
+    ModelReply *reply = &collector->reply;
+    if (event->index < 0 || event->index >= VECTORS_MAX)
+        return fail(err, ERROR_UPSTREAM, "the answer has more than %d vectors", VECTORS_MAX);
+    while (reply->vectors.count <= (size_t)event->index)
+        *vec_push(collector->arena, &reply->vectors) = (ModelVector){ 0 };
+    reply->vectors.at[event->index] = copy_vector(collector->arena, event->vector);
+    return true;
+}
+
 bool model_collect(ModelCollector *collector, const ModelEvent *event, Error *err)
 {
     if (event->choice < 0 || event->choice >= CHOICES_MAX)
@@ -111,6 +131,11 @@ bool model_collect(ModelCollector *collector, const ModelEvent *event, Error *er
     case EVENT_TOOL: begin_tool(collector, event); break;
     case EVENT_ARGUMENTS: add_arguments(collector, event); break;
     case EVENT_CITATION: break;
+    case EVENT_VECTOR: return add_vector(collector, event, err);
+    case EVENT_SCORE:
+        *vec_push(collector->arena, &collector->reply.scores) =
+            (ModelScore){ event->index, event->score };
+        break;
     case EVENT_FINISH: choice_at(collector, event->choice)->finish = event->finish; break;
     }
     return !collector->text.overflowed ||
@@ -148,5 +173,9 @@ const ModelReply *model_reply_copy(Arena *arena, const ModelReply *reply)
         *choice = (ModelChoice){ 0 };
         copy_choice(arena, &reply->choices.at[i], choice);
     }
+    for (size_t i = 0; i < reply->vectors.count; i++)
+        *vec_push(arena, &copy->vectors) = copy_vector(arena, reply->vectors.at[i]);
+    for (size_t i = 0; i < reply->scores.count; i++)
+        *vec_push(arena, &copy->scores) = reply->scores.at[i];
     return copy;
 }

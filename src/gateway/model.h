@@ -14,7 +14,8 @@
 
 #include "base/json.h"
 
-/* What a call is for; also the rows of a service's abilities. */
+/* What a call is for; also the rows of a service's abilities. The prompt of a text completion is
+ * its only message. */
 typedef enum ModelTask {
 #define TASK(name, word, title) TASK_##name,
 #include "gateway/tasks.def"
@@ -107,7 +108,10 @@ typedef struct ModelRequest {
     StrList inputs;     /* embeddings, moderation; documents to rerank */
     Str query;          /* rerank */
     int64_t dimensions; /* of embeddings; 0: unsaid */
-    int64_t top_n;      /* rerank */
+    int64_t top_n;      /* rerank; 0: all */
+    bool is_query;      /* the inputs are what is searched with, not what is searched */
+    Str media;          /* bytes of a recording or picture whose words are wanted */
+    Str media_type;     /* "audio/flac" */
 
     bool is_stream, wants_usage;
     bool is_plain;       /* for models that refuse the usual names and temperatures */
@@ -146,16 +150,30 @@ typedef enum ModelEventKind {
     EVENT_TOOL,      /* index, id, name: a tool call begins */
     EVENT_ARGUMENTS, /* index, text: more of its arguments */
     EVENT_CITATION,  /* text: JSON of Anthropic's citation */
+    EVENT_VECTOR,    /* index of the input, vector */
+    EVENT_SCORE,     /* index of the document, score; the best comes first */
     EVENT_FINISH     /* finish */
 } ModelEventKind;
+
+typedef struct ModelVector {
+    const float *at;
+    size_t count;
+} ModelVector;
+
+typedef struct ModelScore {
+    int index; /* of the document */
+    double score;
+} ModelScore;
 
 /* One piece of an answer. Usage is no event: it may come in any frame, and the last one counts. */
 typedef struct ModelEvent {
     ModelEventKind kind;
     int choice; /* of n */
-    int index;  /* of the tool call in its message, from 0 */
+    int index;  /* of the tool call in its message, of an input, from 0 */
     Str text, id, name, model;
     FinishReason finish;
+    ModelVector vector; /* in the reader's scratch */
+    double score;
 } ModelEvent;
 
 /* A whole answer: the same parts that a message has. */
@@ -167,6 +185,8 @@ typedef struct ModelChoice {
 typedef struct ModelReply {
     Str id, model;
     VEC(ModelChoice) choices;
+    VEC(ModelVector) vectors; /* by input */
+    VEC(ModelScore) scores;   /* best first */
     ModelUsage usage;
 } ModelReply;
 

@@ -4,26 +4,53 @@
 #include "net/url.h"
 
 const GatewayProvider gateway_providers[] = {
-#define PROVIDER(name, title, base_url, dialect, is_local)                                         \
-    { name, title, base_url, &dialect_##dialect, is_local },
+#define PROVIDER(name, title, base_url, dialect, key_variable, is_local, ...)                      \
+    { name, title, base_url, &dialect_##dialect, key_variable, is_local, { __VA_ARGS__ } },
 #include "gateway/providers.def"
 #undef PROVIDER
 };
 const size_t gateway_provider_count = COUNT(gateway_providers);
 
+const GatewayProvider *gateway_provider_find(Str name)
+{
+    for (size_t i = 0; i < gateway_provider_count; i++)
+        if (str_is(name, gateway_providers[i].name))
+            return &gateway_providers[i];
+    return NULL;
+}
+
+/* How well an address fits a row: 0 not at all, 1 by its host, more by its path too. A row's
+ * address may have a name of the customer's own in front: "https://{resource}.example.com". */
+static size_t fit(Arena *arena, Str known_url, const Url *url)
+{
+    Url known;
+    Error ignored;
+    Str host = str_is(url->host, "localhost") ? S("127.0.0.1") : url->host;
+    ptrdiff_t open = str_find_char(known_url, '}');
+    if (open >= 0) {
+        Str rest = str_from(known_url, (size_t)open + 1), suffix;
+        return str_next(&rest, '/', &suffix) && str_ends(host, suffix);
+    }
+    if (!url_parse(arena, known_url, &known, &ignored) || !str_equal(known.host, host) ||
+        known.port != url->port)
+        return 0;
+    return str_starts(url->path, known.path) ? 1 + known.path.length : 1;
+}
+
 const GatewayProvider *gateway_provider_of(Str base_url)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    Url url, known;
+    const GatewayProvider *best = &gateway_providers[gateway_provider_count - 1];
+    size_t best_fit = 0;
+    Url url;
     Error ignored;
     bool is_read = url_parse(arena, base_url, &url, &ignored);
     for (size_t i = 0; is_read && i < gateway_provider_count - 1; i++) {
-        Str host = str_is(url.host, "localhost") ? S("127.0.0.1") : url.host;
-        if (url_parse(arena, str(gateway_providers[i].base_url), &known, &ignored) &&
-            str_equal(known.host, host) && known.port == url.port)
-            return &gateway_providers[i];
+        size_t fits = fit(arena, str(gateway_providers[i].base_url), &url);
+        if (fits > best_fit)
+            best = &gateway_providers[i], best_fit = fits;
     }
-    return &gateway_providers[gateway_provider_count - 1];
+    return best;
 }
 
 /* A status that is no success, told to people. The key never is: some services repeat it. */
@@ -47,7 +74,7 @@ bool gateway_models(HttpClient *client, Arena *arena, const ServiceAddress *serv
                     int64_t total_ms, StrList *names_r, Error *err)
 {
     const Dialect *dialect = service->provider->dialect;
-    DialectTarget target = { .key = service->key };
+    DialectTarget target = { .key = service->key, .quirks = service->provider->quirks };
     WireRequest wire = { 0 };
     HttpAnswer answer;
     dialect->authorize(arena, &target, &wire);

@@ -7,12 +7,17 @@
 typedef struct GatewayProvider {
     const char *name, *title, *base_url;
     const Dialect *dialect;
-    bool is_local; /* looked for on this machine at its usual port */
+    const char *key_variable; /* environment variable that usually has its key; NULL: none */
+    bool is_local;            /* looked for on this machine at its usual port */
+    DialectQuirks quirks;
 } GatewayProvider;
 
 extern const GatewayProvider gateway_providers[];
 extern const size_t gateway_provider_count;
-/* The row whose service has this address; "openai-compatible" for any other. */
+/* The row of this name; NULL when there is none. */
+const GatewayProvider *gateway_provider_find(Str name);
+/* The row whose service has this address; "openai-compatible" for any other. Of two at one host the
+ * one whose path it is, else the first. */
 const GatewayProvider *gateway_provider_of(Str base_url);
 
 /* One service as it is reached. */

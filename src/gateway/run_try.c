@@ -19,13 +19,27 @@ static void put_stream_options(Buf *out, Str options)
     buf_add_char(out, '}');
 }
 
-/* The client's own body, but for the model's name and, of a stream, that usage is wanted. */
+/* Does the body have a member that the service calls otherwise or fails with? */
+static bool has_quirks(Str body, const DialectQuirks *quirks)
+{
+    JsonWalk walk = json_walk_begin(body);
+    Str name, value;
+    while (quirks->members && json_walk_next(&walk, &name, &value))
+        if (!str_equal(dialect_member(quirks, name), name))
+            return true;
+    return false;
+}
+
+/* The client's own body, but for the model's name, what the service calls otherwise and, of a
+ * stream, that usage is wanted. */
 static Str same_body(Run *run, Str model)
 {
+    const DialectQuirks *quirks = &run->try.target->service->quirks;
     const ModelRequest *request = &run->request;
     Str body = run->body, name, value, options = S("");
-    bool wants_usage = request->is_stream && !request->wants_usage && request->task == TASK_CHAT;
-    if (!wants_usage && str_equal(request->model, model))
+    bool wants_usage = request->is_stream && !request->wants_usage && request->task == TASK_CHAT &&
+                       dialect_member(quirks, S("stream_options")).length;
+    if (!wants_usage && str_equal(request->model, model) && !has_quirks(body, quirks))
         return body;
     Buf out = buf_new(run->arena, body.length + model.length * 6 + KB(1));
     JsonWalk walk = json_walk_begin(body);
@@ -38,8 +52,12 @@ static Str same_body(Run *run, Str model)
             options = value.at[0] == '{' ? value : S("");
             continue;
         }
+        Str said = dialect_member(quirks, name);
+        bool is_renamed = said.length && !str_equal(said, name);
+        if (!said.length || (is_renamed && json_walk_member(body, str_c(run->arena, said)).length))
+            continue;
         buf_add(&out, S(",\""));
-        buf_add(&out, name);
+        buf_add(&out, said);
         buf_add(&out, S("\":"));
         buf_add(&out, value);
     }
@@ -110,7 +128,8 @@ static bool write_request(Run *run, Error *err)
     const Dialect *dialect = target->service->dialect;
     DialectTarget at = { .model = target->model.length ? target->model : run->request.model,
                          .key = target->service->keys.count ? target->service->keys.at[0] : S(""),
-                         .version = target->service->version };
+                         .version = target->service->version,
+                         .quirks = target->service->quirks };
     WireRequest wire = { 0 };
     if (run->request.has_image_urls && target->service->is_local)
         return fail_field(err, "messages",

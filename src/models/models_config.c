@@ -58,6 +58,7 @@ static bool make_service(Arena *arena, const Service *from, GatewayService **ser
     service->name = str(address->provider->name);
     service->title = str(address->provider->title);
     service->dialect = address->provider->dialect;
+    service->quirks = address->provider->quirks;
     service->base_url = str_copy(arena, address->base_url);
     service->host_header =
         url.port == usual ? host : str_format(arena, STR_FMT ":%d", STR_ARG(host), url.port);

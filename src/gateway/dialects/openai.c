@@ -9,15 +9,9 @@
 #include "base/json_walk.h"
 #include "gateway/dialect.h"
 #include "gateway/price.h"
+#include "net/url.h"
 
 #define NAME_MAX 300
-
-static void authorize(Arena *arena, const DialectTarget *target, WireRequest *wire)
-{
-    if (target->key.length)
-        wire_header(wire, S("Authorization"),
-                    str_format(arena, "Bearer " STR_FMT, STR_ARG(target->key)));
-}
 
 /* --- Reading: usage --- */
 
@@ -569,7 +563,11 @@ static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *
                                            [TASK_TRANSCRIPTION] = S_INIT("/audio/transcriptions"),
                                            [TASK_SPEECH] = S_INIT("/audio/speech"),
                                            [TASK_IMAGE] = S_INIT("/images/generations") };
-    (void)arena, (void)target;
+    /* Azure's older interface: the model is a part of the path. */
+    if (target->version.length)
+        return str_format(arena, "/openai/deployments/" STR_FMT STR_FMT "?api-version=" STR_FMT,
+                          STR_ARG(url_encode(arena, target->model)), STR_ARG(paths[request->task]),
+                          STR_ARG(target->version));
     return paths[request->task];
 }
 
@@ -604,7 +602,7 @@ const Dialect dialect_openai = {
     .tasks = 1U << TASK_CHAT,
     .stream_kind = WIRE_EVENTS,
     .models_path = "/models",
-    .authorize = authorize,
+    .authorize = dialect_authorize,
     .path = path,
     .write = write,
     .read_frame = read_frame,

@@ -215,6 +215,8 @@ static void put_delta(JsonWriter *json, const ModelEvent *event)
     case EVENT_ARGUMENTS: put_tool_delta(json, event); break;
     case EVENT_SIGNATURE:
     case EVENT_CITATION:
+    case EVENT_VECTOR:
+    case EVENT_SCORE:
     case EVENT_FINISH: break;
     }
     put_end(json);
