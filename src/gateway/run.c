@@ -16,7 +16,7 @@ static void next_try(Run *run);
 static void bill(Run *run)
 {
     CallRecord *record = &run->record;
-    const RunTry *try = &run->try;
+    const RunTry *try = run->try;
     ModelUsage *usage = &record->usage;
     *usage = try->reader.usage;
     if (!usage->is_known && (try->reader.has_content || run->is_answered)) {
@@ -46,9 +46,10 @@ static void finish(Run *run, const Error *failure)
     record->is_stream = run->request.is_stream;
     record->is_truncated = failure && run->stream;
     record->total_us = monotonic_us() - run->started_us;
-    if (run->try.target) {
-        record->service = run->try.target->service->name;
-        record->model = run->try.target->model.length ? run->try.target->model : run->request.model;
+    if (run->try->target) {
+        record->service = run->try->target->service->name;
+        record->model =
+            run->try->target->model.length ? run->try->target->model : run->request.model;
     }
     if (run->caller) {
         record->workspace = run->caller->workspace;
@@ -88,9 +89,8 @@ static TargetOutcome outcome_of(const Error *failure)
     return TARGET_FAILED;
 }
 
-static void report(Run *run, const Error *failure)
+static void report(const RunTry *try, const Error *failure)
 {
-    const RunTry *try = &run->try;
     const ModelUsage *usage = &try->reader.usage;
     TargetReport told = { .outcome = outcome_of(failure),
                           .tokens = usage->input + usage->cache_write + usage->output,
@@ -110,18 +110,18 @@ static void on_waited(ReactorTimer *timer) { next_try(timer->owner); }
 
 /* Reasoning models of OpenAI refuse max_tokens and any temperature, with 400: said again, plainly.
  */
-static bool wants_plain(const Run *run)
+static bool wants_plain(const RunTry *try)
 {
-    const RunTry *try = &run->try;
+    const Run *run = try->run;
     Str body = buf_str(&try->failure);
     return try->status == 400 && !try->is_same && !run->request.is_plain &&
            (str_find(body, S("max_tokens")) >= 0 || str_find(body, S("temperature")) >= 0);
 }
 
 /* The same target once more after a while; false: it is of no use. */
-static bool wait_and_retry(Run *run)
+static bool wait_and_retry(RunTry *try)
 {
-    const RunTry *try = &run->try;
+    Run *run = try->run;
     int64_t wait_ms = try->wait_ms >= 0 ? try->wait_ms : RETRY_MS;
     int most = run->route->retries >= 0 ? run->route->retries : RETRIES;
     bool is_key = try->status == 401 || try->status == 403 || try->status == 402;
@@ -138,26 +138,25 @@ static bool wait_and_retry(Run *run)
     return true;
 }
 
-void run_tried(Run *run, const Error *failure)
+void run_tried(RunTry *try, const Error *failure)
 {
-    report(run, failure);
+    Run *run = try->run;
+    report(try, failure);
     if (!failure) {
         finish(run, NULL);
         return;
     }
-    if (wants_plain(run)) {
+    if (wants_plain(try)) {
         run->request.is_plain = true;
         run->next--;
         next_try(run);
         return;
     }
     if (!may_go_on(run, failure)) {
-        fail_run(run, failure, run->try.wait_ms);
+        fail_run(run, failure, try->wait_ms);
         return;
     }
-    answer_begin(run);
-    run->writer = (FrontWriter){ 0 };
-    if (wait_and_retry(run))
+    if (wait_and_retry(try))
         return;
     if (run->next < run->target_count) {
         run->retries = 0;
@@ -165,7 +164,7 @@ void run_tried(Run *run, const Error *failure)
         next_try(run);
         return;
     }
-    fail_run(run, failure, run->try.wait_ms);
+    fail_run(run, failure, try->wait_ms);
 }
 
 /* --- Attempts --- */
@@ -194,7 +193,7 @@ static void next_try(Run *run)
             continue;
         }
         run->record.tries++;
-        if (try_start(run, target, state, &err))
+        if (try_start(run->try, target, state, &err))
             return;
         target_ended(state, &(TargetReport){ .outcome = TARGET_NEUTRAL });
     }
@@ -257,9 +256,9 @@ void run_stop(Run *run)
         return;
     fail(&gone, ERROR_CANCELLED, "the client has gone");
     reactor_clear_timer(run->loop->reactor, &run->wait);
-    if (run->try.target) {
-        try_cancel(run);
-        report(run, &gone);
+    if (run->try->target) {
+        try_cancel(run->try);
+        report(run->try, &gone);
     }
     finish(run, &gone);
 }

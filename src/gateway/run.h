@@ -27,7 +27,8 @@ typedef struct Run Run;
 
 /* One attempt. */
 typedef struct RunTry {
-    const GatewayTarget *target;
+    Run *run;
+    const GatewayTarget *target; /* NULL: not begun */
     TargetState *state;
     AsyncCall call;
     Buf head;
@@ -39,6 +40,10 @@ typedef struct RunTry {
     int64_t wait_ms; /* that the service asked for; -1: none */
     bool is_same;    /* the client's own dialect: handed on as it is */
     bool is_reading;
+
+    Buf held; /* of a stream: what comes before its first word */
+    FrontWriter writer;
+    ModelCollector collector;
 } RunTry;
 
 struct Run {
@@ -59,18 +64,16 @@ struct Run {
     int retries; /* of the target at hand */
     ReactorTimer wait;
 
-    RunTry try;
+    RunTry first;
+    RunTry *try; /* the one whose answer counts */
     int64_t reserved;
 
     /* The answer. */
     HttpStream *stream; /* NULL until the first word */
-    Buf held;           /* what comes before it */
-    FrontWriter writer;
-    Buf piece; /* frames on their way to the stream; emptied after each */
-    ModelCollector collector;
-    bool is_answered; /* something has gone to the client, or will now */
-    bool is_loading;  /* the pool asks who calls */
-    bool is_gone;     /* the client left meanwhile */
+    Buf piece;          /* frames on their way to the stream; emptied after each */
+    bool is_answered;   /* something has gone to the client, or will now */
+    bool is_loading;    /* the pool asks who calls */
+    bool is_gone;       /* the client left meanwhile */
 
     CallRecord record;
     int64_t started_us;
@@ -82,19 +85,19 @@ void run_admit(Run *run);
 void run_stop(Run *run);
 
 /* run_ask.c */
-MUST_CHECK bool ask_event(Run *run, const ModelEvent *event, Error *err);
+MUST_CHECK bool ask_event(RunTry *try, const ModelEvent *event, Error *err);
 void ask_done(Run *run, const Error *failure); /* last: the run is gone after it */
 
 /* run_try.c */
-MUST_CHECK bool try_start(Run *run, const GatewayTarget *target, TargetState *state, Error *err);
-void try_cancel(Run *run);
+MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, TargetState *state, Error *err);
+void try_cancel(RunTry *try);
 
 /* run.c: what becomes of an attempt. `failure` NULL: it is good. */
-void run_tried(Run *run, const Error *failure);
+void run_tried(RunTry *try, const Error *failure);
 
 /* run_answer.c */
 void answer_begin(Run *run);
-MUST_CHECK bool answer_event(void *run, const ModelEvent *event, Error *err);
-MUST_CHECK bool answer_frame(void *run, Str event, Str data, Error *err);
-MUST_CHECK bool answer_whole(Run *run, Error *err);
+MUST_CHECK bool answer_event(void *try, const ModelEvent *event, Error *err);
+MUST_CHECK bool answer_frame(void *try, Str event, Str data, Error *err);
+MUST_CHECK bool answer_whole(RunTry *try, Error *err);
 void answer_failed(Run *run, const Error *failure, int64_t wait_ms);

@@ -3,9 +3,10 @@
 #include "base/json_walk.h"
 #include "gateway/run.h"
 
-static FrontWriter *writer_of(Run *run, Buf *out)
+static FrontWriter *writer_of(RunTry *try, Buf *out)
 {
-    FrontWriter *writer = &run->writer;
+    Run *run = try->run;
+    FrontWriter *writer = &try->writer;
     if (!writer->front) {
         *writer = (FrontWriter){ .front = run->front,
                                  .arena = run->arena,
@@ -22,9 +23,10 @@ static FrontWriter *writer_of(Run *run, Buf *out)
 
 void answer_begin(Run *run)
 {
-    run->held = buf_new(run->arena, RUN_HELD_MAX);
+    run->first.run = run;
+    run->try = &run->first;
+    model_collect_begin(&run->first.collector, run->arena, RUN_ANSWER_MAX);
     run->piece = buf_new(run->arena, MB(16));
-    model_collect_begin(&run->collector, run->arena, RUN_ANSWER_MAX);
 }
 
 static void on_stream_gone(void *run) { run_stop(run); }
@@ -33,7 +35,7 @@ static void on_stream_gone(void *run) { run_stop(run); }
 static void on_stream_room(void *argument)
 {
     Run *run = argument;
-    async_call_resume(&run->try.call);
+    async_call_resume(&run->try->call);
 }
 
 static void open_stream(Run *run)
@@ -49,74 +51,79 @@ static void open_stream(Run *run)
 }
 
 /* Nothing goes out before the first word: until then another target may still answer. */
-static bool send_piece(Run *run, bool is_last, Error *err)
+static bool send_piece(RunTry *try, bool is_last, Error *err)
 {
-    if (!run->stream && !run->try.reader.has_content && !is_last) {
-        buf_add(&run->held, buf_str(&run->piece));
+    Run *run = try->run;
+    if (!run->stream && !try->reader.has_content && !is_last) {
+        buf_add(&try->held, buf_str(&run->piece));
         run->piece.length = 0;
-        return !run->held.overflowed ||
+        return !try->held.overflowed ||
                fail(err, ERROR_UPSTREAM, "the answer has more than %zu bytes before its first word",
                     RUN_HELD_MAX);
     }
     bool good = true;
     if (!run->stream) {
         open_stream(run);
-        good = !run->held.length || http_stream_write(run->stream, buf_str(&run->held));
+        good = !try->held.length || http_stream_write(run->stream, buf_str(&try->held));
     }
     good = good && (!run->piece.length || http_stream_write(run->stream, buf_str(&run->piece)));
     run->record.bytes_out += (int64_t)run->piece.length;
     run->piece.length = 0;
     if (good && http_stream_is_full(run->stream))
-        async_call_pause(&run->try.call);
+        async_call_pause(&try->call);
     return good || fail(err, ERROR_CANCELLED, "the client has gone");
 }
 
 bool answer_event(void *self, const ModelEvent *event, Error *err)
 {
-    Run *run = self;
+    RunTry *try = self;
+    Run *run = try->run;
     if (run->ask)
-        return ask_event(run, event, err);
+        return ask_event(try, event, err);
     if (!run->request.is_stream)
-        return model_collect(&run->collector, event, err);
-    run->front->write_event(writer_of(run, &run->piece), event);
-    return send_piece(run, false, err);
+        return model_collect(&try->collector, event, err);
+    run->front->write_event(writer_of(try, &run->piece), event);
+    return send_piece(try, false, err);
 }
 
 bool answer_frame(void *self, Str event, Str data, Error *err)
 {
-    Run *run = self;
-    if (run->try.reader.has_usage_only && !run->request.wants_usage)
+    RunTry *try = self;
+    Run *run = try->run;
+    if (try->reader.has_usage_only && !run->request.wants_usage)
         return true;
     sse_write(&run->piece, S(""), event, data);
-    return send_piece(run, run->try.reader.is_ended, err);
+    return send_piece(try, try->reader.is_ended, err);
 }
 
-static bool end_stream(Run *run, Error *err)
+static bool end_stream(RunTry *try, Error *err)
 {
-    const WireReader *reader = &run->try.reader;
-    if (!run->try.is_same)
-        run->front->write_end(writer_of(run, &run->piece), reader->finish, &reader->usage);
+    Run *run = try->run;
+    const WireReader *reader = &try->reader;
+    if (!try->is_same)
+        run->front->write_end(writer_of(try, &run->piece), reader->finish, &reader->usage);
     else if (reader->knows_kind && reader->kind == WIRE_WHOLE)
         buf_add(&run->piece, wire_reader_whole(reader));
-    return send_piece(run, true, err);
+    return send_piece(try, true, err);
 }
 
 /* --- A whole answer --- */
 
-bool answer_whole(Run *run, Error *err)
+bool answer_whole(RunTry *try, Error *err)
 {
+    Run *run = try->run;
     if (run->ask)
         return true;
     Buf *out = &run->response->body;
     if (run->request.is_stream)
-        return end_stream(run, err);
-    if (run->try.is_same) {
+        return end_stream(try, err);
+    if (try->is_same) {
         /* It lives in the request's arena, so it is handed on without a copy. */
-        *out = run->try.reader.whole;
+        *out = try->reader.whole;
     } else {
-        ModelReply reply = *model_collected(&run->collector);
-        reply.usage = run->try.reader.usage;
-        run->front->write_reply(writer_of(run, out), &reply);
+        ModelReply reply = *model_collected(&try->collector);
+        reply.usage = try->reader.usage;
+        run->front->write_reply(writer_of(try, out), &reply);
     }
     run->record.first_us = monotonic_us() - run->started_us;
     run->record.bytes_out = (int64_t)out->length;
@@ -130,7 +137,7 @@ bool answer_whole(Run *run, Error *err)
  * it refuses is ours, not the client's. */
 static bool pass_refusal(Run *run)
 {
-    const RunTry *try = &run->try;
+    const RunTry *try = run->try;
     Str body = buf_str(&try->failure), error = json_walk_member(body, "error");
     bool is_key = try->status == 401 || try->status == 403;
     if (!try->is_same || try->status < 400 || is_key || !error.length || error.at[0] != '{' ||
@@ -147,7 +154,7 @@ void answer_failed(Run *run, const Error *failure, int64_t wait_ms)
     int status = error_http_status(failure->code);
     if (run->stream) {
         run->piece.length = 0;
-        run->front->write_stream_error(writer_of(run, &run->piece), failure);
+        run->front->write_stream_error(writer_of(run->try, &run->piece), failure);
         (void)http_stream_write(run->stream, buf_str(&run->piece));
         return;
     }

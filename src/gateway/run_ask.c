@@ -37,11 +37,11 @@ static void tell(RunAsk *ask, Str text)
     pthread_mutex_unlock(&ask->lock);
 }
 
-bool ask_event(Run *run, const ModelEvent *event, Error *err)
+bool ask_event(RunTry *try, const ModelEvent *event, Error *err)
 {
-    RunAsk *ask = run->ask;
+    RunAsk *ask = try->run->ask;
     Str rest;
-    if (!model_collect(&run->collector, event, err))
+    if (!model_collect(&try->collector, event, err))
         return false;
     if (event->kind != EVENT_TEXT || event->choice)
         return true;
@@ -153,7 +153,7 @@ bool gateway_ask(Gateway *gateway, GatewayCaller *caller, Arena *arena, const Ga
     reactor_post(gateway->own, begin, run);
     wait_for_end(ask, asked, &text);
 
-    const ModelReply *reply = model_reply_copy(arena, model_collected(&run->collector));
+    const ModelReply *reply = model_reply_copy(arena, model_collected(&run->try->collector));
     *answer_r = (GatewayAnswer){ .text = buf_str(&text),
                                  .model = str_copy(arena, run->record.model),
                                  .reply = reply,

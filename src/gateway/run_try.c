@@ -34,7 +34,7 @@ static bool has_quirks(Str body, const DialectQuirks *quirks)
  * stream, that usage is wanted. */
 static Str same_body(Run *run, Str model)
 {
-    const DialectQuirks *quirks = &run->try.target->service->quirks;
+    const DialectQuirks *quirks = &run->try->target->service->quirks;
     const ModelRequest *request = &run->request;
     Str body = run->body, name, value, options = S("");
     bool wants_usage = request->is_stream && !request->wants_usage && request->task == TASK_CHAT &&
@@ -97,9 +97,9 @@ static void put_header(Buf *out, Str name, Str value)
     buf_add(out, S("\r\n"));
 }
 
-static void write_head(Run *run, const WireRequest *wire, const DialectTarget *at)
+static void write_head(RunTry *try, const WireRequest *wire, const DialectTarget *at)
 {
-    RunTry *try = &run->try;
+    Run *run = try->run;
     const GatewayService *service = try->target->service;
     Str path = service->dialect->path(run->arena, &run->request, at);
     Buf *out = &try->head;
@@ -121,9 +121,9 @@ static void write_head(Run *run, const WireRequest *wire, const DialectTarget *a
     buf_addf(out, "Content-Length: %zu\r\n\r\n", try->body.length);
 }
 
-static bool write_request(Run *run, Error *err)
+static bool write_request(RunTry *try, Error *err)
 {
-    RunTry *try = &run->try;
+    Run *run = try->run;
     const GatewayTarget *target = try->target;
     const Dialect *dialect = target->service->dialect;
     DialectTarget at = { .model = target->model.length ? target->model : run->request.model,
@@ -143,7 +143,7 @@ static bool write_request(Run *run, Error *err)
         try->body = buf_str(&wire.body);
     }
     dialect->authorize(run->arena, &at, &wire);
-    write_head(run, &wire, &at);
+    write_head(try, &wire, &at);
     return true;
 }
 
@@ -165,8 +165,8 @@ static int64_t wait_of(const HttpHead *head)
 
 static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
 {
-    Run *run = call->owner;
-    RunTry *try = &run->try;
+    RunTry *try = call->owner;
+    Run *run = try->run;
     (void)err;
     try->status = head->status;
     try->first_us = monotonic_us();
@@ -184,7 +184,7 @@ static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
                                 .is_stream = run->request.is_stream,
                                 .event = try->is_same ? NULL : answer_event,
                                 .frame = try->is_same && is_told ? answer_frame : NULL,
-                                .self = run };
+                                .self = try };
     wire_reader_begin(&try->reader, RUN_ANSWER_MAX);
     try->is_reading = true;
     return true;
@@ -192,20 +192,19 @@ static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
 
 static bool on_body(AsyncCall *call, Str bytes, Error *err)
 {
-    Run *run = call->owner;
-    if (run->try.is_reading)
-        return wire_reader_feed(&run->try.reader, bytes, err);
-    buf_add(&run->try.failure, bytes); /* what is over the limit says nothing new */
+    RunTry *try = call->owner;
+    if (try->is_reading)
+        return wire_reader_feed(&try->reader, bytes, err);
+    buf_add(&try->failure, bytes); /* what is over the limit says nothing new */
     return true;
 }
 
 /* A status that is no success, told to people. The key never is: some services repeat it. */
-static bool fail_status(Run *run, Error *err)
+static bool fail_status(RunTry *try, Error *err)
 {
-    RunTry *try = &run->try;
     const GatewayService *service = try->target->service;
     WireError said;
-    service->dialect->read_error(run->arena, buf_str(&try->failure), &said);
+    service->dialect->read_error(try->run->arena, buf_str(&try->failure), &said);
     Str why =
         said.message.length ? str_slice(str_trim(said.message), 0, 240) : S("it gave no reason");
     for (size_t i = 0; i < service->keys.count; i++)
@@ -226,32 +225,34 @@ static bool fail_status(Run *run, Error *err)
 
 static void on_end(AsyncCall *call, const Error *failure)
 {
-    Run *run = call->owner;
-    RunTry *try = &run->try;
+    RunTry *try = call->owner;
     Error err = failure ? *failure : (Error){ 0 };
     bool good = !failure;
     if (good && !is_good(try->status))
-        good = fail_status(run, &err);
+        good = fail_status(try, &err);
     else if (good)
-        good = wire_reader_finish(&try->reader, &err) && answer_whole(run, &err);
+        good = wire_reader_finish(&try->reader, &err) && answer_whole(try, &err);
     if (try->is_reading)
         wire_reader_end(&try->reader);
     try->is_reading = false;
     if (!good)
         fail_in(&err, STR_FMT, STR_ARG(try->target->service->title));
-    run_tried(run, good ? NULL : &err);
+    run_tried(try, good ? NULL : &err);
 }
 
-bool try_start(Run *run, const GatewayTarget *target, TargetState *state, Error *err)
+bool try_start(RunTry *try, const GatewayTarget *target, TargetState *state, Error *err)
 {
-    RunTry *try = &run->try;
+    Run *run = try->run;
     const GatewayService *service = target->service;
-    *try = (RunTry){ .target = target,
+    *try = (RunTry){ .run = run,
+                     .target = target,
                      .state = state,
                      .is_same = run->front && run->front->same == service->dialect,
                      .wait_ms = -1,
-                     .started_us = monotonic_us() };
-    if (!write_request(run, err))
+                     .started_us = monotonic_us(),
+                     .held = buf_new(run->arena, RUN_HELD_MAX) };
+    model_collect_begin(&try->collector, run->arena, RUN_ANSWER_MAX);
+    if (!write_request(try, err))
         return false;
     const GatewayTimes *times = &service->times;
     int64_t first_ms = times->first_byte_ms ? times->first_byte_ms : 120000;
@@ -268,16 +269,16 @@ bool try_start(Run *run, const GatewayTarget *target, TargetState *state, Error 
         .on_head = on_head,
         .on_body = on_body,
         .on_end = on_end,
-        .owner = run,
+        .owner = try,
     };
     async_call_start(run->loop->client, &try->call);
     return true;
 }
 
-void try_cancel(Run *run)
+void try_cancel(RunTry *try)
 {
-    async_call_cancel(&run->try.call);
-    if (run->try.is_reading)
-        wire_reader_end(&run->try.reader);
-    run->try.is_reading = false;
+    async_call_cancel(&try->call);
+    if (try->is_reading)
+        wire_reader_end(&try->reader);
+    try->is_reading = false;
 }
