@@ -230,7 +230,7 @@ static Effort effort_of(const Scan *scan, size_t k)
     double allowed = (double)MAX(scan->allowed_count, (size_t)1);
     double rank = (double)k * (double)scan->entries / allowed * (scan->has_parts ? 2 : 1);
     double growth = sqrt(MAX(allowed / many, 1.0)), wanted = sqrt(MAX((double)k / ten, 1.0));
-    double reach = 0.33 + 5 * (1 / sqrt(dims) - 1 / sqrt(measured));
+    double reach = 0.33 + 0.2 * log10(growth) + 5 * (1 / sqrt(dims) - 1 / sqrt(measured));
     double times = growth * wanted * measured / dims;
     double near = 250 * times, most = 120 * times;
     float spreads = scan->is_exact ? 2 : 1;
