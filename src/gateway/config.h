@@ -11,7 +11,7 @@
 #include "gateway/dialect.h"
 #include "gateway/price.h"
 #include "gateway/target.h"
-#include "net/async_client.h"
+#include "net/url_safety.h"
 
 typedef struct GatewayLimits {
     int64_t requests_per_minute, tokens_per_minute, requests_per_day, tokens_per_day, concurrent;
@@ -27,8 +27,8 @@ typedef struct GatewayService {
     const Dialect *dialect;
     DialectQuirks quirks;
     Str base_url, host_header, base_path; /* "https://h/v1" is "h" and "/v1" */
-    AsyncOrigin *origin;
-    StrList keys; /* tried in turn; unsealed, in memory only */
+    UrlSafety safety; /* what its addresses may be, each time its name is resolved */
+    StrList keys;     /* tried in turn; unsealed, in memory only */
     Str version;
     HttpPairs headers; /* more of them, set by its owner */
     GatewayTimes times;

@@ -1,8 +1,12 @@
 /* gateway.c - see gateway.h: opening, closing, and what each reactor has. */
+#include <assert.h>
+
 #include "gateway/gateway_int.h"
 
 #define POOL_THREADS 4
 #define POOL_QUEUE 4096
+#define NAME_THREADS 4 /* of one reactor: a name server that is slow holds up one service */
+#define NAME_QUEUE 1024
 
 int64_t gateway_guess_tokens(size_t bytes) { return (int64_t)(bytes + 3) / 4; }
 
@@ -39,6 +43,8 @@ void gateway_leave(Gateway *gateway, Reactor *reactor)
     for (int i = 0; i < gateway->loop_count; i++)
         if (gateway->loops[i].reactor == reactor) {
             async_client_free(gateway->loops[i].client);
+            pool_free(gateway->loops[i].names); /* what it found is posted, and told to nobody */
+            origins_free(gateway->loops[i].origins);
             gateway->loops[i].client = NULL;
             gateway->loops[i].reactor = NULL;
         }
@@ -68,14 +74,23 @@ void gateway_close(Gateway *gateway)
 
 TargetStates *gateway_states(Gateway *gateway) { return gateway->states; }
 
+static void open_loop(Gateway *gateway, Reactor *reactor, GatewayLoop *loop)
+{
+    Error impossible; /* only a proxy's address can be wrong */
+    *loop = (GatewayLoop){ .gateway = gateway,
+                           .reactor = reactor,
+                           .client = async_client_new(reactor, gateway->tls),
+                           .names = pool_new("names", NAME_THREADS, NAME_QUEUE),
+                           .scratch = arena_new(MB(64)) };
+    if (!origins_new(reactor, loop->names, NULL, &loop->origins, &impossible))
+        assert(false);
+}
+
 static GatewayLoop *add_loop(Gateway *gateway, Reactor *reactor)
 {
     pthread_mutex_lock(&gateway->lock);
     GatewayLoop *loop = &gateway->loops[gateway->loop_count];
-    *loop = (GatewayLoop){ .gateway = gateway,
-                           .reactor = reactor,
-                           .client = async_client_new(reactor, gateway->tls),
-                           .scratch = arena_new(MB(64)) };
+    open_loop(gateway, reactor, loop);
     gateway->loop_count++;
     pthread_mutex_unlock(&gateway->lock);
     return loop;

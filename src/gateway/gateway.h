@@ -16,6 +16,7 @@
 #include "gateway/config.h"
 #include "gateway/front.h"
 #include "gateway/ledger.h"
+#include "net/reactor.h"
 
 typedef struct Gateway Gateway;
 

@@ -9,6 +9,7 @@
 
 #include "gateway/gateway.h"
 #include "net/http_stream.h"
+#include "net/origins.h"
 
 #define RUN_TARGETS_MAX 16
 #define RUN_ANSWER_MAX MB(32) /* of one whole answer */
@@ -20,6 +21,8 @@ typedef struct GatewayLoop {
     Gateway *gateway;
     Reactor *reactor;
     AsyncClient *client;
+    Pool *names; /* resolves them for `origins` */
+    Origins *origins;
     Arena *scratch;
 } GatewayLoop;
 
@@ -30,6 +33,8 @@ typedef struct RunTry {
     Run *run;
     const GatewayTarget *target; /* NULL: not begun */
     TargetState *state;
+    const AsyncOrigin *origin; /* held while it is called; NULL: not found yet */
+    OriginWait origin_wait;
     AsyncCall call;
     Buf head;
     Str body;

@@ -223,6 +223,13 @@ static bool fail_status(RunTry *try, Error *err)
                 STR_ARG(why));
 }
 
+static void let_origin_go(RunTry *try)
+{
+    origins_cancel(&try->origin_wait);
+    origin_release(try->origin);
+    try->origin = NULL;
+}
+
 static void on_end(AsyncCall *call, const Error *failure)
 {
     RunTry *try = call->owner;
@@ -237,7 +244,18 @@ static void on_end(AsyncCall *call, const Error *failure)
     try->is_reading = false;
     if (!good)
         fail_in(&err, STR_FMT, STR_ARG(try->target->service->title));
+    let_origin_go(try);
     run_tried(try, good ? NULL : &err);
+}
+
+static void on_origin(OriginWait *wait, const AsyncOrigin *origin, const Error *failure)
+{
+    RunTry *try = wait->owner;
+    try->origin = try->call.origin = origin;
+    if (origin)
+        async_call_start(try->run->loop->client, &try->call);
+    else
+        on_end(&try->call, failure);
 }
 
 bool try_start(RunTry *try, const GatewayTarget *target, TargetState *state, Error *err)
@@ -258,7 +276,6 @@ bool try_start(RunTry *try, const GatewayTarget *target, TargetState *state, Err
     int64_t first_ms = times->first_byte_ms ? times->first_byte_ms : 120000;
     int64_t total_ms = times->total_ms ? times->total_ms : 900000;
     try->call = (AsyncCall){
-        .origin = service->origin,
         .head = buf_str(&try->head),
         .body = try->body,
         .connect_ms = times->connect_ms,
@@ -271,13 +288,18 @@ bool try_start(RunTry *try, const GatewayTarget *target, TargetState *state, Err
         .on_end = on_end,
         .owner = try,
     };
-    async_call_start(run->loop->client, &try->call);
+    try->origin_wait = (OriginWait){ .done = on_origin, .owner = try };
+    const AsyncOrigin *origin =
+        origins_find(run->loop->origins, service->base_url, &service->safety, &try->origin_wait);
+    if (origin)
+        on_origin(&try->origin_wait, origin, NULL);
     return true;
 }
 
 void try_cancel(RunTry *try)
 {
     async_call_cancel(&try->call);
+    let_origin_go(try);
     if (try->is_reading)
         wire_reader_end(&try->reader);
     try->is_reading = false;

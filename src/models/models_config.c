@@ -1,7 +1,4 @@
 /* models_config.c - a service as the gateway sees it: where it is, and the way to it. */
-#include <netdb.h>
-#include <netinet/in.h>
-
 #include "models/models_int.h"
 #include "net/url.h"
 
@@ -9,50 +6,16 @@
 
 /* --- Where it is --- */
 
-static bool add_addresses(AsyncOrigin *origin, const char *host, int port, bool is_numeric,
-                          Error *err)
-{
-    char service[8];
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-                              .ai_flags = is_numeric ? AI_NUMERICHOST : AI_ADDRCONFIG };
-    struct addrinfo *found = NULL;
-    snprintf(service, sizeof service, "%d", port);
-    int failure = getaddrinfo(host, service, &hints, &found);
-    if (failure)
-        return fail(err, ERROR_UPSTREAM, "%s cannot be found: %s", host, gai_strerror(failure));
-    for (struct addrinfo *one = found; one && origin->address_count < ASYNC_ADDRESSES_MAX;
-         one = one->ai_next)
-        if (one->ai_addrlen <= sizeof origin->addresses[0])
-            memcpy(&origin->addresses[origin->address_count++], one->ai_addr, one->ai_addrlen);
-    freeaddrinfo(found);
-    return true;
-}
-
-static bool make_origin(Arena *arena, const ServiceAddress *address, const Url *url,
-                        AsyncOrigin **origin_r, Error *err)
-{
-    AsyncOrigin *origin = arena_new_one(arena, AsyncOrigin);
-    Str pinned = address->pinned_address;
-    origin->is_tls = str_is(url->scheme, "https");
-    origin->host = str_c(arena, url->host);
-    Str name = str_format(arena, STR_FMT "|" STR_FMT "|%d|" STR_FMT, STR_ARG(url->scheme),
-                          STR_ARG(url->host), url->port, STR_ARG(pinned));
-    origin->id = str_hash(name);
-    *origin_r = origin;
-    return add_addresses(origin, pinned.length ? str_c(arena, pinned) : origin->host, url->port,
-                         pinned.length > 0, err);
-}
-
 static bool make_service(Arena *arena, const Service *from, GatewayService **service_r, Error *err)
 {
     GatewayService *service = arena_new_one(arena, GatewayService);
     const ServiceAddress *address = &from->target;
     Str *keys = arena_new_one(arena, Str);
     Url url;
-    if (!url_parse(arena, str_copy(arena, address->base_url), &url, err) ||
-        !make_origin(arena, address, &url, &service->origin, err))
+    if (!url_parse(arena, str_copy(arena, address->base_url), &url, err))
         return false;
-    int usual = service->origin->is_tls ? 443 : 80;
+    bool is_tls = str_is(url.scheme, "https");
+    int usual = is_tls ? 443 : 80;
     Str host = url.is_ip6 ? str_format(arena, "[" STR_FMT "]", STR_ARG(url.host)) : url.host;
     *keys = str_copy(arena, address->key);
     service->name = str(address->provider->name);
@@ -64,7 +27,8 @@ static bool make_service(Arena *arena, const Service *from, GatewayService **ser
         url.port == usual ? host : str_format(arena, STR_FMT ":%d", STR_ARG(host), url.port);
     service->base_path = str_is(url.path, "/") ? S("") : url.path;
     service->keys = (StrList){ keys, address->key.length > 0 };
-    service->is_local = !service->origin->is_tls;
+    service->safety.allows_private = !from->is_own || from->allows_private;
+    service->is_local = !is_tls;
     *service_r = service;
     return true;
 }
