@@ -81,7 +81,8 @@ static void open_loop(Gateway *gateway, Reactor *reactor, GatewayLoop *loop)
                            .reactor = reactor,
                            .client = async_client_new(reactor, gateway->tls),
                            .names = pool_new("names", NAME_THREADS, NAME_QUEUE),
-                           .scratch = arena_new(MB(64)) };
+                           .scratch = arena_new(MB(64)),
+                           .records = journal_lane(gateway->journal) };
     if (!origins_new(reactor, loop->names, NULL, &loop->origins, &impossible))
         assert(false);
 }

@@ -24,27 +24,42 @@ void budget_settle(Budget *budget, int64_t reserved, int64_t spent);
 /* The database has lent this much more; `is_last`: there is no more until `until_ms`. */
 void budget_lease(Budget *budget, int64_t pico, bool is_last, int64_t until_ms);
 
-/* A row for each call; texts are copied. */
+/* What is kept of a call. Texts are valid while the call runs. */
 typedef struct CallRecord {
     Str id, workspace, user, key, feature;
     Str route, service, model, front;
     Str status; /* "ok", or the name of an error */
+    Str cache;  /* "", "hit", "miss", "semantic" */
+    ModelTask task;
     int http_status;
     ModelUsage usage;
     bool is_estimated; /* tokens are guessed from bytes */
-    bool is_stream, is_truncated;
-    int64_t cost, saved; /* pico-dollars; -1: unknown */
-    Str cache;           /* "", "hit", "miss", "semantic" */
-    int tries, fallbacks;
+    bool is_stream, is_truncated, is_local;
+    int64_t cost, saved;           /* pico-dollars; -1: unknown */
+    int tries, fallbacks, skipped; /* skipped: targets that were not asked just then */
     int64_t bytes_in, bytes_out;
-    int64_t first_us, total_us, own_us; /* own: our share of the time to the first byte */
+    int64_t first_us, total_us, own_us; /* own: of total, what was not a service's */
     int64_t started_ms;
 } CallRecord;
 
+/* The records of calls on their way to the database.
+ *
+ *     call -> lane (one for each reactor) -> pages -> the journal's thread -> write
+ *
+ * Adding one takes a copy into memory that is there already, under a lock that only the journal's
+ * thread contends for, five times a second. What a crash loses is the last flush. */
 typedef struct Journal Journal;
-/* `write` gets rows in batches, on a thread of the journal's own; false: it tries again later. */
-typedef bool JournalWrite(void *app, const CallRecord *records, size_t count, Error *err);
+typedef struct JournalLane JournalLane;
+
+/* `write` gets records in batches, on a thread of the journal's own. On false it is asked again
+ * with the same records; a batch that fails again and again for good is dropped. */
+typedef bool JournalWrite(void *app, const CallRecord *const *records, size_t count, Error *err);
 Journal *journal_new(JournalWrite *write, void *app);
-/* Writes what is left, then frees. */
+/* Writes what is left, then frees. NULL is fine. */
 void journal_free(Journal *journal);
-void journal_add(Journal *journal, const CallRecord *record);
+/* A lane more, as long as the journal lives. */
+JournalLane *journal_lane(Journal *journal);
+/* One thread at a time for each lane. Texts are copied, of each its first 200 bytes. */
+void journal_add(JournalLane *lane, const CallRecord *record);
+/* Records that found no room or could not be written. */
+uint64_t journal_dropped(Journal *journal);

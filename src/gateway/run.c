@@ -36,6 +36,17 @@ static void settle(Run *run)
     run->reserved = 0;
 }
 
+/* Ours is what passed before the first service was asked and after the last one was done. */
+static void count_time(Run *run)
+{
+    CallRecord *record = &run->record;
+    int64_t now = monotonic_us(), ended_us = run->try->ended_us;
+    record->total_us = now - run->started_us;
+    record->own_us = (run->asked_us ? run->asked_us : now) - run->started_us;
+    if (ended_us)
+        record->own_us += now - ended_us;
+}
+
 static void finish(Run *run, const Error *failure)
 {
     CallRecord *record = &run->record;
@@ -45,9 +56,11 @@ static void finish(Run *run, const Error *failure)
     record->http_status = run->response ? run->response->status : 0;
     record->is_stream = run->request.is_stream;
     record->is_truncated = failure && run->stream;
-    record->total_us = monotonic_us() - run->started_us;
+    record->task = run->request.task;
+    count_time(run);
     if (run->try->target) {
         record->service = run->try->target->service->name;
+        record->is_local = run->try->target->service->is_local;
         record->model =
             run->try->target->model.length ? run->try->target->model : run->request.model;
     }
@@ -55,7 +68,7 @@ static void finish(Run *run, const Error *failure)
         record->workspace = run->caller->workspace;
         record->user = run->caller->user;
         record->key = run->caller->key;
-        journal_add(run->loop->gateway->journal, record);
+        journal_add(run->loop->records, record);
     }
     caller_release(run->caller);
     if (run->ask) {
@@ -187,6 +200,7 @@ static void next_try(Run *run)
         TargetState *state = state_of(run, target);
         TargetVerdict verdict = target_start(state, 0, &wait_ms);
         if (verdict != TARGET_GO) {
+            run->record.skipped++;
             fail(&err, verdict == TARGET_COOLING ? ERROR_LIMITED : ERROR_BUSY,
                  STR_FMT " is not asked just now: it %s", STR_ARG(target->service->title),
                  verdict == TARGET_OPEN ? "failed too often" : "wants fewer requests");

@@ -24,6 +24,7 @@ typedef struct GatewayLoop {
     Pool *names; /* resolves them for `origins` */
     Origins *origins;
     Arena *scratch;
+    JournalLane *records;
 } GatewayLoop;
 
 typedef struct Run Run;
@@ -41,9 +42,9 @@ typedef struct RunTry {
     WireReader reader;
     Buf failure; /* the body of an answer that is no success */
     int status;
-    int64_t started_us, first_us;
-    int64_t wait_ms; /* that the service asked for; -1: none */
-    bool is_same;    /* the client's own dialect: handed on as it is */
+    int64_t started_us, first_us, ended_us; /* 0: not yet */
+    int64_t wait_ms;                        /* that the service asked for; -1: none */
+    bool is_same;                           /* the client's own dialect: handed on as it is */
     bool is_reading;
 
     Buf held; /* of a stream: what comes before its first word */
@@ -81,7 +82,7 @@ struct Run {
     bool is_gone;       /* the client left meanwhile */
 
     CallRecord record;
-    int64_t started_us;
+    int64_t started_us, asked_us; /* asked: a service, for the first time */
 };
 
 /* run.c: the caller is known. Choose the way, take what it may cost, begin. */

@@ -235,6 +235,7 @@ static void on_end(AsyncCall *call, const Error *failure)
     RunTry *try = call->owner;
     Error err = failure ? *failure : (Error){ 0 };
     bool good = !failure;
+    try->ended_us = monotonic_us();
     if (good && !is_good(try->status))
         good = fail_status(try, &err);
     else if (good)
@@ -270,6 +271,8 @@ bool try_start(RunTry *try, const GatewayTarget *target, TargetState *state, Err
                      .started_us = monotonic_us(),
                      .held = buf_new(run->arena, RUN_HELD_MAX) };
     model_collect_begin(&try->collector, run->arena, RUN_ANSWER_MAX);
+    if (!run->asked_us)
+        run->asked_us = try->started_us;
     if (!write_request(try, err))
         return false;
     const GatewayTimes *times = &service->times;

@@ -39,7 +39,8 @@ static UsageRow usage_row(const CallRecord *record)
     };
 }
 
-bool models_write_records(void *argument, const CallRecord *records, size_t count, Error *err)
+bool models_write_records(void *argument, const CallRecord *const *records, size_t count,
+                          Error *err)
 {
     Models *models = argument;
     AUTO_ARENA Arena *arena = arena_new(MB(256));
@@ -48,7 +49,7 @@ bool models_write_records(void *argument, const CallRecord *records, size_t coun
                        .rows = arena_new_array(arena, UsageRow, count),
                        .count = count };
     for (size_t i = 0; i < count; i++)
-        work.rows[i] = usage_row(&records[i]);
+        work.rows[i] = usage_row(records[i]);
     return store_write(models->options.db, &work.scope, add_usage, &work, err);
 }
 

@@ -59,7 +59,7 @@ MUST_CHECK bool service_model(Models *models, Arena *arena, Service *service, bo
 MUST_CHECK bool service_caller(const Scope *scope, const Service *service, GatewayCaller **caller_r,
                                Error *err);
 /* JournalWrite: rows of the table usage. */
-bool models_write_records(void *models, const CallRecord *records, size_t count, Error *err);
+bool models_write_records(void *models, const CallRecord *const *records, size_t count, Error *err);
 /* The first name that seems to be a model for chat. */
 Str first_chat_model(StrList names);
 
