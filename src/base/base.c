@@ -125,6 +125,10 @@ enum { GAP = 16 };
 enum { GAP = 0 };
 #endif
 
+/* Small blocks are cleared as they are handed out, which for most requests is a part of one; large
+ * ones come cleared from the system, page by page as they are touched. */
+#define CLEARED_FROM KB(64)
+
 typedef struct Block {
     struct Block *next;
     size_t used, size;
@@ -205,7 +209,8 @@ void arena_reset(Arena *arena)
     free_blocks(kept->next);
     kept->next = NULL;
     ASAN_UNPOISON_MEMORY_REGION(kept->bytes, kept->used);
-    memset(kept->bytes, 0, kept->used);
+    if (kept->size >= CLEARED_FROM)
+        memset(kept->bytes, 0, kept->used);
     ASAN_POISON_MEMORY_REGION(kept->bytes, kept->size);
     kept->used = 0;
 }
@@ -216,7 +221,11 @@ static Block *add_block(Arena *arena, size_t wanted)
     size_t size = MIN(MAX(KB(4), arena->total), MB(1));
     if (size < wanted)
         size = wanted;
-    Block *block = heap_alloc(sizeof *block + size);
+    Block *block =
+        size < CLEARED_FROM ? malloc(sizeof *block + size) : heap_alloc(sizeof *block + size);
+    if (!block)
+        out_of_memory(size);
+    block->used = 0;
     block->size = size;
     block->next = arena->blocks;
     arena->blocks = block;
@@ -224,7 +233,7 @@ static Block *add_block(Arena *arena, size_t wanted)
     return block;
 }
 
-void *arena_alloc(Arena *arena, size_t size)
+static void *take(Arena *arena, size_t size, bool clears)
 {
     size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     Block *block = arena->blocks;
@@ -235,10 +244,15 @@ void *arena_alloc(Arena *arena, size_t size)
         block = add_block(arena, rounded + GAP);
     void *memory = block->bytes + block->used;
     ASAN_UNPOISON_MEMORY_REGION(memory, size);
+    if (clears && block->size < CLEARED_FROM)
+        memset(memory, 0, size);
     block->used += rounded + GAP;
     arena->total += rounded;
     return memory;
 }
+
+void *arena_alloc(Arena *arena, size_t size) { return take(arena, size, true); }
+void *arena_alloc_raw(Arena *arena, size_t size) { return take(arena, size, false); }
 
 size_t arena_used(const Arena *arena) { return arena->total; }
 size_t arena_room(const Arena *arena) { return arena->limit - arena->total; }

@@ -75,6 +75,8 @@ Arena *arena_new(size_t limit);
 void arena_free(Arena *arena); /* NULL is fine */
 /* Zeroed memory, aligned for any type, valid until arena_free() or arena_reset(). */
 void *arena_alloc(Arena *arena, size_t size);
+/* The same with whatever was there before, for who writes every byte. */
+void *arena_alloc_raw(Arena *arena, size_t size);
 /* Frees everything handed out, keeps one block for the next round. */
 void arena_reset(Arena *arena);
 size_t arena_used(const Arena *arena); /* bytes handed out */
@@ -129,7 +131,12 @@ typedef struct Str {
 
 Str str(const char *c_string); /* NULL gives an empty Str */
 bool str_equal(Str a, Str b);
-bool str_is(Str a, const char *b);
+/* Inline, so that the length of a literal is known when it is compiled. */
+static inline bool str_is(Str a, const char *b)
+{
+    size_t length = strlen(b);
+    return a.length == length && (!length || memcmp(a.at, b, length) == 0);
+}
 bool str_equal_ignore_case(Str a, Str b); /* ASCII */
 int str_compare(Str a, Str b);            /* bytes, as memcmp */
 bool str_starts(Str s, Str prefix);

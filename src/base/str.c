@@ -13,8 +13,6 @@ bool str_equal(Str a, Str b)
     return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
 }
 
-bool str_is(Str a, const char *b) { return str_equal(a, str(b)); }
-
 bool str_equal_ignore_case(Str a, Str b)
 {
     return a.length == b.length && (a.length == 0 || strncasecmp(a.at, b.at, a.length) == 0);
@@ -114,9 +112,10 @@ bool str_next(Str *rest, char separator, Str *piece_r)
 
 Str str_copy(Arena *arena, Str s)
 {
-    char *copy = arena_alloc(arena, s.length + 1);
+    char *copy = arena_alloc_raw(arena, s.length + 1);
     if (s.length)
         memcpy(copy, s.at, s.length);
+    copy[s.length] = '\0';
     return (Str){ copy, s.length };
 }
 
