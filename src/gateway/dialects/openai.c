@@ -228,6 +228,14 @@ static bool tell_start(WireReader *reader, Str id, Str model, Error *err)
     return wire_event(reader, &start, err);
 }
 
+/* A whole answer that is handed on as it is, and told its usage: nothing in its choices matters
+ * here, and they are nearly all of it. */
+static bool is_unheard(const WireReader *reader, Str choices)
+{
+    return !reader->event && !reader->is_stream && reader->usage.is_known && choices.length > 2 &&
+           str_find(choices, S("\"error\"")) < 0;
+}
+
 /* Both a frame and a whole answer; *choices_r: how many it has, -1: no such member. */
 static bool read_completion(WireReader *reader, Str body, int *choices_r, Error *err)
 {
@@ -254,6 +262,11 @@ static bool read_completion(WireReader *reader, Str body, int *choices_r, Error 
         return fail_inside(reader, body, err);
     if (!tell_start(reader, id, model, err))
         return false;
+    if (is_unheard(reader, choices)) {
+        *choices_r = 1;
+        reader->has_content = true;
+        return true;
+    }
     *choices_r = choices.length ? 0 : -1;
     items = json_walk_begin(choices.length ? choices : S("[]"));
     while (json_walk_next(&items, &ignored, &item)) {
