@@ -9,6 +9,7 @@
 #include "store/document_facets_store.h"
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
+#include "store/gateway_items_store.h"
 #include "store/index_changes_store.h"
 #include "store/jobs_store.h"
 #include "store/judged_sets_store.h"
@@ -82,6 +83,8 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(search_open(tx, ours, &secret.opening, err));
     secret.saved = (SavedSearch){ .name = S("Ours"), .query = S("plan"), .filters = S("{}") };
     CALL(saved_search_add(tx, ours, world->arena, &secret.saved, err));
+    CALL(gateway_item_set(
+        tx, ours, &(GatewayItem){ .kind = S("route"), .name = S("r"), .document = S("{}") }, err));
     CALL(fill_lab(tx, world, err));
     CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
     CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
@@ -322,6 +325,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, saved_search_update(tx, theirs, arena, &saved, err));
     EXPECT_CODE(ERROR_NOT_FOUND, saved_search_mark_seen(tx, theirs, saved.id, 1, err));
     EXPECT_CODE(ERROR_NOT_FOUND, saved_search_remove(tx, theirs, saved.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, gateway_item_remove(tx, theirs, S("route"), S("r"), err));
     CALL(message_remove_from(tx, theirs, secret.conversation.id, 0, err));
     return true;
 }
@@ -359,6 +363,7 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT(count == 0);
     EXPECT_EMPTY(DocumentValuesList, document_facet_values(tx, theirs, arena, 0, &list, err));
     EXPECT_EMPTY(SavedSearchList, saved_search_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(GatewayItemList, gateway_item_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(DocumentVersionList, document_version_list(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(DocumentKeyList,

@@ -1,0 +1,81 @@
+#include "store/gateway_items_store.h"
+
+#include "base/clock.h"
+#include "store/sql.h"
+
+#define ITEM                                                                                       \
+    "SELECT kind, name, document, sealed, updated_at FROM gateway_items WHERE workspace = $1"
+
+static void read_item(DbRows *row, Arena *arena, void *item)
+{
+    *(GatewayItem *)item = (GatewayItem){ .kind = db_get_text(row, 0, arena),
+                                          .name = db_get_text(row, 1, arena),
+                                          .document = db_get_text(row, 2, arena),
+                                          .sealed = db_get_blob(row, 3, arena),
+                                          .updated_at_ms = db_get_int(row, 4) };
+}
+
+bool gateway_tell_change(DbTx *tx, const Scope *scope, Error *err)
+{
+    return db_notify(tx, GATEWAY_CHANNEL, scope->workspace, err);
+}
+
+static bool check_room(DbTx *tx, const Scope *scope, const GatewayItem *item, Error *err)
+{
+    int64_t others;
+    return db_query_int(
+               tx,
+               DB_SAME("SELECT count(*) FROM gateway_items WHERE workspace = $1"
+                       " AND kind = $2 AND name <> $3"),
+               DB_ARGS(db_text(scope->workspace), db_text(item->kind), db_text(item->name)), 0,
+               &others, err) &&
+           (others < GATEWAY_ITEMS_MAX ||
+            fail(err, ERROR_CONFLICT, "there are %d of them already; remove one first",
+                 GATEWAY_ITEMS_MAX));
+}
+
+bool gateway_item_set(DbTx *tx, const Scope *scope, const GatewayItem *item, Error *err)
+{
+    return check_room(tx, scope, item, err) &&
+           db_exec(tx,
+                   DB_SAME("INSERT INTO gateway_items"
+                           " (workspace, kind, name, document, sealed, updated_at)"
+                           " VALUES ($1, $2, $3, $4, $5, $6)"
+                           " ON CONFLICT (workspace, kind, name) DO UPDATE SET"
+                           " document = excluded.document, sealed = excluded.sealed,"
+                           " updated_at = excluded.updated_at"),
+                   DB_ARGS(db_text(scope->workspace), db_text(item->kind), db_text(item->name),
+                           db_text(item->document), db_blob(item->sealed), db_int(now_ms())),
+                   NULL, err) &&
+           gateway_tell_change(tx, scope, err);
+}
+
+bool gateway_item_find(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str name,
+                       GatewayItem *item_r, Error *err)
+{
+    return sql_find(tx, arena, DB_SAME(ITEM " AND kind = $2 AND name = $3"),
+                    DB_ARGS(db_text(scope->workspace), db_text(kind), db_text(name)), read_item,
+                    item_r, str_c(arena, kind), name, err);
+}
+
+bool gateway_item_list(DbTx *tx, const Scope *scope, Arena *arena, GatewayItemList *list_r,
+                       Error *err)
+{
+    SqlItems items;
+    if (!sql_list(tx, arena, DB_SAME(ITEM " ORDER BY kind, name"),
+                  DB_ARGS(db_text(scope->workspace)), read_item, sizeof(GatewayItem), &items, err))
+        return false;
+    *list_r = (GatewayItemList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+bool gateway_item_remove(DbTx *tx, const Scope *scope, Str kind, Str name, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    return sql_change(tx,
+                      DB_SAME("DELETE FROM gateway_items WHERE workspace = $1 AND kind = $2"
+                              " AND name = $3"),
+                      DB_ARGS(db_text(scope->workspace), db_text(kind), db_text(name)),
+                      str_c(arena, kind), name, err) &&
+           gateway_tell_change(tx, scope, err);
+}

@@ -1,0 +1,25 @@
+/* gateway_items_store_test.c - services, models and routes of a workspace. */
+#include "store/gateway_items_store.h"
+#include "store/world_test.h"
+
+STORE_TEST(a_gateway_item_is_kept_replaced_and_removed)
+{
+    const Scope *ours = &world->ours;
+    GatewayItem item = { .kind = S("service"), .name = S("groq"), .document = S("{}") }, found;
+    GatewayItem route = { .kind = S("route"), .name = S("groq"), .document = S("{\"a\":1}") };
+    GatewayItemList list;
+
+    CALL(gateway_item_set(tx, ours, &item, err));
+    CALL(gateway_item_set(tx, ours, &route, err));
+    item.document = S("{\"b\":2}");
+    item.sealed = S("\x01\x02");
+    CALL(gateway_item_set(tx, ours, &item, err));
+    CALL(gateway_item_find(tx, ours, world->arena, S("service"), S("groq"), &found, err));
+    EXPECT(str_is(found.document, "{\"b\":2}") && found.sealed.length == 2);
+    CALL(gateway_item_list(tx, ours, world->arena, &list, err));
+    EXPECT(list.count == 2 && str_is(list.at[0].kind, "route"));
+    CALL(gateway_item_remove(tx, ours, S("service"), S("groq"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, gateway_item_remove(tx, ours, S("service"), S("groq"), err));
+    CALL(gateway_item_find(tx, ours, world->arena, S("route"), S("groq"), &found, err));
+    return true;
+}
