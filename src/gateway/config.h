@@ -42,7 +42,7 @@ typedef struct GatewayTarget {
     Str model; /* as the service calls it */
     ModelPrice price;
     int64_t context, output_max; /* tokens; 0: unknown */
-    unsigned tasks, abilities;   /* bits of ModelTask, of ABILITY_... */
+    unsigned tasks, abilities;   /* bits of ModelTask, of ModelAbility */
     /* How it does; shared by all pictures. NULL for a target whose model is whatever is asked for:
      * then it is found by `name` and the model. */
     TargetState *state;

@@ -1,6 +1,18 @@
 /* model.c - see model.h: events become a whole answer. */
 #include "gateway/model.h"
 
+const char *const task_words[] = {
+#define TASK(name, word, title) word,
+#include "gateway/tasks.def"
+#undef TASK
+};
+
+const char *const ability_words[] = {
+#define ABILITY(name, word, title) word,
+#include "gateway/abilities.def"
+#undef ABILITY
+};
+
 #define CHOICES_MAX 128
 #define VECTORS_MAX 4096
 

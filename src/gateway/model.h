@@ -22,6 +22,16 @@ typedef enum ModelTask {
 #undef TASK
     TASK_COUNT
 } ModelTask;
+extern const char *const task_words[TASK_COUNT];
+
+/* What it can do besides; a bit each (1u << ABILITY_TOOLS). */
+typedef enum ModelAbility {
+#define ABILITY(name, word, title) ABILITY_##name,
+#include "gateway/abilities.def"
+#undef ABILITY
+    ABILITY_COUNT
+} ModelAbility;
+extern const char *const ability_words[ABILITY_COUNT];
 
 typedef enum ModelRole { FROM_SYSTEM, FROM_USER, FROM_ASSISTANT, FROM_TOOL } ModelRole;
 
