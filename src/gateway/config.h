@@ -13,10 +13,6 @@
 #include "gateway/target.h"
 #include "net/url_safety.h"
 
-typedef struct GatewayLimits {
-    int64_t requests_per_minute, tokens_per_minute, requests_per_day, tokens_per_day, concurrent;
-} GatewayLimits; /* 0: none */
-
 typedef struct GatewayTimes {
     int64_t connect_ms, first_byte_ms, idle_ms, try_ms, total_ms; /* 0: the default */
 } GatewayTimes;

@@ -102,7 +102,7 @@ static TargetOutcome outcome_of(const Error *failure)
     return TARGET_FAILED;
 }
 
-static void report(const RunTry *try, const Error *failure)
+static void report(RunTry *try, const Error *failure)
 {
     const ModelUsage *usage = &try->reader.usage;
     TargetReport told = { .outcome = outcome_of(failure),
@@ -110,7 +110,7 @@ static void report(const RunTry *try, const Error *failure)
                           .first_us = try->first_us ? try->first_us - try->started_us : 0,
                           .total_us = monotonic_us() - try->started_us,
                           .wait_ms = MAX(try->wait_ms, (int64_t)0) };
-    target_ended(try->state, &told);
+    target_ended(&try->place, &told);
 }
 
 /* Nothing has been shown yet, and somebody may do better. */
@@ -198,7 +198,9 @@ static void next_try(Run *run)
     while (run->next < run->target_count) {
         const GatewayTarget *target = run->targets[run->next++];
         TargetState *state = state_of(run, target);
-        TargetVerdict verdict = target_start(state, 0, &wait_ms);
+        TargetPlace place;
+        TargetVerdict verdict =
+            target_start(state, gateway_guess_tokens(run->body.length), &place, &wait_ms);
         if (verdict != TARGET_GO) {
             run->record.skipped++;
             fail(&err, verdict == TARGET_COOLING ? ERROR_LIMITED : ERROR_BUSY,
@@ -207,9 +209,9 @@ static void next_try(Run *run)
             continue;
         }
         run->record.tries++;
-        if (try_start(run->try, target, state, &err))
+        if (try_start(run->try, target, &place, &err))
             return;
-        target_ended(state, &(TargetReport){ .outcome = TARGET_NEUTRAL });
+        target_ended(&run->try->place, &(TargetReport){ .outcome = TARGET_NEUTRAL });
     }
     fail_run(run, &err, wait_ms);
 }

@@ -33,7 +33,7 @@ typedef struct Run Run;
 typedef struct RunTry {
     Run *run;
     const GatewayTarget *target; /* NULL: not begun */
-    TargetState *state;
+    TargetPlace place;
     const AsyncOrigin *origin; /* held while it is called; NULL: not found yet */
     OriginWait origin_wait;
     AsyncCall call;
@@ -95,7 +95,8 @@ MUST_CHECK bool ask_event(RunTry *try, const ModelEvent *event, Error *err);
 void ask_done(Run *run, const Error *failure); /* last: the run is gone after it */
 
 /* run_try.c */
-MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, TargetState *state, Error *err);
+MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const TargetPlace *place,
+                          Error *err);
 void try_cancel(RunTry *try);
 
 /* run.c: what becomes of an attempt. `failure` NULL: it is good. */

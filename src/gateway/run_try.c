@@ -151,18 +151,6 @@ static bool write_request(RunTry *try, Error *err)
 
 static bool is_good(int status) { return status >= 200 && status < 300; }
 
-/* Retry-After in seconds; a date or nonsense is longer than anybody waits. */
-static int64_t wait_of(const HttpHead *head)
-{
-    double seconds;
-    Str after = http_head_header(head, "Retry-After");
-    if (!after.length)
-        return -1;
-    if (!str_to_double(after, &seconds) || seconds < 0 || seconds > 86400)
-        return RUN_WAIT_MAX_MS + 1;
-    return (int64_t)(seconds * 1000);
-}
-
 static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
 {
     RunTry *try = call->owner;
@@ -170,8 +158,9 @@ static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
     (void)err;
     try->status = head->status;
     try->first_us = monotonic_us();
-    try->wait_ms = wait_of(head);
-    target_learn(try->state, head->headers);
+    Hints hints = hints_of_headers(head->headers, now_ms());
+    try->wait_ms = is_good(head->status) ? HINT_NONE : hints.wait_ms;
+    target_learn(try->place.state, &hints);
     if (!is_good(head->status)) {
         try->failure = buf_new(run->arena, FAILURE_MAX);
         return true;
@@ -210,8 +199,8 @@ static bool fail_status(RunTry *try, Error *err)
     for (size_t i = 0; i < service->keys.count; i++)
         if (service->keys.at[i].length && str_find(why, service->keys.at[i]) >= 0)
             why = S("it gave a reason that holds the key");
-    if (said.retry_after_ms > try->wait_ms)
-        try->wait_ms = said.retry_after_ms;
+    int64_t told_ms = MAX(said.retry_after_ms, hint_of_body(buf_str(&try->failure)));
+    try->wait_ms = MAX(try->wait_ms, told_ms);
     if (try->status == 401 || try->status == 403)
         return fail(err, ERROR_UPSTREAM, "it refuses the key (status %d); set another one",
                     try->status);
@@ -259,13 +248,13 @@ static void on_origin(OriginWait *wait, const AsyncOrigin *origin, const Error *
         on_end(&try->call, failure);
 }
 
-bool try_start(RunTry *try, const GatewayTarget *target, TargetState *state, Error *err)
+bool try_start(RunTry *try, const GatewayTarget *target, const TargetPlace *place, Error *err)
 {
     Run *run = try->run;
     const GatewayService *service = target->service;
     *try = (RunTry){ .run = run,
                      .target = target,
-                     .state = state,
+                     .place = *place,
                      .is_same = run->front && run->front->same == service->dialect,
                      .wait_ms = -1,
                      .started_us = monotonic_us(),

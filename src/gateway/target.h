@@ -1,18 +1,36 @@
-/* target.h - how one model of one service does: its circuit breaker, its pace, what it allows.
+/* target.h - how a service does, or one model of it, or one key: its circuit breaker, its pace,
+ * what it allows.
+ *
+ *     closed --too many failures--> open --after a while--> half open --a probe is good--> closed
+ *                                     ^------ the probe fails ------------|
+ *
+ * While it is half open exactly one call, the probe, goes through at a time. A probe that tells
+ * nothing (the client left, the request was wrong, the service asked to wait) gives its place back.
+ *
+ * Limits are those that its owner has set, and those that its answers tell of; both are kept to
+ * before the service refuses.
  *
  * Threads: any; each state has a lock of its own that is held for nanoseconds. */
 #pragma once
 
-#include "net/http.h"
+#include "gateway/hints.h"
 
 typedef struct TargetState TargetState;
 typedef struct TargetStates TargetStates;
 
 TargetStates *target_states_new(void);
 void target_states_free(TargetStates *states);
+/* For tests: so much time passes. */
+void target_states_pass(TargetStates *states, int64_t duration_ms);
 /* The state of this name ("workspace/service/model"), made when it is new. Lives as long as
  * `states`. */
 TargetState *target_state(TargetStates *states, Str name);
+
+typedef struct GatewayLimits {
+    int64_t requests_per_minute, tokens_per_minute, requests_per_day, tokens_per_day, concurrent;
+} GatewayLimits; /* 0: none */
+/* From now on it is asked no more often than this. */
+void target_limit(TargetState *state, const GatewayLimits *limits);
 
 typedef enum TargetVerdict {
     TARGET_GO,
@@ -21,9 +39,21 @@ typedef enum TargetVerdict {
     TARGET_FULL     /* too many calls at once */
 } TargetVerdict;
 
+/* A place that a call has at a target. */
+typedef struct TargetPlace {
+    TargetState *state; /* NULL: none is held */
+    int64_t tokens;     /* that were counted for it */
+    int64_t at_ms;      /* when */
+    uint32_t epoch;     /* of the breaker */
+    bool is_probe;
+} TargetPlace;
+
 /* May a call of about so many tokens start? TARGET_GO takes a place, which target_ended() gives
  * back exactly once. *wait_ms_r: how long until it is worth asking again. */
-TargetVerdict target_start(TargetState *state, int64_t tokens, int64_t *wait_ms_r);
+TargetVerdict target_start(TargetState *state, int64_t tokens, TargetPlace *place_r,
+                           int64_t *wait_ms_r);
+/* The first word of an answer has come: a probe need not wait for a long answer's end. */
+void target_answers(TargetPlace *place);
 
 typedef enum TargetOutcome {
     TARGET_GOOD,
@@ -38,15 +68,21 @@ typedef struct TargetReport {
     int64_t first_us, total_us; /* 0: unknown */
     int64_t wait_ms;            /* that it asked for; 0: none */
 } TargetReport;
-void target_ended(TargetState *state, const TargetReport *report);
-/* What an answer's headers say of its limits (x-ratelimit-*, anthropic-ratelimit-*). */
-void target_learn(TargetState *state, HttpPairs headers);
+/* Fine for a place that is not held. */
+void target_ended(TargetPlace *place, const TargetReport *report);
+
+/* May what failed be asked once more? At most a tenth of what is asked is asked again, so that an
+ * outage does not double the load. True takes one. */
+bool target_may_retry(TargetState *state);
+/* What an answer says of its limits. */
+void target_learn(TargetState *state, const Hints *hints);
 
 typedef struct TargetView {
     const char *breaker; /* "closed", "open", "half_open" */
     int64_t running, calls, failures;
-    int64_t first_us, total_us; /* moving averages */
-    int64_t open_until_ms;      /* 0: it is not */
-    double failure_share;
+    int64_t first_us, total_us;         /* moving averages of good answers; 0: there was none */
+    int64_t open_ms, cool_ms;           /* how long it is still not asked; 0: it is */
+    double failure_share;               /* of the last half minute */
+    int64_t requests_left, tokens_left; /* as its answers tell; -1: they do not */
 } TargetView;
 TargetView target_view(TargetState *state);

@@ -1,0 +1,293 @@
+/* target_test.c - the breaker, the limits and the retries of a target, on a clock that is moved. */
+#include <criterion/criterion.h>
+
+#include "base/clock.h"
+#include "gateway/target.h"
+#include "gateway/window.h"
+
+static TargetStates *states;
+static TargetState *state;
+
+static void open_states(void)
+{
+    states = target_states_new();
+    state = target_state(states, S("w/service/model"));
+}
+
+static void close_states(void) { target_states_free(states); }
+
+TestSuite(target, .init = open_states, .fini = close_states);
+
+static TargetVerdict start(TargetPlace *place, int64_t tokens)
+{
+    int64_t wait_ms;
+    return target_start(state, tokens, place, &wait_ms);
+}
+
+static void end(TargetPlace *place, TargetOutcome outcome)
+{
+    target_ended(place, &(TargetReport){ .outcome = outcome, .tokens = place->tokens });
+}
+
+static TargetVerdict call(TargetOutcome outcome)
+{
+    TargetPlace place = { 0 };
+    TargetVerdict verdict = start(&place, 0);
+    if (verdict == TARGET_GO)
+        end(&place, outcome);
+    return verdict;
+}
+
+static void open_breaker(void)
+{
+    for (int i = 0; i < 10; i++)
+        cr_assert_eq(call(TARGET_FAILED), TARGET_GO);
+    cr_assert_str_eq(target_view(state).breaker, "open");
+}
+
+Test(target, opens_when_half_of_enough_calls_have_failed)
+{
+    for (int i = 0; i < 9; i++)
+        (void)call(i < 5 ? TARGET_GOOD : TARGET_FAILED);
+    cr_assert_str_eq(target_view(state).breaker, "closed");
+    (void)call(TARGET_FAILED);
+    cr_assert_str_eq(target_view(state).breaker, "open");
+    cr_assert_eq(call(TARGET_GOOD), TARGET_OPEN);
+}
+
+Test(target, forgets_failures_that_are_long_ago)
+{
+    for (int i = 0; i < 9; i++)
+        (void)call(TARGET_FAILED);
+    target_states_pass(states, 31000);
+    (void)call(TARGET_FAILED);
+    cr_assert_str_eq(target_view(state).breaker, "closed");
+}
+
+Test(target, is_not_judged_by_limits_and_by_clients_that_leave)
+{
+    for (int i = 0; i < 100; i++)
+        (void)call(i % 2 ? TARGET_LIMITED : TARGET_NEUTRAL);
+    cr_assert_str_eq(target_view(state).breaker, "closed");
+    cr_assert_eq(target_view(state).failure_share, 0);
+}
+
+Test(target, is_probed_by_one_call_at_a_time)
+{
+    TargetPlace probe, other;
+    open_breaker();
+    target_states_pass(states, 5001);
+    cr_assert_eq(start(&probe, 0), TARGET_GO);
+    cr_assert_eq(start(&other, 0), TARGET_OPEN);
+    end(&probe, TARGET_NEUTRAL);
+    cr_assert_str_eq(target_view(state).breaker, "half_open");
+    cr_assert_eq(start(&probe, 0), TARGET_GO);
+    end(&probe, TARGET_LIMITED);
+    cr_assert_eq(start(&probe, 0), TARGET_GO);
+    end(&probe, TARGET_GOOD);
+    cr_assert_str_eq(target_view(state).breaker, "closed");
+}
+
+Test(target, stays_shut_longer_while_probes_fail)
+{
+    TargetPlace probe;
+    open_breaker();
+    target_states_pass(states, 5001);
+    cr_assert_eq(start(&probe, 0), TARGET_GO);
+    end(&probe, TARGET_FAILED);
+    target_states_pass(states, 5001);
+    cr_assert_eq(start(&probe, 0), TARGET_OPEN);
+    target_states_pass(states, 5001);
+    cr_assert_eq(start(&probe, 0), TARGET_GO);
+    end(&probe, TARGET_GOOD);
+}
+
+Test(target, closes_at_the_first_word_of_a_probe)
+{
+    TargetPlace probe, other;
+    open_breaker();
+    target_states_pass(states, 5001);
+    cr_assert_eq(start(&probe, 0), TARGET_GO);
+    target_answers(&probe);
+    cr_assert_str_eq(target_view(state).breaker, "closed");
+    cr_assert_eq(start(&other, 0), TARGET_GO);
+    end(&other, TARGET_GOOD);
+    end(&probe, TARGET_FAILED);
+    cr_assert_eq(target_view(state).failure_share, 0.5);
+}
+
+Test(target, is_not_judged_now_by_calls_from_before_it_opened)
+{
+    TargetPlace old[20], probe;
+    for (size_t i = 0; i < COUNT(old); i++)
+        cr_assert_eq(start(&old[i], 0), TARGET_GO);
+    open_breaker();
+    target_states_pass(states, 5001);
+    cr_assert_eq(start(&probe, 0), TARGET_GO);
+    for (size_t i = 0; i < COUNT(old); i++)
+        end(&old[i], i % 2 ? TARGET_GOOD : TARGET_FAILED);
+    cr_assert_str_eq(target_view(state).breaker, "half_open");
+    end(&probe, TARGET_GOOD);
+    cr_assert_str_eq(target_view(state).breaker, "closed");
+}
+
+Test(target, waits_as_long_as_it_was_asked_to)
+{
+    TargetPlace place;
+    int64_t wait_ms;
+    cr_assert_eq(start(&place, 0), TARGET_GO);
+    target_ended(&place, &(TargetReport){ .outcome = TARGET_LIMITED, .wait_ms = 3000 });
+    cr_assert_eq(target_start(state, 0, &place, &wait_ms), TARGET_COOLING);
+    cr_assert(wait_ms > 2000 && wait_ms <= 3000);
+    target_states_pass(states, 3001);
+    cr_assert_eq(call(TARGET_GOOD), TARGET_GO);
+}
+
+Test(target, keeps_to_the_limits_that_were_set)
+{
+    TargetPlace places[3];
+    target_limit(state, &(GatewayLimits){ .requests_per_minute = 5, .concurrent = 2 });
+    cr_assert_eq(start(&places[0], 0), TARGET_GO);
+    cr_assert_eq(start(&places[1], 0), TARGET_GO);
+    cr_assert_eq(start(&places[2], 0), TARGET_FULL);
+    end(&places[0], TARGET_GOOD);
+    end(&places[1], TARGET_GOOD);
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(call(TARGET_GOOD), TARGET_GO);
+    cr_assert_eq(call(TARGET_GOOD), TARGET_COOLING);
+    target_states_pass(states, 58000);
+    cr_assert_eq(call(TARGET_GOOD), TARGET_COOLING);
+    target_states_pass(states, 4000);
+    cr_assert_eq(call(TARGET_GOOD), TARGET_GO);
+}
+
+Test(target, counts_the_tokens_that_were_used_not_those_that_were_guessed)
+{
+    TargetPlace place;
+    target_limit(state, &(GatewayLimits){ .tokens_per_minute = 1000 });
+    cr_assert_eq(start(&place, 900), TARGET_GO);
+    target_ended(&place, &(TargetReport){ .outcome = TARGET_GOOD, .tokens = 100 });
+    cr_assert_eq(start(&place, 900), TARGET_GO);
+    target_ended(&place, &(TargetReport){ .outcome = TARGET_GOOD, .tokens = 950 });
+    cr_assert_eq(call(TARGET_GOOD), TARGET_COOLING);
+    target_states_pass(states, 62000);
+    cr_assert_eq(start(&place, 5000), TARGET_GO, "larger than the limit: it goes alone");
+    end(&place, TARGET_GOOD);
+}
+
+static void learn(const char *limit, const char *remaining, const char *reset)
+{
+    const HttpPair pairs[] = { { S("x-ratelimit-limit-requests"), str(limit) },
+                               { S("x-ratelimit-remaining-requests"), str(remaining) },
+                               { S("x-ratelimit-reset-requests"), str(reset) } };
+    Hints hints = hints_of_headers((HttpPairs){ pairs, COUNT(pairs) }, now_ms());
+    target_learn(state, &hints);
+}
+
+Test(target, stops_before_a_limit_that_its_answers_tell_of)
+{
+    int64_t wait_ms = 0;
+    TargetPlace place;
+    learn("60", "2", "58s"); /* one comes back each second */
+    cr_assert_eq(call(TARGET_GOOD), TARGET_GO);
+    cr_assert_eq(call(TARGET_GOOD), TARGET_GO);
+    cr_assert_eq(target_start(state, 0, &place, &wait_ms), TARGET_COOLING);
+    cr_assert(wait_ms > 900 && wait_ms <= 1001, "%" PRId64, wait_ms);
+    cr_assert_eq(target_view(state).requests_left, 0);
+    learn("60", "5", "55s"); /* an older answer that was overtaken */
+    cr_assert_eq(call(TARGET_GOOD), TARGET_COOLING);
+    target_states_pass(states, 2100);
+    cr_assert_eq(call(TARGET_GOOD), TARGET_GO);
+    target_states_pass(states, 600000);
+    cr_assert_eq(target_view(state).requests_left, 60);
+}
+
+Test(target, learns_nothing_from_limits_that_do_not_say_when_more_comes)
+{
+    learn("60", "0", "");
+    learn("0", "0", "1s");
+    learn("5", "9", "1s");
+    cr_assert_eq(target_view(state).requests_left, -1);
+    cr_assert_eq(call(TARGET_GOOD), TARGET_GO);
+}
+
+Test(target, is_asked_again_for_a_tenth_of_its_calls)
+{
+    int retries = 0;
+    while (target_may_retry(state))
+        retries++;
+    cr_assert_eq(retries, 10);
+    for (int i = 0; i < 1000; i++) {
+        (void)call(TARGET_GOOD);
+        retries += target_may_retry(state);
+    }
+    cr_assert(retries >= 108 && retries <= 111, "%d", retries);
+    target_states_pass(states, 20001);
+    cr_assert(target_may_retry(state) && target_may_retry(state));
+}
+
+/* A million random events against what must always be true. */
+Test(target, holds_its_promises_over_a_million_random_events, .timeout = 120)
+{
+    enum { PLACES = 40 };
+    TargetPlace places[PLACES] = { 0 };
+    uint64_t random = 88172645463325252;
+    int64_t wait_ms;
+    for (int i = 0; i < 1000000; i++) {
+        random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        TargetPlace *place = &places[random % PLACES];
+        unsigned what = (unsigned)(random >> 32) % 100;
+        if (!place->state)
+            (void)target_start(state, (int64_t)(what % 7), place, &wait_ms);
+        else if (what < 10)
+            target_answers(place);
+        else
+            target_ended(place, &(TargetReport){ .outcome = (TargetOutcome)(what % 4),
+                                                 .wait_ms = what == 42 ? 50 : 0 });
+        if (what > 90)
+            target_states_pass(states, (int64_t)(random >> 40) % 2000);
+        int64_t held = 0, probes = 0;
+        for (int j = 0; j < PLACES; j++) {
+            held += places[j].state != NULL;
+            probes += places[j].state && places[j].is_probe;
+        }
+        TargetView view = target_view(state);
+        cr_assert_eq(view.running, held);
+        cr_assert(probes <= 1 || strcmp(view.breaker, "half_open") != 0);
+    }
+    for (int j = 0; j < PLACES; j++)
+        target_ended(&places[j], &(TargetReport){ .outcome = TARGET_NEUTRAL });
+    cr_assert_eq(target_view(state).running, 0);
+    target_states_pass(states, 120000);
+    cr_assert_eq(call(TARGET_GOOD), TARGET_GO);
+    cr_assert_str_eq(target_view(state).breaker, "closed");
+}
+
+/* The window against a list of all that was added. */
+Test(target, a_window_never_counts_less_than_its_span)
+{
+    enum { EVENTS = 3000 };
+    int64_t times[EVENTS], counts[EVENTS], now = 5000;
+    Window window = { .slot_ms = 100 };
+    unsigned random = 1;
+    for (int i = 0; i < EVENTS; i++) {
+        random = random * 1664525 + 1013904223;
+        now += random % 97 == 0 ? 9000 : (random >> 8) % 200;
+        times[i] = now;
+        counts[i] = (random >> 20) % 5;
+        window_add(&window, now, counts[i]);
+        int64_t least = 0, most = 0;
+        for (int j = 0; j <= i; j++) {
+            least += times[j] > now - 6000 ? counts[j] : 0;
+            most += times[j] > now - 6100 ? counts[j] : 0;
+        }
+        int64_t total = window_total(&window, now);
+        cr_assert(total >= least && total <= most, "%d: %" PRId64 " of %" PRId64 "..%" PRId64, i,
+                  total, least, most);
+        int64_t wait_ms = window_wait_ms(&window, now, 3);
+        Window later = window;
+        cr_assert(window_total(&later, now + wait_ms) <= 3);
+        later = window;
+        cr_assert(!wait_ms || window_total(&later, now + wait_ms - 1) > 3);
+    }
+}
