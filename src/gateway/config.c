@@ -13,11 +13,9 @@ void config_release(const GatewayConfig *config)
         arena_free(config->arena);
 }
 
-const GatewayRoute *config_route(const GatewayConfig *config, Str name)
+static const GatewayRoute *find_route(const GatewayConfig *config, Str name)
 {
     size_t low = 0, high = config->route_count;
-    if (!name.length)
-        return config->standard;
     while (low < high) {
         size_t middle = (low + high) / 2;
         int order = str_compare(config->routes[middle].name, name);
@@ -28,5 +26,23 @@ const GatewayRoute *config_route(const GatewayConfig *config, Str name)
         else
             high = middle;
     }
-    return config->open;
+    return NULL;
+}
+
+const GatewayRoute *config_route(const GatewayConfig *config, Str name)
+{
+    if (!name.length)
+        return config->standard;
+    const GatewayRoute *route = find_route(config, name);
+    ptrdiff_t slash = route ? -1 : str_find_char(name, '/');
+    if (slash > 0)
+        route = find_route(config, str_slice(name, 0, (size_t)slash + 1));
+    return route ? route : config->open;
+}
+
+Str target_model(const GatewayTarget *target, Str asked)
+{
+    if (target->model.length)
+        return target->model;
+    return str_starts(asked, target->prefix) ? str_from(asked, target->prefix.length) : asked;
 }

@@ -35,7 +35,8 @@ typedef struct GatewayService {
 /* One model of one service. */
 typedef struct GatewayTarget {
     const GatewayService *service;
-    Str model; /* as the service calls it */
+    Str model;  /* as the service calls it; "": whatever is asked for, */
+    Str prefix; /* but for this at its beginning: "groq/" */
     ModelPrice price;
     int64_t context, output_max; /* tokens; 0: unknown */
     unsigned tasks, abilities;   /* bits of ModelTask, of ModelAbility */
@@ -90,6 +91,8 @@ typedef struct GatewayConfig {
 
 const GatewayConfig *config_hold(const GatewayConfig *config);
 void config_release(const GatewayConfig *config); /* NULL is fine */
-/* The route a client means by this name: a route, "service/model", or a model's name when only one
- * service has it. NULL: there is none. */
+/* The route a client means by this name: a route, "service/model", a model's name when only one
+ * service has it, or else "service/" that it begins with. NULL: there is none. */
 const GatewayRoute *config_route(const GatewayConfig *config, Str name);
+/* The name of the model that a target is asked for when a client has asked for this one. */
+Str target_model(const GatewayTarget *target, Str asked);

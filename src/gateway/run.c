@@ -61,8 +61,7 @@ static void finish(Run *run, const Error *failure)
     if (run->try->target) {
         record->service = run->try->target->service->name;
         record->is_local = run->try->target->service->is_local;
-        record->model =
-            run->try->target->model.length ? run->try->target->model : run->request.model;
+        record->model = target_model(run->try->target, run->request.model);
     }
     if (run->caller) {
         record->workspace = run->caller->workspace;
@@ -186,9 +185,10 @@ static TargetState *state_of(Run *run, const GatewayTarget *target)
 {
     if (target->state)
         return target->state;
-    return target_state(run->loop->gateway->states,
-                        str_format(run->arena, STR_FMT "/" STR_FMT, STR_ARG(target->name),
-                                   STR_ARG(str_slice(run->request.model, 0, 200))));
+    Str model = str_slice(target_model(target, run->request.model), 0, 200);
+    return target_state(
+        run->loop->gateway->states,
+        str_format(run->arena, STR_FMT "/" STR_FMT, STR_ARG(target->name), STR_ARG(model)));
 }
 
 static void next_try(Run *run)

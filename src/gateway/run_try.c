@@ -126,7 +126,7 @@ static bool write_request(RunTry *try, Error *err)
     Run *run = try->run;
     const GatewayTarget *target = try->target;
     const Dialect *dialect = target->service->dialect;
-    DialectTarget at = { .model = target->model.length ? target->model : run->request.model,
+    DialectTarget at = { .model = target_model(target, run->request.model),
                          .key = target->service->keys.count ? target->service->keys.at[0] : S(""),
                          .version = target->service->version,
                          .quirks = target->service->quirks };
