@@ -25,6 +25,10 @@ typedef struct Front {
     const Dialect *same;
     const char *stream_type; /* media type of a stream */
     bool streams_unasked;    /* a body that says nothing of it wants a stream (Ollama) */
+    const char *id_prefix;   /* of answers that we name: "chatcmpl-" */
+    const char *heartbeat;   /* said by a quiet stream instead of a comment; NULL */
+    /* Headers of the client that go on to a service of `same`; NULL, and NULL at its end. */
+    const char *const *passed_headers;
 
     /* What the way of a call is chosen by: task, model, stream, output_max, and of messages and
      * tools only whether there are any. Checks that the body is one valid object, each member once.

@@ -127,6 +127,18 @@ static bool add_vector(ModelCollector *collector, const ModelEvent *event, Error
     return true;
 }
 
+/* They follow the text that they are of. */
+static void add_citation(ModelCollector *collector, const ModelEvent *event)
+{
+    if (!is_open_for(collector, event, PART_TEXT))
+        (void)open_part(collector, event, PART_TEXT);
+    ModelChoice *choice = choice_at(collector, event->choice);
+    ModelPart *part = &choice->parts.at[choice->parts.count - 1];
+    Str pieces[] = { part->citations, event->text };
+    part->citations = part->citations.length ? str_join(collector->arena, pieces, 2, S(","))
+                                             : str_copy(collector->arena, event->text);
+}
+
 bool model_collect(ModelCollector *collector, const ModelEvent *event, Error *err)
 {
     if (event->choice < 0 || event->choice >= CHOICES_MAX)
@@ -142,7 +154,7 @@ bool model_collect(ModelCollector *collector, const ModelEvent *event, Error *er
     case EVENT_SIGNATURE: add_signature(collector, event); break;
     case EVENT_TOOL: begin_tool(collector, event); break;
     case EVENT_ARGUMENTS: add_arguments(collector, event); break;
-    case EVENT_CITATION: break;
+    case EVENT_CITATION: add_citation(collector, event); break;
     case EVENT_VECTOR: return add_vector(collector, event, err);
     case EVENT_SCORE:
         *vec_push(collector->arena, &collector->reply.scores) =
@@ -167,8 +179,8 @@ static void copy_choice(Arena *arena, const ModelChoice *choice, ModelChoice *co
     for (size_t i = 0; i < choice->parts.count; i++) {
         ModelPart *part = vec_push(arena, &copy->parts);
         *part = choice->parts.at[i];
-        Str *const texts[] = { &part->text, &part->id, &part->name, &part->arguments,
-                               &part->signature };
+        Str *const texts[] = { &part->text,      &part->id,        &part->name,
+                               &part->arguments, &part->signature, &part->citations };
         for (size_t j = 0; j < COUNT(texts); j++)
             *texts[j] = str_copy(arena, *texts[j]);
     }

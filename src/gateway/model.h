@@ -59,6 +59,7 @@ typedef struct ModelPart {
     Str arguments;  /* of a tool call: JSON text, as the model wrote it */
     Str signature;  /* of reasoning: goes back unchanged. With no text it is redacted reasoning */
     Str cache;      /* JSON of Anthropic's cache_control; "" for none */
+    Str citations;  /* of a text: JSON of Anthropic's citations, with commas between them */
     bool is_error;  /* a tool result */
     const struct ModelPart *parts; /* a tool result with pictures; then text is empty */
     size_t part_count;
@@ -126,6 +127,9 @@ typedef struct ModelRequest {
     bool is_stream, wants_usage;
     bool is_plain;       /* for models that refuse the usual names and temperatures */
     bool has_image_urls; /* addresses that the service would open itself */
+    bool is_old_form;    /* OpenAI's functions: the answer's tool call is a function_call */
+    bool is_kept;        /* OpenAI's store: the answer can be gone on from, and shown again */
+    Str previous;        /* the kept answer that this request goes on from; "" for none */
     Str extra;           /* JSON object of members that the front does not know; "" for none */
 } ModelRequest;
 

@@ -13,7 +13,8 @@ static FrontWriter *writer_of(RunTry *try, Buf *out)
                                  .request = &run->request,
                                  .model = run->request.model,
                                  .created_s = now_ms() / 1000 };
-        writer->id = str_format(run->arena, "chatcmpl-" STR_FMT, STR_ARG(run->http->id));
+        writer->id =
+            str_format(run->arena, "%s" STR_FMT, run->front->id_prefix, STR_ARG(run->http->id));
     }
     writer->out = out;
     return writer;
@@ -42,6 +43,7 @@ static void open_stream(Run *run)
 {
     HttpStreamOptions options = { .media_type = str(run->front->stream_type),
                                   .queue_max = KB(64),
+                                  .heartbeat = run->front->heartbeat,
                                   .on_gone = on_stream_gone,
                                   .on_room = on_stream_room,
                                   .argument = run };
@@ -92,7 +94,12 @@ bool answer_frame(void *self, Str event, Str data, Error *err)
     Run *run = try->run;
     if (try->reader.has_usage_only && !run->request.wants_usage)
         return true;
-    sse_write(&run->piece, S(""), event, data);
+    if (run->front->same->stream_kind == WIRE_LINES) {
+        buf_add(&run->piece, data);
+        buf_add_char(&run->piece, '\n');
+    } else {
+        sse_write(&run->piece, S(""), event, data);
+    }
     return send_piece(try, try->reader.is_ended, err);
 }
 

@@ -72,7 +72,7 @@ static Str same_body(Run *run, Str model)
 static bool read_request(Run *run, Error *err)
 {
     if (!run->is_read && !run->front->read(run->arena, run->body, &run->request, err))
-        return false;
+        return err->field[0] ? fail_in(err, "%s", err->field) : false;
     run->is_read = true;
     return true;
 }
@@ -97,6 +97,27 @@ static void put_header(Buf *out, Str name, Str value)
     buf_add(out, S("\r\n"));
 }
 
+/* What the client says to a service of its own dialect by headers. */
+static void put_passed(const RunTry *try, Buf *out)
+{
+    const char *const *names = try->is_same ? try->run->front->passed_headers : NULL;
+    for (; names && *names; names++) {
+        Str value = http_header_in(try->run->http, *names);
+        if (value.length)
+            put_header(out, str(*names), value);
+    }
+}
+
+/* The client has said it, and that counts. */
+static bool is_passed(const RunTry *try, Str name)
+{
+    const char *const *names = try->is_same ? try->run->front->passed_headers : NULL;
+    for (; names && *names; names++)
+        if (str_equal_ignore_case(name, str(*names)))
+            return http_header_in(try->run->http, *names).length > 0;
+    return false;
+}
+
 static void write_head(RunTry *try, const WireRequest *wire, const DialectTarget *at)
 {
     Run *run = try->run;
@@ -114,8 +135,10 @@ static void write_head(RunTry *try, const WireRequest *wire, const DialectTarget
                run->request.is_stream ? S("text/event-stream") : S("application/json"));
     put_header(out, S("Content-Type"),
                wire->media_type.length ? wire->media_type : S("application/json"));
+    put_passed(try, out);
     for (size_t i = 0; i < wire->header_count; i++)
-        put_header(out, wire->headers[i].name, wire->headers[i].value);
+        if (!is_passed(try, wire->headers[i].name))
+            put_header(out, wire->headers[i].name, wire->headers[i].value);
     for (size_t i = 0; i < service->headers.count; i++)
         put_header(out, service->headers.at[i].name, service->headers.at[i].value);
     buf_addf(out, "Content-Length: %zu\r\n\r\n", try->body.length);

@@ -205,7 +205,7 @@ static void on_beat(ReactorTimer *timer)
     int64_t due = stream->fed_ms + stream->options.heartbeat_ms;
     if (due <= monotonic_ms()) {
         if (!stream->length && !stream->is_ended && is_between_events(stream)) {
-            put_bytes(stream, S(": still here\n\n"));
+            put_bytes(stream, str(stream->options.heartbeat));
             wake(stream);
         }
         due = monotonic_ms() + stream->options.heartbeat_ms;
@@ -292,6 +292,8 @@ HttpStream *http_respond_stream(HttpResponse *response, const HttpStreamOptions 
         stream->options.queue_max = KB(256);
     if (!options->heartbeat_ms)
         stream->options.heartbeat_ms = 15000;
+    if (!options->heartbeat)
+        stream->options.heartbeat = ": still here\n\n";
     stream->beats = stream->options.heartbeat_ms > 0 &&
                     str_starts(stream->options.media_type, S("text/event-stream"));
     pthread_mutex_init(&stream->lock, NULL);

@@ -17,12 +17,13 @@
 #include "net/http.h"
 
 typedef struct HttpStreamOptions {
-    Str media_type;       /* "": text/event-stream */
-    size_t queue_max;     /* bytes waiting for a slow client; 0: 256 KiB */
-    int64_t wait_ms;      /* how long a send waits for room; 0: not at all. A client that is slower
-                           * than that is cut off */
-    int64_t heartbeat_ms; /* a comment line between two events when nothing was sent for so long;
-                           * 0: 15,000; -1: never. Of server-sent events only */
+    Str media_type;        /* "": text/event-stream */
+    size_t queue_max;      /* bytes waiting for a slow client; 0: 256 KiB */
+    int64_t wait_ms;       /* how long a send waits for room; 0: not at all. A client that is slower
+                            * than that is cut off */
+    int64_t heartbeat_ms;  /* a comment line between two events when nothing was sent for so long;
+                            * 0: 15,000; -1: never. Of server-sent events only */
+    const char *heartbeat; /* said instead of the comment, with its empty line; NULL: the comment */
     /* Called once when the client has gone before the end, or the server stops; from a reactor
      * thread, so it must not block. It may close the stream, and do nothing else with it. May be
      * NULL. */

@@ -1,31 +1,73 @@
 /* openai_chat.c - POST /v1/chat/completions, as OpenAI's clients speak it. */
 #include "base/clock.h"
 #include "gateway/front.h"
-#include "gateway/json_read.h"
+#include "gateway/fronts/citations.h"
+#include "gateway/fronts/openai_read.h"
 
 /* --- Reading --- */
 
 /* A server that runs models may open file: and http: addresses for whoever asks. */
+static bool check_address(Arena *arena, Str url, ModelRequest *request, Error *err)
+{
+    Str text = json_text_of(arena, url);
+    if (!text.length || str_starts(text, S("data:")))
+        return true;
+    request->has_image_urls = true;
+    return str_starts(text, S("https://")) ||
+           fail_field(err, "messages", "send images as data: URLs; addresses are not handed on");
+}
+
+/* Another reader may take the last of two members of one name, or undo escapes in names: so all
+ * members are looked at, and such names are refused. */
+static bool check_part(Arena *arena, Str part, ModelRequest *request, Error *err)
+{
+    JsonWalk walk = json_walk_begin(json_is_object_text(part) ? part : S("{}")), inner;
+    Str name, value, inner_name, url;
+    while (json_walk_next(&walk, &name, &value)) {
+        if (!str_is(name, "image_url"))
+            continue;
+        if (!check_address(arena, value, request, err))
+            return false;
+        inner = json_walk_begin(json_is_object_text(value) ? value : S("{}"));
+        while (json_walk_next(&inner, &inner_name, &url))
+            if (str_is(inner_name, "url") && !check_address(arena, url, request, err))
+                return false;
+        walk.has_escaped_name |= inner.has_escaped_name;
+    }
+    return !walk.has_escaped_name ||
+           fail_field(err, "messages", "the names of members must be written without escapes");
+}
+
+static bool check_content(Arena *arena, Str content, ModelRequest *request, Error *err)
+{
+    JsonWalk parts = json_walk_begin(json_is_list(content) ? content : S("[]"));
+    Str ignored, part;
+    while (json_walk_next(&parts, &ignored, &part))
+        if (!check_part(arena, part, request, err))
+            return false;
+    return true;
+}
+
 static bool check_images(Arena *arena, Str messages, ModelRequest *request, Error *err)
 {
-    JsonWalk walk = json_walk_begin(messages), parts;
-    Str name, message, ignored, part;
-    while (json_walk_next(&walk, &name, &message)) {
-        Str content = json_walk_member(message, "content");
-        parts = json_walk_begin(content.length && content.at[0] == '[' ? content : S("[]"));
-        while (json_walk_next(&parts, &ignored, &part)) {
-            Str image = json_walk_member(part, "image_url");
-            Str url =
-                json_text_of(arena, json_is_text(image) ? image : json_walk_member(image, "url"));
-            if (!url.length || str_starts(url, S("data:")))
-                continue;
-            request->has_image_urls = true;
-            if (!str_starts(url, S("https://")))
-                return fail_field(err, "messages",
-                                  "send images as data: URLs; addresses are not handed on");
-        }
+    JsonWalk walk = json_walk_begin(messages), members;
+    Str ignored, message, name, value;
+    while (json_walk_next(&walk, &ignored, &message)) {
+        members = json_walk_begin(json_is_object_text(message) ? message : S("{}"));
+        while (json_walk_next(&members, &name, &value))
+            if (str_is(name, "content") && !check_content(arena, value, request, err))
+                return false;
+        if (members.has_escaped_name)
+            return fail_field(err, "messages",
+                              "the names of members must be written without escapes");
     }
     return true;
+}
+
+/* Whether there may be pictures: a look at all parts is dear. */
+static bool may_have_images(Str messages)
+{
+    return str_find(messages, S("image_url")) >= 0 || str_find(messages, S("\\u00")) >= 0;
 }
 
 /* What the way of a call is chosen by; the messages stay unread. */
@@ -52,7 +94,7 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
             request->user = json_text_of(arena, value);
         else if (str_is(name, "messages") && value.at[0] == '[')
             messages = value;
-        else if (str_is(name, "tools") && value.length > 2)
+        else if ((str_is(name, "tools") || str_is(name, "functions")) && value.length > 2)
             request->tool_count = 1;
     }
     if (walk.failed || walk.has_escaped_name || !body.length)
@@ -61,8 +103,10 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
         return fail_field(err, "model", "name a model");
     if (!messages.length)
         return fail_field(err, "messages", "messages must be a list");
+    if (!str_trim(str_slice(messages, 1, messages.length - 1)).length)
+        return fail_field(err, "messages", "messages must have at least one message");
     request->message_count = 1; /* there are some; how many is not asked */
-    return str_find(messages, S("image_url")) < 0 || check_images(arena, messages, request, err);
+    return !may_have_images(messages) || check_images(arena, messages, request, err);
 }
 
 /* --- Writing --- */
@@ -75,14 +119,15 @@ static void put_head(FrontWriter *writer, JsonWriter *json, Str object)
     put_text(json, "model", writer->model);
 }
 
-static Str finish_word(FinishReason reason)
+static Str finish_word(const FrontWriter *writer, FinishReason reason)
 {
     static const Str words[] = { [FINISH_UNKNOWN] = S_INIT("stop"),
                                  [FINISH_STOP] = S_INIT("stop"),
                                  [FINISH_LENGTH] = S_INIT("length"),
                                  [FINISH_TOOLS] = S_INIT("tool_calls"),
                                  [FINISH_FILTER] = S_INIT("content_filter") };
-    return words[reason];
+    return reason == FINISH_TOOLS && writer->request->is_old_form ? S("function_call")
+                                                                  : words[reason];
 }
 
 static void put_usage(JsonWriter *json, const ModelUsage *usage)
@@ -129,6 +174,37 @@ static void put_tool_calls(JsonWriter *json, const ModelChoice *choice)
     put_end(json);
 }
 
+static void put_all_annotations(JsonWriter *json, Arena *arena, const ModelChoice *choice)
+{
+    bool is_open = false;
+    for (size_t i = 0; i < choice->parts.count; i++) {
+        const ModelPart *part = &choice->parts.at[i];
+        if (!part->citations.length)
+            continue;
+        if (!is_open)
+            put_array(json, "annotations");
+        is_open = true;
+        put_annotations(json, arena, part->citations, ANNOTATION_CHAT, (int64_t)part->text.length);
+    }
+    if (is_open)
+        put_end(json);
+}
+
+/* Of the older form, which knows only one. */
+static void put_function_call(JsonWriter *json, const ModelChoice *choice)
+{
+    for (size_t i = 0; i < choice->parts.count; i++) {
+        const ModelPart *part = &choice->parts.at[i];
+        if (part->kind != PART_TOOL_CALL)
+            continue;
+        put_object(json, "function_call");
+        put_text(json, "name", part->name);
+        put_text(json, "arguments", part->arguments);
+        put_end(json);
+        return;
+    }
+}
+
 static void put_choice(FrontWriter *writer, JsonWriter *json, const ModelChoice *choice, int number)
 {
     Str text = joined(writer->arena, choice, PART_TEXT);
@@ -148,11 +224,14 @@ static void put_choice(FrontWriter *writer, JsonWriter *json, const ModelChoice 
     if (reasoning.length)
         put_text(json, "reasoning_content", reasoning);
     put_text_or_null(json, "refusal", refusal);
-    if (has_tools)
+    if (has_tools && writer->request->is_old_form)
+        put_function_call(json, choice);
+    else if (has_tools)
         put_tool_calls(json, choice);
+    put_all_annotations(json, writer->arena, choice);
     put_end(json);
     put_null(json, "logprobs");
-    put_text(json, "finish_reason", finish_word(choice->finish));
+    put_text(json, "finish_reason", finish_word(writer, choice->finish));
     put_end(json);
 }
 
@@ -182,8 +261,21 @@ static JsonWriter begin_frame(FrontWriter *writer)
     return json;
 }
 
-static void put_tool_delta(JsonWriter *json, const ModelEvent *event)
+static void put_old_delta(JsonWriter *json, const ModelEvent *event)
 {
+    put_object(json, "function_call");
+    if (event->kind == EVENT_TOOL)
+        put_text(json, "name", event->name);
+    put_text(json, "arguments", event->text);
+    put_end(json);
+}
+
+static void put_tool_delta(FrontWriter *writer, JsonWriter *json, const ModelEvent *event)
+{
+    if (writer->request->is_old_form) {
+        put_old_delta(json, event);
+        return;
+    }
     put_array(json, "tool_calls");
     put_object(json, NULL);
     put_int(json, "index", event->index);
@@ -200,7 +292,7 @@ static void put_tool_delta(JsonWriter *json, const ModelEvent *event)
     put_end(json);
 }
 
-static void put_delta(JsonWriter *json, const ModelEvent *event)
+static void put_delta(FrontWriter *writer, JsonWriter *json, const ModelEvent *event)
 {
     put_object(json, "delta");
     switch (event->kind) {
@@ -212,9 +304,13 @@ static void put_delta(JsonWriter *json, const ModelEvent *event)
     case EVENT_REASONING: put_text(json, "reasoning_content", event->text); break;
     case EVENT_REFUSAL: put_text(json, "refusal", event->text); break;
     case EVENT_TOOL:
-    case EVENT_ARGUMENTS: put_tool_delta(json, event); break;
-    case EVENT_SIGNATURE:
+    case EVENT_ARGUMENTS: put_tool_delta(writer, json, event); break;
     case EVENT_CITATION:
+        put_array(json, "annotations");
+        put_annotation(json, writer->arena, event->text, ANNOTATION_CHAT, 0);
+        put_end(json);
+        break;
+    case EVENT_SIGNATURE:
     case EVENT_VECTOR:
     case EVENT_SCORE:
     case EVENT_FINISH: break;
@@ -224,16 +320,20 @@ static void put_delta(JsonWriter *json, const ModelEvent *event)
 
 static void write_event(FrontWriter *writer, const ModelEvent *event)
 {
-    if (event->kind == EVENT_SIGNATURE || event->kind == EVENT_CITATION)
+    if (event->kind == EVENT_SIGNATURE)
+        return;
+    /* The older form has one call; more of them would run together. */
+    if (writer->request->is_old_form && event->index &&
+        (event->kind == EVENT_TOOL || event->kind == EVENT_ARGUMENTS))
         return;
     JsonWriter json = begin_frame(writer);
     put_array(&json, "choices");
     put_object(&json, NULL);
     put_int(&json, "index", event->choice);
-    put_delta(&json, event);
+    put_delta(writer, &json, event);
     put_null(&json, "logprobs");
     put_text_or_null(&json, "finish_reason",
-                     event->kind == EVENT_FINISH ? finish_word(event->finish) : S(""));
+                     event->kind == EVENT_FINISH ? finish_word(writer, event->finish) : S(""));
     put_end(&json);
     put_end(&json);
     end_frame(writer, &json);
@@ -294,7 +394,9 @@ const Front front_openai_chat = {
     .task = TASK_CHAT,
     .same = &dialect_openai,
     .stream_type = "text/event-stream",
+    .id_prefix = "chatcmpl-",
     .scan = scan,
+    .read = openai_read,
     .write_reply = write_reply,
     .write_event = write_event,
     .write_end = write_end,
