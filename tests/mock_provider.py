@@ -4,7 +4,7 @@ The name of the model says how: "good", "cut", "cut-late", "error-in-stream", "s
 then good), "limited" (429 for long), "broken" (500), "html", "whole" (JSON although a stream was asked
 for), "huge" (one chunk of 2 MB), "crlf", "bytes" (one byte at a time), "no-done", "plain-only" (refuses
 max_tokens, as reasoning models do), "no-type" (a stream declared as text/plain), "silent" (no word), "thinking"
-(a thought in front of the answer).
+(a thought in front of the answer), "tools" and "tools-interleaved" (two calls of the tool "weather").
 
 As a program: python3 tests/mock_provider.py [PORT] [MODEL,MODEL...]
 """
@@ -142,12 +142,44 @@ class MockProvider:
         if model == "thinking":
             text = f"<think>\nThe person asks me. [1]\n</think>\n\n{text}"
         usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
+        if model.startswith("tools"):
+            return self.call_tools(http, model, stream, usage)
         if not stream or model == "whole":
             return http.reply(200, {
                 "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model, "usage": usage,
                 "choices": [{"index": 0, "message": {"role": "assistant", "content": text},
                              "logprobs": None, "finish_reason": "stop"}]})
         self.stream(http, model, text, usage, (body.get("stream_options") or {}).get("include_usage"))
+
+    def call_tools(self, http, model, stream, usage):
+        """Two calls of "weather"; streamed in pieces, one after the other or ("tools-interleaved") mixed."""
+        calls = [{"index": i, "id": f"call_{i}", "type": "function", "function": {
+            "name": "weather", "arguments": json.dumps({"city": city})}} for i, city in enumerate(["Oslo", "Bergen"])]
+        if not stream:
+            return http.reply(200, {
+                "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model, "usage": usage,
+                "choices": [{"index": 0, "logprobs": None, "finish_reason": "tool_calls",
+                             "message": {"role": "assistant", "content": None, "tool_calls": calls}}]})
+        pieces = []
+        for call in calls:
+            arguments = call["function"]["arguments"]
+            own = [{**call, "function": {"name": "weather", "arguments": ""}}]
+            own += [{"index": call["index"], "function": {"arguments": arguments[i:i + 4]}}
+                    for i in range(0, len(arguments), 4)]
+            pieces.append(own)
+        if model == "tools-interleaved":
+            longest = max(map(len, pieces))
+            pieces = [[own[i] for i in range(longest) for own in pieces if i < len(own)]]
+        http.start_stream()
+        deltas = [{"role": "assistant", "content": None}] + [{"tool_calls": [p]} for own in pieces for p in own] + [{}]
+        for i, delta in enumerate(deltas):
+            chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": [
+                {"index": 0, "delta": delta, "finish_reason": "tool_calls" if i == len(deltas) - 1 else None}]}
+            http.piece(f"data: {json.dumps(chunk)}\n\n".encode())
+        tail = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": [],
+                "usage": usage}
+        http.piece(f"data: {json.dumps(tail)}\n\n".encode() + b"data: [DONE]\n\n")
+        http.end_stream()
 
     def stream(self, http, model, text, usage, wants_usage):
         end = "\r\n\r\n" if model == "crlf" else "\n\n"
@@ -182,7 +214,7 @@ class MockProvider:
 
 
 MODELS = ["good", "cut", "cut-late", "error-in-stream", "slow", "busy", "limited", "broken", "html", "whole", "huge",
-          "crlf", "bytes", "no-done", "plain-only", "no-type", "silent", "thinking"]
+          "crlf", "bytes", "no-done", "plain-only", "no-type", "silent", "thinking", "tools", "tools-interleaved"]
 
 if __name__ == "__main__":
     words = sys.argv[1:]

@@ -84,12 +84,6 @@ static bool find_route(ApiRequest *request, bool *path_known_r)
     return false;
 }
 
-static bool is_openai_path(Str path)
-{
-    return str_is(path, "/v1/chat/completions") || str_is(path, "/v1/embeddings") ||
-           str_is(path, "/v1/models");
-}
-
 static bool is_form(const HttpRequest *http)
 {
     Str type = http_header_in(http, "Content-Type"), form = S("multipart/form-data");
@@ -296,19 +290,25 @@ static bool read_json(ApiRequest *request, Error *err)
     return json_parse(http->body, request->route->body_max, &request->json, err);
 }
 
-static void write_openai_error(const Error *err, HttpResponse *response)
+/* Whose clients expect their own shape of errors on this route; NULL: nobody's. */
+static const Front *front_of(const ApiRequest *request)
+{
+    static const struct {
+        const char *tag;
+        const Front *front;
+    } fronts[] = { { "OpenAI", &front_openai_chat }, { "Anthropic", &front_anthropic } };
+    const char *tag = request && request->route ? request->route->tag : "";
+    for (size_t i = 0; i < COUNT(fronts); i++)
+        if (!strcmp(fronts[i].tag, tag))
+            return fronts[i].front;
+    return NULL;
+}
+
+static void write_front_error(const Front *front, const Error *err, HttpResponse *response)
 {
     response->status = error_http_status(err->code);
     response->body.length = 0;
-    JsonWriter json = put_begin(&response->body);
-    put_object(&json, "error");
-    put_text(&json, "message", str(err->message));
-    put_text(&json, "type",
-             err->code == ERROR_INTERNAL ? S("server_error") : S("invalid_request_error"));
-    put_text_or_null(&json, "param", str(err->field));
-    put_text(&json, "code", str(error_name(err->code)));
-    put_end(&json);
-    put_end(&json);
+    front->write_error(&response->body, err, response->status);
 }
 
 /* RFC 9110, section 15.5.6: a 405 says what there is. */
@@ -326,10 +326,11 @@ static Str allowed(const ApiRequest *request)
 static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse *response)
 {
     const ApiRequest *request = http->route;
+    const Front *front = front_of(request);
     bool path_known = false;
     (void)app;
-    if (is_openai_path(http->path))
-        write_openai_error(err, response);
+    if (front)
+        write_front_error(front, err, response);
     else if (!request || !request->route || !convert_refuse(request->route->tag, err, response))
         http_respond_error(response, err);
     if (err->code == ERROR_NO_LOGIN)

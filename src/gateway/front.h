@@ -19,7 +19,7 @@ typedef struct FrontWriter {
 } FrontWriter;
 
 typedef struct Front {
-    const char *name;
+    const char *name, *path; /* "anthropic", "/v1/messages" */
     ModelTask task;
     /* A service of this dialect gets the body and gives the frames as they are; NULL: none does. */
     const Dialect *same;
@@ -49,3 +49,5 @@ typedef struct Front {
 #define FRONT(name) extern const Front front_##name;
 #include "gateway/fronts.def"
 #undef FRONT
+/* The front whose clients post to this path; NULL when none does. */
+const Front *front_at(Str path);

@@ -21,9 +21,9 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
     while (json_walk_next(&walk, &name, &value)) {
         if (!name_is_new(&seen, name, err))
             return false;
-        if (str_is(name, "model"))
-            request->model = json_text_of(arena, value);
-        else if (str_is(name, "stream"))
+        if (str_is(name, "model") && !json_unquote(arena, value, &request->model))
+            return fail_field(err, "model", "model: it must be a text");
+        if (str_is(name, "stream"))
             request->is_stream = str_is(value, "true");
         else if (str_is(name, "max_tokens"))
             (void)str_to_int(value, 1, INT32_MAX, &request->output_max);
@@ -36,8 +36,6 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
     }
     if (walk.failed || walk.has_escaped_name || !json_is_object_text(str_trim(body)))
         return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
-    if (!request->model.length)
-        return fail_field(err, "model", "model: name one");
     if (!request->output_max)
         return fail_field(err, "max_tokens", "max_tokens: it must be a positive number");
     if (!str_trim(str_slice(messages, 1, messages.length ? messages.length - 1 : 0)).length)
@@ -429,6 +427,7 @@ static const char *const passed_headers[] = { "anthropic-version", "anthropic-be
 
 const Front front_anthropic = {
     .name = "anthropic",
+    .path = "/v1/messages",
     .task = TASK_CHAT,
     .stream_type = "text/event-stream",
     .id_prefix = "msg_",

@@ -80,9 +80,9 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
     while (json_walk_next(&walk, &name, &value)) {
         if (!name_is_new(&seen, name, err))
             return false;
-        if (str_is(name, "model"))
-            request->model = json_text_of(arena, value);
-        else if (str_is(name, "stream"))
+        if (str_is(name, "model") && !json_unquote(arena, value, &request->model))
+            return fail_field(err, "model", "model must be a text");
+        if (str_is(name, "stream"))
             request->is_stream = str_is(value, "true");
         else if (str_is(name, "max_tokens") || str_is(name, "max_completion_tokens"))
             (void)str_to_int(value, 1, INT32_MAX, &request->output_max);
@@ -99,8 +99,6 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
     }
     if (walk.failed || walk.has_escaped_name || !body.length)
         return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
-    if (!request->model.length)
-        return fail_field(err, "model", "name a model");
     if (!messages.length)
         return fail_field(err, "messages", "messages must be a list");
     if (!str_trim(str_slice(messages, 1, messages.length - 1)).length)
@@ -391,6 +389,7 @@ static void write_error(Buf *out, const Error *err, int status)
 
 const Front front_openai_chat = {
     .name = "openai",
+    .path = "/v1/chat/completions",
     .task = TASK_CHAT,
     .same = &dialect_openai,
     .stream_type = "text/event-stream",
