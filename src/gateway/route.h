@@ -1,0 +1,30 @@
+/* route.h - which targets a call may be answered by, in the order to be tried.
+ *
+ *     route: its steps that apply, as its strategy orders them; then those of its fallback, ...
+ *
+ * A step applies when its own condition holds, and its target can do what the call needs: unknown
+ * contexts and abilities count as enough.
+ *
+ * Threads: any; states are read under their own locks. */
+#pragma once
+
+#include "gateway/config.h"
+
+/* What a call needs, as far as a scan of it tells. */
+typedef struct RouteNeeds {
+    ModelTask task;
+    int64_t input, output; /* tokens, about; output 0: unsaid */
+    unsigned abilities;    /* bits of ModelAbility */
+    Str tag, persona;
+    bool is_stream;
+    bool is_saving; /* its budget is near the end: a cheaper route comes first */
+} RouteNeeds;
+
+/* `body` with at NULL: only its length is known. */
+RouteNeeds route_needs(const ModelRequest *request, Str body);
+/* Why a step is passed over; NULL: it applies. */
+const char *route_refuses(const RouteStep *step, const RouteNeeds *needs);
+/* Puts the targets into targets_r[most], each once, behind the `count` that are there. Returns how
+ * many there are then. */
+size_t route_plan(const GatewayRoute *route, const RouteNeeds *needs,
+                  const GatewayTarget **targets_r, size_t count, size_t most);
