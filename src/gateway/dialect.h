@@ -14,7 +14,8 @@ typedef struct DialectQuirks {
     const char *headers;    /* "Name: value", one a line */
     /* Members of a body that it calls otherwise, and those it fails with: "seed=random_seed n=" */
     const char *members;
-    bool refuses_names; /* of messages */
+    const char *reasoning; /* member of a message with what the model thought before */
+    bool refuses_names;    /* of messages */
 } DialectQuirks;
 
 typedef struct WireRequest WireRequest;
@@ -53,7 +54,7 @@ struct Dialect {
     WireKind stream_kind;
     /* A clean end of the connection is the end of a stream, when a finish reason has come. */
     bool ends_with_connection;
-    const char *models_path; /* lists what the service has */
+    const char *models_path; /* lists what the service has; NULL: nothing does */
 
     /* Headers that carry the key; never the URL. */
     void (*authorize)(Arena *arena, const DialectTarget *target, WireRequest *wire);

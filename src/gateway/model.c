@@ -106,6 +106,7 @@ static void add_signature(ModelCollector *collector, const ModelEvent *event)
         (void)open_part(collector, event, PART_REASONING);
     ModelChoice *choice = choice_at(collector, event->choice);
     choice->parts.at[choice->parts.count - 1].signature = str_copy(collector->arena, event->text);
+    close_part(collector); /* what is thought after it has a signature of its own */
 }
 
 static ModelVector copy_vector(Arena *arena, ModelVector vector)

@@ -34,7 +34,7 @@ static size_t fit(Arena *arena, Str known_url, const Url *url)
     if (!url_parse(arena, known_url, &known, &ignored) || !str_equal(known.host, host) ||
         known.port != url->port)
         return 0;
-    return str_starts(url->path, known.path) ? 1 + known.path.length : 1;
+    return str_starts(url->path, known.path) ? known.path.length : 1;
 }
 
 const GatewayProvider *gateway_provider_of(Str base_url)
@@ -77,6 +77,10 @@ bool gateway_models(HttpClient *client, Arena *arena, const ServiceAddress *serv
     DialectTarget target = { .key = service->key, .quirks = service->provider->quirks };
     WireRequest wire = { 0 };
     HttpAnswer answer;
+    if (!dialect->models_path) {
+        *names_r = (StrList){ 0 };
+        return true;
+    }
     dialect->authorize(arena, &target, &wire);
     wire_header(&wire, S("Accept"), S("application/json"));
     HttpCall call = { .url = url_join(arena, service->base_url, str(dialect->models_path)),

@@ -1,0 +1,413 @@
+/* anthropic.c - Anthropic's messages: what is asked. anthropic_read.c reads what comes back.
+ *
+ * Differs from OpenAI's in what it insists on: an end of the answer's length, system text apart,
+ * results of tools in one message right behind their calls, thinking sent back with its signature,
+ * no empty texts. */
+#include "gateway/dialects/anthropic.h"
+
+#include "base/base64.h"
+
+#define VERSION_HEADER "2023-06-01"
+#define OUTPUT_MAX 8192 /* when nobody says: what every model since Claude 3.5 can write */
+#define BUDGET_MIN 1024
+
+static void authorize(Arena *arena, const DialectTarget *target, WireRequest *wire)
+{
+    (void)arena;
+    if (target->key.length)
+        wire_header(wire, S("x-api-key"), target->key);
+    wire_header(wire, S("anthropic-version"),
+                target->version.length ? target->version : S(VERSION_HEADER));
+}
+
+static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *target)
+{
+    (void)arena, (void)request, (void)target;
+    return S("/messages");
+}
+
+/* --- Blocks --- */
+
+static void put_cache(JsonWriter *json, Str cache)
+{
+    if (cache.length)
+        put_raw(json, "cache_control", cache);
+}
+
+static void put_text_block(JsonWriter *json, const ModelPart *part)
+{
+    if (!part->text.length)
+        return;
+    put_object(json, NULL);
+    put_text(json, "type", S("text"));
+    put_text(json, "text", part->text);
+    put_cache(json, part->cache);
+    put_end(json);
+}
+
+static bool put_source(JsonWriter *json, const ModelPart *part, Arena *arena, Error *err)
+{
+    bool is_text = str_starts(part->media_type, S("text/"));
+    Str text = S("");
+    if (is_text && part->data.length && !base64_decode(arena, part->data, &text))
+        return fail_field(err, "messages", "a file is not valid base64");
+    put_object(json, "source");
+    if (part->file_id.length) {
+        put_text(json, "type", S("file"));
+        put_text(json, "file_id", part->file_id);
+    } else if (part->data.length) {
+        put_text(json, "type", is_text ? S("text") : S("base64"));
+        put_text(json, "media_type", is_text ? S("text/plain") : part->media_type);
+        put_text(json, "data", is_text ? text : part->data);
+    } else {
+        put_text(json, "type", S("url"));
+        put_text(json, "url", part->url);
+    }
+    put_end(json);
+    return true;
+}
+
+static bool put_media_block(JsonWriter *json, const ModelPart *part, Arena *arena, Error *err)
+{
+    bool is_image = part->kind == PART_IMAGE;
+    put_object(json, NULL);
+    put_text(json, "type", is_image ? S("image") : S("document"));
+    if (!put_source(json, part, arena, err))
+        return false;
+    if (!is_image && part->name.length)
+        put_text(json, "title", part->name);
+    put_cache(json, part->cache);
+    put_end(json);
+    return true;
+}
+
+static void put_call_block(JsonWriter *json, const ModelPart *part)
+{
+    put_object(json, NULL);
+    put_text(json, "type", S("tool_use"));
+    put_text(json, "id", call_id(part->id));
+    put_text(json, "name", part->name);
+    put_arguments(json, "input", part->arguments);
+    put_cache(json, part->cache);
+    put_end(json);
+}
+
+/* Only what the service has signed may come back. */
+static void put_thinking_block(JsonWriter *json, const ModelPart *part)
+{
+    if (!part->signature.length)
+        return;
+    put_object(json, NULL);
+    put_text(json, "type", part->text.length ? S("thinking") : S("redacted_thinking"));
+    if (part->text.length)
+        put_text(json, "thinking", part->text);
+    put_text(json, part->text.length ? "signature" : "data", part->signature);
+    put_end(json);
+}
+
+static bool put_block(JsonWriter *json, const ModelPart *part, Arena *arena, Error *err);
+
+static bool put_result_block(JsonWriter *json, const ModelPart *part, Arena *arena, Error *err)
+{
+    put_object(json, NULL);
+    put_text(json, "type", S("tool_result"));
+    put_text(json, "tool_use_id", call_id(part->id));
+    if (part->part_count) {
+        put_array(json, "content");
+        for (size_t i = 0; i < part->part_count; i++)
+            if (!put_block(json, &part->parts[i], arena, err))
+                return false;
+        put_end(json);
+    } else {
+        put_text(json, "content", part->text);
+    }
+    if (part->is_error)
+        put_bool(json, "is_error", true);
+    put_cache(json, part->cache);
+    put_end(json);
+    return true;
+}
+
+static bool put_block(JsonWriter *json, const ModelPart *part, Arena *arena, Error *err)
+{
+    switch (part->kind) {
+    case PART_TEXT:
+    case PART_REFUSAL: put_text_block(json, part); return true;
+    case PART_IMAGE:
+    case PART_FILE: return put_media_block(json, part, arena, err);
+    case PART_REASONING: put_thinking_block(json, part); return true;
+    case PART_TOOL_CALL: put_call_block(json, part); return true;
+    case PART_TOOL_RESULT: return put_result_block(json, part, arena, err);
+    case PART_AUDIO: break;
+    }
+    return unsupported(err, "messages", "this service does not listen to recordings");
+}
+
+/* --- Messages --- */
+
+/* Results of tools are the user's words here. */
+static bool is_users(const ModelMessage *message) { return message->role != FROM_ASSISTANT; }
+
+/* Messages of one side that follow each other become one: all results of a turn must stand
+ * together. Results come first in it. */
+static bool put_turn(JsonWriter *json, const ModelMessage *first, size_t count, Arena *arena,
+                     Error *err)
+{
+    put_object(json, NULL);
+    put_text(json, "role", is_users(first) ? S("user") : S("assistant"));
+    put_array(json, "content");
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = 0; first[i].role != FROM_SYSTEM && j < first[i].count; j++) {
+                const ModelPart *part = &first[i].parts[j];
+                bool is_first = is_users(first) == (part->kind == PART_TOOL_RESULT);
+                if (is_first == (round == 0) && !put_block(json, part, arena, err))
+                    return false;
+            }
+    put_end(json);
+    put_end(json);
+    return true;
+}
+
+static bool put_messages(JsonWriter *json, const ModelRequest *request, Arena *arena, Error *err)
+{
+    put_array(json, "messages");
+    for (size_t i = 0; i < request->message_count;) {
+        const ModelMessage *first = &request->messages[i];
+        size_t count = 1;
+        if (first->role == FROM_SYSTEM) {
+            i++;
+            continue;
+        }
+        while (i + count < request->message_count &&
+               (first[count].role == FROM_SYSTEM || is_users(&first[count]) == is_users(first)))
+            count++;
+        if (!put_turn(json, first, count, arena, err))
+            return false;
+        i += count;
+    }
+    put_end(json);
+    return true;
+}
+
+/* One text, or blocks when one of them is to be kept in the service's cache. JSON without a schema
+ * is only asked for in words here. */
+static void put_system(JsonWriter *json, const ModelRequest *request, Arena *arena)
+{
+    static const char words[] = "Answer with one JSON object and nothing else.";
+    bool has_cache = false, wants_json = request->format == FORMAT_JSON;
+    ModelPart asked = { .kind = PART_TEXT, .text = S(words) };
+    Str text = system_text(arena, request);
+    for (size_t i = 0; i < request->message_count; i++)
+        for (size_t j = 0; j < request->messages[i].count; j++)
+            has_cache |= request->messages[i].role == FROM_SYSTEM &&
+                         request->messages[i].parts[j].cache.length;
+    if (!has_cache) {
+        Str both[] = { text, asked.text };
+        Str all = !wants_json   ? text
+                  : text.length ? str_join(arena, both, 2, S("\n\n"))
+                                : asked.text;
+        if (all.length)
+            put_text(json, "system", all);
+        return;
+    }
+    put_array(json, "system");
+    for (size_t i = 0; i < request->message_count; i++)
+        for (size_t j = 0; j < request->messages[i].count; j++)
+            if (request->messages[i].role == FROM_SYSTEM)
+                put_text_block(json, &request->messages[i].parts[j]);
+    if (wants_json)
+        put_text_block(json, &asked);
+    put_end(json);
+}
+
+/* --- Tools --- */
+
+static void put_tool(JsonWriter *json, const ModelTool *tool)
+{
+    if (tool->builtin.length) {
+        put_raw(json, NULL, tool->builtin);
+        return;
+    }
+    put_object(json, NULL);
+    put_text(json, "name", tool->name);
+    if (tool->description.length)
+        put_text(json, "description", tool->description);
+    put_raw(json, "input_schema",
+            tool->parameters.length ? tool->parameters : S("{\"type\":\"object\"}"));
+    if (tool->is_strict)
+        put_bool(json, "strict", true);
+    put_cache(json, tool->cache);
+    put_end(json);
+}
+
+static void put_tools(JsonWriter *json, const ModelRequest *request)
+{
+    static const Str types[] = { [TOOLS_AUTO] = S_INIT("auto"),
+                                 [TOOLS_NONE] = S_INIT("none"),
+                                 [TOOLS_REQUIRED] = S_INIT("any"),
+                                 [TOOLS_NAMED] = S_INIT("tool") };
+    if (!request->tool_count)
+        return;
+    put_array(json, "tools");
+    for (size_t i = 0; i < request->tool_count; i++)
+        put_tool(json, &request->tools[i]);
+    put_end(json);
+    if (request->tool_choice == TOOLS_AUTO && request->parallel_tools != NO)
+        return;
+    put_object(json, "tool_choice");
+    put_text(json, "type", types[request->tool_choice]);
+    if (request->tool_choice == TOOLS_NAMED)
+        put_text(json, "name", request->tool_name);
+    if (request->parallel_tools == NO && request->tool_choice != TOOLS_NONE)
+        put_bool(json, "disable_parallel_tool_use", true);
+    put_end(json);
+}
+
+/* --- Thinking --- */
+
+typedef enum Thinking { THINKS_ADAPTIVELY, THINKS_TO_BUDGET, THINKS_NOT } Thinking;
+
+/* How a model is told to think; those that are newer than this list decide for themselves. */
+static Thinking thinking_of(Str model)
+{
+    static const struct {
+        const char *start;
+        Thinking how;
+    } models[] = { { "claude-3-7", THINKS_TO_BUDGET },
+                   { "claude-3-", THINKS_NOT },
+                   { "claude-2", THINKS_NOT },
+                   { "claude-sonnet-4-2", THINKS_TO_BUDGET },
+                   { "claude-sonnet-4-0", THINKS_TO_BUDGET },
+                   { "claude-sonnet-4-5", THINKS_TO_BUDGET },
+                   { "claude-opus-4-2", THINKS_TO_BUDGET },
+                   { "claude-opus-4-0", THINKS_TO_BUDGET },
+                   { "claude-opus-4-1", THINKS_TO_BUDGET },
+                   { "claude-opus-4-5", THINKS_TO_BUDGET },
+                   { "claude-haiku-4-5", THINKS_TO_BUDGET } };
+    for (size_t i = 0; i < COUNT(models); i++)
+        if (str_starts(model, str(models[i].start)))
+            return models[i].how;
+    return THINKS_ADAPTIVELY;
+}
+
+/* A turn that called tools must come back with its thinking; when that is lost, or one tool is
+ * demanded, the service refuses to think. */
+static bool may_think(const ModelRequest *request)
+{
+    for (size_t i = 0; i < request->message_count; i++) {
+        const ModelMessage *message = &request->messages[i];
+        bool has_call = false, has_thought = false;
+        for (size_t j = 0; j < message->count; j++) {
+            has_call |= message->parts[j].kind == PART_TOOL_CALL;
+            has_thought |=
+                message->parts[j].kind == PART_REASONING && message->parts[j].signature.length;
+        }
+        if (has_call && !has_thought)
+            return false;
+    }
+    return request->tool_choice == TOOLS_AUTO || request->tool_choice == TOOLS_NONE;
+}
+
+static int64_t thinking_budget(const ModelRequest *request)
+{
+    static const struct {
+        const char *effort;
+        int64_t tokens;
+    } budgets[] = { { "low", 2048 }, { "medium", 8192 }, { "high", 24576 }, { "xhigh", 32768 } };
+    if (request->reasoning_budget > 0)
+        return MAX(request->reasoning_budget, (int64_t)BUDGET_MIN);
+    for (size_t i = 0; i < COUNT(budgets); i++)
+        if (str_is(request->reasoning_effort, budgets[i].effort))
+            return budgets[i].tokens;
+    return 0;
+}
+
+/* Both may be asked for: how hard it thinks, and the shape of what it says. */
+static void put_output_config(JsonWriter *json, const ModelRequest *request, bool has_effort)
+{
+    if (!has_effort && request->format != FORMAT_SCHEMA)
+        return;
+    put_object(json, "output_config");
+    if (has_effort)
+        put_text(json, "effort", request->reasoning_effort);
+    if (request->format == FORMAT_SCHEMA) {
+        put_object(json, "format");
+        put_text(json, "type", S("json_schema"));
+        put_raw(json, "schema", request->schema);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+/* With thinking the temperature is the service's own; newer models take one of temperature and
+ * top_p only. */
+static void put_sampling(JsonWriter *json, const ModelRequest *request)
+{
+    MaybeNumber temperature = request->temperature;
+    temperature.value = MIN(temperature.value, 1.0); /* OpenAI's ends at 2 */
+    put_maybe(json, "temperature", temperature);
+    if (!temperature.is_set)
+        put_maybe(json, "top_p", request->top_p);
+    put_maybe(json, "top_k", request->top_k);
+}
+
+static void put_settings(JsonWriter *json, const ModelRequest *request, Str model)
+{
+    Thinking how = thinking_of(model);
+    int64_t budget = may_think(request) && how != THINKS_NOT ? thinking_budget(request) : 0;
+    int64_t output_max = request->output_max ? request->output_max : OUTPUT_MAX;
+    bool to_budget = budget && how == THINKS_TO_BUDGET;
+    /* The budget is a part of the length, and must leave room for an answer. */
+    put_int(json, "max_tokens", to_budget ? MAX(output_max, budget + BUDGET_MIN) : output_max);
+    if (budget) {
+        put_object(json, "thinking");
+        put_text(json, "type", to_budget ? S("enabled") : S("adaptive"));
+        if (to_budget)
+            put_int(json, "budget_tokens", budget);
+        put_end(json);
+    } else if (!request->is_plain) {
+        put_sampling(json, request);
+    }
+    put_output_config(json, request, budget && !to_budget && request->reasoning_effort.length);
+    put_texts(json, "stop_sequences", request->stop);
+    if (request->user.length) {
+        put_object(json, "metadata");
+        put_text(json, "user_id", request->user);
+        put_end(json);
+    }
+}
+
+static bool write(Arena *arena, const ModelRequest *request, const DialectTarget *target,
+                  WireRequest *wire, Error *err)
+{
+    if (request->task != TASK_CHAT)
+        return unsupported(err, "model", "this service only chats");
+    if (request->choice_count > 1 || request->wants_logprobs)
+        return check_common(request, err);
+    JsonWriter json = put_begin(&wire->body);
+    put_text(&json, "model", target->model);
+    put_system(&json, request, arena);
+    if (!put_messages(&json, request, arena, err))
+        return false;
+    put_tools(&json, request);
+    put_settings(&json, request, target->model);
+    if (request->is_stream)
+        put_bool(&json, "stream", true);
+    put_end(&json);
+    return true;
+}
+
+const Dialect dialect_anthropic = {
+    .name = "anthropic",
+    .tasks = 1U << TASK_CHAT,
+    .stream_kind = WIRE_EVENTS,
+    .models_path = "/models?limit=1000",
+    .authorize = authorize,
+    .path = path,
+    .write = write,
+    .read_frame = anthropic_read_frame,
+    .read_whole = anthropic_read_whole,
+    .read_error = anthropic_read_error,
+    .read_models = anthropic_read_models,
+};

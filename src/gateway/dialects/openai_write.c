@@ -1,0 +1,389 @@
+/* openai_write.c - what services of OpenAI's dialect are asked.
+ *
+ * Where a service calls a member otherwise, the body is written as OpenAI's and then put right. */
+#include "gateway/dialects/openai.h"
+
+/* --- Messages --- */
+
+static const char *const roles[] = { "system", "user", "assistant", "user" };
+
+static void put_image(JsonWriter *json, const ModelPart *part, Arena *arena)
+{
+    put_object(json, "image_url");
+    put_text(json, "url", media_url(arena, part));
+    if (part->detail.length)
+        put_text(json, "detail", part->detail);
+    put_end(json);
+}
+
+static void put_file(JsonWriter *json, const ModelPart *part, Arena *arena)
+{
+    put_object(json, "file");
+    if (part->file_id.length) {
+        put_text(json, "file_id", part->file_id);
+    } else {
+        put_text(json, "filename", part->name.length ? part->name : S("file"));
+        put_text(json, "file_data", media_url(arena, part));
+    }
+    put_end(json);
+}
+
+/* "wav" of "audio/wav" */
+static Str audio_format(Str media_type)
+{
+    if (str_is(media_type, "audio/mpeg"))
+        return S("mp3");
+    return str_from(media_type, (size_t)(str_find_char(media_type, '/') + 1));
+}
+
+static void put_part(JsonWriter *json, const ModelPart *part, Arena *arena)
+{
+    static const char *const types[] = { [PART_TEXT] = "text",
+                                         [PART_IMAGE] = "image_url",
+                                         [PART_AUDIO] = "input_audio",
+                                         [PART_FILE] = "file",
+                                         [PART_REFUSAL] = "refusal" };
+    put_object(json, NULL);
+    put_text(json, "type", str(types[part->kind]));
+    if (part->kind == PART_TEXT || part->kind == PART_REFUSAL) {
+        put_text(json, types[part->kind], part->text);
+    } else if (part->kind == PART_IMAGE) {
+        put_image(json, part, arena);
+    } else if (part->kind == PART_FILE) {
+        put_file(json, part, arena);
+    } else {
+        put_object(json, "input_audio");
+        put_text(json, "data", part->data);
+        put_text(json, "format", audio_format(part->media_type));
+        put_end(json);
+    }
+    put_end(json);
+}
+
+static bool is_content(const ModelPart *part)
+{
+    return part->kind <= PART_FILE || part->kind == PART_REFUSAL;
+}
+
+/* One text is written plainly: many services know nothing else. */
+static void put_content(JsonWriter *json, const ModelMessage *message, Arena *arena)
+{
+    const ModelPart *only = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < message->count; i++)
+        if (is_content(&message->parts[i]))
+            only = &message->parts[i], count++;
+    if (!count) {
+        put_null(json, "content");
+        return;
+    }
+    if (count == 1 && only->kind == PART_TEXT) {
+        put_text(json, "content", only->text);
+        return;
+    }
+    put_array(json, "content");
+    for (size_t i = 0; i < message->count; i++)
+        if (is_content(&message->parts[i]))
+            put_part(json, &message->parts[i], arena);
+    put_end(json);
+}
+
+static void put_tool_calls(JsonWriter *json, const ModelMessage *message)
+{
+    bool is_open = false;
+    for (size_t i = 0; i < message->count; i++) {
+        const ModelPart *part = &message->parts[i];
+        if (part->kind != PART_TOOL_CALL)
+            continue;
+        if (!is_open)
+            put_array(json, "tool_calls");
+        is_open = true;
+        put_object(json, NULL);
+        put_text(json, "id", call_id(part->id));
+        put_text(json, "type", S("function"));
+        put_object(json, "function");
+        put_text(json, "name", part->name);
+        put_text(json, "arguments", part->arguments.length ? part->arguments : S("{}"));
+        put_end(json);
+        put_end(json);
+    }
+    if (is_open)
+        put_end(json);
+}
+
+static bool is_picture(const ModelPart *part) { return part->kind == PART_IMAGE; }
+
+/* A result is text only here: its pictures are said by the user, behind all results. */
+static void put_result_pictures(JsonWriter *json, const ModelMessage *message, Arena *arena)
+{
+    bool is_open = false;
+    for (size_t i = 0; i < message->count; i++)
+        for (size_t j = 0; j < message->parts[i].part_count; j++) {
+            if (!is_picture(&message->parts[i].parts[j]))
+                continue;
+            if (!is_open) {
+                put_object(json, NULL);
+                put_text(json, "role", S("user"));
+                put_array(json, "content");
+            }
+            is_open = true;
+            put_part(json, &message->parts[i].parts[j], arena);
+        }
+    if (is_open) {
+        put_end(json);
+        put_end(json);
+    }
+}
+
+/* Each result is a message of its own here. */
+static void put_tool_results(JsonWriter *json, const ModelMessage *message, Arena *arena)
+{
+    for (size_t i = 0; i < message->count; i++) {
+        const ModelPart *part = &message->parts[i];
+        if (part->kind != PART_TOOL_RESULT)
+            continue;
+        put_object(json, NULL);
+        put_text(json, "role", S("tool"));
+        put_text(json, "tool_call_id", call_id(part->id));
+        put_text(json, "content", result_text(arena, part));
+        put_end(json);
+    }
+    put_result_pictures(json, message, arena);
+}
+
+/* Some services want to see again what their model has thought; OpenAI fails with it. */
+static void put_reasoning(JsonWriter *json, const ModelMessage *message, const char *member)
+{
+    for (size_t i = 0; i < message->count && member; i++)
+        if (message->parts[i].kind == PART_REASONING && message->parts[i].text.length) {
+            put_text(json, member, message->parts[i].text);
+            return;
+        }
+}
+
+static void put_message(JsonWriter *json, const ModelMessage *message, const DialectQuirks *quirks,
+                        Arena *arena)
+{
+    size_t results = 0;
+    for (size_t i = 0; i < message->count; i++)
+        results += message->parts[i].kind == PART_TOOL_RESULT;
+    put_tool_results(json, message, arena);
+    if (results && results == message->count)
+        return;
+    put_object(json, NULL);
+    put_text(json, "role", str(roles[message->role]));
+    if (message->name.length && !quirks->refuses_names)
+        put_text(json, "name", message->name);
+    put_content(json, message, arena);
+    put_reasoning(json, message, quirks->reasoning);
+    put_tool_calls(json, message);
+    put_end(json);
+}
+
+static void put_tools(JsonWriter *json, const ModelRequest *request)
+{
+    static const char *const choices[] = { "auto", "none", "required" };
+    if (!request->tool_count)
+        return;
+    put_array(json, "tools");
+    for (size_t i = 0; i < request->tool_count; i++) {
+        const ModelTool *tool = &request->tools[i];
+        put_object(json, NULL);
+        put_text(json, "type", S("function"));
+        put_object(json, "function");
+        put_text(json, "name", tool->name);
+        if (tool->description.length)
+            put_text(json, "description", tool->description);
+        if (tool->parameters.length)
+            put_raw(json, "parameters", tool->parameters);
+        if (tool->is_strict)
+            put_bool(json, "strict", true);
+        put_end(json);
+        put_end(json);
+    }
+    put_end(json);
+    if (request->tool_choice == TOOLS_NAMED) {
+        put_object(json, "tool_choice");
+        put_text(json, "type", S("function"));
+        put_object(json, "function");
+        put_text(json, "name", request->tool_name);
+        put_end(json);
+        put_end(json);
+    } else if (request->tool_choice != TOOLS_AUTO) {
+        put_text(json, "tool_choice", str(choices[request->tool_choice]));
+    }
+    if (request->parallel_tools != UNSAID)
+        put_bool(json, "parallel_tool_calls", request->parallel_tools == YES);
+}
+
+static void put_format(JsonWriter *json, const ModelRequest *request)
+{
+    if (request->format == FORMAT_TEXT)
+        return;
+    put_object(json, "response_format");
+    put_text(json, "type", request->format == FORMAT_JSON ? S("json_object") : S("json_schema"));
+    if (request->format == FORMAT_SCHEMA) {
+        put_object(json, "json_schema");
+        put_text(json, "name", request->schema_name.length ? request->schema_name : S("answer"));
+        put_raw(json, "schema", request->schema);
+        if (request->is_strict != UNSAID)
+            put_bool(json, "strict", request->is_strict == YES);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+static void put_settings(JsonWriter *json, const ModelRequest *request)
+{
+    if (request->output_max)
+        put_int(json, request->is_plain ? "max_completion_tokens" : "max_tokens",
+                request->output_max);
+    if (!request->is_plain)
+        put_maybe(json, "temperature", request->temperature);
+    put_maybe(json, "top_p", request->top_p);
+    put_maybe(json, "presence_penalty", request->presence_penalty);
+    put_maybe(json, "frequency_penalty", request->frequency_penalty);
+    put_maybe(json, "seed", request->seed);
+    if (request->choice_count)
+        put_int(json, "n", request->choice_count);
+    put_texts(json, "stop", request->stop);
+    if (request->wants_logprobs && request->task == TASK_CHAT) {
+        put_bool(json, "logprobs", true);
+        if (request->top_logprobs)
+            put_int(json, "top_logprobs", request->top_logprobs);
+    }
+    if (request->reasoning_effort.length)
+        put_text(json, "reasoning_effort", request->reasoning_effort);
+    if (request->user.length)
+        put_text(json, "user", request->user);
+}
+
+static void put_stream(JsonWriter *json)
+{
+    put_bool(json, "stream", true);
+    put_object(json, "stream_options");
+    put_bool(json, "include_usage", true);
+    put_end(json);
+}
+
+/* --- Tasks --- */
+
+static bool put_chat(JsonWriter *json, Arena *arena, const ModelRequest *request,
+                     const DialectQuirks *quirks, Error *err)
+{
+    put_array(json, "messages");
+    for (size_t i = 0; i < request->message_count; i++) {
+        const ModelMessage *message = &request->messages[i];
+        for (size_t j = 0; j < message->count; j++)
+            if (message->parts[j].kind == PART_FILE && message->parts[j].url.length)
+                return unsupported(err, "messages", "this service does not open files' addresses");
+        put_message(json, message, quirks, arena);
+    }
+    put_end(json);
+    put_tools(json, request);
+    put_format(json, request);
+    put_settings(json, request);
+    if (request->is_stream)
+        put_stream(json);
+    return true;
+}
+
+static void put_completion(JsonWriter *json, Arena *arena, const ModelRequest *request)
+{
+    const ModelMessage *prompt = request->message_count ? request->messages : NULL;
+    put_text(json, "prompt", prompt ? texts_of(arena, prompt->parts, prompt->count) : S(""));
+    put_settings(json, request);
+    if (request->is_stream)
+        put_stream(json);
+}
+
+/* base64 is a quarter of the bytes to read. */
+static void put_embedding(JsonWriter *json, const ModelRequest *request)
+{
+    put_texts(json, "input", request->inputs);
+    put_text(json, "encoding_format", S("base64"));
+    if (request->dimensions)
+        put_int(json, "dimensions", request->dimensions);
+    if (request->user.length)
+        put_text(json, "user", request->user);
+}
+
+/* As Jina, and after it vLLM, llama.cpp, Together and others. */
+static void put_rerank(JsonWriter *json, const ModelRequest *request)
+{
+    put_text(json, "query", request->query);
+    put_texts(json, "documents", request->inputs);
+    if (request->top_n)
+        put_int(json, "top_n", request->top_n);
+}
+
+static bool put_task(JsonWriter *json, Arena *arena, const ModelRequest *request,
+                     const DialectQuirks *quirks, Error *err)
+{
+    switch (request->task) {
+    case TASK_CHAT: return put_chat(json, arena, request, quirks, err);
+    case TASK_COMPLETION: put_completion(json, arena, request); return true;
+    case TASK_EMBEDDING: put_embedding(json, request); return true;
+    case TASK_RERANK: put_rerank(json, request); return true;
+    case TASK_MODERATION: put_texts(json, "input", request->inputs); return true;
+    default: return unsupported(err, "model", "this service is not asked for that from here");
+    }
+}
+
+/* The bytes of a recording between lines that do not occur in it. */
+static bool write_recording(const ModelRequest *request, const DialectTarget *target,
+                            WireRequest *wire, Error *err)
+{
+    static const char line[] = "lectern-7f3a1c9e5b2d4860";
+    Str model = target->model, type = request->media_type;
+    Str kind = str_from(type, (size_t)(str_find_char(type, '/') + 1));
+    if (!request->media.length || str_find(request->media, S(line)) >= 0)
+        return fail_field(err, "file", "there is no recording that can be sent");
+    wire->media_type = S("multipart/form-data; boundary=lectern-7f3a1c9e5b2d4860");
+    buf_addf(&wire->body,
+             "--%s\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n" STR_FMT "\r\n", line,
+             STR_ARG(model));
+    buf_addf(&wire->body,
+             "--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"audio." STR_FMT
+             "\"\r\nContent-Type: " STR_FMT "\r\n\r\n",
+             line, STR_ARG(kind), STR_ARG(type));
+    buf_add(&wire->body, request->media);
+    buf_addf(&wire->body, "\r\n--%s--\r\n", line);
+    return true;
+}
+
+/* The body that was written, with the service's own names for its members. */
+static void apply_quirks(Arena *arena, const DialectQuirks *quirks, WireRequest *wire)
+{
+    Buf out = buf_new(arena, wire->body.length + KB(1));
+    JsonWalk walk = json_walk_begin(buf_str(&wire->body));
+    Str name, value;
+    buf_add_char(&out, '{');
+    while (json_walk_next(&walk, &name, &value)) {
+        Str said = dialect_member(quirks, name);
+        if (!said.length)
+            continue;
+        if (out.length > 1)
+            buf_add_char(&out, ',');
+        json_quote(&out, said);
+        buf_add_char(&out, ':');
+        buf_add(&out, value);
+    }
+    buf_add_char(&out, '}');
+    wire->body = out;
+}
+
+bool openai_write(Arena *arena, const ModelRequest *request, const DialectTarget *target,
+                  WireRequest *wire, Error *err)
+{
+    if (request->task == TASK_TRANSCRIPTION)
+        return write_recording(request, target, wire, err);
+    JsonWriter json = put_begin(&wire->body);
+    put_text(&json, "model", target->model);
+    if (!put_task(&json, arena, request, &target->quirks, err))
+        return false;
+    put_end(&json);
+    if (target->quirks.members)
+        apply_quirks(arena, &target->quirks, wire);
+    return true;
+}
