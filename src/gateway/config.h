@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "gateway/dialect.h"
+#include "gateway/policy.h"
 #include "gateway/price.h"
 #include "gateway/target.h"
 #include "net/url_safety.h"
@@ -87,6 +88,7 @@ typedef struct GatewayConfig {
     const GatewayRoute *standard; /* for a call that names no model; NULL: none */
     const GatewayRoute *open;     /* for a name that nobody has: goes on as it is; NULL: refused */
     GatewayTimes times;
+    GatewayPolicy policy;
 } GatewayConfig;
 
 const GatewayConfig *config_hold(const GatewayConfig *config);

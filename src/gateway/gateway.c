@@ -3,6 +3,8 @@
 
 #include "gateway/gateway_int.h"
 
+#include "base/hash.h"
+
 #define POOL_THREADS 4
 #define POOL_QUEUE 4096
 #define NAME_THREADS 4 /* of one reactor: a name server that is slow holds up one service */
@@ -21,6 +23,8 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
     gateway->states = target_states_new();
     gateway->journal = journal_new(options->ports.write_records, options->ports.app);
     gateway->pool = pool_new("gateway", POOL_THREADS, POOL_QUEUE);
+    gateway->cache = cache_new(options->cache_bytes ? options->cache_bytes : MB(64));
+    random_bytes(gateway->cache_secret, sizeof gateway->cache_secret);
     pthread_mutex_init(&gateway->lock, NULL);
     callers_open(gateway);
     if (!reactor_new("gateway", &gateway->own, err)) {
@@ -66,11 +70,19 @@ void gateway_close(Gateway *gateway)
     callers_close(gateway);
     for (int i = 0; i < gateway->loop_count; i++)
         arena_free(gateway->loops[i].scratch);
+    cache_free(gateway->cache);
     target_states_free(gateway->states);
     tls_context_free(gateway->tls);
     pthread_mutex_destroy(&gateway->lock);
     free(gateway);
 }
+
+void gateway_forget_answers(Gateway *gateway, Str workspace)
+{
+    cache_forget(gateway->cache, str_hash(workspace));
+}
+
+CacheCounts gateway_cache_counts(Gateway *gateway) { return cache_counts(gateway->cache); }
 
 TargetStates *gateway_states(Gateway *gateway) { return gateway->states; }
 

@@ -13,6 +13,7 @@
  * Threads: gateway_serve() on the request's reactor; everything else from any thread. */
 #pragma once
 
+#include "gateway/cache.h"
 #include "gateway/config.h"
 #include "gateway/front.h"
 #include "gateway/ledger.h"
@@ -47,6 +48,7 @@ typedef struct GatewayPorts {
 typedef struct GatewayOptions {
     GatewayPorts ports;
     const char *ca_file; /* NULL: the system's */
+    size_t cache_bytes;  /* of kept answers; 0: 64 MiB */
 } GatewayOptions;
 
 MUST_CHECK bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err);
@@ -85,6 +87,10 @@ void gateway_serve(Gateway *gateway, const Front *front, Str secret, HttpRequest
 void gateway_leave(Gateway *gateway, Reactor *reactor);
 /* What was remembered of a key, or with "" of all, is asked for again. */
 void gateway_forget(Gateway *gateway, Str secret);
+
+/* Drop the kept answers of a workspace: what they rest on has changed. */
+void gateway_forget_answers(Gateway *gateway, Str workspace);
+CacheCounts gateway_cache_counts(Gateway *gateway);
 
 /* Tokens of a text, roughly: four bytes each. */
 int64_t gateway_guess_tokens(size_t bytes);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/pool.h"
+#include "gateway/cache_key.h"
 #include "gateway/run.h"
 
 #define LOOPS_MAX 8
@@ -19,6 +20,9 @@ struct Gateway {
     atomic_int loop_count;
     pthread_mutex_t lock; /* of loops while one is added, and of callers */
     struct CallerTable *callers;
+    Cache *cache;
+    unsigned char
+        cache_secret[CACHE_SECRET_SIZE]; /* of this process: keys are worth nothing outside */
 };
 
 /* What this reactor has; made when it is new. On the reactor's thread. */

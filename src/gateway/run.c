@@ -47,11 +47,12 @@ static void count_time(Run *run)
         record->own_us += now - ended_us;
 }
 
-static void finish(Run *run, const Error *failure)
+void run_finish(Run *run, const Error *failure)
 {
     CallRecord *record = &run->record;
     bill(run);
     settle(run);
+    cache_ended(run, failure);
     record->status = str(failure ? error_name(failure->code) : "ok");
     record->http_status = run->response ? run->response->status : 0;
     record->is_stream = run->request.is_stream;
@@ -81,11 +82,11 @@ static void finish(Run *run, const Error *failure)
     http_let_go(run->response);
 }
 
-static void fail_run(Run *run, const Error *failure, int64_t wait_ms)
+void run_fail(Run *run, const Error *failure, int64_t wait_ms)
 {
     if (!run->ask)
         answer_failed(run, failure, wait_ms);
-    finish(run, failure);
+    run_finish(run, failure);
 }
 
 /* --- After an attempt --- */
@@ -155,7 +156,7 @@ void run_tried(RunTry *try, const Error *failure)
     Run *run = try->run;
     report(try, failure);
     if (!failure) {
-        finish(run, NULL);
+        run_finish(run, NULL);
         return;
     }
     if (wants_plain(try)) {
@@ -165,7 +166,7 @@ void run_tried(RunTry *try, const Error *failure)
         return;
     }
     if (!may_go_on(run, failure)) {
-        fail_run(run, failure, try->wait_ms);
+        run_fail(run, failure, try->wait_ms);
         return;
     }
     if (wait_and_retry(try))
@@ -176,7 +177,7 @@ void run_tried(RunTry *try, const Error *failure)
         next_try(run);
         return;
     }
-    fail_run(run, failure, try->wait_ms);
+    run_fail(run, failure, try->wait_ms);
 }
 
 /* --- Attempts --- */
@@ -213,7 +214,7 @@ static void next_try(Run *run)
             return;
         target_ended(&run->try->place, &(TargetReport){ .outcome = TARGET_NEUTRAL });
     }
-    fail_run(run, &err, wait_ms);
+    run_fail(run, &err, wait_ms);
 }
 
 static void plan(Run *run)
@@ -252,23 +253,29 @@ void run_admit(Run *run)
     if (!run->route) {
         fail(&err, ERROR_NOT_FOUND, "there is no model '" STR_FMT "'; GET /v1/models lists them",
              STR_ARG(str_slice(run->request.model, 0, 100)));
-        fail_run(run, &err, 0);
+        run_fail(run, &err, 0);
         return;
     }
     run->record.route = run->route->name;
     plan(run);
-    if (!reserve(run, &err)) {
-        fail_run(run, &err, 0);
-        return;
-    }
-    next_try(run);
+    if (!cache_answers(run))
+        run_go(run);
+}
+
+void run_go(Run *run)
+{
+    Error err;
+    if (reserve(run, &err))
+        next_try(run);
+    else
+        run_fail(run, &err, 0);
 }
 
 void run_stop(Run *run)
 {
     Error gone;
     run->is_gone = true;
-    if (run->is_loading)
+    if (run->is_loading || !cache_let_go(run))
         return;
     fail(&gone, ERROR_CANCELLED, "the client has gone");
     reactor_clear_timer(run->loop->reactor, &run->wait);
@@ -276,7 +283,7 @@ void run_stop(Run *run)
         try_cancel(run->try);
         report(run->try, &gone);
     }
-    finish(run, &gone);
+    run_finish(run, &gone);
 }
 
 static void on_gone(void *argument) { run_stop(argument); }
@@ -301,7 +308,7 @@ static void on_loaded(void *argument)
     else if (run->caller)
         run_admit(run);
     else
-        fail_run(run, &load->err, 0);
+        run_fail(run, &load->err, 0);
 }
 
 static void load_caller(void *argument)
@@ -335,7 +342,7 @@ static void find_caller(Run *run, Str secret)
         return;
     run->is_loading = false;
     fail(&err, ERROR_BUSY, "too many requests are waiting; try again in a moment");
-    fail_run(run, &err, 1000);
+    run_fail(run, &err, 1000);
 }
 
 void gateway_serve(Gateway *gateway, const Front *front, Str secret, HttpRequest *http,
@@ -347,6 +354,7 @@ void gateway_serve(Gateway *gateway, const Front *front, Str secret, HttpRequest
     run->front = front;
     run->http = http;
     run->body = http->body;
+    run->secret = secret;
     run->response = response;
     run->arena = http->arena;
     run->started_us = http->started_us;
@@ -359,7 +367,7 @@ void gateway_serve(Gateway *gateway, const Front *front, Str secret, HttpRequest
     http_respond_later(response, on_gone, run);
     run->request.is_stream = front->streams_unasked;
     if (!front->scan(run->arena, http->body, &run->request, &err)) {
-        fail_run(run, &err, 0);
+        run_fail(run, &err, 0);
         return;
     }
     find_caller(run, secret);

@@ -3,10 +3,12 @@
  *     scan -> admit -> [reserve] -> try a target -> ... -> answer -> settle
  *                          ^------- fail over ------|
  *
- * run.c is the way itself, run_try.c one attempt at one target, run_answer.c what the client gets.
+ * run.c is the way itself, run_cache.c the answers that are kept, run_try.c one attempt at one
+ * target, run_answer.c what the client gets.
  */
 #pragma once
 
+#include "gateway/cache.h"
 #include "gateway/gateway.h"
 #include "net/http_stream.h"
 #include "net/origins.h"
@@ -28,6 +30,20 @@ typedef struct GatewayLoop {
 } GatewayLoop;
 
 typedef struct Run Run;
+
+/* Whether a kept answer may serve a call, and whether its own is to be kept. */
+typedef struct RunCache {
+    bool is_on;      /* the key is set */
+    bool is_once;    /* by Idempotency-Key, rather than by what is asked */
+    bool skips_kept; /* the client wants a new answer */
+    bool is_leading; /* others wait for this call */
+    bool is_waiting; /* for another one */
+    int failures;    /* of calls it has waited for */
+    CacheKey key;
+    int64_t age_max_ms, ttl_ms;
+    CacheFlight flight;
+    CacheWaiter waiter;
+} RunCache;
 
 /* One attempt. */
 typedef struct RunTry {
@@ -59,6 +75,7 @@ struct Run {
     HttpResponse *response; /* NULL too */
     struct RunAsk *ask;     /* of a call of our own */
     Str body;               /* as the client sent it */
+    Str secret;             /* that it showed; "" for a person's session */
     Arena *arena;
     GatewayCaller *caller;
 
@@ -77,18 +94,35 @@ struct Run {
     /* The answer. */
     HttpStream *stream; /* NULL until the first word */
     Buf piece;          /* frames on their way to the stream; emptied after each */
-    bool is_answered;   /* something has gone to the client, or will now */
-    bool is_loading;    /* the pool asks who calls */
-    bool is_gone;       /* the client left meanwhile */
+    Buf kept;           /* what has gone into it, while that is wanted (keeps_stream) */
+    bool keeps_stream;
+    bool is_answered; /* something has gone to the client, or will now */
+    bool is_loading;  /* the pool asks who calls */
+    bool is_gone;     /* the client left meanwhile */
 
+    RunCache cache;
     CallRecord record;
     int64_t started_us, asked_us; /* asked: a service, for the first time */
 };
 
 /* run.c: the caller is known. Choose the way, take what it may cost, begin. */
 void run_admit(Run *run);
+/* No kept answer serves it: take what it may cost, ask a service. */
+void run_go(Run *run);
 /* Whoever asked is not interested any more. */
 void run_stop(Run *run);
+/* The end, told to whoever asked; the run is gone after it. `failure` NULL: the answer is out. */
+void run_finish(Run *run, const Error *failure);
+/* The same, and nothing has been answered yet. */
+void run_fail(Run *run, const Error *failure, int64_t wait_ms);
+
+/* run_cache.c. Answered from what is kept, or waiting for an equal call: nothing else is to be done
+ * now. */
+MUST_CHECK bool cache_answers(Run *run);
+/* Keep what was answered; let those who wait for it go on. */
+void cache_ended(Run *run, const Error *failure);
+/* The client has gone. False: run_stop() is called again when it may end. */
+MUST_CHECK bool cache_let_go(Run *run);
 
 /* run_ask.c */
 MUST_CHECK bool ask_event(RunTry *try, const ModelEvent *event, Error *err);
@@ -104,6 +138,8 @@ void run_tried(RunTry *try, const Error *failure);
 
 /* run_answer.c */
 void answer_begin(Run *run);
+/* All of a stream, or of an answer, as it was written before. */
+void answer_again(Run *run, Str bytes);
 MUST_CHECK bool answer_event(void *try, const ModelEvent *event, Error *err);
 MUST_CHECK bool answer_frame(void *try, Str event, Str data, Error *err);
 MUST_CHECK bool answer_whole(RunTry *try, Error *err);

@@ -52,6 +52,14 @@ static void open_stream(Run *run)
     run->stream = http_respond_stream(run->response, &options);
 }
 
+/* On its way to the client, and kept when somebody wants to know afterwards what went. */
+static bool write_stream(Run *run, Str bytes)
+{
+    if (run->keeps_stream)
+        buf_add(&run->kept, bytes);
+    return !bytes.length || http_stream_write(run->stream, bytes);
+}
+
 /* Nothing goes out before the first word: until then another target may still answer. */
 static bool send_piece(RunTry *try, bool is_last, Error *err)
 {
@@ -66,9 +74,9 @@ static bool send_piece(RunTry *try, bool is_last, Error *err)
     bool good = true;
     if (!run->stream) {
         open_stream(run);
-        good = !try->held.length || http_stream_write(run->stream, buf_str(&try->held));
+        good = write_stream(run, buf_str(&try->held));
     }
-    good = good && (!run->piece.length || http_stream_write(run->stream, buf_str(&run->piece)));
+    good = good && write_stream(run, buf_str(&run->piece));
     run->record.bytes_out += (int64_t)run->piece.length;
     run->piece.length = 0;
     if (good && http_stream_is_full(run->stream))
@@ -136,6 +144,19 @@ bool answer_whole(RunTry *try, Error *err)
     run->record.bytes_out = (int64_t)out->length;
     run->is_answered = true;
     return true;
+}
+
+void answer_again(Run *run, Str bytes)
+{
+    if (run->request.is_stream) {
+        open_stream(run);
+        (void)http_stream_write(run->stream, bytes);
+    } else {
+        buf_add(&run->response->body, bytes);
+        run->record.first_us = monotonic_us() - run->started_us;
+        run->is_answered = true;
+    }
+    run->record.bytes_out = (int64_t)bytes.length;
 }
 
 /* --- A failure --- */

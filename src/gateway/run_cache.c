@@ -1,0 +1,339 @@
+/* run_cache.c - calls that were answered before, and calls that are being answered for another.
+ *
+ * What a client asks by headers: `X-Lectern-Cache: use` (where the workspace keeps answers only for
+ * those who ask), `Cache-Control: no-cache` (a new answer), `no-store` (nothing kept), `max-age=N`
+ * and `only-if-cached` (RFC 9111, section 5.2.1); `X-Lectern-Cache-Version: ...` names what the
+ * prompt rests on, so that an answer goes when that changes. `Idempotency-Key` gives the same
+ * answer again to the same request, whatever else is said. The answer says `X-Lectern-Cache: hit`,
+ * `joined` or `miss`, and `Age`. */
+#include "base/clock.h"
+#include "base/json_walk.h"
+#include "gateway/cache_key.h"
+#include "gateway/gateway_int.h"
+
+#define TTL_MS INT64_C(3600000)
+#define ONCE_MS INT64_C(86400000)
+#define REQUEST_MAX MB(1)
+#define TEMPERATURE_MAX 1.0
+#define FAILURES_MAX 2 /* who has waited for so many calls in vain asks for himself */
+
+static Gateway *gateway_of(const Run *run) { return run->loop->gateway; }
+static const GatewayPolicy *policy_of(const Run *run) { return &run->caller->config->policy; }
+
+/* --- What the client says --- */
+
+typedef struct CacheWish {
+    bool asks, no_cache, no_store, only_if_cached;
+    int64_t age_max_ms; /* -1: any */
+    Str version;
+} CacheWish;
+
+static CacheWish wish_of(const HttpRequest *http)
+{
+    CacheWish wish = { .age_max_ms = -1,
+                       .version = http_header_in(http, "X-Lectern-Cache-Version") };
+    Str ours = http_header_in(http, "X-Lectern-Cache");
+    Str rest = http_header_in(http, "Cache-Control"), piece;
+    int64_t seconds;
+    wish.asks = str_is(ours, "use");
+    wish.no_store = str_is(ours, "off");
+    while (str_next(&rest, ',', &piece)) {
+        piece = str_trim(piece);
+        wish.no_cache = wish.no_cache || str_equal_ignore_case(piece, S("no-cache"));
+        wish.no_store = wish.no_store || str_equal_ignore_case(piece, S("no-store"));
+        wish.only_if_cached =
+            wish.only_if_cached || str_equal_ignore_case(piece, S("only-if-cached"));
+        if (str_starts(piece, S("max-age=")) &&
+            str_to_int(str_from(piece, 8), 0, INT32_MAX, &seconds))
+            wish.age_max_ms = seconds * 1000;
+    }
+    return wish;
+}
+
+/* --- Which answers may be kept --- */
+
+static bool route_is_kept(const Run *run)
+{
+    StrList routes = policy_of(run)->cache_routes;
+    for (size_t i = 0; i < routes.count; i++)
+        if (str_equal(routes.at[i], run->route->name))
+            return true;
+    return !routes.count;
+}
+
+/* As every front but Ollama's says it, and as Ollama's does; not said: 0. */
+static double temperature_of(const Run *run)
+{
+    double value = 0;
+    Str said = json_walk_member(run->body, "temperature");
+    if (!said.length)
+        said = json_walk_member(json_walk_member(run->body, "options"), "temperature");
+    return said.length && str_to_double(said, &value) ? value : 0;
+}
+
+static bool is_wanted(const Run *run, const CacheWish *wish)
+{
+    const GatewayPolicy *policy = policy_of(run);
+    double hottest =
+        policy->cache_temperature_max > 0 ? policy->cache_temperature_max : TEMPERATURE_MAX;
+    bool is_on = policy->cache == CACHE_ON ||
+                 (policy->cache == CACHE_ASKED && (wish->asks || wish->only_if_cached));
+    return is_on && !wish->no_store && route_is_kept(run) && run->body.length <= REQUEST_MAX &&
+           temperature_of(run) <= hottest &&
+           (policy->cache_allows_tools || !run->request.tool_count);
+}
+
+/* Whose answers serve this call: the key's and person's own, or all of the workspace's. */
+static Str owner_of(Run *run)
+{
+    const GatewayCaller *caller = run->caller;
+    if (policy_of(run)->cache_is_shared)
+        return caller->workspace;
+    Str user = json_text_of(run->arena, json_walk_member(run->body, "user"));
+    return str_format(run->arena, STR_FMT "/" STR_FMT "/" STR_FMT "/" STR_FMT,
+                      STR_ARG(caller->workspace), STR_ARG(caller->user), STR_ARG(run->secret),
+                      STR_ARG(user));
+}
+
+/* The services and models that may answer: a changed route has other answers. */
+static Str targets_of(Run *run)
+{
+    Buf out = buf_new(run->arena, KB(64));
+    for (int i = 0; i < run->target_count; i++) {
+        const GatewayTarget *target = run->targets[i];
+        buf_addf(&out, STR_FMT "\n" STR_FMT "\n", STR_ARG(target->service->base_url),
+                 STR_ARG(target->model.length ? target->model : run->request.model));
+    }
+    return buf_str(&out);
+}
+
+static bool set_key(Run *run, const CacheWish *wish)
+{
+    CacheRequest request;
+    Error err;
+    if (!cache_request_read(run->arena, run->body, &request, &err) ||
+        (request.has_tools && !policy_of(run)->cache_allows_tools))
+        return false;
+    const Str parts[] = { S("exact"),      owner_of(run), str(run->front->name),
+                          targets_of(run), wish->version, request.text };
+    cache_digest(gateway_of(run)->cache_secret, parts, COUNT(parts), run->cache.key.digest);
+    run->cache.age_max_ms = wish->age_max_ms;
+    run->cache.skips_kept = wish->no_cache;
+    run->cache.ttl_ms = policy_of(run)->cache_ttl_ms ? policy_of(run)->cache_ttl_ms : TTL_MS;
+    return true;
+}
+
+/* The same key with another body is a mistake of the client's, so the body is checked. */
+static void set_key_once(Run *run, Str name)
+{
+    const GatewayCaller *caller = run->caller;
+    const Str parts[] = { S("once"), caller->workspace,    caller->user, run->secret,
+                          name,      str(run->front->name) };
+    const Str body[] = { run->body };
+    cache_digest(gateway_of(run)->cache_secret, parts, COUNT(parts), run->cache.key.digest);
+    cache_digest(gateway_of(run)->cache_secret, body, 1, run->cache.key.check);
+    run->cache.is_once = true;
+    run->cache.age_max_ms = -1;
+    run->cache.ttl_ms = ONCE_MS;
+}
+
+/* --- An answer that is there --- */
+
+static CacheForm form_of(const Run *run)
+{
+    if (!run->request.is_stream)
+        return CACHE_WHOLE;
+    return run->request.wants_usage ? CACHE_STREAM_USAGE : CACHE_STREAM;
+}
+
+static void tell(Run *run, const char *word)
+{
+    run->record.cache = str(word);
+    http_header(run->response, "X-Lectern-Cache", str(word));
+}
+
+/* What was written in one form is read with the client's own dialect, and told in the other. */
+static bool tell_otherwise(Run *run, const CacheEntry *entry, Error *err)
+{
+    RunTry *try = run->try;
+    if (!run->front->same)
+        return fail(err, ERROR_UNSUPPORTED, "this answer was kept in another form");
+    *try = (RunTry){ .run = run };
+    model_collect_begin(&try->collector, run->arena, RUN_ANSWER_MAX);
+    try->held = buf_new(run->arena, RUN_HELD_MAX);
+    try->reader = (WireReader){ .dialect = run->front->same,
+                                .arena = run->arena,
+                                .scratch = run->loop->scratch,
+                                .task = run->request.task,
+                                .is_stream = entry->form != CACHE_WHOLE,
+                                .event = answer_event,
+                                .self = try };
+    wire_reader_begin(&try->reader, RUN_ANSWER_MAX);
+    bool good =
+        wire_reader_feed(&try->reader, entry->bytes, err) && wire_reader_finish(&try->reader, err);
+    try->reader.usage = entry->usage; /* a stream tells it only who asks */
+    good = good && answer_whole(try, err);
+    wire_reader_end(&try->reader);
+    return good;
+}
+
+/* False: it cannot be told in this form, and a service is to be asked. */
+static bool tell_entry(Run *run, const CacheEntry *entry, const char *word)
+{
+    Error err;
+    int64_t age_s = (monotonic_ms() - entry->made_ms) / 1000;
+    bool is_same = entry->form == form_of(run);
+    if (!is_same && !run->front->same)
+        return false;
+    tell(run, word);
+    http_header(run->response, "Age", str_format(run->arena, "%" PRId64, age_s));
+    if (is_same)
+        answer_again(run, entry->bytes);
+    else if (!tell_otherwise(run, entry, &err)) {
+        run_fail(run, &err, 0);
+        return true;
+    }
+    run->record.saved = MAX(entry->cost, (int64_t)0);
+    run->record.model = run->request.model;
+    run->try->reader.usage =
+        (ModelUsage){ .is_known = true, .cost = -1 }; /* of this call: nothing */
+    run_finish(run, NULL);
+    return true;
+}
+
+/* --- Asking --- */
+
+static void on_woken(void *argument);
+
+/* On the thread of the call that was waited for. */
+static void wake(CacheWaiter *waiter, CacheOutcome outcome)
+{
+    Run *run = waiter->owner;
+    (void)outcome;
+    reactor_post(run->loop->reactor, on_woken, run);
+}
+
+static void keep_what_comes(Run *run)
+{
+    tell(run, "miss");
+    run->kept = buf_new(run->arena, CACHE_ANSWER_MAX);
+    run->keeps_stream = true;
+}
+
+static bool refuse(Run *run, CacheVerdict verdict)
+{
+    Error err;
+    if (verdict == CACHE_MISS)
+        fail(&err, ERROR_TIMEOUT, "no kept answer serves this call, and only-if-cached was asked");
+    else
+        fail(&err, ERROR_CONFLICT, "this Idempotency-Key came with another request before");
+    run_fail(run, &err, 0);
+    return true;
+}
+
+static bool ask(Run *run, bool only_if_cached)
+{
+    RunCache *cache = &run->cache;
+    CacheEntry *entry = NULL;
+    cache->waiter = (CacheWaiter){ .wake = wake, .owner = run };
+    CacheVerdict verdict = cache_ask(gateway_of(run)->cache,
+                                     &(CacheQuestion){ .key = &cache->key,
+                                                       .age_max_ms = cache->age_max_ms,
+                                                       .only_if_cached = only_if_cached,
+                                                       .flight = &cache->flight,
+                                                       .waiter = &cache->waiter },
+                                     &entry);
+    if (verdict == CACHE_MISS || verdict == CACHE_CLASH)
+        return refuse(run, verdict);
+    bool is_told =
+        verdict == CACHE_HIT && tell_entry(run, entry, cache->is_waiting ? "joined" : "hit");
+    cache_release(entry);
+    if (is_told)
+        return true;
+    cache->is_leading = verdict == CACHE_LEADS;
+    cache->is_waiting = verdict == CACHE_WAITS;
+    if (!cache->is_waiting)
+        keep_what_comes(run);
+    return cache->is_waiting;
+}
+
+static void on_woken(void *argument)
+{
+    Run *run = argument;
+    RunCache *cache = &run->cache;
+    cache->failures += cache->waiter.outcome == CACHE_FAILED;
+    bool is_alone = cache->waiter.outcome == CACHE_PASSED || cache->failures > FAILURES_MAX;
+    if (run->is_gone) {
+        cache->is_waiting = false;
+        run_stop(run);
+    } else if (is_alone) {
+        cache->is_waiting = false;
+        keep_what_comes(run);
+        run_go(run);
+    } else if (!ask(run, false)) {
+        run_go(run);
+    }
+}
+
+bool cache_answers(Run *run)
+{
+    if (run->ask)
+        return false;
+    CacheWish wish = wish_of(run->http);
+    Str once = http_header_in(run->http, "Idempotency-Key");
+    if (once.length)
+        set_key_once(run, once);
+    else if (!is_wanted(run, &wish) || !set_key(run, &wish))
+        return false;
+    run->cache.is_on = true;
+    if (!run->cache.skips_kept)
+        return ask(run, wish.only_if_cached && !once.length);
+    keep_what_comes(run);
+    return false;
+}
+
+bool cache_let_go(Run *run)
+{
+    RunCache *cache = &run->cache;
+    if (!cache->is_waiting)
+        return true;
+    if (!cache_leave(gateway_of(run)->cache, &cache->key, &cache->waiter))
+        return false;
+    cache->is_waiting = false;
+    return true;
+}
+
+/* --- Keeping --- */
+
+/* Only what is whole: an answer that was cut at its length, or filtered, is not. */
+static bool is_keepable(const Run *run)
+{
+    const WireReader *reader = &run->try->reader;
+    FinishReason finish = reader->finish;
+    if (!run->try->target || run->kept.overflowed)
+        return false;
+    if (run->cache.is_once || run->request.task != TASK_CHAT)
+        return true;
+    return finish == FINISH_STOP || (finish == FINISH_TOOLS && policy_of(run)->cache_allows_tools);
+}
+
+void cache_ended(Run *run, const Error *failure)
+{
+    RunCache *cache = &run->cache;
+    CacheOutcome outcome = failure ? CACHE_FAILED : CACHE_PASSED;
+    if (!cache->is_on || !run->try->target) {
+        outcome = CACHE_FAILED;
+    } else if (!failure && is_keepable(run)) {
+        CacheEntry entry = { .key = cache->key,
+                             .workspace = str_hash(run->caller->workspace),
+                             .form = form_of(run),
+                             .bytes = buf_str(run->stream ? &run->kept : &run->response->body),
+                             .usage = run->record.usage,
+                             .cost = run->record.cost };
+        cache_put(gateway_of(run)->cache, &entry, cache->ttl_ms);
+        outcome = CACHE_KEPT;
+    }
+    if (cache->is_leading)
+        cache_land(gateway_of(run)->cache, &cache->flight, outcome);
+    cache->is_leading = false;
+}

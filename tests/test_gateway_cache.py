@@ -1,0 +1,185 @@
+"""Answers that are kept: who gets them, in which form, for how long; equal calls at the same time."""
+import json
+import threading
+
+import pytest
+
+from conftest import Server
+from mock_provider import MODELS, MockProvider
+
+USE = {"X-Lectern-Cache": "use"}
+
+
+@pytest.fixture(scope="module")
+def mock():
+    started = MockProvider(MODELS, key="sk-secret-of-the-server")
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def server(mock, tmp_path_factory):
+    started = Server(tmp_path_factory.mktemp("data") / "library", arguments=["--provider-url", mock.url],
+                     environment={"LECTERN_PROVIDER_KEY": mock.key}).start()
+    started.new_key()
+    yield started
+    started.stop()
+
+
+def chat(server, words, headers=USE, key=None, model="good", **more):
+    body = {"model": model, "messages": [{"role": "user", "content": words}], **more}
+    return server.post("/v1/chat/completions", body, headers=headers, key=key)
+
+
+def asked(mock, words):
+    return sum(1 for body in mock.chats() if body["messages"][-1]["content"] == words)
+
+
+def text_of(answer):
+    if answer.headers["Content-Type"].startswith("application/json"):
+        return answer.json()["choices"][0]["message"]["content"]
+    frames = [line[6:] for line in answer.text.splitlines() if line.startswith("data: ")]
+    assert frames.pop() == "[DONE]"
+    chunks = [json.loads(frame) for frame in frames]
+    return "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks if c["choices"])
+
+
+def usage_of(answer):
+    if answer.headers["Content-Type"].startswith("application/json"):
+        return answer.json()["usage"]["total_tokens"]
+    frames = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+    found = [frame["usage"]["total_tokens"] for frame in frames if frame.get("usage")]
+    return found[0] if found else None
+
+
+FORMS = {"whole": {}, "stream": {"stream": True},
+         "stream-usage": {"stream": True, "stream_options": {"include_usage": True}}}
+
+
+@pytest.mark.parametrize("first", FORMS)
+@pytest.mark.parametrize("second", FORMS)
+def test_an_answer_kept_in_one_form_is_told_in_any(server, mock, first, second):
+    words = f"from {first} to {second}"
+    one = chat(server, words, **FORMS[first])
+    two = chat(server, words, **FORMS[second])
+    assert (one.headers["X-Lectern-Cache"], two.headers["X-Lectern-Cache"]) == ("miss", "hit")
+    assert int(two.headers["Age"]) >= 0
+    assert text_of(one) == text_of(two) == "It is as you say."
+    assert usage_of(two) == (None if second == "stream" else 18)
+    assert asked(mock, words) == 1
+    if first == second:
+        assert one.content == two.content
+
+
+@pytest.mark.parametrize("headers", [{}, {**USE, "Cache-Control": "no-store"}, {"X-Lectern-Cache": "off"}])
+def test_nothing_is_kept_that_nobody_wants_kept(server, mock, headers):
+    words = f"not kept {headers}"
+    for _ in range(2):
+        assert "X-Lectern-Cache" not in chat(server, words, headers=headers).headers
+    assert asked(mock, words) == 2
+
+
+def test_a_client_may_want_a_new_answer(server, mock):
+    chat(server, "new")
+    again = chat(server, "new", headers={**USE, "Cache-Control": "no-cache"})
+    assert again.headers["X-Lectern-Cache"] == "miss" and asked(mock, "new") == 2
+    assert chat(server, "new", headers={**USE, "Cache-Control": "max-age=60"}).headers["X-Lectern-Cache"] == "hit"
+    stale = chat(server, "new", headers={**USE, "Cache-Control": "max-age=0"})
+    assert stale.headers["X-Lectern-Cache"] == "miss"
+    only = chat(server, "never asked", headers={"Cache-Control": "only-if-cached"})
+    assert only.status_code == 504 and only.json()["error"]["message"] and asked(mock, "never asked") == 0
+
+
+def test_an_answer_goes_when_what_it_rests_on_changes(server):
+    def word(version):
+        return chat(server, "version", headers={**USE, "X-Lectern-Cache-Version": version}).headers["X-Lectern-Cache"]
+
+    assert [word("1"), word("1"), word("2"), word("2")] == ["miss", "hit", "miss", "hit"]
+
+
+def test_keys_and_end_users_do_not_share(server, mock):
+    other = server.cli("keys", "add", "other", "--role", "reader").stdout.split()[-1]
+    words = "mine"
+    assert chat(server, words).headers["X-Lectern-Cache"] == "miss"
+    assert chat(server, words, key=other).headers["X-Lectern-Cache"] == "miss"
+    assert chat(server, words, user="anna").headers["X-Lectern-Cache"] == "miss"
+    assert chat(server, words, user="anna").headers["X-Lectern-Cache"] == "hit"
+    assert asked(mock, words) == 3
+
+
+TOOL = {"type": "function", "function": {"name": "look", "parameters": {}}}
+
+
+@pytest.mark.parametrize("model, more", [
+    ("cut", {"stream": True}), ("cut-late", {"stream": True}), ("error-in-stream", {"stream": True}), ("broken", {}),
+    ("good", {"temperature": 1.5}), ("good", {"tools": [TOOL]})])
+def test_what_may_not_be_kept_is_not(server, mock, model, more):
+    words = f"not kept {model} {more}"
+    first, second = (chat(server, words, model=model, **more) for _ in range(2))
+    assert "hit" not in (first.headers.get("X-Lectern-Cache"), second.headers.get("X-Lectern-Cache"))
+    assert asked(mock, words) >= 2
+
+
+def at_once(count, call):
+    answers = [None] * count
+    threads = [threading.Thread(target=lambda i=i: answers.__setitem__(i, call(i))) for i in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_equal_calls_at_the_same_time_share_one(server, mock, stream):
+    words = f"together {stream}"
+    answers = at_once(8, lambda i: chat(server, words, model="slow", stream=stream))
+    assert asked(mock, words) == 1
+    assert sorted(a.headers["X-Lectern-Cache"] for a in answers) == ["joined"] * 7 + ["miss"]
+    assert {text_of(a) for a in answers} == {"It is as you say."}
+
+
+def test_when_the_first_fails_another_tries_and_all_end(server, mock):
+    answers = at_once(5, lambda i: chat(server, "together broken", model="broken"))
+    assert {a.status_code for a in answers} == {500}
+    assert all(a.json()["error"]["message"] for a in answers)
+
+
+def test_who_leaves_while_waiting_harms_nobody(server, mock):
+    words = "together and gone"
+
+    def call(i):
+        if i % 2:
+            try:
+                server.call("POST", "/v1/chat/completions", headers=USE, stream=True, json={
+                    "model": "slow", "stream": True, "messages": [{"role": "user", "content": words}]}).close()
+            except Exception:
+                return None
+            return None
+        return chat(server, words, model="slow")
+
+    answers = at_once(6, call)
+    assert {text_of(a) for a in answers if a} == {"It is as you say."}
+    assert server.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("more", [{}, {"stream": True}, {"temperature": 2, "tools": [TOOL]}])
+def test_a_request_with_an_idempotency_key_is_answered_once(server, mock, more):
+    words, headers = f"once {more}", {"Idempotency-Key": f"k-{more}"}
+    one, two = (chat(server, words, headers=headers, **more) for _ in range(2))
+    assert one.content == two.content and asked(mock, words) == 1
+    clash = chat(server, words + "!", headers=headers, **more)
+    assert clash.status_code == 409 and asked(mock, words + "!") == 0
+    other = server.cli("keys", "add", "o", "--role", "reader").stdout.split()[-1]
+    assert chat(server, words + "?", headers=headers, key=other, **more).status_code == 200
+
+
+def test_equal_requests_with_an_idempotency_key_join(server, mock):
+    answers = at_once(4, lambda i: chat(server, "once together", {"Idempotency-Key": "joined"}, model="slow"))
+    assert asked(mock, "once together") == 1 and len({a.content for a in answers}) == 1
+
+
+def test_a_failure_is_not_the_answer_of_an_idempotency_key(server, mock):
+    first, second = (chat(server, "once broken", {"Idempotency-Key": "broken"}, model="broken") for _ in range(2))
+    assert first.status_code == second.status_code == 500
+    assert asked(mock, "once broken") >= 2
