@@ -141,7 +141,7 @@ def test_equal_calls_at_the_same_time_share_one(server, mock, stream):
 
 def test_when_the_first_fails_another_tries_and_all_end(server, mock):
     answers = at_once(5, lambda i: chat(server, "together broken", model="broken"))
-    assert {a.status_code for a in answers} == {500}
+    assert {a.status_code for a in answers} <= {500, 503}  # 503: it has failed too often by now
     assert all(a.json()["error"]["message"] for a in answers)
 
 
@@ -180,6 +180,8 @@ def test_equal_requests_with_an_idempotency_key_join(server, mock):
 
 
 def test_a_failure_is_not_the_answer_of_an_idempotency_key(server, mock):
-    first, second = (chat(server, "once broken", {"Idempotency-Key": "broken"}, model="broken") for _ in range(2))
-    assert first.status_code == second.status_code == 500
-    assert asked(mock, "once broken") >= 2
+    def call(model):
+        return chat(server, "once failed", {"Idempotency-Key": "failed"}, model=model)
+
+    assert call("html").status_code == 502 and call("html").headers["X-Lectern-Cache"] == "miss"
+    assert asked(mock, "once failed") >= 2

@@ -94,8 +94,8 @@ struct Run {
     /* The answer. */
     HttpStream *stream; /* NULL until the first word */
     Buf piece;          /* frames on their way to the stream; emptied after each */
-    Buf kept;           /* what has gone into it, while that is wanted (keeps_stream) */
-    bool keeps_stream;
+    Buf kept;           /* what has gone into it, while that is wanted (keeps_answer) */
+    bool keeps_answer;
     bool is_answered; /* something has gone to the client, or will now */
     bool is_loading;  /* the pool asks who calls */
     bool is_gone;     /* the client left meanwhile */

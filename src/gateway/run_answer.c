@@ -55,7 +55,7 @@ static void open_stream(Run *run)
 /* On its way to the client, and kept when somebody wants to know afterwards what went. */
 static bool write_stream(Run *run, Str bytes)
 {
-    if (run->keeps_stream)
+    if (run->keeps_answer)
         buf_add(&run->kept, bytes);
     return !bytes.length || http_stream_write(run->stream, bytes);
 }

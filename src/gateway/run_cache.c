@@ -217,7 +217,7 @@ static void keep_what_comes(Run *run)
 {
     tell(run, "miss");
     run->kept = buf_new(run->arena, CACHE_ANSWER_MAX);
-    run->keeps_stream = true;
+    run->keeps_answer = true;
 }
 
 static bool refuse(Run *run, CacheVerdict verdict)

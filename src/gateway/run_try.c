@@ -174,6 +174,20 @@ static bool write_request(RunTry *try, Error *err)
 
 static bool is_good(int status) { return status >= 200 && status < 300; }
 
+/* Of an answer that is handed on and kept it must be known how it ends. */
+static bool listen_only(void *try, const ModelEvent *event, Error *err)
+{
+    (void)try, (void)event, (void)err;
+    return true;
+}
+
+static bool (*listener_of(const RunTry *try))(void *, const ModelEvent *, Error *)
+{
+    if (!try->is_same)
+        return answer_event;
+    return try->run->keeps_answer ? listen_only : NULL;
+}
+
 static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
 {
     RunTry *try = call->owner;
@@ -194,7 +208,7 @@ static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
                                 .scratch = run->loop->scratch,
                                 .task = run->request.task,
                                 .is_stream = run->request.is_stream,
-                                .event = try->is_same ? NULL : answer_event,
+                                .event = listener_of(try),
                                 .frame = try->is_same && is_told ? answer_frame : NULL,
                                 .self = try };
     wire_reader_begin(&try->reader, RUN_ANSWER_MAX);
