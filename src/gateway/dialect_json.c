@@ -302,7 +302,19 @@ Str result_text(Arena *arena, const ModelPart *result)
     return result->part_count ? texts_of(arena, result->parts, result->part_count) : result->text;
 }
 
-Str system_text(Arena *arena, const ModelRequest *request)
+Str format_words(Arena *arena, const ModelRequest *request)
+{
+    if (request->format == FORMAT_TEXT)
+        return S("");
+    if (request->format == FORMAT_JSON)
+        return S("Answer with one JSON object and nothing else.");
+    return str_format(
+        arena,
+        "Answer with one JSON object and nothing else; it follows this JSON schema: " STR_FMT,
+        STR_ARG(request->schema));
+}
+
+Str system_text(Arena *arena, const ModelRequest *request, bool asks_format)
 {
     VEC(Str) texts = { 0 };
     for (size_t i = 0; i < request->message_count; i++) {
@@ -311,6 +323,9 @@ Str system_text(Arena *arena, const ModelRequest *request)
         if (message->role == FROM_SYSTEM && text.length)
             *vec_push(arena, &texts) = text;
     }
+    Str words = asks_format ? format_words(arena, request) : S("");
+    if (words.length)
+        *vec_push(arena, &texts) = words;
     return str_join(arena, texts.at, texts.count, S("\n\n"));
 }
 

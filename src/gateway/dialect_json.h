@@ -65,8 +65,10 @@ Str media_type_of(Arena *arena, const ModelPart *part);
 /* The texts of a message or of a tool's result, one behind the other. */
 Str texts_of(Arena *arena, const ModelPart *parts, size_t count);
 Str result_text(Arena *arena, const ModelPart *result);
-/* All system messages, empty lines between them. */
-Str system_text(Arena *arena, const ModelRequest *request);
+/* All system messages, empty lines between them. `asks_format`: JSON is asked for in words behind
+ * them, of a service that cannot be told otherwise. */
+Str system_text(Arena *arena, const ModelRequest *request, bool asks_format);
+Str format_words(Arena *arena, const ModelRequest *request); /* "" when no JSON is wanted */
 /* A call's id as its service gave it, and what had to come back with it. */
 Str call_id(Str id);
 Str call_signature(Str id);

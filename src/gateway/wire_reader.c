@@ -84,8 +84,9 @@ bool wire_reader_feed(WireReader *reader, Str bytes, Error *err)
         choose_kind(reader, buf_str(&reader->whole));
         if (!reader->knows_kind || reader->kind == WIRE_WHOLE)
             return true;
+        /* A piece of a line is kept in the same buffer, so what was kept so far leaves it. */
         bytes = buf_str(&reader->whole);
-        reader->whole.length = 0;
+        reader->whole = buf_new(reader->arena, reader->whole.limit);
     }
     switch (reader->kind) {
     case WIRE_EVENTS: return sse_read(reader->events, bytes, err);

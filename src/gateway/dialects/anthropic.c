@@ -190,34 +190,34 @@ static bool put_messages(JsonWriter *json, const ModelRequest *request, Arena *a
     return true;
 }
 
+static bool has_cached_system(const ModelRequest *request)
+{
+    for (size_t i = 0; i < request->message_count; i++)
+        for (size_t j = 0; j < request->messages[i].count; j++)
+            if (request->messages[i].role == FROM_SYSTEM &&
+                request->messages[i].parts[j].cache.length)
+                return true;
+    return false;
+}
+
 /* One text, or blocks when one of them is to be kept in the service's cache. JSON without a schema
  * is only asked for in words here. */
 static void put_system(JsonWriter *json, const ModelRequest *request, Arena *arena)
 {
-    static const char words[] = "Answer with one JSON object and nothing else.";
-    bool has_cache = false, wants_json = request->format == FORMAT_JSON;
-    ModelPart asked = { .kind = PART_TEXT, .text = S(words) };
-    Str text = system_text(arena, request);
-    for (size_t i = 0; i < request->message_count; i++)
-        for (size_t j = 0; j < request->messages[i].count; j++)
-            has_cache |= request->messages[i].role == FROM_SYSTEM &&
-                         request->messages[i].parts[j].cache.length;
-    if (!has_cache) {
-        Str both[] = { text, asked.text };
-        Str all = !wants_json   ? text
-                  : text.length ? str_join(arena, both, 2, S("\n\n"))
-                                : asked.text;
-        if (all.length)
-            put_text(json, "system", all);
+    bool asks = request->format == FORMAT_JSON;
+    if (!has_cached_system(request)) {
+        Str text = system_text(arena, request, asks);
+        if (text.length)
+            put_text(json, "system", text);
         return;
     }
+    ModelPart words = { .kind = PART_TEXT, .text = asks ? format_words(arena, request) : S("") };
     put_array(json, "system");
     for (size_t i = 0; i < request->message_count; i++)
         for (size_t j = 0; j < request->messages[i].count; j++)
             if (request->messages[i].role == FROM_SYSTEM)
                 put_text_block(json, &request->messages[i].parts[j]);
-    if (wants_json)
-        put_text_block(json, &asked);
+    put_text_block(json, &words);
     put_end(json);
 }
 

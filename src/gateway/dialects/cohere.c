@@ -107,6 +107,28 @@ static void put_results(JsonWriter *json, const ModelMessage *message, Arena *ar
     }
 }
 
+/* A result is text only here: its pictures are said by the user, behind all results. */
+static void put_result_pictures(JsonWriter *json, const ModelMessage *message, Arena *arena)
+{
+    bool is_open = false;
+    for (size_t i = 0; i < message->count; i++)
+        for (size_t j = 0; j < message->parts[i].part_count; j++) {
+            if (message->parts[i].parts[j].kind != PART_IMAGE)
+                continue;
+            if (!is_open) {
+                put_object(json, NULL);
+                put_text(json, "role", S("user"));
+                put_array(json, "content");
+            }
+            is_open = true;
+            put_image(json, &message->parts[i].parts[j], arena);
+        }
+    if (is_open) {
+        put_end(json);
+        put_end(json);
+    }
+}
+
 static bool put_message(JsonWriter *json, const ModelMessage *message, Arena *arena, Error *err)
 {
     static const char *const roles[] = { "system", "user", "assistant", "user" };
@@ -114,6 +136,7 @@ static bool put_message(JsonWriter *json, const ModelMessage *message, Arena *ar
     for (size_t i = 0; i < message->count; i++)
         results += message->parts[i].kind == PART_TOOL_RESULT;
     put_results(json, message, arena);
+    put_result_pictures(json, message, arena);
     if (results && results == message->count)
         return true;
     put_object(json, NULL);
@@ -170,7 +193,7 @@ static void put_thinking(JsonWriter *json, const ModelRequest *request)
 
 static void put_settings(JsonWriter *json, const ModelRequest *request)
 {
-    if (request->format != FORMAT_TEXT) {
+    if (request->format != FORMAT_TEXT && !request->tool_count) {
         put_object(json, "response_format");
         put_text(json, "type", S("json_object"));
         if (request->format == FORMAT_SCHEMA)
@@ -191,11 +214,24 @@ static void put_settings(JsonWriter *json, const ModelRequest *request)
 
 /* --- Tasks --- */
 
+/* A format of the answer cannot be demanded beside tools. */
+static void put_format_words(JsonWriter *json, Arena *arena, const ModelRequest *request)
+{
+    Str words = request->tool_count ? format_words(arena, request) : S("");
+    if (!words.length)
+        return;
+    put_object(json, NULL);
+    put_text(json, "role", S("system"));
+    put_text(json, "content", words);
+    put_end(json);
+}
+
 static bool put_chat(JsonWriter *json, Arena *arena, const ModelRequest *request, Error *err)
 {
     if (!check_common(request, err))
         return false;
     put_array(json, "messages");
+    put_format_words(json, arena, request);
     for (size_t i = 0; i < request->message_count; i++)
         if (!put_message(json, &request->messages[i], arena, err))
             return false;

@@ -172,9 +172,20 @@ static void put_contents(JsonWriter *json, const Turn *turn)
     put_end(json);
 }
 
-static void put_system(JsonWriter *json, const ModelRequest *request, Arena *arena)
+static bool is_older(Str model)
 {
-    Str text = system_text(arena, request);
+    return str_find(model, S("gemini-2")) >= 0 || str_find(model, S("gemini-1")) >= 0;
+}
+
+/* Models up to 2.5 fail when tools and a format of the answer are asked for together. */
+static bool takes_format(const ModelRequest *request, Str model)
+{
+    return !request->tool_count || !is_older(model);
+}
+
+static void put_system(JsonWriter *json, const ModelRequest *request, Str model, Arena *arena)
+{
+    Str text = system_text(arena, request, !takes_format(request, model));
     if (!text.length)
         return;
     put_object(json, "systemInstruction");
@@ -222,11 +233,6 @@ static void put_tools(JsonWriter *json, const ModelRequest *request)
     put_end(json);
 }
 
-static bool is_older(Str model)
-{
-    return str_find(model, S("gemini-2")) >= 0 || str_find(model, S("gemini-1")) >= 0;
-}
-
 /* Models up to 2.5 think by a count of tokens, later ones by a level. */
 static void put_thinking(JsonWriter *json, const ModelRequest *request, Str model)
 {
@@ -266,9 +272,10 @@ static void put_config(JsonWriter *json, const ModelRequest *request, Str model)
     if (request->output_max)
         put_int(json, "maxOutputTokens", request->output_max);
     put_texts(json, "stopSequences", request->stop);
-    if (request->format != FORMAT_TEXT)
+    bool has_format = takes_format(request, model);
+    if (has_format && request->format != FORMAT_TEXT)
         put_text(json, "responseMimeType", S("application/json"));
-    if (request->format == FORMAT_SCHEMA)
+    if (has_format && request->format == FORMAT_SCHEMA)
         put_raw(json, "responseJsonSchema", request->schema);
     put_thinking(json, request, model);
     put_end(json);
@@ -283,7 +290,7 @@ static bool write_chat(Arena *arena, const ModelRequest *request, const DialectT
     if (!check_common(&one, err))
         return false;
     JsonWriter json = put_begin(&wire->body);
-    put_system(&json, request, arena);
+    put_system(&json, request, target->model, arena);
     put_contents(&json, &turn);
     put_tools(&json, request);
     put_config(&json, request, target->model);

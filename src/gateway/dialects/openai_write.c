@@ -111,15 +111,13 @@ static void put_tool_calls(JsonWriter *json, const ModelMessage *message)
         put_end(json);
 }
 
-static bool is_picture(const ModelPart *part) { return part->kind == PART_IMAGE; }
-
 /* A result is text only here: its pictures are said by the user, behind all results. */
 static void put_result_pictures(JsonWriter *json, const ModelMessage *message, Arena *arena)
 {
     bool is_open = false;
     for (size_t i = 0; i < message->count; i++)
         for (size_t j = 0; j < message->parts[i].part_count; j++) {
-            if (!is_picture(&message->parts[i].parts[j]))
+            if (message->parts[i].parts[j].kind != PART_IMAGE)
                 continue;
             if (!is_open) {
                 put_object(json, NULL);
