@@ -375,7 +375,13 @@ static void leave(void *app, Reactor *reactor)
 static void add_headers(void *app, const HttpRequest *http, HttpResponse *response)
 {
     const Api *api = app;
+    const ApiRequest *request = http->route;
     http_header(response, "X-Content-Type-Options", S("nosniff"));
+    if (str_starts(http->path, S("/v1/")) && !response->has_file && !response->stream)
+        http_header(response, "Cache-Control", S("no-store"));
+    /* A model's answer goes to programs, is no page, and is sent by the ten thousand. */
+    if (request && request->route && request->route->body == CALL_BODY)
+        return;
     http_header(response, "Referrer-Policy", S("no-referrer"));
     http_header(response, "X-Frame-Options", S("DENY"));
     http_header(response, "Content-Security-Policy",
@@ -383,8 +389,6 @@ static void add_headers(void *app, const HttpRequest *http, HttpResponse *respon
                   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"));
     if (api->is_secure)
         http_header(response, "Strict-Transport-Security", S("max-age=31536000"));
-    if (str_starts(http->path, S("/v1/")) && !response->has_file)
-        http_header(response, "Cache-Control", S("no-store"));
 }
 
 static void finish(void *app, const HttpRequest *http, const HttpAccess *access)

@@ -229,6 +229,14 @@ static void reserve(Buf *buf, size_t more)
     buf->capacity = capacity;
 }
 
+void buf_reserve(Buf *buf, size_t count)
+{
+    if (buf->capacity || !count)
+        return;
+    buf->at = arena_alloc(buf->arena, count);
+    buf->capacity = count;
+}
+
 void buf_add(Buf *buf, Str s)
 {
     size_t room = buf->limit - buf->length;

@@ -364,6 +364,8 @@ static bool start_server(App *app, bool listens, Error *err)
                                   .local_path = app->socket,
                                   .reactor_count = listens ? (int)settings->reactors : 1,
                                   .connection_max = (size_t)settings->connections,
+                                  .connection_max_per_address =
+                                      (size_t)settings->connections_per_address,
                                   .thread_count = (int)settings->request_threads,
                                   .disk_reserve = (uint64_t)settings->disk_reserve };
     bool needed = false;

@@ -42,6 +42,7 @@ static Str same_body(Run *run, Str model)
     if (!wants_usage && str_equal(request->model, model) && !has_quirks(body, quirks))
         return body;
     Buf out = buf_new(run->arena, body.length + model.length * 6 + KB(1));
+    buf_reserve(&out, body.length + model.length + 64);
     JsonWalk walk = json_walk_begin(body);
     buf_add(&out, S("{\"model\":"));
     json_quote(&out, model);
@@ -125,6 +126,7 @@ static void write_head(RunTry *try, const WireRequest *wire, const DialectTarget
     Str path = service->dialect->path(run->arena, &run->request, at);
     Buf *out = &try->head;
     *out = buf_new(run->arena, KB(32));
+    buf_reserve(out, 400);
     buf_add(out, S("POST "));
     buf_add(out, service->base_path);
     buf_add(out, path);

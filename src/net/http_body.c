@@ -195,6 +195,8 @@ bool body_begin(HttpExchange *x, Error *err)
     case HTTP_BODY_NONE: return true;
     case HTTP_BODY_BUFFER:
         x->body.buffer = buf_new(x->request.arena, x->plan.body_max);
+        if (promised > 0)
+            buf_reserve(&x->body.buffer, (size_t)MIN(promised, (int64_t)KB(64)));
         return true;
     case HTTP_BODY_FILE:
         return check_disk(x, (uint64_t)MAX(promised, 0), err) && begin_file(x, err);

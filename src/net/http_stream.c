@@ -19,6 +19,10 @@
 #define STREAMS_PER_MS 2048
 #define QUEUE_KEPT KB(16) /* of memory, when the queue is empty */
 
+/* libmicrohttpd sets so much aside for each response and, as chunks go straight into its pool, never
+ * touches it. */
+#define BLOCK_SIZE 64
+
 struct HttpStream {
     pthread_mutex_t lock;
     pthread_cond_t has_room;
@@ -232,7 +236,7 @@ struct MHD_Response *stream_response(HttpExchange *x)
     if (stream->beats)
         reactor_set_timer(loop->reactor, &stream->beat,
                           monotonic_ms() + stream->options.heartbeat_ms);
-    return mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, KB(4), read_queue, stream, NULL);
+    return mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_queue, stream, NULL);
 }
 
 static void leave_loop(HttpStream *stream)
