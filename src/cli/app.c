@@ -286,6 +286,16 @@ static bool open_library(App *app, Str folder, Error *err)
            library_open(&options, &app->api.library, err);
 }
 
+/* What is running goes on as it was when the file is wrong. */
+static void on_reload(void *api, const Error *failure)
+{
+    (void)api;
+    if (failure)
+        log_error("gateway", "the file is not used: %s", failure->message);
+    else
+        log_info("gateway", "services and routes are read again");
+}
+
 static bool open_features(App *app, Error *err)
 {
     const Settings *settings = app->settings;
@@ -294,6 +304,8 @@ static bool open_features(App *app, Error *err)
                              .provider_url = settings->provider_url,
                              .provider_model = settings->provider_model,
                              .provider_key = settings->provider_key,
+                             .file = settings->gateway,
+                             .on_reload = on_reload,
                              .load_caller = api_load_caller,
                              .load_app = &app->api };
     if (!account_open(app->api.db, &account, &app->api.account, err) ||

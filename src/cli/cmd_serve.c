@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cli/app.h"
 #include "cli/command.h"
+#include "models/models.h"
 #include "net/http_server.h"
 
 /* Every connection needs a descriptor, and the limit that a program begins with is that of the days
@@ -19,6 +20,15 @@ static void allow_many_files(void)
         limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)65536);
         (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+static void reload(App *app)
+{
+    Error err;
+    if (models_reload(app_api(app)->models, &err))
+        log_info("serve", "services and routes are read again");
+    else
+        log_error("serve", "the gateway's file is not used: %s", err.message);
 }
 
 static bool run(CommandLine *line, Error *err)
@@ -38,6 +48,7 @@ static bool run(CommandLine *line, Error *err)
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread starts */
     if (!app_start(&options, &app, err))
         return false;
@@ -46,7 +57,8 @@ static bool run(CommandLine *line, Error *err)
     log_info("serve", "listening on http://" STR_FMT ":%d after %.3f s",
              STR_ARG(str_slice(listen, 0, (size_t)MAX(colon, 0))),
              http_server_port(app_api(app)->server), (double)(monotonic_us() - start) / 1e6);
-    sigwait(&signals, &number);
+    while (sigwait(&signals, &number) == 0 && number == SIGHUP)
+        reload(app);
     log_info("serve", "stopping");
     app_stop(app);
     return true;

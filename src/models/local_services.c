@@ -82,4 +82,5 @@ void forget_local(Models *models)
     models->found = NULL;
     models->looked_ms = 0;
     pthread_mutex_unlock(&models->lock);
+    pictures_forget(models, S(""));
 }

@@ -2,13 +2,9 @@
 #include "models/models.h"
 
 #include "base/clock.h"
-#include "base/seal.h"
 #include "models/models_int.h"
 #include "net/url.h"
 #include "net/url_safety.h"
-#include "store/secrets_store.h"
-#include "store/server_key.h"
-#include "store/settings_store.h"
 
 #define KNOWN_MS 60000
 #define LIST_MS 5000
@@ -41,16 +37,21 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
         .provider_url = str_copy(arena, options->provider_url),
         .provider_model = str_copy(arena, options->provider_model),
         .provider_key = str_copy(arena, options->provider_key),
+        .file = str_copy(arena, options->file),
+        .on_reload = options->on_reload,
+        .load_app = options->load_app,
     };
     models->http = http_client_new(&http);
     models->pool = pool_new("models", 1, 4);
     pthread_mutex_init(&models->lock, NULL);
     pthread_cond_init(&models->has_looked, NULL);
+    pthread_cond_init(&models->closes, NULL);
     GatewayOptions gateway = { .ports = { .app = models,
                                           .load_caller = options->load_caller,
                                           .load_app = options->load_app,
                                           .write_records = models_write_records } };
-    if (!gateway_open(&gateway, &models->gateway, err)) {
+    if (!gateway_open(&gateway, &models->gateway, err) || !pictures_open(models, err) ||
+        !file_open(models, err)) {
         models_close(models);
         return false;
     }
@@ -62,9 +63,12 @@ void models_close(Models *models)
 {
     if (!models)
         return;
+    file_close(models);
+    pictures_close(models);
     gateway_close(models->gateway);
     pool_free(models->pool);
     http_client_free(models->http);
+    pthread_cond_destroy(&models->closes);
     pthread_cond_destroy(&models->has_looked);
     pthread_mutex_destroy(&models->lock);
     arena_free(models->arena);
@@ -75,101 +79,49 @@ Gateway *models_gateway(Models *models) { return models->gateway; }
 
 /* --- Which service --- */
 
-typedef struct OwnWork {
-    const Scope *scope;
-    Arena *arena;
-    Str setting, sealed;
-} OwnWork;
-
-static bool or_nothing(bool found, Error *err) { return found || err->code == ERROR_NOT_FOUND; }
-
-static bool read_own(DbTx *tx, void *argument, Error *err)
+bool service_find(Models *models, const Scope *scope, Arena *arena, Service *service_r, Error *err)
 {
-    OwnWork *work = argument;
-    return or_nothing(
-               setting_find(tx, work->scope, work->arena, PROVIDER_SETTING, &work->setting, err),
-               err) &&
-           or_nothing(
-               secret_find(tx, work->scope, work->arena, PROVIDER_SECRET, &work->sealed, err), err);
-}
-
-static bool own_service(const OwnWork *work, Service *service, Error *err)
-{
-    AUTO_JSON json_t *json = NULL;
-    Str base_url;
-    if (!json_parse(work->setting, KB(64), &json, err) ||
-        !json_read(json, work->arena,
-                   JSON_FIELDS({ "base_url", JSON_STR, &base_url, .required = true },
-                               { "model", JSON_STR, &service->model },
-                               { "first_model", JSON_STR, &service->first_model },
-                               { "local", JSON_FLAG, &service->allows_private }),
-                   err))
-        return fail_in(err, "the saved model service");
-    service->target =
-        (ServiceAddress){ .provider = gateway_provider_of(base_url), .base_url = base_url };
-    service->sealed = work->sealed;
-    service->has_key = work->sealed.length > 0;
-    service->is_own = true;
-    return true;
-}
-
-static bool server_service(Models *models, Arena *arena, Service *service, Error *err)
-{
-    const ModelsOptions *options = &models->options;
-    Str name = S("");
-    const GatewayProvider *found = NULL;
-    if (options->provider_url.length && !str_is(options->provider_url, "off")) {
-        service->target = (ServiceAddress){ .provider = gateway_provider_of(options->provider_url),
-                                            .base_url = options->provider_url,
-                                            .key = options->provider_key };
-        service->model = options->provider_model;
-        service->has_key = options->provider_key.length > 0;
-        return true;
-    }
-    if (!options->provider_url.length)
-        found = find_local(models, arena, &name);
-    if (!found)
+    Setup setup;
+    if (!models_setup(models, scope, arena, &setup, err))
+        return false;
+    const SetupService *from = setup_service(&setup, setup.primary);
+    if (!from)
         return fail(err, ERROR_NOT_FOUND,
                     "there is no model service: start Ollama or llama.cpp on this machine, or set "
                     "one in Settings");
-    service->target = (ServiceAddress){ .provider = found, .base_url = str(found->base_url) };
-    service->model = options->provider_model.length ? options->provider_model : name;
-    service->was_found = true;
-    return true;
-}
-
-bool service_find(Models *models, const Scope *scope, Arena *arena, Service *service_r, Error *err)
-{
-    OwnWork work = { .scope = scope, .arena = arena };
-    Service service = { 0 };
-    if (!store_read(models->options.db, scope, read_own, &work, err))
-        return false;
-    *err = (Error){ 0 };
-    if (!(work.setting.length ? own_service(&work, &service, err)
-                              : server_service(models, arena, &service, err)))
-        return false;
-    *service_r = service;
+    *service_r = (Service){ .target = { .provider = from->provider,
+                                        .base_url = from->base_url,
+                                        .key = from->keys.count ? from->keys.at[0] : S("") },
+                            .from = *from,
+                            .model = setup.primary_model,
+                            .first_model = first_chat_model(from->models),
+                            .has_key = from->has_key,
+                            .was_found = from->was_found,
+                            .is_own = from->from == FROM_SETTING && !from->was_found };
     return true;
 }
 
 bool service_reach(Models *models, Arena *arena, Service *service, Error *err)
 {
-    UrlSafety safety = { .allows_private = service->allows_private };
-    Str seal_key;
-    if (!service->is_own)
+    const SetupService *from = &service->from;
+    UrlSafety safety = { .allows_private = from->allows_private };
+    StrList keys;
+    bool is_given = from->from == FROM_FILE || from->from == FROM_ENVIRONMENT || from->was_found;
+    if (is_given)
         return true;
-    if (!url_check(arena, service->target.base_url, &safety, &service->target.pinned_address, err))
+    if (!url_check(arena, service->target.base_url, &safety, &service->target.pinned_address,
+                   err) ||
+        !setup_keys(models, arena, from, &keys, err))
         return false;
-    return !service->has_key ||
-           (server_key(models->options.db, arena, SEAL_KEY, &seal_key, err) &&
-            seal_open(arena, seal_key, service->sealed, &service->target.key, err));
+    service->target.key = keys.count ? keys.at[0] : S("");
+    return true;
 }
 
 /* --- Its first model --- */
 
 static uint64_t service_id(const Service *service)
 {
-    return str_hash(service->target.base_url) ^ (str_hash(service->sealed) * 31);
+    return str_hash(service->target.base_url) ^ (str_hash(service->from.sealed) * 31);
 }
 
 /* What is remembered; false when it is too old. */
@@ -213,7 +165,7 @@ bool service_model(Models *models, Arena *arena, Service *service, bool is_patie
         service->model = name;
         return true;
     }
-    if (!is_patient && service->is_own) {
+    if (!is_patient && service->first_model.length) {
         service->model = service->first_model;
         return true;
     }
@@ -243,7 +195,7 @@ bool models_provider(Models *models, const Scope *scope, Arena *arena, Provider 
         !service_model(models, arena, &service, false, err))
         return false;
     *err = (Error){ 0 };
-    *provider_r = (Provider){ .name = str(service.target.provider->name),
+    *provider_r = (Provider){ .name = service.from.name,
                               .base_url = service.target.base_url,
                               .model = service.model,
                               .has_key = service.has_key,

@@ -20,6 +20,10 @@ typedef struct ModelsOptions {
     Str provider_url;   /* of the server's settings; "off": none; empty: look for one */
     Str provider_model; /* empty: the first that the service lists */
     Str provider_key;
+    Str file; /* JSON with services, models and routes of the server; "": none */
+    /* The file has changed and was read again, or could not be. With load_app, on a thread of the
+     * models' own. */
+    void (*on_reload)(void *load_app, const Error *failure);
     /* Who sends a request to the gateway (GatewayPorts). */
     bool (*load_caller)(void *load_app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);
@@ -77,6 +81,10 @@ MUST_CHECK bool models_chat(Models *models, const Scope *scope, Arena *arena,
 
 /* The gateway itself, for requests that clients send to it. */
 Gateway *models_gateway(Models *models);
+/* Read the server's file again now. */
+MUST_CHECK bool models_reload(Models *models, Error *err);
+/* What a text for that file says wrong. */
+MUST_CHECK bool models_check_file(Str text, Error *err);
 /* Who this is to the gateway: his workspace's services. */
 MUST_CHECK bool models_caller(Models *models, const Scope *scope, GatewayCaller **caller_r,
                               Error *err);

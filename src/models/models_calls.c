@@ -56,17 +56,13 @@ bool models_write_records(void *argument, const CallRecord *const *records, size
 /* --- Asking --- */
 
 /* A service that was found by itself and is not there any more is looked for again. */
-static void note_failure(Models *models, const Service *service, const Error *err)
+static void note_failure(Models *models, const Scope *scope, Arena *arena, const Error *err)
 {
-    if (service->was_found && err->code == ERROR_UPSTREAM)
+    Service service;
+    Error ignored;
+    if (err->code == ERROR_UPSTREAM && service_find(models, scope, arena, &service, &ignored) &&
+        service.was_found)
         forget_local(models);
-}
-
-/* Answers name their model "ollama/llama3.2"; the service knows it as llama3.2. */
-static Str without_service(Arena *arena, const Service *service, Str model)
-{
-    Str prefix = str_format(arena, "%s/", service->target.provider->name);
-    return str_starts(model, prefix) ? str_from(model, prefix.length) : model;
 }
 
 static ModelRole role_of(Str role)
@@ -108,34 +104,52 @@ static ChatResult result_of(const GatewayAnswer *answer, Str model)
                          .finish = words[answer->finish] };
 }
 
-bool models_chat(Models *models, const Scope *scope, Arena *arena, const ChatRequest *request,
-                 ChatResult *result_r, Error *err)
+/* What is asked for when nobody says: the standard route, or the first model of the service. */
+static bool choose_model(Models *models, const Scope *scope, Arena *arena,
+                         const GatewayConfig *config, Str *model_r, Error *err)
 {
     Service service;
-    GatewayCaller *caller;
-    GatewayAnswer answer;
+    if (config->standard && str_is(config->standard->name, STANDARD_ROUTE)) {
+        *model_r = S(STANDARD_ROUTE);
+        return true;
+    }
     if (!service_find(models, scope, arena, &service, err) ||
-        !service_reach(models, arena, &service, err))
+        !service_model(models, arena, &service, true, err))
         return false;
-    if (request->model.length)
-        service.model = without_service(arena, &service, request->model);
-    if (!service_model(models, arena, &service, true, err) ||
-        !service_caller(scope, &service, &caller, err))
+    *model_r =
+        str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(service.from.name), STR_ARG(service.model));
+    return true;
+}
+
+static bool ask(Models *models, const Scope *scope, Arena *arena, const ChatRequest *request,
+                GatewayCaller *caller, GatewayAnswer *answer_r, Error *err)
+{
+    Str model = request->model;
+    if (!model.length && !choose_model(models, scope, arena, caller->config, &model, err))
         return false;
-    ModelRequest asked = request_of(arena, request, service.model);
-    GatewayAsk ask = { .request = &asked,
+    ModelRequest asked = request_of(arena, request, model);
+    GatewayAsk how = { .request = &asked,
                        .feature = request->feature,
                        .delta = request->delta,
                        .self = request->self };
-    bool good = gateway_ask(models->gateway, caller, arena, &ask, &answer, err);
-    caller_release(caller);
-    if (!good) {
-        note_failure(models, &service, err);
+    if (!gateway_ask(models->gateway, caller, arena, &how, answer_r, err))
         return false;
-    }
-    if (!str_trim(answer.text).length)
-        return fail(err, ERROR_UPSTREAM, "%s answered without a word",
-                    service.target.provider->title);
-    *result_r = result_of(&answer, service.model);
-    return true;
+    return str_trim(answer_r->text).length ||
+           fail(err, ERROR_UPSTREAM, STR_FMT " answered without a word", STR_ARG(answer_r->model));
+}
+
+bool models_chat(Models *models, const Scope *scope, Arena *arena, const ChatRequest *request,
+                 ChatResult *result_r, Error *err)
+{
+    GatewayCaller *caller;
+    GatewayAnswer answer;
+    if (!models_caller(models, scope, &caller, err))
+        return false;
+    bool good = ask(models, scope, arena, request, caller, &answer, err);
+    caller_release(caller);
+    if (good)
+        *result_r = result_of(&answer, answer.model);
+    else
+        note_failure(models, scope, arena, err);
+    return good;
 }

@@ -1,82 +1,293 @@
-/* models_config.c - a service as the gateway sees it: where it is, and the way to it. */
+/* models_config.c - a Setup as the gateway sees it: services, targets, and routes by name. */
+#include "base/map.h"
 #include "models/models_int.h"
 #include "net/url.h"
 
 #define RETRIES 1
 
-/* --- Where it is --- */
+typedef struct Maker {
+    Models *models;
+    Arena *arena; /* of the picture; the setup is in it too */
+    Setup *setup;
+    Map services;             /* name: GatewayService */
+    Map targets;              /* "service/model": GatewayTarget; "service/": of any model */
+    Map bare;                 /* "model": GatewayTarget, or NULL when several services have it */
+    VEC(GatewayRoute) routes; /* sorted at the end, then they know each other */
+} Maker;
 
-static bool make_service(Arena *arena, const Service *from, GatewayService **service_r, Error *err)
+/* --- Services --- */
+
+static bool make_service(Maker *maker, const SetupService *from, GatewayService **service_r,
+                         Error *err)
 {
+    Arena *arena = maker->arena;
     GatewayService *service = arena_new_one(arena, GatewayService);
-    const ServiceAddress *address = &from->target;
-    Str *keys = arena_new_one(arena, Str);
     Url url;
-    if (!url_parse(arena, str_copy(arena, address->base_url), &url, err))
+    if (!url_parse(arena, from->base_url, &url, err) ||
+        !setup_keys(maker->models, arena, from, &service->keys, err))
         return false;
     bool is_tls = str_is(url.scheme, "https");
     int usual = is_tls ? 443 : 80;
     Str host = url.is_ip6 ? str_format(arena, "[" STR_FMT "]", STR_ARG(url.host)) : url.host;
-    *keys = str_copy(arena, address->key);
-    service->name = str(address->provider->name);
-    service->title = str(address->provider->title);
-    service->dialect = address->provider->dialect;
-    service->quirks = address->provider->quirks;
-    service->base_url = str_copy(arena, address->base_url);
+    service->name = from->name;
+    service->title = str(from->provider->title);
+    service->dialect = from->provider->dialect;
+    service->quirks = from->provider->quirks;
+    service->base_url = from->base_url;
     service->host_header =
         url.port == usual ? host : str_format(arena, STR_FMT ":%d", STR_ARG(host), url.port);
     service->base_path = str_is(url.path, "/") ? S("") : url.path;
-    service->keys = (StrList){ keys, address->key.length > 0 };
-    service->safety.allows_private = !from->is_own || from->allows_private;
+    service->safety.allows_private = from->allows_private;
+    service->version = from->version;
+    service->headers = from->headers;
+    service->times = from->times;
+    service->limits = from->limits;
     service->is_local = !is_tls;
     *service_r = service;
     return true;
 }
 
-/* --- The way to it --- */
+/* --- Targets --- */
 
-static GatewayConfig *make_config(Arena *arena, const Scope *scope, const GatewayService *service)
+static void price_target(const Setup *setup, GatewayTarget *target)
 {
-    GatewayConfig *config = arena_new_one(arena, GatewayConfig);
-    GatewayTarget *target = arena_new_one(arena, GatewayTarget);
-    RouteStep *step = arena_new_one(arena, RouteStep);
-    GatewayRoute *route = arena_new_one(arena, GatewayRoute);
-    *target =
-        (GatewayTarget){ .service = service,
-                         .price = PRICE_NONE,
-                         .name = str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(scope->workspace),
-                                            STR_ARG(service->base_url)) };
+    const SetupModel *told = setup_model(setup, target->service->name, target->model);
+    if (!told)
+        return;
+    if (told->context)
+        target->context = told->context;
+    if (told->output_max)
+        target->output_max = told->output_max;
+    if (told->has_tasks)
+        target->tasks = told->tasks;
+    if (told->has_abilities)
+        target->abilities = told->abilities;
+    if (told->has_price)
+        target->price = told->price;
+}
+
+static const GatewayRoute *add_route(Maker *maker, Str name, const GatewayTarget *target)
+{
+    RouteStep *step = arena_new_one(maker->arena, RouteStep);
+    GatewayRoute *route = vec_push(maker->arena, &maker->routes);
     *step = (RouteStep){ .target = target };
+    *route = (GatewayRoute){ .name = name, .steps = step, .step_count = 1, .retries = RETRIES };
+    return route;
+}
+
+static void add_bare(Maker *maker, Str model, GatewayTarget *target)
+{
+    bool is_new;
+    MapEntry *entry = map_add(&maker->bare, model, &is_new);
+    entry->pointer = is_new ? target : NULL;
+}
+
+/* The target of one model of one service, with its route; with no model, of any. */
+static GatewayTarget *target_of(Maker *maker, const GatewayService *service, Str model)
+{
+    Arena *arena = maker->arena;
+    const Setup *setup = maker->setup;
+    Str name = str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(service->name), STR_ARG(model));
+    bool is_new;
+    MapEntry *entry = map_add(&maker->targets, name, &is_new);
+    if (!is_new)
+        return entry->pointer;
+    GatewayTarget *target = arena_new_one(arena, GatewayTarget);
+    entry->pointer = target;
+    *target = (GatewayTarget){ .service = service, .model = model, .price = PRICE_NONE };
+    target->name =
+        str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(setup->workspace), STR_ARG(service->name));
+    if (model.length) {
+        Str state = str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(target->name), STR_ARG(model));
+        target->state = target_state(gateway_states(maker->models->gateway), state);
+        price_target(setup, target);
+        add_bare(maker, model, target);
+    } else {
+        target->prefix = name;
+    }
+    (void)add_route(maker, name, target);
+    return target;
+}
+
+static void add_service(Maker *maker, const SetupService *from)
+{
+    GatewayService *service;
+    Error why;
+    if (from->is_off)
+        return;
+    if (!make_service(maker, from, &service, &why)) {
+        setup_note(maker->arena, maker->setup, S("service"), from->name, why.message);
+        return;
+    }
+    map_add(&maker->services, service->name, NULL)->pointer = service;
+    (void)target_of(maker, service, S(""));
+    for (size_t i = 0; i < from->models.count; i++)
+        if (from->models.at[i].length)
+            (void)target_of(maker, service, from->models.at[i]);
+}
+
+/* NULL: nothing of this name is there. */
+static GatewayTarget *target_named(Maker *maker, Str name)
+{
+    ptrdiff_t slash = str_find_char(name, '/');
+    MapEntry *entry =
+        slash > 0 ? map_find(&maker->services, str_slice(name, 0, (size_t)slash)) : NULL;
+    return entry ? target_of(maker, entry->pointer, str_from(name, (size_t)slash + 1)) : NULL;
+}
+
+/* --- Routes --- */
+
+static void add_set_route(Maker *maker, const SetupRoute *from)
+{
+    Arena *arena = maker->arena;
+    RouteStep *steps = arena_new_array(arena, RouteStep, from->step_count);
+    size_t count = 0;
+    for (size_t i = 0; i < from->step_count; i++) {
+        const SetupStep *step = &from->steps[i];
+        GatewayTarget *target = target_named(maker, step->model);
+        if (target)
+            steps[count++] =
+                (RouteStep){ .target = target, .weight = step->weight, .when = step->when };
+        else
+            setup_note(arena, maker->setup, S("route"), from->name,
+                       str_format(arena, "there is no service for " STR_FMT ", or it is off",
+                                  STR_ARG(step->model))
+                           .at);
+    }
+    /* What they lead to has a route of its own by then. */
+    (void)target_named(maker, from->fallback);
+    (void)target_named(maker, from->larger);
+    (void)target_named(maker, from->cheaper);
+    *vec_push(arena, &maker->routes) = (GatewayRoute){ .name = from->name,
+                                                       .strategy = from->strategy,
+                                                       .steps = steps,
+                                                       .step_count = count,
+                                                       .retries = (int)from->retries,
+                                                       .hedge_ms = from->hedge_ms };
+}
+
+static void add_bare_routes(Maker *maker)
+{
+    for (size_t i = 0; i < maker->bare.capacity; i++) {
+        MapEntry *entry = &maker->bare.slots[i];
+        if (entry->key.at && entry->pointer && !setup_route(maker->setup, entry->key) &&
+            !map_find(&maker->targets, entry->key))
+            (void)add_route(maker, entry->key, entry->pointer);
+    }
+}
+
+static int compare_routes(const void *a, const void *b)
+{
+    return str_compare(((const GatewayRoute *)a)->name, ((const GatewayRoute *)b)->name);
+}
+
+static GatewayRoute *route_named(Maker *maker, Str name)
+{
+    GatewayRoute key = { .name = name };
+    return name.length && maker->routes.count
+               ? bsearch(&key, maker->routes.at, maker->routes.count, sizeof key, compare_routes)
+               : NULL;
+}
+
+/* A circle would be walked for ever: the way ends before it comes back. */
+static bool leads_back(const GatewayRoute *route, const GatewayRoute *next)
+{
+    for (; next; next = next->fallback)
+        if (next == route)
+            return true;
+    return false;
+}
+
+static void join_routes(Maker *maker)
+{
+    const Setup *setup = maker->setup;
+    if (maker->routes.count)
+        qsort(maker->routes.at, maker->routes.count, sizeof *maker->routes.at, compare_routes);
+    for (size_t i = 0; i < setup->routes.count; i++) {
+        const SetupRoute *from = &setup->routes.at[i];
+        GatewayRoute *route = route_named(maker, from->name);
+        const GatewayRoute *fallback = route_named(maker, from->fallback);
+        route->fallback = leads_back(route, fallback) ? NULL : fallback;
+        route->larger = route_named(maker, from->larger);
+        route->cheaper = route_named(maker, from->cheaper);
+    }
+}
+
+/* --- The picture --- */
+
+/* Who is asked for a name that nobody has: it goes there as it is. */
+static const GatewayRoute *make_open(Maker *maker)
+{
+    MapEntry *entry = map_find(&maker->services, maker->setup->primary);
+    if (!entry)
+        return NULL;
+    GatewayRoute *route = arena_new_one(maker->arena, GatewayRoute);
+    RouteStep *step = arena_new_one(maker->arena, RouteStep);
+    *step = (RouteStep){ .target = target_of(maker, entry->pointer, S("")) };
     *route = (GatewayRoute){ .steps = step, .step_count = 1, .retries = RETRIES };
+    return route;
+}
+
+static const GatewayRoute *choose_standard(Maker *maker)
+{
+    const Setup *setup = maker->setup;
+    const SetupService *primary = setup_service(setup, setup->primary);
+    Str model = setup->primary_model;
+    if (!model.length && primary)
+        model = first_chat_model(primary->models);
+    Str name =
+        str_format(maker->arena, STR_FMT "/" STR_FMT, STR_ARG(setup->primary), STR_ARG(model));
+    const GatewayRoute *route = route_named(maker, S(STANDARD_ROUTE));
+    return route || !model.length ? route : route_named(maker, name);
+}
+
+GatewayConfig *config_make(Models *models, Arena *arena, Setup *setup)
+{
+    Maker maker = { .models = models,
+                    .arena = arena,
+                    .setup = setup,
+                    .services = map_new(arena),
+                    .targets = map_new(arena),
+                    .bare = map_new(arena) };
+    GatewayConfig *config = arena_new_one(arena, GatewayConfig);
+    for (size_t i = 0; i < setup->services.count; i++)
+        add_service(&maker, &setup->services.at[i]);
+    for (size_t i = 0; i < setup->models.count; i++) {
+        MapEntry *entry = map_find(&maker.services, setup->models.at[i].service);
+        if (entry)
+            (void)target_of(&maker, entry->pointer, setup->models.at[i].model);
+    }
+    for (size_t i = 0; i < setup->routes.count; i++)
+        add_set_route(&maker, &setup->routes.at[i]);
+    config->open = make_open(&maker);
+    add_bare_routes(&maker);
+    join_routes(&maker);
     config->holders = 1;
     config->arena = arena;
-    config->workspace = str_copy(arena, scope->workspace);
-    config->open = route;
+    config->workspace = str_copy(arena, setup->workspace);
+    config->routes = maker.routes.at;
+    config->route_count = maker.routes.count;
+    config->standard = choose_standard(&maker);
     return config;
 }
 
-bool service_caller(const Scope *scope, const Service *service, GatewayCaller **caller_r,
-                    Error *err)
+GatewayConfig *config_alone(Models *models, Str workspace, const SetupService *service)
 {
-    Arena *arena = arena_new(MB(4));
-    GatewayService *made;
-    if (!make_service(arena, service, &made, err)) {
-        arena_free(arena);
-        return false;
-    }
-    GatewayCaller *caller = caller_new();
-    caller->config = make_config(arena, scope, made);
-    caller->workspace = str_copy(caller->arena, scope->workspace);
-    caller->user = str_copy(caller->arena, scope->user);
-    *caller_r = caller;
-    return true;
-}
-
-bool models_caller(Models *models, const Scope *scope, GatewayCaller **caller_r, Error *err)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(4));
-    Service service;
-    return service_find(models, scope, arena, &service, err) &&
-           service_reach(models, arena, &service, err) &&
-           service_caller(scope, &service, caller_r, err);
+    Arena *arena = arena_new(MB(8));
+    Setup *setup = arena_new_one(arena, Setup);
+    SetupService *alone = vec_push(arena, &setup->services);
+    Str *keys = arena_new_array(arena, Str, service->keys.count + 1);
+    for (size_t i = 0; i < service->keys.count; i++)
+        keys[i] = str_copy(arena, service->keys.at[i]);
+    *alone = *service;
+    alone->name = str_copy(arena, service->name);
+    alone->base_url = str_copy(arena, service->base_url);
+    alone->version = str_copy(arena, service->version);
+    alone->keys = (StrList){ keys, service->keys.count };
+    alone->models = (StrList){ 0 };
+    alone->sealed = S("");
+    alone->is_off = false;
+    setup->workspace = str_copy(arena, workspace);
+    setup->primary = alone->name;
+    return config_make(models, arena, setup);
 }

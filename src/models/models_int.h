@@ -7,6 +7,7 @@
 #include "gateway/gateway.h"
 #include "gateway/providers.h"
 #include "models/models.h"
+#include "models/setup.h"
 
 #define FOUND_NAME_MAX 304
 #define KNOWN_MAX 16
@@ -17,6 +18,20 @@ typedef struct KnownModel {
     int64_t asked_ms;
     char name[FOUND_NAME_MAX];
 } KnownModel;
+
+#define PICTURES 1024
+
+/* A workspace's services and routes as they were made then. */
+typedef struct Picture {
+    const GatewayConfig *config; /* NULL: free */
+    int64_t made_ms;
+} Picture;
+
+/* What tells one state of a file from another. */
+typedef struct FileMark {
+    uint64_t inode;
+    int64_t size, changed_ns;
+} FileMark;
 
 struct Models {
     Arena *arena; /* of the options */
@@ -33,6 +48,16 @@ struct Models {
     char found_name[FOUND_NAME_MAX]; /* its first model */
     KnownModel known[KNOWN_MAX];
     size_t known_next;
+    Picture pictures[PICTURES];
+    uint64_t changes; /* counted */
+    char *file_text;  /* heap; NULL: there is no file */
+    bool is_closing;
+
+    const char *file_path; /* of the setting gateway; NULL: none */
+    FileMark file_mark;    /* when it was first read */
+    pthread_t watcher;
+    pthread_cond_t closes;
+    bool is_watching;
 };
 
 /* A service and where its settings come from. */
@@ -40,10 +65,9 @@ typedef struct Service {
     ServiceAddress target; /* without key and pinned address until service_reach() */
     Str first_model;       /* it listed when it was set; for showing */
     Str model;             /* empty: its first */
-    Str sealed;            /* the workspace's own key */
+    SetupService from;
     bool has_key, was_found;
-    bool is_own;         /* set by the workspace, so its address is checked at every call */
-    bool allows_private; /* an owner has set it */
+    bool is_own; /* the one that the workspace has set in the simple way */
 } Service;
 
 /* Which service this workspace has; ERROR_NOT_FOUND when there is none. */
@@ -55,9 +79,32 @@ MUST_CHECK bool service_reach(Models *models, Arena *arena, Service *service, Er
  * remembered or comes within 0.3 s. */
 MUST_CHECK bool service_model(Models *models, Arena *arena, Service *service, bool is_patient,
                               Error *err);
-/* A caller whose one service this is, whatever model it asks for. */
-MUST_CHECK bool service_caller(const Scope *scope, const Service *service, GatewayCaller **caller_r,
-                               Error *err);
+/* models_setup.c: all that a workspace has. */
+MUST_CHECK bool models_setup(Models *models, const Scope *scope, Arena *arena, Setup *setup_r,
+                             Error *err);
+/* The keys of a service, unsealed. */
+MUST_CHECK bool setup_keys(Models *models, Arena *arena, const SetupService *service,
+                           StrList *keys_r, Error *err);
+/* models_config.c: its picture, which has the arena; what is left out is noted in the setup. */
+GatewayConfig *config_make(Models *models, Arena *arena, Setup *setup);
+/* One of this service alone, whose keys are plain; its name may be asked for any model. */
+GatewayConfig *config_alone(Models *models, Str workspace, const SetupService *service);
+/* models_pictures.c: the same, remembered. A hold is given. */
+MUST_CHECK bool models_config(Models *models, const Scope *scope, const GatewayConfig **config_r,
+                              Error *err);
+MUST_CHECK bool pictures_open(Models *models, Error *err);
+void pictures_close(Models *models);
+/* Of a workspace, or with "" of all. */
+void pictures_forget(Models *models, Str workspace);
+/* models_file.c: the server's file. */
+MUST_CHECK bool file_open(Models *models, Error *err);
+void file_close(Models *models);
+Str models_file_text(Models *models, Arena *arena); /* "" when there is none */
+/* models_settings.c: one word from a service that is not kept yet, or is to be tried. */
+MUST_CHECK bool service_try(Models *models, const Scope *scope, Arena *arena,
+                            const SetupService *service, Str model, Error *err);
+bool is_same_place(Arena *arena, Str a, Str b);
+
 /* JournalWrite: rows of the table usage. */
 bool models_write_records(void *models, const CallRecord *const *records, size_t count, Error *err);
 /* The first name that seems to be a model for chat. */

@@ -4,6 +4,7 @@
 #include "net/url.h"
 #include "net/url_safety.h"
 #include "store/audit_store.h"
+#include "store/gateway_items_store.h"
 #include "store/secrets_store.h"
 #include "store/server_key.h"
 #include "store/settings_store.h"
@@ -12,23 +13,7 @@
 
 /* --- Checking --- */
 
-static bool check_url(Arena *arena, Str text, Str *base_url_r, Error *err)
-{
-    Url url;
-    Error why = { 0 };
-    while (str_ends(text, S("/")))
-        text = str_slice(text, 0, text.length - 1);
-    if (!url_parse(arena, text, &url, &why) ||
-        !(str_is(url.scheme, "http") || str_is(url.scheme, "https")))
-        return fail_field(err, "base_url", "the address must look like https://api.example.com/v1");
-    if (url.user.length || url.password.length || url.query.length)
-        return fail_field(err, "base_url",
-                          "the address has no user, password or query; the key has its own field");
-    *base_url_r = text;
-    return true;
-}
-
-static bool is_same_place(Arena *arena, Str a, Str b)
+bool is_same_place(Arena *arena, Str a, Str b)
 {
     Url first, second;
     Error ignored;
@@ -49,8 +34,8 @@ static bool has_name(StrList names, Str model)
 }
 
 /* Some services list none of what they serve, so a name that is not listed gets one word asked. */
-static bool try_model(Models *models, const Scope *scope, Arena *arena, const Service *service,
-                      Str model, Error *err)
+bool service_try(Models *models, const Scope *scope, Arena *arena, const SetupService *service,
+                 Str model, Error *err)
 {
     ModelPart part = { .kind = PART_TEXT, .text = S("Say yes.") };
     ModelMessage message = { .role = FROM_USER, .parts = &part, .count = 1 };
@@ -59,13 +44,25 @@ static bool try_model(Models *models, const Scope *scope, Arena *arena, const Se
     };
     GatewayAsk ask = { .request = &request, .feature = S("settings") };
     GatewayAnswer answer;
-    GatewayCaller *caller;
+    GatewayCaller *caller = caller_new();
     Error why = { 0 };
-    if (!service_caller(scope, service, &caller, err))
-        return false;
+    caller->config = config_alone(models, scope->workspace, service);
+    caller->workspace = str_copy(caller->arena, scope->workspace);
+    caller->user = str_copy(caller->arena, scope->user);
     bool good = gateway_ask(models->gateway, caller, arena, &ask, &answer, &why);
     caller_release(caller);
     return good || answer.usage.output > 0 || fail_field(err, "model", "%s", why.message);
+}
+
+static bool try_model(Models *models, const Scope *scope, Arena *arena, const Service *service,
+                      Error *err)
+{
+    SetupService alone = service->from;
+    alone.name = str(service->target.provider->name);
+    alone.provider = service->target.provider;
+    alone.base_url = service->target.base_url;
+    alone.keys = (StrList){ &service->target.key, service->target.key.length > 0 };
+    return service_try(models, scope, arena, &alone, service->model, err);
 }
 
 /* Ask the service; an address without its /v1 gets it. */
@@ -86,7 +83,7 @@ static bool try_service(Models *models, const Scope *scope, Arena *arena, Servic
     }
     if (service->model.length)
         return (listed && has_name(names, service->model)) ||
-               try_model(models, scope, arena, service, service->model, err);
+               try_model(models, scope, arena, service, err);
     if (!listed)
         return fail_field(err, "base_url", "%s", why.message);
     service->first_model = first_chat_model(names);
@@ -125,7 +122,7 @@ static Str setting_text(Arena *arena, const Service *service, bool is_audit)
     put_text(&json, "model", service->model);
     if (!is_audit) {
         put_text(&json, "first_model", service->first_model);
-        put_bool(&json, "local", service->allows_private);
+        put_bool(&json, "local", service->from.allows_private);
     }
     put_end(&json);
     return buf_str(&out);
@@ -161,14 +158,14 @@ bool models_set_provider(Models *models, const Scope *scope, Str base_url, Str m
     SetWork work = { .scope = scope };
     UrlSafety safety = { .allows_private = scope->role == ROLE_OWNER };
     if (!scope_needs(scope, ROLE_ADMIN, err) ||
-        !check_url(arena, str_trim(base_url), &service.target.base_url, err))
+        !setup_check_url(arena, base_url, &service.target.base_url, err))
         return false;
     if (!url_check(arena, service.target.base_url, &safety, &service.target.pinned_address, err))
         return err->code == ERROR_DENIED && !safety.allows_private
                    ? fail_in(err, "only an owner may set a service of the local network")
                    : false;
     /* A public name that leads to a private address tomorrow must not be followed. */
-    service.allows_private =
+    service.from.allows_private =
         safety.allows_private && address_kind(service.target.pinned_address) == ADDRESS_PRIVATE;
     service.target.provider = gateway_provider_of(service.target.base_url);
     if (!choose_key(models, scope, arena, str_trim(key), &service, &work, err) ||
@@ -186,7 +183,8 @@ static bool erase_service(DbTx *tx, void *argument, Error *err)
                          .subject_kind = S("settings"),
                          .subject = PROVIDER_SETTING };
     return setting_remove(tx, scope, PROVIDER_SETTING, err) &&
-           secret_remove(tx, scope, PROVIDER_SECRET, err) && audit_add(tx, scope, &entry, err);
+           secret_remove(tx, scope, PROVIDER_SECRET, err) && gateway_tell_change(tx, scope, err) &&
+           audit_add(tx, scope, &entry, err);
 }
 
 bool models_remove_provider(Models *models, const Scope *scope, Error *err)

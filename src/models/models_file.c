@@ -1,0 +1,112 @@
+/* models_file.c - the server's file of services and routes (the setting gateway): read at the
+ * start, on request and when it changes. One that cannot be read changes nothing. */
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "models/models_int.h"
+
+#define LOOK_AGAIN_MS 1000
+
+/* What tells one state of a file from another. */
+static FileMark mark_of(const char *path)
+{
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return (FileMark){ 0 };
+    return (FileMark){ about.st_ino, about.st_size,
+                       about.st_mtim.tv_sec * INT64_C(1000000000) + about.st_mtim.tv_nsec };
+}
+
+Str models_file_text(Models *models, Arena *arena)
+{
+    pthread_mutex_lock(&models->lock);
+    Str text = str_copy(arena, str(models->file_text ? models->file_text : ""));
+    pthread_mutex_unlock(&models->lock);
+    return text;
+}
+
+bool models_check_file(Str text, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Setup setup = { 0 };
+    setup_read_environment(arena, &setup);
+    if (!setup_read_file(arena, text, &setup, err))
+        return false;
+    setup_settle(&setup);
+    return setup_check(&setup, err);
+}
+
+bool models_reload(Models *models, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    const char *path = models->file_path;
+    Str text;
+    if (!path)
+        return true;
+    if (!file_read(arena, path, SETUP_FILE_MAX, &text, err) || !models_check_file(text, err))
+        return fail_in(err, "%s", path);
+    pthread_mutex_lock(&models->lock);
+    free(models->file_text);
+    models->file_text = heap_text(text.at);
+    pthread_mutex_unlock(&models->lock);
+    pictures_forget(models, S(""));
+    return true;
+}
+
+/* False: it is time to end. */
+static bool wait_a_while(Models *models)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += LOOK_AGAIN_MS / 1000;
+    pthread_mutex_lock(&models->lock);
+    while (!models->is_closing && pthread_cond_timedwait(&models->closes, &models->lock, &end) == 0)
+        ;
+    bool goes_on = !models->is_closing;
+    pthread_mutex_unlock(&models->lock);
+    return goes_on;
+}
+
+static void *watch(void *argument)
+{
+    Models *models = argument;
+    const char *path = models->file_path;
+    FileMark seen = models->file_mark;
+    while (wait_a_while(models)) {
+        Error err = { 0 };
+        FileMark now = mark_of(path);
+        if (!memcmp(&now, &seen, sizeof now))
+            continue;
+        seen = now;
+        bool good = models_reload(models, &err);
+        if (models->options.on_reload)
+            models->options.on_reload(models->options.load_app, good ? NULL : &err);
+    }
+    return NULL;
+}
+
+bool file_open(Models *models, Error *err)
+{
+    if (!models->options.file.length)
+        return true;
+    models->file_path = str_c(models->arena, models->options.file);
+    models->file_mark = mark_of(models->file_path); /* before it is read: no change is missed */
+    if (!models_reload(models, err))
+        return false;
+    int failure = pthread_create(&models->watcher, NULL, watch, models);
+    models->is_watching = failure == 0;
+    return models->is_watching || fail(err, ERROR_INTERNAL, "no thread can be started");
+}
+
+void file_close(Models *models)
+{
+    if (models->is_watching) {
+        pthread_mutex_lock(&models->lock);
+        models->is_closing = true;
+        pthread_cond_signal(&models->closes);
+        pthread_mutex_unlock(&models->lock);
+        pthread_join(models->watcher, NULL);
+    }
+    free(models->file_text);
+}
