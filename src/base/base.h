@@ -177,8 +177,8 @@ typedef struct Buf {
 } Buf;
 
 Buf buf_new(Arena *arena, size_t limit);
-/* Make room for so many bytes at once, for who knows the size beforehand: a buffer that grows leaves
- * its old copies in the arena. */
+/* Make room for so many bytes at once, for who knows the size beforehand: a buffer that grows
+ * leaves its old copies in the arena. */
 void buf_reserve(Buf *buf, size_t count);
 void buf_add(Buf *buf, Str s);
 void buf_add_char(Buf *buf, char c);

@@ -19,8 +19,8 @@
 #define STREAMS_PER_MS 2048
 #define QUEUE_KEPT KB(16) /* of memory, when the queue is empty */
 
-/* libmicrohttpd sets so much aside for each response and, as chunks go straight into its pool, never
- * touches it. */
+/* libmicrohttpd sets so much aside for each response and, as chunks go straight into its pool,
+ * never touches it. */
 #define BLOCK_SIZE 64
 
 struct HttpStream {
@@ -236,7 +236,8 @@ struct MHD_Response *stream_response(HttpExchange *x)
     if (stream->beats)
         reactor_set_timer(loop->reactor, &stream->beat,
                           monotonic_ms() + stream->options.heartbeat_ms);
-    return mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_queue, stream, NULL);
+    return mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_queue, stream,
+                                             NULL);
 }
 
 static void leave_loop(HttpStream *stream)
