@@ -250,6 +250,12 @@ $(BUILD)/jobs_bench: $(OBJ)/bench/jobs_bench.o $$(addprefix $(OBJ)/,$$(addsuffix
 bench-jobs: $(BUILD)/jobs_bench
 	bench/jobs_peer.sh $< $(or $(JOBS),20000)
 
+# What the record of a call costs, in processor time.
+$(BUILD)/calls_bench: $(OBJ)/bench/calls_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,models))))
+	$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+bench-calls: $(BUILD)/calls_bench
+	folder=$$(mktemp -d) && $< $$folder; rm -rf $$folder
+
 # Speed of the encoder; TEXTS=FILE writes its texts for bench/encode_peer.py.
 $(BUILD)/encode_bench: $(OBJ)/bench/encode_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,encode))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)

@@ -1,10 +1,9 @@
-/* records_api.c - what has been done: audit log, usage, search history, statistics. */
+/* records_api.c - what has been done: audit log, search history, statistics. */
 #include "api/api.h"
 #include "search/search.h"
 #include "store/audit_store.h"
 #include "store/searches_store.h"
 #include "store/statistics_store.h"
-#include "store/usage_store.h"
 
 typedef struct RecordWork {
     ApiRequest *request;
@@ -15,9 +14,6 @@ typedef struct RecordWork {
     SearchOpening opening;
     UnfoundKind unfound_kind;
     UnfoundList unfound;
-    UsageGroup group;
-    int64_t from_ms, to_ms;
-    UsageSumList sums;
     Statistics statistics;
 } RecordWork;
 
@@ -161,53 +157,6 @@ bool searches_unfound(ApiRequest *request, HttpResponse *response, Error *err)
         put_end(&json);
     }
     api_list_end(&json, -1, STR_NONE);
-    return true;
-}
-
-static bool read_group(Str name, UsageGroup *group_r, Error *err)
-{
-    static const char *const names[] = { "day", "model", "user", "feature", "key" };
-    if (!name.length) {
-        *group_r = USAGE_BY_DAY;
-        return true;
-    }
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (str_is(name, names[i])) {
-            *group_r = (UsageGroup)i;
-            return true;
-        }
-    return fail_field(err, "by", "'by' is day, model, user, feature or key");
-}
-
-static bool usage_work(DbTx *tx, void *argument, Error *err)
-{
-    RecordWork *work = argument;
-    return usage_sum(tx, work->request->scope, work->request->arena, work->group, work->from_ms,
-                     work->to_ms, &work->sums, err);
-}
-
-bool usage_show(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    RecordWork work = { .request = request };
-    if (!read_group(http_query(request->http, "by"), &work.group, err) ||
-        !api_query_time(request, "from", &work.from_ms, err) ||
-        !api_query_time(request, "to", &work.to_ms, err) ||
-        !store_read(request->api->db, request->scope, usage_work, &work, err))
-        return false;
-    JsonWriter json = api_list_begin(response);
-    for (size_t i = 0; i < work.sums.count; i++) {
-        const UsageSum *sum = &work.sums.at[i];
-        put_object(&json, NULL);
-        put_text(&json, "name", sum->name);
-        put_int(&json, "calls", sum->call_count);
-        put_int(&json, "errors", sum->error_count);
-        put_int(&json, "input_tokens", sum->input_tokens);
-        put_int(&json, "output_tokens", sum->output_tokens);
-        put_int(&json, "cost_pico", sum->cost_pico);
-        put_int(&json, "took_ms", sum->took_ms);
-        put_end(&json);
-    }
-    api_list_end(&json, (int64_t)work.sums.count, S(""));
     return true;
 }
 

@@ -306,6 +306,7 @@ static bool open_features(App *app, Error *err)
                              .provider_key = settings->provider_key,
                              .file = settings->gateway,
                              .on_reload = on_reload,
+                             .calls_days = settings->calls_days,
                              .load_caller = api_load_caller,
                              .load_app = &app->api };
     if (!account_open(app->api.db, &account, &app->api.account, err) ||

@@ -12,7 +12,8 @@
 #include "gateway/ledger.h"
 
 #define FLUSH_MS 200
-#define PAUSE_MAX_MS 5000
+#define PAUSE_MAX_MS 2000
+#define RETRY_MAX_MS 5000
 #define PAGE_ROWS 256
 #define TEXT_MAX 200
 #define TEXT_COUNT 11 /* of a record */
@@ -20,6 +21,7 @@
 #define PAGES_MAX                                                                                  \
     512              /* 131,072 records wait at most; more are dropped rather than eat the memory */
 #define SPARE_MAX 32 /* pages kept for later: 3 MB */
+#define MANY_PAGES (PAGES_MAX / 4) /* that wait: then they are written without a pause */
 #define LANES_MAX 16
 #define ATTEMPTS_MAX 5 /* of a batch whose failure does not pass by itself */
 
@@ -231,7 +233,7 @@ static void write_records(Journal *journal, const CallRecord *const *records, si
             return;
         }
         sleep_ms(wait_ms);
-        wait_ms = MIN(wait_ms * 2, (int64_t)PAUSE_MAX_MS);
+        wait_ms = MIN(wait_ms * 2, (int64_t)RETRY_MAX_MS);
     }
 }
 
@@ -265,8 +267,14 @@ static void wait_for_records(Journal *journal)
 static void pause_after_write(Journal *journal)
 {
     int64_t left_ms = MIN(MAX(journal->took_ms * 9, (int64_t)FLUSH_MS), (int64_t)PAUSE_MAX_MS);
-    for (; left_ms > 0 && !is_ending(journal); left_ms -= FLUSH_MS)
+    bool is_over = false;
+    while (left_ms > 0 && !is_over) {
         sleep_ms(MIN(left_ms, (int64_t)FLUSH_MS));
+        left_ms -= FLUSH_MS;
+        pthread_mutex_lock(&journal->lock);
+        is_over = journal->is_ending || journal->page_count - journal->spare_count > MANY_PAGES;
+        pthread_mutex_unlock(&journal->lock);
+    }
 }
 
 static void *run(void *argument)

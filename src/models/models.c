@@ -40,6 +40,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
         .file = str_copy(arena, options->file),
         .on_reload = options->on_reload,
         .load_app = options->load_app,
+        .calls_days = options->calls_days,
     };
     models->http = http_client_new(&http);
     models->pool = pool_new("models", 1, 4);

@@ -2,7 +2,7 @@
  *
  * A service is any address in OpenAI's dialect: given by the settings of the workspace, by the
  * server's settings, or found by itself when Ollama or llama.cpp listens on this machine. Keys are
- * sealed in the database. Every call is counted in `usage`.
+ * sealed in the database. Every call is kept, and summed (store/calls_store.h).
  *
  * Threads: any. */
 #pragma once
@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "gateway/gateway.h"
+#include "jobs/job_queue.h"
 #include "store/scope.h"
 
 typedef struct Models Models;
@@ -24,6 +25,7 @@ typedef struct ModelsOptions {
     /* The file has changed and was read again, or could not be. With load_app, on a thread of the
      * models' own. */
     void (*on_reload)(void *load_app, const Error *failure);
+    int64_t calls_days; /* that calls are kept one by one */
     /* Who sends a request to the gateway (GatewayPorts). */
     bool (*load_caller)(void *load_app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);
@@ -88,3 +90,5 @@ MUST_CHECK bool models_check_file(Str text, Error *err);
 /* Who this is to the gateway: his workspace's services. */
 MUST_CHECK bool models_caller(Models *models, const Scope *scope, GatewayCaller **caller_r,
                               Error *err);
+
+JobHandler models_calls_job; /* forgets old calls; recurring */

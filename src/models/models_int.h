@@ -105,7 +105,7 @@ MUST_CHECK bool service_try(Models *models, const Scope *scope, Arena *arena,
                             const SetupService *service, Str model, Error *err);
 bool is_same_place(Arena *arena, Str a, Str b);
 
-/* JournalWrite: rows of the table usage. */
+/* JournalWrite: pages and sums of calls. */
 bool models_write_records(void *models, const CallRecord *const *records, size_t count, Error *err);
 /* The first name that seems to be a model for chat. */
 Str first_chat_model(StrList names);

@@ -4,6 +4,7 @@
 #include "store/api_keys_store.h"
 #include "store/audit_store.h"
 #include "store/blocks_store.h"
+#include "store/calls_store.h"
 #include "store/collections_store.h"
 #include "store/conversations_store.h"
 #include "store/document_facets_store.h"
@@ -27,7 +28,6 @@
 #include "store/statistics_store.h"
 #include "store/texts_store.h"
 #include "store/uploads_store.h"
-#include "store/usage_store.h"
 #include "store/vectors_store.h"
 #include "store/workspaces_store.h"
 
@@ -69,7 +69,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours;
     Search search = { .query = S("who") };
-    UsageRow usage = { .id = S("u1"), .model = S("m"), .cost_pico = 60000, .created_at_ms = 1 };
+    CallRow call = { .id = S("c1"), .model = S("m"), .cost_pico = 60000, .started_at_ms = 1 };
     AuditEntry entry = { .action = S("document.add"), .subject = secret.doc.id };
     Upload upload = { .key = S("k"), .fingerprint = S("f"), .expires_at_ms = 1000 };
     NewJob job = { .type = S("t"), .payload = S("{}"), .attempt_max = 3 };
@@ -86,8 +86,8 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(gateway_item_set(
         tx, ours, &(GatewayItem){ .kind = S("route"), .name = S("r"), .document = S("{}") }, err));
     CALL(fill_lab(tx, world, err));
-    CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
-    CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
+    CALL(calls_add(tx, ours, world->arena, calls_batch(world->arena, ours->workspace, &call, 1),
+                   err));
     CALL(audit_add(tx, ours, &entry, err));
     CALL(setting_set(tx, ours, S("theme"), S("\"dark\""), err));
     CALL(secret_set(tx, ours, S("key"), S("\1\0sealed"), err));
@@ -392,8 +392,9 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(LabRunList, lab_run_list(tx, theirs, arena, STR_NONE, &list, err));
     EXPECT_EMPTY(SearchList, search_list(tx, theirs, arena, STR_NONE, NULL, &list, err));
     EXPECT_EMPTY(UnfoundList, search_unfound(tx, theirs, arena, UNFOUND_EITHER, 9, &list, err));
-    EXPECT_EMPTY(UsageList, usage_list(tx, theirs, arena, NULL, &list, err));
-    EXPECT_EMPTY(UsageSumList, usage_sum(tx, theirs, arena, USAGE_BY_DAY, 0, 0, &list, err));
+    CallFilter any = { 0 };
+    EXPECT_EMPTY(CallList, calls_list(tx, theirs, arena, &any, NULL, &list, err));
+    EXPECT_EMPTY(CallSumList, calls_sum(tx, theirs, arena, CALL_GROUP_DAY, &any, &list, err));
     EXPECT_EMPTY(AuditList, audit_list(tx, theirs, arena, NULL, NULL, &list, err));
     EXPECT_EMPTY(SettingList, setting_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(SecretList, secret_list(tx, theirs, arena, &list, err));

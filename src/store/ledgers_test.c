@@ -1,4 +1,4 @@
-/* ledgers_test.c - conversations, messages, searches, usage, audit, settings, secrets, uploads. */
+/* ledgers_test.c - conversations, messages, searches, audit, settings, secrets, uploads. */
 #include "store/world_test.h"
 
 #include "store/audit_store.h"
@@ -8,7 +8,6 @@
 #include "store/secrets_store.h"
 #include "store/settings_store.h"
 #include "store/uploads_store.h"
-#include "store/usage_store.h"
 
 STORE_TEST(conversations_are_pinned_and_read_in_parts)
 {
@@ -131,39 +130,6 @@ STORE_TEST(a_query_is_unfound_until_a_result_of_it_is_opened)
     EXPECT(list.count == 2);
     opening.document = S("none");
     EXPECT_CODE(ERROR_NOT_FOUND, search_open(tx, ours, &opening, err));
-    return true;
-}
-
-STORE_TEST(usage_sums_by_day_model_and_person)
-{
-    enum { DAY = 86400000 };
-    const Scope *ours = &world->ours;
-    UsageRow rows[4] = { 0 };
-    UsageSumList sums;
-    UsageList list;
-
-    for (size_t i = 0; i < COUNT(rows); i++)
-        rows[i] = (UsageRow){
-            .id = str_format(world->arena, "u%zu", i),
-            .user = ours->user,
-            .model = i % 2 ? S("big") : S("small"),
-            .status = i == 3 ? S("upstream") : S("ok"),
-            .input_tokens = 10,
-            .cost_pico = 5000000000000,
-            .created_at_ms = (int64_t)(i / 2) * DAY + 5,
-        };
-    CALL(usage_add(tx, ours, world->arena, rows, COUNT(rows), err));
-    CALL(usage_add(tx, ours, world->arena, rows, 2, err));
-    CALL(usage_sum(tx, ours, world->arena, USAGE_BY_DAY, 0, 0, &sums, err));
-    EXPECT(sums.count == 2 && str_is(sums.at[0].name, "1970-01-01") &&
-           str_is(sums.at[1].name, "1970-01-02"));
-    EXPECT(sums.at[1].call_count == 2 && sums.at[1].error_count == 1);
-    CALL(usage_sum(tx, ours, world->arena, USAGE_BY_MODEL, 0, DAY, &sums, err));
-    EXPECT(sums.count == 2 && str_is(sums.at[0].name, "big") && sums.at[0].input_tokens == 10);
-    CALL(usage_sum(tx, ours, world->arena, USAGE_BY_USER, 0, 0, &sums, err));
-    EXPECT(sums.count == 1 && sums.at[0].cost_pico == 20000000000000);
-    CALL(usage_list(tx, ours, world->arena, &(Slice){ .limit = 3 }, &list, err));
-    EXPECT(list.count == 3 && str_is(list.at[0].id, "u3") && str_is(list.next, "u1"));
     return true;
 }
 

@@ -1,0 +1,353 @@
+/* call_pages.c - see call_pages.h.
+ *
+ *     page:   1 (form), zstd of the columns, CRC-32C of all before (4 bytes, little-endian)
+ *     columns: count of rows, of text columns, of number columns; ids; texts; numbers
+ *     ids:    0, 16 bytes each; or 1, and they are a text column
+ *     text:   count of different texts, those; if more than one, which of them each row has
+ *     number: 0, the value of all; or 1, each one's; or 2, each one's difference to the one before
+ *
+ * Numbers are varints, signed ones zigzag; a text has its length before it. */
+#include "store/call_pages.h"
+
+#include <zstd.h>
+
+#include "base/hash.h"
+#include "base/map.h"
+
+#define FORM 1
+#define LEVEL 1
+#define NUMBER_SIZE 10 /* bytes of a varint at most */
+#define UUID_SIZE 16
+#define CRC_SIZE 4
+#define COLUMNS_MAX MB(8)
+#define COLUMN_COUNT_MAX 200 /* that a newer program might write */
+
+enum { IDS_UUID, IDS_TEXT };
+enum { ALL_SAME, EACH, DIFFERENCES };
+
+static const size_t texts[] = {
+#define CALL_TEXT(member, name) offsetof(CallRow, member),
+#define CALL_NUMBER(member, name)
+#include "store/call_columns.def"
+#undef CALL_TEXT
+#undef CALL_NUMBER
+};
+
+static const size_t numbers[] = {
+#define CALL_TEXT(member, name)
+#define CALL_NUMBER(member, name) offsetof(CallRow, member),
+#include "store/call_columns.def"
+#undef CALL_TEXT
+#undef CALL_NUMBER
+};
+
+static Str *text_at(const CallRow *row, size_t offset) { return (Str *)((uintptr_t)row + offset); }
+
+static int64_t *number_at(const CallRow *row, size_t offset)
+{
+    return (int64_t *)((uintptr_t)row + offset);
+}
+
+/* --- Packing --- */
+
+/* There is room for all that is written: columns_size() says how much. */
+typedef struct Out {
+    char *at;
+} Out;
+
+static void put_varint(Out *out, uint64_t n)
+{
+    for (; n >= 0x80; n >>= 7)
+        *out->at++ = (char)(n | 0x80);
+    *out->at++ = (char)n;
+}
+
+static void put_signed(Out *out, int64_t n)
+{
+    put_varint(out, (uint64_t)n << 1 ^ (uint64_t)(n >> 63));
+}
+
+static void put_bytes(Out *out, Str bytes)
+{
+    if (bytes.length)
+        memcpy(out->at, bytes.at, bytes.length);
+    out->at += bytes.length;
+}
+
+static size_t columns_size(const CallRow *rows, size_t count)
+{
+    size_t size = 4 * NUMBER_SIZE;
+    for (size_t i = 0; i < count; i++) {
+        size += rows[i].id.length + UUID_SIZE + NUMBER_SIZE;
+        for (size_t column = 0; column < COUNT(texts); column++)
+            size += text_at(&rows[i], texts[column])->length;
+        size += (COUNT(texts) * 2 + COUNT(numbers)) * NUMBER_SIZE;
+    }
+    return size + (COUNT(texts) + COUNT(numbers)) * 2 * NUMBER_SIZE;
+}
+
+static bool is_same(Str a, Str b)
+{
+    return a.length == b.length && (a.at == b.at || str_equal(a, b));
+}
+
+static void put_texts(Out *out, Arena *arena, const CallRow *rows, size_t count, size_t offset)
+{
+    uint16_t *which = arena_new_array(arena, uint16_t, count);
+    const Str **different = arena_new_array(arena, const Str *, count);
+    size_t kinds = 0;
+    Map map = { 0 };
+    for (size_t i = 0; i < count; i++) {
+        const Str *text = text_at(&rows[i], offset);
+        if (i && is_same(*text, *text_at(&rows[i - 1], offset))) {
+            which[i] = which[i - 1];
+            continue;
+        }
+        if (!map.arena)
+            map = map_new(arena);
+        bool is_new;
+        MapEntry *entry = map_add(&map, text->length ? *text : S(""), &is_new);
+        if (is_new) {
+            entry->number = (int64_t)kinds;
+            different[kinds++] = text;
+        }
+        which[i] = (uint16_t)entry->number;
+    }
+    put_varint(out, kinds);
+    for (size_t i = 0; i < kinds; i++) {
+        put_varint(out, different[i]->length);
+        put_bytes(out, *different[i]);
+    }
+    for (size_t i = 0; kinds > 1 && i < count; i++)
+        put_varint(out, which[i]);
+}
+
+static void put_numbers(Out *out, const CallRow *rows, size_t count, size_t offset)
+{
+    int64_t first = *number_at(&rows[0], offset), before = 0;
+    size_t same = 1;
+    while (same < count && *number_at(&rows[same], offset) == first)
+        same++;
+    bool is_time = offset == offsetof(CallRow, started_at_ms);
+    int form = same == count ? ALL_SAME : is_time ? DIFFERENCES : EACH;
+    *out->at++ = (char)form;
+    if (form == ALL_SAME)
+        put_signed(out, first);
+    for (size_t i = 0; form != ALL_SAME && i < count; i++) {
+        int64_t number = *number_at(&rows[i], offset);
+        put_signed(out, (int64_t)((uint64_t)number - (uint64_t)before));
+        before = is_time ? number : 0;
+    }
+}
+
+/* What a hexadecimal digit is worth; 255: it is none. */
+static uint8_t digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (uint8_t)(c - '0');
+    return c >= 'a' && c <= 'f' ? (uint8_t)(c - 'a' + 10) : 255;
+}
+
+/* "01940b2c-..." in lower case as 16 bytes. */
+static bool uuid_bytes(Str id, uint8_t bytes[UUID_SIZE])
+{
+    if (id.length != 36 || id.at[8] != '-' || id.at[13] != '-' || id.at[18] != '-' ||
+        id.at[23] != '-')
+        return false;
+    const char *at = id.at;
+    unsigned wrong = 0;
+    for (size_t i = 0; i < UUID_SIZE; i++) {
+        at += *at == '-';
+        uint8_t high = digit(at[0]), low = digit(at[1]);
+        wrong |= high | low;
+        bytes[i] = (uint8_t)(high << 4 | (low & 15));
+        at += 2;
+    }
+    return wrong < 16;
+}
+
+static void put_ids(Out *out, Arena *arena, const CallRow *rows, size_t count)
+{
+    char *start = out->at;
+    *out->at++ = IDS_UUID;
+    for (size_t i = 0; i < count; i++) {
+        if (!uuid_bytes(rows[i].id, (uint8_t *)out->at)) {
+            out->at = start;
+            *out->at++ = IDS_TEXT;
+            put_texts(out, arena, rows, count, offsetof(CallRow, id));
+            return;
+        }
+        out->at += UUID_SIZE;
+    }
+}
+
+Str call_page_pack(Arena *arena, const CallRow *rows, size_t count)
+{
+    char *columns = arena_alloc(arena, columns_size(rows, count));
+    Out out = { columns };
+    put_varint(&out, count);
+    put_varint(&out, COUNT(texts));
+    put_varint(&out, COUNT(numbers));
+    put_ids(&out, arena, rows, count);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        put_texts(&out, arena, rows, count, texts[i]);
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        put_numbers(&out, rows, count, numbers[i]);
+
+    size_t size = (size_t)(out.at - columns), room = ZSTD_compressBound(size);
+    char *page = arena_alloc(arena, 1 + room + CRC_SIZE);
+    page[0] = FORM;
+    size_t packed = ZSTD_compress(page + 1, room, columns, size, LEVEL);
+    uint32_t crc = crc32c(0, page, 1 + packed);
+    for (int i = 0; i < CRC_SIZE; i++)
+        page[1 + packed + (size_t)i] = (char)(crc >> 8 * i);
+    return (Str){ page, 1 + packed + CRC_SIZE };
+}
+
+/* --- Unpacking --- */
+
+typedef struct In {
+    const char *at, *end;
+    bool failed;
+} In;
+
+static uint64_t get_varint(In *in)
+{
+    uint64_t n = 0;
+    for (int shift = 0; shift < 64 && in->at < in->end; shift += 7) {
+        uint64_t byte = (unsigned char)*in->at++;
+        n |= (byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return n;
+    }
+    in->failed = true;
+    return 0;
+}
+
+static int64_t get_signed(In *in)
+{
+    uint64_t n = get_varint(in);
+    return (int64_t)(n >> 1 ^ (0 - (n & 1)));
+}
+
+static Str get_bytes(In *in, uint64_t length)
+{
+    if (length > (size_t)(in->end - in->at)) {
+        in->failed = true;
+        return S("");
+    }
+    Str bytes = { in->at, (size_t)length };
+    in->at += length;
+    return bytes;
+}
+
+/* offset SIZE_MAX: a column that we do not know is stepped over. */
+static void get_texts(In *in, Arena *arena, CallRow *rows, size_t count, size_t offset)
+{
+    uint64_t kinds = get_varint(in);
+    if (!kinds || kinds > count) {
+        in->failed = true;
+        return;
+    }
+    Str *different = arena_new_array(arena, Str, (size_t)kinds);
+    for (size_t i = 0; i < kinds; i++)
+        different[i] = get_bytes(in, get_varint(in));
+    for (size_t i = 0; i < count && !in->failed; i++) {
+        uint64_t which = kinds > 1 ? get_varint(in) : 0;
+        if (which >= kinds)
+            in->failed = true;
+        else if (offset != SIZE_MAX)
+            *text_at(&rows[i], offset) = different[which];
+    }
+}
+
+static void get_numbers(In *in, CallRow *rows, size_t count, size_t offset)
+{
+    Str form = get_bytes(in, 1);
+    int64_t before = 0, same = 0;
+    if (in->failed || form.at[0] < ALL_SAME || form.at[0] > DIFFERENCES) {
+        in->failed = true;
+        return;
+    }
+    if (form.at[0] == ALL_SAME)
+        same = get_signed(in);
+    for (size_t i = 0; i < count && !in->failed; i++) {
+        int64_t number = form.at[0] == ALL_SAME ? same : get_signed(in);
+        if (form.at[0] == DIFFERENCES)
+            number = before = (int64_t)((uint64_t)before + (uint64_t)number);
+        if (offset != SIZE_MAX)
+            *number_at(&rows[i], offset) = number;
+    }
+}
+
+static Str uuid_text(Arena *arena, Str bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text = arena_alloc(arena, 37), *at = text;
+    for (size_t i = 0; i < UUID_SIZE; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *at++ = '-';
+        *at++ = digits[(unsigned char)bytes.at[i] >> 4];
+        *at++ = digits[(unsigned char)bytes.at[i] & 15];
+    }
+    return (Str){ text, 36 };
+}
+
+static void get_ids(In *in, Arena *arena, CallRow *rows, size_t count)
+{
+    Str form = get_bytes(in, 1);
+    if (in->failed)
+        return;
+    if (form.at[0] == IDS_TEXT) {
+        get_texts(in, arena, rows, count, offsetof(CallRow, id));
+        return;
+    }
+    Str ids = get_bytes(in, count * UUID_SIZE);
+    for (size_t i = 0; i < count && !in->failed; i++)
+        rows[i].id = uuid_text(arena, str_slice(ids, i * UUID_SIZE, (i + 1) * UUID_SIZE));
+}
+
+static bool check(Str page)
+{
+    uint32_t crc = 0;
+    if (page.length <= 1 + CRC_SIZE || page.at[0] != FORM)
+        return false;
+    for (size_t i = 0; i < CRC_SIZE; i++)
+        crc |= (uint32_t)(unsigned char)page.at[page.length - CRC_SIZE + i] << 8 * i;
+    return crc == crc32c(0, page.at, page.length - CRC_SIZE);
+}
+
+static bool unpack_columns(Arena *arena, Str page, Str *columns_r)
+{
+    Str packed = str_slice(page, 1, page.length - CRC_SIZE);
+    unsigned long long size = ZSTD_getFrameContentSize(packed.at, packed.length);
+    if (size > COLUMNS_MAX) /* also what zstd says of a frame that is none */
+        return false;
+    char *columns = arena_alloc(arena, (size_t)size + 1);
+    size_t got = ZSTD_decompress(columns, (size_t)size, packed.at, packed.length);
+    *columns_r = (Str){ columns, (size_t)size };
+    return !ZSTD_isError(got) && got == size;
+}
+
+bool call_page_unpack(Arena *arena, Str page, CallRow **rows_r, size_t *count_r, Error *err)
+{
+    Str columns;
+    if (!check(page) || !unpack_columns(arena, page, &columns))
+        return fail(err, ERROR_INTERNAL, "a page of calls is damaged");
+    In in = { columns.at, columns.at + columns.length, false };
+    uint64_t count = get_varint(&in), text_count = get_varint(&in), number_count = get_varint(&in);
+    if (in.failed || !count || count > CALL_PAGE || text_count > COLUMN_COUNT_MAX ||
+        number_count > COLUMN_COUNT_MAX)
+        return fail(err, ERROR_INTERNAL, "a page of calls is damaged");
+    CallRow *rows = arena_new_array(arena, CallRow, (size_t)count);
+    get_ids(&in, arena, rows, (size_t)count);
+    for (size_t i = 0; i < text_count && !in.failed; i++)
+        get_texts(&in, arena, rows, (size_t)count, i < COUNT(texts) ? texts[i] : SIZE_MAX);
+    for (size_t i = 0; i < number_count && !in.failed; i++)
+        get_numbers(&in, rows, (size_t)count, i < COUNT(numbers) ? numbers[i] : SIZE_MAX);
+    if (in.failed)
+        return fail(err, ERROR_INTERNAL, "a page of calls is damaged");
+    *rows_r = rows;
+    *count_r = (size_t)count;
+    return true;
+}

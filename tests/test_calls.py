@@ -1,0 +1,97 @@
+"""What is kept of calls of models: one by one, summed, and as figures for monitors."""
+import time
+
+import pytest
+
+from conftest import Server
+from mock_provider import MODELS, MockProvider
+
+
+@pytest.fixture(scope="module")
+def mock():
+    started = MockProvider(MODELS, key="sk-secret-of-the-server")
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def library(mock, tmp_path_factory):
+    started = Server(tmp_path_factory.mktemp("data") / "library", arguments=["--provider-url", mock.url],
+                     environment={"LECTERN_PROVIDER_KEY": mock.key}).start()
+    started.new_key()
+    started.admin = started.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
+    yield started
+    started.stop()
+
+
+def chat(library, model, **more):
+    body = {"model": model, "messages": [{"role": "user", "content": "hello"}], **more}
+    return library.post("/v1/chat/completions", body)
+
+
+def eventually(look, seconds=10):
+    """What is recorded is written a moment after the call."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
+def calls(library, query=""):
+    answer = library.get(f"/v1/calls?{query}", key=library.admin)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+def test_every_call_is_listed_with_what_it_took(library):
+    assert chat(library, "good").status_code == 200
+    call = eventually(lambda: calls(library, "model=good"))[0]
+    assert call["status"] == "ok" and call["dialect"] .startswith("openai") and call["feature"] == "api", call
+    assert call["input_tokens"] == 11 and call["output_tokens"] == 7 and not call["estimated"]
+    assert 0 <= call["own_us"] <= call["total_us"] and call["bytes_in"] > 10 and call["tries"] == 1
+    assert call["cost_pico"] is None, "a model without a price is not free"
+
+
+def test_calls_that_failed_are_found_by_their_error(library):
+    assert chat(library, "broken").status_code >= 500
+    assert eventually(lambda: calls(library, "model=broken&status=error"))[0]["status"] == "upstream"
+    assert chat(library, "cut-late", stream=True).status_code == 200
+    cut = eventually(lambda: calls(library, "model=cut-late"))[0]
+    assert cut["truncated"] and cut["stream"] and cut["status"] != "ok", cut
+
+
+def test_calls_are_listed_in_parts(library):
+    for _ in range(5):
+        chat(library, "whole")
+    eventually(lambda: len(calls(library, "model=whole")) == 5)
+    seen, after = [], ""
+    while after is not None:
+        part = library.get(f"/v1/calls?model=whole&limit=2&after={after}", key=library.admin).json()
+        seen += [call["id"] for call in part["items"]]
+        after = part["next"]
+    assert len(seen) == len(set(seen)) == 5 and seen == sorted(seen, reverse=True)
+    assert library.get("/v1/calls?after=nonsense", key=library.admin).status_code == 400
+    assert library.get("/v1/calls").status_code == 403, "a reader's key sees nobody's calls"
+
+
+@pytest.mark.parametrize("by", ["day", "hour", "minute", "clock", "model", "service", "user", "key", "feature", "task", "status"])
+def test_calls_are_summed_by(library, by):
+    chat(library, "good")
+    rows = eventually(lambda: library.get(f"/v1/usage?by={by}&model=good", key=library.admin).json()["items"])
+    assert len(rows) == 1 and rows[0]["calls"] >= 1 and rows[0]["input_tokens"] == 11 * rows[0]["calls"], rows
+    assert rows[0]["unpriced"] == rows[0]["calls"] and rows[0]["average_us"] > 0
+
+
+def test_a_sum_by_something_else_is_refused(library):
+    answer = library.get("/v1/usage?by=colour", key=library.admin)
+    assert answer.status_code == 400 and "clock" in answer.text
+
+
+def test_what_was_recorded_survives_a_stop(library):
+    chat(library, "crlf")
+    library.stop()
+    library.start()
+    assert calls(library, "model=crlf")
