@@ -1,6 +1,27 @@
 /* config.c - see config.h. */
 #include "gateway/config.h"
 
+#include "base/hash.h"
+
+/* A key that is replaced has another state; its text is in no name. */
+static TargetState *key_state(Arena *arena, TargetStates *states, Str name, Str key)
+{
+    return target_state(states, str_format(arena, STR_FMT "#" STR_FMT, STR_ARG(name),
+                                           STR_ARG(sha256_hex(arena, key))));
+}
+
+void service_find_states(GatewayService *service, Arena *arena, TargetStates *states, Str name)
+{
+    service->state = target_state(states, name);
+    target_limit(service->state, &service->limits);
+    if (service->keys.count < 2)
+        return;
+    TargetState **keys = arena_new_array(arena, TargetState *, service->keys.count);
+    for (size_t i = 0; i < service->keys.count; i++)
+        keys[i] = key_state(arena, states, name, service->keys.at[i]);
+    service->key_states = keys;
+}
+
 const GatewayConfig *config_hold(const GatewayConfig *config)
 {
     ((GatewayConfig *)(uintptr_t)config)->holders++;

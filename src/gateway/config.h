@@ -30,8 +30,16 @@ typedef struct GatewayService {
     HttpPairs headers; /* more of them, set by its owner */
     GatewayTimes times;
     GatewayLimits limits;
+    Str moves_on; /* statuses, "400 404", that are a fault of this service, not of the request */
+    /* How it does as a whole, for its limits, and each of its keys; shared by all pictures. Set by
+     * service_find_states(). */
+    TargetState *state;
+    TargetState *const *key_states; /* NULL: fewer than two keys */
     bool is_local;
 } GatewayService;
+
+/* Before its first call; `name`: "workspace/service". */
+void service_find_states(GatewayService *service, Arena *arena, TargetStates *states, Str name);
 
 /* One model of one service. */
 typedef struct GatewayTarget {
@@ -75,6 +83,7 @@ typedef struct GatewayRoute {
     const struct GatewayRoute *fallback; /* when no step could answer; NULL: none */
     const struct GatewayRoute *larger;   /* on a context that is too long */
     const struct GatewayRoute *cheaper;  /* when a budget is near its end */
+    GatewayTimes times;                  /* before those of a service and of the picture */
     int retries;                         /* of one target; -1: the default */
     int64_t hedge_ms; /* ask a second target when the first has said nothing by then; 0: never */
 } GatewayRoute;

@@ -5,11 +5,7 @@
 #include "base/hash.h"
 #include "gateway/gateway_int.h"
 
-#define RETRIES 1
-#define RETRY_MS 250
 #define CALLER_MS 30000 /* what is known of a key is asked for again */
-
-static void next_try(Run *run);
 
 /* --- The end --- */
 
@@ -25,6 +21,8 @@ static void bill(Run *run)
         record->is_estimated = true;
     }
     record->cost = try->target ? price_of(&try->target->price, usage) : 0;
+    if (record->cost >= 0)
+        record->cost += run->lost_cost;
 }
 
 static void settle(Run *run)
@@ -89,146 +87,11 @@ void run_fail(Run *run, const Error *failure, int64_t wait_ms)
     run_finish(run, failure);
 }
 
-/* --- After an attempt --- */
-
-static TargetOutcome outcome_of(const Error *failure)
-{
-    if (!failure)
-        return TARGET_GOOD;
-    if (failure->code == ERROR_LIMITED)
-        return TARGET_LIMITED;
-    if (failure->code == ERROR_CANCELLED || failure->code == ERROR_INVALID)
-        return TARGET_NEUTRAL;
-    return TARGET_FAILED;
-}
-
-static void report(RunTry *try, const Error *failure)
-{
-    const ModelUsage *usage = &try->reader.usage;
-    TargetReport told = { .outcome = outcome_of(failure),
-                          .tokens = usage->input + usage->cache_write + usage->output,
-                          .first_us = try->first_us ? try->first_us - try->started_us : 0,
-                          .total_us = monotonic_us() - try->started_us,
-                          .wait_ms = MAX(try->wait_ms, (int64_t)0) };
-    target_ended(&try->place, &told);
-}
-
-/* Nothing has been shown yet, and somebody may do better. */
-static bool may_go_on(const Run *run, const Error *failure)
-{
-    return !run->is_answered && failure->code != ERROR_CANCELLED && failure->code != ERROR_INVALID;
-}
-
-static void on_waited(ReactorTimer *timer) { next_try(timer->owner); }
-
-/* Reasoning models of OpenAI refuse max_tokens and any temperature, with 400: said again, plainly.
- */
-static bool wants_plain(const RunTry *try)
-{
-    const Run *run = try->run;
-    Str body = buf_str(&try->failure);
-    return try->status == 400 && !try->is_same && !run->request.is_plain &&
-           (str_find(body, S("max_tokens")) >= 0 || str_find(body, S("temperature")) >= 0);
-}
-
-/* The same target once more after a while; false: it is of no use. */
-static bool wait_and_retry(RunTry *try)
-{
-    Run *run = try->run;
-    int64_t wait_ms = try->wait_ms >= 0 ? try->wait_ms : RETRY_MS;
-    int most = run->route->retries >= 0 ? run->route->retries : RETRIES;
-    bool is_key = try->status == 401 || try->status == 403 || try->status == 402;
-    if (run->retries >= most || wait_ms > RUN_WAIT_MAX_MS || is_key)
-        return false;
-    uint32_t noise;
-    random_bytes(&noise, sizeof noise);
-    run->retries++;
-    run->next--;
-    /* What a service asks for is a floor; our own pause is drawn from its whole length. */
-    wait_ms = try->wait_ms >= 0 ? wait_ms : (int64_t)(noise % RETRY_MS);
-    run->wait = (ReactorTimer){ .fire = on_waited, .owner = run };
-    reactor_set_timer(run->loop->reactor, &run->wait, monotonic_ms() + wait_ms);
-    return true;
-}
-
-void run_tried(RunTry *try, const Error *failure)
-{
-    Run *run = try->run;
-    report(try, failure);
-    if (!failure) {
-        run_finish(run, NULL);
-        return;
-    }
-    if (wants_plain(try)) {
-        run->request.is_plain = true;
-        run->next--;
-        next_try(run);
-        return;
-    }
-    if (!may_go_on(run, failure)) {
-        run_fail(run, failure, try->wait_ms);
-        return;
-    }
-    if (wait_and_retry(try))
-        return;
-    if (run->next < run->target_count) {
-        run->retries = 0;
-        run->record.fallbacks++;
-        next_try(run);
-        return;
-    }
-    run_fail(run, failure, try->wait_ms);
-}
-
-/* --- Attempts --- */
-
-static TargetState *state_of(Run *run, const GatewayTarget *target)
-{
-    if (target->state)
-        return target->state;
-    Str model = str_slice(target_model(target, run->request.model), 0, 200);
-    return target_state(
-        run->loop->gateway->states,
-        str_format(run->arena, STR_FMT "/" STR_FMT, STR_ARG(target->name), STR_ARG(model)));
-}
-
-static void next_try(Run *run)
-{
-    Error err = { .code = ERROR_BUSY };
-    int64_t wait_ms = 0;
-    while (run->next < run->target_count) {
-        const GatewayTarget *target = run->targets[run->next++];
-        TargetState *state = state_of(run, target);
-        TargetPlace place;
-        TargetVerdict verdict =
-            target_start(state, gateway_guess_tokens(run->body.length), &place, &wait_ms);
-        if (verdict != TARGET_GO) {
-            run->record.skipped++;
-            fail(&err, verdict == TARGET_COOLING ? ERROR_LIMITED : ERROR_BUSY,
-                 STR_FMT " is not asked just now: it %s", STR_ARG(target->service->title),
-                 verdict == TARGET_OPEN ? "failed too often" : "wants fewer requests");
-            continue;
-        }
-        run->record.tries++;
-        if (try_start(run->try, target, &place, &err))
-            return;
-        target_ended(&run->try->place, &(TargetReport){ .outcome = TARGET_NEUTRAL });
-    }
-    run_fail(run, &err, wait_ms);
-}
-
-static void plan(Run *run)
-{
-    for (const GatewayRoute *route = run->route; route; route = route->fallback)
-        for (size_t i = 0; i < route->step_count && run->target_count < RUN_TARGETS_MAX; i++)
-            run->targets[run->target_count++] = route->steps[i].target;
-}
-
 static bool reserve(Run *run, Error *err)
 {
     GatewayCaller *caller = run->caller;
     int64_t most = 0;
-    for (int i = 0; i < run->target_count; i++) {
+    for (int i = 0; i < run->all_count; i++) {
         int64_t cost = price_reserve(
             &run->targets[i]->price, gateway_guess_tokens(run->body.length),
             run->request.output_max ? run->request.output_max : run->targets[i]->output_max);
@@ -257,7 +120,7 @@ void run_admit(Run *run)
         return;
     }
     run->record.route = run->route->name;
-    plan(run);
+    run_plan(run);
     if (!cache_answers(run))
         run_go(run);
 }
@@ -266,7 +129,7 @@ void run_go(Run *run)
 {
     Error err;
     if (reserve(run, &err))
-        next_try(run);
+        run_next(run);
     else
         run_fail(run, &err, 0);
 }
@@ -278,11 +141,7 @@ void run_stop(Run *run)
     if (run->is_loading || !cache_let_go(run))
         return;
     fail(&gone, ERROR_CANCELLED, "the client has gone");
-    reactor_clear_timer(run->loop->reactor, &run->wait);
-    if (run->try->target) {
-        try_cancel(run->try);
-        report(run->try, &gone);
-    }
+    run_cancel(run);
     run_finish(run, &gone);
 }
 

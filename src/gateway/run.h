@@ -3,13 +3,15 @@
  *     scan -> admit -> [reserve] -> try a target -> ... -> answer -> settle
  *                          ^------- fail over ------|
  *
- * run.c is the way itself, run_cache.c the answers that are kept, run_try.c one attempt at one
- * target, run_answer.c what the client gets.
+ * run.c is the way itself, run_cache.c the answers that are kept, run_next.c which target is asked,
+ * run_try.c one attempt at it, run_answer.c what the client gets.
  */
 #pragma once
 
 #include "gateway/cache.h"
+#include "gateway/failure.h"
 #include "gateway/gateway.h"
+#include "gateway/route.h"
 #include "net/http_stream.h"
 #include "net/origins.h"
 
@@ -45,11 +47,19 @@ typedef struct RunCache {
     CacheWaiter waiter;
 } RunCache;
 
+/* What an attempt holds while it runs. */
+enum { PLACE_KEY, PLACE_SERVICE, PLACE_TARGET, PLACE_COUNT };
+typedef struct RunSeat {
+    int at;     /* among the run's targets */
+    size_t key; /* of the service's keys */
+    TargetPlace places[PLACE_COUNT];
+} RunSeat;
+
 /* One attempt. */
 typedef struct RunTry {
     Run *run;
     const GatewayTarget *target; /* NULL: not begun */
-    TargetPlace place;
+    RunSeat seat;
     const AsyncOrigin *origin; /* held while it is called; NULL: not found yet */
     OriginWait origin_wait;
     AsyncCall call;
@@ -62,6 +72,14 @@ typedef struct RunTry {
     int64_t wait_ms;                        /* that the service asked for; -1: none */
     bool is_same;                           /* the client's own dialect: handed on as it is */
     bool is_reading;
+    bool has_spoken;  /* its first word has come */
+    FailureKind kind; /* once it has failed */
+    /* Of a stream: when its content last came (comments and pings are none), and the time limit on
+     * that. */
+    int64_t content_ms;
+    unsigned content_count;
+    ReactorTimer clock;
+    GatewayTimes times; /* all set */
 
     Buf held; /* of a stream: what comes before its first word */
     FrontWriter writer;
@@ -82,13 +100,21 @@ struct Run {
     ModelRequest request;
     bool is_read; /* whole, not only scanned */
     const GatewayRoute *route;
-    const GatewayTarget *targets[RUN_TARGETS_MAX]; /* in the order to be tried */
-    int target_count, next;
-    int retries; /* of the target at hand */
-    ReactorTimer wait;
+    RouteNeeds needs;
+    /* In the order to be tried; from target_count to all_count those with larger contexts. */
+    const GatewayTarget *targets[RUN_TARGETS_MAX];
+    int target_count, all_count, next;
+    int retries, keys_tried; /* of the target at hand */
+    int waits;               /* until somebody may be asked at all */
+    ReactorTimer wait, hedge;
+    int64_t deadline_ms, begin_by_ms; /* monotonic, as the client says; 0: it does not */
 
     RunTry first;
-    RunTry *try; /* the one whose answer counts */
+    RunTry *try;   /* the one whose answer counts */
+    RunTry *rival; /* asked at the same time; the first word decides. NULL: none */
+    Error *failed; /* of the last attempt that has failed; NULL: none has */
+    int64_t failed_wait_ms;
+    int64_t lost_cost; /* pico-dollars, of attempts whose answer nobody got */
     int64_t reserved;
 
     /* The answer. */
@@ -128,13 +154,21 @@ MUST_CHECK bool cache_let_go(Run *run);
 MUST_CHECK bool ask_event(RunTry *try, const ModelEvent *event, Error *err);
 void ask_done(Run *run, const Error *failure); /* last: the run is gone after it */
 
+/* run_next.c */
+void run_plan(Run *run);
+/* Ask the next target. */
+void run_next(Run *run);
+/* What becomes of an attempt. `failure` NULL: it is good; else its kind is set. */
+void run_tried(RunTry *try, const Error *failure);
+/* The first word of an attempt has come: no other one is needed. */
+void run_wins(RunTry *try);
+/* End what runs and waits. */
+void run_cancel(Run *run);
+
 /* run_try.c */
-MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const TargetPlace *place,
+MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat,
                           Error *err);
 void try_cancel(RunTry *try);
-
-/* run.c: what becomes of an attempt. `failure` NULL: it is good. */
-void run_tried(RunTry *try, const Error *failure);
 
 /* run_answer.c */
 void answer_begin(Run *run);

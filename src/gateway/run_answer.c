@@ -36,6 +36,7 @@ static void on_stream_gone(void *run) { run_stop(run); }
 static void on_stream_room(void *argument)
 {
     Run *run = argument;
+    run->try->content_ms = monotonic_ms(); /* while it was paused nothing could come */
     async_call_resume(&run->try->call);
 }
 
@@ -60,6 +61,18 @@ static bool write_stream(Run *run, Str bytes)
     return !bytes.length || http_stream_write(run->stream, bytes);
 }
 
+/* The first word, or the end of an answer without any. */
+static void speak(RunTry *try)
+{
+    if (try->has_spoken)
+        return;
+    try->has_spoken = true;
+    if (try->run->request.is_stream)
+        try->first_us = monotonic_us();
+    target_answers(&try->seat.places[PLACE_TARGET]);
+    run_wins(try);
+}
+
 /* Nothing goes out before the first word: until then another target may still answer. */
 static bool send_piece(RunTry *try, bool is_last, Error *err)
 {
@@ -72,6 +85,7 @@ static bool send_piece(RunTry *try, bool is_last, Error *err)
                     RUN_HELD_MAX);
     }
     bool good = true;
+    speak(try);
     if (!run->stream) {
         open_stream(run);
         good = write_stream(run, buf_str(&try->held));
@@ -88,8 +102,11 @@ bool answer_event(void *self, const ModelEvent *event, Error *err)
 {
     RunTry *try = self;
     Run *run = try->run;
-    if (run->ask)
+    if (run->ask) {
+        if (try->reader.has_content)
+            speak(try);
         return ask_event(try, event, err);
+    }
     if (!run->request.is_stream)
         return model_collect(&try->collector, event, err);
     run->front->write_event(writer_of(try, &run->piece), event);
@@ -127,6 +144,7 @@ static bool end_stream(RunTry *try, Error *err)
 bool answer_whole(RunTry *try, Error *err)
 {
     Run *run = try->run;
+    speak(try);
     if (run->ask)
         return true;
     Buf *out = &run->response->body;
@@ -167,7 +185,7 @@ static bool pass_refusal(Run *run)
 {
     const RunTry *try = run->try;
     Str body = buf_str(&try->failure), error = json_walk_member(body, "error");
-    bool is_key = try->status == 401 || try->status == 403;
+    bool is_key = try->kind == FAILURE_KEY || try->kind == FAILURE_QUOTA;
     if (!try->is_same || try->status < 400 || is_key || !error.length || error.at[0] != '{' ||
         !json_walk_is_valid(body))
         return false;

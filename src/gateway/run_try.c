@@ -32,9 +32,10 @@ static bool has_quirks(Str body, const DialectQuirks *quirks)
 
 /* The client's own body, but for the model's name, what the service calls otherwise and, of a
  * stream, that usage is wanted. */
-static Str same_body(Run *run, Str model)
+static Str same_body(const RunTry *try, Str model)
 {
-    const DialectQuirks *quirks = &run->try->target->service->quirks;
+    Run *run = try->run;
+    const DialectQuirks *quirks = &try->target->service->quirks;
     const ModelRequest *request = &run->request;
     Str body = run->body, name, value, options = S("");
     bool wants_usage = request->is_stream && !request->wants_usage && request->task == TASK_CHAT &&
@@ -135,6 +136,7 @@ static void write_head(RunTry *try, const WireRequest *wire, const DialectTarget
     put_header(out, S("User-Agent"), S("lectern/" VERSION));
     put_header(out, S("Accept"),
                run->request.is_stream ? S("text/event-stream") : S("application/json"));
+    put_header(out, S("Accept-Encoding"), S("identity"));
     put_header(out, S("Content-Type"),
                wire->media_type.length ? wire->media_type : S("application/json"));
     put_passed(try, out);
@@ -152,7 +154,9 @@ static bool write_request(RunTry *try, Error *err)
     const GatewayTarget *target = try->target;
     const Dialect *dialect = target->service->dialect;
     DialectTarget at = { .model = target_model(target, run->request.model),
-                         .key = target->service->keys.count ? target->service->keys.at[0] : S(""),
+                         .key = target->service->keys.count
+                                    ? target->service->keys.at[try->seat.key]
+                                    : S(""),
                          .version = target->service->version,
                          .quirks = target->service->quirks };
     WireRequest wire = { 0 };
@@ -160,7 +164,7 @@ static bool write_request(RunTry *try, Error *err)
         return fail_field(err, "messages",
                           "send images as data: URLs; addresses are not handed on");
     if (try->is_same) {
-        try->body = same_body(run, at.model);
+        try->body = same_body(try, at.model);
     } else {
         wire.body = buf_new(run->arena, MB(64));
         if (!read_request(run, err) || !dialect->write(run->arena, &run->request, &at, &wire, err))
@@ -194,16 +198,18 @@ static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
 {
     RunTry *try = call->owner;
     Run *run = try->run;
-    (void)err;
+    Str encoding = http_head_header(head, "Content-Encoding");
     try->status = head->status;
     try->first_us = monotonic_us();
     Hints hints = hints_of_headers(head->headers, now_ms());
     try->wait_ms = is_good(head->status) ? HINT_NONE : hints.wait_ms;
-    target_learn(try->place.state, &hints);
+    target_learn(try->seat.places[PLACE_TARGET].state, &hints);
     if (!is_good(head->status)) {
         try->failure = buf_new(run->arena, FAILURE_MAX);
         return true;
     }
+    if (encoding.length && !str_equal_ignore_case(encoding, S("identity")))
+        return fail(err, ERROR_UPSTREAM, "its answer is encoded although that was not asked for");
     bool is_told = run->request.is_stream || !try->is_same;
     try->reader = (WireReader){ .dialect = try->target->service->dialect,
                                 .arena = run->arena,
@@ -221,35 +227,75 @@ static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
 static bool on_body(AsyncCall *call, Str bytes, Error *err)
 {
     RunTry *try = call->owner;
-    if (try->is_reading)
-        return wire_reader_feed(&try->reader, bytes, err);
-    buf_add(&try->failure, bytes); /* what is over the limit says nothing new */
-    return true;
+    if (!try->is_reading) {
+        buf_add(&try->failure, bytes); /* what is over the limit says nothing new */
+        return true;
+    }
+    bool good = wire_reader_feed(&try->reader, bytes, err);
+    if (try->reader.content_count != try->content_count) {
+        try->content_count = try->reader.content_count;
+        try->content_ms = call->moved_ms;
+    }
+    return good;
 }
 
-/* A status that is no success, told to people. The key never is: some services repeat it. */
+/* What a service says of its refusal. The key is never handed on: some services repeat it. */
+static Str reason_of(const RunTry *try, const WireError *said)
+{
+    const StrList *keys = &try->target->service->keys;
+    Str why = str_slice(str_trim(said->message), 0, 240);
+    for (size_t i = 0; i < keys->count; i++)
+        if (keys->at[i].length && str_find(why, keys->at[i]) >= 0)
+            return S("it gave a reason that holds the key");
+    return why.length ? why : S("it gave no reason");
+}
+
+static bool fail_request(int status, Str why, Error *err)
+{
+    ErrorCode code = status == 404   ? ERROR_NOT_FOUND
+                     : status == 413 ? ERROR_TOO_LARGE
+                                     : ERROR_INVALID;
+    return fail(err, code, "it refuses the request: " STR_FMT, STR_ARG(why));
+}
+
+/* A status that is no success, told to people. */
 static bool fail_status(RunTry *try, Error *err)
 {
     const GatewayService *service = try->target->service;
+    Str body = buf_str(&try->failure);
     WireError said;
-    service->dialect->read_error(try->run->arena, buf_str(&try->failure), &said);
-    Str why =
-        said.message.length ? str_slice(str_trim(said.message), 0, 240) : S("it gave no reason");
-    for (size_t i = 0; i < service->keys.count; i++)
-        if (service->keys.at[i].length && str_find(why, service->keys.at[i]) >= 0)
-            why = S("it gave a reason that holds the key");
-    int64_t told_ms = MAX(said.retry_after_ms, hint_of_body(buf_str(&try->failure)));
-    try->wait_ms = MAX(try->wait_ms, told_ms);
-    if (try->status == 401 || try->status == 403)
+    service->dialect->read_error(try->run->arena, body, &said);
+    FailureText text = { .status = try->status,
+                         .code = said.code,
+                         .type = said.type,
+                         .message = said.message,
+                         .moves_on = service->moves_on };
+    Str why = reason_of(try, &said);
+    try->kind = failure_of(&text);
+    try->wait_ms = MAX(try->wait_ms, MAX(said.retry_after_ms, hint_of_body(body)));
+    switch (try->kind) {
+    case FAILURE_KEY:
         return fail(err, ERROR_UPSTREAM, "it refuses the key (status %d); set another one",
                     try->status);
-    if (try->status == 429)
+    case FAILURE_QUOTA:
+        return fail(err, ERROR_LIMITED, "nothing is left of what is paid for: " STR_FMT,
+                    STR_ARG(why));
+    case FAILURE_BUSY:
         return fail(err, ERROR_LIMITED, "it wants fewer requests: " STR_FMT, STR_ARG(why));
-    if (try->status == 400 || try->status == 413 || try->status == 422)
-        return fail(err, ERROR_INVALID, "it refuses the request: " STR_FMT, STR_ARG(why));
+    case FAILURE_CONTEXT:
+    case FAILURE_REQUEST: return fail_request(try->status, why, err);
+    default: break;
+    }
+    if (try->status < 400)
+        return fail(err, ERROR_UPSTREAM,
+                    "it answers with a redirect (status %d), which is not followed; correct its "
+                    "address",
+                    try->status);
     return fail(err, ERROR_UPSTREAM, "it failed with status %d: " STR_FMT, try->status,
                 STR_ARG(why));
 }
+
+/* --- The end --- */
 
 static void let_origin_go(RunTry *try)
 {
@@ -258,24 +304,122 @@ static void let_origin_go(RunTry *try)
     try->origin = NULL;
 }
 
+static bool is_too_late(const Run *run)
+{
+    int64_t now_ms = monotonic_ms();
+    return (run->deadline_ms && now_ms >= run->deadline_ms) ||
+           (run->begin_by_ms && !run->is_answered && now_ms >= run->begin_by_ms);
+}
+
+/* Of a failure that no status tells of. That the client's own time is over says nothing of the
+ * service. */
+static FailureKind kind_of(const RunTry *try, const Error *failure)
+{
+    FailureText text = { .status = try->reader.failed_status, .message = str(failure->message) };
+    if (text.status)
+        return failure_of(&text);
+    bool is_ours = failure->code == ERROR_CANCELLED || failure->code == ERROR_INVALID ||
+                   (failure->code == ERROR_TIMEOUT && is_too_late(try->run));
+    return is_ours ? FAILURE_GONE : FAILURE_BROKEN;
+}
+
+static void end_try(RunTry *try, Error *failure)
+{
+    try->ended_us = monotonic_us();
+    if (try->is_reading)
+        wire_reader_end(&try->reader);
+    try->is_reading = false;
+    reactor_clear_timer(try->run->loop->reactor, &try->clock);
+    if (failure)
+        fail_in(failure, STR_FMT, STR_ARG(try->target->service->title));
+    let_origin_go(try);
+    run_tried(try, failure);
+}
+
 static void on_end(AsyncCall *call, const Error *failure)
 {
     RunTry *try = call->owner;
     Error err = failure ? *failure : (Error){ 0 };
     bool good = !failure;
-    try->ended_us = monotonic_us();
-    if (good && !is_good(try->status))
+    if (try->status && !is_good(try->status)) { /* cut or not, the status says what is wrong */
         good = fail_status(try, &err);
-    else if (good)
-        good = wire_reader_finish(&try->reader, &err) && answer_whole(try, &err);
-    if (try->is_reading)
-        wire_reader_end(&try->reader);
-    try->is_reading = false;
-    if (!good)
-        fail_in(&err, STR_FMT, STR_ARG(try->target->service->title));
-    let_origin_go(try);
-    run_tried(try, good ? NULL : &err);
+    } else {
+        good = good && wire_reader_finish(&try->reader, &err) && answer_whole(try, &err);
+        if (!good)
+            try->kind = kind_of(try, &err);
+    }
+    end_try(try, good ? NULL : &err);
 }
+
+/* --- Time --- */
+
+/* When the next piece of the answer must have come. */
+static int64_t content_due_ms(const RunTry *try)
+{
+    const Run *run = try->run;
+    if (try->call.is_paused)
+        return monotonic_ms() + try->times.idle_ms;
+    if (try->content_count)
+        return try->content_ms + try->times.idle_ms;
+    int64_t due_ms = try->started_us / 1000 + try->times.first_byte_ms;
+    return run->begin_by_ms ? MIN(due_ms, run->begin_by_ms) : due_ms;
+}
+
+/* One timer for a stream, moved when it fires: what comes costs nothing. Bytes alone do not help,
+ * so a service that sends nothing but comments ends here. */
+static void on_clock(ReactorTimer *timer)
+{
+    RunTry *try = timer->owner;
+    int64_t due_ms = content_due_ms(try);
+    Error err;
+    if (due_ms > monotonic_ms()) {
+        reactor_set_timer(try->run->loop->reactor, timer, due_ms);
+        return;
+    }
+    fail(&err, ERROR_TIMEOUT, "it %s within the time limit",
+         try->content_count ? "stopped in the middle of the answer" : "did not begin to answer");
+    async_call_cancel(&try->call);
+    try->kind = kind_of(try, &err);
+    end_try(try, &err);
+}
+
+static void merge_times(GatewayTimes *times, const GatewayTimes *more)
+{
+    times->connect_ms = times->connect_ms ? times->connect_ms : more->connect_ms;
+    times->first_byte_ms = times->first_byte_ms ? times->first_byte_ms : more->first_byte_ms;
+    times->idle_ms = times->idle_ms ? times->idle_ms : more->idle_ms;
+    times->try_ms = times->try_ms ? times->try_ms : more->try_ms;
+    times->total_ms = times->total_ms ? times->total_ms : more->total_ms;
+}
+
+static GatewayTimes times_of(const RunTry *try)
+{
+    static const GatewayTimes standard = { .connect_ms = 10000,
+                                           .first_byte_ms = 120000,
+                                           .idle_ms = 60000,
+                                           .try_ms = 900000,
+                                           .total_ms = 900000 };
+    GatewayTimes times = try->run->route->times;
+    merge_times(&times, &try->target->service->times);
+    merge_times(&times, &try->run->caller->config->times);
+    merge_times(&times, &standard);
+    return times;
+}
+
+/* What is left for this attempt; less than 1: nothing. */
+static int64_t time_left_ms(const RunTry *try)
+{
+    const Run *run = try->run;
+    int64_t now_ms = monotonic_ms();
+    int64_t left_ms = run->started_us / 1000 + try->times.total_ms - now_ms;
+    if (run->deadline_ms)
+        left_ms = MIN(left_ms, run->deadline_ms - now_ms);
+    if (run->begin_by_ms && !run->request.is_stream)
+        left_ms = MIN(left_ms, run->begin_by_ms - now_ms);
+    return MIN(left_ms, try->times.try_ms);
+}
+
+/* --- The beginning --- */
 
 static void on_origin(OriginWait *wait, const AsyncOrigin *origin, const Error *failure)
 {
@@ -287,38 +431,49 @@ static void on_origin(OriginWait *wait, const AsyncOrigin *origin, const Error *
         on_end(&try->call, failure);
 }
 
-bool try_start(RunTry *try, const GatewayTarget *target, const TargetPlace *place, Error *err)
+static void make_call(RunTry *try, int64_t left_ms)
 {
-    Run *run = try->run;
-    const GatewayService *service = target->service;
-    *try = (RunTry){ .run = run,
-                     .target = target,
-                     .place = *place,
-                     .is_same = run->front && run->front->same == service->dialect,
-                     .wait_ms = -1,
-                     .started_us = monotonic_us(),
-                     .held = buf_new(run->arena, RUN_HELD_MAX) };
-    model_collect_begin(&try->collector, run->arena, RUN_ANSWER_MAX);
-    if (!run->asked_us)
-        run->asked_us = try->started_us;
-    if (!write_request(try, err))
-        return false;
-    const GatewayTimes *times = &service->times;
-    int64_t first_ms = times->first_byte_ms ? times->first_byte_ms : 120000;
-    int64_t total_ms = times->total_ms ? times->total_ms : 900000;
+    const GatewayTimes *times = &try->times;
+    bool is_stream = try->run->request.is_stream;
     try->call = (AsyncCall){
         .head = buf_str(&try->head),
         .body = try->body,
         .connect_ms = times->connect_ms,
         /* A whole answer comes when it is written to its end. */
-        .first_byte_ms = run->request.is_stream ? first_ms : total_ms,
+        .first_byte_ms = is_stream ? times->first_byte_ms : left_ms,
         .idle_ms = times->idle_ms,
-        .total_ms = total_ms,
+        .total_ms = left_ms,
         .on_head = on_head,
         .on_body = on_body,
         .on_end = on_end,
         .owner = try,
     };
+    try->clock = (ReactorTimer){ .fire = on_clock, .owner = try };
+    if (is_stream)
+        reactor_set_timer(try->run->loop->reactor, &try->clock, content_due_ms(try));
+}
+
+bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat, Error *err)
+{
+    Run *run = try->run;
+    const GatewayService *service = target->service;
+    *try = (RunTry){ .run = run,
+                     .target = target,
+                     .seat = *seat,
+                     .is_same = run->front && run->front->same == service->dialect,
+                     .wait_ms = HINT_NONE,
+                     .started_us = monotonic_us(),
+                     .held = buf_new(run->arena, RUN_HELD_MAX) };
+    model_collect_begin(&try->collector, run->arena, RUN_ANSWER_MAX);
+    try->times = times_of(try);
+    int64_t left_ms = time_left_ms(try);
+    if (left_ms < 1)
+        return fail(err, ERROR_TIMEOUT, "no time is left to ask " STR_FMT, STR_ARG(service->title));
+    if (!run->asked_us)
+        run->asked_us = try->started_us;
+    if (!write_request(try, err))
+        return false;
+    make_call(try, left_ms);
     try->origin_wait = (OriginWait){ .done = on_origin, .owner = try };
     const AsyncOrigin *origin =
         origins_find(run->loop->origins, service->base_url, &service->safety, &try->origin_wait);
@@ -330,6 +485,7 @@ bool try_start(RunTry *try, const GatewayTarget *target, const TargetPlace *plac
 void try_cancel(RunTry *try)
 {
     async_call_cancel(&try->call);
+    reactor_clear_timer(try->run->loop->reactor, &try->clock);
     let_origin_go(try);
     if (try->is_reading)
         wire_reader_end(&try->reader);

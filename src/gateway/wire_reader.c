@@ -132,6 +132,7 @@ bool wire_event(WireReader *reader, const ModelEvent *event, Error *err)
     bool is_content = event->kind != EVENT_START && event->kind != EVENT_FINISH &&
                       (event->text.length || event->kind == EVENT_TOOL);
     reader->has_content = reader->has_content || is_content;
+    reader->content_count += is_content;
     reader->output_bytes += event->text.length;
     if (event->kind == EVENT_FINISH)
         reader->finish = event->finish;
@@ -142,7 +143,7 @@ bool wire_fail(WireReader *reader, int status, Str message, Error *err)
 {
     Str said = str_slice(str_trim(message), 0, 240);
     ErrorCode code = status == 429 ? ERROR_LIMITED : status == 400 ? ERROR_INVALID : ERROR_UPSTREAM;
-    (void)reader;
+    reader->failed_status = status >= 400 ? status : 500;
     return fail(err, code, "it failed in the middle of the answer: " STR_FMT,
                 STR_ARG(said.length ? said : S("it gave no reason")));
 }

@@ -33,12 +33,14 @@ typedef struct WireReader {
     ModelUsage usage;
     FinishReason finish;
     bool is_ended;       /* the dialect's own end has come */
+    int failed_status;   /* of a failure inside an answer of status 200; 0: none */
     bool has_usage_only; /* this frame carries usage and nothing else */
     Str model;           /* that answered */
     void *state;         /* the dialect's own, in the arena; NULL at first */
 
     /* Counted by wire_event(). */
     bool has_content; /* text, reasoning, a tool call: something a client has seen */
+    unsigned content_count;
     size_t output_bytes;
 
     /* The reader's own. */
