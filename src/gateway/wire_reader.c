@@ -47,7 +47,7 @@ static void choose_kind(WireReader *reader, Str bytes)
     reader->kind = WIRE_WHOLE;
     if (reader->is_stream && reader->dialect->stream_kind == WIRE_LINES)
         reader->kind = start.at[0] == '{' ? WIRE_LINES : WIRE_WHOLE;
-    else if (reader->is_stream && !is_object)
+    else if (reader->events && !is_object)
         reader->kind = WIRE_EVENTS;
 }
 

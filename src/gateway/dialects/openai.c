@@ -12,6 +12,8 @@
 #include "gateway/price.h"
 #include "net/url.h"
 
+#define CALLS_MAX 1024
+
 /* --- Reading: usage --- */
 
 /* Sub-counts of the input: they are inside prompt_tokens, and counted apart here. */
@@ -107,19 +109,71 @@ static bool read_content(const Piece *piece, Str content, Error *err)
     return true;
 }
 
+/* Calls that have begun. Some services repeat a call's id and name in each piece of it, and some
+ * number all calls 0 and tell them apart by their ids only. */
+typedef struct Call {
+    int choice, index, told; /* as the service numbers it, and as we do */
+    Str id;
+} Call;
+
+typedef struct Calls {
+    VEC(Call) all;
+} Calls;
+
+static Call *begin_call(WireReader *reader, int choice, int index, Str id)
+{
+    Calls *calls = reader->state;
+    int told = 0;
+    for (size_t i = 0; i < calls->all.count; i++)
+        told += calls->all.at[i].choice == choice;
+    Call *call = vec_push(reader->arena, &calls->all);
+    *call = (Call){ choice, index, told,
+                    id.length ? str_copy(reader->arena, id)
+                              : str_format(reader->arena, "call_%d", told) };
+    return call;
+}
+
+/* The call that a piece belongs to; *is_new_r: it has not been told yet. */
+static Call *call_of(WireReader *reader, int choice, int index, Str id, bool *is_new_r)
+{
+    if (!reader->state)
+        reader->state = arena_new_one(reader->arena, Calls);
+    Calls *calls = reader->state;
+    *is_new_r = false;
+    for (size_t i = calls->all.count; i-- > 0;) {
+        Call *call = &calls->all.at[i];
+        if (call->choice == choice && call->index == index &&
+            (!id.length || str_equal(id, call->id)))
+            return call;
+    }
+    *is_new_r = true;
+    return calls->all.count < CALLS_MAX ? begin_call(reader, choice, index, id) : NULL;
+}
+
+static bool read_function(const Piece *piece, Str function, int index, Str id, Error *err)
+{
+    WireReader *reader = piece->reader;
+    bool is_new;
+    Call *call = call_of(reader, piece->choice, index, id, &is_new);
+    if (!call)
+        return fail(err, ERROR_UPSTREAM, "the answer calls more than %d tools", CALLS_MAX);
+    ModelEvent begin = { .kind = EVENT_TOOL, .choice = piece->choice, .index = call->told };
+    ModelEvent more = { .kind = EVENT_ARGUMENTS, .choice = piece->choice, .index = call->told };
+    Str name = json_walk_member(function, "name"), text = json_walk_member(function, "arguments");
+    begin.id = call->id;
+    begin.name = json_text_of(reader->scratch, name);
+    /* Arguments are a text, but of some services an object. */
+    more.text = text.length && text.at[0] == '{' ? text : json_text_of(reader->scratch, text);
+    return (!is_new || wire_event(reader, &begin, err)) &&
+           (!more.text.length || wire_event(reader, &more, err));
+}
+
 static bool read_tool_call(const Piece *piece, Str call, int position, Error *err)
 {
-    Str function = json_walk_member(call, "function"), index = json_walk_member(call, "index");
-    Arena *arena = piece->reader->scratch;
-    ModelEvent event = { .kind = EVENT_TOOL, .choice = piece->choice };
-    event.index = index.length ? (int)MIN(wire_int(index), (int64_t)1000) : position;
-    event.id = json_text_of(arena, json_walk_member(call, "id"));
-    event.name = json_text_of(arena, json_walk_member(function, "name"));
-    if ((event.id.length || event.name.length) && !wire_event(piece->reader, &event, err))
-        return false;
-    ModelEvent more = { .kind = EVENT_ARGUMENTS, .choice = piece->choice, .index = event.index };
-    more.text = json_text_of(arena, json_walk_member(function, "arguments"));
-    return !more.text.length || wire_event(piece->reader, &more, err);
+    Str index = json_walk_member(call, "index");
+    int number = index.length ? (int)MIN(wire_int(index), (int64_t)CALLS_MAX) : position;
+    Str id = json_text_of(piece->reader->scratch, json_walk_member(call, "id"));
+    return read_function(piece, json_walk_member(call, "function"), number, id, err);
 }
 
 static bool read_tool_calls(const Piece *piece, Str calls, Error *err)
@@ -147,6 +201,8 @@ static bool read_message(const Piece *piece, Str message, Error *err)
             good = wire_text(piece->reader, EVENT_REFUSAL, piece->choice, value, err);
         else if (str_is(name, "tool_calls") && value.at[0] == '[')
             good = read_tool_calls(piece, value, err);
+        else if (str_is(name, "function_call") && value.at[0] == '{') /* the old form */
+            good = read_function(piece, value, 0, S(""), err);
     }
     return good;
 }
