@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "gateway/front.h"
 #include "gateway/fronts/citations.h"
+#include "gateway/fronts/openai_errors.h"
 #include "gateway/fronts/openai_read.h"
 
 /* --- Reading --- */
@@ -350,43 +351,6 @@ static void write_end(FrontWriter *writer, FinishReason finish, const ModelUsage
     buf_add(writer->out, S("data: [DONE]\n\n"));
 }
 
-static void put_error(Buf *out, Str message, Str type, Str param, Str code)
-{
-    JsonWriter json = put_begin(out);
-    put_object(&json, "error");
-    put_text(&json, "message", message);
-    put_text(&json, "type", type);
-    put_text_or_null(&json, "param", param);
-    put_text(&json, "code", code);
-    put_end(&json);
-    put_end(&json);
-}
-
-/* OpenAI's clients take an end without [DONE] for a whole answer, so a failure must be said. */
-static void write_stream_error(FrontWriter *writer, const Error *err)
-{
-    buf_add(writer->out, S("data: "));
-    put_error(writer->out, str(err->message), S("upstream_error"), S(""), S("stream_interrupted"));
-    buf_add(writer->out, S("\n\n"));
-}
-
-static Str error_type(const Error *err, int status)
-{
-    if (status == 401)
-        return S("authentication_error");
-    if (status == 403)
-        return S("permission_error");
-    if (status == 429)
-        return err->code == ERROR_LIMITED ? S("rate_limit_error") : S("insufficient_quota");
-    return status >= 500 ? S("upstream_error") : S("invalid_request_error");
-}
-
-static void write_error(Buf *out, const Error *err, int status)
-{
-    put_error(out, str(err->message), error_type(err, status), str(err->field),
-              str(error_name(err->code)));
-}
-
 const Front front_openai_chat = {
     .name = "openai",
     .path = "/v1/chat/completions",
@@ -399,6 +363,6 @@ const Front front_openai_chat = {
     .write_reply = write_reply,
     .write_event = write_event,
     .write_end = write_end,
-    .write_stream_error = write_stream_error,
-    .write_error = write_error,
+    .write_stream_error = openai_write_stream_error,
+    .write_error = openai_write_error,
 };

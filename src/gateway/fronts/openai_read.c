@@ -279,7 +279,7 @@ static bool read_tool(Arena *arena, Str value, void *into, Error *err)
     return openai_read_function(arena, function, tool, err) || fail_below(err, "function");
 }
 
-static bool read_tools(Arena *arena, Str value, void *into, Error *err)
+bool openai_read_tools(Arena *arena, Str value, void *into, Error *err)
 {
     ModelRequest *request = into;
     ToolList tools = { 0 };
@@ -388,7 +388,7 @@ bool openai_read(Arena *arena, Str body, ModelRequest *request, Error *err)
 {
     static const MemberRule rules[] = {
         { "messages", MEMBER_READ, .read = read_messages },
-        { "tools", MEMBER_READ, .read = read_tools },
+        { "tools", MEMBER_READ, .read = openai_read_tools },
         { "functions", MEMBER_READ, .read = read_functions },
         { "tool_choice", MEMBER_READ, .read = read_tool_choice },
         { "function_call", MEMBER_READ, .read = read_tool_choice },

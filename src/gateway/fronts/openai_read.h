@@ -17,6 +17,8 @@ MUST_CHECK bool openai_read(Arena *arena, Str body, ModelRequest *request, Error
 void read_data_url(Str url, ModelPart *part);
 /* {"name", "description", "parameters", "strict"} */
 MUST_CHECK bool openai_read_function(Arena *arena, Str function, ModelTool *tool, Error *err);
+/* A list of {"type": "function", "function": {...}}, into the request. */
+MUST_CHECK bool openai_read_tools(Arena *arena, Str list, void *request, Error *err);
 /* {"name", "schema", "strict"} */
 MUST_CHECK bool openai_read_schema(Arena *arena, Str schema, ModelRequest *request, Error *err);
 /* A text is "auto", "none" or "required"; false: it is none of them. */
