@@ -8,8 +8,10 @@ max_tokens, as reasoning models do), "no-type" (a stream declared as text/plain)
 
 As a program: python3 tests/mock_provider.py [PORT] [MODEL,MODEL...]
 """
+import base64
 import json
 import re
+import struct
 import sys
 import threading
 import time
@@ -60,10 +62,12 @@ class MockProvider:
                 mock.requests.append((self.path, dict(self.headers), body))
                 if not self.allowed():
                     return
-                if self.path != "/v1/chat/completions":
+                answers = {"/v1/chat/completions": mock.chat, "/v1/completions": mock.complete, "/v1/rerank": mock.rerank,
+                           "/v1/embeddings": mock.embed, "/v1/moderations": mock.moderate}
+                if self.path not in answers:
                     return self.fail(404, "no such path")
                 try:
-                    mock.chat(self, body)
+                    answers[self.path](self, body)
                 except (BrokenPipeError, ConnectionResetError):
                     pass
                 self.wfile.flush()
@@ -150,6 +154,39 @@ class MockProvider:
                 "choices": [{"index": 0, "message": {"role": "assistant", "content": text},
                              "logprobs": None, "finish_reason": "stop"}]})
         self.stream(http, model, text, usage, (body.get("stream_options") or {}).get("include_usage"))
+
+    def complete(self, http, body):
+        usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
+        whole = {"id": "cmpl-1", "object": "text_completion", "created": 1, "model": body["model"]}
+
+        def choice(text, finish=None):
+            return {"choices": [{"index": 0, "text": text, "logprobs": None, "finish_reason": finish}]}
+
+        text = self.answer or "It is as you say."
+        if not body.get("stream"):
+            return http.reply(200, {**whole, **choice(text, "stop"), "usage": usage})
+        http.start_stream()
+        for one in [choice(word) for word in re.findall(r"\S+\s*", text)] + [choice("", "stop")]:
+            http.piece(f"data: {json.dumps({**whole, **one})}\n\n".encode())
+        http.piece(b"data: [DONE]\n\n")
+        http.end_stream()
+
+    def embed(self, http, body):
+        count = len(body["input"]) if isinstance(body["input"], list) else 1
+        vector = [1.0, 2.0, 0.5]
+        if body.get("encoding_format") == "base64":
+            vector = base64.b64encode(struct.pack("<3f", *vector)).decode()
+        http.reply(200, {"object": "list", "model": body["model"], "usage": {"prompt_tokens": 3, "total_tokens": 3},
+                         "data": [{"object": "embedding", "index": i, "embedding": vector} for i in range(count)]})
+
+    def moderate(self, http, body):
+        http.reply(200, {"id": "modr-1", "model": body["model"], "results": [
+            {"flagged": False, "categories": {}, "category_scores": {}, "category_applied_input_types": {}}]})
+
+    def rerank(self, http, body):
+        count = len(body["documents"])
+        http.reply(200, {"model": body["model"], "usage": {"total_tokens": 3}, "results": [
+            {"index": i, "relevance_score": (i + 1) / count} for i in reversed(range(count))]})
 
     def call_tools(self, http, model, stream, usage):
         """Two calls of "weather"; streamed in pieces, one after the other or ("tools-interleaved") mixed."""

@@ -1,7 +1,10 @@
 """The gateway's fronts: clients of OpenAI, Anthropic and Ollama, unchanged, in front of a service in OpenAI's dialect."""
+import base64
 import json
+import struct
 
 import pytest
+import requests
 
 from conftest import Server
 from mock_provider import MODELS, MockProvider
@@ -164,3 +167,104 @@ def test_messages_failures_have_their_own_shape(claude, server):
     assert refused.value.body["error"]["type"] == "authentication_error"
     with pytest.raises(anthropic.RateLimitError):
         claude.messages.create(model="limited", max_tokens=50, messages=HELLO)
+
+
+def test_messages_count_tokens(claude):
+    few = claude.messages.count_tokens(model="good", messages=HELLO).input_tokens
+    many = claude.messages.count_tokens(model="good", system="Be kind. " * 100, messages=HELLO).input_tokens
+    assert 0 < few < 10 and 150 < many < 400
+
+
+# --- Ollama ---
+
+def lines(answer):
+    assert answer.headers["Content-Type"].startswith("application/x-ndjson")
+    return [json.loads(line) for line in answer.iter_lines() if line]
+
+
+def test_ollama_chat_streams_by_default(server):
+    told = lines(server.post("/api/chat", {"model": "good", "messages": HELLO}))
+    assert "".join(line["message"]["content"] for line in told) == ANSWER
+    assert [line["done"] for line in told] == [False] * (len(told) - 1) + [True]
+    assert told[-1]["done_reason"] == "stop" and told[-1]["model"] == "good"
+    assert (told[-1]["prompt_eval_count"], told[-1]["eval_count"]) == (11, 7)
+
+
+def test_ollama_chat_whole_and_generate(server, mock):
+    whole = server.post("/api/chat", {"model": "good", "messages": HELLO, "stream": False}).json()
+    assert whole["message"] == {"role": "assistant", "content": ANSWER} and whole["done"] and whole["eval_count"] == 7
+    body = {"model": "good", "prompt": "hello", "system": "Be kind.", "images": [PIXEL], "format": SCHEMA,
+            "options": {"num_predict": 9, "temperature": 0, "num_ctx": 4096}}
+    assert "".join(line["response"] for line in lines(server.post("/api/generate", body))) == ANSWER
+    sent = mock.chats()[-1]
+    assert [m["role"] for m in sent["messages"]] == ["system", "user"] and sent["max_tokens"] == 9
+    assert sent["messages"][1]["content"][1]["image_url"]["url"].startswith("data:image/png;base64,iVBOR")
+    assert sent["response_format"]["json_schema"]["schema"] == SCHEMA
+    assert server.post("/api/generate", {**body, "stream": False}).json()["response"] == ANSWER
+
+
+def test_ollama_tools_are_objects_with_their_answers_in_order(server, mock):
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}]
+    for stream in (False, True):
+        answer = server.post("/api/chat", {"model": "tools-interleaved", "messages": HELLO, "tools": tools, "stream": stream})
+        told = lines(answer) if stream else [answer.json()]
+        calls = [call for line in told for call in line["message"].get("tool_calls", [])]
+        assert [call["function"]["arguments"] for call in calls] == [{"city": "Oslo"}, {"city": "Bergen"}]
+    called = [{"role": "assistant", "content": "", "tool_calls": [
+        {"function": {"name": "weather", "arguments": {"city": city}}} for city in ("Oslo", "Bergen")]}]
+    said = [{"role": "tool", "tool_name": "weather", "content": word} for word in ("rain", "sun")]
+    server.post("/api/chat", {"model": "good", "messages": HELLO + called + said, "tools": tools, "stream": False})
+    messages = mock.chats()[-1]["messages"]
+    ids = [call["id"] for call in messages[1]["tool_calls"]]
+    assert [m["tool_call_id"] for m in messages[2:]] == ids and len(set(ids)) == 2
+
+
+@pytest.mark.parametrize("model", ["cut", "cut-late", "error-in-stream"])
+def test_ollama_cut_streams_say_so(server, model):
+    told = lines(server.post("/api/chat", {"model": model, "messages": HELLO}))
+    assert "error" in told[-1] and not any(line.get("done") for line in told)
+
+
+def test_ollama_says_what_there_is(server):
+    names = [m["name"] for m in server.get("/api/tags").json()["models"]]
+    assert "lectern" in names and "good" in names
+    assert server.get("/api/version").json()["version"].count(".") == 2
+    assert "completion" in server.post("/api/show", {"model": "good"}).json()["capabilities"]
+    gone = server.post("/api/show", {"model": "nothing-like-it"})
+    assert gone.status_code == 404 and list(gone.json()) == ["error"]
+
+
+def test_ollama_answers_from_the_library(server):
+    body = {"model": "lectern", "messages": [{"role": "user", "content": QUESTION}]}
+    assert "212" in "".join(line["message"]["content"] for line in lines(server.post("/api/chat", body)))
+    assert "212" in server.post("/api/generate", {"model": "lectern", "prompt": QUESTION, "stream": False}).json()["response"]
+
+
+# --- Completions, vectors, rankings, models ---
+
+def test_completions_pass_through(openai_client):
+    answer = openai_client.completions.create(model="good", prompt="hello")
+    assert answer.choices[0].text == ANSWER and answer.usage.total_tokens == 18
+    chunks = openai_client.completions.create(model="good", prompt="hello", stream=True)
+    assert "".join(c.choices[0].text for c in chunks if c.choices) == ANSWER
+
+
+def test_embeddings_of_a_service(openai_client, server):
+    vectors = openai_client.embeddings.create(model="embed", input=["one", "two"]).data
+    assert [len(v.embedding) for v in vectors] == [3, 3]
+    raw = server.post("/v1/embeddings", {"model": "embed", "input": "one", "encoding_format": "base64"}).json()
+    assert struct.unpack("<3f", base64.b64decode(raw["data"][0]["embedding"])) == (1.0, 2.0, 0.5)
+    assert server.post("/api/embed", {"model": "embed", "input": ["one", "two"]}).json()["embeddings"] == [[1, 2, .5]] * 2
+
+
+def test_moderations_and_rerank_pass_through(openai_client, server):
+    assert openai_client.moderations.create(model="moderator", input="hello").results[0].flagged is False
+    ranked = server.post("/v1/rerank", {"model": "ranker", "query": "q", "documents": ["a", "b"]}).json()
+    assert [r["index"] for r in ranked["results"]] == [1, 0]
+
+
+def test_models_in_both_shapes(openai_client, claude):
+    assert {"lectern", "good"} <= {m.id for m in openai_client.models.list()}
+    assert openai_client.models.retrieve("good").id == "good"
+    assert {"lectern", "good"} <= {m.id for m in claude.models.list()}
+    assert claude.models.retrieve("good").type == "model"

@@ -210,3 +210,38 @@ bool call_post(ApiRequest *request, HttpResponse *response, Error *err)
                       response);
     return true;
 }
+
+/* --- Counting --- */
+
+#define PICTURE_TOKENS 1600 /* of one picture at its largest, as Anthropic counts */
+
+static int64_t part_tokens(const ModelPart *part)
+{
+    int64_t sum = gateway_guess_tokens(part->text.length + part->arguments.length);
+    if (part->kind == PART_IMAGE)
+        sum += PICTURE_TOKENS;
+    else
+        sum += gateway_guess_tokens(part->data.length / 4 * 3);
+    for (size_t i = 0; i < part->part_count; i++)
+        sum += part_tokens(&part->parts[i]);
+    return sum;
+}
+
+/* A guess from the lengths of all texts: which tokenizer a service has, is its own affair. */
+bool count_tokens_post(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ModelRequest model = { 0 };
+    int64_t sum = 0;
+    if (!front_anthropic.read(request->arena, request->http->body, &model, err))
+        return err->field[0] ? fail_in(err, "%s", err->field) : false;
+    for (size_t i = 0; i < model.message_count; i++)
+        for (size_t j = 0; j < model.messages[i].count; j++)
+            sum += part_tokens(&model.messages[i].parts[j]);
+    for (size_t i = 0; i < model.tool_count; i++)
+        sum += gateway_guess_tokens(model.tools[i].name.length + model.tools[i].description.length +
+                                    model.tools[i].parameters.length);
+    JsonWriter json = put_begin(&response->body);
+    put_int(&json, "input_tokens", MAX(sum, (int64_t)1));
+    put_end(&json);
+    return true;
+}

@@ -66,6 +66,7 @@ static Str method_of(const HttpRequest *http)
     return str_is(http->method, "HEAD") ? S("GET") : http->method;
 }
 
+/* A path that is written out comes before one with :parts, wherever their lines are. */
 static bool find_route(ApiRequest *request, bool *path_known_r)
 {
     HttpRequest *http = request->http;
@@ -77,11 +78,14 @@ static bool find_route(ApiRequest *request, bool *path_known_r)
         *path_known_r = true;
         if (!str_is(method_of(http), api_routes[i].method))
             continue;
-        request->route = &api_routes[i];
-        memcpy(request->params, params, sizeof params);
-        return true;
+        if (!request->route || !params[0].length) {
+            request->route = &api_routes[i];
+            memcpy(request->params, params, sizeof params);
+        }
+        if (!params[0].length)
+            return true;
     }
-    return false;
+    return request->route != NULL;
 }
 
 static bool is_form(const HttpRequest *http)
@@ -296,7 +300,9 @@ static const Front *front_of(const ApiRequest *request)
     static const struct {
         const char *tag;
         const Front *front;
-    } fronts[] = { { "OpenAI", &front_openai_chat }, { "Anthropic", &front_anthropic } };
+    } fronts[] = { { "OpenAI", &front_openai_chat },
+                   { "Anthropic", &front_anthropic },
+                   { "Ollama", &front_ollama_chat } };
     const char *tag = request && request->route ? request->route->tag : "";
     for (size_t i = 0; i < COUNT(fronts); i++)
         if (!strcmp(fronts[i].tag, tag))

@@ -3,57 +3,72 @@
  * Bodies here may hold fields that nobody knows: clients send many. */
 #include <math.h>
 
-#include "api/api.h"
+#include "api/model_names.h"
+#include "base/base64.h"
+#include "base/json_walk.h"
 #include "library/library.h"
 #include "models/models.h"
 
 #define INPUTS_MAX 2048
 #define INPUT_BYTES_MAX MB(1)
-#define OWN_MODEL "all-MiniLM-L6-v2"
 
 /* --- Models --- */
 
-/* The embedding model's name without its version; the usual one's until it is loaded. */
-static Str own_model(const ApiRequest *request)
+/* Both kinds of clients ask at the same address; Anthropic's say which version they speak. */
+static bool is_anthropic(const ApiRequest *request)
 {
-    LibraryModel model = library_model_status(request->api->library);
-    Str name = str_copy(request->arena, str(model.name));
-    ptrdiff_t slash = str_find_last_char(name, '/');
-    if (!name.length)
-        return S(OWN_MODEL);
-    return slash < 0 ? name : str_slice(name, 0, (size_t)slash);
+    return http_header_in(request->http, "anthropic-version").length > 0;
 }
 
-static void put_model(JsonWriter *json, Str id, Str owner, int64_t created_s)
+static void put_model(JsonWriter *json, const ApiRequest *request, const ListedModel *model)
 {
-    put_object(json, NULL);
-    put_text(json, "id", id);
-    put_text(json, "object", S("model"));
-    put_int(json, "created", created_s);
-    put_text(json, "owned_by", owner);
-    put_end(json);
+    put_text(json, "id", model->id);
+    if (is_anthropic(request)) {
+        put_text(json, "type", S("model"));
+        put_text(json, "display_name", model->id);
+        put_time(json, "created_at", request->api->started_ms);
+    } else {
+        put_text(json, "object", S("model"));
+        put_int(json, "created", request->api->started_ms / 1000);
+        put_text(json, "owned_by", model->owner);
+    }
 }
 
 bool openai_models(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    Api *api = request->api;
-    int64_t created_s = api->started_ms / 1000;
-    StrList names = { 0 };
-    Provider provider;
-    Error why = { 0 };
+    ListedModels models = list_models(request);
     JsonWriter json = put_begin(&response->body);
     (void)err;
-    put_text(&json, "object", S("list"));
+    if (!is_anthropic(request))
+        put_text(&json, "object", S("list"));
     put_array(&json, "data");
-    put_model(&json, S("lectern"), S("lectern"), created_s);
-    if (library_model_status(api->library).is_there)
-        put_model(&json, own_model(request), S("lectern"), created_s);
-    /* A service that does not answer now has no models now. */
-    if (models_provider(api->models, request->scope, request->arena, &provider, &why) &&
-        models_list(api->models, request->scope, request->arena, &names, &why))
-        for (size_t i = 0; i < names.count; i++)
-            put_model(&json, names.at[i], provider.name, created_s);
+    for (size_t i = 0; i < models.count; i++) {
+        put_object(&json, NULL);
+        put_model(&json, request, &models.at[i]);
+        put_end(&json);
+    }
     put_end(&json);
+    if (is_anthropic(request)) {
+        put_bool(&json, "has_more", false);
+        put_text(&json, "first_id", models.at[0].id);
+        put_text(&json, "last_id", models.at[models.count - 1].id);
+    }
+    put_end(&json);
+    return true;
+}
+
+/* "gpt-5", or "openai/gpt-5" in two parts. */
+bool openai_model(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    size_t parts = request->params[1].length ? 2 : 1;
+    Str id = str_join(request->arena, request->params, parts, S("/"));
+    const ListedModel *model = find_model(list_models(request), id);
+    if (!model)
+        return fail(err, ERROR_NOT_FOUND,
+                    "there is no model '" STR_FMT "'; GET /v1/models lists them",
+                    STR_ARG(str_slice(id, 0, 100)));
+    JsonWriter json = put_begin(&response->body);
+    put_model(&json, request, model);
     put_end(&json);
     return true;
 }
@@ -162,10 +177,10 @@ static bool read_kind(ApiRequest *request, EmbeddingRequest *in, Error *err)
 /* Clients are often written for one of OpenAI's names and only their address is changed. */
 static bool is_own_model(const ApiRequest *request, Str model)
 {
-    static const char *const names[] = { OWN_MODEL, "all-minilm", "lectern" };
+    static const char *const names[] = { "all-MiniLM-L6-v2", "all-minilm", "lectern" };
     if (str_starts(model, S("sentence-transformers/")))
         model = str_from(model, sizeof "sentence-transformers/" - 1);
-    if (str_equal_ignore_case(model, own_model(request)))
+    if (str_equal_ignore_case(model, own_embedding_model(request)))
         return true;
     for (size_t i = 0; i < COUNT(names); i++)
         if (str_equal_ignore_case(model, str(names[i])))
@@ -187,7 +202,7 @@ static bool read_embedding(ApiRequest *request, EmbeddingRequest *in, Error *err
     const json_t *dims = json_object_get(request->json, "dimensions");
     in->model = json_member_text(request->json, "model");
     if (!in->model.length)
-        in->model = own_model(request);
+        in->model = own_embedding_model(request);
     if (dims && !json_is_null(dims)) {
         if (json_integer_value(dims) < 1 || json_integer_value(dims) > 100000)
             return fail_field(err, "dimensions", "dimensions must be a positive number");
@@ -195,7 +210,7 @@ static bool read_embedding(ApiRequest *request, EmbeddingRequest *in, Error *err
     }
     if (!is_own_model(request, in->model)) {
         fail(err, ERROR_NOT_FOUND, "there is no embedding model '" STR_FMT "'; there is " STR_FMT,
-             STR_ARG(str_slice(in->model, 0, 100)), STR_ARG(own_model(request)));
+             STR_ARG(str_slice(in->model, 0, 100)), STR_ARG(own_embedding_model(request)));
         snprintf(err->field, sizeof err->field, "model");
         return false;
     }
@@ -214,80 +229,110 @@ static void shorten(const float *from, size_t dims, float *to)
         to[i] = (float)((double)from[i] * scale);
 }
 
-/* RFC 4648, section 4. */
-static void put_base64(Buf *out, const unsigned char *bytes, size_t count)
+static ModelReply reply_of(Arena *arena, const EmbeddingRequest *in, const LibraryVectors *vectors)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < count; i += 3) {
-        size_t left = count - i;
-        uint32_t group = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
-                         (left > 2 ? (uint32_t)bytes[i + 2] : 0);
-        buf_add_char(out, digits[group >> 18]);
-        buf_add_char(out, digits[group >> 12 & 63]);
-        buf_add_char(out, left > 1 ? digits[group >> 6 & 63] : '=');
-        buf_add_char(out, left > 2 ? digits[group & 63] : '=');
-    }
-}
-
-static void put_vector(JsonWriter *json, Buf *out, const float *vector, size_t dims, bool is_base64)
-{
-    Buf text = buf_new(out->arena, MB(4));
-    if (is_base64) { /* little-endian, as this machine has them */
-        put_base64(&text, (const unsigned char *)vector, dims * sizeof *vector);
-        put_text(json, "embedding", buf_str(&text));
-        return;
-    }
-    buf_add_char(&text, '[');
-    for (size_t i = 0; i < dims; i++) /* nine digits give the same float back */
-        buf_addf(&text, i ? ",%.9g" : "%.9g", (double)vector[i]);
-    buf_add_char(&text, ']');
-    put_raw(json, "embedding", buf_str(&text));
-}
-
-static void put_embeddings(HttpResponse *response, const EmbeddingRequest *in,
-                           const LibraryVectors *vectors)
-{
-    Arena *arena = response->body.arena;
     size_t dims = in->dims ? in->dims : vectors->dims;
-    float *shorter = arena_new_array(arena, float, dims);
-    JsonWriter json = put_begin(&response->body);
-    put_text(&json, "object", S("list"));
-    put_array(&json, "data");
+    ModelReply reply = { .usage = { .is_known = true, .input = vectors->tokens } };
     for (size_t i = 0; i < in->count; i++) {
         const float *vector = vectors->at + i * vectors->dims;
         if (dims < vectors->dims) {
+            float *shorter = arena_new_array(arena, float, dims);
             shorten(vector, dims, shorter);
             vector = shorter;
         }
-        put_object(&json, NULL);
-        put_text(&json, "object", S("embedding"));
-        put_int(&json, "index", (int64_t)i);
-        put_vector(&json, &response->body, vector, dims, in->is_base64);
-        put_end(&json);
+        *vec_push(arena, &reply.vectors) = (ModelVector){ vector, dims };
     }
-    put_end(&json);
-    put_text(&json, "model", in->model);
-    put_object(&json, "usage");
-    put_int(&json, "prompt_tokens", vectors->tokens);
-    put_int(&json, "total_tokens", vectors->tokens);
-    put_end(&json);
-    put_end(&json);
+    return reply;
 }
 
-bool embeddings_post(ApiRequest *request, HttpResponse *response, Error *err)
+static void write_vectors(ApiRequest *request, const EmbeddingRequest *in, const ModelReply *reply,
+                          HttpResponse *response)
 {
-    EmbeddingRequest in = { 0 };
+    ModelRequest asked = { .task = TASK_EMBEDDING, .wants_base64 = in->is_base64 };
+    FrontWriter writer = { .front = front_at(str(request->route->path)),
+                           .arena = request->arena,
+                           .request = &asked,
+                           .model = in->model,
+                           .out = &response->body };
+    writer.front->write_reply(&writer, reply);
+}
+
+static bool embed_here(ApiRequest *request, EmbeddingRequest *in, HttpResponse *response,
+                       Error *err)
+{
     LibraryVectors vectors;
-    if (!read_embedding(request, &in, err))
-        return false;
-    if (!library_embed(request->api->library, request->arena, in.texts, in.count, &vectors, err)) {
+    if (!library_embed(request->api->library, request->arena, in->texts, in->count, &vectors,
+                       err)) {
         if (err->code == ERROR_INVALID)
             snprintf(err->field, sizeof err->field, "input");
         return false;
     }
-    if (in.dims > vectors.dims)
+    if (in->dims > vectors.dims)
         return fail_field(err, "dimensions", "the model has %zu dimensions, not %zu", vectors.dims,
-                          in.dims);
-    put_embeddings(response, &in, &vectors);
+                          in->dims);
+    ModelReply reply = reply_of(request->arena, in, &vectors);
+    write_vectors(request, in, &reply, response);
+    return true;
+}
+
+/* One of OpenAI's names is OpenAI's where the workspace has it, and else our own model's. */
+static bool is_of_service(ApiRequest *request, Str model, GatewayCaller **caller_r)
+{
+    Error ignored;
+    if (!str_starts(model, S("text-embedding-")) ||
+        !models_caller(request->api->models, request->scope, caller_r, &ignored))
+        return false;
+    const GatewayConfig *config = (*caller_r)->config;
+    const GatewayRoute *route = config_route(config, model);
+    if (route && route != config->open)
+        return true;
+    caller_release(*caller_r);
+    return false;
+}
+
+static bool embed_by_service(ApiRequest *request, const EmbeddingRequest *in, GatewayCaller *caller,
+                             HttpResponse *response, Error *err)
+{
+    Str *inputs = arena_new_array(request->arena, Str, in->count);
+    ModelRequest asked = { .task = TASK_EMBEDDING,
+                           .model = in->model,
+                           .inputs = { inputs, in->count },
+                           .dimensions = (int64_t)in->dims };
+    GatewayAsk ask = { .request = &asked, .feature = S("api") };
+    GatewayAnswer answer;
+    for (size_t i = 0; i < in->count; i++)
+        inputs[i] = in->texts[i].text;
+    bool good = gateway_ask(models_gateway(request->api->models), caller, request->arena, &ask,
+                            &answer, err);
+    caller_release(caller);
+    if (!good)
+        return false;
+    ModelReply reply = *answer.reply;
+    reply.usage = answer.usage;
+    write_vectors(request, in, &reply, response);
+    return true;
+}
+
+static bool embed(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    EmbeddingRequest in = { 0 };
+    GatewayCaller *caller;
+    if (!read_embedding(request, &in, err))
+        return false;
+    return is_of_service(request, in.model, &caller)
+               ? embed_by_service(request, &in, caller, response, err)
+               : embed_here(request, &in, response, err);
+}
+
+bool embeddings_post(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    HttpRequest *http = request->http;
+    Str model = json_text_of(request->arena, json_walk_member(http->body, "model"));
+    (void)err;
+    if (!model.length || is_own_model(request, model))
+        api_handle_on_pool(request, response, embed);
+    else
+        gateway_serve(models_gateway(request->api->models), front_at(str(request->route->path)),
+                      api_secret(http), http, response);
     return true;
 }

@@ -116,13 +116,15 @@ typedef struct ModelRequest {
     Str user;
 
     /* Other tasks. */
-    StrList inputs;     /* embeddings, moderation; documents to rerank */
-    Str query;          /* rerank */
-    int64_t dimensions; /* of embeddings; 0: unsaid */
-    int64_t top_n;      /* rerank; 0: all */
-    bool is_query;      /* the inputs are what is searched with, not what is searched */
-    Str media;          /* bytes of a recording or picture whose words are wanted */
-    Str media_type;     /* "audio/flac" */
+    StrList inputs;       /* embeddings, moderation; documents to rerank */
+    Str query;            /* rerank */
+    int64_t dimensions;   /* of embeddings; 0: unsaid */
+    bool wants_base64;    /* embeddings as float32 in little-endian order, in base64 */
+    int64_t top_n;        /* rerank; 0: all */
+    bool wants_documents; /* rerank: their texts come back too */
+    bool is_query;        /* the inputs are what is searched with, not what is searched */
+    Str media;            /* bytes of a recording or picture whose words are wanted */
+    Str media_type;       /* "audio/flac" */
 
     bool is_stream, wants_usage;
     bool is_plain;       /* for models that refuse the usual names and temperatures */

@@ -59,6 +59,7 @@ typedef struct RunSeat {
 typedef struct RunTry {
     Run *run;
     const GatewayTarget *target; /* NULL: not begun */
+    const ModelRequest *request; /* what this target is asked for */
     RunSeat seat;
     const AsyncOrigin *origin; /* held while it is called; NULL: not found yet */
     OriginWait origin_wait;

@@ -79,6 +79,19 @@ static bool read_request(Run *run, Error *err)
     return true;
 }
 
+/* A service that only chats completes a prompt that is its only message. */
+static const ModelRequest *request_for(Run *run, const Dialect *dialect)
+{
+    bool is_chat =
+        run->request.task == TASK_COMPLETION && !(dialect->tasks & 1U << TASK_COMPLETION);
+    if (!is_chat)
+        return &run->request;
+    ModelRequest *chat = arena_new_one(run->arena, ModelRequest);
+    *chat = run->request;
+    chat->task = TASK_CHAT;
+    return chat;
+}
+
 /* --- The head --- */
 
 static bool is_header_text(Str text)
@@ -124,7 +137,7 @@ static void write_head(RunTry *try, const WireRequest *wire, const DialectTarget
 {
     Run *run = try->run;
     const GatewayService *service = try->target->service;
-    Str path = service->dialect->path(run->arena, &run->request, at);
+    Str path = service->dialect->path(run->arena, try->request, at);
     Buf *out = &try->head;
     *out = buf_new(run->arena, KB(32));
     buf_reserve(out, 400);
@@ -160,6 +173,7 @@ static bool write_request(RunTry *try, Error *err)
                          .version = target->service->version,
                          .quirks = target->service->quirks };
     WireRequest wire = { 0 };
+    try->request = &run->request;
     if (run->request.has_image_urls && target->service->is_local)
         return fail_field(err, "messages",
                           "send images as data: URLs; addresses are not handed on");
@@ -167,7 +181,10 @@ static bool write_request(RunTry *try, Error *err)
         try->body = same_body(try, at.model);
     } else {
         wire.body = buf_new(run->arena, MB(64));
-        if (!read_request(run, err) || !dialect->write(run->arena, &run->request, &at, &wire, err))
+        if (!read_request(run, err))
+            return false;
+        try->request = request_for(run, dialect);
+        if (!dialect->write(run->arena, try->request, &at, &wire, err))
             return false;
         try->body = buf_str(&wire.body);
     }
@@ -214,7 +231,7 @@ static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
     try->reader = (WireReader){ .dialect = try->target->service->dialect,
                                 .arena = run->arena,
                                 .scratch = run->loop->scratch,
-                                .task = run->request.task,
+                                .task = try->request->task,
                                 .is_stream = run->request.is_stream,
                                 .event = listener_of(try),
                                 .frame = try->is_same && is_told ? answer_frame : NULL,

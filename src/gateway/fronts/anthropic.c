@@ -429,6 +429,7 @@ const Front front_anthropic = {
     .name = "anthropic",
     .path = "/v1/messages",
     .task = TASK_CHAT,
+    .same = &dialect_anthropic,
     .stream_type = "text/event-stream",
     .id_prefix = "msg_",
     .heartbeat = "event: ping\ndata: {\"type\":\"ping\"}\n\n",

@@ -263,6 +263,7 @@ const Front front_ollama_chat = {
     .name = "ollama",
     .path = "/api/chat",
     .task = TASK_CHAT,
+    .same = &dialect_ollama,
     .stream_type = "application/x-ndjson",
     .streams_unasked = true,
     .id_prefix = "chat-",
