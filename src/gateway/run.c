@@ -108,14 +108,26 @@ static bool reserve(Run *run, Error *err)
     return true;
 }
 
+/* The field that is to blame when there is nothing to answer with. */
+static void name_model(Error *err)
+{
+    if (err->code == ERROR_NOT_FOUND)
+        snprintf(err->field, sizeof err->field, "model");
+}
+
 void run_admit(Run *run)
 {
     const GatewayConfig *config = run->caller->config;
     Error err;
+    if (run->refused) {
+        run_fail(run, run->refused, 0);
+        return;
+    }
     run->route = config_route(config, run->request.model);
     if (!run->route) {
         fail(&err, ERROR_NOT_FOUND, "there is no model '" STR_FMT "'; GET /v1/models lists them",
              STR_ARG(str_slice(run->request.model, 0, 100)));
+        name_model(&err);
         run_fail(run, &err, 0);
         return;
     }
@@ -162,12 +174,14 @@ static void on_loaded(void *argument)
     Run *run = load->run;
     run->is_loading = false;
     run->caller = load->caller;
-    if (run->is_gone)
+    if (run->is_gone) {
         run_stop(run);
-    else if (run->caller)
+    } else if (run->caller) {
         run_admit(run);
-    else
+    } else {
+        name_model(&load->err);
         run_fail(run, &load->err, 0);
+    }
 }
 
 static void load_caller(void *argument)
@@ -225,9 +239,10 @@ void gateway_serve(Gateway *gateway, const Front *front, Str secret, HttpRequest
     answer_begin(run);
     http_respond_later(response, on_gone, run);
     run->request.is_stream = front->streams_unasked;
+    /* Who may not call does not learn what is wrong with the body. */
     if (!front->scan(run->arena, http->body, &run->request, &err)) {
-        run_fail(run, &err, 0);
-        return;
+        run->refused = arena_new_one(run->arena, Error);
+        *run->refused = err;
     }
     find_caller(run, secret);
 }

@@ -99,7 +99,8 @@ struct Run {
     GatewayCaller *caller;
 
     ModelRequest request;
-    bool is_read; /* whole, not only scanned */
+    bool is_read;   /* whole, not only scanned */
+    Error *refused; /* why the body is of no use; NULL: it is fine */
     const GatewayRoute *route;
     RouteNeeds needs;
     /* In the order to be tried; from target_count to all_count those with larger contexts. */
