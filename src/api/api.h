@@ -23,6 +23,7 @@ struct HttpServer;
 struct JobRunner;
 struct Library;
 struct Models;
+struct Notifier;
 struct Searcher;
 
 /* The parts of the running program. Owned by whoever started it (src/cli/app.c). */
@@ -35,6 +36,7 @@ typedef struct Api {
     struct Models *models;
     struct JobRunner *jobs;
     struct EventHub *events;
+    struct Notifier *notifier;
     struct Conversions *conversions;
     struct HttpServer *server; /* set once it listens */
     char *upload_folder;       /* on the file system of the originals */
@@ -49,9 +51,18 @@ typedef struct Api {
 /* CONVERTER: a reader; anyone where the setting convert_without_key says so. */
 typedef enum ApiNeeds { ANYONE, READER, EDITOR, ADMIN, OWNER, CONVERTER } ApiNeeds;
 /* UPLOAD_BODY: a form with the fields of an upload; FORM_BODY: with any fields; FILE_BODY: one
- * file, as it is or in a form. Files are on disk when the handler runs. CALL_BODY: a model's call,
+ * file, as it is or in a form. Files are on disk when the handler runs. TEXT_BODY: any small body,
+ * for the handler to read. CALL_BODY: a model's call,
  * whose handler runs on the reactor before anybody is known, and must not block. */
-typedef enum ApiBody { NO_BODY, JSON_BODY, UPLOAD_BODY, FORM_BODY, FILE_BODY, CALL_BODY } ApiBody;
+typedef enum ApiBody {
+    NO_BODY,
+    JSON_BODY,
+    UPLOAD_BODY,
+    FORM_BODY,
+    FILE_BODY,
+    TEXT_BODY,
+    CALL_BODY
+} ApiBody;
 
 typedef struct ApiRequest {
     Api *api;

@@ -121,7 +121,7 @@ static void plan_body(const ApiRequest *request, HttpPlan *plan)
     const ApiRoute *route = request->route;
     plan->is_fast = route->body == CALL_BODY;
     plan->is_checked = !plan->is_fast;
-    if (route->body == JSON_BODY || route->body == CALL_BODY) {
+    if (route->body == JSON_BODY || route->body == TEXT_BODY || route->body == CALL_BODY) {
         plan->body = HTTP_BODY_BUFFER;
         plan->body_max = route->body_max;
     } else if (route->body != NO_BODY) {

@@ -47,9 +47,10 @@ static void put_body(JsonWriter *json, const ApiRoute *route)
         return;
     put_object(json, "requestBody");
     put_object(json, "content");
-    put_object(json, route->body == JSON_BODY   ? "application/json"
-                     : route->body == FILE_BODY ? "application/octet-stream"
-                                                : "multipart/form-data");
+    put_object(json, route->body == FILE_BODY ? "application/octet-stream"
+                     : route->body == UPLOAD_BODY || route->body == FORM_BODY
+                         ? "multipart/form-data"
+                         : "application/json");
     put_object(json, "schema");
     put_text(json, "type", S("object"));
     if (route->body == UPLOAD_BODY) {

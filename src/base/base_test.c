@@ -153,6 +153,9 @@ Test(base, sha256_and_crc32c_match_their_standards)
     cr_assert(str_is(sha256_hex(arena, S("abc")),
                      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
     cr_assert_eq(crc32c(0, "123456789", 9), 0xE3069283u); /* RFC 3720, B.4 */
+    cr_assert(str_is(hmac_sha256_hex(arena, S("Jefe"), S("what do ya want for nothing?")),
+                     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")); /* RFC
+                                                                                   4231, 4.3 */
 }
 
 Test(base, time_reads_what_it_writes)

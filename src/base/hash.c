@@ -22,6 +22,17 @@ void random_bytes(void *out, size_t count)
     randombytes_buf(out, count);
 }
 
+Str hmac_sha256_hex(Arena *arena, Str key, Str bytes)
+{
+    crypto_auth_hmacsha256_state state;
+    unsigned char digest[crypto_auth_hmacsha256_BYTES];
+    need_sodium();
+    crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.at, key.length);
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)bytes.at, bytes.length);
+    crypto_auth_hmacsha256_final(&state, digest);
+    return str_hex(arena, digest, sizeof digest);
+}
+
 _Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(Sha256),
                "Sha256 holds libsodium's state");
 

@@ -22,7 +22,7 @@
 #include "library/extraction.h"
 #include "models/models.h"
 #include "net/http_server.h"
-#include "notify/event_hub.h"
+#include "notify/notify.h"
 #include "search/lab.h"
 #include "store/migrate.h"
 #include "store/server_key.h"
@@ -296,6 +296,19 @@ static void on_reload(void *api, const Error *failure)
         log_info("gateway", "services and routes are read again");
 }
 
+static bool open_notifier(App *app, Error *err)
+{
+    const Settings *settings = app->settings;
+    NotifierOptions options = { .db = app->api.db,
+                                .events = app->api.events,
+                                .smtp = { .url = settings->smtp_url },
+                                .mail_from = settings->smtp_from,
+                                .public_url = settings->public_url };
+    if (settings->smtp_ca.length)
+        options.smtp.ca_file = str_c(app->arena, settings->smtp_ca);
+    return notifier_open(&options, &app->api.notifier, err);
+}
+
 static bool open_features(App *app, Error *err)
 {
     const Settings *settings = app->settings;
@@ -423,7 +436,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
     app->api.public_url = str_c(app->arena, app->settings->public_url);
     app->api.is_secure = str_starts(app->settings->public_url, S("https:"));
     app->api.started_ms = now_ms();
-    return open_library(app, folder, err) && open_features(app, err) &&
+    return open_library(app, folder, err) && open_notifier(app, err) && open_features(app, err) &&
            start_jobs(app, folder, err) && start_server(app, options->listens, err);
 }
 
@@ -474,6 +487,7 @@ void app_stop(App *app)
     models_close(app->api.models);
     library_close(app->api.library);
     account_close(app->api.account);
+    notifier_close(app->api.notifier);
     event_hub_free(app->api.events);
     encode_queue_free(app->encoder);
     reranker_free(app->reranker);

@@ -1,6 +1,7 @@
 /* isolation_test.c - every table, read and written as another workspace. */
 #include "store/world_test.h"
 
+#include "store/alerts_store.h"
 #include "store/api_keys_store.h"
 #include "store/audit_store.h"
 #include "store/blocks_store.h"
@@ -17,6 +18,7 @@
 #include "store/judgements_store.h"
 #include "store/lab_runs_store.h"
 #include "store/messages_store.h"
+#include "store/notices_store.h"
 #include "store/people_store.h"
 #include "store/read_pages_store.h"
 #include "store/saved_searches_store.h"
@@ -29,6 +31,7 @@
 #include "store/texts_store.h"
 #include "store/uploads_store.h"
 #include "store/vectors_store.h"
+#include "store/webhooks_store.h"
 #include "store/workspaces_store.h"
 
 #define LIST_TABLES                                                                                \
@@ -49,7 +52,26 @@ static struct {
     SavedSearch saved;
     SearchOpening opening;
     Str job;
+    NoticeEvent event;
+    Webhook hook;
+    Alert alert;
 } secret;
+
+static bool fill_notices(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    NoticeChoice choice = { .user = ours->user, .kind = S("k"), .on_page = true };
+    bool is_new;
+
+    secret.event = (NoticeEvent){ .kind = S("k"), .title = S("ours") };
+    CALL(notice_event_add(tx, ours, world->arena, &secret.event, &is_new, err));
+    CALL(notice_add(tx, ours, ours->user, secret.event.id, true, NOTICE_MAIL_NOW, err));
+    CALL(notice_choice_set(tx, ours, &choice, err));
+    secret.hook = (Webhook){ .url = S("https://example.org"), .sealed = S("sealed") };
+    CALL(webhook_add(tx, ours, world->arena, &secret.hook, err));
+    secret.alert = (Alert){ .rule = S("errors") };
+    return alert_open(tx, ours, world->arena, &secret.alert, &is_new, err);
+}
 
 static bool fill_lab(DbTx *tx, World *world, Error *err)
 {
@@ -86,6 +108,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(gateway_item_set(
         tx, ours, &(GatewayItem){ .kind = S("route"), .name = S("r"), .document = S("{}") }, err));
     CALL(fill_lab(tx, world, err));
+    CALL(fill_notices(tx, world, err));
     CALL(calls_add(tx, ours, world->arena, calls_batch(world->arena, ours->workspace, &call, 1),
                    err));
     CALL(audit_add(tx, ours, &entry, err));
@@ -267,6 +290,16 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, judged_set_find(tx, theirs, arena, secret.set.id, &set, err));
     EXPECT_CODE(ERROR_NOT_FOUND, judged_set_find_by_name(tx, theirs, arena, S("Ours"), &set, err));
     EXPECT_CODE(ERROR_NOT_FOUND, lab_run_find(tx, theirs, arena, S("run"), &run, err));
+    NoticeEvent event;
+    Webhook hook;
+    CallHealth health;
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                notice_event_find(tx, theirs, arena, secret.event.id, &event, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, webhook_find(tx, theirs, arena, secret.hook.id, &hook, err));
+    CALL(call_health(tx, theirs, SPAN_DAY, 0, INT64_MAX, &health, err));
+    EXPECT(health.calls == 0);
+    CALL(notice_count_unread(tx, theirs, &length, err));
+    EXPECT(length == 0);
     return true;
 }
 
@@ -327,6 +360,12 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, saved_search_remove(tx, theirs, saved.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND, gateway_item_remove(tx, theirs, S("route"), S("r"), err));
     CALL(message_remove_from(tx, theirs, secret.conversation.id, 0, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, notice_mark_read(tx, theirs, secret.event.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, webhook_switch(tx, theirs, secret.hook.id, false, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, webhook_remove(tx, theirs, secret.hook.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, alert_acknowledge(tx, theirs, secret.alert.id, err));
+    EXPECT_CODE(ERROR_DENIED, alert_forget(tx, theirs, INT64_MAX, err));
+    EXPECT_CODE(ERROR_DENIED, notice_forget(tx, theirs, INT64_MAX, err));
     return true;
 }
 
@@ -402,6 +441,13 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(SessionList, session_list(tx, theirs, arena, person, &list, err));
     EXPECT_EMPTY(MembershipList, membership_list_of_user(tx, theirs, arena, person, &list, err));
     EXPECT_EMPTY(FormatCountList, statistics_formats(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(NoticeList, notice_list(tx, theirs, arena, false, NULL, &list, err));
+    EXPECT_EMPTY(NoticeList,
+                 notice_list_to_mail(tx, theirs, arena, person, NOTICE_MAIL_NOW, 9, &list, err));
+    EXPECT_EMPTY(NoticeChoiceList, notice_choice_list(tx, theirs, arena, STR_NONE, &list, err));
+    EXPECT_EMPTY(WebhookList, webhook_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(AlertList, alert_list(tx, theirs, arena, false, NULL, &list, err));
+    EXPECT_EMPTY(AlertList, alert_list_open(tx, theirs, arena, &list, err));
     CALL(chunk_find_many(tx, theirs, arena, secret.numbers.at, 3, &hits, err));
     EXPECT(!hits[0].chunk.number && !hits[2].chunk.text.length);
     CALL(statistics_find(tx, theirs, &statistics, err));

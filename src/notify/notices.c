@@ -1,0 +1,168 @@
+/* notices.c - kinds of notices, and writing them down; see notify.h. */
+#include "base/clock.h"
+#include "notify/notify_int.h"
+#include "store/people_store.h"
+
+#define TEXT_MAX KB(8)
+
+static const struct {
+    const char *name, *level;
+    MailHabit mail;
+    const char *title, *text;
+} kinds[] = {
+#define NOTICE(name, level, mail, title, text) { #name, LEVEL_##level, MAIL_##mail, title, text },
+#define LEVEL_INFO "info"
+#define LEVEL_WARNING "warning"
+#define LEVEL_PROBLEM "problem"
+#include "notify/notices.def"
+#undef NOTICE
+};
+
+const char *notice_name(NoticeKind kind) { return kinds[kind].name; }
+const char *notice_level(NoticeKind kind) { return kinds[kind].level; }
+const char *notice_title(NoticeKind kind) { return kinds[kind].title; }
+bool notice_is_mailed(NoticeKind kind) { return kinds[kind].mail != MAIL_NO; }
+
+bool notice_named(Str name, NoticeKind *kind_r)
+{
+    for (size_t i = 0; i < NOTICE_KIND_COUNT; i++)
+        if (str_is(name, kinds[i].name)) {
+            *kind_r = (NoticeKind)i;
+            return true;
+        }
+    return false;
+}
+
+static Str field_value(const NoticeField *fields, size_t count, Str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_is(name, fields[i].name))
+            return fields[i].value;
+    return STR_NONE;
+}
+
+Str notice_fill(Arena *arena, const char *text, const NoticeField *fields, size_t count)
+{
+    Buf out = buf_new(arena, TEXT_MAX);
+    Str rest = str(text);
+    for (;;) {
+        ptrdiff_t open = str_find_char(rest, '{'), close = str_find_char(rest, '}');
+        if (open < 0 || close < open)
+            break;
+        buf_add(&out, str_slice(rest, 0, (size_t)open));
+        buf_add(&out, field_value(fields, count, str_slice(rest, (size_t)open + 1, (size_t)close)));
+        rest = str_from(rest, (size_t)close + 1);
+    }
+    buf_add(&out, rest);
+    return buf_str(&out);
+}
+
+/* --- For whom --- */
+
+typedef struct Sending {
+    DbTx *tx;
+    const Scope *scope;
+    Arena *arena;
+    const Notice *notice;
+    NoticeEvent event;
+    NoticeChoiceList choices; /* of this kind */
+} Sending;
+
+static NoticeChoice choice_of(const Sending *sending, Str user)
+{
+    for (size_t i = 0; i < sending->choices.count; i++)
+        if (str_equal(sending->choices.at[i].user, user))
+            return sending->choices.at[i];
+    return (NoticeChoice){ .on_page = true, .by_mail = notice_is_mailed(sending->notice->kind) };
+}
+
+bool notify_add_mail_job(DbTx *tx, const Scope *scope, Arena *arena, Str user, bool is_hourly,
+                         Error *err)
+{
+    int64_t now = now_ms();
+    NewJob job = { .type = S("notify_mail"),
+                   .subject = str_format(arena, STR_FMT ":%s", STR_ARG(user),
+                                         is_hourly ? "hourly" : "now"),
+                   .attempt_max = MAIL_ATTEMPTS,
+                   .is_wanted_again = true };
+    if (is_hourly)
+        job.run_at_ms = now - now % HOUR_MS + HOUR_MS;
+    return job_add(tx, scope, arena, &job, NULL, err);
+}
+
+static bool tell_person(const Sending *sending, Str user, Error *err)
+{
+    const NoticeKind kind = sending->notice->kind;
+    NoticeChoice choice = choice_of(sending, user);
+    bool is_hourly = kinds[kind].mail == MAIL_HOURLY;
+    NoticeMail mail = NOTICE_MAIL_NONE;
+    if (choice.by_mail && user.length)
+        mail = is_hourly ? NOTICE_MAIL_DIGEST : NOTICE_MAIL_NOW;
+    if (!choice.on_page && !mail)
+        return true;
+    return notice_add(sending->tx, sending->scope, user, sending->event.id, choice.on_page, mail,
+                      err) &&
+           (!mail ||
+            notify_add_mail_job(sending->tx, sending->scope, sending->arena, user, is_hourly, err));
+}
+
+static bool tell_people(const Sending *sending, Error *err)
+{
+    MembershipList people;
+    if (sending->notice->user.length)
+        return tell_person(sending, sending->notice->user, err);
+    if (!membership_list(sending->tx, sending->scope, sending->arena, &people, err))
+        return false;
+    for (size_t i = 0; i < people.count; i++)
+        if (people.at[i].role >= sending->notice->audience && !people.at[i].is_disabled &&
+            !tell_person(sending, people.at[i].user, err))
+            return false;
+    return tell_person(sending, STR_NONE, err);
+}
+
+static bool hook_listens(const Webhook *hook, Str kind)
+{
+    bool listens = hook->kinds.count == 0;
+    for (size_t i = 0; i < hook->kinds.count && !listens; i++)
+        listens = str_equal(hook->kinds.at[i], kind);
+    return listens && hook->is_on;
+}
+
+static bool call_webhooks(const Sending *sending, Error *err)
+{
+    WebhookList hooks;
+    if (!webhook_list(sending->tx, sending->scope, sending->arena, &hooks, err))
+        return false;
+    for (size_t i = 0; i < hooks.count; i++) {
+        NewJob job = { .type = S("notify_webhook"),
+                       .subject = str_format(sending->arena, STR_FMT ":" STR_FMT,
+                                             STR_ARG(hooks.at[i].id), STR_ARG(sending->event.id)),
+                       .attempt_max = WEBHOOK_ATTEMPTS };
+        if (hook_listens(&hooks.at[i], sending->event.kind) &&
+            !job_add(sending->tx, sending->scope, sending->arena, &job, NULL, err))
+            return false;
+    }
+    return true;
+}
+
+bool notify_send(DbTx *tx, const Scope *scope, Arena *arena, const Notice *notice, Error *err)
+{
+    Sending sending = { .tx = tx, .scope = scope, .arena = arena, .notice = notice };
+    NoticeKind kind = notice->kind;
+    bool is_new;
+    sending.event = (NoticeEvent){
+        .kind = str(notice_name(kind)),
+        .level = str(notice_level(kind)),
+        .dedup = notice->dedup,
+        .title = notice_fill(arena, kinds[kind].title, notice->fields, notice->field_count),
+        .body = notice_fill(arena, kinds[kind].text, notice->fields, notice->field_count),
+        .link = notice->link,
+    };
+    if (!notice_event_add(tx, scope, arena, &sending.event, &is_new, err))
+        return false;
+    if (!is_new)
+        return true;
+    return notice_choice_list(tx, scope, arena, sending.event.kind, &sending.choices, err) &&
+           tell_people(&sending, err) && call_webhooks(&sending, err) &&
+           db_notify(tx, NOTICES_CHANNEL, scope->workspace, err);
+}

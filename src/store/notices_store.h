@@ -1,0 +1,73 @@
+/* notices_store.h - the tables `notice_events`, `notices` and `notice_choices`: what happened, who
+ * is told of it and how, and what each person has chosen.
+ *
+ * A notice belongs to one person; the person '' is the workspace itself, whose keys read it. */
+#pragma once
+
+#include "store/scope.h"
+#include "store/slice.h"
+
+typedef struct NoticeEvent {
+    Str id, kind, level; /* "info", "warning", "problem" */
+    Str dedup;           /* an event that has the same happens once; empty: its id */
+    Str title, body, link;
+    int64_t created_at_ms;
+} NoticeEvent;
+
+/* What is to be mailed, and was. The numbers are in the table. */
+typedef enum NoticeMail {
+    NOTICE_MAIL_NONE = 0,
+    NOTICE_MAIL_NOW = 1,
+    NOTICE_MAIL_DIGEST = 2,
+    NOTICE_MAIL_SENT = 3
+} NoticeMail;
+
+typedef struct NoticeRow {
+    NoticeEvent event;
+    int64_t read_at_ms; /* 0: not yet */
+} NoticeRow;
+
+typedef struct NoticeList {
+    NoticeRow *at;
+    size_t count;
+    Str next; /* see slice.h */
+} NoticeList;
+
+/* Adds it with a new id, set in *event; *is_new_r false: it has happened already. */
+MUST_CHECK bool notice_event_add(DbTx *tx, const Scope *scope, Arena *arena, NoticeEvent *event,
+                                 bool *is_new_r, Error *err);
+MUST_CHECK bool notice_event_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
+                                  NoticeEvent *event_r, Error *err);
+/* Tells a person of the scope's workspace. */
+MUST_CHECK bool notice_add(DbTx *tx, const Scope *scope, Str user, Str event, bool is_shown,
+                           NoticeMail mail, Error *err);
+/* Those shown to the scope's user, newest first. */
+MUST_CHECK bool notice_list(DbTx *tx, const Scope *scope, Arena *arena, bool only_unread,
+                            const Slice *slice, NoticeList *list_r, Error *err);
+MUST_CHECK bool notice_count_unread(DbTx *tx, const Scope *scope, int64_t *count_r, Error *err);
+/* The scope's user has read it; all of them when `event` is empty. */
+MUST_CHECK bool notice_mark_read(DbTx *tx, const Scope *scope, Str event, Error *err);
+/* What waits to be mailed to this person in this way, oldest first, at most `limit`. */
+MUST_CHECK bool notice_list_to_mail(DbTx *tx, const Scope *scope, Arena *arena, Str user,
+                                    NoticeMail mail, int64_t limit, NoticeList *list_r, Error *err);
+/* That was done, or is not wanted any more. */
+MUST_CHECK bool notice_mark_mailed(DbTx *tx, const Scope *scope, Str user, const NoticeList *list,
+                                   Error *err);
+/* Removes events of all workspaces from before. System scope. */
+MUST_CHECK bool notice_forget(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err);
+
+typedef struct NoticeChoice {
+    Str user, kind;
+    bool on_page, by_mail;
+} NoticeChoice;
+
+typedef struct NoticeChoiceList {
+    NoticeChoice *at;
+    size_t count;
+} NoticeChoiceList;
+
+MUST_CHECK bool notice_choice_set(DbTx *tx, const Scope *scope, const NoticeChoice *choice,
+                                  Error *err);
+/* Of everybody in the workspace; of one kind, or of all when it is empty. */
+MUST_CHECK bool notice_choice_list(DbTx *tx, const Scope *scope, Arena *arena, Str kind,
+                                   NoticeChoiceList *list_r, Error *err);
