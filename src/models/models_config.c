@@ -1,5 +1,6 @@
 /* models_config.c - a Setup as the gateway sees it: services, targets, and routes by name. */
 #include "base/map.h"
+#include "gateway/catalogue.h"
 #include "models/models_int.h"
 #include "net/url.h"
 
@@ -31,6 +32,7 @@ static bool make_service(Maker *maker, const SetupService *from, GatewayService 
     Str host = url.is_ip6 ? str_format(arena, "[" STR_FMT "]", STR_ARG(url.host)) : url.host;
     service->name = from->name;
     service->title = str(from->provider->title);
+    service->provider = str(from->provider->name);
     service->dialect = from->provider->dialect;
     service->quirks = from->provider->quirks;
     service->base_url = from->base_url;
@@ -49,9 +51,24 @@ static bool make_service(Maker *maker, const SetupService *from, GatewayService 
 
 /* --- Targets --- */
 
+/* As its provider publishes the model. */
+static void publish_target(GatewayTarget *target)
+{
+    const CatalogueModel *known = catalogue_find(target->service->provider, target->model);
+    if (!known)
+        return;
+    target->context = known->context;
+    target->output_max = known->output_max;
+    target->tasks = 1U << known->task;
+    target->abilities = known->abilities;
+    target->price = catalogue_price(known);
+}
+
+/* What is told of the model wins over what is published. */
 static void price_target(const Setup *setup, GatewayTarget *target)
 {
     const SetupModel *told = setup_model(setup, target->service->name, target->model);
+    publish_target(target);
     if (!told)
         return;
     if (told->context)
@@ -109,6 +126,14 @@ static GatewayTarget *target_of(Maker *maker, const GatewayService *service, Str
     return target;
 }
 
+/* A service whose models nobody has listed has those that its provider publishes. */
+static void add_published(Maker *maker, const GatewayService *service)
+{
+    for (size_t i = 0; i < catalogue_count; i++)
+        if (str_is(service->provider, catalogue_models[i].provider))
+            (void)target_of(maker, service, str(catalogue_models[i].name));
+}
+
 static void add_service(Maker *maker, const SetupService *from)
 {
     GatewayService *service;
@@ -124,6 +149,8 @@ static void add_service(Maker *maker, const SetupService *from)
     for (size_t i = 0; i < from->models.count; i++)
         if (from->models.at[i].length)
             (void)target_of(maker, service, from->models.at[i]);
+    if (!from->models.count)
+        add_published(maker, service);
 }
 
 /* NULL: nothing of this name is there. */

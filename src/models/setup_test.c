@@ -148,6 +148,25 @@ Test(models_setup, a_price_that_is_told_is_used_exactly)
     gateway_close(models->gateway);
 }
 
+Test(models_setup, a_model_that_is_published_needs_no_telling)
+{
+    Models *models = new_models();
+    GatewayConfig *config = picture_of(
+        models,
+        "{\"services\":{\"claude\":{\"provider\":\"anthropic\",\"keys\":[\"k\"]}},"
+        "\"models\":{\"claude/claude-opus-4-5\":{\"prices\":{\"input\":\"4\",\"output\":\"20\"}}}}",
+        "");
+    const GatewayTarget *haiku = config_route(config, S("claude-haiku-4-5"))->steps[0].target;
+    cr_expect_eq(haiku->price.output, 5000000);
+    cr_expect_eq(haiku->context, 200000);
+    cr_expect(haiku->tasks == 1u << TASK_CHAT && haiku->abilities & 1u << ABILITY_TOOLS);
+    const GatewayTarget *opus = config_route(config, S("claude/claude-opus-4-5"))->steps[0].target;
+    cr_expect_eq(opus->price.input, 4000000, "what is told wins");
+    cr_expect_eq(opus->price.cache_read, PRICE_UNKNOWN, "and wins as a whole");
+    config_release(config);
+    gateway_close(models->gateway);
+}
+
 Test(models_setup, a_circle_of_fallbacks_ends)
 {
     Models *models = new_models();
