@@ -62,7 +62,7 @@ static void measure(Models *models, int64_t count, int64_t key_count)
         ids[i] = id_new(arena);
     for (int64_t i = 0; i < key_count; i++)
         keys[i] = id_new(arena);
-    Journal *journal = journal_new(models_write_records, models);
+    Journal *journal = journal_new(&(JournalOptions){ models_write_records, models, NULL, NULL });
     JournalLane *lane = journal_lane(journal);
     int64_t before = processor_ns(CLOCK_PROCESS_CPUTIME_ID), making = 0;
     long faults = 0;

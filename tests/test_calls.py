@@ -95,3 +95,53 @@ def test_what_was_recorded_survives_a_stop(library):
     library.stop()
     library.start()
     assert calls(library, "model=crlf")
+
+
+# --- Figures for Prometheus ---
+
+def metric(library, line):
+    """The value of a series, 0 when it is not there."""
+    for found in library.get("/metrics").text.splitlines():
+        if found.startswith(line + " "):
+            return float(found.rsplit(" ", 1)[1])
+    return 0
+
+
+def test_calls_are_told_to_prometheus(library):
+    line = 'lectern_gateway_calls_total{service="openai-compatible",model="bytes",task="chat",status="ok"}'
+    assert metric(library, line) == 0
+    chat(library, "bytes")
+    eventually(lambda: metric(library, line) == 1)
+    assert metric(library, "lectern_gateway_running") == 0
+    assert metric(library, 'lectern_gateway_own_seconds_bucket{le="+Inf"}') == metric(library, "lectern_gateway_own_seconds_count") > 0
+
+
+def test_figures_are_in_the_format_that_prometheus_reads(library):
+    chat(library, 'a "quoted"\nmodel\\')
+    text = eventually(lambda: (lambda t: t if "quoted" in t else "")(library.get("/metrics").text))
+    seen, kinds = set(), {}
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            name, kind = line.split()[2:]
+            assert name not in kinds, f"{name} comes twice"
+            kinds[name] = kind
+        elif not line.startswith("#"):
+            series, value = line.rsplit(" ", 1)
+            assert series not in seen, line
+            seen.add(series)
+            float(value)
+            base = series.split("{")[0]
+            assert base in kinds or base.rsplit("_", 1)[0] in kinds, line
+    assert 'model="a \\"quoted\\"\\nmodel\\\\"' in text
+    assert not [line for line in text.splitlines() if library.key in line]
+
+
+def test_the_shipped_rules_ask_for_figures_that_exist(library):
+    import pathlib
+    import re
+    rules = (pathlib.Path(__file__).resolve().parent.parent / "docs" / "prometheus-rules.yml").read_text()
+    names = set(re.findall(r"lectern_[a-z_]+", re.sub(r"#.*", "", rules)))
+    text = library.get("/metrics").text
+    for name in names:
+        assert name in text, f"{name} is in the rules and not in /metrics"
+    assert "absent(" in rules

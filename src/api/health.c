@@ -236,6 +236,7 @@ bool metrics_show(ApiRequest *request, HttpResponse *response, Error *err)
     metric(out, "index_vectors", "gauge", "Vectors in the index of this node.", index.vectors);
     metric(out, "index_waiting_changes", "gauge", "Changes the index has yet to take.",
            index.waiting_changes);
+    gateway_metrics(models_gateway(api->models), out);
     metric(out, "uptime_seconds", "gauge", "Since the start.", (now_ms() - api->started_ms) / 1000);
     return true;
 }

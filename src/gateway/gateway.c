@@ -21,7 +21,11 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
     gateway->ports = options->ports;
     gateway->tls = tls;
     gateway->states = target_states_new();
-    gateway->journal = journal_new(options->ports.write_records, options->ports.app);
+    gateway->metrics = metrics_new();
+    gateway->journal = journal_new(&(JournalOptions){ .write = options->ports.write_records,
+                                                      .app = options->ports.app,
+                                                      .seen = metrics_count,
+                                                      .seen_app = gateway->metrics });
     gateway->pool = pool_new("gateway", POOL_THREADS, POOL_QUEUE);
     gateway->cache = cache_new(options->cache_bytes ? options->cache_bytes : MB(64));
     random_bytes(gateway->cache_secret, sizeof gateway->cache_secret);
@@ -67,6 +71,7 @@ void gateway_close(Gateway *gateway)
     }
     pool_free(gateway->pool);
     journal_free(gateway->journal);
+    metrics_free(gateway->metrics);
     callers_close(gateway);
     for (int i = 0; i < gateway->loop_count; i++)
         arena_free(gateway->loops[i].scratch);

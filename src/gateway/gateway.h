@@ -54,6 +54,19 @@ typedef struct GatewayOptions {
 MUST_CHECK bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err);
 /* No call may be running. NULL is fine. */
 void gateway_close(Gateway *gateway);
+/* Figures for Prometheus, in its text format. */
+void gateway_metrics(Gateway *gateway, Buf *out);
+/* How a workspace's services do, all their models together. */
+typedef struct ServiceView {
+    Str name;
+    int64_t running, calls, failures, open; /* open: models whose breaker is */
+    int64_t first_us, total_us;             /* of its slowest model; 0: no good answer yet */
+} ServiceView;
+typedef struct ServiceViewList {
+    ServiceView *at;
+    size_t count;
+} ServiceViewList;
+ServiceViewList gateway_services(Gateway *gateway, Arena *arena, Str workspace);
 /* The states of targets, for whoever makes pictures (config.h). */
 TargetStates *gateway_states(Gateway *gateway);
 

@@ -5,6 +5,7 @@
 
 #include "base/pool.h"
 #include "gateway/cache_key.h"
+#include "gateway/metrics.h"
 #include "gateway/run.h"
 
 #define LOOPS_MAX 8
@@ -14,6 +15,7 @@ struct Gateway {
     TlsContext *tls;
     TargetStates *states;
     Journal *journal;
+    Metrics *metrics;
     Pool *pool;   /* for ports that block */
     Reactor *own; /* for calls that are not a client's */
     GatewayLoop loops[LOOPS_MAX];

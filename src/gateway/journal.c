@@ -39,8 +39,7 @@ struct JournalLane {
 };
 
 struct Journal {
-    JournalWrite *write;
-    void *app;
+    JournalOptions options;
     pthread_t thread;
     atomic_bool is_idle; /* the thread sleeps until there is something */
     int64_t took_ms;     /* the last write; the thread's own */
@@ -219,11 +218,14 @@ static void drop(Journal *journal, size_t count)
 
 static void write_records(Journal *journal, const CallRecord *const *records, size_t count)
 {
+    const JournalOptions *to = &journal->options;
     int64_t wait_ms = 100;
+    if (to->seen)
+        to->seen(to->seen_app, records, count);
     for (int attempt = 1;; attempt++) {
         Error err;
         int64_t started_ms = monotonic_ms();
-        bool good = journal->write(journal->app, records, count, &err);
+        bool good = to->write(to->app, records, count, &err);
         journal->took_ms = monotonic_ms() - started_ms;
         if (good)
             return;
@@ -302,11 +304,10 @@ static void *run(void *argument)
 
 /* --- Opening and closing --- */
 
-Journal *journal_new(JournalWrite *write, void *app)
+Journal *journal_new(const JournalOptions *options)
 {
     Journal *journal = heap_alloc(sizeof *journal);
-    journal->write = write;
-    journal->app = app;
+    journal->options = *options;
     journal->full_end = &journal->full;
     pthread_mutex_init(&journal->lock, NULL);
     pthread_cond_init(&journal->has_news, NULL);

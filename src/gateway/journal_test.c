@@ -12,9 +12,9 @@
 
 /* Where the records of a test go. */
 typedef struct Sink {
-    int64_t next[THREADS];      /* that is expected of each lane */
-    atomic_size_t count, calls; /* records taken; writes asked for */
-    size_t failures_left;       /* writes that fail first */
+    int64_t next[THREADS];                  /* that is expected of each lane */
+    atomic_size_t count, calls, seen_first; /* records taken; writes asked for */
+    size_t failures_left;                   /* writes that fail first */
     ErrorCode failure;
     const CallRecord *const *seen; /* of a write that failed: it is asked again with the same */
     size_t seen_count;
@@ -45,6 +45,18 @@ static bool sink_write(void *argument, const CallRecord *const *records, size_t 
     return true;
 }
 
+static void sink_see(void *argument, const CallRecord *const *records, size_t count)
+{
+    Sink *sink = argument;
+    (void)records;
+    sink->seen_first += count;
+}
+
+static Journal *new_journal(Sink *sink)
+{
+    return journal_new(&(JournalOptions){ sink_write, sink, sink_see, sink });
+}
+
 typedef struct Adder {
     Journal *journal;
     int number;
@@ -72,7 +84,7 @@ Test(gateway, every_record_arrives_once_from_all_reactors)
     Sink sink = { 0 };
     Adder adders[THREADS];
     pthread_t threads[THREADS];
-    Journal *journal = journal_new(sink_write, &sink);
+    Journal *journal = new_journal(&sink);
     for (int i = 0; i < THREADS; i++) {
         adders[i] = (Adder){ journal, i };
         pthread_create(&threads[i], NULL, add_many, &adders[i]);
@@ -90,7 +102,7 @@ Test(gateway, every_record_arrives_once_from_all_reactors)
 Test(gateway, records_wait_for_a_database_that_is_away)
 {
     Sink sink = { .failures_left = 3, .failure = ERROR_BUSY };
-    Journal *journal = journal_new(sink_write, &sink);
+    Journal *journal = new_journal(&sink);
     JournalLane *lane = journal_lane(journal);
     for (int i = 0; i < 10; i++)
         journal_add(lane, &(CallRecord){ .bytes_in = i });
@@ -102,14 +114,14 @@ Test(gateway, records_wait_for_a_database_that_is_away)
     journal_add(lane, &(CallRecord){ .bytes_in = 10 });
     for (int i = 0; i < 2000 && sink.count < 11; i++)
         sleep_ms(10);
-    cr_assert(sink.count == 11 && !sink.is_out_of_order);
+    cr_assert(sink.count == 11 && sink.seen_first == 11 && !sink.is_out_of_order);
     journal_free(journal);
 }
 
 Test(gateway, records_that_no_database_takes_hold_up_no_others)
 {
     Sink sink = { .failures_left = 5, .failure = ERROR_INVALID };
-    Journal *journal = journal_new(sink_write, &sink);
+    Journal *journal = new_journal(&sink);
     JournalLane *lane = journal_lane(journal);
     journal_add(lane, &(CallRecord){ .bytes_in = 0 });
     for (int i = 0; i < 2000 && !journal_dropped(journal); i++)
@@ -132,7 +144,7 @@ Test(gateway, what_clients_call_a_model_is_made_fit_to_be_kept)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         Sink sink = { 0 };
-        Journal *journal = journal_new(sink_write, &sink);
+        Journal *journal = new_journal(&sink);
         journal_add(journal_lane(journal), &(CallRecord){ .model = cases[i].name });
         journal_free(journal);
         cr_assert_str_eq(sink.model, cases[i].kept);
@@ -140,7 +152,7 @@ Test(gateway, what_clients_call_a_model_is_made_fit_to_be_kept)
     char longest[1000];
     memset(longest, 'a', sizeof longest);
     Sink sink = { 0 };
-    Journal *journal = journal_new(sink_write, &sink);
+    Journal *journal = new_journal(&sink);
     JournalLane *lane = journal_lane(journal);
     for (int i = 0; i < 1000; i++) /* texts fill a page before records do */
         journal_add(lane, &(CallRecord){ .model = { longest, sizeof longest - (size_t)i % 2 },

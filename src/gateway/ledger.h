@@ -54,7 +54,15 @@ typedef struct JournalLane JournalLane;
 /* `write` gets records in batches, on a thread of the journal's own. On false it is asked again
  * with the same records; a batch that fails again and again for good is dropped. */
 typedef bool JournalWrite(void *app, const CallRecord *const *records, size_t count, Error *err);
-Journal *journal_new(JournalWrite *write, void *app);
+/* Sees each record once, on the same thread, before it is written. Must not block for long. */
+typedef void JournalSeen(void *seen_app, const CallRecord *const *records, size_t count);
+typedef struct JournalOptions {
+    JournalWrite *write;
+    void *app;
+    JournalSeen *seen; /* may be NULL */
+    void *seen_app;
+} JournalOptions;
+Journal *journal_new(const JournalOptions *options);
 /* Writes what is left, then frees. NULL is fine. */
 void journal_free(Journal *journal);
 /* A lane more, as long as the journal lives. */

@@ -469,3 +469,15 @@ TargetView target_view(TargetState *state)
     pthread_mutex_unlock(&state->lock);
     return view;
 }
+
+void target_states_each(TargetStates *states, void (*see)(void *self, Str name, TargetView view),
+                        void *self)
+{
+    pthread_mutex_lock(&states->lock);
+    for (size_t i = 0; i < states->by_name.capacity; i++) {
+        const MapEntry *entry = &states->by_name.slots[i];
+        if (entry->key.at)
+            see(self, entry->key, target_view(entry->pointer));
+    }
+    pthread_mutex_unlock(&states->lock);
+}
