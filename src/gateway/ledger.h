@@ -36,6 +36,7 @@ typedef struct CallRecord {
     bool is_estimated; /* tokens are guessed from bytes */
     bool is_stream, is_truncated, is_local;
     int64_t cost, saved;           /* pico-dollars; -1: unknown */
+    int masked;                    /* secrets and personal data that did not leave */
     int tries, fallbacks, skipped; /* skipped: targets that were not asked just then */
     int64_t bytes_in, bytes_out;
     int64_t first_us, total_us, own_us; /* own: of total, what was not a service's */

@@ -82,6 +82,10 @@ typedef struct RunTry {
     ReactorTimer clock;
     GatewayTimes times; /* all set */
 
+    bool is_masked;        /* it got names instead of what was found (run_guard.c) */
+    Buf held_name;         /* of its answer: what may be the start of a name */
+    ModelEvent held_event; /* that it came in */
+
     Buf held; /* of a stream: what comes before its first word */
     FrontWriter writer;
     ModelCollector collector;
@@ -129,6 +133,7 @@ struct Run {
     bool is_gone;     /* the client left meanwhile */
 
     RunCache cache;
+    struct RunGuard *guard; /* NULL: nothing has been looked for yet */
     CallRecord record;
     int64_t started_us, asked_us; /* asked: a service, for the first time */
 };
@@ -172,11 +177,22 @@ MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const RunSea
                           Error *err);
 void try_cancel(RunTry *try);
 
+/* run_guard.c. What this service gets may not hold what the workspace's rule keeps back. */
+bool guard_is_on(const RunTry *try);
+/* The request as it may leave; the call's own when nothing was found. It has been read whole. */
+const ModelRequest *guard_request(RunTry *try);
+/* Names in the answer are to be put back: its events go this way, and at the end its rest. */
+bool guard_restores(const RunTry *try);
+MUST_CHECK bool guard_event(RunTry *try, const ModelEvent *event, Error *err);
+MUST_CHECK bool guard_rest(RunTry *try, Error *err);
+
 /* run_answer.c */
 void answer_begin(Run *run);
 /* All of a stream, or of an answer, as it was written before. */
 void answer_again(Run *run, Str bytes);
 MUST_CHECK bool answer_event(void *try, const ModelEvent *event, Error *err);
+/* The same, and nothing in it stands for something else. */
+MUST_CHECK bool answer_told(RunTry *try, const ModelEvent *event, Error *err);
 MUST_CHECK bool answer_frame(void *try, Str event, Str data, Error *err);
 MUST_CHECK bool answer_whole(RunTry *try, Error *err);
 void answer_failed(Run *run, const Error *failure, int64_t wait_ms);

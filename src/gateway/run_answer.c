@@ -101,6 +101,11 @@ static bool send_piece(RunTry *try, bool is_last, Error *err)
 bool answer_event(void *self, const ModelEvent *event, Error *err)
 {
     RunTry *try = self;
+    return guard_restores(try) ? guard_event(try, event, err) : answer_told(try, event, err);
+}
+
+bool answer_told(RunTry *try, const ModelEvent *event, Error *err)
+{
     Run *run = try->run;
     if (run->ask) {
         if (try->reader.has_content)
@@ -144,6 +149,8 @@ static bool end_stream(RunTry *try, Error *err)
 bool answer_whole(RunTry *try, Error *err)
 {
     Run *run = try->run;
+    if (guard_restores(try) && !guard_rest(try, err))
+        return false;
     speak(try);
     if (run->ask)
         return true;

@@ -158,7 +158,7 @@ static bool tell_otherwise(Run *run, const CacheEntry *entry, Error *err)
     RunTry *try = run->try;
     if (!run->front->same)
         return fail(err, ERROR_UNSUPPORTED, "this answer was kept in another form");
-    *try = (RunTry){ .run = run };
+    *try = (RunTry){ .run = run, .has_spoken = true };
     model_collect_begin(&try->collector, run->arena, RUN_ANSWER_MAX);
     try->held = buf_new(run->arena, RUN_HELD_MAX);
     try->reader = (WireReader){ .dialect = run->front->same,

@@ -80,14 +80,14 @@ static bool read_request(Run *run, Error *err)
 }
 
 /* A service that only chats completes a prompt that is its only message. */
-static const ModelRequest *request_for(Run *run, const Dialect *dialect)
+static const ModelRequest *request_for(Run *run, const ModelRequest *request,
+                                       const Dialect *dialect)
 {
-    bool is_chat =
-        run->request.task == TASK_COMPLETION && !(dialect->tasks & 1U << TASK_COMPLETION);
+    bool is_chat = request->task == TASK_COMPLETION && !(dialect->tasks & 1U << TASK_COMPLETION);
     if (!is_chat)
-        return &run->request;
+        return request;
     ModelRequest *chat = arena_new_one(run->arena, ModelRequest);
-    *chat = run->request;
+    *chat = *request;
     chat->task = TASK_CHAT;
     return chat;
 }
@@ -177,13 +177,19 @@ static bool write_request(RunTry *try, Error *err)
     if (run->request.has_image_urls && target->service->is_local)
         return fail_field(err, "messages",
                           "send images as data: URLs; addresses are not handed on");
+    if (guard_is_on(try)) {
+        if (!read_request(run, err))
+            return false;
+        try->request = guard_request(try);
+        try->is_same = try->is_same && !try->is_masked;
+    }
     if (try->is_same) {
         try->body = same_body(try, at.model);
     } else {
         wire.body = buf_new(run->arena, MB(64));
         if (!read_request(run, err))
             return false;
-        try->request = request_for(run, dialect);
+        try->request = request_for(run, try->request, dialect);
         if (!dialect->write(run->arena, try->request, &at, &wire, err))
             return false;
         try->body = buf_str(&wire.body);

@@ -92,3 +92,12 @@ MUST_CHECK bool models_caller(Models *models, const Scope *scope, GatewayCaller 
                               Error *err);
 
 JobHandler models_calls_job; /* forgets old calls; recurring */
+
+/* What a workspace has decided about its calls: kept answers, masks, logs of prompts. */
+MUST_CHECK bool models_policy(Models *models, const Scope *scope, GatewayPolicy *policy_r,
+                              Arena *arena, Error *err);
+/* Save it; its calls follow it at once, and what was kept is forgotten. */
+MUST_CHECK bool models_set_policy(Models *models, const Scope *scope, Arena *arena,
+                                  const json_t *json, Error *err);
+/* Its members, into an object that is open. */
+void policy_put(JsonWriter *json, Arena *arena, const GatewayPolicy *policy);

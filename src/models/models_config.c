@@ -295,6 +295,7 @@ GatewayConfig *config_make(Models *models, Arena *arena, Setup *setup)
     config->routes = maker.routes.at;
     config->route_count = maker.routes.count;
     config->standard = choose_standard(&maker);
+    config->policy = setup->policy;
     return config;
 }
 

@@ -118,5 +118,10 @@ const GatewayProvider *find_local(Models *models, Arena *arena, Str *name_r);
 void forget_local(Models *models);
 
 #define PROVIDER_SETTING S("provider")
+#define POLICY_SETTING S("gateway-policy")
 #define PROVIDER_SECRET S("provider-key")
 #define SEAL_KEY S("provider-keys")
+
+/* models_policy.c. What a workspace has decided about its calls, from its document. */
+MUST_CHECK bool policy_read(Arena *arena, const json_t *json, GatewayPolicy *policy_r, Error *err);
+MUST_CHECK bool policy_parse(Arena *arena, Str text, GatewayPolicy *policy_r, Error *err);

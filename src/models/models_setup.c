@@ -10,7 +10,7 @@
 typedef struct RowsWork {
     const Scope *scope;
     Arena *arena;
-    Str setting, sealed;
+    Str setting, sealed, policy;
     GatewayItemList items;
 } RowsWork;
 
@@ -19,12 +19,15 @@ static bool or_nothing(bool found, Error *err) { return found || err->code == ER
 static bool read_rows(DbTx *tx, void *argument, Error *err)
 {
     RowsWork *work = argument;
-    work->setting = work->sealed = S("");
+    work->setting = work->sealed = work->policy = S("");
     return or_nothing(
                setting_find(tx, work->scope, work->arena, PROVIDER_SETTING, &work->setting, err),
                err) &&
            or_nothing(
                secret_find(tx, work->scope, work->arena, PROVIDER_SECRET, &work->sealed, err),
+               err) &&
+           or_nothing(
+               setting_find(tx, work->scope, work->arena, POLICY_SETTING, &work->policy, err),
                err) &&
            gateway_item_list(tx, work->scope, work->arena, &work->items, err);
 }
@@ -177,6 +180,8 @@ bool models_setup(Models *models, const Scope *scope, Arena *arena, Setup *setup
         return false;
     if (!rows.setting.length && options->provider_url.length && !is_off)
         add_given(arena, options, &setup);
+    if (rows.policy.length && !policy_parse(arena, rows.policy, &setup.policy, err))
+        return fail_in(err, "the saved policy of calls"); /* better no call than one unmasked */
     for (size_t i = 0; i < rows.items.count; i++)
         add_row(arena, &rows.items.at[i], &setup);
     setup_settle(&setup);

@@ -83,6 +83,7 @@ typedef struct Setup {
     VEC(SetupProblem) problems;
     Str primary;       /* the service that is asked for any name nobody has; "": none */
     Str primary_model; /* "": its first */
+    GatewayPolicy policy;
 } Setup;
 
 /* One document of a kind. Fails with the member that is wrong. `is_file`: a key may be named by its
