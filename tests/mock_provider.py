@@ -4,7 +4,7 @@ The name of the model says how: "good", "cut", "cut-late", "error-in-stream", "s
 then good), "limited" (429 for long), "broken" (500), "html", "whole" (JSON although a stream was asked
 for), "huge" (one chunk of 2 MB), "crlf", "bytes" (one byte at a time), "no-done", "plain-only" (refuses
 max_tokens, as reasoning models do), "no-type" (a stream declared as text/plain), "silent" (no word), "thinking"
-(a thought in front of the answer), "tools" and "tools-interleaved" (two calls of the tool "weather").
+(a thought in front of the answer), "echo" (what it was told last, three characters at a time), "tools" and "tools-interleaved" (two calls of the tool "weather").
 
 As a program: python3 tests/mock_provider.py [PORT] [MODEL,MODEL...]
 """
@@ -142,6 +142,7 @@ class MockProvider:
         if model == "slow":
             time.sleep(1.5)
         text = "" if model == "silent" else "x" * 2_000_000 if model == "huge" else \
+            body["messages"][-1]["content"] if model == "echo" else \
             self.answer or sentence_of(body["messages"])
         if model == "thinking":
             text = f"<think>\nThe person asks me. [1]\n</think>\n\n{text}"
@@ -227,7 +228,7 @@ class MockProvider:
             return f"data: {json.dumps(chunk)}{end}".encode()
 
         http.start_stream("text/plain" if model == "no-type" else "text/event-stream")
-        words = [text] if model == "huge" else re.findall(r"\S+\s*|\s+", text)
+        words = [text] if model == "huge" else re.findall(r"(?s).{1,3}" if model == "echo" else r"\S+\s*|\s+", text)
         frames = [b": hello\n\n", frame({"role": "assistant", "content": ""})]
         frames += [frame({"content": word}) for word in words]
         if model == "cut":
@@ -251,7 +252,7 @@ class MockProvider:
 
 
 MODELS = ["good", "cut", "cut-late", "error-in-stream", "slow", "busy", "limited", "broken", "html", "whole", "huge",
-          "crlf", "bytes", "no-done", "plain-only", "no-type", "silent", "thinking", "tools", "tools-interleaved"]
+          "crlf", "bytes", "no-done", "plain-only", "no-type", "silent", "thinking", "echo", "tools", "tools-interleaved"]
 
 if __name__ == "__main__":
     words = sys.argv[1:]
