@@ -21,7 +21,7 @@ typedef struct GatewayTimes {
 /* A service as it is set up: where it is and how it is spoken to. */
 typedef struct GatewayService {
     Str name, title; /* "groq", "Groq" */
-    Str provider; /* its row, by which the catalogue has its models */
+    Str provider;    /* its row, by which the catalogue has its models */
     const Dialect *dialect;
     DialectQuirks quirks;
     Str base_url, host_header, base_path; /* "https://h/v1" is "h" and "/v1" */
