@@ -9,7 +9,7 @@
 typedef struct Maker {
     Models *models;
     Arena *arena; /* of the picture; the setup is in it too */
-    Setup *setup;
+    const Setup *setup;
     Map services;             /* name: GatewayService */
     Map targets;              /* "service/model": GatewayTarget; "service/": of any model */
     Map bare;                 /* "model": GatewayTarget, or NULL when several services have it */
@@ -117,6 +117,7 @@ static GatewayTarget *target_of(Maker *maker, const GatewayService *service, Str
     if (model.length) {
         Str state = str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(target->name), STR_ARG(model));
         target->state = target_state(gateway_states(maker->models->gateway), state);
+        target_limit(target->state, &service->limits);
         price_target(setup, target);
         add_bare(maker, model, target);
     } else {
@@ -137,13 +138,9 @@ static void add_published(Maker *maker, const GatewayService *service)
 static void add_service(Maker *maker, const SetupService *from)
 {
     GatewayService *service;
-    Error why;
-    if (from->is_off)
+    Error ignored; /* models_find_problems() tells it */
+    if (from->is_off || !make_service(maker, from, &service, &ignored))
         return;
-    if (!make_service(maker, from, &service, &why)) {
-        setup_note(maker->arena, maker->setup, S("service"), from->name, why.message);
-        return;
-    }
     map_add(&maker->services, service->name, NULL)->pointer = service;
     (void)target_of(maker, service, S(""));
     for (size_t i = 0; i < from->models.count; i++)
@@ -175,11 +172,6 @@ static void add_set_route(Maker *maker, const SetupRoute *from)
         if (target)
             steps[count++] =
                 (RouteStep){ .target = target, .weight = step->weight, .when = step->when };
-        else
-            setup_note(arena, maker->setup, S("route"), from->name,
-                       str_format(arena, "there is no service for " STR_FMT ", or it is off",
-                                  STR_ARG(step->model))
-                           .at);
     }
     /* What they lead to has a route of its own by then. */
     (void)target_named(maker, from->fallback);
@@ -268,7 +260,7 @@ static const GatewayRoute *choose_standard(Maker *maker)
     return route || !model.length ? route : route_named(maker, name);
 }
 
-GatewayConfig *config_make(Models *models, Arena *arena, Setup *setup)
+GatewayConfig *config_make(Models *models, Arena *arena, const Setup *setup)
 {
     Maker maker = { .models = models,
                     .arena = arena,

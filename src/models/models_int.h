@@ -6,8 +6,7 @@
 #include "base/pool.h"
 #include "gateway/gateway.h"
 #include "gateway/providers.h"
-#include "models/models.h"
-#include "models/setup.h"
+#include "models/gateway_setup.h"
 
 #define FOUND_NAME_MAX 304
 #define KNOWN_MAX 16
@@ -79,19 +78,14 @@ MUST_CHECK bool service_reach(Models *models, Arena *arena, Service *service, Er
  * remembered or comes within 0.3 s. */
 MUST_CHECK bool service_model(Models *models, Arena *arena, Service *service, bool is_patient,
                               Error *err);
-/* models_setup.c: all that a workspace has. */
-MUST_CHECK bool models_setup(Models *models, const Scope *scope, Arena *arena, Setup *setup_r,
-                             Error *err);
 /* The keys of a service, unsealed. */
 MUST_CHECK bool setup_keys(Models *models, Arena *arena, const SetupService *service,
                            StrList *keys_r, Error *err);
-/* models_config.c: its picture, which has the arena; what is left out is noted in the setup. */
-GatewayConfig *config_make(Models *models, Arena *arena, Setup *setup);
+/* models_config.c: its picture, which has the arena; what cannot be used is left out. */
+GatewayConfig *config_make(Models *models, Arena *arena, const Setup *setup);
 /* One of this service alone, whose keys are plain; its name may be asked for any model. */
 GatewayConfig *config_alone(Models *models, Str workspace, const SetupService *service);
-/* models_pictures.c: the same, remembered. A hold is given. */
-MUST_CHECK bool models_config(Models *models, const Scope *scope, const GatewayConfig **config_r,
-                              Error *err);
+/* models_pictures.c: the same, remembered. */
 MUST_CHECK bool pictures_open(Models *models, Error *err);
 void pictures_close(Models *models);
 /* Of a workspace, or with "" of all. */

@@ -217,14 +217,14 @@ static bool check_circle(const Setup *setup, const SetupRoute *route, Error *err
     const SetupRoute *at = route;
     for (size_t i = 0; at && at->fallback.length && i <= setup->routes.count; i++) {
         at = setup_route(setup, at->fallback);
-        if (at == route)
+        if (at && str_equal(at->name, route->name))
             return fail_field(err, "fallback", "the fallbacks of '" STR_FMT "' lead back to it",
                               STR_ARG(route->name));
     }
     return true;
 }
 
-static bool check_route(const Setup *setup, const SetupRoute *route, Error *err)
+bool setup_check_route(const Setup *setup, const SetupRoute *route, Error *err)
 {
     const struct {
         const char *member;
@@ -246,7 +246,7 @@ bool setup_check(const Setup *setup, Error *err)
             return fail_field(err, "name", "models: there is no service '" STR_FMT "'",
                               STR_ARG(setup->models.at[i].service));
     for (size_t i = 0; i < setup->routes.count; i++)
-        if (!check_route(setup, &setup->routes.at[i], err))
+        if (!setup_check_route(setup, &setup->routes.at[i], err))
             return fail_in(err, "routes." STR_FMT, STR_ARG(setup->routes.at[i].name));
     return true;
 }

@@ -104,6 +104,9 @@ void setup_read_environment(Arena *arena, Setup *setup);
  * that is wrong. */
 MUST_CHECK bool setup_check(const Setup *setup, Error *err);
 
+/* The same of one route. */
+MUST_CHECK bool setup_check_route(const Setup *setup, const SetupRoute *route, Error *err);
+
 /* NULL when there is none. */
 const SetupService *setup_service(const Setup *setup, Str name);
 const SetupModel *setup_model(const Setup *setup, Str service, Str model);
@@ -112,6 +115,7 @@ const SetupRoute *setup_route(const Setup *setup, Str name);
 const SetupService *setup_service_of(const Setup *setup, Str name, Str *model_r);
 /* Adds the service of the simple way, named as its provider. `model`: one that it has; "". */
 void setup_add_simple(Arena *arena, Setup *setup, const SetupService *service, Str model);
+/* Something is left out. */
 void setup_note(Arena *arena, Setup *setup, Str kind, Str name, const char *text);
 /* The last of one name counts; the others go. */
 void setup_settle(Setup *setup);
