@@ -3,14 +3,25 @@
 
 #include "gateway/gateway_int.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 #define POOL_THREADS 4
 #define POOL_QUEUE 4096
 #define NAME_THREADS 4 /* of one reactor: a name server that is slow holds up one service */
 #define NAME_QUEUE 1024
+#define LOOK_MS 1000
 
 int64_t gateway_guess_tokens(size_t bytes) { return (int64_t)(bytes + 3) / 4; }
+
+static void look(void *ledger) { ledger_look(ledger); }
+
+static void on_look(ReactorTimer *timer)
+{
+    Gateway *gateway = timer->owner;
+    (void)!pool_add(gateway->pool, look, gateway->ledger); /* or the next time */
+    reactor_set_timer(gateway->own, timer, monotonic_ms() + LOOK_MS);
+}
 
 bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err)
 {
@@ -29,6 +40,7 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
     gateway->pool = pool_new("gateway", POOL_THREADS, POOL_QUEUE);
     gateway->cache = cache_new(options->cache_bytes ? options->cache_bytes : MB(64));
     random_bytes(gateway->cache_secret, sizeof gateway->cache_secret);
+    gateway->ledger = ledger_new(&options->ports.ledger);
     pthread_mutex_init(&gateway->lock, NULL);
     callers_open(gateway);
     if (!reactor_new("gateway", &gateway->own, err)) {
@@ -36,6 +48,8 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
         return false;
     }
     (void)gateway_loop(gateway, gateway->own);
+    gateway->look = (ReactorTimer){ .fire = on_look, .owner = gateway };
+    reactor_set_timer(gateway->own, &gateway->look, monotonic_ms() + LOOK_MS);
     if (!reactor_start(gateway->own, err)) {
         gateway_close(gateway);
         return false;
@@ -72,6 +86,7 @@ void gateway_close(Gateway *gateway)
     pool_free(gateway->pool);
     journal_free(gateway->journal);
     metrics_free(gateway->metrics);
+    ledger_free(gateway->ledger);
     callers_close(gateway);
     for (int i = 0; i < gateway->loop_count; i++)
         arena_free(gateway->loops[i].scratch);
@@ -88,6 +103,8 @@ void gateway_forget_answers(Gateway *gateway, Str workspace)
 }
 
 CacheCounts gateway_cache_counts(Gateway *gateway) { return cache_counts(gateway->cache); }
+
+Ledger *gateway_ledger(Gateway *gateway) { return gateway->ledger; }
 
 TargetStates *gateway_states(Gateway *gateway) { return gateway->states; }
 

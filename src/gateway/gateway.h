@@ -27,13 +27,21 @@ typedef struct GatewayCaller {
     Arena *arena;
     Str workspace, user, key; /* ids; key "" for a person's session */
     const GatewayConfig *config;
-    Budget *budgets[4]; /* of key, user and workspace; each must have room */
+    /* Of key, user and workspace; each must have room. */
+    Budget *budgets[BUDGETS_MAX];
     int budget_count;
+    LimitState *limits[3];
+    int limit_count;
+    StrList models[3];    /* patterns; a list that is empty allows every model */
+    bool allows_unpriced; /* a model whose cost is unknown counts as free */
     int64_t loaded_ms;
 } GatewayCaller;
 GatewayCaller *caller_new(void); /* one holder */
 GatewayCaller *caller_hold(GatewayCaller *caller);
 void caller_release(GatewayCaller *caller); /* NULL is fine */
+
+/* Whether every list of the caller's has the model. */
+bool caller_allows(const GatewayCaller *caller, Str model);
 
 /* What the gateway needs of the features above it. They may block. */
 typedef struct GatewayPorts {
@@ -43,6 +51,7 @@ typedef struct GatewayPorts {
     bool (*load_caller)(void *app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);
     JournalWrite *write_records;
+    LedgerPorts ledger;
 } GatewayPorts;
 
 typedef struct GatewayOptions {
@@ -69,6 +78,8 @@ typedef struct ServiceViewList {
 ServiceViewList gateway_services(Gateway *gateway, Arena *arena, Str workspace);
 /* The states of targets, for whoever makes pictures (config.h). */
 TargetStates *gateway_states(Gateway *gateway);
+/* Budgets and limits, for whoever makes callers. */
+Ledger *gateway_ledger(Gateway *gateway);
 
 /* A call of our own: ask and wait. */
 typedef struct GatewayAsk {

@@ -16,8 +16,10 @@ struct Gateway {
     TargetStates *states;
     Journal *journal;
     Metrics *metrics;
-    Pool *pool;   /* for ports that block */
-    Reactor *own; /* for calls that are not a client's */
+    Ledger *ledger;
+    ReactorTimer look; /* at the ledger, once a second; on `own` */
+    Pool *pool;        /* for ports that block */
+    Reactor *own;      /* for calls that are not a client's */
     GatewayLoop loops[LOOPS_MAX];
     atomic_int loop_count;
     pthread_mutex_t lock; /* of loops while one is added, and of callers */

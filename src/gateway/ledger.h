@@ -1,28 +1,116 @@
 /* ledger.h - who may call, how much, and what it has cost: budgets, limits and the journal of
  * calls.
  *
- * A budget holds credit that this node has leased from the database (GatewayPorts). A call reserves
- * the most it can cost before it starts, and settles what it did cost after. Reserving never takes
- * more than there is, from any number of threads; what a crash leaves reserved stays spent.
+ * A budget is money or a number of calls for a day, a month or ever, kept in the database. A node
+ * borrows credit from it in slices (LedgerPorts) and spends that in memory:
  *
- * Threads: any. */
+ *     database --lend--> credit --reserve--> a call --settle--> spent; the rest is credit again
+ *              <--take_back-- (idle, asked to, shutting down)
+ *
+ * Reserving never takes more than there is, from any number of threads and nodes; a call that costs
+ * more than was foreseen leaves a debt, which the next loan pays first. What a crash leaves
+ * borrowed stays lent until the period ends or a person gives it back. What was spent reaches the
+ * database with the rows of the calls, in one transaction, so the two always agree.
+ *
+ * Threads: any; each budget has a lock of its own that is held for nanoseconds. */
 #pragma once
 
+#include "gateway/limits.h"
 #include "gateway/model.h"
 
 typedef struct Budget Budget;
+typedef struct Ledger Ledger;
 
-typedef enum BudgetVerdict { BUDGET_OK, BUDGET_NEEDS_LEASE, BUDGET_SPENT } BudgetVerdict;
+/* --- Budgets --- */
 
-/* A budget with this much credit at hand; it may get more by budget_lease(). */
-Budget *budget_new(Str id);
-void budget_free(Budget *budget);
-/* Take `pico` out of the credit at hand. */
-BudgetVerdict budget_reserve(Budget *budget, int64_t pico);
-/* The call is over: of what it reserved, this much is spent and the rest is given back. */
-void budget_settle(Budget *budget, int64_t reserved, int64_t spent);
-/* The database has lent this much more; `is_last`: there is no more until `until_ms`. */
-void budget_lease(Budget *budget, int64_t pico, bool is_last, int64_t until_ms);
+/* What a budget is, as the database says; none of it changes. */
+typedef struct BudgetTerms {
+    Str id, workspace;
+    Str title;         /* "the key's budget of the day" */
+    bool counts_calls; /* else pico-dollars */
+} BudgetTerms;
+const BudgetTerms *budget_terms(const Budget *budget);
+
+typedef enum BudgetVerdict {
+    BUDGET_OK,
+    BUDGET_WAIT,   /* credit is being borrowed: the waiter will be told */
+    BUDGET_BORROW, /* the same, and whoever got this calls budget_borrow() */
+    BUDGET_SPENT,
+    BUDGET_UNKNOWN /* the database could not be asked */
+} BudgetVerdict;
+
+/* Who waits for credit; lives until it is told. */
+typedef struct BudgetWaiter {
+    struct BudgetWaiter *next;
+    int64_t amount;
+    void (*go_on)(struct BudgetWaiter *self); /* ask again; on the thread that borrowed */
+    void *owner;
+} BudgetWaiter;
+
+/* Credit taken for one call, of one period. */
+typedef struct BudgetHold {
+    Budget *budget;
+    int64_t amount, period_ms;
+} BudgetHold;
+
+/* Take `amount` out of the credit at hand. */
+BudgetVerdict budget_reserve(Budget *budget, int64_t amount, BudgetWaiter *waiter,
+                             BudgetHold *hold_r);
+/* The call is over: of what it held, this much is spent and the rest is credit again. */
+void budget_settle(const BudgetHold *hold, int64_t spent);
+/* Ask the database for credit, then tell all who wait. Blocks. */
+void budget_borrow(Budget *budget);
+/* Nobody can ask it just now: tell all who wait. */
+void budget_borrow_failed(Budget *budget);
+/* When there may be credit again: the next period, or sooner when calls that run may leave some. */
+int64_t budget_wait_ms(Budget *budget);
+
+/* --- All of them --- */
+
+typedef struct BudgetAsk {
+    const BudgetTerms *terms;
+    int64_t least; /* less is of no use */
+    int64_t wanted;
+    int64_t ahead; /* besides that, when there is plenty */
+    int64_t now_ms;
+} BudgetAsk;
+
+typedef struct BudgetLoan {
+    int64_t amount; /* less than `wanted`: there is no more */
+    int64_t period_ms, period_end_ms;
+} BudgetLoan;
+
+/* They may block. */
+typedef struct LedgerPorts {
+    void *app;
+    bool (*lend)(void *app, const BudgetAsk *ask, BudgetLoan *loan_r, Error *err);
+    /* Below 0: a debt that is left. */
+    bool (*take_back)(void *app, const BudgetTerms *terms, int64_t period_ms, int64_t amount,
+                      Error *err);
+} LedgerPorts;
+
+Ledger *ledger_new(const LedgerPorts *ports);
+/* Gives back all credit. No call may be running. NULL is fine. */
+void ledger_free(Ledger *ledger);
+/* The budget of this id; it and what follows live as long as the ledger, whatever is loaded anew,
+ * so a change never resets what was used. */
+Budget *ledger_budget(Ledger *ledger, const BudgetTerms *terms);
+/* What this name ("key/ID") has used of its limits, which from now on are these. */
+LimitState *ledger_limits(Ledger *ledger, Str name, const LimitRates *rates);
+/* Its terms or amount have changed: credit goes back at the next look, and there may be more. */
+void ledger_recall(Ledger *ledger);
+/* Give back what lies idle; once a second or so. Blocks. */
+void ledger_look(Ledger *ledger);
+
+/* --- Calls --- */
+
+#define BUDGETS_MAX 9 /* of key, user and workspace; for a day, a month, ever */
+
+/* What a call takes from a budget, for the database. */
+typedef struct BudgetCharge {
+    Budget *budget;
+    int64_t period_ms, amount;
+} BudgetCharge;
 
 /* What is kept of a call. Texts are valid while the call runs. */
 typedef struct CallRecord {
@@ -41,6 +129,8 @@ typedef struct CallRecord {
     int64_t bytes_in, bytes_out;
     int64_t first_us, total_us, own_us; /* own: of total, what was not a service's */
     int64_t started_ms;
+    BudgetCharge charges[BUDGETS_MAX];
+    int charge_count;
 } CallRecord;
 
 /* The records of calls on their way to the database.

@@ -25,15 +25,6 @@ static void bill(Run *run)
         record->cost += run->lost_cost;
 }
 
-static void settle(Run *run)
-{
-    GatewayCaller *caller = run->caller;
-    int64_t cost = MAX(run->record.cost, (int64_t)0);
-    for (int i = 0; caller && run->reserved && i < caller->budget_count; i++)
-        budget_settle(caller->budgets[i], run->reserved, cost);
-    run->reserved = 0;
-}
-
 /* Ours is what passed before the first service was asked and after the last one was done. */
 static void count_time(Run *run)
 {
@@ -49,7 +40,7 @@ void run_finish(Run *run, const Error *failure)
 {
     CallRecord *record = &run->record;
     bill(run);
-    settle(run);
+    credit_settle(run, failure);
     cache_ended(run, failure);
     record->status = str(failure ? error_name(failure->code) : "ok");
     record->http_status = run->response ? run->response->status : 0;
@@ -87,27 +78,6 @@ void run_fail(Run *run, const Error *failure, int64_t wait_ms)
     run_finish(run, failure);
 }
 
-static bool reserve(Run *run, Error *err)
-{
-    GatewayCaller *caller = run->caller;
-    int64_t most = 0;
-    for (int i = 0; i < run->all_count; i++) {
-        int64_t cost = price_reserve(
-            &run->targets[i]->price, gateway_guess_tokens(run->body.length),
-            run->request.output_max ? run->request.output_max : run->targets[i]->output_max);
-        most = MAX(most, cost);
-    }
-    for (int i = 0; i < caller->budget_count; i++) {
-        if (budget_reserve(caller->budgets[i], most) == BUDGET_OK)
-            continue;
-        while (i--)
-            budget_settle(caller->budgets[i], most, 0);
-        return fail(err, ERROR_LIMITED, "the budget is used up");
-    }
-    run->reserved = most;
-    return true;
-}
-
 /* The field that is to blame when there is nothing to answer with. */
 static void name_model(Error *err)
 {
@@ -132,6 +102,13 @@ void run_admit(Run *run)
         return;
     }
     run->record.route = run->route->name;
+    if (!caller_allows(run->caller,
+                       run->request.model.length ? run->request.model : run->route->name)) {
+        fail(&err, ERROR_DENIED, "this key may not use the model '" STR_FMT "'",
+             STR_ARG(str_slice(run->request.model, 0, 100)));
+        run_fail(run, &err, 0);
+        return;
+    }
     run_plan(run);
     if (!cache_answers(run))
         run_go(run);
@@ -140,10 +117,11 @@ void run_admit(Run *run)
 void run_go(Run *run)
 {
     Error err;
-    if (reserve(run, &err))
+    CreditVerdict verdict = credit_take(run, &err);
+    if (verdict == CREDIT_GIVEN)
         run_next(run);
-    else
-        run_fail(run, &err, 0);
+    else if (verdict == CREDIT_REFUSED)
+        run_fail(run, &err, run->wait_ms);
 }
 
 void run_stop(Run *run)

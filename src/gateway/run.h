@@ -121,7 +121,14 @@ struct Run {
     Error *failed; /* of the last attempt that has failed; NULL: none has */
     int64_t failed_wait_ms;
     int64_t lost_cost; /* pico-dollars, of attempts whose answer nobody got */
-    int64_t reserved;
+
+    /* What it has taken of its caller's limits and budgets. */
+    BudgetHold holds[BUDGETS_MAX];
+    int hold_count;
+    BudgetWaiter credit; /* while it waits for some */
+    int64_t held_tokens;
+    bool has_places; /* and tokens of the limits */
+    int64_t wait_ms; /* why it was refused: worth asking again then */
 
     /* The answer. */
     HttpStream *stream; /* NULL until the first word */
@@ -129,7 +136,7 @@ struct Run {
     Buf kept;           /* what has gone into it, while that is wanted (keeps_answer) */
     bool keeps_answer;
     bool is_answered; /* something has gone to the client, or will now */
-    bool is_loading;  /* the pool asks who calls */
+    bool is_loading;  /* the pool asks who calls, or for credit */
     bool is_gone;     /* the client left meanwhile */
 
     RunCache cache;
@@ -171,6 +178,13 @@ void run_tried(RunTry *try, const Error *failure);
 void run_wins(RunTry *try);
 /* End what runs and waits. */
 void run_cancel(Run *run);
+
+/* run_credit.c: take what the call may cost at most. CREDIT_WAITS: run_go() is called when there
+ * may be credit. CREDIT_REFUSED: err and run->wait_ms say why and until when. */
+typedef enum CreditVerdict { CREDIT_GIVEN, CREDIT_WAITS, CREDIT_REFUSED } CreditVerdict;
+MUST_CHECK CreditVerdict credit_take(Run *run, Error *err);
+/* The call is over and its record has usage and cost: give back the rest. */
+void credit_settle(Run *run, const Error *failure);
 
 /* run_try.c */
 MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat,
