@@ -1,0 +1,73 @@
+#include "store/key_limits_store.h"
+
+#include "base/clock.h"
+#include "store/sql.h"
+
+static const char *const kind_names[SUBJECT_KINDS] = {
+    [SUBJECT_KEY] = "key", [SUBJECT_USER] = "user", [SUBJECT_WORKSPACE] = "workspace"
+};
+
+const char *subject_kind_name(SubjectKind kind) { return kind_names[kind]; }
+
+SubjectKind subject_kind_named(Str name)
+{
+    for (SubjectKind kind = SUBJECT_KEY; kind < SUBJECT_WORKSPACE; kind++)
+        if (str_is(name, kind_names[kind]))
+            return kind;
+    return SUBJECT_WORKSPACE;
+}
+
+size_t subjects_of(const Scope *scope, Str key, Subject subjects_r[SUBJECT_KINDS])
+{
+    size_t count = 0;
+    if (key.length)
+        subjects_r[count++] = (Subject){ SUBJECT_KEY, key };
+    if (scope->user.length)
+        subjects_r[count++] = (Subject){ SUBJECT_USER, scope->user };
+    subjects_r[count++] = (Subject){ SUBJECT_WORKSPACE, scope->workspace };
+    return count;
+}
+
+bool key_limits_set(DbTx *tx, const Scope *scope, const Subject *subject, const KeyLimits *limits,
+                    Error *err)
+{
+    return db_exec(tx,
+                   DB_SAME("INSERT INTO key_limits (workspace, kind, subject, models, requests,"
+                           " tokens, concurrent, updated_at)"
+                           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+                           " ON CONFLICT (workspace, kind, subject) DO UPDATE"
+                           " SET models = excluded.models, requests = excluded.requests,"
+                           " tokens = excluded.tokens, concurrent = excluded.concurrent,"
+                           " updated_at = excluded.updated_at"),
+                   DB_ARGS(db_text(scope->workspace), db_text(str(kind_names[subject->kind])),
+                           db_text(subject->id), db_text(limits->models),
+                           db_int(limits->requests_per_minute), db_int(limits->tokens_per_minute),
+                           db_int(limits->concurrent), db_int(now_ms())),
+                   NULL, err);
+}
+
+static void read_limits(DbRows *row, Arena *arena, void *item)
+{
+    *(KeyLimits *)item = (KeyLimits){
+        .models = db_get_text(row, 0, arena),
+        .requests_per_minute = db_get_int(row, 1),
+        .tokens_per_minute = db_get_int(row, 2),
+        .concurrent = db_get_int(row, 3),
+    };
+}
+
+bool key_limits_find(DbTx *tx, const Scope *scope, Arena *arena, const Subject *subject,
+                     KeyLimits *limits_r, Error *err)
+{
+    SqlItems items;
+
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT models, requests, tokens, concurrent FROM key_limits"
+                          " WHERE workspace = $1 AND kind = $2 AND subject = $3"),
+                  DB_ARGS(db_text(scope->workspace), db_text(str(kind_names[subject->kind])),
+                          db_text(subject->id)),
+                  read_limits, sizeof(KeyLimits), &items, err))
+        return false;
+    *limits_r = items.count ? *(KeyLimits *)items.at : (KeyLimits){ .models = S("[]") };
+    return true;
+}
