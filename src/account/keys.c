@@ -36,7 +36,8 @@ static bool find_key(DbTx *tx, void *argument, Error *err)
 
 static Scope scope_of_key(const ApiKey *key)
 {
-    return (Scope){ .workspace = key->workspace, .user = key->user, .role = key->role };
+    return (
+        Scope){ .workspace = key->workspace, .user = key->user, .key = key->id, .role = key->role };
 }
 
 static bool note_used(DbTx *tx, void *argument, Error *err)

@@ -321,7 +321,8 @@ static bool open_features(App *app, Error *err)
                              .on_reload = on_reload,
                              .calls_days = settings->calls_days,
                              .load_caller = api_load_caller,
-                             .load_app = &app->api };
+                             .load_app = &app->api,
+                             .unpriced_is_free = str_is(settings->unpriced_models, "free") };
     if (!account_open(app->api.db, &account, &app->api.account, err) ||
         !models_open(&models, &app->api.models, err))
         return false;

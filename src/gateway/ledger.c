@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "gateway/budget.h"
 
@@ -13,7 +14,11 @@ struct Ledger {
     VEC(Budget *) all_budgets;
     VEC(LimitState *) all_limits;
     atomic_bool is_recalled;
+    int64_t alive_ms; /* of ledger_look() only */
 };
+
+#define ALIVE_MS 10000
+
 
 Ledger *ledger_new(const LedgerPorts *ports)
 {
@@ -79,6 +84,10 @@ void ledger_look(Ledger *ledger)
     pthread_mutex_lock(&ledger->lock);
     size_t count = ledger->all_budgets.count;
     pthread_mutex_unlock(&ledger->lock);
+    if (count && monotonic_ms() - ledger->alive_ms > ALIVE_MS) {
+        ledger->alive_ms = monotonic_ms();
+        ledger->ports.alive(ledger->ports.app);
+    }
     for (size_t i = 0; i < count; i++) {
         pthread_mutex_lock(&ledger->lock);
         Budget *budget = ledger->all_budgets.at[i]; /* the list may move while it grows */

@@ -87,6 +87,8 @@ typedef struct LedgerPorts {
     /* Below 0: a debt that is left. */
     bool (*take_back)(void *app, const BudgetTerms *terms, int64_t period_ms, int64_t amount,
                       Error *err);
+    /* This node lives and holds credit; every few seconds. */
+    void (*alive)(void *app);
 } LedgerPorts;
 
 Ledger *ledger_new(const LedgerPorts *ports);
@@ -106,10 +108,10 @@ void ledger_look(Ledger *ledger);
 
 #define BUDGETS_MAX 9 /* of key, user and workspace; for a day, a month, ever */
 
-/* What a call takes from a budget, for the database. */
+/* A budget that pays for a call: its cost, or one of the calls that it counts. */
 typedef struct BudgetCharge {
     Budget *budget;
-    int64_t period_ms, amount;
+    int64_t period_ms;
 } BudgetCharge;
 
 /* What is kept of a call. Texts are valid while the call runs. */

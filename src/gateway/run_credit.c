@@ -186,7 +186,7 @@ static void settle(Run *run, int64_t cost, int64_t calls)
         budget_settle(hold, spent);
         if (spent)
             record->charges[record->charge_count++] =
-                (BudgetCharge){ hold->budget, hold->period_ms, spent };
+                (BudgetCharge){ hold->budget, hold->period_ms };
     }
     run->hold_count = 0;
 }

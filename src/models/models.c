@@ -2,7 +2,7 @@
 #include "models/models.h"
 
 #include "base/clock.h"
-#include "models/models_int.h"
+#include "models/models_budgets.h"
 #include "net/url.h"
 #include "net/url_safety.h"
 
@@ -41,7 +41,11 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
         .on_reload = options->on_reload,
         .load_app = options->load_app,
         .calls_days = options->calls_days,
+        .budget_crossed = options->budget_crossed,
+        .crossed_app = options->crossed_app,
+        .unpriced_is_free = options->unpriced_is_free,
     };
+    models->budgets = budgets_new(models);
     models->http = http_client_new(&http);
     models->pool = pool_new("models", 1, 4);
     pthread_mutex_init(&models->lock, NULL);
@@ -50,9 +54,10 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
     GatewayOptions gateway = { .ports = { .app = models,
                                           .load_caller = options->load_caller,
                                           .load_app = options->load_app,
-                                          .write_records = models_write_records } };
+                                          .write_records = models_write_records,
+                                          .ledger = budgets_ports(models->budgets) } };
     if (!gateway_open(&gateway, &models->gateway, err) || !pictures_open(models, err) ||
-        !file_open(models, err)) {
+        !file_open(models, err) || !budgets_listen(models->budgets, err)) {
         models_close(models);
         return false;
     }
@@ -66,7 +71,10 @@ void models_close(Models *models)
         return;
     file_close(models);
     pictures_close(models);
+    if (models->gateway)
+        budgets_unlisten(models->budgets);
     gateway_close(models->gateway);
+    budgets_free(models->budgets);
     pool_free(models->pool);
     http_client_free(models->http);
     pthread_cond_destroy(&models->closes);

@@ -12,9 +12,13 @@
 #include "base/json.h"
 #include "gateway/gateway.h"
 #include "jobs/job_queue.h"
-#include "store/scope.h"
+#include "store/budgets_store.h"
 
 typedef struct Models Models;
+
+/* A budget has reached a share of 50, 80 or 100 per cent; told once in a period. On a thread that
+ * may block. */
+typedef void BudgetCrossed(void *app, const Scope *scope, const BudgetRow *budget, int64_t share);
 
 typedef struct ModelsOptions {
     Db *db;
@@ -30,6 +34,9 @@ typedef struct ModelsOptions {
     bool (*load_caller)(void *load_app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);
     void *load_app;
+    BudgetCrossed *budget_crossed; /* may be NULL */
+    void *crossed_app;
+    bool unpriced_is_free; /* else who has a budget of money may not use a model without a price */
 } ModelsOptions;
 
 MUST_CHECK bool models_open(const ModelsOptions *options, Models **models_r, Error *err);
@@ -80,6 +87,28 @@ typedef struct ChatResult {
 /* A cut stream is a failure, never a short answer. */
 MUST_CHECK bool models_chat(Models *models, const Scope *scope, Arena *arena,
                             const ChatRequest *request, ChatResult *result_r, Error *err);
+
+/* --- Limits and budgets ---------------------------------------------------------------- */
+
+/* What a key, a person or a workspace may do; 0 and an empty list: anything. */
+typedef struct ModelLimits {
+    StrList models; /* patterns: "gpt-5*" */
+    int64_t requests_per_minute, tokens_per_minute, concurrent;
+    BudgetRowList budgets; /* to change them: period, counts_calls and amount of each */
+} ModelLimits;
+/* ERROR_NOT_FOUND when the workspace has no such key or person. */
+MUST_CHECK bool models_limits(Models *models, const Scope *scope, Arena *arena,
+                              const Subject *subject, ModelLimits *limits_r, Error *err);
+/* Replaces all of them; what was spent stays spent. Takes effect at once, on other nodes too. */
+MUST_CHECK bool models_set_limits(Models *models, const Scope *scope, Arena *arena,
+                                  const Subject *subject, const ModelLimits *limits, Error *err);
+/* Every budget of the workspace. */
+MUST_CHECK bool models_budgets(Models *models, const Scope *scope, Arena *arena,
+                               BudgetRowList *list_r, Error *err);
+/* Gives back what nodes that died had borrowed of a budget and are not known to have spent. Calls
+ * of theirs that were never written may have cost some of it, so only a person decides this. */
+MUST_CHECK bool models_reclaim(Models *models, const Scope *scope, Str budget, int64_t *amount_r,
+                               Error *err);
 
 /* The gateway itself, for requests that clients send to it. */
 Gateway *models_gateway(Models *models);

@@ -31,6 +31,7 @@ typedef struct FileMark {
     uint64_t inode;
     int64_t size, changed_ns;
 } FileMark;
+typedef struct ModelBudgets ModelBudgets;
 
 struct Models {
     Arena *arena; /* of the options */
@@ -38,6 +39,7 @@ struct Models {
     HttpClient *http;
     Pool *pool; /* looks for local services */
     Gateway *gateway;
+    ModelBudgets *budgets;
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t has_looked;

@@ -4,7 +4,7 @@
  * of a change (GATEWAY_CHANNEL, on every node) empty it, and what the gateway remembers of callers
  * with it: the next call of each sees the change. */
 #include "base/clock.h"
-#include "models/models_int.h"
+#include "models/models_budgets.h"
 #include "store/gateway_items_store.h"
 
 #define KEEP_MS 60000 /* a service that was found by itself may be gone */
@@ -105,6 +105,8 @@ bool models_caller(Models *models, const Scope *scope, GatewayCaller **caller_r,
     caller->config = config;
     caller->workspace = str_copy(caller->arena, scope->workspace);
     caller->user = str_copy(caller->arena, scope->user);
+    if (!budgets_attach(models->budgets, scope, caller, err))
+        return false;
     *caller_r = caller;
     return true;
 }

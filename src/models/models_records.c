@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "jobs/job_queue.h"
-#include "models/models_int.h"
+#include "models/models_budgets.h"
 #include "store/calls_store.h"
 
 static int64_t flags_of(const CallRecord *record)
@@ -62,6 +62,8 @@ typedef struct RecordsWork {
     Arena *arena;
     CallBatch **batches;
     size_t count;
+    const ModelBudgets *budgets;
+    Spendings spendings;
 } RecordsWork;
 
 /* The rows of each workspace, in the order of the records. */
@@ -99,7 +101,7 @@ static bool add_batches(DbTx *tx, void *argument, Error *err)
     for (size_t i = 0; i < work->count; i++)
         if (!calls_add(tx, &work->scope, work->arena, work->batches[i], err))
             return false;
-    return true;
+    return spendings_write(tx, work->budgets, work->arena, &work->spendings, err);
 }
 
 bool models_write_records(void *argument, const CallRecord *const *records, size_t count,
@@ -107,12 +109,18 @@ bool models_write_records(void *argument, const CallRecord *const *records, size
 {
     Models *models = argument;
     AUTO_ARENA Arena *arena = arena_new(GB(1));
-    RecordsWork work = { .scope = { .is_system = true, .role = ROLE_OWNER }, .arena = arena };
+    RecordsWork work = { .scope = { .is_system = true, .role = ROLE_OWNER },
+                         .arena = arena,
+                         .budgets = models->budgets };
     Rows *rows = by_workspace(arena, records, count, &work.count);
     work.batches = arena_new_array(arena, CallBatch *, work.count);
     for (size_t i = 0; i < work.count; i++)
         work.batches[i] = calls_batch(arena, rows[i].workspace, rows[i].at, rows[i].count);
-    return store_write(models->options.db, &work.scope, add_batches, &work, err);
+    spendings_of(models->budgets, arena, records, count, &work.spendings);
+    if (!store_write(models->options.db, &work.scope, add_batches, &work, err))
+        return false;
+    spendings_tell(models->budgets, arena, &work.spendings);
+    return true;
 }
 
 /* --- Forgetting --- */

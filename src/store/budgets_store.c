@@ -105,19 +105,23 @@ bool budget_list(DbTx *tx, const Scope *scope, Arena *arena, const Subject *subj
     return true;
 }
 
-bool budget_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t now, BudgetRow *row_r,
-                 Error *err)
+static bool find_budget(DbTx *tx, const Scope *scope, Arena *arena, DbSql sql, Str id, int64_t now,
+                        BudgetRow *row_r, Error *err)
 {
     BudgetRow row;
-    /* Two loans at the same time must not see the same sum. */
-    if (!sql_find(tx, arena,
-                  DB_SQL(SELECT_BUDGETS "AND b.id = $2", SELECT_BUDGETS "AND b.id = $2 FOR UPDATE"),
-                  DB_ARGS(db_text(scope->workspace), db_text(id)), read_budget, &row, "budget", id,
-                  err))
+    if (!sql_find(tx, arena, sql, DB_ARGS(db_text(scope->workspace), db_text(id)), read_budget,
+                  &row, "budget", id, err))
         return false;
     enter_period(&row, now);
     *row_r = row;
     return true;
+}
+
+bool budget_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t now, BudgetRow *row_r,
+                 Error *err)
+{
+    return find_budget(tx, scope, arena, DB_SAME(SELECT_BUDGETS "AND b.id = $2"), id, now, row_r,
+                       err);
 }
 
 static bool find_by_subject(DbTx *tx, const Scope *scope, Arena *arena, const BudgetRow *like,
@@ -225,7 +229,11 @@ bool budget_lend(DbTx *tx, const Scope *scope, Arena *arena, const BudgetWish *w
                  BudgetLent *lent_r, Error *err)
 {
     BudgetRow row;
-    if (!budget_find(tx, scope, arena, wish->budget, wish->now_ms, &row, err))
+    /* Two loans at the same time must not see the same sum. */
+    if (!find_budget(
+            tx, scope, arena,
+            DB_SQL(SELECT_BUDGETS "AND b.id = $2", SELECT_BUDGETS "AND b.id = $2 FOR UPDATE OF b"),
+            wish->budget, wish->now_ms, &row, err))
         return false;
     /* Calls that cost more than they reserved count, also those whose node left no debt behind. */
     int64_t left = row.amount - MAX(row.lent, row.spent);

@@ -17,11 +17,11 @@ SubjectKind subject_kind_named(Str name)
     return SUBJECT_WORKSPACE;
 }
 
-size_t subjects_of(const Scope *scope, Str key, Subject subjects_r[SUBJECT_KINDS])
+size_t subjects_of(const Scope *scope, Subject subjects_r[SUBJECT_KINDS])
 {
     size_t count = 0;
-    if (key.length)
-        subjects_r[count++] = (Subject){ SUBJECT_KEY, key };
+    if (scope->key.length)
+        subjects_r[count++] = (Subject){ SUBJECT_KEY, scope->key };
     if (scope->user.length)
         subjects_r[count++] = (Subject){ SUBJECT_USER, scope->user };
     subjects_r[count++] = (Subject){ SUBJECT_WORKSPACE, scope->workspace };

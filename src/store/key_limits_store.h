@@ -16,7 +16,7 @@ typedef struct Subject {
     Str id;
 } Subject;
 /* Key, user and workspace of a caller; those that it has. Returns how many. */
-size_t subjects_of(const Scope *scope, Str key, Subject subjects_r[SUBJECT_KINDS]);
+size_t subjects_of(const Scope *scope, Subject subjects_r[SUBJECT_KINDS]);
 
 typedef struct KeyLimits {
     Str models; /* JSON list of patterns; "[]": all */

@@ -13,6 +13,7 @@ Scope scope_copy(Arena *arena, const Scope *scope)
 
     copy.workspace = str_copy(arena, scope->workspace);
     copy.user = str_copy(arena, scope->user);
+    copy.key = str_copy(arena, scope->key);
     return copy;
 }
 

@@ -12,6 +12,7 @@ typedef enum Role { ROLE_NONE, ROLE_READER, ROLE_EDITOR, ROLE_ADMIN, ROLE_OWNER 
 typedef struct Scope {
     Str workspace; /* id */
     Str user;      /* id; empty for a key that belongs to the workspace */
+    Str key;       /* id of the API key that is used; empty: none */
     Role role;
     bool is_system; /* sees every workspace: log-in, job runners, migrations, clean-up */
 } Scope;
