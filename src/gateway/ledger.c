@@ -19,7 +19,6 @@ struct Ledger {
 
 #define ALIVE_MS 10000
 
-
 Ledger *ledger_new(const LedgerPorts *ports)
 {
     Ledger *ledger = heap_alloc(sizeof *ledger);

@@ -6,6 +6,7 @@
 #include "store/audit_store.h"
 #include "store/blocks_store.h"
 #include "store/calls_store.h"
+#include "store/budgets_store.h"
 #include "store/collections_store.h"
 #include "store/conversations_store.h"
 #include "store/document_facets_store.h"
@@ -71,6 +72,22 @@ static bool fill_notices(DbTx *tx, World *world, Error *err)
     CALL(webhook_add(tx, ours, world->arena, &secret.hook, err));
     secret.alert = (Alert){ .rule = S("errors") };
     return alert_open(tx, ours, world->arena, &secret.alert, &is_new, err);
+    BudgetRow budget;
+} secret;
+
+static bool fill_budgets(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    Subject subject = { SUBJECT_KEY, secret.key.id };
+    KeyLimits limits = { .models = S("[]"), .concurrent = 3 };
+    BudgetWish wish = { .node = S("n"), .wanted = 1, .now_ms = 1 };
+    BudgetLent lent;
+
+    secret.budget = (BudgetRow){ .subject = subject, .period = PERIOD_TOTAL, .amount = 9 };
+    CALL(key_limits_set(tx, ours, &subject, &limits, err));
+    CALL(budget_set(tx, ours, world->arena, &secret.budget, err));
+    wish.budget = secret.budget.id;
+    return budget_lend(tx, ours, world->arena, &wish, &lent, err);
 }
 
 static bool fill_lab(DbTx *tx, World *world, Error *err)
@@ -111,6 +128,9 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(fill_notices(tx, world, err));
     CALL(calls_add(tx, ours, world->arena, calls_batch(world->arena, ours->workspace, &call, 1),
                    err));
+    CALL(fill_budgets(tx, world, err));
+    CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
+    CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
     CALL(audit_add(tx, ours, &entry, err));
     CALL(setting_set(tx, ours, S("theme"), S("\"dark\""), err));
     CALL(secret_set(tx, ours, S("key"), S("\1\0sealed"), err));
@@ -300,6 +320,11 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT(health.calls == 0);
     CALL(notice_count_unread(tx, theirs, &length, err));
     EXPECT(length == 0);
+    BudgetRow budget;
+    KeyLimits limits;
+    EXPECT_CODE(ERROR_NOT_FOUND, budget_find(tx, theirs, arena, secret.budget.id, 1, &budget, err));
+    CALL(key_limits_find(tx, theirs, arena, &secret.budget.subject, &limits, err));
+    EXPECT(!limits.concurrent);
     return true;
 }
 
@@ -346,6 +371,14 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, lab_run_add(tx, theirs, &run, err));
     EXPECT_CODE(ERROR_NOT_FOUND, lab_run_save(tx, theirs, S("run"), S("x"), err));
     EXPECT_CODE(ERROR_NOT_FOUND, lab_run_remove(tx, theirs, S("run"), err));
+    BudgetWish wish = { .budget = secret.budget.id, .node = S("n"), .wanted = 1, .now_ms = 1 };
+    BudgetLent lent;
+    BudgetRow budget;
+    EXPECT_CODE(ERROR_NOT_FOUND, budget_lend(tx, theirs, arena, &wish, &lent, err));
+    CALL(budget_take_back(tx, theirs, wish.budget, wish.node, 1, 1, err));
+    CALL(budget_remove(tx, theirs, &secret.budget.subject, PERIOD_TOTAL, err));
+    CALL(budget_find(tx, &world->ours, arena, wish.budget, 1, &budget, err));
+    EXPECT(budget.lent == 1);
     CALL(judgement_clear(tx, theirs, secret.set.id, err));
     CALL(judgement_remove(tx, theirs, arena, secret.set.id, &judgement, err));
     CALL(setting_remove(tx, theirs, S("theme"), err));
