@@ -4,7 +4,8 @@ The name of the model says how: "good", "cut", "cut-late", "error-in-stream", "s
 then good), "limited" (429 for long), "broken" (500), "html", "whole" (JSON although a stream was asked
 for), "huge" (one chunk of 2 MB), "crlf", "bytes" (one byte at a time), "no-done", "plain-only" (refuses
 max_tokens, as reasoning models do), "no-type" (a stream declared as text/plain), "silent" (no word), "thinking"
-(a thought in front of the answer), "echo" (what it was told last, three characters at a time), "tools" and "tools-interleaved" (two calls of the tool "weather").
+(a thought in front of the answer), "echo" (what it was told last, three characters at a time), "priced" (says what it cost), "priced-slow", "priced-cut",
+"tools" and "tools-interleaved" (two calls of the tool "weather").
 
 As a program: python3 tests/mock_provider.py [PORT] [MODEL,MODEL...]
 """
@@ -18,6 +19,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEY = "sk-mock"
+ThreadingHTTPServer.request_queue_size = 1024  # many clients come at once
 
 
 def sentence_of(messages):
@@ -147,6 +149,8 @@ class MockProvider:
         if model == "thinking":
             text = f"<think>\nThe person asks me. [1]\n</think>\n\n{text}"
         usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
+        if model.startswith("priced"):
+            usage["cost"] = 0.00000123 * (1 + tries % 7)
         if model.startswith("tools"):
             return self.call_tools(http, model, stream, usage)
         if not stream or model == "whole":
@@ -231,7 +235,7 @@ class MockProvider:
         words = [text] if model == "huge" else re.findall(r"(?s).{1,3}" if model == "echo" else r"\S+\s*|\s+", text)
         frames = [b": hello\n\n", frame({"role": "assistant", "content": ""})]
         frames += [frame({"content": word}) for word in words]
-        if model == "cut":
+        if model in ("cut", "priced-cut"):
             frames = frames[:3]
         elif model == "cut-late":
             frames = frames[:-1] + [frames[-1][:len(frames[-1]) // 2]]
@@ -246,13 +250,16 @@ class MockProvider:
             if model != "no-done":
                 frames.append(f"data: [DONE]{end}".encode())
         for one in frames:
+            if model == "priced-slow":
+                time.sleep(0.01)
             for piece in ([one[i:i + 1] for i in range(len(one))] if model == "bytes" else [one]):
                 http.piece(piece)
         http.end_stream()
 
 
 MODELS = ["good", "cut", "cut-late", "error-in-stream", "slow", "busy", "limited", "broken", "html", "whole", "huge",
-          "crlf", "bytes", "no-done", "plain-only", "no-type", "silent", "thinking", "echo", "tools", "tools-interleaved"]
+          "crlf", "bytes", "no-done", "plain-only", "no-type", "silent", "thinking", "priced", "priced-slow", "priced-cut",
+          "echo", "tools", "tools-interleaved"]
 
 if __name__ == "__main__":
     words = sys.argv[1:]

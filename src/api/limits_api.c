@@ -37,6 +37,7 @@ static void put_budget(JsonWriter *json, const BudgetRow *row)
     put_amount(json, "left", row, MAX(row->amount - row->spent, (int64_t)0));
     /* Borrowed by a node: at hand there, taken by calls that run, or lost with a node that died. */
     put_amount(json, "held", row, MAX(row->lent - row->spent, (int64_t)0));
+    put_int(json, "reached", row->told); /* per cent: 50, 80, 100 */
     put_time(json, "resets_at", row->period == PERIOD_TOTAL ? 0 : row->period_end_ms);
     put_end(json);
 }

@@ -72,7 +72,7 @@ static void *hammer(void *argument)
     Hammer *work = argument;
     int64_t wait_ms;
     for (int i = 0; i < 20000; i++) {
-        if (limit_take(work->state, 2, &wait_ms) != LIMIT_NONE)
+        if (limit_take(work->state, 2, &wait_ms) != RATE_NONE)
             continue;
         int now = ++work->running, most = work->most;
         while (now > most && !atomic_compare_exchange_weak(&work->most, &most, now))
@@ -116,14 +116,14 @@ Test(gateway, a_refusal_takes_nothing)
     LimitState *state = limit_state_new();
     int64_t wait_ms;
     limit_state_set(state, &(LimitRates){ 2, 100, 0 });
-    cr_assert_eq(limit_take(state, 90, &wait_ms), LIMIT_NONE);
-    cr_assert_eq(limit_take(state, 90, &wait_ms), LIMIT_TOKENS);
+    cr_assert_eq(limit_take(state, 90, &wait_ms), RATE_NONE);
+    cr_assert_eq(limit_take(state, 90, &wait_ms), RATE_TOKENS);
     cr_assert(wait_ms > 40000 && wait_ms <= 48000, "%" PRId64, wait_ms);
     limit_undo(state, 90);
-    cr_assert_eq(limit_take(state, 90, &wait_ms), LIMIT_NONE);
+    cr_assert_eq(limit_take(state, 90, &wait_ms), RATE_NONE);
     limit_end(state, 90, 10); /* less was used than foreseen */
-    cr_assert_eq(limit_take(state, 90, &wait_ms), LIMIT_NONE);
-    cr_assert_eq(limit_take(state, 0, &wait_ms), LIMIT_REQUESTS);
+    cr_assert_eq(limit_take(state, 90, &wait_ms), RATE_NONE);
+    cr_assert_eq(limit_take(state, 0, &wait_ms), RATE_REQUESTS);
     cr_assert_eq(limit_view(state).running, 1);
     limit_state_free(state);
 }

@@ -95,23 +95,23 @@ void limit_state_set(LimitState *state, const LimitRates *rates)
 /* Nobody knows when a running call ends. */
 #define PLACE_WAIT_MS 1000
 
-static LimitKind refused_by(LimitState *state, int64_t tokens, int64_t now_us, int64_t *wait_us_r)
+static RateKind refused_by(LimitState *state, int64_t tokens, int64_t now_us, int64_t *wait_us_r)
 {
     if (state->concurrent && state->running >= state->concurrent)
-        return *wait_us_r = PLACE_WAIT_MS * 1000, LIMIT_CONCURRENT;
+        return *wait_us_r = PLACE_WAIT_MS * 1000, RATE_CONCURRENT;
     if ((*wait_us_r = bucket_wait_us(&state->requests, 1, now_us)))
-        return LIMIT_REQUESTS;
+        return RATE_REQUESTS;
     if ((*wait_us_r = bucket_wait_us(&state->tokens, tokens, now_us)))
-        return LIMIT_TOKENS;
-    return LIMIT_NONE;
+        return RATE_TOKENS;
+    return RATE_NONE;
 }
 
-LimitKind limit_take(LimitState *state, int64_t tokens, int64_t *wait_ms_r)
+RateKind limit_take(LimitState *state, int64_t tokens, int64_t *wait_ms_r)
 {
     int64_t now_us = monotonic_us(), wait_us = 0;
     pthread_mutex_lock(&state->lock);
-    LimitKind kind = refused_by(state, tokens, now_us, &wait_us);
-    if (kind == LIMIT_NONE) {
+    RateKind kind = refused_by(state, tokens, now_us, &wait_us);
+    if (kind == RATE_NONE) {
         bucket_take(&state->requests, 1);
         bucket_take(&state->tokens, tokens);
         state->running++;

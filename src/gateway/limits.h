@@ -36,11 +36,11 @@ LimitState *limit_state_new(void);
 void limit_state_free(LimitState *state);
 void limit_state_set(LimitState *state, const LimitRates *rates);
 
-typedef enum LimitKind { LIMIT_NONE, LIMIT_REQUESTS, LIMIT_TOKENS, LIMIT_CONCURRENT } LimitKind;
+typedef enum RateKind { RATE_NONE, RATE_REQUESTS, RATE_TOKENS, RATE_CONCURRENT } RateKind;
 
-/* LIMIT_NONE: a request, so many tokens and a place are taken, and one of the two below gives the
+/* RATE_NONE: a request, so many tokens and a place are taken, and one of the two below gives the
  * place back. Else nothing is, and *wait_ms_r says when to come again. */
-LimitKind limit_take(LimitState *state, int64_t tokens, int64_t *wait_ms_r);
+RateKind limit_take(LimitState *state, int64_t tokens, int64_t *wait_ms_r);
 /* The call is over; it has used this many of the tokens, or more. */
 void limit_end(LimitState *state, int64_t tokens, int64_t used);
 /* The call did not begin. */

@@ -71,15 +71,15 @@ static void tell_rate(Run *run, const char *of, int64_t limit, int64_t left, int
     http_header(run->response, name, duration_text(run->arena, full_ms));
 }
 
-static bool refuse_rate(Run *run, LimitState *state, LimitKind kind, Error *err)
+static bool refuse_rate(Run *run, LimitState *state, RateKind kind, Error *err)
 {
-    static const char *const what[] = { [LIMIT_REQUESTS] = "requests a minute",
-                                        [LIMIT_TOKENS] = "tokens a minute",
-                                        [LIMIT_CONCURRENT] = "requests at the same time" };
+    static const char *const what[] = { [RATE_REQUESTS] = "requests a minute",
+                                        [RATE_TOKENS] = "tokens a minute",
+                                        [RATE_CONCURRENT] = "requests at the same time" };
     LimitView view = limit_view(state);
-    int64_t limits[] = { [LIMIT_REQUESTS] = view.requests,
-                         [LIMIT_TOKENS] = view.tokens,
-                         [LIMIT_CONCURRENT] = view.concurrent };
+    int64_t limits[] = { [RATE_REQUESTS] = view.requests,
+                         [RATE_TOKENS] = view.tokens,
+                         [RATE_CONCURRENT] = view.concurrent };
     if (run->response) {
         tell_rate(run, "requests", view.requests, view.requests_left, view.requests_full_ms);
         tell_rate(run, "tokens", view.tokens, view.tokens_left, view.tokens_full_ms);
@@ -101,8 +101,8 @@ static bool take_rates(Run *run, Error *err)
         return true;
     run->held_tokens = tokens_of(run);
     for (int i = 0; i < caller->limit_count; i++) {
-        LimitKind kind = limit_take(caller->limits[i], run->held_tokens, &run->wait_ms);
-        if (kind == LIMIT_NONE)
+        RateKind kind = limit_take(caller->limits[i], run->held_tokens, &run->wait_ms);
+        if (kind == RATE_NONE)
             continue;
         for (int j = 0; j < i; j++)
             limit_undo(caller->limits[j], run->held_tokens);

@@ -5,8 +5,8 @@
 #include "store/api_keys_store.h"
 #include "store/audit_store.h"
 #include "store/blocks_store.h"
-#include "store/calls_store.h"
 #include "store/budgets_store.h"
+#include "store/calls_store.h"
 #include "store/collections_store.h"
 #include "store/conversations_store.h"
 #include "store/document_facets_store.h"
@@ -56,6 +56,7 @@ static struct {
     NoticeEvent event;
     Webhook hook;
     Alert alert;
+    BudgetRow budget;
 } secret;
 
 static bool fill_notices(DbTx *tx, World *world, Error *err)
@@ -72,8 +73,7 @@ static bool fill_notices(DbTx *tx, World *world, Error *err)
     CALL(webhook_add(tx, ours, world->arena, &secret.hook, err));
     secret.alert = (Alert){ .rule = S("errors") };
     return alert_open(tx, ours, world->arena, &secret.alert, &is_new, err);
-    BudgetRow budget;
-} secret;
+}
 
 static bool fill_budgets(DbTx *tx, World *world, Error *err)
 {
