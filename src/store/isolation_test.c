@@ -129,8 +129,6 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(calls_add(tx, ours, world->arena, calls_batch(world->arena, ours->workspace, &call, 1),
                    err));
     CALL(fill_budgets(tx, world, err));
-    CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
-    CALL(usage_add(tx, ours, world->arena, &usage, 1, err));
     CALL(audit_add(tx, ours, &entry, err));
     CALL(setting_set(tx, ours, S("theme"), S("\"dark\""), err));
     CALL(secret_set(tx, ours, S("key"), S("\1\0sealed"), err));
