@@ -277,3 +277,21 @@ def test_a_usual_variable_makes_a_service(tmp_path):
         assert route["targets"][0]["service"] == "groq"
     finally:
         server.stop()
+
+
+# --- The command ---
+
+def test_the_command_lists_checks_and_runs_dry(server, service, tmp_path):
+    listed = server.cli("gateway", "ls").stdout
+    assert "mine" in listed and KEY not in listed
+    server.call("PUT", "/v1/gateway/routes/shown", json={"steps": ["mine/good", "mine/whole"], "fallback": "mine/broken"})
+    assert "mine/good, mine/whole; then mine/broken" in server.cli("gateway", "ls").stdout
+    plan = server.cli("gateway", "check", "--model", "shown").stdout.splitlines()
+    assert [line.split()[1] for line in plan] == ["mine/good", "mine/whole", "mine/broken"]
+    server.call("DELETE", "/v1/gateway/routes/shown")
+    file = tmp_path / "gateway.json"
+    file.write_text('{"services": {"groq": {"key": "sk-of-the-file"}}, "routes": {"r": {"steps": ["groq/m"]}}}')
+    assert "is right" in server.cli("gateway", "check", str(file)).stdout
+    file.write_text('{"services": {"groq": {"key": "sk-of-the-file"}}, "routes": {"r": {"steps": ["grok/m"]}}}')
+    wrong = server.cli("gateway", "check", str(file), check=False)
+    assert wrong.returncode and "grok/m" in wrong.stderr and "sk-of-the-file" not in wrong.stderr
