@@ -6,8 +6,9 @@
 /* A key that is replaced has another state; its text is in no name. */
 static TargetState *key_state(Arena *arena, TargetStates *states, Str name, Str key)
 {
-    return target_state(states, str_format(arena, STR_FMT "#" STR_FMT, STR_ARG(name),
-                                           STR_ARG(sha256_hex(arena, key))));
+    Str digest = sha256_hex(arena, key);
+    return target_state(states,
+                        str_format(arena, STR_FMT "#" STR_FMT, STR_ARG(name), STR_ARG(digest)));
 }
 
 void service_find_states(GatewayService *service, Arena *arena, TargetStates *states, Str name)
