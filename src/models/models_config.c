@@ -45,6 +45,10 @@ static bool make_service(Maker *maker, const SetupService *from, GatewayService 
     service->times = from->times;
     service->limits = from->limits;
     service->is_local = !is_tls;
+    service->moves_on = from->moves_on;
+    service_find_states(service, arena, gateway_states(maker->models->gateway),
+                        str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(maker->setup->workspace),
+                                   STR_ARG(service->name)));
     *service_r = service;
     return true;
 }
@@ -182,6 +186,7 @@ static void add_set_route(Maker *maker, const SetupRoute *from)
                                                        .steps = steps,
                                                        .step_count = count,
                                                        .retries = (int)from->retries,
+                                                       .times = from->times,
                                                        .hedge_ms = from->hedge_ms };
 }
 

@@ -38,6 +38,7 @@ typedef struct SetupService {
     StrList models; /* its names, as told or as it listed them */
     GatewayLimits limits;
     GatewayTimes times;
+    Str moves_on; /* statuses that are a fault of the service, not of the request */
     bool allows_private, is_off;
     Str document; /* without keys; of a row and of the file */
 } SetupService;
@@ -66,6 +67,7 @@ typedef struct SetupRoute {
     size_t step_count;
     Str fallback, larger, cheaper; /* names of routes, or "service/model" */
     int64_t retries, hedge_ms;
+    GatewayTimes times;
     Str document;
 } SetupRoute;
 

@@ -180,6 +180,7 @@ bool setup_read_service(Arena *arena, Str name, const json_t *document, bool is_
                                { "version", JSON_STR, &service.version, .length_max = 100 },
                                { "headers", JSON_ANY, &headers }, { "limits", JSON_ANY, &limits },
                                { "times", JSON_ANY, &times },
+                               { "moves_on", JSON_STR, &service.moves_on, .length_max = 100 },
                                { "models", JSON_STRS, &service.models, .length_max = MODELS_MAX },
                                { "private", JSON_FLAG, &service.allows_private },
                                { "enabled", JSON_FLAG, &is_on }),
@@ -385,7 +386,7 @@ bool setup_read_route(Arena *arena, Str name, const json_t *document, SetupRoute
 {
     SetupRoute route = { .name = name, .retries = -1 };
     Str strategy = S("ordered");
-    json_t *steps = NULL;
+    json_t *steps = NULL, *times = NULL;
     if (!setup_check_name(name, err) ||
         !json_read(document, arena,
                    JSON_FIELDS({ "strategy", JSON_STR, &strategy, .length_max = 60 },
@@ -394,9 +395,11 @@ bool setup_read_route(Arena *arena, Str name, const json_t *document, SetupRoute
                                { "larger", JSON_STR, &route.larger, .length_max = 400 },
                                { "cheaper", JSON_STR, &route.cheaper, .length_max = 400 },
                                { "retries", JSON_I64, &route.retries, .min = -1, .max = 10 },
+                               { "times", JSON_ANY, &times },
                                { "hedge_ms", JSON_I64, &route.hedge_ms, .max = 600000 }),
                    err) ||
-        !read_strategy(strategy, &route.strategy, err) || !read_steps(arena, steps, &route, err))
+        !read_strategy(strategy, &route.strategy, err) || !read_steps(arena, steps, &route, err) ||
+        !read_times(arena, times, &route.times, err))
         return false;
     *route_r = route;
     return true;
