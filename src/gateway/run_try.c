@@ -368,6 +368,8 @@ static void on_end(AsyncCall *call, const Error *failure)
         good = fail_status(try, &err);
     } else {
         good = good && wire_reader_finish(&try->reader, &err) && answer_whole(try, &err);
+        if (err.code == ERROR_TOO_LARGE) /* the answer is, not what was asked */
+            err.code = ERROR_UPSTREAM;
         if (!good)
             try->kind = kind_of(try, &err);
     }
