@@ -59,6 +59,89 @@ def test_openai_tools_whole_and_streamed(openai_client):
     assert [json.loads(a)["city"] for a in arguments.values()] == ["Oslo", "Bergen"]
 
 
+# --- OpenAI's responses ---
+
+TOOL = {"type": "function", "name": "weather", "parameters": SCHEMA, "strict": False}
+
+
+def test_responses_whole(openai_client, mock):
+    answer = openai_client.responses.create(model="good", input="hello", instructions="Be kind.", max_output_tokens=20)
+    assert answer.output_text == ANSWER and answer.status == "completed" and answer.id.startswith("resp_")
+    assert (answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.total_tokens) == (11, 7, 18)
+    sent = mock.chats()[-1]
+    assert [m["role"] for m in sent["messages"]] == ["system", "user"] and sent["max_tokens"] == 20
+
+
+def test_responses_stream_in_order(openai_client):
+    events = list(openai_client.responses.create(model="good", input=[{"role": "user", "content": "hello"}], stream=True))
+    assert [e.sequence_number for e in events] == list(range(len(events)))
+    kinds = [e.type for e in events if e.type != "response.output_text.delta"]
+    assert kinds == ["response.created", "response.in_progress", "response.output_item.added",
+                     "response.content_part.added", "response.output_text.done", "response.content_part.done",
+                     "response.output_item.done", "response.completed"]
+    assert "".join(e.delta for e in events if e.type == "response.output_text.delta") == ANSWER
+    assert events[-1].response.output_text == ANSWER and events[-1].response.usage.total_tokens == 18
+
+
+@pytest.mark.parametrize("model", ["tools", "tools-interleaved"])
+def test_responses_tools(openai_client, model):
+    whole = openai_client.responses.create(model=model, input="hello", tools=[TOOL])
+    with openai_client.responses.stream(model=model, input="hello", tools=[TOOL]) as stream:
+        streamed = stream.get_final_response()
+    for answer in (whole, streamed):
+        calls = [item for item in answer.output if item.type == "function_call"]
+        assert [json.loads(call.arguments)["city"] for call in calls] == ["Oslo", "Bergen"]
+        assert len({call.call_id for call in calls}) == 2
+
+
+def test_responses_go_on_from_each_other(openai_client, server, mock):
+    import openai
+    first = openai_client.responses.create(model="tools", input="hello", tools=[TOOL])
+    calls = [item for item in first.output if item.type == "function_call"]
+    second = openai_client.responses.create(model="good", previous_response_id=first.id, tools=[TOOL], input=[
+        {"type": "function_call_output", "call_id": call.call_id, "output": "rain"} for call in calls])
+    messages = mock.chats()[-1]["messages"]
+    assert [m["role"] for m in messages] == ["user", "assistant", "tool", "tool"]
+    assert [c["id"] for c in messages[1]["tool_calls"]] == [m["tool_call_id"] for m in messages[2:]]
+    third = openai_client.responses.create(model="good", previous_response_id=second.id, input="and?", stream=True)
+    assert list(third)[-1].response.previous_response_id == second.id
+    assert [m["role"] for m in mock.chats()[-1]["messages"]] == ["user", "assistant", "tool", "tool", "assistant", "user"]
+    assert openai_client.responses.retrieve(second.id).output_text == ANSWER
+    openai_client.responses.delete(second.id)
+    with pytest.raises(openai.NotFoundError):
+        openai_client.responses.retrieve(second.id)
+    with pytest.raises(openai.NotFoundError) as gone:
+        openai_client.responses.create(model="good", previous_response_id=second.id, input="and?")
+    assert gone.value.param == "previous_response_id"
+    unkept = openai_client.responses.create(model="good", input="hello", store=False)
+    with pytest.raises(openai.NotFoundError):
+        openai_client.responses.retrieve(unkept.id)
+
+
+@pytest.mark.parametrize("model", ["cut", "cut-late", "error-in-stream"])
+def test_responses_cut_streams_raise(openai_client, model):
+    import openai
+    with pytest.raises(openai.APIError):
+        list(openai_client.responses.create(model=model, input="hello", stream=True))
+
+
+def test_responses_from_the_library(openai_client):
+    whole = openai_client.responses.create(model="lectern", input=QUESTION)
+    streamed = list(openai_client.responses.create(model="lectern", input=QUESTION, stream=True))
+    assert any(e.type == "response.output_text.annotation.added" for e in streamed)
+    for answer in (whole, streamed[-1].response):
+        assert "212" in answer.output_text
+        assert answer.output[0].content[0].annotations[0].filename == "granite.md"
+
+
+def test_responses_refuse_by_name_what_they_have_not(server):
+    for more, field in [({"background": True}, "background"), ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
+                        ({"input": [{"type": "item_reference", "id": "x"}]}, "input[0].type"),
+                        ({"input": []}, "input"), ({"temperature": "hot"}, "temperature")]:
+        answer = server.post("/v1/responses", {"model": "good", "input": "hello", **more})
+        assert 400 <= answer.status_code < 500 and answer.json()["error"]["param"] == field, answer.text
+
+
 # --- Anthropic's messages ---
 
 def test_messages_whole(claude):

@@ -121,6 +121,13 @@ static bool tell_answer(LibraryAnswer *library, const Answer *answer)
     return good && tell(library, &(ModelEvent){ .kind = EVENT_FINISH, .finish = FINISH_STOP });
 }
 
+static void keep(const LibraryAnswer *library)
+{
+    const ApiRequest *request = library->request;
+    gateway_keep(models_gateway(request->api->models), request->scope->workspace,
+                 request->scope->user, &library->writer);
+}
+
 /* --- Whole, and as a stream --- */
 
 static bool respond_whole(LibraryAnswer *library, const AnswerRequest *ask, HttpResponse *response,
@@ -138,6 +145,7 @@ static bool respond_whole(LibraryAnswer *library, const AnswerRequest *ask, Http
     reply.usage = usage_of(library, &answer);
     library->writer.out = &response->body;
     library->writer.front->write_reply(&library->writer, &reply);
+    keep(library);
     return true;
 }
 
@@ -163,6 +171,7 @@ static void respond_stream(LibraryAnswer *library, const AnswerRequest *ask, Htt
     } else if (good && tell_answer(library, &answer)) {
         ModelUsage usage = usage_of(library, &answer);
         writer->front->write_end(writer, FINISH_STOP, &usage);
+        keep(library);
         (void)send_piece(library);
     }
     http_stream_close(library->stream);
@@ -175,7 +184,9 @@ static bool answer_from_library(ApiRequest *request, HttpResponse *response, Err
     LibraryAnswer library = { .request = request,
                               .model = { .is_stream = front->streams_unasked } };
     AnswerRequest ask = { 0 };
-    if (!front->scan(request->arena, body, &library.model, err))
+    if (!front->scan(request->arena, body, &library.model, err) ||
+        !gateway_go_on(models_gateway(request->api->models), request->arena,
+                       request->scope->workspace, request->scope->user, &library.model, err))
         return false;
     if (!front->read(request->arena, body, &library.model, err))
         return err->field[0] ? fail_in(err, "%s", err->field) : false;
@@ -208,6 +219,40 @@ bool call_post(ApiRequest *request, HttpResponse *response, Error *err)
     else
         gateway_serve(models_gateway(request->api->models), front, api_secret(http), http,
                       response);
+    return true;
+}
+
+/* --- Answers that were kept --- */
+
+static bool fail_gone(const ApiRequest *request, Error *err)
+{
+    return fail(err, ERROR_NOT_FOUND,
+                "the response '" STR_FMT "' is not kept here: answers are kept for an hour, by "
+                "the node that gave them",
+                STR_ARG(request->params[0]));
+}
+
+bool responses_get(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Str reply;
+    if (!gateway_recall(models_gateway(request->api->models), request->arena,
+                        request->scope->workspace, request->scope->user, request->params[0],
+                        &reply))
+        return fail_gone(request, err);
+    buf_add(&response->body, reply);
+    return true;
+}
+
+bool responses_delete(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    if (!gateway_drop(models_gateway(request->api->models), request->arena,
+                      request->scope->workspace, request->scope->user, request->params[0]))
+        return fail_gone(request, err);
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "id", request->params[0]);
+    put_text(&json, "object", S("response"));
+    put_bool(&json, "deleted", true);
+    put_end(&json);
     return true;
 }
 

@@ -16,6 +16,8 @@ typedef struct FrontWriter {
     int64_t created_s;
     void *state; /* the front's own, in the arena; NULL at first */
     Buf *out;    /* what is written goes here */
+    /* What is to be kept of a good answer (kept.h); "" for nothing. */
+    Str kept_reply, kept_items;
 } FrontWriter;
 
 typedef struct Front {

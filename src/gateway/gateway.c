@@ -39,6 +39,7 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
                                                       .seen_app = gateway->metrics });
     gateway->pool = pool_new("gateway", POOL_THREADS, POOL_QUEUE);
     gateway->cache = cache_new(options->cache_bytes ? options->cache_bytes : MB(64));
+    gateway->kept = kept_new();
     random_bytes(gateway->cache_secret, sizeof gateway->cache_secret);
     gateway->ledger = ledger_new(&options->ports.ledger);
     pthread_mutex_init(&gateway->lock, NULL);
@@ -91,6 +92,7 @@ void gateway_close(Gateway *gateway)
     for (int i = 0; i < gateway->loop_count; i++)
         arena_free(gateway->loops[i].scratch);
     cache_free(gateway->cache);
+    kept_free(gateway->kept);
     target_states_free(gateway->states);
     tls_context_free(gateway->tls);
     pthread_mutex_destroy(&gateway->lock);

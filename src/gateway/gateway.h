@@ -116,5 +116,17 @@ void gateway_forget(Gateway *gateway, Str secret);
 void gateway_forget_answers(Gateway *gateway, Str workspace);
 CacheCounts gateway_cache_counts(Gateway *gateway);
 
+/* --- Answers that are kept for going on from (kept.h); each belongs to one user --- */
+
+/* What the request's `previous` brings to it. Fails with ERROR_NOT_FOUND. */
+MUST_CHECK bool gateway_go_on(Gateway *gateway, Arena *arena, Str workspace, Str user,
+                              ModelRequest *request, Error *err);
+/* What the writer of a good answer says is to be kept, if anything. */
+void gateway_keep(Gateway *gateway, Str workspace, Str user, const FrontWriter *writer);
+/* False: there is none. */
+MUST_CHECK bool gateway_recall(Gateway *gateway, Arena *arena, Str workspace, Str user, Str id,
+                               Str *reply_r);
+MUST_CHECK bool gateway_drop(Gateway *gateway, Arena *arena, Str workspace, Str user, Str id);
+
 /* Tokens of a text, roughly: four bytes each. */
 int64_t gateway_guess_tokens(size_t bytes);

@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "gateway/cache_key.h"
 #include "gateway/metrics.h"
+#include "gateway/kept.h"
 #include "gateway/run.h"
 
 #define LOOPS_MAX 8
@@ -25,6 +26,7 @@ struct Gateway {
     pthread_mutex_t lock; /* of loops while one is added, and of callers */
     struct CallerTable *callers;
     Cache *cache;
+    KeptAnswers *kept;
     unsigned char
         cache_secret[CACHE_SECRET_SIZE]; /* of this process: keys are worth nothing outside */
 };

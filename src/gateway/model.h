@@ -132,7 +132,9 @@ typedef struct ModelRequest {
     bool is_old_form;    /* OpenAI's functions: the answer's tool call is a function_call */
     bool is_kept;        /* OpenAI's store: the answer can be gone on from, and shown again */
     Str previous;        /* the kept answer that this request goes on from; "" for none */
-    Str extra;           /* JSON object of members that the front does not know; "" for none */
+    /* JSON items with commas between them: of the conversation before, and of this request. */
+    Str earlier, items;
+    Str extra; /* JSON object of members that the front does not know; "" for none */
 } ModelRequest;
 
 /* --- What comes back --- */

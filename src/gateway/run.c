@@ -59,6 +59,9 @@ void run_finish(Run *run, const Error *failure)
         record->key = run->caller->key;
         journal_add(run->loop->records, record);
     }
+    if (!failure && !run->ask)
+        gateway_keep(run->loop->gateway, run->caller->workspace, run->caller->user,
+                     &run->try->writer);
     caller_release(run->caller);
     if (run->ask) {
         ask_done(run, failure);
@@ -91,6 +94,11 @@ void run_admit(Run *run)
     Error err;
     if (run->refused) {
         run_fail(run, run->refused, 0);
+        return;
+    }
+    if (!gateway_go_on(run->loop->gateway, run->arena, run->caller->workspace, run->caller->user,
+                       &run->request, &err)) {
+        run_fail(run, &err, 0);
         return;
     }
     run->route = config_route(config, run->request.model);

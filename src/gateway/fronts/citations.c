@@ -36,12 +36,12 @@ static void put_file(JsonWriter *json, Arena *arena, Str citation, int64_t text_
         put_text(json, "place", place);
 }
 
-void put_annotation(JsonWriter *json, Arena *arena, Str citation, AnnotationForm form,
-                    int64_t text_end)
+void put_annotation(JsonWriter *json, Arena *arena, const char *name, Str citation,
+                    AnnotationForm form, int64_t text_end)
 {
     Str url = text_member(arena, citation, "url");
     const char *type = url.length ? "url_citation" : "file_citation";
-    put_object(json, NULL);
+    put_object(json, name);
     put_text(json, "type", str(type));
     if (form == ANNOTATION_CHAT)
         put_object(json, type);
@@ -60,5 +60,5 @@ void put_annotations(JsonWriter *json, Arena *arena, Str citations, AnnotationFo
     Str list = str_format(arena, "[" STR_FMT "]", STR_ARG(citations)), ignored, one;
     JsonWalk walk = json_walk_begin(list);
     while (json_walk_next(&walk, &ignored, &one))
-        put_annotation(json, arena, one, form, text_end);
+        put_annotation(json, arena, NULL, one, form, text_end);
 }

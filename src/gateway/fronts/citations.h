@@ -11,9 +11,9 @@ typedef enum AnnotationForm {
     ANNOTATION_RESPONSES /* {"type": T, ...} */
 } AnnotationForm;
 
-/* One item of a list of annotations. `text_end`: the characters of the text so far. */
-void put_annotation(JsonWriter *json, Arena *arena, Str citation, AnnotationForm form,
-                    int64_t text_end);
+/* One annotation; `name` NULL: an item of a list. `text_end`: the characters of the text so far. */
+void put_annotation(JsonWriter *json, Arena *arena, const char *name, Str citation,
+                    AnnotationForm form, int64_t text_end);
 /* All of ModelPart.citations, as items. */
 void put_annotations(JsonWriter *json, Arena *arena, Str citations, AnnotationForm form,
                      int64_t text_end);

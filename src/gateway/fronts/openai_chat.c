@@ -306,7 +306,7 @@ static void put_delta(FrontWriter *writer, JsonWriter *json, const ModelEvent *e
     case EVENT_ARGUMENTS: put_tool_delta(writer, json, event); break;
     case EVENT_CITATION:
         put_array(json, "annotations");
-        put_annotation(json, writer->arena, event->text, ANNOTATION_CHAT, 0);
+        put_annotation(json, writer->arena, NULL, event->text, ANNOTATION_CHAT, 0);
         put_end(json);
         break;
     case EVENT_SIGNATURE:
