@@ -5,8 +5,8 @@
 
 #include "base/pool.h"
 #include "gateway/cache_key.h"
-#include "gateway/metrics.h"
 #include "gateway/kept.h"
+#include "gateway/metrics.h"
 #include "gateway/run.h"
 
 #define LOOPS_MAX 8
