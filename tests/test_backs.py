@@ -23,6 +23,9 @@ def server(mock, tmp_path_factory):
     folder = tmp_path_factory.mktemp("backs")
     services = {dialect: {"provider": provider, "base_url": f"{mock.url}/{dialect}", "key": "sk-of-ours", "private": True}
                 for dialect, provider in DIALECTS.items()}
+    services["mistral"] = {"provider": "mistral", "base_url": f"{mock.url}/openai", "key": "k", "private": True}
+    services["azure"] = {"provider": "azure", "base_url": f"{mock.url}/openai", "key": "k", "private": True,
+                         "version": "2024-10-21"}
     (folder / "gateway.json").write_text(json.dumps({"services": services}))
     started = Server(folder / "library", arguments=["--gateway", str(folder / "gateway.json")]).start()
     started.new_key()
@@ -149,3 +152,17 @@ def test_anthropics_client_is_served_by_every_dialect(server, dialect):
     with pytest.raises(anthropic.APIError):
         with claude.messages.stream(model=f"{dialect}/cut", max_tokens=50, messages=HELLO) as stream:
             stream.get_final_message()
+
+
+def test_quirks_of_a_service_of_the_same_dialect(client, mock):
+    streamed(client, "mistral/tools", seed=7, user="anna", max_completion_tokens=9, temperature=0.5)
+    dialect, path, _, body = mock.requests[-1]
+    assert (dialect, path) == ("openai", "/chat/completions")
+    assert body == {"model": "tools", "messages": HELLO, "stream": True, "random_seed": 7, "max_tokens": 9,
+                    "temperature": 0.5}
+    whole = client.chat.completions.create(model="azure/tools", messages=HELLO, max_tokens=9)
+    assert whole.choices[0].message.tool_calls
+    _, path, headers, body = mock.requests[-1]
+    assert path == "/openai/deployments/tools/chat/completions?api-version=2024-10-21"
+    assert headers["api-key"] == "k" and "Authorization" not in headers
+    assert body["max_completion_tokens"] == 9 and "max_tokens" not in body

@@ -107,6 +107,8 @@ static ModelRequest request_of(const char *kind)
     if (str_is(name, "effort")) {
         request.reasoning_effort = S("low");
         request.format = FORMAT_JSON;
+    } else if (str_is(name, "newer")) {
+        request.reasoning_effort = S("high");
     } else if (str_is(name, "named")) {
         request.message_count = 2;
         request.tool_choice = TOOLS_NAMED;
@@ -140,6 +142,8 @@ static const struct {
     { "anthropic", "chat", "claude-sonnet-4-5" },
     { "anthropic", "named", "claude-sonnet-4-5" },
     { "anthropic", "effort", "claude-sonnet-4-5" },
+    { "anthropic", "older", "claude-3-5-haiku-20241022" },
+    { "anthropic", "newer", "claude-sonnet-6" },
     { "gemini", "chat", "gemini-3-pro-preview" },
     { "gemini", "named", "gemini-2.5-flash" },
     { "gemini", "effort", "gemini-2.5-flash" },

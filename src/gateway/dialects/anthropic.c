@@ -26,6 +26,45 @@ static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *
     return S("/messages");
 }
 
+/* --- Models --- */
+
+typedef enum Thinking { THINKS_ADAPTIVELY, THINKS_TO_BUDGET, THINKS_NOT } Thinking;
+
+typedef struct Model {
+    const char *start; /* of its name */
+    Thinking thinking;
+    bool takes_schema; /* for what it says and for its calls of tools */
+} Model;
+
+/* Models that are newer than this list think as much as they see fit, and take schemas. */
+static const Model *model_of(Str name)
+{
+    static const Model newer = { "", THINKS_ADAPTIVELY, true };
+    static const Model older[] = {
+        { "claude-3-7", THINKS_TO_BUDGET, false },
+        { "claude-3-", THINKS_NOT, false },
+        { "claude-2", THINKS_NOT, false },
+        { "claude-sonnet-4-2", THINKS_TO_BUDGET, false },
+        { "claude-sonnet-4-0", THINKS_TO_BUDGET, false },
+        { "claude-sonnet-4-5", THINKS_TO_BUDGET, true },
+        { "claude-opus-4-2", THINKS_TO_BUDGET, false },
+        { "claude-opus-4-0", THINKS_TO_BUDGET, false },
+        { "claude-opus-4-1", THINKS_TO_BUDGET, true },
+        { "claude-opus-4-5", THINKS_TO_BUDGET, true },
+        { "claude-haiku-4-5", THINKS_TO_BUDGET, true },
+    };
+    for (size_t i = 0; i < COUNT(older); i++)
+        if (str_starts(name, str(older[i].start)))
+            return &older[i];
+    return &newer;
+}
+
+/* A schema that is not strict may have what the service refuses in one. */
+static bool takes_schema(const ModelRequest *request, const Model *model)
+{
+    return request->format == FORMAT_SCHEMA && model->takes_schema && request->is_strict == YES;
+}
+
 /* --- Blocks --- */
 
 static void put_cache(JsonWriter *json, Str cache)
@@ -200,11 +239,12 @@ static bool has_cached_system(const ModelRequest *request)
     return false;
 }
 
-/* One text, or blocks when one of them is to be kept in the service's cache. JSON without a schema
- * is only asked for in words here. */
-static void put_system(JsonWriter *json, const ModelRequest *request, Arena *arena)
+/* One text, or blocks when one of them is to be kept in the service's cache. JSON that no strict
+ * schema describes is only asked for in words here. */
+static void put_system(JsonWriter *json, const ModelRequest *request, const Model *model,
+                       Arena *arena)
 {
-    bool asks = request->format == FORMAT_JSON;
+    bool asks = !takes_schema(request, model);
     if (!has_cached_system(request)) {
         Str text = system_text(arena, request, asks);
         if (text.length)
@@ -223,7 +263,7 @@ static void put_system(JsonWriter *json, const ModelRequest *request, Arena *are
 
 /* --- Tools --- */
 
-static void put_tool(JsonWriter *json, const ModelTool *tool)
+static void put_tool(JsonWriter *json, const ModelTool *tool, const Model *model)
 {
     if (tool->builtin.length) {
         put_raw(json, NULL, tool->builtin);
@@ -235,13 +275,13 @@ static void put_tool(JsonWriter *json, const ModelTool *tool)
         put_text(json, "description", tool->description);
     put_raw(json, "input_schema",
             tool->parameters.length ? tool->parameters : S("{\"type\":\"object\"}"));
-    if (tool->is_strict)
+    if (tool->is_strict && model->takes_schema)
         put_bool(json, "strict", true);
     put_cache(json, tool->cache);
     put_end(json);
 }
 
-static void put_tools(JsonWriter *json, const ModelRequest *request)
+static void put_tools(JsonWriter *json, const ModelRequest *request, const Model *model)
 {
     static const Str types[] = { [TOOLS_AUTO] = S_INIT("auto"),
                                  [TOOLS_NONE] = S_INIT("none"),
@@ -251,7 +291,7 @@ static void put_tools(JsonWriter *json, const ModelRequest *request)
         return;
     put_array(json, "tools");
     for (size_t i = 0; i < request->tool_count; i++)
-        put_tool(json, &request->tools[i]);
+        put_tool(json, &request->tools[i], model);
     put_end(json);
     if (request->tool_choice == TOOLS_AUTO && request->parallel_tools != NO)
         return;
@@ -265,31 +305,6 @@ static void put_tools(JsonWriter *json, const ModelRequest *request)
 }
 
 /* --- Thinking --- */
-
-typedef enum Thinking { THINKS_ADAPTIVELY, THINKS_TO_BUDGET, THINKS_NOT } Thinking;
-
-/* How a model is told to think; those that are newer than this list decide for themselves. */
-static Thinking thinking_of(Str model)
-{
-    static const struct {
-        const char *start;
-        Thinking how;
-    } models[] = { { "claude-3-7", THINKS_TO_BUDGET },
-                   { "claude-3-", THINKS_NOT },
-                   { "claude-2", THINKS_NOT },
-                   { "claude-sonnet-4-2", THINKS_TO_BUDGET },
-                   { "claude-sonnet-4-0", THINKS_TO_BUDGET },
-                   { "claude-sonnet-4-5", THINKS_TO_BUDGET },
-                   { "claude-opus-4-2", THINKS_TO_BUDGET },
-                   { "claude-opus-4-0", THINKS_TO_BUDGET },
-                   { "claude-opus-4-1", THINKS_TO_BUDGET },
-                   { "claude-opus-4-5", THINKS_TO_BUDGET },
-                   { "claude-haiku-4-5", THINKS_TO_BUDGET } };
-    for (size_t i = 0; i < COUNT(models); i++)
-        if (str_starts(model, str(models[i].start)))
-            return models[i].how;
-    return THINKS_ADAPTIVELY;
-}
 
 /* A turn that called tools must come back with its thinking; when that is lost, or one tool is
  * demanded, the service refuses to think. */
@@ -324,14 +339,15 @@ static int64_t thinking_budget(const ModelRequest *request)
 }
 
 /* Both may be asked for: how hard it thinks, and the shape of what it says. */
-static void put_output_config(JsonWriter *json, const ModelRequest *request, bool has_effort)
+static void put_output_config(JsonWriter *json, const ModelRequest *request, bool has_effort,
+                              bool has_schema)
 {
-    if (!has_effort && request->format != FORMAT_SCHEMA)
+    if (!has_effort && !has_schema)
         return;
     put_object(json, "output_config");
     if (has_effort)
         put_text(json, "effort", request->reasoning_effort);
-    if (request->format == FORMAT_SCHEMA) {
+    if (has_schema) {
         put_object(json, "format");
         put_text(json, "type", S("json_schema"));
         put_raw(json, "schema", request->schema);
@@ -352,9 +368,9 @@ static void put_sampling(JsonWriter *json, const ModelRequest *request)
     put_maybe(json, "top_k", request->top_k);
 }
 
-static void put_settings(JsonWriter *json, const ModelRequest *request, Str model)
+static void put_settings(JsonWriter *json, const ModelRequest *request, const Model *model)
 {
-    Thinking how = thinking_of(model);
+    Thinking how = model->thinking;
     int64_t budget = may_think(request) && how != THINKS_NOT ? thinking_budget(request) : 0;
     int64_t output_max = request->output_max ? request->output_max : OUTPUT_MAX;
     bool to_budget = budget && how == THINKS_TO_BUDGET;
@@ -369,7 +385,8 @@ static void put_settings(JsonWriter *json, const ModelRequest *request, Str mode
     } else if (!request->is_plain) {
         put_sampling(json, request);
     }
-    put_output_config(json, request, budget && !to_budget && request->reasoning_effort.length);
+    put_output_config(json, request, budget && !to_budget && request->reasoning_effort.length,
+                      takes_schema(request, model));
     put_texts(json, "stop_sequences", request->stop);
     if (request->user.length) {
         put_object(json, "metadata");
@@ -385,13 +402,14 @@ static bool write(Arena *arena, const ModelRequest *request, const DialectTarget
         return unsupported(err, "model", "this service only chats");
     if (request->choice_count > 1 || request->wants_logprobs)
         return check_common(request, err);
+    const Model *model = model_of(target->model);
     JsonWriter json = put_begin(&wire->body);
     put_text(&json, "model", target->model);
-    put_system(&json, request, arena);
+    put_system(&json, request, model, arena);
     if (!put_messages(&json, request, arena, err))
         return false;
-    put_tools(&json, request);
-    put_settings(&json, request, target->model);
+    put_tools(&json, request, model);
+    put_settings(&json, request, model);
     if (request->is_stream)
         put_bool(&json, "stream", true);
     put_end(&json);
