@@ -103,6 +103,8 @@ bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCal
                      Error *err);
 /* What a request shows of who sends it; "" when it is a session or nothing. */
 Str api_secret(const HttpRequest *http);
+/* A browser sends this for a page of ours, or no browser does. */
+MUST_CHECK bool api_check_site(const ApiRequest *request, Error *err);
 /* Run the handler of a CALL_BODY as any other handler: on the pool, with the body read, for
  * somebody who is known. */
 void api_handle_on_pool(ApiRequest *request, HttpResponse *response, ApiHandler *handle);

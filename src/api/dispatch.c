@@ -177,7 +177,7 @@ static Str key_of(const HttpRequest *http, bool *is_basic_r)
 
 /* What a browser says of the page that sends the request; programs say nothing. "none": a person
  * typed the address. An Origin that is not the address asked for is another site too. */
-static bool check_site(const ApiRequest *request, Error *err)
+bool api_check_site(const ApiRequest *request, Error *err)
 {
     const HttpRequest *http = request->http;
     Str site = http_header_in(http, "Sec-Fetch-Site"), origin = http_header_in(http, "Origin");
@@ -198,7 +198,7 @@ static bool check_csrf(const ApiRequest *request, Error *err)
 {
     if (str_is(method_of(request->http), "GET"))
         return true;
-    if (!check_site(request, err))
+    if (!api_check_site(request, err))
         return false;
     if (!secret_equal(http_header_in(request->http, "X-CSRF-Token"), request->visitor.csrf))
         return fail(err, ERROR_DENIED,
@@ -211,7 +211,7 @@ static bool identify(ApiRequest *request, Error *err)
     HttpRequest *http = request->http;
     bool is_basic;
     Str key = key_of(http, &is_basic), cookie = http_cookie(http, "lectern_session");
-    if (is_basic && !check_site(request, err))
+    if (is_basic && !api_check_site(request, err))
         return false;
     if (key.length)
         return account_of_key(request->api->account, request->arena, key, &request->visitor, err);
@@ -250,7 +250,7 @@ static bool check(void *app, HttpRequest *http, Error *err)
             return false;
         *err = (Error){ 0 };
         /* Sign-in and set-up have no token to show. */
-        return check_site(request, err);
+        return api_check_site(request, err);
     }
     return request->route->needs == ANYONE ||
            scope_needs(request->scope, roles[request->route->needs], err);

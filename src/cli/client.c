@@ -104,6 +104,7 @@ typedef struct Answer {
     size_t length, capacity;
     bool too_long;
     SseReader *events; /* when the answer is a stream of events */
+    const char *mark;  /* an answer that holds this is one, whatever its status; NULL: none */
     Error *err;
     bool stopped;
 } Answer;
@@ -168,7 +169,9 @@ static bool perform(Client *client, const char *path, Answer *answer, Error *err
         return fail(err, ERROR_TOO_LARGE, "the answer is longer than %zu MB", ANSWER_MAX >> 20);
     if (code != CURLE_OK)
         return fail(err, ERROR_UPSTREAM, "%s: %s", client->base, libcurl.easy_strerror(code));
-    return status < 400 || fail_from((Str){ answer->bytes, answer->length }, status, err);
+    Str body = { answer->bytes, answer->length };
+    bool is_answer = status < 400 || (answer->mark && str_find(body, str(answer->mark)) >= 0);
+    return is_answer || fail_from(body, status, err);
 }
 
 static void set_method(Client *client, const char *method, Str body, struct curl_slist **headers)
@@ -205,6 +208,22 @@ bool client_call(Client *client, const char *method, const char *path, Str body,
     struct curl_slist *headers = NULL;
     set_method(client, method, body, &headers);
     bool good = perform(client, path, &answer, err) && parse_answer(&answer, answer_r, err);
+    libcurl.slist_free_all(headers);
+    free(answer.bytes);
+    return good;
+}
+
+bool client_relay(Client *client, const char *path, StrList lines, Str body, Arena *arena,
+                  const char *mark, Str *answer_r, Error *err)
+{
+    Answer answer = { .mark = mark };
+    struct curl_slist *headers = NULL;
+    for (size_t i = 0; i < lines.count; i++)
+        headers = libcurl.slist_append(headers, str_c(arena, lines.at[i]));
+    set_method(client, "POST", body, &headers);
+    bool good = perform(client, path, &answer, err);
+    if (good)
+        *answer_r = str_copy(arena, (Str){ answer.bytes, answer.length });
     libcurl.slist_free_all(headers);
     free(answer.bytes);
     return good;

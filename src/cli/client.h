@@ -21,6 +21,10 @@ bool client_is_alone(const Client *client);
  * body. A response of 400 or more fails with the server's own sentence and code. */
 MUST_CHECK bool client_call(Client *client, const char *method, const char *path, Str body,
                             json_t **answer_r, Error *err);
+/* Hand a message on and its answer back as it is, whatever the status, when `mark` is in it; any
+ * other answer of 400 or more fails as above. The headers are whole lines. */
+MUST_CHECK bool client_relay(Client *client, const char *path, StrList headers, Str body,
+                             Arena *arena, const char *mark, Str *answer_r, Error *err);
 typedef struct UploadFields {
     Str name; /* as it is to be called; may hold folders */
     Str collection, password, tags;
