@@ -145,3 +145,30 @@ def test_the_shipped_rules_ask_for_figures_that_exist(library):
     for name in names:
         assert name in text, f"{name} is in the rules and not in /metrics"
     assert "absent(" in rules
+
+
+# --- Reports ---
+
+def test_a_report_of_the_last_days(library):
+    chat(library, "good")
+    report = eventually(lambda: (lambda r: r if r["totals"]["calls"] else None)(library.get("/v1/usage/report", key=library.admin).json()))
+    assert report["totals"]["calls"] == sum(day["calls"] for day in report["days"])
+    assert [task["name"] for task in report["tasks"]] == ["chat"]
+    assert report["busiest_hours"][0]["calls"] >= report["busiest_hours"][-1]["calls"] and report["clock"]
+    assert report["unusual_days"] == [] and report["recommendations"] == []
+    assert library.get("/v1/usage/report").status_code == 403
+
+
+def test_monitors_learn_how_services_do(library):
+    chat(library, "good")
+    health = eventually(lambda: (lambda h: h if h["services"] and h["services"][0]["last_success_at"] else None)(
+        library.get("/api/v1/ai/health").json()))
+    service = health["services"][0]
+    assert health["status"] in ("healthy", "degraded") and 0 < service["success_rate"] <= 1, health
+    one = library.get(f"/api/v1/ai/health/{service['name']}").json()["services"]
+    assert [found["name"] for found in one] == [service["name"]]
+    assert library.get("/api/v1/ai/health/none").status_code == 404
+    assert library.get("/monitoring/health").json()["services"]
+    today = library.get("/monitoring/metrics", key=library.admin).json()["today"]
+    assert today and today[0]["service"] == service["name"] and today[0]["calls"] >= 1
+    assert set(library.get("/monitoring/dashboard", key=library.admin).json()) == {"status", "services", "today"}

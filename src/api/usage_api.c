@@ -1,6 +1,7 @@
 /* usage_api.c - calls of models: one by one, and summed. */
 #include "api/api.h"
-#include "store/calls_store.h"
+#include "base/clock.h"
+#include "models/usage_report.h"
 
 /* --- What is asked for --- */
 
@@ -96,10 +97,10 @@ static bool sum_work(DbTx *tx, void *argument, Error *err)
 
 static int64_t average(int64_t sum, int64_t count) { return count ? sum / count : 0; }
 
-static void put_sum(JsonWriter *json, const CallSumRow *sum)
+static void put_sum(JsonWriter *json, const char *name, const CallSumRow *sum)
 {
     const CallTotals *totals = &sum->totals;
-    put_object(json, NULL);
+    put_object(json, name);
     put_text(json, "name", sum->name);
     put_int(json, "errors", sum->errors);
 #define CALL_SUM(total, what) put_int(json, #total, totals->total);
@@ -121,7 +122,103 @@ bool usage_show(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     JsonWriter json = api_list_begin(response);
     for (size_t i = 0; i < work.sums.count; i++)
-        put_sum(&json, &work.sums.at[i]);
+        put_sum(&json, NULL, &work.sums.at[i]);
     api_list_end(&json, (int64_t)work.sums.count, S(""));
+    return true;
+}
+
+/* --- What they say --- */
+
+#define REPORT_DAYS 30
+#define DAY_MS INT64_C(86400000)
+
+static void put_sums(JsonWriter *json, const char *name, const CallSumList *sums)
+{
+    put_array(json, name);
+    for (size_t i = 0; i < sums->count; i++)
+        put_sum(json, NULL, &sums->at[i]);
+    put_end(json);
+}
+
+static void put_unusual(JsonWriter *json, const UsageReport *report)
+{
+    put_array(json, "unusual_days");
+    for (size_t i = 0; i < report->unusual_count; i++) {
+        const UnusualDay *day = &report->unusual[i];
+        put_object(json, NULL);
+        put_text(json, "day", day->day);
+        put_int(json, "cost_pico", day->cost_pico);
+        put_int(json, "usual_pico", day->usual_pico);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+static double dollars(int64_t pico) { return (double)pico / 1e12; }
+
+/* Nothing is promised that was not measured. */
+static Str advice_text(Arena *arena, const UsageAdvice *advice)
+{
+    Str measured = S("It has been called too seldom here to say how fast and reliable it is.");
+    if (advice->other_calls >= 20)
+        measured = str_format(
+            arena,
+            "Here it failed in %.1f %% of %" PRId64 " calls (%.1f %% with the present one) and took"
+            " %.1f s on average (%.1f s).",
+            100.0 * (double)advice->other_errors / (double)advice->other_calls, advice->other_calls,
+            100.0 * (double)advice->errors / (double)advice->calls,
+            (double)advice->other_average_us / 1e6, (double)advice->average_us / 1e6);
+    return str_format(arena,
+                      "The calls of " STR_FMT " cost $%.4f; by the list of prices the same tokens"
+                      " cost $%.4f with " STR_FMT " of " STR_FMT
+                      ", which is listed with the same abilities. " STR_FMT
+                      " How good its answers are was not measured: try it on a part first.",
+                      STR_ARG(advice->model), dollars(advice->cost_pico),
+                      dollars(advice->other_cost_pico), STR_ARG(advice->other_model),
+                      STR_ARG(advice->other_service), STR_ARG(measured));
+}
+
+static void put_advice(JsonWriter *json, Arena *arena, const UsageReport *report)
+{
+    put_array(json, "recommendations");
+    for (size_t i = 0; i < report->advice_count; i++) {
+        const UsageAdvice *advice = &report->advice[i];
+        put_object(json, NULL);
+        put_text(json, "key", advice->key);
+        put_text(json, "model", advice->model);
+        put_text(json, "service", advice->service);
+        put_text(json, "other_model", advice->other_model);
+        put_text(json, "other_service", advice->other_service);
+        put_int(json, "calls", advice->calls);
+        put_int(json, "cost_pico", advice->cost_pico);
+        put_int(json, "other_cost_pico", advice->other_cost_pico);
+        put_text(json, "text", advice_text(arena, advice));
+        put_end(json);
+    }
+    put_end(json);
+}
+
+bool usage_report_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    CallFilter filter;
+    UsageReport report;
+    if (!read_filter(request, &filter, err))
+        return false;
+    int64_t to_ms = filter.to_ms ? filter.to_ms : now_ms() - now_ms() % DAY_MS + DAY_MS;
+    int64_t from_ms = filter.from_ms ? filter.from_ms : MAX(to_ms - REPORT_DAYS * DAY_MS, 0);
+    if (!usage_report(request->api->models, request->scope, request->arena, from_ms, to_ms, &report,
+                      err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_time(&json, "from", from_ms);
+    put_time(&json, "to", to_ms);
+    put_sum(&json, "totals", &(CallSumRow){ S("all"), report.errors, report.totals });
+    put_sums(&json, "tasks", &report.tasks);
+    put_sums(&json, "clock", &report.clock);
+    put_sums(&json, "busiest_hours", &report.hours);
+    put_sums(&json, "days", &report.days);
+    put_unusual(&json, &report);
+    put_advice(&json, request->arena, &report);
+    put_end(&json);
     return true;
 }

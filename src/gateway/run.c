@@ -25,6 +25,23 @@ static void bill(Run *run)
         record->cost += run->lost_cost;
 }
 
+/* What the dearest way of the same plan would have cost more; a local model without a price costs
+ * nothing. */
+static void count_saving(Run *run)
+{
+    CallRecord *record = &run->record;
+    ModelUsage usage = record->usage;
+    int64_t dearest = 0, cost = record->is_local ? MAX(record->cost, (int64_t)0) : record->cost;
+    if (!run->try->target || cost < 0)
+        return;
+    usage.cost = -1; /* what this service asked for, another would not */
+    for (int i = 0; run->all_count > 1 && i < run->all_count; i++) {
+        int64_t other = price_of(&run->targets[i]->price, &usage);
+        dearest = MAX(dearest, other);
+    }
+    record->saved = MAX(record->saved, dearest - cost);
+}
+
 /* Ours is what passed before the first service was asked and after the last one was done. */
 static void count_time(Run *run)
 {
@@ -53,6 +70,8 @@ void run_finish(Run *run, const Error *failure)
         record->is_local = run->try->target->service->is_local;
         record->model = target_model(run->try->target, run->request.model);
     }
+    if (!failure)
+        count_saving(run);
     if (run->caller) {
         record->workspace = run->caller->workspace;
         record->user = run->caller->user;

@@ -47,7 +47,7 @@ static CallSum *group(Groups *groups, CallSpan span, int64_t at_ms, const Str na
     return &groups->sums.at[entry->number];
 }
 
-static void add_totals(CallTotals *to, const CallTotals *from)
+void call_totals_add(CallTotals *to, const CallTotals *from)
 {
 #define CALL_SUM(name, what) to->name += from->name;
 #include "store/call_sums.def"
@@ -138,10 +138,11 @@ void call_sums_of(Arena *arena, const CallRow *rows, size_t count, CallSum **sum
     for (size_t i = 0; i < finest.sums.count; i++) {
         CallSum *from = &finest.sums.at[i];
         for (CallSpan span = SPAN_HOUR; span < SPAN_COUNT; span++)
-            add_totals(&group(&groups, span, floor_to(from->at_ms, span), from->names)->totals,
-                       &from->totals);
+            call_totals_add(&group(&groups, span, floor_to(from->at_ms, span), from->names)->totals,
+                            &from->totals);
         from->names[CALL_BY_KEY] = from->names[CALL_BY_USER] = S("");
-        add_totals(&group(&groups, SPAN_MINUTE, from->at_ms, from->names)->totals, &from->totals);
+        call_totals_add(&group(&groups, SPAN_MINUTE, from->at_ms, from->names)->totals,
+                        &from->totals);
     }
     if (groups.sums.count)
         qsort(groups.sums.at, groups.sums.count, sizeof(CallSum), compare);

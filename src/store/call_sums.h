@@ -13,6 +13,8 @@ typedef struct CallTotals {
 #undef CALL_SUM
 } CallTotals;
 
+void call_totals_add(CallTotals *to, const CallTotals *from);
+
 #define CALL_TOTAL_COUNT (sizeof(CallTotals) / sizeof(int64_t))
 
 /* What calls are told apart by. Minutes are not told apart by key and person: they are looked at
