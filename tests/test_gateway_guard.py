@@ -1,5 +1,6 @@
 """What a workspace's rule keeps from leaving, and what comes back; that nothing of it is told elsewhere."""
 import json
+import time
 
 import pytest
 
@@ -151,3 +152,65 @@ def test_a_policy_counts_at_once(server):
     assert chat(server, words).headers["X-Lectern-Cache"] == "miss"
     set_policy(server, {"cache": {"use": "off"}})
     assert "X-Lectern-Cache" not in chat(server, words).headers
+
+
+# --- Logs of prompts ---
+
+def logged(server, count=1, seconds=5):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        rows = server.get("/v1/gateway/prompts").json()["items"]
+        if len(rows) >= count:
+            return rows
+        time.sleep(0.05)
+    return rows
+
+
+@pytest.fixture
+def no_logs(server):
+    assert server.call("DELETE", "/v1/gateway/prompts").status_code in (200, 204)
+
+
+def test_prompts_are_not_logged_unless_the_rule_says_so(server, no_logs):
+    chat(server, "not logged")
+    assert logged(server, seconds=0.5) == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_prompts_and_replies_are_logged_whole(server, no_logs, stream):
+    set_policy(server, {"prompts": "full"})
+    chat(server, "logged words", stream=stream)
+    row = logged(server)[0]
+    assert "logged words" in row["prompt"] and "log" in row["reply"] and not row["hashed"]
+    assert row["model"] == "echo" and row["status"] == "ok" and row["feature"] == "api"
+
+
+def test_only_hashes_are_logged(server, no_logs):
+    set_policy(server, {"prompts": "hashed"})
+    for words in ("one", "one", "two"):
+        chat(server, words)
+    rows = logged(server, 3)
+    assert all(len(row["prompt"]) == 64 and "one" not in row["prompt"] and row["hashed"] for row in rows)
+    assert len({row["prompt"] for row in rows}) == 2
+
+
+def test_what_is_masked_is_masked_in_logs_too(server, no_logs):
+    set_policy(server, {"prompts": "full", "masks": ALL})
+    chat(server, SECRET)
+    row = logged(server)[0]
+    assert "<EMAIL_1>" in row["prompt"] and "example.com" not in json.dumps(row)
+
+
+def test_a_failure_and_a_kept_answer_are_logged(server, no_logs):
+    set_policy(server, {"prompts": "full", "cache": {"use": "on"}})
+    chat(server, "fails", model="html")
+    for _ in range(2):
+        chat(server, "kept and logged", stream=True)
+    rows = logged(server, 3)
+    assert [row["status"] for row in rows] == ["ok", "ok", "upstream"]
+    assert rows[0]["reply"] == rows[1]["reply"]
+
+
+def test_only_administrators_read_logs(server):
+    reader = server.cli("keys", "add", "r2", "--role", "editor").stdout.split()[-1]
+    assert server.get("/v1/gateway/prompts", key=reader).status_code == 403

@@ -320,6 +320,7 @@ static bool open_features(App *app, Error *err)
                              .file = settings->gateway,
                              .on_reload = on_reload,
                              .calls_days = settings->calls_days,
+                             .prompt_days = settings->prompt_days,
                              .load_caller = api_load_caller,
                              .load_app = &app->api,
                              .unpriced_is_free = str_is(settings->unpriced_models, "free") };

@@ -43,6 +43,14 @@ void caller_release(GatewayCaller *caller); /* NULL is fine */
 /* Whether every list of the caller's has the model. */
 bool caller_allows(const GatewayCaller *caller, Str model);
 
+/* What was asked and answered, of a workspace that logs it (policy.h). */
+typedef struct PromptRecord {
+    Str id, workspace, user, key, model, feature, status;
+    Str prompt, reply; /* the beginnings, masked by the workspace's rule */
+    bool is_hashed;    /* only hashes of both are to be kept */
+    int64_t started_ms;
+} PromptRecord;
+
 /* What the gateway needs of the features above it. They may block. */
 typedef struct GatewayPorts {
     void *app, *load_app; /* of write_records; of load_caller */
@@ -52,6 +60,8 @@ typedef struct GatewayPorts {
                         Error *err);
     JournalWrite *write_records;
     LedgerPorts ledger;
+    /* May be NULL. */
+    bool (*write_prompt)(void *app, Arena *arena, const PromptRecord *record, Error *err);
 } GatewayPorts;
 
 typedef struct GatewayOptions {

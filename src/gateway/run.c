@@ -77,6 +77,7 @@ void run_finish(Run *run, const Error *failure)
         record->user = run->caller->user;
         record->key = run->caller->key;
         journal_add(run->loop->records, record);
+        prompts_end(run);
     }
     if (!failure && !run->ask)
         gateway_keep(run->loop->gateway, run->caller->workspace, run->caller->user,
@@ -137,6 +138,7 @@ void run_admit(Run *run)
         return;
     }
     run_plan(run);
+    prompts_begin(run);
     if (!cache_answers(run))
         run_go(run);
 }

@@ -191,6 +191,11 @@ MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const RunSea
                           Error *err);
 void try_cancel(RunTry *try);
 
+/* run_prompts.c. At the begin, and at the end of a call: it is logged when its workspace wants it.
+ */
+void prompts_begin(Run *run);
+void prompts_end(Run *run);
+
 /* run_guard.c. What this service gets may not hold what the workspace's rule keeps back. */
 bool guard_is_on(const RunTry *try);
 /* The request as it may leave; the call's own when nothing was found. It has been read whole. */
@@ -202,6 +207,8 @@ MUST_CHECK bool guard_rest(RunTry *try, Error *err);
 
 /* run_answer.c */
 void answer_begin(Run *run);
+/* What goes into a stream from now on is kept in run->kept too. */
+void answer_keep(Run *run);
 /* All of a stream, or of an answer, as it was written before. */
 void answer_again(Run *run, Str bytes);
 MUST_CHECK bool answer_event(void *try, const ModelEvent *event, Error *err);

@@ -53,6 +53,12 @@ static void open_stream(Run *run)
     run->stream = http_respond_stream(run->response, &options);
 }
 
+void answer_keep(Run *run)
+{
+    run->kept = buf_new(run->arena, CACHE_ANSWER_MAX);
+    run->keeps_answer = true;
+}
+
 /* On its way to the client, and kept when somebody wants to know afterwards what went. */
 static bool write_stream(Run *run, Str bytes)
 {
@@ -175,7 +181,7 @@ void answer_again(Run *run, Str bytes)
 {
     if (run->request.is_stream) {
         open_stream(run);
-        (void)http_stream_write(run->stream, bytes);
+        (void)write_stream(run, bytes);
     } else {
         buf_add(&run->response->body, bytes);
         run->record.first_us = monotonic_us() - run->started_us;

@@ -216,8 +216,7 @@ static void wake(CacheWaiter *waiter, CacheOutcome outcome)
 static void keep_what_comes(Run *run)
 {
     tell(run, "miss");
-    run->kept = buf_new(run->arena, CACHE_ANSWER_MAX);
-    run->keeps_answer = true;
+    answer_keep(run);
 }
 
 static bool refuse(Run *run, CacheVerdict verdict)

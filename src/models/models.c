@@ -44,6 +44,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
         .budget_crossed = options->budget_crossed,
         .crossed_app = options->crossed_app,
         .unpriced_is_free = options->unpriced_is_free,
+        .prompt_days = options->prompt_days,
     };
     models->budgets = budgets_new(models);
     models->http = http_client_new(&http);
@@ -55,7 +56,8 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
                                           .load_caller = options->load_caller,
                                           .load_app = options->load_app,
                                           .write_records = models_write_records,
-                                          .ledger = budgets_ports(models->budgets) } };
+                                          .ledger = budgets_ports(models->budgets),
+                                          .write_prompt = models_write_prompt } };
     if (!gateway_open(&gateway, &models->gateway, err) || !pictures_open(models, err) ||
         !file_open(models, err) || !budgets_listen(models->budgets, err)) {
         models_close(models);

@@ -29,7 +29,8 @@ typedef struct ModelsOptions {
     /* The file has changed and was read again, or could not be. With load_app, on a thread of the
      * models' own. */
     void (*on_reload)(void *load_app, const Error *failure);
-    int64_t calls_days; /* that calls are kept one by one */
+    int64_t calls_days;  /* that calls are kept one by one */
+    int64_t prompt_days; /* that prompts are, where they are logged */
     /* Who sends a request to the gateway (GatewayPorts). */
     bool (*load_caller)(void *load_app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);

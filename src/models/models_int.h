@@ -121,3 +121,7 @@ void forget_local(Models *models);
 /* models_policy.c. What a workspace has decided about its calls, from its document. */
 MUST_CHECK bool policy_read(Arena *arena, const json_t *json, GatewayPolicy *policy_r, Error *err);
 MUST_CHECK bool policy_parse(Arena *arena, Str text, GatewayPolicy *policy_r, Error *err);
+
+/* models_prompts.c: GatewayPorts. */
+MUST_CHECK bool models_write_prompt(void *models, Arena *arena, const PromptRecord *record,
+                                    Error *err);

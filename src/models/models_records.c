@@ -5,6 +5,7 @@
 #include "jobs/job_queue.h"
 #include "models/models_budgets.h"
 #include "store/calls_store.h"
+#include "store/prompt_logs_store.h"
 
 static int64_t flags_of(const CallRecord *record)
 {
@@ -129,8 +130,10 @@ static bool remove_old(DbTx *tx, void *argument, Error *err)
 {
     const Job *job = argument;
     const Models *models = job->argument;
-    int64_t before_ms = now_ms() - models->options.calls_days * 24 * 3600 * 1000;
-    return calls_remove_old(tx, &job->scope, before_ms, err);
+    const int64_t day_ms = 24 * 3600 * 1000;
+    int64_t now = now_ms();
+    return calls_remove_old(tx, &job->scope, now - models->options.calls_days * day_ms, err) &&
+           prompt_log_remove_old(tx, &job->scope, now - models->options.prompt_days * day_ms, err);
 }
 
 bool models_calls_job(Job *job, Error *err)

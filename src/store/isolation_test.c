@@ -21,6 +21,7 @@
 #include "store/messages_store.h"
 #include "store/notices_store.h"
 #include "store/people_store.h"
+#include "store/prompt_logs_store.h"
 #include "store/read_pages_store.h"
 #include "store/saved_searches_store.h"
 #include "store/searches_store.h"
@@ -126,6 +127,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
         tx, ours, &(GatewayItem){ .kind = S("route"), .name = S("r"), .document = S("{}") }, err));
     CALL(fill_lab(tx, world, err));
     CALL(fill_notices(tx, world, err));
+    CALL(prompt_log_add(tx, ours, &(PromptLog){ .id = S("p"), .prompt = S("ours") }, err));
     CALL(calls_add(tx, ours, world->arena, calls_batch(world->arena, ours->workspace, &call, 1),
                    err));
     CALL(fill_budgets(tx, world, err));
@@ -396,6 +398,8 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, webhook_remove(tx, theirs, secret.hook.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND, alert_acknowledge(tx, theirs, secret.alert.id, err));
     EXPECT_CODE(ERROR_DENIED, alert_forget(tx, theirs, INT64_MAX, err));
+    CALL(prompt_log_clear(tx, theirs, err));
+    EXPECT_CODE(ERROR_DENIED, prompt_log_remove_old(tx, theirs, INT64_MAX, err));
     EXPECT_CODE(ERROR_DENIED, notice_forget(tx, theirs, INT64_MAX, err));
     return true;
 }
@@ -472,6 +476,7 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(SessionList, session_list(tx, theirs, arena, person, &list, err));
     EXPECT_EMPTY(MembershipList, membership_list_of_user(tx, theirs, arena, person, &list, err));
     EXPECT_EMPTY(FormatCountList, statistics_formats(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(PromptLogList, prompt_log_list(tx, theirs, arena, STR_NONE, NULL, &list, err));
     EXPECT_EMPTY(NoticeList, notice_list(tx, theirs, arena, false, NULL, &list, err));
     EXPECT_EMPTY(NoticeList,
                  notice_list_to_mail(tx, theirs, arena, person, NOTICE_MAIL_NOW, 9, &list, err));

@@ -4,6 +4,8 @@
 #include "store/audit_store.h"
 #include "store/conversations_store.h"
 #include "store/messages_store.h"
+#include "store/people_store.h"
+#include "store/prompt_logs_store.h"
 #include "store/searches_store.h"
 #include "store/secrets_store.h"
 #include "store/settings_store.h"
@@ -70,6 +72,31 @@ STORE_TEST(messages_keep_their_order_and_rating)
     CALL(message_remove_from(tx, ours, conversation.id, 2, err));
     CALL(message_list(tx, ours, world->arena, conversation.id, 0, &list, err));
     EXPECT(list.count == 2);
+    return true;
+}
+
+STORE_TEST(logged_prompts_go_with_their_person_and_with_time)
+{
+    const Scope *ours = &world->ours;
+    PromptLog log = { .id = S("1"), .user = ours->user, .prompt = S("p"), .created_at_ms = 10 };
+    PromptLogList list;
+
+    CALL(prompt_log_add(tx, ours, &log, err) && prompt_log_add(tx, ours, &log, err));
+    log = (PromptLog){ .id = S("2"), .user = S("other"), .is_hashed = true, .created_at_ms = 20 };
+    CALL(prompt_log_add(tx, ours, &log, err));
+    log = (PromptLog){ .id = S("3"), .user = S("other"), .created_at_ms = 30 };
+    CALL(prompt_log_add(tx, ours, &log, err));
+    CALL(prompt_log_list(tx, ours, world->arena, STR_NONE, &(Slice){ .limit = 2 }, &list, err));
+    EXPECT(list.count == 2 && str_is(list.at[0].id, "3") && list.at[1].is_hashed);
+    CALL(prompt_log_list(tx, ours, world->arena, ours->user, NULL, &list, err));
+    EXPECT(list.count == 1 && str_is(list.at[0].prompt, "p") && !list.at[0].is_hashed);
+    CALL(user_remove(tx, &world->system, ours->user, err));
+    CALL(prompt_log_remove_old(tx, &world->system, 30, err));
+    CALL(prompt_log_list(tx, ours, world->arena, STR_NONE, NULL, &list, err));
+    EXPECT(list.count == 1 && str_is(list.at[0].id, "3"));
+    CALL(prompt_log_clear(tx, ours, err));
+    CALL(prompt_log_list(tx, ours, world->arena, STR_NONE, NULL, &list, err));
+    EXPECT(list.count == 0);
     return true;
 }
 

@@ -38,7 +38,7 @@ MUST_CHECK bool user_logged_in(DbTx *tx, const Scope *scope, Str id, int64_t at_
 /* How many people there are in the whole database; 0 means that the first account is still to be
  * made. System scope. */
 MUST_CHECK bool user_count(DbTx *tx, const Scope *scope, int64_t *count_r, Error *err);
-/* Removes a person and their memberships and sessions everywhere. System scope. */
+/* Removes a person and their memberships, sessions and logged prompts everywhere. System scope. */
 MUST_CHECK bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err);
 
 /* Gives a role in the scope's workspace, or changes the one that is there. */
