@@ -65,7 +65,8 @@ class MockProvider:
                 if not self.allowed():
                     return
                 answers = {"/v1/chat/completions": mock.chat, "/v1/completions": mock.complete, "/v1/rerank": mock.rerank,
-                           "/v1/embeddings": mock.embed, "/v1/moderations": mock.moderate}
+                           "/v1/embeddings": mock.embed, "/v1/moderations": mock.moderate,
+                           "/v1/messages": mock.messages, "/api/chat": mock.ollama, "/api/generate": mock.ollama}
                 if self.path not in answers:
                     return self.fail(404, "no such path")
                 try:
@@ -78,7 +79,8 @@ class MockProvider:
                 if mock.stopped:  # a connection that was kept open
                     self.close_connection = True
                     return False
-                if mock.key and self.headers.get("Authorization") != f"Bearer {mock.key}":
+                if mock.key and self.headers.get("Authorization") != f"Bearer {mock.key}" and \
+                        self.headers.get("x-api-key") != mock.key:
                     self.fail(401, f"Incorrect API key provided: {self.headers.get('Authorization')}")
                     return False
                 return True
@@ -192,6 +194,49 @@ class MockProvider:
         count = len(body["documents"])
         http.reply(200, {"model": body["model"], "usage": {"total_tokens": 3}, "results": [
             {"index": i, "relevance_score": (i + 1) / count} for i in reversed(range(count))]})
+
+    def messages(self, http, body):
+        """Anthropic's dialect: a thought, then the sentence; "claude-cut" ends after the first word."""
+        text, model = self.answer or "It is as you say.", body["model"]
+        usage = {"input_tokens": 11, "output_tokens": 7}
+        whole = {"id": "msg_1", "type": "message", "role": "assistant", "model": model, "stop_sequence": None}
+        thought = {"type": "thinking", "thinking": "Hm.", "signature": "signed"}
+        if not body.get("stream"):
+            return http.reply(200, {**whole, "stop_reason": "end_turn", "usage": usage,
+                                    "content": [thought, {"type": "text", "text": text}]})
+        events = [{"type": "message_start", "message": {**whole, "content": [], "stop_reason": None, "usage": usage}},
+                  {"type": "ping"},
+                  {"type": "content_block_start", "index": 0, "content_block": {**thought, "thinking": "", "signature": ""}},
+                  {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm."}},
+                  {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": "signed"}},
+                  {"type": "content_block_stop", "index": 0},
+                  {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}}]
+        events += [{"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": word}}
+                   for word in re.findall(r"\S+\s*", text)]
+        events += [{"type": "content_block_stop", "index": 1},
+                   {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": usage},
+                   {"type": "message_stop"}]
+        http.start_stream()
+        for event in events[:8] if model == "claude-cut" else events:
+            http.piece(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+        http.end_stream()
+
+    def ollama(self, http, body):
+        """Ollama's dialect; "llama-cut" ends after the first word."""
+
+        def say(word):
+            return {"response": word} if "prompt" in body else {"message": {"role": "assistant", "content": word}}
+
+        text, head = self.answer or "It is as you say.", {"model": body["model"], "created_at": "2026-01-01T00:00:00Z"}
+        end = {**head, "done": True, "done_reason": "stop", "prompt_eval_count": 11, "eval_count": 7}
+        if body.get("stream") is False:
+            return http.reply(200, {**end, **say(text)})
+        lines = [{**head, "done": False, **say(word)} for word in re.findall(r"\S+\s*", text)]
+        lines.append({**end, **say("")})
+        http.start_stream("application/x-ndjson")
+        for line in lines[:1] if body["model"] == "llama-cut" else lines:
+            http.piece(json.dumps(line).encode() + b"\n")
+        http.end_stream()
 
     def call_tools(self, http, model, stream, usage):
         """Two calls of "weather"; streamed in pieces, one after the other or ("tools-interleaved") mixed."""

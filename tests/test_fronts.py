@@ -34,6 +34,22 @@ def server(mock, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def many(mock, tmp_path_factory):
+    """A server whose services speak three dialects."""
+    folder = tmp_path_factory.mktemp("many")
+    root = mock.url.removesuffix("/v1")
+    services = {"gpt": {"provider": "openai-compatible", "base_url": mock.url, "models": ["good", "cut"]},
+                "claude": {"provider": "anthropic", "base_url": mock.url, "models": ["claude", "claude-cut"]},
+                "llama": {"provider": "ollama-native", "base_url": root, "models": ["llama", "llama-cut"]}}
+    setup = {"services": {name: {**one, "key": mock.key, "private": True} for name, one in services.items()}}
+    (folder / "gateway.json").write_text(json.dumps(setup))
+    started = Server(folder / "library", arguments=["--gateway", str(folder / "gateway.json")]).start()
+    started.new_key()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
 def openai_client(server):
     openai = pytest.importorskip("openai")
     return openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
@@ -351,3 +367,140 @@ def test_models_in_both_shapes(openai_client, claude):
     assert openai_client.models.retrieve("good").id == "good"
     assert {"lectern", "good"} <= {m.id for m in claude.models.list()}
     assert claude.models.retrieve("good").type == "model"
+
+
+# --- Every front with every kind of service ---
+
+def sse(answer):
+    return [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+
+
+# How each front is asked, and where its answer is: whole, and in a piece of its stream.
+FRONTS = {
+    "/v1/chat/completions": (
+        {"messages": HELLO}, lambda a: a["choices"][0]["message"]["content"], sse,
+        lambda e: (e["choices"][0]["delta"].get("content") or "") if e.get("choices") else ""),
+    "/v1/completions": (
+        {"prompt": "hello"}, lambda a: a["choices"][0]["text"], sse,
+        lambda e: e["choices"][0]["text"] if e.get("choices") else ""),
+    "/v1/responses": (
+        {"input": "hello"}, lambda a: a["output"][-1]["content"][0]["text"], sse,
+        lambda e: e["delta"] if e["type"] == "response.output_text.delta" else ""),
+    "/v1/messages": (
+        {"messages": HELLO, "max_tokens": 50}, lambda a: a["content"][-1]["text"], sse,
+        lambda e: e.get("delta", {}).get("text", "")),
+    "/api/chat": ({"messages": HELLO, "stream": False}, lambda a: a["message"]["content"], lines,
+                  lambda e: e.get("message", {}).get("content", "")),
+    "/api/generate": ({"prompt": "hello", "stream": False}, lambda a: a["response"], lines,
+                      lambda e: e.get("response", "")),
+}
+
+
+@pytest.mark.parametrize("model", ["good", "claude", "llama"])
+@pytest.mark.parametrize("path", FRONTS)
+def test_every_front_is_answered_by_every_service(many, path, model):
+    body, whole, pieces, text = FRONTS[path]
+    answer = many.post(path, {**body, "model": model})
+    assert answer.status_code == 200 and whole(answer.json()) == ANSWER, answer.text
+    streamed = pieces(many.post(path, {**body, "model": model, "stream": True}))
+    assert "".join(text(piece) for piece in streamed) == ANSWER
+
+
+@pytest.mark.parametrize("model", ["cut", "claude-cut", "llama-cut"])
+@pytest.mark.parametrize("path", [p for p in FRONTS if p != "/v1/completions"])
+def test_a_cut_stream_ends_in_an_error_on_every_front(many, path, model):
+    body, _, pieces, _ = FRONTS[path]
+    answer = many.post(path, {**body, "model": model, "stream": True})
+    last = pieces(answer)[-1]
+    assert last.get("error") and "[DONE]" not in answer.text and "message_stop" not in answer.text
+
+
+def test_a_service_of_the_same_dialect_gets_what_was_sent(many, mock):
+    body = {"model": "claude", "max_tokens": 50, "messages": HELLO, "container": {"skills": []}, "odd": [1, 2]}
+    answer = many.post("/v1/messages", body, headers={"anthropic-beta": "one,two", "anthropic-version": "2099-01-01"})
+    path, headers, sent = mock.requests[-1]
+    headers = {name.lower(): value for name, value in headers.items()}
+    assert path == "/v1/messages" and sent == body
+    assert (headers["anthropic-beta"], headers["anthropic-version"]) == ("one,two", "2099-01-01")
+    assert headers["x-api-key"] == mock.key and answer.json()["content"][0]["signature"] == "signed"
+    body = {"model": "llama", "messages": HELLO, "stream": False, "keep_alive": "5m", "options": {"num_ctx": 9}}
+    many.post("/api/chat", body)
+    assert mock.requests[-1][0] == "/api/chat" and mock.requests[-1][2] == body
+
+
+def test_thoughts_keep_their_signatures_on_every_way(many, mock):
+    streamed = sse(many.post("/v1/messages", {"model": "claude", "max_tokens": 50, "messages": HELLO, "stream": True}))
+    assert any(e.get("delta", {}).get("signature") == "signed" for e in streamed)
+    answer = many.post("/v1/responses", {"model": "claude", "input": "hello"}).json()
+    thought = answer["output"][0]
+    assert thought["type"] == "reasoning" and thought["encrypted_content"] == "signed"
+    many.post("/v1/responses", {"model": "claude", "previous_response_id": answer["id"], "input": "and?"})
+    said = mock.requests[-1][2]["messages"][1]["content"]
+    assert said[0] == {"type": "thinking", "thinking": "Hm.", "signature": "signed"}
+
+
+# --- Bad input, in each front's own shape ---
+
+def message_of(path, answer):
+    """What went wrong, if the body has the shape that the front's clients expect."""
+    body = answer.json()
+    if path.startswith("/api/"):
+        return body["error"] if list(body) == ["error"] and isinstance(body["error"], str) else None
+    if path == "/v1/messages":
+        return body["error"]["message"] if body["type"] == "error" and set(body["error"]) == {"type", "message"} else None
+    return body["error"]["message"] if set(body["error"]) == {"message", "type", "param", "code"} else None
+
+
+def raw(server, path, data, key=None):
+    return requests.post(server.url + path, data=data, timeout=60, headers={
+        "Authorization": f"Bearer {key or server.key}", "Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("path", [*FRONTS, "/v1/embeddings", "/api/embed", "/v1/rerank", "/v1/moderations"])
+def test_bad_bodies_are_refused_in_the_front_s_own_shape(many, path):
+    good = {**FRONTS.get(path, ({"input": "x", "documents": ["x"], "query": "x"},))[0], "model": "good"}
+    twice = json.dumps(good)[:-1] + ', "model": "claude"}'
+    deep = json.dumps({**good, "metadata": 0}).replace('"metadata": 0', '"metadata": ' + "[" * 5000 + "]" * 5000)
+    cases = [(b"", 400), (b"{", 400), (b"[]", 400), (b"null", 400), (b"\xff\xfe", 400), (twice.encode(), 400),
+             (deep.encode(), 400), (json.dumps({**good, "model": 7}).encode(), 400),
+             (json.dumps({**good, "model": "no\r\nX-Evil: 1"}).encode(), 404),
+             (json.dumps({"model": "good"}).encode(), 400)]
+    for data, status in cases:
+        answer = raw(many, path, data)
+        assert answer.status_code == status and message_of(path, answer), (data[:80], answer.status_code, answer.text[:300])
+        assert "X-Evil" not in answer.headers
+    strange = raw(many, path, json.dumps(good), key="nobody")
+    assert strange.status_code == 401 and message_of(path, strange)
+    large = raw(many, path, b" " * (33 << 20))
+    assert large.status_code == 413 and message_of(path, large)
+
+
+@pytest.mark.parametrize("path, body, field", [
+    ("/v1/messages", {"messages": []}, "messages"), ("/v1/messages", {"max_tokens": 0}, "max_tokens"),
+    ("/v1/messages", {"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role"),
+    ("/v1/messages", {"messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "odd"}}]}]},
+     "messages[0].content[0].source"),
+    ("/v1/messages", {"tools": [{"name": "x"}]}, "tools[0].input_schema"),
+    ("/v1/messages", {"tool_choice": {"type": "odd"}}, "tool_choice.type"),
+    ("/v1/messages", {"temperature": "hot"}, "temperature"), ("/v1/messages", {"stop_sequences": [1]}, "stop_sequences"),
+    ("/v1/responses", {"input": [{"role": "user", "content": [{"type": "odd"}]}]}, "input[0].content[0].type"),
+    ("/v1/responses", {"max_output_tokens": -1}, "max_output_tokens"), ("/v1/responses", {"text": {"format": {"type": "x"}}}, "text.format.type"),
+    ("/api/chat", {"messages": [{"role": "odd"}]}, "messages[0].role"), ("/api/chat", {"options": {"top_p": "x"}}, "options.top_p"),
+    ("/api/chat", {"format": 7}, "format"), ("/api/chat", {"think": 7}, "think"),
+    ("/api/generate", {"raw": True}, "raw"), ("/api/generate", {"images": [7]}, "images")])
+def test_wrong_members_are_named(many, path, body, field):
+    answer = many.post(path, {**FRONTS[path][0], "model": "good", **body})
+    assert 400 <= answer.status_code < 500 and field in message_of(path, answer), answer.text
+
+
+def test_addresses_of_pictures_are_not_handed_on(many):
+    local = "http://127.0.0.1/x.png"
+    for path, content in [
+            ("/v1/chat/completions", {"type": "image_url", "image_url": {"url": local}}),
+            ("/v1/chat/completions", {"type": "image_url", "image_\\u0075rl": {"url": local}}),
+            ("/v1/messages", {"type": "image", "source": {"type": "url", "url": local}})]:
+        body = {**FRONTS[path][0], "model": "good", "messages": [{"role": "user", "content": [content]}]}
+        answer = raw(many, path, json.dumps(body).replace("\\\\u0075", "\\u0075"))
+        assert answer.status_code == 400 and message_of(path, answer), answer.text
+    body = {"model": "good", "input": [{"role": "user", "content": [{"type": "input_image", "image_url": local}]}]}
+    assert many.post("/v1/responses", body).status_code == 400

@@ -327,9 +327,10 @@ static bool embed(ApiRequest *request, HttpResponse *response, Error *err)
 bool embeddings_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     HttpRequest *http = request->http;
-    Str model = json_text_of(request->arena, json_walk_member(http->body, "model"));
+    Str said = json_walk_member(http->body, "model"), model = S("");
+    bool is_text = !said.length || json_unquote(request->arena, said, &model);
     (void)err;
-    if (!model.length || is_own_model(request, model))
+    if (is_text && (!model.length || is_own_model(request, model)))
         api_handle_on_pool(request, response, embed);
     else
         gateway_serve(models_gateway(request->api->models), front_at(str(request->route->path)),

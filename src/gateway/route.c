@@ -57,7 +57,9 @@ const char *route_refuses(const RouteStep *step, const RouteNeeds *needs)
         return "the call does not have its tag";
     if (is_other(when->persona, needs->persona))
         return "the call is of another persona";
-    if (target->tasks && !(target->tasks & 1U << needs->task))
+    /* A prompt that is to be completed can be chatted about. */
+    unsigned task = 1U << needs->task | (needs->task == TASK_COMPLETION ? 1U << TASK_CHAT : 0);
+    if (target->tasks && !(target->tasks & task))
         return "the model is not for this task";
     if (target->abilities && (needs->abilities & ~target->abilities))
         return "the model cannot do what the call needs";
