@@ -6,6 +6,7 @@
 #include "gateway/dialects/anthropic.h"
 
 #include "base/base64.h"
+#include "gateway/dialects/openai_shapes.h"
 
 #define VERSION_HEADER "2023-06-01"
 #define OUTPUT_MAX 8192 /* when nobody says: what every model since Claude 3.5 can write */
@@ -187,22 +188,30 @@ static bool put_block(JsonWriter *json, const ModelPart *part, Arena *arena, Err
 /* Results of tools are the user's words here. */
 static bool is_users(const ModelMessage *message) { return message->role != FROM_ASSISTANT; }
 
+static bool put_blocks(JsonWriter *json, const ModelMessage *message, bool results, Arena *arena,
+                       Error *err)
+{
+    for (size_t i = 0; i < message->count && message->role != FROM_SYSTEM; i++)
+        if ((message->parts[i].kind == PART_TOOL_RESULT) == results &&
+            !put_block(json, &message->parts[i], arena, err))
+            return false;
+    return true;
+}
+
 /* Messages of one side that follow each other become one: all results of a turn must stand
- * together. Results come first in it. */
+ * together, in front of everything else. */
 static bool put_turn(JsonWriter *json, const ModelMessage *first, size_t count, Arena *arena,
                      Error *err)
 {
     put_object(json, NULL);
     put_text(json, "role", is_users(first) ? S("user") : S("assistant"));
     put_array(json, "content");
-    for (int round = 0; round < 2; round++)
-        for (size_t i = 0; i < count; i++)
-            for (size_t j = 0; first[i].role != FROM_SYSTEM && j < first[i].count; j++) {
-                const ModelPart *part = &first[i].parts[j];
-                bool is_first = is_users(first) == (part->kind == PART_TOOL_RESULT);
-                if (is_first == (round == 0) && !put_block(json, part, arena, err))
-                    return false;
-            }
+    for (size_t i = 0; i < count; i++)
+        if (!put_blocks(json, &first[i], true, arena, err))
+            return false;
+    for (size_t i = 0; i < count; i++)
+        if (!put_blocks(json, &first[i], false, arena, err))
+            return false;
     put_end(json);
     put_end(json);
     return true;
@@ -273,8 +282,7 @@ static void put_tool(JsonWriter *json, const ModelTool *tool, const Model *model
     put_text(json, "name", tool->name);
     if (tool->description.length)
         put_text(json, "description", tool->description);
-    put_raw(json, "input_schema",
-            tool->parameters.length ? tool->parameters : S("{\"type\":\"object\"}"));
+    put_raw(json, "input_schema", tool->parameters.length ? tool->parameters : NO_PARAMETERS);
     if (tool->is_strict && model->takes_schema)
         put_bool(json, "strict", true);
     put_cache(json, tool->cache);

@@ -2,6 +2,7 @@
  *
  * Looks like OpenAI's with other names; what is reranked and embedded has its own shapes. */
 #include "gateway/dialects/cohere.h"
+#include "gateway/dialects/openai_shapes.h"
 
 static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *target)
 {
@@ -12,18 +13,6 @@ static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *
 }
 
 /* --- Messages --- */
-
-static void put_image(JsonWriter *json, const ModelPart *part, Arena *arena)
-{
-    put_object(json, NULL);
-    put_text(json, "type", S("image_url"));
-    put_object(json, "image_url");
-    put_text(json, "url", media_url(arena, part));
-    if (part->detail.length)
-        put_text(json, "detail", part->detail);
-    put_end(json);
-    put_end(json);
-}
 
 static bool put_content(JsonWriter *json, const ModelMessage *message, Arena *arena, Error *err)
 {
@@ -44,7 +33,7 @@ static bool put_content(JsonWriter *json, const ModelMessage *message, Arena *ar
     for (size_t i = 0; i < message->count; i++) {
         const ModelPart *part = &message->parts[i];
         if (part->kind == PART_IMAGE)
-            put_image(json, part, arena);
+            put_image_part(json, part, arena);
         if (part->kind != PART_TEXT)
             continue;
         put_object(json, NULL);
@@ -57,29 +46,6 @@ static bool put_content(JsonWriter *json, const ModelMessage *message, Arena *ar
 }
 
 /* What the model said of its plan stands beside its calls. */
-static void put_calls(JsonWriter *json, const ModelMessage *message)
-{
-    bool is_open = false;
-    for (size_t i = 0; i < message->count; i++) {
-        const ModelPart *part = &message->parts[i];
-        if (part->kind != PART_TOOL_CALL)
-            continue;
-        if (!is_open)
-            put_array(json, "tool_calls");
-        is_open = true;
-        put_object(json, NULL);
-        put_text(json, "id", call_id(part->id));
-        put_text(json, "type", S("function"));
-        put_object(json, "function");
-        put_text(json, "name", part->name);
-        put_text(json, "arguments", part->arguments.length ? part->arguments : S("{}"));
-        put_end(json);
-        put_end(json);
-    }
-    if (is_open)
-        put_end(json);
-}
-
 static void put_plan(JsonWriter *json, const ModelMessage *message)
 {
     bool has_call = false;
@@ -93,58 +59,17 @@ static void put_plan(JsonWriter *json, const ModelMessage *message)
         put_text(json, "tool_plan", plan);
 }
 
-static void put_results(JsonWriter *json, const ModelMessage *message, Arena *arena)
-{
-    for (size_t i = 0; i < message->count; i++) {
-        const ModelPart *part = &message->parts[i];
-        if (part->kind != PART_TOOL_RESULT)
-            continue;
-        put_object(json, NULL);
-        put_text(json, "role", S("tool"));
-        put_text(json, "tool_call_id", call_id(part->id));
-        put_text(json, "content", result_text(arena, part));
-        put_end(json);
-    }
-}
-
-/* A result is text only here: its pictures are said by the user, behind all results. */
-static void put_result_pictures(JsonWriter *json, const ModelMessage *message, Arena *arena)
-{
-    bool is_open = false;
-    for (size_t i = 0; i < message->count; i++)
-        for (size_t j = 0; j < message->parts[i].part_count; j++) {
-            if (message->parts[i].parts[j].kind != PART_IMAGE)
-                continue;
-            if (!is_open) {
-                put_object(json, NULL);
-                put_text(json, "role", S("user"));
-                put_array(json, "content");
-            }
-            is_open = true;
-            put_image(json, &message->parts[i].parts[j], arena);
-        }
-    if (is_open) {
-        put_end(json);
-        put_end(json);
-    }
-}
-
 static bool put_message(JsonWriter *json, const ModelMessage *message, Arena *arena, Error *err)
 {
     static const char *const roles[] = { "system", "user", "assistant", "user" };
-    size_t results = 0;
-    for (size_t i = 0; i < message->count; i++)
-        results += message->parts[i].kind == PART_TOOL_RESULT;
-    put_results(json, message, arena);
-    put_result_pictures(json, message, arena);
-    if (results && results == message->count)
+    if (put_results(json, message, arena))
         return true;
     put_object(json, NULL);
     put_text(json, "role", str(roles[message->role]));
     if (!put_content(json, message, arena, err))
         return false;
     put_plan(json, message);
-    put_calls(json, message);
+    put_calls(json, message, true);
     put_end(json);
     return true;
 }
@@ -159,18 +84,8 @@ static void put_tools(JsonWriter *json, const ModelRequest *request)
     for (size_t i = 0; i < request->tool_count; i++) {
         const ModelTool *tool = &request->tools[i];
         /* One tool cannot be demanded here, but it can be the only one. */
-        if (request->tool_choice == TOOLS_NAMED && !str_equal(tool->name, request->tool_name))
-            continue;
-        put_object(json, NULL);
-        put_text(json, "type", S("function"));
-        put_object(json, "function");
-        put_text(json, "name", tool->name);
-        if (tool->description.length)
-            put_text(json, "description", tool->description);
-        put_raw(json, "parameters",
-                tool->parameters.length ? tool->parameters : S("{\"type\":\"object\"}"));
-        put_end(json);
-        put_end(json);
+        if (request->tool_choice != TOOLS_NAMED || str_equal(tool->name, request->tool_name))
+            put_function(json, tool, false);
     }
     put_end(json);
     if (request->tool_choice == TOOLS_NONE)

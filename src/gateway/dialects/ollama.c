@@ -1,7 +1,7 @@
 /* ollama.c - Ollama's own interface: lines of JSON, arguments as objects, counts in the last line.
  *
  * Its OpenAI-shaped one cannot set the context's size, and leaves out what models think. */
-#include "gateway/dialect_json.h"
+#include "gateway/dialects/openai_shapes.h"
 
 static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *target)
 {
@@ -12,28 +12,6 @@ static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *
 }
 
 /* --- Writing --- */
-
-static void put_calls(JsonWriter *json, const ModelMessage *message)
-{
-    bool is_open = false;
-    for (size_t i = 0; i < message->count; i++) {
-        const ModelPart *part = &message->parts[i];
-        if (part->kind != PART_TOOL_CALL)
-            continue;
-        if (!is_open)
-            put_array(json, "tool_calls");
-        is_open = true;
-        put_object(json, NULL);
-        put_text(json, "id", call_id(part->id));
-        put_object(json, "function");
-        put_text(json, "name", part->name);
-        put_arguments(json, "arguments", part->arguments);
-        put_end(json);
-        put_end(json);
-    }
-    if (is_open)
-        put_end(json);
-}
 
 static bool put_images(JsonWriter *json, const ModelPart *parts, size_t count, Error *err)
 {
@@ -64,8 +42,8 @@ static Str thoughts_of(const ModelMessage *message)
 }
 
 /* Each result is a message of its own. */
-static bool put_results(JsonWriter *json, const ModelRequest *request, size_t number, Arena *arena,
-                        Error *err)
+static bool put_tool_messages(JsonWriter *json, const ModelRequest *request, size_t number,
+                              Arena *arena, Error *err)
 {
     const ModelMessage *message = &request->messages[number];
     for (size_t i = 0; i < message->count; i++) {
@@ -89,12 +67,9 @@ static bool put_message(JsonWriter *json, const ModelRequest *request, size_t nu
 {
     static const char *const roles[] = { "system", "user", "assistant", "user" };
     const ModelMessage *message = &request->messages[number];
-    size_t results = 0;
-    for (size_t i = 0; i < message->count; i++)
-        results += message->parts[i].kind == PART_TOOL_RESULT;
-    if (!put_results(json, request, number, arena, err))
+    if (!put_tool_messages(json, request, number, arena, err))
         return false;
-    if (results && results == message->count)
+    if (has_only_results(message))
         return true;
     put_object(json, NULL);
     put_text(json, "role", str(roles[message->role]));
@@ -103,7 +78,7 @@ static bool put_message(JsonWriter *json, const ModelRequest *request, size_t nu
         put_text(json, "thinking", thoughts_of(message));
     if (!put_images(json, message->parts, message->count, err))
         return false;
-    put_calls(json, message);
+    put_calls(json, message, false);
     put_end(json);
     return true;
 }
@@ -114,18 +89,8 @@ static void put_tools(JsonWriter *json, const ModelRequest *request)
     if (!request->tool_count || request->tool_choice == TOOLS_NONE)
         return;
     put_array(json, "tools");
-    for (size_t i = 0; i < request->tool_count; i++) {
-        const ModelTool *tool = &request->tools[i];
-        put_object(json, NULL);
-        put_text(json, "type", S("function"));
-        put_object(json, "function");
-        put_text(json, "name", tool->name);
-        put_text(json, "description", tool->description);
-        put_raw(json, "parameters",
-                tool->parameters.length ? tool->parameters : S("{\"type\":\"object\"}"));
-        put_end(json);
-        put_end(json);
-    }
+    for (size_t i = 0; i < request->tool_count; i++)
+        put_function(json, &request->tools[i], false);
     put_end(json);
 }
 

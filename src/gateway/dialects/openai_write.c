@@ -2,19 +2,11 @@
  *
  * Where a service calls a member otherwise, the body is written as OpenAI's and then put right. */
 #include "gateway/dialects/openai.h"
+#include "gateway/dialects/openai_shapes.h"
 
 /* --- Messages --- */
 
 static const char *const roles[] = { "system", "user", "assistant", "user" };
-
-static void put_image(JsonWriter *json, const ModelPart *part, Arena *arena)
-{
-    put_object(json, "image_url");
-    put_text(json, "url", media_url(arena, part));
-    if (part->detail.length)
-        put_text(json, "detail", part->detail);
-    put_end(json);
-}
 
 static void put_file(JsonWriter *json, const ModelPart *part, Arena *arena)
 {
@@ -39,23 +31,24 @@ static Str audio_format(Str media_type)
 static void put_part(JsonWriter *json, const ModelPart *part, Arena *arena)
 {
     static const char *const types[] = { [PART_TEXT] = "text",
-                                         [PART_IMAGE] = "image_url",
                                          [PART_AUDIO] = "input_audio",
                                          [PART_FILE] = "file",
                                          [PART_REFUSAL] = "refusal" };
+    if (part->kind == PART_IMAGE) {
+        put_image_part(json, part, arena);
+        return;
+    }
     put_object(json, NULL);
     put_text(json, "type", str(types[part->kind]));
-    if (part->kind == PART_TEXT || part->kind == PART_REFUSAL) {
-        put_text(json, types[part->kind], part->text);
-    } else if (part->kind == PART_IMAGE) {
-        put_image(json, part, arena);
-    } else if (part->kind == PART_FILE) {
+    if (part->kind == PART_FILE) {
         put_file(json, part, arena);
-    } else {
+    } else if (part->kind == PART_AUDIO) {
         put_object(json, "input_audio");
         put_text(json, "data", part->data);
         put_text(json, "format", audio_format(part->media_type));
         put_end(json);
+    } else {
+        put_text(json, types[part->kind], part->text);
     }
     put_end(json);
 }
@@ -88,67 +81,6 @@ static void put_content(JsonWriter *json, const ModelMessage *message, Arena *ar
     put_end(json);
 }
 
-static void put_tool_calls(JsonWriter *json, const ModelMessage *message)
-{
-    bool is_open = false;
-    for (size_t i = 0; i < message->count; i++) {
-        const ModelPart *part = &message->parts[i];
-        if (part->kind != PART_TOOL_CALL)
-            continue;
-        if (!is_open)
-            put_array(json, "tool_calls");
-        is_open = true;
-        put_object(json, NULL);
-        put_text(json, "id", call_id(part->id));
-        put_text(json, "type", S("function"));
-        put_object(json, "function");
-        put_text(json, "name", part->name);
-        put_text(json, "arguments", part->arguments.length ? part->arguments : S("{}"));
-        put_end(json);
-        put_end(json);
-    }
-    if (is_open)
-        put_end(json);
-}
-
-/* A result is text only here: its pictures are said by the user, behind all results. */
-static void put_result_pictures(JsonWriter *json, const ModelMessage *message, Arena *arena)
-{
-    bool is_open = false;
-    for (size_t i = 0; i < message->count; i++)
-        for (size_t j = 0; j < message->parts[i].part_count; j++) {
-            if (message->parts[i].parts[j].kind != PART_IMAGE)
-                continue;
-            if (!is_open) {
-                put_object(json, NULL);
-                put_text(json, "role", S("user"));
-                put_array(json, "content");
-            }
-            is_open = true;
-            put_part(json, &message->parts[i].parts[j], arena);
-        }
-    if (is_open) {
-        put_end(json);
-        put_end(json);
-    }
-}
-
-/* Each result is a message of its own here. */
-static void put_tool_results(JsonWriter *json, const ModelMessage *message, Arena *arena)
-{
-    for (size_t i = 0; i < message->count; i++) {
-        const ModelPart *part = &message->parts[i];
-        if (part->kind != PART_TOOL_RESULT)
-            continue;
-        put_object(json, NULL);
-        put_text(json, "role", S("tool"));
-        put_text(json, "tool_call_id", call_id(part->id));
-        put_text(json, "content", result_text(arena, part));
-        put_end(json);
-    }
-    put_result_pictures(json, message, arena);
-}
-
 /* Some services want to see again what their model has thought; OpenAI fails with it. */
 static void put_reasoning(JsonWriter *json, const ModelMessage *message, const char *member)
 {
@@ -162,11 +94,7 @@ static void put_reasoning(JsonWriter *json, const ModelMessage *message, const c
 static void put_message(JsonWriter *json, const ModelMessage *message, const DialectQuirks *quirks,
                         Arena *arena)
 {
-    size_t results = 0;
-    for (size_t i = 0; i < message->count; i++)
-        results += message->parts[i].kind == PART_TOOL_RESULT;
-    put_tool_results(json, message, arena);
-    if (results && results == message->count)
+    if (put_results(json, message, arena))
         return;
     put_object(json, NULL);
     put_text(json, "role", str(roles[message->role]));
@@ -174,7 +102,7 @@ static void put_message(JsonWriter *json, const ModelMessage *message, const Dia
         put_text(json, "name", message->name);
     put_content(json, message, arena);
     put_reasoning(json, message, quirks->reasoning);
-    put_tool_calls(json, message);
+    put_calls(json, message, true);
     put_end(json);
 }
 
@@ -184,21 +112,8 @@ static void put_tools(JsonWriter *json, const ModelRequest *request)
     if (!request->tool_count)
         return;
     put_array(json, "tools");
-    for (size_t i = 0; i < request->tool_count; i++) {
-        const ModelTool *tool = &request->tools[i];
-        put_object(json, NULL);
-        put_text(json, "type", S("function"));
-        put_object(json, "function");
-        put_text(json, "name", tool->name);
-        if (tool->description.length)
-            put_text(json, "description", tool->description);
-        if (tool->parameters.length)
-            put_raw(json, "parameters", tool->parameters);
-        if (tool->is_strict)
-            put_bool(json, "strict", true);
-        put_end(json);
-        put_end(json);
-    }
+    for (size_t i = 0; i < request->tool_count; i++)
+        put_function(json, &request->tools[i], request->tools[i].is_strict);
     put_end(json);
     if (request->tool_choice == TOOLS_NAMED) {
         put_object(json, "tool_choice");
