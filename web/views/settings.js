@@ -6,6 +6,7 @@ import {state, emit, mayAdminister} from '../state.js';
 import {top} from '../parts/top.js';
 import {field, form} from '../parts/forms.js';
 import {toast} from '../parts/toast.js';
+import * as gateway from '../parts/settings_gateway.js';
 import * as keys from '../parts/settings_keys.js';
 import * as people from '../parts/settings_people.js';
 import * as server from '../parts/settings_server.js';
@@ -30,6 +31,7 @@ function account(root) {
 const SECTIONS = [
   {name: '', text: 'settings.account', render: account},
   {name: 'keys', text: 'settings.keys', render: keys.render},
+  {name: 'models', text: 'settings.models', render: gateway.render, admin: true},
   {name: 'people', text: 'settings.people', render: people.render, admin: true},
   {name: 'server', text: 'settings.server', render: server.render},
 ];
