@@ -34,6 +34,9 @@ def routes():
     made["small"] = {"steps": [{"model": "mock/context"}, {"model": "mock/good~wrong"}], "larger": "large"}
     made["large"] = {"steps": [{"model": "second/good~large"}]}
     made["by-tag"] = {"steps": [{"model": "mock/good~night", "when": {"tag": "night"}}, {"model": "mock/good~day"}]}
+    made["thrifty"] = {"steps": [{"model": "mock/good~dear"}], "cheaper": "cheap"}
+    made["cheap"] = {"steps": [{"model": "mock/good~cheap"}]}
+    made["shares"] = {"strategy": "weighted", "steps": [{"model": "mock/good~nine", "weight": 9}, {"model": "mock/good~one"}]}
     made["no-retry"] = {"steps": [{"model": "mock/status-500~once"}], "retries": 0}
     made["moved"] = {"steps": [{"model": "moving/refused-400"}, {"model": "second/good~moved"}]}
     return made
@@ -61,7 +64,7 @@ def library(mock, tmp_path_factory):
     setup["services"]["keys"].pop("key")
     (folder / "gateway.json").write_text(json.dumps(setup))
     started = Server(folder / "library", environment={"LECTERN_GATEWAY": str(folder / "gateway.json")}).start()
-    started.new_key()
+    started.key = started.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
     yield started
     started.stop()
 
@@ -295,6 +298,23 @@ def test_a_tag_chooses_the_step(library, mock):
     assert raw(library, "by-tag", stream=False, X_Lectern_Tag="night").ok
     assert raw(library, "by-tag", stream=False).ok
     assert mock.count("good~night") == 1 and mock.count("good~day") == 1
+
+
+def test_weights_are_shares_of_the_calls(library, mock):
+    for _ in range(60):
+        assert raw(library, "shares", stream=False).ok
+    assert mock.count("good~nine") + mock.count("good~one") == 60
+    assert mock.count("good~nine") > 40, "of 60 calls 54, give or take six standard deviations"
+
+
+def test_a_cheaper_route_serves_when_the_budget_is_near_its_end(library, mock):
+    made = library.call("POST", "/v1/keys", json={"name": "thrifty", "role": "reader"}).json()
+    assert library.call("PUT", f"/v1/keys/{made['id']}/limits", json={"budgets": [{"period": "day", "calls": 20}]}).ok
+    said = {"model": "thrifty", "messages": [{"role": "user", "content": "hello"}]}
+    statuses = [requests.post(f"{library.url}/v1/chat/completions", json=said, timeout=30,
+                              headers={"Authorization": f"Bearer {made['key']}"}).status_code for _ in range(21)]
+    assert statuses == [200] * 20 + [429]
+    assert mock.count("good~dear") >= 15 and 1 <= mock.count("good~cheap") <= 5
 
 
 # --- Clients ---

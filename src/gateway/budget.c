@@ -30,6 +30,7 @@ static void leave_period(Budget *budget, int64_t now)
         return;
     budget->credit = budget->reserved = 0;
     budget->period_ms = budget->period_end_ms = budget->spent_until_ms = 0;
+    budget->is_near_end = false;
 }
 
 static BudgetVerdict wait_for_loan(Budget *budget, BudgetWaiter *waiter, int64_t amount)
@@ -76,6 +77,15 @@ void budget_settle(const BudgetHold *hold, int64_t spent)
     pthread_mutex_unlock(&budget->lock);
 }
 
+bool budget_is_near_end(Budget *budget)
+{
+    pthread_mutex_lock(&budget->lock);
+    leave_period(budget, now_ms());
+    bool is_near_end = budget->is_near_end;
+    pthread_mutex_unlock(&budget->lock);
+    return is_near_end;
+}
+
 int64_t budget_wait_ms(Budget *budget)
 {
     int64_t now = now_ms();
@@ -118,6 +128,7 @@ static void take_loan(Budget *budget, const BudgetAsk *ask, const BudgetLoan *lo
     budget->period_ms = loan->period_ms;
     budget->period_end_ms = loan->period_end_ms;
     budget->credit += loan->amount;
+    budget->is_near_end = loan->is_near_end;
     budget->failed_until_ms = budget->spent_until_ms = 0;
     if (loan->amount < ask->wanted) {
         budget->spent_until_ms = ask->now_ms + SPENT_MS;

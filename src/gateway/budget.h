@@ -15,7 +15,7 @@ struct Budget {
     int64_t spent_until_ms, short_of; /* until then there is no such amount to be had */
     int64_t failed_until_ms;          /* until then nobody is asked */
     int64_t ahead, lent_ms, used_ms;
-    bool is_borrowing;
+    bool is_borrowing, is_near_end;
     BudgetWaiter *waiters;
 };
 

@@ -62,6 +62,8 @@ void budget_settle(const BudgetHold *hold, int64_t spent);
 void budget_borrow(Budget *budget);
 /* Nobody can ask it just now: tell all who wait. */
 void budget_borrow_failed(Budget *budget);
+/* Less than a tenth was left when credit was last borrowed: cheaper models come first. */
+bool budget_is_near_end(Budget *budget);
 /* When there may be credit again: the next period, or sooner when calls that run may leave some. */
 int64_t budget_wait_ms(Budget *budget);
 
@@ -78,6 +80,7 @@ typedef struct BudgetAsk {
 typedef struct BudgetLoan {
     int64_t amount; /* less than `wanted`: there is no more */
     int64_t period_ms, period_end_ms;
+    bool is_near_end; /* less than a tenth is left behind it */
 } BudgetLoan;
 
 /* They may block. */

@@ -95,16 +95,22 @@ static Str owner_of(Run *run)
                       STR_ARG(user));
 }
 
-/* The services and models that may answer: a changed route has other answers. */
+/* The services and models that may answer, in no order, as a route may draw it by chance: a changed
+ * route has other answers. */
 static Str targets_of(Run *run)
 {
-    Buf out = buf_new(run->arena, KB(64));
+    Str lines[RUN_TARGETS_MAX];
     for (int i = 0; i < run->target_count; i++) {
         const GatewayTarget *target = run->targets[i];
-        buf_addf(&out, STR_FMT "\n" STR_FMT "\n", STR_ARG(target->service->base_url),
-                 STR_ARG(target->model.length ? target->model : run->request.model));
+        Str model = target->model.length ? target->model : run->request.model;
+        Str line = str_format(run->arena, STR_FMT "\n" STR_FMT "\n",
+                              STR_ARG(target->service->base_url), STR_ARG(model));
+        int at = i;
+        for (; at > 0 && str_compare(lines[at - 1], line) > 0; at--)
+            lines[at] = lines[at - 1];
+        lines[at] = line;
     }
-    return buf_str(&out);
+    return str_join(run->arena, lines, (size_t)run->target_count, S(""));
 }
 
 static bool set_key(Run *run, const CacheWish *wish)

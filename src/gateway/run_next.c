@@ -52,11 +52,21 @@ static void read_wishes(Run *run)
     }
 }
 
+static bool is_saving(const Run *run)
+{
+    const GatewayCaller *caller = run->caller;
+    for (int i = 0; run->route->cheaper && i < caller->budget_count; i++)
+        if (budget_is_near_end(caller->budgets[i]))
+            return true;
+    return false;
+}
+
 void run_plan(Run *run)
 {
     const GatewayRoute *route = run->route;
     run->needs = route_needs(&run->request, run->body);
     run->needs.tag = run->record.feature;
+    run->needs.is_saving = is_saving(run);
     read_wishes(run);
     size_t count = route_plan(route, &run->needs, run->targets, 0, RUN_TARGETS_MAX);
     run->target_count = (int)count;

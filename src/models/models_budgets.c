@@ -63,7 +63,8 @@ static bool lend(void *app, const BudgetAsk *ask, BudgetLoan *loan_r, Error *err
         return false;
     *loan_r = (BudgetLoan){ .amount = work.lent.amount,
                             .period_ms = work.lent.period_start_ms,
-                            .period_end_ms = work.lent.period_end_ms };
+                            .period_end_ms = work.lent.period_end_ms,
+                            .is_near_end = work.lent.is_near_end };
     return true;
 }
 

@@ -238,6 +238,7 @@ bool budget_lend(DbTx *tx, const Scope *scope, Arena *arena, const BudgetWish *w
     /* Calls that cost more than they reserved count, also those whose node left no debt behind. */
     int64_t left = row.amount - MAX(row.lent, row.spent);
     BudgetLent lent = { loan_of(wish, left), row.period_start_ms, row.period_end_ms };
+    lent.is_near_end = left - lent.amount < row.amount / 10;
     if (!db_exec(tx,
                  DB_SAME("UPDATE budgets SET lent = $3, period_start = $4, told = $5"
                          " WHERE workspace = $1 AND id = $2"),

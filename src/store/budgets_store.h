@@ -58,6 +58,7 @@ typedef struct BudgetWish {
 typedef struct BudgetLent {
     int64_t amount; /* less than wanted: there is no more */
     int64_t period_start_ms, period_end_ms;
+    bool is_near_end; /* less than a tenth is left */
 } BudgetLent;
 
 MUST_CHECK bool budget_lend(DbTx *tx, const Scope *scope, Arena *arena, const BudgetWish *wish,
