@@ -190,6 +190,8 @@ void credit_settle(Run *run, const Error *failure);
 MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat,
                           Error *err);
 void try_cancel(RunTry *try);
+/* The text holds a key of the service: it is never handed on. Some services repeat it. */
+bool try_tells_key(const RunTry *try, Str text);
 
 /* run_prompts.c. At the begin, and at the end of a call: it is logged when its workspace wants it.
  */

@@ -200,7 +200,7 @@ static bool pass_refusal(Run *run)
     Str body = buf_str(&try->failure), error = json_walk_member(body, "error");
     bool is_key = try->kind == FAILURE_KEY || try->kind == FAILURE_QUOTA;
     if (!try->is_same || try->status < 400 || is_key || !error.length || error.at[0] != '{' ||
-        !json_walk_is_valid(body))
+        !json_walk_is_valid(body) || try_tells_key(try, body))
         return false;
     run->response->status = try->status;
     run->response->body.length = 0;

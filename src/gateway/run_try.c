@@ -262,14 +262,21 @@ static bool on_body(AsyncCall *call, Str bytes, Error *err)
     return good;
 }
 
-/* What a service says of its refusal. The key is never handed on: some services repeat it. */
-static Str reason_of(const RunTry *try, const WireError *said)
+bool try_tells_key(const RunTry *try, Str text)
 {
     const StrList *keys = &try->target->service->keys;
-    Str why = str_slice(str_trim(said->message), 0, 240);
     for (size_t i = 0; i < keys->count; i++)
-        if (keys->at[i].length && str_find(why, keys->at[i]) >= 0)
-            return S("it gave a reason that holds the key");
+        if (keys->at[i].length && str_find(text, keys->at[i]) >= 0)
+            return true;
+    return false;
+}
+
+/* What a service says of its refusal. */
+static Str reason_of(const RunTry *try, const WireError *said)
+{
+    if (try_tells_key(try, said->message))
+        return S("it gave a reason that holds the key");
+    Str why = str_slice(str_trim(said->message), 0, 240);
     return why.length ? why : S("it gave no reason");
 }
 
