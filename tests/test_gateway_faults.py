@@ -183,6 +183,18 @@ def test_a_cut_stream_has_its_words_an_error_and_no_end_mark(library, fault):
         assert not line.startswith("data: {") or json.loads(line[6:]), "no half frame is handed on"
 
 
+def test_a_cut_stream_is_recorded_as_such_with_what_it_used(library):
+    model = fresh("late-cut")
+    raw(library, model).content
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        rows = [c for c in library.get("/v1/calls").json()["items"] if c["model"] == model.split("/")[1]]
+        if rows:
+            break
+        time.sleep(0.05)
+    assert rows[0]["truncated"] and rows[0]["status"] == "upstream" and rows[0]["output_tokens"] > 0, rows
+
+
 # --- Odd, but whole ---
 
 @pytest.mark.parametrize("kind, front", [(kind, front) for kind in GOOD_ONES for front in FRONTS])

@@ -27,12 +27,13 @@ static ServiceView *service_named(Watch *watch, Str name)
     return &watch->services.at[entry->number];
 }
 
-/* The name is "workspace/service" or "workspace/service/model". */
+/* Models are named "workspace/service/model"; services as a whole, and keys, are not counted twice.
+ */
 static void see(void *argument, Str name, TargetView view)
 {
     Watch *watch = argument;
     Str workspace, service;
-    if (!str_next(&name, '/', &workspace) || !str_next(&name, '/', &service) ||
+    if (!str_next(&name, '/', &workspace) || !str_next(&name, '/', &service) || !name.length ||
         (watch->workspace.length && !str_equal(workspace, watch->workspace)))
         return;
     bool is_open = strcmp(view.breaker, "closed") != 0;
