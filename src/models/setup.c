@@ -92,11 +92,38 @@ void setup_add_simple(Arena *arena, Setup *setup, const SetupService *service, S
 
 /* --- The environment and the file --- */
 
+/* Variables that others use for the same. */
+static const struct {
+    const char *provider, *variable;
+} other_variables[] = { { "huggingface", "HF_API_KEY" }, { "gemini", "GOOGLE_API_KEY" } };
+
+static const char *key_of(const GatewayProvider *provider)
+{
+    const char *key = provider->key_variable ? getenv(provider->key_variable) : NULL;
+    for (size_t i = 0; i < COUNT(other_variables) && !(key && key[0]); i++)
+        if (strcmp(other_variables[i].provider, provider->name) == 0)
+            key = getenv(other_variables[i].variable);
+    return key;
+}
+
+/* GROQ_MODEL, beside GROQ_API_KEY. */
+static StrList model_of(Arena *arena, const GatewayProvider *provider)
+{
+    Str variable = str(provider->key_variable ? provider->key_variable : "");
+    if (!str_ends(variable, S("_API_KEY")))
+        return (StrList){ 0 };
+    variable.length -= strlen("_API_KEY");
+    const char *name = getenv(str_format(arena, STR_FMT "_MODEL", STR_ARG(variable)).at);
+    Str *names = arena_new_one(arena, Str);
+    *names = str_copy(arena, str_trim(str(name ? name : "")));
+    return (StrList){ names, names->length > 0 };
+}
+
 void setup_read_environment(Arena *arena, Setup *setup)
 {
     for (size_t i = 0; i < gateway_provider_count; i++) {
         const GatewayProvider *provider = &gateway_providers[i];
-        const char *key = provider->key_variable ? getenv(provider->key_variable) : NULL;
+        const char *key = key_of(provider);
         bool is_known = key && key[0] && strlen(key) <= KB(4) && provider->base_url[0] &&
                         !strchr(provider->base_url, '{');
         if (!is_known)
@@ -108,6 +135,7 @@ void setup_read_environment(Arena *arena, Setup *setup)
                                                              .provider = provider,
                                                              .base_url = str(provider->base_url),
                                                              .keys = { keys, 1 },
+                                                             .models = model_of(arena, provider),
                                                              .has_key = true,
                                                              .allows_private = true };
     }

@@ -190,9 +190,15 @@ Test(models_setup, a_usual_variable_makes_a_service)
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Setup setup = { 0 };
     setenv("GROQ_API_KEY", "gsk-1", 1);
+    setenv("GROQ_MODEL", "llama-3.3-70b-versatile", 1);
+    setenv("HF_API_KEY", "hf-2", 1);
     setenv("AZURE_OPENAI_API_KEY", "az", 1); /* where it is, nobody says */
     setup_read_environment(arena, &setup);
     const SetupService *groq = setup_service(&setup, S("groq"));
     cr_assert(groq && str_is(groq->keys.at[0], "gsk-1") && groq->has_key);
+    cr_assert(groq->models.count == 1 && str_is(groq->models.at[0], "llama-3.3-70b-versatile"));
+    const SetupService *hugging_face = setup_service(&setup, S("huggingface"));
+    cr_assert(hugging_face && str_is(hugging_face->keys.at[0], "hf-2") &&
+              !hugging_face->models.count);
     cr_assert_null(setup_service(&setup, S("azure")));
 }
