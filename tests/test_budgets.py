@@ -299,3 +299,18 @@ def test_the_books_balance_after_random_cuts(mock, tmp_path):
     assert 0 < spent == row["cost_pico"], (row, dollars)
     assert spent <= int(Decimal("1000") * 10**12) and 0 < calls["spent"] <= row["calls"]
     assert Decimal(dollars["held"]) + Decimal(dollars["spent"]) <= 1000
+
+
+def test_every_route_has_the_general_limits(mock, tmp_path):
+    server = Server(tmp_path / "library", arguments=["--provider-url", mock.url, "--user-rate", "5"],
+                    environment={"LECTERN_ADDRESS_RATE": "60"}).start()
+    try:
+        server.new_key()
+        assert [server.get("/v1/documents").status_code for _ in range(6)] == [200] * 5 + [429]
+        refused = server.get("/v1/documents")
+        assert refused.json()["error"]["code"] == "rate_limited" and 0 < int(refused.headers["retry-after"]) <= 12
+        assert [chat(server, server.key).status_code for _ in range(6)] == [200] * 5 + [429]
+        statuses = [requests.get(server.url + "/nothing-here").status_code for _ in range(80)]
+        assert statuses[-1] == 429 and 429 not in statuses[:10], statuses
+    finally:
+        server.stop()

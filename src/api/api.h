@@ -16,6 +16,7 @@
 #include "store/slice.h"
 
 struct Answers;
+struct Door;
 struct GatewayCaller;
 struct Conversions;
 struct EventHub;
@@ -38,6 +39,7 @@ typedef struct Api {
     struct EventHub *events;
     struct Notifier *notifier;
     struct Conversions *conversions;
+    struct Door *door;
     struct HttpServer *server; /* set once it listens */
     char *upload_folder;       /* on the file system of the originals */
     int64_t upload_max;
@@ -73,6 +75,7 @@ typedef struct ApiRequest {
                       * letters, digits and -_.~: */
     Visitor visitor; /* role ROLE_NONE when nobody is signed in */
     const Scope *scope;
+    int64_t wait_ms; /* of a request that comes too soon: when to come again */
     bool (*pool_handle)(struct ApiRequest *request, HttpResponse *response,
                         Error *err); /* of a CALL_BODY that needs the pool */
     json_t *json;                    /* of a JSON_BODY; an empty object when there is none */

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 
+#include "api/door.h"
 #include "api/page.h"
 
 static Arena *arena;
@@ -268,4 +269,22 @@ Test(api, a_page_that_is_known_is_not_sent_again)
     cr_assert(etag.length);
     HttpResponse again = page("/", (HttpPair){ S("If-None-Match"), etag });
     cr_expect(again.status == 304 && again.body.length == 0);
+}
+
+Test(api, the_door_counts_each_address_for_itself)
+{
+    Door *door = door_new(3, 0);
+    int64_t wait_ms = 0;
+    for (int i = 0; i < 3; i++)
+        cr_assert(door_lets_address(door, S("10.0.0.1"), &wait_ms, &err));
+    cr_assert(!door_lets_address(door, S("10.0.0.1"), &wait_ms, &err));
+    cr_assert(err.code == ERROR_LIMITED && wait_ms > 19000 && wait_ms <= 20000);
+    cr_assert(door_lets_address(door, S("10.0.0.2"), &wait_ms, &err));
+    for (int i = 0; i < 1000; i++)
+        cr_assert(door_lets_user(door, S("anybody"), &wait_ms, &err));
+    for (int i = 0; i < 100000; i++) /* a crowd pushes out others, and breaks nothing */
+        (void)!door_lets_address(door, str_format(arena, "10.1.%d.%d", i / 256, i % 256), &wait_ms,
+                                 &err);
+    cr_assert(door_lets_address(door, S("10.0.0.1"), &wait_ms, &err));
+    door_free(door);
 }

@@ -1,6 +1,7 @@
 /* dispatch.c - from a request to its handler: route, limits, who is asking, errors. */
 #include "api/api.h"
 #include "api/convert.h"
+#include "api/door.h"
 #include "api/page.h"
 #include "base/base64.h"
 #include "base/hash.h"
@@ -136,7 +137,11 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
     *request = (ApiRequest){ .api = app, .http = http, .arena = http->arena };
     request->scope = &request->visitor.scope;
     http->route = request;
-    if (find_route(request, &path_known)) {
+    bool is_known = find_route(request, &path_known);
+    if (!str_is(http->peer, "local") &&
+        !door_lets_address(request->api->door, http->peer, &request->wait_ms, err))
+        return false;
+    if (is_known) {
         plan_body(request, plan);
         return true;
     }
@@ -234,6 +239,15 @@ static bool is_open_to_strangers(const ApiRequest *request)
             !shows_something(request->http));
 }
 
+/* Calls of models count where their caller's limits do (GatewayCaller). */
+static bool check_rate(ApiRequest *request, Error *err)
+{
+    bool is_call = request->route->body == CALL_BODY && !request->pool_handle;
+    Str who = request->scope->user.length ? request->scope->user : request->scope->key;
+    return is_call || !who.length ||
+           door_lets_user(request->api->door, who, &request->wait_ms, err);
+}
+
 static bool check(void *app, HttpRequest *http, Error *err)
 {
     static const Role roles[] = { ROLE_NONE,  ROLE_READER, ROLE_EDITOR,
@@ -252,8 +266,9 @@ static bool check(void *app, HttpRequest *http, Error *err)
         /* Sign-in and set-up have no token to show. */
         return api_check_site(request, err);
     }
-    return request->route->needs == ANYONE ||
-           scope_needs(request->scope, roles[request->route->needs], err);
+    return (request->route->needs == ANYONE ||
+            scope_needs(request->scope, roles[request->route->needs], err)) &&
+           check_rate(request, err);
 }
 
 /* --- Calls of models --- */
@@ -341,6 +356,9 @@ static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse 
         http_respond_error(response, err);
     if (err->code == ERROR_NO_LOGIN)
         http_header(response, "WWW-Authenticate", S("Bearer"));
+    if (err->code == ERROR_LIMITED && request && request->wait_ms)
+        http_header(response, "Retry-After",
+                    str_format(request->arena, "%" PRId64, (request->wait_ms + 999) / 1000));
     if (request && !request->route) {
         ApiRequest again = *request;
         (void)find_route(&again, &path_known);

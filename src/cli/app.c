@@ -12,6 +12,7 @@
 #include "answer/answer.h"
 #include "api/conversions.h"
 #include "api/document_json.h"
+#include "api/door.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/id.h"
@@ -323,6 +324,7 @@ static bool open_features(App *app, Error *err)
                              .prompt_days = settings->prompt_days,
                              .load_caller = api_load_caller,
                              .load_app = &app->api,
+                             .user_rate = settings->user_rate,
                              .unpriced_is_free = str_is(settings->unpriced_models, "free") };
     if (!account_open(app->api.db, &account, &app->api.account, err) ||
         !models_open(&models, &app->api.models, err))
@@ -413,6 +415,7 @@ static void open_conversions(App *app)
                                    .held_max = (int)MAX(settings->request_threads / 2, 1),
                                    .folder = app->api.upload_folder };
     app->api.conversions = conversions_new(&options);
+    app->api.door = door_new(settings->address_rate, settings->user_rate);
     app->api.converts_without_key = settings->convert_without_key != 0;
 }
 
@@ -483,6 +486,7 @@ void app_stop(App *app)
         _exit(0);
     }
     conversions_free(app->api.conversions);
+    door_free(app->api.door);
     pool_free(app->news);
     answers_free(app->api.answers);
     searcher_free(app->api.searcher);

@@ -30,7 +30,7 @@ typedef struct GatewayCaller {
     /* Of key, user and workspace; each must have room. */
     Budget *budgets[BUDGETS_MAX];
     int budget_count;
-    LimitState *limits[3];
+    LimitState *limits[LIMITS_MAX];
     int limit_count;
     StrList models[3];    /* patterns; a list that is empty allows every model */
     bool allows_unpriced; /* a model whose cost is unknown counts as free */

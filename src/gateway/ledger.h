@@ -109,6 +109,7 @@ void ledger_look(Ledger *ledger);
 
 /* --- Calls --- */
 
+#define LIMITS_MAX 4  /* of key, user and workspace; and the server's own */
 #define BUDGETS_MAX 9 /* of key, user and workspace; for a day, a month, ever */
 
 /* A budget that pays for a call: its cost, or one of the calls that it counts. */

@@ -147,7 +147,7 @@ static bool lend(void *app, const BudgetAsk *ask, BudgetLoan *loan_r, Error *err
         amount = 0;
     bank->left -= amount;
     bank->loans++;
-    *loan_r = (BudgetLoan){ amount, bank->period_ms, bank->period_end_ms };
+    *loan_r = (BudgetLoan){ amount, bank->period_ms, bank->period_end_ms, false };
     pthread_mutex_unlock(&bank->lock);
     return !is_down || fail(err, ERROR_IO, "the bank is closed");
 }

@@ -41,8 +41,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
         .on_reload = options->on_reload,
         .load_app = options->load_app,
         .calls_days = options->calls_days,
-        .budget_crossed = options->budget_crossed,
-        .crossed_app = options->crossed_app,
+        .user_rate = options->user_rate,
         .unpriced_is_free = options->unpriced_is_free,
         .prompt_days = options->prompt_days,
     };

@@ -16,10 +16,6 @@
 
 typedef struct Models Models;
 
-/* A budget has reached a share of 50, 80 or 100 per cent; told once in a period. On a thread that
- * may block. */
-typedef void BudgetCrossed(void *app, const Scope *scope, const BudgetRow *budget, int64_t share);
-
 typedef struct ModelsOptions {
     Db *db;
     Str provider_url;   /* of the server's settings; "off": none; empty: look for one */
@@ -35,8 +31,7 @@ typedef struct ModelsOptions {
     bool (*load_caller)(void *load_app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);
     void *load_app;
-    BudgetCrossed *budget_crossed; /* may be NULL */
-    void *crossed_app;
+    int64_t user_rate; /* calls a minute of a person, or of a key that is nobody's; 0: any number */
     bool unpriced_is_free; /* else who has a budget of money may not use a model without a price */
 } ModelsOptions;
 

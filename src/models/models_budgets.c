@@ -4,13 +4,10 @@
 
 #include "base/clock.h"
 #include "base/id.h"
-#include "store/audit_store.h"
 
 #define CHANNEL "limits" /* news that limits or budgets of some workspace have changed */
 /* A node that was not seen for so long is taken for dead. */
 #define DEAD_MS (INT64_C(5) * 60 * 1000)
-
-static const int64_t shares[] = { 100, 80, 50 }; /* per cent; reaching one is told */
 
 struct ModelBudgets {
     Models *models;
@@ -18,9 +15,6 @@ struct ModelBudgets {
     Str node;          /* this process, in budget_leases */
     int64_t batch;     /* the last batch of calls that was written, or tried; the journal's own */
     char batch_id[40]; /* its first call */
-    BudgetCrossed *crossed;
-    void *crossed_app;
-    bool unpriced_is_free;
 };
 
 static Scope system_scope(void) { return (Scope){ .is_system = true, .role = ROLE_OWNER }; }
@@ -151,66 +145,6 @@ bool spendings_write(DbTx *tx, const ModelBudgets *budgets, Arena *arena,
                         spendings->count, err);
 }
 
-/* --- Shares that are reached --- */
-
-typedef struct TellWork {
-    Arena *arena;
-    Scope scope;
-    Str id;
-    int64_t period_ms;
-    BudgetRow row;
-    int64_t share;
-    bool is_new;
-} TellWork;
-
-static bool find_in(DbTx *tx, void *argument, Error *err)
-{
-    TellWork *work = argument;
-    return budget_find(tx, &work->scope, work->arena, work->id, now_ms(), &work->row, err);
-}
-
-static bool tell_in(DbTx *tx, void *argument, Error *err)
-{
-    TellWork *work = argument;
-    AuditEntry entry = { .action = S("budget.reached"),
-                         .subject_kind = S("budget"),
-                         .subject = work->id,
-                         .details =
-                             str_format(work->arena, "{\"share\":%" PRId64 "}", work->share) };
-    return budget_tell(tx, &work->scope, work->id, work->row.period_start_ms, work->share,
-                       &work->is_new, err) &&
-           (!work->is_new || audit_add(tx, &work->scope, &entry, err));
-}
-
-static int64_t share_reached(const BudgetRow *row)
-{
-    for (size_t i = 0; i < COUNT(shares); i++)
-        if ((__int128)row->spent * 100 >= (__int128)row->amount * shares[i])
-            return shares[i];
-    return 0;
-}
-
-void spendings_tell(ModelBudgets *budgets, Arena *arena, const Spendings *spendings)
-{
-    Db *db = budgets->models->options.db;
-    Error ignored; /* what is not told now is told with the next call */
-    for (size_t i = 0; i < spendings->count; i++) {
-        const BudgetSpending *spending = &spendings->rows[i];
-        TellWork work = { .arena = arena,
-                          .scope = scope_of(spending->workspace),
-                          .id = spending->budget };
-        if (!store_read(db, &work.scope, find_in, &work, &ignored) ||
-            work.row.period_start_ms != spending->period_start_ms)
-            continue;
-        work.share = share_reached(&work.row);
-        if (work.share <= work.row.told ||
-            !store_write(db, &work.scope, tell_in, &work, &ignored) || !work.is_new)
-            continue;
-        if (budgets->crossed)
-            budgets->crossed(budgets->crossed_app, &work.scope, &work.row, work.share);
-    }
-}
-
 /* --- What a caller gets --- */
 
 typedef struct CallerWork {
@@ -263,6 +197,19 @@ static void add_limits(const ModelBudgets *budgets, const CallerWork *work, size
         ledger_limits(gateway_ledger(budgets->models->gateway), name, &rates);
 }
 
+/* The server's own limit of everybody. */
+static void add_user_rate(const ModelBudgets *budgets, const CallerWork *work,
+                          GatewayCaller *caller)
+{
+    const Scope *scope = work->scope;
+    LimitRates rates = { .requests_per_minute = budgets->models->options.user_rate };
+    Str who = scope->user.length ? scope->user : scope->key;
+    if (rates.requests_per_minute && who.length)
+        caller->limits[caller->limit_count++] =
+            ledger_limits(gateway_ledger(budgets->models->gateway),
+                          str_format(work->arena, "everybody/" STR_FMT, STR_ARG(who)), &rates);
+}
+
 static void add_budgets(const ModelBudgets *budgets, const CallerWork *work, size_t i,
                         GatewayCaller *caller)
 {
@@ -295,7 +242,8 @@ bool budgets_attach(const ModelBudgets *budgets, const Scope *scope, GatewayCall
         return false;
     }
     caller->key = str_copy(caller->arena, scope->key);
-    caller->allows_unpriced = budgets->unpriced_is_free;
+    caller->allows_unpriced = budgets->models->options.unpriced_is_free;
+    add_user_rate(budgets, &work, caller);
     for (size_t i = 0; i < work.count; i++) {
         add_limits(budgets, &work, i, caller);
         add_budgets(budgets, &work, i, caller);
@@ -326,12 +274,7 @@ ModelBudgets *budgets_new(Models *models)
 {
     Arena *arena = arena_new(MB(1));
     ModelBudgets *budgets = arena_new_one(arena, ModelBudgets);
-    *budgets = (ModelBudgets){ .models = models,
-                               .arena = arena,
-                               .node = id_new(arena),
-                               .crossed = models->options.budget_crossed,
-                               .crossed_app = models->options.crossed_app,
-                               .unpriced_is_free = models->options.unpriced_is_free };
+    *budgets = (ModelBudgets){ .models = models, .arena = arena, .node = id_new(arena) };
     return budgets;
 }
 

@@ -1,7 +1,7 @@
 /* models_budgets.h - budgets and limits of callers, for the files of src/models only.
  *
  *     records --spendings_of()--> one row for each budget --spendings_write(), with the calls' rows
- *             --spendings_tell(), after that: shares of a budget that are reached--> budget_crossed
+ *             --spendings_tell(), after that: shares of a budget that are reached--> people
  */
 #pragma once
 
@@ -29,7 +29,8 @@ void spendings_of(ModelBudgets *budgets, Arena *arena, const CallRecord *const *
                   size_t count, Spendings *spendings_r);
 MUST_CHECK bool spendings_write(DbTx *tx, const ModelBudgets *budgets, Arena *arena,
                                 const Spendings *spendings, Error *err);
-void spendings_tell(ModelBudgets *budgets, Arena *arena, const Spendings *spendings);
+/* models_shares.c */
+void spendings_tell(Db *db, Arena *arena, const Spendings *spendings);
 
 /* Tell every node, in the transaction that changes limits or budgets. */
 MUST_CHECK bool budgets_changed(DbTx *tx, const Scope *scope, Error *err);

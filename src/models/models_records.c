@@ -120,7 +120,7 @@ bool models_write_records(void *argument, const CallRecord *const *records, size
     spendings_of(models->budgets, arena, records, count, &work.spendings);
     if (!store_write(models->options.db, &work.scope, add_batches, &work, err))
         return false;
-    spendings_tell(models->budgets, arena, &work.spendings);
+    spendings_tell(models->options.db, arena, &work.spendings);
     return true;
 }
 

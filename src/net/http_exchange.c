@@ -231,6 +231,14 @@ void exchange_answer(HttpExchange *x)
     hand_back(x);
 }
 
+static bool says_when(const HttpResponse *response)
+{
+    for (size_t i = 0; i < response->headers.count; i++)
+        if (str_is(response->headers.at[i].name, "Retry-After"))
+            return true;
+    return false;
+}
+
 static void write_refusal(HttpExchange *x, const Error *err)
 {
     x->server->counts.refused++;
@@ -239,7 +247,7 @@ static void write_refusal(HttpExchange *x, const Error *err)
         x->server->dispatch->refuse(x->server->app, &x->request, err, &x->response);
     else
         http_respond_error(&x->response, err);
-    if (err->code == ERROR_BUSY || err->code == ERROR_LIMITED)
+    if ((err->code == ERROR_BUSY || err->code == ERROR_LIMITED) && !says_when(&x->response))
         http_header(&x->response, "Retry-After", S("1"));
     decorate(x);
 }
