@@ -26,6 +26,7 @@ typedef struct DialectTarget {
     Str key;     /* may be empty */
     Str version; /* Azure's api-version, for an address without a path; "" for the dialect's own */
     DialectQuirks quirks;
+    bool takes_extra; /* the client speaks this dialect too: what we do not know goes along */
 } DialectTarget;
 
 /* What the service calls this member of a body; "" when it is left out. */

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "base/base64.h"
+#include "net/url.h"
 
 #define NAME_MAX 300
 #define INDEX_MAX 4095
@@ -235,6 +236,11 @@ bool check_common(const ModelRequest *request, Error *err)
     return true;
 }
 
+Str path_piece(Arena *arena, Str name)
+{
+    return str_is(name, ".") || str_is(name, "..") ? S("-") : url_encode(arena, name);
+}
+
 void put_maybe(JsonWriter *json, const char *name, MaybeNumber number)
 {
     if (number.is_set && fabs(number.value) < 1e15 && number.value == (double)(int64_t)number.value)
@@ -251,6 +257,17 @@ void put_texts(JsonWriter *json, const char *name, StrList texts)
     for (size_t i = 0; i < texts.count; i++)
         put_text(json, NULL, texts.at[i]);
     put_end(json);
+}
+
+void put_extra(JsonWriter *json, Arena *arena, const ModelRequest *request,
+               const DialectTarget *target)
+{
+    JsonWalk walk = json_walk_begin(request->extra);
+    Str name, value;
+    if (!target->takes_extra || !request->extra.length)
+        return;
+    while (json_walk_next(&walk, &name, &value))
+        put_raw(json, str_c(arena, name), value);
 }
 
 void put_arguments(JsonWriter *json, const char *name, Str arguments)

@@ -54,8 +54,13 @@ bool unsupported(Error *err, const char *field, const char *what);
 /* Fails for what only OpenAI's dialect can say. */
 MUST_CHECK bool check_common(const ModelRequest *request, Error *err);
 
+/* One piece of a path. A name that leads elsewhere ("..") leads nowhere. */
+Str path_piece(Arena *arena, Str name);
 void put_maybe(JsonWriter *json, const char *name, MaybeNumber number);
 void put_texts(JsonWriter *json, const char *name, StrList texts); /* nothing when there are none */
+/* Members that only the client and the service know, when they speak the same dialect. */
+void put_extra(JsonWriter *json, Arena *arena, const ModelRequest *request,
+               const DialectTarget *target);
 /* A tool call's arguments as an object, whatever the model wrote. */
 void put_arguments(JsonWriter *json, const char *name, Str arguments);
 /* "data:image/png;base64,..." or its address */

@@ -189,6 +189,66 @@ Test(gateway, a_conversation_is_written_as_each_service_documents_it)
     }
 }
 
+Test(gateway, the_name_of_a_model_stays_in_its_place)
+{
+    static const struct {
+        const char *dialect, *model, *path;
+        ModelTask task;
+    } cases[] = {
+        { "huggingface", "a/b", "/models/a/b/pipeline/feature-extraction", TASK_EMBEDDING },
+        { "huggingface", "../../x?y", "/models/-/-/x%3Fy/pipeline/feature-extraction",
+          TASK_EMBEDDING },
+        { "gemini", "../x", "/models/..%2Fx:generateContent", TASK_CHAT },
+        { "gemini", "tunedModels/m", "/tunedModels/m:generateContent", TASK_CHAT },
+        { "openai", "..", "/openai/deployments/-/chat/completions?api-version=v", TASK_CHAT },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        ModelRequest request = { .task = cases[i].task };
+        DialectTarget target = { .model = str(cases[i].model), .version = S("v") };
+        Str path = dialect_find(str(cases[i].dialect))->path(arena, &request, &target);
+        cr_assert(str_is(path, cases[i].path), STR_FMT, STR_ARG(path));
+    }
+}
+
+Test(gateway, what_only_client_and_service_know_goes_along_between_them)
+{
+    static const char *const dialects[] = { "openai", "anthropic", "ollama" };
+    for (size_t i = 0; i < 2 * COUNT(dialects); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        ModelRequest request = { .task = TASK_CHAT,
+                                 .messages = &messages[5],
+                                 .message_count = 1,
+                                 .extra = S("{\"new\":{\"x\":[1]}}") };
+        DialectTarget target = { .model = S("m"), .takes_extra = i % 2 };
+        WireRequest wire = { .body = buf_new(arena, KB(64)) };
+        Error err;
+        cr_assert(dialect_find(str(dialects[i / 2]))->write(arena, &request, &target, &wire, &err));
+        cr_assert_eq(strstr(buf_c(&wire.body), "\"new\":{\"x\":[1]}") != NULL, i % 2, "%s",
+                     buf_c(&wire.body));
+    }
+}
+
+Test(gateway, an_answer_of_claude_is_as_long_as_its_model_can_write)
+{
+    static const struct {
+        const char *model, *said;
+    } cases[] = { { "claude-3-opus-20240229", "\"max_tokens\":4096," },
+                  { "claude-sonnet-4-5", "\"max_tokens\":16384," },
+                  { "claude-next", "\"max_tokens\":16384," } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        ModelRequest request = {
+            .task = TASK_CHAT, .messages = &messages[5], .message_count = 1, .user = S("u")
+        };
+        DialectTarget target = { .model = str(cases[i].model) };
+        WireRequest wire = { .body = buf_new(arena, KB(64)) };
+        Error err;
+        cr_assert(dialect_anthropic.write(arena, &request, &target, &wire, &err));
+        cr_assert(strstr(buf_c(&wire.body), cases[i].said), "%s", buf_c(&wire.body));
+    }
+}
+
 /* --- Answers --- */
 
 typedef struct Heard {

@@ -171,7 +171,8 @@ static bool write_request(RunTry *try, Error *err)
                                     ? target->service->keys.at[try->seat.key]
                                     : S(""),
                          .version = target->service->version,
-                         .quirks = target->service->quirks };
+                         .quirks = target->service->quirks,
+                         .takes_extra = run->front && run->front->same == dialect };
     WireRequest wire = { 0 };
     try->request = &run->request;
     if (run->request.has_image_urls && target->service->is_local)

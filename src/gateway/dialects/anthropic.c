@@ -6,10 +6,11 @@
 #include "gateway/dialects/anthropic.h"
 
 #include "base/base64.h"
+#include "gateway/catalogue.h"
 #include "gateway/dialects/openai_shapes.h"
 
 #define VERSION_HEADER "2023-06-01"
-#define OUTPUT_MAX 8192 /* when nobody says: what every model since Claude 3.5 can write */
+#define OUTPUT_MAX 16384 /* when nobody says, of models that can write so much */
 #define BUDGET_MIN 1024
 
 static void authorize(Arena *arena, const DialectTarget *target, WireRequest *wire)
@@ -364,6 +365,15 @@ static void put_output_config(JsonWriter *json, const ModelRequest *request, boo
     put_end(json);
 }
 
+/* The length must be said here. */
+static int64_t length_of(const ModelRequest *request, Str name)
+{
+    const CatalogueModel *known = catalogue_find(S("anthropic"), name);
+    if (request->output_max)
+        return request->output_max;
+    return known ? MIN(known->output_max, (int64_t)OUTPUT_MAX) : OUTPUT_MAX;
+}
+
 /* With thinking the temperature is the service's own; newer models take one of temperature and
  * top_p only. */
 static void put_sampling(JsonWriter *json, const ModelRequest *request)
@@ -376,14 +386,14 @@ static void put_sampling(JsonWriter *json, const ModelRequest *request)
     put_maybe(json, "top_k", request->top_k);
 }
 
-static void put_settings(JsonWriter *json, const ModelRequest *request, const Model *model)
+static void put_settings(JsonWriter *json, const ModelRequest *request, const Model *model,
+                         int64_t length)
 {
     Thinking how = model->thinking;
     int64_t budget = may_think(request) && how != THINKS_NOT ? thinking_budget(request) : 0;
-    int64_t output_max = request->output_max ? request->output_max : OUTPUT_MAX;
     bool to_budget = budget && how == THINKS_TO_BUDGET;
     /* The budget is a part of the length, and must leave room for an answer. */
-    put_int(json, "max_tokens", to_budget ? MAX(output_max, budget + BUDGET_MIN) : output_max);
+    put_int(json, "max_tokens", to_budget ? MAX(length, budget + BUDGET_MIN) : length);
     if (budget) {
         put_object(json, "thinking");
         put_text(json, "type", to_budget ? S("enabled") : S("adaptive"));
@@ -417,9 +427,10 @@ static bool write(Arena *arena, const ModelRequest *request, const DialectTarget
     if (!put_messages(&json, request, arena, err))
         return false;
     put_tools(&json, request, model);
-    put_settings(&json, request, model);
+    put_settings(&json, request, model, length_of(request, target->model));
     if (request->is_stream)
         put_bool(&json, "stream", true);
+    put_extra(&json, arena, request, target);
     put_end(&json);
     return true;
 }

@@ -4,8 +4,6 @@
  * tool's name, and a call's signature must come back with it (it travels in the call's id). */
 #include "gateway/dialects/gemini.h"
 
-#include "net/url.h"
-
 /* In place of a signature that nobody has, of a turn that another service wrote; Google's
  * documentation of thought signatures names it. */
 #define NO_SIGNATURE "skip_thought_signature_validator"
@@ -22,7 +20,7 @@ static Str model_name(Arena *arena, Str model)
 {
     bool has_kind = str_starts(model, S("models/")) || str_starts(model, S("tunedModels/"));
     Str kind = has_kind ? str_slice(model, 0, (size_t)str_find_char(model, '/') + 1) : S("models/");
-    Str name = url_encode(arena, has_kind ? str_from(model, kind.length) : model);
+    Str name = path_piece(arena, has_kind ? str_from(model, kind.length) : model);
     return str_format(arena, STR_FMT STR_FMT, STR_ARG(kind), STR_ARG(name));
 }
 

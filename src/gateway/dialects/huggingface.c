@@ -5,8 +5,6 @@
  * does. */
 #include "gateway/dialect_json.h"
 
-#include "net/url.h"
-
 static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *target)
 {
     const char *pipeline = request->task == TASK_EMBEDDING ? "/pipeline/feature-extraction"
@@ -15,7 +13,7 @@ static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *
     Str model = target->model, owner;
     Str path = S("/models");
     while (str_next(&model, '/', &owner)) {
-        Str piece = url_encode(arena, owner);
+        Str piece = path_piece(arena, owner);
         path = str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(path), STR_ARG(piece));
     }
     return str_format(arena, STR_FMT "%s", STR_ARG(path), pipeline);

@@ -171,6 +171,7 @@ static bool write(Arena *arena, const ModelRequest *request, const DialectTarget
     } else if (!put_chat(&json, arena, request, err)) {
         return false;
     }
+    put_extra(&json, arena, request, target);
     put_end(&json);
     return true;
 }

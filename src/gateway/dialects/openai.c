@@ -10,7 +10,6 @@
 #include "gateway/dialects/openai.h"
 
 #include "gateway/price.h"
-#include "net/url.h"
 
 #define CALLS_MAX 1024
 
@@ -383,7 +382,7 @@ static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *
     if (!target->version.length)
         return plain;
     /* Azure's older interface: the model is a part of the path. */
-    model = url_encode(arena, target->model);
+    model = path_piece(arena, target->model);
     return str_format(arena, "/openai/deployments/" STR_FMT STR_FMT "?api-version=" STR_FMT,
                       STR_ARG(model), STR_ARG(plain), STR_ARG(target->version));
 }

@@ -295,6 +295,7 @@ bool openai_write(Arena *arena, const ModelRequest *request, const DialectTarget
     put_text(&json, "model", target->model);
     if (!put_task(&json, arena, request, &target->quirks, err))
         return false;
+    put_extra(&json, arena, request, target);
     put_end(&json);
     if (target->quirks.members)
         apply_quirks(arena, &target->quirks, wire);
