@@ -1,5 +1,6 @@
 """The gateway's services, models and routes: set, tried, checked and changed while it runs."""
 import json
+import shutil
 import signal
 import time
 
@@ -295,3 +296,25 @@ def test_the_command_lists_checks_and_runs_dry(server, service, tmp_path):
     file.write_text('{"services": {"groq": {"key": "sk-of-the-file"}}, "routes": {"r": {"steps": ["grok/m"]}}}')
     wrong = server.cli("gateway", "check", str(file), check=False)
     assert wrong.returncode and "grok/m" in wrong.stderr and "sk-of-the-file" not in wrong.stderr
+
+
+# --- Several servers ---
+
+def test_a_change_counts_on_every_node_within_a_second(tmp_path, postgres, mock):
+    database = postgres.new_database()
+    first = Server(tmp_path / "first", database).start()
+    second = Server(tmp_path / "second", database)
+    try:
+        first.key = second.key = key_of(first, "owner")
+        second.data.mkdir(mode=0o700)
+        shutil.copy(first.data / "master.key", second.data / "master.key")
+        second.start()
+        first.call("PUT", "/v1/gateway/services/mine", json={"base_url": mock.url, "key": KEY, "private": True})
+        for model in ("good", "whole", "good"):
+            first.call("PUT", "/v1/gateway/routes/talk", json={"steps": [f"mine/{model}"]})
+            assert wait_until(lambda: chat(second, "talk").status_code == 200 and mock.chats()[-1]["model"] == model, 1)
+        first.call("DELETE", "/v1/gateway/services/mine")
+        assert wait_until(lambda: chat(second, "talk").status_code != 200, 1)
+    finally:
+        first.stop()
+        second.stop()

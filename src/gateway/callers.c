@@ -17,6 +17,7 @@ typedef struct Place {
 
 struct CallerTable {
     unsigned char key[crypto_generichash_KEYBYTES];
+    uint64_t forgets; /* counted */
     Place places[PLACES];
 };
 
@@ -87,15 +88,25 @@ GatewayCaller *callers_find(Gateway *gateway, Str secret, int64_t oldest_ms)
     return found;
 }
 
-void callers_keep(Gateway *gateway, Str secret, GatewayCaller *caller)
+uint64_t callers_stamp(Gateway *gateway)
+{
+    pthread_mutex_lock(&gateway->lock);
+    uint64_t stamp = gateway->callers->forgets;
+    pthread_mutex_unlock(&gateway->lock);
+    return stamp;
+}
+
+void callers_keep(Gateway *gateway, Str secret, GatewayCaller *caller, uint64_t stamp)
 {
     unsigned char digest[DIGEST_SIZE];
     Place *place = place_of(gateway->callers, secret, digest);
     caller->loaded_ms = monotonic_ms();
     pthread_mutex_lock(&gateway->lock);
-    clear(place);
-    memcpy(place->digest, digest, DIGEST_SIZE);
-    place->caller = caller_hold(caller);
+    if (gateway->callers->forgets == stamp) {
+        clear(place);
+        memcpy(place->digest, digest, DIGEST_SIZE);
+        place->caller = caller_hold(caller);
+    }
     pthread_mutex_unlock(&gateway->lock);
 }
 
@@ -104,6 +115,7 @@ void gateway_forget(Gateway *gateway, Str secret)
     unsigned char digest[DIGEST_SIZE];
     Place *place = place_of(gateway->callers, secret, digest);
     pthread_mutex_lock(&gateway->lock);
+    gateway->callers->forgets++;
     if (secret.length)
         clear(place);
     for (size_t i = 0; !secret.length && i < PLACES; i++)

@@ -39,6 +39,8 @@ GatewayLoop *gateway_own_loop(Gateway *gateway);
 /* callers.c: who has shown which secret lately. A hold is given; NULL: not known, or too long ago.
  */
 GatewayCaller *callers_find(Gateway *gateway, Str secret, int64_t oldest_ms);
-void callers_keep(Gateway *gateway, Str secret, GatewayCaller *caller);
+/* Unless something was forgotten since `stamp` was taken, before the caller was loaded. */
+void callers_keep(Gateway *gateway, Str secret, GatewayCaller *caller, uint64_t stamp);
+uint64_t callers_stamp(Gateway *gateway);
 void callers_open(Gateway *gateway);
 void callers_close(Gateway *gateway);

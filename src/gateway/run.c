@@ -195,10 +195,11 @@ static void load_caller(void *argument)
 {
     CallerLoad *load = argument;
     Gateway *gateway = load->run->loop->gateway;
+    uint64_t stamp = callers_stamp(gateway);
     if (gateway->ports.load_caller(gateway->ports.load_app, load->run->http, load->secret,
                                    &load->caller, &load->err)) {
         if (load->secret.length)
-            callers_keep(gateway, load->secret, load->caller);
+            callers_keep(gateway, load->secret, load->caller, stamp);
     } else {
         load->caller = NULL;
     }

@@ -41,12 +41,15 @@ static void look(void *argument)
             found = &gateway_providers[i];
     }
     pthread_mutex_lock(&models->lock);
+    bool is_news = models->found != found || !str_equal(str(models->found_name), name);
     models->found = found;
     snprintf(models->found_name, sizeof models->found_name, STR_FMT, STR_ARG(name));
     models->looked_ms = monotonic_ms();
     models->is_looking = false;
     pthread_cond_broadcast(&models->has_looked);
     pthread_mutex_unlock(&models->lock);
+    if (is_news)
+        pictures_forget(models, S(""));
 }
 
 /* With the lock held. */

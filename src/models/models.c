@@ -71,12 +71,12 @@ void models_close(Models *models)
     if (!models)
         return;
     file_close(models);
+    pool_free(models->pool); /* who still looks for local services tells the gateway */
     pictures_close(models);
     if (models->gateway)
         budgets_unlisten(models->budgets);
     gateway_close(models->gateway);
     budgets_free(models->budgets);
-    pool_free(models->pool);
     http_client_free(models->http);
     pthread_cond_destroy(&models->closes);
     pthread_cond_destroy(&models->has_looked);
