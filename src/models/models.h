@@ -116,7 +116,8 @@ MUST_CHECK bool models_check_file(Str text, Error *err);
 MUST_CHECK bool models_caller(Models *models, const Scope *scope, GatewayCaller **caller_r,
                               Error *err);
 
-JobHandler models_calls_job; /* forgets old calls; recurring */
+JobHandler models_calls_job;  /* forgets old calls; recurring */
+JobHandler models_alerts_job; /* judges how calls went; recurring (models_alerts.h) */
 
 /* What a workspace has decided about its calls: kept answers, masks, logs of prompts. */
 MUST_CHECK bool models_policy(Models *models, const Scope *scope, GatewayPolicy *policy_r,

@@ -1,0 +1,49 @@
+"""Alerts about model calls: opened once, told once, listed, acknowledged."""
+import time
+
+import pytest
+from conftest import Server
+from mock_provider import MODELS, MockProvider
+
+
+@pytest.fixture(scope="module")
+def mock():
+    started = MockProvider(MODELS)
+    yield started
+    started.stop()
+
+
+def wait_for(what, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = what()
+        if value:
+            return value
+        time.sleep(0.3)
+    raise AssertionError("it did not happen")
+
+
+def test_failing_calls_open_one_alert_and_one_notice(tmp_path, mock):
+    server = Server(tmp_path / "library", arguments=["--provider-url", mock.url]).start()
+    try:
+        server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+        rules = {r["rule"]: r["limit"] for r in server.get("/v1/alerts/rules").json()["items"]}
+        assert rules == {"slow_answers": 10, "many_errors": 5, "high_cost": 20, "provider_down": 1}
+        assert server.call("PUT", "/v1/alerts/rules", json={"slow_answers": -1}).status_code == 400
+        assert server.call("PUT", "/v1/alerts/rules", json={"slow": 1}).status_code == 400
+        assert server.call("PUT", "/v1/alerts/rules", json={"many_errors": 50}).status_code == 200
+        for _ in range(12):
+            server.post("/v1/chat/completions", {"model": "broken", "messages": [{"role": "user", "content": "x"}]})
+        found = wait_for(lambda: server.get("/v1/alerts?open=1").json()["items"], 90)
+        errors = [a for a in found if a["rule"] == "many_errors"]
+        assert len(errors) == 1 and errors[0]["value"] > 50 and errors[0]["limit"] == 50 and not errors[0]["acknowledged_at"]
+        down = [a for a in found if a["rule"] == "provider_down"]
+        assert len(down) == 1 and down[0]["subject"]
+        notices = [n["kind"] for n in server.get("/v1/notices").json()["items"]]
+        assert sorted(notices) == ["many_errors", "provider_down"]
+        assert server.post(f"/v1/alerts/{errors[0]['id']}/acknowledge").status_code == 204
+        assert [a for a in server.get("/v1/alerts").json()["items"] if a["acknowledged_at"]]
+        reader = server.cli("keys", "add", "reader", "--role", "reader").stdout.split()[-1]
+        assert server.get("/v1/alerts", key=reader).status_code == 403
+    finally:
+        server.stop()
