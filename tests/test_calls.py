@@ -172,3 +172,72 @@ def test_monitors_learn_how_services_do(library):
     today = library.get("/monitoring/metrics", key=library.admin).json()["today"]
     assert today and today[0]["service"] == service["name"] and today[0]["calls"] >= 1
     assert set(library.get("/monitoring/dashboard", key=library.admin).json()) == {"status", "services", "today"}
+
+
+# --- Telemetry ---
+
+class Collector:
+    """Takes what is posted, as an OTLP collector and Sentry do."""
+
+    def __init__(self):
+        import http.server
+        import threading
+        self.posts = posts = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                posts.append((self.path, dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def of(self, path):
+        return [post for post in list(self.posts) if post[0] == path]
+
+
+def test_calls_go_to_a_collector_and_failures_to_sentry(mock, tmp_path):
+    import json
+    collector = Collector()
+    server = Server(tmp_path / "library", arguments=["--provider-url", mock.url],
+                    environment={"LECTERN_PROVIDER_KEY": mock.key, "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{collector.address}",
+                                 "OTEL_EXPORTER_OTLP_HEADERS": "x-team=a%20b", "SENTRY_DSN": f"http://public@{collector.address}/42"}).start()
+    try:
+        server.new_key()
+        trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+        body = {"model": "good", "messages": [{"role": "user", "content": "a secret question"}]}
+        assert server.post("/v1/chat/completions", body, headers={"traceparent": f"00-{trace}-{parent}-01"}).status_code == 200
+        assert chat(server, "broken").status_code >= 500
+        spans = eventually(lambda: [span for _, _, data in collector.of("/v1/traces") for resource in json.loads(data)["resourceSpans"]
+                                    for scope in resource["scopeSpans"] for span in scope["spans"] if span["traceId"] == trace])
+        assert spans[0]["parentSpanId"] == parent and spans[0]["name"] == "chat good" and spans[0]["kind"] == 3
+        sent = [headers for _, headers, _ in mock.requests if headers.get("traceparent", "").startswith(f"00-{trace}-")]
+        assert sent and sent[0]["traceparent"].split("-")[2] == spans[0]["spanId"], "the service is told of our span"
+        path, headers, data = eventually(lambda: collector.of("/v1/metrics"))[0]
+        assert headers["x-team"] == "a b" and b"gen_ai.client.operation.duration" in data
+        path, headers, data = eventually(lambda: collector.of("/api/42/envelope/"))[0]
+        assert "sentry_key=public" in headers["X-Sentry-Auth"]
+        event = json.loads(data.split(b"\n")[2])
+        assert event["tags"]["model"] == "broken" and event["level"] == "error"
+        everything = b"".join(data for _, _, data in collector.posts)
+        assert b"secret question" not in everything and mock.key.encode() not in everything and server.key.encode() not in everything
+    finally:
+        server.stop()
+
+
+def test_a_collector_that_is_away_holds_up_nothing(mock, tmp_path):
+    server = Server(tmp_path / "library", arguments=["--provider-url", mock.url],
+                    environment={"LECTERN_PROVIDER_KEY": mock.key, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "SENTRY_DSN": "http://k@127.0.0.1:9/1"}).start()
+    try:
+        server.new_key()
+        server.admin = server.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
+        assert chat(server, "good").status_code == 200
+        assert eventually(lambda: calls(server, "model=good"))
+    finally:
+        server.stop()

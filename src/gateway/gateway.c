@@ -23,20 +23,34 @@ static void on_look(ReactorTimer *timer)
     reactor_set_timer(gateway->own, timer, monotonic_ms() + LOOK_MS);
 }
 
+static void see_records(void *argument, const CallRecord *const *records, size_t count)
+{
+    Gateway *gateway = argument;
+    metrics_count(gateway->metrics, records, count);
+    if (gateway->telemetry)
+        telemetry_see(gateway->telemetry, records, count);
+}
+
 bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err)
 {
     TlsContext *tls;
-    if (!tls_context_new(options->ca_file, &tls, err))
+    Telemetry *telemetry;
+    if (!telemetry_open(&options->telemetry, &telemetry, err))
         return false;
+    if (!tls_context_new(options->ca_file, &tls, err)) {
+        telemetry_close(telemetry);
+        return false;
+    }
     Gateway *gateway = heap_alloc(sizeof *gateway);
+    gateway->telemetry = telemetry;
     gateway->ports = options->ports;
     gateway->tls = tls;
     gateway->states = target_states_new();
     gateway->metrics = metrics_new();
     gateway->journal = journal_new(&(JournalOptions){ .write = options->ports.write_records,
                                                       .app = options->ports.app,
-                                                      .seen = metrics_count,
-                                                      .seen_app = gateway->metrics });
+                                                      .seen = see_records,
+                                                      .seen_app = gateway });
     gateway->pool = pool_new("gateway", POOL_THREADS, POOL_QUEUE);
     gateway->cache = cache_new(options->cache_bytes ? options->cache_bytes : MB(64));
     gateway->kept = kept_new();
@@ -86,6 +100,7 @@ void gateway_close(Gateway *gateway)
     }
     pool_free(gateway->pool);
     journal_free(gateway->journal);
+    telemetry_close(gateway->telemetry);
     metrics_free(gateway->metrics);
     ledger_free(gateway->ledger);
     callers_close(gateway);

@@ -17,6 +17,7 @@
 #include "gateway/config.h"
 #include "gateway/front.h"
 #include "gateway/ledger.h"
+#include "gateway/telemetry.h"
 #include "net/reactor.h"
 
 typedef struct Gateway Gateway;
@@ -68,6 +69,7 @@ typedef struct GatewayOptions {
     GatewayPorts ports;
     const char *ca_file; /* NULL: the system's */
     size_t cache_bytes;  /* of kept answers; 0: 64 MiB */
+    TelemetryOptions telemetry;
 } GatewayOptions;
 
 MUST_CHECK bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err);

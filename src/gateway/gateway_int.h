@@ -17,6 +17,7 @@ struct Gateway {
     TargetStates *states;
     Journal *journal;
     Metrics *metrics;
+    Telemetry *telemetry; /* NULL: not wanted */
     Ledger *ledger;
     ReactorTimer look; /* at the ledger, once a second; on `own` */
     Pool *pool;        /* for ports that block */

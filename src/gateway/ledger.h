@@ -122,8 +122,9 @@ typedef struct BudgetCharge {
 typedef struct CallRecord {
     Str id, workspace, user, key, feature;
     Str route, service, model, front;
-    Str status; /* "ok", or the name of an error */
-    Str cache;  /* "", "hit", "miss", "semantic" */
+    Str status;              /* "ok", or the name of an error */
+    Str cache;               /* "", "hit", "miss", "semantic" */
+    Str trace, span, parent; /* of OpenTelemetry, in hexadecimal; "" when it is not wanted */
     ModelTask task;
     int http_status;
     ModelUsage usage;

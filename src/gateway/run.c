@@ -244,6 +244,8 @@ void gateway_serve(Gateway *gateway, const Front *front, Str secret, HttpRequest
                                 .feature = S("api"),
                                 .bytes_in = (int64_t)http->body.length,
                                 .started_ms = now_ms() };
+    run->traceparent = trace_begin(run->arena, http_header_in(http, "traceparent"),
+                                   telemetry_traces(run->loop->gateway->telemetry), &run->record);
     answer_begin(run);
     http_respond_later(response, on_gone, run);
     run->request.is_stream = front->streams_unasked;

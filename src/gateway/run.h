@@ -141,6 +141,7 @@ struct Run {
 
     RunCache cache;
     struct RunGuard *guard; /* NULL: nothing has been looked for yet */
+    Str traceparent;        /* for the service; "" for none */
     CallRecord record;
     int64_t started_us, asked_us; /* asked: a service, for the first time */
 };

@@ -152,6 +152,8 @@ static void write_head(RunTry *try, const WireRequest *wire, const DialectTarget
     put_header(out, S("Accept-Encoding"), S("identity"));
     put_header(out, S("Content-Type"),
                wire->media_type.length ? wire->media_type : S("application/json"));
+    if (run->traceparent.length)
+        put_header(out, S("traceparent"), run->traceparent);
     put_passed(try, out);
     for (size_t i = 0; i < wire->header_count; i++)
         if (!is_passed(try, wire->headers[i].name))

@@ -56,7 +56,8 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
                                           .load_app = options->load_app,
                                           .write_records = models_write_records,
                                           .ledger = budgets_ports(models->budgets),
-                                          .write_prompt = models_write_prompt } };
+                                          .write_prompt = models_write_prompt },
+                               .telemetry = options->telemetry };
     if (!gateway_open(&gateway, &models->gateway, err) || !pictures_open(models, err) ||
         !file_open(models, err) || !budgets_listen(models->budgets, err)) {
         models_close(models);

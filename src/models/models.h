@@ -27,6 +27,7 @@ typedef struct ModelsOptions {
     void (*on_reload)(void *load_app, const Error *failure);
     int64_t calls_days;  /* that calls are kept one by one */
     int64_t prompt_days; /* that prompts are, where they are logged */
+    TelemetryOptions telemetry;
     /* Who sends a request to the gateway (GatewayPorts). */
     bool (*load_caller)(void *load_app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);
