@@ -8,6 +8,7 @@ import requests
 
 from conftest import Server
 from mock_provider import MODELS, MockProvider
+from test_models import write_model
 
 QUESTION = "How many people does the quarry at Ardal employ?"
 HELLO = [{"role": "user", "content": "hello"}]
@@ -360,6 +361,22 @@ def test_moderations_and_rerank_pass_through(openai_client, server):
     assert openai_client.moderations.create(model="moderator", input="hello").results[0].flagged is False
     ranked = server.post("/v1/rerank", {"model": "ranker", "query": "q", "documents": ["a", "b"]}).json()
     assert [r["index"] for r in ranked["results"]] == [1, 0]
+
+
+def test_our_own_cross_encoder_ranks(server, tmp_path):
+    body = {"query": "voles", "documents": ["granite", {"text": "voles"}, "rock"], "top_n": 2, "return_documents": True}
+    missing = server.post("/v1/rerank", body)
+    assert missing.status_code == 415 and "rerank_model" in missing.json()["error"]["message"]
+    model = write_model(tmp_path / "scores", 7, scores_pairs=True)
+    own = Server(tmp_path / "library", arguments=["--rerank-model", str(model)]).start()
+    try:
+        own.new_key()
+        results = own.post("/v1/rerank", {"model": "lectern", **body}).json()["results"]
+        assert len(results) == 2 and results[0]["relevance_score"] >= results[1]["relevance_score"]
+        assert all(r["document"]["text"] == ["granite", "voles", "rock"][r["index"]] for r in results)
+        assert own.post("/v1/rerank", {**body, "documents": []}).status_code == 400
+    finally:
+        own.stop()
 
 
 def test_models_in_both_shapes(openai_client, claude):

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "encode/encode_rerank.h"
 #include "library/facts.h"
 #include "search/search_int.h"
 
@@ -47,6 +48,18 @@ void searcher_set_reranker(Searcher *searcher, Reranker *reranker)
 }
 
 bool searcher_has_reranker(const Searcher *searcher) { return searcher->reranker; }
+
+bool searcher_score(Searcher *searcher, Str query, StrList texts, float *scores, Error *err)
+{
+    RerankCall call = {
+        .query = query, .passages = texts.at, .count = texts.count, .scores = scores
+    };
+    size_t scored;
+    if (!searcher->reranker)
+        return fail(err, ERROR_UNSUPPORTED,
+                    "there is no cross-encoder here: set rerank_model, or name a service's model");
+    return encode_rerank(searcher->reranker, &call, &scored, err);
+}
 
 void searcher_set_fresh_days(Searcher *searcher, double days) { searcher->fresh_days = days; }
 

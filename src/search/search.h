@@ -31,6 +31,10 @@ void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder);
 /* A cross-encoder that orders the best hits anew; borrowed, before the first search. */
 void searcher_set_reranker(Searcher *searcher, Reranker *reranker);
 bool searcher_has_reranker(const Searcher *searcher);
+/* How well each text answers the query, from 0 to 1, by the cross-encoder; texts are cut to what it
+ * reads. Fails with ERROR_UNSUPPORTED when there is none. */
+MUST_CHECK bool searcher_score(Searcher *searcher, Str query, StrList texts, float *scores,
+                               Error *err);
 
 /* See SearchRequest.fresh_days; 180 until it is set. Before the first search. */
 void searcher_set_fresh_days(Searcher *searcher, double days);
