@@ -270,6 +270,8 @@ NAMES = {**{n: f for n, (f, _) in FAULTS.items()}, **LATE_FAULTS, **GOOD_ONES, "
 class MockFaults:
     def __init__(self, port=0):
         self.calls = []    # (model, headers) in order
+        self.lists = 0     # of models that were asked for
+        self.is_down = False
         self.left = {}     # model: how soon the other side was gone
         self.socket = socket.create_server(("127.0.0.1", port), backlog=200)
         self.port = self.socket.getsockname()[1]
@@ -312,6 +314,10 @@ class MockFaults:
             return False
         body = file.read(int(headers.get("content-length", 0)))
         if first[0] == b"GET":
+            self.lists += 1
+            if self.is_down:
+                sock.sendall(reply(503, error("down")))
+                return True
             names = ["good", *NAMES]
             sock.sendall(reply(200, {"object": "list", "data": [{"id": n, "object": "model"} for n in names]}))
             return True

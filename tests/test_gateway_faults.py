@@ -59,6 +59,7 @@ def library(mock, tmp_path_factory):
                           "patient": service(mock, times={}), "moving": service(mock, moves_on="400"),
                           "keys": service(mock, key=None, keys=["sk-first", "sk-second"]),
                           "narrow": service(mock, times={}, limits={"concurrent": 1}),
+                          "probed": service(mock, probe=True),
                           "rare": service(mock, limits={"requests_per_minute": 2})},
              "routes": routes()}
     setup["services"]["keys"].pop("key")
@@ -287,6 +288,26 @@ def test_a_target_that_fails_all_the_time_is_left_alone(library, mock):
     assert raw(library, model, stream=False).status_code == 500
     assert mock.count(mock_name) == 11, "one probe"
     assert raw(library, model, stream=False).status_code == 503
+
+
+def test_a_service_is_probed_while_it_is_left_alone(library, mock):
+    model, name = "probed/status-500~probed", "status-500~probed"
+    mock.is_down, lists = True, mock.lists
+    try:
+        while raw(library, model, stream=False).status_code == 500:
+            assert mock.count(name) <= 10
+        time.sleep(5.2)
+        assert mock.lists - lists >= 2
+        assert raw(library, model, stream=False).status_code == 503, "no call is spent on trying"
+    finally:
+        mock.is_down = False
+    end = time.monotonic() + 6
+    while (status := raw(library, model, stream=False).status_code) == 503 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert status == 500 and mock.count(name) == 11, "the list was good, so one call tries"
+    lists = mock.lists
+    time.sleep(1.2)
+    assert mock.lists == lists + 1, "it fails still: the list is asked for again"
 
 
 @pytest.mark.parametrize("stream", BOTH)

@@ -37,6 +37,7 @@ typedef struct GatewayService {
     TargetState *state;
     TargetState *const *key_states; /* NULL: fewer than two keys */
     bool is_local;
+    bool is_probed; /* while it is left alone (probe.h) */
 } GatewayService;
 
 /* Before its first call; `name`: "workspace/service". */

@@ -44,3 +44,21 @@ void wire_header(WireRequest *wire, Str name, Str value)
     if (wire->header_count < COUNT(wire->headers))
         wire->headers[wire->header_count++] = (HttpPair){ name, value };
 }
+
+static bool is_header_text(Str text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if ((unsigned char)text.at[i] < ' ' || text.at[i] == 0x7f)
+            return false;
+    return true;
+}
+
+void wire_put_header(Buf *out, Str name, Str value)
+{
+    if (!is_header_text(name) || !is_header_text(value))
+        return;
+    buf_add(out, name);
+    buf_add(out, S(": "));
+    buf_add(out, value);
+    buf_add(out, S("\r\n"));
+}

@@ -79,5 +79,7 @@ struct Dialect {
 /* The dialect of this name; NULL when there is none. */
 const Dialect *dialect_find(Str name);
 
+/* One line of a head; left out when name or value has a control character. */
+void wire_put_header(Buf *out, Str name, Str value);
 /* Add a header to a request that is being written. */
 void wire_header(WireRequest *wire, Str name, Str value);

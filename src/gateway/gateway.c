@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "gateway/gateway_int.h"
+#include "gateway/probe.h"
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -87,7 +88,12 @@ void gateway_leave(Gateway *gateway, Reactor *reactor)
         }
 }
 
-static void end_own(void *gateway) { gateway_leave(gateway, ((Gateway *)gateway)->own); }
+static void end_own(void *argument)
+{
+    Gateway *gateway = argument;
+    probes_end(gateway);
+    gateway_leave(gateway, gateway->own);
+}
 
 void gateway_close(Gateway *gateway)
 {

@@ -28,6 +28,7 @@ struct Gateway {
     struct CallerTable *callers;
     Cache *cache;
     KeptAnswers *kept;
+    struct Probe *probes; /* that run; on `own` */
     unsigned char
         cache_secret[CACHE_SECRET_SIZE]; /* of this process: keys are worth nothing outside */
 };

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "gateway/failure.h"
 #include "gateway/gateway_int.h"
+#include "gateway/probe.h"
 
 #define RETRIES 1
 #define RETRY_MS 250      /* the first pause is at most this; each next one twice as long */
@@ -329,7 +330,10 @@ static void report(RunTry *try, FailureKind kind, bool is_good)
     TargetReport limited = { .outcome = TARGET_LIMITED, .wait_ms = told.wait_ms };
     target_ended(&seat->places[PLACE_KEY], is_of_key ? &limited : &neutral);
     target_ended(&seat->places[PLACE_SERVICE], &neutral);
+    TargetState *state = seat->places[PLACE_TARGET].state;
     target_ended(&seat->places[PLACE_TARGET], is_of_key ? &neutral : &told);
+    if (state && told.outcome == TARGET_FAILED)
+        probe_begin(try->run->loop->gateway, try->run->caller, try->target, state);
 }
 
 /* Reasoning models of OpenAI refuse max_tokens and any temperature, with 400: said again, plainly.

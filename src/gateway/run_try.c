@@ -94,24 +94,6 @@ static const ModelRequest *request_for(Run *run, const ModelRequest *request,
 
 /* --- The head --- */
 
-static bool is_header_text(Str text)
-{
-    for (size_t i = 0; i < text.length; i++)
-        if ((unsigned char)text.at[i] < ' ' || text.at[i] == 0x7f)
-            return false;
-    return true;
-}
-
-static void put_header(Buf *out, Str name, Str value)
-{
-    if (!is_header_text(name) || !is_header_text(value))
-        return;
-    buf_add(out, name);
-    buf_add(out, S(": "));
-    buf_add(out, value);
-    buf_add(out, S("\r\n"));
-}
-
 /* What the client says to a service of its own dialect by headers. */
 static void put_passed(const RunTry *try, Buf *out)
 {
@@ -119,7 +101,7 @@ static void put_passed(const RunTry *try, Buf *out)
     for (; names && *names; names++) {
         Str value = http_header_in(try->run->http, *names);
         if (value.length)
-            put_header(out, str(*names), value);
+            wire_put_header(out, str(*names), value);
     }
 }
 
@@ -145,21 +127,21 @@ static void write_head(RunTry *try, const WireRequest *wire, const DialectTarget
     buf_add(out, service->base_path);
     buf_add(out, path);
     buf_add(out, S(" HTTP/1.1\r\n"));
-    put_header(out, S("Host"), service->host_header);
-    put_header(out, S("User-Agent"), S("lectern/" VERSION));
-    put_header(out, S("Accept"),
-               run->request.is_stream ? S("text/event-stream") : S("application/json"));
-    put_header(out, S("Accept-Encoding"), S("identity"));
-    put_header(out, S("Content-Type"),
-               wire->media_type.length ? wire->media_type : S("application/json"));
+    wire_put_header(out, S("Host"), service->host_header);
+    wire_put_header(out, S("User-Agent"), S("lectern/" VERSION));
+    wire_put_header(out, S("Accept"),
+                    run->request.is_stream ? S("text/event-stream") : S("application/json"));
+    wire_put_header(out, S("Accept-Encoding"), S("identity"));
+    wire_put_header(out, S("Content-Type"),
+                    wire->media_type.length ? wire->media_type : S("application/json"));
     if (run->traceparent.length)
-        put_header(out, S("traceparent"), run->traceparent);
+        wire_put_header(out, S("traceparent"), run->traceparent);
     put_passed(try, out);
     for (size_t i = 0; i < wire->header_count; i++)
         if (!is_passed(try, wire->headers[i].name))
-            put_header(out, wire->headers[i].name, wire->headers[i].value);
+            wire_put_header(out, wire->headers[i].name, wire->headers[i].value);
     for (size_t i = 0; i < service->headers.count; i++)
-        put_header(out, service->headers.at[i].name, service->headers.at[i].value);
+        wire_put_header(out, service->headers.at[i].name, service->headers.at[i].value);
     buf_addf(out, "Content-Length: %zu\r\n\r\n", try->body.length);
 }
 

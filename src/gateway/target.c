@@ -32,6 +32,7 @@ typedef struct Breaker {
     BreakerState state;
     uint32_t epoch; /* what began before it opened or closed tells nothing of now */
     bool has_probe;
+    bool is_watched;
     int64_t open_ms; /* how long it opens for; grows while probes fail */
     int64_t until_ms;
     Window calls, failures;
@@ -415,6 +416,29 @@ void target_ended(TargetPlace *place, const TargetReport *report)
     buckets_take(state, 0, report->tokens - place->tokens);
     pthread_mutex_unlock(&state->lock);
     *place = (TargetPlace){ 0 };
+}
+
+bool target_wants_probe(TargetState *state)
+{
+    pthread_mutex_lock(&state->lock);
+    Breaker *breaker = &state->breaker;
+    bool wants = breaker->state == BREAKER_OPEN && !breaker->is_watched;
+    breaker->is_watched = breaker->is_watched || wants;
+    pthread_mutex_unlock(&state->lock);
+    return wants;
+}
+
+bool target_probed(TargetState *state, bool is_good, int64_t next_ms)
+{
+    int64_t now_ms = clock_ms(state->states);
+    pthread_mutex_lock(&state->lock);
+    Breaker *breaker = &state->breaker;
+    if (breaker->state == BREAKER_OPEN)
+        breaker->until_ms = is_good ? now_ms : MAX(breaker->until_ms, now_ms + next_ms);
+    breaker->is_watched = breaker->state == BREAKER_OPEN && !is_good;
+    bool goes_on = breaker->is_watched;
+    pthread_mutex_unlock(&state->lock);
+    return goes_on;
 }
 
 bool target_may_retry(TargetState *state)

@@ -71,6 +71,13 @@ typedef struct TargetReport {
 /* Fine for a place that is not held. */
 void target_ended(TargetPlace *place, const TargetReport *report);
 
+/* True once each time that the breaker is open and nobody looks after the target: the caller does,
+ * and tells with target_probed() what it has found. */
+bool target_wants_probe(TargetState *state);
+/* A good one lets the next call try at once; after a bad one no call tries before `next_ms`, when
+ * it is probed again. False: it is not to be probed any more. */
+bool target_probed(TargetState *state, bool is_good, int64_t next_ms);
+
 /* May what failed be asked once more? At most a tenth of what is asked is asked again, so that an
  * outage does not double the load. True takes one. */
 bool target_may_retry(TargetState *state);

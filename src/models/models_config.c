@@ -46,6 +46,7 @@ static bool make_service(Maker *maker, const SetupService *from, GatewayService 
     service->limits = from->limits;
     service->is_local = !is_tls;
     service->moves_on = from->moves_on;
+    service->is_probed = from->is_probed;
     service_find_states(service, arena, gateway_states(maker->models->gateway),
                         str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(maker->setup->workspace),
                                    STR_ARG(service->name)));

@@ -39,7 +39,7 @@ typedef struct SetupService {
     GatewayLimits limits;
     GatewayTimes times;
     Str moves_on; /* statuses that are a fault of the service, not of the request */
-    bool allows_private, is_off;
+    bool allows_private, is_off, is_probed;
     Str document; /* without keys; of a row and of the file */
 } SetupService;
 

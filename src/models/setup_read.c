@@ -183,6 +183,7 @@ bool setup_read_service(Arena *arena, Str name, const json_t *document, bool is_
                                { "moves_on", JSON_STR, &service.moves_on, .length_max = 100 },
                                { "models", JSON_STRS, &service.models, .length_max = MODELS_MAX },
                                { "private", JSON_FLAG, &service.allows_private },
+                               { "probe", JSON_FLAG, &service.is_probed },
                                { "enabled", JSON_FLAG, &is_on }),
                    err))
         return false;
