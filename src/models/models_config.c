@@ -5,6 +5,7 @@
 #include "net/url.h"
 
 #define RETRIES 1
+#define LISTED_MAX 20000 /* models that have a name of their own: a picture lives in an arena */
 
 typedef struct Maker {
     Models *models;
@@ -148,7 +149,8 @@ static void add_service(Maker *maker, const SetupService *from)
         return;
     map_add(&maker->services, service->name, NULL)->pointer = service;
     (void)target_of(maker, service, S(""));
-    for (size_t i = 0; i < from->models.count; i++)
+    /* What is beyond is found by the name of its service. */
+    for (size_t i = 0; i < from->models.count && maker->routes.count < LISTED_MAX; i++)
         if (from->models.at[i].length)
             (void)target_of(maker, service, from->models.at[i]);
     if (!from->models.count)

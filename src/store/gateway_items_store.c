@@ -20,6 +20,25 @@ bool gateway_tell_change(DbTx *tx, const Scope *scope, Error *err)
     return db_notify(tx, GATEWAY_CHANNEL, scope->workspace, err);
 }
 
+static bool check_bytes(DbTx *tx, const Scope *scope, const GatewayItem *item, Error *err)
+{
+    int64_t others;
+    return db_query_int(
+               tx,
+               DB_SQL("SELECT coalesce(sum(length(CAST(document AS BLOB))), 0)"
+                      " FROM gateway_items WHERE workspace = $1"
+                      " AND NOT (kind = $2 AND name = $3)",
+                      "SELECT coalesce(sum(octet_length(document)), 0)::bigint"
+                      " FROM gateway_items WHERE workspace = $1"
+                      " AND NOT (kind = $2 AND name = $3)"),
+               DB_ARGS(db_text(scope->workspace), db_text(item->kind), db_text(item->name)), 0,
+               &others, err) &&
+           (others + (int64_t)item->document.length <= (int64_t)GATEWAY_BYTES_MAX ||
+            fail(err, ERROR_TOO_LARGE,
+                 "services, models and routes have more than %zu bytes together",
+                 GATEWAY_BYTES_MAX));
+}
+
 static bool check_room(DbTx *tx, const Scope *scope, const GatewayItem *item, Error *err)
 {
     int64_t others;
@@ -36,7 +55,7 @@ static bool check_room(DbTx *tx, const Scope *scope, const GatewayItem *item, Er
 
 bool gateway_item_set(DbTx *tx, const Scope *scope, const GatewayItem *item, Error *err)
 {
-    return check_room(tx, scope, item, err) &&
+    return check_room(tx, scope, item, err) && check_bytes(tx, scope, item, err) &&
            db_exec(tx,
                    DB_SAME("INSERT INTO gateway_items"
                            " (workspace, kind, name, document, sealed, updated_at)"

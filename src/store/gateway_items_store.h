@@ -7,7 +7,8 @@
 #include "store/scope.h"
 
 #define GATEWAY_CHANNEL "gateway"
-#define GATEWAY_ITEMS_MAX 1000 /* of one kind */
+#define GATEWAY_ITEMS_MAX 1000  /* of one kind */
+#define GATEWAY_BYTES_MAX MB(4) /* of all documents: they are read together, into one arena */
 
 typedef struct GatewayItem {
     Str kind, name; /* "service", "model" or "route" */
@@ -21,7 +22,8 @@ typedef struct GatewayItemList {
     size_t count;
 } GatewayItemList;
 
-/* Adds or replaces. ERROR_CONFLICT: there are GATEWAY_ITEMS_MAX of this kind. */
+/* Adds or replaces. ERROR_CONFLICT: there are GATEWAY_ITEMS_MAX of this kind. ERROR_TOO_LARGE: all
+ * documents together have more than GATEWAY_BYTES_MAX. */
 MUST_CHECK bool gateway_item_set(DbTx *tx, const Scope *scope, const GatewayItem *item, Error *err);
 MUST_CHECK bool gateway_item_find(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str name,
                                   GatewayItem *item_r, Error *err);

@@ -23,3 +23,20 @@ STORE_TEST(a_gateway_item_is_kept_replaced_and_removed)
     CALL(gateway_item_find(tx, ours, world->arena, S("route"), S("groq"), &found, err));
     return true;
 }
+
+STORE_TEST(all_gateway_items_fit_into_memory)
+{
+    const Scope *ours = &world->ours;
+    Str large = { arena_alloc(world->arena, MB(1)), MB(1) };
+    GatewayItem item = { .kind = S("service"), .document = large };
+
+    memset((char *)(uintptr_t)large.at, ' ', large.length);
+    for (int i = 0; i < 4; i++) {
+        item.name = str_format(world->arena, "s%d", i);
+        CALL(gateway_item_set(tx, ours, &item, err));
+    }
+    CALL(gateway_item_set(tx, ours, &item, err)); /* in its own place */
+    item.name = S("one more");
+    EXPECT_CODE(ERROR_TOO_LARGE, gateway_item_set(tx, ours, &item, err));
+    return true;
+}
