@@ -24,6 +24,7 @@ def server(mock, tmp_path_factory):
     services = {dialect: {"provider": provider, "base_url": f"{mock.url}/{dialect}", "key": "sk-of-ours", "private": True}
                 for dialect, provider in DIALECTS.items()}
     services["mistral"] = {"provider": "mistral", "base_url": f"{mock.url}/openai", "key": "k", "private": True}
+    services["groq"] = {**services["mistral"], "provider": "groq"}
     services["azure"] = {"provider": "azure", "base_url": f"{mock.url}/openai", "key": "k", "private": True,
                          "version": "2024-10-21"}
     (folder / "gateway.json").write_text(json.dumps({"services": services}))
@@ -166,3 +167,11 @@ def test_quirks_of_a_service_of_the_same_dialect(client, mock):
     assert path == "/openai/deployments/tools/chat/completions?api-version=2024-10-21"
     assert headers["api-key"] == "k" and "Authorization" not in headers
     assert body["max_completion_tokens"] == 9 and "max_tokens" not in body
+
+
+def test_names_of_messages_are_left_out_where_they_are_refused(client, mock):
+    named = [{"role": "user", "content": "hello", "name": "anna"}]
+    for model, messages in (("mistral/tools", named), ("groq/tools", HELLO)):
+        whole = client.chat.completions.create(model=model, messages=named, extra_body={"new": 1})
+        assert whole.choices[0].message.tool_calls
+        assert mock.requests[-1][3] == {"model": "tools", "messages": messages, "new": 1}

@@ -30,6 +30,16 @@ static bool has_quirks(Str body, const DialectQuirks *quirks)
     return false;
 }
 
+static bool has_names(Str body)
+{
+    JsonWalk walk = json_walk_begin(json_walk_member(body, "messages"));
+    Str ignored, message;
+    while (json_walk_next(&walk, &ignored, &message))
+        if (json_walk_member(message, "name").length)
+            return true;
+    return false;
+}
+
 /* The client's own body, but for the model's name, what the service calls otherwise and, of a
  * stream, that usage is wanted. */
 static Str same_body(const RunTry *try, Str model)
@@ -159,6 +169,8 @@ static bool write_request(RunTry *try, Error *err)
                          .takes_extra = run->front && run->front->same == dialect };
     WireRequest wire = { 0 };
     try->request = &run->request;
+    if (try->is_same && at.quirks.refuses_names && has_names(run->body))
+        try->is_same = false; /* then it is written anew, without them */
     if (run->request.has_image_urls && target->service->is_local)
         return fail_field(err, "messages",
                           "send images as data: URLs; addresses are not handed on");
