@@ -185,3 +185,52 @@ def test_a_failure_is_not_the_answer_of_an_idempotency_key(server, mock):
 
     assert call("html").status_code == 502 and call("html").headers["X-Lectern-Cache"] == "miss"
     assert asked(mock, "once failed") >= 2
+
+
+# --- The same question in other words ---
+
+@pytest.fixture(scope="module")
+def reader(mock, tmp_path_factory):
+    """A server with an encoder; its policy allows likeness."""
+    started = Server(tmp_path_factory.mktemp("data") / "alike", arguments=["--provider-url", mock.url],
+                     environment={"LECTERN_PROVIDER_KEY": mock.key}).start()
+    started.key = started.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
+    policy = {"cache": {"use": "on", "semantic": True}}
+    assert started.call("PUT", "/v1/gateway/policy", json=policy).status_code == 200
+    yield started
+    started.stop()
+
+
+def has_encoder(server):
+    return server.post("/v1/embeddings", {"model": "lectern", "input": "x"}).status_code == 200
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_same_question_in_other_words_has_one_answer(reader, mock, stream):
+    if not has_encoder(reader):
+        pytest.skip("there is no encoder")
+    first = f"What is the capital of Norway ({stream})?"
+    asked_as = [f"Please tell me, what is the capital of Norway ({stream})?", f"what's the capital of Norway ({stream})"]
+    assert chat(reader, first, stream=stream).headers["X-Lectern-Cache"] == "miss"
+    for words in asked_as:
+        answer = chat(reader, words, stream=stream)
+        assert answer.headers["X-Lectern-Cache"] == "semantic" and text_of(answer) == "It is as you say."
+        assert chat(reader, words, stream=stream).headers["X-Lectern-Cache"] == "hit"
+        assert asked(mock, words) == 0
+
+
+@pytest.mark.parametrize("words", ["What is the capital of Sweden?", "What is not the capital of Norway?",
+                                   "What was the capital of Norway?", "What is the capital of Norway 2?"])
+def test_another_question_has_another_answer(reader, mock, words):
+    chat(reader, "What is the capital of Norway?")
+    assert chat(reader, words).headers["X-Lectern-Cache"] == "miss" and asked(mock, words) == 1
+
+
+def test_what_was_said_before_makes_another_question(reader, mock):
+    def turn(before, words):
+        body = {"model": "good", "messages": [{"role": "user", "content": before},
+                                              {"role": "assistant", "content": "Yes."}, {"role": "user", "content": words}]}
+        return reader.post("/v1/chat/completions", body).headers["X-Lectern-Cache"]
+
+    assert turn("About Norway.", "How large is it?") == "miss"
+    assert turn("About Sweden.", "Please tell me how large is it?") == "miss"

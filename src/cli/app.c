@@ -326,6 +326,7 @@ static bool open_features(App *app, Error *err)
                                             .otlp_headers = getenv("OTEL_EXPORTER_OTLP_HEADERS"),
                                             .service_name = getenv("OTEL_SERVICE_NAME"),
                                             .sentry_dsn = getenv("SENTRY_DSN") },
+                             .encoder = app->encoder,
                              .load_caller = api_load_caller,
                              .load_app = &app->api,
                              .user_rate = settings->user_rate,

@@ -62,7 +62,10 @@ void cache_release(CacheEntry *entry)
 
 /* --- One shard; its lock is held --- */
 
-static size_t size_of(const CacheEntry *entry) { return sizeof *entry + entry->bytes.length; }
+static size_t size_of(const CacheEntry *entry)
+{
+    return sizeof *entry + entry->bytes.length + entry->question.length;
+}
 
 static CacheEntry **bucket_of(Shard *shard, const CacheKey *key)
 {
@@ -221,18 +224,22 @@ bool cache_leave(Cache *cache, const CacheKey *key, CacheWaiter *waiter)
 
 static CacheEntry *copy_of(const CacheEntry *model, int64_t ttl_ms)
 {
-    CacheEntry *entry = heap_alloc(sizeof *entry + model->bytes.length);
+    size_t length = model->bytes.length;
+    CacheEntry *entry = heap_alloc(sizeof *entry + length + model->question.length);
     char *bytes = (char *)(entry + 1);
-    memcpy(bytes, model->bytes.at, model->bytes.length);
+    memcpy(bytes, model->bytes.at, length);
+    if (model->question.length)
+        memcpy(bytes + length, model->question.at, model->question.length);
     *entry = (CacheEntry){ .holders = 1,
                            .key = model->key,
                            .workspace = model->workspace,
                            .form = model->form,
-                           .bytes = { bytes, model->bytes.length },
+                           .bytes = { bytes, length },
+                           .question = { bytes + length, model->question.length },
                            .usage = model->usage,
                            .cost = model->cost,
-                           .made_ms = monotonic_ms() };
-    entry->ends_ms = entry->made_ms + ttl_ms;
+                           .made_ms = model->made_ms ? model->made_ms : monotonic_ms(),
+                           .ends_ms = monotonic_ms() + ttl_ms };
     return entry;
 }
 

@@ -31,6 +31,7 @@ typedef struct CacheEntry {
     uint64_t workspace; /* hash of its id */
     CacheForm form;
     Str bytes;
+    Str question; /* its last words as they were asked, of an entry that is found by them; "" */
     ModelUsage usage;
     int64_t cost;             /* what the answer cost, pico-dollars; -1: unknown */
     int64_t made_ms, ends_ms; /* monotonic */
@@ -89,7 +90,7 @@ void cache_land(Cache *cache, CacheFlight *flight, CacheOutcome outcome);
 /* Wait no more. False: it is too late, wake() has been or will be called. */
 bool cache_leave(Cache *cache, const CacheKey *key, CacheWaiter *waiter);
 
-/* Keep a copy; `model` has key, workspace, form, bytes, usage, cost. */
+/* Keep a copy; `model` has all but holders and ends_ms, and made_ms when it is older than now. */
 void cache_put(Cache *cache, const CacheEntry *model, int64_t ttl_ms);
 /* The entry of this digest, held, if it is fresh; NULL. */
 CacheEntry *cache_find(Cache *cache, const CacheKey *key, int64_t age_max_ms);

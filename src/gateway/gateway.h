@@ -61,6 +61,9 @@ typedef struct GatewayPorts {
                         Error *err);
     JournalWrite *write_records;
     LedgerPorts ledger;
+    /* How alike two texts are to the encoder, from -1 to 1; false when there is none. May be NULL.
+     */
+    bool (*likeness)(void *app, Str a, Str b, double *likeness_r);
     /* May be NULL. */
     bool (*write_prompt)(void *app, Arena *arena, const PromptRecord *record, Error *err);
 } GatewayPorts;

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "gateway/cache.h"
+#include "gateway/cache_key.h"
 #include "gateway/failure.h"
 #include "gateway/gateway.h"
 #include "gateway/route.h"
@@ -43,6 +43,10 @@ typedef struct RunCache {
     int failures;    /* of calls it has waited for */
     CacheKey key;
     int64_t age_max_ms, ttl_ms;
+    Str question;      /* the last words, where others may have asked the same; "": not wanted */
+    CacheKey alike;    /* of all but these, and of what decides in them (cache_words.h) */
+    bool is_comparing; /* on the pool */
+    bool is_answered;  /* from what was kept for another question */
     CacheFlight flight;
     CacheWaiter waiter;
 } RunCache;
@@ -193,6 +197,13 @@ MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const RunSea
 void try_cancel(RunTry *try);
 /* The text holds a key of the service: it is never handed on. Some services repeat it. */
 bool try_tells_key(const RunTry *try, Str text);
+
+/* run_alike.c. The key of calls that ask the same in other words. */
+void alike_set_key(Run *run, const CacheRequest *request, const Str *parts, size_t count);
+/* True: a question that may be the same is compared, and the call goes on after that. */
+bool alike_begins(Run *run);
+/* run_cache.c. What alike_begins() found: NULL when it is not the same after all. */
+void cache_compared(Run *run, const CacheEntry *entry);
 
 /* run_prompts.c. At the begin, and at the end of a call: it is logged when its workspace wants it.
  */

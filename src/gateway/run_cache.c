@@ -123,6 +123,8 @@ static bool set_key(Run *run, const CacheWish *wish)
     const Str parts[] = { S("exact"),      owner_of(run), str(run->front->name),
                           targets_of(run), wish->version, request.text };
     cache_digest(gateway_of(run)->cache_secret, parts, COUNT(parts), run->cache.key.digest);
+    if (policy_of(run)->cache_is_semantic && request.last_words.length)
+        alike_set_key(run, &request, parts, COUNT(parts) - 1);
     run->cache.age_max_ms = wish->age_max_ms;
     run->cache.skips_kept = wish->no_cache;
     run->cache.ttl_ms = policy_of(run)->cache_ttl_ms ? policy_of(run)->cache_ttl_ms : TTL_MS;
@@ -257,9 +259,10 @@ static bool ask(Run *run, bool only_if_cached)
         return true;
     cache->is_leading = verdict == CACHE_LEADS;
     cache->is_waiting = verdict == CACHE_WAITS;
-    if (!cache->is_waiting)
-        keep_what_comes(run);
-    return cache->is_waiting;
+    if (cache->is_waiting || alike_begins(run))
+        return true;
+    keep_what_comes(run);
+    return false;
 }
 
 static void on_woken(void *argument)
@@ -278,6 +281,28 @@ static void on_woken(void *argument)
     } else if (!ask(run, false)) {
         run_go(run);
     }
+}
+
+void cache_compared(Run *run, const CacheEntry *entry)
+{
+    RunCache *cache = &run->cache;
+    cache->is_comparing = false;
+    if (run->is_gone) {
+        run_stop(run);
+        return;
+    }
+    if (entry) {
+        CacheEntry copy = *entry; /* next time it is found at once, and by those who wait now */
+        copy.key = cache->key;
+        copy.question = S("");
+        cache_put(gateway_of(run)->cache, &copy, entry->ends_ms - monotonic_ms());
+        cache->is_answered = true;
+        if (tell_entry(run, entry, "semantic"))
+            return;
+        cache->is_answered = false;
+    }
+    keep_what_comes(run);
+    run_go(run);
 }
 
 bool cache_answers(Run *run)
@@ -300,6 +325,8 @@ bool cache_answers(Run *run)
 bool cache_let_go(Run *run)
 {
     RunCache *cache = &run->cache;
+    if (cache->is_comparing)
+        return false;
     if (!cache->is_waiting)
         return true;
     if (!cache_leave(gateway_of(run)->cache, &cache->key, &cache->waiter))
@@ -327,7 +354,7 @@ void cache_ended(Run *run, const Error *failure)
     RunCache *cache = &run->cache;
     CacheOutcome outcome = failure ? CACHE_FAILED : CACHE_PASSED;
     if (!cache->is_on || !run->try->target) {
-        outcome = CACHE_FAILED;
+        outcome = cache->is_answered ? CACHE_KEPT : CACHE_FAILED;
     } else if (!failure && is_keepable(run)) {
         CacheEntry entry = { .key = cache->key,
                              .workspace = str_hash(run->caller->workspace),
@@ -336,6 +363,10 @@ void cache_ended(Run *run, const Error *failure)
                              .usage = run->record.usage,
                              .cost = run->record.cost };
         cache_put(gateway_of(run)->cache, &entry, cache->ttl_ms);
+        entry.key = cache->alike;
+        entry.question = cache->question;
+        if (entry.question.length)
+            cache_put(gateway_of(run)->cache, &entry, cache->ttl_ms);
         outcome = CACHE_KEPT;
     }
     if (cache->is_leading)

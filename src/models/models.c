@@ -44,6 +44,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
         .user_rate = options->user_rate,
         .unpriced_is_free = options->unpriced_is_free,
         .prompt_days = options->prompt_days,
+        .encoder = options->encoder,
     };
     models->budgets = budgets_new(models);
     models->http = http_client_new(&http);
@@ -56,6 +57,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
                                           .load_app = options->load_app,
                                           .write_records = models_write_records,
                                           .ledger = budgets_ports(models->budgets),
+                                          .likeness = options->encoder ? models_likeness : NULL,
                                           .write_prompt = models_write_prompt },
                                .telemetry = options->telemetry };
     if (!gateway_open(&gateway, &models->gateway, err) || !pictures_open(models, err) ||

@@ -28,6 +28,7 @@ typedef struct ModelsOptions {
     int64_t calls_days;  /* that calls are kept one by one */
     int64_t prompt_days; /* that prompts are, where they are logged */
     TelemetryOptions telemetry;
+    struct EncodeQueue *encoder; /* for answers kept by likeness; NULL: there are none */
     /* Who sends a request to the gateway (GatewayPorts). */
     bool (*load_caller)(void *load_app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);

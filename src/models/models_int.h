@@ -125,3 +125,6 @@ MUST_CHECK bool policy_parse(Arena *arena, Str text, GatewayPolicy *policy_r, Er
 /* models_prompts.c: GatewayPorts. */
 MUST_CHECK bool models_write_prompt(void *models, Arena *arena, const PromptRecord *record,
                                     Error *err);
+
+/* models_likeness.c: GatewayPorts. */
+bool models_likeness(void *models, Str a, Str b, double *likeness_r);
