@@ -5,14 +5,14 @@
 
 #include "base/clock.h"
 
-const bool limit_is_of_tokens[LIMIT_COUNT] = {
-#define LIMIT(name, word, of_tokens) of_tokens,
+const LimitCounts limit_counts[LIMIT_COUNT] = {
+#define LIMIT(name, word, counts) COUNTS_##counts,
 #include "gateway/limit_kinds.def"
 #undef LIMIT
 };
 
 static const char *const limit_words[LIMIT_COUNT] = {
-#define LIMIT(name, word, of_tokens) word,
+#define LIMIT(name, word, counts) word,
 #include "gateway/limit_kinds.def"
 #undef LIMIT
 };

@@ -11,12 +11,18 @@
 
 /* What is counted: x-ratelimit-remaining-KIND, anthropic-ratelimit-KIND-remaining. */
 typedef enum LimitKind {
-#define LIMIT(name, word, of_tokens) LIMIT_##name,
+#define LIMIT(name, word, counts) LIMIT_##name,
 #include "gateway/limit_kinds.def"
 #undef LIMIT
     LIMIT_COUNT
 } LimitKind;
-extern const bool limit_is_of_tokens[LIMIT_COUNT];
+typedef enum LimitCounts {
+    COUNTS_REQUESTS,
+    COUNTS_TOKENS,
+    COUNTS_INPUT,
+    COUNTS_OUTPUT
+} LimitCounts;
+extern const LimitCounts limit_counts[LIMIT_COUNT];
 
 /* One limit as an answer tells of it; -1: not told. */
 typedef struct LimitTold {

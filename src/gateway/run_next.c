@@ -119,15 +119,15 @@ static TargetVerdict take_places(Run *run, const GatewayTarget *target, RunSeat 
                                  int64_t *wait_ms_r)
 {
     const GatewayService *service = target->service;
-    int64_t tokens = run->needs.input + run->needs.output;
+    int64_t input = run->needs.input, all = input + run->needs.output;
     TargetVerdict verdict = TARGET_GO;
     if (service->state)
-        verdict = target_start(service->state, tokens, &seat->places[PLACE_SERVICE], wait_ms_r);
+        verdict = target_start(service->state, all, &seat->places[PLACE_SERVICE], wait_ms_r);
     if (verdict == TARGET_GO)
         verdict = take_key(service, seat, wait_ms_r);
     if (verdict == TARGET_GO)
         verdict =
-            target_start(state_of(run, target), tokens, &seat->places[PLACE_TARGET], wait_ms_r);
+            target_start(state_of(run, target), input, &seat->places[PLACE_TARGET], wait_ms_r);
     if (verdict != TARGET_GO)
         leave(seat);
     return verdict;
@@ -323,6 +323,7 @@ static void report(RunTry *try, FailureKind kind, bool is_good)
     int64_t least_ms = kind == FAILURE_BUSY ? (is_of_key ? KEY_BUSY_MS : 0) : KEY_COOL_MS;
     TargetReport told = { .outcome = is_good ? TARGET_GOOD : failure_outcomes[kind],
                           .tokens = usage->input + usage->cache_write + usage->output,
+                          .output = usage->output,
                           .first_us = try->first_us ? try->first_us - try->started_us : 0,
                           .total_us = monotonic_us() - try->started_us,
                           .wait_ms = MAX(try->wait_ms, least_ms) };

@@ -212,20 +212,33 @@ static void refill(Bucket *bucket, int64_t now_ms)
     bucket->at_ms = now_ms;
 }
 
-static double need_of(const Bucket *bucket, size_t kind, int64_t tokens)
+/* What a call takes out of buckets. Its answer counts when it has come: what a client allows at
+ * most is nearly always more than that. */
+typedef struct Use {
+    int64_t requests, input, output;
+} Use;
+
+static double use_of(size_t kind, const Use *use)
 {
-    return MIN(limit_is_of_tokens[kind] ? (double)tokens : 1, bucket->limit);
+    switch (limit_counts[kind]) {
+    case COUNTS_REQUESTS: return (double)use->requests;
+    case COUNTS_TOKENS: return (double)(use->input + use->output);
+    case COUNTS_INPUT: return (double)use->input;
+    case COUNTS_OUTPUT: return (double)use->output;
+    }
+    return 0;
 }
 
 static int64_t buckets_wait_ms(TargetState *state, int64_t now_ms, int64_t tokens)
 {
+    const Use use = { 1, tokens, 1 };
     double wait_ms = 0;
     for (size_t i = 0; state->has_buckets && i < LIMIT_COUNT; i++) {
         Bucket *bucket = &state->buckets[i];
         if (!bucket->is_known)
             continue;
         refill(bucket, now_ms);
-        double lacks = need_of(bucket, i, tokens) - bucket->left;
+        double lacks = MIN(use_of(i, &use), bucket->limit) - bucket->left;
         if (lacks > 0)
             wait_ms = MAX(wait_ms, lacks / bucket->each_ms);
     }
@@ -233,11 +246,11 @@ static int64_t buckets_wait_ms(TargetState *state, int64_t now_ms, int64_t token
                                           : (int64_t)wait_ms + (wait_ms > (double)(int64_t)wait_ms);
 }
 
-static void buckets_take(TargetState *state, int64_t requests, int64_t tokens)
+static void buckets_take(TargetState *state, const Use *use)
 {
     for (size_t i = 0; state->has_buckets && i < LIMIT_COUNT; i++)
         if (state->buckets[i].is_known)
-            state->buckets[i].left -= (double)(limit_is_of_tokens[i] ? tokens : requests);
+            state->buckets[i].left -= use_of(i, use);
 }
 
 /* Answers overtake each other, and calls are on their way that this one's service had not seen: so
@@ -370,7 +383,7 @@ TargetVerdict target_start(TargetState *state, int64_t tokens, TargetPlace *plac
         state->running++;
         if (state->pace)
             pace_take(state->pace, now_ms, tokens);
-        buckets_take(state, 1, tokens);
+        buckets_take(state, &(Use){ 1, tokens, 0 });
         state->retries = MIN(state->retries + RETRY_SHARE, RETRIES_MAX);
     }
     pthread_mutex_unlock(&state->lock);
@@ -413,7 +426,8 @@ void target_ended(TargetPlace *place, const TargetReport *report)
         state->cool_until_ms = MAX(state->cool_until_ms, now_ms + report->wait_ms);
     if (state->pace)
         pace_correct(state->pace, now_ms, place, report->tokens);
-    buckets_take(state, 0, report->tokens - place->tokens);
+    int64_t input = report->tokens - report->output;
+    buckets_take(state, &(Use){ 0, input - place->tokens, report->output });
     pthread_mutex_unlock(&state->lock);
     *place = (TargetPlace){ 0 };
 }
@@ -461,7 +475,7 @@ static int64_t left_of(TargetState *state, int64_t now_ms, bool of_tokens)
     double least = -1;
     for (size_t i = 0; i < LIMIT_COUNT; i++) {
         Bucket *bucket = &state->buckets[i];
-        if (!bucket->is_known || limit_is_of_tokens[i] != of_tokens)
+        if (!bucket->is_known || (limit_counts[i] != COUNTS_REQUESTS) != of_tokens)
             continue;
         refill(bucket, now_ms);
         double left = MAX(bucket->left, 0);

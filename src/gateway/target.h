@@ -64,7 +64,7 @@ typedef enum TargetOutcome {
 
 typedef struct TargetReport {
     TargetOutcome outcome;
-    int64_t tokens;             /* that were used, for its limits */
+    int64_t tokens, output;     /* that were used, for its limits; output: of tokens */
     int64_t first_us, total_us; /* 0: unknown */
     int64_t wait_ms;            /* that it asked for; 0: none */
 } TargetReport;

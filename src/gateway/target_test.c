@@ -202,6 +202,29 @@ Test(target, stops_before_a_limit_that_its_answers_tell_of)
     cr_assert_eq(target_view(state).requests_left, 60);
 }
 
+Test(target, counts_what_is_sent_and_what_is_answered_apart)
+{
+    const HttpPair pairs[] = {
+        { S("anthropic-ratelimit-input-tokens-limit"), S("1000") },
+        { S("anthropic-ratelimit-input-tokens-remaining"), S("900") },
+        { S("anthropic-ratelimit-input-tokens-reset"), S("100s") },
+        { S("anthropic-ratelimit-output-tokens-limit"), S("1000") },
+        { S("anthropic-ratelimit-output-tokens-remaining"), S("50") },
+        { S("anthropic-ratelimit-output-tokens-reset"), S("950s") },
+    };
+    Hints hints = hints_of_headers((HttpPairs){ pairs, COUNT(pairs) }, now_ms());
+    TargetPlace place;
+    target_learn(state, &hints);
+    cr_assert_eq(start(&place, 300), TARGET_GO);
+    target_ended(&place, &(TargetReport){ .tokens = 240, .output = 40 });
+    cr_assert_eq(start(&place, 600), TARGET_GO, "of 900 there are 700 left");
+    target_ended(&place, &(TargetReport){ .tokens = 620, .output = 20 });
+    cr_assert_eq(start(&place, 10), TARGET_COOLING, "no more may be answered");
+    target_states_pass(states, 12000);
+    cr_assert_eq(start(&place, 10), TARGET_GO);
+    end(&place, TARGET_NEUTRAL);
+}
+
 Test(target, learns_nothing_from_limits_that_do_not_say_when_more_comes)
 {
     learn("60", "0", "");
