@@ -257,8 +257,7 @@ static void write_vectors(ApiRequest *request, const EmbeddingRequest *in, const
     writer.front->write_reply(&writer, reply);
 }
 
-static bool embed_here(ApiRequest *request, EmbeddingRequest *in, HttpResponse *response,
-                       Error *err)
+static bool embed_here(ApiRequest *request, EmbeddingRequest *in, ModelReply *reply_r, Error *err)
 {
     LibraryVectors vectors;
     if (!library_embed(request->api->library, request->arena, in->texts, in->count, &vectors,
@@ -270,8 +269,7 @@ static bool embed_here(ApiRequest *request, EmbeddingRequest *in, HttpResponse *
     if (in->dims > vectors.dims)
         return fail_field(err, "dimensions", "the model has %zu dimensions, not %zu", vectors.dims,
                           in->dims);
-    ModelReply reply = reply_of(request->arena, in, &vectors);
-    write_vectors(request, in, &reply, response);
+    *reply_r = reply_of(request->arena, in, &vectors);
     return true;
 }
 
@@ -291,7 +289,7 @@ static bool is_of_service(ApiRequest *request, Str model, GatewayCaller **caller
 }
 
 static bool embed_by_service(ApiRequest *request, const EmbeddingRequest *in, GatewayCaller *caller,
-                             HttpResponse *response, Error *err)
+                             ModelReply *reply_r, Error *err)
 {
     Str *inputs = arena_new_array(request->arena, Str, in->count);
     ModelRequest asked = { .task = TASK_EMBEDDING,
@@ -307,9 +305,8 @@ static bool embed_by_service(ApiRequest *request, const EmbeddingRequest *in, Ga
     caller_release(caller);
     if (!good)
         return false;
-    ModelReply reply = *answer.reply;
-    reply.usage = answer.usage;
-    write_vectors(request, in, &reply, response);
+    *reply_r = *answer.reply;
+    reply_r->usage = answer.usage;
     return true;
 }
 
@@ -317,11 +314,32 @@ static bool embed(ApiRequest *request, HttpResponse *response, Error *err)
 {
     EmbeddingRequest in = { 0 };
     GatewayCaller *caller;
-    if (!read_embedding(request, &in, err))
+    ModelReply reply;
+    if (!read_embedding(request, &in, err) ||
+        !(is_of_service(request, in.model, &caller)
+              ? embed_by_service(request, &in, caller, &reply, err)
+              : embed_here(request, &in, &reply, err)))
         return false;
-    return is_of_service(request, in.model, &caller)
-               ? embed_by_service(request, &in, caller, response, err)
-               : embed_here(request, &in, response, err);
+    write_vectors(request, &in, &reply, response);
+    return true;
+}
+
+bool api_embed_texts(ApiRequest *request, StrList texts, Str *model, ModelReply *reply_r,
+                     Error *err)
+{
+    EmbeddingRequest in = { .model = model->length ? *model : own_embedding_model(request),
+                            .texts = arena_new_array(request->arena, LibraryText, texts.count),
+                            .count = texts.count };
+    GatewayCaller *caller;
+    for (size_t i = 0; i < texts.count; i++)
+        in.texts[i] = (LibraryText){ .text = texts.at[i] };
+    *model = in.model;
+    if (is_of_service(request, in.model, &caller))
+        return embed_by_service(request, &in, caller, reply_r, err);
+    if (is_own_model(request, in.model))
+        return embed_here(request, &in, reply_r, err);
+    return models_caller(request->api->models, request->scope, &caller, err) &&
+           embed_by_service(request, &in, caller, reply_r, err);
 }
 
 bool embeddings_post(ApiRequest *request, HttpResponse *response, Error *err)

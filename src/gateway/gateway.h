@@ -111,6 +111,7 @@ typedef struct GatewayAnswer {
     const ModelReply *reply; /* with tool calls and usage */
     ModelUsage usage;
     FinishReason finish;
+    int64_t cost;      /* pico-dollars; -1: unknown */
     bool is_estimated; /* tokens are guessed from the length of the texts */
 } GatewayAnswer;
 

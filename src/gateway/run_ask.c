@@ -161,6 +161,7 @@ bool gateway_ask(Gateway *gateway, GatewayCaller *caller, Arena *arena, const Ga
                                  .reply = reply,
                                  .usage = run->record.usage,
                                  .finish = reply->choices.at[0].finish,
+                                 .cost = run->record.cost,
                                  .is_estimated = run->record.is_estimated };
     bool good = ask->is_good;
     if (!good)

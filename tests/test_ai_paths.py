@@ -1,0 +1,60 @@
+"""The paths of another backend for asking models: /ai/chat/complete, /ai/embeddings, /ai/batch."""
+import pytest
+from conftest import Server
+from mock_provider import MODELS, MockProvider
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    mock = MockProvider(MODELS)
+    started = Server(tmp_path_factory.mktemp("data") / "library", arguments=["--provider-url", mock.url]).start()
+    started.new_key()
+    yield started
+    started.stop()
+    mock.stop()
+
+
+def asked(model, text="What is so?"):
+    return {"model": model, "messages": [{"role": "user", "content": text}]}
+
+
+def test_a_completion_has_its_usage_and_cost(server):
+    answer = server.post("/ai/chat/complete", asked("good"))
+    body = answer.json()
+    assert answer.status_code == 200 and body["success"] and body["completion"]
+    assert body["usage"]["total_tokens"] == body["usage"]["prompt_tokens"] + body["usage"]["completion_tokens"] > 0
+    priced = server.post("/ai/chat/complete", asked("priced")).json()
+    assert priced["cost"] > 0
+
+
+@pytest.mark.parametrize("model", ["broken", "cut-late", "error-in-stream"])
+def test_a_completion_that_fails_is_an_error(server, model):
+    answer = server.post("/ai/chat/complete", asked(model))
+    assert answer.status_code >= 500 and "completion" not in answer.json() and answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"messages": 3}', b'{"messages": [], "messages": []}'])
+def test_what_is_no_request_is_refused(server, body):
+    answer = server.call("POST", "/ai/chat/complete", data=body)
+    assert answer.status_code == 400, answer.text
+
+
+def test_a_batch_keeps_its_order_and_its_failures_apart(server):
+    models = ["good", "broken", "priced", "cut-late", "good"] * 4
+    body = server.post("/ai/batch", {"requests": [asked(m) for m in models] + [{"nonsense": 1}]}).json()
+    good = [i for i, m in enumerate(models) if m in ("good", "priced")]
+    assert [r["index"] for r in body["results"]] == list(range(21))
+    assert [r["index"] for r in body["results"] if r["success"]] == good
+    assert sorted(f["index"] for f in body["failures"]) == [i for i in range(21) if i not in good]
+    assert body["completed"] == len(good) and body["failed"] == 21 - len(good) and body["cost"] > 0
+    for bad in ([], [asked("good")] * 101, 3):
+        assert server.post("/ai/batch", {"requests": bad}).status_code == 400
+
+
+def test_vectors_are_those_of_the_other_path(server):
+    texts = ["a kestrel", "granite"]
+    body = server.post("/ai/embeddings", {"texts": texts}).json()
+    same = server.post("/v1/embeddings", {"input": texts, "model": body["model"]}).json()["data"]
+    assert [len(v) for v in body["embeddings"]] == [len(d["embedding"]) for d in same]
+    assert all(abs(a - b) < 1e-5 for v, d in zip(body["embeddings"], same) for a, b in zip(v, d["embedding"]))
+    assert server.post("/ai/embeddings", {"texts": []}).status_code == 400
