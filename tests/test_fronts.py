@@ -456,6 +456,15 @@ def test_thoughts_keep_their_signatures_on_every_way(many, mock):
     assert said[0] == {"type": "thinking", "thinking": "Hm.", "signature": "signed"}
 
 
+def test_models_of_services_are_listed_by_all_their_names(many):
+    openai = pytest.importorskip("openai")
+    client = openai.OpenAI(base_url=f"{many.url}/v1", api_key=many.key, max_retries=0)
+    names = [m.id for m in client.models.list()]
+    assert {"lectern", "good", "gpt/good", "claude/claude"} <= set(names) and len(names) == len(set(names))
+    assert not any(name.endswith("/") for name in names)
+    assert client.models.retrieve("gpt/good").id == many.get("/v1/models/gpt/good").json()["id"] == "gpt/good"
+
+
 # --- Bad input, in each front's own shape ---
 
 def message_of(path, answer):
@@ -500,6 +509,7 @@ def test_bad_bodies_are_refused_in_the_front_s_own_shape(many, path):
     ("/v1/messages", {"tools": [{"name": "x"}]}, "tools[0].input_schema"),
     ("/v1/messages", {"tool_choice": {"type": "odd"}}, "tool_choice.type"),
     ("/v1/messages", {"temperature": "hot"}, "temperature"), ("/v1/messages", {"stop_sequences": [1]}, "stop_sequences"),
+    ("/v1/messages", {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "tools"),
     ("/v1/responses", {"input": [{"role": "user", "content": [{"type": "odd"}]}]}, "input[0].content[0].type"),
     ("/v1/responses", {"max_output_tokens": -1}, "max_output_tokens"), ("/v1/responses", {"text": {"format": {"type": "x"}}}, "text.format.type"),
     ("/api/chat", {"messages": [{"role": "odd"}]}, "messages[0].role"), ("/api/chat", {"options": {"top_p": "x"}}, "options.top_p"),

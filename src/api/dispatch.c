@@ -24,11 +24,16 @@ static const char *const upload_fields[] = { "file", "collection", "password", "
 
 /* --- Routes --- */
 
-/* Ids, "12.png" and "dc:title" need no encoding, so what is encoded names nothing. */
+/* Ids, "12.png" and "dc:title" need no encoding, so what is encoded names nothing; but for the
+ * slash in "openai/gpt-5", which clients encode. */
 static bool is_plain(Str part)
 {
     for (size_t i = 0; i < part.length; i++) {
         char c = part.at[i];
+        if (c == '%' && str_equal_ignore_case(str_slice(part, i, i + 3), S("%2F"))) {
+            i += 2;
+            continue;
+        }
         bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                     HAS_CHAR(c, "-_.~:");
         if (!good)

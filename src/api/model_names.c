@@ -31,6 +31,8 @@ static void add_routes(ApiRequest *request, const GatewayConfig *config, ModelLi
     for (size_t i = 0; i < config->route_count; i++) {
         const GatewayRoute *route = &config->routes[i];
         const GatewayTarget *first = route->step_count ? route->steps[0].target : NULL;
+        if (str_ends(route->name, S("/"))) /* whatever model of a service */
+            continue;
         ListedModel model = { .id = str_copy(request->arena, route->name) };
         if (first) {
             model.owner = str_copy(request->arena, first->service->name);

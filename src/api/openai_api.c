@@ -8,6 +8,7 @@
 #include "base/json_walk.h"
 #include "library/library.h"
 #include "models/models.h"
+#include "net/url.h"
 
 #define INPUTS_MAX 2048
 #define INPUT_BYTES_MAX MB(1)
@@ -57,11 +58,13 @@ bool openai_models(ApiRequest *request, HttpResponse *response, Error *err)
     return true;
 }
 
-/* "gpt-5", or "openai/gpt-5" in two parts. */
+/* "gpt-5", or "openai/gpt-5" in two parts or with its slash encoded. */
 bool openai_model(ApiRequest *request, HttpResponse *response, Error *err)
 {
     size_t parts = request->params[1].length ? 2 : 1;
     Str id = str_join(request->arena, request->params, parts, S("/"));
+    if (!url_decode(request->arena, id, false, &id, err))
+        return false;
     const ListedModel *model = find_model(list_models(request), id);
     if (!model)
         return fail(err, ERROR_NOT_FOUND,

@@ -102,6 +102,19 @@ static const ModelRequest *request_for(Run *run, const ModelRequest *request,
     return chat;
 }
 
+/* A tool that a service has itself is told in its own dialect's words. */
+static bool check_tools(const ModelRequest *request, const DialectTarget *at, Error *err)
+{
+    for (size_t i = 0; !at->takes_extra && i < request->tool_count; i++)
+        if (request->tools[i].builtin.length) {
+            fail(err, ERROR_UNSUPPORTED,
+                 "tools: this service has no tool of its own like number %zu", i);
+            snprintf(err->field, sizeof err->field, "tools[%zu].type", i);
+            return false;
+        }
+    return true;
+}
+
 /* --- The head --- */
 
 /* What the client says to a service of its own dialect by headers. */
@@ -187,7 +200,8 @@ static bool write_request(RunTry *try, Error *err)
         if (!read_request(run, err))
             return false;
         try->request = request_for(run, try->request, dialect);
-        if (!dialect->write(run->arena, try->request, &at, &wire, err))
+        if (!check_tools(try->request, &at, err) ||
+            !dialect->write(run->arena, try->request, &at, &wire, err))
             return false;
         try->body = buf_str(&wire.body);
     }

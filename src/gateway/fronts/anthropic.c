@@ -31,7 +31,7 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
             request->user = json_text_of(arena, json_walk_member(value, "user_id"));
         else if (str_is(name, "messages") && json_is_list(value))
             messages = value;
-        else if (str_is(name, "tools") && value.length > 2)
+        else if (str_is(name, "tools") && json_is_list(value) && value.length > 2)
             request->tool_count = 1;
     }
     if (walk.failed || walk.has_escaped_name || !json_is_object_text(str_trim(body)))

@@ -376,6 +376,7 @@ bool anthropic_read(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "messages", MEMBER_SKIPPED },
     };
     Buf rest = buf_new(arena, body.length + KB(1));
+    request->tool_count = 0; /* the scan said only whether there are any */
     if (!read_members(arena, body, MEMBER_RULES(rules), request, &rest, err) ||
         !read_messages(arena, body, request, err))
         return false;

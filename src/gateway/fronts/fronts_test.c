@@ -122,6 +122,30 @@ Test(fronts, two_members_of_one_name_and_hidden_names_are_refused)
         }
 }
 
+/* A list that is null or empty is none: writers count on what the count says. */
+Test(fronts, no_tools_are_no_tools)
+{
+    static const char *const said[] = { "null", "[]", "[ ]" };
+    static const struct {
+        const Front *front;
+        const char *content;
+    } fronts[] = { { &front_openai_chat, HELLO },
+                   { &front_anthropic, "\"max_tokens\":9," HELLO },
+                   { &front_ollama_chat, HELLO },
+                   { &front_ollama_generate, "\"prompt\":\"hi\"" },
+                   { &front_openai_responses, "\"input\":\"hi\"" } };
+    for (size_t i = 0; i < COUNT(fronts); i++)
+        for (size_t j = 0; j < COUNT(said); j++) {
+            AUTO_ARENA Arena *arena = arena_new(MB(8));
+            ModelRequest request;
+            Error err = { 0 };
+            Str body = str_format(arena, "{\"tools\":%s,%s}", said[j], fronts[i].content);
+            cr_assert(read_body(arena, fronts[i].front, str_c(arena, body), &request, &err), "%s",
+                      err.message);
+            cr_assert(request.tool_count == 0 && request.message_count == 1);
+        }
+}
+
 /* The same conversation in four dialects is the same request. */
 static const struct {
     const Front *front;

@@ -26,7 +26,7 @@ static bool scan_body(Arena *arena, Str body, const char *content, ModelRequest 
         else if (str_is(name, "options"))
             (void)str_to_int(json_walk_member(value, "num_predict"), 1, INT32_MAX,
                              &request->output_max);
-        else if (str_is(name, "tools") && value.length > 2)
+        else if (str_is(name, "tools") && json_is_list(value) && value.length > 2)
             request->tool_count = 1;
         else if (str_is(name, content) && (json_is_list(value) || json_is_text(value)))
             said = value;

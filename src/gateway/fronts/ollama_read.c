@@ -210,6 +210,7 @@ bool ollama_read_chat(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "options", MEMBER_READ, .read = read_options },
         { "think", MEMBER_READ, .read = read_think },
     };
+    request->tool_count = 0; /* the scan said only whether there are any */
     return read_members(arena, body, MEMBER_RULES(rules), request, NULL, err);
 }
 
@@ -247,6 +248,7 @@ bool ollama_read_generate(Arena *arena, Str body, ModelRequest *request, Error *
     };
     WirePrompt wire = { 0 };
     MessageList messages = { 0 };
+    request->tool_count = 0; /* the scan said only whether there are any */
     if (!read_members(arena, body, MEMBER_RULES(prompt_rules), &wire, NULL, err) ||
         !read_members(arena, body, MEMBER_RULES(rules), request, NULL, err))
         return false;

@@ -95,7 +95,8 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
             request->user = json_text_of(arena, value);
         else if (str_is(name, "messages") && value.at[0] == '[')
             messages = value;
-        else if ((str_is(name, "tools") || str_is(name, "functions")) && value.length > 2)
+        else if ((str_is(name, "tools") || str_is(name, "functions")) && json_is_list(value) &&
+                 value.length > 2)
             request->tool_count = 1;
     }
     if (walk.failed || walk.has_escaped_name || !body.length)

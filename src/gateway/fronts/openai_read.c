@@ -415,6 +415,7 @@ bool openai_read(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "stream_options", MEMBER_SKIPPED },
     };
     Buf rest = buf_new(arena, body.length + KB(1));
+    request->tool_count = 0; /* the scan said only whether there are any */
     if (!read_members(arena, body, MEMBER_RULES(rules), request, &rest, err))
         return false;
     if (rest.length)

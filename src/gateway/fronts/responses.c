@@ -31,7 +31,7 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
             (void)str_to_int(value, 1, INT32_MAX, &request->output_max);
         else if (str_is(name, "user"))
             request->user = json_text_of(arena, value);
-        else if (str_is(name, "tools") && value.length > 2)
+        else if (str_is(name, "tools") && json_is_list(value) && value.length > 2)
             request->tool_count = 1;
         else if (str_is(name, "input"))
             input = value;

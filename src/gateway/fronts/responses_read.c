@@ -338,6 +338,7 @@ bool responses_read(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "conversation", MEMBER_REFUSED },
         { "prompt", MEMBER_REFUSED },
     };
+    request->tool_count = 0; /* the scan said only whether there are any */
     Str instructions = json_text_of(arena, json_walk_member(body, "instructions"));
     return read_members(arena, body, MEMBER_RULES(rules), request, NULL, err) &&
            read_conversation(arena, instructions, request, err);
