@@ -256,6 +256,12 @@ $(BUILD)/calls_bench: $(OBJ)/bench/calls_bench.o $$(addprefix $(OBJ)/,$$(addsuff
 bench-calls: $(BUILD)/calls_bench
 	folder=$$(mktemp -d) && $< $$folder; rm -rf $$folder
 
+# What a kept answer costs the gateway.
+$(BUILD)/cache_bench: $(OBJ)/bench/cache_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,gateway))))
+	$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+bench-cache: $(BUILD)/cache_bench
+	$<
+
 # Speed of the encoder; TEXTS=FILE writes its texts for bench/encode_peer.py.
 $(BUILD)/encode_bench: $(OBJ)/bench/encode_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,encode))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
@@ -311,4 +317,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(OBJ) $(TOBJ) $(BUILD)/fuzz/objects -name '*.d' 2>/dev/null)
-.PHONY: all run test bench-gateway soak unit unit-programs check crash crash-loop fuzz bench corpus install dist docs clean FORCE
+.PHONY: all run test bench-gateway bench-cache soak unit unit-programs check crash crash-loop fuzz bench corpus install dist docs clean FORCE
