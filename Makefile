@@ -302,7 +302,7 @@ bench-search: all $(BENCHES)
 	bench/run --search
 
 # All of them and the whole program, beside its peers; writes bench/RESULTS.md.
-bench: all $(BENCHES) $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/jobs_bench
+bench: all $(BENCHES) $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/jobs_bench $(BUILD)/calls_bench
 	bench/run
 
 bench-gateway: all

@@ -82,8 +82,8 @@ static void measure(Models *models, int64_t count, int64_t key_count)
     uint64_t dropped = journal_dropped(journal);
     journal_free(journal);
     int64_t all = processor_ns(CLOCK_PROCESS_CPUTIME_ID) - before - making;
-    printf("%" PRId64 " keys: %" PRId64 " calls, adding %" PRId64
-           " ns each (%ld page faults), in all %" PRId64 " ns each, %" PRIu64 " dropped\n",
+    printf("{\"name\": \"%" PRId64 " keys\", \"calls\": %" PRId64 ", \"adding_ns\": %" PRId64
+           ", \"page_faults\": %ld, \"in_all_ns\": %" PRId64 ", \"dropped\": %" PRIu64 "}\n",
            key_count, count, adding / count, faults, all / count, dropped);
 }
 
@@ -94,14 +94,17 @@ int main(int argc, char **argv)
     int64_t count = argc > 2 ? strtoll(argv[2], NULL, 10) : 280000;
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Str path = str_format(arena, "%s/calls.db", argv[1]);
-    Models models = { 0 };
+    Models *models = NULL;
+    Db *db = NULL;
     Error err;
-    if (!db_open(path.at, NULL, &models.options.db, &err) || !migrate_up(models.options.db, &err)) {
+    if (!db_open(path.at, NULL, &db, &err) || !migrate_up(db, &err) ||
+        !models_open(&(ModelsOptions){ .db = db, .provider_url = S("off") }, &models, &err)) {
         fprintf(stderr, "%s\n", err.message);
         return 1;
     }
-    measure(&models, count, 1);
-    measure(&models, count, 1000);
-    db_close(models.options.db);
+    measure(models, count, 1);
+    measure(models, count, 1000);
+    models_close(models);
+    db_close(db);
     return 0;
 }

@@ -94,3 +94,19 @@ void ledger_look(Ledger *ledger)
         budget_give_back(budget, when);
     }
 }
+
+int64_t ledger_reserved(Ledger *ledger)
+{
+    int64_t reserved = 0;
+    pthread_mutex_lock(&ledger->lock);
+    for (size_t i = 0; i < ledger->all_budgets.count; i++) {
+        Budget *budget = ledger->all_budgets.at[i];
+        if (budget->terms.counts_calls)
+            continue;
+        pthread_mutex_lock(&budget->lock);
+        reserved += budget->reserved;
+        pthread_mutex_unlock(&budget->lock);
+    }
+    pthread_mutex_unlock(&ledger->lock);
+    return reserved;
+}

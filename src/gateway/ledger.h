@@ -107,6 +107,9 @@ void ledger_recall(Ledger *ledger);
 /* Give back what lies idle; once a second or so. Blocks. */
 void ledger_look(Ledger *ledger);
 
+/* Pico-dollars that calls which run have reserved, of all budgets: a call counts in each it has. */
+int64_t ledger_reserved(Ledger *ledger);
+
 /* --- Calls --- */
 
 #define LIMITS_MAX 4  /* of key, user and workspace; and the server's own */

@@ -77,6 +77,11 @@ void gateway_metrics(Gateway *gateway, Buf *out)
     metric_number(out, "lectern_gateway_records_dropped_total", "counter",
                   "Records of calls that could not be kept.",
                   (int64_t)journal_dropped(gateway->journal));
+    int64_t reserved = ledger_reserved(gateway->ledger);
+    metric_head(out, "lectern_gateway_reserved_dollars", "gauge",
+                "What running calls have reserved; a call counts in each budget it has.");
+    buf_addf(out, "lectern_gateway_reserved_dollars %" PRId64 ".%012" PRId64 "\n", reserved / PICO,
+             reserved % PICO);
     metric_head(out, "lectern_gateway_open_breakers", "gauge",
                 "Models of a service that are not asked because they failed too often.");
     for (size_t i = 0; i < watch.services.count; i++) {

@@ -87,6 +87,37 @@ TEST_BOTH(migrate, a_database_of_a_newer_program_is_refused_in_one_sentence)
     db_close(db);
 }
 
+TEST_BOTH(migrate, what_calls_had_cost_is_kept_as_sums)
+{
+    static char rows[] =
+        "INSERT INTO usage (workspace, id, user_id, key_id, feature, model, provider, status,"
+        " input_tokens, output_tokens, cost_pico, took_ms, created_at) VALUES"
+        " ('w', '1', 'u', 'k', 'ask', 'm', 'p', 'ok', 10, 1, 100, 7, 3600001),"
+        " ('w', '2', 'u', 'k', 'ask', 'm', 'p', 'done', 20, 2, 200, 7, 3600002),"
+        " ('w', '3', 'u', 'k', 'ask', 'm', 'p', 'upstream', 0, 0, 0, 7, 3600003),"
+        " ('v', '4', 'u', 'k', 'ask', 'm', 'p', 'ok', 40, 4, 400, 7, 90000000)";
+    static const struct {
+        const char *sql;
+        int64_t expected;
+    } cases[] = {
+        { "SELECT calls FROM call_sums WHERE span = 1 AND workspace = 'w' AND status = 'ok'", 2 },
+        { "SELECT cost_pico FROM call_sums WHERE span = 2 AND workspace = 'w' AND status = 'ok'",
+          300 },
+        { "SELECT at FROM call_sums WHERE span = 1 AND workspace = 'v'", 90000000 },
+        { "SELECT at FROM call_sums WHERE span = 2 AND workspace = 'v'", 86400000 },
+        { "SELECT count(*) FROM call_sums", 6 },
+    };
+    Db *db = open_db(url);
+    Error err = { 0 };
+    cr_assert(migrate_up(db, &err) && migrate_down(db, 11, &err), "%s", err.message);
+    cr_assert(db_write_schema(db, run_sql, rows, &err), "%s", err.message);
+    cr_assert(migrate_up(db, &err), "%s", err.message);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        cr_assert_eq(answer(db, DB_SAME(cases[i].sql), &system_who), cases[i].expected, "%s",
+                     cases[i].sql);
+    db_close(db);
+}
+
 static void *migrate_too(void *url)
 {
     Db *db = open_db(url);
