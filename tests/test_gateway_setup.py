@@ -293,6 +293,8 @@ def test_the_command_lists_checks_and_runs_dry(server, service, tmp_path):
     file = tmp_path / "gateway.json"
     file.write_text('{"services": {"groq": {"key": "sk-of-the-file"}}, "routes": {"r": {"steps": ["groq/m"]}}}')
     assert "is right" in server.cli("gateway", "check", str(file)).stdout
+    assert "1. groq/m" in server.cli("gateway", "check", str(file), "--model", "r").stdout
+    assert server.cli("gateway", "check", str(file), "--model", "nobody", check=False).returncode
     file.write_text('{"services": {"groq": {"key": "sk-of-the-file"}}, "routes": {"r": {"steps": ["grok/m"]}}}')
     wrong = server.cli("gateway", "check", str(file), check=False)
     assert wrong.returncode and "grok/m" in wrong.stderr and "sk-of-the-file" not in wrong.stderr

@@ -3,7 +3,10 @@
 #include "base/file.h"
 #include "cli/client.h"
 #include "cli/output.h"
+#include "gateway/route.h"
 #include "models/gateway_setup.h"
+
+#define TARGETS_MAX 64
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -87,15 +90,48 @@ static bool list(CommandLine *line, Error *err)
 
 /* --- check --- */
 
+static bool read_input(CommandLine *line, int64_t *tokens_r, Error *err)
+{
+    Str input = option_value(line, "input");
+    *tokens_r = 1000;
+    return !input.length || str_to_int(input, 0, 1000000000, tokens_r) ||
+           fail_field(err, "input", "--input is a number of tokens");
+}
+
+/* Where a call would go if this were the server's file. */
+static bool run_file_dry(Str text, Str model, int64_t input, Error *err)
+{
+    const GatewayTarget *targets[TARGETS_MAX];
+    const GatewayConfig *config;
+    RouteNeeds needs = { .task = TASK_CHAT, .input = input };
+    TargetStates *states = target_states_new();
+    bool good = models_config_of_file(text, states, &config, err);
+    const GatewayRoute *route = good ? config_route(config, model) : NULL;
+    size_t count = route ? route_plan(route, &needs, targets, 0, TARGETS_MAX) : 0;
+    for (size_t i = 0; i < count; i++) {
+        Str name = target_model(targets[i], model);
+        printf("%zu. " STR_FMT "/" STR_FMT "\n", i + 1, STR_ARG(targets[i]->service->name),
+               STR_ARG(name));
+    }
+    if (good)
+        config_release(config);
+    target_states_free(states);
+    return count || (good && fail(err, ERROR_NOT_FOUND, "nothing answers to '" STR_FMT "'",
+                                  STR_ARG(str_slice(model, 0, 100))));
+}
+
 static bool check_file(CommandLine *line, Error *err)
 {
     Str path = line->words[1], text;
-    if (!file_read(line->arena, str_c(line->arena, path), SETUP_FILE_MAX, &text, err))
+    int64_t input;
+    if (!read_input(line, &input, err) ||
+        !file_read(line->arena, str_c(line->arena, path), SETUP_FILE_MAX, &text, err))
         return false;
     if (!models_check_file(text, err))
         return fail_in(err, STR_FMT, STR_ARG(path));
     printf(STR_FMT " is right\n", STR_ARG(path));
-    return true;
+    return !option_is_given(line, "model") ||
+           run_file_dry(text, option_value(line, "model"), input, err);
 }
 
 static void print_plan(const json_t *answer)
@@ -120,14 +156,11 @@ static bool dry_run(CommandLine *line, Str model, Error *err)
     AUTO_JSON json_t *answer = NULL;
     Buf body = buf_new(line->arena, KB(16));
     JsonWriter json = put_begin(&body);
-    int64_t tokens;
+    int64_t input;
+    if (!read_input(line, &input, err))
+        return false;
     put_text(&json, "model", model);
-    Str input = option_value(line, "input");
-    if (input.length) {
-        if (!str_to_int(input, 0, 1000000000, &tokens))
-            return fail_field(err, "input", "--input is a number of tokens");
-        put_int(&json, "input_tokens", tokens);
-    }
+    put_int(&json, "input_tokens", input);
     put_end(&json);
     if (!client_open(line, &client, err) ||
         !client_call(client, "POST", "/v1/gateway/check", buf_str(&body), &answer, err))
@@ -142,23 +175,25 @@ static bool run(CommandLine *line, Error *err)
     Str what = line->word_count ? line->words[0] : S("ls");
     if (str_is(what, "ls") && line->word_count < 2)
         return list(line, err);
-    if (str_is(what, "check") && option_is_given(line, "model"))
-        return (line->word_count < 2 || check_file(line, err)) &&
-               dry_run(line, option_value(line, "model"), err);
     if (str_is(what, "check") && line->word_count == 2)
         return check_file(line, err);
-    return fail(err, ERROR_INVALID, "use: lectern gateway ls | check FILE | check --model NAME");
+    if (str_is(what, "check") && option_is_given(line, "model"))
+        return dry_run(line, option_value(line, "model"), err);
+    return fail(err, ERROR_INVALID,
+                "use: lectern gateway ls | check FILE [--model NAME] | check --model NAME");
 }
 
 static const CommandOption options[] = {
-    { "model", "NAME", "which targets a call of this model or route would be sent to" },
+    { "model", "NAME",
+      "where a call of this model or route would go, as the file says or, without one, the "
+      "server" },
     { "input", "TOKENS", "how large that call is; else 1000" },
     { NULL, NULL, NULL },
 };
 
 const Command command_gateway = {
     .name = "gateway",
-    .arguments = "ls | check FILE | check --model NAME",
+    .arguments = "ls | check [FILE]",
     .summary = "Model services and routes: which there are, whether a file of them is right, a dry "
                "run",
     .options = options,

@@ -16,6 +16,9 @@ MUST_CHECK bool models_setup(Models *models, const Scope *scope, Arena *arena, S
 /* Its picture, whose hold the caller gives back with config_release(). */
 MUST_CHECK bool models_config(Models *models, const Scope *scope, const GatewayConfig **config_r,
                               Error *err);
+/* The picture that a text for the server's file makes, for a dry run; `states` must outlive it. */
+MUST_CHECK bool models_config_of_file(Str text, TargetStates *states,
+                                      const GatewayConfig **config_r, Error *err);
 /* What of a setup cannot be used, and why, goes into setup->problems. */
 void models_find_problems(Models *models, Arena *arena, Setup *setup);
 

@@ -9,6 +9,7 @@
 
 typedef struct Maker {
     Models *models;
+    TargetStates *states;
     Arena *arena; /* of the picture; the setup is in it too */
     const Setup *setup;
     Map services;             /* name: GatewayService */
@@ -48,7 +49,7 @@ static bool make_service(Maker *maker, const SetupService *from, GatewayService 
     service->is_local = !is_tls;
     service->moves_on = from->moves_on;
     service->is_probed = from->is_probed;
-    service_find_states(service, arena, gateway_states(maker->models->gateway),
+    service_find_states(service, arena, maker->states,
                         str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(maker->setup->workspace),
                                    STR_ARG(service->name)));
     *service_r = service;
@@ -122,7 +123,7 @@ static GatewayTarget *target_of(Maker *maker, const GatewayService *service, Str
         str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(setup->workspace), STR_ARG(service->name));
     if (model.length) {
         Str state = str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(target->name), STR_ARG(model));
-        target->state = target_state(gateway_states(maker->models->gateway), state);
+        target->state = target_state(maker->states, state);
         target_limit(target->state, &service->limits);
         price_target(setup, target);
         add_bare(maker, model, target);
@@ -268,9 +269,10 @@ static const GatewayRoute *choose_standard(Maker *maker)
     return route || !model.length ? route : route_named(maker, name);
 }
 
-GatewayConfig *config_make(Models *models, Arena *arena, const Setup *setup)
+GatewayConfig *config_make(Models *models, TargetStates *states, Arena *arena, const Setup *setup)
 {
     Maker maker = { .models = models,
+                    .states = states,
                     .arena = arena,
                     .setup = setup,
                     .services = map_new(arena),
@@ -317,5 +319,5 @@ GatewayConfig *config_alone(Models *models, Str workspace, const SetupService *s
     alone->is_off = false;
     setup->workspace = str_copy(arena, workspace);
     setup->primary = alone->name;
-    return config_make(models, arena, setup);
+    return config_make(models, gateway_states(models->gateway), arena, setup);
 }

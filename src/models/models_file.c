@@ -37,6 +37,22 @@ bool models_check_file(Str text, Error *err)
     return setup_check(&setup, err);
 }
 
+bool models_config_of_file(Str text, TargetStates *states, const GatewayConfig **config_r,
+                           Error *err)
+{
+    Models none = { 0 }; /* a file has nothing that is sealed */
+    Arena *arena = arena_new(MB(128));
+    Setup *setup = arena_new_one(arena, Setup);
+    setup_read_environment(arena, setup);
+    if (!setup_read_file(arena, text, setup, err)) {
+        arena_free(arena);
+        return false;
+    }
+    setup_settle(setup);
+    *config_r = config_make(&none, states, arena, setup);
+    return true;
+}
+
 bool models_reload(Models *models, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(8));

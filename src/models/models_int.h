@@ -84,7 +84,7 @@ MUST_CHECK bool service_model(Models *models, Arena *arena, Service *service, bo
 MUST_CHECK bool setup_keys(Models *models, Arena *arena, const SetupService *service,
                            StrList *keys_r, Error *err);
 /* models_config.c: its picture, which has the arena; what cannot be used is left out. */
-GatewayConfig *config_make(Models *models, Arena *arena, const Setup *setup);
+GatewayConfig *config_make(Models *models, TargetStates *states, Arena *arena, const Setup *setup);
 /* One of this service alone, whose keys are plain; its name may be asked for any model. */
 GatewayConfig *config_alone(Models *models, Str workspace, const SetupService *service);
 /* models_pictures.c: the same, remembered. */

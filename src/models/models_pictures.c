@@ -91,7 +91,7 @@ bool models_config(Models *models, const Scope *scope, const GatewayConfig **con
         arena_free(arena);
         return false;
     }
-    *config_r = config_make(models, arena, &setup);
+    *config_r = config_make(models, gateway_states(models->gateway), arena, &setup);
     keep(models, *config_r, changes);
     return true;
 }

@@ -75,7 +75,7 @@ static GatewayConfig *picture_of(Models *models, const char *text, const char *p
     cr_assert(setup_read_file(arena, str(text), setup, &err), "%s", err.message);
     setup->primary = str(primary);
     setup_settle(setup);
-    return config_make(models, arena, setup);
+    return config_make(models, gateway_states(models->gateway), arena, setup);
 }
 
 static Models *new_models(void)
