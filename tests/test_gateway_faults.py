@@ -33,7 +33,8 @@ def routes():
     made["not-hedged"] = {"steps": [{"model": "patient/after-50"}, {"model": "second/good~spare"}], "hedge_ms": 1000}
     made["small"] = {"steps": [{"model": "mock/context"}, {"model": "mock/good~wrong"}], "larger": "large"}
     made["large"] = {"steps": [{"model": "second/good~large"}]}
-    made["by-tag"] = {"steps": [{"model": "mock/good~night", "when": {"tag": "night"}}, {"model": "mock/good~day"}]}
+    made["by-tag"] = {"steps": [{"model": "mock/good~night", "when": {"tag": "night"}},
+                                {"model": "mock/good~clerk", "when": {"persona": "clerk"}}, {"model": "mock/good~day"}]}
     made["thrifty"] = {"steps": [{"model": "mock/good~dear"}], "cheaper": "cheap"}
     made["cheap"] = {"steps": [{"model": "mock/good~cheap"}]}
     made["shares"] = {"strategy": "weighted", "steps": [{"model": "mock/good~nine", "weight": 9}, {"model": "mock/good~one"}]}
@@ -327,10 +328,11 @@ def test_a_refusal_that_a_service_is_known_for_moves_on(library, mock):
     assert is_answer(ask(library, "openai", "moved", False)) and mock.count("good~moved") == 1
 
 
-def test_a_tag_chooses_the_step(library, mock):
+def test_a_tag_or_a_persona_chooses_the_step(library, mock):
     assert raw(library, "by-tag", stream=False, X_Lectern_Tag="night").ok
+    assert raw(library, "by-tag", stream=False, X_Lectern_Persona="clerk").ok
     assert raw(library, "by-tag", stream=False).ok
-    assert mock.count("good~night") == 1 and mock.count("good~day") == 1
+    assert mock.count("good~night") == 1 and mock.count("good~clerk") == 1 and mock.count("good~day") == 1
 
 
 def test_weights_are_shares_of_the_calls(library, mock):

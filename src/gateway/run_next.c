@@ -50,6 +50,8 @@ static void read_wishes(Run *run)
             read_timeout(&run->begin_by_ms, header->value, 1000);
         else if (str_equal_ignore_case(name, S("lectern-tag")))
             run->needs.tag = header->value;
+        else if (str_equal_ignore_case(name, S("lectern-persona")))
+            run->needs.persona = header->value;
     }
 }
 
@@ -254,11 +256,11 @@ void run_next(Run *run)
 
 /* --- Two at once --- */
 
-/* What an attempt has cost whose answer nobody gets. */
-static void count_lost(RunTry *try)
+/* What an attempt has cost whose answer nobody gets. `is_used`: the service has worked on it. */
+static void count_lost(RunTry *try, bool is_used)
 {
     ModelUsage usage = try->reader.usage;
-    if (!usage.is_known && !try->call.has_answer)
+    if (!usage.is_known && !is_used)
         return;
     if (!usage.is_known) {
         usage.input = try->run->needs.input;
@@ -272,7 +274,7 @@ static void report(RunTry *try, FailureKind kind, bool is_good);
 static void drop(RunTry *try)
 {
     try_cancel(try);
-    count_lost(try);
+    count_lost(try, try->call.sent > 0);
     report(try, FAILURE_GONE, false);
 }
 
@@ -432,7 +434,7 @@ void run_tried(RunTry *try, const Error *failure)
         return;
     }
     if (has_rival(try)) {
-        count_lost(try);
+        count_lost(try, try->reader.output_bytes > 0);
         return;
     }
     if (wants_plain(try)) {
