@@ -78,8 +78,10 @@ static bool is_wanted(const Run *run, const CacheWish *wish)
         policy->cache_temperature_max > 0 ? policy->cache_temperature_max : TEMPERATURE_MAX;
     bool is_on = policy->cache == CACHE_ON ||
                  (policy->cache == CACHE_ASKED && (wish->asks || wish->only_if_cached));
-    return is_on && !wish->no_store && route_is_kept(run) && run->body.length <= REQUEST_MAX &&
-           temperature_of(run) <= hottest &&
+    /* A response that is kept under its id can be gone on from by its own person only. */
+    bool is_personal = policy->cache_is_shared && run->request.is_kept;
+    return is_on && !is_personal && !wish->no_store && route_is_kept(run) &&
+           run->body.length <= REQUEST_MAX && temperature_of(run) <= hottest &&
            (policy->cache_allows_tools || !run->request.tool_count);
 }
 
