@@ -21,7 +21,10 @@ typedef struct GatewayTimes {
 /* A service as it is set up: where it is and how it is spoken to. */
 typedef struct GatewayService {
     Str name, title; /* "groq", "Groq" */
-    Str provider;    /* its row, by which the catalogue has its models */
+    /* Of what is known of how it does: "workspace/service"; "server/service" when it is one for
+     * all. */
+    Str full_name;
+    Str provider; /* its row, by which the catalogue has its models */
     const Dialect *dialect;
     DialectQuirks quirks;
     Str base_url, host_header, base_path; /* "https://h/v1" is "h" and "/v1" */
@@ -54,7 +57,7 @@ typedef struct GatewayTarget {
     /* How it does; shared by all pictures. NULL for a target whose model is whatever is asked for:
      * then it is found by `name` and the model. */
     TargetState *state;
-    Str name; /* "workspace/service" */
+    Str name; /* its service's full name */
 } GatewayTarget;
 
 typedef enum RouteStrategy {

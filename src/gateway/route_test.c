@@ -105,7 +105,7 @@ static void answer(TargetState *state, int64_t took_us)
 {
     TargetPlace place;
     int64_t wait_ms;
-    cr_assert_eq(target_start(state, 0, &place, &wait_ms), TARGET_GO);
+    cr_assert_eq(target_start(state, &(TargetAsk){ 0 }, &place, &wait_ms), TARGET_GO);
     target_ended(&place, &(TargetReport){ .first_us = took_us, .total_us = took_us });
 }
 
@@ -129,7 +129,7 @@ Test(route, the_fastest_and_the_least_busy_come_first)
 
     TargetPlace place;
     int64_t wait_ms;
-    cr_assert_eq(target_start(b.state, 0, &place, &wait_ms), TARGET_GO);
+    cr_assert_eq(target_start(b.state, &(TargetAsk){ 0 }, &place, &wait_ms), TARGET_GO);
     route.strategy = STRATEGY_LEAST_BUSY;
     assert_plan(&route, (RouteNeeds){ 0 }, "a b");
     target_ended(&place, &(TargetReport){ 0 });

@@ -101,8 +101,8 @@ static TargetVerdict take_key(const GatewayService *service, RunSeat *seat, int6
     if (!service->key_states)
         return verdict;
     for (seat->key = 0; seat->key < service->keys.count; seat->key++) {
-        verdict =
-            target_start(service->key_states[seat->key], 0, &seat->places[PLACE_KEY], &wait_ms);
+        verdict = target_start(service->key_states[seat->key], &(TargetAsk){ 0 },
+                               &seat->places[PLACE_KEY], &wait_ms);
         if (verdict == TARGET_GO)
             return verdict;
         least_ms = MIN(least_ms, wait_ms);
@@ -121,15 +121,17 @@ static TargetVerdict take_places(Run *run, const GatewayTarget *target, RunSeat 
                                  int64_t *wait_ms_r)
 {
     const GatewayService *service = target->service;
-    int64_t input = run->needs.input, all = input + run->needs.output;
+    uint64_t who = str_hash(run->caller->workspace);
+    TargetAsk input = { run->needs.input, who };
+    TargetAsk all = { run->needs.input + run->needs.output, who };
     TargetVerdict verdict = TARGET_GO;
     if (service->state)
-        verdict = target_start(service->state, all, &seat->places[PLACE_SERVICE], wait_ms_r);
+        verdict = target_start(service->state, &all, &seat->places[PLACE_SERVICE], wait_ms_r);
     if (verdict == TARGET_GO)
         verdict = take_key(service, seat, wait_ms_r);
     if (verdict == TARGET_GO)
         verdict =
-            target_start(state_of(run, target), input, &seat->places[PLACE_TARGET], wait_ms_r);
+            target_start(state_of(run, target), &input, &seat->places[PLACE_TARGET], wait_ms_r);
     if (verdict != TARGET_GO)
         leave(seat);
     return verdict;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "gateway/shares.h"
 #include "gateway/window.h"
 
 #define STATES_MAX 10000 /* clients may ask for any name; what comes then shares one */
@@ -64,7 +65,8 @@ struct TargetState {
     Breaker breaker;
     bool has_buckets;
     Bucket buckets[LIMIT_COUNT];
-    Pace *pace; /* NULL: no limit was ever set */
+    Pace *pace;     /* NULL: no limit was ever set */
+    Shares *shares; /* NULL: nothing is limited */
 };
 
 struct TargetStates {
@@ -351,9 +353,62 @@ static void breaker_leave(Breaker *breaker, const TargetPlace *place, TargetOutc
     }
 }
 
+/* --- Fair shares --- */
+
+/* What is scarce is shared: from here on of each limit. */
+#define SCARCE 0.8
+#define TURN_MS 1000 /* then the turn may be another's */
+
+static bool is_nearly_used(Window *window, int64_t now_ms, int64_t limit, int64_t need)
+{
+    return limit && (double)(window_total(window, now_ms) + need) > SCARCE * (double)limit;
+}
+
+static bool is_scarce(TargetState *state, int64_t now_ms, int64_t tokens)
+{
+    PaceRow rows[PACE_ROWS];
+    if (state->pace) {
+        int64_t most = state->pace->limits.concurrent;
+        pace_rows(state->pace, tokens, rows);
+        for (int i = 0; i < PACE_ROWS; i++)
+            if (is_nearly_used(rows[i].window, now_ms, rows[i].limit, rows[i].need))
+                return true;
+        if (most && (double)(state->running + 1) > SCARCE * (double)most)
+            return true;
+    }
+    const Use use = { 1, tokens, 1 };
+    for (size_t i = 0; state->has_buckets && i < LIMIT_COUNT; i++) {
+        const Bucket *bucket = &state->buckets[i];
+        double left = bucket->left - use_of(i, &use);
+        if (bucket->is_known && left < (1 - SCARCE) * bucket->limit)
+            return true;
+    }
+    return false;
+}
+
+static bool has_too_much(TargetState *state, int64_t now_ms, const TargetAsk *ask)
+{
+    return ask->who && state->shares && is_scarce(state, now_ms, ask->tokens) &&
+           !shares_allow(state->shares, ask->who, now_ms);
+}
+
+/* A request is worth some tokens too, where only requests are limited. */
+static void share_take(TargetState *state, int64_t now_ms, uint64_t who, int64_t tokens)
+{
+    if (!who || (!state->pace && !state->has_buckets))
+        return;
+    if (!state->shares) {
+        pthread_mutex_lock(&state->states->lock);
+        state->shares = arena_new_one(state->states->arena, Shares);
+        pthread_mutex_unlock(&state->states->lock);
+    }
+    shares_add(state->shares, who, now_ms, (double)tokens + 1);
+}
+
 /* --- A call --- */
 
-static TargetVerdict judge(TargetState *state, int64_t now_ms, int64_t tokens, int64_t *wait_ms_r)
+static TargetVerdict judge(TargetState *state, int64_t now_ms, const TargetAsk *ask,
+                           int64_t *wait_ms_r)
 {
     int64_t wait_ms = state->cool_until_ms - now_ms;
     if (state->pace) {
@@ -361,9 +416,11 @@ static TargetVerdict judge(TargetState *state, int64_t now_ms, int64_t tokens, i
         *wait_ms_r = 100;
         if (most && state->running >= most)
             return TARGET_FULL;
-        wait_ms = MAX(wait_ms, pace_wait_ms(state->pace, now_ms, tokens));
+        wait_ms = MAX(wait_ms, pace_wait_ms(state->pace, now_ms, ask->tokens));
     }
-    wait_ms = MAX(wait_ms, buckets_wait_ms(state, now_ms, tokens));
+    wait_ms = MAX(wait_ms, buckets_wait_ms(state, now_ms, ask->tokens));
+    if (wait_ms <= 0 && has_too_much(state, now_ms, ask))
+        wait_ms = TURN_MS;
     *wait_ms_r = wait_ms;
     if (wait_ms > 0)
         return TARGET_COOLING;
@@ -371,19 +428,22 @@ static TargetVerdict judge(TargetState *state, int64_t now_ms, int64_t tokens, i
     return *wait_ms_r > 0 ? TARGET_OPEN : TARGET_GO;
 }
 
-TargetVerdict target_start(TargetState *state, int64_t tokens, TargetPlace *place_r,
+TargetVerdict target_start(TargetState *state, const TargetAsk *ask, TargetPlace *place_r,
                            int64_t *wait_ms_r)
 {
     int64_t now_ms = clock_ms(state->states);
     pthread_mutex_lock(&state->lock);
-    TargetVerdict verdict = judge(state, now_ms, tokens, wait_ms_r);
+    TargetVerdict verdict = judge(state, now_ms, ask, wait_ms_r);
     if (verdict == TARGET_GO) {
-        *place_r = (TargetPlace){ .state = state, .tokens = tokens, .at_ms = now_ms };
+        *place_r = (TargetPlace){
+            .state = state, .tokens = ask->tokens, .who = ask->who, .at_ms = now_ms
+        };
         breaker_enter(&state->breaker, place_r);
         state->running++;
         if (state->pace)
-            pace_take(state->pace, now_ms, tokens);
-        buckets_take(state, &(Use){ 1, tokens, 0 });
+            pace_take(state->pace, now_ms, ask->tokens);
+        buckets_take(state, &(Use){ 1, ask->tokens, 0 });
+        share_take(state, now_ms, ask->who, ask->tokens);
         state->retries = MIN(state->retries + RETRY_SHARE, RETRIES_MAX);
     }
     pthread_mutex_unlock(&state->lock);
@@ -428,6 +488,8 @@ void target_ended(TargetPlace *place, const TargetReport *report)
         pace_correct(state->pace, now_ms, place, report->tokens);
     int64_t input = report->tokens - report->output;
     buckets_take(state, &(Use){ 0, input - place->tokens, report->output });
+    if (place->who && state->shares)
+        shares_add(state->shares, place->who, now_ms, (double)(report->tokens - place->tokens));
     pthread_mutex_unlock(&state->lock);
     *place = (TargetPlace){ 0 };
 }

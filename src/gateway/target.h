@@ -10,6 +10,9 @@
  * Limits are those that its owner has set, and those that its answers tell of; both are kept to
  * before the service refuses.
  *
+ * When a limit is nearly used up, who of many has used more than an equal part waits, so that one
+ * workspace does not take a service from all others.
+ *
  * Threads: any; each state has a lock of its own that is held for nanoseconds. */
 #pragma once
 
@@ -22,8 +25,8 @@ TargetStates *target_states_new(void);
 void target_states_free(TargetStates *states);
 /* For tests: so much time passes. */
 void target_states_pass(TargetStates *states, int64_t duration_ms);
-/* The state of this name ("workspace/service/model"), made when it is new. Lives as long as
- * `states`. */
+/* The state of this name ("workspace/service/model"; "server/..." for what all workspaces share),
+ * made when it is new. Lives as long as `states`. */
 TargetState *target_state(TargetStates *states, Str name);
 
 typedef struct GatewayLimits {
@@ -44,13 +47,20 @@ typedef struct TargetPlace {
     TargetState *state; /* NULL: none is held */
     int64_t tokens;     /* that were counted for it */
     int64_t at_ms;      /* when */
+    uint64_t who;       /* whose call it is; 0: nobody's */
     uint32_t epoch;     /* of the breaker */
     bool is_probe;
 } TargetPlace;
 
-/* May a call of about so many tokens start? TARGET_GO takes a place, which target_ended() gives
+/* A call that wants to start. */
+typedef struct TargetAsk {
+    int64_t tokens; /* about */
+    uint64_t who;   /* among whom it is shared; 0: nobody's */
+} TargetAsk;
+
+/* May it start? TARGET_GO takes a place, which target_ended() gives
  * back exactly once. *wait_ms_r: how long until it is worth asking again. */
-TargetVerdict target_start(TargetState *state, int64_t tokens, TargetPlace *place_r,
+TargetVerdict target_start(TargetState *state, const TargetAsk *ask, TargetPlace *place_r,
                            int64_t *wait_ms_r);
 /* The first word of an answer has come: a probe need not wait for a long answer's end. */
 void target_answers(TargetPlace *place);

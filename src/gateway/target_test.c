@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "base/clock.h"
+#include "gateway/shares.h"
 #include "gateway/target.h"
 #include "gateway/window.h"
 
@@ -21,7 +22,7 @@ TestSuite(target, .init = open_states, .fini = close_states);
 static TargetVerdict start(TargetPlace *place, int64_t tokens)
 {
     int64_t wait_ms;
-    return target_start(state, tokens, place, &wait_ms);
+    return target_start(state, &(TargetAsk){ tokens, 0 }, place, &wait_ms);
 }
 
 static void end(TargetPlace *place, TargetOutcome outcome)
@@ -137,7 +138,7 @@ Test(target, waits_as_long_as_it_was_asked_to)
     int64_t wait_ms;
     cr_assert_eq(start(&place, 0), TARGET_GO);
     target_ended(&place, &(TargetReport){ .outcome = TARGET_LIMITED, .wait_ms = 3000 });
-    cr_assert_eq(target_start(state, 0, &place, &wait_ms), TARGET_COOLING);
+    cr_assert_eq(target_start(state, &(TargetAsk){ 0 }, &place, &wait_ms), TARGET_COOLING);
     cr_assert(wait_ms > 2000 && wait_ms <= 3000);
     target_states_pass(states, 3001);
     cr_assert_eq(call(TARGET_GOOD), TARGET_GO);
@@ -191,7 +192,7 @@ Test(target, stops_before_a_limit_that_its_answers_tell_of)
     learn("60", "2", "58s"); /* one comes back each second */
     cr_assert_eq(call(TARGET_GOOD), TARGET_GO);
     cr_assert_eq(call(TARGET_GOOD), TARGET_GO);
-    cr_assert_eq(target_start(state, 0, &place, &wait_ms), TARGET_COOLING);
+    cr_assert_eq(target_start(state, &(TargetAsk){ 0 }, &place, &wait_ms), TARGET_COOLING);
     cr_assert(wait_ms > 900 && wait_ms <= 1001, "%" PRId64, wait_ms);
     cr_assert_eq(target_view(state).requests_left, 0);
     learn("60", "5", "55s"); /* an older answer that was overtaken */
@@ -261,7 +262,7 @@ Test(target, holds_its_promises_over_a_million_random_events, .timeout = 120)
         TargetPlace *place = &places[random % PLACES];
         unsigned what = (unsigned)(random >> 32) % 100;
         if (!place->state)
-            (void)target_start(state, (int64_t)(what % 7), place, &wait_ms);
+            (void)target_start(state, &(TargetAsk){ (int64_t)(what % 7), 0 }, place, &wait_ms);
         else if (what < 10)
             target_answers(place);
         else
@@ -313,4 +314,42 @@ Test(target, a_window_never_counts_less_than_its_span)
         later = window;
         cr_assert(!wait_ms || window_total(&later, now + wait_ms - 1) > 3);
     }
+}
+
+Test(target, what_is_scarce_is_shared_among_those_who_want_it)
+{
+    enum { GREEDY = 1, MODEST, LATE };
+    TargetPlace place;
+    int64_t wait_ms;
+    int taken[4] = { 0 };
+    target_limit(state, &(GatewayLimits){ .requests_per_minute = 100 });
+    for (int i = 0; i < 85; i++)
+        taken[GREEDY] +=
+            target_start(state, &(TargetAsk){ 10, GREEDY }, &place, &wait_ms) == TARGET_GO;
+    cr_assert_eq(taken[GREEDY], 85, "alone, it may have all");
+    cr_assert_eq(target_start(state, &(TargetAsk){ 10, MODEST }, &place, &wait_ms), TARGET_GO);
+    cr_assert_eq(target_start(state, &(TargetAsk){ 10, GREEDY }, &place, &wait_ms), TARGET_COOLING);
+    cr_assert(wait_ms > 0 && wait_ms <= 2000);
+    for (int i = 0; i < 20; i++)
+        for (uint64_t who = GREEDY; who <= LATE; who++)
+            taken[who] +=
+                target_start(state, &(TargetAsk){ 10, who }, &place, &wait_ms) == TARGET_GO;
+    cr_assert_eq(taken[GREEDY], 85);
+    cr_assert_eq(taken[MODEST], 7);
+    cr_assert_eq(taken[LATE], 7);
+    target_states_pass(states, 10 * 60 * 1000);
+    cr_assert_eq(target_start(state, &(TargetAsk){ 10, GREEDY }, &place, &wait_ms), TARGET_GO);
+}
+
+Test(target, shares_fade_and_hold_a_crowd)
+{
+    Shares shares = { 0 };
+    for (uint64_t who = 1; who <= 1000; who++)
+        shares_add(&shares, who, 1000, (double)who);
+    cr_assert_eq(shares.count, SHARES_MAX);
+    cr_assert(!shares_allow(&shares, 1000, 1000) && shares_allow(&shares, 1, 1000));
+    shares_add(&shares, 1000, 1000, -1e9); /* never below nothing */
+    cr_assert(shares_allow(&shares, 1000, 1000));
+    cr_assert(shares_allow(&shares, 999, 60 * 60 * 1000), "all is forgotten");
+    cr_assert_eq(shares.count, 0);
 }

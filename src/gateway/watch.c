@@ -34,7 +34,8 @@ static void see(void *argument, Str name, TargetView view)
     Watch *watch = argument;
     Str workspace, service;
     if (!str_next(&name, '/', &workspace) || !str_next(&name, '/', &service) || !name.length ||
-        (watch->workspace.length && !str_equal(workspace, watch->workspace)))
+        (watch->workspace.length && !str_equal(workspace, watch->workspace) &&
+         !str_is(workspace, "server")))
         return;
     bool is_open = strcmp(view.breaker, "closed") != 0;
     watch->targets++;

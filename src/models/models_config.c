@@ -49,9 +49,12 @@ static bool make_service(Maker *maker, const SetupService *from, GatewayService 
     service->is_local = !is_tls;
     service->moves_on = from->moves_on;
     service->is_probed = from->is_probed;
-    service_find_states(service, arena, maker->states,
-                        str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(maker->setup->workspace),
-                                   STR_ARG(service->name)));
+    /* What the server has set up, all workspaces share, and so its limits. */
+    bool is_shared = from->from < FROM_SETTING;
+    Str owner = is_shared ? S("server") : maker->setup->workspace;
+    service->full_name =
+        str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(owner), STR_ARG(service->name));
+    service_find_states(service, arena, maker->states, service->full_name);
     *service_r = service;
     return true;
 }
@@ -119,8 +122,7 @@ static GatewayTarget *target_of(Maker *maker, const GatewayService *service, Str
     GatewayTarget *target = arena_new_one(arena, GatewayTarget);
     entry->pointer = target;
     *target = (GatewayTarget){ .service = service, .model = model, .price = PRICE_NONE };
-    target->name =
-        str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(setup->workspace), STR_ARG(service->name));
+    target->name = service->full_name;
     if (model.length) {
         Str state = str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(target->name), STR_ARG(model));
         target->state = target_state(maker->states, state);

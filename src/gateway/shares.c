@@ -1,0 +1,72 @@
+/* shares.c - see shares.h. */
+#include "gateway/shares.h"
+
+#include <math.h>
+
+#define FADE_MS 60000.0
+#define STEP_MS 250 /* rows fade together, this often at most */
+#define GONE 0.01   /* less than this is nothing */
+
+static void fade(Shares *shares, int64_t now_ms)
+{
+    size_t kept = 0;
+    if (now_ms - shares->at_ms < STEP_MS)
+        return;
+    double factor = exp((double)(shares->at_ms - now_ms) / FADE_MS);
+    shares->at_ms = now_ms;
+    shares->total = 0;
+    for (size_t i = 0; i < shares->count; i++) {
+        double used = shares->rows[i].used * factor;
+        if (used < GONE)
+            continue;
+        shares->rows[kept].who = shares->rows[i].who;
+        shares->rows[kept++].used = used;
+        shares->total += used;
+    }
+    shares->count = kept;
+}
+
+static size_t find(const Shares *shares, uint64_t who)
+{
+    size_t i = 0;
+    while (i < shares->count && shares->rows[i].who != who)
+        i++;
+    return i;
+}
+
+/* A free row, or that of who used least. */
+static size_t row_for(Shares *shares)
+{
+    size_t least = 0;
+    if (shares->count < SHARES_MAX)
+        return shares->count++;
+    for (size_t i = 1; i < shares->count; i++)
+        if (shares->rows[i].used < shares->rows[least].used)
+            least = i;
+    shares->total -= shares->rows[least].used;
+    return least;
+}
+
+void shares_add(Shares *shares, uint64_t who, int64_t now_ms, double amount)
+{
+    fade(shares, now_ms);
+    size_t at = find(shares, who);
+    if (at == shares->count) {
+        if (amount <= 0)
+            return;
+        at = row_for(shares);
+        shares->rows[at].who = who;
+        shares->rows[at].used = 0;
+    }
+    amount = MAX(amount, -shares->rows[at].used);
+    shares->rows[at].used += amount;
+    shares->total += amount;
+}
+
+bool shares_allow(Shares *shares, uint64_t who, int64_t now_ms)
+{
+    fade(shares, now_ms);
+    size_t at = find(shares, who);
+    return at == shares->count ||
+           shares->rows[at].used * (double)shares->count <= shares->total * 1.000001;
+}
