@@ -165,7 +165,8 @@ static const char *skip_value(const char *at, const char *end)
 
 JsonWalk json_walk_begin(Str text)
 {
-    JsonWalk walk = { text.at, text.at + text.length, 0, false, false, false };
+    const char *at = text.at ? text.at : ""; /* an empty Str may point nowhere */
+    JsonWalk walk = { at, at + text.length, 0, false, false, false };
     walk.at = skip_space(walk.at, walk.end);
     if (walk.at < walk.end && (*walk.at == '{' || *walk.at == '['))
         walk.closing = *walk.at++ == '{' ? '}' : ']';
@@ -235,6 +236,8 @@ Str json_walk_member(Str object, const char *name)
 
 bool json_walk_is_valid(Str text)
 {
+    if (!text.length)
+        return false;
     const char *end = text.at + text.length, *at = skip_space(text.at, end);
     at = at < end ? skip_value(at, end) : NULL;
     return at && skip_space(at, end) == end;
@@ -281,8 +284,10 @@ static char unescape(char c)
 bool json_unquote(Arena *arena, Str value, Str *text_r)
 {
     bool has_escape = false;
+    if (!json_is_text(value))
+        return false;
     const char *end = value.at + value.length;
-    if (!json_is_text(value) || skip_text(value.at + 1, end, &has_escape) != end)
+    if (skip_text(value.at + 1, end, &has_escape) != end)
         return false;
     Str inner = str_slice(value, 1, value.length - 1);
     end--;

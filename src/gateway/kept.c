@@ -14,8 +14,7 @@ typedef struct Entry {
     int64_t until_ms;
     Str owner, id;
     KeptAnswer answer;
-    size_t size;
-    char texts[];
+    size_t size; /* with its texts, which lie behind it */
 } Entry;
 
 struct KeptAnswers {
@@ -84,7 +83,7 @@ static Entry *entry_new(Str owner, Str id, KeptAnswer answer)
 {
     size_t texts = owner.length + id.length + answer.reply.length + answer.items.length;
     Entry *entry = heap_alloc(sizeof *entry + texts);
-    char *at = entry->texts;
+    char *at = (char *)(entry + 1);
     entry->owner = put(&at, owner);
     entry->id = put(&at, id);
     entry->answer.reply = put(&at, answer.reply);
