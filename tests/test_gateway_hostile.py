@@ -62,6 +62,11 @@ class Hostile:
             return http.reply(400, {"error": {"message": f"bad key {http.headers['Authorization']}"}})
         if model == "error-500-key":
             return http.reply(500, {"error": {"message": f"bad key {KEY}"}})
+        if model == "stream-key":
+            first = {"choices": [{"index": 0, "delta": {"content": "fine"}}]}
+            error = {"error": {"message": f"key {KEY} is used up", "code": 500}}
+            data = "".join(f"data: {json.dumps(frame)}\n\n" for frame in ([first] if stream else []) + [error])
+            return http.reply(200, data.encode(), kind="text/event-stream")
         if model == "bomb":
             return http.reply(200, BOMB, Content_Encoding="gzip")
         if model == "bomb-error":
@@ -157,6 +162,12 @@ def test_line_ends_of_an_error_stay_in_its_message(server, call, stream):
 def test_a_key_in_an_error_is_not_told(server, call, model, stream):
     answer = call(server, model, stream=stream)
     assert answer.status_code in (400, 500, 502, 503) and KEY not in answer.text and answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("call", [chat, message])
+def test_a_key_in_a_stream_s_error_is_not_told(server, call):
+    answer = call(server, "stream-key", stream=True)
+    assert "fine" in answer.text and "error" in answer.text and KEY not in answer.text
 
 
 @pytest.mark.parametrize("name", ["good\r\nX-Evil: 1", "a\nb", "a\x00b", "../../etc/passwd", "<script>", "m" * 100_000])

@@ -388,6 +388,9 @@ static void on_end(AsyncCall *call, const Error *failure)
         good = good && wire_reader_finish(&try->reader, &err) && answer_whole(try, &err);
         if (err.code == ERROR_TOO_LARGE) /* the answer is, not what was asked */
             err.code = ERROR_UPSTREAM;
+        if (!good && try_tells_key(try, str(err.message)))
+            fail(&err, err.code,
+                 "it failed in the middle of the answer, and its reason holds the key");
         if (!good)
             try->kind = kind_of(try, &err);
     }
