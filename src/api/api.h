@@ -23,6 +23,7 @@ struct EventHub;
 struct HttpServer;
 struct JobRunner;
 struct Library;
+struct McpServers;
 struct Models;
 struct Notifier;
 struct Searcher;
@@ -38,6 +39,7 @@ typedef struct Api {
     struct JobRunner *jobs;
     struct EventHub *events;
     struct Notifier *notifier;
+    struct McpServers *mcp_servers;
     struct Conversions *conversions;
     struct Door *door;
     struct HttpServer *server; /* set once it listens */

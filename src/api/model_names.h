@@ -23,7 +23,7 @@ const ListedModel *find_model(ListedModels models, Str id);
 /* The embedding model's name without its version; the usual one's until it is loaded. */
 Str own_embedding_model(const ApiRequest *request);
 struct ModelReply;
-/* Vectors of texts, by our own encoder or the service that has the model; "" becomes the name of our
- * own. */
+/* Vectors of texts, by our own encoder or the service that has the model; "" becomes the name of
+ * our own. */
 MUST_CHECK bool api_embed_texts(ApiRequest *request, StrList texts, Str *model,
                                 struct ModelReply *reply_r, Error *err);

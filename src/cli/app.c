@@ -21,6 +21,7 @@
 #include "base/seal.h"
 #include "jobs/job_runner.h"
 #include "library/extraction.h"
+#include "mcp/mcp_client.h"
 #include "models/models.h"
 #include "net/http_server.h"
 #include "notify/notify.h"
@@ -334,6 +335,7 @@ static bool open_features(App *app, Error *err)
     if (!account_open(app->api.db, &account, &app->api.account, err) ||
         !models_open(&models, &app->api.models, err))
         return false;
+    app->api.mcp_servers = mcp_servers_new(app->api.db);
     app->api.searcher = searcher_new(app->api.db, app->api.library);
     searcher_set_encoder(app->api.searcher, app->encoder);
     searcher_set_reranker(app->api.searcher, app->reranker);
@@ -499,6 +501,7 @@ void app_stop(App *app)
     library_close(app->api.library);
     account_close(app->api.account);
     notifier_close(app->api.notifier);
+    mcp_servers_free(app->api.mcp_servers);
     event_hub_free(app->api.events);
     encode_queue_free(app->encoder);
     reranker_free(app->reranker);

@@ -1,0 +1,218 @@
+/* mcp_client.c - asking other servers for their tools; see mcp_client.h. */
+#include "mcp/mcp_client_int.h"
+#include "mcp/mcp_int.h"
+#include "net/url_safety.h"
+
+#define CALL_MS 30000
+#define ANSWER_MAX MB(16)
+#define PAGES_MAX 20 /* of a list of tools */
+
+#define ENVELOPE                                                                                   \
+    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"" MCP_STATELESS "\","                \
+    "\"io.modelcontextprotocol/clientCapabilities\":{},"                                           \
+    "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"lectern\",\"version\":\"" VERSION "\"}}"
+
+typedef struct Talk {
+    McpServers *servers;
+    Arena *arena;
+    McpServer server;
+    Str token, address;
+    Str session; /* of a server with sessions that gives one */
+    bool is_stateless;
+} Talk;
+
+/* --- One exchange --- */
+
+typedef struct Events {
+    Arena *arena;
+    Str answer;
+} Events;
+
+/* Of a stream of messages only ours has a result or an error; the rest is news. */
+static bool on_event(void *self, const SseEvent *event, Error *err)
+{
+    Events *events = self;
+    AUTO_JSON json_t *json = NULL;
+    Error ignored;
+    (void)err;
+    if (json_parse(event->data, ANSWER_MAX, &json, &ignored) &&
+        (json_object_get(json, "result") || json_object_get(json, "error")))
+        events->answer = str_copy(events->arena, event->data);
+    return true;
+}
+
+static bool read_events(Talk *talk, HttpAnswer *answer, Error *err)
+{
+    Events events = { .arena = talk->arena };
+    SseReader *reader = sse_reader_new(ANSWER_MAX, on_event, &events);
+    bool good = sse_read(reader, answer->body, err);
+    sse_reader_free(reader);
+    answer->body = events.answer;
+    return good;
+}
+
+static bool post(Talk *talk, const char *method, Str name, Str body, HttpAnswer *answer_r,
+                 Error *err)
+{
+    HttpPair headers[8] = {
+        { S("Content-Type"), S("application/json") },
+        { S("Accept"), S("application/json, text/event-stream") },
+        { S("MCP-Protocol-Version"), talk->is_stateless ? S(MCP_STATELESS) : S(MCP_NEWEST) },
+    };
+    size_t count = 3;
+    if (talk->token.length)
+        headers[count++] =
+            (HttpPair){ S("Authorization"),
+                        str_format(talk->arena, "Bearer " STR_FMT, STR_ARG(talk->token)) };
+    if (talk->session.length)
+        headers[count++] = (HttpPair){ S("Mcp-Session-Id"), talk->session };
+    if (talk->is_stateless)
+        headers[count++] = (HttpPair){ S("Mcp-Method"), str(method) };
+    if (talk->is_stateless && name.length)
+        headers[count++] = (HttpPair){ S("Mcp-Name"), name };
+    HttpCall call = { .url = talk->server.url,
+                      .headers = headers,
+                      .header_count = count,
+                      .body = body,
+                      .has_body = true,
+                      .first_byte_ms = CALL_MS,
+                      .total_ms = CALL_MS,
+                      .answer_max = ANSWER_MAX,
+                      .pinned_address = talk->address };
+    if (!http_call(talk->servers->http, talk->arena, &call, answer_r, err))
+        return false;
+    bool is_events =
+        str_starts(http_answer_header(answer_r, "Content-Type"), S("text/event-stream"));
+    return !is_events || read_events(talk, answer_r, err);
+}
+
+/* The result of a request; release with AUTO_JSON. `params`: members of the object, or "". */
+static bool ask(Talk *talk, const char *method, Str name, Str params, json_t **answer_r, Error *err)
+{
+    HttpAnswer answer;
+    AUTO_JSON json_t *json = NULL;
+    Error ignored;
+    const char *meta = talk->is_stateless ? ENVELOPE : "";
+    Str body =
+        str_format(talk->arena,
+                   "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{%s%s" STR_FMT "}}",
+                   method, meta, *meta && params.length ? "," : "", STR_ARG(params));
+    if (!post(talk, method, name, body, &answer, err))
+        return false;
+    (void)!json_parse(answer.body, ANSWER_MAX, &json, &ignored);
+    const json_t *error = json_object_get(json, "error"), *result = json_object_get(json, "result");
+    if (!json_is_object(result)) {
+        Str why = json_member_text(error, "message");
+        return fail(err, ERROR_UPSTREAM,
+                    "the MCP server " STR_FMT " answered with status %d: " STR_FMT,
+                    STR_ARG(talk->server.name), answer.status, STR_ARG(str_slice(why, 0, 200)));
+    }
+    if (!talk->session.length)
+        talk->session = http_answer_header(&answer, "Mcp-Session-Id");
+    *answer_r = json_incref(json_object_get(json, "result"));
+    return true;
+}
+
+/* --- Beginning --- */
+
+static bool shake_hands(Talk *talk, Error *err)
+{
+    AUTO_JSON json_t *result = NULL;
+    HttpAnswer answer;
+    return ask(talk, "initialize", STR_NONE,
+               S("\"protocolVersion\":\"" MCP_NEWEST "\",\"capabilities\":{},"
+                 "\"clientInfo\":{\"name\":\"lectern\",\"version\":\"" VERSION "\"}"),
+               &result, err) &&
+           post(talk, "notifications/initialized", STR_NONE,
+                S("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"), &answer, err);
+}
+
+static bool begin(McpServers *servers, const Scope *scope, Arena *arena, Str name, Talk *talk,
+                  Error *err)
+{
+    AUTO_JSON json_t *found = NULL;
+    Error ignored;
+    *talk = (Talk){ .servers = servers, .arena = arena, .is_stateless = true };
+    if (!mcp_server_find(servers, scope, arena, name, &talk->server, &talk->token, err))
+        return false;
+    UrlSafety safety = { .allows_private = talk->server.allows_private };
+    if (!url_check(arena, talk->server.url, &safety, &talk->address, err))
+        return false;
+    if (ask(talk, "server/discover", STR_NONE, STR_NONE, &found, &ignored))
+        return true;
+    talk->is_stateless = false;
+    return shake_hands(talk, err);
+}
+
+/* --- Tools --- */
+
+static bool may_call(const McpServer *server, Str tool)
+{
+    for (size_t i = 0; i < server->tools.count; i++)
+        if (str_is(server->tools.at[i], "*") || str_equal(server->tools.at[i], tool))
+            return true;
+    return false;
+}
+
+bool mcp_server_tools(McpServers *servers, const Scope *scope, Arena *arena, Str name, Str *tools_r,
+                      Error *err)
+{
+    Talk talk;
+    Str cursor = STR_NONE;
+    Buf out = buf_new(arena, ANSWER_MAX);
+    if (!begin(servers, scope, arena, name, &talk, err))
+        return false;
+    JsonWriter json = put_begin_array(&out);
+    for (int page = 0; page < PAGES_MAX; page++) {
+        AUTO_JSON json_t *result = NULL;
+        Buf params = buf_new(arena, KB(64));
+        size_t i;
+        json_t *tool;
+        if (cursor.length) {
+            buf_add(&params, S("\"cursor\":"));
+            json_quote(&params, cursor);
+        }
+        if (!ask(&talk, "tools/list", STR_NONE, buf_str(&params), &result, err))
+            return false;
+        json_array_foreach(json_object_get(result, "tools"), i, tool)
+        {
+            if (may_call(&talk.server, json_member_text(tool, "name")))
+                put_raw(&json, NULL, json_print(arena, tool));
+        }
+        cursor = str_copy(arena, json_member_text(result, "nextCursor"));
+        if (!cursor.length)
+            break;
+    }
+    put_end(&json);
+    *tools_r = buf_str(&out);
+    return true;
+}
+
+/* A name that a header can hold: what servers have. */
+static bool is_tool_name(Str tool)
+{
+    for (size_t i = 0; i < tool.length; i++)
+        if (tool.at[i] <= ' ' || tool.at[i] > '~' || HAS_CHAR(tool.at[i], "\"\\"))
+            return false;
+    return tool.length > 0 && tool.length <= 128;
+}
+
+bool mcp_server_call(McpServers *servers, const Scope *scope, Arena *arena, Str name, Str tool,
+                     Str arguments, Str *result_r, Error *err)
+{
+    AUTO_JSON json_t *result = NULL;
+    Talk talk;
+    if (!is_tool_name(tool))
+        return fail_field(err, "tool", "a tool's name has 1 to 128 printable characters");
+    if (!begin(servers, scope, arena, name, &talk, err))
+        return false;
+    if (!may_call(&talk.server, tool))
+        return fail(err, ERROR_DENIED, "the tool '" STR_FMT "' is not on the list of " STR_FMT,
+                    STR_ARG(tool), STR_ARG(name));
+    Str params = str_format(arena, "\"name\":\"" STR_FMT "\",\"arguments\":" STR_FMT, STR_ARG(tool),
+                            STR_ARG(arguments));
+    if (!ask(&talk, "tools/call", tool, params, &result, err))
+        return false;
+    *result_r = json_print(arena, result);
+    return true;
+}

@@ -1,0 +1,45 @@
+/* mcp_client.h - tools of other servers that speak the Model Context Protocol over HTTP.
+ *
+ * A workspace names its servers; only the tools on a server's list are shown and called ("*": all).
+ * Addresses are checked at every call and the checked one is connected to; tokens are sealed. Both
+ * revisions are spoken: the one without sessions when the server answers server/discover.
+ *
+ * Threads: any; calls block, for at most 30 seconds each. */
+#pragma once
+
+#include "base/json.h"
+#include "store/scope.h"
+
+#define MCP_SERVERS_MAX 20 /* of one workspace */
+
+typedef struct McpServers McpServers;
+McpServers *mcp_servers_new(Db *db);
+void mcp_servers_free(McpServers *servers); /* NULL is fine */
+
+typedef struct McpServer {
+    Str name, url;
+    StrList tools; /* that may be called; "*": all */
+    bool allows_private, has_token;
+} McpServer;
+
+typedef struct McpServerList {
+    McpServer *at;
+    size_t count;
+} McpServerList;
+
+MUST_CHECK bool mcp_server_list(McpServers *servers, const Scope *scope, Arena *arena,
+                                McpServerList *list_r, Error *err);
+/* Adds or replaces; an empty token keeps the one that is there for the same address. Needs
+ * ROLE_ADMIN; a private address is for owners. */
+MUST_CHECK bool mcp_server_set(McpServers *servers, const Scope *scope, Arena *arena,
+                               const McpServer *server, Str token, Error *err);
+/* ERROR_NOT_FOUND when there is none. Needs ROLE_ADMIN. */
+MUST_CHECK bool mcp_server_remove(McpServers *servers, const Scope *scope, Arena *arena, Str name,
+                                  Error *err);
+
+/* The tools that may be called, as the server describes them: a JSON array in the arena. */
+MUST_CHECK bool mcp_server_tools(McpServers *servers, const Scope *scope, Arena *arena, Str name,
+                                 Str *tools_r, Error *err);
+/* Calls one; *result_r is its JSON, isError and all. `arguments` is a JSON object. */
+MUST_CHECK bool mcp_server_call(McpServers *servers, const Scope *scope, Arena *arena, Str name,
+                                Str tool, Str arguments, Str *result_r, Error *err);
