@@ -5,14 +5,14 @@ import {t} from '../texts.js';
 const BAR_MOST = 28;  // a few queries are no walls
 const SVG = 'http://www.w3.org/2000/svg';
 
-function s(tag, attributes, ...children) {
+export function s(tag, attributes, ...children) {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   element.append(...children);
   return element;
 }
 
-const titled = (element, text) => {
+export const titled = (element, text) => {
   element.append(s('title', {}, document.createTextNode(text)));
   return element;
 };

@@ -10,6 +10,7 @@ import * as gateway from '../parts/settings_gateway.js';
 import * as keys from '../parts/settings_keys.js';
 import * as people from '../parts/settings_people.js';
 import * as server from '../parts/settings_server.js';
+import * as usage from '../parts/settings_usage.js';
 
 function account(root) {
   const {user, workspace} = state.session;
@@ -32,6 +33,7 @@ const SECTIONS = [
   {name: '', text: 'settings.account', render: account},
   {name: 'keys', text: 'settings.keys', render: keys.render},
   {name: 'models', text: 'settings.models', render: gateway.render, admin: true},
+  {name: 'usage', text: 'settings.usage', render: usage.render, admin: true},
   {name: 'people', text: 'settings.people', render: people.render, admin: true},
   {name: 'server', text: 'settings.server', render: server.render},
 ];

@@ -1,0 +1,19 @@
+// usage_chart.js - values one beside the other as bars.
+import {h} from '../dom.js';
+import {s, titled} from './lab_chart.js';
+
+const WIDTH = 720;
+const HEIGHT = 160;
+
+// items: {value, text, isMarked}. `most` writes the largest value.
+export function bars(items, {title, most, test}) {
+  const largest = Math.max(0, ...items.map((one) => one.value));
+  const step = WIDTH / Math.max(items.length, 1);
+  const rects = items.map((one, i) => {
+    const tall = largest ? Math.max(one.value ? 1 : 0, one.value / largest * (HEIGHT - 8)) : 0;
+    return titled(s('rect', {x: (i * step + step * 0.1).toFixed(2), width: (step * 0.8).toFixed(2), y: (HEIGHT - tall).toFixed(2), height: tall.toFixed(2), class: one.isMarked ? 'down' : 'plain'}), one.text);
+  });
+  const svg = s('svg', {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: 'chart', role: 'img', preserveAspectRatio: 'none', 'data-test': test, 'aria-label': `${title}: ${most(largest)}`},
+    s('line', {x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT, class: 'axis'}), ...rects);
+  return h('figure', {class: 'lab-figure'}, h('figcaption', {}, title), h('div', {class: 'lab-plot'}, h('div', {class: 'lab-scale number', 'aria-hidden': 'true'}, h('span', {}, most(largest)), h('span', {}, '0')), svg));
+}
