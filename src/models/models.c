@@ -45,6 +45,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
         .unpriced_is_free = options->unpriced_is_free,
         .prompt_days = options->prompt_days,
         .encoder = options->encoder,
+        .kept_answers_mb = options->kept_answers_mb,
     };
     models->budgets = budgets_new(models);
     models->http = http_client_new(&http);
@@ -59,7 +60,8 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
                                           .ledger = budgets_ports(models->budgets),
                                           .likeness = options->encoder ? models_likeness : NULL,
                                           .write_prompt = models_write_prompt },
-                               .telemetry = options->telemetry };
+                               .telemetry = options->telemetry,
+                               .cache_bytes = MB(options->kept_answers_mb) };
     if (!gateway_open(&gateway, &models->gateway, err) || !pictures_open(models, err) ||
         !file_open(models, err) || !budgets_listen(models->budgets, err)) {
         models_close(models);

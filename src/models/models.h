@@ -29,6 +29,7 @@ typedef struct ModelsOptions {
     int64_t prompt_days; /* that prompts are, where they are logged */
     TelemetryOptions telemetry;
     struct EncodeQueue *encoder; /* for answers kept by likeness; NULL: there are none */
+    int64_t kept_answers_mb;     /* memory for them; 0: the gateway\'s default */
     /* Who sends a request to the gateway (GatewayPorts). */
     bool (*load_caller)(void *load_app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);
