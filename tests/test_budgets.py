@@ -356,3 +356,10 @@ def test_every_route_has_the_general_limits(mock, tmp_path):
         assert statuses[-1] == 429 and 429 not in statuses[:10], statuses
     finally:
         server.stop()
+
+
+def test_a_key_that_is_revoked_is_refused_at_once(library):
+    key, secret = add_key(library)
+    assert chat(library, secret).status_code == 200
+    assert library.call("DELETE", f"/v1/keys/{key}").status_code == 204
+    wait_until(lambda: chat(library, secret).status_code == 401, seconds=2)

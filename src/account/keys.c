@@ -3,6 +3,7 @@
 #include "account/token.h"
 #include "base/clock.h"
 #include "store/audit_store.h"
+#include "store/key_limits_store.h"
 
 #define KEY_PREFIX "lk_"
 #define SHOWN_LENGTH 10
@@ -128,7 +129,7 @@ static bool revoke_key(DbTx *tx, void *argument, Error *err)
     const Scope *scope = &work->visitor->scope;
     return api_key_find(tx, scope, work->arena, work->id, &work->key, err) &&
            may_revoke(work, err) && api_key_revoke(tx, scope, work->id, now_ms(), err) &&
-           audit_key(tx, work, "key.revoke", err);
+           audit_key(tx, work, "key.revoke", err) && callers_changed(tx, scope, err);
 }
 
 bool account_revoke_key(Account *account, const Visitor *visitor, Str id, Error *err)

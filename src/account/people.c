@@ -1,6 +1,7 @@
 /* people.c - the people of a workspace. */
 #include "account/account_int.h"
 #include "account/password.h"
+#include "store/key_limits_store.h"
 
 typedef struct PeopleWork {
     Account *account;
@@ -143,7 +144,8 @@ static bool change_person(DbTx *tx, void *argument, Error *err)
     bool locks_out = change->is_disabled == 1 || work->password_hash.length;
     return user_update(tx, system, &work->user, err) &&
            (!locks_out || session_remove_of_user(tx, system, work->id, work->session_kept, err)) &&
-           audit_account(tx, scope, "user.change", work->id, S(""), err);
+           audit_account(tx, scope, "user.change", work->id, S(""), err) &&
+           callers_changed(tx, scope, err);
 }
 
 bool account_change_person(Account *account, Arena *arena, const Visitor *visitor, Str user,

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/id.h"
 
-#define CHANNEL "limits" /* news that limits or budgets of some workspace have changed */
 /* A node that was not seen for so long is taken for dead. */
 #define DEAD_MS (INT64_C(5) * 60 * 1000)
 
@@ -261,11 +260,6 @@ static void on_change(void *argument, const char *channel, Str text)
     ledger_recall(gateway_ledger(budgets->models->gateway));
 }
 
-bool budgets_changed(DbTx *tx, const Scope *scope, Error *err)
-{
-    return db_notify(tx, CHANNEL, scope->workspace, err);
-}
-
 int64_t budgets_dead_since(void) { return now_ms() - DEAD_MS; }
 
 /* --- Opening --- */
@@ -285,12 +279,12 @@ LedgerPorts budgets_ports(ModelBudgets *budgets)
 
 bool budgets_listen(ModelBudgets *budgets, Error *err)
 {
-    return db_listen(budgets->models->options.db, CHANNEL, on_change, budgets, err);
+    return db_listen(budgets->models->options.db, CALLERS_CHANNEL, on_change, budgets, err);
 }
 
 void budgets_unlisten(ModelBudgets *budgets)
 {
-    db_unlisten(budgets->models->options.db, CHANNEL, on_change, budgets);
+    db_unlisten(budgets->models->options.db, CALLERS_CHANNEL, on_change, budgets);
 }
 
 void budgets_free(ModelBudgets *budgets)

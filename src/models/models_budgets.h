@@ -32,8 +32,6 @@ MUST_CHECK bool spendings_write(DbTx *tx, const ModelBudgets *budgets, Arena *ar
 /* models_shares.c */
 void spendings_tell(Db *db, Arena *arena, const Spendings *spendings);
 
-/* Tell every node, in the transaction that changes limits or budgets. */
-MUST_CHECK bool budgets_changed(DbTx *tx, const Scope *scope, Error *err);
 /* Nodes that were not seen since then are dead. */
 int64_t budgets_dead_since(void);
 /* The patterns of models. */

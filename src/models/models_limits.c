@@ -99,7 +99,7 @@ static bool set_in(DbTx *tx, void *argument, Error *err)
     return find_subject(tx, work, err) &&
            key_limits_set(tx, work->scope, &work->subject, &limits, err) &&
            set_budgets(tx, work, err) && audit_add(tx, work->scope, &entry, err) &&
-           budgets_changed(tx, work->scope, err);
+           callers_changed(tx, work->scope, err);
 }
 
 bool models_set_limits(Models *models, const Scope *scope, Arena *arena, const Subject *subject,
@@ -138,7 +138,7 @@ static bool reclaim_in(DbTx *tx, void *argument, Error *err)
     return budget_find(tx, work->scope, work->arena, work->budget, now_ms(), &row, err) &&
            budget_reclaim(tx, work->scope, work->budget, row.period_start_ms, budgets_dead_since(),
                           &work->amount, err) &&
-           audit_add(tx, work->scope, &entry, err) && budgets_changed(tx, work->scope, err);
+           audit_add(tx, work->scope, &entry, err) && callers_changed(tx, work->scope, err);
 }
 
 bool models_reclaim(Models *models, const Scope *scope, Str budget, int64_t *amount_r, Error *err)

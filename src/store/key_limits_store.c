@@ -28,6 +28,11 @@ size_t subjects_of(const Scope *scope, Subject subjects_r[SUBJECT_KINDS])
     return count;
 }
 
+bool callers_changed(DbTx *tx, const Scope *scope, Error *err)
+{
+    return db_notify(tx, CALLERS_CHANNEL, scope->workspace, err);
+}
+
 bool key_limits_set(DbTx *tx, const Scope *scope, const Subject *subject, const KeyLimits *limits,
                     Error *err)
 {

@@ -23,6 +23,11 @@ typedef struct KeyLimits {
     int64_t requests_per_minute, tokens_per_minute, concurrent; /* 0: none */
 } KeyLimits;
 
+/* Tells every node that who may call, or how much, has changed in the scope's workspace: what is
+ * remembered of callers is asked for again. */
+#define CALLERS_CHANNEL "callers"
+MUST_CHECK bool callers_changed(DbTx *tx, const Scope *scope, Error *err);
+
 /* Adds or replaces. */
 MUST_CHECK bool key_limits_set(DbTx *tx, const Scope *scope, const Subject *subject,
                                const KeyLimits *limits, Error *err);
