@@ -5,7 +5,7 @@ then good), "limited" (429 for long), "broken" (500), "html", "whole" (JSON alth
 for), "huge" (one chunk of 2 MB), "crlf", "bytes" (one byte at a time), "no-done", "plain-only" (refuses
 max_tokens, as reasoning models do), "no-type" (a stream declared as text/plain), "silent" (no word), "thinking"
 (a thought in front of the answer), "echo" (what it was told last, three characters at a time), "priced" (says what it cost), "priced-slow", "priced-cut",
-"tools" and "tools-interleaved" (two calls of the tool "weather").
+"tools" and "tools-interleaved" (two calls of the tool "weather"), "tools-once" (says then what the last of them gave).
 
 As a program: python3 tests/mock_provider.py [PORT] [MODEL,MODEL...]
 """
@@ -143,6 +143,8 @@ class MockProvider:
             return http.fail(400, "Unsupported parameter: 'max_tokens'; use 'max_completion_tokens'")
         if model not in self.models and model not in MODELS:
             return http.fail(404, f"model '{model}' not found")
+        if model == "tools-once" and body["messages"][-1]["role"] == "tool":
+            model = "echo"
         if model == "slow":
             time.sleep(1.5)
         text = "" if model == "silent" else "x" * 2_000_000 if model == "huge" else \
@@ -304,7 +306,7 @@ class MockProvider:
 
 MODELS = ["good", "cut", "cut-late", "error-in-stream", "slow", "busy", "limited", "broken", "html", "whole", "huge",
           "crlf", "bytes", "no-done", "plain-only", "no-type", "silent", "thinking", "priced", "priced-slow", "priced-cut",
-          "echo", "tools", "tools-interleaved"]
+          "echo", "tools", "tools-interleaved", "tools-once"]
 
 if __name__ == "__main__":
     words = sys.argv[1:]

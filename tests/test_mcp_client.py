@@ -4,6 +4,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from conftest import Server
+from mock_provider import MODELS, MockProvider
 
 
 class Old(BaseHTTPRequestHandler):
@@ -103,3 +105,27 @@ def test_addresses_and_roles_are_checked(server, owner):
     assert put(server, owner, "gone", url="http://127.0.0.1:1/mcp", tools=["*"]).status_code == 204
     assert call(server, "gone", "x").status_code == 502
     assert put(server, server.key, "mine", url=server.url, tools=["*"]).status_code == 403
+
+
+def test_a_model_calls_tools_of_servers_it_is_given(tmp_path, old):
+    mock = MockProvider(MODELS)
+    server = Server(tmp_path / "library", arguments=["--provider-url", mock.url]).start()
+    try:
+        owner = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+        server.new_key()
+        assert put(server, owner, "old", url=old, token="s3cret", tools=["weather"]).status_code == 204
+        asked = {"model": "tools-once", "messages": [{"role": "user", "content": "Rain?"}], "mcp": ["old"]}
+        body = server.post("/ai/chat/complete", asked).json()
+        assert json.loads(body["completion"]) == {"city": "Bergen"}, body
+        assert body["usage"]["total_tokens"] == 36  # of both rounds
+        sent = [b for path, _, b in mock.requests if b and path.endswith("/chat/completions")]
+        assert len(sent) == 2 and all("mcp" not in b for b in sent) and sent[0]["tools"][0]["function"]["name"] == "weather"
+        assert [m["role"] for m in sent[1]["messages"]] == ["user", "assistant", "tool", "tool"]
+        endless = server.post("/ai/chat/complete", {**asked, "model": "tools"})
+        assert endless.status_code == 502 and "8 rounds" in endless.text
+        assert server.post("/ai/chat/complete", {**asked, "mcp": ["none"]}).status_code == 404
+        reader = server.cli("keys", "add", "reader", "--role", "reader").stdout.split()[-1]
+        assert server.post("/ai/chat/complete", asked, key=reader).status_code == 403
+    finally:
+        server.stop()
+        mock.stop()

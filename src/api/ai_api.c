@@ -1,5 +1,6 @@
 /* ai_api.c - one way to ask models for programs that were written for another backend's paths:
  * /ai/chat/complete, /ai/embeddings, /ai/batch. The messages are OpenAI's. */
+#include "api/ai_tools.h"
 #include "api/model_names.h"
 #include "base/pool.h"
 #include "models/models.h"
@@ -15,6 +16,7 @@ typedef struct Completion {
     GatewayCaller *caller;
     Arena *arena; /* its own: several run at once */
     Str body;
+    StrList servers; /* whose tools the model may call */
     GatewayAnswer answer;
     bool is_good;
     Error err;
@@ -27,11 +29,10 @@ static void complete(void *argument)
     Completion *one = argument;
     const Front *front = &front_openai_chat;
     ModelRequest asked = { .task = TASK_CHAT };
-    GatewayAsk ask = { .request = &asked, .feature = S("api") };
     one->is_good = front->scan(one->arena, one->body, &asked, &one->err) &&
                    front->read(one->arena, one->body, &asked, &one->err) &&
-                   gateway_ask(models_gateway(one->request->api->models), one->caller, one->arena,
-                               &ask, &one->answer, &one->err);
+                   ask_with_tools(one->request, one->caller, one->arena, &asked, one->servers,
+                                  &one->answer, &one->err);
 }
 
 /* Each has an arena until they are freed. */
@@ -77,13 +78,33 @@ static void put_completion(JsonWriter *json, const Completion *one)
 
 /* --- Handlers --- */
 
+/* "mcp": names of servers. It is ours and goes to no service. */
+static bool take_servers(ApiRequest *request, StrList *servers_r, Error *err)
+{
+    AUTO_JSON json_t *taken = json_object();
+    json_t *servers = json_object_get(request->json, "mcp");
+    if (!servers)
+        return true;
+    bool is_moved =
+        json_object_set(taken, "mcp", servers) == 0 && json_object_del(request->json, "mcp") == 0;
+    return is_moved &&
+           json_read(taken, request->arena,
+                     JSON_FIELDS({ "mcp", JSON_STRS, servers_r, .length_max = TOOL_SERVERS_MAX }),
+                     err);
+}
+
 bool ai_chat_complete(ApiRequest *request, HttpResponse *response, Error *err)
 {
     GatewayCaller *caller;
+    StrList servers = { 0 };
+    if (!take_servers(request, &servers, err) ||
+        (servers.count && !scope_needs(request->scope, ROLE_EDITOR, err)))
+        return false;
     if (!models_caller(request->api->models, request->scope, &caller, err))
         return false;
     Completion *one = completions_new(request, caller, 1);
-    one->body = request->http->body;
+    one->body = json_print(request->arena, request->json);
+    one->servers = servers;
     complete(one);
     caller_release(caller);
     if (one->is_good) {
