@@ -24,22 +24,25 @@ static const char *const upload_fields[] = { "file", "collection", "password", "
 
 /* --- Routes --- */
 
-/* Ids, "12.png" and "dc:title" need no encoding, so what is encoded names nothing; but for the
- * slash in "openai/gpt-5", which clients encode. */
+/* Ids, "12.png" and "dc:title" need no encoding, so what is encoded names nothing. */
 static bool is_plain(Str part)
 {
     for (size_t i = 0; i < part.length; i++) {
         char c = part.at[i];
-        if (c == '%' && str_equal_ignore_case(str_slice(part, i, i + 3), S("%2F"))) {
-            i += 2;
-            continue;
-        }
         bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                     HAS_CHAR(c, "-_.~:");
         if (!good)
             return false;
     }
     return part.length > 0 && part.length <= 200;
+}
+
+/* "openai/gpt-5" comes with its slash encoded; nothing but a :model may. */
+static bool is_model(Str part)
+{
+    ptrdiff_t slash = str_find_ignore_case(part, S("%2F"));
+    return slash > 0 && is_plain(str_slice(part, 0, (size_t)slash)) &&
+           is_plain(str_from(part, (size_t)slash + 3));
 }
 
 /* Whether the path is the route's; its :parts go to params. */
@@ -58,7 +61,7 @@ static bool path_fits(const char *pattern, Str path, Str params[2])
         if (!more_want)
             return true;
         if (a.length && a.at[0] == ':') {
-            if (!is_plain(b) || count == 2)
+            if (!(is_plain(b) || (str_is(a, ":model") && is_model(b))) || count == 2)
                 return false;
             params[count++] = b;
         } else if (!str_equal(a, b)) {
