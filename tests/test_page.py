@@ -1464,3 +1464,21 @@ def test_what_calls_cost_is_shown_by_whatever_is_chosen(desk, page):
     expect(part(page, "usage-table")).to_contain_text("Feature")
     part(page, "usage-time").select_option("7")
     expect(part(page, "usage-days").locator("rect")).to_have_count(7)
+
+
+def test_what_i_am_told_is_counted_read_and_chosen(desk, page, library):
+    desk.go("/settings/notices")
+    expect(part(page, "told-choices")).to_contain_text("Model calls fail")
+    admin = library.cli("keys", "add", "bell", "--role", "owner").stdout.split()[-1]
+    library.post("/v1/notices/test", key=admin)
+    expect(part(page, "nav-settings").locator("b")).to_have_text("1")
+    desk.go("/settings/notices")
+    expect(part(page, "told")).to_have_count(1)
+    part(page, "told-all").click()
+    expect(part(page, "nav-settings").locator("b")).to_have_text("")
+    by_mail = page.get_by_label("Tests: by mail")
+    by_mail.uncheck()
+    desk.go("/settings/notices")
+    expect(page.get_by_label("Tests: by mail")).not_to_be_checked()
+    expect(page.get_by_label("Tests: on this page")).to_be_checked()
+    desk.check()

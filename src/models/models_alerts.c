@@ -201,7 +201,7 @@ static bool tell(DbTx *tx, const Watch *watch, NoticeKind kind, const Alert *ale
                       .audience = ROLE_ADMIN,
                       .dedup = str_format(watch->arena, "alert:" STR_FMT ":%s", STR_ARG(alert->id),
                                           notice_name(kind)),
-                      .link = S("/#alerts"),
+                      .link = S("/settings/notices"),
                       .fields = fields,
                       .field_count = COUNT(fields) };
     return notify_send(tx, &watch->scope, watch->arena, &notice, err);

@@ -52,7 +52,7 @@ typedef struct Notice {
     Role audience; /* everybody with this role or a higher one, and the workspace's keys */
     Str user;      /* this person alone; empty: the audience. Webhooks hear of everything */
     Str dedup;     /* the same is never sent twice; empty: always sent */
-    Str link;      /* on the page, "/#alerts"; empty: none */
+    Str link;      /* on the page, "/settings/notices"; empty: none */
     const NoticeField *fields;
     size_t field_count;
 } Notice;

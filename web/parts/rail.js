@@ -89,6 +89,11 @@ export async function refreshCounts() {
   emit('counts');
 }
 
+async function refreshTold() {
+  const told = await get('/v1/notices', {limit: 1}).catch(() => null);
+  if (told) say(root.querySelector('[data-view=settings] b'), told.unread ? number(told.unread) : '');
+}
+
 export async function refreshCollections() {
   const page = await get('/v1/collections', {limit: 100}).catch(() => null);
   if (page) state.collections = page.items;
@@ -119,6 +124,9 @@ export function start() {
   on('event:removed', soon);
   on('event:document', (document) => { if (document.state === 'ready' || document.state === 'queued') soon(); });
   on('documents', soon);
+  on('event:notices', refreshTold);
+  on('event:open', refreshTold);
+  on('told', refreshTold);
 }
 
 // Resolves when what the first view needs to name things is known.
@@ -130,5 +138,6 @@ export function show() {
   mark();
   refreshConversations();
   refreshSaved();
+  refreshTold();
   return Promise.all([refreshCounts(), refreshCollections(), readSample()]);
 }

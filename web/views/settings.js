@@ -8,6 +8,7 @@ import {field, form} from '../parts/forms.js';
 import {toast} from '../parts/toast.js';
 import * as gateway from '../parts/settings_gateway.js';
 import * as keys from '../parts/settings_keys.js';
+import * as notices from '../parts/settings_notices.js';
 import * as people from '../parts/settings_people.js';
 import * as server from '../parts/settings_server.js';
 import * as usage from '../parts/settings_usage.js';
@@ -32,6 +33,7 @@ function account(root) {
 const SECTIONS = [
   {name: '', text: 'settings.account', render: account},
   {name: 'keys', text: 'settings.keys', render: keys.render},
+  {name: 'notices', text: 'settings.notices', render: notices.render},
   {name: 'models', text: 'settings.models', render: gateway.render, admin: true},
   {name: 'usage', text: 'settings.usage', render: usage.render, admin: true},
   {name: 'people', text: 'settings.people', render: people.render, admin: true},
