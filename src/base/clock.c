@@ -1,6 +1,8 @@
 /* clock.c - see clock.h. */
 #include "base/clock.h"
 
+#include <sched.h>
+
 #include <stdatomic.h>
 #include <time.h>
 
@@ -24,6 +26,8 @@ int64_t monotonic_us(void)
 }
 
 void clock_set(int64_t time_ms) { atomic_store(&fixed_ms, time_ms); }
+
+void give_way(void) { (void)sched_yield(); }
 
 void sleep_ms(int64_t duration_ms)
 {

@@ -10,6 +10,11 @@ static inline int64_t monotonic_ms(void) { return monotonic_us() / 1000; }
 /* From now on now_ms() is fixed; 0 gives the real time back. For tests. */
 void clock_set(int64_t time_ms);
 void sleep_ms(int64_t duration_ms);
+/* Whoever waits for this processor goes first: said every few microseconds by long work that is in
+ * no hurry, on threads that calls must not notice. */
+void give_way(void);
+/* Rows of such work between two give_way()s. */
+#define GIVE_WAY_ROWS 32
 
 #define TIME_TEXT_SIZE 32
 /* "2026-11-21T10:00:00.000Z" (RFC 3339) in out[TIME_TEXT_SIZE]. */

@@ -76,6 +76,8 @@ static Rows *by_workspace(Arena *arena, const CallRecord *const *records, size_t
     VEC(Rows) all = { 0 };
     for (size_t i = 0; i < count; i++) {
         bool is_new;
+        if (i % GIVE_WAY_ROWS == 0)
+            give_way();
         MapEntry *entry = map_add(&map, records[i]->workspace, &is_new);
         if (is_new) {
             *vec_push(arena, &all) = (Rows){ .workspace = records[i]->workspace };
@@ -89,6 +91,8 @@ static Rows *by_workspace(Arena *arena, const CallRecord *const *records, size_t
         all.at[i].count = 0;
     }
     for (size_t i = 0; i < count; i++) {
+        if (i % GIVE_WAY_ROWS == 0)
+            give_way();
         Rows *rows = &all.at[which[i]];
         rows->at[rows->count++] = row_of(records[i]);
     }

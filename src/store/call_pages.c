@@ -9,6 +9,8 @@
  * Numbers are varints, signed ones zigzag; a text has its length before it. */
 #include "store/call_pages.h"
 
+#include "base/clock.h"
+
 #include <zstd.h>
 
 #include "base/hash.h"
@@ -189,10 +191,15 @@ Str call_page_pack(Arena *arena, const CallRow *rows, size_t count)
     put_varint(&out, COUNT(texts));
     put_varint(&out, COUNT(numbers));
     put_ids(&out, arena, rows, count);
-    for (size_t i = 0; i < COUNT(texts); i++)
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        give_way();
         put_texts(&out, arena, rows, count, texts[i]);
-    for (size_t i = 0; i < COUNT(numbers); i++)
+    }
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        give_way();
         put_numbers(&out, rows, count, numbers[i]);
+    }
+    give_way();
 
     size_t size = (size_t)(out.at - columns), room = ZSTD_compressBound(size);
     char *page = arena_alloc(arena, 1 + room + CRC_SIZE);

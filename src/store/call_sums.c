@@ -1,6 +1,7 @@
 /* call_sums.c - see call_sums.h. */
 #include "store/call_sums.h"
 
+#include "base/clock.h"
 #include "base/map.h"
 
 #define MINUTE_MS INT64_C(60000)
@@ -129,6 +130,8 @@ void call_sums_of(Arena *arena, const CallRow *rows, size_t count, CallSum **sum
     CallSum *sum = NULL;
     for (size_t i = 0; i < count; i++) {
         Str names[CALL_NAMES];
+        if (i % GIVE_WAY_ROWS == 0)
+            give_way();
         int64_t at_ms = floor_to(rows[i].started_at_ms, SPAN_MINUTE);
         names_of(&rows[i], names);
         if (!sum || !is_same_group(sum, at_ms, names))
