@@ -4,7 +4,7 @@
  *                          ^------- fail over ------|
  *
  * run.c is the way itself, run_cache.c the answers that are kept, run_next.c which target is asked,
- * run_try.c one attempt at it, run_answer.c what the client gets.
+ * run_try.c one attempt at it, run_request.c what it is sent, run_answer.c what the client gets.
  */
 #pragma once
 
@@ -190,6 +190,9 @@ typedef enum CreditVerdict { CREDIT_GIVEN, CREDIT_WAITS, CREDIT_REFUSED } Credit
 MUST_CHECK CreditVerdict credit_take(Run *run, Error *err);
 /* The call is over and its record has usage and cost: give back the rest. */
 void credit_settle(Run *run, const Error *failure);
+
+/* run_request.c: head and body of the attempt, for the target it has. */
+MUST_CHECK bool try_write(RunTry *try, Error *err);
 
 /* run_try.c */
 MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat,

@@ -210,7 +210,8 @@ static bool pass_refusal(Run *run)
 
 void answer_failed(Run *run, const Error *failure, int64_t wait_ms)
 {
-    int status = error_http_status(failure->code);
+    /* 415 is about media types to clients of models: what cannot be said is a wrong request. */
+    int status = failure->code == ERROR_UNSUPPORTED ? 400 : error_http_status(failure->code);
     if (run->stream) {
         run->piece.length = 0;
         run->front->write_stream_error(writer_of(run->try, &run->piece), failure);
