@@ -382,8 +382,8 @@ static size_t find_children(pid_t pids[8])
     return count;
 }
 
-/* Until there are so many, and still the same ones a moment later: a worker that has ended is a child
- * until the keeper has waited for it. */
+/* Until there are so many, and still the same ones a moment later: a worker that has ended is a
+ * child until the keeper has waited for it. */
 static size_t wait_for_children(size_t count, pid_t pids[8])
 {
     pid_t before[8] = { 0 };
