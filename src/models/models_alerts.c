@@ -140,14 +140,15 @@ static bool judge_cost(Watch *watch, DbTx *tx, Error *err)
     return true;
 }
 
-/* States are named "workspace/service" and "workspace/service/model". One that is open is enough.
- */
+/* States are named "workspace/service" and "workspace/service/model"; services of the server, which
+ * every workspace has, "server/service". One that is open is enough. */
 static void judge_breaker(void *self, Str name, TargetView view)
 {
     Watch *watch = self;
     Str rest = name, workspace, service;
     if (strcmp(view.breaker, "open") != 0 || !str_next(&rest, '/', &workspace) ||
-        !str_next(&rest, '/', &service) || !str_equal(workspace, watch->scope.workspace))
+        !str_next(&rest, '/', &service) ||
+        !(str_equal(workspace, watch->scope.workspace) || str_is(workspace, "server")))
         return;
     for (size_t i = 0; i < watch->findings.count; i++)
         if (watch->findings.at[i].rule == ALERT_provider_down &&
