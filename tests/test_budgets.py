@@ -31,7 +31,9 @@ def open_server(folder, mock, database="", **environment):
 
 
 @pytest.fixture(scope="module")
-def library(mock, database, tmp_path_factory):
+def library(mock, database_kind, request, tmp_path_factory):
+    """Over a database of its own: services and documents that are set here are no other test's."""
+    database = "" if database_kind == "sqlite" else request.getfixturevalue("postgres").new_database()
     started = open_server(tmp_path_factory.mktemp("data") / "library", mock, database)
     yield started
     started.stop()
