@@ -27,7 +27,15 @@ int64_t monotonic_us(void)
 
 void clock_set(int64_t time_ms) { atomic_store(&fixed_ms, time_ms); }
 
-void give_way(void) { (void)sched_yield(); }
+static _Thread_local bool hurries;
+
+void give_way(void)
+{
+    if (!hurries)
+        (void)sched_yield();
+}
+
+void give_way_hurry(bool is_behind) { hurries = is_behind; }
 
 void sleep_ms(int64_t duration_ms)
 {

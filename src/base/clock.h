@@ -13,6 +13,8 @@ void sleep_ms(int64_t duration_ms);
 /* Whoever waits for this processor goes first: said every few microseconds by long work that is in
  * no hurry, on threads that calls must not notice. */
 void give_way(void);
+/* This thread has fallen behind, or has caught up: meanwhile it gives no way. */
+void give_way_hurry(bool is_behind);
 /* Rows of such work between two give_way()s. */
 #define GIVE_WAY_ROWS 32
 
