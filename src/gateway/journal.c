@@ -21,7 +21,7 @@
 #define PAGES_MAX                                                                                  \
     512              /* 131,072 records wait at most; more are dropped rather than eat the memory */
 #define SPARE_MAX 32 /* pages kept for later: 3 MB */
-#define MANY_PAGES 32 /* 4 MB that wait: then they are written without a pause, and in a hurry */
+#define MANY_PAGES 32 /* 4 MB that wait: then they are written without a pause */
 #define LANES_MAX 16
 #define ATTEMPTS_MAX 5 /* of a batch whose failure does not pass by itself */
 
@@ -251,7 +251,7 @@ static bool write_pages(Journal *journal, Page *pages)
     for (const Page *page = pages; page; page = page->next)
         for (size_t row = 0; row < page->count; row++)
             records[i++] = &page->rows[row];
-    give_way_hurry(count > MANY_PAGES * PAGE_ROWS);
+    give_way_hurry(count > PAGES_MAX / 2 * PAGE_ROWS);
     write_records(journal, records, count);
     pages_give_back(journal, pages);
     return true;
