@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 import uuid
 from pathlib import Path
@@ -89,12 +90,20 @@ class Server:
         failed = {d["name"] for d in self.get("/v1/documents?state=failed&limit=1000&parent=none")["items"]}
         return {name for name in names if name.split("/")[-1] not in failed}
 
+    def is_ready(self):
+        """Whether the index holds what the database holds: a new kind of index is made from it first."""
+        try:
+            return self.get("/ready")["ready"]
+        except urllib.error.HTTPError:
+            return False
+
     def wait(self, seconds):
-        """Until everything is read and, with a model, embedded."""
+        """Until everything is read, in the index and, with a model, embedded."""
         end, has_model = time.monotonic() + seconds, self.get("/v1/session")["server"]["model"] is not None
         while time.monotonic() < end:
             statistics = self.get("/v1/statistics")
-            if not statistics["running"] and (not has_model or statistics["vectors"] >= statistics["chunks"]):
+            is_embedded = not has_model or statistics["vectors"] >= statistics["chunks"]
+            if not statistics["running"] and is_embedded and self.is_ready():
                 return
             time.sleep(0.5)
         print("some files are not ready yet", file=sys.stderr)
