@@ -274,6 +274,51 @@ def test_embeddings_of_queries_and_passages_have_the_models_prompts(tmp_path):
         server.stop()
 
 
+def divide_weights(folder, parts):
+    """As Hugging Face divides large models: several files, and an index that says which tensor is where."""
+    whole = (folder / "model.safetensors").read_bytes()
+    size = struct.unpack("<Q", whole[:8])[0]
+    tensors, data, where = json.loads(whole[8:8 + size]), whole[8 + size:], {}
+    for part in range(parts):
+        name, header, own = f"model-{part + 1:05}-of-{parts:05}.safetensors", {}, b""
+        for tensor in list(tensors)[part::parts]:
+            begin, end = tensors[tensor]["data_offsets"]
+            header[tensor] = {**tensors[tensor], "data_offsets": [len(own), len(own) + end - begin]}
+            own += data[begin:end]
+            where[tensor] = name
+        text = json.dumps(header).encode()
+        (folder / name).write_bytes(struct.pack("<Q", len(text)) + text + own)
+    index = {"metadata": {"total_size": len(data)}, "weight_map": where}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    (folder / "model.safetensors").unlink()
+    return folder
+
+
+def test_weights_in_several_files_are_one_model(tmp_path):
+    server = Server(tmp_path / "library")
+    server.cli("models", "add", str(write_model(tmp_path / "whole", 5)))
+    divided = divide_weights(write_model(tmp_path / "divided", 5), 3)
+    server.cli("models", "add", str(divided))
+    server.start()
+    try:
+        server.new_key()
+        vectors = []
+        for name in ("whole", "divided"):
+            server.cli("models", "use", name)
+            wait_change(server)
+            answer = server.post("/v1/embeddings", {"input": "the water pump", "model": "lectern"})
+            assert answer.status_code == 200, answer.text
+            vectors.append(answer.json()["data"][0]["embedding"])
+        assert vectors[0] == vectors[1]
+        sizes = [m["bytes"] for m in state(server)["models"]]
+        assert sizes[1] and abs(sizes[0] - sizes[1]) < 4096, "the parts count together"
+    finally:
+        server.stop()
+    (divided / "model-00002-of-00003.safetensors").unlink()
+    refused = server.cli("models", "add", str(divided), "--name", "lacking", check=False)
+    assert refused.returncode and "model-00002-of-00003.safetensors" in refused.stderr
+
+
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
     server = Server(tmp_path / "library")
     broken = write_model(tmp_path / "broken", 3, rows=5)
@@ -285,7 +330,7 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
 
 @pytest.mark.parametrize("lost, more, says", [
     ("model.safetensors", None, "has no model.safetensors"),
-    ("model.safetensors", "model.safetensors.index.json", "in several files"),
+    ("model.safetensors", "model.safetensors.index.json", "no weight_map"),
     ("vocab.txt", "sentencepiece.bpe.model", "neither vocab.txt nor tokenizer.json")])
 def test_what_a_folder_lacks_is_named(tmp_path, lost, more, says):
     folder = write_model(tmp_path / "lacking", 3)

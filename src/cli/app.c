@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "base/seal.h"
+#include "encode/model_weights.h"
 #include "jobs/job_runner.h"
 #include "library/extraction.h"
 #include "mcp/mcp_client.h"
@@ -28,6 +29,7 @@
 #include "search/lab.h"
 #include "store/migrate.h"
 #include "store/server_key.h"
+#include "text/tokenizer.h"
 
 #define STOP_GRACE_MS 10000
 
@@ -82,9 +84,8 @@ char *app_socket(Arena *arena, Str folder)
 
 static bool has_model(Arena *arena, Str folder)
 {
-    return file_exists(path_join(arena, folder, S("model.safetensors"))) &&
-           (file_exists(path_join(arena, folder, S("vocab.txt"))) ||
-            file_exists(path_join(arena, folder, S("tokenizer.json"))));
+    const char *path = str_c(arena, folder);
+    return model_weights_exist(path) && tokenizer_exists(path);
 }
 
 Str app_model_folder(Arena *arena, const Settings *settings, Str data_folder)

@@ -9,6 +9,7 @@
 #include "cli/client.h"
 #include "cli/output.h"
 #include "encode/encode_queue.h"
+#include "encode/model_weights.h"
 
 static const char *const model_files[] = {
 #define MODEL_FILE(name, shapes) name,
@@ -133,6 +134,18 @@ static bool copy_files(Arena *arena, Str from, Str to, Error *err)
     return true;
 }
 
+/* The files that the weights are divided into; one file is among model_files. */
+static bool copy_parts(Arena *arena, Str from, Str to, Error *err)
+{
+    StrList files;
+    if (!model_weights_list(str_c(arena, from), arena, &files, err))
+        return false;
+    for (size_t i = 0; i < files.count; i++)
+        if (!str_is(files.at[i], WEIGHTS_FILE) && !copy_file(arena, from, to, files.at[i].at, err))
+            return false;
+    return true;
+}
+
 /* The folders of modules: 1_Pooling, 2_Dense. */
 static bool copy_modules(Arena *arena, Str from, Str to, Error *err)
 {
@@ -157,7 +170,8 @@ static bool put_folder(Arena *arena, Str from, Str models, Str name, Error *err)
     Str past = str_format(arena, "." STR_FMT ".old", STR_ARG(name));
     char *to = path_join(arena, models, name), *old = path_join(arena, models, past);
     if (!folder_remove(fresh.at, err) || !folder_remove(old, err) ||
-        !copy_files(arena, from, fresh, err) || !copy_modules(arena, from, fresh, err))
+        !copy_files(arena, from, fresh, err) || !copy_parts(arena, from, fresh, err) ||
+        !copy_modules(arena, from, fresh, err))
         return false;
     if (file_exists(to) && rename(to, old) != 0)
         return fail_errno(err, "replacing %s", to);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "encode/model_weights.h"
 
 #define THREAD_MAX 4
 #define SLAB_TEXTS 256 /* texts of one call that are in tokens at once; bounds its memory */
@@ -168,20 +169,14 @@ static bool has_file(const EncodeQueue *queue, Str name)
 
 static bool has_model(const EncodeQueue *queue)
 {
-    return has_file(queue, S("model.safetensors")) &&
-           (has_file(queue, S("vocab.txt")) || has_file(queue, S("tokenizer.json")));
+    return *queue->folder && model_weights_exist(queue->folder) && tokenizer_exists(queue->folder);
 }
 
 /* What the folder lacks, and where one gets it. */
 static bool no_model(const EncodeQueue *queue, Error *err)
 {
     const char *folder = queue->folder;
-    if (has_file(queue, S("model.safetensors.index.json")))
-        return fail(err, ERROR_NOT_FOUND,
-                    "the weights in '%s' are in several files: write them into one with "
-                    "save_pretrained(FOLDER, max_shard_size=\"100GB\")",
-                    folder);
-    if (has_file(queue, S("model.safetensors")))
+    if (*folder && model_weights_exist(folder))
         return fail(err, ERROR_NOT_FOUND,
                     "'%s' has neither vocab.txt nor tokenizer.json: AutoTokenizer's "
                     "save_pretrained(FOLDER) writes it",

@@ -31,7 +31,7 @@ typedef struct EncodeQueueOptions {
 } EncodeQueueOptions;
 
 typedef enum EncodeState {
-    ENCODE_NO_MODEL, /* the folder lacks model.safetensors, or vocab.txt and tokenizer.json */
+    ENCODE_NO_MODEL, /* the folder lacks weights or a tokenizer */
     ENCODE_UNLOADED, /* the files are there; the first call loads them */
     ENCODE_READY,
     ENCODE_BROKEN, /* loading failed, or it is not the one asked for; `reason` says why, the next

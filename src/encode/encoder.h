@@ -2,9 +2,9 @@
  *
  *   encoder_open(folder) -> encoder_embed(texts) ... -> encoder_free()
  *
- * The folder has model.safetensors and vocab.txt or tokenizer.json, and may have config.json and
- * the files of sentence-transformers (model.h). A text's vector has the same bytes alone, in any
- * batch and on any thread.
+ * The folder has weights (model_weights.h) and a tokenizer (text/tokenizer.h), and may have
+ * config.json and the files of sentence-transformers (model.h). A text's vector has the same bytes
+ * alone, in any batch and on any thread.
  *
  * Threads: any number may embed at once, each on its own core; encode_queue.h shares a few
  * workers fairly and is what servers use. Memory of MiniLM-L6: 12 MB of packed weights in int8,

@@ -9,7 +9,6 @@
 /* What loading needs at hand; `scratch` holds one matrix as the file has it. */
 typedef struct Loading {
     Model *model;
-    Safetensors tensors;
     Str prefix; /* "" or the family's */
     float *scratch;
     float *usual; /* size of each input of the matrix that is read next, of int8 */
@@ -99,7 +98,7 @@ static bool find_tensor(const Loading *loading, const char *name, const Tensor *
 {
     char full[160];
     int length = snprintf(full, sizeof full, STR_FMT "%s", STR_ARG(loading->prefix), name);
-    *tensor_r = safetensors_find(&loading->tensors, (Str){ full, (size_t)length });
+    *tensor_r = safetensors_find(&loading->model->weights.tensors, (Str){ full, (size_t)length });
     if (!*tensor_r)
         return fail(err, ERROR_INVALID, "tensor '%s' is missing", full);
     return (*tensor_r)->type != TENSOR_OTHER ||
@@ -337,7 +336,7 @@ static bool load_weights(Loading *loading, const ModelCache *cache, Error *err)
     Model *model = loading->model;
     if (model_cache_map(cache, model))
         return true;
-    if (!model_digest(model->file.bytes, model->digest, err) || !read_weights(loading, err))
+    if (!model_weights_digest(&model->weights, model->digest, err) || !read_weights(loading, err))
         return false;
     if (model_cache_write(cache, model) && model_cache_map(cache, model)) {
         munmap(model->memory, model->memory_size);
@@ -350,22 +349,20 @@ static bool load(Model *model, const char *folder, const char *cache_folder, Err
 {
     Loading loading = { .model = model };
     ModelCache cache;
-    const char *path = path_join(model->arena, str(folder), S("model.safetensors"));
-    if (!file_map(path, &model->file, err))
+    const Safetensors *tensors = &model->weights.tensors;
+    if (!model_weights_open(folder, model->arena, &model->weights, err))
         return false;
     model->memory_size = model_lay_out(model, NULL);
-    model_cache_find(model, cache_folder, path, &cache);
-    if (!safetensors_read(model->file.bytes, model->arena, &loading.tensors, err))
-        return fail_in(err, "reading %s", path);
+    model_cache_find(model, cache_folder, &cache);
     Str prefix = str(model->config.family->prefix);
     Str words =
         str_format(model->arena, STR_FMT "embeddings.word_embeddings.weight", STR_ARG(prefix));
-    if (safetensors_find(&loading.tensors, words))
+    if (safetensors_find(tensors, words))
         loading.prefix = prefix;
     return (find_words(&loading, err) && load_weights(&loading, &cache, err) &&
-            model_read_distances(model, &loading.tensors, loading.prefix, err) &&
-            model_read_head(model, folder, &loading.tensors, err)) ||
-           fail_in(err, "reading %s", path);
+            model_read_distances(model, tensors, loading.prefix, err) &&
+            model_read_head(model, folder, tensors, err)) ||
+           fail_in(err, "reading %s", model->weights.path);
 }
 
 static bool uses_bytes(const EncoderOptions *options, const KernelSet *set)
@@ -406,7 +403,7 @@ void model_free(Model *model)
     if (model->memory)
         munmap(model->memory, model->memory_size);
     file_unmap(&model->packed);
-    file_unmap(&model->file);
+    model_weights_close(&model->weights);
     arena_free(model->arena);
     free(model->layers);
     free(model);

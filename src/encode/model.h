@@ -1,6 +1,7 @@
-/* model.h - a BERT-family model folder: sizes from config.json, weights from model.safetensors.
+/* model.h - a BERT-family model folder: sizes from config.json, weights from model.safetensors or
+ * the files that its index names (model_weights.h).
  *
- * The file stays mapped for the table of words, of which only the rows that texts use are ever
+ * They stay mapped for the table of words, of which only the rows that texts use are ever
  * read. All other weights are packed once in the order the kernels want, kept in a file
  * (model_cache.h) and mapped from it, so that later starts read no more than they use. Never
  * changes once open: any thread may read it. */
@@ -8,7 +9,7 @@
 
 #include "base/file.h"
 #include "encode/kernel_sets.h"
-#include "encode/safetensors.h"
+#include "encode/model_weights.h"
 
 #define MODEL_LAYERS_MAX 48
 #define MODEL_NAME_MAX 96
@@ -79,10 +80,10 @@ typedef struct Model {
     ModelConfig config;
     const KernelSet *set;
     bool is_int8;
-    uint8_t digest[MODEL_DIGEST_SIZE]; /* SHA-256 of model.safetensors */
-    FileMap file;
+    uint8_t digest[MODEL_DIGEST_SIZE]; /* model_weights_digest() */
+    ModelWeights weights;
     Arena *arena;  /* of the tensors' names */
-    Tensor words;  /* [vocabulary][width], in the file */
+    Tensor words;  /* [vocabulary][width], in its file */
     float *places; /* [positions][width], with the type of a lone text added */
     Norm words_norm;
     ModelLayer *layers;

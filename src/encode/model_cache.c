@@ -12,14 +12,33 @@
 
 static const char magic[8] = "LECTPACK";
 
-void model_cache_find(Model *model, const char *folder, const char *source, ModelCache *cache_r)
+/* Size, time and inode of all the files, and a number of where they are. */
+static bool find_source(const ModelWeights *weights, ModelCacheHeader *header, uint32_t *place_r)
 {
-    struct stat status;
+    uint32_t place = 0;
+    for (size_t i = 0; i < weights->file_count; i++) {
+        struct stat status;
+        AUTO_FREE char *whole = realpath(weights->paths[i], NULL);
+        if (!whole || stat(whole, &status) != 0)
+            return false;
+        uint64_t time_ns =
+            (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec;
+        place = crc32c(place, whole, strlen(whole));
+        header->source_size += (uint64_t)status.st_size;
+        header->source_time_ns = header->source_time_ns * 31 + time_ns;
+        header->source_inode = header->source_inode * 31 + status.st_ino;
+    }
+    *place_r = place;
+    return true;
+}
+
+void model_cache_find(Model *model, const char *folder, ModelCache *cache_r)
+{
+    uint32_t place;
     const ModelConfig *config = &model->config;
     ModelCacheHeader *header = &cache_r->header;
     memset(cache_r, 0, sizeof *cache_r);
-    char *whole = realpath(source, NULL);
-    if (folder && *folder && whole && stat(whole, &status) == 0) {
+    if (folder && *folder && find_source(&model->weights, header, &place)) {
         memcpy(header->magic, magic, sizeof magic);
         header->version = FORMAT;
         header->precision = model->is_int8;
@@ -29,17 +48,12 @@ void model_cache_find(Model *model, const char *folder, const char *source, Mode
         header->heads = (uint32_t)config->heads;
         header->inner_width = (uint32_t)config->inner_width;
         header->positions = (uint32_t)config->positions;
-        header->source_size = (uint64_t)status.st_size;
-        header->source_time_ns =
-            (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec;
-        header->source_inode = status.st_ino;
         header->size = model->memory_size;
-        Str name = str_format(model->arena, "%08x-%s-%u.weights", crc32c(0, whole, strlen(whole)),
+        Str name = str_format(model->arena, "%08x-%s-%u.weights", place,
                               model->is_int8 ? "int8" : "fp32", header->panel);
         cache_r->folder = str_c(model->arena, str(folder));
         cache_r->path = path_join(model->arena, str(folder), name);
     }
-    free(whole);
 }
 
 static uint32_t header_crc(const ModelCacheHeader *header)

@@ -1,9 +1,9 @@
 /* model_cache.h - the file that holds a model's packed weights.
  *
- * A page of header, then the weights exactly as they lie in memory. The header says which file
+ * A page of header, then the weights exactly as they lie in memory. The header says which files
  * (size, time, inode), which sizes, precision and panels they were packed from, and has
  * checksums; a file that does not fit or is damaged is packed again and replaced. There is one
- * for each model path, precision and width of panels; the newest wins. */
+ * for each place of a model, precision and width of panels; the newest wins. */
 #pragma once
 
 #include "encode/model.h"
@@ -24,8 +24,8 @@ typedef struct ModelCache {
     ModelCacheHeader header; /* that a right file has, but for digest and checksums */
 } ModelCache;
 
-/* Where the packed weights of the model file at `source` are or would be. */
-void model_cache_find(Model *model, const char *folder, const char *source, ModelCache *cache_r);
+/* Where the packed weights of the model, whose files are open, are or would be in the folder. */
+void model_cache_find(Model *model, const char *folder, ModelCache *cache_r);
 /* Map the file and point the model's weights and digest to it. False when there is no such file
  * or it is not right. */
 bool model_cache_map(const ModelCache *cache, Model *model);

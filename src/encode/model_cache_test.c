@@ -36,7 +36,7 @@ static const char *cache_path(Precision precision)
 {
     Model *model = open_model(precision);
     ModelCache found;
-    model_cache_find(model, cache, path_join(arena, str(folder), S("model.safetensors")), &found);
+    model_cache_find(model, cache, &found);
     const char *path = str_c(arena, str(found.path));
     model_free(model);
     return path;

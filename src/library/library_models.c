@@ -40,12 +40,15 @@ static LibraryModelFolder describe(Library *library, Arena *arena, const ModelCh
     ModelConfig config;
     Error why = { 0 };
     struct stat status;
+    StrList files;
     char *folder = model_folder(library, arena, name);
     LibraryModelFolder about = { .name = name,
                                  .is_used = str_equal(name, choice->folder),
                                  .is_coming = str_equal(name, choice->next_folder) };
-    if (!stat(path_join(arena, str(folder), S("model.safetensors")), &status))
-        about.bytes = status.st_size;
+    if (model_weights_list(folder, arena, &files, &why))
+        for (size_t i = 0; i < files.count; i++)
+            if (!stat(path_join(arena, str(folder), files.at[i]), &status))
+                about.bytes += status.st_size;
     if (!model_read_config(folder, &config, &why)) {
         about.reason = str_copy(arena, str(why.message));
         return about;

@@ -59,6 +59,16 @@ static bool open_vocab(Tokenizer *tokenizer, const Config *config, const char *p
     return true;
 }
 
+bool tokenizer_exists(const char *folder)
+{
+    static const Str names[] = { S_INIT("vocab.txt"), S_INIT("tokenizer.json") };
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (file_exists(path_join(arena, str(folder), names[i])))
+            return true;
+    return false;
+}
+
 bool tokenizer_open(const char *folder, Tokenizer **tokenizer_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));

@@ -13,6 +13,7 @@
 
 typedef struct Tokenizer Tokenizer;
 
+bool tokenizer_exists(const char *folder);
 MUST_CHECK bool tokenizer_open(const char *folder, Tokenizer **tokenizer_r, Error *err);
 void tokenizer_free(Tokenizer *tokenizer);              /* NULL is fine */
 const char *tokenizer_kind(const Tokenizer *tokenizer); /* "WordPiece", "Unigram" */
