@@ -11,9 +11,9 @@
 #define CELL_ROOTS 5
 #define CELL_MEMBERS 48
 #define CELLS_FROM 1024 /* entries; a scan of fewer is as fast */
-/* Centres are found with so many entries of each cell, in so many rounds; more gain little. */
-#define SAMPLE 16
-#define ROUNDS 3
+/* Centres are found in rounds with so many entries of each cell: the first only have to spread
+ * them, more gain little. */
+static const size_t round_samples[] = { 8, 8, 16 };
 /* Of the centres those are compared by value that are so many signs farther than the nearest. */
 #define MARGIN 12
 /* So many entries are compared with so many groups of eight centres while these are near. */
@@ -118,12 +118,36 @@ static const int8_t *entry_of(const Centres *centres, const Entries *entries, si
     return entries->values + c * entries->count / centres->count * centres->dims;
 }
 
-static int32_t most_of(const int32_t *sum, size_t dims)
+/* The greatest of the sums without their signs. */
+static float most_of(const int32_t *sum, size_t dims)
 {
-    int32_t most = 0;
-    for (size_t d = 0; d < dims; d++)
-        most = MAX(most, abs(sum[d]));
-    return most;
+    const __m128 sign = _mm_set1_ps(-0.0f);
+    __m128 most = _mm_setzero_ps();
+    float lanes[4], all = 0;
+    size_t d = 0;
+    for (; d + 4 <= dims; d += 4) {
+        __m128 four = _mm_cvtepi32_ps(_mm_loadu_si128((const void *)(sum + d)));
+        most = _mm_max_ps(most, _mm_andnot_ps(sign, four));
+    }
+    _mm_storeu_ps(lanes, most);
+    for (size_t i = 0; i < COUNT(lanes); i++)
+        all = MAX(all, lanes[i]);
+    for (; d < dims; d++)
+        all = MAX(all, fabsf((float)sum[d]));
+    return all;
+}
+
+/* Eight sums times `factor`, to the nearest whole numbers; adds to their squares. */
+static __m128i round_eight(const int32_t *sum, __m128 factor, __m128i *square)
+{
+    __m128 low = _mm_cvtepi32_ps(_mm_loadu_si128((const void *)sum));
+    __m128 high = _mm_cvtepi32_ps(_mm_loadu_si128((const void *)(sum + 4)));
+    __m128i eight = _mm_packs_epi32(_mm_cvtps_epi32(_mm_mul_ps(low, factor)),
+                                    _mm_cvtps_epi32(_mm_mul_ps(high, factor)));
+    __m128i pairs = _mm_madd_epi16(eight, eight), zero = _mm_setzero_si128();
+    *square = _mm_add_epi64(*square, _mm_unpacklo_epi32(pairs, zero));
+    *square = _mm_add_epi64(*square, _mm_unpackhi_epi32(pairs, zero));
+    return eight;
 }
 
 /* To where its sum points; without one to an entry. */
@@ -131,18 +155,29 @@ static void move_centre(Centres *centres, const Entries *entries, size_t c)
 {
     const int32_t *sum = centres->sums + c * centres->dims;
     int16_t *values = centres->values + c * centres->dims;
-    if (!most_of(sum, centres->dims))
+    if (most_of(sum, centres->dims) <= 0)
         add_to(centres, c, entry_of(centres, entries, c));
-    float most = (float)MAX(most_of(sum, centres->dims), 1);
-    double square = 0;
+    const __m128 factors =
+        _mm_set1_ps((float)VECTOR_QUERY_MAX / MAX(most_of(sum, centres->dims), 1.0f));
     uint64_t *signs = centres->signs + c / 8 * 8 * centres->words + c % 8;
+    __m128i squares = _mm_setzero_si128();
     for (size_t w = 0; w < centres->words; w++)
         signs[w * 8] = 0;
-    for (size_t d = 0; d < centres->dims; d++) {
-        values[d] = (int16_t)lrintf((float)sum[d] * ((float)VECTOR_QUERY_MAX / most));
-        square += values[d] * values[d];
-        signs[d / 64 * 8] |= (uint64_t)(values[d] > 0) << (d % 64);
+    for (size_t d = 0; d < centres->dims; d += 8) {
+        int32_t rest[8] = { 0 };
+        size_t count = MIN(centres->dims - d, COUNT(rest));
+        memcpy(rest, sum + d, count * sizeof(*rest));
+        __m128i eight = round_eight(rest, factors, &squares);
+        int16_t rounded[8];
+        _mm_storeu_si128((void *)rounded, eight);
+        memcpy(values + d, rounded, count * sizeof(*rounded));
+        __m128i positive =
+            _mm_packs_epi16(_mm_cmpgt_epi16(eight, _mm_setzero_si128()), _mm_setzero_si128());
+        signs[d / 64 * 8] |= (uint64_t)_mm_movemask_epi8(positive) << (d % 64);
     }
+    int64_t halves[2];
+    _mm_storeu_si128((void *)halves, squares);
+    double square = (double)(halves[0] + halves[1]);
     centres->scales[c] = square > 0 ? (float)(1 / sqrt(square)) : 0;
 }
 
@@ -171,8 +206,8 @@ static void move_round(Centres *centres, const Entries *entries, size_t taken)
 static void find_centres(Centres *centres, const Entries *entries)
 {
     move_centres(centres, entries);
-    for (size_t round = 0; round < ROUNDS; round++)
-        move_round(centres, entries, MIN(entries->count, centres->count * SAMPLE));
+    for (size_t i = 0; i < COUNT(round_samples); i++)
+        move_round(centres, entries, MIN(entries->count, centres->count * round_samples[i]));
 }
 
 static void assign(const Centres *centres, const Entries *entries, uint32_t *cells)
@@ -213,7 +248,8 @@ VectorCells vector_cells_make(const int8_t *values, const uint64_t *signs, size_
         .kernels = vector_kernels(), .count = cells.count, .dims = dims, .words = words
     };
     AUTO_FREE int16_t *centre_values = heap_alloc(cells.count * dims * sizeof(*centre_values));
-    AUTO_FREE uint64_t *centre_signs = heap_alloc(cells.count * words * sizeof(*centre_signs));
+    AUTO_FREE uint64_t *centre_signs =
+        heap_alloc_lines(cells.count * words * sizeof(*centre_signs));
     AUTO_FREE int32_t *sums = heap_alloc(cells.count * dims * sizeof(*sums));
     AUTO_FREE uint16_t *distances = heap_alloc(BATCH * cells.count * sizeof(*distances));
     AUTO_FREE uint16_t *near = heap_alloc(cells.count * sizeof(*near));

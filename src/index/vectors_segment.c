@@ -4,6 +4,7 @@
  * f32; values int8; halves binary16 of the unit vectors, where they are wanted: of these a search
  * reads but the few rows that it gives; then the cells, as VectorView has them. */
 #include <assert.h>
+#include <emmintrin.h>
 
 #include "index/vectors_cells.h"
 #include "index/vectors_private.h"
@@ -136,21 +137,15 @@ void vector_segment_put(Bytes *bytes, size_t at, const VectorEntry *entry)
         memcpy(bytes->at + head.halves + at * dims * 2, entry->halves, dims * 2);
 }
 
-/* A bit for each byte that is more than zero; no byte is -128. */
-static uint64_t positive_bits(uint64_t bytes)
-{
-    const uint64_t low = UINT64_C(0x7F7F7F7F7F7F7F7F);
-    uint64_t positive = ((bytes & low) + low) & ~bytes & ~low;
-    return (positive >> 7) * UINT64_C(0x0102040810204080) >> 56;
-}
-
 static void signs_of(const int8_t *values, size_t dims, uint64_t *signs)
 {
     memset(signs, 0, words_of(dims) * sizeof(*signs));
-    for (size_t d = 0; d < dims; d += 8) {
-        uint64_t eight = 0;
-        memcpy(&eight, values + d, MIN(dims - d, (size_t)8));
-        signs[d / 64] |= positive_bits(eight) << (d % 64);
+    for (size_t d = 0; d < dims; d += 16) {
+        char sixteen[16] = { 0 };
+        memcpy(sixteen, values + d, MIN(dims - d, sizeof(sixteen)));
+        __m128i positive =
+            _mm_cmpgt_epi8(_mm_loadu_si128((const void *)sixteen), _mm_setzero_si128());
+        signs[d / 64] |= (uint64_t)_mm_movemask_epi8(positive) << (d % 64);
     }
 }
 
