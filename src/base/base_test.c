@@ -78,6 +78,16 @@ Test(base, utf8_validity_follows_rfc_3629)
         cr_assert_eq(utf8_valid_length(rows[i].text), rows[i].valid, "row %zu", i);
 }
 
+Test(base, eight_plain_bytes_are_ascii_without_controls)
+{
+    for (int at = 0; at < 8; at++)
+        for (int c = 0; c < 256; c++) {
+            char eight[8] = { '~', ' ', 'a', 0x7f, '~', '"', ' ', 'z' };
+            eight[at] = (char)c;
+            cr_expect_eq(utf8_is_plain_8(eight), c >= 0x20 && c < 0x80, "byte %d at %d", c, at);
+        }
+}
+
 Test(base, utf8_clean_composes_and_repairs)
 {
     cr_assert(str_is(utf8_clean(arena, S("e\xcc\x81")), "\xc3\xa9"));

@@ -158,6 +158,10 @@ Str utf8_clean(Arena *arena, Str text)
 {
     bool ascii = true, clean = true;
     for (size_t i = 0; i < text.length; i++) {
+        if (text.length - i >= 8 && utf8_is_plain_8(text.at + i)) {
+            i += 7;
+            continue;
+        }
         ascii &= (text.at[i] & 0x80) == 0;
         clean &= !is_dropped((unsigned char)text.at[i]);
     }

@@ -5,6 +5,16 @@
 
 #define UTF8_REPLACEMENT 0xFFFDu
 
+/* Whether the eight bytes at `at` are all ASCII from the space on, as most of most texts is: loops
+ * over bytes may step over them at once. */
+static inline bool utf8_is_plain_8(const void *at)
+{
+    uint64_t eight;
+    memcpy(&eight, at, 8);
+    /* A byte below the space borrows from its highest bit, others do not. */
+    return ((eight | (eight - 0x2020202020202020u)) & 0x8080808080808080u) == 0;
+}
+
 /* Bytes of the longest valid prefix (RFC 3629: no surrogates, no overlong forms). */
 size_t utf8_valid_length(Str text);
 bool utf8_is_valid(Str text);

@@ -355,9 +355,14 @@ static Str tidy(DocWriter *doc, Str text, bool one_line)
     const unsigned char *bytes = (const unsigned char *)text.at;
     const char *instead;
     size_t at = 0;
-    while (at < text.length && !special_length(bytes + at, text.length - at, &instead) &&
-           !(one_line && bytes[at] == '\n'))
-        at++;
+    while (at < text.length)
+        if (text.length - at >= 8 && utf8_is_plain_8(bytes + at))
+            at += 8;
+        else if (special_length(bytes + at, text.length - at, &instead) ||
+                 (one_line && bytes[at] == '\n'))
+            break;
+        else
+            at++;
     if (at == text.length)
         return text;
 

@@ -33,10 +33,17 @@ typedef struct Signals {
     bool is_latin, was_lower;
 } Signals;
 
+/* Of a letter of ASCII, in either case: its number in the alphabet is its last five bits. */
+static bool is_ascii_vowel(unsigned char c)
+{
+    const uint32_t vowels = 1 << 1 | 1 << 5 | 1 << 9 | 1 << 15 | 1 << 21 | 1 << 25; /* aeiouy */
+    return vowels >> (c & 31) & 1;
+}
+
 static bool is_vowel(UChar32 c)
 {
     UChar32 base = u_foldCase(c, U_FOLD_CASE_DEFAULT);
-    return base >= 0x80 || HAS_CHAR((char)base, "aeiouy");
+    return base >= 0x80 || (base > '@' && is_ascii_vowel((unsigned char)base));
 }
 
 /* Only Latin words can be judged by their letters: recognised noise has words without vowels and
@@ -70,35 +77,59 @@ static void add_letter(Signals *signals, UChar32 c)
     signals->was_lower = u_islower(c);
 }
 
-/* Most letters of most texts, without ICU's tables, which cost four times as much. */
-static bool add_ascii_letter(Signals *signals, char c)
+static void add_character(Signals *signals, UChar32 c)
 {
-    bool is_upper = c >= 'A' && c <= 'Z';
-    if (!is_upper && !(c >= 'a' && c <= 'z'))
-        return false;
-    signals->characters++;
-    signals->letters++;
-    signals->vowels += HAS_CHAR((char)(c | 0x20), "aeiouy");
-    signals->changes += signals->was_lower && is_upper;
-    signals->was_lower = !is_upper;
-    return true;
+    signals->characters += !u_isUWhiteSpace(c);
+    signals->unreadable += is_unreadable(c);
+    if (u_isalpha(c))
+        add_letter(signals, c);
+    else
+        end_word(signals);
+}
+
+/* What add_character() does with all ASCII letters at `at`, without ICU's tables: they cost five
+ * times as much, and most of most texts is that. Where they end. */
+static size_t add_ascii_letters(Signals *signals, Str text, size_t at)
+{
+    int vowels = 0, changes = 0;
+    bool was_lower = signals->was_lower;
+    size_t end = at;
+    for (; end < text.length; end++) {
+        unsigned char c = (unsigned char)text.at[end];
+        bool is_upper = c <= 'Z';
+        if ((unsigned char)((c | 0x20) - 'a') >= 26)
+            break;
+        vowels += is_ascii_vowel(c);
+        changes += was_lower && is_upper;
+        was_lower = !is_upper;
+    }
+    signals->characters += (int64_t)(end - at);
+    signals->letters += (int)(end - at);
+    signals->vowels += vowels;
+    signals->changes += changes;
+    signals->was_lower = was_lower;
+    return end;
+}
+
+/* The same with one that is no letter. */
+static void add_ascii_mark(Signals *signals, unsigned char c)
+{
+    bool is_space = c == ' ' || (c >= '\t' && c <= '\r');
+    signals->characters += !is_space;
+    signals->unreadable += c < 0x20 && c != '\n' && c != '\t';
+    end_word(signals);
 }
 
 static void read_text(Signals *signals, Str text)
 {
-    for (size_t at = 0, size = 1; at < text.length; at += size) {
-        size = 1;
-        if (add_ascii_letter(signals, text.at[at]))
-            continue;
-        UChar32 c = (UChar32)utf8_decode(text, at, &size);
-        signals->characters += !u_isUWhiteSpace(c);
-        signals->unreadable += is_unreadable(c);
-        if (!u_isalpha(c)) {
-            end_word(signals);
-            continue;
+    size_t size = 1;
+    for (size_t at = 0; (at = add_ascii_letters(signals, text, at)) < text.length; at += size)
+        if ((unsigned char)text.at[at] < 0x80) {
+            add_ascii_mark(signals, (unsigned char)text.at[at]);
+            size = 1;
+        } else {
+            add_character(signals, (UChar32)utf8_decode(text, at, &size));
         }
-        add_letter(signals, c);
-    }
     end_word(signals);
 }
 

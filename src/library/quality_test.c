@@ -2,6 +2,7 @@
 #include "library/quality.h"
 
 #include <criterion/criterion.h>
+#include <unicode/uchar.h>
 
 static Arena *arena;
 static DocNode *node;
@@ -36,6 +37,40 @@ Test(library_quality, clean_text_is_excellent)
 {
     add(BLOCK_PARAGRAPH, "", PROSE PROSE);
     cr_assert_str_eq(grade(), "excellent");
+}
+
+/* They have a way of their own, so that it is held against what ICU says of them. */
+Test(library_quality, ascii_counts_as_other_characters_do)
+{
+    for (int c = 1; c < 0x80; c++) {
+        char text[] = { 'a', 'b', (char)c, 'C', 'd', '\0' };
+        Quality quality;
+        node->blocks.count = 0;
+        add(BLOCK_PARAGRAPH, "", text);
+        quality_measure(arena, node, &quality);
+        cr_expect_eq(quality.words, u_isalpha(c) ? 1 : 2, "character %d", c);
+        bool is_unreadable = u_iscntrl(c) && c != '\n' && c != '\t' && c != 0x7f;
+        int characters = 4 + !u_isUWhiteSpace(c);
+        cr_expect_eq(quality.unreadable, (double)is_unreadable / characters, "character %d", c);
+    }
+}
+
+Test(library_quality, words_without_vowels_and_with_capitals_inside_are_odd)
+{
+    static const struct {
+        const char *word;
+        bool is_odd;
+    } cases[] = { { "window", false },       { "WINDOW", false },     { "Window", false },
+                  { "wndwx", true },         { "wndY", false },       { "wInDow", true },
+                  { "\xc3\x89tude", false }, { "\xc3\xa9tUdE", true } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Quality quality;
+        node->blocks.count = 0;
+        for (int k = 0; k < 60; k++)
+            add(BLOCK_PARAGRAPH, "", cases[i].word);
+        quality_measure(arena, node, &quality);
+        cr_expect_eq(quality.word_share, cases[i].is_odd ? 0 : 1, "%s", cases[i].word);
+    }
 }
 
 Test(library_quality, pages_without_text_lower_the_grade)
