@@ -109,6 +109,20 @@ def test_rmeta_lists_the_members_of_an_archive(server):
     assert "First member of all." in whole and "Deep inside" in whole
 
 
+def test_what_member_pictures_show_is_found_out_where_it_is_answered(server):
+    """Decoding them takes longer than all else; without recognition it is done for /rmeta alone. One without its pixels
+    tells whether they were looked for."""
+    picture = (SAMPLES / "minutes.png").read_bytes()
+    file = bundle(one__txt="First member of all.", whole__png=picture, cut__png=picture[:200])
+    skip = {"X_Tika_OCRskipOcr": "true", "Accept": "application/json"}
+    every = {e["resourceName"]: e for e in put(server, "/rmeta/text", file, **skip).json()[1:]}
+    assert every["whole.png"]["lectern:picture_kind"] and "not looked at" in every["cut.png"]["X-TIKA:WARN:lectern"]
+    text = put(server, "/tika/text", file, **skip).json()["X-TIKA:content"]
+    assert "First member of all." in text and "whole.png" in text
+    root = put(server, "/meta", picture, **skip).json()
+    assert root["lectern:picture_kind"] == every["whole.png"]["lectern:picture_kind"]
+
+
 def test_unpack_gives_the_members(server):
     file = bundle(one__txt="First member of all.", two__csv="a,b\n1,2\n")
     answer = put(server, "/unpack", file)

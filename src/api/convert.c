@@ -85,6 +85,7 @@ bool convert_read(const Api *api, Arena *arena, const ConvertFile *file,
                               .password = options->password,
                               .languages = options->languages,
                               .skips_recognition = options->skips_recognition,
+                              .skips_member_facts = options->skips_member_facts,
                               .timeout_ms = options->timeout_ms,
                               .spool_folder = options->keeps_members ? api->upload_folder : NULL,
                               .cancelled = conversions_stopping(api->conversions) };

@@ -21,6 +21,7 @@ typedef struct ConvertFile {
 typedef struct ConvertOptions {
     Str password, languages;
     bool skips_recognition;
+    bool skips_member_facts;   /* of members only the text is wanted */
     bool keeps_members;        /* their bytes as files, until extraction_clean() */
     bool drops_furniture;      /* running headers and footers */
     int64_t timeout_ms;        /* 0: the server's */

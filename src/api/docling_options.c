@@ -133,6 +133,7 @@ static bool read_options(const Given *given, DoclingJob *job, Error *err)
     double timeout_s = 0;
     job->from = values(given, "from_formats");
     job->options.skips_recognition = is_false(value(given, "do_ocr"));
+    job->options.skips_member_facts = true;
     job->options.languages = str_join(given->arena, languages.at, languages.count, S("+"));
     job->options.password = value(given, "password");
     if (str_to_double(value(given, "document_timeout"), &timeout_s) && timeout_s > 0)

@@ -199,6 +199,7 @@ static void choose_answer(TikaWork *work)
 bool tika_convert(ApiRequest *request, HttpResponse *response, Error *err)
 {
     TikaWork work = { .request = request, .response = response, .options = options_of(request) };
+    work.options.skips_member_facts = true;
     choose_answer(&work);
     return with_file(&work, answer_tika, err);
 }
@@ -210,6 +211,7 @@ bool tika_convert_as(ApiRequest *request, HttpResponse *response, Error *err)
     if (!form_of(request->params[0], &work.form, err))
         return false;
     bool wants_json = accepts(request, "application/json") || accepts(request, "*/*");
+    work.options.skips_member_facts = true;
     work.as_json = wants_json || !accepts(request, "text/plain") || work.form != TIKA_TEXT;
     work.media_type = TEXT_PLAIN_TYPE;
     return with_file(&work, answer_tika, err);
@@ -327,7 +329,8 @@ static bool answer_meta(TikaWork *work, Error *err)
 bool tika_meta(ApiRequest *request, HttpResponse *response, Error *err)
 {
     TikaWork work = { .request = request, .response = response, .options = options_of(request) };
-    work.options.skips_recognition = true; /* only facts are wanted */
+    work.options.skips_recognition = true; /* only facts are wanted, and of the file itself */
+    work.options.skips_member_facts = true;
     return with_file(&work, answer_meta, err);
 }
 

@@ -9,11 +9,12 @@
 
 typedef struct ExtractSource {
     Str bytes;
-    Str name;       /* as it was given; only breaks ties */
-    Str media_type; /* as a mail or archive declares it, or empty; only breaks ties */
-    Str password;   /* empty: none was given */
-    Str languages;  /* "eng+deu" in pictures and speech; empty: found out; or LANGUAGES_NONE */
-    int depth;      /* 0 for the file itself, 1 for its members */
+    Str name;        /* as it was given; only breaks ties */
+    Str media_type;  /* as a mail or archive declares it, or empty; only breaks ties */
+    Str password;    /* empty: none was given */
+    Str languages;   /* "eng+deu" in pictures and speech; empty: found out; or LANGUAGES_NONE */
+    bool skips_look; /* a picture's colours and kind are not wanted */
+    int depth;       /* 0 for the file itself, 1 for its members */
 } ExtractSource;
 
 typedef struct Extractor {

@@ -19,6 +19,7 @@ static ExtractionInput extraction_input(const Library *library, const Conversion
         .languages = input->skips_recognition  ? S(LANGUAGES_NONE)
                      : input->languages.length ? input->languages
                                                : library->options.languages,
+        .skips_member_facts = input->skips_member_facts,
         .timeout_ms = is_shorter ? input->timeout_ms : most,
         .parallel = (int)library->options.page_workers,
         .spool_folder = input->spool_folder,

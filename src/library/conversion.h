@@ -15,6 +15,7 @@ typedef struct ConversionInput {
     Str name, media_type, password;
     Str languages;            /* of text in pictures; empty: the server's setting */
     bool skips_recognition;   /* pictures are not read */
+    bool skips_member_facts;  /* only texts of members are wanted */
     int64_t timeout_ms;       /* 0, or longer than the server's setting: that one */
     const char *spool_folder; /* members' bytes are kept here until extraction_clean(); NULL: not */
     const atomic_bool *cancelled;

@@ -87,6 +87,7 @@ bool reading_ask(Reading *reading, const char *worker, Receiver *in, Error *err)
                                  in->bytes.is_file ? input->media_type : in->root->media_type,
                              .password = input->password,
                              .languages = input->languages,
+                             .skips_look = input->skips_member_facts && !in->bytes.is_file,
                              .sends_members = input->spool_folder != NULL };
     SandboxJob job = { .worker = worker,
                        .service = "extract",

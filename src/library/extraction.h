@@ -37,6 +37,7 @@ typedef struct ExtractionInput {
     Str name, media_type, password;
     const char *worker;       /* the class that begins; NULL: the main one, as always */
     Str languages;            /* of text in pictures and speech; empty: found out; LANGUAGES_NONE */
+    bool skips_member_facts;  /* what pictures among the members show need not be found out */
     int64_t timeout_ms;       /* of one worker; 0: 600,000 */
     int parallel;             /* workers at once for pages; 0: one a core */
     const char *spool_folder; /* members' bytes are kept here; NULL: not kept */

@@ -14,6 +14,7 @@ Str worker_arguments_write(Arena *arena, const WorkerArguments *args)
     put_int(&json, "page", args->page);
     put_int(&json, "width", args->width);
     put_bool(&json, "sends_members", args->sends_members);
+    put_bool(&json, "skips_look", args->skips_look);
     put_array(&json, "pages");
     for (size_t i = 0; i < MIN(args->page_count, (size_t)WORKER_PAGES_MAX); i++)
         put_int(&json, NULL, args->pages[i]);
@@ -48,7 +49,8 @@ bool worker_arguments_read(Str text, Arena *arena, WorkerArguments *args_r, Erro
                 { "password", JSON_STR, &args.password },
                 { "languages", JSON_STR, &args.languages }, { "quote", JSON_STR, &args.quote },
                 { "page", JSON_I64, &args.page }, { "width", JSON_I64, &args.width },
-                { "sends_members", JSON_FLAG, &args.sends_members }, { "pages", JSON_ANY, &pages }),
+                { "sends_members", JSON_FLAG, &args.sends_members },
+                { "skips_look", JSON_FLAG, &args.skips_look }, { "pages", JSON_ANY, &pages }),
             err) ||
         !read_pages(pages, arena, &args, err))
         return false;

@@ -13,7 +13,8 @@ static bool read_source(const WorkerJob *job, Arena *arena, FileMap *map, Worker
                                  .name = args->name,
                                  .media_type = args->media_type,
                                  .password = args->password,
-                                 .languages = args->languages };
+                                 .languages = args->languages,
+                                 .skips_look = args->skips_look };
     return true;
 }
 

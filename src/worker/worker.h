@@ -45,6 +45,7 @@ typedef struct WorkerArguments {
     const int *pages;    /* of a class's "extract": only these; none: the whole file */
     size_t page_count;
     bool sends_members; /* with their bytes */
+    bool skips_look;    /* see ExtractSource */
 } WorkerArguments;
 
 /* How many pages one job may name. */

@@ -120,6 +120,8 @@ static bool begin(Reading *in, const ExtractSource *source, DocWriter *doc, Aren
 static bool read_pixels(Reading *in, Error *err)
 {
     bool has_facts = in->facts.facts.count > 0 || in->facts.width > 0;
+    if (in->source->skips_look && str_is(in->source->languages, LANGUAGES_NONE))
+        return true;
     if (read_page(in, 1, true, err))
         return true;
     if (!has_facts)
