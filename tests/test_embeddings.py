@@ -109,7 +109,7 @@ def test_tokens_are_the_text_they_were_made_of(client, ids):
 def test_embedding_requests_that_are_wrong_name_what_is_wrong(library, body, param):
     answer = library.post("/v1/embeddings", {"model": OWN, **body})
     error = answer.json()["error"]
-    assert answer.status_code == (404 if param == "model" else 400) and error["param"] == param, error
+    assert answer.status_code == (404 if param == "model" else 400) and error["param"].split("[")[0] == param, error
     assert error["message"] and error["type"] == "invalid_request_error"
 
 

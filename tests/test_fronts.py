@@ -366,7 +366,7 @@ def test_moderations_and_rerank_pass_through(openai_client, server):
 def test_our_own_cross_encoder_ranks(server, tmp_path):
     body = {"query": "voles", "documents": ["granite", {"text": "voles"}, "rock"], "top_n": 2, "return_documents": True}
     missing = server.post("/v1/rerank", body)
-    assert missing.status_code == 415 and "rerank_model" in missing.json()["error"]["message"]
+    assert missing.status_code == 400 and "rerank_model" in missing.json()["error"]["message"]
     model = write_model(tmp_path / "scores", 7, scores_pairs=True)
     own = Server(tmp_path / "library", arguments=["--rerank-model", str(model)]).start()
     try:

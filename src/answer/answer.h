@@ -66,6 +66,7 @@ typedef struct AnswerRequest {
     StrList earlier;      /* questions asked before, oldest first, when there is no conversation */
     Str model;            /* empty or "lectern": the best there is; "extractive": never a service */
     SearchRequest search; /* filters; its query and mode are set here */
+    bool is_within;       /* a call of a model is answered by it (GatewayAsk) */
     bool is_kept;         /* as messages of a conversation */
 } AnswerRequest;
 

@@ -78,9 +78,7 @@ typedef struct ApiRequest {
     Visitor visitor; /* role ROLE_NONE when nobody is signed in */
     const Scope *scope;
     int64_t wait_ms; /* of a request that comes too soon: when to come again */
-    bool (*pool_handle)(struct ApiRequest *request, HttpResponse *response,
-                        Error *err); /* of a CALL_BODY that needs the pool */
-    json_t *json;                    /* of a JSON_BODY; an empty object when there is none */
+    json_t *json;    /* of a JSON_BODY; an empty object when there is none */
 } ApiRequest;
 
 /* Write a response, or fail. */
@@ -110,10 +108,6 @@ bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCal
 Str api_secret(const HttpRequest *http);
 /* A browser sends this for a page of ours, or no browser does. */
 MUST_CHECK bool api_check_site(const ApiRequest *request, Error *err);
-/* Run the handler of a CALL_BODY as any other handler: on the pool, with the body read, for
- * somebody who is known. */
-void api_handle_on_pool(ApiRequest *request, HttpResponse *response, ApiHandler *handle);
-
 /* --- Helpers of handlers ---------------------------------------------------------------- */
 
 /* Read the JSON body by table; see json.h. */

@@ -250,7 +250,7 @@ static bool is_open_to_strangers(const ApiRequest *request)
 /* Calls of models count where their caller's limits do (GatewayCaller). */
 static bool check_rate(ApiRequest *request, Error *err)
 {
-    bool is_call = request->route->body == CALL_BODY && !request->pool_handle;
+    bool is_call = request->route->body == CALL_BODY;
     Str who = request->scope->user.length ? request->scope->user : request->scope->key;
     return is_call || !who.length ||
            door_lets_user(request->api->door, who, &request->wait_ms, err);
@@ -297,20 +297,14 @@ bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCal
            models_caller(request->api->models, request->scope, caller_r, err);
 }
 
-void api_handle_on_pool(ApiRequest *request, HttpResponse *response, ApiHandler *handle)
-{
-    request->pool_handle = handle;
-    http_hand_to_pool(response);
-}
-
 /* --- Running --- */
 
 static bool read_json(ApiRequest *request, Error *err)
 {
     const HttpRequest *http = request->http;
-    if (request->route->body == CALL_BODY && !request->pool_handle)
+    if (request->route->body == CALL_BODY)
         return true; /* read by its front */
-    if ((request->route->body != JSON_BODY && !request->pool_handle) || !http->body.length) {
+    if (request->route->body != JSON_BODY || !http->body.length) {
         request->json = json_object();
         return true;
     }
@@ -386,8 +380,7 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
         return;
     }
     log_set_id(http->id);
-    ApiHandler *run = request->pool_handle ? request->pool_handle : request->route->handle;
-    if (!read_json(request, &err) || !run(request, response, &err)) {
+    if (!read_json(request, &err) || !request->route->handle(request, response, &err)) {
         if (err.code == ERROR_INTERNAL || err.code == ERROR_IO)
             log_error("http", STR_FMT " " STR_FMT ": %s", STR_ARG(http->method),
                       STR_ARG(http->path), err.message);

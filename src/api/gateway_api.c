@@ -6,7 +6,8 @@
 #define TARGETS_MAX 64
 #define MICRO 1000000
 
-static const char *const from_words[] = { [FROM_ENVIRONMENT] = "environment",
+static const char *const from_words[] = { [FROM_ITSELF] = "itself",
+                                          [FROM_ENVIRONMENT] = "environment",
                                           [FROM_FILE] = "file",
                                           [FROM_SETTING] = "setting",
                                           [FROM_WORKSPACE] = "workspace" };

@@ -8,10 +8,10 @@
 
 typedef VEC(ListedModel) ModelList;
 
-Str own_embedding_model(const ApiRequest *request)
+Str own_embedding_model(const Api *api, Arena *arena)
 {
-    LibraryModel model = library_model_status(request->api->library);
-    Str name = str_copy(request->arena, str(model.name));
+    LibraryModel model = library_model_status(api->library);
+    Str name = str_copy(arena, str(model.name));
     ptrdiff_t slash = str_find_last_char(name, '/');
     if (!name.length)
         return USUAL_MODEL;
@@ -38,6 +38,7 @@ static void add_routes(ApiRequest *request, const GatewayConfig *config, ModelLi
             model.owner = str_copy(request->arena, first->service->name);
             model.context = first->context;
             model.abilities = first->abilities;
+            model.is_embedding = first->tasks == 1U << TASK_EMBEDDING;
         }
         *vec_push(request->arena, list) = model;
     }
@@ -64,11 +65,6 @@ ListedModels list_models(ApiRequest *request)
     ModelList list = { 0 };
     GatewayCaller *caller;
     Error ignored;
-    *vec_push(request->arena, &list) = (ListedModel){ .id = S("lectern"), .owner = S("lectern") };
-    if (library_model_status(request->api->library).is_there)
-        *vec_push(request->arena, &list) = (ListedModel){ .id = own_embedding_model(request),
-                                                          .owner = S("lectern"),
-                                                          .is_embedding = true };
     if (models_caller(request->api->models, request->scope, &caller, &ignored)) {
         add_routes(request, caller->config, &list);
         caller_release(caller);

@@ -13,6 +13,7 @@
 #include "api/conversions.h"
 #include "api/document_json.h"
 #include "api/door.h"
+#include "api/here.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/id.h"
@@ -332,6 +333,9 @@ static bool open_features(App *app, Error *err)
                              .encoder = app->encoder,
                              .load_caller = api_load_caller,
                              .load_app = &app->api,
+                             .answer_here = api_answer_here,
+                             .models_here = api_models_here,
+                             .here_threads = (int)settings->request_threads,
                              .user_rate = settings->user_rate,
                              .unpriced_is_free = str_is(settings->unpriced_models, "free") };
     if (!account_open(app->api.db, &account, &app->api.account, err) ||
@@ -497,9 +501,9 @@ void app_stop(App *app)
     conversions_free(app->api.conversions);
     door_free(app->api.door);
     pool_free(app->news);
+    models_close(app->api.models); /* its calls may still be answered by the library */
     answers_free(app->api.answers);
     searcher_free(app->api.searcher);
-    models_close(app->api.models);
     library_close(app->api.library);
     account_close(app->api.account);
     notifier_close(app->api.notifier);

@@ -62,6 +62,29 @@ const GatewayRoute *config_route(const GatewayConfig *config, Str name)
     return route ? route : config->open;
 }
 
+/* Clients are often written for one of these names, and only their address is changed. */
+static bool is_usual_encoder(Str name)
+{
+    static const char *const names[] = { "all-MiniLM-L6-v2", "all-minilm" };
+    if (str_starts(name, S("sentence-transformers/")))
+        name = str_from(name, strlen("sentence-transformers/"));
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_equal_ignore_case(name, str(names[i])))
+            return true;
+    return str_starts(name, S("text-embedding-"));
+}
+
+const GatewayRoute *config_here(const GatewayConfig *config, ModelTask task, Str name)
+{
+    const GatewayRoute *here = config->here;
+    if (!here || !(here->steps[0].target->tasks & 1U << task))
+        return NULL;
+    if (!name.length)
+        return here;
+    return task == TASK_EMBEDDING && is_usual_encoder(name) && !find_route(config, name) ? here
+                                                                                         : NULL;
+}
+
 Str target_model(const GatewayTarget *target, Str asked)
 {
     if (target->model.length)

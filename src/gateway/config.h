@@ -40,6 +40,7 @@ typedef struct GatewayService {
     TargetState *state;
     TargetState *const *key_states; /* NULL: fewer than two keys */
     bool is_local;
+    bool is_here;   /* the program itself answers (run_here.h): no address, no key */
     bool is_probed; /* while it is left alone (probe.h) */
 } GatewayService;
 
@@ -100,7 +101,9 @@ typedef struct GatewayConfig {
     const GatewayRoute *routes; /* by name, sorted */
     size_t route_count;
     const GatewayRoute *standard; /* for a call that names no model; NULL: none */
-    const GatewayRoute *open;     /* for a name that nobody has: goes on as it is; NULL: refused */
+    /* To what the program answers itself: for a client's call that names no model. NULL: none */
+    const GatewayRoute *here;
+    const GatewayRoute *open; /* for a name that nobody has: goes on as it is; NULL: refused */
     GatewayTimes times;
     GatewayPolicy policy;
 } GatewayConfig;
@@ -110,5 +113,8 @@ void config_release(const GatewayConfig *config); /* NULL is fine */
 /* The route a client means by this name: a route, "service/model", a model's name when only one
  * service has it, or else "service/" that it begins with. NULL: there is none. */
 const GatewayRoute *config_route(const GatewayConfig *config, Str name);
+/* What the program answers itself, if that is for this task and `name` asks for it: names none, or
+ * one of those that clients of embeddings are written with and that no service has. NULL: no. */
+const GatewayRoute *config_here(const GatewayConfig *config, ModelTask task, Str name);
 /* The name of the model that a target is asked for when a client has asked for this one. */
 Str target_model(const GatewayTarget *target, Str asked);

@@ -76,6 +76,8 @@ struct Dialect {
 #define DIALECT(name) extern const Dialect dialect_##name;
 #include "gateway/dialects.def"
 #undef DIALECT
+/* No dialect: marks what the program answers itself (run_here.h); nothing is written in it. */
+extern const Dialect dialect_here;
 /* The dialect of this name; NULL when there is none. */
 const Dialect *dialect_find(Str name);
 

@@ -9,6 +9,8 @@
 
 #define POOL_THREADS 4
 #define POOL_QUEUE 4096
+#define HERE_THREADS 16
+#define HERE_QUEUE 256
 #define NAME_THREADS 4 /* of one reactor: a name server that is slow holds up one service */
 #define NAME_QUEUE 1024
 #define LOOK_MS 1000
@@ -53,6 +55,8 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
                                                       .seen = see_records,
                                                       .seen_app = gateway });
     gateway->pool = pool_new("gateway", POOL_THREADS, POOL_QUEUE);
+    gateway->here =
+        pool_new("here", options->here_threads ? options->here_threads : HERE_THREADS, HERE_QUEUE);
     gateway->cache = cache_new(options->cache_bytes ? options->cache_bytes : MB(64));
     gateway->kept = kept_new();
     random_bytes(gateway->cache_secret, sizeof gateway->cache_secret);
@@ -95,6 +99,12 @@ static void end_own(void *argument)
     gateway_leave(gateway, gateway->own);
 }
 
+void gateway_end_here(Gateway *gateway)
+{
+    pool_free(gateway->here);
+    gateway->here = NULL;
+}
+
 void gateway_close(Gateway *gateway)
 {
     if (!gateway)
@@ -104,6 +114,7 @@ void gateway_close(Gateway *gateway)
             reactor_post(gateway->own, end_own, gateway);
         reactor_free(gateway->own);
     }
+    gateway_end_here(gateway);
     pool_free(gateway->pool);
     journal_free(gateway->journal);
     telemetry_close(gateway->telemetry);

@@ -36,6 +36,7 @@ typedef struct GatewayCaller {
     StrList models[3];    /* patterns; a list that is empty allows every model */
     bool allows_unpriced; /* a model whose cost is unknown counts as free */
     int64_t loaded_ms;
+    const struct Scope *scope; /* the features' own; of answers that are made here */
 } GatewayCaller;
 GatewayCaller *caller_new(void); /* one holder */
 GatewayCaller *caller_hold(GatewayCaller *caller);
@@ -52,13 +53,28 @@ typedef struct PromptRecord {
     int64_t started_ms;
 } PromptRecord;
 
+/* A call that the program answers itself. */
+typedef struct HereCall {
+    const ModelRequest *request; /* texts of its messages, inputs, query */
+    Str model;                   /* as its target names it */
+    const GatewayCaller *caller;
+    Arena *arena; /* of this call alone */
+    /* One more piece; its text is copied, a vector must stay in the arena. False: nobody wants the
+     * rest. */
+    bool (*tell)(void *self, const ModelEvent *event);
+    void *self;
+    ModelUsage usage; /* told by who answers */
+} HereCall;
+
 /* What the gateway needs of the features above it. They may block. */
 typedef struct GatewayPorts {
-    void *app, *load_app; /* of write_records; of load_caller */
+    void *app, *load_app; /* of write_records; of load_caller and answer_here */
     /* Who sends this request; remembered by the secret it shows, unless that is empty. Fails with
      * ERROR_NO_LOGIN when nobody has it. */
     bool (*load_caller)(void *app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);
+    /* On a thread of its own; with load_app. */
+    bool (*answer_here)(void *app, HereCall *call, Error *err);
     JournalWrite *write_records;
     LedgerPorts ledger;
     /* How alike two texts are to the encoder, from -1 to 1; false when there is none. May be NULL.
@@ -72,12 +88,15 @@ typedef struct GatewayOptions {
     GatewayPorts ports;
     const char *ca_file; /* NULL: the system's */
     size_t cache_bytes;  /* of kept answers; 0: 64 MiB */
+    int here_threads;    /* that answer themselves; 0: 16 */
     TelemetryOptions telemetry;
 } GatewayOptions;
 
 MUST_CHECK bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err);
 /* No call may be running. NULL is fine. */
 void gateway_close(Gateway *gateway);
+/* Before the features that answer themselves go: waits for what is still being made for nobody. */
+void gateway_end_here(Gateway *gateway);
 /* Figures for Prometheus, in its text format. */
 void gateway_metrics(Gateway *gateway, Buf *out);
 /* How a workspace's services do, all their models together. */
@@ -99,7 +118,10 @@ Ledger *gateway_ledger(Gateway *gateway);
 /* A call of our own: ask and wait. */
 typedef struct GatewayAsk {
     const ModelRequest *request;
-    Str feature; /* for the records: "ask", "tasks" */
+    Str feature;     /* for the records: "ask", "tasks" */
+    bool never_here; /* the library asks, so it cannot be who answers */
+    bool is_within;  /* another call is answered by it, and has taken its places already: only what
+                        it costs is taken */
     /* Pieces of the text as they come, on the caller's thread; may be NULL. False: stop. What a
      * model thinks to itself is left out. */
     bool (*delta)(void *self, Str text);

@@ -21,6 +21,7 @@ struct Gateway {
     Ledger *ledger;
     ReactorTimer look; /* at the ledger, once a second; on `own` */
     Pool *pool;        /* for ports that block */
+    Pool *here;        /* for answers of our own; apart, as they may make calls themselves */
     Reactor *own;      /* for calls that are not a client's */
     GatewayLoop loops[LOOPS_MAX];
     atomic_int loop_count;

@@ -86,7 +86,7 @@ static bool refuse(Str value, Error *err)
     return fail(err, ERROR_UNSUPPORTED, "it cannot be had here");
 }
 
-static bool read_value(Arena *arena, Str value, const MemberRule *rule, void *into, Error *err)
+bool read_member(Arena *arena, Str value, const MemberRule *rule, void *into, Error *err)
 {
     void *at = (char *)into + rule->offset;
     bool is_true = str_is(value, "true");
@@ -127,7 +127,7 @@ bool read_members(Arena *arena, Str object, const MemberRule *rules, size_t coun
         const MemberRule *rule = rule_of(rules, count, name);
         if (str_is(value, "null"))
             continue;
-        if (rule && !read_value(arena, value, rule, into, err)) {
+        if (rule && !read_member(arena, value, rule, into, err)) {
             (void)fail_below(err, "%s", rule->name);
             return false;
         }

@@ -54,6 +54,10 @@ MUST_CHECK bool read_members(Arena *arena, Str object, const MemberRule *rules, 
                              void *into, Buf *rest, Error *err);
 #define MEMBER_RULES(table) (table), COUNT(table)
 
+/* One value by its rule, whose name does not matter. */
+MUST_CHECK bool read_member(Arena *arena, Str value, const MemberRule *rule, void *into,
+                            Error *err);
+
 /* Every item of a list by one function; `into` is given to it. */
 MUST_CHECK bool read_items(Arena *arena, Str list, MemberRead *read, void *into, Error *err);
 /* The failure is in this part of what is read: its name goes in front of the field. Returns false.

@@ -90,6 +90,12 @@ typedef struct MaybeNumber {
     double value;
 } MaybeNumber;
 
+/* A text as the numbers of a model's tokens. */
+typedef struct ModelTokens {
+    const uint32_t *at;
+    size_t count;
+} ModelTokens;
+
 typedef struct ModelRequest {
     ModelTask task;
     Str model; /* as the client asks for it */
@@ -116,13 +122,16 @@ typedef struct ModelRequest {
     Str user;
 
     /* Other tasks. */
-    StrList inputs;       /* embeddings, moderation; documents to rerank */
+    StrList inputs;                 /* embeddings, moderation; documents to rerank */
+    const ModelTokens *token_lists; /* embeddings: instead of inputs */
+    size_t token_list_count;
     Str query;            /* rerank */
     int64_t dimensions;   /* of embeddings; 0: unsaid */
     bool wants_base64;    /* embeddings as float32 in little-endian order, in base64 */
     int64_t top_n;        /* rerank; 0: all */
     bool wants_documents; /* rerank: their texts come back too */
-    bool is_query;        /* the inputs are what is searched with, not what is searched */
+    bool is_query;        /* the inputs are what is searched with, */
+    bool is_passage;      /* or what is searched; neither: they do not say */
     Str media;            /* bytes of a recording or picture whose words are wanted */
     Str media_type;       /* "audio/flac" */
 

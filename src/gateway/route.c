@@ -57,6 +57,8 @@ const char *route_refuses(const RouteStep *step, const RouteNeeds *needs)
         return "the call does not have its tag";
     if (is_other(when->persona, needs->persona))
         return "the call is of another persona";
+    if (needs->never_here && target->service->is_here)
+        return "who asks would answer it";
     /* A prompt that is to be completed can be chatted about. */
     unsigned task = 1U << needs->task | (needs->task == TASK_COMPLETION ? 1U << TASK_CHAT : 0);
     if (target->tasks && !(target->tasks & task))

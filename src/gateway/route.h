@@ -17,7 +17,8 @@ typedef struct RouteNeeds {
     unsigned abilities;    /* bits of ModelAbility */
     Str tag, persona;
     bool is_stream;
-    bool is_saving; /* its budget is near the end: a cheaper route comes first */
+    bool never_here; /* the library asks, and cannot be who answers */
+    bool is_saving;  /* its budget is near the end: a cheaper route comes first */
 } RouteNeeds;
 
 /* `body` with at NULL: only its length is known. */

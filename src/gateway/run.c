@@ -108,9 +108,21 @@ static void name_model(Error *err)
         snprintf(err->field, sizeof err->field, "model");
 }
 
-void run_admit(Run *run)
+/* Calls of our own that name no model want a service for chat. */
+static const GatewayRoute *route_of(Run *run)
 {
     const GatewayConfig *config = run->caller->config;
+    ModelRequest *request = &run->request;
+    bool may_be_here = !run->ask || request->task != TASK_CHAT;
+    const GatewayRoute *here =
+        may_be_here ? config_here(config, request->task, request->model) : NULL;
+    if (here && !request->model.length)
+        request->model = here->name;
+    return here ? here : config_route(config, request->model);
+}
+
+void run_admit(Run *run)
+{
     Error err;
     if (run->refused) {
         run_fail(run, run->refused, 0);
@@ -121,7 +133,7 @@ void run_admit(Run *run)
         run_fail(run, &err, 0);
         return;
     }
-    run->route = config_route(config, run->request.model);
+    run->route = route_of(run);
     if (!run->route) {
         fail(&err, ERROR_NOT_FOUND, "there is no model '" STR_FMT "'; GET /v1/models lists them",
              STR_ARG(str_slice(run->request.model, 0, 100)));

@@ -4,7 +4,8 @@
  *                          ^------- fail over ------|
  *
  * run.c is the way itself, run_cache.c the answers that are kept, run_next.c which target is asked,
- * run_try.c one attempt at it, run_request.c what it is sent, run_answer.c what the client gets.
+ * run_try.c one attempt at it (run_here.c: one that we answer), run_request.c what it is sent,
+ * run_answer.c what the client gets.
  */
 #pragma once
 
@@ -68,6 +69,7 @@ typedef struct RunTry {
     const AsyncOrigin *origin; /* held while it is called; NULL: not found yet */
     OriginWait origin_wait;
     AsyncCall call;
+    struct HereWork *here; /* instead of a call: answered by ourselves (run_here.h) */
     Buf head;
     Str body;
     WireReader reader;
@@ -83,6 +85,8 @@ typedef struct RunTry {
      * that. */
     int64_t content_ms;
     unsigned content_count;
+    int64_t
+        ends_ms; /* of an answer that is made here, when it must be whole; 0: a call sees to it */
     ReactorTimer clock;
     GatewayTimes times; /* all set */
 
@@ -139,9 +143,10 @@ struct Run {
     Buf piece;          /* frames on their way to the stream; emptied after each */
     Buf kept;           /* what has gone into it, while that is wanted (keeps_answer) */
     bool keeps_answer;
-    bool is_answered; /* something has gone to the client, or will now */
-    bool is_loading;  /* the pool asks who calls, or for credit */
-    bool is_gone;     /* the client left meanwhile */
+    bool is_answered;           /* something has gone to the client, or will now */
+    bool is_loading;            /* the pool asks who calls, or for credit */
+    bool is_gone;               /* the client left meanwhile */
+    bool never_here, is_within; /* of a call of our own (GatewayAsk) */
 
     RunCache cache;
     struct RunGuard *guard; /* NULL: nothing has been looked for yet */
@@ -191,13 +196,22 @@ MUST_CHECK CreditVerdict credit_take(Run *run, Error *err);
 /* The call is over and its record has usage and cost: give back the rest. */
 void credit_settle(Run *run, const Error *failure);
 
-/* run_request.c: head and body of the attempt, for the target it has. */
+/* run_request.c: the request as the attempt's target may get it, whole; */
+MUST_CHECK bool try_read(RunTry *try, Error *err);
+/* head and body for it. */
 MUST_CHECK bool try_write(RunTry *try, Error *err);
 
 /* run_try.c */
 MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat,
                           Error *err);
 void try_cancel(RunTry *try);
+/* Its client is slow, and can take more again. */
+void try_pause(RunTry *try);
+void try_resume(RunTry *try);
+/* It is over; of a failure the kind is set. */
+void try_end(RunTry *try, Error *failure);
+/* The kind of a failure that no status tells of. */
+FailureKind try_failure(const RunTry *try, const Error *failure);
 /* The text holds a key of the service: it is never handed on. Some services repeat it. */
 bool try_tells_key(const RunTry *try, Str text);
 

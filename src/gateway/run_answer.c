@@ -36,8 +36,7 @@ static void on_stream_gone(void *run) { run_stop(run); }
 static void on_stream_room(void *argument)
 {
     Run *run = argument;
-    run->try->content_ms = monotonic_ms(); /* while it was paused nothing could come */
-    async_call_resume(&run->try->call);
+    try_resume(run->try);
 }
 
 static void open_stream(Run *run)
@@ -100,7 +99,7 @@ static bool send_piece(RunTry *try, bool is_last, Error *err)
     run->record.bytes_out += (int64_t)run->piece.length;
     run->piece.length = 0;
     if (good && http_stream_is_full(run->stream))
-        async_call_pause(&try->call);
+        try_pause(try);
     return good || fail(err, ERROR_CANCELLED, "the client has gone");
 }
 

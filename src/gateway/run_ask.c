@@ -132,6 +132,8 @@ static void open_ask(RunAsk *ask, Gateway *gateway, GatewayCaller *caller, const
     run->request = *asked->request;
     run->request.is_stream = true;
     run->is_read = true;
+    run->never_here = asked->never_here;
+    run->is_within = asked->is_within;
     run->body = (Str){ NULL, bytes }; /* only its length is asked for */
     run->started_us = monotonic_us();
     run->record = (CallRecord){ .id = id_new(ask->arena),

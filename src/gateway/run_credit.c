@@ -97,7 +97,7 @@ static int64_t tokens_of(const Run *run)
 static bool take_rates(Run *run, Error *err)
 {
     const GatewayCaller *caller = run->caller;
-    if (run->has_places)
+    if (run->has_places || run->is_within)
         return true;
     run->held_tokens = tokens_of(run);
     for (int i = 0; i < caller->limit_count; i++) {
@@ -232,9 +232,11 @@ CreditVerdict credit_take(Run *run, Error *err)
     run->credit = (BudgetWaiter){ .go_on = go_on, .owner = run };
     for (int i = 0; i < caller->budget_count; i++) {
         Budget *budget = caller->budgets[i];
-        BudgetVerdict verdict =
-            budget_reserve(budget, budget_terms(budget)->counts_calls ? 1 : most, &run->credit,
-                           &run->holds[run->hold_count]);
+        bool counts_calls = budget_terms(budget)->counts_calls;
+        if (counts_calls && run->is_within)
+            continue;
+        BudgetVerdict verdict = budget_reserve(budget, counts_calls ? 1 : most, &run->credit,
+                                               &run->holds[run->hold_count]);
         run->is_loading = verdict == BUDGET_WAIT || verdict == BUDGET_BORROW;
         if (verdict == BUDGET_OK) {
             run->hold_count++;

@@ -70,6 +70,7 @@ void run_plan(Run *run)
     run->needs = route_needs(&run->request, run->body);
     run->needs.tag = run->record.feature;
     run->needs.is_saving = is_saving(run);
+    run->needs.never_here = run->never_here;
     read_wishes(run);
     size_t count = route_plan(route, &run->needs, run->targets, 0, RUN_TARGETS_MAX);
     run->target_count = (int)count;

@@ -113,6 +113,23 @@ static bool check_tools(const ModelRequest *request, const DialectTarget *at, Er
     return true;
 }
 
+bool try_read(RunTry *try, Error *err)
+{
+    Run *run = try->run;
+    if (!read_request(run, err))
+        return false;
+    try->request = guard_is_on(try) ? guard_request(try) : &run->request;
+    try->request = request_for(run, try->request, try->target->service->dialect);
+    return true;
+}
+
+/* Another model has other tokens. */
+static bool check_tokens(const ModelRequest *request, Error *err)
+{
+    return !request->token_list_count ||
+           fail_field(err, "input", "lists of tokens mean nothing to this service: send texts");
+}
+
 /* --- The head --- */
 
 /* What the client says to a service of its own dialect by headers. */
@@ -186,19 +203,16 @@ bool try_write(RunTry *try, Error *err)
         return fail_field(err, "messages",
                           "send images as data: URLs; addresses are not handed on");
     if (guard_is_on(try)) {
-        if (!read_request(run, err))
+        if (!try_read(try, err))
             return false;
-        try->request = guard_request(try);
         try->is_same = try->is_same && !try->is_masked;
     }
     if (try->is_same) {
         try->body = same_body(try, at.model);
     } else {
         wire.body = buf_new(run->arena, MB(64));
-        if (!read_request(run, err))
-            return false;
-        try->request = request_for(run, try->request, dialect);
-        if (!check_tools(try->request, &at, err) ||
+        if (!try_read(try, err) || !check_tokens(try->request, err) ||
+            !check_tools(try->request, &at, err) ||
             !dialect->write(run->arena, try->request, &at, &wire, err))
             return false;
         try->body = buf_str(&wire.body);

@@ -1,7 +1,7 @@
 /* run_try.c - one attempt of a call at one target: from the request's bytes to the answer's. */
 #include "base/clock.h"
 #include "base/json_walk.h"
-#include "gateway/run.h"
+#include "gateway/run_here.h"
 
 #define FAILURE_MAX KB(64)
 
@@ -149,7 +149,7 @@ static bool is_too_late(const Run *run)
 
 /* Of a failure that no status tells of. That the client's own time is over says nothing of the
  * service. */
-static FailureKind kind_of(const RunTry *try, const Error *failure)
+FailureKind try_failure(const RunTry *try, const Error *failure)
 {
     FailureText text = { .status = try->reader.failed_status, .message = str(failure->message) };
     if (text.status)
@@ -159,7 +159,7 @@ static FailureKind kind_of(const RunTry *try, const Error *failure)
     return is_ours ? FAILURE_GONE : FAILURE_BROKEN;
 }
 
-static void end_try(RunTry *try, Error *failure)
+void try_end(RunTry *try, Error *failure)
 {
     try->ended_us = monotonic_us();
     if (try->is_reading)
@@ -187,9 +187,33 @@ static void on_end(AsyncCall *call, const Error *failure)
             fail(&err, err.code,
                  "it failed in the middle of the answer, and its reason holds the key");
         if (!good)
-            try->kind = kind_of(try, &err);
+            try->kind = try_failure(try, &err);
     }
-    end_try(try, good ? NULL : &err);
+    try_end(try, good ? NULL : &err);
+}
+
+/* --- Slow clients --- */
+
+void try_pause(RunTry *try)
+{
+    if (try->here)
+        here_pause(try->here, true);
+    else
+        async_call_pause(&try->call);
+}
+
+void try_resume(RunTry *try)
+{
+    try->content_ms = monotonic_ms(); /* while it was paused nothing could come */
+    if (try->here)
+        here_pause(try->here, false);
+    else
+        async_call_resume(&try->call);
+}
+
+static bool is_paused(const RunTry *try)
+{
+    return try->here ? here_is_paused(try->here) : try->call.is_paused;
 }
 
 /* --- Time --- */
@@ -198,7 +222,7 @@ static void on_end(AsyncCall *call, const Error *failure)
 static int64_t content_due_ms(const RunTry *try)
 {
     const Run *run = try->run;
-    if (try->call.is_paused)
+    if (is_paused(try))
         return monotonic_ms() + try->times.idle_ms;
     if (try->content_count)
         return try->content_ms + try->times.idle_ms;
@@ -206,12 +230,27 @@ static int64_t content_due_ms(const RunTry *try)
     return run->begin_by_ms ? MIN(due_ms, run->begin_by_ms) : due_ms;
 }
 
+static int64_t due_ms_of(const RunTry *try)
+{
+    if (!try->ends_ms)
+        return content_due_ms(try);
+    return try->run->request.is_stream ? MIN(content_due_ms(try), try->ends_ms) : try->ends_ms;
+}
+
+static void stop_call(RunTry *try)
+{
+    if (try->here)
+        here_stop(try);
+    else
+        async_call_cancel(&try->call);
+}
+
 /* One timer for a stream, moved when it fires: what comes costs nothing. Bytes alone do not help,
  * so a service that sends nothing but comments ends here. */
 static void on_clock(ReactorTimer *timer)
 {
     RunTry *try = timer->owner;
-    int64_t due_ms = content_due_ms(try);
+    int64_t due_ms = due_ms_of(try);
     Error err;
     if (due_ms > monotonic_ms()) {
         reactor_set_timer(try->run->loop->reactor, timer, due_ms);
@@ -219,9 +258,9 @@ static void on_clock(ReactorTimer *timer)
     }
     fail(&err, ERROR_TIMEOUT, "it %s within the time limit",
          try->content_count ? "stopped in the middle of the answer" : "did not begin to answer");
-    async_call_cancel(&try->call);
-    try->kind = kind_of(try, &err);
-    end_try(try, &err);
+    stop_call(try);
+    try->kind = try_failure(try, &err);
+    try_end(try, &err);
 }
 
 static void merge_times(GatewayTimes *times, const GatewayTimes *more)
@@ -272,6 +311,12 @@ static void on_origin(OriginWait *wait, const AsyncOrigin *origin, const Error *
         on_end(&try->call, failure);
 }
 
+static void set_clock(RunTry *try)
+{
+    try->clock = (ReactorTimer){ .fire = on_clock, .owner = try };
+    reactor_set_timer(try->run->loop->reactor, &try->clock, due_ms_of(try));
+}
+
 static void make_call(RunTry *try, int64_t left_ms)
 {
     const GatewayTimes *times = &try->times;
@@ -289,9 +334,19 @@ static void make_call(RunTry *try, int64_t left_ms)
         .on_end = on_end,
         .owner = try,
     };
-    try->clock = (ReactorTimer){ .fire = on_clock, .owner = try };
     if (is_stream)
-        reactor_set_timer(try->run->loop->reactor, &try->clock, content_due_ms(try));
+        set_clock(try);
+}
+
+/* The answer is made here: nothing is sent anywhere. */
+static bool start_here(RunTry *try, int64_t left_ms, Error *err)
+{
+    try->is_same = false;
+    try->ends_ms = monotonic_ms() + left_ms;
+    if (!here_start(try, err))
+        return false;
+    set_clock(try);
+    return true;
 }
 
 bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat, Error *err)
@@ -312,6 +367,8 @@ bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat, Er
         return fail(err, ERROR_TIMEOUT, "no time is left to ask " STR_FMT, STR_ARG(service->title));
     if (!run->asked_us)
         run->asked_us = try->started_us;
+    if (service->is_here)
+        return start_here(try, left_ms, err);
     if (!try_write(try, err))
         return false;
     make_call(try, left_ms);
@@ -325,7 +382,7 @@ bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat, Er
 
 void try_cancel(RunTry *try)
 {
-    async_call_cancel(&try->call);
+    stop_call(try);
     reactor_clear_timer(try->run->loop->reactor, &try->clock);
     let_origin_go(try);
     if (try->is_reading)

@@ -46,6 +46,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
         .prompt_days = options->prompt_days,
         .encoder = options->encoder,
         .kept_answers_mb = options->kept_answers_mb,
+        .models_here = options->models_here,
     };
     models->budgets = budgets_new(models);
     models->http = http_client_new(&http);
@@ -56,12 +57,14 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
     GatewayOptions gateway = { .ports = { .app = models,
                                           .load_caller = options->load_caller,
                                           .load_app = options->load_app,
+                                          .answer_here = options->answer_here,
                                           .write_records = models_write_records,
                                           .ledger = budgets_ports(models->budgets),
                                           .likeness = options->encoder ? models_likeness : NULL,
                                           .write_prompt = models_write_prompt },
                                .telemetry = options->telemetry,
-                               .cache_bytes = MB(options->kept_answers_mb) };
+                               .cache_bytes = MB(options->kept_answers_mb),
+                               .here_threads = options->here_threads };
     if (!gateway_open(&gateway, &models->gateway, err) || !pictures_open(models, err) ||
         !file_open(models, err) || !budgets_listen(models->budgets, err)) {
         models_close(models);
@@ -75,6 +78,8 @@ void models_close(Models *models)
 {
     if (!models)
         return;
+    if (models->gateway)
+        gateway_end_here(models->gateway); /* what is being answered uses all of this */
     file_close(models);
     pool_free(models->pool); /* who still looks for local services tells the gateway */
     pictures_close(models);

@@ -16,6 +16,16 @@
 
 typedef struct Models Models;
 
+/* What the program answers itself. The first is asked when a call names no model. */
+typedef struct HereModel {
+    Str name;
+    unsigned tasks; /* bits of ModelTask */
+} HereModel;
+typedef struct HereModels {
+    const HereModel *at;
+    size_t count;
+} HereModels;
+
 typedef struct ModelsOptions {
     Db *db;
     Str provider_url;   /* of the server's settings; "off": none; empty: look for one */
@@ -34,6 +44,11 @@ typedef struct ModelsOptions {
     bool (*load_caller)(void *load_app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);
     void *load_app;
+    /* What the program answers itself (GatewayPorts), and the names of its models; with load_app.
+     * NULL: nothing. */
+    bool (*answer_here)(void *load_app, HereCall *call, Error *err);
+    HereModels (*models_here)(void *load_app, Arena *arena);
+    int here_threads;  /* that answer at the same time */
     int64_t user_rate; /* calls a minute of a person, or of a key that is nobody's; 0: any number */
     bool unpriced_is_free; /* else who has a budget of money may not use a model without a price */
 } ModelsOptions;
@@ -68,8 +83,9 @@ typedef struct ChatMessage {
 typedef struct ChatRequest {
     const ChatMessage *messages;
     size_t count;
-    Str model;   /* empty: the service's */
-    Str feature; /* for the usage table: "ask", "chat" */
+    Str model;                  /* empty: the service's */
+    Str feature;                /* for the usage table: "ask", "chat" */
+    bool never_here, is_within; /* as in GatewayAsk */
     int64_t output_max;
     double temperature;
     /* Pieces as they come; may be NULL. False: stop. */

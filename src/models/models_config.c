@@ -20,33 +20,40 @@ typedef struct Maker {
 
 /* --- Services --- */
 
+static bool set_address(Arena *arena, const SetupService *from, GatewayService *service, Error *err)
+{
+    Url url;
+    if (!url_parse(arena, from->base_url, &url, err))
+        return false;
+    int usual = str_is(url.scheme, "https") ? 443 : 80;
+    Str host = url.is_ip6 ? str_format(arena, "[" STR_FMT "]", STR_ARG(url.host)) : url.host;
+    service->base_url = from->base_url;
+    service->host_header =
+        url.port == usual ? host : str_format(arena, STR_FMT ":%d", STR_ARG(host), url.port);
+    service->base_path = str_is(url.path, "/") ? S("") : url.path;
+    return true;
+}
+
 static bool make_service(Maker *maker, const SetupService *from, GatewayService **service_r,
                          Error *err)
 {
     Arena *arena = maker->arena;
     GatewayService *service = arena_new_one(arena, GatewayService);
-    Url url;
-    if (!url_parse(arena, from->base_url, &url, err) ||
-        !setup_keys(maker->models, arena, from, &service->keys, err))
+    service->is_here = from->provider->dialect == &dialect_here;
+    if (!setup_keys(maker->models, arena, from, &service->keys, err) ||
+        (!service->is_here && !set_address(arena, from, service, err)))
         return false;
-    bool is_tls = str_is(url.scheme, "https");
-    int usual = is_tls ? 443 : 80;
-    Str host = url.is_ip6 ? str_format(arena, "[" STR_FMT "]", STR_ARG(url.host)) : url.host;
     service->name = from->name;
     service->title = str(from->provider->title);
     service->provider = str(from->provider->name);
     service->dialect = from->provider->dialect;
     service->quirks = from->provider->quirks;
-    service->base_url = from->base_url;
-    service->host_header =
-        url.port == usual ? host : str_format(arena, STR_FMT ":%d", STR_ARG(host), url.port);
-    service->base_path = str_is(url.path, "/") ? S("") : url.path;
     service->safety.allows_private = from->allows_private;
     service->version = from->version;
     service->headers = from->headers;
     service->times = from->times;
     service->limits = from->limits;
-    service->is_local = !is_tls;
+    service->is_local = !str_starts(from->base_url, S("https:"));
     service->moves_on = from->moves_on;
     service->is_probed = from->is_probed;
     /* What the server has set up, all workspaces share, and so its limits. */
@@ -271,6 +278,17 @@ static const GatewayRoute *choose_standard(Maker *maker)
     return route || !model.length ? route : route_named(maker, name);
 }
 
+/* The first model of what the program answers itself. */
+static const GatewayRoute *find_here(Maker *maker)
+{
+    for (size_t i = 0; i < maker->setup->services.count; i++) {
+        const SetupService *service = &maker->setup->services.at[i];
+        if (service->from == FROM_ITSELF && service->models.count)
+            return route_named(maker, service->models.at[0]);
+    }
+    return NULL;
+}
+
 GatewayConfig *config_make(Models *models, TargetStates *states, Arena *arena, const Setup *setup)
 {
     Maker maker = { .models = models,
@@ -299,6 +317,7 @@ GatewayConfig *config_make(Models *models, TargetStates *states, Arena *arena, c
     config->routes = maker.routes.at;
     config->route_count = maker.routes.count;
     config->standard = choose_standard(&maker);
+    config->here = find_here(&maker);
     config->policy = setup->policy;
     return config;
 }

@@ -30,6 +30,7 @@ bool models_check_file(Str text, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
     Setup setup = { 0 };
+    (void)setup_add_itself(arena, &setup);
     setup_read_environment(arena, &setup);
     if (!setup_read_file(arena, text, &setup, err))
         return false;
@@ -43,6 +44,7 @@ bool models_config_of_file(Str text, TargetStates *states, const GatewayConfig *
     Models none = { 0 }; /* a file has nothing that is sealed */
     Arena *arena = arena_new(MB(128));
     Setup *setup = arena_new_one(arena, Setup);
+    (void)setup_add_itself(arena, setup);
     setup_read_environment(arena, setup);
     if (!setup_read_file(arena, text, setup, err)) {
         arena_free(arena);

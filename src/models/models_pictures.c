@@ -105,6 +105,9 @@ bool models_caller(Models *models, const Scope *scope, GatewayCaller **caller_r,
     caller->config = config;
     caller->workspace = str_copy(caller->arena, scope->workspace);
     caller->user = str_copy(caller->arena, scope->user);
+    Scope *own = arena_new_one(caller->arena, Scope);
+    *own = scope_copy(caller->arena, scope);
+    caller->scope = own;
     if (!budgets_attach(models->budgets, scope, caller, err))
         return false;
     *caller_r = caller;

@@ -159,8 +159,29 @@ static void choose_primary(Setup *setup, bool is_off)
                 setup->primary = setup->services.at[k].name;
 }
 
+static void add_itself(Models *models, Arena *arena, Setup *setup)
+{
+    const ModelsOptions *options = &models->options;
+    if (!options->models_here)
+        return;
+    HereModels here = options->models_here(options->load_app, arena);
+    SetupService *service = setup_add_itself(arena, setup);
+    Str *names = arena_new_array(arena, Str, here.count);
+    for (size_t i = 0; i < here.count; i++) {
+        names[i] = here.at[i].name;
+        *vec_push(arena, &setup->models) = (SetupModel){ .service = service->name,
+                                                         .model = names[i],
+                                                         .from = FROM_ITSELF,
+                                                         .tasks = here.at[i].tasks,
+                                                         .has_tasks = true,
+                                                         .has_price = true };
+    }
+    service->models = (StrList){ names, here.count };
+}
+
 static bool add_server(Models *models, Arena *arena, Setup *setup, Error *err)
 {
+    add_itself(models, arena, setup);
     setup_read_environment(arena, setup);
     Str text = models_file_text(models, arena);
     return !text.length || setup_read_file(arena, text, setup, err) ||

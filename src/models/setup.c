@@ -90,7 +90,16 @@ void setup_add_simple(Arena *arena, Setup *setup, const SetupService *service, S
     added->models = (StrList){ names, model.length > 0 };
 }
 
-/* --- The environment and the file --- */
+/* --- The program, the environment and the file --- */
+
+SetupService *setup_add_itself(Arena *arena, Setup *setup)
+{
+    const GatewayProvider *provider = gateway_provider_find(S("local"));
+    SetupService *service = vec_push(arena, &setup->services);
+    *service =
+        (SetupService){ .name = str(provider->name), .from = FROM_ITSELF, .provider = provider };
+    return service;
+}
 
 /* Variables that others use for the same. */
 static const struct {

@@ -20,6 +20,7 @@
 #define STANDARD_ROUTE "standard" /* for calls that name no model */
 
 typedef enum SetupFrom {
+    FROM_ITSELF,      /* what the program answers itself */
     FROM_ENVIRONMENT, /* a service whose key is in its usual variable */
     FROM_FILE,        /* the setting gateway */
     FROM_SETTING,     /* the one service of the simple way; also one that was found by itself */
@@ -98,6 +99,9 @@ MUST_CHECK bool setup_read_model(Arena *arena, Str name, const json_t *document,
 MUST_CHECK bool setup_read_route(Arena *arena, Str name, const json_t *document,
                                  SetupRoute *route_r, Error *err);
 
+/* Adds what the program answers itself, a service like all others; its models are the caller's to
+ * tell. First of all, so that what has its name replaces it. */
+SetupService *setup_add_itself(Arena *arena, Setup *setup);
 /* Adds what a text says: {"services": {NAME: {...}}, "models": {...}, "routes": {...}}. */
 MUST_CHECK bool setup_read_file(Arena *arena, Str text, Setup *setup, Error *err);
 /* Adds the services whose keys are in their usual variables. */

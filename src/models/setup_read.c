@@ -151,6 +151,9 @@ static bool read_place(Arena *arena, Str provider, Str base_url, SetupService *s
             return fail_field(err, "provider", "there is no provider '" STR_FMT "'",
                               STR_ARG(str_slice(provider, 0, 60)));
     }
+    if (service->provider && service->provider->dialect == &dialect_here)
+        return fail_field(err, "provider",
+                          "what this server answers itself is there already: local/lectern");
     if (!base_url.length && service->provider)
         base_url = str(service->provider->base_url);
     if (!base_url.length || str_find_char(base_url, '{') >= 0)

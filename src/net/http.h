@@ -103,9 +103,6 @@ typedef struct HttpResponse {
     struct HttpExchange *exchange; /* the server's own */
 } HttpResponse;
 
-/* For the handler of a plan marked fast, which then returns at once: `check` and `handle` are
- * called on the pool, as if the plan were not fast. */
-void http_hand_to_pool(HttpResponse *response);
 /* For the handler of a plan marked fast: it returns without an answer, which comes later from the
  * same reactor, and the request stays until http_let_go(). `on_gone` (may be NULL) is called once
  * when the client leaves before the answer has begun, or the server stops and will wait no more;

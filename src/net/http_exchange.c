@@ -177,13 +177,6 @@ void http_respond_later(HttpResponse *response, void (*on_gone)(void *argument),
     reactor_set_timer(x->loop->reactor, &x->gone_timer, monotonic_ms() + LOOK_AFTER_MS);
 }
 
-void http_hand_to_pool(HttpResponse *response)
-{
-    HttpExchange *x = response->exchange;
-    x->is_for_pool = true;
-    x->is_unchecked = x->server->dispatch->check != NULL;
-}
-
 void http_respond_now(HttpResponse *response) { exchange_answer(response->exchange); }
 
 void http_let_go(HttpResponse *response)
@@ -508,10 +501,6 @@ static enum MHD_Result run(HttpExchange *x)
         return give_to_pool(x, HTTP_RUNNING, run_handle);
     x->is_inline = true;
     x->server->dispatch->handle(x->server->app, &x->request, &x->response);
-    if (x->is_for_pool) {
-        x->is_inline = false;
-        return give_to_pool(x, HTTP_RUNNING, run_handle);
-    }
     if (x->is_later && !x->has_started) {
         x->is_inline = false;
         x->state = HTTP_RUNNING;

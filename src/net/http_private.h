@@ -108,7 +108,6 @@ struct HttpExchange {
     bool is_inline, has_started; /* answer is on its way: the handler may go on */
     bool is_later;               /* the handler has returned without an answer */
     HttpExchange *next_later, *previous_later;
-    bool is_for_pool; /* the fast handler gives it to the pool */
     void (*on_gone)(void *argument);
     void *gone_argument;
     ReactorTimer gone_timer; /* from then on the client's leaving is watched for */

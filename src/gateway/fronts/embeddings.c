@@ -1,6 +1,6 @@
 /* embeddings.c - POST /v1/embeddings (OpenAI) and /api/embed (Ollama): texts become vectors. Lists
- * of tokens mean something to the model that they were made for only, so they go on as they are or
- * not at all. */
+ * of tokens mean something to the model that they were made for only: our own encoder reads those
+ * of its tokenizer, and a service of the same dialect gets them as they are. */
 #include "base/base64.h"
 #include "gateway/fronts/openai_errors.h"
 #include "gateway/json_read.h"
@@ -39,10 +39,67 @@ static bool read_encoding(Arena *arena, Str value, void *into, Error *err)
            fail_field(err, "", "it is float or base64");
 }
 
+#define TOKENS_WHERE "it is a text, a list of texts, a list of tokens or a list of such lists"
+
+typedef VEC(uint32_t) TokenList;
+typedef VEC(ModelTokens) TokenLists;
+
+static bool read_token(Arena *arena, Str value, void *into, Error *err)
+{
+    int64_t number;
+    if (!str_to_int(value, 0, UINT32_MAX, &number))
+        return fail_field(err, "", "a token is a whole number from 0 on");
+    *vec_push(arena, (TokenList *)into) = (uint32_t)number;
+    return true;
+}
+
+static bool read_tokens(Arena *arena, Str value, void *into, Error *err)
+{
+    TokenList ids = { 0 };
+    if (!json_is_list(value))
+        return fail_field(err, "", TOKENS_WHERE);
+    if (!read_items(arena, value, read_token, &ids, err))
+        return false;
+    *vec_push(arena, (TokenLists *)into) = (ModelTokens){ ids.at, ids.count };
+    return ids.count || fail_field(err, "", "a list of tokens is empty");
+}
+
+static bool is_number(Str value) { return value.length && HAS_CHAR(value.at[0], "-0123456789"); }
+
+static bool read_input(Arena *arena, Str value, void *into, Error *err)
+{
+    static const MemberRule texts[] = { { "input", MEMBER_TEXTS, offsetof(ModelRequest, inputs) } };
+    ModelRequest *request = into;
+    TokenLists lists = { 0 };
+    Str ignored, first = S("");
+    JsonWalk walk = json_walk_begin(value);
+    bool is_list = json_is_list(value) && json_walk_next(&walk, &ignored, &first);
+    if (!is_number(first) && !json_is_list(first))
+        return read_member(arena, value, texts, request, err);
+    bool good = is_list && is_number(first) ? read_tokens(arena, value, &lists, err)
+                                            : read_items(arena, value, read_tokens, &lists, err);
+    request->token_lists = lists.at;
+    request->token_list_count = lists.count;
+    return good;
+}
+
+/* Not OpenAI's: what comes before each text is what the model was trained with. */
+static bool read_kind(Arena *arena, Str value, void *into, Error *err)
+{
+    ModelRequest *request = into;
+    Str kind = json_text_of(arena, value);
+    request->is_query = str_is(kind, "query") || str_is(kind, "search_query");
+    request->is_passage =
+        str_is(kind, "passage") || str_is(kind, "document") || str_is(kind, "search_document");
+    return request->is_query || request->is_passage ||
+           fail_field(err, "", "it is query or passage");
+}
+
 static bool read(Arena *arena, Str body, ModelRequest *request, Error *err)
 {
     static const MemberRule rules[] = {
-        { "input", MEMBER_TEXTS, offsetof(ModelRequest, inputs) },
+        { "input", MEMBER_READ, .read = read_input },
+        { "input_type", MEMBER_READ, .read = read_kind },
         { "dimensions", MEMBER_INT, offsetof(ModelRequest, dimensions), 1, 100000 },
         { "encoding_format", MEMBER_READ, .read = read_encoding },
     };
