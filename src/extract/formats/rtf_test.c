@@ -34,8 +34,8 @@ Test(extract, rtf_is_read_as_it_is_shown)
           "{\\rtf1 see {\\field{\\*\\fldinst{HYPERLINK \"http://a.example\"}}{\\fldrslt "
           "here}}\\par}",
           "p see here\nnote(link) http://a.example\n" },
-        { "deleted text and unknown destinations are left out",
-          "{\\rtf1 a{\\deleted gone}{\\*\\unknown gone}b\\par}", "p ab\n" },
+        { "deleted text is a note, unknown destinations are left out",
+          "{\\rtf1 a{\\deleted gone}{\\*\\unknown out}b\\par}", "p ab\nnote(deleted) gone\n" },
         { "facts",
           "{\\rtf1{\\info{\\title T}{\\author A}{\\creatim\\yr2020\\mo2\\dy3\\hr4\\min5}"
           "{\\nofpages7}}x}",

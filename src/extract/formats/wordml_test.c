@@ -15,7 +15,8 @@ static const char sample[] =
     "<w:styles><w:style w:type='paragraph' w:styleId='b1'><w:name w:val='heading 2'/></w:style>"
     "</w:styles>"
     "<w:body><wx:sect><w:p><w:pPr><w:pStyle w:val='b1'/></w:pPr><w:r><w:t>Part</w:t></w:r></w:p>"
-    "<w:p><w:r><w:t>Text</w:t></w:r><aml:annotation aml:id='1' w:type='Word.Deletion'><aml:content>"
+    "<w:p><w:r><w:t>Text</w:t></w:r><aml:annotation aml:id='1' aml:author='Al' "
+    "w:type='Word.Deletion'><aml:content>"
     "<w:r><w:delText>old</w:delText></w:r></aml:content></aml:annotation><aml:annotation "
     "aml:id='2' w:type='Word.Insertion'><aml:content><w:r><w:t> new</w:t></w:r></aml:content>"
     "</aml:annotation><w:r><w:footnote><w:p><w:r><w:t>Below.</w:t></w:r></w:p></w:footnote></w:r>"
@@ -38,7 +39,8 @@ Test(extract, word_2003_xml_is_read_like_a_docx)
     Str file = str(sample);
     cr_expect_str_eq(dump(arena, &extractor_wordml, file, (DumpOptions){ 0 }),
                      "meta(title) A plan\nmeta(author) Ann\nheader Above\nh2 Part\n"
-                     "p Text new here\nnote(link) https://x.org/\nnote(footnote) Below.\n"
+                     "p Text new here\nnote(link) https://x.org/\n"
+                     "note(deleted) Al: old\nnote(footnote) Below.\n"
                      "note(comment) Bob:\\nWhy?\nli1 c) Item\nrow a | b\nrow c\nimg A cat\n");
     cr_expect(extractor_choose(file, S("a.xml"), STR_NONE) == &extractor_wordml);
     for (size_t cut = 0; cut < file.length; cut += 5)

@@ -343,6 +343,15 @@ static void begin_box(OdfBody *body, OdfIs is, const char *label)
                                                .paragraphs = body->paragraph_depth };
 }
 
+/* Of what was deleted: "Ann: the words". */
+static Str with_author(OdfBody *body, const OdfBox *box)
+{
+    Str text = buf_str(&box->text);
+    if (!box->author.length || !str_trim(text).length)
+        return text;
+    return str_format(body->scratch, STR_FMT ": " STR_FMT, STR_ARG(box->author), STR_ARG(text));
+}
+
 static void end_box(OdfBody *body)
 {
     OdfBox *box = odf_open_box(body);
@@ -351,7 +360,7 @@ static void end_box(OdfBody *body)
     if (body->box_depth == 0 && box->is == ODF_ANNOTATION)
         write_comment_soon(body, box);
     else if (box->label && body->box_depth == 0)
-        odf_write_soon(body, (OdfPending){ .note = box->label, .text = text });
+        odf_write_soon(body, (OdfPending){ .note = box->label, .text = with_author(body, box) });
     else if (box->label)
         add_line(&odf_open_box(body)->text, STR_NONE,
                  comment_words(body->scratch, box->author, STR_NONE, text));
@@ -506,6 +515,8 @@ static void begin_container(OdfBody *body, const XmlElement *element, OdfIs is)
         }
     } else if (is == ODF_ANNOTATION_END) {
         end_ranges(body, xml_attribute(element, "name"));
+    } else if (is == ODF_DELETION) {
+        begin_box(body, is, "deleted");
     } else if (is == ODF_SPEAKER) {
         begin_box(body, is, odf_open_box(body) ? NULL : "speaker note");
     } else if (is == ODF_MASTER) {
@@ -520,6 +531,13 @@ static void begin_container(OdfBody *body, const XmlElement *element, OdfIs is)
     }
 }
 
+/* Where a link leads outside the document. */
+static void keep_link(OdfBody *body, Str address)
+{
+    if (str_find_char(address, ':') > 0 && address.length < KB(4) && !odf_open_box(body))
+        odf_write_soon(body, (OdfPending){ .note = "link", .text = address });
+}
+
 static void begin_inline(OdfBody *body, const XmlElement *element, OdfIs is)
 {
     if (is == ODF_SPACES)
@@ -528,6 +546,8 @@ static void begin_inline(OdfBody *body, const XmlElement *element, OdfIs is)
         add_text(body, S("\t"));
     else if (is == ODF_BREAK)
         add_text(body, S("\n"));
+    else if (is == ODF_LINK)
+        keep_link(body, xml_attribute(element, "href"));
     else if (is == ODF_IMAGE && (body->frame_depth > 0 || xml_attribute(element, "href").length))
         body->frame_has_image = !body->frame_has_object;
     else if (is == ODF_OBJECT && body->odf->package)
@@ -605,7 +625,8 @@ static void end_element(OdfBody *body, Str name, OdfIs is)
         body->list_depth -= body->list_depth > 0;
     else if (is == ODF_FRAME)
         end_frame(body);
-    else if ((is == ODF_NOTE || is == ODF_ANNOTATION || is == ODF_SPEAKER || is == ODF_MASTER) &&
+    else if ((is == ODF_NOTE || is == ODF_ANNOTATION || is == ODF_DELETION || is == ODF_SPEAKER ||
+              is == ODF_MASTER) &&
              odf_open_box(body) && odf_open_box(body)->is == is)
         end_box(body);
     else if (is == ODF_ALT && body->frame_depth == 0)

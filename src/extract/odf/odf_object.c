@@ -9,7 +9,8 @@ static const size_t OBJECT_MAX = MB(64);
 bool odf_is_author(OdfBody *body, const XmlElement *element)
 {
     OdfBox *box = odf_open_box(body);
-    bool is_of_note = box && box->is == ODF_ANNOTATION && body->paragraph_depth == box->paragraphs;
+    bool is_of_note = box && (box->is == ODF_ANNOTATION || box->is == ODF_DELETION) &&
+                      body->paragraph_depth == box->paragraphs;
     body->in_author = is_of_note && str_is(element->name, "creator");
     body->in_date =
         is_of_note && (str_is(element->name, "date") || str_is(element->name, "date-string") ||

@@ -35,12 +35,17 @@ static const DumpCase text_cases[] = {
                    "</text:list-item><text:list-item text:start-value='7'><text:p>two</text:p>"
                    "</text:list-item></text:list></office:text></office:body>"),
       "li1 1. one\nli2 a) in\nli1 7. two\n" },
-    { "notes and comments stand after their paragraph; deleted text is gone",
-      TEXT("<text:tracked-changes><text:p>gone</text:p></text:tracked-changes><text:p>a<text:note "
+    { "notes and comments stand after their paragraph; deleted text is a note",
+      TEXT("<text:tracked-changes><text:changed-region><text:insertion><office:change-info>"
+           "<dc:creator>Eve</dc:creator></office:change-info></text:insertion>"
+           "</text:changed-region><text:changed-region><text:deletion><office:change-info>"
+           "<dc:creator>Bob</dc:creator><dc:date>2020</dc:date></office:change-info><text:p>gone"
+           "</text:p></text:deletion></text:changed-region></"
+           "text:tracked-changes><text:p>a<text:note "
            "text:note-class='endnote'><text:note-citation>1</text:note-citation><text:note-body>"
            "<text:p>n</text:p></text:note-body></text:note>b<office:annotation><dc:creator>Ann"
            "</dc:creator><dc:date>2020</dc:date><text:p>c</text:p></office:annotation></text:p>"),
-      "p ab\nnote(endnote) n\nnote(comment) Ann on [ab]\\nc\n" },
+      "note(deleted) Bob: gone\np ab\nnote(endnote) n\nnote(comment) Ann on [ab]\\nc\n" },
     { "a comment quotes its range, or the words before it",
       TEXT("<text:p>One two <office:annotation office:name='n1'><dc:creator>Ann</dc:creator>"
            "<text:p>c</text:p></office:annotation>three<office:annotation-end office:name='n1'/> "
@@ -58,6 +63,10 @@ static const DumpCase text_cases[] = {
           "<table:table-row><table:table-cell><text:p>y</text:p></table:table-cell>"
           "</table:table-row></table:table></table:table-cell></table:table-row></table:table>"),
       "rowh H\nrow x y | x y\n" },
+    { "links say where they lead",
+      TEXT("<text:p><text:a xlink:href='https://x.org/'>here</text:a> or <text:a "
+           "xlink:href='#top'>there</text:a></text:p>"),
+      "p here or there\nnote(link) https://x.org/\n" },
     { "a text box and a picture's description",
       TEXT("<text:p>out<draw:frame><draw:text-box><text:p>in</text:p></draw:text-box></draw:frame>"
            "<draw:frame><draw:image/><svg:title>A cat</svg:title></draw:frame></text:p>"),

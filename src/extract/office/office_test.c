@@ -51,11 +51,11 @@ static const struct {
     { "runs join",
       "<w:p><w:r><w:t>a</w:t></w:r><w:r><w:t xml:space=\"preserve\"> b</w:t></w:r></w:p>",
       "a b\n\n" },
-    { "deleted text goes, inserted stays",
+    { "deleted text is a note, inserted stays",
       "<w:p><w:ins><w:r><w:t>new</w:t></w:r></w:ins><w:del><w:r><w:delText>old</w:delText></"
       "w:r>"
       "</w:del></w:p>",
-      "new\n\n" },
+      "new\n\n> **deleted:** old\n\n" },
     { "a style based on a heading",
       "<w:p><w:pPr><w:pStyle w:val=\"U\"/></w:pPr><w:r><w:t>Head</w:t></w:r></w:p>",
       "## Head\n\n" },

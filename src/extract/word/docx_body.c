@@ -39,6 +39,9 @@ typedef struct Reader {
     int inside_depth;
     DocxNote *inside; /* a note of Word 2003, which stands where it belongs */
     int skip_depth;   /* inside deleted text and such */
+    bool in_deleted;  /* inside a text that was deleted while changes were tracked */
+    Str deleted_by;
+    Buf deleted;
     int page;         /* from 1; 0: not known */
     bool page_is_new; /* by a break that the next rendered one repeats */
     bool in_text, in_properties, in_instruction, in_object;
@@ -528,6 +531,34 @@ static void begin_note(Reader *reader, const XmlElement *element)
     }
 }
 
+/* --- Tracked changes (17.13.5): what was deleted is said below its paragraph --- */
+
+static void begin_deleted(Reader *reader, const XmlElement *element)
+{
+    reader->deleted_by = str_copy(reader->scratch, str_trim(xml_attribute(element, "author")));
+    reader->deleted = buf_new(reader->scratch, TEXT_MAX);
+}
+
+static void add_deleted(Reader *reader, Str text)
+{
+    if (reader->deleted.arena)
+        buf_add(&reader->deleted, text);
+}
+
+static void end_deleted(Reader *reader)
+{
+    Str text = str_trim(buf_str(&reader->deleted)), author = reader->deleted_by;
+    if (text.length && reader->paragraph_depth > 0 && reader->notes.count < REFERRED_MAX) {
+        DocxNote *note = arena_new_one(reader->scratch, DocxNote);
+        *note =
+            (DocxNote){ .label = "deleted",
+                        .text = str_format(reader->scratch, STR_FMT "%s" STR_FMT, STR_ARG(author),
+                                           author.length ? ": " : "", STR_ARG(text)) };
+        *vec_push(reader->scratch, &reader->notes) = note;
+    }
+    reader->deleted = (Buf){ 0 };
+}
+
 static bool is_skipped(const Reader *reader, Str name)
 {
     static const char *const names[] = { "del",         "moveFrom",  "delInstrText", "delText",
@@ -561,7 +592,9 @@ static bool body_start(void *self, const XmlElement *element)
     Str name = element->name;
     if (reader->skip_depth > 0 || is_skipped(reader, name) ||
         is_annotation(element, "Word.Deletion")) {
-        reader->skip_depth++;
+        reader->in_deleted = str_is(name, "delText");
+        if (reader->skip_depth++ == 0 && (str_is(name, "del") || !is_skipped(reader, name)))
+            begin_deleted(reader, element);
         return true;
     }
     reader->in_text = false;
@@ -598,7 +631,9 @@ static bool body_end(void *self, Str name)
 {
     Reader *reader = self;
     if (reader->skip_depth > 0) {
-        reader->skip_depth--;
+        reader->in_deleted = false;
+        if (--reader->skip_depth == 0 && reader->deleted.arena)
+            end_deleted(reader);
         return true;
     }
     reader->in_text = reader->in_instruction = false;
@@ -624,7 +659,9 @@ static bool body_end(void *self, Str name)
 static bool body_text(void *self, Str text)
 {
     Reader *reader = self;
-    if (reader->in_text && reader->skip_depth == 0)
+    if (reader->in_deleted)
+        add_deleted(reader, text);
+    else if (reader->in_text && reader->skip_depth == 0)
         add_text(reader, text);
     else if (reader->in_instruction && reader->skip_depth == 0)
         buf_add(&reader->instruction, text);

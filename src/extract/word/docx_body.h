@@ -1,6 +1,6 @@
 /* docx_body.h - the blocks of one WordprocessingML part: body, header, footer or notes.
  *
- * Inserted text is kept and deleted text left out; a text box follows the paragraph it is in. */
+ * Inserted text is kept, deleted text is a note; a text box follows the paragraph it is in. */
 #pragma once
 
 #include "base/map.h"

@@ -10,7 +10,9 @@ enum { PENDING_MAX = 1000 };
 static Buf *target(RtfReader *reader)
 {
     switch (rtf_state(reader)->destination) {
-    case BODY: return &reader->contexts[reader->context].paragraph;
+    case BODY:
+        return rtf_state(reader)->is_deleted ? &reader->deleted
+                                             : &reader->contexts[reader->context].paragraph;
     case MARKER: return &reader->marker;
     case INSTRUCTION: return &reader->instruction;
     case META:
@@ -47,7 +49,7 @@ void rtf_flush(RtfReader *reader)
 void rtf_add_text(RtfReader *reader, Str text)
 {
     rtf_flush(reader);
-    Buf *out = rtf_state(reader)->is_deleted ? NULL : target(reader);
+    Buf *out = target(reader);
     if (out)
         buf_add(out, text);
 }
@@ -60,7 +62,7 @@ void rtf_add_byte(RtfReader *reader, char c)
         reader->skip--;
         return;
     }
-    if (state->is_deleted || !target(reader))
+    if (!target(reader))
         return;
     const char *charset =
         state->font >= 0 && state->font < RTF_FONTS_MAX ? reader->fonts[state->font] : NULL;
@@ -79,7 +81,7 @@ void rtf_add_unicode(RtfReader *reader, int number)
     const RtfState *state = rtf_state(reader);
     uint32_t high = reader->high;
     reader->skip = state->skip_count;
-    if (state->is_deleted || !target(reader) || number < -0x8000)
+    if (!target(reader) || number < -0x8000)
         return;
     reader->high = 0;
     rtf_flush(reader);
@@ -185,6 +187,8 @@ void rtf_end_paragraph(RtfReader *reader)
         return;
     }
     Str marker = str_copy(reader->scratch, take_marker(reader));
+    rtf_add_pending(reader, "deleted", buf_str(&reader->deleted));
+    reader->deleted.length = 0;
     if (rtf_state(reader)->in_table || reader->table.is_row_open) {
         end_cell_paragraph(reader, marker, text);
         return;

@@ -119,6 +119,7 @@ typedef struct RtfReader {
     const char *fonts[RTF_FONTS_MAX];
     signed char headings[RTF_STYLES_MAX];
     Buf marker, instruction, meta, name, author;
+    Buf deleted; /* while changes were tracked, in the paragraph that is open */
     bool has_marker;
     Buf object;
     int nibble;

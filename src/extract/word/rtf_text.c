@@ -253,6 +253,7 @@ static void begin(RtfReader *reader, Arena *arena, Arena *scratch, DocWriter *do
     reader->meta = buf_new(arena, KB(64));
     reader->name = buf_new(arena, KB(4));
     reader->author = buf_new(arena, KB(4));
+    reader->deleted = buf_new(arena, RTF_TEXT_MAX);
     reader->object = buf_new(arena, MB(256));
     rtf_renew(reader);
 }

@@ -37,6 +37,8 @@ typedef struct Reader {
     WordStory story;
     Buf *note; /* where the text goes when it is one note's; NULL: blocks */
     Buf paragraph, cell, narrow;
+    Buf deleted; /* while changes were tracked, in the paragraph that is open */
+    bool is_deleted;
     const char *narrow_charset;
     HeldTable table;
     int table_depth;         /* of the last paragraph */
@@ -66,18 +68,23 @@ static const char *charset_of_font(int charset, const char *otherwise)
     return otherwise;
 }
 
+static Buf *target(Reader *reader)
+{
+    return reader->is_deleted ? &reader->deleted : &reader->paragraph;
+}
+
 static void flush_narrow(Reader *reader)
 {
     if (reader->narrow.length)
-        buf_add(&reader->paragraph, text_decode_known(reader->scratch, buf_str(&reader->narrow),
-                                                      reader->narrow_charset));
+        buf_add(target(reader), text_decode_known(reader->scratch, buf_str(&reader->narrow),
+                                                  reader->narrow_charset));
     reader->narrow.length = 0;
 }
 
 static void add_text(Reader *reader, Str text)
 {
     flush_narrow(reader);
-    buf_add(reader->hiding ? &reader->instruction : &reader->paragraph, text);
+    buf_add(reader->hiding ? &reader->instruction : target(reader), text);
 }
 
 static void add_narrow(Reader *reader, char c, const WordCharacter *format)
@@ -187,6 +194,8 @@ static void refer_box(Reader *reader, uint32_t cp)
 
 static void write_referred(Reader *reader)
 {
+    doc_note(reader->text->doc, "deleted", buf_str(&reader->deleted));
+    reader->deleted.length = 0;
     for (size_t i = 0; i < reader->links.count; i++)
         doc_note(reader->text->doc, "link", reader->links.at[i]);
     for (size_t i = 0; i < reader->referred.count; i++)
@@ -202,6 +211,7 @@ static void renew(Reader *reader)
     arena_reset(reader->scratch);
     reader->paragraph = buf_new(reader->scratch, TEXT_MAX);
     reader->cell = buf_new(reader->scratch, TEXT_MAX);
+    reader->deleted = buf_new(reader->scratch, TEXT_MAX);
     reader->narrow = buf_new(reader->scratch, TEXT_MAX);
     reader->instruction = buf_new(reader->scratch, KB(64));
     reader->table = (HeldTable){ .arena = reader->scratch };
@@ -343,11 +353,14 @@ static bool take_mark(Reader *reader, uint32_t c, uint32_t cp, const WordCharact
 static void take(Reader *reader, const WordPiece *piece, uint32_t c, uint32_t cp, size_t at,
                  const WordCharacter *format)
 {
+    if (format->is_deleted != reader->is_deleted)
+        flush_narrow(reader);
+    reader->is_deleted = format->is_deleted;
     if (c == MARK_PARAGRAPH || c == MARK_PAGE || (c == MARK_CELL && !format->is_deleted)) {
         if (c == MARK_PARAGRAPH && format->is_deleted)
             return;
         end_paragraph(reader, piece, at, c);
-    } else if (format->is_deleted) {
+    } else if (format->is_deleted && c < 0x20 && c != MARK_TAB && c != MARK_LINE) {
         return;
     } else if (format->symbol) {
         add_wide(reader, format->symbol);
