@@ -120,6 +120,30 @@ Test(extract, word_comments_that_answer_others_are_replies)
 #define SHOWN "<w:lastRenderedPageBreak/>"
 #define TYPED "<w:p><w:r><w:br w:type='page'/></w:r></w:p>"
 
+Test(extract, office_files_say_the_properties_that_people_made)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    const Member members[] = {
+        { "_rels/.rels",
+          "<Relationships><Relationship Id='a' Type='" REL "/officeDocument' "
+          "Target='word/document.xml'/><Relationship Id='c' Type='" REL "/custom-properties' "
+          "Target='docProps/custom.xml'/></Relationships>",
+          0 },
+        { "docProps/custom.xml",
+          "<Properties xmlns:vt='vt'><property name='Client Name'><vt:lpwstr>Acme</vt:lpwstr>"
+          "</property><property name='_AddIn'><vt:i4>1</vt:i4></property><property name='Due'>"
+          "<vt:filetime>2024-01-02T03:04:05Z</vt:filetime></property></Properties>",
+          0 },
+        { "word/document.xml",
+          "<w:document xmlns:w='w'><w:body><w:p><w:r><w:t>x</w:t></w:r></w:p></w:body>"
+          "</w:document>",
+          0 },
+    };
+    Str file = package_of(arena, members, COUNT(members));
+    cr_expect_str_eq(dump(arena, &extractor_docx, file, (DumpOptions){ 0 }),
+                     "meta(client name) Acme\nmeta(due) 2024-01-02T03:04:05Z\np x\n");
+}
+
 Test(extract, word_texts_are_on_the_page_that_was_last_shown)
 {
     static const struct {

@@ -1,6 +1,7 @@
 /* pptx.c - PowerPoint presentations, shows, templates, single slides and add-ins since 2007 (macros
  * are never run). */
 #include "extract/comment.h"
+#include "extract/metadata.h"
 #include "extract/slide/pptx_slide.h"
 
 static int pptx_sniff(Str bytes)
@@ -169,6 +170,8 @@ static bool pptx_extract(const ExtractSource *source, DocWriter *doc, Error *err
         return false;
     Relations relations = ooxml_relations(&package, main_part->name);
     ooxml_write_meta(&package, doc);
+    if (reader.slides.count)
+        doc_meta_whole(doc, "slides", (int64_t)reader.slides.count);
     read_authors(&deck, &relations);
     for (size_t i = 0; i < reader.slides.count && doc_writer_ok(doc); i++) {
         const Part *slide =

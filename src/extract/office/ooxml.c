@@ -148,6 +148,7 @@ Str ooxml_main_part(Package *package, const char *usual)
 
 typedef struct MetaReader {
     DocWriter *doc;
+    Arena *arena;
     const char *key;
     Buf value;
 } MetaReader;
@@ -175,7 +176,6 @@ static const struct {
     { "Template", "template" },
     { "Pages", "pages" },
     { "Words", "words" },
-    { "Slides", "slides" },
     { "TotalTime", "editing_time" },
 };
 
@@ -212,16 +212,47 @@ static bool meta_end(void *self, Str name)
     return true;
 }
 
+/* Properties that people made themselves (22.3): each has a name, and one typed value in it. Names
+ * with an underscore are those of add-ins, such as "_MarkAsFinal". */
+static bool own_start(void *self, const XmlElement *element)
+{
+    MetaReader *reader = self;
+    Str name = str_slice(xml_attribute(element, "name"), 0, 255);
+    reader->value.length = 0;
+    if (str_is(element->name, "property"))
+        reader->key = name.length && name.at[0] != '_'
+                          ? str_c(reader->arena, str_lower(reader->arena, name))
+                          : NULL;
+    return true;
+}
+
+static bool own_end(void *self, Str name)
+{
+    MetaReader *reader = self;
+    if (reader->key && !str_is(name, "property"))
+        doc_meta(reader->doc, reader->key, str_trim(buf_str(&reader->value)));
+    reader->key = NULL;
+    return doc_writer_ok(reader->doc);
+}
+
 void ooxml_write_meta(Package *package, DocWriter *doc)
 {
-    static const XmlEvents events = { meta_start, meta_end, meta_text };
-    static const char *const types[] = { "core-properties", "extended-properties" };
+    static const XmlEvents events = { meta_start, meta_end, meta_text },
+                           own_events = { own_start, own_end, meta_text };
+    static const struct {
+        const char *type;
+        const XmlEvents *events;
+    } parts[] = { { "core-properties", &events },
+                  { "extended-properties", &events },
+                  { "custom-properties", &own_events } };
     Relations relations = ooxml_relations(package, STR_NONE);
-    for (size_t i = 0; i < COUNT(types); i++) {
-        const Part *part = relation_part(package, relation_by_type(&relations, types[i], 0));
-        MetaReader reader = { .doc = doc, .value = buf_new(package->arena, KB(16)) };
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        const Part *part = relation_part(package, relation_by_type(&relations, parts[i].type, 0));
+        MetaReader reader = { .doc = doc,
+                              .arena = package->arena,
+                              .value = buf_new(package->arena, KB(16)) };
         Error err;
-        if (part && !package_parse(package, part, &events, &reader, &err))
+        if (part && !package_parse(package, part, parts[i].events, &reader, &err))
             ooxml_warn(doc, &err);
     }
 }
