@@ -1,4 +1,6 @@
-/* ipynb.c - Jupyter notebooks (nbformat 3 and 4): cells in order, the text of their outputs. */
+/* ipynb.c - Jupyter notebooks (nbformat 3 and 4): cells in order, the text of their outputs;
+ * pictures as children. */
+#include "base/base64.h"
 #include "base/json.h"
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
@@ -6,12 +8,20 @@
 #include "extract/formats/markdown.h"
 
 enum { NOTEBOOK_BYTES = 256 << 20, JOINED_MAX = 16 << 20, OUTPUT_MAX = 64 * 1024 };
+enum { PICTURES_MAX = 1000 };
+
+typedef struct Picture {
+    Str name, media_type;
+    const json_t *data; /* in base64; of SVG the text */
+} Picture;
 
 typedef struct Notebook {
     DocWriter *doc;
-    Arena *arena; /* of one cell */
+    Arena *arena;    /* of one cell */
+    Arena *pictured; /* of the whole notebook: the names of its pictures */
+    VEC(Picture) pictures;
     Str language;
-    int images, cut;
+    int cell_pictures, broken, cut;
     char anchor[32];
 } Notebook;
 
@@ -61,13 +71,52 @@ static void write_output_text(Notebook *n, Str text)
     doc_code(n->doc, S("output"), text);
 }
 
+/* --- Pictures --- */
+
+/* "cells[3] 1.png", or the name of an attachment. The document's blocks come first, so it is kept.
+ */
+static void keep_picture(Notebook *n, Str name, const char *media_type, const json_t *data)
+{
+    Str type = str(media_type), kind = str_from(type, 6);
+    if (!data || !str_starts(type, S("image/")) || n->pictures.count >= PICTURES_MAX)
+        return;
+    ptrdiff_t plus = str_find_char(kind, '+');
+    n->cell_pictures++;
+    if (!name.length)
+        name = str_format(n->pictured, "%s %d." STR_FMT, n->anchor, n->cell_pictures,
+                          STR_ARG(str_slice(kind, 0, plus < 0 ? kind.length : (size_t)plus)));
+    *vec_push(n->pictured, &n->pictures) =
+        (Picture){ str_copy(n->pictured, name), str_copy(n->pictured, type), data };
+}
+
+/* {"image/png": "iVBO...", "text/plain": "<Figure>"}: the first kind of the same picture. */
+static void keep_bundle(Notebook *n, Str name, const json_t *bundle)
+{
+    const char *type;
+    json_t *value;
+    int before = n->cell_pictures;
+    json_object_foreach((json_t *)(uintptr_t)bundle, type, value) if (n->cell_pictures == before)
+        keep_picture(n, name, type, value);
+}
+
+static void write_pictures(Notebook *n)
+{
+    doc_place(n->doc, &(Place){ 0 });
+    for (size_t i = 0; i < n->pictures.count && doc_writer_ok(n->doc); i++) {
+        const Picture *picture = &n->pictures.at[i];
+        arena_reset(n->arena);
+        Str text = joined(n, picture->data), bytes = text;
+        if (str_is(picture->media_type, "image/svg+xml") || base64_decode(n->arena, text, &bytes))
+            doc_child(n->doc, picture->name, picture->media_type, bytes);
+        else
+            n->broken++;
+    }
+}
+
 /* The kind that says most: a table as HTML, Markdown, plain text. */
 static void write_data(Notebook *n, const json_t *data)
 {
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)data, name, value) n->images +=
-        str_starts(str(name), S("image/"));
+    keep_bundle(n, STR_NONE, data);
     Str html = joined(n, json_object_get(data, "text/html"));
     Str markdown = joined(n, json_object_get(data, "text/markdown"));
     Str plain = joined(n, json_object_get(data, "text/plain"));
@@ -92,16 +141,19 @@ static void write_output(Notebook *n, const json_t *output)
         write_output_text(
             n, str_format(n->arena, STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(value)));
     }
-    n->images += json_object_get(output, "png") || json_object_get(output, "jpeg");
+    keep_picture(n, STR_NONE, "image/png", json_object_get(output, "png"));
+    keep_picture(n, STR_NONE, "image/jpeg", json_object_get(output, "jpeg"));
 }
 
 static void write_cell(Notebook *n, const json_t *cell, size_t number)
 {
     size_t i;
-    json_t *output;
+    const char *name;
+    json_t *output, *attachment;
     Str type = text_at(cell, "cell_type");
     const json_t *source = json_object_get(cell, "source");
     arena_reset(n->arena);
+    n->cell_pictures = 0;
     snprintf(n->anchor, sizeof n->anchor, "cells[%zu]", number);
     doc_place(n->doc, &(Place){ .anchor = str(n->anchor) });
     Str text = joined(n, source ? source : json_object_get(cell, "input"));
@@ -114,7 +166,8 @@ static void write_cell(Notebook *n, const json_t *cell, size_t number)
     else
         doc_paragraph(n->doc, text);
     json_array_foreach(json_object_get(cell, "outputs"), i, output) write_output(n, output);
-    n->images += (int)json_object_size(json_object_get(cell, "attachments"));
+    json_object_foreach(json_object_get(cell, "attachments"), name, attachment)
+        keep_bundle(n, str(name), attachment);
 }
 
 static void write_cells(Notebook *n, const json_t *root)
@@ -153,11 +206,13 @@ static bool ipynb_extract(const ExtractSource *source, DocWriter *doc, Error *er
         err->code = ERROR_DAMAGED;
         return fail_in(err, "the notebook is broken");
     }
-    Notebook n = { .doc = doc, .arena = scratch };
+    Notebook n = { .doc = doc, .arena = scratch, .pictured = arena };
     write_facts(&n, root);
     write_cells(&n, root);
-    if (n.images)
-        doc_warning(doc, str_format(arena, "%d pictures in it are not read", n.images));
+    write_pictures(&n);
+    if (n.broken)
+        doc_warning(doc, str_format(arena, "%d broken picture%s not shown", n.broken,
+                                    n.broken == 1 ? " is" : "s are"));
     if (n.cut)
         doc_warning(doc, str_format(arena, "%d long outputs were cut", n.cut));
     return true;
