@@ -198,6 +198,23 @@ static bool is_virtual(const Entry *entry)
     return str_find_ignore_case(str_slice(entry->sql, 0, 64), S("VIRTUAL")) >= 0;
 }
 
+/* Full text and R-tree tables keep what they find by in tables of their own; only the texts that
+ * they hold are of use to a reader (sqlite.org/fts5.html section 9, fts3.html section 5). */
+static bool is_shadow(const Entries *entries, const Entry *entry)
+{
+    static const char *const parts[] = { "data",   "idx",  "docsize", "config", "segments",
+                                         "segdir", "stat", "node",    "parent", "rowid" };
+    ptrdiff_t line = str_find_last_char(entry->name, '_');
+    bool is_part = false;
+    for (size_t i = 0; i < COUNT(parts) && line > 0; i++)
+        is_part |= str_is(str_from(entry->name, (size_t)line + 1), parts[i]);
+    for (size_t i = 0; i < entries->list.count && is_part; i++)
+        if (is_virtual(&entries->list.at[i]) &&
+            str_equal(entries->list.at[i].name, str_slice(entry->name, 0, (size_t)line)))
+            return true;
+    return false;
+}
+
 static void write_entries(Database *in, const Entries *entries)
 {
     int tables = 0;
@@ -205,7 +222,7 @@ static void write_entries(Database *in, const Entries *entries)
         const Entry *entry = &entries->list.at[i];
         bool is_table = str_is(entry->type, "table");
         in->virtual_count += is_table && is_virtual(entry);
-        if (!is_table || is_virtual(entry))
+        if (!is_table || is_virtual(entry) || is_shadow(entries, entry))
             continue;
         tables++;
         write_table(in, entry);
@@ -236,9 +253,11 @@ static bool sqlite_extract(const ExtractSource *source, DocWriter *doc, Error *e
         doc_warning(doc, str_format(arena, "%d tables are damaged; what could be read is shown",
                                     in.damaged));
     if (in.virtual_count)
-        doc_warning(doc, str_format(arena, "%d virtual tables are not shown", in.virtual_count));
+        doc_warning(doc, str_format(arena, "%d virtual table%s not shown", in.virtual_count,
+                                    in.virtual_count == 1 ? " is" : "s are"));
     if (in.blob_count)
-        doc_warning(doc, str_format(arena, "%d binary values are not shown", in.blob_count));
+        doc_warning(doc, str_format(arena, "%d binary value%s not shown", in.blob_count,
+                                    in.blob_count == 1 ? " is" : "s are"));
     return true;
 }
 

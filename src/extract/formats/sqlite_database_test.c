@@ -27,7 +27,12 @@ Test(extract, databases_become_tables)
           "(2.5, NULL), (x'00FF', '\xC3\xA9'); CREATE VIEW v AS SELECT a FROM \"my \"\"table\"",
           "h2 my \"table\nrowh a | b\nrow 1 | x\nrow 2.5 | \nrow (2 bytes) | \xC3\xA9\n"
           "code(sql) CREATE VIEW v AS SELECT a FROM \"my \"\"table\"\nmeta(tables) 1\n"
-          "~ 1 binary values are not shown\n" },
+          "~ 1 binary value is not shown\n" },
+        { "what full text tables find by is left out, their text is not",
+          "CREATE VIRTUAL TABLE f USING fts5(body); INSERT INTO f VALUES ('kept'); "
+          "CREATE TABLE my_data(a); INSERT INTO my_data VALUES ('mine')",
+          "h2 f_content\nrowh id | c0\nrow 1 | kept\nh2 my_data\nrowh a\nrow mine\n"
+          "meta(tables) 2\n~ 1 virtual table is not shown\n" },
         { "without row ids",
           "CREATE TABLE t(k PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO t VALUES "
           "('b', 1), ('a', 2)",
