@@ -2,6 +2,7 @@
  * for each hunk. */
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
+#include "extract/formats/mail.h"
 #include "extract/marked.h"
 
 enum { HUNK_LINES = 60 };
@@ -21,6 +22,8 @@ static Str name_of_file(const Marked *m, size_t first, size_t end)
     Str name = STR_NONE;
     for (size_t i = first; i < end; i++) {
         Str line = marked_line(m, i);
+        if (str_starts(line, S("rename to "))) /* without a change in it */
+            name = str_from(line, 10);
         bool is_new = str_starts(line, S("+++ "));
         if (!is_new && !str_starts(line, S("--- ")))
             continue;
@@ -35,8 +38,22 @@ static Str name_of_file(const Marked *m, size_t first, size_t end)
     return name.length ? name : str_trim(marked_line(m, first));
 }
 
+/* --- Commits as git format-patch mails them --- */
+
+static size_t read_commit(Marked *m, size_t i)
+{
+    size_t end = marked_paragraph_end(m, i, m->count);
+    MimePart head = mime_parse(m->scratch, marked_raw(m, i + 1, end, 0));
+    marked_place(m, i, end);
+    doc_heading(m->doc, 1, mime_text(m->scratch, mime_header(&head, "Subject")));
+    mail_write_headers(m->doc, m->scratch, &head);
+    return end - i;
+}
+
 static size_t read_block(Marked *m, size_t i)
 {
+    if (mail_is_git_postmark(marked_line(m, i)))
+        return read_commit(m, i);
     size_t end = i + 1;
     bool is_file = begins_file(m, i), is_hunk = begins_hunk(marked_line(m, i));
     if (is_file)
@@ -45,7 +62,8 @@ static size_t read_block(Marked *m, size_t i)
             end++;
     else
         while (end < m->count && end < i + HUNK_LINES && !begins_file(m, end) &&
-               !begins_hunk(marked_line(m, end)) && (is_hunk || !marked_is_blank(m, end)))
+               !mail_is_git_postmark(marked_line(m, end)) && !begins_hunk(marked_line(m, end)) &&
+               (is_hunk || !marked_is_blank(m, end)))
             end++;
     marked_place(m, i, end);
     if (is_file)
@@ -76,6 +94,9 @@ static int diff_sniff(Str bytes)
     Str head = str_slice(bytes, 0, KB(16));
     if (text_is_binary(bytes))
         return 0;
+    if (mail_is_git_postmark(
+            str_trim(str_slice(head, 0, (size_t)MAX(0, str_find_char(head, '\n'))))))
+        return 70;
     bool has_files = str_find(head, S("\n+++ ")) >= 0 && str_find(head, S("\n@@ ")) >= 0;
     return has_files ? 30 : 5;
 }

@@ -236,3 +236,8 @@ Str mail_safe_name(Arena *arena, Str name)
     safe = str_slice(safe, 0, utf8_floor(safe, safe.length));
     return str_is(safe, ".") || str_is(safe, "..") ? STR_NONE : safe;
 }
+
+bool mail_is_git_postmark(Str line)
+{
+    return str_starts(line, S("From ")) && str_ends(str_trim(line), S(" Mon Sep 17 00:00:00 2001"));
+}

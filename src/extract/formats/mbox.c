@@ -196,7 +196,8 @@ static int mbox_sniff(Str bytes)
     Str rest = str_slice(bytes, 0, KB(64)), line, next;
     while (rest.length && HAS_CHAR(rest.at[0], "\r\n"))
         rest = str_from(rest, 1);
-    if (!text_next_line(&rest, &line) || !str_starts(line, S("From ")))
+    if (!text_next_line(&rest, &line) || !str_starts(line, S("From ")) ||
+        mail_is_git_postmark(line))
         return 0;
     Str after = rest;
     if (!text_next_line(&after, &next) || !(is_header_line(next) || str_starts(next, S(">From "))))
