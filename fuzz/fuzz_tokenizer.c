@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                            { S_INIT("\xE2\x96\x81"), -2 },
                                            { S_INIT("the"), -3 },
                                            { S_INIT("e"), -1 } };
-    static const UnigramSpecial specials[] = { { S_INIT("<s>"), 0, true, true } };
+    static const SpecialToken specials[] = { { S_INIT("<s>"), 0, true, true } };
     Str all = { (const char *)data, size };
     ptrdiff_t cut = str_find_char(all, '\xFF');
     Str bytes = cut < 0 ? S("") : str_slice(all, 0, (size_t)cut);

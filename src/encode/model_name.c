@@ -2,8 +2,13 @@
 #include "base/hash.h"
 #include "encode/model.h"
 
-static const char *const shaping_files[] = {
-#define MODEL_FILE(name, shapes) (shapes) ? name : NULL,
+enum { SHAPES_NEVER, SHAPES_ALWAYS, SHAPES_LAST };
+
+static const struct {
+    const char *name;
+    int shapes;
+} files[] = {
+#define MODEL_FILE(name, shapes) { name, shapes },
 #include "encode/model_files.def"
 #undef MODEL_FILE
 };
@@ -26,9 +31,14 @@ static bool add_file(Arena *arena, Sha256 *sha, const char *folder, Str name, Er
 static bool add_files(Arena *arena, Sha256 *sha, const char *folder, const ModelConfig *config,
                       Error *err)
 {
-    for (size_t i = 0; i < COUNT(shaping_files); i++)
-        if (shaping_files[i] && !add_file(arena, sha, folder, str(shaping_files[i]), err))
+    bool is_last = !file_exists(path_join(arena, str(folder), S("vocab.txt"))) &&
+                   !file_exists(path_join(arena, str(folder), S("tokenizer.json")));
+    for (size_t i = 0; i < COUNT(files); i++) {
+        bool counts =
+            files[i].shapes == SHAPES_ALWAYS || (files[i].shapes == SHAPES_LAST && is_last);
+        if (counts && !add_file(arena, sha, folder, str(files[i].name), err))
             return false;
+    }
     if (!add_file(arena, sha, folder, S("1_Pooling/config.json"), err))
         return false;
     for (size_t i = 0; i < config->dense_count; i++) {

@@ -12,12 +12,71 @@ void tokenizer_frame_bert(Tokenizer *tokenizer, uint32_t begin, uint32_t end)
     tokenizer->pair = (Frame){ { begin, FRAME_FIRST, end, FRAME_SECOND, end }, 5, 3 };
 }
 
+void tokenizer_frame_roberta(Tokenizer *tokenizer, uint32_t begin, uint32_t end)
+{
+    tokenizer->single = (Frame){ { begin, FRAME_FIRST, end }, 3, 3 };
+    tokenizer->pair = (Frame){ { begin, FRAME_FIRST, end, end, FRAME_SECOND, end }, 6, 6 };
+}
+
+/* --- Kinds ------------------------------------------------------------------------------ */
+
+/* WordPiece puts [CLS] and [SEP] around its ids; here the frames do. */
+static size_t encode_wordpiece(const void *pieces, Str text, uint32_t *ids, size_t max)
+{
+    if (!ids)
+        return MIN(wordpiece_count(pieces, text), max);
+    AUTO_FREE WordPieceToken *tokens = heap_alloc((max + 2) * sizeof *tokens);
+    size_t count = wordpiece_encode(pieces, text, tokens, max + 2) - 2;
+    for (size_t i = 0; i < count; i++)
+        ids[i] = tokens[i + 1].id;
+    return count;
+}
+
+static size_t encode_unigram(const void *pieces, Str text, uint32_t *ids, size_t max)
+{
+    return unigram_encode(pieces, text, ids, max);
+}
+
+static size_t encode_byte_bpe(const void *pieces, Str text, uint32_t *ids, size_t max)
+{
+    return byte_bpe_encode(pieces, text, ids, max);
+}
+
+static size_t size_of_wordpiece(const void *pieces) { return wordpiece_size(pieces); }
+static size_t size_of_unigram(const void *pieces) { return unigram_size(pieces); }
+static size_t size_of_byte_bpe(const void *pieces) { return byte_bpe_size(pieces); }
+static void free_wordpiece(void *pieces) { wordpiece_free(pieces); }
+static void free_unigram(void *pieces) { unigram_free(pieces); }
+static void free_byte_bpe(void *pieces) { byte_bpe_free(pieces); }
+
+const TokenizerKind tokenizer_wordpiece = {
+    .name = "WordPiece",
+    .encode = encode_wordpiece,
+    .size = size_of_wordpiece,
+    .free = free_wordpiece,
+};
+
+const TokenizerKind tokenizer_unigram = {
+    .name = "Unigram",
+    .encode = encode_unigram,
+    .size = size_of_unigram,
+    .free = free_unigram,
+};
+
+const TokenizerKind tokenizer_byte_bpe = {
+    .name = "byte-level BPE",
+    .encode = encode_byte_bpe,
+    .size = size_of_byte_bpe,
+    .free = free_byte_bpe,
+};
+
 /* --- Opening ---------------------------------------------------------------------------- */
 
 /* Of tokenizer_config.json. */
 typedef struct Config {
     bool keeps_case;
     bool has_other_ends; /* than [CLS]: MPNet's vocabulary has that too and does not use it */
+    bool adds_space;     /* before a text, of byte-level BPE */
 } Config;
 
 static bool has_other_ends(const json_t *json)
@@ -42,6 +101,7 @@ static bool read_config(const char *folder, Config *config_r, Error *err)
         return fail_in(err, "reading %s", path);
     config_r->keeps_case = json_is_false(json_object_get(json, "do_lower_case"));
     config_r->has_other_ends = has_other_ends(json);
+    config_r->adds_space = json_is_true(json_object_get(json, "add_prefix_space"));
     return true;
 }
 
@@ -52,37 +112,64 @@ static bool open_vocab(Tokenizer *tokenizer, const Config *config, const char *p
         return fail(err, ERROR_UNSUPPORTED,
                     "%s: texts do not begin with [CLS] here; the folder needs its tokenizer.json",
                     path);
-    if (!wordpiece_open(path, config->keeps_case, &tokenizer->wordpiece, err))
+    WordPiece *wordpiece;
+    if (!wordpiece_open(path, config->keeps_case, &wordpiece, err))
         return false;
-    (void)wordpiece_encode(tokenizer->wordpiece, S(""), ends, COUNT(ends));
+    tokenizer->kind = &tokenizer_wordpiece;
+    tokenizer->pieces = wordpiece;
+    (void)wordpiece_encode(wordpiece, S(""), ends, COUNT(ends));
     tokenizer_frame_bert(tokenizer, ends[0].id, ends[1].id);
     return true;
 }
 
+/* Where a folder may have its tokenizer, the first of them counts. */
+typedef enum Source { SOURCE_NONE, SOURCE_VOCAB, SOURCE_JSON, SOURCE_MERGES } Source;
+
+static bool has(Arena *arena, const char *folder, const char *name)
+{
+    return file_exists(path_join(arena, str(folder), str(name)));
+}
+
+static Source find_source(Arena *arena, const char *folder, bool has_other_ends)
+{
+    bool has_vocab = has(arena, folder, "vocab.txt");
+    if (has(arena, folder, "tokenizer.json") && (!has_vocab || has_other_ends))
+        return SOURCE_JSON;
+    if (has_vocab)
+        return SOURCE_VOCAB;
+    if (has(arena, folder, "vocab.json") && has(arena, folder, "merges.txt"))
+        return SOURCE_MERGES;
+    return SOURCE_NONE;
+}
+
 bool tokenizer_exists(const char *folder)
 {
-    static const Str names[] = { S_INIT("vocab.txt"), S_INIT("tokenizer.json") };
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (file_exists(path_join(arena, str(folder), names[i])))
-            return true;
-    return false;
+    return find_source(arena, folder, false) != SOURCE_NONE;
+}
+
+static bool read_source(Tokenizer *tokenizer, Arena *arena, const char *folder, Error *err)
+{
+    Config config;
+    if (!read_config(folder, &config, err))
+        return false;
+    switch (find_source(arena, folder, config.has_other_ends)) {
+    case SOURCE_VOCAB:
+        return open_vocab(tokenizer, &config, path_join(arena, str(folder), S("vocab.txt")), err);
+    case SOURCE_JSON:
+        return tokenizer_read_json(tokenizer, path_join(arena, str(folder), S("tokenizer.json")),
+                                   err);
+    case SOURCE_MERGES: return tokenizer_read_merges(tokenizer, folder, config.adds_space, err);
+    case SOURCE_NONE: break;
+    }
+    return fail(err, ERROR_NOT_FOUND, "'%s' has no tokenizer", folder);
 }
 
 bool tokenizer_open(const char *folder, Tokenizer **tokenizer_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     Tokenizer *tokenizer = heap_alloc(sizeof *tokenizer);
-    char *vocab = path_join(arena, str(folder), S("vocab.txt"));
-    char *json = path_join(arena, str(folder), S("tokenizer.json"));
-    Config config;
-    bool good = read_config(folder, &config, err);
-    bool has_json = file_exists(json), has_vocab = file_exists(vocab);
-    if (good && has_json && (!has_vocab || config.has_other_ends))
-        good = tokenizer_read_json(tokenizer, json, err);
-    else if (good)
-        good = open_vocab(tokenizer, &config, vocab, err);
-    if (!good) {
+    if (!read_source(tokenizer, arena, folder, err)) {
         tokenizer_free(tokenizer);
         return false;
     }
@@ -94,33 +181,23 @@ void tokenizer_free(Tokenizer *tokenizer)
 {
     if (!tokenizer)
         return;
-    wordpiece_free(tokenizer->wordpiece);
-    unigram_free(tokenizer->unigram);
+    if (tokenizer->kind)
+        tokenizer->kind->free(tokenizer->pieces);
     free(tokenizer);
 }
 
-const char *tokenizer_kind(const Tokenizer *tokenizer)
-{
-    return tokenizer->wordpiece ? "WordPiece" : "Unigram";
-}
+const char *tokenizer_kind(const Tokenizer *tokenizer) { return tokenizer->kind->name; }
 
 size_t tokenizer_size(const Tokenizer *tokenizer)
 {
-    return tokenizer->wordpiece ? wordpiece_size(tokenizer->wordpiece)
-                                : unigram_size(tokenizer->unigram);
+    return tokenizer->kind->size(tokenizer->pieces);
 }
 
 /* --- Encoding --------------------------------------------------------------------------- */
 
 static size_t encode_text(const Tokenizer *tokenizer, Str text, uint32_t *ids, size_t max)
 {
-    if (tokenizer->unigram)
-        return unigram_encode(tokenizer->unigram, text, ids, max);
-    AUTO_FREE WordPieceToken *tokens = heap_alloc((max + 2) * sizeof *tokens);
-    size_t count = wordpiece_encode(tokenizer->wordpiece, text, tokens, max + 2) - 2;
-    for (size_t i = 0; i < count; i++)
-        ids[i] = tokens[i + 1].id;
-    return count;
+    return tokenizer->kind->encode(tokenizer->pieces, text, ids, max);
 }
 
 size_t tokenizer_around(const Tokenizer *tokenizer) { return tokenizer->single.count - 1; }
@@ -173,8 +250,7 @@ size_t tokenizer_frame(const Tokenizer *tokenizer, const uint32_t *text, size_t 
 
 size_t tokenizer_count(const Tokenizer *tokenizer, Str text)
 {
-    return tokenizer->unigram ? unigram_encode(tokenizer->unigram, text, NULL, SIZE_MAX)
-                              : wordpiece_count(tokenizer->wordpiece, text);
+    return encode_text(tokenizer, text, NULL, SIZE_MAX);
 }
 
 /* The reference's "longest first". */

@@ -3,8 +3,10 @@
  *   vocab.txt                       WordPiece (wordpiece.h); tokenizer_config.json may say that
  *                                   capitals stay
  *   tokenizer.json                  in its place where texts begin with another token than [CLS]
- *                                   (MPNet) or there is no vocab.txt: WordPiece or Unigram
- * (unigram.h), with its normalisation and the tokens that go around a text
+ *                                   (MPNet) or there is no vocab.txt: WordPiece, Unigram
+ *                                   (unigram.h) or byte-level BPE (byte_bpe.h), with its
+ *                                   normalisation and the tokens that go around a text
+ *   vocab.json and merges.txt       byte-level BPE as RoBERTa has it
  *
  * Never changes once open: any thread may use it. */
 #pragma once
@@ -16,7 +18,7 @@ typedef struct Tokenizer Tokenizer;
 bool tokenizer_exists(const char *folder);
 MUST_CHECK bool tokenizer_open(const char *folder, Tokenizer **tokenizer_r, Error *err);
 void tokenizer_free(Tokenizer *tokenizer);              /* NULL is fine */
-const char *tokenizer_kind(const Tokenizer *tokenizer); /* "WordPiece", "Unigram" */
+const char *tokenizer_kind(const Tokenizer *tokenizer); /* "WordPiece", "byte-level BPE" */
 size_t tokenizer_size(const Tokenizer *tokenizer);      /* ids are below it */
 
 /* How many tokens go around a text. */

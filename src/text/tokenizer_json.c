@@ -7,18 +7,10 @@
 #include "text/tokenizer_int.h"
 
 #define JSON_BYTES_MAX MB(64) /* that of XLM-RoBERTa, 250,002 pieces, has 17 MB */
-#define ADDED_MAX 4096
-
-typedef struct Reading {
-    Arena *arena;
-    const json_t *json;
-    UnigramOptions unigram;
-    bool keeps_case;
-} Reading;
 
 static Str type_of(const json_t *json) { return json_member_text(json, "type"); }
 
-static bool unknown_part(const char *what, const json_t *part, Error *err)
+bool tokenizer_unknown_part(const char *what, const json_t *part, Error *err)
 {
     Str type = str_slice(type_of(part), 0, 60);
     return fail(err, ERROR_UNSUPPORTED, "the %s '" STR_FMT "' is not one we run", what,
@@ -27,7 +19,7 @@ static bool unknown_part(const char *what, const json_t *part, Error *err)
 
 /* --- Normalisation ---------------------------------------------------------------------- */
 
-static bool read_charsmap(Reading *in, const json_t *part, Error *err)
+static bool read_charsmap(TokenizerReading *in, const json_t *part, Error *err)
 {
     Str bytes;
     if (in->unigram.charsmap)
@@ -38,20 +30,20 @@ static bool read_charsmap(Reading *in, const json_t *part, Error *err)
 }
 
 /* Several spaces as one: the only replacement that sentence models have. */
-static bool read_replacement(Reading *in, const json_t *part, Error *err)
+static bool read_replacement(TokenizerReading *in, const json_t *part, Error *err)
 {
     const json_t *pattern = json_object_get(part, "pattern");
     Str regex = json_member_text(pattern, "Regex"), text = json_member_text(pattern, "String");
     Str content = json_member_text(part, "content");
     if (!str_is(regex, " {2,}") && !str_is(text, "  "))
-        return unknown_part("normalisation", part, err);
+        return tokenizer_unknown_part("normalisation", part, err);
     if (!str_is(content, " ") && !str_is(content, "\xE2\x96\x81"))
-        return unknown_part("normalisation", part, err);
+        return tokenizer_unknown_part("normalisation", part, err);
     in->unigram.joins = true;
     return true;
 }
 
-static bool read_normalizer(Reading *in, const json_t *part, Error *err)
+static bool read_normalizer(TokenizerReading *in, const json_t *part, Error *err)
 {
     Str type = type_of(part);
     size_t i;
@@ -62,7 +54,7 @@ static bool read_normalizer(Reading *in, const json_t *part, Error *err)
         json_array_foreach(json_object_get(part, "normalizers"), i, item)
         {
             if (str_is(type_of(item), "Sequence") || !read_normalizer(in, item, err))
-                return unknown_part("normalisation", item, err);
+                return tokenizer_unknown_part("normalisation", item, err);
         }
         return true;
     }
@@ -74,14 +66,14 @@ static bool read_normalizer(Reading *in, const json_t *part, Error *err)
         in->unigram.strips = true;
         return true;
     }
-    return unknown_part("normalisation", part, err);
+    return tokenizer_unknown_part("normalisation", part, err);
 }
 
-static bool read_bert_normalizer(Reading *in, const json_t *part, Error *err)
+static bool read_bert_normalizer(TokenizerReading *in, const json_t *part, Error *err)
 {
     const json_t *accents = json_object_get(part, "strip_accents");
     if (!str_is(type_of(part), "BertNormalizer"))
-        return unknown_part("normalisation", part, err);
+        return tokenizer_unknown_part("normalisation", part, err);
     in->keeps_case = json_is_false(json_object_get(part, "lowercase"));
     if (json_is_boolean(accents) && json_is_true(accents) == in->keeps_case)
         return fail(err, ERROR_UNSUPPORTED, "strip_accents that differs from lowercase");
@@ -90,7 +82,7 @@ static bool read_bert_normalizer(Reading *in, const json_t *part, Error *err)
 
 /* --- Where words begin ------------------------------------------------------------------ */
 
-static bool read_words(Reading *in, const json_t *part, Error *err)
+static bool read_words(TokenizerReading *in, const json_t *part, Error *err)
 {
     Str type = type_of(part);
     size_t i;
@@ -99,7 +91,7 @@ static bool read_words(Reading *in, const json_t *part, Error *err)
         json_array_foreach(json_object_get(part, "pretokenizers"), i, item)
         {
             if (str_is(type_of(item), "Sequence") || !read_words(in, item, err))
-                return unknown_part("division into words", item, err);
+                return tokenizer_unknown_part("division into words", item, err);
         }
         return true;
     }
@@ -113,7 +105,7 @@ static bool read_words(Reading *in, const json_t *part, Error *err)
                  !json_is_false(json_object_get(part, "split"));
     Str scheme = json_member_text(part, "prepend_scheme");
     if (!known || (scheme.length && !str_is(scheme, "always")))
-        return unknown_part("division into words", part, err);
+        return tokenizer_unknown_part("division into words", part, err);
     return true;
 }
 
@@ -168,9 +160,7 @@ static bool read_frame_of_roberta(Tokenizer *tokenizer, const json_t *part, bool
     if (!json_is_integer(cls) || !json_is_integer(sep))
         return fail(err, ERROR_INVALID, "the tokens around a text have no ids");
     uint32_t begin = (uint32_t)json_integer_value(cls), end = (uint32_t)json_integer_value(sep);
-    tokenizer_frame_bert(tokenizer, begin, end);
-    if (!is_bert)
-        tokenizer->pair = (Frame){ { begin, FRAME_FIRST, end, end, FRAME_SECOND, end }, 6, 6 };
+    (is_bert ? tokenizer_frame_bert : tokenizer_frame_roberta)(tokenizer, begin, end);
     return true;
 }
 
@@ -182,13 +172,14 @@ static bool read_around(Tokenizer *tokenizer, const json_t *part, Error *err)
                read_frame(part, "pair", &tokenizer->pair, err);
     if (str_is(type, "RobertaProcessing") || str_is(type, "BertProcessing"))
         return read_frame_of_roberta(tokenizer, part, str_is(type, "BertProcessing"), err);
-    return unknown_part("post-processor", part, err);
+    return tokenizer_unknown_part("post-processor", part, err);
 }
 
 /* --- Vocabularies ----------------------------------------------------------------------- */
 
 /* As the lines of a vocab.txt. */
-static bool read_wordpiece(Tokenizer *tokenizer, Reading *in, const json_t *model, Error *err)
+static bool read_wordpiece(Tokenizer *tokenizer, TokenizerReading *in, const json_t *model,
+                           Error *err)
 {
     const json_t *vocab = json_object_get(model, "vocab");
     size_t count = json_object_size(vocab);
@@ -201,7 +192,8 @@ static bool read_wordpiece(Tokenizer *tokenizer, Reading *in, const json_t *mode
     if (!read_bert_normalizer(in, json_object_get(in->json, "normalizer"), err))
         return false;
     if (!str_is(type_of(json_object_get(in->json, "pre_tokenizer")), "BertPreTokenizer"))
-        return unknown_part("division into words", json_object_get(in->json, "pre_tokenizer"), err);
+        return tokenizer_unknown_part("division into words",
+                                      json_object_get(in->json, "pre_tokenizer"), err);
     json_object_foreach((json_t *)(uintptr_t)vocab, piece, id)
     {
         size_t at = (size_t)json_integer_value(id);
@@ -209,11 +201,15 @@ static bool read_wordpiece(Tokenizer *tokenizer, Reading *in, const json_t *mode
             return fail(err, ERROR_INVALID, "the vocabulary has a hole or a wrong id");
         lines[at] = str(piece);
     }
-    return wordpiece_new(str_join(in->arena, lines, count, S("\n")), in->keeps_case,
-                         &tokenizer->wordpiece, err);
+    WordPiece *wordpiece = NULL;
+    if (!wordpiece_new(str_join(in->arena, lines, count, S("\n")), in->keeps_case, &wordpiece, err))
+        return false;
+    tokenizer->kind = &tokenizer_wordpiece;
+    tokenizer->pieces = wordpiece;
+    return true;
 }
 
-static bool read_pieces(Reading *in, const json_t *vocab, Error *err)
+static bool read_pieces(TokenizerReading *in, const json_t *vocab, Error *err)
 {
     size_t count = json_array_size(vocab), i;
     json_t *item;
@@ -233,13 +229,13 @@ static bool read_pieces(Reading *in, const json_t *vocab, Error *err)
     return true;
 }
 
-static bool read_added(Reading *in, Error *err)
+static bool read_added(TokenizerReading *in, Error *err)
 {
     const json_t *added = json_object_get(in->json, "added_tokens");
     size_t count = json_array_size(added), i;
     json_t *item;
-    UnigramSpecial *specials = arena_new_array(in->arena, UnigramSpecial, count + 1);
-    if (count > ADDED_MAX)
+    SpecialToken *specials = arena_new_array(in->arena, SpecialToken, count + 1);
+    if (count > SPECIALS_MAX)
         return fail(err, ERROR_INVALID, "there are %zu added tokens", count);
     json_array_foreach(added, i, item)
     {
@@ -247,45 +243,57 @@ static bool read_added(Reading *in, Error *err)
         if (!json_is_integer(id) || json_integer_value(id) < 0 ||
             json_integer_value(id) > UNIGRAM_PIECES_MAX)
             return fail(err, ERROR_INVALID, "added token %zu has no id", i);
-        specials[i] = (UnigramSpecial){
+        specials[i] = (SpecialToken){
             .text = json_member_text(item, "content"),
             .id = (uint32_t)json_integer_value(id),
             .takes_space_before = json_is_true(json_object_get(item, "lstrip")),
             .takes_space_after = json_is_true(json_object_get(item, "rstrip")),
         };
     }
-    in->unigram.specials = specials;
-    in->unigram.special_count = count;
+    in->specials = specials;
+    in->special_count = count;
     return true;
 }
 
-static bool read_unigram(Tokenizer *tokenizer, Reading *in, const json_t *model, Error *err)
+static bool read_unigram(Tokenizer *tokenizer, TokenizerReading *in, const json_t *model,
+                         Error *err)
 {
     const json_t *unknown = json_object_get(model, "unk_id");
     if (!json_is_integer(unknown))
         return fail(err, ERROR_UNSUPPORTED, "the vocabulary has no unknown piece");
     in->unigram.unknown = (uint32_t)json_integer_value(unknown);
     in->unigram.has_byte_fallback = json_is_true(json_object_get(model, "byte_fallback"));
-    bool good = read_pieces(in, json_object_get(model, "vocab"), err) && read_added(in, err) &&
+    in->unigram.specials = in->specials;
+    in->unigram.special_count = in->special_count;
+    bool good = read_pieces(in, json_object_get(model, "vocab"), err) &&
                 read_words(in, json_object_get(in->json, "pre_tokenizer"), err) &&
                 read_normalizer(in, json_object_get(in->json, "normalizer"), err);
     if (!good) {
         charsmap_free(in->unigram.charsmap);
         return false;
     }
-    return unigram_new(&in->unigram, &tokenizer->unigram, err);
+    Unigram *unigram = NULL;
+    if (!unigram_new(&in->unigram, &unigram, err))
+        return false;
+    tokenizer->kind = &tokenizer_unigram;
+    tokenizer->pieces = unigram;
+    return true;
 }
 
-static bool read_model(Tokenizer *tokenizer, Reading *in, Error *err)
+static bool read_model(Tokenizer *tokenizer, TokenizerReading *in, Error *err)
 {
     const json_t *model = json_object_get(in->json, "model");
     /* Older files do not name the type of a Unigram model. */
     bool has_scores = json_is_array(json_object_get(model, "vocab"));
+    if (!read_added(in, err))
+        return false;
     if (str_is(type_of(model), "WordPiece"))
         return read_wordpiece(tokenizer, in, model, err);
+    if (str_is(type_of(model), "BPE"))
+        return tokenizer_read_byte_bpe(tokenizer, in, model, err);
     if (str_is(type_of(model), "Unigram") || (!type_of(model).length && has_scores))
         return read_unigram(tokenizer, in, model, err);
-    return unknown_part("tokenizer", model, err);
+    return tokenizer_unknown_part("tokenizer", model, err);
 }
 
 static bool check_frame(const Tokenizer *tokenizer, const Frame *frame, Error *err)
@@ -301,7 +309,7 @@ bool tokenizer_read_json(Tokenizer *tokenizer, const char *path, Error *err)
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     AUTO_JSON json_t *json = NULL;
     Str text;
-    Reading in = { .arena = arena };
+    TokenizerReading in = { .arena = arena };
     bool good = file_read(arena, path, JSON_BYTES_MAX, &text, err) &&
                 json_parse(text, JSON_BYTES_MAX, &json, err);
     in.json = json;

@@ -167,7 +167,7 @@ Test(text, a_tokenizer_that_is_not_known_is_refused_by_name)
     static const struct {
         const char *from, *to, *says;
     } cases[] = {
-        { "\"Unigram\"", "\"BPE\"", "'BPE'" },
+        { "\"Unigram\"", "\"WordLevel\"", "'WordLevel'" },
         { "\"WhitespaceSplit\"", "\"ByteLevel\"", "'ByteLevel'" },
         { "\"normalizer\":null", "\"normalizer\":{\"type\":\"Prepend\"}", "'Prepend'" },
         { "\"TemplateProcessing\"", "\"Other\"", "'Other'" },

@@ -7,7 +7,6 @@
 #include "text/trie.h"
 
 #define ROOT_PIECES 1u
-#define ROOT_SPECIALS 2u
 #define UNKNOWN_PENALTY 10.0      /* below the worst piece, as in the reference */
 #define SPACE_MARK "\xE2\x96\x81" /* U+2581 */
 
@@ -17,9 +16,7 @@ struct Unigram {
     size_t size;
     uint32_t unknown;
     double unknown_score;
-    UnigramSpecial *specials; /* their texts are not kept; the trie has them */
-    size_t special_count;
-    bool special_starts[256];
+    Specials *specials;
     uint32_t bytes[256]; /* of the fallback */
     UnigramOptions options;
 };
@@ -59,24 +56,6 @@ static bool add_pieces(Unigram *unigram, const UnigramOptions *options, Error *e
     return true;
 }
 
-static bool add_specials(Unigram *unigram, const UnigramOptions *options, Error *err)
-{
-    unigram->special_count = options->special_count;
-    unigram->specials = heap_alloc((options->special_count + 1) * sizeof *unigram->specials);
-    for (size_t i = 0; i < options->special_count; i++) {
-        const UnigramSpecial *special = &options->specials[i];
-        unigram->specials[i] = *special;
-        unigram->specials[i].text = STR_NONE;
-        if (!special->text.length)
-            continue;
-        unigram->special_starts[(uint8_t)special->text.at[0]] = true;
-        unigram->size = MAX(unigram->size, (size_t)special->id + 1);
-        if (!trie_add(&unigram->pieces, ROOT_SPECIALS, special->text, (uint32_t)i, err))
-            return false;
-    }
-    return true;
-}
-
 static void find_bytes(Unigram *unigram)
 {
     for (int byte = 0; byte < 256 && unigram->options.has_byte_fallback; byte++) {
@@ -96,16 +75,18 @@ bool unigram_new(const UnigramOptions *options, Unigram **unigram_r, Error *err)
     unigram->size = options->piece_count;
     unigram->unknown = options->unknown;
     unigram->scores = heap_alloc((options->piece_count + 1) * sizeof *unigram->scores);
-    trie_begin(&unigram->pieces, ROOT_SPECIALS);
+    trie_begin(&unigram->pieces, ROOT_PIECES);
     bool good =
         options->piece_count <= UNIGRAM_PIECES_MAX && options->unknown < options->piece_count;
     if (!good)
         fail(err, ERROR_INVALID, "the vocabulary has %zu pieces and the unknown one is %u",
              options->piece_count, options->unknown);
-    if (!good || !add_pieces(unigram, options, err) || !add_specials(unigram, options, err)) {
+    if (!good || !add_pieces(unigram, options, err) ||
+        !specials_new(options->specials, options->special_count, &unigram->specials, err)) {
         unigram_free(unigram);
         return false;
     }
+    unigram->size = MAX(unigram->size, specials_size(unigram->specials));
     find_bytes(unigram);
     *unigram_r = unigram;
     return true;
@@ -118,7 +99,7 @@ void unigram_free(Unigram *unigram)
     charsmap_free(unigram->options.charsmap);
     trie_end(&unigram->pieces);
     free(unigram->scores);
-    free(unigram->specials);
+    specials_free(unigram->specials);
     free(unigram);
 }
 
@@ -275,64 +256,17 @@ static void add_plain(Scan *scan, Str text)
     add_marked(scan, arena, str_from(text, start));
 }
 
-/* The longest special text at the start of `rest`; NULL for none. */
-static const UnigramSpecial *special_at(const Unigram *unigram, Str rest, size_t *length_r)
-{
-    const UnigramSpecial *found = NULL;
-    uint32_t node = ROOT_SPECIALS;
-    if (!unigram->special_starts[(uint8_t)rest.at[0]])
-        return NULL;
-    for (size_t i = 0; i < rest.length; i++) {
-        node = trie_child(&unigram->pieces, node, (uint8_t)rest.at[i]);
-        if (!node)
-            break;
-        if (unigram->pieces.values[node] != TRIE_NONE) {
-            found = &unigram->specials[unigram->pieces.values[node]];
-            *length_r = i + 1;
-        }
-    }
-    return found;
-}
-
-static Str without_space_before(Str text)
-{
-    size_t end = text.length;
-    while (end > 0) {
-        size_t at = utf8_floor(text, end - 1), size;
-        if (!u_isUWhiteSpace((UChar32)utf8_decode(text, at, &size)))
-            break;
-        end = at;
-    }
-    return str_slice(text, 0, end);
-}
-
-static size_t space_at(Str text, size_t at)
-{
-    size_t size, end = at;
-    while (end < text.length && u_isUWhiteSpace((UChar32)utf8_decode(text, end, &size)))
-        end += size;
-    return end;
-}
-
 size_t unigram_encode(const Unigram *unigram, Str text, uint32_t *ids, size_t max)
 {
     Scan scan = { .unigram = unigram, .ids = ids, .max = max };
-    size_t start = 0, at = 0, length = 0;
-    text = str_slice(text, 0, UINT32_MAX / 2);
-    while (at < text.length && scan.count < max) {
-        const UnigramSpecial *special = special_at(unigram, str_from(text, at), &length);
-        if (!special) {
-            at++;
-            continue;
-        }
-        Str before = str_slice(text, start, at);
-        add_plain(&scan, special->takes_space_before ? without_space_before(before) : before);
-        emit(&scan, special->id);
-        at += length;
-        start = at = special->takes_space_after ? space_at(text, at) : at;
+    Str rest = str_slice(text, 0, UINT32_MAX / 2), before;
+    uint32_t id;
+    while (scan.count < max && specials_next(unigram->specials, &rest, &before, &id)) {
+        add_plain(&scan, before);
+        emit(&scan, id);
     }
-    if (start < text.length && scan.count < max)
-        add_plain(&scan, str_from(text, start));
+    if (rest.length && scan.count < max)
+        add_plain(&scan, rest);
     free(scan.steps);
     free(scan.path);
     return scan.count;

@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "text/charsmap.h"
+#include "text/specials.h"
 
 #define UNIGRAM_PIECES_MAX 1000000
 
@@ -18,18 +19,11 @@ typedef struct UnigramPiece {
     double score;
 } UnigramPiece;
 
-/* A text that stands for one token as it is, such as "<s>". */
-typedef struct UnigramSpecial {
-    Str text;
-    uint32_t id;
-    bool takes_space_before, takes_space_after;
-} UnigramSpecial;
-
 typedef struct UnigramOptions {
     const UnigramPiece *pieces; /* a piece's id is its place */
     size_t piece_count;
     uint32_t unknown;
-    const UnigramSpecial *specials;
+    const SpecialToken *specials;
     size_t special_count;
     Charsmap *charsmap;     /* taken over, also on failure; NULL: none */
     bool strips, joins;     /* white space off the ends; several spaces are one */
