@@ -265,6 +265,8 @@ bench-cache: $(BUILD)/cache_bench
 # Speed of the encoder; TEXTS=FILE writes its texts for bench/encode_peer.py.
 $(BUILD)/encode_bench: $(OBJ)/bench/encode_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,encode))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+$(BUILD)/tokenizer_bench: $(OBJ)/bench/tokenizer_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,text))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 bench-encode: $(BUILD)/encode_bench
 	$(BUILD)/encode_bench $(or $(MODEL),$(MODELS)/all-MiniLM-L6-v2) $(TEXTS)
 
@@ -297,7 +299,7 @@ $(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsu
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # What is promised of searches, beside the peers when tools/peers has installed them.
-BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench retrieval_bench keyword_bench vector_texts vector_bench crash_index)
+BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench tokenizer_bench retrieval_bench keyword_bench vector_texts vector_bench crash_index)
 bench-search: all $(BENCHES)
 	bench/run --search
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 import transformers
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import ByteLevelBPETokenizer, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path += [str(ROOT / "tests"), *map(str, ROOT.glob("build/tests/lib/python3*/site-packages"))]
@@ -30,6 +30,14 @@ def wordpiece(*more):
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
     return tokenizer
+
+
+def byte_bpe():
+    """As RoBERTa's."""
+    tokenizer = ByteLevelBPETokenizer()
+    tokenizer.train_from_iterator(TEXTS * 20, vocab_size=400, special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    return tokenizer._tokenizer
 
 
 def mpnet_wordpiece():
@@ -61,7 +69,8 @@ FAMILIES = {  # what transformers calls it, tokenizer, sizes, pooling, type of t
     "bert, bfloat16": ("Bert", wordpiece, BERT, "mean", torch.bfloat16),
     "bert, float16": ("Bert", wordpiece, BERT, "mean", torch.float16),
     "distilbert": ("DistilBert", wordpiece, DISTIL, "mean", torch.float32),
-    "roberta, CLS": ("Roberta", unigram, ROBERTA, "cls", torch.float32),
+    "roberta (all-distilroberta-v1)": ("Roberta", byte_bpe, ROBERTA, "mean", torch.float32),
+    "roberta, CLS": ("Roberta", byte_bpe, ROBERTA, "cls", torch.float32),
     "xlm-roberta (multilingual E5)": ("XLMRoberta", unigram, ROBERTA, "mean", torch.float32),
     "camembert": ("Camembert", unigram, ROBERTA, "mean", torch.float32),
     "mpnet": ("MPNet", mpnet_wordpiece, MPNET, "mean", torch.float32),
