@@ -57,8 +57,8 @@ UMLAUT = DELTAS[0].index("ö".encode())
 class Call:
     """One request: what it says, and the connection to answer on."""
 
-    def __init__(self, sock, headers, body):
-        self.sock, self.headers, self.body = sock, headers, body
+    def __init__(self, sock, path, headers, body):
+        self.sock, self.path, self.headers, self.body = sock, path, headers, body
         self.stream = bool(body.get("stream"))
 
     def send(self, data):
@@ -181,8 +181,8 @@ def long_length(call):
 
 
 def gzip_answer(call):
-    call.send(reply(200, b"\x1f\x8b\x08\x00not really", Content_Encoding="gzip"))
-    return True
+    call.send(reply(200, b"\x1f\x8b\x08\x00not really", Content_Encoding="gzip", Connection="close"))
+    return False
 
 
 def close_after(call):
@@ -321,7 +321,7 @@ class MockFaults:
             names = ["good", *NAMES]
             sock.sendall(reply(200, {"object": "list", "data": [{"id": n, "object": "model"} for n in names]}))
             return True
-        return self.answer(Call(sock, headers, json.loads(body)))
+        return self.answer(Call(sock, first[1].decode(), headers, json.loads(body)))
 
     def answer(self, call):
         model = call.body.get("model", "")

@@ -28,6 +28,7 @@ typedef struct Front {
     const char *stream_type; /* media type of a stream */
     bool streams_unasked;    /* a body that says nothing of it wants a stream (Ollama) */
     const char *id_prefix;   /* of answers that we name: "chatcmpl-" */
+    const char *end_mark;    /* ends a stream of `same` that has none of its own; NULL */
     const char *heartbeat;   /* said by a quiet stream instead of a comment; NULL */
     /* Headers of the client that go on to a service of `same`; NULL, and NULL at its end. */
     const char *const *passed_headers;

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "base/utf8.h"
 #include "gateway/model.h"
 
 #define TEXTS_MAX 4096
@@ -17,6 +18,14 @@ bool name_is_new(NameSet *seen, Str name, Error *err)
         return fail(err, ERROR_INVALID, "the body has more than %d members", NAMES_MAX);
     seen->at[seen->count++] = name;
     return true;
+}
+
+/* Letters are checked here, because a service of the same dialect gets the body as it is. */
+bool scan_is_good(const JsonWalk *walk, Str body, Error *err)
+{
+    if (walk->failed || walk->has_escaped_name || !json_is_object_text(str_trim(body)))
+        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    return utf8_is_valid(body) || fail(err, ERROR_INVALID, "the body must be valid UTF-8");
 }
 
 bool fail_below(Error *err, const char *format, ...)

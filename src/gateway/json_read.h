@@ -23,6 +23,9 @@ typedef struct NameSet {
     size_t count;
 } NameSet;
 MUST_CHECK bool name_is_new(NameSet *seen, Str name, Error *err);
+/* The end of a scan: the walk over `body` came to the end of one object of valid UTF-8, without
+ * names that hide behind escapes. */
+MUST_CHECK bool scan_is_good(const JsonWalk *walk, Str body, Error *err);
 
 typedef enum MemberKind {
     MEMBER_TEXT,    /* Str */

@@ -122,7 +122,11 @@ typedef struct Heard {
     Buf text;
     int stop_at; /* events; 0: never */
     int count;
+    bool wants_whole;
+    int other_forms;
 } Heard;
+
+static void hear_of_form(void *self) { ((Heard *)self)->other_forms++; }
 
 static bool hear(void *self, const ModelEvent *event, Error *err)
 {
@@ -143,8 +147,10 @@ static void begin(WireReader *reader, Heard *heard, Arena *arena, Arena *scratch
     *reader = (WireReader){ .dialect = &dialect_openai,
                             .arena = arena,
                             .scratch = scratch,
-                            .is_stream = true,
+                            .task = TASK_CHAT,
+                            .is_stream = !heard->wants_whole,
                             .event = hear,
+                            .other_form = hear_of_form,
                             .self = heard };
     heard->text = buf_new(arena, MB(1));
     thoughts_begin(&heard->thoughts, arena, MB(1));
@@ -166,13 +172,16 @@ static bool read_in_pieces(WireReader *reader, Heard *heard, Arena *arena, Str b
     return good;
 }
 
-static void check_case(const Case *one, Str bytes, size_t size)
+/* However it was asked for. */
+static void check_form(const Case *one, Str bytes, size_t size, bool wants_whole)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(32));
     WireReader reader;
-    Heard heard = { 0 };
+    Heard heard = { .wants_whole = wants_whole };
     Error err = { 0 };
     bool good = read_in_pieces(&reader, &heard, arena, bytes, size, &err);
+    bool is_other = reader.knows_kind && wants_whole != (reader.kind == WIRE_WHOLE);
+    cr_assert_eq(heard.other_forms, is_other, "%s", one->what);
     cr_assert_eq(good, one->text != NULL, "%s in pieces of %zu: %s", one->what, size, err.message);
     if (!good) {
         cr_assert(str_find(str(err.message), str(one->error)) >= 0, "%s: %s", one->what,
@@ -185,6 +194,21 @@ static void check_case(const Case *one, Str bytes, size_t size)
     cr_assert_eq(reader.finish, one->finish, "%s", one->what);
     cr_assert_eq(reader.usage.input, one->input, "%s", one->what);
     cr_assert_eq(reader.usage.output, one->output, "%s", one->what);
+}
+
+static void check_case(const Case *one, Str bytes, size_t size)
+{
+    check_form(one, bytes, size, false);
+}
+
+Test(gateway, a_stream_that_nobody_asked_for_means_the_same)
+{
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str bytes = str(cases[i].bytes);
+        bool is_stream = str_starts(bytes, S("data: ")) || str_starts(bytes, S(":"));
+        for (size_t size = 1; is_stream && size <= bytes.length + 1; size += size < 20 ? 1 : 97)
+            check_form(&cases[i], bytes, size, true);
+    }
 }
 
 Test(gateway, a_stream_means_the_same_in_any_pieces)

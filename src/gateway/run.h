@@ -13,6 +13,7 @@
 #include "gateway/failure.h"
 #include "gateway/gateway.h"
 #include "gateway/route.h"
+#include "net/content_coding.h"
 #include "net/http_stream.h"
 #include "net/origins.h"
 
@@ -73,7 +74,8 @@ typedef struct RunTry {
     Buf head;
     Str body;
     WireReader reader;
-    Buf failure; /* the body of an answer that is no success */
+    ContentDecoder *decoder; /* of an answer that came packed; NULL */
+    Buf failure;             /* the body of an answer that is no success */
     int status;
     int64_t started_us, first_us, ended_us; /* 0: not yet */
     int64_t wait_ms;                        /* that the service asked for; -1: none */

@@ -144,8 +144,8 @@ static bool end_stream(RunTry *try, Error *err)
     const WireReader *reader = &try->reader;
     if (!try->is_same)
         run->front->write_end(writer_of(try, &run->piece), reader->finish, &reader->usage);
-    else if (reader->knows_kind && reader->kind == WIRE_WHOLE)
-        buf_add(&run->piece, wire_reader_whole(reader));
+    else if (!reader->is_ended && run->front->end_mark)
+        buf_add(&run->piece, str(run->front->end_mark));
     return send_piece(try, true, err);
 }
 

@@ -4,6 +4,7 @@
 #include "gateway/run_here.h"
 
 #define FAILURE_MAX KB(64)
+#define END_MS 500 /* for a connection to end its answer behind the end of a stream */
 
 /* --- The answer --- */
 
@@ -23,22 +24,31 @@ static bool (*listener_of(const RunTry *try))(void *, const ModelEvent *, Error 
     return try->run->keeps_answer ? listen_only : NULL;
 }
 
+/* It is told in the client's form, so it cannot be handed on as it is. */
+static void on_other_form(void *self)
+{
+    RunTry *try = self;
+    try->is_same = false;
+    try->reader.event = answer_event;
+    try->reader.frame = NULL;
+}
+
 static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
 {
     RunTry *try = call->owner;
     Run *run = try->run;
-    Str encoding = http_head_header(head, "Content-Encoding");
+    Str coding = http_head_header(head, "Content-Encoding");
     try->status = head->status;
     try->first_us = monotonic_us();
     Hints hints = hints_of_headers(head->headers, now_ms());
     try->wait_ms = is_good(head->status) ? HINT_NONE : hints.wait_ms;
     target_learn(try->seat.places[PLACE_TARGET].state, &hints);
+    if (!content_decoder_new(coding, &try->decoder, err))
+        return false;
     if (!is_good(head->status)) {
         try->failure = buf_new(run->arena, FAILURE_MAX);
         return true;
     }
-    if (encoding.length && !str_equal_ignore_case(encoding, S("identity")))
-        return fail(err, ERROR_UPSTREAM, "its answer is encoded although that was not asked for");
     bool is_told = run->request.is_stream || !try->is_same;
     try->reader = (WireReader){ .dialect = try->target->service->dialect,
                                 .arena = run->arena,
@@ -47,15 +57,21 @@ static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
                                 .is_stream = run->request.is_stream,
                                 .event = listener_of(try),
                                 .frame = try->is_same && is_told ? answer_frame : NULL,
+                                .other_form = on_other_form,
                                 .self = try };
     wire_reader_begin(&try->reader, RUN_ANSWER_MAX);
     try->is_reading = true;
     return true;
 }
 
-static bool on_body(AsyncCall *call, Str bytes, Error *err)
+static bool has_all(const RunTry *try)
 {
-    RunTry *try = call->owner;
+    return try->is_reading && wire_reader_has_all(&try->reader);
+}
+
+static bool take_bytes(void *self, Str bytes, Error *err)
+{
+    RunTry *try = self;
     if (!try->is_reading) {
         buf_add(&try->failure, bytes); /* what is over the limit says nothing new */
         return true;
@@ -63,9 +79,18 @@ static bool on_body(AsyncCall *call, Str bytes, Error *err)
     bool good = wire_reader_feed(&try->reader, bytes, err);
     if (try->reader.content_count != try->content_count) {
         try->content_count = try->reader.content_count;
-        try->content_ms = call->moved_ms;
+        try->content_ms = try->call.moved_ms;
     }
+    if (good && try->run->request.is_stream && has_all(try))
+        reactor_set_timer(try->run->loop->reactor, &try->clock, monotonic_ms() + END_MS);
     return good;
+}
+
+static bool on_body(AsyncCall *call, Str bytes, Error *err)
+{
+    RunTry *try = call->owner;
+    return try->decoder ? content_decode(try->decoder, bytes, take_bytes, try, err)
+                        : take_bytes(try, bytes, err);
 }
 
 bool try_tells_key(const RunTry *try, Str text)
@@ -133,6 +158,15 @@ static bool fail_status(RunTry *try, Error *err)
 
 /* --- The end --- */
 
+static void end_reading(RunTry *try)
+{
+    if (try->is_reading)
+        wire_reader_end(&try->reader);
+    try->is_reading = false;
+    content_decoder_free(try->decoder);
+    try->decoder = NULL;
+}
+
 static void let_origin_go(RunTry *try)
 {
     origins_cancel(&try->origin_wait);
@@ -162,9 +196,7 @@ FailureKind try_failure(const RunTry *try, const Error *failure)
 void try_end(RunTry *try, Error *failure)
 {
     try->ended_us = monotonic_us();
-    if (try->is_reading)
-        wire_reader_end(&try->reader);
-    try->is_reading = false;
+    end_reading(try);
     reactor_clear_timer(try->run->loop->reactor, &try->clock);
     if (failure)
         fail_in(failure, STR_FMT, STR_ARG(try->target->service->title));
@@ -176,11 +208,12 @@ static void on_end(AsyncCall *call, const Error *failure)
 {
     RunTry *try = call->owner;
     Error err = failure ? *failure : (Error){ 0 };
-    bool good = !failure;
+    bool all = has_all(try), good = !failure || all;
     if (try->status && !is_good(try->status)) { /* cut or not, the status says what is wrong */
         good = fail_status(try, &err);
     } else {
-        good = good && wire_reader_finish(&try->reader, &err) && answer_whole(try, &err);
+        good = good && (all || !try->decoder || content_decoded(try->decoder, &err)) &&
+               wire_reader_finish(&try->reader, &err) && answer_whole(try, &err);
         if (err.code == ERROR_TOO_LARGE) /* the answer is, not what was asked */
             err.code = ERROR_UPSTREAM;
         if (!good && try_tells_key(try, str(err.message)))
@@ -252,6 +285,11 @@ static void on_clock(ReactorTimer *timer)
     RunTry *try = timer->owner;
     int64_t due_ms = due_ms_of(try);
     Error err;
+    if (has_all(try)) {
+        async_call_cancel(&try->call);
+        on_end(&try->call, NULL);
+        return;
+    }
     if (due_ms > monotonic_ms()) {
         reactor_set_timer(try->run->loop->reactor, timer, due_ms);
         return;
@@ -385,7 +423,5 @@ void try_cancel(RunTry *try)
     stop_call(try);
     reactor_clear_timer(try->run->loop->reactor, &try->clock);
     let_origin_go(try);
-    if (try->is_reading)
-        wire_reader_end(&try->reader);
-    try->is_reading = false;
+    end_reading(try);
 }

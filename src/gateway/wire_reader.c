@@ -1,6 +1,7 @@
 /* wire_reader.c - see wire_reader.h. */
 #include "gateway/wire_reader.h"
 
+#include "base/json_walk.h"
 #include "gateway/dialect.h"
 
 #define FRAME_MAX MB(8)
@@ -24,8 +25,6 @@ static bool on_event(void *self, const SseEvent *event, Error *err)
 void wire_reader_begin(WireReader *reader, size_t whole_max)
 {
     reader->whole = buf_new(reader->arena, whole_max);
-    if (reader->is_stream && reader->dialect->stream_kind == WIRE_EVENTS)
-        reader->events = sse_reader_new(FRAME_MAX, on_event, reader);
 }
 
 void wire_reader_end(WireReader *reader)
@@ -34,21 +33,46 @@ void wire_reader_end(WireReader *reader)
     reader->events = NULL;
 }
 
-Str wire_reader_whole(const WireReader *reader) { return buf_str(&reader->whole); }
+/* Only an answer of words can come as a stream that nobody asked for. What begins with a field's
+ * name is no JSON, and plain text is nothing that such a call is answered with. */
+static bool is_unasked_stream(const WireReader *reader, Str start)
+{
+    static const Str fields[] = { S_INIT("data:"), S_INIT("event:"), S_INIT("id:"), S_INIT(":") };
+    bool has_words = reader->task == TASK_CHAT || reader->task == TASK_COMPLETION;
+    for (size_t i = 0; has_words && i < COUNT(fields); i++)
+        if (str_starts(start, fields[i]))
+            return true;
+    return false;
+}
+
+static WireKind kind_of(const WireReader *reader, Str start)
+{
+    WireKind asked = reader->dialect->stream_kind;
+    if (!reader->is_stream)
+        return asked == WIRE_EVENTS && is_unasked_stream(reader, start) ? asked : WIRE_WHOLE;
+    if (asked == WIRE_LINES)
+        return start.at[0] == '{' ? WIRE_LINES : WIRE_WHOLE;
+    return asked == WIRE_EVENTS && !HAS_CHAR(start.at[0], "{[<") ? WIRE_EVENTS : WIRE_WHOLE;
+}
+
+static void tell_other_form(const WireReader *reader)
+{
+    if (reader->is_stream != (reader->kind != WIRE_WHOLE) && reader->other_form)
+        reader->other_form(reader->self);
+}
 
 /* The first byte that is no white space tells an object from a stream of events. */
 static void choose_kind(WireReader *reader, Str bytes)
 {
     Str start = str_trim(bytes);
-    if (!start.length)
+    bool is_field = HAS_CHAR(start.length ? start.at[0] : ' ', "dei"); /* may be cut in its name */
+    if (!start.length || (is_field && !reader->is_stream && start.length < sizeof "event:" - 1))
         return;
-    bool is_object = HAS_CHAR(start.at[0], "{[<");
     reader->knows_kind = true;
-    reader->kind = WIRE_WHOLE;
-    if (reader->is_stream && reader->dialect->stream_kind == WIRE_LINES)
-        reader->kind = start.at[0] == '{' ? WIRE_LINES : WIRE_WHOLE;
-    else if (reader->events && !is_object)
-        reader->kind = WIRE_EVENTS;
+    reader->kind = kind_of(reader, start);
+    if (reader->kind == WIRE_EVENTS)
+        reader->events = sse_reader_new(FRAME_MAX, on_event, reader);
+    tell_other_form(reader);
 }
 
 static bool keep(WireReader *reader, Str bytes, Error *err)
@@ -76,7 +100,7 @@ static bool feed_lines(WireReader *reader, Str bytes, Error *err)
     return keep(reader, bytes, err);
 }
 
-bool wire_reader_feed(WireReader *reader, Str bytes, Error *err)
+static bool feed(WireReader *reader, Str bytes, Error *err)
 {
     if (!reader->knows_kind) {
         if (!keep(reader, bytes, err))
@@ -96,6 +120,12 @@ bool wire_reader_feed(WireReader *reader, Str bytes, Error *err)
     return keep(reader, bytes, err);
 }
 
+bool wire_reader_feed(WireReader *reader, Str bytes, Error *err)
+{
+    reader->has_failed = !feed(reader, bytes, err);
+    return !reader->has_failed;
+}
+
 static bool finish_whole(WireReader *reader, Error *err)
 {
     Str body = str_trim(buf_str(&reader->whole));
@@ -104,6 +134,23 @@ static bool finish_whole(WireReader *reader, Error *err)
     if (body.at[0] == '<')
         return fail(err, ERROR_UPSTREAM, "a web page came instead of an answer");
     return reader->dialect->read_whole(reader, body, err);
+}
+
+/* Lines where one object was asked for: the first is whole, and not the last. */
+static bool is_unasked_lines(const WireReader *reader)
+{
+    Str rest = str_trim(buf_str(&reader->whole)), first;
+    return !reader->is_stream && reader->dialect->stream_kind == WIRE_LINES &&
+           str_next(&rest, '\n', &first) && rest.length && json_walk_is_valid(first);
+}
+
+static bool read_kept_lines(WireReader *reader, Error *err)
+{
+    Str body = buf_str(&reader->whole);
+    reader->whole = buf_new(reader->arena, reader->whole.limit);
+    reader->kind = WIRE_LINES;
+    tell_other_form(reader);
+    return feed_lines(reader, body, err);
 }
 
 /* An end without a line end is an end all the same. */
@@ -119,12 +166,22 @@ static bool finish_stream(WireReader *reader, Error *err)
 
 bool wire_reader_finish(WireReader *reader, Error *err)
 {
-    if (!reader->knows_kind || reader->kind == WIRE_WHOLE)
+    bool is_whole = !reader->knows_kind || reader->kind == WIRE_WHOLE;
+    if (is_whole && !is_unasked_lines(reader))
         return finish_whole(reader, err);
+    if (is_whole && !read_kept_lines(reader, err))
+        return false;
     if (!finish_stream(reader, err))
         return false;
-    bool is_whole = reader->is_ended || reader->finish != FINISH_UNKNOWN;
-    return is_whole || fail(err, ERROR_UPSTREAM, "the answer was cut off");
+    bool is_complete = reader->is_ended || reader->finish != FINISH_UNKNOWN;
+    return is_complete || fail(err, ERROR_UPSTREAM, "the answer was cut off");
+}
+
+bool wire_reader_has_all(const WireReader *reader)
+{
+    bool is_ended = reader->is_ended ||
+                    (reader->dialect->ends_with_connection && reader->finish != FINISH_UNKNOWN);
+    return is_ended && reader->kind != WIRE_WHOLE && !reader->has_failed;
 }
 
 bool wire_event(WireReader *reader, const ModelEvent *event, Error *err)

@@ -3,8 +3,8 @@
  *     bytes -> frames (server-sent events, lines of JSON, or one whole body) -> dialect -> events
  *
  * Bytes decide what they are, not the declared type: services answer a stream with one JSON object,
- * or send a stream as text/plain. A stream that ends without its dialect's end is a failure. What
- * follows the end is ignored.
+ * send a stream where one object was asked for, or call it text/plain. A stream that ends without
+ * its dialect's end is a failure. What follows the end is ignored.
  *
  * Threads: a reader belongs to one. */
 #pragma once
@@ -27,6 +27,9 @@ typedef struct WireReader {
     bool (*event)(void *self, const ModelEvent *event, Error *err);
     /* Each frame of a stream after it was read, as it came: for handing on. May be NULL. */
     bool (*frame)(void *self, Str event, Str data, Error *err);
+    /* The answer is no stream although one was asked for, or the other way round; said before
+     * anything of it is read. May be NULL. */
+    void (*other_form)(void *self);
     void *self;
 
     /* Set by the dialect. */
@@ -45,7 +48,7 @@ typedef struct WireReader {
 
     /* The reader's own. */
     WireKind kind;
-    bool knows_kind;
+    bool knows_kind, has_failed;
     Buf whole;
     SseReader *events;
 } WireReader;
@@ -53,11 +56,11 @@ typedef struct WireReader {
 /* Released by wire_reader_end(). `whole_max`: bytes of an answer in one piece. */
 void wire_reader_begin(WireReader *reader, size_t whole_max);
 MUST_CHECK bool wire_reader_feed(WireReader *reader, Str bytes, Error *err);
+/* The end of a stream has come: what becomes of its connection after that is of no interest. */
+bool wire_reader_has_all(const WireReader *reader);
 /* No more bytes come: fails unless the answer is complete. */
 MUST_CHECK bool wire_reader_finish(WireReader *reader, Error *err);
 void wire_reader_end(WireReader *reader);
-/* The body of a whole answer that has been read. */
-Str wire_reader_whole(const WireReader *reader);
 
 /* For dialects. */
 MUST_CHECK bool wire_event(WireReader *reader, const ModelEvent *event, Error *err);

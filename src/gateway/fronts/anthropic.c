@@ -34,8 +34,8 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
         else if (str_is(name, "tools") && json_is_list(value) && value.length > 2)
             request->tool_count = 1;
     }
-    if (walk.failed || walk.has_escaped_name || !json_is_object_text(str_trim(body)))
-        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    if (!scan_is_good(&walk, body, err))
+        return false;
     if (!request->output_max)
         return fail_field(err, "max_tokens", "max_tokens: it must be a positive number");
     if (!str_trim(str_slice(messages, 1, messages.length ? messages.length - 1 : 0)).length)
@@ -432,6 +432,7 @@ const Front front_anthropic = {
     .same = &dialect_anthropic,
     .stream_type = "text/event-stream",
     .id_prefix = "msg_",
+    .end_mark = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
     .heartbeat = "event: ping\ndata: {\"type\":\"ping\"}\n\n",
     .passed_headers = passed_headers,
     .scan = scan,

@@ -25,8 +25,8 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
         else if (str_is(name, "input"))
             has_input = value.length > 2 && (json_is_text(value) || json_is_list(value));
     }
-    if (walk.failed || walk.has_escaped_name || !json_is_object_text(str_trim(body)))
-        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    if (!scan_is_good(&walk, body, err))
+        return false;
     return has_input || fail_field(err, "input", "input must be a text or a list of texts");
 }
 

@@ -31,8 +31,8 @@ static bool scan_body(Arena *arena, Str body, const char *content, ModelRequest 
         else if (str_is(name, content) && (json_is_list(value) || json_is_text(value)))
             said = value;
     }
-    if (walk.failed || walk.has_escaped_name || !json_is_object_text(str_trim(body)))
-        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    if (!scan_is_good(&walk, body, err))
+        return false;
     if (!str_trim(str_slice(said, 1, said.length ? said.length - 1 : 0)).length)
         return fail_field(err, content, "%s is missing or empty", content);
     request->message_count = 1;

@@ -96,11 +96,13 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
         else if (str_is(name, "messages") && value.at[0] == '[')
             messages = value;
         else if ((str_is(name, "tools") || str_is(name, "functions")) && json_is_list(value) &&
-                 value.length > 2)
+                 value.length > 2) {
             request->tool_count = 1;
+            request->is_old_form = str_is(name, "functions");
+        }
     }
-    if (walk.failed || walk.has_escaped_name || !body.length)
-        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    if (!scan_is_good(&walk, body, err))
+        return false;
     if (!messages.length)
         return fail_field(err, "messages", "messages must be a list");
     if (!str_trim(str_slice(messages, 1, messages.length - 1)).length)
@@ -358,6 +360,7 @@ const Front front_openai_chat = {
     .task = TASK_CHAT,
     .same = &dialect_openai,
     .stream_type = "text/event-stream",
+    .end_mark = "data: [DONE]\n\n",
     .id_prefix = "chatcmpl-",
     .scan = scan,
     .read = openai_read,

@@ -28,8 +28,8 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
         else if (str_is(name, "prompt"))
             has_prompt = json_is_text(value) || json_is_list(value);
     }
-    if (walk.failed || walk.has_escaped_name || !json_is_object_text(str_trim(body)))
-        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    if (!scan_is_good(&walk, body, err))
+        return false;
     request->message_count = 1;
     return has_prompt || fail_field(err, "prompt", "prompt must be a text or a list");
 }
@@ -155,6 +155,7 @@ const Front front_openai_completions = {
     .task = TASK_COMPLETION,
     .same = &dialect_openai,
     .stream_type = "text/event-stream",
+    .end_mark = "data: [DONE]\n\n",
     .id_prefix = "cmpl-",
     .scan = scan,
     .read = read,

@@ -19,8 +19,8 @@ static bool scan_body(Arena *arena, Str body, const char *texts, ModelRequest *r
         if (str_is(name, texts))
             has_texts = value.length > 2 && (json_is_text(value) || json_is_list(value));
     }
-    if (walk.failed || walk.has_escaped_name || !json_is_object_text(str_trim(body)))
-        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    if (!scan_is_good(&walk, body, err))
+        return false;
     return has_texts || fail_field(err, texts, "%s is missing or empty", texts);
 }
 

@@ -36,8 +36,8 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
         else if (str_is(name, "input"))
             input = value;
     }
-    if (walk.failed || walk.has_escaped_name || !json_is_object_text(str_trim(body)))
-        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    if (!scan_is_good(&walk, body, err))
+        return false;
     if (input.length < 3 || !(json_is_text(input) || json_is_list(input)))
         return fail_field(err, "input", "input must be a text or a list of items");
     request->message_count = 1;
