@@ -20,6 +20,7 @@ void http_reader_begin(HttpReader *reader)
     reader->kept = NULL;
     reader->kept_size = 0;
     reader->interim_count = 0;
+    reader->is_head_too_large = false;
 }
 
 void http_reader_end(HttpReader *reader)
@@ -30,9 +31,10 @@ void http_reader_end(HttpReader *reader)
 
 /* --- The head --- */
 
-static bool refuse(Error *err, const char *what)
+static bool refuse(const HttpReader *reader, Error *err, const char *what)
 {
-    return fail(err, ERROR_UPSTREAM, "the answer is not valid HTTP: %s", what);
+    return reader->is_request ? fail(err, ERROR_INVALID, "the request is not valid HTTP: %s", what)
+                              : fail(err, ERROR_UPSTREAM, "the answer is not valid HTTP: %s", what);
 }
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -44,18 +46,19 @@ static bool read_number(Str text, int64_t max, int64_t *number_r)
 }
 
 /* "HTTP/1.1 200 OK" */
-static bool read_status(Str line, HttpReader *reader, int64_t *status_r, Error *err)
+static bool read_status(Str line, HttpReader *reader, HttpHead *head, Error *err)
 {
     int64_t status;
     if (!str_starts(line, S("HTTP/1.")) || line.length < 12 || !is_digit(line.at[7]) ||
         line.at[8] != ' ' || !read_number(str_slice(line, 9, 12), 999, &status) || status < 100 ||
         (line.length > 12 && line.at[12] != ' '))
-        return refuse(err, "its first line is none");
-    reader->keeps_alive = line.at[7] != '0';
-    *status_r = status;
+        return refuse(reader, err, "its first line is none");
+    head->is_old = line.at[7] == '0';
+    head->status = (int)status;
     return true;
 }
 
+/* RFC 9110, section 5.6.2. */
 static bool is_token(Str name)
 {
     for (size_t i = 0; i < name.length; i++) {
@@ -66,11 +69,36 @@ static bool is_token(Str name)
     return name.length > 0;
 }
 
-static bool read_header(Str line, HttpPair *pair_r, Error *err)
+/* What no address holds. */
+static bool has_control(Str text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if ((unsigned char)text.at[i] <= ' ' || text.at[i] == 0x7f)
+            return true;
+    return false;
+}
+
+/* "GET /path?query HTTP/1.1" */
+static bool read_request_line(Str line, HttpReader *reader, HttpHead *head, Error *err)
+{
+    ptrdiff_t one = str_find_char(line, ' '), two = str_find_last_char(line, ' ');
+    if (one < 0 || two <= one + 1)
+        return refuse(reader, err, "its first line is none");
+    Str version = str_from(line, (size_t)two + 1);
+    head->method = str_slice(line, 0, (size_t)one);
+    head->target = str_slice(line, (size_t)one + 1, (size_t)two);
+    if (!is_token(head->method) || has_control(head->target) || version.length != 8 ||
+        !str_starts(version, S("HTTP/1.")) || !is_digit(version.at[7]))
+        return refuse(reader, err, "its first line is none");
+    head->is_old = version.at[7] == '0';
+    return true;
+}
+
+static bool read_header(const HttpReader *reader, Str line, HttpPair *pair_r, Error *err)
 {
     ptrdiff_t colon = str_find_char(line, ':');
     if (colon < 0 || !is_token(str_slice(line, 0, (size_t)colon)))
-        return refuse(err, "a header has no name");
+        return refuse(reader, err, "a header has no valid name");
     *pair_r = (HttpPair){ str_slice(line, 0, (size_t)colon),
                           str_trim(str_from(line, (size_t)colon + 1)) };
     return true;
@@ -80,32 +108,51 @@ static bool read_header(Str line, HttpPair *pair_r, Error *err)
 typedef struct Framing {
     int64_t length; /* -1: not told */
     bool is_chunked, says_close, says_keep;
+    int hosts;
 } Framing;
 
-static bool note_framing(const HttpPair *header, Framing *framing, Error *err)
+static bool note_length(const HttpReader *reader, Str value, Framing *framing, Error *err)
 {
     int64_t length;
-    if (str_equal_ignore_case(header->name, S("content-length"))) {
-        if (!read_number(header->value, INT64_MAX, &length) ||
-            (framing->length >= 0 && framing->length != length))
-            return refuse(err, "its length makes no sense");
-        framing->length = length;
-    } else if (str_equal_ignore_case(header->name, S("transfer-encoding"))) {
-        if (!str_equal_ignore_case(header->value, S("chunked")) || framing->is_chunked)
-            return refuse(err, "it has an unknown transfer encoding");
-        framing->is_chunked = true;
-    } else if (str_equal_ignore_case(header->name, S("connection"))) {
-        framing->says_close |= str_find_ignore_case(header->value, S("close")) >= 0;
-        framing->says_keep |= str_find_ignore_case(header->value, S("keep-alive")) >= 0;
-    }
+    bool is_again = framing->length >= 0;
+    if (reader->is_request && is_again)
+        return refuse(reader, err, "its length is told more than once");
+    if (!read_number(value, INT64_MAX, &length) || (is_again && framing->length != length))
+        return refuse(reader, err, "its length makes no sense");
+    framing->length = length;
     return true;
 }
 
-static void choose_state(HttpReader *reader, int status, const Framing *framing)
+static bool note_coding(const HttpReader *reader, Str value, Framing *framing, Error *err)
 {
-    bool is_bare = reader->has_no_body || status == 204 || status == 304;
+    if (framing->is_chunked)
+        return refuse(reader, err, "its transfer encoding is told more than once");
+    framing->is_chunked = true;
+    return str_equal_ignore_case(value, S("chunked")) ||
+           refuse(reader, err, "it has a transfer encoding other than 'chunked'");
+}
+
+static bool note_framing(const HttpReader *reader, const HttpPair *header, Framing *framing,
+                         Error *err)
+{
+    if (str_equal_ignore_case(header->name, S("content-length")))
+        return note_length(reader, header->value, framing, err);
+    if (str_equal_ignore_case(header->name, S("transfer-encoding")))
+        return note_coding(reader, header->value, framing, err);
+    if (str_equal_ignore_case(header->name, S("connection"))) {
+        framing->says_close |= str_find_ignore_case(header->value, S("close")) >= 0;
+        framing->says_keep |= str_find_ignore_case(header->value, S("keep-alive")) >= 0;
+    }
+    framing->hosts += str_equal_ignore_case(header->name, S("host"));
+    return true;
+}
+
+static void choose_state(HttpReader *reader, const HttpHead *head, const Framing *framing)
+{
+    bool is_bare = reader->has_no_body || head->status == 204 || head->status == 304 ||
+                   (reader->is_request && framing->length < 0 && !framing->is_chunked);
     reader->left = framing->length > 0 ? (uint64_t)framing->length : 0;
-    reader->keeps_alive = (reader->keeps_alive || framing->says_keep) && !framing->says_close;
+    reader->keeps_alive = (!head->is_old || framing->says_keep) && !framing->says_close;
     reader->line_size = reader->trailers_size = 0;
     if (is_bare || framing->length == 0) {
         reader->state = READ_DONE;
@@ -123,59 +170,74 @@ static void choose_state(HttpReader *reader, int status, const Framing *framing)
 static bool skip_interim(HttpReader *reader, int status, Error *err)
 {
     if (status == 101)
-        return refuse(err, "it changes the protocol unasked");
-    return ++reader->interim_count <= HTTP_READER_INTERIM_MAX || refuse(err, "it begins too often");
+        return refuse(reader, err, "it changes the protocol unasked");
+    return ++reader->interim_count <= HTTP_READER_INTERIM_MAX ||
+           refuse(reader, err, "it begins too often");
 }
 
 /* Zero bytes and lone carriage returns mean different things to different readers. */
-static bool check_line(Str line, Error *err)
+static bool check_line(const HttpReader *reader, Str line, Error *err)
 {
     return (!memchr(line.at, '\0', line.length) && !memchr(line.at, '\r', line.length)) ||
-           refuse(err, "a header holds a control character");
+           refuse(reader, err, "a header holds a control character");
 }
 
-/* A line without its end, which is CRLF or, as many send it, LF. */
-static Str next_line(Str *rest)
+/* A line without its end, which is CRLF or, as many servers send it, LF. */
+static bool next_line(const HttpReader *reader, Str *rest, Str *line_r, Error *err)
+{
+    (void)str_next(rest, '\n', line_r);
+    if (str_ends(*line_r, S("\r")))
+        line_r->length--;
+    else if (reader->is_request)
+        return refuse(reader, err, "a line does not end with a carriage return and a line feed");
+    return check_line(reader, *line_r, err);
+}
+
+static bool read_headers(const HttpReader *reader, Str head, HttpPair *headers, size_t *count_r,
+                         Framing *framing, Error *err)
 {
     Str line;
-    (void)str_next(rest, '\n', &line);
-    return str_ends(line, S("\r")) ? str_slice(line, 0, line.length - 1) : line;
-}
-
-static bool read_headers(Str head, HttpPair *headers, size_t *count_r, Framing *framing, Error *err)
-{
-    size_t count = 0;
-    for (Str line = next_line(&head); line.length; line = next_line(&head)) {
-        if (count == HTTP_READER_HEADERS_MAX)
-            return refuse(err, "it has too many headers");
-        if (line.at[0] == ' ' || line.at[0] == '\t')
-            return refuse(err, "a header is folded");
-        if (!check_line(line, err) || !read_header(line, &headers[count], err) ||
-            !note_framing(&headers[count], framing, err))
+    for (*count_r = 0;; (*count_r)++) {
+        if (!next_line(reader, &head, &line, err))
             return false;
-        count++;
+        if (!line.length)
+            break;
+        if (*count_r == HTTP_READER_HEADERS_MAX)
+            return refuse(reader, err, "it has too many headers");
+        if (line.at[0] == ' ' || line.at[0] == '\t')
+            return refuse(reader, err, "a header is folded");
+        if (!read_header(reader, line, &headers[*count_r], err) ||
+            !note_framing(reader, &headers[*count_r], framing, err))
+            return false;
     }
-    *count_r = count;
-    if (framing->is_chunked && framing->length >= 0)
-        return refuse(err, "it has two lengths");
-    return true;
+    return !framing->is_chunked || framing->length < 0 ||
+           refuse(reader, err, "it tells its length more than once");
 }
 
-static bool read_head(HttpReader *reader, Str head, Error *err)
+static bool check_host(const HttpReader *reader, const HttpHead *head, int hosts, Error *err)
+{
+    return !reader->is_request || hosts == 1 || (!hosts && head->is_old) ||
+           refuse(reader, err, "the header Host must be there once");
+}
+
+static bool read_head(HttpReader *reader, Str bytes, Error *err)
 {
     HttpPair headers[HTTP_READER_HEADERS_MAX];
     Framing framing = { .length = -1 };
-    size_t count = 0;
-    int64_t status = 0;
-    Str first = next_line(&head);
-    if (!check_line(first, err) || !read_status(first, reader, &status, err) ||
-        !read_headers(head, headers, &count, &framing, err))
+    HttpHead head = { .headers.at = headers };
+    Str first;
+    bool good = next_line(reader, &bytes, &first, err) &&
+                (reader->is_request ? read_request_line(first, reader, &head, err)
+                                    : read_status(first, reader, &head, err)) &&
+                read_headers(reader, bytes, headers, &head.headers.count, &framing, err) &&
+                check_host(reader, &head, framing.hosts, err);
+    if (!good)
         return false;
-    if (status < 200)
-        return skip_interim(reader, (int)status, err);
-    choose_state(reader, (int)status, &framing);
-    HttpHead told = { (int)status, { headers, count }, framing.length };
-    return reader->head(reader->self, &told, err);
+    if (!reader->is_request && head.status < 200)
+        return skip_interim(reader, head.status, err);
+    choose_state(reader, &head, &framing);
+    head.length = framing.length;
+    return reader->head(reader->self, &head, err);
 }
 
 /* Where the head ends: behind its empty line; 0 when it has not come. `from`: bytes looked at. */
@@ -193,10 +255,21 @@ static size_t head_end(Str bytes, size_t from)
     return 0;
 }
 
+static size_t head_max(const HttpReader *reader)
+{
+    return reader->head_max ? reader->head_max : HTTP_READER_HEAD_MAX;
+}
+
+static bool refuse_head_size(HttpReader *reader, Error *err)
+{
+    reader->is_head_too_large = true;
+    return refuse(reader, err, "its headers are too long");
+}
+
 static bool keep_head(HttpReader *reader, Str bytes, Error *err)
 {
-    if (reader->kept_size + bytes.length > HTTP_READER_HEAD_MAX)
-        return refuse(err, "its headers are too long");
+    if (reader->kept_size + bytes.length > head_max(reader))
+        return refuse_head_size(reader, err);
     reader->kept = heap_grow(reader->kept, reader->kept_size + bytes.length);
     memcpy(reader->kept + reader->kept_size, bytes.at, bytes.length);
     reader->kept_size += bytes.length;
@@ -209,17 +282,17 @@ static bool feed_head(HttpReader *reader, Str bytes, size_t *used_r, Error *err)
     if (!before) { /* the usual case: it comes in one piece and is not copied */
         size_t end = head_end(bytes, 0);
         *used_r = end ? end : bytes.length;
-        if (end > HTTP_READER_HEAD_MAX)
-            return refuse(err, "its headers are too long");
+        if (end > head_max(reader))
+            return refuse_head_size(reader, err);
         return end ? read_head(reader, str_slice(bytes, 0, end), err)
                    : keep_head(reader, bytes, err);
     }
-    size_t room = HTTP_READER_HEAD_MAX - before;
+    size_t room = head_max(reader) - before;
     if (!keep_head(reader, str_slice(bytes, 0, MIN(bytes.length, room)), err))
         return false;
     size_t end = head_end((Str){ reader->kept, reader->kept_size }, before);
-    if (!end && reader->kept_size == HTTP_READER_HEAD_MAX)
-        return refuse(err, "its headers are too long");
+    if (!end && reader->kept_size == head_max(reader))
+        return refuse_head_size(reader, err);
     *used_r = end ? end - before : reader->kept_size - before;
     if (!end)
         return true;
@@ -253,8 +326,9 @@ static int hex_digit(char c)
 
 static bool end_chunk_line(HttpReader *reader, char c, Error *err)
 {
-    if (c != '\n')
-        return refuse(err, "the size of a chunk does not end its line");
+    bool is_bare = reader->is_request && reader->state != READ_CHUNK_LF;
+    if (c != '\n' || is_bare)
+        return refuse(reader, err, "the size of a chunk does not end its line");
     reader->state = reader->left ? READ_CHUNK : READ_TRAILER;
     reader->line_size = 0;
     return true;
@@ -270,7 +344,7 @@ static bool feed_chunk_space(HttpReader *reader, char c, Error *err)
         reader->state = READ_CHUNK_LF;
     } else if (c == ' ' || c == '\t') {
         reader->state = READ_CHUNK_SPACE;
-        return ++reader->line_size <= LINE_MAX || refuse(err, "a chunk's line is too long");
+        return ++reader->line_size <= LINE_MAX || refuse(reader, err, "a chunk's line is too long");
     } else {
         return end_chunk_line(reader, c, err);
     }
@@ -282,10 +356,10 @@ static bool feed_chunk_size(HttpReader *reader, char c, Error *err)
     int digit = hex_digit(c);
     if (digit < 0)
         return reader->line_size ? feed_chunk_space(reader, c, err)
-                                 : refuse(err, "a chunk has no size");
+                                 : refuse(reader, err, "a chunk has no size");
     reader->left = reader->left * 16 + (uint64_t)digit;
     if (reader->left > CHUNK_MAX || ++reader->line_size > CHUNK_DIGITS_MAX)
-        return refuse(err, "a chunk is too large");
+        return refuse(reader, err, "a chunk is too large");
     return true;
 }
 
@@ -295,27 +369,36 @@ static bool feed_extension(HttpReader *reader, char c, Error *err)
         return end_chunk_line(reader, c, err);
     if (c == '\r')
         reader->state = READ_CHUNK_LF;
-    return ++reader->line_size <= LINE_MAX || refuse(err, "a chunk's line is too long");
+    return ++reader->line_size <= LINE_MAX || refuse(reader, err, "a chunk's line is too long");
 }
 
 static bool feed_chunk_end(HttpReader *reader, char c, Error *err)
 {
-    bool may_return = reader->state == READ_CHUNK_END;
+    bool may_return = reader->state == READ_CHUNK_END,
+         may_feed = !may_return || !reader->is_request;
     reader->state = c == '\r' ? READ_CHUNK_END_LF : READ_CHUNK_SIZE;
     reader->left = reader->line_size = 0;
-    return c == '\n' || (c == '\r' && may_return) || refuse(err, "a chunk is longer than it says");
+    return (c == '\n' && may_feed) || (c == '\r' && may_return) ||
+           refuse(reader, err, "a chunk is longer than it says");
 }
 
-/* Trailers are skipped up to the empty line. */
+/* Trailers are skipped up to the empty line. A return counts as a part of the line's end only, else
+ * some would see an empty line where others see none. */
 static bool feed_trailer(HttpReader *reader, char c, Error *err)
 {
-    if (c == '\n' && !reader->line_size)
-        reader->state = READ_DONE;
-    else if (c == '\n')
-        reader->line_size = 0;
-    else if (c != '\r')
-        reader->line_size++;
-    return ++reader->trailers_size <= LINE_MAX || refuse(err, "its trailers are too long");
+    bool ends_line = reader->state == READ_TRAILER_LF || !reader->is_request;
+    if (++reader->trailers_size > LINE_MAX)
+        return refuse(reader, err, "its trailers are too long");
+    if (c == '\n' ? !ends_line : reader->state == READ_TRAILER_LF)
+        return refuse(reader, err, "a trailer does not end its line");
+    if (c == '\r') {
+        reader->state = READ_TRAILER_LF;
+        return true;
+    }
+    bool is_end = c == '\n' && !reader->line_size;
+    reader->line_size = c == '\n' ? 0 : reader->line_size + 1;
+    reader->state = is_end ? READ_DONE : READ_TRAILER;
+    return true;
 }
 
 static bool feed_byte(HttpReader *reader, char c, Error *err)
@@ -337,8 +420,8 @@ bool http_reader_feed(HttpReader *reader, Str bytes, size_t *used_r, Error *err)
     while (at < bytes.length && reader->state != READ_DONE) {
         Str rest = str_from(bytes, at);
         size_t used = 1;
-        bool good;
-        if (reader->state == READ_HEAD)
+        bool good, was_head = reader->state == READ_HEAD;
+        if (was_head)
             good = feed_head(reader, rest, &used, err);
         else if (reader->state == READ_COUNTED || reader->state == READ_CHUNK)
             good = feed_counted(reader, rest, &used, err);
@@ -349,6 +432,8 @@ bool http_reader_feed(HttpReader *reader, Str bytes, size_t *used_r, Error *err)
         if (!good)
             return false;
         at += used;
+        if (reader->is_request && was_head && reader->state != READ_HEAD)
+            break;
     }
     *used_r = at;
     return true;

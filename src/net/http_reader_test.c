@@ -12,7 +12,11 @@ static bool note_head(void *self, const HttpHead *head, Error *err)
 {
     Told *told = self;
     (void)err;
-    buf_addf(&told->text, "%d", head->status);
+    if (head->method.length)
+        buf_addf(&told->text, STR_FMT " " STR_FMT "%s", STR_ARG(head->method),
+                 STR_ARG(head->target), head->is_old ? " old" : "");
+    else
+        buf_addf(&told->text, "%d", head->status);
     for (size_t i = 0; i < head->headers.count; i++)
         buf_addf(&told->text, " " STR_FMT "=" STR_FMT, STR_ARG(head->headers.at[i].name),
                  STR_ARG(head->headers.at[i].value));
@@ -28,12 +32,15 @@ static bool note_body(void *self, Str bytes, Error *err)
     return true;
 }
 
+typedef enum Kind { ANSWER, ANSWER_TO_HEAD, REQUEST } Kind;
+
 /* Feed `bytes` in two pieces, or one byte at a time when `cut` is -1; then the connection ends when
  * `closes`. */
-static Str read_pieces(Arena *arena, Str bytes, ptrdiff_t cut, bool is_head, bool closes)
+static Str read_pieces(Arena *arena, Str bytes, ptrdiff_t cut, Kind kind, bool closes)
 {
     Told told = { buf_new(arena, KB(256)), arena };
-    HttpReader reader = { note_head, note_body, &told, .has_no_body = is_head };
+    HttpReader reader = { note_head, note_body, &told, .has_no_body = kind == ANSWER_TO_HEAD,
+                          .is_request = kind == REQUEST };
     Error err = { 0 };
     size_t at = 0;
     bool good = true;
@@ -43,7 +50,7 @@ static Str read_pieces(Arena *arena, Str bytes, ptrdiff_t cut, bool is_head, boo
         AUTO_FREE char *piece = heap_alloc(end - at); /* so that a read past it is seen */
         memcpy(piece, bytes.at + at, end - at);
         good = http_reader_feed(&reader, (Str){ piece, end - at }, &used, &err);
-        cr_assert(!good || used == end - at || http_reader_is_done(&reader));
+        cr_assert(!good || used == end - at || http_reader_is_done(&reader) || kind == REQUEST);
         at += used;
     }
     if (good && closes && !http_reader_closed(&reader, &err))
@@ -55,7 +62,7 @@ static Str read_pieces(Arena *arena, Str bytes, ptrdiff_t cut, bool is_head, boo
                  bytes.length - at);
     else
         buf_add(&told.text, S(" more"));
-    cr_assert(good || err.code == ERROR_UPSTREAM);
+    cr_assert(good || err.code == (kind == REQUEST ? ERROR_INVALID : ERROR_UPSTREAM));
     http_reader_end(&reader);
     return buf_str(&told.text);
 }
@@ -136,18 +143,18 @@ static const struct {
       NOT_HTTP "its length makes no sense" },
     { "an empty length", OK "Content-Length:\r\n\r\n", NOT_HTTP "its length makes no sense" },
     { "a length and chunks", OK "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-      NOT_HTTP "it has two lengths" },
+      NOT_HTTP "it tells its length more than once" },
     { "chunks and a length", OK "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n",
-      NOT_HTTP "it has two lengths" },
+      NOT_HTTP "it tells its length more than once" },
     { "chunked twice", OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
-      NOT_HTTP "it has an unknown transfer encoding" },
+      NOT_HTTP "its transfer encoding is told more than once" },
     { "compressed chunks", OK "Transfer-Encoding: gzip, chunked\r\n\r\n",
-      NOT_HTTP "it has an unknown transfer encoding" },
+      NOT_HTTP "it has a transfer encoding other than 'chunked'" },
     { "a folded header", OK "A: b\r\n c\r\n\r\n", NOT_HTTP "a header is folded" },
-    { "a header without a name", OK ": b\r\n\r\n", NOT_HTTP "a header has no name" },
-    { "a space before the colon", OK "A : b\r\n\r\n", NOT_HTTP "a header has no name" },
-    { "a line without a colon", OK "A\r\n\r\n", NOT_HTTP "a header has no name" },
-    { "a name above 127", OK "\xC3\xA4: b\r\n\r\n", NOT_HTTP "a header has no name" },
+    { "a header without a name", OK ": b\r\n\r\n", NOT_HTTP "a header has no valid name" },
+    { "a space before the colon", OK "A : b\r\n\r\n", NOT_HTTP "a header has no valid name" },
+    { "a line without a colon", OK "A\r\n\r\n", NOT_HTTP "a header has no valid name" },
+    { "a name above 127", OK "\xC3\xA4: b\r\n\r\n", NOT_HTTP "a header has no valid name" },
     { "a lone carriage return", OK "A: b\rC: d\r\n\r\n",
       NOT_HTTP "a header holds a control character" },
     { "no status line", "hello\r\n\r\n", NOT_HTTP "its first line is none" },
@@ -195,12 +202,12 @@ static const struct {
 };
 
 /* The same bytes mean the same however they arrive. */
-static void expect_told(Arena *arena, const char *about, Str bytes, const char *told, bool is_head,
+static void expect_told(Arena *arena, const char *about, Str bytes, const char *told, Kind kind,
                         bool closes)
 {
     for (ptrdiff_t cut = -1; cut < (ptrdiff_t)bytes.length; cut++) {
         arena_reset(arena);
-        Str got = read_pieces(arena, bytes, cut, is_head, closes);
+        Str got = read_pieces(arena, bytes, cut, kind, closes);
         cr_expect(str_is(got, told), "%s, cut at %td:\n got '" STR_FMT "'\nwant '%s'", about, cut,
                   STR_ARG(got), told);
         if (!str_is(got, told))
@@ -212,17 +219,88 @@ Test(net_reader, an_answer_means_the_same_however_it_arrives)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
     for (size_t i = 0; i < COUNT(cases); i++)
-        expect_told(arena, cases[i].about, str(cases[i].bytes), cases[i].told, cases[i].is_head,
-                    cases[i].closes);
+        expect_told(arena, cases[i].about, str(cases[i].bytes), cases[i].told,
+                    cases[i].is_head ? ANSWER_TO_HEAD : ANSWER, cases[i].closes);
+}
+
+#define NO_REQUEST " ! the request is not valid HTTP: "
+#define GET "GET /x HTTP/1.1\r\nHost: h\r\n"
+#define POST "POST /x HTTP/1.1\r\nHost: h\r\n"
+#define POST_CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
+#define CHUNKED_POST "POST /x Host=h Transfer-Encoding=chunked (-1) "
+
+static const struct {
+    const char *about, *bytes, *told;
+} requests[] = {
+    { "no body", GET "\r\nGET", "GET /x Host=h (-1)  keep +3" },
+    { "a body", POST "Content-Length: 2\r\n\r\nhiPOST",
+      "POST /x Host=h Content-Length=2 (2) hi keep +4" },
+    { "chunks", POST_CHUNKED "2;a=b\r\nhi\r\n0\r\nA: b\r\n\r\nG", CHUNKED_POST "hi keep +1" },
+    { "the last one", GET "Connection: close\r\n\r\n",
+      "GET /x Host=h Connection=close (-1)  close +0" },
+    { "HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", "GET / old (-1)  close +0" },
+    { "HTTP/1.0 that goes on", "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
+      "GET / old Connection=Keep-Alive (-1)  keep +0" },
+    { "a target in UTF-8", "GET /\xC3\xA4?\xC3\xB6 HTTP/1.1\r\nHost: h\r\n\r\n",
+      "GET /\xC3\xA4?\xC3\xB6 Host=h (-1)  keep +0" },
+    { "part of a head", GET, " more" },
+
+    { "no version", "GET /x\r\n\r\n", NO_REQUEST "its first line is none" },
+    { "no target", "GET HTTP/1.1\r\nHost: h\r\n\r\n", NO_REQUEST "its first line is none" },
+    { "two spaces", "GET  /x HTTP/1.1\r\nHost: h\r\n\r\n", NO_REQUEST "its first line is none" },
+    { "a space in the target", "GET /x y HTTP/1.1\r\nHost: h\r\n\r\n",
+      NO_REQUEST "its first line is none" },
+    { "a tab in the target", "GET /x\ty HTTP/1.1\r\nHost: h\r\n\r\n",
+      NO_REQUEST "its first line is none" },
+    { "a space before all", " GET /x HTTP/1.1\r\nHost: h\r\n\r\n",
+      NO_REQUEST "its first line is none" },
+    { "a method that is none", "G(T /x HTTP/1.1\r\nHost: h\r\n\r\n",
+      NO_REQUEST "its first line is none" },
+    { "HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", NO_REQUEST "its first line is none" },
+    { "a long version", "GET /x HTTP/1.10\r\nHost: h\r\n\r\n",
+      NO_REQUEST "its first line is none" },
+    { "no host", "GET /x HTTP/1.1\r\n\r\n", NO_REQUEST "the header Host must be there once" },
+    { "two hosts", GET "host: i\r\n\r\n", NO_REQUEST "the header Host must be there once" },
+    { "two equal lengths", POST "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi",
+      NO_REQUEST "its length is told more than once" },
+    { "a length and chunks", POST "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+      NO_REQUEST "it tells its length more than once" },
+    { "compressed chunks", POST "Transfer-Encoding: gzip, chunked\r\n\r\n",
+      NO_REQUEST "it has a transfer encoding other than 'chunked'" },
+    { "a space before the colon", POST "Content-Length : 2\r\n\r\nhi",
+      NO_REQUEST "a header has no valid name" },
+    { "a folded header", GET "A: b\r\n c\r\n\r\n", NO_REQUEST "a header is folded" },
+    { "a line that ends with LF", GET "A: b\nC: d\r\n\r\n",
+      NO_REQUEST "a line does not end with a carriage return and a line feed" },
+    { "a head that ends with LF", GET "A: b\r\n\n",
+      NO_REQUEST "a line does not end with a carriage return and a line feed" },
+    { "a size that ends with LF", POST_CHUNKED "2\nhi\r\n",
+      CHUNKED_POST NO_REQUEST "the size of a chunk does not end its line" },
+    { "an extension that ends with LF", POST_CHUNKED "2;a\nhi\r\n",
+      CHUNKED_POST NO_REQUEST "the size of a chunk does not end its line" },
+    { "a chunk that ends with LF", POST_CHUNKED "2\r\nhi\n0\r\n\r\n",
+      CHUNKED_POST "hi" NO_REQUEST "a chunk is longer than it says" },
+    { "an end with LF", POST_CHUNKED "0\r\n\n",
+      CHUNKED_POST NO_REQUEST "a trailer does not end its line" },
+    { "an end with two returns", POST_CHUNKED "0\r\n\r\r\n",
+      CHUNKED_POST NO_REQUEST "a trailer does not end its line" },
+};
+
+Test(net_reader, a_request_means_one_thing_or_is_refused)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    for (size_t i = 0; i < COUNT(requests); i++)
+        expect_told(arena, requests[i].about, str(requests[i].bytes), requests[i].told, REQUEST,
+                    false);
 }
 
 Test(net_reader, a_zero_byte_is_refused)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
     expect_told(arena, "in a value", S(OK "A: b\0c\r\n\r\n"),
-                NOT_HTTP "a header holds a control character", false, false);
+                NOT_HTTP "a header holds a control character", ANSWER, false);
     expect_told(arena, "in the first line", S("HTTP/1.1 200 O\0K\r\n\r\n"),
-                NOT_HTTP "a header holds a control character", false, false);
+                NOT_HTTP "a header holds a control character", ANSWER, false);
 }
 
 /* `count` times `text` after a good first line. */
@@ -261,7 +339,7 @@ Test(net_reader, everything_has_its_limit)
         for (ptrdiff_t cut = -1; cut < 3; cut++) {
             Str bytes =
                 repeat(arena, limits[i].before, limits[i].text, limits[i].count, limits[i].after);
-            Str got = read_pieces(arena, bytes, cut, false, false);
+            Str got = read_pieces(arena, bytes, cut, ANSWER, false);
             cr_expect(str_ends(got, str(limits[i].end)), "%zu cut at %td: ..." STR_FMT, i, cut,
                       STR_ARG(str_from(got, got.length - MIN(got.length, (size_t)80))));
         }
