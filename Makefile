@@ -17,7 +17,7 @@ VERSION := 0.1.0
 
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Walloca -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
             -Wundef -Wno-missing-field-initializers -Wcast-qual -Wwrite-strings -Wconversion -Wno-sign-conversion -Werror
-PACKAGES := libmicrohttpd libcurl sqlite3 libpq jansson libarchive libxml-2.0 icu-uc uchardet libsodium libseccomp \
+PACKAGES := libcurl sqlite3 libpq jansson libarchive libxml-2.0 icu-uc uchardet libsodium libseccomp \
             libssl libcrypto zlib liblzma libzstd
 # Libraries of the classes of workers, and where their headers are.
 CLASS_LIBS_picture = $(shell pkg-config --libs tesseract lept libheif libjxl dav1d) -lstdc++ -lgomp -ldl

@@ -1,6 +1,6 @@
 /* shared_library.h - a C library that is loaded when it is first needed.
  *
- * libcurl, libpq and libmicrohttpd bring some 30 libraries with them (TLS twice, Kerberos, LDAP),
+ * libcurl and libpq bring some 30 libraries with them (TLS twice, Kerberos, LDAP),
  * and linking those took half of the time that the program needs to start; most commands use none
  * of them. Any thread. */
 #pragma once

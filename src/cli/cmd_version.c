@@ -6,17 +6,15 @@
 
 #include "cli/output.h"
 #include "net/libcurl.h"
-#include "net/libmicrohttpd.h"
 
 static bool run(CommandLine *line, Error *err)
 {
-    if (!libcurl_load(err) || !libmicrohttpd_load(err))
+    if (!libcurl_load(err))
         return false;
     AUTO_JSON json_t *about = json_pack(
-        "{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s}}", "version", VERSION, "libraries", "sqlite",
-        sqlite3_libversion(), "mupdf", FZ_VERSION, "icu", U_ICU_VERSION, "libmicrohttpd",
-        mhd.get_version(), "curl", libcurl.version_info(CURLVERSION_NOW)->version, "libarchive",
-        archive_version_string());
+        "{s:s, s:{s:s, s:s, s:s, s:s, s:s}}", "version", VERSION, "libraries", "sqlite",
+        sqlite3_libversion(), "mupdf", FZ_VERSION, "icu", U_ICU_VERSION, "curl",
+        libcurl.version_info(CURLVERSION_NOW)->version, "libarchive", archive_version_string());
     const char *name;
     const json_t *value;
     if (output_json(line, about))

@@ -1,15 +1,15 @@
-/* http_exchange.c - one request from its first line to its last byte: what libmicrohttpd calls.
+/* http_exchange.c - one request from its head to its last byte.
  *
- *     NEW -> [CHECKING -> CHECKED] -> READING -> RUNNING -> ANSWERED -> SENDING
+ *     NEW -> [CHECKING] -> READING -> RUNNING -> ANSWERED -> SENDING
  *
- * While the pool has the request (CHECKING, RUNNING) its connection is suspended; resuming it is
- * the one thing another thread does to libmicrohttpd. A request without a body, or with a small
- * one, is checked where it is run: one way to the pool and back instead of two. */
+ * While the pool has the request (CHECKING, RUNNING) nothing happens on its connection, which stays
+ * even when the client has gone; what the pool is done with is posted to the loop, and only the
+ * loop changes the state. A request without a body, or with a small one, is checked where it is
+ * run: one way to the pool and back instead of two. */
 #include "net/http_private.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -22,27 +22,22 @@
 /* A body that may be read for somebody who is not checked yet. */
 #define UNCHECKED_BODY_MAX KB(16)
 #define LEFT_LOOK_MS 100
-#define LOOK_AFTER_MS 50 /* calls that are answered sooner cost no watch */
 
 /* --- Life --- */
 
-void *exchange_open(HttpLoop *loop, struct MHD_Connection *connection, const char *target)
+static HttpExchange *exchange_new(HttpLink *link)
 {
-    const union MHD_ConnectionInfo *info =
-        mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    HttpLink *link = info->socket_context;
+    HttpLoop *loop = link->loop;
     Arena *arena = arena_new(ARENA_MAX);
     HttpExchange *x = arena_new_one(arena, HttpExchange);
     x->server = loop->server;
     x->loop = loop;
     x->link = link;
-    x->connection = connection;
     x->holders = 1;
     x->body.fd = -1;
     x->request = (HttpRequest){
         .arena = arena,
         .id = id_new(arena),
-        .target = str_copy(arena, str(target)),
         .peer = str_copy(arena, str(link->peer)),
         .started_us = monotonic_us(),
     };
@@ -69,7 +64,7 @@ static void report(HttpExchange *x)
     };
     server->counts.bytes_in += access.bytes_in;
     server->counts.bytes_out += access.bytes_out;
-    /* Without a method its head never came in whole: nothing was asked. */
+    /* Without a method its head made no sense: nothing was asked. */
     if (server->dispatch->finish && x->request.method.length)
         server->dispatch->finish(server->app, &x->request, &access);
 }
@@ -81,6 +76,7 @@ void exchange_release(HttpExchange *x)
     HttpServer *server = x->server;
     report(x);
     body_release(x);
+    response_release(x);
     fd_auto(x->response.has_file ? &x->response.file.fd : &(int){ -1 });
     arena_free(x->request.arena);
     server->counts.active--;
@@ -107,19 +103,10 @@ static void tell_gone(HttpExchange *x)
         on_gone(x->gone_argument);
 }
 
-static void on_client_gone(ReactorWatch *watch, uint32_t events)
+void exchange_left(HttpExchange *x)
 {
-    (void)events;
-    tell_gone(watch->owner);
-}
-
-static void look_for_leaving(ReactorTimer *timer)
-{
-    HttpExchange *x = timer->owner;
-    Error ignored;
-    x->gone_watch = (ReactorWatch){ .fd = x->link->fd, .ready = on_client_gone, .owner = x };
-    if (!reactor_watch(x->loop->reactor, &x->gone_watch, EPOLLRDHUP | EPOLLONESHOT, &ignored))
-        x->gone_watch.fd = 0; /* then the end of the answer tells */
+    if (x->is_later)
+        tell_gone(x);
 }
 
 static void enter_later(HttpExchange *x)
@@ -153,16 +140,6 @@ void exchanges_end(HttpLoop *loop)
     }
 }
 
-static void stop_looking(HttpExchange *x)
-{
-    if (!x->gone_timer.fire)
-        return;
-    reactor_clear_timer(x->loop->reactor, &x->gone_timer);
-    if (x->gone_watch.fd)
-        reactor_unwatch(x->loop->reactor, &x->gone_watch);
-    x->on_gone = NULL;
-}
-
 void http_respond_later(HttpResponse *response, void (*on_gone)(void *argument), void *argument)
 {
     HttpExchange *x = response->exchange;
@@ -171,10 +148,6 @@ void http_respond_later(HttpResponse *response, void (*on_gone)(void *argument),
     x->gone_argument = argument;
     x->holders++;
     x->server->counts.running++;
-    if (!on_gone)
-        return;
-    x->gone_timer = (ReactorTimer){ .fire = look_for_leaving, .owner = x };
-    reactor_set_timer(x->loop->reactor, &x->gone_timer, monotonic_ms() + LOOK_AFTER_MS);
 }
 
 void http_respond_now(HttpResponse *response) { exchange_answer(response->exchange); }
@@ -196,26 +169,33 @@ struct Reactor *http_reactor(const HttpResponse *response)
 
 /* --- Answering --- */
 
-/* All that the head needs, before it is the loop's thread that reads it: a handler that streams
- * goes on using the arena meanwhile. */
+/* On the thread that answers: a handler that streams goes on using the arena while the loop sends.
+ */
 static void decorate(HttpExchange *x)
 {
-    HttpResponse *response = &x->response;
-    response->media_type = str(str_c(response->body.arena, response->media_type));
     if (x->server->dispatch->headers)
         x->server->dispatch->headers(x->server->app, &x->request, &x->response);
+    response_prepare(x);
+}
+
+static void on_answered(void *argument)
+{
+    HttpExchange *x = argument;
+    x->state = HTTP_ANSWERED;
+    http_link_go(x->link);
 }
 
 static void hand_back(HttpExchange *x)
 {
-    stop_looking(x);
+    x->on_gone = NULL;
     x->has_started = true;
-    bool is_inline = x->is_inline;
-    struct MHD_Connection *connection = x->connection;
-    HttpLoop *loop = x->loop;
+    if (!reactor_is_here(x->loop->reactor)) {
+        reactor_post(x->loop->reactor, on_answered, x);
+        return;
+    }
     x->state = HTTP_ANSWERED;
-    if (!is_inline)
-        loop_resume(loop, connection);
+    if (!x->is_inline)
+        http_link_go_soon(x->link);
 }
 
 void exchange_answer(HttpExchange *x)
@@ -240,42 +220,42 @@ static void write_refusal(HttpExchange *x, const Error *err)
         x->server->dispatch->refuse(x->server->app, &x->request, err, &x->response);
     else
         http_respond_error(&x->response, err);
+    if (x->refused_status)
+        x->response.status = x->refused_status;
     if ((err->code == ERROR_BUSY || err->code == ERROR_LIMITED) && !says_when(&x->response))
         http_header(&x->response, "Retry-After", S("1"));
     decorate(x);
 }
 
-static enum MHD_Result send_answer(HttpExchange *x)
+/* Refuse what is on the loop. */
+static void refuse(HttpExchange *x, const Error *err)
 {
-    x->state = HTTP_SENDING;
-    struct MHD_Response *response = response_make(x);
-    if (!response)
-        return MHD_NO;
-    enum MHD_Result queued =
-        mhd.queue_response(x->connection, (unsigned)x->response.status, response);
-    mhd.destroy_response(response);
-    return queued;
+    write_refusal(x, err);
+    x->state = HTTP_ANSWERED;
 }
 
-/* Refuse before any of the body was read. */
-static enum MHD_Result refuse(HttpExchange *x, const Error *err)
+/* The same, and bytes follow that are not read: they are drained, and the connection ends. */
+static void refuse_unread(HttpExchange *x, const Error *err)
+{
+    x->link->lingers = true;
+    x->is_last = true;
+    refuse(x, err);
+}
+
+/* Before any of the body was read. */
+static void refuse_head(HttpExchange *x, const Error *err)
 {
     if (body_promised(&x->request) != 0)
-        x->link->lingers = true;
-    write_refusal(x, err);
-    return send_answer(x);
+        refuse_unread(x, err);
+    else
+        refuse(x, err);
 }
 
-/* Refuse in the middle of the body, where libmicrohttpd takes no response: the answer is written
- * by hand, then the connection is drained and closed. */
-static enum MHD_Result cut_body(HttpExchange *x, const Error *err)
+void exchange_refuse_bytes(HttpLink *link, int status, const Error *err)
 {
-    write_refusal(x, err);
-    Str bytes = response_bytes(x);
-    x->link->lingers = true;
-    x->bytes_out = bytes.length;
-    (void)!send(x->link->fd, bytes.at, bytes.length, MSG_NOSIGNAL | MSG_DONTWAIT);
-    return MHD_NO;
+    HttpExchange *x = link->exchange ? link->exchange : exchange_new(link);
+    x->refused_status = status;
+    refuse_unread(x, err);
 }
 
 /* --- On the pool --- */
@@ -287,21 +267,30 @@ static void leave_pool(HttpExchange *x)
     server->counts.running--;
 }
 
+static void start_body(HttpExchange *x);
+
+static void on_checked(void *argument)
+{
+    HttpExchange *x = argument;
+    if (x->failure.code == ERROR_NONE)
+        start_body(x);
+    else
+        refuse_head(x, &x->failure);
+    http_link_go(x->link);
+}
+
 static void run_check(void *argument)
 {
     HttpExchange *x = argument;
     if (x->server->dispatch->check(x->server->app, &x->request, &x->failure))
         x->failure.code = ERROR_NONE;
-    struct MHD_Connection *connection = x->connection;
-    HttpLoop *loop = x->loop;
-    x->state = HTTP_CHECKED;
-    loop_resume(loop, connection);
+    reactor_post(x->loop->reactor, on_checked, x);
     leave_pool(x);
 }
 
 /* When there is more to do than threads, people stop waiting and ask again: work for those who
  * left would keep the others waiting for ever. Only what has not begun is left out. The
- * descriptor stays while the connection is suspended. */
+ * connection stays while the pool has its request. */
 static bool client_has_left(const HttpExchange *x)
 {
     char byte;
@@ -333,88 +322,52 @@ static void run_handle(void *argument)
     leave_pool(x);
 }
 
-static enum MHD_Result give_to_pool(HttpExchange *x, HttpState state, PoolWork *work)
+static void give_to_pool(HttpExchange *x, HttpState state, PoolWork *work)
 {
+    Error err;
     x->state = state;
     x->given_ms = monotonic_ms();
     x->holders++;
     x->server->counts.running++;
-    mhd.suspend_connection(x->connection);
     if (pool_add(x->server->pool, work, x))
-        return MHD_YES;
-
+        return;
     x->holders--;
     x->server->counts.running--;
-    Error err;
     fail(&err, ERROR_BUSY, "too many requests are waiting; try again in a moment");
-    write_refusal(x, &err);
-    x->link->lingers = state == HTTP_CHECKING;
-    x->state = HTTP_ANSWERED;
-    loop_resume(x->loop, x->connection);
-    return MHD_YES;
+    if (state == HTTP_CHECKING)
+        refuse_head(x, &err);
+    else
+        refuse(x, &err);
 }
 
 /* --- From the connection --- */
 
-typedef struct HeaderCopy {
-    Arena *arena;
-    VEC(HttpPair) headers;
-    bool is_valid;
-} HeaderCopy;
-
-/* RFC 9110, section 5.6.2. libmicrohttpd lets "Name : value" through. */
-static bool is_token(Str name)
+static Str copy_text(char **at, Str text)
 {
-    for (size_t i = 0; i < name.length; i++) {
-        char c = name.at[i];
-        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    HAS_CHAR(c, "!#$%&'*+-.^_`|~");
-        if (!good)
-            return false;
+    Str copy = { memcpy(*at, text.length ? text.at : "", text.length), text.length };
+    *at += text.length + 1; /* zeroed: with an end for C */
+    return copy;
+}
+
+/* The bytes of the head go with the next read; a handler may outlive the connection. */
+static bool copy_head(HttpRequest *request, const HttpHead *head)
+{
+    size_t size = head->method.length + head->target.length + 2;
+    const HttpPairs *told = &head->headers;
+    for (size_t i = 0; i < told->count; i++)
+        size += told->at[i].name.length + told->at[i].value.length + 2;
+    char *at = arena_alloc(request->arena, size);
+    HttpPair *headers = arena_new_array(request->arena, HttpPair, told->count);
+    bool is_valid = true;
+    request->method = copy_text(&at, head->method);
+    request->target = copy_text(&at, head->target);
+    for (size_t i = 0; i < told->count; i++) {
+        headers[i].name = copy_text(&at, told->at[i].name);
+        headers[i].value = copy_text(&at, told->at[i].value);
+        is_valid = is_valid && utf8_is_valid(headers[i].value);
     }
-    return name.length > 0;
-}
-
-/* The texts of libmicrohttpd go with the connection; a handler may outlive it. */
-static enum MHD_Result copy_header(void *self, enum MHD_ValueKind kind, const char *key,
-                                   size_t key_size, const char *value, size_t value_size)
-{
-    HeaderCopy *copy = self;
-    (void)kind;
-    Str name = str_copy(copy->arena, (Str){ key, key_size });
-    Str text = str_copy(copy->arena, (Str){ value, value ? value_size : 0 });
-    copy->is_valid =
-        copy->is_valid && is_token(name) && utf8_is_valid(text) && text.length == strlen(text.at);
-    *vec_push(copy->arena, &copy->headers) = (HttpPair){ name, text };
-    return MHD_YES;
-}
-
-static size_t count_header(const HttpRequest *request, const char *name)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < request->headers.count; i++)
-        count += str_equal_ignore_case(request->headers.at[i].name, str(name));
-    return count;
-}
-
-/* Where the message ends, and whom it is for, must be said once: a proxy before us that chose the
- * other saying would take a part of this body for the next person's request (RFC 9112, sections
- * 3.2, 6.1 and 6.3). */
-static bool check_framing(const HttpRequest *request, const char *version, Error *err)
-{
-    size_t hosts = count_header(request, "Host");
-    size_t codings = count_header(request, "Transfer-Encoding");
-    size_t lengths = count_header(request, "Content-Length");
-    Str coding = http_header_in(request, "Transfer-Encoding");
-    if (hosts > 1 || (!hosts && strcmp(version, MHD_HTTP_VERSION_1_1) == 0))
-        return fail(err, ERROR_INVALID, "the header Host must be there once");
-    if (codings + lengths > 1)
-        return fail(err, ERROR_INVALID, "the length of the body is told more than once");
-    if (codings && !str_equal_ignore_case(coding, S("chunked")))
-        return fail(err, ERROR_INVALID,
-                    "a body is sent with its length or chunked, not '" STR_FMT "'",
-                    STR_ARG(coding));
-    return true;
+    request->headers = (HttpPairs){ headers, told->count };
+    return is_valid;
 }
 
 /* A proxy sends "http://host/path" (RFC 9112, section 3.2.2): the path of it. */
@@ -430,34 +383,39 @@ static Str path_of(Str target)
     return slash < 0 ? S("/") : str_from(rest, (size_t)slash);
 }
 
-static bool read_head(HttpExchange *x, const char *method, const char *version, Error *err)
+static bool read_head(HttpExchange *x, const HttpHead *head, Error *err)
 {
     HttpRequest *request = &x->request;
-    Arena *arena = request->arena;
-    request->method = str_copy(arena, str(method));
-    HeaderCopy copy = { .arena = arena, .is_valid = true };
-    (void)mhd.get_connection_values_n(x->connection, MHD_HEADER_KIND, copy_header, &copy);
-    request->headers = (HttpPairs){ copy.headers.at, copy.headers.count };
-
+    bool is_valid = copy_head(request, head);
     request->path = path_of(request->target);
     ptrdiff_t mark = str_find_char(request->target, '?');
     Str query = mark < 0 ? S("") : str_from(request->target, (size_t)mark + 1);
-    if (!copy.is_valid)
-        return fail(err, ERROR_INVALID, "a header is not valid: names are letters, values UTF-8");
-    if (!check_framing(request, version, err))
-        return false;
+    if (!is_valid)
+        return fail(err, ERROR_INVALID, "a header is not valid UTF-8");
     if (!str_starts(request->path, S("/")) && !str_is(request->path, "*"))
         return fail(err, ERROR_INVALID, "the address does not begin with /");
-    return url_query(arena, query, QUERY_MAX, &request->query, err);
+    return url_query(request->arena, query, QUERY_MAX, &request->query, err);
 }
 
-static enum MHD_Result start_body(HttpExchange *x)
+/* Who waits to be told sends no body before. */
+static void say_continue(HttpExchange *x)
+{
+    Str text = S("HTTP/1.1 100 Continue\r\n\r\n");
+    bool waits = str_equal_ignore_case(http_header_in(&x->request, "Expect"), S("100-continue"));
+    if (waits && !x->is_old && !x->link->kept)
+        (void)http_link_send(x->link, &text, 1, 0);
+}
+
+static void start_body(HttpExchange *x)
 {
     Error err;
-    if (!body_begin(x, &err))
-        return refuse(x, &err);
+    if (!body_begin(x, &err)) {
+        refuse_head(x, &err);
+        return;
+    }
     x->state = HTTP_READING;
-    return MHD_YES;
+    if (body_promised(&x->request) != 0)
+        say_continue(x);
 }
 
 /* Whether the body may be read before the check: it is small, and nobody waits to be told whether
@@ -471,72 +429,54 @@ static bool is_checked_late(const HttpExchange *x)
     return is_small && !x->plan.is_fast && !http_header_in(&x->request, "Expect").length;
 }
 
-static enum MHD_Result begin(HttpExchange *x, const char *method, const char *version)
+void exchange_open(HttpLink *link, const HttpHead *head)
 {
+    HttpExchange *x = exchange_new(link);
     HttpServer *server = x->server;
     Error err;
-    if (!read_head(x, method, version, &err)) {
-        x->is_last = true;
-        return refuse(x, &err);
+    x->is_old = head->is_old;
+    x->is_last = !link->reader.keeps_alive;
+    if (!read_head(x, head, &err)) {
+        refuse_unread(x, &err);
+        return;
     }
-    if (!server->dispatch->begin(server->app, &x->request, &x->plan, &err))
-        return refuse(x, &err);
+    if (!server->dispatch->begin(server->app, &x->request, &x->plan, &err)) {
+        refuse_head(x, &err);
+        return;
+    }
     if (x->plan.answer_max)
         x->response.body.limit = x->plan.answer_max;
     bool is_checked = x->plan.is_checked && server->dispatch->check;
     x->is_unchecked = is_checked && is_checked_late(x);
     if (is_checked && !x->is_unchecked)
-        return give_to_pool(x, HTTP_CHECKING, run_check);
-    return start_body(x);
+        give_to_pool(x, HTTP_CHECKING, run_check);
+    else
+        start_body(x);
 }
 
-static enum MHD_Result run(HttpExchange *x)
+bool exchange_add(HttpExchange *x, Str bytes, Error *err)
+{
+    if (body_add(x, bytes, err))
+        return true;
+    refuse_unread(x, err);
+    return false;
+}
+
+void exchange_run(HttpExchange *x)
 {
     Error err;
     if (!body_end(x, &err)) {
-        write_refusal(x, &err);
-        return send_answer(x);
+        refuse(x, &err);
+        return;
     }
-    if (!x->plan.is_fast)
-        return give_to_pool(x, HTTP_RUNNING, run_handle);
+    x->state = HTTP_RUNNING;
+    if (!x->plan.is_fast) {
+        give_to_pool(x, HTTP_RUNNING, run_handle);
+        return;
+    }
     x->is_inline = true;
     x->server->dispatch->handle(x->server->app, &x->request, &x->response);
-    if (x->is_later && !x->has_started) {
-        x->is_inline = false;
-        x->state = HTTP_RUNNING;
-        mhd.suspend_connection(x->connection);
-        return MHD_YES;
-    }
-    if (!x->has_started)
+    if (!x->is_later && !x->has_started)
         exchange_answer(x);
-    return send_answer(x);
+    x->is_inline = false;
 }
-
-static enum MHD_Result on_request(void *self, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *bytes,
-                                  size_t *size, void **context)
-{
-    HttpExchange *x = *context;
-    Error err;
-    (void)self, (void)connection, (void)url;
-
-    switch ((HttpState)x->state) {
-    case HTTP_NEW: return begin(x, method, version);
-    case HTTP_CHECKED:
-        return x->failure.code == ERROR_NONE ? start_body(x) : refuse(x, &x->failure);
-    case HTTP_READING:
-        if (!*size)
-            return run(x);
-        if (!body_add(x, (Str){ bytes, *size }, &err))
-            return cut_body(x, &err);
-        *size = 0;
-        return MHD_YES;
-    case HTTP_ANSWERED: return send_answer(x);
-    case HTTP_CHECKING:
-    case HTTP_RUNNING:
-    case HTTP_SENDING: break;
-    }
-    return MHD_YES;
-}
-
-MHD_AccessHandlerCallback exchange_callback(void) { return on_request; }

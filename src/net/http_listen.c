@@ -125,8 +125,7 @@ static HttpLoop *emptiest_loop(HttpServer *server)
     return best;
 }
 
-static void take_connection(HttpServer *server, int fd, const struct sockaddr_storage *address,
-                            socklen_t size)
+static void take_connection(HttpServer *server, int fd, const struct sockaddr_storage *address)
 {
     char peer[64];
     uint64_t key = describe_peer(address, peer, sizeof peer);
@@ -135,20 +134,17 @@ static void take_connection(HttpServer *server, int fd, const struct sockaddr_st
         turn_away(fd);
         return;
     }
-    LinkOffer *offer = heap_alloc(sizeof *offer);
-    offer->address = *address;
-    offer->address_size = size;
-    offer->link = heap_alloc(sizeof *offer->link);
     HttpLoop *loop = emptiest_loop(server);
-    *offer->link =
+    HttpLink *link = heap_alloc(sizeof *link);
+    *link =
         (HttpLink){ .loop = loop, .fd = fd, .address_key = key, .quiet_since_ms = monotonic_ms() };
-    memcpy(offer->link->peer, peer, sizeof peer);
+    memcpy(link->peer, peer, sizeof peer);
     loop->link_count++;
     server->counts.connections++;
     if (loop == &server->loops[0])
-        loop_add(offer);
+        loop_add(link);
     else
-        reactor_post(loop->reactor, loop_add, offer);
+        reactor_post(loop->reactor, loop_add, link);
 }
 
 /* Out of descriptors: give up the spare one to accept and close the waiting connection, which
@@ -174,7 +170,7 @@ static void on_accept(ReactorWatch *watch, uint32_t events)
             shed_connection(server, watch->fd);
         if (fd < 0)
             return;
-        take_connection(server, fd, &address, size);
+        take_connection(server, fd, &address);
     }
 }
 
@@ -353,16 +349,15 @@ static void on_linger_bytes(ReactorWatch *watch, uint32_t events)
     }
 }
 
-void linger(HttpLoop *loop, int fd)
+bool linger(HttpLoop *loop, int fd)
 {
     Error ignored;
-    int copy = loop->linger_count < LINGER_COUNT_MAX ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
-    if (copy < 0)
-        return;
-    (void)shutdown(copy, SHUT_WR);
+    if (loop->linger_count >= LINGER_COUNT_MAX)
+        return false;
+    (void)shutdown(fd, SHUT_WR);
     struct Linger *one = heap_alloc(sizeof *one);
     one->loop = loop;
-    one->watch = (ReactorWatch){ .fd = copy, .ready = on_linger_bytes, .owner = one };
+    one->watch = (ReactorWatch){ .fd = fd, .ready = on_linger_bytes, .owner = one };
     one->timer = (ReactorTimer){ .fire = on_linger_time, .owner = one };
     one->next = loop->lingers;
     if (loop->lingers)
@@ -372,6 +367,7 @@ void linger(HttpLoop *loop, int fd)
     reactor_set_timer(loop->reactor, &one->timer, monotonic_ms() + LINGER_MS);
     if (!reactor_watch(loop->reactor, &one->watch, EPOLLIN | EPOLLRDHUP, &ignored))
         linger_end(one);
+    return true;
 }
 
 void lingers_end(HttpLoop *loop)

@@ -4,15 +4,8 @@
 
 #include "net/http_private.h"
 
-/* A connection on its way to its loop. */
-typedef struct LinkOffer {
-    HttpLink *link;
-    struct sockaddr_storage address;
-    socklen_t address_size;
-} LinkOffer;
-
-/* Take an offered connection; on its loop's thread. */
-void loop_add(void *offer);
+/* Take an accepted HttpLink; on its loop's thread. */
+void loop_add(void *link);
 
 MUST_CHECK bool listeners_open(HttpServer *server, Error *err);
 void listeners_close(HttpServer *server);
@@ -23,7 +16,8 @@ void addresses_close(HttpServer *server);
 bool address_came(HttpServer *server, uint64_t key);
 void address_left(HttpServer *server, uint64_t key);
 
-/* Read and forget what a client still sends after it was refused, for a short time, so that it
- * gets to read the refusal: closing at once would make the kernel throw the answer away. */
-void linger(HttpLoop *loop, int fd);
+/* Read and forget what a client still sends after it was refused, for a short time, and then close,
+ * so that it gets to read the refusal: closing at once would make the kernel throw the answer away.
+ * False: too many are lingering, and fd is still the caller's. */
+MUST_CHECK bool linger(HttpLoop *loop, int fd);
 void lingers_end(HttpLoop *loop);

@@ -7,23 +7,33 @@
 
 #include "base/hash.h"
 #include "base/pool.h"
+#include "net/http_reader.h"
 #include "net/http_server.h"
 #include "net/http_stream.h"
-#include "net/libmicrohttpd.h"
 #include "net/multipart.h"
 #include "net/reactor.h"
 
 typedef struct HttpExchange HttpExchange;
 typedef struct HttpLoop HttpLoop;
 
-/* One connection; lives on its loop's thread. */
+/* One connection; lives on its loop's thread. It is told of events once (EPOLLET), so it remembers
+ * what it may do. */
 typedef struct HttpLink {
     HttpLoop *loop;
     int fd;
+    ReactorWatch watch;
+    ReactorDeferred due;  /* go on with it */
     uint64_t address_key; /* 0 over the local socket */
     char peer[64];
-    HttpExchange *exchange; /* the running one */
-    int64_t quiet_since_ms; /* accepted, or the last exchange ended */
+    HttpReader reader;
+    char *kept; /* read, but not looked at before the exchange that runs has ended; heap */
+    size_t kept_at, kept_end;
+    HttpExchange *exchange;    /* the running one */
+    int64_t quiet_since_ms;    /* accepted, or the last exchange ended */
+    int64_t moved_ms;          /* when bytes last went */
+    bool can_read, can_write;  /* as far as is known */
+    bool has_left;             /* the client sends no more */
+    bool is_broken, is_closed; /* is_closed: its memory goes soon */
     bool had_request;
     bool lingers; /* bytes that nobody reads are still coming: drain before closing */
     struct HttpLink *next, *previous;
@@ -33,26 +43,23 @@ typedef struct HttpLink {
 struct HttpLoop {
     HttpServer *server;
     Reactor *reactor;
-    struct MHD_Daemon *daemon;
-    ReactorWatch watch; /* the daemon's epoll descriptor */
-    ReactorTask task;
     ReactorTimer sweep;
     HttpLink *links;
-    HttpLink *adding; /* handed to the daemon just now */
     HttpStream *streams;
-    HttpStream *waking; /* streams with something to send, resumed together */
-    ReactorTimer wake_timer;
     HttpExchange *later; /* handlers that have returned without an answer */
     atomic_size_t link_count;
     struct Linger *lingers;
     size_t linger_count;
-    bool needs_run;
+    bool is_stopped;
+    char *buffer; /* what one read brings */
 };
+
+#define HTTP_BUFFER_SIZE KB(64)
 
 typedef struct HttpCounters {
     atomic_ullong requests, refused, bytes_in, bytes_out;
     atomic_size_t connections, active, streams;
-    atomic_size_t running; /* on the pool or suspended: may not be freed */
+    atomic_size_t running; /* on the pool or answering later: may not be freed */
 } HttpCounters;
 
 struct HttpServer {
@@ -73,12 +80,11 @@ struct HttpServer {
 };
 
 typedef enum HttpState {
-    HTTP_NEW,      /* the request line is in */
-    HTTP_CHECKING, /* on the pool, suspended */
-    HTTP_CHECKED,
+    HTTP_NEW,      /* its head is in */
+    HTTP_CHECKING, /* on the pool */
     HTTP_READING,  /* the body */
-    HTTP_RUNNING,  /* on the pool, suspended */
-    HTTP_ANSWERED, /* the response may be sent */
+    HTTP_RUNNING,  /* on the pool, or answering later */
+    HTTP_ANSWERED, /* the answer may be sent */
     HTTP_SENDING,
 } HttpState;
 
@@ -94,40 +100,71 @@ typedef struct HttpBody {
     uint64_t size, unchecked; /* bytes so far; bytes since the disk was looked at */
 } HttpBody;
 
+/* The answer on its way. */
+typedef struct HttpSending {
+    char *head_text; /* heap; gone once it is sent */
+    Str parts[2];    /* what is left of the head, and of a buffered body */
+    uint64_t file_at, file_left;
+    bool has_no_body; /* the answer to HEAD, or of a status that has none */
+    bool is_chunked;  /* of a stream */
+} HttpSending;
+
 struct HttpExchange {
     HttpRequest request;
     HttpResponse response;
     HttpPlan plan;
     HttpServer *server;
     HttpLoop *loop;
-    HttpLink *link; /* of the loop's thread, NULL once the connection is done; the pool may look at
-                     * it while the connection is suspended */
-    struct MHD_Connection *connection;
-    _Atomic HttpState state;
+    HttpLink *link; /* of the loop's thread, NULL once the exchange is done; the pool may look at it
+                     * while it runs something, since the connection stays until then */
+    HttpState state;             /* of the loop's thread */
     atomic_int holders;          /* the connection, and the pool while it runs something */
     bool is_inline, has_started; /* answer is on its way: the handler may go on */
     bool is_later;               /* the handler has returned without an answer */
     HttpExchange *next_later, *previous_later;
     void (*on_gone)(void *argument);
     void *gone_argument;
-    ReactorTimer gone_timer; /* from then on the client's leaving is watched for */
-    ReactorWatch gone_watch; /* fd 0: not yet */
     HttpBody body;
-    int64_t given_ms;  /* to the pool */
-    bool is_unchecked; /* check runs with handle, after the body */
-    bool is_last;      /* what follows on this connection cannot be told apart */
-    Error failure;     /* of check */
+    int64_t given_ms;   /* to the pool */
+    bool is_unchecked;  /* check runs with handle, after the body */
+    bool is_last;       /* what follows on this connection cannot be told apart, or is not wanted */
+    bool is_old;        /* of HTTP/1.0 */
+    int refused_status; /* 0: as the error says */
+    Error failure;      /* of check */
+    HttpSending sending;
     atomic_ullong bytes_out;
     bool was_cut;
 };
 
-/* Let a suspended connection go on. From any thread. Our libmicrohttpd has no wake-up of its own
- * when it is run from outside. */
-void loop_resume(HttpLoop *loop, struct MHD_Connection *connection);
+typedef enum HttpSent {
+    HTTP_SENT,  /* all of it */
+    HTTP_MORE,  /* some of it, and there is more to be sent now */
+    HTTP_WAITS, /* some of it: the client takes no more now, or there is no more yet */
+    HTTP_BROKEN,
+} HttpSent;
 
-/* http_exchange.c: what libmicrohttpd calls. */
-void *exchange_open(HttpLoop *loop, struct MHD_Connection *connection, const char *target);
-MHD_AccessHandlerCallback exchange_callback(void);
+/* http_link.c: the bytes of connections. All on the loop's thread. */
+MUST_CHECK bool http_link_open(HttpLink *link, Error *err);
+/* Do whatever can be done now: read, run, send, end. */
+void http_link_go(HttpLink *link);
+/* The same when the callback that runs has returned. */
+void http_link_go_soon(HttpLink *link);
+/* End it, in the middle of whatever it does. */
+void http_link_close(HttpLink *link);
+/* Send what fits of `parts`, and move them on. `flags` as for sendmsg(). */
+HttpSent http_link_send(HttpLink *link, Str *parts, size_t count, int flags);
+
+/* http_exchange.c */
+/* A head has come. */
+void exchange_open(HttpLink *link, const HttpHead *head);
+/* What came is no request: `status` 0 leaves it to err. */
+void exchange_refuse_bytes(HttpLink *link, int status, const Error *err);
+/* Part of its body has come. False: it has been refused. */
+MUST_CHECK bool exchange_add(HttpExchange *exchange, Str bytes, Error *err);
+/* Its body is whole. */
+void exchange_run(HttpExchange *exchange);
+/* The client does not wait for the answer any more. */
+void exchange_left(HttpExchange *exchange);
 void exchange_completed(HttpExchange *exchange, bool was_cut);
 void exchange_release(HttpExchange *exchange);
 /* On the loop: tell all that answer later that nobody waits any more. */
@@ -144,13 +181,13 @@ void body_release(HttpExchange *exchange);
 int64_t body_promised(const HttpRequest *request);
 
 /* http_response.c */
-struct MHD_Response *response_make(HttpExchange *exchange);
-/* Status line, headers and body of a buffered response as bytes, for a connection that
- * libmicrohttpd will not answer on any more. */
-Str response_bytes(HttpExchange *exchange);
+/* On the thread that answers: what is to be sent. */
+void response_prepare(HttpExchange *exchange);
+/* On the loop: send what fits. */
+HttpSent response_send(HttpExchange *exchange);
+void response_release(HttpExchange *exchange);
 
-/* http_stream.c */
-struct MHD_Response *stream_response(HttpExchange *exchange);
-void stream_gone(HttpStream *stream, bool was_cut); /* on the loop: the connection is done */
-void streams_wake(HttpLoop *loop);                  /* on the loop: those that are waking, now */
-void streams_end(HttpLoop *loop);                   /* on the loop: the server stops */
+/* http_stream.c. On the loop: */
+HttpSent stream_send(HttpExchange *exchange);
+void stream_gone(HttpStream *stream, bool was_cut); /* the connection is done */
+void streams_end(HttpLoop *loop);                   /* the server stops */

@@ -1,8 +1,13 @@
 /* http_response.c - looking things up in requests, and making responses. */
 #include "net/http_private.h"
 
+#include <assert.h>
+#include <errno.h>
+#include <sys/sendfile.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "net/url.h"
 
@@ -170,7 +175,7 @@ static void add_disposition(HttpResponse *response)
                            STR_ARG(coded)));
 }
 
-static struct MHD_Response *file_response(HttpExchange *x)
+static void prepare_file(HttpExchange *x)
 {
     HttpResponse *response = &x->response;
     HttpFile *file = &response->file;
@@ -189,17 +194,129 @@ static struct MHD_Response *file_response(HttpExchange *x)
                                range.start + range.length - 1, file->size));
     if (range.status == 416)
         http_header(response, "Content-Range", str_format(arena, "bytes */%" PRIu64, file->size));
-
-    response->has_file = false; /* whatever follows owns the descriptor */
-    if (!range.length) {
-        close(file->fd);
-        return mhd.create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    }
-    x->bytes_out = range.length;
-    return mhd.create_response_from_fd_at_offset64(range.length, file->fd, range.start);
+    x->sending.file_at = range.start;
+    x->sending.file_left = range.length;
 }
 
-/* --- For libmicrohttpd --- */
+/* --- The head --- */
+
+static const char *reason_of(int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } reasons[] = {
+#define STATUS(number, text) { number, text },
+#include "net/http_statuses.def"
+#undef STATUS
+    };
+    for (size_t i = 0; i < COUNT(reasons); i++)
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    return "Other"; /* of a service, as it said */
+}
+
+/* RFC 9110, section 5.6.7; made once a second. */
+static Str date_now(void)
+{
+    static _Thread_local char text[40];
+    static _Thread_local time_t made_at;
+    static _Thread_local size_t length;
+    time_t now = time(NULL);
+    struct tm parts;
+    if (now != made_at && gmtime_r(&now, &parts)) {
+        made_at = now;
+        length = strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    }
+    return (Str){ text, length };
+}
+
+/* What the head is written into, whose size was counted before. */
+typedef struct HeadText {
+    char *at, *end;
+} HeadText;
+
+static void put(HeadText *text, Str piece)
+{
+    assert(piece.length <= (size_t)(text->end - text->at));
+    if (piece.length)
+        memcpy(text->at, piece.at, piece.length);
+    text->at += piece.length;
+}
+
+static void put_header(HeadText *text, Str name, Str value)
+{
+    put(text, name);
+    put(text, S(": "));
+    put(text, value);
+    put(text, S("\r\n"));
+}
+
+static void put_length(HeadText *text, uint64_t length)
+{
+    char digits[24];
+    char *at = digits + sizeof digits;
+    do
+        *--at = (char)('0' + length % 10);
+    while (length /= 10);
+    put_header(text, S("Content-Length"), (Str){ at, (size_t)(digits + sizeof digits - at) });
+}
+
+static bool has_type(const HttpResponse *response)
+{
+    return response->media_type.length && response->status != 304 && response->status != 204;
+}
+
+static size_t head_size(const HttpExchange *x, Str reason)
+{
+    const HttpResponse *response = &x->response;
+    size_t size = KB(1) / 2 + reason.length + x->request.id.length + response->media_type.length;
+    for (size_t i = 0; i < response->headers.count; i++)
+        size += response->headers.at[i].name.length + response->headers.at[i].value.length + 4;
+    return size;
+}
+
+static void put_framing(HeadText *text, const HttpExchange *x, uint64_t length)
+{
+    if (x->sending.is_chunked)
+        put_header(text, S("Transfer-Encoding"), S("chunked"));
+    else if (!x->response.stream && x->response.status != 304 && x->response.status != 204)
+        put_length(text, length);
+    if (x->is_last)
+        put_header(text, S("Connection"), S("close"));
+    else if (x->is_old)
+        put_header(text, S("Connection"), S("keep-alive"));
+}
+
+/* On the heap, because a stream's handler may go on using the arena while it is sent. */
+static void write_head(HttpExchange *x, uint64_t length)
+{
+    const HttpResponse *response = &x->response;
+    Str reason = str(reason_of(response->status));
+    size_t size = head_size(x, reason);
+    HeadText text = { .at = heap_alloc(size) };
+    char *start = text.at;
+    text.end = start + size;
+    char status[4] = { (char)('0' + response->status / 100 % 10),
+                       (char)('0' + response->status / 10 % 10),
+                       (char)('0' + response->status % 10), ' ' };
+    put(&text, S("HTTP/1.1 "));
+    put(&text, (Str){ status, sizeof status });
+    put(&text, reason);
+    put(&text, S("\r\n"));
+    put_header(&text, S("Date"), date_now());
+    put_framing(&text, x, length);
+    if (has_type(response))
+        put_header(&text, S("Content-Type"), response->media_type);
+    put_header(&text, S("X-Request-Id"), x->request.id);
+    for (size_t i = 0; i < response->headers.count; i++)
+        put_header(&text, response->headers.at[i].name, response->headers.at[i].value);
+    put(&text, S("\r\n"));
+    x->sending.head_text = start;
+    x->sending.parts[0] = (Str){ start, (size_t)(text.at - start) };
+}
+
+/* --- Sending --- */
 
 static void refuse_oversize(HttpExchange *x)
 {
@@ -211,49 +328,68 @@ static void refuse_oversize(HttpExchange *x)
     http_respond_error(&x->response, &err);
 }
 
-struct MHD_Response *response_make(HttpExchange *x)
+void response_prepare(HttpExchange *x)
 {
     HttpResponse *response = &x->response;
-    struct MHD_Response *made;
-    if (response->stream) {
-        made = stream_response(x);
-    } else if (response->has_file) {
-        made = file_response(x);
-    } else {
+    HttpSending *sending = &x->sending;
+    uint64_t length = 0;
+    if (response->has_file) {
+        prepare_file(x);
+        length = sending->file_left;
+    } else if (!response->stream) {
         if (response->body.overflowed)
             refuse_oversize(x);
-        x->bytes_out = response->body.length;
-        made = mhd.create_response_from_buffer(response->body.length, response->body.at,
-                                               MHD_RESPMEM_PERSISTENT);
+        sending->parts[1] = buf_str(&response->body);
+        length = response->body.length;
     }
-    if (!made)
-        return NULL;
-    bool says_type =
-        response->media_type.length && response->status != 304 && response->status != 204;
-    if (says_type)
-        mhd.add_response_header(made, "Content-Type", response->media_type.at);
-    mhd.add_response_header(made, "X-Request-Id", x->request.id.at);
-    for (size_t i = 0; i < response->headers.count; i++)
-        mhd.add_response_header(made, response->headers.at[i].name.at,
-                                response->headers.at[i].value.at);
-    if (x->server->is_stopping || x->is_last)
-        mhd.add_response_header(made, "Connection", "close");
-    return made;
+    sending->is_chunked = response->stream && !x->is_old;
+    sending->has_no_body =
+        str_is(x->request.method, "HEAD") || response->status == 304 || response->status == 204;
+    x->is_last = x->is_last || x->server->is_stopping || (response->stream && x->is_old);
+    write_head(x, length);
+    if (sending->has_no_body) {
+        sending->parts[1] = S("");
+        sending->file_left = length = 0;
+    }
+    x->bytes_out = length;
 }
 
-Str response_bytes(HttpExchange *x)
+/* So much at once, so that others are served too. */
+#define FILE_PIECE MB(1)
+
+static HttpSent send_file(HttpExchange *x)
 {
-    HttpResponse *response = &x->response;
-    Buf out = buf_new(response->body.arena, MB(1));
-    buf_addf(&out, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %zu\r\n",
-             response->status, mhd.get_reason_phrase_for((unsigned)response->status),
-             response->body.length);
-    buf_addf(&out, "Content-Type: " STR_FMT "\r\nX-Request-Id: " STR_FMT "\r\n",
-             STR_ARG(response->media_type), STR_ARG(x->request.id));
-    for (size_t i = 0; i < response->headers.count; i++)
-        buf_addf(&out, STR_FMT ": " STR_FMT "\r\n", STR_ARG(response->headers.at[i].name),
-                 STR_ARG(response->headers.at[i].value));
-    buf_add(&out, S("\r\n"));
-    buf_add(&out, buf_str(&response->body));
-    return buf_str(&out);
+    HttpSending *sending = &x->sending;
+    HttpLink *link = x->link;
+    if (!link->can_write)
+        return HTTP_WAITS;
+    off_t at = (off_t)sending->file_at;
+    ssize_t sent = sendfile(link->fd, x->response.file.fd, &at,
+                            (size_t)MIN(sending->file_left, (uint64_t)FILE_PIECE));
+    if (sent < 0 && errno == EAGAIN) {
+        link->can_write = false;
+        link->moved_ms = monotonic_ms();
+        return HTTP_WAITS;
+    }
+    if (sent <= 0) /* 0: the file has become shorter */
+        return HTTP_BROKEN;
+    sending->file_at += (uint64_t)sent;
+    sending->file_left -= (uint64_t)sent;
+    return sending->file_left ? HTTP_MORE : HTTP_SENT;
+}
+
+HttpSent response_send(HttpExchange *x)
+{
+    HttpSending *sending = &x->sending;
+    if (x->response.stream && !sending->has_no_body)
+        return stream_send(x);
+    HttpSent sent = http_link_send(x->link, sending->parts, COUNT(sending->parts),
+                                   sending->file_left ? MSG_MORE : 0);
+    return sent == HTTP_SENT && sending->file_left ? send_file(x) : sent;
+}
+
+void response_release(HttpExchange *x)
+{
+    free(x->sending.head_text);
+    x->sending.head_text = NULL;
 }

@@ -16,119 +16,20 @@
 #define BODY_RATE_AFTER_S 20 /* from then on a body must average BODY_RATE_MIN bytes a second */
 #define BODY_RATE_MIN 256
 
-/* --- What libmicrohttpd tells about connections --- */
-
-static void link_closed(HttpLink *link)
-{
-    HttpLoop *loop = link->loop;
-    if (link->previous)
-        link->previous->next = link->next;
-    else
-        loop->links = link->next;
-    if (link->next)
-        link->next->previous = link->previous;
-    if (link->lingers)
-        linger(loop, link->fd);
-    address_left(loop->server, link->address_key);
-    loop->link_count--;
-    loop->server->counts.connections--;
-    free(link);
-}
-
-static void on_connection(void *self, struct MHD_Connection *connection, void **context,
-                          enum MHD_ConnectionNotificationCode code)
-{
-    HttpLoop *loop = self;
-    (void)connection;
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        link_closed(*context);
-        return;
-    }
-    HttpLink *link = loop->adding;
-    *context = link;
-    link->next = loop->links;
-    if (loop->links)
-        loop->links->previous = link;
-    loop->links = link;
-    loop->adding = NULL;
-}
-
-static void *on_target(void *self, const char *target, struct MHD_Connection *connection)
-{
-    return exchange_open(self, connection, target);
-}
-
-static void on_completed(void *self, struct MHD_Connection *connection, void **context,
-                         enum MHD_RequestTerminationCode code)
-{
-    (void)self, (void)connection;
-    if (*context)
-        exchange_completed(*context, code != MHD_REQUEST_TERMINATED_COMPLETED_OK);
-    *context = NULL;
-}
-
-/* We decode addresses ourselves. */
-static size_t keep_escapes(void *self, struct MHD_Connection *connection, char *text)
-{
-    (void)self, (void)connection;
-    return strlen(text);
-}
-
 /* --- Loops --- */
 
-static void on_daemon_ready(ReactorWatch *watch, uint32_t events)
-{
-    HttpLoop *loop = watch->owner;
-    (void)events;
-    loop->needs_run = true;
-}
-
-static void mark_run(void *argument)
-{
-    HttpLoop *loop = argument;
-    loop->needs_run = true;
-}
-
-void loop_resume(HttpLoop *loop, struct MHD_Connection *connection)
-{
-    mhd.resume_connection(connection);
-    if (reactor_is_here(loop->reactor))
-        loop->needs_run = true;
-    else
-        reactor_post(loop->reactor, mark_run, loop);
-}
-
-static int64_t run_daemon(ReactorTask *task)
-{
-    HttpLoop *loop = task->owner;
-    MHD_UNSIGNED_LONG_LONG timeout = 0;
-    if (!loop->daemon)
-        return -1;
-    if (loop->needs_run) {
-        loop->needs_run = false;
-        (void)mhd.run(loop->daemon);
-    }
-    /* A few rounds, so that other work of this loop is not starved by a busy daemon. */
-    for (int i = 0; i < 4; i++) {
-        if (mhd.get_timeout(loop->daemon, &timeout) != MHD_YES)
-            return -1;
-        if (timeout)
-            return (int64_t)timeout;
-        (void)mhd.run(loop->daemon);
-    }
-    return 0;
-}
-
-/* Clients that take their time with the head or the body hold a connection: end them. */
+/* Clients that take their time with the head, the body or the answer hold a connection. */
 static bool is_too_slow(const HttpLink *link, int64_t now)
 {
     const HttpExchange *x = link->exchange;
-    int64_t head_ms = (int64_t)link->loop->server->options.head_s * 1000;
+    const HttpServerOptions *options = &link->loop->server->options;
+    int64_t idle_ms = (int64_t)options->idle_s * 1000;
     if (!x)
-        return !link->had_request && now - link->quiet_since_ms > head_ms;
+        return now - link->quiet_since_ms >
+               (link->had_request ? idle_ms : (int64_t)options->head_s * 1000);
     int64_t age_ms = now - x->request.started_us / 1000;
-    if (x->state == HTTP_NEW)
-        return age_ms > head_ms;
+    if (x->state == HTTP_SENDING)
+        return !link->can_write && now - link->moved_ms > idle_ms;
     return x->state == HTTP_READING && age_ms > BODY_RATE_AFTER_S * 1000 &&
            (int64_t)x->body.size < age_ms / 1000 * BODY_RATE_MIN;
 }
@@ -137,56 +38,30 @@ static void on_sweep(ReactorTimer *timer)
 {
     HttpLoop *loop = timer->owner;
     int64_t now = monotonic_ms();
-    for (HttpLink *link = loop->links; link; link = link->next)
+    for (HttpLink *link = loop->links, *next; link; link = next) {
+        next = link->next;
         if (is_too_slow(link, now))
-            (void)shutdown(link->fd, SHUT_RDWR);
+            http_link_close(link);
+    }
     if (loop->links)
         reactor_set_timer(loop->reactor, timer, now + SWEEP_MS);
 }
 
 void loop_add(void *argument)
 {
-    LinkOffer *offer = argument;
-    HttpLoop *loop = offer->link->loop;
-    HttpServer *server = loop->server;
-    uint64_t address_key = offer->link->address_key;
-    loop->adding = offer->link;
-    if (!loop->daemon ||
-        mhd.add_connection(loop->daemon, offer->link->fd, (struct sockaddr *)&offer->address,
-                           offer->address_size) != MHD_YES) {
-        if (!loop->daemon)
-            close(offer->link->fd);
-        address_left(server, address_key);
+    HttpLink *link = argument;
+    HttpLoop *loop = link->loop;
+    Error ignored;
+    if (loop->is_stopped || !http_link_open(link, &ignored)) {
+        close(link->fd);
+        address_left(loop->server, link->address_key);
         loop->link_count--;
-        server->counts.connections--;
-        free(offer->link);
+        loop->server->counts.connections--;
+        free(link);
+        return;
     }
-    loop->adding = NULL;
-    loop->needs_run = true;
     if (!loop->sweep.slot)
         reactor_set_timer(loop->reactor, &loop->sweep, monotonic_ms() + SWEEP_MS);
-    free(offer);
-}
-
-static bool start_daemon(HttpLoop *loop, Error *err)
-{
-    const HttpServerOptions *options = &loop->server->options;
-    loop->daemon = mhd.start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-        exchange_callback(), NULL, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)options->connection_max + 16, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)options->idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->header_max,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, loop,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
-    if (!loop->daemon)
-        return fail_errno(err, "starting the HTTP server");
-    const union MHD_DaemonInfo *info = mhd.get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    loop->watch = (ReactorWatch){ .fd = info->epoll_fd, .ready = on_daemon_ready, .owner = loop };
-    loop->task = (ReactorTask){ .run = run_daemon, .owner = loop };
-    loop->sweep = (ReactorTimer){ .fire = on_sweep, .owner = loop };
-    reactor_add_task(loop->reactor, &loop->task);
-    return reactor_watch(loop->reactor, &loop->watch, EPOLLIN, err);
 }
 
 static bool start_loop(HttpServer *server, int number, Error *err)
@@ -195,7 +70,9 @@ static bool start_loop(HttpServer *server, int number, Error *err)
     char name[24];
     snprintf(name, sizeof name, "reactor-%d", number);
     loop->server = server;
-    return reactor_new(name, &loop->reactor, err) && start_daemon(loop, err);
+    loop->sweep = (ReactorTimer){ .fire = on_sweep, .owner = loop };
+    loop->buffer = heap_alloc(HTTP_BUFFER_SIZE);
+    return reactor_new(name, &loop->reactor, err);
 }
 
 /* --- Starting and stopping --- */
@@ -246,8 +123,6 @@ static bool start_all(HttpServer *server, Error *err)
 bool http_server_start(const HttpServerOptions *options, const HttpDispatch *dispatch, void *app,
                        HttpServer **server_r, Error *err)
 {
-    if (!libmicrohttpd_load(err))
-        return false;
     HttpServer *server = heap_alloc(sizeof *server);
     server->options = *options;
     fill_defaults(&server->options);
@@ -275,15 +150,13 @@ static void stop_waiting(void *argument)
     streams_end(argument); /* those that began meanwhile */
 }
 
-static void stop_daemon(void *argument)
+static void stop_loop(void *argument)
 {
     HttpLoop *loop = argument;
-    if (!loop->daemon)
-        return;
-    reactor_unwatch(loop->reactor, &loop->watch);
-    streams_wake(loop); /* a daemon must not be stopped with connections suspended */
-    mhd.stop_daemon(loop->daemon);
-    loop->daemon = NULL;
+    loop->is_stopped = true;
+    while (loop->links)
+        http_link_close(loop->links);
+    reactor_clear_timer(loop->reactor, &loop->sweep);
     lingers_end(loop);
     if (loop->server->dispatch->leave)
         loop->server->dispatch->leave(loop->server->app, loop->reactor);
@@ -329,8 +202,9 @@ bool http_server_stop(HttpServer *server, int64_t grace_ms)
 
     for (int i = 0; i < server->loop_count; i++) {
         if (server->loops[i].reactor)
-            tell_loop(&server->loops[i], stop_daemon, &server->loops[i]);
+            tell_loop(&server->loops[i], stop_loop, &server->loops[i]);
         reactor_free(server->loops[i].reactor);
+        free(server->loops[i].buffer);
     }
     pool_free(server->pool);
     addresses_close(server);

@@ -1,7 +1,7 @@
 /* http_server.h - the HTTP/1.1 server: reactors, connections, limits.
  *
- * Every reactor (one a core, at most four) holds a libmicrohttpd daemon; the first one accepts and
- * gives each connection to the reactor with the fewest. Handlers run on a pool. See http.h.
+ * The first reactor (there is one a core, at most four) accepts and gives each connection to the
+ * reactor with the fewest, where it stays. Handlers run on a pool. See http.h.
  *
  * Limits: connections in all and of one address, header bytes, idle and slow clients, and the
  * plan's limits of each body. A body over its limit is refused before or while it is read; the
@@ -20,8 +20,7 @@ typedef struct HttpServerOptions {
     size_t queue_max;       /* requests that may wait for a thread; 0: 1,024; then 503 */
     size_t connection_max;  /* 0: 12,000, or half as many as files may be open */
     size_t connection_max_per_address; /* 0: 512 */
-    size_t header_max;                 /* bytes of request line and headers; 0: 16 KiB.
-                                        * Every connection has so much */
+    size_t header_max;                 /* bytes of request line and headers; 0: 16 KiB */
     int idle_s;                        /* a quiet connection is closed; 0: 60 */
     int head_s;                        /* the head must be in by then; 0: 20 */
     uint64_t disk_reserve;             /* free bytes an upload must leave on the disk; 0: 256 MiB */

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -77,6 +78,26 @@ static void send_file(HttpResponse *response)
                                              .name = S("na\xC3\xAFve \"x\".txt") });
 }
 
+/* A pattern that no shift of it fits. */
+static char large_byte(size_t at) { return (char)(at * 2654435761u >> 13 & 0x7f); }
+
+static void send_large(HttpResponse *response, bool is_file)
+{
+    enum { SIZE = 6 << 20 };
+    char path[] = "/tmp/lectern-file-XXXXXX";
+    Error err;
+    buf_reserve(&response->body, SIZE);
+    for (size_t at = 0; at < SIZE; at++)
+        buf_add_char(&response->body, large_byte(at));
+    if (!is_file)
+        return;
+    int fd = mkstemp(path);
+    unlink(path);
+    cr_assert(fd_write_all(fd, buf_str(&response->body), &err));
+    http_respond_file(response,
+                      &(HttpFile){ .fd = fd, .size = SIZE, .media_type = S("text/plain") });
+}
+
 static void show(HttpRequest *request, HttpResponse *response)
 {
     response->media_type = S("text/plain");
@@ -97,6 +118,8 @@ static void app_handle(void *app, HttpRequest *request, HttpResponse *response)
     handled_count++;
     if (str_is(request->path, "/file")) {
         send_file(response);
+    } else if (str_starts(request->path, S("/large"))) {
+        send_large(response, str_is(request->path, "/large-file"));
     } else if (str_is(request->path, "/slow")) {
         sleep_ms(300);
         show(request, response);
@@ -282,14 +305,14 @@ Test(net_server, a_request_whose_end_is_not_sure_is_the_last_of_its_connection)
     } cases[] = {
         { "Host: x\r\nContent-Length: 2\r\nContent-Length: 0\r\n", "told more than once" },
         { "Host: x\r\nContent-Length: 0\r\ncontent-length: 2\r\n", "told more than once" },
-        { "Host: x\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n", "told more than once" },
+        { "Host: x\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n", "more than once" },
         { "Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "than once" },
-        { "Host: x\r\nTransfer-Encoding: gzip\r\n", "not 'gzip'" },
-        { "Host: x\r\nTransfer-Encoding: gzip, chunked\r\n", "not 'gzip, chunked'" },
+        { "Host: x\r\nTransfer-Encoding: gzip\r\n", "other than 'chunked'" },
+        { "Host: x\r\nTransfer-Encoding: gzip, chunked\r\n", "other than 'chunked'" },
         { "Content-Length: 0\r\n", "Host must be there once" },
         { "Host: x\r\nHost: y\r\n", "Host must be there once" },
-        { "Host: x\r\nContent-Length : 2\r\n", "a header is not valid" },
-        { "Host: x\r\nA(b: c\r\n", "a header is not valid" },
+        { "Host: x\r\nContent-Length : 2\r\n", "no valid name" },
+        { "Host: x\r\nA(b: c\r\n", "no valid name" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         Str answer = ask(str_format(
@@ -329,6 +352,85 @@ Test(net_server, pipelined_requests_are_answered_in_order)
     ptrdiff_t one = str_find(answer, S("GET /1")), two = str_find(answer, S("GET /fast")),
               three = str_find(answer, S("GET /3"));
     cr_assert(one > 0 && two > one && three > two, STR_FMT, STR_ARG(answer));
+}
+
+Test(net_server, requests_mean_the_same_in_whatever_pieces_they_come)
+{
+    static const char text[] =
+        "\r\n\r\nPOST /1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "2\r\nhi\r\n0\r\n\r\nGET /fast HTTP/1.1\r\nHost: x\r\n\r\n"
+        "POST /3 HTTP/1.1\r\nContent-Length: 2\r\n" CLOSE "\r\nho";
+    for (size_t step = 1; step < sizeof text; step += step < 8 ? 1 : 37) {
+        AUTO_CLOSE int fd = dial();
+        for (size_t at = 0; at < sizeof text - 1; at += step) {
+            say(fd, (Str){ text + at, MIN(step, sizeof text - 1 - at) });
+            if (step < 8 && at % 16 == 0)
+                sleep_ms(1);
+        }
+        Str answer = read_some(fd, WAIT_MS);
+        ptrdiff_t one = str_find(answer, S("POST /1 q= b=hi")),
+                  two = str_find(answer, S("GET /fast")),
+                  three = str_find(answer, S("POST /3 q= b=ho"));
+        cr_expect(one > 0 && two > one && three > two, "%zu: " STR_FMT, step, STR_ARG(answer));
+    }
+}
+
+/* So many that they do not fit into what is read at once. */
+Test(net_server, thousands_of_pipelined_requests_are_answered)
+{
+    enum { COUNT_OF_THEM = 4000 };
+    static const char one[] = "GET /fast HTTP/1.1\r\nHost: x\r\n\r\n";
+    Buf text = buf_new(arena, MB(1));
+    for (int i = 0; i < COUNT_OF_THEM; i++)
+        buf_add(&text, S(one));
+    AUTO_CLOSE int fd = dial();
+    int child = fork(); /* so that nobody waits for the other */
+    if (child == 0) {
+        say(fd, buf_str(&text));
+        say(fd, S("GET /last HTTP/1.1\r\n" CLOSE "\r\n"));
+        _exit(0);
+    }
+    Str answer = read_some(fd, WAIT_MS);
+    cr_assert(waitpid(child, NULL, 0) == child);
+    size_t count = 0;
+    for (ptrdiff_t at; (at = str_find(answer, S("GET /fast"))) >= 0; count++)
+        answer = str_from(answer, (size_t)at + 1);
+    cr_assert_eq(count, COUNT_OF_THEM);
+    cr_assert(HAS(answer, "GET /last"));
+}
+
+Test(net_server, a_client_of_http_1_0_may_keep_its_connection)
+{
+    Str answer = ask(S("GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /2 HTTP/1.0\r\n\r\n"));
+    cr_assert(HAS(answer, "Connection: keep-alive") && HAS(answer, "GET /1"), STR_FMT,
+              STR_ARG(answer));
+    cr_assert(HAS(answer, "Connection: close") && HAS(answer, "GET /2"), STR_FMT, STR_ARG(answer));
+}
+
+Test(net_server, a_client_that_has_said_all_still_gets_its_answer)
+{
+    AUTO_CLOSE int fd = dial();
+    say(fd, S("GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n"));
+    cr_assert(shutdown(fd, SHUT_WR) == 0);
+    Str answer = read_some(fd, WAIT_MS);
+    cr_assert(HAS(answer, "GET /slow") && HAS(answer, "GET /2"), STR_FMT, STR_ARG(answer));
+}
+
+Test(net_server, a_large_answer_goes_out_as_fast_as_it_is_taken)
+{
+    enum { SIZE = 6 << 20 };
+    static const char *const paths[] = { "/large", "/large-file" };
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        AUTO_CLOSE int fd = dial();
+        say(fd, str_format(arena, "GET %s HTTP/1.1\r\n" CLOSE "\r\n", paths[i]));
+        sleep_ms(100);
+        Str answer = read_some(fd, WAIT_MS);
+        ptrdiff_t end = str_find(answer, S("\r\n\r\n"));
+        cr_assert(end > 0 && answer.length == (size_t)end + 4 + SIZE, "%s: %zu", paths[i],
+                  answer.length);
+        for (size_t at = 0; at < SIZE; at += 997)
+            cr_assert_eq(answer.at[(size_t)end + 4 + at], large_byte(at), "%s: %zu", paths[i], at);
+    }
 }
 
 Test(net_server, continue_is_sent_only_when_the_body_is_wanted)
@@ -572,6 +674,16 @@ Test(net_server, a_handler_may_stream_events_itself)
     Str answer = ask(S("GET /stream HTTP/1.1\r\n" CLOSE "\r\n"));
     cr_assert(HAS(answer, "text/event-stream"));
     cr_assert(HAS(answer, "event: tick\ndata: a\ndata: b\n\n"), STR_FMT, STR_ARG(answer));
+}
+
+Test(net_server, a_client_of_http_1_0_gets_a_stream_without_chunks)
+{
+    Str answer = ask(S("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+    cr_assert(HAS(answer, "Connection: close") && !HAS(answer, "chunked"), STR_FMT,
+              STR_ARG(answer));
+    cr_assert(str_ends(answer, S("\r\n\r\nevent: tick\ndata: a\ndata: b\n\nevent: tick\ndata: a\n"
+                                 "data: b\n\nevent: tick\ndata: a\ndata: b\n\n")),
+              STR_FMT, STR_ARG(answer));
 }
 
 Test(net_server, the_memory_of_a_request_is_its_streaming_handlers_alone)

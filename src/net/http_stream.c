@@ -1,8 +1,7 @@
 /* http_stream.c - see http_stream.h.
  *
- * The queue is filled by the producer and emptied by libmicrohttpd's reader on the loop's thread.
- * With nothing to send the connection is suspended; libmicrohttpd then does not look at it, so the
- * loop itself watches for the client's leaving. */
+ * The queue is filled by the producer and emptied on the loop's thread: all that waits goes as one
+ * chunk, together with the head when that has not gone yet. */
 #include <errno.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -13,15 +12,7 @@
 #include "net/http_private.h"
 #include "net/sse.h"
 
-/* To resume a connection, libmicrohttpd walks the list of all that are suspended. With many streams
- * those that have something to send are gathered for a millisecond for each so many of them, which
- * keeps the walk to a small part of the time. */
-#define STREAMS_PER_MS 2048
-#define QUEUE_KEPT KB(16) /* of memory, when the queue is empty */
-
-/* libmicrohttpd sets so much aside for each response and, as chunks go straight into its pool,
- * never touches it. */
-#define BLOCK_SIZE 64
+#define QUEUE_KEPT KB(4) /* of memory, when the queue is empty */
 
 struct HttpStream {
     pthread_mutex_t lock;
@@ -29,23 +20,25 @@ struct HttpStream {
     atomic_int holders; /* the producer and the connection */
     HttpStreamOptions options;
     HttpLoop *loop;
-    struct MHD_Connection *connection;
     HttpExchange *exchange; /* only on the loop's thread */
     char *queue;
     size_t start, length, capacity;
-    bool is_suspended;
-    bool is_ended; /* by the producer: send the rest, then the end */
-    bool is_cut;   /* end without an end */
-    bool is_gone;  /* the connection is done */
-    bool was_full; /* on_room is to be called */
-    bool beats;    /* a comment line is fine in this media type */
-    char tail[2];  /* the last bytes queued: whether an event is complete */
+    /* What is left of a chunk on its way: what stands before its bytes and behind them. */
+    char size_line[20];
+    Str before, behind;
+    size_t chunk_left;
+    bool is_end_on_way;
+    bool is_waking; /* the loop will look at it */
+    bool is_ended;  /* by the producer: send the rest, then the end */
+    bool is_cut;    /* end without an end */
+    bool is_gone;   /* the connection is done */
+    bool was_full;  /* on_room is to be called */
+    bool beats;     /* a comment line is fine in this media type */
+    char tail[2];   /* the last bytes queued: whether an event is complete */
     int64_t fed_ms;
     ReactorTimer beat;
-    ReactorWatch watch;
-    bool is_watched, is_listed;
+    bool is_listed;
     HttpStream *next, *previous;
-    HttpStream *next_waking;
 };
 
 static void stream_release(HttpStream *stream)
@@ -63,68 +56,33 @@ static bool is_open(const HttpStream *stream)
     return !stream->is_gone && !stream->is_cut && !stream->is_ended;
 }
 
-static void on_wake_time(ReactorTimer *timer) { streams_wake(timer->owner); }
-
-/* The stream stays as long as its connection is suspended. */
-static void enter_waking(void *argument)
+static void on_wake(void *argument)
 {
     HttpStream *stream = argument;
-    HttpLoop *loop = stream->loop;
-    int64_t delay_ms = (int64_t)(loop->server->counts.streams / STREAMS_PER_MS);
-    stream->next_waking = loop->waking;
-    loop->waking = stream;
-    loop->wake_timer.fire = on_wake_time;
-    loop->wake_timer.owner = loop;
-    if (!loop->wake_timer.slot)
-        reactor_set_timer(loop->reactor, &loop->wake_timer, monotonic_ms() + delay_ms);
+    pthread_mutex_lock(&stream->lock);
+    stream->is_waking = false;
+    bool is_gone = stream->is_gone;
+    pthread_mutex_unlock(&stream->lock);
+    if (!is_gone)
+        http_link_go(stream->exchange->link);
+    stream_release(stream);
 }
 
-void streams_wake(HttpLoop *loop)
-{
-    reactor_clear_timer(loop->reactor, &loop->wake_timer);
-    while (loop->waking) {
-        HttpStream *stream = loop->waking;
-        loop->waking = stream->next_waking;
-        loop_resume(loop, stream->connection);
-    }
-}
-
-/* With the lock held. */
+/* With the lock held: there is something to send, or the end. */
 static void wake(HttpStream *stream)
 {
-    HttpLoop *loop = stream->loop;
-    if (!stream->is_suspended || stream->is_gone)
+    if (stream->is_gone || stream->is_waking)
         return;
-    stream->is_suspended = false;
-    if (loop->server->counts.streams < STREAMS_PER_MS)
-        loop_resume(loop, stream->connection);
-    else if (reactor_is_here(loop->reactor))
-        enter_waking(stream);
-    else
-        reactor_post(loop->reactor, enter_waking, stream);
+    if (reactor_is_here(stream->loop->reactor)) {
+        http_link_go_soon(stream->exchange->link);
+        return;
+    }
+    stream->is_waking = true;
+    stream->holders++;
+    reactor_post(stream->loop->reactor, on_wake, stream);
 }
 
 /* --- On the loop's thread --- */
-
-/* With the lock held: the first bytes of the queue. */
-static size_t take_bytes(HttpStream *stream, char *out, size_t max)
-{
-    size_t count = MIN(max, stream->length);
-    memcpy(out, stream->queue + stream->start, count);
-    stream->start += count;
-    stream->length -= count;
-    stream->exchange->bytes_out += count;
-    if (!stream->length) {
-        stream->start = 0;
-        if (stream->capacity > QUEUE_KEPT) {
-            free(stream->queue);
-            stream->queue = NULL;
-            stream->capacity = 0;
-        }
-    }
-    pthread_cond_broadcast(&stream->has_room);
-    return count;
-}
 
 /* With the lock held: whether on_room is due, which is then called without it. */
 static bool has_room_again(HttpStream *stream)
@@ -134,38 +92,65 @@ static bool has_room_again(HttpStream *stream)
     return due;
 }
 
-static ssize_t read_queue(void *self, uint64_t position, char *out, size_t max)
+/* With the lock held: the next chunk (RFC 9112, section 7.1), or the end. A client of HTTP/1.0 gets
+ * the bytes alone, and the end of the connection as theirs. */
+static void begin_chunk(HttpStream *stream)
 {
-    HttpStream *stream = self;
-    ssize_t count = 0;
-    (void)position;
-    pthread_mutex_lock(&stream->lock);
-    if (stream->is_cut) {
-        count = MHD_CONTENT_READER_END_WITH_ERROR;
-    } else if (stream->length) {
-        count = (ssize_t)take_bytes(stream, out, max);
-    } else if (stream->is_ended) {
-        count = MHD_CONTENT_READER_END_OF_STREAM;
-    } else {
-        stream->is_suspended = true;
-        mhd.suspend_connection(stream->connection);
+    bool is_chunked = stream->exchange->sending.is_chunked;
+    bool ends = stream->is_ended && !stream->is_end_on_way;
+    stream->chunk_left = stream->length;
+    stream->is_end_on_way |= ends;
+    if (!is_chunked)
+        return;
+    if (stream->length) {
+        int size = snprintf(stream->size_line, sizeof stream->size_line, "%zx\r\n", stream->length);
+        stream->before = (Str){ stream->size_line, (size_t)size };
+        stream->behind = ends ? S("\r\n0\r\n\r\n") : S("\r\n");
+    } else if (ends) {
+        stream->behind = S("0\r\n\r\n");
     }
-    bool tells = count > 0 && has_room_again(stream);
-    pthread_mutex_unlock(&stream->lock);
-    if (tells)
-        stream->options.on_room(stream->options.argument);
-    return count;
 }
 
-static void on_hang_up(ReactorWatch *watch, uint32_t events)
+static bool is_chunk_out(const HttpStream *stream)
 {
-    HttpStream *stream = watch->owner;
-    (void)events;
-    pthread_mutex_lock(&stream->lock);
-    stream->is_cut = true;
-    pthread_cond_broadcast(&stream->has_room);
-    wake(stream);
-    pthread_mutex_unlock(&stream->lock);
+    return !stream->before.length && !stream->chunk_left && !stream->behind.length;
+}
+
+/* With the lock held: so many bytes of the queue have gone. */
+static void forget_bytes(HttpStream *stream, size_t count)
+{
+    stream->start += count;
+    stream->length -= count;
+    stream->chunk_left -= count;
+    stream->exchange->bytes_out += count;
+    if (!stream->length) {
+        stream->start = 0;
+        if (stream->capacity > QUEUE_KEPT) {
+            free(stream->queue);
+            stream->queue = NULL;
+            stream->capacity = 0;
+        }
+    }
+    if (count)
+        pthread_cond_broadcast(&stream->has_room);
+}
+
+/* With the lock held. */
+static HttpSent send_chunk(HttpStream *stream)
+{
+    HttpSending *sending = &stream->exchange->sending;
+    Str parts[] = { sending->parts[0],
+                    stream->before,
+                    { stream->queue ? stream->queue + stream->start : "", stream->chunk_left },
+                    stream->behind };
+    HttpSent sent = http_link_send(stream->exchange->link, parts, COUNT(parts), 0);
+    sending->parts[0] = parts[0];
+    stream->before = parts[1];
+    forget_bytes(stream, stream->chunk_left - parts[2].length);
+    stream->behind = parts[3];
+    if (!parts[0].length)
+        response_release(stream->exchange);
+    return sent;
 }
 
 /* An event ends with two line ends, each LF or CRLF: returns do not count. */
@@ -218,26 +203,47 @@ static void on_beat(ReactorTimer *timer)
     reactor_set_timer(stream->loop->reactor, timer, due);
 }
 
-struct MHD_Response *stream_response(HttpExchange *x)
+static void enter_loop(HttpStream *stream)
 {
-    HttpStream *stream = x->response.stream;
-    HttpLoop *loop = x->loop;
-    Error ignored;
+    HttpLoop *loop = stream->loop;
     stream->next = loop->streams;
     if (loop->streams)
         loop->streams->previous = stream;
     loop->streams = stream;
     stream->is_listed = true;
     loop->server->counts.streams++;
-    stream->watch = (ReactorWatch){ .fd = x->link->fd, .ready = on_hang_up, .owner = stream };
-    stream->is_watched =
-        reactor_watch(loop->reactor, &stream->watch, EPOLLRDHUP | EPOLLONESHOT, &ignored);
     stream->beat = (ReactorTimer){ .fire = on_beat, .owner = stream };
     if (stream->beats)
         reactor_set_timer(loop->reactor, &stream->beat,
                           monotonic_ms() + stream->options.heartbeat_ms);
-    return mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, read_queue, stream,
-                                             NULL);
+}
+
+static bool has_more(const HttpStream *stream)
+{
+    return stream->length || (stream->is_ended && !stream->is_end_on_way);
+}
+
+HttpSent stream_send(HttpExchange *x)
+{
+    HttpStream *stream = x->response.stream;
+    if (!stream->is_listed)
+        enter_loop(stream);
+    pthread_mutex_lock(&stream->lock);
+    HttpSent sent = HTTP_BROKEN;
+    if (!stream->is_cut) {
+        do {
+            if (is_chunk_out(stream))
+                begin_chunk(stream);
+            sent = send_chunk(stream);
+        } while (sent == HTTP_SENT && has_more(stream));
+        if (sent == HTTP_SENT && !stream->is_end_on_way)
+            sent = HTTP_WAITS;
+    }
+    bool tells = has_room_again(stream);
+    pthread_mutex_unlock(&stream->lock);
+    if (tells && sent != HTTP_BROKEN)
+        stream->options.on_room(stream->options.argument);
+    return sent;
 }
 
 static void leave_loop(HttpStream *stream)
@@ -253,8 +259,6 @@ static void leave_loop(HttpStream *stream)
         stream->next->previous = stream->previous;
     loop->server->counts.streams--;
     reactor_clear_timer(loop->reactor, &stream->beat);
-    if (stream->is_watched)
-        reactor_unwatch(loop->reactor, &stream->watch);
 }
 
 void stream_gone(HttpStream *stream, bool was_cut)
@@ -309,7 +313,6 @@ HttpStream *http_respond_stream(HttpResponse *response, const HttpStreamOptions 
     pthread_condattr_destroy(&attributes);
     stream->holders = 2;
     stream->loop = x->loop;
-    stream->connection = x->connection;
     stream->exchange = x;
     stream->fed_ms = monotonic_ms();
     response->stream = stream;

@@ -28,8 +28,8 @@ struct Reactor {
     pthread_t thread;
     atomic_bool is_started; /* is asked on other threads */
     bool is_stopping;
-    ReactorTask *tasks;
-    ReactorTimer **timers; /* a binary heap from index 1 */
+    ReactorDeferred *deferred, **deferred_end; /* in the order deferred */
+    ReactorTimer **timers;                     /* a binary heap from index 1 */
     size_t timer_count, timer_capacity;
     pthread_mutex_t lock; /* of posted and is_awake */
     Calls posted, running;
@@ -55,6 +55,7 @@ bool reactor_new(const char *name, Reactor **reactor_r, Error *err)
     Reactor *reactor = heap_alloc(sizeof *reactor);
     snprintf(reactor->name, sizeof reactor->name, "%s", name);
     reactor->epoll = epoll;
+    reactor->deferred_end = &reactor->deferred;
     reactor->wake = (ReactorWatch){ .fd = wake, .ready = on_wake };
     pthread_mutex_init(&reactor->lock, NULL);
     if (!reactor_watch(reactor, &reactor->wake, EPOLLIN, err)) {
@@ -136,10 +137,29 @@ void reactor_clear_timer(Reactor *reactor, ReactorTimer *timer)
         sift(reactor, slot, last);
 }
 
-void reactor_add_task(Reactor *reactor, ReactorTask *task)
+/* --- Deferred work --- */
+
+void reactor_defer(Reactor *reactor, ReactorDeferred *deferred)
 {
-    task->next = reactor->tasks;
-    reactor->tasks = task;
+    if (deferred->is_waiting)
+        return;
+    deferred->is_waiting = true;
+    deferred->next = NULL;
+    *reactor->deferred_end = deferred;
+    reactor->deferred_end = &deferred->next;
+}
+
+/* After each callback. */
+static void run_deferred(Reactor *reactor)
+{
+    while (reactor->deferred) {
+        ReactorDeferred *deferred = reactor->deferred;
+        reactor->deferred = deferred->next;
+        if (!reactor->deferred)
+            reactor->deferred_end = &reactor->deferred;
+        deferred->is_waiting = false;
+        deferred->run(deferred);
+    }
 }
 
 /* --- Calls from other threads --- */
@@ -176,8 +196,10 @@ static void run_posted(Reactor *reactor)
     reactor->is_awake = false;
     pthread_mutex_unlock(&reactor->lock);
 
-    for (size_t i = 0; i < calls.count; i++)
+    for (size_t i = 0; i < calls.count; i++) {
         calls.at[i].run(calls.at[i].argument);
+        run_deferred(reactor);
+    }
     reactor->running = calls;
 }
 
@@ -190,6 +212,7 @@ static void run_timers(Reactor *reactor)
         ReactorTimer *due = reactor->timers[1];
         reactor_clear_timer(reactor, due);
         due->fire(due);
+        run_deferred(reactor);
     }
 }
 
@@ -202,23 +225,19 @@ static int64_t timer_wait(const Reactor *reactor)
     return MAX(left, 0);
 }
 
-static int64_t sooner(int64_t a, int64_t b) { return a < 0 ? b : b < 0 ? a : MIN(a, b); }
-
 static void *run(void *argument)
 {
     Reactor *reactor = argument;
     struct epoll_event events[64];
 
     while (!reactor->is_stopping) {
-        int64_t wait = -1;
         run_timers(reactor);
-        for (ReactorTask *task = reactor->tasks; task; task = task->next)
-            wait = sooner(wait, task->run(task));
-        wait = sooner(wait, timer_wait(reactor)); /* tasks set timers */
-        int count = epoll_wait(reactor->epoll, events, COUNT(events), (int)MIN(wait, 60000));
+        int64_t wait = MIN(timer_wait(reactor), (int64_t)60000);
+        int count = epoll_wait(reactor->epoll, events, COUNT(events), (int)wait);
         for (int i = 0; i < count; i++) {
             ReactorWatch *watch = events[i].data.ptr;
             watch->ready(watch, events[i].events);
+            run_deferred(reactor);
         }
         run_posted(reactor);
     }

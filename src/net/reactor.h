@@ -1,6 +1,7 @@
 /* reactor.h - one event loop on one thread: descriptors, timers, calls from other threads.
  *
- * Watches and timers are members of their owner's struct, so the loop allocates nothing for them.
+ * Watches, timers and what is deferred are members of their owner's struct, so the loop allocates
+ * nothing for them.
  *
  * Threads: reactor_post() and reactor_is_here() from any thread; everything else on the loop's own
  * thread, or before reactor_start(). */
@@ -23,13 +24,14 @@ typedef struct ReactorTimer {
     void *owner;
 } ReactorTimer;
 
-/* Something that wants to run before the loop sleeps, and says for how long it may: milliseconds,
- * or -1 for any time. */
-typedef struct ReactorTask {
-    int64_t (*run)(struct ReactorTask *task);
-    struct ReactorTask *next;
+/* Work that is put off until the callback that runs now has returned, so that it is done once for
+ * all that the callback brings about. */
+typedef struct ReactorDeferred {
+    void (*run)(struct ReactorDeferred *deferred);
     void *owner;
-} ReactorTask;
+    struct ReactorDeferred *next;
+    bool is_waiting;
+} ReactorDeferred;
 
 typedef void ReactorCall(void *argument);
 
@@ -53,4 +55,6 @@ void reactor_unwatch(Reactor *reactor, ReactorWatch *watch);
 /* Set or move a timer; it fires once. */
 void reactor_set_timer(Reactor *reactor, ReactorTimer *timer, int64_t at_ms);
 void reactor_clear_timer(Reactor *reactor, ReactorTimer *timer);
-void reactor_add_task(Reactor *reactor, ReactorTask *task);
+/* From a callback of the loop. Once, however often it is called until then; must stay until it has
+ * run. */
+void reactor_defer(Reactor *reactor, ReactorDeferred *deferred);
