@@ -45,6 +45,7 @@ typedef struct Api {
     struct HttpServer *server; /* set once it listens */
     char *upload_folder;       /* on the file system of the originals */
     int64_t upload_max;
+    int64_t form_max;  /* of a model's call */
     char *setup_token; /* needed for the first account; NULL: not needed */
     bool is_secure;    /* people reach us by https */
     bool converts_without_key;

@@ -132,7 +132,8 @@ static void plan_body(const ApiRequest *request, HttpPlan *plan)
     plan->is_checked = !plan->is_fast;
     if (route->body == JSON_BODY || route->body == TEXT_BODY || route->body == CALL_BODY) {
         plan->body = HTTP_BODY_BUFFER;
-        plan->body_max = route->body_max;
+        bool is_file = route->body == CALL_BODY && is_form(request->http);
+        plan->body_max = is_file ? (uint64_t)request->api->form_max + KB(64) : route->body_max;
     } else if (route->body != NO_BODY) {
         plan_files(request, plan);
     }

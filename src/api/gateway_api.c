@@ -381,7 +381,8 @@ static void put_target_name(JsonWriter *json, const GatewayTarget *target, Str a
 static void put_cost(JsonWriter *json, Arena *arena, const DryRun *run, const GatewayTarget *target)
 {
     int64_t output = run->needs.output ? run->needs.output : target->output_max;
-    int64_t pico = price_reserve(&target->price, run->needs.input, output);
+    PriceMost most = route_most(&run->needs, output);
+    int64_t pico = price_reserve(&target->price, &most);
     bool is_priced = output && target->price.input >= 0 && target->price.output >= 0;
     put_text_or_null(json, "cost_at_most", is_priced ? price_text(arena, pico) : S(""));
 }

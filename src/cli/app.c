@@ -450,6 +450,7 @@ static bool start_parts(App *app, const AppOptions *options, Error *err)
         return false;
     app->api.upload_folder = str_c(app->arena, str(blob_incoming(app->blobs)));
     app->api.upload_max = app->settings->upload_max;
+    app->api.form_max = app->settings->form_max;
     open_conversions(app);
     app->api.public_url = str_c(app->arena, app->settings->public_url);
     app->api.is_secure = str_starts(app->settings->public_url, S("https:"));

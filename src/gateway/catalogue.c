@@ -107,6 +107,7 @@ ModelPrice catalogue_price(const CatalogueModel *model)
                          .audio_input = read_price(from->audio_input, PER_MILLION),
                          .audio_output = read_price(from->audio_output, PER_MILLION),
                          .second = read_price(from->hour, SECONDS_PER_HOUR),
+                         .character = read_price(from->characters, PER_MILLION),
                          .call = read_price(from->call, 1),
                          .tier_above = from->tier_above,
                          .tier_input = read_price(from->tier_input, PER_MILLION),

@@ -11,9 +11,10 @@ typedef struct CataloguePrices {
     const char *input, *output;
     const char *cache_read, *cache_write, *cache_write_long;
     const char *audio_input, *audio_output;
-    const char *hour;   /* dollars an hour of audio */
-    const char *call;   /* dollars a call */
-    int64_t tier_above; /* all rates switch above so many tokens of input; 0: never */
+    const char *hour;       /* dollars an hour of audio */
+    const char *characters; /* of a text that is spoken; dollars a million */
+    const char *call;       /* dollars a call, or each picture it makes */
+    int64_t tier_above;     /* all rates switch above so many tokens of input; 0: never */
     const char *tier_input, *tier_output;
 } CataloguePrices;
 

@@ -29,6 +29,7 @@ typedef struct Front {
     bool streams_unasked;    /* a body that says nothing of it wants a stream (Ollama) */
     const char *id_prefix;   /* of answers that we name: "chatcmpl-" */
     const char *end_mark;    /* ends a stream of `same` that has none of its own; NULL */
+    bool is_form;            /* a body is multipart/form-data, never handed on as it came */
     const char *heartbeat;   /* said by a quiet stream instead of a comment; NULL */
     /* Headers of the client that go on to a service of `same`; NULL, and NULL at its end. */
     const char *const *passed_headers;
@@ -40,6 +41,13 @@ typedef struct Front {
     /* The whole request, for a service of another dialect; `request` has been scanned. */
     bool (*read)(Arena *arena, Str body, ModelRequest *request, Error *err);
     void (*write_reply)(FrontWriter *writer, const ModelReply *reply);
+    /* A whole answer of a service of `same` is of the form that was asked for; else it is written
+     * like that of another dialect. NULL: it always is. */
+    bool (*fits)(const ModelRequest *request, Str answer);
+    /* Whether write_reply can say this. NULL: it can. */
+    bool (*can_write)(const ModelRequest *request, const ModelReply *reply, Error *err);
+    /* Of a whole answer. NULL: JSON. */
+    Str (*media_type)(const ModelRequest *request);
     /* A stream: zero or more events, then the end (or an error). */
     void (*write_event)(FrontWriter *writer, const ModelEvent *event);
     void (*write_end)(FrontWriter *writer, FinishReason finish, const ModelUsage *usage);

@@ -161,6 +161,11 @@ bool model_collect(ModelCollector *collector, const ModelEvent *event, Error *er
         *vec_push(collector->arena, &collector->reply.scores) =
             (ModelScore){ event->index, event->score };
         break;
+    case EVENT_SEGMENT:
+        *vec_push(collector->arena, &collector->reply.segments) =
+            (ModelSegment){ event->start_s, event->end_s, str_copy(collector->arena, event->text) };
+        break;
+    case EVENT_PICTURE: break; /* whole answers with pictures are handed on as they are */
     case EVENT_FINISH: choice_at(collector, event->choice)->finish = event->finish; break;
     }
     return !collector->text.overflowed ||
@@ -202,5 +207,10 @@ const ModelReply *model_reply_copy(Arena *arena, const ModelReply *reply)
         *vec_push(arena, &copy->vectors) = copy_vector(arena, reply->vectors.at[i]);
     for (size_t i = 0; i < reply->scores.count; i++)
         *vec_push(arena, &copy->scores) = reply->scores.at[i];
+    for (size_t i = 0; i < reply->segments.count; i++) {
+        ModelSegment *segment = vec_push(arena, &copy->segments);
+        *segment = reply->segments.at[i];
+        segment->text = str_copy(arena, segment->text);
+    }
     return copy;
 }

@@ -96,6 +96,20 @@ typedef struct ModelTokens {
     size_t count;
 } ModelTokens;
 
+/* A part of a form, as OpenAI takes recordings and pictures. */
+typedef struct ModelField {
+    Str name, value;
+    Str file_name, media_type; /* of a file; else "" */
+} ModelField;
+
+/* How the words of a recording are wanted. */
+typedef enum TranscriptForm {
+#define TRANSCRIPT(name, word, has_times) TRANSCRIPT_##name,
+#include "gateway/transcripts.def"
+#undef TRANSCRIPT
+    TRANSCRIPT_COUNT
+} TranscriptForm;
+
 typedef struct ModelRequest {
     ModelTask task;
     Str model; /* as the client asks for it */
@@ -134,6 +148,13 @@ typedef struct ModelRequest {
     bool is_passage;      /* or what is searched; neither: they do not say */
     Str media;            /* bytes of a recording or picture whose words are wanted */
     Str media_type;       /* "audio/flac" */
+    Str media_name;       /* of its file; "" for none */
+    TranscriptForm transcript;
+    bool is_translation; /* its words in English */
+    Str form_type;       /* Content-Type of a body that is a form, with its boundary; else "" */
+    /* Of a form: what else is in it, but for the model. */
+    const ModelField *fields;
+    size_t field_count;
 
     bool is_stream, wants_usage;
     bool is_plain;       /* for models that refuse the usual names and temperatures */
@@ -155,9 +176,11 @@ typedef struct ModelUsage {
     int64_t input, output;
     int64_t cache_read, cache_write, cache_write_long; /* kept for 5 minutes; for an hour */
     int64_t reasoning;                                 /* of output */
-    int64_t audio_input, audio_output;                 /* of input, output */
-    double seconds;                                    /* of audio that is billed by length */
-    int64_t cost; /* pico-dollars as the service says; -1: it does not */
+    int64_t audio_input, audio_output; /* of input, output; pictures given to one that makes them */
+    double seconds;                    /* of a recording */
+    int64_t characters;                /* of a text that is spoken */
+    int64_t pictures;                  /* that were made */
+    int64_t cost;                      /* pico-dollars as the service says; -1: it does not */
 } ModelUsage;
 
 typedef enum FinishReason {
@@ -179,6 +202,8 @@ typedef enum ModelEventKind {
     EVENT_CITATION,  /* text: JSON of Anthropic's citation */
     EVENT_VECTOR,    /* index of the input, vector */
     EVENT_SCORE,     /* index of the document, score; the best comes first */
+    EVENT_SEGMENT,   /* text, from start_s to end_s of a recording; also in a text of its own */
+    EVENT_PICTURE,   /* text: JSON of a picture that was made, in OpenAI's shape */
     EVENT_FINISH     /* finish */
 } ModelEventKind;
 
@@ -192,6 +217,12 @@ typedef struct ModelScore {
     double score;
 } ModelScore;
 
+/* What is said in a stretch of a recording. */
+typedef struct ModelSegment {
+    double start_s, end_s;
+    Str text;
+} ModelSegment;
+
 /* One piece of an answer. Usage is no event: it may come in any frame, and the last one counts. */
 typedef struct ModelEvent {
     ModelEventKind kind;
@@ -201,6 +232,7 @@ typedef struct ModelEvent {
     FinishReason finish;
     ModelVector vector; /* in the reader's scratch */
     double score;
+    double start_s, end_s;
 } ModelEvent;
 
 /* A whole answer: the same parts that a message has. */
@@ -214,6 +246,7 @@ typedef struct ModelReply {
     VEC(ModelChoice) choices;
     VEC(ModelVector) vectors; /* by input */
     VEC(ModelScore) scores;   /* best first */
+    VEC(ModelSegment) segments;
     ModelUsage usage;
 } ModelReply;
 

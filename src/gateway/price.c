@@ -82,38 +82,77 @@ static int64_t or_else(int64_t price, int64_t other)
     return price == PRICE_UNKNOWN ? other : price;
 }
 
-int64_t price_of(const ModelPrice *price, const ModelUsage *usage)
+/* Tokens cost nothing where something else is paid for instead. */
+static bool has_free_tokens(const ModelPrice *price)
+{
+    return price->input == PRICE_UNKNOWN &&
+           (price->second >= 0 || price->character >= 0 || price->call >= 0);
+}
+
+static bool add_tokens(int64_t *sum, const ModelPrice *price, const ModelUsage *usage)
 {
     int64_t whole = usage->input + usage->cache_read + usage->cache_write + usage->cache_write_long;
     bool is_high = price->tier_above && whole > price->tier_above;
     int64_t input = is_high ? or_else(price->tier_input, price->input) : price->input;
     int64_t output = is_high ? or_else(price->tier_output, price->output) : price->output;
-    int64_t sum = price->call == PRICE_UNKNOWN ? 0 : price->call;
+    return add(sum, usage->input - usage->audio_input, input) &&
+           add(sum, usage->output - usage->audio_output, output) &&
+           add(sum, usage->audio_input, or_else(price->audio_input, input)) &&
+           add(sum, usage->audio_output, or_else(price->audio_output, output)) &&
+           add(sum, usage->cache_read, or_else(price->cache_read, input)) &&
+           add(sum, usage->cache_write, or_else(price->cache_write, input)) &&
+           add(sum, usage->cache_write_long,
+               or_else(price->cache_write_long, or_else(price->cache_write, input)));
+}
+
+/* Who pays for tokens pays for the same sound no second time unless a price says so. */
+static bool add_others(int64_t *sum, const ModelPrice *price, int64_t seconds, int64_t characters)
+{
+    bool is_known = price_is_known(price);
+    return add(sum, seconds, is_known ? MAX(price->second, (int64_t)0) : price->second) &&
+           add(sum, characters, is_known ? MAX(price->character, (int64_t)0) : price->character);
+}
+
+bool price_is_known(const ModelPrice *price)
+{
+    return price->input != PRICE_UNKNOWN || price->call > 0 || price->second >= 0 ||
+           price->character >= 0;
+}
+
+int64_t price_of(const ModelPrice *price, const ModelUsage *usage)
+{
+    int64_t sum = 0;
     if (usage->cost > 0)
         return usage->cost;
-    bool good = add(&sum, usage->input - usage->audio_input, input) &&
-                add(&sum, usage->output - usage->audio_output, output) &&
-                add(&sum, usage->audio_input, or_else(price->audio_input, input)) &&
-                add(&sum, usage->audio_output, or_else(price->audio_output, output)) &&
-                add(&sum, usage->cache_read, or_else(price->cache_read, input)) &&
-                add(&sum, usage->cache_write, or_else(price->cache_write, input)) &&
-                add(&sum, usage->cache_write_long,
-                    or_else(price->cache_write_long, or_else(price->cache_write, input))) &&
-                add(&sum, (int64_t)(usage->seconds + 0.999), price->second);
+    bool good = add(&sum, MAX(usage->pictures, (int64_t)1), MAX(price->call, (int64_t)0)) &&
+                (has_free_tokens(price) || add_tokens(&sum, price, usage)) &&
+                add_others(&sum, price, (int64_t)(usage->seconds + 0.999), usage->characters);
     return good ? sum : PRICE_UNKNOWN;
 }
 
-int64_t price_reserve(const ModelPrice *price, int64_t input_tokens, int64_t output_max)
+int64_t price_reserve(const ModelPrice *price, const PriceMost *most)
 {
     int64_t input = MAX(price->input, price->tier_above ? price->tier_input : 0);
     int64_t output = MAX(price->output, price->tier_above ? price->tier_output : 0);
-    int64_t sum = MAX(price->call, (int64_t)0);
+    int64_t sum = 0;
     input = MAX(input, MAX(price->cache_write, price->cache_write_long));
-    if (!add(&sum, input_tokens, MAX(input, (int64_t)0)) ||
-        !add(&sum, output_max, MAX(output, (int64_t)0)))
-        return INT64_MAX / 4;
-    return sum;
+    int64_t heard = price_heard_tokens(most->seconds);
+    int64_t spoken = price_spoken_tokens(most->characters);
+    bool is_sound = most->seconds || most->characters;
+    bool good = add(&sum, MAX(most->pictures, (int64_t)1), MAX(price->call, (int64_t)0)) &&
+                add(&sum, most->input, MAX(input, (int64_t)0)) &&
+                add(&sum, most->output, is_sound ? 0 : MAX(output, (int64_t)0)) &&
+                add(&sum, heard, MAX(MAX(price->audio_input, input), (int64_t)0)) &&
+                add(&sum, is_sound ? heard + spoken : 0,
+                    MAX(MAX(price->audio_output, output), (int64_t)0)) &&
+                add_others(&sum, price, most->seconds, most->characters);
+    return good ? sum : INT64_MAX / 4;
 }
+
+/* OpenAI's estimates a minute and its prices of tokens agree in some ten a second heard, twenty a
+ * second spoken; a second has fifteen characters: 150 words a minute of six each. */
+int64_t price_heard_tokens(int64_t seconds) { return seconds * 10; }
+int64_t price_spoken_tokens(int64_t characters) { return (characters * 20 + 14) / 15; }
 
 Str price_text(Arena *arena, int64_t pico)
 {

@@ -4,17 +4,30 @@
 #include <math.h>
 
 #include "base/hash.h"
+#include "base/utf8.h"
+#include "gateway/sound.h"
 
 #define STEPS_MAX 32
 #define PICTURE_MIN KB(16) /* of a body that is looked through for them */
 #define EXPLORE_SHARE 0.05 /* of calls that ask what is not the fastest, as far as is known */
 #define DEPTH_MAX 8        /* fallbacks of fallbacks; a ring of them ends here */
 
+/* What of a form is text. */
+static size_t form_bytes(const ModelRequest *request)
+{
+    size_t bytes = request->inputs.count ? request->inputs.at[0].length : 0;
+    for (size_t i = 0; i < request->field_count; i++)
+        bytes += request->fields[i].file_name.length ? 0 : request->fields[i].value.length;
+    return bytes;
+}
+
 /* Bytes of a body without those of pictures, which are no text to a model. */
-static size_t text_bytes(Str body)
+static size_t text_bytes(const ModelRequest *request, Str body)
 {
     size_t bytes = body.length;
     ptrdiff_t at;
+    if (request->form_type.length || request->media.length)
+        return form_bytes(request);
     if (!body.at || body.length < PICTURE_MIN)
         return bytes;
     while ((at = str_find(body, S(";base64,"))) >= 0) {
@@ -27,6 +40,32 @@ static size_t text_bytes(Str body)
     return bytes;
 }
 
+static int64_t seconds_of(const ModelRequest *request)
+{
+    bool is_sound = request->task == TASK_TRANSCRIPTION && request->media.length;
+    return is_sound ? (int64_t)(sound_seconds(request->media) + 0.999) : 0;
+}
+
+static int64_t characters_of(const ModelRequest *request)
+{
+    bool is_spoken = request->task == TASK_SPEECH && request->inputs.count;
+    return is_spoken ? (int64_t)utf8_count(request->inputs.at[0]) : 0;
+}
+
+static int64_t pictures_of(const ModelRequest *request)
+{
+    return request->task == TASK_IMAGE ? MAX(request->choice_count, (int64_t)1) : 0;
+}
+
+PriceMost route_most(const RouteNeeds *needs, int64_t output)
+{
+    return (PriceMost){ .input = needs->input,
+                        .output = output * MAX(needs->pictures, (int64_t)1),
+                        .seconds = needs->seconds,
+                        .characters = needs->characters,
+                        .pictures = needs->pictures };
+}
+
 RouteNeeds route_needs(const ModelRequest *request, Str body)
 {
     unsigned abilities = 0;
@@ -35,7 +74,10 @@ RouteNeeds route_needs(const ModelRequest *request, Str body)
     if (request->format == FORMAT_SCHEMA)
         abilities |= 1U << ABILITY_JSON;
     return (RouteNeeds){ .task = request->task,
-                         .input = (int64_t)(text_bytes(body) + 3) / 4,
+                         .input = (int64_t)(text_bytes(request, body) + 3) / 4,
+                         .seconds = seconds_of(request),
+                         .characters = characters_of(request),
+                         .pictures = pictures_of(request),
                          .output = request->output_max,
                          .abilities = abilities,
                          .is_stream = request->is_stream };
@@ -100,8 +142,8 @@ static double rank_price(const GatewayTarget *target, const RouteNeeds *needs)
 {
     const ModelPrice *price = &target->price;
     int64_t output = needs->output ? needs->output : needs->input / 2 + 256;
-    int64_t cost = price_reserve(price, needs->input, output);
-    return price->input < 0 && price->call <= 0 ? INFINITY : (double)cost;
+    PriceMost most = route_most(needs, output);
+    return price_is_known(price) ? (double)price_reserve(price, &most) : INFINITY;
 }
 
 /* Who was never asked is asked first, and who was slow is asked again now and then: it may have

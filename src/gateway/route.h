@@ -14,6 +14,9 @@
 typedef struct RouteNeeds {
     ModelTask task;
     int64_t input, output; /* tokens, about; output 0: unsaid */
+    int64_t seconds;       /* of a recording, about */
+    int64_t characters;    /* of a text that is to be spoken */
+    int64_t pictures;      /* that are wanted; 0: none */
     unsigned abilities;    /* bits of ModelAbility */
     Str tag, persona;
     bool is_stream;
@@ -23,6 +26,8 @@ typedef struct RouteNeeds {
 
 /* `body` with at NULL: only its length is known. */
 RouteNeeds route_needs(const ModelRequest *request, Str body);
+/* What it may use at most of a model that writes so many tokens. */
+PriceMost route_most(const RouteNeeds *needs, int64_t output);
 /* Why a step is passed over; NULL: it applies. */
 const char *route_refuses(const RouteStep *step, const RouteNeeds *needs);
 /* Puts the targets into targets_r[most], each once, behind the `count` that are there. Returns how

@@ -14,12 +14,10 @@ static void bill(Run *run)
     CallRecord *record = &run->record;
     const RunTry *try = run->try;
     ModelUsage *usage = &record->usage;
-    *usage = try->reader.usage;
-    if (!usage->is_known && (try->reader.has_content || run->is_answered)) {
-        usage->input = gateway_guess_tokens(run->body.length);
-        usage->output = gateway_guess_tokens(try->reader.output_bytes);
-        record->is_estimated = true;
-    }
+    if (try->reader.has_content || run->is_answered)
+        record->is_estimated = usage_of(try, usage);
+    else
+        *usage = try->reader.usage;
     record->cost = try->target ? price_of(&try->target->price, usage) : 0;
     if (record->cost >= 0)
         record->cost += run->lost_cost;
@@ -87,7 +85,9 @@ void run_finish(Run *run, const Error *failure)
         ask_done(run, failure);
         return;
     }
-    if (run->stream)
+    if (run->stream && failure && run->try->reader.is_bytes)
+        http_stream_abort(run->stream); /* nothing else can be said in the middle of a sound */
+    else if (run->stream)
         http_stream_close(run->stream);
     else
         http_respond_now(run->response);
@@ -261,6 +261,8 @@ void gateway_serve(Gateway *gateway, const Front *front, Str secret, HttpRequest
     answer_begin(run);
     http_respond_later(response, on_gone, run);
     run->request.is_stream = front->streams_unasked;
+    if (front->is_form)
+        run->request.form_type = http_header_in(http, "Content-Type");
     /* Who may not call does not learn what is wrong with the body. */
     if (!front->scan(run->arena, http->body, &run->request, &err)) {
         run->refused = arena_new_one(run->arena, Error);

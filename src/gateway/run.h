@@ -77,6 +77,7 @@ typedef struct RunTry {
     ContentDecoder *decoder; /* of an answer that came packed; NULL */
     Buf failure;             /* the body of an answer that is no success */
     int status;
+    Str media_type;                         /* of a good answer that is sound */
     int64_t started_us, first_us, ended_us; /* 0: not yet */
     int64_t wait_ms;                        /* that the service asked for; -1: none */
     bool is_same;                           /* the client's own dialect: handed on as it is */
@@ -197,6 +198,12 @@ typedef enum CreditVerdict { CREDIT_GIVEN, CREDIT_WAITS, CREDIT_REFUSED } Credit
 MUST_CHECK CreditVerdict credit_take(Run *run, Error *err);
 /* The call is over and its record has usage and cost: give back the rest. */
 void credit_settle(Run *run, const Error *failure);
+
+/* run_usage.c. Tokens of the text of what is asked, about. */
+int64_t usage_input(const Run *run);
+/* What an attempt has used: as the service told, and what it did not tell as far as it can be
+ * known. True: something of it is guessed. */
+bool usage_of(const RunTry *try, ModelUsage *usage_r);
 
 /* run_request.c: the request as the attempt's target may get it, whole; */
 MUST_CHECK bool try_read(RunTry *try, Error *err);

@@ -41,7 +41,8 @@ static void on_stream_room(void *argument)
 
 static void open_stream(Run *run)
 {
-    HttpStreamOptions options = { .media_type = str(run->front->stream_type),
+    Str sound = run->try->media_type;
+    HttpStreamOptions options = { .media_type = sound.length ? sound : str(run->front->stream_type),
                                   .queue_max = KB(64),
                                   .heartbeat = run->front->heartbeat,
                                   .on_gone = on_stream_gone,
@@ -129,7 +130,9 @@ bool answer_frame(void *self, Str event, Str data, Error *err)
     Run *run = try->run;
     if (try->reader.has_usage_only && !run->request.wants_usage)
         return true;
-    if (run->front->same->stream_kind == WIRE_LINES) {
+    if (try->reader.is_bytes) {
+        buf_add(&run->piece, data);
+    } else if (run->front->same->stream_kind == WIRE_LINES) {
         buf_add(&run->piece, data);
         buf_add_char(&run->piece, '\n');
     } else {
@@ -151,6 +154,24 @@ static bool end_stream(RunTry *try, Error *err)
 
 /* --- A whole answer --- */
 
+static bool is_fitting(const RunTry *try)
+{
+    const Front *front = try->run->front;
+    return try->is_same &&
+           (!front->fits || front->fits(&try->run->request, buf_str(&try->reader.whole)));
+}
+
+static bool write_reply(RunTry *try, Buf *out, Error *err)
+{
+    const Front *front = try->run->front;
+    ModelReply reply = *model_collected(&try->collector);
+    reply.usage = try->reader.usage;
+    if (front->can_write && !front->can_write(&try->run->request, &reply, err))
+        return false;
+    front->write_reply(writer_of(try, out), &reply);
+    return true;
+}
+
 bool answer_whole(RunTry *try, Error *err)
 {
     Run *run = try->run;
@@ -162,14 +183,13 @@ bool answer_whole(RunTry *try, Error *err)
     Buf *out = &run->response->body;
     if (run->request.is_stream)
         return end_stream(try, err);
-    if (try->is_same) {
+    if (is_fitting(try))
         /* It lives in the request's arena, so it is handed on without a copy. */
         *out = try->reader.whole;
-    } else {
-        ModelReply reply = *model_collected(&try->collector);
-        reply.usage = try->reader.usage;
-        run->front->write_reply(writer_of(try, out), &reply);
-    }
+    else if (!write_reply(try, out, err))
+        return false;
+    if (run->front->media_type)
+        run->response->media_type = run->front->media_type(&run->request);
     run->record.first_us = monotonic_us() - run->started_us;
     run->record.bytes_out = (int64_t)out->length;
     run->is_answered = true;
@@ -211,6 +231,8 @@ void answer_failed(Run *run, const Error *failure, int64_t wait_ms)
 {
     /* 415 is about media types to clients of models: what cannot be said is a wrong request. */
     int status = failure->code == ERROR_UNSUPPORTED ? 400 : error_http_status(failure->code);
+    if (run->stream && run->try->reader.is_bytes)
+        return; /* run_finish() cuts it */
     if (run->stream) {
         run->piece.length = 0;
         run->front->write_stream_error(writer_of(run->try, &run->piece), failure);

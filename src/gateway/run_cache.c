@@ -307,9 +307,16 @@ void cache_compared(Run *run, const CacheEntry *entry)
     run_go(run);
 }
 
+/* Sound and pictures are large, and a form is never written the same way twice. */
+static bool is_media(const Run *run)
+{
+    ModelTask task = run->request.task;
+    return task == TASK_TRANSCRIPTION || task == TASK_SPEECH || task == TASK_IMAGE;
+}
+
 bool cache_answers(Run *run)
 {
-    if (run->ask)
+    if (run->ask || is_media(run))
         return false;
     CacheWish wish = wish_of(run->http);
     Str once = http_header_in(run->http, "Idempotency-Key");

@@ -91,7 +91,8 @@ static bool refuse_rate(Run *run, LimitState *state, RateKind kind, Error *err)
 /* Tokens that this call asks for: its prompt, and the answer as far as the client says. */
 static int64_t tokens_of(const Run *run)
 {
-    return gateway_guess_tokens(run->body.length) + MAX(run->request.output_max, (int64_t)0);
+    return usage_input(run) + price_heard_tokens(run->needs.seconds) +
+           MAX(run->request.output_max, (int64_t)0);
 }
 
 static bool take_rates(Run *run, Error *err)
@@ -125,8 +126,7 @@ static void end_rates(Run *run)
 
 static bool has_price(const GatewayTarget *target)
 {
-    const ModelPrice *price = &target->price;
-    return target->service->is_local || price->input != PRICE_UNKNOWN || price->call > 0;
+    return target->service->is_local || price_is_known(&target->price);
 }
 
 static bool has_money_budget(const GatewayCaller *caller)
@@ -165,11 +165,13 @@ static bool leave_out_unpriced(Run *run, Error *err)
 /* The most that the dearest target can cost. */
 static int64_t cost_max(const Run *run)
 {
-    int64_t most = 0, input = gateway_guess_tokens(run->body.length);
+    int64_t most = 0;
     for (int i = 0; i < run->all_count; i++) {
         const GatewayTarget *target = run->targets[i];
         int64_t output = run->request.output_max ? run->request.output_max : target->output_max;
-        int64_t cost = price_reserve(&target->price, input, output > 0 ? output : OUTPUT_GUESS);
+        PriceMost use = route_most(&run->needs, output > 0 ? output : OUTPUT_GUESS);
+        use.input = usage_input(run);
+        int64_t cost = price_reserve(&target->price, &use);
         most = MAX(most, cost);
     }
     /* Two may be asked at once. */

@@ -12,6 +12,7 @@ typedef struct RunGuard {
     GuardNames names;
     ModelMessage *messages;
     StrList inputs;
+    ModelField *fields;
     Str query, extra;
 } RunGuard;
 
@@ -48,6 +49,19 @@ static StrList mask_list(Run *run, StrList list)
     return (StrList){ masked, list.count };
 }
 
+/* The texts of a form; what a recording says is not known. */
+static ModelField *mask_fields(Run *run, const ModelField *fields, size_t count)
+{
+    ModelField *masked = arena_new_array(run->arena, ModelField, count);
+    for (size_t i = 0; i < count; i++) {
+        masked[i] = fields[i];
+        if (!fields[i].file_name.length)
+            masked[i].value =
+                guard_mask(&run->guard->names, policy_of(run)->masks, fields[i].value);
+    }
+    return masked;
+}
+
 static void mask_all(Run *run)
 {
     const ModelRequest *request = &run->request;
@@ -61,6 +75,7 @@ static void mask_all(Run *run)
             mask_parts(run, request->messages[i].parts, request->messages[i].count);
     }
     guard->inputs = mask_list(run, request->inputs);
+    guard->fields = mask_fields(run, request->fields, request->field_count);
     guard->query = guard_mask(&guard->names, kinds, request->query);
     guard->extra = guard_mask(&guard->names, kinds, request->extra);
     run->record.masked = (int)guard->names.items.count;
@@ -78,6 +93,7 @@ const ModelRequest *guard_request(RunTry *try)
     *masked = run->request;
     masked->messages = guard->messages;
     masked->inputs = guard->inputs;
+    masked->fields = guard->fields;
     masked->query = guard->query;
     masked->extra = guard->extra;
     masked->user = S(""); /* whoever it is, he is not named */

@@ -262,13 +262,10 @@ void run_next(Run *run)
 /* What an attempt has cost whose answer nobody gets. `is_used`: the service has worked on it. */
 static void count_lost(RunTry *try, bool is_used)
 {
-    ModelUsage usage = try->reader.usage;
-    if (!usage.is_known && !is_used)
+    ModelUsage usage;
+    if (!try->reader.usage.is_known && !is_used)
         return;
-    if (!usage.is_known) {
-        usage.input = try->run->needs.input;
-        usage.output = gateway_guess_tokens(try->reader.output_bytes);
-    }
+    (void)usage_of(try, &usage);
     try->run->lost_cost += MAX(price_of(&try->target->price, &usage), (int64_t)0);
 }
 

@@ -15,9 +15,15 @@ typedef struct PromptWork {
 
 static const GatewayPolicy *policy_of(const Run *run) { return &run->caller->config->policy; }
 
+/* Sound and pictures are not logged, only what was asked. */
+static bool has_words(const Run *run)
+{
+    return run->request.task != TASK_SPEECH && run->request.task != TASK_IMAGE;
+}
+
 void prompts_begin(Run *run)
 {
-    if (policy_of(run)->prompts != PROMPTS_OFF && !run->ask)
+    if (policy_of(run)->prompts != PROMPTS_OFF && !run->ask && has_words(run))
         answer_keep(run);
 }
 
@@ -41,6 +47,20 @@ static Str own_prompt(const Run *run, Arena *arena)
             buf_add(&out, run->request.messages[i].parts[j].text);
             buf_add_char(&out, '\n');
         }
+    return buf_str(&out);
+}
+
+/* The texts of a form, whose files are none. */
+static Str form_prompt(const Run *run, Arena *arena)
+{
+    Buf out = buf_new(arena, TEXT_MAX);
+    const ModelRequest *request = &run->request;
+    for (size_t i = 0; i < request->inputs.count; i++)
+        buf_addf(&out, STR_FMT "\n", STR_ARG(request->inputs.at[i]));
+    for (size_t i = 0; i < request->field_count; i++)
+        if (!request->fields[i].file_name.length)
+            buf_addf(&out, STR_FMT ": " STR_FMT "\n", STR_ARG(request->fields[i].name),
+                     STR_ARG(request->fields[i].value));
     return buf_str(&out);
 }
 
@@ -71,10 +91,13 @@ void prompts_end(Run *run)
     Arena *arena = arena_new(MB(16));
     PromptWork *work = arena_new_one(arena, PromptWork);
     const CallRecord *record = &run->record;
-    Str prompt = run->ask ? own_prompt(run, arena) : run->body;
-    Str reply = run->ask      ? own_reply(run, arena)
-                : run->stream ? buf_str(&run->kept)
-                              : buf_str(&run->response->body);
+    Str prompt = run->ask                        ? own_prompt(run, arena)
+                 : run->request.form_type.length ? form_prompt(run, arena)
+                                                 : run->body;
+    Str reply = run->ask          ? own_reply(run, arena)
+                : !has_words(run) ? S("")
+                : run->stream     ? buf_str(&run->kept)
+                                  : buf_str(&run->response->body);
     *work = (PromptWork){ .ports = &gateway->ports,
                           .arena = arena,
                           .record = { .id = str_copy(arena, record->id),

@@ -130,6 +130,12 @@ static bool check_tokens(const ModelRequest *request, Error *err)
            fail_field(err, "input", "lists of tokens mean nothing to this service: send texts");
 }
 
+/* Its answer is words, in which names may be put back, rather than sound or pictures. */
+static bool has_words(const ModelRequest *request)
+{
+    return request->task != TASK_SPEECH && request->task != TASK_IMAGE;
+}
+
 /* --- The head --- */
 
 /* What the client says to a service of its own dialect by headers. */
@@ -153,6 +159,13 @@ static bool is_passed(const RunTry *try, Str name)
     return false;
 }
 
+static Str accepted(const ModelRequest *request)
+{
+    if (request->task == TASK_SPEECH || request->task == TASK_TRANSCRIPTION)
+        return S("*/*"); /* as the body asks for */
+    return request->is_stream ? S("text/event-stream") : S("application/json");
+}
+
 static void write_head(RunTry *try, const WireRequest *wire, const DialectTarget *at)
 {
     Run *run = try->run;
@@ -167,8 +180,7 @@ static void write_head(RunTry *try, const WireRequest *wire, const DialectTarget
     buf_add(out, S(" HTTP/1.1\r\n"));
     wire_put_header(out, S("Host"), service->host_header);
     wire_put_header(out, S("User-Agent"), S("lectern/" VERSION));
-    wire_put_header(out, S("Accept"),
-                    run->request.is_stream ? S("text/event-stream") : S("application/json"));
+    wire_put_header(out, S("Accept"), accepted(&run->request));
     wire_put_header(out, S("Accept-Encoding"), S("identity"));
     wire_put_header(out, S("Content-Type"),
                     wire->media_type.length ? wire->media_type : S("application/json"));
@@ -202,15 +214,18 @@ bool try_write(RunTry *try, Error *err)
     if (run->request.has_image_urls && target->service->is_local)
         return fail_field(err, "messages",
                           "send images as data: URLs; addresses are not handed on");
+    /* A form is written anew from what was found in it (form.h). */
+    bool is_passed = try->is_same && !run->request.form_type.length;
     if (guard_is_on(try)) {
         if (!try_read(try, err))
             return false;
-        try->is_same = try->is_same && !try->is_masked;
+        is_passed = is_passed && !try->is_masked;
+        try->is_same = try->is_same && (!try->is_masked || !has_words(&run->request));
     }
-    if (try->is_same) {
+    if (is_passed) {
         try->body = same_body(try, at.model);
     } else {
-        wire.body = buf_new(run->arena, MB(64));
+        wire.body = buf_new(run->arena, MB(64) + run->body.length + run->request.media.length);
         if (!try_read(try, err) || !check_tokens(try->request, err) ||
             !check_tools(try->request, &at, err) ||
             !dialect->write(run->arena, try->request, &at, &wire, err))

@@ -17,8 +17,17 @@ static bool listen_only(void *try, const ModelEvent *event, Error *err)
     return true;
 }
 
+/* A transcript that turns out not to be of the form that was asked for is written anew. */
+static bool collect_only(void *self, const ModelEvent *event, Error *err)
+{
+    return model_collect(&((RunTry *)self)->collector, event, err);
+}
+
 static bool (*listener_of(const RunTry *try))(void *, const ModelEvent *, Error *)
 {
+    const Run *run = try->run;
+    if (try->is_same && run->front->fits && !run->request.is_stream)
+        return collect_only;
     if (!try->is_same)
         return answer_event;
     return try->run->keeps_answer ? listen_only : NULL;
@@ -31,6 +40,19 @@ static void on_other_form(void *self)
     try->is_same = false;
     try->reader.event = answer_event;
     try->reader.frame = NULL;
+}
+
+/* "" for what is no sound: events that hold it, or a failure. */
+static Str sound_type(Arena *arena, const HttpHead *head)
+{
+    Str type = http_head_header(head, "Content-Type");
+    Str kind = str_lower(arena, str_trim(type));
+    if (!kind.length)
+        return S("application/octet-stream");
+    bool is_sound = str_starts(kind, S("audio/")) || str_starts(kind, S("video/")) ||
+                    str_starts(kind, S("application/octet-stream")) ||
+                    str_starts(kind, S("application/ogg"));
+    return is_sound ? str_copy(arena, type) : S("");
 }
 
 static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
@@ -49,12 +71,15 @@ static bool on_head(AsyncCall *call, const HttpHead *head, Error *err)
         try->failure = buf_new(run->arena, FAILURE_MAX);
         return true;
     }
+    if (try->request->task == TASK_SPEECH)
+        try->media_type = sound_type(run->arena, head);
     bool is_told = run->request.is_stream || !try->is_same;
     try->reader = (WireReader){ .dialect = try->target->service->dialect,
                                 .arena = run->arena,
                                 .scratch = run->loop->scratch,
                                 .task = try->request->task,
                                 .is_stream = run->request.is_stream,
+                                .is_bytes = try->media_type.length > 0,
                                 .event = listener_of(try),
                                 .frame = try->is_same && is_told ? answer_frame : NULL,
                                 .other_form = on_other_form,

@@ -100,8 +100,18 @@ static bool feed_lines(WireReader *reader, Str bytes, Error *err)
     return keep(reader, bytes, err);
 }
 
+static bool feed_bytes(WireReader *reader, Str bytes, Error *err)
+{
+    reader->has_content = true;
+    reader->content_count++;
+    reader->output_bytes += bytes.length;
+    return !reader->frame || reader->frame(reader->self, S(""), bytes, err);
+}
+
 static bool feed(WireReader *reader, Str bytes, Error *err)
 {
+    if (reader->is_bytes)
+        return feed_bytes(reader, bytes, err);
     if (!reader->knows_kind) {
         if (!keep(reader, bytes, err))
             return false;
@@ -129,9 +139,10 @@ bool wire_reader_feed(WireReader *reader, Str bytes, Error *err)
 static bool finish_whole(WireReader *reader, Error *err)
 {
     Str body = str_trim(buf_str(&reader->whole));
-    if (!body.length)
+    bool is_silence = reader->task == TASK_TRANSCRIPTION && reader->whole.length;
+    if (!body.length && !is_silence)
         return fail(err, ERROR_UPSTREAM, "the answer was cut off before it began");
-    if (body.at[0] == '<')
+    if (str_starts(body, S("<")))
         return fail(err, ERROR_UPSTREAM, "a web page came instead of an answer");
     return reader->dialect->read_whole(reader, body, err);
 }
@@ -166,6 +177,9 @@ static bool finish_stream(WireReader *reader, Error *err)
 
 bool wire_reader_finish(WireReader *reader, Error *err)
 {
+    if (reader->is_bytes)
+        return reader->has_content ||
+               fail(err, ERROR_UPSTREAM, "the answer was cut off before it began");
     bool is_whole = !reader->knows_kind || reader->kind == WIRE_WHOLE;
     if (is_whole && !is_unasked_lines(reader))
         return finish_whole(reader, err);
@@ -187,10 +201,11 @@ bool wire_reader_has_all(const WireReader *reader)
 bool wire_event(WireReader *reader, const ModelEvent *event, Error *err)
 {
     bool is_content = event->kind != EVENT_START && event->kind != EVENT_FINISH &&
+                      event->kind != EVENT_SEGMENT &&
                       (event->text.length || event->kind == EVENT_TOOL);
     reader->has_content = reader->has_content || is_content;
     reader->content_count += is_content;
-    reader->output_bytes += event->text.length;
+    reader->output_bytes += event->kind == EVENT_SEGMENT ? 0 : event->text.length;
     if (event->kind == EVENT_FINISH)
         reader->finish = event->finish;
     return !reader->event || reader->event(reader->self, event, err);

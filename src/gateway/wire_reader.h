@@ -2,6 +2,8 @@
  *
  *     bytes -> frames (server-sent events, lines of JSON, or one whole body) -> dialect -> events
  *
+ * Sound is neither: it goes on in the pieces that it comes in.
+ *
  * Bytes decide what they are, not the declared type: services answer a stream with one JSON object,
  * send a stream where one object was asked for, or call it text/plain. A stream that ends without
  * its dialect's end is a failure. What follows the end is ignored.
@@ -23,6 +25,7 @@ typedef struct WireReader {
     Arena *scratch; /* emptied before each frame, so a long stream takes no memory */
     ModelTask task;
     bool is_stream; /* was asked for */
+    bool is_bytes; /* no text: its pieces are its frames, and its end is that of the connection's */
     /* Pieces of the answer; NULL: nobody listens, they are only counted. */
     bool (*event)(void *self, const ModelEvent *event, Error *err);
     /* Each frame of a stream after it was read, as it came: for handing on. May be NULL. */

@@ -250,6 +250,7 @@ static const PriceMember price_members[] = {
     PRICE(audio_input, MILLION),
     PRICE(audio_output, MILLION),
     PRICE(second, 1),
+    PRICE(character, MILLION),
     PRICE(call, 1),
     PRICE(tier_input, MILLION),
     PRICE(tier_output, MILLION),

@@ -79,12 +79,12 @@ static bool has_parameter(Str value, const char *name)
     return str_find_ignore_case(value, str(name)) >= 0;
 }
 
-static bool begin_part(MultipartReader *reader, Str head, Error *err)
+/* Texts live in the arena, or in the head. */
+static bool read_head(Arena *arena, Str head, MultipartHead *part, Error *err)
 {
-    AUTO_ARENA Arena *arena = arena_new(MB(1));
-    MultipartHead part = { .media_type = S("") };
     bool is_form = false;
     Str line;
+    *part = (MultipartHead){ .media_type = S("") };
     while (str_next(&head, '\n', &line)) {
         ptrdiff_t colon = str_find_char(line, ':');
         if (colon < 0)
@@ -92,19 +92,34 @@ static bool begin_part(MultipartReader *reader, Str head, Error *err)
         Str name = str_trim(str_slice(line, 0, (size_t)colon));
         Str value = str_trim(str_from(line, (size_t)colon + 1));
         if (str_equal_ignore_case(name, S("content-type")))
-            part.media_type = value;
+            part->media_type = value;
         if (!str_equal_ignore_case(name, S("content-disposition")))
             continue;
         is_form = str_starts(str_lower(arena, value), S("form-data"));
-        part.field = header_parameter(arena, value, "name");
-        part.file_name = extended_parameter(arena, value);
-        if (!part.file_name.length)
-            part.file_name = header_parameter(arena, value, "filename");
-        part.has_file_name = part.file_name.length || has_parameter(value, "filename");
+        part->field = header_parameter(arena, value, "name");
+        part->file_name = extended_parameter(arena, value);
+        if (!part->file_name.length)
+            part->file_name = header_parameter(arena, value, "filename");
+        part->has_file_name = part->file_name.length || has_parameter(value, "filename");
     }
-    if (!is_form || !part.field.length)
-        return fail(err, ERROR_INVALID, "a part of the form has no name");
-    return reader->sink.begin(reader->sink.self, &part, err);
+    return (is_form && part->field.length) ||
+           fail(err, ERROR_INVALID, "a part of the form has no name");
+}
+
+static bool begin_part(MultipartReader *reader, Str head, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    MultipartHead part;
+    return read_head(arena, head, &part, err) && reader->sink.begin(reader->sink.self, &part, err);
+}
+
+static bool find_boundary(Arena *arena, Str content_type, Str *boundary_r, Error *err)
+{
+    if (!str_starts(str_lower(arena, content_type), S("multipart/form-data")))
+        return fail(err, ERROR_UNSUPPORTED, "send the files as multipart/form-data");
+    *boundary_r = header_parameter(arena, content_type, "boundary");
+    return (boundary_r->length && boundary_r->length <= 70) ||
+           fail(err, ERROR_INVALID, "the multipart body names no boundary");
 }
 
 /* --- The stream --- */
@@ -113,12 +128,9 @@ bool multipart_new(Str content_type, const MultipartSink *sink, MultipartReader 
                    Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(256));
-    if (!str_starts(str_lower(arena, content_type), S("multipart/form-data")))
-        return fail(err, ERROR_UNSUPPORTED, "send the files as multipart/form-data");
-    Str boundary = header_parameter(arena, content_type, "boundary");
-    if (!boundary.length || boundary.length > 70)
-        return fail(err, ERROR_INVALID, "the multipart body names no boundary");
-
+    Str boundary;
+    if (!find_boundary(arena, content_type, &boundary, err))
+        return false;
     MultipartReader *reader = heap_alloc(sizeof *reader);
     reader->sink = *sink;
     reader->delimiter_length = (size_t)snprintf(reader->delimiter, sizeof reader->delimiter,
@@ -220,5 +232,74 @@ bool multipart_end(MultipartReader *reader, Error *err)
 {
     if (reader->state != DONE)
         return fail(err, ERROR_INVALID, "the multipart body ends before its last boundary");
+    return true;
+}
+
+/* --- A body that is there --- */
+
+/* The next delimiter, with the line end before it; at the very beginning that is left out. */
+static Str find_delimiter(Str rest, Str delimiter, bool is_first)
+{
+    if (is_first && str_starts(rest, str_from(delimiter, 2)))
+        return str_slice(rest, 0, delimiter.length - 2);
+    char *at = memmem(rest.at, rest.length, delimiter.at, delimiter.length);
+    return at ? (Str){ at, delimiter.length } : S("");
+}
+
+/* What is behind a delimiter: "--" of the last one, else a line end, of which the head's empty line
+ * may be the second half. */
+static bool step_over(Str *rest, bool *is_last_r, Error *err)
+{
+    while (rest->length && HAS_CHAR(rest->at[0], " \t"))
+        *rest = str_from(*rest, 1);
+    *is_last_r = str_starts(*rest, S("--"));
+    return *is_last_r || str_starts(*rest, S("\r\n")) ||
+           fail(err, ERROR_INVALID, "the multipart boundary is followed by junk");
+}
+
+static bool split_part(Arena *arena, Str *rest, Str delimiter, MultipartPart *part, Error *err)
+{
+    char *end = memmem(rest->at, rest->length, "\r\n\r\n", 4);
+    size_t length = end ? (size_t)(end - rest->at) : rest->length;
+    if (length > HEAD_MAX)
+        return fail(err, ERROR_TOO_LARGE, "the head of a part has more than %zu bytes", HEAD_MAX);
+    if (!end)
+        return fail(err, ERROR_INVALID, "the multipart body ends within the head of a part");
+    if (!read_head(arena, str_slice(*rest, 0, length), &part->head, err))
+        return false;
+    *rest = str_from(*rest, length + 4);
+    Str found = find_delimiter(*rest, delimiter, false);
+    if (!found.length)
+        return fail(err, ERROR_INVALID, "the multipart body ends before its last boundary");
+    size_t bytes = (size_t)(found.at - rest->at);
+    part->bytes = str_slice(*rest, 0, bytes);
+    *rest = str_from(*rest, bytes + delimiter.length);
+    return true;
+}
+
+bool multipart_split(Arena *arena, Str content_type, Str body, size_t part_max,
+                     MultipartParts *parts_r, Error *err)
+{
+    Str boundary, found;
+    bool is_last;
+    MultipartParts parts = { 0 };
+    if (!find_boundary(arena, content_type, &boundary, err))
+        return false;
+    Str delimiter = str_format(arena, "\r\n--" STR_FMT, STR_ARG(boundary));
+    found = find_delimiter(body, delimiter, true);
+    if (!found.length)
+        return fail(err, ERROR_INVALID, "the multipart body does not hold its boundary");
+    Str rest = str_from(body, (size_t)(found.at - body.at) + found.length);
+    for (;;) {
+        if (!step_over(&rest, &is_last, err))
+            return false;
+        if (is_last)
+            break;
+        if (parts.count == part_max)
+            return fail(err, ERROR_TOO_LARGE, "the form has more than %zu parts", part_max);
+        if (!split_part(arena, &rest, delimiter, vec_push(arena, &parts), err))
+            return false;
+    }
+    *parts_r = parts;
     return true;
 }

@@ -1,4 +1,5 @@
-/* multipart.h - multipart/form-data read as it arrives (RFC 7578, RFC 2046 section 5.1).
+/* multipart.h - multipart/form-data (RFC 7578, RFC 2046 section 5.1), read as it arrives or, of a
+ * body that is in memory, where it lies.
  *
  * Threads: a reader belongs to one. */
 #pragma once
@@ -29,6 +30,16 @@ void multipart_free(MultipartReader *reader);
 MUST_CHECK bool multipart_read(MultipartReader *reader, Str bytes, Error *err);
 /* Fails when the closing boundary has not come. */
 MUST_CHECK bool multipart_end(MultipartReader *reader, Error *err);
+
+typedef struct MultipartPart {
+    MultipartHead head;
+    Str bytes;
+} MultipartPart;
+typedef VEC(MultipartPart) MultipartParts;
+
+/* The parts of a whole body; their bytes are the body's own. */
+MUST_CHECK bool multipart_split(Arena *arena, Str content_type, Str body, size_t part_max,
+                                MultipartParts *parts_r, Error *err);
 
 /* A parameter of a header value such as `form-data; name="a"`; "" when it is not there.
  * The value is unquoted into the arena. */

@@ -3,6 +3,7 @@
  * Its chat is OpenAI's (another row of providers.def); this is for what that has no path for:
  * vectors, likeness, and the words of recordings and pictures. The model decides which of them it
  * does. */
+#include "base/base64.h"
 #include "gateway/dialect_json.h"
 
 static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *target)
@@ -21,11 +22,25 @@ static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *
 
 /* --- Writing --- */
 
-/* The bytes go as they are, with their own type. */
-static bool write_media(const ModelRequest *request, WireRequest *wire, Error *err)
+/* The bytes go as they are, with their own type; where times are wanted, in JSON, which alone can
+ * ask for them. */
+static bool write_media(Arena *arena, const ModelRequest *request, WireRequest *wire, Error *err)
 {
     if (!request->media.length)
         return fail_field(err, "file", "there is no recording and no picture");
+    if (request->is_translation)
+        return unsupported(err, "model",
+                           "this service writes down what is said, and translates "
+                           "nothing");
+    if (request->transcript != TRANSCRIPT_JSON && request->transcript != TRANSCRIPT_TEXT) {
+        JsonWriter json = put_begin(&wire->body);
+        put_text(&json, "inputs", base64_encode(arena, request->media));
+        put_object(&json, "parameters");
+        put_bool(&json, "return_timestamps", true);
+        put_end(&json);
+        put_end(&json);
+        return true;
+    }
     wire->media_type =
         request->media_type.length ? request->media_type : S("application/octet-stream");
     buf_add(&wire->body, request->media);
@@ -35,9 +50,9 @@ static bool write_media(const ModelRequest *request, WireRequest *wire, Error *e
 static bool write(Arena *arena, const ModelRequest *request, const DialectTarget *target,
                   WireRequest *wire, Error *err)
 {
-    (void)arena, (void)target;
+    (void)target;
     if (request->task == TASK_TRANSCRIPTION)
-        return write_media(request, wire, err);
+        return write_media(arena, request, wire, err);
     if (request->task != TASK_EMBEDDING && request->task != TASK_RERANK)
         return unsupported(err, "model", "this service has no path for that; use its chat");
     JsonWriter json = put_begin(&wire->body);
@@ -149,6 +164,35 @@ static bool read_scores(WireReader *reader, Str body, Error *err)
     return true;
 }
 
+static double second_of(Str list, int number)
+{
+    JsonWalk walk = json_walk_begin(wire_list(list));
+    Str name, value;
+    double seconds = 0;
+    for (int i = 0; json_walk_next(&walk, &name, &value); i++)
+        if (i == number && !str_to_double(value, &seconds))
+            return 0; /* null: the last one may have no end */
+    return seconds > 0 ? seconds : 0;
+}
+
+/* "chunks":[{"timestamp":[0.0,3.3],"text":"..."}] */
+static bool tell_chunks(WireReader *reader, Str body, Error *err)
+{
+    JsonWalk walk = json_walk_begin(wire_list(json_walk_member(body, "chunks")));
+    Str name, chunk;
+    while (json_walk_next(&walk, &name, &chunk)) {
+        Str times = json_walk_member(chunk, "timestamp");
+        ModelEvent event = { .kind = EVENT_SEGMENT,
+                             .start_s = second_of(times, 0),
+                             .text =
+                                 json_text_of(reader->scratch, json_walk_member(chunk, "text")) };
+        event.end_s = MAX(second_of(times, 1), event.start_s);
+        if (str_trim(event.text).length && !wire_event(reader, &event, err))
+            return false;
+    }
+    return true;
+}
+
 /* {"text":"..."} of a recording; {"generated_text":"..."}, alone or in a list, of a picture. */
 static bool read_words(WireReader *reader, Str body, Error *err)
 {
@@ -158,7 +202,8 @@ static bool read_words(WireReader *reader, Str body, Error *err)
     if (!json_is_text(text))
         return fail(err, ERROR_UPSTREAM, "the answer is of an unknown shape");
     reader->has_content = true; /* silence has no words */
-    return wire_text(reader, EVENT_TEXT, 0, text, err) && wire_finish(reader, 0, FINISH_STOP, err);
+    return tell_chunks(reader, one, err) && wire_text(reader, EVENT_TEXT, 0, text, err) &&
+           wire_finish(reader, 0, FINISH_STOP, err);
 }
 
 static bool read_whole(WireReader *reader, Str body, Error *err)

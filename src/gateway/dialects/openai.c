@@ -1,5 +1,6 @@
 /* openai.c - OpenAI's chat completions and other tasks, and the many services that speak like it.
- * openai_write.c writes what is asked.
+ * openai_write.c writes what is asked, openai_media.c reads
+ * what recordings and pictures are answered with.
  *
  * The wire is OpenAI's API reference; what services really send differs: usage in any chunk (the
  * last one counts) or under x_groq, content as a list of parts, reasoning under two names, an error
@@ -25,7 +26,7 @@ static void read_input_details(ModelUsage *usage, Str details)
             usage->cache_read = wire_int(value);
         else if (str_is(name, "cache_write_tokens"))
             usage->cache_write = wire_int(value);
-        else if (str_is(name, "audio_tokens"))
+        else if (str_is(name, "audio_tokens") || str_is(name, "image_tokens"))
             usage->audio_input = wire_int(value);
     }
 }
@@ -42,7 +43,7 @@ static void read_output_details(ModelUsage *usage, Str details)
     }
 }
 
-static void read_usage(WireReader *reader, Str object)
+void openai_read_usage(WireReader *reader, Str object)
 {
     JsonWalk walk = json_walk_begin(object);
     ModelUsage usage = { .is_known = true, .cost = -1 };
@@ -54,12 +55,15 @@ static void read_usage(WireReader *reader, Str object)
             usage.input = wire_int(value);
         else if (str_is(name, "completion_tokens") || str_is(name, "output_tokens"))
             usage.output = wire_int(value);
-        else if (str_is(name, "prompt_tokens_details") || str_is(name, "input_tokens_details"))
+        else if (str_is(name, "prompt_tokens_details") || str_is(name, "input_tokens_details") ||
+                 str_is(name, "input_token_details")) /* of a recording */
             read_input_details(&usage, value);
         else if (str_is(name, "completion_tokens_details"))
             read_output_details(&usage, value);
         else if (str_is(name, "prompt_cache_hit_tokens")) /* DeepSeek */
             usage.cache_read = wire_int(value);
+        else if (str_is(name, "seconds"))
+            (void)(str_to_double(value, &usage.seconds) || (usage.seconds = 0));
         else if (str_is(name, "cost"))
             (void)(price_parse(value, 1, &usage.cost) || (usage.cost = -1));
     }
@@ -254,9 +258,9 @@ static bool read_completion(WireReader *reader, Str body, int *choices_r, Error 
         if (str_is(name, "choices") && value.at[0] == '[')
             choices = value;
         else if (str_is(name, "usage"))
-            has_usage = value.at[0] == '{', read_usage(reader, value);
+            has_usage = value.at[0] == '{', openai_read_usage(reader, value);
         else if (str_is(name, "x_groq") && json_walk_member(value, "usage").length)
-            read_usage(reader, json_walk_member(value, "usage"));
+            openai_read_usage(reader, json_walk_member(value, "usage"));
         else if (str_is(name, "id"))
             id = value;
         else if (str_is(name, "model"))
@@ -294,7 +298,11 @@ static bool read_frame(WireReader *reader, Str event, Str data, Error *err)
         reader->is_ended = true;
         return true;
     }
-    return !str_trim(data).length || read_completion(reader, data, &choices, err);
+    if (!str_trim(data).length)
+        return true;
+    if (reader->task != TASK_CHAT && reader->task != TASK_COMPLETION)
+        return openai_read_media_frame(reader, data, err);
+    return read_completion(reader, data, &choices, err);
 }
 
 /* {"data":[{"index":0,"embedding":[...]}]}; the vectors may come in any order. */
@@ -311,41 +319,29 @@ static bool read_embeddings(WireReader *reader, Str body, Error *err)
     return reader->has_content || fail(err, ERROR_UPSTREAM, "the answer has no vectors");
 }
 
-/* A transcription may be asked for as plain text. */
-static bool read_words(WireReader *reader, Str body, Error *err)
-{
-    ModelEvent words = { .kind = EVENT_TEXT, .text = body };
-    Str text = json_walk_member(body, "text");
-    reader->is_ended = reader->has_content = true; /* silence has no words */
-    if (!(json_is_text(text) ? wire_text(reader, EVENT_TEXT, 0, text, err)
-                             : wire_event(reader, &words, err)))
-        return false;
-    return wire_finish(reader, 0, FINISH_STOP, err);
-}
-
 /* What is no chat: read when somebody listens, else only looked at for its usage. */
 static bool read_result(WireReader *reader, Str body, Error *err)
 {
     bool is_object = body.length && body.at[0] == '{';
     if (reader->task == TASK_TRANSCRIPTION && !is_object)
-        return read_words(reader, body, err);
-    if (reader->task == TASK_SPEECH && !is_object) {
-        reader->is_ended = reader->has_content = true;
-        return true;
-    }
+        return openai_read_plain_words(reader, body, err);
     if (!json_walk_is_valid(body))
         return fail(err, ERROR_UPSTREAM, "the answer is not valid JSON, or was cut off");
     Str error = json_walk_member(body, "error");
     if (error.length && !str_is(error, "null"))
         return wire_fail_body(reader, body, err);
-    read_usage(reader, json_walk_member(body, "usage"));
+    openai_read_usage(reader, json_walk_member(body, "usage"));
     reader->is_ended = true;
     if (reader->event && reader->task == TASK_EMBEDDING)
         return read_embeddings(reader, body, err);
     if (reader->event && reader->task == TASK_RERANK)
         return wire_scores(reader, json_walk_member(body, "results"), err);
-    if (reader->event && reader->task == TASK_TRANSCRIPTION)
-        return read_words(reader, body, err);
+    if (reader->task == TASK_TRANSCRIPTION)
+        return openai_read_words(reader, body, err);
+    if (reader->task == TASK_SPEECH)
+        return fail(err, ERROR_UPSTREAM, "it answered with JSON where sound was asked for");
+    if (reader->task == TASK_IMAGE)
+        openai_count_pictures(reader, body);
     reader->has_content = true;
     return true;
 }
@@ -379,6 +375,10 @@ static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *
                                            [TASK_SPEECH] = S_INIT("/audio/speech"),
                                            [TASK_IMAGE] = S_INIT("/images/generations") };
     Str plain = paths[request->task], model;
+    if (request->is_translation)
+        plain = S("/audio/translations");
+    else if (request->task == TASK_IMAGE && request->form_type.length)
+        plain = S("/images/edits");
     if (!target->version.length)
         return plain;
     /* Azure's older interface: the model is a part of the path. */
@@ -390,7 +390,8 @@ static Str path(Arena *arena, const ModelRequest *request, const DialectTarget *
 const Dialect dialect_openai = {
     .name = "openai",
     .tasks = 1U << TASK_CHAT | 1U << TASK_COMPLETION | 1U << TASK_EMBEDDING | 1U << TASK_RERANK |
-             1U << TASK_MODERATION | 1U << TASK_TRANSCRIPTION,
+             1U << TASK_MODERATION | 1U << TASK_TRANSCRIPTION | 1U << TASK_SPEECH |
+             1U << TASK_IMAGE,
     .stream_kind = WIRE_EVENTS,
     .models_path = "/models",
     .authorize = dialect_authorize,

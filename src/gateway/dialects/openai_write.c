@@ -3,6 +3,7 @@
  * Where a service calls a member otherwise, the body is written as OpenAI's and then put right. */
 #include "gateway/dialects/openai.h"
 #include "gateway/dialects/openai_shapes.h"
+#include "gateway/form.h"
 
 /* --- Messages --- */
 
@@ -239,29 +240,41 @@ static bool put_task(JsonWriter *json, Arena *arena, const ModelRequest *request
     case TASK_EMBEDDING: put_embedding(json, request); return true;
     case TASK_RERANK: put_rerank(json, request); return true;
     case TASK_MODERATION: put_texts(json, "input", request->inputs); return true;
+    case TASK_SPEECH: put_text(json, "input", request->inputs.at[0]); return true;
+    case TASK_IMAGE: put_text(json, "prompt", request->inputs.at[0]); return true;
     default: return unsupported(err, "model", "this service is not asked for that from here");
     }
 }
 
-/* The bytes of a recording between lines that do not occur in it. */
-static bool write_recording(const ModelRequest *request, const DialectTarget *target,
-                            WireRequest *wire, Error *err)
+static size_t form_size(const ModelRequest *request)
 {
-    static const char line[] = "lectern-7f3a1c9e5b2d4860";
-    Str model = target->model, type = request->media_type;
-    Str kind = str_from(type, (size_t)(str_find_char(type, '/') + 1));
-    if (!request->media.length || str_find(request->media, S(line)) >= 0)
+    size_t size = request->media.length + KB(1);
+    for (size_t i = 0; i < request->field_count; i++)
+        size += request->fields[i].value.length + KB(1);
+    return size;
+}
+
+/* A recording, or pictures, with what is wanted of them. */
+static bool write_form(Arena *arena, const ModelRequest *request, const DialectTarget *target,
+                       WireRequest *wire, Error *err)
+{
+    ModelField model = { .name = S("model"), .value = target->model };
+    ModelField file = { .name = S("file"),
+                        .value = request->media,
+                        .file_name = request->media_name.length ? request->media_name : S("audio"),
+                        .media_type = request->media_type };
+    if (!request->media.length && !request->field_count)
         return fail_field(err, "file", "there is no recording that can be sent");
-    wire->media_type = S("multipart/form-data; boundary=lectern-7f3a1c9e5b2d4860");
-    buf_addf(&wire->body,
-             "--%s\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n" STR_FMT "\r\n", line,
-             STR_ARG(model));
-    buf_addf(&wire->body,
-             "--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"audio." STR_FMT
-             "\"\r\nContent-Type: " STR_FMT "\r\n\r\n",
-             line, STR_ARG(kind), STR_ARG(type));
-    buf_add(&wire->body, request->media);
-    buf_addf(&wire->body, "\r\n--%s--\r\n", line);
+    buf_reserve(&wire->body, form_size(request));
+    FormWriter form = form_begin(arena, &wire->body, &wire->media_type);
+    form_add(&form, &model);
+    for (size_t i = 0; i < request->field_count; i++)
+        form_add(&form, &request->fields[i]);
+    if (request->task == TASK_IMAGE)
+        form_add(&form, &(ModelField){ .name = S("prompt"), .value = request->inputs.at[0] });
+    if (request->media.length)
+        form_add(&form, &file);
+    form_end(&form);
     return true;
 }
 
@@ -289,8 +302,8 @@ static void apply_quirks(Arena *arena, const DialectQuirks *quirks, WireRequest 
 bool openai_write(Arena *arena, const ModelRequest *request, const DialectTarget *target,
                   WireRequest *wire, Error *err)
 {
-    if (request->task == TASK_TRANSCRIPTION)
-        return write_recording(request, target, wire, err);
+    if (request->task == TASK_TRANSCRIPTION || request->form_type.length)
+        return write_form(arena, request, target, wire, err);
     JsonWriter json = put_begin(&wire->body);
     put_text(&json, "model", target->model);
     if (!put_task(&json, arena, request, &target->quirks, err))

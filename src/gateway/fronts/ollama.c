@@ -224,6 +224,8 @@ static void write_event(FrontWriter *writer, const ModelEvent *event)
     case EVENT_SIGNATURE:
     case EVENT_CITATION:
     case EVENT_VECTOR:
+    case EVENT_SEGMENT:
+    case EVENT_PICTURE:
     case EVENT_SCORE:
     case EVENT_FINISH: break; /* write_end says it */
     }

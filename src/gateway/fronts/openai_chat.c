@@ -314,6 +314,8 @@ static void put_delta(FrontWriter *writer, JsonWriter *json, const ModelEvent *e
         break;
     case EVENT_SIGNATURE:
     case EVENT_VECTOR:
+    case EVENT_SEGMENT:
+    case EVENT_PICTURE:
     case EVENT_SCORE:
     case EVENT_FINISH: break;
     }

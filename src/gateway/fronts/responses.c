@@ -517,6 +517,8 @@ static void write_event(FrontWriter *writer, const ModelEvent *event)
     case EVENT_ARGUMENTS: more_arguments(writer, event); break;
     case EVENT_CITATION: write_citation(writer, event->text); break;
     case EVENT_VECTOR:
+    case EVENT_SEGMENT:
+    case EVENT_PICTURE:
     case EVENT_SCORE:
     case EVENT_FINISH: break; /* write_end says it */
     }

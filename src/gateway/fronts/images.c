@@ -1,0 +1,143 @@
+/* images.c - POST /v1/images/generations and /v1/images/edits (OpenAI): pictures made of words, and
+ * of words and pictures. Answers and their events go on as they are; no other dialect has them. */
+#include "gateway/form.h"
+#include "gateway/front.h"
+#include "gateway/fronts/openai_errors.h"
+#include "gateway/json_read.h"
+
+#define PICTURES_MAX 10
+
+static bool check(const ModelRequest *request, Error *err)
+{
+    return (request->inputs.count && request->inputs.at[0].length) ||
+           fail_field(err, "prompt", "prompt is missing or empty");
+}
+
+static void set_prompt(Arena *arena, ModelRequest *request, Str prompt)
+{
+    Str *one = arena_new_one(arena, Str);
+    *one = prompt;
+    request->inputs = (StrList){ one, 1 };
+}
+
+static bool read_count(ModelRequest *request, Str value, Error *err)
+{
+    return str_is(value, "null") || str_to_int(value, 1, PICTURES_MAX, &request->choice_count) ||
+           fail_field(err, "n", "n is a number from 1 to %d", PICTURES_MAX);
+}
+
+/* --- Of words --- */
+
+static bool scan_member(Arena *arena, Str name, Str value, ModelRequest *request, Error *err)
+{
+    Str prompt;
+    if (str_is(name, "model"))
+        return json_unquote(arena, value, &request->model) ||
+               fail_field(err, "model", "model must be a text");
+    if (str_is(name, "prompt")) {
+        if (!json_unquote(arena, value, &prompt))
+            return fail_field(err, "prompt", "prompt must be a text");
+        set_prompt(arena, request, prompt);
+    } else if (str_is(name, "stream")) {
+        request->is_stream = str_is(value, "true");
+    } else if (str_is(name, "n")) {
+        return read_count(request, value, err);
+    }
+    return true;
+}
+
+static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
+{
+    JsonWalk walk = json_walk_begin(body);
+    Str name, value;
+    NameSet seen = { 0 };
+    request->task = TASK_IMAGE;
+    while (json_walk_next(&walk, &name, &value))
+        if (!name_is_new(&seen, name, err) || !scan_member(arena, name, value, request, err))
+            return false;
+    if (walk.failed || walk.has_escaped_name || !json_is_object_text(str_trim(body)))
+        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    return check(request, err);
+}
+
+static bool read(Arena *arena, Str body, ModelRequest *request, Error *err)
+{
+    static const MemberRule rules[] = {
+        { "model", MEMBER_SKIPPED },
+        { "prompt", MEMBER_SKIPPED },
+    };
+    Buf rest = buf_new(arena, body.length + 2);
+    if (!read_members(arena, body, MEMBER_RULES(rules), request, &rest, err))
+        return false;
+    request->extra = str_format(arena, "{" STR_FMT "}", STR_ARG(buf_str(&rest)));
+    return true;
+}
+
+/* --- Of words and pictures --- */
+
+static bool take_field(Arena *arena, ModelRequest *request, const ModelField *field,
+                       ModelField *others, Error *err)
+{
+    if (str_is(field->name, "model"))
+        request->model = field->value;
+    else if (str_is(field->name, "prompt"))
+        set_prompt(arena, request, field->value);
+    else
+        others[request->field_count++] = *field;
+    if (str_is(field->name, "stream"))
+        request->is_stream = str_equal_ignore_case(field->value, S("true"));
+    return !str_is(field->name, "n") || read_count(request, field->value, err);
+}
+
+static bool scan_edit(Arena *arena, Str body, ModelRequest *request, Error *err)
+{
+    ModelField *fields = arena_new_array(arena, ModelField, FORM_FIELDS_MAX);
+    ModelField *others = arena_new_array(arena, ModelField, FORM_FIELDS_MAX);
+    size_t count;
+    bool has_picture = false;
+    request->task = TASK_IMAGE;
+    request->fields = others;
+    if (!form_read(arena, request, body, fields, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool is_picture = str_is(fields[i].name, "image") || str_is(fields[i].name, "image[]");
+        has_picture = has_picture || (is_picture && fields[i].file_name.length);
+        if (!take_field(arena, request, &fields[i], others, err))
+            return false;
+    }
+    return has_picture ? check(request, err) : fail_field(err, "image", "image is missing");
+}
+
+/* A scan of a form reads all of it. */
+static bool read_edit(Arena *arena, Str body, ModelRequest *request, Error *err)
+{
+    (void)arena, (void)body, (void)request, (void)err;
+    return true;
+}
+
+const Front front_openai_images = {
+    .name = "openai_images",
+    .path = "/v1/images/generations",
+    .task = TASK_IMAGE,
+    .same = &dialect_openai,
+    .stream_type = "text/event-stream",
+    .id_prefix = "img-",
+    .scan = scan,
+    .read = read,
+    .write_stream_error = openai_write_stream_error,
+    .write_error = openai_write_error,
+};
+
+const Front front_openai_image_edits = {
+    .name = "openai_image_edits",
+    .path = "/v1/images/edits",
+    .task = TASK_IMAGE,
+    .same = &dialect_openai,
+    .stream_type = "text/event-stream",
+    .id_prefix = "img-",
+    .is_form = true,
+    .scan = scan_edit,
+    .read = read_edit,
+    .write_stream_error = openai_write_stream_error,
+    .write_error = openai_write_error,
+};
