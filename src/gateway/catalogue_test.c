@@ -48,10 +48,12 @@ Test(gateway, every_model_of_the_catalogue_is_whole)
         cr_assert(gateway_provider_find(str(model->provider)), "%s", model->name);
         cr_assert_eq(catalogue_find(str(model->provider), str(model->name)), model,
                      "%s is there twice", model->name);
-        cr_assert(price.input >= 0 || price.second >= 0 || price.call >= 0, "%s", model->name);
+        cr_assert(price_is_known(&price), "%s", model->name);
         cr_assert_eq(price.cache_read >= 0, texts->cache_read != NULL, "%s", model->name);
         cr_assert_eq(price.tier_input >= 0, texts->tier_above > 0, "%s", model->name);
-        cr_assert_leq(model->output_max, MAX(model->context, (int64_t)1), "%s", model->name);
+        if (model->task !=
+            TASK_IMAGE) /* a picture has tokens, what it is made of has no limit in them */
+            cr_assert_leq(model->output_max, MAX(model->context, (int64_t)1), "%s", model->name);
         if (model->task == TASK_CHAT)
             cr_assert(price.input >= 0 && price.output >= price.input && model->context, "%s",
                       model->name);
@@ -68,4 +70,30 @@ Test(gateway, prices_of_the_catalogue_are_exact)
     cr_assert_eq(price_of(&haiku, &usage), 10 * 1000000 + 3 * 5000000 + 100 * 100000);
     ModelPrice whisper = catalogue_price(catalogue_find(S("openai"), S("whisper-1")));
     cr_assert_eq(whisper.second, 100000000); /* $0.006 a minute */
+}
+
+Test(gateway, seconds_characters_and_pictures_are_paid_for_where_they_have_a_price)
+{
+    ModelPrice hour = PRICE_NONE, spoken = PRICE_NONE, picture = PRICE_NONE, tokens = PRICE_NONE;
+    hour.second = 100;
+    spoken.character = 7;
+    picture.call = 1000;
+    tokens.input = 2;
+    tokens.output = 5;
+    tokens.audio_input = 3;
+    ModelUsage usage = {
+        .input = 10, .output = 4, .audio_input = 6, .seconds = 2.2, .characters = 9, .pictures = 3
+    };
+    ModelPrice none = PRICE_NONE;
+    cr_assert_eq(price_of(&hour, &(ModelUsage){ .seconds = 2.2, .input = 5 }), 300);
+    cr_assert_eq(price_of(&spoken, &(ModelUsage){ .characters = 9 }), 63);
+    cr_assert_eq(price_of(&picture, &(ModelUsage){ .pictures = 3, .output = 1 }), 3000);
+    cr_assert_eq(price_of(&tokens, &usage), 4 * 2 + 6 * 3 + 4 * 5);
+    cr_assert_eq(price_of(&none, &(ModelUsage){ .seconds = 1 }), PRICE_UNKNOWN);
+    cr_assert_eq(price_of(&none, &(ModelUsage){ .characters = 1 }), PRICE_UNKNOWN);
+    /* What is reserved is never less. */
+    const ModelPrice *const all[] = { &hour, &spoken, &picture, &tokens };
+    PriceMost most = { .input = 4, .output = 4, .seconds = 3, .characters = 9, .pictures = 3 };
+    for (size_t i = 0; i < COUNT(all); i++)
+        cr_assert_geq(price_reserve(all[i], &most), price_of(all[i], &usage), "%zu", i);
 }

@@ -125,6 +125,19 @@ static ModelRequest request_of(const char *kind)
         request = (ModelRequest){
             .task = TASK_COMPLETION, .messages = &messages[5], .message_count = 1, .output_max = 9
         };
+    } else if (str_is(name, "speech")) {
+        request = (ModelRequest){ .task = TASK_SPEECH,
+                                  .inputs = { inputs, 1 },
+                                  .extra = S("{\"voice\":\"coral\",\"speed\":1.5}") };
+    } else if (str_is(name, "image")) {
+        request = (ModelRequest){ .task = TASK_IMAGE,
+                                  .inputs = { inputs, 1 },
+                                  .extra = S("{\"n\":2,\"size\":\"1024x1024\"}") };
+    } else if (str_is(name, "transcription")) {
+        request = (ModelRequest){ .task = TASK_TRANSCRIPTION,
+                                  .media = S("fLaC..."),
+                                  .media_type = S("audio/flac"),
+                                  .transcript = TRANSCRIPT_SRT };
     }
     return request;
 }
@@ -139,6 +152,8 @@ static const struct {
     { "openai", "embedding", "text-embedding-3-small" },
     { "openai", "rerank", "bge-reranker" },
     { "openai", "completion", "m" },
+    { "openai", "speech", "gpt-4o-mini-tts" },
+    { "openai", "image", "gpt-image-1" },
     { "anthropic", "chat", "claude-sonnet-4-5" },
     { "anthropic", "named", "claude-sonnet-4-5" },
     { "anthropic", "effort", "claude-sonnet-4-5" },
@@ -158,6 +173,7 @@ static const struct {
     { "cohere", "rerank", "rerank-v3.5" },
     { "huggingface", "embedding", "sentence-transformers/all-MiniLM-L6-v2" },
     { "huggingface", "rerank", "sentence-transformers/all-MiniLM-L6-v2" },
+    { "huggingface", "transcription", "openai/whisper-large-v3" },
 };
 
 /* The path and the body, one member a line. */
@@ -182,7 +198,9 @@ Test(gateway, a_conversation_is_written_as_each_service_documents_it)
     for (size_t i = 0; i < COUNT(bodies); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(16));
         ModelRequest request = request_of(bodies[i].kind);
-        DialectTarget target = { .model = str(bodies[i].model), .quirks = bodies[i].quirks };
+        DialectTarget target = { .model = str(bodies[i].model),
+                                 .quirks = bodies[i].quirks,
+                                 .takes_extra = request.extra.length > 0 };
         const Dialect *dialect = dialect_find(str(bodies[i].dialect));
         Str got = written(arena, dialect, &request, &target);
         check_file(arena, str_format(arena, "%s.%s.json", bodies[i].dialect, bodies[i].kind), got);
@@ -261,7 +279,7 @@ static bool hear(void *self, const ModelEvent *event, Error *err)
 {
     static const char *const names[] = { "start",   "text",  "reasoning", "signature",
                                          "refusal", "tool",  "arguments", "citation",
-                                         "vector",  "score", "finish" };
+                                         "vector",  "score", "segment",   "finish" };
     Buf *out = &((Heard *)self)->told;
     (void)err;
     buf_addf(out, "%s %d.%d", names[event->kind], event->choice, event->index);
@@ -273,6 +291,8 @@ static bool hear(void *self, const ModelEvent *event, Error *err)
         buf_addf(out, " %s", finishes[event->finish]);
     else if (event->kind == EVENT_SCORE)
         buf_addf(out, " %g", event->score);
+    else if (event->kind == EVENT_SEGMENT)
+        buf_addf(out, " %g-%g", event->start_s, event->end_s);
     for (size_t i = 0; i < event->vector.count; i++)
         buf_addf(out, " %g", (double)event->vector.at[i]);
     if (event->text.length) {
@@ -292,14 +312,20 @@ static void tell_usage(Buf *out, const ModelUsage *usage)
                  "\n",
                  usage->input, usage->output, usage->cache_read, usage->cache_write,
                  usage->cache_write_long, usage->reasoning, usage->audio_input);
+    if (usage->seconds > 0 || usage->pictures)
+        buf_addf(out, "usage seconds %g pictures %" PRId64 "\n", usage->seconds, usage->pictures);
 }
 
 /* The task is in the case's name: "cohere.rerank.wire"; anything else is a chat. */
 static ModelTask task_of(Str kind)
 {
+    if (str_starts(kind, S("stream-")))
+        kind = str_from(kind, sizeof "stream-" - 1);
     return str_starts(kind, S("embedding"))       ? TASK_EMBEDDING
            : str_starts(kind, S("rerank"))        ? TASK_RERANK
            : str_starts(kind, S("transcription")) ? TASK_TRANSCRIPTION
+           : str_starts(kind, S("speech"))        ? TASK_SPEECH
+           : str_starts(kind, S("image"))         ? TASK_IMAGE
            : str_starts(kind, S("completion"))    ? TASK_COMPLETION
                                                   : TASK_CHAT;
 }

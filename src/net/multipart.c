@@ -8,6 +8,7 @@
 
 #define HEAD_MAX KB(16)
 #define SLICE KB(16)
+#define BLANKS_MAX 64 /* behind a boundary */
 
 typedef enum State { PREAMBLE, AFTER_DELIMITER, HEAD, BODY, DONE } State;
 
@@ -176,7 +177,7 @@ static bool step_after_delimiter(MultipartReader *reader, Error *err)
     size_t at = 0;
     while (at < reader->length && HAS_CHAR(reader->held[at], " \t"))
         at++;
-    if (at > 64)
+    if (at > BLANKS_MAX)
         return fail(err, ERROR_INVALID, "the multipart boundary is followed by junk");
     if (reader->length < at + 2)
         return false;
@@ -250,10 +251,12 @@ static Str find_delimiter(Str rest, Str delimiter, bool is_first)
  * may be the second half. */
 static bool step_over(Str *rest, bool *is_last_r, Error *err)
 {
-    while (rest->length && HAS_CHAR(rest->at[0], " \t"))
-        *rest = str_from(*rest, 1);
+    size_t blanks = 0;
+    while (blanks < rest->length && HAS_CHAR(rest->at[blanks], " \t"))
+        blanks++;
+    *rest = str_from(*rest, blanks);
     *is_last_r = str_starts(*rest, S("--"));
-    return *is_last_r || str_starts(*rest, S("\r\n")) ||
+    return (blanks <= BLANKS_MAX && (*is_last_r || str_starts(*rest, S("\r\n")))) ||
            fail(err, ERROR_INVALID, "the multipart boundary is followed by junk");
 }
 

@@ -79,6 +79,8 @@ static bool read_done(WireReader *reader, Str data, Error *err)
     else
         openai_read_usage(reader, usage);
     reader->usage.pictures = pictures + (reader->task == TASK_IMAGE);
+    if (reader->task == TASK_SPEECH)
+        reader->usage.audio_output = reader->usage.output; /* it is all sound */
     reader->is_ended = reader->task != TASK_IMAGE;
     if (reader->task == TASK_TRANSCRIPTION && !reader->has_content &&
         !wire_text(reader, EVENT_TEXT, 0, text, err))
