@@ -136,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
         count = int(form.get("n", 1))
         usage = {"input_tokens": 50, "output_tokens": 100, "total_tokens": 150,
                  "input_tokens_details": {"text_tokens": 10, "image_tokens": 40}}
-        if form.get("stream") in (True, "true"):
+        if form.get("stream") in (True, "true") and model != "whole":
             pieces = [event({"type": "image_generation.partial_image", "b64_json": PICTURE, "partial_image_index": 0}),
                       event({"type": "image_generation.completed", "b64_json": PICTURE, "usage": usage})]
             return self.stream("text/event-stream", pieces[:1] if model == "cut" else pieces, ends=model != "cut")

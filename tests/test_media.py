@@ -139,6 +139,11 @@ def test_words_are_streamed_with_an_honest_end(library, client):
             list(client.audio.transcriptions.create(model=f"mock/{fault}", file=recording(), stream=True))
 
 
+def test_an_object_where_a_stream_was_asked_for_becomes_one(client):
+    events = list(client.audio.transcriptions.create(model="mock/whole", file=recording(), stream=True))
+    assert events[-1].type == "transcript.text.done" and events[-1].text == WORDS
+
+
 def test_a_translation_goes_to_its_own_path(client, mock):
     assert client.audio.translations.create(model="mock/good", file=recording()).text == WORDS
     assert mock.last()[0] == "/v1/audio/translations"
@@ -217,6 +222,9 @@ def test_pictures_are_made(client, library, mock):
 def test_pictures_come_before_they_are_finished(client):
     events = list(client.images.generate(model="mock/good", prompt="a river", stream=True, partial_images=1))
     assert [e.type for e in events] == ["image_generation.partial_image", "image_generation.completed"]
+    events = list(client.images.generate(model="mock/whole", prompt="a river", n=2, stream=True))
+    assert [(e.type, e.b64_json) for e in events] == [("image_generation.completed", PICTURE)] * 2, "it came in one piece"
+    assert events[-1].usage.input_tokens_details.image_tokens == 40
     with pytest.raises(openai.APIError):
         list(client.images.generate(model="mock/cut", prompt="a river", stream=True, partial_images=1))
 

@@ -279,7 +279,8 @@ static bool hear(void *self, const ModelEvent *event, Error *err)
 {
     static const char *const names[] = { "start",   "text",  "reasoning", "signature",
                                          "refusal", "tool",  "arguments", "citation",
-                                         "vector",  "score", "segment",   "finish" };
+                                         "vector",  "score", "segment",   "picture",
+                                         "finish" };
     Buf *out = &((Heard *)self)->told;
     (void)err;
     buf_addf(out, "%s %d.%d", names[event->kind], event->choice, event->index);

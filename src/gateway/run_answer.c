@@ -27,7 +27,7 @@ void answer_begin(Run *run)
     run->first.run = run;
     run->try = &run->first;
     model_collect_begin(&run->first.collector, run->arena, RUN_ANSWER_MAX);
-    run->piece = buf_new(run->arena, MB(16));
+    run->piece = buf_new(run->arena, RUN_ANSWER_MAX * 2); /* one in one piece, as events */
 }
 
 static void on_stream_gone(void *run) { run_stop(run); }

@@ -1,6 +1,6 @@
 /* openai.c - OpenAI's chat completions and other tasks, and the many services that speak like it.
- * openai_write.c writes what is asked, openai_media.c reads
- * what recordings and pictures are answered with.
+ * openai_write.c writes what is asked, openai_media.c reads what recordings and pictures are
+ * answered with.
  *
  * The wire is OpenAI's API reference; what services really send differs: usage in any chunk (the
  * last one counts) or under x_groq, content as a list of parts, reasoning under two names, an error
@@ -341,7 +341,7 @@ static bool read_result(WireReader *reader, Str body, Error *err)
     if (reader->task == TASK_SPEECH)
         return fail(err, ERROR_UPSTREAM, "it answered with JSON where sound was asked for");
     if (reader->task == TASK_IMAGE)
-        openai_count_pictures(reader, body);
+        return openai_read_pictures(reader, body, err);
     reader->has_content = true;
     return true;
 }

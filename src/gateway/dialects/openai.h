@@ -3,13 +3,13 @@
 
 #include "gateway/dialect_json.h"
 
-bool openai_write(Arena *arena, const ModelRequest *request, const DialectTarget *target,
-                  WireRequest *wire, Error *err);
+MUST_CHECK bool openai_write(Arena *arena, const ModelRequest *request, const DialectTarget *target,
+                             WireRequest *wire, Error *err);
 
 /* openai_media.c: what is answered to recordings, texts to be spoken, and wishes for pictures. */
 MUST_CHECK bool openai_read_words(WireReader *reader, Str body, Error *err);
 MUST_CHECK bool openai_read_plain_words(WireReader *reader, Str body, Error *err);
-void openai_count_pictures(WireReader *reader, Str body);
+MUST_CHECK bool openai_read_pictures(WireReader *reader, Str body, Error *err);
 MUST_CHECK bool openai_read_media_frame(WireReader *reader, Str data, Error *err);
 
 /* openai.c */

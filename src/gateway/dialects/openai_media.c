@@ -45,12 +45,17 @@ bool openai_read_plain_words(WireReader *reader, Str body, Error *err)
 
 /* --- Pictures --- */
 
-void openai_count_pictures(WireReader *reader, Str body)
+bool openai_read_pictures(WireReader *reader, Str body, Error *err)
 {
     JsonWalk walk = json_walk_begin(wire_list(json_walk_member(body, "data")));
-    Str name, picture;
-    while (json_walk_next(&walk, &name, &picture))
+    Str name;
+    ModelEvent event = { .kind = EVENT_PICTURE };
+    while (json_walk_next(&walk, &name, &event.text)) {
         reader->usage.pictures++;
+        if (!wire_event(reader, &event, err))
+            return false;
+    }
+    return reader->usage.pictures || fail(err, ERROR_UPSTREAM, "the answer has no pictures");
 }
 
 /* Of several pictures each is completed with its own usage. */

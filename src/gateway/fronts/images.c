@@ -115,6 +115,61 @@ static bool read_edit(Arena *arena, Str body, ModelRequest *request, Error *err)
     return true;
 }
 
+/* --- A stream of what came in one piece --- */
+
+typedef struct Pictures {
+    VEC(Str) at;
+} Pictures;
+
+/* Usage comes last, so pictures wait for it. */
+static void write_event(FrontWriter *writer, const ModelEvent *event)
+{
+    if (!writer->state)
+        writer->state = arena_new_one(writer->arena, Pictures);
+    Pictures *pictures = writer->state;
+    if (event->kind == EVENT_PICTURE)
+        *vec_push(writer->arena, &pictures->at) = str_copy(writer->arena, event->text);
+}
+
+static void put_usage(JsonWriter *json, const ModelUsage *usage)
+{
+    put_object(json, "usage");
+    put_int(json, "input_tokens", usage->input);
+    put_int(json, "output_tokens", usage->output);
+    put_int(json, "total_tokens", usage->input + usage->output);
+    put_object(json, "input_tokens_details");
+    put_int(json, "text_tokens", usage->input - usage->audio_input);
+    put_int(json, "image_tokens", usage->audio_input);
+    put_end(json);
+    put_end(json);
+}
+
+static void put_picture(FrontWriter *writer, Str picture, const ModelUsage *usage)
+{
+    const char *type =
+        writer->request->form_type.length ? "image_edit.completed" : "image_generation.completed";
+    JsonWalk walk = json_walk_begin(picture);
+    Str name, value;
+    buf_add(writer->out, S("data: "));
+    JsonWriter json = put_begin(writer->out);
+    put_text(&json, "type", str(type));
+    put_int(&json, "created_at", writer->created_s);
+    while (json_walk_next(&walk, &name, &value))
+        put_raw(&json, str_c(writer->arena, name), value);
+    if (usage)
+        put_usage(&json, usage);
+    put_end(&json);
+    buf_add(writer->out, S("\n\n"));
+}
+
+static void write_end(FrontWriter *writer, FinishReason finish, const ModelUsage *usage)
+{
+    const Pictures *pictures = writer->state;
+    (void)finish;
+    for (size_t i = 0; pictures && i < pictures->at.count; i++)
+        put_picture(writer, pictures->at.at[i], i + 1 == pictures->at.count ? usage : NULL);
+}
+
 const Front front_openai_images = {
     .name = "openai_images",
     .path = "/v1/images/generations",
@@ -124,6 +179,8 @@ const Front front_openai_images = {
     .id_prefix = "img-",
     .scan = scan,
     .read = read,
+    .write_event = write_event,
+    .write_end = write_end,
     .write_stream_error = openai_write_stream_error,
     .write_error = openai_write_error,
 };
@@ -138,6 +195,8 @@ const Front front_openai_image_edits = {
     .is_form = true,
     .scan = scan_edit,
     .read = read_edit,
+    .write_event = write_event,
+    .write_end = write_end,
     .write_stream_error = openai_write_stream_error,
     .write_error = openai_write_error,
 };
