@@ -4,6 +4,7 @@ import email.policy
 import hashlib
 import hmac
 import json
+import sqlite3
 import ssl
 import subprocess
 import threading
@@ -140,6 +141,9 @@ def test_a_busy_mail_server_is_asked_again_and_a_refusal_is_kept(tmp_path, mail)
         server.post("/v1/notices/test", key=add_person(server, address="nobody@example.org"))
         dead = wait_for(lambda: server.get("/v1/jobs?state=dead").json()["items"])
         assert dead[0]["type"] == "notify_mail" and "550" in dead[0]["error"]
+        with sqlite3.connect(tmp_path / "library" / "lectern.db") as database:
+            waiting = database.execute("SELECT count(*) FROM notices WHERE mail IN (1, 2)").fetchone()[0]
+        assert waiting == 0, "what was refused for good is not tried again with the next notice"
     finally:
         server.stop()
 

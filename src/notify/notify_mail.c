@@ -38,6 +38,24 @@ static bool done_work(DbTx *tx, void *argument, Error *err)
                                             work->urgency == NOTICE_MAIL_DIGEST, err));
 }
 
+static bool give_up_work(DbTx *tx, void *argument, Error *err)
+{
+    MailWork *work = argument;
+    return notice_mark_mailed(tx, &work->job->scope, work->user, &work->list, err);
+}
+
+/* What is refused for good waits for no further attempt: the page has the notices, and the job that
+ * failed says why nobody was mailed. */
+static bool give_up(MailWork *work, Error *err)
+{
+    Error refused = *err;
+    if (err->code != ERROR_INVALID)
+        return false;
+    if (store_write(work->job->db, &work->job->scope, give_up_work, work, err))
+        *err = refused;
+    return false;
+}
+
 static void add_event(Buf *out, const Notifier *notifier, const NoticeEvent *event, bool has_title)
 {
     if (has_title)
@@ -98,6 +116,6 @@ bool notify_mail_job(Job *job, Error *err)
     if (work.list.count && is_wanted &&
         (!write_mail(notifier, &work, &mail, err) ||
          !smtp_send(&notifier->options.smtp, &mail, err)))
-        return false;
+        return give_up(&work, err);
     return store_write(job->db, &job->scope, done_work, &work, err);
 }
