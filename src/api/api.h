@@ -13,6 +13,7 @@
 #include "account/account.h"
 #include "base/json.h"
 #include "net/http.h"
+#include "net/proxy.h"
 #include "store/slice.h"
 
 struct Answers;
@@ -49,7 +50,10 @@ typedef struct Api {
     char *setup_token; /* needed for the first account; NULL: not needed */
     bool is_secure;    /* people reach us by https */
     bool converts_without_key;
-    char *public_url; /* may be empty */
+    char *public_url;   /* may be empty */
+    Proxy proxy;        /* of calls to other servers */
+    Str metrics_token;  /* that /metrics is shown for; "": none */
+    bool shows_metrics; /* to anybody */
     int64_t started_ms;
 } Api;
 

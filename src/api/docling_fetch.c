@@ -119,7 +119,7 @@ bool docling_fetch(const DoclingJob *job, DoclingSource *source, Error *err)
         return fail_errno(err, "storing the source");
     fetch.fd = fd;
     sha256_begin(&fetch.sha);
-    HttpClientOptions options = { 0 };
+    HttpClientOptions options = { .proxy = &job->api->proxy };
     HttpClient *client = http_client_new(&options);
     bool good = follow(&fetch, client, source, &address, &answer, err);
     http_client_free(client);

@@ -214,13 +214,39 @@ static void metric(Buf *out, const char *name, const char *type, const char *hel
              help, name, type, name, value);
 }
 
+/* Behind a proxy everybody comes from this machine. */
+static bool is_near(const ApiRequest *request)
+{
+    static const char *const marks[] = { "X-Forwarded-For", "Forwarded", "Via", "X-Real-IP" };
+    Str peer = request->http->peer;
+    for (size_t i = 0; i < COUNT(marks); i++)
+        if (http_header_in(request->http, marks[i]).length)
+            return false;
+    return !request->api->public_url[0] &&
+           (str_starts(peer, S("127.")) || str_is(peer, "::1") || str_is(peer, "local"));
+}
+
+/* The figures name services and models. */
+static bool may_see_metrics(const ApiRequest *request, Error *err)
+{
+    const Api *api = request->api;
+    Str shown = api_secret(request->http);
+    if (api->shows_metrics || is_near(request) || request->scope->role >= ROLE_ADMIN ||
+        (api->metrics_token.length && secret_equal(shown, api->metrics_token)))
+        return true;
+    return fail(err, shown.length ? ERROR_DENIED : ERROR_NO_LOGIN,
+                "/metrics is shown to administrators, to programs on the server's machine, and for "
+                "the token of the setting metrics_token: Authorization: Bearer TOKEN");
+}
+
 bool metrics_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     const Api *api = request->api;
     HttpServerCounts http = http_server_counts(api->server);
     IndexState index = library_index_state(api->library);
     Buf *out = &response->body;
-    (void)err;
+    if (!may_see_metrics(request, err))
+        return false;
     response->media_type = S("text/plain; version=0.0.4; charset=utf-8");
     metric(out, "http_requests_total", "counter", "Requests served.", (int64_t)http.requests);
     metric(out, "http_refused_total", "counter", "Requests refused before a handler.",

@@ -307,7 +307,8 @@ static bool open_notifier(App *app, Error *err)
                                 .events = app->api.events,
                                 .smtp = { .url = settings->smtp_url },
                                 .mail_from = settings->smtp_from,
-                                .public_url = settings->public_url };
+                                .public_url = settings->public_url,
+                                .proxy = &app->api.proxy };
     if (settings->smtp_ca.length)
         options.smtp.ca_file = str_c(app->arena, settings->smtp_ca);
     return notifier_open(&options, &app->api.notifier, err);
@@ -329,7 +330,9 @@ static bool open_features(App *app, Error *err)
                              .telemetry = { .otlp_endpoint = getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
                                             .otlp_headers = getenv("OTEL_EXPORTER_OTLP_HEADERS"),
                                             .service_name = getenv("OTEL_SERVICE_NAME"),
-                                            .sentry_dsn = getenv("SENTRY_DSN") },
+                                            .sentry_dsn = getenv("SENTRY_DSN"),
+                                            .proxy = &app->api.proxy },
+                             .proxy = &app->api.proxy,
                              .encoder = app->encoder,
                              .load_caller = api_load_caller,
                              .load_app = &app->api,
@@ -341,7 +344,7 @@ static bool open_features(App *app, Error *err)
     if (!account_open(app->api.db, &account, &app->api.account, err) ||
         !models_open(&models, &app->api.models, err))
         return false;
-    app->api.mcp_servers = mcp_servers_new(app->api.db);
+    app->api.mcp_servers = mcp_servers_new(app->api.db, &app->api.proxy);
     app->api.searcher = searcher_new(app->api.db, app->api.library);
     searcher_set_encoder(app->api.searcher, app->encoder);
     searcher_set_reranker(app->api.searcher, app->reranker);
@@ -430,11 +433,15 @@ static void open_conversions(App *app)
     app->api.conversions = conversions_new(&options);
     app->api.door = door_new(settings->address_rate, settings->user_rate);
     app->api.converts_without_key = settings->convert_without_key != 0;
+    app->api.metrics_token = settings->metrics_token;
+    app->api.shows_metrics = settings->metrics_open != 0;
 }
 
 static bool start_parts(App *app, const AppOptions *options, Error *err)
 {
     Str folder;
+    app->api.proxy = (Proxy){ .url = str_c(app->arena, app->settings->proxy),
+                              .except = str_c(app->arena, app->settings->no_proxy) };
     if (!app_data_folder(app->arena, app->settings, &folder, err) ||
         !app_lock_folder(folder, &app->lock_fd, err))
         return false;

@@ -38,6 +38,8 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
 {
     TlsContext *tls;
     Telemetry *telemetry;
+    if (options->proxy && !proxy_check(options->proxy, err))
+        return false;
     if (!telemetry_open(&options->telemetry, &telemetry, err))
         return false;
     if (!tls_context_new(options->ca_file, &tls, err)) {
@@ -48,6 +50,7 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
     gateway->telemetry = telemetry;
     gateway->ports = options->ports;
     gateway->tls = tls;
+    gateway->proxy = options->proxy;
     gateway->states = target_states_new();
     gateway->metrics = metrics_new();
     gateway->journal = journal_new(&(JournalOptions){ .write = options->ports.write_records,
@@ -144,14 +147,14 @@ TargetStates *gateway_states(Gateway *gateway) { return gateway->states; }
 
 static void open_loop(Gateway *gateway, Reactor *reactor, GatewayLoop *loop)
 {
-    Error impossible; /* only a proxy's address can be wrong */
+    Error impossible; /* only a proxy's address can be wrong, and it was checked */
     *loop = (GatewayLoop){ .gateway = gateway,
                            .reactor = reactor,
                            .client = async_client_new(reactor, gateway->tls),
                            .names = pool_new("names", NAME_THREADS, NAME_QUEUE),
                            .scratch = arena_new(MB(64)),
                            .records = journal_lane(gateway->journal) };
-    if (!origins_new(reactor, loop->names, NULL, &loop->origins, &impossible))
+    if (!origins_new(reactor, loop->names, gateway->proxy, &loop->origins, &impossible))
         assert(false);
 }
 

@@ -18,6 +18,7 @@
 #include "gateway/front.h"
 #include "gateway/ledger.h"
 #include "gateway/telemetry.h"
+#include "net/proxy.h"
 #include "net/reactor.h"
 
 typedef struct Gateway Gateway;
@@ -87,6 +88,7 @@ typedef struct GatewayPorts {
 typedef struct GatewayOptions {
     GatewayPorts ports;
     const char *ca_file; /* NULL: the system's */
+    const Proxy *proxy;  /* borrowed; NULL: none */
     size_t cache_bytes;  /* of kept answers; 0: 64 MiB */
     int here_threads;    /* that answer themselves; 0: 16 */
     TelemetryOptions telemetry;

@@ -14,6 +14,7 @@
 struct Gateway {
     GatewayPorts ports;
     TlsContext *tls;
+    const Proxy *proxy; /* NULL: none */
     TargetStates *states;
     Journal *journal;
     Metrics *metrics;

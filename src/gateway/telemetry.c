@@ -211,7 +211,7 @@ static bool open_sentry(Telemetry *telemetry, Str dsn, Error *err)
 
 bool telemetry_open(const TelemetryOptions *options, Telemetry **telemetry_r, Error *err)
 {
-    HttpClientOptions http = { 0 };
+    HttpClientOptions http = { .proxy = options->proxy };
     if (!is_set(options->otlp_endpoint) && !is_set(options->sentry_dsn)) {
         *telemetry_r = NULL;
         return true;

@@ -12,11 +12,13 @@
 #pragma once
 
 #include "gateway/ledger.h"
+#include "net/proxy.h"
 
 typedef struct Telemetry Telemetry;
 
 typedef struct TelemetryOptions {
     const char *otlp_endpoint, *otlp_headers, *service_name, *sentry_dsn; /* NULL: none */
+    const Proxy *proxy;                                                   /* borrowed; NULL: none */
 } TelemetryOptions;
 
 /* *telemetry_r is NULL when nothing is wanted. */

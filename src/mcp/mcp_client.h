@@ -8,12 +8,14 @@
 #pragma once
 
 #include "base/json.h"
+#include "net/proxy.h"
 #include "store/scope.h"
 
 #define MCP_SERVERS_MAX 20 /* of one workspace */
 
 typedef struct McpServers McpServers;
-McpServers *mcp_servers_new(Db *db);
+/* `proxy` is borrowed; NULL: none. */
+McpServers *mcp_servers_new(Db *db, const Proxy *proxy);
 void mcp_servers_free(McpServers *servers); /* NULL is fine */
 
 typedef struct McpServer {

@@ -10,9 +10,9 @@
 #define SEAL_KEY S("mcp")
 #define SETTING_MAX KB(256)
 
-McpServers *mcp_servers_new(Db *db)
+McpServers *mcp_servers_new(Db *db, const Proxy *proxy)
 {
-    HttpClientOptions options = { 0 };
+    HttpClientOptions options = { .proxy = proxy };
     McpServers *servers = heap_alloc(sizeof *servers);
     servers->db = db;
     servers->http = http_client_new(&options);

@@ -24,7 +24,7 @@ static bool check_options(Arena *arena, const ModelsOptions *options, Error *err
 
 bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
 {
-    HttpClientOptions http = { 0 };
+    HttpClientOptions http = { .proxy = options->proxy };
     Arena *arena = arena_new(MB(1));
     if (!check_options(arena, options, err)) {
         arena_free(arena);
@@ -63,6 +63,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
                                           .likeness = options->encoder ? models_likeness : NULL,
                                           .write_prompt = models_write_prompt },
                                .telemetry = options->telemetry,
+                               .proxy = options->proxy,
                                .cache_bytes = MB(options->kept_answers_mb),
                                .here_threads = options->here_threads };
     if (!gateway_open(&gateway, &models->gateway, err) || !pictures_open(models, err) ||

@@ -38,6 +38,7 @@ typedef struct ModelsOptions {
     int64_t calls_days;  /* that calls are kept one by one */
     int64_t prompt_days; /* that prompts are, where they are logged */
     TelemetryOptions telemetry;
+    const Proxy *proxy;          /* of every call to a service; borrowed; NULL: none */
     struct EncodeQueue *encoder; /* for answers kept by likeness; NULL: there are none */
     int64_t kept_answers_mb;     /* memory for them; 0: the gateway\'s default */
     /* Who sends a request to the gateway (GatewayPorts). */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "net/url.h"
 
 #define HEADER_MAX 200
 #define HEADER_BYTES_MAX KB(64)
@@ -222,6 +223,16 @@ static struct curl_slist *make_pin(Arena *arena, const HttpCall *call)
     return list;
 }
 
+/* The proxy for this call; "": none, and none of the environment either. */
+static const char *proxy_for(const HttpClient *client, Arena *arena, Str address)
+{
+    Url url;
+    Error ignored;
+    bool serves = client->options.proxy && url_parse(arena, address, &url, &ignored) &&
+                  proxy_serves(client->options.proxy, url.host);
+    return serves ? client->options.proxy->url : "";
+}
+
 static bool explain(const Running *run, CURLcode code, const char *text, Error *err)
 {
     if (run->has_failed)
@@ -255,7 +266,7 @@ bool http_call(HttpClient *client, Arena *arena, const HttpCall *call, HttpAnswe
     libcurl.easy_setopt(handle, CURLOPT_URL, str_c(arena, call->url));
     libcurl.easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
     libcurl.easy_setopt(handle, CURLOPT_RESOLVE, pin);
-    libcurl.easy_setopt(handle, CURLOPT_PROXY, client->options.proxy ? client->options.proxy : "");
+    libcurl.easy_setopt(handle, CURLOPT_PROXY, proxy_for(client, arena, call->url));
     libcurl.easy_setopt(handle, CURLOPT_USERAGENT,
                         client->options.user_agent ? client->options.user_agent : "lectern");
     if (client->options.ca_file)

@@ -10,13 +10,14 @@
 #include <stdatomic.h>
 
 #include "net/http.h"
+#include "net/proxy.h"
 #include "net/sse.h"
 
 typedef struct HttpClient HttpClient;
 
 typedef struct HttpClientOptions {
     const char *user_agent; /* NULL: lectern */
-    const char *proxy;      /* NULL: none */
+    const Proxy *proxy;     /* borrowed; NULL: none */
     const char *ca_file;    /* NULL: the system's */
     size_t idle_max;        /* connections kept for the next request; 0: 16 */
 } HttpClientOptions;

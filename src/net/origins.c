@@ -34,7 +34,8 @@ typedef struct Place {
 struct Origins {
     Reactor *reactor;
     Pool *pool;
-    char *proxy_host, *proxy_authorization; /* NULL: none */
+    const Proxy *proxy; /* NULL: none */
+    char *proxy_host, *proxy_authorization;
     int proxy_port;
     Place *places;
     size_t place_count;
@@ -72,7 +73,9 @@ static const AsyncOrigin *hold(Origin *origin)
 typedef struct Resolution {
     Place *place;
     Reactor *reactor;
-    char *url, *proxy_host;
+    char *url;
+    const Proxy *proxy; /* NULL: none */
+    char *proxy_host;   /* the host is called through it; NULL: straight */
     int proxy_port;
     AddressKind worst;
     /* What was found. */
@@ -98,6 +101,10 @@ static bool read_url(Resolution *resolution, Error *err)
     resolution->host = heap_text(str_c(arena, url.host));
     resolution->port = url.port;
     resolution->is_ip6 = url.is_ip6;
+    if (!proxy_serves(resolution->proxy, url.host)) {
+        free(resolution->proxy_host);
+        resolution->proxy_host = NULL;
+    }
     return true;
 }
 
@@ -144,6 +151,7 @@ static void start_resolving(Place *place)
     resolution->place = place;
     resolution->reactor = origins->reactor;
     resolution->url = heap_text(place->url);
+    resolution->proxy = origins->proxy;
     resolution->proxy_host = heap_text(origins->proxy_host);
     resolution->proxy_port = origins->proxy_port;
     resolution->worst = place->worst;
@@ -182,7 +190,7 @@ static Origin *new_origin(Origins *origins, const Resolution *found)
                                 .is_tls = found->is_tls,
                                 .address_count = found->address_count };
     memcpy(origin->is.addresses, found->addresses, sizeof found->addresses);
-    if (origins->proxy_host)
+    if (found->proxy_host)
         go_through_proxy(origin, found, origins->proxy_authorization);
     return origin;
 }
@@ -274,14 +282,13 @@ static void on_resolved(void *argument)
 
 /* --- For callers --- */
 
-static bool read_proxy(Origins *origins, const char *text, Error *err)
+static bool read_proxy(Origins *origins, const Proxy *proxy, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(256));
     Url url;
-    if (!url_parse(arena, str(text), &url, err))
-        return fail_in(err, "the proxy's address");
-    if (!str_is(url.scheme, "http"))
-        return fail(err, ERROR_INVALID, "the proxy's address does not begin with http://");
+    if (!proxy_check(proxy, err) || !url_parse(arena, str(proxy->url), &url, err))
+        return false;
+    origins->proxy = proxy;
     origins->proxy_host = heap_text(str_c(arena, url.host));
     origins->proxy_port = url.port;
     Str name = str_format(arena, STR_FMT ":" STR_FMT, STR_ARG(url.user), STR_ARG(url.password));
@@ -291,12 +298,12 @@ static bool read_proxy(Origins *origins, const char *text, Error *err)
     return true;
 }
 
-bool origins_new(Reactor *reactor, Pool *pool, const char *proxy, Origins **origins_r, Error *err)
+bool origins_new(Reactor *reactor, Pool *pool, const Proxy *proxy, Origins **origins_r, Error *err)
 {
     Origins *origins = heap_alloc(sizeof *origins);
     origins->reactor = reactor;
     origins->pool = pool;
-    if (proxy && !read_proxy(origins, proxy, err)) {
+    if (proxy && proxy->url && proxy->url[0] && !read_proxy(origins, proxy, err)) {
         origins_free(origins);
         return false;
     }

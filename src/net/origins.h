@@ -14,11 +14,12 @@
 
 #include "base/pool.h"
 #include "net/async_client.h"
+#include "net/proxy.h"
 #include "net/url_safety.h"
 
 typedef struct Origins Origins;
-/* `proxy`: "http://[user:password@]host:port"; NULL: none. */
-MUST_CHECK bool origins_new(Reactor *reactor, Pool *pool, const char *proxy, Origins **origins_r,
+/* `proxy` is borrowed; NULL: none. */
+MUST_CHECK bool origins_new(Reactor *reactor, Pool *pool, const Proxy *proxy, Origins **origins_r,
                             Error *err);
 /* Who still waits is not told; origins that are held stay until they are released. Not from inside
  * `done`. NULL is fine. */

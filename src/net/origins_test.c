@@ -22,12 +22,15 @@ static Reactor *reactor;
 static Pool *pool;
 static Origins *origins;
 
-static void open_with(const char *proxy)
+static Proxy proxy;
+
+static void open_with(const char *url)
 {
     Error err;
+    proxy = (Proxy){ .url = url, .except = "direct.example.org" };
     cr_assert(reactor_new("test", &reactor, &err) && reactor_start(reactor, &err));
     pool = pool_new("resolve", 2, 100);
-    cr_assert(origins_new(reactor, pool, proxy, &origins, &err), "%s", err.message);
+    cr_assert(origins_new(reactor, pool, &proxy, &origins, &err), "%s", err.message);
 }
 
 static void free_origins(void *unused)
@@ -190,6 +193,11 @@ static const struct {
       "CONNECT [2606:4700::1111]:443 HTTP/1.1\r\nHost: [2606:4700::1111]:443\r\n\r\n", NULL, "",
       ERROR_NONE },
     { "http://127.0.0.1:3128", "http://10.0.0.1", NULL, NULL, NULL, ERROR_DENIED },
+    /* Excepted, so it is resolved here, and there is none. */
+    { "http://127.0.0.1:3128", "http://direct.example.org.invalid", NULL,
+      "http://direct.example.org.invalid:80", "", ERROR_NONE },
+    { "http://127.0.0.1:3128", "http://no-such-host.direct.example.org", NULL, NULL, NULL,
+      ERROR_UPSTREAM },
 };
 
 Test(net_origins, behind_a_proxy_names_are_its_affair_and_numbers_are_ours)
@@ -216,10 +224,10 @@ Test(net_origins, behind_a_proxy_names_are_its_affair_and_numbers_are_ours)
 
 Test(net_origins, an_address_that_is_no_proxy_is_refused)
 {
-    static const char *const bad[] = { "socks5://127.0.0.1:1", "https://127.0.0.1", "127.0.0.1:1",
-                                       "" };
+    static const char *const bad[] = { "socks5://127.0.0.1:1", "https://127.0.0.1", "127.0.0.1:1" };
     for (size_t i = 0; i < COUNT(bad); i++) {
         Error err = { 0 };
-        cr_expect(!origins_new(NULL, NULL, bad[i], &origins, &err) && err.code == ERROR_INVALID);
+        Proxy no_proxy = { .url = bad[i] };
+        cr_expect(!origins_new(NULL, NULL, &no_proxy, &origins, &err) && err.code == ERROR_INVALID);
     }
 }

@@ -33,7 +33,7 @@ bool notifier_open(const NotifierOptions *options, Notifier **notifier_r, Error 
     if (!check_options(options, err))
         return false;
     Notifier *notifier = heap_alloc(sizeof *notifier);
-    HttpClientOptions http = { .user_agent = "lectern-webhook" };
+    HttpClientOptions http = { .user_agent = "lectern-webhook", .proxy = options->proxy };
     notifier->arena = arena_new(KB(64));
     notifier->options = *options;
     notifier->options.smtp.url = str_copy(notifier->arena, options->smtp.url);

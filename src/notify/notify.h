@@ -19,6 +19,7 @@
 #pragma once
 
 #include "jobs/job_queue.h"
+#include "net/proxy.h"
 #include "net/smtp.h"
 #include "notify/event_hub.h"
 #include "store/notices_store.h"
@@ -70,7 +71,8 @@ typedef struct NotifierOptions {
     EventHub *events; /* of open pages; NULL: none */
     SmtpServer smtp;  /* url "": mails are not sent */
     Str mail_from;
-    Str public_url; /* for links in mails; empty: none */
+    Str public_url;     /* for links in mails; empty: none */
+    const Proxy *proxy; /* of webhooks; borrowed; NULL: none */
 } NotifierOptions;
 
 MUST_CHECK bool notifier_open(const NotifierOptions *options, Notifier **notifier_r, Error *err);
