@@ -84,6 +84,8 @@ MUST_CHECK bool reading_laters(Reading *reading, Error *err);
 MUST_CHECK bool reading_pages(Reading *reading, const Later *list, size_t count, Error *err);
 /* Of what was recognised on a page, drop what stands there already. `at`: a place on the page. */
 void overlap_drop_known(const DocNode *node, size_t at, DocNode *found);
+/* Where on its page it joins the node: behind the blocks from `at` on that end above it. */
+size_t overlap_place(const DocNode *node, size_t at, const DocNode *found);
 /* The page's garbled text gives way to what a second reader found: marked with BLOCK_KIND_COUNT,
  * it does not join. */
 void overlap_drop_page(DocNode *node, size_t at, const DocNode *found);

@@ -113,6 +113,29 @@ void overlap_drop_known(const DocNode *node, size_t at, DocNode *found)
     found->blocks.count = kept;
 }
 
+static bool has_box(const Block *block) { return block->place.y1 > block->place.y0; }
+
+size_t overlap_place(const DocNode *node, size_t at, const DocNode *found)
+{
+    const Block *highest = NULL;
+    size_t first, end;
+    for (size_t i = 0; i < found->blocks.count; i++) {
+        const Block *block = &found->blocks.at[i];
+        if (has_box(block) && (!highest || block->place.y0 < highest->place.y0))
+            highest = block;
+    }
+    page_range(node, at, &first, &end);
+    for (size_t i = at; highest && i < end; i++) {
+        const Block *block = &node->blocks.at[i];
+        if (!has_box(block))
+            continue;
+        if (block->place.y1 > highest->place.y0)
+            break;
+        at = i + 1;
+    }
+    return at;
+}
+
 void overlap_drop_page(DocNode *node, size_t at, const DocNode *found)
 {
     size_t first, end;

@@ -250,8 +250,10 @@ static bool finish(Pages *pages, Error *err)
     for (size_t i = 0; i < pages->count; i++)
         if (pages->found[i] && strcmp(pages->worker, "poppler") == 0)
             overlap_drop_page(pages->list->node, at[i], pages->found[i]);
-        else if (pages->found[i])
+        else if (pages->found[i]) {
             overlap_drop_known(pages->list->node, at[i], pages->found[i]);
+            at[i] = overlap_place(pages->list->node, at[i], pages->found[i]);
+        }
     if (is_cancelled)
         *err = pages->failure;
     else {

@@ -20,6 +20,12 @@ static bool read_words(DocWriter *doc, Str text)
         int page = 0;
         if (line.at[0] == '!')
             return doc_warning(doc, S("no page can be found")) && doc_later(doc, "poppler", 0);
+        if (line.at[0] == '^') { /* "^3a": at 30 points from the top */
+            float top = (float)(line.at[1] - '0') * 10;
+            doc_place_box(doc, 0, top, 90, top + 10);
+            doc_paragraph(doc, str_from(line, 2));
+            continue;
+        }
         if (line.at[0] != '@') {
             doc_paragraph(doc, line);
             continue;
@@ -48,6 +54,8 @@ static bool read_pages(DocWriter *doc, const WorkerArguments *args)
         else
             snprintf(text, sizeof text, "read%d", args->pages[i]);
         doc_page(doc, args->pages[i], false, 100, 100);
+        if (args->pages[i] == 41)
+            doc_place_box(doc, 0, 40, 90, 60);
         doc_paragraph(doc, str(text));
         if (args->pages[i] == 40)
             doc_paragraph(doc, S("Seal of the harbour"));
@@ -313,6 +321,23 @@ Test(library_extraction, what_the_main_reader_found_is_told_while_pages_are_stil
             cr_expect_str_eq(first, cases[i].first);
         else
             cr_expect_null(first, "%s", first);
+    }
+}
+
+Test(library_extraction, what_a_picture_shows_stands_behind_what_is_above_it)
+{
+    static const struct {
+        const char *file, *outcome;
+    } cases[] = {
+        { "@41\n^1a\n^3b\n^6c\n@42", "|41| a b read41 c |42| read42 " },
+        { "@41\n^1a\n^5b\n^2c", "|41| a read41 b c " },
+        { "@41\n^5a\n^1b\n@42", "|41| read41 a b |42| read42 " },
+        { "@41\nx\n^1a\ny\n@42\n^1z", "|41| x a y read41 |42| read42 z " },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Extraction extraction;
+        cr_expect_str_eq(result_of(arena, sandbox, cases[i].file, NULL, &extraction),
+                         cases[i].outcome);
     }
 }
 
