@@ -233,6 +233,8 @@ bool gateway_providers_list(ApiRequest *request, HttpResponse *response, Error *
     JsonWriter json = api_list_begin(response);
     for (size_t i = 0; i < gateway_provider_count; i++) {
         const GatewayProvider *provider = &gateway_providers[i];
+        if (provider->dialect == &dialect_here) /* is there already */
+            continue;
         put_object(&json, NULL);
         put_text(&json, "name", str(provider->name));
         put_text(&json, "title", str(provider->title));
@@ -243,7 +245,7 @@ bool gateway_providers_list(ApiRequest *request, HttpResponse *response, Error *
                          str(provider->key_variable ? provider->key_variable : ""));
         put_end(&json);
     }
-    api_list_end(&json, (int64_t)gateway_provider_count, S(""));
+    api_list_end(&json, -1, S(""));
     return true;
 }
 
@@ -253,7 +255,27 @@ typedef struct ModelsPrint {
     JsonWriter json;
     Arena *arena;
     const Setup *setup;
+    ModelFileViews files;
 } ModelsPrint;
+
+/* Of a model file: whether it is loaded, and why it cannot be. */
+static void put_file(const ModelsPrint *print, JsonWriter *json, const GatewayTarget *target)
+{
+    const ModelFileView *file = NULL;
+    for (size_t i = 0; target->service->is_woken && i < print->files.count; i++)
+        if (str_equal(print->files.at[i].name, target->model))
+            file = &print->files.at[i];
+    if (!file) {
+        put_null(json, "file");
+        return;
+    }
+    put_object(json, "file");
+    put_text(json, "state", str(file->state));
+    put_text_or_null(json, "reason", file->reason);
+    put_int(json, "bytes", file->bytes);
+    put_int(json, "memory", file->memory);
+    put_end(json);
+}
 
 static void put_model(void *self, const GatewayRoute *route, const GatewayTarget *target)
 {
@@ -271,6 +293,7 @@ static void put_model(void *self, const GatewayRoute *route, const GatewayTarget
     put_prices(json, print->arena, &target->price);
     put_text_or_null(json, "from", str(told ? from_words[told->from] : ""));
     put_document(json, told ? told->document : S(""));
+    put_file(print, json, target);
     put_end(json);
 }
 
@@ -280,7 +303,11 @@ bool gateway_models_list(ApiRequest *request, HttpResponse *response, Error *err
     const GatewayConfig *config;
     if (!load(request, &setup, &config, err))
         return false;
-    ModelsPrint print = { api_list_begin(response), request->arena, &setup };
+    ModelsPrint print = { .json = api_list_begin(response),
+                          .arena = request->arena,
+                          .setup = &setup,
+                          .files = model_files_view(models_files(request->api->models),
+                                                    request->arena) };
     each_target(config, put_model, &print);
     api_list_end(&print.json, -1, S(""));
     config_release(config);

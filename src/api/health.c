@@ -143,6 +143,25 @@ static void put_members(JsonWriter *json, const char *name, Str members)
     put_end(json);
 }
 
+/* Servers of model files: which are loaded, and what is wrong with them. */
+static void put_model_files(const Api *api, Arena *arena, JsonWriter *json)
+{
+    ModelFileViews files = model_files_view(models_files(api->models), arena);
+    put_array(json, "model_files");
+    for (size_t i = 0; i < files.count; i++) {
+        const ModelFileView *file = &files.at[i];
+        bool is_missing = files.problem.length > 0;
+        put_object(json, NULL);
+        put_text(json, "name", file->name);
+        put_text(json, "state", str(is_missing ? "broken" : file->state));
+        put_text_or_null(json, "reason", is_missing ? files.problem : file->reason);
+        put_int(json, "bytes", file->bytes);
+        put_int(json, "memory", file->memory);
+        put_end(json);
+    }
+    put_end(json);
+}
+
 static void put_building(JsonWriter *json, const IndexBuilding *building)
 {
     if (!building->is_going_on) {
@@ -187,6 +206,7 @@ bool health_show(ApiRequest *request, HttpResponse *response, Error *err)
     health_put_change(api, request->arena, &json, "model_change");
     put_members(&json, "jobs", buf_str(&jobs));
     put_members(&json, "sandbox", buf_str(&sandbox));
+    put_model_files(api, request->arena, &json);
     put_notices(api, request->arena, &json);
     put_end(&json);
     return true;

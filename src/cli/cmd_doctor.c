@@ -178,6 +178,25 @@ static void check_model(Findings *findings, const json_t *health)
         say(findings, true, "model", name.length ? name : S("is there; it is loaded when needed"));
 }
 
+static void check_model_files(Findings *findings, const json_t *health)
+{
+    const json_t *file, *files = json_object_get(health, "model_files");
+    size_t i, bad = 0;
+    json_array_foreach((json_t *)(uintptr_t)files, i, file)
+    {
+        Str reason = json_member_text(file, "reason"), name = json_member_text(file, "name");
+        if (!reason.length)
+            continue;
+        bad++;
+        say(findings, false, "model file",
+            str_format(findings->line->arena, STR_FMT ": " STR_FMT, STR_ARG(name),
+                       STR_ARG(reason)));
+    }
+    if (json_array_size(files) && !bad)
+        say(findings, true, "model files",
+            str_format(findings->line->arena, "%zu", json_array_size(files)));
+}
+
 /* A server that has just been started looks for its index first. */
 static bool ask_health(Client *client, json_t **health_r, Error *err)
 {
@@ -204,6 +223,7 @@ static bool check_server(Findings *findings, Client *client, Error *err)
                    STR_ARG(json_member_text(health, "version"))));
     check_index(findings, health);
     check_model(findings, health);
+    check_model_files(findings, health);
     if (line->server.length)
         check_walls(findings, json_object_get(health, "sandbox"));
     return true;

@@ -41,6 +41,7 @@ typedef struct GatewayService {
     TargetState *const *key_states; /* NULL: fewer than two keys */
     bool is_local;
     bool is_here;   /* the program itself answers (run_here.h): no address, no key */
+    bool is_woken;  /* it may sleep, and says where it is when it wakes (run_wake.h) */
     bool is_probed; /* while it is left alone (probe.h) */
 } GatewayService;
 

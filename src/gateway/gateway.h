@@ -67,6 +67,13 @@ typedef struct HereCall {
     ModelUsage usage; /* told by who answers */
 } HereCall;
 
+/* A call that waits for a service that sleeps. done() is called once, from any thread, with the
+ * port of 127.0.0.1 that it listens on; on failure it says why. */
+typedef struct GatewayWaker {
+    void (*done)(struct GatewayWaker *waker, int port, const Error *failure);
+    struct GatewayWaker *next; /* of who wakes */
+} GatewayWaker;
+
 /* What the gateway needs of the features above it. They may block. */
 typedef struct GatewayPorts {
     void *app, *load_app; /* of write_records; of load_caller and answer_here */
@@ -76,6 +83,8 @@ typedef struct GatewayPorts {
                         Error *err);
     /* On a thread of its own; with load_app. */
     bool (*answer_here)(void *app, HereCall *call, Error *err);
+    /* Wake the service of this model, which is_woken; never blocks. */
+    void (*wake)(void *app, Str model, GatewayWaker *waker);
     JournalWrite *write_records;
     LedgerPorts ledger;
     /* How alike two texts are to the encoder, from -1 to 1; false when there is none. May be NULL.

@@ -60,7 +60,7 @@ void run_finish(Run *run, const Error *failure)
     record->status = str(failure ? error_name(failure->code) : "ok");
     record->http_status = run->response ? run->response->status : 0;
     record->is_stream = run->request.is_stream;
-    record->is_truncated = failure && run->stream;
+    record->is_truncated = failure && run->stream && run->is_answered;
     record->task = run->request.task;
     count_time(run);
     if (run->try->target) {

@@ -70,7 +70,8 @@ typedef struct RunTry {
     const AsyncOrigin *origin; /* held while it is called; NULL: not found yet */
     OriginWait origin_wait;
     AsyncCall call;
-    struct HereWork *here; /* instead of a call: answered by ourselves (run_here.h) */
+    struct WakeWork *waking; /* while its service is woken (run_wake.h) */
+    struct HereWork *here;   /* instead of a call: answered by ourselves (run_here.h) */
     Buf head;
     Str body;
     WireReader reader;
@@ -88,8 +89,7 @@ typedef struct RunTry {
      * that. */
     int64_t content_ms;
     unsigned content_count;
-    int64_t
-        ends_ms; /* of an answer that is made here, when it must be whole; 0: a call sees to it */
+    int64_t ends_ms; /* when it must be over; 0: its call sees to that */
     ReactorTimer clock;
     GatewayTimes times; /* all set */
 
@@ -214,6 +214,8 @@ MUST_CHECK bool try_write(RunTry *try, Error *err);
 MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat,
                           Error *err);
 void try_cancel(RunTry *try);
+/* run_wake.c: its service listens on this port now, or cannot be woken. */
+void try_awake(RunTry *try, int port, const Error *failure);
 /* Its client is slow, and can take more again. */
 void try_pause(RunTry *try);
 void try_resume(RunTry *try);
@@ -247,6 +249,8 @@ MUST_CHECK bool guard_rest(RunTry *try, Error *err);
 
 /* run_answer.c */
 void answer_begin(Run *run);
+/* Nothing can be told for a while: a stream is opened, so that its heartbeats begin. */
+void answer_wait(Run *run);
 /* What goes into a stream from now on is kept in run->kept too. */
 void answer_keep(Run *run);
 /* All of a stream, or of an answer, as it was written before. */

@@ -48,9 +48,18 @@ static void open_stream(Run *run)
                                   .on_gone = on_stream_gone,
                                   .on_room = on_stream_room,
                                   .argument = run };
+    if (!run->stream)
+        run->stream = http_respond_stream(run->response, &options);
+}
+
+void answer_wait(Run *run) { open_stream(run); }
+
+/* From now on no other target may answer. */
+static void begin_stream(Run *run)
+{
+    open_stream(run);
     run->is_answered = true;
     run->record.first_us = monotonic_us() - run->started_us;
-    run->stream = http_respond_stream(run->response, &options);
 }
 
 void answer_keep(Run *run)
@@ -83,7 +92,7 @@ static void speak(RunTry *try)
 static bool send_piece(RunTry *try, bool is_last, Error *err)
 {
     Run *run = try->run;
-    if (!run->stream && !try->reader.has_content && !is_last) {
+    if (!run->is_answered && !try->reader.has_content && !is_last) {
         buf_add(&try->held, buf_str(&run->piece));
         run->piece.length = 0;
         return !try->held.overflowed ||
@@ -92,8 +101,8 @@ static bool send_piece(RunTry *try, bool is_last, Error *err)
     }
     bool good = true;
     speak(try);
-    if (!run->stream) {
-        open_stream(run);
+    if (!run->is_answered) {
+        begin_stream(run);
         good = write_stream(run, buf_str(&try->held));
     }
     good = good && write_stream(run, buf_str(&run->piece));
@@ -199,7 +208,7 @@ bool answer_whole(RunTry *try, Error *err)
 void answer_again(Run *run, Str bytes)
 {
     if (run->request.is_stream) {
-        open_stream(run);
+        begin_stream(run);
         (void)write_stream(run, bytes);
     } else {
         buf_add(&run->response->body, bytes);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/json_walk.h"
 #include "gateway/run_here.h"
+#include "gateway/run_wake.h"
 
 #define FAILURE_MAX KB(64)
 #define END_MS 500 /* for a connection to end its answer behind the end of a stream */
@@ -292,15 +293,15 @@ static int64_t due_ms_of(const RunTry *try)
 {
     if (!try->ends_ms)
         return content_due_ms(try);
-    return try->run->request.is_stream ? MIN(content_due_ms(try), try->ends_ms) : try->ends_ms;
+    return try->run->request.is_stream && !try->waking ? MIN(content_due_ms(try), try->ends_ms)
+                                                       : try->ends_ms;
 }
 
 static void stop_call(RunTry *try)
 {
-    if (try->here)
-        here_stop(try);
-    else
-        async_call_cancel(&try->call);
+    wake_stop(try);
+    here_stop(try);
+    async_call_cancel(&try->call);
 }
 
 /* One timer for a stream, moved when it fires: what comes costs nothing. Bytes alone do not help,
@@ -401,15 +402,49 @@ static void make_call(RunTry *try, int64_t left_ms)
         set_clock(try);
 }
 
+static void call_origin(RunTry *try, Str base_url, int64_t left_ms)
+{
+    make_call(try, left_ms);
+    try->origin_wait = (OriginWait){ .done = on_origin, .owner = try };
+    const AsyncOrigin *origin = origins_find(try->run->loop->origins, base_url,
+                                             &try->target->service->safety, &try->origin_wait);
+    if (origin)
+        on_origin(&try->origin_wait, origin, NULL);
+}
+
+/* What has no call yet has a time limit all the same. */
+static void limit(RunTry *try, int64_t left_ms)
+{
+    try->ends_ms = monotonic_ms() + left_ms;
+    set_clock(try);
+}
+
 /* The answer is made here: nothing is sent anywhere. */
 static bool start_here(RunTry *try, int64_t left_ms, Error *err)
 {
     try->is_same = false;
-    try->ends_ms = monotonic_ms() + left_ms;
     if (!here_start(try, err))
         return false;
-    set_clock(try);
+    limit(try, left_ms);
     return true;
+}
+
+/* How long it took to wake says nothing of how fast it answers. */
+void try_awake(RunTry *try, int port, const Error *failure)
+{
+    Error err = failure ? *failure : (Error){ 0 };
+    int64_t left_ms = time_left_ms(try);
+    reactor_clear_timer(try->run->loop->reactor, &try->clock);
+    try->ends_ms = 0;
+    try->started_us = monotonic_us();
+    if (!failure && left_ms > 0) {
+        call_origin(try, str_format(try->run->arena, "http://127.0.0.1:%d", port), left_ms);
+        return;
+    }
+    if (!failure)
+        fail(&err, ERROR_TIMEOUT, "no time is left to ask it");
+    try->kind = FAILURE_LACKING;
+    try_end(try, &err);
 }
 
 bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat, Error *err)
@@ -434,12 +469,12 @@ bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat, Er
         return start_here(try, left_ms, err);
     if (!try_write(try, err))
         return false;
-    make_call(try, left_ms);
-    try->origin_wait = (OriginWait){ .done = on_origin, .owner = try };
-    const AsyncOrigin *origin =
-        origins_find(run->loop->origins, service->base_url, &service->safety, &try->origin_wait);
-    if (origin)
-        on_origin(&try->origin_wait, origin, NULL);
+    if (!service->is_woken) {
+        call_origin(try, service->base_url, left_ms);
+        return true;
+    }
+    limit(try, left_ms);
+    wake_begin(try); /* may find it ready, and go on at once */
     return true;
 }
 

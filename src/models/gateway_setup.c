@@ -205,6 +205,13 @@ static bool try_service(Models *models, const Scope *scope, Arena *arena, SetupS
     ServiceAddress address = { .provider = service->provider, .base_url = service->base_url };
     UrlSafety safety = { .allows_private = service->allows_private };
     Error ignored;
+    if (service->from == FROM_ITSELF) {
+        test->lists = true;
+        test->models = service->models;
+        test->model = test->model.length ? test->model : service->models.at[0];
+        test->answers = service_try_itself(models, scope, arena, service, test->model, why);
+        return test->answers;
+    }
     if (!url_check(arena, service->base_url, &safety, &address.pinned_address, why) ||
         !setup_keys(models, arena, service, &service->keys, why))
         return false;

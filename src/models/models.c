@@ -22,6 +22,11 @@ static bool check_options(Arena *arena, const ModelsOptions *options, Error *err
     return true;
 }
 
+static void wake(void *models, Str model, GatewayWaker *waker)
+{
+    model_files_wake(((Models *)models)->files, model, waker);
+}
+
 bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
 {
     HttpClientOptions http = { .proxy = options->proxy };
@@ -58,6 +63,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
                                           .load_caller = options->load_caller,
                                           .load_app = options->load_app,
                                           .answer_here = options->answer_here,
+                                          .wake = wake,
                                           .write_records = models_write_records,
                                           .ledger = budgets_ports(models->budgets),
                                           .likeness = options->encoder ? models_likeness : NULL,
@@ -66,8 +72,13 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
                                .proxy = options->proxy,
                                .cache_bytes = MB(options->kept_answers_mb),
                                .here_threads = options->here_threads };
-    if (!gateway_open(&gateway, &models->gateway, err) || !pictures_open(models, err) ||
-        !file_open(models, err) || !budgets_listen(models->budgets, err)) {
+    if (!gateway_open(&gateway, &models->gateway, err)) {
+        models_close(models);
+        return false;
+    }
+    models->files = model_files_new(&options->files, gateway_states(models->gateway));
+    if (!pictures_open(models, err) || !file_open(models, err) ||
+        !budgets_listen(models->budgets, err)) {
         models_close(models);
         return false;
     }
@@ -86,6 +97,7 @@ void models_close(Models *models)
     pictures_close(models);
     if (models->gateway)
         budgets_unlisten(models->budgets);
+    model_files_free(models->files); /* it looks at the gateway's states */
     gateway_close(models->gateway);
     budgets_free(models->budgets);
     http_client_free(models->http);
@@ -97,6 +109,8 @@ void models_close(Models *models)
 }
 
 Gateway *models_gateway(Models *models) { return models->gateway; }
+
+ModelFiles *models_files(Models *models) { return models->files; }
 
 /* --- Which service --- */
 

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "gateway/gateway.h"
 #include "jobs/job_queue.h"
+#include "models/model_files.h"
 #include "store/budgets_store.h"
 
 typedef struct Models Models;
@@ -49,7 +50,8 @@ typedef struct ModelsOptions {
      * NULL: nothing. */
     bool (*answer_here)(void *load_app, HereCall *call, Error *err);
     HereModels (*models_here)(void *load_app, Arena *arena);
-    int here_threads;  /* that answer at the same time */
+    int here_threads;        /* that answer at the same time */
+    ModelFilesOptions files; /* on this machine, served by llama.cpp */
     int64_t user_rate; /* calls a minute of a person, or of a key that is nobody's; 0: any number */
     bool unpriced_is_free; /* else who has a budget of money may not use a model without a price */
 } ModelsOptions;
@@ -125,6 +127,9 @@ MUST_CHECK bool models_budgets(Models *models, const Scope *scope, Arena *arena,
  * of theirs that were never written may have cost some of it, so only a person decides this. */
 MUST_CHECK bool models_reclaim(Models *models, const Scope *scope, Str budget, int64_t *amount_r,
                                Error *err);
+
+/* NULL when there is no folder of them. */
+ModelFiles *models_files(Models *models);
 
 /* The gateway itself, for requests that clients send to it. */
 Gateway *models_gateway(Models *models);

@@ -15,6 +15,7 @@ typedef struct Maker {
     Map services;             /* name: GatewayService */
     Map targets;              /* "service/model": GatewayTarget; "service/": of any model */
     Map bare;                 /* "model": GatewayTarget, or NULL when several services have it */
+    GatewayService *files;    /* of this machine; NULL: not asked for yet */
     VEC(GatewayRoute) routes; /* sorted at the end, then they know each other */
 } Maker;
 
@@ -66,6 +67,31 @@ static bool make_service(Maker *maker, const SetupService *from, GatewayService 
     return true;
 }
 
+/* Model files have the name of what is answered here, and servers that are woken. */
+static const GatewayService *file_service(Maker *maker, const GatewayService *here)
+{
+    const GatewayProvider *provider = gateway_provider_find(S("llama.cpp"));
+    Arena *arena = maker->arena;
+    if (maker->files)
+        return maker->files;
+    GatewayService *service = maker->files = arena_new_one(arena, GatewayService);
+    Str *key = arena_new_one(arena, Str);
+    *key = str_copy(arena, model_files_key(maker->models->files));
+    *service = (GatewayService){ .name = here->name,
+                                 .title = str(provider->title),
+                                 .full_name = here->full_name,
+                                 .provider = here->provider,
+                                 .dialect = provider->dialect,
+                                 .quirks = provider->quirks,
+                                 .host_header = S("127.0.0.1"),
+                                 .base_path = S("/v1"),
+                                 .safety.allows_private = true,
+                                 .keys = { key, 1 },
+                                 .is_local = true,
+                                 .is_woken = true };
+    return service;
+}
+
 /* --- Targets --- */
 
 /* As its provider publishes the model. */
@@ -82,10 +108,15 @@ static void publish_target(GatewayTarget *target)
 }
 
 /* What is told of the model wins over what is published. */
-static void price_target(const Setup *setup, GatewayTarget *target)
+static void price_target(const Setup *setup, const SetupOwnModel *own, GatewayTarget *target)
 {
     const SetupModel *told = setup_model(setup, target->service->name, target->model);
-    publish_target(target);
+    if (own) {
+        target->tasks = own->tasks;
+        target->price = (ModelPrice){ 0 };
+    } else {
+        publish_target(target);
+    }
     if (!told)
         return;
     if (told->context)
@@ -109,6 +140,16 @@ static const GatewayRoute *add_route(Maker *maker, Str name, const GatewayTarget
     return route;
 }
 
+/* NULL: it has none of this name. */
+static const SetupOwnModel *own_model(const Setup *setup, Str service, Str model)
+{
+    const SetupService *itself = setup_service(setup, service);
+    for (size_t i = 0; itself && itself->own && i < itself->models.count; i++)
+        if (str_equal(itself->own[i].name, model))
+            return &itself->own[i];
+    return NULL;
+}
+
 static void add_bare(Maker *maker, Str model, GatewayTarget *target)
 {
     bool is_new;
@@ -126,6 +167,9 @@ static GatewayTarget *target_of(Maker *maker, const GatewayService *service, Str
     MapEntry *entry = map_add(&maker->targets, name, &is_new);
     if (!is_new)
         return entry->pointer;
+    const SetupOwnModel *own = service->is_here ? own_model(setup, service->name, model) : NULL;
+    if (own && own->is_file)
+        service = file_service(maker, service);
     GatewayTarget *target = arena_new_one(arena, GatewayTarget);
     entry->pointer = target;
     *target = (GatewayTarget){ .service = service, .model = model, .price = PRICE_NONE };
@@ -134,7 +178,7 @@ static GatewayTarget *target_of(Maker *maker, const GatewayService *service, Str
         Str state = str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(target->name), STR_ARG(model));
         target->state = target_state(maker->states, state);
         target_limit(target->state, &service->limits);
-        price_target(setup, target);
+        price_target(setup, own, target);
         add_bare(maker, model, target);
     } else {
         target->prefix = name;

@@ -40,6 +40,7 @@ struct Models {
     Pool *pool; /* looks for local services */
     Gateway *gateway;
     ModelBudgets *budgets;
+    ModelFiles *files; /* NULL: none */
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t has_looked;
@@ -99,6 +100,9 @@ Str models_file_text(Models *models, Arena *arena); /* "" when there is none */
 /* models_settings.c: one word from a service that is not kept yet, or is to be tried. */
 MUST_CHECK bool service_try(Models *models, const Scope *scope, Arena *arena,
                             const SetupService *service, Str model, Error *err);
+/* The same of what the program answers itself. */
+MUST_CHECK bool service_try_itself(Models *models, const Scope *scope, Arena *arena,
+                                   const SetupService *service, Str model, Error *err);
 bool is_same_place(Arena *arena, Str a, Str b);
 
 /* JournalWrite: pages and sums of calls. */

@@ -34,8 +34,7 @@ static bool has_name(StrList names, Str model)
 }
 
 /* Some services list none of what they serve, so a name that is not listed gets one word asked. */
-bool service_try(Models *models, const Scope *scope, Arena *arena, const SetupService *service,
-                 Str model, Error *err)
+static bool say_yes(Models *models, Arena *arena, GatewayCaller *caller, Str model, Error *err)
 {
     ModelPart part = { .kind = PART_TEXT, .text = S("Say yes.") };
     ModelMessage message = { .role = FROM_USER, .parts = &part, .count = 1 };
@@ -44,14 +43,28 @@ bool service_try(Models *models, const Scope *scope, Arena *arena, const SetupSe
     };
     GatewayAsk ask = { .request = &request, .feature = S("settings") };
     GatewayAnswer answer;
-    GatewayCaller *caller = caller_new();
     Error why = { 0 };
-    caller->config = config_alone(models, scope->workspace, service);
-    caller->workspace = str_copy(caller->arena, scope->workspace);
-    caller->user = str_copy(caller->arena, scope->user);
     bool good = gateway_ask(models->gateway, caller, arena, &ask, &answer, &why);
     caller_release(caller);
     return good || answer.usage.output > 0 || fail_field(err, "model", "%s", why.message);
+}
+
+bool service_try(Models *models, const Scope *scope, Arena *arena, const SetupService *service,
+                 Str model, Error *err)
+{
+    GatewayCaller *caller = caller_new();
+    caller->config = config_alone(models, scope->workspace, service);
+    caller->workspace = str_copy(caller->arena, scope->workspace);
+    caller->user = str_copy(caller->arena, scope->user);
+    return say_yes(models, arena, caller, model, err);
+}
+
+bool service_try_itself(Models *models, const Scope *scope, Arena *arena,
+                        const SetupService *service, Str model, Error *err)
+{
+    GatewayCaller *caller;
+    Str name = str_format(arena, STR_FMT "/" STR_FMT, STR_ARG(service->name), STR_ARG(model));
+    return models_caller(models, scope, &caller, err) && say_yes(models, arena, caller, name, err);
 }
 
 static bool try_model(Models *models, const Scope *scope, Arena *arena, const Service *service,

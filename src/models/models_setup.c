@@ -165,18 +165,21 @@ static void add_itself(Models *models, Arena *arena, Setup *setup)
     if (!options->models_here)
         return;
     HereModels here = options->models_here(options->load_app, arena);
+    ModelFileViews files = model_files_view(models->files, arena);
     SetupService *service = setup_add_itself(arena, setup);
-    Str *names = arena_new_array(arena, Str, here.count);
-    for (size_t i = 0; i < here.count; i++) {
-        names[i] = here.at[i].name;
-        *vec_push(arena, &setup->models) = (SetupModel){ .service = service->name,
-                                                         .model = names[i],
-                                                         .from = FROM_ITSELF,
-                                                         .tasks = here.at[i].tasks,
-                                                         .has_tasks = true,
-                                                         .has_price = true };
-    }
-    service->models = (StrList){ names, here.count };
+    size_t count = here.count + files.count;
+    SetupOwnModel *own = arena_new_array(arena, SetupOwnModel, count);
+    Str *names = arena_new_array(arena, Str, count);
+    for (size_t i = 0; i < here.count; i++)
+        own[i] = (SetupOwnModel){ .name = here.at[i].name, .tasks = here.at[i].tasks };
+    for (size_t i = 0; i < files.count; i++)
+        own[here.count + i] = (SetupOwnModel){ .name = files.at[i].name, .is_file = true };
+    for (size_t i = 0; i < count; i++)
+        names[i] = own[i].name;
+    service->models = (StrList){ names, count };
+    service->own = own;
+    if (files.problem.length && files.count)
+        setup_note(arena, setup, S("service"), service->name, str_c(arena, files.problem));
 }
 
 static bool add_server(Models *models, Arena *arena, Setup *setup, Error *err)

@@ -27,6 +27,13 @@ typedef enum SetupFrom {
     FROM_WORKSPACE
 } SetupFrom;
 
+/* A model of the program's own, which costs nothing. */
+typedef struct SetupOwnModel {
+    Str name;
+    unsigned tasks; /* bits; 0: unknown */
+    bool is_file;   /* of this machine, whose server is started when it is called */
+} SetupOwnModel;
+
 typedef struct SetupService {
     Str name;
     SetupFrom from;
@@ -36,7 +43,8 @@ typedef struct SetupService {
     Str sealed;   /* instead: one key (FROM_SETTING) or a JSON list of them (FROM_WORKSPACE) */
     bool has_key, was_found; /* was_found: by itself */
     HttpPairs headers;
-    StrList models; /* its names, as told or as it listed them */
+    StrList models;           /* its names, as told or as it listed them */
+    const SetupOwnModel *own; /* FROM_ITSELF: what is known of each of them */
     GatewayLimits limits;
     GatewayTimes times;
     Str moves_on; /* statuses that are a fault of the service, not of the request */

@@ -30,9 +30,10 @@ function ask(one, again) {
 
 function row(one, again) {
   const can = one.abilities.map((word) => t(`gateway.can_${word}`)).join(', ');
-  const about = [one.context ? t('models.tokens', {count: one.context, shown: number(one.context)}) : '', can].filter(Boolean).join(' · ');
+  const file = one.file ? t(`gateway.file_${one.file.state}`) : '';
+  const about = [file, one.context ? t('models.tokens', {count: one.context, shown: number(one.context)}) : '', can].filter(Boolean).join(' · ');
   const price = t('gateway.price', {input: money(one.prices.input), output: money(one.prices.output)});
-  return h('li', {class: 'line', data: {name: one.name}, test: 'model-line'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, about)), h('span', {class: 'number'}, price),
+  return h('li', {class: 'line', data: {name: one.name}, test: 'model-line'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, about), one.file && one.file.reason && h('small', {class: 'bad'}, one.file.reason)), h('span', {class: 'number'}, price),
     mayAdminister() && h('button', {class: 'small', onclick: () => ask(one, again), test: 'model-price'}, t('gateway.set_price')));
 }
 

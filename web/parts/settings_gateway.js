@@ -98,7 +98,7 @@ export function render(root) {
     try {
       const {items} = await get('/v1/gateway/services');
       if (isGone) return;
-      if (!list.contains(document.activeElement)) fill(list, items.length ? items.map((one) => row(one, providers, all)) : h('li', {class: 'status'}, t('gateway.none')));
+      if (!list.contains(document.activeElement)) fill(list, items.map((one) => row(one, providers, all)), items.every(({from}) => from === 'itself') && h('li', {class: 'status'}, t('gateway.none')));
       timer = setTimeout(look, LOOK_MS);
     } catch (error) {
       fill(list, problem(error, look));
