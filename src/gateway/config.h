@@ -107,6 +107,7 @@ typedef struct GatewayConfig {
     const GatewayRoute *open; /* for a name that nobody has: goes on as it is; NULL: refused */
     GatewayTimes times;
     GatewayPolicy policy;
+    int share_weight; /* of what it has in common with other workspaces; 0: 1 */
 } GatewayConfig;
 
 const GatewayConfig *config_hold(const GatewayConfig *config);

@@ -72,7 +72,7 @@ static void *hammer(void *argument)
     Hammer *work = argument;
     int64_t wait_ms;
     for (int i = 0; i < 20000; i++) {
-        if (limit_take(work->state, 2, &wait_ms) != RATE_NONE)
+        if (limit_take(work->state, 2, false, &wait_ms) != RATE_NONE)
             continue;
         int now = ++work->running, most = work->most;
         while (now > most && !atomic_compare_exchange_weak(&work->most, &most, now))
@@ -111,19 +111,33 @@ Test(gateway, places_and_rates_are_exact_from_many_threads)
     limit_state_free(work.state);
 }
 
+Test(gateway, who_can_wait_leaves_a_fifth_of_a_limit)
+{
+    LimitState *state = limit_state_new();
+    int64_t wait_ms;
+    int patient = 0, live = 0;
+    limit_state_set(state, &(LimitRates){ 1000, 0, 10 });
+    while (limit_take(state, 1, true, &wait_ms) == RATE_NONE)
+        patient++;
+    while (limit_take(state, 1, false, &wait_ms) == RATE_NONE)
+        live++;
+    cr_assert(patient == 8 && live == 2);
+    limit_state_free(state);
+}
+
 Test(gateway, a_refusal_takes_nothing)
 {
     LimitState *state = limit_state_new();
     int64_t wait_ms;
     limit_state_set(state, &(LimitRates){ 2, 100, 0 });
-    cr_assert_eq(limit_take(state, 90, &wait_ms), RATE_NONE);
-    cr_assert_eq(limit_take(state, 90, &wait_ms), RATE_TOKENS);
+    cr_assert_eq(limit_take(state, 90, false, &wait_ms), RATE_NONE);
+    cr_assert_eq(limit_take(state, 90, false, &wait_ms), RATE_TOKENS);
     cr_assert(wait_ms > 40000 && wait_ms <= 48000, "%" PRId64, wait_ms);
     limit_undo(state, 90);
-    cr_assert_eq(limit_take(state, 90, &wait_ms), RATE_NONE);
+    cr_assert_eq(limit_take(state, 90, false, &wait_ms), RATE_NONE);
     limit_end(state, 90, 10); /* less was used than foreseen */
-    cr_assert_eq(limit_take(state, 90, &wait_ms), RATE_NONE);
-    cr_assert_eq(limit_take(state, 0, &wait_ms), RATE_REQUESTS);
+    cr_assert_eq(limit_take(state, 90, false, &wait_ms), RATE_NONE);
+    cr_assert_eq(limit_take(state, 0, false, &wait_ms), RATE_REQUESTS);
     cr_assert_eq(limit_view(state).running, 1);
     limit_state_free(state);
 }

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "gateway/shares.h"
 
 #define MINUTE_US INT64_C(60000000) /* also the parts of one item */
 #define DEBT_MAX (INT64_MIN / 4)
@@ -95,22 +96,26 @@ void limit_state_set(LimitState *state, const LimitRates *rates)
 /* Nobody knows when a running call ends. */
 #define PLACE_WAIT_MS 1000
 
-static RateKind refused_by(LimitState *state, int64_t tokens, int64_t now_us, int64_t *wait_us_r)
+static RateKind refused_by(LimitState *state, int64_t tokens, bool is_patient, int64_t now_us,
+                           int64_t *wait_us_r)
 {
-    if (state->concurrent && state->running >= state->concurrent)
+    int64_t requests = 1 + SHARE_SPARE(state->requests.limit, is_patient);
+    tokens += SHARE_SPARE(state->tokens.limit, is_patient);
+    if (state->concurrent &&
+        state->running >= state->concurrent - SHARE_SPARE(state->concurrent, is_patient))
         return *wait_us_r = PLACE_WAIT_MS * 1000, RATE_CONCURRENT;
-    if ((*wait_us_r = bucket_wait_us(&state->requests, 1, now_us)))
+    if ((*wait_us_r = bucket_wait_us(&state->requests, requests, now_us)))
         return RATE_REQUESTS;
     if ((*wait_us_r = bucket_wait_us(&state->tokens, tokens, now_us)))
         return RATE_TOKENS;
     return RATE_NONE;
 }
 
-RateKind limit_take(LimitState *state, int64_t tokens, int64_t *wait_ms_r)
+RateKind limit_take(LimitState *state, int64_t tokens, bool is_patient, int64_t *wait_ms_r)
 {
     int64_t now_us = monotonic_us(), wait_us = 0;
     pthread_mutex_lock(&state->lock);
-    RateKind kind = refused_by(state, tokens, now_us, &wait_us);
+    RateKind kind = refused_by(state, tokens, is_patient, now_us, &wait_us);
     if (kind == RATE_NONE) {
         bucket_take(&state->requests, 1);
         bucket_take(&state->tokens, tokens);

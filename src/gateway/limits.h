@@ -39,8 +39,9 @@ void limit_state_set(LimitState *state, const LimitRates *rates);
 typedef enum RateKind { RATE_NONE, RATE_REQUESTS, RATE_TOKENS, RATE_CONCURRENT } RateKind;
 
 /* RATE_NONE: a request, so many tokens and a place are taken, and one of the two below gives the
- * place back. Else nothing is, and *wait_ms_r says when to come again. */
-RateKind limit_take(LimitState *state, int64_t tokens, int64_t *wait_ms_r);
+ * place back. Else nothing is, and *wait_ms_r says when to come again. `is_patient`: a fifth of
+ * each limit is left to those who are not. */
+RateKind limit_take(LimitState *state, int64_t tokens, bool is_patient, int64_t *wait_ms_r);
 /* The call is over; it has used this many of the tokens, or more. */
 void limit_end(LimitState *state, int64_t tokens, int64_t used);
 /* The call did not begin. */

@@ -105,16 +105,20 @@ typedef struct RunTry {
 struct Run {
     GatewayLoop *loop;
     const Front *front;     /* NULL: a call of our own */
-    HttpRequest *http;      /* NULL too */
+    HttpRequest *http;      /* NULL too; of run_call.c made up, as is the next */
     HttpResponse *response; /* NULL too */
     struct RunAsk *ask;     /* of a call of our own */
-    Str body;               /* as the client sent it */
-    Str secret;             /* that it showed; "" for a person's session */
+    /* Not for a client: told at the end, and the run is gone after it. NULL: for a client. */
+    void (*on_done)(Run *run, const Error *failure);
+    bool is_patient; /* leaves room in limits to those who wait for an answer */
+    Str body;        /* as the client sent it */
+    Str secret;      /* that it showed; "" for a person's session */
     Arena *arena;
     GatewayCaller *caller;
 
     ModelRequest request;
     bool is_read;   /* whole, not only scanned */
+    bool has_files; /* that the body named; they are in place */
     Error *refused; /* why the body is of no use; NULL: it is fine */
     const GatewayRoute *route;
     RouteNeeds needs;
@@ -169,6 +173,10 @@ void run_finish(Run *run, const Error *failure);
 /* The same, and nothing has been answered yet. */
 void run_fail(Run *run, const Error *failure, int64_t wait_ms);
 
+/* run_files.c. True: files that the body names are being put in place, and run_admit() is called
+ * again after that. */
+MUST_CHECK bool files_wait(Run *run);
+
 /* run_cache.c. Answered from what is kept, or waiting for an equal call: nothing else is to be done
  * now. */
 MUST_CHECK bool cache_answers(Run *run);
@@ -179,7 +187,6 @@ MUST_CHECK bool cache_let_go(Run *run);
 
 /* run_ask.c */
 MUST_CHECK bool ask_event(RunTry *try, const ModelEvent *event, Error *err);
-void ask_done(Run *run, const Error *failure); /* last: the run is gone after it */
 
 /* run_next.c */
 void run_plan(Run *run);

@@ -102,7 +102,8 @@ static bool take_rates(Run *run, Error *err)
         return true;
     run->held_tokens = tokens_of(run);
     for (int i = 0; i < caller->limit_count; i++) {
-        RateKind kind = limit_take(caller->limits[i], run->held_tokens, &run->wait_ms);
+        RateKind kind =
+            limit_take(caller->limits[i], run->held_tokens, run->is_patient, &run->wait_ms);
         if (kind == RATE_NONE)
             continue;
         for (int j = 0; j < i; j++)

@@ -123,8 +123,9 @@ static TargetVerdict take_places(Run *run, const GatewayTarget *target, RunSeat 
 {
     const GatewayService *service = target->service;
     uint64_t who = str_hash(run->caller->workspace);
-    TargetAsk input = { run->needs.input, who };
-    TargetAsk all = { run->needs.input + run->needs.output, who };
+    int weight = run->caller->config->share_weight;
+    TargetAsk input = { run->needs.input, who, weight, run->is_patient };
+    TargetAsk all = { run->needs.input + run->needs.output, who, weight, run->is_patient };
     TargetVerdict verdict = TARGET_GO;
     if (service->state)
         verdict = target_start(service->state, &all, &seat->places[PLACE_SERVICE], wait_ms_r);

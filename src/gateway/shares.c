@@ -14,14 +14,15 @@ static void fade(Shares *shares, int64_t now_ms)
         return;
     double factor = exp((double)(shares->at_ms - now_ms) / FADE_MS);
     shares->at_ms = now_ms;
-    shares->total = 0;
+    shares->total = shares->weights = 0;
     for (size_t i = 0; i < shares->count; i++) {
         double used = shares->rows[i].used * factor;
         if (used < GONE)
             continue;
-        shares->rows[kept].who = shares->rows[i].who;
+        shares->rows[kept] = shares->rows[i];
         shares->rows[kept++].used = used;
         shares->total += used;
+        shares->weights += shares->rows[i].weight;
     }
     shares->count = kept;
 }
@@ -44,10 +45,11 @@ static size_t row_for(Shares *shares)
         if (shares->rows[i].used < shares->rows[least].used)
             least = i;
     shares->total -= shares->rows[least].used;
+    shares->weights -= shares->rows[least].weight;
     return least;
 }
 
-void shares_add(Shares *shares, uint64_t who, int64_t now_ms, double amount)
+void shares_add(Shares *shares, uint64_t who, double weight, int64_t now_ms, double amount)
 {
     fade(shares, now_ms);
     size_t at = find(shares, who);
@@ -56,17 +58,23 @@ void shares_add(Shares *shares, uint64_t who, int64_t now_ms, double amount)
             return;
         at = row_for(shares);
         shares->rows[at].who = who;
-        shares->rows[at].used = 0;
+        shares->rows[at].used = shares->rows[at].weight = 0;
+    }
+    if (weight > 0) {
+        shares->weights += weight - shares->rows[at].weight;
+        shares->rows[at].weight = weight;
     }
     amount = MAX(amount, -shares->rows[at].used);
     shares->rows[at].used += amount;
     shares->total += amount;
 }
 
-bool shares_allow(Shares *shares, uint64_t who, int64_t now_ms)
+bool shares_allow(Shares *shares, uint64_t who, double weight, int64_t now_ms)
 {
     fade(shares, now_ms);
     size_t at = find(shares, who);
-    return at == shares->count ||
-           shares->rows[at].used * (double)shares->count <= shares->total * 1.000001;
+    if (at == shares->count)
+        return true;
+    double weights = shares->weights - shares->rows[at].weight + weight;
+    return shares->rows[at].used * weights <= shares->total * weight * 1.000001;
 }

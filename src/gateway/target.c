@@ -174,15 +174,17 @@ static void pace_rows(Pace *pace, int64_t tokens, PaceRow rows[PACE_ROWS])
 
 /* How long until a call of so many tokens has room. One that is larger than the whole limit goes
  * when nothing else has been asked: it would wait for ever. */
-static int64_t pace_wait_ms(Pace *pace, int64_t now_ms, int64_t tokens)
+static int64_t pace_wait_ms(Pace *pace, int64_t now_ms, int64_t tokens, bool is_patient)
 {
     PaceRow rows[PACE_ROWS];
     int64_t wait_ms = 0;
     pace_rows(pace, tokens, rows);
     for (int i = 0; i < PACE_ROWS; i++)
-        if (rows[i].limit)
+        if (rows[i].limit) {
+            int64_t most = rows[i].limit - SHARE_SPARE(rows[i].limit, is_patient);
             wait_ms = MAX(wait_ms, window_wait_ms(rows[i].window, now_ms,
-                                                  MAX(rows[i].limit - rows[i].need, (int64_t)0)));
+                                                  MAX(most - rows[i].need, (int64_t)0)));
+        }
     return wait_ms;
 }
 
@@ -231,16 +233,17 @@ static double use_of(size_t kind, const Use *use)
     return 0;
 }
 
-static int64_t buckets_wait_ms(TargetState *state, int64_t now_ms, int64_t tokens)
+static int64_t buckets_wait_ms(TargetState *state, int64_t now_ms, const TargetAsk *ask)
 {
-    const Use use = { 1, tokens, 1 };
+    const Use use = { 1, ask->tokens, 1 };
     double wait_ms = 0;
     for (size_t i = 0; state->has_buckets && i < LIMIT_COUNT; i++) {
         Bucket *bucket = &state->buckets[i];
         if (!bucket->is_known)
             continue;
         refill(bucket, now_ms);
-        double lacks = MIN(use_of(i, &use), bucket->limit) - bucket->left;
+        double need = use_of(i, &use) + (ask->is_patient ? bucket->limit / 5 : 0);
+        double lacks = MIN(need, bucket->limit) - bucket->left;
         if (lacks > 0)
             wait_ms = MAX(wait_ms, lacks / bucket->each_ms);
     }
@@ -389,20 +392,20 @@ static bool is_scarce(TargetState *state, int64_t now_ms, int64_t tokens)
 static bool has_too_much(TargetState *state, int64_t now_ms, const TargetAsk *ask)
 {
     return ask->who && state->shares && is_scarce(state, now_ms, ask->tokens) &&
-           !shares_allow(state->shares, ask->who, now_ms);
+           !shares_allow(state->shares, ask->who, MAX(ask->weight, 1), now_ms);
 }
 
 /* A request is worth some tokens too, where only requests are limited. */
-static void share_take(TargetState *state, int64_t now_ms, uint64_t who, int64_t tokens)
+static void share_take(TargetState *state, int64_t now_ms, const TargetAsk *ask)
 {
-    if (!who || (!state->pace && !state->has_buckets))
+    if (!ask->who || (!state->pace && !state->has_buckets))
         return;
     if (!state->shares) {
         pthread_mutex_lock(&state->states->lock);
         state->shares = arena_new_one(state->states->arena, Shares);
         pthread_mutex_unlock(&state->states->lock);
     }
-    shares_add(state->shares, who, now_ms, (double)tokens + 1);
+    shares_add(state->shares, ask->who, MAX(ask->weight, 1), now_ms, (double)ask->tokens + 1);
 }
 
 /* --- A call --- */
@@ -414,11 +417,11 @@ static TargetVerdict judge(TargetState *state, int64_t now_ms, const TargetAsk *
     if (state->pace) {
         int64_t most = state->pace->limits.concurrent;
         *wait_ms_r = 100;
-        if (most && state->running >= most)
+        if (most && state->running >= most - SHARE_SPARE(most, ask->is_patient))
             return TARGET_FULL;
-        wait_ms = MAX(wait_ms, pace_wait_ms(state->pace, now_ms, ask->tokens));
+        wait_ms = MAX(wait_ms, pace_wait_ms(state->pace, now_ms, ask->tokens, ask->is_patient));
     }
-    wait_ms = MAX(wait_ms, buckets_wait_ms(state, now_ms, ask->tokens));
+    wait_ms = MAX(wait_ms, buckets_wait_ms(state, now_ms, ask));
     if (wait_ms <= 0 && has_too_much(state, now_ms, ask))
         wait_ms = TURN_MS;
     *wait_ms_r = wait_ms;
@@ -443,7 +446,7 @@ TargetVerdict target_start(TargetState *state, const TargetAsk *ask, TargetPlace
         if (state->pace)
             pace_take(state->pace, now_ms, ask->tokens);
         buckets_take(state, &(Use){ 1, ask->tokens, 0 });
-        share_take(state, now_ms, ask->who, ask->tokens);
+        share_take(state, now_ms, ask);
         state->retries = MIN(state->retries + RETRY_SHARE, RETRIES_MAX);
     }
     pthread_mutex_unlock(&state->lock);
@@ -489,7 +492,7 @@ void target_ended(TargetPlace *place, const TargetReport *report)
     int64_t input = report->tokens - report->output;
     buckets_take(state, &(Use){ 0, input - place->tokens, report->output });
     if (place->who && state->shares)
-        shares_add(state->shares, place->who, now_ms, (double)(report->tokens - place->tokens));
+        shares_add(state->shares, place->who, 0, now_ms, (double)(report->tokens - place->tokens));
     pthread_mutex_unlock(&state->lock);
     *place = (TargetPlace){ 0 };
 }

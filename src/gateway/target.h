@@ -10,7 +10,7 @@
  * Limits are those that its owner has set, and those that its answers tell of; both are kept to
  * before the service refuses.
  *
- * When a limit is nearly used up, who of many has used more than an equal part waits, so that one
+ * When a limit is nearly used up, who of many has used more than its part waits, so that one
  * workspace does not take a service from all others.
  *
  * Threads: any; each state has a lock of its own that is held for nanoseconds. */
@@ -54,8 +54,10 @@ typedef struct TargetPlace {
 
 /* A call that wants to start. */
 typedef struct TargetAsk {
-    int64_t tokens; /* about */
-    uint64_t who;   /* among whom it is shared; 0: nobody's */
+    int64_t tokens;  /* about */
+    uint64_t who;    /* among whom it is shared; 0: nobody's */
+    int weight;      /* of its share; 0: 1 */
+    bool is_patient; /* leaves a fifth of each limit to those who are not */
 } TargetAsk;
 
 /* May it start? TARGET_GO takes a place, which target_ended() gives

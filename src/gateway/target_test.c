@@ -22,7 +22,7 @@ TestSuite(target, .init = open_states, .fini = close_states);
 static TargetVerdict start(TargetPlace *place, int64_t tokens)
 {
     int64_t wait_ms;
-    return target_start(state, &(TargetAsk){ tokens, 0 }, place, &wait_ms);
+    return target_start(state, &(TargetAsk){ .tokens = tokens, .who = 0 }, place, &wait_ms);
 }
 
 static void end(TargetPlace *place, TargetOutcome outcome)
@@ -262,7 +262,8 @@ Test(target, holds_its_promises_over_a_million_random_events, .timeout = 120)
         TargetPlace *place = &places[random % PLACES];
         unsigned what = (unsigned)(random >> 32) % 100;
         if (!place->state)
-            (void)target_start(state, &(TargetAsk){ (int64_t)(what % 7), 0 }, place, &wait_ms);
+            (void)target_start(state, &(TargetAsk){ .tokens = (int64_t)(what % 7), .who = 0 },
+                               place, &wait_ms);
         else if (what < 10)
             target_answers(place);
         else
@@ -324,32 +325,84 @@ Test(target, what_is_scarce_is_shared_among_those_who_want_it)
     int taken[4] = { 0 };
     target_limit(state, &(GatewayLimits){ .requests_per_minute = 100 });
     for (int i = 0; i < 85; i++)
-        taken[GREEDY] +=
-            target_start(state, &(TargetAsk){ 10, GREEDY }, &place, &wait_ms) == TARGET_GO;
+        taken[GREEDY] += target_start(state, &(TargetAsk){ .tokens = 10, .who = GREEDY }, &place,
+                                      &wait_ms) == TARGET_GO;
     cr_assert_eq(taken[GREEDY], 85, "alone, it may have all");
-    cr_assert_eq(target_start(state, &(TargetAsk){ 10, MODEST }, &place, &wait_ms), TARGET_GO);
-    cr_assert_eq(target_start(state, &(TargetAsk){ 10, GREEDY }, &place, &wait_ms), TARGET_COOLING);
+    cr_assert_eq(target_start(state, &(TargetAsk){ .tokens = 10, .who = MODEST }, &place, &wait_ms),
+                 TARGET_GO);
+    cr_assert_eq(target_start(state, &(TargetAsk){ .tokens = 10, .who = GREEDY }, &place, &wait_ms),
+                 TARGET_COOLING);
     cr_assert(wait_ms > 0 && wait_ms <= 2000);
     for (int i = 0; i < 20; i++)
         for (uint64_t who = GREEDY; who <= LATE; who++)
-            taken[who] +=
-                target_start(state, &(TargetAsk){ 10, who }, &place, &wait_ms) == TARGET_GO;
+            taken[who] += target_start(state, &(TargetAsk){ .tokens = 10, .who = who }, &place,
+                                       &wait_ms) == TARGET_GO;
     cr_assert_eq(taken[GREEDY], 85);
     cr_assert_eq(taken[MODEST], 7);
     cr_assert_eq(taken[LATE], 7);
     target_states_pass(states, 10 * 60 * 1000);
-    cr_assert_eq(target_start(state, &(TargetAsk){ 10, GREEDY }, &place, &wait_ms), TARGET_GO);
+    cr_assert_eq(target_start(state, &(TargetAsk){ .tokens = 10, .who = GREEDY }, &place, &wait_ms),
+                 TARGET_GO);
+}
+
+/* Two that want more than there is, for some minutes; what each gets of the last ones. */
+static void contend(const int weights[2], int taken[2])
+{
+    TargetPlace place;
+    int64_t wait_ms;
+    for (int second = 0; second < 15 * 60; second++) {
+        for (int i = 0; i < 100; i++) {
+            TargetAsk ask = { .tokens = 10, .who = (uint64_t)i % 2 + 1, .weight = weights[i % 2] };
+            if (target_start(state, &ask, &place, &wait_ms) != TARGET_GO)
+                continue;
+            target_ended(&place, &(TargetReport){ .outcome = TARGET_GOOD, .tokens = 10 });
+            taken[i % 2] += second >= 5 * 60;
+        }
+        target_states_pass(states, 1000);
+    }
+}
+
+Test(target, who_has_a_larger_weight_gets_as_much_more)
+{
+    static const int weights[][2] = { { 1, 1 }, { 3, 1 }, { 1, 10 }, { 0, 0 } };
+    static const char *const names[] = { "equal", "three", "ten", "unsaid" };
+    for (size_t i = 0; i < COUNT(weights); i++) {
+        int taken[2] = { 0 };
+        double wanted = (double)MAX(weights[i][0], 1) / MAX(weights[i][1], 1);
+        state = target_state(states, str(names[i]));
+        target_limit(state, &(GatewayLimits){ .requests_per_minute = 600 });
+        contend(weights[i], taken);
+        double got = (double)taken[0] / taken[1];
+        cr_expect(got > wanted * .85 && got < wanted * 1.15, "%zu: %f", i, got);
+        cr_expect(taken[0] + taken[1] > 580 * 10, "nothing is left unused: %d",
+                  taken[0] + taken[1]);
+    }
+}
+
+Test(target, who_can_wait_leaves_a_fifth_to_who_cannot)
+{
+    TargetPlace place;
+    int64_t wait_ms;
+    int patient = 0;
+    TargetAsk waits = { .tokens = 1, .is_patient = true }, live = { .tokens = 1 };
+    target_limit(state, &(GatewayLimits){ .requests_per_minute = 50, .concurrent = 1000 });
+    while (target_start(state, &waits, &place, &wait_ms) == TARGET_GO)
+        patient++;
+    cr_assert_eq(patient, 40);
+    for (int i = 0; i < 10; i++)
+        cr_assert_eq(target_start(state, &live, &place, &wait_ms), TARGET_GO);
+    cr_assert_eq(target_start(state, &live, &place, &wait_ms), TARGET_COOLING);
 }
 
 Test(target, shares_fade_and_hold_a_crowd)
 {
     Shares shares = { 0 };
     for (uint64_t who = 1; who <= 1000; who++)
-        shares_add(&shares, who, 1000, (double)who);
+        shares_add(&shares, who, 1, 1000, (double)who);
     cr_assert_eq(shares.count, SHARES_MAX);
-    cr_assert(!shares_allow(&shares, 1000, 1000) && shares_allow(&shares, 1, 1000));
-    shares_add(&shares, 1000, 1000, -1e9); /* never below nothing */
-    cr_assert(shares_allow(&shares, 1000, 1000));
-    cr_assert(shares_allow(&shares, 999, 60 * 60 * 1000), "all is forgotten");
+    cr_assert(!shares_allow(&shares, 1000, 1, 1000) && shares_allow(&shares, 1, 1, 1000));
+    shares_add(&shares, 1000, 1, 1000, -1e9); /* never below nothing */
+    cr_assert(shares_allow(&shares, 1000, 1, 1000));
+    cr_assert(shares_allow(&shares, 999, 1, 60 * 60 * 1000), "all is forgotten");
     cr_assert_eq(shares.count, 0);
 }
