@@ -73,10 +73,15 @@ typedef struct GatewayWaker {
     void (*done)(struct GatewayWaker *waker, int port, const Error *failure);
     struct GatewayWaker *next; /* of who wakes */
 } GatewayWaker;
+/* A file of the workspace's that a message names. */
+typedef struct GatewayFile {
+    Str name, media_type, bytes;
+} GatewayFile;
+#define GATEWAY_FILES_MAX MB(24) /* of one call's files, together */
 
 /* What the gateway needs of the features above it. They may block. */
 typedef struct GatewayPorts {
-    void *app, *load_app; /* of write_records; of load_caller and answer_here */
+    void *app, *load_app; /* of write_records; of load_caller, answer_here and load_file */
     /* Who sends this request; remembered by the secret it shows, unless that is empty. Fails with
      * ERROR_NO_LOGIN when nobody has it. */
     bool (*load_caller)(void *app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
@@ -85,6 +90,10 @@ typedef struct GatewayPorts {
     bool (*answer_here)(void *app, HereCall *call, Error *err);
     /* Wake the service of this model, which is_woken; never blocks. */
     void (*wake)(void *app, Str model, GatewayWaker *waker);
+    /* A file of the caller's workspace by its id. Fails with ERROR_NOT_FOUND when it has none, and
+     * with ERROR_TOO_LARGE. With load_app; may be NULL. */
+    bool (*load_file)(void *load_app, Arena *arena, Str workspace, Str id, size_t bytes_max,
+                      GatewayFile *file_r, Error *err);
     JournalWrite *write_records;
     LedgerPorts ledger;
     /* How alike two texts are to the encoder, from -1 to 1; false when there is none. May be NULL.
@@ -151,6 +160,30 @@ typedef struct GatewayAnswer {
 /* Blocks; never on a reactor. On failure answer_r->usage is what was used so far. */
 MUST_CHECK bool gateway_ask(Gateway *gateway, GatewayCaller *caller, Arena *arena,
                             const GatewayAsk *ask, GatewayAnswer *answer_r, Error *err);
+
+/* A call in a client's shape that no client waits for: a line of a batch. */
+typedef struct GatewayCall {
+    const Front *front;
+    Str body;         /* no stream */
+    Str feature;      /* for the records: "batch" */
+    int64_t total_ms; /* at most; 0: as the route has it */
+} GatewayCall;
+
+/* What a client would have got. */
+typedef struct GatewayReply {
+    Str id; /* of the call, as in the records */
+    int status;
+    Str body; /* in the front's shape, also of a failure */
+    ErrorCode failure;
+    int64_t wait_ms; /* of a failure: worth asking again then; 0: unknown */
+    Str model;       /* that was asked */
+    ModelUsage usage;
+} GatewayReply;
+
+/* Blocks; never on a reactor. It leaves room in limits to those who wait for an answer, and fails
+ * rather than wait for long. Texts live in the arena. */
+void gateway_call(Gateway *gateway, GatewayCaller *caller, Arena *arena, const GatewayCall *call,
+                  GatewayReply *reply_r);
 
 /* Answer a client's request. `secret`: the key it shows. On the request's reactor, from the handler
  * of a plan that is fast. */

@@ -51,6 +51,13 @@ static void count_time(Run *run)
         record->own_us += now - ended_us;
 }
 
+/* It can wait, and is asked again when there is room: nothing has happened yet. */
+static bool is_put_off(const Run *run, const Error *failure)
+{
+    return run->is_patient && failure && !run->asked_us &&
+           (failure->code == ERROR_LIMITED || failure->code == ERROR_BUSY);
+}
+
 void run_finish(Run *run, const Error *failure)
 {
     CallRecord *record = &run->record;
@@ -70,19 +77,19 @@ void run_finish(Run *run, const Error *failure)
     }
     if (!failure)
         count_saving(run);
-    if (run->caller) {
+    if (run->caller && !is_put_off(run, failure)) {
         record->workspace = run->caller->workspace;
         record->user = run->caller->user;
         record->key = run->caller->key;
         journal_add(run->loop->records, record);
         prompts_end(run);
     }
-    if (!failure && !run->ask)
+    if (!failure && !run->on_done)
         gateway_keep(run->loop->gateway, run->caller->workspace, run->caller->user,
                      &run->try->writer);
     caller_release(run->caller);
-    if (run->ask) {
-        ask_done(run, failure);
+    if (run->on_done) {
+        run->on_done(run, failure);
         return;
     }
     if (run->stream && failure && run->try->reader.is_bytes)
@@ -96,6 +103,7 @@ void run_finish(Run *run, const Error *failure)
 
 void run_fail(Run *run, const Error *failure, int64_t wait_ms)
 {
+    run->wait_ms = wait_ms;
     if (!run->ask)
         answer_failed(run, failure, wait_ms);
     run_finish(run, failure);
@@ -128,6 +136,8 @@ void run_admit(Run *run)
         run_fail(run, run->refused, 0);
         return;
     }
+    if (files_wait(run))
+        return;
     if (!gateway_go_on(run->loop->gateway, run->arena, run->caller->workspace, run->caller->user,
                        &run->request, &err)) {
         run_fail(run, &err, 0);

@@ -52,7 +52,7 @@ bool ask_event(RunTry *try, const ModelEvent *event, Error *err)
            fail(err, ERROR_TOO_LARGE, "the answer has more than %zu bytes", TEXT_MAX);
 }
 
-void ask_done(Run *run, const Error *failure)
+static void ask_done(Run *run, const Error *failure)
 {
     RunAsk *ask = run->ask;
     if (!failure)
@@ -126,6 +126,7 @@ static void open_ask(RunAsk *ask, Gateway *gateway, GatewayCaller *caller, const
     Run *run = &ask->run;
     run->loop = gateway_own_loop(gateway);
     run->ask = ask;
+    run->on_done = ask_done;
     run->arena = ask->arena;
     answer_begin(run);
     run->caller = caller_hold(caller);
