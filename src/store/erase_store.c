@@ -48,16 +48,17 @@ static bool list_blobs(DbTx *tx, const Scope *scope, Arena *arena, Str id, StrLi
                       DB_ARGS(db_text(scope->workspace), db_text(id)), blobs_r, err);
 }
 
-/* Of these, the ones that no version of any document names now. */
-static bool keep_unused(DbTx *tx, const Scope *scope, Arena *arena, StrList *blobs, Error *err)
+bool blobs_keep_unused(DbTx *tx, const Scope *scope, Arena *arena, StrList *blobs, Error *err)
 {
     VEC(Str) unused = { 0 };
 
     for (size_t i = 0; i < blobs->count; i++) {
         int64_t uses;
         if (!db_query_int(tx,
-                          DB_SAME("SELECT count(*) FROM document_versions"
-                                  " WHERE workspace = $1 AND blob = $2"),
+                          DB_SAME("SELECT (SELECT count(*) FROM document_versions"
+                                  " WHERE workspace = $1 AND blob = $2)"
+                                  " + (SELECT count(*) FROM client_files"
+                                  " WHERE workspace = $1 AND blob = $2)"),
                           DB_ARGS(db_text(scope->workspace), db_text(blobs->at[i])), 0, &uses, err))
             return false;
         if (!uses)
@@ -88,7 +89,7 @@ bool document_erase(DbTx *tx, const Scope *scope, Arena *arena, Str id, Erased *
         for (size_t j = 0; j < numbers.count; j++)
             *vec_push(arena, &chunks) = numbers.at[j];
     }
-    if (!keep_unused(tx, scope, arena, &erased.blobs, err))
+    if (!blobs_keep_unused(tx, scope, arena, &erased.blobs, err))
         return false;
     erased.chunks = (NumberList){ .at = chunks.at, .count = chunks.count };
     *erased_r = erased;

@@ -13,6 +13,10 @@ typedef struct Erased {
     NumberList chunks; /* to drop from the index (it is told by index_changes too) */
 } Erased;
 
+/* Leaves of these blobs the ones that neither a document nor a program's file names. */
+MUST_CHECK bool blobs_keep_unused(DbTx *tx, const Scope *scope, Arena *arena, StrList *blobs,
+                                  Error *err);
+
 /* Removes rows of the document and its children from every table: versions, text, blocks, chunks,
  * vectors. Inside or outside the trash. */
 MUST_CHECK bool document_erase(DbTx *tx, const Scope *scope, Arena *arena, Str id, Erased *erased_r,

@@ -4,9 +4,11 @@
 #include "store/alerts_store.h"
 #include "store/api_keys_store.h"
 #include "store/audit_store.h"
+#include "store/batches_store.h"
 #include "store/blocks_store.h"
 #include "store/budgets_store.h"
 #include "store/calls_store.h"
+#include "store/client_files_store.h"
 #include "store/collections_store.h"
 #include "store/conversations_store.h"
 #include "store/document_facets_store.h"
@@ -58,6 +60,8 @@ static struct {
     Webhook hook;
     Alert alert;
     BudgetRow budget;
+    ClientFile file;
+    Batch batch;
 } secret;
 
 static bool fill_notices(DbTx *tx, World *world, Error *err)
@@ -89,6 +93,25 @@ static bool fill_budgets(DbTx *tx, World *world, Error *err)
     CALL(budget_set(tx, ours, world->arena, &secret.budget, err));
     wish.budget = secret.budget.id;
     return budget_lend(tx, ours, world->arena, &wish, &lent, err);
+}
+
+static bool fill_batches(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    BatchLine line = { .line = 1, .is_good = true, .result = S("{}") };
+    BatchUsage usage = { .input = 7 };
+    Batch found;
+
+    secret.file = (ClientFile){ .name = S("a"), .purpose = S("batch"), .blob = S("b"), .size = 6 };
+    CALL(client_file_add(tx, ours, world->arena, 10, &secret.file, err));
+    secret.batch = (Batch){ .role = ROLE_READER, .shape = S("openai"), .expires_at_ms = 1 };
+    CALL(batch_add(tx, ours, world->arena, &secret.batch, err));
+    CALL(batch_line_add(tx, ours, secret.batch.id, &line, &usage, err));
+    CALL(batch_line_add(tx, ours, secret.batch.id, &line, &usage, err));
+    CALL(batch_find(tx, ours, world->arena, S("openai"), secret.batch.id, &found, err));
+    EXPECT(found.completed == 1 && found.usage.input == 7 && !found.failed); /* counted once */
+    EXPECT_CODE(ERROR_CONFLICT, batch_advance(tx, ours, &found, "progress cancelling", "x", err));
+    return batch_advance(tx, ours, &found, "in_progress validating", "in_progress", err);
 }
 
 static bool fill_lab(DbTx *tx, World *world, Error *err)
@@ -131,6 +154,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(calls_add(tx, ours, world->arena, calls_batch(world->arena, ours->workspace, &call, 1),
                    err));
     CALL(fill_budgets(tx, world, err));
+    CALL(fill_batches(tx, world, err));
     CALL(audit_add(tx, ours, &entry, err));
     CALL(setting_set(tx, ours, S("theme"), S("\"dark\""), err));
     CALL(secret_set(tx, ours, S("key"), S("\1\0sealed"), err));
@@ -320,6 +344,16 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT(health.calls == 0);
     CALL(notice_count_unread(tx, theirs, &length, err));
     EXPECT(length == 0);
+    ClientFile file;
+    Batch batch;
+    BatchLineList lines;
+    EXPECT_CODE(ERROR_NOT_FOUND, client_file_find(tx, theirs, arena, secret.file.id, &file, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, client_file_remove(tx, theirs, secret.file.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                batch_find(tx, theirs, arena, S(""), secret.batch.id, &batch, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, batch_remove(tx, theirs, secret.batch.id, err));
+    CALL(batch_line_list(tx, theirs, arena, secret.batch.id, 0, 9, &lines, err));
+    EXPECT(!lines.count);
     BudgetRow budget;
     KeyLimits limits;
     EXPECT_CODE(ERROR_NOT_FOUND, budget_find(tx, theirs, arena, secret.budget.id, 1, &budget, err));
