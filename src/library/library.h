@@ -125,6 +125,20 @@ MUST_CHECK bool library_erase(Library *library, const Scope *scope, Str id, Erro
 MUST_CHECK bool library_open_original(Library *library, const Scope *scope, Arena *arena, Str id,
                                       Document *document_r, int *fd_r, Error *err);
 
+/* --- Originals that are no document's: files of programs (client_files_store.h) ---------- */
+
+/* Where such a file is written before it is kept. */
+const char *library_incoming(Library *library);
+/* Takes the files, then runs the work, which names them in rows. */
+MUST_CHECK bool library_keep_originals(Library *library, const Scope *scope, const BlobItem *items,
+                                       size_t count, DbWork *work, void *argument, Error *err);
+MUST_CHECK bool library_open_by_digest(Library *library, const Scope *scope, Str sha256, int *fd_r,
+                                       uint64_t *size_r, Error *err);
+/* Runs the work, which removes the row that named it, and then the original when nothing else in
+ * the workspace names it. */
+MUST_CHECK bool library_drop_original(Library *library, const Scope *scope, Str sha256,
+                                      DbWork *work, void *argument, Error *err);
+
 /* --- Looking inside --------------------------------------------------------------------- */
 
 typedef enum TextForm { TEXT_PLAIN, TEXT_MARKDOWN, TEXT_JSON, TEXT_HTML } TextForm;

@@ -1,6 +1,7 @@
 /* library_check.c - whether rows and originals agree. */
 #include "base/map.h"
 #include "library/library_int.h"
+#include "store/client_files_store.h"
 #include "store/document_versions_store.h"
 #include "store/workspaces_store.h"
 
@@ -46,11 +47,25 @@ static bool want_page(DbTx *tx, void *argument, Error *err)
     return true;
 }
 
+static bool want_files(DbTx *tx, void *argument, Error *err)
+{
+    Checking *check = argument;
+    StrList blobs;
+    if (!client_file_blobs(tx, &check->scope, check->arena, &blobs, err))
+        return false;
+    for (size_t i = 0; i < blobs.count; i++)
+        (void)map_add(&check->wanted, key_of(check->arena, check->scope.workspace, blobs.at[i]),
+                      NULL);
+    return true;
+}
+
 static bool want_all(Checking *check, Error *err)
 {
     for (size_t i = 0; i < check->workspaces.count; i++) {
         check->scope = (Scope){ .workspace = check->workspaces.at[i].id, .role = ROLE_OWNER };
         check->slice = (Slice){ .limit = SLICE_MAX };
+        if (!store_read(check->library->db, &check->scope, want_files, check, err))
+            return false;
         do {
             if (!store_read(check->library->db, &check->scope, want_page, check, err))
                 return false;
