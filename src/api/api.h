@@ -17,8 +17,10 @@
 #include "store/slice.h"
 
 struct Answers;
+struct Batches;
 struct Door;
 struct GatewayCaller;
+struct GatewayFile;
 struct Conversions;
 struct EventHub;
 struct HttpServer;
@@ -37,6 +39,7 @@ typedef struct Api {
     struct Searcher *searcher;
     struct Answers *answers;
     struct Models *models;
+    struct Batches *batches;
     struct JobRunner *jobs;
     struct EventHub *events;
     struct Notifier *notifier;
@@ -109,6 +112,9 @@ extern const HttpDispatch api_dispatch; /* its app is an Api */
 /* GatewayPorts.load_caller: who is asking, as for every other route. */
 bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCaller **caller_r,
                      Error *err);
+/* GatewayPorts.load_file: a file of /v1/files. */
+bool api_load_file(void *api, Arena *arena, Str workspace, Str id, size_t bytes_max,
+                   struct GatewayFile *file_r, Error *err);
 /* What a request shows of who sends it; "" when it is a session or nothing. */
 Str api_secret(const HttpRequest *http);
 /* A browser sends this for a page of ours, or no browser does. */

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "base/seal.h"
+#include "batch/batches.h"
 #include "encode/model_weights.h"
 #include "jobs/job_runner.h"
 #include "library/extraction.h"
@@ -314,6 +315,16 @@ static bool open_notifier(App *app, Error *err)
     return notifier_open(&options, &app->api.notifier, err);
 }
 
+static void open_batches(App *app)
+{
+    BatchesOptions options = { .db = app->api.db,
+                               .library = app->api.library,
+                               .models = app->api.models,
+                               .file_max = app->settings->files_max,
+                               .files_sum_max = app->settings->files_sum_max };
+    app->api.batches = batches_new(&options);
+}
+
 static bool open_features(App *app, Error *err)
 {
     const Settings *settings = app->settings;
@@ -342,6 +353,7 @@ static bool open_features(App *app, Error *err)
                                         .idle_ms = settings->model_files_idle * 60000,
                                         .memory_bytes = settings->model_files_memory },
                              .load_caller = api_load_caller,
+                             .load_file = api_load_file,
                              .load_app = &app->api,
                              .answer_here = api_answer_here,
                              .models_here = api_models_here,
@@ -351,6 +363,7 @@ static bool open_features(App *app, Error *err)
     if (!account_open(app->api.db, &account, &app->api.account, err) ||
         !models_open(&models, &app->api.models, err))
         return false;
+    open_batches(app);
     app->api.mcp_servers = mcp_servers_new(app->api.db, &app->api.proxy);
     app->api.searcher = searcher_new(app->api.db, app->api.library);
     searcher_set_encoder(app->api.searcher, app->encoder);
@@ -519,6 +532,7 @@ void app_stop(App *app)
     models_close(app->api.models); /* its calls may still be answered by the library */
     answers_free(app->api.answers);
     searcher_free(app->api.searcher);
+    batches_free(app->api.batches);
     library_close(app->api.library);
     account_close(app->api.account);
     notifier_close(app->api.notifier);

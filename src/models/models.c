@@ -61,6 +61,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
     pthread_cond_init(&models->closes, NULL);
     GatewayOptions gateway = { .ports = { .app = models,
                                           .load_caller = options->load_caller,
+                                          .load_file = options->load_file,
                                           .load_app = options->load_app,
                                           .answer_here = options->answer_here,
                                           .wake = wake,

@@ -45,6 +45,9 @@ typedef struct ModelsOptions {
     /* Who sends a request to the gateway (GatewayPorts). */
     bool (*load_caller)(void *load_app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
                         Error *err);
+    /* A file that a message names (GatewayPorts); may be NULL. */
+    bool (*load_file)(void *load_app, Arena *arena, Str workspace, Str id, size_t bytes_max,
+                      GatewayFile *file_r, Error *err);
     void *load_app;
     /* What the program answers itself (GatewayPorts), and the names of its models; with load_app.
      * NULL: nothing. */
