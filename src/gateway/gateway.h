@@ -73,6 +73,7 @@ typedef struct GatewayWaker {
     void (*done)(struct GatewayWaker *waker, int port, const Error *failure);
     struct GatewayWaker *next; /* of who wakes */
 } GatewayWaker;
+
 /* A file of the workspace's that a message names. */
 typedef struct GatewayFile {
     Str name, media_type, bytes;
