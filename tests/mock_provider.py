@@ -66,7 +66,7 @@ class MockProvider:
                     return
                 answers = {"/v1/chat/completions": mock.chat, "/v1/completions": mock.complete, "/v1/rerank": mock.rerank,
                            "/v1/embeddings": mock.embed, "/v1/moderations": mock.moderate,
-                           "/v1/messages": mock.messages, "/api/chat": mock.ollama, "/api/generate": mock.ollama}
+                           "/v1/messages": mock.messages, "/v1/messages/count_tokens": mock.count_tokens, "/api/chat": mock.ollama, "/api/generate": mock.ollama}
                 if self.path not in answers:
                     return self.fail(404, "no such path")
                 try:
@@ -222,6 +222,11 @@ class MockProvider:
         for event in events[:8] if model == "claude-cut" else events:
             http.piece(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
         http.end_stream()
+
+    def count_tokens(self, http, body):
+        if body["model"] == "claude-uncounted":
+            return http.fail(404, "no such path")
+        http.reply(200, {"input_tokens": 1000 + len(body["messages"])})
 
     def ollama(self, http, body):
         """Ollama's dialect; "llama-cut" ends after the first word."""

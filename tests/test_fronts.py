@@ -275,6 +275,19 @@ def test_messages_count_tokens(claude):
     assert 0 < few < 10 and 150 < many < 400
 
 
+def test_messages_are_counted_by_the_service_that_would_answer(many, mock):
+    anthropic = pytest.importorskip("anthropic")
+    claude = anthropic.Anthropic(base_url=many.url, api_key=many.key, max_retries=0)
+    assert claude.messages.count_tokens(model="claude/claude", messages=HELLO, system="Be kind.").input_tokens == 1001
+    path, headers, body = mock.requests[-1]
+    assert path == "/v1/messages/count_tokens" and body == {"model": "claude", "messages": HELLO, "system": "Be kind."}
+    assert headers["x-api-key"] == mock.key and headers["anthropic-version"]
+    asked = len(mock.requests)
+    assert claude.messages.count_tokens(model="gpt/good", messages=HELLO).input_tokens < 10
+    assert len(mock.requests) == asked, "services of other dialects do not count"
+    assert claude.messages.count_tokens(model="claude/claude-uncounted", messages=HELLO).input_tokens < 10
+
+
 # --- Ollama ---
 
 def lines(answer):

@@ -239,3 +239,168 @@ def test_a_slow_client_is_let_go_and_others_are_served(server):
         slow.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         for _ in range(3):
             assert chat(server, "fine").status_code == 200
+
+
+# --- Bad input on every front: refused in the shape of its own clients ---
+
+HELLO = {"messages": [{"role": "user", "content": "hello"}]}
+FRONTS = {
+    "/v1/chat/completions": {"model": "fine", **HELLO},
+    "/v1/responses": {"model": "fine", "input": "hello"},
+    "/v1/completions": {"model": "fine", "prompt": "hello"},
+    "/v1/embeddings": {"model": "fine", "input": "hello"},
+    "/v1/moderations": {"model": "fine", "input": "hello"},
+    "/v1/messages": {"model": "fine", "max_tokens": 9, **HELLO},
+    "/v1/messages/count_tokens": {"model": "fine", **HELLO},
+    "/api/chat": {"model": "fine", "stream": False, **HELLO},
+    "/api/generate": {"model": "fine", "stream": False, "prompt": "hello"},
+    "/api/embed": {"model": "fine", "input": "hello"},
+}
+
+
+def said_by(path, answer):
+    """The message of an error, which has the shape that the clients of this path expect."""
+    body = answer.json()
+    if path.startswith("/api/"):
+        assert set(body) == {"error"}, body
+        return body["error"]
+    if path.startswith("/v1/messages"):
+        assert body["type"] == "error" and set(body["error"]) >= {"type", "message"}, body
+    else:
+        assert set(body) == {"error"} and set(body["error"]) <= {"message", "type", "param", "code"}, body
+    return body["error"]["message"]
+
+
+def with_bytes(path, old, new):
+    return json.dumps(FRONTS[path]).encode().replace(old, new)
+
+
+BAD_BODIES = {
+    "nothing": lambda path: b"",
+    "a text": lambda path: b'"hello"',
+    "a list": lambda path: b"[]",
+    "half of it": lambda path: json.dumps(FRONTS[path]).encode()[:-8],
+    "two values": lambda path: json.dumps(FRONTS[path]).encode() * 2,
+    "a member twice": lambda path: with_bytes(path, b'{"model"', b'{"model": "x", "model"'),
+    "an escaped name": lambda path: with_bytes(path, b'{"model"', b'{"mod\\u0065l": "x", "model"'),
+    "deep": lambda path: with_bytes(path, b'"hello"', b"[" * 5000 + b"]" * 5000),
+    "deeper": lambda path: with_bytes(path, b'"hello"', b'{"a":' * 100_000 + b"1" + b"}" * 100_000),
+    "letters that are none": lambda path: with_bytes(path, b"hello", b"hel\xff\xfelo"),
+    "half a letter": lambda path: with_bytes(path, b"hello", b"hello \xe2\x82"),
+    "a surrogate as UTF-8": lambda path: with_bytes(path, b"hello", b"\xed\xa0\x80"),
+    "a control character": lambda path: with_bytes(path, b"hello", b"hel\x01lo"),
+    "a NUL": lambda path: with_bytes(path, b"hello", b"hel\x00lo"),
+    "a model that is a number": lambda path: with_bytes(path, b'"fine"', b"7"),
+    "many members": lambda path: with_bytes(path, b'{"model"', b"{" + b"".join(b'"m%d":0,' % i for i in range(500)) + b'"model"'),
+    "UTF-16": lambda path: json.dumps(FRONTS[path]).encode("utf-16"),
+}
+
+
+def send(server, path, body, **headers):
+    headers = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return server.call("POST", path, data=body, headers=headers)
+
+
+@pytest.mark.parametrize("path", FRONTS)
+@pytest.mark.parametrize("kind", BAD_BODIES)
+def test_a_bad_body_is_refused(server, hostile, path, kind):
+    before = len(hostile.reached)
+    answer = send(server, path, BAD_BODIES[kind](path))
+    assert answer.status_code == 400 and said_by(path, answer), answer.text
+    assert len(hostile.reached) == before, "no service has seen it"
+
+
+@pytest.mark.parametrize("path", FRONTS)
+@pytest.mark.parametrize("key", ["", "wrong", "lectern_0000000000000000000000000000000000000000", "x" * 8000, "a b c", "\u00e5"])
+def test_a_bad_key_is_refused(server, hostile, path, key):
+    before = len(hostile.reached)
+    answer = send(server, path, json.dumps(FRONTS[path]), Authorization=f"Bearer {key}".encode())
+    assert answer.status_code == 401 and said_by(path, answer), answer.text
+    assert key not in answer.text or len(key) < 6
+    assert len(hostile.reached) == before
+
+
+@pytest.mark.parametrize("path", FRONTS)
+def test_who_may_not_call_does_not_learn_what_is_wrong_with_the_body(server, path):
+    answer = send(server, path, b"{", Authorization="Bearer wrong")
+    assert answer.status_code == 401 and "JSON" not in said_by(path, answer)
+
+
+@pytest.mark.parametrize("path", FRONTS)
+def test_a_packed_body_is_refused_and_not_unpacked(server, path):
+    for data in (gzip.compress(json.dumps(FRONTS[path]).encode()), BOMB):
+        answer = send(server, path, data, Content_Encoding="gzip")
+        assert answer.status_code in (400, 415) and "Content-Encoding" in said_by(path, answer), answer.text
+
+
+@pytest.mark.parametrize("path", FRONTS)
+def test_a_body_over_the_limit_is_refused_before_it_is_read(server, path):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        client.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\n"
+                       "Content-Type: application/json\r\nContent-Length: 900000000\r\n\r\n{".encode())
+        head, _, body = client.recv(65536).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 413"), head
+
+    class Answer:
+        @staticmethod
+        def json():
+            return json.loads(body)
+    assert said_by(path, Answer)
+
+
+@pytest.mark.parametrize("head", [
+    "X-Long: " + "x" * 65_536, "".join(f"X-{i}: y\r\n" for i in range(5000)) + "Z: z", "Content-Length: 5",
+    "Transfer-Encoding: chunked", "X-Bad : y", "X-Bad: a\r\n b", "X\x00: y"])
+def test_a_head_that_is_too_much_or_says_two_things_is_refused(server, hostile, head):
+    before, body = len(hostile.reached), json.dumps(FRONTS["/v1/chat/completions"])
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        try:
+            client.sendall(f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\n{head}\r\n"
+                           f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+            answer = client.recv(65536)
+        except (ConnectionResetError, BrokenPipeError):
+            answer = b""
+    assert not answer or answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 413", b"HTTP/1.1 431", b"HTTP/1.1 501")), answer
+    assert len(hostile.reached) == before
+
+
+TOOL = {"name": SMUGGLED, "description": SMUGGLED}
+
+
+@pytest.mark.parametrize("path, more", [
+    ("/v1/chat/completions", {"tools": [{"type": "function", "function": {**TOOL, "parameters": {"type": "object"}}}]}),
+    ("/v1/messages", {"tools": [{**TOOL, "input_schema": {"type": "object"}}]}),
+    ("/v1/responses", {"tools": [{"type": "function", **TOOL, "parameters": {"type": "object"}}]}),
+    ("/v1/chat/completions", {"user": SMUGGLED}), ("/v1/chat/completions", {"stop": [SMUGGLED]}),
+    ("/api/chat", {"tools": [{"type": "function", "function": {**TOOL, "parameters": {"type": "object"}}}]})])
+@pytest.mark.parametrize("stream", [False, True])
+def test_line_ends_in_what_a_client_names_make_no_lines(server, hostile, path, more, stream):
+    answer = server.post(path, {**FRONTS[path], **more, "stream": stream})
+    assert answer.status_code in (200, 400), answer.text
+    assert "SMUGGLED" not in " ".join(answer.headers.values())
+    if stream and answer.status_code == 200 and not path.startswith("/api/"):
+        assert list(frames_of(answer))
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/messages", "/api/chat",
+                                  "/api/generate"])
+@pytest.mark.parametrize("model", ["error-lines", "error-key", "error-500-key", "bomb", "redirect-private"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_service_says_of_a_failure_is_told_in_the_clients_shape_without_the_key(server, path, model, stream):
+    answer = server.post(path, {**FRONTS[path], "model": model, "stream": stream})
+    assert answer.status_code in (400, 500, 502, 503) and said_by(path, answer), answer.text
+    assert KEY not in answer.text and "SMUGGLED" not in " ".join(answer.headers.values())
+
+
+def test_many_slow_clients_do_not_keep_others_waiting(server):
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(200)]
+    try:
+        for number, client in enumerate(slow):
+            client.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"[:10 + number % 30])
+        for _ in range(3):
+            for number, client in enumerate(slow):
+                client.send(b"X")
+            assert chat(server, "fine").elapsed.total_seconds() < 2
+    finally:
+        for client in slow:
+            client.close()

@@ -139,6 +139,18 @@ static void plan_body(const ApiRequest *request, HttpPlan *plan)
     }
 }
 
+/* A body that is read into memory is never unpacked: what it grows to would be its sender's choice.
+ */
+static bool check_coding(const HttpRequest *http, const HttpPlan *plan, Error *err)
+{
+    Str coding = http_header_in(http, "Content-Encoding");
+    return plan->body != HTTP_BODY_BUFFER || !coding.length ||
+           str_equal_ignore_case(coding, S("identity")) ||
+           fail(err, ERROR_UNSUPPORTED,
+                "the body is packed ('" STR_FMT "'); send it as it is, without Content-Encoding",
+                STR_ARG(str_slice(coding, 0, 40)));
+}
+
 static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
 {
     ApiRequest *request = arena_new_one(http->arena, ApiRequest);
@@ -152,7 +164,7 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
         return false;
     if (is_known) {
         plan_body(request, plan);
-        return true;
+        return check_coding(http, plan, err);
     }
     if (path_known)
         return fail(err, ERROR_INVALID, "there is no " STR_FMT " for " STR_FMT,

@@ -2,6 +2,7 @@
 #include "models/models.h"
 
 #include "base/clock.h"
+#include "gateway/counting.h"
 #include "models/models_budgets.h"
 #include "net/url.h"
 #include "net/url_safety.h"
@@ -245,4 +246,10 @@ bool models_list(Models *models, const Scope *scope, Arena *arena, StrList *name
     return service_find(models, scope, arena, &service, err) &&
            service_reach(models, arena, &service, err) &&
            gateway_models(models->http, arena, &service.target, LIST_MS, names_r, err);
+}
+
+bool models_count_tokens(Models *models, Arena *arena, const GatewayCaller *caller,
+                         const ModelRequest *request, Str body, int64_t *count_r, Error *err)
+{
+    return gateway_count_tokens(models->http, arena, caller, request, body, count_r, err);
 }

@@ -143,6 +143,10 @@ MUST_CHECK bool models_check_file(Str text, Error *err);
 /* Who this is to the gateway: his workspace's services. */
 MUST_CHECK bool models_caller(Models *models, const Scope *scope, GatewayCaller **caller_r,
                               Error *err);
+/* How many tokens a message in Anthropic's dialect has (counting.h). */
+MUST_CHECK bool models_count_tokens(Models *models, Arena *arena, const GatewayCaller *caller,
+                                    const ModelRequest *request, Str body, int64_t *count_r,
+                                    Error *err);
 
 JobHandler models_calls_job;  /* forgets old calls; recurring */
 JobHandler models_alerts_job; /* judges how calls went; recurring (models_alerts.h) */
