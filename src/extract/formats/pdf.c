@@ -115,6 +115,9 @@ static void write_meta(PdfReader *reader)
             value = readable_date(reader->arena, value);
         picture_fact(&facts, keys[i].name, value);
     }
+    Str name, value;
+    for (int i = 0; pdf_file_own_fact(file, reader->arena, &i, &name, &value);)
+        picture_fact(&facts, str_c(reader->arena, str_lower(reader->arena, name)), value);
     picture_fact(&facts, "language", pdf_file_language(file, reader->arena));
     picture_fact(&facts, "format_version", pdf_file_version(file, reader->arena));
     Str encryption = pdf_file_meta(file, reader->arena, "encryption");
@@ -260,6 +263,36 @@ static void write_notes(PdfReader *reader, const PageText *page)
     }
 }
 
+/* --- The outline --- */
+
+/* Letters and digits in lower case: what is the same however it is broken into lines. */
+static void add_squeezed(Arena *arena, Buf *out, Str text)
+{
+    text = utf8_fold(arena, text);
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        if (c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            buf_add_char(out, text.at[i]);
+    }
+}
+
+/* Entries whose words the page does not show are said all the same. */
+static void write_bookmarks(PdfReader *reader, const Slot *slot, const OutlineItem *items,
+                            size_t count)
+{
+    Buf page = buf_new(slot->arena, MB(64));
+    for (size_t i = 0; i < slot->page.spans.count && count > 0; i++)
+        add_squeezed(slot->arena, &page, slot->page.spans.at[i].text);
+    for (size_t i = 0; i < count; i++) {
+        Buf title = buf_new(slot->arena, MB(1));
+        add_squeezed(slot->arena, &title, items[i].title);
+        if (title.length && str_find(buf_str(&page), buf_str(&title)) < 0) {
+            doc_place(reader->doc, &(Place){ .page = slot->number });
+            doc_note(reader->doc, "bookmark", items[i].title);
+        }
+    }
+}
+
 /* Of the characters that were read, too many are none. */
 static bool is_garbled(const PageText *page)
 {
@@ -302,9 +335,11 @@ static bool write_page(PdfReader *reader, int number)
     /* A scan's headings are in its outline at least. */
     for (size_t i = first; i < end && slot->page.spans.count == 0; i++)
         doc_heading(reader->doc, MIN(reader->outline.at[i].level, 6), reader->outline.at[i].title);
+    const OutlineItem *outline = reader->outline.count ? &reader->outline.at[first] : NULL;
     take_running(reader, slot);
-    pdf_write_page(reader->doc, slot->arena, &slot->page, &reader->style,
-                   reader->outline.count ? &reader->outline.at[first] : NULL, end - first);
+    pdf_write_page(reader->doc, slot->arena, &slot->page, &reader->style, outline, end - first);
+    if (slot->page.spans.count)
+        write_bookmarks(reader, slot, outline, end - first);
     write_notes(reader, &slot->page);
     return doc_progress(reader->doc, "pages", number, reader->page_count);
 }

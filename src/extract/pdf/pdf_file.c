@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 
 /* MuPDF keeps decoded fonts and streams in a store of this size. */
-enum { STORE_BYTES_MAX = 8 << 20 };
+enum { STORE_BYTES_MAX = 8 << 20, FACTS_MAX = 200 };
 
 static void watch_time(Memory *memory)
 {
@@ -200,6 +200,43 @@ Str pdf_file_meta(PdfFile *file, Arena *arena, const char *key)
     fz_try(ctx) fz_lookup_metadata(ctx, file->any, key, value, sizeof value);
     fz_catch(ctx) value[0] = '\0';
     return str_copy(arena, str(value));
+}
+
+/* ISO 32000-1, table 317: of those the caller knows what they mean. */
+static bool is_standard_fact(Str name)
+{
+    static const char *const names[] = { "Title",        "Author",  "Subject",
+                                         "Keywords",     "Creator", "Producer",
+                                         "CreationDate", "ModDate", "Trapped" };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_is(name, names[i]))
+            return true;
+    return false;
+}
+
+bool pdf_file_own_fact(PdfFile *file, Arena *arena, int *index, Str *name_r, Str *value_r)
+{
+    fz_context *ctx = file->ctx;
+    volatile bool found = false;
+    if (!file->doc)
+        return false;
+    fz_try(ctx)
+    {
+        pdf_obj *info = pdf_dict_get(ctx, pdf_trailer(ctx, file->doc), PDF_NAME(Info));
+        int count = MIN(pdf_dict_len(ctx, info), FACTS_MAX);
+        while (!found && *index < count) {
+            pdf_obj *value = pdf_dict_get_val(ctx, info, *index);
+            Str name = str(pdf_to_name(ctx, pdf_dict_get_key(ctx, info, (*index)++)));
+            found = name.length < 256 && pdf_is_string(ctx, value) && !is_standard_fact(name);
+            if (found) {
+                *name_r = str_copy(arena, name);
+                *value_r =
+                    str_copy(arena, str_slice(str(pdf_to_text_string(ctx, value)), 0, KB(4)));
+            }
+        }
+    }
+    fz_catch(ctx) return false;
+    return found;
 }
 
 Str pdf_file_version(PdfFile *file, Arena *arena)

@@ -25,6 +25,7 @@ typedef struct TextSpan {
     int block;      /* MuPDF's own grouping, counted from 0 */
     bool is_bold, is_italic, is_mono;
     bool is_turned;  /* not left to right along the page's top edge */
+    bool is_filled;  /* stands in a form's field or a note on the page: no heading */
     int heading;     /* level that the file says it has; 0: none said */
     int table;       /* set by pdf_find_tables(): its number from 1 */
     bool is_running; /* a header or footer that was said already */
@@ -75,6 +76,9 @@ MUST_CHECK bool pdf_file_page(PdfFile *file, Arena *arena, int number, int time_
                               PageText *page_r, Error *err);
 /* "info:Title" and such; empty when there is none. */
 Str pdf_file_meta(PdfFile *file, Arena *arena, const char *key);
+/* The name of the next entry of the information dictionary that the standard does not name, and its
+ * text; begin with *index = 0. False at the end. */
+bool pdf_file_own_fact(PdfFile *file, Arena *arena, int *index, Str *name_r, Str *value_r);
 /* "1.7". */
 Str pdf_file_version(PdfFile *file, Arena *arena);
 /* What its author does not permit: "printing, copying"; empty when nothing is forbidden. */

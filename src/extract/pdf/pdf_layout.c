@@ -10,7 +10,7 @@ typedef struct Line {
     Box box;
     float baseline, size, left, right; /* left and right: edges of the block it stands in */
     int block, table, heading;
-    bool is_bold, is_mono, is_turned;
+    bool is_bold, is_mono, is_turned, is_filled;
 } Line;
 typedef VEC(Line) Lines;
 
@@ -235,7 +235,8 @@ static Lines build_lines(Arena *arena, const PageText *page)
                                            .heading = span->heading,
                                            .is_bold = span->is_bold,
                                            .is_mono = span->is_mono,
-                                           .is_turned = span->is_turned };
+                                           .is_turned = span->is_turned,
+                                           .is_filled = span->is_filled };
     }
     return lines;
 }
@@ -373,7 +374,8 @@ static int outline_level(const Layout *layout, Str text)
 static int heading_level(const Layout *layout, const Paragraph *paragraph, Str text)
 {
     const PdfStyle *style = layout->style;
-    if (paragraph->line_count > 4 || text.length > 300 || paragraph->first.is_turned)
+    if (paragraph->line_count > 4 || text.length > 300 || paragraph->first.is_turned ||
+        paragraph->first.is_filled)
         return 0;
     bool has_letter = false;
     for (size_t i = 0; i < text.length; i++)

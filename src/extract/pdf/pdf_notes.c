@@ -27,6 +27,16 @@ static void pin_file(PdfFile *file, pdf_annot *annot)
         pdf_array_push(ctx, file->pinned, spec);
 }
 
+/* The words that a field or a note draws on the page are not of its own text. */
+static void mark_filled(PageText *page, fz_rect box)
+{
+    for (size_t i = 0; i < page->spans.count; i++) {
+        TextSpan *span = &page->spans.at[i];
+        float x = (span->box.x0 + span->box.x1) / 2, y = (span->box.y0 + span->box.y1) / 2;
+        span->is_filled |= x > box.x0 && x < box.x1 && y > box.y0 && y < box.y1;
+    }
+}
+
 /* --- Comments and marked text --- */
 
 static void add_marked(const fz_stext_page *text, fz_rect box, Buf *out)
@@ -127,6 +137,7 @@ static void read_fields(fz_context *ctx, pdf_page *pdf, Arena *arena, PageText *
         enum pdf_widget_type type = pdf_widget_type(ctx, widget);
         int flags = pdf_annot_field_flags(ctx, widget);
         bool is_secret = type == PDF_WIDGET_TYPE_TEXT && (flags & PDF_TX_FIELD_IS_PASSWORD);
+        mark_filled(page, pdf_bound_widget(ctx, widget));
         if (type == PDF_WIDGET_TYPE_BUTTON || type == PDF_WIDGET_TYPE_SIGNATURE || is_secret)
             continue;
         Str value = field_value(ctx, widget, arena);
@@ -179,6 +190,8 @@ void pdf_read_notes(PdfFile *file, pdf_page *pdf, const fz_stext_page *text, Are
     for (pdf_annot *annot = pdf_first_annot(ctx, pdf); annot && count < NOTES_MAX;
          annot = pdf_next_annot(ctx, annot), count++) {
         enum pdf_annot_type type = pdf_annot_type(ctx, annot);
+        if (type == PDF_ANNOT_FREE_TEXT)
+            mark_filled(page, pdf_bound_annot(ctx, annot));
         if (type == PDF_ANNOT_FILE_ATTACHMENT)
             pin_file(file, annot);
         if (type != PDF_ANNOT_FREE_TEXT && type != PDF_ANNOT_POPUP && type != PDF_ANNOT_LINK)

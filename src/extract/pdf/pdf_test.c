@@ -171,6 +171,42 @@ Test(extract, notes_fields_links_and_attached_files_of_a_pdf_are_read)
                   STR_ARG(printed), err.message);
 }
 
+Test(extract, a_pdf_tells_its_own_facts_bookmarks_and_what_its_fields_show)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(32));
+    Error err = { 0 };
+    Str pdf = str_format(
+        arena,
+        "%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R/Outlines 10 0 R/AcroForm<</Fields[7 0 R]>>"
+        ">>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Annots[7 0 R]"
+        "/Resources<</Font<</F 5 0 R>>>>>>endobj\n"
+        "4 0 obj<</Length 96>>stream\n"
+        "BT /F 10 Tf 50 700 Td (Body text that is long enough to be the usual size of all.) Tj "
+        "ET%-12s"
+        "\nendstream endobj\n"
+        "5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n"
+        "7 0 obj<</Type/Annot/Subtype/Widget/FT/Tx/T(Name)/V(Ann)/Rect[50 600 250 630]/AP<</N 8 0 "
+        "R>>"
+        ">>endobj\n"
+        "8 0 obj<</Type/XObject/Subtype/Form/BBox[0 0 200 30]/Resources<</Font<</F 5 0 "
+        "R>>>>/Length 36"
+        ">>stream\nBT /F 20 Tf 5 8 Td (Ann) Tj ET       \nendstream endobj\n"
+        "10 0 obj<</Type/Outlines/First 11 0 R/Last 12 0 R/Count 2>>endobj\n"
+        "11 0 obj<</Title(Body text)/Parent 10 0 R/Next 12 0 R/Dest[3 0 R/Fit]>>endobj\n"
+        "12 0 obj<</Title(Unseen)/Parent 10 0 R/Prev 11 0 R/Dest[3 0 R/Fit]>>endobj\n"
+        "13 0 obj<</Title(T)/Matter(42/7)/Trapped/False>>endobj\n"
+        "trailer<</Root 1 0 R/Info 13 0 R>>\n%%%%EOF\n",
+        "");
+    Str printed = dump_markdown(arena, pdf, &err);
+    cr_expect(
+        str_is(printed,
+               "**title:** T  \n**matter:** 42/7  \n**format_version:** 1.4  \n**pages:** 1\n\n"
+               "<!-- page 1 -->\n\nBody text that is long enough to be the usual size of all."
+               "\n\nAnn\n\n> **bookmark:** Unseen\n\n> **field:** Name: Ann\n\n"),
+        STR_FMT "%s", STR_ARG(printed), err.message);
+}
+
 static int wholes_left;
 
 static bool count_whole(void *self, const char *worker, int page, Error *err)
