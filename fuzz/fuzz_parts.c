@@ -281,6 +281,22 @@ static void part_djvu_page(const Test *test)
         seen += djvu_draw(test->arena, test->source.bytes, i, &info, &page, &err);
 }
 
+/* One chunk after the other; each begins with its length in two bytes. */
+static void part_djvu_iw44(const Test *test)
+{
+    Str rest = test->source.bytes, chunks[16];
+    Iw44Picture picture;
+    Error err;
+    size_t count = 0;
+    while (rest.length > 2 && count < COUNT(chunks)) {
+        size_t length = (unsigned char)rest.at[0] | (size_t)(unsigned char)rest.at[1] << 8;
+        chunks[count++] = str_slice(rest, 2, 2 + length);
+        rest = str_from(rest, 2 + length);
+    }
+    if (iw44_picture(test->arena, chunks, count, &picture, &err))
+        seen += picture.pixels[(size_t)picture.width * (size_t)picture.height];
+}
+
 static void part_seven_zip(const Test *test)
 {
     Error err;

@@ -3,7 +3,7 @@
 
 #include "extract/djvu/djvu.h"
 
-enum { DPI = 300, INCLUDES_MAX = 16, COMPONENTS_MAX = 65535 };
+enum { DPI = 300, INCLUDES_MAX = 16, CHUNKS_MAX = 256 };
 #define DIRECTORY_MAX MB(16)
 
 /* Numbers of DjVu have their high byte first. */
@@ -52,7 +52,10 @@ static Str find_chunk(Str form, const char *id)
     return STR_NONE;
 }
 
-bool djvu_has_picture(Str page) { return find_chunk(page, "Sjbz").length > 0; }
+bool djvu_has_picture(Str page)
+{
+    return find_chunk(page, "Sjbz").length > 0 || find_chunk(page, "BG44").length > 0;
+}
 
 /* --- Parts of a file --- */
 
@@ -153,20 +156,40 @@ static Jb2Page turned(Arena *arena, const Jb2Page *page)
     return out;
 }
 
+static Iw44Picture turned_colours(Arena *arena, const Iw44Picture *picture)
+{
+    Iw44Picture out = { .width = picture->height, .height = picture->width };
+    out.pixels = arena_alloc(arena, (size_t)out.width * (size_t)out.height * 3);
+    for (int y = 0; y < picture->height; y++)
+        for (int x = 0; x < picture->width; x++)
+            memcpy(out.pixels +
+                       ((size_t)(picture->width - 1 - x) * (size_t)out.width + (size_t)y) * 3,
+                   picture->pixels + ((size_t)y * (size_t)picture->width + (size_t)x) * 3, 3);
+    return out;
+}
+
+/* --- Pages --- */
+
+static bool open_page(Arena *arena, Str bytes, int page, File *file_r, Str *chunks_r, Error *err)
+{
+    if (!open_file(arena, bytes, file_r))
+        return fail(err, ERROR_DAMAGED, "the DjVu file has no pages");
+    if (page < 1 || !find_page(file_r, page, chunks_r))
+        return fail(err, ERROR_NOT_FOUND, "there is no page %d", page);
+    return true;
+}
+
 bool djvu_draw(Arena *arena, Str bytes, int page, DjvuInfo *info_r, Jb2Page *picture_r, Error *err)
 {
     File file;
     Str chunks;
     Jb2Library library = { 0 };
     Jb2Page picture;
-    if (!open_file(arena, bytes, &file))
-        return fail(err, ERROR_DAMAGED, "the DjVu file has no pages");
-    if (page < 1 || !find_page(&file, page, &chunks))
-        return fail(err, ERROR_NOT_FOUND, "there is no page %d", page);
+    if (!open_page(arena, bytes, page, &file, &chunks, err))
+        return false;
     Str packed = find_chunk(chunks, "Sjbz");
     if (!packed.length)
-        return fail(err, ERROR_UNSUPPORTED,
-                    "the page has no black and white part; its colours are not drawn");
+        return fail(err, ERROR_UNSUPPORTED, "the page has no black and white part");
     DjvuInfo info = djvu_info(find_chunk(chunks, "INFO"));
     find_library(&file, chunks, &library);
     if (!jb2_page(arena, packed, &library, &picture, err))
@@ -175,6 +198,33 @@ bool djvu_draw(Arena *arena, Str bytes, int page, DjvuInfo *info_r, Jb2Page *pic
     info.height = picture.height;
     for (int i = 0; i < info.turns; i++)
         picture = turned(arena, &picture);
+    *info_r = info;
+    *picture_r = picture;
+    return true;
+}
+
+bool djvu_draw_colours(Arena *arena, Str bytes, int page, DjvuInfo *info_r, Iw44Picture *picture_r,
+                       Error *err)
+{
+    File file;
+    Str rest, parts[CHUNKS_MAX];
+    DjvuChunk chunk;
+    Iw44Picture picture;
+    size_t count = 0;
+    if (!open_page(arena, bytes, page, &file, &rest, err))
+        return false;
+    DjvuInfo info = djvu_info(find_chunk(rest, "INFO"));
+    while (count < CHUNKS_MAX && djvu_next_chunk(&rest, &chunk))
+        if (str_is(chunk.id, "BG44"))
+            parts[count++] = chunk.bytes;
+    if (!iw44_picture(arena, parts, count, &picture, err))
+        return false;
+    if (info.width == 0 || info.height == 0) {
+        info.width = picture.width;
+        info.height = picture.height;
+    }
+    for (int i = 0; i < info.turns; i++)
+        picture = turned_colours(arena, &picture);
     *info_r = info;
     *picture_r = picture;
     return true;

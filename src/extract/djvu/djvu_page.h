@@ -1,7 +1,8 @@
 /* djvu_page.h - a page of a DjVu file as a picture ("DjVu3 specification"): its black and white
- * part, which is what text is in. One thread. */
+ * part, which is what text is in, or where it has none its colours. One thread. */
 #pragma once
 
+#include "extract/djvu/djvu_iw44.h"
 #include "extract/djvu/djvu_jb2.h"
 
 static inline bool djvu_is_file(Str bytes) { return str_starts(bytes, S("AT&TFORM")); }
@@ -25,6 +26,9 @@ float djvu_points(const DjvuInfo *info, bool is_width);
 bool djvu_has_picture(Str page);
 
 /* A page (from 1) drawn upright, at its own resolution. Fails with ERROR_NOT_FOUND when there is no
- * such page, ERROR_UNSUPPORTED when it has only colours. */
+ * such page, ERROR_UNSUPPORTED when it has only colours: then there is djvu_draw_colours(), whose
+ * picture may be coarser than the page. */
 MUST_CHECK bool djvu_draw(Arena *arena, Str file, int page, DjvuInfo *info_r, Jb2Page *picture_r,
                           Error *err);
+MUST_CHECK bool djvu_draw_colours(Arena *arena, Str file, int page, DjvuInfo *info_r,
+                                  Iw44Picture *picture_r, Error *err);

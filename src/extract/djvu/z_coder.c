@@ -84,9 +84,8 @@ int z_decode(ZCoder *z, uint8_t *context)
     return bit;
 }
 
-int z_decode_even(ZCoder *z)
+static int decode_plain(ZCoder *z, uint32_t bound)
 {
-    uint32_t bound = 0x8000 + (z->a >> 1);
     if (bound > z->code) {
         take_less_likely(z, bound);
         return 1;
@@ -95,3 +94,6 @@ int z_decode_even(ZCoder *z)
     shift(z, 1);
     return 0;
 }
+
+int z_decode_even(ZCoder *z) { return decode_plain(z, 0x8000 + (z->a >> 1)); }
+int z_decode_sign(ZCoder *z) { return decode_plain(z, 0x8000 + (3 * z->a >> 3)); }

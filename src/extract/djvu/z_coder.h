@@ -16,3 +16,5 @@ ZCoder z_coder(Str bytes);
 int z_decode(ZCoder *z, uint8_t *context);
 /* A bit as likely as the other. */
 int z_decode_even(ZCoder *z);
+/* The same as IW44 has it, mostly for signs. */
+int z_decode_sign(ZCoder *z);

@@ -391,8 +391,8 @@ static bool djvu_extract(const ExtractSource *source, DocWriter *doc, Error *err
     doc_place(doc, &(Place){ 0 });
     doc_meta_whole(doc, "pages", r.pages);
     char warning[100];
-    snprintf(warning, sizeof warning, "%d page%s no text and no black and white picture",
-             r.empty_pages, r.empty_pages == 1 ? " has" : "s have");
+    snprintf(warning, sizeof warning, "%d page%s no text and no picture", r.empty_pages,
+             r.empty_pages == 1 ? " has" : "s have");
     if (r.empty_pages)
         doc_warning(doc, str(warning));
     if (r.pages == 0)

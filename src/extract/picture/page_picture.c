@@ -357,15 +357,57 @@ static void shade(const Jb2Page *page, uint8_t *samples, int width, int height)
     }
 }
 
+/* Each pixel of the smaller picture is the mean of those under it. */
+static void shrink(const Iw44Picture *page, uint8_t *samples, int width, int height)
+{
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++, samples += 3) {
+            int left = (int)((int64_t)x * page->width / width);
+            int right = MAX(left + 1, (int)((int64_t)(x + 1) * page->width / width));
+            int top = (int)((int64_t)y * page->height / height);
+            int bottom = MAX(top + 1, (int)((int64_t)(y + 1) * page->height / height));
+            uint32_t sums[3] = { 0 }, count = (uint32_t)((right - left) * (bottom - top));
+            for (int row = top; row < bottom; row++)
+                for (int column = left; column < right; column++)
+                    for (size_t i = 0; i < 3; i++)
+                        sums[i] +=
+                            page->pixels[((size_t)row * (size_t)page->width + (size_t)column) * 3 +
+                                         i];
+            for (size_t i = 0; i < 3; i++)
+                samples[i] = (uint8_t)(sums[i] / count);
+        }
+}
+
+/* As it is stored: letters, or colours when `rows` are none. */
+typedef struct DjvuPicture {
+    Jb2Page letters;
+    Iw44Picture colours;
+} DjvuPicture;
+
+static bool draw_djvu(Arena *arena, const PagePictureRequest *request, DjvuInfo *info,
+                      DjvuPicture *page, Error *err)
+{
+    return djvu_draw(arena, request->bytes, request->page, info, &page->letters, err) ||
+           (err->code == ERROR_UNSUPPORTED &&
+            djvu_draw_colours(arena, request->bytes, request->page, info, &page->colours, err));
+}
+
 /* Throws MuPDF's exceptions. */
-static void render_djvu(Rendering *r, Arena *arena, const Jb2Page *page, PagePicture *picture,
+static void render_djvu(Rendering *r, Arena *arena, const DjvuPicture *page, PagePicture *picture,
                         float scale)
 {
     fz_context *ctx = r->ctx;
-    picture->width = MAX(1, MIN(page->width, (int)(picture->page_width * scale + 0.5F)));
-    picture->height = MAX(1, (int)((int64_t)page->height * picture->width / page->width));
+    bool has_letters = page->letters.rows != NULL;
+    int width = has_letters ? page->letters.width : page->colours.width;
+    int height = has_letters ? page->letters.height : page->colours.height;
+    picture->width = MAX(1, MIN(width, (int)(picture->page_width * scale + 0.5F)));
+    picture->height = MAX(1, (int)((int64_t)height * picture->width / width));
     r->pixels = fz_new_pixmap(ctx, fz_device_rgb(ctx), picture->width, picture->height, NULL, 0);
-    shade(page, fz_pixmap_samples(ctx, r->pixels), picture->width, picture->height);
+    uint8_t *samples = fz_pixmap_samples(ctx, r->pixels);
+    if (has_letters)
+        shade(&page->letters, samples, picture->width, picture->height);
+    else
+        shrink(&page->colours, samples, picture->width, picture->height);
     for (size_t i = 0; i < picture->boxes.count; i++)
         tint(r->pixels, ctx, picture->boxes.at[i], (float)picture->width / picture->page_width);
     r->png = fz_new_buffer_from_pixmap_as_png(ctx, r->pixels, fz_default_color_params);
@@ -377,13 +419,13 @@ static void render_djvu(Rendering *r, Arena *arena, const Jb2Page *page, PagePic
 static bool djvu_picture(Arena *arena, const PagePictureRequest *request, PagePicture *picture_r,
                          Error *err)
 {
-    AUTO_ARENA Arena *scratch = arena_new(MB(512));
+    AUTO_ARENA Arena *scratch = arena_new(MB(900));
     Rendering *r = arena_new_one(arena, Rendering);
     PagePicture *picture = arena_new_one(arena, PagePicture);
     DjvuInfo info;
-    Jb2Page page;
+    DjvuPicture page = { 0 };
     bool ok = true;
-    if (!djvu_draw(scratch, request->bytes, request->page, &info, &page, err))
+    if (!draw_djvu(scratch, request, &info, &page, err))
         return false;
     picture->page_width = djvu_points(&info, true);
     picture->page_height = djvu_points(&info, false);
