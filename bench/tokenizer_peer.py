@@ -14,13 +14,14 @@ import tempfile
 import time
 import unicodedata
 from pathlib import Path
+from types import SimpleNamespace
 
 from tokenizers import ByteLevelBPETokenizer, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared/retrieval/scifact/corpus.tsv"
 SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 WORDS = ["the", "Café", "naïve", "水泵", "必须", "don't", "WE'LL", "we'll", "it's", "3.14", "x²", "Ⅷ", "ﬁne", "Straße", "поезд", "ทดสอบ", "😀", "👩‍👩‍👧", "e\u0301",
-         "ا\u0651ل", "한국어", "<s>", "</s>", "<mask>", "<unk>", "<pad>", "▁", "Ġ", "'", "''", "'s", "'d", "--", "\u200b", "\ufeff", "\xad", "ＡＢＣ", "½", "№", "ﷺ", "…"]
+         "ا\u0651ل", "한국어", "<s>", "</s>", "<mask>", "<unk>", "<pad>", "<0x41>", "▁", "Ġ", "'", "''", "'s", "'d", "--", "\u200b", "\ufeff", "\xad", "ＡＢＣ", "½", "№", "ﷺ", "…"]
 SPACES = [" ", "  ", "   ", "\t", "\n", "\r\n", "\u00a0", "\u3000", "\u2028", "\x85", "\u1680", "", ""]
 
 
@@ -81,7 +82,41 @@ def unigram(folder, texts):
     return tokenizer
 
 
-KINDS = {"WordPiece": wordpiece, "Unigram": unigram, "byte-level BPE": roberta, "byte-level BPE, vocab.json and merges.txt": roberta_files}
+def pieces(kind, name, of_file):
+    """A file of SentencePiece alone: XLM-RoBERTa's and CamemBERT's are read by the package's converter, another by SentencePiece."""
+    def make(folder, texts):
+        import sentencepiece
+        import transformers
+        (folder / "corpus").write_text("\n".join(texts[:3000]), encoding="utf-8")
+        sentencepiece.SentencePieceTrainer.train(input=str(folder / "corpus"), model_prefix=str(folder / "m"), vocab_size=8000, model_type=kind,
+                                                 byte_fallback=name == "bytes", minloglevel=2)
+        (folder / "m.model").rename(folder / of_file)
+        if of_file == "spiece.model":
+            return ByFile(sentencepiece.SentencePieceProcessor(str(folder / of_file)))
+        (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": name}))
+        mask = transformers.AddedToken("<mask>", lstrip=True)
+        return getattr(transformers, name).from_pretrained(str(folder), mask_token=mask).backend_tokenizer
+    return make
+
+
+class ByFile:
+    """SentencePiece's own ids, with <s> and </s> around; a text that names those has them there."""
+
+    def __init__(self, program):
+        self.program = program
+
+    def encode(self, text):
+        return SimpleNamespace(ids=[1, *self.program.encode(text), 2])
+
+    def encode_batch(self, texts):
+        return [self.encode(text) for text in texts]
+
+
+KINDS = {"WordPiece": wordpiece, "Unigram": unigram, "byte-level BPE": roberta, "byte-level BPE, vocab.json and merges.txt": roberta_files,
+         "XLM-RoBERTa's pieces": pieces("unigram", "XLMRobertaTokenizer", "sentencepiece.bpe.model"),
+         "CamemBERT's pieces": pieces("unigram", "CamembertTokenizer", "sentencepiece.bpe.model"),
+         "spiece.model, Unigram": pieces("unigram", "", "spiece.model"), "spiece.model, BPE": pieces("bpe", "", "spiece.model"),
+         "spiece.model, BPE with bytes": pieces("bpe", "bytes", "spiece.model")}
 
 
 def write(path, texts):

@@ -11,7 +11,9 @@ static const struct {
     const char *first, *second;
 } sources[] = { { "tokenizer.json", NULL },
                 { "vocab.json", "merges.txt" },
-                { "vocab.txt", "tokenizer_config.json" } };
+                { "vocab.txt", "tokenizer_config.json" },
+                { "sentencepiece.bpe.model", NULL },
+                { "spiece.model", NULL } };
 
 static const char *folder(void)
 {

@@ -331,7 +331,8 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
 @pytest.mark.parametrize("lost, more, says", [
     ("model.safetensors", None, "has no model.safetensors"),
     ("model.safetensors", "model.safetensors.index.json", "no weight_map"),
-    ("vocab.txt", "sentencepiece.bpe.model", "neither vocab.txt nor tokenizer.json")])
+    ("vocab.txt", "merges.txt", "no tokenizer (tokenizer.json"),
+    ("vocab.txt", "sentencepiece.bpe.model", "reading")])
 def test_what_a_folder_lacks_is_named(tmp_path, lost, more, says):
     folder = write_model(tmp_path / "lacking", 3)
     (folder / lost).unlink()

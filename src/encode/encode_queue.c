@@ -178,7 +178,8 @@ static bool no_model(const EncodeQueue *queue, Error *err)
     const char *folder = queue->folder;
     if (*folder && model_weights_exist(folder))
         return fail(err, ERROR_NOT_FOUND,
-                    "'%s' has neither vocab.txt nor tokenizer.json: AutoTokenizer's "
+                    "'%s' has no tokenizer (tokenizer.json, vocab.txt, merges.txt with vocab.json, "
+                    "sentencepiece.bpe.model or spiece.model): AutoTokenizer's "
                     "save_pretrained(FOLDER) writes it",
                     folder);
     if (has_file(queue, S("config.json")))

@@ -55,29 +55,46 @@ void charsmap_free(Charsmap *map)
 /* Where a unit's children begin, relative to it. */
 static uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & (1u << 9)) >> 6); }
 
-/* The replacement of the shortest prefix of the text that is in the trie. */
-static bool find(const Charsmap *map, Str text, Str *replacement_r)
+/* A prefix of the text that is in the trie; the next call finds the next longer one. */
+typedef struct Match {
+    size_t node, length;
+    Str replacement;
+} Match;
+
+static bool find_next(const Charsmap *map, Str text, Match *match)
 {
-    size_t node = offset_of(map->units[0]);
-    for (size_t i = 0; i < text.length && text.at[i]; i++) {
-        node ^= (uint8_t)text.at[i];
+    while (match->length < text.length && text.at[match->length]) {
+        uint8_t byte = (uint8_t)text.at[match->length++];
+        size_t node = match->node ^ byte;
         if (node >= map->unit_count)
             return false;
         uint32_t unit = map->units[node];
-        if ((unit & (1u << 31 | 0xFF)) != (uint8_t)text.at[i])
+        if ((unit & (1u << 31 | 0xFF)) != byte)
             return false;
-        node ^= offset_of(unit);
+        match->node = node ^= offset_of(unit);
         if (node >= map->unit_count)
             return false;
         if (unit >> 8 & 1) {
             uint32_t at = map->units[node] & ~(1u << 31);
-            if (at >= map->text_length)
-                return false;
-            *replacement_r = str(map->texts + at);
-            return true;
+            match->replacement = str(map->texts + MIN(at, map->text_length));
+            return at < map->text_length;
         }
     }
     return false;
+}
+
+static Match match_begin(const Charsmap *map)
+{
+    return (Match){ .node = offset_of(map->units[0]) };
+}
+
+/* The replacement of the shortest prefix of the text that is in the trie. */
+static bool find(const Charsmap *map, Str text, Str *replacement_r)
+{
+    Match match = match_begin(map);
+    bool found = find_next(map, text, &match);
+    *replacement_r = match.replacement;
+    return found;
 }
 
 static void apply_grapheme(const Charsmap *map, Str grapheme, Buf *out)
@@ -138,4 +155,18 @@ void charsmap_apply(const Charsmap *map, Str text, Buf *out)
     }
     if (own)
         ubrk_close(own);
+}
+
+void charsmap_apply_longest(const Charsmap *map, Str text, Buf *out)
+{
+    for (size_t at = 0, length; at < text.length; at += length) {
+        Match match = match_begin(map);
+        (void)utf8_decode(text, at, &length);
+        Str replacement = str_slice(text, at, at + length);
+        while (find_next(map, str_from(text, at), &match)) {
+            replacement = match.replacement;
+            length = match.length;
+        }
+        buf_add(out, replacement);
+    }
 }

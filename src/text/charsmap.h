@@ -18,3 +18,6 @@ MUST_CHECK bool charsmap_new(Str bytes, Charsmap **map_r, Error *err);
 void charsmap_free(Charsmap *map); /* NULL is fine */
 /* The text as the map has it, added to `out`. */
 void charsmap_apply(const Charsmap *map, Str text, Buf *out);
+/* The same as SentencePiece's own program does it: the longest match in the trie at each place,
+ * whatever graphemes are. */
+void charsmap_apply_longest(const Charsmap *map, Str text, Buf *out);

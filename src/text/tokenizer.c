@@ -63,6 +63,13 @@ const TokenizerKind tokenizer_unigram = {
     .free = free_unigram,
 };
 
+const TokenizerKind tokenizer_piece_bpe = {
+    .name = "SentencePiece BPE",
+    .encode = encode_unigram,
+    .size = size_of_unigram,
+    .free = free_unigram,
+};
+
 const TokenizerKind tokenizer_byte_bpe = {
     .name = "byte-level BPE",
     .encode = encode_byte_bpe,
@@ -77,6 +84,7 @@ typedef struct Config {
     bool keeps_case;
     bool has_other_ends; /* than [CLS]: MPNet's vocabulary has that too and does not use it */
     bool adds_space;     /* before a text, of byte-level BPE */
+    char class[64];      /* tokenizer_class */
 } Config;
 
 static bool has_other_ends(const json_t *json)
@@ -87,21 +95,32 @@ static bool has_other_ends(const json_t *json)
     return name.length && !str_is(name, "[CLS]");
 }
 
+/* The file's tree, NULL when there is no such file. */
+static bool read_json(Arena *arena, const char *folder, const char *name, json_t **json_r,
+                      Error *err)
+{
+    Str text;
+    char *path = path_join(arena, str(folder), str(name));
+    return !file_exists(path) ||
+           (file_read(arena, path, CONFIG_BYTES_MAX, &text, err) &&
+            (json_parse(text, CONFIG_BYTES_MAX, json_r, err) || fail_in(err, "reading %s", path)));
+}
+
 static bool read_config(const char *folder, Config *config_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(8));
-    AUTO_JSON json_t *json = NULL;
-    Str text;
-    char *path = path_join(arena, str(folder), S("tokenizer_config.json"));
-    *config_r = (Config){ 0 };
-    if (!file_exists(path))
-        return true;
-    if (!file_read(arena, path, CONFIG_BYTES_MAX, &text, err) ||
-        !json_parse(text, CONFIG_BYTES_MAX, &json, err))
-        return fail_in(err, "reading %s", path);
-    config_r->keeps_case = json_is_false(json_object_get(json, "do_lower_case"));
-    config_r->has_other_ends = has_other_ends(json);
-    config_r->adds_space = json_is_true(json_object_get(json, "add_prefix_space"));
+    AUTO_JSON json_t *own = NULL, *model = NULL;
+    if (!read_json(arena, folder, "tokenizer_config.json", &own, err) ||
+        !read_json(arena, folder, "config.json", &model, err))
+        return false;
+    Str class = json_member_text(own, "tokenizer_class");
+    /* Older folders do not name it; the type of the model does. */
+    if (!class.length && str_is(json_member_text(model, "model_type"), "camembert"))
+        class = S("Camembert");
+    *config_r = (Config){ .keeps_case = json_is_false(json_object_get(own, "do_lower_case")),
+                          .has_other_ends = has_other_ends(own),
+                          .adds_space = json_is_true(json_object_get(own, "add_prefix_space")) };
+    snprintf(config_r->class, sizeof config_r->class, STR_FMT, STR_ARG(class));
     return true;
 }
 
@@ -122,8 +141,18 @@ static bool open_vocab(Tokenizer *tokenizer, const Config *config, const char *p
     return true;
 }
 
+#define PIECES_OF_FAIRSEQ "sentencepiece.bpe.model"
+#define PIECES "spiece.model"
+
 /* Where a folder may have its tokenizer, the first of them counts. */
-typedef enum Source { SOURCE_NONE, SOURCE_VOCAB, SOURCE_JSON, SOURCE_MERGES } Source;
+typedef enum Source {
+    SOURCE_NONE,
+    SOURCE_VOCAB,
+    SOURCE_JSON,
+    SOURCE_MERGES,
+    SOURCE_PIECES_OF_FAIRSEQ,
+    SOURCE_PIECES
+} Source;
 
 static bool has(Arena *arena, const char *folder, const char *name)
 {
@@ -139,6 +168,10 @@ static Source find_source(Arena *arena, const char *folder, bool has_other_ends)
         return SOURCE_VOCAB;
     if (has(arena, folder, "vocab.json") && has(arena, folder, "merges.txt"))
         return SOURCE_MERGES;
+    if (has(arena, folder, PIECES_OF_FAIRSEQ))
+        return SOURCE_PIECES_OF_FAIRSEQ;
+    if (has(arena, folder, PIECES))
+        return SOURCE_PIECES;
     return SOURCE_NONE;
 }
 
@@ -160,6 +193,12 @@ static bool read_source(Tokenizer *tokenizer, Arena *arena, const char *folder, 
         return tokenizer_read_json(tokenizer, path_join(arena, str(folder), S("tokenizer.json")),
                                    err);
     case SOURCE_MERGES: return tokenizer_read_merges(tokenizer, folder, config.adds_space, err);
+    case SOURCE_PIECES_OF_FAIRSEQ:
+        return tokenizer_read_pieces(tokenizer, path_join(arena, str(folder), S(PIECES_OF_FAIRSEQ)),
+                                     str(config.class), false, err);
+    case SOURCE_PIECES:
+        return tokenizer_read_pieces(tokenizer, path_join(arena, str(folder), S(PIECES)),
+                                     str(config.class), true, err);
     case SOURCE_NONE: break;
     }
     return fail(err, ERROR_NOT_FOUND, "'%s' has no tokenizer", folder);

@@ -7,6 +7,8 @@
  *                                   (unigram.h) or byte-level BPE (byte_bpe.h), with its
  *                                   normalisation and the tokens that go around a text
  *   vocab.json and merges.txt       byte-level BPE as RoBERTa has it
+ *   sentencepiece.bpe.model         Unigram as XLM-RoBERTa and CamemBERT number it
+ *   spiece.model                    Unigram or BPE of SentencePiece, with the ids of the file
  *
  * Never changes once open: any thread may use it. */
 #pragma once

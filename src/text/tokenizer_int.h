@@ -27,7 +27,8 @@ typedef struct TokenizerKind {
     void (*free)(void *pieces);
 } TokenizerKind;
 
-extern const TokenizerKind tokenizer_wordpiece, tokenizer_unigram, tokenizer_byte_bpe;
+extern const TokenizerKind tokenizer_wordpiece, tokenizer_unigram, tokenizer_piece_bpe,
+    tokenizer_byte_bpe;
 
 struct Tokenizer {
     const TokenizerKind *kind; /* NULL until it is read */
@@ -56,6 +57,10 @@ bool tokenizer_unknown_part(const char *what, const json_t *part, Error *err);
 /* The parts of a tokenizer.json whose model is byte-level BPE; `pre_tokenizer` may be NULL. */
 MUST_CHECK bool tokenizer_read_byte_bpe(Tokenizer *tokenizer, TokenizerReading *in,
                                         const json_t *model, Error *err);
+/* A file of SentencePiece; `class` is tokenizer_class of tokenizer_config.json. `is_plain`: the
+ * ids are the file's own unless the class says otherwise. */
+MUST_CHECK bool tokenizer_read_pieces(Tokenizer *tokenizer, const char *path, Str class,
+                                      bool is_plain, Error *err);
 /* vocab.json and merges.txt, as RoBERTa's are read. `adds_space`: of tokenizer_config.json. */
 MUST_CHECK bool tokenizer_read_merges(Tokenizer *tokenizer, const char *folder, bool adds_space,
                                       Error *err);

@@ -4,6 +4,7 @@
 #include <unicode/uchar.h>
 
 #include "base/utf8.h"
+#include "text/bpe.h"
 #include "text/trie.h"
 
 #define ROOT_PIECES 1u
@@ -18,6 +19,8 @@ struct Unigram {
     double unknown_score;
     Specials *specials;
     uint32_t bytes[256]; /* of the fallback */
+    Bpe *merges;         /* of BPE, as are the lengths of the pieces in bytes; else NULL */
+    uint32_t *lengths;
     UnigramOptions options;
 };
 
@@ -34,10 +37,12 @@ typedef struct Scan {
     size_t count, max;
     Step *steps;
     size_t step_room;
-    uint32_t *path;
+    uint32_t *path; /* ends of pieces, from the last on; of BPE the pieces */
+    BpeRoom bpe_room;
+    double score; /* of the words before, where the sum goes on and is rounded with them */
 } Scan;
 
-/* --- Opening ---------------------------------------------------------------------------- */
+/* --- Pieces ----------------------------------------------------------------------------- */
 
 static bool add_pieces(Unigram *unigram, const UnigramOptions *options, Error *err)
 {
@@ -56,15 +61,84 @@ static bool add_pieces(Unigram *unigram, const UnigramOptions *options, Error *e
     return true;
 }
 
-static void find_bytes(Unigram *unigram)
+/* They are found by their names, which in SentencePiece itself no text matches. */
+static bool find_bytes(Unigram *unigram, Error *err)
 {
     for (int byte = 0; byte < 256 && unigram->options.has_byte_fallback; byte++) {
         char name[8];
         snprintf(name, sizeof name, "<0x%02X>", byte);
         unigram->bytes[byte] = trie_find(&unigram->pieces, ROOT_PIECES, str(name));
         unigram->options.has_byte_fallback = unigram->bytes[byte] != TRIE_NONE;
+        if (unigram->options.as_sentencepiece && unigram->options.has_byte_fallback &&
+            !trie_add(&unigram->pieces, ROOT_PIECES, str(name), TRIE_NONE, err))
+            return false;
     }
+    return true;
 }
+
+/* --- Merges of BPE ---------------------------------------------------------------------- */
+
+#define MERGED_LENGTH_MAX 256u /* of a piece; the trainer's own limit is 16 characters */
+
+typedef VEC(BpeMerge) MergeList;
+
+typedef struct Ranked {
+    double score;
+    uint32_t piece;
+} Ranked;
+
+static int by_score(const void *a, const void *b)
+{
+    double x = ((const Ranked *)a)->score, y = ((const Ranked *)b)->score;
+    return x != y ? (x < y ? 1 : -1) : 0;
+}
+
+/* Two pieces can be merged when together they are one: each cut of the piece into two. */
+static bool add_cuts(Unigram *unigram, Arena *arena, Str text, uint32_t id, uint32_t rank,
+                     MergeList *list, Error *err)
+{
+    size_t size;
+    if (text.length > MERGED_LENGTH_MAX)
+        return fail(err, ERROR_TOO_LARGE, "piece %u has %zu bytes", id, text.length);
+    for (size_t at = 0; at < text.length; at += size) {
+        (void)utf8_decode(text, at, &size);
+        uint32_t left = trie_find(&unigram->pieces, ROOT_PIECES, str_slice(text, 0, at));
+        uint32_t right = trie_find(&unigram->pieces, ROOT_PIECES, str_from(text, at));
+        if (!at || left == TRIE_NONE || right == TRIE_NONE)
+            continue;
+        if (list->count == BPE_MERGES_MAX)
+            return fail(err, ERROR_TOO_LARGE, "the pieces have too many parts");
+        *vec_push(arena, list) = (BpeMerge){ left, right, id, rank };
+    }
+    return true;
+}
+
+static bool add_merges(Unigram *unigram, const UnigramOptions *options, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    MergeList list = { 0 };
+    uint32_t rank = 0;
+    if (!options->is_bpe)
+        return true;
+    Ranked *order = arena_new_array(arena, Ranked, options->piece_count);
+    unigram->lengths = heap_alloc(options->piece_count * sizeof *unigram->lengths);
+    for (uint32_t i = 0; i < options->piece_count; i++) {
+        order[i] = (Ranked){ options->pieces[i].score, i };
+        unigram->lengths[i] = (uint32_t)MIN(options->pieces[i].text.length, KB(64));
+    }
+    qsort(order, options->piece_count, sizeof *order, by_score);
+    for (size_t i = 0; i < options->piece_count; i++) {
+        uint32_t id = order[i].piece;
+        rank += i && order[i].score < order[i - 1].score;
+        Str text = options->pieces[id].text;
+        if (trie_find(&unigram->pieces, ROOT_PIECES, text) == id &&
+            !add_cuts(unigram, arena, text, id, rank, &list, err))
+            return false;
+    }
+    return bpe_new(list.at, list.count, &unigram->merges, err);
+}
+
+/* --- Opening ---------------------------------------------------------------------------- */
 
 bool unigram_new(const UnigramOptions *options, Unigram **unigram_r, Error *err)
 {
@@ -81,13 +155,13 @@ bool unigram_new(const UnigramOptions *options, Unigram **unigram_r, Error *err)
     if (!good)
         fail(err, ERROR_INVALID, "the vocabulary has %zu pieces and the unknown one is %u",
              options->piece_count, options->unknown);
-    if (!good || !add_pieces(unigram, options, err) ||
+    if (!good || !add_pieces(unigram, options, err) || !find_bytes(unigram, err) ||
+        !add_merges(unigram, options, err) ||
         !specials_new(options->specials, options->special_count, &unigram->specials, err)) {
         unigram_free(unigram);
         return false;
     }
     unigram->size = MAX(unigram->size, specials_size(unigram->specials));
-    find_bytes(unigram);
     *unigram_r = unigram;
     return true;
 }
@@ -100,6 +174,8 @@ void unigram_free(Unigram *unigram)
     trie_end(&unigram->pieces);
     free(unigram->scores);
     specials_free(unigram->specials);
+    bpe_free(unigram->merges);
+    free(unigram->lengths);
     free(unigram);
 }
 
@@ -122,6 +198,12 @@ static void reach(Step *step, double score, size_t from, uint32_t id)
         *step = (Step){ score, (uint32_t)from, id, true };
 }
 
+/* Which of two ways is better may hang on the last digit. */
+static double sum(const Unigram *unigram, double score, double more)
+{
+    return unigram->options.as_sentencepiece ? (double)(float)(score + more) : score + more;
+}
+
 /* Every piece that begins at `at`; a character that is none alone can be passed as unknown. */
 static void take_steps(const Unigram *unigram, Str word, size_t at, Step *steps)
 {
@@ -136,14 +218,25 @@ static void take_steps(const Unigram *unigram, Str word, size_t at, Step *steps)
         uint32_t id = unigram->pieces.values[node];
         if (id == TRIE_NONE)
             continue;
-        reach(&steps[end], steps[at].score + unigram->scores[id], at, id);
+        reach(&steps[end], sum(unigram, steps[at].score, unigram->scores[id]), at, id);
         has_single |= end == at + size;
     }
     if (!has_single)
-        reach(&steps[at + size], steps[at].score + unigram->unknown_score, at, unigram->unknown);
+        reach(&steps[at + size], sum(unigram, steps[at].score, unigram->unknown_score), at,
+              unigram->unknown);
 }
 
-/* Several unknown characters one after another are one token, or their bytes. */
+/* An unknown character as its bytes, or with those before it as one token. */
+static void emit_unknown(Scan *scan, Str character, bool was_unknown)
+{
+    const Unigram *unigram = scan->unigram;
+    if (unigram->options.has_byte_fallback)
+        for (size_t i = 0; i < character.length; i++)
+            emit(scan, unigram->bytes[(uint8_t)character.at[i]]);
+    else if (!was_unknown)
+        emit(scan, unigram->unknown);
+}
+
 static void emit_path(Scan *scan, Str word, size_t count)
 {
     const Unigram *unigram = scan->unigram;
@@ -152,11 +245,34 @@ static void emit_path(Scan *scan, Str word, size_t count)
         size_t end = scan->path[i];
         const Step *step = &scan->steps[end];
         bool is_unknown = step->id == unigram->unknown;
-        if (is_unknown && unigram->options.has_byte_fallback)
-            for (size_t k = step->from; k < end; k++)
-                emit(scan, unigram->bytes[(uint8_t)word.at[k]]);
-        else if (!is_unknown || !was_unknown)
+        if (is_unknown)
+            emit_unknown(scan, str_slice(word, step->from, end), was_unknown);
+        else
             emit(scan, step->id);
+        was_unknown = is_unknown;
+    }
+}
+
+static void merge_word(Scan *scan, Str word)
+{
+    const Unigram *unigram = scan->unigram;
+    size_t size, count = 0;
+    for (size_t at = 0; at < word.length; at += size) {
+        (void)utf8_decode(word, at, &size);
+        uint32_t id = trie_find(&unigram->pieces, ROOT_PIECES, str_slice(word, at, at + size));
+        scan->path[count++] = id == TRIE_NONE ? unigram->unknown : id;
+    }
+    count = bpe_merge(unigram->merges, &scan->bpe_room, scan->path, count);
+    bool was_unknown = false;
+    for (size_t i = 0, at = 0; i < count; i++, at += size) {
+        bool is_unknown = scan->path[i] == unigram->unknown;
+        if (is_unknown) {
+            (void)utf8_decode(word, at, &size);
+            emit_unknown(scan, str_slice(word, at, at + size), was_unknown);
+        } else {
+            size = unigram->lengths[scan->path[i]];
+            emit(scan, scan->path[i]);
+        }
         was_unknown = is_unknown;
     }
 }
@@ -170,12 +286,19 @@ static void add_word(Scan *scan, Str word)
         scan->steps = heap_grow(scan->steps, scan->step_room * sizeof *scan->steps);
         scan->path = heap_grow(scan->path, scan->step_room * sizeof *scan->path);
     }
+    if (scan->unigram->merges) {
+        merge_word(scan, word);
+        return;
+    }
     memset(scan->steps, 0, (word.length + 1) * sizeof *scan->steps);
+    scan->steps[0].score = scan->score;
     size_t size, count = 0;
     for (size_t at = 0; at < word.length; at += size) {
         (void)utf8_decode(word, at, &size);
         take_steps(scan->unigram, word, at, scan->steps);
     }
+    if (scan->unigram->options.as_sentencepiece)
+        scan->score = scan->steps[word.length].score;
     for (size_t end = word.length; end > 0; end = scan->steps[end].from)
         scan->path[count++] = (uint32_t)end;
     emit_path(scan, word, count);
@@ -189,7 +312,7 @@ static void add_marked(Scan *scan, Arena *arena, Str word)
     Str mark = S(SPACE_MARK);
     if (!word.length)
         return;
-    if (!str_starts(word, mark)) {
+    if (!str_starts(word, mark) || scan->unigram->options.as_sentencepiece) {
         Buf whole = buf_new(arena, word.length + mark.length);
         buf_add(&whole, mark);
         buf_add(&whole, word);
@@ -228,6 +351,18 @@ static Str mark_spaces(Arena *arena, Str text, bool joins)
     return buf_str(&out);
 }
 
+/* Without spaces at the ends, and with one in the place of several. */
+static Str join_spaces(Arena *arena, Str text)
+{
+    Buf out = buf_new(arena, text.length + 1);
+    for (size_t i = 0; i < text.length; i++)
+        if (text.at[i] != ' ' || (out.length && out.at[out.length - 1] != ' '))
+            buf_add_char(&out, text.at[i]);
+    if (out.length && out.at[out.length - 1] == ' ')
+        out.length--;
+    return buf_str(&out);
+}
+
 /* The longest normalised form: a replacement of the reference's maps has at most 18 characters. */
 #define GROWTH 32
 
@@ -237,9 +372,12 @@ static void add_plain(Scan *scan, Str text)
     AUTO_ARENA Arena *arena = arena_new(MB(64) + text.length * 512);
     Buf out = buf_new(arena, text.length * GROWTH);
     if (options->charsmap) {
-        charsmap_apply(options->charsmap, text, &out);
+        (options->as_sentencepiece ? charsmap_apply_longest : charsmap_apply)(options->charsmap,
+                                                                              text, &out);
         text = buf_str(&out);
     }
+    if (options->as_sentencepiece)
+        text = join_spaces(arena, text);
     if (options->strips)
         text = strip(text);
     if (!options->splits_words) {
@@ -269,5 +407,6 @@ size_t unigram_encode(const Unigram *unigram, Str text, uint32_t *ids, size_t ma
         add_plain(&scan, rest);
     free(scan.steps);
     free(scan.path);
+    bpe_room_free(&scan.bpe_room);
     return scan.count;
 }
