@@ -41,6 +41,19 @@ static void write_bytes(const uint8_t bytes[16], char out[ID_LENGTH + 1])
     *out = '\0';
 }
 
+/* Every call of a model has an id: the system is asked for the bytes of many at once. */
+static void random_half(uint8_t out[8])
+{
+    static _Thread_local uint8_t kept[256];
+    static _Thread_local size_t left;
+    if (!left) {
+        random_bytes(kept, sizeof kept);
+        left = sizeof kept;
+    }
+    left -= 8;
+    memcpy(out, kept + left, 8);
+}
+
 /* UUID version 7 (RFC 9562, section 5.7): 48 bits of time, version, 12 bits of counter, variant. */
 void id_write(char out[ID_LENGTH + 1])
 {
@@ -48,7 +61,7 @@ void id_write(char out[ID_LENGTH + 1])
     uint16_t counter;
     uint8_t bytes[16];
     next_tick(&ms, &counter);
-    random_bytes(bytes + 8, 8);
+    random_half(bytes + 8);
     for (int i = 0; i < 6; i++)
         bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
     bytes[6] = (uint8_t)(0x70 | counter >> 8);
