@@ -21,7 +21,10 @@
 #define PAGES_MAX                                                                                  \
     512              /* 131,072 records wait at most; more are dropped rather than eat the memory */
 #define SPARE_MAX 32 /* pages kept for later: 3 MB */
-#define MANY_PAGES 32 /* 4 MB that wait: then they are written without a pause */
+/* 4 MB that wait: then they are written without a pause, and so many at once, since writing takes
+ * twice their memory once more. */
+#define MANY_PAGES 32
+#define HURRY_PAGES 64 /* 8 MB: then calls no longer go first */
 #define LANES_MAX 16
 #define ATTEMPTS_MAX 5 /* of a batch whose failure does not pass by itself */
 
@@ -179,7 +182,7 @@ void journal_add(JournalLane *lane, const CallRecord *record)
 
 /* --- Writing --- */
 
-/* All that waits, oldest first of each lane. */
+/* What has waited longest, oldest first of each lane. */
 static Page *take(Journal *journal)
 {
     pthread_mutex_lock(&journal->lock);
@@ -195,11 +198,24 @@ static Page *take(Journal *journal)
             page_hand_over(journal, page);
     }
     pthread_mutex_lock(&journal->lock);
-    Page *pages = journal->full;
-    journal->full = NULL;
-    journal->full_end = &journal->full;
+    Page *pages = journal->full, **end = &pages;
+    for (size_t i = 0; *end && i < MANY_PAGES; i++)
+        end = &(*end)->next;
+    journal->full = *end;
+    *end = NULL;
+    if (!journal->full)
+        journal->full_end = &journal->full;
     pthread_mutex_unlock(&journal->lock);
     return pages;
+}
+
+/* Pages that are not spare: what waits to be written, and is being written. */
+static size_t waiting_pages(Journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    size_t count = journal->page_count - journal->spare_count;
+    pthread_mutex_unlock(&journal->lock);
+    return count;
 }
 
 static bool is_ending(Journal *journal)
@@ -251,7 +267,7 @@ static bool write_pages(Journal *journal, Page *pages)
     for (const Page *page = pages; page; page = page->next)
         for (size_t row = 0; row < page->count; row++)
             records[i++] = &page->rows[row];
-    give_way_hurry(count > PAGES_MAX / 2 * PAGE_ROWS);
+    give_way_hurry(waiting_pages(journal) > HURRY_PAGES);
     write_records(journal, records, count);
     pages_give_back(journal, pages);
     return true;
@@ -271,13 +287,9 @@ static void wait_for_records(Journal *journal)
 static void pause_after_write(Journal *journal)
 {
     int64_t left_ms = MIN(MAX(journal->took_ms * 9, (int64_t)FLUSH_MS), (int64_t)PAUSE_MAX_MS);
-    bool is_over = false;
-    while (left_ms > 0 && !is_over) {
+    while (left_ms > 0 && waiting_pages(journal) <= MANY_PAGES && !is_ending(journal)) {
         sleep_ms(MIN(left_ms, (int64_t)FLUSH_MS));
         left_ms -= FLUSH_MS;
-        pthread_mutex_lock(&journal->lock);
-        is_over = journal->is_ending || journal->page_count - journal->spare_count > MANY_PAGES;
-        pthread_mutex_unlock(&journal->lock);
     }
 }
 
