@@ -11,7 +11,8 @@
 #define MINUTE_MS ((int64_t)60 * 1000)
 #define DAY_MS (24 * 60 * MINUTE_MS)
 #define WINDOW_MINUTES 5
-#define CALLS_MIN 5 /* fewer say nothing of errors */
+#define CALLS_MIN 5       /* fewer say nothing of errors */
+#define DOWN_CALLS_MIN 10 /* as of a breaker */
 #define USUAL_DAYS 7
 #define USUAL_DAYS_MIN 3 /* with calls; fewer say nothing of what is usual */
 #define CALM_MINUTES 3
@@ -140,6 +141,30 @@ static bool judge_cost(Watch *watch, DbTx *tx, Error *err)
     return true;
 }
 
+static void find_down(Watch *watch, Str service)
+{
+    for (size_t i = 0; i < watch->findings.count; i++)
+        if (watch->findings.at[i].rule == ALERT_provider_down &&
+            str_equal(watch->findings.at[i].subject, service))
+            return;
+    if (watch->findings.count < DOWN_MAX + ALERT_RULE_COUNT)
+        find_value(watch, ALERT_provider_down, str_copy(watch->arena, service),
+                   watch->limits.at[ALERT_provider_down] + 1);
+}
+
+/* By what all nodes have written: the breakers below are only this node's. */
+static bool judge_services(Watch *watch, DbTx *tx, Error *err)
+{
+    int64_t to = watch->now_ms - watch->now_ms % MINUTE_MS + MINUTE_MS;
+    StrList down;
+    if (!call_services_down(tx, &watch->scope, watch->arena, SPAN_MINUTE,
+                            to - (WINDOW_MINUTES + 1) * MINUTE_MS, to, DOWN_CALLS_MIN, &down, err))
+        return false;
+    for (size_t i = 0; i < down.count; i++)
+        find_down(watch, down.at[i]);
+    return true;
+}
+
 /* States are named "workspace/service" and "workspace/service/model"; services of the server, which
  * every workspace has, "server/service". One that is open is enough. */
 static void judge_breaker(void *self, Str name, TargetView view)
@@ -150,13 +175,7 @@ static void judge_breaker(void *self, Str name, TargetView view)
         !str_next(&rest, '/', &service) ||
         !(str_equal(workspace, watch->scope.workspace) || str_is(workspace, "server")))
         return;
-    for (size_t i = 0; i < watch->findings.count; i++)
-        if (watch->findings.at[i].rule == ALERT_provider_down &&
-            str_equal(watch->findings.at[i].subject, service))
-            return;
-    if (watch->findings.count < DOWN_MAX + ALERT_RULE_COUNT)
-        find_value(watch, ALERT_provider_down, str_copy(watch->arena, service),
-                   watch->limits.at[ALERT_provider_down] + 1);
+    find_down(watch, service);
 }
 
 static bool look_work(DbTx *tx, void *argument, Error *err)
@@ -164,7 +183,8 @@ static bool look_work(DbTx *tx, void *argument, Error *err)
     Watch *watch = argument;
     return alert_limits_find(tx, &watch->scope, watch->arena, &watch->limits, err) &&
            alert_list_open(tx, &watch->scope, watch->arena, &watch->open, err) &&
-           judge_calls(watch, tx, err) && judge_cost(watch, tx, err);
+           judge_calls(watch, tx, err) && judge_cost(watch, tx, err) &&
+           judge_services(watch, tx, err);
 }
 
 /* --- Opening and closing --- */

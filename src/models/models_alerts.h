@@ -2,8 +2,8 @@
  *
  *     call_sums, circuit breakers -> value of each rule -> open, still open, closed -> one notice
  *
- * A row of `alerts` is open while a rule holds for something, so that any node may judge. Breakers
- * are those of the node that judges. */
+ * A row of `alerts` is open while a rule holds for something, so that any node may judge. A service
+ * is down by the calls of all nodes, or by a breaker of the node that judges. */
 #pragma once
 
 #include "models/models.h"

@@ -141,3 +141,25 @@ bool call_health(DbTx *tx, const Scope *scope, CallSpan span, int64_t from_ms, i
         DB_ARGS(db_text(scope->workspace), db_int(span), db_int(from_ms), db_int(to_ms)),
         read_health, health_r, "sum of calls", scope->workspace, err);
 }
+
+static void read_service(DbRows *row, Arena *arena, void *item)
+{
+    *(Str *)item = db_get_text(row, 0, arena);
+}
+
+bool call_services_down(DbTx *tx, const Scope *scope, Arena *arena, CallSpan span, int64_t from_ms,
+                        int64_t to_ms, int64_t calls_min, StrList *services_r, Error *err)
+{
+    SqlItems items;
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT service FROM call_sums WHERE workspace = $1 AND span = $2"
+                          " AND at >= $3 AND at < $4 AND service <> '' GROUP BY service"
+                          " HAVING sum(calls) >= $5 AND 2 * sum(CASE WHEN status IN ('upstream',"
+                          " 'timeout') THEN calls ELSE 0 END) >= sum(calls) ORDER BY service"),
+                  DB_ARGS(db_text(scope->workspace), db_int(span), db_int(from_ms), db_int(to_ms),
+                          db_int(calls_min)),
+                  read_service, sizeof(Str), &items, err))
+        return false;
+    *services_r = (StrList){ items.at, items.count };
+    return true;
+}

@@ -2,6 +2,7 @@
  * has one open row; when it no longer holds the row is closed and kept. */
 #pragma once
 
+#include "base/json.h"
 #include "store/call_sums.h"
 #include "store/scope.h"
 #include "store/slice.h"
@@ -48,3 +49,8 @@ typedef struct CallHealth {
 /* Of minutes, hours or days that begin in from <= t < to. */
 MUST_CHECK bool call_health(DbTx *tx, const Scope *scope, CallSpan span, int64_t from_ms,
                             int64_t to_ms, CallHealth *health_r, Error *err);
+
+/* Services that failed at half of at least `calls_min` calls, on whatever nodes these were. */
+MUST_CHECK bool call_services_down(DbTx *tx, const Scope *scope, Arena *arena, CallSpan span,
+                                   int64_t from_ms, int64_t to_ms, int64_t calls_min,
+                                   StrList *services_r, Error *err);

@@ -139,6 +139,41 @@ STORE_TEST(a_rule_has_one_open_alert_and_any_number_of_closed_ones)
     return true;
 }
 
+STORE_TEST(a_service_that_fails_at_half_of_its_calls_is_down)
+{
+    /* Of ten calls each: how many failed by the service, and by the client. */
+    static const struct {
+        const char *service;
+        int calls, failed, refused;
+    } cases[] = {
+        { "down", 10, 5, 0 }, { "up", 10, 4, 0 }, { "asked-wrongly", 10, 0, 9 }, { "few", 4, 4, 0 }
+    };
+    const Scope *ours = &world->ours;
+    StrList down;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CallRow rows[10] = { 0 };
+        for (int k = 0; k < cases[i].calls; k++) {
+            rows[k].id = id_new(world->arena);
+            rows[k].service = str(cases[i].service);
+            rows[k].status = k < cases[i].failed                      ? S("upstream")
+                             : k < cases[i].failed + cases[i].refused ? S("invalid")
+                                                                      : S("ok");
+            rows[k].started_at_ms = 60000;
+        }
+        CALL(calls_add(tx, ours, world->arena,
+                       calls_batch(world->arena, ours->workspace, rows, (size_t)cases[i].calls),
+                       err));
+    }
+    CALL(call_services_down(tx, ours, world->arena, SPAN_MINUTE, 60000, 120000, 5, &down, err));
+    EXPECT(down.count == 1 && str_is(down.at[0], "down"));
+    CALL(call_services_down(tx, ours, world->arena, SPAN_MINUTE, 120000, 180000, 5, &down, err));
+    EXPECT(down.count == 0);
+    CALL(call_services_down(tx, &world->theirs, world->arena, SPAN_MINUTE, 60000, 120000, 5, &down,
+                            err));
+    EXPECT(down.count == 0);
+    return true;
+}
+
 STORE_TEST(health_counts_what_services_did_not_what_clients_did)
 {
     static const char *const status[] = { "ok", "upstream", "timeout", "cancelled", "invalid" };
