@@ -3,9 +3,11 @@ import gzip
 import json
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from conftest import Server
 
@@ -109,6 +111,7 @@ def server(hostile, tmp_path_factory):
     started = Server(tmp_path_factory.mktemp("data") / "library", arguments=["--provider-url", hostile.url],
                      environment={"LECTERN_PROVIDER_KEY": KEY}).start()
     started.new_key()
+    started.owner = started.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
     yield started
     started.stop()
 
@@ -404,3 +407,18 @@ def test_many_slow_clients_do_not_keep_others_waiting(server):
     finally:
         for client in slow:
             client.close()
+
+
+def test_names_that_a_client_invents_fill_no_tables(server):
+    session = requests.Session()
+    for number in range(600):
+        answer = session.post(f"{server.url}/v1/chat/completions", json={"model": f"invented-{number}", **HELLO},
+                              headers={"Authorization": f"Bearer {server.key}"}, timeout=30)
+        assert answer.status_code == 200, answer.text
+
+    def models():
+        return [row["name"] for row in server.get("/v1/usage?by=model", key=server.owner).json()["items"]]
+    end = time.monotonic() + 10
+    while "other" not in models() and time.monotonic() < end:
+        time.sleep(0.2)
+    assert "other" in models() and len(models()) <= 501

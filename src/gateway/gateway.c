@@ -53,6 +53,7 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
     gateway->proxy = options->proxy;
     gateway->states = target_states_new();
     gateway->metrics = metrics_new();
+    gateway->open_names = open_names_new();
     gateway->journal = journal_new(&(JournalOptions){ .write = options->ports.write_records,
                                                       .app = options->ports.app,
                                                       .seen = see_records,
@@ -122,6 +123,7 @@ void gateway_close(Gateway *gateway)
     journal_free(gateway->journal);
     telemetry_close(gateway->telemetry);
     metrics_free(gateway->metrics);
+    open_names_free(gateway->open_names);
     ledger_free(gateway->ledger);
     callers_close(gateway);
     for (int i = 0; i < gateway->loop_count; i++)

@@ -7,6 +7,7 @@
 #include "gateway/cache_key.h"
 #include "gateway/kept.h"
 #include "gateway/metrics.h"
+#include "gateway/open_names.h"
 #include "gateway/run.h"
 
 #define LOOPS_MAX 8
@@ -18,6 +19,7 @@ struct Gateway {
     TargetStates *states;
     Journal *journal;
     Metrics *metrics;
+    OpenNames *open_names;
     Telemetry *telemetry; /* NULL: not wanted */
     Ledger *ledger;
     ReactorTimer look; /* at the ledger, once a second; on `own` */

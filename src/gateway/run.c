@@ -58,6 +58,19 @@ static bool is_put_off(const Run *run, const Error *failure)
            (failure->code == ERROR_LIMITED || failure->code == ERROR_BUSY);
 }
 
+/* Who was asked last. A target that is open for any name has those of its clients. */
+static void name_target(Run *run)
+{
+    const GatewayTarget *target = run->try->target;
+    CallRecord *record = &run->record;
+    record->service = target->service->name;
+    record->is_local = target->service->is_local;
+    record->model = target_model(target, run->request.model);
+    if (!target->model.length && run->caller)
+        record->model =
+            open_name(run->loop->gateway->open_names, run->caller->workspace, record->model);
+}
+
 void run_finish(Run *run, const Error *failure)
 {
     CallRecord *record = &run->record;
@@ -70,11 +83,8 @@ void run_finish(Run *run, const Error *failure)
     record->is_truncated = failure && run->stream && run->is_answered;
     record->task = run->request.task;
     count_time(run);
-    if (run->try->target) {
-        record->service = run->try->target->service->name;
-        record->is_local = run->try->target->service->is_local;
-        record->model = target_model(run->try->target, run->request.model);
-    }
+    if (run->try->target)
+        name_target(run);
     if (!failure)
         count_saving(run);
     if (run->caller && !is_put_off(run, failure)) {
