@@ -1,6 +1,7 @@
 #include "store/calls_store.h"
 
 #include "base/clock.h"
+#include "store/route_sides_store.h"
 #include "store/sql.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -20,6 +21,7 @@ struct CallBatch {
     size_t page_count;
     CallSum *sums;
     size_t sum_count;
+    SideSumList sides;
 };
 
 static PageRow page_of(Arena *arena, const CallRow *rows, size_t count)
@@ -48,6 +50,7 @@ CallBatch *calls_batch(Arena *arena, Str workspace, const CallRow *rows, size_t 
         batch->pages[batch->page_count++] =
             page_of(arena, rows + i, MIN(count - i, (size_t)CALL_PAGE));
     call_sums_of(arena, rows, count, &batch->sums, &batch->sum_count);
+    batch->sides = side_sums_of(arena, rows, count);
     return batch;
 }
 
@@ -118,7 +121,8 @@ bool calls_add(DbTx *tx, const Scope *scope, Arena *arena, const CallBatch *batc
         if (!is_new)
             return true; /* the whole batch was written in one transaction: it is there */
     }
-    return add_sums(tx, arena, workspace, batch->sums, batch->sum_count, err);
+    return add_sums(tx, arena, workspace, batch->sums, batch->sum_count, err) &&
+           side_sums_add(tx, workspace, &batch->sides, err);
 }
 
 /* --- One by one --- */

@@ -25,6 +25,7 @@
 #include "store/people_store.h"
 #include "store/prompt_logs_store.h"
 #include "store/read_pages_store.h"
+#include "store/route_sides_store.h"
 #include "store/saved_searches_store.h"
 #include "store/searches_store.h"
 #include "store/secrets_store.h"
@@ -132,7 +133,9 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours;
     Search search = { .query = S("who") };
-    CallRow call = { .id = S("c1"), .model = S("m"), .cost_pico = 60000, .started_at_ms = 1 };
+    CallRow call = {
+        .id = S("c1"), .model = S("m"), .side = S("rest"), .cost_pico = 60000, .started_at_ms = 1
+    };
     AuditEntry entry = { .action = S("document.add"), .subject = secret.doc.id };
     Upload upload = { .key = S("k"), .fingerprint = S("f"), .expires_at_ms = 1000 };
     NewJob job = { .type = S("t"), .payload = S("{}"), .attempt_max = 3 };
@@ -342,6 +345,11 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, webhook_find(tx, theirs, arena, secret.hook.id, &hook, err));
     CALL(call_health(tx, theirs, SPAN_DAY, 0, INT64_MAX, &health, err));
     EXPECT(health.calls == 0);
+    SideSumList sides;
+    CALL(side_sums_list(tx, theirs, arena, S(""), 0, INT64_MAX, &sides, err));
+    EXPECT(!sides.count);
+    CALL(side_sums_list(tx, &world->ours, arena, S(""), 0, INT64_MAX, &sides, err));
+    EXPECT(sides.count == 1 && sides.at[0].calls == 1 && sides.at[0].cost_pico == 60000);
     CALL(notice_count_unread(tx, theirs, &length, err));
     EXPECT(length == 0);
     ClientFile file;
