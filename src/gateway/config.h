@@ -68,11 +68,21 @@ typedef enum RouteStrategy {
 #undef STRATEGY
 } RouteStrategy;
 
+/* Whose calls stay on one side together. */
+typedef enum ShareBy { SHARE_BY_KEY, SHARE_BY_USER, SHARE_BY_CONVERSATION, SHARE_BY_COUNT } ShareBy;
+#define SIDE_REST "rest" /* whoever is in no share of a route */
+
 /* When a step of a route applies; everything unset is true. */
 typedef struct RouteCondition {
     int64_t input_min, input_max; /* tokens; 0: any */
     unsigned abilities;           /* that the call needs */
     Str tag, persona;
+    /* Hundredths of those who call, from share_begin on; share 0: all. Who is among them stays so.
+     */
+    int share, share_begin;
+    ShareBy share_by;
+    Str share_side; /* what this side is called in records */
+    Str share_salt; /* the route: other routes draw others */
 } RouteCondition;
 
 typedef struct RouteStep {

@@ -16,7 +16,7 @@
 #define RETRY_MAX_MS 5000
 #define PAGE_ROWS 256
 #define TEXT_MAX 200
-#define TEXT_COUNT 14 /* of a record */
+#define TEXT_COUNT 15 /* of a record */
 #define TEXTS_SIZE KB(24)
 #define PAGES_MAX                                                                                  \
     512              /* 131,072 records wait at most; more are dropped rather than eat the memory */
@@ -142,7 +142,7 @@ static void page_add(Page *page, const CallRecord *record)
         offsetof(CallRecord, key),     offsetof(CallRecord, feature),   offsetof(CallRecord, route),
         offsetof(CallRecord, service), offsetof(CallRecord, model),     offsetof(CallRecord, front),
         offsetof(CallRecord, status),  offsetof(CallRecord, cache),     offsetof(CallRecord, trace),
-        offsetof(CallRecord, span),    offsetof(CallRecord, parent),
+        offsetof(CallRecord, span),    offsetof(CallRecord, parent),    offsetof(CallRecord, side),
     };
     _Static_assert(COUNT(texts) == TEXT_COUNT, "has_room() counts them");
     CallRecord *row = &page->rows[page->count];

@@ -125,6 +125,7 @@ typedef struct BudgetCharge {
 typedef struct CallRecord {
     Str id, workspace, user, key, feature;
     Str route, service, model, front;
+    Str side;                /* of a route that is tried on a part of the calls; "" */
     Str status;              /* "ok", or the name of an error */
     Str cache;               /* "", "hit", "miss", "semantic" */
     Str trace, span, parent; /* of OpenTelemetry, in hexadecimal; "" when it is not wanted */

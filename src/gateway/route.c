@@ -85,6 +85,35 @@ RouteNeeds route_needs(const ModelRequest *request, Str body)
 
 static bool is_other(Str wanted, Str has) { return wanted.length && !str_equal(wanted, has); }
 
+/* From 0 to 99; the same in every version and on every node. */
+static int hundredth_of(const RouteCondition *when, const RouteNeeds *needs)
+{
+    Str who = needs->who[when->share_by];
+    uint32_t sum = crc32c(0, when->share_salt.at, when->share_salt.length);
+    sum = crc32c(sum, "/", 1);
+    return (int)(crc32c(sum, who.at, who.length) % 100);
+}
+
+static bool is_in_share(const RouteCondition *when, const RouteNeeds *needs)
+{
+    int at = hundredth_of(when, needs);
+    return at >= when->share_begin && at < when->share_begin + when->share;
+}
+
+Str route_side(const GatewayRoute *route, const RouteNeeds *needs)
+{
+    Str side = S("");
+    for (size_t i = 0; i < route->step_count; i++) {
+        const RouteCondition *when = &route->steps[i].when;
+        if (!when->share)
+            continue;
+        if (is_in_share(when, needs))
+            return when->share_side;
+        side = S(SIDE_REST);
+    }
+    return side;
+}
+
 const char *route_refuses(const RouteStep *step, const RouteNeeds *needs)
 {
     const RouteCondition *when = &step->when;
@@ -99,6 +128,8 @@ const char *route_refuses(const RouteStep *step, const RouteNeeds *needs)
         return "the call does not have its tag";
     if (is_other(when->persona, needs->persona))
         return "the call is of another persona";
+    if (when->share && !is_in_share(when, needs))
+        return "who calls is not in its share";
     if (needs->never_here && target->service->is_here)
         return "who asks would answer it";
     /* A prompt that is to be completed can be chatted about. */

@@ -19,6 +19,7 @@ typedef struct RouteNeeds {
     int64_t pictures;      /* that are wanted; 0: none */
     unsigned abilities;    /* bits of ModelAbility */
     Str tag, persona;
+    Str who[SHARE_BY_COUNT]; /* among whom shares are drawn; "": unknown */
     bool is_stream;
     bool never_here; /* the library asks, and cannot be who answers */
     bool is_saving;  /* its budget is near the end: a cheaper route comes first */
@@ -30,6 +31,8 @@ RouteNeeds route_needs(const ModelRequest *request, Str body);
 PriceMost route_most(const RouteNeeds *needs, int64_t output);
 /* Why a step is passed over; NULL: it applies. */
 const char *route_refuses(const RouteStep *step, const RouteNeeds *needs);
+/* The side of a route that is tried on a part of the calls; "" when this one is not. */
+Str route_side(const GatewayRoute *route, const RouteNeeds *needs);
 /* Puts the targets into targets_r[most], each once, behind the `count` that are there. Returns how
  * many there are then. */
 size_t route_plan(const GatewayRoute *route, const RouteNeeds *needs,

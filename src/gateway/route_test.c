@@ -47,6 +47,40 @@ Test(route, steps_come_in_order_then_those_of_the_fallback_each_once)
     assert_plan(&route, (RouteNeeds){ 0 }, "b a c");
 }
 
+Test(route, a_share_of_callers_stays_on_its_side)
+{
+    GatewayTarget a = target("a", 1), b = target("b", 1), c = target("c", 1);
+    RouteStep steps[] = {
+        { .target = &a, .when = { .share = 10, .share_side = S("a"), .share_salt = S("r") } },
+        { .target = &b,
+          .when = { .share = 30, .share_begin = 10, .share_side = S("b"), .share_salt = S("r") } },
+        { .target = &c },
+    };
+    GatewayRoute route = route_of(STRATEGY_ORDERED, steps, 3);
+    int on_a = 0, on_b = 0, on_both = 0;
+    for (int i = 0; i < 10000; i++) {
+        char who[40];
+        snprintf(who, sizeof who, "01900000-0000-7000-8000-%012d", i);
+        RouteNeeds needs = { .who = { [SHARE_BY_KEY] = str(who) } };
+        Str side = route_side(&route, &needs);
+        const GatewayTarget *targets[4];
+        size_t count = route_plan(&route, &needs, targets, 0, COUNT(targets));
+        cr_assert_eq(count, str_is(side, SIDE_REST) ? 1 : 2, "the rest is behind each side");
+        cr_assert(str_is(targets[0]->model, str_is(side, SIDE_REST) ? "c" : side.at));
+        cr_assert(str_equal(side, route_side(&route, &needs)));
+        on_a += str_is(side, "a");
+        on_b += str_is(side, "b");
+        steps[0].when.share_salt = S("other");
+        on_both += str_is(side, "a") && str_is(route_side(&route, &needs), "a");
+        steps[0].when.share_salt = S("r");
+    }
+    cr_assert(on_a > 900 && on_a < 1100, "%d", on_a);
+    cr_assert(on_b > 2800 && on_b < 3200, "%d", on_b);
+    cr_assert(on_both < 200, "another route draws others: %d", on_both);
+    steps[0] = steps[1] = steps[2];
+    cr_assert(!route_side(&route, &(RouteNeeds){ 0 }).length);
+}
+
 Test(route, the_cheapest_comes_first_and_what_has_no_price_last)
 {
     GatewayTarget a = target("a", 300), b = target("b", PRICE_UNKNOWN), c = target("c", 100);

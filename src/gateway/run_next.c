@@ -52,6 +52,8 @@ static void read_wishes(Run *run)
             run->needs.tag = header->value;
         else if (str_equal_ignore_case(name, S("lectern-persona")))
             run->needs.persona = header->value;
+        else if (str_equal_ignore_case(name, S("lectern-conversation")))
+            run->needs.who[SHARE_BY_CONVERSATION] = header->value;
     }
 }
 
@@ -64,6 +66,17 @@ static bool is_saving(const Run *run)
     return false;
 }
 
+/* A key that is nobody's stands for who has it, and a person without a key for theirs. */
+static void name_who(Run *run)
+{
+    const GatewayCaller *caller = run->caller;
+    Str *who = run->needs.who;
+    who[SHARE_BY_KEY] = caller->key.length ? caller->key : caller->user;
+    who[SHARE_BY_USER] = caller->user.length ? caller->user : caller->key;
+    if (!who[SHARE_BY_CONVERSATION].length)
+        who[SHARE_BY_CONVERSATION] = who[SHARE_BY_KEY];
+}
+
 void run_plan(Run *run)
 {
     const GatewayRoute *route = run->route;
@@ -72,6 +85,8 @@ void run_plan(Run *run)
     run->needs.is_saving = is_saving(run);
     run->needs.never_here = run->never_here;
     read_wishes(run);
+    name_who(run);
+    run->record.side = route_side(route, &run->needs);
     size_t count = route_plan(route, &run->needs, run->targets, 0, RUN_TARGETS_MAX);
     run->target_count = (int)count;
     run->all_count = (int)count;

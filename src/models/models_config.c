@@ -363,6 +363,7 @@ GatewayConfig *config_make(Models *models, TargetStates *states, Arena *arena, c
     config->standard = choose_standard(&maker);
     config->here = find_here(&maker);
     config->policy = setup->policy;
+    config->share_weight = (int)setup->share_weight;
     return config;
 }
 

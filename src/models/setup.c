@@ -208,6 +208,23 @@ static bool read_routes(Arena *arena, json_t *list, Setup *setup, Error *err)
     return true;
 }
 
+/* By the ids of workspaces: whoever may rename one must not get another's share so. */
+static bool read_weights(json_t *list, Setup *setup, Error *err)
+{
+    const char *key;
+    json_t *weight;
+    json_object_foreach(list, key, weight)
+    {
+        json_int_t number = json_integer_value(weight);
+        if (number < 1 || number > SHARE_WEIGHT_MAX)
+            return fail_field(err, "shares", "shares.%s is a whole number from 1 to %d", key,
+                              SHARE_WEIGHT_MAX);
+        if (str_is(setup->workspace, key))
+            setup->share_weight = number;
+    }
+    return true;
+}
+
 static bool is_object_or_none(const json_t *json, const char *name, Error *err)
 {
     return !json || json_is_object(json) || fail_field(err, name, "%s is an object by names", name);
@@ -216,16 +233,18 @@ static bool is_object_or_none(const json_t *json, const char *name, Error *err)
 bool setup_read_file(Arena *arena, Str text, Setup *setup, Error *err)
 {
     AUTO_JSON json_t *json = NULL;
-    json_t *services = NULL, *models = NULL, *routes = NULL;
+    json_t *services = NULL, *models = NULL, *routes = NULL, *shares = NULL;
     return json_parse(text, SETUP_FILE_MAX, &json, err) &&
            json_read(json, arena,
                      JSON_FIELDS({ "services", JSON_ANY, &services },
-                                 { "models", JSON_ANY, &models }, { "routes", JSON_ANY, &routes }),
+                                 { "models", JSON_ANY, &models }, { "routes", JSON_ANY, &routes },
+                                 { "shares", JSON_ANY, &shares }),
                      err) &&
            is_object_or_none(services, "services", err) &&
            is_object_or_none(models, "models", err) && is_object_or_none(routes, "routes", err) &&
            read_services(arena, services, setup, err) && read_models(arena, models, setup, err) &&
-           read_routes(arena, routes, setup, err);
+           read_routes(arena, routes, setup, err) && is_object_or_none(shares, "shares", err) &&
+           read_weights(shares, setup, err);
 }
 
 /* --- Whether it fits together --- */

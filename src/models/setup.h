@@ -17,6 +17,7 @@
 #define SETUP_FILE_MAX MB(1)
 #define SETUP_DOCUMENT_MAX KB(256)
 #define SETUP_STEPS_MAX 32
+#define SHARE_WEIGHT_MAX 1000
 #define STANDARD_ROUTE "standard" /* for calls that name no model */
 
 typedef enum SetupFrom {
@@ -95,6 +96,7 @@ typedef struct Setup {
     Str primary;       /* the service that is asked for any name nobody has; "": none */
     Str primary_model; /* "": its first */
     GatewayPolicy policy;
+    int64_t share_weight; /* of the workspace, as the file says; 0: 1 */
 } Setup;
 
 /* One document of a kind. Fails with the member that is wrong. `is_file`: a key may be named by its
@@ -110,7 +112,8 @@ MUST_CHECK bool setup_read_route(Arena *arena, Str name, const json_t *document,
 /* Adds what the program answers itself, a service like all others; its models are the caller's to
  * tell. First of all, so that what has its name replaces it. */
 SetupService *setup_add_itself(Arena *arena, Setup *setup);
-/* Adds what a text says: {"services": {NAME: {...}}, "models": {...}, "routes": {...}}. */
+/* Adds what a text says: {"services": {NAME: {...}}, "models": {...}, "routes": {...},
+ * "shares": {WORKSPACE: WEIGHT}}. */
 MUST_CHECK bool setup_read_file(Arena *arena, Str text, Setup *setup, Error *err);
 /* Adds the services whose keys are in their usual variables. */
 void setup_read_environment(Arena *arena, Setup *setup);

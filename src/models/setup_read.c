@@ -323,17 +323,36 @@ bool setup_read_model(Arena *arena, Str name, const json_t *document, SetupModel
 
 /* --- Routes --- */
 
+static bool read_share(int64_t share, Str by, RouteCondition *when, Error *err)
+{
+    static const char *const words[] = {
+        [SHARE_BY_KEY] = "key", [SHARE_BY_USER] = "user", [SHARE_BY_CONVERSATION] = "conversation"
+    };
+    when->share = (int)share;
+    for (size_t i = 0; i < COUNT(words) && by.length; i++)
+        if (str_is(by, words[i])) {
+            when->share_by = (ShareBy)i;
+            return share || fail_field(err, "share_by", "share_by goes with share");
+        }
+    return !by.length || fail_field(err, "share_by", "share_by is key, user or conversation");
+}
+
 static bool read_condition(Arena *arena, const json_t *json, RouteCondition *when, Error *err)
 {
     StrList abilities = { 0 };
+    int64_t share = 0;
+    Str by = S("");
     return !json ||
            (json_read(json, arena,
                       JSON_FIELDS({ "input_min", JSON_I64, &when->input_min, .max = 1000000000 },
                                   { "input_max", JSON_I64, &when->input_max, .max = 1000000000 },
                                   { "abilities", JSON_STRS, &abilities, .length_max = 20 },
                                   { "tag", JSON_STR, &when->tag, .length_max = 100 },
-                                  { "persona", JSON_STR, &when->persona, .length_max = 100 }),
+                                  { "persona", JSON_STR, &when->persona, .length_max = 100 },
+                                  { "share", JSON_I64, &share, .min = 1, .max = 99 },
+                                  { "share_by", JSON_STR, &by, .length_max = 60 }),
                       err) &&
+            read_share(share, by, when, err) &&
             read_abilities(&abilities, &when->abilities, err)) ||
            fail_in(err, "when");
 }
@@ -356,6 +375,22 @@ static bool read_step(Arena *arena, const json_t *json, SetupStep *step, Error *
            read_condition(arena, when, &step->when, err);
 }
 
+/* Shares of a route lie side by side: nobody is in two of them. */
+static bool lay_shares(const SetupRoute *route, SetupStep *steps, Error *err)
+{
+    int at = 0;
+    for (size_t i = 0; i < route->step_count; i++) {
+        RouteCondition *when = &steps[i].when;
+        if (!when->share)
+            continue;
+        when->share_begin = at;
+        when->share_side = steps[i].model;
+        when->share_salt = route->name;
+        at += when->share;
+    }
+    return at <= 100 || fail_field(err, "steps", "the shares of the steps are %d per cent", at);
+}
+
 static bool read_steps(Arena *arena, const json_t *json, SetupRoute *route, Error *err)
 {
     size_t count = json_array_size(json);
@@ -367,7 +402,7 @@ static bool read_steps(Arena *arena, const json_t *json, SetupRoute *route, Erro
             return fail_in(err, "steps[%zu]", i);
     route->steps = steps;
     route->step_count = count;
-    return true;
+    return lay_shares(route, steps, err);
 }
 
 static bool read_strategy(Str word, RouteStrategy *strategy_r, Error *err)

@@ -51,6 +51,14 @@ Test(models_setup, what_is_wrong_is_said_by_its_member)
           "fallback", "lead back" },
         { "{" SERVICES ",\"routes\":{\"r\":{\"steps\":[{\"model\":\"groq/m\",\"weight\":0}]}}}",
           "weight", "steps[0]" },
+        { "{" SERVICES ",\"routes\":{\"r\":{\"steps\":["
+          "{\"model\":\"groq/m\",\"when\":{\"share\":60}},"
+          "{\"model\":\"groq/n\",\"when\":{\"share\":60}}]}}}",
+          "steps", "120 per cent" },
+        { "{" SERVICES ",\"routes\":{\"r\":{\"steps\":["
+          "{\"model\":\"groq/m\",\"when\":{\"share_by\":\"user\"}}]}}}",
+          "share_by", "goes with share" },
+        { "{\"shares\":{\"w\":0}}", "shares", "1 to" },
         { "[]", NULL, "object" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -85,6 +93,24 @@ static Models *new_models(void)
     Error err;
     cr_assert(gateway_open(&options, &models.gateway, &err), "%s", err.message);
     return &models;
+}
+
+Test(models_setup, shares_of_a_route_lie_side_by_side)
+{
+    Models *models = new_models();
+    GatewayConfig *config =
+        picture_of(models,
+                   "{" SERVICES ",\"shares\":{\"v\":9,\"w\":3},\"routes\":{\"r\":{\"steps\":["
+                   "{\"model\":\"groq/llama\",\"when\":{\"share\":20,\"share_by\":\"user\"}},"
+                   "{\"model\":\"groq/both\",\"when\":{\"share\":30}},\"groq/rest\"]}}}",
+                   "mine");
+    const RouteStep *steps = config_route(config, S("r"))->steps;
+    cr_assert(steps[0].when.share_begin == 0 && steps[1].when.share_begin == 20);
+    cr_assert(steps[0].when.share_by == SHARE_BY_USER && steps[1].when.share_by == SHARE_BY_KEY);
+    cr_assert(str_is(steps[1].when.share_side, "groq/both") && !steps[2].when.share);
+    cr_assert_eq(config->share_weight, 3);
+    config_release(config);
+    gateway_close(models->gateway);
 }
 
 Test(models_setup, a_name_leads_where_it_says)
