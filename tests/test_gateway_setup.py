@@ -186,6 +186,7 @@ def test_the_route_standard_writes_the_librarys_answers(server, service, mock):
     ({"steps": ["mine/good"], "fallback": "nothing"}, "fallback"),
     ({"steps": ["mine/good"], "fallback": "wrong"}, "fallback"),
     ({"steps": [{"model": "mine/good", "when": {"abilities": ["flying"]}}]}, "abilities"),
+    ({"steps": [{"model": "mine/good", "when": {"share": 100}}]}, "share"),
 ])
 def test_what_is_wrong_with_a_route_is_said_by_its_member(server, service, document, field):
     answer = server.call("PUT", "/v1/gateway/routes/wrong", json=document)
@@ -210,6 +211,32 @@ def test_a_dry_run_shows_the_order_the_cost_and_what_is_passed_over(server, serv
     assert shown["mine/good"]["prices"]["input"] == "0.15" and shown["mine/good"]["context"] == 8000
     assert server.call("DELETE", "/v1/gateway/models?name=mine/good").status_code == 204
     server.call("DELETE", "/v1/gateway/routes/sized")
+
+
+def test_a_route_is_tried_on_a_share_of_conversations_and_its_sides_are_compared(server, service, mock):
+    server.call("PUT", "/v1/gateway/routes/trial", json={"steps": [
+        {"model": "mine/whole", "when": {"share": 30, "share_by": "conversation"}}, "mine/good"]})
+    names = [f"conversation {i}" for i in range(60)]
+    sides = {}
+    for name in names * 2:
+        assert server.post("/v1/chat/completions", {"model": "trial", "messages": [{"role": "user", "content": "x"}]},
+                           headers={"X-Lectern-Conversation": name}).status_code == 200
+        sides.setdefault(name, set()).add(mock.chats()[-1]["model"])
+    assert all(len(seen) == 1 for seen in sides.values()), "a conversation stays on its side"
+    on_trial = sum(seen == {"whole"} for seen in sides.values())
+    assert 8 <= on_trial <= 30
+    wait_until(lambda: sum(s["calls"] for s in server.get("/v1/gateway/routes/trial/sides").json()["items"]) == 120)
+    shown = {s["side"]: s for s in server.get("/v1/gateway/routes/trial/sides").json()["items"]}
+    assert shown["mine/whole"]["calls"] == 2 * on_trial and shown["rest"]["calls"] == 120 - 2 * on_trial
+    assert all(s["failures"] == 0 and s["took_ms"] > 0 and s["output_tokens"] > 0 for s in shown.values())
+    assert {c["side"] for c in server.get("/v1/calls?limit=200").json()["items"] if c["route"] == "trial"} == set(shown)
+    of = next(n for n in names if sides[n] == {"whole"})
+    run = server.post("/v1/gateway/check", {"model": "trial", "as": of}).json()
+    assert run["side"] == "mine/whole" and [t["model"] for t in run["targets"]] == ["whole", "good"]
+    other = next(n for n in names if sides[n] == {"good"})
+    lines = server.cli("gateway", "check", "--model", "trial", "--as", other).stdout.splitlines()
+    assert "side: rest" in lines and any("mine/whole" in line and "calls" in line for line in lines)
+    server.call("DELETE", "/v1/gateway/routes/trial")
 
 
 def test_a_route_whose_service_is_gone_says_so(server, service, mock):

@@ -1,7 +1,9 @@
 /* gateway_api.c - how the gateway is set up: services, models, routes; trying them; how they do. */
 #include "api/api.h"
+#include "base/clock.h"
 #include "gateway/route.h"
 #include "models/gateway_setup.h"
+#include "store/route_sides_store.h"
 
 #define TARGETS_MAX 64
 #define MICRO 1000000
@@ -372,7 +374,7 @@ bool gateway_routes_remove(ApiRequest *request, HttpResponse *response, Error *e
 /* --- A dry run --- */
 
 typedef struct DryRun {
-    Str model;
+    Str model, as; /* as: who calls, for shares of a route */
     RouteNeeds needs;
     const GatewayTarget *targets[TARGETS_MAX];
     size_t count;
@@ -390,8 +392,11 @@ static bool read_dry_run(ApiRequest *request, DryRun *run, Error *err)
                     { "abilities", JSON_STRS, &abilities, .length_max = 20 },
                     { "tag", JSON_STR, &run->needs.tag, .length_max = 100 },
                     { "persona", JSON_STR, &run->needs.persona, .length_max = 100 },
+                    { "as", JSON_STR, &run->as, .length_max = 200 },
                     { "saving", JSON_FLAG, &run->needs.is_saving }))
         return false;
+    for (size_t i = 0; i < SHARE_BY_COUNT; i++)
+        run->needs.who[i] = run->as;
     for (size_t i = 0; i < abilities.count; i++)
         for (size_t bit = 0; bit < ABILITY_COUNT; bit++)
             if (str_is(abilities.at[i], ability_words[bit]))
@@ -455,6 +460,60 @@ static void put_passed_over(JsonWriter *json, const DryRun *run, const GatewayRo
     put_end(json);
 }
 
+/* --- Sides of a route that is tried on a part of the calls --- */
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+typedef struct SidesWork {
+    const ApiRequest *request;
+    Str route;
+    int64_t from_ms, to_ms;
+    SideSumList sums;
+} SidesWork;
+
+static bool sides_work(DbTx *tx, void *argument, Error *err)
+{
+    SidesWork *work = argument;
+    return side_sums_list(tx, work->request->scope, work->request->arena, work->route,
+                          work->from_ms, work->to_ms, &work->sums, err);
+}
+
+static void put_side(JsonWriter *json, const SideSum *sum)
+{
+    double calls = (double)MAX(sum->calls, (int64_t)1);
+    double priced = (double)MAX(sum->calls - sum->unpriced, (int64_t)1);
+    put_object(json, NULL);
+    put_text(json, "side", sum->side);
+    put_int(json, "calls", sum->calls);
+    put_int(json, "failures", sum->failures);
+    put_number(json, "failure_share", (double)sum->failures / calls);
+    put_number(json, "took_ms", (double)sum->took_us / 1000 / calls);
+    put_number(json, "cost", (double)sum->cost_pico / 1e12);
+    put_number(json, "cost_per_call", (double)sum->cost_pico / 1e12 / priced);
+    put_int(json, "unpriced", sum->unpriced);
+    put_int(json, "input_tokens", sum->input_tokens);
+    put_int(json, "output_tokens", sum->output_tokens);
+    put_end(json);
+}
+
+bool gateway_routes_sides(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    SidesWork work = { .request = request, .route = request->params[0] };
+    if (!api_query_time(request, "from", &work.from_ms, err) ||
+        !api_query_time(request, "to", &work.to_ms, err))
+        return false;
+    work.to_ms = work.to_ms ? work.to_ms : now_ms();
+    work.from_ms = work.from_ms ? work.from_ms : work.to_ms - 30 * DAY_MS;
+    work.from_ms -= work.from_ms % DAY_MS;
+    if (!store_read(request->api->db, request->scope, sides_work, &work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.sums.count; i++)
+        put_side(&json, &work.sums.at[i]);
+    api_list_end(&json, (int64_t)work.sums.count, S(""));
+    return true;
+}
+
 bool gateway_check(ApiRequest *request, HttpResponse *response, Error *err)
 {
     DryRun run = { 0 };
@@ -473,6 +532,7 @@ bool gateway_check(ApiRequest *request, HttpResponse *response, Error *err)
     JsonWriter json = put_begin(&response->body);
     put_text(&json, "model", run.model);
     put_text_or_null(&json, "route", route->name);
+    put_text_or_null(&json, "side", route_side(route, &run.needs));
     put_plan(&json, request->arena, &run);
     put_passed_over(&json, &run, route);
     put_end(&json);

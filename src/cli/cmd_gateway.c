@@ -150,6 +150,27 @@ static void print_plan(const json_t *answer)
         "-  %s/%s  %s\n", text_of(one, "service"), text_of(one, "model"), text_of(one, "why"));
 }
 
+/* Nothing where the route has no shares, or its calls may not be looked at. */
+static void print_sides(CommandLine *line, Client *client, const json_t *answer)
+{
+    AUTO_JSON json_t *list = NULL;
+    Error ignored;
+    size_t i;
+    json_t *one;
+    if (!json_is_string(json_object_get(answer, "side")))
+        return;
+    Str path = str_format(line->arena, "/v1/gateway/routes/%s/sides", text_of(answer, "route"));
+    printf("side: %s\n", text_of(answer, "side"));
+    if (!client_call(client, "GET", str_c(line->arena, path), S(""), &list, &ignored))
+        return;
+    json_array_foreach(json_object_get(list, "items"), i, one)
+        printf("   %-40s %8" JSON_INTEGER_FORMAT " calls %6.2f %% failed %9.1f ms $%.6f each\n",
+               text_of(one, "side"), json_integer_value(json_object_get(one, "calls")),
+               json_number_value(json_object_get(one, "failure_share")) * 100,
+               json_number_value(json_object_get(one, "took_ms")),
+               json_number_value(json_object_get(one, "cost_per_call")));
+}
+
 static bool dry_run(CommandLine *line, Str model, Error *err)
 {
     AUTO_CLIENT Client *client = NULL;
@@ -161,12 +182,16 @@ static bool dry_run(CommandLine *line, Str model, Error *err)
         return false;
     put_text(&json, "model", model);
     put_int(&json, "input_tokens", input);
+    if (option_is_given(line, "as"))
+        put_text(&json, "as", option_value(line, "as"));
     put_end(&json);
     if (!client_open(line, &client, err) ||
         !client_call(client, "POST", "/v1/gateway/check", buf_str(&body), &answer, err))
         return false;
-    if (!output_json(line, answer))
+    if (!output_json(line, answer)) {
         print_plan(answer);
+        print_sides(line, client, answer);
+    }
     return true;
 }
 
@@ -188,6 +213,7 @@ static const CommandOption options[] = {
       "where a call of this model or route would go, as the file says or, without one, the "
       "server" },
     { "input", "TOKENS", "how large that call is; else 1000" },
+    { "as", "WHO", "the key, person or conversation that calls, where the route has shares" },
     { NULL, NULL, NULL },
 };
 

@@ -30,6 +30,7 @@ static CallRow row_of(const CallRecord *record)
         .model = record->model,
         .status = record->status,
         .cache = record->cache,
+        .side = record->side,
         .started_at_ms = record->started_ms,
         .flags = flags_of(record),
         .http_status = record->http_status,
