@@ -265,6 +265,24 @@ static bool open_reranker(App *app, Str folder, Error *err)
     return true;
 }
 
+static bool hear(void *argument, const Scope *scope, Arena *arena, Str sound, Speech *speech_r,
+                 Error *err)
+{
+    App *app = argument;
+    GatewayAnswer answer;
+    if (!models_hear(app->api.models, scope, arena, app->settings->speech_model, sound, &answer,
+                     err))
+        return false;
+    size_t count = answer.reply->segments.count;
+    SpeechSegment *segments = arena_new_array(arena, SpeechSegment, count);
+    for (size_t i = 0; i < count; i++) {
+        const ModelSegment *from = &answer.reply->segments.at[i];
+        segments[i] = (SpeechSegment){ from->start_s, from->end_s, from->text };
+    }
+    *speech_r = (Speech){ answer.model, answer.text, segments, count };
+    return true;
+}
+
 static bool open_library(App *app, Str folder, Error *err)
 {
     const Settings *settings = app->settings;
@@ -285,6 +303,8 @@ static bool open_library(App *app, Str folder, Error *err)
                                .languages = settings->languages,
                                .trash_days = settings->trash_days,
                                .history_days = settings->history_days,
+                               .hear = settings->speech_model.length ? hear : NULL,
+                               .hear_argument = app,
                                .listener = on_library_news,
                                .listener_argument = app };
     return app_encoder_options(app->arena, settings, folder, &options.models.encoder, err) &&

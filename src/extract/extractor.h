@@ -14,7 +14,8 @@ typedef struct ExtractSource {
     Str password;    /* empty: none was given */
     Str languages;   /* "eng+deu" in pictures and speech; empty: found out; or LANGUAGES_NONE */
     bool skips_look; /* a picture's colours and kind are not wanted */
-    int depth;       /* 0 for the file itself, 1 for its members */
+    bool hears_elsewhere; /* speech of any language is listened to by somebody else */
+    int depth;            /* 0 for the file itself, 1 for its members */
 } ExtractSource;
 
 typedef struct Extractor {

@@ -131,7 +131,7 @@ static void open_ask(RunAsk *ask, Gateway *gateway, GatewayCaller *caller, const
     answer_begin(run);
     run->caller = caller_hold(caller);
     run->request = *asked->request;
-    run->request.is_stream = true;
+    run->request.is_stream = run->request.task == TASK_CHAT;
     run->is_read = true;
     run->never_here = asked->never_here;
     run->is_within = asked->is_within;

@@ -165,6 +165,13 @@ static bool store_first(void *self, const Extraction *so_far, Error *err)
 
 /* --- Reading --- */
 
+static bool hear(void *self, Arena *arena, Str sound, Speech *speech_r, Error *err)
+{
+    const Reading *in = self;
+    const LibraryOptions *options = &in->library->options;
+    return options->hear(options->hear_argument, &in->job->scope, arena, sound, speech_r, err);
+}
+
 static bool read_file(Reading *in, Error *err)
 {
     AUTO_CLOSE int fd = -1;
@@ -182,6 +189,7 @@ static bool read_file(Reading *in, Error *err)
                               .languages = library->options.languages,
                               .parallel = (int)library->options.page_workers,
                               .pages = &keeper,
+                              .hear = library->options.hear ? hear : NULL,
                               .first = store_first,
                               .spool_folder = blob_incoming(library->blobs),
                               .progress = report_progress,

@@ -75,6 +75,13 @@ static bool on_frame(void *self, unsigned type, Str payload, Error *err)
     return good;
 }
 
+/* The class "speech" makes its own draft unless it is asked for the sound. */
+static bool is_heard_elsewhere(const ExtractionInput *input, const char *worker, const Receiver *in)
+{
+    bool is_speech = worker && strcmp(worker, "speech") == 0;
+    return input->hear && input->spool_folder && (!is_speech || in->wants_sound);
+}
+
 bool reading_ask(Reading *reading, const char *worker, Receiver *in, Error *err)
 {
     const ExtractionInput *input = reading->input;
@@ -88,6 +95,7 @@ bool reading_ask(Reading *reading, const char *worker, Receiver *in, Error *err)
                              .password = input->password,
                              .languages = input->languages,
                              .skips_look = input->skips_member_facts && !in->bytes.is_file,
+                             .hears_elsewhere = is_heard_elsewhere(input, worker, in),
                              .sends_members = input->spool_folder != NULL };
     SandboxJob job = { .worker = worker,
                        .service = "extract",

@@ -11,6 +11,18 @@
 #include "sandbox/sandbox.h"
 #include "worker/worker.h"
 
+/* What is said in a recording, from start_s to end_s. */
+typedef struct SpeechSegment {
+    double start_s, end_s;
+    Str text;
+} SpeechSegment;
+
+typedef struct Speech {
+    Str model, text;
+    const SpeechSegment *segments; /* when their times are known */
+    size_t count;
+} Speech;
+
 /* Pages that were read before the work was interrupted. Called from several threads at once. */
 typedef struct PageKeeper {
     /* What was kept of this page; empty: nothing. */
@@ -42,6 +54,10 @@ typedef struct ExtractionInput {
     int parallel;             /* workers at once for pages; 0: one a core */
     const char *spool_folder; /* members' bytes are kept here; NULL: not kept */
     const PageKeeper *pages;  /* may be NULL */
+    /* What is said in a piece of a recording (WAV, some minutes): its words, with segments when
+     * their times are known. NULL: the class "speech" writes down what it can. Needs
+     * spool_folder. */
+    bool (*hear)(void *self, Arena *arena, Str sound, Speech *speech_r, Error *err);
     /* May be NULL. Called when the main class is done and others still have work to do: what there
      * is can be searched meanwhile. False ends the reading. */
     bool (*first)(void *self, const Extraction *so_far, Error *err);

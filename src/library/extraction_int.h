@@ -47,6 +47,7 @@ typedef struct Receiver {
     DocNode *root, *node;
     Bytes bytes; /* of the document it reads */
     int depth;
+    bool wants_sound; /* in pieces, of the class "speech" */
     /* A finished page, for those who keep them. */
     bool (*page_done)(void *self, int page, Str frames, Error *err);
     void *self;
@@ -74,6 +75,8 @@ MUST_CHECK bool receiver_replay(Receiver *in, Str frames, Error *err);
 
 /* Ask a worker for the whole document. */
 MUST_CHECK bool reading_ask(Reading *reading, const char *worker, Receiver *in, Error *err);
+/* What is said in it: by input->hear, else by the class "speech". */
+MUST_CHECK bool reading_hear(Reading *reading, const Later *later, Receiver *in, Error *err);
 /* A descriptor of the bytes; the caller closes it, except that of the file itself. */
 MUST_CHECK bool reading_open(Reading *reading, const Bytes *bytes, int *fd_r, Error *err);
 /* How many threads should work on so many pieces. */

@@ -83,6 +83,8 @@ static bool ask(Reading *reading, const Later *later, Receiver *in, Error *err)
     if (later->depth > LATER_DEPTH_MAX)
         return fail(err, ERROR_TOO_LARGE, "it is nested more than %d levels deep", LATER_DEPTH_MAX);
     snprintf(worker, sizeof worker, STR_FMT, STR_ARG(later->worker));
+    if (str_is(later->worker, "speech"))
+        return reading_hear(reading, later, in, err);
     return reading_ask(reading, str_is(later->worker, DOC_MAIN_WORKER) ? NULL : worker, in, err);
 }
 

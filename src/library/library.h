@@ -32,6 +32,8 @@ typedef void LibraryListener(void *argument, const Scope *scope, LibraryNews new
 
 #define VECTORS_PER_CHUNK_MAX 8
 
+struct Speech; /* extraction.h */
+
 typedef struct LibraryOptions {
     Db *db;
     BlobStore *blobs;
@@ -48,7 +50,11 @@ typedef struct LibraryOptions {
     int64_t page_workers; /* pages of one file recognised at the same time; 0: one a core */
     Str languages;        /* of text in pictures and of speech, "eng+deu"; empty: found out */
     int64_t trash_days;
-    int64_t history_days;      /* searches are remembered so long */
+    int64_t history_days; /* searches are remembered so long */
+    /* ExtractionInput.hear, for whoever has added the recording; NULL: there is only the draft. */
+    bool (*hear)(void *argument, const Scope *scope, Arena *arena, Str sound,
+                 struct Speech *speech_r, Error *err);
+    void *hear_argument;
     LibraryListener *listener; /* may be NULL */
     void *listener_argument;
 } LibraryOptions;

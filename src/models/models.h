@@ -109,6 +109,10 @@ typedef struct ChatResult {
 MUST_CHECK bool models_chat(Models *models, const Scope *scope, Arena *arena,
                             const ChatRequest *request, ChatResult *result_r, Error *err);
 
+/* What is said in a recording, with segments when the service tells their times. */
+MUST_CHECK bool models_hear(Models *models, const Scope *scope, Arena *arena, Str model, Str sound,
+                            GatewayAnswer *answer_r, Error *err);
+
 /* --- Limits and budgets ---------------------------------------------------------------- */
 
 /* What a key, a person or a workspace may do; 0 and an empty list: anything. */

@@ -101,3 +101,41 @@ bool models_chat(Models *models, const Scope *scope, Arena *arena, const ChatReq
         note_failure(models, scope, arena, err);
     return good;
 }
+
+/* --- Recordings --- */
+
+static bool hear(Models *models, GatewayCaller *caller, Arena *arena, const ModelRequest *request,
+                 GatewayAnswer *answer_r, Error *err)
+{
+    GatewayAsk how = { .request = request, .feature = S("reading") };
+    return gateway_ask(models->gateway, caller, arena, &how, answer_r, err);
+}
+
+/* Not every model tells times: who refuses to is asked for words alone. */
+bool models_hear(Models *models, const Scope *scope, Arena *arena, Str model, Str sound,
+                 GatewayAnswer *answer_r, Error *err)
+{
+    static const ModelField fields[] = {
+        { .name = S_INIT("response_format"), .value = S_INIT("verbose_json") },
+        { .name = S_INIT("timestamp_granularities[]"), .value = S_INIT("segment") },
+    };
+    ModelRequest request = { .task = TASK_TRANSCRIPTION,
+                             .model = model,
+                             .media = sound,
+                             .media_type = S("audio/wav"),
+                             .media_name = S("recording.wav"),
+                             .transcript = TRANSCRIPT_VERBOSE,
+                             .fields = fields,
+                             .field_count = COUNT(fields) };
+    GatewayCaller *caller;
+    if (!models_caller(models, scope, &caller, err))
+        return false;
+    bool good = hear(models, caller, arena, &request, answer_r, err);
+    if (!good && err->code == ERROR_INVALID) {
+        request.transcript = TRANSCRIPT_JSON;
+        request.field_count = 0;
+        good = hear(models, caller, arena, &request, answer_r, err);
+    }
+    caller_release(caller);
+    return good;
+}

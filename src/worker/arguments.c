@@ -15,6 +15,7 @@ Str worker_arguments_write(Arena *arena, const WorkerArguments *args)
     put_int(&json, "width", args->width);
     put_bool(&json, "sends_members", args->sends_members);
     put_bool(&json, "skips_look", args->skips_look);
+    put_bool(&json, "hears_elsewhere", args->hears_elsewhere);
     put_array(&json, "pages");
     for (size_t i = 0; i < MIN(args->page_count, (size_t)WORKER_PAGES_MAX); i++)
         put_int(&json, NULL, args->pages[i]);
@@ -42,16 +43,18 @@ bool worker_arguments_read(Str text, Arena *arena, WorkerArguments *args_r, Erro
     json_t *pages = NULL;
     WorkerArguments args = { 0 };
     if (!json_parse(text, SANDBOX_ARGS_MAX, &json, err) ||
-        !json_read(
-            json, arena,
-            JSON_FIELDS(
-                { "name", JSON_STR, &args.name }, { "media_type", JSON_STR, &args.media_type },
-                { "password", JSON_STR, &args.password },
-                { "languages", JSON_STR, &args.languages }, { "quote", JSON_STR, &args.quote },
-                { "page", JSON_I64, &args.page }, { "width", JSON_I64, &args.width },
-                { "sends_members", JSON_FLAG, &args.sends_members },
-                { "skips_look", JSON_FLAG, &args.skips_look }, { "pages", JSON_ANY, &pages }),
-            err) ||
+        !json_read(json, arena,
+                   JSON_FIELDS({ "name", JSON_STR, &args.name },
+                               { "media_type", JSON_STR, &args.media_type },
+                               { "password", JSON_STR, &args.password },
+                               { "languages", JSON_STR, &args.languages },
+                               { "quote", JSON_STR, &args.quote }, { "page", JSON_I64, &args.page },
+                               { "width", JSON_I64, &args.width },
+                               { "sends_members", JSON_FLAG, &args.sends_members },
+                               { "skips_look", JSON_FLAG, &args.skips_look },
+                               { "hears_elsewhere", JSON_FLAG, &args.hears_elsewhere },
+                               { "pages", JSON_ANY, &pages }),
+                   err) ||
         !read_pages(pages, arena, &args, err))
         return false;
     *args_r = args;

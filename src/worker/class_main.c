@@ -14,7 +14,8 @@ static bool read_source(const WorkerJob *job, Arena *arena, FileMap *map, Worker
                                  .media_type = args->media_type,
                                  .password = args->password,
                                  .languages = args->languages,
-                                 .skips_look = args->skips_look };
+                                 .skips_look = args->skips_look,
+                                 .hears_elsewhere = args->hears_elsewhere };
     return true;
 }
 

@@ -44,8 +44,9 @@ typedef struct WorkerArguments {
     int64_t page, width; /* "page" */
     const int *pages;    /* of a class's "extract": only these; none: the whole file */
     size_t page_count;
-    bool sends_members; /* with their bytes */
-    bool skips_look;    /* see ExtractSource */
+    bool sends_members;   /* with their bytes */
+    bool skips_look;      /* see ExtractSource */
+    bool hears_elsewhere; /* likewise; "speech" then sends its pieces as members */
 } WorkerArguments;
 
 /* How many pages one job may name. */

@@ -95,6 +95,8 @@ static void leave_speech(const MediaFile *file, const ExtractSource *source, siz
         doc_warning(doc, S("the sound is encrypted: it was not listened to"));
     else if (!avcodec_find_decoder(sound->codecpar->codec_id))
         doc_warning(doc, S("the sound's codec is not known: it was not listened to"));
+    else if (source->hears_elsewhere && !str_is(source->languages, LANGUAGES_NONE))
+        doc_later(doc, "speech", 0);
     else if (!is_english(language))
         doc_warning(doc, str_format(arena,
                                     "no transcript: the language is " STR_FMT

@@ -1,6 +1,7 @@
 /* sound.c - see sound.h. */
 #include "worker/speech/sound.h"
 
+#include <assert.h>
 #include <libavutil/channel_layout.h>
 #include <libswresample/swresample.h>
 
@@ -17,6 +18,8 @@ typedef struct Track {
     AVFrame *frame;
     Sound sound;
     size_t room, max;
+    const SoundPieces *pieces; /* NULL: all of it in one piece */
+    size_t taken;
 } Track;
 
 void sound_free(Sound *sound)
@@ -71,12 +74,33 @@ static void add_samples(Track *track, const uint8_t **data, int count)
     track->sound.count += (size_t)MAX(got, 0);
 }
 
+/* A full piece goes; what is left of it begins the next one. */
+static void hand_on(Track *track, bool is_last)
+{
+    Sound *sound = &track->sound;
+    size_t used = track->pieces->take(track->pieces->self, sound, is_last);
+    assert(used > 0 && used <= sound->count);
+    sound->count -= used;
+    memmove(sound->samples, sound->samples + used, sound->count * sizeof *sound->samples);
+    track->taken += used;
+}
+
+static bool has_enough(const Track *track)
+{
+    if (!track->pieces)
+        return track->sound.count >= track->max;
+    return track->taken + track->sound.count >=
+           (size_t)track->pieces->seconds_max * (size_t)SOUND_RATE;
+}
+
 static void take_frames(Track *track)
 {
     while (avcodec_receive_frame(track->decoder, track->frame) >= 0) {
-        if (track->sound.count < track->max && make_mixer(track))
+        if (!has_enough(track) && make_mixer(track))
             add_samples(track, (const uint8_t **)(void *)track->frame->extended_data,
                         track->frame->nb_samples);
+        while (track->pieces && track->sound.count >= track->max)
+            hand_on(track, false);
         av_frame_unref(track->frame);
     }
 }
@@ -87,7 +111,7 @@ static void read_packets(Track *track)
     for (unsigned i = 0; i < format->nb_streams; i++)
         format->streams[i]->discard =
             format->streams[i] == track->stream ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
-    while (track->sound.count < track->max && av_read_frame(format, track->packet) >= 0) {
+    while (!has_enough(track) && av_read_frame(format, track->packet) >= 0) {
         if (track->packet->stream_index == track->stream->index &&
             avcodec_send_packet(track->decoder, track->packet) >= 0)
             take_frames(track);
@@ -108,25 +132,45 @@ static void end(Track *track)
     avcodec_free_context(&track->decoder);
 }
 
-bool sound_read(MediaFile *file, int seconds_max, Sound *sound_r, Error *err)
+static bool read_track(Track *track, Error *err)
 {
-    Track track = { .file = file, .max = (size_t)seconds_max * SOUND_RATE };
+    MediaFile *file = track->file;
     int at = av_find_best_stream(file->format, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0);
     if (at < 0)
         return fail(err, ERROR_UNSUPPORTED, "there is no sound");
-    track.stream = file->format->streams[at];
-    track.decoder = media_decoder(track.stream);
-    track.packet = av_packet_alloc();
-    track.frame = av_frame_alloc();
-    if (track.decoder && track.packet && track.frame)
-        read_packets(&track);
-    end(&track);
-    if (!track.sound.count) {
+    track->stream = file->format->streams[at];
+    track->decoder = media_decoder(track->stream);
+    track->packet = av_packet_alloc();
+    track->frame = av_frame_alloc();
+    if (track->decoder && track->packet && track->frame)
+        read_packets(track);
+    end(track);
+    return track->sound.count || track->taken ||
+           fail(err, ERROR_DAMAGED, "the sound cannot be decoded");
+}
+
+bool sound_read(MediaFile *file, int seconds_max, Sound *sound_r, Error *err)
+{
+    Track track = { .file = file, .max = (size_t)seconds_max * SOUND_RATE };
+    if (!read_track(&track, err)) {
         sound_free(&track.sound);
-        return fail(err, ERROR_DAMAGED, "the sound cannot be decoded");
+        return false;
     }
     track.sound.is_cut = track.sound.count >= track.max;
     track.sound.count = MIN(track.sound.count, track.max);
     *sound_r = track.sound;
     return true;
+}
+
+bool sound_read_pieces(MediaFile *file, const SoundPieces *pieces, bool *is_cut_r, Error *err)
+{
+    Track track = { .file = file,
+                    .max = (size_t)pieces->piece_seconds * SOUND_RATE,
+                    .pieces = pieces };
+    bool good = read_track(&track, err);
+    *is_cut_r = has_enough(&track);
+    while (good && track.sound.count)
+        hand_on(&track, track.sound.count <= track.max);
+    sound_free(&track.sound);
+    return good;
 }
