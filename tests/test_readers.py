@@ -38,6 +38,15 @@ def test_poppler_gives_a_second_opinion_on_a_pdf(tmp_path):
     assert text == "The tide turns at noon.\nBoats wait outside.\n"
 
 
+def test_poppler_may_warn_about_pages_that_are_not_there(tmp_path):
+    file = tmp_path / "a.pdf"
+    file.write_bytes(b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+                     b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 2000000000>>endobj\n"
+                     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n")
+    code, _, errors = extract(file)
+    assert code == 0 and "3 of 4 pages are broken" in errors and "may not do" not in errors, errors
+
+
 def test_a_second_reader_refuses_what_is_no_pdf_with_a_reason(tmp_path):
     file = tmp_path / "a.pdf"
     file.write_bytes(b"%PDF-1.4 nothing more")

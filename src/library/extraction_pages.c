@@ -10,6 +10,10 @@
 
 enum { RUN_MAX = 8, PAGE_TIMEOUT_MS = 120000 };
 
+/* So many failed and none was read: the others are not tried. Each costs a worker, and a broken
+ * file may claim any number. */
+enum { HOPELESS_COUNT = 64 };
+
 typedef struct Pages {
     Reading *reading;
     const Later *list;
@@ -17,7 +21,7 @@ typedef struct Pages {
     char *worker;
     pthread_mutex_t lock;
     /* Under the lock */
-    size_t next, done;
+    size_t next, done, failed;
     DocNode **found; /* of each, in the arena of its thread */
     char **failures; /* of each, NULL: none */
     Error failure;   /* why all of it ends; code ERROR_NONE: it does not */
@@ -182,6 +186,11 @@ static bool note_failure(PageThread *mine, const Error *why)
         pages->failure = *why;
     pages->failures[index] = heap_text(why->message);
     pages->done++;
+    pages->failed++;
+    if (pages->failed >= HOPELESS_COUNT && pages->failed == pages->done) {
+        pages->next = pages->count;
+        ends = true;
+    }
     pthread_mutex_unlock(&pages->lock);
     return !ends;
 }
@@ -226,11 +235,10 @@ static void add_warnings(const Pages *pages)
     DocNode *node = pages->list->node;
     size_t failed = 0;
     const char *first = NULL;
-    for (size_t i = 0; i < pages->count; i++)
-        if (pages->failures[i]) {
-            failed++;
-            first = first ? first : pages->failures[i];
-        }
+    for (size_t i = 0; i < pages->count; i++) {
+        failed += !pages->found[i];
+        first = first ? first : pages->failures[i];
+    }
     if (pages->failure.code != ERROR_NONE)
         *vec_push(arena, &node->warnings) =
             str_format(arena, "%zu pages hold pictures whose text was not read: %s", pages->count,

@@ -237,6 +237,20 @@ Test(library_extraction, pages_read_before_an_interruption_are_not_read_again)
     cr_assert_eq(kept.saves, 1, "only the page that could not be restored: %d", kept.saves);
 }
 
+Test(library_extraction, a_file_whose_pages_all_fail_is_given_up)
+{
+    Buf file = buf_new(arena, KB(64));
+    Extraction extraction;
+    for (int i = 0; i < 500; i++)
+        buf_addf(&file, "@13\n");
+    Kept kept = { .arena = arena };
+    PageKeeper keeper = { load_page, save_page, &kept };
+    (void)result_of(arena, sandbox, buf_c(&file), &keeper, &extraction);
+    cr_assert(str_starts(extraction.root->warnings.at[0], S("500 of 500 pages")), STR_FMT,
+              STR_ARG(extraction.root->warnings.at[0]));
+    cr_assert_lt(kept.loads, 100, "each of them costs a worker: %d", kept.loads);
+}
+
 static bool refuse(void *self, const char *stage, int64_t done, int64_t total)
 {
     (void)stage, (void)total;

@@ -13,7 +13,7 @@
 
 /* Long files are parsed in pieces, cut before a heading: a tree takes some thirty times its text,
  * and what is quadratic in the parser stays small. */
-enum { PIECE_GOOD = 256 * 1024, PIECE_MAX = 1 << 20, LISTS_MAX = 64 };
+enum { PIECE_GOOD = 256 * 1024, PIECE_MAX = 1 << 20, LISTS_MAX = 64, ROW_BARS_MAX = 10000 };
 
 typedef struct List {
     bool is_ordered;
@@ -332,16 +332,26 @@ void markdown_preload(void) { cmark_gfm_core_extensions_ensure_registered(); }
 
 static void parser_auto(cmark_parser **parser) { cmark_parser_free(*parser); }
 
+/* cmark's table extension takes time that grows with the square of a row's cells. */
+static bool has_wide_row(Str text)
+{
+    size_t bars = 0;
+    for (size_t i = 0; i < text.length && bars <= ROW_BARS_MAX; i++)
+        bars = text.at[i] == '\n' ? 0 : bars + (text.at[i] == '|');
+    return bars > ROW_BARS_MAX;
+}
+
 static void write_piece(Writer *w, Str text)
 {
     /* Links by themselves need no extension: their text is their address. */
-    static const char *const extensions[] = { "table", "strikethrough", "tasklist" };
+    static const char *const extensions[] = { "strikethrough", "tasklist", "table" };
+    size_t extension_count = COUNT(extensions) - has_wide_row(text);
     w->piece = w->unseen = text;
     w->seen = 0;
     w->defined = NULL;
     AUTO(parser_auto)
     cmark_parser *parser = cmark_parser_new(CMARK_OPT_FOOTNOTES | CMARK_OPT_VALIDATE_UTF8);
-    for (size_t i = 0; i < COUNT(extensions); i++) {
+    for (size_t i = 0; i < extension_count; i++) {
         cmark_syntax_extension *extension = cmark_find_syntax_extension(extensions[i]);
         if (extension)
             cmark_parser_attach_syntax_extension(parser, extension);

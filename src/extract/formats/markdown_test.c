@@ -65,3 +65,14 @@ Test(extract, markdown_sample_reads_whole)
     cr_expect(strstr(got, "li2 - Ask Tomas for a new tap.\nquote Water early, prune late.\n"), "%s",
               got);
 }
+
+Test(extract, markdown_rows_of_very_many_cells_are_text)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(256));
+    Buf input = buf_new(arena, MB(8));
+    buf_add(&input, S("|a|b|\n|-|-|\n|1|2|\n"));
+    for (int i = 0; i < 20000; i++)
+        buf_add_char(&input, '|');
+    const char *got = dump(arena, &extractor_markdown, buf_str(&input), (DumpOptions){ 0 });
+    cr_expect(strncmp(got, "p |a|b|", 7) == 0 && strstr(got, "||||"), "%.100s", got);
+}

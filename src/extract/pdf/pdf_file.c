@@ -122,6 +122,14 @@ static bool unlock(PdfFile *file, Str password, Error *err)
                                 : "the PDF is protected; give its password");
 }
 
+/* A tree that cannot be walked may claim any number of pages; each is an object of the file. */
+static void bound_pages(PdfFile *file)
+{
+    fz_context *ctx = file->ctx;
+    fz_try(ctx) file->page_count = MIN(file->page_count, pdf_xref_len(ctx, file->doc));
+    fz_catch(ctx) file->page_count = 1;
+}
+
 static bool count_pages(PdfFile *file, Error *err)
 {
     fz_context *ctx = file->ctx;
@@ -138,6 +146,8 @@ static bool count_pages(PdfFile *file, Error *err)
     {
         if (file->page_count <= 0)
             return pdf_fail_caught(ctx, err);
+        if (file->doc)
+            bound_pages(file);
     }
     if (file->page_count <= 0)
         return fail(err, ERROR_DAMAGED, "the file has no pages");

@@ -47,6 +47,27 @@ static const struct {
       START "| Name | Age | Town |\n|---|---|---|\n| Ann | 31 | Oban |\n| Bob | 47 | Mull |\n\n" },
 };
 
+Test(extract, pdf_pages_that_are_only_claimed_are_not_looked_for)
+{
+    static const char *const kids[] = {
+        "[3 0 R]/Count 2000000000",
+        "[2 0 R 3 0 R]/Count 1000000",
+    };
+    for (size_t i = 0; i < COUNT(kids); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(32));
+        Error err = { 0 };
+        Str file = str_format(arena,
+                              "%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+                              "2 0 obj<</Type/Pages/Kids%s>>endobj\n"
+                              "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\n"
+                              "trailer<</Root 1 0 R>>\n%%%%EOF\n",
+                              kids[i]);
+        Str printed = dump_markdown(arena, file, &err);
+        cr_expect(str_find(printed, S("**pages:** 4\n")) >= 0, STR_FMT "%s", STR_ARG(printed),
+                  err.message);
+    }
+}
+
 Test(extract, pdf_text_becomes_blocks)
 {
     for (size_t i = 0; i < COUNT(cases); i++) {
