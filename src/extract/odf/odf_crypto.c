@@ -11,7 +11,7 @@
 #include "extract/locks/blowfish.h"
 #include "extract/odf/odf.h"
 
-enum { VALUE_MAX = 64, ITERATIONS_MAX = 10000000, LOCKS_MAX = 10000, CHECKED = 1024 };
+enum { VALUE_MAX = 64, ITERATIONS_MAX = 1000000, LOCKS_MAX = 10000, CHECKED = 1024 };
 enum { GCM_IV = 12, GCM_TAG = 16, KEY_MAX = 32 };
 
 typedef struct Value {
