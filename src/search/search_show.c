@@ -203,6 +203,38 @@ static void add_snippet(Running *run, Index *index, SearchHit *hit, size_t start
     hit->match_count = snippet.matches.count;
 }
 
+/* Where the text of a document's first chunk begins behind its facts, each a paragraph of its own
+ * such as "title: The lamp"; 0: it has none, or nothing else. */
+static size_t facts_end(const Chunk *chunk)
+{
+    Str rest = chunk->text;
+    while (chunk->start == 0 && rest.length) {
+        size_t key = 0;
+        while (key < rest.length &&
+               ((rest.at[key] >= 'a' && rest.at[key] <= 'z') || HAS_CHAR(rest.at[key], "_-")))
+            key++;
+        ptrdiff_t end = str_find(rest, S("\n\n"));
+        if (key == 0 || !str_starts(str_from(rest, key), S(": ")))
+            return chunk->text.length - rest.length;
+        if (end < 0)
+            return 0;
+        rest = str_from(rest, (size_t)end + 2);
+    }
+    return 0;
+}
+
+/* Facts are shown when the words stand there: else what the document says is. */
+static void show_text_before_facts(Running *run, Index *index, SearchHit *hit)
+{
+    size_t facts = facts_end(&hit->row.chunk);
+    SearchHit own = *hit;
+    if (hit->snippet_start >= (int64_t)facts)
+        return;
+    add_snippet(run, index, &own, facts, hit->row.chunk.text.length);
+    if (own.match_count >= hit->match_count)
+        *hit = own;
+}
+
 /* Neighbouring chunks share some text: a quarter of a snippet and more. */
 static bool shows_the_same(const SearchHit *a, const SearchHit *b)
 {
@@ -255,6 +287,7 @@ static SearchHit make_hit(Running *run, Index *index, size_t at)
     if (run->request->explains)
         hit.explanation = search_explain(run->arena, index, &run->query, from);
     add_snippet(run, index, &hit, 0, hit.row.chunk.text.length);
+    show_text_before_facts(run, index, &hit);
     return hit;
 }
 
