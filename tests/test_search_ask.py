@@ -40,6 +40,14 @@ def test_a_word_finds_its_document_with_place_and_scores(library):
     assert first["place"]
 
 
+def test_a_snippet_shows_the_text_and_the_facts_only_for_their_own_words(server):
+    page = "<html><head><title>Almanac of herons</title><meta name='author' content='Ada Quill'></head><body><p>The marsh floods in April.</p></body></html>"
+    server.add(("almanac.html", page.encode()), tags="almanac")
+    shown = lambda query: search(server, query, tags=["almanac"])["results"][0]["snippet"]
+    assert shown("marsh floods").strip().startswith("The marsh")
+    assert "Ada Quill" in shown("quill")
+
+
 def test_a_score_is_the_sum_of_what_it_is_made_of(library):
     plain = search(library, "where do voles live")["results"]
     assert all("explanation" not in one for one in plain)
