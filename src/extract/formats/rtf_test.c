@@ -35,7 +35,8 @@ Test(extract, rtf_is_read_as_it_is_shown)
           "here}}\\par}",
           "p see here\nnote(link) http://a.example\n" },
         { "deleted text is a note, unknown destinations are left out",
-          "{\\rtf1 a{\\deleted gone}{\\*\\unknown out}b\\par}", "p ab\nnote(deleted) gone\n" },
+          "{\\rtf1 a{\\deleted gone}{\\*\\unknown out}b\\par}",
+          "p ab\nnote(tracked change) deleted: gone\n" },
         { "facts",
           "{\\rtf1{\\info{\\title T}{\\author A}{\\creatim\\yr2020\\mo2\\dy3\\hr4\\min5}"
           "{\\nofpages7}}x}",

@@ -40,7 +40,7 @@ Test(extract, word_2003_xml_is_read_like_a_docx)
     cr_expect_str_eq(dump(arena, &extractor_wordml, file, (DumpOptions){ 0 }),
                      "meta(title) A plan\nmeta(author) Ann\nheader Above\nh2 Part\n"
                      "p Text new here\nnote(link) https://x.org/\n"
-                     "note(deleted) Al: old\nnote(footnote) Below.\n"
+                     "note(tracked change) Al deleted: old\nnote(footnote) Below.\n"
                      "note(comment) Bob:\\nWhy?\nli1 c) Item\nrow a | b\nrow c\nimg A cat\n");
     cr_expect(extractor_choose(file, S("a.xml"), STR_NONE) == &extractor_wordml);
     for (size_t cut = 0; cut < file.length; cut += 5)

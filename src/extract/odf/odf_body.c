@@ -343,13 +343,14 @@ static void begin_box(OdfBody *body, OdfIs is, const char *label)
                                                .paragraphs = body->paragraph_depth };
 }
 
-/* Of what was deleted: "Ann: the words". */
-static Str with_author(OdfBody *body, const OdfBox *box)
+/* A tracked change says what it is, wherever its words are found: "Ann deleted: the words". */
+static Str box_words(OdfBody *body, const OdfBox *box)
 {
-    Str text = buf_str(&box->text);
-    if (!box->author.length || !str_trim(text).length)
+    Str text = buf_str(&box->text), author = box->author;
+    if (box->is != ODF_DELETION || !str_trim(text).length)
         return text;
-    return str_format(body->scratch, STR_FMT ": " STR_FMT, STR_ARG(box->author), STR_ARG(text));
+    return str_format(body->scratch, STR_FMT "%sdeleted: " STR_FMT, STR_ARG(author),
+                      author.length ? " " : "", STR_ARG(text));
 }
 
 static void end_box(OdfBody *body)
@@ -360,7 +361,7 @@ static void end_box(OdfBody *body)
     if (body->box_depth == 0 && box->is == ODF_ANNOTATION)
         write_comment_soon(body, box);
     else if (box->label && body->box_depth == 0)
-        odf_write_soon(body, (OdfPending){ .note = box->label, .text = with_author(body, box) });
+        odf_write_soon(body, (OdfPending){ .note = box->label, .text = box_words(body, box) });
     else if (box->label)
         add_line(&odf_open_box(body)->text, STR_NONE,
                  comment_words(body->scratch, box->author, STR_NONE, text));
@@ -516,7 +517,7 @@ static void begin_container(OdfBody *body, const XmlElement *element, OdfIs is)
     } else if (is == ODF_ANNOTATION_END) {
         end_ranges(body, xml_attribute(element, "name"));
     } else if (is == ODF_DELETION) {
-        begin_box(body, is, "deleted");
+        begin_box(body, is, "tracked change");
     } else if (is == ODF_SPEAKER) {
         begin_box(body, is, odf_open_box(body) ? NULL : "speaker note");
     } else if (is == ODF_MASTER) {

@@ -45,7 +45,8 @@ static const DumpCase text_cases[] = {
            "text:note-class='endnote'><text:note-citation>1</text:note-citation><text:note-body>"
            "<text:p>n</text:p></text:note-body></text:note>b<office:annotation><dc:creator>Ann"
            "</dc:creator><dc:date>2020</dc:date><text:p>c</text:p></office:annotation></text:p>"),
-      "note(deleted) Bob: gone\np ab\nnote(endnote) n\nnote(comment) Ann on [ab]\\nc\n" },
+      "note(tracked change) Bob deleted: gone\np ab\nnote(endnote) n\nnote(comment) Ann on "
+      "[ab]\\nc\n" },
     { "a comment quotes its range, or the words before it",
       TEXT("<text:p>One two <office:annotation office:name='n1'><dc:creator>Ann</dc:creator>"
            "<text:p>c</text:p></office:annotation>three<office:annotation-end office:name='n1'/> "

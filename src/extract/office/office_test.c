@@ -55,7 +55,7 @@ static const struct {
       "<w:p><w:ins><w:r><w:t>new</w:t></w:r></w:ins><w:del><w:r><w:delText>old</w:delText></"
       "w:r>"
       "</w:del></w:p>",
-      "new\n\n> **deleted:** old\n\n" },
+      "new\n\n> **tracked change:** deleted: old\n\n" },
     { "a style based on a heading",
       "<w:p><w:pPr><w:pStyle w:val=\"U\"/></w:pPr><w:r><w:t>Head</w:t></w:r></w:p>",
       "## Head\n\n" },

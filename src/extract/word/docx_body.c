@@ -550,10 +550,10 @@ static void end_deleted(Reader *reader)
     Str text = str_trim(buf_str(&reader->deleted)), author = reader->deleted_by;
     if (text.length && reader->paragraph_depth > 0 && reader->notes.count < REFERRED_MAX) {
         DocxNote *note = arena_new_one(reader->scratch, DocxNote);
-        *note =
-            (DocxNote){ .label = "deleted",
-                        .text = str_format(reader->scratch, STR_FMT "%s" STR_FMT, STR_ARG(author),
-                                           author.length ? ": " : "", STR_ARG(text)) };
+        *note = (DocxNote){ .label = "tracked change",
+                            .text = str_format(reader->scratch, STR_FMT "%sdeleted: " STR_FMT,
+                                               STR_ARG(author), author.length ? " " : "",
+                                               STR_ARG(text)) };
         *vec_push(reader->scratch, &reader->notes) = note;
     }
     reader->deleted = (Buf){ 0 };

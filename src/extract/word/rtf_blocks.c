@@ -174,6 +174,16 @@ static void write_paragraph(RtfReader *reader, Str marker, Str text)
         doc_paragraph(reader->doc, text);
 }
 
+/* A tracked change says what it is, wherever its words are found. */
+static void keep_deleted(RtfReader *reader)
+{
+    Str text = str_trim(buf_str(&reader->deleted));
+    if (text.length)
+        rtf_add_pending(reader, "tracked change",
+                        str_format(reader->scratch, "deleted: " STR_FMT, STR_ARG(text)));
+    reader->deleted.length = 0;
+}
+
 void rtf_end_paragraph(RtfReader *reader)
 {
     rtf_flush(reader);
@@ -187,8 +197,7 @@ void rtf_end_paragraph(RtfReader *reader)
         return;
     }
     Str marker = str_copy(reader->scratch, take_marker(reader));
-    rtf_add_pending(reader, "deleted", buf_str(&reader->deleted));
-    reader->deleted.length = 0;
+    keep_deleted(reader);
     if (rtf_state(reader)->in_table || reader->table.is_row_open) {
         end_cell_paragraph(reader, marker, text);
         return;

@@ -194,7 +194,10 @@ static void refer_box(Reader *reader, uint32_t cp)
 
 static void write_referred(Reader *reader)
 {
-    doc_note(reader->text->doc, "deleted", buf_str(&reader->deleted));
+    Str deleted = str_trim(buf_str(&reader->deleted));
+    if (deleted.length) /* it says what it is, wherever its words are found */
+        doc_note(reader->text->doc, "tracked change",
+                 str_format(reader->scratch, "deleted: " STR_FMT, STR_ARG(deleted)));
     reader->deleted.length = 0;
     for (size_t i = 0; i < reader->links.count; i++)
         doc_note(reader->text->doc, "link", reader->links.at[i]);
