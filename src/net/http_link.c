@@ -224,6 +224,9 @@ static bool end_exchange(HttpLink *link)
 {
     HttpExchange *x = link->exchange;
     bool goes_on = http_reader_keeps_alive(&link->reader) && !x->is_last;
+    /* Closing with bytes that nobody has read would take back the answer (RFC 9112, section 9.6).
+     */
+    link->lingers |= !goes_on && (link->kept || (link->can_read && !link->has_left));
     exchange_completed(x, false);
     if (goes_on)
         http_reader_begin(&link->reader);

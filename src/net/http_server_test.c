@@ -407,6 +407,16 @@ Test(net_server, a_client_of_http_1_0_may_keep_its_connection)
     cr_assert(HAS(answer, "Connection: close") && HAS(answer, "GET /2"), STR_FMT, STR_ARG(answer));
 }
 
+Test(net_server, what_follows_the_last_request_does_not_cost_its_answer)
+{
+    Buf text = buf_new(arena, MB(1));
+    buf_add(&text, S("GET /large HTTP/1.1\r\n" CLOSE "\r\n"));
+    for (int i = 0; i < 30000; i++)
+        buf_add(&text, S("and more "));
+    Str answer = ask(buf_str(&text));
+    cr_assert_gt(answer.length, MB(6), "%zu", answer.length);
+}
+
 Test(net_server, a_client_that_has_said_all_still_gets_its_answer)
 {
     AUTO_CLOSE int fd = dial();
