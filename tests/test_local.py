@@ -166,8 +166,87 @@ def test_a_limit_counts_an_answer_of_the_library_once(mock, tmp_path):
         assert put.status_code == 200, put.text
         server.add(("havn.txt", f"About Havn. {QUOTE}\n".encode()), key=admin)
         before = len(mock.chats())
-        answers = [chat(server, "lectern", key=made["key"]) for _ in range(3)]
+        answers = [chat(server, "lectern", f"{QUESTION} {i}", key=made["key"]) for i in range(3)]
         assert [a.status_code for a in answers] == [200, 200, 429], answers[-1].text
         assert len(mock.chats()) - before == 2
     finally:
         server.stop()
+
+
+def wait_for_change(server, words, is_told):
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        answer = chat(server, "extractive", words, {"X-Lectern-Cache": "use"})
+        if is_told(answer):
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(answer.text)
+
+
+def test_answers_go_when_the_documents_change(library):
+    words = "How many bridges does Tarn have?"
+    one, two = (chat(library, "extractive", words, {"X-Lectern-Cache": "use"}) for _ in range(2))
+    assert two.headers["X-Lectern-Cache"] == "hit" and "nine bridges" not in two.text
+    added = library.add(("tarn.txt", b"Tarn has nine bridges. The oldest is of wood.\n"), key=library.admin)
+    answer = wait_for_change(library, words, lambda a: "nine bridges" in a.text)
+    assert chat(library, "extractive", words, {"X-Lectern-Cache": "use"}).headers["X-Lectern-Cache"] == "hit"
+    assert library.call("DELETE", f"/v1/documents/{added[0]['id']}", key=library.admin).status_code < 300
+    wait_for_change(library, words, lambda a: "nine bridges" not in a.text)
+
+
+@pytest.fixture(scope="module")
+def writer(mock, tmp_path_factory):
+    """A library whose answers a service writes."""
+    server = Server(tmp_path_factory.mktemp("writer") / "library", environment={"LECTERN_PROVIDER_KEY": mock.key},
+                    arguments=["--provider-url", mock.url, "--provider-model", "slow"]).start()
+    server.new_key()
+    server.admin = server.cli("keys", "add", "admin", "--role", "owner").stdout.split()[-1]
+    server.add(("havn.txt", f"About Havn. {QUOTE} It was built in 1871.\n".encode()), key=server.admin)
+    yield server
+    server.stop()
+
+
+def ask(server, words, key=None):
+    answer = server.post("/v1/ask", {"question": words}, key=key)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["answer"]
+
+
+def test_the_librarys_own_questions_are_kept_and_asked_once(writer, mock):
+    words = "When was the lighthouse of Havn built?"
+    before = len(mock.chats())
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: ask(writer, words), range(6)))
+    assert len(set(answers)) == 1
+    assert ask(writer, words) == answers[0]
+    assert len(mock.chats()) - before == 1
+    ask(writer, words + " Exactly?")
+    assert len(mock.chats()) - before == 2
+    other = writer.cli("keys", "add", "other").stdout.split()[-1]
+    ask(writer, words, key=other)
+    assert len(mock.chats()) - before == 3  # nobody gets what another one asked for
+    calls = writer.get("/v1/calls?limit=50", key=writer.admin).json()["items"]
+    assert {"hit", "miss", "joined"} >= {call["cache"] for call in calls if call["cache"]}
+
+
+def test_the_librarys_own_answers_go_with_what_they_rest_on(writer, mock):
+    words = "How tall is the lighthouse?"
+    asked = lambda: (len(mock.chats()), ask(writer, words), len(mock.chats()))
+    asked()
+    before, _, after = asked()
+    assert before == after
+    writer.add(("note.txt", b"The lighthouse of Havn was measured again: it is 42 metres tall.\n"), key=writer.admin)
+    before, _, after = asked()
+    assert after == before + 1  # the passages are others
+    before, _, after = asked()
+    assert before == after
+    assert writer.call("PUT", "/v1/gateway/routes/standard", json={"steps": ["openai-compatible/good"]},
+                       key=writer.admin).status_code < 300
+    time.sleep(0.2)
+    before, _, after = asked()
+    assert after == before + 1  # another model
+    assert writer.call("PUT", "/v1/gateway/policy", json={"cache": {"use": "off"}}, key=writer.admin).status_code < 300
+    time.sleep(0.2)
+    for _ in range(2):
+        before, _, after = asked()
+        assert after == before + 1

@@ -371,6 +371,8 @@ bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
                          .count = make_messages(w, messages),
                          .model = wanted_model(run),
                          .feature = S("ask"),
+                         .may_keep = true,
+                         .is_personal = run->messages.count > 0,
                          .never_here = true,
                          .is_within = run->request->is_within,
                          .output_max = OUTPUT_TOKENS,

@@ -5,6 +5,7 @@
 
 #include "answer/answer.h"
 #include "api/model_names.h"
+#include "base/hash.h"
 #include "library/library.h"
 #include "search/search.h"
 
@@ -247,7 +248,14 @@ static bool rerank(Api *api, HereCall *call, Error *err)
     return tell_scores(call, scores, err);
 }
 
-/* --- Both ports --- */
+/* --- The ports --- */
+
+uint64_t api_version_here(void *app, Str workspace)
+{
+    Api *api = app;
+    LibraryModel model = library_model_status(api->library);
+    return (uint64_t)library_changes(api->library, workspace) * 31 + str_hash(str(model.name));
+}
 
 bool api_answer_here(void *app, HereCall *call, Error *err)
 {

@@ -12,5 +12,7 @@
 
 /* GatewayPorts.answer_here; `api` is an Api. */
 bool api_answer_here(void *api, HereCall *call, Error *err);
+/* GatewayPorts.version_here: changes with the workspace's documents and with the encoder. */
+uint64_t api_version_here(void *api, Str workspace);
 /* ModelsOptions.models_here. */
 HereModels api_models_here(void *api, Arena *arena);

@@ -376,6 +376,7 @@ static bool open_features(App *app, Error *err)
                              .load_file = api_load_file,
                              .load_app = &app->api,
                              .answer_here = api_answer_here,
+                             .version_here = api_version_here,
                              .models_here = api_models_here,
                              .here_threads = (int)settings->request_threads,
                              .user_rate = settings->user_rate,

@@ -95,6 +95,9 @@ typedef struct GatewayPorts {
      * with ERROR_TOO_LARGE. With load_app; may be NULL. */
     bool (*load_file)(void *load_app, Arena *arena, Str workspace, Str id, size_t bytes_max,
                       GatewayFile *file_r, Error *err);
+    /* Another number when what is answered here rests on something else than before: documents, the
+     * encoder. Never blocks; with load_app. */
+    uint64_t (*version_here)(void *app, Str workspace);
     JournalWrite *write_records;
     LedgerPorts ledger;
     /* How alike two texts are to the encoder, from -1 to 1; false when there is none. May be NULL.
@@ -139,10 +142,12 @@ Ledger *gateway_ledger(Gateway *gateway);
 /* A call of our own: ask and wait. */
 typedef struct GatewayAsk {
     const ModelRequest *request;
-    Str feature;     /* for the records: "ask", "tasks" */
-    bool never_here; /* the library asks, so it cannot be who answers */
-    bool is_within;  /* another call is answered by it, and has taken its places already: only what
-                        it costs is taken */
+    Str feature;      /* for the records: "ask", "tasks" */
+    bool may_keep;    /* as clients' answers are, unless the workspace keeps none */
+    bool is_personal; /* then never for others of the workspace */
+    bool never_here;  /* the library asks, so it cannot be who answers */
+    bool is_within;   /* another call is answered by it, and has taken its places already: only what
+                         it costs is taken */
     /* Pieces of the text as they come, on the caller's thread; may be NULL. False: stop. What a
      * model thinks to itself is left out. */
     bool (*delta)(void *self, Str text);

@@ -150,10 +150,11 @@ struct Run {
     Buf piece;          /* frames on their way to the stream; emptied after each */
     Buf kept;           /* what has gone into it, while that is wanted (keeps_answer) */
     bool keeps_answer;
-    bool is_answered;           /* something has gone to the client, or will now */
-    bool is_loading;            /* the pool asks who calls, or for credit */
-    bool is_gone;               /* the client left meanwhile */
-    bool never_here, is_within; /* of a call of our own (GatewayAsk) */
+    bool is_answered; /* something has gone to the client, or will now */
+    bool is_loading;  /* the pool asks who calls, or for credit */
+    bool is_gone;     /* the client left meanwhile */
+    /* Of a call of our own (GatewayAsk). */
+    bool may_keep, is_personal, never_here, is_within;
 
     RunCache cache;
     struct RunGuard *guard; /* NULL: nothing has been looked for yet */
@@ -187,6 +188,11 @@ MUST_CHECK bool cache_let_go(Run *run);
 
 /* run_ask.c */
 MUST_CHECK bool ask_event(RunTry *try, const ModelEvent *event, Error *err);
+/* What is kept of its answer, and such an answer again. */
+Str ask_kept(Run *run);
+MUST_CHECK bool ask_again(Run *run, Str kept, Error *err);
+/* All that its answer depends on, as one text; "" when that is more than texts. */
+Str ask_text(Run *run);
 
 /* run_next.c */
 void run_plan(Run *run);

@@ -66,6 +66,50 @@ static void ask_done(Run *run, const Error *failure)
     pthread_mutex_unlock(&ask->lock);
 }
 
+/* --- Answers that are kept --- */
+
+Str ask_kept(Run *run)
+{
+    Str model = str_slice(run->record.model, 0, 400);
+    return str_format(run->arena, STR_FMT "\n" STR_FMT, STR_ARG(model),
+                      STR_ARG(buf_str(&run->ask->pending)));
+}
+
+bool ask_again(Run *run, Str kept, Error *err)
+{
+    Str model;
+    (void)str_next(&kept, '\n', &model);
+    run->record.model = str_copy(run->arena, model);
+    return ask_event(run->try, &(ModelEvent){ .kind = EVENT_TEXT, .text = kept }, err) &&
+           ask_event(run->try, &(ModelEvent){ .kind = EVENT_FINISH, .finish = FINISH_STOP }, err);
+}
+
+/* Each text with its length before it, so that no two requests have one text. */
+static void put(Buf *out, Str text) { buf_addf(out, "%zu:" STR_FMT, text.length, STR_ARG(text)); }
+
+Str ask_text(Run *run)
+{
+    const ModelRequest *request = &run->request;
+    Buf out = buf_new(run->arena, MB(4));
+    if (request->task != TASK_CHAT || request->tool_count || request->choice_count > 1)
+        return S("");
+    put(&out, request->model);
+    put(&out, request->schema);
+    put(&out, request->reasoning_effort);
+    buf_addf(&out, "%d,%" PRId64 ",%" PRId64 ",%d,%g;", request->format, request->output_max,
+             request->reasoning_budget, request->temperature.is_set, request->temperature.value);
+    for (size_t i = 0; i < request->message_count; i++) {
+        const ModelMessage *message = &request->messages[i];
+        buf_addf(&out, "%d,%zu;", message->role, message->count);
+        for (size_t j = 0; j < message->count; j++) {
+            if (message->parts[j].kind != PART_TEXT)
+                return S("");
+            put(&out, message->parts[j].text);
+        }
+    }
+    return out.overflowed ? S("") : buf_str(&out);
+}
+
 static void begin(void *argument) { run_admit(argument); }
 
 static void stop(void *argument)
@@ -133,6 +177,8 @@ static void open_ask(RunAsk *ask, Gateway *gateway, GatewayCaller *caller, const
     run->request = *asked->request;
     run->request.is_stream = run->request.task == TASK_CHAT;
     run->is_read = true;
+    run->may_keep = asked->may_keep;
+    run->is_personal = asked->is_personal;
     run->never_here = asked->never_here;
     run->is_within = asked->is_within;
     run->body = (Str){ NULL, bytes }; /* only its length is asked for */

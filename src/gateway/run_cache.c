@@ -71,17 +71,20 @@ static double temperature_of(const Run *run)
     return said.length && str_to_double(said, &value) ? value : 0;
 }
 
+static double hottest_of(const GatewayPolicy *policy)
+{
+    return policy->cache_temperature_max > 0 ? policy->cache_temperature_max : TEMPERATURE_MAX;
+}
+
 static bool is_wanted(const Run *run, const CacheWish *wish)
 {
     const GatewayPolicy *policy = policy_of(run);
-    double hottest =
-        policy->cache_temperature_max > 0 ? policy->cache_temperature_max : TEMPERATURE_MAX;
     bool is_on = policy->cache == CACHE_ON ||
                  (policy->cache == CACHE_ASKED && (wish->asks || wish->only_if_cached));
     /* A response that is kept under its id can be gone on from by its own person only. */
     bool is_personal = policy->cache_is_shared && run->request.is_kept;
     return is_on && !is_personal && !wish->no_store && route_is_kept(run) &&
-           run->body.length <= REQUEST_MAX && temperature_of(run) <= hottest &&
+           run->body.length <= REQUEST_MAX && temperature_of(run) <= hottest_of(policy) &&
            (policy->cache_allows_tools || !run->request.tool_count);
 }
 
@@ -115,6 +118,17 @@ static Str targets_of(Run *run)
     return str_join(run->arena, lines, (size_t)run->target_count, S(""));
 }
 
+/* What the program answers itself rests on its documents: when these change, the answers go. */
+static Str version_here(Run *run)
+{
+    const GatewayPorts *ports = &gateway_of(run)->ports;
+    for (int i = 0; i < run->target_count; i++)
+        if (run->targets[i]->service->is_here && ports->version_here)
+            return str_format(run->arena, "%" PRIu64,
+                              ports->version_here(ports->load_app, run->caller->workspace));
+    return S("");
+}
+
 static bool set_key(Run *run, const CacheWish *wish)
 {
     CacheRequest request;
@@ -122,14 +136,40 @@ static bool set_key(Run *run, const CacheWish *wish)
     if (!cache_request_read(run->arena, run->body, &request, &err) ||
         (request.has_tools && !policy_of(run)->cache_allows_tools))
         return false;
-    const Str parts[] = { S("exact"),      owner_of(run), str(run->front->name),
-                          targets_of(run), wish->version, request.text };
+    const Str parts[] = { S("exact"),        owner_of(run), str(run->front->name), targets_of(run),
+                          version_here(run), wish->version, request.text };
     cache_digest(gateway_of(run)->cache_secret, parts, COUNT(parts), run->cache.key.digest);
     if (policy_of(run)->cache_is_semantic && request.last_words.length)
         alike_set_key(run, &request, parts, COUNT(parts) - 1);
     run->cache.age_max_ms = wish->age_max_ms;
     run->cache.skips_kept = wish->no_cache;
     run->cache.ttl_ms = policy_of(run)->cache_ttl_ms ? policy_of(run)->cache_ttl_ms : TTL_MS;
+    return true;
+}
+
+/* Of a call of our own: documents it rests on are in its messages. */
+static bool set_key_own(Run *run)
+{
+    const GatewayPolicy *policy = policy_of(run);
+    const GatewayCaller *caller = run->caller;
+    bool is_on = run->may_keep && policy->cache != CACHE_OFF && route_is_kept(run) &&
+                 run->body.length <= REQUEST_MAX &&
+                 run->request.temperature.value <= hottest_of(policy);
+    Str text = is_on ? ask_text(run) : S("");
+    bool is_shared = policy->cache_is_shared && !run->is_personal;
+    const Str parts[] = { S("own"),
+                          caller->workspace,
+                          is_shared ? S("") : caller->user,
+                          is_shared ? S("") : caller->key,
+                          run->record.feature,
+                          targets_of(run),
+                          version_here(run),
+                          text };
+    if (!text.length)
+        return false;
+    cache_digest(gateway_of(run)->cache_secret, parts, COUNT(parts), run->cache.key.digest);
+    run->cache.age_max_ms = -1;
+    run->cache.ttl_ms = policy->cache_ttl_ms ? policy->cache_ttl_ms : TTL_MS;
     return true;
 }
 
@@ -159,7 +199,8 @@ static CacheForm form_of(const Run *run)
 static void tell(Run *run, const char *word)
 {
     run->record.cache = str(word);
-    http_header(run->response, "X-Lectern-Cache", str(word));
+    if (run->response)
+        http_header(run->response, "X-Lectern-Cache", str(word));
 }
 
 /* What was written in one form is read with the client's own dialect, and told in the other. */
@@ -187,24 +228,29 @@ static bool tell_otherwise(Run *run, const CacheEntry *entry, Error *err)
     return good;
 }
 
+static bool tell_client(Run *run, const CacheEntry *entry, Error *err)
+{
+    int64_t age_s = (monotonic_ms() - entry->made_ms) / 1000;
+    http_header(run->response, "Age", str_format(run->arena, "%" PRId64, age_s));
+    run->record.model = run->request.model;
+    if (entry->form != form_of(run))
+        return tell_otherwise(run, entry, err);
+    answer_again(run, entry->bytes);
+    return true;
+}
+
 /* False: it cannot be told in this form, and a service is to be asked. */
 static bool tell_entry(Run *run, const CacheEntry *entry, const char *word)
 {
     Error err;
-    int64_t age_s = (monotonic_ms() - entry->made_ms) / 1000;
-    bool is_same = entry->form == form_of(run);
-    if (!is_same && !run->front->same)
+    if (entry->form != form_of(run) && !run->front->same)
         return false;
     tell(run, word);
-    http_header(run->response, "Age", str_format(run->arena, "%" PRId64, age_s));
-    if (is_same)
-        answer_again(run, entry->bytes);
-    else if (!tell_otherwise(run, entry, &err)) {
+    if (!(run->ask ? ask_again(run, entry->bytes, &err) : tell_client(run, entry, &err))) {
         run_fail(run, &err, 0);
         return true;
     }
     run->record.saved = MAX(entry->cost, (int64_t)0);
-    run->record.model = run->request.model;
     run->try->reader.usage =
         (ModelUsage){ .is_known = true, .cost = -1 }; /* of this call: nothing */
     run_finish(run, NULL);
@@ -226,7 +272,8 @@ static void wake(CacheWaiter *waiter, CacheOutcome outcome)
 static void keep_what_comes(Run *run)
 {
     tell(run, "miss");
-    answer_keep(run);
+    if (!run->ask)
+        answer_keep(run);
 }
 
 static bool refuse(Run *run, CacheVerdict verdict)
@@ -314,10 +361,18 @@ static bool is_media(const Run *run)
     return task == TASK_TRANSCRIPTION || task == TASK_SPEECH || task == TASK_IMAGE;
 }
 
+static bool cache_answers_own(Run *run)
+{
+    run->cache.is_on = set_key_own(run);
+    return run->cache.is_on && ask(run, false);
+}
+
 bool cache_answers(Run *run)
 {
-    if (run->ask || is_media(run))
+    if (is_media(run))
         return false;
+    if (run->ask)
+        return cache_answers_own(run);
     CacheWish wish = wish_of(run->http);
     Str once = http_header_in(run->http, "Idempotency-Key");
     if (once.length)
@@ -358,6 +413,13 @@ static bool is_keepable(const Run *run)
     return finish == FINISH_STOP || (finish == FINISH_TOOLS && policy_of(run)->cache_allows_tools);
 }
 
+static Str kept_bytes(Run *run)
+{
+    if (run->ask)
+        return ask_kept(run);
+    return buf_str(run->stream ? &run->kept : &run->response->body);
+}
+
 void cache_ended(Run *run, const Error *failure)
 {
     RunCache *cache = &run->cache;
@@ -368,7 +430,7 @@ void cache_ended(Run *run, const Error *failure)
         CacheEntry entry = { .key = cache->key,
                              .workspace = str_hash(run->caller->workspace),
                              .form = form_of(run),
-                             .bytes = buf_str(run->stream ? &run->kept : &run->response->body),
+                             .bytes = kept_bytes(run),
                              .usage = run->record.usage,
                              .cost = run->record.cost };
         cache_put(gateway_of(run)->cache, &entry, cache->ttl_ms);

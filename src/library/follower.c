@@ -80,6 +80,12 @@ static WorkspaceIndex *need_index(Follower *follower, Str workspace)
     return found;
 }
 
+int64_t follower_changes(Follower *follower, Str workspace)
+{
+    const WorkspaceIndex *found = find_index(follower, workspace);
+    return found ? found->changed : 0;
+}
+
 Index *follower_borrow(Follower *follower, Str workspace, size_t *dims_r, Str *model_r)
 {
     WorkspaceIndex *found = need_index(follower, workspace);
@@ -228,6 +234,13 @@ static bool apply_news(Follower *follower, const IndexChangeList *changes, Error
     return true;
 }
 
+/* After they can be found: an answer that was made before rests on what was there before. */
+static void note_changes(Follower *follower, const IndexChangeList *changes)
+{
+    for (size_t i = 0; i < changes->count; i++)
+        need_index(follower, changes->at[i].workspace)->changed = changes->at[i].sequence;
+}
+
 static void publish_all(Follower *follower, int64_t sequence)
 {
     for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
@@ -279,6 +292,7 @@ static bool follow(Follower *follower, Error *err)
         if (is_last)
             reached = MAX(reached, news.position.last);
         publish_all(follower, reached);
+        note_changes(follower, &news.changes);
         if (count) {
             follower->unsaved += (int64_t)count;
             follower->changed_ms = monotonic_ms();

@@ -37,6 +37,9 @@ bool follower_wait_model(Follower *follower, int64_t timeout_ms);
 IndexBuilding follower_building(Follower *follower, Str workspace);
 IndexState follower_state(Follower *follower);
 
+/* The last change of a workspace's own that is applied; 0: none yet. Never blocks. */
+int64_t follower_changes(Follower *follower, Str workspace);
+
 /* The index of a workspace for reading, until follower_release(). Never fails: an index that is
  * still loading finds nothing. */
 Index *follower_borrow(Follower *follower, Str workspace, size_t *dims_r, Str *model_r);

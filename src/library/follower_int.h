@@ -47,7 +47,8 @@ typedef struct WorkspaceIndex {
     _Atomic(Index *) index;
     size_t dims;
     char model[FOLLOWER_MODEL_SIZE], database[64];
-    int64_t generation; /* everything up to here is applied */
+    int64_t generation;      /* everything up to here is applied */
+    _Atomic int64_t changed; /* the last one of these that was its own */
     bool needs_load;
     Build build;
 } WorkspaceIndex;

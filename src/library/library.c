@@ -263,6 +263,11 @@ bool library_wait_indexed(Library *library, int64_t timeout_ms)
     return follower_wait(library->follower, timeout_ms);
 }
 
+int64_t library_changes(Library *library, Str workspace)
+{
+    return follower_changes(library->follower, workspace);
+}
+
 IndexState library_index_state(Library *library) { return follower_state(library->follower); }
 
 int index_building_percent(const IndexBuilding *building)

@@ -231,6 +231,9 @@ typedef struct IndexState {
     const char *text; /* "ready", "loading", "rebuilding" */
 } IndexState;
 IndexState library_index_state(Library *library);
+/* Another number after each change of a workspace's documents that this node's index has taken.
+ * Never blocks. */
+int64_t library_changes(Library *library, Str workspace);
 /* For those who search a workspace: what they miss while its index is built; empty: nothing. */
 Str library_index_notice(Library *library, Arena *arena, Str workspace);
 

@@ -65,6 +65,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
                                           .load_file = options->load_file,
                                           .load_app = options->load_app,
                                           .answer_here = options->answer_here,
+                                          .version_here = options->version_here,
                                           .wake = wake,
                                           .write_records = models_write_records,
                                           .ledger = budgets_ports(models->budgets),

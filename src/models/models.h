@@ -52,6 +52,7 @@ typedef struct ModelsOptions {
     /* What the program answers itself (GatewayPorts), and the names of its models; with load_app.
      * NULL: nothing. */
     bool (*answer_here)(void *load_app, HereCall *call, Error *err);
+    uint64_t (*version_here)(void *load_app, Str workspace);
     HereModels (*models_here)(void *load_app, Arena *arena);
     int here_threads;        /* that answer at the same time */
     ModelFilesOptions files; /* on this machine, served by llama.cpp */
@@ -89,9 +90,9 @@ typedef struct ChatMessage {
 typedef struct ChatRequest {
     const ChatMessage *messages;
     size_t count;
-    Str model;                  /* empty: the service's */
-    Str feature;                /* for the usage table: "ask", "chat" */
-    bool never_here, is_within; /* as in GatewayAsk */
+    Str model;                                         /* empty: the service's */
+    Str feature;                                       /* for the usage table: "ask", "chat" */
+    bool may_keep, is_personal, never_here, is_within; /* as in GatewayAsk */
     int64_t output_max;
     double temperature;
     /* Pieces as they come; may be NULL. False: stop. */

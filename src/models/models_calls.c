@@ -76,6 +76,8 @@ static bool ask(Models *models, const Scope *scope, Arena *arena, const ChatRequ
     ModelRequest asked = request_of(arena, request, model);
     GatewayAsk how = { .request = &asked,
                        .feature = request->feature,
+                       .may_keep = request->may_keep,
+                       .is_personal = request->is_personal,
                        .never_here = request->never_here,
                        .is_within = request->is_within,
                        .delta = request->delta,

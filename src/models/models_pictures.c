@@ -12,8 +12,10 @@
 
 static void on_news(void *argument, const char *channel, Str workspace)
 {
+    Models *models = argument;
     (void)channel;
-    pictures_forget(argument, workspace);
+    pictures_forget(models, workspace);
+    gateway_forget_answers(models->gateway, workspace); /* who answers may be another one now */
 }
 
 bool pictures_open(Models *models, Error *err)
