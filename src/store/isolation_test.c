@@ -285,6 +285,28 @@ TEST_BOTH(store, every_table_hides_rows_from_other_workspaces)
 
 /* --- By function ------------------------------------------------------------------------ */
 
+static bool batches_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    ClientFile file;
+    Batch batch;
+    BatchLineList lines;
+    EXPECT_CODE(ERROR_NOT_FOUND, client_file_find(tx, theirs, arena, secret.file.id, &file, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, client_file_remove(tx, theirs, secret.file.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                batch_find(tx, theirs, arena, S(""), secret.batch.id, &batch, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, batch_remove(tx, theirs, secret.batch.id, err));
+    CALL(batch_line_list(tx, theirs, arena, secret.batch.id, 0, 9, &lines, err));
+    EXPECT(!lines.count);
+    SideSumList sides;
+    CALL(side_sums_list(tx, theirs, arena, S(""), 0, INT64_MAX, &sides, err));
+    EXPECT(!sides.count);
+    CALL(side_sums_list(tx, &world->ours, arena, S(""), 0, INT64_MAX, &sides, err));
+    EXPECT(sides.count == 1 && sides.at[0].calls == 1 && sides.at[0].cost_pico == 60000);
+    return true;
+}
+
 static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -345,23 +367,9 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, webhook_find(tx, theirs, arena, secret.hook.id, &hook, err));
     CALL(call_health(tx, theirs, SPAN_DAY, 0, INT64_MAX, &health, err));
     EXPECT(health.calls == 0);
-    SideSumList sides;
-    CALL(side_sums_list(tx, theirs, arena, S(""), 0, INT64_MAX, &sides, err));
-    EXPECT(!sides.count);
-    CALL(side_sums_list(tx, &world->ours, arena, S(""), 0, INT64_MAX, &sides, err));
-    EXPECT(sides.count == 1 && sides.at[0].calls == 1 && sides.at[0].cost_pico == 60000);
     CALL(notice_count_unread(tx, theirs, &length, err));
     EXPECT(length == 0);
-    ClientFile file;
-    Batch batch;
-    BatchLineList lines;
-    EXPECT_CODE(ERROR_NOT_FOUND, client_file_find(tx, theirs, arena, secret.file.id, &file, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, client_file_remove(tx, theirs, secret.file.id, err));
-    EXPECT_CODE(ERROR_NOT_FOUND,
-                batch_find(tx, theirs, arena, S(""), secret.batch.id, &batch, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, batch_remove(tx, theirs, secret.batch.id, err));
-    CALL(batch_line_list(tx, theirs, arena, secret.batch.id, 0, 9, &lines, err));
-    EXPECT(!lines.count);
+    CALL(batches_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;
     EXPECT_CODE(ERROR_NOT_FOUND, budget_find(tx, theirs, arena, secret.budget.id, 1, &budget, err));
