@@ -155,7 +155,7 @@ def stall(frames):
             call.stream_head()
             call.send(chunk(frames(shape)))
         else:
-            call.send(head(200, Content_Length=len(shape.whole)) + shape.whole[:20])
+            call.send(head(200, Content_Length=len(shape.whole)) + shape.whole[:len(shape.whole) // 2])
         call.gone(20)
         return False
     return act
