@@ -72,6 +72,7 @@ FAMILIES = {  # what transformers calls it, tokenizer, sizes, pooling, type of t
     "roberta (all-distilroberta-v1)": ("Roberta", byte_bpe, ROBERTA, "mean", torch.float32),
     "roberta, CLS": ("Roberta", byte_bpe, ROBERTA, "cls", torch.float32),
     "xlm-roberta (multilingual E5)": ("XLMRoberta", unigram, ROBERTA, "mean", torch.float32),
+    "xlm-roberta, 8192 places (Arctic L 2.0)": ("XLMRoberta", unigram, {**ROBERTA, "max_position_embeddings": 8194}, "cls", torch.float32),
     "camembert": ("Camembert", unigram, ROBERTA, "mean", torch.float32),
     "mpnet": ("MPNet", mpnet_wordpiece, MPNET, "mean", torch.float32),
 }

@@ -7,6 +7,7 @@
 
 #define CONFIG_BYTES_MAX KB(256)
 #define HASH_STEP MB(4)
+#define POSITIONS_MAX 8194 /* 8192 and the two that no token of XLM-RoBERTa has */
 
 const ModelFamily model_families[] = {
 #define FAMILY(...) { __VA_ARGS__ },
@@ -84,7 +85,7 @@ static bool read_sizes(const json_t *json, ModelConfig *config, Error *err)
            read_number(json, "n_heads", 1, 128, &config->heads, err) &&
            read_number(json, "intermediate_size", 1, 16384, &config->inner_width, err) &&
            read_number(json, "hidden_dim", 1, 16384, &config->inner_width, err) &&
-           read_number(json, "max_position_embeddings", 4, 8192, &config->positions, err);
+           read_number(json, "max_position_embeddings", 4, POSITIONS_MAX, &config->positions, err);
 }
 
 /* A sequence classifier with one label scores pairs of texts. */
