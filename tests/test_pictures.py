@@ -45,6 +45,19 @@ def test_a_picture_without_words_says_what_it_looks_like(server):
     assert document["state"] == "ready", document
 
 
+def test_a_picture_near_the_limit_is_read_in_the_memory_that_a_worker_has(tmp_path):
+    """98 megapixels, each of them clear: white is what is seen."""
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    packer = zlib.compressobj(1)
+    rows = b"".join(packer.compress(bytes(1 + 14000 * 4)) for _ in range(7000)) + packer.flush()
+    file = tmp_path / "large.png"
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 14000, 7000, 8, 6, 0, 0, 0)) +
+                     chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+    done = subprocess.run([PROGRAM, "extract", file], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "**colors:** #ffffff" in done.stdout, done
+
+
 def test_a_picture_larger_than_the_limit_is_said_not_read(server, tmp_path):
     bomb = png(60000, 60000, [])
     file = tmp_path / "bomb.png"

@@ -25,19 +25,25 @@ PIX *decode_room(int64_t width, int64_t height)
     return pixCreateNoInit((l_int32)width, (l_int32)height, 32);
 }
 
+/* A pixel as leptonica has it, over white. */
+static l_uint32 over_white(unsigned r, unsigned g, unsigned b, unsigned a)
+{
+    if (a != 255) {
+        unsigned white = 255 * (255 - a);
+        r = (r * a + white) / 255;
+        g = (g * a + white) / 255;
+        b = (b * a + white) / 255;
+    }
+    return r << 24 | g << 16 | b << 8;
+}
+
 void decode_row(PIX *pix, int y, const uint8_t *row, int bytes_per_pixel)
 {
     l_uint32 *line = pixGetData(pix) + (ptrdiff_t)y * pixGetWpl(pix);
     int width = pixGetWidth(pix);
     for (int x = 0; x < width; x++, row += bytes_per_pixel) {
-        unsigned r = row[0], g = row[1], b = row[2];
-        if (bytes_per_pixel == 4 && row[3] != 255) {
-            unsigned a = row[3], white = 255 * (255 - a);
-            r = (r * a + white) / 255;
-            g = (g * a + white) / 255;
-            b = (b * a + white) / 255;
-        }
-        line[x] = r << 24 | g << 16 | b << 8;
+        unsigned a = bytes_per_pixel == 4 ? row[3] : 255;
+        line[x] = over_white(row[0], row[1], row[2], a);
     }
 }
 
@@ -77,16 +83,26 @@ static PIX *leptonica_read(const char *format, Str bytes, int page, int64_t widt
     return pixReadMem(at, bytes.length);
 }
 
+/* In place: pixAlphaBlendUniform() holds three pictures at once, which of 100 megapixels is more
+ * than a worker may have. */
+static void make_opaque(PIX *pix)
+{
+    for (int y = 0; y < pixGetHeight(pix); y++) {
+        l_uint32 *line = pixGetData(pix) + (ptrdiff_t)y * pixGetWpl(pix);
+        for (int x = 0; x < pixGetWidth(pix); x++)
+            line[x] =
+                over_white(line[x] >> 24, line[x] >> 16 & 255, line[x] >> 8 & 255, line[x] & 255);
+    }
+    pixSetSpp(pix, 3);
+}
+
 /* One form of many: no colour map, no transparency, 1, 8 or 32 bits. */
 static PIX *simple(PIX *pix)
 {
     PIX *plain = pixRemoveColormap(pix, REMOVE_CMAP_BASED_ON_SRC);
     pixDestroy(&pix);
-    if (plain && pixGetSpp(plain) == 4 && pixGetDepth(plain) == 32) {
-        PIX *opaque = pixAlphaBlendUniform(plain, 0xFFFFFF00);
-        pixDestroy(&plain);
-        plain = opaque;
-    }
+    if (plain && pixGetSpp(plain) == 4 && pixGetDepth(plain) == 32)
+        make_opaque(plain);
     if (plain && pixGetDepth(plain) != 1 && pixGetDepth(plain) != 8 && pixGetDepth(plain) != 32) {
         PIX *grey = pixConvertTo8(plain, 0);
         pixDestroy(&plain);
