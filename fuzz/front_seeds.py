@@ -61,6 +61,18 @@ RESPONSES = {
 BODIES = {"openai_chat": OPENAI, "anthropic": ANTHROPIC, "ollama_chat": OLLAMA, "openai_responses": RESPONSES}
 
 
+FIELDS = {"model": "m", "prompt": "p", "response_format": "srt", "n": "2", "stream": "false", "timestamp_granularities[]": "word"}
+FILES = {"openai_transcriptions": "file", "openai_translations": "file", "openai_image_edits": "image[]"}
+
+
+def form_of(file):
+    """A form with the boundary that fuzz_fronts names."""
+    head = "--B\r\nContent-Disposition: form-data; name="
+    parts = [f'{head}"{name}"\r\n\r\n{value}\r\n' for name, value in FIELDS.items()]
+    parts.append(f'{head}"{file}"; filename="a.wav"\r\nContent-Type: audio/wav\r\n\r\nRIFF....WAVEfmt \r\n')
+    return ("".join(parts) + "--B--\r\n").encode()
+
+
 def names_of(list_name):
     with open(os.path.join(HERE, "src", "gateway", f"{list_name}s.def"), encoding="utf-8") as file:
         return re.findall(rf"^{list_name.upper()}\((\w+)\)", file.read(), re.M)
@@ -72,7 +84,8 @@ def main():
     for i, front in enumerate(names_of("front")):
         for j, dialect in enumerate(dialects):
             with open(os.path.join(out, f"{front}.{dialect}"), "wb") as file:
-                file.write(bytes([i, j]) + json.dumps(BODIES.get(front, TEXTS)).encode())
+                body = form_of(FILES[front]) if front in FILES else json.dumps(BODIES.get(front, TEXTS)).encode()
+                file.write(bytes([i, j]) + body)
 
 
 main()

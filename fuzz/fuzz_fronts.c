@@ -47,6 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Str body = { (const char *)data + 2, size - 2 };
     ModelRequest request = { .is_stream = front->streams_unasked };
     Error err = { 0 };
+    if (front->is_form)
+        request.form_type = S("multipart/form-data; boundary=B");
     if (front->scan(arena, body, &request, &err) && front->read(arena, body, &request, &err))
         write_for(arena, dialects[data[1] % COUNT(dialects)], &request);
     else
