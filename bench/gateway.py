@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
+
+import gateway_hits
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = ROOT.parent / "shared" / "peers" / "gateway"
@@ -68,6 +69,7 @@ def main():
     p.add_argument("--seconds", default="3")
     p.add_argument("--faults", action="store_true", help="the fault matrix instead of the speeds")
     p.add_argument("--streams", type=int, help="so many streams at once instead of the speeds")
+    p.add_argument("--hits", action="store_true", help="only calls that are answered from what is kept")
     p.add_argument("--program", default=str(ROOT / "build" / "lectern"))
     a = p.parse_args()
     if not PEERS.is_dir():
@@ -75,6 +77,9 @@ def main():
         return
     work = pathlib.Path(tempfile.mkdtemp(prefix="lectern-gateway-"))
     try:
+        if a.hits:
+            gateway_hits.run(a.program, new_key, work, PEERS / "mock_upstream.c")
+            return
         scripts = work / "scripts"
         shutil.copytree(PEERS, scripts)
         for file in scripts.iterdir():
@@ -93,6 +98,8 @@ def main():
         extra = ["--set", f"peers={a.peers}"] if a.peers else []
         sys.stdout.flush()
         subprocess.run([sys.executable, scripts / words[0], *words[1:], "--only", names, *extra], check=True)
+        if not a.faults:
+            gateway_hits.run(a.program, new_key, work, PEERS / "mock_upstream.c")
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
