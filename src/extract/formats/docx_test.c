@@ -144,6 +144,35 @@ Test(extract, office_files_say_the_properties_that_people_made)
                      "meta(client name) Acme\nmeta(due) 2024-01-02T03:04:05Z\np x\n");
 }
 
+Test(extract, numbers_of_charts_are_as_they_are_shown)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    const Member members[] = {
+        { "_rels/.rels",
+          "<Relationships><Relationship Id='a' Type='" REL "/officeDocument' "
+          "Target='word/document.xml'/></Relationships>",
+          0 },
+        { "word/_rels/document.xml.rels",
+          "<Relationships><Relationship Id='c' Type='" REL "/chart' Target='chart.xml'/>"
+          "</Relationships>",
+          0 },
+        { "word/chart.xml",
+          "<c:chartSpace xmlns:c='c'><c:ser><c:tx><c:v>Share</c:v></c:tx><c:cat><c:numRef>"
+          "<c:numCache><c:formatCode>yyyy\\-mm</c:formatCode><c:pt idx='0'><c:v>45323</c:v></c:pt>"
+          "</c:numCache></c:numRef></c:cat><c:val><c:numRef><c:numCache><c:formatCode>0%"
+          "</c:formatCode><c:pt idx='0'><c:v>0.25</c:v></c:pt></c:numCache></c:numRef></c:val>"
+          "</c:ser></c:chartSpace>",
+          0 },
+        { "word/document.xml",
+          "<w:document xmlns:w='w' xmlns:r='" REL "' xmlns:c='c'><w:body><w:p><w:r><w:drawing>"
+          "<c:chart r:id='c'/></w:drawing></w:r></w:p></w:body></w:document>",
+          0 },
+    };
+    Str file = package_of(arena, members, COUNT(members));
+    cr_expect_str_eq(dump(arena, &extractor_docx, file, (DumpOptions){ 0 }),
+                     "rowh  | Share\nrow 2024-02 | 25%\n");
+}
+
 Test(extract, word_texts_are_on_the_page_that_was_last_shown)
 {
     static const struct {

@@ -4,6 +4,7 @@
 #include "extract/metadata.h"
 #include "extract/office/chart.h"
 #include "extract/package_flat.h"
+#include "extract/sheet/number_format.h"
 
 enum { RELATIONS_MAX = 100000, TEXTS_MAX = 100000 };
 
@@ -316,13 +317,14 @@ typedef struct ChartReader {
     enum { IN_TITLE, IN_NAME, IN_CATEGORIES, IN_VALUES, IN_OTHER } where;
     bool in_title, in_text;
     int index;
+    Str format; /* code of the numbers that follow */
 } ChartReader;
 
 static bool chart_start(void *self, const XmlElement *element)
 {
     ChartReader *chart = self;
     Str name = element->name;
-    chart->in_text = str_is(name, "t") || str_is(name, "v");
+    chart->in_text = str_is(name, "t") || str_is(name, "v") || str_is(name, "formatCode");
     chart->value.length = 0;
     if (str_is(name, "title")) {
         chart->in_title = true;
@@ -337,8 +339,22 @@ static bool chart_start(void *self, const XmlElement *element)
         chart->where = IN_VALUES;
     } else if (str_is(name, "pt")) {
         chart->index = xml_attribute_int(element, "idx", 0);
+    } else if (str_is(name, "numCache") || str_is(name, "strCache")) {
+        chart->format = STR_NONE;
     }
     return true;
+}
+
+/* Shares and dates as the axis shows them: 25 % is kept as 0.25. */
+static Str shown_value(const ChartReader *chart)
+{
+    Arena *arena = chart->chart.arena;
+    Str value = str_copy(arena, buf_str(&chart->value));
+    double number;
+    bool is_formatted = chart->format.length && !str_is(chart->format, "General");
+    return is_formatted && str_to_double(value, &number)
+               ? number_format(arena, number, chart->format, false)
+               : value;
 }
 
 static void take_value(ChartReader *chart)
@@ -347,7 +363,7 @@ static void take_value(ChartReader *chart)
     if (made->series.count == 0 || chart->value.length == 0)
         return;
     ChartSeries *series = &made->series.at[made->series.count - 1];
-    Str value = str_copy(made->arena, buf_str(&chart->value));
+    Str value = shown_value(chart);
     if (chart->where == IN_NAME)
         series->name = value;
     else if (chart->where == IN_CATEGORIES)
@@ -363,6 +379,8 @@ static bool chart_end(void *self, Str name)
         chart->in_title = false;
     else if (str_is(name, "v") && !chart->in_title)
         take_value(chart);
+    else if (str_is(name, "formatCode"))
+        chart->format = str_copy(chart->chart.arena, buf_str(&chart->value));
     else if (str_is(name, "p") && chart->in_title)
         buf_add_char(&chart->title, '\n');
     else if (str_is(name, "tx") || str_is(name, "cat") || str_is(name, "val") ||
