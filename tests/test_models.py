@@ -319,6 +319,38 @@ def test_weights_in_several_files_are_one_model(tmp_path):
     assert refused.returncode and "model-00002-of-00003.safetensors" in refused.stderr
 
 
+def byte_letters():
+    """How vocabularies of byte-level BPE write the bytes."""
+    others = (chr(n) for n in range(256, 512))
+    return [chr(b) if 32 < b < 127 or 160 < b != 173 else next(others) for b in range(256)]
+
+
+def test_a_model_with_byte_level_bpe_is_added_with_its_two_files(tmp_path):
+    merges = ["t h", "th e", "\u0120 the", "p u", "pu m", "pum p", "\u0120 pump"]
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *byte_letters(), *(m.replace(" ", "") for m in merges)]
+    folder = write_model(tmp_path / "bytes", 5, rows=len(pieces))
+    (folder / "vocab.txt").unlink()
+    (folder / "vocab.json").write_text(json.dumps({piece: i for i, piece in enumerate(pieces)}))
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *merges]) + "\n", encoding="utf-8")
+    server = Server(tmp_path / "library")
+    server.cli("models", "add", str(folder))
+    server.start()
+    try:
+        server.new_key()
+        server.cli("models", "use", "bytes")
+        wait_change(server)
+
+        def vector(text):
+            answer = server.post("/v1/embeddings", {"input": text, "model": "lectern"})
+            assert answer.status_code == 200, answer.text
+            return answer.json()["data"][0]["embedding"], answer.json()["usage"]["prompt_tokens"]
+
+        assert vector("the pump") == vector([pieces.index("the"), pieces.index("\u0120pump")])
+        assert vector("the pump")[1] == 4 and vector("\u6c34")[1] == 5, "three bytes, and the two around them"
+    finally:
+        server.stop()
+
+
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
     server = Server(tmp_path / "library")
     broken = write_model(tmp_path / "broken", 3, rows=5)
