@@ -27,33 +27,40 @@ typedef struct Layout {
 } Layout;
 
 static const Layout layouts[] = {
-    { "XLMRoberta",
-      { { "<s>", 0, true }, { "<pad>", 0, true }, { "</s>", 0, true }, { "<unk>", 0, true } },
-      4,
-      3,
-      3 },
-    { "Camembert",
-      { { "<s>NOTUSED", 0, false },
-        { "<pad>", 0, true },
-        { "</s>NOTUSED", 0, false },
-        { "<unk>", 0, true },
-        { "<unk>NOTUSED", -100, false } },
-      5,
-      1,
-      3 },
+    {
+        .class = "XLMRoberta",
+        .first = { { "<s>", 0, true },
+                   { "<pad>", 0, true },
+                   { "</s>", 0, true },
+                   { "<unk>", 0, true } },
+        .first_count = 4,
+        .skipped = 3,
+        .unknown = 3,
+    },
+    {
+        .class = "Camembert",
+        .first = { { "<s>NOTUSED", 0, false },
+                   { "<pad>", 0, true },
+                   { "</s>NOTUSED", 0, false },
+                   { "<unk>", 0, true },
+                   { "<unk>NOTUSED", -100, false } },
+        .first_count = 5,
+        .skipped = 1,
+        .unknown = 3,
+    },
 };
 
 typedef struct Numbering {
     UnigramPiece *pieces;
     size_t count;
     SpecialToken *specials;
-    size_t special_count, special_max;
+    size_t special_count;
 } Numbering;
 
 static bool add_special(Numbering *all, Str text, size_t id, Error *err)
 {
-    if (all->special_count == all->special_max)
-        return fail(err, ERROR_TOO_LARGE, "more than %zu special pieces", all->special_max);
+    if (all->special_count == SPECIALS_MAX)
+        return fail(err, ERROR_TOO_LARGE, "more than %d special pieces", SPECIALS_MAX);
     all->specials[all->special_count++] = (SpecialToken){
         .text = text, .id = (uint32_t)id, .takes_space_before = str_is(text, "<mask>")
     };
@@ -150,8 +157,7 @@ static bool number(Numbering *all, Arena *arena, const SentencePieceModel *model
 {
     size_t room = model->count + ADDED_MAX;
     *all = (Numbering){ .pieces = arena_new_array(arena, UnigramPiece, room),
-                        .specials = arena_new_array(arena, SpecialToken, SPECIALS_MAX),
-                        .special_max = SPECIALS_MAX };
+                        .specials = arena_new_array(arena, SpecialToken, SPECIALS_MAX) };
     return layout ? number_by_layout(all, model, layout, tokenizer, err)
                   : number_as_file(all, model, tokenizer, err);
 }
