@@ -24,7 +24,7 @@ static atomic_int finished_count, gone_count, handled_count;
 static atomic_bool may_end;
 static HttpStream *_Atomic kept_stream;
 static bool has_foreign_bytes;
-static size_t used_with_head;
+static atomic_size_t used_with_head;
 
 static bool app_begin(void *app, HttpRequest *request, HttpPlan *plan, Error *err)
 {
