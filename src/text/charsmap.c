@@ -1,6 +1,7 @@
 #include "text/charsmap.h"
 
 #include <unicode/ubrk.h>
+#include <unicode/uchar.h>
 #include <unicode/utext.h>
 
 #include "base/utf8.h"
@@ -124,6 +125,32 @@ static size_t mixed_length(Str text, size_t at)
     return end - at;
 }
 
+static bool is_newer_mark(uint32_t c)
+{
+    static const struct {
+        uint32_t first, last;
+    } newer[] = {
+#define NEWER(first, last) { first, last },
+#include "text/newer_marks.def"
+#undef NEWER
+    };
+    for (size_t i = 0; i < COUNT(newer); i++)
+        if (c >= newer[i].first && c <= newer[i].last)
+            return true;
+    return false;
+}
+
+/* Here is a mark that ICU does not know yet, and something before it that it can belong to. */
+static bool belongs_to_before(Str text, size_t at)
+{
+    size_t size;
+    if (at >= text.length || !is_newer_mark(utf8_decode(text, at, &size)))
+        return false;
+    UChar32 before = (UChar32)utf8_decode(text, utf8_floor(text, at - 1), &size);
+    int32_t kind = u_getIntPropertyValue(before, UCHAR_GRAPHEME_CLUSTER_BREAK);
+    return kind != U_GCB_CONTROL && kind != U_GCB_CR && kind != U_GCB_LF;
+}
+
 static void apply_mixed(const Charsmap *map, Str text, UBreakIterator **own, Buf *out)
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -134,6 +161,8 @@ static void apply_mixed(const Charsmap *map, Str text, UBreakIterator **own, Buf
     size_t start = 0;
     if (U_SUCCESS(status))
         for (int32_t end = ubrk_next(*own); end != UBRK_DONE; end = ubrk_next(*own)) {
+            if (belongs_to_before(text, (size_t)end))
+                continue;
             apply_grapheme(map, str_slice(text, start, (size_t)end), out);
             start = (size_t)end;
         }
