@@ -194,6 +194,15 @@ def test_answers_go_when_the_documents_change(library):
     wait_for_change(library, words, lambda a: "nine bridges" not in a.text)
 
 
+def test_an_erased_document_stands_in_no_kept_answer(library):
+    kept = lambda: library.get("/v1/gateway/cache", key=library.admin).json()["answers"]
+    added = library.add(("wells.txt", b"Wells has three mills.\n"), key=library.admin)
+    chat(library, "extractive", "How many mills does Wells have?", {"X-Lectern-Cache": "use"})
+    assert kept() > 0
+    erased = library.call("DELETE", f"/v1/documents/{added[0]['id']}?erase=1", key=library.admin)
+    assert erased.status_code == 204 and kept() == 0
+
+
 @pytest.fixture(scope="module")
 def writer(mock, tmp_path_factory):
     """A library whose answers a service writes."""

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "library/facts.h"
 #include "library/samples.h"
+#include "models/models.h"
 #include "store/uploads_store.h"
 
 #define IDEMPOTENT_FOR_MS ((int64_t)24 * 3600 * 1000)
@@ -397,6 +398,8 @@ bool documents_remove(ApiRequest *request, HttpResponse *response, Error *err)
     bool erases = str_is(http_query(request->http, "erase"), "1");
     bool good = erases ? library_erase(library, request->scope, request->params[0], err)
                        : library_trash(library, request->scope, request->params[0], err);
+    if (good && erases) /* its words may stand in answers */
+        gateway_forget_answers(models_gateway(request->api->models), request->scope->workspace);
     return good && api_done(response);
 }
 
