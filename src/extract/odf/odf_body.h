@@ -125,6 +125,7 @@ typedef struct OdfBody {
     Arena *row_arena;
     int table_depth;
     bool in_spreadsheet, is_sheet, has_rows, in_head, had_head;
+    bool said_repeats; /* that not all rows and cells that repeat are shown */
     Str sheet;
     int row, row_repeated, last_row, column, first_column;
     OdfCell cell;

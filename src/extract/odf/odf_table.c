@@ -7,6 +7,7 @@ enum {
     COLUMNS_MAX = 16384,
     SAME_CELLS_MAX = 256,
     SAME_ROWS_MAX = 1000,
+    SAME_TEXT_ROWS_MAX = 64,
     SPAN_MAX = 1000
 };
 
@@ -77,12 +78,23 @@ static bool is_blank_row(const OdfBody *body)
     return true;
 }
 
+/* A few bytes may ask for a whole sheet of the same. */
+static int bound_repeats(OdfBody *body, int wanted, int most)
+{
+    if (wanted > most && !body->said_repeats)
+        doc_warning(body->odf->doc, S("rows or cells that repeat are shown in part"));
+    body->said_repeats |= wanted > most;
+    return MIN(wanted, most);
+}
+
 static void end_row(OdfBody *body)
 {
-    int times = MIN(body->row_repeated, body->is_sheet ? SAME_ROWS_MAX : 64);
     bool is_blank = is_blank_row(body);
+    int times = is_blank ? 0
+                         : bound_repeats(body, body->row_repeated,
+                                         body->is_sheet ? SAME_ROWS_MAX : SAME_TEXT_ROWS_MAX);
     int next = body->row + body->row_repeated;
-    for (int i = 0; i < times && !is_blank && doc_writer_ok(body->odf->doc); i++) {
+    for (int i = 0; i < times && doc_writer_ok(body->odf->doc); i++) {
         body->is_sheet ? write_sheet_row(body) : write_text_row(body);
         body->row++;
     }
@@ -141,7 +153,8 @@ static void end_cell(OdfBody *body)
         text = cell->value;
     bool is_kept = !body->is_sheet || text.length || cell->is_covered;
     int most = body->is_sheet ? SAME_CELLS_MAX : BLANKS_MAX;
-    for (int i = 0; i < MIN(cell->repeated, most) && is_kept && body->column + i < COLUMNS_MAX; i++)
+    int times = text.length ? bound_repeats(body, cell->repeated, most) : MIN(cell->repeated, most);
+    for (int i = 0; i < times && is_kept && body->column + i < COLUMNS_MAX; i++)
         *vec_push(body->row_arena, &body->cells) = (OdfRowCell){ .column = body->column + i,
                                                                  .columns = cell->columns,
                                                                  .rows = cell->rows,

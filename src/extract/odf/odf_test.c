@@ -113,6 +113,28 @@ Test(extract, opendocument_sheets_have_cells_and_bounded_repeats)
     DUMP_CASES(extractor_ods, cases, .places = true);
 }
 
+Test(extract, opendocument_repeats_that_are_cut_are_said)
+{
+    static const struct {
+        const char *columns, *rows;
+        bool is_said;
+    } cases[] = { { "200", "900", false }, { "16000", "1", true }, { "1", "1048000", true } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(512));
+        Str file = str_format(
+            arena,
+            FLAT("spreadsheet",
+                 "<office:body><office:spreadsheet><table:table table:name='S'><table:table-row "
+                 "table:number-rows-repeated='%s'><table:table-cell table:number-columns-repeated="
+                 "'%s'><text:p>z</text:p></table:table-cell></table:table-row></table:table>"
+                 "</office:spreadsheet></office:body>"),
+            cases[i].rows, cases[i].columns);
+        const char *got = dump(arena, &extractor_ods, file, (DumpOptions){ 0 });
+        cr_expect_eq(strstr(got, "that repeat are shown in part") != NULL, cases[i].is_said,
+                     "%s rows of %s", cases[i].rows, cases[i].columns);
+    }
+}
+
 Test(extract, opendocument_slides_have_titles_notes_and_master_footers)
 {
     static const DumpCase cases[] = {
