@@ -14,17 +14,17 @@
 #define FLUSH_MS 200
 #define PAUSE_MAX_MS 2000
 #define RETRY_MAX_MS 5000
-#define PAGE_ROWS 256
+#define PAGE_ROWS 512 /* a page is so large that its memory goes back to the system when freed */
 #define TEXT_MAX 200
 #define TEXT_COUNT 15 /* of a record */
-#define TEXTS_SIZE KB(24)
+#define TEXTS_SIZE KB(64)
 #define PAGES_MAX                                                                                  \
-    512              /* 131,072 records wait at most; more are dropped rather than eat the memory */
-#define SPARE_MAX 32 /* pages kept for later: 3 MB */
+    256              /* 131,072 records wait at most; more are dropped rather than eat the memory */
+#define SPARE_MAX 16 /* pages kept for later: 4 MB */
 /* 4 MB that wait: then they are written without a pause, and so many at once, since writing takes
  * twice their memory once more. */
-#define MANY_PAGES 32
-#define HURRY_PAGES 64 /* 8 MB: then calls no longer go first */
+#define MANY_PAGES 16
+#define HURRY_PAGES 32 /* 8 MB: then calls no longer go first */
 #define LANES_MAX 16
 #define ATTEMPTS_MAX 5 /* of a batch whose failure does not pass by itself */
 
@@ -34,6 +34,8 @@ typedef struct Page {
     CallRecord rows[PAGE_ROWS];
     char texts[TEXTS_SIZE];
 } Page;
+
+_Static_assert(sizeof(Page) >= KB(256), "mapped for itself (M_MMAP_THRESHOLD of cmd_serve.c)");
 
 struct JournalLane {
     Journal *journal;
