@@ -6,6 +6,7 @@
 #include "gateway/fronts/citations.h"
 #include "gateway/fronts/openai_errors.h"
 #include "gateway/fronts/responses_read.h"
+#include "gateway/fronts/responses_write.h"
 
 /* --- Reading --- */
 
@@ -45,230 +46,6 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
     return !may_be || !json_is_list(input) || responses_check_addresses(arena, input, request, err);
 }
 
-/* --- Items of the answer --- */
-
-typedef enum ItemKind { ITEM_TEXT, ITEM_REFUSAL, ITEM_THOUGHT, ITEM_CALL } ItemKind;
-
-typedef struct Item {
-    ItemKind kind;
-    int index; /* of a call, as the service counts */
-    Str id, call_id, name, signature, citations;
-    Buf text; /* or arguments */
-    int annotations;
-    bool is_done;
-} Item;
-
-typedef struct Response {
-    int64_t sequence;
-    bool has_begun;
-    VEC(Item) items;
-} Response;
-
-#define ITEM_TEXT_MAX MB(32)
-
-static Response *response_of(FrontWriter *writer)
-{
-    if (!writer->state)
-        writer->state = arena_new_one(writer->arena, Response);
-    return writer->state;
-}
-
-static Item *add_item(FrontWriter *writer, ItemKind kind)
-{
-    static const char *const prefixes[] = { "msg", "msg", "rs", "fc" };
-    Response *response = response_of(writer);
-    Item *item = vec_push(writer->arena, &response->items);
-    *item = (Item){ .kind = kind, .text = buf_new(writer->arena, ITEM_TEXT_MAX) };
-    item->id = str_format(writer->arena, "%s_" STR_FMT "_%zu", prefixes[kind], STR_ARG(writer->id),
-                          response->items.count - 1);
-    return item;
-}
-
-static void name_call(FrontWriter *writer, Item *item, Str id, Str name)
-{
-    item->call_id = id.length ? str_copy(writer->arena, id)
-                              : str_format(writer->arena, "call_" STR_FMT, STR_ARG(item->id));
-    item->name = str_copy(writer->arena, name);
-}
-
-/* The one part that a message or a thought has. */
-static void put_part(JsonWriter *json, Arena *arena, const char *name, const Item *item)
-{
-    static const char *const types[] = { "output_text", "refusal", "reasoning_text" };
-    put_object(json, name);
-    put_text(json, "type", str(types[item->kind]));
-    put_text(json, item->kind == ITEM_REFUSAL ? "refusal" : "text", buf_str(&item->text));
-    if (item->kind == ITEM_TEXT) {
-        put_array(json, "annotations");
-        put_annotations(json, arena, item->citations, ANNOTATION_RESPONSES,
-                        (int64_t)item->text.length);
-        put_end(json);
-        put_array(json, "logprobs");
-        put_end(json);
-    }
-    put_end(json);
-}
-
-/* An item that has just been added is empty. */
-static void put_item(JsonWriter *json, Arena *arena, const char *name, const Item *item)
-{
-    put_object(json, name);
-    put_text(json, "id", item->id);
-    if (item->kind == ITEM_CALL) {
-        put_text(json, "type", S("function_call"));
-        put_text(json, "call_id", item->call_id);
-        put_text(json, "name", item->name);
-        put_text(json, "arguments", buf_str(&item->text));
-    } else {
-        bool is_thought = item->kind == ITEM_THOUGHT;
-        put_text(json, "type", is_thought ? S("reasoning") : S("message"));
-        if (!is_thought)
-            put_text(json, "role", S("assistant"));
-        if (is_thought) {
-            put_array(json, "summary");
-            put_end(json);
-        }
-        put_array(json, "content");
-        if (item->is_done)
-            put_part(json, arena, NULL, item);
-        put_end(json);
-        if (item->signature.length)
-            put_text(json, "encrypted_content", item->signature);
-    }
-    put_text(json, "status", item->is_done ? S("completed") : S("in_progress"));
-    put_end(json);
-}
-
-/* --- The response --- */
-
-typedef struct Outcome {
-    Str status;
-    FinishReason finish;
-    const ModelUsage *usage; /* NULL: not known yet */
-    const Error *failure;    /* NULL: none */
-} Outcome;
-
-static void put_usage(JsonWriter *json, const ModelUsage *usage)
-{
-    if (!usage) {
-        put_null(json, "usage");
-        return;
-    }
-    int64_t input = usage->input + usage->cache_read + usage->cache_write + usage->cache_write_long;
-    put_object(json, "usage");
-    put_int(json, "input_tokens", input);
-    put_object(json, "input_tokens_details");
-    put_int(json, "cached_tokens", usage->cache_read);
-    put_end(json);
-    put_int(json, "output_tokens", usage->output);
-    put_object(json, "output_tokens_details");
-    put_int(json, "reasoning_tokens", usage->reasoning);
-    put_end(json);
-    put_int(json, "total_tokens", input + usage->output);
-    put_end(json);
-}
-
-static void put_tools(JsonWriter *json, const ModelRequest *request)
-{
-    put_array(json, "tools");
-    for (size_t i = 0; request->tools && i < request->tool_count; i++) {
-        const ModelTool *tool = &request->tools[i];
-        put_object(json, NULL);
-        put_text(json, "type", S("function"));
-        put_text(json, "name", tool->name);
-        put_text_or_null(json, "description", tool->description);
-        put_raw(json, "parameters", tool->parameters.length ? tool->parameters : S("{}"));
-        put_bool(json, "strict", tool->is_strict);
-        put_end(json);
-    }
-    put_end(json);
-    if (request->tool_choice == TOOLS_NAMED) {
-        put_object(json, "tool_choice");
-        put_text(json, "type", S("function"));
-        put_text(json, "name", request->tool_name);
-        put_end(json);
-    } else {
-        static const char *const words[] = { "auto", "none", "required" };
-        put_text(json, "tool_choice", str(words[request->tool_choice]));
-    }
-    put_bool(json, "parallel_tool_calls", request->parallel_tools != NO);
-}
-
-/* What was asked for, told back. */
-static void put_settings(JsonWriter *json, const ModelRequest *request)
-{
-    static const char *const formats[] = { "text", "json_object", "json_schema" };
-    put_tools(json, request);
-    put_text_or_null(json, "previous_response_id", request->previous);
-    put_bool(json, "store", request->is_kept);
-    if (request->temperature.is_set)
-        put_number(json, "temperature", request->temperature.value);
-    if (request->top_p.is_set)
-        put_number(json, "top_p", request->top_p.value);
-    if (request->output_max)
-        put_int(json, "max_output_tokens", request->output_max);
-    put_object(json, "text");
-    put_object(json, "format");
-    put_text(json, "type", str(formats[request->format]));
-    if (request->format == FORMAT_SCHEMA) {
-        put_text(json, "name", request->schema_name);
-        put_raw(json, "schema", request->schema);
-    }
-    put_end(json);
-    put_end(json);
-    put_text(json, "truncation", S("disabled"));
-}
-
-static void put_failure(JsonWriter *json, const Error *failure)
-{
-    if (!failure) {
-        put_null(json, "error");
-        return;
-    }
-    put_object(json, "error");
-    put_text(json, "code",
-             failure->code == ERROR_LIMITED ? S("rate_limit_exceeded") : S("server_error"));
-    put_text(json, "message", str(failure->message));
-    put_end(json);
-}
-
-static void put_response(FrontWriter *writer, JsonWriter *json, const Outcome *outcome)
-{
-    const Response *response = response_of(writer);
-    bool is_cut = str_is(outcome->status, "incomplete");
-    put_text(json, "id", writer->id);
-    put_text(json, "object", S("response"));
-    put_int(json, "created_at", writer->created_s);
-    put_text(json, "status", outcome->status);
-    put_failure(json, outcome->failure);
-    if (is_cut) {
-        put_object(json, "incomplete_details");
-        put_text(json, "reason",
-                 outcome->finish == FINISH_FILTER ? S("content_filter") : S("max_output_tokens"));
-        put_end(json);
-    } else {
-        put_null(json, "incomplete_details");
-    }
-    put_null(json, "instructions");
-    put_text(json, "model", writer->model);
-    put_array(json, "output");
-    for (size_t i = 0; i < response->items.count; i++)
-        put_item(json, writer->arena, NULL, &response->items.at[i]);
-    put_end(json);
-    put_usage(json, outcome->usage);
-    put_settings(json, writer->request);
-    put_object(json, "metadata");
-    put_end(json);
-}
-
-static Outcome outcome_of(FinishReason finish, const ModelUsage *usage)
-{
-    bool is_cut = finish == FINISH_LENGTH || finish == FINISH_FILTER;
-    return (Outcome){ .status = is_cut ? S("incomplete") : S("completed"),
-                      .finish = finish,
-                      .usage = usage };
-}
-
 /* The conversation with this answer, for whoever goes on from it. */
 static void keep(FrontWriter *writer, const Outcome *outcome)
 {
@@ -285,7 +62,7 @@ static void keep(FrontWriter *writer, const Outcome *outcome)
     Buf list = buf_new(writer->arena, MB(64));
     json = put_begin_array(&list);
     for (size_t i = 0; i < response->items.count; i++)
-        put_item(&json, writer->arena, NULL, &response->items.at[i]);
+        put_response_item(&json, writer->arena, NULL, &response->items.at[i]);
     put_end(&json);
     if (list.length > 2)
         buf_addf(&items, "," STR_FMT, (int)list.length - 2, list.at + 1);
@@ -301,9 +78,9 @@ static void add_part(FrontWriter *writer, const ModelPart *part)
                                       [PART_REFUSAL] = ITEM_REFUSAL,
                                       [PART_REASONING] = ITEM_THOUGHT,
                                       [PART_TOOL_CALL] = ITEM_CALL };
-    Item *item = add_item(writer, kinds[part->kind]);
+    Item *item = response_add_item(writer, kinds[part->kind]);
     if (item->kind == ITEM_CALL)
-        name_call(writer, item, part->id, part->name);
+        response_name_call(writer, item, part->id, part->name);
     item->signature = part->signature;
     item->citations = part->citations;
     item->is_done = true;
@@ -315,7 +92,7 @@ static void write_reply(FrontWriter *writer, const ModelReply *reply)
     const ModelChoice *choice = &reply->choices.at[0];
     for (size_t i = 0; i < choice->parts.count; i++)
         add_part(writer, &choice->parts.at[i]);
-    Outcome outcome = outcome_of(choice->finish, &reply->usage);
+    Outcome outcome = response_outcome(choice->finish, &reply->usage);
     JsonWriter json = put_begin(writer->out);
     put_response(writer, &json, &outcome);
     put_end(&json);
@@ -379,14 +156,14 @@ static void write_item(FrontWriter *writer, const char *type, const Item *item)
 {
     JsonWriter json = begin_event(writer, type);
     put_int(&json, "output_index", position_of(writer, item));
-    put_item(&json, writer->arena, "item", item);
+    put_response_item(&json, writer->arena, "item", item);
     end_event(writer, &json);
 }
 
 static void write_part(FrontWriter *writer, const char *type, const Item *item)
 {
     JsonWriter json = begin_item_event(writer, type, item);
-    put_part(&json, writer->arena, "part", item);
+    put_response_part(&json, writer->arena, "part", item);
     end_event(writer, &json);
 }
 
@@ -452,7 +229,7 @@ static Item *item_for(FrontWriter *writer, ItemKind kind)
         return last;
     begin_response(writer);
     close_texts(writer);
-    Item *item = add_item(writer, kind);
+    Item *item = response_add_item(writer, kind);
     write_added(writer, item);
     return item;
 }
@@ -470,9 +247,9 @@ static void begin_call(FrontWriter *writer, const ModelEvent *event)
 {
     begin_response(writer);
     close_texts(writer);
-    Item *item = add_item(writer, ITEM_CALL);
+    Item *item = response_add_item(writer, ITEM_CALL);
     item->index = event->index;
-    name_call(writer, item, event->id, event->name);
+    response_name_call(writer, item, event->id, event->name);
     write_added(writer, item);
 }
 
@@ -527,7 +304,7 @@ static void write_event(FrontWriter *writer, const ModelEvent *event)
 static void write_end(FrontWriter *writer, FinishReason finish, const ModelUsage *usage)
 {
     Response *response = response_of(writer);
-    Outcome outcome = outcome_of(finish, usage);
+    Outcome outcome = response_outcome(finish, usage);
     begin_response(writer);
     for (size_t i = 0; i < response->items.count; i++)
         close_item(writer, &response->items.at[i]);
@@ -545,7 +322,7 @@ static void write_stream_error(FrontWriter *writer, const Error *err)
     begin_response(writer);
     write_state(writer, "response.failed", &outcome);
     JsonWriter json = begin_event(writer, "error");
-    put_failure(&json, err);
+    put_response_failure(&json, err);
     put_text(&json, "code", S("server_error"));
     put_text(&json, "message", str(err->message));
     put_null(&json, "param");
