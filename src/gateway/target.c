@@ -7,52 +7,17 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "gateway/breaker.h"
+#include "gateway/buckets.h"
+#include "gateway/pace.h"
 #include "gateway/shares.h"
-#include "gateway/window.h"
 
 #define STATES_MAX 10000 /* clients may ask for any name; what comes then shares one */
-
-/* The breaker opens when of at least so many calls in half a minute half have failed. */
-#define BREAKER_SLOT_MS 500
-#define BREAKER_CALLS 10
-#define BREAKER_OPEN_MS 5000
-#define BREAKER_OPEN_MAX_MS 60000
-#define PROBE_POLL_MS 1000 /* who is refused while a probe runs */
-
-#define MINUTE_SLOT_MS 1000
-#define DAY_SLOT_MS (24 * 60 * 1000)
 
 /* Retries: a tenth of the calls, and one each ten seconds so that who calls seldom has some. */
 #define RETRY_SHARE 0.1
 #define RETRY_EACH_MS 10000.0
 #define RETRIES_MAX 10.0
-
-typedef enum BreakerState { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN } BreakerState;
-
-typedef struct Breaker {
-    BreakerState state;
-    uint32_t epoch; /* what began before it opened or closed tells nothing of now */
-    bool has_probe;
-    bool is_watched;
-    int64_t open_ms; /* how long it opens for; grows while probes fail */
-    int64_t until_ms;
-    Window calls, failures;
-} Breaker;
-
-/* What is left of a limit that the service told of. It is taken for a bucket that fills evenly: it
- * is so at OpenAI, Anthropic and Groq, and where it is not, a 429 tells the rest. */
-typedef struct Bucket {
-    bool is_known;
-    double limit, left;
-    double each_ms; /* that come back in a millisecond */
-    int64_t at_ms;  /* when `left` was true */
-} Bucket;
-
-/* Limits that were set by hand. */
-typedef struct Pace {
-    GatewayLimits limits;
-    Window minute_requests, minute_tokens, day_requests, day_tokens;
-} Pace;
 
 struct TargetState {
     pthread_mutex_t lock;
@@ -63,8 +28,7 @@ struct TargetState {
     double retries;
     int64_t retries_at_ms;
     Breaker breaker;
-    bool has_buckets;
-    Bucket buckets[LIMIT_COUNT];
+    Buckets buckets;
     Pace *pace;     /* NULL: no limit was ever set */
     Shares *shares; /* NULL: nothing is limited */
 };
@@ -110,8 +74,7 @@ static TargetState *new_state(TargetStates *states)
     state->states = states;
     state->retries = RETRIES_MAX;
     state->retries_at_ms = clock_ms(states);
-    state->breaker.open_ms = BREAKER_OPEN_MS;
-    state->breaker.calls.slot_ms = state->breaker.failures.slot_ms = BREAKER_SLOT_MS;
+    breaker_begin(&state->breaker);
     return state;
 }
 
@@ -138,8 +101,7 @@ static Pace *new_pace(TargetStates *states)
     pthread_mutex_lock(&states->lock);
     Pace *pace = arena_new_one(states->arena, Pace);
     pthread_mutex_unlock(&states->lock);
-    pace->minute_requests.slot_ms = pace->minute_tokens.slot_ms = MINUTE_SLOT_MS;
-    pace->day_requests.slot_ms = pace->day_tokens.slot_ms = DAY_SLOT_MS;
+    pace_begin(pace);
     return pace;
 }
 
@@ -154,132 +116,7 @@ void target_limit(TargetState *state, const GatewayLimits *limits)
     pthread_mutex_unlock(&state->lock);
 }
 
-/* --- Limits that were set --- */
-
-typedef struct PaceRow {
-    Window *window;
-    int64_t limit, need;
-} PaceRow;
-
-#define PACE_ROWS 4
-
-static void pace_rows(Pace *pace, int64_t tokens, PaceRow rows[PACE_ROWS])
-{
-    const GatewayLimits *limits = &pace->limits;
-    rows[0] = (PaceRow){ &pace->minute_requests, limits->requests_per_minute, 1 };
-    rows[1] = (PaceRow){ &pace->minute_tokens, limits->tokens_per_minute, tokens };
-    rows[2] = (PaceRow){ &pace->day_requests, limits->requests_per_day, 1 };
-    rows[3] = (PaceRow){ &pace->day_tokens, limits->tokens_per_day, tokens };
-}
-
-/* How long until a call of so many tokens has room. One that is larger than the whole limit goes
- * when nothing else has been asked: it would wait for ever. */
-static int64_t pace_wait_ms(Pace *pace, int64_t now_ms, int64_t tokens, bool is_patient)
-{
-    PaceRow rows[PACE_ROWS];
-    int64_t wait_ms = 0;
-    pace_rows(pace, tokens, rows);
-    for (int i = 0; i < PACE_ROWS; i++)
-        if (rows[i].limit) {
-            int64_t most = rows[i].limit - SHARE_SPARE(rows[i].limit, is_patient);
-            wait_ms = MAX(wait_ms, window_wait_ms(rows[i].window, now_ms,
-                                                  MAX(most - rows[i].need, (int64_t)0)));
-        }
-    return wait_ms;
-}
-
-static void pace_take(Pace *pace, int64_t now_ms, int64_t tokens)
-{
-    PaceRow rows[PACE_ROWS];
-    pace_rows(pace, tokens, rows);
-    for (int i = 0; i < PACE_ROWS; i++)
-        window_add(rows[i].window, now_ms, rows[i].need);
-}
-
-/* What was guessed becomes what was used. */
-static void pace_correct(Pace *pace, int64_t now_ms, const TargetPlace *place, int64_t tokens)
-{
-    Window *const windows[] = { &pace->minute_tokens, &pace->day_tokens };
-    for (size_t i = 0; i < COUNT(windows); i++)
-        if (tokens > place->tokens)
-            window_add(windows[i], now_ms, tokens - place->tokens);
-        else
-            window_take_back(windows[i], now_ms, place->at_ms, place->tokens - tokens);
-}
-
-/* --- Limits that were told --- */
-
-static void refill(Bucket *bucket, int64_t now_ms)
-{
-    double more = (double)(now_ms - bucket->at_ms) * bucket->each_ms;
-    bucket->left = MIN(bucket->left + more, bucket->limit);
-    bucket->at_ms = now_ms;
-}
-
-/* What a call takes out of buckets. Its answer counts when it has come: what a client allows at
- * most is nearly always more than that. */
-typedef struct Use {
-    int64_t requests, input, output;
-} Use;
-
-static double use_of(size_t kind, const Use *use)
-{
-    switch (limit_counts[kind]) {
-    case COUNTS_REQUESTS: return (double)use->requests;
-    case COUNTS_TOKENS: return (double)(use->input + use->output);
-    case COUNTS_INPUT: return (double)use->input;
-    case COUNTS_OUTPUT: return (double)use->output;
-    }
-    return 0;
-}
-
-static int64_t buckets_wait_ms(TargetState *state, int64_t now_ms, const TargetAsk *ask)
-{
-    const Use use = { 1, ask->tokens, 1 };
-    double wait_ms = 0;
-    for (size_t i = 0; state->has_buckets && i < LIMIT_COUNT; i++) {
-        Bucket *bucket = &state->buckets[i];
-        if (!bucket->is_known)
-            continue;
-        refill(bucket, now_ms);
-        double need = use_of(i, &use) + (ask->is_patient ? bucket->limit / 5 : 0);
-        double lacks = MIN(need, bucket->limit) - bucket->left;
-        if (lacks > 0)
-            wait_ms = MAX(wait_ms, lacks / bucket->each_ms);
-    }
-    return wait_ms >= (double)HINT_MAX_MS ? HINT_MAX_MS
-                                          : (int64_t)wait_ms + (wait_ms > (double)(int64_t)wait_ms);
-}
-
-static void buckets_take(TargetState *state, const Use *use)
-{
-    for (size_t i = 0; state->has_buckets && i < LIMIT_COUNT; i++)
-        if (state->buckets[i].is_known)
-            state->buckets[i].left -= use_of(i, use);
-}
-
-/* Answers overtake each other, and calls are on their way that this one's service had not seen: so
- * what is left by our own count is not made more by what an answer tells. */
-static void learn(Bucket *bucket, const LimitTold *told, int64_t now_ms)
-{
-    double limit = told->limit >= 0 ? (double)told->limit : bucket->limit;
-    double left = (double)told->remaining;
-    if (limit < 1 || limit < left || told->reset_ms < 1)
-        return; /* without them nobody knows when more comes */
-    if (bucket->is_known) {
-        refill(bucket, now_ms);
-        left = MIN(left, bucket->left + (limit - bucket->limit));
-    }
-    /* A whole bucket fills again no faster than it did. */
-    double each_ms = (limit - (double)told->remaining) / (double)told->reset_ms;
-    if (each_ms > 0)
-        bucket->each_ms = each_ms;
-    *bucket = (Bucket){ .is_known = bucket->each_ms > 0,
-                        .limit = limit,
-                        .left = left,
-                        .each_ms = bucket->each_ms,
-                        .at_ms = now_ms };
-}
+/* --- What it allows --- */
 
 void target_learn(TargetState *state, const Hints *hints)
 {
@@ -287,73 +124,8 @@ void target_learn(TargetState *state, const Hints *hints)
         return;
     int64_t now_ms = clock_ms(state->states);
     pthread_mutex_lock(&state->lock);
-    for (size_t i = 0; i < LIMIT_COUNT; i++)
-        if (hints->limits[i].remaining >= 0)
-            learn(&state->buckets[i], &hints->limits[i], now_ms);
-    state->has_buckets = true;
+    buckets_learn(&state->buckets, hints, now_ms);
     pthread_mutex_unlock(&state->lock);
-}
-
-/* --- The breaker --- */
-
-static void breaker_open(Breaker *breaker, int64_t now_ms)
-{
-    breaker->state = BREAKER_OPEN;
-    breaker->epoch++;
-    breaker->has_probe = false;
-    breaker->until_ms = now_ms + breaker->open_ms;
-    breaker->open_ms = MIN(breaker->open_ms * 2, (int64_t)BREAKER_OPEN_MAX_MS);
-}
-
-static void breaker_close(Breaker *breaker)
-{
-    breaker->state = BREAKER_CLOSED;
-    breaker->epoch++;
-    breaker->has_probe = false;
-    breaker->open_ms = BREAKER_OPEN_MS;
-    window_clear(&breaker->calls);
-    window_clear(&breaker->failures);
-}
-
-static int64_t breaker_wait_ms(const Breaker *breaker, int64_t now_ms)
-{
-    if (breaker->state == BREAKER_OPEN)
-        return MAX(breaker->until_ms - now_ms, (int64_t)0);
-    return breaker->has_probe ? PROBE_POLL_MS : 0;
-}
-
-static void breaker_enter(Breaker *breaker, TargetPlace *place)
-{
-    if (breaker->state == BREAKER_OPEN)
-        breaker->state = BREAKER_HALF_OPEN;
-    place->is_probe = breaker->state == BREAKER_HALF_OPEN;
-    breaker->has_probe = place->is_probe;
-    place->epoch = breaker->epoch;
-}
-
-static void breaker_count(Breaker *breaker, int64_t now_ms, bool has_failed)
-{
-    window_add(&breaker->calls, now_ms, 1);
-    window_add(&breaker->failures, now_ms, has_failed);
-    int64_t calls = window_total(&breaker->calls, now_ms);
-    if (has_failed && calls >= BREAKER_CALLS && breaker->failures.total * 2 >= calls)
-        breaker_open(breaker, now_ms);
-}
-
-static void breaker_leave(Breaker *breaker, const TargetPlace *place, TargetOutcome outcome,
-                          int64_t now_ms)
-{
-    if (place->epoch != breaker->epoch)
-        return;
-    if (place->is_probe) {
-        breaker->has_probe = false;
-        if (outcome == TARGET_GOOD)
-            breaker_close(breaker);
-        else if (outcome == TARGET_FAILED)
-            breaker_open(breaker, now_ms);
-    } else if (outcome == TARGET_GOOD || outcome == TARGET_FAILED) {
-        breaker_count(breaker, now_ms, outcome == TARGET_FAILED);
-    }
 }
 
 /* --- Fair shares --- */
@@ -380,9 +152,9 @@ static bool is_scarce(TargetState *state, int64_t now_ms, int64_t tokens)
             return true;
     }
     const Use use = { 1, tokens, 1 };
-    for (size_t i = 0; state->has_buckets && i < LIMIT_COUNT; i++) {
-        const Bucket *bucket = &state->buckets[i];
-        double left = bucket->left - use_of(i, &use);
+    for (size_t i = 0; state->buckets.are_known && i < LIMIT_COUNT; i++) {
+        const Bucket *bucket = &state->buckets.at[i];
+        double left = bucket->left - bucket_use(i, &use);
         if (bucket->is_known && left < (1 - SCARCE) * bucket->limit)
             return true;
     }
@@ -398,7 +170,7 @@ static bool has_too_much(TargetState *state, int64_t now_ms, const TargetAsk *as
 /* A request is worth some tokens too, where only requests are limited. */
 static void share_take(TargetState *state, int64_t now_ms, const TargetAsk *ask)
 {
-    if (!ask->who || (!state->pace && !state->has_buckets))
+    if (!ask->who || (!state->pace && !state->buckets.are_known))
         return;
     if (!state->shares) {
         pthread_mutex_lock(&state->states->lock);
@@ -421,7 +193,7 @@ static TargetVerdict judge(TargetState *state, int64_t now_ms, const TargetAsk *
             return TARGET_FULL;
         wait_ms = MAX(wait_ms, pace_wait_ms(state->pace, now_ms, ask->tokens, ask->is_patient));
     }
-    wait_ms = MAX(wait_ms, buckets_wait_ms(state, now_ms, ask));
+    wait_ms = MAX(wait_ms, buckets_wait_ms(&state->buckets, now_ms, ask));
     if (wait_ms <= 0 && has_too_much(state, now_ms, ask))
         wait_ms = TURN_MS;
     *wait_ms_r = wait_ms;
@@ -445,7 +217,7 @@ TargetVerdict target_start(TargetState *state, const TargetAsk *ask, TargetPlace
         state->running++;
         if (state->pace)
             pace_take(state->pace, now_ms, ask->tokens);
-        buckets_take(state, &(Use){ 1, ask->tokens, 0 });
+        buckets_take(&state->buckets, &(Use){ 1, ask->tokens, 0 });
         share_take(state, now_ms, ask);
         state->retries = MIN(state->retries + RETRY_SHARE, RETRIES_MAX);
     }
@@ -490,7 +262,7 @@ void target_ended(TargetPlace *place, const TargetReport *report)
     if (state->pace)
         pace_correct(state->pace, now_ms, place, report->tokens);
     int64_t input = report->tokens - report->output;
-    buckets_take(state, &(Use){ 0, input - place->tokens, report->output });
+    buckets_take(&state->buckets, &(Use){ 0, input - place->tokens, report->output });
     if (place->who && state->shares)
         shares_add(state->shares, place->who, 0, now_ms, (double)(report->tokens - place->tokens));
     pthread_mutex_unlock(&state->lock);
@@ -535,20 +307,6 @@ bool target_may_retry(TargetState *state)
 
 /* --- For people --- */
 
-static int64_t left_of(TargetState *state, int64_t now_ms, bool of_tokens)
-{
-    double least = -1;
-    for (size_t i = 0; i < LIMIT_COUNT; i++) {
-        Bucket *bucket = &state->buckets[i];
-        if (!bucket->is_known || (limit_counts[i] != COUNTS_REQUESTS) != of_tokens)
-            continue;
-        refill(bucket, now_ms);
-        double left = MAX(bucket->left, 0);
-        least = least < 0 ? left : MIN(least, left);
-    }
-    return (int64_t)least;
-}
-
 TargetView target_view(TargetState *state)
 {
     static const char *const words[] = { "closed", "open", "half_open" };
@@ -565,8 +323,8 @@ TargetView target_view(TargetState *state)
                         .total_us = state->total_us,
                         .cool_ms = MAX(state->cool_until_ms - now_ms, (int64_t)0),
                         .failure_share = calls ? (double)failures / (double)calls : 0,
-                        .requests_left = left_of(state, now_ms, false),
-                        .tokens_left = left_of(state, now_ms, true) };
+                        .requests_left = buckets_left(&state->buckets, now_ms, false),
+                        .tokens_left = buckets_left(&state->buckets, now_ms, true) };
     if (breaker->state == BREAKER_OPEN)
         view.open_ms = breaker_wait_ms(breaker, now_ms);
     pthread_mutex_unlock(&state->lock);
