@@ -95,6 +95,21 @@ def test_every_text_of_a_request_is_masked(server, mock):
     assert "ann@example.com" not in sent and sent.count("<EMAIL_1>") >= 3
 
 
+def test_what_tools_and_names_tell_is_masked_too(server, mock):
+    set_policy(server, {"masks": ALL})
+    tool = {"type": "function", "function": {
+        "name": "mail", "description": "Writes to ann@example.com",
+        "parameters": {"type": "object", "properties": {"to": {"enum": ["ann@example.com", "bob@example.com"]}}}}}
+    body = {"model": "echo", "tools": [tool], "messages": [
+        {"role": "user", "name": "eve@example.com", "content": "for bob@example.com"}]}
+    answer = server.post("/v1/chat/completions", body)
+    sent = mock.chats()[-1]
+    assert "example.com" not in json.dumps(sent) and "name" not in sent["messages"][0]
+    names = sent["tools"][0]["function"]["parameters"]["properties"]["to"]["enum"]
+    assert sent["tools"][0]["function"]["description"] == f"Writes to {names[0]}"
+    assert sent["messages"][0]["content"] == f"for {names[1]}" and text_of(answer) == "for bob@example.com"
+
+
 def test_an_escaped_address_is_masked_too(server, mock):
     set_policy(server, {"masks": ALL})
     raw = '{"model":"echo","messages":[{"role":"user","content":"to \\u0061nn\\u0040example.com"}]}'

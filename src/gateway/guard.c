@@ -1,9 +1,8 @@
 /* guard.c - finding: see guard.h.
  *
  * Most bytes of a text begin nothing. A table says which characters a find can be recognised at
- * (the
- * @ of an address, the - behind "sk"), eight bytes are asked at a time, and only there is looked
- * around. */
+ * (the @ of an address, the - behind "sk"), eight bytes are asked at a time, and only there is
+ * looked around. */
 #include "gateway/guard.h"
 
 #include "gateway/guard_numbers.h"
@@ -43,7 +42,7 @@ static unsigned char before(const Scan *scan, size_t at)
     return at > scan->floor ? (unsigned char)scan->text.at[at - 1] : 0;
 }
 
-static bool is_email_char(unsigned char c) { return guard_is_alnum(c) || HAS_CHAR(c, "._%+-"); }
+static bool is_email_char(unsigned char c) { return guard_is_alnum(c) || HAS_CHAR(c, "._%+-'"); }
 static bool is_token_char(unsigned char c) { return guard_is_alnum(c) || c == '_' || c == '-'; }
 
 static size_t token_end(const Scan *scan, size_t at)
@@ -61,17 +60,49 @@ static bool found(GuardFound *found_r, MaskKind kind, size_t start, size_t end)
 
 /* --- Words --- */
 
-static bool find_email(const Scan *scan, size_t at, GuardFound *found_r)
+/* Latin letters with accents: two bytes of UTF-8, U+00C0 to U+024F. Of scripts that put no space
+ * between words a whole sentence would be taken. */
+static bool is_latin(const Scan *scan, size_t at)
 {
-    size_t start = at, end = at + 1;
-    while (start > scan->floor && is_email_char((unsigned char)scan->text.at[start - 1]))
-        start--;
-    while (start < at && !guard_is_alnum(at_of(scan, start)))
+    unsigned char first = at_of(scan, at), second = at_of(scan, at + 1);
+    return first >= 0xC3 && first <= 0xC9 && second >= 0x80 && second <= 0xBF;
+}
+
+static size_t email_start(const Scan *scan, size_t at)
+{
+    size_t start = at;
+    for (;;) {
+        if (is_email_char(before(scan, start)))
+            start--;
+        else if (start >= scan->floor + 2 && is_latin(scan, start - 2))
+            start -= 2;
+        else
+            break;
+    }
+    while (start < at && !guard_is_alnum(at_of(scan, start)) && !is_latin(scan, start))
         start++;
-    while (guard_is_alnum(at_of(scan, end)) || HAS_CHAR(at_of(scan, end), ".-"))
-        end++;
+    return start;
+}
+
+static size_t email_end(const Scan *scan, size_t at)
+{
+    size_t end = at + 1;
+    for (;;) {
+        if (guard_is_alnum(at_of(scan, end)) || HAS_CHAR(at_of(scan, end), ".-"))
+            end++;
+        else if (is_latin(scan, end))
+            end += 2;
+        else
+            break;
+    }
     while (HAS_CHAR(at_of(scan, end - 1), ".-"))
         end--;
+    return end;
+}
+
+static bool find_email(const Scan *scan, size_t at, GuardFound *found_r)
+{
+    size_t start = email_start(scan, at), end = email_end(scan, at);
     size_t dot = end - 1;
     while (dot > at && at_of(scan, dot) != '.')
         dot--;
@@ -83,8 +114,20 @@ static bool find_email(const Scan *scan, size_t at, GuardFound *found_r)
 
 #define LEAST 16 /* of key_shapes.def */
 
-/* Its prefix ends at `at`: of a shape that is known, with so much behind it, and no word in one
- * piece ("sk-learn-extensions-of-mine" has no digit). */
+/* What is behind a prefix is no word: "sk-learn-extensions-of-mine" has joints and no digits,
+ * "ASIdentifierNumbersExt" begins with letters and has none either. */
+static bool is_random(const Scan *scan, size_t prefix_end, size_t end)
+{
+    size_t digits = 0, joints = 0;
+    for (size_t i = prefix_end; i < end; i++) {
+        digits += guard_is_digit(at_of(scan, i));
+        joints += !guard_is_alnum(at_of(scan, i));
+    }
+    bool has_sign = !guard_is_alnum(at_of(scan, prefix_end - 1));
+    return digits >= 2 || (!joints && (digits || has_sign));
+}
+
+/* Its prefix ends at `at`: of a shape that is known, with so much behind it. */
 static bool find_key(const Scan *scan, size_t at, GuardFound *found_r)
 {
     static const struct {
@@ -95,17 +138,31 @@ static bool find_key(const Scan *scan, size_t at, GuardFound *found_r)
 #include "gateway/key_shapes.def"
 #undef KEY_SHAPE
     };
-    size_t end = token_end(scan, at + 1), digits = 0;
-    if (end - at - 1 < LEAST) /* nearly always: no prefix need be compared */
+    size_t end = token_end(scan, at + 1);
+    if (end - at - 1 < LEAST || !is_random(scan, at + 1, end)) /* nearly always */
         return false;
-    for (size_t i = at + 1; i < end; i++)
-        digits += guard_is_digit(at_of(scan, i));
     Str so_far = str_slice(scan->text, scan->floor, at + 1);
-    for (size_t i = 0; i < COUNT(shapes) && digits >= 2; i++) {
+    for (size_t i = 0; i < COUNT(shapes); i++) {
         Str prefix = shapes[i].prefix;
         if (end - at - 1 >= shapes[i].least && str_ends(so_far, prefix) &&
             !is_token_char(before(scan, at + 1 - prefix.length)))
             return found(found_r, MASK_API_KEY, at + 1 - prefix.length, end);
+    }
+    return false;
+}
+
+/* Of these the parts are told by dots: SG.xxx.yyy of SendGrid, ya29.xxx of Google. */
+static bool find_dotted_key(const Scan *scan, size_t at, GuardFound *found_r)
+{
+    static const Str prefixes[] = { S_INIT("SG."), S_INIT("ya29.") };
+    for (size_t i = 0; i < COUNT(prefixes); i++) {
+        size_t end = token_end(scan, at + prefixes[i].length);
+        if (!str_starts(str_from(scan->text, at), prefixes[i]) || is_token_char(before(scan, at)) ||
+            end < at + prefixes[i].length + LEAST)
+            continue;
+        if (at_of(scan, end) == '.' && is_token_char(at_of(scan, end + 1)))
+            end = token_end(scan, end + 1);
+        return found(found_r, MASK_API_KEY, at, end);
     }
     return false;
 }
@@ -153,7 +210,72 @@ static bool find_password(const Scan *scan, size_t at, GuardFound *found_r)
     return is_one && found(found_r, MASK_PASSWORD, at + colon + 1, at + end);
 }
 
+/* --- Behind a label --- */
+
+#define LABEL_MAX 40
+#define SECRET_MIN 8
+
+/* What stands before an = or :, with what may stand between: api_key, "apiKey", API-KEY. */
+static bool is_secret_label(const Scan *scan, size_t at)
+{
+    static const Str labels[] = {
+        S_INIT("password"),   S_INIT("passwd"),    S_INIT("passphrase"), S_INIT("pwd"),
+        S_INIT("secret"),     S_INIT("token"),     S_INIT("apikey"),     S_INIT("accesskey"),
+        S_INIT("accountkey"), S_INIT("secretkey"), S_INIT("privatekey"), S_INIT("authorization")
+    };
+    char word[LABEL_MAX];
+    size_t length = 0;
+    while (HAS_CHAR(before(scan, at), " \"'`*"))
+        at--;
+    for (; is_token_char(before(scan, at)) && length < sizeof word; at--)
+        if (guard_is_alnum(before(scan, at)))
+            word[sizeof word - ++length] = (char)(before(scan, at) | 32);
+    Str label = { word + sizeof word - length, length };
+    for (size_t i = 0; i < COUNT(labels); i++)
+        if (str_ends(label, labels[i]))
+            return true;
+    return false;
+}
+
+static bool is_secret_char(unsigned char c)
+{
+    return c > ' ' && c < 0x7F && !HAS_CHAR(c, "\"'`,;<>(){}[]\\");
+}
+
+/* A secret is one word with letters and digits; "password: required" tells none. */
+static bool find_labelled(const Scan *scan, size_t at, GuardFound *found_r)
+{
+    static const Str schemes[] = { S_INIT("Bearer "), S_INIT("Basic "), S_INIT("token ") };
+    size_t start = at + 1, digits = 0, letters = 0;
+    if (!is_secret_label(scan, at))
+        return false;
+    while (start - at < 6 && HAS_CHAR(at_of(scan, start), " =>\"'`*"))
+        start++;
+    for (size_t i = 0; i < COUNT(schemes); i++)
+        if (str_equal_ignore_case(str_slice(scan->text, start, start + schemes[i].length),
+                                  schemes[i]))
+            start += schemes[i].length;
+    size_t end = start;
+    for (; is_secret_char(at_of(scan, end)); end++) {
+        digits += guard_is_digit(at_of(scan, end));
+        letters += guard_is_letter(at_of(scan, end));
+    }
+    while (end > start && HAS_CHAR(at_of(scan, end - 1), ".!?:*"))
+        end--;
+    return digits && letters && end >= start + SECRET_MIN &&
+           found(found_r, MASK_PASSWORD, start, end);
+}
+
 /* --- The pass --- */
+
+static bool find_sign(const Scan *scan, size_t at, GuardFound *found_r)
+{
+    if (scan->text.at[at] == ':' &&
+        ((wants(scan, MASK_PASSWORD) && find_password(scan, at, found_r)) ||
+         (wants(scan, MASK_IP) && guard_find_ip6(scan->text, scan->floor, at, found_r))))
+        return true;
+    return wants(scan, MASK_PASSWORD) && find_labelled(scan, at, found_r);
+}
 
 static bool find_at(const Scan *scan, size_t at, GuardFound *found_r)
 {
@@ -162,9 +284,13 @@ static bool find_at(const Scan *scan, size_t at, GuardFound *found_r)
         return wants(scan, MASK_EMAIL) && find_email(scan, at, found_r);
     if (c == 'J')
         return wants(scan, MASK_JWT) && find_jwt(scan, at, found_r);
-    if (c == ':')
-        return (wants(scan, MASK_PASSWORD) && find_password(scan, at, found_r)) ||
-               (wants(scan, MASK_IP) && guard_find_ip6(scan->text, scan->floor, at, found_r));
+    if (c == ':' || c == '=')
+        return find_sign(scan, at, found_r);
+    if (c == 'S')
+        return wants(scan, MASK_API_KEY) && find_dotted_key(scan, at, found_r);
+    if (c == '2' && before(scan, at) == 'a' && wants(scan, MASK_API_KEY) && at >= scan->floor + 2 &&
+        find_dotted_key(scan, at - 2, found_r))
+        return true;
     if (c == '+' || guard_is_digit(c))
         return guard_find_number(scan->text, scan->floor, at, scan->kinds, found_r);
     return (c == '-' && wants(scan, MASK_PRIVATE_KEY) && find_private_key(scan, at, found_r)) ||
@@ -172,9 +298,10 @@ static bool find_at(const Scan *scan, size_t at, GuardFound *found_r)
 }
 
 static const bool stops[256] = {
-    ['@'] = true, ['J'] = true, [':'] = true, ['+'] = true, ['-'] = true, ['_'] = true,
-    ['I'] = true, ['z'] = true, ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true,
-    ['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true
+    ['@'] = true, ['J'] = true, [':'] = true, ['+'] = true, ['-'] = true,
+    ['_'] = true, ['I'] = true, ['z'] = true, ['='] = true, ['S'] = true,
+    ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,
+    ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true
 };
 
 /* The next character that a find may be recognised at; the end when there is none. */

@@ -152,13 +152,14 @@ static bool find_iban(Str text, size_t floor, size_t at, GuardFound *found_r)
     if (at < floor + 2 || !guard_is_digit(at_of(text, at + 1)))
         return false;
     size_t start = at - 2, end = start;
-    int length = iban_length(text.at + start);
+    char country[] = { (char)toupper(at_of(text, start)), (char)toupper(at_of(text, start + 1)) };
+    int length = iban_length(country);
     if (!length || (start > floor && guard_is_alnum(at_of(text, start - 1))))
         return false;
     for (; count < length && end < text.length; end++) {
         unsigned char c = at_of(text, end);
-        if (guard_is_digit(c) || (c >= 'A' && c <= 'Z'))
-            iban[count++] = (char)c;
+        if (guard_is_alnum(c))
+            iban[count++] = (char)toupper(c);
         else if (c != ' ' || count % 4)
             return false;
     }
@@ -218,6 +219,36 @@ static bool find_phone_here(Str text, size_t floor, size_t at, GuardFound *found
     return is_one && found(found_r, MASK_PHONE, start, next + 8);
 }
 
+/* 1-800-555-0123: the same, with the country's number in front. */
+static bool find_phone_long(Str text, size_t floor, size_t at, GuardFound *found_r)
+{
+    unsigned char before = at > floor ? at_of(text, at - 1) : 0, joint = at_of(text, at + 1);
+    if (at_of(text, at) != '1' || !HAS_CHAR(joint, "-. ") || guard_is_alnum(before) ||
+        HAS_CHAR(before, ".-/_+$") || !find_phone_here(text, at + 2, at + 2, found_r))
+        return false;
+    found_r->start = at;
+    return true;
+}
+
+/* --- Social security --- */
+
+/* 123-45-6789, of the United States, but for those that are never given out. */
+static bool find_ssn(Str text, size_t floor, size_t at, GuardFound *found_r)
+{
+    static const char form[] = "ddd-dd-dddd";
+    unsigned char before = at > floor ? at_of(text, at - 1) : 0;
+    for (size_t i = 0; form[i]; i++)
+        if (form[i] == 'd' ? !guard_is_digit(at_of(text, at + i)) : at_of(text, at + i) != '-')
+            return false;
+    size_t end = at + sizeof form - 1;
+    Str number = str_slice(text, at, end);
+    bool is_apart = !guard_is_alnum(before) && !HAS_CHAR(before, "-._/") &&
+                    !guard_is_alnum(at_of(text, end)) && !HAS_CHAR(at_of(text, end), "-_/");
+    return is_apart && !str_starts(number, S("000")) && !str_starts(number, S("666")) &&
+           number.at[0] != '9' && !str_equal(str_slice(number, 4, 6), S("00")) &&
+           !str_ends(number, S("0000")) && found(found_r, MASK_SSN, at, end);
+}
+
 /* --- Internet addresses --- */
 
 /* Numbers of sections (1.2.3.4) and of versions (v10.0.19.2) look the same: four single digits and
@@ -245,6 +276,18 @@ static bool find_ip4(Str text, size_t floor, size_t at, GuardFound *found_r)
     return !goes_on && !is_own && end - at > 7 && found(found_r, MASK_IP, at, end);
 }
 
+/* The end of ::ffff:203.0.113.7 behind its last colon; `end` when there is no more. */
+static size_t mapped_end(Str text, size_t end)
+{
+    int dots = 0;
+    size_t last = end;
+    for (; guard_is_digit(at_of(text, last)) ||
+           (at_of(text, last) == '.' && guard_is_digit(at_of(text, last + 1)));
+         last++)
+        dots += at_of(text, last) == '.';
+    return dots == 3 ? last : end;
+}
+
 bool guard_find_ip6(Str text, size_t floor, size_t at, GuardFound *found_r)
 {
     char address[INET6_ADDRSTRLEN];
@@ -255,6 +298,8 @@ bool guard_find_ip6(Str text, size_t floor, size_t at, GuardFound *found_r)
         start--;
     for (; isxdigit(at_of(text, end)) || at_of(text, end) == ':'; end++)
         colons += at_of(text, end) == ':';
+    if (at_of(text, end) == '.')
+        end = mapped_end(text, end);
     unsigned char before = start > floor ? at_of(text, start - 1) : 0;
     if (guard_is_alnum(before) || guard_is_alnum(at_of(text, end)) || end - start < 7 ||
         colons < 2 || end - start >= sizeof address)
@@ -275,10 +320,14 @@ bool guard_find_number(Str text, size_t floor, size_t at, unsigned kinds, GuardF
     while (guard_is_digit(at_of(text, at + digits)) && digits < 20)
         digits++;
     unsigned char before = at > floor ? at_of(text, at - 1) : 0;
-    if (before >= 'A' && before <= 'Z')
+    if (guard_is_letter(before))
         return (kinds >> MASK_IBAN & 1) && find_iban(text, floor, at, found_r);
     unsigned char after = at_of(text, at + digits);
     if (digits <= 3 && after == '.' && (kinds >> MASK_IP & 1) && find_ip4(text, floor, at, found_r))
+        return true;
+    if (digits == 3 && (kinds >> MASK_SSN & 1) && find_ssn(text, floor, at, found_r))
+        return true;
+    if (digits == 1 && (kinds >> MASK_PHONE & 1) && find_phone_long(text, floor, at, found_r))
         return true;
     if (digits == 3 && HAS_CHAR(after, ".-)"))
         return (kinds >> MASK_PHONE & 1) && find_phone_here(text, floor, at, found_r);

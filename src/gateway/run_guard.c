@@ -11,6 +11,7 @@
 typedef struct RunGuard {
     GuardNames names;
     ModelMessage *messages;
+    ModelTool *tools;
     StrList inputs;
     ModelField *fields;
     Str query, extra;
@@ -37,6 +38,20 @@ static const ModelPart *mask_parts(Run *run, const ModelPart *parts, size_t coun
         part->arguments = guard_mask(&run->guard->names, kinds, part->arguments);
         if (part->part_count)
             part->parts = mask_parts(run, part->parts, part->part_count);
+    }
+    return masked;
+}
+
+/* Descriptions and the words of schemas; a tool keeps its name. */
+static ModelTool *mask_tools(Run *run, const ModelTool *tools, size_t count)
+{
+    unsigned kinds = policy_of(run)->masks;
+    ModelTool *masked = arena_new_array(run->arena, ModelTool, count);
+    for (size_t i = 0; i < count; i++) {
+        masked[i] = tools[i];
+        masked[i].description = guard_mask(&run->guard->names, kinds, tools[i].description);
+        masked[i].parameters = guard_mask(&run->guard->names, kinds, tools[i].parameters);
+        masked[i].builtin = guard_mask(&run->guard->names, kinds, tools[i].builtin);
     }
     return masked;
 }
@@ -71,9 +86,13 @@ static void mask_all(Run *run)
     guard->messages = arena_new_array(run->arena, ModelMessage, request->message_count);
     for (size_t i = 0; i < request->message_count; i++) {
         guard->messages[i] = request->messages[i];
+        Str name = request->messages[i].name;
+        if (guard_mask(&guard->names, kinds, name).at != name.at)
+            guard->messages[i].name = S(""); /* no service takes <EMAIL_1> for one */
         guard->messages[i].parts =
             mask_parts(run, request->messages[i].parts, request->messages[i].count);
     }
+    guard->tools = mask_tools(run, request->tools, request->tool_count);
     guard->inputs = mask_list(run, request->inputs);
     guard->fields = mask_fields(run, request->fields, request->field_count);
     guard->query = guard_mask(&guard->names, kinds, request->query);
@@ -92,6 +111,7 @@ const ModelRequest *guard_request(RunTry *try)
     ModelRequest *masked = arena_new_one(run->arena, ModelRequest);
     *masked = run->request;
     masked->messages = guard->messages;
+    masked->tools = guard->tools;
     masked->inputs = guard->inputs;
     masked->fields = guard->fields;
     masked->query = guard->query;
