@@ -117,6 +117,20 @@ def test_tokens_a_minute_count_what_was_used(library):
     assert refused.status_code == 429 and refused.headers["x-ratelimit-limit-tokens"] == "100"
 
 
+def test_everybody_who_has_limits_is_listed(library):
+    key, secret = add_key(library, requests_per_minute=7, models=["good"], budgets=[{"period": "day", "dollars": "2.5"}])
+    gone, _ = add_key(library, concurrent=1)
+    freed, _ = add_key(library, concurrent=1)
+    assert library.call("DELETE", f"/v1/keys/{gone}").status_code < 300
+    assert library.call("PUT", f"/v1/keys/{freed}/limits", json={}).status_code == 200
+    listed = {one["subject"]: one for one in library.get("/v1/limits").json()["items"]}
+    one = listed[key]
+    assert (one["of"], one["name"], one["requests_per_minute"], one["models"]) == ("key", "limited", 7, ["good"])
+    assert one["budgets"] == library.get(f"/v1/keys/{key}/limits").json()["budgets"] and one["budgets"][0]["dollars"] == "2.50"
+    assert gone not in listed and freed not in listed
+    assert library.get("/v1/limits", key=secret).status_code == 403
+
+
 def test_requests_at_the_same_time(library):
     _, secret = add_key(library, concurrent=2)
     statuses = at_once([library.url], secret, 12, body("slow"))

@@ -18,10 +18,41 @@ def run(*words, **options):
     return subprocess.run([str(PROGRAM), *map(str, words)], capture_output=True, text=True, timeout=60, **options)
 
 
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("limits") / "library").start()
+    yield server
+    server.stop()
+
+
+def test_a_key_is_made_with_its_limits_and_they_are_changed_one_by_one(limited):
+    made = json.loads(limited.cli("keys", "add", "reports", "--role", "reader", "--day", "5.25", "--total", "100calls", "--requests", "60",
+                                  "--models", "gpt-5*, local", "--json").stdout)
+    limited.cli("limits", "set", "key", made["id"], "--requests", "none", "--month", "20", "--day", "0.5")
+    one = json.loads(limited.cli("limits", "ls", "--json").stdout)["items"][0]
+    assert (one["name"], one["models"], one["requests_per_minute"]) == ("reports", ["gpt-5*", "local"], None)
+    assert sorted((b["period"], b.get("dollars", b.get("calls"))) for b in one["budgets"]) == [("day", "0.50"), ("month", "20.00"), ("total", 100)]
+    shown = limited.cli("limits").stdout
+    for text in ("reports", "$0.00 of $0.50 spent", "0 of 100 calls spent", "models gpt-5*, local"):
+        assert text in shown, shown
+    limited.cli("limits", "set", "workspace", "--concurrent", "8")
+    assert limited.cli("limits").stdout.startswith("workspace\n  8 calls at the same time")
+
+
+@pytest.mark.parametrize("words, told", [
+    (["keys", "add", "k", "--day", "five"], "no key was made"), (["keys", "add", "k", "--requests", "0"], "--requests is a number"),
+    (["limits", "set", "workspace", "--total", "xcalls"], "--total is an amount"), (["limits", "set", "workspace"], "say what to set"),
+    (["limits", "set", "key", "--day", "1"], "use: lectern limits"), (["limits", "set", "key", "nobody", "--day", "1"], "nobody")])
+def test_wrong_limits_are_refused_in_a_sentence_and_leave_no_key(limited, words, told):
+    done = limited.cli(*words, check=False)
+    assert done.returncode and told in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert "  k\n" not in limited.cli("keys", "ls").stdout
+
+
 def test_help_lists_every_command():
     text = run("help").stdout
     for name in ("serve", "add", "ls", "rm", "extract", "search", "ask", "status", "doctor", "migrate", "db",
-                 "backup", "restore", "models", "keys", "users", "config", "version"):
+                 "backup", "restore", "models", "keys", "limits", "users", "config", "version"):
         assert f"  {name} " in text
         assert run(name, "--help").stdout.startswith(f"lectern {name}")
 

@@ -150,6 +150,15 @@ def test_a_policy_is_shown_checked_and_audited(server):
     assert set_policy(server, policy, key=reader).status_code == 403
 
 
+def test_times_of_the_policy_hold_for_services_that_have_none_of_their_own(server):
+    body = {"model": "slow", "messages": [{"role": "user", "content": "Say it."}]}
+    assert server.post("/v1/chat/completions", body).status_code == 200
+    assert set_policy(server, {"times": {"total_ms": 20}}).json()["times"]["total_ms"] == 20
+    late = server.post("/v1/chat/completions", body)
+    assert late.status_code >= 500 and "time" in late.json()["error"]["message"], late.text
+    assert set_policy(server, {"times": {"total_ms": -1}}).json()["error"]["field"] == "total_ms"
+
+
 @pytest.mark.parametrize("policy", [
     {"masks": {"kinds": ["everything"]}}, {"cache": {"use": "maybe"}}, {"cache": {"temperature_max": 3}},
     {"prompts": "some"}, {"unknown": 1}, {"cache": {"seconds": -1}}, []])

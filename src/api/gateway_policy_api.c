@@ -25,6 +25,7 @@ bool policy_show(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     JsonWriter json = put_begin(&response->body);
     policy_put(&json, request->arena, &policy);
+    put_int(&json, "prompt_days", models_prompt_days(request->api->models));
     put_kinds(&json, request->arena);
     put_end(&json);
     return true;

@@ -50,23 +50,28 @@ static void put_rate(JsonWriter *json, const char *name, int64_t rate)
         put_null(json, name);
 }
 
+static void put_limits(JsonWriter *json, const ModelLimits *limits)
+{
+    put_array(json, "models");
+    for (size_t i = 0; i < limits->models.count; i++)
+        put_text(json, NULL, limits->models.at[i]);
+    put_end(json);
+    put_rate(json, "requests_per_minute", limits->requests_per_minute);
+    put_rate(json, "tokens_per_minute", limits->tokens_per_minute);
+    put_rate(json, "concurrent", limits->concurrent);
+    put_array(json, "budgets");
+    for (size_t i = 0; i < limits->budgets.count; i++)
+        put_budget(json, &limits->budgets.at[i]);
+    put_end(json);
+}
+
 static bool respond(ApiRequest *request, const Subject *subject, HttpResponse *response, Error *err)
 {
     ModelLimits limits;
     if (!models_limits(request->api->models, request->scope, request->arena, subject, &limits, err))
         return false;
     JsonWriter json = put_begin(&response->body);
-    put_array(&json, "models");
-    for (size_t i = 0; i < limits.models.count; i++)
-        put_text(&json, NULL, limits.models.at[i]);
-    put_end(&json);
-    put_rate(&json, "requests_per_minute", limits.requests_per_minute);
-    put_rate(&json, "tokens_per_minute", limits.tokens_per_minute);
-    put_rate(&json, "concurrent", limits.concurrent);
-    put_array(&json, "budgets");
-    for (size_t i = 0; i < limits.budgets.count; i++)
-        put_budget(&json, &limits.budgets.at[i]);
-    put_end(&json);
+    put_limits(&json, &limits);
     put_end(&json);
     return true;
 }
@@ -180,6 +185,25 @@ bool workspace_limits_change(ApiRequest *request, HttpResponse *response, Error 
 {
     return change(request, &(Subject){ SUBJECT_WORKSPACE, request->scope->workspace }, response,
                   err);
+}
+
+bool limits_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    LimitedSubjectList list;
+    if (!models_limited(request->api->models, request->scope, request->arena, &list, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < list.count; i++) {
+        const LimitedSubject *one = &list.at[i];
+        put_object(&json, NULL);
+        put_text(&json, "of", str(subject_kind_name(one->subject.kind)));
+        put_text(&json, "subject", one->subject.id);
+        put_text_or_null(&json, "name", one->name);
+        put_limits(&json, &one->limits);
+        put_end(&json);
+    }
+    api_list_end(&json, (int64_t)list.count, S(""));
+    return true;
 }
 
 bool budgets_list(ApiRequest *request, HttpResponse *response, Error *err)

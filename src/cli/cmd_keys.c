@@ -1,27 +1,49 @@
 /* cmd_keys.c - API keys. */
 #include "cli/client.h"
+#include "cli/limit_options.h"
 #include "cli/output.h"
 
 static const CommandOption options[] = {
     { "role", "ROLE", "reader, editor, admin or owner (default: editor)" },
     { "expires", "TIME", "such as 2027-01-01" },
+    LIMIT_OPTIONS,
     { NULL, NULL, NULL },
 };
+
+/* A key whose limits were refused is not left behind without any. */
+static bool set_limits(CommandLine *line, Client *client, Str id, Str limits, Error *err)
+{
+    AUTO_JSON json_t *answer = NULL;
+    AUTO_JSON json_t *removed = NULL;
+    Error ignored;
+    char *path = output_id_path(line->arena, "/v1/keys", id, "/limits");
+    if (client_call(client, "PUT", path, limits, &answer, err))
+        return true;
+    path = output_id_path(line->arena, "/v1/keys", id, "");
+    return client_call(client, "DELETE", path, S(""), &removed, &ignored)
+               ? fail_in(err, "no key was made")
+               : fail_in(err, "the key " STR_FMT " has no limits", STR_ARG(id));
+}
 
 static bool add(CommandLine *line, Client *client, Error *err)
 {
     AUTO_JSON json_t *answer = NULL;
+    Str limits;
     Buf body = buf_new(line->arena, KB(16));
     Str role = option_value(line, "role");
     if (line->word_count != 2)
         return fail(err, ERROR_INVALID, "use: lectern keys add NAME");
+    if (!limit_options_document(line, NULL, &limits, err))
+        return false;
     JsonWriter json = put_begin(&body);
     put_text(&json, "name", line->words[1]);
     put_text(&json, "role", role.length ? role : S("editor"));
     if (option_is_given(line, "expires"))
         put_text(&json, "expires_at", option_value(line, "expires"));
     put_end(&json);
-    if (!client_call(client, "POST", "/v1/keys", buf_str(&body), &answer, err))
+    if (!client_call(client, "POST", "/v1/keys", buf_str(&body), &answer, err) ||
+        (limit_options_given(line) &&
+         !set_limits(line, client, json_member_text(answer, "id"), limits, err)))
         return false;
     if (!output_json(line, answer))
         printf("%s\n", json_member_text(answer, "key").at);
@@ -73,7 +95,7 @@ static bool run(CommandLine *line, Error *err)
 const Command command_keys = {
     .name = "keys",
     .arguments = "add NAME | ls | rm ID",
-    .summary = "API keys: add prints a new key once",
+    .summary = "API keys: add prints a new key once, with limits if you like",
     .options = options,
     .word_min = 1,
     .word_max = 2,

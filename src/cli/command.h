@@ -27,7 +27,7 @@ typedef struct CommandLine {
     Str given[16]; /* values of command->options by row; "" for one without value */
     bool is_given[16];
     Settings settings;
-    SettingFlag flags[48];
+    SettingFlag flags[96];
     size_t flag_count;
     Str server, key, workspace; /* --server, --key, --workspace */
     const char *config;         /* --config, or NULL */

@@ -14,10 +14,6 @@
 #include "gateway/target.h"
 #include "net/url_safety.h"
 
-typedef struct GatewayTimes {
-    int64_t connect_ms, first_byte_ms, idle_ms, try_ms, total_ms; /* 0: the default */
-} GatewayTimes;
-
 /* A service as it is set up: where it is and how it is spoken to. */
 typedef struct GatewayService {
     Str name, title; /* "groq", "Groq" */
@@ -115,7 +111,6 @@ typedef struct GatewayConfig {
     /* To what the program answers itself: for a client's call that names no model. NULL: none */
     const GatewayRoute *here;
     const GatewayRoute *open; /* for a name that nobody has: goes on as it is; NULL: refused */
-    GatewayTimes times;
     GatewayPolicy policy;
     int share_weight; /* of what it has in common with other workspaces; 0: 1 */
 } GatewayConfig;

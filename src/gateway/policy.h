@@ -5,6 +5,10 @@
 
 #include "base/json.h"
 
+typedef struct GatewayTimes {
+    int64_t connect_ms, first_byte_ms, idle_ms, try_ms, total_ms; /* 0: the default */
+} GatewayTimes;
+
 typedef enum CacheUse { CACHE_ASKED, CACHE_OFF, CACHE_ON } CacheUse;
 typedef enum PromptLogUse { PROMPTS_OFF, PROMPTS_HASHED, PROMPTS_FULL } PromptLogUse;
 
@@ -22,4 +26,5 @@ typedef struct GatewayPolicy {
     bool keeps_masked; /* placeholders stay in the answer */
 
     PromptLogUse prompts;
+    GatewayTimes times; /* of services and routes that say none of their own */
 } GatewayPolicy;

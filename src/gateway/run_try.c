@@ -345,7 +345,7 @@ static GatewayTimes times_of(const RunTry *try)
                                            .total_ms = 900000 };
     GatewayTimes times = try->run->route->times;
     merge_times(&times, &try->target->service->times);
-    merge_times(&times, &try->run->caller->config->times);
+    merge_times(&times, &try->run->caller->config->policy.times);
     merge_times(&times, &standard);
     return times;
 }

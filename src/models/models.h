@@ -125,6 +125,18 @@ typedef struct ModelLimits {
 /* ERROR_NOT_FOUND when the workspace has no such key or person. */
 MUST_CHECK bool models_limits(Models *models, const Scope *scope, Arena *arena,
                               const Subject *subject, ModelLimits *limits_r, Error *err);
+typedef struct LimitedSubject {
+    Subject subject;
+    Str name; /* of the key or the person */
+    ModelLimits limits;
+} LimitedSubject;
+typedef struct LimitedSubjectList {
+    LimitedSubject *at;
+    size_t count;
+} LimitedSubjectList;
+/* Everybody who has a limit: the workspace, people, keys. */
+MUST_CHECK bool models_limited(Models *models, const Scope *scope, Arena *arena,
+                               LimitedSubjectList *list_r, Error *err);
 /* Replaces all of them; what was spent stays spent. Takes effect at once, on other nodes too. */
 MUST_CHECK bool models_set_limits(Models *models, const Scope *scope, Arena *arena,
                                   const Subject *subject, const ModelLimits *limits, Error *err);
@@ -159,6 +171,8 @@ JobHandler models_alerts_job; /* judges how calls went; recurring (models_alerts
 /* What a workspace has decided about its calls: kept answers, masks, logs of prompts. */
 MUST_CHECK bool models_policy(Models *models, const Scope *scope, GatewayPolicy *policy_r,
                               Arena *arena, Error *err);
+/* Days that prompts are kept, where they are logged. */
+int64_t models_prompt_days(const Models *models);
 /* Save it; its calls follow it at once, and what was kept is forgotten. */
 MUST_CHECK bool models_set_policy(Models *models, const Scope *scope, Arena *arena,
                                   const json_t *json, Error *err);

@@ -29,6 +29,14 @@ static bool find_subject(DbTx *tx, const LimitsWork *work, Error *err)
     return true;
 }
 
+static void set_rates(ModelLimits *limits, Arena *arena, const KeyLimits *row)
+{
+    limits->models = limits_models(arena, row);
+    limits->requests_per_minute = row->requests_per_minute;
+    limits->tokens_per_minute = row->tokens_per_minute;
+    limits->concurrent = row->concurrent;
+}
+
 static bool read_in(DbTx *tx, void *argument, Error *err)
 {
     LimitsWork *work = argument;
@@ -38,10 +46,7 @@ static bool read_in(DbTx *tx, void *argument, Error *err)
         !budget_list(tx, work->scope, work->arena, &work->subject, now_ms(), &work->limits.budgets,
                      err))
         return false;
-    work->limits.models = limits_models(work->arena, &limits);
-    work->limits.requests_per_minute = limits.requests_per_minute;
-    work->limits.tokens_per_minute = limits.tokens_per_minute;
-    work->limits.concurrent = limits.concurrent;
+    set_rates(&work->limits, work->arena, &limits);
     return true;
 }
 
@@ -54,6 +59,62 @@ bool models_limits(Models *models, const Scope *scope, Arena *arena, const Subje
     *limits_r = work.limits;
     return true;
 }
+
+/* --- Everybody's --- */
+
+static BudgetRowList budgets_of(Arena *arena, const BudgetRowList *all, const Subject *subject)
+{
+    BudgetRowList own = { arena_new_array(arena, BudgetRow, PERIOD_KINDS), 0 };
+    for (size_t i = 0; i < all->count && own.count < PERIOD_KINDS; i++)
+        if (all->at[i].subject.kind == subject->kind &&
+            str_equal(all->at[i].subject.id, subject->id))
+            own.at[own.count++] = all->at[i];
+    return own;
+}
+
+static bool limits_anything(const ModelLimits *limits)
+{
+    return limits->models.count || limits->requests_per_minute || limits->tokens_per_minute ||
+           limits->concurrent || limits->budgets.count;
+}
+
+typedef struct LimitedWork {
+    const Scope *scope;
+    Arena *arena;
+    LimitedSubjectList list;
+} LimitedWork;
+
+static bool limited_in(DbTx *tx, void *argument, Error *err)
+{
+    LimitedWork *work = argument;
+    SubjectLimitsList rows;
+    BudgetRowList budgets;
+    if (!key_limits_list(tx, work->scope, work->arena, &rows, err) ||
+        !budget_list(tx, work->scope, work->arena, NULL, now_ms(), &budgets, err))
+        return false;
+    work->list =
+        (LimitedSubjectList){ arena_new_array(work->arena, LimitedSubject, rows.count), 0 };
+    for (size_t i = 0; i < rows.count; i++) {
+        LimitedSubject *one = &work->list.at[work->list.count];
+        *one = (LimitedSubject){ .subject = rows.at[i].subject, .name = rows.at[i].name };
+        set_rates(&one->limits, work->arena, &rows.at[i].limits);
+        one->limits.budgets = budgets_of(work->arena, &budgets, &one->subject);
+        work->list.count += limits_anything(&one->limits);
+    }
+    return true;
+}
+
+bool models_limited(Models *models, const Scope *scope, Arena *arena, LimitedSubjectList *list_r,
+                    Error *err)
+{
+    LimitedWork work = { .scope = scope, .arena = arena };
+    if (!store_read(models->options.db, scope, limited_in, &work, err))
+        return false;
+    *list_r = work.list;
+    return true;
+}
+
+/* --- Changing them --- */
 
 static Str patterns_text(Arena *arena, StrList patterns)
 {

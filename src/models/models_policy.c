@@ -82,14 +82,15 @@ static bool read_masks(Arena *arena, const json_t *json, GatewayPolicy *policy, 
 bool policy_read(Arena *arena, const json_t *json, GatewayPolicy *policy_r, Error *err)
 {
     GatewayPolicy policy = { 0 };
-    json_t *cache = NULL, *masks = NULL;
+    json_t *cache = NULL, *masks = NULL, *times = NULL;
     Str word = S("");
     int prompts;
     if (!json_read(json, arena,
                    JSON_FIELDS({ "cache", JSON_ANY, &cache }, { "masks", JSON_ANY, &masks },
-                               { "prompts", JSON_STR, &word }),
+                               { "prompts", JSON_STR, &word }, { "times", JSON_ANY, &times }),
                    err) ||
         !read_cache(arena, cache, &policy, err) || !read_masks(arena, masks, &policy, err) ||
+        !setup_read_times(arena, times, &policy.times, err) ||
         !read_word(prompt_words, COUNT(prompt_words), "prompts", word, &prompts, err))
         return false;
     policy.prompts = (PromptLogUse)prompts;
@@ -121,6 +122,17 @@ static void put_cache(JsonWriter *json, const GatewayPolicy *policy)
     put_end(json);
 }
 
+static void put_times(JsonWriter *json, const GatewayTimes *times)
+{
+    put_object(json, "times");
+    put_int(json, "connect_ms", times->connect_ms);
+    put_int(json, "first_byte_ms", times->first_byte_ms);
+    put_int(json, "idle_ms", times->idle_ms);
+    put_int(json, "try_ms", times->try_ms);
+    put_int(json, "total_ms", times->total_ms);
+    put_end(json);
+}
+
 void policy_put(JsonWriter *json, Arena *arena, const GatewayPolicy *policy)
 {
     put_cache(json, policy);
@@ -134,6 +146,7 @@ void policy_put(JsonWriter *json, Arena *arena, const GatewayPolicy *policy)
     put_bool(json, "restore", !policy->keeps_masked);
     put_end(json);
     put_text(json, "prompts", str(prompt_words[policy->prompts]));
+    put_times(json, &policy->times);
 }
 
 bool models_policy(Models *models, const Scope *scope, GatewayPolicy *policy_r, Arena *arena,
@@ -145,6 +158,8 @@ bool models_policy(Models *models, const Scope *scope, GatewayPolicy *policy_r, 
     *policy_r = setup.policy;
     return true;
 }
+
+int64_t models_prompt_days(const Models *models) { return models->options.prompt_days; }
 
 /* --- Writing --- */
 

@@ -103,6 +103,8 @@ typedef struct Setup {
  * environment variable. */
 MUST_CHECK bool setup_read_service(Arena *arena, Str name, const json_t *document, bool is_file,
                                    SetupService *service_r, Error *err);
+/* NULL: nothing is said. */
+MUST_CHECK bool setup_read_times(Arena *arena, const json_t *json, GatewayTimes *times, Error *err);
 /* `name` is "service/model". */
 MUST_CHECK bool setup_read_model(Arena *arena, Str name, const json_t *document,
                                  SetupModel *model_r, Error *err);

@@ -56,7 +56,7 @@ static bool read_limits(Arena *arena, const json_t *json, GatewayLimits *limits,
            fail_in(err, "limits");
 }
 
-static bool read_times(Arena *arena, const json_t *json, GatewayTimes *times, Error *err)
+bool setup_read_times(Arena *arena, const json_t *json, GatewayTimes *times, Error *err)
 {
     const int64_t most = 86400000;
     return !json ||
@@ -198,7 +198,7 @@ bool setup_read_service(Arena *arena, Str name, const json_t *document, bool is_
         !read_keys(arena, key, keys, variable, &service, err) ||
         !read_headers(arena, headers, &service.headers, err) ||
         !read_limits(arena, limits, &service.limits, err) ||
-        !read_times(arena, times, &service.times, err))
+        !setup_read_times(arena, times, &service.times, err))
         return false;
     if (!is_line(service.version))
         return fail_field(err, "version", "the version is one line");
@@ -439,7 +439,7 @@ bool setup_read_route(Arena *arena, Str name, const json_t *document, SetupRoute
                                { "hedge_ms", JSON_I64, &route.hedge_ms, .max = 600000 }),
                    err) ||
         !read_strategy(strategy, &route.strategy, err) || !read_steps(arena, steps, &route, err) ||
-        !read_times(arena, times, &route.times, err))
+        !setup_read_times(arena, times, &route.times, err))
         return false;
     *route_r = route;
     return true;

@@ -372,9 +372,12 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     CALL(batches_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;
+    SubjectLimitsList limited;
     EXPECT_CODE(ERROR_NOT_FOUND, budget_find(tx, theirs, arena, secret.budget.id, 1, &budget, err));
     CALL(key_limits_find(tx, theirs, arena, &secret.budget.subject, &limits, err));
     EXPECT(!limits.concurrent);
+    CALL(key_limits_list(tx, theirs, arena, &limited, err));
+    EXPECT(!limited.count);
     return true;
 }
 

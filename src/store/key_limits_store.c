@@ -51,14 +51,19 @@ bool key_limits_set(DbTx *tx, const Scope *scope, const Subject *subject, const 
                    NULL, err);
 }
 
+static KeyLimits limits_at(DbRows *row, Arena *arena, int first)
+{
+    return (KeyLimits){
+        .models = db_get_text(row, first, arena),
+        .requests_per_minute = db_get_int(row, first + 1),
+        .tokens_per_minute = db_get_int(row, first + 2),
+        .concurrent = db_get_int(row, first + 3),
+    };
+}
+
 static void read_limits(DbRows *row, Arena *arena, void *item)
 {
-    *(KeyLimits *)item = (KeyLimits){
-        .models = db_get_text(row, 0, arena),
-        .requests_per_minute = db_get_int(row, 1),
-        .tokens_per_minute = db_get_int(row, 2),
-        .concurrent = db_get_int(row, 3),
-    };
+    *(KeyLimits *)item = limits_at(row, arena, 0);
 }
 
 bool key_limits_find(DbTx *tx, const Scope *scope, Arena *arena, const Subject *subject,
@@ -74,5 +79,36 @@ bool key_limits_find(DbTx *tx, const Scope *scope, Arena *arena, const Subject *
                   read_limits, sizeof(KeyLimits), &items, err))
         return false;
     *limits_r = items.count ? *(KeyLimits *)items.at : (KeyLimits){ .models = S("[]") };
+    return true;
+}
+
+static void read_subject(DbRows *row, Arena *arena, void *item)
+{
+    *(SubjectLimits *)item = (SubjectLimits){
+        .subject = { subject_kind_named(db_get_text(row, 0, arena)), db_get_text(row, 1, arena) },
+        .name = db_get_text(row, 2, arena),
+        .limits = limits_at(row, arena, 3),
+    };
+}
+
+bool key_limits_list(DbTx *tx, const Scope *scope, Arena *arena, SubjectLimitsList *list_r,
+                     Error *err)
+{
+    SqlItems items;
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT l.kind, l.subject, COALESCE(k.name, u.name, '') AS name,"
+                          " l.models, l.requests, l.tokens, l.concurrent FROM key_limits l"
+                          " LEFT JOIN api_keys k ON l.kind = 'key' AND k.workspace = l.workspace"
+                          " AND k.id = l.subject AND k.revoked_at = 0"
+                          " LEFT JOIN memberships m ON l.kind = 'user'"
+                          " AND m.workspace = l.workspace AND m.user_id = l.subject"
+                          " LEFT JOIN users u ON u.id = m.user_id"
+                          " WHERE l.workspace = $1"
+                          " AND (l.kind = 'workspace' OR k.id IS NOT NULL OR u.id IS NOT NULL)"
+                          " ORDER BY l.kind DESC, name, l.subject"),
+                  DB_ARGS(db_text(scope->workspace)), read_subject, sizeof(SubjectLimits), &items,
+                  err))
+        return false;
+    *list_r = (SubjectLimitsList){ items.at, items.count };
     return true;
 }

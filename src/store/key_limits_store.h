@@ -34,3 +34,19 @@ MUST_CHECK bool key_limits_set(DbTx *tx, const Scope *scope, const Subject *subj
 /* All zero and "[]" when none were ever set. */
 MUST_CHECK bool key_limits_find(DbTx *tx, const Scope *scope, Arena *arena, const Subject *subject,
                                 KeyLimits *limits_r, Error *err);
+
+typedef struct SubjectLimits {
+    Subject subject;
+    Str name; /* of the key or the person; the workspace's is empty */
+    KeyLimits limits;
+} SubjectLimits;
+
+typedef struct SubjectLimitsList {
+    SubjectLimits *at;
+    size_t count;
+} SubjectLimitsList;
+
+/* Whose limits were ever set and who is still here: the workspace, then people, then keys, by name.
+ */
+MUST_CHECK bool key_limits_list(DbTx *tx, const Scope *scope, Arena *arena,
+                                SubjectLimitsList *list_r, Error *err);
