@@ -236,6 +236,24 @@ bool check_common(const ModelRequest *request, Error *err)
     return true;
 }
 
+static bool has_lost_picture(const ModelPart *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((parts[i].kind == PART_IMAGE && !parts[i].data.length && !parts[i].url.length) ||
+            has_lost_picture(parts[i].parts, parts[i].part_count))
+            return true;
+    return false;
+}
+
+bool check_pictures(const ModelRequest *request, Error *err)
+{
+    for (size_t i = 0; i < request->message_count; i++)
+        if (has_lost_picture(request->messages[i].parts, request->messages[i].count))
+            return unsupported(err, "messages",
+                               "this service has no file of that id; send the picture itself");
+    return true;
+}
+
 Str path_piece(Arena *arena, Str name)
 {
     return str_is(name, ".") || str_is(name, "..") ? S("-") : url_encode(arena, name);
@@ -356,6 +374,12 @@ Str call_signature(Str id)
 {
     ptrdiff_t mark = str_find(id, S(SIGNATURE_MARK));
     return mark < 0 ? S("") : str_from(id, (size_t)mark + sizeof SIGNATURE_MARK - 1);
+}
+
+Str gemini_signature(Str signature)
+{
+    Str mark = S(GEMINI_MARK);
+    return str_starts(signature, mark) ? str_from(signature, mark.length) : S("");
 }
 
 Str call_name(const ModelRequest *request, size_t before, Str id)

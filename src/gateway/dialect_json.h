@@ -54,6 +54,9 @@ bool unsupported(Error *err, const char *field, const char *what);
 /* Fails for what only OpenAI's dialect can say. */
 MUST_CHECK bool check_common(const ModelRequest *request, Error *err);
 
+/* Fails for pictures that only their own service has, by the id of a file. */
+MUST_CHECK bool check_pictures(const ModelRequest *request, Error *err);
+
 /* One piece of a path. A name that leads elsewhere ("..") leads nowhere. */
 Str path_piece(Arena *arena, Str name);
 void put_maybe(JsonWriter *json, const char *name, MaybeNumber number);
@@ -77,5 +80,9 @@ Str format_words(Arena *arena, const ModelRequest *request); /* "" when no JSON 
 /* A call's id as its service gave it, and what had to come back with it. */
 Str call_id(Str id);
 Str call_signature(Str id);
+/* Signatures of Gemini's thoughts are told with this in front: Anthropic's, which come unmarked,
+ * mean nothing to it, and the other way around. */
+#define GEMINI_MARK "gemini:"
+Str gemini_signature(Str signature); /* without the mark; "" for another service's */
 /* The name of the tool whose call has this id, looked for backwards from message `before`. */
 Str call_name(const ModelRequest *request, size_t before, Str id);

@@ -8,6 +8,7 @@
 #include <dirent.h>
 
 #include "base/file.h"
+#include "base/json_walk.h"
 #include "gateway/dialect.h"
 
 #define FOLDER "src/gateway/golden"
@@ -42,6 +43,8 @@ static const ModelPart question[] = {
 };
 static const ModelPart calls[] = {
     { .kind = PART_REASONING, .text = S_INIT("Two calls."), .signature = S_INIT("c2ln") },
+    { .kind = PART_REASONING, .signature = S_INIT("aGlk"), .is_redacted = true },
+    { .kind = PART_REASONING, .text = S_INIT("Two."), .signature = S_INIT("gemini:Z2Vt") },
     { .kind = PART_TEXT, .text = S_INIT("Let me look.") },
     { .kind = PART_TOOL_CALL,
       .id = S_INIT("call_a__sig__dGhvdWdodA=="),
@@ -63,7 +66,7 @@ static const ModelPart more[] = { { .kind = PART_TEXT, .text = S_INIT("And?") } 
 static const ModelMessage messages[] = {
     { .role = FROM_SYSTEM, .parts = system_parts, .count = 1 },
     { .role = FROM_USER, .parts = question, .count = 2 },
-    { .role = FROM_ASSISTANT, .parts = calls, .count = 4 },
+    { .role = FROM_ASSISTANT, .parts = calls, .count = COUNT(calls) },
     { .role = FROM_TOOL, .parts = &results[0], .count = 1 },
     { .role = FROM_TOOL, .parts = &results[1], .count = 1 },
     { .role = FROM_USER, .parts = more, .count = 1 },
@@ -267,6 +270,114 @@ Test(gateway, an_answer_of_claude_is_as_long_as_its_model_can_write)
     }
 }
 
+static Str body_for(Arena *arena, const char *dialect, const char *model,
+                    const ModelRequest *request)
+{
+    DialectTarget target = { .model = str(model) };
+    WireRequest wire = { .body = buf_new(arena, KB(64)) };
+    Error err;
+    cr_assert(dialect_find(str(dialect))->write(arena, request, &target, &wire, &err), "%s",
+              err.message);
+    return buf_str(&wire.body);
+}
+
+Test(gateway, gemini_thinks_as_hard_as_each_of_its_models_can)
+{
+    static const struct {
+        const char *model, *effort;
+        int64_t budget;
+        const char *said; /* NULL: nothing of thinking */
+    } cases[] = {
+        { "gemini-2.0-flash", "high", 0, NULL },
+        { "gemini-3-flash-preview", "", 0, NULL },
+        { "gemini-3-flash-preview", "odd", 0, NULL },
+        { "gemini-2.5-flash", "none", 0, "{\"includeThoughts\":false,\"thinkingBudget\":0}" },
+        { "gemini-2.5-pro", "none", 0, "{\"includeThoughts\":false,\"thinkingBudget\":128}" },
+        { "gemini-2.5-flash", "xhigh", 0, "{\"includeThoughts\":true,\"thinkingBudget\":24576}" },
+        { "gemini-2.5-flash", "", 31999, "{\"includeThoughts\":true,\"thinkingBudget\":24576}" },
+        { "gemini-2.5-flash", "", -1, "{\"includeThoughts\":false,\"thinkingBudget\":0}" },
+        { "gemini-3-flash-preview", "max", 0,
+          "{\"includeThoughts\":true,\"thinkingLevel\":\"high\"}" },
+        { "gemini-3-flash-preview", "", -1,
+          "{\"includeThoughts\":false,\"thinkingLevel\":\"minimal\"}" },
+        { "gemini-3-flash-preview", "", 2000,
+          "{\"includeThoughts\":true,\"thinkingBudget\":2000}" },
+        { "gemini-3.1-pro-preview", "minimal", 0,
+          "{\"includeThoughts\":true,\"thinkingLevel\":\"low\"}" },
+        { "gemini-3.1-pro-preview", "medium", 0,
+          "{\"includeThoughts\":true,\"thinkingLevel\":\"medium\"}" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        ModelRequest request = { .task = TASK_CHAT,
+                                 .messages = &messages[5],
+                                 .message_count = 1,
+                                 .reasoning_effort = str(cases[i].effort),
+                                 .reasoning_budget = cases[i].budget };
+        Str body = body_for(arena, "gemini", cases[i].model, &request);
+        Str config = json_walk_member(json_walk_member(body, "generationConfig"), "thinkingConfig");
+        cr_assert(str_equal(config, str(cases[i].said ? cases[i].said : "")), "%s %s: " STR_FMT,
+                  cases[i].model, cases[i].effort, STR_ARG(config));
+    }
+}
+
+/* A turn without blocks is refused by Anthropic, one without content by OpenAI. */
+Test(gateway, a_message_that_says_nothing_does_no_harm)
+{
+    static const ModelPart nothing[] = {
+        { .kind = PART_TEXT },
+        { .kind = PART_REASONING, .text = S_INIT("unsigned") },
+    };
+    static const ModelMessage talk[] = {
+        { .role = FROM_USER, .parts = more, .count = 1 },
+        { .role = FROM_ASSISTANT, .parts = nothing, .count = 2 },
+        { .role = FROM_USER, .parts = more, .count = 1 },
+        { .role = FROM_ASSISTANT },
+    };
+    static const struct {
+        const char *dialect, *said;
+    } cases[] = {
+        { "anthropic", "[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"And?\"},"
+                       "{\"type\":\"text\",\"text\":\"And?\"}]}]" },
+        { "openai", "[{\"role\":\"user\",\"content\":\"And?\"},"
+                    "{\"role\":\"assistant\",\"content\":\"\"},"
+                    "{\"role\":\"user\",\"content\":\"And?\"},"
+                    "{\"role\":\"assistant\",\"content\":\"\"}]" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        ModelRequest request = { .task = TASK_CHAT,
+                                 .messages = talk,
+                                 .message_count = COUNT(talk) };
+        Str body = body_for(arena, cases[i].dialect, "m", &request);
+        Str got = json_walk_member(body, "messages");
+        cr_assert(str_is(got, cases[i].said), STR_FMT, STR_ARG(got));
+    }
+}
+
+Test(gateway, a_picture_that_only_its_own_service_has_is_refused_by_name)
+{
+    static const ModelPart lost[] = { { .kind = PART_IMAGE, .file_id = S_INIT("file_1") } };
+    static const ModelPart result[] = {
+        { .kind = PART_TOOL_RESULT, .id = S_INIT("a"), .parts = lost, .part_count = 1 }
+    };
+    static const ModelMessage talks[] = { { .role = FROM_USER, .parts = lost, .count = 1 },
+                                          { .role = FROM_TOOL, .parts = result, .count = 1 } };
+    static const char *const dialects[] = { "openai", "cohere", "ollama" };
+    for (size_t i = 0; i < COUNT(dialects) * COUNT(talks); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        ModelRequest request = { .task = TASK_CHAT,
+                                 .messages = &talks[i % COUNT(talks)],
+                                 .message_count = 1 };
+        DialectTarget target = { .model = S("m") };
+        WireRequest wire = { .body = buf_new(arena, KB(64)) };
+        Error err = { 0 };
+        const Dialect *dialect = dialect_find(str(dialects[i / COUNT(talks)]));
+        cr_assert(!dialect->write(arena, &request, &target, &wire, &err), "%s", dialect->name);
+        cr_assert(err.code == ERROR_UNSUPPORTED);
+    }
+}
+
 /* --- Answers --- */
 
 typedef struct Heard {
@@ -296,6 +407,8 @@ static bool hear(void *self, const ModelEvent *event, Error *err)
         buf_addf(out, " %g-%g", event->start_s, event->end_s);
     for (size_t i = 0; i < event->vector.count; i++)
         buf_addf(out, " %g", (double)event->vector.at[i]);
+    if (event->is_redacted)
+        buf_add(out, S(" redacted"));
     if (event->text.length) {
         buf_add_char(out, ' ');
         json_quote(out, event->text);

@@ -102,10 +102,12 @@ static void add_arguments(ModelCollector *collector, const ModelEvent *event)
 
 static void add_signature(ModelCollector *collector, const ModelEvent *event)
 {
-    if (!is_open_for(collector, event, PART_REASONING))
+    if (event->is_redacted || !is_open_for(collector, event, PART_REASONING))
         (void)open_part(collector, event, PART_REASONING);
     ModelChoice *choice = choice_at(collector, event->choice);
-    choice->parts.at[choice->parts.count - 1].signature = str_copy(collector->arena, event->text);
+    ModelPart *part = &choice->parts.at[choice->parts.count - 1];
+    part->signature = str_copy(collector->arena, event->text);
+    part->is_redacted = event->is_redacted;
     close_part(collector); /* what is thought after it has a signature of its own */
 }
 

@@ -48,19 +48,20 @@ typedef enum PartKind {
 
 typedef struct ModelPart {
     PartKind kind;
-    Str text;       /* of a text, refusal, reasoning or tool result */
-    Str media_type; /* "image/png"; of audio "wav" or "mp3" too */
-    Str data;       /* base64 */
-    Str url;        /* instead of data */
-    Str file_id;    /* instead of both */
-    Str name;       /* of a file or a tool */
-    Str detail;     /* of an image: "low", "high", "auto" */
-    Str id;         /* of a tool call, or of the call a result belongs to */
-    Str arguments;  /* of a tool call: JSON text, as the model wrote it */
-    Str signature;  /* of reasoning: goes back unchanged. With no text it is redacted reasoning */
-    Str cache;      /* JSON of Anthropic's cache_control; "" for none */
-    Str citations;  /* of a text: JSON of Anthropic's citations, with commas between them */
-    bool is_error;  /* a tool result */
+    Str text;         /* of a text, refusal, reasoning or tool result */
+    Str media_type;   /* "image/png"; of audio "wav" or "mp3" too */
+    Str data;         /* base64 */
+    Str url;          /* instead of data */
+    Str file_id;      /* instead of both */
+    Str name;         /* of a file or a tool */
+    Str detail;       /* of an image: "low", "high", "auto" */
+    Str id;           /* of a tool call, or of the call a result belongs to */
+    Str arguments;    /* of a tool call: JSON text, as the model wrote it */
+    Str signature;    /* of reasoning: goes back unchanged. May have no text: it was not shown */
+    Str cache;        /* JSON of Anthropic's cache_control; "" for none */
+    Str citations;    /* of a text: JSON of Anthropic's citations, with commas between them */
+    bool is_redacted; /* reasoning that is only for the service: the signature is all of it */
+    bool is_error;    /* a tool result */
     const struct ModelPart *parts; /* a tool result with pictures; then text is empty */
     size_t part_count;
 } ModelPart;
@@ -226,8 +227,9 @@ typedef struct ModelSegment {
 /* One piece of an answer. Usage is no event: it may come in any frame, and the last one counts. */
 typedef struct ModelEvent {
     ModelEventKind kind;
-    int choice; /* of n */
-    int index;  /* of the tool call in its message, of an input, from 0 */
+    int choice;       /* of n */
+    int index;        /* of the tool call in its message, of an input, from 0 */
+    bool is_redacted; /* a signature that is a reasoning of its own */
     Str text, id, name, model;
     FinishReason finish;
     ModelVector vector; /* in the reader's scratch */

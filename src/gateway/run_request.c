@@ -46,7 +46,8 @@ static Str same_body(const RunTry *try, Str model)
     const DialectQuirks *quirks = &try->target->service->quirks;
     const ModelRequest *request = &run->request;
     Str body = run->body, name, value, options = S("");
-    bool wants_usage = request->is_stream && !request->wants_usage && request->task == TASK_CHAT &&
+    bool is_said = request->task == TASK_CHAT || request->task == TASK_COMPLETION;
+    bool wants_usage = request->is_stream && !request->wants_usage && is_said &&
                        dialect_member(quirks, S("stream_options")).length;
     if (!wants_usage && str_equal(request->model, model) && !has_quirks(body, quirks))
         return body;

@@ -134,15 +134,21 @@ static void put_call_block(JsonWriter *json, const ModelPart *part)
 }
 
 /* Only what the service has signed may come back. */
+static bool is_signed(const ModelPart *part)
+{
+    return part->kind == PART_REASONING && part->signature.length &&
+           !gemini_signature(part->signature).length;
+}
+
 static void put_thinking_block(JsonWriter *json, const ModelPart *part)
 {
-    if (!part->signature.length)
+    if (!is_signed(part))
         return;
     put_object(json, NULL);
-    put_text(json, "type", part->text.length ? S("thinking") : S("redacted_thinking"));
-    if (part->text.length)
+    put_text(json, "type", part->is_redacted ? S("redacted_thinking") : S("thinking"));
+    if (!part->is_redacted)
         put_text(json, "thinking", part->text);
-    put_text(json, part->text.length ? "signature" : "data", part->signature);
+    put_text(json, part->is_redacted ? "data" : "signature", part->signature);
     put_end(json);
 }
 
@@ -218,18 +224,31 @@ static bool put_turn(JsonWriter *json, const ModelMessage *first, size_t count, 
     return true;
 }
 
+/* A message that has nothing to say here: a turn without blocks is refused. */
+static bool is_silent(const ModelMessage *message)
+{
+    bool is_silent = true;
+    for (size_t i = 0; i < message->count && message->role != FROM_SYSTEM; i++) {
+        const ModelPart *part = &message->parts[i];
+        bool is_text = part->kind == PART_TEXT || part->kind == PART_REFUSAL;
+        is_silent = is_silent && (part->kind == PART_REASONING ? !is_signed(part)
+                                                               : is_text && !part->text.length);
+    }
+    return is_silent;
+}
+
 static bool put_messages(JsonWriter *json, const ModelRequest *request, Arena *arena, Error *err)
 {
     put_array(json, "messages");
     for (size_t i = 0; i < request->message_count;) {
         const ModelMessage *first = &request->messages[i];
         size_t count = 1;
-        if (first->role == FROM_SYSTEM) {
+        if (is_silent(first)) {
             i++;
             continue;
         }
         while (i + count < request->message_count &&
-               (first[count].role == FROM_SYSTEM || is_users(&first[count]) == is_users(first)))
+               (is_silent(&first[count]) || is_users(&first[count]) == is_users(first)))
             count++;
         if (!put_turn(json, first, count, arena, err))
             return false;
@@ -324,8 +343,7 @@ static bool may_think(const ModelRequest *request)
         bool has_call = false, has_thought = false;
         for (size_t j = 0; j < message->count; j++) {
             has_call |= message->parts[j].kind == PART_TOOL_CALL;
-            has_thought |=
-                message->parts[j].kind == PART_REASONING && message->parts[j].signature.length;
+            has_thought |= is_signed(&message->parts[j]);
         }
         if (has_call && !has_thought)
             return false;
@@ -399,6 +417,8 @@ static void put_settings(JsonWriter *json, const ModelRequest *request, const Mo
         put_text(json, "type", to_budget ? S("enabled") : S("adaptive"));
         if (to_budget)
             put_int(json, "budget_tokens", budget);
+        else /* else newer models show nothing of it */
+            put_text(json, "display", S("summarized"));
         put_end(json);
     } else if (!request->is_plain) {
         put_sampling(json, request);

@@ -88,6 +88,30 @@ static bool tell_arguments(WireReader *reader, int tool, Str text, Error *err)
     return !text.length || wire_event(reader, &more, err);
 }
 
+static bool tell_citation(WireReader *reader, Str citation, Error *err)
+{
+    ModelEvent cited = { .kind = EVENT_CITATION, .text = citation };
+    return !citation.length || wire_event(reader, &cited, err);
+}
+
+/* Of a text that comes whole; in a stream each is a piece of its own. */
+static bool tell_citations(WireReader *reader, Str list, Error *err)
+{
+    JsonWalk walk = json_walk_begin(wire_list(list));
+    Str name, citation;
+    while (json_walk_next(&walk, &name, &citation))
+        if (!tell_citation(reader, citation, err))
+            return false;
+    return true;
+}
+
+static bool tell_redacted(WireReader *reader, Str data, Error *err)
+{
+    ModelEvent event = { .kind = EVENT_SIGNATURE, .is_redacted = true };
+    event.text = json_text_of(reader->scratch, data);
+    return !event.text.length || wire_event(reader, &event, err);
+}
+
 /* Blocks of a whole answer are complete; those of a stream begin empty, but for some services that
  * speak like this one and send them filled. */
 static bool begin_block(WireReader *reader, size_t number, Str block, Error *err)
@@ -97,12 +121,13 @@ static bool begin_block(WireReader *reader, size_t number, Str block, Error *err
     if (number >= BLOCKS_MAX)
         return fail(err, ERROR_UPSTREAM, "the answer has more than %d blocks", BLOCKS_MAX);
     if (str_is(type, "text"))
-        return wire_text(reader, EVENT_TEXT, 0, json_walk_member(block, "text"), err);
+        return wire_text(reader, EVENT_TEXT, 0, json_walk_member(block, "text"), err) &&
+               tell_citations(reader, json_walk_member(block, "citations"), err);
     if (str_is(type, "thinking"))
         return wire_text(reader, EVENT_REASONING, 0, json_walk_member(block, "thinking"), err) &&
                wire_text(reader, EVENT_SIGNATURE, 0, json_walk_member(block, "signature"), err);
     if (str_is(type, "redacted_thinking"))
-        return wire_text(reader, EVENT_SIGNATURE, 0, json_walk_member(block, "data"), err);
+        return tell_redacted(reader, json_walk_member(block, "data"), err);
     if (!str_is(type, "tool_use"))
         return true; /* tools of the service's own tell of themselves in the text */
     int tool = blocks->tool_count++;
@@ -135,10 +160,8 @@ static bool read_delta(WireReader *reader, size_t number, Str delta, Error *err)
         return wire_text(reader, EVENT_REASONING, 0, json_walk_member(delta, "thinking"), err);
     if (str_is(type, "signature_delta"))
         return wire_text(reader, EVENT_SIGNATURE, 0, json_walk_member(delta, "signature"), err);
-    if (str_is(type, "citations_delta")) {
-        ModelEvent cited = { .kind = EVENT_CITATION, .text = json_walk_member(delta, "citation") };
-        return !cited.text.length || wire_event(reader, &cited, err);
-    }
+    if (str_is(type, "citations_delta"))
+        return tell_citation(reader, json_walk_member(delta, "citation"), err);
     if (!str_is(type, "input_json_delta") || number >= BLOCKS_MAX || !blocks->tools[number])
         return true;
     Str text = json_text_of(reader->scratch, json_walk_member(delta, "partial_json"));

@@ -52,7 +52,7 @@ static void put_plan(JsonWriter *json, const ModelMessage *message)
     Str plan = S("");
     for (size_t i = 0; i < message->count; i++) {
         has_call |= message->parts[i].kind == PART_TOOL_CALL;
-        if (message->parts[i].kind == PART_REASONING)
+        if (message->parts[i].kind == PART_REASONING && message->parts[i].text.length)
             plan = message->parts[i].text;
     }
     if (has_call && plan.length)
@@ -143,7 +143,7 @@ static void put_format_words(JsonWriter *json, Arena *arena, const ModelRequest 
 
 static bool put_chat(JsonWriter *json, Arena *arena, const ModelRequest *request, Error *err)
 {
-    if (!check_common(request, err))
+    if (!check_common(request, err) || !check_pictures(request, err))
         return false;
     put_array(json, "messages");
     put_format_words(json, arena, request);

@@ -8,6 +8,11 @@
  * documentation of thought signatures names it. */
 #define NO_SIGNATURE "skip_thought_signature_validator"
 
+/* Of thinking, in tokens. */
+#define LITTLE_BUDGET 512
+#define BUDGET_MAX 24576     /* that every model takes */
+#define LARGE_BUDGET_MIN 128 /* of models that always think */
+
 static void authorize(Arena *arena, const DialectTarget *target, WireRequest *wire)
 {
     (void)arena;
@@ -58,12 +63,13 @@ static void put_media(JsonWriter *json, const ModelPart *part, Arena *arena)
 
 static void put_thought(JsonWriter *json, const ModelPart *part)
 {
-    if (!part->signature.length)
+    Str signature = gemini_signature(part->signature);
+    if (!signature.length)
         return;
     put_object(json, NULL);
     put_text(json, "text", part->text);
     put_bool(json, "thought", true);
-    put_text(json, "thoughtSignature", part->signature);
+    put_text(json, "thoughtSignature", signature);
     put_end(json);
 }
 
@@ -231,28 +237,49 @@ static void put_tools(JsonWriter *json, const ModelRequest *request)
     put_end(json);
 }
 
-/* Models up to 2.5 think by a count of tokens, later ones by a level. */
+static bool thinks(Str model)
+{
+    return str_find(model, S("gemini-1")) < 0 && str_find(model, S("gemini-2.0")) < 0;
+}
+
+typedef struct Effort {
+    const char *word;
+    int64_t tokens;
+    Str level;
+} Effort;
+
+/* OpenAI's and Anthropic's words. */
+static const Effort *effort_of(Str word)
+{
+    static const Effort efforts[] = {
+        { "none", 0, S_INIT("minimal") },       { "minimal", LITTLE_BUDGET, S_INIT("minimal") },
+        { "low", 1024, S_INIT("low") },         { "medium", 8192, S_INIT("medium") },
+        { "high", BUDGET_MAX, S_INIT("high") }, { "xhigh", BUDGET_MAX, S_INIT("high") },
+        { "max", BUDGET_MAX, S_INIT("high") },
+    };
+    for (size_t i = 0; i < COUNT(efforts); i++)
+        if (str_is(word, efforts[i].word))
+            return &efforts[i];
+    return NULL;
+}
+
+/* Models up to 2.5 think by a count of tokens, later ones by a level as well. The largest cannot
+ * but think: they do it as little as they may. */
 static void put_thinking(JsonWriter *json, const ModelRequest *request, Str model)
 {
-    static const struct {
-        const char *effort;
-        int64_t tokens;
-    } budgets[] = {
-        { "none", 0 }, { "minimal", 512 }, { "low", 1024 }, { "medium", 8192 }, { "high", 24576 }
-    };
-    Str effort = request->reasoning_effort;
-    int64_t budget = MAX(request->reasoning_budget, (int64_t)0);
-    if (!effort.length && !request->reasoning_budget)
+    bool is_off = request->reasoning_budget < 0;
+    bool is_large = str_find(model, S("-pro")) >= 0;
+    const Effort *effort = effort_of(is_off ? S("none") : request->reasoning_effort);
+    int64_t budget = effort ? effort->tokens : MIN(request->reasoning_budget, (int64_t)BUDGET_MAX);
+    if ((!effort && !budget) || !thinks(model))
         return;
-    for (size_t i = 0; i < COUNT(budgets) && effort.length; i++)
-        if (str_is(effort, budgets[i].effort))
-            budget = budgets[i].tokens;
     put_object(json, "thinkingConfig");
-    put_bool(json, "includeThoughts", !str_is(effort, "none") && request->reasoning_budget >= 0);
-    if (is_older(model) || !effort.length)
-        put_int(json, "thinkingBudget", budget);
+    put_bool(json, "includeThoughts", budget > 0);
+    if (is_older(model) || !effort)
+        put_int(json, "thinkingBudget", is_large ? MAX(budget, (int64_t)LARGE_BUDGET_MIN) : budget);
     else
-        put_text(json, "thinkingLevel", str_is(effort, "none") ? S("minimal") : effort);
+        put_text(json, "thinkingLevel",
+                 is_large && budget <= LITTLE_BUDGET ? S("low") : effort->level);
     put_end(json);
 }
 

@@ -71,6 +71,14 @@ static bool read_call(WireReader *reader, int choice, Str part, Error *err)
     return wire_call(reader, &told, err);
 }
 
+static bool tell_signature(WireReader *reader, int choice, Str signature, Error *err)
+{
+    Str text = json_text_of(reader->scratch, signature);
+    ModelEvent event = { .kind = EVENT_SIGNATURE, .choice = choice };
+    event.text = str_format(reader->scratch, GEMINI_MARK STR_FMT, STR_ARG(text));
+    return !text.length || wire_event(reader, &event, err);
+}
+
 static bool read_part(WireReader *reader, int choice, Str part, Error *err)
 {
     bool is_thought = str_is(json_walk_member(part, "thought"), "true");
@@ -78,8 +86,8 @@ static bool read_part(WireReader *reader, int choice, Str part, Error *err)
     if (json_walk_member(part, "functionCall").length)
         return read_call(reader, choice, part, err);
     return wire_text(reader, is_thought ? EVENT_REASONING : EVENT_TEXT, choice, text, err) &&
-           (!is_thought || wire_text(reader, EVENT_SIGNATURE, choice,
-                                     json_walk_member(part, "thoughtSignature"), err));
+           (!is_thought ||
+            tell_signature(reader, choice, json_walk_member(part, "thoughtSignature"), err));
 }
 
 static FinishReason finish_reason(Str word)

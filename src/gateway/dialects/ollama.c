@@ -36,7 +36,7 @@ static bool put_images(JsonWriter *json, const ModelPart *parts, size_t count, E
 static Str thoughts_of(const ModelMessage *message)
 {
     for (size_t i = 0; i < message->count; i++)
-        if (message->parts[i].kind == PART_REASONING)
+        if (message->parts[i].kind == PART_REASONING && message->parts[i].text.length)
             return message->parts[i].text;
     return S("");
 }

@@ -17,8 +17,9 @@
 /* --- Reading: usage --- */
 
 /* Sub-counts of the input: they are inside prompt_tokens, and counted apart here. */
-static void read_input_details(ModelUsage *usage, Str details)
+static void read_input_details(const WireReader *reader, ModelUsage *usage, Str details)
 {
+    const char *dear = reader->task == TASK_IMAGE ? "image_tokens" : "audio_tokens";
     JsonWalk walk = json_walk_begin(details);
     Str name, value;
     while (json_walk_next(&walk, &name, &value)) {
@@ -26,7 +27,7 @@ static void read_input_details(ModelUsage *usage, Str details)
             usage->cache_read = wire_int(value);
         else if (str_is(name, "cache_write_tokens"))
             usage->cache_write = wire_int(value);
-        else if (str_is(name, "audio_tokens") || str_is(name, "image_tokens"))
+        else if (str_is(name, dear))
             usage->audio_input = wire_int(value);
     }
 }
@@ -48,6 +49,7 @@ void openai_read_usage(WireReader *reader, Str object)
     JsonWalk walk = json_walk_begin(object);
     ModelUsage usage = { .is_known = true, .cost = -1 };
     Str name, value;
+    int64_t total = 0;
     if (!object.length || object.at[0] != '{')
         return;
     while (json_walk_next(&walk, &name, &value)) {
@@ -57,9 +59,11 @@ void openai_read_usage(WireReader *reader, Str object)
             usage.output = wire_int(value);
         else if (str_is(name, "prompt_tokens_details") || str_is(name, "input_tokens_details") ||
                  str_is(name, "input_token_details")) /* of a recording */
-            read_input_details(&usage, value);
+            read_input_details(reader, &usage, value);
         else if (str_is(name, "completion_tokens_details"))
             read_output_details(&usage, value);
+        else if (str_is(name, "total_tokens"))
+            total = wire_int(value);
         else if (str_is(name, "prompt_cache_hit_tokens")) /* DeepSeek */
             usage.cache_read = wire_int(value);
         else if (str_is(name, "seconds"))
@@ -67,6 +71,10 @@ void openai_read_usage(WireReader *reader, Str object)
         else if (str_is(name, "cost"))
             (void)(price_parse(value, 1, &usage.cost) || (usage.cost = -1));
     }
+    /* xAI counts what is thought beside the answer, and so does Gemini's OpenAI-shaped address,
+     * which tells it by the total only. It is paid for like the answer. */
+    if (reader->task == TASK_CHAT && usage.input && total > usage.input + usage.output)
+        usage.output = total - usage.input;
     usage.input = MAX(usage.input - usage.cache_read - usage.cache_write, (int64_t)0);
     reader->usage = usage;
 }

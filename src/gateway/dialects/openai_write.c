@@ -64,11 +64,17 @@ static void put_content(JsonWriter *json, const ModelMessage *message, Arena *ar
 {
     const ModelPart *only = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < message->count; i++)
+    bool has_calls = false;
+    for (size_t i = 0; i < message->count; i++) {
+        has_calls |= message->parts[i].kind == PART_TOOL_CALL;
         if (is_content(&message->parts[i]))
             only = &message->parts[i], count++;
-    if (!count) {
-        put_null(json, "content");
+    }
+    if (!count) { /* beside calls only may it be null */
+        if (has_calls)
+            put_null(json, "content");
+        else
+            put_text(json, "content", S(""));
         return;
     }
     if (count == 1 && only->kind == PART_TEXT) {
@@ -185,6 +191,8 @@ static void put_stream(JsonWriter *json)
 static bool put_chat(JsonWriter *json, Arena *arena, const ModelRequest *request,
                      const DialectQuirks *quirks, Error *err)
 {
+    if (!check_pictures(request, err))
+        return false;
     put_array(json, "messages");
     for (size_t i = 0; i < request->message_count; i++) {
         const ModelMessage *message = &request->messages[i];

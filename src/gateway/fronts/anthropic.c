@@ -81,11 +81,10 @@ static void put_text_block(JsonWriter *json, const ModelPart *part, Arena *arena
 
 static void put_thought(JsonWriter *json, const ModelPart *part)
 {
-    bool is_redacted = part->signature.length && !part->text.length;
-    put_text(json, "type", is_redacted ? S("redacted_thinking") : S("thinking"));
-    if (!is_redacted)
+    put_text(json, "type", part->is_redacted ? S("redacted_thinking") : S("thinking"));
+    if (!part->is_redacted)
         put_text(json, "thinking", part->text);
-    put_text(json, is_redacted ? "data" : "signature", part->signature);
+    put_text(json, part->is_redacted ? "data" : "signature", part->signature);
 }
 
 static Str call_id(Arena *arena, const FrontWriter *writer, Str id, int number)
@@ -287,13 +286,20 @@ static void write_thought(FrontWriter *writer, Str text)
     put_delta(writer, "thinking_delta", "thinking", text, false);
 }
 
-/* Of the thought before it; of none, it is a thought that is not shown. */
-static void write_signature(FrontWriter *writer, Str signature)
+/* Of the thought before it, or of one whose words are not shown. It ends its block: what is thought
+ * after it has a signature of its own. */
+static void write_signature(FrontWriter *writer, const ModelEvent *event)
 {
-    if (blocks_of(writer)->open == BLOCK_THOUGHT)
-        put_delta(writer, "signature_delta", "signature", signature, false);
-    else
-        open_block(writer, BLOCK_THOUGHT, &(ModelPart){ .signature = signature });
+    Blocks *blocks = blocks_of(writer);
+    if (event->is_redacted) {
+        open_block(writer, BLOCK_THOUGHT,
+                   &(ModelPart){ .signature = event->text, .is_redacted = true });
+    } else {
+        if (blocks->open != BLOCK_THOUGHT)
+            open_block(writer, BLOCK_THOUGHT, &(ModelPart){ 0 });
+        put_delta(writer, "signature_delta", "signature", event->text, false);
+    }
+    close_block(writer, blocks);
 }
 
 static void write_arguments(FrontWriter *writer, Str text)
@@ -360,7 +366,7 @@ static void write_event(FrontWriter *writer, const ModelEvent *event)
         break;
     case EVENT_TEXT: write_text(writer, event->text); break;
     case EVENT_REASONING: write_thought(writer, event->text); break;
-    case EVENT_SIGNATURE: write_signature(writer, event->text); break;
+    case EVENT_SIGNATURE: write_signature(writer, event); break;
     case EVENT_TOOL: begin_call(writer, event); break;
     case EVENT_ARGUMENTS: more_arguments(writer, event); break;
     case EVENT_CITATION: write_citation(writer, event->text); break;

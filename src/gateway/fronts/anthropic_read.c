@@ -120,7 +120,8 @@ static bool put_thought(Arena *arena, const WireBlock *block, ModelPart *part, E
     (void)arena, (void)err;
     part->kind = PART_REASONING;
     part->text = block->thinking;
-    part->signature = str_is(block->type, "thinking") ? block->signature : block->data;
+    part->is_redacted = str_is(block->type, "redacted_thinking");
+    part->signature = part->is_redacted ? block->data : block->signature;
     return true;
 }
 

@@ -385,3 +385,133 @@ Test(fronts, a_failure_in_a_stream_is_never_its_good_end)
             cr_assert(str_find(buf_str(&out), str(ends[j])) < 0, "%s", chats[i]->name);
     }
 }
+
+/* --- Thoughts --- */
+
+/* Signed; signed, but without words; only for the service; and another service's. */
+static const ModelEvent thoughts[] = {
+    { .kind = EVENT_START, .model = S_INIT("m") },
+    { .kind = EVENT_REASONING, .text = S_INIT("A") },
+    { .kind = EVENT_SIGNATURE, .text = S_INIT("s1") },
+    { .kind = EVENT_SIGNATURE, .text = S_INIT("s2") },
+    { .kind = EVENT_SIGNATURE, .text = S_INIT("s3"), .is_redacted = true },
+    { .kind = EVENT_REASONING, .text = S_INIT("B") },
+    { .kind = EVENT_REASONING, .text = S_INIT("C") },
+    { .kind = EVENT_SIGNATURE, .text = S_INIT("gemini:s4") },
+    { .kind = EVENT_TEXT, .text = S_INIT("t") },
+    { .kind = EVENT_FINISH, .finish = FINISH_STOP },
+};
+
+#define THOUGHTS "A|s1|0 |s2|0 |s3|1 BC|gemini:s4|0 "
+
+static Str first_of(Str list)
+{
+    JsonWalk walk = json_walk_begin(list);
+    Str name, item = S("");
+    (void)json_walk_next(&walk, &name, &item);
+    return item;
+}
+
+static void write_thoughts(Arena *arena, const Front *front, Buf *stream, Buf *all)
+{
+    static const ModelRequest request = { .wants_usage = true };
+    ModelCollector collector;
+    Error err;
+    FrontWriter writer = writer_for(arena, front, &request, stream);
+    model_collect_begin(&collector, arena, KB(4));
+    for (size_t i = 0; i < COUNT(thoughts); i++) {
+        front->write_event(&writer, &thoughts[i]);
+        cr_assert(model_collect(&collector, &thoughts[i], &err));
+    }
+    front->write_end(&writer, FINISH_STOP, &usage);
+    writer = writer_for(arena, front, &request, all);
+    front->write_reply(&writer, model_collected(&collector));
+}
+
+/* What the assistant's message of a body says of its thoughts. */
+static Str thoughts_in(Arena *arena, const Front *front, Str body)
+{
+    ModelRequest request;
+    Error err;
+    Buf out = buf_new(arena, KB(4));
+    cr_assert(read_body(arena, front, str_c(arena, body), &request, &err), "%s", err.message);
+    for (size_t i = 0; i < request.messages[0].count; i++) {
+        const ModelPart *part = &request.messages[0].parts[i];
+        if (part->kind == PART_REASONING)
+            buf_addf(&out, STR_FMT "|" STR_FMT "|%d ", STR_ARG(part->text),
+                     STR_ARG(part->signature), part->is_redacted);
+    }
+    return buf_str(&out);
+}
+
+/* What a member of the frames' objects says, one list behind the other. */
+static Str gathered(Arena *arena, Str stream, const char *first, const char *second,
+                    const char *member)
+{
+    Buf out = buf_new(arena, KB(16));
+    Str line;
+    while (str_next(&stream, '\n', &line)) {
+        Str object = str_starts(line, S("data: {")) ? str_from(line, 6) : S("{}");
+        Str holder = json_walk_member(object, first);
+        if (json_is_list(holder))
+            holder = first_of(holder);
+        Str list = json_walk_member(second ? json_walk_member(holder, second) : holder, member);
+        if (list.length > 2)
+            buf_addf(&out, "%s" STR_FMT, out.length ? "," : "", (int)list.length - 2, list.at + 1);
+    }
+    return buf_str(&out);
+}
+
+#define SAID(...) str_format(arena, "{\"model\":\"m\",\"max_tokens\":9," __VA_ARGS__)
+
+Test(fronts, thoughts_come_back_as_they_were_signed)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Buf stream, all;
+    write_thoughts(arena, &front_openai_chat, &stream, &all);
+    Str message = json_walk_member(first_of(json_walk_member(buf_str(&all), "choices")), "message");
+    Str details = gathered(arena, buf_str(&stream), "choices", "delta", "reasoning_details");
+    Str bodies[] = { SAID("\"messages\":[" STR_FMT "]}", STR_ARG(message)),
+                     SAID("\"messages\":[{\"role\":\"assistant\",\"content\":\"t\","
+                          "\"reasoning_details\":[" STR_FMT "]}]}",
+                          STR_ARG(details)) };
+    for (size_t i = 0; i < COUNT(bodies); i++)
+        cr_assert(str_is(thoughts_in(arena, &front_openai_chat, bodies[i]), THOUGHTS), STR_FMT,
+                  STR_ARG(bodies[i]));
+
+    write_thoughts(arena, &front_anthropic, &stream, &all);
+    Str content = json_walk_member(buf_str(&all), "content");
+    Str body =
+        SAID("\"messages\":[{\"role\":\"assistant\",\"content\":" STR_FMT "}]}", STR_ARG(content));
+    cr_assert(str_is(thoughts_in(arena, &front_anthropic, body), THOUGHTS), STR_FMT, STR_ARG(body));
+    cr_assert(str_find(buf_str(&stream), S("{\"type\":\"redacted_thinking\",\"data\":\"s3\"}"
+                                           "}\n\nevent: content_block_stop")) > 0);
+    cr_assert(str_find(buf_str(&stream), S("\"index\":3,\"delta\":{\"type\":\"thinking_delta\","
+                                           "\"thinking\":\"C\"}")) > 0);
+
+    write_thoughts(arena, &front_openai_responses, &stream, &all);
+    Str streamed_items = gathered(arena, buf_str(&stream), "response", NULL, "output");
+    Str items[] = { json_walk_member(buf_str(&all), "output"),
+                    str_format(arena, "[" STR_FMT "]", STR_ARG(streamed_items)) };
+    for (size_t i = 0; i < COUNT(items); i++) {
+        body = str_format(arena, "{\"model\":\"m\",\"input\":" STR_FMT "}", STR_ARG(items[i]));
+        cr_assert(str_is(thoughts_in(arena, &front_openai_responses, body), THOUGHTS), STR_FMT,
+                  STR_ARG(body));
+    }
+}
+
+/* They may have been told in pieces, and another service's signatures stay where they are. */
+Test(fronts, details_of_thoughts_are_put_together)
+{
+    static const char body[] =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"content\":\"t\","
+        "\"reasoning\":\"ABC\",\"reasoning_details\":["
+        "{\"type\":\"reasoning.text\",\"text\":\"A\",\"format\":\"anthropic-claude-v1\"},"
+        "{\"type\":\"reasoning.text\",\"text\":\"B\"},"
+        "{\"type\":\"reasoning.text\",\"signature\":\"s\",\"text\":null},"
+        "{\"type\":\"reasoning.encrypted\",\"data\":\"x\",\"format\":\"openai-responses-v1\"},"
+        "{\"type\":\"reasoning.summary\",\"summary\":\"C\"}]}]}";
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    Str got = thoughts_in(arena, &front_openai_chat, S(body));
+    cr_assert(str_is(got, "AB|s|0 C||0 "), STR_FMT, STR_ARG(got));
+}

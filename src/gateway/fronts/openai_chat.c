@@ -192,6 +192,33 @@ static void put_all_annotations(JsonWriter *json, Arena *arena, const ModelChoic
         put_end(json);
 }
 
+/* What a service wants back with its thoughts, in the form that OpenRouter gave it. */
+static void put_detail(JsonWriter *json, const ModelPart *thought, int number)
+{
+    put_object(json, NULL);
+    put_text(json, "type", thought->is_redacted ? S("reasoning.encrypted") : S("reasoning.text"));
+    if (!thought->is_redacted)
+        put_text(json, "text", thought->text);
+    put_text(json, thought->is_redacted ? "data" : "signature", thought->signature);
+    put_int(json, "index", number);
+    put_end(json);
+}
+
+static void put_details(JsonWriter *json, const ModelChoice *choice)
+{
+    int number = 0;
+    for (size_t i = 0; i < choice->parts.count; i++) {
+        const ModelPart *part = &choice->parts.at[i];
+        if (part->kind != PART_REASONING || !part->signature.length)
+            continue;
+        if (!number)
+            put_array(json, "reasoning_details");
+        put_detail(json, part, number++);
+    }
+    if (number)
+        put_end(json);
+}
+
 /* Of the older form, which knows only one. */
 static void put_function_call(JsonWriter *json, const ModelChoice *choice)
 {
@@ -225,6 +252,7 @@ static void put_choice(FrontWriter *writer, JsonWriter *json, const ModelChoice 
         put_null(json, "content");
     if (reasoning.length)
         put_text(json, "reasoning_content", reasoning);
+    put_details(json, choice);
     put_text_or_null(json, "refusal", refusal);
     if (has_tools && writer->request->is_old_form)
         put_function_call(json, choice);
@@ -294,6 +322,34 @@ static void put_tool_delta(FrontWriter *writer, JsonWriter *json, const ModelEve
     put_end(json);
 }
 
+/* The thought of the first answer that is being told; its signature comes with all of it. */
+typedef struct Thought {
+    Buf text;
+    int number;
+} Thought;
+
+static Thought *thought_of(FrontWriter *writer)
+{
+    if (!writer->state) {
+        Thought *thought = arena_new_one(writer->arena, Thought);
+        thought->text = buf_new(writer->arena, MB(64));
+        writer->state = thought;
+    }
+    return writer->state;
+}
+
+static void put_signature(FrontWriter *writer, JsonWriter *json, const ModelEvent *event)
+{
+    Thought *thought = thought_of(writer);
+    ModelPart part = { .signature = event->text, .is_redacted = event->is_redacted };
+    part.text = buf_str(&thought->text);
+    put_array(json, "reasoning_details");
+    put_detail(json, &part, thought->number++);
+    put_end(json);
+    if (!event->is_redacted)
+        thought->text.length = 0;
+}
+
 static void put_delta(FrontWriter *writer, JsonWriter *json, const ModelEvent *event)
 {
     put_object(json, "delta");
@@ -303,7 +359,12 @@ static void put_delta(FrontWriter *writer, JsonWriter *json, const ModelEvent *e
         put_text(json, "content", S(""));
         break;
     case EVENT_TEXT: put_text(json, "content", event->text); break;
-    case EVENT_REASONING: put_text(json, "reasoning_content", event->text); break;
+    case EVENT_REASONING:
+        put_text(json, "reasoning_content", event->text);
+        if (!event->choice)
+            buf_add(&thought_of(writer)->text, event->text);
+        break;
+    case EVENT_SIGNATURE: put_signature(writer, json, event); break;
     case EVENT_REFUSAL: put_text(json, "refusal", event->text); break;
     case EVENT_TOOL:
     case EVENT_ARGUMENTS: put_tool_delta(writer, json, event); break;
@@ -312,7 +373,6 @@ static void put_delta(FrontWriter *writer, JsonWriter *json, const ModelEvent *e
         put_annotation(json, writer->arena, NULL, event->text, ANNOTATION_CHAT, 0);
         put_end(json);
         break;
-    case EVENT_SIGNATURE:
     case EVENT_VECTOR:
     case EVENT_SEGMENT:
     case EVENT_PICTURE:
@@ -324,8 +384,8 @@ static void put_delta(FrontWriter *writer, JsonWriter *json, const ModelEvent *e
 
 static void write_event(FrontWriter *writer, const ModelEvent *event)
 {
-    if (event->kind == EVENT_SIGNATURE)
-        return;
+    if (event->kind == EVENT_SIGNATURE && event->choice)
+        return; /* a conversation goes on from the first */
     /* The older form has one call; more of them would run together. */
     if (writer->request->is_old_form && event->index &&
         (event->kind == EVENT_TOOL || event->kind == EVENT_ARGUMENTS))

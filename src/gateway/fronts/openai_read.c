@@ -107,8 +107,19 @@ static bool read_part(Arena *arena, Str value, void *into, Error *err)
 
 typedef struct WireMessage {
     Str role, name, tool_call_id, reasoning;
-    Str content, refusal, tool_calls, function_call; /* as written */
+    Str content, refusal, tool_calls, function_call, details; /* as written */
 } WireMessage;
+
+/* What is read of a message's reasoning_details; the texts of `parts` lie in `text`. */
+typedef struct Thoughts {
+    PartList *parts;
+    Buf text;
+} Thoughts;
+
+/* One of OpenRouter's reasoning_details. */
+typedef struct WireDetail {
+    Str type, text, data, signature, format;
+} WireDetail;
 
 /* A text, or a list of parts. */
 static bool read_content(Arena *arena, Str content, PartList *parts, Error *err)
@@ -196,13 +207,63 @@ static bool role_of(Str word, ModelRole *role_r)
     return false;
 }
 
+/* A thought may come in pieces; its signature ends it. Only Anthropic's and our own go back: those
+ * of other services are told apart by their format. */
+static bool read_detail(Arena *arena, Str value, void *into, Error *err)
+{
+    static const MemberRule rules[] = {
+        { "type", MEMBER_TEXT, offsetof(WireDetail, type) },
+        { "text", MEMBER_TEXT, offsetof(WireDetail, text) },
+        { "summary", MEMBER_TEXT, offsetof(WireDetail, text) },
+        { "data", MEMBER_TEXT, offsetof(WireDetail, data) },
+        { "signature", MEMBER_TEXT, offsetof(WireDetail, signature) },
+        { "format", MEMBER_TEXT, offsetof(WireDetail, format) },
+    };
+    Thoughts *thoughts = into;
+    PartList *parts = thoughts->parts;
+    WireDetail detail = { 0 };
+    if (!read_members(arena, value, MEMBER_RULES(rules), &detail, NULL, err))
+        return false;
+    bool is_known = !detail.format.length || str_starts(detail.format, S("anthropic-"));
+    if (str_is(detail.type, "reasoning.encrypted")) {
+        if (is_known && detail.data.length)
+            *vec_push(arena, parts) = (ModelPart){ .kind = PART_REASONING,
+                                                   .signature = detail.data,
+                                                   .is_redacted = true };
+        return true;
+    }
+    ModelPart *last = parts->count ? &parts->at[parts->count - 1] : NULL;
+    if (!last || last->signature.length) {
+        last = vec_push(arena, parts);
+        *last = (ModelPart){ .kind = PART_REASONING };
+        last->text = str_from(buf_str(&thoughts->text), thoughts->text.length);
+    }
+    buf_add(&thoughts->text, detail.text);
+    last->text.length += detail.text.length;
+    last->signature = is_known ? detail.signature : S("");
+    return true;
+}
+
+/* What was thought; with signatures, where the client has kept them. */
+static bool read_thoughts(Arena *arena, const WireMessage *wire, PartList *parts, Error *err)
+{
+    if (json_is_list(wire->details)) {
+        Thoughts thoughts = { parts, buf_new(arena, wire->details.length) };
+        buf_reserve(&thoughts.text, wire->details.length); /* so that it stays where it is */
+        if (!read_items(arena, wire->details, read_detail, &thoughts, err))
+            return fail_below(err, "reasoning_details");
+    }
+    if (wire->reasoning.length && !parts->count)
+        *vec_push(arena, parts) = (ModelPart){ .kind = PART_REASONING, .text = wire->reasoning };
+    return true;
+}
+
 static bool read_message_parts(Arena *arena, const WireMessage *wire, ModelMessage *message,
                                Error *err)
 {
     PartList parts = { 0 };
-    if (wire->reasoning.length)
-        *vec_push(arena, &parts) = (ModelPart){ .kind = PART_REASONING, .text = wire->reasoning };
-    if (!read_content(arena, wire->content, &parts, err))
+    if (!read_thoughts(arena, wire, &parts, err) ||
+        !read_content(arena, wire->content, &parts, err))
         return false;
     if (wire->refusal.length)
         *vec_push(arena, &parts) = (ModelPart){ .kind = PART_REFUSAL, .text = wire->refusal };
@@ -227,6 +288,7 @@ static bool read_message(Arena *arena, Str value, void *into, Error *err)
         { "function_call", MEMBER_JSON, offsetof(WireMessage, function_call) },
         { "reasoning_content", MEMBER_TEXT, offsetof(WireMessage, reasoning) },
         { "reasoning", MEMBER_TEXT, offsetof(WireMessage, reasoning) },
+        { "reasoning_details", MEMBER_JSON, offsetof(WireMessage, details) },
     };
     WireMessage wire = { 0 };
     ModelMessage *message = vec_push(arena, (MessageList *)into);

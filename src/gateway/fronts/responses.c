@@ -72,6 +72,12 @@ static void keep(FrontWriter *writer, const Outcome *outcome)
 
 /* --- A whole answer --- */
 
+/* What comes back unchanged with a thought. */
+static Str signature_of(Arena *arena, Str signature, bool is_redacted)
+{
+    return str_format(arena, "%s" STR_FMT, is_redacted ? REDACTED_MARK : "", STR_ARG(signature));
+}
+
 static void add_part(FrontWriter *writer, const ModelPart *part)
 {
     static const ItemKind kinds[] = { [PART_TEXT] = ITEM_TEXT,
@@ -81,7 +87,7 @@ static void add_part(FrontWriter *writer, const ModelPart *part)
     Item *item = response_add_item(writer, kinds[part->kind]);
     if (item->kind == ITEM_CALL)
         response_name_call(writer, item, part->id, part->name);
-    item->signature = part->signature;
+    item->signature = signature_of(writer->arena, part->signature, part->is_redacted);
     item->citations = part->citations;
     item->is_done = true;
     buf_add(&item->text, item->kind == ITEM_CALL ? part->arguments : part->text);
@@ -265,6 +271,16 @@ static void more_arguments(FrontWriter *writer, const ModelEvent *event)
     }
 }
 
+/* It ends its thought: what is thought after it has a signature of its own. */
+static void write_signature(FrontWriter *writer, const ModelEvent *event)
+{
+    if (event->is_redacted)
+        close_texts(writer);
+    Item *item = item_for(writer, ITEM_THOUGHT);
+    item->signature = signature_of(writer->arena, event->text, event->is_redacted);
+    close_item(writer, item);
+}
+
 static void write_citation(FrontWriter *writer, Str citation)
 {
     Item *item = item_for(writer, ITEM_TEXT);
@@ -287,9 +303,7 @@ static void write_event(FrontWriter *writer, const ModelEvent *event)
     case EVENT_TEXT: write_delta(writer, item_for(writer, ITEM_TEXT), event->text); break;
     case EVENT_REFUSAL: write_delta(writer, item_for(writer, ITEM_REFUSAL), event->text); break;
     case EVENT_REASONING: write_delta(writer, item_for(writer, ITEM_THOUGHT), event->text); break;
-    case EVENT_SIGNATURE:
-        item_for(writer, ITEM_THOUGHT)->signature = str_copy(writer->arena, event->text);
-        break;
+    case EVENT_SIGNATURE: write_signature(writer, event); break;
     case EVENT_TOOL: begin_call(writer, event); break;
     case EVENT_ARGUMENTS: more_arguments(writer, event); break;
     case EVENT_CITATION: write_citation(writer, event->text); break;

@@ -189,8 +189,11 @@ static bool put_thought(Arena *arena, const WireItem *item, Conversation *talk, 
     for (size_t i = 0; i < parts.count; i++)
         buf_add(&text, parts.at[i].text);
     begin_message(arena, talk, FROM_ASSISTANT);
-    *vec_push(arena, &talk->parts) =
-        (ModelPart){ .kind = PART_REASONING, .text = buf_str(&text), .signature = item->encrypted };
+    ModelPart thought = { .kind = PART_REASONING, .text = buf_str(&text) };
+    thought.is_redacted = str_starts(item->encrypted, S(REDACTED_MARK));
+    thought.signature =
+        str_from(item->encrypted, thought.is_redacted ? sizeof REDACTED_MARK - 1 : 0);
+    *vec_push(arena, &talk->parts) = thought;
     return true;
 }
 
