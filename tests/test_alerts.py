@@ -31,16 +31,20 @@ def test_failing_calls_open_one_alert_and_one_notice(tmp_path, mock):
         assert rules == {"slow_answers": 10, "many_errors": 5, "high_cost": 20, "provider_down": 1}
         assert server.call("PUT", "/v1/alerts/rules", json={"slow_answers": -1}).status_code == 400
         assert server.call("PUT", "/v1/alerts/rules", json={"slow": 1}).status_code == 400
-        assert server.call("PUT", "/v1/alerts/rules", json={"many_errors": 50}).status_code == 200
+        assert server.call("PUT", "/v1/alerts/rules", json={"many_errors": 50, "slow_answers": 1}).status_code == 200
+        # One of thirteen calls takes 1.5 s: little on average, but more than one in twenty.
+        assert server.post("/v1/chat/completions", {"model": "slow", "messages": [{"role": "user", "content": "x"}]}).status_code == 200
         for _ in range(12):
             server.post("/v1/chat/completions", {"model": "broken", "messages": [{"role": "user", "content": "x"}]})
         found = wait_for(lambda: server.get("/v1/alerts?open=1").json()["items"], 90)
         errors = [a for a in found if a["rule"] == "many_errors"]
         assert len(errors) == 1 and errors[0]["value"] > 50 and errors[0]["limit"] == 50 and not errors[0]["acknowledged_at"]
+        slow = [a for a in found if a["rule"] == "slow_answers"]
+        assert len(slow) == 1 and 1 < slow[0]["value"] <= 2 and slow[0]["limit"] == 1
         down = [a for a in found if a["rule"] == "provider_down"]
         assert len(down) == 1 and down[0]["subject"]
         notices = [n["kind"] for n in server.get("/v1/notices").json()["items"]]
-        assert sorted(notices) == ["many_errors", "provider_down"]
+        assert sorted(notices) == ["many_errors", "provider_down", "slow_answers"]
         assert server.post(f"/v1/alerts/{errors[0]['id']}/acknowledge").status_code == 204
         assert [a for a in server.get("/v1/alerts").json()["items"] if a["acknowledged_at"]]
         reader = server.cli("keys", "add", "reader", "--role", "reader").stdout.split()[-1]

@@ -2,6 +2,7 @@
 import base64
 import io
 import json
+import shutil
 import time
 
 import pytest
@@ -362,3 +363,34 @@ def test_a_kill_in_the_middle_asks_nothing_twice_that_was_answered(mock, databas
     server.stop()
     assert batch.status == "completed" and [line["custom_id"] for line in good] == [f"r{i}" for i in range(48)]
     assert set(asked) == {f"kill {i}" for i in range(48)} and len(asked) <= 48 + 8  # those on their way at the kill
+
+
+def test_kills_of_all_nodes_overrun_no_budget(mock, postgres, tmp_path):
+    database, nodes = postgres.new_database(), []
+    for name in ("first", "second", "third"):
+        if nodes:
+            (tmp_path / name).mkdir(mode=0o700)
+            (tmp_path / name / "blobs").symlink_to(nodes[0].data / "blobs")
+            shutil.copy(nodes[0].data / "master.key", tmp_path / name / "master.key")
+        nodes.append(Server(tmp_path / name, database, arguments=["--provider-url", mock.url]).start())
+    nodes[0].key = nodes[0].cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    key, secret = limited_key(nodes[0], budgets=[{"period": "total", "calls": 40}])
+    client, asked = openai_of(nodes[0], secret), len(mock.chats())
+    batch = begin(client, [chat_line(i, "slow", f"node {i}") for i in range(60)])
+    for i, node in enumerate(nodes):
+        end = time.monotonic() + 60  # another node goes on, so there is more each time
+        while client.batches.retrieve(batch.id).request_counts.completed < 8 * (i + 1):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        node.kill()
+        node.start()
+    batch = wait_for(client, batch, seconds=90)
+    good, bad = lines_of(client, batch.output_file_id), lines_of(client, batch.error_file_id)
+    asked = len(mock.chats()) - asked
+    budget = nodes[0].get(f"/v1/keys/{key}/limits").json()["budgets"][0]
+    for node in nodes:
+        node.stop()
+    assert batch.status == "completed" and len(good) + len(bad) == 60
+    assert len(good) <= asked <= 40 and len(good) > 16, (len(good), asked)
+    assert budget["spent"] <= asked and budget["spent"] + budget["held"] <= 40, budget
+    assert all("budget in total" in line["response"]["body"]["error"]["message"] for line in bad)

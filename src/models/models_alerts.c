@@ -11,6 +11,7 @@
 #define MINUTE_MS ((int64_t)60 * 1000)
 #define DAY_MS (24 * 60 * MINUTE_MS)
 #define WINDOW_MINUTES 5
+#define SLOW_SHARE 0.95
 #define CALLS_MIN 5       /* fewer say nothing of errors */
 #define DOWN_CALLS_MIN 10 /* as of a breaker */
 #define USUAL_DAYS 7
@@ -106,12 +107,13 @@ static bool judge_calls(Watch *watch, DbTx *tx, Error *err)
     if (!call_health(tx, &watch->scope, SPAN_MINUTE, to - (WINDOW_MINUTES + 1) * MINUTE_MS, to,
                      &health, err))
         return false;
-    if (health.calls)
+    int64_t calls = health.totals.calls;
+    if (calls)
         find_value(watch, ALERT_slow_answers, STR_NONE,
-                   (double)health.took_us / (double)health.calls / 1e6);
-    if (health.calls >= CALLS_MIN)
+                   (double)call_quantile_us(&health.totals, SLOW_SHARE) / 1e6);
+    if (calls >= CALLS_MIN)
         find_value(watch, ALERT_many_errors, STR_NONE,
-                   100.0 * (double)health.errors / (double)health.calls);
+                   100.0 * (double)health.errors / (double)calls);
     return true;
 }
 
@@ -124,16 +126,16 @@ static bool judge_cost(Watch *watch, DbTx *tx, Error *err)
     CallHealth now, day;
     if (!call_health(tx, &watch->scope, SPAN_DAY, today, today + DAY_MS, &now, err))
         return false;
-    for (int i = 1; i <= USUAL_DAYS && now.cost_pico; i++) {
+    for (int i = 1; i <= USUAL_DAYS && now.totals.cost_pico; i++) {
         if (!call_health(tx, &watch->scope, SPAN_DAY, today - i * DAY_MS, today - (i - 1) * DAY_MS,
                          &day, err))
             return false;
-        sum += day.cost_pico;
-        days += day.calls > 0;
+        sum += day.totals.cost_pico;
+        days += day.totals.calls > 0;
     }
     if (days < USUAL_DAYS_MIN || !sum)
         return true;
-    double usual = (double)sum / (double)days, cost = (double)now.cost_pico;
+    double usual = (double)sum / (double)days, cost = (double)now.totals.cost_pico;
     AlertFinding *finding =
         find_value(watch, ALERT_high_cost, STR_NONE, MAX(100.0 * (cost / usual - 1), 0.0));
     finding->cost = dollars(watch->arena, cost);

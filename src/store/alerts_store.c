@@ -118,26 +118,27 @@ bool alert_forget(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err)
 static void read_health(DbRows *row, Arena *arena, void *item)
 {
     (void)arena;
-    *(CallHealth *)item = (CallHealth){
-        .calls = db_get_int(row, 0),
-        .took_us = db_get_int(row, 1),
-        .cost_pico = db_get_int(row, 2),
-        .errors = db_get_int(row, 3),
-    };
+    CallHealth *health = item;
+    int column = 0;
+    health->errors = db_get_int(row, column++);
+#define CALL_SUM(name, what) health->totals.name = db_get_int(row, column++);
+#include "store/call_sums.def"
+#undef CALL_SUM
 }
 
 bool call_health(DbTx *tx, const Scope *scope, CallSpan span, int64_t from_ms, int64_t to_ms,
                  CallHealth *health_r, Error *err)
 {
+    static const char sql[] =
+        "SELECT CAST(coalesce(sum(CASE WHEN status IN ('upstream', 'timeout', 'busy',"
+        " 'rate_limited', 'internal', 'io') THEN calls ELSE 0 END), 0) AS BIGINT)"
+#define CALL_SUM(name, what) ", CAST(coalesce(sum(" #name "), 0) AS BIGINT)"
+#include "store/call_sums.def"
+#undef CALL_SUM
+        " FROM call_sums WHERE workspace = $1 AND span = $2 AND at >= $3 AND at < $4";
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     return sql_find(
-        tx, arena,
-        DB_SAME("SELECT CAST(coalesce(sum(calls), 0) AS BIGINT),"
-                " CAST(coalesce(sum(took_us), 0) AS BIGINT),"
-                " CAST(coalesce(sum(cost_pico), 0) AS BIGINT),"
-                " CAST(coalesce(sum(CASE WHEN status IN ('upstream', 'timeout', 'busy',"
-                "      'rate_limited', 'internal', 'io') THEN calls ELSE 0 END), 0) AS BIGINT)"
-                " FROM call_sums WHERE workspace = $1 AND span = $2 AND at >= $3 AND at < $4"),
+        tx, arena, DB_SAME(sql),
         DB_ARGS(db_text(scope->workspace), db_int(span), db_int(from_ms), db_int(to_ms)),
         read_health, health_r, "sum of calls", scope->workspace, err);
 }

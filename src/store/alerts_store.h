@@ -43,7 +43,7 @@ MUST_CHECK bool alert_forget(DbTx *tx, const Scope *scope, int64_t before_ms, Er
 
 /* How the calls of models went. */
 typedef struct CallHealth {
-    int64_t calls, took_us, cost_pico;
+    CallTotals totals;
     int64_t errors; /* of services, not of those who asked */
 } CallHealth;
 /* Of minutes, hours or days that begin in from <= t < to. */

@@ -55,6 +55,52 @@ void call_totals_add(CallTotals *to, const CallTotals *from)
 #undef CALL_SUM
 }
 
+/* --- Times --- */
+
+typedef struct TimeRange {
+    size_t offset; /* of its count */
+    int64_t up_to_us;
+} TimeRange;
+
+static const TimeRange ranges[] = {
+#define CALL_TIME(name, up_to_us, what) { offsetof(CallTotals, name), up_to_us },
+#include "store/call_times.def"
+#undef CALL_TIME
+};
+
+static int64_t *count_at(CallTotals *totals, size_t range)
+{
+    return (int64_t *)((char *)totals + ranges[range].offset);
+}
+
+static void count_time(CallTotals *totals, int64_t took_us)
+{
+    size_t range = 0;
+    while (took_us > ranges[range].up_to_us)
+        range++;
+    ++*count_at(totals, range);
+}
+
+int64_t call_quantile_us(const CallTotals *totals, double share)
+{
+    CallTotals counts = *totals;
+    int64_t all = 0, from_us = 0;
+    for (size_t i = 0; i < COUNT(ranges); i++)
+        all += *count_at(&counts, i);
+    double wanted = share * (double)all;
+    for (size_t i = 0; i < COUNT(ranges) && wanted > 0; i++) {
+        double count = (double)*count_at(&counts, i);
+        bool is_last = i + 1 == COUNT(ranges); /* nobody knows how far it goes */
+        if (wanted <= count)
+            return is_last ? from_us
+                           : from_us +
+                                 (int64_t)((double)(ranges[i].up_to_us - from_us) * wanted / count);
+        wanted -= count;
+        from_us = is_last ? from_us : ranges[i].up_to_us;
+    }
+    return from_us;
+}
+
 /* --- Counting --- */
 
 static void count_row(CallTotals *totals, const CallRow *row)
@@ -82,6 +128,7 @@ static void count_row(CallTotals *totals, const CallRow *row)
         totals->first_us += row->first_us;
     }
     totals->took_us += row->total_us;
+    count_time(totals, row->total_us);
     totals->own_us += row->own_us;
     totals->bytes_in += row->bytes_in;
     totals->bytes_out += row->bytes_out;

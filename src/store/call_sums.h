@@ -13,6 +13,11 @@ typedef struct CallTotals {
 #undef CALL_SUM
 } CallTotals;
 
+/* The time in microseconds that this share of the calls (0.95: all but one in twenty) took at most:
+ * between two limits of call_times.def as if they lay evenly, and never beyond one that they kept.
+ * 0: there are none. */
+int64_t call_quantile_us(const CallTotals *totals, double share);
+
 void call_totals_add(CallTotals *to, const CallTotals *from);
 
 #define CALL_TOTAL_COUNT (sizeof(CallTotals) / sizeof(int64_t))

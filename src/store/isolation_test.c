@@ -366,7 +366,7 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
                 notice_event_find(tx, theirs, arena, secret.event.id, &event, err));
     EXPECT_CODE(ERROR_NOT_FOUND, webhook_find(tx, theirs, arena, secret.hook.id, &hook, err));
     CALL(call_health(tx, theirs, SPAN_DAY, 0, INT64_MAX, &health, err));
-    EXPECT(health.calls == 0);
+    EXPECT(health.totals.calls == 0);
     CALL(notice_count_unread(tx, theirs, &length, err));
     EXPECT(length == 0);
     CALL(batches_find_nothing(tx, world, err));

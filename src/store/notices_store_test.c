@@ -191,11 +191,11 @@ STORE_TEST(health_counts_what_services_did_not_what_clients_did)
     CALL(calls_add(tx, ours, world->arena,
                    calls_batch(world->arena, ours->workspace, rows, COUNT(rows)), err));
     CALL(call_health(tx, ours, SPAN_MINUTE, 60000, 180000, &health, err));
-    EXPECT(health.calls == 5 && health.errors == 2 && health.took_us == 500);
-    EXPECT(health.cost_pico == 50);
+    EXPECT(health.totals.calls == 5 && health.errors == 2 && health.totals.took_us == 500);
+    EXPECT(health.totals.cost_pico == 50 && health.totals.took_500ms == 5);
     CALL(call_health(tx, ours, SPAN_MINUTE, 120000, 180000, &health, err));
-    EXPECT(health.calls == 2 && health.errors == 0);
+    EXPECT(health.totals.calls == 2 && health.errors == 0);
     CALL(call_health(tx, ours, SPAN_DAY, 0, 1, &health, err));
-    EXPECT(health.calls == 5);
+    EXPECT(health.totals.calls == 5);
     return true;
 }
