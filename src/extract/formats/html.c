@@ -9,6 +9,7 @@
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/html_tokens.h"
+#include "extract/formats/mathml.h"
 
 typedef enum TagIs {
     TAG_OTHER,
@@ -35,6 +36,7 @@ typedef enum TagIs {
     TAG_HEAD,
     TAG_BODY,
     TAG_PAGE,
+    TAG_MATH,
 } TagIs;
 enum { FLAG_VOID = 1, FLAG_HIDDEN = 2 };
 
@@ -79,8 +81,9 @@ typedef struct Writer {
     int depth;
     Buf unseen; /* text that the page does not show, said once at the end */
     int hidden, machine, pre, data_tables, quotes, lists, notes;
-    bool item_began; /* the next block of the list item shows its marker */
-    bool is_chapter; /* the page's own facts are not the document's */
+    bool item_began;       /* the next block of the list item shows its marker */
+    bool is_chapter;       /* the page's own facts are not the document's */
+    bool math_is_unclosed; /* no formula ends any more */
     bool in_body, is_in_head_row, has_head_row, row_is_open, cell_is_open;
     int column_span, row_span;
 } Writer;
@@ -458,7 +461,9 @@ static void write_image(Writer *w, Str attributes)
         doc_image(w->doc, decoded(w, alt));
         return;
     }
+    add_space(w);
     add_text(w, decoded(w, alt));
+    add_space(w);
 }
 
 static void write_input(Writer *w, Str attributes)
@@ -504,6 +509,26 @@ static bool is_note(Str attributes)
         if (str_equal_ignore_case(str_trim(value), names[i]))
             return true;
     return false;
+}
+
+/* A formula is read as a whole. False: it never ends, its element is like others. */
+static bool write_math(Writer *w, const HtmlToken *token)
+{
+    char end_tag[32];
+    snprintf(end_tag, sizeof end_tag, "</" STR_FMT ">", STR_ARG(token->name));
+    Str rest = str_from(w->in.text, w->in.at);
+    ptrdiff_t end = w->math_is_unclosed ? -1 : str_find_ignore_case(rest, str(end_tag));
+    w->math_is_unclosed = end < 0;
+    if (end < 0)
+        return false;
+    Str inner = str_slice(rest, 0, (size_t)end);
+    Buf out = buf_new(w->arena, SIZE_MAX / 4);
+    mathml_add(&out, inner);
+    add_text(w, buf_str(&out));
+    for (size_t i = 0; i < inner.length; i++)
+        w->in.line += inner.at[i] == '\n';
+    w->in.at += (size_t)end;
+    return true;
 }
 
 static void open_element(Writer *w, const HtmlToken *token, const struct Tag *tag, bool hides)
@@ -560,6 +585,11 @@ static void begin_element(Writer *w, const HtmlToken *token)
         if (html_attribute(token->attributes, "lang", &language))
             write_fact(w, "language", language);
         return;
+    }
+    if (tag->is == TAG_MATH) {
+        if (!w->hidden && !hides && !token->is_empty && write_math(w, token))
+            return;
+        tag = &other_tag;
     }
     close_implied(w, tag->is);
     open_element(w, token, tag, hides);

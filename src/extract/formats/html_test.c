@@ -41,6 +41,22 @@ Test(extract, html_becomes_blocks)
         { "quotes in attributes", "<a title=\"x > y\">link</a>", "p link\n" },
         { "an attribute that never ends", "<p>a</p><a title=\"x>b</p>", "p a\np b\n" },
         { "line breaks", "<p>a<br>b</p>", "p a\\nb\n" },
+        { "a picture within a line stands apart", "<p>a<img alt='lamp'>b</p>", "p a lamp b\n" },
+        { "fractions, powers and roots",
+          "<p>so <math><mi>y</mi><mo>=</mo><mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow>"
+          "<mn>2</mn></mfrac><msup><mi>x</mi><mn>2</mn></msup><msqrt><mi>p</mi><mo>-</mo>"
+          "<mi>q</mi></msqrt><mroot><mi>z</mi><mn>3</mn></mroot></math> holds</p>",
+          "p so y=(a+b)/2x^2\u221A(p-q)z^(1/3) holds\n" },
+        { "sums, functions, fences, matrices and what another program wrote",
+          "<m:math><m:semantics><m:mrow><m:munderover><m:mo>&sum;</m:mo><m:mi>i</m:mi><m:mi>n</"
+          "m:mi>"
+          "</m:munderover><m:mi>sin</m:mi><m:mo>&#x2061;</m:mo><m:mi>x</m:mi>"
+          "<m:mfenced open='[' close=')'><m:mi>a</m:mi><m:mi>b</m:mi></m:mfenced>"
+          "<m:mtable><m:mtr><m:mtd><m:mn>1</m:mn></m:mtd><m:mtd><m:mn>2</m:mn></m:mtd></m:mtr>"
+          "<m:mtr><m:mtd/></m:mtr></m:mtable></m:mrow><m:annotation>tex</m:annotation>"
+          "</m:semantics></m:math>",
+          "p \u2211_i^n sin x[a, b)1, 2;\n" },
+        { "a formula that never ends", "<p>a <math><mi>x</mi></p><p>b</p><math>", "p a x\np b\n" },
         { "end tags of nothing", "</div></p>a</table></ul>", "p a\n" },
         { "XHTML", "<?xml version='1.0'?><html><body><div/><p>a</p></body></html>", "p a\n" },
     };
@@ -58,11 +74,25 @@ Test(extract, html_blocks_know_their_lines_and_anchor)
 /* Each of these takes some other parser minutes. */
 Test(extract, html_hostile_input_takes_linear_time)
 {
-    static const char *const pieces[] = {
-        "<div>",           "<b><p>",  "<font a=1>", "<a b=\"", "<!--", "<table>",
-        "<table><tr><td>", "</p>",    "<title>",    "<script", "&amp", "<li>",
-        "<ul><li>",        "<a b='>", "<![CDATA[",  "<x y="
-    };
+    static const char *const pieces[] = { "<div>",
+                                          "<b><p>",
+                                          "<font a=1>",
+                                          "<a b=\"",
+                                          "<!--",
+                                          "<table>",
+                                          "<table><tr><td>",
+                                          "</p>",
+                                          "<title>",
+                                          "<script",
+                                          "&amp",
+                                          "<li>",
+                                          "<ul><li>",
+                                          "<a b='>",
+                                          "<![CDATA[",
+                                          "<x y=",
+                                          "<math>",
+                                          "<math><mfrac>",
+                                          "<math><mfrac></math>" };
     for (size_t i = 0; i < COUNT(pieces); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(512));
         Buf input = buf_new(arena, MB(1));

@@ -3,6 +3,7 @@
 
 #include "extract/charset/encoding.h"
 #include "extract/formats/markup.h"
+#include "extract/formats/mathml.h"
 
 enum {
     OPEN_MAX = 512,
@@ -597,6 +598,12 @@ static void begin_element(Writer *w, const HtmlToken *token)
     StructuredRole role = is ? is->role : ROLE_INLINE;
     if (!w->capture_count && !w->text.length)
         w->first_line = w->in.token_line;
+    if (str_is(token->name, "math") && !token->is_empty && !w->hidden) {
+        Str inner = markup_inner(&w->in);
+        if (w->capture_count || !w->table_begun)
+            mathml_add(target(w), inner);
+        return;
+    }
     if (w->hidden || (role == ROLE_REFERENCE && !is_in_info(w))) {
         role = ROLE_INLINE;
         is = NULL;

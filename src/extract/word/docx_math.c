@@ -1,6 +1,8 @@
 /* docx_math.c - see docx_math.h. */
 #include "extract/word/docx_math.h"
 
+#include "extract/math_text.h"
+
 static const struct {
     const char *name;
     char kind;
@@ -76,29 +78,6 @@ void docx_math_start(DocxMath *math, const XmlElement *element, Buf *out)
     math->depth++;
 }
 
-static bool is_simple(Str text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        if (!((c | 32) >= 'a' && (c | 32) <= 'z') && !(c >= '0' && c <= '9') && c != '.' &&
-            c < 0x80)
-            return false;
-    }
-    return true;
-}
-
-static void bracket(Buf *out, size_t start)
-{
-    Str text = str_slice(buf_str(out), start, out->length);
-    if (is_simple(text))
-        return;
-    buf_add(out, S("()"));
-    if (out->overflowed)
-        return;
-    memmove(out->at + start + 1, out->at + start, out->length - 2 - start);
-    out->at[start] = '(';
-}
-
 void docx_math_end(DocxMath *math, Str name, Buf *out)
 {
     if (str_is(name, "naryPr") && math->depth && math->at[math->depth - 1].kind == 'n')
@@ -119,7 +98,7 @@ void docx_math_end(DocxMath *math, Str name, Buf *out)
     if (is_script && start == out->length && start > 0)
         out->length--; /* nothing above or below */
     else if (is_script || kind == 'a' || kind == 'b' || (kind == 'e' && parent == 'r'))
-        bracket(out, start);
+        math_bracket(out, start);
     else if (kind == 'd')
         buf_add(out, str(math->at[math->depth].close));
     else if (kind == 'm')
