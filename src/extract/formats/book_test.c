@@ -19,6 +19,11 @@ Test(extract, fictionbook_has_sections_verses_and_notes)
           "<p>note</p></section></body><binary>AAAA</binary></FictionBook>",
           "meta(author) A B\nmeta(title) T\nmeta(description) x y\nh1 T1 T2\nh1 One\np a b\n"
           "quote l1\\nl2\nh2 Two\nh3 s\nrow h\nrow 1 | 2\nnote(footnote) 1. \\nnote\n" },
+        { "series",
+          "<FictionBook><description><title-info><sequence name='Lamps' number='3'/></title-info>"
+          "<publish-info><sequence name='Pocket'></sequence></publish-info></description>"
+          "<body><p>a</p></body></FictionBook>",
+          "meta(series) Lamps\nmeta(series_number) 3\nmeta(series) Pocket\np a\n" },
         { "cut", "<FictionBook><body><section><p>half", "p half\n" },
     };
     DUMP_CASES(extractor_fb2, cases, 0);

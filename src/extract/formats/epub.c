@@ -35,6 +35,7 @@ typedef struct Book {
     Map titles; /* path -> index of its first content, from 1 */
     Map locked; /* paths that are encrypted */
     int missing_count, locked_count;
+    bool has_series;
 } Book;
 
 static bool read_part(Book *book, Arena *arena, Str path, Str *bytes_r, Error *err)
@@ -103,11 +104,21 @@ static const struct {
     { "type", "category" },
 };
 
+/* Properties of EPUB 3.3, 5.5: a series is a collection that the book belongs to. */
+static const char *meta_key(Book *book, Str property)
+{
+    book->has_series |= str_is(property, "belongs-to-collection");
+    return str_is(property, "dcterms:modified")        ? "modified"
+           : str_is(property, "belongs-to-collection") ? "series"
+           : str_is(property, "group-position")        ? "series_number"
+                                                       : NULL;
+}
+
 static const char *fact_key(Book *book, const HtmlToken *token)
 {
     Str property = markup_attribute(book->arena, token->attributes, "property");
     if (str_is(token->name, "meta"))
-        return str_is(property, "dcterms:modified") ? "modified" : NULL;
+        return meta_key(book, property);
     if (str_is(token->name, "date")) {
         Str event = markup_attribute(book->arena, token->attributes, "event");
         return str_is(event, "modification") ? "modified"
@@ -144,6 +155,19 @@ static void read_item(Book *book, Str attributes)
         book->cover = item->path;
 }
 
+/* <meta name="..." content="..."/>: the form of EPUB 2. */
+static void read_meta(Book *book, Str attributes)
+{
+    Str name = markup_attribute(book->arena, attributes, "name");
+    const char *key = str_is(name, "generator")              ? "software"
+                      : book->has_series                     ? NULL
+                      : str_is(name, "calibre:series")       ? "series"
+                      : str_is(name, "calibre:series_index") ? "series_number"
+                                                             : NULL;
+    if (key)
+        doc_meta(book->doc, key, markup_attribute(book->arena, attributes, "content"));
+}
+
 static void read_opf_tag(Book *book, const HtmlToken *token)
 {
     Arena *arena = book->arena;
@@ -154,9 +178,8 @@ static void read_opf_tag(Book *book, const HtmlToken *token)
     else if (str_is(token->name, "package"))
         doc_meta(book->doc, "format_version",
                  markup_attribute(arena, token->attributes, "version"));
-    else if (str_is(token->name, "meta") &&
-             str_is(markup_attribute(arena, token->attributes, "name"), "generator"))
-        doc_meta(book->doc, "software", markup_attribute(arena, token->attributes, "content"));
+    else if (str_is(token->name, "meta"))
+        read_meta(book, token->attributes);
 }
 
 static void read_opf(Book *book, Str bytes)

@@ -58,6 +58,35 @@ Test(extract, chapters_of_a_book_come_in_the_order_of_its_spine)
                      "%s", got);
 }
 
+Test(extract, a_book_says_which_series_it_belongs_to)
+{
+    static const struct {
+        const char *metadata, *expected;
+    } cases[] = {
+        { "<meta property='belongs-to-collection' id='c'>Lamps</meta>"
+          "<meta refines='#c' property='group-position'>2</meta>"
+          "<meta name='calibre:series' content='Lamps'/>",
+          "meta(series) Lamps\nmeta(series_number) 2\np a\n" },
+        { "<meta name='calibre:series' content='Lamps'/>"
+          "<meta name='calibre:series_index' content='2.5'/>",
+          "meta(series) Lamps\nmeta(series_number) 2.5\np a\n" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(64));
+        Str opf =
+            str_format(arena,
+                       "<package><metadata>%s</metadata><manifest><item id='a' href='a.html'/>"
+                       "</manifest><spine><itemref idref='a'/></spine></package>",
+                       cases[i].metadata);
+        const Member members[] = { CONTAINER,
+                                   { "OPS/book.opf", opf.at, 0 },
+                                   { "OPS/a.html", "<p>a</p>", 0 } };
+        Str bytes = package_of(arena, members, COUNT(members));
+        cr_expect_str_eq(dump(arena, &extractor_epub, bytes, (DumpOptions){ 0 }),
+                         cases[i].expected);
+    }
+}
+
 Test(extract, a_locked_book_says_who_locked_it)
 {
     static const Member members[] = {

@@ -65,6 +65,12 @@ static void end_fact(Fb2 *book, Str name)
             doc_meta(book->doc, facts[i].key, text);
 }
 
+static void write_series(Fb2 *book, Str attributes)
+{
+    doc_meta(book->doc, "series", markup_attribute(book->arena, attributes, "name"));
+    doc_meta(book->doc, "series_number", markup_attribute(book->arena, attributes, "number"));
+}
+
 static void read_description(Fb2 *book, const HtmlToken *token)
 {
     Str name = token->name;
@@ -75,6 +81,8 @@ static void read_description(Fb2 *book, const HtmlToken *token)
         book->in_history = is_start;
     if (book->in_source)
         return;
+    if (str_is(name, "sequence") && token->kind == HTML_START)
+        write_series(book, token->attributes);
     if (!is_start) {
         if (token->kind == HTML_END)
             end_fact(book, name);
@@ -88,8 +96,6 @@ static void read_description(Fb2 *book, const HtmlToken *token)
         book->name.length = 0;
     } else if (str_is(name, "annotation")) {
         book->in_annotation = true;
-    } else if (str_is(name, "sequence")) {
-        doc_meta(book->doc, "series", markup_attribute(book->arena, token->attributes, "name"));
     }
 }
 
