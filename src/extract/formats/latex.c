@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
+#include "extract/formats/latex_macros.h"
 
 enum { ITEMS_MAX = 16, NAME_MAX_LENGTH = 40, DEPTH_MAX = 24 };
 
@@ -17,12 +18,16 @@ typedef struct Latex {
     int lists, numbers[ITEMS_MAX];
     bool is_item, in_quote, in_table, in_body;
     char marker[16];
+    LatexMacros macros;
 } Latex;
 
 static void read_text(Latex *l, Str text, Buf *out);
 
+/* What a macro stands for is on the line that was reached. */
 static int line_at(Latex *l, const char *at)
 {
+    if (at < l->text.at || at > l->text.at + l->text.length)
+        return l->line;
     size_t end = (size_t)(at - l->text.at);
     for (; l->counted < end && l->counted < l->text.length; l->counted++)
         l->line += l->text.at[l->counted] == '\n';
@@ -267,6 +272,8 @@ typedef enum CommandIs {
     IS_TEXT,     /* its argument is text: \textbf{...}; what is not listed too */
     IS_HIDDEN,   /* its argument is not: \label{...} */
     IS_HIDDEN_2, /* two of them */
+    IS_MACRO,    /* defines a command */
+    IS_VERBATIM, /* \verb|...| */
     IS_SECOND,   /* \href{url}{text} */
     IS_CITE,
     IS_NOTE,
@@ -300,8 +307,12 @@ static const struct {
     { "vspace", IS_HIDDEN, 0 },
     { "hspace", IS_HIDDEN, 0 },
     { "bibliographystyle", IS_HIDDEN, 0 },
-    { "newcommand", IS_HIDDEN_2, 0 },
-    { "renewcommand", IS_HIDDEN_2, 0 },
+    { "newcommand", IS_MACRO, 0 },
+    { "renewcommand", IS_MACRO, 0 },
+    { "providecommand", IS_MACRO, 0 },
+    { "def", IS_MACRO, 0 },
+    { "verb", IS_VERBATIM, 0 },
+    { "lstinline", IS_VERBATIM, 0 },
     { "setlength", IS_HIDDEN_2, 0 },
     { "setcounter", IS_HIDDEN_2, 0 },
     { "definecolor", IS_HIDDEN_2, 0 },
@@ -377,13 +388,30 @@ static void write_meta(Latex *l, const char *name, Str value)
     doc_meta(l->doc, str_is(str(name), "date") ? "created" : name, str_trim(buf_str(&out)));
 }
 
+/* \verb|text|: between two of the same sign, on one line. */
+static size_t add_verbatim(Buf *out, Str s, size_t at)
+{
+    if (at >= s.length || HAS_CHAR(s.at[at], " \t\r\n"))
+        return at;
+    char close = s.at[at] == '{' ? '}' : s.at[at];
+    size_t end = at + 1;
+    while (end < s.length && !HAS_CHAR(s.at[end], "\r\n") && s.at[end] != close)
+        end++;
+    buf_add(out, str_slice(s, at + 1, end));
+    return end < s.length && s.at[end] == close ? end + 1 : end;
+}
+
 static size_t run_command(Latex *l, size_t which, Str s, size_t at, Buf *out)
 {
+    if (commands[which].is == IS_VERBATIM)
+        return add_verbatim(out, s, at);
+    if (commands[which].is == IS_MACRO && latex_macro_define(&l->macros, s, &at))
+        return at;
     bool is_main = out == &l->run;
     CommandIs is = commands[which].is;
     Str value =
         is == IS_ITEM || is == IS_BREAK || is == IS_NOTHING ? STR_NONE : argument(l, s, &at);
-    if (is == IS_HIDDEN_2 || is == IS_SECOND)
+    if (is == IS_HIDDEN_2 || is == IS_MACRO || is == IS_SECOND)
         value = argument(l, s, &at);
     switch (is) {
     case IS_HEADING:
@@ -497,6 +525,17 @@ static void end_environment(Latex *l, Str s, size_t at, Str name)
 
 /* --- Text --- */
 
+/* A command that the file defined: what it stands for is read in its place. */
+static bool run_macro(Latex *l, Str name, Str s, size_t *at, Buf *out)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    Str expansion;
+    if (!latex_macro_expand(&l->macros, arena, name, s, at, &expansion))
+        return false;
+    read_text(l, expansion, out);
+    return true;
+}
+
 static size_t read_command(Latex *l, Str s, size_t at, Buf *out)
 {
     size_t end = at + 1;
@@ -538,6 +577,8 @@ static size_t read_command(Latex *l, Str s, size_t at, Buf *out)
     for (size_t i = 0; i < COUNT(commands); i++)
         if (str_is(name, commands[i].name))
             return run_command(l, i, s, end, out);
+    if (run_macro(l, name, s, &end, out))
+        return end;
     for (size_t i = 0; i < COUNT(symbols); i++)
         if (str_is(name, symbols[i].name)) {
             buf_add(out, str(symbols[i].text));
@@ -621,6 +662,7 @@ static bool latex_extract(const ExtractSource *source, DocWriter *doc, Error *er
         return fail(err, ERROR_UNSUPPORTED, "it is not text");
     Latex l = { .doc = doc, .arena = scratch, .line = 1, .run_line = 1 };
     l.text = text_decode(arena, source->bytes, charset_in_media_type(source->media_type), NULL);
+    l.macros = latex_macros_new(arena, l.text.length);
     begin_run(&l);
     read_text(&l, l.text, &l.run);
     flush(&l, l.text.at + l.text.length);
