@@ -86,7 +86,7 @@ def test_a_local_address_needs_the_owner_and_his_word(server, service, mock):
 
 
 @pytest.mark.parametrize("document, field", [
-    ({}, "base_url"), ({"provider": "nobody"}, "provider"), ({"base_url": "ftp://h/v1"}, "base_url"),
+    ({}, "base_url"), ({"provider": "nobody"}, "provider"), ({"base_url": "ftp://h/v1"}, "base_url"), ({"base_url": "https://h.example/v1#x"}, "base_url"),
     ({"provider": "groq", "colour": "red"}, "colour"), ({"provider": "groq", "key": "a\nb"}, "keys"),
     ({"provider": "groq", "key_env": "HOME"}, "key_env"),
     ({"provider": "groq", "headers": {"Authorization": "x"}}, "headers"),

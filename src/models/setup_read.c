@@ -31,7 +31,7 @@ bool setup_check_url(Arena *arena, Str text, Str *base_url_r, Error *err)
     if (!url_parse(arena, text, &url, &why) ||
         !(str_is(url.scheme, "http") || str_is(url.scheme, "https")))
         return fail_field(err, "base_url", "the address must look like https://api.example.com/v1");
-    if (url.user.length || url.password.length || url.query.length)
+    if (url.user.length || url.password.length || url.query.length || str_find_char(text, '#') >= 0)
         return fail_field(err, "base_url",
                           "the address has no user, password or query; the key has its own field");
     *base_url_r = text;

@@ -198,6 +198,8 @@ Test(net_client, only_public_addresses_are_public)
         { "64:ff9b::7f00:1", ADDRESS_FORBIDDEN },
         { "2001:0:1::", ADDRESS_FORBIDDEN },
         { "fe80::1", ADDRESS_FORBIDDEN },
+        { "3fff::1", ADDRESS_FORBIDDEN },
+        { "3fff:1000::1", ADDRESS_PUBLIC },
         { "fd00::1", ADDRESS_PRIVATE },
         { "2606:4700::1111", ADDRESS_PUBLIC },
         { "127.1", ADDRESS_FORBIDDEN },

@@ -36,6 +36,7 @@ static const Network networks6[] = {
     { { 0x20, 0x01, 0x00 }, 23, ADDRESS_FORBIDDEN },       /* Teredo and others */
     { { 0x20, 0x01, 0x0d, 0xb8 }, 32, ADDRESS_FORBIDDEN }, /* documentation */
     { { 0x20, 0x02 }, 16, ADDRESS_FORBIDDEN },             /* 6to4 */
+    { { 0x3f, 0xff }, 20, ADDRESS_FORBIDDEN },             /* documentation, RFC 9637 */
 };
 
 static bool is_inside(const uint8_t *bytes, const Network *network)
