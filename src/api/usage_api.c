@@ -108,8 +108,6 @@ static void put_sum(JsonWriter *json, const char *name, const CallSumRow *sum)
 #undef CALL_SUM
     put_int(json, "took_ms", totals->took_us / 1000);
     put_int(json, "average_us", average(totals->took_us, totals->calls));
-    put_int(json, "p50_us", call_quantile_us(totals, 0.5));
-    put_int(json, "p95_us", call_quantile_us(totals, 0.95));
     put_int(json, "average_first_us", average(totals->first_us, totals->streams));
     put_int(json, "average_own_us", average(totals->own_us, totals->calls));
     put_end(json);
