@@ -27,6 +27,27 @@ def test_a_completion_has_its_usage_and_cost(server):
     assert priced["cost"] > 0
 
 
+def test_a_completion_that_names_no_model_is_the_services_first(server):
+    body = server.post("/ai/chat/complete", {"messages": asked("")["messages"]}).json()
+    assert body["model"] == MODELS[0] and body["completion"] and body["cost"] == 0, "this machine's models are free"
+    results = server.post("/ai/batch", {"requests": [{"messages": asked("")["messages"]}]}).json()["results"]
+    assert results[0]["model"] == MODELS[0]
+
+
+def test_the_database_says_how_it_is(server):
+    answer = server.get("/api/v1/database/health")
+    body = answer.json()
+    assert answer.status_code == 200 and body["status"] == "healthy" and body["took_ms"] >= 0
+    assert body["database"]["kind"] == "sqlite"
+    assert server.get("/api/v1/database/health", key="lk_wrong").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/api/v1/nothing", "/ai/nothing", "/monitoring/nothing"])
+def test_a_path_that_is_none_is_no_page(server, path):
+    answer = server.get(path)
+    assert answer.status_code == 404 and answer.json()["error"]["code"] == "not_found"
+
+
 @pytest.mark.parametrize("model", ["broken", "cut-late", "error-in-stream"])
 def test_a_completion_that_fails_is_an_error(server, model):
     answer = server.post("/ai/chat/complete", asked(model))

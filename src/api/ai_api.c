@@ -24,6 +24,14 @@ typedef struct Completion {
 
 /* --- Asking --- */
 
+/* As where the library asks itself. */
+static bool choose_model(const Completion *one, ModelRequest *asked, Error *err)
+{
+    const ApiRequest *request = one->request;
+    return asked->model.length || models_standard(request->api->models, request->scope, one->arena,
+                                                  one->caller->config, &asked->model, err);
+}
+
 static void complete(void *argument)
 {
     Completion *one = argument;
@@ -31,6 +39,7 @@ static void complete(void *argument)
     ModelRequest asked = { .task = TASK_CHAT };
     one->is_good = front->scan(one->arena, one->body, &asked, &one->err) &&
                    front->read(one->arena, one->body, &asked, &one->err) &&
+                   choose_model(one, &asked, &one->err) &&
                    ask_with_tools(one->request, one->caller, one->arena, &asked, one->servers,
                                   &one->answer, &one->err);
 }

@@ -151,6 +151,17 @@ static bool check_coding(const HttpRequest *http, const HttpPlan *plan, Error *e
                 STR_ARG(str_slice(coding, 0, 40)));
 }
 
+/* Below these are paths of programs only. The page's views have names of their own, and nobody who
+ * asks for figures is helped by a page. */
+static bool is_for_programs(Str path)
+{
+    static const char *const folders[] = { "/v1/", "/api/", "/ai/", "/monitoring/" };
+    for (size_t i = 0; i < COUNT(folders); i++)
+        if (str_starts(path, str(folders[i])))
+            return true;
+    return false;
+}
+
 static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
 {
     ApiRequest *request = arena_new_one(http->arena, ApiRequest);
@@ -169,7 +180,7 @@ static bool begin(void *app, HttpRequest *http, HttpPlan *plan, Error *err)
     if (path_known)
         return fail(err, ERROR_INVALID, "there is no " STR_FMT " for " STR_FMT,
                     STR_ARG(http->method), STR_ARG(http->path));
-    if (str_starts(http->path, S("/v1/")) || !str_is(method_of(http), "GET"))
+    if (is_for_programs(http->path) || !str_is(method_of(http), "GET"))
         return fail(err, ERROR_NOT_FOUND, "there is no " STR_FMT "; see /docs",
                     STR_ARG(http->path));
     plan->is_fast = true; /* the page, from memory */

@@ -212,6 +212,33 @@ bool health_show(ApiRequest *request, HttpResponse *response, Error *err)
     return true;
 }
 
+/* --- The database alone --- */
+
+static bool no_work(DbTx *tx, void *argument, Error *err)
+{
+    (void)argument;
+    return db_exec(tx, DB_SAME("SELECT 1"), DB_ARGS(), NULL, err);
+}
+
+bool database_health(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    int64_t began_us = monotonic_us();
+    Buf database = buf_new(request->arena, KB(16));
+    Error why;
+    bool answers = store_read(request->api->db, request->scope, no_work, NULL, &why);
+    (void)err;
+    db_describe(request->api->db, &database);
+    response->status = answers ? 200 : 503;
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "status", answers ? S("healthy") : S("down"));
+    put_number(&json, "took_ms", (double)(monotonic_us() - began_us) / 1000);
+    if (!answers)
+        put_text(&json, "error", str(why.message));
+    put_members(&json, "database", buf_str(&database));
+    put_end(&json);
+    return true;
+}
+
 bool ready_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     IndexState index = library_index_state(request->api->library);

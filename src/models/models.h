@@ -160,6 +160,10 @@ MUST_CHECK bool models_check_file(Str text, Error *err);
 /* Who this is to the gateway: his workspace's services. */
 MUST_CHECK bool models_caller(Models *models, const Scope *scope, GatewayCaller **caller_r,
                               Error *err);
+/* What is asked when nobody names a model: the standard route, or the first model of the service.
+ */
+MUST_CHECK bool models_standard(Models *models, const Scope *scope, Arena *arena,
+                                const GatewayConfig *config, Str *model_r, Error *err);
 /* How many tokens a message in Anthropic's dialect has (counting.h). */
 MUST_CHECK bool models_count_tokens(Models *models, Arena *arena, const GatewayCaller *caller,
                                     const ModelRequest *request, Str body, int64_t *count_r,

@@ -50,9 +50,8 @@ static ChatResult result_of(const GatewayAnswer *answer, Str model)
                          .finish = words[answer->finish] };
 }
 
-/* What is asked for when nobody says: the standard route, or the first model of the service. */
-static bool choose_model(Models *models, const Scope *scope, Arena *arena,
-                         const GatewayConfig *config, Str *model_r, Error *err)
+bool models_standard(Models *models, const Scope *scope, Arena *arena, const GatewayConfig *config,
+                     Str *model_r, Error *err)
 {
     Service service;
     if (config->standard && str_is(config->standard->name, STANDARD_ROUTE)) {
@@ -71,7 +70,7 @@ static bool ask(Models *models, const Scope *scope, Arena *arena, const ChatRequ
                 GatewayCaller *caller, GatewayAnswer *answer_r, Error *err)
 {
     Str model = request->model;
-    if (!model.length && !choose_model(models, scope, arena, caller->config, &model, err))
+    if (!model.length && !models_standard(models, scope, arena, caller->config, &model, err))
         return false;
     ModelRequest asked = request_of(arena, request, model);
     GatewayAsk how = { .request = &asked,
