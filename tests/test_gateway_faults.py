@@ -39,6 +39,7 @@ def routes():
     made["cheap"] = {"steps": [{"model": "mock/good~cheap"}]}
     made["shares"] = {"strategy": "weighted", "steps": [{"model": "mock/good~nine", "weight": 9}, {"model": "mock/good~one"}]}
     made["no-retry"] = {"steps": [{"model": "mock/status-500~once"}], "retries": 0}
+    made["patient-enough"] = {"steps": [{"model": "brief/hang~total"}], "retries": 9}
     made["moved"] = {"steps": [{"model": "moving/refused-400"}, {"model": "second/good~moved"}]}
     return made
 
@@ -59,6 +60,8 @@ def library(mock, tmp_path_factory):
     setup = {"services": {"mock": service(mock), "second": service(mock), "nowhere": service(mock, base_url=nowhere),
                           "patient": service(mock, times={}), "moving": service(mock, moves_on="400"),
                           "keys": service(mock, key=None, keys=["sk-first", "sk-second"]),
+                          "wordy": service(mock, key="status"),
+                          "brief": service(mock, times={"try_ms": 250, "total_ms": 600}),
                           "narrow": service(mock, times={}, limits={"concurrent": 1}),
                           "probed": service(mock, probe=True),
                           "rare": service(mock, limits={"requests_per_minute": 2})},
@@ -222,7 +225,19 @@ def test_a_route_without_retries_asks_once(library, mock):
     assert mock.count("status-500~once") == 1
 
 
+def test_a_word_that_is_used_for_a_key_hides_no_reason(library):
+    assert "status 400" in raw(library, "wordy/refused-400", stream=False).text
+
+
 # --- Waiting ---
+
+def test_no_pause_is_made_that_the_time_limit_does_not_leave_room_for(library):
+    for _ in range(3):
+        start = time.monotonic()
+        answer = raw(library, "patient-enough", stream=False)
+        assert answer.status_code == 504, answer.text
+        assert time.monotonic() - start < 0.9
+
 
 def test_a_short_wait_is_waited_for_and_never_cut_short(library, mock):
     start = time.monotonic()

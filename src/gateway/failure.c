@@ -37,18 +37,25 @@ static const char *const quota_marks[] = {
     NULL,
 };
 
-/* OpenAI, Anthropic, Gemini, vLLM, llama.cpp, Mistral, Cohere. */
+/* OpenAI, Anthropic, Gemini, vLLM, llama.cpp, Mistral, Cohere, xAI, Moonshot, Bedrock, and Hugging
+ * Face's servers. */
 static const char *const context_marks[] = {
     "context_length_exceeded",
     "exceed_context_size",
     "maximum context length",
     "prompt is too long",
     "context window",
+    "context limit",
     "context length",
     "context size",
     "exceeds the maximum number of tokens",
     "too many tokens",
     "request too large for model",
+    "maximum prompt length",
+    "model token limit",
+    "input is too long",
+    "`inputs` tokens + `max_new_tokens`",
+    "`inputs` must have less than",
     NULL,
 };
 

@@ -275,8 +275,8 @@ static int64_t duration_behind(Str body, const char *mark)
 
 int64_t hint_of_body(Str body)
 {
-    static const char *const marks[] = { "\"retryDelay\"", "try again in", "retry in",
-                                         "retry after" };
+    static const char *const marks[] = { "\"retryDelay\"", "\"retry_after\"", "try again in",
+                                         "retry in", "retry after" };
     int64_t longest = HINT_NONE;
     for (size_t i = 0; i < COUNT(marks); i++)
         longest = MAX(longest, duration_behind(body, marks[i]));

@@ -84,6 +84,7 @@ static const WaitCase bodies[] = {
       "\"retryDelay\":\"52s\"}]}}",
       52000 },
     { "", "{\"retryDelay\": \"1.5s\", \"message\":\"Please retry in 900ms\"}", 1500 },
+    { "", "{\"error\":{\"message\":\"slow down\",\"retry_after\": 0.7}}", 700 },
     { "", "try again in a moment", HINT_NONE },
     { "", "try again in", HINT_NONE },
     { "", "", HINT_NONE },

@@ -208,10 +208,10 @@ static uint32_t noise(void)
 }
 
 /* What a service asks for is a floor, and those who wait for it do not come all at once. */
-static bool wait_for(Run *run, int64_t wait_ms)
+static bool wait_for(Run *run, int64_t wait_ms, int64_t most_ms)
 {
     wait_ms += noise() % (uint32_t)(wait_ms / 4 + 1);
-    if (wait_ms >= left_ms(run))
+    if (wait_ms >= MIN(most_ms, left_ms(run)))
         return false;
     run->wait = (ReactorTimer){ .fire = on_waited, .owner = run };
     reactor_set_timer(run->loop->reactor, &run->wait, monotonic_ms() + wait_ms);
@@ -265,7 +265,7 @@ void run_next(Run *run)
         return;
     }
     if (refusal.wait_ms >= 0 && refusal.wait_ms <= RUN_WAIT_MAX_MS && run->waits < WAITS_MAX &&
-        wait_for(run, refusal.wait_ms)) {
+        wait_for(run, refusal.wait_ms, INT64_MAX)) {
         run->waits++;
         run->next = 0;
         return;
@@ -376,7 +376,8 @@ static bool retry(RunTry *try)
         return false;
     if (wait_ms < 0)
         wait_ms = noise() % (RETRY_MS << MIN(run->retries, 3));
-    if (!wait_for(run, wait_ms))
+    /* Behind its time limit it would not be asked any more. */
+    if (!wait_for(run, wait_ms, run->started_us / 1000 + try->times.total_ms - monotonic_ms()))
         return false;
     run->retries++;
     run->next = try->seat.at;

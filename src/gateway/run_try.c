@@ -5,6 +5,7 @@
 #include "gateway/run_wake.h"
 
 #define FAILURE_MAX KB(64)
+#define KEY_SECRET_MIN 8 /* what local servers are given for a key ("none") is a word like others */
 #define END_MS 500 /* for a connection to end its answer behind the end of a stream */
 
 /* --- The answer --- */
@@ -123,7 +124,7 @@ bool try_tells_key(const RunTry *try, Str text)
 {
     const StrList *keys = &try->target->service->keys;
     for (size_t i = 0; i < keys->count; i++)
-        if (keys->at[i].length && str_find(text, keys->at[i]) >= 0)
+        if (keys->at[i].length >= KEY_SECRET_MIN && str_find(text, keys->at[i]) >= 0)
             return true;
     return false;
 }
