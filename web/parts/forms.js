@@ -15,9 +15,17 @@ export function field({name, label, hint, options, type = 'text', ...rest}) {
   return h('div', {class: 'field'}, h('label', {for: id}, label), control, hint && h('small', {id: `${id}-hint`}, hint));
 }
 
+// check({name, label, checked, hint}) - something to switch on, with its label beside it.
+export function check({name, label, hint, ...rest}) {
+  const id = `f${++count}`;
+  return h('div', {class: 'field check'}, h('input', {type: 'checkbox', id, name, 'aria-describedby': hint ? `${id}-hint` : null, test: `field-${name}`, ...rest}),
+    h('label', {for: id}, label), hint && h('small', {id: `${id}-hint`}, hint));
+}
+
+// Texts, and whether what can be switched on is.
 export function valuesOf(form) {
   const values = {};
-  for (const control of form.elements) if (control.name && !control.disabled) values[control.name] = control.value;
+  for (const control of form.elements) if (control.name && !control.disabled) values[control.name] = control.type === 'checkbox' ? control.checked : control.value;
   return values;
 }
 

@@ -113,7 +113,7 @@ export function render(root) {
   }
   add.addEventListener('click', () => ask(providers, null, all));
   fill(root, h('h2', {}, t('gateway.services')), h('p', {class: 'lead'}, t('gateway.lead')), list, add, ways, dry, known,
-    h('p', {class: 'status'}, t('gateway.limits'), ' ', h('a', {href: '/settings/keys'}, t('settings.keys'))));
+    h('p', {class: 'status'}, t('gateway.limits'), ' ', h('a', {href: '/settings/limits'}, t('settings.limits'))));
   routes.renderDry(dry);
   get('/v1/gateway/providers').then(({items}) => {
     providers = items.filter(({base_url: url, name}) => url || name === 'openai-compatible');

@@ -2,8 +2,9 @@
 import {h, fill} from '../dom.js';
 import {t, fullDate, ago} from '../texts.js';
 import {get, post, remove} from '../api.js';
-import {state} from '../state.js';
+import {state, mayAdminister} from '../state.js';
 import {field, form} from './forms.js';
+import {askLimits} from './limits_form.js';
 import {problem} from './problem.js';
 import {toast} from './toast.js';
 
@@ -35,10 +36,11 @@ function row(one, load) {
       commit: () => remove(`/v1/keys/${one.id}`, null, {keepalive: true}).catch((error) => { toast(error.message); load(); }),
     });
   };
+  const limit = () => askLimits({of: 'key', subject: one.id, name: one.name}, load);
   const used = one.last_used_at ? t('keys_api.used', {ago: ago(one.last_used_at)}) : t('keys_api.unused');
   const until = one.expires_at ? t('keys_api.until', {date: fullDate(one.expires_at)}) : '';
   const item = h('li', {class: 'line', test: 'key-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, h('code', {}, `${one.prefix}…`), ` · ${t(`role.${one.role}`)}`)),
-    h('small', {}, [used, until].filter(Boolean).join(' · ')), h('button', {class: 'small', onclick: revoke, test: 'key-revoke'}, t('keys_api.revoke')));
+    h('small', {}, [used, until].filter(Boolean).join(' · ')), mayAdminister() && h('button', {class: 'small', onclick: limit, test: 'key-limits'}, t('settings.limits')), h('button', {class: 'small', onclick: revoke, test: 'key-revoke'}, t('keys_api.revoke')));
   return item;
 }
 

@@ -4,6 +4,7 @@ import {t, ago} from '../texts.js';
 import {get, post, patch} from '../api.js';
 import {state} from '../state.js';
 import {field, form} from './forms.js';
+import {askLimits} from './limits_form.js';
 import {problem} from './problem.js';
 import {toast} from './toast.js';
 
@@ -27,6 +28,7 @@ function row(one, load) {
   role.addEventListener('change', () => change({role: role.value}, t('people.role_changed', {name: one.name, role: t(`role.${role.value}`)}), {role: one.role}));
   const seen = one.disabled ? t('people.disabled') : one.last_login_at ? t('people.seen', {ago: ago(one.last_login_at)}) : t('people.never');
   return h('li', {class: 'line', test: 'person-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email)), h('small', {}, seen), role,
+    h('button', {class: 'small', onclick: () => askLimits({of: 'user', subject: one.id, name: one.name}, load), test: 'person-limits'}, t('settings.limits')),
     !self && h('button', {class: 'small', test: 'person-disable',
       onclick: () => change({disabled: !one.disabled}, t(one.disabled ? 'people.let_in' : 'people.shut_out', {name: one.name}), {disabled: Boolean(one.disabled)})},
     t(one.disabled ? 'people.enable' : 'people.disable')));

@@ -1,6 +1,6 @@
 // settings_usage.js - what calls of models cost: the days as a picture, sums by whatever is asked, and what they say.
 import {h, fill} from '../dom.js';
-import {t, number, decimal, percentText, factDate, fullDate} from '../texts.js';
+import {t, number, decimal, percentText, factDate, fullDate, dollars as money} from '../texts.js';
 import {get} from '../api.js';
 import {problem} from './problem.js';
 import {bars} from './usage_chart.js';
@@ -12,7 +12,7 @@ const PICO = 1e12;
 const DAY = 86400000;
 
 const seconds = (us) => t('usage.seconds', {seconds: decimal(us / 1e6)});
-const dollars = (pico) => `$${(pico / PICO).toFixed(pico && pico < PICO / 100 ? 5 : 2)}`;
+const dollars = (pico) => money(pico / PICO);
 
 // Ids of keys and people as they are called here; what has been removed keeps its id.
 async function namesOf(by) {

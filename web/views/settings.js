@@ -8,8 +8,10 @@ import {field, form} from '../parts/forms.js';
 import {toast} from '../parts/toast.js';
 import * as gateway from '../parts/settings_gateway.js';
 import * as keys from '../parts/settings_keys.js';
+import * as limits from '../parts/settings_limits.js';
 import * as notices from '../parts/settings_notices.js';
 import * as people from '../parts/settings_people.js';
+import * as policy from '../parts/settings_policy.js';
 import * as server from '../parts/settings_server.js';
 import * as usage from '../parts/settings_usage.js';
 
@@ -35,6 +37,8 @@ const SECTIONS = [
   {name: 'keys', text: 'settings.keys', render: keys.render},
   {name: 'notices', text: 'settings.notices', render: notices.render},
   {name: 'models', text: 'settings.models', render: gateway.render, admin: true},
+  {name: 'limits', text: 'settings.limits', render: limits.render, admin: true},
+  {name: 'policy', text: 'settings.policy', render: policy.render, admin: true},
   {name: 'usage', text: 'settings.usage', render: usage.render, admin: true},
   {name: 'people', text: 'settings.people', render: people.render, admin: true},
   {name: 'server', text: 'settings.server', render: server.render},
@@ -46,7 +50,9 @@ export function render(root, {section = ''}) {
   const body = h('div', {class: 'settings', test: `settings-${shown.name || 'account'}`});
   const tabs = h('nav', {class: 'tabs', 'aria-label': t('settings.title')}, SECTIONS.filter((one) => !one.admin || mayAdminister()).map((one) =>
     h('a', {class: 'tab', href: one.name ? `/settings/${one.name}` : '/settings', 'aria-current': one === shown ? 'page' : null, test: `tab-${one.name || 'account'}`}, t(one.text))));
+  const current = tabs.querySelector('[aria-current]');
   fill(root, head.element, h('div', {class: 'finder'}, tabs), h('div', {class: 'scroll pad'}, body));
+  tabs.scrollLeft = current.offsetLeft + current.offsetWidth - tabs.clientWidth;
   const cleanup = shown.render(body);
   return {cleanup, title: `${t(shown.text)} · ${t('settings.title')}`, focus: head.heading};
 }

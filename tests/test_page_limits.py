@@ -1,0 +1,192 @@
+"""Settings > Limits, Privacy and cache, Usage, Notices in a real Chromium, with calls of a program in between."""
+import time
+
+import pytest
+from conftest import Server
+from mock_provider import MockProvider
+from test_page import CHROMIUM, PHONE, Desk, browser, expect, part, shot, sign_up  # noqa: F401 (browser is a fixture)
+
+SECTIONS = ["limits", "policy", "usage", "notices", "keys", "people"]
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
+
+
+@pytest.fixture(scope="module")
+def mock():
+    started = MockProvider(["good", "slow", "broken"], key="sk-mock")
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def server(mock, tmp_path_factory):
+    started = Server(tmp_path_factory.mktemp("page") / "library").start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def desk(browser, server, mock):  # noqa: F811
+    shown = Desk(browser, server.url)
+    shown.go("/")
+    sign_up(shown.page)
+    server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    document = {"provider": "openai-compatible", "base_url": mock.url, "key": "sk-mock", "private": True}
+    assert server.call("PUT", "/v1/gateway/services/mine", json=document).status_code == 200
+    server.call("PUT", "/v1/gateway/models", json={"name": "mine/good", "prices": {"input": "1000", "output": "2000"}})
+    yield shown
+    shown.context.close()
+
+
+@pytest.fixture
+def page(desk):
+    yield desk.page
+    desk.check(allowed=("Failed to load resource",))
+
+
+def chat(server, model="mine/good", **options):
+    body = {"model": model, "messages": [{"role": "user", "content": "Say it."}], "max_tokens": 20}
+    return server.post("/v1/chat/completions", body, **options)
+
+
+def of(page, name):
+    return page.locator(f'[data-test=limits-row][data-name="{name}"]')
+
+
+def save(dialog):
+    part(dialog, "limits-form-submit").click()
+
+
+# --- Limits ---
+
+
+def test_a_key_gets_a_budget_uses_it_up_and_the_page_and_a_notice_say_so(desk, page, server):
+    desk.go("/settings/keys")
+    part(page, "field-name").fill("reports")
+    part(page, "field-role").select_option("reader")
+    part(page, "key-submit").click()
+    secret = part(page, "key-value").input_value()
+    page.locator("[data-test=key-row]", has_text="reports").locator("[data-test=key-limits]").click()
+    dialog = part(page, "limits")
+    part(dialog, "field-total").fill("many")
+    save(dialog)
+    expect(part(dialog, "field-problem")).to_contain_text("An amount is a number")
+    expect(part(dialog, "field-total")).to_be_focused()
+    part(dialog, "field-total").fill("2")
+    part(dialog, "field-total_unit").select_option("calls")
+    part(dialog, "field-day").fill("7.50")
+    part(dialog, "field-requests_per_minute").fill("0")
+    save(dialog)
+    expect(part(dialog, "field-problem")).to_contain_text("whole number")
+    part(dialog, "field-requests_per_minute").fill("60")
+    part(dialog, "field-models").fill("mine/*\n\nlocal")
+    save(dialog)
+    expect(dialog).to_have_count(0)
+    assert [chat(server, key=secret).status_code for _ in range(3)] == [200, 200, 429]
+    assert chat(server, "gpt-5", key=secret).status_code == 403
+    desk.go("/settings/limits")
+    row = of(page, "reports")
+    expect(row.locator("[data-period=total]")).to_contain_text("2 calls of 2 calls", timeout=15000)
+    expect(row.locator("[data-period=total]")).to_contain_text("used up")
+    expect(row.locator("[data-period=total] [role=meter]")).to_have_attribute("aria-valuenow", "100")
+    expect(row.locator("[data-period=day]")).to_contain_text("$0.05 of $7.50")
+    expect(row).to_contain_text("60 requests a minute")
+    expect(row).to_contain_text("only mine/* and local")
+    shot(page, "limits")
+    desk.go("/settings/notices")
+    expect(part(page, "told-list")).to_contain_text("has used 100 % of its budget", timeout=15000)
+
+
+def test_a_change_keeps_what_it_does_not_touch_and_empty_fields_take_limits_away(desk, page):
+    desk.go("/settings/limits")
+    part(of(page, "reports"), "limits-change").click()
+    dialog = part(page, "limits")
+    expect(part(dialog, "field-day")).to_have_value("7.50")
+    expect(part(dialog, "field-total_unit")).to_have_value("calls")
+    part(dialog, "field-day").fill("")
+    part(dialog, "field-total").fill("5")
+    save(dialog)
+    expect(dialog).to_have_count(0)
+    row = of(page, "reports")
+    expect(row).to_contain_text("2 calls of 5 calls")
+    expect(row.locator("[data-period=day]")).to_have_count(0)
+    expect(row).to_contain_text("60 requests a minute")
+
+
+def test_the_workspace_and_a_person_are_limited_from_the_keyboard(desk, page):
+    desk.go("/settings/limits")
+    button = page.locator("[data-test=limits-row][data-of=workspace] button").first
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(part(page, "field-day")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(part(page, "limits")).to_have_count(0)
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(part(page, "field-day")).to_be_focused()
+    page.keyboard.type("100")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-test=limits-row][data-of=workspace]")).to_contain_text("of $100.00")
+    part(page, "field-whom").select_option(label="Ada Keeper (Person)")
+    part(page, "limit-add-submit").click()
+    part(page, "field-concurrent").fill("3")
+    save(page)
+    expect(of(page, "Ada Keeper")).to_contain_text("3 at the same time")
+
+
+# --- Privacy and cache ---
+
+
+def test_the_policy_is_set_by_hand_and_holds(desk, page, server, mock):
+    desk.go("/settings/policy")
+    expect(part(page, "warning-semantic")).to_be_hidden()
+    part(page, "field-semantic").check()
+    expect(part(page, "warning-semantic")).to_be_visible()
+    part(page, "field-semantic").uncheck()
+    part(page, "field-cache_use").select_option("on")
+    part(page, "field-minutes").fill("0.3")
+    part(page, "policy-submit").click()
+    expect(part(page, "field-problem")).to_contain_text("whole number of minutes")
+    part(page, "field-minutes").fill("5")
+    part(page, "field-shared").check()
+    part(page, "field-mask_email").check()
+    part(page, "field-local").check()
+    part(page, "field-prompts").select_option("full")
+    expect(part(page, "warning-prompts")).to_be_visible()
+    part(page, "field-total_ms").fill("20.5")
+    part(page, "policy-submit").click()
+    expect(part(page, "toast")).to_contain_text("Saved")
+    policy = server.get("/v1/gateway/policy").json()
+    assert policy["cache"]["use"] == "on" and policy["cache"]["seconds"] == 300 and policy["cache"]["shared"] is True
+    assert policy["masks"]["kinds"] == ["email"] and policy["masks"]["restore"] is True
+    assert policy["times"]["total_ms"] == 20500 and policy["times"]["idle_ms"] == 0
+    body = {"model": "mine/good", "messages": [{"role": "user", "content": "Write to ann@example.com."}]}
+    answers = [server.post("/v1/chat/completions", body) for _ in range(2)]
+    assert answers[1].headers["X-Lectern-Cache"] == "hit"
+    assert "ann@example.com" not in str([sent for _, _, sent in mock.requests])
+    end = time.monotonic() + 15
+    while not server.get("/v1/gateway/prompts").json()["items"] and time.monotonic() < end:
+        time.sleep(0.1)
+    desk.go("/settings/policy")
+    expect(part(page, "field-minutes")).to_have_value("5")
+    part(page, "prompt-log").first.locator("summary").click()
+    expect(part(page, "prompt-log").first).to_contain_text("<EMAIL_1>")
+    part(page, "cache-forget").click()
+    expect(part(page, "cache-forget")).to_have_count(0)
+    shot(page, "policy")
+
+
+# --- Every width ---
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_on_a_phone_it_does_not_move_sideways(browser, desk, section):  # noqa: F811
+    phone = Desk(browser, desk.url, viewport=PHONE, is_mobile=True, has_touch=True, storage_state=desk.context.storage_state())
+    page = phone.go(f"/settings/{section}")
+    part(page, f"settings-{section}").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
+    box = part(page, f"tab-{section}").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] + 1, "the tab that is open can be seen"
+    shot(page, f"{section}-phone")
+    phone.context.close()

@@ -1,0 +1,94 @@
+// settings_policy.js - what becomes of the texts of calls: what is kept, what may not leave, what is logged, how long they may take.
+import {h, fill} from '../dom.js';
+import {t, number, bytes} from '../texts.js';
+import {ApiError, get, put, remove} from '../api.js';
+import {check, field, form} from './forms.js';
+import {problem} from './problem.js';
+import {toast} from './toast.js';
+import * as logs from './prompt_logs.js';
+
+const TIMES = ['connect_ms', 'first_byte_ms', 'idle_ms', 'try_ms', 'total_ms'];
+const MINUTES_MOST = 43200;
+const SECONDS_MOST = 86400;
+
+const linesOf = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);
+const group = (title, ...children) => h('fieldset', {class: 'group'}, h('legend', {}, t(title)), children);
+
+// A number in its bounds; what is empty is 0, the server's usual.
+function numberFrom(values, name, most, isWhole, text) {
+  const said = values[name].trim();
+  const value = Number(said || 0);
+  if (!(value >= 0 && value <= most) || (isWhole && !Number.isInteger(value))) throw new ApiError('invalid', t(text), 400, name);
+  return value;
+}
+
+// A box with a warning that shows while it is on.
+function warned(props, text) {
+  const box = check(props);
+  const input = box.querySelector('input');
+  const warning = h('p', {class: 'warning', hidden: !input.checked, test: `warning-${props.name}`}, t(text));
+  input.addEventListener('change', () => { warning.hidden = !input.checked; });
+  return [box, warning];
+}
+
+function cacheFields({cache}) {
+  return group('policy.cache', field({name: 'cache_use', label: t('policy.cache_use'), options: ['asked', 'on', 'off'].map((word) => [word, t(`policy.cache_${word}`)]), value: cache.use, hint: t('policy.cache_hint')}),
+    h('div', {class: 'row fields'}, field({name: 'minutes', label: t('policy.minutes'), value: cache.seconds ? String(cache.seconds / 60) : '', hint: t('policy.minutes_hint'), inputmode: 'numeric', autocomplete: 'off'}),
+      field({name: 'temperature', label: t('policy.temperature'), value: cache.temperature_max || '', hint: t('policy.temperature_hint'), inputmode: 'decimal', autocomplete: 'off'})),
+    field({name: 'routes', label: t('policy.routes'), type: 'area', value: cache.routes.join('\n'), hint: t('policy.routes_hint'), spellcheck: 'false'}),
+    check({name: 'shared', label: t('policy.shared'), checked: cache.shared, hint: t('policy.shared_hint')}), check({name: 'tools', label: t('policy.tools'), checked: cache.tools}),
+    warned({name: 'semantic', label: t('policy.semantic'), checked: cache.semantic, hint: t('policy.semantic_hint')}, 'policy.semantic_warning'));
+}
+
+function maskFields({masks, mask_kinds: kinds}) {
+  const groups = [...new Set(kinds.map((one) => one.group))];
+  return group('policy.masks', h('p', {class: 'lead'}, t('policy.masks_lead')), groups.map((name) => h('div', {class: 'checks', role: 'group', 'aria-label': t(`policy.group_${name}`)}, h('b', {}, t(`policy.group_${name}`)),
+    kinds.filter((one) => one.group === name).map((one) => check({name: `mask_${one.kind}`, label: one.title, checked: masks.kinds.includes(one.kind)})))),
+  check({name: 'restore', label: t('policy.restore'), checked: masks.restore}), check({name: 'local', label: t('policy.local'), checked: masks.local}), h('small', {}, t('policy.masks_limits')));
+}
+
+function promptFields({prompts, prompt_days: days}) {
+  const use = field({name: 'prompts', label: t('policy.prompts_use'), options: ['off', 'hashed', 'full'].map((word) => [word, t(`policy.prompts_${word}`)]), value: prompts, hint: t('policy.prompts_hint', {count: days})});
+  const warning = h('p', {class: 'warning', hidden: prompts !== 'full', test: 'warning-prompts'}, t('policy.prompts_warning'));
+  use.querySelector('select').addEventListener('change', ({target}) => { warning.hidden = target.value !== 'full'; });
+  return group('policy.prompts', use, warning);
+}
+
+const timeFields = ({times}) => group('policy.times', h('p', {class: 'lead'}, t('policy.times_lead')), h('div', {class: 'row fields times'},
+  TIMES.map((name) => field({name, label: t(`policy.${name}`), value: times[name] ? String(times[name] / 1000) : '', inputmode: 'decimal', autocomplete: 'off'}))));
+
+function policyFrom(values, kinds) {
+  const times = Object.fromEntries(TIMES.map((name) => [name, Math.round(1000 * numberFrom(values, name, SECONDS_MOST, false, 'policy.seconds_wrong'))]));
+  return {
+    cache: {use: values.cache_use, seconds: 60 * numberFrom(values, 'minutes', MINUTES_MOST, true, 'policy.minutes_wrong'), temperature_max: numberFrom(values, 'temperature', 2, false, 'policy.temperature_wrong'),
+      routes: linesOf(values.routes), shared: values.shared, tools: values.tools, semantic: values.semantic},
+    masks: {kinds: kinds.map(({kind}) => kind).filter((kind) => values[`mask_${kind}`]), local: values.local, restore: values.restore},
+    prompts: values.prompts, times,
+  };
+}
+
+async function kept(root) {
+  const one = await get('/v1/gateway/cache').catch(() => null);
+  if (!one || !one.answers) return;
+  const forget = () => remove('/v1/gateway/cache').then(() => { toast(t('policy.forgotten')); fill(root); }, (error) => toast(error.message));
+  fill(root, h('div', {class: 'row wrap'}, h('span', {}, t('policy.kept', {count: one.answers, size: bytes(one.bytes), hits: number(one.hits)})), h('button', {class: 'small', onclick: forget, test: 'cache-forget'}, t('policy.forget'))));
+}
+
+export async function render(root) {
+  const answers = h('div', {});
+  const logged = h('div', {});
+  try {
+    const policy = await get('/v1/gateway/policy');
+    fill(root, h('p', {class: 'lead'}, t('policy.lead')), form({
+      test: 'policy', submit: t('do.save'), fields: [cacheFields(policy), maskFields(policy), promptFields(policy), timeFields(policy)],
+      send: async (values) => {
+        await put('/v1/gateway/policy', policyFrom(values, policy.mask_kinds));
+        toast(t('policy.saved'));
+      },
+    }), answers, logged);
+    kept(answers);
+    logs.render(logged);
+  } catch (error) {
+    fill(root, problem(error, () => render(root)));
+  }
+}
