@@ -192,12 +192,11 @@ static Page *take(Journal *journal)
     pthread_mutex_unlock(&journal->lock);
     for (size_t i = 0; i < lane_count; i++) {
         JournalLane *lane = &journal->lanes[i];
-        pthread_mutex_lock(&lane->lock);
-        Page *page = lane->page;
+        pthread_mutex_lock(&lane->lock); /* also while it is handed over: the next is behind it */
+        if (lane->page)
+            page_hand_over(journal, lane->page);
         lane->page = NULL;
         pthread_mutex_unlock(&lane->lock);
-        if (page)
-            page_hand_over(journal, page);
     }
     pthread_mutex_lock(&journal->lock);
     Page *pages = journal->full, **end = &pages;
