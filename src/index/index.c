@@ -117,25 +117,31 @@ static size_t shelves_of(const Index *index, Shelf *shelves[SHELVES_MAX])
     return count;
 }
 
+/* The writer's lock is held, but for the merge itself. */
+static bool merge_shelf(Index *index, Shelf *shelf)
+{
+    ShelfMerge *merge = shelf_merge_begin(shelf);
+    if (!merge)
+        return false;
+    pthread_mutex_unlock(&index->writing);
+    shelf_merge_run(merge);
+    pthread_mutex_lock(&index->writing);
+    shelf_merge_end(shelf, merge);
+    return true;
+}
+
+/* Until nothing is due: what was published meanwhile has started no merge of its own. */
 static void *merge_beside(void *argument)
 {
     Index *index = argument;
-    Shelf *shelves[SHELVES_MAX];
+    bool has_merged = true;
     pthread_mutex_lock(&index->writing);
-    size_t count = shelves_of(index, shelves); /* they stay while is_merging */
-    pthread_mutex_unlock(&index->writing);
-    for (size_t i = 0; i < count; i++) {
-        pthread_mutex_lock(&index->writing);
-        ShelfMerge *merge = shelf_merge_begin(shelves[i]);
-        pthread_mutex_unlock(&index->writing);
-        if (!merge)
-            continue;
-        shelf_merge_run(merge);
-        pthread_mutex_lock(&index->writing);
-        shelf_merge_end(shelves[i], merge);
-        pthread_mutex_unlock(&index->writing);
+    while (has_merged) {
+        Shelf *shelves[SHELVES_MAX]; /* they stay while is_merging */
+        has_merged = false;
+        for (size_t i = shelves_of(index, shelves); i-- > 0;)
+            has_merged |= merge_shelf(index, shelves[i]);
     }
-    pthread_mutex_lock(&index->writing);
     index->is_merging = false;
     pthread_cond_broadcast(&index->merged);
     pthread_mutex_unlock(&index->writing);
