@@ -214,6 +214,15 @@ static bool read_headers(const HttpReader *reader, Str head, HttpPair *headers, 
            refuse(reader, err, "it tells its length more than once");
 }
 
+/* HTTP/1.0 has no chunks: who passed such a request on has not read them (RFC 9112, section 6.1).
+ */
+static bool check_coding(const HttpReader *reader, const HttpHead *head, const Framing *framing,
+                         Error *err)
+{
+    return !reader->is_request || !head->is_old || !framing->is_chunked ||
+           refuse(reader, err, "it has chunks, which HTTP/1.0 does not know");
+}
+
 static bool check_host(const HttpReader *reader, const HttpHead *head, int hosts, Error *err)
 {
     return !reader->is_request || hosts == 1 || (!hosts && head->is_old) ||
@@ -230,7 +239,8 @@ static bool read_head(HttpReader *reader, Str bytes, Error *err)
                 (reader->is_request ? read_request_line(first, reader, &head, err)
                                     : read_status(first, reader, &head, err)) &&
                 read_headers(reader, bytes, headers, &head.headers.count, &framing, err) &&
-                check_host(reader, &head, framing.hosts, err);
+                check_host(reader, &head, framing.hosts, err) &&
+                check_coding(reader, &head, &framing, err);
     if (!good)
         return false;
     if (!reader->is_request && head.status < 200)

@@ -267,6 +267,8 @@ static const struct {
       NO_REQUEST "it tells its length more than once" },
     { "compressed chunks", POST "Transfer-Encoding: gzip, chunked\r\n\r\n",
       NO_REQUEST "it has a transfer encoding other than 'chunked'" },
+    { "chunks in HTTP/1.0", "POST /x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      NO_REQUEST "it has chunks, which HTTP/1.0 does not know" },
     { "a space before the colon", POST "Content-Length : 2\r\n\r\nhi",
       NO_REQUEST "a header has no valid name" },
     { "a folded header", GET "A: b\r\n c\r\n\r\n", NO_REQUEST "a header is folded" },
