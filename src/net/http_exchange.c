@@ -9,8 +9,7 @@
 #include "net/http_private.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <sys/socket.h>
+#include <poll.h>
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -293,11 +292,8 @@ static void run_check(void *argument)
  * connection stays while the pool has its request. */
 static bool client_has_left(const HttpExchange *x)
 {
-    char byte;
-    if (monotonic_ms() - x->given_ms < LEFT_LOOK_MS)
-        return false;
-    ssize_t got = recv(x->link->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+    struct pollfd look = { .fd = x->link->fd, .events = x->is_old ? POLLRDHUP : 0 };
+    return monotonic_ms() - x->given_ms >= LEFT_LOOK_MS && poll(&look, 1, 0) > 0;
 }
 
 static bool may_run(HttpExchange *x)
@@ -398,12 +394,10 @@ static bool read_head(HttpExchange *x, const HttpHead *head, Error *err)
 }
 
 /* Who waits to be told sends no body before. */
-static void say_continue(HttpExchange *x)
+static bool waits_to_be_told(const HttpExchange *x)
 {
-    Str text = S("HTTP/1.1 100 Continue\r\n\r\n");
-    bool waits = str_equal_ignore_case(http_header_in(&x->request, "Expect"), S("100-continue"));
-    if (waits && !x->is_old && !x->link->kept)
-        (void)http_link_send(x->link, &text, 1, 0);
+    return str_equal_ignore_case(http_header_in(&x->request, "Expect"), S("100-continue")) &&
+           !x->is_old && !x->link->kept;
 }
 
 static void start_body(HttpExchange *x)
@@ -414,8 +408,8 @@ static void start_body(HttpExchange *x)
         return;
     }
     x->state = HTTP_READING;
-    if (body_promised(&x->request) != 0)
-        say_continue(x);
+    if (body_promised(&x->request) != 0 && waits_to_be_told(x))
+        http_link_say_continue(x->link);
 }
 
 /* Whether the body may be read before the check: it is small, and nobody waits to be told whether

@@ -264,6 +264,39 @@ Test(net_later, a_client_that_leaves_is_noticed)
     cr_expect(comes_to(&waiting_count, 0));
 }
 
+Test(net_later, a_client_that_says_no_more_gets_its_answer)
+{
+    static const char *const requests[] = { GET("/a?ms=200") CLOSE,
+                                            GET("/now") "\r\n" GET("/a?ms=100") CLOSE };
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        AUTO_CLOSE int fd = dial_and_say(str(requests[i]));
+        cr_assert(shutdown(fd, SHUT_WR) == 0);
+        Str got = read_some(fd, 20000);
+        cr_expect(str_ends(got, S("\r\n\r\nlater /a")), STR_FMT, STR_ARG(got));
+    }
+    AUTO_CLOSE int fd = dial_and_say(S(GET("/ticks?ms=50") "\r\n"));
+    cr_assert(shutdown(fd, SHUT_WR) == 0);
+    Buf got = buf_new(arena, KB(64));
+    char bytes[KB(1)];
+    for (size_t seen = 0; seen < 3;) {
+        ssize_t count = recv(fd, bytes, sizeof bytes, 0);
+        cr_assert(count > 0, "cut off after %zu", seen);
+        buf_add_bytes(&got, bytes, (size_t)count);
+        seen = 0;
+        for (Str rest = buf_str(&got); str_find(rest, S("event: tick")) >= 0; seen++)
+            rest = str_from(rest, (size_t)str_find(rest, S("event: tick")) + 1);
+    }
+    cr_expect_eq(gone_count, 0);
+}
+
+/* It may be a proxy's connection, whose own client has left. */
+Test(net_later, a_client_of_http_1_0_that_says_no_more_has_left)
+{
+    AUTO_CLOSE int fd = dial_and_say(S("GET /never HTTP/1.0\r\n\r\n"));
+    cr_assert(shutdown(fd, SHUT_WR) == 0);
+    cr_expect(comes_to(&gone_count, 1));
+}
+
 Test(net_later, a_server_that_stops_lets_answers_come_and_tells_those_that_do_not)
 {
     AUTO_CLOSE int never = dial_and_say(S(GET("/never") "\r\n"));

@@ -219,6 +219,14 @@ HttpSent http_link_send(HttpLink *link, Str *parts, size_t count, int flags)
     }
 }
 
+void http_link_say_continue(HttpLink *link)
+{
+    static const char said[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    Str left = { said, sizeof said - 1 };
+    (void)http_link_send(link, &left, 1, 0);
+    link->is_broken |= left.length && left.length < sizeof said - 1; /* the answer cannot follow */
+}
+
 /* The answer is out: the next request, or the end. */
 static bool end_exchange(HttpLink *link)
 {
@@ -235,6 +243,27 @@ static bool end_exchange(HttpLink *link)
     return goes_on;
 }
 
+/* A client that sends no more either waits for its answer, or has closed the connection: then its
+ * side refuses whatever it is sent, which an event tells. False: there is nothing to do before. */
+static bool probe(HttpLink *link)
+{
+    HttpExchange *x = link->exchange;
+    if (x->is_probed || x->is_old) /* which knows no interim answer */
+        return false;
+    x->is_probed = true;
+    if (x->response.stream)
+        stream_beat(x->response.stream);
+    else
+        http_link_say_continue(link);
+    return true;
+}
+
+/* Of HTTP/1.0 are proxies, which close when their own client does, and are never half open. */
+static bool has_gone(const HttpLink *link)
+{
+    return link->is_broken || (link->has_left && link->exchange->is_old);
+}
+
 static bool send_on(HttpLink *link)
 {
     HttpExchange *x = link->exchange;
@@ -243,8 +272,8 @@ static bool send_on(HttpLink *link)
     case HTTP_SENT: return end_exchange(link);
     case HTTP_MORE: return true;
     case HTTP_WAITS:
-        if (!link->has_left || !x->response.stream)
-            return false;
+        if (!x->response.stream || !has_gone(link))
+            return x->response.stream && link->has_left && probe(link);
         break;
     case HTTP_BROKEN: link->is_broken = true; break;
     }
@@ -259,9 +288,9 @@ static bool take_step(HttpLink *link)
 {
     HttpExchange *x = link->exchange;
     if (x && (x->state == HTTP_CHECKING || x->state == HTTP_RUNNING)) {
-        if (link->has_left)
+        if (has_gone(link))
             exchange_left(x);
-        return false;
+        return !link->is_broken && link->has_left && x->state == HTTP_RUNNING && probe(link);
     }
     if (link->is_broken) {
         http_link_close(link);

@@ -32,7 +32,7 @@ typedef struct HttpLink {
     int64_t quiet_since_ms;    /* accepted, or the last exchange ended */
     int64_t moved_ms;          /* when bytes last went */
     bool can_read, can_write;  /* as far as is known */
-    bool has_left;             /* the client sends no more */
+    bool has_left;             /* the client sends no more, and may be gone */
     bool is_broken, is_closed; /* is_closed: its memory goes soon */
     bool had_request;
     bool lingers; /* bytes that nobody reads are still coming: drain before closing */
@@ -121,6 +121,7 @@ struct HttpExchange {
     atomic_int holders;          /* the connection, and the pool while it runs something */
     bool is_inline, has_started; /* answer is on its way: the handler may go on */
     bool is_later;               /* the handler has returned without an answer */
+    bool is_probed;              /* whether its client is still there */
     HttpExchange *next_later, *previous_later;
     void (*on_gone)(void *argument);
     void *gone_argument;
@@ -153,6 +154,8 @@ void http_link_go_soon(HttpLink *link);
 void http_link_close(HttpLink *link);
 /* Send what fits of `parts`, and move them on. `flags` as for sendmsg(). */
 HttpSent http_link_send(HttpLink *link, Str *parts, size_t count, int flags);
+/* "100 Continue", unless the client takes nothing now. */
+void http_link_say_continue(HttpLink *link);
 
 /* http_exchange.c */
 /* A head has come. */
@@ -189,5 +192,7 @@ void response_release(HttpExchange *exchange);
 
 /* http_stream.c. On the loop: */
 HttpSent stream_send(HttpExchange *exchange);
+/* Queue a heartbeat now, where one may stand and nothing else waits. */
+void stream_beat(HttpStream *stream);
 void stream_gone(HttpStream *stream, bool was_cut); /* the connection is done */
 void streams_end(HttpLoop *loop);                   /* the server stops */

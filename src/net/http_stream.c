@@ -187,16 +187,30 @@ static void put_bytes(HttpStream *stream, Str bytes)
         note_tail(stream, bytes.at[i]);
 }
 
+/* With the lock held. */
+static void beat(HttpStream *stream)
+{
+    if (stream->length || stream->is_ended || !is_between_events(stream))
+        return;
+    put_bytes(stream, str(stream->options.heartbeat));
+    wake(stream);
+}
+
+void stream_beat(HttpStream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    if (stream->beats)
+        beat(stream);
+    pthread_mutex_unlock(&stream->lock);
+}
+
 static void on_beat(ReactorTimer *timer)
 {
     HttpStream *stream = timer->owner;
     pthread_mutex_lock(&stream->lock);
     int64_t due = stream->fed_ms + stream->options.heartbeat_ms;
     if (due <= monotonic_ms()) {
-        if (!stream->length && !stream->is_ended && is_between_events(stream)) {
-            put_bytes(stream, str(stream->options.heartbeat));
-            wake(stream);
-        }
+        beat(stream);
         due = monotonic_ms() + stream->options.heartbeat_ms;
     }
     pthread_mutex_unlock(&stream->lock);
