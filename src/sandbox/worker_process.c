@@ -248,8 +248,9 @@ static void limit_worker(const WorkerProcess *worker, const SandboxJob *job)
     int64_t time_ms = job->timeout_ms ? job->timeout_ms : 600000;
     rlim_t seconds = (rlim_t)(time_ms / 1000 + 1);
     (void)prlimit(worker->pid, RLIMIT_CPU, &(struct rlimit){ seconds, seconds + 1 }, NULL);
-#ifndef __SANITIZE_ADDRESS__ /* which maps terabytes that it never touches */
-    /* Room for mapped files and libraries; what is resident is watched besides. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    /* Room for mapped files and libraries (the sanitizers map terabytes that they never touch);
+     * what is resident is watched besides. */
     rlim_t space = (job->memory_max ? job->memory_max : GB(1)) + GB(2);
     (void)prlimit(worker->pid, RLIMIT_AS, &(struct rlimit){ space, space }, NULL);
 #endif
