@@ -94,13 +94,23 @@ static bool read_request_line(Str line, HttpReader *reader, HttpHead *head, Erro
     return true;
 }
 
+/* Spaces and tabs alone (RFC 9110, section 5.6.3): to others "\vchunked" is not "chunked". */
+static Str trim_value(Str value)
+{
+    while (value.length && HAS_CHAR(value.at[0], " \t"))
+        value = str_from(value, 1);
+    while (value.length && HAS_CHAR(value.at[value.length - 1], " \t"))
+        value.length--;
+    return value;
+}
+
 static bool read_header(const HttpReader *reader, Str line, HttpPair *pair_r, Error *err)
 {
     ptrdiff_t colon = str_find_char(line, ':');
     if (colon < 0 || !is_token(str_slice(line, 0, (size_t)colon)))
         return refuse(reader, err, "a header has no valid name");
     *pair_r = (HttpPair){ str_slice(line, 0, (size_t)colon),
-                          str_trim(str_from(line, (size_t)colon + 1)) };
+                          trim_value(str_from(line, (size_t)colon + 1)) };
     return true;
 }
 
