@@ -241,13 +241,23 @@ static void refuse_unread(HttpExchange *x, const Error *err)
     refuse(x, err);
 }
 
-/* Before any of the body was read. */
+static void start_body(HttpExchange *x);
+
+/* Before any of the body was read. A small one is taken and thrown away, so that the connection
+ * goes on. */
 static void refuse_head(HttpExchange *x, const Error *err)
 {
-    if (body_promised(&x->request) != 0)
-        refuse_unread(x, err);
-    else
+    int64_t promised = body_promised(&x->request);
+    if (promised == 0) {
         refuse(x, err);
+    } else if (promised < 0 || promised > (int64_t)UNCHECKED_BODY_MAX || x->is_last ||
+               http_header_in(&x->request, "Expect").length) {
+        refuse_unread(x, err);
+    } else {
+        x->failure = *err;
+        x->plan = (HttpPlan){ .body = HTTP_BODY_BUFFER, .body_max = UNCHECKED_BODY_MAX };
+        start_body(x);
+    }
 }
 
 void exchange_refuse_bytes(HttpLink *link, int status, const Error *err)
@@ -265,8 +275,6 @@ static void leave_pool(HttpExchange *x)
     exchange_release(x);
     server->counts.running--;
 }
-
-static void start_body(HttpExchange *x);
 
 static void on_checked(void *argument)
 {
@@ -461,6 +469,10 @@ void exchange_run(HttpExchange *x)
     Error err;
     if (!body_end(x, &err)) {
         refuse(x, &err);
+        return;
+    }
+    if (x->failure.code != ERROR_NONE) { /* before its body came */
+        refuse(x, &x->failure);
         return;
     }
     x->state = HTTP_RUNNING;

@@ -131,7 +131,7 @@ struct HttpExchange {
     bool is_last;       /* what follows on this connection cannot be told apart, or is not wanted */
     bool is_old;        /* of HTTP/1.0 */
     int refused_status; /* 0: as the error says */
-    Error failure;      /* of check */
+    Error failure;      /* of a check, or why the body is thrown away */
     HttpSending sending;
     atomic_ullong bytes_out;
     bool was_cut;
