@@ -84,7 +84,7 @@ static size_t default_connection_max(void)
     struct rlimit limit = { .rlim_cur = 1024 };
     (void)getrlimit(RLIMIT_NOFILE, &limit);
     size_t half = (size_t)MIN(limit.rlim_cur, (rlim_t)MB(1)) / 2;
-    return MIN(MAX(half, (size_t)256) - 128, (size_t)CONNECTIONS_MAX);
+    return MIN(half < 256 ? half / 2 : half - 128, (size_t)CONNECTIONS_MAX);
 }
 
 static void fill_defaults(HttpServerOptions *options)
