@@ -5,7 +5,8 @@ then good), "limited" (429 for long), "broken" (500), "html", "whole" (JSON alth
 for), "huge" (one chunk of 2 MB), "crlf", "bytes" (one byte at a time), "no-done", "plain-only" (refuses
 max_tokens, as reasoning models do), "no-type" (a stream declared as text/plain), "silent" (no word), "thinking"
 (a thought in front of the answer), "echo" (what it was told last, three characters at a time), "priced" (says what it cost), "priced-slow", "priced-cut",
-"tools" and "tools-interleaved" (two calls of the tool "weather"), "tools-once" (says then what the last of them gave).
+"tools" and "tools-interleaved" (two calls of the tool "weather"), "tools-once" (says then what the last of them gave),
+"call-NAME" (says "Let me see.", calls the tool NAME with the question as its query, and then says what that gave and cites it).
 
 As a program: python3 tests/mock_provider.py [PORT] [MODEL,MODEL...]
 """
@@ -141,7 +142,7 @@ class MockProvider:
             return http.reply(200, b"<html><body>Sign in to the network</body></html>", "text/html")
         if model == "plain-only" and ("max_tokens" in body or "temperature" in body):
             return http.fail(400, "Unsupported parameter: 'max_tokens'; use 'max_completion_tokens'")
-        if model not in self.models and model not in MODELS:
+        if model not in self.models and model not in MODELS and not model.startswith("call-"):
             return http.fail(404, f"model '{model}' not found")
         if model == "tools-once" and body["messages"][-1]["role"] == "tool":
             model = "echo"
@@ -155,6 +156,13 @@ class MockProvider:
         usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
         if model.startswith("priced"):
             usage["cost"] = 0.00000123 * (1 + tries % 7)
+        if model.startswith("call-"):
+            if body["messages"][-1]["role"] != "tool":
+                asked = [m["content"] for m in body["messages"] if m["role"] == "user"][-1]
+                call = {"index": 0, "id": f"call_{len(body['messages'])}", "type": "function",
+                        "function": {"name": model[5:], "arguments": json.dumps({"query": asked})}}
+                return self.call_tools(http, model, stream, usage, [call], "Let me see.")
+            text = f"It gave: {body['messages'][-1]['content'][:60].splitlines()[-1]} [1]"
         if model.startswith("tools"):
             return self.call_tools(http, model, stream, usage)
         if not stream or model == "whole":
@@ -245,19 +253,19 @@ class MockProvider:
             http.piece(json.dumps(line).encode() + b"\n")
         http.end_stream()
 
-    def call_tools(self, http, model, stream, usage):
+    def call_tools(self, http, model, stream, usage, calls=None, said=None):
         """Two calls of "weather"; streamed in pieces, one after the other or ("tools-interleaved") mixed."""
-        calls = [{"index": i, "id": f"call_{i}", "type": "function", "function": {
+        calls = calls or [{"index": i, "id": f"call_{i}", "type": "function", "function": {
             "name": "weather", "arguments": json.dumps({"city": city})}} for i, city in enumerate(["Oslo", "Bergen"])]
         if not stream:
             return http.reply(200, {
                 "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model, "usage": usage,
                 "choices": [{"index": 0, "logprobs": None, "finish_reason": "tool_calls",
-                             "message": {"role": "assistant", "content": None, "tool_calls": calls}}]})
+                             "message": {"role": "assistant", "content": said, "tool_calls": calls}}]})
         pieces = []
         for call in calls:
             arguments = call["function"]["arguments"]
-            own = [{**call, "function": {"name": "weather", "arguments": ""}}]
+            own = [{**call, "function": {"name": call["function"]["name"], "arguments": ""}}]
             own += [{"index": call["index"], "function": {"arguments": arguments[i:i + 4]}}
                     for i in range(0, len(arguments), 4)]
             pieces.append(own)
@@ -265,7 +273,7 @@ class MockProvider:
             longest = max(map(len, pieces))
             pieces = [[own[i] for i in range(longest) for own in pieces if i < len(own)]]
         http.start_stream()
-        deltas = [{"role": "assistant", "content": None}] + [{"tool_calls": [p]} for own in pieces for p in own] + [{}]
+        deltas = [{"role": "assistant", "content": said}] + [{"tool_calls": [p]} for own in pieces for p in own] + [{}]
         for i, delta in enumerate(deltas):
             chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": [
                 {"index": 0, "delta": delta, "finish_reason": "tool_calls" if i == len(deltas) - 1 else None}]}

@@ -1,10 +1,11 @@
 /* ai_api.c - one way to ask models for programs that were written for another backend's paths:
  * /ai/chat/complete, /ai/embeddings, /ai/batch. The messages are OpenAI's. */
-#include "api/ai_tools.h"
 #include "api/model_names.h"
+#include "api/tool_loop.h"
 #include "base/pool.h"
 #include "models/models.h"
 
+#define SERVERS_MAX 5
 #define BATCH_MAX 100
 #define BATCH_AT_ONCE 8
 #define TEXTS_MAX 2048
@@ -32,16 +33,43 @@ static bool choose_model(const Completion *one, ModelRequest *asked, Error *err)
                                                   one->caller->config, &asked->model, err);
 }
 
+/* The servers become tools, as gateway/hosted.h has them. */
+static void add_servers(const Completion *one, ModelRequest *asked)
+{
+    size_t count = asked->tool_count + one->servers.count;
+    ModelTool *tools = arena_new_array(one->arena, ModelTool, count);
+    for (size_t i = 0; i < asked->tool_count; i++)
+        tools[i] = asked->tools[i];
+    for (size_t i = 0; i < one->servers.count; i++) {
+        Buf out = buf_new(one->arena, KB(4));
+        JsonWriter json = put_begin(&out);
+        put_text(&json, "type", S("mcp"));
+        put_text(&json, "server_label", one->servers.at[i]);
+        put_end(&json);
+        tools[asked->tool_count + i] = (ModelTool){ .builtin = buf_str(&out) };
+    }
+    asked->tools = tools;
+    asked->tool_count = count;
+}
+
 static void complete(void *argument)
 {
     Completion *one = argument;
     const Front *front = &front_openai_chat;
     ModelRequest asked = { .task = TASK_CHAT };
+    ToolLoop loop = { .api = one->request->api,
+                      .scope = one->request->scope,
+                      .caller = one->caller,
+                      .arena = one->arena,
+                      .asked = &asked,
+                      .feature = S("api") };
     one->is_good = front->scan(one->arena, one->body, &asked, &one->err) &&
                    front->read(one->arena, one->body, &asked, &one->err) &&
-                   choose_model(one, &asked, &one->err) &&
-                   ask_with_tools(one->request, one->caller, one->arena, &asked, one->servers,
-                                  &one->answer, &one->err);
+                   choose_model(one, &asked, &one->err);
+    if (!one->is_good)
+        return;
+    add_servers(one, &asked);
+    one->is_good = tool_loop_run(&loop, &one->answer, &one->err);
 }
 
 /* Each has an arena until they are freed. */
@@ -98,16 +126,14 @@ static bool take_servers(ApiRequest *request, StrList *servers_r, Error *err)
         json_object_set(taken, "mcp", servers) == 0 && json_object_del(request->json, "mcp") == 0;
     return is_moved &&
            json_read(taken, request->arena,
-                     JSON_FIELDS({ "mcp", JSON_STRS, servers_r, .length_max = TOOL_SERVERS_MAX }),
-                     err);
+                     JSON_FIELDS({ "mcp", JSON_STRS, servers_r, .length_max = SERVERS_MAX }), err);
 }
 
 bool ai_chat_complete(ApiRequest *request, HttpResponse *response, Error *err)
 {
     GatewayCaller *caller;
     StrList servers = { 0 };
-    if (!take_servers(request, &servers, err) ||
-        (servers.count && !scope_needs(request->scope, ROLE_EDITOR, err)))
+    if (!take_servers(request, &servers, err))
         return false;
     if (!models_caller(request->api->models, request->scope, &caller, err))
         return false;

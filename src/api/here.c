@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "answer/answer.h"
 #include "api/model_names.h"
+#include "api/tool_loop.h"
 #include "base/hash.h"
 #include "library/library.h"
 #include "search/search.h"
@@ -62,22 +62,27 @@ static bool tell_text(void *self, Str text)
     return call->tell(call->self, &(ModelEvent){ .kind = EVENT_TEXT, .text = text });
 }
 
-/* As citations.h describes it. */
-static bool tell_citation(HereCall *call, const Citation *citation, int number, Error *err)
+Str api_citation(Arena *arena, const Citation *citation, int index)
 {
-    Buf out = buf_new(call->arena, MB(1));
+    Buf out = buf_new(arena, MB(1));
     JsonWriter json = put_begin(&out);
     put_text(&json, "type", S("search_result_location"));
     put_text(&json, "cited_text", citation->quote);
     put_text(&json, "source", citation->document);
     put_text(&json, "title", citation->name);
-    put_int(&json, "search_result_index", number);
+    put_int(&json, "search_result_index", index);
     put_int(&json, "start_block_index", 0);
     put_int(&json, "end_block_index", 1);
     put_int(&json, "number", citation->number);
     put_text(&json, "place", citation->place);
     put_end(&json);
-    return tell(call, &(ModelEvent){ .kind = EVENT_CITATION, .text = buf_str(&out) }, err);
+    return buf_str(&out);
+}
+
+static bool tell_citation(HereCall *call, const Citation *citation, int index, Error *err)
+{
+    Str text = api_citation(call->arena, citation, index);
+    return tell(call, &(ModelEvent){ .kind = EVENT_CITATION, .text = text }, err);
 }
 
 /* An answer that was made without a service has no counted tokens. */
@@ -107,6 +112,28 @@ static bool chat(Api *api, HereCall *call, Error *err)
         if (!tell_citation(call, &answer.citations[i], (int)i, err))
             return false;
     return tell(call, &(ModelEvent){ .kind = EVENT_FINISH, .finish = FINISH_STOP }, err);
+}
+
+/* --- Chat with tools --- */
+
+static bool chat_with_tools(Api *api, HereCall *call, Error *err)
+{
+    ModelRequest asked = *call->request;
+    ToolLoop loop = { .api = api,
+                      .scope = call->caller->scope,
+                      .caller = call->caller,
+                      .arena = call->arena,
+                      .asked = &asked,
+                      .feature = S("tools"),
+                      .is_within = true,
+                      .tell = call->tell,
+                      .self = call->self };
+    GatewayAnswer answer = { 0 };
+    bool good = tell(call, &(ModelEvent){ .kind = EVENT_START, .model = asked.model }, err) &&
+                tool_loop_run(&loop, &answer, err);
+    call->usage = answer.usage;
+    call->usage.cost = -1;
+    return good && tell(call, &(ModelEvent){ .kind = EVENT_FINISH, .finish = answer.finish }, err);
 }
 
 /* --- Embeddings --- */
@@ -261,7 +288,8 @@ bool api_answer_here(void *app, HereCall *call, Error *err)
 {
     Api *api = app;
     switch (call->request->task) {
-    case TASK_CHAT: return chat(api, call, err);
+    case TASK_CHAT:
+        return call->request->is_hosted ? chat_with_tools(api, call, err) : chat(api, call, err);
     case TASK_EMBEDDING: return embed(api, call, err);
     case TASK_RERANK: return rerank(api, call, err);
     default:

@@ -4,6 +4,7 @@
  * Threads: any; an answer runs on the caller's thread and may block. */
 #pragma once
 
+#include "answer/answer.h"
 #include "api/api.h"
 #include "models/models.h"
 
@@ -12,6 +13,8 @@
 
 /* GatewayPorts.answer_here; `api` is an Api. */
 bool api_answer_here(void *api, HereCall *call, Error *err);
+/* As fronts/citations.h of the gateway describes it; `index`: how many there were before. */
+Str api_citation(Arena *arena, const Citation *citation, int index);
 /* GatewayPorts.version_here: changes with the workspace's documents and with the encoder. */
 uint64_t api_version_here(void *api, Str workspace);
 /* ModelsOptions.models_here. */

@@ -56,9 +56,10 @@ typedef struct PromptRecord {
 
 /* A call that the program answers itself. */
 typedef struct HereCall {
-    const ModelRequest *request; /* texts of its messages, inputs, query */
-    Str model;                   /* as its target names it */
-    const GatewayCaller *caller;
+    /* Texts of its messages, inputs, query; with is_hosted (hosted.h) all of it. */
+    const ModelRequest *request;
+    Str model; /* as its target names it */
+    GatewayCaller *caller;
     Arena *arena; /* of this call alone */
     /* One more piece; its text is copied, a vector must stay in the arena. False: nobody wants the
      * rest. */

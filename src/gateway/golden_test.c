@@ -388,10 +388,10 @@ static const char *const finishes[] = { "unknown", "stop", "length", "tools", "f
 
 static bool hear(void *self, const ModelEvent *event, Error *err)
 {
-    static const char *const names[] = { "start",   "text",  "reasoning", "signature",
-                                         "refusal", "tool",  "arguments", "citation",
-                                         "vector",  "score", "segment",   "picture",
-                                         "finish" };
+    static const char *const names[] = { "start",         "text",     "reasoning", "signature",
+                                         "refusal",       "tool",     "arguments", "hosted",
+                                         "hosted_result", "citation", "vector",    "score",
+                                         "segment",       "picture",  "finish" };
     Buf *out = &((Heard *)self)->told;
     (void)err;
     buf_addf(out, "%s %d.%d", names[event->kind], event->choice, event->index);

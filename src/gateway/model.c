@@ -142,6 +142,30 @@ static void add_citation(ModelCollector *collector, const ModelEvent *event)
                                              : str_copy(collector->arena, event->text);
 }
 
+static void add_hosted(ModelCollector *collector, const ModelEvent *event)
+{
+    Arena *arena = collector->arena;
+    close_part(collector);
+    ModelChoice *choice = choice_at(collector, event->choice);
+    *vec_push(arena, &choice->parts) = (ModelPart){ .kind = PART_HOSTED,
+                                                    .id = str_copy(arena, event->id),
+                                                    .server = str_copy(arena, event->server),
+                                                    .name = str_copy(arena, event->name),
+                                                    .arguments = str_copy(arena, event->text) };
+}
+
+static void add_hosted_result(ModelCollector *collector, const ModelEvent *event)
+{
+    ModelChoice *choice = choice_at(collector, event->choice);
+    for (size_t i = 0; i < choice->parts.count; i++) {
+        ModelPart *part = &choice->parts.at[i];
+        if (part->kind == PART_HOSTED && str_equal(part->id, event->id)) {
+            part->text = str_copy(collector->arena, event->text);
+            part->is_error = event->is_error;
+        }
+    }
+}
+
 bool model_collect(ModelCollector *collector, const ModelEvent *event, Error *err)
 {
     if (event->choice < 0 || event->choice >= CHOICES_MAX)
@@ -157,6 +181,8 @@ bool model_collect(ModelCollector *collector, const ModelEvent *event, Error *er
     case EVENT_SIGNATURE: add_signature(collector, event); break;
     case EVENT_TOOL: begin_tool(collector, event); break;
     case EVENT_ARGUMENTS: add_arguments(collector, event); break;
+    case EVENT_HOSTED: add_hosted(collector, event); break;
+    case EVENT_HOSTED_RESULT: add_hosted_result(collector, event); break;
     case EVENT_CITATION: add_citation(collector, event); break;
     case EVENT_VECTOR: return add_vector(collector, event, err);
     case EVENT_SCORE:
@@ -187,8 +213,8 @@ static void copy_choice(Arena *arena, const ModelChoice *choice, ModelChoice *co
     for (size_t i = 0; i < choice->parts.count; i++) {
         ModelPart *part = vec_push(arena, &copy->parts);
         *part = choice->parts.at[i];
-        Str *const texts[] = { &part->text,      &part->id,        &part->name,
-                               &part->arguments, &part->signature, &part->citations };
+        Str *const texts[] = { &part->text,      &part->id,        &part->name,  &part->arguments,
+                               &part->signature, &part->citations, &part->server };
         for (size_t j = 0; j < COUNT(texts); j++)
             *texts[j] = str_copy(arena, *texts[j]);
     }

@@ -43,12 +43,13 @@ typedef enum PartKind {
     PART_REASONING,
     PART_REFUSAL,
     PART_TOOL_CALL,
-    PART_TOOL_RESULT
+    PART_TOOL_RESULT,
+    PART_HOSTED /* of an answer: a call of a tool that the program has made, and what it gave */
 } PartKind;
 
 typedef struct ModelPart {
     PartKind kind;
-    Str text;         /* of a text, refusal, reasoning or tool result */
+    Str text;         /* of a text, refusal, reasoning or tool result; also that of PART_HOSTED */
     Str media_type;   /* "image/png"; of audio "wav" or "mp3" too */
     Str data;         /* base64 */
     Str url;          /* instead of data */
@@ -60,6 +61,7 @@ typedef struct ModelPart {
     Str signature;    /* of reasoning: goes back unchanged. May have no text: it was not shown */
     Str cache;        /* JSON of Anthropic's cache_control; "" for none */
     Str citations;    /* of a text: JSON of Anthropic's citations, with commas between them */
+    Str server;       /* of PART_HOSTED: whose tool; "" for the search of the library */
     bool is_redacted; /* reasoning that is only for the service: the signature is all of it */
     bool is_error;    /* a tool result */
     const struct ModelPart *parts; /* a tool result with pictures; then text is empty */
@@ -78,7 +80,9 @@ typedef struct ModelTool {
     Str parameters; /* JSON schema; "" when a tool takes nothing */
     Str cache;
     bool is_strict;
-    Str builtin; /* JSON of a tool that the service has itself; then the rest is empty */
+    /* JSON of a tool that the service has itself, or that the program calls (hosted.h); then the
+     * rest is empty. */
+    Str builtin;
 } ModelTool;
 
 typedef enum ToolChoice { TOOLS_AUTO, TOOLS_NONE, TOOLS_REQUIRED, TOOLS_NAMED } ToolChoice;
@@ -161,6 +165,7 @@ typedef struct ModelRequest {
     bool is_plain;       /* for models that refuse the usual names and temperatures */
     bool has_image_urls; /* addresses that the service would open itself */
     bool is_old_form;    /* OpenAI's functions: the answer's tool call is a function_call */
+    bool is_hosted;      /* some of the tools are called by the program (hosted.h) */
     bool is_kept;        /* OpenAI's store: the answer can be gone on from, and shown again */
     Str previous;        /* the kept answer that this request goes on from; "" for none */
     /* JSON items with commas between them: of the conversation before, and of this request. */
@@ -200,12 +205,15 @@ typedef enum ModelEventKind {
     EVENT_REFUSAL,   /* text */
     EVENT_TOOL,      /* index, id, name: a tool call begins */
     EVENT_ARGUMENTS, /* index, text: more of its arguments */
-    EVENT_CITATION,  /* text: JSON of Anthropic's citation */
-    EVENT_VECTOR,    /* index of the input, vector */
-    EVENT_SCORE,     /* index of the document, score; the best comes first */
-    EVENT_SEGMENT,   /* text, from start_s to end_s of a recording; also in a text of its own */
-    EVENT_PICTURE,   /* text: JSON of a picture that was made, in OpenAI's shape */
-    EVENT_FINISH     /* finish */
+    /* id, server, name, text: the program calls a tool with these arguments, */
+    EVENT_HOSTED,
+    EVENT_HOSTED_RESULT, /* id, text: and this is what it gave; is_error */
+    EVENT_CITATION,      /* text: JSON of Anthropic's citation */
+    EVENT_VECTOR,        /* index of the input, vector */
+    EVENT_SCORE,         /* index of the document, score; the best comes first */
+    EVENT_SEGMENT,       /* text, from start_s to end_s of a recording; also in a text of its own */
+    EVENT_PICTURE,       /* text: JSON of a picture that was made, in OpenAI's shape */
+    EVENT_FINISH         /* finish */
 } ModelEventKind;
 
 typedef struct ModelVector {
@@ -231,6 +239,8 @@ typedef struct ModelEvent {
     int index;        /* of the tool call in its message, of an input, from 0 */
     bool is_redacted; /* a signature that is a reasoning of its own */
     Str text, id, name, model;
+    Str server; /* "": the library's search, whose results are a JSON list */
+    bool is_error;
     FinishReason finish;
     ModelVector vector; /* in the reader's scratch */
     double score;

@@ -132,7 +132,7 @@ static const GatewayRoute *route_of(Run *run)
 {
     const GatewayConfig *config = run->caller->config;
     ModelRequest *request = &run->request;
-    bool may_be_here = !run->ask || request->task != TASK_CHAT;
+    bool may_be_here = (!run->ask && !request->is_hosted) || request->task != TASK_CHAT;
     const GatewayRoute *here =
         may_be_here ? config_here(config, request->task, request->model) : NULL;
     if (here && !request->model.length)
@@ -167,6 +167,10 @@ void run_admit(Run *run)
                        run->request.model.length ? run->request.model : run->route->name)) {
         fail(&err, ERROR_DENIED, "this key may not use the model '" STR_FMT "'",
              STR_ARG(str_slice(run->request.model, 0, 100)));
+        run_fail(run, &err, 0);
+        return;
+    }
+    if (run->request.is_hosted && !hosted_route(run, &err)) {
         run_fail(run, &err, 0);
         return;
     }

@@ -4,8 +4,8 @@
  *                          ^------- fail over ------|
  *
  * run.c is the way itself, run_cache.c the answers that are kept, run_next.c which target is asked,
- * run_try.c one attempt at it (run_here.c: one that we answer), run_request.c what it is sent,
- * run_answer.c what the client gets.
+ * run_try.c one attempt at it (run_here.c: one that we answer, run_hosted.c: which), run_request.c
+ * what it is sent, run_answer.c what the client gets.
  */
 #pragma once
 
@@ -177,6 +177,9 @@ void run_fail(Run *run, const Error *failure, int64_t wait_ms);
 /* run_files.c. True: files that the body names are being put in place, and run_admit() is called
  * again after that. */
 MUST_CHECK bool files_wait(Run *run);
+
+/* run_hosted.c. A call with tools that the program calls goes another way than its route. */
+MUST_CHECK bool hosted_route(Run *run, Error *err);
 
 /* run_cache.c. Answered from what is kept, or waiting for an equal call: nothing else is to be done
  * now. */

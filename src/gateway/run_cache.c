@@ -85,7 +85,7 @@ static bool is_wanted(const Run *run, const CacheWish *wish)
     bool is_personal = policy->cache_is_shared && run->request.is_kept;
     return is_on && !is_personal && !wish->no_store && route_is_kept(run) &&
            run->body.length <= REQUEST_MAX && temperature_of(run) <= hottest_of(policy) &&
-           (policy->cache_allows_tools || !run->request.tool_count);
+           (policy->cache_allows_tools || !run->request.tool_count) && !run->request.is_hosted;
 }
 
 /* Whose answers serve this call: the key's and person's own, or all of the workspace's. */

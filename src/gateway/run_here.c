@@ -19,6 +19,8 @@ struct HereWork {
     Arena *arena; /* the thread's once the work has begun */
     GatewayCaller *caller;
     ModelRequest request;
+    const Front *front; /* of a request that is read again, whole; else NULL */
+    Str body;
     HereCall call;
     bool is_good; /* at the end; else err says why not */
     Error err;
@@ -82,11 +84,19 @@ static bool tell(void *self, const ModelEvent *event)
     return false;
 }
 
+static bool read_again(HereWork *work)
+{
+    const Front *front = work->front;
+    return !front || (front->scan(work->arena, work->body, &work->request, &work->err) &&
+                      front->read(work->arena, work->body, &work->request, &work->err));
+}
+
 static void do_work(void *argument)
 {
     HereWork *work = argument;
     const GatewayPorts *ports = &work->gateway->ports;
-    work->is_good = ports->answer_here(ports->load_app, &work->call, &work->err);
+    work->is_good =
+        read_again(work) && ports->answer_here(ports->load_app, &work->call, &work->err);
     (void)post(work, on_worked, work, 0);
     release(work);
 }
@@ -112,6 +122,9 @@ void here_stop(RunTry *try)
 /* What is not there will not be there in a moment either, and is no fault to count. */
 static FailureKind kind_of(const RunTry *try, const Error *failure)
 {
+    /* What its tools have done is not done twice. */
+    if (try->request->is_hosted)
+        return FAILURE_REQUEST;
     switch (failure->code) {
     case ERROR_BUSY:
     case ERROR_LIMITED: return FAILURE_BUSY;
@@ -219,6 +232,15 @@ static const ModelTokens *copy_tokens(Arena *arena, const ModelRequest *from)
     return lists;
 }
 
+/* A call with tools needs all that was asked, which is read from the body once more. */
+static void copy_body(HereWork *work, const Run *run)
+{
+    work->front = run->front;
+    work->body = str_copy(work->arena, run->body);
+    work->request = (ModelRequest){ .earlier = str_copy(work->arena, run->request.earlier),
+                                    .is_stream = run->front->streams_unasked };
+}
+
 /* What an answer is made from, apart from the call, which may be over before its thread knows. */
 static ModelRequest copy_request(Arena *arena, const ModelRequest *from)
 {
@@ -246,7 +268,10 @@ static HereWork *make_work(RunTry *try)
     work->reactor = run->loop->reactor;
     work->arena = arena;
     work->caller = caller_hold(run->caller);
-    work->request = copy_request(arena, try->request);
+    if (try->request->is_hosted)
+        copy_body(work, run);
+    else
+        work->request = copy_request(arena, try->request);
     work->call = (HereCall){ .request = &work->request,
                              .model = str_copy(arena, try->target->model),
                              .caller = work->caller,

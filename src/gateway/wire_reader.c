@@ -200,9 +200,9 @@ bool wire_reader_has_all(const WireReader *reader)
 
 bool wire_event(WireReader *reader, const ModelEvent *event, Error *err)
 {
-    bool is_content = event->kind != EVENT_START && event->kind != EVENT_FINISH &&
-                      event->kind != EVENT_SEGMENT &&
-                      (event->text.length || event->kind == EVENT_TOOL);
+    bool is_content =
+        event->kind != EVENT_START && event->kind != EVENT_FINISH && event->kind != EVENT_SEGMENT &&
+        (event->text.length || event->kind == EVENT_TOOL || event->kind == EVENT_HOSTED_RESULT);
     reader->has_content = reader->has_content || is_content;
     reader->content_count += is_content;
     reader->output_bytes += event->kind == EVENT_SEGMENT ? 0 : event->text.length;

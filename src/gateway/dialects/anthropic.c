@@ -185,6 +185,7 @@ static bool put_block(JsonWriter *json, const ModelPart *part, Arena *arena, Err
     case PART_REASONING: put_thinking_block(json, part); return true;
     case PART_TOOL_CALL: put_call_block(json, part); return true;
     case PART_TOOL_RESULT: return put_result_block(json, part, arena, err);
+    case PART_HOSTED: return true; /* of answers only */
     case PART_AUDIO: break;
     }
     return unsupported(err, "messages", "this service does not listen to recordings");

@@ -135,6 +135,7 @@ static void put_parts(JsonWriter *json, const Turn *turn, size_t number)
         case PART_AUDIO:
         case PART_FILE: put_media(json, part, turn->arena); break;
         case PART_REASONING: put_thought(json, part); break;
+        case PART_HOSTED: break; /* of answers only */
         case PART_TOOL_CALL:
             put_call(json, part, is_first && turn->must_sign);
             is_first = false;

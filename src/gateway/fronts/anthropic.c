@@ -1,6 +1,8 @@
 /* anthropic.c - POST /v1/messages, as Anthropic's clients speak it. A stream ends with
  * message_stop; there is no [DONE]. */
+#include "gateway/body_scan.h"
 #include "gateway/front.h"
+#include "gateway/fronts/anthropic_mcp.h"
 #include "gateway/fronts/anthropic_read.h"
 
 /* --- Reading --- */
@@ -13,32 +15,25 @@ static bool check_sources(Str messages, ModelRequest *request, Error *err)
 
 static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
 {
-    JsonWalk walk = json_walk_begin(body);
+    BodyScan walk;
     Str name, value, messages = S("");
-    NameSet seen = { 0 };
     request->task = TASK_CHAT;
     request->wants_usage = true; /* it always comes */
-    while (json_walk_next(&walk, &name, &value)) {
-        if (!name_is_new(&seen, name, err))
-            return false;
-        if (str_is(name, "model") && !json_unquote(arena, value, &request->model))
-            return fail_field(err, "model", "model: it must be a text");
-        if (str_is(name, "stream"))
-            request->is_stream = str_is(value, "true");
-        else if (str_is(name, "max_tokens"))
+    body_scan_begin(&walk, arena, body, request);
+    while (body_scan_next(&walk, &name, &value, err))
+        if (str_is(name, "max_tokens"))
             (void)str_to_int(value, 1, INT32_MAX, &request->output_max);
         else if (str_is(name, "metadata"))
             request->user = json_text_of(arena, json_walk_member(value, "user_id"));
         else if (str_is(name, "messages") && json_is_list(value))
             messages = value;
-        else if (str_is(name, "tools") && json_is_list(value) && value.length > 2)
-            request->tool_count = 1;
-    }
-    if (!scan_is_good(&walk, body, err))
+        else if (str_is(name, "mcp_servers") && anthropic_names_ours(arena, value))
+            request->is_hosted = true;
+    if (!body_scan_end(&walk, err))
         return false;
     if (!request->output_max)
         return fail_field(err, "max_tokens", "max_tokens: it must be a positive number");
-    if (!str_trim(str_slice(messages, 1, messages.length ? messages.length - 1 : 0)).length)
+    if (!body_scan_is_filled(messages))
         return fail_field(err, "messages", "messages: it must be a list with at least one");
     request->message_count = 1; /* there are some; how many is not asked */
     return check_sources(messages, request, err);
@@ -123,6 +118,17 @@ static void put_block(FrontWriter *writer, JsonWriter *json, const ModelPart *pa
     put_end(json);
 }
 
+static void put_hosted(JsonWriter *json, const ModelPart *part)
+{
+    put_object(json, NULL);
+    put_mcp_use(json, part);
+    put_input(json, part->arguments);
+    put_end(json);
+    put_object(json, NULL);
+    put_mcp_result(json, part);
+    put_end(json);
+}
+
 static void write_reply(FrontWriter *writer, const ModelReply *reply)
 {
     const ModelChoice *choice = &reply->choices.at[0];
@@ -136,7 +142,10 @@ static void write_reply(FrontWriter *writer, const ModelReply *reply)
     for (size_t i = 0; i < choice->parts.count; i++) {
         has_tools = has_tools || choice->parts.at[i].kind == PART_TOOL_CALL;
         has_refused = has_refused || choice->parts.at[i].kind == PART_REFUSAL;
-        put_block(writer, &json, &choice->parts.at[i], (int)i);
+        if (choice->parts.at[i].kind == PART_HOSTED)
+            put_hosted(&json, &choice->parts.at[i]);
+        else
+            put_block(writer, &json, &choice->parts.at[i], (int)i);
     }
     put_end(&json);
     put_text(&json, "stop_reason", stop_word(choice->finish, has_tools, has_refused));
@@ -147,7 +156,14 @@ static void write_reply(FrontWriter *writer, const ModelReply *reply)
 
 /* --- A stream --- */
 
-typedef enum BlockKind { BLOCK_NONE, BLOCK_TEXT, BLOCK_THOUGHT, BLOCK_TOOL } BlockKind;
+typedef enum BlockKind {
+    BLOCK_NONE,
+    BLOCK_TEXT,
+    BLOCK_THOUGHT,
+    BLOCK_TOOL,
+    BLOCK_MCP_USE, /* of a call that the program makes itself, */
+    BLOCK_MCP_RESULT
+} BlockKind;
 
 typedef struct WaitingCall {
     int index; /* of the service's */
@@ -241,6 +257,11 @@ static void open_block(FrontWriter *writer, BlockKind kind, const ModelPart *emp
         put_text(&json, "id", call_id(writer->arena, writer, empty->id, blocks->number));
         put_text(&json, "name", empty->name);
         put_raw(&json, "input", S("{}"));
+    } else if (kind == BLOCK_MCP_USE) {
+        put_mcp_use(&json, empty);
+        put_raw(&json, "input", S("{}"));
+    } else if (kind == BLOCK_MCP_RESULT) {
+        put_mcp_result(&json, empty);
     } else if (kind == BLOCK_THOUGHT) {
         put_thought(&json, empty);
     } else {
@@ -353,6 +374,20 @@ static void end_calls(FrontWriter *writer)
     blocks->waiting.count = 0;
 }
 
+static void write_hosted(FrontWriter *writer, const ModelEvent *event)
+{
+    ModelPart part = {
+        .id = event->id, .server = event->server, .name = event->name, .is_error = event->is_error
+    };
+    if (event->kind == EVENT_HOSTED) {
+        open_block(writer, BLOCK_MCP_USE, &part);
+        write_arguments(writer, event->text);
+    } else {
+        part.text = event->text;
+        open_block(writer, BLOCK_MCP_RESULT, &part);
+    }
+}
+
 static void write_event(FrontWriter *writer, const ModelEvent *event)
 {
     Blocks *blocks = blocks_of(writer);
@@ -369,6 +404,8 @@ static void write_event(FrontWriter *writer, const ModelEvent *event)
     case EVENT_SIGNATURE: write_signature(writer, event); break;
     case EVENT_TOOL: begin_call(writer, event); break;
     case EVENT_ARGUMENTS: more_arguments(writer, event); break;
+    case EVENT_HOSTED:
+    case EVENT_HOSTED_RESULT: write_hosted(writer, event); break;
     case EVENT_CITATION: write_citation(writer, event->text); break;
     case EVENT_VECTOR:
     case EVENT_SEGMENT:

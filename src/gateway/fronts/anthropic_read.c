@@ -1,6 +1,8 @@
 /* anthropic_read.c - see anthropic_read.h. Shapes: Anthropic's API reference, "Messages". */
 #include "gateway/fronts/anthropic_read.h"
 
+#include "gateway/fronts/anthropic_mcp.h"
+
 typedef VEC(ModelPart) PartList;
 typedef VEC(ModelMessage) MessageList;
 typedef VEC(ModelTool) ToolList;
@@ -148,6 +150,7 @@ static const struct {
     { "document", put_source },           { "tool_use", put_use },
     { "tool_result", put_result },        { "thinking", put_thought },
     { "redacted_thinking", put_thought }, { "search_result", put_search_result },
+    { "mcp_tool_use", put_use },          { "mcp_tool_result", put_result },
 };
 
 static bool read_block(Arena *arena, Str value, void *into, Error *err)
@@ -212,14 +215,26 @@ static bool role_of(Str word, ModelRole *role_r)
     return false;
 }
 
+/* Results of calls that a service has made itself stand in the model's own message; elsewhere the
+ * other side tells them. */
 static bool add_message(Arena *arena, MessageList *messages, ModelRole role, Str content,
                         Error *err)
 {
     PartList parts = { 0 };
+    size_t i = 0;
     if (!read_parts(arena, content, &parts, err))
         return false;
-    *vec_push(arena, messages) =
-        (ModelMessage){ .role = role, .parts = parts.at, .count = parts.count };
+    do {
+        size_t begin = i;
+        bool are_results = i < parts.count && parts.at[i].kind == PART_TOOL_RESULT;
+        while (i < parts.count &&
+               (role != FROM_ASSISTANT || (parts.at[i].kind == PART_TOOL_RESULT) == are_results))
+            i++;
+        *vec_push(arena, messages) =
+            (ModelMessage){ .role = role == FROM_ASSISTANT && are_results ? FROM_USER : role,
+                            .parts = parts.at + begin,
+                            .count = i - begin };
+    } while (i < parts.count);
     return true;
 }
 
@@ -383,5 +398,5 @@ bool anthropic_read(Arena *arena, Str body, ModelRequest *request, Error *err)
         return false;
     if (rest.length)
         request->extra = str_format(arena, "{" STR_FMT "}", STR_ARG(buf_str(&rest)));
-    return true;
+    return !request->is_hosted || anthropic_read_servers(arena, body, request, err);
 }

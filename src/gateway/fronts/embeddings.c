@@ -2,30 +2,25 @@
  * of tokens mean something to the model that they were made for only: our own encoder reads those
  * of its tokenizer, and a service of the same dialect gets them as they are. */
 #include "base/base64.h"
+#include "gateway/body_scan.h"
 #include "gateway/fronts/openai_errors.h"
-#include "gateway/json_read.h"
 
 /* --- Reading --- */
 
 static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
 {
-    JsonWalk walk = json_walk_begin(body);
+    BodyScan walk;
     Str name, value;
-    NameSet seen = { 0 };
     bool has_input = false;
     request->task = TASK_EMBEDDING;
-    request->is_stream = false;
-    while (json_walk_next(&walk, &name, &value)) {
-        if (!name_is_new(&seen, name, err))
-            return false;
-        if (str_is(name, "model") && !json_unquote(arena, value, &request->model))
-            return fail_field(err, "model", "model must be a text");
+    body_scan_begin(&walk, arena, body, request);
+    while (body_scan_next(&walk, &name, &value, err))
         if (str_is(name, "user"))
             request->user = json_text_of(arena, value);
         else if (str_is(name, "input"))
             has_input = value.length > 2 && (json_is_text(value) || json_is_list(value));
-    }
-    if (!scan_is_good(&walk, body, err))
+    request->is_stream = false;
+    if (!body_scan_end(&walk, err))
         return false;
     return has_input || fail_field(err, "input", "input must be a text or a list of texts");
 }

@@ -515,3 +515,79 @@ Test(fronts, details_of_thoughts_are_put_together)
     Str got = thoughts_in(arena, &front_openai_chat, S(body));
     cr_assert(str_is(got, "AB|s|0 C||0 "), STR_FMT, STR_ARG(got));
 }
+
+/* --- Tools that the program calls --- */
+
+Test(fronts, tools_that_are_called_here_are_seen_at_the_first_look)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    static const struct {
+        const Front *front;
+        const char *body;
+        bool is_hosted;
+    } cases[] = {
+        { &front_openai_chat, "{\"messages\":[1],\"tools\":[{\"type\":\"mcp\"}]}", true },
+        { &front_openai_chat, "{\"messages\":[1],\"tools\":[{\"type\":\"\\u006dcp\"}]}", true },
+        { &front_openai_chat,
+          "{\"messages\":[1],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"mcp\"}}]}",
+          false },
+        { &front_openai_responses, "{\"input\":\"x\",\"tools\":[{\"type\":\"file_search\"}]}",
+          true },
+        { &front_openai_responses, "{\"input\":\"x\",\"tools\":[{\"type\":\"function\"}]}", false },
+        { &front_ollama_chat, "{\"messages\":[1],\"tools\":[{\"type\":\"mcp\"}]}", true },
+        { &front_anthropic,
+          "{\"max_tokens\":1,\"messages\":[1],\"mcp_servers\":[{\"url\":\"lectern\"}]}", true },
+        { &front_anthropic,
+          "{\"max_tokens\":1,\"messages\":[1],\"mcp_servers\":[{\"url\":\"https://a.b\"}]}",
+          false },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        ModelRequest request = { 0 };
+        Error err = { 0 };
+        cr_assert(cases[i].front->scan(arena, str(cases[i].body), &request, &err), "%s: %s",
+                  cases[i].body, err.message);
+        cr_assert_eq(request.is_hosted, cases[i].is_hosted, "%s", cases[i].body);
+    }
+}
+
+static const ModelEvent hosted[] = {
+    { .kind = EVENT_START, .model = S_INIT("m") },
+    { .kind = EVENT_TEXT, .text = S_INIT("Wait.") },
+    { .kind = EVENT_HOSTED,
+      .id = S_INIT("a"),
+      .server = S_INIT("wiki"),
+      .name = S_INIT("f"),
+      .text = S_INIT("{\"x\":1}") },
+    { .kind = EVENT_HOSTED_RESULT, .id = S_INIT("a"), .text = S_INIT("gone"), .is_error = true },
+    { .kind = EVENT_HOSTED, .id = S_INIT("b"), .text = S_INIT("{\"query\":\"q\"}") },
+    { .kind = EVENT_HOSTED_RESULT, .id = S_INIT("b"), .text = S_INIT("[]") },
+    { .kind = EVENT_TEXT, .text = S_INIT("Done.") },
+    { .kind = EVENT_FINISH, .finish = FINISH_STOP },
+};
+
+/* A stream's last event holds the same response that a whole answer is. */
+Test(fronts, calls_that_were_made_here_are_told_alike_in_pieces_and_whole)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(64));
+    static const ModelRequest request = { 0 };
+    ModelCollector collector;
+    Buf stream, whole;
+    Error err;
+    FrontWriter writer = writer_for(arena, &front_openai_responses, &request, &stream);
+    model_collect_begin(&collector, arena, MB(1));
+    for (size_t i = 0; i < COUNT(hosted); i++) {
+        front_openai_responses.write_event(&writer, &hosted[i]);
+        cr_assert(model_collect(&collector, &hosted[i], &err));
+    }
+    front_openai_responses.write_end(&writer, FINISH_STOP, &usage);
+    writer = writer_for(arena, &front_openai_responses, &request, &whole);
+    ModelReply reply = *model_collected(&collector);
+    reply.usage = usage;
+    front_openai_responses.write_reply(&writer, &reply);
+    Str output = json_walk_member(buf_str(&whole), "output");
+    cr_assert(str_find(buf_str(&stream), output) >= 0, STR_FMT "\n" STR_FMT, STR_ARG(output),
+              STR_ARG(buf_str(&stream)));
+    cr_assert(str_find(output, S("\"mcp_tool_execution_error\"")) >= 0);
+    cr_assert(str_find(output, S("\"queries\":[\"q\"],\"results\":[]")) >= 0);
+    cr_assert(str_find(buf_str(&stream), S("response.mcp_call.failed")) >= 0);
+}

@@ -1,9 +1,9 @@
 /* images.c - POST /v1/images/generations and /v1/images/edits (OpenAI): pictures made of words, and
  * of words and pictures. Answers and their events go on as they are; no other dialect has them. */
+#include "gateway/body_scan.h"
 #include "gateway/form.h"
 #include "gateway/front.h"
 #include "gateway/fronts/openai_errors.h"
-#include "gateway/json_read.h"
 
 #define PICTURES_MAX 10
 
@@ -31,32 +31,27 @@ static bool read_count(ModelRequest *request, Str value, Error *err)
 static bool scan_member(Arena *arena, Str name, Str value, ModelRequest *request, Error *err)
 {
     Str prompt;
-    if (str_is(name, "model"))
-        return json_unquote(arena, value, &request->model) ||
-               fail_field(err, "model", "model must be a text");
-    if (str_is(name, "prompt")) {
-        if (!json_unquote(arena, value, &prompt))
-            return fail_field(err, "prompt", "prompt must be a text");
-        set_prompt(arena, request, prompt);
-    } else if (str_is(name, "stream")) {
-        request->is_stream = str_is(value, "true");
-    } else if (str_is(name, "n")) {
+    if (str_is(name, "n"))
         return read_count(request, value, err);
-    }
+    if (!str_is(name, "prompt"))
+        return true;
+    if (!json_unquote(arena, value, &prompt))
+        return fail_field(err, "prompt", "prompt must be a text");
+    set_prompt(arena, request, prompt);
     return true;
 }
 
 static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
 {
-    JsonWalk walk = json_walk_begin(body);
+    BodyScan walk;
     Str name, value;
-    NameSet seen = { 0 };
     request->task = TASK_IMAGE;
-    while (json_walk_next(&walk, &name, &value))
-        if (!name_is_new(&seen, name, err) || !scan_member(arena, name, value, request, err))
+    body_scan_begin(&walk, arena, body, request);
+    while (body_scan_next(&walk, &name, &value, err))
+        if (!scan_member(arena, name, value, request, err))
             return false;
-    if (walk.failed || walk.has_escaped_name || !json_is_object_text(str_trim(body)))
-        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    if (!body_scan_end(&walk, err))
+        return false;
     return check(request, err);
 }
 

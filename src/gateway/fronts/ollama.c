@@ -3,6 +3,7 @@
 #include "gateway/fronts/ollama_read.h"
 
 #include "base/clock.h"
+#include "gateway/body_scan.h"
 #include "gateway/front.h"
 
 /* --- Reading --- */
@@ -11,29 +12,20 @@
 static bool scan_body(Arena *arena, Str body, const char *content, ModelRequest *request,
                       Error *err)
 {
-    JsonWalk walk = json_walk_begin(body);
+    BodyScan walk;
     Str name, value, said = S("");
-    NameSet seen = { 0 };
     request->task = TASK_CHAT;
     request->wants_usage = true; /* it always comes */
-    while (json_walk_next(&walk, &name, &value)) {
-        if (!name_is_new(&seen, name, err))
-            return false;
-        if (str_is(name, "model") && !json_unquote(arena, value, &request->model))
-            return fail_field(err, "model", "model must be a text");
-        if (str_is(name, "stream"))
-            request->is_stream = !str_is(value, "false");
-        else if (str_is(name, "options"))
+    body_scan_begin(&walk, arena, body, request);
+    while (body_scan_next(&walk, &name, &value, err))
+        if (str_is(name, "options"))
             (void)str_to_int(json_walk_member(value, "num_predict"), 1, INT32_MAX,
                              &request->output_max);
-        else if (str_is(name, "tools") && json_is_list(value) && value.length > 2)
-            request->tool_count = 1;
-        else if (str_is(name, content) && (json_is_list(value) || json_is_text(value)))
+        else if (str_is(name, content))
             said = value;
-    }
-    if (!scan_is_good(&walk, body, err))
+    if (!body_scan_end(&walk, err))
         return false;
-    if (!str_trim(str_slice(said, 1, said.length ? said.length - 1 : 0)).length)
+    if (!body_scan_is_filled(said))
         return fail_field(err, content, "%s is missing or empty", content);
     request->message_count = 1;
     return true;
@@ -222,6 +214,8 @@ static void write_event(FrontWriter *writer, const ModelEvent *event)
     case EVENT_ARGUMENTS: gather_arguments(writer, event); break;
     case EVENT_START:
     case EVENT_SIGNATURE:
+    case EVENT_HOSTED: /* there are no words for it here */
+    case EVENT_HOSTED_RESULT:
     case EVENT_CITATION:
     case EVENT_VECTOR:
     case EVENT_SEGMENT:

@@ -1,5 +1,6 @@
 /* openai_chat.c - POST /v1/chat/completions, as OpenAI's clients speak it. */
 #include "base/clock.h"
+#include "gateway/body_scan.h"
 #include "gateway/front.h"
 #include "gateway/fronts/citations.h"
 #include "gateway/fronts/openai_errors.h"
@@ -74,18 +75,12 @@ static bool may_have_images(Str messages)
 /* What the way of a call is chosen by; the messages stay unread. */
 static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
 {
-    JsonWalk walk = json_walk_begin(body);
+    BodyScan walk;
     Str name, value, messages = S("");
-    NameSet seen = { 0 };
     request->task = TASK_CHAT;
-    while (json_walk_next(&walk, &name, &value)) {
-        if (!name_is_new(&seen, name, err))
-            return false;
-        if (str_is(name, "model") && !json_unquote(arena, value, &request->model))
-            return fail_field(err, "model", "model must be a text");
-        if (str_is(name, "stream"))
-            request->is_stream = str_is(value, "true");
-        else if (str_is(name, "max_tokens") || str_is(name, "max_completion_tokens"))
+    body_scan_begin(&walk, arena, body, request);
+    while (body_scan_next(&walk, &name, &value, err))
+        if (str_is(name, "max_tokens") || str_is(name, "max_completion_tokens"))
             (void)str_to_int(value, 1, INT32_MAX, &request->output_max);
         else if (str_is(name, "n"))
             (void)str_to_int(value, 1, 128, &request->choice_count);
@@ -93,19 +88,15 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
             request->wants_usage = str_is(json_walk_member(value, "include_usage"), "true");
         else if (str_is(name, "user"))
             request->user = json_text_of(arena, value);
-        else if (str_is(name, "messages") && value.at[0] == '[')
+        else if (str_is(name, "messages") && json_is_list(value))
             messages = value;
-        else if ((str_is(name, "tools") || str_is(name, "functions")) && json_is_list(value) &&
-                 value.length > 2) {
-            request->tool_count = 1;
-            request->is_old_form = str_is(name, "functions");
-        }
-    }
-    if (!scan_is_good(&walk, body, err))
+        else if (str_is(name, "functions") && json_is_list(value) && value.length > 2)
+            request->tool_count = request->is_old_form = true;
+    if (!body_scan_end(&walk, err))
         return false;
     if (!messages.length)
         return fail_field(err, "messages", "messages must be a list");
-    if (!str_trim(str_slice(messages, 1, messages.length - 1)).length)
+    if (!body_scan_is_filled(messages))
         return fail_field(err, "messages", "messages must have at least one message");
     request->message_count = 1; /* there are some; how many is not asked */
     return !may_have_images(messages) || check_images(arena, messages, request, err);
@@ -373,6 +364,8 @@ static void put_delta(FrontWriter *writer, JsonWriter *json, const ModelEvent *e
         put_annotation(json, writer->arena, NULL, event->text, ANNOTATION_CHAT, 0);
         put_end(json);
         break;
+    case EVENT_HOSTED:
+    case EVENT_HOSTED_RESULT:
     case EVENT_VECTOR:
     case EVENT_SEGMENT:
     case EVENT_PICTURE:
@@ -386,6 +379,9 @@ static void write_event(FrontWriter *writer, const ModelEvent *event)
 {
     if (event->kind == EVENT_SIGNATURE && event->choice)
         return; /* a conversation goes on from the first */
+    /* There are no words for calls of the program's own here: their end is in the answer. */
+    if (event->kind == EVENT_HOSTED || event->kind == EVENT_HOSTED_RESULT)
+        return;
     /* The older form has one call; more of them would run together. */
     if (writer->request->is_old_form && event->index &&
         (event->kind == EVENT_TOOL || event->kind == EVENT_ARGUMENTS))

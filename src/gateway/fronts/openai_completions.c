@@ -1,25 +1,19 @@
 /* openai_completions.c - POST /v1/completions, OpenAI's older form: one prompt, one text. A service
  * that only chats is asked with the prompt as its only message. */
+#include "gateway/body_scan.h"
 #include "gateway/fronts/openai_errors.h"
-#include "gateway/json_read.h"
 
 /* --- Reading --- */
 
 static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
 {
-    JsonWalk walk = json_walk_begin(body);
+    BodyScan walk;
     Str name, value;
-    NameSet seen = { 0 };
     bool has_prompt = false;
     request->task = TASK_COMPLETION;
-    while (json_walk_next(&walk, &name, &value)) {
-        if (!name_is_new(&seen, name, err))
-            return false;
-        if (str_is(name, "model") && !json_unquote(arena, value, &request->model))
-            return fail_field(err, "model", "model must be a text");
-        if (str_is(name, "stream"))
-            request->is_stream = str_is(value, "true");
-        else if (str_is(name, "max_tokens"))
+    body_scan_begin(&walk, arena, body, request);
+    while (body_scan_next(&walk, &name, &value, err))
+        if (str_is(name, "max_tokens"))
             (void)str_to_int(value, 1, INT32_MAX, &request->output_max);
         else if (str_is(name, "stream_options"))
             request->wants_usage = str_is(json_walk_member(value, "include_usage"), "true");
@@ -27,8 +21,7 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
             request->user = json_text_of(arena, value);
         else if (str_is(name, "prompt"))
             has_prompt = json_is_text(value) || json_is_list(value);
-    }
-    if (!scan_is_good(&walk, body, err))
+    if (!body_scan_end(&walk, err))
         return false;
     request->message_count = 1;
     return has_prompt || fail_field(err, "prompt", "prompt must be a text or a list");

@@ -3,6 +3,8 @@
  */
 #include "gateway/fronts/openai_read.h"
 
+#include "gateway/hosted.h"
+
 /* --- Parts of a message --- */
 
 void read_data_url(Str url, ModelPart *part)
@@ -336,6 +338,10 @@ static bool read_tool(Arena *arena, Str value, void *into, Error *err)
     ModelTool *tool = vec_push(arena, (ToolList *)into);
     *tool = (ModelTool){ 0 };
     Str function = json_walk_member(value, "function");
+    if (hosted_is(arena, value)) {
+        tool->builtin = value;
+        return true;
+    }
     if (!function.length)
         return fail_field(err, "type", "a tool is a function");
     return openai_read_function(arena, function, tool, err) || fail_below(err, "function");

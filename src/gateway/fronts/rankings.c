@@ -1,25 +1,20 @@
 /* rankings.c - POST /v1/moderations (OpenAI) and /v1/rerank (Cohere's and Jina's shape, which most
  * services share): texts are judged. Whole answers only. */
+#include "gateway/body_scan.h"
 #include "gateway/fronts/openai_errors.h"
-#include "gateway/json_read.h"
 
 /* `texts` is the member that must be there. */
 static bool scan_body(Arena *arena, Str body, const char *texts, ModelRequest *request, Error *err)
 {
-    JsonWalk walk = json_walk_begin(body);
+    BodyScan walk;
     Str name, value;
-    NameSet seen = { 0 };
     bool has_texts = false;
-    request->is_stream = false;
-    while (json_walk_next(&walk, &name, &value)) {
-        if (!name_is_new(&seen, name, err))
-            return false;
-        if (str_is(name, "model") && !json_unquote(arena, value, &request->model))
-            return fail_field(err, "model", "model must be a text");
+    body_scan_begin(&walk, arena, body, request);
+    while (body_scan_next(&walk, &name, &value, err))
         if (str_is(name, texts))
             has_texts = value.length > 2 && (json_is_text(value) || json_is_list(value));
-    }
-    if (!scan_is_good(&walk, body, err))
+    request->is_stream = false;
+    if (!body_scan_end(&walk, err))
         return false;
     return has_texts || fail_field(err, texts, "%s is missing or empty", texts);
 }

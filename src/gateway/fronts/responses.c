@@ -3,6 +3,7 @@
  *
  *     created, in_progress, for each item: added, its parts and deltas, done; completed
  */
+#include "gateway/body_scan.h"
 #include "gateway/fronts/citations.h"
 #include "gateway/fronts/openai_errors.h"
 #include "gateway/fronts/responses_read.h"
@@ -12,19 +13,13 @@
 
 static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
 {
-    JsonWalk walk = json_walk_begin(body);
+    BodyScan walk;
     Str name, value, input = S("");
-    NameSet seen = { 0 };
     request->task = TASK_CHAT;
     request->wants_usage = request->is_kept = true;
-    while (json_walk_next(&walk, &name, &value)) {
-        if (!name_is_new(&seen, name, err))
-            return false;
-        if (str_is(name, "model") && !json_unquote(arena, value, &request->model))
-            return fail_field(err, "model", "model must be a text");
-        if (str_is(name, "stream"))
-            request->is_stream = str_is(value, "true");
-        else if (str_is(name, "store"))
+    body_scan_begin(&walk, arena, body, request);
+    while (body_scan_next(&walk, &name, &value, err))
+        if (str_is(name, "store"))
             request->is_kept = !str_is(value, "false");
         else if (str_is(name, "previous_response_id"))
             request->previous = json_text_of(arena, value);
@@ -32,12 +27,9 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
             (void)str_to_int(value, 1, INT32_MAX, &request->output_max);
         else if (str_is(name, "user"))
             request->user = json_text_of(arena, value);
-        else if (str_is(name, "tools") && json_is_list(value) && value.length > 2)
-            request->tool_count = 1;
         else if (str_is(name, "input"))
             input = value;
-    }
-    if (!scan_is_good(&walk, body, err))
+    if (!body_scan_end(&walk, err))
         return false;
     if (input.length < 3 || !(json_is_text(input) || json_is_list(input)))
         return fail_field(err, "input", "input must be a text or a list of items");
@@ -78,6 +70,12 @@ static Str signature_of(Arena *arena, Str signature, bool is_redacted)
     return str_format(arena, "%s" STR_FMT, is_redacted ? REDACTED_MARK : "", STR_ARG(signature));
 }
 
+static void add_hosted(FrontWriter *writer, const ModelPart *part)
+{
+    Item *item = response_add_hosted(writer, part->id, part->server, part->name, part->arguments);
+    response_end_hosted(writer, item, part->text, part->is_error);
+}
+
 static void add_part(FrontWriter *writer, const ModelPart *part)
 {
     static const ItemKind kinds[] = { [PART_TEXT] = ITEM_TEXT,
@@ -97,7 +95,10 @@ static void write_reply(FrontWriter *writer, const ModelReply *reply)
 {
     const ModelChoice *choice = &reply->choices.at[0];
     for (size_t i = 0; i < choice->parts.count; i++)
-        add_part(writer, &choice->parts.at[i]);
+        if (choice->parts.at[i].kind == PART_HOSTED)
+            add_hosted(writer, &choice->parts.at[i]);
+        else
+            add_part(writer, &choice->parts.at[i]);
     Outcome outcome = response_outcome(choice->finish, &reply->usage);
     JsonWriter json = put_begin(writer->out);
     put_response(writer, &json, &outcome);
@@ -147,13 +148,15 @@ static int64_t position_of(FrontWriter *writer, const Item *item)
     return item - response_of(writer)->items.at;
 }
 
+static bool has_part(const Item *item) { return item->kind < ITEM_CALL; }
+
 /* An event about one item; of a part when it is no call. */
 static JsonWriter begin_item_event(FrontWriter *writer, const char *type, const Item *item)
 {
     JsonWriter json = begin_event(writer, type);
     put_text(&json, "item_id", item->id);
     put_int(&json, "output_index", position_of(writer, item));
-    if (item->kind != ITEM_CALL)
+    if (has_part(item))
         put_int(&json, "content_index", 0);
     return json;
 }
@@ -203,7 +206,7 @@ static void close_item(FrontWriter *writer, Item *item)
     put_text(&json, words[item->kind].member, buf_str(&item->text));
     put_no_logprobs(&json, item);
     end_event(writer, &json);
-    if (item->kind != ITEM_CALL)
+    if (has_part(item))
         write_part(writer, "response.content_part.done", item);
     item->is_done = true;
     write_item(writer, "response.output_item.done", item);
@@ -215,14 +218,14 @@ static void close_texts(FrontWriter *writer)
 {
     Response *response = response_of(writer);
     for (size_t i = 0; i < response->items.count; i++)
-        if (response->items.at[i].kind != ITEM_CALL)
+        if (has_part(&response->items.at[i]))
             close_item(writer, &response->items.at[i]);
 }
 
 static void write_added(FrontWriter *writer, const Item *item)
 {
     write_item(writer, "response.output_item.added", item);
-    if (item->kind != ITEM_CALL)
+    if (has_part(item))
         write_part(writer, "response.content_part.added", item);
 }
 
@@ -281,6 +284,58 @@ static void write_signature(FrontWriter *writer, const ModelEvent *event)
     close_item(writer, item);
 }
 
+static void write_item_state(FrontWriter *writer, const char *type, const Item *item)
+{
+    JsonWriter json = begin_item_event(writer, type, item);
+    end_event(writer, &json);
+}
+
+/* Arguments are known whole when the program calls a tool itself. */
+static void write_mcp_arguments(FrontWriter *writer, const Item *item)
+{
+    JsonWriter json = begin_item_event(writer, "response.mcp_call_arguments.delta", item);
+    put_text(&json, "delta", buf_str(&item->text));
+    end_event(writer, &json);
+    json = begin_item_event(writer, "response.mcp_call_arguments.done", item);
+    put_text(&json, "arguments", buf_str(&item->text));
+    end_event(writer, &json);
+}
+
+static void begin_hosted(FrontWriter *writer, const ModelEvent *event)
+{
+    begin_response(writer);
+    close_texts(writer);
+    const Item *item =
+        response_add_hosted(writer, event->id, event->server, event->name, event->text);
+    write_added(writer, item);
+    if (item->kind == ITEM_MCP_CALL) {
+        write_item_state(writer, "response.mcp_call.in_progress", item);
+        write_mcp_arguments(writer, item);
+    } else {
+        write_item_state(writer, "response.file_search_call.in_progress", item);
+        write_item_state(writer, "response.file_search_call.searching", item);
+    }
+}
+
+/* There is no event for a search that fails: its item says it. */
+static void end_hosted(FrontWriter *writer, const ModelEvent *event)
+{
+    Response *response = response_of(writer);
+    for (size_t i = response->items.count; i-- > 0;) {
+        Item *item = &response->items.at[i];
+        if (item->kind <= ITEM_CALL || !str_equal(item->call_id, event->id))
+            continue;
+        response_end_hosted(writer, item, event->text, event->is_error);
+        write_item_state(writer,
+                         item->kind == ITEM_FILE_SEARCH ? "response.file_search_call.completed"
+                         : event->is_error              ? "response.mcp_call.failed"
+                                                        : "response.mcp_call.completed",
+                         item);
+        write_item(writer, "response.output_item.done", item);
+        return;
+    }
+}
+
 static void write_citation(FrontWriter *writer, Str citation)
 {
     Item *item = item_for(writer, ITEM_TEXT);
@@ -306,6 +361,8 @@ static void write_event(FrontWriter *writer, const ModelEvent *event)
     case EVENT_SIGNATURE: write_signature(writer, event); break;
     case EVENT_TOOL: begin_call(writer, event); break;
     case EVENT_ARGUMENTS: more_arguments(writer, event); break;
+    case EVENT_HOSTED: begin_hosted(writer, event); break;
+    case EVENT_HOSTED_RESULT: end_hosted(writer, event); break;
     case EVENT_CITATION: write_citation(writer, event->text); break;
     case EVENT_VECTOR:
     case EVENT_SEGMENT:
@@ -321,7 +378,8 @@ static void write_end(FrontWriter *writer, FinishReason finish, const ModelUsage
     Outcome outcome = response_outcome(finish, usage);
     begin_response(writer);
     for (size_t i = 0; i < response->items.count; i++)
-        close_item(writer, &response->items.at[i]);
+        if (response->items.at[i].kind <= ITEM_CALL)
+            close_item(writer, &response->items.at[i]);
     write_state(writer,
                 str_is(outcome.status, "completed") ? "response.completed" : "response.incomplete",
                 &outcome);

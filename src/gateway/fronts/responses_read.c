@@ -3,6 +3,7 @@
 #include "gateway/fronts/responses_read.h"
 
 #include "gateway/fronts/openai_read.h"
+#include "gateway/hosted.h"
 
 /* --- Addresses --- */
 
@@ -101,7 +102,7 @@ static bool read_content(Arena *arena, Str content, PartList *parts, Error *err)
 /* --- Items --- */
 
 typedef struct WireItem {
-    Str type, role, content, call_id, name, arguments, output, summary, encrypted;
+    Str type, role, content, id, call_id, name, arguments, output, summary, encrypted, error;
 } WireItem;
 
 /* The messages so far; the parts of the last one are still growing. */
@@ -197,13 +198,42 @@ static bool put_thought(Arena *arena, const WireItem *item, Conversation *talk, 
     return true;
 }
 
+/* A call that was made here in an earlier turn, with what it gave, as a model knows calls. */
+static bool put_mcp_call(Arena *arena, const WireItem *item, Conversation *talk, Error *err)
+{
+    WireItem call = *item;
+    call.call_id = item->id;
+    if (!put_call(arena, &call, talk, err))
+        return false;
+    bool has_failed = item->error.length > 0;
+    ModelPart result = { .kind = PART_TOOL_RESULT,
+                         .id = item->id,
+                         .text = has_failed ? item->error : json_text_of(arena, item->output),
+                         .is_error = has_failed };
+    begin_message(arena, talk, FROM_TOOL);
+    *vec_push(arena, &talk->parts) = result;
+    return true;
+}
+
+/* What was found is in the answer that follows; a list of tools is made anew. */
+static bool put_nothing(Arena *arena, const WireItem *item, Conversation *talk, Error *err)
+{
+    (void)arena, (void)item, (void)talk, (void)err;
+    return true;
+}
+
 static const struct {
     const char *type;
     bool (*put)(Arena *arena, const WireItem *item, Conversation *talk, Error *err);
 } item_kinds[] = {
-    { "", put_message },           { "message", put_message },
-    { "function_call", put_call }, { "function_call_output", put_result },
+    { "", put_message },
+    { "message", put_message },
+    { "function_call", put_call },
+    { "function_call_output", put_result },
     { "reasoning", put_thought },
+    { "mcp_call", put_mcp_call },
+    { "mcp_list_tools", put_nothing },
+    { "file_search_call", put_nothing },
 };
 
 static bool read_item(Arena *arena, Str value, void *into, Error *err)
@@ -212,12 +242,14 @@ static bool read_item(Arena *arena, Str value, void *into, Error *err)
         { "type", MEMBER_TEXT, offsetof(WireItem, type) },
         { "role", MEMBER_TEXT, offsetof(WireItem, role) },
         { "content", MEMBER_JSON, offsetof(WireItem, content) },
+        { "id", MEMBER_TEXT, offsetof(WireItem, id) },
         { "call_id", MEMBER_TEXT, offsetof(WireItem, call_id) },
         { "name", MEMBER_TEXT, offsetof(WireItem, name) },
         { "arguments", MEMBER_TEXT, offsetof(WireItem, arguments) },
         { "output", MEMBER_JSON, offsetof(WireItem, output) },
         { "summary", MEMBER_JSON, offsetof(WireItem, summary) },
         { "encrypted_content", MEMBER_TEXT, offsetof(WireItem, encrypted) },
+        { "error", MEMBER_JSON, offsetof(WireItem, error) },
     };
     WireItem item = { 0 };
     if (!read_members(arena, value, MEMBER_RULES(rules), &item, NULL, err))
@@ -236,6 +268,10 @@ static bool read_tool(Arena *arena, Str value, void *into, Error *err)
     ModelTool *tool = vec_push(arena, (ToolList *)into);
     *tool = (ModelTool){ 0 };
     Str type = json_text_of(arena, json_walk_member(value, "type"));
+    if (hosted_is(arena, value)) {
+        tool->builtin = value;
+        return true;
+    }
     if (!str_is(type, "function")) {
         fail(err, ERROR_UNSUPPORTED, "tools of the type '" STR_FMT "' cannot be had here",
              STR_ARG(str_slice(type, 0, 40)));
@@ -263,6 +299,8 @@ static bool read_tool_choice(Arena *arena, Str value, void *into, Error *err)
         return true;
     request->tool_choice = TOOLS_NAMED;
     request->tool_name = json_text_of(arena, json_walk_member(value, "name"));
+    if (hosted_is(arena, value) && !request->tool_name.length)
+        request->tool_name = json_text_of(arena, json_walk_member(value, "type"));
     return request->tool_name.length ||
            fail_field(err, "", "it is auto, none, required or the name of a function");
 }

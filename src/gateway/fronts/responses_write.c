@@ -1,6 +1,7 @@
 /* responses_write.c - see responses_write.h. */
 #include "gateway/fronts/responses_write.h"
 
+#include "base/json_walk.h"
 #include "gateway/fronts/citations.h"
 
 /* --- Items of the answer --- */
@@ -16,7 +17,7 @@ Response *response_of(FrontWriter *writer)
 
 Item *response_add_item(FrontWriter *writer, ItemKind kind)
 {
-    static const char *const prefixes[] = { "msg", "msg", "rs", "fc" };
+    static const char *const prefixes[] = { "msg", "msg", "rs", "fc", "mcp", "fs" };
     Response *response = response_of(writer);
     Item *item = vec_push(writer->arena, &response->items);
     *item = (Item){ .kind = kind, .text = buf_new(writer->arena, ITEM_TEXT_MAX) };
@@ -30,6 +31,22 @@ void response_name_call(FrontWriter *writer, Item *item, Str id, Str name)
     item->call_id = id.length ? str_copy(writer->arena, id)
                               : str_format(writer->arena, "call_" STR_FMT, STR_ARG(item->id));
     item->name = str_copy(writer->arena, name);
+}
+
+Item *response_add_hosted(FrontWriter *writer, Str id, Str server, Str name, Str arguments)
+{
+    Item *item = response_add_item(writer, server.length ? ITEM_MCP_CALL : ITEM_FILE_SEARCH);
+    response_name_call(writer, item, id, name);
+    item->server = str_copy(writer->arena, server);
+    buf_add(&item->text, arguments);
+    return item;
+}
+
+void response_end_hosted(FrontWriter *writer, Item *item, Str result, bool has_failed)
+{
+    item->result = str_copy(writer->arena, result);
+    item->has_failed = has_failed;
+    item->is_done = true;
 }
 
 void put_response_part(JsonWriter *json, Arena *arena, const char *name, const Item *item)
@@ -49,32 +66,84 @@ void put_response_part(JsonWriter *json, Arena *arena, const char *name, const I
     put_end(json);
 }
 
+static void put_call(JsonWriter *json, const Item *item)
+{
+    put_text(json, "type", S("function_call"));
+    put_text(json, "call_id", item->call_id);
+    put_text(json, "name", item->name);
+    put_text(json, "arguments", buf_str(&item->text));
+}
+
+static void put_mcp_call(JsonWriter *json, const Item *item)
+{
+    put_text(json, "type", S("mcp_call"));
+    put_text(json, "server_label", item->server);
+    put_text(json, "name", item->name);
+    put_text(json, "arguments", buf_str(&item->text));
+    put_null(json, "approval_request_id");
+    if (item->is_done && !item->has_failed)
+        put_text(json, "output", item->result);
+    else
+        put_null(json, "output");
+    if (!item->has_failed) {
+        put_null(json, "error");
+        return;
+    }
+    put_object(json, "error");
+    put_text(json, "type", S("mcp_tool_execution_error"));
+    put_array(json, "content");
+    put_object(json, NULL);
+    put_text(json, "type", S("text"));
+    put_text(json, "text", item->result);
+    put_end(json);
+    put_end(json);
+    put_end(json);
+}
+
+static void put_file_search(JsonWriter *json, const Item *item)
+{
+    put_text(json, "type", S("file_search_call"));
+    put_array(json, "queries");
+    put_raw(json, NULL, json_walk_member(buf_str(&item->text), "query"));
+    put_end(json);
+    if (item->is_done && !item->has_failed)
+        put_raw(json, "results", item->result);
+    else
+        put_null(json, "results");
+}
+
+static void put_said(JsonWriter *json, Arena *arena, const Item *item)
+{
+    bool is_thought = item->kind == ITEM_THOUGHT;
+    put_text(json, "type", is_thought ? S("reasoning") : S("message"));
+    if (!is_thought)
+        put_text(json, "role", S("assistant"));
+    if (is_thought) {
+        put_array(json, "summary");
+        put_end(json);
+    }
+    put_array(json, "content");
+    if (item->is_done)
+        put_response_part(json, arena, NULL, item);
+    put_end(json);
+    if (item->signature.length)
+        put_text(json, "encrypted_content", item->signature);
+}
+
 void put_response_item(JsonWriter *json, Arena *arena, const char *name, const Item *item)
 {
     put_object(json, name);
     put_text(json, "id", item->id);
-    if (item->kind == ITEM_CALL) {
-        put_text(json, "type", S("function_call"));
-        put_text(json, "call_id", item->call_id);
-        put_text(json, "name", item->name);
-        put_text(json, "arguments", buf_str(&item->text));
-    } else {
-        bool is_thought = item->kind == ITEM_THOUGHT;
-        put_text(json, "type", is_thought ? S("reasoning") : S("message"));
-        if (!is_thought)
-            put_text(json, "role", S("assistant"));
-        if (is_thought) {
-            put_array(json, "summary");
-            put_end(json);
-        }
-        put_array(json, "content");
-        if (item->is_done)
-            put_response_part(json, arena, NULL, item);
-        put_end(json);
-        if (item->signature.length)
-            put_text(json, "encrypted_content", item->signature);
+    switch (item->kind) {
+    case ITEM_CALL: put_call(json, item); break;
+    case ITEM_MCP_CALL: put_mcp_call(json, item); break;
+    case ITEM_FILE_SEARCH: put_file_search(json, item); break;
+    default: put_said(json, arena, item);
     }
-    put_text(json, "status", item->is_done ? S("completed") : S("in_progress"));
+    put_text(json, "status",
+             item->has_failed ? S("failed")
+             : item->is_done  ? S("completed")
+                              : S("in_progress"));
     put_end(json);
 }
 
@@ -105,6 +174,10 @@ static void put_tools(JsonWriter *json, const ModelRequest *request)
     put_array(json, "tools");
     for (size_t i = 0; request->tools && i < request->tool_count; i++) {
         const ModelTool *tool = &request->tools[i];
+        if (tool->builtin.length) {
+            put_raw(json, NULL, tool->builtin);
+            continue;
+        }
         put_object(json, NULL);
         put_text(json, "type", S("function"));
         put_text(json, "name", tool->name);

@@ -4,15 +4,24 @@
 
 #include "gateway/front.h"
 
-typedef enum ItemKind { ITEM_TEXT, ITEM_REFUSAL, ITEM_THOUGHT, ITEM_CALL } ItemKind;
+/* Those before ITEM_CALL have a part; the last two are calls that the program has made itself. */
+typedef enum ItemKind {
+    ITEM_TEXT,
+    ITEM_REFUSAL,
+    ITEM_THOUGHT,
+    ITEM_CALL,
+    ITEM_MCP_CALL,
+    ITEM_FILE_SEARCH
+} ItemKind;
 
 typedef struct Item {
     ItemKind kind;
     int index; /* of a call, as the service counts */
     Str id, call_id, name, signature, citations;
-    Buf text; /* or arguments */
+    Str server, result; /* of a call of the program's own */
+    Buf text;           /* or arguments */
     int annotations;
-    bool is_done;
+    bool is_done, has_failed;
 } Item;
 
 /* What a writer knows of its response. */
@@ -33,6 +42,9 @@ Response *response_of(FrontWriter *writer);
 Item *response_add_item(FrontWriter *writer, ItemKind kind);
 /* A call without an id gets one. */
 void response_name_call(FrontWriter *writer, Item *item, Str id, Str name);
+/* A call of the program's own. */
+Item *response_add_hosted(FrontWriter *writer, Str id, Str server, Str name, Str arguments);
+void response_end_hosted(FrontWriter *writer, Item *item, Str result, bool has_failed);
 
 /* The one part that a message or a thought has. */
 void put_response_part(JsonWriter *json, Arena *arena, const char *name, const Item *item);

@@ -1,26 +1,21 @@
 /* speech.c - POST /v1/audio/speech (OpenAI): a text is spoken. The answer is sound that goes on as
  * it comes, or with stream_format "sse" events that hold it; no other dialect has either. */
+#include "gateway/body_scan.h"
 #include "gateway/front.h"
 #include "gateway/fronts/openai_errors.h"
-#include "gateway/json_read.h"
 
 static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
 {
-    JsonWalk walk = json_walk_begin(body);
+    BodyScan walk;
     Str name, value, *input = arena_new_one(arena, Str);
-    NameSet seen = { 0 };
     request->task = TASK_SPEECH;
-    request->is_stream = true;
-    while (json_walk_next(&walk, &name, &value)) {
-        if (!name_is_new(&seen, name, err))
-            return false;
-        if (str_is(name, "model") && !json_unquote(arena, value, &request->model))
-            return fail_field(err, "model", "model must be a text");
+    body_scan_begin(&walk, arena, body, request);
+    while (body_scan_next(&walk, &name, &value, err))
         if (str_is(name, "input") && !json_unquote(arena, value, input))
             return fail_field(err, "input", "input must be a text");
-    }
-    if (walk.failed || walk.has_escaped_name || !json_is_object_text(str_trim(body)))
-        return fail(err, ERROR_INVALID, "the body must be a valid JSON object");
+    request->is_stream = true;
+    if (!body_scan_end(&walk, err))
+        return false;
     request->inputs = (StrList){ input, 1 };
     return input->length || fail_field(err, "input", "input is missing or empty");
 }

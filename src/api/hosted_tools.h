@@ -1,0 +1,48 @@
+/* hosted_tools.h - the tools that the program calls for a model (gateway/hosted.h): what the model
+ * is told of them, and calling them.
+ *
+ *     {"type": "mcp", "server_label": NAME, "allowed_tools": [...]}
+ *         tools of a server that the workspace has named (mcp/mcp_client.h); needs ROLE_EDITOR
+ *     {"type": "file_search", "vector_store_ids": [...], "max_num_results": N}
+ *         passages of the library, of these collections ("library": all), numbered to be cited
+ *
+ * Threads: any; calls block. */
+#pragma once
+
+#include "api/api.h"
+#include "gateway/model.h"
+
+struct HostedTools;
+
+/* What a call gave. */
+typedef struct HostedResult {
+    Str text; /* for the model */
+    Str told; /* for the client (EVENT_HOSTED_RESULT) */
+    bool is_error;
+} HostedResult;
+
+typedef struct HostedTool {
+    Str server; /* "" for the library's search */
+    /* NULL: the client has it. */
+    bool (*run)(struct HostedTools *tools, const struct HostedTool *tool, const ModelPart *call,
+                HostedResult *result_r, Error *err);
+    StrList collections;
+    int64_t result_max;
+    double score_min;
+} HostedTool;
+
+typedef struct HostedTools {
+    Api *api;
+    const Scope *scope;
+    Arena *arena;
+    VEC(ModelTool) offered;        /* to the model */
+    VEC(HostedTool) ways;          /* of each */
+    VEC(struct Citation) passages; /* that were found so far */
+} HostedTools;
+
+/* Those of a request; the client's own among them. */
+MUST_CHECK bool hosted_tools_open(HostedTools *tools, const ModelRequest *request, Error *err);
+/* NULL: nobody has it. A name that two have is the first one's. */
+const HostedTool *hosted_tools_find(const HostedTools *tools, Str name);
+void hosted_tools_call(HostedTools *tools, const HostedTool *tool, const ModelPart *call,
+                       HostedResult *result_r);

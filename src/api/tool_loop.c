@@ -1,0 +1,199 @@
+/* tool_loop.c - see tool_loop.h. */
+#include "api/tool_loop.h"
+
+#include "api/here.h"
+#include "api/hosted_tools.h"
+#include "models/models.h"
+
+typedef struct Talk {
+    ToolLoop *loop;
+    HostedTools tools;
+    VEC(ModelMessage) messages;
+    bool is_unwanted; /* nobody listens any more */
+} Talk;
+
+/* --- What is told --- */
+
+static bool tell(Talk *talk, const ModelEvent *event)
+{
+    const ToolLoop *loop = talk->loop;
+    if (loop->tell && !talk->is_unwanted)
+        talk->is_unwanted = !loop->tell(loop->self, event);
+    return !talk->is_unwanted;
+}
+
+static bool tell_text(void *self, Str text)
+{
+    return tell(self, &(ModelEvent){ .kind = EVENT_TEXT, .text = text });
+}
+
+static void tell_clients_call(Talk *talk, const ModelPart *call, int index)
+{
+    (void)(tell(talk,
+                &(ModelEvent){
+                    .kind = EVENT_TOOL, .index = index, .id = call->id, .name = call->name }) &&
+           tell(talk,
+                &(ModelEvent){ .kind = EVENT_ARGUMENTS, .index = index, .text = call->arguments }));
+}
+
+/* The passages that the text names, as [1]. */
+static void tell_citations(Talk *talk, Str text)
+{
+    size_t count = talk->tools.passages.count;
+    bool *told = arena_new_array(talk->loop->arena, bool, count + 1);
+    int index = 0;
+    for (size_t i = 0; i < text.length && count; i++) {
+        int64_t number;
+        ptrdiff_t end = text.at[i] == '[' ? str_find_char(str_from(text, i), ']') : -1;
+        if (end < 2 ||
+            !str_to_int(str_slice(text, i + 1, i + (size_t)end), 1, (int64_t)count, &number) ||
+            told[number])
+            continue;
+        told[number] = true;
+        const Citation *passage = &talk->tools.passages.at[number - 1];
+        Str citation = api_citation(talk->loop->arena, passage, index++);
+        (void)tell(talk, &(ModelEvent){ .kind = EVENT_CITATION, .text = citation });
+    }
+}
+
+/* --- One round --- */
+
+static bool tell_call(Talk *talk, const HostedTool *tool, const ModelPart *call)
+{
+    Str arguments = call->arguments.length ? call->arguments : S("{}");
+    return tell(talk, &(ModelEvent){ .kind = EVENT_HOSTED,
+                                     .id = call->id,
+                                     .server = tool->server,
+                                     .name = call->name,
+                                     .text = arguments });
+}
+
+/* A tool that the model has invented is between it and us. */
+static ModelPart call_tool(Talk *talk, const HostedTool *tool, const ModelPart *call)
+{
+    HostedResult result = { .text = S("there is no such tool"), .is_error = true };
+    if (tool && tell_call(talk, tool, call)) {
+        hosted_tools_call(&talk->tools, tool, call, &result);
+        (void)tell(talk, &(ModelEvent){ .kind = EVENT_HOSTED_RESULT,
+                                        .id = call->id,
+                                        .text = result.told,
+                                        .is_error = result.is_error });
+    }
+    return (ModelPart){ .kind = PART_TOOL_RESULT,
+                        .id = call->id,
+                        .name = call->name,
+                        .text = result.text,
+                        .is_error = result.is_error };
+}
+
+/* Calls of what the client has are handed over. False: there are none. */
+static bool hand_over(Talk *talk, const ModelChoice *choice)
+{
+    int index = 0;
+    for (size_t i = 0; i < choice->parts.count; i++) {
+        const ModelPart *part = &choice->parts.at[i];
+        const HostedTool *tool = hosted_tools_find(&talk->tools, part->name);
+        if (part->kind == PART_TOOL_CALL && tool && !tool->run)
+            tell_clients_call(talk, part, index++);
+    }
+    return index > 0;
+}
+
+/* What the model said and what its calls gave. */
+static void add_round(Talk *talk, const ModelChoice *choice)
+{
+    Arena *arena = talk->loop->arena;
+    *vec_push(arena, &talk->messages) = (ModelMessage){ .role = FROM_ASSISTANT,
+                                                        .parts = choice->parts.at,
+                                                        .count = choice->parts.count };
+    for (size_t i = 0; i < choice->parts.count && !talk->is_unwanted; i++) {
+        const ModelPart *call = &choice->parts.at[i];
+        if (call->kind != PART_TOOL_CALL)
+            continue;
+        ModelPart *part = arena_new_one(arena, ModelPart);
+        *part = call_tool(talk, hosted_tools_find(&talk->tools, call->name), call);
+        *vec_push(arena, &talk->messages) =
+            (ModelMessage){ .role = FROM_TOOL, .parts = part, .count = 1 };
+    }
+}
+
+static bool has_calls(const ModelChoice *choice)
+{
+    for (size_t i = 0; i < choice->parts.count; i++)
+        if (choice->parts.at[i].kind == PART_TOOL_CALL)
+            return true;
+    return false;
+}
+
+static void add_usage(GatewayAnswer *sum, const GatewayAnswer *round)
+{
+    ModelUsage usage = sum->usage;
+    int64_t cost = sum->cost;
+    *sum = *round;
+    sum->usage.input += usage.input;
+    sum->usage.output += usage.output;
+    sum->usage.cache_read += usage.cache_read;
+    sum->usage.cache_write += usage.cache_write;
+    sum->usage.cache_write_long += usage.cache_write_long;
+    sum->usage.reasoning += usage.reasoning;
+    sum->cost = cost < 0 || round->cost < 0 ? -1 : cost + round->cost;
+}
+
+/* *ends_r: the model has answered, or the client is to go on. */
+static bool run_round(Talk *talk, GatewayAnswer *sum, bool *ends_r, Error *err)
+{
+    ToolLoop *loop = talk->loop;
+    ModelRequest *asked = loop->asked;
+    GatewayAsk ask = { .request = asked,
+                       .feature = loop->feature,
+                       .never_here = loop->is_within,
+                       .is_within = loop->is_within,
+                       .delta = tell_text,
+                       .self = talk };
+    GatewayAnswer round;
+    asked->messages = talk->messages.at;
+    asked->message_count = talk->messages.count;
+    if (!gateway_ask(models_gateway(loop->api->models), loop->caller, loop->arena, &ask, &round,
+                     err))
+        return false;
+    add_usage(sum, &round);
+    const ModelChoice *choice = &round.reply->choices.at[0];
+    tell_citations(talk, round.text);
+    *ends_r = hand_over(talk, choice) || !has_calls(choice);
+    if (*ends_r)
+        return true;
+    if (round.text.length)
+        (void)tell_text(talk, S("\n\n")); /* where nothing else stands between two texts */
+    add_round(talk, choice);
+    /* It was made to call one, and has. */
+    if (asked->tool_choice == TOOLS_REQUIRED || asked->tool_choice == TOOLS_NAMED)
+        asked->tool_choice = TOOLS_AUTO;
+    return true;
+}
+
+bool tool_loop_run(ToolLoop *loop, GatewayAnswer *answer_r, Error *err)
+{
+    ModelRequest *asked = loop->asked;
+    Talk talk = { .loop = loop,
+                  .tools = { .api = loop->api, .scope = loop->scope, .arena = loop->arena } };
+    GatewayAnswer sum = { 0 };
+    bool ends = false;
+    if (asked->choice_count > 1 && asked->is_hosted)
+        return fail_field(err, "n", "n must be 1 where tools are called here");
+    if (!hosted_tools_open(&talk.tools, asked, err))
+        return false;
+    for (size_t i = 0; i < asked->message_count; i++)
+        *vec_push(loop->arena, &talk.messages) = asked->messages[i];
+    asked->tools = talk.tools.offered.at;
+    asked->tool_count = talk.tools.offered.count;
+    asked->is_hosted = false;
+    for (int i = 0; i < TOOL_ROUNDS_MAX && !ends; i++) {
+        if (!run_round(&talk, &sum, &ends, err))
+            return false;
+        if (talk.is_unwanted)
+            return fail(err, ERROR_CANCELLED, "nobody wants the answer");
+    }
+    *answer_r = sum;
+    return ends || fail(err, ERROR_UPSTREAM, "the model still calls tools after %d rounds",
+                        TOOL_ROUNDS_MAX);
+}

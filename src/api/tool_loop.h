@@ -1,0 +1,29 @@
+/* tool_loop.h - a model that may call tools of ours (gateway/hosted.h) before it answers.
+ *
+ *     ask the model -> it wants tools called -> call them -> ask it with what they gave -> ...
+ *
+ * When it calls a function of the client's, the answer ends with that call: only the client can go
+ * on. What goes wrong in a tool is told to the model, which may do better. */
+#pragma once
+
+#include "api/api.h"
+#include "gateway/gateway.h"
+
+#define TOOL_ROUNDS_MAX 8
+
+typedef struct ToolLoop {
+    Api *api;
+    const Scope *scope; /* whose servers and documents */
+    GatewayCaller *caller;
+    Arena *arena;
+    ModelRequest *asked; /* its tools and messages grow */
+    Str feature;         /* for the records of the model's calls */
+    bool is_within;      /* as GatewayAsk has it */
+    /* What happens, but for the start and the finish; may be NULL. False: nobody wants the rest. */
+    bool (*tell)(void *self, const ModelEvent *event);
+    void *self;
+} ToolLoop;
+
+/* Usage and cost are those of all rounds. ERROR_UPSTREAM when the model still wants tools after
+ * TOOL_ROUNDS_MAX. */
+MUST_CHECK bool tool_loop_run(ToolLoop *loop, GatewayAnswer *answer_r, Error *err);

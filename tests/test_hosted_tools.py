@@ -1,0 +1,212 @@
+"""Tools that the server calls for a model: those of the workspace's MCP servers and the search of its library, with the
+official clients of OpenAI and Anthropic."""
+import json
+import time
+
+import anthropic
+import httpx2
+import openai
+import pytest
+from conftest import Server
+from mock_provider import MODELS, MockProvider
+from test_mcp_client import Old, old, put  # noqa: F401 (a fixture)
+
+MCP = {"type": "mcp", "server_label": "old", "require_approval": "never"}
+SEARCH = {"type": "file_search", "vector_store_ids": ["library"]}
+MINE = {"type": "function", "name": "mine", "parameters": {"type": "object", "properties": {}}}
+
+
+@pytest.fixture(scope="module")
+def mock():
+    mock = MockProvider(MODELS)
+    yield mock
+    mock.stop()
+
+
+@pytest.fixture(scope="module")
+def hosted(tmp_path_factory, mock, old):  # noqa: F811
+    server = Server(tmp_path_factory.mktemp("hosted") / "library", arguments=["--provider-url", mock.url]).start()
+    server.owner = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    server.new_key()
+    assert put(server, server.owner, "old", url=old, token="s3cret", tools=["weather"]).status_code == 204
+    [document] = server.add(("tides.md", b"# Tides\n\nHigh water at Vestby is at 04:12 on the first of June.\n"))
+    server.wait_document(document["id"])
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def client(hosted):
+    return openai.OpenAI(base_url=hosted.url + "/v1", api_key=hosted.key, max_retries=0)
+
+
+@pytest.fixture
+def claude(hosted):
+    return anthropic.Anthropic(base_url=hosted.url, api_key=hosted.key, max_retries=0)
+
+
+def ask_chat(client, model, tools, **more):
+    return client.chat.completions.create(model=model, messages=[{"role": "user", "content": "Rain?"}], tools=tools, **more)
+
+
+def test_a_chat_completion_ends_with_the_answer(client, mock):
+    whole = ask_chat(client, "call-weather", [MCP])
+    assert whole.choices[0].finish_reason == "stop" and not whole.choices[0].message.tool_calls
+    assert whole.choices[0].message.content == 'Let me see.\n\nIt gave: {"query": "Rain?"} [1]'
+    assert whole.usage.total_tokens == 36  # of both rounds
+    first, second = [b for b in mock.chats() if b["model"] == "call-weather"][-2:]
+    assert [t["function"]["name"] for t in first["tools"]] == ["weather"]
+    assert [m["role"] for m in second["messages"]] == ["user", "assistant", "tool"]
+
+    chunks = list(ask_chat(client, "call-weather", [MCP], stream=True, stream_options={"include_usage": True}))
+    said = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    assert said == whole.choices[0].message.content and chunks[-1].usage.total_tokens == 36
+    assert not any(c.choices[0].delta.tool_calls for c in chunks if c.choices)
+
+
+def test_a_response_tells_of_its_calls(client):
+    whole = client.responses.create(model="call-weather", input="Rain?", tools=[MCP])
+    assert [item.type for item in whole.output] == ["message", "mcp_call", "message"]
+    call = whole.output[1]
+    assert (call.server_label, call.name, call.status, call.error) == ("old", "weather", "completed", None)
+    assert json.loads(call.arguments) == json.loads(call.output) == {"query": "Rain?"}
+    assert whole.output_text.endswith("[1]") and whole.tools[0].type == "mcp" and whole.usage.total_tokens == 36
+
+    with client.responses.stream(model="call-weather", input="Rain?", tools=[MCP]) as stream:
+        types = [event.type for event in stream]
+        final = stream.get_final_response()
+    order = ["response.created", "response.mcp_call.in_progress", "response.mcp_call_arguments.done", "response.mcp_call.completed",
+             "response.completed"]
+    assert [t for t in types if t in order] == order
+    assert [item.type for item in final.output] == ["message", "mcp_call", "message"]
+    assert final.output[1].output == call.output
+
+    # What was called before is known to the model in the next turn.
+    again = client.responses.create(model="call-weather", input="And now?", tools=[MCP], previous_response_id=whole.id)
+    assert json.loads(again.output[1].output) == {"query": "And now?"}
+
+
+def test_what_a_tool_says_went_wrong_goes_to_the_model_and_the_client(client, hosted):
+    assert put(hosted, hosted.owner, "self", url=hosted.url + "/mcp", token=hosted.key, tools=["read"]).status_code == 204
+    failed = client.responses.create(model="call-read", input="What?", tools=[{**MCP, "server_label": "self"}])
+    call = failed.output[1]
+    assert (call.type, call.status, call.output) == ("mcp_call", "failed", None)
+    assert call.error.type == "mcp_tool_execution_error" and "query" in call.error.content[0]["text"] and "query" in failed.output_text
+    invented = client.responses.create(model="call-clock", input="What time is it?", tools=[MCP])  # not on the list
+    assert [item.type for item in invented.output] == ["message"] and "no such tool" in invented.output_text
+
+
+def test_file_search_finds_and_cites(client, hosted):
+    whole = client.responses.create(model="call-file_search", input="When is high water at Vestby?", tools=[SEARCH])
+    assert [item.type for item in whole.output] == ["message", "file_search_call", "message"]
+    search = whole.output[1]
+    assert search.queries == ["When is high water at Vestby?"] and search.status == "completed"
+    assert search.results[0].filename == "tides.md" and "04:12" in search.results[0].text and 0 < search.results[0].score <= 1
+    [citation] = whole.output[2].content[0].annotations
+    assert (citation.type, citation.filename, citation.file_id) == ("file_citation", "tides.md", search.results[0].file_id)
+
+    with client.responses.stream(model="call-file_search", input="When is high water at Vestby?", tools=[SEARCH]) as stream:
+        types = [event.type for event in stream]
+    order = ["response.file_search_call.in_progress", "response.file_search_call.searching", "response.file_search_call.completed",
+             "response.output_text.annotation.added"]
+    assert [t for t in types if t in order] == order
+
+    nowhere = client.responses.create(model="call-file_search", input="Vestby?", tools=[{**SEARCH, "vector_store_ids": ["empty"]}])
+    assert nowhere.output[1].results == [] and not nowhere.output[2].content[0].annotations
+    chat = client.chat.completions.create(model="call-file_search", messages=[{"role": "user", "content": "Vestby?"}], tools=[SEARCH])
+    assert chat.choices[0].message.annotations[0].type == "file_citation"
+
+
+def test_calls_of_the_clients_own_tools_are_handed_over(client):
+    mixed = client.responses.create(model="call-mine", input="Rain?", tools=[MCP, MINE])
+    assert [item.type for item in mixed.output] == ["message", "function_call"]
+    assert mixed.output[1].name == "mine" and json.loads(mixed.output[1].arguments) == {"query": "Rain?"}
+    chat = ask_chat(client, "call-mine", [MCP, {"type": "function", "function": {"name": "mine"}}])
+    assert chat.choices[0].finish_reason == "tool_calls" and chat.choices[0].message.tool_calls[0].function.name == "mine"
+
+
+@pytest.mark.parametrize("revision", ["mcp-client-2025-04-04", "mcp-client-2025-11-20"])
+def test_anthropics_connector_is_understood(claude, revision):
+    server = {"type": "url", "url": "lectern", "name": "old"}
+    tools = [{"type": "mcp_toolset", "mcp_server_name": "old"}] if revision.endswith("11-20") else []
+    asked = {"model": "call-weather", "max_tokens": 100, "messages": [{"role": "user", "content": "Rain?"}], "mcp_servers": [server],
+             "tools": tools, "betas": [revision]}
+    whole = claude.beta.messages.create(**asked)
+    assert [block.type for block in whole.content] == ["text", "mcp_tool_use", "mcp_tool_result", "text"]
+    use, result = whole.content[1:3]
+    assert (use.server_name, use.name, use.input) == ("old", "weather", {"query": "Rain?"})
+    assert result.tool_use_id == use.id and json.loads(result.content[0].text) == {"query": "Rain?"} and not result.is_error
+    assert whole.stop_reason == "end_turn"
+    with claude.beta.messages.stream(**asked) as stream:
+        final = stream.get_final_message()
+    assert [block.type for block in final.content] == ["text", "mcp_tool_use", "mcp_tool_result", "text"]
+    assert final.content[1].input == {"query": "Rain?"} and final.usage == whole.usage
+
+    # The conversation goes on with these blocks, whatever model is asked.
+    more = asked["messages"] + [{"role": "assistant", "content": [b.model_dump(exclude_none=True) for b in whole.content]},
+                                {"role": "user", "content": "And Bergen?"}]
+    again = claude.beta.messages.create(**{**asked, "messages": more})
+    assert again.content[1].input == {"query": "And Bergen?"}
+
+    off = {"default_config": {"enabled": False}, "configs": {"other": {"enabled": True}}} if tools else {}
+    shut = {**asked, "tools": [{**tools[0], **off}]} if tools else \
+        {**asked, "mcp_servers": [{**server, "tool_configuration": {"allowed_tools": ["other"]}}]}
+    assert "no such tool" in claude.beta.messages.create(**shut).content[0].text
+
+
+def test_what_is_not_taken_is_refused_by_name(client, hosted, claude):
+    cases = [({**MCP, "server_label": "none"}, "no MCP server 'none'"), ({**MCP, "server_url": "https://elsewhere.example/mcp"}, "server_url"),
+             ({**MCP, "authorization": "x"}, "authorization"), ({**MCP, "headers": {"X": "y"}}, "headers"),
+             ({**MCP, "require_approval": "always"}, "require_approval"), ({**MCP, "connector_id": "connector_gmail"}, "connector_id"),
+             ({**SEARCH, "filters": {"type": "eq", "key": "a", "value": "b"}}, "filters"), ({**SEARCH, "max_num_results": 99}, "max_num_results")]
+    for tool, word in cases:
+        for stream in (False, True):
+            with pytest.raises(openai.APIError, match=word):
+                events = client.responses.create(model="call-weather", input="Rain?", tools=[tool], stream=stream)
+                list(events)
+    with pytest.raises(openai.APIError, match="n must be 1"):
+        ask_chat(client, "call-weather", [MCP], n=2)
+    with pytest.raises(openai.NotFoundError):
+        ask_chat(client, "no-such-model", [MCP])
+    with pytest.raises(openai.APIError, match="8 rounds"):
+        ask_chat(client, "tools", [MCP])
+    reader = hosted.cli("keys", "add", "reader", "--role", "reader").stdout.split()[-1]
+    theirs = openai.OpenAI(base_url=hosted.url + "/v1", api_key=reader, max_retries=0)
+    with pytest.raises(openai.APIError, match="editor"):
+        ask_chat(theirs, "call-weather", [MCP])
+    assert ask_chat(theirs, "call-file_search", [SEARCH]).choices[0].finish_reason == "stop"
+    limited = {**MCP, "allowed_tools": ["clock"]}
+    assert "no such tool" in ask_chat(client, "call-weather", [limited]).choices[0].message.content
+
+
+def test_what_fails_upstream_fails_honestly(client, hosted, mock):
+    with pytest.raises(openai.APIError):
+        ask_chat(client, "broken", [MCP])
+    with pytest.raises(openai.APIError):
+        list(ask_chat(client, "cut", [MCP], stream=True))
+    before = len([s for s in Old.seen if s[0] == "tools/call"])
+    assert put(hosted, hosted.owner, "gone", url="http://127.0.0.1:1/mcp", tools=["*"]).status_code == 204
+    with pytest.raises(openai.APIError):
+        ask_chat(client, "call-weather", [{**MCP, "server_label": "gone"}])
+    assert len([s for s in Old.seen if s[0] == "tools/call"]) == before
+
+
+def test_a_client_that_leaves_stops_the_calls(hosted):
+    body = {"model": "tools", "messages": [{"role": "user", "content": "Rain?"}], "tools": [MCP], "stream": True}
+    with httpx2.stream("POST", hosted.url + "/v1/chat/completions", json=body, headers={"Authorization": f"Bearer {hosted.key}"}) as answer:
+        assert answer.status_code in (200, 502)
+    assert hosted.get("/healthz").status_code == 200
+
+
+def test_each_round_is_in_the_records(client, hosted):
+    admin = hosted.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
+    whole = ask_chat(client, "call-weather", [MCP])
+    deadline = time.monotonic() + 20
+    while True:
+        calls = hosted.get("/v1/calls?limit=50", key=admin).json()["items"]
+        mine = next((c for c in calls if whole.id.endswith(c["id"])), None)
+        if mine or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    assert mine["model"] == "call-weather" and mine["status"] == "ok", mine
+    assert len([c for c in calls if c["feature"] == "tools"]) >= 2
