@@ -56,6 +56,10 @@ static const struct {
     { "either", "(string OR \"sound post\") flute", "string sound post flute / string|sound post" },
     { "either without parentheses", "cat OR dog bird", "cat dog bird / cat|dog" },
     { "three", "cat OR dog OR bird", "cat dog bird / cat|dog|bird" },
+    { "either in two parentheses", "((cat OR dog)) bird", "cat dog bird / cat|dog" },
+    { "excluded in a parenthesis", "bird (-cat)", "bird / -cat" },
+    { "parentheses in words", "f(cat) f(-dog", "f cat dog" },
+    { "parentheses alone", "(( ((", "" },
     { "or is a word", "cat or dog", "cat dog" },
     { "an open quote", "\"cat dog", "cat dog" },
 };

@@ -508,17 +508,34 @@ static bool keep_filter_group(Reader *r, const Group *group, Error *err)
            check_room(r, &group->items[group->count - 1], err);
 }
 
+/* "a OR -b": the index has no list of all passages that lack a word. */
+static bool excludes_words(const Group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->items[i].part.kind == PART_EXCLUDE)
+            return true;
+    return false;
+}
+
+static bool check_group(const Reader *r, const Group *group, Error *err)
+{
+    bool is_mixed = group->filter_count && group->filter_count < group->count;
+    if (r->care != QUERY_STRICT || (!is_mixed && !excludes_words(group)))
+        return true;
+    (void)fail_field(err, "query", "%s",
+                     is_mixed ? "OR stands between words or between conditions, not between a word "
+                                "and a condition"
+                              : "OR stands between words that may occur, not before or behind one "
+                                "that must not; write -(a OR b) for neither of two");
+    return fail_here(r, group->start, group->end, err);
+}
+
 /* Words of a group stay in the text: the index reads (a OR b) itself. */
 static bool keep_group(Reader *r, Group *group, Error *err)
 {
     bool is_filters = group->filter_count == group->count;
-    if (group->filter_count && !is_filters) {
-        (void)fail_field(err, "query",
-                         "OR stands between words or between conditions, not between a word and a "
-                         "condition");
-        if (r->care == QUERY_STRICT)
-            return fail_here(r, group->start, group->end, err);
-    }
+    if (!check_group(r, group, err))
+        return false;
     if (is_filters && !keep_filter_group(r, group, err))
         return false;
     int number = ++r->group_count;
@@ -559,6 +576,73 @@ static bool read_next(Reader *r, size_t at, size_t *end_r, Error *err)
     return keep_group(r, group, err);
 }
 
+/* --- Exclusions: -(a OR b) is -a -b --- */
+
+/* The parenthesis that closes what begins at `at`; 0: none does, or another opens before. */
+static size_t closing_parenthesis(Str text, size_t at)
+{
+    while (at < text.length && !HAS_CHAR(text.at[at], "()")) {
+        size_t quote = quote_size(text, at);
+        at = quote ? closing_quote(text, at + quote) + quote : at + 1;
+    }
+    bool is_closed = at < text.length && text.at[at] == ')' &&
+                     (at + 1 == text.length || is_space(text.at[at + 1]));
+    return is_closed ? at : 0;
+}
+
+/* The sign before the parenthesis holds for this item. */
+static void exclude(Reader *r, Item *item)
+{
+    QueryPart *part = &item->part;
+    if (item->is_filter) {
+        part->is_negated = item->condition.is_negated = !part->is_negated;
+    } else if (part->is_negated) { /* -(-a): twice */
+        r->words[item->start] = ' ';
+        part->kind = PART_WORD;
+        part->is_negated = false;
+    } else if (r->words[item->start - 1] == ' ') { /* else it hangs on what stands before it */
+        r->words[item->start - 1] = '-';
+        part->kind = PART_EXCLUDE;
+        part->is_negated = true;
+    }
+}
+
+/* The items at `at`, up to the parenthesis at `close`. */
+static bool read_excluded(Reader *r, size_t at, size_t close, Error *err)
+{
+    while ((at = skip_spaces(r->text, at)) < close) {
+        Item item;
+        size_t joiner = has_word_at(r->text, at, "OR")    ? 2
+                        : has_word_at(r->text, at, "AND") ? 3
+                                                          : 0;
+        blank(r, at, at + joiner);
+        at += joiner;
+        if (joiner)
+            continue;
+        if (!read_item(r, at, &item, err))
+            return false;
+        at = item.end = item.part.end = MIN(item.end, close);
+        exclude(r, &item);
+        if (!keep(r, &item, err))
+            return false;
+    }
+    return true;
+}
+
+/* Behind the exclusion that begins at `at`, or `at` when none does. */
+static bool read_exclusion(Reader *r, size_t at, size_t *end_r, Error *err)
+{
+    size_t open = at + sign_size(r->text, at);
+    bool opens = open > at && open < r->text.length && r->text.at[open] == '(';
+    size_t close = opens ? closing_parenthesis(r->text, open + 1) : 0;
+    *end_r = close ? close + 1 : at;
+    if (!close)
+        return true;
+    blank(r, at, open + 1);
+    blank(r, close, close + 1);
+    return read_excluded(r, open + 1, close, err);
+}
+
 /* --- The whole --- */
 
 bool query_language_read(Arena *arena, Str text, QueryCare care, QueryReading *reading_r,
@@ -569,12 +653,15 @@ bool query_language_read(Arena *arena, Str text, QueryCare care, QueryReading *r
         arena, str_slice(text, 0, utf8_floor(text, MIN(text.length, (size_t)QUERY_TEXT_MAX))));
     r.words = str_c(arena, r.text);
     for (size_t at = 0; (at = skip_spaces(r.text, at)) < r.text.length;) {
+        size_t end;
         if (has_word_at(r.text, at, "AND")) {
             blank(&r, at, at + 3);
             at += 3;
-        } else if (!read_next(&r, at, &at, err)) {
-            return false;
+            continue;
         }
+        if (!read_exclusion(&r, at, &end, err) || (end == at && !read_next(&r, at, &end, err)))
+            return false;
+        at = end;
     }
     r.reading.text = r.text;
     r.reading.words = (Str){ r.words, r.text.length };
