@@ -1,6 +1,7 @@
 """Models of the data folder: adding one, changing to it while the old one serves, going on after a kill."""
 import json
 import random
+import sqlite3
 import struct
 import time
 
@@ -221,6 +222,38 @@ def kill_in_changes(folder, database, rounds, chance):
 def test_a_change_that_is_killed_at_any_moment_goes_on_and_mixes_nothing(database_kind, request, tmp_path):
     database = "" if database_kind == "sqlite" else request.getfixturevalue("postgres").new_database()
     kill_in_changes(tmp_path, database, 3, random.Random(5))
+
+
+def test_another_choice_in_the_middle_of_a_change_is_followed(changing, tmp_path):
+    changing.cli("models", "add", str(write_model(tmp_path / "third", 3)))
+    changing.add(*((f"more{i}.txt", f"The ferry {WORDS[5 + i % 8]} granite, {i}.\n".encode()) for i in range(300)))
+    for name in ("second", "third", "second", "third"):
+        changing.cli("models", "use", name)
+    assert [m["name"] for m in wait_change(changing)["models"] if m["used"]] == ["third"]
+
+
+def test_a_model_that_the_settings_name_embeds_everything_again(tmp_path):
+    """More documents than were looked at in one minute once; the sweep is called, not waited for."""
+    server = Server(tmp_path / "library", arguments=["--model", str(write_model(tmp_path / "one", 1))]).start()
+    server.new_key()
+    server.upload(*TEXTS, *((f"note, number {i}.txt", f"The pump of ferry {i}.\n".encode()) for i in range(150)))
+    old = wait_vectors(server, lambda found: len(found) == 100 and all(score for _, score in found))
+    server.stop()
+    server.arguments = ["--model", str(write_model(tmp_path / "other", 2, width=64))]
+    with sqlite3.connect(server.data / "lectern.db") as database:
+        database.execute("UPDATE recurring_jobs SET next_at = 9000000000000 WHERE type = 'sweep'")
+    server.start()
+    vectors_found(server)  # loads it
+    server.stop()
+    with sqlite3.connect(server.data / "lectern.db") as database:
+        database.execute("UPDATE recurring_jobs SET next_at = 0 WHERE type = 'sweep'")
+    server.start()
+    vectors_found(server)
+    wait_vectors(server, lambda found: len(found) == 100 and not found & old, seconds=20)
+    end = time.monotonic() + 20
+    while (count := json.loads(server.cli("status", "--json").stdout)["health"]["index"]["vectors"]) < len(TEXTS) + 150:
+        assert time.monotonic() < end, f"only {count}"
+    server.stop()
 
 
 def test_a_cross_encoder_orders_the_best_anew(changing, tmp_path):

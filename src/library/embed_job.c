@@ -1,4 +1,4 @@
-/* embed_job.c - vectors for the chunks of one document, then it is ready. */
+/* embed_job.c - vectors for the chunks of documents; one whose last chunk has its own is ready. */
 #include "library/library_int.h"
 
 #include <math.h>
@@ -6,20 +6,32 @@
 #include "store/vectors_store.h"
 #include "text/windows.h"
 
-/* One transaction and one call of the encoder: about a second of work on two cores. */
+/* One transaction and one call of the encoder: about a second of work on two cores. Those of small
+ * documents go together, so that no thread of the encoder waits while one of them is stored. */
 #define TEXTS_AT_ONCE 64
 #define INDEX_WAIT_MS 60000
+
+/* Chunks of one document in a batch; none: only what counts as embedded is said. */
+typedef struct Part {
+    Scope scope;
+    Document document;
+    ChunkList chunks;
+    Vector *vectors;
+} Part;
 
 typedef struct Embedding {
     Library *library;
     Job *job;
-    Scope scope;
     EncodeQueue *queue;
-    Arena *arena; /* of one batch */
-    Document document;
     Str model;
-    ChunkList chunks;
-    Vector *vectors;
+    size_t dims;
+    int64_t done, total; /* chunks, for job_progress() */
+    Arena *arena;        /* of one batch */
+    VEC(Part) parts;
+    size_t chunk_count, chunk_max; /* of the batch */
+    Part next;                     /* what is read now */
+    Scope scope;                   /* of the job's own document */
+    Document document;
 } Embedding;
 
 static bool load_work(DbTx *tx, void *argument, Error *err)
@@ -31,16 +43,26 @@ static bool load_work(DbTx *tx, void *argument, Error *err)
 static bool missing_work(DbTx *tx, void *argument, Error *err)
 {
     Embedding *in = argument;
-    return vector_missing(tx, &in->scope, in->arena, in->document.id, in->model,
-                          MAX(TEXTS_AT_ONCE / MAX(in->library->options.vectors_per_chunk, 1), 1),
-                          &in->chunks, err);
+    Part *next = &in->next;
+    return document_find(tx, &next->scope, in->arena, next->document.id, &next->document, err) &&
+           vector_missing(tx, &next->scope, in->arena, next->document.id, in->model,
+                          (int64_t)(in->chunk_max - in->chunk_count), &next->chunks, err);
 }
 
+/* One that is erased meanwhile has no chunks, so nothing was added for it. */
 static bool save_work(DbTx *tx, void *argument, Error *err)
 {
     Embedding *in = argument;
-    return job_hold(tx, in->job, err) && vector_add(tx, &in->scope, in->arena, in->document.id,
-                                                    in->model, in->vectors, in->chunks.count, err);
+    if (!job_hold(tx, in->job, err))
+        return false;
+    for (size_t i = 0; i < in->parts.count; i++) {
+        const Part *part = &in->parts.at[i];
+        if (!vector_add(tx, &part->scope, in->arena, part->document.id, in->model, part->vectors,
+                        part->chunks.count, err) &&
+            err->code != ERROR_NOT_FOUND)
+            return false;
+    }
+    return true;
 }
 
 /* int8 with one scale for all vectors of a chunk: the largest value becomes 127. */
@@ -67,9 +89,8 @@ static Vector in_full(int64_t number, const float *values, size_t count)
 }
 
 /* Title and headings go before the text: a passage alone often does not say what it is about. */
-static Str text_of(const Embedding *in, const Chunk *chunk, Str text)
+static Str text_of(const Embedding *in, const Document *document, const Chunk *chunk, Str text)
 {
-    const Document *document = &in->document;
     Str prompt = encoder_prompt(encode_queue_encoder(in->queue), false);
     if (!document->title.length && !chunk->heading.length)
         return prompt.length
@@ -82,61 +103,108 @@ static Str text_of(const Embedding *in, const Chunk *chunk, Str text)
 }
 
 /* The chunk's texts: the whole, then its windows. */
-static size_t texts_of(const Embedding *in, const Chunk *chunk, Str *texts)
+static size_t texts_of(const Embedding *in, const Document *document, const Chunk *chunk,
+                       Str *texts)
 {
     Str windows[VECTORS_PER_CHUNK_MAX];
     size_t most = (size_t)in->library->options.vectors_per_chunk, count = 0;
-    texts[count++] = text_of(in, chunk, chunk->text);
+    texts[count++] = text_of(in, document, chunk, chunk->text);
     size_t found = windows_make(chunk->text, MAX(most, 1) - 1, windows);
     for (size_t i = 0; i < found; i++)
-        texts[count++] = text_of(in, chunk, windows[i]);
+        texts[count++] = text_of(in, document, chunk, windows[i]);
     return count;
 }
 
-static bool embed_batch(Embedding *in, size_t dims, Error *err)
+/* One vector a text: `values` has the chunks', of which first[i] is the first of chunk i. */
+static void keep_vectors(Embedding *in, Part *part, const float *values, const size_t *first)
 {
-    size_t count = in->chunks.count, made = 0;
-    Str *texts = arena_new_array(in->arena, Str, count * VECTORS_PER_CHUNK_MAX);
-    size_t *first = arena_new_array(in->arena, size_t, count + 1);
-    for (size_t i = 0; i < count; i++) {
-        first[i] = made;
-        made += texts_of(in, &in->chunks.at[i], texts + made);
+    part->vectors = arena_new_array(in->arena, Vector, part->chunks.count);
+    for (size_t i = 0; i < part->chunks.count; i++) {
+        int64_t number = part->chunks.at[i].number;
+        const float *of = values + first[i] * in->dims;
+        size_t size = (first[i + 1] - first[i]) * in->dims;
+        part->vectors[i] = in->library->options.vector_exact
+                               ? in_full(number, of, size)
+                               : quantize(in->arena, number, of, size);
     }
-    first[count] = made;
-    float *values = arena_new_array(in->arena, float, made *dims);
-    if (!encode_queue_embed(in->queue, ENCODE_BULK, texts, made, 0, values, err))
-        return false;
-    in->vectors = arena_new_array(in->arena, Vector, count);
-    for (size_t i = 0; i < count; i++) {
-        int64_t number = in->chunks.at[i].number;
-        float *of = values + first[i] * dims;
-        size_t size = (first[i + 1] - first[i]) * dims;
-        in->vectors[i] = in->library->options.vector_exact ? in_full(number, of, size)
-                                                           : quantize(in->arena, number, of, size);
-    }
-    /* As the job, which PostgreSQL shows to nobody but its own workspace, or to the system. */
-    return store_write(in->library->db, &in->job->scope, save_work, in, err);
 }
 
-static bool embed_all(Embedding *in, bool tells, Error *err)
+static bool make_vectors(Embedding *in, Error *err)
+{
+    Str *texts = arena_new_array(in->arena, Str, in->chunk_count * VECTORS_PER_CHUNK_MAX);
+    size_t *first = arena_new_array(in->arena, size_t, in->chunk_count + 1);
+    size_t made = 0, chunk = 0;
+    for (size_t p = 0; p < in->parts.count; p++) {
+        const Part *part = &in->parts.at[p];
+        for (size_t i = 0; i < part->chunks.count; i++) {
+            made += texts_of(in, &part->document, &part->chunks.at[i], texts + made);
+            first[++chunk] = made;
+        }
+    }
+    float *values = arena_new_array(in->arena, float, made * in->dims);
+    if (made && !encode_queue_embed(in->queue, ENCODE_BULK, texts, made, 0, values, err))
+        return false;
+    for (size_t p = 0; p < in->parts.count; p++) {
+        keep_vectors(in, &in->parts.at[p], values, first);
+        first += in->parts.at[p].chunks.count;
+    }
+    return true;
+}
+
+/* As the job, which PostgreSQL shows to nobody but its own workspace, or to the system. */
+static bool embed_batch(Embedding *in, Error *err)
+{
+    if (!make_vectors(in, err) ||
+        !store_write(in->library->db, &in->job->scope, save_work, in, err))
+        return false;
+    in->done += (int64_t)in->chunk_count;
+    return true;
+}
+
+/* As many chunks as a batch has, of documents from *at on; *at is then where the next one begins.
+ */
+static bool gather(Embedding *in, const DocumentKeyList *documents, size_t *at, Error *err)
+{
+    memset(&in->parts, 0, sizeof in->parts);
+    in->chunk_count = 0;
+    while (*at < documents->count && in->chunk_count < in->chunk_max) {
+        in->next =
+            (Part){ .scope = { .workspace = documents->at[*at].workspace, .role = ROLE_OWNER },
+                    .document = { .id = documents->at[*at].id } };
+        if (store_read(in->library->db, &in->next.scope, missing_work, in, err))
+            *vec_push(in->arena, &in->parts) = in->next;
+        else if (err->code != ERROR_NOT_FOUND)
+            return false;
+        in->chunk_count += in->next.chunks.count;
+        *at += in->chunk_count < in->chunk_max;
+    }
+    return true;
+}
+
+/* The encoder of what is used now, or of what comes: another choice may have been made. */
+static bool is_used(const Embedding *in)
+{
+    return in->queue == atomic_load(&in->library->encoder) ||
+           in->queue == atomic_load(&in->library->coming);
+}
+
+static bool embed_all(Embedding *in, const char *stage, const DocumentKeyList *documents,
+                      Error *err)
 {
     EncodeStatus status;
-    int64_t done = 0;
+    int64_t vectors = MAX(in->library->options.vectors_per_chunk, 1);
     encode_queue_status(in->queue, &status);
-    for (;;) {
+    in->dims = status.dims;
+    in->chunk_max = (size_t)MAX(TEXTS_AT_ONCE / vectors, 1);
+    for (size_t at = 0; at < documents->count && is_used(in);) {
         AUTO_ARENA Arena *arena = arena_new(MB(64));
         in->arena = arena;
-        if (tells ? !job_progress(in->job, "embedding", done, in->document.chunk_count)
-                  : job_is_stopped(in->job))
+        if (!job_progress(in->job, stage, in->done, in->total))
             return job_stopped(in->job, err);
-        if (!store_read(in->library->db, &in->scope, missing_work, in, err))
+        if (!gather(in, documents, &at, err) || !embed_batch(in, err))
             return false;
-        if (!in->chunks.count)
-            return true;
-        if (!embed_batch(in, status.dims, err))
-            return false;
-        done += (int64_t)in->chunks.count;
     }
+    return true;
 }
 
 /* After the last attempt the document is ready without its vectors: its words are found, and the
@@ -179,28 +247,25 @@ static bool leave_to_others(Embedding *in, Error *err)
     return fail(err, ERROR_BUSY, "this node lacks the model; another one may have it");
 }
 
-/* What counts as embedded is said even when there was nothing left to do. */
-static bool settle_work(DbTx *tx, void *argument, Error *err)
+bool library_embed_documents(Job *job, const DocumentKeyList *documents, Str model,
+                             EncodeQueue *queue, LibraryEmbedded *progress, Error *err)
 {
-    Embedding *in = argument;
-    return job_hold(tx, in->job, err) &&
-           vector_add(tx, &in->scope, in->arena, in->document.id, in->model, NULL, 0, err);
-}
-
-bool library_embed_document(Job *job, const Scope *scope, Str document, Str model,
-                            EncodeQueue *queue, Error *err)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(64));
     Embedding in = { .library = job->argument,
                      .job = job,
-                     .scope = *scope,
                      .queue = queue,
                      .model = model,
-                     .document = { .id = document } };
-    if (!store_read(in.library->db, scope, load_work, &in, err) || !embed_all(&in, false, err))
-        return false;
-    in.arena = arena;
-    return store_write(in.library->db, &job->scope, settle_work, &in, err);
+                     .done = progress->done,
+                     .total = progress->total };
+    bool good = embed_all(&in, progress->stage, documents, err);
+    progress->done = in.done;
+    return good;
+}
+
+static bool embed_own(Embedding *in, Error *err)
+{
+    DocumentKey key = { in->job->scope.workspace, in->job->subject };
+    in->total = in->document.chunk_count;
+    return embed_all(in, "embedding", &(DocumentKeyList){ &key, 1 }, err);
 }
 
 bool library_embed_job(Job *job, Error *err)
@@ -215,7 +280,7 @@ bool library_embed_job(Job *job, Error *err)
     in.model = model_of_queue(in.library, in.queue, job->arena);
     if (in.queue && !in.model.length && job->attempt < job->attempt_max)
         return leave_to_others(&in, err);
-    if (in.model.length && !embed_all(&in, true, err) && !goes_without(&in, err))
+    if (in.model.length && !embed_own(&in, err) && !goes_without(&in, err))
         return false;
     (void)library_wait_indexed(in.library, INDEX_WAIT_MS);
     if (!store_write(in.library->db, &job->scope, ready_work, &in, err))

@@ -142,7 +142,8 @@ typedef struct AddWork {
 bool library_queue(DbTx *tx, const Scope *scope, Arena *arena, const char *type, Str document,
                    Error *err)
 {
-    NewJob job = { .type = str(type), .subject = document };
+    /* One that runs now may have read what was before. */
+    NewJob job = { .type = str(type), .subject = document, .is_wanted_again = true };
     return job_add(tx, scope, arena, &job, NULL, err);
 }
 

@@ -71,10 +71,12 @@ typedef struct ModelChoice {
     size_t next_dims;
     /* Whose vectors have still to be removed: an index is of it until the next one is built. */
     Str previous, previous_folder;
+    Str stored; /* the setting it was read from */
 } ModelChoice;
 /* Empty members when nothing is known; false when that is because it could not be read. */
 bool model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r);
-/* `adds_job`: with the job that embeds everything. */
+/* In the place of what the choice was read from: ERROR_CONFLICT when another one was made since.
+ * `adds_job`: with the job that embeds everything. */
 MUST_CHECK bool model_choice_save(Library *library, const ModelChoice *choice, bool adds_job,
                                   Error *err);
 /* Encoders and index as the saved choice has them, whichever node has made it. */
@@ -88,9 +90,15 @@ Str model_of_queue(Library *library, EncodeQueue *queue, Arena *arena);
 void library_open_models(Library *library);
 void library_leave_models(Library *library); /* no longer */
 void library_close_models(Library *library); /* when nobody uses the queues */
-/* Vectors of `model` for all chunks of a document that lack one. */
-MUST_CHECK bool library_embed_document(Job *job, const Scope *scope, Str document, Str model,
-                                       EncodeQueue *queue, Error *err);
+/* How far the chunks of many documents are. */
+typedef struct LibraryEmbedded {
+    const char *stage; /* as job_progress() has it */
+    int64_t done, total;
+} LibraryEmbedded;
+/* Vectors of `model` for all chunks of these documents that lack one; fewer when another model is
+ * chosen meanwhile. */
+MUST_CHECK bool library_embed_documents(Job *job, const DocumentKeyList *documents, Str model,
+                                        EncodeQueue *queue, LibraryEmbedded *progress, Error *err);
 
 void library_tell(Library *library, const Scope *scope, LibraryNews news, Str document);
 /* Adds the job that reads this document, or embeds it. */

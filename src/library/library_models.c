@@ -7,6 +7,9 @@
  *                              swaps; a query is always embedded with the model of its index
  *     after the swap           A's vectors are removed
  *
+ * The same job embeds what lacks vectors though no other model comes, as when the setting that
+ * names the model was changed: the sweep adds it (sweep_job.c).
+ *
  * Each step is found again after a restart by what the settings and the rows say. Whoever saves
  * the choice tells every node that shares the database, and each does as it says. */
 #include <dirent.h>
@@ -20,8 +23,9 @@
 #include "store/vectors_store.h"
 
 #define MODEL_FOLDERS_MAX 200
-#define DOCUMENTS_AT_ONCE 50
+#define DOCUMENTS_AT_ONCE 64 /* small ones fill a batch of the encoder (embed_job.c) */
 #define VECTORS_AT_ONCE 5000
+#define CHOICES_AT_ONCE 10 /* that may come before one without its being refused */
 #define SWAP_WAIT_MS 600000
 #define LACKING_WAIT_MS 5000 /* until another node is likely to have taken the job */
 
@@ -120,22 +124,28 @@ static bool try_folder(Library *library, Arena *arena, Str name, EncodeStatus *s
     return good;
 }
 
-bool library_use_model(Library *library, Arena *arena, Str name, Error *err)
+static bool choose(Library *library, Arena *arena, Str name, const EncodeStatus *status, Error *err)
 {
     ModelChoice choice;
+    if (!model_choice_read(library, arena, &choice))
+        return fail(err, ERROR_BUSY, "which model is used cannot be read now; try again later");
+    bool is_used = str_is(choice.name, status->model);
+    choice.folder = is_used ? name : choice.folder;
+    choice.next_folder = is_used ? STR_NONE : name;
+    choice.next_name = is_used ? STR_NONE : str(status->model);
+    choice.next_dims = is_used ? 0 : status->dims;
+    return model_choice_save(library, &choice, !is_used, err);
+}
+
+bool library_use_model(Library *library, Arena *arena, Str name, Error *err)
+{
     EncodeStatus status;
     if (!check_name(library, arena, name, err) || !try_folder(library, arena, name, &status, err))
         return false;
     (void)library_model(library, arena); /* so that what serves now has a name */
-    if (!model_choice_read(library, arena, &choice))
-        return fail(err, ERROR_BUSY, "which model is used cannot be read now; try again later");
-    bool is_used = str_is(choice.name, status.model);
-    choice.folder = is_used ? name : choice.folder;
-    choice.next_folder = is_used ? STR_NONE : name;
-    choice.next_name = is_used ? STR_NONE : str(status.model);
-    choice.next_dims = is_used ? 0 : status.dims;
-    if (!model_choice_save(library, &choice, !is_used, err))
-        return false;
+    for (int left = CHOICES_AT_ONCE; !choose(library, arena, name, &status, err);)
+        if (err->code != ERROR_CONFLICT || !--left)
+            return false;
     model_choice_follow(library);
     return true;
 }
@@ -158,16 +168,19 @@ typedef struct Reembedding {
     Job *job;
     Arena *arena;
     ModelChoice choice;
+    Str model;          /* whose vectors are made */
+    EncodeQueue *queue; /* its */
+    DocumentKey after;
     DocumentKeyList found;
-    int64_t with_next, with_old, removed;
+    int64_t with, without, removed; /* chunks that have a vector of it, and others */
 } Reembedding;
 
 static bool count_work(DbTx *tx, void *argument, Error *err)
 {
     Reembedding *in = argument;
     const Scope *system = &in->library->system;
-    return vector_count(tx, system, in->choice.next_name, &in->with_next, err) &&
-           vector_count(tx, system, in->choice.name, &in->with_old, err);
+    return vector_count(tx, system, in->model, &in->with, err) &&
+           vector_missing_count(tx, system, in->model, &in->without, err);
 }
 
 /* As fast as it has been in this process; -1: it has done nothing yet. */
@@ -185,7 +198,7 @@ static void note_begin(Reembedding *in)
     Library *library = in->library;
     if (atomic_load(&library->change_began_ms))
         return;
-    atomic_store(&library->change_began_with, in->with_next);
+    atomic_store(&library->change_began_with, in->with);
     atomic_store(&library->change_began_ms, monotonic_ms());
 }
 
@@ -197,67 +210,100 @@ void library_model_change(Library *library, Arena *arena, LibraryModelChange *ch
     if (!atomic_load(&library->coming))
         return;
     model_choice_read(library, arena, &in.choice);
-    if (!in.choice.next_name.length ||
-        !store_read(library->db, &library->system, count_work, &in, &ignored))
+    in.model = in.choice.next_name;
+    if (!in.model.length || !store_read(library->db, &library->system, count_work, &in, &ignored))
         return;
     *change_r = (LibraryModelChange){ .is_going_on = true,
                                       .name = in.choice.next_folder,
-                                      .done = in.with_next,
-                                      .total = in.with_next + in.with_old };
+                                      .done = in.with,
+                                      .total = in.with + in.without };
     note_begin(&in);
     if (change_r->total)
-        change_r->percent = (int)(in.with_next * 99 / change_r->total);
-    change_r->seconds_left = seconds_left(library, in.with_next, in.with_old);
+        change_r->percent = (int)(in.with * 99 / change_r->total);
+    change_r->seconds_left = seconds_left(library, in.with, in.without);
 }
 
 static bool find_work(DbTx *tx, void *argument, Error *err)
 {
     Reembedding *in = argument;
-    return count_work(tx, argument, err) &&
-           document_list_unembedded(tx, &in->library->system, in->arena, in->choice.next_name,
+    return document_list_unembedded(tx, &in->library->system, in->arena, in->model, &in->after,
                                     DOCUMENTS_AT_ONCE, &in->found, err);
+}
+
+/* When another choice was made in the meantime the job begins again with that. */
+static bool save_choice(Reembedding *in, const ModelChoice *choice, Error *err)
+{
+    Library *library = in->library;
+    bool is_saved = model_choice_save(library, choice, false, err);
+    if (!is_saved && err->code == ERROR_CONFLICT)
+        job_put_off(in->job, 0);
+    return is_saved && (model_choice_read(library, in->job->arena, &in->choice) ||
+                        fail(err, ERROR_BUSY, "which model is used cannot be read"));
 }
 
 /* Everything is there: B instead of A, in the settings, for new documents, in the index. */
 static bool swap(Reembedding *in, Error *err)
 {
-    Library *library = in->library;
-    ModelChoice choice = { .name = in->choice.next_name,
+    ModelChoice choice = { .stored = in->choice.stored,
+                           .name = in->choice.next_name,
                            .dims = in->choice.next_dims,
                            .folder = in->choice.next_folder,
                            .previous = in->choice.name,
                            .previous_folder = in->choice.folder };
-    if (!model_choice_save(library, &choice, false, err))
+    if (!save_choice(in, &choice, err))
         return false;
-    model_choice_follow(library);
-    in->choice = choice;
+    model_choice_follow(in->library);
     return true;
 }
 
-static bool embed_next(Reembedding *in, EncodeQueue *queue, Error *err)
+/* Whether no other choice has been made since. */
+static bool is_wanted(const Reembedding *in)
+{
+    EncodeQueue *coming = atomic_load(&in->library->coming);
+    return in->choice.next_name.length ? coming == in->queue
+                                       : !coming && atomic_load(&in->library->encoder) == in->queue;
+}
+
+/* Every document that lacks vectors now, in the order of their keys. */
+static bool embed_pass(Reembedding *in, LibraryEmbedded *progress, Error *err)
 {
     Library *library = in->library;
-    for (;;) {
+    in->after = (DocumentKey){ STR_NONE, STR_NONE };
+    do {
         AUTO_ARENA Arena *arena = arena_new(MB(64));
         in->arena = arena;
-        if (!store_read(library->db, &library->system, find_work, in, err))
+        if (!store_read(library->db, &library->system, find_work, in, err) ||
+            !library_embed_documents(in->job, &in->found, in->model, in->queue, progress, err))
             return false;
-        if (!in->found.count)
-            return true;
-        note_begin(in);
-        for (size_t i = 0; i < in->found.count; i++) {
-            Scope scope = { .workspace = in->found.at[i].workspace, .role = ROLE_OWNER };
-            if (!job_progress(in->job, "embedding with the new model", in->with_next,
-                              in->with_next + in->with_old))
-                return job_stopped(in->job, err);
-            if (atomic_load(&library->coming) != queue)
-                return true; /* another choice was made */
-            if (!library_embed_document(in->job, &scope, in->found.at[i].id, in->choice.next_name,
-                                        queue, err) &&
-                err->code != ERROR_NOT_FOUND)
-                return false;
+        if (in->found.count) {
+            const DocumentKey *last = &in->found.at[in->found.count - 1];
+            in->after = (DocumentKey){ str_copy(in->job->arena, last->workspace),
+                                       str_copy(in->job->arena, last->id) };
         }
-    }
+    } while (in->found.count == DOCUMENTS_AT_ONCE && is_wanted(in));
+    return true;
+}
+
+/* Documents come meanwhile, so passes are made until one finds nothing to embed. Also true, and
+ * not finished, when another choice was made. */
+static bool embed_missing(Reembedding *in, Error *err)
+{
+    Library *library = in->library;
+    bool changes = in->choice.next_name.length > 0;
+    int64_t before;
+    if (!store_read(library->db, &library->system, count_work, in, err))
+        return false;
+    if (changes)
+        note_begin(in);
+    LibraryEmbedded progress = { .stage = changes ? "embedding with the new model" : "embedding",
+                                 .done = in->with,
+                                 .total = in->with + in->without };
+    do {
+        before = progress.done;
+        if (!embed_pass(in, &progress, err))
+            return false;
+    } while (progress.done > before && is_wanted(in));
+    return true;
 }
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
@@ -271,6 +317,8 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 static bool clean_up(Reembedding *in, Error *err)
 {
     Library *library = in->library;
+    if (!in->choice.previous.length)
+        return true;
     if (!follower_wait_model(library->follower, SWAP_WAIT_MS))
         return fail(err, ERROR_BUSY, "the new model's index is still being built");
     for (in->removed = 1; in->removed;) {
@@ -279,21 +327,26 @@ static bool clean_up(Reembedding *in, Error *err)
         if (!store_write(library->db, &library->system, remove_work, in, err))
             return false;
     }
-    in->choice.previous = in->choice.previous_folder = STR_NONE;
-    return model_choice_save(library, &in->choice, false, err);
+    ModelChoice choice = in->choice;
+    choice.previous = choice.previous_folder = STR_NONE;
+    return save_choice(in, &choice, err);
 }
 
 /* A node that lacks the folder leaves the work to one that has it. */
-static bool load_here(const Reembedding *in, EncodeQueue *queue, Error *err)
+static bool load_here(Reembedding *in, Error *err)
 {
     Error why = { 0 };
-    if (queue && encode_queue_load(queue, &why)) {
+    bool changes = in->choice.next_name.length > 0;
+    in->queue = atomic_load(changes ? &in->library->coming : &in->library->encoder);
+    if (in->queue && encode_queue_load(in->queue, &why)) {
+        in->model =
+            changes ? in->choice.next_name : model_of_queue(in->library, in->queue, in->job->arena);
         atomic_store(&in->library->change_began_ms, 0);
         return true;
     }
     job_put_off(in->job, LACKING_WAIT_MS);
     return fail(err, ERROR_BUSY, "%s",
-                queue ? why.message : "the model to change to cannot be opened on this node");
+                in->queue ? why.message : "the model to embed with cannot be opened on this node");
 }
 
 bool library_reembed_job(Job *job, Error *err)
@@ -302,14 +355,15 @@ bool library_reembed_job(Job *job, Error *err)
     model_choice_follow(in.library); /* it may have been made on another node a moment ago */
     if (!model_choice_read(in.library, job->arena, &in.choice))
         return fail(err, ERROR_BUSY, "which model is used cannot be read");
-    EncodeQueue *queue = atomic_load(&in.library->coming);
-    if (in.choice.next_name.length) {
-        if (!load_here(&in, queue, err) || !embed_next(&in, queue, err))
-            return false;
-        if (atomic_load(&in.library->coming) != queue)
-            return true;
-        if (!swap(&in, err))
-            return false;
-    }
-    return !in.choice.previous.length || clean_up(&in, err);
+    /* Choices follow each other, and those of A that are left serve when A is chosen again. */
+    bool returns = str_equal(in.choice.previous, in.choice.next_name);
+    if (!returns && !clean_up(&in, err))
+        return false;
+    if (!load_here(&in, err) || !embed_missing(&in, err))
+        return false;
+    if (!is_wanted(&in))
+        return true; /* by whom this job is wanted again */
+    if (in.choice.next_name.length && !swap(&in, err))
+        return false;
+    return clean_up(&in, err);
 }

@@ -15,7 +15,7 @@
 typedef struct ChoiceWork {
     const Scope *system;
     Arena *arena;
-    Str value;
+    Str was, value;
     bool adds_job;
 } ChoiceWork;
 
@@ -28,7 +28,7 @@ static bool find_choice(DbTx *tx, void *argument, Error *err)
 static bool save_choice(DbTx *tx, void *argument, Error *err)
 {
     const ChoiceWork *work = argument;
-    return setting_set(tx, work->system, CHOICE_SETTING, work->value, err) &&
+    return setting_replace(tx, work->system, CHOICE_SETTING, work->was, work->value, err) &&
            db_notify(tx, CHOICE_CHANNEL, S("changed"), err) &&
            (!work->adds_job ||
             library_queue(tx, work->system, work->arena, JOB_REEMBED, S("model"), err));
@@ -53,9 +53,11 @@ bool model_choice_read(Library *library, Arena *arena, ModelChoice *choice_r)
     *choice_r = (ModelChoice){ 0 };
     if (!store_read(library->db, &library->system, find_choice, &work, &why))
         return why.code == ERROR_NOT_FOUND;
+    choice_r->stored = work.value;
     if (!json_parse(work.value, KB(64), &json, &why))
         return true;
-    *choice_r = (ModelChoice){ .dims = dims_of(json, "dims"),
+    *choice_r = (ModelChoice){ .stored = work.value,
+                               .dims = dims_of(json, "dims"),
                                .folder = text_of(arena, json, "folder"),
                                .next_dims = dims_of(json, "next_dims"),
                                .next_folder = text_of(arena, json, "next_folder"),
@@ -82,7 +84,7 @@ bool model_choice_save(Library *library, const ModelChoice *choice, bool adds_jo
     put_text(&json, "previous", choice->previous);
     put_text(&json, "previous_folder", choice->previous_folder);
     put_end(&json);
-    ChoiceWork work = { &library->system, arena, buf_str(&value), adds_job };
+    ChoiceWork work = { &library->system, arena, choice->stored, buf_str(&value), adds_job };
     return store_write(library->db, &library->system, save_choice, &work, err);
 }
 

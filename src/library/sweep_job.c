@@ -75,14 +75,16 @@ static bool settle_all(Sweep *in, Error *err)
 static bool unembedded_work(DbTx *tx, void *argument, Error *err)
 {
     Sweep *in = argument;
-    return document_list_unembedded(tx, &in->library->system, in->arena, in->model, AT_ONCE,
+    return document_list_unembedded(tx, &in->library->system, in->arena, in->model, NULL, 1,
                                     &in->found, err);
 }
 
+/* As the system, since one job embeds them all: as fast as the encoder goes, and new documents,
+ * which have jobs of their own, do not wait behind them. */
 static bool queue_work(DbTx *tx, void *argument, Error *err)
 {
     Sweep *in = argument;
-    return library_queue(tx, &in->scope, in->arena, JOB_EMBED, in->document, err);
+    return library_queue(tx, &in->library->system, in->arena, JOB_REEMBED, S("model"), err);
 }
 
 /* What is embedded was embedded with the model that is known; another one is known once it has been
@@ -91,19 +93,14 @@ static bool embed_missing(Sweep *in, Error *err)
 {
     char name[FOLLOWER_MODEL_SIZE];
     Library *library = in->library;
-    if (!library_model_status(library).is_there || atomic_load(&library->coming))
-        return true; /* while the model changes, a job of its own embeds (library_models.c) */
+    if (atomic_load(&library->coming)) /* should its job have failed for good, a change goes on */
+        return store_write(library->db, &library->system, queue_work, in, err);
+    if (!library_model_status(library).is_there)
+        return true;
     follower_model(library->follower, name);
     in->model = str_copy(in->arena, str(name));
-    if (!store_read(library->db, &library->system, unembedded_work, in, err))
-        return false;
-    for (size_t i = 0; i < in->found.count; i++) {
-        in->scope = (Scope){ .workspace = in->found.at[i].workspace, .role = ROLE_OWNER };
-        in->document = in->found.at[i].id;
-        if (!store_write(library->db, &in->scope, queue_work, in, err))
-            return false;
-    }
-    return true;
+    return store_read(library->db, &library->system, unembedded_work, in, err) &&
+           (!in->found.count || store_write(library->db, &library->system, queue_work, in, err));
 }
 
 /* --- Searches --- */

@@ -545,16 +545,21 @@ static bool list_keys(DbTx *tx, Arena *arena, const char *sql, const DbValue *ar
     return true;
 }
 
-bool document_list_unembedded(DbTx *tx, const Scope *scope, Arena *arena, Str model, int64_t limit,
-                              DocumentKeyList *list_r, Error *err)
+bool document_list_unembedded(DbTx *tx, const Scope *scope, Arena *arena, Str model,
+                              const DocumentKey *after, int64_t limit, DocumentKeyList *list_r,
+                              Error *err)
 {
-    return list_keys(
-        tx, arena,
-        "SELECT workspace, id FROM documents WHERE state = 'ready' AND deleted_at = 0"
-        " AND chunk_count > 0 AND (vector_model <> $1 OR vector_count < chunk_count)"
-        " AND ($2 = 1 OR workspace = $3) ORDER BY workspace, id LIMIT $4",
-        DB_ARGS(db_text(model), db_int(scope->is_system), db_text(scope->workspace), db_int(limit)),
-        list_r, err);
+    static const DocumentKey first;
+    const DocumentKey *from = after ? after : &first;
+
+    return list_keys(tx, arena,
+                     "SELECT workspace, id FROM documents WHERE state = 'ready' AND deleted_at = 0"
+                     " AND chunk_count > 0 AND (vector_model <> $1 OR vector_count < chunk_count)"
+                     " AND ($2 = 1 OR workspace = $3) AND (workspace, id) > ($5, $6)"
+                     " ORDER BY workspace, id LIMIT $4",
+                     DB_ARGS(db_text(model), db_int(scope->is_system), db_text(scope->workspace),
+                             db_int(limit), db_text(from->workspace), db_text(from->id)),
+                     list_r, err);
 }
 
 bool document_list_stuck(DbTx *tx, const Scope *scope, Arena *arena, unsigned states,

@@ -244,9 +244,11 @@ MUST_CHECK bool document_set_password(DbTx *tx, const Scope *scope, Str id, Str 
 MUST_CHECK bool document_set_vectors(DbTx *tx, const Scope *scope, Str id, Str model, int64_t count,
                                      Error *err);
 /* Ready documents outside the trash whose live chunks lack vectors of this model, of all
- * workspaces with a system scope, else of the scope's. */
+ * workspaces with a system scope, else of the scope's; in the order of their keys, behind *after
+ * unless it is NULL. */
 MUST_CHECK bool document_list_unembedded(DbTx *tx, const Scope *scope, Arena *arena, Str model,
-                                         int64_t limit, DocumentKeyList *list_r, Error *err);
+                                         const DocumentKey *after, int64_t limit,
+                                         DocumentKeyList *list_r, Error *err);
 /* Documents in one of the states that nothing has touched since before_ms, likewise; for start. */
 MUST_CHECK bool document_list_stuck(DbTx *tx, const Scope *scope, Arena *arena, unsigned states,
                                     int64_t before_ms, int64_t limit, DocumentKeyList *list_r,

@@ -311,9 +311,10 @@ STORE_TEST(what_is_to_be_done_is_found_in_every_workspace)
     CALL(world_ready(tx, world, &world->ours, "a.txt", "a", 2, &ours, err));
     CALL(world_document(tx, world, &world->ours, "b.txt", "b", &theirs, err));
     EXPECT(ours.vector_count == 2 && ours.chunk_count == 2);
-    CALL(document_list_unembedded(tx, &world->ours, world->arena, S("m"), 10, &list, err));
+    CALL(document_list_unembedded(tx, &world->ours, world->arena, S("m"), NULL, 10, &list, err));
     EXPECT(list.count == 0);
-    CALL(document_list_unembedded(tx, &world->system, world->arena, S("other"), 10, &list, err));
+    CALL(document_list_unembedded(tx, &world->system, world->arena, S("other"), NULL, 10, &list,
+                                  err));
     EXPECT(list.count == 1 && str_equal(list.at[0].id, ours.id));
     CALL(document_list_stuck(tx, &world->system, world->arena, FROM(QUEUED) | FROM(EXTRACTING),
                              INT64_MAX, 10, &list, err));

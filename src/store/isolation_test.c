@@ -494,7 +494,7 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(DocumentVersionList, document_version_list(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(DocumentKeyList,
-                 document_list_unembedded(tx, theirs, arena, S("x"), 9, &list, err));
+                 document_list_unembedded(tx, theirs, arena, S("x"), NULL, 9, &list, err));
     EXPECT_EMPTY(TagCountList, document_tags(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(StoredBlockList, block_list(tx, theirs, arena, id, 1, 0, 9, &list, err));
     EXPECT_EMPTY(StoredBlockList, block_list_of_page(tx, theirs, arena, id, 1, 1, &list, err));

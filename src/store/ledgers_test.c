@@ -188,6 +188,13 @@ STORE_TEST(settings_and_secrets_are_replaced)
 
     CALL(setting_set(tx, ours, S("a"), S("1"), err));
     CALL(setting_set(tx, ours, S("a"), S("2"), err));
+    EXPECT(!setting_replace(tx, ours, S("a"), S("1"), S("3"), err) && err->code == ERROR_CONFLICT);
+    EXPECT(!setting_replace(tx, ours, S("a"), STR_NONE, S("3"), err) &&
+           err->code == ERROR_CONFLICT);
+    CALL(setting_replace(tx, ours, S("a"), S("2"), S("3"), err));
+    CALL(setting_replace(tx, ours, S("a"), S("3"), S("2"), err));
+    CALL(setting_replace(tx, ours, S("new"), STR_NONE, S("1"), err));
+    CALL(setting_remove(tx, ours, S("new"), err));
     CALL(setting_list(tx, ours, world->arena, &list, err));
     EXPECT(list.count == 1 && str_is(list.at[0].value, "2"));
     CALL(setting_remove(tx, ours, S("a"), err));

@@ -23,6 +23,24 @@ bool setting_set(DbTx *tx, const Scope *scope, Str name, Str value, Error *err)
         err);
 }
 
+bool setting_replace(DbTx *tx, const Scope *scope, Str name, Str was, Str value, Error *err)
+{
+    int64_t changed;
+
+    if (!db_exec(tx,
+                 DB_SAME("INSERT INTO settings (workspace, name, value, updated_at)"
+                         " VALUES ($1, $2, $3, $4) ON CONFLICT (workspace, name) DO UPDATE"
+                         " SET value = excluded.value, updated_at = excluded.updated_at"
+                         " WHERE settings.value = $5"),
+                 DB_ARGS(db_text(scope->workspace), db_text(name), db_text(value), db_int(now_ms()),
+                         db_text(was)),
+                 &changed, err))
+        return false;
+    return changed ||
+           fail(err, ERROR_CONFLICT, "the setting '" STR_FMT "' was changed meanwhile; try again",
+                STR_ARG(name));
+}
+
 bool setting_find(DbTx *tx, const Scope *scope, Arena *arena, Str name, Str *value_r, Error *err)
 {
     return sql_find(tx, arena,

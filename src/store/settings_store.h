@@ -16,6 +16,9 @@ typedef struct SettingList {
 
 /* Adds or replaces. */
 MUST_CHECK bool setting_set(DbTx *tx, const Scope *scope, Str name, Str value, Error *err);
+/* Instead of the value `was` (empty: none); ERROR_CONFLICT when somebody has changed it since. */
+MUST_CHECK bool setting_replace(DbTx *tx, const Scope *scope, Str name, Str was, Str value,
+                                Error *err);
 /* ERROR_NOT_FOUND when it was never set. */
 MUST_CHECK bool setting_find(DbTx *tx, const Scope *scope, Arena *arena, Str name, Str *value_r,
                              Error *err);

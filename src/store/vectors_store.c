@@ -146,6 +146,18 @@ bool vector_count(DbTx *tx, const Scope *scope, Str model, int64_t *count_r, Err
         err);
 }
 
+bool vector_missing_count(DbTx *tx, const Scope *scope, Str model, int64_t *count_r, Error *err)
+{
+    return db_query_int(
+        tx,
+        DB_SAME("SELECT coalesce(CAST(sum(chunk_count"
+                " - CASE WHEN vector_model = $1 THEN vector_count ELSE 0 END) AS BIGINT), 0)"
+                " FROM documents WHERE state = 'ready' AND deleted_at = 0"
+                " AND ($2 = 1 OR workspace = $3)"),
+        DB_ARGS(db_text(model), db_int(scope->is_system), db_text(scope->workspace)), 0, count_r,
+        err);
+}
+
 bool vector_remove_model(DbTx *tx, const Scope *scope, Str model, int64_t limit, int64_t *removed_r,
                          Error *err)
 {

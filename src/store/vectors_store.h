@@ -39,6 +39,9 @@ MUST_CHECK bool vector_missing(DbTx *tx, const Scope *scope, Arena *arena, Str d
                                int64_t limit, ChunkList *list_r, Error *err);
 /* How many of the live chunks have a vector of this model; all workspaces with a system scope. */
 MUST_CHECK bool vector_count(DbTx *tx, const Scope *scope, Str model, int64_t *count_r, Error *err);
+/* How many of the chunks of ready documents outside the trash have none, likewise. */
+MUST_CHECK bool vector_missing_count(DbTx *tx, const Scope *scope, Str model, int64_t *count_r,
+                                     Error *err);
 /* Forgets at most `limit` vectors of a model that is not used any more. System scope. */
 MUST_CHECK bool vector_remove_model(DbTx *tx, const Scope *scope, Str model, int64_t limit,
                                     int64_t *removed_r, Error *err);
