@@ -109,7 +109,7 @@ def test_a_price_is_told_and_a_dry_run_uses_it(desk, page, mock):
 def test_on_a_phone_it_does_not_move_sideways(browser, desk):  # noqa: F811
     phone = Desk(browser, desk.url, viewport=PHONE, is_mobile=True, has_touch=True, storage_state=desk.context.storage_state())
     page = phone.go("/settings/models")
-    part(page, "service-row").wait_for()
+    part(page, "service-row").first.wait_for()
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
     shot(page, "gateway-phone")

@@ -1,5 +1,9 @@
 """Settings > Limits, Privacy and cache, Usage, Notices in a real Chromium, with calls of a program in between."""
+import hashlib
+import hmac
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import Server
@@ -47,6 +51,13 @@ def page(desk):
 def chat(server, model="mine/good", **options):
     body = {"model": model, "messages": [{"role": "user", "content": "Say it."}], "max_tokens": 20}
     return server.post("/v1/chat/completions", body, **options)
+
+
+def wait_until(is_so, seconds=15):
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.05)
 
 
 def of(page, name):
@@ -164,9 +175,7 @@ def test_the_policy_is_set_by_hand_and_holds(desk, page, server, mock):
     answers = [server.post("/v1/chat/completions", body) for _ in range(2)]
     assert answers[1].headers["X-Lectern-Cache"] == "hit"
     assert "ann@example.com" not in str([sent for _, _, sent in mock.requests])
-    end = time.monotonic() + 15
-    while not server.get("/v1/gateway/prompts").json()["items"] and time.monotonic() < end:
-        time.sleep(0.1)
+    wait_until(lambda: server.get("/v1/gateway/prompts").json()["items"])
     desk.go("/settings/policy")
     expect(part(page, "field-minutes")).to_have_value("5")
     part(page, "prompt-log").first.locator("summary").click()
@@ -174,6 +183,75 @@ def test_the_policy_is_set_by_hand_and_holds(desk, page, server, mock):
     part(page, "cache-forget").click()
     expect(part(page, "cache-forget")).to_have_count(0)
     shot(page, "policy")
+
+
+# --- Notices ---
+
+
+def test_limits_of_alerts_are_set_and_a_wrong_one_is_told_at_its_field(desk, page, server):
+    desk.go("/settings/notices")
+    part(page, "field-many_errors").fill("lots")
+    part(page, "alert-rules-submit").click()
+    expect(part(page, "field-problem")).to_contain_text("number from 0 on")
+    part(page, "field-many_errors").fill("12.5")
+    part(page, "field-high_cost").fill("")
+    part(page, "field-provider_down").uncheck()
+    part(page, "alert-rules-submit").click()
+    expect(part(page, "toast")).to_contain_text("Saved")
+    rules = {one["rule"]: one["limit"] for one in server.get("/v1/alerts/rules").json()["items"]}
+    assert rules == {"slow_answers": 10, "many_errors": 12.5, "high_cost": 0, "provider_down": 0}
+
+
+@pytest.fixture
+def hook():
+    """A program that keeps what it is told: (headers, body)."""
+    told = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            told.append((self.headers, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    listening.told = told
+    yield listening
+    listening.shutdown()
+
+
+def test_a_webhook_is_added_its_secret_shown_once_and_a_test_is_read(desk, page, server, hook):
+    desk.go("/settings/notices")
+    part(page, "field-url").fill("ftp://example.org/")
+    part(page, "hook-submit").click()
+    expect(part(page, "field-problem").or_(part(page, "problem"))).to_be_visible()
+    part(page, "field-url").fill(f"http://127.0.0.1:{hook.server_address[1]}/told")
+    part(page, "field-kind").select_option("test")
+    part(page, "hook-submit").click()
+    secret = part(page, "hook-secret").input_value()
+    assert len(secret) >= 32
+    row = part(page, "hook-row")
+    expect(row).to_contain_text("Tests · not called yet")
+    part(page, "told-test").click()
+    expect(part(page, "toast").last).to_contain_text("smtp_url")
+    told = page.locator("[data-test=told][data-unread=yes]", has_text="A test")
+    expect(told).to_have_count(1)
+    part(told, "told-read").click()
+    expect(told).to_have_count(0)
+    wait_until(lambda: hook.told)
+    headers, body = hook.told[0]
+    said = f"{headers['Webhook-Timestamp']}.".encode() + body
+    assert headers["Webhook-Signature"] == "v1=" + hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()
+    wait_until(lambda: server.get("/v1/webhooks").json()["items"][0]["last_result"])
+    desk.go("/settings/notices")
+    expect(part(page, "hook-row")).to_contain_text(": 204")
+    assert secret not in page.content()
+    part(page, "hook-switch").click()
+    expect(part(page, "hook-switch")).to_have_text("Switch on")
+    shot(page, "notices")
 
 
 # --- Every width ---

@@ -4,13 +4,17 @@ import {t, number, fullDate} from '../texts.js';
 import {get, post, put} from '../api.js';
 import {emit, mayAdminister} from '../state.js';
 import {problem} from './problem.js';
+import {toast} from './toast.js';
+import * as rules from './alert_rules.js';
+import * as hooks from './webhooks.js';
 
-const row = (notice, again) => h('li', {test: 'told', data: {level: notice.level, unread: notice.read_at ? '' : 'yes'}},
-  h('p', {}, h('strong', {}, notice.title), ' ', h('small', {}, fullDate(notice.created_at))), h('p', {}, notice.text),
-  !notice.read_at && h('button', {onclick: () => again(() => post('/v1/notices/read', {id: notice.id}))}, t('told.read')));
+const row = (notice, again) => h('li', {class: 'line told', test: 'told', data: {level: notice.level, unread: notice.read_at ? '' : 'yes'}},
+  h('div', {class: 'line-name'}, h('b', {}, notice.title), h('small', {}, fullDate(notice.created_at)), h('p', {}, notice.text)),
+  !notice.read_at && h('button', {class: 'small', onclick: () => again(() => post('/v1/notices/read', {id: notice.id})), test: 'told-read'}, t('told.read')));
 
-const alertRow = (alert, again) => h('li', {test: 'alert'}, h('p', {}, h('strong', {}, t(`alert.${alert.rule}`, {subject: alert.subject || ''})), ' ', h('small', {}, fullDate(alert.opened_at))),
-  alert.acknowledged_at ? h('p', {class: 'status'}, t('alert.seen')) : h('button', {onclick: () => again(() => post(`/v1/alerts/${alert.id}/acknowledge`)), test: 'alert-see'}, t('alert.see')));
+const alertRow = (alert, again) => h('li', {class: 'line told', test: 'alert', data: {level: 'problem', unread: alert.acknowledged_at ? '' : 'yes'}},
+  h('div', {class: 'line-name'}, h('b', {}, t(`alert.${alert.rule}`, {subject: alert.subject || ''})), h('small', {}, fullDate(alert.opened_at))),
+  alert.acknowledged_at ? h('small', {}, t('alert.seen')) : h('button', {class: 'small', onclick: () => again(() => post(`/v1/alerts/${alert.id}/acknowledge`)), test: 'alert-see'}, t('alert.see')));
 
 function choices(items, again) {
   const box = (one, name) => h('td', {}, h('input', {type: 'checkbox', checked: one[name], 'aria-label': t(`told.by_${name}`, {title: t(`told.kind_${one.kind}`)}),
@@ -19,28 +23,41 @@ function choices(items, again) {
     h('tbody', {}, items.map((one) => h('tr', {}, h('th', {scope: 'row'}, t(`told.kind_${one.kind}`)), box(one, 'page'), box(one, 'mail')))));
 }
 
-async function show(root) {
+async function sendTest(again) {
+  await again(async () => {
+    const {has_mail_server: hasMail} = await post('/v1/notices/test');
+    toast(t(hasMail ? 'told.test_sent' : 'told.test_no_mail'));
+  });
+}
+
+async function show(root, parts) {
+  const {ruled, hooked} = parts;
   const again = async (change) => {
     try {
       await change();
       emit('told');
-      await show(root);
+      await show(root, parts);
     } catch (error) {
-      fill(root, problem(error, () => show(root)));
+      fill(root, problem(error, () => show(root, parts)));
     }
   };
   try {
     const [told, chosen, alerts] = await Promise.all([get('/v1/notices', {limit: 50}), get('/v1/notices/choices'), mayAdminister() ? get('/v1/alerts', {open: 1}) : {items: []}]);
-    fill(root, alerts.items.length > 0 && [h('h2', {}, t('alert.title')), h('ul', {test: 'alerts'}, alerts.items.map((one) => alertRow(one, again)))],
+    fill(root, alerts.items.length > 0 && [h('h2', {}, t('alert.title')), h('ul', {class: 'lines', test: 'alerts'}, alerts.items.map((one) => alertRow(one, again)))],
       h('h2', {}, t('told.title', {count: number(told.unread)})),
-      told.items.length ? h('ul', {test: 'told-list'}, told.items.map((one) => row(one, again))) : h('p', {class: 'status'}, t('told.none')),
-      told.unread > 0 && h('button', {onclick: () => again(() => post('/v1/notices/read', {})), test: 'told-all'}, t('told.read_all')),
-      h('h2', {}, t('told.choices')), h('div', {class: 'wide-table'}, choices(chosen.items, again)));
+      told.items.length ? h('ul', {class: 'lines', test: 'told-list'}, told.items.map((one) => row(one, again))) : h('p', {class: 'status'}, t('told.none')),
+      told.unread > 0 && h('button', {class: 'small', onclick: () => again(() => post('/v1/notices/read', {})), test: 'told-all'}, t('told.read_all')),
+      h('h2', {}, t('told.choices')), h('div', {class: 'wide-table'}, choices(chosen.items, again)),
+      mayAdminister() && h('button', {class: 'small', onclick: () => sendTest(again), test: 'told-test'}, t('told.test')), ruled, hooked);
   } catch (error) {
-    fill(root, problem(error, () => show(root)));
+    fill(root, problem(error, () => show(root, parts)));
   }
 }
 
 export function render(root) {
-  show(root);
+  const parts = {ruled: h('div', {}), hooked: h('div', {})};
+  show(root, parts);
+  if (!mayAdminister()) return;
+  rules.render(parts.ruled);
+  get('/v1/notices/choices').then(({items}) => hooks.render(parts.hooked, items.map((one) => one.kind)), () => {});
 }
