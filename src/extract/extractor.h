@@ -48,6 +48,8 @@ extern const size_t extractor_count;
 
 /* The best extractor for these bytes; name and declared type break ties. NULL if none fits. */
 const Extractor *extractor_choose(Str bytes, Str name, Str media_type);
+/* "pdf" of "a/b.PDF"; of a file that has none its name: "makefile". */
+Str extension_of_name(Arena *arena, Str name);
 const Extractor *extractor_named(Str name);
 /* "document", "sheet", "slides", "mail", "picture", "sound", "video", "archive", "data" or "code":
  * families.def, else by its media type. */

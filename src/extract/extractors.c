@@ -29,10 +29,18 @@ static bool is_listed(const char *const *list, Str value)
     return false;
 }
 
+Str extension_of_name(Arena *arena, Str name)
+{
+    if (name.length >= KB(4))
+        return STR_NONE;
+    Str extension = path_extension(arena, name);
+    return extension.length ? extension : str_lower(arena, path_name(name));
+}
+
 const Extractor *extractor_choose(Str bytes, Str name, Str media_type)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    Str extension = name.length < KB(4) ? path_extension(arena, name) : STR_NONE;
+    Str extension = extension_of_name(arena, name);
     const Extractor *best = NULL;
     int best_score = 0;
     ptrdiff_t parameters = str_find_char(media_type, ';');

@@ -3,7 +3,6 @@
  *
  * No parser of a language: a table says how each language writes comments, strings and blocks and
  * which words begin a definition; the rest is by braces or by indents. The text is the file's. */
-#include "base/file.h"
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/code_lexer.h"
@@ -32,6 +31,7 @@ typedef enum Family {
     FAMILY_CLAUSE,    /* name(...) -> */
     FAMILY_LABEL,     /* name: or :name */
     FAMILY_STYLE,     /* selector { */
+    FAMILY_DIVISION,  /* NAME. and NAME SECTION. in the area that COBOL keeps for them */
     FAMILY_DATA
 } Family;
 
@@ -79,6 +79,7 @@ typedef struct Code {
     const char *language;
     size_t which; /* in languages[]; COUNT(languages): none */
     Buf imports;
+    int import_brackets; /* still open in the last import */
     char name[NAME_LENGTH];
     Str text; /* of the block so far: a part of the file */
     int first, count, definitions;
@@ -115,7 +116,7 @@ static bool is_cpp(Str text)
 static const char *language_of(Str name, Str text)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    Str extension = name.length < KB(4) ? path_extension(arena, name) : STR_NONE, line;
+    Str extension = extension_of_name(arena, name), line;
     for (size_t i = 0; i < COUNT(extensions_of); i++)
         if (str_is(extension, extensions_of[i].extension))
             return str_is(extension, "h") && is_cpp(text) ? "cpp" : extensions_of[i].language;
@@ -172,15 +173,32 @@ static Str qualified_name(Str line, size_t begin, size_t end)
     return str_slice(line, begin, end);
 }
 
+/* Past the parameters of types that begin here: "<T, 'a>". */
+static size_t skip_parameters(Str line, size_t at)
+{
+    size_t end = at;
+    int depth = 0;
+    while (end < line.length && line.at[end] == ' ')
+        end++;
+    for (; end < line.length; end++) {
+        depth += line.at[end] == '<' ? 1 : line.at[end] == '>' ? -1 : 0;
+        if (depth == 0)
+            return line.at[end] == '>' ? end + 1 : at;
+    }
+    return at;
+}
+
 /* "def name", "class Name", "export async function name" */
 static bool name_after_word(const char *definers, Str line, Str *name_r)
 {
     Str word;
     size_t at = 0;
     for (int i = 0; i < 6 && next_word(line, &at, &word); i++) {
+        if (str_is(word, "template"))
+            at = skip_parameters(line, at);
         if (!has_word(definers, word))
             continue;
-        size_t begin = at;
+        size_t begin = skip_parameters(line, at);
         /* Go's receiver and the parameters of types stand between. */
         if (str_is(word, "func") && str_starts(str_trim(str_from(line, at)), S("("))) {
             ptrdiff_t close = str_find_char(str_from(line, at), ')');
@@ -283,6 +301,28 @@ static Family family_of(const Code *c)
     return c->which < COUNT(languages) ? languages[c->which].family : FAMILY_DATA;
 }
 
+/* Area A are the columns 8 to 11; a file in free form has no numbers before it. */
+static bool name_of_division(Str line, Str *name_r)
+{
+    enum { AREA_B = 11 };
+    size_t begin = 0, end;
+    while (begin < line.length && HAS_CHAR(line.at[begin], " 0123456789"))
+        begin++;
+    for (end = begin; end < line.length && (is_word_char(line.at[end]) || line.at[end] == '-');)
+        end++;
+    Str rest = str_trim(str_from(line, end));
+    *name_r = str_slice(line, begin, end);
+    if (begin >= AREA_B || begin == end)
+        return false;
+    if (str_equal_ignore_case(*name_r, S("PROGRAM-ID")) && rest.length > 1) {
+        rest = str_trim(str_from(rest, 1));
+        *name_r = str_ends(rest, S(".")) ? str_slice(rest, 0, rest.length - 1) : rest;
+        return true;
+    }
+    return str_is(rest, ".") || str_equal_ignore_case(rest, S("SECTION.")) ||
+           str_equal_ignore_case(rest, S("DIVISION."));
+}
+
 /* Definitions that are told by their form, at the first column. */
 static bool name_by_form(const Code *c, Family family, Str line, Str *name_r)
 {
@@ -319,6 +359,8 @@ static bool definition_name(const Code *c, Str line, Str *name_r)
         return false;
     if (family == FAMILY_LISP)
         return name_of_lisp(definers, line, name_r);
+    if (family == FAMILY_DIVISION)
+        return name_of_division(line, name_r);
     if (family >= FAMILY_SIGNATURE)
         return (!is_indented && name_by_form(c, family, line, name_r)) ||
                name_after_word(definers, line, name_r);
@@ -337,18 +379,56 @@ static bool definition_name(const Code *c, Str line, Str *name_r)
     return false;
 }
 
-static void note_import(Code *c, Str line)
+static int bracket_balance(Str code)
+{
+    int balance = 0;
+    for (size_t i = 0; i < code.length; i++)
+        balance += HAS_CHAR(code.at[i], "({") ? 1 : HAS_CHAR(code.at[i], ")}") ? -1 : 0;
+    return balance;
+}
+
+/* One more line of an import: "(", "b,", "c,", ")" become "(b, c)". */
+static void add_import(Code *c, Str line)
+{
+    Buf *out = &c->imports;
+    bool closes = line.length && HAS_CHAR(line.at[0], ")}");
+    if (closes && out->at[out->length - 1] == ',')
+        out->length--;
+    if (line.length && !closes && !HAS_CHAR(out->at[out->length - 1], "({"))
+        buf_add_char(out, ' ');
+    buf_add(out, line);
+}
+
+/* The line without the comment at its end; `code` has spaces for strings and comments. */
+static Str without_comment(Str line, Str code)
+{
+    size_t end = MIN(code.length, line.length);
+    while (end && HAS_CHAR(code.at[end - 1], " \t"))
+        end--;
+    return str_trim(is_comment(str_from(line, end)) ? str_slice(line, 0, end) : line);
+}
+
+static void note_import(Code *c, Str line, Str code)
 {
     size_t at = 0;
-    Str word, trimmed = str_trim(line);
-    if (c->which == COUNT(languages) || !next_word(trimmed, &at, &word) || at > 20 ||
-        !has_word(languages[c->which].imports, word) || trimmed.length > 200 ||
-        c->imports.length + trimmed.length > IMPORTS_BYTES)
+    Str word, trimmed = without_comment(line, code);
+    if (str_ends(trimmed, S(";")))
+        trimmed.length--;
+    if (trimmed.length > 200 || c->imports.length + trimmed.length > IMPORTS_BYTES) {
+        c->import_brackets = 0;
         return;
-    if (c->imports.length)
-        buf_add(&c->imports, S("\n"));
-    buf_add(&c->imports,
-            str_ends(trimmed, S(";")) ? str_slice(trimmed, 0, trimmed.length - 1) : trimmed);
+    }
+    if (c->import_brackets <= 0) {
+        if (c->which == COUNT(languages) || !next_word(trimmed, &at, &word) || at > 20 ||
+            !has_word(languages[c->which].imports, word))
+            return;
+        c->import_brackets = 0;
+        if (c->imports.length)
+            buf_add(&c->imports, S("; "));
+        buf_add(&c->imports, trimmed);
+    } else
+        add_import(c, trimmed);
+    c->import_brackets += bracket_balance(code);
 }
 
 /* --- Blocks --- */
@@ -424,7 +504,7 @@ static bool has_no_bodies(const Code *c)
 {
     Family family = family_of(c);
     return family == FAMILY_SIGNATURE || family == FAMILY_CLAUSE || family == FAMILY_LABEL ||
-           family == FAMILY_SQL;
+           family == FAMILY_SQL || family == FAMILY_DIVISION;
 }
 
 static void open_nest(Code *c, Str line, int depth)
@@ -503,7 +583,7 @@ static void write_code(Code *c, Str text)
         place_line(c, line, code, number, comment, comment_count, depth);
         if (c->count >= LINES_MAX || (after_blank && is_outer && c->count >= LINES_GOOD))
             flush(c);
-        note_import(c, line);
+        note_import(c, line, code);
         if (!is_blank && is_comment(line)) {
             /* Told by where it is in the block; a block that was cut begins anew. */
             if (comment_count++ == 0 || c->count == 0) {

@@ -1,6 +1,8 @@
 /* code_lexer.c - see code_lexer.h. */
 #include "extract/formats/code_lexer.h"
 
+enum { PATTERN_MAX = 1000 };
+
 static const CodeSyntax syntaxes[] = {
 #define SYNTAX(language, line, begin, end, quotes, long_quotes)                                    \
     { language, line, begin, end, quotes, long_quotes },
@@ -54,6 +56,33 @@ static size_t string_length(Str text)
     return MIN(at + 1, text.length);
 }
 
+/* The length of a regular expression that begins with the "/" here; 0: it divides. After a value
+ * it does: a name, a number, a closing bracket, but for the words that a value follows. */
+static size_t pattern_length(Str before, Str text)
+{
+    static const char words[] = "return typeof case in of do else";
+    size_t end = before.length, begin;
+    while (end && before.at[end - 1] == ' ')
+        end--;
+    for (begin = end;
+         begin && (before.at[begin - 1] | 32) >= 'a' && (before.at[begin - 1] | 32) <= 'z';)
+        begin--;
+    Str rest = str(words), word, last = str_slice(before, begin, end);
+    bool may_be = end == 0 || HAS_CHAR(before.at[end - 1], "(,=:[!&|?{};+-*%~^") ||
+                  str_ends(str_slice(before, 0, end), S("=>"));
+    while (!may_be && str_next(&rest, ' ', &word))
+        may_be = str_equal(word, last);
+    bool in_class = false;
+    for (size_t at = 1; may_be && at < MIN(text.length, PATTERN_MAX); at++) {
+        char c = text.at[at];
+        if (c == '/' && !in_class)
+            return at + 1;
+        in_class = c == '[' || (in_class && c != ']');
+        at += c == '\\';
+    }
+    return 0;
+}
+
 static void count_bracket(CodeLexer *lexer, char c)
 {
     if (c == lexer->opens)
@@ -83,8 +112,9 @@ Str code_lexer_line(CodeLexer *lexer, Arena *arena, Str line)
             lexer->in_string = quote;
             hidden = quote.length;
         } else if (HAS_CHAR(rest.at[0], syntax->quotes)) {
-            hidden = string_length(rest);
-        } else {
+            hidden = rest.at[0] == '/' ? pattern_length(buf_str(&out), rest) : string_length(rest);
+        }
+        if (!hidden) {
             count_bracket(lexer, rest.at[0]);
             buf_add_char(&out, rest.at[0]);
             at++;

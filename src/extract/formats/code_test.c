@@ -65,8 +65,50 @@ Test(extract, code_blocks_carry_the_names_of_definitions)
         { "a.bat", "@echo off\n:again\ngoto again\n", "again@1 " },
         { "a.asm", "section .text\nstart:\n  mov a, b ; {\n", "@1 start@2 " },
         { "a.sol", "contract A {\n  function b() public {\n  }\n}\n", "A@1 b@2 " },
+        { "b.rs", "impl<'a> A<'a> {\n    fn b(&self) {\n    }\n}\nstruct C<T>(T);\n",
+          "A@1 b@2 C@5 " },
+        { "b.cpp", "template <class T> struct A {\n};\n", "A@1 " },
+        { "c.js",
+          "const a = /function no() {/;\nfunction yes() {\n  return /[/}]\\/}/.test(b) && c / d / "
+          "e;\n}\nrun(x => /{/);\nfunction two() {\n  return <p>{a}</p>;\n}\n",
+          "@1 yes@2 @5 two@6 " },
+        { "a.cbl",
+          "       IDENTIFICATION DIVISION.\n       PROGRAM-ID. LAMPS.\n      * NO.\n       "
+          "PROCEDURE "
+          "DIVISION.\n       MAIN-PARA.\n           DISPLAY \"X\".\n           EXIT.\n000100 "
+          "SUB-PARA.\n",
+          "IDENTIFICATION@1 LAMPS@2 PROCEDURE@3 MAIN-PARA@5 SUB-PARA@8 " },
+        { "Dockerfile", "FROM a\nRUN b\n", "@1 " },
+        { "Makefile", "all: a\n\tb\n", "all@1 " },
         { "a.gd", "extends Node\nfunc _ready():\n\tpass\n", "@1 _ready@2 " },
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         expect_anchors(&cases[i]);
+}
+
+Test(extract, imports_over_several_lines_are_whole)
+{
+    static const NameCase cases[] = {
+        { "a.py", "from a import (\n    b,  # why\n\n    # all\n    c as d,\n)\nimport os\nx = 1\n",
+          "meta(imports) from a import (b, c as d); import os\n" },
+        { "a.go", "import (\n\t\"fmt\"\n\tx \"os\"\n)\n",
+          "meta(imports) import (\"fmt\" x \"os\")\n" },
+        { "a.ts", "import {\n  a,\n  b\n} from 'c';\n", "meta(imports) import {a, b} from 'c'\n" },
+        { "b.py", "import (\n", "meta(imports) import (\n" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(16));
+        const char *got = dump(arena, &extractor_code, str(cases[i].text),
+                               (DumpOptions){ .name = cases[i].file });
+        cr_expect(strstr(got, cases[i].anchors), "%s: got %s", cases[i].file, got);
+    }
+}
+
+Test(extract, patterns_that_never_end_take_linear_time)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(256));
+    Buf text = buf_new(arena, MB(2));
+    while (text.length < MB(1))
+        buf_add(&text, S("=/["));
+    dump(arena, &extractor_code, buf_str(&text), (DumpOptions){ .name = "a.js" });
 }
