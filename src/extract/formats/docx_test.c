@@ -50,6 +50,17 @@ static const DumpCase cases[] = {
       "<m:t>y</m:t></m:r></m:e></m:rad><m:d><m:e><m:r><m:t>p</m:t></m:r></m:e></m:d></m:oMath>"
       "</w:p>",
       "p x=(a+b)/2+c^(n-1)\xE2\x88\x9Ay(p)\n" },
+    { "characters of symbol fonts are what they show",
+      "<w:p><w:r><w:sym w:font='Wingdings' w:char='F0FC'/><w:t>yes </w:t><w:sym w:font='Wingdings' "
+      "w:char='F0A8'/><w:t>no </w:t><w:sym w:font='Symbol' w:char='F061'/><w:sym "
+      "w:font='Wingdings' "
+      "w:char='F0FF'/></w:r></w:p>",
+      "p ✓yes ☐no α\n" },
+    { "the reading of a word follows it",
+      "<w:p><w:r><w:t>a</w:t><w:ruby><w:rubyPr/><w:rt><w:r><w:t>かんじ</w:t></w:r></"
+      "w:rt><w:rubyBase>"
+      "<w:r><w:t>漢字</w:t></w:r></w:rubyBase></w:ruby><w:t>b</w:t></w:r></w:p>",
+      "p a漢字(かんじ)b\n" },
     { "pictures have their alternative text or are counted",
       "<w:p><w:r><w:drawing><wp:inline><wp:docPr id='1' name='Picture 1' descr='A cat'/><a:blip/>"
       "</wp:inline></w:drawing><w:drawing><wp:docPr id='2'/><a:blip/></w:drawing></w:r></w:p>",

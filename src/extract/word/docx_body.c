@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/utf8.h"
 #include "extract/charset/encoding.h"
+#include "extract/charset/symbol_fonts.h"
 #include "extract/formats/html.h"
 #include "extract/held_table.h"
 #include "extract/word/docx_math.h"
@@ -42,8 +43,10 @@ typedef struct Reader {
     bool in_deleted;  /* inside a text that was deleted while changes were tracked */
     Str deleted_by;
     Buf deleted;
-    int page;         /* from 1; 0: not known */
-    bool page_is_new; /* by a break that the next rendered one repeats */
+    Str reading;          /* of the word that follows (ruby) */
+    size_t reading_start; /* in the paragraph's text */
+    int page;             /* from 1; 0: not known */
+    bool page_is_new;     /* by a break that the next rendered one repeats */
     bool in_text, in_properties, in_instruction, in_object;
     Buf instruction; /* of a field */
     int math_depth;
@@ -368,7 +371,7 @@ static void read_property(Reader *reader, const XmlElement *element)
         paragraph->list = xml_attribute_int(element, "val", 0);
 }
 
-/* w:sym names a character of a font; the symbol fonts' private codes are bullets and ticks. */
+/* w:sym names a character of a font: ticks, boxes and arrows of Wingdings. */
 static void add_symbol(Reader *reader, const XmlElement *element)
 {
     Str code = xml_attribute(element, "char");
@@ -377,6 +380,8 @@ static void add_symbol(Reader *reader, const XmlElement *element)
         return;
     snprintf(text, sizeof text, STR_FMT, STR_ARG(code));
     uint32_t c = (uint32_t)strtoul(text, NULL, 16);
+    uint32_t shown = symbol_of_font(xml_attribute(element, "font"), c);
+    c = shown ? shown : c;
     OpenParagraph *paragraph = open_paragraph(reader);
     if (paragraph && c >= 0x20 && !(c >= 0xE000 && c < 0xF900))
         buf_add_utf8(&paragraph->text, c);
@@ -561,9 +566,9 @@ static void end_deleted(Reader *reader)
 
 static bool is_skipped(const Reader *reader, Str name)
 {
-    static const char *const names[] = { "del",         "moveFrom",  "delInstrText", "delText",
-                                         "rt",          "pPrChange", "rPrChange",    "tcPrChange",
-                                         "tblPrChange", "sectPr" };
+    static const char *const names[] = { "del",        "moveFrom",    "delInstrText",
+                                         "delText",    "pPrChange",   "rPrChange",
+                                         "tcPrChange", "tblPrChange", "sectPr" };
     for (size_t i = 0; i < COUNT(names); i++)
         if (str_is(name, names[i]))
             return !(reader->in_properties && str_is(name, "del"));
@@ -584,6 +589,33 @@ static void end_math(Reader *reader, Str name)
         reader->math_depth--;
     else if (open_paragraph(reader))
         docx_math_end(&reader->math, name, &open_paragraph(reader)->text);
+}
+
+/* --- How a word is read (17.3.3.25): said before it, shown above it --- */
+
+static void begin_reading(Reader *reader)
+{
+    OpenParagraph *paragraph = open_paragraph(reader);
+    reader->reading = STR_NONE;
+    reader->reading_start = paragraph ? paragraph->text.length : SIZE_MAX;
+}
+
+static void end_reading(Reader *reader)
+{
+    OpenParagraph *paragraph = open_paragraph(reader);
+    if (!paragraph || reader->reading_start >= paragraph->text.length)
+        return;
+    Str text = str_from(buf_str(&paragraph->text), reader->reading_start);
+    reader->reading = str_copy(reader->scratch, str_trim(text));
+    paragraph->text.length = reader->reading_start;
+}
+
+/* "漢字(かんじ)" */
+static void add_reading(Reader *reader)
+{
+    if (reader->reading.length && open_paragraph(reader))
+        buf_addf(&open_paragraph(reader)->text, "(" STR_FMT ")", STR_ARG(reader->reading));
+    reader->reading = STR_NONE;
 }
 
 static bool body_start(void *self, const XmlElement *element)
@@ -613,6 +645,8 @@ static bool body_start(void *self, const XmlElement *element)
         reader->in_properties = true;
     else if (reader->in_properties)
         read_property(reader, element);
+    else if (str_is(name, "rt"))
+        begin_reading(reader);
     else if (str_is(name, "tbl") && reader->table_depth < TABLE_DEPTH_MAX)
         begin_table(reader);
     else if (str_is(name, "tc"))
@@ -645,6 +679,10 @@ static bool body_end(void *self, Str name)
         reader->in_object = false;
     else if (is_inside(reader, name) && --reader->inside_depth == 0)
         end_inside(reader);
+    else if (str_is(name, "rt"))
+        end_reading(reader);
+    else if (str_is(name, "rubyBase"))
+        add_reading(reader);
     else if (str_is(name, "tr"))
         end_row(reader);
     else if (str_is(name, "pPr") || str_is(name, "rPr"))

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "extract/charset/encoding.h"
+#include "extract/charset/symbol_fonts.h"
 #include "extract/held_table.h"
 
 enum { FIELD_DEPTH_MAX = 32, TEXT_MAX = 16 << 20, REFERRED_MAX = 10000, AUTHORS_MAX = 10000 };
@@ -108,6 +109,13 @@ static void add_wide(Reader *reader, uint32_t c)
     /* Private characters belong to symbol fonts: bullets and ticks. */
     if (c < 0xE000 || c >= 0xF900)
         add_text(reader, (Str){ utf8, utf8_encode(c, utf8) });
+}
+
+/* A character of a symbol font: what it shows there, if that is known. */
+static void add_symbol(Reader *reader, uint16_t font, uint32_t c)
+{
+    uint32_t shown = symbol_of_font(word_font_name(reader->text->styles, font), c);
+    add_wide(reader, shown ? shown : c);
 }
 
 /* --- Fields --- */
@@ -366,7 +374,7 @@ static void take(Reader *reader, const WordPiece *piece, uint32_t c, uint32_t cp
     } else if (format->is_deleted && c < 0x20 && c != MARK_TAB && c != MARK_LINE) {
         return;
     } else if (format->symbol) {
-        add_wide(reader, format->symbol);
+        add_symbol(reader, format->symbol_font, format->symbol);
     } else if (!take_mark(reader, c, cp, format)) {
         reader->text->hidden += format->is_hidden && reader->hiding == 0;
         if (piece->is_narrow)
