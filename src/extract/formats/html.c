@@ -30,6 +30,7 @@ typedef enum TagIs {
     TAG_IMAGE,
     TAG_BREAK,
     TAG_SPACED,
+    TAG_READING,
     TAG_INPUT,
     TAG_META,
     TAG_TITLE,
@@ -304,12 +305,23 @@ static void end_table(Writer *w)
 
 /* --- Elements --- */
 
+/* How the word before is said (ruby): "漢字(かんじ)". */
+static void end_reading(Writer *w)
+{
+    if (w->run.length && w->run.at[w->run.length - 1] == '(')
+        w->run.length--;
+    else
+        buf_add_char(&w->run, ')');
+}
+
 static void close_top(Writer *w)
 {
     Open *top = &w->open[--w->depth];
     TagIs is = top->tag->is;
     if (is == TAG_SPACED)
         add_space(w);
+    else if (is == TAG_READING)
+        end_reading(w);
     else if (is != TAG_OTHER && is != TAG_CELL && is != TAG_ROW && is != TAG_ROWS) {
         w->depth++; /* the block is still inside while it is written */
         flush(w);
@@ -396,8 +408,8 @@ static void close_implied(Writer *w, TagIs is)
         close_open(w, TAG_ROWS, TAG_ROWS, TAG_TABLE, TAG_TABLE);
     else if (is == TAG_HEADING)
         close_open(w, TAG_HEADING, TAG_PARAGRAPH, TAG_ITEM, TAG_QUOTE);
-    else if (is != TAG_OTHER && is != TAG_SPACED && is != TAG_IMAGE && is != TAG_BREAK &&
-             is != TAG_INPUT && is != TAG_META)
+    else if (is != TAG_OTHER && is != TAG_SPACED && is != TAG_READING && is != TAG_IMAGE &&
+             is != TAG_BREAK && is != TAG_INPUT && is != TAG_META)
         close_open(w, TAG_PARAGRAPH, TAG_PARAGRAPH, TAG_ITEM, TAG_QUOTE);
 }
 
@@ -540,6 +552,8 @@ static void open_element(Writer *w, const HtmlToken *token, const struct Tag *ta
         begin_cell(w, token);
     else if (is == TAG_SPACED)
         add_space(w);
+    else if (is == TAG_READING)
+        buf_add_char(&w->run, '(');
     else if (is != TAG_OTHER && is != TAG_TABLE && !w->hidden)
         flush(w);
     Open *open = &w->open[w->depth++];

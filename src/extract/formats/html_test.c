@@ -56,6 +56,9 @@ Test(extract, html_becomes_blocks)
           "<m:mtr><m:mtd/></m:mtr></m:mtable></m:mrow><m:annotation>tex</m:annotation>"
           "</m:semantics></m:math>",
           "p \u2211_i^n sin x[a, b)1, 2;\n" },
+        { "how a word is read",
+          "<p><ruby>漢字<rp>[</rp><rt>かんじ</rt><rp>]</rp></ruby>を<ruby>x<rt></rt></ruby></p>",
+          "p 漢字(かんじ)をx\n" },
         { "a formula that never ends", "<p>a <math><mi>x</mi></p><p>b</p><math>", "p a x\np b\n" },
         { "end tags of nothing", "</div></p>a</table></ul>", "p a\n" },
         { "XHTML", "<?xml version='1.0'?><html><body><div/><p>a</p></body></html>", "p a\n" },

@@ -41,5 +41,7 @@ Test(extract, settings_are_recognised_by_sections_or_name)
     cr_expect_eq(extractor_ini.sniff(S("[a]\nb=c\nd=e\n")), 30);
     cr_expect_eq(extractor_ini.sniff(S("Dear Ada,\n")), 4);
     cr_expect_eq(extractor_choose(S("a: b\n"), S("x.yaml"), STR_NONE), &extractor_yaml);
+    cr_expect_eq(extractor_choose(S("[a]\nb = 1\n"), S("x.toml"), STR_NONE), &extractor_toml);
+    cr_expect_eq(extractor_choose(S("[a]\nb = 1\n"), S("x.ini"), STR_NONE), &extractor_ini);
     cr_expect_str_eq(extractor_choose(S("[\"a\", 1]"), S("x.json"), STR_NONE)->name, "json");
 }

@@ -539,6 +539,16 @@ static void keep_link(OdfBody *body, Str address)
         odf_write_soon(body, (OdfPending){ .note = "link", .text = address });
 }
 
+/* How the word before is said (ruby): "漢字(かんじ)". */
+static void end_reading(OdfBody *body)
+{
+    Buf *text = body->paragraph_depth ? &body->paragraphs[body->paragraph_depth - 1].text : NULL;
+    if (text && text->length && text->at[text->length - 1] == '(')
+        text->length--;
+    else
+        add_text(body, S(")"));
+}
+
 static void begin_inline(OdfBody *body, const XmlElement *element, OdfIs is)
 {
     if (is == ODF_SPACES)
@@ -547,6 +557,8 @@ static void begin_inline(OdfBody *body, const XmlElement *element, OdfIs is)
         add_text(body, S("\t"));
     else if (is == ODF_BREAK)
         add_text(body, S("\n"));
+    else if (is == ODF_READING)
+        add_text(body, S("("));
     else if (is == ODF_LINK)
         keep_link(body, xml_attribute(element, "href"));
     else if (is == ODF_IMAGE && (body->frame_depth > 0 || xml_attribute(element, "href").length))
@@ -634,6 +646,8 @@ static void end_element(OdfBody *body, Str name, OdfIs is)
         write_alt(body);
     else if (is == ODF_MATH)
         odf_end_math(body);
+    else if (is == ODF_READING)
+        end_reading(body);
     else
         odf_table_end(body, is);
     odf_styles_end(&body->odf->styles, name);

@@ -14,6 +14,7 @@ typedef enum OdfIs {
     ODF_TAB,
     ODF_BREAK,
     ODF_LINK,
+    ODF_READING,
     ODF_NOTE,
     ODF_FIELD,
     ODF_ANNOTATION,

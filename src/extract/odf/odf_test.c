@@ -24,6 +24,11 @@ static const DumpCase text_cases[] = {
           "<text:h text:outline-level='2'>A</text:h><text:p> a \n b<text:s text:c='2'/>c<text:tab/>"
           "d<text:line-break/>e</text:p>"),
       "h2 A\np a b  c\td\\ne\n" },
+    { "the reading of a word follows it",
+      TEXT("<text:p><text:ruby><text:ruby-base>漢字</text:ruby-base><text:ruby-text>かんじ"
+           "</text:ruby-text></text:ruby>b<text:ruby><text:ruby-base>c</text:ruby-base>"
+           "<text:ruby-text/></text:ruby></text:p>"),
+      "p 漢字(かんじ)bc\n" },
     { "lists by their styles, nested",
       FLAT("text", "<office:automatic-styles><text:list-style style:name='L'>"
                    "<text:list-level-style-number text:level='1' style:num-format='1' "
