@@ -1456,16 +1456,6 @@ def test_a_locked_document_says_so_and_opens_from_its_own_page(library, browser,
     desk.context.close()
 
 
-def test_what_calls_cost_is_shown_by_whatever_is_chosen(desk, page):
-    desk.go("/settings/usage")
-    expect(part(page, "usage-facts")).to_contain_text("Cost")
-    expect(part(page, "usage-days")).to_be_visible()
-    part(page, "usage-by").select_option("feature")
-    expect(part(page, "usage-table")).to_contain_text("Feature")
-    part(page, "usage-time").select_option("7")
-    expect(part(page, "usage-days").locator("rect")).to_have_count(7)
-
-
 def test_what_i_am_told_is_counted_read_and_chosen(desk, page, library):
     desk.go("/settings/notices")
     expect(part(page, "told-choices")).to_contain_text("Model calls fail")

@@ -254,6 +254,44 @@ def test_a_webhook_is_added_its_secret_shown_once_and_a_test_is_read(desk, page,
     shot(page, "notices")
 
 
+# --- Usage ---
+
+
+def test_usage_without_calls_tells_the_next_step(browser, fresh_server):  # noqa: F811
+    desk = Desk(browser, fresh_server.url)
+    page = desk.go("/")
+    sign_up(page)
+    desk.go("/settings/usage")
+    expect(part(page, "usage-empty")).to_contain_text("Add a model service")
+    expect(part(page, "usage-empty")).to_contain_text(f"curl {fresh_server.url}/v1/chat/completions")
+    desk.check()
+    desk.context.close()
+
+
+def test_usage_shows_costs_by_what_is_asked_and_each_call(desk, page, server):
+    assert chat(server).status_code == 200 and chat(server, "mine/broken").status_code >= 500
+    wait_until(lambda: any(one["status"] != "ok" and one["model"] == "broken" for one in server.get("/v1/calls").json()["items"]))
+    desk.go("/settings/usage?by=key&days=7")
+    expect(part(page, "usage-by")).to_have_value("key")
+    expect(part(page, "usage-time")).to_have_value("7")
+    table = part(page, "usage-table")
+    expect(table).to_contain_text("owner")
+    part(page, "usage-by").select_option("feature")
+    expect(table.locator("thead")).to_contain_text("Feature")
+    part(page, "usage-by").select_option("status")
+    expect(table).to_contain_text("the service failed")
+    assert "by=status" in page.url
+    expect(part(page, "usage-facts")).to_contain_text("Cost")
+    expect(part(page, "usage-days").locator("rect")).to_have_count(7)
+    expect(part(page, "usage-hours").locator("rect")).to_have_count(24)
+    calls = part(page, "usage-calls")
+    expect(calls.locator("[data-status=ok]").first).to_contain_text("answered")
+    part(page, "usage-outcome").select_option("error")
+    expect(calls.locator("[data-status=ok]")).to_have_count(0)
+    expect(calls.locator("[data-status=upstream]").first).to_contain_text("2 tries")
+    shot(page, "usage")
+
+
 # --- Every width ---
 
 

@@ -1,31 +1,38 @@
 // settings_usage.js - what calls of models cost: the days as a picture, sums by whatever is asked, and what they say.
 import {h, fill} from '../dom.js';
-import {t, number, decimal, percentText, factDate, fullDate, dollars as money} from '../texts.js';
+import {t, number, list, percentText, factDate, fullDate, dollars as money} from '../texts.js';
 import {get} from '../api.js';
+import {here, note, withQuery} from '../router.js';
 import {problem} from './problem.js';
-import {bars} from './usage_chart.js';
+import {bars, took} from './usage_chart.js';
+import * as calls from './usage_calls.js';
 
-const BY = ['model', 'service', 'key', 'user', 'feature', 'task', 'status'];
+const BY = ['model', 'service', 'key', 'user', 'feature', 'task', 'status', 'day'];
 const DAYS = [7, 30, 90];
 const MOST = 50;
 const PICO = 1e12;
 const DAY = 86400000;
 
-const seconds = (us) => t('usage.seconds', {seconds: decimal(us / 1e6)});
 const dollars = (pico) => money(pico / PICO);
 
-// Ids of keys and people as they are called here; what has been removed keeps its id.
-async function namesOf(by) {
-  const path = {key: '/v1/keys', user: '/v1/users'}[by];
-  const items = path ? await get(path).then((list) => list.items, () => []) : [];
-  return new Map(items.map((one) => [one.id, one.name || one.email]));
+// Keys and people as they are called here; what has been removed keeps its id.
+async function namer() {
+  const lists = await Promise.all(['/v1/keys', '/v1/users'].map((path) => get(path, {limit: 100}).then(({items}) => items, () => [])));
+  const names = new Map(lists.flat().map((one) => [one.id, one.name || one.email]));
+  return (id) => names.get(id) || id;
+}
+
+// The sum, and what it is made of.
+function savings(totals) {
+  const parts = ['cache', 'local', 'route'].filter((by) => totals[`saved_by_${by}`] > 0);
+  const sum = parts.reduce((all, by) => all + totals[`saved_by_${by}`], 0);
+  return [dollars(sum), parts.length > 0 && `: ${parts.map((by) => t(`usage.saved_by_${by}`, {cost: dollars(totals[`saved_by_${by}`])})).join(', ')}`];
 }
 
 function lead(report) {
   const {totals} = report;
-  const saved = totals.saved_by_cache + totals.saved_by_local + totals.saved_by_route;
   const facts = [['usage.calls', number(totals.calls)], ['usage.cost', dollars(totals.cost_pico)], ['usage.errors', percentText(totals.calls ? 100 * totals.errors / totals.calls : 0)],
-    ['usage.time', seconds(totals.average_us)], ['usage.tokens', t('usage.tokens_both', {input: number(totals.input_tokens), output: number(totals.output_tokens)})], ['usage.saved', dollars(saved)]];
+    ['usage.time', took(totals.average_us)], ['usage.tokens', t('usage.tokens_both', {input: number(totals.input_tokens), output: number(totals.output_tokens)})], ['usage.saved', savings(totals)]];
   return [h('dl', {class: 'facts', test: 'usage-facts'}, facts.map(([name, value]) => [h('dt', {}, t(name)), h('dd', {}, value)])),
     totals.unpriced > 0 && h('p', {class: 'status'}, t('usage.unpriced', {count: totals.unpriced, shown: number(totals.unpriced)}))];
 }
@@ -43,42 +50,79 @@ function days(report) {
   }), {title: t(costs ? 'usage.chart_cost' : 'usage.chart_calls'), most: (value) => (costs ? dollars(value) : number(value)), test: 'usage-days'});
 }
 
+// When of the day the calls come, of all days together.
+function hours(report) {
+  const found = new Map(report.clock.map((one) => [one.name, one]));
+  const all = Array.from({length: 24}, (_, hour) => `${String(hour).padStart(2, '0')}:00`);
+  return bars(all.map((name) => {
+    const count = found.has(name) ? found.get(name).calls : 0;
+    return {value: count, text: t('usage.hour', {hour: name, count})};
+  }), {title: t('usage.chart_hours'), most: number, test: 'usage-hours'});
+}
+
+const kinds = ({tasks, totals}) => t('usage.kinds', {kinds: list(tasks.map((one) => `${one.name} ${percentText(100 * one.calls / totals.calls)}`))});
+
 function notes(report) {
   const lines = [
+    report.tasks.length > 1 && kinds(report),
     ...report.unusual_days.map((one) => t('usage.unusual', {day: factDate(one.day), cost: dollars(one.cost_pico), usual: dollars(one.usual_pico)})),
     ...report.busiest_hours.slice(0, 1).map((one) => t('usage.busiest', {hour: fullDate(one.name), calls: number(one.calls)})),
     ...report.recommendations.map((one) => one.text),
-  ];
-  return lines.length > 0 && h('ul', {test: 'usage-notes'}, lines.map((line) => h('li', {}, line)));
+  ].filter(Boolean);
+  return lines.length > 0 && h('ul', {class: 'findings', test: 'usage-notes'}, lines.map((line) => h('li', {}, line)));
 }
 
-async function table(root, by, from) {
+const nameIn = (by, one, nameOf) => (by === 'day' ? factDate(one.name) : by === 'status' ? calls.outcome(one.name) : nameOf(one.name)) || t(by === 'model' || by === 'service' ? 'usage.none_asked' : 'usage.none');
+const order = {day: (a, b) => b.name.localeCompare(a.name)};
+const byCost = (a, b) => b.cost_pico - a.cost_pico || b.calls - a.calls;
+
+async function table(root, by, from, nameOf) {
   try {
-    const [sums, names] = await Promise.all([get(`/v1/usage?by=${by}&from=${from}`), namesOf(by)]);
-    const rows = sums.items.sort((a, b) => b.cost_pico - a.cost_pico || b.calls - a.calls).slice(0, MOST);
+    const sums = await get(`/v1/usage?by=${by}&from=${from}`);
+    const rows = sums.items.sort(order[by] || byCost).slice(0, MOST);
     fill(root, h('table', {class: 'figures', test: 'usage-table'}, h('thead', {}, h('tr', {}, [`usage.by_${by}`, 'usage.calls', 'usage.errors', 'usage.tokens', 'usage.time', 'usage.cost'].map((name, i) => h('th', {scope: 'col', class: i ? 'number' : null}, t(name))))),
-      h('tbody', {}, rows.map((one) => h('tr', {}, h('th', {scope: 'row'}, names.get(one.name) || one.name || t('usage.none')), h('td', {class: 'number'}, number(one.calls)), h('td', {class: 'number'}, number(one.errors)),
-        h('td', {class: 'number'}, number(one.input_tokens + one.output_tokens)), h('td', {class: 'number'}, seconds(one.average_us)), h('td', {class: 'number'}, dollars(one.cost_pico)))))));
+      h('tbody', {}, rows.map((one) => h('tr', {}, h('th', {scope: 'row'}, nameIn(by, one, nameOf)), h('td', {class: 'number'}, number(one.calls)), h('td', {class: 'number'}, number(one.errors)),
+        h('td', {class: 'number'}, number(one.input_tokens + one.output_tokens)), h('td', {class: 'number'}, took(one.average_us)), h('td', {class: 'number'}, dollars(one.cost_pico)))))));
   } catch (error) {
-    fill(root, problem(error, () => table(root, by, from)));
+    fill(root, problem(error, () => table(root, by, from, nameOf)));
   }
+}
+
+// Nothing was called yet: what to do next, with a call to copy.
+function empty() {
+  const sample = `curl ${location.origin}/v1/chat/completions -H 'Authorization: Bearer KEY' -H 'Content-Type: application/json' \\\n  -d '{"messages": [{"role": "user", "content": "Hello"}]}'`;
+  return h('div', {class: 'invite', test: 'usage-empty'}, h('h2', {}, t('usage.empty')), h('p', {}, t('usage.empty_lead')),
+    h('div', {class: 'row wrap'}, h('a', {class: 'button', href: '/settings/models'}, t('usage.empty_models')), h('a', {class: 'button', href: '/settings/keys'}, t('usage.empty_keys'))), h('pre', {class: 'logged'}, sample));
 }
 
 async function show(root, chosen) {
   const from = new Date(Math.floor(Date.now() / DAY - chosen.days + 1) * DAY).toISOString();
-  const choice = (name, values, text) => h('label', {class: 'inline'}, t(`usage.choose_${name}`), ' ', h('select', {class: 'chip', test: name === 'days' ? 'usage-time' : 'usage-by', onchange: (event) => show(root, {...chosen, [name]: event.target.value})},
+  const choose = (name) => (event) => {
+    note(withQuery({[name]: event.target.value}));
+    show(root, {...chosen, [name]: event.target.value});
+  };
+  const choice = (name, values, text) => h('label', {class: 'inline'}, t(`usage.choose_${name}`), ' ', h('select', {class: 'chip', test: name === 'days' ? 'usage-time' : 'usage-by', onchange: choose(name)},
     values.map((value) => h('option', {value, selected: String(value) === String(chosen[name])}, text(value)))));
   try {
-    const report = await get(`/v1/usage/report?from=${from}`);
+    const [report, nameOf] = await Promise.all([get(`/v1/usage/report?from=${from}`), namer()]);
     const sums = h('div', {class: 'wide-table'});
-    fill(root, h('p', {class: 'lead'}, t('usage.lead')), h('div', {class: 'row'}, choice('days', DAYS, (count) => t('usage.last_days', {count})), choice('by', BY, (by) => t(`usage.by_${by}`))),
-      lead(report), days(report), notes(report), sums);
-    await table(sums, chosen.by, from);
+    const records = h('div', {});
+    const time = choice('days', DAYS, (count) => t('usage.last_days', {count}));
+    if (!report.totals.calls) {
+      fill(root, h('div', {class: 'row'}, time), empty());
+      return;
+    }
+    fill(root, h('p', {class: 'lead'}, t('usage.lead')), h('div', {class: 'row'}, time), lead(report), days(report), notes(report),
+      h('div', {class: 'row'}, choice('by', BY, (by) => t(`usage.by_${by}`))), sums, hours(report), records);
+    calls.render(records, from, nameOf);
+    await table(sums, chosen.by, from, nameOf);
   } catch (error) {
     fill(root, problem(error, () => show(root, chosen)));
   }
 }
 
+// What is shown is in the address.
 export function render(root) {
-  show(root, {days: 30, by: 'model'});
+  const {query} = here();
+  show(root, {days: DAYS.includes(Number(query.days)) ? Number(query.days) : 30, by: BY.includes(query.by) ? query.by : 'model'});
 }

@@ -1,9 +1,13 @@
 // usage_chart.js - values one beside the other as bars.
 import {h} from '../dom.js';
+import {t, number, decimal} from '../texts.js';
 import {s, titled} from './lab_chart.js';
 
 const WIDTH = 720;
 const HEIGHT = 160;
+
+// A time in the unit that says something.
+export const took = (us) => (us < 1e6 ? t('usage.milliseconds', {count: number(Math.ceil(us / 1000))}) : t('usage.seconds', {seconds: decimal(us / 1e6)}));
 
 // items: {value, text, isMarked}. `most` writes the largest value.
 export function bars(items, {title, most, test}) {
