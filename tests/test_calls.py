@@ -1,5 +1,6 @@
 """What is kept of calls of models: one by one, summed, and as figures for monitors."""
 import time
+from datetime import datetime
 
 import pytest
 
@@ -226,6 +227,7 @@ def test_calls_go_to_a_collector_and_failures_to_sentry(mock, tmp_path):
         assert "sentry_key=public" in headers["X-Sentry-Auth"]
         event = json.loads(data.split(b"\n")[2])
         assert event["tags"]["model"] == "broken" and event["level"] == "error"
+        assert abs(datetime.fromisoformat(event["timestamp"].replace("Z", "+00:00")).timestamp() - time.time()) < 5
         everything = b"".join(data for _, _, data in collector.posts)
         assert b"secret question" not in everything and mock.key.encode() not in everything and server.key.encode() not in everything
     finally:

@@ -145,7 +145,8 @@ def test_a_policy_is_shown_checked_and_audited(server):
     assert shown["cache"]["use"] == "on" and shown["cache"]["seconds"] == 60 and shown["cache"]["routes"] == ["fast"]
     assert "email" in shown["masks"]["kinds"] and "jwt" not in shown["masks"]["kinds"] and shown["prompts"] == "hashed"
     assert server.get("/v1/gateway/policy").json() == shown
-    assert any(row["action"] == "gateway.policy" for row in server.get("/v1/audit").json()["items"])
+    row = next(r for r in server.get("/v1/audit").json()["items"] if r["action"] == "gateway.policy")
+    assert row["key"] in [k["id"] for k in server.get("/v1/keys").json()["items"] if k["name"] == "tests"], "who did it"
     reader = server.cli("keys", "add", "r", "--role", "reader").stdout.split()[-1]
     assert set_policy(server, policy, key=reader).status_code == 403
 

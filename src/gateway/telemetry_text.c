@@ -283,7 +283,7 @@ static Str event_text(Arena *arena, const CallRecord *record, int64_t times, Str
     Buf out = buf_new(arena, KB(16));
     JsonWriter json = put_begin(&out);
     put_text(&json, "event_id", id);
-    put_number(&json, "timestamp", (double)(record->started_ms + record->total_us / 1000) / 1000);
+    put_time(&json, "timestamp", record->started_ms + record->total_us / 1000);
     put_text(&json, "platform", S("native"));
     put_text(&json, "level", S("error"));
     put_text(&json, "logger", S("gateway"));

@@ -15,9 +15,10 @@ bool audit_add(DbTx *tx, const Scope *scope, const AuditEntry *entry, Error *err
                            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
                    DB_ARGS(db_text(scope->workspace), db_text(str(id)),
                            db_text(entry->user.length ? entry->user : scope->user),
-                           db_text(entry->key), db_text(entry->action),
-                           db_text(entry->subject_kind), db_text(entry->subject),
-                           db_text(entry->details), db_text(entry->address), db_int(now_ms())),
+                           db_text(entry->key.length ? entry->key : scope->key),
+                           db_text(entry->action), db_text(entry->subject_kind),
+                           db_text(entry->subject), db_text(entry->details),
+                           db_text(entry->address), db_int(now_ms())),
                    NULL, err);
 }
 
