@@ -54,6 +54,16 @@ def test_a_completion_that_fails_is_an_error(server, model):
     assert answer.status_code >= 500 and "completion" not in answer.json() and answer.json()["error"]["message"]
 
 
+def test_a_limit_says_when_to_come_again(server):
+    owner = server.cli("keys", "add", "o", "--role", "owner").stdout.split()[-1]
+    made = server.post("/v1/keys", {"name": "limited", "role": "reader"}, key=owner).json()
+    server.call("PUT", f"/v1/keys/{made['id']}/limits", key=owner, json={"requests_per_minute": 1})
+    assert server.post("/ai/chat/complete", asked("good"), key=made["key"]).status_code == 200
+    for path, body in (("/ai/chat/complete", asked("good")), ("/ai/embeddings", {"texts": ["a"]})):
+        refused = server.post(path, body, key=made["key"])
+        assert refused.status_code == 429 and 0 < int(refused.headers["Retry-After"]) <= 60, path
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"messages": 3}', b'{"messages": [], "messages": []}'])
 def test_what_is_no_request_is_refused(server, body):
     answer = server.call("POST", "/ai/chat/complete", data=body)

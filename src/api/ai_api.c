@@ -148,6 +148,7 @@ bool ai_chat_complete(ApiRequest *request, HttpResponse *response, Error *err)
         put_end(&json);
     } else {
         *err = one->err;
+        request->wait_ms = one->answer.wait_ms;
     }
     completions_free(one, 1);
     return response->body.length > 0;

@@ -382,7 +382,7 @@ static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse 
         http_respond_error(response, err);
     if (err->code == ERROR_NO_LOGIN)
         http_header(response, "WWW-Authenticate", S("Bearer"));
-    if (err->code == ERROR_LIMITED && request && request->wait_ms)
+    if ((err->code == ERROR_LIMITED || err->code == ERROR_BUSY) && request && request->wait_ms)
         http_header(response, "Retry-After",
                     str_format(request->arena, "%" PRId64, (request->wait_ms + 999) / 1000));
     if (request && !request->route) {

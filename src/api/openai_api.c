@@ -82,6 +82,7 @@ bool api_embed_texts(ApiRequest *request, StrList texts, Str *model, ModelReply 
     bool good = gateway_ask(models_gateway(request->api->models), caller, request->arena, &ask,
                             &answer, err);
     caller_release(caller);
+    request->wait_ms = answer.wait_ms;
     if (!good)
         return false;
     *reply_r = *answer.reply;

@@ -154,8 +154,10 @@ static bool run_round(Talk *talk, GatewayAnswer *sum, bool *ends_r, Error *err)
     asked->messages = talk->messages.at;
     asked->message_count = talk->messages.count;
     if (!gateway_ask(models_gateway(loop->api->models), loop->caller, loop->arena, &ask, &round,
-                     err))
+                     err)) {
+        sum->wait_ms = round.wait_ms;
         return false;
+    }
     add_usage(sum, &round);
     const ModelChoice *choice = &round.reply->choices.at[0];
     tell_citations(talk, round.text);
@@ -188,8 +190,10 @@ bool tool_loop_run(ToolLoop *loop, GatewayAnswer *answer_r, Error *err)
     asked->tool_count = talk.tools.offered.count;
     asked->is_hosted = false;
     for (int i = 0; i < TOOL_ROUNDS_MAX && !ends; i++) {
-        if (!run_round(&talk, &sum, &ends, err))
+        if (!run_round(&talk, &sum, &ends, err)) {
+            *answer_r = sum;
             return false;
+        }
         if (talk.is_unwanted)
             return fail(err, ERROR_CANCELLED, "nobody wants the answer");
     }

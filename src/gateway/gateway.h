@@ -162,9 +162,10 @@ typedef struct GatewayAnswer {
     FinishReason finish;
     int64_t cost;      /* pico-dollars; -1: unknown */
     bool is_estimated; /* tokens are guessed from the length of the texts */
+    int64_t wait_ms;   /* of a failure: worth asking again then; 0: unknown */
 } GatewayAnswer;
 
-/* Blocks; never on a reactor. On failure answer_r->usage is what was used so far. */
+/* Blocks; never on a reactor. On failure answer_r has what was used so far, and when to ask again. */
 MUST_CHECK bool gateway_ask(Gateway *gateway, GatewayCaller *caller, Arena *arena,
                             const GatewayAsk *ask, GatewayAnswer *answer_r, Error *err);
 

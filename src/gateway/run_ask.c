@@ -211,7 +211,8 @@ bool gateway_ask(Gateway *gateway, GatewayCaller *caller, Arena *arena, const Ga
                                  .usage = run->record.usage,
                                  .finish = reply->choices.at[0].finish,
                                  .cost = run->record.cost,
-                                 .is_estimated = run->record.is_estimated };
+                                 .is_estimated = run->record.is_estimated,
+                                 .wait_ms = ask->is_good ? 0 : run->wait_ms };
     bool good = ask->is_good;
     if (!good)
         *err = ask->err;
