@@ -77,6 +77,7 @@ static const ModelTool tools[] = {
       .parameters = S_INIT(CITY),
       .is_strict = true },
     { .name = S_INIT("place") },
+    { .name = S_INIT("now"), .parameters = S_INIT("{\"type\":\"object\"}") },
 };
 static const Str stops[] = { S_INIT("END") };
 static const Str inputs[] = { S_INIT("one"), S_INIT("two") };

@@ -5,7 +5,9 @@
 #include "gateway/run_wake.h"
 
 #define FAILURE_MAX KB(64)
-#define KEY_SECRET_MIN 8 /* what local servers are given for a key ("none") is a word like others */
+#define KEY_SECRET_MIN                                                                             \
+    8              /* what local servers are given for a key ("none") is a word like others        \
+                    */
 #define END_MS 500 /* for a connection to end its answer behind the end of a stream */
 
 /* --- The answer --- */

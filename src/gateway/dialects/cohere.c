@@ -76,7 +76,7 @@ static bool put_message(JsonWriter *json, const ModelMessage *message, Arena *ar
 
 /* --- Settings --- */
 
-static void put_tools(JsonWriter *json, const ModelRequest *request)
+static void put_tools(JsonWriter *json, const ModelRequest *request, Arena *arena)
 {
     if (!request->tool_count)
         return;
@@ -85,7 +85,7 @@ static void put_tools(JsonWriter *json, const ModelRequest *request)
         const ModelTool *tool = &request->tools[i];
         /* One tool cannot be demanded here, but it can be the only one. */
         if (request->tool_choice != TOOLS_NAMED || str_equal(tool->name, request->tool_name))
-            put_function(json, tool, false);
+            put_function(json, tool, false, arena);
     }
     put_end(json);
     if (request->tool_choice == TOOLS_NONE)
@@ -151,7 +151,7 @@ static bool put_chat(JsonWriter *json, Arena *arena, const ModelRequest *request
         if (!put_message(json, &request->messages[i], arena, err))
             return false;
     put_end(json);
-    put_tools(json, request);
+    put_tools(json, request, arena);
     put_settings(json, request);
     put_bool(json, "stream", request->is_stream);
     return true;

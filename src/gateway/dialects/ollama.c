@@ -84,13 +84,13 @@ static bool put_message(JsonWriter *json, const ModelRequest *request, size_t nu
 }
 
 /* A choice of tools is not known here, but none is none. */
-static void put_tools(JsonWriter *json, const ModelRequest *request)
+static void put_tools(JsonWriter *json, const ModelRequest *request, Arena *arena)
 {
     if (!request->tool_count || request->tool_choice == TOOLS_NONE)
         return;
     put_array(json, "tools");
     for (size_t i = 0; i < request->tool_count; i++)
-        put_function(json, &request->tools[i], false);
+        put_function(json, &request->tools[i], false, arena);
     put_end(json);
 }
 
@@ -145,7 +145,7 @@ static bool put_chat(JsonWriter *json, Arena *arena, const ModelRequest *request
             if (!put_message(json, request, i, arena, err))
                 return false;
         put_end(json);
-        put_tools(json, request);
+        put_tools(json, request, arena);
     }
     put_format(json, request);
     put_thinking(json, request);

@@ -89,7 +89,21 @@ bool put_results(JsonWriter *json, const ModelMessage *message, Arena *arena)
     return has_only_results(message);
 }
 
-void put_function(JsonWriter *json, const ModelTool *tool, bool is_strict)
+/* OpenAI refuses the schema of an object that has no properties, and tools without arguments often
+ * have such a one. */
+static Str parameters_of(const ModelTool *tool, Arena *arena)
+{
+    Str schema = str_trim(tool->parameters);
+    if (!schema.length)
+        return NO_PARAMETERS;
+    if (!str_is(json_walk_member(schema, "type"), "\"object\"") ||
+        json_walk_member(schema, "properties").length)
+        return schema;
+    Str rest = str_from(schema, 1);
+    return str_format(arena, "{\"properties\":{}," STR_FMT, STR_ARG(rest));
+}
+
+void put_function(JsonWriter *json, const ModelTool *tool, bool is_strict, Arena *arena)
 {
     put_object(json, NULL);
     put_text(json, "type", S("function"));
@@ -97,7 +111,7 @@ void put_function(JsonWriter *json, const ModelTool *tool, bool is_strict)
     put_text(json, "name", tool->name);
     if (tool->description.length)
         put_text(json, "description", tool->description);
-    put_raw(json, "parameters", tool->parameters.length ? tool->parameters : NO_PARAMETERS);
+    put_raw(json, "parameters", parameters_of(tool, arena));
     if (is_strict)
         put_bool(json, "strict", true);
     put_end(json);

@@ -15,4 +15,4 @@ void put_calls(JsonWriter *json, const ModelMessage *message, bool is_text);
 bool put_results(JsonWriter *json, const ModelMessage *message, Arena *arena);
 bool has_only_results(const ModelMessage *message);
 /* {"type":"function","function":{...}} */
-void put_function(JsonWriter *json, const ModelTool *tool, bool is_strict);
+void put_function(JsonWriter *json, const ModelTool *tool, bool is_strict, Arena *arena);

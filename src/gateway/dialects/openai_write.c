@@ -113,14 +113,14 @@ static void put_message(JsonWriter *json, const ModelMessage *message, const Dia
     put_end(json);
 }
 
-static void put_tools(JsonWriter *json, const ModelRequest *request)
+static void put_tools(JsonWriter *json, const ModelRequest *request, Arena *arena)
 {
     static const char *const choices[] = { "auto", "none", "required" };
     if (!request->tool_count)
         return;
     put_array(json, "tools");
     for (size_t i = 0; i < request->tool_count; i++)
-        put_function(json, &request->tools[i], request->tools[i].is_strict);
+        put_function(json, &request->tools[i], request->tools[i].is_strict, arena);
     put_end(json);
     if (request->tool_choice == TOOLS_NAMED) {
         put_object(json, "tool_choice");
@@ -202,7 +202,7 @@ static bool put_chat(JsonWriter *json, Arena *arena, const ModelRequest *request
         put_message(json, message, quirks, arena);
     }
     put_end(json);
-    put_tools(json, request);
+    put_tools(json, request, arena);
     put_format(json, request);
     put_settings(json, request);
     if (request->is_stream)

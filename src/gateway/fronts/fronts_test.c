@@ -37,6 +37,9 @@ static const ReadCase read_cases[] = {
       "response_format.json_schema", ERROR_INVALID },
     { &front_openai_chat, "{" MODEL HELLO ",\"modalities\":[\"text\",\"audio\"]}", "modalities",
       ERROR_UNSUPPORTED },
+    { &front_openai_chat,
+      "{" MODEL HELLO ",\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{}}}",
+      "tool_choice.allowed_tools.tools", ERROR_INVALID },
     { &front_anthropic, CLAUDE HELLO "}" },
     { &front_anthropic, "{" MODEL HELLO "}", "max_tokens", ERROR_INVALID },
     { &front_anthropic,
@@ -590,4 +593,52 @@ Test(fronts, calls_that_were_made_here_are_told_alike_in_pieces_and_whole)
     cr_assert(str_find(output, S("\"mcp_tool_execution_error\"")) >= 0);
     cr_assert(str_find(output, S("\"queries\":[\"q\"],\"results\":[]")) >= 0);
     cr_assert(str_find(buf_str(&stream), S("response.mcp_call.failed")) >= 0);
+}
+
+/* --- Tools --- */
+
+Test(fronts, tools_that_may_not_be_called_are_left_out)
+{
+#define CHAT_TOOL(name) "{\"type\":\"function\",\"function\":{\"name\":\"" name "\"}}"
+#define FLAT_TOOL(name) "{\"type\":\"function\",\"name\":\"" name "\"}"
+#define ALLOWED "\"type\":\"allowed_tools\""
+    static const struct {
+        const Front *front;
+        const char *body;
+    } cases[] = {
+        { &front_openai_chat,
+          "{" MODEL HELLO ",\"tool_choice\":{" ALLOWED ",\"allowed_tools\":{\"mode\":\"required\","
+          "\"tools\":[" CHAT_TOOL("b") "," CHAT_TOOL("x") "]}},"
+                                                          "\"tools\":[" CHAT_TOOL(
+                                                              "a") "," CHAT_TOOL("b") "]}" },
+        { &front_openai_responses,
+          "{" MODEL "\"input\":\"hi\",\"tools\":[" FLAT_TOOL("a") "," FLAT_TOOL(
+              "b") "],"
+                   "\"tool_choice\":{" ALLOWED
+                   ",\"mode\":\"required\",\"tools\":[" FLAT_TOOL("b") "]}}" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(8));
+        ModelRequest request;
+        Error err;
+        cr_assert(read_body(arena, cases[i].front, cases[i].body, &request, &err), "%s",
+                  err.message);
+        cr_assert(request.tool_count == 1 && str_is(request.tools[0].name, "b"));
+        cr_assert(request.tool_choice == TOOLS_REQUIRED);
+    }
+}
+
+Test(fronts, a_tool_of_ollamas_clients_may_answer_with_pictures)
+{
+    static const char body[] =
+        "{" MODEL "\"messages\":[{\"role\":\"tool\",\"tool_name\":\"f\",\"content\":\"a map\","
+        "\"images\":[\"/9j/AA==\"]}]}";
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    ModelRequest request;
+    Error err;
+    cr_assert(read_body(arena, &front_ollama_chat, body, &request, &err), "%s", err.message);
+    const ModelPart *result = &request.messages[0].parts[0];
+    cr_assert(result->kind == PART_TOOL_RESULT && result->part_count == 2);
+    cr_assert(str_is(result->parts[0].text, "a map"));
+    cr_assert(str_is(result->parts[1].media_type, "image/jpeg"));
 }

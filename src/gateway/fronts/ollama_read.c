@@ -97,6 +97,24 @@ static bool read_parts(Arena *arena, const WireMessage *wire, Conversation *talk
     return true;
 }
 
+/* Of the call that it names, or of the next one. */
+static void add_result(Arena *arena, const WireMessage *wire, Conversation *talk, PartList *parts)
+{
+    ModelPart result = { .kind = PART_TOOL_RESULT, .name = wire->tool_name };
+    PartList inner = { 0 };
+    result.id = wire->tool_call_id.length ? wire->tool_call_id : call_id(arena, talk->results);
+    talk->results++;
+    if (wire->images.count) {
+        add_text(arena, PART_TEXT, wire->content, &inner);
+        add_pictures(arena, wire->images, &inner);
+        result.parts = inner.at;
+        result.part_count = inner.count;
+    } else {
+        result.text = wire->content;
+    }
+    *vec_push(arena, parts) = result;
+}
+
 static bool role_of(Str word, ModelRole *role_r)
 {
     static const char *const words[] = { "system", "user", "assistant", "tool" };
@@ -128,11 +146,7 @@ static bool read_message(Arena *arena, Str value, void *into, Error *err)
     if (!role_of(wire.role, &role))
         return fail_field(err, "role", "a role is system, user, assistant or tool");
     if (role == FROM_TOOL) {
-        Str id = wire.tool_call_id.length ? wire.tool_call_id : call_id(arena, talk->results);
-        talk->results++;
-        *vec_push(arena, &parts) = (ModelPart){
-            .kind = PART_TOOL_RESULT, .id = id, .name = wire.tool_name, .text = wire.content
-        };
+        add_result(arena, &wire, talk, &parts);
     } else if (!read_parts(arena, &wire, talk, &parts, err)) {
         return false;
     }

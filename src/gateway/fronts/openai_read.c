@@ -377,6 +377,12 @@ static bool read_functions(Arena *arena, Str value, void *into, Error *err)
     return true;
 }
 
+#define ALLOWED_MAX 128 /* as OpenAI has it for tools */
+
+typedef struct Allowed {
+    Str mode, tools;
+} Allowed;
+
 bool openai_read_choice_word(Str word, ToolChoice *choice_r)
 {
     static const char *const words[] = {
@@ -390,6 +396,57 @@ bool openai_read_choice_word(Str word, ToolChoice *choice_r)
     return false;
 }
 
+static size_t count_items(Str list)
+{
+    JsonWalk walk = json_walk_begin(list);
+    Str ignored, item;
+    size_t count = 0;
+    while (json_walk_next(&walk, &ignored, &item))
+        count++;
+    return count;
+}
+
+bool openai_read_allowed(Arena *arena, Str allowed, ModelRequest *request, Error *err)
+{
+    static const MemberRule rules[] = {
+        { "mode", MEMBER_TEXT, offsetof(Allowed, mode) },
+        { "tools", MEMBER_JSON, offsetof(Allowed, tools) },
+    };
+    Allowed read = { .mode = S("auto") };
+    if (!read_members(arena, allowed, MEMBER_RULES(rules), &read, NULL, err))
+        return false;
+    request->allowed_tools = read.tools;
+    if (!json_is_list(read.tools) || count_items(read.tools) > ALLOWED_MAX)
+        return fail_field(err, "tools", "it must be a list of at most %d tools", ALLOWED_MAX);
+    return openai_read_choice_word(read.mode, &request->tool_choice) ||
+           fail_field(err, "mode", "it is auto or required");
+}
+
+static bool is_allowed(Arena *arena, Str allowed, Str tool)
+{
+    JsonWalk walk = json_walk_begin(allowed);
+    Str ignored, item;
+    while (json_walk_next(&walk, &ignored, &item)) {
+        Str function = json_walk_member(item, "function");
+        Str name = json_walk_member(function.length ? function : item, "name");
+        if (str_equal(json_text_of(arena, name), tool))
+            return true;
+    }
+    return false;
+}
+
+void openai_keep_allowed(Arena *arena, ModelRequest *request)
+{
+    ToolList kept = { 0 };
+    if (!request->allowed_tools.length)
+        return;
+    for (size_t i = 0; i < request->tool_count; i++)
+        if (is_allowed(arena, request->allowed_tools, request->tools[i].name))
+            *vec_push(arena, &kept) = request->tools[i];
+    request->tools = kept.at;
+    request->tool_count = kept.count;
+}
+
 /* A word, {"type": "function", "function": {"name": ...}}, or {"name": ...} of the older form. */
 static bool read_tool_choice(Arena *arena, Str value, void *into, Error *err)
 {
@@ -398,6 +455,10 @@ static bool read_tool_choice(Arena *arena, Str value, void *into, Error *err)
     if (json_is_text(value) &&
         openai_read_choice_word(json_text_of(arena, value), &request->tool_choice))
         return true;
+    Str allowed = json_walk_member(value, "allowed_tools");
+    if (allowed.length)
+        return openai_read_allowed(arena, allowed, request, err) ||
+               fail_below(err, "allowed_tools");
     Str name = json_walk_member(function.length ? function : value, "name");
     request->tool_choice = TOOLS_NAMED;
     request->tool_name = json_text_of(arena, name);
@@ -486,6 +547,7 @@ bool openai_read(Arena *arena, Str body, ModelRequest *request, Error *err)
     request->tool_count = 0; /* the scan said only whether there are any */
     if (!read_members(arena, body, MEMBER_RULES(rules), request, &rest, err))
         return false;
+    openai_keep_allowed(arena, request);
     if (rest.length)
         request->extra = str_format(arena, "{" STR_FMT "}", STR_ARG(buf_str(&rest)));
     return true;

@@ -21,5 +21,9 @@ MUST_CHECK bool openai_read_function(Arena *arena, Str function, ModelTool *tool
 MUST_CHECK bool openai_read_tools(Arena *arena, Str list, void *request, Error *err);
 /* {"name", "schema", "strict"} */
 MUST_CHECK bool openai_read_schema(Arena *arena, Str schema, ModelRequest *request, Error *err);
+/* {"mode", "tools"}: a choice among some of the tools only. */
+MUST_CHECK bool openai_read_allowed(Arena *arena, Str allowed, ModelRequest *request, Error *err);
+/* When all has been read: of the tools, those that such a choice names. */
+void openai_keep_allowed(Arena *arena, ModelRequest *request);
 /* A text is "auto", "none" or "required"; false: it is none of them. */
 MUST_CHECK bool openai_read_choice_word(Str word, ToolChoice *choice_r);

@@ -297,6 +297,8 @@ static bool read_tool_choice(Arena *arena, Str value, void *into, Error *err)
     if (json_is_text(value) &&
         openai_read_choice_word(json_text_of(arena, value), &request->tool_choice))
         return true;
+    if (str_is(json_walk_member(value, "type"), "\"allowed_tools\""))
+        return openai_read_allowed(arena, value, request, err);
     request->tool_choice = TOOLS_NAMED;
     request->tool_name = json_text_of(arena, json_walk_member(value, "name"));
     if (hosted_is(arena, value) && !request->tool_name.length)
@@ -381,6 +383,8 @@ bool responses_read(Arena *arena, Str body, ModelRequest *request, Error *err)
     };
     request->tool_count = 0; /* the scan said only whether there are any */
     Str instructions = json_text_of(arena, json_walk_member(body, "instructions"));
-    return read_members(arena, body, MEMBER_RULES(rules), request, NULL, err) &&
-           read_conversation(arena, instructions, request, err);
+    if (!read_members(arena, body, MEMBER_RULES(rules), request, NULL, err))
+        return false;
+    openai_keep_allowed(arena, request);
+    return read_conversation(arena, instructions, request, err);
 }
