@@ -334,11 +334,14 @@ TargetView target_view(TargetState *state)
 void target_states_each(TargetStates *states, void (*see)(void *self, Str name, TargetView view),
                         void *self)
 {
+    /* Seen without the lock, which calls take while they hold a state's own. States stay. */
     pthread_mutex_lock(&states->lock);
-    for (size_t i = 0; i < states->by_name.capacity; i++) {
-        const MapEntry *entry = &states->by_name.slots[i];
-        if (entry->key.at)
-            see(self, entry->key, target_view(entry->pointer));
-    }
+    size_t count = states->by_name.capacity;
+    AUTO_FREE MapEntry *entries = heap_alloc((count + 1) * sizeof(*entries));
+    for (size_t i = 0; i < count; i++)
+        entries[i] = states->by_name.slots[i];
     pthread_mutex_unlock(&states->lock);
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].key.at)
+            see(self, entries[i].key, target_view(entries[i].pointer));
 }

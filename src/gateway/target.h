@@ -105,6 +105,6 @@ typedef struct TargetView {
     int64_t requests_left, tokens_left; /* as its answers tell; -1: they do not */
 } TargetView;
 TargetView target_view(TargetState *state);
-/* All of them, each with its name; `see` must not use the states. */
+/* All of them, each with its name. */
 void target_states_each(TargetStates *states, void (*see)(void *self, Str name, TargetView view),
                         void *self);

@@ -1,5 +1,8 @@
 /* target_test.c - the breaker, the limits and the retries of a target, on a clock that is moved. */
 #include <criterion/criterion.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "gateway/shares.h"
@@ -405,4 +408,39 @@ Test(target, shares_fade_and_hold_a_crowd)
     cr_assert(shares_allow(&shares, 1000, 1, 1000));
     cr_assert(shares_allow(&shares, 999, 1, 60 * 60 * 1000), "all is forgotten");
     cr_assert_eq(shares.count, 0);
+}
+
+static atomic_bool has_ended;
+static atomic_int looks;
+
+static void see_nothing(void *self, Str name, TargetView view)
+{
+    (void)self, (void)name, (void)view;
+}
+
+static void *look_on(void *unused)
+{
+    for (; !has_ended; looks++)
+        target_states_each(states, see_nothing, NULL);
+    return unused;
+}
+
+/* Each of them takes memory that all states share while it is held itself. */
+Test(target, looking_at_all_of_them_stops_no_call, .timeout = 120)
+{
+    pthread_t looker;
+    TargetPlace place;
+    int64_t wait_ms;
+    cr_assert(pthread_create(&looker, NULL, look_on, NULL) == 0);
+    for (int i = 0; i < 9000; i++) {
+        char name[16];
+        while (looks < i / 50) /* both go on side by side */
+            sched_yield();
+        snprintf(name, sizeof name, "%d", i);
+        TargetState *each = target_state(states, str(name));
+        target_limit(each, &(GatewayLimits){ .requests_per_minute = 50 });
+        cr_assert_eq(target_start(each, &(TargetAsk){ .who = 1 }, &place, &wait_ms), TARGET_GO);
+    }
+    has_ended = true;
+    pthread_join(looker, NULL);
 }
