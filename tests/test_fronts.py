@@ -152,7 +152,7 @@ def test_responses_from_the_library(openai_client):
 
 
 def test_responses_refuse_by_name_what_they_have_not(server):
-    for more, field in [({"background": True}, "background"), ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
+    for more, field in [({"background": True, "stream": True}, "stream"), ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
                         ({"input": [{"type": "item_reference", "id": "x"}]}, "input[0].type"),
                         ({"input": []}, "input"), ({"temperature": "hot"}, "temperature")]:
         answer = server.post("/v1/responses", {"model": "good", "input": "hello", **more})

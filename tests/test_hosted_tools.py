@@ -210,3 +210,63 @@ def test_each_round_is_in_the_records(client, hosted):
         time.sleep(0.2)
     assert mine["model"] == "call-weather" and mine["status"] == "ok", mine
     assert len([c for c in calls if c["feature"] == "tools"]) >= 2
+
+
+# --- Responses in the background ---
+
+def wait_for_response(client, id, seconds=20):
+    deadline = time.monotonic() + seconds
+    while (answer := client.responses.retrieve(id)).status in ("queued", "in_progress"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return answer
+
+
+def test_a_response_is_made_in_the_background(client, hosted):
+    begun = client.responses.create(model="slow", input="hello", background=True)
+    assert begun.status == "in_progress" and begun.background and begun.output == []
+    with pytest.raises(openai.ConflictError, match="no answer"):
+        client.responses.create(model="good", input="and?", previous_response_id=begun.id)
+    done = wait_for_response(client, begun.id)
+    assert done.status == "completed" and done.output_text and done.id == begun.id and done.usage.total_tokens == 18
+    after = client.responses.create(model="echo", input="and?", previous_response_id=begun.id)
+    assert after.output_text == "and?"
+    assert client.responses.cancel(begun.id).status == "completed"  # there is nothing left to end
+
+    tools = client.responses.create(model="call-weather", input="Rain?", tools=[MCP], background=True)
+    assert [item.type for item in wait_for_response(client, tools.id).output] == ["message", "mcp_call", "message"]
+    failed = wait_for_response(client, client.responses.create(model="broken", input="hello", background=True).id)
+    assert failed.status == "failed" and "GPU" in failed.error.message
+    nowhere = wait_for_response(client, client.responses.create(model="no-such-model", input="hello", background=True).id)
+    assert nowhere.status == "failed"
+
+
+def test_a_response_in_the_background_is_cancelled(client, hosted):
+    begun = client.responses.create(model="slow", input="hello", background=True)
+    cancelled = client.responses.cancel(begun.id)
+    assert cancelled.status == "cancelled" and client.responses.retrieve(begun.id).status == "cancelled"
+    assert client.responses.cancel(begun.id).status == "cancelled"
+    plain = client.responses.create(model="good", input="hello")
+    with pytest.raises(openai.ConflictError):
+        client.responses.cancel(plain.id)
+    other = hosted.cli("keys", "add", "other", "--role", "editor").stdout.split()[-1]
+    theirs = openai.OpenAI(base_url=hosted.url + "/v1", api_key=other, max_retries=0)
+    with pytest.raises(openai.NotFoundError):
+        theirs.responses.cancel("resp_nothing")
+
+
+@pytest.mark.parametrize("more, word", [({"stream": True}, "stream"), ({"store": False}, "store"), ({"tools": [{"type": "web_search"}]}, "web_search")])
+def test_what_cannot_be_in_the_background_is_refused_at_once(client, more, word):
+    with pytest.raises(openai.BadRequestError, match=word):
+        client.responses.create(**{"model": "good", "input": "hello", "background": True, **more})
+
+
+def test_a_server_ends_with_responses_in_the_background(tmp_path, mock):
+    server = Server(tmp_path / "library", arguments=["--provider-url", mock.url]).start()
+    server.new_key()
+    client = openai.OpenAI(base_url=server.url + "/v1", api_key=server.key, max_retries=0)
+    for _ in range(5):
+        client.responses.create(model="slow", input="hello", background=True)
+    before = time.monotonic()
+    server.stop()
+    assert time.monotonic() - before < 10

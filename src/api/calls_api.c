@@ -34,6 +34,17 @@ bool responses_get(ApiRequest *request, HttpResponse *response, Error *err)
     return true;
 }
 
+/* Of one that is finished there is nothing left to end. */
+bool responses_cancel(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    gateway_cancel(models_gateway(request->api->models), request->arena, request->scope->workspace,
+                   request->scope->user, request->params[0]);
+    if (!responses_get(request, response, err))
+        return false;
+    return str_is(json_walk_member(buf_str(&response->body), "background"), "true") ||
+           fail(err, ERROR_CONFLICT, "only a response that is made in the background is cancelled");
+}
+
 bool responses_delete(ApiRequest *request, HttpResponse *response, Error *err)
 {
     if (!gateway_drop(models_gateway(request->api->models), request->arena,

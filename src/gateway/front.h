@@ -53,6 +53,9 @@ typedef struct Front {
     void (*write_end)(FrontWriter *writer, FinishReason finish, const ModelUsage *usage);
     /* Within a stream: the client library must take it for a failure. */
     void (*write_stream_error)(FrontWriter *writer, const Error *err);
+    /* A response that is not finished, or was not (is_background): "in_progress", "failed",
+     * "cancelled". NULL: there are none. */
+    void (*write_state)(FrontWriter *writer, Str status, const Error *failure);
     /* The body of an answer with a failure's status. */
     void (*write_error)(Buf *out, const Error *err, int status);
 } Front;

@@ -3,6 +3,7 @@
 
 #include "gateway/gateway_int.h"
 #include "gateway/probe.h"
+#include "gateway/run_background.h"
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -63,6 +64,7 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
         pool_new("here", options->here_threads ? options->here_threads : HERE_THREADS, HERE_QUEUE);
     gateway->cache = cache_new(options->cache_bytes ? options->cache_bytes : MB(64));
     gateway->kept = kept_new();
+    gateway->backgrounds = backgrounds_new();
     random_bytes(gateway->cache_secret, sizeof gateway->cache_secret);
     gateway->ledger = ledger_new(&options->ports.ledger);
     pthread_mutex_init(&gateway->lock, NULL);
@@ -105,6 +107,7 @@ static void end_own(void *argument)
 
 void gateway_end_here(Gateway *gateway)
 {
+    backgrounds_end(gateway->backgrounds);
     pool_free(gateway->here);
     gateway->here = NULL;
 }
@@ -113,6 +116,7 @@ void gateway_close(Gateway *gateway)
 {
     if (!gateway)
         return;
+    backgrounds_end(gateway->backgrounds);
     if (gateway->own) {
         if (reactor_has_started(gateway->own))
             reactor_post(gateway->own, end_own, gateway);
@@ -129,6 +133,7 @@ void gateway_close(Gateway *gateway)
     for (int i = 0; i < gateway->loop_count; i++)
         arena_free(gateway->loops[i].scratch);
     cache_free(gateway->cache);
+    backgrounds_free(gateway->backgrounds);
     kept_free(gateway->kept);
     target_states_free(gateway->states);
     tls_context_free(gateway->tls);

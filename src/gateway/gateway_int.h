@@ -32,6 +32,7 @@ struct Gateway {
     struct CallerTable *callers;
     Cache *cache;
     KeptAnswers *kept;
+    struct Backgrounds *backgrounds;
     struct Probe *probes; /* that run; on `own` */
     unsigned char
         cache_secret[CACHE_SECRET_SIZE]; /* of this process: keys are worth nothing outside */

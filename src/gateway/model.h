@@ -168,6 +168,7 @@ typedef struct ModelRequest {
     bool is_old_form;    /* OpenAI's functions: the answer's tool call is a function_call */
     bool is_hosted;      /* some of the tools are called by the program (hosted.h) */
     bool is_kept;        /* OpenAI's store: the answer can be gone on from, and shown again */
+    bool is_background;  /* the client does not wait for it, and asks for it later */
     Str previous;        /* the kept answer that this request goes on from; "" for none */
     /* JSON items with commas between them: of the conversation before, and of this request. */
     Str earlier, items;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "gateway/gateway_int.h"
+#include "gateway/run_background.h"
 
 #define CALLER_MS 30000 /* what is known of a key is asked for again */
 
@@ -145,6 +146,11 @@ void run_admit(Run *run)
     Error err;
     if (run->refused) {
         run_fail(run, run->refused, 0);
+        return;
+    }
+    if (run->request.is_background && !run->on_done) {
+        if (!background_begin(run, &err))
+            run_fail(run, &err, 0);
         return;
     }
     if (files_wait(run))

@@ -178,6 +178,9 @@ void run_fail(Run *run, const Error *failure, int64_t wait_ms);
  * again after that. */
 MUST_CHECK bool files_wait(Run *run);
 
+/* run_kept.c: under whose name its answers are kept. */
+Str kept_owner(Arena *arena, Str workspace, Str user);
+
 /* run_hosted.c. A call with tools that the program calls goes another way than its route. */
 MUST_CHECK bool hosted_route(Run *run, Error *err);
 

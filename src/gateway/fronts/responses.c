@@ -21,6 +21,8 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
     while (body_scan_next(&walk, &name, &value, err))
         if (str_is(name, "store"))
             request->is_kept = !str_is(value, "false");
+        else if (str_is(name, "background"))
+            request->is_background = str_is(value, "true");
         else if (str_is(name, "previous_response_id"))
             request->previous = json_text_of(arena, value);
         else if (str_is(name, "max_output_tokens"))
@@ -123,7 +125,7 @@ static void end_event(FrontWriter *writer, JsonWriter *json)
     buf_add(writer->out, S("\n\n"));
 }
 
-static void write_state(FrontWriter *writer, const char *type, const Outcome *outcome)
+static void write_response(FrontWriter *writer, const char *type, const Outcome *outcome)
 {
     JsonWriter json = begin_event(writer, type);
     put_object(&json, "response");
@@ -139,8 +141,8 @@ static void begin_response(FrontWriter *writer)
     if (response->has_begun)
         return;
     response->has_begun = true;
-    write_state(writer, "response.created", &running);
-    write_state(writer, "response.in_progress", &running);
+    write_response(writer, "response.created", &running);
+    write_response(writer, "response.in_progress", &running);
 }
 
 static int64_t position_of(FrontWriter *writer, const Item *item)
@@ -380,9 +382,9 @@ static void write_end(FrontWriter *writer, FinishReason finish, const ModelUsage
     for (size_t i = 0; i < response->items.count; i++)
         if (response->items.at[i].kind <= ITEM_CALL)
             close_item(writer, &response->items.at[i]);
-    write_state(writer,
-                str_is(outcome.status, "completed") ? "response.completed" : "response.incomplete",
-                &outcome);
+    write_response(
+        writer, str_is(outcome.status, "completed") ? "response.completed" : "response.incomplete",
+        &outcome);
     keep(writer, &outcome);
 }
 
@@ -392,13 +394,21 @@ static void write_stream_error(FrontWriter *writer, const Error *err)
 {
     Outcome outcome = { .status = S("failed"), .failure = err };
     begin_response(writer);
-    write_state(writer, "response.failed", &outcome);
+    write_response(writer, "response.failed", &outcome);
     JsonWriter json = begin_event(writer, "error");
     put_response_failure(&json, err);
     put_text(&json, "code", S("server_error"));
     put_text(&json, "message", str(err->message));
     put_null(&json, "param");
     end_event(writer, &json);
+}
+
+static void write_state(FrontWriter *writer, Str status, const Error *failure)
+{
+    Outcome outcome = { .status = status, .failure = failure };
+    JsonWriter json = put_begin(writer->out);
+    put_response(writer, &json, &outcome);
+    put_end(&json);
 }
 
 const Front front_openai_responses = {
@@ -413,5 +423,6 @@ const Front front_openai_responses = {
     .write_event = write_event,
     .write_end = write_end,
     .write_stream_error = write_stream_error,
+    .write_state = write_state,
     .write_error = openai_write_error,
 };

@@ -377,7 +377,6 @@ bool responses_read(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "text", MEMBER_READ, .read = read_text },
         { "reasoning", MEMBER_READ, .read = read_reasoning },
         { "user", MEMBER_TEXT, offsetof(ModelRequest, user) },
-        { "background", MEMBER_REFUSED },
         { "conversation", MEMBER_REFUSED },
         { "prompt", MEMBER_REFUSED },
     };

@@ -206,6 +206,7 @@ static void put_settings(JsonWriter *json, const ModelRequest *request)
     put_tools(json, request);
     put_text_or_null(json, "previous_response_id", request->previous);
     put_bool(json, "store", request->is_kept);
+    put_bool(json, "background", request->is_background);
     if (request->temperature.is_set)
         put_number(json, "temperature", request->temperature.value);
     if (request->top_p.is_set)
