@@ -165,7 +165,8 @@ typedef struct GatewayAnswer {
     int64_t wait_ms;   /* of a failure: worth asking again then; 0: unknown */
 } GatewayAnswer;
 
-/* Blocks; never on a reactor. On failure answer_r has what was used so far, and when to ask again. */
+/* Blocks; never on a reactor. On failure answer_r has what was used so far, and when to ask again.
+ */
 MUST_CHECK bool gateway_ask(Gateway *gateway, GatewayCaller *caller, Arena *arena,
                             const GatewayAsk *ask, GatewayAnswer *answer_r, Error *err);
 

@@ -5,9 +5,8 @@
 #include "gateway/run_wake.h"
 
 #define FAILURE_MAX KB(64)
-#define KEY_SECRET_MIN                                                                             \
-    8              /* what local servers are given for a key ("none") is a word like others        \
-                    */
+/* What local servers are given for a key ("none") is a word like others. */
+#define KEY_SECRET_MIN 8
 #define END_MS 500 /* for a connection to end its answer behind the end of a stream */
 
 /* --- The answer --- */
