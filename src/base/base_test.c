@@ -139,6 +139,29 @@ Test(base, json_read_names_the_wrong_field)
     }
 }
 
+Test(base, json_read_names_the_field_that_was_meant)
+{
+    static const struct {
+        const char *name, *meant;
+    } rows[] = {
+        { "retires", "retries" }, { "step", "steps" }, { "Name", "name" },
+        { "colour", NULL },       { "x", NULL },       { "strateygy", "strategy" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO_JSON json_t *json = json_pack("{s:i}", rows[i].name, 1);
+        Str name = STR_NONE;
+        Error err = { 0 };
+        cr_assert(
+            !json_read(json, arena,
+                       JSON_FIELDS({ "name", JSON_STR, &name }, { "steps", JSON_STR, &name },
+                                   { "strategy", JSON_STR, &name }, { "retries", JSON_STR, &name }),
+                       &err));
+        const char *meant = strstr(err.message, "did you mean");
+        cr_assert(rows[i].meant ? meant && strstr(meant, rows[i].meant) : !meant, "%s: %s",
+                  rows[i].name, err.message);
+    }
+}
+
 Test(base, json_parse_says_where)
 {
     json_t *json = NULL;

@@ -259,12 +259,51 @@ static bool read_field(json_t *value, Arena *arena, const JsonField *field, Erro
     return true;
 }
 
+#define NAME_MAX_LIKE 40
+
 static const JsonField *field_named(const JsonField *fields, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(fields[i].name, name) == 0)
             return &fields[i];
     return NULL;
+}
+
+/* How many letters must be added, dropped or changed (Levenshtein 1966); long names are unlike. */
+static size_t edits_between(const char *a, const char *b)
+{
+    size_t row[NAME_MAX_LIKE + 1];
+    size_t rows = strlen(a), columns = strlen(b);
+    if (rows > NAME_MAX_LIKE || columns > NAME_MAX_LIKE)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= columns; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= rows; i++) {
+        size_t corner = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= columns; j++) {
+            size_t changed = corner + (a[i - 1] != b[j - 1]);
+            corner = row[j];
+            row[j] = MIN(changed, MIN(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[columns];
+}
+
+static bool fail_unknown(const JsonField *fields, size_t count, const char *name, Error *err)
+{
+    const char *like = NULL;
+    size_t least = 3; /* from three edits on it is another word */
+    for (size_t i = 0; i < count; i++) {
+        size_t edits = edits_between(name, fields[i].name);
+        if (edits < least && edits < strlen(name)) {
+            least = edits;
+            like = fields[i].name;
+        }
+    }
+    return like ? fail_field(err, name, "there is no field '%s' here; did you mean '%s'?", name,
+                             like)
+                : fail_field(err, name, "there is no field '%s' here", name);
 }
 
 bool json_read(const json_t *object, Arena *arena, const JsonField *fields, size_t count,
@@ -279,7 +318,7 @@ bool json_read(const json_t *object, Arena *arena, const JsonField *fields, size
     {
         const JsonField *field = field_named(fields, count, name);
         if (!field)
-            return fail_field(err, name, "there is no field '%s' here", name);
+            return fail_unknown(fields, count, name, err);
         if (!json_is_null(value) && !read_field(value, arena, field, err))
             return false;
     }

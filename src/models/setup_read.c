@@ -1,9 +1,10 @@
 /* setup_read.c - one document of each kind: see setup.h. */
 #include "models/setup.h"
 
+#include <arpa/inet.h>
 #include <stddef.h>
 
-#include "net/url.h"
+#include "net/url_safety.h"
 
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 #define HEADERS_MAX 16
@@ -21,6 +22,16 @@ bool setup_check_name(Str name, Error *err)
                       STR_ARG(str_slice(name, 0, 100)));
 }
 
+/* A name is looked at when it is resolved; a number says it now. */
+static bool is_forbidden(Arena *arena, Str host)
+{
+    unsigned char address[16];
+    const char *text = str_c(arena, host);
+    bool is_number =
+        inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+    return is_number && address_kind(host) == ADDRESS_FORBIDDEN;
+}
+
 bool setup_check_url(Arena *arena, Str text, Str *base_url_r, Error *err)
 {
     Url url;
@@ -34,6 +45,10 @@ bool setup_check_url(Arena *arena, Str text, Str *base_url_r, Error *err)
     if (url.user.length || url.password.length || url.query.length || str_find_char(text, '#') >= 0)
         return fail_field(err, "base_url",
                           "the address has no user, password or query; the key has its own field");
+    if (is_forbidden(arena, url.host))
+        return fail(err, ERROR_DENIED,
+                    STR_FMT " is never asked: no service has a link-local or reserved address",
+                    STR_ARG(url.host));
     *base_url_r = text;
     return true;
 }
@@ -148,7 +163,9 @@ static bool read_place(Arena *arena, Str provider, Str base_url, SetupService *s
     if (provider.length) {
         service->provider = gateway_provider_find(provider);
         if (!service->provider)
-            return fail_field(err, "provider", "there is no provider '" STR_FMT "'",
+            return fail_field(err, "provider",
+                              "there is no provider '" STR_FMT "': see docs/providers.md, or take "
+                              "openai-compatible",
                               STR_ARG(str_slice(provider, 0, 60)));
     }
     if (service->provider && service->provider->dialect == &dialect_here)
@@ -156,8 +173,15 @@ static bool read_place(Arena *arena, Str provider, Str base_url, SetupService *s
                           "what this server answers itself is there already: local/lectern");
     if (!base_url.length && service->provider)
         base_url = str(service->provider->base_url);
+    if (!base_url.length && !service->provider)
+        return fail_field(err, "base_url",
+                          "base_url is missing, and '" STR_FMT
+                          "' is no known provider that has one",
+                          STR_ARG(service->name));
     if (!base_url.length || str_find_char(base_url, '{') >= 0)
-        return fail_field(err, "base_url", "base_url is missing: where is the service?");
+        return fail_field(err, "base_url",
+                          "base_url is missing: the address at %s is one of your own",
+                          service->provider ? service->provider->title : "the service");
     if (!setup_check_url(arena, base_url, &service->base_url, err))
         return false;
     if (!service->provider)
@@ -417,8 +441,11 @@ static bool read_strategy(Str word, RouteStrategy *strategy_r, Error *err)
             *strategy_r = (RouteStrategy)i;
             return true;
         }
-    return fail_field(err, "strategy", "there is no strategy '" STR_FMT "'",
-                      STR_ARG(str_slice(word, 0, 60)));
+    return fail_field(err, "strategy", "strategy is one of"
+#define STRATEGY(name, word, title) " " word
+#include "gateway/strategies.def"
+#undef STRATEGY
+    );
 }
 
 bool setup_read_route(Arena *arena, Str name, const json_t *document, SetupRoute *route_r,
