@@ -1,6 +1,7 @@
 """Settings > Limits, Privacy and cache, Usage, Notices in a real Chromium, with calls of a program in between."""
 import hashlib
 import hmac
+import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -290,6 +291,28 @@ def test_usage_shows_costs_by_what_is_asked_and_each_call(desk, page, server):
     expect(calls.locator("[data-status=ok]")).to_have_count(0)
     expect(calls.locator("[data-status=upstream]").first).to_contain_text("2 tries")
     shot(page, "usage")
+
+
+def test_a_batch_is_shown_with_how_far_it_is(desk, page, server):
+    line = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "mine/good", "messages": [{"role": "user", "content": "Say it."}]}}
+    added = server.call("POST", "/v1/files", data={"purpose": "batch"}, files={"file": ("b.jsonl", json.dumps(line))}).json()
+    made = server.post("/v1/batches", {"input_file_id": added["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"}).json()
+    wait_until(lambda: server.get(f"/v1/batches/{made['id']}").json()["status"] == "completed", 60)
+    desk.go("/settings/usage")
+    expect(part(page, "batch-row")).to_contain_text("done · 1 of 1 calls made")
+
+
+def test_sides_of_a_route_are_compared(desk, page, server):
+    route = {"steps": [{"model": "mine/good", "when": {"share": 99}}, "mine/slow"]}
+    answer = server.call("PUT", "/v1/gateway/routes/trial", json=route)
+    assert answer.status_code == 200, answer.text
+    assert chat(server, "trial").status_code == 200
+    wait_until(lambda: server.get("/v1/gateway/routes/trial/sides").json()["items"])
+    desk.go("/settings/models")
+    row = page.locator("[data-test=route-row][data-name=trial]")
+    expect(row).to_contain_text("for 99 % of those who call")
+    row.locator("summary").click()
+    expect(part(row, "sides")).to_contain_text("0%")
 
 
 # --- Every width ---

@@ -4,6 +4,7 @@ import {t} from '../texts.js';
 import {get, put, post, remove} from '../api.js';
 import {mayAdminister} from '../state.js';
 import {field, form, formDialog} from './forms.js';
+import {sides, hasSides} from './route_sides.js';
 import {problem, problemIn} from './problem.js';
 import {toast} from './toast.js';
 
@@ -56,13 +57,13 @@ async function ask(one, again) {
 function row(one, again) {
   const {strategy = 'ordered', steps, fallback} = one.document;
   const isWeighted = strategy === 'weighted';
-  const shown = steps.map(asStep).map(({model, weight = 1}) => h('li', {}, model, isWeighted && h('small', {}, ` ×${weight}`)));
+  const shown = steps.map(asStep).map(({model, weight = 1, when}) => h('li', {}, model, isWeighted && h('small', {}, ` ×${weight}`), when && when.share && h('small', {}, ' ', t('gateway.share', {percent: when.share}))));
   const drop = () => toast(t('gateway.removed', {name: one.name}), {
     undo: again, commit: () => remove(pathOf(one.name), null, {keepalive: true}).then(again, (error) => toast(error.message)),
   });
   const isOwn = one.from === 'workspace' && mayAdminister();
   return h('li', {class: 'line', data: {name: one.name}, test: 'route-row'}, h('div', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, t(`gateway.strategy_${strategy}`)),
-    h('ol', {class: 'way'}, shown), fallback && h('small', {}, t('gateway.then', {name: fallback})), one.problems.map((text) => h('small', {class: 'bad'}, text))),
+    h('ol', {class: 'way'}, shown), fallback && h('small', {}, t('gateway.then', {name: fallback})), one.problems.map((text) => h('small', {class: 'bad'}, text)), hasSides(one.document) && mayAdminister() && sides(one.name)),
   isOwn ? [h('button', {class: 'small', onclick: () => ask(one, again), test: 'route-change'}, t('gateway.edit')), h('button', {class: 'small', onclick: drop, test: 'route-remove'}, t('do.remove'))]
     : h('span', {class: 'chip'}, t(`gateway.from_${one.from}`)));
 }

@@ -11,6 +11,8 @@ import * as routes from './gateway_routes.js';
 
 const LOOK_MS = 5000;
 const pathOf = (name) => `/v1/gateway/services/${encodeURIComponent(name)}`;
+const ANY = 'openai-compatible';  // no provider with a name of its own
+const titleOf = ({name, title}) => (name === ANY ? t('gateway.any') : title);
 const isPrivate = (url) => /^https?:\/\/(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)/.test(url);
 
 function said(result) {
@@ -31,7 +33,7 @@ function ask(providers, one, again) {
   const known = (name) => providers.find((provider) => provider.name === name);
   const first = one ? one.provider : 'openai';
   const address = field({name: 'base_url', label: t('provider.address'), type: 'url', value: one ? one.base_url : known(first).base_url, hint: t('provider.address_hint'), autocomplete: 'off'});
-  const provider = field({name: 'provider', label: t('gateway.provider'), options: providers.map(({name, title}) => [name, title]), value: first});
+  const provider = field({name: 'provider', label: t('gateway.provider'), options: providers.map((provider) => [provider.name, titleOf(provider)]), value: first});
   const name = field({name: 'name', label: t('gateway.name'), value: one ? one.name : first, hint: t('gateway.name_hint'), autocomplete: 'off', maxlength: 100, readonly: Boolean(one)});
   const kept = one && one.document ? {...one.document} : {};
   provider.querySelector('select').addEventListener('change', ({target}) => {
@@ -77,7 +79,7 @@ function row(one, providers, again) {
   const about = [one.base_url, t('gateway.models_count', {count: one.models.length, shown: number(one.models.length)}), one.calls ? t('gateway.calls', {count: one.calls, shown: number(one.calls)}) : ''];
   return h('li', {class: 'line service', data: {name: one.name}, test: 'service-row'},
     h('span', {class: 'light', data: {state: one.state}, role: 'img', 'aria-label': t(`gateway.state_${one.state}`), title: t(`gateway.state_${one.state}`)}),
-    h('span', {class: 'line-name'}, h('b', {}, one.name === one.provider ? one.title : one.name), h('small', {}, about.filter(Boolean).join(' · ')), one.problems.map((text) => h('small', {class: 'bad'}, text))),
+    h('span', {class: 'line-name'}, h('b', {}, one.name === one.provider && one.name !== ANY ? one.title : one.name), h('small', {}, about.filter(Boolean).join(' · ')), one.problems.map((text) => h('small', {class: 'bad'}, text))),
     one.primary && h('span', {class: 'chip', data: {set: 'yes'}, title: t('gateway.primary_hint')}, t('gateway.primary')),
     one.from !== 'workspace' && h('span', {class: 'chip'}, t(one.found ? 'gateway.from_found' : `gateway.from_${one.from}`)), actions(one, providers, again));
 }
@@ -116,7 +118,7 @@ export function render(root) {
     h('p', {class: 'status'}, t('gateway.limits'), ' ', h('a', {href: '/settings/limits'}, t('settings.limits'))));
   routes.renderDry(dry);
   get('/v1/gateway/providers').then(({items}) => {
-    providers = items.filter(({base_url: url, name}) => url || name === 'openai-compatible');
+    providers = items.filter(({base_url: url, name}) => url || name === ANY);
     add.disabled = !mayAtLeast('admin');
     all();
   }, (error) => fill(list, problem(error, all)));
