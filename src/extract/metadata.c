@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "extract/written_date.h"
 
 const MetadataName metadata_names[] = {
 #define METADATA(key, type, title) { #key, title, METADATA_##type },
@@ -56,6 +57,55 @@ const MetadataName *metadata_named(Str key)
         if (str_equal_ignore_case(key, str(name->key)))
             return name;
     return NULL;
+}
+
+/* What texts, sites and notes call it. */
+static const char *const aliases[][2] = {
+    { "date", "published" },
+    { "tags", "keywords" },
+    { "filetags", "keywords" },
+    { "authors", "author" },
+    { "lang", "language" },
+    { "summary", "description" },
+    { "abstract", "description" },
+    { "updated", "modified" },
+    { "lastmod", "modified" },
+    { "revdate", "modified" },
+    { "revnumber", "version" },
+    { "categories", "category" },
+    { "created_at", "created" },
+    { "subtitle", "subject" },
+    { "dc.title", "title" },
+    { "dc.creator", "author" },
+    { "dc.date", "published" },
+    { "dc.description", "description" },
+    { "dc.subject", "subject" },
+    { "dc.publisher", "publisher" },
+    { "dc.language", "language" },
+    { "generator", "software" },
+    { "article:author", "author" },
+    { "article:published_time", "published" },
+    { "article:modified_time", "modified" },
+    { "article:section", "category" },
+    { "article:tag", "keywords" },
+};
+
+bool doc_meta_named(DocWriter *doc, Str name, Str value)
+{
+    const MetadataName *shared = metadata_named(name);
+    char key[64], date[WRITTEN_DATE_SIZE];
+    for (size_t i = 0; i < COUNT(aliases) && !shared; i++)
+        if (str_equal_ignore_case(name, str(aliases[i][0])))
+            shared = metadata_named(str(aliases[i][1]));
+    if (!shared) {
+        size_t length = MIN(name.length, sizeof key - 1);
+        for (size_t i = 0; i < length; i++)
+            key[i] = name.at[i] >= 'A' && name.at[i] <= 'Z' ? (char)(name.at[i] | 32) : name.at[i];
+        key[length] = '\0';
+        return doc_meta(doc, key, value);
+    }
+    return doc_meta(doc, shared->key,
+                    shared->type == METADATA_DATE ? written_date(value, date) : value);
 }
 
 bool doc_meta_whole(DocWriter *doc, const char *key, int64_t value)

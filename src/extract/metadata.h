@@ -29,6 +29,10 @@ const MetadataName *metadata_named(Str key);
 const char *metadata_group(const MetadataName *name);
 const char *metadata_type_name(MetadataType type); /* "text", "date", "whole", ... */
 
+/* A fact under the name that the file gives it, in any case: one that is shared if it means one
+ * ("Date" is "published"), else its own. A date that is written in words ("4 March 2011") becomes
+ * ISO 8601, others stay as they are. */
+bool doc_meta_named(DocWriter *doc, Str name, Str value);
 bool doc_meta_whole(DocWriter *doc, const char *key, int64_t value);
 /* Up to 15 significant digits, no exponent. */
 bool doc_meta_number(DocWriter *doc, const char *key, double value);

@@ -22,6 +22,9 @@ Test(extract, facts_are_written_in_one_form)
     doc_meta_number(doc, "exposure_time", 0.00005);
     doc_meta_seconds(doc, "duration", 9.6733333);
     doc_meta_time(doc, "created", 1212163761000);
+    doc_meta_named(doc, S("Date"), S("4 March 2011"));
+    doc_meta_named(doc, S("DC.Creator"), S("Ada"));
+    doc_meta_named(doc, S("Own-Name"), S("4 March 2011"));
     doc_meta_filetime(doc, "modified", 128566373610000000);
     doc_meta_filetime(doc, "printed", 0);
     doc_meta_filetime(doc, "sent", UINT64_MAX);
@@ -36,6 +39,9 @@ Test(extract, facts_are_written_in_one_form)
         { "duration", "9.673333" },
         { "created", "2008-05-30T16:09:21Z" },
         { "modified", "2008-05-30T16:09:21Z" },
+        { "published", "2011-03-04" },
+        { "author", "Ada" },
+        { "own-name", "4 March 2011" },
         { "printed", "(none)" },
         { "sent", "(none)" },
     };

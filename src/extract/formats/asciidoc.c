@@ -3,6 +3,7 @@
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/marked.h"
+#include "extract/metadata.h"
 
 typedef struct Adoc {
     Marked m;
@@ -182,9 +183,8 @@ static size_t read_line(Adoc *a, size_t i)
     Str line = str_trim(marked_line(m, i));
     ptrdiff_t colon = str_starts(line, S(":")) ? str_find_char(str_from(line, 1), ':') : -1;
     if (colon > 0 && colon < 40 && str_find_char(str_slice(line, 0, (size_t)colon), ' ') < 0) {
-        char key[48];
-        snprintf(key, sizeof key, STR_FMT, STR_ARG(str_slice(line, 1, (size_t)colon + 1)));
-        doc_meta(m->doc, key, str_from(line, (size_t)colon + 2));
+        doc_meta_named(m->doc, str_slice(line, 1, (size_t)colon + 1),
+                       str_trim(str_from(line, (size_t)colon + 2)));
         return 1;
     }
     if (str_starts(line, S("//")))
@@ -282,11 +282,56 @@ static size_t read_heading(Adoc *a, size_t i)
     return below ? 2 : 1;
 }
 
+/* "Ada Lund", "Bo van der Ek <bo@x.org>"; text that only stands too near the title is none. */
+static bool is_author(Str text, Str *name_r)
+{
+    ptrdiff_t mail = str_find_char(text, '<');
+    *name_r = str_trim(mail > 0 ? str_slice(text, 0, (size_t)mail) : text);
+    int spaces = 0;
+    for (size_t i = 0; i < name_r->length; i++)
+        spaces += name_r->at[i] == ' ';
+    char first = name_r->length ? name_r->at[0] : ' ';
+    return (((first | 32) >= 'a' && (first | 32) <= 'z') || (unsigned char)first >= 0x80) &&
+           spaces < 5 && !str_ends(*name_r, S(".")) && !str_ends(*name_r, S(":"));
+}
+
+/* "v1.2, 2011-03-04: what is new" */
+static bool read_revision(Adoc *a, size_t i)
+{
+    Marked *m = &a->m;
+    Str line = str_trim(marked_line(m, i)), dates = STR_NONE, part;
+    size_t mark = str_starts(line, S("v"));
+    if (line.length <= mark || !HAS_CHAR(line.at[mark], "0123456789"))
+        return false;
+    marked_place(m, i, i + 1);
+    str_next(&line, ':', &dates);
+    for (bool is_first = true; str_next(&dates, ',', &part); is_first = false)
+        doc_meta_named(m->doc, mark && is_first ? S("revnumber") : S("revdate"),
+                       str_trim(str_from(part, is_first ? mark : 0)));
+    return true;
+}
+
+/* The lines right below the title. */
+static size_t read_author_lines(Adoc *a, size_t i)
+{
+    Marked *m = &a->m;
+    Str line = str_trim(marked_line(m, i)), rest = line, part, name;
+    while (str_next(&rest, ';', &part))
+        if (!is_author(str_trim(part), &name))
+            return 0;
+    marked_place(m, i, i + 1);
+    while (str_next(&line, ';', &part))
+        if (is_author(str_trim(part), &name))
+            doc_meta(m->doc, "author", name);
+    return 1 + read_revision(a, i + 1);
+}
+
 static bool adoc_extract(const ExtractSource *source, DocWriter *doc, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(1));
     AUTO_ARENA Arena *scratch = arena_new(GB(1));
     Adoc a = { 0 };
+    bool has_begun = false;
     if (!marked_open(&a.m, arena, scratch, source->bytes, source->media_type, doc, err))
         return false;
     a.m.marks = "*_#";
@@ -297,8 +342,12 @@ static bool adoc_extract(const ExtractSource *source, DocWriter *doc, Error *err
         if (marked_is_blank(&a.m, i))
             continue;
         marked_place(&a.m, i, i + 1);
+        bool is_title = !has_begun && heading_level(marked_line(&a.m, i)) == 1;
+        has_begun = true;
         (void)((used = read_heading(&a, i)) || (used = read_delimited(&a, i)) ||
                (used = read_line(&a, i)) || (used = read_text(&a, i)));
+        if (is_title && !marked_is_blank(&a.m, i + used))
+            used += read_author_lines(&a, i + used);
         marked_done(&a.m);
     }
     marked_close(&a.m);

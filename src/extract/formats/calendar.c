@@ -19,7 +19,7 @@ static const struct {
     { "DURATION", "Duration", NULL, VALUE_TEXT },
     { "COMPLETED", "Completed", NULL, VALUE_TIME },
     { "LOCATION", "Place", "location", VALUE_TEXT },
-    { "GEO", "Position", NULL, VALUE_TEXT },
+    { "GEO", "Position", "latitude", VALUE_TEXT },
     { "ORGANIZER", "Organizer", "author", VALUE_PERSON },
     { "ATTENDEE", "Attendee", NULL, VALUE_PERSON },
     { "CONTACT", "Contact", NULL, VALUE_TEXT },
@@ -127,12 +127,24 @@ static void begin_component(Writer *w, Str kind, int line)
     w->now = (Component){ .lines = buf_new(w->arena, MB(16)), .kind = kind, .line_first = line };
 }
 
+/* "59.91;10.75" */
+static void write_position(Writer *w, Str position)
+{
+    Str latitude;
+    if (!str_next(&position, ';', &latitude) || !position.length)
+        return;
+    doc_meta(w->doc, "latitude", str_trim(latitude));
+    doc_meta(w->doc, "longitude", str_trim(position));
+}
+
 static void end_component(Writer *w, bool is_only)
 {
     doc_place(w->doc, &(Place){ .line_first = w->now.line_first,
                                 .line_last = MAX(w->now.line_first, w->now.line_last) });
     for (size_t i = 0; is_only && i < COUNT(properties); i++)
-        if (properties[i].fact)
+        if (properties[i].fact && strcmp(properties[i].fact, "latitude") == 0)
+            write_position(w, w->now.facts[i]);
+        else if (properties[i].fact)
             doc_meta(w->doc, properties[i].fact, w->now.facts[i]);
     doc_heading(w->doc, 2, w->now.summary.length ? w->now.summary : w->now.kind);
     doc_paragraph(w->doc, buf_str(&w->now.lines));

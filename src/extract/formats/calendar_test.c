@@ -10,11 +10,14 @@ Test(extract, calendars_become_events)
           "BEGIN:VCALENDAR\nX-WR-CALNAME:Work\nBEGIN:VTIMEZONE\nTZID:X\nEND:VTIMEZONE\nBEGIN:"
           "VEVENT\n"
           "SUMMARY:A\\, b\nDTSTART;TZID=Europe/Berlin:20121201T210000\nDTEND;VALUE=DATE:20121202\n"
-          "LOCATION:He\n re\nATTENDEE;CN=\"Bo: B\":mailto:b@c\nBEGIN:VALARM\nDESCRIPTION:no\n"
+          "GEO:59.9;10.7\nLOCATION:He\n re\nATTENDEE;CN=\"Bo: "
+          "B\":mailto:b@c\nBEGIN:VALARM\nDESCRIPTION:no\n"
           "END:VALARM\nDESCRIPTION:x\\ny\nEND:VEVENT\nEND:VCALENDAR\n",
           "meta(title) Work\nmeta(subject) A, b\nmeta(starts) 2012-12-01T21:00:00\nmeta(ends) "
-          "2012-12-02\nmeta(location) Here\nh2 A, b\np Begins: 2012-12-01T21:00:00 "
-          "(Europe/Berlin)\\nEnds: 2012-12-02\\nPlace: Here\\nAttendee: Bo: B "
+          "2012-12-02\nmeta(location) Here\nmeta(latitude) 59.9\nmeta(longitude) 10.7\nh2 A, b\np "
+          "Begins: 2012-12-01T21:00:00 "
+          "(Europe/Berlin)\\nEnds: 2012-12-02\\nPosition: 59.9;10.7\\nPlace: Here\\nAttendee: Bo: "
+          "B "
           "<b@c>\\nDescription: x\\ny\n" },
         { "two tasks", "BEGIN:VTODO\nSUMMARY:a\nEND:VTODO\nBEGIN:VTODO\nDUE:20200101T000000Z\n",
           "h2 a\nh2 Task\np Due: 2020-01-01T00:00:00Z\n" },

@@ -6,24 +6,6 @@
 
 enum { FRONT_MATTER_MAX = 64 * 1024 };
 
-/* What static sites and notes call it, as every format does. */
-static const char *shared_name(const char *key)
-{
-    static const struct {
-        const char *name, *key;
-    } names[] = { { "date", "published" },      { "tags", "keywords" },
-                  { "authors", "author" },      { "lang", "language" },
-                  { "summary", "description" }, { "abstract", "description" },
-                  { "updated", "modified" },    { "lastmod", "modified" },
-                  { "categories", "category" }, { "created_at", "created" },
-                  { "subtitle", "subject" } };
-    const MetadataName *shared = metadata_named(str(key));
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (str_equal_ignore_case(str(key), str(names[i].name)))
-            return names[i].key;
-    return shared ? shared->key : key;
-}
-
 /* A key of the front matter, which may go on below: "- item" lines, or a longer text. */
 typedef struct FrontMatter {
     DocWriter *doc;
@@ -49,7 +31,7 @@ static void end_key(FrontMatter *front)
         value = str_trim(str_slice(value, 1, value.length - 1)); /* [a, b] */
     doc_place_lines(front->doc, front->line, front->line);
     if (front->key[0])
-        doc_meta(front->doc, shared_name(front->key), value);
+        doc_meta_named(front->doc, str(front->key), value);
     front->key[0] = 0;
 }
 

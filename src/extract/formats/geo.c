@@ -20,6 +20,7 @@ typedef struct Geo {
     Arena *arena; /* of a place */
     HtmlReader in;
     int64_t spots, points;
+    char last[POINT_LENGTH]; /* where the last place begins: "52.5, 13.4" */
     int folders;
     bool in_table, has_title;
 } Geo;
@@ -58,6 +59,7 @@ static void write_spot(Geo *geo, const Spot *spot)
     doc_cell(geo->doc, spot->description);
     doc_row_end(geo->doc);
     geo->spots++;
+    snprintf(geo->last, sizeof geo->last, STR_FMT, STR_ARG(spot->first));
     geo->points += spot->points;
     arena_reset(arena);
 }
@@ -173,10 +175,22 @@ static void begin_element(Geo *geo, const HtmlToken *token)
         doc_paragraph(geo->doc, words_of(geo, &geo->in));
     } else if (str_is(name, "time")) {
         doc_meta(geo->doc, "created", words_of(geo, &geo->in));
-    } else if (str_is(name, "style") || str_is(name, "stylemap") || str_is(name, "author")) {
+    } else if (str_is(name, "author")) {
+        doc_meta(geo->doc, "author", words_of(geo, &geo->in));
+    } else if (str_is(name, "style") || str_is(name, "stylemap")) {
         (void)markup_inner(&geo->in);
     }
     arena_reset(geo->arena);
+}
+
+/* A file about one point is about that place. */
+static void write_position(Geo *geo)
+{
+    Str position = str(geo->last), latitude;
+    if (!str_next(&position, ',', &latitude) || !position.length)
+        return;
+    doc_meta(geo->doc, "latitude", str_trim(latitude));
+    doc_meta(geo->doc, "longitude", str_trim(position));
 }
 
 static bool geo_extract(const ExtractSource *source, DocWriter *doc, Error *err)
@@ -199,6 +213,8 @@ static bool geo_extract(const ExtractSource *source, DocWriter *doc, Error *err)
     doc_place(doc, &(Place){ 0 });
     doc_meta_whole(doc, "places", geo.spots);
     doc_meta_whole(doc, "points", geo.points);
+    if (geo.points == 1)
+        write_position(&geo);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "extract/extractor.h"
 #include "extract/formats/html_tokens.h"
 #include "extract/formats/mathml.h"
+#include "extract/metadata.h"
 
 typedef enum TagIs {
     TAG_OTHER,
@@ -449,10 +450,22 @@ static void write_fact(Writer *w, const char *key, Str value)
         doc_meta(w->doc, key, value);
 }
 
+static void write_named(Writer *w, Str name, Str value)
+{
+    if (!w->is_chapter)
+        doc_meta_named(w->doc, name, value);
+}
+
 static void write_meta(Writer *w, Str attributes)
 {
-    static const char *const names[] = { "author",   "description", "keywords", "date",
-                                         "dc.title", "dc.creator",  "dc.date",  "article:author" };
+    static const char *const names[] = {
+        "author",      "description",     "keywords",
+        "date",        "copyright",       "dc.title",
+        "dc.creator",  "dc.date",         "dc.description",
+        "dc.subject",  "dc.publisher",    "dc.language",
+        "generator",   "article:author",  "article:published_time",
+        "article:tag", "article:section", "article:modified_time",
+    };
     Str name, content;
     if ((!html_attribute(attributes, "name", &name) &&
          !html_attribute(attributes, "property", &name)) ||
@@ -460,7 +473,7 @@ static void write_meta(Writer *w, Str attributes)
         return;
     for (size_t i = 0; i < COUNT(names); i++)
         if (str_equal_ignore_case(name, str(names[i])))
-            write_fact(w, names[i], decoded(w, content));
+            write_named(w, str(names[i]), decoded(w, content));
 }
 
 static void write_image(Writer *w, Str attributes)

@@ -31,8 +31,11 @@ Test(extract, html_becomes_blocks)
           "<script>if (a<b) '</p>'</script><style>p{}</style><template>t</template>",
           "p ab\nnote(hidden) x\\ny\n" },
         { "title and metadata",
-          "<html lang=de><head><title>T &amp; x</title><meta name=author content='Me'></head>",
-          "meta(language) de\nmeta(title) T & x\nmeta(author) Me\n" },
+          "<html lang=de><head><title>T &amp; x</title><meta name=author content='Me'>"
+          "<meta property='article:published_time' content='2011-03-04T05:06:07Z'>"
+          "<meta name=DC.date content='March 2011'></head>",
+          "meta(language) de\nmeta(title) T & x\nmeta(author) Me\n"
+          "meta(published) 2011-03-04T05:06:07Z\nmeta(published) 2011-03\n" },
         { "forms",
           "<form><label>Name <input value='Ada'></label><input type=hidden value=no>"
           "<button>Go</button></form>",

@@ -4,6 +4,7 @@
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/formats/latex_macros.h"
+#include "extract/metadata.h"
 
 enum { ITEMS_MAX = 16, NAME_MAX_LENGTH = 40, DEPTH_MAX = 24 };
 
@@ -385,7 +386,7 @@ static void write_meta(Latex *l, const char *name, Str value)
 {
     Buf out = buf_new(l->arena, SIZE_MAX / 4);
     read_text(l, value, &out);
-    doc_meta(l->doc, str_is(str(name), "date") ? "created" : name, str_trim(buf_str(&out)));
+    doc_meta_named(l->doc, str(name), str_trim(buf_str(&out)));
 }
 
 /* \verb|text|: between two of the same sign, on one line. */

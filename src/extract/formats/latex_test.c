@@ -7,8 +7,9 @@ Test(extract, latex_is_read)
 {
     static const DumpCase cases[] = {
         { "sections",
-          "\\documentclass{article}\n\\title{T}\n\\section{A}\ntext\n\n\\subsection*{B}\n",
-          "meta(title) T\nh2 A\np text\nh3 B\n" },
+          "\\documentclass{article}\n\\title{T}\\date{March 4, "
+          "2011}\n\\section{A}\ntext\n\n\\subsection*{B}\n",
+          "meta(title) T\nmeta(published) 2011-03-04\nh2 A\np text\nh3 B\n" },
         { "accents and symbols", "caf\\'e, \\\"{o}, \\c{c}, \\ss{} 50\\% \\& a--b ``q''\n",
           "p caf\u00e9, \u00f6, \u00e7, \u00df 50% & a\u2013b \u201cq\u201d\n" },
         { "marks and notes", "\\textbf{b} \\emph{i} x\\footnote{why} \\cite{k}\n",

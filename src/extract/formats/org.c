@@ -3,6 +3,7 @@
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/marked.h"
+#include "extract/metadata.h"
 
 typedef struct Org {
     Marked m;
@@ -77,7 +78,7 @@ static size_t read_keyword(Marked *m, size_t i)
     ptrdiff_t colon = str_find_char(line, ':');
     for (size_t k = 0; k < COUNT(facts) && colon > 0; k++)
         if (is_keyword(line, facts[k]))
-            doc_meta(m->doc, facts[k], str_from(line, (size_t)colon + 1));
+            doc_meta_named(m->doc, str(facts[k]), str_trim(str_from(line, (size_t)colon + 1)));
     if (colon > 0 && is_keyword(line, "caption"))
         doc_paragraph(m->doc, marked_plain(m, str_from(line, (size_t)colon + 1)));
     return line.length == 1 || HAS_CHAR(line.at[1], "+ ") ? 1 : 0;

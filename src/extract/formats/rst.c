@@ -3,6 +3,7 @@
 #include "extract/charset/encoding.h"
 #include "extract/extractor.h"
 #include "extract/marked.h"
+#include "extract/metadata.h"
 
 enum { STYLES_MAX = 12, DEPTH_MAX = 24, COLUMNS_MAX = 64, SUBSTITUTIONS_MAX = 256 };
 
@@ -206,7 +207,7 @@ static size_t read_field(Rst *r, size_t i, size_t end, size_t indent)
     snprintf(key, sizeof key, STR_FMT, STR_ARG(str_slice(line, 1, (size_t)colon + 1)));
     marked_place(m, i, stop);
     if (!r->in_body)
-        doc_meta(m->doc, key, marked_plain(m, text));
+        doc_meta_named(m->doc, str(key), marked_plain(m, text));
     else
         doc_paragraph(m->doc,
                       str_format(m->scratch, "%s: " STR_FMT, key, STR_ARG(marked_plain(m, text))));

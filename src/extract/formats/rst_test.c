@@ -12,7 +12,7 @@ Test(extract, rst_blocks_are_read)
           "p Some emphasis, code, Bob and x.\n" },
         { "lists", "- one\n- two\n\n  - inner\n\n3. three\n",
           "li1 - one\nli1 - two\nli2 - inner\nli1 3. three\n" },
-        { "fields before the text", ":Author: Ann\n\ntext\n", "meta(Author) Ann\np text\n" },
+        { "fields before the text", ":Author: Ann\n\ntext\n", "meta(author) Ann\np text\n" },
         { "notes", ".. note:: Take care.\n\n   Really.\n",
           "note(note) Take care.\nnote(note) Really.\n" },
         { "code", ".. code-block:: c\n\n   int x;\n\nSo::\n\n  raw\n",

@@ -29,7 +29,7 @@ typedef struct Capture {
     StructuredRole role;
     int column_span, row_span;
     char language[24];
-    char date[3][8];
+    char date[3][24];
 } Capture;
 
 typedef struct Column {
@@ -613,7 +613,8 @@ static void begin_element(Writer *w, const HtmlToken *token)
             begin_plain(w, token, role);
         else if (role == ROLE_LINE)
             add_space(w, '\n');
-        else if (role == ROLE_CELL && is_captured(w, role) && begin_capture(w, token, role))
+        else if ((role == ROLE_CELL || role == ROLE_DATE) && is_captured(w, role) &&
+                 begin_capture(w, token, role))
             end_capture(w, is);
         return;
     }

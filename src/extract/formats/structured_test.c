@@ -73,11 +73,13 @@ Test(extract, tei_becomes_blocks)
 {
     static const DumpCase cases[] = {
         { "text",
-          "<TEI><teiHeader><titleStmt><title>T</title><author>A</author></titleStmt></teiHeader>"
+          "<TEI><teiHeader><titleStmt><title>T</title><author>A</author></titleStmt>"
+          "<publicationStmt><date when='2011-03-04'/></publicationStmt></teiHeader>"
           "<text><body><div><head>H</head><lg><l>one</l><l>two</l></lg><list type='ordered'><item>"
           "i</item></list><table><row><cell>a</cell><cell>b</cell></row></table><p>x<note>n</note>"
           "</p></div></body></text></TEI>",
-          "meta(title) T\nmeta(author) A\nh1 H\np one\\ntwo\nli1 1. i\nrow a | b\np x\n"
+          "meta(title) T\nmeta(author) A\nmeta(published) 2011-03-04\nh1 H\np one\\ntwo\nli1 1. "
+          "i\nrow a | b\np x\n"
           "note(note) n\n" },
     };
     DUMP_CASES(extractor_tei, cases);
