@@ -59,7 +59,7 @@ static const ReadCase read_cases[] = {
     { &front_openai_responses, "{" MODEL "\"input\":\"hi\"}" },
     { &front_openai_responses, "{" MODEL "\"input\":[{\"type\":\"function_call\",\"name\":\"f\"}]}",
       "input[0].call_id", ERROR_INVALID },
-    { &front_openai_responses, "{" MODEL "\"input\":\"hi\",\"background\":true}", "background",
+    { &front_openai_responses, "{" MODEL "\"input\":\"hi\",\"conversation\":\"c\"}", "conversation",
       ERROR_UNSUPPORTED },
     { &front_openai_completions, "{" MODEL "\"prompt\":[\"a\",\"b\"]}", "prompt", ERROR_INVALID },
     { &front_openai_embeddings, "{" MODEL "\"input\":[\"a\"],\"encoding_format\":\"base64\"}" },
