@@ -270,3 +270,15 @@ def test_a_server_ends_with_responses_in_the_background(tmp_path, mock):
     before = time.monotonic()
     server.stop()
     assert time.monotonic() - before < 10
+
+
+def test_what_a_response_answers_is_listed(client):
+    first = client.responses.create(model="echo", input="one")
+    second = client.responses.create(model="echo", previous_response_id=first.id, input=[
+        {"role": "user", "content": [{"type": "input_text", "text": "two"}]}, {"role": "user", "content": "three"}])
+    said = [(item.type, item.role, item.content[0].text) for item in client.responses.input_items.list(second.id, order="asc")]
+    assert said == [("message", "user", "one"), ("message", "assistant", "one"), ("message", "user", "two"), ("message", "user", "three")]
+    page = client.responses.input_items.list(second.id, limit=1)
+    assert page.has_more and [item.content[0].text for item in page] == ["three", "two", "one", "one"]  # page by page
+    with pytest.raises(openai.NotFoundError):
+        client.responses.input_items.list("resp_nothing")

@@ -13,51 +13,6 @@ bool call_post(ApiRequest *request, HttpResponse *response, Error *err)
     return true;
 }
 
-/* --- Answers that were kept --- */
-
-static bool fail_gone(const ApiRequest *request, Error *err)
-{
-    return fail(err, ERROR_NOT_FOUND,
-                "the response '" STR_FMT "' is not kept here: answers are kept for an hour, by "
-                "the node that gave them",
-                STR_ARG(request->params[0]));
-}
-
-bool responses_get(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    Str reply;
-    if (!gateway_recall(models_gateway(request->api->models), request->arena,
-                        request->scope->workspace, request->scope->user, request->params[0],
-                        &reply))
-        return fail_gone(request, err);
-    buf_add(&response->body, reply);
-    return true;
-}
-
-/* Of one that is finished there is nothing left to end. */
-bool responses_cancel(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    gateway_cancel(models_gateway(request->api->models), request->arena, request->scope->workspace,
-                   request->scope->user, request->params[0]);
-    if (!responses_get(request, response, err))
-        return false;
-    return str_is(json_walk_member(buf_str(&response->body), "background"), "true") ||
-           fail(err, ERROR_CONFLICT, "only a response that is made in the background is cancelled");
-}
-
-bool responses_delete(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    if (!gateway_drop(models_gateway(request->api->models), request->arena,
-                      request->scope->workspace, request->scope->user, request->params[0]))
-        return fail_gone(request, err);
-    JsonWriter json = put_begin(&response->body);
-    put_text(&json, "id", request->params[0]);
-    put_text(&json, "object", S("response"));
-    put_bool(&json, "deleted", true);
-    put_end(&json);
-    return true;
-}
-
 /* --- Counting --- */
 
 #define PICTURE_TOKENS 1600 /* of one picture at its largest, as Anthropic counts */

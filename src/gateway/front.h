@@ -18,6 +18,7 @@ typedef struct FrontWriter {
     Buf *out;    /* what is written goes here */
     /* What is to be kept of a good answer (kept.h); "" for nothing. */
     Str kept_reply, kept_items;
+    size_t kept_asked;
 } FrontWriter;
 
 typedef struct Front {

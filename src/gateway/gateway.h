@@ -217,6 +217,9 @@ void gateway_keep(Gateway *gateway, Str workspace, Str user, const FrontWriter *
 /* False: there is none. */
 MUST_CHECK bool gateway_recall(Gateway *gateway, Arena *arena, Str workspace, Str user, Str id,
                                Str *reply_r);
+/* The conversation that it answers: JSON items with commas between them. */
+MUST_CHECK bool gateway_recall_asked(Gateway *gateway, Arena *arena, Str workspace, Str user,
+                                     Str id, Str *items_r);
 /* Ends one that is made in the background, if it still is, and waits for that. */
 void gateway_cancel(Gateway *gateway, Arena *arena, Str workspace, Str user, Str id);
 MUST_CHECK bool gateway_drop(Gateway *gateway, Arena *arena, Str workspace, Str user, Str id);

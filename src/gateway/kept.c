@@ -88,6 +88,7 @@ static Entry *entry_new(Str owner, Str id, KeptAnswer answer)
     entry->id = put(&at, id);
     entry->answer.reply = put(&at, answer.reply);
     entry->answer.items = put(&at, answer.items);
+    entry->answer.asked = answer.asked;
     entry->hash = str_hash(id);
     entry->size = sizeof *entry + texts;
     entry->until_ms = monotonic_ms() + KEPT_MS;
@@ -122,7 +123,7 @@ bool kept_find(KeptAnswers *kept, Arena *arena, Str owner, Str id, KeptAnswer *a
     const Entry *entry = *place_of(kept, owner, id, str_hash(id));
     if (entry)
         *answer_r = (KeptAnswer){ str_copy(arena, entry->answer.reply),
-                                  str_copy(arena, entry->answer.items) };
+                                  str_copy(arena, entry->answer.items), entry->answer.asked };
     pthread_mutex_unlock(&kept->lock);
     return entry != NULL;
 }

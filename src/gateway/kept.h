@@ -13,8 +13,9 @@
 typedef struct KeptAnswers KeptAnswers;
 
 typedef struct KeptAnswer {
-    Str reply; /* the response, as JSON */
-    Str items; /* the conversation up to and with it: JSON items with commas between them */
+    Str reply;    /* the response, as JSON */
+    Str items;    /* the conversation up to and with it: JSON items with commas between them */
+    size_t asked; /* so many bytes of the items were there before the answer */
 } KeptAnswer;
 
 KeptAnswers *kept_new(void);

@@ -93,8 +93,7 @@ static void on_done(Run *run, const Error *failure)
     bool is_cancelled = work->is_cancelled;
     pthread_mutex_unlock(&all->lock);
     if (!failure)
-        kept_add(work->gateway->kept, work->owner, work->id,
-                 (KeptAnswer){ run->try->writer.kept_reply, run->try->writer.kept_items });
+        gateway_keep(work->gateway, run->caller->workspace, run->caller->user, &run->try->writer);
     else if (is_cancelled)
         keep_state(work, state_of(work, S("cancelled"), NULL));
     else

@@ -16,6 +16,16 @@ bool gateway_recall(Gateway *gateway, Arena *arena, Str workspace, Str user, Str
     return true;
 }
 
+bool gateway_recall_asked(Gateway *gateway, Arena *arena, Str workspace, Str user, Str id,
+                          Str *items_r)
+{
+    KeptAnswer answer;
+    if (!kept_find(gateway->kept, arena, kept_owner(arena, workspace, user), id, &answer))
+        return false;
+    *items_r = str_slice(answer.items, 0, answer.asked);
+    return true;
+}
+
 void gateway_cancel(Gateway *gateway, Arena *arena, Str workspace, Str user, Str id)
 {
     background_cancel(gateway->backgrounds, kept_owner(arena, workspace, user), id);
@@ -54,5 +64,5 @@ void gateway_keep(Gateway *gateway, Str workspace, Str user, const FrontWriter *
 {
     if (writer->kept_reply.length)
         kept_add(gateway->kept, kept_owner(writer->arena, workspace, user), writer->id,
-                 (KeptAnswer){ writer->kept_reply, writer->kept_items });
+                 (KeptAnswer){ writer->kept_reply, writer->kept_items, writer->kept_asked });
 }

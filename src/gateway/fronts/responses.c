@@ -53,6 +53,7 @@ static void keep(FrontWriter *writer, const Outcome *outcome)
     put_end(&json);
     buf_add(&items, request->earlier);
     buf_addf(&items, "%s" STR_FMT, items.length ? "," : "", STR_ARG(request->items));
+    writer->kept_asked = items.length;
     Buf list = buf_new(writer->arena, MB(64));
     json = put_begin_array(&list);
     for (size_t i = 0; i < response->items.count; i++)
