@@ -84,6 +84,8 @@ def test_a_key_gets_a_budget_uses_it_up_and_the_page_and_a_notice_say_so(desk, p
     save(dialog)
     expect(part(dialog, "field-problem")).to_contain_text("An amount is a number")
     expect(part(dialog, "field-total")).to_be_focused()
+    said = part(dialog, "field-total").get_attribute("aria-describedby")
+    assert page.locator(f"#{said.split()[0]}").inner_text().startswith("An amount")
     part(dialog, "field-total").fill("2")
     part(dialog, "field-total_unit").select_option("calls")
     part(dialog, "field-day").fill("7.50")

@@ -20,7 +20,7 @@ export function problemIn(form, error) {
     const id = `${field.id}-problem`;
     field.closest('.field').append(h('small', {class: 'wrong', id, role: 'alert', test: 'field-problem'}, error.message));
     field.setAttribute('aria-invalid', 'true');
-    field.setAttribute('aria-describedby', id);
+    field.setAttribute('aria-describedby', [id, field.getAttribute('aria-describedby')].filter(Boolean).join(' '));
     field.focus();
     return;
   }
@@ -31,6 +31,8 @@ export function clearProblems(form) {
   form.querySelectorAll('.problem, .wrong').forEach((one) => one.remove());
   form.querySelectorAll('[aria-invalid]').forEach((one) => {
     one.removeAttribute('aria-invalid');
-    one.removeAttribute('aria-describedby');
+    const hint = (one.getAttribute('aria-describedby') || '').split(' ').filter((id) => !id.endsWith('-problem')).join(' ');
+    if (hint) one.setAttribute('aria-describedby', hint);
+    else one.removeAttribute('aria-describedby');
   });
 }
