@@ -82,7 +82,9 @@ TOOL = {"type": "function", "name": "weather", "parameters": SCHEMA, "strict": F
 
 
 def test_responses_whole(openai_client, mock):
-    answer = openai_client.responses.create(model="good", input="hello", instructions="Be kind.", max_output_tokens=20)
+    answer = openai_client.responses.create(model="good", input="hello", instructions="Be kind.", max_output_tokens=20,
+                                            metadata={"a": "b"})
+    assert answer.instructions == "Be kind." and answer.metadata == {"a": "b"}
     assert answer.output_text == ANSWER and answer.status == "completed" and answer.id.startswith("resp_")
     assert (answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.total_tokens) == (11, 7, 18)
     sent = mock.chats()[-1]

@@ -254,6 +254,22 @@ bool check_pictures(const ModelRequest *request, Error *err)
     return true;
 }
 
+const ModelRequest *with_turns(Arena *arena, const ModelRequest *request)
+{
+    for (size_t i = 0; i < request->message_count; i++)
+        if (request->messages[i].role != FROM_SYSTEM)
+            return request;
+    ModelRequest *copy = arena_new_one(arena, ModelRequest);
+    ModelMessage *messages = arena_new_array(arena, ModelMessage, request->message_count);
+    *copy = *request;
+    for (size_t i = 0; i < request->message_count; i++) {
+        messages[i] = request->messages[i];
+        messages[i].role = FROM_USER;
+    }
+    copy->messages = messages;
+    return copy;
+}
+
 Str path_piece(Arena *arena, Str name)
 {
     return str_is(name, ".") || str_is(name, "..") ? S("-") : url_encode(arena, name);

@@ -57,6 +57,10 @@ MUST_CHECK bool check_common(const ModelRequest *request, Error *err);
 /* Fails for pictures that only their own service has, by the id of a file. */
 MUST_CHECK bool check_pictures(const ModelRequest *request, Error *err);
 
+/* Services that have system text apart want a turn of the user as well: where there are only system
+ * messages, they are the user's. */
+const ModelRequest *with_turns(Arena *arena, const ModelRequest *request);
+
 /* One piece of a path. A name that leads elsewhere ("..") leads nowhere. */
 Str path_piece(Arena *arena, Str name);
 void put_maybe(JsonWriter *json, const char *name, MaybeNumber number);

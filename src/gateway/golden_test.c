@@ -356,6 +356,27 @@ Test(gateway, a_message_that_says_nothing_does_no_harm)
     }
 }
 
+Test(gateway, a_call_with_system_text_only_is_a_turn_of_the_user)
+{
+    static const struct {
+        const char *dialect, *member, *said;
+    } cases[] = {
+        { "anthropic", "messages",
+          "[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Be "
+          "\\\"brief\\\".\"}]}]" },
+        { "gemini", "contents",
+          "[{\"role\":\"user\",\"parts\":[{\"text\":\"Be \\\"brief\\\".\"}]}]" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        ModelRequest request = { .task = TASK_CHAT, .messages = messages, .message_count = 1 };
+        Str body = body_for(arena, cases[i].dialect, "m", &request);
+        Str got = json_walk_member(body, cases[i].member);
+        cr_assert(str_is(got, cases[i].said), STR_FMT, STR_ARG(got));
+        cr_assert(str_find(body, S("system")) < 0, STR_FMT, STR_ARG(body));
+    }
+}
+
 Test(gateway, a_picture_that_only_its_own_service_has_is_refused_by_name)
 {
     static const ModelPart lost[] = { { .kind = PART_IMAGE, .file_id = S_INIT("file_1") } };

@@ -170,6 +170,8 @@ typedef struct ModelRequest {
     bool is_kept;        /* OpenAI's store: the answer can be gone on from, and shown again */
     bool is_background;  /* the client does not wait for it, and asks for it later */
     Str previous;        /* the kept answer that this request goes on from; "" for none */
+    /* Told back as they came: a text, and a JSON object ("" for none). */
+    Str instructions, metadata;
     /* JSON items with commas between them: of the conversation before, and of this request. */
     Str earlier, items;
     Str extra; /* JSON object of members that the front does not know; "" for none */

@@ -442,6 +442,7 @@ static bool write(Arena *arena, const ModelRequest *request, const DialectTarget
     if (request->choice_count > 1 || request->wants_logprobs)
         return check_common(request, err);
     const Model *model = model_of(target->model);
+    request = with_turns(arena, request);
     JsonWriter json = put_begin(&wire->body);
     put_text(&json, "model", target->model);
     put_system(&json, request, model, arena);

@@ -310,6 +310,7 @@ static void put_config(JsonWriter *json, const ModelRequest *request, Str model)
 static bool write_chat(Arena *arena, const ModelRequest *request, const DialectTarget *target,
                        WireRequest *wire, Error *err)
 {
+    request = with_turns(arena, request);
     Turn turn = { request, arena, !is_older(target->model) };
     ModelRequest one = *request;
     one.choice_count = 0; /* several answers are possible here */

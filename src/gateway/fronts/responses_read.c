@@ -346,14 +346,15 @@ static bool read_input(Arena *arena, Str value, void *into, Error *err)
     return request->items.length || fail_field(err, "", "it must be a text or a list of items");
 }
 
-static bool read_conversation(Arena *arena, Str instructions, ModelRequest *request, Error *err)
+static bool read_conversation(Arena *arena, ModelRequest *request, Error *err)
 {
     Conversation talk = { 0 };
     Str lists[] = { str_format(arena, "[" STR_FMT "]", STR_ARG(request->earlier)),
                     str_format(arena, "[" STR_FMT "]", STR_ARG(request->items)) };
-    if (instructions.length) {
+    if (request->instructions.length) {
         begin_message(arena, &talk, FROM_SYSTEM);
-        *vec_push(arena, &talk.parts) = (ModelPart){ .kind = PART_TEXT, .text = instructions };
+        *vec_push(arena, &talk.parts) =
+            (ModelPart){ .kind = PART_TEXT, .text = request->instructions };
     }
     for (size_t i = 0; i < COUNT(lists); i++)
         if (!read_items(arena, lists[i], read_item, &talk, err))
@@ -377,13 +378,14 @@ bool responses_read(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "text", MEMBER_READ, .read = read_text },
         { "reasoning", MEMBER_READ, .read = read_reasoning },
         { "user", MEMBER_TEXT, offsetof(ModelRequest, user) },
+        { "instructions", MEMBER_TEXT, offsetof(ModelRequest, instructions) },
+        { "metadata", MEMBER_JSON, offsetof(ModelRequest, metadata) },
         { "conversation", MEMBER_REFUSED },
         { "prompt", MEMBER_REFUSED },
     };
     request->tool_count = 0; /* the scan said only whether there are any */
-    Str instructions = json_text_of(arena, json_walk_member(body, "instructions"));
     if (!read_members(arena, body, MEMBER_RULES(rules), request, NULL, err))
         return false;
     openai_keep_allowed(arena, request);
-    return read_conversation(arena, instructions, request, err);
+    return read_conversation(arena, request, err);
 }

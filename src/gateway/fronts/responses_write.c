@@ -3,6 +3,7 @@
 
 #include "base/json_walk.h"
 #include "gateway/fronts/citations.h"
+#include "gateway/json_read.h"
 
 /* --- Items of the answer --- */
 
@@ -255,7 +256,7 @@ void put_response(FrontWriter *writer, JsonWriter *json, const Outcome *outcome)
     } else {
         put_null(json, "incomplete_details");
     }
-    put_null(json, "instructions");
+    put_text_or_null(json, "instructions", writer->request->instructions);
     put_text(json, "model", writer->model);
     put_array(json, "output");
     for (size_t i = 0; i < response->items.count; i++)
@@ -263,8 +264,8 @@ void put_response(FrontWriter *writer, JsonWriter *json, const Outcome *outcome)
     put_end(json);
     put_usage(json, outcome->usage);
     put_settings(json, writer->request);
-    put_object(json, "metadata");
-    put_end(json);
+    bool has_metadata = json_is_object_text(writer->request->metadata);
+    put_raw(json, "metadata", has_metadata ? writer->request->metadata : S("{}"));
 }
 
 Outcome response_outcome(FinishReason finish, const ModelUsage *usage)
