@@ -110,6 +110,17 @@ def test_what_tools_and_names_tell_is_masked_too(server, mock):
     assert sent["messages"][0]["content"] == f"for {names[1]}" and text_of(answer) == "for bob@example.com"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_is_torn_between_two_parts_is_masked_too(server, mock, stream):
+    set_policy(server, {"masks": ALL})
+    parts = [{"type": "text", "text": "Write to ann@exa"}, {"type": "text", "text": "mple.com now."}]
+    body = {"model": "good", "stream": stream, "messages": [{"role": "user", "content": parts}]}
+    assert server.post("/v1/chat/completions", body).status_code == 200
+    sent = mock.chats()[-1]["messages"][0]["content"]
+    text = sent if isinstance(sent, str) else "".join(part["text"] for part in sent)
+    assert text == "Write to <EMAIL_1> now.", sent
+
+
 def test_an_escaped_address_is_masked_too(server, mock):
     set_policy(server, {"masks": ALL})
     raw = '{"model":"echo","messages":[{"role":"user","content":"to \\u0061nn\\u0040example.com"}]}'

@@ -49,6 +49,10 @@ void guard_begin(GuardNames *names, Arena *arena);
 /* The text with names for what was found; itself when that is nothing. */
 Str guard_mask(GuardNames *names, unsigned kinds, Str text);
 
+/* What lies across the joint of two texts that the model reads as one: it is named at the end of
+ * the first, and leaves the second. Each has been masked by itself before. */
+void guard_mask_joint(GuardNames *names, unsigned kinds, Str *first, Str *second);
+
 #define GUARD_NAME_MAX 32
 /* Put back what the names stand for. The end of a piece that may be the start of a name is held
  * back in `held` and comes with the next one; `is_last`: there is none. `is_json`: the text is

@@ -37,6 +37,32 @@ Str guard_mask(GuardNames *names, unsigned kinds, Str text)
     return buf_str(&out);
 }
 
+#define JOINT 200 /* bytes on either side that are looked at */
+
+static Str joined(Arena *arena, Str first, Str second)
+{
+    Buf out = buf_new(arena, first.length + second.length + 1);
+    buf_add(&out, first);
+    buf_add(&out, second);
+    return buf_str(&out);
+}
+
+void guard_mask_joint(GuardNames *names, unsigned kinds, Str *first, Str *second)
+{
+    GuardFound found;
+    size_t at = 0, kept = first->length - MIN(first->length, (size_t)JOINT);
+    Str before = str_from(*first, kept);
+    Str both = joined(names->arena, before, str_slice(*second, 0, JOINT));
+    while (guard_find(both, kinds, &at, &found) && found.start < before.length) {
+        if (found.end <= before.length)
+            continue;
+        Str name = name_of(names, found.kind, str_slice(both, found.start, found.end));
+        *first = joined(names->arena, str_slice(*first, 0, kept + found.start), name);
+        *second = str_from(*second, found.end - before.length);
+        return;
+    }
+}
+
 /* --- Back --- */
 
 static const GuardItem *item_at(const GuardNames *names, Str text)

@@ -135,6 +135,30 @@ Test(gateway, only_the_kinds_of_the_rule_are_named)
     cr_assert_eq(mask_named(S("nothing")), 0);
 }
 
+Test(gateway, what_lies_across_a_joint_is_named_and_no_more)
+{
+    static const struct {
+        const char *first, *second, *first_masked, *second_masked;
+    } joints[] = {
+        { "to ann@exa", "mple.com now", "to <EMAIL_1>", " now" },
+        { "to ann@example.com", "Please write", "to <EMAIL_1>", "Please write" },
+        { "4111 1111", " 1111 1111.", "<CARD_1>", "." },
+        { "sk-proj-abcDEF01234", "56789ghijKLMN", "<API_KEY_1>", "" },
+        { "one", "two", "one", "two" },
+        { "", "ann@example.com", "", "<EMAIL_1>" },
+    };
+    for (size_t i = 0; i < COUNT(joints); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(4));
+        GuardNames names;
+        guard_begin(&names, arena);
+        Str first = guard_mask(&names, ALL, str(joints[i].first));
+        Str second = guard_mask(&names, ALL, str(joints[i].second));
+        guard_mask_joint(&names, ALL, &first, &second);
+        cr_expect(str_is(first, joints[i].first_masked), "%zu: " STR_FMT, i, STR_ARG(first));
+        cr_expect(str_is(second, joints[i].second_masked), "%zu: " STR_FMT, i, STR_ARG(second));
+    }
+}
+
 Test(gateway, names_are_put_back_however_the_answer_is_torn)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));

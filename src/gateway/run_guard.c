@@ -38,6 +38,8 @@ static const ModelPart *mask_parts(Run *run, const ModelPart *parts, size_t coun
         part->arguments = guard_mask(&run->guard->names, kinds, part->arguments);
         if (part->part_count)
             part->parts = mask_parts(run, part->parts, part->part_count);
+        if (i && part->kind == PART_TEXT && masked[i - 1].kind == PART_TEXT)
+            guard_mask_joint(&run->guard->names, kinds, &masked[i - 1].text, &part->text);
     }
     return masked;
 }
