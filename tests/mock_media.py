@@ -17,6 +17,7 @@ SEGMENTS = [{"id": 0, "start": 0.0, "end": 1.25, "text": " The river rose"},
 SOUND = b"ID3\x04" + bytes(range(256)) * 400
 LARGE = b"OggS" + b"\x00\x7b\xff" * 1_500_000
 PICTURE = "aGVsbG8="
+CAPTION = "A chart of the height of a river, with a red line."
 
 
 def read_form(headers, body):
@@ -51,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
             json.loads(body) if kind.startswith("application/json") else body
         self.server.requests.append((self.path, dict(self.headers), form))
         model = form.get("model", "good") if isinstance(form, dict) else "good"
-        answers = {"/v1/audio/transcriptions": self.transcribe, "/v1/audio/translations": self.transcribe,
+        answers = {"/v1/chat/completions": self.see, "/v1/audio/transcriptions": self.transcribe, "/v1/audio/translations": self.transcribe,
                    "/v1/audio/speech": self.speak, "/v1/images/generations": self.paint, "/v1/images/edits": self.paint}
         fault = {"busy": (429, "slow down"), "refused": (400, "this voice is not known")}.get(model)
         try:
@@ -143,7 +144,15 @@ class Handler(BaseHTTPRequestHandler):
         data = {"created": 1, "data": [{"b64_json": PICTURE} for _ in range(count)]}
         self.reply(200, data if model == "untold" else {**data, "usage": usage})
 
+    def see(self, form, model):
+        message = {"role": "assistant", "content": CAPTION}
+        self.reply(200, {"id": "1", "object": "chat.completion", "created": 1, "model": model,
+                         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                         "usage": {"prompt_tokens": 100, "completion_tokens": 12, "total_tokens": 112}})
+
     def task(self, form):
+        if isinstance(form, bytes) and form.startswith(b"\x89PNG"):
+            return self.reply(200, [{"generated_text": CAPTION}])
         answer = {"text": WORDS}
         if isinstance(form, dict) and form.get("parameters", {}).get("return_timestamps") and "/no-times" not in self.path:
             answer["chunks"] = [{"timestamp": [s["start"], s["end"]], "text": s["text"]} for s in SEGMENTS]

@@ -283,6 +283,18 @@ static bool hear(void *argument, const Scope *scope, Arena *arena, Str sound, Sp
     return true;
 }
 
+static bool describe(void *argument, const Scope *scope, Arena *arena, Str picture,
+                     Caption *caption_r, Error *err)
+{
+    App *app = argument;
+    GatewayAnswer answer;
+    if (!models_describe(app->api.models, scope, arena, app->settings->caption_model, picture,
+                         &answer, err))
+        return false;
+    *caption_r = (Caption){ answer.model, answer.text };
+    return true;
+}
+
 static bool open_library(App *app, Str folder, Error *err)
 {
     const Settings *settings = app->settings;
@@ -304,7 +316,8 @@ static bool open_library(App *app, Str folder, Error *err)
                                .trash_days = settings->trash_days,
                                .history_days = settings->history_days,
                                .hear = settings->speech_model.length ? hear : NULL,
-                               .hear_argument = app,
+                               .describe = settings->caption_model.length ? describe : NULL,
+                               .model_argument = app,
                                .listener = on_library_news,
                                .listener_argument = app };
     return app_encoder_options(app->arena, settings, folder, &options.models.encoder, err) &&

@@ -169,7 +169,15 @@ static bool hear(void *self, Arena *arena, Str sound, Speech *speech_r, Error *e
 {
     const Reading *in = self;
     const LibraryOptions *options = &in->library->options;
-    return options->hear(options->hear_argument, &in->job->scope, arena, sound, speech_r, err);
+    return options->hear(options->model_argument, &in->job->scope, arena, sound, speech_r, err);
+}
+
+static bool describe(void *self, Arena *arena, Str picture, Caption *caption_r, Error *err)
+{
+    const Reading *in = self;
+    const LibraryOptions *options = &in->library->options;
+    return options->describe(options->model_argument, &in->job->scope, arena, picture, caption_r,
+                             err);
 }
 
 static bool read_file(Reading *in, Error *err)
@@ -190,6 +198,7 @@ static bool read_file(Reading *in, Error *err)
                               .parallel = (int)library->options.page_workers,
                               .pages = &keeper,
                               .hear = library->options.hear ? hear : NULL,
+                              .describe = library->options.describe ? describe : NULL,
                               .first = store_first,
                               .spool_folder = blob_incoming(library->blobs),
                               .progress = report_progress,

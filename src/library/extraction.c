@@ -135,7 +135,7 @@ bool extraction_run(Sandbox *sandbox, Arena *arena, const ExtractionInput *input
     receiver_begin(&in, input->name);
     out.root = in.root;
     bool good = reading_ask(&reading, input->worker, &in, err) && show_first(&reading, err) &&
-                reading_laters(&reading, err);
+                reading_laters(&reading, err) && reading_describe(&reading, err);
     if (reading.heap >= 0)
         close(reading.heap);
     pthread_mutex_destroy(&reading.lock);

@@ -23,6 +23,11 @@ typedef struct Speech {
     size_t count;
 } Speech;
 
+/* What a picture shows, in the words of a model. */
+typedef struct Caption {
+    Str model, text;
+} Caption;
+
 /* Pages that were read before the work was interrupted. Called from several threads at once. */
 typedef struct PageKeeper {
     /* What was kept of this page; empty: nothing. */
@@ -58,6 +63,8 @@ typedef struct ExtractionInput {
      * their times are known. NULL: the class "speech" writes down what it can. Needs
      * spool_folder. */
     bool (*hear)(void *self, Arena *arena, Str sound, Speech *speech_r, Error *err);
+    /* What a picture (PNG) shows: for a file that is one. May be NULL. */
+    bool (*describe)(void *self, Arena *arena, Str picture, Caption *caption_r, Error *err);
     /* May be NULL. Called when the main class is done and others still have work to do: what there
      * is can be searched meanwhile. False ends the reading. */
     bool (*first)(void *self, const Extraction *so_far, Error *err);

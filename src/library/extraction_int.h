@@ -77,6 +77,9 @@ MUST_CHECK bool receiver_replay(Receiver *in, Str frames, Error *err);
 MUST_CHECK bool reading_ask(Reading *reading, const char *worker, Receiver *in, Error *err);
 /* What is said in it: by input->hear, else by the class "speech". */
 MUST_CHECK bool reading_hear(Reading *reading, const Later *later, Receiver *in, Error *err);
+/* What a file that is a picture shows, by input->describe. Fails when it was
+ * cancelled; what else goes wrong is a warning. */
+MUST_CHECK bool reading_describe(Reading *reading, Error *err);
 /* A descriptor of the bytes; the caller closes it, except that of the file itself. */
 MUST_CHECK bool reading_open(Reading *reading, const Bytes *bytes, int *fd_r, Error *err);
 /* How many threads should work on so many pieces. */

@@ -32,7 +32,8 @@ typedef void LibraryListener(void *argument, const Scope *scope, LibraryNews new
 
 #define VECTORS_PER_CHUNK_MAX 8
 
-struct Speech; /* extraction.h */
+struct Speech;
+struct Caption; /* extraction.h */
 
 typedef struct LibraryOptions {
     Db *db;
@@ -54,7 +55,10 @@ typedef struct LibraryOptions {
     /* ExtractionInput.hear, for whoever has added the recording; NULL: there is only the draft. */
     bool (*hear)(void *argument, const Scope *scope, Arena *arena, Str sound,
                  struct Speech *speech_r, Error *err);
-    void *hear_argument;
+    /* ExtractionInput.describe; NULL: pictures are not described. */
+    bool (*describe)(void *argument, const Scope *scope, Arena *arena, Str picture,
+                     struct Caption *caption_r, Error *err);
+    void *model_argument;      /* of both */
     LibraryListener *listener; /* may be NULL */
     void *listener_argument;
 } LibraryOptions;

@@ -5,32 +5,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "library/page_draw.h"
 #include "store/texts_store.h"
-#include "worker/page_wire.h"
-#include "worker/worker.h"
 
-#define PNG_MAX MB(64)
-#define TIMEOUT_MS 30000
 #define WORDS_MAX MB(4)
-
-typedef struct Drawing {
-    Buf png;
-    int32_t marked;
-} Drawing;
-
-static bool on_frame(void *self, unsigned type, Str payload, Error *err)
-{
-    Drawing *drawing = self;
-    if (type == PAGE_FRAME_MARKED && payload.length == sizeof drawing->marked) {
-        memcpy(&drawing->marked, payload.at, sizeof drawing->marked);
-        return true;
-    }
-    if (type != PAGE_FRAME_PNG)
-        return fail(err, ERROR_INTERNAL, "the page's worker sent frame %u", type);
-    buf_add(&drawing->png, payload);
-    return !drawing->png.overflowed ||
-           fail(err, ERROR_TOO_LARGE, "the page's picture is too large");
-}
 
 /* --- Words of a page that was recognised --- */
 
@@ -105,18 +83,6 @@ bool library_is_paged(Str format)
     return extractor && extractor->is_paged;
 }
 
-/* What the main class cannot draw, the class that read it may. */
-static bool draw(Sandbox *sandbox, SandboxJob *job, Str format, Error *err)
-{
-    const Extractor *extractor = extractor_named(format);
-    if (sandbox_run(sandbox, job, err))
-        return true;
-    if (!extractor || !extractor->worker || err->code == ERROR_CANCELLED)
-        return false;
-    job->worker = extractor->worker;
-    return sandbox_run(sandbox, job, err);
-}
-
 bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, int page, int width,
                   Str quote, DrawnPage *picture_r, Error *err)
 {
@@ -124,7 +90,6 @@ bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, in
     Str password;
     AUTO_CLOSE int fd = -1;
     AUTO_CLOSE int words_fd = -1;
-    Drawing drawing = { .png = buf_new(arena, PNG_MAX) };
     if (!library_open_original(library, scope, arena, id, &document, &fd, err) ||
         !password_open(library, arena, document.password_sealed, &password, err))
         return false;
@@ -132,18 +97,13 @@ bool library_page(Library *library, const Scope *scope, Arena *arena, Str id, in
         return fail(err, ERROR_NOT_FOUND, "the document has no page %d", page);
     if (quote.length && !open_words(library, scope, arena, &document, page, &words_fd, err))
         return false;
-    WorkerArguments args = {
-        .name = document.name, .password = password, .quote = quote, .page = page, .width = width
-    };
-    SandboxJob job = { .service = "page",
-                       .args = worker_arguments_write(arena, &args),
-                       .fds = { fd, words_fd, -1, -1 },
-                       .timeout_ms = TIMEOUT_MS,
-                       .output_max = PNG_MAX + KB(64),
-                       .frame = on_frame,
-                       .self = &drawing };
-    if (!draw(library->sandbox, &job, document.format, err))
-        return false;
-    *picture_r = (DrawnPage){ buf_str(&drawing.png), drawing.marked };
-    return true;
+    PageToDraw drawn = { .arguments = { .name = document.name,
+                                        .password = password,
+                                        .quote = quote,
+                                        .page = page,
+                                        .width = width },
+                         .fd = fd,
+                         .words_fd = words_fd,
+                         .format = document.format };
+    return page_draw(library->sandbox, arena, &drawn, picture_r, err);
 }

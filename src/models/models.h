@@ -110,6 +110,9 @@ typedef struct ChatResult {
 MUST_CHECK bool models_chat(Models *models, const Scope *scope, Arena *arena,
                             const ChatRequest *request, ChatResult *result_r, Error *err);
 
+/* What a picture (PNG) shows, in a few sentences. */
+MUST_CHECK bool models_describe(Models *models, const Scope *scope, Arena *arena, Str model,
+                                Str picture, GatewayAnswer *answer_r, Error *err);
 /* What is said in a recording, with segments when the service tells their times. */
 MUST_CHECK bool models_hear(Models *models, const Scope *scope, Arena *arena, Str model, Str sound,
                             GatewayAnswer *answer_r, Error *err);

@@ -1,5 +1,11 @@
 /* models_calls.c - calls of our own. */
+#include "base/base64.h"
 #include "models/models_int.h"
+
+#define CAPTION_TOKENS 300
+#define CAPTION_PROMPT                                                                             \
+    "Say in one to three sentences what this picture shows and what kind of picture it is, in "    \
+    "words by which somebody would look for it. Name no person by the looks."
 
 /* A service that was found by itself and is not there any more is looked for again. */
 static void note_failure(Models *models, const Scope *scope, Arena *arena, const Error *err)
@@ -103,10 +109,10 @@ bool models_chat(Models *models, const Scope *scope, Arena *arena, const ChatReq
     return good;
 }
 
-/* --- Recordings --- */
+/* --- Recordings and pictures --- */
 
-static bool hear(Models *models, GatewayCaller *caller, Arena *arena, const ModelRequest *request,
-                 GatewayAnswer *answer_r, Error *err)
+static bool read_media(Models *models, GatewayCaller *caller, Arena *arena,
+                       const ModelRequest *request, GatewayAnswer *answer_r, Error *err)
 {
     GatewayAsk how = { .request = request, .feature = S("reading") };
     return gateway_ask(models->gateway, caller, arena, &how, answer_r, err);
@@ -131,12 +137,42 @@ bool models_hear(Models *models, const Scope *scope, Arena *arena, Str model, St
     GatewayCaller *caller;
     if (!models_caller(models, scope, &caller, err))
         return false;
-    bool good = hear(models, caller, arena, &request, answer_r, err);
+    bool good = read_media(models, caller, arena, &request, answer_r, err);
     if (!good && err->code == ERROR_INVALID) {
         request.transcript = TRANSCRIPT_JSON;
         request.field_count = 0;
-        good = hear(models, caller, arena, &request, answer_r, err);
+        good = read_media(models, caller, arena, &request, answer_r, err);
     }
+    caller_release(caller);
+    return good;
+}
+
+/* A model that chats is shown the picture; one of Hugging Face's tasks gets its bytes alone. */
+bool models_describe(Models *models, const Scope *scope, Arena *arena, Str model, Str picture,
+                     GatewayAnswer *answer_r, Error *err)
+{
+    const ModelPart parts[] = {
+        { .kind = PART_TEXT, .text = S_INIT(CAPTION_PROMPT) },
+        { .kind = PART_IMAGE, .media_type = S("image/png"), .data = base64_encode(arena, picture) },
+    };
+    ModelMessage message = { .role = FROM_USER, .parts = parts, .count = COUNT(parts) };
+    ModelRequest request = { .task = TASK_CHAT,
+                             .model = model,
+                             .messages = &message,
+                             .message_count = 1,
+                             .output_max = CAPTION_TOKENS };
+    ModelRequest bare = { .task = TASK_TRANSCRIPTION,
+                          .model = model,
+                          .media = picture,
+                          .media_type = S("image/png"),
+                          .media_name = S("picture.png") };
+    GatewayCaller *caller;
+    Error refused;
+    if (!models_caller(models, scope, &caller, err))
+        return false;
+    bool good = read_media(models, caller, arena, &request, answer_r, err);
+    if (!good && (err->code == ERROR_UNSUPPORTED || err->code == ERROR_INVALID))
+        good = read_media(models, caller, arena, &bare, answer_r, &refused);
     caller_release(caller);
     return good;
 }
