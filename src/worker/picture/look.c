@@ -191,6 +191,10 @@ static const char *kind_of(const Look *look, int width, int height)
     bool is_paper = look->ground > 0.45F || look->flat < 0.7F;
     if (look->light > 0.6F && is_paper && has_rows && look->colorful < 0.12F)
         return "document";
+    /* A line or two, and nothing else on the paper. */
+    if (text->rows >= 1 && text->marks >= 6 && text->in_rows * 10 >= text->marks * 9 &&
+        look->ground > 0.9F && look->colorful < 0.01F)
+        return "document";
     bool is_varied = look->variety > 700 || (look->variety > 300 && look->ground < 0.1F);
     if (look->flat < 0.45F || (is_varied && (look->flat < 0.7F || look->ground < 0.1F)))
         return "photograph";

@@ -96,6 +96,15 @@ static PIX *whiteboard(void)
     return pix;
 }
 
+/* One line of words, alone. */
+static PIX *line(void)
+{
+    PIX *pix = ground(400, 200, 0xFFFFFF00);
+    for (int i = 0; i < 20; i++)
+        fill(pix, 60 + i * 14 + i / 5 * 8, 90, 9, 14, 0x20202000);
+    return pix;
+}
+
 static PIX *icon(void)
 {
     PIX *pix = ground(32, 32, 0xFFFFFF00);
@@ -111,6 +120,7 @@ Test(picture, kinds_of_pictures_are_told_apart)
     } cases[] = {
         { photograph, "photograph" }, { document, "document" },     { screenshot, "screenshot" },
         { chart, "chart" },           { whiteboard, "whiteboard" }, { icon, "icon" },
+        { line, "document" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(64));
