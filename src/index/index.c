@@ -578,40 +578,57 @@ static void favour_exact(Index *index, Arena *arena, const Query *query, IndexHi
         favour(index, arena, &phrase, SHARE_EXACT, weight, hits, count);
 }
 
-/* --- What has all words of a short query in its title or the name of its file --- */
+/* --- What has all words of a query, anywhere or in its title or the name of its file --- */
 
+/* That one passage has so many words of a query is no chance; of one or two, many have all. */
+#define COMPLETE_WORDS_MIN 3
+#define COMPLETE_WORDS_MAX 16
+/* Measured (docs/ranking.md): a passage that somebody remembers is found by its words though the
+ * vectors know nothing of it; what is asked in sentences stays as it is. */
+#define COMPLETE_SHARE 0.3f
 #define TITLE_WORDS_MAX 8
 /* Measured (docs/ranking.md): people who know a title or a name find it in the first place, others
  * lose nothing from 0.15 to 0.5. */
 #define TITLE_SHARE 0.3f
 
 /* The place where a word was typed is a clause, the forms that it has there are its phrases. */
-static void add_title_word(Arena *arena, Query *titles, const QueryTerm *term)
+static void add_word(Arena *arena, Query *all, const QueryTerm *term, uint8_t fields)
 {
     QueryClause *clause = NULL;
-    for (size_t i = 0; i < titles->clauses.count && !clause; i++)
-        if (titles->clauses.at[i].start == term->start)
-            clause = &titles->clauses.at[i];
+    for (size_t i = 0; i < all->clauses.count && !clause; i++)
+        if (all->clauses.at[i].start == term->start)
+            clause = &all->clauses.at[i];
     if (!clause) {
-        clause = vec_push(arena, &titles->clauses);
-        *clause = (QueryClause){ .fields = QUERY_TITLE | QUERY_NAME,
-                                 .start = term->start,
-                                 .end = term->end };
+        clause = vec_push(arena, &all->clauses);
+        *clause = (QueryClause){ .fields = fields, .start = term->start, .end = term->end };
     }
     Str *word = arena_new_one(arena, Str);
     *word = term->text;
     *vec_push(arena, &clause->phrases) = (QueryPhrase){ word, 1 };
 }
 
+/* All words of the query as clauses; none when it says itself what must occur. */
+static Query all_words(Arena *arena, const Query *query, uint8_t fields)
+{
+    Query all = { .text = query->text };
+    for (size_t i = 0; !query->clauses.count && i < query->terms.count; i++)
+        add_word(arena, &all, &query->terms.at[i], fields);
+    return all;
+}
+
+static void favour_complete(Index *index, Arena *arena, const Query *query, IndexHit *hits,
+                            size_t count)
+{
+    Query all = all_words(arena, query, 0);
+    if (count && all.clauses.count >= COMPLETE_WORDS_MIN && all.clauses.count <= COMPLETE_WORDS_MAX)
+        favour(index, arena, &all, SHARE_COMPLETE, COMPLETE_SHARE, hits, count);
+}
+
 static void favour_titles(Index *index, Arena *arena, const Query *query, IndexHit *hits,
                           size_t count)
 {
-    Query titles = { .text = query->text };
-    if (query->clauses.count || !query->terms.count || !count)
-        return;
-    for (size_t i = 0; i < query->terms.count; i++)
-        add_title_word(arena, &titles, &query->terms.at[i]);
-    if (titles.clauses.count <= TITLE_WORDS_MAX)
+    Query titles = all_words(arena, query, QUERY_TITLE | QUERY_NAME);
+    if (count && titles.clauses.count && titles.clauses.count <= TITLE_WORDS_MAX)
         favour(index, arena, &titles, SHARE_NAMED, TITLE_SHARE, hits, count);
 }
 
@@ -641,6 +658,7 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
     float support = search->support != 0 ? search->support : FUSION_SUPPORT;
     if (vector_count && query.terms.count && support > 0)
         smooth(index, arena, support, fused, MIN(fused_count, FUSION_NEAR));
+    favour_complete(index, arena, &query, fused, fused_count);
     favour_titles(index, arena, &query, fused, fused_count);
     favour_exact(index, arena, &query, fused, fused_count);
     memcpy(hits, fused, MIN(count, fused_count) * sizeof(*hits));

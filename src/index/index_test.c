@@ -222,6 +222,46 @@ Test(index, titles_and_names_that_are_typed_come_first)
     finish(&f);
 }
 
+Test(index, what_has_all_words_comes_before_what_vectors_are_near_to)
+{
+    static const struct {
+        const char *query;
+        uint64_t first;
+        bool is_complete;
+    } cases[] = {
+        { "gannets nested ledge", 1, true },
+        { "the gannet, the ledge and a nest", 1, true }, /* stop words aside, in other forms */
+        { "gannet ledge", 2, false },                    /* two words are in many passages */
+        { "gannet ledge puffin", 2, false },             /* no passage has them all */
+        { "\"gannet\" ledge nest", 2, false },           /* says itself what it wants */
+    };
+    static const float vectors[][8] = { { -1, 1 }, { 1, 1 }, { 1, 0.9f }, { 1, 0.8f } };
+    static const char *const bodies[] = {
+        "In that year, they say, a gannet had its nest for the first time on the ledge there.",
+        "Gannet, gannet on the ledge, on the ledge.",
+        "A ledge. A ledge.",
+        "Gannets.",
+    };
+    Fixture f = fixture();
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        IndexChunk chunk = { .key = i + 1, .body = str(bodies[i]), .language = LANGUAGE_ENGLISH };
+        index_add_chunk(f.index, &chunk);
+        index_add_vector(f.index, i + 1, 0, vectors[i]);
+    }
+    index_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        IndexSearch search = { .text = str(cases[i].query), .vector = vectors[1], .count = 10 };
+        IndexHit hits[10];
+        size_t count = index_search(f.index, f.arena, &search, hits);
+        cr_assert(count, "%s", cases[i].query);
+        cr_expect_eq(hits[0].key, cases[i].first, "%s: %d", cases[i].query, (int)hits[0].key);
+        cr_expect_eq(hits[0].shares[SHARE_COMPLETE] > 0, cases[i].is_complete, "%s",
+                     cases[i].query);
+        expect_sums(hits, count);
+    }
+    finish(&f);
+}
+
 Test(index, a_chunk_with_several_vectors_is_scored_by_its_own_and_its_best)
 {
     Fixture f = fixture();
