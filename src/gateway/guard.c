@@ -227,6 +227,8 @@ static bool is_secret_label(const Scan *scan, size_t at)
     size_t length = 0;
     while (HAS_CHAR(before(scan, at), " \"'`*"))
         at--;
+    if (!HAS_CHAR(before(scan, at), "detnyDETNY")) /* what all of them end in */
+        return false;
     for (; is_token_char(before(scan, at)) && length < sizeof word; at--)
         if (guard_is_alnum(before(scan, at)))
             word[sizeof word - ++length] = (char)(before(scan, at) | 32);
@@ -287,7 +289,8 @@ static bool find_at(const Scan *scan, size_t at, GuardFound *found_r)
     if (c == ':' || c == '=')
         return find_sign(scan, at, found_r);
     if (c == 'S')
-        return wants(scan, MASK_API_KEY) && find_dotted_key(scan, at, found_r);
+        return at_of(scan, at + 1) == 'G' && wants(scan, MASK_API_KEY) &&
+               find_dotted_key(scan, at, found_r);
     if (c == '2' && before(scan, at) == 'a' && wants(scan, MASK_API_KEY) && at >= scan->floor + 2 &&
         find_dotted_key(scan, at - 2, found_r))
         return true;

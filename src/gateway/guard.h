@@ -31,7 +31,7 @@ typedef struct GuardFound {
 } GuardFound;
 
 /* The next one at or behind *at, of `kinds` (bits); *at moves behind it. Text without any is read
- * at more than 500 MB/s. */
+ * at some 500 MB/s. */
 bool guard_find(Str text, unsigned kinds, size_t *at, GuardFound *found_r);
 
 typedef struct GuardItem {

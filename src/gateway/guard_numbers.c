@@ -152,9 +152,12 @@ static bool find_iban(Str text, size_t floor, size_t at, GuardFound *found_r)
     if (at < floor + 2 || !guard_is_digit(at_of(text, at + 1)))
         return false;
     size_t start = at - 2, end = start;
+    if (!guard_is_letter(at_of(text, start)) ||
+        (start > floor && guard_is_alnum(at_of(text, start - 1))))
+        return false;
     char country[] = { (char)toupper(at_of(text, start)), (char)toupper(at_of(text, start + 1)) };
     int length = iban_length(country);
-    if (!length || (start > floor && guard_is_alnum(at_of(text, start - 1))))
+    if (!length)
         return false;
     for (; count < length && end < text.length; end++) {
         unsigned char c = at_of(text, end);
@@ -325,7 +328,8 @@ bool guard_find_number(Str text, size_t floor, size_t at, unsigned kinds, GuardF
     unsigned char after = at_of(text, at + digits);
     if (digits <= 3 && after == '.' && (kinds >> MASK_IP & 1) && find_ip4(text, floor, at, found_r))
         return true;
-    if (digits == 3 && (kinds >> MASK_SSN & 1) && find_ssn(text, floor, at, found_r))
+    if (digits == 3 && after == '-' && (kinds >> MASK_SSN & 1) &&
+        find_ssn(text, floor, at, found_r))
         return true;
     if (digits == 1 && (kinds >> MASK_PHONE & 1) && find_phone_long(text, floor, at, found_r))
         return true;
