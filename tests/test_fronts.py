@@ -535,8 +535,8 @@ def test_wrong_members_are_named(many, path, body, field):
     assert 400 <= answer.status_code < 500 and field in message_of(path, answer), answer.text
 
 
-def test_addresses_of_pictures_are_not_handed_on(many):
-    local = "http://127.0.0.1/x.png"
+@pytest.mark.parametrize("local", ["http://127.0.0.1/x.png", "https://10.0.0.1/x.png", "https://2130706433/x.png", "https://nas.local/x.png"])
+def test_addresses_of_pictures_of_the_own_network_are_not_handed_on(many, local):
     for path, content in [
             ("/v1/chat/completions", {"type": "image_url", "image_url": {"url": local}}),
             ("/v1/chat/completions", {"type": "image_url", "image_\\u0075rl": {"url": local}}),
@@ -546,3 +546,13 @@ def test_addresses_of_pictures_are_not_handed_on(many):
         assert answer.status_code == 400 and message_of(path, answer), answer.text
     body = {"model": "good", "input": [{"role": "user", "content": [{"type": "input_image", "image_url": local}]}]}
     assert many.post("/v1/responses", body).status_code == 400
+
+
+def test_addresses_of_pictures_of_public_hosts_are_handed_on(many):
+    there = "https://example.com/x.png"
+    for path, content in [("/v1/chat/completions", {"type": "image_url", "image_url": {"url": there}}),
+                          ("/v1/messages", {"type": "image", "source": {"type": "url", "url": there}})]:
+        body = {**FRONTS[path][0], "model": "good", "messages": [{"role": "user", "content": [content]}]}
+        assert many.post(path, body).status_code == 200
+    body = {"model": "good", "input": [{"role": "user", "content": [{"type": "input_image", "image_url": there}]}]}
+    assert many.post("/v1/responses", body).status_code == 200

@@ -26,11 +26,11 @@ static bool has_addresses(Str body)
     ModelRequest seen = { 0 };
     Error ignored;
     return !anthropic_check_addresses(json_walk_member(body, "messages"), &seen, &ignored) ||
-           seen.has_image_urls;
+           seen.has_near_urls;
 }
 
-/* What a rule keeps back would have to be named first, which changes the count; and pictures by
- * address are not for services of the own network. */
+/* What a rule keeps back would have to be named first, which changes the count; and addresses of
+ * the own network are not for services in it. */
 static bool may_count(const GatewayCaller *caller, const GatewayTarget *target, Str body)
 {
     const GatewayPolicy *policy = &caller->config->policy;

@@ -164,7 +164,7 @@ typedef struct ModelRequest {
 
     bool is_stream, wants_usage;
     bool is_plain;       /* for models that refuse the usual names and temperatures */
-    bool has_image_urls; /* addresses that the service would open itself */
+    bool has_near_urls;  /* addresses that the service would open itself, maybe in its own network */
     bool is_old_form;    /* OpenAI's functions: the answer's tool call is a function_call */
     bool is_hosted;      /* some of the tools are called by the program (hosted.h) */
     bool is_kept;        /* OpenAI's store: the answer can be gone on from, and shown again */

@@ -212,9 +212,11 @@ bool try_write(RunTry *try, Error *err)
     try->request = &run->request;
     if (try->is_same && at.quirks.refuses_names && has_names(run->body))
         try->is_same = false; /* then it is written anew, without them */
-    if (run->request.has_image_urls && target->service->is_local)
-        return fail_field(err, "messages",
-                          "send images as data: URLs; addresses are not handed on");
+    if (run->request.has_near_urls && target->service->is_local)
+        return fail_field(
+            err, "messages",
+            "send images as data: URLs, or as https:// of a public host: this service "
+            "stands in a network of its own and would open the address there");
     /* A form is written anew from what was found in it (form.h). */
     bool is_passed = try->is_same && !run->request.form_type.length;
     if (guard_is_on(try)) {

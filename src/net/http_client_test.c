@@ -208,6 +208,34 @@ Test(net_client, only_public_addresses_are_public)
         cr_expect_eq(address_kind(str(cases[i].address)), cases[i].kind, "%s", cases[i].address);
 }
 
+Test(net_client, a_public_host_is_known_by_its_look)
+{
+    static const struct {
+        const char *url;
+        bool is_public;
+    } cases[] = {
+        { "https://example.com/a.png", true },
+        { "https://EXAMPLE.co.uk./a", true },
+        { "https://xn--bcher-kva.example.xn--p1ai/", true },
+        { "http://example.com/a.png", false },
+        { "https://example.com:8443/", false },
+        { "https://localhost/", false },
+        { "https://router.lan/", false },
+        { "https://metadata.google.internal/", false },
+        { "https://10.0.0.1/", false },
+        { "https://2130706433/", false },
+        { "https://127.0.0x1/", false },
+        { "https://0x7f.1/", false },
+        { "https://[::1]/", false },
+        { "https://intranet/", false },
+        { "file:///etc/passwd", false },
+        { "https://", false },
+        { "", false },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        cr_expect_eq(url_looks_public(str(cases[i].url)), cases[i].is_public, "%s", cases[i].url);
+}
+
 Test(net_client, private_addresses_need_leave_and_are_pinned)
 {
     static const char *const hosts[] = { "localhost", NULL };

@@ -80,6 +80,35 @@ AddressKind address_kind(Str address)
     return ADDRESS_FORBIDDEN;
 }
 
+/* Names that lead into the own network (RFC 6761, RFC 8375, ICANN's "internal", and habits). */
+static bool is_near_name(Str last)
+{
+    static const char *const names[] = {
+        "local", "localhost", "internal", "intranet", "lan",
+        "home",  "corp",      "private",  "arpa",     "localdomain"
+    };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_is(last, names[i]))
+            return true;
+    return false;
+}
+
+/* A last label without a letter at its beginning may be a number in one of its spellings. */
+bool url_looks_public(Str url)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Url parsed;
+    Error ignored;
+    if (url.length > KB(64) || !url_parse(arena, url, &parsed, &ignored))
+        return false;
+    Str host = str_ends(parsed.host, S(".")) ? str_slice(parsed.host, 0, parsed.host.length - 1)
+                                             : parsed.host;
+    ptrdiff_t dot = str_find_last_char(host, '.');
+    Str last = dot < 0 ? S("") : str_from(host, (size_t)dot + 1);
+    return str_is(parsed.scheme, "https") && parsed.port == 443 && !parsed.is_ip6 &&
+           last.length > 1 && last.at[0] >= 'a' && last.at[0] <= 'z' && !is_near_name(last);
+}
+
 static bool is_allowed(const UrlSafety *safety, Str host)
 {
     for (const char *const *name = safety->allowed; name && *name; name++)

@@ -23,6 +23,9 @@ typedef enum AddressKind { ADDRESS_PUBLIC, ADDRESS_PRIVATE, ADDRESS_FORBIDDEN } 
 /* What kind a numeric address is; anything that cannot be read is forbidden. */
 AddressKind address_kind(Str address);
 
+/* Whether it is https:// and names a host of the public internet, by its look: nobody is asked. */
+bool url_looks_public(Str url);
+
 /* The worst kind that the addresses of this host may have. */
 AddressKind safety_worst(const UrlSafety *safety, Str host);
 /* The addresses of a host, ready to connect to: all are checked, the first `max` are told, one of

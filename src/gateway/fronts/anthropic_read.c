@@ -2,6 +2,7 @@
 #include "gateway/fronts/anthropic_read.h"
 
 #include "gateway/fronts/anthropic_mcp.h"
+#include "net/url_safety.h"
 
 typedef VEC(ModelPart) PartList;
 typedef VEC(ModelMessage) MessageList;
@@ -29,7 +30,7 @@ bool anthropic_check_addresses(Str value, ModelRequest *request, Error *err)
         return fail_field(err, "messages", "the names of members must be written without escapes");
     if (!is_source || !url.length)
         return true;
-    request->has_image_urls = true;
+    request->has_near_urls |= !url_looks_public(str_slice(url, 1, url.length - 1));
     return str_starts(url, S("\"https://")) ||
            fail_field(err, "messages", "send pictures as base64; addresses are not handed on");
 }

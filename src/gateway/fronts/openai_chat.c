@@ -5,6 +5,7 @@
 #include "gateway/fronts/citations.h"
 #include "gateway/fronts/openai_errors.h"
 #include "gateway/fronts/openai_read.h"
+#include "net/url_safety.h"
 
 /* --- Reading --- */
 
@@ -14,7 +15,7 @@ static bool check_address(Arena *arena, Str url, ModelRequest *request, Error *e
     Str text = json_text_of(arena, url);
     if (!text.length || str_starts(text, S("data:")))
         return true;
-    request->has_image_urls = true;
+    request->has_near_urls |= !url_looks_public(text);
     return str_starts(text, S("https://")) ||
            fail_field(err, "messages", "send images as data: URLs; addresses are not handed on");
 }

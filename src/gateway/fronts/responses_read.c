@@ -4,6 +4,7 @@
 
 #include "gateway/fronts/openai_read.h"
 #include "gateway/hosted.h"
+#include "net/url_safety.h"
 
 /* --- Addresses --- */
 
@@ -19,7 +20,7 @@ bool responses_check_addresses(Arena *arena, Str value, ModelRequest *request, E
         Str url = is_address ? json_text_of(arena, inner) : S("");
         if (!url.length || str_starts(url, S("data:")))
             continue;
-        request->has_image_urls = true;
+        request->has_near_urls |= !url_looks_public(url);
         if (!str_starts(url, S("https://")))
             return fail_field(err, "input",
                               "send pictures as data: URLs; addresses are not handed on");
