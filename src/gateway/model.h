@@ -163,13 +163,13 @@ typedef struct ModelRequest {
     size_t field_count;
 
     bool is_stream, wants_usage;
-    bool is_plain;       /* for models that refuse the usual names and temperatures */
-    bool has_near_urls;  /* addresses that the service would open itself, maybe in its own network */
-    bool is_old_form;    /* OpenAI's functions: the answer's tool call is a function_call */
-    bool is_hosted;      /* some of the tools are called by the program (hosted.h) */
-    bool is_kept;        /* OpenAI's store: the answer can be gone on from, and shown again */
-    bool is_background;  /* the client does not wait for it, and asks for it later */
-    Str previous;        /* the kept answer that this request goes on from; "" for none */
+    bool is_plain;      /* for models that refuse the usual names and temperatures */
+    bool has_near_urls; /* addresses that the service would open itself, maybe in its own network */
+    bool is_old_form;   /* OpenAI's functions: the answer's tool call is a function_call */
+    bool is_hosted;     /* some of the tools are called by the program (hosted.h) */
+    bool is_kept;       /* OpenAI's store: the answer can be gone on from, and shown again */
+    bool is_background; /* the client does not wait for it, and asks for it later */
+    Str previous;       /* the kept answer that this request goes on from; "" for none */
     /* Told back as they came: a text, and a JSON object ("" for none). */
     Str instructions, metadata;
     /* JSON items with commas between them: of the conversation before, and of this request. */
