@@ -29,7 +29,7 @@ def test_a_completion_has_its_usage_and_cost(server):
 
 def test_a_completion_that_names_no_model_is_the_services_first(server):
     body = server.post("/ai/chat/complete", {"messages": asked("")["messages"]}).json()
-    assert body["model"] == MODELS[0] and body["completion"] and body["cost"] == 0, "this machine's models are free"
+    assert body["model"] == MODELS[0] and body["completion"] and body["cost"] is None
     results = server.post("/ai/batch", {"requests": [{"messages": asked("")["messages"]}]}).json()["results"]
     assert results[0]["model"] == MODELS[0]
 

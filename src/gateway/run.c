@@ -20,18 +20,17 @@ static void bill(Run *run)
     else
         *usage = try->reader.usage;
     record->cost = try->target ? price_of(&try->target->price, usage) : 0;
-    if (record->cost < 0 && try->target->service->is_local)
-        record->cost = 0; /* a model of this machine without a price costs nothing */
     if (record->cost >= 0)
         record->cost += run->lost_cost;
 }
 
-/* What the dearest way of the same plan would have cost more. */
+/* What the dearest way of the same plan would have cost more; a local model without a price costs
+ * nothing. */
 static void count_saving(Run *run)
 {
     CallRecord *record = &run->record;
     ModelUsage usage = record->usage;
-    int64_t dearest = 0, cost = record->cost;
+    int64_t dearest = 0, cost = record->is_local ? MAX(record->cost, (int64_t)0) : record->cost;
     if (!run->try->target || cost < 0)
         return;
     usage.cost = -1; /* what this service asked for, another would not */
