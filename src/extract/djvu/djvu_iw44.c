@@ -38,6 +38,7 @@ typedef struct Slice {
 typedef struct Decoder {
     int width, height, across, down; /* across and down: rounded up to blocks */
     int parts, delay, slices;        /* colours begin `delay` slices late */
+    bool has_half_colors;            /* one value for two by two pixels */
     Component part[COMPONENTS];
 } Decoder;
 
@@ -216,6 +217,7 @@ static bool begin_picture(Arena *arena, Str chunk, Decoder *d, Error *err)
     d->down = (d->height + BLOCK - 1) / BLOCK;
     d->parts = byte_at(chunk, 2) & 0x80 ? 1 : COMPONENTS;
     d->delay = (int)(byte_at(chunk, 8) & 0x7F);
+    d->has_half_colors = !(byte_at(chunk, 8) & 0x80);
     for (int i = 0; i < d->parts; i++)
         begin_component(arena, &d->part[i], d->across * d->down);
     return true;
@@ -245,16 +247,26 @@ static size_t place_in_block(size_t at, size_t stride)
     return y * stride + x;
 }
 
+/* The value at an odd place ahead. Past the end it is 0, but in rows of less than eight values:
+ * DjVuLibre, which the packers of all files are made of, keeps the last one that it met there. */
+static int ahead(const int16_t *values, int at, int count, ptrdiff_t step, bool is_row)
+{
+    while (is_row && at >= count && (at == 5 || at == 7))
+        at -= 2;
+    return at < count ? values[at * step] : 0;
+}
+
 /* The Dubuc-Deslauriers-Lemire (4,4) transform backwards over `count` values `step` apart, the same
  * for `lines` of them. Values outside count as 0 in the lifting of the even ones; odd ones without
  * four neighbours are the mean of two. */
-static void unlift(int16_t *values, int count, ptrdiff_t step, int lines, ptrdiff_t next_line)
+static void unlift(int16_t *values, int count, ptrdiff_t step, int lines, ptrdiff_t next_line,
+                   bool is_row)
 {
     for (int k = 0; k < count; k += 2)
         for (int line = 0; line < lines; line++) {
-            int16_t *v = values + k * step + line * next_line;
-            int near = (k >= 1 ? v[-step] : 0) + (k + 1 < count ? v[step] : 0);
-            int far = (k >= 3 ? v[-3 * step] : 0) + (k + 3 < count ? v[3 * step] : 0);
+            int16_t *first = values + line * next_line, *v = first + k * step;
+            int near = (k >= 1 ? v[-step] : 0) + ahead(first, k + 1, count, step, is_row);
+            int far = (k >= 3 ? v[-3 * step] : 0) + ahead(first, k + 3, count, step, is_row);
             *v = (int16_t)(*v - ((9 * near - far + 16) >> 5));
         }
     for (int k = 1; k < count; k += 2)
@@ -268,8 +280,18 @@ static void unlift(int16_t *values, int count, ptrdiff_t step, int lines, ptrdif
         }
 }
 
+/* Each value of an even place stands for four pixels; rows are of whole blocks. */
+static void double_pixels(int16_t *values, size_t stride, size_t rows)
+{
+    for (size_t y = 0; y + 1 < rows; y += 2)
+        for (size_t x = 0; x + 1 < stride; x += 2) {
+            int16_t *v = values + y * stride + x;
+            v[1] = v[stride] = v[stride + 1] = v[0];
+        }
+}
+
 /* The component's values as pixels, rows of whole blocks, from the bottom. */
-static int16_t *draw_component(Arena *arena, const Decoder *d, const Component *part)
+static int16_t *draw_component(Arena *arena, const Decoder *d, const Component *part, bool is_half)
 {
     size_t stride = (size_t)d->across * BLOCK, places[COEFFICIENTS];
     int16_t *out = arena_alloc(arena, stride * (size_t)d->down * BLOCK * sizeof *out);
@@ -282,12 +304,14 @@ static int16_t *draw_component(Arena *arena, const Decoder *d, const Component *
         for (size_t i = 0; i < COEFFICIENTS; i++)
             to[places[i]] = from[i];
     }
-    for (int scale = BLOCK / 2; scale > 0; scale /= 2) {
+    for (int scale = BLOCK / 2; scale > is_half; scale /= 2) {
         int columns = (d->width - 1) / scale + 1, rows = (d->height - 1) / scale + 1;
-        unlift(out, rows, (ptrdiff_t)stride * scale, columns, scale);
+        unlift(out, rows, (ptrdiff_t)stride * scale, columns, scale, false);
         for (int row = 0; row < rows; row++)
-            unlift(out + (size_t)row * (size_t)scale * stride, columns, scale, 1, 0);
+            unlift(out + (size_t)row * (size_t)scale * stride, columns, scale, 1, 0, true);
     }
+    if (is_half)
+        double_pixels(out, stride, (size_t)d->down * BLOCK);
     return out;
 }
 
@@ -330,7 +354,7 @@ bool iw44_picture(Arena *arena, const Str *chunks, size_t count, Iw44Picture *pi
         read_chunk(d, chunks[i], i == 0);
     Iw44Picture picture = { .width = d->width, .height = d->height };
     for (int i = 0; i < d->parts; i++)
-        planes[i] = draw_component(arena, d, &d->part[i]);
+        planes[i] = draw_component(arena, d, &d->part[i], i > 0 && d->has_half_colors);
     picture.pixels = arena_alloc(arena, (size_t)d->width * (size_t)d->height * 3);
     paint(d, planes, &picture);
     *picture_r = picture;

@@ -1,5 +1,6 @@
 /* djvu_iw44_test.c - a page of colours alone, packed by c44 in two chunks; the pixels are those
  * that ddjvu draws. */
+#include "extract/djvu/djvu_iw44.h"
 #include "extract/djvu/djvu_page.h"
 #include "extract/formats/dump.h"
 #include "extract/picture/page_picture.h"
@@ -80,6 +81,35 @@ Test(extract, a_djvu_page_of_colours_is_asked_for_and_shown)
     PagePictureRequest request = { .bytes = bytes, .page = 1, .width = 75 };
     cr_assert(page_picture(arena, &request, &picture, &err), "%s", err.message);
     cr_expect(picture.width == 75 && picture.height == 55);
+}
+
+/* Packed by c44 -crcbhalf: a value of colour for four pixels, and less than eight in the rows of
+ * the coarsest scales. */
+Test(extract, a_small_djvu_picture_with_half_the_colours_is_drawn_pixel_by_pixel)
+{
+    static const char chunk[] =
+        "\000Z\001\002\000,\000\024\012\374\246)\230\251\361\220\226\327`\012\326\034\370g\264\350"
+        "\377\271\232\370\320\200n\021\364!\262\377\326=`\023\321\247\374\354\324\005\264\357!\361"
+        "\365\352eIFs\337\340\343\356\333\220\246\331\353\302\311\264\212&Y\317]\0036\363\222(\252"
+        "\200\077q\345mf\277\200Z\340\247r\321\300h\006\270z\177";
+    static const struct {
+        int x, y;
+        uint8_t rgb[3];
+    } pixels[] = {
+        { 0, 0, { 0, 16, 245 } },    { 43, 0, { 227, 15, 24 } },   { 22, 8, { 203, 36, 57 } },
+        { 29, 11, { 169, 51, 52 } }, { 40, 17, { 236, 202, 52 } }, { 43, 19, { 237, 225, 51 } },
+        { 13, 3, { 79, 37, 204 } },
+    };
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    Error err = { 0 };
+    Iw44Picture picture;
+    Str bytes = { chunk, sizeof chunk - 1 };
+    cr_assert(iw44_picture(arena, &bytes, 1, &picture, &err), "%s", err.message);
+    cr_assert(picture.width == 44 && picture.height == 20);
+    for (size_t i = 0; i < COUNT(pixels); i++) {
+        const uint8_t *got = picture.pixels + (pixels[i].y * 44 + pixels[i].x) * 3;
+        cr_expect(memcmp(got, pixels[i].rgb, 3) == 0, "%zu: %d %d %d", i, got[0], got[1], got[2]);
+    }
 }
 
 /* What is cut gives a coarser picture, or a reason; never a wait. */
