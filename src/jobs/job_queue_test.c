@@ -192,7 +192,8 @@ static atomic_int order_count;
 static bool note_order(Job *job, Error *err)
 {
     (void)err;
-    order[atomic_fetch_add(&order_count, 1)] = job->subject.at[0];
+    order[atomic_load(&order_count)] = job->subject.at[0]; /* one runs at a time */
+    atomic_fetch_add(&order_count, 1);
     return true;
 }
 
