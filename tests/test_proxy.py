@@ -61,7 +61,7 @@ def server(proxy, tmp_path_factory):
     folder = tmp_path_factory.mktemp("proxy")
     services = {name: {"provider": "openai-compatible", "base_url": url, "key": KEY, "private": True}
                 for name, url in (("far", "http://models.test:81/v1"), ("tls", "https://models.test/v1"),
-                                  ("direct", "http://models.near.test/v1"), ("metadata", "http://169.254.169.254/v1"))}
+                                  ("direct", "http://models.near.test/v1"))}
     (folder / "gateway.json").write_text(json.dumps({"services": services}))
     started = Server(folder / "library", environment={
         "LECTERN_GATEWAY": str(folder / "gateway.json"), "LECTERN_PROXY": proxy.url, "LECTERN_NO_PROXY": "near.test",
@@ -96,9 +96,14 @@ def test_exceptions_are_called_without_it(server, proxy):
     assert len(proxy.asked) == before
 
 
-def test_numbers_are_checked_before_the_proxy_is_asked(server, proxy):
+def test_numbers_are_checked_before_the_proxy_is_asked(tmp_path, proxy):
     before = len(proxy.asked)
-    assert chat(server, "metadata").status_code >= 400 and len(proxy.asked) == before
+    service = {"provider": "openai-compatible", "base_url": "http://169.254.169.254/v1", "key": KEY, "private": True}
+    (tmp_path / "gateway.json").write_text(json.dumps({"services": {"metadata": service}}))
+    server = Server(tmp_path / "library", environment={"LECTERN_GATEWAY": str(tmp_path / "gateway.json"), "LECTERN_PROXY": proxy.url})
+    with pytest.raises(RuntimeError, match="link-local"):
+        server.start()
+    assert len(proxy.asked) == before
 
 
 def test_nothing_secret_is_logged(server):
