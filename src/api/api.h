@@ -130,6 +130,9 @@ MUST_CHECK bool api_slice(const ApiRequest *request, Slice *slice_r, Error *err)
 /* A number of the query, `missing` when it is not there. */
 MUST_CHECK bool api_query_int(const ApiRequest *request, const char *name, int64_t min, int64_t max,
                               int64_t missing, int64_t *number_r, Error *err);
+/* The end of a list in the clients' shapes, its array and its object: where its page begins and
+ * ends, "" for an empty one. */
+void api_put_list_end(JsonWriter *json, Str first_id, Str last_id, bool has_more);
 /* A time of the query, 0 when it is not there. */
 MUST_CHECK bool api_query_time(const ApiRequest *request, const char *name, int64_t *time_ms_r,
                                Error *err);

@@ -179,11 +179,8 @@ bool batches_get_all(ApiRequest *request, HttpResponse *response, Error *err)
         put_batch(&json, request->arena, &list.at[i]);
         put_end(&json);
     }
-    put_end(&json);
-    put_text_or_null(&json, "first_id", list.count ? list.at[0].id : S(""));
-    put_text_or_null(&json, "last_id", list.count ? list.at[list.count - 1].id : S(""));
-    put_bool(&json, "has_more", list.has_more);
-    put_end(&json);
+    api_put_list_end(&json, list.count ? list.at[0].id : S(""),
+                     list.count ? list.at[list.count - 1].id : S(""), list.has_more);
     return true;
 }
 

@@ -74,3 +74,12 @@ void api_session_cookie(const ApiRequest *request, HttpResponse *response, Str t
                            STR_ARG(token), request->api->is_secure ? "; Secure" : "",
                            token.length ? "; Max-Age=31536000" : "; Max-Age=0"));
 }
+
+void api_put_list_end(JsonWriter *json, Str first_id, Str last_id, bool has_more)
+{
+    put_end(json);
+    put_text_or_null(json, "first_id", first_id);
+    put_text_or_null(json, "last_id", last_id);
+    put_bool(json, "has_more", has_more);
+    put_end(json);
+}

@@ -138,12 +138,9 @@ bool message_batches_get_all(ApiRequest *request, HttpResponse *response, Error 
         put_batch(&json, request, &list.at[ask.is_ascending ? list.count - 1 - i : i]);
         put_end(&json);
     }
-    put_end(&json);
     size_t first = ask.is_ascending && list.count ? list.count - 1 : 0;
-    put_text_or_null(&json, "first_id", list.count ? list.at[first].id : S(""));
-    put_text_or_null(&json, "last_id", list.count ? list.at[list.count - 1 - first].id : S(""));
-    put_bool(&json, "has_more", list.has_more);
-    put_end(&json);
+    api_put_list_end(&json, list.count ? list.at[first].id : S(""),
+                     list.count ? list.at[list.count - 1 - first].id : S(""), list.has_more);
     return true;
 }
 

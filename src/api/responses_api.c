@@ -112,11 +112,7 @@ static void put_inputs(HttpResponse *response, Arena *arena, const json_t *items
         }
         is_behind = is_behind || str_equal(id_of(items, at), ask->after);
     }
-    put_end(&json);
-    put_text_or_null(&json, "first_id", first);
-    put_text_or_null(&json, "last_id", last);
-    put_bool(&json, "has_more", i < count);
-    put_end(&json);
+    api_put_list_end(&json, first, last, i < count);
 }
 
 bool responses_inputs(ApiRequest *request, HttpResponse *response, Error *err)

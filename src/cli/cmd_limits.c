@@ -117,10 +117,12 @@ static bool set(CommandLine *line, Client *client, char *path, Error *err)
     AUTO_JSON json_t *now = NULL;
     AUTO_JSON json_t *answer = NULL;
     Str document;
-    return client_call(client, "GET", path, S(""), &now, err) &&
-           limit_options_document(line, now, &document, err) &&
-           client_call(client, "PUT", path, document, &answer, err) &&
-           (output_json(line, answer) || true);
+    if (!client_call(client, "GET", path, S(""), &now, err) ||
+        !limit_options_document(line, now, &document, err) ||
+        !client_call(client, "PUT", path, document, &answer, err))
+        return false;
+    (void)output_json(line, answer);
+    return true;
 }
 
 static bool run(CommandLine *line, Error *err)
