@@ -22,6 +22,8 @@ def desk(browser, tmp_path_factory):  # noqa: F811
     shown = Desk(browser, server.url)
     shown.go("/")
     sign_up(shown.page)
+    server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    shown.server = server
     yield shown
     shown.context.close()
     server.stop()
@@ -78,6 +80,80 @@ def test_a_route_is_made_of_models_in_an_order(desk, page, mock):
     row = page.locator("[data-test=route-row][data-name=quick]")
     expect(row.locator("ol li")).to_have_text(["mine/broken", "mine/good"])
     expect(row).to_contain_text("then mine/whole")
+
+
+def document_of(server, kind, name):
+    return next(one["document"] for one in server.call("GET", f"/v1/gateway/{kind}").json()["items"] if one["name"] == name)
+
+
+def test_a_services_limits_and_times_are_typed_kept_and_taken_away(desk, page, mock):
+    desk.go("/settings/models")
+    row = page.locator("[data-test=service-row][data-name=mine]")
+    part(row, "service-change").click()
+    dialog = part(page, "service")
+    expect(part(dialog, "field-requests_per_minute")).to_be_hidden()
+    part(dialog, "service-limits").locator("summary").click()
+    part(dialog, "field-requests_per_minute").fill("many")
+    part(dialog, "field-tokens_per_day").fill("500000")
+    part(dialog, "service-limits").locator("summary").click()
+    part(dialog, "service-form-submit").click()
+    expect(part(dialog, "field-requests_per_minute")).to_be_focused()  # its fold opens by itself
+    part(dialog, "field-requests_per_minute").fill("60")
+    part(dialog, "service-times").locator("summary").click()
+    part(dialog, "field-first_byte_ms").fill("2.5")
+    part(dialog, "service-form-submit").click()
+    expect(dialog).to_have_count(0)
+    kept = document_of(desk.server, "services", "mine")
+    assert (kept["limits"], kept["times"]) == ({"requests_per_minute": 60, "tokens_per_day": 500000}, {"first_byte_ms": 2500})
+    assert len(kept["models"]) == 3
+    part(row, "service-change").click()
+    expect(part(dialog, "field-requests_per_minute")).to_have_value("60")
+    expect(part(dialog, "field-first_byte_ms")).to_have_value("2.5")
+    shot(page, "service-form")
+    for name in ("requests_per_minute", "tokens_per_day", "first_byte_ms"):
+        part(dialog, f"field-{name}").fill("")
+    part(dialog, "service-form-submit").click()
+    expect(dialog).to_have_count(0)
+    kept = document_of(desk.server, "services", "mine")
+    assert "limits" not in kept and "times" not in kept
+
+
+def test_a_route_says_for_which_calls_its_models_are_and_what_comes_after_them(desk, page):
+    desk.go("/settings/models")
+    row = page.locator("[data-test=route-row][data-name=quick]")
+    part(row, "route-change").click()
+    dialog = part(page, "route")
+    part(dialog, "step-when").first.locator("summary").click()
+    part(dialog, "step-share").first.fill("120")
+    part(dialog, "route-form-submit").click()
+    expect(part(dialog, "field-problem")).to_contain_text("from 1 to 99")
+    part(dialog, "step-share").first.fill("10")
+    part(dialog, "step-share_by").first.select_option("user")
+    part(dialog, "step-input_max").first.fill("4000")
+    part(dialog, "step-tools").first.check()
+    part(dialog, "field-larger").fill("mine/whole")
+    part(dialog, "field-cheaper").fill("mine/good")
+    part(dialog, "route-more").locator("summary").click()
+    part(dialog, "field-retries").fill("0")
+    part(dialog, "field-hedge").fill("1.5")
+    shot(page, "route-form")
+    part(dialog, "route-form-submit").click()
+    expect(dialog).to_have_count(0)
+    kept = document_of(desk.server, "routes", "quick")
+    assert kept["steps"][0] == {"model": "mine/broken", "weight": 1, "when": {"share": 10, "share_by": "user", "input_max": 4000, "abilities": ["tools"]}}
+    assert [kept[name] for name in ("larger", "cheaper", "retries", "hedge_ms", "fallback")] == ["mine/whole", "mine/good", 0, 1500, "mine/whole"]
+    expect(row.locator("ol li").first).to_contain_text("for 10 % of those who call · up to 4,000 tokens · with tools")
+    expect(row).to_contain_text("then mine/whole · too long: mine/whole · budget nearly used: mine/good · a second one after 1.5 s · 0 more tries of each")
+    part(row, "route-change").click()
+    expect(part(dialog, "step-share").first).to_have_value("10")
+    part(dialog, "step-share").first.fill("")
+    for name in ("step-input_max", "field-larger", "field-cheaper", "field-retries", "field-hedge"):
+        part(dialog, name).first.fill("")
+    part(dialog, "step-tools").first.uncheck()
+    part(dialog, "route-form-submit").click()
+    expect(dialog).to_have_count(0)
+    kept = document_of(desk.server, "routes", "quick")
+    assert set(kept) == {"strategy", "steps", "fallback"} and "when" not in kept["steps"][0]
 
 
 def test_a_price_is_told_and_a_dry_run_uses_it(desk, page, mock):

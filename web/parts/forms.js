@@ -51,10 +51,10 @@ export function form({fields, submit, send, test, cancel}) {
 }
 
 // A modal dialog that closes by Esc, by its veil and by close(); focus goes back to where it was.
-export function dialog({title, body, test, wide, onclose}) {
+export function dialog({title, body, test, wide, roomy, onclose}) {
   const before = document.activeElement;
   const id = `d${++count}`;
-  const element = h('dialog', {class: wide ? 'dialog wide' : 'dialog', 'aria-labelledby': id, test},
+  const element = h('dialog', {class: wide ? 'dialog wide' : roomy ? 'dialog roomy' : 'dialog', 'aria-labelledby': id, test},
     h('div', {class: 'dialog-in'}, h('h2', {id}, title), body));
   const close = () => element.close();
   element.addEventListener('click', (event) => { if (event.target === element) close(); });
@@ -71,10 +71,10 @@ export function dialog({title, body, test, wide, onclose}) {
   return close;
 }
 
-// A dialog around one form; closes when `send` succeeds.
-export function formDialog({title, fields, submit, send, test}) {
+// A dialog around one form; closes when `send` succeeds. roomy: for forms with fields beside each other.
+export function formDialog({title, fields, submit, send, test, roomy}) {
   const close = dialog({
-    title, test,
+    title, test, roomy,
     body: form({
       fields, submit, test: `${test}-form`,
       cancel: () => close(),

@@ -23,7 +23,7 @@ function ask(one, again) {
       }
       await put('/v1/gateway/models', {...one.document, name: one.name, prices});
       toast(t('gateway.price_saved', {name: one.name}));
-      again();
+      await again();
     },
   });
 }

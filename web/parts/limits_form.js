@@ -1,7 +1,8 @@
 // limits_form.js - the dialog that sets models, rates and budgets of a key, a person or the workspace.
 import {h} from '../dom.js';
 import {t} from '../texts.js';
-import {ApiError, get, put} from '../api.js';
+import {get, put} from '../api.js';
+import {countFrom, linesOf, wrong} from './amounts.js';
 import {field, formDialog} from './forms.js';
 import {amountOf} from './limit_meter.js';
 import {toast} from './toast.js';
@@ -18,8 +19,6 @@ function budgetFields(period, budgets) {
   return h('div', {class: 'amount'}, field({name: period, label: t(`limits.period_${period}`), value: now ? String(amountOf(now)).replace(/\.00$/, '') : '', inputmode: 'decimal', autocomplete: 'off'}), unit);
 }
 
-const wrong = (name, text) => new ApiError('invalid', t(text), 400, name);
-
 function budgetFrom(period, values) {
   const amount = values[period].trim();
   const unit = values[`${period}_unit`];
@@ -27,14 +26,6 @@ function budgetFrom(period, values) {
   if (!(unit === 'calls' ? /^\d+$/ : /^\d+(\.\d+)?$/).test(amount)) throw wrong(period, 'limits.amount_wrong');
   return {period, [unit]: unit === 'calls' ? Number(amount) : amount};
 }
-
-function rateFrom(name, values) {
-  const text = values[name].trim();
-  if (text && !/^[1-9]\d*$/.test(text)) throw wrong(name, 'limits.count_wrong');
-  return Number(text);
-}
-
-const linesOf = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);
 
 // subject: {of, subject, name}. again(): they were changed.
 export async function askLimits(subject, again) {
@@ -47,16 +38,16 @@ export async function askLimits(subject, again) {
     return;
   }
   formDialog({
-    title, test: 'limits', submit: t('do.save'),
+    title, test: 'limits', submit: t('do.save'), roomy: true,
     fields: [h('fieldset', {class: 'group'}, h('legend', {}, t('limits.budgets')), h('div', {class: 'row fields'}, PERIODS.map((period) => budgetFields(period, now.budgets))), h('small', {}, t('limits.budget_hint'))),
       h('div', {class: 'row fields'}, Object.entries(RATES).map(([name, label]) => field({name, label: t(label), value: now[name] || '', inputmode: 'numeric', autocomplete: 'off'}))),
       field({name: 'models', label: t('limits.models'), type: 'area', value: now.models.join('\n'), hint: t('limits.models_hint'), spellcheck: 'false'})],
     send: async (values) => {
       const body = {models: linesOf(values.models), budgets: PERIODS.map((period) => budgetFrom(period, values)).filter(Boolean)};
-      for (const name of Object.keys(RATES)) body[name] = rateFrom(name, values);
+      for (const name of Object.keys(RATES)) body[name] = countFrom(values, name);
       await put(pathOf(subject), body);
       toast(t('limits.saved', {name: subject.name || t('limits.workspace')}));
-      again();
+      await again();
     },
   });
 }

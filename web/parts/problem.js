@@ -19,6 +19,8 @@ export function problemIn(form, error) {
   if (field && field.closest('.field')) {
     const id = `${field.id}-problem`;
     field.closest('.field').append(h('small', {class: 'wrong', id, role: 'alert', test: 'field-problem'}, error.message));
+    const fold = field.closest('details');
+    if (fold) fold.open = true;
     field.setAttribute('aria-invalid', 'true');
     field.setAttribute('aria-describedby', [id, field.getAttribute('aria-describedby')].filter(Boolean).join(' '));
     field.focus();

@@ -1,5 +1,5 @@
 // settings_limits.js - who may ask how much of model services: the workspace, people, keys; and what the services allow.
-import {h, fill} from '../dom.js';
+import {h, fill, keepFocus} from '../dom.js';
 import {t, number, list, duration} from '../texts.js';
 import {get, post} from '../api.js';
 import {field, form} from './forms.js';
@@ -50,14 +50,6 @@ function servicesTable(targets) {
     h('tbody', {}, told.map((one) => h('tr', {}, h('th', {scope: 'row'}, one.name), [number(one.running), left(one.requests_left), left(one.tokens_left), one.waits_ms > 0 ? duration(one.waits_ms / 1000) : t('limits.service_now')].map((text) => h('td', {class: 'number'}, text)))))));
 }
 
-// Paints anew without taking the focus from the button of a row that has it.
-function keepFocus(root, paint) {
-  const focused = root.contains(document.activeElement) && document.activeElement.closest('[data-subject]');
-  paint();
-  const same = focused && [...root.querySelectorAll('[data-subject]')].find((one) => one.dataset.subject === focused.dataset.subject);
-  if (same) same.querySelector('button').focus({preventScroll: true});
-}
-
 // Returns what ends it.
 export function render(root) {
   let timer = 0;
@@ -84,7 +76,7 @@ export function render(root) {
     const whole = items.find((one) => one.of === 'workspace') || {of: 'workspace', subject: '', models: [], budgets: []};
     const others = items.filter((one) => one.of !== 'workspace');
     if (differs('rows', items)) {
-      keepFocus(body, () => fill(body, h('ul', {class: 'lines'}, row(whole, look)), h('h2', {}, t('limits.others')),
+      keepFocus(body, 'subject', () => fill(body, h('ul', {class: 'lines'}, row(whole, look)), h('h2', {}, t('limits.others')),
         others.length ? h('ul', {class: 'lines', test: 'limits-rows'}, others.map((one) => row(one, look))) : h('p', {class: 'status'}, t('limits.nobody'))));
     }
     if (differs('free', [items, keys, people].map((all) => all.map((one) => one.subject || one.id)))) fill(add, adder(items, keys, people, look));

@@ -1,26 +1,14 @@
 // settings_policy.js - what becomes of the texts of calls: what is kept, what may not leave, what is logged, how long they may take.
 import {h, fill} from '../dom.js';
 import {t, number, bytes} from '../texts.js';
-import {ApiError, get, put, remove} from '../api.js';
+import {get, put, remove} from '../api.js';
+import {group, linesOf, numberFrom, timeFields, timesFrom} from './amounts.js';
 import {check, field, form} from './forms.js';
 import {problem} from './problem.js';
 import {toast} from './toast.js';
 import * as logs from './prompt_logs.js';
 
-const TIMES = ['connect_ms', 'first_byte_ms', 'idle_ms', 'try_ms', 'total_ms'];
 const MINUTES_MOST = 43200;
-const SECONDS_MOST = 86400;
-
-const linesOf = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);
-const group = (title, ...children) => h('fieldset', {class: 'group'}, h('legend', {}, t(title)), children);
-
-// A number in its bounds; what is empty is 0, the server's usual.
-function numberFrom(values, name, most, isWhole, text) {
-  const said = values[name].trim();
-  const value = Number(said || 0);
-  if (!(value >= 0 && value <= most) || (isWhole && !Number.isInteger(value))) throw new ApiError('invalid', t(text), 400, name);
-  return value;
-}
 
 // A box with a warning that shows while it is on.
 function warned(props, text) {
@@ -54,16 +42,14 @@ function promptFields({prompts, prompt_days: days}) {
   return group('policy.prompts', use, warning);
 }
 
-const timeFields = ({times}) => group('policy.times', h('p', {class: 'lead'}, t('policy.times_lead')), h('div', {class: 'row fields times'},
-  TIMES.map((name) => field({name, label: t(`policy.${name}`), value: times[name] ? String(times[name] / 1000) : '', inputmode: 'decimal', autocomplete: 'off'}))));
+const timesGroup = ({times}) => group('policy.times', h('p', {class: 'lead'}, t('policy.times_lead')), timeFields(times));
 
 function policyFrom(values, kinds) {
-  const times = Object.fromEntries(TIMES.map((name) => [name, Math.round(1000 * numberFrom(values, name, SECONDS_MOST, false, 'policy.seconds_wrong'))]));
   return {
     cache: {use: values.cache_use, seconds: 60 * numberFrom(values, 'minutes', MINUTES_MOST, true, 'policy.minutes_wrong'), temperature_max: numberFrom(values, 'temperature', 2, false, 'policy.temperature_wrong'),
       routes: linesOf(values.routes), shared: values.shared, tools: values.tools, semantic: values.semantic},
     masks: {kinds: kinds.map(({kind}) => kind).filter((kind) => values[`mask_${kind}`]), local: values.local, restore: values.restore},
-    prompts: values.prompts, times,
+    prompts: values.prompts, times: timesFrom(values),
   };
 }
 
@@ -80,7 +66,7 @@ export async function render(root) {
   try {
     const policy = await get('/v1/gateway/policy');
     fill(root, h('p', {class: 'lead'}, t('policy.lead')), form({
-      test: 'policy', submit: t('do.save'), fields: [cacheFields(policy), maskFields(policy), promptFields(policy), timeFields(policy)],
+      test: 'policy', submit: t('do.save'), fields: [cacheFields(policy), maskFields(policy), promptFields(policy), timesGroup(policy)],
       send: async (values) => {
         await put('/v1/gateway/policy', policyFrom(values, policy.mask_kinds));
         toast(t('policy.saved'));
