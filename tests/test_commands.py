@@ -39,7 +39,30 @@ def test_a_key_is_made_with_its_limits_and_they_are_changed_one_by_one(limited):
     assert limited.cli("limits").stdout.startswith("workspace\n  8 calls at the same time")
 
 
+def test_limits_are_set_by_names_of_keys_people_and_services(limited):
+    limits = lambda: {one["name"]: one for one in json.loads(limited.cli("limits", "ls", "--json").stdout)["items"]}
+    limited.cli("keys", "add", "night shift")
+    limited.cli("users", "add", "bea@example.org", "--name", "Bea", input="correct horse battery\n")
+    limited.cli("limits", "set", "key", "night shift", "--requests", "7")
+    limited.cli("limits", "set", "user", "Bea@example.org", "--requests", "8")
+    limited.cli("limits", "set", "user", "Bea", "--concurrent", "2")
+    assert limits()["night shift"]["requests_per_minute"] == 7
+    assert (limits()["Bea"]["requests_per_minute"], limits()["Bea"]["concurrent"]) == (8, 2)
+    limited.cli("keys", "add", "night shift")
+    twice = limited.cli("limits", "set", "key", "night shift", "--requests", "9", check=False)
+    assert twice.returncode and "is the name of 2" in twice.stderr and limits()["night shift"]["requests_per_minute"] == 7
+
+    key = limited.cli("keys", "add", "setup", "--role", "owner").stdout.split()[-1]
+    service = {"base_url": "http://127.0.0.1:9/v1", "private": True, "models": ["m"], "limits": {"tokens_per_day": 5, "concurrent": 3}}
+    assert limited.call("PUT", "/v1/gateway/services/mine", json=service, key=key).status_code == 200
+    limited.cli("limits", "set", "service", "mine", "--requests", "60", "--requests-day", "1000", "--concurrent", "none")
+    document = next(one["document"] for one in limited.call("GET", "/v1/gateway/services", key=key).json()["items"] if one["name"] == "mine")
+    assert document["limits"] == {"tokens_per_day": 5, "requests_per_minute": 60, "requests_per_day": 1000} and document["models"] == ["m"]
+
+
 @pytest.mark.parametrize("words, told", [
+    (["limits", "set", "service", "nowhere", "--requests", "1"], "gateway ls"), (["limits", "set", "service", "local", "--requests", "1"], "not of this workspace"),
+    (["limits", "set", "service", "mine", "--day", "1"], "a service has --requests"), (["limits", "set", "workspace", "--tokens-day", "1"], "limits of services"),
     (["keys", "add", "k", "--day", "five"], "no key was made"), (["keys", "add", "k", "--requests", "0"], "--requests is a number"),
     (["limits", "set", "workspace", "--total", "xcalls"], "--total is an amount"), (["limits", "set", "workspace"], "say what to set"),
     (["limits", "set", "key", "--day", "1"], "use: lectern limits"), (["limits", "set", "key", "nobody", "--day", "1"], "nobody")])

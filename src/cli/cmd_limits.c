@@ -1,12 +1,17 @@
-/* cmd_limits.c - which models keys, people and the workspace may use, how often, for how much. */
+/* cmd_limits.c - which models keys, people and the workspace may use, how often, for how much; and
+ * what services allow. */
 #include "cli/client.h"
 #include "cli/limit_options.h"
+#include "cli/named.h"
 #include "cli/output.h"
 
-#define USE "use: lectern limits ls | set key ID | set user ID | set workspace"
+#define WORDS "ls | set key NAME | set user EMAIL | set workspace | set service NAME"
+#define USE "use: lectern limits " WORDS
 
 static const CommandOption options[] = {
     LIMIT_OPTIONS,
+    { "requests-day", "N", "requests a day, of a service" },
+    { "tokens-day", "N", "tokens a day, of a service" },
     { NULL, NULL, NULL },
 };
 
@@ -98,26 +103,31 @@ static bool list(CommandLine *line, Client *client, Error *err)
 
 /* --- set --- */
 
-static bool path_of(CommandLine *line, char **path_r, Error *err)
+static bool path_of(CommandLine *line, Client *client, Str kind, char **path_r, Error *err)
 {
-    Str kind = line->word_count > 1 ? line->words[1] : S("");
-    bool is_key = str_is(kind, "key"), is_workspace = str_is(kind, "workspace");
-    if ((!is_key && !is_workspace && !str_is(kind, "user")) ||
-        line->word_count != (is_workspace ? 2 : 3))
-        return fail(err, ERROR_INVALID, USE);
-    *path_r = is_workspace ? str_c(line->arena, S("/v1/workspace/limits"))
-                           : output_id_path(line->arena, is_key ? "/v1/keys" : "/v1/users",
-                                            line->words[2], "/limits");
+    Str id;
+    if (str_is(kind, "workspace")) {
+        *path_r = str_c(line->arena, S("/v1/workspace/limits"));
+        return true;
+    }
+    bool is_key = str_is(kind, "key");
+    const char *folder = is_key ? "/v1/keys" : "/v1/users";
+    if (!named_id(client, line->arena, folder, is_key ? "key" : "person",
+                  is_key ? "lectern keys ls" : "lectern users ls", line->words[2], &id, err))
+        return false;
+    *path_r = output_id_path(line->arena, folder, id, "/limits");
     return true;
 }
 
 /* What no option names stays as it is. */
-static bool set(CommandLine *line, Client *client, char *path, Error *err)
+static bool set_of(CommandLine *line, Client *client, Str kind, Error *err)
 {
     AUTO_JSON json_t *now = NULL;
     AUTO_JSON json_t *answer = NULL;
     Str document;
-    if (!client_call(client, "GET", path, S(""), &now, err) ||
+    char *path;
+    if (!path_of(line, client, kind, &path, err) ||
+        !client_call(client, "GET", path, S(""), &now, err) ||
         !limit_options_document(line, now, &document, err) ||
         !client_call(client, "PUT", path, document, &answer, err))
         return false;
@@ -125,26 +135,70 @@ static bool set(CommandLine *line, Client *client, char *path, Error *err)
     return true;
 }
 
+/* The document of a service that this workspace has set; others have none. */
+static bool find_service(const json_t *services, Str name, json_t **document_r, Error *err)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(services, "items"), i, one)
+    {
+        if (!str_equal(json_member_text(one, "name"), name))
+            continue;
+        *document_r = json_object_get(one, "document");
+        return json_is_object(*document_r) ||
+               fail(err, ERROR_DENIED,
+                    "the service '" STR_FMT "' is not of this workspace: its limits are set where "
+                    "it is (its 'limits' in the file of the setting gateway)",
+                    STR_ARG(name));
+    }
+    return fail(err, ERROR_NOT_FOUND,
+                "there is no service '" STR_FMT "': 'lectern gateway ls' shows them",
+                STR_ARG(name));
+}
+
+static bool set_service(CommandLine *line, Client *client, Error *err)
+{
+    AUTO_JSON json_t *services = NULL;
+    AUTO_JSON json_t *answer = NULL;
+    Str name = line->words[2];
+    json_t *document = NULL;
+    if (!client_call(client, "GET", "/v1/gateway/services", S(""), &services, err) ||
+        !find_service(services, name, &document, err) ||
+        !limit_options_of_service(line, document, err))
+        return false;
+    char *path = output_id_path(line->arena, "/v1/gateway/services", name, "");
+    return client_call(client, "PUT", path, json_print(line->arena, document), &answer, err);
+}
+
+static bool set(CommandLine *line, Error *err)
+{
+    AUTO_CLIENT Client *client = NULL;
+    Str kind = line->word_count > 1 ? line->words[1] : S("");
+    bool is_service = str_is(kind, "service"), is_workspace = str_is(kind, "workspace");
+    bool is_known = is_service || is_workspace || str_is(kind, "key") || str_is(kind, "user");
+    if (!is_known || line->word_count != (is_workspace ? 2 : 3))
+        return fail(err, ERROR_INVALID, USE);
+    if (!limit_options_check(line, is_service, err) || !client_open(line, &client, err))
+        return false;
+    return is_service ? set_service(line, client, err) : set_of(line, client, kind, err);
+}
+
 static bool run(CommandLine *line, Error *err)
 {
     AUTO_CLIENT Client *client = NULL;
     Str what = line->word_count ? line->words[0] : S("ls");
-    char *path = NULL;
-    if (str_is(what, "ls") && line->word_count < 2)
-        return client_open(line, &client, err) && list(line, client, err);
-    if (!str_is(what, "set"))
+    if (str_is(what, "set"))
+        return set(line, err);
+    if (!str_is(what, "ls") || line->word_count > 1)
         return fail(err, ERROR_INVALID, USE);
-    if (!path_of(line, &path, err))
-        return false;
-    if (!limit_options_given(line))
-        return fail(err, ERROR_INVALID, "say what to set, such as --day 5.00 or --requests 60");
-    return client_open(line, &client, err) && set(line, client, path, err);
+    return client_open(line, &client, err) && list(line, client, err);
 }
 
 const Command command_limits = {
     .name = "limits",
-    .arguments = "ls | set key ID | set user ID | set workspace",
-    .summary = "Limits and budgets of keys, people and the workspace: who has some, set them",
+    .arguments = WORDS,
+    .summary =
+        "Limits and budgets of keys, people, the workspace and services: who has some, set them",
     .options = options,
     .word_max = 3,
     .run = run,

@@ -1,11 +1,15 @@
 #include "cli/limit_options.h"
 
 static const char *const periods[] = { "day", "month", "total" };
-static const struct {
+typedef struct Rate {
     const char *option, *member;
-} rates[] = { { "requests", "requests_per_minute" },
-              { "tokens", "tokens_per_minute" },
-              { "concurrent", "concurrent" } };
+} Rate;
+/* Of keys, people and the workspace as of services; and of services alone. */
+static const Rate rates[] = { { "requests", "requests_per_minute" },
+                              { "tokens", "tokens_per_minute" },
+                              { "concurrent", "concurrent" } };
+static const Rate day_rates[] = { { "requests-day", "requests_per_day" },
+                                  { "tokens-day", "tokens_per_day" } };
 
 bool limit_options_given(const CommandLine *line)
 {
@@ -80,17 +84,23 @@ static bool put_budgets(const CommandLine *line, JsonWriter *json, const json_t 
 
 /* --- Rates and models --- */
 
+/* `rate` is what it was, unless the option is given; 0 is none. */
+static bool read_rate(const CommandLine *line, const Rate *one, int64_t *rate, Error *err)
+{
+    Str value = option_value(line, one->option);
+    if (!option_is_given(line, one->option))
+        return true;
+    *rate = 0;
+    return is_none(value) || str_to_int(value, 1, 1000000000, rate) ||
+           fail_field(err, one->option, "--%s is a number from 1 on, or none", one->option);
+}
+
 static bool put_rates(const CommandLine *line, JsonWriter *json, const json_t *now, Error *err)
 {
     for (size_t i = 0; i < COUNT(rates); i++) {
         int64_t rate = json_integer_value(json_object_get(now, rates[i].member));
-        Str value = option_value(line, rates[i].option);
-        if (option_is_given(line, rates[i].option)) {
-            rate = 0;
-            if (!is_none(value) && !str_to_int(value, 1, 1000000000, &rate))
-                return fail_field(err, rates[i].option, "--%s is a number from 1 on, or none",
-                                  rates[i].option);
-        }
+        if (!read_rate(line, &rates[i], &rate, err))
+            return false;
         put_int(json, rates[i].member, rate);
     }
     return true;
@@ -121,4 +131,51 @@ bool limit_options_document(const CommandLine *line, const json_t *now, Str *doc
     put_end(&json);
     *document_r = buf_str(&document);
     return true;
+}
+
+/* --- Services --- */
+
+bool limit_options_check(const CommandLine *line, bool is_service, Error *err)
+{
+    bool has_day_rate = false;
+    for (size_t i = 0; i < COUNT(day_rates); i++)
+        has_day_rate |= option_is_given(line, day_rates[i].option);
+    if (has_day_rate && !is_service)
+        return fail(err, ERROR_INVALID,
+                    "--requests-day and --tokens-day are limits of services; of others --day "
+                    "500calls is one");
+    bool has_budget = option_is_given(line, "models");
+    for (size_t i = 0; i < COUNT(periods); i++)
+        has_budget |= option_is_given(line, periods[i]);
+    if (has_budget && is_service)
+        return fail(err, ERROR_INVALID,
+                    "a service has --requests, --tokens, --concurrent, --requests-day and "
+                    "--tokens-day; budgets and models are set for who asks");
+    return has_day_rate || limit_options_given(line) ||
+           fail(err, ERROR_INVALID, "say what to set, such as %s--requests 60",
+                is_service ? "" : "--day 5.00 or ");
+}
+
+static bool set_rates(const CommandLine *line, const Rate *list, size_t count, json_t *limits,
+                      Error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t rate = json_integer_value(json_object_get(limits, list[i].member));
+        if (!read_rate(line, &list[i], &rate, err))
+            return false;
+        if (rate)
+            json_object_set_new(limits, list[i].member, json_integer(rate));
+        else
+            json_object_del(limits, list[i].member);
+    }
+    return true;
+}
+
+bool limit_options_of_service(const CommandLine *line, json_t *document, Error *err)
+{
+    if (!json_object_get(document, "limits"))
+        json_object_set_new(document, "limits", json_object());
+    json_t *limits = json_object_get(document, "limits");
+    return set_rates(line, rates, COUNT(rates), limits, err) &&
+           set_rates(line, day_rates, COUNT(day_rates), limits, err);
 }

@@ -15,6 +15,11 @@
     }
 
 bool limit_options_given(const CommandLine *line);
+/* That there is something to set, and nothing that only a service, or all but services, can have.
+ */
+MUST_CHECK bool limit_options_check(const CommandLine *line, bool is_service, Error *err);
+/* Writes the options into the `limits` of a service's document. */
+MUST_CHECK bool limit_options_of_service(const CommandLine *line, json_t *document, Error *err);
 /* The document of PUT .../limits: what the options say, else what `now` says (the answer of GET
  * .../limits; NULL: nothing is limited yet). */
 MUST_CHECK bool limit_options_document(const CommandLine *line, const json_t *now, Str *document_r,
