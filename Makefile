@@ -194,7 +194,7 @@ test:
 	$(MAKE) --no-print-directory unit
 	$(BUILD)/crash_index 30
 	@tools/python-tests
-	$(BUILD)/tests/bin/python -m pytest -q --tb=short -rfEs tests
+	$(BUILD)/tests/bin/python -m pytest -q --tb=short -rfEs -n auto --maxprocesses 4 --dist loadfile tests
 
 unit-programs: $(UNITS:%=$(BUILD)/unit/%)
 
