@@ -1,4 +1,5 @@
-/* fuzz_json_mend.c - a reply of a model: what is found in it is JSON, and valid JSON stays as it is. */
+/* fuzz_json_mend.c - a reply of a model: what is found in it is JSON, and valid JSON stays as it
+ * is. */
 #include "base/json_mend.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
