@@ -85,6 +85,8 @@ MUST_CHECK bool models_list(Models *models, const Scope *scope, Arena *arena, St
 
 typedef struct ChatMessage {
     Str role, text;
+    const ModelPart *parts; /* pictures and sound behind the text */
+    size_t part_count;
 } ChatMessage;
 
 typedef struct ChatRequest {
@@ -95,6 +97,8 @@ typedef struct ChatRequest {
     bool may_keep, is_personal, never_here, is_within; /* as in GatewayAsk */
     int64_t output_max;
     double temperature;
+    Str schema, schema_name; /* JSON of the shape of the answer; "" for any (structured.h) */
+    bool is_strict;          /* the schema is closed */
     /* Pieces as they come; may be NULL. False: stop. */
     bool (*delta)(void *self, Str text);
     void *self;
@@ -103,7 +107,8 @@ typedef struct ChatRequest {
 typedef struct ChatResult {
     Str text, model;
     int64_t input_tokens, output_tokens;
-    Str finish; /* "stop", "length" */
+    Str finish;      /* "stop", "length", "content_filter" */
+    bool is_refused; /* the text is why the model declines */
 } ChatResult;
 
 /* A cut stream is a failure, never a short answer. */

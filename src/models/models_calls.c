@@ -24,22 +24,42 @@ static ModelRole role_of(Str role)
     return str_is(role, "assistant") ? FROM_ASSISTANT : FROM_USER;
 }
 
+static ModelMessage message_of(Arena *arena, const ChatMessage *message)
+{
+    ModelPart *parts = arena_new_array(arena, ModelPart, message->part_count + 1);
+    parts[0] = (ModelPart){ .kind = PART_TEXT, .text = message->text };
+    for (size_t i = 0; i < message->part_count; i++)
+        parts[i + 1] = message->parts[i];
+    return (ModelMessage){ .role = role_of(message->role),
+                           .parts = parts,
+                           .count = message->part_count + 1 };
+}
+
 static ModelRequest request_of(Arena *arena, const ChatRequest *chat, Str model)
 {
     ModelMessage *messages = arena_new_array(arena, ModelMessage, chat->count);
-    ModelPart *parts = arena_new_array(arena, ModelPart, chat->count);
-    for (size_t i = 0; i < chat->count; i++) {
-        parts[i] = (ModelPart){ .kind = PART_TEXT, .text = chat->messages[i].text };
-        messages[i] = (ModelMessage){ .role = role_of(chat->messages[i].role),
-                                      .parts = &parts[i],
-                                      .count = 1 };
-    }
+    for (size_t i = 0; i < chat->count; i++)
+        messages[i] = message_of(arena, &chat->messages[i]);
     return (ModelRequest){ .task = TASK_CHAT,
                            .model = model,
                            .messages = messages,
                            .message_count = chat->count,
                            .output_max = chat->output_max,
-                           .temperature = { true, chat->temperature } };
+                           .temperature = { true, chat->temperature },
+                           .format = chat->schema.length ? FORMAT_SCHEMA : FORMAT_TEXT,
+                           .schema = chat->schema,
+                           .schema_name = chat->schema_name,
+                           .is_strict = chat->schema.length && chat->is_strict ? YES : UNSAID };
+}
+
+/* The words with which the model declines, if it does. */
+static Str refusal_of(const GatewayAnswer *answer)
+{
+    const ModelReply *reply = answer->reply;
+    for (size_t i = 0; reply && reply->choices.count && i < reply->choices.at[0].parts.count; i++)
+        if (reply->choices.at[0].parts.at[i].kind == PART_REFUSAL)
+            return reply->choices.at[0].parts.at[i].text;
+    return STR_NONE;
 }
 
 static ChatResult result_of(const GatewayAnswer *answer, Str model)
@@ -49,7 +69,9 @@ static ChatResult result_of(const GatewayAnswer *answer, Str model)
                                  [FINISH_LENGTH] = S_INIT("length"),
                                  [FINISH_TOOLS] = S_INIT("tool_calls"),
                                  [FINISH_FILTER] = S_INIT("content_filter") };
-    return (ChatResult){ .text = answer->text,
+    Str refusal = refusal_of(answer);
+    return (ChatResult){ .text = refusal.length ? refusal : answer->text,
+                         .is_refused = refusal.length > 0,
                          .model = model,
                          .input_tokens = answer->usage.input + answer->usage.cache_read,
                          .output_tokens = answer->usage.output,
@@ -89,7 +111,7 @@ static bool ask(Models *models, const Scope *scope, Arena *arena, const ChatRequ
                        .self = request->self };
     if (!gateway_ask(models->gateway, caller, arena, &how, answer_r, err))
         return false;
-    return str_trim(answer_r->text).length ||
+    return str_trim(answer_r->text).length || refusal_of(answer_r).length ||
            fail(err, ERROR_UPSTREAM, STR_FMT " answered without a word", STR_ARG(answer_r->model));
 }
 
