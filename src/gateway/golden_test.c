@@ -121,6 +121,8 @@ static ModelRequest request_of(const char *kind)
     } else if (str_is(name, "embedding")) {
         request =
             (ModelRequest){ .task = TASK_EMBEDDING, .inputs = { inputs, 2 }, .dimensions = 8 };
+    } else if (str_is(name, "vectors")) {
+        request = (ModelRequest){ .task = TASK_EMBEDDING, .inputs = { inputs, 2 } };
     } else if (str_is(name, "rerank")) {
         request = (ModelRequest){
             .task = TASK_RERANK, .inputs = { inputs, 2 }, .query = S("which"), .top_n = 1
@@ -175,7 +177,7 @@ static const struct {
     { "cohere", "named", "command-a-03-2025" },
     { "cohere", "embedding", "embed-v4.0" },
     { "cohere", "rerank", "rerank-v3.5" },
-    { "huggingface", "embedding", "sentence-transformers/all-MiniLM-L6-v2" },
+    { "huggingface", "vectors", "sentence-transformers/all-MiniLM-L6-v2" },
     { "huggingface", "rerank", "sentence-transformers/all-MiniLM-L6-v2" },
     { "huggingface", "transcription", "openai/whisper-large-v3" },
 };

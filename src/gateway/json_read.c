@@ -86,13 +86,18 @@ static bool read_number(Str value, const MemberRule *rule, MaybeNumber *number_r
     return true;
 }
 
-static bool refuse(Str value, Error *err)
+bool json_is_nothing(Str value)
 {
-    static const char *const nothing[] = { "false", "[]", "{}", "\"\"", "0" };
+    static const char *const nothing[] = { "null", "false", "[]", "{}", "\"\"", "0" };
     for (size_t i = 0; i < COUNT(nothing); i++)
         if (str_is(value, nothing[i]))
             return true;
-    return fail(err, ERROR_UNSUPPORTED, "it cannot be had here");
+    return false;
+}
+
+static bool refuse(Str value, Error *err)
+{
+    return json_is_nothing(value) || fail(err, ERROR_UNSUPPORTED, "it cannot be had here");
 }
 
 bool read_member(Arena *arena, Str value, const MemberRule *rule, void *into, Error *err)
@@ -147,6 +152,11 @@ bool read_members(Arena *arena, Str object, const MemberRule *rules, size_t coun
     if (walk.failed || walk.has_escaped_name)
         return fail_field(err, "", "it must be valid JSON whose names are written plainly");
     return true;
+}
+
+Str members_object(Arena *arena, const Buf *rest)
+{
+    return rest->length ? str_format(arena, "{" STR_FMT "}", STR_ARG(buf_str(rest))) : S("");
 }
 
 bool read_items(Arena *arena, Str list, MemberRead *read, void *into, Error *err)

@@ -55,6 +55,8 @@ typedef struct MemberRule {
  * left out. */
 MUST_CHECK bool read_members(Arena *arena, Str object, const MemberRule *rules, size_t count,
                              void *into, Buf *rest, Error *err);
+/* What came to `rest`, as an object; "" when nothing did. */
+Str members_object(Arena *arena, const Buf *rest);
 #define MEMBER_RULES(table) (table), COUNT(table)
 
 /* One value by its rule, whose name does not matter. */
@@ -63,6 +65,8 @@ MUST_CHECK bool read_member(Arena *arena, Str value, const MemberRule *rule, voi
 
 /* Every item of a list by one function; `into` is given to it. */
 MUST_CHECK bool read_items(Arena *arena, Str list, MemberRead *read, void *into, Error *err);
+/* null, false, 0 or empty: as good as unsaid. */
+bool json_is_nothing(Str value);
 /* The failure is in this part of what is read: its name goes in front of the field. Returns false.
  */
 bool fail_below(Error *err, const char *format, ...) PRINTF(2, 3);

@@ -140,6 +140,10 @@ typedef struct ModelRequest {
     Str reasoning_effort;     /* "low", "medium", "high"...; "" unsaid */
     int64_t reasoning_budget; /* tokens; 0: unsaid, -1: no reasoning */
     Str user;
+    Str safety_id;                  /* who asks, for the service's own rules; "" unsaid */
+    Str service_tier;               /* OpenAI's words: "default", "flex"...; "" unsaid */
+    Str verbosity;                  /* "low", "medium", "high"; "" unsaid */
+    Str cache_key, cache_retention; /* of the service's own cache; "" unsaid */
 
     /* Other tasks. */
     StrList inputs;                 /* embeddings, moderation; documents to rerank */

@@ -14,7 +14,7 @@ typedef struct RunGuard {
     ModelTool *tools;
     StrList inputs;
     ModelField *fields;
-    Str query, extra;
+    Str query, extra, schema;
 } RunGuard;
 
 static const GatewayPolicy *policy_of(const Run *run) { return &run->caller->config->policy; }
@@ -79,6 +79,15 @@ static ModelField *mask_fields(Run *run, const ModelField *fields, size_t count)
     return masked;
 }
 
+/* Whoever asks goes without a name where that is one, or any other was found. */
+static void look_at_names(Run *run)
+{
+    const ModelRequest *request = &run->request;
+    Str names[] = { request->user, request->safety_id, request->cache_key };
+    for (size_t i = 0; i < COUNT(names); i++)
+        (void)guard_mask(&run->guard->names, policy_of(run)->masks, names[i]);
+}
+
 static void mask_all(Run *run)
 {
     const ModelRequest *request = &run->request;
@@ -99,6 +108,8 @@ static void mask_all(Run *run)
     guard->fields = mask_fields(run, request->fields, request->field_count);
     guard->query = guard_mask(&guard->names, kinds, request->query);
     guard->extra = guard_mask(&guard->names, kinds, request->extra);
+    guard->schema = guard_mask(&guard->names, kinds, request->schema);
+    look_at_names(run);
     run->record.masked = (int)guard->names.items.count;
 }
 
@@ -118,7 +129,8 @@ const ModelRequest *guard_request(RunTry *try)
     masked->fields = guard->fields;
     masked->query = guard->query;
     masked->extra = guard->extra;
-    masked->user = S(""); /* whoever it is, he is not named */
+    masked->schema = guard->schema;
+    masked->user = masked->safety_id = masked->cache_key = S("");
     try->is_masked = true;
     return masked;
 }

@@ -1,6 +1,7 @@
 /* run_request.c - what a target is sent: the client's own body where both sides speak the same
  * dialect, else one that is written anew. */
 #include "base/json_walk.h"
+#include "gateway/members.h"
 #include "gateway/run.h"
 
 /* --- The body --- */
@@ -226,11 +227,13 @@ bool try_write(RunTry *try, Error *err)
         try->is_same = try->is_same && (!try->is_masked || !has_words(&run->request));
     }
     if (is_passed) {
+        if (!members_check_body(run->body, &at.quirks, err))
+            return false;
         try->body = same_body(try, at.model);
     } else {
         wire.body = buf_new(run->arena, MB(64) + run->body.length + run->request.media.length);
         if (!try_read(try, err) || !check_tokens(try->request, err) ||
-            !check_tools(try->request, &at, err) ||
+            !check_tools(try->request, &at, err) || !members_check(try->request, &at, err) ||
             !dialect->write(run->arena, try->request, &at, &wire, err))
             return false;
         try->body = buf_str(&wire.body);

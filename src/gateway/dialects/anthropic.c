@@ -357,7 +357,9 @@ static int64_t thinking_budget(const ModelRequest *request)
     static const struct {
         const char *effort;
         int64_t tokens;
-    } budgets[] = { { "low", 2048 }, { "medium", 8192 }, { "high", 24576 }, { "xhigh", 32768 } };
+    } budgets[] = {
+        { "low", 2048 }, { "medium", 8192 }, { "high", 24576 }, { "xhigh", 32768 }, { "max", 32768 }
+    };
     if (request->reasoning_budget > 0)
         return MAX(request->reasoning_budget, (int64_t)BUDGET_MIN);
     for (size_t i = 0; i < COUNT(budgets); i++)
@@ -427,11 +429,16 @@ static void put_settings(JsonWriter *json, const ModelRequest *request, const Mo
     put_output_config(json, request, budget && !to_budget && request->reasoning_effort.length,
                       takes_schema(request, model));
     put_texts(json, "stop_sequences", request->stop);
-    if (request->user.length) {
+    Str user = request->user.length ? request->user : request->safety_id;
+    if (user.length) {
         put_object(json, "metadata");
-        put_text(json, "user_id", request->user);
+        put_text(json, "user_id", user);
         put_end(json);
     }
+    if (str_is(request->service_tier, "default"))
+        put_text(json, "service_tier", S("standard_only"));
+    else if (str_is(request->service_tier, "auto"))
+        put_text(json, "service_tier", S("auto"));
 }
 
 static bool write(Arena *arena, const ModelRequest *request, const DialectTarget *target,

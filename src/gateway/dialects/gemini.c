@@ -342,6 +342,8 @@ static void write_embedding(Arena *arena, const ModelRequest *request, const Dia
         put_end(&json);
         if (request->is_query)
             put_text(&json, "taskType", S("RETRIEVAL_QUERY"));
+        else if (request->is_passage)
+            put_text(&json, "taskType", S("RETRIEVAL_DOCUMENT"));
         if (request->dimensions)
             put_int(&json, "outputDimensionality", request->dimensions);
         put_end(&json);

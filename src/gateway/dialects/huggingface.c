@@ -55,6 +55,8 @@ static bool write(Arena *arena, const ModelRequest *request, const DialectTarget
         return write_media(arena, request, wire, err);
     if (request->task != TASK_EMBEDDING && request->task != TASK_RERANK)
         return unsupported(err, "model", "this service has no path for that; use its chat");
+    if (request->dimensions)
+        return unsupported(err, "dimensions", "this service's vectors are as long as they are");
     JsonWriter json = put_begin(&wire->body);
     if (request->task == TASK_EMBEDDING) {
         put_texts(&json, "inputs", request->inputs);

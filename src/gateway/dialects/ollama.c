@@ -111,11 +111,14 @@ static void put_options(JsonWriter *json, const ModelRequest *request)
 
 static void put_thinking(JsonWriter *json, const ModelRequest *request)
 {
-    static const char *const levels[] = { "low", "medium", "high" };
+    static const struct {
+        const char *effort, *level; /* it knows three of them */
+    } levels[] = { { "minimal", "low" }, { "low", "low" },    { "medium", "medium" },
+                   { "high", "high" },   { "xhigh", "high" }, { "max", "high" } };
     Str effort = request->reasoning_effort;
     for (size_t i = 0; i < COUNT(levels); i++)
-        if (str_is(effort, levels[i]))
-            put_text(json, "think", effort);
+        if (str_is(effort, levels[i].effort))
+            put_text(json, "think", str(levels[i].level));
     if (str_is(effort, "none") || request->reasoning_budget < 0)
         put_bool(json, "think", false);
     else if (!effort.length && request->reasoning_budget > 0)

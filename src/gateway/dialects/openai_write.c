@@ -4,6 +4,7 @@
 #include "gateway/dialects/openai.h"
 #include "gateway/dialects/openai_shapes.h"
 #include "gateway/form.h"
+#include "gateway/members.h"
 
 /* --- Messages --- */
 
@@ -153,7 +154,63 @@ static void put_format(JsonWriter *json, const ModelRequest *request)
     put_end(json);
 }
 
-static void put_settings(JsonWriter *json, const ModelRequest *request)
+static void put_word(JsonWriter *json, const char *name, Str word)
+{
+    if (word.length)
+        put_text(json, name, word);
+}
+
+/* --- Thinking --- */
+
+typedef struct Thinker {
+    const char *start; /* of its name */
+    Str least;         /* that it can be asked for; "": it cannot be asked */
+} Thinker;
+
+/* OpenAI's own models, the longer names first; NULL: nothing is known of it. */
+static const Thinker *thinker_of(Str model)
+{
+    static const Thinker thinkers[] = {
+        { "gpt-5-chat", S_INIT("") },     { "gpt-5-pro", S_INIT("high") },
+        { "gpt-5-codex", S_INIT("low") }, { "gpt-5-", S_INIT("minimal") },
+        { "gpt-5.", S_INIT("none") },     { "gpt-5", S_INIT("minimal") },
+        { "o1", S_INIT("low") },          { "o3", S_INIT("low") },
+        { "o4", S_INIT("low") },          { "gpt-4", S_INIT("") },
+        { "gpt-3.5", S_INIT("") },        { "chatgpt-", S_INIT("") },
+    };
+    for (size_t i = 0; i < COUNT(thinkers); i++)
+        if (str_starts(model, str(thinkers[i].start)))
+            return &thinkers[i];
+    return NULL;
+}
+
+/* A word for a count of tokens, as the other dialects turn words into counts. */
+static Str effort_of_budget(int64_t tokens)
+{
+    if (tokens < 4096)
+        return S("low");
+    return tokens < 16384 ? S("medium") : S("high");
+}
+
+/* Who asked in this dialect's words gets them; Anthropic's "max" and counts are translated. Models
+ * that cannot think fail with being asked to, and those that cannot but think with being asked not
+ * to. */
+static Str effort_of(const ModelRequest *request, Str model)
+{
+    const Thinker *thinker = thinker_of(str_from(model, (size_t)(str_find_char(model, '/') + 1)));
+    bool cannot = thinker && !thinker->least.length;
+    if (str_is(request->reasoning_effort, "max"))
+        return S("high");
+    if (request->reasoning_effort.length || !request->reasoning_budget || cannot)
+        return request->reasoning_effort;
+    if (request->reasoning_budget > 0)
+        return effort_of_budget(request->reasoning_budget);
+    return thinker ? thinker->least : S("");
+}
+
+/* --- Settings --- */
+
+static void put_settings(JsonWriter *json, const ModelRequest *request, Str model)
 {
     if (request->output_max)
         put_int(json, request->is_plain ? "max_completion_tokens" : "max_tokens",
@@ -172,10 +229,13 @@ static void put_settings(JsonWriter *json, const ModelRequest *request)
         if (request->top_logprobs)
             put_int(json, "top_logprobs", request->top_logprobs);
     }
-    if (request->reasoning_effort.length)
-        put_text(json, "reasoning_effort", request->reasoning_effort);
-    if (request->user.length)
-        put_text(json, "user", request->user);
+    put_word(json, "reasoning_effort", effort_of(request, model));
+    put_word(json, "verbosity", request->verbosity);
+    put_word(json, "user", request->user);
+    put_word(json, "safety_identifier", request->safety_id);
+    put_word(json, "service_tier", request->service_tier);
+    put_word(json, "prompt_cache_key", request->cache_key);
+    put_word(json, "prompt_cache_retention", request->cache_retention);
 }
 
 static void put_stream(JsonWriter *json)
@@ -189,7 +249,7 @@ static void put_stream(JsonWriter *json)
 /* --- Tasks --- */
 
 static bool put_chat(JsonWriter *json, Arena *arena, const ModelRequest *request,
-                     const DialectQuirks *quirks, Error *err)
+                     const DialectTarget *target, Error *err)
 {
     if (!check_pictures(request, err))
         return false;
@@ -199,22 +259,22 @@ static bool put_chat(JsonWriter *json, Arena *arena, const ModelRequest *request
         for (size_t j = 0; j < message->count; j++)
             if (message->parts[j].kind == PART_FILE && message->parts[j].url.length)
                 return unsupported(err, "messages", "this service does not open files' addresses");
-        put_message(json, message, quirks, arena);
+        put_message(json, message, &target->quirks, arena);
     }
     put_end(json);
     put_tools(json, request, arena);
     put_format(json, request);
-    put_settings(json, request);
+    put_settings(json, request, target->model);
     if (request->is_stream)
         put_stream(json);
     return true;
 }
 
-static void put_completion(JsonWriter *json, Arena *arena, const ModelRequest *request)
+static void put_completion(JsonWriter *json, Arena *arena, const ModelRequest *request, Str model)
 {
     const ModelMessage *prompt = request->message_count ? request->messages : NULL;
     put_text(json, "prompt", prompt ? texts_of(arena, prompt->parts, prompt->count) : S(""));
-    put_settings(json, request);
+    put_settings(json, request, model);
     if (request->is_stream)
         put_stream(json);
 }
@@ -240,11 +300,11 @@ static void put_rerank(JsonWriter *json, const ModelRequest *request)
 }
 
 static bool put_task(JsonWriter *json, Arena *arena, const ModelRequest *request,
-                     const DialectQuirks *quirks, Error *err)
+                     const DialectTarget *target, Error *err)
 {
     switch (request->task) {
-    case TASK_CHAT: return put_chat(json, arena, request, quirks, err);
-    case TASK_COMPLETION: put_completion(json, arena, request); return true;
+    case TASK_CHAT: return put_chat(json, arena, request, target, err);
+    case TASK_COMPLETION: put_completion(json, arena, request, target->model); return true;
     case TASK_EMBEDDING: put_embedding(json, request); return true;
     case TASK_RERANK: put_rerank(json, request); return true;
     case TASK_MODERATION: put_texts(json, "input", request->inputs); return true;
@@ -314,10 +374,12 @@ bool openai_write(Arena *arena, const ModelRequest *request, const DialectTarget
         return write_form(arena, request, target, wire, err);
     JsonWriter json = put_begin(&wire->body);
     put_text(&json, "model", target->model);
-    if (!put_task(&json, arena, request, &target->quirks, err))
+    if (!put_task(&json, arena, request, target, err))
         return false;
     put_extra(&json, arena, request, target);
     put_end(&json);
+    if (!members_check_body(buf_str(&wire->body), &target->quirks, err))
+        return false;
     if (target->quirks.members)
         apply_quirks(arena, &target->quirks, wire);
     return true;

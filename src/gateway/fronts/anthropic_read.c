@@ -356,6 +356,16 @@ static bool read_metadata(Arena *arena, Str value, void *into, Error *err)
     return read_members(arena, value, MEMBER_RULES(rules), into, NULL, err);
 }
 
+/* "auto" is the same word in OpenAI's. */
+static bool read_service_tier(Arena *arena, Str value, void *into, Error *err)
+{
+    ModelRequest *request = into;
+    Str word = json_text_of(arena, value);
+    request->service_tier = str_is(word, "standard_only") ? S("default") : word;
+    return str_is(word, "auto") || str_is(word, "standard_only") ||
+           fail_field(err, "", "it is auto or standard_only");
+}
+
 /* What comes before the messages is written in a member of its own, anywhere in the body. */
 static bool read_messages(Arena *arena, Str body, ModelRequest *request, Error *err)
 {
@@ -387,6 +397,7 @@ bool anthropic_read(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "output_config", MEMBER_READ, .read = read_output_config },
         { "output_format", MEMBER_READ, .read = read_output_format },
         { "metadata", MEMBER_READ, .read = read_metadata },
+        { "service_tier", MEMBER_READ, .read = read_service_tier },
         { "model", MEMBER_SKIPPED },
         { "stream", MEMBER_SKIPPED },
         { "system", MEMBER_SKIPPED },
@@ -397,7 +408,6 @@ bool anthropic_read(Arena *arena, Str body, ModelRequest *request, Error *err)
     if (!read_members(arena, body, MEMBER_RULES(rules), request, &rest, err) ||
         !read_messages(arena, body, request, err))
         return false;
-    if (rest.length)
-        request->extra = str_format(arena, "{" STR_FMT "}", STR_ARG(buf_str(&rest)));
+    request->extra = members_object(arena, &rest);
     return !request->is_hosted || anthropic_read_servers(arena, body, request, err);
 }

@@ -209,7 +209,9 @@ static bool read_think(Arena *arena, Str value, void *into, Error *err)
     ModelRequest *request = into;
     if (json_is_text(value))
         request->reasoning_effort = json_text_of(arena, value);
-    else if (str_is(value, "false"))
+    else if (str_is(value, "true"))
+        request->reasoning_effort = S("medium");
+    else
         request->reasoning_budget = -1;
     return json_is_text(value) || str_is(value, "true") || str_is(value, "false") ||
            fail_field(err, "", "it is true, false, low, medium or high");
@@ -223,6 +225,8 @@ bool ollama_read_chat(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "format", MEMBER_READ, .read = read_format },
         { "options", MEMBER_READ, .read = read_options },
         { "think", MEMBER_READ, .read = read_think },
+        { "logprobs", MEMBER_REFUSED },
+        { "top_logprobs", MEMBER_REFUSED },
     };
     request->tool_count = 0; /* the scan said only whether there are any */
     return read_members(arena, body, MEMBER_RULES(rules), request, NULL, err);
@@ -254,6 +258,8 @@ bool ollama_read_generate(Arena *arena, Str body, ModelRequest *request, Error *
         { "template", MEMBER_REFUSED },
         { "raw", MEMBER_REFUSED },
         { "context", MEMBER_REFUSED },
+        { "logprobs", MEMBER_REFUSED },
+        { "top_logprobs", MEMBER_REFUSED },
     };
     static const MemberRule rules[] = {
         { "format", MEMBER_READ, .read = read_format },

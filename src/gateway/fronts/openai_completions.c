@@ -42,9 +42,14 @@ static bool read(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "user", MEMBER_TEXT, offsetof(ModelRequest, user) },
         { "suffix", MEMBER_REFUSED },
         { "echo", MEMBER_REFUSED },
+        { "model", MEMBER_SKIPPED },
+        { "stream", MEMBER_SKIPPED },
+        { "stream_options", MEMBER_SKIPPED },
     };
-    if (!read_members(arena, body, MEMBER_RULES(rules), request, NULL, err))
+    Buf rest = buf_new(arena, body.length + KB(1));
+    if (!read_members(arena, body, MEMBER_RULES(rules), request, &rest, err))
         return false;
+    request->extra = members_object(arena, &rest);
     if (request->inputs.count != 1)
         return fail_field(err, "prompt", "this service takes one prompt, not several");
     ModelPart *part = arena_new_one(arena, ModelPart);

@@ -538,6 +538,11 @@ bool openai_read(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "reasoning_effort", MEMBER_TEXT, offsetof(ModelRequest, reasoning_effort) },
         { "reasoning", MEMBER_READ, .read = read_reasoning },
         { "user", MEMBER_TEXT, offsetof(ModelRequest, user) },
+        { "safety_identifier", MEMBER_TEXT, offsetof(ModelRequest, safety_id) },
+        { "service_tier", MEMBER_TEXT, offsetof(ModelRequest, service_tier) },
+        { "verbosity", MEMBER_TEXT, offsetof(ModelRequest, verbosity) },
+        { "prompt_cache_key", MEMBER_TEXT, offsetof(ModelRequest, cache_key) },
+        { "prompt_cache_retention", MEMBER_TEXT, offsetof(ModelRequest, cache_retention) },
         { "modalities", MEMBER_READ, .read = check_modalities },
         { "model", MEMBER_SKIPPED },
         { "stream", MEMBER_SKIPPED },
@@ -548,7 +553,6 @@ bool openai_read(Arena *arena, Str body, ModelRequest *request, Error *err)
     if (!read_members(arena, body, MEMBER_RULES(rules), request, &rest, err))
         return false;
     openai_keep_allowed(arena, request);
-    if (rest.length)
-        request->extra = str_format(arena, "{" STR_FMT "}", STR_ARG(buf_str(&rest)));
+    request->extra = members_object(arena, &rest);
     return true;
 }

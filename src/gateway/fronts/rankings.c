@@ -92,7 +92,9 @@ static void write_rerank(FrontWriter *writer, const ModelReply *reply)
     put_text(&json, "id", writer->id);
     put_text(&json, "model", writer->model);
     put_array(&json, "results");
-    for (size_t i = 0; i < reply->scores.count; i++) {
+    /* Not every service can be told how many are wanted. */
+    size_t most = writer->request->top_n ? (size_t)writer->request->top_n : SIZE_MAX;
+    for (size_t i = 0; i < MIN(reply->scores.count, most); i++) {
         const ModelScore *score = &reply->scores.at[i];
         put_object(&json, NULL);
         put_int(&json, "index", score->index);

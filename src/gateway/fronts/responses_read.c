@@ -324,8 +324,19 @@ static bool read_format(Arena *arena, Str value, void *into, Error *err)
 
 static bool read_text(Arena *arena, Str value, void *into, Error *err)
 {
-    static const MemberRule rules[] = { { "format", MEMBER_READ, .read = read_format } };
+    static const MemberRule rules[] = {
+        { "format", MEMBER_READ, .read = read_format },
+        { "verbosity", MEMBER_TEXT, offsetof(ModelRequest, verbosity) },
+    };
     return read_members(arena, value, MEMBER_RULES(rules), into, NULL, err);
+}
+
+/* Thoughts always come with what brings them back, and results of a search with its call. */
+static bool check_include(Arena *arena, Str value, void *into, Error *err)
+{
+    (void)arena, (void)into;
+    return str_find(value, S("logprobs")) < 0 ||
+           fail(err, ERROR_UNSUPPORTED, "probabilities are not told here");
 }
 
 static bool read_reasoning(Arena *arena, Str value, void *into, Error *err)
@@ -381,12 +392,20 @@ bool responses_read(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "user", MEMBER_TEXT, offsetof(ModelRequest, user) },
         { "instructions", MEMBER_TEXT, offsetof(ModelRequest, instructions) },
         { "metadata", MEMBER_JSON, offsetof(ModelRequest, metadata) },
+        { "safety_identifier", MEMBER_TEXT, offsetof(ModelRequest, safety_id) },
+        { "service_tier", MEMBER_TEXT, offsetof(ModelRequest, service_tier) },
+        { "prompt_cache_key", MEMBER_TEXT, offsetof(ModelRequest, cache_key) },
+        { "prompt_cache_retention", MEMBER_TEXT, offsetof(ModelRequest, cache_retention) },
+        { "include", MEMBER_READ, .read = check_include },
+        { "top_logprobs", MEMBER_REFUSED },
         { "conversation", MEMBER_REFUSED },
         { "prompt", MEMBER_REFUSED },
     };
+    Buf rest = buf_new(arena, body.length + KB(1));
     request->tool_count = 0; /* the scan said only whether there are any */
-    if (!read_members(arena, body, MEMBER_RULES(rules), request, NULL, err))
+    if (!read_members(arena, body, MEMBER_RULES(rules), request, &rest, err))
         return false;
     openai_keep_allowed(arena, request);
+    request->extra = members_object(arena, &rest);
     return read_conversation(arena, request, err);
 }
