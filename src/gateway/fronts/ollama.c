@@ -148,7 +148,7 @@ static void write_reply(FrontWriter *writer, const ModelReply *reply)
         const ModelPart *part = &choice->parts.at[i];
         if (part->kind == PART_TOOL_CALL)
             gather_part(writer, &lines, part);
-        else
+        else if (part->kind != PART_HOSTED) /* there are no words for it here */
             buf_add(part->kind == PART_REASONING ? &thought : &text, part->text);
     }
     JsonWriter json = put_begin(writer->out);
