@@ -6,7 +6,7 @@ for), "huge" (one chunk of 2 MB), "crlf", "bytes" (one byte at a time), "no-done
 max_tokens, as reasoning models do), "no-type" (a stream declared as text/plain), "silent" (no word), "thinking"
 (a thought in front of the answer), "echo" (what it was told last, three characters at a time), "priced" (says what it cost), "priced-slow", "priced-cut",
 "tools" and "tools-interleaved" (two calls of the tool "weather"), "tools-once" (says then what the last of them gave),
-"call-NAME" (says "Let me see.", calls the tool NAME with the question as its query, and then says what that gave and cites it).
+"call-NAME" (says "Let me see.", calls the tool NAME with the question as its query, and then says what that gave and cites it; "call-A+B": two of them).
 
 As a program: python3 tests/mock_provider.py [PORT] [MODEL,MODEL...]
 """
@@ -159,9 +159,9 @@ class MockProvider:
         if model.startswith("call-"):
             if body["messages"][-1]["role"] != "tool":
                 asked = [m["content"] for m in body["messages"] if m["role"] == "user"][-1]
-                call = {"index": 0, "id": f"call_{len(body['messages'])}", "type": "function",
-                        "function": {"name": model[5:], "arguments": json.dumps({"query": asked})}}
-                return self.call_tools(http, model, stream, usage, [call], "Let me see.")
+                calls = [{"index": i, "id": f"call_{len(body['messages'])}_{i}", "type": "function",
+                          "function": {"name": name, "arguments": json.dumps({"query": asked})}} for i, name in enumerate(model[5:].split("+"))]
+                return self.call_tools(http, model, stream, usage, calls, "Let me see.")
             text = f"It gave: {body['messages'][-1]['content'][:60].splitlines()[-1]} [1]"
         if model.startswith("tools"):
             return self.call_tools(http, model, stream, usage)

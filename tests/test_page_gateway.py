@@ -75,11 +75,18 @@ def test_a_route_is_made_of_models_in_an_order(desk, page, mock):
     part(dialog, "route-form-submit").click()
     expect(dialog).to_contain_text("nowhere")
     part(dialog, "field-fallback").fill("mine/whole")
+    part(dialog, "route-tool-library").check()
     part(dialog, "route-form-submit").click()
     expect(dialog).to_have_count(0)
     row = page.locator("[data-test=route-row][data-name=quick]")
     expect(row.locator("ol li")).to_have_text(["mine/broken", "mine/good"])
     expect(row).to_contain_text("then mine/whole")
+    expect(row).to_contain_text("with search of the library")
+    part(row, "route-change").click()
+    expect(part(dialog, "route-tool-library")).to_be_checked()
+    part(dialog, "route-tool-library").uncheck()
+    part(dialog, "route-form-submit").click()
+    expect(part(row, "route-tools")).to_have_count(0)
 
 
 def document_of(server, kind, name):

@@ -124,6 +124,8 @@ static bool chat_with_tools(Api *api, HereCall *call, Error *err)
                       .caller = call->caller,
                       .arena = call->arena,
                       .asked = &asked,
+                      .route_tools = call->route_tools,
+                      .rounds_max = call->tool_rounds,
                       .feature = S("tools"),
                       .is_within = true,
                       .tell = call->tell,

@@ -11,7 +11,6 @@
 
 #define LIST_MAX MB(4) /* of descriptions of tools */
 #define RESULT_MAX KB(64)
-#define SERVERS_MAX 5
 #define PASSAGES_MAX 10
 #define QUOTE_MAX 400
 #define WHOLE_LIBRARY "library"
@@ -98,6 +97,15 @@ static bool check_wish(HostedTools *tools, const json_t *json, McpWish *wish, Er
                       STR_ARG(str_slice(wish->server, 0, 60)));
 }
 
+/* Services refuse two tools of one name. */
+static void offer(HostedTools *tools, const ModelTool *offered, HostedTool way)
+{
+    if (hosted_tools_find(tools, offered->name))
+        return;
+    *vec_push(tools->arena, &tools->offered) = *offered;
+    *vec_push(tools->arena, &tools->ways) = way;
+}
+
 static void offer_mcp(HostedTools *tools, const McpWish *wish, const json_t *list)
 {
     const json_t *tool;
@@ -108,13 +116,12 @@ static void offer_mcp(HostedTools *tools, const McpWish *wish, const json_t *lis
         Str name = json_member_text(tool, "name");
         if (!is_wanted(wish, name))
             continue;
-        *vec_push(tools->arena, &tools->offered) = (ModelTool){
+        ModelTool offered = {
             .name = str_copy(tools->arena, name),
             .description = str_copy(tools->arena, json_member_text(tool, "description")),
             .parameters = schema ? json_print(tools->arena, schema) : STR_NONE,
         };
-        *vec_push(tools->arena, &tools->ways) =
-            (HostedTool){ .server = wish->server, .run = run_mcp };
+        offer(tools, &offered, (HostedTool){ .server = wish->server, .run = run_mcp });
     }
 }
 
@@ -123,7 +130,8 @@ static bool add_mcp(HostedTools *tools, const json_t *json, Error *err)
     AUTO_JSON json_t *list = NULL;
     McpWish wish = { 0 };
     Str text;
-    if (!scope_needs(tools->scope, ROLE_EDITOR, err) || !check_wish(tools, json, &wish, err) ||
+    if ((!tools->is_approved && !scope_needs(tools->scope, ROLE_EDITOR, err)) ||
+        !check_wish(tools, json, &wish, err) ||
         !mcp_server_tools(tools->api->mcp_servers, tools->scope, tools->arena, wish.server, &text,
                           err) ||
         !json_parse(text, LIST_MAX, &list, err))
@@ -232,14 +240,16 @@ static bool add_search(HostedTools *tools, const json_t *json, Error *err)
     HostedTool tool = { .run = run_search, .result_max = PASSAGES_MAX };
     if (!read_search(tools, json, &tool, err))
         return false;
-    *vec_push(tools->arena, &tools->offered) = (ModelTool){
-        .name = S("file_search"),
-        .description = S("Searches the library's documents by words and by meaning. Gives numbered "
-                         "passages."),
-        .parameters = S("{\"type\":\"object\",\"properties\":{\"query\":{\"type\":\"string\"}},"
-                        "\"required\":[\"query\"]}"),
+    static const ModelTool offered = {
+        .name = S_INIT("file_search"),
+        .description =
+            S_INIT("Searches the library's documents by words and by meaning. Gives numbered "
+                   "passages."),
+        .parameters =
+            S_INIT("{\"type\":\"object\",\"properties\":{\"query\":{\"type\":\"string\"}},"
+                   "\"required\":[\"query\"]}"),
     };
-    *vec_push(tools->arena, &tools->ways) = tool;
+    offer(tools, &offered, tool);
     return true;
 }
 
@@ -261,23 +271,33 @@ static bool add_builtin(HostedTools *tools, Str builtin, Error *err)
                 STR_ARG(str_slice(type, 0, 40)));
 }
 
-bool hosted_tools_open(HostedTools *tools, const ModelRequest *request, Error *err)
+static bool add_routes(HostedTools *tools, Str route_tools, Error *err)
 {
-    size_t servers = 0;
+    JsonWalk walk = json_walk_begin(route_tools);
+    Str ignored, tool;
+    tools->is_approved = true;
+    while (route_tools.length && json_walk_next(&walk, &ignored, &tool))
+        if (!add_builtin(tools, tool, err))
+            return false;
+    return true;
+}
+
+bool hosted_tools_open(HostedTools *tools, const ModelRequest *request, Str route_tools, Error *err)
+{
+    size_t hosted = 0;
     for (size_t i = 0; i < request->tool_count; i++) {
         const ModelTool *tool = &request->tools[i];
-        if (tool->builtin.length) {
-            if (++servers > SERVERS_MAX)
-                return fail_field(err, "tools", "at most %d of the tools may be called here",
-                                  SERVERS_MAX);
-            if (!add_builtin(tools, tool->builtin, err))
-                return false;
-        } else {
-            *vec_push(tools->arena, &tools->offered) = *tool;
-            *vec_push(tools->arena, &tools->ways) = (HostedTool){ 0 };
+        if (!tool->builtin.length) {
+            offer(tools, tool, (HostedTool){ 0 });
+            continue;
         }
+        if (++hosted > HOSTED_MAX)
+            return fail_field(err, "tools", "at most %d of the tools may be called here",
+                              HOSTED_MAX);
+        if (!add_builtin(tools, tool->builtin, err))
+            return false;
     }
-    return true;
+    return add_routes(tools, route_tools, err);
 }
 
 const HostedTool *hosted_tools_find(const HostedTools *tools, Str name)

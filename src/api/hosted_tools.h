@@ -2,7 +2,8 @@
  * is told of them, and calling them.
  *
  *     {"type": "mcp", "server_label": NAME, "allowed_tools": [...]}
- *         tools of a server that the workspace has named (mcp/mcp_client.h); needs ROLE_EDITOR
+ *         tools of a server that the workspace has named (mcp/mcp_client.h); needs ROLE_EDITOR,
+ *         unless its route has them
  *     {"type": "file_search", "vector_store_ids": [...], "max_num_results": N}
  *         passages of the library, of these collections ("library": all), numbered to be cited
  *
@@ -35,14 +36,17 @@ typedef struct HostedTools {
     Api *api;
     const Scope *scope;
     Arena *arena;
+    bool is_approved;              /* by who has set up the route, for all who may call it */
     VEC(ModelTool) offered;        /* to the model */
     VEC(HostedTool) ways;          /* of each */
     VEC(struct Citation) passages; /* that were found so far */
 } HostedTools;
 
-/* Those of a request; the client's own among them. */
-MUST_CHECK bool hosted_tools_open(HostedTools *tools, const ModelRequest *request, Error *err);
-/* NULL: nobody has it. A name that two have is the first one's. */
+/* Those of a request, the client's own among them, and a JSON list of its route's ("": none). Of
+ * one name the first is offered. */
+MUST_CHECK bool hosted_tools_open(HostedTools *tools, const ModelRequest *request, Str route_tools,
+                                  Error *err);
+/* NULL: nobody has it. */
 const HostedTool *hosted_tools_find(const HostedTools *tools, Str name);
 void hosted_tools_call(HostedTools *tools, const HostedTool *tool, const ModelPart *call,
                        HostedResult *result_r);

@@ -3,6 +3,7 @@
 
 #include "api/here.h"
 #include "api/hosted_tools.h"
+#include "gateway/hosted.h"
 #include "models/models.h"
 
 typedef struct Talk {
@@ -86,35 +87,51 @@ static ModelPart call_tool(Talk *talk, const HostedTool *tool, const ModelPart *
                         .is_error = result.is_error };
 }
 
-/* Calls of what the client has are handed over. False: there are none. */
-static bool hand_over(Talk *talk, const ModelChoice *choice)
+static bool is_clients(const Talk *talk, const ModelPart *part)
 {
-    int index = 0;
-    for (size_t i = 0; i < choice->parts.count; i++) {
-        const ModelPart *part = &choice->parts.at[i];
-        const HostedTool *tool = hosted_tools_find(&talk->tools, part->name);
-        if (part->kind == PART_TOOL_CALL && tool && !tool->run)
-            tell_clients_call(talk, part, index++);
-    }
-    return index > 0;
+    const HostedTool *tool =
+        part->kind == PART_TOOL_CALL ? hosted_tools_find(&talk->tools, part->name) : NULL;
+    return tool && !tool->run;
 }
 
-/* What the model said and what its calls gave. */
-static void add_round(Talk *talk, const ModelChoice *choice)
+static bool has_clients_call(const Talk *talk, const ModelChoice *choice)
+{
+    for (size_t i = 0; i < choice->parts.count; i++)
+        if (is_clients(talk, &choice->parts.at[i]))
+            return true;
+    return false;
+}
+
+/* Calls of what the client has. */
+static void hand_over(Talk *talk, const ModelChoice *choice)
+{
+    int index = 0;
+    for (size_t i = 0; i < choice->parts.count; i++)
+        if (is_clients(talk, &choice->parts.at[i]))
+            tell_clients_call(talk, &choice->parts.at[i], index++);
+}
+
+/* The calls that are ours, with what they gave. */
+static void call_ours(Talk *talk, const ModelChoice *choice)
 {
     Arena *arena = talk->loop->arena;
-    *vec_push(arena, &talk->messages) = (ModelMessage){ .role = FROM_ASSISTANT,
-                                                        .parts = choice->parts.at,
-                                                        .count = choice->parts.count };
     for (size_t i = 0; i < choice->parts.count && !talk->is_unwanted; i++) {
         const ModelPart *call = &choice->parts.at[i];
-        if (call->kind != PART_TOOL_CALL)
+        if (call->kind != PART_TOOL_CALL || is_clients(talk, call))
             continue;
         ModelPart *part = arena_new_one(arena, ModelPart);
         *part = call_tool(talk, hosted_tools_find(&talk->tools, call->name), call);
         *vec_push(arena, &talk->messages) =
             (ModelMessage){ .role = FROM_TOOL, .parts = part, .count = 1 };
     }
+}
+
+/* What the model said, before what its calls give. */
+static void add_said(Talk *talk, const ModelChoice *choice)
+{
+    *vec_push(talk->loop->arena, &talk->messages) = (ModelMessage){ .role = FROM_ASSISTANT,
+                                                                    .parts = choice->parts.at,
+                                                                    .count = choice->parts.count };
 }
 
 static bool has_calls(const ModelChoice *choice)
@@ -161,12 +178,14 @@ static bool run_round(Talk *talk, GatewayAnswer *sum, bool *ends_r, Error *err)
     add_usage(sum, &round);
     const ModelChoice *choice = &round.reply->choices.at[0];
     tell_citations(talk, round.text);
-    *ends_r = hand_over(talk, choice) || !has_calls(choice);
-    if (*ends_r)
-        return true;
-    if (round.text.length)
+    bool is_clients_turn = has_clients_call(talk, choice);
+    *ends_r = is_clients_turn || !has_calls(choice);
+    if (!*ends_r && round.text.length)
         (void)tell_text(talk, S("\n\n")); /* where nothing else stands between two texts */
-    add_round(talk, choice);
+    add_said(talk, choice);
+    if (!is_clients_turn || asked->shows_hosted)
+        call_ours(talk, choice);
+    hand_over(talk, choice);
     /* It was made to call one, and has. */
     if (asked->tool_choice == TOOLS_REQUIRED || asked->tool_choice == TOOLS_NAMED)
         asked->tool_choice = TOOLS_AUTO;
@@ -182,14 +201,15 @@ bool tool_loop_run(ToolLoop *loop, GatewayAnswer *answer_r, Error *err)
     bool ends = false;
     if (asked->choice_count > 1 && asked->is_hosted)
         return fail_field(err, "n", "n must be 1 where tools are called here");
-    if (!hosted_tools_open(&talk.tools, asked, err))
+    int rounds_max = loop->rounds_max ? loop->rounds_max : HOSTED_ROUNDS;
+    if (!hosted_tools_open(&talk.tools, asked, loop->route_tools, err))
         return false;
     for (size_t i = 0; i < asked->message_count; i++)
         *vec_push(loop->arena, &talk.messages) = asked->messages[i];
     asked->tools = talk.tools.offered.at;
     asked->tool_count = talk.tools.offered.count;
     asked->is_hosted = false;
-    for (int i = 0; i < TOOL_ROUNDS_MAX && !ends; i++) {
+    for (int i = 0; i < rounds_max && !ends; i++) {
         if (!run_round(&talk, &sum, &ends, err)) {
             *answer_r = sum;
             return false;
@@ -198,6 +218,6 @@ bool tool_loop_run(ToolLoop *loop, GatewayAnswer *answer_r, Error *err)
             return fail(err, ERROR_CANCELLED, "nobody wants the answer");
     }
     *answer_r = sum;
-    return ends || fail(err, ERROR_UPSTREAM, "the model still calls tools after %d rounds",
-                        TOOL_ROUNDS_MAX);
+    return ends ||
+           fail(err, ERROR_UPSTREAM, "the model still calls tools after %d rounds", rounds_max);
 }

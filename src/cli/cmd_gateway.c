@@ -53,6 +53,18 @@ static void print_steps(const json_t *document)
         printf("; then %s", text_of(document, "fallback"));
 }
 
+static void print_tools(const json_t *document)
+{
+    size_t i;
+    json_t *tool;
+    json_array_foreach(json_object_get(document, "tools"), i, tool)
+    {
+        bool is_server = json_object_get(tool, "server_label") != NULL;
+        printf("%s%s", i ? ", " : "  with ",
+               is_server ? text_of(tool, "server_label") : text_of(tool, "type"));
+    }
+}
+
 static void print_routes(const json_t *answer)
 {
     size_t i;
@@ -63,6 +75,7 @@ static void print_routes(const json_t *answer)
         const char *strategy = json_string_value(json_object_get(document, "strategy"));
         printf("  %-20s %-10s ", text_of(one, "name"), strategy ? strategy : "ordered");
         print_steps(document);
+        print_tools(document);
         putchar('\n');
         print_problems(one);
     }

@@ -99,6 +99,10 @@ typedef struct GatewayRoute {
     GatewayTimes times;                  /* before those of a service and of the picture */
     int retries;                         /* of one target; -1: the default */
     int64_t hedge_ms; /* ask a second target when the first has said nothing by then; 0: never */
+    /* JSON list of what the program calls for the model in each call of a client's (hosted.h); "":
+     * nothing. */
+    Str tools;
+    int tool_rounds; /* how often at most the model is asked then; 0: the standard */
 } GatewayRoute;
 
 typedef struct GatewayConfig {

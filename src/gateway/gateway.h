@@ -59,6 +59,9 @@ typedef struct HereCall {
     /* Texts of its messages, inputs, query; with is_hosted (hosted.h) all of it. */
     const ModelRequest *request;
     Str model; /* as its target names it */
+    /* Of a request that is_hosted: what its route has the program call besides (config.h). */
+    Str route_tools;
+    int tool_rounds;
     GatewayCaller *caller;
     Arena *arena; /* of this call alone */
     /* One more piece; its text is copied, a vector must stay in the arena. False: nobody wants the

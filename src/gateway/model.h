@@ -170,7 +170,8 @@ typedef struct ModelRequest {
     bool is_plain;      /* for models that refuse the usual names and temperatures */
     bool has_near_urls; /* addresses that the service would open itself, maybe in its own network */
     bool is_old_form;   /* OpenAI's functions: the answer's tool call is a function_call */
-    bool is_hosted;     /* some of the tools are called by the program (hosted.h) */
+    bool is_hosted;     /* some of the tools are called by the program (hosted.h), */
+    bool shows_hosted;  /* and the client is told of these calls */
     bool is_kept;       /* OpenAI's store: the answer can be gone on from, and shown again */
     bool is_background; /* the client does not wait for it, and asks for it later */
     Str previous;       /* the kept answer that this request goes on from; "" for none */

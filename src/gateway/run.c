@@ -175,7 +175,7 @@ void run_admit(Run *run)
         run_fail(run, &err, 0);
         return;
     }
-    if (run->request.is_hosted && !hosted_route(run, &err)) {
+    if (hosted_is_wanted(run) && !hosted_route(run, &err)) {
         run_fail(run, &err, 0);
         return;
     }

@@ -182,6 +182,7 @@ MUST_CHECK bool files_wait(Run *run);
 Str kept_owner(Arena *arena, Str workspace, Str user);
 
 /* run_hosted.c. A call with tools that the program calls goes another way than its route. */
+bool hosted_is_wanted(const Run *run);
 MUST_CHECK bool hosted_route(Run *run, Error *err);
 
 /* run_cache.c. Answered from what is kept, or waiting for an equal call: nothing else is to be done

@@ -87,8 +87,12 @@ static bool tell(void *self, const ModelEvent *event)
 static bool read_again(HereWork *work)
 {
     const Front *front = work->front;
-    return !front || (front->scan(work->arena, work->body, &work->request, &work->err) &&
-                      front->read(work->arena, work->body, &work->request, &work->err));
+    if (!front)
+        return true;
+    bool good = front->scan(work->arena, work->body, &work->request, &work->err) &&
+                front->read(work->arena, work->body, &work->request, &work->err);
+    work->request.is_hosted = true; /* if only by its route */
+    return good;
 }
 
 static void do_work(void *argument)
@@ -275,6 +279,8 @@ static HereWork *make_work(RunTry *try)
     work->call = (HereCall){ .request = &work->request,
                              .model = str_copy(arena, try->target->model),
                              .caller = work->caller,
+                             .route_tools = str_copy(arena, run->route->tools),
+                             .tool_rounds = run->route->tool_rounds,
                              .arena = arena,
                              .tell = tell,
                              .self = work };

@@ -244,7 +244,9 @@ static void add_set_route(Maker *maker, const SetupRoute *from)
                                                        .step_count = count,
                                                        .retries = (int)from->retries,
                                                        .times = from->times,
-                                                       .hedge_ms = from->hedge_ms };
+                                                       .hedge_ms = from->hedge_ms,
+                                                       .tools = from->tools,
+                                                       .tool_rounds = (int)from->tool_rounds };
 }
 
 static void add_bare_routes(Maker *maker)

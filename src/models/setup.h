@@ -76,8 +76,9 @@ typedef struct SetupRoute {
     const SetupStep *steps;
     size_t step_count;
     Str fallback, larger, cheaper; /* names of routes, or "service/model" */
-    int64_t retries, hedge_ms;
+    int64_t retries, hedge_ms, tool_rounds;
     GatewayTimes times;
+    Str tools; /* JSON list, as GatewayRoute has it */
     Str document;
 } SetupRoute;
 
@@ -108,6 +109,8 @@ MUST_CHECK bool setup_read_times(Arena *arena, const json_t *json, GatewayTimes 
 /* `name` is "service/model". */
 MUST_CHECK bool setup_read_model(Arena *arena, Str name, const json_t *document,
                                  SetupModel *model_r, Error *err);
+/* setup_tools.c: what a route has the program call, as a JSON list. NULL: nothing. */
+MUST_CHECK bool setup_read_tools(Arena *arena, const json_t *json, Str *tools_r, Error *err);
 MUST_CHECK bool setup_read_route(Arena *arena, Str name, const json_t *document,
                                  SetupRoute *route_r, Error *err);
 

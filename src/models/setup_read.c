@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stddef.h>
 
+#include "gateway/hosted.h"
 #include "net/url_safety.h"
 
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
@@ -453,7 +454,7 @@ bool setup_read_route(Arena *arena, Str name, const json_t *document, SetupRoute
 {
     SetupRoute route = { .name = name, .retries = -1 };
     Str strategy = S("ordered");
-    json_t *steps = NULL, *times = NULL;
+    json_t *steps = NULL, *times = NULL, *tools = NULL;
     if (!setup_check_name(name, err) ||
         !json_read(document, arena,
                    JSON_FIELDS({ "strategy", JSON_STR, &strategy, .length_max = 60 },
@@ -463,10 +464,14 @@ bool setup_read_route(Arena *arena, Str name, const json_t *document, SetupRoute
                                { "cheaper", JSON_STR, &route.cheaper, .length_max = 400 },
                                { "retries", JSON_I64, &route.retries, .min = -1, .max = 10 },
                                { "times", JSON_ANY, &times },
-                               { "hedge_ms", JSON_I64, &route.hedge_ms, .max = 600000 }),
+                               { "hedge_ms", JSON_I64, &route.hedge_ms, .max = 600000 },
+                               { "tools", JSON_ANY, &tools },
+                               { "tool_rounds", JSON_I64, &route.tool_rounds, .min = 1,
+                                 .max = HOSTED_ROUNDS_MAX }),
                    err) ||
         !read_strategy(strategy, &route.strategy, err) || !read_steps(arena, steps, &route, err) ||
-        !setup_read_times(arena, times, &route.times, err))
+        !setup_read_times(arena, times, &route.times, err) ||
+        !setup_read_tools(arena, tools, &route.tools, err))
         return false;
     *route_r = route;
     return true;

@@ -7,6 +7,7 @@ import {field, form} from './forms.js';
 import {askRoute, pathOf} from './route_form.js';
 import {asStep, conditionText} from './route_steps.js';
 import {sides, hasSides} from './route_sides.js';
+import {shownTools} from './route_tools.js';
 import {problem, problemIn} from './problem.js';
 import {toast} from './toast.js';
 
@@ -27,7 +28,7 @@ function row(one, again) {
   });
   const isOwn = one.from === 'workspace' && mayAdminister();
   return h('li', {class: 'line', data: {name: one.name}, test: 'route-row'}, h('div', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, t(`gateway.strategy_${strategy}`)),
-    h('ol', {class: 'way'}, shown), others && h('small', {}, others), one.problems.map((text) => h('small', {class: 'bad'}, text)), hasSides(one.document) && mayAdminister() && sides(one.name)),
+    h('ol', {class: 'way'}, shown), others && h('small', {}, others), shownTools(one.document.tools), one.problems.map((text) => h('small', {class: 'bad'}, text)), hasSides(one.document) && mayAdminister() && sides(one.name)),
   isOwn ? [h('button', {class: 'small', onclick: () => askRoute(one, again), test: 'route-change'}, t('gateway.edit')), h('button', {class: 'small', onclick: drop, test: 'route-remove'}, t('do.remove'))]
     : h('span', {class: 'chip'}, t(`gateway.from_${one.from}`)));
 }

@@ -5,6 +5,7 @@ import {get, put} from '../api.js';
 import {numberFrom, setOnly, timeFields, timesFrom, wrong} from './amounts.js';
 import {field, formDialog} from './forms.js';
 import {asStep, stepsEditor} from './route_steps.js';
+import {toolsEditor} from './route_tools.js';
 
 export const pathOf = (name) => `/v1/gateway/routes/${encodeURIComponent(name)}`;
 
@@ -34,16 +35,16 @@ function retriesFrom({retries}) {
 export async function askRoute(one, again) {
   const now = one ? one.document : {steps: []};
   const editor = stepsEditor(now.steps.map(asStep));
-  const known = await names();
+  const [known, tools] = await Promise.all([names(), toolsEditor(now.tools)]);
   formDialog({
     title: t(one ? 'gateway.route_change' : 'gateway.route_add'), test: 'route', submit: t('do.save'), roomy: true,
     fields: [known, field({name: 'name', label: t('gateway.route_name'), value: one ? one.name : '', hint: t('gateway.route_name_hint'), readonly: Boolean(one), autocomplete: 'off', maxlength: 100}),
       field({name: 'strategy', label: t('gateway.strategy'), options: STRATEGIES.map((word) => [word, t(`gateway.strategy_${word}`)]), value: now.strategy || 'ordered'}), editor.element,
-      OTHERS.map((name) => field({name, label: t(`gateway.${name}`), value: now[name] || '', hint: t(`gateway.${name}_hint`), list: 'gateway-names', autocomplete: 'off'})), moreFields(now)],
+      OTHERS.map((name) => field({name, label: t(`gateway.${name}`), value: now[name] || '', hint: t(`gateway.${name}_hint`), list: 'gateway-names', autocomplete: 'off'})), tools.element, moreFields(now)],
     send: async (values) => {
       const others = Object.fromEntries(OTHERS.map((name) => [name, values[name].trim() || undefined]));
       const hedge = Math.round(1000 * numberFrom(values, 'hedge', HEDGE_MOST_S, false, 'gateway.hedge_wrong'));
-      await put(pathOf(values.name), {...now, ...others, strategy: values.strategy, steps: editor.read(values), retries: retriesFrom(values), hedge_ms: hedge || undefined, times: setOnly(timesFrom(values))});
+      await put(pathOf(values.name), {...now, ...others, strategy: values.strategy, steps: editor.read(values), tools: tools.read(), retries: retriesFrom(values), hedge_ms: hedge || undefined, times: setOnly(timesFrom(values))});
       await again();
     },
   });

@@ -36,6 +36,7 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
     if (!body_scan_is_filled(messages))
         return fail_field(err, "messages", "messages: it must be a list with at least one");
     request->message_count = 1; /* there are some; how many is not asked */
+    request->shows_hosted = request->is_hosted;
     return check_sources(messages, request, err);
 }
 
@@ -142,10 +143,10 @@ static void write_reply(FrontWriter *writer, const ModelReply *reply)
     for (size_t i = 0; i < choice->parts.count; i++) {
         has_tools = has_tools || choice->parts.at[i].kind == PART_TOOL_CALL;
         has_refused = has_refused || choice->parts.at[i].kind == PART_REFUSAL;
-        if (choice->parts.at[i].kind == PART_HOSTED)
-            put_hosted(&json, &choice->parts.at[i]);
-        else
+        if (choice->parts.at[i].kind != PART_HOSTED)
             put_block(writer, &json, &choice->parts.at[i], (int)i);
+        else if (writer->request->shows_hosted)
+            put_hosted(&json, &choice->parts.at[i]);
     }
     put_end(&json);
     put_text(&json, "stop_reason", stop_word(choice->finish, has_tools, has_refused));
@@ -379,6 +380,8 @@ static void write_hosted(FrontWriter *writer, const ModelEvent *event)
     ModelPart part = {
         .id = event->id, .server = event->server, .name = event->name, .is_error = event->is_error
     };
+    if (!writer->request->shows_hosted)
+        return;
     if (event->kind == EVENT_HOSTED) {
         open_block(writer, BLOCK_MCP_USE, &part);
         write_arguments(writer, event->text);

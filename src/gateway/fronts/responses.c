@@ -16,7 +16,7 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
     BodyScan walk;
     Str name, value, input = S("");
     request->task = TASK_CHAT;
-    request->wants_usage = request->is_kept = true;
+    request->wants_usage = request->is_kept = request->shows_hosted = true;
     body_scan_begin(&walk, arena, body, request);
     while (body_scan_next(&walk, &name, &value, err))
         if (str_is(name, "store"))
