@@ -191,6 +191,18 @@ Test(base, sha256_and_crc32c_match_their_standards)
                                                                                    4231, 4.3 */
 }
 
+Test(base, crc32c_is_the_same_by_table_of_any_piece_of_bytes)
+{
+    uint8_t bytes[300];
+    random_bytes(bytes, sizeof bytes);
+    for (size_t from = 0; from < 16; from++)
+        for (size_t count = 0; from + count <= sizeof bytes; count++) {
+            uint32_t begun = crc32c(0, bytes, from), whole = crc32c(begun, bytes + from, count);
+            cr_assert_eq(whole, crc32c_by_table(begun, bytes + from, count));
+            cr_assert_eq(whole, crc32c_by_table(0, bytes, from + count));
+        }
+}
+
 Test(base, time_reads_what_it_writes)
 {
     char text[TIME_TEXT_SIZE];
