@@ -8,12 +8,14 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "net/http_reader.h"
 
 struct TlsContext {
     SSL_CTX *ssl;
+    bool trusts_system;
 };
 
 /* --- TLS --- */
@@ -27,12 +29,30 @@ static bool fail_tls(Error *err, const char *doing)
                 why ? why : "the other side broke off");
 }
 
+/* NULL: they could not be read, and nobody is trusted. */
+static X509_STORE *system_certificates;
+
+static void load_system(void)
+{
+    X509_STORE *store = X509_STORE_new();
+    if (store && X509_STORE_set_default_paths(store))
+        system_certificates = store;
+    else
+        X509_STORE_free(store);
+    ERR_clear_error();
+}
+
+void tls_load_system(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, load_system);
+}
+
 bool tls_context_new(const char *ca_file, TlsContext **context_r, Error *err)
 {
     SSL_CTX *ssl = SSL_CTX_new(TLS_client_method());
-    bool good =
-        ssl && SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) &&
-        (ca_file ? SSL_CTX_load_verify_file(ssl, ca_file) : SSL_CTX_set_default_verify_paths(ssl));
+    bool good = ssl && SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) &&
+                (!ca_file || SSL_CTX_load_verify_file(ssl, ca_file));
     if (!good) {
         SSL_CTX_free(ssl);
         return fail_tls(err, ca_file ? "reading the certificates to trust" : "starting");
@@ -44,6 +64,7 @@ bool tls_context_new(const char *ca_file, TlsContext **context_r, Error *err)
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
     TlsContext *context = heap_alloc(sizeof *context);
     context->ssl = ssl;
+    context->trusts_system = !ca_file;
     *context_r = context;
     return true;
 }
@@ -62,11 +83,19 @@ static bool is_address(const char *host)
     return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
 }
 
+static bool trust(SSL *ssl, const TlsContext *context)
+{
+    if (!context->trusts_system)
+        return true;
+    tls_load_system();
+    return !system_certificates || SSL_set1_verify_cert_store(ssl, system_certificates);
+}
+
 static bool start_tls(AsyncLink *link, TlsContext *context, const char *host, Error *err)
 {
     static const unsigned char protocols[] = "\x08http/1.1";
     SSL *ssl = SSL_new(context->ssl);
-    bool good = ssl && SSL_set_fd(ssl, link->fd) &&
+    bool good = ssl && trust(ssl, context) && SSL_set_fd(ssl, link->fd) &&
                 !SSL_set_alpn_protos(ssl, protocols, sizeof protocols - 1);
     if (good && is_address(host))
         good = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);

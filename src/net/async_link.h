@@ -16,6 +16,9 @@ typedef struct TlsContext TlsContext;
 /* `ca_file`: certificates to trust; NULL: the system's. */
 MUST_CHECK bool tls_context_new(const char *ca_file, TlsContext **context_r, Error *err);
 void tls_context_free(TlsContext *context); /* NULL is fine */
+/* Reads the system's certificates, once for the program: some 15 ms, a third of its start, so it
+ * is left until somebody needs them, and done by who looks up the first name, as that may block. */
+void tls_load_system(void);
 
 typedef struct AsyncLink {
     int fd;                    /* -1: closed */

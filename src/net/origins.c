@@ -8,6 +8,7 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
+#include "net/async_link.h"
 
 #define FRESH_MS 60000
 #define AGAIN_MS 5000 /* after the name server has failed */
@@ -119,6 +120,8 @@ static bool resolve(Resolution *resolution, Error *err)
     int *count = &resolution->address_count;
     if (!read_url(resolution, err))
         return false;
+    if (resolution->is_tls)
+        tls_load_system();
     if (!resolution->proxy_host || is_numeric(resolution))
         if (!host_resolve(resolution->host, resolution->port, resolution->worst, addresses,
                           ASYNC_ADDRESSES_MAX, count, err))
