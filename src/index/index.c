@@ -264,6 +264,15 @@ static bool drop_stale_vectors(Index *index, Error *err)
     return ok;
 }
 
+bool index_has_merged(Index *index)
+{
+    pthread_mutex_lock(&index->writing);
+    bool has = shelf_has_merged(keyword_shelf(index->keyword)) ||
+               (index->vectors && shelf_has_merged(vectors_shelf(index->vectors)));
+    pthread_mutex_unlock(&index->writing);
+    return has;
+}
+
 bool index_commit(Index *index, uint64_t generation, Error *err)
 {
     pthread_mutex_lock(&index->writing);

@@ -71,6 +71,8 @@ void index_erase(Index *index, const uint64_t *keys, size_t count);
 void index_publish(Index *index);
 /* Forget everything in these legs, in memory; the files go with the next commit. */
 void index_clear(Index *index, bool keyword, bool vectors);
+/* Large segments were merged since the last commit, beside the writer: worth another one. */
+bool index_has_merged(Index *index);
 /* Write both legs; `generation` comes back from index_load(). */
 MUST_CHECK bool index_commit(Index *index, uint64_t generation, Error *err);
 

@@ -654,3 +654,28 @@ Test(index, a_large_merge_ends_with_few_segments)
     cr_expect_eq(index_status(f.index).chunks, BATCH * BATCHES - 1);
     finish(&f);
 }
+
+Test(index, what_was_merged_beside_the_writer_asks_to_be_saved)
+{
+    enum { BATCH = 300, BATCHES = 64 };
+    Fixture f = fixture();
+    Error err = { 0 };
+    for (uint64_t key = 0; key < BATCH * BATCHES; key++) {
+        add(f.index, key, "some words");
+        if (key % BATCH == BATCH - 1)
+            index_publish(f.index);
+    }
+    while (index_status(f.index).keyword_segments + index_status(f.index).vector_segments > 2)
+        usleep(1000);
+    while (!index_has_merged(f.index)) /* the last one is just being put in its place */
+        usleep(1000);
+    cr_assert(index_commit(f.index, 1, &err), "%s", err.message);
+    cr_expect(!index_has_merged(f.index));
+    index_free(f.index);
+    f.index = index_new(options(&f));
+    (void)index_load(f.index);
+    cr_expect_eq(index_status(f.index).keyword_segments, 1, "and is not merged again");
+    cr_expect_eq(index_status(f.index).vector_segments, 1);
+    cr_expect(!index_has_merged(f.index));
+    finish(&f);
+}

@@ -251,6 +251,8 @@ bool shelf_is_due(Shelf *shelf)
 
 void shelf_merge_later(Shelf *shelf) { shelf->merges_later = true; }
 
+bool shelf_has_merged(const Shelf *shelf) { return shelf->has_merged; }
+
 void shelf_add(Shelf *shelf, Bytes bytes)
 {
     Error err = { 0 };

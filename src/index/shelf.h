@@ -85,6 +85,9 @@ bool shelf_is_due(Shelf *shelf); /* whether shelf_merge_begin() has something to
 ShelfMerge *shelf_merge_begin(Shelf *shelf);
 void shelf_merge_run(ShelfMerge *merge);
 void shelf_merge_end(Shelf *shelf, ShelfMerge *merge);
+/* Something was merged since the last commit: until the next one the files hold its parts, and
+ * whoever opens them merges again. */
+bool shelf_has_merged(const Shelf *shelf);
 /* Write what is only in memory, and the manifest; remove files no longer named. */
 MUST_CHECK bool shelf_commit(Shelf *shelf, uint64_t generation, Error *err);
 

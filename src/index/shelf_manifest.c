@@ -126,6 +126,7 @@ bool shelf_commit(Shelf *shelf, uint64_t generation, Error *err)
     if (!file_write(path, manifest_bytes(arena, shelf, now, generation), 0600, err))
         return fail_in(err, "saving the %s index", shelf->kind->name);
     remove_strangers(shelf, arena, now);
+    shelf->has_merged = false;
     return true;
 }
 

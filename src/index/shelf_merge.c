@@ -137,7 +137,9 @@ static bool replace(Shelf *shelf, ShelfMerge *merge)
 void shelf_merge_end(Shelf *shelf, ShelfMerge *merge)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
-    if (!replace(shelf, merge))
+    if (replace(shelf, merge))
+        shelf->has_merged = true;
+    else
         unlink(shelf_file(arena, shelf, merge->number));
     shelf->merging = 0;
     segment_drop(merge->merged);

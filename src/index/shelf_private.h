@@ -12,6 +12,7 @@ struct Shelf {
     uint64_t next_number; /* of a file */
     uint64_t merging;     /* the file that shelf_merge_run() writes; 0: none */
     bool merges_later;
+    bool has_merged;      /* since the last commit */
     pthread_mutex_t lock; /* guards `current` */
     Snapshot *current;    /* changed by the writer only */
 };

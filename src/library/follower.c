@@ -11,9 +11,10 @@
 
 #define POLL_MS 1000
 #define CHANGES_AT_ONCE 256
-/* Indexes are written when nothing has changed for a while, or after so many changes. */
+/* Indexes are written when nothing has changed for a while, or after so many rows: what a start
+ * after a crash applies again (measured: 44 us for the words of a row, 7 us for its vector). */
 #define QUIET_MS 3000
-#define COMMIT_AFTER 20000
+#define COMMIT_AFTER 4096
 
 /* --- One workspace's index --- */
 
@@ -234,6 +235,14 @@ static bool apply_news(Follower *follower, const IndexChangeList *changes, Error
     return true;
 }
 
+static int64_t count_rows(const IndexChangeList *changes)
+{
+    size_t count = changes->count;
+    for (size_t i = 0; i < changes->count; i++)
+        count += changes->at[i].numbers.count;
+    return (int64_t)count;
+}
+
 /* After they can be found: an answer that was made before rests on what was there before. */
 static void note_changes(Follower *follower, const IndexChangeList *changes)
 {
@@ -294,7 +303,7 @@ static bool follow(Follower *follower, Error *err)
         publish_all(follower, reached);
         note_changes(follower, &news.changes);
         if (count) {
-            follower->unsaved += (int64_t)count;
+            follower->unsaved += count_rows(&news.changes);
             follower->changed_ms = monotonic_ms();
         }
         if (is_last)
@@ -315,15 +324,20 @@ static bool forget_work(DbTx *tx, void *argument, Error *err)
     return index_change_forget(tx, &forgetting->follower->system, forgetting->until, err);
 }
 
+/* All its rows are in it: it may be written. */
+static bool is_whole(const WorkspaceIndex *at)
+{
+    return !at->needs_load && (at->build.state == BUILD_NONE || at->build.is_coming);
+}
+
 static void save(Follower *follower)
 {
     Error err = { 0 };
     bool saves_all = true;
     int64_t lowest = lowest_needed(follower);
     for (WorkspaceIndex *at = follower->indexes; at; at = at->next) {
-        bool is_whole = !at->needs_load && (at->build.state == BUILD_NONE || at->build.is_coming);
-        saves_all &= is_whole;
-        if (is_whole && !index_commit(at->index, (uint64_t)at->generation, &err)) {
+        saves_all &= is_whole(at);
+        if (is_whole(at) && !index_commit(at->index, (uint64_t)at->generation, &err)) {
             log_warn("index", "cannot be written, it is rebuilt at the next start: %s",
                      err.message);
             return;
@@ -338,10 +352,19 @@ static void save(Follower *follower)
         log_warn("index", "changes cannot be forgotten: %s", err.message);
 }
 
+static bool has_merged(const Follower *follower)
+{
+    for (const WorkspaceIndex *at = follower->indexes; at; at = at->next)
+        if (is_whole(at) && index_has_merged(at->index))
+            return true;
+    return false;
+}
+
 static void save_when_quiet(Follower *follower)
 {
     bool quiet = monotonic_ms() - follower->changed_ms > QUIET_MS;
-    if (follower->unsaved && (quiet || follower->must_save || follower->unsaved > COMMIT_AFTER))
+    if ((follower->unsaved || has_merged(follower)) &&
+        (quiet || follower->must_save || follower->unsaved > COMMIT_AFTER))
         save(follower);
 }
 
