@@ -27,15 +27,7 @@ int64_t monotonic_us(void)
 
 void clock_set(int64_t time_ms) { atomic_store(&fixed_ms, time_ms); }
 
-static _Thread_local bool hurries;
-
-void give_way(void)
-{
-    if (!hurries)
-        (void)sched_yield();
-}
-
-void give_way_hurry(bool is_behind) { hurries = is_behind; }
+void give_way(void) { (void)sched_yield(); }
 
 void sleep_ms(int64_t duration_ms)
 {

@@ -10,13 +10,10 @@ static inline int64_t monotonic_ms(void) { return monotonic_us() / 1000; }
 /* From now on now_ms() is fixed; 0 gives the real time back. For tests. */
 void clock_set(int64_t time_ms);
 void sleep_ms(int64_t duration_ms);
-/* Whoever waits for this processor goes first: said every few microseconds by long work that is in
- * no hurry, on threads that calls must not notice. */
+/* Whoever waits for this processor goes first: said now and then, after some tenth of a
+ * millisecond, by long work on threads that calls must not notice. Not more often: each time costs
+ * a call that is under way two changes of threads and a part of its cache. */
 void give_way(void);
-/* This thread has fallen behind, or has caught up: meanwhile it gives no way. */
-void give_way_hurry(bool is_behind);
-/* Rows of such work between two give_way()s. */
-#define GIVE_WAY_ROWS 32
 
 #define TIME_TEXT_SIZE 32
 /* "2026-11-21T10:00:00.000Z" (RFC 3339) in out[TIME_TEXT_SIZE]. */

@@ -26,7 +26,6 @@
 /* 4 MB that wait: then they are written without a pause, and so many at once, since writing takes
  * twice their memory once more. */
 #define MANY_PAGES 16
-#define HURRY_PAGES 32 /* 8 MB: then calls no longer go first */
 #define NICE 3
 #define SLICE_NS 100000 /* the shortest there is */
 #define LANES_MAX 16
@@ -242,8 +241,10 @@ static void write_records(Journal *journal, const CallRecord *const *records, si
 {
     const JournalOptions *to = &journal->options;
     int64_t wait_ms = 100;
-    if (to->seen)
-        to->seen(to->seen_app, records, count);
+    for (size_t i = 0; to->seen && i < count; i += PAGE_ROWS) {
+        to->seen(to->seen_app, records + i, MIN(count - i, (size_t)PAGE_ROWS));
+        give_way();
+    }
     for (int attempt = 1;; attempt++) {
         Error err;
         int64_t started_ms = monotonic_ms();
@@ -272,7 +273,6 @@ static bool write_pages(Journal *journal, Page *pages)
     for (const Page *page = pages; page; page = page->next)
         for (size_t row = 0; row < page->count; row++)
             records[i++] = &page->rows[row];
-    give_way_hurry(waiting_pages(journal) > HURRY_PAGES);
     write_records(journal, records, count);
     pages_give_back(journal, pages);
     return true;

@@ -53,11 +53,12 @@ static CallRow row_of(const CallRecord *record)
     };
 }
 
-typedef struct Rows {
+/* The records of one workspace, in their order. */
+typedef struct Part {
     Str workspace;
+    const CallRecord **records;
     size_t count;
-    CallRow *at;
-} Rows;
+} Part;
 
 typedef struct RecordsWork {
     Scope scope;
@@ -68,37 +69,56 @@ typedef struct RecordsWork {
     Spendings spendings;
 } RecordsWork;
 
-/* The rows of each workspace, in the order of the records. */
-static Rows *by_workspace(Arena *arena, const CallRecord *const *records, size_t count,
+static bool is_same_workspace(const CallRecord *a, const CallRecord *b)
+{
+    return a->workspace.at == b->workspace.at && a->workspace.length == b->workspace.length;
+}
+
+static Part *by_workspace(Arena *arena, const CallRecord *const *records, size_t count,
                           size_t *count_r)
 {
     Map map = map_new(arena);
     size_t *which = arena_new_array(arena, size_t, count);
-    VEC(Rows) all = { 0 };
+    VEC(Part) all = { 0 };
     for (size_t i = 0; i < count; i++) {
-        bool is_new;
-        if (i % GIVE_WAY_ROWS == 0)
-            give_way();
-        MapEntry *entry = map_add(&map, records[i]->workspace, &is_new);
-        if (is_new) {
-            *vec_push(arena, &all) = (Rows){ .workspace = records[i]->workspace };
-            entry->number = (int64_t)all.count - 1;
+        bool is_new = false;
+        /* The journal keeps a text that repeats itself at one address. */
+        if (i && is_same_workspace(records[i], records[i - 1])) {
+            which[i] = which[i - 1];
+        } else {
+            MapEntry *entry = map_add(&map, records[i]->workspace, &is_new);
+            if (is_new) {
+                *vec_push(arena, &all) = (Part){ .workspace = records[i]->workspace };
+                entry->number = (int64_t)all.count - 1;
+            }
+            which[i] = (size_t)entry->number;
         }
-        which[i] = (size_t)entry->number;
         all.at[which[i]].count++;
     }
     for (size_t i = 0; i < all.count; i++) {
-        all.at[i].at = arena_new_array(arena, CallRow, all.at[i].count);
+        all.at[i].records = arena_new_array(arena, const CallRecord *, all.at[i].count);
         all.at[i].count = 0;
     }
     for (size_t i = 0; i < count; i++) {
-        if (i % GIVE_WAY_ROWS == 0)
-            give_way();
-        Rows *rows = &all.at[which[i]];
-        rows->at[rows->count++] = row_of(records[i]);
+        Part *part = &all.at[which[i]];
+        part->records[part->count++] = records[i];
     }
     *count_r = all.count;
     return all.at;
+}
+
+/* Page by page, so that the rows of one stay in the processor's cache. `rows` has room for one. */
+static CallBatch *batch_of(Arena *arena, const Part *part, CallRow *rows)
+{
+    CallBatch *batch = calls_batch_new(arena, part->workspace);
+    for (size_t from = 0; from < part->count; from += CALL_PAGE) {
+        size_t count = MIN(part->count - from, (size_t)CALL_PAGE);
+        for (size_t i = 0; i < count; i++)
+            rows[i] = row_of(part->records[from + i]);
+        calls_batch_page(batch, rows, count);
+        give_way();
+    }
+    return batch;
 }
 
 static bool add_batches(DbTx *tx, void *argument, Error *err)
@@ -118,10 +138,11 @@ bool models_write_records(void *argument, const CallRecord *const *records, size
     RecordsWork work = { .scope = { .is_system = true, .role = ROLE_OWNER },
                          .arena = arena,
                          .budgets = models->budgets };
-    Rows *rows = by_workspace(arena, records, count, &work.count);
+    Part *parts = by_workspace(arena, records, count, &work.count);
+    CallRow *rows = arena_alloc_raw(arena, CALL_PAGE * sizeof(CallRow));
     work.batches = arena_new_array(arena, CallBatch *, work.count);
     for (size_t i = 0; i < work.count; i++)
-        work.batches[i] = calls_batch(arena, rows[i].workspace, rows[i].at, rows[i].count);
+        work.batches[i] = batch_of(arena, &parts[i], rows);
     spendings_of(models->budgets, arena, records, count, &work.spendings);
     if (!store_write(models->options.db, &work.scope, add_batches, &work, err))
         return false;

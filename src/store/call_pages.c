@@ -9,8 +9,6 @@
  * Numbers are varints, signed ones zigzag; a text has its length before it. */
 #include "store/call_pages.h"
 
-#include "base/clock.h"
-
 #include <zstd.h>
 
 #include "base/hash.h"
@@ -21,6 +19,7 @@
 #define NUMBER_SIZE 10 /* bytes of a varint at most */
 #define UUID_SIZE 16
 #define CRC_SIZE 4
+#define ROW_SIZE 48 /* bytes of one that is like its neighbours, and some more */
 #define COLUMNS_MAX MB(8)
 #define COLUMN_COUNT_MAX 200 /* that a newer program might write */
 
@@ -52,10 +51,23 @@ static int64_t *number_at(const CallRow *row, size_t offset)
 
 /* --- Packing --- */
 
-/* There is room for all that is written: columns_size() says how much. */
 typedef struct Out {
-    char *at;
+    Arena *arena;
+    char *start, *at, *end;
 } Out;
+
+/* What is put after this takes so many bytes at most. */
+static void reserve(Out *out, size_t size)
+{
+    size_t used = (size_t)(out->at - out->start);
+    if ((size_t)(out->end - out->at) >= size)
+        return;
+    size_t capacity = MAX(used * 2, used + size);
+    char *bigger = arena_alloc_raw(out->arena, capacity);
+    if (used)
+        memcpy(bigger, out->start, used);
+    *out = (Out){ out->arena, bigger, bigger + used, bigger + capacity };
+}
 
 static void put_varint(Out *out, uint64_t n)
 {
@@ -76,52 +88,66 @@ static void put_bytes(Out *out, Str bytes)
     out->at += bytes.length;
 }
 
-static size_t columns_size(const CallRow *rows, size_t count)
-{
-    size_t size = 4 * NUMBER_SIZE;
-    for (size_t i = 0; i < count; i++) {
-        size += rows[i].id.length + UUID_SIZE + NUMBER_SIZE;
-        for (size_t column = 0; column < COUNT(texts); column++)
-            size += text_at(&rows[i], texts[column])->length;
-        size += (COUNT(texts) * 2 + COUNT(numbers)) * NUMBER_SIZE;
-    }
-    return size + (COUNT(texts) + COUNT(numbers)) * 2 * NUMBER_SIZE;
-}
-
 static bool is_same(Str a, Str b)
 {
     return a.length == b.length && (a.at == b.at || str_equal(a, b));
 }
 
-static void put_texts(Out *out, Arena *arena, const CallRow *rows, size_t count, size_t offset)
+/* The texts that differ, and which of them each row has. */
+typedef struct Kinds {
+    const Str **at;
+    size_t count, bytes;
+    uint16_t *which;
+} Kinds;
+
+static Kinds kinds_of(Arena *arena, const CallRow *rows, size_t count, size_t offset)
 {
-    uint16_t *which = arena_new_array(arena, uint16_t, count);
-    const Str **different = arena_new_array(arena, const Str *, count);
-    size_t kinds = 0;
-    Map map = { 0 };
+    Kinds kinds = { .at = arena_alloc_raw(arena, count * sizeof(*kinds.at)),
+                    .which = arena_alloc_raw(arena, count * sizeof(*kinds.which)) };
+    Map map = map_new(arena);
     for (size_t i = 0; i < count; i++) {
         const Str *text = text_at(&rows[i], offset);
         if (i && is_same(*text, *text_at(&rows[i - 1], offset))) {
-            which[i] = which[i - 1];
+            kinds.which[i] = kinds.which[i - 1];
             continue;
         }
-        if (!map.arena)
-            map = map_new(arena);
         bool is_new;
         MapEntry *entry = map_add(&map, text->length ? *text : S(""), &is_new);
         if (is_new) {
-            entry->number = (int64_t)kinds;
-            different[kinds++] = text;
+            entry->number = (int64_t)kinds.count;
+            kinds.at[kinds.count++] = text;
+            kinds.bytes += text->length;
         }
-        which[i] = (uint16_t)entry->number;
+        kinds.which[i] = (uint16_t)entry->number;
     }
-    put_varint(out, kinds);
-    for (size_t i = 0; i < kinds; i++) {
-        put_varint(out, different[i]->length);
-        put_bytes(out, *different[i]);
+    return kinds;
+}
+
+static void put_text(Out *out, Str text)
+{
+    put_varint(out, text.length);
+    put_bytes(out, text);
+}
+
+static void put_texts(Out *out, Arena *arena, const CallRow *rows, size_t count, size_t offset)
+{
+    const Str *first = text_at(&rows[0], offset);
+    size_t same = 1;
+    while (same < count && is_same(*text_at(&rows[same], offset), *first))
+        same++;
+    if (same == count) {
+        reserve(out, 2 * NUMBER_SIZE + first->length);
+        put_varint(out, 1);
+        put_text(out, *first);
+        return;
     }
-    for (size_t i = 0; kinds > 1 && i < count; i++)
-        put_varint(out, which[i]);
+    Kinds kinds = kinds_of(arena, rows, count, offset);
+    reserve(out, (1 + kinds.count + count) * NUMBER_SIZE + kinds.bytes);
+    put_varint(out, kinds.count);
+    for (size_t i = 0; i < kinds.count; i++)
+        put_text(out, *kinds.at[i]);
+    for (size_t i = 0; i < count; i++)
+        put_varint(out, kinds.which[i]);
 }
 
 static void put_numbers(Out *out, const CallRow *rows, size_t count, size_t offset)
@@ -132,6 +158,7 @@ static void put_numbers(Out *out, const CallRow *rows, size_t count, size_t offs
         same++;
     bool is_time = offset == offsetof(CallRow, started_at_ms);
     int form = same == count ? ALL_SAME : is_time ? DIFFERENCES : EACH;
+    reserve(out, 1 + (form == ALL_SAME ? 1 : count) * NUMBER_SIZE);
     *out->at++ = (char)form;
     if (form == ALL_SAME)
         put_signed(out, first);
@@ -142,13 +169,11 @@ static void put_numbers(Out *out, const CallRow *rows, size_t count, size_t offs
     }
 }
 
-/* What a hexadecimal digit is worth; 255: it is none. */
-static uint8_t digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return (uint8_t)(c - '0');
-    return c >= 'a' && c <= 'f' ? (uint8_t)(c - 'a' + 10) : 255;
-}
+/* What a hexadecimal digit in lower case is worth, and one; 0: it is none. */
+static const uint8_t digit_values[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 /* "01940b2c-..." in lower case as 16 bytes. */
 static bool uuid_bytes(Str id, uint8_t bytes[UUID_SIZE])
@@ -156,20 +181,21 @@ static bool uuid_bytes(Str id, uint8_t bytes[UUID_SIZE])
     if (id.length != 36 || id.at[8] != '-' || id.at[13] != '-' || id.at[18] != '-' ||
         id.at[23] != '-')
         return false;
-    const char *at = id.at;
-    unsigned wrong = 0;
+    static const uint8_t places[UUID_SIZE] = { 0,  2,  4,  6,  9,  11, 14, 16,
+                                               19, 21, 24, 26, 28, 30, 32, 34 };
+    bool is_right = true;
     for (size_t i = 0; i < UUID_SIZE; i++) {
-        at += *at == '-';
-        uint8_t high = digit(at[0]), low = digit(at[1]);
-        wrong |= high | low;
-        bytes[i] = (uint8_t)(high << 4 | (low & 15));
-        at += 2;
+        unsigned high = digit_values[(unsigned char)id.at[places[i]]];
+        unsigned low = digit_values[(unsigned char)id.at[places[i] + 1]];
+        is_right &= high && low;
+        bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
     }
-    return wrong < 16;
+    return is_right;
 }
 
 static void put_ids(Out *out, Arena *arena, const CallRow *rows, size_t count)
 {
+    reserve(out, 1 + count * UUID_SIZE);
     char *start = out->at;
     *out->at++ = IDS_UUID;
     for (size_t i = 0; i < count; i++) {
@@ -185,26 +211,21 @@ static void put_ids(Out *out, Arena *arena, const CallRow *rows, size_t count)
 
 Str call_page_pack(Arena *arena, const CallRow *rows, size_t count)
 {
-    char *columns = arena_alloc(arena, columns_size(rows, count));
-    Out out = { columns };
+    Out out = { .arena = arena };
+    reserve(&out, 3 * NUMBER_SIZE + count * ROW_SIZE);
     put_varint(&out, count);
     put_varint(&out, COUNT(texts));
     put_varint(&out, COUNT(numbers));
     put_ids(&out, arena, rows, count);
-    for (size_t i = 0; i < COUNT(texts); i++) {
-        give_way();
+    for (size_t i = 0; i < COUNT(texts); i++)
         put_texts(&out, arena, rows, count, texts[i]);
-    }
-    for (size_t i = 0; i < COUNT(numbers); i++) {
-        give_way();
+    for (size_t i = 0; i < COUNT(numbers); i++)
         put_numbers(&out, rows, count, numbers[i]);
-    }
-    give_way();
 
-    size_t size = (size_t)(out.at - columns), room = ZSTD_compressBound(size);
-    char *page = arena_alloc(arena, 1 + room + CRC_SIZE);
+    size_t size = (size_t)(out.at - out.start), room = ZSTD_compressBound(size);
+    char *page = arena_alloc_raw(arena, 1 + room + CRC_SIZE);
     page[0] = FORM;
-    size_t packed = ZSTD_compress(page + 1, room, columns, size, LEVEL);
+    size_t packed = ZSTD_compress(page + 1, room, out.start, size, LEVEL);
     uint32_t crc = crc32c(0, page, 1 + packed);
     for (int i = 0; i < CRC_SIZE; i++)
         page[1 + packed + (size_t)i] = (char)(crc >> 8 * i);

@@ -1,7 +1,6 @@
 /* call_sums.c - see call_sums.h. */
 #include "store/call_sums.h"
 
-#include "base/clock.h"
 #include "base/map.h"
 
 #define MINUTE_MS INT64_C(60000)
@@ -21,6 +20,11 @@ typedef struct Groups {
     Map by_key;
     VEC(CallSum) sums;
 } Groups;
+
+static Groups groups_new(Arena *arena)
+{
+    return (Groups){ .arena = arena, .by_key = map_new(arena) };
+}
 
 static int64_t floor_to(int64_t time_ms, CallSpan span)
 {
@@ -167,35 +171,45 @@ static int compare(const void *left, const void *right)
     return order;
 }
 
-void call_sums_of(Arena *arena, const CallRow *rows, size_t count, CallSum **sums_r,
-                  size_t *count_r)
+/* By minute and everything first: of a busy second's calls few are left, and those are added to
+ * each span. */
+struct CallSums {
+    Groups finest;
+};
+
+CallSums *call_sums_new(Arena *arena)
 {
-    /* By minute and everything first: of a busy second's calls few are left, and those are added
-     * to each span. Calls that follow each other are mostly of one kind. */
-    Groups finest = { .arena = arena, .by_key = map_new(arena) }, groups = finest;
-    groups.by_key = map_new(arena);
-    CallSum *sum = NULL;
+    CallSums *sums = arena_new_one(arena, CallSums);
+    sums->finest = groups_new(arena);
+    return sums;
+}
+
+void call_sums_add(CallSums *sums, const CallRow *rows, size_t count)
+{
+    CallSum *sum = NULL; /* calls that follow each other are mostly of one kind */
     for (size_t i = 0; i < count; i++) {
         Str names[CALL_NAMES];
-        if (i % GIVE_WAY_ROWS == 0)
-            give_way();
         int64_t at_ms = floor_to(rows[i].started_at_ms, SPAN_MINUTE);
         names_of(&rows[i], names);
         if (!sum || !is_same_group(sum, at_ms, names))
-            sum = group(&finest, SPAN_MINUTE, at_ms, names);
+            sum = group(&sums->finest, SPAN_MINUTE, at_ms, names);
         count_row(&sum->totals, &rows[i]);
     }
-    for (size_t i = 0; i < finest.sums.count; i++) {
-        CallSum *from = &finest.sums.at[i];
+}
+
+void call_sums_list(const CallSums *sums, Arena *arena, CallSum **list_r, size_t *count_r)
+{
+    Groups groups = groups_new(arena);
+    for (size_t i = 0; i < sums->finest.sums.count; i++) {
+        CallSum from = sums->finest.sums.at[i];
         for (CallSpan span = SPAN_HOUR; span < SPAN_COUNT; span++)
-            call_totals_add(&group(&groups, span, floor_to(from->at_ms, span), from->names)->totals,
-                            &from->totals);
-        from->names[CALL_BY_KEY] = from->names[CALL_BY_USER] = S("");
-        call_totals_add(&group(&groups, SPAN_MINUTE, from->at_ms, from->names)->totals,
-                        &from->totals);
+            call_totals_add(&group(&groups, span, floor_to(from.at_ms, span), from.names)->totals,
+                            &from.totals);
+        from.names[CALL_BY_KEY] = from.names[CALL_BY_USER] = S("");
+        call_totals_add(&group(&groups, SPAN_MINUTE, from.at_ms, from.names)->totals, &from.totals);
     }
     if (groups.sums.count)
         qsort(groups.sums.at, groups.sums.count, sizeof(CallSum), compare);
-    *sums_r = groups.sums.at;
+    *list_r = groups.sums.at;
     *count_r = groups.sums.count;
 }

@@ -42,7 +42,10 @@ typedef struct CallSum {
     CallTotals totals;
 } CallSum;
 
-/* Sums of all spans, in one order for everybody: then two nodes that add to the same rows wait for
+/* Sums that calls are added to, a few at a time; of the rows only the texts must live on. */
+typedef struct CallSums CallSums;
+CallSums *call_sums_new(Arena *arena);
+void call_sums_add(CallSums *sums, const CallRow *rows, size_t count);
+/* Those of all spans, in one order for everybody: then two nodes that add to the same rows wait for
  * each other but never in a circle. */
-void call_sums_of(Arena *arena, const CallRow *rows, size_t count, CallSum **sums_r,
-                  size_t *count_r);
+void call_sums_list(const CallSums *sums, Arena *arena, CallSum **list_r, size_t *count_r);

@@ -7,11 +7,13 @@
 static CallTotals totals_of(Arena *arena, const int64_t *took_ms, size_t count)
 {
     CallRow *rows = arena_new_array(arena, CallRow, count);
-    CallSum *sums;
+    CallSums *sums = call_sums_new(arena);
+    CallSum *list;
     for (size_t i = 0; i < count; i++)
         rows[i].total_us = took_ms[i] * 1000;
-    call_sums_of(arena, rows, count, &sums, &count);
-    return count ? sums[0].totals : (CallTotals){ 0 };
+    call_sums_add(sums, rows, count);
+    call_sums_list(sums, arena, &list, &count);
+    return count ? list[0].totals : (CallTotals){ 0 };
 }
 
 Test(call_sums, quantiles_lie_within_the_range_of_their_call)

@@ -16,12 +16,11 @@ typedef struct PageRow {
 } PageRow;
 
 struct CallBatch {
+    Arena *arena;
     Str workspace;
-    PageRow *pages;
-    size_t page_count;
-    CallSum *sums;
-    size_t sum_count;
-    SideSumList sides;
+    VEC(PageRow) pages;
+    CallSums *sums;
+    SideSums sides;
 };
 
 static PageRow page_of(Arena *arena, const CallRow *rows, size_t count)
@@ -41,17 +40,18 @@ static PageRow page_of(Arena *arena, const CallRow *rows, size_t count)
     return page;
 }
 
-CallBatch *calls_batch(Arena *arena, Str workspace, const CallRow *rows, size_t count)
+CallBatch *calls_batch_new(Arena *arena, Str workspace)
 {
     CallBatch *batch = arena_new_one(arena, CallBatch);
-    batch->workspace = workspace;
-    batch->pages = arena_new_array(arena, PageRow, (count + CALL_PAGE - 1) / CALL_PAGE);
-    for (size_t i = 0; i < count; i += CALL_PAGE)
-        batch->pages[batch->page_count++] =
-            page_of(arena, rows + i, MIN(count - i, (size_t)CALL_PAGE));
-    call_sums_of(arena, rows, count, &batch->sums, &batch->sum_count);
-    batch->sides = side_sums_of(arena, rows, count);
+    *batch = (CallBatch){ .arena = arena, .workspace = workspace, .sums = call_sums_new(arena) };
     return batch;
+}
+
+void calls_batch_page(CallBatch *batch, const CallRow *rows, size_t count)
+{
+    *vec_push(batch->arena, &batch->pages) = page_of(batch->arena, rows, count);
+    call_sums_add(batch->sums, rows, count);
+    side_sums_count(batch->arena, &batch->sides, rows, count);
 }
 
 static bool add_page(DbTx *tx, Str workspace, const PageRow *page, bool *is_new_r, Error *err)
@@ -94,9 +94,11 @@ static Str add_sums_sql(Arena *arena)
     return str(buf_c(&sql));
 }
 
-static bool add_sums(DbTx *tx, Arena *arena, Str workspace, const CallSum *sums, size_t count,
-                     Error *err)
+static bool add_sums(DbTx *tx, Arena *arena, Str workspace, const CallSums *all, Error *err)
 {
+    CallSum *sums;
+    size_t count;
+    call_sums_list(all, arena, &sums, &count);
     DbValue *values = arena_new_array(arena, DbValue, count * SUM_COLUMNS), *value = values;
     for (size_t i = 0; i < count; i++) {
         const int64_t *totals = (const int64_t *)&sums[i].totals;
@@ -111,17 +113,17 @@ static bool add_sums(DbTx *tx, Arena *arena, Str workspace, const CallSum *sums,
     return db_exec_many(tx, DB_SAME(add_sums_sql(arena).at), values, SUM_COLUMNS, count, err);
 }
 
-bool calls_add(DbTx *tx, const Scope *scope, Arena *arena, const CallBatch *batch, Error *err)
+bool calls_add(DbTx *tx, const Scope *scope, Arena *arena, CallBatch *batch, Error *err)
 {
     Str workspace = scope->is_system ? batch->workspace : scope->workspace;
-    for (size_t i = 0; i < batch->page_count; i++) {
+    for (size_t i = 0; i < batch->pages.count; i++) {
         bool is_new;
-        if (!add_page(tx, workspace, &batch->pages[i], &is_new, err))
+        if (!add_page(tx, workspace, &batch->pages.at[i], &is_new, err))
             return false;
         if (!is_new)
             return true; /* the whole batch was written in one transaction: it is there */
     }
-    return add_sums(tx, arena, workspace, batch->sums, batch->sum_count, err) &&
+    return add_sums(tx, arena, workspace, batch->sums, err) &&
            side_sums_add(tx, workspace, &batch->sides, err);
 }
 

@@ -9,14 +9,14 @@
 #include "store/scope.h"
 #include "store/slice.h"
 
-/* Calls of one workspace, ready to be written. */
+/* Calls of one workspace, made ready to be written without a transaction. */
 typedef struct CallBatch CallBatch;
 
-/* The work of adding that needs no transaction. At least one row. */
-CallBatch *calls_batch(Arena *arena, Str workspace, const CallRow *rows, size_t count);
+CallBatch *calls_batch_new(Arena *arena, Str workspace);
+/* A page more, of 1 to CALL_PAGE rows; of them only the texts must live on. */
+void calls_batch_page(CallBatch *batch, const CallRow *rows, size_t count);
 /* A system scope adds to any workspace; another to its own, whatever the batch says. */
-MUST_CHECK bool calls_add(DbTx *tx, const Scope *scope, Arena *arena, const CallBatch *batch,
-                          Error *err);
+MUST_CHECK bool calls_add(DbTx *tx, const Scope *scope, Arena *arena, CallBatch *batch, Error *err);
 
 /* "": any. */
 typedef struct CallFilter {

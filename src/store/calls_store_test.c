@@ -99,12 +99,6 @@ static CallRow call(Arena *arena, int64_t started_at_ms, const char *model, cons
                       .tries = 1 };
 }
 
-static bool add(DbTx *tx, World *world, const CallRow *rows, size_t count, Error *err)
-{
-    return calls_add(tx, &world->ours, world->arena,
-                     calls_batch(world->arena, world->ours.workspace, rows, count), err);
-}
-
 STORE_TEST(calls_are_summed_once_by_whatever_is_asked)
 {
     static const struct {
@@ -133,8 +127,8 @@ STORE_TEST(calls_are_summed_once_by_whatever_is_asked)
     for (size_t i = 0; i < COUNT(rows); i++)
         rows[i] = call(arena, (int64_t[]){ 5, HOUR + 5, DAY + 5 }[i / 2] + (int64_t)i,
                        i % 2 ? "big" : "small", i == 3 || i == 4 ? "upstream" : "ok");
-    CALL(add(tx, world, rows, COUNT(rows), err));
-    CALL(add(tx, world, rows, COUNT(rows), err));
+    CALL(world_calls(tx, world, rows, COUNT(rows), err));
+    CALL(world_calls(tx, world, rows, COUNT(rows), err));
     for (size_t i = 0; i < COUNT(cases); i++) {
         CALL(calls_sum(tx, &world->ours, arena, cases[i].by, &cases[i].filter, &sums, err));
         if (sums.count != cases[i].count ||
@@ -155,7 +149,7 @@ STORE_TEST(sums_grow_with_later_calls)
     CallSumList sums;
     for (int i = 0; i < 3; i++) {
         CallRow row = call(world->arena, 5, "small", "ok");
-        CALL(add(tx, world, &row, 1, err));
+        CALL(world_calls(tx, world, &row, 1, err));
     }
     CALL(calls_sum(tx, &world->ours, world->arena, CALL_GROUP_DAY, &(CallFilter){ 0 }, &sums, err));
     EXPECT(sums.count == 1 && sums.at[0].totals.calls == 3 && sums.at[0].totals.cost_pico == 15);
@@ -188,7 +182,7 @@ STORE_TEST(calls_are_listed_newest_first_in_parts)
         for (int i = 0; i < 3; i++)
             rows[i] = call(world->arena, page * 1000 + i, (const char *[]){ "a", "b", "c" }[i],
                            page == 20 && i == 1 ? "upstream" : "ok");
-        CALL(add(tx, world, rows, COUNT(rows), err));
+        CALL(world_calls(tx, world, rows, COUNT(rows), err));
     }
     for (int64_t limit = 1; limit < 9; limit++) {
         CALL(list_all(tx, world, &(CallFilter){ 0 }, limit, &names, err));
@@ -229,7 +223,7 @@ static bool fill_old(DbTx *tx, World *world, Error *err)
     static const int64_t ages[] = { 0, 10 * DAY, 500 * DAY };
     for (size_t i = 0; i < COUNT(ages); i++) {
         CallRow row = call(world->arena, now_ms() - ages[i], i ? "old" : "new", "ok");
-        CALL(add(tx, world, &row, 1, err));
+        CALL(world_calls(tx, world, &row, 1, err));
     }
     EXPECT_CODE(ERROR_DENIED, calls_remove_old(tx, &world->ours, now_ms(), err));
     return true;

@@ -154,8 +154,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(fill_lab(tx, world, err));
     CALL(fill_notices(tx, world, err));
     CALL(prompt_log_add(tx, ours, &(PromptLog){ .id = S("p"), .prompt = S("ours") }, err));
-    CALL(calls_add(tx, ours, world->arena, calls_batch(world->arena, ours->workspace, &call, 1),
-                   err));
+    CALL(world_calls(tx, world, &call, 1, err));
     CALL(fill_budgets(tx, world, err));
     CALL(fill_batches(tx, world, err));
     CALL(audit_add(tx, ours, &entry, err));

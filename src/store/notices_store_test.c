@@ -160,9 +160,7 @@ STORE_TEST(a_service_that_fails_at_half_of_its_calls_is_down)
                                                                       : S("ok");
             rows[k].started_at_ms = 60000;
         }
-        CALL(calls_add(tx, ours, world->arena,
-                       calls_batch(world->arena, ours->workspace, rows, (size_t)cases[i].calls),
-                       err));
+        CALL(world_calls(tx, world, rows, (size_t)cases[i].calls, err));
     }
     CALL(call_services_down(tx, ours, world->arena, SPAN_MINUTE, 60000, 120000, 5, &down, err));
     EXPECT(down.count == 1 && str_is(down.at[0], "down"));
@@ -188,8 +186,7 @@ STORE_TEST(health_counts_what_services_did_not_what_clients_did)
         rows[i].total_us = 100;
         rows[i].started_at_ms = 60000 * (int64_t)(1 + i / 3);
     }
-    CALL(calls_add(tx, ours, world->arena,
-                   calls_batch(world->arena, ours->workspace, rows, COUNT(rows)), err));
+    CALL(world_calls(tx, world, rows, COUNT(rows), err));
     CALL(call_health(tx, ours, SPAN_MINUTE, 60000, 180000, &health, err));
     EXPECT(health.totals.calls == 5 && health.errors == 2 && health.totals.took_us == 500);
     EXPECT(health.totals.cost_pico == 50 && health.totals.took_500ms == 5);

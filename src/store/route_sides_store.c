@@ -3,16 +3,15 @@
 #include "store/call_sums.h"
 #include "store/sql.h"
 
-static SideSum *sum_for(Arena *arena, SideSumList *list, size_t *capacity, const SideSum *key)
+static SideSum *sum_for(Arena *arena, SideSums *sums, const SideSum *key)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (list->at[i].day_ms == key->day_ms && str_equal(list->at[i].route, key->route) &&
-            str_equal(list->at[i].side, key->side))
-            return &list->at[i];
-    if (list->count == *capacity)
-        list->at = vec_grow(arena, list->at, sizeof *list->at, list->count, capacity);
-    list->at[list->count] = *key;
-    return &list->at[list->count++];
+    for (size_t i = 0; i < sums->count; i++)
+        if (sums->at[i].day_ms == key->day_ms && str_equal(sums->at[i].route, key->route) &&
+            str_equal(sums->at[i].side, key->side))
+            return &sums->at[i];
+    SideSum *sum = vec_push(arena, sums);
+    *sum = *key;
+    return sum;
 }
 
 static int compare_sums(const void *a, const void *b)
@@ -23,18 +22,15 @@ static int compare_sums(const void *a, const void *b)
     return order ? order : (one->day_ms > other->day_ms) - (one->day_ms < other->day_ms);
 }
 
-SideSumList side_sums_of(Arena *arena, const CallRow *rows, size_t count)
+void side_sums_count(Arena *arena, SideSums *sums, const CallRow *rows, size_t count)
 {
-    SideSumList list = { 0 };
-    size_t capacity = 0;
     for (size_t i = 0; i < count; i++) {
         const CallRow *row = &rows[i];
         if (!row->side.length)
             continue;
         int64_t day_ms = row->started_at_ms - row->started_at_ms % call_span_ms(SPAN_DAY);
-        SideSum *sum =
-            sum_for(arena, &list, &capacity,
-                    &(SideSum){ .route = row->route, .side = row->side, .day_ms = day_ms });
+        SideSum *sum = sum_for(
+            arena, sums, &(SideSum){ .route = row->route, .side = row->side, .day_ms = day_ms });
         sum->calls++;
         sum->failures += !str_is(row->status, "ok");
         sum->unpriced += row->cost_pico < 0;
@@ -43,13 +39,12 @@ SideSumList side_sums_of(Arena *arena, const CallRow *rows, size_t count)
         sum->input_tokens += row->input_tokens;
         sum->output_tokens += row->output_tokens;
     }
-    if (list.count)
-        qsort(list.at, list.count, sizeof *list.at, compare_sums);
-    return list;
 }
 
-bool side_sums_add(DbTx *tx, Str workspace, const SideSumList *sums, Error *err)
+bool side_sums_add(DbTx *tx, Str workspace, SideSums *sums, Error *err)
 {
+    if (sums->count)
+        qsort(sums->at, sums->count, sizeof *sums->at, compare_sums);
     for (size_t i = 0; i < sums->count; i++) {
         const SideSum *sum = &sums->at[i];
         if (!db_exec(tx,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "db/fixture_test.h"
+#include "store/calls_store.h"
 #include "store/documents_store.h"
 
 typedef struct World {
@@ -46,6 +47,8 @@ void world_run(const char *url, WorldWork *work);
             return fail_in(err, "%s:%d: wrong code", __FILE__, __LINE__);                          \
     } while (0)
 
+/* Calls of the workspace `ours`. */
+MUST_CHECK bool world_calls(DbTx *tx, World *world, const CallRow *rows, size_t count, Error *err);
 /* A document with these contents, added to the scope. */
 MUST_CHECK bool world_document(DbTx *tx, World *world, const Scope *scope, const char *name,
                                const char *contents, Document *document_r, Error *err);
