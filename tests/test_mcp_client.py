@@ -71,6 +71,9 @@ def test_tools_of_a_server_with_sessions_are_listed_and_called(server, owner, ol
     listed = server.get("/v1/mcp/servers").json()["items"]
     assert {"name": "old", "url": old, "tools": ["weather"], "token_set": True} in listed
     assert [t["name"] for t in server.get("/v1/mcp/servers/old/tools").json()["items"]] == ["weather"]
+    offered = server.call("GET", "/v1/mcp/servers/old/tools?all=1", key=owner).json()["items"]
+    assert [t["name"] for t in offered] == ["clock", "weather"]
+    assert server.get("/v1/mcp/servers/old/tools?all=1").status_code == 403  # to choose from, for admins
     result = call(server, "old", "weather", {"place": "Værøy"}).json()
     assert json.loads(result["content"][0]["text"]) == {"place": "Værøy"} and not result["isError"]
     assert Old.seen[-1][0] == "tools/call" and Old.seen[-1][1]["Mcp-Session-Id"] == "session-1"

@@ -11,7 +11,7 @@ from conftest import Server
 from mock_provider import MockProvider
 from test_page import CHROMIUM, PHONE, Desk, browser, expect, part, shot, sign_up  # noqa: F401 (browser is a fixture)
 
-SECTIONS = ["limits", "policy", "usage", "notices", "keys", "people"]
+SECTIONS = ["limits", "policy", "usage", "notices", "keys", "people", "tools", "batches"]
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 
@@ -293,15 +293,6 @@ def test_usage_shows_costs_by_what_is_asked_and_each_call(desk, page, server):
     expect(calls.locator("[data-status=ok]")).to_have_count(0)
     expect(calls.locator("[data-status=upstream]").first).to_contain_text("2 tries")
     shot(page, "usage")
-
-
-def test_a_batch_is_shown_with_how_far_it_is(desk, page, server):
-    line = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "mine/good", "messages": [{"role": "user", "content": "Say it."}]}}
-    added = server.call("POST", "/v1/files", data={"purpose": "batch"}, files={"file": ("b.jsonl", json.dumps(line))}).json()
-    made = server.post("/v1/batches", {"input_file_id": added["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"}).json()
-    wait_until(lambda: server.get(f"/v1/batches/{made['id']}").json()["status"] == "completed", 60)
-    desk.go("/settings/usage")
-    expect(part(page, "batch-row")).to_contain_text("done · 1 of 1 calls made")
 
 
 def test_sides_of_a_route_are_compared(desk, page, server):

@@ -34,22 +34,24 @@ export function address(path, query) {
   return tail ? `${path}?${tail}` : path;
 }
 
-function headersFor(method, extra, hasBody) {
+function headersFor(method, extra, hasJson) {
   const headers = {...extra};
-  if (hasBody) headers['Content-Type'] = 'application/json';
+  if (hasJson) headers['Content-Type'] = 'application/json';
   if (method !== 'GET' && state.session && state.session.csrf) headers['X-CSRF-Token'] = state.session.csrf;
   return headers;
 }
 
+// A form goes as it is, with the type that the browser gives it.
 async function send(method, path, {body, query, signal, headers, keepalive} = {}) {
+  const isForm = body instanceof FormData;
   try {
     return await fetch(address(path, query), {
       method,
       signal,
       keepalive,
       credentials: 'same-origin',
-      headers: headersFor(method, {Accept: 'application/json', ...headers}, body !== undefined),
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: headersFor(method, {Accept: 'application/json', ...headers}, body !== undefined && !isForm),
+      body: body === undefined || isForm ? body : JSON.stringify(body),
     });
   } catch (error) {
     if (error.name === 'AbortError') throw error;

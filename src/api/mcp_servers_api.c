@@ -46,8 +46,10 @@ bool mcp_servers_remove(ApiRequest *request, HttpResponse *response, Error *err)
 bool mcp_servers_tools(ApiRequest *request, HttpResponse *response, Error *err)
 {
     Str tools;
-    if (!mcp_server_tools(request->api->mcp_servers, request->scope, request->arena,
-                          request->params[0], &tools, err))
+    bool is_all = str_is(http_query(request->http, "all"), "1");
+    if (!(is_all ? mcp_server_offers : mcp_server_tools)(request->api->mcp_servers, request->scope,
+                                                         request->arena, request->params[0], &tools,
+                                                         err))
         return false;
     JsonWriter json = put_begin(&response->body);
     put_raw(&json, "items", tools);

@@ -154,8 +154,31 @@ static bool may_call(const McpServer *server, Str tool)
     return false;
 }
 
-bool mcp_server_tools(McpServers *servers, const Scope *scope, Arena *arena, Str name, Str *tools_r,
+/* One page of a list; an empty *cursor at its end. */
+static bool list_page(Talk *talk, Arena *arena, bool only_allowed, Str *cursor, JsonWriter *json,
                       Error *err)
+{
+    AUTO_JSON json_t *result = NULL;
+    Buf params = buf_new(arena, KB(64));
+    size_t i;
+    json_t *tool;
+    if (cursor->length) {
+        buf_add(&params, S("\"cursor\":"));
+        json_quote(&params, *cursor);
+    }
+    if (!ask(talk, "tools/list", STR_NONE, buf_str(&params), &result, err))
+        return false;
+    json_array_foreach(json_object_get(result, "tools"), i, tool)
+    {
+        if (!only_allowed || may_call(&talk->server, json_member_text(tool, "name")))
+            put_raw(json, NULL, json_print(arena, tool));
+    }
+    *cursor = str_copy(arena, json_member_text(result, "nextCursor"));
+    return true;
+}
+
+static bool list_tools(McpServers *servers, const Scope *scope, Arena *arena, Str name,
+                       bool only_allowed, Str *tools_r, Error *err)
 {
     Talk talk;
     Str cursor = STR_NONE;
@@ -163,29 +186,25 @@ bool mcp_server_tools(McpServers *servers, const Scope *scope, Arena *arena, Str
     if (!begin(servers, scope, arena, name, &talk, err))
         return false;
     JsonWriter json = put_begin_array(&out);
-    for (int page = 0; page < PAGES_MAX; page++) {
-        AUTO_JSON json_t *result = NULL;
-        Buf params = buf_new(arena, KB(64));
-        size_t i;
-        json_t *tool;
-        if (cursor.length) {
-            buf_add(&params, S("\"cursor\":"));
-            json_quote(&params, cursor);
-        }
-        if (!ask(&talk, "tools/list", STR_NONE, buf_str(&params), &result, err))
+    for (int page = 0; page < PAGES_MAX && (!page || cursor.length); page++)
+        if (!list_page(&talk, arena, only_allowed, &cursor, &json, err))
             return false;
-        json_array_foreach(json_object_get(result, "tools"), i, tool)
-        {
-            if (may_call(&talk.server, json_member_text(tool, "name")))
-                put_raw(&json, NULL, json_print(arena, tool));
-        }
-        cursor = str_copy(arena, json_member_text(result, "nextCursor"));
-        if (!cursor.length)
-            break;
-    }
     put_end(&json);
     *tools_r = buf_str(&out);
     return true;
+}
+
+bool mcp_server_tools(McpServers *servers, const Scope *scope, Arena *arena, Str name, Str *tools_r,
+                      Error *err)
+{
+    return list_tools(servers, scope, arena, name, true, tools_r, err);
+}
+
+bool mcp_server_offers(McpServers *servers, const Scope *scope, Arena *arena, Str name,
+                       Str *tools_r, Error *err)
+{
+    return scope_needs(scope, ROLE_ADMIN, err) &&
+           list_tools(servers, scope, arena, name, false, tools_r, err);
 }
 
 /* A name that a header can hold: what servers have. */

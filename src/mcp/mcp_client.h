@@ -42,6 +42,9 @@ MUST_CHECK bool mcp_server_remove(McpServers *servers, const Scope *scope, Arena
 /* The tools that may be called, as the server describes them: a JSON array in the arena. */
 MUST_CHECK bool mcp_server_tools(McpServers *servers, const Scope *scope, Arena *arena, Str name,
                                  Str *tools_r, Error *err);
+/* Every tool that it offers, so that some can be chosen. Needs ROLE_ADMIN. */
+MUST_CHECK bool mcp_server_offers(McpServers *servers, const Scope *scope, Arena *arena, Str name,
+                                  Str *tools_r, Error *err);
 /* Calls one; *result_r is its JSON, isError and all. `arguments` is a JSON object. */
 MUST_CHECK bool mcp_server_call(McpServers *servers, const Scope *scope, Arena *arena, Str name,
                                 Str tool, Str arguments, Str *result_r, Error *err);

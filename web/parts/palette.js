@@ -26,7 +26,7 @@ function commands() {
     mayWrite() && {text: t('collection.new'), icon: 'add', run: newCollection},
     {text: t('library.trash'), icon: 'trash', run: to('/library?trash=1')},
     {text: t('library.failed_only'), icon: 'notice', run: to('/library?state=failed')},
-    ...['keys', 'notices', ...(mayAdminister() ? ['models', 'limits', 'policy', 'usage', 'people'] : []), 'server'].map((name) => ({text: t(`settings.${name}`), icon: 'settings', run: to(`/settings/${name}`)})),
+    ...['keys', 'notices', ...(mayAdminister() ? ['models', 'tools', 'limits', 'policy', 'usage', 'people'] : []), 'batches', 'server'].map((name) => ({text: t(`settings.${name}`), icon: 'settings', run: to(`/settings/${name}`)})),
     {text: t('settings.account'), icon: 'settings', run: to('/settings')},
     {text: t('keys.title'), icon: 'notice', run: showKeys},
     {text: t('session.out'), icon: 'back', run: () => emit('sign-out')},

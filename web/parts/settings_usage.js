@@ -4,7 +4,6 @@ import {t, number, list, percentText, factDate, fullDate, dollars as money} from
 import {get} from '../api.js';
 import {here, note, withQuery} from '../router.js';
 import {problem} from './problem.js';
-import * as batches from './batches.js';
 import {bars, took} from './usage_chart.js';
 import * as calls from './usage_calls.js';
 
@@ -108,15 +107,13 @@ async function show(root, chosen) {
     const [report, nameOf] = await Promise.all([get(`/v1/usage/report?from=${from}`), namer()]);
     const sums = h('div', {class: 'wide-table'});
     const records = h('div', {});
-    const background = h('div', {});
     const time = choice('days', DAYS, (count) => t('usage.last_days', {count}));
     if (!report.totals.calls) {
       fill(root, h('div', {class: 'row'}, time), empty());
       return;
     }
     fill(root, h('p', {class: 'lead'}, t('usage.lead')), h('div', {class: 'row'}, time), lead(report), days(report), notes(report),
-      h('div', {class: 'row'}, choice('by', BY, (by) => t(`usage.by_${by}`))), sums, hours(report), background, records);
-    batches.render(background);
+      h('div', {class: 'row'}, choice('by', BY, (by) => t(`usage.by_${by}`))), sums, hours(report), records);
     calls.render(records, from, nameOf);
     await table(sums, chosen.by, from, nameOf);
   } catch (error) {

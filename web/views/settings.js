@@ -6,6 +6,7 @@ import {state, emit, mayAdminister} from '../state.js';
 import {top} from '../parts/top.js';
 import {field, form} from '../parts/forms.js';
 import {toast} from '../parts/toast.js';
+import * as batches from '../parts/settings_batches.js';
 import * as gateway from '../parts/settings_gateway.js';
 import * as keys from '../parts/settings_keys.js';
 import * as limits from '../parts/settings_limits.js';
@@ -13,6 +14,7 @@ import * as notices from '../parts/settings_notices.js';
 import * as people from '../parts/settings_people.js';
 import * as policy from '../parts/settings_policy.js';
 import * as server from '../parts/settings_server.js';
+import * as tools from '../parts/settings_tools.js';
 import * as usage from '../parts/settings_usage.js';
 
 function account(root) {
@@ -37,8 +39,10 @@ const SECTIONS = [
   {name: 'keys', text: 'settings.keys', render: keys.render},
   {name: 'notices', text: 'settings.notices', render: notices.render},
   {name: 'models', text: 'settings.models', render: gateway.render, admin: true},
+  {name: 'tools', text: 'settings.tools', render: tools.render, admin: true},
   {name: 'limits', text: 'settings.limits', render: limits.render, admin: true},
   {name: 'policy', text: 'settings.policy', render: policy.render, admin: true},
+  {name: 'batches', text: 'settings.batches', render: batches.render},
   {name: 'usage', text: 'settings.usage', render: usage.render, admin: true},
   {name: 'people', text: 'settings.people', render: people.render, admin: true},
   {name: 'server', text: 'settings.server', render: server.render},
