@@ -3,9 +3,10 @@
 
 #include "base/clock.h"
 
-#define SPENT_MS 1000 /* then the database is asked again */
-#define IDLE_MS 10000 /* credit that nobody uses goes back */
-#define BUSY_MS 1000  /* loans that follow each other faster become larger */
+#define SPENT_MS 1000                       /* then the database is asked again */
+#define IDLE_MS 10000                       /* credit that nobody uses goes back */
+#define SKEW_MS (24 * 3600 * INT64_C(1000)) /* so far clocks of nodes may lie apart */
+#define BUSY_MS 1000                        /* loans that follow each other faster become larger */
 
 Budget *budget_new(const LedgerPorts *ports, const BudgetTerms *terms, Arena *arena)
 {
@@ -23,10 +24,17 @@ const BudgetTerms *budget_terms(const Budget *budget) { return &budget->terms; }
 
 /* --- Taking and giving back --- */
 
-/* What was lent for a period is worth nothing after it. */
+/* A wait that began at most SPENT_MS ago: a clock that was set back makes none longer. */
+static bool is_waiting(int64_t until_ms, int64_t now)
+{
+    return now < until_ms && until_ms - now <= SPENT_MS;
+}
+
+/* What was lent for a period is worth nothing after it, nor before it by more than clocks lie
+ * apart. */
 static void leave_period(Budget *budget, int64_t now)
 {
-    if (now < budget->period_end_ms)
+    if (now < budget->period_end_ms && budget->period_ms - now <= SKEW_MS)
         return;
     budget->credit = budget->reserved = 0;
     budget->period_ms = budget->period_end_ms = budget->spent_until_ms = 0;
@@ -55,9 +63,10 @@ BudgetVerdict budget_reserve(Budget *budget, int64_t amount, BudgetWaiter *waite
         budget->credit -= amount;
         budget->reserved += amount;
         *hold_r = (BudgetHold){ budget, amount, budget->period_ms };
-    } else if (now < budget->failed_until_ms) {
+    } else if (is_waiting(budget->failed_until_ms, now)) {
         verdict = BUDGET_UNKNOWN;
-    } else if (now < budget->spent_until_ms && amount - budget->credit >= budget->short_of) {
+    } else if (is_waiting(budget->spent_until_ms, now) &&
+               amount - budget->credit >= budget->short_of) {
         verdict = BUDGET_SPENT;
     } else {
         verdict = wait_for_loan(budget, waiter, amount);

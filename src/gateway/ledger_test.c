@@ -327,6 +327,29 @@ Test(gateway, a_new_period_begins_with_nothing_and_old_calls_settle_in_theirs)
     clock_set(0);
 }
 
+Test(gateway, a_clock_that_was_far_ahead_makes_nobody_wait_for_it)
+{
+    enum { FAR = 40 };
+    const int64_t day = INT64_C(86400000), then = NOON + FAR * day;
+    Bank bank = open_bank(10);
+    Budget *budget;
+    BudgetHold hold;
+    clock_set(then);
+    bank.period_ms = then;
+    bank.period_end_ms = then + day;
+    Ledger *ledger = open_node(&bank, &budget);
+    cr_assert(take(budget, 10, &hold));
+    cr_assert(!take(budget, 1, &hold));
+    clock_set(NOON);
+    bank.left = 5;
+    bank.period_ms = NOON;
+    bank.period_end_ms = NOON + day;
+    cr_assert(take(budget, 5, &hold));
+    cr_assert(!take(budget, 1, &hold));
+    ledger_free(ledger);
+    clock_set(0);
+}
+
 Test(gateway, a_bank_that_is_closed_is_not_a_budget_that_is_spent)
 {
     Bank bank = open_bank(10);

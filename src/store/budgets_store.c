@@ -9,6 +9,8 @@
 #define DAY_MS INT64_C(86400000)
 /* Leases of longer ago are forgotten. */
 #define KEPT_MS (400 * DAY_MS)
+/* So far the clocks of nodes may lie apart; a time zone mistaken is less. */
+#define SKEW_MS DAY_MS
 
 /* --- Periods --- */
 
@@ -73,16 +75,43 @@ static void read_budget(DbRows *row, Arena *arena, void *item)
     (void)!budget_period_named(db_get_text(row, 3, arena), &budget->period);
 }
 
-/* A period that is over has spent nothing of the new one. A clock that is behind another node's
- * finds the row ahead of it, and goes by the row. */
-static void enter_period(BudgetRow *row, int64_t now)
+static void read_sums(DbRows *row, Arena *arena, void *item)
 {
-    int64_t start, end;
-    budget_period_bounds(row->period, MAX(now, row->period_start_ms), &start, &end);
-    if (row->period_start_ms < start)
-        row->lent = row->spent = row->told = 0;
+    BudgetRow *budget = item;
+    (void)arena;
+    budget->lent = db_get_int(row, 0);
+    budget->spent = db_get_int(row, 1);
+}
+
+/* What its leases tell: nothing of a new period, all of one that is entered again. */
+static bool load_period(DbTx *tx, const Scope *scope, Arena *arena, BudgetRow *row, Error *err)
+{
+    BudgetRow sums = { 0 };
+    if (!sql_find(
+            tx, arena,
+            DB_SAME("SELECT CAST(COALESCE(sum(lent), 0) AS BIGINT),"
+                    " CAST(COALESCE(sum(spent), 0) AS BIGINT) FROM budget_leases"
+                    " WHERE workspace = $1 AND budget = $2 AND period_start = $3"),
+            DB_ARGS(db_text(scope->workspace), db_text(row->id), db_int(row->period_start_ms)),
+            read_sums, &sums, "budget", row->id, err))
+        return false;
+    row->lent = sums.lent;
+    row->spent = sums.spent;
+    row->told = 0;
+    return true;
+}
+
+/* A clock that is behind another node's finds the row ahead of it, and goes by the row; but what
+ * lies further ahead was written by a clock that was wrong, and would stay closed until that day
+ * comes. */
+static bool enter_period(DbTx *tx, const Scope *scope, Arena *arena, BudgetRow *row, int64_t now,
+                         Error *err)
+{
+    int64_t start, before = row->period_start_ms;
+    bool is_behind = before > now && before - now <= SKEW_MS;
+    budget_period_bounds(row->period, is_behind ? before : now, &start, &row->period_end_ms);
     row->period_start_ms = start;
-    row->period_end_ms = end;
+    return start == before || load_period(tx, scope, arena, row, err);
 }
 
 bool budget_list(DbTx *tx, const Scope *scope, Arena *arena, const Subject *subject, int64_t now,
@@ -100,7 +129,8 @@ bool budget_list(DbTx *tx, const Scope *scope, Arena *arena, const Subject *subj
         return false;
     BudgetRow *rows = items.at;
     for (size_t i = 0; i < items.count; i++)
-        enter_period(&rows[i], now);
+        if (!enter_period(tx, scope, arena, &rows[i], now, err))
+            return false;
     *list_r = (BudgetRowList){ rows, items.count };
     return true;
 }
@@ -110,9 +140,9 @@ static bool find_budget(DbTx *tx, const Scope *scope, Arena *arena, DbSql sql, S
 {
     BudgetRow row;
     if (!sql_find(tx, arena, sql, DB_ARGS(db_text(scope->workspace), db_text(id)), read_budget,
-                  &row, "budget", id, err))
+                  &row, "budget", id, err) ||
+        !enter_period(tx, scope, arena, &row, now, err))
         return false;
-    enter_period(&row, now);
     *row_r = row;
     return true;
 }

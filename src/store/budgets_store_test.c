@@ -85,6 +85,26 @@ STORE_TEST(never_more_is_lent_than_there_is)
     return true;
 }
 
+STORE_TEST(a_clock_that_was_far_ahead_closes_no_day_and_opens_none_again)
+{
+    BudgetLent lent;
+    BudgetRow row;
+    Str id;
+    CALL(add(tx, world, PERIOD_DAY, 100, &id, err));
+    CALL(lend(tx, world, id, "a", 70, 0, NOON, &lent, err));
+    CALL(lend(tx, world, id, "a", 100, 0, NOON + 40 * DAY, &lent, err));
+    EXPECT(lent.amount == 100);
+    CALL(budget_find(tx, &world->ours, world->arena, id, NOON, &row, err));
+    EXPECT(row.lent == 70);
+    CALL(lend(tx, world, id, "b", 50, 0, NOON, &lent, err));
+    EXPECT(lent.amount == 30 && lent.period_end_ms < NOON + DAY);
+    CALL(lend(tx, world, id, "b", 50, 0, NOON, &lent, err));
+    EXPECT(lent.amount == 0);
+    CALL(lend(tx, world, id, "b", 50, 0, NOON + 40 * DAY, &lent, err));
+    EXPECT(lent.amount == 0); /* nor does that day open again when it comes */
+    return true;
+}
+
 STORE_TEST(less_than_the_least_is_not_lent)
 {
     BudgetWish wish = { .node = S("a"), .least = 8, .wanted = 24, .ahead = 100, .now_ms = NOON };
