@@ -1,9 +1,11 @@
 /* guard.c - finding: see guard.h.
  *
  * Most bytes of a text begin nothing. A table says which characters a find can be recognised at
- * (the @ of an address, the - behind "sk"), eight bytes are asked at a time, and only there is
+ * (the @ of an address, the - behind "sk"), sixteen bytes are asked at a time, and only there is
  * looked around. */
 #include "gateway/guard.h"
+
+#include <emmintrin.h>
 
 #include "gateway/guard_numbers.h"
 
@@ -138,8 +140,12 @@ static bool find_key(const Scan *scan, size_t at, GuardFound *found_r)
 #include "gateway/key_shapes.def"
 #undef KEY_SHAPE
     };
+    /* Three of the characters that must be there tell of nearly all that it is none. */
+    if (!is_token_char(at_of(scan, at + 1)) || !is_token_char(at_of(scan, at + LEAST / 2)) ||
+        !is_token_char(at_of(scan, at + LEAST)))
+        return false;
     size_t end = token_end(scan, at + 1);
-    if (end - at - 1 < LEAST || !is_random(scan, at + 1, end)) /* nearly always */
+    if (end - at - 1 < LEAST || !is_random(scan, at + 1, end))
         return false;
     Str so_far = str_slice(scan->text, scan->floor, at + 1);
     for (size_t i = 0; i < COUNT(shapes); i++) {
@@ -215,6 +221,24 @@ static bool find_password(const Scan *scan, size_t at, GuardFound *found_r)
 #define LABEL_MAX 40
 #define SECRET_MIN 8
 
+static bool is_between(unsigned char c)
+{
+    return c == ' ' || c == '"' || c == '\'' || c == '`' || c == '*';
+}
+
+/* The last two letters of every label below: two bytes are looked at before forty are. */
+static bool may_end_label(unsigned char previous, unsigned char last)
+{
+    switch (last | 32) {
+    case 'd': return (previous | 32) == 'r' || (previous | 32) == 'w'; /* password, passwd */
+    case 'e': return (previous | 32) == 's';                           /* passphrase */
+    case 't':                                                          /* secret */
+    case 'y': return (previous | 32) == 'e';                           /* apikey */
+    case 'n': return (previous | 32) == 'e' || (previous | 32) == 'o'; /* token */
+    default: return false;
+    }
+}
+
 /* What stands before an = or :, with what may stand between: api_key, "apiKey", API-KEY. */
 static bool is_secret_label(const Scan *scan, size_t at)
 {
@@ -225,9 +249,9 @@ static bool is_secret_label(const Scan *scan, size_t at)
     };
     char word[LABEL_MAX];
     size_t length = 0;
-    while (HAS_CHAR(before(scan, at), " \"'`*"))
+    while (is_between(before(scan, at)))
         at--;
-    if (!HAS_CHAR(before(scan, at), "detnyDETNY")) /* what all of them end in */
+    if (at < scan->floor + 2 || !may_end_label(before(scan, at - 1), before(scan, at)))
         return false;
     for (; is_token_char(before(scan, at)) && length < sizeof word; at--)
         if (guard_is_alnum(before(scan, at)))
@@ -270,34 +294,53 @@ static bool find_labelled(const Scan *scan, size_t at, GuardFound *found_r)
 
 /* --- The pass --- */
 
+/* Signs are everywhere in code and JSON: one look at what stands beside them comes first. */
 static bool find_sign(const Scan *scan, size_t at, GuardFound *found_r)
 {
-    if (scan->text.at[at] == ':' &&
-        ((wants(scan, MASK_PASSWORD) && find_password(scan, at, found_r)) ||
-         (wants(scan, MASK_IP) && guard_find_ip6(scan->text, scan->floor, at, found_r))))
+    unsigned char next = at_of(scan, at + 1);
+    bool is_colon = scan->text.at[at] == ':';
+    if (is_colon && next == '/' && wants(scan, MASK_PASSWORD) && find_password(scan, at, found_r))
+        return true;
+    if (is_colon && (next == ':' || guard_is_alnum(next)) && wants(scan, MASK_IP) &&
+        guard_find_ip6(scan->text, scan->floor, at, found_r))
         return true;
     return wants(scan, MASK_PASSWORD) && find_labelled(scan, at, found_r);
+}
+
+/* The letters that prefixes end in, behind the one that must stand before them. */
+static bool ends_prefix(const Scan *scan, size_t at)
+{
+    unsigned char last = at_of(scan, at), previous = before(scan, at);
+    return last == 'z' ? previous == 'I' : last != 'I' || previous == 'K' || previous == 'S';
 }
 
 static bool find_at(const Scan *scan, size_t at, GuardFound *found_r)
 {
     unsigned char c = (unsigned char)scan->text.at[at];
-    if (c == '@')
-        return wants(scan, MASK_EMAIL) && find_email(scan, at, found_r);
-    if (c == 'J')
-        return wants(scan, MASK_JWT) && find_jwt(scan, at, found_r);
-    if (c == ':' || c == '=')
-        return find_sign(scan, at, found_r);
-    if (c == 'S')
+    switch (c) {
+    case '@': return wants(scan, MASK_EMAIL) && find_email(scan, at, found_r);
+    case 'J':
+        return before(scan, at) == 'y' && wants(scan, MASK_JWT) && find_jwt(scan, at, found_r);
+    case ':':
+    case '=': return find_sign(scan, at, found_r);
+    case 'S':
         return at_of(scan, at + 1) == 'G' && wants(scan, MASK_API_KEY) &&
                find_dotted_key(scan, at, found_r);
-    if (c == '2' && before(scan, at) == 'a' && wants(scan, MASK_API_KEY) && at >= scan->floor + 2 &&
-        find_dotted_key(scan, at - 2, found_r))
-        return true;
-    if (c == '+' || guard_is_digit(c))
+    case '-':
+        if (at_of(scan, at + 1) == '-' && wants(scan, MASK_PRIVATE_KEY) &&
+            find_private_key(scan, at, found_r))
+            return true;
+        break;
+    case '_':
+    case 'I':
+    case 'z': break;
+    default:
+        if (c == '2' && before(scan, at) == 'a' && wants(scan, MASK_API_KEY) &&
+            at >= scan->floor + 2 && find_dotted_key(scan, at - 2, found_r))
+            return true;
         return guard_find_number(scan->text, scan->floor, at, scan->kinds, found_r);
-    return (c == '-' && wants(scan, MASK_PRIVATE_KEY) && find_private_key(scan, at, found_r)) ||
-           (wants(scan, MASK_API_KEY) && find_key(scan, at, found_r));
+    }
+    return ends_prefix(scan, at) && wants(scan, MASK_API_KEY) && find_key(scan, at, found_r);
 }
 
 static const bool stops[256] = {
@@ -307,24 +350,83 @@ static const bool stops[256] = {
     ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true
 };
 
-/* The next character that a find may be recognised at; the end when there is none. */
-static size_t next_stop(Str text, size_t at)
+/* The characters that a find may be recognised at, of a block of the text at a time. */
+typedef struct Stops {
+    Str text;
+    size_t block;
+    uint64_t bits; /* of block: where one stands */
+} Stops;
+
+#define BLOCK 64
+
+static uint64_t stops_at_end(Str rest)
 {
-    const unsigned char *bytes = (const unsigned char *)text.at;
-    for (; at + 8 <= text.length; at += 8)
-        if (stops[bytes[at]] | stops[bytes[at + 1]] | stops[bytes[at + 2]] | stops[bytes[at + 3]] |
-            stops[bytes[at + 4]] | stops[bytes[at + 5]] | stops[bytes[at + 6]] |
-            stops[bytes[at + 7]])
-            break;
-    while (at < text.length && !stops[bytes[at]])
-        at++;
-    return at;
+    uint64_t bits = 0;
+    for (size_t i = 0; i < rest.length; i++)
+        bits |= (uint64_t)stops[(unsigned char)rest.at[i]] << i;
+    return bits;
+}
+
+static __m128i is_char(__m128i bytes, char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); }
+
+/* From `first`, so many more. */
+static __m128i is_within(__m128i bytes, char first, char more)
+{
+    __m128i distance = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
+    return _mm_cmpeq_epi8(_mm_min_epu8(distance, _mm_set1_epi8(more)), distance);
+}
+
+/* The table above as comparisons: sixteen bytes are asked at once. */
+static unsigned stops_in(__m128i bytes)
+{
+    __m128i numbers = _mm_or_si128(is_within(bytes, '0', ':' - '0'), is_char(bytes, '+'));
+    __m128i joints = _mm_or_si128(is_char(bytes, '-'), is_char(bytes, '_'));
+    __m128i signs = _mm_or_si128(is_char(bytes, '='), is_char(bytes, '@'));
+    __m128i letters = _mm_or_si128(is_within(bytes, 'I', 'J' - 'I'),
+                                   _mm_or_si128(is_char(bytes, 'S'), is_char(bytes, 'z')));
+    return (unsigned)_mm_movemask_epi8(
+        _mm_or_si128(_mm_or_si128(numbers, joints), _mm_or_si128(signs, letters)));
+}
+
+static void read_block(Stops *all)
+{
+    Str rest = str_from(all->text, all->block);
+    all->bits = 0;
+    if (rest.length < BLOCK) {
+        all->bits = stops_at_end(rest);
+        return;
+    }
+    for (int i = 0; i < BLOCK / 16; i++) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(rest.at + 16 * i));
+        all->bits |= (uint64_t)stops_in(bytes) << 16 * i;
+    }
+}
+
+static Stops stops_from(Str text, size_t at)
+{
+    Stops all = { .text = text, .block = at };
+    read_block(&all);
+    return all;
+}
+
+/* The next one at or behind `at`; the end of the text when there is none. */
+static size_t next_stop(Stops *all, size_t at)
+{
+    while (all->block + BLOCK <= at || !(all->bits >> (at - all->block))) {
+        all->block += BLOCK;
+        if (all->block >= all->text.length)
+            return all->text.length;
+        at = MAX(at, all->block);
+        read_block(all);
+    }
+    return at + (size_t)__builtin_ctzll(all->bits >> (at - all->block));
 }
 
 bool guard_find(Str text, unsigned kinds, size_t *at, GuardFound *found_r)
 {
     Scan scan = { text, kinds, *at };
-    for (size_t stop = next_stop(text, *at); stop < text.length; stop = next_stop(text, stop)) {
+    Stops all = stops_from(text, *at);
+    for (size_t stop = next_stop(&all, *at); stop < text.length; stop = next_stop(&all, stop)) {
         if (find_at(&scan, stop, found_r)) {
             *at = found_r->end;
             return true;

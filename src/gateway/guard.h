@@ -30,8 +30,8 @@ typedef struct GuardFound {
     size_t start, end;
 } GuardFound;
 
-/* The next one at or behind *at, of `kinds` (bits); *at moves behind it. Text without any is read
- * at some 500 MB/s. */
+/* The next one at or behind *at, of `kinds` (bits); *at moves behind it. Code is read
+ * at some 400 MB/s, prose at 2 GB/s. */
 bool guard_find(Str text, unsigned kinds, size_t *at, GuardFound *found_r);
 
 typedef struct GuardItem {

@@ -209,3 +209,30 @@ Test(gateway, finds_are_apart_and_within_the_text)
         }
     }
 }
+
+Test(gateway, a_secret_is_found_wherever_in_a_text_it_stands)
+{
+    static const char *const secrets[] = { "ann@example.com",
+                                           "203.0.113.77",
+                                           "+49 30 12345678",
+                                           "4111 1111 1111 1111",
+                                           "DE89 3704 0044 0532 0130 00",
+                                           "sk-abcdefghij0123456789",
+                                           "gsk_abcdefghij0123456789",
+                                           "AKIAIOSFODNN7EXAMPL3",
+                                           "SG.abcdefghij0123456789.x1",
+                                           "AIzaSyA0123456789abcdefghijklmnopqrstuv",
+                                           "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0abc.c2ln" };
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    for (size_t i = 0; i < COUNT(secrets); i++)
+        for (int lead = 0; lead < 140; lead++)
+            for (int tail = 0; tail < 2; tail++) {
+                Str text = str_format(arena, "%*s %s%*s", lead, "", secrets[i], tail * 90, "");
+                size_t at = 0;
+                GuardFound found;
+                cr_assert(guard_find(text, mask_named(S("all")), &at, &found), "%s behind %d",
+                          secrets[i], lead);
+                cr_assert_eq(found.start, (size_t)lead + 1, "%s behind %d", secrets[i], lead);
+                cr_assert_eq(found.end - found.start, strlen(secrets[i]), "%s", secrets[i]);
+            }
+}
