@@ -679,15 +679,17 @@ const CATALOGUE = {
 };
 
 const LANGUAGE = 'en';
+// The words are ours; numbers and dates are written as where the reader is: "22 November 2026, 16:05" and "1.234,5" for en-DE.
+const LOCALE = `${LANGUAGE}-${new Intl.Locale(navigator.language || LANGUAGE).maximize().region}`;
 const plurals = new Intl.PluralRules(LANGUAGE);
-const money = new Intl.NumberFormat(LANGUAGE, {style: 'currency', currency: 'USD'});
-const smallMoney = new Intl.NumberFormat(LANGUAGE, {style: 'currency', currency: 'USD', maximumSignificantDigits: 2});
-const numbers = new Intl.NumberFormat(LANGUAGE);
-const decimals = new Intl.NumberFormat(LANGUAGE, {minimumFractionDigits: 2, maximumFractionDigits: 2});
-const percents = new Intl.NumberFormat(LANGUAGE, {style: 'percent', maximumFractionDigits: 0});
+const money = new Intl.NumberFormat(LOCALE, {style: 'currency', currency: 'USD'});
+const smallMoney = new Intl.NumberFormat(LOCALE, {style: 'currency', currency: 'USD', maximumSignificantDigits: 2});
+const numbers = new Intl.NumberFormat(LOCALE);
+const decimals = new Intl.NumberFormat(LOCALE, {minimumFractionDigits: 2, maximumFractionDigits: 2});
+const percents = new Intl.NumberFormat(LOCALE, {style: 'percent', maximumFractionDigits: 0});
 const lists = new Intl.ListFormat(LANGUAGE, {type: 'conjunction'});
-const dates = new Intl.DateTimeFormat(LANGUAGE, {dateStyle: 'long', timeStyle: 'short'});
-const shortDates = new Intl.DateTimeFormat(LANGUAGE, {day: 'numeric', month: 'short', year: 'numeric'});
+const dates = new Intl.DateTimeFormat(LOCALE, {dateStyle: 'long', timeStyle: 'short'});
+const shortDates = new Intl.DateTimeFormat(LOCALE, {day: 'numeric', month: 'short', year: 'numeric'});
 const relative = new Intl.RelativeTimeFormat(LANGUAGE, {numeric: 'auto', style: 'short'});
 
 export const has = (key) => key in CATALOGUE;
@@ -716,7 +718,7 @@ export function bytes(value) {
     at++;
   }
   const digits = at > 0 && size < 10 ? 1 : 0;
-  return new Intl.NumberFormat(LANGUAGE, {style: 'unit', unit: units[at], unitDisplay: at ? 'short' : 'long', maximumFractionDigits: digits}).format(size);
+  return new Intl.NumberFormat(LOCALE, {style: 'unit', unit: units[at], unitDisplay: at ? 'short' : 'long', maximumFractionDigits: digits}).format(size);
 }
 
 export function duration(seconds) {
@@ -750,7 +752,7 @@ export function factDate(text) {
   const moment = new Date(Number(year), Number(month) - 1, Number(day || 1), Number(hour || 0), Number(minute || 0));
   if (Number.isNaN(moment.getTime())) return text;
   const style = hour ? {dateStyle: 'long', timeStyle: 'short'} : day ? {dateStyle: 'long'} : {month: 'long', year: 'numeric'};
-  return new Intl.DateTimeFormat(LANGUAGE, style).format(moment);
+  return new Intl.DateTimeFormat(LOCALE, style).format(moment);
 }
 
 const languages = new Intl.DisplayNames(LANGUAGE, {type: 'language', fallback: 'code'});

@@ -173,6 +173,8 @@ export const GATEWAY = {
   'usage.saved_by_route': '{cost} by cheaper routes',
   'usage.kinds': 'Kinds of content: {kinds}.',
   'usage.chart_hours': 'Calls by hour of the day, UTC',
+  'usage.by_hour': 'Hour',
+  'usage.as_table': 'As a table',
   'usage.hour': '{hour}: {count} calls',
   'usage.empty': 'No calls in this time',
   'usage.empty_lead': 'Once a program asks a model through this library, its calls, their cost and who made them stand here. Add a model service, make a key for the program, and send it the first call:',

@@ -17,8 +17,8 @@ const alertRow = (alert, again) => h('li', {class: 'line told', test: 'alert', d
   alert.acknowledged_at ? h('small', {}, t('alert.seen')) : h('button', {class: 'small', onclick: () => again(() => post(`/v1/alerts/${alert.id}/acknowledge`)), test: 'alert-see'}, t('alert.see')));
 
 function choices(items, again) {
-  const box = (one, name) => h('td', {}, h('input', {type: 'checkbox', checked: one[name], 'aria-label': t(`told.by_${name}`, {title: t(`told.kind_${one.kind}`)}),
-    onchange: (event) => again(() => put(`/v1/notices/choices/${one.kind}`, {page: one.page, mail: one.mail, [name]: event.target.checked}))}));
+  const box = (one, name) => h('td', {}, h('label', {class: 'pick'}, h('input', {type: 'checkbox', checked: one[name], 'aria-label': t(`told.by_${name}`, {title: t(`told.kind_${one.kind}`)}),
+    onchange: (event) => again(() => put(`/v1/notices/choices/${one.kind}`, {page: one.page, mail: one.mail, [name]: event.target.checked}))})));
   return h('table', {class: 'figures', test: 'told-choices'}, h('thead', {}, h('tr', {}, ['told.kind', 'told.page', 'told.mail'].map((name) => h('th', {scope: 'col'}, t(name))))),
     h('tbody', {}, items.map((one) => h('tr', {}, h('th', {scope: 'row'}, t(`told.kind_${one.kind}`)), box(one, 'page'), box(one, 'mail')))));
 }

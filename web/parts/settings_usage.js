@@ -46,8 +46,8 @@ function days(report) {
   const costs = report.totals.cost_pico > 0;
   return bars(all.map((day) => {
     const one = found.get(day) || {calls: 0, cost_pico: 0};
-    return {value: costs ? one.cost_pico : one.calls, isMarked: unusual.has(day), text: t('usage.day', {day: factDate(day), calls: number(one.calls), cost: dollars(one.cost_pico)})};
-  }), {title: t(costs ? 'usage.chart_cost' : 'usage.chart_calls'), most: (value) => (costs ? dollars(value) : number(value)), test: 'usage-days'});
+    return {name: factDate(day), value: costs ? one.cost_pico : one.calls, isMarked: unusual.has(day), text: t('usage.day', {day: factDate(day), calls: number(one.calls), cost: dollars(one.cost_pico)})};
+  }), {title: t(costs ? 'usage.chart_cost' : 'usage.chart_calls'), what: t('usage.by_day'), shown: (value) => (costs ? dollars(value) : number(value)), test: 'usage-days'});
 }
 
 // When of the day the calls come, of all days together.
@@ -56,8 +56,8 @@ function hours(report) {
   const all = Array.from({length: 24}, (_, hour) => `${String(hour).padStart(2, '0')}:00`);
   return bars(all.map((name) => {
     const count = found.has(name) ? found.get(name).calls : 0;
-    return {value: count, text: t('usage.hour', {hour: name, count})};
-  }), {title: t('usage.chart_hours'), most: number, test: 'usage-hours'});
+    return {name, value: count, text: t('usage.hour', {hour: name, count})};
+  }), {title: t('usage.chart_hours'), what: t('usage.by_hour'), shown: number, test: 'usage-hours'});
 }
 
 const kinds = ({tasks, totals}) => t('usage.kinds', {kinds: list(tasks.map((one) => `${one.name} ${percentText(100 * one.calls / totals.calls)}`))});

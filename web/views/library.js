@@ -37,7 +37,7 @@ function under(one) {
 }
 
 function rowFor(one, selected) {
-  const check = h('input', {type: 'checkbox', checked: selected, tabindex: -1, 'aria-label': t('library.select', {name: one.name}), test: 'row-select'});
+  const check = h('label', {class: 'pick'}, h('input', {type: 'checkbox', checked: selected, tabindex: -1, 'aria-label': t('library.select', {name: one.name}), test: 'row-select'}));
   const facts = [pagesOf(one), one.children ? t('count.files', {count: one.children}) : '', one.warnings && one.warnings.length ? t('count.warnings', {count: one.warnings.length}) : ''];
   return h('li', {class: 'doc', role: 'listitem', tabindex: -1, data: {id: one.id, state: one.state, selected: selected ? 'yes' : 'no'}, test: 'row'},
     check, h('a', {class: 'doc-name', href: `/documents/${one.id}`, tabindex: -1, title: one.path || one.name}, h('span', {}, familyIcon(one), one.name),
@@ -142,7 +142,7 @@ class Library {
 
   clicked(event) {
     const row = event.target.closest('.doc');
-    if (!row || event.target.closest('a, input')) return;
+    if (!row || event.target.closest('a, label')) return;
     this.walk.put(this.walk.rows().indexOf(row));
     if (event.detail === 2 || matchMedia('(pointer: coarse)').matches) go(`/documents/${row.dataset.id}`);
   }
