@@ -3,13 +3,14 @@
  *   build/encode_bench [switches] MODEL_FOLDER [TEXTS_FILE]
  *     --precision=fp32|int8 --kernels=SET  as the settings of those names
  *     --cache=FOLDER                       of packed weights
- *     --threads=N --speed                  only with N threads; only the speed
+ *     --threads=N --speed --load=NAME      only with N threads; only the speed; of one workload
  *
- * Three workloads at one and two threads, text in and unit vector out, best of five passes:
- * `query`, 150 texts of 16 tokens one at a time; `chunk`, 64 abstracts cut at 128 tokens;
- * `ragged`, 256 sentences. Then Spearman's rank correlation on STS-B dev, and for int8 the
- * cosine with fp32. With TEXTS_FILE the texts are written there, one a line after the
- * workload's name and a tab, so that peers can be timed on the same ones (encode_peer.py). */
+ * Five workloads at one and two threads, text in and unit vector out, best of five passes:
+ * `query`, 150 texts of 16 tokens one at a time; `chunk`, 64 abstracts cut at 128 tokens,
+ * `chunk256` and `chunk512`, as many tokens in longer ones; `ragged`, 256 sentences. Then
+ * Spearman's rank correlation on STS-B dev, and for int8 the cosine with fp32. With TEXTS_FILE the
+ * texts are written there, one a line after the workload's name and a tab, so that peers can be
+ * timed on the same ones (encode_peer.py). */
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,7 +23,9 @@
 #define PASSES 5
 #define DIMS_MAX 1024
 
-enum { QUERIES = 150, QUERY_TOKENS = 16, CHUNKS = 64, CHUNK_TOKENS = 128, SENTENCES = 256 };
+enum { QUERIES = 150, QUERY_TOKENS = 16, SENTENCES = 256 };
+
+enum { LOAD_QUERY, LOAD_CHUNK, LOAD_CHUNK_256, LOAD_CHUNK_512, LOAD_RAGGED, LOADS };
 
 typedef struct Workload {
     const char *name;
@@ -36,6 +39,7 @@ static Arena *arena;
 static EncoderOptions options;
 static int only_threads;
 static bool only_speed;
+static Str only_load;
 
 static void must(bool good)
 {
@@ -90,15 +94,17 @@ static void add_queries(Workload *load, const Tokenizer *tokenizer, const char *
     }
 }
 
-static void add_documents(Workload *chunks, Workload *sentences, const Tokenizer *tokenizer)
+static void add_documents(Workload *loads, const Tokenizer *tokenizer)
 {
     Str rest = read_shared("../shared/retrieval/scifact/corpus.tsv"), line;
     while (str_next(&rest, '\n', &line)) {
         Str text = field(line, 2);
-        if (tokenizer_count(tokenizer, text) >= CHUNK_TOKENS)
-            add(chunks, tokenizer, text);
+        size_t tokens = tokenizer_count(tokenizer, text);
+        for (int i = LOAD_CHUNK; i <= LOAD_CHUNK_512; i++)
+            if (tokens >= loads[i].tokens_max)
+                add(&loads[i], tokenizer, text);
         for (ptrdiff_t end; (end = str_find(text, S(". "))) >= 0; text = str_from(text, end + 2))
-            add(sentences, tokenizer, str_slice(text, 0, (size_t)end + 1));
+            add(&loads[LOAD_RAGGED], tokenizer, str_slice(text, 0, (size_t)end + 1));
     }
 }
 
@@ -144,7 +150,7 @@ static void measure(EncodeQueue *queue, const Workload *load, int threads)
         p50 = fmin(p50, ms[load->count / 2]);
         p99 = fmin(p99, ms[load->count * 99 / 100]);
     }
-    printf("%-7s %d thread%s %8.0f tokens/s %7.1f texts/s %8.0f a cpu second", load->name, threads,
+    printf("%-8s %d thread%s %8.0f tokens/s %7.1f texts/s %8.0f a cpu second", load->name, threads,
            threads > 1 ? "s" : " ", (double)load->tokens / best, (double)load->count / best,
            (double)load->tokens / cpu);
     if (load->one_by_one)
@@ -333,6 +339,8 @@ static void read_switches(int *argc, char **argv)
             options.cache = argv[i] + 8;
         else if (str_starts(word, S("--threads=")))
             only_threads = (int)strtol(argv[i] + 10, NULL, 10);
+        else if (str_starts(word, S("--load=")))
+            only_load = str_from(word, 7);
         else if (str_is(word, "--speed"))
             only_speed = true;
         else
@@ -341,16 +349,17 @@ static void read_switches(int *argc, char **argv)
     *argc = kept;
 }
 
-static void find_texts(const Tokenizer *tokenizer, Workload loads[3], const char *texts_file)
+static void find_texts(const Tokenizer *tokenizer, Workload loads[LOADS], const char *texts_file)
 {
-    add_queries(&loads[0], tokenizer, "../shared/retrieval/scifact/queries.tsv");
-    add_queries(&loads[0], tokenizer, "../shared/retrieval/cranfield/queries.tsv");
-    add_documents(&loads[1], &loads[2], tokenizer);
+    add_queries(&loads[LOAD_QUERY], tokenizer, "../shared/retrieval/scifact/queries.tsv");
+    add_queries(&loads[LOAD_QUERY], tokenizer, "../shared/retrieval/cranfield/queries.tsv");
+    add_documents(loads, tokenizer);
     if (texts_file)
-        write_texts(texts_file, loads, 3);
+        write_texts(texts_file, loads, LOADS);
 }
 
-static void measure_all(const char *folder, const char *texts_file, int threads, Workload loads[3])
+static void measure_all(const char *folder, const char *texts_file, int threads,
+                        Workload loads[LOADS])
 {
     EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){
         .folder = folder, .thread_max = threads, .keep_priority = true, .encoder = options });
@@ -362,15 +371,16 @@ static void measure_all(const char *folder, const char *texts_file, int threads,
     printf("%s, %s, loaded in %.0f ms\n", status.model, status.kernels,
            (double)(monotonic_us() - start) / 1000);
     print_memory("after loading");
-    if (!loads[0].count)
+    if (!loads[LOAD_QUERY].count)
         find_texts(encoder_tokenizer(encode_queue_encoder(queue)), loads, texts_file);
     if (!only_speed && threads == 1)
         measure_tokenizer(encoder_tokenizer(encode_queue_encoder(queue)));
-    for (size_t i = 0; i < 3; i++)
-        measure(queue, &loads[i], threads);
+    for (size_t i = 0; i < LOADS; i++)
+        if (!only_load.length || str_is(only_load, loads[i].name))
+            measure(queue, &loads[i], threads);
     print_memory("after work");
     if (!only_speed && threads == 2) {
-        measure_mixed(queue, &loads[0], &loads[1]);
+        measure_mixed(queue, &loads[LOAD_QUERY], &loads[LOAD_CHUNK]);
         measure_sts(queue, status.dims, folder);
     }
     encode_queue_free(queue);
@@ -378,10 +388,12 @@ static void measure_all(const char *folder, const char *texts_file, int threads,
 
 int main(int argc, char **argv)
 {
-    static Workload loads[] = {
-        { .name = "query", .max = QUERIES, .tokens_max = 256, .one_by_one = true },
-        { .name = "chunk", .max = CHUNKS, .tokens_max = CHUNK_TOKENS },
-        { .name = "ragged", .max = SENTENCES, .tokens_max = 256 },
+    static Workload loads[LOADS] = {
+        [LOAD_QUERY] = { .name = "query", .max = QUERIES, .tokens_max = 256, .one_by_one = true },
+        [LOAD_CHUNK] = { .name = "chunk", .max = 64, .tokens_max = 128 },
+        [LOAD_CHUNK_256] = { .name = "chunk256", .max = 32, .tokens_max = 256 },
+        [LOAD_CHUNK_512] = { .name = "chunk512", .max = 16, .tokens_max = 512 },
+        [LOAD_RAGGED] = { .name = "ragged", .max = SENTENCES, .tokens_max = 256 },
     };
     arena = arena_new(MB(512));
     read_switches(&argc, argv);

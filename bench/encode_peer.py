@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 ENGINES = ("onnxruntime-int8", "onnxruntime-fp32", "pytorch")
-LIMITS = {"query": 256, "chunk": 128, "ragged": 256}
+LIMITS = {"query": 256, "chunk": 128, "chunk256": 256, "chunk512": 512, "ragged": 256}
 SETS = ("amx", "avx512vnni", "avx2")
 PASSES, ROUNDS, BATCH = 2, 2, 32
 ONNX = Path(os.environ.get("ONNX", Path(__file__).resolve().parent.parent / "build/bench/onnx"))
-LINE = re.compile(r"^(query|chunk|ragged) +(\d) threads? +(\d+) tokens/s .*?(\d+) a cpu second(?:.* p50 ([\d.]+) ms)?", re.M)
+LINE = re.compile(r"^(query|chunk\d*|ragged) +(\d) threads? +(\d+) tokens/s .*?(\d+) a cpu second(?:.* p50 ([\d.]+) ms)?", re.M)
 
 
 def read_texts(path):
@@ -124,7 +124,7 @@ def run_one(engine, folder, texts_file, threads):
                 times.append((time.perf_counter() - start) * 1000)
             best, cpu = min(best, time.perf_counter() - wall), min(cpu, time.process_time() - used)
             p50 = min(p50, sorted(times)[len(times) // 2])
-        print(f"{name:<7} {threads} thread{'s' if threads > 1 else ' '} {tokens / best:8.0f} tokens/s {len(texts) / best:7.1f} texts/s "
+        print(f"{name:<8} {threads} thread{'s' if threads > 1 else ' '} {tokens / best:8.0f} tokens/s {len(texts) / best:7.1f} texts/s "
               f"{tokens / cpu:8.0f} a cpu second" + (f"   p50 {p50:.2f} ms" if name == "query" else ""), flush=True)
 
 
