@@ -239,16 +239,16 @@ static double correlation(const double *x, const double *y, size_t count)
     return xy / sqrt(xx * yy);
 }
 
-/* Cosines with the vectors of fp32. */
-static void compare_with_fp32(const char *folder, const Str *texts, size_t count, size_t dims,
-                              const float *vectors)
+/* Cosines with the vectors of fp32, of texts cut at `tokens_max`. */
+static void compare_with_fp32(const char *folder, const Str *texts, size_t count, size_t tokens_max,
+                              size_t dims, const float *vectors)
 {
     Encoder *encoder;
     EncoderOptions fp32 = { .precision = PRECISION_FP32 };
     float *exact = arena_new_array(arena, float, count *dims);
     double sum = 0, least = 1;
     must(encoder_open(folder, &fp32, &encoder, &err));
-    must(encoder_embed(encoder, texts, count, 0, exact, &err));
+    must(encoder_embed(encoder, texts, count, tokens_max, exact, &err));
     for (size_t i = 0; i < count; i++) {
         double cosine = 0;
         for (size_t k = 0; k < dims; k++)
@@ -256,7 +256,8 @@ static void compare_with_fp32(const char *folder, const Str *texts, size_t count
         sum += cosine;
         least = fmin(least, cosine);
     }
-    printf("cosine with fp32: mean %.5f, least %.5f\n", sum / (double)count, least);
+    printf("cosine with fp32: mean %.5f, least %.5f of %zu texts\n", sum / (double)count, least,
+           count);
     encoder_free(encoder);
 }
 
@@ -282,7 +283,17 @@ static void measure_sts(EncodeQueue *queue, size_t dims, const char *folder)
     rank(scores, count);
     rank(cosines, count);
     printf("STS-B dev: Spearman %.5f over %zu pairs\n", correlation(scores, cosines, count), count);
-    compare_with_fp32(folder, texts, 2 * count, dims, out);
+    compare_with_fp32(folder, texts, 2 * count, 0, dims, out);
+}
+
+static void compare_chunks(EncodeQueue *queue, size_t dims, const char *folder,
+                           const Workload *load)
+{
+    float *out = arena_new_array(arena, float, load->count *dims);
+    must(encode_queue_embed(queue, ENCODE_BULK, load->texts, load->count, load->tokens_max, out,
+                            &err));
+    printf("%s: ", load->name);
+    compare_with_fp32(folder, load->texts, load->count, load->tokens_max, dims, out);
 }
 
 /* Tokens of whole documents a second on one thread; the best of five passes. */
@@ -382,6 +393,8 @@ static void measure_all(const char *folder, const char *texts_file, int threads,
     if (!only_speed && threads == 2) {
         measure_mixed(queue, &loads[LOAD_QUERY], &loads[LOAD_CHUNK]);
         measure_sts(queue, status.dims, folder);
+        for (size_t i = LOAD_CHUNK; i <= LOAD_CHUNK_512; i++)
+            compare_chunks(queue, status.dims, folder, &loads[i]);
     }
     encode_queue_free(queue);
 }

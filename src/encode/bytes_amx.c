@@ -7,7 +7,7 @@
  * every call and given back at its end, so that nothing stays behind in a thread. */
 #include "encode/bytes.h"
 
-#pragma GCC target("avx512f,avx512bw,amx-tile,amx-int8,fma")
+#pragma GCC target("avx512f,avx512dq,avx512bw,amx-tile,amx-int8,fma")
 
 #include "encode/simd_avx512.h"
 

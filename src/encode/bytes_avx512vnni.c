@@ -2,7 +2,7 @@
  * later); see bytes_simd.h. */
 #include "encode/bytes.h"
 
-#pragma GCC target("avx512f,avx512bw,avx512vnni,fma")
+#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vnni,fma")
 
 #define BYTES bytes_avx512vnni
 #define BYTES_NAME "AVX-512 VNNI int8"
@@ -18,4 +18,5 @@ static inline IntVec b_dot(IntVec sum, IntVec bytes, IntVec weights)
     return sum;
 }
 
+#define HAS_BYTE_ATTENTION
 #include "encode/bytes_simd.h"

@@ -18,4 +18,5 @@ static inline IntVec b_dot(IntVec sum, IntVec bytes, IntVec weights)
     return sum;
 }
 
+#define HAS_BYTE_ATTENTION
 #include "encode/bytes_simd.h"

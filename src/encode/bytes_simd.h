@@ -4,6 +4,8 @@
  *
  * As in kernels_simd.h, a tile of TILE_ROWS rows by TILE_VECS vectors of sums stays in
  * registers; each step takes four inputs of every row. */
+#include <assert.h>
+
 #include "encode/bytes_finish.h"
 
 #define PREFETCH_BYTES 1024 /* weights of a short text come from memory */
@@ -111,4 +113,12 @@ static void simd_linear(const ByteLinearCall *call)
     }
 }
 
-const ByteKernels BYTES = { .name = BYTES_NAME, .linear = simd_linear };
+#ifdef HAS_BYTE_ATTENTION
+#include "encode/attention_simd.h"
+#else
+#define simd_attention NULL
+#endif
+
+const ByteKernels BYTES = { .name = BYTES_NAME,
+                            .linear = simd_linear,
+                            .attention = simd_attention };

@@ -9,7 +9,7 @@ bool kernels_supported(const Kernels *kernels)
 {
     __builtin_cpu_init();
     if (kernels == &kernels_avx512)
-        return __builtin_cpu_supports("avx512f");
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq");
     if (kernels == &kernels_avx2)
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     return true;

@@ -1,7 +1,7 @@
 /* kernels_avx512.c - the kernels for processors with AVX-512; see kernels_simd.h. */
 #include "encode/kernels.h"
 
-#pragma GCC target("avx512f,fma")
+#pragma GCC target("avx512f,avx512dq,fma")
 
 #define KERNELS kernels_avx512
 #define KERNELS_NAME "AVX-512 fp32"

@@ -58,3 +58,34 @@ static inline void v_store_bytes(uint8_t *out, IntVec v)
 }
 
 #define v_least(v) (-v_largest(v_sub(v_all(0), (v))))
+
+/* The low bytes of numbers from -128 to 127. */
+static inline void v_store_signed_bytes(int8_t *out, IntVec v)
+{
+    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    _mm_storel_epi64((__m128i *)out, _mm_packs_epi16(words, words));
+}
+
+#define v_store_ints(p, v) _mm256_storeu_si256((__m256i *)(p), (v))
+#define v_sub_ints(a, b) _mm256_sub_epi32((a), (b))
+
+/* As in simd_avx512.h. */
+static inline IntVec v_join_bytes(const IntVec four[4])
+{
+    const IntVec low = _mm256_set1_epi32(0xff);
+    IntVec first = _mm256_and_si256(four[0], low);
+    IntVec second = _mm256_slli_epi32(_mm256_and_si256(four[1], low), 8);
+    IntVec third = _mm256_slli_epi32(_mm256_and_si256(four[2], low), 16);
+    IntVec fourth = _mm256_slli_epi32(four[3], 24);
+    return _mm256_or_si256(_mm256_or_si256(first, second), _mm256_or_si256(third, fourth));
+}
+
+/* As in simd_avx512.h. */
+static inline Vec v_coarse_exp2(Vec x)
+{
+    x = v_max(x, v_all(-125));
+    Vec whole = _mm256_floor_ps(x), rest = v_sub(x, whole);
+    Vec p = v_fma(v_all(0.0780245223f), rest, v_all(0.2260671581f));
+    p = v_fma(p, rest, v_all(0.6958335384f));
+    return v_times_power_of_two(v_fma(p, rest, v_all(0.9999252189f)), whole);
+}
