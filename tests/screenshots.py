@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from conftest import SAMPLES, Server
+from mock_provider import MockProvider
 from playwright.sync_api import sync_playwright
 
 OUT = Path(sys.argv[1])
@@ -105,6 +106,36 @@ def wide(page, server):
     return address
 
 
+def call_models(server, mock):
+    """Services, a route and limits of an organisation, and some calls of its programs."""
+    owner = server.cli("keys", "add", "setup", "--role", "owner").stdout.split()[-1]
+    service = {"provider": "openai-compatible", "base_url": mock.url, "key": "sk-mock", "private": True}
+    for name in ("groq", "openai", "house"):
+        server.call("PUT", f"/v1/gateway/services/{name}", json=service, key=owner)
+        for model, price in (("llama-3.3-70b", "60"), ("gpt-4o-mini", "150"), ("qwen3-32b", "0")):
+            server.call("PUT", "/v1/gateway/models", json={"name": f"{name}/{model}", "prices": {"input": price, "output": price + "0"}}, key=owner)
+    steps = ["groq/llama-3.3-70b", {"model": "openai/gpt-4o-mini", "when": {"share": 10}}, {"model": "house/qwen3-32b", "when": {"input_max": 4000}}]
+    server.call("PUT", "/v1/gateway/routes/quick", json={"steps": steps, "fallback": "local/extractive", "cheaper": "house/qwen3-32b", "hedge_ms": 1500}, key=owner)
+    for name, calls in (("reports", 9), ("help desk", 5), ("night shift", 2)):
+        made = server.call("POST", "/v1/keys", json={"name": name, "role": "reader"}, key=owner).json()
+        limits = {"requests_per_minute": 60, "models": ["quick", "groq/*"], "budgets": [{"period": "month", "dollars": "5.00"}, {"period": "day", "calls": 20}]}
+        server.call("PUT", f"/v1/keys/{made['id']}/limits", json=limits, key=owner)
+        for _ in range(calls):
+            server.post("/v1/chat/completions", {"model": "quick", "max_tokens": 20, "messages": [{"role": "user", "content": "What did the night watch write?"}]}, key=made["key"])
+    time.sleep(1)  # records are written in batches
+
+
+def gateway(page, server):
+    for section, waits in (("models", "route-row"), ("limits", "limits-row"), ("usage", "usage-call")):
+        page.goto(f"{server.url}/settings/{section}")
+        part(page, waits).first.wait_for()
+        picture(page, {"models": "gateway"}.get(section, section))
+    page.goto(f"{server.url}/settings/models")
+    part(page, "route-change").click()
+    part(page, "step-when").nth(1).wait_for()
+    picture(page, "route")
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="lectern-screenshots-"))
@@ -119,6 +150,10 @@ def main():
             server.new_key()
             fill_library(server)
             address = wide(page, server)
+            mock = MockProvider(["llama-3.3-70b", "gpt-4o-mini", "qwen3-32b"])
+            call_models(server, mock)
+            gateway(page, server)
+            mock.stop()
             for name, options in (("phone", PHONE), ("dark", {**WIDE, "color_scheme": "dark"})):
                 page = browser.new_context(**options, storage_state=first.storage_state()).new_page()
                 page.goto(address if name == "dark" else address.split("?")[0])

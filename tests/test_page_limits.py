@@ -293,6 +293,13 @@ def test_usage_shows_costs_by_what_is_asked_and_each_call(desk, page, server):
     expect(calls.locator("[data-status=ok]")).to_have_count(0)
     expect(calls.locator("[data-status=upstream]").first).to_contain_text("2 tries")
     shot(page, "usage")
+    part(page, "usage-days-table").locator("summary").click()
+    expect(part(page, "usage-days-table").locator("tbody tr")).to_have_count(1)
+    part(page, "usage-outcome").select_option("")
+    page.mouse.move(5, 5)
+    count = calls.locator("[data-test=usage-call]").count()
+    assert chat(server).status_code == 200
+    expect(calls.locator("[data-test=usage-call]")).to_have_count(count + 1, timeout=15000)  # by itself
 
 
 def test_sides_of_a_route_are_compared(desk, page, server):

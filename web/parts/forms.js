@@ -65,7 +65,7 @@ export function dialog({title, body, test, wide, roomy, onclose}) {
   });
   document.body.append(element);
   element.showModal();
-  const first = element.querySelector('input, textarea, select');
+  const first = element.querySelector('input:not([readonly]), textarea, select');
   if (first) first.focus();
   if (first && first.select && first.value) first.select();
   return close;

@@ -95,16 +95,18 @@ function empty() {
     h('div', {class: 'row wrap'}, h('a', {class: 'button', href: '/settings/models'}, t('usage.empty_models')), h('a', {class: 'button', href: '/settings/keys'}, t('usage.empty_keys'))), h('pre', {class: 'logged'}, sample));
 }
 
-async function show(root, chosen) {
+// ending: {run, isOver} ends what goes on in what is shown.
+async function show(root, chosen, ending) {
   const from = new Date(Math.floor(Date.now() / DAY - chosen.days + 1) * DAY).toISOString();
   const choose = (name) => (event) => {
     note(withQuery({[name]: event.target.value}));
-    show(root, {...chosen, [name]: event.target.value});
+    show(root, {...chosen, [name]: event.target.value}, ending);
   };
   const choice = (name, values, text) => h('label', {class: 'inline'}, t(`usage.choose_${name}`), ' ', h('select', {class: 'chip', test: name === 'days' ? 'usage-time' : 'usage-by', onchange: choose(name)},
     values.map((value) => h('option', {value, selected: String(value) === String(chosen[name])}, text(value)))));
   try {
     const [report, nameOf] = await Promise.all([get(`/v1/usage/report?from=${from}`), namer()]);
+    if (ending.isOver) return;
     const sums = h('div', {class: 'wide-table'});
     const records = h('div', {});
     const time = choice('days', DAYS, (count) => t('usage.last_days', {count}));
@@ -114,15 +116,21 @@ async function show(root, chosen) {
     }
     fill(root, h('p', {class: 'lead'}, t('usage.lead')), h('div', {class: 'row'}, time), lead(report), days(report), notes(report),
       h('div', {class: 'row'}, choice('by', BY, (by) => t(`usage.by_${by}`))), sums, hours(report), records);
-    calls.render(records, from, nameOf);
+    ending.run();
+    ending.run = calls.render(records, from, nameOf);
     await table(sums, chosen.by, from, nameOf);
   } catch (error) {
-    fill(root, problem(error, () => show(root, chosen)));
+    fill(root, problem(error, () => show(root, chosen, ending)));
   }
 }
 
-// What is shown is in the address.
+// What is shown is in the address. Returns what ends it.
 export function render(root) {
   const {query} = here();
-  show(root, {days: DAYS.includes(Number(query.days)) ? Number(query.days) : 30, by: BY.includes(query.by) ? query.by : 'model'});
+  const ending = {run: () => {}, isOver: false};
+  show(root, {days: DAYS.includes(Number(query.days)) ? Number(query.days) : 30, by: BY.includes(query.by) ? query.by : 'model'}, ending);
+  return () => {
+    ending.isOver = true;
+    ending.run();
+  };
 }

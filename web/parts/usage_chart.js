@@ -20,8 +20,8 @@ export function bars(items, {title, what, shown, test}) {
   const svg = s('svg', {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: 'chart', role: 'img', preserveAspectRatio: 'none', 'data-test': test, 'aria-label': `${title}: ${shown(largest)}`},
     s('line', {x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT, class: 'axis'}), ...rects);
   const ends = [items[0], items[Math.floor(items.length / 2)], items.at(-1)];
-  return h('figure', {class: 'lab-figure'}, h('figcaption', {}, title), h('div', {class: 'lab-plot'}, h('div', {class: 'lab-scale number', 'aria-hidden': 'true'}, h('span', {}, shown(largest)), h('span', {}, shown(0))), svg),
-    h('div', {class: 'chart-axis', 'aria-hidden': 'true'}, ends.map(({name}) => h('span', {}, name))), asTable(items, {title, what, shown, test}));
+  return h('figure', {class: 'lab-figure'}, h('figcaption', {}, title), h('div', {class: 'lab-plot'}, h('div', {class: 'lab-scale number', 'aria-hidden': 'true'}, h('span', {}, shown(largest)), h('span', {}, shown(0))), svg,
+    h('div', {class: 'chart-axis', 'aria-hidden': 'true'}, ends.map(({name}) => h('span', {}, name)))), asTable(items, {title, what, shown, test}));
 }
 
 // The same numbers to read.
