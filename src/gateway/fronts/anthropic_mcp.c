@@ -109,6 +109,20 @@ static bool read_server(Arena *arena, Str value, void *into, Error *err)
     return true;
 }
 
+/* What has been read is no member that only its own service understands. */
+static Str without_servers(Arena *arena, Str extra)
+{
+    JsonWalk walk = json_walk_begin(extra);
+    Buf out = buf_new(arena, extra.length + 2);
+    JsonWriter json = put_begin(&out);
+    Str name, value;
+    while (extra.length && json_walk_next(&walk, &name, &value))
+        if (!str_is(name, "mcp_servers"))
+            put_raw(&json, str_c(arena, name), value);
+    put_end(&json);
+    return out.length > 2 ? buf_str(&out) : S("");
+}
+
 bool anthropic_read_servers(Arena *arena, Str body, ModelRequest *request, Error *err)
 {
     ServersRead read = { .request = request };
@@ -118,6 +132,7 @@ bool anthropic_read_servers(Arena *arena, Str body, ModelRequest *request, Error
     Str servers = json_walk_member(body, "mcp_servers");
     if (servers.length && !read_items(arena, servers, read_server, &read, err))
         return fail_below(err, "mcp_servers");
+    request->extra = without_servers(arena, request->extra);
     request->tools = read.tools.at;
     request->tool_count = read.tools.count;
     return true;
