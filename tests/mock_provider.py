@@ -2,7 +2,7 @@
 
 The name of the model says how: "good", "cut", "cut-late", "error-in-stream", "slow", "busy" (429 once,
 then good), "limited" (429 for long), "broken" (500), "html", "whole" (JSON although a stream was asked
-for), "huge" (one chunk of 2 MB), "crlf", "bytes" (one byte at a time), "no-done", "plain-only" (refuses
+for), "patient" (a minute and a half), "huge" (one chunk of 2 MB), "crlf", "bytes" (one byte at a time), "no-done", "plain-only" (refuses
 max_tokens, as reasoning models do), "no-type" (a stream declared as text/plain), "silent" (no word), "thinking"
 (a thought in front of the answer), "echo" (what it was told last, three characters at a time), "priced" (says what it cost), "priced-slow", "priced-cut",
 "tools" and "tools-interleaved" (two calls of the tool "weather"), "tools-once" (says then what the last of them gave),
@@ -148,6 +148,8 @@ class MockProvider:
             model = "echo"
         if model == "slow":
             time.sleep(1.5)
+        if model == "patient":
+            time.sleep(90)
         text = "" if model == "silent" else "x" * 2_000_000 if model == "huge" else \
             body["messages"][-1]["content"] if model == "echo" else \
             self.answer or sentence_of(body["messages"])
@@ -319,7 +321,7 @@ class MockProvider:
 
 MODELS = ["good", "cut", "cut-late", "error-in-stream", "slow", "busy", "limited", "broken", "html", "whole", "huge",
           "crlf", "bytes", "no-done", "plain-only", "no-type", "silent", "thinking", "priced", "priced-slow", "priced-cut",
-          "echo", "tools", "tools-interleaved", "tools-once"]
+          "echo", "patient", "tools", "tools-interleaved", "tools-once"]
 
 if __name__ == "__main__":
     words = sys.argv[1:]

@@ -4,20 +4,31 @@
 #include "base/json_walk.h"
 #include "models/models.h"
 
+static KeptName name_of(const ApiRequest *request)
+{
+    return (KeptName){ request->scope->workspace, request->scope->user, request->params[0] };
+}
+
+static Gateway *gateway_of(const ApiRequest *request)
+{
+    return models_gateway(request->api->models);
+}
+
 static bool fail_gone(const ApiRequest *request, Error *err)
 {
-    return fail(err, ERROR_NOT_FOUND,
-                "the response '" STR_FMT "' is not kept here: answers are kept for an hour, by "
-                "the node that gave them",
-                STR_ARG(request->params[0]));
+    return err->code != ERROR_NOT_FOUND
+               ? false
+               : fail(err, ERROR_NOT_FOUND,
+                      "the response '" STR_FMT "' is not kept here, or not any more: answers are "
+                      "kept for %" PRId64 " days",
+                      STR_ARG(request->params[0]), models_response_days(request->api->models));
 }
 
 bool responses_get(ApiRequest *request, HttpResponse *response, Error *err)
 {
+    KeptName name = name_of(request);
     Str reply;
-    if (!gateway_recall(models_gateway(request->api->models), request->arena,
-                        request->scope->workspace, request->scope->user, request->params[0],
-                        &reply))
+    if (!gateway_recall(gateway_of(request), request->arena, &name, &reply, err))
         return fail_gone(request, err);
     buf_add(&response->body, reply);
     return true;
@@ -26,8 +37,9 @@ bool responses_get(ApiRequest *request, HttpResponse *response, Error *err)
 /* Of one that is finished there is nothing left to end. */
 bool responses_cancel(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    gateway_cancel(models_gateway(request->api->models), request->arena, request->scope->workspace,
-                   request->scope->user, request->params[0]);
+    KeptName name = name_of(request);
+    if (!gateway_cancel(gateway_of(request), &name, err))
+        return fail_gone(request, err);
     if (!responses_get(request, response, err))
         return false;
     return str_is(json_walk_member(buf_str(&response->body), "background"), "true") ||
@@ -36,8 +48,8 @@ bool responses_cancel(ApiRequest *request, HttpResponse *response, Error *err)
 
 bool responses_delete(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    if (!gateway_drop(models_gateway(request->api->models), request->arena,
-                      request->scope->workspace, request->scope->user, request->params[0]))
+    KeptName name = name_of(request);
+    if (!gateway_drop(gateway_of(request), &name, err))
         return fail_gone(request, err);
     JsonWriter json = put_begin(&response->body);
     put_text(&json, "id", request->params[0]);
@@ -118,13 +130,12 @@ static void put_inputs(HttpResponse *response, Arena *arena, const json_t *items
 bool responses_inputs(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AUTO_JSON json_t *items = NULL;
+    KeptName name = name_of(request);
     InputsAsk ask;
     Str asked;
     if (!read_ask(request, &ask, err))
         return false;
-    if (!gateway_recall_asked(models_gateway(request->api->models), request->arena,
-                              request->scope->workspace, request->scope->user, request->params[0],
-                              &asked))
+    if (!gateway_recall_asked(gateway_of(request), request->arena, &name, &asked, err))
         return fail_gone(request, err);
     Str list = str_format(request->arena, "[" STR_FMT "]", STR_ARG(asked));
     if (!json_parse(list, MB(64), &items, err))

@@ -370,6 +370,7 @@ static bool open_features(App *app, Error *err)
                              .on_reload = on_reload,
                              .calls_days = settings->calls_days,
                              .prompt_days = settings->prompt_days,
+                             .response_days = settings->response_days,
                              .kept_answers_mb = settings->kept_answers_mb,
                              .telemetry = { .otlp_endpoint = getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
                                             .otlp_headers = getenv("OTEL_EXPORTER_OTLP_HEADERS"),

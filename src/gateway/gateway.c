@@ -20,6 +20,16 @@ int64_t gateway_guess_tokens(size_t bytes) { return (int64_t)(bytes + 3) / 4; }
 
 static void look(void *ledger) { ledger_look(ledger); }
 
+static void watch(void *gateway) { backgrounds_watch(gateway); }
+
+static void on_watch(ReactorTimer *timer)
+{
+    Gateway *gateway = timer->owner;
+    if (backgrounds_count(gateway->backgrounds))
+        (void)!pool_add(gateway->pool, watch, gateway); /* or the next time */
+    reactor_set_timer(gateway->own, timer, monotonic_ms() + KEPT_TOUCH_MS);
+}
+
 static void on_look(ReactorTimer *timer)
 {
     Gateway *gateway = timer->owner;
@@ -63,7 +73,7 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
     gateway->here =
         pool_new("here", options->here_threads ? options->here_threads : HERE_THREADS, HERE_QUEUE);
     gateway->cache = cache_new(options->cache_bytes ? options->cache_bytes : MB(64));
-    gateway->kept = kept_new();
+    gateway->kept = kept_new(&options->ports.kept);
     gateway->backgrounds = backgrounds_new();
     random_bytes(gateway->cache_secret, sizeof gateway->cache_secret);
     gateway->ledger = ledger_new(&options->ports.ledger);
@@ -76,6 +86,8 @@ bool gateway_open(const GatewayOptions *options, Gateway **gateway_r, Error *err
     (void)gateway_loop(gateway, gateway->own);
     gateway->look = (ReactorTimer){ .fire = on_look, .owner = gateway };
     reactor_set_timer(gateway->own, &gateway->look, monotonic_ms() + LOOK_MS);
+    gateway->watch = (ReactorTimer){ .fire = on_watch, .owner = gateway };
+    reactor_set_timer(gateway->own, &gateway->watch, monotonic_ms() + KEPT_TOUCH_MS);
     if (!reactor_start(gateway->own, err)) {
         gateway_close(gateway);
         return false;
@@ -117,6 +129,8 @@ void gateway_close(Gateway *gateway)
     if (!gateway)
         return;
     backgrounds_end(gateway->backgrounds);
+    kept_free(gateway->kept); /* it tells reactors of what it has done */
+    gateway->kept = NULL;
     if (gateway->own) {
         if (reactor_has_started(gateway->own))
             reactor_post(gateway->own, end_own, gateway);
@@ -134,7 +148,6 @@ void gateway_close(Gateway *gateway)
         arena_free(gateway->loops[i].scratch);
     cache_free(gateway->cache);
     backgrounds_free(gateway->backgrounds);
-    kept_free(gateway->kept);
     target_states_free(gateway->states);
     tls_context_free(gateway->tls);
     pthread_mutex_destroy(&gateway->lock);

@@ -16,6 +16,7 @@
 #include "gateway/cache.h"
 #include "gateway/config.h"
 #include "gateway/front.h"
+#include "gateway/kept.h"
 #include "gateway/ledger.h"
 #include "gateway/telemetry.h"
 #include "net/proxy.h"
@@ -102,6 +103,7 @@ typedef struct GatewayPorts {
     /* Another number when what is answered here rests on something else than before: documents, the
      * encoder. Never blocks; with load_app. */
     uint64_t (*version_here)(void *app, Str workspace);
+    KeptPorts kept;
     JournalWrite *write_records;
     LedgerPorts ledger;
     /* How alike two texts are to the encoder, from -1 to 1; false when there is none. May be NULL.
@@ -210,22 +212,18 @@ void gateway_forget(Gateway *gateway, Str secret);
 void gateway_forget_answers(Gateway *gateway, Str workspace);
 CacheCounts gateway_cache_counts(Gateway *gateway);
 
-/* --- Answers that are kept for going on from (kept.h); each belongs to one user --- */
+/* --- Answers that are kept for going on from (kept.h); all of these block --- */
 
-/* What the request's `previous` brings to it. Fails with ERROR_NOT_FOUND. */
-MUST_CHECK bool gateway_go_on(Gateway *gateway, Arena *arena, Str workspace, Str user,
-                              ModelRequest *request, Error *err);
-/* What the writer of a good answer says is to be kept, if anything. */
-void gateway_keep(Gateway *gateway, Str workspace, Str user, const FrontWriter *writer);
-/* False: there is none. */
-MUST_CHECK bool gateway_recall(Gateway *gateway, Arena *arena, Str workspace, Str user, Str id,
-                               Str *reply_r);
+/* As clients know it. */
+MUST_CHECK bool gateway_recall(Gateway *gateway, Arena *arena, const KeptName *name, Str *reply_r,
+                               Error *err);
 /* The conversation that it answers: JSON items with commas between them. */
-MUST_CHECK bool gateway_recall_asked(Gateway *gateway, Arena *arena, Str workspace, Str user,
-                                     Str id, Str *items_r);
-/* Ends one that is made in the background, if it still is, and waits for that. */
-void gateway_cancel(Gateway *gateway, Arena *arena, Str workspace, Str user, Str id);
-MUST_CHECK bool gateway_drop(Gateway *gateway, Arena *arena, Str workspace, Str user, Str id);
+MUST_CHECK bool gateway_recall_asked(Gateway *gateway, Arena *arena, const KeptName *name,
+                                     Str *items_r, Error *err);
+/* Ends one that is made in the background, if it still is, and waits for that for some seconds. */
+MUST_CHECK bool gateway_cancel(Gateway *gateway, const KeptName *name, Error *err);
+/* And forgets it. */
+MUST_CHECK bool gateway_drop(Gateway *gateway, const KeptName *name, Error *err);
 
 /* Tokens of a text, roughly: four bytes each. */
 int64_t gateway_guess_tokens(size_t bytes);

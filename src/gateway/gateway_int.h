@@ -22,10 +22,11 @@ struct Gateway {
     OpenNames *open_names;
     Telemetry *telemetry; /* NULL: not wanted */
     Ledger *ledger;
-    ReactorTimer look; /* at the ledger, once a second; on `own` */
-    Pool *pool;        /* for ports that block */
-    Pool *here;        /* for answers of our own; apart, as they may make calls themselves */
-    Reactor *own;      /* for calls that are not a client's */
+    ReactorTimer look;  /* at the ledger, once a second; on `own` */
+    ReactorTimer watch; /* over answers that are made in the background; on `own` */
+    Pool *pool;         /* for ports that block */
+    Pool *here;         /* for answers of our own; apart, as they may make calls themselves */
+    Reactor *own;       /* for calls that are not a client's */
     GatewayLoop loops[LOOPS_MAX];
     atomic_int loop_count;
     pthread_mutex_t lock; /* of loops while one is added, and of callers */

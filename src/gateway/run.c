@@ -95,14 +95,19 @@ void run_finish(Run *run, const Error *failure)
         journal_add(run->loop->records, record);
         prompts_end(run);
     }
-    if (!failure && !run->on_done)
-        gateway_keep(run->loop->gateway, run->caller->workspace, run->caller->user,
-                     &run->try->writer);
+    if (failure || run->on_done || !kept_waits(run))
+        run_end(run, failure);
+}
+
+void run_end(Run *run, const Error *failure)
+{
     caller_release(run->caller);
     if (run->on_done) {
         run->on_done(run, failure);
         return;
     }
+    if (run->stream && !failure)
+        answer_rest(run);
     if (run->stream && failure && run->try->reader.is_bytes)
         http_stream_abort(run->stream); /* nothing else can be said in the middle of a sound */
     else if (run->stream)
@@ -154,11 +159,8 @@ void run_admit(Run *run)
     }
     if (files_wait(run))
         return;
-    if (!gateway_go_on(run->loop->gateway, run->arena, run->caller->workspace, run->caller->user,
-                       &run->request, &err)) {
-        run_fail(run, &err, 0);
+    if (previous_wait(run))
         return;
-    }
     run->route = route_of(run);
     if (!run->route) {
         fail(&err, ERROR_NOT_FOUND, "there is no model '" STR_FMT "'; GET /v1/models lists them",

@@ -117,9 +117,10 @@ struct Run {
     GatewayCaller *caller;
 
     ModelRequest request;
-    bool is_read;   /* whole, not only scanned */
-    bool has_files; /* that the body named; they are in place */
-    Error *refused; /* why the body is of no use; NULL: it is fine */
+    bool is_read;      /* whole, not only scanned */
+    bool has_files;    /* that the body named; they are in place */
+    bool has_previous; /* the answer that it goes on from; it is in place */
+    Error *refused;    /* why the body is of no use; NULL: it is fine */
     const GatewayRoute *route;
     RouteNeeds needs;
     /* In the order to be tried; from target_count to all_count those with larger contexts. */
@@ -171,15 +172,21 @@ void run_go(Run *run);
 void run_stop(Run *run);
 /* The end, told to whoever asked; the run is gone after it. `failure` NULL: the answer is out. */
 void run_finish(Run *run, const Error *failure);
-/* The same, and nothing has been answered yet. */
+/* The last of it: what was answered is out. */
+void run_end(Run *run, const Error *failure);
+/* The same as run_finish(), and nothing has been answered yet. */
 void run_fail(Run *run, const Error *failure, int64_t wait_ms);
 
 /* run_files.c. True: files that the body names are being put in place, and run_admit() is called
  * again after that. */
 MUST_CHECK bool files_wait(Run *run);
 
-/* run_kept.c: under whose name its answers are kept. */
-Str kept_owner(Arena *arena, Str workspace, Str user);
+/* run_kept.c. True: the answer that it goes on from is looked for, and run_admit() is called again
+ * after that. */
+MUST_CHECK bool previous_wait(Run *run);
+/* True: its answer is being kept, and run_end() is called after that: whoever knows an answer can
+ * go on from it, on any server. */
+MUST_CHECK bool kept_waits(Run *run);
 
 /* run_hosted.c. A call with tools that the program calls goes another way than its route. */
 bool hosted_is_wanted(const Run *run);
@@ -280,4 +287,6 @@ MUST_CHECK bool answer_event(void *try, const ModelEvent *event, Error *err);
 MUST_CHECK bool answer_told(RunTry *try, const ModelEvent *event, Error *err);
 MUST_CHECK bool answer_frame(void *try, Str event, Str data, Error *err);
 MUST_CHECK bool answer_whole(RunTry *try, Error *err);
+/* The end of a stream that is sent when its answer is kept. */
+void answer_rest(Run *run);
 void answer_failed(Run *run, const Error *failure, int64_t wait_ms);

@@ -158,7 +158,19 @@ static bool end_stream(RunTry *try, Error *err)
         run->front->write_end(writer_of(try, &run->piece), reader->finish, &reader->usage);
     else if (!reader->is_ended && run->front->end_mark)
         buf_add(&run->piece, str(run->front->end_mark));
-    return send_piece(try, true, err);
+    /* Who has heard of the end may go on from it. */
+    if (!try->writer.kept_reply.length || !run->is_answered)
+        return send_piece(try, true, err);
+    if (run->keeps_answer)
+        buf_add(&run->kept, buf_str(&run->piece));
+    run->record.bytes_out += (int64_t)run->piece.length;
+    return true;
+}
+
+void answer_rest(Run *run)
+{
+    (void)(!run->piece.length || http_stream_write(run->stream, buf_str(&run->piece)));
+    run->piece.length = 0;
 }
 
 /* --- A whole answer --- */

@@ -36,8 +36,9 @@ typedef struct ModelsOptions {
     /* The file has changed and was read again, or could not be. With load_app, on a thread of the
      * models' own. */
     void (*on_reload)(void *load_app, const Error *failure);
-    int64_t calls_days;  /* that calls are kept one by one */
-    int64_t prompt_days; /* that prompts are, where they are logged */
+    int64_t calls_days;    /* that calls are kept one by one */
+    int64_t prompt_days;   /* that prompts are, where they are logged */
+    int64_t response_days; /* that answers are, for going on from */
     TelemetryOptions telemetry;
     const Proxy *proxy;          /* of every call to a service; borrowed; NULL: none */
     struct EncodeQueue *encoder; /* for answers kept by likeness; NULL: there are none */
@@ -185,6 +186,7 @@ MUST_CHECK bool models_policy(Models *models, const Scope *scope, GatewayPolicy 
                               Arena *arena, Error *err);
 /* Days that prompts are kept, where they are logged. */
 int64_t models_prompt_days(const Models *models);
+int64_t models_response_days(const Models *models);
 /* Save it; its calls follow it at once, and what was kept is forgotten. */
 MUST_CHECK bool models_set_policy(Models *models, const Scope *scope, Arena *arena,
                                   const json_t *json, Error *err);

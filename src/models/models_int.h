@@ -129,6 +129,14 @@ MUST_CHECK bool policy_parse(Arena *arena, Str text, GatewayPolicy *policy_r, Er
 /* models_prompts.c: GatewayPorts. */
 MUST_CHECK bool models_write_prompt(void *models, Arena *arena, const PromptRecord *record,
                                     Error *err);
+/* models_responses.c: ports of answers that are gone on from. */
+MUST_CHECK bool models_write_responses(void *models, const KeptAnswer *answers, size_t count,
+                                       Error *err);
+MUST_CHECK bool models_find_response(void *models, Arena *arena, const KeptName *name,
+                                     KeptAnswer *answer_r, Error *err);
+MUST_CHECK bool models_touch_response(void *models, const KeptName *name, Error *err);
+MUST_CHECK bool models_cancel_response(void *models, const KeptName *name, Error *err);
+MUST_CHECK bool models_remove_response(void *models, const KeptName *name, Error *err);
 
 /* models_likeness.c: GatewayPorts. */
 bool models_likeness(void *models, Str a, Str b, double *likeness_r);

@@ -6,6 +6,7 @@
 #include "models/models_budgets.h"
 #include "store/calls_store.h"
 #include "store/prompt_logs_store.h"
+#include "store/responses_store.h"
 
 static int64_t flags_of(const CallRecord *record)
 {
@@ -159,7 +160,9 @@ static bool remove_old(DbTx *tx, void *argument, Error *err)
     const int64_t day_ms = 24 * 3600 * 1000;
     int64_t now = now_ms();
     return calls_remove_old(tx, &job->scope, now - models->options.calls_days * day_ms, err) &&
-           prompt_log_remove_old(tx, &job->scope, now - models->options.prompt_days * day_ms, err);
+           prompt_log_remove_old(tx, &job->scope, now - models->options.prompt_days * day_ms,
+                                 err) &&
+           response_remove_old(tx, &job->scope, now, err);
 }
 
 bool models_calls_job(Job *job, Error *err)

@@ -25,6 +25,7 @@
 #include "store/people_store.h"
 #include "store/prompt_logs_store.h"
 #include "store/read_pages_store.h"
+#include "store/responses_store.h"
 #include "store/route_sides_store.h"
 #include "store/saved_searches_store.h"
 #include "store/searches_store.h"
@@ -154,6 +155,8 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(fill_lab(tx, world, err));
     CALL(fill_notices(tx, world, err));
     CALL(prompt_log_add(tx, ours, &(PromptLog){ .id = S("p"), .prompt = S("ours") }, err));
+    CALL(response_put(
+        tx, ours, &(StoredResponse){ .id = S("r"), .reply = S("ours"), .expires_at_ms = 9 }, err));
     CALL(world_calls(tx, world, &call, 1, err));
     CALL(fill_budgets(tx, world, err));
     CALL(fill_batches(tx, world, err));
@@ -452,6 +455,11 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_DENIED, alert_forget(tx, theirs, INT64_MAX, err));
     CALL(prompt_log_clear(tx, theirs, err));
     EXPECT_CODE(ERROR_DENIED, prompt_log_remove_old(tx, theirs, INT64_MAX, err));
+    StoredResponse response;
+    EXPECT_CODE(ERROR_NOT_FOUND, response_find(tx, theirs, arena, S("r"), 0, &response, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, response_touch(tx, theirs, S("r"), 0, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, response_remove(tx, theirs, S("r"), err));
+    EXPECT_CODE(ERROR_DENIED, response_remove_old(tx, theirs, INT64_MAX, err));
     EXPECT_CODE(ERROR_DENIED, notice_forget(tx, theirs, INT64_MAX, err));
     return true;
 }

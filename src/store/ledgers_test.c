@@ -6,6 +6,7 @@
 #include "store/messages_store.h"
 #include "store/people_store.h"
 #include "store/prompt_logs_store.h"
+#include "store/responses_store.h"
 #include "store/searches_store.h"
 #include "store/secrets_store.h"
 #include "store/settings_store.h"
@@ -97,6 +98,41 @@ STORE_TEST(logged_prompts_go_with_their_person_and_with_time)
     CALL(prompt_log_clear(tx, ours, err));
     CALL(prompt_log_list(tx, ours, world->arena, STR_NONE, NULL, &list, err));
     EXPECT(list.count == 0);
+    return true;
+}
+
+STORE_TEST(responses_are_their_users_until_their_time_is_over)
+{
+    const Scope *ours = &world->ours;
+    Scope other = *ours;
+    StoredResponse row = { .id = S("r"), .reply = S("a"), .is_running = true, .alive_until_ms = 5 };
+    bool was_there;
+
+    other.user = S("somebody else");
+    row.expires_at_ms = 100;
+    CALL(response_put(tx, ours, &row, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, response_put(tx, &other, &row, err)); /* the id is taken */
+    EXPECT_CODE(ERROR_NOT_FOUND, response_find(tx, &other, world->arena, row.id, 1, &row, err));
+    CALL(response_touch(tx, ours, row.id, 50, err));
+    CALL(response_find(tx, ours, world->arena, row.id, 99, &row, err));
+    EXPECT(row.is_running && row.alive_until_ms == 50 && str_is(row.reply, "a"));
+    EXPECT_CODE(ERROR_NOT_FOUND, response_find(tx, ours, world->arena, row.id, 100, &row, err));
+
+    CALL(response_cancel(tx, ours, row.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, response_touch(tx, ours, row.id, 60, err));
+    row.reply = S("b");
+    row.items = S("c");
+    CALL(response_end(tx, ours, &row, &was_there, err));
+    EXPECT(was_there);
+    CALL(response_find(tx, ours, world->arena, row.id, 1, &row, err));
+    EXPECT(!row.is_running && str_is(row.reply, "b") && str_is(row.items, "c"));
+    CALL(response_end(tx, ours, &row, &was_there, err));
+    EXPECT(!was_there);
+    CALL(response_remove_old(tx, &world->system, 100, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, response_remove(tx, ours, row.id, err));
+    CALL(response_put(tx, ours, &row, err));
+    CALL(user_remove(tx, &world->system, ours->user, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, response_remove(tx, ours, row.id, err));
     return true;
 }
 

@@ -102,6 +102,8 @@ bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
     return sql_needs_system(scope, err) &&
            db_exec(tx, DB_SAME("DELETE FROM prompt_logs WHERE user_id = $1"), DB_ARGS(db_text(id)),
                    NULL, err) &&
+           db_exec(tx, DB_SAME("DELETE FROM responses WHERE user_id = $1"), DB_ARGS(db_text(id)),
+                   NULL, err) &&
            sql_change(tx, DB_SAME("DELETE FROM users WHERE id = $1"), DB_ARGS(db_text(id)),
                       "person", id, err);
 }
