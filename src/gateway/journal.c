@@ -17,6 +17,7 @@
 #define PAUSE_MAX_MS 2000
 #define RETRY_MAX_MS 5000
 #define PAGE_ROWS 512 /* a page is so large that its memory goes back to the system when freed */
+#define SEEN_ROWS (4 * PAGE_ROWS) /* some tenth of a millisecond */
 #define TEXT_MAX 200
 #define TEXT_COUNT 15 /* of a record */
 #define TEXTS_SIZE KB(64)
@@ -26,7 +27,7 @@
 /* 4 MB that wait: then they are written without a pause, and so many at once, since writing takes
  * twice their memory once more. */
 #define MANY_PAGES 16
-#define NICE 3
+#define NICE 5
 #define SLICE_NS 100000 /* the shortest there is */
 #define LANES_MAX 16
 #define ATTEMPTS_MAX 5 /* of a batch whose failure does not pass by itself */
@@ -241,8 +242,8 @@ static void write_records(Journal *journal, const CallRecord *const *records, si
 {
     const JournalOptions *to = &journal->options;
     int64_t wait_ms = 100;
-    for (size_t i = 0; to->seen && i < count; i += PAGE_ROWS) {
-        to->seen(to->seen_app, records + i, MIN(count - i, (size_t)PAGE_ROWS));
+    for (size_t i = 0; to->seen && i < count; i += SEEN_ROWS) {
+        to->seen(to->seen_app, records + i, MIN(count - i, (size_t)SEEN_ROWS));
         give_way();
     }
     for (int attempt = 1;; attempt++) {
@@ -309,7 +310,8 @@ typedef struct SchedulingWish {
 
 /* Of this thread only: calls go first, and wait for a short slice of it at most (Linux 6.12; older
  * ones know no slices of a task's own and only hear how nice it is). Not nicer: the records of a
- * core that is full take some six per cent of it, which it must be given, or they pile up. */
+ * core that is full take some three per cent of it, which it must be given, or they pile up. This
+ * nice it is given a quarter at most. */
 static void be_nice(void)
 {
     SchedulingWish wish = { .size = sizeof wish, .nice = NICE, .slice_ns = SLICE_NS };
