@@ -1,4 +1,6 @@
 /* dispatch.c - from a request to its handler: route, limits, who is asking, errors. */
+#include <pthread.h>
+
 #include "api/api.h"
 #include "api/convert.h"
 #include "api/door.h"
@@ -75,24 +77,56 @@ static Str method_of(const HttpRequest *http)
     return str_is(http->method, "HEAD") ? S("GET") : http->method;
 }
 
+/* Routes whose paths are written out, by their hash, so that a call of a model compares one path
+ * rather than a hundred: the number of each in api_routes, and one; 0: free. */
+#define WRITTEN_SLOTS 1024
+static uint16_t written[WRITTEN_SLOTS];
+static pthread_once_t written_once = PTHREAD_ONCE_INIT;
+_Static_assert(COUNT(api_routes) < WRITTEN_SLOTS / 2, "there are free slots");
+
+static void fill_written(void)
+{
+    for (size_t i = 0; i < COUNT(api_routes); i++) {
+        Str path = str(api_routes[i].path);
+        size_t slot = str_hash(path) % WRITTEN_SLOTS;
+        if (str_find_char(path, ':') >= 0)
+            continue;
+        while (written[slot])
+            slot = (slot + 1) % WRITTEN_SLOTS;
+        written[slot] = (uint16_t)(i + 1);
+    }
+}
+
+/* NULL: there is none. */
+static const ApiRoute *written_route(Str method, Str path)
+{
+    pthread_once(&written_once, fill_written);
+    for (size_t slot = str_hash(path) % WRITTEN_SLOTS; written[slot];
+         slot = (slot + 1) % WRITTEN_SLOTS) {
+        const ApiRoute *route = &api_routes[written[slot] - 1];
+        if (str_is(path, route->path) && str_is(method, route->method))
+            return route;
+    }
+    return NULL;
+}
+
 /* A path that is written out comes before one with :parts, wherever their lines are. */
 static bool find_route(ApiRequest *request, bool *path_known_r)
 {
     HttpRequest *http = request->http;
-    *path_known_r = false;
+    request->route = written_route(method_of(http), http->path);
+    *path_known_r = request->route != NULL;
+    if (request->route)
+        return true;
     for (size_t i = 0; i < api_route_count; i++) {
         Str params[2] = { STR_NONE, STR_NONE };
         if (!path_fits(api_routes[i].path, http->path, params))
             continue;
         *path_known_r = true;
-        if (!str_is(method_of(http), api_routes[i].method))
-            continue;
-        if (!request->route || !params[0].length) {
+        if (!request->route && str_is(method_of(http), api_routes[i].method)) {
             request->route = &api_routes[i];
             memcpy(request->params, params, sizeof params);
         }
-        if (!params[0].length)
-            return true;
     }
     return request->route != NULL;
 }

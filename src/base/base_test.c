@@ -18,6 +18,27 @@ static void open_arena(void) { arena = arena_new(MB(16)); }
 static void close_arena(void) { arena_free(arena); }
 TestSuite(base, .init = open_arena, .fini = close_arena);
 
+Test(base, a_part_is_found_where_it_first_begins)
+{
+    /* Few letters, so that parts begin often in vain and are found as well; one is a rare byte. */
+    static const char letters[] = "a_\\\0b";
+    for (int round = 0; round < 20000; round++) {
+        char text[90], part[6];
+        size_t length = (size_t)round % (sizeof text + 1), wanted = (size_t)(rand() % 6);
+        ptrdiff_t expected = -1;
+        for (size_t i = 0; i < length; i++)
+            text[i] = letters[rand() % (round % 5 + 1)];
+        for (size_t i = 0; i < wanted; i++)
+            part[i] = letters[rand() % 5];
+        for (size_t i = 0; expected < 0 && i + wanted <= length; i++)
+            if (memcmp(text + i, part, wanted) == 0)
+                expected = (ptrdiff_t)i;
+        cr_assert_eq(str_find((Str){ text, length }, (Str){ part, wanted }), expected);
+    }
+    cr_assert_eq(str_find(STR_NONE, S("a")), -1);
+    cr_assert_eq(str_find(STR_NONE, S("")), 0);
+}
+
 Test(base, arena_reset_gives_zeroed_memory_again)
 {
     char *first = arena_alloc(arena, 100);

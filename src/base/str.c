@@ -38,13 +38,38 @@ bool str_ends_ignore_case(Str s, Str suffix)
            str_equal_ignore_case(str_from(s, s.length - suffix.length), suffix);
 }
 
+/* A byte of the part that texts and JSON rarely have; where there is none, its length. */
+static size_t rare_byte(Str part)
+{
+    for (size_t i = 0; i < part.length; i++)
+        if (!isalnum((unsigned char)part.at[i]) && !HAS_CHAR(part.at[i], " \",:{}[]"))
+            return i;
+    return part.length;
+}
+
+/* By that byte, which memchr() looks for many times as fast as memmem() for the part. A text that
+ * is full of it is left to memmem(), which never takes longer than its length. */
 ptrdiff_t str_find(Str s, Str part)
 {
+    enum { IN_VAIN_MAX = 32 };
+    size_t from = 0, rare = rare_byte(part);
     if (part.length == 0)
         return 0;
-    if (s.length < part.length)
+    for (int i = 0; rare < part.length && i < IN_VAIN_MAX; i++) {
+        if (s.length - from < part.length)
+            return -1;
+        const char *hit =
+            memchr(s.at + from + rare, part.at[rare], s.length - from - part.length + 1);
+        if (!hit)
+            return -1;
+        from = (size_t)(hit - s.at) - rare;
+        if (memcmp(s.at + from, part.at, part.length) == 0)
+            return (ptrdiff_t)from;
+        from++;
+    }
+    if (s.length - from < part.length)
         return -1;
-    const char *found = memmem(s.at, s.length, part.at, part.length);
+    const char *found = memmem(s.at + from, s.length - from, part.at, part.length);
     return found ? found - s.at : -1;
 }
 

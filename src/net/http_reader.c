@@ -61,11 +61,16 @@ static bool read_status(Str line, HttpReader *reader, HttpHead *head, Error *err
 /* RFC 9110, section 5.6.2. */
 static bool is_token(Str name)
 {
-    for (size_t i = 0; i < name.length; i++) {
-        unsigned char c = (unsigned char)name.at[i];
-        if (c <= ' ' || c >= 0x7f || HAS_CHAR(c, "()<>@,;:\\\"/[]?={}"))
+    static const bool letters[256] = {
+        ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['!'] = true,
+        ['#'] = true,         ['$'] = true,         ['%'] = true,         ['&'] = true,
+        ['\''] = true,        ['*'] = true,         ['+'] = true,         ['-'] = true,
+        ['.'] = true,         ['^'] = true,         ['_'] = true,         ['`'] = true,
+        ['|'] = true,         ['~'] = true,
+    };
+    for (size_t i = 0; i < name.length; i++)
+        if (!letters[(unsigned char)name.at[i]])
             return false;
-    }
     return name.length > 0;
 }
 

@@ -25,8 +25,9 @@ struct CallBatch {
 
 static PageRow page_of(Arena *arena, const CallRow *rows, size_t count)
 {
+    AUTO_ARENA Arena *scratch = arena_new(MB(64));
     PageRow page = { .id = rows[0].id,
-                     .data = call_page_pack(arena, rows, count),
+                     .data = str_copy(arena, call_page_pack(scratch, rows, count)),
                      .started_first_ms = INT64_MAX,
                      .started_last_ms = INT64_MIN,
                      .ended_at_ms = INT64_MIN,
