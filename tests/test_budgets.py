@@ -249,6 +249,22 @@ def test_a_stream_that_is_cut_costs_what_was_sent(library, mock):
     assert 0 < Decimal(budget_of(library, key)["spent"]) <= 5
 
 
+def test_who_leaves_before_the_first_word_pays_for_the_question(library, mock):
+    model = set_price(library, mock, "slow", input="1000", output="0", call="0.5")
+    key, secret = add_key(library, budgets=[{"period": "month", "dollars": "100"}])
+    with pytest.raises(requests.Timeout):
+        requests.post(library.url + CHAT, json=body(model), headers={"Authorization": f"Bearer {secret}"}, timeout=0.5)
+    wait_until(lambda: Decimal(budget_of(library, key)["spent"]) > Decimal("0.5"))
+
+
+def test_a_picture_that_was_not_made_is_not_paid_for(library, mock):
+    model = set_price(library, mock, "broken", call="0.5", input="0", output="0")
+    key, secret = add_key(library, budgets=[{"period": "month", "dollars": "100"}])
+    assert chat(library, secret, model).status_code >= 500
+    wait_until(lambda: budget_of(library, key)["held"] == "0.00")
+    assert budget_of(library, key)["spent"] == "0.00"
+
+
 def test_a_call_that_fails_costs_nothing(library):
     key, secret = add_key(library, budgets=[{"period": "day", "calls": 2}])
     assert chat(library, secret, "broken").status_code >= 500

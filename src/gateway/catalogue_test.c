@@ -72,6 +72,35 @@ Test(gateway, prices_of_the_catalogue_are_exact)
     cr_assert_eq(whisper.second, 100000000); /* $0.006 a minute */
 }
 
+Test(gateway, above_the_tier_cached_tokens_are_dearer_too)
+{
+    const ModelPrice price = { .input = 10,
+                               .output = 20,
+                               .cache_read = 1,
+                               .cache_write = 12,
+                               .cache_write_long = -1,
+                               .audio_input = -1,
+                               .audio_output = -1,
+                               .second = -1,
+                               .character = -1,
+                               .tier_above = 100,
+                               .tier_input = 20,
+                               .tier_output = 30 };
+    ModelUsage usage = { .input = 50, .output = 1, .cache_read = 40, .cache_write = 10 };
+    cr_assert_eq(price_of(&price, &usage), 500 + 20 + 40 + 120);
+    usage.input++;
+    cr_assert_eq(price_of(&price, &usage), 51 * 20 + 30 + 40 * 2 + 10 * 24);
+    cr_assert_geq(price_reserve(&price, &(PriceMost){ .input = 101, .output = 1 }), 101 * 24 + 30);
+}
+
+Test(gateway, a_sound_that_was_cached_is_not_paid_for_as_fresh)
+{
+    ModelPrice price = PRICE_NONE;
+    price.input = 10, price.output = 20, price.cache_read = 1, price.audio_input = 100;
+    ModelUsage usage = { .input = 100, .cache_read = 900, .audio_input = 800, .output = 1 };
+    cr_assert_eq(price_of(&price, &usage), 100 * 100 + 900 + 20);
+}
+
 Test(gateway, seconds_characters_and_pictures_are_paid_for_where_they_have_a_price)
 {
     ModelPrice hour = PRICE_NONE, spoken = PRICE_NONE, picture = PRICE_NONE, tokens = PRICE_NONE;

@@ -89,20 +89,44 @@ static bool has_free_tokens(const ModelPrice *price)
            (price->second >= 0 || price->character >= 0 || price->call >= 0);
 }
 
-static bool add_tokens(int64_t *sum, const ModelPrice *price, const ModelUsage *usage)
+/* Makers publish their prices above the tier in the same proportion to each other. */
+static int64_t in_proportion(int64_t price, int64_t usual, int64_t high)
+{
+    if (price <= 0 || usual <= 0 || high < 0)
+        return price;
+    unsigned __int128 value = (unsigned __int128)price * (uint64_t)high;
+    value = (value + (uint64_t)usual / 2) / (uint64_t)usual;
+    return value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
+/* All rates of tokens once the input is above the tier. */
+static ModelPrice high_price(const ModelPrice *price)
+{
+    ModelPrice high = *price;
+    int64_t *const cached[] = { &high.cache_read, &high.cache_write, &high.cache_write_long };
+    for (size_t i = 0; i < COUNT(cached); i++)
+        *cached[i] = in_proportion(*cached[i], price->input, price->tier_input);
+    high.input = or_else(price->tier_input, price->input);
+    high.output = or_else(price->tier_output, price->output);
+    return high;
+}
+
+static bool add_tokens(int64_t *sum, const ModelPrice *usual, const ModelUsage *usage)
 {
     int64_t whole = usage->input + usage->cache_read + usage->cache_write + usage->cache_write_long;
-    bool is_high = price->tier_above && whole > price->tier_above;
-    int64_t input = is_high ? or_else(price->tier_input, price->input) : price->input;
-    int64_t output = is_high ? or_else(price->tier_output, price->output) : price->output;
-    return add(sum, usage->input - usage->audio_input, input) &&
-           add(sum, usage->output - usage->audio_output, output) &&
-           add(sum, usage->audio_input, or_else(price->audio_input, input)) &&
-           add(sum, usage->audio_output, or_else(price->audio_output, output)) &&
-           add(sum, usage->cache_read, or_else(price->cache_read, input)) &&
-           add(sum, usage->cache_write, or_else(price->cache_write, input)) &&
+    bool is_high = usual->tier_above && whole > usual->tier_above;
+    const ModelPrice price = is_high ? high_price(usual) : *usual;
+    /* What was cached of a sound is no input any more, and services count it with the sound. */
+    int64_t heard = MIN(usage->audio_input, usage->input);
+    int64_t spoken = MIN(usage->audio_output, usage->output);
+    return add(sum, usage->input - heard, price.input) &&
+           add(sum, usage->output - spoken, price.output) &&
+           add(sum, heard, or_else(price.audio_input, price.input)) &&
+           add(sum, spoken, or_else(price.audio_output, price.output)) &&
+           add(sum, usage->cache_read, or_else(price.cache_read, price.input)) &&
+           add(sum, usage->cache_write, or_else(price.cache_write, price.input)) &&
            add(sum, usage->cache_write_long,
-               or_else(price->cache_write_long, or_else(price->cache_write, input)));
+               or_else(price.cache_write_long, or_else(price.cache_write, price.input)));
 }
 
 /* Who pays for tokens pays for the same sound no second time unless a price says so. */
@@ -132,10 +156,11 @@ int64_t price_of(const ModelPrice *price, const ModelUsage *usage)
 
 int64_t price_reserve(const ModelPrice *price, const PriceMost *most)
 {
-    int64_t input = MAX(price->input, price->tier_above ? price->tier_input : 0);
-    int64_t output = MAX(price->output, price->tier_above ? price->tier_output : 0);
+    const ModelPrice high = price->tier_above ? high_price(price) : *price;
+    int64_t input = MAX(price->input, high.input), output = MAX(price->output, high.output);
     int64_t sum = 0;
     input = MAX(input, MAX(price->cache_write, price->cache_write_long));
+    input = MAX(input, MAX(high.cache_write, high.cache_write_long));
     int64_t heard = price_heard_tokens(most->seconds);
     int64_t spoken = price_spoken_tokens(most->characters);
     bool is_sound = most->seconds || most->characters;

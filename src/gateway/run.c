@@ -10,16 +10,20 @@
 
 /* --- The end --- */
 
-static void bill(Run *run)
+/* What was worked on is paid for, also when nobody waited for its first word. */
+static void bill(Run *run, const Error *failure)
 {
     CallRecord *record = &run->record;
     const RunTry *try = run->try;
     ModelUsage *usage = &record->usage;
-    if (try->reader.has_content || run->is_answered)
+    bool is_used =
+        !failure || try->reader.has_content || run->is_answered || (try->target && try->is_dropped);
+    if (is_used && try->target)
         record->is_estimated = usage_of(try, usage);
     else
         *usage = try->reader.usage;
-    record->cost = try->target ? price_of(&try->target->price, usage) : 0;
+    bool is_paid = try->target && (is_used || usage->is_known);
+    record->cost = is_paid ? price_of(&try->target->price, usage) : 0;
     if (record->cost >= 0)
         record->cost += run->lost_cost;
 }
@@ -75,7 +79,7 @@ static void name_target(Run *run)
 void run_finish(Run *run, const Error *failure)
 {
     CallRecord *record = &run->record;
-    bill(run);
+    bill(run, failure);
     credit_settle(run, failure);
     cache_ended(run, failure);
     record->status = str(failure ? error_name(failure->code) : "ok");

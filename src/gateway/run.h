@@ -84,6 +84,7 @@ typedef struct RunTry {
     bool is_same;                           /* the client's own dialect: handed on as it is */
     bool is_reading;
     bool has_spoken;  /* its first word has come */
+    bool is_dropped;  /* by us, while its service worked on it */
     FailureKind kind; /* once it has failed */
     /* Of a stream: when its content last came (comments and pings are none), and the time limit on
      * that. */

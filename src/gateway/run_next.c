@@ -176,6 +176,16 @@ static void refuse(Refusal *refusal, const GatewayService *service, TargetVerdic
          STR_FMT " is not asked just now: %s", STR_ARG(service->title), why[verdict]);
 }
 
+/* What an attempt has cost whose answer nobody gets. `is_used`: the service has worked on it. */
+static void count_lost(RunTry *try, bool is_used)
+{
+    ModelUsage usage;
+    if (!try->reader.usage.is_known && !is_used)
+        return;
+    (void)usage_of(try, &usage);
+    try->run->lost_cost += MAX(price_of(&try->target->price, &usage), (int64_t)0);
+}
+
 /* Ask the next target that may be asked. */
 static bool begin(RunTry *try, Refusal *refusal)
 {
@@ -191,6 +201,8 @@ static bool begin(RunTry *try, Refusal *refusal)
             continue;
         }
         run->record.tries++;
+        if (try->target) /* the one before it, which nobody tells of any more */
+            count_lost(try, try->reader.output_bytes > 0);
         if (try_start(try, target, &seat, &refusal->err))
             return true;
         leave(&try->seat);
@@ -275,22 +287,16 @@ void run_next(Run *run)
 
 /* --- Two at once --- */
 
-/* What an attempt has cost whose answer nobody gets. `is_used`: the service has worked on it. */
-static void count_lost(RunTry *try, bool is_used)
-{
-    ModelUsage usage;
-    if (!try->reader.usage.is_known && !is_used)
-        return;
-    (void)usage_of(try, &usage);
-    try->run->lost_cost += MAX(price_of(&try->target->price, &usage), (int64_t)0);
-}
-
 static void report(RunTry *try, FailureKind kind, bool is_good);
+
+/* The service has been asked, and has not ended. */
+static bool is_at_work(const RunTry *try) { return !try->ended_us && try->call.sent > 0; }
 
 static void drop(RunTry *try)
 {
+    try->is_dropped = is_at_work(try);
     try_cancel(try);
-    count_lost(try, try->call.sent > 0);
+    count_lost(try, try->is_dropped);
     report(try, FAILURE_GONE, false);
 }
 
@@ -324,9 +330,13 @@ void run_cancel(Run *run)
     reactor_clear_timer(run->loop->reactor, &run->hedge);
     for (size_t i = 0; i < COUNT(tries); i++)
         if (tries[i] && tries[i]->target) {
+            tries[i]->is_dropped = is_at_work(tries[i]);
             try_cancel(tries[i]);
             report(tries[i], FAILURE_GONE, false);
         }
+    if (run->rival)
+        count_lost(run->rival, run->rival->is_dropped);
+    run->rival = NULL;
 }
 
 /* --- After an attempt --- */
