@@ -5,6 +5,7 @@
 #include "answer/align.h"
 #include "answer/answer_int.h"
 #include "base/utf8.h"
+#include "models/quoted.h"
 #include "text/sentences.h"
 
 #define PASSAGES_GIVEN 12
@@ -79,26 +80,13 @@ static void choose_passages(Writing *w)
     }
 }
 
-/* Passages are between tags; what looks like one inside is broken. */
-static void add_data(Buf *out, Str text)
-{
-    for (size_t i = 0; i < text.length; i++)
-        buf_add_char(out, text.at[i] == '<' ? '(' : text.at[i] == '>' ? ')' : text.at[i]);
-}
-
 static Str prompt_text(const Writing *w)
 {
     Buf out = buf_new(w->run->arena, KB(64));
     for (size_t i = 0; i < w->given_count; i++) {
         const Passage *passage = &w->given[i].reading->passages[w->given[i].passage];
         const ChunkHit *row = &passage->hit->row;
-        buf_addf(&out, "<passage number=\"%zu\" document=\"", i + 1);
-        add_data(&out, row->name);
-        buf_add(&out, S("\" place=\""));
-        add_data(&out, row->chunk.place);
-        buf_add(&out, S("\">\n"));
-        add_data(&out, row->chunk.text);
-        buf_add(&out, S("\n</passage>\n\n"));
+        quoted_passage(&out, i + 1, row->name, row->chunk.place, row->chunk.text);
     }
     buf_add(&out, S("Question: "));
     buf_add(&out, w->run->request->question);
