@@ -67,6 +67,17 @@ def test_a_set_from_lines_is_run_against_the_library_and_other_settings(library)
     assert library.get(f"/v1/lab/runs/{found['id']}").status_code == 404
 
 
+@pytest.mark.parametrize("lines", [
+    'query,document,grade\n"lava, ""slow"" columns",basalt.txt,2\n',
+    '\ufeffquery;document;grade\r\n"lava, ""slow"" columns";basalt;2\r\n',
+    '\ufefflava, "slow" columns\tbasalt.txt\t2\n'])
+def test_a_set_may_come_from_a_spreadsheet(library, lines):
+    made = library.post("/v1/lab/sets", {"name": "Sheet", "tsv": lines, "replace": True})
+    assert made.status_code == 201, made.text
+    (query,) = library.get(f"/v1/lab/sets/{made.json()['id']}").json()["items"]
+    assert query["query"] == 'lava, "slow" columns'
+
+
 def test_a_cross_encoder_is_a_leg_of_its_own(tmp_path):
     server = Server(tmp_path / "library", arguments=["--rerank-model", str(write_model(tmp_path / "scores", 7, scores_pairs=True))]).start()
     try:

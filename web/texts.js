@@ -419,7 +419,7 @@ const CATALOGUE = {
   'lab.import_do': 'Add',
   'lab.name': 'Name',
   'lab.lines': 'Lines',
-  'lab.lines_hint': 'Query, file name and grade, with tabs between. Without a grade it is 1; 0 is wrong.',
+  'lab.lines_hint': 'Query, file name and grade, with tabs or commas between. Without a grade it is 1; 0 is wrong.',
   'lab.unknown': {one: 'One document is not in the library: {name}', other: '{shown} documents are not in the library, {name} for one'},
   'lab.remove': 'Remove this set',
   'lab.removed': '{name} removed',

@@ -45,10 +45,10 @@ typedef struct LabImport {
     int64_t unknown_count;
 } LabImport;
 #define LAB_UNKNOWN_MAX 20
-/* Lines of query, document and grade between tabs into the set of this name, which is new or, when
- * `replaces`, loses what it had. A document is named by its id, its name with or without folders,
- * or that without its extension; without a grade it has 1. Empty lines and those that begin with #
- * do not count, nor does a head. ERROR_INVALID names the line. */
+/* Lines of query, document and grade between tabs, commas or semicolons into the set of this name,
+ * which is new or, when `replaces`, loses what it had. A document is named by its id, its name with
+ * or without folders, or that without its extension; without a grade it has 1. Empty lines and
+ * those that begin with # do not count, nor does a head. ERROR_INVALID names the line. */
 MUST_CHECK bool lab_import(Db *db, const Scope *scope, Arena *arena, Str name, Str tsv,
                            bool replaces, LabImport *import_r, Error *err);
 

@@ -24,18 +24,36 @@ typedef bool TakeLine(Reader *reader, Str id, Str title, Str text);
 
 /* --- Files --- */
 
+/* What some programs write before UTF-8 is no part of the first line. */
+static bool read_file(Arena *arena, const char *path, Str *text_r, Error *err)
+{
+    if (!file_read(arena, path, FILE_MAX, text_r, err))
+        return false;
+    if (str_starts(*text_r, S("\xEF\xBB\xBF")))
+        *text_r = str_from(*text_r, 3);
+    return true;
+}
+
+/* BEIR's name of a member, or else that of Anserini's collections. */
+static const char *name_in(const json_t *json, const char *name, const char *other)
+{
+    return json_object_get(json, name) ? name : other;
+}
+
 static bool from_json(Reader *reader, Str line, TakeLine *take, Error *err)
 {
     AUTO_JSON json_t *json = NULL;
     if (!json_parse(line, LINE_MAX, &json, err))
         return false;
-    const json_t *id = json_object_get(json, "_id");
+    const char *id_name = name_in(json, "_id", "id");
+    const json_t *id = json_object_get(json, id_name);
     Str name = json_is_integer(id)
                    ? str_format(reader->arena, "%" PRId64, (int64_t)json_integer_value(id))
-                   : str_copy(reader->arena, json_member_text(json, "_id"));
+                   : str_copy(reader->arena, json_member_text(json, id_name));
     return take(reader, name, str_copy(reader->arena, json_member_text(json, "title")),
-                str_copy(reader->arena, json_member_text(json, "text"))) ||
-           fail(err, ERROR_INVALID, "there is no _id");
+                str_copy(reader->arena,
+                         json_member_text(json, name_in(json, "text", "contents")))) ||
+           fail(err, ERROR_INVALID, "there is no _id or id");
 }
 
 static Str column(Str *line)
@@ -62,7 +80,7 @@ static bool read_lines(Reader *reader, const char *folder, const char *stem, boo
     Str rest, line;
     if (!is_json)
         path = str_c(arena, str_format(arena, "%s/%s.tsv", folder, stem));
-    if (!file_read(arena, path, FILE_MAX, &rest, err))
+    if (!read_file(arena, path, &rest, err))
         return false;
     for (size_t number = 1; str_next(&rest, '\n', &line); number++)
         if (str_trim(line).length && !(is_json ? from_json(reader, line, take, err)
@@ -106,9 +124,27 @@ static bool take_query(Reader *reader, Str id, Str title, Str text)
     return id.length > 0;
 }
 
+/* Query, document and grade; TREC has a number between the first two that nobody uses, and spaces
+ * between all. */
+static void judgement_columns(Str line, Str columns[3])
+{
+    Str pieces[4] = { 0 }, piece;
+    size_t count = 0;
+    char separator = str_find_char(line, '\t') < 0 ? ' ' : '\t';
+    while (count < COUNT(pieces) && str_next(&line, separator, &piece))
+        if (separator == '\t' || str_trim(piece).length)
+            pieces[count++] = str_trim(piece);
+    bool is_trec = count == COUNT(pieces);
+    columns[0] = pieces[0];
+    columns[1] = pieces[is_trec ? 2 : 1];
+    columns[2] = pieces[is_trec ? 3 : 2];
+}
+
 static void add_judgement(Reader *reader, Str line)
 {
-    Str query = column(&line), document = column(&line), grade = column(&line);
+    Str columns[3];
+    judgement_columns(line, columns);
+    Str query = columns[0], document = columns[1], grade = columns[2];
     MapEntry *known = map_find(&reader->queries, query);
     const Str *text = known ? known->pointer : NULL;
     int64_t value;
@@ -121,13 +157,18 @@ static void add_judgement(Reader *reader, Str line)
 static bool read_judgements(Reader *reader, const char *folder, Error *err)
 {
     static const char *const names[] = { "qrels/test.tsv", "qrels/dev.tsv", "qrels/train.tsv",
-                                         "qrels.tsv" };
+                                         "qrels/test.txt", "qrels.tsv",     "qrels.txt" };
     const char *path = NULL;
     Str rest, line;
     for (size_t i = 0; i < COUNT(names) && (!path || !file_exists(path)); i++)
         path = str_c(reader->arena, str_format(reader->arena, "%s/%s", folder, names[i]));
     reader->judgements = buf_new(reader->arena, FILE_MAX);
-    if (!file_read(reader->arena, path, FILE_MAX, &rest, err))
+    if (!file_exists(path))
+        return fail(err, ERROR_NOT_FOUND,
+                    "%s has no judgements: qrels/test.tsv, dev.tsv or train.tsv, or qrels.tsv; "
+                    "or qrels/test.txt or qrels.txt as TREC has them",
+                    folder);
+    if (!read_file(reader->arena, path, &rest, err))
         return false;
     while (str_next(&rest, '\n', &line))
         add_judgement(reader, line);

@@ -3,7 +3,9 @@
  *     corpus.jsonl   {"_id", "title", "text"}      or corpus.tsv: id, title, text
  *     queries.jsonl  {"_id", "text"}               or queries.tsv: id, text
  *     qrels/test.tsv, dev.tsv or train.tsv         or qrels.tsv: query, document, grade
+ *     qrels/test.txt or qrels.txt                  as TREC has them: query, 0, document, grade
  *
+ * "id" and "contents" are taken for "_id" and "text", as Anserini's collections have them.
  * Its queries are prose, so nothing in them is an operator of the query language. */
 #pragma once
 

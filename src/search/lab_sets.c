@@ -12,7 +12,8 @@ typedef struct Import {
     Arena *arena;
     Str name;
     bool replaces;
-    Map documents; /* id, name, file name, and that without extension -> id */
+    char separator; /* between columns */
+    Map documents;  /* id, name, file name, and that without extension -> id */
     VEC(Judgement) rows;
     size_t written;
     VEC(Str) unknown;
@@ -60,16 +61,53 @@ static bool read_documents(DbTx *tx, void *argument, Error *err)
 
 /* --- Lines --- */
 
+/* What stands between: tabs, or what a spreadsheet writes, of which the first line tells. */
+static char separator_of(Str tsv)
+{
+    Str line = STR_NONE;
+    (void)str_next(&tsv, '\n', &line);
+    if (str_find_char(line, '\t') >= 0)
+        return '\t';
+    for (size_t i = 0, quotes = 0; i < line.length; i++) {
+        quotes += line.at[i] == '"';
+        if (quotes % 2 == 0 && HAS_CHAR(line.at[i], ",;"))
+            return line.at[i];
+    }
+    return '\t';
+}
+
+/* The next column without the quotes around it; two quotes in it are one. */
+static Str quoted_column(Arena *arena, Str *line, char separator)
+{
+    Buf column = buf_new(arena, line->length + 1);
+    size_t at = 0, quotes = 0;
+    for (; at < line->length && (quotes % 2 || line->at[at] != separator); at++) {
+        bool is_quote = line->at[at] == '"';
+        quotes += is_quote;
+        if (!is_quote || (quotes % 2 && quotes > 1))
+            buf_add_char(&column, line->at[at]);
+    }
+    *line = str_from(*line, MIN(at + 1, line->length));
+    return str_trim(buf_str(&column));
+}
+
+static Str next_column(const Import *in, Str *line)
+{
+    Str column = STR_NONE;
+    if (in->separator != '\t')
+        return quoted_column(in->arena, line, in->separator);
+    (void)str_next(line, '\t', &column);
+    return str_trim(column);
+}
+
 static bool read_line(Import *in, Str line, int64_t number, Error *err)
 {
-    Str query = STR_NONE, document = STR_NONE, grade = STR_NONE;
+    Str query = next_column(in, &line), document = next_column(in, &line);
+    Str grade = next_column(in, &line);
     int64_t value = 1;
-    (void)str_next(&line, '\t', &query);
-    (void)str_next(&line, '\t', &document);
-    (void)str_next(&line, '\t', &grade);
-    query = str_trim(query), document = str_trim(document), grade = str_trim(grade);
     if (!query.length || !document.length)
-        return fail_field(err, "tsv", "line %" PRId64 " has no query and document between tabs",
+        return fail_field(err, "tsv",
+                          "line %" PRId64 " has no query and document between tabs or commas",
                           number);
     if (query.length > LAB_QUERY_MAX)
         return fail_field(err, "tsv", "line %" PRId64 ": a query has at most %zu bytes", number,
@@ -93,6 +131,9 @@ static bool read_line(Import *in, Str line, int64_t number, Error *err)
 static bool read_lines(Import *in, Str tsv, Error *err)
 {
     Str line;
+    if (str_starts(tsv, S("\xEF\xBB\xBF")))
+        tsv = str_from(tsv, 3);
+    in->separator = separator_of(tsv);
     for (int64_t number = 1; str_next(&tsv, '\n', &line); number++)
         if (str_trim(line).length && line.at[0] != '#' && !read_line(in, line, number, err))
             return false;

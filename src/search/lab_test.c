@@ -85,6 +85,15 @@ Test(search, a_folder_as_beir_lays_it_out_becomes_documents_and_judgements)
     cr_expect(str_is(folder.judgements, "is  it   so  type pdf  or not ?\ta\t2\n"
                                         "is  it   so  type pdf  or not ?\t7\t0\n"),
               "%s", str_c(arena, folder.judgements));
+    write_text(arena, path, "corpus.jsonl",
+               "\xEF\xBB\xBF{\"id\":\"a\",\"contents\":\"As Anserini has it\"}\r\n");
+    write_text(arena, path, "queries.jsonl", "\xEF\xBB\xBF{\"id\":\"q\",\"text\":\"why\"}\r\n");
+    write_text(arena, path, "qrels/test.tsv", "\xEF\xBB\xBFq 0  a 2\r\n");
+    cr_assert(lab_folder_read(arena, path, &folder, &err), "%s", err.message);
+    cr_expect(str_is(folder.documents.at[0].text, "As Anserini has it"));
+    cr_expect(str_is(folder.judgements, "why\ta\t2\n"), "as TREC has it");
+    cr_expect(folder_remove(path_join(arena, str(path), S("qrels")), &err));
+    cr_expect(!lab_folder_read(arena, path, &folder, &err) && strstr(err.message, "qrels.txt"));
     write_text(arena, path, "corpus.jsonl", "{\"_id\":\"a\"}\n{\"title\":\"no id\"}\n");
     cr_expect(!lab_folder_read(arena, path, &folder, &err) && strstr(err.message, "line 2"), "%s",
               err.message);

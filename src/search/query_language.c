@@ -249,6 +249,19 @@ static bool check_comparison(const QueryFilter *filter, const Spelled *s, Error 
                       STR_ARG(s->op), filter->one->example);
 }
 
+/* The "~5" behind a phrase. */
+static void read_distance(const Reader *r, Item *item)
+{
+    size_t behind = item->end, end = behind;
+    if (behind == r->text.length || r->text.at[behind] != '~')
+        return;
+    do
+        end++;
+    while (end < r->text.length && r->text.at[end] >= '0' && r->text.at[end] <= '9');
+    item->part.op = str_slice(r->text, behind, end);
+    item->end = end;
+}
+
 /* An operator at `at` (behind its sign) into *item; *is_one_r false: there is none. */
 static bool read_operator(Reader *r, size_t at, Item *item, bool *is_one_r, Error *err)
 {
@@ -280,6 +293,8 @@ static bool read_operator(Reader *r, size_t at, Item *item, bool *is_one_r, Erro
                      .key = filter.key.length ? filter.key : str(filter.one->name),
                      .op = filter.op,
                      .value = s.value };
+    if (item->part.kind == PART_PHRASE)
+        read_distance(r, item);
     *is_one_r = true;
     return true;
 }
@@ -332,14 +347,7 @@ static bool read_phrase(Reader *r, size_t at, Item *item)
     item->end = close + quote_size(r->text, close);
     item->part =
         (QueryPart){ .kind = PART_PHRASE, .op = S("="), .value = unescape(r->arena, inside) };
-    size_t behind = item->end; /* "two words"~5 */
-    if (behind < r->text.length && r->text.at[behind] == '~') {
-        item->end++;
-        while (item->end < r->text.length && r->text.at[item->end] >= '0' &&
-               r->text.at[item->end] <= '9')
-            item->end++;
-        item->part.op = str_slice(r->text, behind, item->end);
-    }
+    read_distance(r, item);
     /* The index knows no escapes: a quote inside a phrase is a space between its words. */
     for (size_t i = at + quote; i + 1 < close; i++)
         if (r->text.at[i] == '\\') {

@@ -55,6 +55,8 @@ static const struct {
     { "a field", "title:annual", "word title = annual 0-12", "title:annual" },
     { "a phrase in a field", "heading:\"next steps\"", "phrase heading = next steps 0-20",
       "heading:\"next steps\"" },
+    { "words that are near in a field", "body:\"a b\"~5 c",
+      "phrase body ~5 a b 0-12; word = c 13-14", "body:\"a b\"~5 c" },
     { "a beginning", "tele*", "word * tele 0-5", "tele*" },
     { "about", "word~ other~2", "word ~ word 0-5; word ~2 other 6-13", "word~ other~2" },
     { "either word", "(a OR b)", "word = a 1-2 g1; word = b 6-7 g1", "(a OR b)" },
