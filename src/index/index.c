@@ -163,6 +163,20 @@ static void merge_when_due(Index *index)
         pthread_create(&index->merger, NULL, merge_beside, index) == 0;
 }
 
+/* The writer's lock is held. */
+static void await_merges(Index *index)
+{
+    while (index->is_merging)
+        pthread_cond_wait(&index->merged, &index->writing);
+}
+
+void index_wait_merges(Index *index)
+{
+    pthread_mutex_lock(&index->writing);
+    await_merges(index);
+    pthread_mutex_unlock(&index->writing);
+}
+
 /* --- Writing --- */
 
 void index_add_chunk(Index *index, const IndexChunk *chunk)
@@ -277,8 +291,8 @@ bool index_commit(Index *index, uint64_t generation, Error *err)
 {
     pthread_mutex_lock(&index->writing);
     /* A merge that began before may be writing what was erased. */
-    while (index->has_erased && index->is_merging)
-        pthread_cond_wait(&index->merged, &index->writing);
+    if (index->has_erased)
+        await_merges(index);
     bool ok = keyword_commit(index->keyword, generation, err) &&
               (!index->vectors || vectors_commit(index->vectors, generation, err)) &&
               drop_stale_vectors(index, err);
@@ -312,8 +326,7 @@ void index_adopt_model(Index *index)
 {
     assert(index->coming);
     pthread_mutex_lock(&index->writing);
-    while (index->is_merging)
-        pthread_cond_wait(&index->merged, &index->writing);
+    await_merges(index);
     VectorIndex *before = index->vectors;
     index->vectors = index->coming;
     index->coming = NULL;

@@ -82,6 +82,9 @@ MUST_CHECK bool index_commit(Index *index, uint64_t generation, Error *err);
 void index_begin_model(Index *index, size_t dims, Str model);
 void index_add_coming(Index *index, uint64_t key, uint32_t part, const float *vector);
 void index_adopt_model(Index *index);
+/* Until no large merge runs, for which index_adopt_model() would wait; none begins before the next
+ * index_publish(). */
+void index_wait_merges(Index *index);
 
 /* The query as the keyword leg reads it, in the languages of the chunks. */
 Query index_query(Index *index, Arena *arena, Str text);

@@ -269,9 +269,11 @@ void end_builds(Follower *follower)
         join_build(follower);
 }
 
-/* Whoever asks how far builds are reads `dims` under the lock alone. */
+/* Whoever asks how far builds are reads `dims` under the lock alone. Merges are waited for while
+ * searches still go on: of a million vectors they take seconds. */
 static void adopt(Follower *follower, WorkspaceIndex *at)
 {
+    index_wait_merges(at->index);
     pthread_rwlock_wrlock(&at->use);
     index_adopt_model(at->index);
     memcpy(at->model, at->build.model, sizeof at->model);
