@@ -11,9 +11,10 @@
 #define CELL_ROOTS 5
 #define CELL_MEMBERS 48
 #define CELLS_FROM 1024 /* entries; a scan of fewer is as fast */
-/* Centres are found in rounds with so many entries of each cell: the first only have to spread
- * them, more gain little. */
-static const size_t round_samples[] = { 8, 8, 16 };
+/* Where no cells were before, centres are first spread over so many entries each, so often; more
+ * gain little. */
+#define SPREAD_SAMPLES 8
+#define SPREAD_ROUNDS 3
 /* Of the centres those are compared by value that are so many signs farther than the nearest. */
 #define MARGIN 12
 /* So many entries are compared with so many groups of eight centres while these are near. */
@@ -188,36 +189,64 @@ static void move_centres(Centres *centres, const Entries *entries)
     memset(centres->sums, 0, centres->count * centres->dims * sizeof(*centres->sums));
 }
 
-/* Centres to where `taken` of the entries, from all over, say. */
-static void move_round(Centres *centres, const Entries *entries, size_t taken)
+/* `taken` of the entries, from all over, to the cells of their centres, and these to where they
+ * say. */
+static void move_round(Centres *centres, const Entries *entries, size_t taken, uint32_t *cells)
 {
     for (size_t i = 0; i < taken; i += BATCH) {
         size_t at[BATCH], count = MIN(taken - i, (size_t)BATCH);
-        uint32_t cells[BATCH];
         for (size_t j = 0; j < count; j++)
             at[j] = (i + j) * entries->count / taken;
-        nearest_of(centres, entries, at, count, cells);
-        for (size_t j = 0; j < count; j++)
-            add_to(centres, cells[j], entries->values + at[j] * centres->dims);
-    }
-    move_centres(centres, entries);
-}
-
-static void find_centres(Centres *centres, const Entries *entries)
-{
-    move_centres(centres, entries);
-    for (size_t i = 0; i < COUNT(round_samples); i++)
-        move_round(centres, entries, MIN(entries->count, centres->count * round_samples[i]));
-}
-
-static void assign(const Centres *centres, const Entries *entries, uint32_t *cells)
-{
-    for (size_t i = 0; i < entries->count; i += BATCH) {
-        size_t at[BATCH], count = MIN(entries->count - i, (size_t)BATCH);
-        for (size_t j = 0; j < count; j++)
-            at[j] = i + j;
         nearest_of(centres, entries, at, count, cells + i);
+        for (size_t j = 0; j < count; j++)
+            add_to(centres, cells[i + j], entries->values + at[j] * centres->dims);
     }
+    move_centres(centres, entries);
+}
+
+/* Entries by their cells, of `count`, in each in their order; those of NO_CELL come last. */
+static void sort_entries(const uint32_t *of, size_t entries, size_t count, uint32_t *first,
+                         uint32_t *order)
+{
+    memset(first, 0, (count + 2) * sizeof(*first));
+    for (size_t i = 0; i < entries; i++)
+        first[MIN(of[i], count) + 1]++;
+    for (size_t c = 0; c <= count; c++)
+        first[c + 1] += first[c];
+    for (uint32_t i = 0; i < entries; i++)
+        order[first[MIN(of[i], count)]++] = i;
+    for (size_t c = count + 1; c > 0; c--)
+        first[c] = first[c - 1];
+    first[0] = 0;
+}
+
+static void add_centre(Centres *centres, size_t c, const uint8_t *values)
+{
+    int32_t *sum = centres->sums + c * centres->dims;
+    for (size_t d = 0; d < centres->dims; d++)
+        sum[d] += values[d] - CENTRE_ZERO;
+}
+
+/* Where centres start: all entries have the same share of them. A cell of before gives its own
+ * centre for its share, and members when that is more than one. */
+static void take_centres(Centres *centres, const Entries *entries, const VectorCentres *before,
+                         const uint32_t *cells)
+{
+    AUTO_FREE uint32_t *first = heap_alloc((before->count + 2) * sizeof(*first));
+    AUTO_FREE uint32_t *order = heap_alloc(entries->count * sizeof(*order));
+    size_t made = 0;
+    sort_entries(cells, entries->count, before->count, first, order);
+    for (size_t b = 0; b <= before->count; b++) {
+        size_t from = made, members = first[b + 1] - first[b];
+        size_t until = first[b + 1] * centres->count / entries->count;
+        if (b < before->count && made < until)
+            add_centre(centres, made++, before->values + b * centres->words * 64);
+        for (; made < until; made++)
+            add_to(centres, made,
+                   entries->values +
+                       order[first[b] + (made - from) * members / (until - from)] * centres->dims);
+    }
+    move_centres(centres, entries);
 }
 
 /* In seven bits; returns the scale that makes it a unit vector again. */
@@ -236,39 +265,75 @@ static float round_centre(const int16_t *values, size_t dims, size_t length, uin
     return square > 0 ? (float)(1 / sqrt(square)) : 0;
 }
 
-VectorCells vector_cells_make(const int8_t *values, const uint64_t *signs, size_t count,
-                              size_t dims)
+static VectorCells one_cell(size_t count)
 {
-    VectorCells cells = { .count = vector_cell_count(count) };
-    if (cells.count == 1)
-        return cells;
-    size_t words = words_of(dims), length = words * 64;
-    Entries entries = { values, signs, count };
-    Centres centres = {
-        .kernels = vector_kernels(), .count = cells.count, .dims = dims, .words = words
-    };
-    AUTO_FREE int16_t *centre_values = heap_alloc(cells.count * dims * sizeof(*centre_values));
-    AUTO_FREE uint64_t *centre_signs =
-        heap_alloc_lines(cells.count * words * sizeof(*centre_signs));
-    AUTO_FREE int32_t *sums = heap_alloc(cells.count * dims * sizeof(*sums));
-    AUTO_FREE uint16_t *distances = heap_alloc(BATCH * cells.count * sizeof(*distances));
-    AUTO_FREE uint16_t *near = heap_alloc(cells.count * sizeof(*near));
-    cells.scales = heap_alloc(cells.count * sizeof(*cells.scales));
-    cells.centres = heap_alloc(cells.count * length);
-    cells.of = heap_alloc(count * sizeof(*cells.of));
-    centres.values = centre_values, centres.signs = centre_signs, centres.sums = sums;
-    centres.distances = distances, centres.near = near, centres.scales = cells.scales;
-    find_centres(&centres, &entries);
-    assign(&centres, &entries, cells.of);
-    for (size_t c = 0; c < cells.count; c++)
-        cells.scales[c] =
-            round_centre(centre_values + c * dims, dims, length, cells.centres + c * length);
+    VectorCells cells = { .count = 1,
+                          .first = heap_alloc(2 * sizeof(uint32_t)),
+                          .entries = heap_alloc(count * sizeof(uint32_t)) };
+    cells.first[1] = (uint32_t)count;
+    for (uint32_t i = 0; i < count; i++)
+        cells.entries[i] = i;
     return cells;
+}
+
+/* The cell of each entry; the centres are left where these say. */
+static void find_cells(Centres *centres, const Entries *entries, const VectorCentres *before,
+                       uint32_t *cells)
+{
+    size_t sampled = MIN(entries->count, centres->count * SPREAD_SAMPLES);
+    take_centres(centres, entries, before, cells);
+    for (size_t i = 0; !before->count && i < SPREAD_ROUNDS; i++)
+        move_round(centres, entries, sampled, cells);
+    move_round(centres, entries, entries->count, cells);
+}
+
+/* What a segment keeps of them. */
+static VectorCells cells_of(const Centres *centres, const uint32_t *of, size_t entries)
+{
+    size_t length = centres->words * 64;
+    VectorCells cells = { .count = centres->count,
+                          .centres = heap_alloc(centres->count * length),
+                          .scales = heap_alloc(centres->count * sizeof(float)),
+                          .first = heap_alloc((centres->count + 2) * sizeof(uint32_t)),
+                          .entries = heap_alloc(entries * sizeof(uint32_t)) };
+    for (size_t c = 0; c < centres->count; c++)
+        cells.scales[c] = round_centre(centres->values + c * centres->dims, centres->dims, length,
+                                       cells.centres + c * length);
+    sort_entries(of, entries, centres->count, cells.first, cells.entries);
+    return cells;
+}
+
+VectorCells vector_cells_make(const int8_t *values, const uint64_t *signs, size_t count,
+                              size_t dims, const VectorCentres *before, uint32_t *of)
+{
+    size_t cells = vector_cell_count(count), words = words_of(dims);
+    if (cells == 1)
+        return one_cell(count);
+    Entries entries = { values, signs, count };
+    AUTO_FREE int16_t *centre_values = heap_alloc(cells * dims * sizeof(*centre_values));
+    AUTO_FREE float *scales = heap_alloc(cells * sizeof(*scales));
+    AUTO_FREE uint64_t *centre_signs = heap_alloc_lines(cells * words * sizeof(*centre_signs));
+    AUTO_FREE int32_t *sums = heap_alloc(cells * dims * sizeof(*sums));
+    AUTO_FREE uint16_t *distances = heap_alloc(BATCH * cells * sizeof(*distances));
+    AUTO_FREE uint16_t *near = heap_alloc(cells * sizeof(*near));
+    Centres centres = { .kernels = vector_kernels(),
+                        .count = cells,
+                        .dims = dims,
+                        .words = words,
+                        .values = centre_values,
+                        .scales = scales,
+                        .signs = centre_signs,
+                        .sums = sums,
+                        .distances = distances,
+                        .near = near };
+    find_cells(&centres, &entries, before, of);
+    return cells_of(&centres, of, count);
 }
 
 void vector_cells_free(VectorCells *cells)
 {
-    free(cells->of);
     free(cells->centres);
     free(cells->scales);
+    free(cells->first);
+    free(cells->entries);
 }

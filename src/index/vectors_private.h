@@ -3,6 +3,7 @@
 
 #include "index/vector_kernels.h"
 #include "index/vectors.h"
+#include "index/vectors_cells.h"
 
 /* A place of the signs that is nobody's. */
 #define NO_ENTRY UINT32_MAX
@@ -25,20 +26,28 @@ static inline size_t groups_of(size_t count) { return (count + 7) / 8; }
 
 /* Of the shelf. */
 uint64_t vector_setting(size_t dims, uint32_t identity, bool is_exact);
-/* A segment to be filled, all zeros behind the head. */
-Bytes vector_segment_new(uint64_t setting, size_t count);
 
 typedef struct VectorEntry {
     uint64_t name;
+    uint32_t cell; /* of those of before, or NO_CELL */
     float scale;
     const int8_t *values;
     const uint16_t *halves; /* not read when the segment keeps none */
 } VectorEntry;
 
-/* Entry `at`; names ascend. */
-void vector_segment_put(Bytes *bytes, size_t at, const VectorEntry *entry);
-/* When all entries are put: their cells and signs. */
-void vector_segment_seal(Bytes *bytes, uint64_t setting);
+/* A segment that is filled. */
+typedef struct VectorDraft {
+    Bytes bytes; /* zeros behind the head and the entries */
+    size_t count;
+    uint64_t *signs; /* [count][words_of(dims)] */
+    uint32_t *cells; /* [count] */
+} VectorDraft;
+
+VectorDraft vector_segment_new(uint64_t setting, size_t count);
+/* The next entry; names ascend. */
+void vector_segment_put(VectorDraft *draft, const VectorEntry *entry);
+/* When all entries are put: their cells, from those of before, and signs. Uses the draft up. */
+Bytes vector_segment_seal(VectorDraft *draft, uint64_t setting, const VectorCentres *before);
 
 struct VectorIndex {
     Shelf *shelf;
@@ -46,5 +55,5 @@ struct VectorIndex {
     size_t dims;
     bool is_exact;
     const VectorKernels *kernels;
-    Bytes names, vectors; /* waiting */
+    Bytes names, scales, values, halves; /* waiting */
 };

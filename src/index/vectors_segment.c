@@ -115,26 +115,16 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
 
 /* --- Writing --- */
 
-Bytes vector_segment_new(uint64_t setting, size_t count)
+VectorDraft vector_segment_new(uint64_t setting, size_t count)
 {
     /* Each cell may leave a group half empty. */
     size_t cells = vector_cell_count(count), groups = groups_of(count) + cells;
     VectorHead head = layout(setting, count, cells, groups);
-    Bytes bytes = { heap_alloc_lines(head.end), head.end, head.end };
-    memcpy(bytes.at, &head, sizeof(head));
-    return bytes;
-}
-
-void vector_segment_put(Bytes *bytes, size_t at, const VectorEntry *entry)
-{
-    VectorHead head;
-    memcpy(&head, bytes->at, sizeof(head));
-    size_t dims = head.dims;
-    memcpy(bytes->at + head.names + at * 8, &entry->name, 8);
-    memcpy(bytes->at + head.scales + at * 4, &entry->scale, 4);
-    memcpy(bytes->at + head.values + at * dims, entry->values, dims);
-    if (head.cell_groups > head.halves)
-        memcpy(bytes->at + head.halves + at * dims * 2, entry->halves, dims * 2);
+    VectorDraft draft = { .bytes = { heap_alloc_lines(head.end), head.end, head.end },
+                          .signs = heap_grow(NULL, count * words_of(head.dims) * sizeof(uint64_t)),
+                          .cells = heap_grow(NULL, count * sizeof(uint32_t)) };
+    memcpy(draft.bytes.at, &head, sizeof(head));
+    return draft;
 }
 
 static void signs_of(const int8_t *values, size_t dims, uint64_t *signs)
@@ -149,92 +139,168 @@ static void signs_of(const int8_t *values, size_t dims, uint64_t *signs)
     }
 }
 
-/* The first group of each cell; how many groups there are. */
-static size_t place_cells(const VectorCells *cells, size_t entries, uint32_t *cell_groups)
+void vector_segment_put(VectorDraft *draft, const VectorEntry *entry)
 {
-    AUTO_FREE uint32_t *sizes = heap_alloc(cells->count * sizeof(*sizes));
-    for (size_t i = 0; i < entries; i++)
-        sizes[cells->of ? cells->of[i] : 0]++;
+    VectorHead head;
+    uint8_t *bytes = draft->bytes.at;
+    memcpy(&head, bytes, sizeof(head));
+    size_t dims = head.dims, at = draft->count++;
+    memcpy(bytes + head.names + at * 8, &entry->name, 8);
+    memcpy(bytes + head.scales + at * 4, &entry->scale, 4);
+    memcpy(bytes + head.values + at * dims, entry->values, dims);
+    if (head.cell_groups > head.halves)
+        memcpy(bytes + head.halves + at * dims * 2, entry->halves, dims * 2);
+    signs_of(entry->values, dims, draft->signs + at * words_of(dims));
+    draft->cells[at] = entry->cell;
+}
+
+/* The first group of each cell; how many groups there are. */
+static size_t place_cells(const VectorCells *cells, uint32_t *cell_groups)
+{
     for (size_t c = 0; c < cells->count; c++)
-        cell_groups[c + 1] = cell_groups[c] + (uint32_t)groups_of(sizes[c]);
+        cell_groups[c + 1] =
+            cell_groups[c] + (uint32_t)groups_of(cells->first[c + 1] - cells->first[c]);
     return cell_groups[cells->count];
 }
 
-/* Entries to their places, in each cell in their order. */
-static void fill_places(const VectorHead *head, const VectorCells *cells,
-                        const uint32_t *cell_groups, const uint64_t *signs, uint8_t *bytes)
+/* The entries of one cell to its places, in their order. */
+static void fill_places(const VectorHead *head, const uint32_t *entries, size_t count, size_t group,
+                        const uint64_t *signs, uint8_t *bytes)
 {
-    size_t words = words_of(head->dims);
-    AUTO_FREE uint32_t *next = heap_alloc(cells->count * sizeof(*next));
+    size_t words = words_of(head->dims), places = groups_of(count) * 8;
     void *at = bytes + head->place_entry;
-    uint32_t *place_entry = at;
+    uint32_t *place_entry = (uint32_t *)at + group * 8;
     at = bytes + head->signs;
-    uint64_t *placed = at;
-    memset(place_entry, 0xFF, (size_t)head->groups * 8 * sizeof(*place_entry));
-    memset(placed, 0, head->end - head->signs);
-    for (size_t c = 0; c < cells->count; c++)
-        next[c] = cell_groups[c] * 8;
-    for (uint32_t i = 0; i < head->count; i++) {
-        size_t place = next[cells->of ? cells->of[i] : 0]++;
-        place_entry[place] = i;
+    uint64_t *placed = (uint64_t *)at + group * 8 * words;
+    memset(place_entry, 0xFF, places * sizeof(*place_entry));
+    memcpy(place_entry, entries, count * sizeof(*place_entry));
+    memset(placed, 0, places * words * sizeof(*placed));
+    for (size_t i = 0; i < count; i++)
         for (size_t w = 0; w < words; w++)
-            placed[(place / 8 * words + w) * 8 + place % 8] = signs[i * words + w];
-    }
+            placed[(i / 8 * words + w) * 8 + i % 8] = signs[entries[i] * words + w];
 }
 
-void vector_segment_seal(Bytes *bytes, uint64_t setting)
+Bytes vector_segment_seal(VectorDraft *draft, uint64_t setting, const VectorCentres *before)
 {
     VectorHead head;
-    memcpy(&head, bytes->at, sizeof(head));
-    size_t dims = head.dims, words = words_of(dims), count = head.count;
-    const void *at = bytes->at + head.values;
-    const int8_t *values = at;
-    AUTO_FREE uint64_t *signs = heap_alloc((count + 1) * words * sizeof(*signs));
-    for (size_t i = 0; i < count; i++)
-        signs_of(values + i * dims, dims, signs + i * words);
-    VectorCells cells = vector_cells_make(values, signs, count, dims);
+    uint8_t *bytes = draft->bytes.at;
+    memcpy(&head, bytes, sizeof(head));
+    size_t dims = head.dims, count = head.count;
+    assert(draft->count == count);
+    const void *values = bytes + head.values;
+    VectorCells cells = vector_cells_make(values, draft->signs, count, dims, before, draft->cells);
     AUTO_FREE uint32_t *cell_groups = heap_alloc((cells.count + 1) * sizeof(*cell_groups));
-    head = layout(setting, count, cells.count, place_cells(&cells, count, cell_groups));
-    assert(head.end <= bytes->capacity);
-    memcpy(bytes->at, &head, sizeof(head));
-    memcpy(bytes->at + head.cell_groups, cell_groups, (cells.count + 1) * sizeof(*cell_groups));
+    head = layout(setting, count, cells.count, place_cells(&cells, cell_groups));
+    assert(head.end <= draft->bytes.capacity);
+    memcpy(bytes, &head, sizeof(head));
+    memcpy(bytes + head.cell_groups, cell_groups, (cells.count + 1) * sizeof(*cell_groups));
     if (cells.count > 1) {
-        memcpy(bytes->at + head.centre_scales, cells.scales, cells.count * sizeof(float));
-        memcpy(bytes->at + head.centres, cells.centres, cells.count * words * 64);
+        memcpy(bytes + head.centre_scales, cells.scales, cells.count * sizeof(float));
+        memcpy(bytes + head.centres, cells.centres, cells.count * words_of(dims) * 64);
     }
-    fill_places(&head, &cells, cell_groups, signs, bytes->at);
-    bytes->length = head.end;
+    for (size_t c = 0; c < cells.count; c++)
+        fill_places(&head, cells.entries + cells.first[c], cells.first[c + 1] - cells.first[c],
+                    cell_groups[c], draft->signs, bytes);
+    draft->bytes.length = head.end;
     vector_cells_free(&cells);
+    free(draft->signs);
+    free(draft->cells);
+    return draft->bytes;
+}
+
+/* --- Merging --- */
+
+/* The cell of each entry, that of the segment being the first of them; NO_CELL where it has no
+ * centres. */
+static void cells_of(const Segment *segment, uint32_t first, uint32_t *of)
+{
+    const VectorView *view = segment->view;
+    for (size_t c = 0; c < view->cell_count; c++)
+        for (size_t place = view->cell_groups[c] * 8; place < view->cell_groups[c + 1] * 8; place++)
+            if (view->place_entry[place] != NO_ENTRY)
+                of[view->place_entry[place]] = view->cell_count > 1 ? first + (uint32_t)c : NO_CELL;
+}
+
+/* What is merged: cells of all segments together. */
+typedef struct Merger {
+    Segment *const *segments;
+    size_t count;
+    uint32_t *at;  /* the next entry of each segment */
+    uint32_t **of; /* the cell of each entry of each segment */
+    size_t cells;
+    uint8_t *centres; /* as in VectorCentres */
+} Merger;
+
+static Merger merger_new(Segment *const *segments, size_t count, size_t dims)
+{
+    size_t length = words_of(dims) * 64, cells = 0;
+    Merger merger = { .segments = segments,
+                      .count = count,
+                      .at = heap_alloc((count + 1) * sizeof(*merger.at)),
+                      .of = heap_alloc((count + 1) * sizeof(*merger.of)) };
+    for (size_t i = 0; i < count; i++) {
+        const VectorView *view = segments[i]->view;
+        cells += view->cell_count;
+    }
+    merger.centres = heap_alloc(cells * length);
+    for (size_t i = 0; i < count; i++) {
+        const VectorView *view = segments[i]->view;
+        merger.of[i] = heap_alloc(segments[i]->count * sizeof(**merger.of));
+        cells_of(segments[i], (uint32_t)merger.cells, merger.of[i]);
+        if (view->cell_count == 1)
+            continue;
+        memcpy(merger.centres + merger.cells * length, view->centres, view->cell_count * length);
+        merger.cells += view->cell_count;
+    }
+    return merger;
+}
+
+static void merger_free(Merger *merger)
+{
+    for (size_t i = 0; i < merger->count; i++)
+        free(merger->of[i]);
+    free(merger->of);
+    free(merger->at);
+    free(merger->centres);
+}
+
+/* The segment whose next living entry has the least name; `count`: none has one. */
+static size_t merger_next(Merger *merger)
+{
+    Segment *const *segments = merger->segments;
+    uint32_t *at = merger->at;
+    size_t least = merger->count;
+    for (size_t i = 0; i < merger->count; i++) {
+        while (at[i] < segments[i]->count && !segment_is_live(segments[i], at[i]))
+            at[i]++;
+        if (at[i] < segments[i]->count &&
+            (least == merger->count ||
+             segments[i]->names[at[i]] < segments[least]->names[at[least]]))
+            least = i;
+    }
+    return least;
 }
 
 static Bytes merge(Segment *const *segments, size_t count, uint64_t setting)
 {
-    size_t dims = dims_of(setting), entries = 0, made = 0;
+    size_t dims = dims_of(setting), entries = 0;
     for (size_t i = 0; i < count; i++)
         entries += segments[i]->live_count;
-    Bytes bytes = vector_segment_new(setting, entries);
-    AUTO_FREE uint32_t *at = heap_alloc((count + 1) * sizeof(*at));
-    for (;;) {
-        size_t least = count;
-        for (size_t i = 0; i < count; i++) {
-            while (at[i] < segments[i]->count && !segment_is_live(segments[i], at[i]))
-                at[i]++;
-            if (at[i] < segments[i]->count &&
-                (least == count || segments[i]->names[at[i]] < segments[least]->names[at[least]]))
-                least = i;
-        }
-        if (least == count)
-            break;
+    VectorDraft draft = vector_segment_new(setting, entries);
+    Merger merger = merger_new(segments, count, dims);
+    for (size_t least; (least = merger_next(&merger)) < count;) {
         const VectorView *view = segments[least]->view;
-        uint32_t from = at[least]++;
+        uint32_t from = merger.at[least]++;
         VectorEntry entry = { .name = segments[least]->names[from],
+                              .cell = merger.of[least][from],
                               .scale = view->scales[from],
                               .values = view->values + (size_t)from * dims,
                               .halves = view->halves ? view->halves + (size_t)from * dims : NULL };
-        vector_segment_put(&bytes, made++, &entry);
+        vector_segment_put(&draft, &entry);
     }
-    assert(made == entries);
-    vector_segment_seal(&bytes, setting);
+    const VectorCentres before = { merger.cells, merger.centres };
+    Bytes bytes = vector_segment_seal(&draft, setting, &before);
+    merger_free(&merger);
     return bytes;
 }
 

@@ -318,6 +318,88 @@ Test(index, every_vector_has_one_place_in_a_cell)
     }
 }
 
+/* The mean cosine of entries with the centres of their cells, which each is in once. */
+static double mean_cosine(const VectorCells *cells, const int8_t *values, size_t count, size_t dims)
+{
+    AUTO_FREE bool *seen = heap_alloc(count);
+    double all = 0;
+    cr_assert_eq(cells->first[0], 0);
+    cr_assert_eq(cells->first[cells->count], count);
+    for (size_t c = 0; c < cells->count; c++)
+        for (size_t i = cells->first[c]; i < cells->first[c + 1]; i++) {
+            double inner = 0, square = 0;
+            size_t entry = cells->entries[i];
+            cr_assert(entry < count && !seen[entry]);
+            seen[entry] = true;
+            for (size_t d = 0; d < dims; d++) {
+                int value = values[entry * dims + d];
+                inner += value * (cells->centres[c * words_of(dims) * 64 + d] - CENTRE_ZERO);
+                square += value * value;
+            }
+            all += inner * (double)cells->scales[c] / sqrt(MAX(square, 1.0));
+        }
+    return all / (double)count;
+}
+
+/* int8 vectors in clusters, every eighth one like the one before it, and their signs. */
+static void fill_values(int8_t *values, uint64_t *signs, size_t count, size_t dims)
+{
+    uint32_t state = 7;
+    AUTO_FREE float *centres = heap_alloc(CLUSTERS * dims * sizeof(*centres));
+    for (size_t i = 0; i < CLUSTERS * dims; i++)
+        centres[i] = noise(&state);
+    for (size_t i = 0; i < count; i++) {
+        size_t cluster = (next_random(&state) >> 8) % CLUSTERS;
+        for (size_t d = 0; d < dims; d++) {
+            float value = 30 * (centres[cluster * dims + d] + 0.7f * noise(&state));
+            int8_t *at = &values[i * dims + d];
+            *at = i % 8 == 7 ? at[-(ptrdiff_t)dims] : (int8_t)MAX(MIN(value, 127.0f), -127.0f);
+            signs[i * words_of(dims) + d / 64] |= (uint64_t)(*at > 0) << (d % 64);
+        }
+    }
+}
+
+static void start_from(const VectorCells *cells, size_t count, uint32_t *of)
+{
+    memset(of, 0xFF, count * sizeof(*of));
+    for (size_t c = 0; c < cells->count; c++)
+        for (size_t i = cells->first[c]; i < cells->first[c + 1]; i++)
+            of[cells->entries[i]] = (uint32_t)c;
+}
+
+/* With the same entries and with more of them. */
+Test(index, cells_made_of_earlier_ones_are_as_near)
+{
+    enum { FIRST = 3000, ALL = 4500 };
+    static const size_t dims[] = { 17, 64, 200, 384, 1536 };
+    for (size_t i = 0; i < COUNT(dims); i++) {
+        AUTO_FREE int8_t *values = heap_alloc(ALL * dims[i]);
+        AUTO_FREE uint64_t *signs = heap_alloc(ALL * words_of(dims[i]) * sizeof(*signs));
+        AUTO_FREE uint32_t *of = heap_alloc(ALL * sizeof(*of));
+        double means[2];
+        size_t counts[2];
+        fill_values(values, signs, ALL, dims[i]);
+        memset(of, 0xFF, ALL * sizeof(*of));
+        VectorCells cells =
+            vector_cells_make(values, signs, FIRST, dims[i], &(VectorCentres){ 0 }, of);
+        double first = mean_cosine(&cells, values, FIRST, dims[i]);
+        for (size_t round = 0; round < 2; round++) {
+            const VectorCentres before = { cells.count, cells.centres };
+            size_t count = round ? ALL : FIRST;
+            start_from(&cells, count, of);
+            VectorCells next = vector_cells_make(values, signs, count, dims[i], &before, of);
+            means[round] = mean_cosine(&next, values, count, dims[i]);
+            counts[round] = next.count;
+            vector_cells_free(&cells);
+            cells = next;
+        }
+        vector_cells_free(&cells);
+        cr_expect_geq(means[0], first - 0.001, "%zu: %g, %g", dims[i], means[0], first);
+        cr_expect_gt(means[1], first - 0.03, "%zu: %g, %g", dims[i], means[1], first);
+        cr_expect_gt(counts[1], counts[0]);
+    }
+}
+
 /* All of one direction, all nothing, or all the same: one cell has all, or none is nearer. */
 Test(index, vectors_that_make_no_cells_are_found)
 {
