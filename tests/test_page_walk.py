@@ -1,6 +1,7 @@
 """Every view of the page, empty and full, at three widths, light and dark, in a real Chromium: measured by tests/page_rules.js."""
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -159,5 +160,29 @@ def test_the_first_view_is_small_asks_nobody_else_and_the_back_button_goes_back(
     part(page, "settings-batches").wait_for()
     page.go_back()
     part(page, "settings-tools").wait_for()
+    desk.check()
+    desk.context.close()
+
+
+def test_of_many_keys_a_part_is_shown_and_each_is_found(browser, empty):  # noqa: F811
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda n: empty.post("/v1/keys", {"name": f"program {n}", "role": "reader"}).json(), range(300)))
+    assert empty.call("PUT", f"/v1/keys/{made[177]['id']}/limits", json={"requests_per_minute": 60}).ok
+    desk = Desk(browser, empty.url, storage_state=empty.signed_in)
+    page = desk.go("/settings/keys")
+    expect(part(page, "key-row")).to_have_count(100)
+    part(page, "key-rows-more").click()
+    expect(part(page, "key-row")).to_have_count(200)
+    part(page, "key-rows-find").fill("Program 177")
+    expect(part(page, "key-row")).to_have_count(1)
+    part(page, "key-rows-find").fill("nobody")
+    expect(part(page, "key-rows")).to_contain_text("None is called that")
+    part(page, "field-name").fill("the newest")
+    part(page, "key-submit").click()
+    expect(part(page, "key-value")).to_be_focused()
+    part(page, "key-rows-find").fill("")
+    expect(part(page, "key-row").first).to_contain_text("the newest")
+    page = desk.go("/settings/limits")
+    expect(page.locator("[data-test=limits-row]", has_text="program 177")).to_be_visible()
     desk.check()
     desk.context.close()

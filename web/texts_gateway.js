@@ -318,6 +318,10 @@ export const GATEWAY = {
   'files.for_user_data': 'for calls',
   'files.for_evals': 'for evaluations',
 
+  'long.find': 'Find one',
+  'long.no_match': 'None is called that.',
+  'long.more': {one: 'and {shown} more', other: 'and {shown} more'},
+
   'hooks.title': 'Webhooks',
   'hooks.lead': 'Other programs that are told the same, by a POST that is signed with a secret of their own.',
   'hooks.add': 'Add a webhook',

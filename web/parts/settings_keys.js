@@ -5,7 +5,7 @@ import {get, post, remove} from '../api.js';
 import {state, mayAdminister} from '../state.js';
 import {field, form} from './forms.js';
 import {askLimits} from './limits_form.js';
-import {problem} from './problem.js';
+import {longList} from './long_list.js';
 import {toast} from './toast.js';
 
 const ROLES = ['reader', 'editor', 'admin', 'owner'];
@@ -39,20 +39,19 @@ function row(one, load) {
   const limit = () => askLimits({of: 'key', subject: one.id, name: one.name}, load);
   const used = one.last_used_at ? t('keys_api.used', {ago: ago(one.last_used_at)}) : t('keys_api.unused');
   const until = one.expires_at ? t('keys_api.until', {date: fullDate(one.expires_at)}) : '';
-  const item = h('li', {class: 'line', test: 'key-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, h('code', {}, `${one.prefix}…`), ` · ${t(`role.${one.role}`)}`)),
+  const item = h('li', {class: 'line', data: {id: one.id}, test: 'key-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, h('code', {}, `${one.prefix}…`), ` · ${t(`role.${one.role}`)}`)),
     h('small', {}, [used, until].filter(Boolean).join(' · ')), mayAdminister() && h('button', {class: 'small', onclick: limit, test: 'key-limits'}, t('settings.limits')), h('button', {class: 'small', onclick: revoke, test: 'key-revoke'}, t('keys_api.revoke')));
   return item;
 }
 
 export function render(root) {
   const once = h('div', {});
-  const list = h('ul', {class: 'lines', test: 'key-rows'}, h('li', {class: 'bone'}));
+  const list = longList({row: (one) => row(one, load), wordsOf: ({name, prefix}) => `${name} ${prefix}`, none: t('keys_api.none'), attribute: 'id', test: 'key-rows'});
   async function load() {
     try {
-      const {items} = await get('/v1/keys', {limit: 100});
-      fill(list, items.length ? items.map((one) => row(one, load)) : h('li', {class: 'status'}, t('keys_api.none')));
+      list.show((await get('/v1/keys')).items);
     } catch (error) {
-      fill(list, problem(error, load));
+      list.fail(error, load);
     }
   }
   const own = rolesUpToOwn();
@@ -69,6 +68,6 @@ export function render(root) {
       element.reset();
       load();
     },
-  }), list);
+  }), list.element);
   load();
 }

@@ -4,6 +4,7 @@ import {t, number, list, duration} from '../texts.js';
 import {get, post} from '../api.js';
 import {field, form} from './forms.js';
 import {askLimits} from './limits_form.js';
+import {longList} from './long_list.js';
 import {meter} from './limit_meter.js';
 import {problem} from './problem.js';
 import {toast} from './toast.js';
@@ -55,6 +56,7 @@ export function render(root) {
   let timer = 0;
   let isGone = false;
   const body = h('div', {}, h('div', {class: 'bone wide'}));
+  const list = longList({row: (one) => row(one, look), wordsOf: ({name}) => name || '', none: t('limits.nobody'), attribute: 'subject', test: 'limits-rows'});
   const add = h('div', {});
   const services = h('div', {});
   const painted = {};
@@ -63,7 +65,7 @@ export function render(root) {
   async function look() {
     clearTimeout(timer);
     try {
-      const [limits, keys, people, targets] = await Promise.all([get('/v1/limits'), get('/v1/keys', {limit: 100}), get('/v1/users', {limit: 100}), get('/v1/gateway/status')]);
+      const [limits, keys, people, targets] = await Promise.all([get('/v1/limits'), get('/v1/keys'), get('/v1/users'), get('/v1/gateway/status')]);
       if (isGone) return;
       paint(limits.items, keys.items, people.items, targets.items);
       timer = setTimeout(look, LOOK_MS);
@@ -76,13 +78,13 @@ export function render(root) {
     const whole = items.find((one) => one.of === 'workspace') || {of: 'workspace', subject: '', models: [], budgets: []};
     const others = items.filter((one) => one.of !== 'workspace');
     if (differs('rows', items)) {
-      keepFocus(body, 'subject', () => fill(body, h('ul', {class: 'lines'}, row(whole, look)), h('h2', {}, t('limits.others')),
-        others.length ? h('ul', {class: 'lines', test: 'limits-rows'}, others.map((one) => row(one, look))) : h('p', {class: 'status'}, t('limits.nobody'))));
+      keepFocus(body, 'subject', () => fill(body, h('ul', {class: 'lines'}, row(whole, look)), h('h2', {}, t('limits.others'))));
+      list.show(others);
     }
     if (differs('free', [items, keys, people].map((all) => all.map((one) => one.subject || one.id)))) fill(add, adder(items, keys, people, look));
     fill(services, h('h2', {}, t('limits.services')), h('p', {class: 'lead'}, t('limits.services_lead')), servicesTable(targets));
   }
-  fill(root, h('p', {class: 'lead'}, t('limits.lead')), body, add, services);
+  fill(root, h('p', {class: 'lead'}, t('limits.lead')), body, list.element, add, services);
   look();
   return () => {
     isGone = true;

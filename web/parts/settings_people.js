@@ -5,7 +5,7 @@ import {get, post, patch} from '../api.js';
 import {state} from '../state.js';
 import {field, form} from './forms.js';
 import {askLimits} from './limits_form.js';
-import {problem} from './problem.js';
+import {longList} from './long_list.js';
 import {toast} from './toast.js';
 
 const ROLES = ['reader', 'editor', 'admin', 'owner'];
@@ -27,7 +27,7 @@ function row(one, load) {
   role.value = one.role;
   role.addEventListener('change', () => change({role: role.value}, t('people.role_changed', {name: one.name, role: t(`role.${role.value}`)}), {role: one.role}));
   const seen = one.disabled ? t('people.disabled') : one.last_login_at ? t('people.seen', {ago: ago(one.last_login_at)}) : t('people.never');
-  return h('li', {class: 'line', test: 'person-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email)), h('small', {}, seen), role,
+  return h('li', {class: 'line', data: {id: one.id}, test: 'person-row'}, h('span', {class: 'line-name'}, h('b', {}, one.name), h('small', {}, one.email)), h('small', {}, seen), role,
     h('button', {class: 'small', onclick: () => askLimits({of: 'user', subject: one.id, name: one.name}, load), test: 'person-limits'}, t('settings.limits')),
     !self && h('button', {class: 'small', test: 'person-disable',
       onclick: () => change({disabled: !one.disabled}, t(one.disabled ? 'people.let_in' : 'people.shut_out', {name: one.name}), {disabled: Boolean(one.disabled)})},
@@ -35,16 +35,15 @@ function row(one, load) {
 }
 
 export function render(root) {
-  const list = h('ul', {class: 'lines', test: 'person-rows'}, h('li', {class: 'bone'}));
+  const list = longList({row: (one) => row(one, load), wordsOf: ({name, email}) => `${name} ${email}`, none: '', attribute: 'id', test: 'person-rows'});
   async function load() {
     try {
-      const {items} = await get('/v1/users', {limit: 100});
-      fill(list, items.map((one) => row(one, load)));
+      list.show((await get('/v1/users')).items);
     } catch (error) {
-      fill(list, problem(error, load));
+      list.fail(error, load);
     }
   }
-  fill(root, list, h('h2', {}, t('people.add')), form({
+  fill(root, list.element, h('h2', {}, t('people.add')), form({
     test: 'person', submit: t('people.submit'),
     fields: [field({name: 'name', label: t('people.name'), required: true, autocomplete: 'off'}), field({name: 'email', label: t('session.email'), type: 'email', required: true, autocomplete: 'off'}),
              field({name: 'password', label: t('people.password'), type: 'password', hint: t('people.password_hint'), required: true, autocomplete: 'new-password'}),

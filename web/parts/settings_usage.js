@@ -17,7 +17,7 @@ const dollars = (pico) => money(pico / PICO);
 
 // Keys and people as they are called here; what has been removed keeps its id.
 async function namer() {
-  const lists = await Promise.all(['/v1/keys', '/v1/users'].map((path) => get(path, {limit: 100}).then(({items}) => items, () => [])));
+  const lists = await Promise.all(['/v1/keys', '/v1/users'].map((path) => get(path).then(({items}) => items, () => [])));
   const names = new Map(lists.flat().map((one) => [one.id, one.name || one.email]));
   return (id) => names.get(id) || id;
 }
