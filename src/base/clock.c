@@ -1,8 +1,6 @@
 /* clock.c - see clock.h. */
 #include "base/clock.h"
 
-#include <sched.h>
-
 #include <stdatomic.h>
 #include <time.h>
 
@@ -27,8 +25,6 @@ int64_t monotonic_us(void)
 
 void clock_set(int64_t time_ms) { atomic_store(&fixed_ms, time_ms); }
 
-void give_way(void) { (void)sched_yield(); }
-
 void sleep_ms(int64_t duration_ms)
 {
     struct timespec wait = { .tv_sec = duration_ms / 1000,
@@ -36,6 +32,10 @@ void sleep_ms(int64_t duration_ms)
     while (nanosleep(&wait, &wait) != 0)
         ;
 }
+
+/* Not sched_yield(): a thread that has slept for long is owed time, and then is what runs next for
+ * milliseconds. */
+void give_way(void) { sleep_ms(1); }
 
 Str time_format(int64_t time_ms, char *out)
 {

@@ -10,9 +10,10 @@ static inline int64_t monotonic_ms(void) { return monotonic_us() / 1000; }
 /* From now on now_ms() is fixed; 0 gives the real time back. For tests. */
 void clock_set(int64_t time_ms);
 void sleep_ms(int64_t duration_ms);
-/* Whoever waits for this processor goes first: said now and then, after some tenth of a
- * millisecond, by long work on threads that calls must not notice. Not more often: each time costs
- * a call that is under way two changes of threads and a part of its cache. */
+/* Rests for a millisecond, so that whoever waits for this processor has it meanwhile: said after
+ * each tenth of a millisecond or so by long work on threads that calls must not notice. Not more
+ * often: each time costs a call that is under way two changes of threads and a part of its cache.
+ */
 void give_way(void);
 
 #define TIME_TEXT_SIZE 32

@@ -116,6 +116,7 @@ static CallBatch *batch_of(Arena *arena, const Part *part, CallRow *rows)
         size_t count = MIN(part->count - from, (size_t)CALL_PAGE);
         for (size_t i = 0; i < count; i++)
             rows[i] = row_of(part->records[from + i]);
+        give_way();
         calls_batch_page(batch, rows, count);
         give_way();
     }
