@@ -186,3 +186,19 @@ def test_of_many_keys_a_part_is_shown_and_each_is_found(browser, empty):  # noqa
     expect(page.locator("[data-test=limits-row]", has_text="program 177")).to_be_visible()
     desk.check()
     desk.context.close()
+
+
+def test_whatever_the_tab_key_reaches_shows_it(browser, empty):  # noqa: F811
+    desk = Desk(browser, empty.url, storage_state=empty.signed_in)
+    for view in ("/search?q=zyxwv", "/settings/keys", "/settings/models", "/settings/policy"):
+        page = desk.go(view)
+        look(page)
+        for _ in range(25):
+            page.keyboard.press("Tab")
+            unseen = page.evaluate("""() => {
+              const one = document.activeElement;
+              const {outlineStyle, boxShadow} = getComputedStyle(one);
+              return one !== document.body && outlineStyle === 'none' && boxShadow === 'none' ? one.outerHTML.slice(0, 80) : null;
+            }""")
+            assert not unseen, (view, unseen)
+    desk.context.close()
