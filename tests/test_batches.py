@@ -365,6 +365,26 @@ def test_a_kill_in_the_middle_asks_nothing_twice_that_was_answered(mock, databas
     assert set(asked) == {f"kill {i}" for i in range(48)} and len(asked) <= 48 + 8  # those on their way at the kill
 
 
+def test_nodes_share_a_batch_and_do_each_line_once(mock, postgres, tmp_path):
+    database, nodes = postgres.new_database(), []
+    for name in ("first", "second"):
+        if nodes:
+            (tmp_path / name).mkdir(mode=0o700)
+            (tmp_path / name / "blobs").symlink_to(nodes[0].data / "blobs")
+            shutil.copy(nodes[0].data / "master.key", tmp_path / name / "master.key")
+        nodes.append(Server(tmp_path / name, database, arguments=["--provider-url", mock.url]).start())
+        nodes[-1].key = nodes[0].cli("keys", "add", name, "--role", "owner").stdout.split()[-1]
+    clients, asked = [openai_of(node) for node in nodes], len(mock.chats())
+    batches = [begin(client, [chat_line(i, text=f"{turn} {i}") for i in range(100)]) for turn, client in enumerate(clients * 2)]
+    done = [wait_for(clients[0], batch) for batch in batches]
+    good = [lines_of(clients[1], batch.output_file_id) for batch in done]
+    asked = sorted(chat["messages"][-1]["content"] for chat in mock.chats()[asked:])
+    for node in nodes:
+        node.stop()
+    assert all([line["custom_id"] for line in lines] == [f"r{i}" for i in range(100)] for lines in good)
+    assert asked == sorted(f"{turn} {i}" for turn in range(4) for i in range(100))
+
+
 def test_kills_of_all_nodes_overrun_no_budget(mock, postgres, tmp_path):
     database, nodes = postgres.new_database(), []
     for name in ("first", "second", "third"):
