@@ -96,6 +96,29 @@ def test_what_a_tool_says_went_wrong_goes_to_the_model_and_the_client(client, ho
     assert [item.type for item in invented.output] == ["message"] and "no such tool" in invented.output_text
 
 
+def test_a_list_of_tools_is_asked_for_again_when_it_has_changed(client, monkeypatch):
+    def lists():
+        return len([s for s in Old.seen if s[0] == "tools/list"])
+    ask_chat(client, "call-weather", [MCP])
+    before = lists()
+    ask_chat(client, "call-weather", [MCP])
+    assert lists() == before
+    with monkeypatch.context() as patch:
+        patch.setattr(Old, "news", "notifications/tools/list_changed")
+        ask_chat(client, "call-weather", [MCP])
+    assert lists() == before
+    ask_chat(client, "call-weather", [MCP])
+    assert lists() == before + 2  # its two pages
+
+
+def test_no_more_calls_are_made_than_the_client_wants(client):
+    asked = {"model": "call-weather+weather", "input": "Rain?", "tools": [MCP]}
+    assert [item.type for item in client.responses.create(**asked).output] == ["message", "mcp_call", "mcp_call", "message"]
+    limited = client.responses.create(**asked, max_tool_calls=1)
+    assert [item.type for item in limited.output] == ["message", "mcp_call", "message"] and limited.max_tool_calls == 1
+    assert "no more tools" in limited.output_text
+
+
 def test_file_search_finds_and_cites(client, hosted):
     whole = client.responses.create(model="call-file_search", input="When is high water at Vestby?", tools=[SEARCH])
     assert [item.type for item in whole.output] == ["message", "file_search_call", "message"]

@@ -11,6 +11,7 @@ from mock_provider import MODELS, MockProvider
 class Old(BaseHTTPRequestHandler):
     """A server of revision 2025-11-25 with sessions, whose lists come in pages."""
     seen = []
+    news = "notifications/message"  # said before each answer
 
     def do_POST(self):
         message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -30,7 +31,7 @@ class Old(BaseHTTPRequestHandler):
             result = {"tools": [{"name": "weather" if second else "clock", "inputSchema": {"type": "object"}}], **({} if second else {"nextCursor": "2"})}
         else:
             result = {"content": [{"type": "text", "text": json.dumps(message["params"]["arguments"])}], "isError": False}
-        news = 'event: message\ndata: {"jsonrpc":"2.0","method":"notifications/message","params":{}}\n\n'
+        news = f'event: message\ndata: {{"jsonrpc":"2.0","method":"{Old.news}","params":{{}}}}\n\n'
         answer = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result})
         self.answer(200, f"{news}event: message\ndata: {answer}\n\n".encode(), "text/event-stream", headers)
 

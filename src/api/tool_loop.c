@@ -10,6 +10,7 @@ typedef struct Talk {
     ToolLoop *loop;
     HostedTools tools;
     VEC(ModelMessage) messages;
+    int64_t calls;    /* that were made */
     bool is_unwanted; /* nobody listens any more */
 } Talk;
 
@@ -69,11 +70,15 @@ static bool tell_call(Talk *talk, const HostedTool *tool, const ModelPart *call)
                                      .text = arguments });
 }
 
-/* A tool that the model has invented is between it and us. */
+/* A tool that the model has invented, or may not call any more, is between it and us. */
 static ModelPart call_tool(Talk *talk, const HostedTool *tool, const ModelPart *call)
 {
-    HostedResult result = { .text = S("there is no such tool"), .is_error = true };
-    if (tool && tell_call(talk, tool, call)) {
+    int64_t most = talk->loop->asked->tool_calls_max;
+    bool may_call = tool && (!most || talk->calls++ < most);
+    HostedResult result = { .text = tool ? S("no more tools may be called")
+                                         : S("there is no such tool"),
+                            .is_error = true };
+    if (may_call && tell_call(talk, tool, call)) {
         hosted_tools_call(&talk->tools, tool, call, &result);
         (void)tell(talk, &(ModelEvent){ .kind = EVENT_HOSTED_RESULT,
                                         .id = call->id,

@@ -124,8 +124,9 @@ typedef struct ModelRequest {
     const ModelTool *tools;
     size_t tool_count;
     ToolChoice tool_choice;
-    Str tool_name;     /* TOOLS_NAMED */
-    Str allowed_tools; /* JSON list of those that alone may be called; "" for all */
+    Str tool_name;          /* TOOLS_NAMED */
+    int64_t tool_calls_max; /* of those that the program makes; 0: unsaid */
+    Str allowed_tools;      /* JSON list of those that alone may be called; "" for all */
     Tristate parallel_tools;
 
     int64_t output_max; /* tokens; 0: unsaid */

@@ -1,4 +1,5 @@
 /* mcp_client.c - asking other servers for their tools; see mcp_client.h. */
+#include "base/hash.h"
 #include "mcp/mcp_client_int.h"
 #include "mcp/mcp_int.h"
 #include "net/url_safety.h"
@@ -18,6 +19,7 @@ typedef struct Talk {
     McpServer server;
     Str token, address;
     Str session; /* of a server with sessions that gives one */
+    Str list_key;
     bool is_stateless;
 } Talk;
 
@@ -26,6 +28,7 @@ typedef struct Talk {
 typedef struct Events {
     Arena *arena;
     Str answer;
+    bool has_new_list;
 } Events;
 
 /* Of a stream of messages only ours has a result or an error; the rest is news. */
@@ -35,9 +38,12 @@ static bool on_event(void *self, const SseEvent *event, Error *err)
     AUTO_JSON json_t *json = NULL;
     Error ignored;
     (void)err;
-    if (json_parse(event->data, ANSWER_MAX, &json, &ignored) &&
-        (json_object_get(json, "result") || json_object_get(json, "error")))
+    if (!json_parse(event->data, ANSWER_MAX, &json, &ignored))
+        return true;
+    if (json_object_get(json, "result") || json_object_get(json, "error"))
         events->answer = str_copy(events->arena, event->data);
+    if (str_is(json_member_text(json, "method"), "notifications/tools/list_changed"))
+        events->has_new_list = true;
     return true;
 }
 
@@ -48,6 +54,8 @@ static bool read_events(Talk *talk, HttpAnswer *answer, Error *err)
     bool good = sse_read(reader, answer->body, err);
     sse_reader_free(reader);
     answer->body = events.answer;
+    if (events.has_new_list)
+        mcp_lists_drop(talk->servers->lists, talk->list_key);
     return good;
 }
 
@@ -127,16 +135,24 @@ static bool shake_hands(Talk *talk, Error *err)
                 S("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"), &answer, err);
 }
 
-static bool begin(McpServers *servers, const Scope *scope, Arena *arena, Str name, Talk *talk,
-                  Error *err)
+/* Another token may be shown other tools. */
+static bool find_server(McpServers *servers, const Scope *scope, Arena *arena, Str name, Talk *talk,
+                        Error *err)
 {
-    AUTO_JSON json_t *found = NULL;
-    Error ignored;
     *talk = (Talk){ .servers = servers, .arena = arena, .is_stateless = true };
     if (!mcp_server_find(servers, scope, arena, name, &talk->server, &talk->token, err))
         return false;
+    Str parts[] = { scope->workspace, name, talk->server.url, talk->token };
+    talk->list_key = sha256_hex(arena, str_join(arena, parts, COUNT(parts), S("\n")));
+    return true;
+}
+
+static bool begin(Talk *talk, Error *err)
+{
+    AUTO_JSON json_t *found = NULL;
+    Error ignored;
     UrlSafety safety = { .allows_private = talk->server.allows_private };
-    if (!url_check(arena, talk->server.url, &safety, &talk->address, err))
+    if (!url_check(talk->arena, talk->server.url, &safety, &talk->address, err))
         return false;
     if (ask(talk, "server/discover", STR_NONE, STR_NONE, &found, &ignored))
         return true;
@@ -155,11 +171,10 @@ static bool may_call(const McpServer *server, Str tool)
 }
 
 /* One page of a list; an empty *cursor at its end. */
-static bool list_page(Talk *talk, Arena *arena, bool only_allowed, Str *cursor, JsonWriter *json,
-                      Error *err)
+static bool list_page(Talk *talk, Str *cursor, JsonWriter *json, int64_t *keep_ms, Error *err)
 {
     AUTO_JSON json_t *result = NULL;
-    Buf params = buf_new(arena, KB(64));
+    Buf params = buf_new(talk->arena, KB(64));
     size_t i;
     json_t *tool;
     if (cursor->length) {
@@ -169,42 +184,69 @@ static bool list_page(Talk *talk, Arena *arena, bool only_allowed, Str *cursor, 
     if (!ask(talk, "tools/list", STR_NONE, buf_str(&params), &result, err))
         return false;
     json_array_foreach(json_object_get(result, "tools"), i, tool)
-    {
-        if (!only_allowed || may_call(&talk->server, json_member_text(tool, "name")))
-            put_raw(json, NULL, json_print(arena, tool));
-    }
-    *cursor = str_copy(arena, json_member_text(result, "nextCursor"));
+        put_raw(json, NULL, json_print(talk->arena, tool));
+    const json_t *ttl = json_object_get(result, "ttlMs");
+    if (json_is_integer(ttl))
+        *keep_ms = json_integer_value(ttl);
+    *cursor = str_copy(talk->arena, json_member_text(result, "nextCursor"));
     return true;
 }
 
-static bool list_tools(McpServers *servers, const Scope *scope, Arena *arena, Str name,
-                       bool only_allowed, Str *tools_r, Error *err)
+/* All of them, as the server has them now. */
+static bool list_tools(Talk *talk, Str *tools_r, Error *err)
 {
-    Talk talk;
     Str cursor = STR_NONE;
-    Buf out = buf_new(arena, ANSWER_MAX);
-    if (!begin(servers, scope, arena, name, &talk, err))
+    Buf out = buf_new(talk->arena, ANSWER_MAX);
+    int64_t keep_ms = MCP_LIST_MS;
+    if (!begin(talk, err))
         return false;
     JsonWriter json = put_begin_array(&out);
     for (int page = 0; page < PAGES_MAX && (!page || cursor.length); page++)
-        if (!list_page(&talk, arena, only_allowed, &cursor, &json, err))
+        if (!list_page(talk, &cursor, &json, &keep_ms, err))
             return false;
     put_end(&json);
     *tools_r = buf_str(&out);
+    mcp_lists_keep(talk->servers->lists, talk->list_key, *tools_r, keep_ms);
+    return true;
+}
+
+/* Those that the workspace allows. */
+static bool allowed_of(const Talk *talk, Str tools, Str *allowed_r, Error *err)
+{
+    AUTO_JSON json_t *list = NULL;
+    Buf out = buf_new(talk->arena, ANSWER_MAX);
+    size_t i;
+    json_t *tool;
+    if (!json_parse(tools, ANSWER_MAX, &list, err))
+        return false;
+    JsonWriter json = put_begin_array(&out);
+    json_array_foreach(list, i, tool)
+    {
+        if (may_call(&talk->server, json_member_text(tool, "name")))
+            put_raw(&json, NULL, json_print(talk->arena, tool));
+    }
+    put_end(&json);
+    *allowed_r = buf_str(&out);
     return true;
 }
 
 bool mcp_server_tools(McpServers *servers, const Scope *scope, Arena *arena, Str name, Str *tools_r,
                       Error *err)
 {
-    return list_tools(servers, scope, arena, name, true, tools_r, err);
+    Talk talk;
+    Str all;
+    return find_server(servers, scope, arena, name, &talk, err) &&
+           (mcp_lists_find(servers->lists, arena, talk.list_key, &all) ||
+            list_tools(&talk, &all, err)) &&
+           allowed_of(&talk, all, tools_r, err);
 }
 
 bool mcp_server_offers(McpServers *servers, const Scope *scope, Arena *arena, Str name,
                        Str *tools_r, Error *err)
 {
+    Talk talk;
     return scope_needs(scope, ROLE_ADMIN, err) &&
-           list_tools(servers, scope, arena, name, false, tools_r, err);
+           find_server(servers, scope, arena, name, &talk, err) && list_tools(&talk, tools_r, err);
 }
 
 /* A name that a header can hold: what servers have. */
@@ -223,11 +265,13 @@ bool mcp_server_call(McpServers *servers, const Scope *scope, Arena *arena, Str 
     Talk talk;
     if (!is_tool_name(tool))
         return fail_field(err, "tool", "a tool's name has 1 to 128 printable characters");
-    if (!begin(servers, scope, arena, name, &talk, err))
+    if (!find_server(servers, scope, arena, name, &talk, err))
         return false;
     if (!may_call(&talk.server, tool))
         return fail(err, ERROR_DENIED, "the tool '" STR_FMT "' is not on the list of " STR_FMT,
                     STR_ARG(tool), STR_ARG(name));
+    if (!begin(&talk, err))
+        return false;
     Str params = str_format(arena, "\"name\":\"" STR_FMT "\",\"arguments\":" STR_FMT, STR_ARG(tool),
                             STR_ARG(arguments));
     if (!ask(&talk, "tools/call", tool, params, &result, err))

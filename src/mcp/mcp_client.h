@@ -39,10 +39,11 @@ MUST_CHECK bool mcp_server_set(McpServers *servers, const Scope *scope, Arena *a
 MUST_CHECK bool mcp_server_remove(McpServers *servers, const Scope *scope, Arena *arena, Str name,
                                   Error *err);
 
-/* The tools that may be called, as the server describes them: a JSON array in the arena. */
+/* The tools that may be called, as the server describes them: a JSON array in the arena. Its list
+ * is remembered for some minutes (mcp_lists.h). */
 MUST_CHECK bool mcp_server_tools(McpServers *servers, const Scope *scope, Arena *arena, Str name,
                                  Str *tools_r, Error *err);
-/* Every tool that it offers, so that some can be chosen. Needs ROLE_ADMIN. */
+/* Every tool that it offers now, so that some can be chosen. Needs ROLE_ADMIN. */
 MUST_CHECK bool mcp_server_offers(McpServers *servers, const Scope *scope, Arena *arena, Str name,
                                   Str *tools_r, Error *err);
 /* Calls one; *result_r is its JSON, isError and all. `arguments` is a JSON object. */

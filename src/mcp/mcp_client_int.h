@@ -2,11 +2,13 @@
 #pragma once
 
 #include "mcp/mcp_client.h"
+#include "mcp/mcp_lists.h"
 #include "net/http_client.h"
 
 struct McpServers {
     Db *db;
     HttpClient *http;
+    McpLists *lists;
 };
 
 /* *token_r: "" when it has none. */

@@ -16,6 +16,7 @@ McpServers *mcp_servers_new(Db *db, const Proxy *proxy)
     McpServers *servers = heap_alloc(sizeof *servers);
     servers->db = db;
     servers->http = http_client_new(&options);
+    servers->lists = mcp_lists_new();
     return servers;
 }
 
@@ -24,6 +25,7 @@ void mcp_servers_free(McpServers *servers)
     if (!servers)
         return;
     http_client_free(servers->http);
+    mcp_lists_free(servers->lists);
     free(servers);
 }
 

@@ -385,6 +385,7 @@ bool responses_read(Arena *arena, Str body, ModelRequest *request, Error *err)
         { "tool_choice", MEMBER_READ, .read = read_tool_choice },
         { "parallel_tool_calls", MEMBER_CHOICE, offsetof(ModelRequest, parallel_tools) },
         { "max_output_tokens", MEMBER_INT, offsetof(ModelRequest, output_max), 1, INT32_MAX },
+        { "max_tool_calls", MEMBER_INT, offsetof(ModelRequest, tool_calls_max), 1, INT32_MAX },
         { "temperature", MEMBER_NUMBER, offsetof(ModelRequest, temperature), 0, 2 },
         { "top_p", MEMBER_NUMBER, offsetof(ModelRequest, top_p), 0, 1 },
         { "text", MEMBER_READ, .read = read_text },

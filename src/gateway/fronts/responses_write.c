@@ -214,6 +214,8 @@ static void put_settings(JsonWriter *json, const ModelRequest *request)
         put_number(json, "top_p", request->top_p.value);
     if (request->output_max)
         put_int(json, "max_output_tokens", request->output_max);
+    if (request->tool_calls_max)
+        put_int(json, "max_tool_calls", request->tool_calls_max);
     put_object(json, "text");
     put_object(json, "format");
     put_text(json, "type", str(formats[request->format]));
