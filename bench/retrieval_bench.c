@@ -1,13 +1,17 @@
 /* retrieval_bench.c - how well and how fast the index finds, on SciFact, Cranfield and CISI.
  *
  * usage: retrieval_bench COLLECTIONS [MODEL [CACHE]]
+ *        retrieval_bench --judged FOLDER MODEL CACHE
  *
  * COLLECTIONS has scifact/, cranfield/ and cisi/ with corpus.tsv (id, title, text), queries.tsv
  * (id, text) and qrels.tsv (query, document, gain). Whole documents are indexed; the encoder cuts
  * them at 256 tokens. nDCG@10 has linear gains and log2(rank + 1); what is not judged counts 0.
  * With a MODEL folder the vector leg and the fusion are measured too, with one vector a document
  * and with WINDOWS more of its pieces; CACHE keeps the vectors. At last the latency over 100,000
- * documents: those of SciFact again and again, a tenth of the words dropped in the copies. */
+ * documents: those of SciFact again and again, a tenth of the words dropped in the copies.
+ *
+ * --judged measures each leg and both with the sets that bench/judged_sets.py makes. */
+#include <dirent.h>
 #include <math.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +21,7 @@
 #include "base/map.h"
 #include "encode/encoder.h"
 #include "index/feedback.h"
+#include "text/language.h"
 #include "text/windows.h"
 
 #define TOP 200 /* as a search asks for */
@@ -26,6 +31,7 @@
 
 typedef struct Document {
     Str id, title, text;
+    Language language;
 } Document;
 
 typedef struct Judged {
@@ -106,7 +112,7 @@ static void load_queries(Arena *arena, Collection *c, Str queries, Str qrels)
             *vec_push(arena, &c->queries) = all.at[i];
 }
 
-static Collection load(Arena *arena, const char *folder, const char *name)
+static Collection load_documents(Arena *arena, const char *folder, const char *name)
 {
     Collection c = { .name = name };
     Str rest = read_tsv(arena, folder, name, "corpus.tsv"), line;
@@ -114,9 +120,16 @@ static Collection load(Arena *arena, const char *folder, const char *name)
         Document document = { .id = field(&line) };
         document.title = field(&line);
         document.text = body_of(document.title, str_trim(field(&line)));
+        document.language = language_detect(document.text, LANGUAGE_ENGLISH);
         if (document.id.length)
             *vec_push(arena, &c.documents) = document;
     }
+    return c;
+}
+
+static Collection load(Arena *arena, const char *folder, const char *name)
+{
+    Collection c = load_documents(arena, folder, name);
     load_queries(arena, &c, read_tsv(arena, folder, name, "queries.tsv"),
                  read_tsv(arena, folder, name, "qrels.tsv"));
     return c;
@@ -171,16 +184,18 @@ static void add_windows(Arena *arena, Collection *c, Encoder *encoder, const cha
 static void add_vectors(Arena *arena, Collection *c, Encoder *encoder, const char *cache)
 {
     Str *texts = arena_new_array(arena, Str, c->documents.count);
-    Str *queries = arena_new_array(arena, Str, c->queries.count);
     for (size_t i = 0; i < c->documents.count; i++)
         texts[i] = titled(arena, &c->documents.at[i], c->documents.at[i].text);
+    char *path = cache ? str_c(arena, str_format(arena, "%s/%s.vectors", cache, c->name)) : NULL;
+    c->vectors = embed(arena, encoder, texts, c->documents.count, path);
+}
+
+static void add_query_vectors(Arena *arena, Collection *c, Encoder *encoder, const char *path)
+{
+    Str *queries = arena_new_array(arena, Str, c->queries.count);
     for (size_t i = 0; i < c->queries.count; i++)
         queries[i] = c->queries.at[i].text;
-    char *path = cache ? str_c(arena, str_format(arena, "%s/%s.vectors", cache, c->name)) : NULL;
-    char *query_path =
-        cache ? str_c(arena, str_format(arena, "%s/%s.queries", cache, c->name)) : NULL;
-    c->vectors = embed(arena, encoder, texts, c->documents.count, path);
-    c->query_vectors = embed(arena, encoder, queries, c->queries.count, query_path);
+    c->query_vectors = embed(arena, encoder, queries, c->queries.count, path);
 }
 
 /* --- Quality --- */
@@ -214,7 +229,7 @@ static Index *fill(const Collection *c, size_t dims, bool has_windows, size_t co
     for (size_t i = 0; i < count; i++) {
         const Document *d = &c->documents.at[i % c->documents.count];
         IndexChunk chunk = {
-            .key = i, .title = d->title, .body = d->text, .language = LANGUAGE_ENGLISH
+            .key = i, .title = d->title, .body = d->text, .language = d->language
         };
         arena_reset(arena);
         if (i >= c->documents.count) {
@@ -256,22 +271,30 @@ static size_t search_again(Arena *arena, Index *index, const Collection *c, Inde
     return index_search(index, arena, search, hits);
 }
 
+/* The keys of the best into keys[TOP]; returns how many. */
+static size_t find(Arena *arena, Index *index, const Collection *c, size_t q, size_t dims, Leg leg,
+                   float weight, bool feeds_back, uint64_t *keys)
+{
+    IndexSearch search = { .text = leg == LEG_VECTOR ? STR_NONE : c->queries.at[q].text,
+                           .vector = leg == LEG_KEYWORD ? NULL : c->query_vectors + q * dims,
+                           .count = TOP,
+                           .vector_weight = weight };
+    IndexHit hits[TOP];
+    size_t count = index_search(index, arena, &search, hits);
+    if (feeds_back)
+        count = search_again(arena, index, c, &search, hits, count);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = hits[i].key;
+    return count;
+}
+
 static double quality(Arena *arena, Index *index, const Collection *c, size_t dims, Leg leg,
                       float weight, bool feeds_back)
 {
     double sum = 0;
     for (size_t q = 0; q < c->queries.count; q++) {
-        IndexSearch search = { .text = leg == LEG_VECTOR ? STR_NONE : c->queries.at[q].text,
-                               .vector = leg == LEG_KEYWORD ? NULL : c->query_vectors + q * dims,
-                               .count = TOP,
-                               .vector_weight = weight };
-        IndexHit hits[TOP];
         uint64_t keys[TOP];
-        size_t count = index_search(index, arena, &search, hits);
-        if (feeds_back)
-            count = search_again(arena, index, c, &search, hits, count);
-        for (size_t i = 0; i < count; i++)
-            keys[i] = hits[i].key;
+        size_t count = find(arena, index, c, q, dims, leg, weight, feeds_back, keys);
         sum += ndcg(c, &c->queries.at[q], keys, count);
     }
     return sum / (double)c->queries.count;
@@ -373,6 +396,105 @@ static void measure_quality(Arena *arena, const Collection *c, size_t dims, bool
     index_free(index);
 }
 
+/* --- Judged sets, one line for each --- */
+
+static double reciprocal_rank(const Collection *c, const Judged *query, const uint64_t *keys,
+                              size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (map_find(&query->gains, c->documents.at[keys[i]].id))
+            return 1 / (double)(i + 1);
+    return 0;
+}
+
+/* Lines of query, document and grade. */
+static void load_judged(Arena *arena, Collection *c, const char *folder, const char *file)
+{
+    Str rest = read_tsv(arena, folder, c->name, file), line;
+    Map numbers = map_new(arena);
+    c->queries.count = 0;
+    while (str_next(&rest, '\n', &line)) {
+        Str text = field(&line), document = field(&line);
+        int64_t gain = 0;
+        if (!str_to_int(str_trim(field(&line)), 1, 8, &gain))
+            continue;
+        MapEntry *known = map_find(&numbers, text);
+        if (!known) {
+            known = map_add(&numbers, text, NULL);
+            known->number = (int64_t)c->queries.count;
+            *vec_push(arena, &c->queries) =
+                (Judged){ .id = text, .text = text, .gains = map_new(arena) };
+        }
+        map_add(&c->queries.at[known->number].gains, document, NULL)->number = gain;
+    }
+}
+
+static void measure_judged(Arena *arena, Index *index, Collection *c, Encoder *encoder,
+                           const char *kind)
+{
+    static const char *const leg_names[] = { "keyword", "vector", "hybrid" };
+    size_t dims = encoder_dims(encoder), count = c->queries.count;
+    add_query_vectors(arena, c, encoder, NULL);
+    printf("%-10s %-22s %3zu queries  nDCG@10, MRR:", c->name, kind, count);
+    for (Leg leg = LEG_KEYWORD; leg <= LEG_HYBRID; leg++) {
+        double gains = 0, ranks = 0;
+        for (size_t q = 0; q < count; q++) {
+            uint64_t keys[TOP];
+            size_t found = find(arena, index, c, q, dims, leg, 0, false, keys);
+            gains += ndcg(c, &c->queries.at[q], keys, found);
+            ranks += reciprocal_rank(c, &c->queries.at[q], keys, found);
+        }
+        printf("  %s %.4f %.4f", leg_names[leg], gains / (double)count, ranks / (double)count);
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_judged(const struct dirent *entry)
+{
+    return str_ends(str(entry->d_name), S(".judged"));
+}
+
+static void measure_collection(Arena *arena, const char *folder, const char *name, Encoder *encoder,
+                               const char *cache)
+{
+    Collection c = load_documents(arena, folder, name);
+    struct dirent **files;
+    char *path = str_c(arena, str_format(arena, "%s/%s", folder, name));
+    int count = scandir(path, &files, is_judged, by_name);
+    add_vectors(arena, &c, encoder, cache);
+    Index *index = fill(&c, encoder_dims(encoder), false, 0, "/nonexistent");
+    for (int i = 0; i < count; i++) {
+        Str kind = str(files[i]->d_name);
+        load_judged(arena, &c, folder, files[i]->d_name);
+        kind.length -= strlen(".judged");
+        measure_judged(arena, index, &c, encoder, str_c(arena, kind));
+        free(files[i]);
+    }
+    free(files);
+    index_free(index);
+}
+
+static int measure_judged_sets(const char *folder, const char *model, const char *cache)
+{
+    static const char *const names[] = { "scifact", "cranfield", "cisi", "languages" };
+    Encoder *encoder = NULL;
+    Error err = { 0 };
+    if (!encoder_open(model, NULL, &encoder, &err) || !folder_make(cache, 0755, &err))
+        quit(&err);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        AUTO_ARENA Arena *arena = arena_new(GB(4));
+        measure_collection(arena, folder, names[i], encoder, cache);
+    }
+    encoder_free(encoder);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const char *const names[] = { "scifact", "cranfield", "cisi" };
@@ -380,6 +502,8 @@ int main(int argc, char **argv)
     Collection sets[COUNT(names)];
     Encoder *encoder = NULL;
     Error err = { 0 };
+    if (argc == 5 && str_equal(str(argv[1]), S("--judged")))
+        return measure_judged_sets(argv[2], argv[3], argv[4]);
     if (argc < 2)
         return 2;
     if (argc > 2 && !encoder_open(argv[2], NULL, &encoder, &err))
@@ -389,8 +513,13 @@ int main(int argc, char **argv)
     size_t dims = encoder ? encoder_dims(encoder) : 0;
     for (size_t s = 0; s < COUNT(names); s++) {
         sets[s] = load(arena, argv[1], names[s]);
-        if (encoder)
-            add_vectors(arena, &sets[s], encoder, argc > 3 ? argv[3] : NULL);
+        const char *cache = argc > 3 ? argv[3] : NULL;
+        if (encoder) {
+            add_vectors(arena, &sets[s], encoder, cache);
+            add_query_vectors(
+                arena, &sets[s], encoder,
+                cache ? str_c(arena, str_format(arena, "%s/%s.queries", cache, names[s])) : NULL);
+        }
         measure_quality(arena, &sets[s], dims, false);
     }
     for (size_t s = COUNT(names); encoder && s-- > 0;) {
