@@ -54,7 +54,7 @@ def test_a_score_is_the_sum_of_what_it_is_made_of(library):
     for one in search(library, "where do voles live", explain=True)["results"]:
         shares = one["explanation"]["shares"]
         assert shares and sum(share["value"] for share in shares) == pytest.approx(one["score"], abs=1e-5)
-        assert {share["name"] for share in shares} <= {"keyword", "semantic", "neighbours", "exact", "named", "rerank", "fresh"}
+        assert {share["name"] for share in shares} <= {"keyword", "semantic", "neighbours", "covered", "exact", "named", "rerank", "fresh"}
 
 
 def test_a_file_is_found_by_its_name_whatever_its_title_and_under_its_new_name(library):

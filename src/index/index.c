@@ -600,14 +600,8 @@ static void favour_exact(Index *index, Arena *arena, const Query *query, IndexHi
         favour(index, arena, &phrase, SHARE_EXACT, weight, hits, count);
 }
 
-/* --- What has all words of a query, anywhere or in its title or the name of its file --- */
+/* --- What has all words of a query in its title or the name of its file --- */
 
-/* That one passage has so many words of a query is no chance; of one or two, many have all. */
-#define COMPLETE_WORDS_MIN 3
-#define COMPLETE_WORDS_MAX 16
-/* Measured (docs/ranking.md): a passage that somebody remembers is found by its words though the
- * vectors know nothing of it; what is asked in sentences stays as it is. */
-#define COMPLETE_SHARE 0.3f
 #define TITLE_WORDS_MAX 8
 /* Measured (docs/ranking.md): people who know a title or a name find it in the first place, others
  * lose nothing from 0.15 to 0.5. */
@@ -638,20 +632,95 @@ static Query all_words(Arena *arena, const Query *query, uint8_t fields)
     return all;
 }
 
-static void favour_complete(Index *index, Arena *arena, const Query *query, IndexHit *hits,
-                            size_t count)
-{
-    Query all = all_words(arena, query, 0);
-    if (count && all.clauses.count >= COMPLETE_WORDS_MIN && all.clauses.count <= COMPLETE_WORDS_MAX)
-        favour(index, arena, &all, SHARE_COMPLETE, COMPLETE_SHARE, hits, count);
-}
-
 static void favour_titles(Index *index, Arena *arena, const Query *query, IndexHit *hits,
                           size_t count)
 {
     Query titles = all_words(arena, query, QUERY_TITLE | QUERY_NAME);
     if (count && titles.clauses.count && titles.clauses.count <= TITLE_WORDS_MAX)
         favour(index, arena, &titles, SHARE_NAMED, TITLE_SHARE, hits, count);
+}
+
+/* --- How much of the query's words a hit has --- */
+
+#define COVERED_WORDS_MIN 2
+#define COVERED_WORDS_MAX 16
+/* Measured (docs/ranking.md): a passage that somebody remembers is found by its words though the
+ * vectors know nothing of it; what is asked in sentences gains too. */
+#define COVERED_SHARE 0.4f
+#define TRUSTED_HITS 3
+#define TRUST_MIN 0.5f
+
+/* Of the hits of both legs, ascending by key. */
+typedef struct Coverage {
+    size_t count; /* 0: the query is too short or too long, or says itself what must occur */
+    uint64_t *keys;
+    float *shares; /* of the query's words, the rare ones counting more */
+} Coverage;
+
+static int ascending(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+static Coverage cover(Index *index, Arena *arena, const Query *query, const LegHit *keyword,
+                      size_t keyword_count, const LegHit *vector, size_t vector_count)
+{
+    Coverage coverage = { 0 };
+    size_t words = all_words(arena, query, 0).clauses.count, count = keyword_count + vector_count;
+    if (words < COVERED_WORDS_MIN || words > COVERED_WORDS_MAX || !keyword_count)
+        return coverage;
+    uint64_t *keys = coverage.keys = arena_new_array(arena, uint64_t, count);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = i < keyword_count ? keyword[i].key : vector[i - keyword_count].key;
+    qsort(keys, count, sizeof(*keys), ascending);
+    for (size_t i = 0; i < count; i++)
+        if (!i || keys[i] != keys[i - 1])
+            keys[coverage.count++] = keys[i];
+    coverage.shares = arena_new_array(arena, float, coverage.count);
+    keyword_coverage(index->keyword, query, keys, coverage.count, arena, coverage.shares);
+    return coverage;
+}
+
+static float covered(const Coverage *coverage, uint64_t key)
+{
+    const uint64_t *found = bsearch(&key, coverage->keys, coverage->count, sizeof(key), ascending);
+    return found ? coverage->shares[found - coverage->keys] : 0;
+}
+
+/* How far the vector leg is believed. When passages have much more of the query's words than those
+ * that it finds best, it knows little of what is asked: names, numbers, a language that the model
+ * has not learned. */
+static float trust_in(const Coverage *coverage, const LegHit *vector, size_t count)
+{
+    float most = 0, found = 0;
+    size_t first = MIN(count, TRUSTED_HITS);
+    for (size_t i = 0; i < coverage->count; i++)
+        most = MAX(most, coverage->shares[i]);
+    for (size_t i = 0; i < first; i++)
+        found += covered(coverage, vector[i].key) / (float)first;
+    float trust = MAX(1 - (most - found), TRUST_MIN);
+    return trust * trust;
+}
+
+/* `weight` of the vector leg when it counts by its trust, too. */
+static float trusted(float weight, const Coverage *coverage, const LegHit *vector, size_t count)
+{
+    float trust = coverage->count && count ? trust_in(coverage, vector, count) : 1;
+    return weight * trust / (1 - weight + weight * trust);
+}
+
+/* By the fourth power: half of the words say little, all of them much. */
+static void favour_covered(Arena *arena, const Coverage *coverage, IndexHit *hits, size_t count)
+{
+    float *values = arena_new_array(arena, float, count + 1);
+    if (!coverage->count)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        float share = covered(coverage, hits[i].key);
+        values[i] = share * share * share * share;
+    }
+    fusion_mix(hits, count, SHARE_COVERED, COVERED_SHARE, values);
 }
 
 size_t index_search(Index *index, Arena *arena, const IndexSearch *search, IndexHit *hits)
@@ -673,14 +742,16 @@ size_t index_search(Index *index, Arena *arena, const IndexSearch *search, Index
     if (search->having_r)
         *search->having_r = keyword_having(index->keyword, &scored, &filter, arena);
     vector_count = search_vectors(index, arena, search, &filter, depth, vector);
+    Coverage coverage = cover(index, arena, &query, keyword, keyword_count, vector, vector_count);
     float weight = search->vector_weight > 0 ? search->vector_weight : FUSION_VECTOR_WEIGHT;
+    weight = trusted(weight, &coverage, vector, vector_count);
     IndexHit *fused = arena_new_array(arena, IndexHit, 2 * depth);
     size_t fused_count =
         fusion_merge(keyword, keyword_count, vector, vector_count, weight, 2 * depth, fused);
     float support = search->support != 0 ? search->support : FUSION_SUPPORT;
     if (vector_count && query.terms.count && support > 0)
         smooth(index, arena, support, fused, MIN(fused_count, FUSION_NEAR));
-    favour_complete(index, arena, &query, fused, fused_count);
+    favour_covered(arena, &coverage, fused, fused_count);
     favour_titles(index, arena, &query, fused, fused_count);
     favour_exact(index, arena, &query, fused, fused_count);
     memcpy(hits, fused, MIN(count, fused_count) * sizeof(*hits));

@@ -222,18 +222,19 @@ Test(index, titles_and_names_that_are_typed_come_first)
     finish(&f);
 }
 
-Test(index, what_has_all_words_comes_before_what_vectors_are_near_to)
+Test(index, what_has_more_of_the_words_comes_before_what_vectors_are_near_to)
 {
     static const struct {
         const char *query;
         uint64_t first;
-        bool is_complete;
+        bool is_covered;
     } cases[] = {
         { "gannets nested ledge", 1, true },
         { "the gannet, the ledge and a nest", 1, true }, /* stop words aside, in other forms */
-        { "gannet ledge", 2, false },                    /* two words are in many passages */
-        { "gannet ledge puffin", 2, false },             /* no passage has them all */
-        { "\"gannet\" ledge nest", 2, false },           /* says itself what it wants */
+        { "gannet ledge", 2, true },
+        { "gannet ledge nest puffin", 1, true }, /* no passage has them all */
+        { "ledge", 3, false },                   /* there is nothing to have more of */
+        { "\"gannet\" ledge nest", 2, false },   /* says itself what it wants */
     };
     static const float vectors[][8] = { { -1, 1 }, { 1, 1 }, { 1, 0.9f }, { 1, 0.8f } };
     static const char *const bodies[] = {
@@ -255,9 +256,40 @@ Test(index, what_has_all_words_comes_before_what_vectors_are_near_to)
         size_t count = index_search(f.index, f.arena, &search, hits);
         cr_assert(count, "%s", cases[i].query);
         cr_expect_eq(hits[0].key, cases[i].first, "%s: %d", cases[i].query, (int)hits[0].key);
-        cr_expect_eq(hits[0].shares[SHARE_COMPLETE] > 0, cases[i].is_complete, "%s",
-                     cases[i].query);
+        cr_expect_eq(hits[0].shares[SHARE_COVERED] > 0, cases[i].is_covered, "%s", cases[i].query);
         expect_sums(hits, count);
+    }
+    finish(&f);
+}
+
+Test(index, vectors_count_for_less_when_they_find_nothing_that_has_the_words)
+{
+    static const float vectors[][8] = {
+        { -1, 1 }, { 1, 0.5f }, { 1, 1 }, { 1, 0.9f }, { 1, 0.8f }
+    };
+    static const char *const bodies[] = { "The gannet nests on the ledge.", "A gannet.",
+                                          "Bread and butter.", "Butter on bread.",
+                                          "Bread without butter." };
+    static const struct {
+        const char *query;
+        bool is_less;
+    } cases[] = { { "gannet ledge nest", true }, { "bread butter", false }, { "gannet", false } };
+    Fixture f = fixture();
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        IndexChunk chunk = { .key = i + 1, .body = str(bodies[i]), .language = LANGUAGE_ENGLISH };
+        index_add_chunk(f.index, &chunk);
+        index_add_vector(f.index, i + 1, 0, vectors[i]);
+    }
+    index_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        IndexSearch search = { .text = str(cases[i].query), .vector = vectors[2], .count = 10 };
+        IndexHit hits[10], alone[10];
+        cr_assert(index_search(f.index, f.arena, &search, hits));
+        search.vector_weight = 1; /* nothing else is asked */
+        cr_assert(index_search(f.index, f.arena, &search, alone));
+        cr_expect_float_eq(alone[0].vector_weight, 1, 1e-6, "%s", cases[i].query);
+        cr_expect_eq(hits[0].vector_weight < 0.4f, cases[i].is_less, "%s: %g", cases[i].query,
+                     (double)hits[0].vector_weight);
     }
     finish(&f);
 }

@@ -106,6 +106,34 @@ static double model_score(Fixture *f, Snapshot *now, const Query *query, const M
     return score;
 }
 
+/* The rarity of the query's different words that the document has, among that of all. */
+static double model_coverage(Snapshot *now, const Query *query, const ModelDocument *d)
+{
+    double has = 0, all = 0;
+    for (size_t t = 0; t < query->terms.count; t++) {
+        int64_t word;
+        double rarity = keyword_rarity_in(now->at, now->count, query->terms.at[t].text);
+        cr_assert(str_to_int(str_from(query->terms.at[t].text, 1), 0, VOCABULARY - 1, &word));
+        all += rarity;
+        has += d->is_there && (d->body[word] || d->title[word]) ? rarity : 0;
+    }
+    return all > 0 ? has / all : 0;
+}
+
+static void check_coverage(Fixture *f, Snapshot *now, const Query *query)
+{
+    uint64_t keys[KEYS];
+    float covered[KEYS];
+    size_t count = 0;
+    for (uint64_t key = 0; key < KEYS; key++)
+        if (next_random(f, 3))
+            keys[count++] = key;
+    keyword_coverage(f->index, query, keys, count, f->arena, covered);
+    for (size_t i = 0; i < count; i++)
+        cr_expect_float_eq((double)covered[i], model_coverage(now, query, &f->model[keys[i]]),
+                           1e-5);
+}
+
 static void check_query(Fixture *f)
 {
     Buf text = buf_new(f->arena, KB(1));
@@ -121,6 +149,7 @@ static void check_query(Fixture *f)
     Query query = query_parse(f->arena, f->words, &english, 1, buf_str(&text));
     AUTO_SNAPSHOT Snapshot *now = keyword_snapshot(f->index);
     size_t count = keyword_search(f->index, &query, &filter, KEYS, all), expected = 0;
+    check_coverage(f, now, &query);
     for (uint64_t key = 0; key < KEYS; key++)
         expected += f->model[key].is_there && bits[key / 64] >> (key % 64) & 1 &&
                     model_score(f, now, &query, &f->model[key]) > 0;
