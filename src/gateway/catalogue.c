@@ -111,5 +111,8 @@ ModelPrice catalogue_price(const CatalogueModel *model)
                          .call = read_price(from->call, 1),
                          .tier_above = from->tier_above,
                          .tier_input = read_price(from->tier_input, PER_MILLION),
-                         .tier_output = read_price(from->tier_output, PER_MILLION) };
+                         .tier_output = read_price(from->tier_output, PER_MILLION),
+                         .search = read_price(from->searches, 1000),
+                         .flex = read_price(from->flex, 1),
+                         .priority = read_price(from->priority, 1) };
 }

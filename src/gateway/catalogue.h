@@ -16,6 +16,8 @@ typedef struct CataloguePrices {
     const char *call;       /* dollars a call, or each picture it makes */
     int64_t tier_above;     /* all rates switch above so many tokens of input; 0: never */
     const char *tier_input, *tier_output;
+    const char *searches;        /* of the web, by the service itself; dollars a thousand */
+    const char *flex, *priority; /* times what tokens usually cost */
 } CataloguePrices;
 
 typedef struct CatalogueModel {

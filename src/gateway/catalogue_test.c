@@ -93,6 +93,33 @@ Test(gateway, above_the_tier_cached_tokens_are_dearer_too)
     cr_assert_geq(price_reserve(&price, &(PriceMost){ .input = 101, .output = 1 }), 101 * 24 + 30);
 }
 
+Test(gateway, who_is_served_first_pays_more_and_who_can_wait_less)
+{
+    ModelPrice price = catalogue_price(catalogue_find(S("openai"), S("gpt-5")));
+    ModelUsage usage = { .input = 1000, .output = 100, .cache_read = 400 };
+    int64_t usual = price_of(&price, &usage);
+    PriceMost most = { .input = 1400, .output = 100 };
+    int64_t reserved = price_reserve(&price, &most);
+    usage.tier = service_tier_named(S("flex"));
+    cr_assert_eq(price_of(&price, &usage), usual / 2);
+    most.tier = usage.tier;
+    cr_assert_eq(price_reserve(&price, &most), reserved, "it may be had at the usual price");
+    usage.tier = most.tier = service_tier_named(S("fast"));
+    cr_assert_eq(price_of(&price, &usage), usual * 2);
+    cr_assert_eq(price_reserve(&price, &most), reserved * 2);
+    usage.tier = service_tier_named(S("default"));
+    cr_assert_eq(price_of(&price, &usage), usual);
+}
+
+Test(gateway, searches_of_the_service_are_paid_for)
+{
+    ModelPrice price = catalogue_price(catalogue_find(S("anthropic"), S("claude-sonnet-4-5")));
+    ModelUsage usage = { .input = 10, .output = 1 };
+    int64_t without = price_of(&price, &usage);
+    usage.searches = 3;
+    cr_assert_eq(price_of(&price, &usage), without + PICO * 3 / 100);
+}
+
 Test(gateway, a_sound_that_was_cached_is_not_paid_for_as_fresh)
 {
     ModelPrice price = PRICE_NONE;

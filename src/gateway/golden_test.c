@@ -450,6 +450,8 @@ static void tell_usage(Buf *out, const ModelUsage *usage)
                  "\n",
                  usage->input, usage->output, usage->cache_read, usage->cache_write,
                  usage->cache_write_long, usage->reasoning, usage->audio_input);
+    if (usage->searches || usage->tier)
+        buf_addf(out, "usage searches %" PRId64 " tier %d\n", usage->searches, (int)usage->tier);
     if (usage->seconds > 0 || usage->pictures)
         buf_addf(out, "usage seconds %g pictures %" PRId64 "\n", usage->seconds, usage->pictures);
 }

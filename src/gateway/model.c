@@ -16,6 +16,14 @@ const char *const ability_words[] = {
 #define CHOICES_MAX 128
 #define VECTORS_MAX 4096
 
+ServiceTier service_tier_named(Str word)
+{
+    if (str_is(word, "flex"))
+        return TIER_FLEX;
+    bool is_first = str_is(word, "priority") || str_is(word, "fast");
+    return is_first ? TIER_PRIORITY : TIER_USUAL;
+}
+
 void model_collect_begin(ModelCollector *collector, Arena *arena, size_t text_max)
 {
     *collector = (ModelCollector){ .arena = arena, .text = buf_new(arena, text_max) };

@@ -185,6 +185,11 @@ typedef struct ModelRequest {
 
 /* --- What comes back --- */
 
+/* How a service has served a call: cheaply when it had time, or before others. */
+typedef enum ServiceTier { TIER_USUAL, TIER_FLEX, TIER_PRIORITY } ServiceTier;
+/* OpenAI's words, as they are asked for and told. */
+ServiceTier service_tier_named(Str word);
+
 /* Tokens are counted apart, so nothing is priced twice: the whole input is input + cache_read +
  * cache_write. */
 typedef struct ModelUsage {
@@ -196,7 +201,9 @@ typedef struct ModelUsage {
     double seconds;                    /* of a recording */
     int64_t characters;                /* of a text that is spoken */
     int64_t pictures;                  /* that were made */
-    int64_t cost;                      /* pico-dollars as the service says; -1: it does not */
+    int64_t searches;                  /* of the web, by the service itself */
+    ServiceTier tier;
+    int64_t cost; /* pico-dollars as the service says; -1: it does not */
 } ModelUsage;
 
 typedef enum FinishReason {

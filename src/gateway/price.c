@@ -111,22 +111,30 @@ static ModelPrice high_price(const ModelPrice *price)
     return high;
 }
 
+static int64_t in_tier(int64_t cost, const ModelPrice *price, ServiceTier tier)
+{
+    int64_t share = tier == TIER_FLEX ? price->flex : tier == TIER_PRIORITY ? price->priority : 0;
+    return share > 0 ? in_proportion(cost, PICO, share) : cost;
+}
+
 static bool add_tokens(int64_t *sum, const ModelPrice *usual, const ModelUsage *usage)
 {
+    int64_t tokens = 0;
     int64_t whole = usage->input + usage->cache_read + usage->cache_write + usage->cache_write_long;
     bool is_high = usual->tier_above && whole > usual->tier_above;
     const ModelPrice price = is_high ? high_price(usual) : *usual;
     /* What was cached of a sound is no input any more, and services count it with the sound. */
     int64_t heard = MIN(usage->audio_input, usage->input);
     int64_t spoken = MIN(usage->audio_output, usage->output);
-    return add(sum, usage->input - heard, price.input) &&
-           add(sum, usage->output - spoken, price.output) &&
-           add(sum, heard, or_else(price.audio_input, price.input)) &&
-           add(sum, spoken, or_else(price.audio_output, price.output)) &&
-           add(sum, usage->cache_read, or_else(price.cache_read, price.input)) &&
-           add(sum, usage->cache_write, or_else(price.cache_write, price.input)) &&
-           add(sum, usage->cache_write_long,
-               or_else(price.cache_write_long, or_else(price.cache_write, price.input)));
+    bool good = add(&tokens, usage->input - heard, price.input) &&
+                add(&tokens, usage->output - spoken, price.output) &&
+                add(&tokens, heard, or_else(price.audio_input, price.input)) &&
+                add(&tokens, spoken, or_else(price.audio_output, price.output)) &&
+                add(&tokens, usage->cache_read, or_else(price.cache_read, price.input)) &&
+                add(&tokens, usage->cache_write, or_else(price.cache_write, price.input)) &&
+                add(&tokens, usage->cache_write_long,
+                    or_else(price.cache_write_long, or_else(price.cache_write, price.input)));
+    return good && add(sum, 1, in_tier(tokens, usual, usage->tier));
 }
 
 /* Who pays for tokens pays for the same sound no second time unless a price says so. */
@@ -149,6 +157,7 @@ int64_t price_of(const ModelPrice *price, const ModelUsage *usage)
     if (usage->cost > 0)
         return usage->cost;
     bool good = add(&sum, MAX(usage->pictures, (int64_t)1), MAX(price->call, (int64_t)0)) &&
+                add(&sum, usage->searches, MAX(price->search, (int64_t)0)) &&
                 (has_free_tokens(price) || add_tokens(&sum, price, usage)) &&
                 add_others(&sum, price, (int64_t)(usage->seconds + 0.999), usage->characters);
     return good ? sum : PRICE_UNKNOWN;
@@ -171,7 +180,9 @@ int64_t price_reserve(const ModelPrice *price, const PriceMost *most)
                 add(&sum, is_sound ? heard + spoken : 0,
                     MAX(MAX(price->audio_output, output), (int64_t)0)) &&
                 add_others(&sum, price, most->seconds, most->characters);
-    return good ? sum : INT64_MAX / 4;
+    /* Flex may be had at the usual price where there is no room for it. */
+    ServiceTier tier = most->tier == TIER_PRIORITY ? TIER_PRIORITY : TIER_USUAL;
+    return good ? MAX(sum, in_tier(sum, price, tier)) : INT64_MAX / 4;
 }
 
 /* OpenAI's estimates a minute and its prices of tokens agree in some ten a second heard, twenty a

@@ -21,8 +21,11 @@ typedef struct ModelPrice {
     int64_t call; /* a call, or each picture it makes, besides everything else */
     /* All rates switch once the whole input has more tokens than this; 0: never. */
     int64_t tier_above, tier_input, tier_output;
+    int64_t search; /* of the web, by the service itself */
+    /* What tokens cost then, in pico of what they usually do; 0 or less: the same. */
+    int64_t flex, priority;
 } ModelPrice;
-#define PRICE_NONE ((ModelPrice){ -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, -1, -1 })
+#define PRICE_NONE ((ModelPrice){ -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1 })
 
 /* "0.15" dollars a million tokens, or "2.5e-06" dollars each, as pico-dollars of one. */
 MUST_CHECK bool price_parse(Str text, int64_t per, int64_t *pico_r);
@@ -33,6 +36,7 @@ int64_t price_of(const ModelPrice *price, const ModelUsage *usage);
 typedef struct PriceMost {
     int64_t input, output; /* tokens */
     int64_t seconds, characters, pictures;
+    ServiceTier tier; /* that is asked for */
 } PriceMost;
 /* The most that a call can cost: every input token fresh, the whole output used. */
 int64_t price_reserve(const ModelPrice *price, const PriceMost *most);

@@ -172,6 +172,7 @@ static int64_t cost_max(const Run *run)
         int64_t output = run->request.output_max ? run->request.output_max : target->output_max;
         PriceMost use = route_most(&run->needs, output > 0 ? output : OUTPUT_GUESS);
         use.input = usage_input(run);
+        use.tier = service_tier_named(run->request.service_tier);
         int64_t cost = price_reserve(&target->price, &use);
         most = MAX(most, cost);
     }

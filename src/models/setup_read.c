@@ -279,6 +279,9 @@ static const PriceMember price_members[] = {
     PRICE(call, 1),
     PRICE(tier_input, MILLION),
     PRICE(tier_output, MILLION),
+    PRICE(search, 1),
+    PRICE(flex, 1),
+    PRICE(priority, 1),
 };
 #undef PRICE
 

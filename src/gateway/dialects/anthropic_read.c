@@ -44,6 +44,8 @@ static void read_usage(WireReader *reader, Str object)
             written = wire_int(value);
         else if (str_is(name, "cache_creation"))
             kept = value;
+        else if (str_is(name, "server_tool_use"))
+            usage->searches = wire_int(json_walk_member(value, "web_search_requests"));
         else if (str_is(name, "output_tokens_details"))
             usage->reasoning = wire_int(json_walk_member(value, "thinking_tokens"));
     }

@@ -47,7 +47,7 @@ static void read_output_details(ModelUsage *usage, Str details)
 void openai_read_usage(WireReader *reader, Str object)
 {
     JsonWalk walk = json_walk_begin(object);
-    ModelUsage usage = { .is_known = true, .cost = -1 };
+    ModelUsage usage = { .is_known = true, .cost = -1, .tier = reader->usage.tier };
     Str name, value;
     int64_t total = 0;
     if (!object.length || object.at[0] != '{')
@@ -60,7 +60,7 @@ void openai_read_usage(WireReader *reader, Str object)
         else if (str_is(name, "prompt_tokens_details") || str_is(name, "input_tokens_details") ||
                  str_is(name, "input_token_details")) /* of a recording */
             read_input_details(reader, &usage, value);
-        else if (str_is(name, "completion_tokens_details"))
+        else if (str_is(name, "completion_tokens_details") || str_is(name, "output_tokens_details"))
             read_output_details(&usage, value);
         else if (str_is(name, "total_tokens"))
             total = wire_int(value);
@@ -273,6 +273,8 @@ static bool read_completion(WireReader *reader, Str body, int *choices_r, Error 
             id = value;
         else if (str_is(name, "model"))
             model = value;
+        else if (str_is(name, "service_tier")) /* also behind the usage */
+            reader->usage.tier = service_tier_named(json_text_of(reader->scratch, value));
         else if (str_is(name, "error"))
             error = value;
     }

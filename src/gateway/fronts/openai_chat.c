@@ -89,6 +89,8 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
             request->wants_usage = str_is(json_walk_member(value, "include_usage"), "true");
         else if (str_is(name, "user"))
             request->user = json_text_of(arena, value);
+        else if (str_is(name, "service_tier"))
+            request->service_tier = json_text_of(arena, value);
         else if (str_is(name, "messages") && json_is_list(value))
             messages = value;
         else if (str_is(name, "functions") && json_is_list(value) && value.length > 2)

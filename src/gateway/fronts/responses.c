@@ -29,6 +29,8 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
             (void)str_to_int(value, 1, INT32_MAX, &request->output_max);
         else if (str_is(name, "user"))
             request->user = json_text_of(arena, value);
+        else if (str_is(name, "service_tier"))
+            request->service_tier = json_text_of(arena, value);
         else if (str_is(name, "input"))
             input = value;
     if (!body_scan_end(&walk, err))
