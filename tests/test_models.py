@@ -278,6 +278,14 @@ def test_models_are_listed_and_removed_by_name(changing):
     assert changing.post("/v1/models/local/first/use").status_code == 403, "it is the owner's to say"
 
 
+def test_a_model_is_added_under_names_that_can_be_chosen(tmp_path):
+    server, folder = Server(tmp_path / "library"), write_model(tmp_path / "good", 1)
+    refused = server.cli("models", "add", str(folder), "--name", "n" * 65, check=False)
+    assert refused.returncode == 2 and "at most 64" in refused.stderr
+    server.cli("models", "add", str(folder), "--name", "n" * 64)
+    assert [m["name"] for m in state(server)["models"]] == ["n" * 64]
+
+
 def test_embeddings_of_queries_and_passages_have_the_models_prompts(tmp_path):
     folder = write_model(tmp_path / "asking", 5)
     (folder / "config_sentence_transformers.json").write_text(
@@ -397,7 +405,8 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
     ("model.safetensors", None, "has no model.safetensors"),
     ("model.safetensors", "model.safetensors.index.json", "no weight_map"),
     ("vocab.txt", "merges.txt", "no tokenizer (tokenizer.json"),
-    ("vocab.txt", "sentencepiece.bpe.model", "reading")])
+    ("vocab.txt", "sentencepiece.bpe.model", "reading"),
+    ("config.json", None, "without one")])
 def test_what_a_folder_lacks_is_named(tmp_path, lost, more, says):
     folder = write_model(tmp_path / "lacking", 3)
     (folder / lost).unlink()

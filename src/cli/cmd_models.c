@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "encode/encode_queue.h"
 #include "encode/model_weights.h"
+#include "library/library.h"
 
 static const char *const model_files[] = {
 #define MODEL_FILE(name, shapes) name,
@@ -201,9 +202,11 @@ static bool add(CommandLine *line, Error *err)
         return fail_in(err, "the folder holds no model that can be used");
     Str models = str(path_join(line->arena, data, S("models")));
     for (size_t i = 0; i < name.length; i++)
-        if (!HAS_CHAR(name.at[i], NAME_CHARS) || name.at[0] == '.')
+        if (!HAS_CHAR(name.at[i], NAME_CHARS) || name.at[0] == '.' ||
+            name.length > LIBRARY_MODEL_NAME_MAX)
             return fail(err, ERROR_INVALID,
-                        "a name has letters, digits and . _ - only; use --name");
+                        "a name has letters, digits and . _ - only, at most %d; use --name",
+                        LIBRARY_MODEL_NAME_MAX);
     if (file_exists(path_join(line->arena, models, name)) && !option_is_given(line, "replace"))
         return fail(err, ERROR_CONFLICT,
                     "there is a model '" STR_FMT "' already; use --name or --replace",

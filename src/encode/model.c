@@ -245,7 +245,10 @@ static bool find_words(Loading *loading, Error *err)
     if (!find_tensor(loading, "embeddings.word_embeddings.weight", &words, err))
         return false;
     if (words->dim_count != 2 || words->dims[1] != width)
-        return fail(err, ERROR_INVALID, "the word table is not %zu wide", width);
+        return fail(err, ERROR_INVALID,
+                    "the word table is not %zu wide, as config.json says (without one, as "
+                    "all-MiniLM-L6-v2 has it)",
+                    width);
     loading->model->words = *words;
     return true;
 }

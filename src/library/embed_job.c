@@ -244,6 +244,9 @@ static bool leave_to_others(Embedding *in, Error *err)
     if (!store_write(in->library->db, &in->job->scope, wordy_work, in, err))
         return !job_is_stopped(in->job) && err->code == ERROR_NOT_FOUND;
     library_tell(in->library, &in->job->scope, NEWS_DOCUMENT, in->job->subject);
+    /* The next is as likely another node: waits that grow are for what is overloaded. With them a
+     * document that came to this node six times had no vectors for a minute or two. */
+    job_retry_in(in->job, job_retry_delay_ms(2));
     return fail(err, ERROR_BUSY, "this node lacks the model; another one may have it");
 }
 

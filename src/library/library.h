@@ -261,6 +261,8 @@ EncodeQueue *library_encoder(Library *library, Str model);
 
 /* --- Changing the model (library_models.c) --- */
 
+#define LIBRARY_MODEL_NAME_MAX 64
+
 typedef struct LibraryModelFolder {
     Str name, family, pooling, reason; /* reason: why it cannot be used; else empty */
     size_t dims, tokens_max;

@@ -22,7 +22,8 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
     request->is_stream = false;
     if (!body_scan_end(&walk, err))
         return false;
-    return has_input || fail_field(err, "input", "input must be a text or a list of texts");
+    return has_input ||
+           fail_field(err, "input", "input must be a text or a list of texts, and not be empty");
 }
 
 static bool read_encoding(Arena *arena, Str value, void *into, Error *err)
