@@ -12,7 +12,6 @@ struct Follower;
  * search may still be using it. */
 #define LIBRARY_MODELS_MAX 16
 
-
 /* A queue is of one model, not of one folder: a folder may hold another one later. */
 typedef struct OwnModel {
     EncodeQueue *queue;
