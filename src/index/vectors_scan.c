@@ -141,16 +141,18 @@ static const VectorView *view_of(const Scan *scan, size_t segment)
 
 static size_t places_of(const Probe *probe) { return (size_t)(probe->end - probe->group) * 8; }
 
+/* Its beginning: the processor itself fetches what follows, and asking for all of it would only
+ * keep the queue of loads full. */
 static void prefetch_probe(const Scan *scan, const Probe *probe)
 {
+    enum { BEGINNING = 2 }; /* groups */
     const VectorView *view = view_of(scan, probe->segment);
     size_t group_words = words_of(scan->dims) * 8;
     const uint64_t *signs = view->signs + probe->group * group_words;
-    size_t groups = MIN(probe->end - probe->group, 128u);
+    size_t groups = MIN(probe->end - probe->group, (uint32_t)BEGINNING);
     for (size_t word = 0; word < groups * group_words; word += 8)
         __builtin_prefetch(signs + word, 0, 2);
-    for (size_t group = 0; group < groups; group += 2)
-        __builtin_prefetch(view->place_entry + (probe->group + group) * 8, 0, 2);
+    __builtin_prefetch(view->place_entry + probe->group * 8, 0, 2);
 }
 
 /* What is nobody's, at the end of a cell, or not allowed is far. */
