@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/utf8.h"
 #include "text/bpe.h"
+#include "text/whole_words.h"
 
 #define NO_PIECE UINT32_MAX
 #define BYTES 256
@@ -13,19 +14,12 @@
 
 typedef enum CharClass { CLASS_LETTER, CLASS_DIGIT, CLASS_SPACE, CLASS_OTHER } CharClass;
 
-/* A word that is one piece; `length` 0: free. */
-typedef struct WordSlot {
-    uint32_t hash, id, at, length;
-} WordSlot;
-
 struct ByteBpe {
     Bpe *merges;
     Specials *specials;
     size_t size;
     uint32_t bytes[BYTES]; /* the piece of each */
-    WordSlot *words;
-    size_t word_mask;
-    char *texts; /* of the words */
+    WholeWords words;
     CharClass ascii[128];
     bool adds_space;
 };
@@ -110,58 +104,6 @@ static size_t word_end(const ByteBpe *bpe, Str text, size_t at)
                                 : class_end(bpe, text, start + size, first);
 }
 
-/* --- Pieces that are words -------------------------------------------------------------- */
-
-static uint64_t load8(const char *at)
-{
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
-static uint64_t load4(const char *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
-    return hash ^ hash >> 29;
-}
-
-/* Words are short: their ends are read as they are, overlapping, instead of byte by byte. */
-static uint32_t word_hash(Str word)
-{
-    const char *at = word.at;
-    size_t length = word.length;
-    uint64_t hash = length;
-    for (; length > 8; length -= 8, at += 8)
-        hash = mix(hash, load8(at));
-    if (word.length >= 8)
-        hash = mix(hash, load8(word.at + word.length - 8));
-    else if (length >= 4)
-        hash = mix(hash, load4(at) | load4(at + length - 4) << 32);
-    else
-        hash = mix(hash, (uint64_t)(uint8_t)at[0] | (uint64_t)(uint8_t)at[length / 2] << 8 |
-                             (uint64_t)(uint8_t)at[length - 1] << 16);
-    return (uint32_t)(hash ^ hash >> 32);
-}
-
-/* The slot of the word, or the free one where it belongs. */
-static WordSlot *slot_of(const ByteBpe *bpe, Str word, uint32_t hash)
-{
-    size_t i = hash & bpe->word_mask;
-    for (;; i = (i + 1) & bpe->word_mask) {
-        WordSlot *slot = &bpe->words[i];
-        if (!slot->length || (slot->hash == hash && slot->length == word.length &&
-                              !memcmp(bpe->texts + slot->at, word.at, word.length)))
-            return slot;
-    }
-}
-
 /* --- Opening ---------------------------------------------------------------------------- */
 
 /* What a byte is written as: itself when it is printable, else a letter from U+0100 on. */
@@ -242,26 +184,18 @@ static void add_words(ByteBpe *bpe, Arena *arena, const ByteBpeOptions *options,
                       const uint32_t letters[BYTES])
 {
     BpeRoom room = { 0 };
-    size_t slots = 1024, bytes = 0, used = 0;
+    size_t bytes = 0;
     Buf word = buf_new(arena, PIECE_MAX);
     uint32_t *symbols = arena_new_array(arena, uint32_t, PIECE_MAX);
-    while (slots < options->piece_count * 2)
-        slots *= 2;
     for (size_t i = 0; i < options->piece_count; i++)
         bytes += options->pieces[i].length;
-    bpe->words = heap_alloc(slots * sizeof *bpe->words);
-    bpe->word_mask = slots - 1;
-    bpe->texts = heap_alloc(bytes + 1);
+    whole_words_begin(&bpe->words, options->piece_count, bytes);
     for (uint32_t id = 0; id < options->piece_count; id++) {
         if (!options->pieces[id].length || !read_piece(options->pieces[id], letters, &word))
             continue;
         Str text = buf_str(&word);
-        if (!options->whole_first && !is_one_piece(bpe, &room, text, id, symbols))
-            continue;
-        uint32_t hash = word_hash(text);
-        memcpy(bpe->texts + used, text.at, text.length);
-        *slot_of(bpe, text, hash) = (WordSlot){ hash, id, (uint32_t)used, (uint32_t)text.length };
-        used += text.length;
+        if (options->whole_first || is_one_piece(bpe, &room, text, id, symbols))
+            whole_words_add(&bpe->words, text, id, 0);
     }
     bpe_room_free(&room);
 }
@@ -316,8 +250,7 @@ void byte_bpe_free(ByteBpe *bpe)
         return;
     bpe_free(bpe->merges);
     specials_free(bpe->specials);
-    free(bpe->words);
-    free(bpe->texts);
+    whole_words_end(&bpe->words);
     free(bpe);
 }
 
@@ -346,9 +279,9 @@ static void emit(Scan *scan, uint32_t id)
 static void add_word(Scan *scan, Str word)
 {
     const ByteBpe *bpe = scan->bpe;
-    const WordSlot *slot = slot_of(bpe, word, word_hash(word));
-    if (slot->length) {
-        emit(scan, slot->id);
+    const WholeWord *whole = whole_words_find(&bpe->words, word);
+    if (whole) {
+        emit(scan, whole->id);
         return;
     }
     if (word.length > scan->symbol_room) {

@@ -13,8 +13,11 @@ struct Charsmap {
     size_t unit_count;
     char *texts; /* NUL at the end */
     size_t text_length;
+    bool is_plain[128];     /* ASCII that stays as it is when ASCII or nothing follows */
     UBreakIterator *breaks; /* cloned by each call */
 };
+
+static void find_plain(Charsmap *map);
 
 bool charsmap_new(Str bytes, Charsmap **map_r, Error *err)
 {
@@ -39,6 +42,7 @@ bool charsmap_new(Str bytes, Charsmap **map_r, Error *err)
     if (texts.length)
         memcpy(map->texts, texts.at, texts.length);
     map->text_length = texts.length;
+    find_plain(map);
     *map_r = map;
     return true;
 }
@@ -59,6 +63,7 @@ static uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & (1u <
 /* A prefix of the text that is in the trie; the next call finds the next longer one. */
 typedef struct Match {
     size_t node, length;
+    size_t known; /* bytes that begin something in the trie */
     Str replacement;
 } Match;
 
@@ -72,6 +77,7 @@ static bool find_next(const Charsmap *map, Str text, Match *match)
         uint32_t unit = map->units[node];
         if ((unit & (1u << 31 | 0xFF)) != byte)
             return false;
+        match->known++;
         match->node = node ^= offset_of(unit);
         if (node >= map->unit_count)
             return false;
@@ -96,6 +102,37 @@ static bool find(const Charsmap *map, Str text, Str *replacement_r)
     bool found = find_next(map, text, &match);
     *replacement_r = match.replacement;
     return found;
+}
+
+/* It has no replacement but itself, and there is none of it with ASCII behind it. */
+static void find_plain(Charsmap *map)
+{
+    for (int c = 0; c < 128; c++) {
+        Str replacement;
+        char pair[2] = { (char)c, 0 };
+        Str one = { pair, 1 }, two = { pair, 2 };
+        /* With a line feed behind it '\r' is one grapheme. */
+        map->is_plain[c] =
+            c != '\r' && (!find(map, one, &replacement) || str_equal(replacement, one));
+        for (int next = 1; next < 128 && map->is_plain[c]; next++) {
+            Match match = match_begin(map);
+            pair[1] = (char)next;
+            while (find_next(map, two, &match))
+                ;
+            map->is_plain[c] = match.known < 2;
+        }
+    }
+}
+
+/* How many bytes from `at` on stay as they are. */
+static size_t plain_length(const Charsmap *map, Str text, size_t at)
+{
+    size_t end = at;
+    while (end < text.length && (uint8_t)text.at[end] < 128 && map->is_plain[(uint8_t)text.at[end]])
+        end++;
+    if (end > at && end < text.length && (uint8_t)text.at[end] >= 128)
+        end--;
+    return end - at;
 }
 
 static void apply_grapheme(const Charsmap *map, Str grapheme, Buf *out)
@@ -174,6 +211,11 @@ void charsmap_apply(const Charsmap *map, Str text, Buf *out)
 {
     UBreakIterator *own = NULL;
     for (size_t at = 0, length; at < text.length; at += length) {
+        length = plain_length(map, text, at);
+        if (length) {
+            buf_add(out, str_slice(text, at, at + length));
+            continue;
+        }
         length = mixed_length(text, at);
         if (length) {
             apply_mixed(map, str_slice(text, at, at + length), &own, out);
@@ -189,6 +231,11 @@ void charsmap_apply(const Charsmap *map, Str text, Buf *out)
 void charsmap_apply_longest(const Charsmap *map, Str text, Buf *out)
 {
     for (size_t at = 0, length; at < text.length; at += length) {
+        length = plain_length(map, text, at);
+        if (length) {
+            buf_add(out, str_slice(text, at, at + length));
+            continue;
+        }
         Match match = match_begin(map);
         (void)utf8_decode(text, at, &length);
         Str replacement = str_slice(text, at, at + length);

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "text/bpe.h"
 #include "text/trie.h"
+#include "text/whole_words.h"
 
 #define ROOT_PIECES 1u
 #define UNKNOWN_PENALTY 10.0      /* below the worst piece, as in the reference */
@@ -21,6 +22,7 @@ struct Unigram {
     uint32_t bytes[256]; /* of the fallback */
     Bpe *merges;         /* of BPE, as are the lengths of the pieces in bytes; else NULL */
     uint32_t *lengths;
+    WholeWords words;
     UnigramOptions options;
 };
 
@@ -138,49 +140,6 @@ static bool add_merges(Unigram *unigram, const UnigramOptions *options, Error *e
     return bpe_new(list.at, list.count, &unigram->merges, err);
 }
 
-/* --- Opening ---------------------------------------------------------------------------- */
-
-bool unigram_new(const UnigramOptions *options, Unigram **unigram_r, Error *err)
-{
-    Unigram *unigram = heap_alloc(sizeof *unigram);
-    unigram->options = *options;
-    unigram->options.pieces = NULL;
-    unigram->options.specials = NULL;
-    unigram->size = options->piece_count;
-    unigram->unknown = options->unknown;
-    unigram->scores = heap_alloc((options->piece_count + 1) * sizeof *unigram->scores);
-    trie_begin(&unigram->pieces, ROOT_PIECES);
-    bool good =
-        options->piece_count <= UNIGRAM_PIECES_MAX && options->unknown < options->piece_count;
-    if (!good)
-        fail(err, ERROR_INVALID, "the vocabulary has %zu pieces and the unknown one is %u",
-             options->piece_count, options->unknown);
-    if (!good || !add_pieces(unigram, options, err) || !find_bytes(unigram, err) ||
-        !add_merges(unigram, options, err) ||
-        !specials_new(options->specials, options->special_count, &unigram->specials, err)) {
-        unigram_free(unigram);
-        return false;
-    }
-    unigram->size = MAX(unigram->size, specials_size(unigram->specials));
-    *unigram_r = unigram;
-    return true;
-}
-
-void unigram_free(Unigram *unigram)
-{
-    if (!unigram)
-        return;
-    charsmap_free(unigram->options.charsmap);
-    trie_end(&unigram->pieces);
-    free(unigram->scores);
-    specials_free(unigram->specials);
-    bpe_free(unigram->merges);
-    free(unigram->lengths);
-    free(unigram);
-}
-
-size_t unigram_size(const Unigram *unigram) { return unigram->size; }
-
 /* --- One word --------------------------------------------------------------------------- */
 
 static void emit(Scan *scan, uint32_t id)
@@ -277,15 +236,38 @@ static void merge_word(Scan *scan, Str word)
     }
 }
 
+static void make_room(Scan *scan, size_t length)
+{
+    if (length < scan->step_room)
+        return;
+    scan->step_room = length * 2 + 256;
+    scan->steps = heap_grow(scan->steps, scan->step_room * sizeof *scan->steps);
+    scan->path = heap_grow(scan->path, scan->step_room * sizeof *scan->path);
+}
+
+/* The word is one piece whatever stands before it. Where sums go on in single precision, each way
+ * to the end of the word is rounded once a piece, so a way that is worse by less may win. */
+static bool is_surely_whole(const Scan *scan, const WholeWord *whole)
+{
+    const Unigram *unigram = scan->unigram;
+    if (unigram->merges || !unigram->options.as_sentencepiece)
+        return true;
+    double largest = fabs(scan->score) + fabs(unigram->scores[whole->id]) + whole->margin;
+    return whole->margin > (whole->length + 2) * largest * 0x1p-23;
+}
+
 static void add_word(Scan *scan, Str word)
 {
     if (!word.length || scan->count >= scan->max)
         return;
-    if (word.length >= scan->step_room) {
-        scan->step_room = word.length * 2 + 256;
-        scan->steps = heap_grow(scan->steps, scan->step_room * sizeof *scan->steps);
-        scan->path = heap_grow(scan->path, scan->step_room * sizeof *scan->path);
+    const WholeWord *whole = whole_words_find(&scan->unigram->words, word);
+    if (whole && is_surely_whole(scan, whole)) {
+        if (scan->unigram->options.as_sentencepiece)
+            scan->score = sum(scan->unigram, scan->score, scan->unigram->scores[whole->id]);
+        emit(scan, whole->id);
+        return;
     }
+    make_room(scan, word.length);
     if (scan->unigram->merges) {
         merge_word(scan, word);
         return;
@@ -303,6 +285,109 @@ static void add_word(Scan *scan, Str word)
         scan->path[count++] = (uint32_t)end;
     emit_path(scan, word, count);
 }
+
+/* --- Pieces that are words -------------------------------------------------------------- */
+
+#define MARGIN_MAX 1e6 /* of a word that cannot be cut */
+#define WHOLE_MAX 256u
+
+/* By how much the piece is better than all cuts of its text; less than 0: it is not. */
+static double margin_of(Scan *scan, Str text, uint32_t id)
+{
+    const Unigram *unigram = scan->unigram;
+    size_t size;
+    memset(scan->steps, 0, (text.length + 1) * sizeof *scan->steps);
+    for (size_t at = 0; at < text.length; at += size) {
+        (void)utf8_decode(text, at, &size);
+        take_steps(unigram, text, at, scan->steps);
+        if (!at)
+            scan->steps[text.length].is_reached = false;
+    }
+    const Step *cut = &scan->steps[text.length];
+    return cut->is_reached ? MIN(unigram->scores[id] - cut->score, MARGIN_MAX) : MARGIN_MAX;
+}
+
+static bool merges_to(Scan *scan, Str text, uint32_t id)
+{
+    uint32_t ids[2];
+    scan->ids = ids;
+    scan->count = 0;
+    scan->max = COUNT(ids);
+    merge_word(scan, text);
+    return scan->count == 1 && ids[0] == id;
+}
+
+/* A word begins with the mark. Scores over 0 would let a sum be larger on its way than at its end,
+ * which is_surely_whole() does not expect. */
+static void add_whole_words(Unigram *unigram, const UnigramOptions *options)
+{
+    Scan scan = { .unigram = unigram };
+    size_t bytes = 0;
+    bool usable = true;
+    for (size_t i = 0; i < options->piece_count; i++) {
+        bytes += options->pieces[i].text.length;
+        usable &= options->pieces[i].score <= 0 || options->is_bpe;
+    }
+    whole_words_begin(&unigram->words, usable ? options->piece_count : 0, usable ? bytes : 0);
+    for (uint32_t id = 0; id < options->piece_count && usable; id++) {
+        Str text = options->pieces[id].text;
+        if (!str_starts(text, S(SPACE_MARK)) || text.length > WHOLE_MAX || id == unigram->unknown ||
+            trie_find(&unigram->pieces, ROOT_PIECES, text) != id)
+            continue;
+        make_room(&scan, text.length);
+        double margin = options->is_bpe ? 0 : margin_of(&scan, text, id);
+        if (options->is_bpe ? merges_to(&scan, text, id) : margin >= 0)
+            whole_words_add(&unigram->words, text, id, (float)margin);
+    }
+    free(scan.steps);
+    free(scan.path);
+    bpe_room_free(&scan.bpe_room);
+}
+
+/* --- Opening ---------------------------------------------------------------------------- */
+
+bool unigram_new(const UnigramOptions *options, Unigram **unigram_r, Error *err)
+{
+    Unigram *unigram = heap_alloc(sizeof *unigram);
+    unigram->options = *options;
+    unigram->options.pieces = NULL;
+    unigram->options.specials = NULL;
+    unigram->size = options->piece_count;
+    unigram->unknown = options->unknown;
+    unigram->scores = heap_alloc((options->piece_count + 1) * sizeof *unigram->scores);
+    trie_begin(&unigram->pieces, ROOT_PIECES);
+    bool good =
+        options->piece_count <= UNIGRAM_PIECES_MAX && options->unknown < options->piece_count;
+    if (!good)
+        fail(err, ERROR_INVALID, "the vocabulary has %zu pieces and the unknown one is %u",
+             options->piece_count, options->unknown);
+    if (!good || !add_pieces(unigram, options, err) || !find_bytes(unigram, err) ||
+        !add_merges(unigram, options, err) ||
+        !specials_new(options->specials, options->special_count, &unigram->specials, err)) {
+        unigram_free(unigram);
+        return false;
+    }
+    unigram->size = MAX(unigram->size, specials_size(unigram->specials));
+    add_whole_words(unigram, options);
+    *unigram_r = unigram;
+    return true;
+}
+
+void unigram_free(Unigram *unigram)
+{
+    if (!unigram)
+        return;
+    charsmap_free(unigram->options.charsmap);
+    trie_end(&unigram->pieces);
+    free(unigram->scores);
+    specials_free(unigram->specials);
+    bpe_free(unigram->merges);
+    free(unigram->lengths);
+    whole_words_end(&unigram->words);
+    free(unigram);
+}
+
+size_t unigram_size(const Unigram *unigram) { return unigram->size; }
 
 /* --- Texts ------------------------------------------------------------------------------ */
 
