@@ -70,17 +70,33 @@ static bool read_source(Arena *arena, Str value, ModelPart *part, Error *err)
 
 typedef struct WireBlock {
     Str type, text, source, content, id, name, input, tool_use_id, thinking, signature, data, title,
-        cache;
+        context, cache;
     bool is_error;
 } WireBlock;
 
 static bool read_parts(Arena *arena, Str content, PartList *parts, Error *err);
 
+/* What a document is called and what its sender says of it, in front of its text. */
+static void put_heading(Arena *arena, const WireBlock *block, ModelPart *part)
+{
+    const Str lines[] = { block->title, block->context, part->text };
+    Str said[COUNT(lines)];
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(lines); i++)
+        if (lines[i].length)
+            said[count++] = lines[i];
+    part->text = str_join(arena, said, count, S("\n"));
+}
+
 static bool put_source(Arena *arena, const WireBlock *block, ModelPart *part, Error *err)
 {
     part->kind = str_is(block->type, "image") ? PART_IMAGE : PART_FILE;
     part->name = block->title;
-    return read_source(arena, block->source, part, err) || fail_below(err, "source");
+    if (!read_source(arena, block->source, part, err))
+        return fail_below(err, "source");
+    if (part->kind == PART_TEXT) /* which has no place for a name */
+        put_heading(arena, block, part);
+    return true;
 }
 
 static bool put_use(Arena *arena, const WireBlock *block, ModelPart *part, Error *err)
@@ -169,6 +185,7 @@ static bool read_block(Arena *arena, Str value, void *into, Error *err)
         { "signature", MEMBER_TEXT, offsetof(WireBlock, signature) },
         { "data", MEMBER_TEXT, offsetof(WireBlock, data) },
         { "title", MEMBER_TEXT, offsetof(WireBlock, title) },
+        { "context", MEMBER_TEXT, offsetof(WireBlock, context) },
         { "is_error", MEMBER_FLAG, offsetof(WireBlock, is_error) },
         { "cache_control", MEMBER_JSON, offsetof(WireBlock, cache) },
     };

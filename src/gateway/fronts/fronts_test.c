@@ -642,3 +642,28 @@ Test(fronts, a_tool_of_ollamas_clients_may_answer_with_pictures)
     cr_assert(str_is(result->parts[0].text, "a map"));
     cr_assert(str_is(result->parts[1].media_type, "image/jpeg"));
 }
+
+Test(gateway, a_document_of_text_keeps_its_title_and_its_context)
+{
+    static const struct {
+        const char *more, *text;
+    } cases[] = { { "", "Rain." },
+                  { ",\"title\":\"May\"", "May\nRain." },
+                  { ",\"title\":\"May\",\"context\":\"of Oslo\"", "May\nof Oslo\nRain." } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        ModelRequest request = { 0 };
+        Error err;
+        Str body = str_format(
+            arena,
+            "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":[{"
+            "\"type\":\"document\",\"source\":{\"type\":\"text\",\"media_type\":\"text/plain\","
+            "\"data\":\"Rain.\"}%s}]}]}",
+            cases[i].more);
+        cr_assert(front_anthropic.scan(arena, body, &request, &err) &&
+                      front_anthropic.read(arena, body, &request, &err),
+                  "%s", err.message);
+        Str text = request.messages[0].parts[0].text;
+        cr_assert(str_is(text, cases[i].text), STR_FMT, STR_ARG(text));
+    }
+}
