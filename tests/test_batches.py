@@ -385,6 +385,27 @@ def test_nodes_share_a_batch_and_do_each_line_once(mock, postgres, tmp_path):
     assert asked == sorted(f"{turn} {i}" for turn in range(4) for i in range(100))
 
 
+def test_live_calls_overtake_a_batch(library, mock):
+    """A service that takes four calls at once, and a batch that would keep them busy for half a minute."""
+    service = {"base_url": mock.url, "private": True, "models": ["slow", "good"], "limits": {"concurrent": 4}}
+    assert library.call("PUT", "/v1/gateway/services/narrow", json=service).status_code < 300
+    client = openai_of(library)
+    batch = begin(client, [chat_line(i, "narrow/slow") for i in range(80)])
+    wait_for(client, batch, ("in_progress",))
+    while not client.batches.retrieve(batch.id).request_counts.completed:
+        time.sleep(0.05)
+    took = []
+    for _ in range(20):
+        began = time.monotonic()
+        client.chat.completions.create(model="narrow/good", messages=[{"role": "user", "content": "now"}])
+        took.append(time.monotonic() - began)
+    counts = client.batches.retrieve(batch.id).request_counts
+    client.batches.cancel(batch.id)
+    library.call("DELETE", "/v1/gateway/services/narrow")
+    assert counts.completed + counts.failed < 80, "the batch has to be running still"
+    assert max(took) < 1.4, took  # no call has waited for one of the batch's, which take 1.5 s
+
+
 def test_kills_of_all_nodes_overrun_no_budget(mock, postgres, tmp_path):
     database, nodes = postgres.new_database(), []
     for name in ("first", "second", "third"):

@@ -6,8 +6,10 @@
 
 #include "base/base.h"
 
-/* What calls that can wait leave of a limit to those who cannot. */
-#define SHARE_SPARE(limit, is_patient) ((is_patient) ? (limit) / 5 : 0)
+/* What calls that can wait leave of a limit to those who cannot: a fifth, and at least one of
+ * several. */
+#define SHARE_SPARE(limit, is_patient)                                                             \
+    (!(is_patient) || (limit) < 2 ? 0 : (limit) < 5 ? 1 : (limit) / 5)
 
 #define SHARES_MAX 64 /* of more, who used least is forgotten */
 

@@ -397,6 +397,27 @@ Test(target, who_can_wait_leaves_a_fifth_to_who_cannot)
     cr_assert_eq(target_start(state, &live, &place, &wait_ms), TARGET_COOLING);
 }
 
+Test(target, who_can_wait_leaves_one_of_a_few_places_and_takes_the_only_one)
+{
+    static const struct {
+        int64_t places;
+        int patient;
+    } cases[] = { { 1, 1 }, { 2, 1 }, { 4, 3 }, { 5, 4 }, { 10, 8 } };
+    TargetAsk waits = { .tokens = 1, .is_patient = true };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        TargetStates *alone = target_states_new();
+        TargetState *one = target_state(alone, S("w/s/m"));
+        TargetPlace place;
+        int64_t wait_ms;
+        int patient = 0;
+        target_limit(one, &(GatewayLimits){ .concurrent = cases[i].places });
+        while (target_start(one, &waits, &place, &wait_ms) == TARGET_GO)
+            patient++;
+        cr_expect_eq(patient, cases[i].patient, "%" PRId64 " places: %d", cases[i].places, patient);
+        target_states_free(alone);
+    }
+}
+
 Test(target, shares_fade_and_hold_a_crowd)
 {
     Shares shares = { 0 };
