@@ -137,7 +137,9 @@ def test_a_fault_before_the_first_word_is_raised_by_the_client(library, mock, fa
     passed = front == "openai" and fault.startswith("status-") and fault != "status-502"
     assert status == (int(fault[7:]) if passed else expected), caught.value
     tried = mock.count(model.split("/")[1])
-    assert tried <= 2 and (tried == 1 or expected in (502, 504) or fault == "limit-in-200"), tried
+    # A kept connection that dies at once counts as dead before: the call is sent again on a new one.
+    most = 3 if fault == "reset" else 2
+    assert tried <= most and (tried == 1 or expected in (502, 504) or fault == "limit-in-200"), tried
     if status >= 500:
         assert caught.value.response.headers["x-should-retry"] == "false"
     if fault.startswith("busy-"):
