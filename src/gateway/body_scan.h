@@ -7,7 +7,8 @@
  *     if (!body_scan_end(&scan, err))
  *         return false;
  *
- * It takes model, stream and whether there are tools, and hands out every member. */
+ * It takes model, stream, whether there are tools and what parts there are besides texts, and hands
+ * out every member. */
 #pragma once
 
 #include "gateway/json_read.h"

@@ -167,6 +167,7 @@ typedef struct ModelRequest {
     const ModelField *fields;
     size_t field_count;
 
+    unsigned parts_need; /* abilities that parts need, as far as a first look tells */
     bool is_stream, wants_usage;
     bool is_plain;      /* for models that refuse the usual names and temperatures */
     bool has_near_urls; /* addresses that the service would open itself, maybe in its own network */

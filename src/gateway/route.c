@@ -66,9 +66,29 @@ PriceMost route_most(const RouteNeeds *needs, int64_t output)
                         .pictures = needs->pictures };
 }
 
+/* A file of text is shown as text to whoever takes no files. */
+static unsigned need_of(const ModelPart *part)
+{
+    switch (part->kind) {
+    case PART_IMAGE: return 1U << ABILITY_IMAGES;
+    case PART_AUDIO: return 1U << ABILITY_AUDIO;
+    case PART_FILE: return str_starts(part->media_type, S("text/")) ? 0 : 1U << ABILITY_FILES;
+    default: return 0;
+    }
+}
+
+static unsigned needs_of(const ModelRequest *request)
+{
+    unsigned abilities = request->parts_need;
+    for (size_t i = 0; request->messages && i < request->message_count; i++)
+        for (size_t part = 0; part < request->messages[i].count; part++)
+            abilities |= need_of(&request->messages[i].parts[part]);
+    return abilities;
+}
+
 RouteNeeds route_needs(const ModelRequest *request, Str body)
 {
-    unsigned abilities = 0;
+    unsigned abilities = needs_of(request);
     if (request->tool_count)
         abilities |= 1U << ABILITY_TOOLS;
     if (request->format == FORMAT_SCHEMA)

@@ -4,7 +4,7 @@ import {t, number, list} from '../texts.js';
 import {countFrom, setOnly, wrong} from './amounts.js';
 import {check, field} from './forms.js';
 
-const NEEDED = ['tools', 'json'];  // what a call is seen to need; others are kept as they are
+const NEEDED = ['tools', 'json', 'images', 'audio', 'files'];  // what a call is seen to need; others are kept as they are
 const SIDES = ['key', 'user', 'conversation'];
 const can = (ability) => t(`gateway.can_${ability}`);
 
