@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from mock_provider import MODELS, MockProvider
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(os.environ.get("LECTERN", ROOT / "build" / "lectern"))
@@ -204,6 +205,14 @@ def fresh_server(tmp_path):
     """A server of its own over SQLite, for tests that break or restart it."""
     started = Server(tmp_path / "library").start()
     started.new_key()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def mock():
+    """A model service that behaves and misbehaves by the name of its model."""
+    started = MockProvider(MODELS)
     yield started
     started.stop()
 

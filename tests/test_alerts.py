@@ -1,16 +1,7 @@
 """Alerts about model calls: opened once, told once, listed, acknowledged."""
 import time
 
-import pytest
 from conftest import Server
-from mock_provider import MODELS, MockProvider
-
-
-@pytest.fixture(scope="module")
-def mock():
-    started = MockProvider(MODELS)
-    yield started
-    started.stop()
 
 
 def wait_for(what, seconds):

@@ -8,17 +8,9 @@ import time
 import pytest
 
 from conftest import Server
-from mock_provider import MODELS, MockProvider
 
 CHAT = "/v1/chat/completions"
 OVER = ("completed", "failed", "cancelled", "expired")
-
-
-@pytest.fixture(scope="module")
-def mock():
-    started = MockProvider(MODELS)
-    yield started
-    started.stop()
 
 
 @pytest.fixture(scope="module")

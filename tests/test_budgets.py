@@ -11,16 +11,8 @@ import pytest
 import requests
 
 from conftest import Server
-from mock_provider import MODELS, MockProvider
 
 CHAT = "/v1/chat/completions"
-
-
-@pytest.fixture(scope="module")
-def mock():
-    started = MockProvider(MODELS)
-    yield started
-    started.stop()
 
 
 def open_server(folder, mock, database="", **environment):

@@ -7,16 +7,8 @@ import time
 import pytest
 
 from conftest import Server
-from mock_provider import MODELS, MockProvider
 
 OTHER = "01900000-0000-7000-8000-00000000b0b0"
-
-
-@pytest.fixture(scope="module")
-def mock():
-    started = MockProvider(MODELS)
-    yield started
-    started.stop()
 
 
 @pytest.fixture

@@ -8,19 +8,11 @@ import httpx2
 import openai
 import pytest
 from conftest import Server
-from mock_provider import MODELS, MockProvider
 from test_mcp_client import Old, old, put  # noqa: F401 (a fixture)
 
 MCP = {"type": "mcp", "server_label": "old", "require_approval": "never"}
 SEARCH = {"type": "file_search", "vector_store_ids": ["library"]}
 MINE = {"type": "function", "name": "mine", "parameters": {"type": "object", "properties": {}}}
-
-
-@pytest.fixture(scope="module")
-def mock():
-    mock = MockProvider(MODELS)
-    yield mock
-    mock.stop()
 
 
 @pytest.fixture(scope="module")

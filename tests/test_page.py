@@ -69,6 +69,16 @@ def sign_up(page):
     part(page, "nav-library").wait_for()
 
 
+def owner_desk(browser, server):
+    """A window in which the first account was made; the server's key is an owner's too."""
+    desk = Desk(browser, server.url)
+    desk.go("/")
+    sign_up(desk.page)
+    server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    desk.server = server
+    return desk
+
+
 def row_of(page, name):
     return page.locator(f'[data-test=tray-row][data-name="{name}"]')
 

@@ -2,7 +2,7 @@
 import pytest
 from conftest import Server
 from mock_provider import MockProvider
-from test_page import CHROMIUM, PHONE, Desk, browser, expect, part, shot, sign_up  # noqa: F401 (browser is a fixture)
+from test_page import browser, CHROMIUM, Desk, expect, owner_desk, part, PHONE, shot  # noqa: F401 (browser is a fixture)
 
 KEY = "sk-secret-of-the-page"
 
@@ -19,11 +19,7 @@ def mock():
 @pytest.fixture(scope="module")
 def desk(browser, tmp_path_factory):  # noqa: F811
     server = Server(tmp_path_factory.mktemp("page") / "library").start()
-    shown = Desk(browser, server.url)
-    shown.go("/")
-    sign_up(shown.page)
-    server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
-    shown.server = server
+    shown = owner_desk(browser, server)
     yield shown
     shown.context.close()
     server.stop()

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from conftest import Server
 from mock_provider import MockProvider
-from test_page import CHROMIUM, PHONE, Desk, browser, expect, part, shot, sign_up  # noqa: F401 (browser is a fixture)
+from test_page import browser, CHROMIUM, Desk, expect, owner_desk, part, PHONE, shot, sign_up  # noqa: F401 (browser is a fixture)
 
 SECTIONS = ["limits", "policy", "usage", "notices", "keys", "people", "tools", "batches"]
 
@@ -32,10 +32,7 @@ def server(mock, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def desk(browser, server, mock):  # noqa: F811
-    shown = Desk(browser, server.url)
-    shown.go("/")
-    sign_up(shown.page)
-    server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    shown = owner_desk(browser, server)
     document = {"provider": "openai-compatible", "base_url": mock.url, "key": "sk-mock", "private": True}
     assert server.call("PUT", "/v1/gateway/services/mine", json=document).status_code == 200
     server.call("PUT", "/v1/gateway/models", json={"name": "mine/good", "prices": {"input": "1000", "output": "2000"}})

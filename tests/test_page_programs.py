@@ -5,7 +5,7 @@ import re
 import pytest
 from conftest import Server
 from mock_provider import MockProvider
-from test_page import CHROMIUM, Desk, browser, expect, part, shot, sign_up  # noqa: F401 (browser is a fixture)
+from test_page import browser, CHROMIUM, expect, owner_desk, part, shot  # noqa: F401 (browser is a fixture)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
 
@@ -20,13 +20,9 @@ def mock():
 @pytest.fixture(scope="module")
 def desk(browser, mock, tmp_path_factory):  # noqa: F811
     server = Server(tmp_path_factory.mktemp("page") / "library").start()
-    shown = Desk(browser, server.url)
-    shown.go("/")
-    sign_up(shown.page)
-    server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    shown = owner_desk(browser, server)
     service = {"provider": "openai-compatible", "base_url": mock.url, "key": "sk-mock", "private": True}
     assert server.call("PUT", "/v1/gateway/services/mine", json=service).status_code == 200
-    shown.server = server
     yield shown
     shown.context.close()
     server.stop()

@@ -6,14 +6,6 @@ import time
 import openai
 import pytest
 from conftest import Server
-from mock_provider import MODELS, MockProvider
-
-
-@pytest.fixture(scope="module")
-def mock():
-    mock = MockProvider(MODELS)
-    yield mock
-    mock.stop()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import anthropic
 import openai
 import pytest
 from conftest import Server
-from mock_provider import MODELS, MockProvider
 from test_mcp_client import Old, old, put  # noqa: F401 (a fixture)
 
 WEATHER = {"type": "mcp", "server_label": "old", "allowed_tools": ["weather"]}
@@ -17,13 +16,6 @@ RAIN = [{"role": "user", "content": "Rain?"}]
 
 def set_route(server, name, **document):
     return server.call("PUT", f"/v1/gateway/routes/{name}", key=server.owner, json=document)
-
-
-@pytest.fixture(scope="module")
-def mock():
-    mock = MockProvider(MODELS)
-    yield mock
-    mock.stop()
 
 
 @pytest.fixture(scope="module")
