@@ -6,9 +6,11 @@
   bench/truth.py --files 40           only that many files and the questions about them (quick)
 
 Files whose kind the server refuses are left out, and so are questions about them.  The scoring is
-../shared/truth/score.py; --out keeps its line for each question.
+../shared/truth/score.py; --out keeps its line for each question.  Then our own questions (bench/truth) are asked, the
+half that is tuned on and the half that is frozen.
 """
 import argparse
+import hashlib
 import http.client
 import json
 import os
@@ -25,6 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TRUTH = ROOT.parent / "shared" / "truth"
 CORPUS = ROOT.parent / "shared" / "corpus"
+OWN = ROOT / "bench" / "truth" / "questions.tsv"
 PROGRAM = Path(os.environ.get("LECTERN", ROOT / "build" / "lectern"))
 
 
@@ -32,6 +35,10 @@ def read_tsv(path):
     head, *lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
     names = head.split("\t")
     return [dict(zip(names, line.split("\t"))) for line in lines]
+
+
+def is_frozen(question):
+    return int(hashlib.sha256(question["id"].encode()).hexdigest()[0], 16) % 2 == 0
 
 
 def files_of(question):
@@ -148,24 +155,30 @@ def main():
             taken_path.write_text(json.dumps(sorted(taken)))
         server.wait(1800)
         taken = server.without_failed(taken)
-        return score(server, [q for q in questions if set(files_of(q)) <= taken], options.out, data)
+        failed = score(server, [q for q in questions if set(files_of(q)) <= taken], options.out, data)
+        own = [] if options.files else [q for q in read_tsv(OWN) if set(files_of(q)) <= taken]
+        for name, frozen in (("tuned", False), ("frozen", True)):
+            some = [q for q in own if is_frozen(q) == frozen]
+            if some:
+                failed |= score(server, some, "", data, name)
+        return failed
 
 
-def score(server, questions, out, data):
-    path = Path(data) / "questions.tsv"
+def score(server, questions, out, data, name=""):
+    path = Path(data) / f"{name}questions.tsv"
     columns = list(questions[0])
     path.write_text("\n".join("\t".join(row) for row in [columns] + [[q[c] for c in columns] for q in questions]) + "\n")
-    out = out or str(Path(data) / "replies.jsonl")
+    out = out or str(Path(data) / f"{name}replies.jsonl")
     done = subprocess.run([sys.executable, str(TRUTH / "score.py"), "--url", server.url, "--key", server.key,
                            "--questions", str(path), "--out", out], stdout=subprocess.PIPE, text=True)
-    print(done.stdout, end="")
+    print((f"our own questions, the {name} half:\n" if name else "") + done.stdout, end="")
     replies = [json.loads(line) for line in open(out, encoding="utf-8")]
 
     def share(key, kinds):
         values = [r[key] for r in replies if r.get(key) is not None and kinds(r["kind"])]
         return sum(values) / len(values) if values else 0
     answerable = (lambda kind: kind != "unanswerable")
-    print(f"questions {len(replies)}  file {share('file', answerable):.3f}  place {share('place', answerable):.3f}  "
+    print(f"{name and name + ': '}questions {len(replies)}  file {share('file', answerable):.3f}  place {share('place', answerable):.3f}  "
           f"answer {share('answer', answerable):.3f}  refused rightly {share('refusal', lambda k: k == 'unanswerable'):.3f}  "
           f"refused wrongly {share('refused', answerable):.3f}")
     return done.returncode
