@@ -1,9 +1,14 @@
 /* cite.c - a passage as a citation: exact bytes, and the place that these bytes have. */
 #include "answer/answer_int.h"
 #include "library/ingest.h"
+#include "store/texts_store.h"
 
-/* Of short lines so many bytes are quoted together. */
+/* Of short lines, and of the rows of a small table, so many bytes are quoted together. */
 #define LINES_QUOTED_BYTES 480
+/* A sentence is quoted with those beside it, as far as they fit. */
+#define SENTENCES_QUOTED_BYTES 420
+/* Lines are counted in texts up to so many bytes. */
+#define COUNTED_BYTES MB(4)
 /* A sentence that begins so needs the one before it to be understood. */
 static const char *const leaning[] = { "it ",    "this ", "that ",    "these ", "those ",
                                        "he ",    "she ",  "they ",    "his ",   "her ",
@@ -44,6 +49,38 @@ static void blocks_of(const Passage *passage, size_t start, size_t end, size_t *
     }
 }
 
+/* Some formats know neither pages nor lines: then a line of the extracted text is better than no
+ * place. */
+typedef struct LineWork {
+    AnswerRun *run;
+    const Chunk *chunk;
+    int64_t start;
+    int64_t line; /* from 1, empty ones not counted */
+} LineWork;
+
+static bool line_work(DbTx *tx, void *argument, Error *err)
+{
+    LineWork *work = argument;
+    Str text, line;
+    if (!text_find_range(tx, work->run->scope, work->run->arena, work->chunk->document,
+                         work->chunk->version, 0, work->start, &text, err))
+        return false;
+    work->line = 1;
+    while (str_next(&text, '\n', &line))
+        work->line += text.length > 0 && str_trim(line).length > 0;
+    return true;
+}
+
+static Str line_of_text(AnswerRun *run, const Chunk *chunk, int64_t start)
+{
+    LineWork work = { run, chunk, start, 0 };
+    Error ignored;
+    if (start > (int64_t)COUNTED_BYTES ||
+        !store_read(run->answers->db, run->scope, line_work, &work, &ignored))
+        return S("");
+    return str_format(run->arena, "line %" PRId64, work.line);
+}
+
 static void set_place(AnswerRun *run, const Passage *passage, Citation *citation)
 {
     const Chunk *chunk = &passage->hit->row.chunk;
@@ -52,11 +89,13 @@ static void set_place(AnswerRun *run, const Passage *passage, Citation *citation
     citation->heading = heading_above(passage, (size_t)citation->start);
     citation->place = chunk->place;
     citation->page = chunk->page;
-    if (!count)
-        return;
-    citation->place =
-        ingest_place(run->arena, passage->blocks.at + first, count, citation->heading);
-    citation->page = passage->blocks.at[first].page;
+    if (count) {
+        citation->place =
+            ingest_place(run->arena, passage->blocks.at + first, count, citation->heading);
+        citation->page = passage->blocks.at[first].page;
+    }
+    if (!citation->place.length)
+        citation->place = line_of_text(run, chunk, citation->start);
 }
 
 /* --- Citations --- */
@@ -116,19 +155,26 @@ static bool needs_before(const Reading *reading, size_t index)
            (leans(unit->text) && before->block_last == unit->block_first);
 }
 
-/* Short lines say little alone: what stands on a card, at the head of a mail or on a receipt is
- * quoted with the lines beside it, those behind it first. */
-static void widen_lines(const Reading *reading, size_t index, size_t *start, size_t *end)
+static bool is_prose(const Unit *unit)
 {
-    const Unit *unit = &reading->units[index];
-    const Passage *passage = &reading->passages[unit->passage];
+    return unit->kind == UNIT_SENTENCE || unit->kind == UNIT_ITEM || unit->kind == UNIT_LINES;
+}
+
+static bool is_of_table(const Unit *unit) { return unit->kind == UNIT_ROW || unit->header.length; }
+
+/* Short lines say little alone, and what a sentence is about stands beside it as often as in it:
+ * what stands on a card, at the head of a mail or on a receipt is quoted with the lines beside it,
+ * a sentence with its neighbours, a row with its small table; those behind it first. */
+static void widen(const Reading *reading, size_t index, bool (*joins)(const Unit *unit),
+                  size_t bytes_max, size_t *start, size_t *end)
+{
+    const Passage *passage = &reading->passages[reading->units[index].passage];
     size_t last = passage->unit_first + passage->unit_count;
-    for (size_t i = index + 1; i < last && reading->units[i].kind == UNIT_LINES &&
-                               reading->units[i].end - *start <= LINES_QUOTED_BYTES;
-         i++)
+    for (size_t i = index + 1;
+         i < last && joins(&reading->units[i]) && reading->units[i].end - *start <= bytes_max; i++)
         *end = reading->units[i].end;
-    for (size_t i = index; i > passage->unit_first && reading->units[i - 1].kind == UNIT_LINES &&
-                           *end - reading->units[i - 1].start <= LINES_QUOTED_BYTES;
+    for (size_t i = index; i > passage->unit_first && joins(&reading->units[i - 1]) &&
+                           *end - reading->units[i - 1].start <= bytes_max;
          i--)
         *start = reading->units[i - 1].start;
 }
@@ -139,7 +185,10 @@ Citation *cite_unit(AnswerRun *run, const Reading *reading, size_t index, double
     size_t start = unit->start, end = unit->end;
     if (needs_before(reading, index))
         start = unit[-1].start;
-    else if (unit->kind == UNIT_LINES)
-        widen_lines(reading, index, &start, &end);
+    if (is_of_table(unit))
+        widen(reading, index, is_of_table, LINES_QUOTED_BYTES, &start, &end);
+    else if (is_prose(unit))
+        widen(reading, index, is_prose,
+              unit->kind == UNIT_LINES ? LINES_QUOTED_BYTES : SENTENCES_QUOTED_BYTES, &start, &end);
     return cite(run, reading, unit->passage, start, end, score);
 }

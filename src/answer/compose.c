@@ -7,7 +7,7 @@
 /* The best sentence of each part is quoted, and more whose scores are at most so far below it: the
  * short ones as far as there is room for them, the others are only cited. */
 #define CITE_BELOW 1.5
-#define QUOTED_BYTES 600
+#define QUOTED_BYTES 1600
 
 /* White space squeezed: a quote in running text. */
 static Str squeezed(Arena *arena, Str text)
@@ -46,6 +46,22 @@ bool add_sentence(AnswerRun *run, Str text, const int *citations, size_t count, 
            fail(err, ERROR_CANCELLED, "the reader has gone");
 }
 
+/* The rows of a quote, each with the names of its columns. */
+static Str rows_text(Arena *arena, Str quote, Str header)
+{
+    Buf out = buf_new(arena, KB(16));
+    Str line;
+    while (str_next(&quote, '\n', &line)) {
+        bool is_header = header.length && str_equal(str_trim(line), str_trim(header));
+        if (!str_trim(line).length || (is_header && str_trim(quote).length))
+            continue;
+        if (out.length)
+            buf_add(&out, S(" / "));
+        buf_add(&out, is_header ? line : row_text(arena, line, header));
+    }
+    return buf_str(&out);
+}
+
 static double chance_of(double score) { return 1 / (1 + exp(-score)); }
 
 static bool quote_unit(AnswerRun *run, const Reading *reading, size_t unit, Error *err)
@@ -54,7 +70,8 @@ static bool quote_unit(AnswerRun *run, const Reading *reading, size_t unit, Erro
     Citation *citation = cite_unit(run, reading, unit, chance_of(reading->units[unit].score));
     if (!citation || run->answer.citation_count == before)
         return true; /* said already, or no room */
-    Str said = row_text(run->arena, citation->quote, reading->units[unit].header);
+    Str header = reading->units[unit].header;
+    Str said = header.length ? rows_text(run->arena, citation->quote, header) : citation->quote;
     return tell_source(run, citation, err) &&
            add_sentence(run, squeezed(run->arena, said), &citation->number, 1, true, err);
 }

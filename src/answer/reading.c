@@ -34,7 +34,7 @@ static void add_unit(Cutter *c, size_t start, size_t end, UnitKind kind, size_t 
                 .kind = kind,
                 .block_first = block,
                 .block_last = block,
-                .header = kind == UNIT_ROW ? c->header : STR_NONE };
+                .header = kind == UNIT_ROW || str_equal(text, c->header) ? c->header : STR_NONE };
 }
 
 /* Lines of code, of a log or of a poem: as many together as LINES_BYTES allow. */

@@ -38,6 +38,9 @@ static void add_passage(Made *made, const char *document, const char *name, cons
         blocks[lines] = (StoredBlock){ .kind = kind,
                                        .start = (uint64_t)(line.at - text),
                                        .length = line.length,
+                                       .part = kind == META ? S("headers") : S(""),
+                                       .line_first = (int32_t)lines + 1,
+                                       .line_last = (int32_t)lines + 1,
                                        .table = 1,
                                        .is_header_row = kind == ROW && lines == 0 };
         lines++;
@@ -126,29 +129,41 @@ Test(answer, the_header_of_one_table_is_not_that_of_the_next)
 
 Test(answer, a_quote_holds_what_it_needs_to_be_understood)
 {
+#define LONG_SENTENCE                                                                              \
+    "The river is long and winds past hills, past mills, past weirs and past all the villages "    \
+    "whose names nobody but the postman knows, and further down past the meadows in which the "    \
+    "geese of the whole county rest in autumn before they fly on to the south, and past the old "  \
+    "brick works, whose chimney can be seen from the church of the next town but one, and where "  \
+    "the children look for newts, and at last it comes to the sea without having been in a hurry."
     static const struct {
         const char *text, *question, *quote;
+        int32_t kind;
     } cases[] = {
         { "The river is long. Kingfishers along it eat more\nmercury with their fish than any "
           "bird.",
           "Who eats mercury with fish?",
-          "Kingfishers along it eat more\nmercury with their fish than any bird." },
-        { "The river is long and full of fish.\nMercury is in the fish of every lake.",
-          "Is mercury in every lake?", "Mercury is in the fish of every lake." },
-        { "The heron lives here. It eats mercury with its fish.", "Who eats mercury?",
-          "The heron lives here. It eats mercury with its fish." },
+          "The river is long. Kingfishers along it eat more\nmercury with their fish than any "
+          "bird.",
+          PARAGRAPH },
+        { LONG_SENTENCE "\nMercury is in the fish of every lake.", "Is mercury in every lake?",
+          "Mercury is in the fish of every lake.", PARAGRAPH },
+        { LONG_SENTENCE " It eats mercury with its fish.", "Who eats mercury?",
+          LONG_SENTENCE " It eats mercury with its fish.", PARAGRAPH },
         { "From: Sandy\nTo: the list of all who ask about the handling of files in this net\n"
           "Subject: How are intermediate files handled",
           "How are intermediate files handled?",
           "From: Sandy\nTo: the list of all who ask about the handling of files in this net\n"
-          "Subject: How are intermediate files handled" },
+          "Subject: How are intermediate files handled",
+          META },
+        { "Colour | Fruit\nPurple | Plum\nYellow | Quince", "Which fruit is purple?",
+          "Colour | Fruit\nPurple | Plum\nYellow | Quince", ROW },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         Made made = made_new();
         AnswerRun *run = arena_new_one(made.arena, AnswerRun);
         run->arena = made.arena;
         run->citation_max = CITATIONS_MAX;
-        add_passage(&made, "d1", "a.txt", cases[i].text, i == 3 ? META : PARAGRAPH);
+        add_passage(&made, "d1", "a.txt", cases[i].text, cases[i].kind);
         Reading *reading = read_for(&made, cases[i].question);
         const Citation *citation = cite_unit(run, reading, reading->order[0], 1);
         cr_assert_not_null(citation);
