@@ -20,6 +20,7 @@
 #include "store/judged_sets_store.h"
 #include "store/judgements_store.h"
 #include "store/lab_runs_store.h"
+#include "store/learner_store.h"
 #include "store/messages_store.h"
 #include "store/notices_store.h"
 #include "store/people_store.h"
@@ -34,6 +35,8 @@
 #include "store/settings_store.h"
 #include "store/sql.h"
 #include "store/statistics_store.h"
+#include "store/study_quizzes_store.h"
+#include "store/study_reviews_store.h"
 #include "store/texts_store.h"
 #include "store/uploads_store.h"
 #include "store/vectors_store.h"
@@ -56,6 +59,9 @@ static struct {
     NumberList numbers;
     JudgedSet set;
     SavedSearch saved;
+    StudyDeck deck;
+    StudyCard card;
+    StudyQuiz quiz;
     SearchOpening opening;
     Str job;
     NoticeEvent event;
@@ -130,6 +136,28 @@ static bool fill_lab(DbTx *tx, World *world, Error *err)
     return lab_run_save(tx, ours, S("run"), S("{\"queries\":1}"), err);
 }
 
+static bool fill_study(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    StudyCard card = { .front = S("our question"), .back = S("our answer") };
+    StudyCardList added;
+    Learner learner;
+
+    secret.deck = (StudyDeck){ .name = S("Ours") };
+    secret.quiz = (StudyQuiz){ .title = S("ours"), .questions = S("[]") };
+    CALL(study_deck_add(tx, ours, world->arena, &secret.deck, err));
+    CALL(study_card_add(tx, ours, world->arena, secret.deck.id, &card, 1, &added, err));
+    secret.card = added.at[0];
+    StudyReview review = { .card = secret.card.id, .rating = 3 };
+    const CardMemory after = { .state = CARD_REVIEW, .stability = 3, .reviewed_ms = 9 };
+    CALL(study_review_add(tx, ours, world->arena, &review, &after, err));
+    CALL(study_quiz_add(tx, ours, world->arena, &secret.quiz, err));
+    StudyAttempt attempt = { .quiz = secret.quiz.id, .answers = S("[]") };
+    CALL(study_attempt_add(tx, ours, world->arena, &attempt, err));
+    CALL(learner_find(tx, ours, world->arena, &learner, err));
+    return learner_set(tx, ours, &learner, err);
+}
+
 static bool fill_ledgers(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours;
@@ -153,6 +181,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(gateway_item_set(
         tx, ours, &(GatewayItem){ .kind = S("route"), .name = S("r"), .document = S("{}") }, err));
     CALL(fill_lab(tx, world, err));
+    CALL(fill_study(tx, world, err));
     CALL(fill_notices(tx, world, err));
     CALL(prompt_log_add(tx, ours, &(PromptLog){ .id = S("p"), .prompt = S("ours") }, err));
     CALL(response_put(
@@ -464,6 +493,34 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool nothing_is_learned(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    const CardMemory after = { 0 };
+    StudyCard card = secret.card;
+    StudyReview review = { .card = card.id, .rating = 1 };
+    StudyAttempt attempt = { .quiz = secret.quiz.id };
+    StudyQuiz quiz = { .document = secret.doc.id };
+    StudyDeck deck;
+    const StudyDue due = { 0 };
+
+    EXPECT_CODE(ERROR_NOT_FOUND, study_deck_find(tx, theirs, arena, card.deck, &due, &deck, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_deck_update(tx, theirs, arena, &secret.deck, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_deck_remove(tx, theirs, card.deck, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_card_add(tx, theirs, arena, card.deck, &card, 1, NULL, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_card_find(tx, theirs, arena, card.id, &card, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_card_update(tx, theirs, &card, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_card_remove(tx, theirs, card.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_review_add(tx, theirs, arena, &review, &after, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_review_undo(tx, theirs, arena, 0, &review, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_quiz_add(tx, theirs, arena, &quiz, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_quiz_find(tx, theirs, arena, attempt.quiz, &quiz, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_quiz_remove(tx, theirs, attempt.quiz, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_attempt_add(tx, theirs, arena, &attempt, err));
+    return true;
+}
+
 #define EXPECT_EMPTY(list_type, call)                                                              \
     do {                                                                                           \
         list_type list = { 0 };                                                                    \
@@ -497,6 +554,17 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT(count == 0);
     EXPECT_EMPTY(DocumentValuesList, document_facet_values(tx, theirs, arena, 0, &list, err));
     EXPECT_EMPTY(SavedSearchList, saved_search_list(tx, theirs, arena, &list, err));
+    Str next;
+    EXPECT_EMPTY(StudyDeckList, study_deck_list(tx, theirs, arena, &(StudyDue){ 0 }, &list, err));
+    EXPECT_EMPTY(StudyCardList, study_card_list(tx, theirs, arena, &(StudyCardFilter){ 0 },
+                                                &(Slice){ 0 }, &list, &next, err));
+    EXPECT_EMPTY(StudyQuizList,
+                 study_quiz_list(tx, theirs, arena, &(Slice){ 0 }, &list, &next, err));
+    EXPECT_EMPTY(StudyAttemptList,
+                 study_attempt_list(tx, theirs, arena, secret.quiz.id, &list, err));
+    EXPECT_EMPTY(StudyReviewList, study_review_list(tx, theirs, arena, STR_NONE, &list, err));
+    EXPECT_EMPTY(StudyProgressList,
+                 study_card_progress(tx, theirs, arena, STR_NONE, INT64_MAX, &list, err));
     EXPECT_EMPTY(GatewayItemList, gateway_item_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(DocumentVersionList, document_version_list(tx, theirs, arena, id, &list, err));
@@ -560,6 +628,7 @@ TEST_BOTH(store, every_function_hides_rows_from_other_workspaces)
     world_write(&world, &world.ours, fill);
     world_write(&world, &world.system, functions_find_nothing);
     world_write(&world, &world.system, functions_change_nothing);
+    world_write(&world, &world.system, nothing_is_learned);
     world_write(&world, &world.system, lists_are_empty);
     world_write(&world, &world.system, every_table_is_filled);
     world_close(&world);
