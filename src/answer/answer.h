@@ -65,7 +65,8 @@ typedef struct AnswerRequest {
     Str conversation;     /* id; empty: a new one when is_kept */
     StrList earlier;      /* questions asked before, oldest first, when there is no conversation */
     Str model;            /* empty or "lectern": the best there is; "extractive": never a service */
-    SearchRequest search; /* filters; its query and mode are set here */
+    SearchRequest search; /* filters, mode and parts; its query is set here. PRIVATE: nothing is
+                           * asked of a service, whatever `model` says */
     bool is_within;       /* a call of a model is answered by it (GatewayAsk) */
     bool is_kept;         /* as messages of a conversation */
 } AnswerRequest;

@@ -26,13 +26,23 @@ static Str plain_query(Arena *arena, Str question)
     return (Str){ at, copy.length };
 }
 
-static bool find(AnswerRun *run, Str question, int limit, SearchResults *results_r, Error *err)
+static bool find_whole(AnswerRun *run, Error *err)
+{
+    SearchRequest search = run->request->search;
+    search.query = plain_query(run->arena, run->question);
+    search.limit = search.limit > 0 ? search.limit : WHOLE_LIMIT;
+    return search_run(run->answers->searcher, run->scope, run->arena, &search, &run->results, err);
+}
+
+/* Of a part of the question: as if nobody had chosen a mode. */
+static bool find_part(AnswerRun *run, Str question, SearchResults *results_r, Error *err)
 {
     SearchRequest search = run->request->search;
     search.query = plain_query(run->arena, question);
     search.mode = SEARCH_HYBRID;
-    search.limit = limit;
+    search.limit = PART_LIMIT;
     search.is_remembered = false;
+    search.watch.step = NULL;
     return search_run(run->answers->searcher, run->scope, run->arena, &search, results_r, err);
 }
 
@@ -162,7 +172,7 @@ static bool look_up_part(AnswerRun *run, Part *part, Error *err)
     SearchResults own = { 0 };
     Passage *passages = arena_new_array(run->arena, Passage, READING_PASSAGES_MAX);
     size_t count = 0;
-    if (run->part_count > 1 && !find(run, part->question, PART_LIMIT, &own, err))
+    if (run->part_count > 1 && !find_part(run, part->question, &own, err))
         return false;
     add_passages(passages, &count, &own);
     add_passages(passages, &count, &run->results);
@@ -183,8 +193,7 @@ static bool look_up_part(AnswerRun *run, Part *part, Error *err)
 bool look_up(AnswerRun *run, Error *err)
 {
     QuestionParts parts = question_split(run->arena, run->words, run->question);
-    int limit = run->request->search.limit > 0 ? run->request->search.limit : WHOLE_LIMIT;
-    if (!find(run, run->question, limit, &run->results, err))
+    if (!find_whole(run, err))
         return false;
     run->part_count = parts.count;
     for (size_t i = 0; i < parts.count; i++) {

@@ -12,6 +12,10 @@ void put_document_brief(JsonWriter *json, const DocumentView *view);
 /* "understood": what a query's language was understood as; places in UTF-16 units. */
 void put_understood(JsonWriter *json, const QueryReading *reading);
 void put_hit(JsonWriter *json, Arena *arena, const SearchHit *hit);
+/* The members of a step of a search, of all its steps, and of its plan. */
+void put_search_step(JsonWriter *json, const SearchStep *step);
+void put_search_steps(JsonWriter *json, const SearchResults *results);
+void put_search_plan(JsonWriter *json, const SearchPlan *plan);
 /* The members of a whole answer, inside an object that is open. */
 void put_answer(JsonWriter *json, Arena *arena, const Answer *answer);
 void put_error(JsonWriter *json, const char *name, const Error *err);

@@ -135,7 +135,7 @@ static void put_suggestion(SearchCall *call, JsonWriter *json)
     put_end(json);
 }
 
-static void put_step(JsonWriter *json, const SearchStep *step)
+void put_search_step(JsonWriter *json, const SearchStep *step)
 {
     put_text(json, "name", str(step->name));
     put_text(json, "query", str_trim(step->query));
@@ -143,14 +143,32 @@ static void put_step(JsonWriter *json, const SearchStep *step)
     put_int(json, "found", step->found);
 }
 
-static void put_steps(JsonWriter *json, const SearchResults *results)
+void put_search_steps(JsonWriter *json, const SearchResults *results)
 {
     put_array(json, "steps");
     for (size_t i = 0; i < results->step_count; i++) {
         put_object(json, NULL);
-        put_step(json, &results->steps[i]);
+        put_search_step(json, &results->steps[i]);
         put_end(json);
     }
+    put_end(json);
+}
+
+/* Nothing of a mode that has no plan. */
+void put_search_plan(JsonWriter *json, const SearchPlan *plan)
+{
+    if (!plan->made_by.length)
+        return;
+    put_object(json, "plan");
+    put_text(json, "made_by", plan->made_by);
+    put_array(json, "questions");
+    for (size_t i = 0; i < plan->questions.count; i++)
+        put_text(json, NULL, plan->questions.at[i]);
+    put_end(json);
+    put_array(json, "words");
+    for (size_t i = 0; i < plan->words.count; i++)
+        put_text(json, NULL, plan->words.at[i]);
+    put_end(json);
     put_end(json);
 }
 
@@ -169,8 +187,9 @@ static bool put_results(SearchCall *call, JsonWriter *json, const SearchResults 
     put_end(json);
     put_text_or_null(json, "missing", results->missing);
     put_text_or_null(json, "notice", results->notice);
+    put_search_plan(json, &results->plan);
     if (call->search.explains)
-        put_steps(json, results);
+        put_search_steps(json, results);
     put_array(json, "results");
     for (size_t i = 0; i < results->count; i++)
         put_hit(json, call->request->arena, &results->at[i]);
@@ -210,7 +229,7 @@ static void send_step(void *self, const SearchStep *step)
     SearchCall *call = self;
     Buf data = buf_new(call->request->arena, KB(64));
     JsonWriter json = put_begin(&data);
-    put_step(&json, step);
+    put_search_step(&json, step);
     put_end(&json);
     (void)http_stream_send(call->stream, S("step"), buf_str(&data));
 }

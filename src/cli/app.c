@@ -401,6 +401,7 @@ static bool open_features(App *app, Error *err)
     open_batches(app);
     app->api.mcp_servers = mcp_servers_new(app->api.db, &app->api.proxy);
     app->api.searcher = searcher_new(app->api.db, app->api.library);
+    searcher_set_models(app->api.searcher, app->api.models);
     searcher_set_encoder(app->api.searcher, app->encoder);
     searcher_set_reranker(app->api.searcher, app->reranker);
     searcher_set_fresh_days(app->api.searcher, (double)settings->fresh_days);

@@ -8,6 +8,7 @@
 #include "encode/encode_rerank.h"
 #include "library/facts.h"
 #include "search/search_int.h"
+#include "store/audit_store.h"
 
 #define COLLECTIONS_MAX 100
 #define HISTORY_QUERY_MAX 1000
@@ -36,6 +37,8 @@ void searcher_free(Searcher *searcher)
 }
 
 void searcher_flush_history(Searcher *searcher) { search_history_flush(searcher->history); }
+
+void searcher_set_models(Searcher *searcher, struct Models *models) { searcher->models = models; }
 
 void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder)
 {
@@ -295,16 +298,40 @@ static bool is_kept(const SearchRequest *request)
            search_modes[request->mode].keeps;
 }
 
+/* Whose questions are still to be made. */
+static bool has_plan(const SearchRequest *request)
+{
+    return search_modes[request->mode].plan != PLAN_NONE && !request->leg_count &&
+           !request->is_typing && search_has_words(request);
+}
+
+static bool audit_work(DbTx *tx, void *argument, Error *err)
+{
+    const Running *run = argument;
+    AuditEntry entry = { .action = S("search.private"), .subject_kind = S("search") };
+    return audit_add(tx, run->scope, &entry, err);
+}
+
+/* That somebody searched, without a word of what. */
+static bool audit(Running *run, Error *err)
+{
+    return run->request->mode != SEARCH_PRIVATE || run->request->is_typing ||
+           store_write(run->searcher->db, run->scope, audit_work, run, err);
+}
+
 bool search_run(Searcher *searcher, const Scope *scope, Arena *arena, const SearchRequest *request,
                 SearchResults *results_r, Error *err)
 {
     int64_t start = monotonic_us();
+    if (has_plan(request))
+        return search_planned(searcher, scope, arena, request, results_r, err);
     Running *run = arena_new_one(arena, Running);
     *run = (Running){ .searcher = searcher, .scope = scope, .arena = arena, .request = request };
     run->step_start_us = start;
     run->results.steps = arena_new_array(arena, SearchStep, SEARCH_STEPS_MAX);
     if (!check(request, err) ||
-        !(is_list(request) ? search_list_newest(run, err) : run_with_words(run, err)))
+        !(is_list(request) ? search_list_newest(run, err) : run_with_words(run, err)) ||
+        !audit(run, err))
         return false;
     run->results.took_us = monotonic_us() - start;
     if (is_kept(request))

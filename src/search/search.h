@@ -21,12 +21,16 @@
 
 typedef struct Searcher Searcher;
 typedef struct Reranker Reranker;
+struct Models;
 
 Searcher *searcher_new(Db *db, Library *library);
 /* Writes what is left of the history. NULL is fine. */
 void searcher_free(Searcher *searcher);
 /* Before the history is listed or deleted: writes what still waits. */
 void searcher_flush_history(Searcher *searcher);
+/* Who is asked for other words and parts of a query (search_plan.c); borrowed, before the first
+ * search. Without it, and where it has no service, rules make the plans. */
+void searcher_set_models(Searcher *searcher, struct Models *models);
 void searcher_set_encoder(Searcher *searcher, EncodeQueue *encoder);
 /* A cross-encoder that orders the best hits anew; borrowed, before the first search. */
 void searcher_set_reranker(Searcher *searcher, Reranker *reranker);
@@ -74,6 +78,7 @@ typedef struct SearchRequest {
     const SearchLeg
         *legs;        /* the plan, at most SEARCH_LEGS_MAX: a passage counts as in the leg that */
     size_t leg_count; /* scores it best; none: one leg of the words, as the mode says */
+    StrList parts;    /* questions that the query comes apart into by rules, for PLAN_PARTS */
     SearchWatch watch;
     int limit;            /* 1 to 100 */
     int offset;           /* so many of the best are left out; at most SEARCH_OFFSET_MAX */
@@ -127,7 +132,15 @@ typedef struct ChunkBits {
     uint64_t bit_count; /* numbers from here on are not in it */
 } ChunkBits;
 
+/* What a mode asked beside the query. */
+typedef struct SearchPlan {
+    Str made_by;       /* "rules", "encoder" or the model; empty: the mode needs no plan */
+    StrList questions; /* other ways to ask, parts, or other sides of it */
+    StrList words;     /* of what was found first, that joined the query */
+} SearchPlan;
+
 typedef struct SearchResults {
+    SearchPlan plan;
     SearchHit *at;
     size_t count;
     int64_t total;             /* how many both legs offered */

@@ -18,6 +18,7 @@ struct Searcher {
     double fresh_days;
     QueryVectors *vectors;
     _Atomic(EncodeQueue *) encoder;
+    struct Models *models; /* NULL: none */
 };
 
 /* What the index and the model read. */
@@ -37,9 +38,9 @@ MUST_CHECK bool search_filter_all(const SearchRequest *request, Arena *arena,
 MUST_CHECK bool search_allow(Searcher *searcher, const Scope *scope, Arena *arena,
                              const SearchRequest *request, ChunkBits *allowed_r, Error *err);
 
-/* Both legs of the index together give this many; of a page further on, SEARCH_DEEP. */
+/* Both legs of the index together give this many; of a page further on, SEARCH_CANDIDATES_DEEP. */
 #define SEARCH_CANDIDATES 200
-#define SEARCH_DEEP INDEX_HITS_MAX
+#define SEARCH_CANDIDATES_DEEP INDEX_HITS_MAX
 
 /* A search that is going on. */
 typedef struct Running {
@@ -84,3 +85,13 @@ MUST_CHECK bool search_list_without(Running *run, Index *index, const Query *que
 /* search_show.c: the results of the hits. */
 #define SEARCH_SNIPPET_BYTES 240
 MUST_CHECK bool search_show(Running *run, Index *index, Error *err);
+
+/* search_plan.c: a search whose mode has a plan. */
+MUST_CHECK bool search_planned(Searcher *searcher, const Scope *scope, Arena *arena,
+                               const SearchRequest *request, SearchResults *results_r, Error *err);
+/* search_other_words.c: words of what was found that are near to the query, at most `max`;
+ * *by_meaning_r: the encoder chose them. */
+StrList search_other_words(Searcher *searcher, Arena *arena, Str query,
+                           const SearchResults *results, size_t max, bool *by_meaning_r);
+/* search_diverse.c: at most `count` of the hits, unlike each other rather than best first. */
+void search_diversify(Searcher *searcher, Arena *arena, SearchResults *results, size_t count);

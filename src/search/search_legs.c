@@ -126,7 +126,7 @@ static void scale(IndexHit *hit, float weight)
 /* More where a page begins so far on. */
 static size_t depth_of(const Running *run)
 {
-    return search_wanted(run) > SEARCH_CANDIDATES / 4 ? SEARCH_DEEP : SEARCH_CANDIDATES;
+    return search_wanted(run) > SEARCH_CANDIDATES / 4 ? SEARCH_CANDIDATES_DEEP : SEARCH_CANDIDATES;
 }
 
 static int by_number(const void *a, const void *b)

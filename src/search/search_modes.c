@@ -2,8 +2,9 @@
 #include "search/search_modes.h"
 
 const SearchModeAbout search_modes[SEARCH_MODE_COUNT] = {
-#define SEARCH_MODE(mode, name, also, looks_for, keeps, needs, title, help)                        \
-    [SEARCH_##mode] = { name, also, FOR_##looks_for, keeps, NEEDS_##needs, title, help },
+#define SEARCH_MODE(mode, name, also, looks_for, keeps, needs, plan, title, help)                  \
+    [SEARCH_##                                                                                     \
+        mode] = { name, also, FOR_##looks_for, keeps, NEEDS_##needs, PLAN_##plan, title, help },
 #include "search/search_modes.def"
 #undef SEARCH_MODE
 };

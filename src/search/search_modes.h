@@ -4,7 +4,7 @@
 #include "base/base.h"
 
 typedef enum SearchMode {
-#define SEARCH_MODE(mode, name, also, looks_for, keeps, needs, title, help) SEARCH_##mode,
+#define SEARCH_MODE(mode, name, also, looks_for, keeps, needs, plan, title, help) SEARCH_##mode,
 #include "search/search_modes.def"
 #undef SEARCH_MODE
     SEARCH_MODE_COUNT,
@@ -13,11 +13,19 @@ typedef enum SearchMode {
 typedef enum SearchTarget { FOR_BOTH, FOR_WORDS, FOR_MEANING } SearchTarget;
 typedef enum SearchNeed { NEEDS_NOTHING, NEEDS_EMBEDDINGS } SearchNeed;
 
+typedef enum SearchPlanKind {
+    PLAN_NONE,
+    PLAN_REWRITES,
+    PLAN_PARTS,
+    PLAN_ALTERNATIVES
+} SearchPlanKind;
+
 typedef struct SearchModeAbout {
     const char *name, *also; /* "": no other name */
     SearchTarget looks_for;
     bool keeps;
     SearchNeed needs;
+    SearchPlanKind plan;
     const char *title, *help;
 } SearchModeAbout;
 extern const SearchModeAbout search_modes[SEARCH_MODE_COUNT];

@@ -24,7 +24,7 @@ Test(search_plan, modes_have_names)
         bool ok = search_mode_named(str(cases[i].name), &mode, &err);
         cr_expect_eq(ok, cases[i].mode >= 0, "%s", cases[i].name);
         cr_expect(ok ? (int)mode == cases[i].mode
-                     : str_find(str(err.message), S("semantic or private")) > 0);
+                     : str_find(str(err.message), S("creative or uncensored")) > 0);
     }
 }
 
@@ -165,4 +165,66 @@ TEST_BOTH(search_plan, feedback_finds_what_the_best_results_speak_of)
     SearchResults results = world_search(&w, request);
     cr_expect(world_rank(&results, w.ids[1]) == 1 && world_rank(&results, w.ids[2]) == 0);
     world_close(&w);
+}
+
+TEST_BOTH(search_plan, a_mode_with_a_plan_says_what_it_asked)
+{
+    World w;
+    world_open(&w, url);
+    static const Str parts[] = { S_INIT("violin strings"), S_INIT("deep valleys") };
+    Watched watched = { .stop_after = 100 };
+    SearchResults results =
+        world_search(&w, (SearchRequest){ .query = S("strings and valleys"),
+                                          .mode = SEARCH_SUPER_DEEP,
+                                          .parts = { parts, 2 },
+                                          .watch = { count_step, is_enough, &watched } });
+    cr_assert_eq(results.plan.questions.count, 2);
+    cr_expect(str_is(results.plan.made_by, "rules"));
+    cr_assert(results.step_count >= 6 && watched.steps == results.step_count);
+    cr_expect_str_eq(results.steps[0].name, "plan");
+    cr_expect_str_eq(results.steps[1].name, "look");
+    cr_expect(world_rank(&results, w.ids[2]) && world_rank(&results, w.ids[1]));
+    results = world_search(&w, (SearchRequest){ .query = S("violin") });
+    cr_expect_eq(results.plan.made_by.length, 0, "a mode without a plan has none");
+    world_close(&w);
+}
+
+TEST_BOTH(search_plan, a_plan_can_be_stopped)
+{
+    World w;
+    world_open(&w, url);
+    Error err = { 0 };
+    Watched watched = { .stop_after = 1 };
+    SearchResults results;
+    SearchRequest request = { .query = S("violin strings"),
+                              .mode = SEARCH_DEEP,
+                              .limit = 10,
+                              .watch = { count_step, is_enough, &watched } };
+    cr_expect(!search_run(w.searcher, &w.scope, w.arena, &request, &results, &err) &&
+              err.code == ERROR_CANCELLED);
+    cr_expect_eq(watched.steps, 1);
+    world_close(&w);
+}
+
+static SearchHit passage_of(const char *document, const char *collection, double score)
+{
+    SearchHit hit = { .score = score };
+    hit.row.chunk.document = str(document);
+    hit.row.chunk.text = str(document);
+    hit.row.collection = str(collection);
+    return hit;
+}
+
+Test(search_plan, diverse_results_come_from_many_places)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    SearchHit hits[] = { passage_of("a", "x", 1), passage_of("a", "x", 0.99),
+                         passage_of("b", "x", 0.9), passage_of("c", "y", 0.6) };
+    SearchResults results = { .at = hits, .count = COUNT(hits) };
+    Searcher searcher = { 0 };
+    search_diversify(&searcher, arena, &results, 3);
+    cr_assert_eq(results.count, 3);
+    cr_expect(str_is(results.at[0].row.chunk.document, "a") && results.at[0].score == 1);
+    cr_expect(str_is(results.at[1].row.chunk.document, "c"), "another collection comes next");
+    cr_expect(str_is(results.at[2].row.chunk.document, "b"), "and then another document");
 }
