@@ -5,10 +5,12 @@
 #include "base/utf8.h"
 #include "store/sql.h"
 
-#define CONVERSATIONS                                                                              \
+#define ALL                                                                                        \
     "SELECT c.id, c.user_id, c.title, c.collection, c.is_pinned, c.created_at, c.updated_at,"      \
     " c.deleted_at, (SELECT count(*) FROM messages m WHERE m.workspace = c.workspace"              \
-    " AND m.conversation = c.id) FROM conversations c WHERE c.workspace = $1 AND c.user_id = $2 "
+    " AND m.conversation = c.id), c.folder, c.persona, c.share, c.shown"                           \
+    " FROM conversations c WHERE c.workspace = $1 "
+#define CONVERSATIONS ALL "AND c.user_id = $2 "
 
 static void read_conversation(DbRows *row, Arena *arena, void *item)
 {
@@ -22,6 +24,10 @@ static void read_conversation(DbRows *row, Arena *arena, void *item)
         .updated_at_ms = db_get_int(row, 6),
         .deleted_at_ms = db_get_int(row, 7),
         .message_count = db_get_int(row, 8),
+        .folder = db_get_text(row, 9, arena),
+        .persona = db_get_text(row, 10, arena),
+        .share = db_get_text(row, 11, arena),
+        .shown = db_get_text(row, 12, arena),
     };
 }
 
@@ -36,12 +42,13 @@ bool conversation_add(DbTx *tx, const Scope *scope, Arena *arena, Conversation *
     added.deleted_at_ms = added.message_count = 0;
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO conversations (workspace, id, user_id, title, title_fold,"
-                         " collection, is_pinned, created_at, updated_at, deleted_at)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0)"),
+                         " collection, is_pinned, created_at, updated_at, deleted_at, folder,"
+                         " persona) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0, $9, $10)"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.user),
                          db_text(added.title), db_text(utf8_fold(arena, added.title)),
                          db_text(added.collection), db_int(added.is_pinned),
-                         db_int(added.created_at_ms)),
+                         db_int(added.created_at_ms), db_text(added.folder),
+                         db_text(added.persona)),
                  NULL, err))
         return false;
     *conversation = added;
@@ -56,6 +63,14 @@ bool conversation_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
                     read_conversation, conversation_r, "conversation", id, err);
 }
 
+bool conversation_find_shared(DbTx *tx, const Scope *scope, Arena *arena, Str share,
+                              Conversation *conversation_r, Error *err)
+{
+    return sql_find(tx, arena, DB_SAME(ALL "AND c.share = $2 AND c.share <> ''"),
+                    DB_ARGS(db_text(scope->workspace), db_text(share)), read_conversation,
+                    conversation_r, "shared conversation", share, err);
+}
+
 /* The key of the order in one number: pinned ones are far in the future. */
 #define RANK "(c.is_pinned * 100000000000000 + c.updated_at)"
 
@@ -64,23 +79,42 @@ static int64_t rank_of(const Conversation *conversation)
     return (int64_t)conversation->is_pinned * 100000000000000 + conversation->updated_at_ms;
 }
 
-static SqlBuild begin(DbTx *tx, const Scope *scope, Arena *arena, const char *select, Str title_has)
+static void add_words(SqlBuild *build, Arena *arena, Str words)
+{
+    DbValue folded = db_text(utf8_fold(arena, words));
+    const char *find = build->kind == DB_SQLITE ? "instr" : "strpos";
+    sql_add(build, " AND (");
+    sql_add(build, find);
+    sql_add(build, "(c.title_fold, ");
+    sql_value(build, folded);
+    sql_add(build, ") > 0 OR EXISTS (SELECT 1 FROM messages m WHERE m.workspace = c.workspace"
+                   " AND m.conversation = c.id AND m.role <> 'summary' AND ");
+    sql_add(build, find);
+    sql_add(build, "(m.text_fold, ");
+    sql_value(build, folded);
+    sql_add(build, ") > 0))");
+}
+
+static SqlBuild begin(DbTx *tx, const Scope *scope, Arena *arena, const char *select,
+                      const ConversationFilter *filter)
 {
     SqlBuild build = sql_build(tx, arena);
 
     sql_add(&build, select);
     sql_argument(&build, db_text(scope->workspace));
     sql_argument(&build, db_text(scope->user));
-    if (title_has.length) {
-        sql_add(&build, build.kind == DB_SQLITE ? " AND instr(c.title_fold, "
-                                                : " AND strpos(c.title_fold, ");
-        sql_value(&build, db_text(utf8_fold(arena, title_has)));
-        sql_add(&build, ") > 0");
+    if (filter && filter->words.length)
+        add_words(&build, arena, filter->words);
+    if (filter && filter->folder.length) {
+        sql_add(&build, " AND c.folder = ");
+        sql_value(&build, db_text(filter->folder));
     }
+    if (filter && filter->only_pinned)
+        sql_add(&build, " AND c.is_pinned = 1");
     return build;
 }
 
-bool conversation_list(DbTx *tx, const Scope *scope, Arena *arena, Str title_has,
+bool conversation_list(DbTx *tx, const Scope *scope, Arena *arena, const ConversationFilter *filter,
                        const Slice *slice, ConversationList *list_r, Error *err)
 {
     size_t limit = (size_t)slice_limit(slice);
@@ -92,8 +126,8 @@ bool conversation_list(DbTx *tx, const Scope *scope, Arena *arena, Str title_has
     SqlBuild counting = begin(tx, scope, arena,
                               "SELECT count(*) FROM conversations c WHERE c.workspace = $1"
                               " AND c.user_id = $2",
-                              title_has);
-    SqlBuild build = begin(tx, scope, arena, CONVERSATIONS, title_has);
+                              filter);
+    SqlBuild build = begin(tx, scope, arena, CONVERSATIONS, filter);
     if (slice && slice->after.length) {
         if (!sql_cursor_read(slice->after, true, &key, &id, err))
             return false;
@@ -118,18 +152,42 @@ bool conversation_list(DbTx *tx, const Scope *scope, Arena *arena, Str title_has
     return true;
 }
 
+static void read_folder(DbRows *row, Arena *arena, void *item)
+{
+    *(ConversationFolder *)item =
+        (ConversationFolder){ .name = db_get_text(row, 0, arena), .count = db_get_int(row, 1) };
+}
+
+bool conversation_folders(DbTx *tx, const Scope *scope, Arena *arena,
+                          ConversationFolderList *list_r, Error *err)
+{
+    SqlItems items;
+
+    if (!sql_list(tx, arena,
+                  DB_SAME("SELECT folder, count(*) FROM conversations WHERE workspace = $1"
+                          " AND user_id = $2 AND folder <> '' GROUP BY folder ORDER BY folder"),
+                  DB_ARGS(db_text(scope->workspace), db_text(scope->user)), read_folder,
+                  sizeof(ConversationFolder), &items, err))
+        return false;
+    *list_r = (ConversationFolderList){ .at = items.at, .count = items.count };
+    return true;
+}
+
 bool conversation_update(DbTx *tx, const Scope *scope, const Conversation *conversation, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
 
     return sql_change(tx,
                       DB_SAME("UPDATE conversations SET title = $4, title_fold = $5,"
-                              " collection = $6, is_pinned = $7"
+                              " collection = $6, is_pinned = $7, folder = $8, persona = $9,"
+                              " share = $10, shown = $11"
                               " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
                       DB_ARGS(db_text(scope->workspace), db_text(scope->user),
                               db_text(conversation->id), db_text(conversation->title),
                               db_text(utf8_fold(arena, conversation->title)),
-                              db_text(conversation->collection), db_int(conversation->is_pinned)),
+                              db_text(conversation->collection), db_int(conversation->is_pinned),
+                              db_text(conversation->folder), db_text(conversation->persona),
+                              db_text(conversation->share), db_text(conversation->shown)),
                       "conversation", conversation->id, err);
 }
 

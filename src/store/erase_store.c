@@ -18,9 +18,11 @@ static bool list_texts(DbTx *tx, Arena *arena, DbSql sql, const DbValue *args, s
 static bool blank_answers(DbTx *tx, const Scope *scope, Str document, Error *err)
 {
     return db_exec(tx,
-                   DB_SQL("UPDATE messages SET text = '', citations = '', status = 'erased'"
+                   DB_SQL("UPDATE messages SET text = '', text_fold = '', citations = '',"
+                          " status = 'erased'"
                           " WHERE workspace = $1 AND instr(citations, $2) > 0",
-                          "UPDATE messages SET text = '', citations = '', status = 'erased'"
+                          "UPDATE messages SET text = '', text_fold = '', citations = '',"
+                          " status = 'erased'"
                           " WHERE workspace = $1 AND strpos(citations, $2) > 0"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
 }

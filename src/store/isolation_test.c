@@ -26,6 +26,7 @@
 #include "store/people_store.h"
 #include "store/prompt_logs_store.h"
 #include "store/read_pages_store.h"
+#include "store/recipes_store.h"
 #include "store/responses_store.h"
 #include "store/route_sides_store.h"
 #include "store/saved_searches_store.h"
@@ -62,6 +63,7 @@ static struct {
     StudyDeck deck;
     StudyCard card;
     StudyQuiz quiz;
+    Recipe recipe;
     SearchOpening opening;
     Str job;
     NoticeEvent event;
@@ -178,6 +180,9 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(search_open(tx, ours, &secret.opening, err));
     secret.saved = (SavedSearch){ .name = S("Ours"), .query = S("plan"), .filters = S("{}") };
     CALL(saved_search_add(tx, ours, world->arena, &secret.saved, err));
+    secret.recipe = (Recipe){ .kind = S(RECIPE_PERSONA), .name = S("Ours"), .body = S("{}") };
+    CALL(recipe_add(tx, ours, world->arena, &secret.recipe, err));
+    CALL(recipe_set_default(tx, ours, S("key"), S("k"), secret.recipe.id, err));
     CALL(gateway_item_set(
         tx, ours, &(GatewayItem){ .kind = S("route"), .name = S("r"), .document = S("{}") }, err));
     CALL(fill_lab(tx, world, err));
@@ -476,7 +481,6 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, saved_search_mark_seen(tx, theirs, saved.id, 1, err));
     EXPECT_CODE(ERROR_NOT_FOUND, saved_search_remove(tx, theirs, saved.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND, gateway_item_remove(tx, theirs, S("route"), S("r"), err));
-    CALL(message_remove_from(tx, theirs, secret.conversation.id, 0, err));
     EXPECT_CODE(ERROR_NOT_FOUND, notice_mark_read(tx, theirs, secret.event.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND, webhook_switch(tx, theirs, secret.hook.id, false, err));
     EXPECT_CODE(ERROR_NOT_FOUND, webhook_remove(tx, theirs, secret.hook.id, err));
@@ -527,6 +531,24 @@ static bool nothing_is_learned(DbTx *tx, World *world, Error *err)
         CALL(call);                                                                                \
         EXPECT(list.count == 0);                                                                   \
     } while (0)
+
+/* Conversations' folders, personas and prompts. */
+static bool talks_are_hidden(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Recipe recipe = secret.recipe;
+    EXPECT_CODE(ERROR_NOT_FOUND, recipe_update(tx, theirs, arena, &recipe, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, recipe_remove(tx, theirs, recipe.kind, recipe.id, err));
+    CALL(recipe_remove_default(tx, theirs, S("key"), S("k"), err));
+    EXPECT_EMPTY(ConversationFolderList, conversation_folders(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(RecipeList,
+                 recipe_list(tx, theirs, arena, S(RECIPE_PERSONA), STR_NONE, &list, err));
+    EXPECT_EMPTY(RecipeVersionList,
+                 recipe_version_list(tx, theirs, arena, secret.recipe.id, &list, err));
+    EXPECT_EMPTY(RecipeDefaultList, recipe_defaults(tx, theirs, arena, &list, err));
+    return true;
+}
 
 static bool lists_are_empty(DbTx *tx, World *world, Error *err)
 {
@@ -584,8 +606,7 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(ChunkList, vector_missing(tx, theirs, arena, id, S("x"), 9, &list, err));
     EXPECT_EMPTY(IndexChangeList, index_change_list(tx, theirs, arena, 0, 9, &list, err));
     EXPECT_EMPTY(CollectionList, collection_list(tx, theirs, arena, &list, err));
-    EXPECT_EMPTY(ConversationList,
-                 conversation_list(tx, theirs, arena, STR_NONE, NULL, &list, err));
+    EXPECT_EMPTY(ConversationList, conversation_list(tx, theirs, arena, NULL, NULL, &list, err));
     EXPECT_EMPTY(MessageList,
                  message_list(tx, theirs, arena, secret.conversation.id, 0, &list, err));
     EXPECT_EMPTY(JudgedSetList, judged_set_list(tx, theirs, arena, &list, err));
@@ -628,6 +649,7 @@ TEST_BOTH(store, every_function_hides_rows_from_other_workspaces)
     world_write(&world, &world.ours, fill);
     world_write(&world, &world.system, functions_find_nothing);
     world_write(&world, &world.system, functions_change_nothing);
+    world_write(&world, &world.system, talks_are_hidden);
     world_write(&world, &world.system, nothing_is_learned);
     world_write(&world, &world.system, lists_are_empty);
     world_write(&world, &world.system, every_table_is_filled);

@@ -2,13 +2,15 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/utf8.h"
 #include "store/sql.h"
 
 #define LIST_MAX 10000
 /* Only those of the scope's own conversations: $1 the workspace, $2 the user. */
 #define MESSAGES                                                                                   \
     "SELECT m.id, m.conversation, m.ordinal, m.role, m.text, m.citations, m.model, m.usage,"       \
-    " m.status, m.rating, m.rating_reason, m.created_at FROM messages m JOIN conversations c"      \
+    " m.status, m.rating, m.rating_reason, m.created_at, m.parent FROM messages m"                 \
+    " JOIN conversations c"                                                                        \
     " ON c.workspace = m.workspace AND c.id = m.conversation"                                      \
     " WHERE m.workspace = $1 AND c.user_id = $2 "
 #define IS_MINE                                                                                    \
@@ -30,10 +32,12 @@ static void read_message(DbRows *row, Arena *arena, void *item)
         .rating = (int)db_get_int(row, 9),
         .rating_reason = db_get_text(row, 10, arena),
         .created_at_ms = db_get_int(row, 11),
+        .parent = db_get_text(row, 12, arena),
     };
 }
 
-/* The conversation is touched first: its row's lock keeps two messages from the same ordinal. */
+/* The conversation is touched first: its row's lock keeps two messages from the same ordinal. What
+ * is said is shown from then on; a summary stands beside the path. */
 bool message_add(DbTx *tx, const Scope *scope, Arena *arena, Message *message, Error *err)
 {
     Message added = *message;
@@ -41,10 +45,12 @@ bool message_add(DbTx *tx, const Scope *scope, Arena *arena, Message *message, E
     added.id = id_new(arena);
     added.created_at_ms = now_ms();
     if (!sql_change(tx,
-                    DB_SAME("UPDATE conversations SET updated_at = $4"
+                    DB_SAME("UPDATE conversations SET updated_at = $4,"
+                            " shown = CASE WHEN $5 = '' THEN shown ELSE $5 END"
                             " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
                     DB_ARGS(db_text(scope->workspace), db_text(scope->user),
-                            db_text(added.conversation), db_int(added.created_at_ms)),
+                            db_text(added.conversation), db_int(added.created_at_ms),
+                            db_text(str_is(added.role, MESSAGE_SUMMARY) ? STR_NONE : added.id)),
                     "conversation", added.conversation, err) ||
         !db_query_int(tx,
                       DB_SAME("SELECT coalesce(max(ordinal), -1) + 1 FROM messages"
@@ -53,13 +59,15 @@ bool message_add(DbTx *tx, const Scope *scope, Arena *arena, Message *message, E
                       &added.ordinal, err) ||
         !db_exec(tx,
                  DB_SAME("INSERT INTO messages (workspace, conversation, ordinal, id, role, text,"
-                         " citations, model, usage, status, rating, rating_reason, created_at)"
-                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"),
+                         " citations, model, usage, status, rating, rating_reason, created_at,"
+                         " parent, text_fold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+                         " $11, $12, $13, $14, $15)"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.conversation),
                          db_int(added.ordinal), db_text(added.id), db_text(added.role),
                          db_text(added.text), db_text(added.citations), db_text(added.model),
                          db_text(added.usage), db_text(added.status), db_int(added.rating),
-                         db_text(added.rating_reason), db_int(added.created_at_ms)),
+                         db_text(added.rating_reason), db_int(added.created_at_ms),
+                         db_text(added.parent), db_text(utf8_fold(arena, added.text))),
                  NULL, err))
         return false;
     *message = added;
@@ -98,15 +106,18 @@ bool message_list(DbTx *tx, const Scope *scope, Arena *arena, Str conversation, 
 /* An erased answer stays erased, also when its stream ends later. */
 bool message_update(DbTx *tx, const Scope *scope, const Message *message, Error *err)
 {
-    return sql_change(tx,
-                      DB_SAME("UPDATE messages SET text = $4, citations = $5, model = $6,"
-                              " usage = $7, status = $8 WHERE workspace = $1 AND id = $3"
-                              " AND status <> 'erased'" IS_MINE),
-                      DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(message->id),
-                              db_text(message->text), db_text(message->citations),
-                              db_text(message->model), db_text(message->usage),
-                              db_text(message->status)),
-                      "message", message->id, err);
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+
+    return sql_change(
+        tx,
+        DB_SAME("UPDATE messages SET text = $4, citations = $5, model = $6,"
+                " usage = $7, status = $8, text_fold = $9 WHERE workspace = $1 AND id = $3"
+                " AND status <> 'erased'" IS_MINE),
+        DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(message->id),
+                db_text(message->text), db_text(message->citations), db_text(message->model),
+                db_text(message->usage), db_text(message->status),
+                db_text(utf8_fold(arena, message->text))),
+        "message", message->id, err);
 }
 
 bool message_rate(DbTx *tx, const Scope *scope, Str id, int rating, Str reason, Error *err)
@@ -119,15 +130,4 @@ bool message_rate(DbTx *tx, const Scope *scope, Str id, int rating, Str reason, 
                       DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id),
                               db_int(rating), db_text(reason)),
                       "message", id, err);
-}
-
-bool message_remove_from(DbTx *tx, const Scope *scope, Str conversation, int64_t ordinal,
-                         Error *err)
-{
-    return db_exec(tx,
-                   DB_SAME("DELETE FROM messages WHERE workspace = $1 AND conversation = $3"
-                           " AND ordinal >= $4" IS_MINE),
-                   DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(conversation),
-                           db_int(ordinal)),
-                   NULL, err);
 }

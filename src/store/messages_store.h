@@ -1,12 +1,18 @@
-/* messages_store.h - the `messages` table: what was asked and answered, in order. */
+/* messages_store.h - the `messages` table: what was asked and answered.
+ *
+ * A message follows its parent. Two with the same parent are branches: a question that was edited,
+ * an answer that was asked for again. A summary has the last message that it sums up as its parent,
+ * and is on no path itself. */
 #pragma once
 
 #include "store/scope.h"
 
+#define MESSAGE_SUMMARY "summary"
+
 typedef struct Message {
-    Str id, conversation;
-    int64_t ordinal; /* from 0 */
-    Str role;        /* "user", "assistant", "system" */
+    Str id, conversation, parent; /* parent: empty for the first */
+    int64_t ordinal;              /* from 0, in the order they were said */
+    Str role;                     /* "user", "assistant", "system", MESSAGE_SUMMARY */
     Str text;
     Str citations;    /* JSON array; empty: none */
     Str model, usage; /* usage: JSON object */
@@ -21,7 +27,8 @@ typedef struct MessageList {
     size_t count;
 } MessageList;
 
-/* Adds it at the end of message->conversation with a new id and ordinal, set in *message. */
+/* Adds it to message->conversation with a new id and ordinal, set in *message; but for a summary,
+ * the conversation shows it then. */
 MUST_CHECK bool message_add(DbTx *tx, const Scope *scope, Arena *arena, Message *message,
                             Error *err);
 MUST_CHECK bool message_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Message *message_r,
@@ -33,6 +40,3 @@ MUST_CHECK bool message_list(DbTx *tx, const Scope *scope, Arena *arena, Str con
 MUST_CHECK bool message_update(DbTx *tx, const Scope *scope, const Message *message, Error *err);
 MUST_CHECK bool message_rate(DbTx *tx, const Scope *scope, Str id, int rating, Str reason,
                              Error *err);
-/* Removes the message with this ordinal and all after it: "ask again from here". */
-MUST_CHECK bool message_remove_from(DbTx *tx, const Scope *scope, Str conversation, int64_t ordinal,
-                                    Error *err);
