@@ -104,6 +104,7 @@ static bool answer_from_passages(AnswerRun *run, Error *err)
 static bool answer_steps(AnswerRun *run, Error *err)
 {
     run->answer.model = S("lectern");
+    run->answer.persona = run->request->persona ? run->request->persona->name : STR_NONE;
     run->text = buf_new(run->arena, KB(256));
     bool is_counted;
     if (!conversation_begin(run, err) || !answer_by_counting(run, &is_counted, err) ||
@@ -112,6 +113,7 @@ static bool answer_steps(AnswerRun *run, Error *err)
     run->answer.text = buf_str(&run->text);
     run->answer.sentences = run->sentences;
     run->answer.citations = run->citations;
+    suggest_questions(run);
     return conversation_keep(run, err);
 }
 

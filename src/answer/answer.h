@@ -11,6 +11,7 @@
 #pragma once
 
 #include "models/models.h"
+#include "models/personas.h"
 #include "search/search.h"
 #include "store/conversations_store.h"
 #include "store/messages_store.h"
@@ -39,8 +40,8 @@ typedef struct AnswerSentence {
 } AnswerSentence;
 
 typedef struct Answer {
-    Str id, conversation; /* of what was kept; empty: nothing was */
-    Str text;             /* with [n] marks */
+    Str id, conversation, asked; /* of what was kept; empty: nothing was. asked: the question */
+    Str text;                    /* with [n] marks */
     bool is_found, is_generated;
     AnswerSentence *sentences;
     size_t sentence_count;
@@ -48,6 +49,8 @@ typedef struct Answer {
     size_t citation_count;
     SearchResults sources; /* what was read */
     Str model;             /* "lectern", "provider/model" */
+    Str persona;           /* the name of who answered; empty: nobody in particular */
+    StrList suggestions;   /* questions to ask next */
     int64_t took_us, input_tokens, output_tokens;
 } Answer;
 
@@ -61,8 +64,11 @@ typedef struct AnswerSink {
 } AnswerSink;
 
 typedef struct AnswerRequest {
-    Str question;         /* at most 8 KiB */
-    Str conversation;     /* id; empty: a new one when is_kept */
+    Str question;     /* at most 8 KiB */
+    Str conversation; /* id; empty: a new one when is_kept */
+    Str edits, again; /* ids of a question that this one stands for, of an answer that is asked
+                       * for again (the question is its question); empty: it goes on */
+    const Persona *persona; /* who answers; NULL: nobody in particular */
     StrList earlier;      /* questions asked before, oldest first, when there is no conversation */
     Str model;            /* empty or "lectern": the best there is; "extractive": never a service */
     SearchRequest search; /* filters, mode and parts; its query is set here. PRIVATE: nothing is

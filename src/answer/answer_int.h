@@ -40,9 +40,10 @@ typedef struct AnswerRun {
     const AnswerRequest *request;
     const AnswerSink *sink;
     Words *words;
-    Str conversation; /* id; empty: none yet */
-    Str question;     /* stands alone */
-    MessageList messages;
+    Str conversation;      /* id; empty: none yet */
+    Str question;          /* stands alone */
+    Str parent, asked;     /* ids of what the question follows, of the question when it is there */
+    MessageList messages;  /* the path up to it */
     SearchResults results; /* of the whole question */
     Part parts[QUESTION_PARTS_MAX];
     size_t part_count;
@@ -97,6 +98,11 @@ MUST_CHECK bool add_sentence(AnswerRun *run, Str text, const int *citations, siz
 
 /* *is_answered_r is false when there is no service, or it failed. */
 MUST_CHECK bool generate(AnswerRun *run, bool *is_answered_r, Error *err);
+
+/* --- suggest.c: what to ask next --- */
+
+/* From the headings of what was read; nothing when nothing was found. */
+void suggest_questions(AnswerRun *run);
 
 /* --- count.c: questions for a number of documents --- */
 

@@ -107,14 +107,26 @@ static bool is_creative(const AnswerRun *run)
     return run->request->search.mode == SEARCH_CREATIVE;
 }
 
+static Str system_text(const AnswerRun *run)
+{
+    Str own = str_format(run->arena, "%s%s", instructions, is_creative(run) ? alternatives : "");
+    return persona_instructions(run->arena, run->request->persona, own);
+}
+
+/* The mode that somebody asks for says more than who answers. */
+static double temperature_of(const AnswerRun *run)
+{
+    const Persona *persona = run->request->persona;
+    if (is_creative(run))
+        return CREATIVE_TEMPERATURE;
+    return persona && persona->temperature >= 0 ? persona->temperature : TEMPERATURE;
+}
+
 static size_t make_messages(const Writing *w, ChatMessage *messages)
 {
     const MessageList *before = &w->run->messages;
     size_t count = 0;
-    messages[count++] =
-        (ChatMessage){ S("system"), is_creative(w->run) ? str_format(w->run->arena, "%s%s",
-                                                                     instructions, alternatives)
-                                                        : str(instructions) };
+    messages[count++] = (ChatMessage){ S("system"), system_text(w->run) };
     size_t first = before->count > HISTORY_MESSAGES ? before->count - HISTORY_MESSAGES : 0;
     for (size_t i = first; i < before->count; i++)
         if (str_is(before->at[i].role, "user") || str_is(before->at[i].role, "assistant"))
@@ -348,6 +360,8 @@ static bool end_writing(Writing *w, const ChatResult *result, const Provider *pr
 static Str wanted_model(const AnswerRun *run)
 {
     Str model = run->request->model;
+    if (!model.length && run->request->persona)
+        model = run->request->persona->model;
     return str_is(model, "lectern") ? STR_NONE : model;
 }
 
@@ -359,7 +373,7 @@ bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
     ChatResult result;
     Writing *w = arena_new_one(run->arena, Writing);
     *is_answered_r = false;
-    if (str_is(run->request->model, "extractive") || run->request->search.mode == SEARCH_PRIVATE ||
+    if (str_is(wanted_model(run), "extractive") || run->request->search.mode == SEARCH_PRIVATE ||
         !models_provider(run->answers->models, run->scope, run->arena, &provider, &why))
         return true;
     w->run = run;
@@ -379,7 +393,7 @@ bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
                          .never_here = true,
                          .is_within = run->request->is_within,
                          .output_max = OUTPUT_TOKENS,
-                         .temperature = is_creative(run) ? CREATIVE_TEMPERATURE : TEMPERATURE,
+                         .temperature = temperature_of(run),
                          .delta = take_delta,
                          .self = w };
     run->citation_max = CITATIONS_ROOM;

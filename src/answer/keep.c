@@ -1,25 +1,53 @@
 /* keep.c - conversations: what was said before, and keeping question and answer.
  *
  * Beside an answer's text its message keeps one JSON object:
- * {"found":true,"mode":"extractive","sentences":[{"text","supported","citations":[1]}],
+ * {"found":true,"mode":"extractive","persona":null,"suggestions":[],"sentences":[{"text","supported","citations":[1]}],
  *  "citations":[{"number","document":{"id","name","path","format"},"place","page","heading",
  *                "start","end","quote","score"}]} */
 #include "answer/answer_int.h"
 #include "answer/answer_json.h"
-#include "base/utf8.h"
+#include "answer/branches.h"
 
 #define MESSAGES_REMEMBERED 12
-#define TITLE_BYTES 80
 
 /* --- Before --- */
+
+/* What is asked follows the message that is shown, or stands beside a question that is edited; an
+ * answer asked for again follows the same question. */
+static bool find_place(AnswerRun *run, const Conversation *conversation, const MessageList *all,
+                       Error *err)
+{
+    const AnswerRequest *request = run->request;
+    bool is_edit = request->edits.length > 0;
+    Str named = is_edit ? request->edits : request->again;
+    const Message *message = branch_find(all, named);
+    run->parent = conversation->shown;
+    if (!named.length)
+        return true;
+    if (!message || !str_is(message->role, is_edit ? "user" : "assistant"))
+        return fail_field(err, is_edit ? "edits" : "again",
+                          "the conversation has no %s '" STR_FMT "'",
+                          is_edit ? "question" : "answer", STR_ARG(str_slice(named, 0, 100)));
+    run->parent = message->parent;
+    if (is_edit)
+        return true;
+    run->asked = message->parent;
+    const Message *asked = branch_find(all, run->asked);
+    run->parent = asked ? asked->parent : STR_NONE;
+    return asked || fail_field(err, "again", "the question of this answer is not there");
+}
 
 static bool begin_work(DbTx *tx, void *argument, Error *err)
 {
     AnswerRun *run = argument;
     Conversation conversation;
-    return conversation_find(tx, run->scope, run->arena, run->conversation, &conversation, err) &&
-           message_list(tx, run->scope, run->arena, run->conversation, MESSAGES_REMEMBERED,
-                        &run->messages, err);
+    MessageList all;
+    if (!conversation_find(tx, run->scope, run->arena, run->conversation, &conversation, err) ||
+        !message_list(tx, run->scope, run->arena, run->conversation, 0, &all, err) ||
+        !find_place(run, &conversation, &all, err))
+        return false;
+    run->messages = branch_path(run->arena, &all, run->parent);
+    return true;
 }
 
 bool conversation_begin(AnswerRun *run, Error *err)
@@ -35,7 +63,8 @@ bool conversation_begin(AnswerRun *run, Error *err)
     }
     if (!store_read(run->answers->db, run->scope, begin_work, run, err))
         return false;
-    for (size_t i = 0; i < run->messages.count; i++)
+    size_t count = run->messages.count;
+    for (size_t i = count - MIN(count, MESSAGES_REMEMBERED); i < count; i++)
         if (str_is(run->messages.at[i].role, "user"))
             before = question_complete(run->arena, run->words, run->messages.at[i].text, before);
     run->question = question_complete(run->arena, run->words, run->question, before);
@@ -50,6 +79,11 @@ static Str kept_json(Arena *arena, const Answer *answer)
     JsonWriter json = put_begin(&out);
     put_bool(&json, "found", answer->is_found);
     put_text(&json, "mode", answer->is_generated ? S("generated") : S("extractive"));
+    put_text_or_null(&json, "persona", answer->persona);
+    put_array(&json, "suggestions");
+    for (size_t i = 0; i < answer->suggestions.count; i++)
+        put_text(&json, NULL, answer->suggestions.at[i]);
+    put_end(&json);
     put_array(&json, "sentences");
     for (size_t i = 0; i < answer->sentence_count; i++)
         put_sentence(&json, &answer->sentences[i]);
@@ -75,14 +109,17 @@ static bool keep_work(DbTx *tx, void *argument, Error *err)
     /* A transaction may be tried again: it begins from the request each time. */
     run->conversation = run->request->conversation;
     if (!run->conversation.length) {
-        Str title = str_trim(run->request->question);
-        Conversation made = { .title = str_slice(
-                                  title, 0, utf8_floor(title, MIN(title.length, TITLE_BYTES))) };
+        Conversation made = { .title =
+                                  question_title(run->arena, run->words, run->request->question),
+                              .persona =
+                                  run->request->persona ? run->request->persona->id : STR_NONE };
         if (!conversation_add(tx, run->scope, run->arena, &made, err))
             return false;
         run->conversation = made.id;
     }
     Message asked = { .conversation = run->conversation,
+                      .parent = run->parent,
+                      .id = run->asked,
                       .role = S("user"),
                       .text = run->request->question,
                       .status = S("done") };
@@ -93,9 +130,12 @@ static bool keep_work(DbTx *tx, void *argument, Error *err)
                      .model = answer->model,
                      .usage = usage_json(run->arena, answer),
                      .status = S("done") };
-    if (!message_add(tx, run->scope, run->arena, &asked, err) ||
-        !message_add(tx, run->scope, run->arena, &said, err))
+    if (!run->asked.length && !message_add(tx, run->scope, run->arena, &asked, err))
         return false;
+    said.parent = asked.id;
+    if (!message_add(tx, run->scope, run->arena, &said, err))
+        return false;
+    answer->asked = asked.id;
     answer->id = said.id;
     return true;
 }

@@ -49,6 +49,10 @@ Question question_read(Arena *arena, Words *words, Str text);
 /* The question itself when it can stand alone, else with the content words of the one before. */
 Str question_complete(Arena *arena, Words *words, Str question, Str before);
 
+/* What it is about in a few words, for the name of a conversation: from the first word that says
+ * something to the last. */
+Str question_title(Arena *arena, Words *words, Str question);
+
 typedef struct QuestionParts {
     Str at[QUESTION_PARTS_MAX];
     size_t count;

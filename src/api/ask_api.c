@@ -2,12 +2,20 @@
 #include "api/document_json.h"
 #include "net/http_stream.h"
 
+typedef struct AskWork {
+    ApiRequest *request;
+    AnswerRequest *ask;
+    Str persona; /* id or name; empty: as the defaults are */
+} AskWork;
+
 /* --- The whole answer --- */
 
 void put_answer(JsonWriter *json, Arena *arena, const Answer *answer)
 {
     put_text_or_null(json, "id", answer->id);
     put_text_or_null(json, "conversation", answer->conversation);
+    put_text_or_null(json, "question_id", answer->asked);
+    put_text_or_null(json, "persona", answer->persona);
     put_text(json, "answer", answer->text);
     put_bool(json, "found", answer->is_found);
     put_bool(json, "refused", !answer->is_found);
@@ -27,6 +35,10 @@ void put_answer(JsonWriter *json, Arena *arena, const Answer *answer)
     put_text(json, "mode", answer->is_generated ? S("generated") : S("extractive"));
     put_number(json, "took_ms", (double)answer->took_us / 1000);
     put_text_or_null(json, "notice", answer->sources.notice);
+    put_array(json, "suggestions");
+    for (size_t i = 0; i < answer->suggestions.count; i++)
+        put_text(json, NULL, answer->suggestions.at[i]);
+    put_end(json);
 }
 
 /* --- Events --- */
@@ -111,9 +123,47 @@ static bool read_conditions(ApiRequest *request, AnswerRequest *ask, Error *err)
     return true;
 }
 
+/* --- Who answers, and what is asked again --- */
+
+static bool asked_work(DbTx *tx, void *argument, Error *err)
+{
+    AskWork *work = argument;
+    const ApiRequest *request = work->request;
+    Message answer, asked;
+    if (!message_find(tx, request->scope, request->arena, work->ask->again, &answer, err) ||
+        !message_find(tx, request->scope, request->arena, answer.parent, &asked, err))
+        return false;
+    work->ask->question = asked.text;
+    work->ask->conversation = asked.conversation;
+    return true;
+}
+
+static bool complete_ask(AskWork *work, Error *err)
+{
+    ApiRequest *request = work->request;
+    AnswerRequest *ask = work->ask;
+    SearchRequest *search = &ask->search;
+    if (ask->edits.length && ask->again.length)
+        return fail_field(err, "again", "a question is edited, or asked again, but not both");
+    if (ask->edits.length && !ask->conversation.length)
+        return fail_field(err, "conversation", "the conversation of what is edited is missing");
+    if (ask->again.length && !store_read(request->api->db, request->scope, asked_work, work, err))
+        return false;
+    if (!str_trim(ask->question).length)
+        return fail_field(err, "question", "the question is empty");
+    PersonaWish wish = { work->persona, ask->conversation, search->collections };
+    if (!persona_choose(request->api->db, request->scope, request->arena, &wish, &ask->persona,
+                        err))
+        return false;
+    if (ask->persona && !search->collections.count)
+        search->collections = ask->persona->collections;
+    return true;
+}
+
 bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AnswerRequest ask = { .is_kept = true };
+    AskWork work = { .request = request, .ask = &ask };
     SearchRequest *search = &ask.search;
     Str after = STR_NONE, before = STR_NONE;
     StrList families = { 0 };
@@ -121,8 +171,10 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
     bool stream = false;
     AnswerSink silent = { 0 };
     Answer answer;
-    if (!api_fields(request, err,
-                    { "question", JSON_STR, &ask.question, .required = true, .length_max = KB(8) },
+    if (!api_fields(request, err, { "question", JSON_STR, &ask.question, .length_max = KB(8) },
+                    { "edits", JSON_STR, &ask.edits, .length_max = 64 },
+                    { "again", JSON_STR, &ask.again, .length_max = 64 },
+                    { "persona", JSON_STR, &work.persona, .length_max = 200 },
                     { "conversation", JSON_STR, &ask.conversation, .length_max = 64 },
                     { "model", JSON_STR, &ask.model, .length_max = 200 },
                     { "stream", JSON_FLAG, &stream }, { "save", JSON_FLAG, &ask.is_kept },
@@ -134,7 +186,8 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
                     { "metadata", JSON_STRS, &search->metadata },
                     { "name", JSON_STR, &search->name, .length_max = 1000 },
                     { "after", JSON_STR, &after }, { "before", JSON_STR, &before }) ||
-        !search_read_times(search, after, before, err) || !read_conditions(request, &ask, err) ||
+        !complete_ask(&work, err) || !search_read_times(search, after, before, err) ||
+        !read_conditions(request, &ask, err) ||
         !library_formats_of(request->arena, search->formats, families, &search->formats, err))
         return false;
     if (!str_trim(ask.question).length)

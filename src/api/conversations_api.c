@@ -1,5 +1,8 @@
-/* conversations_api.c - conversations, their messages, and what people thought of the answers. */
-#include "api/document_json.h"
+/* conversations_api.c - conversations with their branches, folders and links, and what people
+ * thought of the answers. */
+#include "api/conversation_json.h"
+#include "base/id.h"
+#include "models/personas.h"
 
 typedef struct ConversationWork {
     ApiRequest *request;
@@ -7,26 +10,21 @@ typedef struct ConversationWork {
     Conversation conversation;
     ConversationList list;
     MessageList messages;
-    Str title, reason;
-    bool has_title, has_pinned, is_pinned;
+    ConversationFolderList folders;
+    Str title, folder, persona, shown, reason;
+    bool is_pinned;
     int64_t rating;
 } ConversationWork;
-
-static void put_conversation(JsonWriter *json, const Conversation *conversation)
-{
-    put_text(json, "id", conversation->id);
-    put_text(json, "title", conversation->title);
-    put_bool(json, "pinned", conversation->is_pinned);
-    put_int(json, "message_count", conversation->message_count);
-    put_time(json, "created_at", conversation->created_at_ms);
-    put_time(json, "updated_at", conversation->updated_at_ms);
-}
 
 static bool list_work(DbTx *tx, void *argument, Error *err)
 {
     ConversationWork *work = argument;
-    return conversation_list(tx, work->request->scope, work->request->arena,
-                             http_query(work->request->http, "q"), &work->slice, &work->list, err);
+    HttpRequest *http = work->request->http;
+    ConversationFilter filter = { .words = http_query(http, "q"),
+                                  .folder = http_query(http, "folder"),
+                                  .only_pinned = str_is(http_query(http, "pinned"), "1") };
+    return conversation_list(tx, work->request->scope, work->request->arena, &filter, &work->slice,
+                             &work->list, err);
 }
 
 bool conversations_list(ApiRequest *request, HttpResponse *response, Error *err)
@@ -55,24 +53,6 @@ static bool find_work(DbTx *tx, void *argument, Error *err)
                         err);
 }
 
-/* What was kept beside an answer's text is the answer's own JSON object; see answer/keep.c. */
-static void put_message(JsonWriter *json, const Message *message)
-{
-    put_object(json, NULL);
-    put_text(json, "id", message->id);
-    put_text(json, "role", message->role);
-    put_text(json, "text", message->text);
-    put_raw(json, "details", message->citations.length ? message->citations : S("null"));
-    put_text_or_null(json, "model", message->model);
-    put_text(json, "status", message->status);
-    put_object(json, "feedback");
-    put_int(json, "rating", message->rating);
-    put_text(json, "reason", message->rating_reason);
-    put_end(json);
-    put_time(json, "created_at", message->created_at_ms);
-    put_end(json);
-}
-
 bool conversations_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ConversationWork work = { .request = request };
@@ -80,43 +60,196 @@ bool conversations_show(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     JsonWriter json = put_begin(&response->body);
     put_conversation(&json, &work.conversation);
-    put_array(&json, "messages");
-    for (size_t i = 0; i < work.messages.count; i++)
-        put_message(&json, &work.messages.at[i]);
+    put_messages(&json, request->arena, &work.messages, work.conversation.shown);
     put_end(&json);
-    put_end(&json);
+    return true;
+}
+
+/* --- Changing --- */
+
+static bool has(const ConversationWork *work, const char *name)
+{
+    return json_object_get(work->request->json, name) != NULL;
+}
+
+/* Who answers from now on; "" for nobody in particular. */
+static bool set_persona(DbTx *tx, ConversationWork *work, Error *err)
+{
+    const ApiRequest *request = work->request;
+    Persona persona = { 0 };
+    if (work->persona.length &&
+        !persona_find(tx, request->scope, request->arena, work->persona, &persona, err))
+        return false;
+    work->conversation.persona = persona.id;
+    return true;
+}
+
+/* The path that goes through this message, and on by the newest after it. */
+static bool set_shown(ConversationWork *work, Error *err)
+{
+    Str end = branch_end(work->request->arena, &work->messages, work->shown);
+    if (!end.length)
+        return fail_field(err, "shown", "the conversation has no message '" STR_FMT "'",
+                          STR_ARG(work->shown));
+    work->conversation.shown = end;
     return true;
 }
 
 static bool change_work(DbTx *tx, void *argument, Error *err)
 {
     ConversationWork *work = argument;
-    const ApiRequest *request = work->request;
-    if (!conversation_find(tx, request->scope, request->arena, request->params[0],
-                           &work->conversation, err))
+    Conversation *conversation = &work->conversation;
+    if (!find_work(tx, work, err))
         return false;
-    if (work->has_title)
-        work->conversation.title = work->title;
-    if (work->has_pinned)
-        work->conversation.is_pinned = work->is_pinned;
-    return conversation_update(tx, request->scope, &work->conversation, err);
+    if (has(work, "title"))
+        conversation->title = work->title;
+    if (has(work, "pinned"))
+        conversation->is_pinned = work->is_pinned;
+    if (has(work, "folder"))
+        conversation->folder = str_trim(work->folder);
+    return (!has(work, "persona") || set_persona(tx, work, err)) &&
+           (!has(work, "shown") || set_shown(work, err)) &&
+           conversation_update(tx, work->request->scope, conversation, err);
+}
+
+static bool answer_one(const ConversationWork *work, HttpResponse *response)
+{
+    JsonWriter json = put_begin(&response->body);
+    put_conversation(&json, &work->conversation);
+    put_end(&json);
+    return true;
 }
 
 bool conversations_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ConversationWork work = { .request = request };
-    if (!api_fields(request, err, { "title", JSON_STR, &work.title, .length_max = 500 },
-                    { "pinned", JSON_FLAG, &work.is_pinned }))
+    return api_fields(request, err, { "title", JSON_STR, &work.title, .length_max = 500 },
+                      { "folder", JSON_STR, &work.folder, .length_max = 100 },
+                      { "persona", JSON_STR, &work.persona, .length_max = 200 },
+                      { "shown", JSON_STR, &work.shown, .length_max = 64 },
+                      { "pinned", JSON_FLAG, &work.is_pinned }) &&
+           store_write(request->api->db, request->scope, change_work, &work, err) &&
+           answer_one(&work, response);
+}
+
+/* --- Folders --- */
+
+static bool folders_work(DbTx *tx, void *argument, Error *err)
+{
+    ConversationWork *work = argument;
+    return conversation_folders(tx, work->request->scope, work->request->arena, &work->folders,
+                                err);
+}
+
+bool conversations_folders(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ConversationWork work = { .request = request };
+    if (!store_read(request->api->db, request->scope, folders_work, &work, err))
         return false;
-    work.has_title = json_object_get(request->json, "title") != NULL;
-    work.has_pinned = json_object_get(request->json, "pinned") != NULL;
-    if (!store_write(request->api->db, request->scope, change_work, &work, err))
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.folders.count; i++) {
+        put_object(&json, NULL);
+        put_text(&json, "name", work.folders.at[i].name);
+        put_int(&json, "conversations", work.folders.at[i].count);
+        put_end(&json);
+    }
+    api_list_end(&json, (int64_t)work.folders.count, STR_NONE);
+    return true;
+}
+
+/* --- Sharing --- */
+
+static bool share_work(DbTx *tx, void *argument, Error *err)
+{
+    ConversationWork *work = argument;
+    const ApiRequest *request = work->request;
+    if (!conversation_find(tx, request->scope, request->arena, request->params[0],
+                           &work->conversation, err))
+        return false;
+    if (!work->conversation.share.length)
+        work->conversation.share = id_new(request->arena);
+    return conversation_update(tx, request->scope, &work->conversation, err);
+}
+
+bool conversations_share(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ConversationWork work = { .request = request };
+    return store_write(request->api->db, request->scope, share_work, &work, err) &&
+           answer_one(&work, response);
+}
+
+static bool unshare_work(DbTx *tx, void *argument, Error *err)
+{
+    ConversationWork *work = argument;
+    const ApiRequest *request = work->request;
+    if (!conversation_find(tx, request->scope, request->arena, request->params[0],
+                           &work->conversation, err))
+        return false;
+    work->conversation.share = STR_NONE;
+    return conversation_update(tx, request->scope, &work->conversation, err);
+}
+
+bool conversations_unshare(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ConversationWork work = { .request = request };
+    return store_write(request->api->db, request->scope, unshare_work, &work, err) &&
+           api_done(response);
+}
+
+/* Who shares it lets others of the workspace read its messages. */
+static bool shared_work(DbTx *tx, void *argument, Error *err)
+{
+    ConversationWork *work = argument;
+    const ApiRequest *request = work->request;
+    Scope owner = *request->scope;
+    if (!conversation_find_shared(tx, request->scope, request->arena, request->params[0],
+                                  &work->conversation, err))
+        return false;
+    owner.user = work->conversation.user;
+    return message_list(tx, &owner, request->arena, work->conversation.id, 0, &work->messages, err);
+}
+
+bool conversations_shared(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ConversationWork work = { .request = request };
+    if (!store_read(request->api->db, request->scope, shared_work, &work, err))
         return false;
     JsonWriter json = put_begin(&response->body);
     put_conversation(&json, &work.conversation);
+    put_bool(&json, "is_mine", str_equal(work.conversation.user, request->scope->user));
+    put_messages(&json, request->arena, &work.messages, work.conversation.shown);
     put_end(&json);
     return true;
 }
+
+/* --- Export --- */
+
+bool conversations_export(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ConversationWork work = { .request = request };
+    Str format = http_query(request->http, "format");
+    bool is_markdown = !format.length || str_is(format, "markdown");
+    if (!is_markdown && !str_is(format, "json"))
+        return fail_field(err, "format", "'format' is markdown or json");
+    if (!store_read(request->api->db, request->scope, find_work, &work, err))
+        return false;
+    http_header(response, "Content-Disposition",
+                is_markdown ? S("attachment; filename=\"conversation.md\"")
+                            : S("attachment; filename=\"conversation.json\""));
+    if (is_markdown) {
+        response->media_type = S("text/markdown; charset=utf-8");
+        buf_add(&response->body,
+                conversation_markdown(request->arena, &work.conversation, &work.messages));
+        return true;
+    }
+    JsonWriter json = put_begin(&response->body);
+    put_conversation(&json, &work.conversation);
+    put_messages(&json, request->arena, &work.messages, work.conversation.shown);
+    put_end(&json);
+    return true;
+}
+
+/* --- Removing, and what people thought --- */
 
 static bool remove_work(DbTx *tx, void *argument, Error *err)
 {
