@@ -27,8 +27,8 @@ double temperature_fit(const double *logits, const uint16_t *right, size_t count
 /* The same of single decisions: sigmoid(logit / temperature). */
 double temperature_fit_binary(const double *logits, const bool *is_right, size_t count);
 
-/* The lowest confidence from which on what is said is right often enough: of every confidence above
- * it the share right is at least `precision`. More than 1 when there is none. */
+/* The lowest confidence such that of all that is said with at least as much, the share that is
+ * right is at least `precision`. More than 1 when there is none. */
 double threshold_for_precision(Arena *arena, const double *confidence, const bool *is_right,
                                size_t count, double precision);
 
