@@ -1,0 +1,253 @@
+/* phrases.c - see phrases.h. */
+#include "classify/phrases.h"
+
+#include <math.h>
+
+#include "base/map.h"
+#include "base/utf8.h"
+#include "classify/classify_int.h"
+#include "text/fold.h"
+
+#define PHRASE_WORDS 4
+#define PHRASE_TEXT_MAX KB(256)
+#define EMBEDDED_MAX 60   /* candidates whose meaning is looked at */
+#define MEANING_SHARE 0.5 /* of the score; the other half is how the words come */
+#define WORD_BYTES 64
+
+/* A word of the text and how it comes: how often, and with how many others (RAKE's degree). */
+typedef struct WordCount {
+    double times, degree;
+} WordCount;
+
+typedef struct Candidate {
+    KeyPhrase phrase;
+    Str words[PHRASE_WORDS]; /* in lower case */
+    size_t word_count;
+} Candidate;
+
+typedef struct Phrases {
+    Arena *arena;
+    Str text;
+    Language language;
+    Map words; /* index + 1 in counts */
+    VEC(WordCount) counts;
+    Map by_text; /* index + 1 in candidates */
+    VEC(Candidate) candidates;
+    Candidate open; /* the run that is being read */
+} Phrases;
+
+static WordCount *count_of(Phrases *p, Str word)
+{
+    bool is_new;
+    MapEntry *entry = map_add(&p->words, word, &is_new);
+    if (is_new) {
+        *vec_push(p->arena, &p->counts) = (WordCount){ 0 };
+        entry->number = (int64_t)p->counts.count;
+    }
+    return &p->counts.at[entry->number - 1];
+}
+
+/* A run of words is over. */
+static void close_run(Phrases *p)
+{
+    Candidate *open = &p->open;
+    bool is_new;
+    if (open->word_count) {
+        Str lower = str_join(p->arena, open->words, open->word_count, S(" "));
+        for (size_t i = 0; i < open->word_count; i++) {
+            WordCount *count = count_of(p, open->words[i]);
+            count->times++;
+            count->degree += (double)open->word_count;
+        }
+        MapEntry *entry = map_add(&p->by_text, lower, &is_new);
+        if (is_new) {
+            open->phrase.text = str_slice(p->text, open->phrase.start, open->phrase.end);
+            *vec_push(p->arena, &p->candidates) = *open;
+            entry->number = (int64_t)p->candidates.count;
+        }
+        p->candidates.at[entry->number - 1].phrase.count++;
+    }
+    *open = (Candidate){ 0 };
+}
+
+static bool is_word_byte(unsigned char c)
+{
+    return (unsigned char)((c | 32) - 'a') < 26 || (c >= '0' && c <= '9') || c >= 0x80;
+}
+
+static bool has_letter(Str word)
+{
+    for (size_t i = 0; i < word.length; i++)
+        if (is_word_byte((unsigned char)word.at[i]) && !(word.at[i] >= '0' && word.at[i] <= '9'))
+            return true;
+    return false;
+}
+
+/* Verbs and fillers that no language's short list of stop words has, and no phrase is about. */
+static bool is_filler(Str word)
+{
+    static const char fillers[] =
+        " also make makes made use used using uses get gets got take takes took taken give given "
+        "gives "
+        "one two three many much more most other others some any each every both several such same "
+        "own "
+        "well very just even still only however therefore thus although because while since until "
+        "during "
+        "between among through within without about after before again against per via than too "
+        "now here "
+        "may might must shall being been having said says say see seen go goes went come comes "
+        "came new "
+        "first second last next like etc over under above below up down out off always never often "
+        "need needs want wants keep kept let lets put show shows shown find found become became "
+        "include "
+        "includes including show based known called ";
+    char padded[WORD_BYTES + 2];
+    if (word.length + 2 > sizeof(padded))
+        return false;
+    padded[0] = ' ';
+    memcpy(padded + 1, word.at, word.length);
+    padded[word.length + 1] = ' ';
+    return str_find(str(fillers), (Str){ padded, word.length + 2 }) >= 0;
+}
+
+static void read_word(Phrases *p, size_t start, size_t end)
+{
+    char folded[WORD_BYTES * 4];
+    Str word = str_slice(p->text, start, end);
+    Str lower = fold_case(str_slice(word, 0, WORD_BYTES), folded, sizeof(folded));
+    if (!has_letter(lower) || utf8_count(lower) < 2 || word.length > WORD_BYTES ||
+        language_is_stop_word(p->language, lower) || is_filler(lower)) {
+        close_run(p);
+        return;
+    }
+    if (p->open.word_count == PHRASE_WORDS)
+        close_run(p);
+    if (!p->open.word_count)
+        p->open.phrase.start = start;
+    p->open.phrase.end = end;
+    p->open.words[p->open.word_count++] = str_copy(p->arena, lower);
+}
+
+static void read_text(Phrases *p)
+{
+    size_t at = 0;
+    while (at < p->text.length) {
+        unsigned char c = (unsigned char)p->text.at[at];
+        if (!is_word_byte(c)) {
+            if (c != ' ')
+                close_run(p);
+            at++;
+            continue;
+        }
+        size_t end = at;
+        while (end < p->text.length &&
+               (is_word_byte((unsigned char)p->text.at[end]) ||
+                (HAS_CHAR(p->text.at[end], "-'&") && end + 1 < p->text.length &&
+                 is_word_byte((unsigned char)p->text.at[end + 1]))))
+            end++;
+        read_word(p, at, end);
+        at = end;
+    }
+    close_run(p);
+}
+
+/* Rose et al. 2010: the sum over its words of degree / times; here with how often the phrase comes
+ * and a mean instead of the sum, so that long runs do not win by being long. */
+static void weigh(Phrases *p)
+{
+    double most = 0;
+    for (size_t i = 0; i < p->candidates.count; i++) {
+        Candidate *candidate = &p->candidates.at[i];
+        double sum = 0, times = 0;
+        for (size_t w = 0; w < candidate->word_count; w++) {
+            const WordCount *count = count_of(p, candidate->words[w]);
+            sum += count->degree / count->times;
+            times += log1p(count->times);
+        }
+        double words = (double)candidate->word_count;
+        candidate->phrase.score =
+            sqrt(sum) * (times / words) * log1p((double)candidate->phrase.count);
+        if (candidate->word_count == 1 && candidate->phrase.count == 1)
+            candidate->phrase.score *= 0.3;
+        most = MAX(most, candidate->phrase.score);
+    }
+    for (size_t i = 0; i < p->candidates.count && most > 0; i++)
+        p->candidates.at[i].phrase.score /= most;
+}
+
+static int best_first(const void *a, const void *b)
+{
+    const Candidate *x = a, *y = b;
+    if (x->phrase.score != y->phrase.score)
+        return x->phrase.score < y->phrase.score ? 1 : -1;
+    return x->phrase.start < y->phrase.start ? -1 : x->phrase.start > y->phrase.start;
+}
+
+/* How near each of the best is to the whole. Without an encoder, or when it fails, the words alone
+ * decide. */
+static void weigh_meaning(Phrases *p, const Embedder *embedder)
+{
+    Piece pieces[PIECES_MAX];
+    Error ignored;
+    size_t count = MIN(p->candidates.count, (size_t)EMBEDDED_MAX);
+    size_t piece_count = pieces_make(p->text, PIECES_MAX, pieces), dims;
+    float *vectors;
+    Str *texts = arena_new_array(p->arena, Str, count + piece_count);
+    for (size_t i = 0; i < count; i++)
+        texts[i] = p->candidates.at[i].phrase.text;
+    for (size_t i = 0; i < piece_count; i++)
+        texts[count + i] = str_slice(p->text, pieces[i].start, pieces[i].end);
+    if (!count || !embedder->embed(embedder->self, p->arena, texts, count + piece_count, &vectors,
+                                   &dims, &ignored))
+        return;
+    float *mean = arena_new_array(p->arena, float, dims);
+    vector_mean(vectors + count * dims, piece_count, dims, mean);
+    for (size_t i = 0; i < count; i++) {
+        double likeness = MAX(vector_likeness(vectors + i * dims, mean, dims), 0.0);
+        double *score = &p->candidates.at[i].phrase.score;
+        *score = (1 - MEANING_SHARE) * *score + MEANING_SHARE * likeness;
+    }
+    p->candidates.count = count;
+    qsort(p->candidates.at, count, sizeof(Candidate), best_first);
+}
+
+/* Whether one phrase lies within the other, as words. */
+static bool is_within(const Candidate *small, const Candidate *large)
+{
+    for (size_t at = 0; at + small->word_count <= large->word_count; at++) {
+        size_t same = 0;
+        while (same < small->word_count && str_equal(small->words[same], large->words[at + same]))
+            same++;
+        if (same == small->word_count)
+            return true;
+    }
+    return false;
+}
+
+KeyPhraseList key_phrases(Arena *arena, Str text, Language language, const Embedder *embedder,
+                          size_t most)
+{
+    Phrases p = { .arena = arena, .language = language };
+    KeyPhraseList list = { 0 };
+    p.text = str_slice(text, 0, utf8_floor(text, MIN(text.length, (size_t)PHRASE_TEXT_MAX)));
+    p.words = map_new(arena);
+    p.by_text = map_new(arena);
+    read_text(&p);
+    weigh(&p);
+    if (p.candidates.count)
+        qsort(p.candidates.at, p.candidates.count, sizeof(Candidate), best_first);
+    if (embedder)
+        weigh_meaning(&p, embedder);
+    double first = p.candidates.count ? p.candidates.at[0].phrase.score : 1;
+    for (size_t i = 0; i < p.candidates.count && list.phrases.count < most; i++) {
+        bool is_told = false;
+        for (size_t k = 0; k < i && !is_told; k++)
+            is_told = is_within(&p.candidates.at[i], &p.candidates.at[k]);
+        if (is_told)
+            continue;
+        KeyPhrase phrase = p.candidates.at[i].phrase;
+        phrase.score = first > 0 ? phrase.score / first : 0;
+        *vec_push(arena, &list.phrases) = phrase;
+    }
+    return list;
+}
