@@ -23,8 +23,8 @@ typedef struct Task {
     Conversions *owner;
     char id[ID_LENGTH + 1];
     char *workspace;
-    TaskState state;
-    TaskWork work;
+    ConversionState state;
+    ConversionWork work;
     int succeeded, failed, status;
     int64_t number, ended_ms;
     int fd;
@@ -141,7 +141,7 @@ void conversion_end(Conversions *all, bool is_stranger)
 
 /* --- Tasks --- */
 
-const char *task_state_name(TaskState state)
+const char *conversion_state_name(ConversionState state)
 {
     static const char *const names[] = { "pending", "started", "success", "failure" };
     return names[state];
@@ -158,7 +158,7 @@ static void task_free(Task *task)
     free(task);
 }
 
-static bool is_over(const Task *task) { return task->state >= TASK_SUCCESS; }
+static bool is_over(const Task *task) { return task->state >= CONVERSION_SUCCESS; }
 
 static uint64_t results_size(const Conversions *all)
 {
@@ -197,7 +197,7 @@ static void forget_old(Conversions *all, uint64_t size)
 }
 
 /* What does not fit, or cannot be written, is a failure of the task. */
-static int write_result(const Conversions *all, const TaskResult *result)
+static int write_result(const Conversions *all, const ConversionResult *result)
 {
     Error ignored;
     int fd = open(all->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -210,7 +210,7 @@ static int write_result(const Conversions *all, const TaskResult *result)
     return fd;
 }
 
-static void task_over(Task *task, const TaskResult *result)
+static void task_over(Task *task, const ConversionResult *result)
 {
     Conversions *all = task->owner;
     int fd = write_result(all, result);
@@ -224,7 +224,7 @@ static void task_over(Task *task, const TaskResult *result)
     task->succeeded = result->succeeded;
     task->failed = result->failed;
     task->ended_ms = monotonic_ms();
-    task->state = fd < 0 ? TASK_FAILURE : result->state;
+    task->state = fd < 0 ? CONVERSION_FAILURE : result->state;
     pthread_cond_broadcast(&all->changed);
     pthread_mutex_unlock(&all->lock);
 }
@@ -236,7 +236,7 @@ static bool task_begin(Task *task)
     pthread_mutex_lock(&all->lock);
     bool good = take_place(all, INT64_MAX / 2, &ignored);
     if (good)
-        task->state = TASK_STARTED;
+        task->state = CONVERSION_STARTED;
     pthread_mutex_unlock(&all->lock);
     return good;
 }
@@ -245,10 +245,11 @@ static void task_run(void *argument)
 {
     Task *task = argument;
     Conversions *all = task->owner;
-    TaskWork work = task->work;
-    TaskResult result = {
-        .state = TASK_FAILURE, .status = 503, .media_type = S("text/plain"), .file_name = S("")
-    };
+    ConversionWork work = task->work;
+    ConversionResult result = { .state = CONVERSION_FAILURE,
+                                .status = 503,
+                                .media_type = S("text/plain"),
+                                .file_name = S("") };
     if (task_begin(task)) {
         work.run(work.argument, &result);
         pthread_mutex_lock(&all->lock);
@@ -274,21 +275,22 @@ void conversions_free(Conversions *all)
 }
 
 /* Under the lock. */
-static void view_task(const Conversions *all, Arena *arena, const Task *task, TaskView *view_r)
+static void view_task(const Conversions *all, Arena *arena, const Task *task,
+                      ConversionView *view_r)
 {
-    *view_r = (TaskView){ .id = str_copy(arena, str(task->id)),
-                          .state = task->state,
-                          .files = task->work.files,
-                          .succeeded = task->succeeded,
-                          .failed = task->failed };
-    if (task->state == TASK_PENDING)
+    *view_r = (ConversionView){ .id = str_copy(arena, str(task->id)),
+                                .state = task->state,
+                                .files = task->work.files,
+                                .succeeded = task->succeeded,
+                                .failed = task->failed };
+    if (task->state == CONVERSION_PENDING)
         view_r->position = 1;
     for (size_t i = 0; i < TASK_MAX && view_r->position; i++)
-        view_r->position += all->tasks[i] && all->tasks[i]->state == TASK_PENDING &&
+        view_r->position += all->tasks[i] && all->tasks[i]->state == CONVERSION_PENDING &&
                             all->tasks[i]->number < task->number;
 }
 
-static Task *task_new(Conversions *all, Str workspace, const TaskWork *work)
+static Task *task_new(Conversions *all, Str workspace, const ConversionWork *work)
 {
     Task *task = heap_alloc(sizeof *task);
     *task = (Task){ .owner = all, .work = *work, .fd = -1, .number = ++all->last_number };
@@ -297,8 +299,8 @@ static Task *task_new(Conversions *all, Str workspace, const TaskWork *work)
     return task;
 }
 
-bool task_add(Conversions *all, Arena *arena, Str workspace, const TaskWork *work, TaskView *view_r,
-              Error *err)
+bool conversion_add(Conversions *all, Arena *arena, Str workspace, const ConversionWork *work,
+                    ConversionView *view_r, Error *err)
 {
     pthread_mutex_lock(&all->lock);
     forget_old(all, 0);
@@ -332,8 +334,8 @@ static Task *find(Conversions *all, Str workspace, Str id)
 
 static bool no_task(Error *err) { return fail(err, ERROR_NOT_FOUND, "Task not found."); }
 
-bool task_find(Conversions *all, Arena *arena, Str workspace, Str id, int64_t wait_ms,
-               TaskView *view_r, Error *err)
+bool conversion_find(Conversions *all, Arena *arena, Str workspace, Str id, int64_t wait_ms,
+                     ConversionView *view_r, Error *err)
 {
     int64_t until_ms = monotonic_ms() + wait_ms;
     pthread_mutex_lock(&all->lock);
@@ -352,19 +354,19 @@ bool task_find(Conversions *all, Arena *arena, Str workspace, Str id, int64_t wa
     return task || no_task(err);
 }
 
-bool task_result(Conversions *all, Arena *arena, Str workspace, Str id, TaskFile *file_r,
-                 Error *err)
+bool conversion_result(Conversions *all, Arena *arena, Str workspace, Str id,
+                       ConversionFile *file_r, Error *err)
 {
     pthread_mutex_lock(&all->lock);
     const Task *task = find(all, workspace, id);
     bool is_ready = task && is_over(task) && task->fd >= 0;
     int fd = is_ready ? fcntl(task->fd, F_DUPFD_CLOEXEC, 0) : -1;
     if (fd >= 0)
-        *file_r = (TaskFile){ .fd = fd,
-                              .size = task->size,
-                              .status = task->status,
-                              .media_type = str_copy(arena, str(task->media_type)),
-                              .file_name = str_copy(arena, str(task->file_name)) };
+        *file_r = (ConversionFile){ .fd = fd,
+                                    .size = task->size,
+                                    .status = task->status,
+                                    .media_type = str_copy(arena, str(task->media_type)),
+                                    .file_name = str_copy(arena, str(task->file_name)) };
     pthread_mutex_unlock(&all->lock);
     if (fd >= 0)
         return true;

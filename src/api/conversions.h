@@ -2,7 +2,8 @@
  * done while nobody waits.
  *
  *     conversion_begin() ... conversion_end()      in the request's own thread
- *     task_add() -> pending -> started -> done     in a thread of its own; result kept for an hour
+ *     conversion_add() -> pending -> started -> done     in a thread of its own; result kept for an
+ * hour
  *
  * A conversion holds a thread of the server while it waits and works, so that only some may: those
  * beyond are told to come back. Results are files without a name in the upload folder: they go with
@@ -35,51 +36,51 @@ void conversion_end(Conversions *conversions, bool is_stranger);
 
 /* --- Tasks ------------------------------------------------------------------------------- */
 
-typedef enum TaskState {
-    TASK_PENDING,
-    TASK_STARTED,
-    TASK_SUCCESS,
-    TASK_FAILURE,
-} TaskState;
-const char *task_state_name(TaskState state); /* "pending" */
+typedef enum ConversionState {
+    CONVERSION_PENDING,
+    CONVERSION_STARTED,
+    CONVERSION_SUCCESS,
+    CONVERSION_FAILURE,
+} ConversionState;
+const char *conversion_state_name(ConversionState state); /* "pending" */
 
 /* What a task gives. */
-typedef struct TaskResult {
-    TaskState state;
+typedef struct ConversionResult {
+    ConversionState state;
     int status; /* of HTTP */
     Str media_type, file_name, body;
     int succeeded, failed; /* files */
-} TaskResult;
+} ConversionResult;
 
 /* `run` is called once in another thread, unless the program ends before; `release` always, last.
  * The result is copied. */
-typedef struct TaskWork {
-    void (*run)(void *argument, TaskResult *result_r);
+typedef struct ConversionWork {
+    void (*run)(void *argument, ConversionResult *result_r);
     void (*release)(void *argument);
     void *argument;
     int files;
-} TaskWork;
+} ConversionWork;
 
-typedef struct TaskView {
+typedef struct ConversionView {
     Str id;
-    TaskState state;
+    ConversionState state;
     int position; /* of those that wait, from 1; 0: it does not */
     int files, succeeded, failed;
-} TaskView;
+} ConversionView;
 
 /* Takes the work over when it succeeds; ERROR_BUSY when too many wait. */
-MUST_CHECK bool task_add(Conversions *conversions, Arena *arena, Str workspace,
-                         const TaskWork *work, TaskView *view_r, Error *err);
+MUST_CHECK bool conversion_add(Conversions *conversions, Arena *arena, Str workspace,
+                               const ConversionWork *work, ConversionView *view_r, Error *err);
 /* Waits until it is over, for so long at most. */
-MUST_CHECK bool task_find(Conversions *conversions, Arena *arena, Str workspace, Str id,
-                          int64_t wait_ms, TaskView *view_r, Error *err);
+MUST_CHECK bool conversion_find(Conversions *conversions, Arena *arena, Str workspace, Str id,
+                                int64_t wait_ms, ConversionView *view_r, Error *err);
 
-typedef struct TaskFile {
+typedef struct ConversionFile {
     int fd; /* the caller's */
     uint64_t size;
     int status;
     Str media_type, file_name;
-} TaskFile;
+} ConversionFile;
 /* ERROR_NOT_FOUND also while it is not over. */
-MUST_CHECK bool task_result(Conversions *conversions, Arena *arena, Str workspace, Str id,
-                            TaskFile *file_r, Error *err);
+MUST_CHECK bool conversion_result(Conversions *conversions, Arena *arena, Str workspace, Str id,
+                                  ConversionFile *file_r, Error *err);

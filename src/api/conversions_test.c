@@ -87,47 +87,47 @@ typedef struct Work {
     atomic_int runs, releases;
 } Work;
 
-static void run(void *argument, TaskResult *result)
+static void run(void *argument, ConversionResult *result)
 {
     Work *work = argument;
     work->runs++;
     for (int64_t i = 0; i < work->lasts_ms && !atomic_load(conversions_stopping(all)); i++)
         sleep_ms(1);
-    *result = (TaskResult){ .state = TASK_SUCCESS,
-                            .status = 200,
-                            .media_type = S("text/plain"),
-                            .file_name = S(""),
-                            .body = str(work->answer),
-                            .succeeded = 1 };
+    *result = (ConversionResult){ .state = CONVERSION_SUCCESS,
+                                  .status = 200,
+                                  .media_type = S("text/plain"),
+                                  .file_name = S(""),
+                                  .body = str(work->answer),
+                                  .succeeded = 1 };
 }
 
 static void release(void *argument) { ((Work *)argument)->releases++; }
 
-static bool add(Str workspace, Work *work, TaskView *view_r)
+static bool add(Str workspace, Work *work, ConversionView *view_r)
 {
-    TaskWork task = { .run = run, .release = release, .argument = work, .files = 1 };
-    return task_add(all, arena, workspace, &task, view_r, &err);
+    ConversionWork task = { .run = run, .release = release, .argument = work, .files = 1 };
+    return conversion_add(all, arena, workspace, &task, view_r, &err);
 }
 
 Test(api, a_tasks_result_is_kept_for_its_workspace)
 {
     Work work = { .answer = "done" };
-    TaskView view;
-    TaskFile file;
+    ConversionView view;
+    ConversionFile file;
     char bytes[8] = { 0 };
     open_all(2, 4);
     cr_assert(add(S("one"), &work, &view));
-    cr_assert(task_find(all, arena, S("one"), view.id, 10000, &view, &err));
-    cr_expect(view.state == TASK_SUCCESS && view.succeeded == 1 && view.position == 0);
+    cr_assert(conversion_find(all, arena, S("one"), view.id, 10000, &view, &err));
+    cr_expect(view.state == CONVERSION_SUCCESS && view.succeeded == 1 && view.position == 0);
     for (int i = 0; i < 2; i++) {
-        cr_assert(task_result(all, arena, S("one"), view.id, &file, &err));
+        cr_assert(conversion_result(all, arena, S("one"), view.id, &file, &err));
         cr_expect(file.size == 4 && pread(file.fd, bytes, sizeof bytes, 0) == 4);
         cr_expect(strcmp(bytes, "done") == 0 && str_is(file.media_type, "text/plain"));
         close(file.fd);
     }
-    cr_expect(!task_find(all, arena, S("two"), view.id, 0, &view, &err));
+    cr_expect(!conversion_find(all, arena, S("two"), view.id, 0, &view, &err));
     cr_expect(err.code == ERROR_NOT_FOUND);
-    cr_expect(!task_result(all, arena, S(""), view.id, &file, &err));
+    cr_expect(!conversion_result(all, arena, S(""), view.id, &file, &err));
     close_all();
     cr_expect(work.runs == 1 && work.releases == 1);
 }
@@ -135,17 +135,17 @@ Test(api, a_tasks_result_is_kept_for_its_workspace)
 Test(api, tasks_wait_in_order_and_end_with_the_program)
 {
     Work slow = { .answer = "slow", .lasts_ms = 60000 }, next = { .answer = "next" };
-    TaskView first, second, third;
-    TaskFile file;
+    ConversionView first, second, third;
+    ConversionFile file;
     open_all(1, 4);
     cr_assert(add(S("one"), &slow, &first));
     while (!slow.runs)
         sleep_ms(1);
     cr_assert(add(S("one"), &next, &second) && add(S("one"), &next, &third));
     cr_expect(second.position == 1 && third.position == 2);
-    cr_expect(!task_result(all, arena, S("one"), second.id, &file, &err));
-    cr_assert(task_find(all, arena, S("one"), first.id, 20, &first, &err));
-    cr_expect(first.state == TASK_STARTED);
+    cr_expect(!conversion_result(all, arena, S("one"), second.id, &file, &err));
+    cr_assert(conversion_find(all, arena, S("one"), first.id, 20, &first, &err));
+    cr_expect(first.state == CONVERSION_STARTED);
     close_all();
     cr_expect(slow.releases == 1 && next.runs == 0 && next.releases == 2);
 }

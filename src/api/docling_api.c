@@ -199,7 +199,8 @@ static bool pack_all(Arena *arena, const Converted *all, size_t total, Buf *out,
     return pack_files(PACK_ZIP, files, count, out, err);
 }
 
-static void write_one(DoclingJob *job, const Converted *one, double seconds, TaskResult *result)
+static void write_one(DoclingJob *job, const Converted *one, double seconds,
+                      ConversionResult *result)
 {
     Buf out = buf_new(job->arena, CONVERT_ANSWER_MAX);
     Converted answer = *one;
@@ -216,13 +217,14 @@ static void write_one(DoclingJob *job, const Converted *one, double seconds, Tas
         put_end(&json);
     }
     bool is_read = answer.failure.code == ERROR_NONE;
-    result->state = is_read ? TASK_SUCCESS : TASK_FAILURE;
+    result->state = is_read ? CONVERSION_SUCCESS : CONVERSION_FAILURE;
     result->status = is_read ? 200 : error_http_status(answer.failure.code);
     result->media_type = S("application/json");
     result->body = buf_str(&out);
 }
 
-static void write_archive(DoclingJob *job, const Converted *all, double seconds, TaskResult *result)
+static void write_archive(DoclingJob *job, const Converted *all, double seconds,
+                          ConversionResult *result)
 {
     Buf out = buf_new(job->arena, CONVERT_ANSWER_MAX);
     Converted failed = { .name = S("converted_docs.zip") };
@@ -233,20 +235,20 @@ static void write_archive(DoclingJob *job, const Converted *all, double seconds,
         write_one(job, &failed, seconds, result);
         return;
     }
-    result->state = TASK_SUCCESS;
+    result->state = CONVERSION_SUCCESS;
     result->status = 200;
     result->media_type = S("application/zip");
     result->file_name = S("converted_docs.zip");
     result->body = buf_str(&out);
 }
 
-static void run_job(void *argument, TaskResult *result)
+static void run_job(void *argument, ConversionResult *result)
 {
     DoclingJob *job = argument;
     int64_t started_us = monotonic_us();
     size_t total = job->sources.count;
     Converted *all = arena_new_array(job->arena, Converted, total);
-    *result = (TaskResult){ .file_name = S("") };
+    *result = (ConversionResult){ .file_name = S("") };
     for (size_t i = 0; i < total; i++) {
         all[i].name =
             job->sources.at[i].url.at ? job->sources.at[i].url : job->sources.at[i].file.name;
@@ -276,7 +278,7 @@ bool docling_convert(ApiRequest *request, HttpResponse *response, Error *err)
     struct Conversions *places = request->api->conversions;
     bool is_stranger = api_is_stranger(request);
     DoclingJob job;
-    TaskResult result;
+    ConversionResult result;
     if (!docling_read_job(request, &job, err))
         return false;
     if (!conversion_begin(places, is_stranger, err)) {
@@ -296,12 +298,12 @@ bool docling_convert(ApiRequest *request, HttpResponse *response, Error *err)
 
 /* --- As a task --- */
 
-static void put_task(HttpResponse *response, const TaskView *task)
+static void put_task(HttpResponse *response, const ConversionView *task)
 {
     JsonWriter json = put_begin(&response->body);
     put_text(&json, "task_id", task->id);
     put_text(&json, "task_type", S("convert"));
-    put_text(&json, "task_status", str(task_state_name(task->state)));
+    put_text(&json, "task_status", str(conversion_state_name(task->state)));
     if (task->position)
         put_int(&json, "task_position", task->position);
     else
@@ -324,16 +326,16 @@ static void release_job(void *argument)
 bool docling_convert_later(ApiRequest *request, HttpResponse *response, Error *err)
 {
     DoclingJob *job = heap_alloc(sizeof *job);
-    TaskView task;
+    ConversionView task;
     if (!docling_read_job(request, job, err)) {
         free(job);
         return false;
     }
-    TaskWork work = {
+    ConversionWork work = {
         .run = run_job, .release = release_job, .argument = job, .files = (int)job->sources.count
     };
-    if (!task_add(request->api->conversions, request->arena, request->scope->workspace, &work,
-                  &task, err)) {
+    if (!conversion_add(request->api->conversions, request->arena, request->scope->workspace, &work,
+                        &task, err)) {
         release_job(job);
         return false;
     }
@@ -344,13 +346,13 @@ bool docling_convert_later(ApiRequest *request, HttpResponse *response, Error *e
 bool docling_status(ApiRequest *request, HttpResponse *response, Error *err)
 {
     double wait_s = 0;
-    TaskView task;
+    ConversionView task;
     Str text = http_query(request->http, "wait");
     if (text.length && (!str_to_double(text, &wait_s) || wait_s < 0))
         return fail_field(err, "wait", "'wait' is a number of seconds");
     int64_t wait_ms = (int64_t)(MIN(wait_s, 3600.0) * 1000);
-    if (!task_find(request->api->conversions, request->arena, request->scope->workspace,
-                   request->params[0], MIN(wait_ms, POLL_WAIT_MAX_MS), &task, err))
+    if (!conversion_find(request->api->conversions, request->arena, request->scope->workspace,
+                         request->params[0], MIN(wait_ms, POLL_WAIT_MAX_MS), &task, err))
         return false;
     put_task(response, &task);
     return true;
@@ -358,9 +360,9 @@ bool docling_status(ApiRequest *request, HttpResponse *response, Error *err)
 
 bool docling_result(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    TaskFile file;
-    if (!task_result(request->api->conversions, request->arena, request->scope->workspace,
-                     request->params[0], &file, err))
+    ConversionFile file;
+    if (!conversion_result(request->api->conversions, request->arena, request->scope->workspace,
+                           request->params[0], &file, err))
         return false;
     name_file(response, file.file_name);
     if (file.status == 200) {
