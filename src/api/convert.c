@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/utf8.h"
 #include "net/multipart.h"
@@ -188,10 +189,24 @@ static void refuse_process(const Error *err, HttpResponse *response)
     put_end(&json);
 }
 
+/* The shape that clients of the task assistant read. */
+static void refuse_assistant(const Error *err, HttpResponse *response)
+{
+    char now[TIME_TEXT_SIZE];
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "error", str(error_name(err->code)));
+    put_text(&json, "message", str(err->message));
+    put_text_or_null(&json, "details", str(err->field));
+    put_int(&json, "status_code", response->status);
+    put_text(&json, "timestamp", time_format(now_ms(), now));
+    put_end(&json);
+}
+
 bool convert_refuse(const char *tag, const Error *err, HttpResponse *response)
 {
     bool is_tika = strcmp(tag, TAG_TIKA) == 0, is_docling = strcmp(tag, TAG_DOCLING) == 0;
-    if (!is_tika && !is_docling && strcmp(tag, TAG_PROCESS) != 0)
+    bool is_assistant = strcmp(tag, TAG_ASSISTANT) == 0;
+    if (!is_tika && !is_docling && !is_assistant && strcmp(tag, TAG_PROCESS) != 0)
         return false;
     response->status = error_http_status(err->code);
     response->body.length = 0;
@@ -200,6 +215,8 @@ bool convert_refuse(const char *tag, const Error *err, HttpResponse *response)
         buf_addf(&response->body, "%s\n", err->message);
     else if (is_docling)
         refuse_docling(err, response);
+    else if (is_assistant)
+        refuse_assistant(err, response);
     else
         refuse_process(err, response);
     return true;

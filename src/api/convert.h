@@ -50,3 +50,4 @@ bool convert_refuse(const char *tag, const Error *err, HttpResponse *response);
 #define TAG_TIKA "Instead of Tika"
 #define TAG_DOCLING "Instead of docling-serve"
 #define TAG_PROCESS "Processing"
+#define TAG_ASSISTANT "Task assistant"

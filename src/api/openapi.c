@@ -77,6 +77,7 @@ static const struct {
     { TAG_TIKA, "text/plain", "ErrorText" },
     { TAG_DOCLING, "application/json", "ErrorDetail" },
     { TAG_PROCESS, "application/json", "ErrorProcess" },
+    { TAG_ASSISTANT, "application/json", "ErrorAssistant" },
 };
 
 static void put_failure(JsonWriter *json, const ApiRoute *route)
@@ -174,7 +175,13 @@ static void put_components(JsonWriter *json)
               "\"properties\":{\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"}}},"
               "\"ErrorProcess\":{\"type\":\"object\",\"required\":[\"success\",\"error\",\"code\"],"
               "\"properties\":{\"success\":{\"const\":false},\"error\":{\"type\":\"string\"},"
-              "\"code\":{\"type\":\"string\"}}}}"));
+              "\"code\":{\"type\":\"string\"}}},"
+              "\"ErrorAssistant\":{\"type\":\"object\",\"required\":[\"error\",\"message\","
+              "\"details\",\"status_code\",\"timestamp\"],\"properties\":{"
+              "\"error\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"},"
+              "\"details\":{\"type\":[\"string\",\"null\"]},"
+              "\"status_code\":{\"type\":\"integer\"},"
+              "\"timestamp\":{\"type\":\"string\"}}}}"));
     put_end(json);
 }
 

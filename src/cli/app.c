@@ -31,6 +31,7 @@
 #include "search/lab.h"
 #include "store/migrate.h"
 #include "store/server_key.h"
+#include "tasks/tasks.h"
 #include "text/tokenizer.h"
 
 #define STOP_GRACE_MS 10000

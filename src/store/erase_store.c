@@ -27,12 +27,25 @@ static bool blank_answers(DbTx *tx, const Scope *scope, Str document, Error *err
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
 }
 
+/* Tasks quote where they come from: those that nobody has accepted go, of the others the quote. */
+static bool blank_tasks(DbTx *tx, const Scope *scope, Str document, Error *err)
+{
+    return db_exec(tx,
+                   DB_SAME("DELETE FROM tasks WHERE workspace = $1 AND document = $2"
+                           " AND status = 'suggested'"),
+                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
+           db_exec(tx,
+                   DB_SAME("UPDATE tasks SET source = '', document = ''"
+                           " WHERE workspace = $1 AND document = $2"),
+                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
+}
+
 /* Rows of other tables go with the document's by foreign keys. */
 static bool remove_document(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                             NumberList *numbers_r, Error *err)
 {
     return chunk_numbers(tx, scope, arena, document, numbers_r, err) &&
-           blank_answers(tx, scope, document, err) &&
+           blank_answers(tx, scope, document, err) && blank_tasks(tx, scope, document, err) &&
            db_exec(tx, DB_SAME("DELETE FROM uploads WHERE workspace = $1 AND document = $2"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
            sql_change(tx, DB_SAME("DELETE FROM documents WHERE workspace = $1 AND id = $2"),

@@ -38,6 +38,8 @@
 #include "store/statistics_store.h"
 #include "store/study_quizzes_store.h"
 #include "store/study_reviews_store.h"
+#include "store/task_feeds_store.h"
+#include "store/tasks_store.h"
 #include "store/texts_store.h"
 #include "store/uploads_store.h"
 #include "store/vectors_store.h"
@@ -72,6 +74,8 @@ static struct {
     BudgetRow budget;
     ClientFile file;
     Batch batch;
+    Task task;
+    TaskFeed feed;
 } secret;
 
 static bool fill_notices(DbTx *tx, World *world, Error *err)
@@ -122,6 +126,21 @@ static bool fill_batches(DbTx *tx, World *world, Error *err)
     EXPECT(found.completed == 1 && found.usage.input == 7 && !found.failed); /* counted once */
     EXPECT_CODE(ERROR_CONFLICT, batch_advance(tx, ours, &found, "progress cancelling", "x", err));
     return batch_advance(tx, ours, &found, "in_progress validating", "in_progress", err);
+}
+
+static bool fill_tasks(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    const int64_t time = 1;
+    Task needed = { .summary = S("first") };
+
+    secret.task = (Task){ .summary = S("our plan") };
+    CALL(task_add(tx, ours, world->arena, &needed, err));
+    CALL(task_add(tx, ours, world->arena, &secret.task, err));
+    CALL(task_set_needs(tx, ours, secret.task.id, (StrList){ &needed.id, 1 }, err));
+    CALL(task_set_reminders(tx, ours, world->arena, secret.task.id, &time, 1, err));
+    secret.feed = (TaskFeed){ .name = S("n"), .hash = S("h") };
+    return task_feed_add(tx, ours, world->arena, &secret.feed, err);
 }
 
 static bool fill_lab(DbTx *tx, World *world, Error *err)
@@ -238,7 +257,7 @@ static bool fill(DbTx *tx, World *world, Error *err)
     secret.key = (ApiKey){ .name = S("k"), .hash = S("h"), .role = ROLE_READER };
     CALL(api_key_add(tx, ours, world->arena, &secret.key, err));
     CALL(session_add(tx, ours, &session, err));
-    return fill_ledgers(tx, world, err);
+    return fill_tasks(tx, world, err) && fill_ledgers(tx, world, err);
 }
 
 /* --- By statement: what row-level security lets through --------------------------------------- */
@@ -343,6 +362,34 @@ static bool batches_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool tasks_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    StrList ids = { &secret.task.id, 1 };
+    TaskFilter all = { 0 };
+    Task task, moved = secret.task;
+    TaskList list;
+    TaskLinkList links;
+    TaskReminderList reminders;
+    TaskFeed feed;
+    EXPECT_CODE(ERROR_NOT_FOUND, task_find(tx, theirs, arena, secret.task.id, &task, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, task_find(tx, theirs, arena, S("2"), &task, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, task_update(tx, theirs, arena, &moved, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, task_move(tx, theirs, arena, &moved, S(""), err));
+    CALL(task_list(tx, theirs, arena, &all, NULL, &list, err));
+    EXPECT(!list.count);
+    CALL(task_list_below(tx, theirs, arena, secret.task.id, &list, err));
+    EXPECT(!list.count);
+    CALL(task_list_needs(tx, theirs, arena, ids, &links, err));
+    EXPECT(!links.count);
+    CALL(task_list_reminders(tx, theirs, arena, ids, &reminders, err));
+    EXPECT(!reminders.count);
+    EXPECT_CODE(ERROR_NOT_FOUND, task_feed_find_by_hash(tx, theirs, arena, S("h"), &feed, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, task_feed_remove(tx, theirs, secret.feed.id, err));
+    return true;
+}
+
 static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -406,6 +453,7 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     CALL(notice_count_unread(tx, theirs, &length, err));
     EXPECT(length == 0);
     CALL(batches_find_nothing(tx, world, err));
+    CALL(tasks_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;
     SubjectLimitsList limited;

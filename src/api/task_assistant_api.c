@@ -1,0 +1,202 @@
+/* task_assistant_api.c - tasks by the paths and in the shapes of the task assistant's clients:
+ * their id is the number, and everybody sees their own. */
+#include "api/convert.h"
+#include "api/task_json.h"
+#include "base/id.h"
+
+typedef struct AssistantWork {
+    ApiRequest *request;
+    TaskFilter filter;
+    Str user;
+    TaskList list;
+    Task task;
+    int64_t cleared;
+} AssistantWork;
+
+/* Only the caller's own, or an administrator's choice. */
+static bool read_user(const ApiRequest *request, Str asked, Str *user_r, Error *err)
+{
+    const Scope *scope = request->scope;
+    if (asked.length && !str_equal(asked, scope->user) && !scope_needs(scope, ROLE_ADMIN, err))
+        return fail(err, ERROR_DENIED, "'user_id' may be your own only");
+    *user_r = asked.length ? asked : scope->user;
+    return true;
+}
+
+static bool list_work(DbTx *tx, void *argument, Error *err)
+{
+    AssistantWork *work = argument;
+    return task_list(tx, work->request->scope, work->request->arena, &work->filter, NULL,
+                     &work->list, err);
+}
+
+static bool read_filter(const ApiRequest *request, TaskFilter *filter, Error *err)
+{
+    Str status = http_query(request->http, "status");
+    Str priority = http_query(request->http, "priority");
+    TaskState state;
+    TaskPriority rank;
+    if ((status.length && !task_state_named(status, &state, err)) ||
+        (priority.length && !task_priority_named(priority, &rank, err)) ||
+        !read_user(request, http_query(request->http, "user_id"), &filter->created_by, err))
+        return false;
+    filter->states = status.length ? 1U << state : 0;
+    filter->priorities = priority.length ? 1U << rank : 0;
+    filter->category = http_query(request->http, "category");
+    filter->order = TASK_BY_NUMBER;
+    return true;
+}
+
+bool assistant_tasks_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    AssistantWork work = { .request = request };
+    if (!read_filter(request, &work.filter, err) ||
+        !store_read(request->api->db, request->scope, list_work, &work, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_array(&json, "tasks");
+    for (size_t i = 0; i < work.list.count; i++)
+        put_assistant_task(&json, NULL, &work.list.at[i]);
+    put_end(&json);
+    put_int(&json, "count", (int64_t)work.list.count);
+    put_end(&json);
+    return true;
+}
+
+/* Takes "user_id" out of the body. */
+static bool take_user(AssistantWork *work, Error *err)
+{
+    json_t *body = work->request->json;
+    Str asked = str_copy(work->request->arena, json_member_text(body, "user_id"));
+    (void)json_object_del(body, "user_id");
+    return read_user(work->request, asked, &work->user, err);
+}
+
+static bool answer(const AssistantWork *work, HttpResponse *response)
+{
+    Buf one = buf_new(work->request->arena, KB(256));
+    JsonWriter json = put_begin_array(&one);
+    put_assistant_task(&json, NULL, &work->task);
+    put_end(&json);
+    buf_add(&response->body, str_slice(buf_str(&one), 1, one.length - 1));
+    return true;
+}
+
+static bool add_work(DbTx *tx, void *argument, Error *err)
+{
+    AssistantWork *work = argument;
+    const ApiRequest *request = work->request;
+    TaskExtras extras = { 0 };
+    work->task = tasks_new(request->scope);
+    work->task.created_by = work->user;
+    return task_read(request->arena, request->json, &work->task, &extras, err) &&
+           task_check_places(tx, request->scope, request->arena, &work->task, err) &&
+           tasks_add(tx, request->scope, request->arena, &work->task, &extras, err);
+}
+
+bool assistant_tasks_add(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    AssistantWork work = { .request = request };
+    return take_user(&work, err) &&
+           store_write(request->api->db, request->scope, add_work, &work, err) &&
+           answer(&work, response);
+}
+
+/* By its number, and one's own. */
+static bool find_own(DbTx *tx, const ApiRequest *request, Task *task_r, Error *err)
+{
+    Str id = request->params[0];
+    Task task;
+    int64_t number;
+    if (!str_to_int(id, 1, INT64_MAX, &number))
+        return fail_field(err, "task_id", "'task_id' must be a number");
+    if (!task_hold(tx, request->scope, err) ||
+        !tasks_find(tx, request->scope, request->arena, id, &task, err))
+        return false;
+    if (!str_equal(task.created_by, request->scope->user) && request->scope->role < ROLE_ADMIN)
+        return fail(err, ERROR_NOT_FOUND, "there is no task '%" PRId64 "'", number);
+    *task_r = task;
+    return true;
+}
+
+static bool change_work(DbTx *tx, void *argument, Error *err)
+{
+    AssistantWork *work = argument;
+    const ApiRequest *request = work->request;
+    TaskExtras extras = { 0 };
+    Task before;
+    if (!find_own(tx, request, &before, err))
+        return false;
+    work->task = before;
+    return task_read(request->arena, request->json, &work->task, &extras, err) &&
+           task_check_places(tx, request->scope, request->arena, &work->task, err) &&
+           tasks_change(tx, request->scope, request->arena, &before, &work->task, &extras, NULL,
+                        err);
+}
+
+bool assistant_tasks_change(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    AssistantWork work = { .request = request };
+    return take_user(&work, err) &&
+           store_write(request->api->db, request->scope, change_work, &work, err) &&
+           answer(&work, response);
+}
+
+static bool remove_work(DbTx *tx, void *argument, Error *err)
+{
+    AssistantWork *work = argument;
+    const ApiRequest *request = work->request;
+    return find_own(tx, request, &work->task, err) &&
+           tasks_remove(tx, request->scope, request->arena, work->task.id, err);
+}
+
+bool assistant_tasks_remove(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    AssistantWork work = { .request = request };
+    if (!store_write(request->api->db, request->scope, remove_work, &work, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_bool(&json, "deleted", true);
+    put_int(&json, "id", work.task.number);
+    put_text(&json, "message", S("The task is in the trash for 30 days."));
+    put_end(&json);
+    return true;
+}
+
+/* A subtask may have gone with its parent already. */
+static bool clear_work(DbTx *tx, void *argument, Error *err)
+{
+    AssistantWork *work = argument;
+    const ApiRequest *request = work->request;
+    TaskFilter all = { .created_by = work->user, .order = TASK_BY_NUMBER };
+    work->cleared = 0;
+    if (!task_hold(tx, request->scope, err) ||
+        !task_list(tx, request->scope, request->arena, &all, NULL, &work->list, err))
+        return false;
+    for (size_t i = 0; i < work->list.count; i++) {
+        Task task;
+        if (!task_find(tx, request->scope, request->arena, work->list.at[i].id, &task, err))
+            return false;
+        if (!task.deleted_at_ms && !tasks_remove(tx, request->scope, request->arena, task.id, err))
+            return false;
+        work->cleared++;
+    }
+    return true;
+}
+
+bool assistant_tasks_clear(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    AssistantWork work = { .request = request };
+    if (!read_user(request, http_query(request->http, "user_id"), &work.user, err))
+        return false;
+    if (!work.user.length)
+        return fail_field(err, "user_id",
+                          "say whose tasks are to be cleared: a key of the workspace has none");
+    if (!store_write(request->api->db, request->scope, clear_work, &work, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_int(&json, "cleared", work.cleared);
+    put_text(&json, "message", S("The tasks are in the trash for 30 days."));
+    put_end(&json);
+    return true;
+}

@@ -1,0 +1,165 @@
+"""Tasks: adding, changing, order, trash, dependencies, what recurs."""
+import pytest
+
+
+@pytest.fixture(scope="module")
+def library(server):
+    return server
+
+
+def add(library, summary="Pay the bill", **fields):
+    answer = library.post("/v1/tasks", {"summary": summary, **fields})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def change(library, task, **fields):
+    answer = library.call("PATCH", f"/v1/tasks/{task['id']}", json=fields)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_task_is_added_changed_and_shown(library):
+    task = add(library, deadline={"end": "2027-03-01T12:00:00+01:00", "time_zone": "Europe/Berlin"}, priority="high")
+    assert task["deadline"] == {"start": None, "end": "2027-03-01T11:00:00.000Z", "time_zone": "Europe/Berlin",
+                                "is_all_day": False}
+    assert (task["category"], task["status"], task["made_by"], task["confidence"]) == ("general", "pending", "person", 1)
+    changed = change(library, task, status="in_progress", deadline=None, assignee="Ann")
+    assert changed["deadline"] is None and changed["priority"] == "high" and changed["next"] is None
+    assert change(library, task, assignee=None)["assignee"] is None
+    by_number = library.get(f"/v1/tasks/{task['number']}").json()
+    assert by_number["id"] == task["id"] and by_number["status"] == "in_progress"
+    history = library.get(f"/v1/tasks/{task['id']}/history").json()["items"]
+    assert [h["action"] for h in history] == ["task.change", "task.change", "task.add"]
+    assert history[1]["changes"]["status"] == {"from": "pending", "to": "in_progress"}
+
+
+@pytest.mark.parametrize("body, field", [
+    ({}, "summary"), ({"summary": "  "}, "summary"), ({"summary": "a", "status": "open"}, "status"),
+    ({"summary": "a", "priority": "huge"}, "priority"), ({"summary": "a", "deadline": "soon"}, "deadline"),
+    ({"summary": "a" * 501}, "summary"), ({"summary": "a", "recurrence": "FREQ=WEEKLY"}, "recurrence"),
+    ({"summary": "a", "deadline": "2027-01-01", "recurrence": "FREQ=HOURLY"}, "recurrence"),
+    ({"summary": "a", "deadline": {"start": "2027-01-02", "end": "2027-01-01"}}, "deadline"),
+    ({"summary": "a", "reminders": ["never"]}, "reminders"), ({"summary": "a", "colour": "red"}, "colour"),
+])
+def test_what_makes_no_sense_is_refused_by_its_field(library, body, field):
+    answer = library.post("/v1/tasks", body)
+    assert answer.status_code == 400 and answer.json()["error"].get("field") == field, answer.text
+
+
+def test_filters_and_orders(library):
+    first = add(library, "Sort the red files", category="sorting", priority="low", deadline="2027-05-02")
+    second = add(library, "Sort the blue files", category="sorting", priority="urgent", deadline="2027-05-01")
+    third = add(library, "Sort nothing", category="sorting", status="done")
+
+    def found(**query):
+        page = library.get("/v1/tasks", params={"category": "sorting", **query}).json()
+        assert page["total"] == len(page["items"])
+        return [t["id"] for t in page["items"]]
+
+    assert found() == [first["id"], second["id"], third["id"]]
+    assert found(sort="due")[:2] == [second["id"], first["id"]]
+    assert found(sort="priority")[0] == second["id"]
+    assert found(q="BLUE") == [second["id"]]
+    assert found(status="done") == [third["id"]]
+    assert found(priority="low,urgent") == [first["id"], second["id"]]
+    assert found(due_before="2027-05-02") == [second["id"]]
+    assert library.get("/v1/tasks", params={"status": "open"}).status_code == 400
+    part = library.get("/v1/tasks", params={"category": "sorting", "limit": 2}).json()
+    rest = library.get("/v1/tasks", params={"category": "sorting", "limit": 2, "after": part["next"]}).json()
+    assert [t["id"] for t in rest["items"]] == [third["id"]] and rest["next"] is None
+
+
+def test_dependencies_make_no_circle(library):
+    a, b = add(library, "a"), add(library, "b")
+    assert change(library, a, needs=[b["id"]])["is_blocked"] is True
+    for other in (a, b):
+        circle = library.call("PATCH", f"/v1/tasks/{b['id']}", json={"needs": [other["id"]]})
+        assert circle.status_code == 409, circle.text
+    change(library, b, status="done")
+    shown = library.get(f"/v1/tasks/{a['id']}").json()
+    assert shown["is_blocked"] is False and shown["needs"] == [b["id"]]
+    assert change(library, a, needs=[])["needs"] == []
+
+
+def test_subtasks_go_to_the_trash_with_their_task_and_come_back(library):
+    top = add(library, "top")
+    child = add(library, "child", parent=str(top["number"]))
+    grandchild = add(library, "grandchild", parent=child["id"])
+    assert child["parent"] == top["id"]
+    below = library.call("PATCH", f"/v1/tasks/{top['id']}", json={"parent": grandchild["id"]})
+    assert below.status_code == 409
+    assert library.call("DELETE", f"/v1/tasks/{top['id']}").status_code == 204
+    assert library.call("DELETE", f"/v1/tasks/{top['id']}").status_code == 404
+    assert library.get(f"/v1/tasks/{grandchild['id']}").json()["deleted_at"]
+    trash = [t["id"] for t in library.get("/v1/tasks", params={"trash": "1"}).json()["items"]]
+    assert {top["id"], child["id"], grandchild["id"]} <= set(trash)
+    alone = library.post(f"/v1/tasks/{grandchild['id']}/restore").json()
+    assert alone["parent"] is None and alone["deleted_at"] is None
+    library.post(f"/v1/tasks/{top['id']}/restore")
+    assert library.get(f"/v1/tasks/{child['id']}").json()["deleted_at"] is None
+
+
+def test_what_recurs_comes_again_when_it_is_done(library):
+    task = add(library, "Water the plants", recurrence="FREQ=WEEKLY;COUNT=2",
+               deadline={"start": "2035-01-01T08:00:00Z", "end": "2035-01-01T09:00:00Z"})
+    done = change(library, task, status="done")
+    assert done["completed_at"] and done["next"]["status"] == "pending"
+    assert done["next"]["deadline"]["start"] == "2035-01-08T08:00:00.000Z"
+    assert done["next"]["recurrence"] == "FREQ=WEEKLY;COUNT=1" and done["next"]["number"] > task["number"]
+    assert change(library, task, status="done")["next"] is None
+    assert change(library, done["next"], status="done")["next"] is None
+
+
+def test_a_suggested_task_is_accepted_or_dismissed_once(library):
+    one, two = add(library, "one", status="suggested"), add(library, "two", status="suggested")
+    assert library.post(f"/v1/tasks/{one['id']}/accept").json()["status"] == "pending"
+    assert library.post(f"/v1/tasks/{two['id']}/dismiss").json()["status"] == "cancelled"
+    assert library.post(f"/v1/tasks/{one['id']}/dismiss").status_code == 409
+
+
+def test_a_task_is_moved_below_another_and_into_a_status(library):
+    tasks = [add(library, f"move {n}", category="moving") for n in range(3)]
+    moved = library.post(f"/v1/tasks/{tasks[2]['id']}/move", {"after": tasks[0]["id"], "status": "in_progress"})
+    assert moved.status_code == 200 and moved.json()["status"] == "in_progress", moved.text
+
+    def order():
+        return [t["summary"] for t in library.get("/v1/tasks", params={"category": "moving"}).json()["items"]]
+
+    assert order() == ["move 0", "move 2", "move 1"]
+    library.post(f"/v1/tasks/{tasks[1]['id']}/move", {"after": None})
+    assert order() == ["move 1", "move 0", "move 2"]
+
+
+def test_many_at_once_fail_each_for_itself(library):
+    old, gone = add(library, "old"), add(library, "gone")
+    answer = library.post("/v1/tasks/bulk", {
+        "create": [{"summary": "new"}, {"summary": ""}, 7],
+        "update": [{"id": old["id"], "priority": "urgent"}, {"id": "0190aaaa-0000-7000-8000-000000000000"}],
+        "complete": [old["id"], "nothing"], "remove": [gone["id"]]}).json()
+    assert (answer["done"], answer["failed"]) == (4, 4)
+    assert [r["ok"] for r in answer["results"]] == [True, False, False, True, False, True, False, True]
+    assert answer["results"][1]["error"]["field"] == "summary"
+    shown = library.get(f"/v1/tasks/{old['id']}").json()
+    assert (shown["priority"], shown["status"]) == ("urgent", "done")
+    assert library.post("/v1/tasks/bulk", {"delete": []}).status_code == 400
+    assert library.post("/v1/tasks/bulk", {"complete": ["x"] * 201}).status_code == 413
+
+
+def test_a_reader_sees_tasks_and_changes_none(library):
+    key = library.cli("keys", "add", "reader", "--role", "reader").stdout.split()[-1]
+    task = add(library, "seen")
+    assert library.get(f"/v1/tasks/{task['id']}", key=key).status_code == 200
+    assert library.call("PATCH", f"/v1/tasks/{task['id']}", key=key, json={"status": "done"}).status_code == 403
+    assert library.post("/v1/tasks", {"summary": "a"}, key=key).status_code == 403
+
+
+def test_what_came_of_a_document_goes_with_it_unless_it_was_accepted(library):
+    [document] = library.add(("tasks-of.txt", b"Please call the harbour office.\n"))
+    kept, dropped = (add(library, "Call", document=document["id"], status=s) for s in ("pending", "suggested"))
+    found = library.get("/v1/tasks", params={"document": document["id"]}).json()
+    assert found["total"] == 2
+    library.call("DELETE", f"/v1/documents/{document['id']}?erase=1")
+    assert library.get(f"/v1/tasks/{kept['id']}").json()["document"] is None
+    assert library.get(f"/v1/tasks/{dropped['id']}").status_code == 404
+    assert library.post("/v1/tasks", {"summary": "a", "document": document["id"]}).status_code == 404
