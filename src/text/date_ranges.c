@@ -1,0 +1,581 @@
+/* date_ranges.c - from one to another, and ranges with one side: before, by, since, until, within.
+ */
+#include "text/date_int.h"
+
+/* --- Two sides --- */
+
+typedef struct Side {
+    DateSpan span;
+    DateItem item;
+    bool is_span, has_clock, is_number; /* is_number: a day's number only */
+} Side;
+
+static size_t match_to(const DateText *t, size_t i, bool is_between)
+{
+    if (is_key(t, i, TO) || is_key(t, i, UNTIL) || is_key(t, i, THROUGH) ||
+        (is_between && is_key(t, i, AND)))
+        return i + 1;
+    return is_sign(t, i, '-') || is_sign(t, i, '~') ? i + 1 : 0;
+}
+
+/* A year right behind a dash, which alone would be a part of some number. */
+static size_t match_side_year(const DateText *t, size_t i, DateSpan *span_r)
+{
+    int year = 0;
+    size_t end = match_year(t, i, &year);
+    if (!end || (is_sign(t, end, '-') && token(t, end)->is_glued && is_kind(t, end + 1, NUMBER)) ||
+        year < 1500)
+        return 0;
+    *span_r = (DateSpan){ .grain = DATE_YEAR, .year = year };
+    span_resolve(t, span_r);
+    return end;
+}
+
+/* A side; has_sign: a dash stands between the two and may join numbers. */
+static size_t match_side(const DateText *t, size_t i, Side *side_r)
+{
+    Side side = { 0 };
+    DateSpan year;
+    int day = 0;
+    size_t end = match_span(t, i, &side.span);
+    size_t year_end = match_side_year(t, i, &year);
+    size_t moment = match_moment(t, i, &side.item), number = match_day_number(t, i, &day);
+    side.is_span = end > 0;
+    if (year_end > end) {
+        side.span = year;
+        side.is_span = true;
+        end = year_end;
+    }
+    if (moment > end || (moment == end && moment && side.item.kind == ITEM_BOTH)) {
+        side.is_span = false;
+        side.has_clock = side.item.kind == ITEM_BOTH || side.item.kind == ITEM_CLOCK;
+        end = side.has_clock ? moment : 0;
+    }
+    DateItem later;
+    size_t shift = match_shifted(t, i, &later);
+    if (shift > end && (later.kind == ITEM_DAY || later.kind == ITEM_BOTH)) {
+        side = (Side){ .item = later,
+                       .has_clock = later.kind == ITEM_BOTH,
+                       .is_span = later.kind == ITEM_DAY };
+        if (side.is_span)
+            side.span = span_days(DATE_DAY, later.start[0], later.start[0] + 1);
+        end = shift;
+    }
+    if (number > end || (number && number == end && side.is_span && side.span.day &&
+                         !side.span.month && !side.span.weekday)) {
+        side =
+            (Side){ .is_span = true, .is_number = true, .span = { .grain = DATE_DAY, .day = day } };
+        span_resolve(t, &side.span);
+        end = number;
+    }
+    *side_r = side;
+    return end;
+}
+
+/* Sides give each other what one of them did not say: "3 - 7 Jan", "5/1-5/7, 2020". */
+static void share_fields(const DateText *t, Side *a, Side *b)
+{
+    DateSpan *from = &a->span, *to = &b->span;
+    if (a->is_number && to->month && !from->month) {
+        if (from->day < to->day)
+            from->month = to->month, from->year = to->year;
+        else if (to->year)
+            from->month = to->month - 1 ? to->month - 1 : 12,
+            from->year = to->year - (to->month == 1);
+        a->is_number = !from->month;
+    }
+    if (b->is_number && from->month && from->day) {
+        to->month = from->month;
+        to->year = from->year;
+        if (to->day < from->day) {
+            to->month = from->month % 12 + 1;
+            to->year = from->year ? from->year + (from->month == 12) : 0;
+        }
+        b->is_number = false;
+    }
+    if (from->month && to->month && to->year && !from->year) {
+        bool is_before =
+            from->month < to->month ||
+            (from->month == to->month && (!from->day || !to->day || from->day <= to->day));
+        from->year = to->year - !is_before;
+    }
+    if (from->month || from->day)
+        span_resolve(t, from);
+    if (to->month || to->day)
+        span_resolve(t, to);
+}
+
+/* The first reading of `to` that is behind the day. */
+static int64_t after_day(const DateText *t, const DateSpan *to, int64_t day)
+{
+    if (to->year || (!to->month && !to->day && !to->weekday) || to->is_cut)
+        return to->from[0];
+    DateReference reference = *t->reference;
+    DateText later = *t;
+    DateSpan span = *to;
+    later.reference = &reference;
+    later.today = day;
+    later.date = civil_of(day);
+    span_resolve(&later, &span);
+    if (span.grain == DATE_MONTH && span.from[0] < day)
+        span.from[0] = days_add_months(span.from[0], 12);
+    return span.from[0] == day && to->weekday && !to->day ? day + 7 : span.from[0];
+}
+
+static int64_t side_place(const DateSpan *s, int which)
+{
+    return s->is_edge ? (which ? s->edge_other : s->edge) : s->from[which];
+}
+
+static bool join_days(const DateText *t, Side *a, Side *b, bool has_from, DateItem *item)
+{
+    share_fields(t, a, b);
+    if ((a->is_number && b->is_number) ||
+        (a->span.is_weak && b->span.is_weak && !has_from && a->span.grain != b->span.grain))
+        return false;
+    *item = (DateItem){ .kind = ITEM_DAYS,
+                        .has_start = true,
+                        .has_end = true,
+                        .confidence = 0.95,
+                        .grain = MIN(a->span.grain, b->span.grain) };
+    if (a->is_number && b->span.month && !b->span.year) { /* "from the 27th to the 3rd of April" */
+        DateSpan to = b->span;
+        item->start[0] = a->span.from[0];
+        item->end[0] = after_day(t, &to, a->span.from[0]);
+        item->start[1] = item->start[0];
+        item->end[1] = item->end[0];
+        return true;
+    }
+    for (int which = 0; which < 2; which++) {
+        item->start[which] = side_place(&a->span, which);
+        bool is_later = b->span.is_edge || b->span.from[0] == b->span.from[1];
+        item->end[which] =
+            is_later ? side_place(&b->span, which) : after_day(t, &b->span, a->span.from[which]);
+        if (b->span.is_edge && item->end[which] < item->start[which] &&
+            b->span.from[0] != b->span.from[1])
+            item->end[which] = days_add_months(item->end[which], 12);
+    }
+    /* One that goes on now is meant: "from August to October" said in September. */
+    if (item->start[1] <= t->today && t->today < item->end[1] && item->start[1] < item->end[1]) {
+        item->start[0] = item->start[1];
+        item->end[0] = item->end[1];
+    }
+    return item->end[0] > item->start[0];
+}
+
+/* Civil seconds of a side that has a clock; a missing day is that of the other side. */
+static bool join_times(const DateText *t, Side *a, Side *b, DateItem *item)
+{
+    *item = (DateItem){ .kind = ITEM_TIMES,
+                        .has_start = true,
+                        .has_end = true,
+                        .confidence = 0.9,
+                        .grain = DATE_MINUTE };
+    for (int which = 0; which < 2; which++) {
+        int64_t from, to, day;
+        if (a->is_span)
+            from = a->span.from[which] * DAY_SECONDS;
+        else if (a->item.kind == ITEM_BOTH)
+            from = a->item.start[which];
+        else { /* "from 2pm till tomorrow 4:30pm": today's */
+            bool has_later = b->item.kind == ITEM_BOTH;
+            day = has_later && floor_div(b->item.start[which], DAY_SECONDS) < t->today
+                      ? floor_div(b->item.start[which], DAY_SECONDS)
+                      : t->today;
+            from = day * DAY_SECONDS + a->item.start[which];
+        }
+        if (b->is_span)
+            to = b->span.from[which] * DAY_SECONDS;
+        else if (b->item.kind == ITEM_BOTH)
+            to = b->item.start[which];
+        else {
+            day = floor_div(from, DAY_SECONDS);
+            to = day * DAY_SECONDS + b->item.start[which];
+            if (to <= from && b->item.start[0] != b->item.start[1])
+                to = day * DAY_SECONDS + b->item.start[!which];
+        }
+        item->start[which] = from;
+        item->end[which] = to;
+    }
+    return item->end[0] > item->start[0];
+}
+
+/* "it is 9 to 12 people", "two to four": numbers that no month or weekday joins. */
+size_t match_range(const DateText *t, size_t i, DateItem *item_r)
+{
+    bool is_between = is_key(t, i, BETWEEN), is_from = is_key(t, i, FROM);
+    size_t at = i + (is_between || is_from);
+    at += !is_between && !is_from && is_key(t, i, IN);
+    Side a, b;
+    size_t end = match_side(t, at, &a), to = end ? match_to(t, end, is_between || is_from) : 0;
+    /* "5/1-5/7": a date in digits ends before the dash. */
+    if (!to || (end = match_side(t, to, &b)) == 0)
+        return 0;
+    bool has_from = is_between || is_from;
+    DateItem item;
+    if (a.is_span && b.is_span) {
+        int year = 0;
+        size_t after = b.span.month && b.span.day && !b.span.year
+                           ? match_year(t, skip_sign(t, end, ','), &year)
+                           : 0;
+        if (after && year >= 1500) {
+            b.span.year = year;
+            end = after;
+        }
+        bool is_month_only =
+            a.span.is_weak && !a.span.year && b.span.is_weak && !b.span.year && !has_from;
+        if (is_month_only || (a.is_number && !b.span.month) ||
+            !join_days(t, &a, &b, has_from, &item))
+            return 0;
+    } else if (a.is_number || b.is_number ||
+               (!a.is_span && !b.is_span && a.item.kind == ITEM_CLOCK && b.item.kind == ITEM_CLOCK))
+        return 0;
+    else {
+        /* "between Jan 2019 and now" ends with today. */
+        bool is_now = a.is_span && !b.is_span && b.item.kind == ITEM_BOTH &&
+                      b.item.start[0] == t->reference->now;
+        bool now_first = b.is_span && !a.is_span && a.item.start[0] == t->reference->now;
+        if (is_now || now_first) {
+            Side *side = is_now ? &b : &a;
+            *side = (Side){ .is_span = true, .span = span_days(DATE_DAY, t->today, t->today + 1) };
+            if (!join_days(t, &a, &b, has_from, &item))
+                return 0;
+        } else if (!join_times(t, &a, &b, &item))
+            return 0;
+    }
+    *item_r = item;
+    return end;
+}
+
+/* --- One side --- */
+
+typedef enum Bound { NO_BOUND, UP_TO, ENDS_WITH, ONWARDS, BEHIND } Bound;
+
+static const struct BoundWords {
+    const char *words;
+    Bound bound;
+    bool is_deadline;
+} bounds[] = {
+    { "no later than", ENDS_WITH, true },
+    { "not later than", ENDS_WITH, true },
+    { "as late as", ENDS_WITH, true },
+    { "at the latest by", ENDS_WITH, true },
+    { "on or before", ENDS_WITH, true },
+    { "due by", ENDS_WITH, true },
+    { "due before", UP_TO, true },
+    { "prior to", UP_TO, true },
+    { "earlier than", UP_TO, true },
+    { "sooner than", UP_TO, true },
+    { "before", UP_TO, true },
+    { "by", ENDS_WITH, true },
+    { "up to", ENDS_WITH, true },
+    { "until", ENDS_WITH, true },
+    { "till", ENDS_WITH, true },
+    { "til", ENDS_WITH, true },
+    { "bis zum", ENDS_WITH, true },
+    { "bis", ENDS_WITH, true },
+    { "vor dem", UP_TO, true },
+    { "spätestens am", ENDS_WITH, true },
+    { "avant le", UP_TO, true },
+    { "avant", UP_TO, true },
+    { "jusqu'au", ENDS_WITH, true },
+    { "antes del", UP_TO, true },
+    { "antes de", UP_TO, true },
+    { "hasta el", ENDS_WITH, true },
+    { "hasta", ENDS_WITH, true },
+    { "later than", BEHIND, false },
+    { "no earlier than", ONWARDS, false },
+    { "as early as", ONWARDS, false },
+    { "any time after", BEHIND, false },
+    { "anytime after", BEHIND, false },
+    { "after", BEHIND, false },
+    { "since", ONWARDS, false },
+    { "seit", ONWARDS, false },
+    { "depuis", ONWARDS, false },
+    { "desde", ONWARDS, false },
+    { "starting from", ONWARDS, false },
+    { "starting on", ONWARDS, false },
+    { "starting", ONWARDS, false },
+    { "beginning on", ONWARDS, false },
+    { "beginning from", ONWARDS, false },
+    { "> =", ONWARDS, false },
+    { ">", BEHIND, false },
+    { "< =", ENDS_WITH, true },
+    { "<", UP_TO, true },
+};
+
+static size_t match_bound(const DateText *t, size_t i, const struct BoundWords **words_r)
+{
+    for (size_t k = 0; k < COUNT(bounds); k++) {
+        size_t end = i < t->count && bounds[k].words[0] == t->at[i].text.at[0]
+                         ? match_words(t, i, bounds[k].words)
+                         : 0;
+        if (end) {
+            *words_r = &bounds[k];
+            return end;
+        }
+    }
+    return 0;
+}
+
+/* Where a bound cuts what follows it: before its beginning, at its end, behind it. */
+static void bound_item(Bound bound, const DateItem *of, const DateSpan *span, DateItem *item)
+{
+    bool is_wide = of->kind == ITEM_DAYS || of->kind == ITEM_CLOCKS || of->kind == ITEM_TIMES;
+    *item = *of;
+    item->kind = of->kind == ITEM_DAY     ? ITEM_DAYS
+                 : of->kind == ITEM_BOTH  ? ITEM_TIMES
+                 : of->kind == ITEM_CLOCK ? ITEM_CLOCKS
+                                          : of->kind;
+    for (int which = 0; which < 2; which++) {
+        int64_t place = of->start[which];
+        if (span && span->is_edge)
+            place = which ? span->edge_other : span->edge;
+        else if (is_wide && bound == BEHIND)
+            place = of->end[which];
+        item->start[which] = item->end[which] = place;
+    }
+    item->has_start = bound == ONWARDS || bound == BEHIND;
+    item->has_end = !item->has_start;
+}
+
+static size_t match_bounded_thing(const DateText *t, size_t i, DateItem *item_r, DateSpan *span_r,
+                                  bool *is_span_r)
+{
+    DateItem moment, shift;
+    DateSpan span = { 0 };
+    DateClock clock;
+    *is_span_r = false;
+    size_t end = match_moment(t, i, &moment), wide = match_span(t, i, &span);
+    size_t later = match_shifted(t, i, &shift), hour = 0;
+    if (end)
+        *item_r = moment;
+    /* Behind "before" a bare number may be an hour: "before 5"; a name alone is one: "before
+     * lunch". */
+    if (!end && (hour = match_clock(t, i, &clock)) != 0 && clock.is_named) {
+        *item_r = item_of_clock(&clock);
+        end = hour;
+    }
+    bool bare_number = span.is_weak && span.grain == DATE_DAY;
+    if (wide > end || (wide && wide == end && !span_is_day(&span) && !bare_number)) {
+        *item_r = item_of_span(&span);
+        *span_r = span;
+        *is_span_r = true;
+        end = wide;
+    }
+    if (later > end && (shift.kind == ITEM_DAY || shift.kind == ITEM_BOTH)) {
+        *item_r = shift;
+        *is_span_r = false;
+        end = later;
+    }
+    return end;
+}
+
+/* "within 2h", "within 3 business days", "within the next two weeks", "innerhalb von 3 Tagen" */
+static size_t match_within(const DateText *t, size_t i, DateItem *item_r)
+{
+    if (!is_key(t, i, WITHIN))
+        return 0;
+    DateLength length;
+    size_t at = skip_key(t, skip_key(t, i + 1, THE), FROM);
+    at += is_kind(t, at, TURN) && token(t, at)->value > THIS;
+    size_t end = match_length(t, at, &length);
+    if (!end)
+        return 0;
+    bool is_exact = length_is_exact(&length);
+    *item_r = (DateItem){ .kind = is_exact ? ITEM_TIMES : ITEM_DAYS,
+                          .grain = is_exact ? DATE_SECOND : DATE_DAY,
+                          .has_start = true,
+                          .has_end = true,
+                          .is_deadline = true,
+                          .confidence = 0.95 };
+    int64_t from = is_exact ? t->reference->now : t->today * DAY_SECONDS,
+            to = length_add(&length, from, 1);
+    for (int which = 0; which < 2; which++) {
+        item_r->start[which] = is_exact ? from : t->today;
+        item_r->end[which] = is_exact ? to : floor_div(to, DAY_SECONDS);
+    }
+    return end;
+}
+
+/* "more than 2 weeks before today", "less than 3 days after tomorrow" */
+static size_t match_compared(const DateText *t, size_t i, DateItem *item_r)
+{
+    bool is_more = is_key(t, i, MORE), is_less = is_key(t, i, LESS);
+    if ((!is_more && !is_less) || !is_key(t, i + 1, THAN))
+        return 0;
+    DateItem far;
+    DateLength length;
+    size_t length_end = match_length(t, i + 2, &length);
+    size_t end = match_shifted(t, i + 2, &far);
+    if (!length_end)
+        return 0;
+    if (end <= length_end || (far.kind != ITEM_DAY && far.kind != ITEM_BOTH)) {
+        *item_r = (DateItem){ .kind = ITEM_LENGTH, .length = length, .confidence = 0.9 };
+        return length_end;
+    }
+    int sign = is_key(t, length_end, AGO) || is_key(t, length_end, BEFORE) ||
+                       is_key(t, length_end, EARLIER)
+                   ? -1
+                   : 1;
+    int64_t scale = far.kind == ITEM_DAY ? DAY_SECONDS : 1;
+    DateItem item = far;
+    item.kind = far.kind == ITEM_DAY ? ITEM_DAYS : ITEM_TIMES;
+    for (int which = 0; which < 2; which++) {
+        int64_t near = length_add(&length, far.start[which] * scale, -sign) / scale;
+        item.start[which] = sign > 0 ? (is_more ? far.start[which] : near) : far.start[which];
+        item.end[which] = sign > 0 ? far.start[which] : (is_more ? far.start[which] : near);
+    }
+    item.has_start = is_less || sign > 0;
+    item.has_end = is_less || sign < 0;
+    *item_r = item;
+    return end;
+}
+
+/* A day and then a bound of its hours: "tomorrow before 5pm", "tuesday after 1pm". */
+static size_t match_day_bounded(const DateText *t, size_t i, DateItem *item_r)
+{
+    DateSpan day;
+    size_t at = match_span(t, i, &day);
+    const struct BoundWords *words = NULL;
+    if (!at || !span_is_day(&day) || day.is_weak)
+        return 0;
+    size_t behind = match_bound(t, skip_sign(t, at, ','), &words);
+    DateClock clock;
+    size_t end = behind ? match_clock(t, skip_key(t, behind, AROUND), &clock) : 0;
+    if (!end || clock.is_weak || (clock.is_span && !clock.is_named))
+        return 0;
+    DateItem hours = item_of_clock(&clock), bounded;
+    bound_item(words->bound, &hours, NULL, &bounded);
+    *item_r = bounded;
+    item_r->kind = ITEM_TIMES;
+    item_r->is_deadline = words->is_deadline;
+    for (int which = 0; which < 2; which++) {
+        item_r->start[which] = day.from[which] * DAY_SECONDS + bounded.start[0];
+        item_r->end[which] = day.from[which] * DAY_SECONDS + bounded.end[0];
+    }
+    return end;
+}
+
+/* "3 pm or later on Monday", "2012 or later", "1/1/2016 and later" */
+static size_t match_or_later(const DateText *t, size_t i, DateItem *item_r)
+{
+    static const struct BoundWords tails[] = {
+        { "or later", ONWARDS, false },     { "and later", ONWARDS, false },
+        { "or after", ONWARDS, false },     { "onwards", ONWARDS, false },
+        { "onward", ONWARDS, false },       { "or earlier", ENDS_WITH, true },
+        { "and earlier", ENDS_WITH, true }, { "or before", ENDS_WITH, true },
+        { "or sooner", ENDS_WITH, true }
+    };
+    DateItem item;
+    DateSpan span = { 0 };
+    bool is_span;
+    size_t at = match_bounded_thing(t, i, &item, &span, &is_span);
+    for (size_t k = 0; at && k < COUNT(tails); k++) {
+        size_t end = match_words(t, at, tails[k].words);
+        if (!end)
+            continue;
+        bound_item(tails[k].bound, &item, is_span ? &span : NULL, item_r);
+        item_r->is_deadline = tails[k].is_deadline;
+        DateSpan day;
+        size_t after = item_r->kind == ITEM_CLOCKS ? match_span(t, skip_key(t, end, ON), &day) : 0;
+        if (after && span_is_day(&day)) {
+            item_r->kind = ITEM_TIMES;
+            for (int which = 0; which < 2; which++) {
+                item_r->start[which] += day.from[which] * DAY_SECONDS;
+                item_r->end[which] += day.from[which] * DAY_SECONDS;
+            }
+            end = after;
+        }
+        return end;
+    }
+    return 0;
+}
+
+static size_t match_before_after(const DateText *t, size_t i, DateItem *item_r)
+{
+    const struct BoundWords *words = NULL;
+    size_t at = match_bound(t, i, &words);
+    if (!at)
+        return 0;
+    size_t thing = skip_key(t, at, AROUND);
+    thing += is_key(t, thing, ON) || is_key(t, thing, AT);
+    DateItem item;
+    DateSpan span = { 0 };
+    bool is_span = false;
+    size_t end = match_bounded_thing(t, thing, &item, &span, &is_span);
+    if (!end)
+        return 0;
+    /* "by 2000" may be an amount, "after 30" anything. */
+    if (is_span && span.is_weak && span.grain == DATE_MONTH && is_word(t, i, "by"))
+        return 0;
+    if (item.kind == ITEM_TIMES || (item.kind == ITEM_CLOCKS && !item.has_end))
+        if (!item.has_end || !item.has_start)
+            return 0;
+    bound_item(words->bound, &item, is_span ? &span : NULL, item_r);
+    item_r->is_deadline = words->is_deadline;
+    return end;
+}
+
+/* "to date": up to today. */
+static size_t match_until_today(const DateText *t, size_t i, DateItem *item_r)
+{
+    size_t end = match_words(t, i, "to date");
+    if (!end || (i && (is_word(t, i - 1, "up") || is_word(t, i - 1, "equals") ||
+                       is_word(t, i - 1, "equal"))))
+        return 0;
+    const DateToken *next = token(t, end);
+    if (end < t->count && next->kind != SIGN)
+        return 0;
+    *item_r =
+        (DateItem){ .kind = ITEM_DAYS, .grain = DATE_DAY, .has_end = true, .confidence = 0.8 };
+    item_r->end[0] = item_r->end[1] = t->today;
+    return end;
+}
+
+/* "early in the day Wednesday", "later in today": half a day. */
+static size_t match_half_day(const DateText *t, size_t i, DateItem *item_r)
+{
+    bool is_early = is_key(t, i, EARLY) || is_key(t, i, EARLIER),
+         is_late = is_key(t, i, LATE) || is_key(t, i, LATER);
+    if (!is_early && !is_late)
+        return 0;
+    size_t at = skip_key(t, i + 1, IN);
+    size_t in_day = match_words(t, at, "the day");
+    DateSpan day;
+    size_t end = match_span(t, in_day ? skip_key(t, in_day, ON) : at, &day);
+    if (end && (!span_is_day(&day) || day.is_weak))
+        end = 0;
+    if (!end && !in_day)
+        return 0;
+    if (!end)
+        day = span_days(DATE_DAY, t->today, t->today + 1), end = in_day;
+    *item_r = (DateItem){ .kind = ITEM_TIMES,
+                          .grain = DATE_HOUR,
+                          .has_start = true,
+                          .has_end = true,
+                          .confidence = 0.8 };
+    for (int which = 0; which < 2; which++) {
+        item_r->start[which] = day.from[which] * DAY_SECONDS + (is_late ? DAY_SECONDS / 2 : 0);
+        item_r->end[which] = item_r->start[which] + DAY_SECONDS / 2;
+    }
+    return end;
+}
+
+size_t match_bounded(const DateText *t, size_t i, DateItem *item_r)
+{
+    static size_t (*const rules[])(const DateText *, size_t, DateItem *) = {
+        match_before_after, match_within,      match_compared, match_day_bounded,
+        match_or_later,     match_until_today, match_half_day
+    };
+    size_t best = 0;
+    for (size_t k = 0; k < COUNT(rules); k++) {
+        DateItem item = { 0 };
+        size_t end = rules[k](t, i, &item);
+        if (end > best) {
+            best = end;
+            *item_r = item;
+        }
+    }
+    return best;
+}

@@ -1,0 +1,133 @@
+/* date_zone.c - time zones by their IANA names, from the system's files (TZif, RFC 8536). */
+#include "base/clock.h"
+#include "base/file.h"
+#include "text/date.h"
+#include "text/date_calendar.h"
+
+#define ZONE_FILE_MAX KB(64)
+#define HEADER_SIZE 44u
+/* Files list the changes up to 2037; later years are read as those that many 28 years before them,
+ * whose weekdays are the same. */
+#define LIST_ENDS_S INT64_C(2114380800) /* 2037-01-01 in seconds */
+#define CALENDAR_CYCLE_S (INT64_C(10227) * DAY_SECONDS)
+
+typedef struct Zone {
+    const uint8_t *times, *kinds, *types;
+    uint32_t time_count, type_count;
+} Zone;
+
+static uint32_t read_u32(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static int64_t read_i64(const uint8_t *at)
+{
+    return (int64_t)((uint64_t)read_u32(at) << 32 | read_u32(at + 4));
+}
+
+/* Letters, digits and / _ - + only, and no step upwards: it is a path below the zones' folder. */
+static bool is_zone_name(Str name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        char c = name.at[i];
+        bool is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       HAS_CHAR(c, "_+-") || (c == '/' && i && name.at[i - 1] != '/');
+        if (!is_fine)
+            return false;
+    }
+    return name.length && name.length < 60;
+}
+
+/* The block at `at` with times of so many bytes: where it ends, 0 when it does not fit. */
+static size_t read_block(Str bytes, size_t at, size_t time_size, Zone *zone)
+{
+    if (bytes.length < at + HEADER_SIZE || memcmp(bytes.at + at, "TZif", 4) != 0)
+        return 0;
+    const uint8_t *head = (const uint8_t *)bytes.at + at;
+    uint64_t utc = read_u32(head + 20), standard = read_u32(head + 24), leaps = read_u32(head + 28);
+    uint64_t times = read_u32(head + 32), types = read_u32(head + 36),
+             letters = read_u32(head + 40);
+    uint64_t size =
+        times * (time_size + 1) + types * 6 + letters + leaps * (time_size + 4) + standard + utc;
+    if (size > bytes.length - at - HEADER_SIZE || types == 0)
+        return 0;
+    *zone = (Zone){ .times = head + HEADER_SIZE,
+                    .kinds = head + HEADER_SIZE + times * time_size,
+                    .time_count = (uint32_t)times,
+                    .type_count = (uint32_t)types };
+    zone->types = zone->kinds + times;
+    return at + HEADER_SIZE + (size_t)size;
+}
+
+static bool read_zone(Arena *arena, Str name, Zone *zone_r, Error *err)
+{
+    Str bytes;
+    if (!is_zone_name(name) ||
+        !file_read(arena,
+                   str_c(arena, str_format(arena, "/usr/share/zoneinfo/" STR_FMT, STR_ARG(name))),
+                   ZONE_FILE_MAX, &bytes, err))
+        return fail_field(err, "zone",
+                          "there is no time zone '" STR_FMT "'; names are like Europe/Berlin",
+                          STR_ARG(name));
+    Zone old;
+    size_t second = read_block(bytes, 0, 4, &old);
+    if (!second || !read_block(bytes, second, 8, zone_r))
+        return fail(err, ERROR_DAMAGED,
+                    "the system's file of the time zone '" STR_FMT "' cannot be read",
+                    STR_ARG(name));
+    return true;
+}
+
+static int offset_of(const Zone *zone, uint32_t kind)
+{
+    return kind < zone->type_count ? (int)(int32_t)read_u32(zone->types + kind * 6) : 0;
+}
+
+static int offset_at(const Zone *zone, int64_t time_s)
+{
+    if (time_s >= LIST_ENDS_S)
+        time_s -= ((time_s - LIST_ENDS_S) / CALENDAR_CYCLE_S + 1) * CALENDAR_CYCLE_S;
+    uint32_t low = 0, high = zone->time_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (read_i64(zone->times + (size_t)middle * 8) <= time_s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return offset_of(zone, low ? zone->kinds[low - 1] : 0);
+}
+
+bool date_instant(int64_t civil, Str name, int64_t *time_ms_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Zone zone;
+    int64_t time_s = civil;
+    if (name.length && !str_is(name, "UTC")) {
+        if (!read_zone(arena, name, &zone, err))
+            return false;
+        /* The offsets of the day before and after: what was valid first is tried first. */
+        int before = offset_at(&zone, civil - DAY_SECONDS),
+            after = offset_at(&zone, civil + DAY_SECONDS);
+        bool is_first = offset_at(&zone, civil - before) == before;
+        bool is_second = offset_at(&zone, civil - after) == after;
+        time_s = civil - (is_first || !is_second ? before : after);
+    }
+    *time_ms_r = time_s * 1000;
+    return true;
+}
+
+bool date_local(int64_t time_ms, Str name, int64_t *civil_seconds_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Zone zone;
+    int64_t time_s = floor_div(time_ms, 1000);
+    if (name.length && !str_is(name, "UTC")) {
+        if (!read_zone(arena, name, &zone, err))
+            return false;
+        time_s += offset_at(&zone, time_s);
+    }
+    *civil_seconds_r = time_s;
+    return true;
+}
