@@ -7,6 +7,7 @@ import zipfile
 from hashlib import sha1
 
 import pytest
+import requests
 
 
 @pytest.fixture
@@ -226,15 +227,19 @@ def test_a_deck_goes_to_anki(server, deck, tmp_path):
 
 
 def test_what_one_learns_another_does_not_see(server, deck):
+    """A person's cards are not those of the workspace's key."""
     card, = add(server, deck, ("Mine?", "yes"))
-    person = server.post("/v1/users", {"email": "learner@example.org", "name": "L", "password": "a long password 1", "role": "reader"})
-    assert person.status_code == 201, person.text
-    import requests
+    admin = server.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
+    login = {"email": "learner@example.org", "password": "a long password 1"}
+    person = server.post("/v1/users", {**login, "name": "L", "role": "reader"}, key=admin)
+    assert person.status_code in (201, 409), person.text
     other = requests.Session()
-    signed = other.post(server.url + "/v1/session", json={"email": "learner@example.org", "password": "a long password 1"})
+    signed = other.post(server.url + "/v1/session", json=login)
     assert signed.status_code in (200, 201), signed.text
+    other.headers["X-CSRF-Token"] = other.get(server.url + "/v1/session").json()["csrf"]
     assert other.get(f"{server.url}/v1/study/cards/{card['id']}").status_code == 404
     assert other.get(f"{server.url}/v1/study/decks").json()["items"] == []
-    own = other.post(f"{server.url}/v1/study/decks", json={"name": "Rivers"}, headers={"Origin": server.url})
+    own = other.post(f"{server.url}/v1/study/decks", json={"name": "Rivers"})
     assert own.status_code == 201, own.text
-    assert other.post(f"{server.url}/v1/study/cards", json={"deck": deck["id"], "cards": [{"front": "a", "back": "b"}]}, headers={"Origin": server.url}).status_code == 404
+    stolen = other.post(f"{server.url}/v1/study/cards", json={"deck": deck["id"], "cards": [{"front": "a", "back": "b"}]})
+    assert stolen.status_code == 404

@@ -545,6 +545,13 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+#define EXPECT_EMPTY(list_type, call)                                                              \
+    do {                                                                                           \
+        list_type list = { 0 };                                                                    \
+        CALL(call);                                                                                \
+        EXPECT(list.count == 0);                                                                   \
+    } while (0)
+
 static bool nothing_is_learned(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -573,12 +580,23 @@ static bool nothing_is_learned(DbTx *tx, World *world, Error *err)
     return true;
 }
 
-#define EXPECT_EMPTY(list_type, call)                                                              \
-    do {                                                                                           \
-        list_type list = { 0 };                                                                    \
-        CALL(call);                                                                                \
-        EXPECT(list.count == 0);                                                                   \
-    } while (0)
+static bool no_cards_are_listed(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str next;
+    EXPECT_EMPTY(StudyDeckList, study_deck_list(tx, theirs, arena, &(StudyDue){ 0 }, &list, err));
+    EXPECT_EMPTY(StudyCardList, study_card_list(tx, theirs, arena, &(StudyCardFilter){ 0 },
+                                                &(Slice){ 0 }, &list, &next, err));
+    EXPECT_EMPTY(StudyQuizList,
+                 study_quiz_list(tx, theirs, arena, &(Slice){ 0 }, &list, &next, err));
+    EXPECT_EMPTY(StudyAttemptList,
+                 study_attempt_list(tx, theirs, arena, secret.quiz.id, &list, err));
+    EXPECT_EMPTY(StudyReviewList, study_review_list(tx, theirs, arena, STR_NONE, &list, err));
+    EXPECT_EMPTY(StudyProgressList,
+                 study_card_progress(tx, theirs, arena, STR_NONE, INT64_MAX, &list, err));
+    return true;
+}
 
 /* Conversations' folders, personas and prompts. */
 static bool talks_are_hidden(DbTx *tx, World *world, Error *err)
@@ -624,17 +642,6 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT(count == 0);
     EXPECT_EMPTY(DocumentValuesList, document_facet_values(tx, theirs, arena, 0, &list, err));
     EXPECT_EMPTY(SavedSearchList, saved_search_list(tx, theirs, arena, &list, err));
-    Str next;
-    EXPECT_EMPTY(StudyDeckList, study_deck_list(tx, theirs, arena, &(StudyDue){ 0 }, &list, err));
-    EXPECT_EMPTY(StudyCardList, study_card_list(tx, theirs, arena, &(StudyCardFilter){ 0 },
-                                                &(Slice){ 0 }, &list, &next, err));
-    EXPECT_EMPTY(StudyQuizList,
-                 study_quiz_list(tx, theirs, arena, &(Slice){ 0 }, &list, &next, err));
-    EXPECT_EMPTY(StudyAttemptList,
-                 study_attempt_list(tx, theirs, arena, secret.quiz.id, &list, err));
-    EXPECT_EMPTY(StudyReviewList, study_review_list(tx, theirs, arena, STR_NONE, &list, err));
-    EXPECT_EMPTY(StudyProgressList,
-                 study_card_progress(tx, theirs, arena, STR_NONE, INT64_MAX, &list, err));
     EXPECT_EMPTY(GatewayItemList, gateway_item_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
     EXPECT_EMPTY(DocumentVersionList, document_version_list(tx, theirs, arena, id, &list, err));
@@ -699,6 +706,7 @@ TEST_BOTH(store, every_function_hides_rows_from_other_workspaces)
     world_write(&world, &world.system, functions_change_nothing);
     world_write(&world, &world.system, talks_are_hidden);
     world_write(&world, &world.system, nothing_is_learned);
+    world_write(&world, &world.system, no_cards_are_listed);
     world_write(&world, &world.system, lists_are_empty);
     world_write(&world, &world.system, every_table_is_filled);
     world_close(&world);

@@ -77,6 +77,18 @@ typedef struct Line {
     size_t count;
 } Line;
 
+/* Lines with # at the beginning, as Anki writes them; the number of the line after them. */
+static size_t skip_remarks(Str *text)
+{
+    size_t number = 1;
+    Str line;
+    if (str_starts(*text, S("\xef\xbb\xbf")))
+        *text = str_from(*text, 3);
+    for (; text->length && text->at[0] == '#'; number++)
+        (void)str_next(text, '\n', &line);
+    return number;
+}
+
 static char find_separator(Str text)
 {
     size_t counts[3] = { 0 };
@@ -199,14 +211,12 @@ bool card_table_read(Arena *arena, Str text, StudyCardList *cards_r, Error *err)
     VEC(StudyCard) cards = { 0 };
     Columns columns = { 0, 1, 2, false };
     Line *line = arena_new_one(arena, Line);
-    if (str_starts(text, S("\xef\xbb\xbf")))
-        text = str_from(text, 3);
+    size_t number = skip_remarks(&text);
     char separator = find_separator(text);
-    for (size_t number = 1; text.length; number++) {
-        bool is_comment = text.at[0] == '#';
+    for (; text.length; number++) {
         if (!read_line(arena, &text, separator, line, err))
             return fail_in(err, "line %zu", number);
-        if (is_comment || is_blank(line))
+        if (is_blank(line))
             continue;
         if (!cards.count && !columns.is_named && (columns = find_columns(line)).is_named)
             continue;
