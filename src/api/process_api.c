@@ -7,20 +7,14 @@
 #include <unistd.h>
 
 #include "api/convert.h"
+#include "api/process.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "models/models.h"
 
-#define WAIT_MS 60000
 #define LOOK_EVERY_MS 25
 
 /* --- One file --- */
-
-typedef struct Processed {
-    Str name;
-    Error failure; /* of adding; code ERROR_NONE: there is a document */
-    DocumentView view;
-} Processed;
 
 static bool add_part(ApiRequest *request, const HttpPart *part, Processed *out, Error *err)
 {
@@ -39,17 +33,16 @@ static bool add_part(ApiRequest *request, const HttpPart *part, Processed *out, 
            library_find(library, request->scope, request->arena, document.id, &out->view, err);
 }
 
-static bool has_text(const DocumentView *view)
+bool process_has_text(const DocumentView *view)
 {
     return view->document.state == DOCUMENT_INDEXING || view->document.state == DOCUMENT_READY;
 }
 
-/* Until its text is there, it has failed, or the time is over. */
-static bool wait_text(ApiRequest *request, DocumentView *view, int64_t until_ms, Error *err)
+bool process_wait(ApiRequest *request, DocumentView *view, int64_t until_ms, Error *err)
 {
     const atomic_bool *stops = conversions_stopping(request->api->conversions);
     Str id = view->document.id;
-    while (!has_text(view) && !document_state_is_over(view->document.state) &&
+    while (!process_has_text(view) && !document_state_is_over(view->document.state) &&
            monotonic_ms() < until_ms && !atomic_load(stops)) {
         AUTO_ARENA Arena *arena = arena_new(MB(64));
         DocumentView now;
@@ -63,7 +56,7 @@ static bool wait_text(ApiRequest *request, DocumentView *view, int64_t until_ms,
     return true;
 }
 
-static void process_part(ApiRequest *request, const HttpPart *part, Processed *out)
+void process_part(ApiRequest *request, const HttpPart *part, Processed *out)
 {
     out->name = part->file_name;
     (void)!add_part(request, part, out, &out->failure);
@@ -85,8 +78,8 @@ static bool put_text_of(ApiRequest *request, Arena *arena, JsonWriter *json,
                         const DocumentView *view, Error *err)
 {
     Buf text = buf_new(arena, CONVERT_ANSWER_MAX);
-    if (has_text(view) && !library_print(request->api->library, request->scope, arena,
-                                         view->document.id, TEXT_PLAIN, &text, err))
+    if (process_has_text(view) && !library_print(request->api->library, request->scope, arena,
+                                                 view->document.id, TEXT_PLAIN, &text, err))
         return false;
     put_text(json, "text", buf_str(&text));
     return true;
@@ -129,7 +122,7 @@ static bool put_outcome(ApiRequest *request, Arena *arena, JsonWriter *json, con
         put_text(json, "error", message);
         put_text(json, "code", str(error_name(code)));
     }
-    *status_r = has_failed ? error_http_status(code) : has_text(&one->view) ? 200 : 202;
+    *status_r = has_failed ? error_http_status(code) : process_has_text(&one->view) ? 200 : 202;
     return true;
 }
 
@@ -172,7 +165,7 @@ bool process_file(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     process_part(request, part, &one);
     bool good = one.failure.code != ERROR_NONE ||
-                wait_text(request, &one.view, monotonic_ms() + WAIT_MS, err);
+                process_wait(request, &one.view, monotonic_ms() + PROCESS_WAIT_MS, err);
     conversion_end(places, false);
     return good && write_one(request, response, &one, err);
 }
@@ -210,14 +203,15 @@ bool process_files(ApiRequest *request, HttpResponse *response, Error *err)
     Processed *all = arena_new_array(request->arena, Processed, http->part_count + 1);
     size_t count = 0;
     bool good = true;
-    int64_t until_ms = monotonic_ms() + WAIT_MS;
+    int64_t until_ms = monotonic_ms() + PROCESS_WAIT_MS;
     if (!conversion_begin(places, false, err))
         return false;
     for (size_t i = 0; i < http->part_count; i++)
         if (http->parts[i].temp_path)
             process_part(request, &http->parts[i], &all[count++]);
     for (size_t i = 0; i < count && good; i++)
-        good = all[i].failure.code != ERROR_NONE || wait_text(request, &all[i].view, until_ms, err);
+        good =
+            all[i].failure.code != ERROR_NONE || process_wait(request, &all[i].view, until_ms, err);
     conversion_end(places, false);
     if (good && !count)
         return fail_field(err, "files", "the form has no part named 'files' with a file name");

@@ -1,5 +1,6 @@
 /* task_assistant_api.c - tasks by the paths and in the shapes of the task assistant's clients:
  * their id is the number, and everybody sees their own. */
+#include "api/assistant.h"
 #include "api/convert.h"
 #include "api/task_json.h"
 #include "base/id.h"
@@ -13,8 +14,7 @@ typedef struct AssistantWork {
     int64_t cleared;
 } AssistantWork;
 
-/* Only the caller's own, or an administrator's choice. */
-static bool read_user(const ApiRequest *request, Str asked, Str *user_r, Error *err)
+bool assistant_user(const ApiRequest *request, Str asked, Str *user_r, Error *err)
 {
     const Scope *scope = request->scope;
     if (asked.length && !str_equal(asked, scope->user) && !scope_needs(scope, ROLE_ADMIN, err))
@@ -38,7 +38,7 @@ static bool read_filter(const ApiRequest *request, TaskFilter *filter, Error *er
     TaskPriority rank;
     if ((status.length && !task_state_named(status, &state, err)) ||
         (priority.length && !task_priority_named(priority, &rank, err)) ||
-        !read_user(request, http_query(request->http, "user_id"), &filter->created_by, err))
+        !assistant_user(request, http_query(request->http, "user_id"), &filter->created_by, err))
         return false;
     filter->states = status.length ? 1U << state : 0;
     filter->priorities = priority.length ? 1U << rank : 0;
@@ -69,7 +69,7 @@ static bool take_user(AssistantWork *work, Error *err)
     json_t *body = work->request->json;
     Str asked = str_copy(work->request->arena, json_member_text(body, "user_id"));
     (void)json_object_del(body, "user_id");
-    return read_user(work->request, asked, &work->user, err);
+    return assistant_user(work->request, asked, &work->user, err);
 }
 
 static bool answer(const AssistantWork *work, HttpResponse *response)
@@ -187,7 +187,7 @@ static bool clear_work(DbTx *tx, void *argument, Error *err)
 bool assistant_tasks_clear(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AssistantWork work = { .request = request };
-    if (!read_user(request, http_query(request->http, "user_id"), &work.user, err))
+    if (!assistant_user(request, http_query(request->http, "user_id"), &work.user, err))
         return false;
     if (!work.user.length)
         return fail_field(err, "user_id",

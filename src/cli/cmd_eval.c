@@ -14,7 +14,8 @@
 #define TSV_MAX MB(32)
 
 static const CommandOption options[] = {
-    { "mode", "MODE", "hybrid, keyword, semantic or private" },
+    { "mode", "MODE",
+      "hybrid, keyword, semantic, private, deep, super_deep, creative or uncensored" },
     { "weights", "SHARE", "share of the semantic leg, 0.01 to 0.99" },
     { "set", "NAME=VALUE",
       "another setting of the search; several values, as 0.3,0.5, are a row each" },

@@ -7,7 +7,9 @@ static const CommandOption options[] = {
     { "limit", "N", "at most so many (default 10)" },
     { "offset", "N", "leave out so many of the best, at most 1000" },
     { "like", "ID[:PASSAGE]", "like this document, or like its passage of this number from 0" },
-    { "mode", "MODE", "hybrid, keyword, semantic or private (see GET /v1/search/modes)" },
+    { "mode", "MODE",
+      "hybrid, keyword, semantic, private, deep, super_deep, creative or uncensored (see GET "
+      "/v1/search/modes)" },
     { "collection", "ID", "only in this collection" },
     { "format", "NAME", "only in files of this format" },
     { "tag", "TAG", "only in documents with this tag" },
