@@ -10,7 +10,7 @@
 #include "cli/app.h"
 #include "store/workspaces_store.h"
 
-#define UNITS_SHOWN 40
+#define UNITS_SHOWN 60
 
 typedef struct Lab {
     Arena *arena;
@@ -45,6 +45,11 @@ static void put_unit(AnswerRun *run, Reading *reading, size_t index, bool compar
     put_bool(json, "compared", compares);
     put_bool(json, "repeated", unit->is_repeated);
     put_number(json, "score", unit->score);
+    put_int(json, "near", (int64_t)unit->near);
+    put_int(json, "wide", (int64_t)unit->wide);
+    put_int(json, "words", (int64_t)unit->words);
+    put_int(json, "chunk", (int64_t)reading->passages[unit->passage].words);
+    put_int(json, "frame", (int64_t)reading->passages[unit->passage].frame);
     put_array(json, "features");
     for (int f = 0; f < FEATURE_COUNT; f++)
         put_number(json, NULL, unit->features[f]);
@@ -57,6 +62,13 @@ static void put_unit(AnswerRun *run, Reading *reading, size_t index, bool compar
     for (int i = 0; decide_unit(run, reading, index, signs, &err) && i < SIGN_COUNT; i++)
         put_number(json, NULL, signs[i]);
     put_end(json);
+    put_int(json, "whole", (int64_t)reading->passages[unit->passage].document);
+    if (compares) {
+        put_array(json, "nearness");
+        for (size_t i = 0; i < reading->question.word_count && reading->has_meaning; i++)
+            put_number(json, NULL, reading->nearness[i]);
+        put_end(json);
+    }
     put_end(json);
 }
 

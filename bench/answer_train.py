@@ -2,8 +2,9 @@
 """Learns the weights of src/answer/features.def and signs.def, and says how well they do on questions they were not
 learned from (k-fold cross-validation over questions).
 
-  bench/truth.py --data LIBRARY                                 makes the library, and LIBRARY/questions.tsv
-  bench/answer_swap.py LIBRARY/questions.tsv > more.tsv
+  bench/truth.py --data LIBRARY                                 makes the library, LIBRARY/questions.tsv and tunedquestions.tsv
+  (cat LIBRARY/questions.tsv; tail -n +2 LIBRARY/tunedquestions.tsv) > both.tsv
+  bench/answer_swap.py both.tsv > more.tsv
   build/answer_lab LIBRARY MODEL more.tsv > units.jsonl
   bench/answer_train.py units.jsonl more.tsv [--write]
 
@@ -26,7 +27,7 @@ spec = importlib.util.spec_from_file_location("score", ROOT.parent / "shared" / 
 score = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(score)
 
-CITE_BELOW, CITATIONS = 1.5, 5
+CITE_BELOW, CITATIONS = 4.0, 5
 # "swapped": a question whose name or year was replaced by another's, so that nothing answers it; id "q012~1".
 UNPLACED = ("unanswerable", "count", "swapped")
 
@@ -181,14 +182,18 @@ def figures(results):
     return {k: sum(v) / len(v) for k, v in out.items()}
 
 
-def cross(asked, folds, penalty, penalty2, chance_min, fixed=(), seed=1, fixed2=()):
+def weights_in(path, macro):
+    return np.array([float(w) for w in re.findall(rf"^{macro}\(\w+, *(-?[\d.]+),", path.read_text(), re.M)])
+
+
+def cross(asked, folds, penalty, penalty2, chance_min, fixed=(), seed=1, fixed2=(), kept=None):
     groups = sorted({a.id.split("~")[0] for a in asked})
     random.Random(seed).shuffle(groups)
     results, by = [], {}
     for f in range(folds):
         held = {i for i, a in enumerate(asked) if a.id.split("~")[0] in groups[f::folds]}
         train = [a for i, a in enumerate(asked) if i not in held]
-        w = learn_ranking(train, penalty, fixed=fixed)
+        w = kept if kept is not None else learn_ranking(train, penalty, fixed=fixed)
         b = learn_decision(train, w, penalty2, fixed=fixed2)
         for i in held:
             if asked[i].kind not in ("count", "swapped"):
@@ -210,10 +215,11 @@ def main():
     options.add_argument("--folds", type=int, default=10)
     options.add_argument("--penalty", type=float, default=0.01)
     options.add_argument("--penalty2", type=float, default=0.03)
-    options.add_argument("--chance", type=float, default=0.47)
+    options.add_argument("--chance", type=float, default=0.42)
     options.add_argument("--seeds", type=int, default=3)
     options.add_argument("--without", default="", help="features to leave out, by comma")
     options.add_argument("--without-signs", default="")
+    options.add_argument("--keep-ranking", action="store_true", help="learn the decision only")
     options.add_argument("--write", action="store_true")
     options.add_argument("--show", action="store_true", help="each question that goes wrong")
     options = options.parse_args()
@@ -224,10 +230,11 @@ def main():
     asked = [a for a in asked if a.kind != "swapped" or a.row["question"] not in texts]
     fixed = [f for f in options.without.split(",") if f]
     fixed2 = [f for f in options.without_signs.split(",") if f]
+    kept = weights_in(ROOT / "src/answer/features.def", "FEATURE") if options.keep_ranking else None
     for seed in range(1, options.seeds + 1):
-        out, by = cross(asked, options.folds, options.penalty, options.penalty2, options.chance, fixed, seed, fixed2)
+        out, by = cross(asked, options.folds, options.penalty, options.penalty2, options.chance, fixed, seed, fixed2, kept)
         print(f"cross-validated, seed {seed}:", " ".join(f"{k} {v:.3f}" for k, v in sorted(out.items())))
-    w = learn_ranking(asked, options.penalty, fixed=fixed)
+    w = kept if options.keep_ranking else learn_ranking(asked, options.penalty, fixed=fixed)
     b = learn_decision(asked, w, options.penalty2, fixed=fixed2)
     own = figures([judge(a, *answer(a, w, b, options.chance)) for a in asked if a.kind not in ("count", "swapped")])
     print("on what it learned from:", " ".join(f"{k} {v:.3f}" for k, v in sorted(own.items())))

@@ -6,7 +6,7 @@
 
 /* The best sentence of each part is quoted, and more whose scores are at most so far below it: the
  * short ones as far as there is room for them, the others are only cited. */
-#define CITE_BELOW 1.5
+#define CITE_BELOW 4.0
 #define QUOTED_BYTES 1600
 
 /* White space squeezed: a quote in running text. */

@@ -3,12 +3,15 @@
 
 #include <math.h>
 
-/* At this chance about one question in seven that has an answer is refused. */
-#define ANSWER_CHANCE_MIN 0.47
+/* At this chance about one question in eleven that has an answer is refused. */
+#define ANSWER_CHANCE_MIN 0.42
 /* What is assumed of a chunk that only the words found, and of everything when there is no model.
  */
 #define UNFOUND_COSINE 0.5
 #define TYPICAL_COSINE 0.58
+
+/* So many of the best units are taken together. */
+#define AROUND_UNITS 4
 
 static const double weights[SIGN_COUNT] = {
 #define SIGN(name, weight, what) [SIGN_##name] = weight,
@@ -28,20 +31,63 @@ static double rarest_missing(const Reading *reading, uint64_t words)
     return rarest / 12;
 }
 
+static double nearness_of(const Reading *reading, uint64_t exact, size_t word)
+{
+    return exact >> word & 1 ? 1 : reading->has_meaning ? reading->nearness[word] : 0;
+}
+
 /* How near each word of the question is to something beside the unit. */
 static void soft_signs(const Reading *reading, const Unit *best, double signs[SIGN_COUNT])
 {
     uint64_t exact = best->near | reading->passages[best->passage].frame;
     double all = 0, got = 0, far = 0;
     for (size_t i = 0; i < reading->question.word_count; i++) {
-        const QuestionWord *word = &reading->question.words[i];
-        double near = exact >> i & 1 ? 1 : reading->has_meaning ? reading->nearness[i] : 0;
-        all += reading_word_rarity(word);
-        got += reading_word_rarity(word) * near;
-        far = MAX(far, reading_word_rarity(word) * (1 - near));
+        double rarity = reading_word_rarity(&reading->question.words[i]);
+        double near = nearness_of(reading, exact, i);
+        all += rarity;
+        got += rarity * near;
+        far = MAX(far, rarity * (1 - near));
     }
     signs[SIGN_SOFT] = all > 0 ? got / all : 1;
     signs[SIGN_SOFT_FAR] = far / 12;
+}
+
+/* The same beside the next best units of its document too: answers have several sentences. */
+static double around(const Reading *reading, const Unit *best)
+{
+    uint64_t exact = best->near | reading->passages[best->passage].frame;
+    size_t group = reading->passages[best->passage].group;
+    double all = 0, got = 0;
+    for (size_t i = 0; i < reading->unit_count && i < AROUND_UNITS; i++) {
+        const Unit *unit = &reading->units[reading->order[i]];
+        exact |= reading->passages[unit->passage].group == group ? unit->near : 0;
+    }
+    for (size_t i = 0; i < reading->question.word_count; i++) {
+        double rarity = reading_word_rarity(&reading->question.words[i]);
+        all += rarity;
+        got += rarity * nearness_of(reading, exact, i);
+    }
+    return all > 0 ? got / all : 1;
+}
+
+/* What is asked of the names: "agents", "succeeded". A document that lacks it does not say it. */
+static void word_signs(const Reading *reading, const Passage *passage, double signs[SIGN_COUNT])
+{
+    const Question *question = &reading->question;
+    uint64_t words = passage->document | passage->words | passage->frame;
+    double all = 0, got = 0;
+    bool has_names = false;
+    for (size_t i = 0; i < question->word_count; i++) {
+        const QuestionWord *word = &question->words[i];
+        has_names |= word->is_name;
+        if (word->is_name || word->is_number || word->is_weak)
+            continue;
+        all += word->rarity;
+        got += words >> i & 1 ? word->rarity : 0;
+    }
+    signs[SIGN_PLAIN] = all > 0 ? got / all : 1;
+    signs[SIGN_HAS_NAMES] = has_names;
+    signs[SIGN_WORDS] = (double)question->word_count / 10;
 }
 
 void decide_signs(const Reading *reading, const Unit *best, double signs[SIGN_COUNT])
@@ -56,6 +102,8 @@ void decide_signs(const Reading *reading, const Unit *best, double signs[SIGN_CO
     signs[SIGN_NUMBERS] = f[FEATURE_ALL_NUMBERS];
     signs[SIGN_FAR] = rarest_missing(reading, passage->words | passage->frame);
     soft_signs(reading, best, signs);
+    signs[SIGN_AROUND] = around(reading, best);
+    word_signs(reading, passage, signs);
     signs[SIGN_COSINE] = reading->has_meaning ? reading->cosine : TYPICAL_COSINE;
     signs[SIGN_SEMANTIC] = hit->semantic_rank     ? f[FEATURE_SEMANTIC]
                            : reading->has_meaning ? UNFOUND_COSINE

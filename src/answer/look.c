@@ -1,10 +1,10 @@
 /* look.c - the searches of an answer, and the reading of what they gave. */
 #include "answer/answer_int.h"
 
-#define WHOLE_LIMIT 30
+#define WHOLE_LIMIT 40
 #define PART_LIMIT 20
 /* So many passages are cut into sentences; the others only lend their words to their document. */
-#define BLOCK_PASSAGES 24
+#define BLOCK_PASSAGES 40
 /* Words beside the best unit that the question's are compared with. */
 #define MEANING_WORDS 40
 /* Cosines of single words by MiniLM: unrelated ones have 0.1 to 0.3, "king" and "monarch" 0.8. */
