@@ -117,6 +117,18 @@ static bool answer_steps(AnswerRun *run, Error *err)
     return conversation_keep(run, err);
 }
 
+bool answer_set_persona(AnswerRequest *request, const Persona *persona, Error *err)
+{
+    SearchRequest *search = &request->search;
+    request->persona = persona;
+    if (!persona)
+        return true;
+    if (!search->collections.count && !search->documents.count)
+        search->collections = persona->collections;
+    return search->mode != SEARCH_HYBRID ||
+           search_mode_named(persona->search_mode, &search->mode, err);
+}
+
 bool answer_run(Answers *answers, const Scope *scope, Arena *arena, const AnswerRequest *request,
                 const AnswerSink *sink, Answer *answer_r, Error *err)
 {

@@ -77,6 +77,9 @@ typedef struct AnswerRequest {
     bool is_kept;         /* as messages of a conversation */
 } AnswerRequest;
 
+/* Who answers, and where and how he searches as far as nobody has said; NULL: nobody in particular.
+ */
+MUST_CHECK bool answer_set_persona(AnswerRequest *request, const Persona *persona, Error *err);
 MUST_CHECK bool answer_run(Answers *answers, const Scope *scope, Arena *arena,
                            const AnswerRequest *request, const AnswerSink *sink, Answer *answer_r,
                            Error *err);

@@ -360,9 +360,11 @@ static bool end_writing(Writing *w, const ChatResult *result, const Provider *pr
 static Str wanted_model(const AnswerRun *run)
 {
     Str model = run->request->model;
+    if (str_is(model, "lectern"))
+        model = STR_NONE;
     if (!model.length && run->request->persona)
         model = run->request->persona->model;
-    return str_is(model, "lectern") ? STR_NONE : model;
+    return model;
 }
 
 bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
@@ -388,6 +390,7 @@ bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
                          .count = make_messages(w, messages),
                          .model = wanted_model(run),
                          .feature = S("ask"),
+                         .persona = run->answer.persona,
                          .may_keep = true,
                          .is_personal = run->messages.count > 0,
                          .never_here = true,

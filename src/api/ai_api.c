@@ -1,5 +1,6 @@
 /* ai_api.c - one way to ask models for programs that were written for another backend's paths:
  * /ai/chat/complete, /ai/embeddings, /ai/batch. The messages are OpenAI's. */
+#include "api/hosted_tools.h"
 #include "api/model_names.h"
 #include "api/tool_loop.h"
 #include "base/pool.h"
@@ -40,14 +41,8 @@ static void add_servers(const Completion *one, ModelRequest *asked)
     ModelTool *tools = arena_new_array(one->arena, ModelTool, count);
     for (size_t i = 0; i < asked->tool_count; i++)
         tools[i] = asked->tools[i];
-    for (size_t i = 0; i < one->servers.count; i++) {
-        Buf out = buf_new(one->arena, KB(4));
-        JsonWriter json = put_begin(&out);
-        put_text(&json, "type", S("mcp"));
-        put_text(&json, "server_label", one->servers.at[i]);
-        put_end(&json);
-        tools[asked->tool_count + i] = (ModelTool){ .builtin = buf_str(&out) };
-    }
+    for (size_t i = 0; i < one->servers.count; i++)
+        tools[asked->tool_count + i] = hosted_server_tool(one->arena, one->servers.at[i]);
     asked->tools = tools;
     asked->tool_count = count;
 }

@@ -142,7 +142,6 @@ static bool complete_ask(AskWork *work, Error *err)
 {
     ApiRequest *request = work->request;
     AnswerRequest *ask = work->ask;
-    SearchRequest *search = &ask->search;
     if (ask->edits.length && ask->again.length)
         return fail_field(err, "again", "a question is edited, or asked again, but not both");
     if (ask->edits.length && !ask->conversation.length)
@@ -151,13 +150,10 @@ static bool complete_ask(AskWork *work, Error *err)
         return false;
     if (!str_trim(ask->question).length)
         return fail_field(err, "question", "the question is empty");
-    PersonaWish wish = { work->persona, ask->conversation, search->collections };
-    if (!persona_choose(request->api->db, request->scope, request->arena, &wish, &ask->persona,
-                        err))
-        return false;
-    if (ask->persona && !search->collections.count)
-        search->collections = ask->persona->collections;
-    return true;
+    PersonaWish wish = { work->persona, ask->conversation, ask->search.collections };
+    const Persona *persona;
+    return persona_choose(request->api->db, request->scope, request->arena, &wish, &persona, err) &&
+           answer_set_persona(ask, persona, err);
 }
 
 bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "api/hosted_tools.h"
 #include "api/model_names.h"
 #include "api/tool_loop.h"
 #include "base/hash.h"
@@ -97,13 +98,13 @@ static ModelUsage usage_of(const Answer *answer, size_t input_bytes)
                          .cost = -1 };
 }
 
-static bool chat(Api *api, HereCall *call, Error *err)
+static bool chat(Api *api, HereCall *call, const Persona *persona, Error *err)
 {
     AnswerRequest ask = { .model = call->model, .is_within = true };
     AnswerSink sink = { .delta = tell_text, .self = call };
     Answer answer;
     size_t input_bytes;
-    if (!read_question(call, &ask, &input_bytes, err) ||
+    if (!read_question(call, &ask, &input_bytes, err) || !answer_set_persona(&ask, persona, err) ||
         !tell(call, &(ModelEvent){ .kind = EVENT_START, .model = call->model }, err) ||
         !answer_run(api->answers, call->caller->scope, call->arena, &ask, &sink, &answer, err))
         return false;
@@ -116,7 +117,36 @@ static bool chat(Api *api, HereCall *call, Error *err)
 
 /* --- Chat with tools --- */
 
-static bool chat_with_tools(Api *api, HereCall *call, Error *err)
+/* Its instructions come first, its servers become tools (gateway/hosted.h). */
+static bool add_persona(Api *api, HereCall *call, const Persona *persona, ModelRequest *asked,
+                        Error *err)
+{
+    Arena *arena = call->arena;
+    size_t tool_count = asked->tool_count + persona->tools.count;
+    ModelTool *tools = arena_new_array(arena, ModelTool, tool_count + 1);
+    ModelMessage *messages = arena_new_array(arena, ModelMessage, asked->message_count + 1);
+    ModelPart *part = arena_new_one(arena, ModelPart);
+    *part = (ModelPart){ .kind = PART_TEXT,
+                         .text = persona_instructions(arena, persona, S("You help a person.")) };
+    messages[0] = (ModelMessage){ .role = FROM_SYSTEM, .parts = part, .count = 1 };
+    for (size_t i = 0; i < asked->message_count; i++)
+        messages[i + 1] = asked->messages[i];
+    for (size_t i = 0; i < tool_count; i++)
+        tools[i] = i < asked->tool_count
+                       ? asked->tools[i]
+                       : hosted_server_tool(arena, persona->tools.at[i - asked->tool_count]);
+    asked->messages = messages;
+    asked->message_count++;
+    asked->tools = tools;
+    asked->tool_count = tool_count;
+    asked->model = persona->model;
+    if (persona->temperature >= 0 && !asked->temperature.is_set)
+        asked->temperature = (MaybeNumber){ true, persona->temperature };
+    return asked->model.length || models_standard(api->models, call->caller->scope, arena,
+                                                  call->caller->config, &asked->model, err);
+}
+
+static bool chat_with_tools(Api *api, HereCall *call, const Persona *persona, Error *err)
 {
     ModelRequest asked = *call->request;
     ToolLoop loop = { .api = api,
@@ -131,6 +161,8 @@ static bool chat_with_tools(Api *api, HereCall *call, Error *err)
                       .tell = call->tell,
                       .self = call->self };
     GatewayAnswer answer = { 0 };
+    if (persona && !add_persona(api, call, persona, &asked, err))
+        return false;
     bool good = tell(call, &(ModelEvent){ .kind = EVENT_START, .model = asked.model }, err) &&
                 tool_loop_run(&loop, &answer, err);
     call->usage = answer.usage;
@@ -286,12 +318,25 @@ uint64_t api_version_here(void *app, Str workspace)
     return (uint64_t)library_changes(api->library, workspace) * 31 + str_hash(str(model.name));
 }
 
+/* A persona is named as the model; else the key's own answers. One that may call tools does. */
+static bool answer_chat(Api *api, HereCall *call, Error *err)
+{
+    Str model = call->request->model;
+    bool is_named = str_starts(model, S(PERSONA_PREFIX));
+    PersonaWish wish = { .named = is_named ? str_from(model, strlen(PERSONA_PREFIX)) : STR_NONE };
+    const Persona *persona;
+    if (!persona_choose(api->db, call->caller->scope, call->arena, &wish, &persona, err))
+        return false;
+    bool has_tools = call->request->is_hosted || (is_named && persona && persona->tools.count);
+    return has_tools ? chat_with_tools(api, call, is_named ? persona : NULL, err)
+                     : chat(api, call, persona, err);
+}
+
 bool api_answer_here(void *app, HereCall *call, Error *err)
 {
     Api *api = app;
     switch (call->request->task) {
-    case TASK_CHAT:
-        return call->request->is_hosted ? chat_with_tools(api, call, err) : chat(api, call, err);
+    case TASK_CHAT: return answer_chat(api, call, err);
     case TASK_EMBEDDING: return embed(api, call, err);
     case TASK_RERANK: return rerank(api, call, err);
     default:

@@ -318,3 +318,13 @@ void hosted_tools_call(HostedTools *tools, const HostedTool *tool, const ModelPa
     result_r->text = result_r->told = str_copy(tools->arena, str(err.message));
     result_r->is_error = true;
 }
+
+ModelTool hosted_server_tool(Arena *arena, Str server)
+{
+    Buf out = buf_new(arena, KB(4));
+    JsonWriter json = put_begin(&out);
+    put_text(&json, "type", S("mcp"));
+    put_text(&json, "server_label", server);
+    put_end(&json);
+    return (ModelTool){ .builtin = buf_str(&out) };
+}

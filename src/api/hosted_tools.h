@@ -50,3 +50,5 @@ MUST_CHECK bool hosted_tools_open(HostedTools *tools, const ModelRequest *reques
 const HostedTool *hosted_tools_find(const HostedTools *tools, Str name);
 void hosted_tools_call(HostedTools *tools, const HostedTool *tool, const ModelPart *call,
                        HostedResult *result_r);
+/* The tool that stands for all of a server's. */
+ModelTool hosted_server_tool(Arena *arena, Str server);

@@ -79,7 +79,8 @@ const GatewayRoute *config_here(const GatewayConfig *config, ModelTask task, Str
     const GatewayRoute *here = config->here;
     if (!here || !(here->steps[0].target->tasks & 1U << task))
         return NULL;
-    if (!name.length)
+    /* A persona is whoever answers here, with manners; which there are is known above. */
+    if (!name.length || (task == TASK_CHAT && str_starts(name, S("persona:"))))
         return here;
     return task == TASK_EMBEDDING && is_usual_encoder(name) && !find_route(config, name) ? here
                                                                                          : NULL;

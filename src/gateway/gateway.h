@@ -149,6 +149,7 @@ Ledger *gateway_ledger(Gateway *gateway);
 typedef struct GatewayAsk {
     const ModelRequest *request;
     Str feature;      /* for the records: "ask", "tasks" */
+    Str persona;      /* who answers, for routes that depend on it; "" nobody in particular */
     bool may_keep;    /* as clients' answers are, unless the workspace keeps none */
     bool is_personal; /* then never for others of the workspace */
     bool never_here;  /* the library asks, so it cannot be who answers */

@@ -156,6 +156,7 @@ struct Run {
     bool is_loading;  /* the pool asks who calls, or for credit */
     bool is_gone;     /* the client left meanwhile */
     /* Of a call of our own (GatewayAsk). */
+    Str persona; /* of a call of our own */
     bool may_keep, is_personal, never_here, is_within;
 
     RunCache cache;

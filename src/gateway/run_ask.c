@@ -177,6 +177,7 @@ static void open_ask(RunAsk *ask, Gateway *gateway, GatewayCaller *caller, const
     run->request = *asked->request;
     run->request.is_stream = run->request.task == TASK_CHAT;
     run->is_read = true;
+    run->persona = asked->persona;
     run->may_keep = asked->may_keep;
     run->is_personal = asked->is_personal;
     run->never_here = asked->never_here;

@@ -82,6 +82,7 @@ void run_plan(Run *run)
     const GatewayRoute *route = run->route;
     run->needs = route_needs(&run->request, run->body);
     run->needs.tag = run->record.feature;
+    run->needs.persona = run->persona;
     run->needs.is_saving = is_saving(run);
     run->needs.never_here = run->never_here;
     read_wishes(run);

@@ -93,8 +93,9 @@ typedef struct ChatMessage {
 typedef struct ChatRequest {
     const ChatMessage *messages;
     size_t count;
-    Str model;                                         /* empty: the service's */
-    Str feature;                                       /* for the usage table: "ask", "chat" */
+    Str model;   /* empty: the service's */
+    Str feature; /* for the usage table: "ask", "chat" */
+    Str persona; /* for routes that depend on who answers; empty: nobody in particular */
     bool may_keep, is_personal, never_here, is_within; /* as in GatewayAsk */
     int64_t output_max;
     double temperature;

@@ -103,6 +103,7 @@ static bool ask(Models *models, const Scope *scope, Arena *arena, const ChatRequ
     ModelRequest asked = request_of(arena, request, model);
     GatewayAsk how = { .request = &asked,
                        .feature = request->feature,
+                       .persona = request->persona,
                        .may_keep = request->may_keep,
                        .is_personal = request->is_personal,
                        .never_here = request->never_here,

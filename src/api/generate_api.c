@@ -1,0 +1,128 @@
+/* generate_api.c - an answer for programs that were written for another backend's path: message,
+ * documents, the talk so far, and an agent, which is a persona here. */
+#include "api/document_json.h"
+
+#define EARLIER_MAX 6
+
+typedef struct GenerateWork {
+    ApiRequest *request;
+    json_t *agent; /* borrowed; NULL: none */
+    Persona *persona;
+} GenerateWork;
+
+/* --- Reading --- */
+
+/* Ids, or objects with an id. */
+static bool read_documents(ApiRequest *request, const json_t *list, StrList *ids, Error *err)
+{
+    VEC(Str) found = { 0 };
+    size_t i;
+    json_t *one;
+    for (size_t k = 0; k < ids->count; k++)
+        *vec_push(request->arena, &found) = ids->at[k];
+    json_array_foreach(list, i, one)
+    {
+        Str id = json_is_string(one) ? (Str){ json_string_value(one), json_string_length(one) }
+                                     : json_member_text(one, "id");
+        if (!id.length)
+            return fail_field(err, "documents",
+                              "document %zu has no id: add it to the library first (POST "
+                              "/api/v1/documents/process)",
+                              i);
+        *vec_push(request->arena, &found) = str_copy(request->arena, id);
+    }
+    *ids = (StrList){ found.at, found.count };
+    return true;
+}
+
+/* What the person said before; what was answered is found again. */
+static StrList read_history(ApiRequest *request, const json_t *list)
+{
+    VEC(Str) said = { 0 };
+    size_t i;
+    json_t *one;
+    json_array_foreach(list, i, one)
+    {
+        Str text = json_member_text(one, "content");
+        if (!text.length)
+            text = json_member_text(one, "text");
+        if (text.length && str_is(json_member_text(one, "role"), "user"))
+            *vec_push(request->arena, &said) = str_copy(request->arena, str_slice(text, 0, KB(8)));
+    }
+    size_t first = said.count - MIN(said.count, EARLIER_MAX);
+    return (StrList){ said.at + first, said.count - first };
+}
+
+/* An agent is a persona by its id or name, or is described on the spot. */
+static bool agent_work(DbTx *tx, void *argument, Error *err)
+{
+    GenerateWork *work = argument;
+    const ApiRequest *request = work->request;
+    const json_t *agent = work->agent;
+    Str name = json_is_string(agent) ? (Str){ json_string_value(agent), json_string_length(agent) }
+                                     : json_member_text(agent, "id");
+    if (json_is_string(agent) || name.length)
+        return persona_find(tx, request->scope, request->arena, str_copy(request->arena, name),
+                            work->persona, err);
+    work->persona->name = S("agent");
+    work->persona->temperature = -1;
+    return persona_read(tx, request->scope, request->arena, agent, work->persona, err);
+}
+
+static bool read_agent(GenerateWork *work, AnswerRequest *ask, Error *err)
+{
+    if (!work->agent || json_is_null(work->agent))
+        return true;
+    if (!json_is_object(work->agent) && !json_is_string(work->agent))
+        return fail_field(err, "agent", "'agent' is an object, or the name of a persona");
+    work->persona = arena_new_one(work->request->arena, Persona);
+    return store_read(work->request->api->db, work->request->scope, agent_work, work, err) &&
+           answer_set_persona(ask, work->persona, err);
+}
+
+/* --- Writing --- */
+
+static void put_result(JsonWriter *json, const Answer *answer)
+{
+    put_bool(json, "success", true);
+    put_text(json, "response", answer->text);
+    put_array(json, "sources");
+    for (size_t i = 0; i < answer->citation_count; i++)
+        put_citation(json, &answer->citations[i]);
+    put_end(json);
+    put_text(json, "model", answer->model);
+    put_text_or_null(json, "agent", answer->persona);
+    put_object(json, "usage");
+    put_int(json, "input_tokens", answer->input_tokens);
+    put_int(json, "output_tokens", answer->output_tokens);
+    put_int(json, "total_tokens", answer->input_tokens + answer->output_tokens);
+    put_end(json);
+}
+
+bool generate_response(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    GenerateWork work = { .request = request };
+    AnswerRequest ask = { 0 };
+    AnswerSink silent = { 0 };
+    Answer answer;
+    json_t *documents = NULL, *history = NULL;
+    if (!api_fields(request, err,
+                    { "message", JSON_STR, &ask.question, .required = true, .length_max = KB(8) },
+                    { "documents", JSON_ANY, &documents },
+                    { "document_ids", JSON_STRS, &ask.search.documents },
+                    { "chat_history", JSON_ANY, &history }, { "agent", JSON_ANY, &work.agent },
+                    { "model", JSON_STR, &ask.model, .length_max = 200 }) ||
+        !read_documents(request, documents, &ask.search.documents, err) ||
+        !read_agent(&work, &ask, err))
+        return false;
+    if (!str_trim(ask.question).length)
+        return fail_field(err, "message", "'message' is empty");
+    ask.earlier = read_history(request, history);
+    if (!answer_run(request->api->answers, request->scope, request->arena, &ask, &silent, &answer,
+                    err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_result(&json, &answer);
+    put_end(&json);
+    return true;
+}

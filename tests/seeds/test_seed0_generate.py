@@ -1,0 +1,36 @@
+"""POST /api/v1/ai/generate-response of the first system: message, documents, chat_history, agent."""
+import pytest
+
+
+@pytest.fixture(scope="module")
+def document(server):
+    return server.add(("ferry.txt", b"The ferry to Rost leaves Bodo at 16:45 from quay seven.\n"))[0]
+
+
+def generate(server, **body):
+    return server.post("/api/v1/ai/generate-response", body)
+
+
+def test_a_message_is_answered_from_documents_by_an_agent(server, document):
+    answer = generate(server, message="When does the ferry to Rost leave Bodo?", documents=[{"id": document["id"]}],
+                      chat_history=[{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}],
+                      agent={"name": "Clerk", "instructions": "Be brief."})
+    assert answer.status_code == 200, answer.text
+    one = answer.json()
+    assert one["success"] is True and "16:45" in one["response"] and one["agent"] == "Clerk"
+    assert one["sources"][0]["document"]["id"] == document["id"] and one["model"] and "total_tokens" in one["usage"]
+
+
+def test_ids_alone_and_an_agent_that_is_a_persona(server, document):
+    persona = server.post("/v1/personas", {"name": "Harbour master"}).json()
+    for agent in ({"id": persona["id"]}, "harbour master"):
+        one = generate(server, message="From which quay does the ferry to Rost leave?", document_ids=[document["id"]], agent=agent)
+        assert one.json()["agent"] == "Harbour master" and "quay seven" in one.json()["response"], one.text
+    server.call("DELETE", f"/v1/personas/{persona['id']}")
+    assert generate(server, message="x", agent={"id": persona["id"]}).status_code == 404
+
+
+def test_what_is_wrong_is_said_in_the_paths_own_shape(server):
+    for body in ({}, {"message": " "}, {"message": "x", "documents": [{"name": "a"}]}, {"message": "x", "agent": 3}):
+        answer = generate(server, **body)
+        assert answer.status_code == 400 and answer.json()["success"] is False and answer.json()["error"], answer.text
