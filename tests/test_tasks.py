@@ -1,5 +1,6 @@
 """Tasks: adding, changing, order, trash, dependencies, what recurs."""
 import pytest
+import requests
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +164,47 @@ def test_what_came_of_a_document_goes_with_it_unless_it_was_accepted(library):
     assert library.get(f"/v1/tasks/{kept['id']}").json()["document"] is None
     assert library.get(f"/v1/tasks/{dropped['id']}").status_code == 404
     assert library.post("/v1/tasks", {"summary": "a", "document": document["id"]}).status_code == 404
+
+
+def test_tasks_go_to_calendar_programs_and_come_from_them(library):
+    task = add(library, "Grüße, alle; zusammen", deadline="2035-03-01", category="ics")
+    hidden = add(library, "only suggested", status="suggested")
+    calendar = library.get("/v1/tasks.ics")
+    assert calendar.headers["Content-Type"].startswith("text/calendar")
+    text = calendar.content.decode().replace("\r\n ", "")
+    assert f"UID:{task['id']}\r\n" in text and "SUMMARY:Grüße\\, alle\\; zusammen\r\n" in text
+    assert "DUE;VALUE=DATE:20350301\r\n" in text and hidden["id"] not in text
+    assert library.call("POST", "/v1/tasks.ics", data=calendar.content).json()["added"] == 0
+    foreign = ("BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nUID:abc\r\nSUMMARY:From a phone\r\nPRIORITY:1\r\nCATEGORIES:phone\r\n"
+               "DUE:20350301T110000Z\r\nEND:VTODO\r\nBEGIN:VTODO\r\nUID:d\r\nDUE:never\r\nEND:VTODO\r\nEND:VCALENDAR\r\n")
+    answer = library.call("POST", "/v1/tasks.ics", data=foreign).json()
+    assert answer["added"] == 1 and len(answer["failures"]) == 1
+    [found] = library.get("/v1/tasks", params={"category": "phone"}).json()["items"]
+    assert (found["priority"], found["deadline"]["end"]) == ("urgent", "2035-03-01T11:00:00.000Z")
+    assert library.call("POST", "/v1/tasks.ics", data="no calendar").status_code == 400
+
+
+def test_a_feed_needs_only_its_address_until_it_is_revoked(library):
+    task = add(library, "In the feed")
+    feed = library.post("/v1/task_feeds", {"name": "Phone"}).json()
+    path = feed["url"][feed["url"].index("/v1/"):]
+    shown = requests.get(library.url + path, timeout=10)
+    assert shown.status_code == 200 and task["id"] in shown.text and "X-WR-CALNAME:Phone" in shown.text
+    assert requests.get(library.url + path.replace("/tasks.ics", "x/tasks.ics"), timeout=10).status_code == 404
+    secret = path.split("/")[3]
+    assert requests.get(library.url + "/v1/tasks", headers={"Authorization": f"Bearer {secret}"}, timeout=10).status_code == 401
+    assert "url" not in library.get("/v1/task_feeds").json()["items"][0]
+    assert library.call("DELETE", f"/v1/task_feeds/{feed['id']}").status_code == 204
+    assert requests.get(library.url + path, timeout=10).status_code == 404
+
+
+def test_tasks_from_the_command_line(library):
+    number = library.cli("tasks", "add", "Empty", "the", "bin", "--priority", "high", "--due", "2035-02-01",
+                         "--category", "shell").stdout.strip()
+    listed = library.cli("tasks", "ls", "--category", "shell").stdout
+    assert listed.split() == [number, "pending", "high", "2035-02-01", "Empty", "the", "bin"]
+    library.cli("tasks", "done", number)
+    assert library.cli("tasks", "ls", "--category", "shell").stdout == ""
+    library.cli("tasks", "rm", number)
+    assert library.cli("tasks", "done", number, check=False).returncode == 4
+    assert library.cli("tasks", "add", check=False).returncode == 2

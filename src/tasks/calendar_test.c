@@ -1,0 +1,88 @@
+/* calendar_test.c - tasks as iCalendar and back. */
+#include <criterion/criterion.h>
+
+#include "base/utf8.h"
+#include "tasks/calendar.h"
+
+static Str written(Arena *arena, const Task *task)
+{
+    TaskList one = { (Task *)(uintptr_t)task, 1, S("") };
+    Buf out = buf_new(arena, MB(1));
+    calendar_write(&out, &one, S("Ann; at work"));
+    return buf_str(&out);
+}
+
+Test(tasks, a_task_is_read_back_as_it_was_written)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    Task plain = { .category = S("general") };
+    const Task tasks[] = {
+        { .id = S("1"),
+          .summary = S("Größe, \"quoted\"; back\\slash\nsecond line"),
+          .description = S("a:b;c,d"),
+          .category = S("x,y"),
+          .priority = TASK_PRIORITY_urgent,
+          .state = TASK_in_progress,
+          .due_at_ms = INT64_C(1803898800000),
+          .recurrence = S("FREQ=WEEKLY;BYDAY=MO"),
+          .start_at_ms = INT64_C(1803898700000) },
+        { .id = S("2"),
+          .summary = S("day"),
+          .category = S("c"),
+          .is_all_day = true,
+          .due_at_ms = INT64_C(1803859200000),
+          .state = TASK_done,
+          .priority = TASK_PRIORITY_low },
+    };
+    for (size_t i = 0; i < COUNT(tasks); i++) {
+        CalendarItemList list;
+        Error err;
+        cr_assert(calendar_read(arena, written(arena, &tasks[i]), &plain, &list, &err));
+        cr_assert(list.count == 1 && list.at[0].is_good, "%s", list.at[0].why.message);
+        const Task *got = &list.at[0].task;
+        cr_assert(str_equal(got->summary, tasks[i].summary));
+        cr_assert(str_equal(got->description, tasks[i].description));
+        cr_assert(str_equal(got->category, tasks[i].category));
+        cr_assert(str_equal(got->recurrence, tasks[i].recurrence));
+        cr_assert(str_equal(list.at[0].uid, tasks[i].id));
+        cr_assert_eq(got->due_at_ms, tasks[i].due_at_ms);
+        cr_assert_eq(got->start_at_ms, tasks[i].start_at_ms);
+        cr_assert_eq(got->is_all_day, tasks[i].is_all_day);
+        cr_assert_eq(got->priority, tasks[i].priority);
+        cr_assert_eq(got->state, tasks[i].state);
+    }
+}
+
+Test(tasks, no_line_of_a_calendar_is_longer_than_75_octets_or_ends_within_a_character)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    Buf long_text = buf_new(arena, KB(4));
+    for (int i = 0; i < 200; i++)
+        buf_add(&long_text, i % 3 ? S("ü") : S("€"));
+    Task task = { .id = S("1"), .summary = buf_str(&long_text) };
+    Str rest = written(arena, &task), line;
+    while (str_next(&rest, '\n', &line)) {
+        if (!line.length)
+            continue;
+        cr_assert(str_ends(line, S("\r")) && line.length <= 76 && utf8_is_valid(line));
+    }
+}
+
+Test(tasks, a_calendar_that_is_wrong_is_refused_and_a_wrong_task_alone)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    Task plain = { 0 };
+    CalendarItemList list;
+    Error err;
+    cr_assert(!calendar_read(arena, S("hello"), &plain, &list, &err));
+    cr_assert(
+        calendar_read(arena,
+                      S("BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:a\nDUE:soon\nEND:VTODO\n"
+                        "BEGIN:VTODO\nSUMMARY:b\nBEGIN:VALARM\nDESCRIPTION:ring\nEND:VALARM\n"
+                        "DUE;X=\"a:b\":20270301T110000Z\nEND:VTODO\nBEGIN:VEVENT\nSUMMARY:no\n"
+                        "END:VEVENT"),
+                      &plain, &list, &err));
+    cr_assert(list.count == 2 && !list.at[0].is_good && list.at[1].is_good);
+    cr_assert(str_is(list.at[1].task.summary, "b") && !list.at[1].task.description.length);
+    cr_assert_eq(list.at[1].task.due_at_ms, INT64_C(1803898800000));
+}
