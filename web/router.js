@@ -4,6 +4,7 @@ import {emit} from './state.js';
 const ROUTES = [
   ['/', 'ask'], ['/ask', 'ask'], ['/ask/:id', 'ask'],
   ['/conversations', 'conversations'],
+  ['/tasks', 'tasks'],
   ['/search', 'search'], ['/search/measure', 'lab'],
   ['/library', 'library'],
   ['/documents/:id', 'document'],

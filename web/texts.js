@@ -2,9 +2,11 @@
 // catalogue of the same keys. {name} is filled in; a text with forms {one, other} is chosen by {count}.
 
 import {GATEWAY} from './texts_gateway.js';
+import {TASKS} from './texts_tasks.js';
 
 const CATALOGUE = {
   ...GATEWAY,
+  ...TASKS,
   'name': 'Lectern',
   'skip': 'Skip to the content',
 

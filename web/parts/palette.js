@@ -21,6 +21,7 @@ function commands() {
     {text: t('palette.measure'), icon: 'search', run: to('/search/measure')},
     {text: t('rail.library'), icon: 'library', run: to('/library')},
     {text: t('rail.conversations'), icon: 'talks', run: to('/conversations')},
+    {text: t('rail.tasks'), icon: 'check', run: to('/tasks')},
     mayWrite() && {text: t('add.files'), icon: 'add', run: pickFiles},
     mayWrite() && {text: t('add.folder'), icon: 'folder', run: pickFolder},
     mayWrite() && {text: t('collection.new'), icon: 'add', run: newCollection},

@@ -15,6 +15,7 @@ const PLACES = [
   {view: 'search', path: '/search', icon: 'search', text: 'rail.search'},
   {view: 'library', path: '/library', icon: 'library', text: 'rail.library'},
   {view: 'conversations', path: '/conversations', icon: 'talks', text: 'rail.conversations'},
+  {view: 'tasks', path: '/tasks', icon: 'check', text: 'rail.tasks'},
 ];
 const RECENT = 6;
 let root, links, collections, saved, recent, foot, add;
