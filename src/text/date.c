@@ -36,6 +36,11 @@ static size_t match_plain_span(const DateText *t, size_t i, DateItem *item_r)
         bool is_noun = end < t->count && next->kind != SIGN && !match_any(t, end, after);
         bool after_money = i && (strchr("$#+%=", t->at[i - 1].text.at[0]) ||
                                  is_word(t, i - 1, "room") || is_key(t, i - 1, AT));
+        static const char *const others[] = { "spring", "summer", "autumn", "fall",
+                                              "winter", "fiscal", "school", "year",
+                                              "fy",     "sy",     NULL };
+        is_sum |= i && match_any(t, i - 1, others) ==
+                           i; /* years and parts of them that begin elsewhere */
         if (is_sum || is_joined || after_money || (is_noun && !is_key(t, i - (i > 0), IN)))
             return 0;
     } else if (span.is_weak)
@@ -49,9 +54,10 @@ static size_t match_plain_length(const DateText *t, size_t i, DateItem *item_r)
 {
     DateLength length;
     size_t end = match_length(t, i, &length);
-    if (!end || length.is_weak)
-        return 0;
-    /* "a 5 minute" is none of "day after day"; "the 2nd day" has no length. */
+    static const char *const rates[] = { "once", "twice", "times", "time",
+                                         "days", "hours", "per",   NULL };
+    if (!end || length.is_weak || (is_key(t, i, A) && i && match_any(t, i - 1, rates)))
+        return 0; /* "3 times a day" */
     *item_r = (DateItem){ .kind = ITEM_LENGTH, .length = length, .confidence = 0.85 };
     return end;
 }
@@ -76,7 +82,7 @@ static size_t match_plain_range(const DateText *t, size_t i, DateItem *item_r)
 static size_t match_item(const DateText *t, size_t i, DateItem *item_r)
 {
     static size_t (*const rules[])(const DateText *, size_t, DateItem *) = {
-        match_recurrence, match_bounded,    match_range,       match_moment,       match_shifted,
+        match_recurrence, match_bounded,    match_moment,      match_range,        match_shifted,
         match_counted,    match_plain_span, match_plain_range, match_plain_length,
     };
     size_t best = 0, from = skip_key(t, i, ON);
@@ -180,9 +186,16 @@ static DateFound found_of(const DateText *t, const DateItem *item, size_t first,
     return found;
 }
 
-/* Years outside 1..9999 have no four digits. */
+static bool is_backwards(const DateValue *value)
+{
+    return value->start.has_day && value->end.has_day && value->end.seconds < value->start.seconds;
+}
+
+/* Years outside 1..9999 have no four digits; a range that ends before it begins is no reading. */
 static bool is_printable(const DateFound *found)
 {
+    if (is_backwards(&found->value) || is_backwards(&found->other))
+        return false;
     const int64_t least = civil_days(1, 1, 1) * DAY_SECONDS,
                   most = civil_days(10000, 1, 1) * DAY_SECONDS;
     const DateMoment *moments[] = { &found->value.start, &found->value.end, &found->other.start,

@@ -171,7 +171,7 @@ static size_t match_digits(const DateText *t, size_t i, DateClock *clock)
     if (!is_small(hour, 24) || !hour->digit_count || minute->kind != NUMBER ||
         minute->digit_count != 2 || !minute->is_glued || !sign->is_glued)
         return 0;
-    bool is_h = str_is(sign->text, "h"), is_dot = is_sign(t, i + 1, '.');
+    bool is_h = str_is(sign->text, "h") && !(t->languages & EN), is_dot = is_sign(t, i + 1, '.');
     if (!is_sign(t, i + 1, ':') && !is_h && !is_dot)
         return 0;
     if (i && hour->is_glued && strchr(":.$", t->at[i - 1].text.at[0]))
@@ -205,6 +205,10 @@ static size_t match_four(const DateText *t, size_t i, DateClock *clock)
     clock->is_weak = true;
     if (!make_clock(number->value / 100, number->value % 100, 0, clock))
         return 0;
+    if (number->text.at[0] == '0' && is_word(t, i + 1, "hours")) {
+        clock->is_weak = clock->is_half = false;
+        return i + 2;
+    }
     return i + 1;
 }
 

@@ -179,6 +179,21 @@ static size_t with_year(const DateText *t, size_t i, DateSpan *s)
     return end ? end : i;
 }
 
+/* "next month", "the month": its year and month. */
+size_t match_turned_month(const DateText *t, size_t i, DateSpan *s)
+{
+    i = skip_key(t, i, THE);
+    int turn = is_kind(t, i, TURN) ? token(t, i)->value : THIS;
+    i += is_kind(t, i, TURN);
+    if (!is_kind(t, i, UNIT) || token(t, i)->value != MONTHS)
+        return 0;
+    int steps = turn == THIS ? 0 : turn < THIS ? -1 : 1;
+    Civil first = civil_of(civil_days(t->date.year, t->date.month + steps, 1));
+    s->year = first.year;
+    s->month = first.month;
+    return i + 1;
+}
+
 /* Separators of a written date: a space, "of", "-", "/", ",". */
 static size_t skip_joint(const DateText *t, size_t i)
 {
@@ -198,7 +213,7 @@ static size_t match_day_month(const DateText *t, size_t i, DateSpan *s)
         return 0;
     if (is_kind(t, at, UNIT) && token(t, at)->value == DAYS && is_key(t, at + 1, OF))
         at++;
-    at = skip_joint(t, at);
+    at = skip_joint(t, is_kind(t, at - 1, ORDINAL) ? skip_sign(t, at, ',') : at);
     at = skip_key(t, at, THE);
     if (!is_kind(t, at, MONTH))
         return 0;
@@ -207,6 +222,18 @@ static size_t match_day_month(const DateText *t, size_t i, DateSpan *s)
     at++;
     at += is_sign(t, at, '.') && token(t, at)->is_glued && is_kind(t, at + 1, NUMBER);
     return with_year(t, at, s);
+}
+
+/* "the 20th of next month" */
+static size_t match_day_of_month(const DateText *t, size_t i, DateSpan *s)
+{
+    int day = 0;
+    size_t at = match_day_number(t, i, &day), end;
+    if (!at || (!is_key(t, at, OF) && !is_key(t, at, IN)) ||
+        (end = match_turned_month(t, at + 1, s)) == 0)
+        return 0;
+    s->day = day;
+    return end;
 }
 
 /* "march eighteenth", "Dec31 , 1994", "April the ninth", "Sep-23-2020" */
@@ -250,6 +277,8 @@ size_t match_month_day(const DateText *t, size_t i, DateSpan *span_r)
     size_t end = match_day_month(t, i, &s);
     if (!end)
         end = match_month_then_day(t, i, &s);
+    if (!end)
+        end = match_day_of_month(t, i, &s);
     if (!end)
         end = match_year_first(t, i, &s);
     if (end && is_sign(t, end, '(') && is_kind(t, end + 1, WEEKDAY) && is_sign(t, end + 2, ')'))
@@ -390,7 +419,8 @@ static size_t match_weekday(const DateText *t, size_t i, DateSpan *span_r)
     int turn = 0;
     size_t at = match_turn(t, i, &turn);
     at = at ? at : skip_key(t, i, THE);
-    if (!is_kind(t, at, WEEKDAY))
+    if (!is_kind(t, at, WEEKDAY) ||
+        (token(t, at)->is_plural && !is_word(t, at, "thurs") && (t->languages & EN)))
         return 0;
     int weekday = token(t, at)->value;
     size_t end = at + 1, again;
@@ -409,7 +439,18 @@ static size_t match_weekday(const DateText *t, size_t i, DateSpan *span_r)
     }
     if ((again = match_week_after(t, end, &monday)) != 0) {
         *span_r = span_days(DATE_DAY, monday + weekday - 1, monday + weekday);
+        span_r->weekday = weekday;
         return again;
+    }
+    if (!turn && (again = match_words(t, end, "after next")) != 0 && !is_kind(t, again, UNIT)) {
+        int64_t day = turned_weekday(t, weekday, NEAR_NEXT) + 7;
+        *span_r = span_days(DATE_DAY, day, day + 1);
+        return again;
+    }
+    if (!turn && is_word(t, end, "week")) { /* "Friday week" */
+        int64_t day = turned_weekday(t, weekday, NEAR_NEXT) + 7;
+        *span_r = span_days(DATE_DAY, day, day + 1);
+        return end + 1;
     }
     span_resolve(t, &s);
     if (turn) {
@@ -466,6 +507,15 @@ static size_t match_near_day(const DateText *t, size_t i, DateSpan *span_r)
         if (phrases[k].words[0] == (i < t->count ? t->at[i].text.at[0] : 0) &&
             (end = match_words(t, i, phrases[k].words)) != 0)
             days = phrases[k].days;
+    size_t at = skip_key(t, i, THE);
+    static const char *const business[] = { "business day", "working day", "workday", NULL };
+    size_t works = !end && is_kind(t, at, TURN) ? match_any(t, at + 1, business) : 0;
+    if (works) {
+        int turn = token(t, at)->value;
+        int64_t day = turn == THIS ? t->today : days_add_business(t->today, turn < THIS ? -1 : 1);
+        days = (int)(day - t->today);
+        end = works;
+    }
     if (!end)
         return 0;
     *span_r = span_days(DATE_DAY, t->today + days, t->today + days + 1);
@@ -508,7 +558,9 @@ static size_t match_year_alone(const DateText *t, size_t i, DateSpan *span_r)
         s.year = year_of_two(token(t, at)->value);
         end = at + 1;
     }
-    if (!end || (at > i && !has_word))
+    bool is_other = has_word && at >= 2 &&
+                    (is_word(t, i - (i > 0), "school") || is_word(t, i - (i > 0), "fiscal"));
+    if (!end || is_other || (at > i && !has_word))
         return 0;
     const DateToken *next = token(t, end);
     bool is_joined =

@@ -259,6 +259,7 @@ size_t match_day_number(const DateText *t, size_t i, int *day_r);
 size_t match_year(const DateText *t, size_t i, int *year_r);
 /* "of last week", "next week" behind a weekday: its Monday. */
 size_t match_week_after(const DateText *t, size_t i, int64_t *monday_r);
+size_t match_turned_month(const DateText *t, size_t i, DateSpan *s);
 size_t match_month_day(const DateText *t, size_t i, DateSpan *span_r);
 void span_resolve(const DateText *t, DateSpan *span);
 DateSpan span_days(DateGrain grain, int64_t from, int64_t to);

@@ -94,6 +94,8 @@ static size_t match_amount(const DateText *t, size_t i, double *size_r, bool *is
     size_t end = i + 1;
     *is_weak_r = false;
     if (first->kind == NUMBER) {
+        if (first->digit_count > 2 && first->text.at[0] == '0')
+            return 0; /* 0930 hours */
         *size_r = first->value;
         const DateToken *third = token(t, i + 2);
         if ((is_sign(t, i + 1, '.') || is_sign(t, i + 1, '/')) && second->is_glued &&

@@ -150,7 +150,7 @@ static size_t take_tonight(const DateText *t, size_t i, When *w)
 
 static bool part_fits(const When *w, const DateClock *clock)
 {
-    return !clock->is_named || (!w->has_part && !w->has_clock);
+    return !clock->is_named || !w->has_part;
 }
 
 /* One more piece at i: the token behind it, or 0. */
@@ -169,11 +169,13 @@ static size_t take(const DateText *t, size_t i, When *w)
         return end;
     size_t clock_at = links > i && is_key(t, links - 1, AT) ? links - 1 : links;
     size_t to_range = w->has_clock ? 0 : match_clock_range(t, clock_at, &range);
-    size_t to_clock = w->has_clock ? 0 : match_clock(t, clock_at, &clock);
+    size_t to_clock = match_clock(t, clock_at, &clock);
+    if (w->has_clock && !(clock.is_named && clock.is_span && w->has_day))
+        to_clock = 0;
     size_t day_at = skip_key(t, links, IN);
     size_t to_day = w->has_day ? 0 : match_span(t, day_at, &day);
-    if (to_day && (!span_is_day(&day) || (day.is_weak && !w->has_clock)))
-        to_day = 0;
+    if (to_day && !span_is_day(&day))
+        to_day = 0; /* a weak one needs a clock: match_moment() sees to it */
     if (to_range && to_range >= to_clock && to_range > to_day) {
         w->clock = range;
         w->has_clock = true;
@@ -441,6 +443,9 @@ static size_t match_direction(const DateText *t, size_t i, const DateLength *len
         return end;
     }
     *sign_r = 1;
+    if (length->is_single && length->unit == WEEKS && is_key(t, i, ON) &&
+        is_kind(t, i + 1, WEEKDAY))
+        return match_anchor(t, i + 1, from_r, has_clock_r); /* "a week on Friday" */
     end = match_any(t, i, afters);
     return end ? match_anchor(t, end, from_r, has_clock_r) : 0;
 }
@@ -530,6 +535,42 @@ static size_t match_hours_from(const DateText *t, size_t i, const DateLength *le
     return end;
 }
 
+/* "the day before Christmas", "the week after Easter" counts one. */
+static size_t match_next_to(const DateText *t, size_t i, DateItem *item_r)
+{
+    size_t at = skip_key(t, i, THE);
+    if (!is_kind(t, at, UNIT) || token(t, at)->value != DAYS || token(t, at)->is_plural)
+        return 0;
+    DateLength day = length_of(DAYS, 1);
+    int64_t from[2];
+    bool has_clock = false;
+    bool is_before = is_key(t, at + 1, BEFORE), is_after = is_key(t, at + 1, AFTER);
+    size_t end = is_before || is_after ? match_anchor(t, at + 2, from, &has_clock) : 0;
+    if (!end || has_clock)
+        return 0;
+    *item_r = shifted(&day, from, false, is_before ? -1 : 1);
+    return end;
+}
+
+/* "two Fridays from now", "three Mondays ago" */
+static size_t match_weekdays_away(const DateText *t, size_t i, DateItem *item_r)
+{
+    if (!is_kind(t, i, NUMBER) || token(t, i)->value < 1 || token(t, i)->value > 500 ||
+        !is_kind(t, i + 1, WEEKDAY))
+        return 0;
+    bool is_back = is_key(t, i + 2, AGO);
+    size_t end = is_back ? i + 3 : match_words(t, i + 2, "from now");
+    int64_t day = t->today + (is_back ? -1 : 1);
+    int weekday = token(t, i + 1)->value, count = token(t, i)->value - 1;
+    if (!end)
+        return 0;
+    day += is_back ? -((weekday_of(day) - weekday + 7) % 7) - 7 * count
+                   : (weekday - weekday_of(day) + 7) % 7 + 7 * count;
+    DateSpan span = span_days(DATE_DAY, day, day + 1);
+    *item_r = item_of_span(&span);
+    return end;
+}
+
 size_t match_shifted(const DateText *t, size_t i, DateItem *item_r)
 {
     DateItem item = { 0 };
@@ -538,6 +579,10 @@ size_t match_shifted(const DateText *t, size_t i, DateItem *item_r)
     bool has_clock = false, has_for = is_key(t, i, FOR);
     int sign = 1;
     size_t best = match_prefixed(t, i, &item);
+    if (!best)
+        best = match_next_to(t, i, &item);
+    if (!best)
+        best = match_weekdays_away(t, i, &item);
     if (best)
         *item_r = item;
     size_t at = has_for ? i + 1 : i;

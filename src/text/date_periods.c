@@ -169,6 +169,48 @@ static size_t match_rank(const DateText *t, size_t i, int *rank_r, int *count_r)
     return at;
 }
 
+/* The nth such weekday that comes, and the last one that was. */
+static DateSpan rank_of_months(const DateText *t, int weekday, int rank)
+{
+    DateSpan s = { .grain = DATE_DAY };
+    for (int which = 0; which < 2; which++)
+        for (int steps = 0; steps < 4 && s.from[which] == 0; steps++) {
+            Civil c =
+                civil_of(civil_days(t->date.year, t->date.month + (which ? -steps : steps), 1));
+            int64_t day = rank <= 5 ? weekday_of_month(c.year, c.month, weekday, rank) : 0;
+            if (day && (which ? day < t->today : day >= t->today)) {
+                s.from[which] = day;
+                s.to[which] = day + 1;
+            }
+        }
+    return s;
+}
+
+/* "last business day of the month" */
+static size_t match_business_day(const DateText *t, size_t i, DateSpan *span_r)
+{
+    static const char *const names[] = { "business day", "working day", "workday", "weekday",
+                                         NULL };
+    int rank = 0, count = 1;
+    size_t at = match_rank(t, i, &rank, &count);
+    size_t of = at && count == 1 ? match_any(t, at, names) : 0;
+    DateSpan whole;
+    size_t end =
+        of && (is_key(t, of, OF) || is_key(t, of, IN)) ? match_container(t, of, &whole) : 0;
+    if (!end || rank > 20)
+        return 0;
+    for (int which = 0; which < 2; which++) {
+        int64_t day = rank < 0 ? days_add_business(whole.to[which], -1)
+                               : days_add_business(whole.from[which] - 1, rank);
+        whole.from[which] = day;
+        whole.to[which] = day + 1;
+    }
+    *span_r = whole;
+    span_r->grain = DATE_DAY;
+    span_r->year = span_r->month = span_r->day = 0;
+    return end;
+}
+
 /* "first Monday of next month", "last week of 2019", "first ten days of last year" */
 static size_t match_numbered(const DateText *t, size_t i, DateSpan *span_r)
 {
@@ -180,6 +222,11 @@ static size_t match_numbered(const DateText *t, size_t i, DateSpan *span_r)
     DateSpan whole, s = { .grain = DATE_DAY };
     size_t of =
         is_key(t, at + 1, OF) || is_key(t, at + 1, IN) ? match_container(t, at + 1, &whole) : 0;
+    if (!of && what->kind == WEEKDAY && count == 1 &&
+        rank > 0) { /* "the third Wednesday": of this month or the next */
+        *span_r = rank_of_months(t, what->value, rank);
+        return span_r->from[0] ? at + 1 : 0;
+    }
     if (!of)
         return 0;
     for (int which = 0; which < 2; which++) {
@@ -241,7 +288,10 @@ static size_t match_quarter(const DateText *t, size_t i, DateSpan *span_r)
     size_t at = match_share(t, i, &number, &size), end = 0;
     if (at) {
         size_t joint = at + (is_sign(t, at, '-') && token(t, at)->is_glued);
-        end = joint > at ? match_span(t, joint, &year) : match_container(t, at, &year);
+        int said = 0;
+        end = joint > at ? match_year(t, joint, &said) : match_container(t, at, &year);
+        if (end && said)
+            year = span_days(DATE_YEAR, civil_days(said, 1, 1), civil_days(said + 1, 1, 1));
         end = end && year.grain == DATE_YEAR ? end : 0;
     } else if ((is_kind(t, i, NUMBER) || is_kind(t, i, TURN) || is_key(t, i, THE)) &&
                !is_word(t, i + 1, "quarter")) {
@@ -532,8 +582,9 @@ static size_t match_to_date(const DateText *t, size_t i, DateSpan *span_r)
 size_t match_period(const DateText *t, size_t i, DateSpan *span_r)
 {
     static size_t (*const rules[])(const DateText *, size_t, DateSpan *) = {
-        match_piece,  match_week_then_day, match_numbered, match_quarter, match_week,
-        match_decade, match_century,       match_part,     match_rest,    match_to_date,
+        match_piece,   match_week_then_day, match_numbered, match_business_day,
+        match_quarter, match_week,          match_decade,   match_century,
+        match_part,    match_rest,          match_to_date,
     };
     size_t best = 0;
     for (size_t k = 0; k < COUNT(rules); k++) {

@@ -46,10 +46,11 @@ static size_t match_side(const DateText *t, size_t i, Side *side_r)
         side.is_span = true;
         end = year_end;
     }
-    if (moment > end || (moment == end && moment && side.item.kind == ITEM_BOTH)) {
+    bool has_clock = side.item.kind == ITEM_BOTH || side.item.kind == ITEM_CLOCK;
+    if (moment && has_clock && (moment > end || (moment == end && side.item.kind == ITEM_BOTH))) {
         side.is_span = false;
-        side.has_clock = side.item.kind == ITEM_BOTH || side.item.kind == ITEM_CLOCK;
-        end = side.has_clock ? moment : 0;
+        side.has_clock = true;
+        end = moment;
     }
     DateItem later;
     size_t shift = match_shifted(t, i, &later);
@@ -109,7 +110,7 @@ static void share_fields(const DateText *t, Side *a, Side *b)
 static int64_t after_day(const DateText *t, const DateSpan *to, int64_t day)
 {
     if (to->year || (!to->month && !to->day && !to->weekday) || to->is_cut)
-        return to->from[0];
+        return to->from[1] > day && to->from[1] < to->from[0] ? to->from[1] : to->from[0];
     DateReference reference = *t->reference;
     DateText later = *t;
     DateSpan span = *to;
@@ -194,10 +195,29 @@ static bool join_times(const DateText *t, Side *a, Side *b, DateItem *item)
             if (to <= from && b->item.start[0] != b->item.start[1])
                 to = day * DAY_SECONDS + b->item.start[!which];
         }
+        /* "3pm Friday to 10am Monday": the Monday behind that Friday. */
+        bool is_weekday = !b->is_span && b->item.start[0] - b->item.start[1] == 7 * DAY_SECONDS;
         item->start[which] = from;
-        item->end[which] = to;
+        item->end[which] = to <= from && is_weekday ? to + 7 * DAY_SECONDS : to;
     }
     return item->end[0] > item->start[0];
+}
+
+/* "Monday through Friday next week", "the 3rd to the 12th of next month": what holds both sides. */
+static size_t add_container(const DateText *t, size_t i, Side *a, Side *b)
+{
+    size_t end;
+    bool are_weekdays = a->span.weekday && b->span.weekday && !a->span.day && !b->span.day;
+    if (are_weekdays && b->span.from[0] == b->span.from[1] && a->span.from[0] != a->span.from[1]) {
+        int64_t day = b->span.from[0] - (b->span.weekday - a->span.weekday + 7) % 7;
+        a->span = span_days(DATE_DAY, day, day + 1);
+    }
+    if (a->is_number && b->is_number && (is_key(t, i, OF) || is_key(t, i, IN)) &&
+        (end = match_turned_month(t, i + 1, &b->span)) != 0) {
+        b->is_number = false;
+        return end;
+    }
+    return i;
 }
 
 /* "it is 9 to 12 people", "two to four": numbers that no month or weekday joins. */
@@ -215,17 +235,20 @@ size_t match_range(const DateText *t, size_t i, DateItem *item_r)
     DateItem item;
     if (a.is_span && b.is_span) {
         int year = 0;
-        size_t after = b.span.month && b.span.day && !b.span.year
-                           ? match_year(t, skip_sign(t, end, ','), &year)
-                           : 0;
+        bool lacks_year =
+            b.span.day && !b.span.year && (b.span.month || (a.span.month && !a.span.year));
+        size_t after = lacks_year ? match_year(t, skip_sign(t, end, ','), &year) : 0;
         if (after && year >= 1500) {
             b.span.year = year;
+            if (b.is_number)
+                a.span.year = year;
             end = after;
         }
+        end = add_container(t, end, &a, &b);
         bool is_month_only =
             a.span.is_weak && !a.span.year && b.span.is_weak && !b.span.year && !has_from;
-        if (is_month_only || (a.is_number && !b.span.month) ||
-            !join_days(t, &a, &b, has_from, &item))
+        if (is_month_only || (b.is_number && a.span.grain > DATE_DAY && !a.span.month) ||
+            (a.is_number && !b.span.month) || !join_days(t, &a, &b, has_from, &item))
             return 0;
     } else if (a.is_number || b.is_number ||
                (!a.is_span && !b.is_span && a.item.kind == ITEM_CLOCK && b.item.kind == ITEM_CLOCK))
@@ -285,6 +308,9 @@ static const struct BoundWords {
     { "hasta", ENDS_WITH, true },
     { "later than", BEHIND, false },
     { "no earlier than", ONWARDS, false },
+    { "no sooner than", ONWARDS, false },
+    { "not before", ONWARDS, false },
+    { "on or after", ONWARDS, false },
     { "as early as", ONWARDS, false },
     { "any time after", BEHIND, false },
     { "anytime after", BEHIND, false },
@@ -546,7 +572,7 @@ static size_t match_half_day(const DateText *t, size_t i, DateItem *item_r)
     size_t end = match_span(t, in_day ? skip_key(t, in_day, ON) : at, &day);
     if (end && (!span_is_day(&day) || day.is_weak))
         end = 0;
-    if (!end && !in_day)
+    if ((!end && !in_day) || is_kind(t, end, PART))
         return 0;
     if (!end)
         day = span_days(DATE_DAY, t->today, t->today + 1), end = in_day;

@@ -73,6 +73,19 @@ static size_t match_weekdays(const DateText *t, size_t i, unsigned *days_r)
     return end;
 }
 
+/* "once a month" */
+static size_t match_once(const DateText *t, size_t i, Rule *rule)
+{
+    int times = 1;
+    if (!is_word(t, i, "once") ||
+        (!is_key(t, i + 1, A) && !is_word(t, i + 1, "per") && !is_key(t, i + 1, EVERY)) ||
+        !is_kind(t, i + 2, UNIT))
+        return 0;
+    *rule = (Rule){ .frequency = frequency_of(token(t, i + 2)->value, &times) };
+    rule->interval = times;
+    return rule->frequency ? i + 3 : 0;
+}
+
 static size_t match_every(const DateText *t, size_t i, Rule *rule)
 {
     if (!is_key(t, i, EVERY) && !is_word(t, i, "any"))
@@ -119,6 +132,12 @@ static size_t match_every(const DateText *t, size_t i, Rule *rule)
 static size_t match_plural(const DateText *t, size_t i, Rule *rule)
 {
     size_t at = skip_key(t, i, ON);
+    bool is_weekdays = is_word(t, at, "weekdays");
+    if ((at > i || (i && is_key(t, i - 1, ON))) && (is_weekdays || is_word(t, at, "weekends"))) {
+        *rule =
+            (Rule){ .frequency = "WEEKLY", .interval = 1, .weekdays = is_weekdays ? 0x3E : 0xC0 };
+        return at + 1;
+    }
     if (!is_kind(t, at, WEEKDAY))
         return 0;
     unsigned days = 0;
@@ -184,6 +203,8 @@ size_t match_recurrence(const DateText *t, size_t i, DateItem *item_r)
     size_t end = match_every(t, i, &rule);
     if (!end)
         end = match_adverb(t, i, &rule);
+    if (!end)
+        end = match_once(t, i, &rule);
     if (!end)
         end = match_plural(t, i, &rule);
     if (!end) { /* "3pm each day" */

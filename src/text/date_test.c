@@ -48,6 +48,9 @@ static const Case deadlines[] = {
     { "by 5pm today", "../2024-03-14T17:00:00" },
     { "tomorrow before noon", "../2024-03-15T12:00:00" },
     { "until 30 April", "../2024-04-30" },
+    { "by the 20th of next month", "../2024-04-20" },
+    { "not before 2 September 2024", "2024-09-02/.." },
+    { "next business day", "2024-03-15" },
 };
 
 Test(date, deadlines_are_found) { CHECK_ALL(deadlines, .language = S("en")); }
@@ -68,6 +71,13 @@ static const Case points[] = {
     { "the last Friday of May", "2024-05-31" },
     { "the second Tuesday in November 2024", "2024-11-12" },
     { "the day after tomorrow", "2024-03-16" },
+    { "the last business day of June 2024", "2024-06-28" },
+    { "the first Monday", "2024-04-01" },
+    { "Wednesday week", "2024-03-27" },
+    { "three Tuesdays ago", "2024-02-27" },
+    { "the day after Labor Day", "2024-09-03" },
+    { "half past ten tomorrow morning", "2024-03-15T10:30:00" },
+    { "0815 hours", "08:15:00" },
     { "Easter Monday 2024", "2024-04-01" },
     { "Thanksgiving 2025", "2025-11-27" },
     { "March 31 plus one month", "2024-03-31 P1M" },
@@ -88,6 +98,9 @@ static const Case ranges[] = {
     { "after May 2024", "2024-06-01/.." },
     { "tonight", "2024-03-14T20:00:00/2024-03-14T23:59:59" },
     { "10pm-2am", "22:00:00/02:00:00" },
+    { "Tuesday to Thursday next week", "2024-03-19/2024-03-21" },
+    { "6pm Saturday to 8am Monday", "2024-03-16T18:00:00/2024-03-18T08:00:00" },
+    { "from the 4th to the 9th of next month", "2024-04-04/2024-04-09" },
     { "the 1980s", "1980-01-01/1990-01-01" },
     { "mid-July", "2024-07-10/2024-07-21" },
 };
@@ -109,6 +122,8 @@ static const Case rules[] = {
     { "each weekday at 9:15am", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=15" },
     { "every 3 months", "FREQ=MONTHLY;INTERVAL=3" },
     { "Tuesdays and Thursdays", "FREQ=WEEKLY;BYDAY=TU,TH" },
+    { "open on weekends", "FREQ=WEEKLY;BYDAY=SA,SU" },
+    { "once a year", "FREQ=YEARLY" },
     { "a daily report", "FREQ=DAILY" },
 };
 
@@ -126,6 +141,8 @@ static const Case nothings[] = {
     { "February 30", "" },
     { "Good morning everyone", "" },
     { "the end of the road", "" },
+    { "fiscal year 2023", "" },
+    { "three times a day", "" },
 };
 
 Test(date, what_says_no_date_gets_none) { CHECK_ALL(nothings, .language = S("en")); }
