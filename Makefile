@@ -270,6 +270,12 @@ $(BUILD)/tokenizer_bench: $(OBJ)/bench/tokenizer_bench.o $$(addprefix $(OBJ)/,$$
 bench-encode: $(BUILD)/encode_bench
 	$(BUILD)/encode_bench $(or $(MODEL),$(MODELS)/all-MiniLM-L6-v2) $(TEXTS)
 
+# How often labels, sentiment and entities are right.
+$(BUILD)/classify_bench: $(OBJ)/bench/classify_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,classify))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+bench-classify: $(BUILD)/classify_bench
+	$< $(or $(MODEL),$(MODELS)/all-MiniLM-L6-v2)
+
 # How well and how fast the index finds; DATA has scifact/, cranfield/ and cisi/.
 $(BUILD)/retrieval_bench: $(OBJ)/bench/retrieval_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,index) $$(call code_of,encode)))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
@@ -299,7 +305,7 @@ $(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsu
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # What is promised of searches, beside the peers when tools/peers has installed them.
-BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench tokenizer_bench retrieval_bench keyword_bench vector_texts vector_bench crash_index)
+BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench tokenizer_bench retrieval_bench keyword_bench vector_texts vector_bench classify_bench crash_index)
 bench-search: all $(BENCHES)
 	bench/run --search
 

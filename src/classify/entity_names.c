@@ -23,6 +23,8 @@ typedef struct Token {
     bool is_acronym; /* two to six capitals, and nothing else */
     bool is_first;   /* of its sentence or line */
     bool is_joined;  /* only a blank, or a full stop of a title, stands before it */
+    bool is_owned;   /* "'s" stands before it */
+    bool has_inner;  /* a capital behind a small letter: "OpenAI" */
 } Token;
 
 typedef struct Names {
@@ -81,8 +83,9 @@ static size_t word_end(Str text, size_t at)
         if (c == 0xE2)
             return end; /* dashes, quotes, dots */
         bool is_inside = end > at && entity_is_alnum(next) && HAS_CHAR(c, "'-&/");
-        bool is_initial = c == '.' && end > at && entity_is_upper(entity_byte(text, end - 1)) &&
-                          (end - at == 1 || entity_byte(text, end - 2) == '.');
+        bool is_initial = c == '.' && end > at && entity_is_letter(entity_byte(text, end - 1)) &&
+                          (end - at == 1 ? entity_is_upper(entity_byte(text, at))
+                                         : entity_byte(text, end - 2) == '.');
         if (!entity_is_alnum(c) && !is_inside && !is_initial)
             return end;
     }
@@ -97,11 +100,23 @@ static bool is_acronym(Str word)
     return word.length >= 2 && word.length <= 6;
 }
 
+static bool has_inner_capital(Str word)
+{
+    for (size_t i = 1; i < word.length; i++)
+        if (entity_is_upper((unsigned char)word.at[i]) &&
+            (unsigned char)(word.at[i - 1] - 'a') < 26)
+            return true;
+    return false;
+}
+
 /* What stands between two words: does it end a sentence, or only part them? */
 static void read_gap(Str gap, Token *token)
 {
     size_t blanks = 0;
+    token->is_owned = str_is(gap, "'s ") || str_is(gap, "\xE2\x80\x99s ");
     token->is_joined = true;
+    if (str_is(gap, " & "))
+        return;
     for (size_t i = 0; i < gap.length; i++) {
         char c = gap.at[i];
         blanks += c == ' ';
@@ -129,11 +144,13 @@ static void read_tokens(Names *n)
         token.kinds = kinds_of(word);
         token.is_capital = is_capital_at(text, at) && !n->search->is_taken[at];
         token.is_acronym = is_acronym(word);
+        token.has_inner = has_inner_capital(word);
         read_gap(str_slice(text, before, at), &token);
         /* The full stop of "Dr." or of an initial ends nothing. */
         if (n->tokens.count && entity_byte(text, before) == '.') {
             const Token *last = &n->tokens.at[n->tokens.count - 1];
-            if (says(last->kinds, WORD_TITLE) || last->end - last->start == 1)
+            if (says(last->kinds, WORD_TITLE) || says(last->kinds, WORD_PLACE_START) ||
+                last->end - last->start == 1)
                 token.is_first = false;
             else
                 token.is_joined = false;
@@ -167,6 +184,20 @@ static bool is_link(Str word, bool is_organisation)
     return is_organisation && (str_is(word, "and") || str_is(word, "for") || str_is(word, "the"));
 }
 
+/* Words of the longest name of several words that is known, from `first` on; 0: none. */
+static size_t known_length(const Names *n, size_t first)
+{
+    size_t best = 0;
+    for (size_t count = 2; count <= 5 && first + count <= n->tokens.count; count++) {
+        if (!n->tokens.at[first + count - 1].is_joined)
+            break;
+        uint32_t kinds = kinds_of(run_text(n, first, count));
+        if (says(kinds, WORD_LONG_PLACE) || says(kinds, WORD_LONG_ORGANISATION))
+            best = count;
+    }
+    return best;
+}
+
 static bool may_begin(const Names *n, size_t at)
 {
     const Token *token = &n->tokens.at[at];
@@ -181,11 +212,8 @@ static size_t run_length(const Names *n, size_t first)
     bool is_organisation = says(n->tokens.at[first].kinds, WORD_ORGANISATION_OF);
     while (count < RUN_MAX && first + count < n->tokens.count) {
         const Token *token = &n->tokens.at[first + count];
-        if (!token->is_joined || n->search->is_taken[token->start])
-            break;
-        Str gap = str_slice(n->search->text, token[-1].end, token->start);
-        if (gap.length > 1 && !says(token[-1].kinds, WORD_TITLE) &&
-            token[-1].end - token[-1].start > 2)
+        bool is_house = token->is_owned && says(token->kinds, WORD_COMPANY_END);
+        if ((!token->is_joined && !is_house) || n->search->is_taken[token->start])
             break;
         if (token->is_capital && !says(token->kinds, WORD_NO_NAME)) {
             is_organisation = is_organisation || says(token->kinds, WORD_ORGANISATION_OF);
@@ -241,6 +269,8 @@ static Verdict by_its_words(const Names *n, size_t first, size_t count)
     if (count > 1 && (says(last->kinds, WORD_COMPANY_END) ||
                       (says(tokens->kinds, WORD_ORGANISATION_OF) && count > 2)))
         return (Verdict){ ENTITY_ORGANISATION, 0.9 };
+    if (count > 1 && says(tokens->kinds, WORD_ORGANISATION_START))
+        return (Verdict){ ENTITY_ORGANISATION, 0.7 };
     if (count > 1 && (says(last->kinds, WORD_PLACE_END) || says(tokens->kinds, WORD_PLACE_START)))
         return (Verdict){ ENTITY_PLACE, 0.8 };
     if (count <= 4 && says(tokens->kinds, WORD_FIRST))
@@ -258,6 +288,8 @@ static Verdict by_its_neighbours(const Names *n, size_t first, size_t count)
                    S("\xE2\x80\x99s"));
     if (count == 1 && map_find(&n->people, token_text(n, first)))
         return (Verdict){ ENTITY_PERSON, 0.85 };
+    if (token->has_inner && count == 1 && !token->is_acronym)
+        return (Verdict){ ENTITY_ORGANISATION, 0.6 };
     if (count == 1 && token->is_first && !owns && !says(after, WORD_PERSON_AFTER) &&
         !says(after, WORD_ORGANISATION_AFTER))
         return nothing;
@@ -310,6 +342,12 @@ static void name_run(Names *n, size_t first, size_t count)
         return;
     if (verdict.kind == ENTITY_KIND_COUNT)
         verdict = by_its_words(n, name, left);
+    /* "German chancellor" and "Swiss Alps" are named by what follows, if by anything. */
+    if (verdict.kind == ENTITY_KIND_COUNT && says(n->tokens.at[name].kinds, WORD_NATION)) {
+        if (left > 1)
+            name_run(n, name + 1, left - 1);
+        return;
+    }
     if (verdict.kind == ENTITY_KIND_COUNT)
         verdict = by_its_neighbours(n, name, left);
     if (verdict.kind == ENTITY_KIND_COUNT)
@@ -326,11 +364,12 @@ void entity_find_names(EntitySearch *search)
     pthread_once(&known_once, fill_known);
     read_tokens(&names);
     for (size_t at = 0; at < names.tokens.count;) {
-        if (!may_begin(&names, at)) {
+        size_t count = known_length(&names, at);
+        if (!count && !may_begin(&names, at)) {
             at++;
             continue;
         }
-        size_t count = run_length(&names, at);
+        count = MAX(count, run_length(&names, at));
         name_run(&names, at, count);
         at += count;
     }

@@ -19,7 +19,8 @@
 #define NORMAL 15.0
 #define BEFORE_CONTRAST 0.5
 #define AFTER_CONTRAST 1.5
-#define REACH 3      /* words over which a negation or an intensifier reaches */
+#define NEGATION_REACH 5 /* words over which it reaches, within its clause */
+#define STRENGTH_REACH 2
 #define CERTAIN 0.05 /* a score nearer to 0 is neither for nor against */
 #define WORD_MAX 64
 #define FEELING_TEXT_MAX KB(256)
@@ -205,14 +206,14 @@ static double weight_at(const Heard *heard, size_t at)
         return 0;
     if (heard->words[at].is_loud && !heard->is_all_loud)
         weight += sign * CAPITALS_ADD;
-    for (size_t back = 1; back <= REACH && back <= at; back++) {
+    for (size_t back = 1; back <= NEGATION_REACH && back <= at; back++) {
         const Feeling *before = &heard->words[at - back];
-        double share = back == 1 ? 1 : back == 2 ? 0.95 : 0.9;
+        double share = back == 1 ? 1 : 0.95;
         if (before->ends_clause || before->mark == MARK_CONTRAST)
             break;
-        if (before->mark == MARK_MORE && back <= 2)
+        if (before->mark == MARK_MORE && back <= STRENGTH_REACH)
             weight += sign * MORE_ADDS * share;
-        if (before->mark == MARK_LESS && back <= 2)
+        if (before->mark == MARK_LESS && back <= STRENGTH_REACH)
             weight -= sign * MORE_ADDS * share;
         is_negated = is_negated || before->mark == MARK_NEGATION;
     }

@@ -1,0 +1,371 @@
+/* classify_bench.c - how often labels, sentiment and entities are right, and what a head costs.
+ *
+ *   build/classify_bench [--frozen] [--wrong] [--vectors=FILE] MODEL_FOLDER
+ *
+ * The sets are those of bench/classify, their open half; `--frozen` the other one, `--wrong` also
+ * prints what is not right. Heads are trained on one half of a set and asked about the other; with
+ * `--vectors` the same vectors are written to FILE, one a line, for scikit-learn
+ * (classify_peer.py). */
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "classify/classify.h"
+#include "classify/embedder.h"
+#include "classify/entities.h"
+#include "classify/head.h"
+#include "classify/sentiment.h"
+
+#define ROWS_MAX 2000
+#define LABELS_MAX 32
+
+static Error err;
+static Arena *arena;
+static Embedder embedder;
+static Str half = S_INIT("open");
+static bool shows_wrong;
+static FILE *vectors_file;
+
+static void must(bool good)
+{
+    if (good)
+        return;
+    fprintf(stderr, "classify_bench: %s\n", err.message);
+    exit(1);
+}
+
+typedef struct Row {
+    Str half, label, text;
+    size_t label_at;
+} Row;
+
+typedef struct Set {
+    Row rows[ROWS_MAX];
+    size_t count;
+    ClassifyLabel labels[LABELS_MAX];
+    size_t label_count;
+} Set;
+
+static Set *read_set(const char *path, bool has_labels)
+{
+    Str bytes, line;
+    Set *set = arena_new_one(arena, Set);
+    must(file_read(arena, path, MB(4), &bytes, &err));
+    while (str_next(&bytes, '\n', &line)) {
+        Row *row = &set->rows[set->count];
+        if (!line.length)
+            continue;
+        str_next(&line, '\t', &row->half);
+        if (has_labels)
+            str_next(&line, '\t', &row->label);
+        row->text = line;
+        while (row->label_at < set->label_count &&
+               !str_equal(set->labels[row->label_at].name, row->label))
+            row->label_at++;
+        if (row->label_at == set->label_count)
+            set->labels[set->label_count++] = (ClassifyLabel){ row->label, STR_NONE };
+        set->count++;
+    }
+    return set;
+}
+
+/* --- Labels by their words --- */
+
+static void measure_zero_shot(const Set *set)
+{
+    ClassifySet asked = { set->labels, set->label_count, NULL, 0, false, 0 };
+    Classifier classifier;
+    size_t right = 0, count = 0, sure = 0, sure_right = 0;
+    double confidence[ROWS_MAX];
+    bool is_right[ROWS_MAX];
+    must(classifier_train(&embedder, arena, &asked, NULL, &classifier, &err));
+    for (size_t i = 0; i < set->count; i++) {
+        ClassifyResult result;
+        if (!str_equal(set->rows[i].half, half))
+            continue;
+        must(classify(&classifier, &embedder, arena, set->rows[i].text, &result, &err));
+        bool is = result.scores[0].label == set->rows[i].label_at;
+        confidence[count] = result.scores[0].confidence;
+        is_right[count++] = is;
+        right += is;
+        sure += result.is_sure;
+        sure_right += is && result.is_sure;
+        if (shows_wrong && !is)
+            printf("  " STR_FMT " (%.2f) for " STR_FMT ": " STR_FMT "\n",
+                   STR_ARG(set->labels[result.scores[0].label].name), result.scores[0].confidence,
+                   STR_ARG(set->rows[i].label), STR_ARG(set->rows[i].text));
+    }
+    printf("zero-shot topics: %zu of %zu right, %.3f; calibration error %.3f; sure of %zu, %.3f of "
+           "them "
+           "right; %.2f would be 0.9\n",
+           right, count, (double)right / (double)count,
+           reliability_of(confidence, is_right, count).error, sure,
+           (double)sure_right / (double)MAX(sure, (size_t)1),
+           threshold_for_precision(arena, confidence, is_right, count, 0.9));
+}
+
+/* --- Heads --- */
+
+typedef struct HeadSet {
+    const char *name;
+    size_t count, dims, label_count;
+    float *vectors;
+    size_t *labels;
+    bool *is_test;
+} HeadSet;
+
+static void write_vectors(const HeadSet *set)
+{
+    for (size_t i = 0; vectors_file && i < set->count; i++) {
+        fprintf(vectors_file, "%s\t%d\t%zu", set->name, set->is_test[i], set->labels[i]);
+        for (size_t k = 0; k < set->dims; k++)
+            fprintf(vectors_file, "\t%.9g", (double)set->vectors[i * set->dims + k]);
+        fprintf(vectors_file, "\n");
+    }
+}
+
+static double ask_head(const HeadSet *set, const float *head)
+{
+    size_t right = 0, count = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        double logits[LABELS_MAX];
+        size_t said = 0;
+        if (!set->is_test[i])
+            continue;
+        head_apply(head, set->label_count, set->dims, set->vectors + i * set->dims, logits);
+        for (size_t l = 1; l < set->label_count; l++)
+            said = logits[l] > logits[said] ? l : said;
+        right += said == set->labels[i];
+        count++;
+    }
+    return (double)right / (double)count;
+}
+
+static void measure_head(const HeadSet *set)
+{
+    float *vectors = arena_new_array(arena, float, set->count * set->dims);
+    double *targets = arena_new_array(arena, double, set->count * set->label_count);
+    size_t count = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->is_test[i])
+            continue;
+        memcpy(vectors + count * set->dims, set->vectors + i * set->dims,
+               set->dims * sizeof(float));
+        targets[count++ * set->label_count + set->labels[i]] = 1;
+    }
+    HeadData data = { vectors, count, set->dims, targets, set->label_count, false, 1 };
+    int64_t began = monotonic_us();
+    const float *head = head_train(arena, &data);
+    int64_t took = monotonic_us() - began;
+    printf("head %s: accuracy %.4f; %zu examples of %zu values, %zu labels, in %.3f s\n", set->name,
+           ask_head(set, head), count, set->dims, set->label_count, (double)took / 1e6);
+    write_vectors(set);
+}
+
+static HeadSet head_set(const char *name, size_t count, size_t dims, size_t label_count)
+{
+    return (HeadSet){ name,
+                      count,
+                      dims,
+                      label_count,
+                      arena_new_array(arena, float, count *dims),
+                      arena_new_array(arena, size_t, count),
+                      arena_new_array(arena, bool, count) };
+}
+
+static void measure_text_head(const char *name, const Set *set)
+{
+    Str texts[ROWS_MAX];
+    float *vectors;
+    size_t dims;
+    for (size_t i = 0; i < set->count; i++)
+        texts[i] = set->rows[i].text;
+    must(embedder.embed(embedder.self, arena, texts, set->count, &vectors, &dims, &err));
+    HeadSet head = head_set(name, set->count, dims, set->label_count);
+    head.vectors = vectors;
+    for (size_t i = 0; i < set->count; i++) {
+        head.labels[i] = set->rows[i].label_at;
+        head.is_test[i] = str_is(set->rows[i].half, "frozen");
+    }
+    measure_head(&head);
+}
+
+static double next_random(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (double)(*state >> 33) / (double)(1u << 31) - 0.5;
+}
+
+/* Unit vectors of ten classes that overlap: 1,000 to learn from, 1,000 to be asked. */
+static void measure_made_head(void)
+{
+    enum { COUNT_OF = 2000, DIMS = 384, LABELS = 10 };
+    static float centres[LABELS][DIMS];
+    uint64_t state = 42;
+    HeadSet set = head_set("made", COUNT_OF, DIMS, LABELS);
+    for (int l = 0; l < LABELS; l++)
+        for (int k = 0; k < DIMS; k++)
+            centres[l][k] = (float)next_random(&state);
+    for (size_t i = 0; i < COUNT_OF; i++) {
+        float *vector = set.vectors + i * DIMS;
+        double length = 0;
+        set.labels[i] = i % LABELS;
+        set.is_test[i] = i >= COUNT_OF / 2;
+        for (int k = 0; k < DIMS; k++) {
+            vector[k] = 0.16f * centres[set.labels[i]][k] + (float)next_random(&state);
+            length += (double)vector[k] * (double)vector[k];
+        }
+        for (int k = 0; k < DIMS; k++)
+            vector[k] = (float)(vector[k] / sqrt(length));
+    }
+    measure_head(&set);
+}
+
+/* --- Sentiment --- */
+
+static void measure_sentiment(const Set *set)
+{
+    size_t right = 0, count = 0, polar = 0, polar_right = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        const Row *row = &set->rows[i];
+        if (!str_equal(row->half, half))
+            continue;
+        Sentiment found = sentiment_of(row->text, LANGUAGE_ENGLISH);
+        bool is = str_is(row->label, sentiment_sign_name(found.sign));
+        right += is;
+        count++;
+        if (!str_is(row->label, "neutral")) {
+            polar++;
+            polar_right += (found.score > 0) == str_is(row->label, "positive") && found.score != 0;
+        }
+        if (shows_wrong && !is)
+            printf("  %s (%.2f) for " STR_FMT ": " STR_FMT "\n", sentiment_sign_name(found.sign),
+                   found.score, STR_ARG(row->label), STR_ARG(row->text));
+    }
+    printf("sentiment by words: %zu of %zu right, %.3f; for or against %.3f\n", right, count,
+           (double)right / (double)count, (double)polar_right / (double)polar);
+}
+
+/* --- Entities --- */
+
+typedef struct Marked {
+    Str text;
+    Entity entities[32];
+    size_t count;
+} Marked;
+
+/* "{P:Ann} met" without its braces, and where the names stand. */
+static Marked read_marks(Str line)
+{
+    Marked marked = { 0 };
+    Buf out = buf_new(arena, line.length + 1);
+    for (size_t i = 0; i < line.length; i++) {
+        char c = line.at[i];
+        if (c == '{') {
+            char kind = line.at[i + 1];
+            marked.entities[marked.count].kind = kind == 'P'   ? ENTITY_PERSON
+                                                 : kind == 'O' ? ENTITY_ORGANISATION
+                                                               : ENTITY_PLACE;
+            marked.entities[marked.count].start = out.length;
+            i += 2;
+        } else if (c == '}') {
+            marked.entities[marked.count++].end = out.length;
+        } else {
+            buf_add_char(&out, c);
+        }
+    }
+    marked.text = buf_str(&out);
+    return marked;
+}
+
+typedef struct Counts {
+    size_t said, there, right;
+} Counts;
+
+static bool is_marked(const Marked *marked, const Entity *entity)
+{
+    for (size_t i = 0; i < marked->count; i++)
+        if (marked->entities[i].kind == entity->kind &&
+            marked->entities[i].start == entity->start && marked->entities[i].end == entity->end)
+            return true;
+    return false;
+}
+
+static void print_counts(const char *name, Counts counts)
+{
+    double precision = (double)counts.right / (double)MAX(counts.said, (size_t)1);
+    double recall = (double)counts.right / (double)MAX(counts.there, (size_t)1);
+    printf("entities %s: precision %.3f, recall %.3f, F1 %.3f of %zu\n", name, precision, recall,
+           2 * precision * recall / MAX(precision + recall, 1e-9), counts.there);
+}
+
+static void measure_entities(const Set *set)
+{
+    Counts counts[3] = { 0 }, all = { 0 };
+    for (size_t i = 0; i < set->count; i++) {
+        if (!str_equal(set->rows[i].half, half))
+            continue;
+        Marked marked = read_marks(set->rows[i].text);
+        EntityList found = entities_find(arena, marked.text, 1700000000);
+        size_t right = 0, said = 0;
+        Buf wrong = buf_new(arena, KB(4));
+        for (size_t e = 0; e < marked.count; e++)
+            counts[marked.entities[e].kind].there++;
+        for (size_t e = 0; e < found.entities.count; e++) {
+            const Entity *entity = &found.entities.at[e];
+            if (entity->kind > ENTITY_PLACE)
+                continue;
+            bool is = is_marked(&marked, entity);
+            counts[entity->kind].said++;
+            counts[entity->kind].right += is;
+            right += is;
+            said++;
+            if (!is)
+                buf_addf(&wrong, " [" STR_FMT " %s]", STR_ARG(entity->text),
+                         entity_kind_rows[entity->kind].word);
+        }
+        if (shows_wrong && (right < marked.count || said > right))
+            printf("  " STR_FMT " --" STR_FMT "\n", STR_ARG(set->rows[i].text),
+                   STR_ARG(buf_str(&wrong)));
+    }
+    static const char *const names[] = { "people", "organisations", "places" };
+    for (int kind = 0; kind < 3; kind++) {
+        print_counts(names[kind], counts[kind]);
+        all.said += counts[kind].said;
+        all.there += counts[kind].there;
+        all.right += counts[kind].right;
+    }
+    print_counts("all", all);
+}
+
+int main(int argc, char **argv)
+{
+    const char *folder = NULL;
+    arena = arena_new(GB(2));
+    for (int i = 1; i < argc; i++) {
+        Str word = str(argv[i]);
+        if (str_is(word, "--frozen"))
+            half = S("frozen");
+        else if (str_is(word, "--wrong"))
+            shows_wrong = true;
+        else if (str_starts(word, S("--vectors=")))
+            vectors_file = fopen(argv[i] + strlen("--vectors="), "w");
+        else
+            folder = argv[i];
+    }
+    EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){ .folder = folder });
+    must(classify_embedder(queue, ENCODE_BULK, arena, &embedder, &err));
+    const Set *topics = read_set("bench/classify/topics.tsv", true);
+    const Set *feelings = read_set("bench/classify/sentiment.tsv", true);
+    measure_zero_shot(topics);
+    measure_sentiment(feelings);
+    measure_entities(read_set("bench/classify/entities.tsv", false));
+    measure_text_head("topics", topics);
+    measure_text_head("sentiment", feelings);
+    measure_made_head();
+    if (vectors_file)
+        fclose(vectors_file);
+    encode_queue_free(queue);
+    arena_free(arena);
+    return 0;
+}
