@@ -14,7 +14,7 @@
 #include "classify/embedder.h"
 #include "classify/entities.h"
 #include "classify/head.h"
-#include "classify/sentiment.h"
+#include "classify/sentiment_head.h"
 
 #define ROWS_MAX 2000
 #define LABELS_MAX 32
@@ -223,7 +223,7 @@ static void measure_made_head(void)
 
 /* --- Sentiment --- */
 
-static void measure_sentiment(const Set *set)
+static void measure_sentiment(const Set *set, const char *name, const Classifier *head)
 {
     size_t right = 0, count = 0, polar = 0, polar_right = 0;
     for (size_t i = 0; i < set->count; i++) {
@@ -231,6 +231,8 @@ static void measure_sentiment(const Set *set)
         if (!str_equal(row->half, half))
             continue;
         Sentiment found = sentiment_of(row->text, LANGUAGE_ENGLISH);
+        if (head)
+            must(sentiment_read(head, &embedder, arena, row->text, LANGUAGE_ENGLISH, &found, &err));
         bool is = str_is(row->label, sentiment_sign_name(found.sign));
         right += is;
         count++;
@@ -242,7 +244,7 @@ static void measure_sentiment(const Set *set)
             printf("  %s (%.2f) for " STR_FMT ": " STR_FMT "\n", sentiment_sign_name(found.sign),
                    found.score, STR_ARG(row->label), STR_ARG(row->text));
     }
-    printf("sentiment by words: %zu of %zu right, %.3f; for or against %.3f\n", right, count,
+    printf("sentiment %s: %zu of %zu right, %.3f; for or against %.3f\n", name, right, count,
            (double)right / (double)count, (double)polar_right / (double)polar);
 }
 
@@ -358,7 +360,10 @@ int main(int argc, char **argv)
     const Set *topics = read_set("bench/classify/topics.tsv", true);
     const Set *feelings = read_set("bench/classify/sentiment.tsv", true);
     measure_zero_shot(topics);
-    measure_sentiment(feelings);
+    Classifier head;
+    must(sentiment_learn(&embedder, arena, &head, &err));
+    measure_sentiment(feelings, "by words", NULL);
+    measure_sentiment(feelings, "by words and meaning", &head);
     measure_entities(read_set("bench/classify/entities.tsv", false));
     measure_text_head("topics", topics);
     measure_text_head("sentiment", feelings);

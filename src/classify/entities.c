@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "classify/entities_int.h"
 #include "gateway/guard.h"
+#include "text/date.h"
 
 const EntityKindRow entity_kind_rows[ENTITY_KIND_COUNT] = {
 #define ENTITY(name, word, severity, title) { word, title, SEVERITY_##severity },
@@ -74,7 +75,20 @@ static void find_guarded(EntitySearch *search)
         }
 }
 
-/* --- All of it --- */
+/* --- Dates --- */
+
+/* Only what says a day, a month or a year: "tomorrow" is a date, "for two hours" is none. */
+static void find_dates(EntitySearch *search)
+{
+    DateReference reference = { .now = search->today, .prefers_past = true };
+    DateFound *found;
+    size_t count = date_find(search->arena, search->text, &reference, &found);
+    for (size_t i = 0; i < count; i++)
+        if ((found[i].kind == DATE_POINT || found[i].kind == DATE_RANGE) &&
+            found[i].grain >= DATE_DAY && found[i].end <= search->text.length)
+            entity_add(search, ENTITY_DATE, found[i].start, found[i].end, found[i].iso,
+                       found[i].confidence, false);
+}
 
 static int by_place(const void *a, const void *b)
 {
@@ -91,6 +105,7 @@ EntityList entities_find(Arena *arena, Str text, int64_t today)
     search.is_taken = arena_new_array(arena, bool, read.length + 1);
     find_guarded(&search);
     entity_find_numbers(&search);
+    find_dates(&search);
     entity_find_names(&search);
     entity_find_fields(&search);
     if (search.list.entities.count)

@@ -49,7 +49,9 @@ static const Entity *value_behind(const EntitySearch *s, EntityKind kind, size_t
     size_t line_ends = 0;
     for (size_t i = 0; i < s->list.entities.count; i++) {
         const Entity *entity = &s->list.entities.at[i];
-        bool is_near = entity->kind == kind && entity->start >= at && entity->start < at + REACH;
+        /* A date may begin with a word that also ends the caption ("as of 1 July"). */
+        bool is_near = entity->kind == kind && entity->end > at && entity->start + 4 >= at &&
+                       entity->start < at + REACH;
         if (is_near && (!best || entity->start < best->start))
             best = entity;
     }

@@ -22,6 +22,7 @@ typedef struct WordCount {
 typedef struct Candidate {
     KeyPhrase phrase;
     Str words[PHRASE_WORDS]; /* in lower case */
+    size_t starts[PHRASE_WORDS], ends[PHRASE_WORDS];
     size_t word_count;
 } Candidate;
 
@@ -47,26 +48,38 @@ static WordCount *count_of(Phrases *p, Str word)
     return &p->counts.at[entry->number - 1];
 }
 
-/* A run of words is over. */
+/* `count` words of the open run, from `first` on, are a candidate. */
+static void add_candidate(Phrases *p, size_t first, size_t count)
+{
+    const Candidate *open = &p->open;
+    bool is_new;
+    Str lower = str_join(p->arena, open->words + first, count, S(" "));
+    MapEntry *entry = map_add(&p->by_text, lower, &is_new);
+    if (is_new) {
+        Candidate candidate = { .word_count = count };
+        candidate.phrase.start = open->starts[first];
+        candidate.phrase.end = open->ends[first + count - 1];
+        candidate.phrase.text = str_slice(p->text, candidate.phrase.start, candidate.phrase.end);
+        memcpy(candidate.words, open->words + first, count * sizeof(Str));
+        *vec_push(p->arena, &p->candidates) = candidate;
+        entry->number = (int64_t)p->candidates.count;
+    }
+    p->candidates.at[entry->number - 1].phrase.count++;
+}
+
+/* A run of words is over. Verbs stand in runs too ("heat pump warms"), so each part of it is a
+ * candidate: what comes again and again is the phrase. */
 static void close_run(Phrases *p)
 {
     Candidate *open = &p->open;
-    bool is_new;
-    if (open->word_count) {
-        Str lower = str_join(p->arena, open->words, open->word_count, S(" "));
-        for (size_t i = 0; i < open->word_count; i++) {
-            WordCount *count = count_of(p, open->words[i]);
-            count->times++;
-            count->degree += (double)open->word_count;
-        }
-        MapEntry *entry = map_add(&p->by_text, lower, &is_new);
-        if (is_new) {
-            open->phrase.text = str_slice(p->text, open->phrase.start, open->phrase.end);
-            *vec_push(p->arena, &p->candidates) = *open;
-            entry->number = (int64_t)p->candidates.count;
-        }
-        p->candidates.at[entry->number - 1].phrase.count++;
+    for (size_t i = 0; i < open->word_count; i++) {
+        WordCount *count = count_of(p, open->words[i]);
+        count->times++;
+        count->degree += (double)open->word_count;
     }
+    for (size_t first = 0; first < open->word_count; first++)
+        for (size_t count = 1; first + count <= open->word_count; count++)
+            add_candidate(p, first, count);
     *open = (Candidate){ 0 };
 }
 
@@ -122,9 +135,8 @@ static void read_word(Phrases *p, size_t start, size_t end)
     }
     if (p->open.word_count == PHRASE_WORDS)
         close_run(p);
-    if (!p->open.word_count)
-        p->open.phrase.start = start;
-    p->open.phrase.end = end;
+    p->open.starts[p->open.word_count] = start;
+    p->open.ends[p->open.word_count] = end;
     p->open.words[p->open.word_count++] = str_copy(p->arena, lower);
 }
 
@@ -166,9 +178,9 @@ static void weigh(Phrases *p)
         }
         double words = (double)candidate->word_count;
         candidate->phrase.score =
-            sqrt(sum) * (times / words) * log1p((double)candidate->phrase.count);
-        if (candidate->word_count == 1 && candidate->phrase.count == 1)
-            candidate->phrase.score *= 0.3;
+            sqrt(sum / words) * (times / words) * log1p((double)candidate->phrase.count);
+        if (candidate->word_count == 1)
+            candidate->phrase.score *= candidate->phrase.count == 1 ? 0.3 : 0.6;
         most = MAX(most, candidate->phrase.score);
     }
     for (size_t i = 0; i < p->candidates.count && most > 0; i++)
@@ -211,7 +223,7 @@ static void weigh_meaning(Phrases *p, const Embedder *embedder)
     qsort(p->candidates.at, count, sizeof(Candidate), best_first);
 }
 
-/* Whether one phrase lies within the other, as words. */
+/* The small one's words stand in the large one, in their order. */
 static bool is_within(const Candidate *small, const Candidate *large)
 {
     for (size_t at = 0; at + small->word_count <= large->word_count; at++) {
@@ -242,7 +254,8 @@ KeyPhraseList key_phrases(Arena *arena, Str text, Language language, const Embed
     for (size_t i = 0; i < p.candidates.count && list.phrases.count < most; i++) {
         bool is_told = false;
         for (size_t k = 0; k < i && !is_told; k++)
-            is_told = is_within(&p.candidates.at[i], &p.candidates.at[k]);
+            is_told = is_within(&p.candidates.at[i], &p.candidates.at[k]) ||
+                      is_within(&p.candidates.at[k], &p.candidates.at[i]);
         if (is_told)
             continue;
         KeyPhrase phrase = p.candidates.at[i].phrase;

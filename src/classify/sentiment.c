@@ -105,6 +105,7 @@ typedef struct Feeling {
     double weight;
     Mark mark;
     bool is_loud, ends_clause;
+    bool is_be, is_comparative;
     size_t start, end;
 } Feeling;
 
@@ -177,16 +178,17 @@ static void hear(Str text, size_t offset, Language language, Heard *heard)
         }
         size_t end = token_end(text, at);
         Str word = str_slice(text, at, end), plain = plain_word(word, folded);
-        Feeling feeling = { weight_of(&lexicons[language], plain),
-                            mark_of(&lexicons[language], plain),
-                            is_loud(word),
-                            false,
-                            offset + at,
-                            offset + end };
+        Feeling feeling = { .weight = weight_of(&lexicons[language], plain),
+                            .mark = mark_of(&lexicons[language], plain),
+                            .is_loud = is_loud(word),
+                            .start = offset + at,
+                            .end = offset + end };
         if (feeling.weight == 0)
             feeling.weight = weight_of(&lexicons[LANGUAGE_OTHER], word);
         for (size_t i = 0; i < word.length; i++)
             heard->exclamations += word.at[i] == '!';
+        feeling.is_be = str_is(plain, "be") || str_is(plain, "been");
+        feeling.is_comparative = str_ends(plain, S("er")) || str_is(plain, "more");
         words += is_word_byte((unsigned char)word.at[0]);
         loud += feeling.is_loud;
         feeling.ends_clause = HAS_CHAR(word.at[0], ",;.:!?") && feeling.weight == 0;
@@ -194,6 +196,17 @@ static void hear(Str text, size_t offset, Language language, Heard *heard)
         at = end;
     }
     heard->is_all_loud = loud == words;
+}
+
+/* "Couldn't be happier", "could not have been more helpful": nothing is negated. */
+static bool is_topped(const Heard *heard, size_t negation, size_t at)
+{
+    bool has_be = false, compares = false;
+    for (size_t i = negation + 1; i <= at; i++) {
+        has_be = has_be || heard->words[i].is_be;
+        compares = compares || heard->words[i].is_comparative;
+    }
+    return has_be && compares;
 }
 
 /* A word's weight as it stands among the others. */
@@ -215,7 +228,8 @@ static double weight_at(const Heard *heard, size_t at)
             weight += sign * MORE_ADDS * share;
         if (before->mark == MARK_LESS && back <= STRENGTH_REACH)
             weight -= sign * MORE_ADDS * share;
-        is_negated = is_negated || before->mark == MARK_NEGATION;
+        is_negated =
+            is_negated || (before->mark == MARK_NEGATION && !is_topped(heard, at - back, at));
     }
     return is_negated ? weight * NEGATED : weight;
 }

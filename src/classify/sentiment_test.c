@@ -16,6 +16,8 @@ static const struct {
     { LANGUAGE_ENGLISH, "See you there :-)", SENTIMENT_POSITIVE },
     { LANGUAGE_ENGLISH, "Great, it broke again \xF0\x9F\x98\xA1 \xF0\x9F\x98\xA1",
       SENTIMENT_NEGATIVE },
+    { LANGUAGE_ENGLISH, "I could not be happier.", SENTIMENT_POSITIVE },
+    { LANGUAGE_ENGLISH, "Couldn't be more disappointed.", SENTIMENT_NEGATIVE },
     { LANGUAGE_ENGLISH, "", SENTIMENT_NEUTRAL },
     { LANGUAGE_GERMAN, "Das Essen war ausgezeichnet.", SENTIMENT_POSITIVE },
     { LANGUAGE_GERMAN, "Der Service war nicht gut.", SENTIMENT_NEGATIVE },
