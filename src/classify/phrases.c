@@ -251,14 +251,16 @@ KeyPhraseList key_phrases(Arena *arena, Str text, Language language, const Embed
     if (embedder)
         weigh_meaning(&p, embedder);
     double first = p.candidates.count ? p.candidates.at[0].phrase.score : 1;
+    const Candidate **told = arena_new_array(arena, const Candidate *, most + 1);
     for (size_t i = 0; i < p.candidates.count && list.phrases.count < most; i++) {
+        const Candidate *candidate = &p.candidates.at[i];
         bool is_told = false;
-        for (size_t k = 0; k < i && !is_told; k++)
-            is_told = is_within(&p.candidates.at[i], &p.candidates.at[k]) ||
-                      is_within(&p.candidates.at[k], &p.candidates.at[i]);
+        for (size_t k = 0; k < list.phrases.count && !is_told; k++)
+            is_told = is_within(candidate, told[k]) || is_within(told[k], candidate);
         if (is_told)
             continue;
-        KeyPhrase phrase = p.candidates.at[i].phrase;
+        told[list.phrases.count] = candidate;
+        KeyPhrase phrase = candidate->phrase;
         phrase.score = first > 0 ? phrase.score / first : 0;
         *vec_push(arena, &list.phrases) = phrase;
     }

@@ -4,9 +4,9 @@
 #include <math.h>
 
 /* Chosen on the open half of bench/classify/sentiment.tsv. */
-#define WORDS_SHARE 0.8    /* of the score, where words say something */
+#define WORDS_SHARE 0.8   /* of the score, where words say something */
 #define MEANING_LEAST 0.5 /* what meaning alone must reach, of -1..1 */
-#define SCORE_LEAST 0.05   /* and both together */
+#define SCORE_LEAST 0.05  /* and both together */
 
 static const ClassifyLabel signs[] = {
     [SENTIMENT_NEGATIVE] = { S_INIT("negative"), S_INIT("A complaint, criticism or bad news.") },

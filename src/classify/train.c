@@ -8,7 +8,7 @@
 #define FOLDS 5
 #define MEASURED_LEAST 8 /* examples; fewer say nothing of the next one */
 #define EMBED_BATCH 64   /* examples a call */
-/* Where nothing could be measured: of the open half of bench/classify/topics.tsv nine in ten that
+/* Where nothing could be measured: of the open half of bench/classify/topics.tsv 95 in 100 that
  * reach it are right. */
 #define THRESHOLD_UNMEASURED 0.6
 #define STRENGTHS_TRIED_MAX 2000 /* examples; with more of them the strength hardly matters */
