@@ -195,7 +195,7 @@ def test_a_deck_goes_to_csv_and_comes_back(server, deck):
 
 def test_a_deck_goes_to_anki(server, deck, tmp_path):
     known, gap, new = add(
-        server, deck, {"front": "5 < 6 & <b>?", "back": "yes\nno", "tags": ["one two"], "source": {"name": "a.pdf", "place": "page 2", "quote": "it <is>"}},
+        server, deck, {"front": "5 < 6 & <b>?", "back": "yes\nno", "tags": ["one two"], "source": {"document": {"id": "x", "name": "a.pdf"}, "place": "page 2", "quote": "it <is>"}},
         {"front": "The {{c2::Volga}} is long", "back": "-"}, ("Third", "3"))
     rate(server, known, 4, took_ms=99999)
     rate(server, gap, 1)
@@ -212,7 +212,7 @@ def test_a_deck_goes_to_anki(server, deck, tmp_path):
     deck_id = next(d["id"] for d in decks.values() if d["name"] == "Rivers")
     notes = {guid: (mid, tags, flds.split("\x1f"), sfld, csum) for guid, mid, tags, flds, sfld, csum in db.execute("SELECT guid, mid, tags, flds, sfld, csum FROM notes")}
     mid, tags, fields, sfld, csum = notes[known["id"]]
-    assert tags == " one_two " and fields[:2] == ["5 &lt; 6 &amp; &lt;b&gt;?", "yes<br>no"] and "page 2" in fields[2] and "it &lt;is&gt;" in fields[2]
+    assert tags == " one_two " and fields[:2] == ["5 &lt; 6 &amp; &lt;b&gt;?", "yes<br>no"] and "a.pdf, page 2" in fields[2] and "it &lt;is&gt;" in fields[2]
     assert csum == int(sha1(sfld.encode()).hexdigest()[:8], 16) and models[str(mid)]["type"] == 0
     assert len(models[str(mid)]["flds"]) == len(fields) == 3
     assert models[str(notes[gap["id"]][0])]["type"] == 1

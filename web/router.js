@@ -8,6 +8,7 @@ const ROUTES = [
   ['/search', 'search'], ['/search/measure', 'lab'],
   ['/library', 'library'],
   ['/documents/:id', 'document'],
+  ['/study', 'study'], ['/study/review', 'review'], ['/study/quizzes/:id', 'quiz'],
   ['/settings', 'settings'], ['/settings/:section', 'settings'],
 ];
 

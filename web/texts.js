@@ -2,10 +2,12 @@
 // catalogue of the same keys. {name} is filled in; a text with forms {one, other} is chosen by {count}.
 
 import {GATEWAY} from './texts_gateway.js';
+import {STUDY} from './texts_study.js';
 import {TASKS} from './texts_tasks.js';
 
 const CATALOGUE = {
   ...GATEWAY,
+  ...STUDY,
   ...TASKS,
   'name': 'Lectern',
   'skip': 'Skip to the content',

@@ -261,6 +261,13 @@ static int64_t gap_number(Str front)
     return end > 0 && str_to_int(str_slice(rest, 0, (size_t)end), 1, 500, &number) ? number : 0;
 }
 
+/* Of the document that a citation names (answer/answer_json.h), or its own. */
+static Str source_name(const json_t *source)
+{
+    const json_t *document = json_object_get(source, "document");
+    return json_member_text(json_is_object(document) ? document : source, "name");
+}
+
 static Str print_source(Arena *arena, Str source)
 {
     AUTO_JSON json_t *json = NULL;
@@ -268,7 +275,7 @@ static Str print_source(Arena *arena, Str source)
     Error ignored;
     if (!source.length || !json_parse(source, KB(64), &json, &ignored))
         return STR_NONE;
-    add_html(&out, json_member_text(json, "name"));
+    add_html(&out, source_name(json));
     Str place = json_member_text(json, "place"), quote = json_member_text(json, "quote");
     if (place.length) {
         buf_add(&out, S(", "));

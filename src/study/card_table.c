@@ -37,13 +37,20 @@ static Str tags_text(Arena *arena, Str tags)
     return str_trim(buf_str(&out));
 }
 
+/* Of the document that a citation names (answer/answer_json.h), or its own. */
+static Str source_name(const json_t *source)
+{
+    const json_t *document = json_object_get(source, "document");
+    return json_member_text(json_is_object(document) ? document : source, "name");
+}
+
 static Str source_text(Arena *arena, Str source)
 {
     AUTO_JSON json_t *json = NULL;
     Error ignored;
     if (!source.length || !json_parse(source, KB(64), &json, &ignored))
         return STR_NONE;
-    Str name = json_member_text(json, "name"), place = json_member_text(json, "place");
+    Str name = source_name(json), place = json_member_text(json, "place");
     return str_format(arena, STR_FMT "%s" STR_FMT, STR_ARG(name), place.length ? ", " : "",
                       STR_ARG(place));
 }

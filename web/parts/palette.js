@@ -20,6 +20,8 @@ function commands() {
     {text: t('palette.search'), icon: 'search', run: to('/search')},
     {text: t('palette.measure'), icon: 'search', run: to('/search/measure')},
     {text: t('rail.library'), icon: 'library', run: to('/library')},
+    {text: t('rail.study'), icon: 'study', run: to('/study')},
+    {text: t('palette.study'), icon: 'study', run: to('/study/review')},
     {text: t('rail.conversations'), icon: 'talks', run: to('/conversations')},
     {text: t('rail.tasks'), icon: 'check', run: to('/tasks')},
     mayWrite() && {text: t('add.files'), icon: 'add', run: pickFiles},

@@ -14,6 +14,7 @@ const PLACES = [
   {view: 'ask', path: '/ask', icon: 'ask', text: 'rail.ask'},
   {view: 'search', path: '/search', icon: 'search', text: 'rail.search'},
   {view: 'library', path: '/library', icon: 'library', text: 'rail.library'},
+  {view: 'study', path: '/study', icon: 'study', text: 'rail.study'},
   {view: 'conversations', path: '/conversations', icon: 'talks', text: 'rail.conversations'},
   {view: 'tasks', path: '/tasks', icon: 'check', text: 'rail.tasks'},
 ];
@@ -38,7 +39,7 @@ function build() {
 
 function mark() {
   const {view, params, query} = here();
-  const shown = {document: 'library', lab: 'search'}[view] || view;
+  const shown = {document: 'library', lab: 'search', review: 'study', quiz: 'study'}[view] || view;
   for (const link of root.querySelectorAll('.place')) {
     const now = link.dataset.view === shown && !(shown === 'library' && query.collection);
     link.toggleAttribute('aria-current', false);
