@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian pac
 RULES = Path(__file__).with_name("page_rules.js").read_text()
 WIDTHS = {"desk": WIDE, "tablet": {"width": 1024, "height": 768}, "phone": PHONE}
 SECTIONS = ["", "keys", "notices", "models", "tools", "limits", "policy", "batches", "usage", "people", "server"]
-VIEWS = ["/", "/conversations", "/search", "/search?q=oil", "/search?q=zyxwv", "/search/measure", "/library", "/nowhere",
+VIEWS = ["/", "/conversations", "/search", "/search?q=oil", "/search?q=zyxwv", "/search/measure", "/library", "/study", "/study/review", "/nowhere",
          *[f"/settings/{name}".rstrip("/") for name in SECTIONS]]
 LONG = "Quarterly-reconciliation-of-everything-that-the-night-watch-wrote-down-in-the-year-of-the-great-storm " * 2
 ARABIC = "مفتاح برنامج التقارير اليومية"

@@ -47,7 +47,7 @@ function forecast(list) {
 }
 
 const figures = (now) => h('div', {class: 'study-figures', test: 'study-figures'}, h('span', {}, t('study.streak', {count: now.streak})),
-  h('span', {}, now.retention === null ? t('study.retention_none') : t('study.retention', {percent: percentText(Math.round(100 * now.retention))})), forecast(now.forecast));
+  h('span', {}, now.retention === null ? t('study.retention_none') : t('study.retention', {percent: percentText(Math.round(100 * now.retention))})), now.forecast.some(Boolean) && forecast(now.forecast));
 
 function deckDialog(one, saved) {
   formDialog({
