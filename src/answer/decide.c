@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* At this chance about one question in eleven that has an answer is refused. */
+/* At this chance about one question in thirteen that has an answer is refused. */
 #define ANSWER_CHANCE_MIN 0.42
 /* What is assumed of a chunk that only the words found, and of everything when there is no model.
  */

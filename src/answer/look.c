@@ -38,7 +38,7 @@ static bool find_whole(AnswerRun *run, Error *err)
 static bool find_part(AnswerRun *run, Str question, SearchResults *results_r, Error *err)
 {
     SearchRequest search = run->request->search;
-    search.query = plain_query(run->arena, question);
+    search.query = plain_query(run->arena, question_widened(run->arena, question));
     search.mode = SEARCH_HYBRID;
     search.limit = PART_LIMIT;
     search.is_remembered = false;

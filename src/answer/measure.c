@@ -27,7 +27,9 @@ static void match_word(void *self, const Word *word)
 {
     Matching *m = self;
     for (size_t i = 0; i < m->question->word_count; i++) {
-        if (!str_equal(m->question->words[i].text, word->text))
+        const QuestionWord *asked = &m->question->words[i];
+        if (!str_equal(asked->text, word->text) &&
+            !(asked->alias.length && str_equal(asked->alias, word->text)))
             continue;
         m->found |= (uint64_t)1 << i;
         if (m->last_word >= 0 && (size_t)m->last_word + 1 == i &&

@@ -213,6 +213,82 @@ static void add_word(Question *question, const Tokens *tokens, const Word *word)
                       (before && str_equal_ignore_case(before->text, S("how"))));
 }
 
+/* --- Other words for the same --- */
+
+typedef struct Demonym {
+    const char *adjective, *country;
+} Demonym;
+
+static const Demonym demonyms[] = {
+#define DEMONYM(adjective, country) { adjective, country },
+#include "answer/demonyms.def"
+#undef DEMONYM
+};
+static const char *const months[] = { "january",   "february", "march",    "april",
+                                      "may",       "june",     "july",     "august",
+                                      "september", "october",  "november", "december" };
+
+static Str country_of(Str word)
+{
+    for (size_t i = 0; i < COUNT(demonyms); i++)
+        if (str_equal_ignore_case(word, str(demonyms[i].adjective)))
+            return str(demonyms[i].country);
+    return STR_NONE;
+}
+
+static Str adjective_of(Str word)
+{
+    for (size_t i = 0; i < COUNT(demonyms); i++)
+        if (str_equal_ignore_case(word, str(demonyms[i].country)))
+            return str(demonyms[i].adjective);
+    return STR_NONE;
+}
+
+/* As an ISO date has it. */
+static Str month_number(Arena *arena, Str word)
+{
+    for (size_t i = 0; i < COUNT(months); i++)
+        if (str_equal_ignore_case(word, str(months[i])))
+            return str_format(arena, "%02zu", i + 1);
+    return STR_NONE;
+}
+
+static Str first_word(Arena *arena, Words *words, Language language, Str text)
+{
+    WordList list = words_list(words, language, text, arena);
+    return list.words.count ? list.words.at[0].text : STR_NONE;
+}
+
+static void add_aliases(Arena *arena, Words *words, Question *question)
+{
+    bool has_year = false;
+    for (size_t i = 0; i < question->word_count; i++)
+        has_year |= question->words[i].is_number && question->words[i].written.length == 4;
+    for (size_t i = 0; i < question->word_count; i++) {
+        QuestionWord *word = &question->words[i];
+        Str other = country_of(word->written);
+        if (!other.length)
+            other = adjective_of(word->written);
+        if (other.length)
+            word->alias = first_word(arena, words, question->language, other);
+        else if (has_year)
+            word->alias = month_number(arena, word->written);
+    }
+}
+
+Str question_widened(Arena *arena, Str question)
+{
+    Tokens tokens = tokens_of(arena, question);
+    Buf out = buf_new(arena, KB(16));
+    buf_add(&out, question);
+    for (size_t i = 0; i < tokens.list.count; i++) {
+        Str country = country_of(tokens.list.at[i].text);
+        if (country.length)
+            buf_addf(&out, " " STR_FMT, STR_ARG(country));
+    }
+    return buf_str(&out);
+}
+
 Question question_read(Arena *arena, Words *words, Str text)
 {
     Question question = { .text = text, .language = language_detect(text, LANGUAGE_ENGLISH) };
@@ -222,6 +298,7 @@ Question question_read(Arena *arena, Words *words, Str text)
     question.words = arena_new_array(arena, QuestionWord, QUESTION_WORDS_MAX);
     for (size_t i = 0; i < list.words.count; i++)
         add_word(&question, &tokens, &list.words.at[i]);
+    add_aliases(arena, words, &question);
     return question;
 }
 

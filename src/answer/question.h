@@ -30,6 +30,7 @@ typedef enum AnswerForm {
 typedef struct QuestionWord {
     Str text;     /* as words.h gives it */
     Str written;  /* as the question has it */
+    Str alias;    /* another word for it, as `text`: "finland" of "Finnish", "03" of "March 1997" */
     bool is_name; /* capitalised inside the question, or an identifier with digits or signs */
     bool is_number;
     bool is_weak;  /* "how large", "name a": says what is asked, hardly stands in an answer */
@@ -45,6 +46,9 @@ typedef struct Question {
 } Question;
 
 Question question_read(Arena *arena, Words *words, Str text);
+
+/* The question with the countries that its adjectives are of, for a search. */
+Str question_widened(Arena *arena, Str question);
 
 /* The question itself when it can stand alone, else with the content words of the one before. */
 Str question_complete(Arena *arena, Words *words, Str question, Str before);

@@ -161,3 +161,37 @@ Test(answer, questions_for_numbers_of_documents_go_to_the_tables)
                   STR_ARG(counts.shown));
     }
 }
+
+Test(question, other_words_for_the_same_are_known)
+{
+    static const struct {
+        const char *question, *word, *alias;
+    } cases[] = {
+        { "How many members sit in the Finnish parliament?", "Finnish", "finland" },
+        { "Who leads the parliament of Finland?", "Finland", "finnish" },
+        { "What was reviewed in March 1997?", "March", "03" },
+        { "Who went to the March in Washington?", "March", "" },
+    };
+    Words *words = words_new();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(8));
+        Question question = question_read(arena, words, str(cases[i].question));
+        const QuestionWord *word = NULL;
+        for (size_t j = 0; j < question.word_count; j++)
+            if (str_is(question.words[j].written, cases[i].word))
+                word = &question.words[j];
+        cr_assert_not_null(word, "%s", cases[i].question);
+        cr_expect(str_is(word->alias, cases[i].alias), "%s: " STR_FMT, cases[i].question,
+                  STR_ARG(word->alias));
+    }
+    words_free(words);
+}
+
+Test(question, a_search_for_what_is_of_a_country_looks_for_the_country_too)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    cr_expect(str_is(question_widened(arena, S("How large is the Finnish parliament?")),
+                     "How large is the Finnish parliament? finland"));
+    cr_expect(
+        str_is(question_widened(arena, S("How large is the house?")), "How large is the house?"));
+}
