@@ -157,8 +157,8 @@ $(FOBJ)/src/encode/kernels_avx2.o: FUZZ_CC += -mavx2 -mfma
 $(FOBJ)/src/encode/kernels_avx512.o: FUZZ_CC += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
 $(FOBJ)/src/encode/bytes_avx2.o: FUZZ_CC += -mavx2 -mfma
 $(FOBJ)/src/encode/bytes_avxvnni.o: FUZZ_CC += -mavx2 -mfma -mavxvnni
-$(FOBJ)/src/encode/bytes_avx512vnni.o: FUZZ_CC += -mavx512f -mavx512bw -mavx512vnni -mfma
-$(FOBJ)/src/encode/bytes_amx.o $(FOBJ)/src/encode/attention_amx.o: FUZZ_CC += -mavx512f -mavx512bw -mavx512vl -mavx512vnni -mavx512bf16 -mamx-tile -mamx-int8 -mamx-bf16 -mfma
+$(FOBJ)/src/encode/bytes_avx512vnni.o: FUZZ_CC += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma
+$(FOBJ)/src/encode/bytes_amx.o $(FOBJ)/src/encode/attention_amx.o: FUZZ_CC += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx512bf16 -mamx-tile -mamx-int8 -mamx-bf16 -mfma
 $(BUILD)/fuzz/fuzz_%: $(FOBJ)/fuzz/fuzz_%.o $$(addprefix $(FOBJ)/,$$(addsuffix .o,$$(basename $$(call fuzz_code,fuzz_$$*))))
 	@echo "  LINK $@"
 	@clang -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $(filter %.o,$^) $(LIBS)

@@ -295,8 +295,12 @@ static Verdict by_its_neighbours(const Names *n, size_t first, size_t count)
         return nothing;
     if (says(after, WORD_ORGANISATION_AFTER))
         return (Verdict){ ENTITY_ORGANISATION, 0.7 };
-    if (token->is_acronym && count == 1)
+    if (token->is_acronym && count == 1 && says(before, WORD_ORGANISATION_BEFORE))
         return (Verdict){ ENTITY_ORGANISATION, 0.6 };
+    /* Other words in capitals alone are abbreviations, constants and headings. */
+    for (size_t i = 0; i < count; i++)
+        if (token[i].is_acronym)
+            return nothing;
     if (says(after, WORD_PERSON_AFTER) && count <= 3)
         return (Verdict){ ENTITY_PERSON, 0.7 };
     if (says(before, WORD_PLACE_BEFORE) && count <= 2)
@@ -305,7 +309,8 @@ static Verdict by_its_neighbours(const Names *n, size_t first, size_t count)
         return (Verdict){ ENTITY_PERSON, 0.6 };
     if (says(before, WORD_ORGANISATION_BEFORE))
         return (Verdict){ ENTITY_ORGANISATION, 0.55 };
-    if (count >= 2 && count <= 3)
+    /* Headings begin so too. */
+    if (count >= 2 && count <= 3 && !token->is_first)
         return (Verdict){ ENTITY_PERSON, 0.5 };
     return nothing;
 }
@@ -338,7 +343,8 @@ static void name_run(Names *n, size_t first, size_t count)
         if (left > 1 && says(n->tokens.at[name + left - 1].kinds, WORD_COMPANY_END))
             verdict = by_its_words(n, first, count), name = first, left = count;
     }
-    if (!left)
+    /* A letter alone is a variable or an initial. */
+    if (!left || (left == 1 && n->tokens.at[name].end - n->tokens.at[name].start < 2))
         return;
     if (verdict.kind == ENTITY_KIND_COUNT)
         verdict = by_its_words(n, name, left);
@@ -352,7 +358,8 @@ static void name_run(Names *n, size_t first, size_t count)
         verdict = by_its_neighbours(n, name, left);
     if (verdict.kind == ENTITY_KIND_COUNT)
         return;
-    if (verdict.kind == ENTITY_PERSON)
+    /* A guess is not passed on. */
+    if (verdict.kind == ENTITY_PERSON && verdict.confidence >= 0.7)
         remember_person(n, name, left);
     entity_add(n->search, verdict.kind, n->tokens.at[name].start, n->tokens.at[name + left - 1].end,
                STR_NONE, verdict.confidence, false);
