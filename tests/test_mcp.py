@@ -60,6 +60,21 @@ def test_the_official_client_searches_asks_reads_and_adds(server, library, mode)
     assert server.wait_document(document)["state"] == "ready"
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_client_adds_lists_and_completes_tasks(server, mode):
+    async def work(client):
+        added = await client.call_tool("add_task", {"summary": f"Trim the wick {mode}", "priority": "high", "due": "2035-01-01"})
+        [task] = added.structured_content["tasks"]
+        assert task["due"] == "2035-01-01T00:00:00.000Z" and task["priority"] == "high"
+        listed = await client.call_tool("list_tasks", {"query": f"wick {mode}", "status": "pending"})
+        assert [one["number"] for one in listed.structured_content["tasks"]] == [task["number"]]
+        done = await client.call_tool("complete_task", {"number": task["number"]})
+        assert done.structured_content["tasks"][0]["status"] == "done"
+        return task["number"]
+    number = with_client(server, mode, work)
+    assert server.get(f"/v1/tasks/{number}").json()["status"] == "done"
+
+
 @pytest.mark.parametrize("mode", MODES[:2])
 def test_what_fails_in_a_tool_is_told_to_the_model(server, library, mode):
     async def work(client):

@@ -6,7 +6,8 @@ bool mcp_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     const Api *api = request->api;
     const HttpRequest *http = request->http;
-    const McpParts parts = { .library = api->library,
+    const McpParts parts = { .db = api->db,
+                             .library = api->library,
                              .searcher = api->searcher,
                              .answers = api->answers,
                              .upload_folder = api->upload_folder };

@@ -15,6 +15,7 @@
 
 /* What tools work with. */
 typedef struct McpParts {
+    Db *db;
     Library *library;
     Searcher *searcher;
     Answers *answers;
