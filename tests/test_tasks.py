@@ -112,6 +112,14 @@ def test_what_recurs_comes_again_when_it_is_done(library):
     assert change(library, done["next"], status="done")["next"] is None
 
 
+def test_what_recurs_keeps_its_time_of_day_when_the_clocks_change(library):
+    task = add(library, "Morning", recurrence="FREQ=WEEKLY",
+               deadline={"end": "2035-03-23T09:00:00+01:00", "time_zone": "Europe/Berlin"})
+    assert change(library, task, status="done")["next"]["deadline"]["end"] == "2035-03-30T07:00:00.000Z"
+    nowhere = library.post("/v1/tasks", {"summary": "a", "deadline": {"end": "2035-01-01", "time_zone": "Nowhere/At"}})
+    assert nowhere.status_code == 400 and nowhere.json()["error"]["field"] == "time_zone"
+
+
 def test_a_suggested_task_is_accepted_or_dismissed_once(library):
     one, two = add(library, "one", status="suggested"), add(library, "two", status="suggested")
     assert library.post(f"/v1/tasks/{one['id']}/accept").json()["status"] == "pending"

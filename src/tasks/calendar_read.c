@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "tasks/calendar.h"
+#include "text/date.h"
 
 #define VALUE_MAX KB(64)
 
@@ -61,23 +62,42 @@ static Str words(Arena *arena, Str value)
 
 /* --- Values --- */
 
-/* Only UTC, floating times (taken as UTC) and whole days; other zones are refused, not guessed. */
+/* The parameter TZID without its quotes; a "/" before it says that the name is known to all. */
+static Str zone_of(Str parameters)
+{
+    Str part;
+    while (str_next(&parameters, ';', &part)) {
+        if (!str_starts(str_slice(part, 0, 5), S("TZID=")))
+            continue;
+        Str zone = str_from(part, 5);
+        if (zone.length > 1 && zone.at[0] == '"')
+            zone = str_slice(zone, 1, zone.length - 1);
+        return zone.length && zone.at[0] == '/' ? str_from(zone, 1) : zone;
+    }
+    return S("");
+}
+
+/* A time that names no zone is taken as UTC; a zone that is not known is refused, not guessed. */
 static bool read_moment(Arena *arena, const Line *line, Task *task, int64_t *time_ms_r, Error *err)
 {
     Str v = line->value;
     bool is_date = v.length == 8;
-    if (str_find_ignore_case(line->parameters, S("TZID=")) >= 0 && !is_date &&
-        str_find_ignore_case(line->parameters, S("UTC")) < 0)
-        return fail(err, ERROR_UNSUPPORTED, STR_FMT " has a time zone; send times in UTC",
-                    STR_ARG(line->name));
     if (!is_date && !((v.length == 15 || (v.length == 16 && v.at[15] == 'Z')) && v.at[8] == 'T'))
         return fail(err, ERROR_INVALID, STR_FMT " is no time", STR_ARG(line->name));
     Str text = str_format(arena, "%.4s-%.2s-%.2s", v.at, v.at + 4, v.at + 6);
     if (!is_date)
         text = str_format(arena, STR_FMT "T%.2s:%.2s:%.2sZ", STR_ARG(text), v.at + 9, v.at + 11,
                           v.at + 13);
+    Str zone = is_date || v.length == 16 ? S("") : zone_of(line->parameters);
+    int64_t time_ms;
+    if (!time_parse(text, &time_ms, err) ||
+        (zone.length && !date_instant(time_ms / 1000, zone, &time_ms, err)))
+        return false;
     task->is_all_day = is_date;
-    return time_parse(text, time_ms_r, err);
+    if (zone.length)
+        task->time_zone = str_copy(arena, zone);
+    *time_ms_r = time_ms;
+    return true;
 }
 
 /* 1 is the highest of 9; 0 says nothing. */

@@ -80,9 +80,14 @@ Test(tasks, a_calendar_that_is_wrong_is_refused_and_a_wrong_task_alone)
                       S("BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:a\nDUE:soon\nEND:VTODO\n"
                         "BEGIN:VTODO\nSUMMARY:b\nBEGIN:VALARM\nDESCRIPTION:ring\nEND:VALARM\n"
                         "DUE;X=\"a:b\":20270301T110000Z\nEND:VTODO\nBEGIN:VEVENT\nSUMMARY:no\n"
-                        "END:VEVENT"),
+                        "END:VEVENT\nBEGIN:VTODO\nSUMMARY:c\n"
+                        "DUE;TZID=\"Europe/Berlin\":20270301T120000\nEND:VTODO\n"
+                        "BEGIN:VTODO\nSUMMARY:d\nDUE;TZID=Nowhere/At:20270301T120000\n"
+                        "END:VTODO"),
                       &plain, &list, &err));
-    cr_assert(list.count == 2 && !list.at[0].is_good && list.at[1].is_good);
+    cr_assert(list.count == 4 && !list.at[0].is_good && list.at[1].is_good);
     cr_assert(str_is(list.at[1].task.summary, "b") && !list.at[1].task.description.length);
     cr_assert_eq(list.at[1].task.due_at_ms, INT64_C(1803898800000));
+    cr_assert_eq(list.at[2].task.due_at_ms, INT64_C(1803898800000));
+    cr_assert(str_is(list.at[2].task.time_zone, "Europe/Berlin") && !list.at[3].is_good);
 }

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "store/audit_store.h"
 #include "tasks/recurrence.h"
+#include "text/date.h"
 
 #define DETAILS_MAX KB(4)
 
@@ -24,8 +25,15 @@ static bool check_text(const char *name, Str text, size_t most, Error *err)
     return text.length <= most || fail_field(err, name, "'%s' has more than %zu bytes", name, most);
 }
 
+/* Whole days are those of UTC midnights, whatever the zone. */
+static Str clock_zone(const Task *task) { return task->is_all_day ? S("") : task->time_zone; }
+
 static bool check_time(Task *task, Error *err)
 {
+    int64_t ignored;
+    Error why;
+    if (task->time_zone.length && !date_local(now_ms(), task->time_zone, &ignored, &why))
+        return fail_field(err, "time_zone", "%s", why.message);
     if (task->start_at_ms && task->due_at_ms && task->start_at_ms > task->due_at_ms)
         return fail_field(err, "deadline", "the deadline ends before it starts");
     if (!task->recurrence.length)
@@ -173,11 +181,16 @@ static bool add_next(DbTx *tx, const Scope *scope, Arena *arena, const Task *don
                      Error *err)
 {
     Task next = *done;
-    int64_t start_s = done->due_at_ms / 1000, now_s = now_ms() / 1000, at;
-    if (!done->recurrence.length || !recurrence_next(arena, done->recurrence, start_s,
-                                                     MAX(start_s, now_s), &at, &next.recurrence))
+    Str zone = clock_zone(done);
+    int64_t start, now, at;
+    if (!done->recurrence.length)
         return true;
-    next.due_at_ms = at * 1000;
+    if (!date_local(done->due_at_ms, zone, &start, err) || !date_local(now_ms(), zone, &now, err))
+        return false;
+    if (!recurrence_next(arena, done->recurrence, start, MAX(start, now), &at, &next.recurrence))
+        return true;
+    if (!date_instant(at, zone, &next.due_at_ms, err))
+        return false;
     if (done->start_at_ms)
         next.start_at_ms = next.due_at_ms - (done->due_at_ms - done->start_at_ms);
     next.state = TASK_pending;
