@@ -300,12 +300,16 @@ bench-retrieval: $(BUILD)/retrieval_bench
 $(BUILD)/answer_lab: $(OBJ)/bench/answer_lab.o $(OBJ)/web.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(CODE_C))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# What drawing tasks sees of texts, for bench/tasks_score.py and tasks_train.py.
+$(BUILD)/draw_lab: $(OBJ)/bench/draw_lab.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,tasks))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+
 # Vectors for every chunk of a library, for measuring searches of 100,000.
 $(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(sort $$(call code_of,store) $$(call code_of,encode)))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # What is promised of searches, beside the peers when tools/peers has installed them.
-BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench tokenizer_bench retrieval_bench keyword_bench vector_texts vector_bench classify_bench crash_index)
+BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench tokenizer_bench retrieval_bench keyword_bench vector_texts vector_bench classify_bench crash_index draw_lab)
 bench-search: all $(BENCHES)
 	bench/run --search
 

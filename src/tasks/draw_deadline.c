@@ -1,0 +1,131 @@
+/* draw_deadline.c - the words of a unit that say until when: the longest run of words of dates,
+ * with the preposition before it. Which day that is, is computed elsewhere. */
+#include "tasks/draw_int.h"
+
+#define WORD_IN_LIST_MAX 40
+
+typedef enum DateWord {
+    NOT_DATE,
+    PREPOSITION,
+    CONNECTOR,
+    NUMBER,
+    UNIT_OF_TIME,
+    DATE_NAME
+} DateWord;
+
+/* "by": until then; the others say when. */
+static const char *const until_words =
+    " by before until till due within bis spätestens vor avant d'ici d' sous under ";
+static const struct {
+    DateWord kind;
+    const char *words;
+} date_words[] = {
+    { PREPOSITION,
+      " by before until till due within in on at no later than bis spätestens vor am um "
+      "avant d'ici d' ici sous pour dans zum zur not after " },
+    { CONNECTOR,
+      " the of next this end coming following beginning start middle to pm am o'clock noch "
+      "diese diesen dieser dieses nächste nächsten kommende kommenden ende nach uhr le la les "
+      "du de mois fin prochain prochaine h a one two three four six ten afternoon morning "
+      "evening mittag zwei drei zehn this " },
+    { UNIT_OF_TIME,
+      " day days week weeks month months hour hours minute minutes year years meeting tag "
+      "tage tagen woche wochen monat monaten monate stunden jahr jahre jours jour semaine "
+      "semaines mois heures" },
+    { DATE_NAME,
+      " today tonight weekend wochenende tomorrow monday tuesday wednesday thursday friday "
+      "saturday sunday noon "
+      "midnight eod cob asap january february march april june july august september october "
+      "november december jan feb apr jun jul aug sep sept oct nov dec heute morgen übermorgen "
+      "montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz mai juni "
+      "juli oktober dezember abend lundi mardi mercredi jeudi vendredi samedi dimanche demain "
+      "aujourd'hui soir janvier février mars avril juin juillet août septembre octobre "
+      "novembre décembre christmas easter ostern weihnachten noël " },
+};
+
+static bool is_in(const char *list, Str word)
+{
+    char spaced[WORD_IN_LIST_MAX];
+    if (word.length + 2 >= sizeof(spaced))
+        return false;
+    spaced[0] = ' ';
+    memcpy(spaced + 1, word.at, word.length);
+    spaced[word.length + 1] = ' ';
+    spaced[word.length + 2] = 0;
+    return strstr(list, spaced) != NULL;
+}
+
+static DateWord date_word(const DrawWord *word)
+{
+    Str text = word->word;
+    if (word->is_mark)
+        return NOT_DATE;
+    if (text.at[0] >= '0' && text.at[0] <= '9')
+        return text.length > 2 && text.at[1] != 'k' ? DATE_NAME : NUMBER;
+    /* "may" is a verb unless it looks like a name. */
+    if (str_is(text, "may"))
+        return word->is_capital ? DATE_NAME : NOT_DATE;
+    for (size_t i = COUNT(date_words); i-- > 0;)
+        if (is_in(date_words[i].words, text))
+            return date_words[i].kind;
+    return NOT_DATE;
+}
+
+typedef struct DateRun {
+    size_t begin, end; /* words */
+    int score;         /* 0: no date */
+} DateRun;
+
+/* A date's name or a number with a unit or a preposition makes a run a date. */
+static int run_score(const DrawWords *words, size_t begin, size_t end)
+{
+    bool names = false, numbers = false, units = false, prepositions = false, is_until = false;
+    bool is_next = false;
+    for (size_t i = begin; i < end; i++) {
+        DateWord kind = date_word(&words->at[i]);
+        names |= kind == DATE_NAME;
+        numbers |= kind == NUMBER ||
+                   is_in(" one two three four six ten zwei drei zehn a ", words->at[i].word);
+        units |= kind == UNIT_OF_TIME;
+        prepositions |= kind == PREPOSITION;
+        is_until |=
+            is_in(until_words, words->at[i].word) || is_in(" later spätestens ", words->at[i].word);
+        is_next |=
+            is_in(" next this end diese dieser noch nächste nächsten ende fin prochain prochaine ",
+                  words->at[i].word);
+    }
+    if (!names && !(numbers && units) && !(units && is_next) && !(is_until && numbers))
+        return 0;
+    return 1 + names + 3 * is_until + prepositions;
+}
+
+/* Without what only connects at its end, and from its preposition or date on. */
+static DateRun trim_run(const DrawWords *words, size_t begin, size_t end)
+{
+    while (end > begin && is_in(" the of to a le la les du de no not after in on at am um one the ",
+                                words->at[end - 1].word))
+        end--;
+    while (begin < end && is_in(" to of a de du la les not after pm ", words->at[begin].word))
+        begin++;
+    return (DateRun){ begin, end, begin < end ? run_score(words, begin, end) : 0 };
+}
+
+bool draw_deadline(const DrawWords *words, size_t *start_r, size_t *end_r)
+{
+    DateRun best = { 0 };
+    for (size_t i = 0; i < words->count; i++) {
+        size_t end = i;
+        while (end < words->count && (date_word(&words->at[end]) != NOT_DATE ||
+                                      is_in(" later than ", words->at[end].word)))
+            end++;
+        DateRun run = trim_run(words, i, end);
+        if (run.score >= MAX(best.score, 1) && run.end > best.end)
+            best = run;
+        i = end;
+    }
+    if (!best.score)
+        return false;
+    *start_r = words->at[best.begin].start;
+    *end_r = words->at[best.end - 1].end;
+    return true;
+}
