@@ -1,0 +1,135 @@
+/* draw_test.c - what is drawn from texts, and what is not. */
+#include <criterion/criterion.h>
+
+#include "tasks/draw_int.h"
+
+static DrawnTaskList draw(Arena *arena, const char *text)
+{
+    DrawnTaskList list;
+    tasks_draw(arena, &(DrawRequest){ .text = str(text) }, &list);
+    return list;
+}
+
+Test(tasks, a_task_has_what_who_when_and_how_pressing)
+{
+    static const struct {
+        const char *text, *summary, *assignee, *deadline, *priority;
+        bool is_author;
+    } cases[] = {
+        { "Please send me the contract by Friday.", "Send me the contract", "", "by Friday",
+          "medium", false },
+        { "Tom will write the summary until 5 May.", "Write the summary", "Tom", "until 5 May",
+          "medium", false },
+        { "I'll call the bank tomorrow.", "Call the bank", "", "tomorrow", "medium", true },
+        { "@ana please check the logs asap", "Check the logs", "ana", "asap", "urgent", false },
+        { "- [ ] Buy stamps", "Buy stamps", "", "", "medium", false },
+        { "TODO: rename the test folder", "Rename the test folder", "", "", "medium", false },
+        { "No rush, but please sort the photos.", "Sort the photos", "", "", "low", false },
+        { "Bitte schick mir das Angebot bis Montag.", "Schick mir das Angebot", "", "bis Montag",
+          "medium", false },
+        { "Merci de réserver une table avant jeudi.", "Réserver une table", "", "avant jeudi",
+          "medium", false },
+        { "Action: publish the photos (Lena)", "Publish the photos", "Lena", "", "medium", false },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(16));
+        DrawnTaskList list = draw(arena, cases[i].text);
+        cr_assert_eq(list.count, 1, "%s: %zu", cases[i].text, list.count);
+        const DrawnTask *task = &list.at[0];
+        cr_expect(str_is(task->summary, cases[i].summary), "%s: " STR_FMT, cases[i].text,
+                  STR_ARG(task->summary));
+        cr_expect(str_is(task->assignee, cases[i].assignee), "%s: " STR_FMT, cases[i].text,
+                  STR_ARG(task->assignee));
+        cr_expect(str_is(task->deadline_text, cases[i].deadline), "%s: " STR_FMT, cases[i].text,
+                  STR_ARG(task->deadline_text));
+        cr_expect(str_is(task->priority, cases[i].priority), "%s: " STR_FMT, cases[i].text,
+                  STR_ARG(task->priority));
+        cr_expect_eq(task->is_author, cases[i].is_author, "%s", cases[i].text);
+    }
+}
+
+Test(tasks, what_is_done_asked_told_or_polite_is_none)
+{
+    static const char *const texts[] = {
+        "We sent the parcel on Monday.",
+        "Did you call the bank?",
+        "Thank you for your help.",
+        "Please find attached the plan.",
+        "- [x] Buy stamps",
+        "You don't have to come.",
+        "If I had time, I would paint the door.",
+        "The weather was nice.",
+        "Das Paket wurde gestern verschickt.",
+        "Nous avons envoyé le colis.",
+        "",
+        " \n\n ",
+        "....",
+        "| a | b |\n|---|---|",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(16));
+        DrawnTaskList list = draw(arena, texts[i]);
+        cr_expect_eq(list.count, 0, "%s: " STR_FMT, texts[i], STR_ARG(list.at[0].summary));
+    }
+}
+
+Test(tasks, the_quote_stands_where_it_is_said_to)
+{
+    static const char text[] =
+        "Hello,\n\nthe door is green. Please paint the wall by noon.\n\n"
+        "1. Clean the brushes\n2. Then close the shed\n\n"
+        "| Task | Owner | Due |\n|---|---|---|\n| Order sand | Ola | 3 May |\n";
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    DrawnTaskList list = draw(arena, text);
+    cr_assert_eq(list.count, 4, "%zu", list.count);
+    for (size_t i = 0; i < list.count; i++) {
+        const DrawnTask *task = &list.at[i];
+        cr_expect(str_equal(str_slice(str(text), task->start, task->end), task->quote));
+        cr_expect(str_equal(str_slice(str(text), task->deadline_start, task->deadline_end),
+                            task->deadline_text));
+        cr_expect(task->confidence > 0.5 && task->confidence <= 1);
+    }
+    cr_expect_eq(list.at[2].after, 2);
+    cr_expect(str_is(list.at[3].assignee, "Ola"));
+    cr_expect(str_is(list.at[3].deadline_text, "3 May"));
+}
+
+Test(tasks, a_conversation_tells_who_said_it_and_people_known_are_named_whole)
+{
+    static const char text[] = "Ann: We have no flyers.\nBo: I will print some tonight.\n"
+                               "Ann: Good. @carl please fold them.\nBo: Thanks!\n";
+    static const Str people[] = { S_INIT("Carl Maier") };
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    DrawnTaskList list;
+    tasks_draw(arena, &(DrawRequest){ .text = S(text), .people = { people, 1 } }, &list);
+    cr_assert_eq(list.count, 2, "%zu", list.count);
+    cr_expect(str_is(list.at[0].assignee, "Bo"));
+    cr_expect(str_is(list.at[1].assignee, "Carl Maier"));
+}
+
+Test(tasks, what_is_said_twice_is_one_task)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    DrawnTaskList list =
+        draw(arena, "Please water the garden plants.\n\nTODO: water the garden plants\n");
+    cr_expect_eq(list.count, 1, "%zu", list.count);
+}
+
+Test(tasks, texts_of_any_bytes_are_read)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(256));
+    uint32_t state = 7;
+    char text[2000];
+    static const char alphabet[] = "ab |-*[]x:.,@\"'\n0123#>?P\xc3\xa4\xe2\x80\x99\xff";
+    for (int round = 0; round < 300; round++) {
+        for (size_t i = 0; i < sizeof(text); i++) {
+            state = state * 1664525 + 1013904223;
+            text[i] = alphabet[(state >> 16) % (sizeof(alphabet) - 1)];
+        }
+        DrawnTaskList list;
+        tasks_draw(arena, &(DrawRequest){ .text = { text, sizeof(text) } }, &list);
+        for (size_t i = 0; i < list.count; i++)
+            cr_assert(list.at[i].end <= sizeof(text) && list.at[i].start <= list.at[i].end);
+        arena_reset(arena);
+    }
+}
