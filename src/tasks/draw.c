@@ -31,5 +31,6 @@ void tasks_draw(Arena *arena, const DrawRequest *request, DrawnTaskList *list_r)
         list.count +=
             draw_unit(arena, &read, &verbs, author, &units.list.at[i], &list.at[list.count]);
     draw_fold(arena, &list);
+    draw_order(arena, &list);
     *list_r = list;
 }

@@ -10,7 +10,7 @@
  * Pure but for the service; any thread. */
 #pragma once
 
-#include "base/json.h"
+#include "models/models.h"
 
 #define DRAW_TEXT_MAX MB(4) /* what is behind it is not read */
 #define DRAW_TASKS_MAX 500
@@ -40,10 +40,15 @@ typedef struct DrawnTask {
 } DrawnTask;
 
 typedef struct DrawnTaskList {
-    DrawnTask *at;
+    DrawnTask *at; /* in the order of the text */
     size_t count;
-    Str made_by; /* of the list: "rules", or "rules" and the model */
+    Str made_by; /* "rules", or the model that was asked as well */
+    Str notice;  /* why the model was not; "" when it was, or there is none */
 } DrawnTaskList;
 
 /* By rules alone. */
 void tasks_draw(Arena *arena, const DrawRequest *request, DrawnTaskList *list_r);
+/* By rules, and by the workspace's service where there is one; when that fails the rules' tasks
+ * stand and the notice says why. `model`: of the service; empty: its standard one. */
+void tasks_draw_asking(Models *models, const Scope *scope, Arena *arena, const DrawRequest *request,
+                       Str model, DrawnTaskList *list_r);

@@ -117,8 +117,7 @@ static bool says_self(const DrawWords *words, const CueMatch *cue)
     return false;
 }
 
-/* As it stands among the people known. */
-static Str known_name(const DrawRequest *request, Str name)
+Str draw_known_name(const DrawRequest *request, Str name)
 {
     for (size_t i = 0; i < request->people.count; i++) {
         Str person = request->people.at[i];
@@ -148,7 +147,7 @@ static void find_assignee(const DrawRequest *request, Str author, const DrawUnit
         task->is_author = !self.length;
     } else
         task->assignee = called_name(unit, words);
-    task->assignee = known_name(request, task->assignee);
+    task->assignee = draw_known_name(request, task->assignee);
 }
 
 /* --- How pressing, and of what kind --- */
@@ -204,7 +203,7 @@ static bool lists_word(const char *list, Str word)
     return false;
 }
 
-static Str category_of(const DrawWords *words)
+Str draw_category(const DrawWords *words)
 {
     static const struct {
         const char *name, *words;
@@ -228,7 +227,7 @@ void draw_fields(Arena *arena, const DrawRequest *request, Str author, const Dra
                        .end = unit->start + unit->text.length,
                        .summary = summary_of(arena, unit, words, signs),
                        .priority = priority_of(unit),
-                       .category = category_of(words),
+                       .category = draw_category(words),
                        .confidence = draw_confidence(signs),
                        .made_by = S("rules") };
     find_assignee(request, author, unit, words, signs, &task);

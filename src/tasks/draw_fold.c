@@ -41,12 +41,21 @@ static size_t shared_words(const WordBag *a, const WordBag *b)
     return shared;
 }
 
+/* A model's task and the rules' from the same words are one. */
+static bool are_of_one_place(const DrawnTask *a, const DrawnTask *b, size_t shared)
+{
+    return shared > 0 && !str_equal(a->made_by, b->made_by) && a->start < b->end &&
+           b->start < a->end;
+}
+
 static bool are_same(const DrawnTask *a, const DrawnTask *b, const WordBag *of_a,
                      const WordBag *of_b)
 {
     size_t shared = shared_words(of_a, of_b);
     bool is_other = a->assignee.length && b->assignee.length &&
                     !str_equal_ignore_case(a->assignee, b->assignee);
+    if (are_of_one_place(a, b, shared))
+        return true;
     return !is_other && of_a->count &&
            (double)shared >= ALIKE_MIN * (double)(of_a->count + of_b->count - shared);
 }
@@ -87,13 +96,15 @@ static bool follows(Str quote)
     return false;
 }
 
-static void find_order(Arena *arena, DrawnTaskList *list, const WordBag *bags)
+void draw_order(Arena *arena, DrawnTaskList *list)
 {
+    WordBag *bags = arena_new_array(arena, WordBag, MAX(list->count, 1));
+    for (size_t i = 0; i < list->count; i++)
+        bags[i] = bag_of(arena, list->at[i].summary);
     for (size_t i = 0; i < list->count; i++) {
         DrawnTask *task = &list->at[i];
         Str condition = condition_of(task->quote);
-        if (follows(task->quote))
-            task->after = i;
+        task->after = follows(task->quote) ? i : 0;
         if (!condition.length)
             continue;
         WordBag wanted = bag_of(arena, condition);
@@ -119,5 +130,4 @@ void draw_fold(Arena *arena, DrawnTaskList *list)
             list->at[kept++] = list->at[i];
     }
     list->count = kept;
-    find_order(arena, list, bags);
 }

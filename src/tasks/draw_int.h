@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/map.h"
+#include "models/structured.h"
 #include "tasks/draw.h"
 
 /* --- Units (draw_units.c) --- */
@@ -103,5 +104,19 @@ double draw_confidence(const DrawSigns *signs);
 bool draw_deadline(const DrawWords *words, size_t *start_r, size_t *end_r);
 void draw_fields(Arena *arena, const DrawRequest *request, Str author, const DrawUnit *unit,
                  const DrawWords *words, const DrawSigns *signs, DrawnTask *task_r);
-/* Folds tasks that say the same and finds which waits for which. */
+Str draw_category(const DrawWords *words);
+/* As it stands among the people known. */
+Str draw_known_name(const DrawRequest *request, Str name);
+/* --- A model's (draw_model.c) --- */
+
+/* What a model is asked of one part of the text, and what is taken of its answer: tasks whose quote
+ * stands in that part. The check's self is the part. */
+bool draw_model_ask(Arena *arena, const Str *part, StructuredRequest *request_r, json_t **schema_r,
+                    Error *err);
+void draw_model_take(Arena *arena, const DrawRequest *request, Str part, const json_t *json,
+                     Str model, DrawnTaskList *list);
+
+/* Folds tasks that say the same; the earlier one stays. */
 void draw_fold(Arena *arena, DrawnTaskList *list);
+/* Which waits for which. */
+void draw_order(Arena *arena, DrawnTaskList *list);

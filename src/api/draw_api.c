@@ -1,0 +1,258 @@
+/* draw_api.c - tasks drawn from a text or a document, shown or saved as suggested ones. */
+#include "answer/answer_json.h"
+#include "api/task_json.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "library/library.h"
+#include "notify/event_hub.h"
+#include "store/documents_store.h"
+#include "tasks/draw.h"
+
+#define MEMORY_MAX MB(512)
+#define ASSIGNEE_MAX 100 /* bytes */
+#define SOURCE_MAX KB(64)
+
+typedef struct DrawWork {
+    ApiRequest *request;
+    Arena *arena; /* freed with the answer written */
+    Str id;       /* of the document; empty: the text was given */
+    Document document;
+    Str model;
+    bool is_saved;
+    DrawRequest asked;
+    DrawnTaskList list;
+    Str *ids; /* of the tasks that were saved */
+} DrawWork;
+
+/* --- What is read --- */
+
+static bool find_work(DbTx *tx, void *argument, Error *err)
+{
+    DrawWork *work = argument;
+    return document_find(tx, work->request->scope, work->arena, work->id, &work->document, err);
+}
+
+static bool read_document(DrawWork *work, Error *err)
+{
+    const ApiRequest *request = work->request;
+    Buf text = buf_new(work->arena, DRAW_TEXT_MAX * 4);
+    if (!store_read(request->api->db, request->scope, find_work, work, err) ||
+        !library_print(request->api->library, request->scope, work->arena, work->id, TEXT_PLAIN,
+                       &text, err))
+        return false;
+    work->asked.text = buf_str(&text);
+    return true;
+}
+
+/* What a document says of its own date, else when it came. */
+static bool read_reference(DrawWork *work, Str reference, Error *err)
+{
+    Error why;
+    int64_t *time_ms = &work->asked.reference_ms;
+    *time_ms = work->document.document_date_ms ? work->document.document_date_ms
+               : work->document.created_at_ms  ? work->document.created_at_ms
+                                               : now_ms();
+    return !reference.length || time_parse(reference, time_ms, &why) ||
+           fail_field(err, "reference", "%s", why.message);
+}
+
+static bool read_asked(DrawWork *work, Error *err)
+{
+    ApiRequest *request = work->request;
+    DrawRequest *asked = &work->asked;
+    Str reference = STR_NONE;
+    if (!api_fields(request, err, { "text", JSON_STR, &asked->text, .length_max = MB(1) },
+                    { "document", JSON_STR, &work->id, .length_max = 64 },
+                    { "reference", JSON_STR, &reference, .length_max = 40 },
+                    { "zone", JSON_STR, &asked->zone, .length_max = 64 },
+                    { "people", JSON_STRS, &asked->people },
+                    { "author", JSON_STR, &asked->author, .length_max = 200 },
+                    { "model", JSON_STR, &work->model, .length_max = 200 },
+                    { "save", JSON_FLAG, &work->is_saved }))
+        return false;
+    if (!work->id.length == !asked->text.length)
+        return fail_field(err, "text", "give either 'text' or 'document'");
+    return (!work->is_saved || scope_needs(request->scope, ROLE_EDITOR, err)) &&
+           (!work->id.length || read_document(work, err)) && read_reference(work, reference, err);
+}
+
+/* --- What is shown --- */
+
+static bool make_citation(const DrawWork *work, const DrawnTask *task, Citation *citation_r,
+                          Error *err)
+{
+    const ApiRequest *request = work->request;
+    Citation citation = { .number = 1,
+                          .document = work->id,
+                          .name = work->document.name,
+                          .format = work->document.format,
+                          .start = (int64_t)task->start,
+                          .end = (int64_t)task->end,
+                          .quote = task->quote,
+                          .score = task->confidence };
+    int64_t ordinal;
+    StoredBlockList blocks;
+    Str text;
+    if (!library_block_at(request->api->library, request->scope, work->arena, work->id,
+                          citation.start, &ordinal, err) ||
+        !library_blocks(request->api->library, request->scope, work->arena, work->id, ordinal, 1,
+                        &blocks, &text, err))
+        return false;
+    if (blocks.count) {
+        citation.page = blocks.at[0].page;
+        citation.place = library_block_place(work->arena, &blocks.at[0]);
+    }
+    *citation_r = citation;
+    return true;
+}
+
+/* Of a given text there is no document to open, only the words. */
+static void put_words(JsonWriter *json, const DrawnTask *task)
+{
+    put_object(json, NULL);
+    put_null(json, "document");
+    put_int(json, "start", (int64_t)task->start);
+    put_int(json, "end", (int64_t)task->end);
+    put_text(json, "quote", task->quote);
+    put_end(json);
+}
+
+/* A JSON object. */
+static bool source_of(const DrawWork *work, const DrawnTask *task, Str *source_r, Error *err)
+{
+    Buf out = buf_new(work->arena, SOURCE_MAX);
+    Citation citation;
+    JsonWriter json = put_begin_array(&out);
+    if (!work->id.length)
+        put_words(&json, task);
+    else if (make_citation(work, task, &citation, err))
+        put_citation(&json, &citation);
+    else
+        return false;
+    put_end(&json);
+    *source_r = out.overflowed ? S("null") : str_slice(buf_str(&out), 1, out.length - 1);
+    return true;
+}
+
+static void put_deadline(JsonWriter *json, const DrawnTask *task)
+{
+    if (!task->deadline_text.length) {
+        put_null(json, "deadline");
+        return;
+    }
+    put_object(json, "deadline");
+    put_text(json, "text", task->deadline_text);
+    put_end(json);
+}
+
+static bool put_drawn(JsonWriter *json, const DrawWork *work, size_t index, Error *err)
+{
+    const DrawnTask *task = &work->list.at[index];
+    Str source;
+    if (!source_of(work, task, &source, err))
+        return false;
+    put_object(json, NULL);
+    put_text_or_null(json, "id", work->ids ? work->ids[index] : STR_NONE);
+    put_text(json, "summary", task->summary);
+    put_text(json, "priority", task->priority);
+    put_text(json, "category", task->category);
+    put_text_or_null(json, "assignee", task->assignee);
+    put_bool(json, "is_author", task->is_author);
+    put_deadline(json, task);
+    if (task->after)
+        put_int(json, "after", (int64_t)task->after);
+    else
+        put_null(json, "after");
+    put_number(json, "confidence", task->confidence);
+    put_text(json, "made_by", task->made_by);
+    put_raw(json, "source", source);
+    put_end(json);
+    return true;
+}
+
+/* --- Saving --- */
+
+static bool save_one(DbTx *tx, DrawWork *work, size_t index, Error *err)
+{
+    const Scope *scope = work->request->scope;
+    const DrawnTask *drawn = &work->list.at[index];
+    Task task = tasks_new(scope);
+    TaskExtras extras = { .has_needs = drawn->after > 0 };
+    task.state = TASK_suggested;
+    task.summary = drawn->summary;
+    task.description = str_slice(drawn->quote, 0, utf8_floor(drawn->quote, TASK_DESCRIPTION_MAX));
+    task.category = drawn->category;
+    task.assignee = str_slice(drawn->assignee, 0, utf8_floor(drawn->assignee, ASSIGNEE_MAX));
+    task.confidence = drawn->confidence;
+    task.made_by = drawn->made_by;
+    task.document = work->id;
+    task.collection = work->document.collection;
+    if (drawn->after)
+        extras.needs = (StrList){ &work->ids[drawn->after - 1], 1 };
+    if (!source_of(work, drawn, &task.source, err) ||
+        !task_priority_named(drawn->priority, &task.priority, err) ||
+        !tasks_add(tx, scope, work->arena, &task, &extras, err))
+        return false;
+    work->ids[index] = task.id;
+    return true;
+}
+
+/* All or none. */
+static bool save_work(DbTx *tx, void *argument, Error *err)
+{
+    DrawWork *work = argument;
+    if (!task_hold(tx, work->request->scope, err))
+        return false;
+    for (size_t i = 0; i < work->list.count; i++)
+        if (!save_one(tx, work, i, err))
+            return false;
+    return true;
+}
+
+/* Open pages read the list anew. */
+static void tell(const DrawWork *work)
+{
+    Buf data = buf_new(work->arena, KB(1));
+    JsonWriter json = put_begin(&data);
+    put_text(&json, "id", work->ids[0]);
+    put_end(&json);
+    event_hub_send(work->request->api->events, work->request->scope->workspace, S("task"),
+                   buf_str(&data));
+}
+
+static bool save(DrawWork *work, Error *err)
+{
+    const ApiRequest *request = work->request;
+    if (!work->is_saved || !work->list.count)
+        return true;
+    work->ids = arena_new_array(work->arena, Str, work->list.count);
+    if (!store_write(request->api->db, request->scope, save_work, work, err))
+        return false;
+    tell(work);
+    return true;
+}
+
+bool tasks_drawn(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MEMORY_MAX);
+    DrawWork work = { .request = request, .arena = arena };
+    if (!read_asked(&work, err))
+        return false;
+    if (str_is(work.model, "rules"))
+        tasks_draw(arena, &work.asked, &work.list);
+    else
+        tasks_draw_asking(request->api->models, request->scope, arena, &work.asked, work.model,
+                          &work.list);
+    if (!save(&work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.list.count; i++)
+        if (!put_drawn(&json, &work, i, err))
+            return false;
+    put_end(&json);
+    put_int(&json, "total", (int64_t)work.list.count);
+    put_text(&json, "made_by", work.list.made_by);
+    put_text_or_null(&json, "notice", work.list.notice);
+    put_end(&json);
+    return true;
+}
