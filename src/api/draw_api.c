@@ -7,6 +7,7 @@
 #include "notify/event_hub.h"
 #include "store/documents_store.h"
 #include "tasks/draw.h"
+#include "text/date.h"
 
 #define MEMORY_MAX MB(512)
 #define ASSIGNEE_MAX 100 /* bytes */
@@ -52,8 +53,11 @@ static bool read_reference(DrawWork *work, Str reference, Error *err)
     *time_ms = work->document.document_date_ms ? work->document.document_date_ms
                : work->document.created_at_ms  ? work->document.created_at_ms
                                                : now_ms();
-    return !reference.length || time_parse(reference, time_ms, &why) ||
-           fail_field(err, "reference", "%s", why.message);
+    int64_t local;
+    return (!reference.length || time_parse(reference, time_ms, &why) ||
+            fail_field(err, "reference", "%s", why.message)) &&
+           (date_local(*time_ms, work->asked.zone, &local, &why) ||
+            fail_field(err, "zone", "%s", why.message));
 }
 
 static bool read_asked(DrawWork *work, Error *err)
@@ -134,7 +138,17 @@ static bool source_of(const DrawWork *work, const DrawnTask *task, Str *source_r
     return true;
 }
 
-static void put_deadline(JsonWriter *json, const DrawnTask *task)
+/* A whole day is shown as its date. */
+static void put_moment(JsonWriter *json, const char *name, const DrawnTask *task, int64_t time_ms)
+{
+    char text[TIME_TEXT_SIZE];
+    if (time_ms && task->is_all_day)
+        put_text(json, name, str_slice(time_format(time_ms, text), 0, 10));
+    else
+        put_time(json, name, time_ms);
+}
+
+static void put_deadline(JsonWriter *json, const DrawnTask *task, Str zone)
 {
     if (!task->deadline_text.length) {
         put_null(json, "deadline");
@@ -142,6 +156,10 @@ static void put_deadline(JsonWriter *json, const DrawnTask *task)
     }
     put_object(json, "deadline");
     put_text(json, "text", task->deadline_text);
+    put_moment(json, "start", task, task->start_at_ms);
+    put_moment(json, "end", task, task->due_at_ms);
+    put_text(json, "time_zone", zone.length ? zone : S("UTC"));
+    put_bool(json, "is_all_day", task->is_all_day);
     put_end(json);
 }
 
@@ -158,7 +176,7 @@ static bool put_drawn(JsonWriter *json, const DrawWork *work, size_t index, Erro
     put_text(json, "category", task->category);
     put_text_or_null(json, "assignee", task->assignee);
     put_bool(json, "is_author", task->is_author);
-    put_deadline(json, task);
+    put_deadline(json, task, work->asked.zone);
     if (task->after)
         put_int(json, "after", (int64_t)task->after);
     else
@@ -184,6 +202,10 @@ static bool save_one(DbTx *tx, DrawWork *work, size_t index, Error *err)
     task.category = drawn->category;
     task.assignee = str_slice(drawn->assignee, 0, utf8_floor(drawn->assignee, ASSIGNEE_MAX));
     task.confidence = drawn->confidence;
+    task.start_at_ms = drawn->start_at_ms;
+    task.due_at_ms = drawn->due_at_ms;
+    task.is_all_day = drawn->is_all_day;
+    task.time_zone = str_is(work->asked.zone, "UTC") ? S("") : work->asked.zone;
     task.made_by = drawn->made_by;
     task.document = work->id;
     task.collection = work->document.collection;

@@ -34,6 +34,8 @@ typedef struct DrawnTask {
     Str category;      /* "general", "communication", ... */
     Str deadline_text; /* the words, as they stand: "by Friday" */
     size_t deadline_start, deadline_end; /* where */
+    int64_t start_at_ms, due_at_ms;      /* what they mean; 0: not said, or not understood whole */
+    bool is_all_day;                     /* the days are those of UTC midnights */
     size_t after;      /* number (from 1) of a task in the list that must be done before; 0: none */
     double confidence; /* 0 to 1: the share of such units that are tasks */
     Str made_by;       /* "rules", or the model */

@@ -1,6 +1,8 @@
 /* draw_deadline.c - the words of a unit that say until when: the longest run of words of dates,
- * with the preposition before it. Which day that is, is computed elsewhere. */
+ * with the preposition before it; which day that is, src/text/date.h knows. */
 #include "tasks/draw_int.h"
+#include "text/date.h"
+#include "text/language.h"
 
 #define WORD_IN_LIST_MAX 40
 
@@ -128,4 +130,54 @@ bool draw_deadline(const DrawWords *words, size_t *start_r, size_t *end_r)
     *start_r = words->at[best.begin].start;
     *end_r = words->at[best.end - 1].end;
     return true;
+}
+
+/* --- Which day that is --- */
+
+#define DAY_SECONDS 86400
+
+/* A moment as tasks have it: a whole day is its midnight in UTC. 0: not said. */
+static int64_t instant_of(const DateMoment *moment, const DateFound *found, Str zone)
+{
+    int64_t time_ms;
+    Error err;
+    if (!moment->has_day)
+        return 0;
+    if (!moment->has_clock)
+        return moment->seconds * 1000;
+    if (found->has_zone)
+        return (moment->seconds - found->zone_seconds) * 1000;
+    return date_instant(moment->seconds, zone, &time_ms, &err) ? time_ms : 0;
+}
+
+static void take_date(const DateFound *found, Str zone, DrawnTask *task)
+{
+    DateMoment start = found->value.start, end = found->value.end;
+    task->is_all_day = !start.has_clock && !end.has_clock;
+    if (found->kind == DATE_POINT || !end.has_day) {
+        task->due_at_ms = instant_of(&start, found, zone);
+        return;
+    }
+    /* "by Friday" is that day; "this week" ends where the next begins. */
+    if (start.has_day && !end.has_clock)
+        end.seconds -= DAY_SECONDS;
+    task->due_at_ms = instant_of(&end, found, zone);
+    if (!found->is_deadline && start.has_day && start.seconds <= end.seconds)
+        task->start_at_ms = instant_of(&start, found, zone);
+}
+
+void draw_due(Arena *arena, const DrawRequest *request, DrawnTask *task)
+{
+    DateReference reference = { 0 };
+    DateFound *found;
+    Error err;
+    if (!task->deadline_text.length || !request->reference_ms ||
+        !date_local(request->reference_ms, request->zone, &reference.now, &err))
+        return;
+    reference.language =
+        str(language_about(language_detect(request->text, LANGUAGE_ENGLISH))->code);
+    size_t count = date_find(arena, task->deadline_text, &reference, &found);
+    for (size_t i = 0; i < count && !task->due_at_ms; i++)
+        if (found[i].kind == DATE_POINT || found[i].kind == DATE_RANGE)
+            take_date(&found[i], request->zone, task);
 }

@@ -70,6 +70,9 @@ static void join(DrawnTask *kept, const DrawnTask *other)
         kept->deadline_text = other->deadline_text;
         kept->deadline_start = other->deadline_start;
         kept->deadline_end = other->deadline_end;
+        kept->start_at_ms = other->start_at_ms;
+        kept->due_at_ms = other->due_at_ms;
+        kept->is_all_day = other->is_all_day;
     }
 }
 

@@ -104,6 +104,8 @@ double draw_confidence(const DrawSigns *signs);
 bool draw_deadline(const DrawWords *words, size_t *start_r, size_t *end_r);
 void draw_fields(Arena *arena, const DrawRequest *request, Str author, const DrawUnit *unit,
                  const DrawWords *words, const DrawSigns *signs, DrawnTask *task_r);
+/* What the words of its deadline mean, said at the time and in the zone of the request. */
+void draw_due(Arena *arena, const DrawRequest *request, DrawnTask *task);
 Str draw_category(const DrawWords *words);
 /* As it stands among the people known. */
 Str draw_known_name(const DrawRequest *request, Str name);

@@ -114,6 +114,7 @@ void draw_model_take(Arena *arena, const DrawRequest *request, Str part, const j
         DrawnTask task = read_task(arena, request, part, json_array_get(tasks, i), model);
         DrawWords words = draw_words(arena, &verbs, task.summary);
         task.category = draw_category(&words);
+        draw_due(arena, request, &task);
         list->at[list->count++] = task;
     }
 }
