@@ -6,6 +6,7 @@
 #include "answer/answer_int.h"
 #include "base/utf8.h"
 #include "models/quoted.h"
+#include "store/preferences_store.h"
 #include "text/sentences.h"
 
 #define PASSAGES_GIVEN 12
@@ -40,6 +41,7 @@ typedef struct Given {
 
 typedef struct Writing {
     AnswerRun *run;
+    Str instructions;
     Given given[PASSAGES_GIVEN];
     size_t given_count;
     Buf current;      /* the sentence being written, without marks */
@@ -107,10 +109,54 @@ static bool is_creative(const AnswerRun *run)
     return run->request->search.mode == SEARCH_CREATIVE;
 }
 
-static Str system_text(const AnswerRun *run)
+/* --- How the person who asks likes answers to be --- */
+
+typedef struct WishesWork {
+    const AnswerRun *run;
+    Preferences preferences;
+} WishesWork;
+
+static bool wishes_work(DbTx *tx, void *argument, Error *err)
 {
-    Str own = str_format(run->arena, "%s%s", instructions, is_creative(run) ? alternatives : "");
-    return persona_instructions(run->arena, run->request->persona, own);
+    WishesWork *work = argument;
+    return preferences_find(tx, work->run->scope, work->run->arena, &work->preferences, err);
+}
+
+static Str tone_instruction(Str tone)
+{
+    static const struct {
+        const char *name, *instruction;
+    } tones[] = {
+#define ANSWER_TONE(name, instruction) { name, instruction },
+#include "answer/tones.def"
+#undef ANSWER_TONE
+    };
+    for (size_t i = 0; i < COUNT(tones); i++)
+        if (str_is(tone, tones[i].name))
+            return str(tones[i].instruction);
+    return S("");
+}
+
+/* A persona's own words come with ours, and with what the person likes. */
+static bool instruct(const AnswerRun *run, Str *instructions_r, Error *err)
+{
+    WishesWork work = { .run = run };
+    if (!store_read(run->answers->db, run->scope, wishes_work, &work, err))
+        return false;
+    Buf out = buf_new(run->arena, KB(8));
+    Str tone = tone_instruction(work.preferences.tone);
+    buf_add(&out, str(instructions));
+    if (is_creative(run))
+        buf_add(&out, str(alternatives));
+    if (tone.length)
+        buf_addf(&out, " " STR_FMT, STR_ARG(tone));
+    if (work.preferences.language.length)
+        buf_addf(&out,
+                 " Unless the question asks for another language, answer in the language with the "
+                 "code \"" STR_FMT "\".",
+                 STR_ARG(work.preferences.language));
+    *instructions_r = persona_instructions(run->arena, run->request->persona, buf_str(&out));
+    return true;
 }
 
 /* The mode that somebody asks for says more than who answers. */
@@ -126,7 +172,7 @@ static size_t make_messages(const Writing *w, ChatMessage *messages)
 {
     const MessageList *before = &w->run->messages;
     size_t count = 0;
-    messages[count++] = (ChatMessage){ S("system"), system_text(w->run) };
+    messages[count++] = (ChatMessage){ S("system"), w->instructions };
     size_t first = before->count > HISTORY_MESSAGES ? before->count - HISTORY_MESSAGES : 0;
     for (size_t i = first; i < before->count; i++)
         if (str_is(before->at[i].role, "user") || str_is(before->at[i].role, "assistant"))
@@ -386,6 +432,8 @@ bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
     choose_passages(w);
     if (!w->given_count)
         return true;
+    if (!instruct(run, &w->instructions, err))
+        return false;
     ChatRequest chat = { .messages = messages,
                          .count = make_messages(w, messages),
                          .model = wanted_model(run),

@@ -2,6 +2,7 @@
 #include "api/assistant.h"
 #include "api/conversions.h"
 #include "api/document_json.h"
+#include "api/preferences.h"
 #include "api/process.h"
 #include "assist/assist.h"
 #include "base/clock.h"
@@ -89,6 +90,16 @@ static bool make_reply(AssistCall *call, Error *err)
                         &call->assist, &call->reply, err);
 }
 
+/* What to try next is said unless the request, or what the person likes, says no. */
+static bool read_likes(AssistCall *call, bool *wants_direction_r, Error *err)
+{
+    Preferences likes;
+    if (!api_preferences(call->request, &likes, err))
+        return false;
+    *wants_direction_r = !likes.without_direction;
+    return true;
+}
+
 /* --- Messages --- */
 
 static bool check_message(Str message, bool may_be_empty, Error *err)
@@ -104,8 +115,9 @@ bool assist_chat(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AssistCall call = { .request = request };
     Str user = STR_NONE;
-    bool wants_direction = true;
-    if (!api_fields(request, err, { "message", JSON_STR, &call.assist.message, .required = true },
+    bool wants_direction;
+    if (!read_likes(&call, &wants_direction, err) ||
+        !api_fields(request, err, { "message", JSON_STR, &call.assist.message, .required = true },
                     { "context", JSON_STR, &call.assist.context, .length_max = CONTEXT_MAX },
                     { "user_id", JSON_STR, &user, .length_max = 100 },
                     { "include_chat_direction", JSON_FLAG, &wants_direction }) ||
@@ -153,8 +165,9 @@ bool assist_multimodal(ApiRequest *request, HttpResponse *response, Error *err)
     AssistCall call = { .request = request };
     AssistRequest *assist = &call.assist;
     Str image = STR_NONE, audio = STR_NONE, user = STR_NONE;
-    bool wants_direction = true;
-    if (!api_fields(request, err, { "text", JSON_STR, &assist->message },
+    bool wants_direction;
+    if (!read_likes(&call, &wants_direction, err) ||
+        !api_fields(request, err, { "text", JSON_STR, &assist->message },
                     { "image_file_id", JSON_STR, &image, .length_max = 100 },
                     { "audio_file_id", JSON_STR, &audio, .length_max = 100 },
                     { "context", JSON_STR, &assist->context, .length_max = CONTEXT_MAX },
@@ -251,9 +264,14 @@ static bool answer_upload(ApiRequest *request, const char *wanted, HttpResponse 
     AssistCall call = { .request = request };
     Str user, directs = form_field(request, "include_chat_direction");
     call.assist.context = str_slice(form_field(request, "description"), 0, CONTEXT_MAX);
-    call.assist.without_direction = str_is(directs, "false") || str_is(directs, "0");
-    if (!assistant_user(request, form_field(request, "user_id"), &user, err) ||
-        !take_file(&call, wanted, true, err) || !make_reply(&call, err))
+    bool wants_direction;
+    if (!read_likes(&call, &wants_direction, err) ||
+        !assistant_user(request, form_field(request, "user_id"), &user, err) ||
+        !take_file(&call, wanted, true, err))
+        return false;
+    call.assist.without_direction =
+        directs.length ? str_is(directs, "false") || str_is(directs, "0") : !wants_direction;
+    if (!make_reply(&call, err))
         return false;
     JsonWriter json = put_begin(&response->body);
     put_file_members(&json, &call.files[0]);

@@ -2,6 +2,7 @@
  * thought of the answers. */
 #include "api/conversation_json.h"
 #include "base/id.h"
+#include "feedback/feedback.h"
 #include "models/personas.h"
 
 typedef struct ConversationWork {
@@ -267,8 +268,11 @@ bool conversations_remove(ApiRequest *request, HttpResponse *response, Error *er
 static bool rate_work(DbTx *tx, void *argument, Error *err)
 {
     ConversationWork *work = argument;
-    return message_rate(tx, work->request->scope, work->request->params[0], (int)work->rating,
-                        work->reason, err);
+    Feedback feedback = { .kind = S("answer"),
+                          .item = work->request->params[0],
+                          .rating = (int)work->rating,
+                          .reason = work->reason };
+    return feedback_rate(tx, work->request->scope, work->request->arena, &feedback, err);
 }
 
 bool messages_feedback(ApiRequest *request, HttpResponse *response, Error *err)

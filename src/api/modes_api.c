@@ -11,6 +11,7 @@
  * and the shape of the reply. */
 #include "answer/question.h"
 #include "api/document_json.h"
+#include "api/preferences.h"
 #include "net/http_stream.h"
 
 #define LIMIT_DEFAULT 10
@@ -283,15 +284,18 @@ bool modes_search(ApiRequest *request, HttpResponse *response, Error *err)
     json_t *filters = NULL, *wants_answer = NULL;
     int64_t limit = LIMIT_DEFAULT;
     bool streams = false;
+    Preferences likes;
     search->is_remembered = true;
-    if (!api_fields(request, err,
+    if (!api_preferences(request, &likes, err) ||
+        !api_fields(request, err,
                     { "query", JSON_STR, &call.query, .required = true, .length_max = QUERY_MAX },
                     { "mode", JSON_STR, &mode }, { "filters", JSON_ANY, &filters },
                     { "limit", JSON_I64, &limit, .min = 1, .max = 100 },
                     { "model", JSON_STR, &call.ask.model, .length_max = 200 },
                     { "answer", JSON_ANY, &wants_answer }, { "stream", JSON_FLAG, &streams },
                     { "remember", JSON_FLAG, &search->is_remembered }) ||
-        !search_mode_named(mode, &search->mode, err) || !read_filters(&call, filters, err))
+        !search_mode_named(mode.length ? mode : likes.search_mode, &search->mode, err) ||
+        !read_filters(&call, filters, err))
         return false;
     call.has_answer = wants_answer ? json_is_true(wants_answer) : answers_by_itself(search->mode);
     if (!read_query(&call, err))

@@ -22,6 +22,7 @@
 #include "base/seal.h"
 #include "batch/batches.h"
 #include "encode/model_weights.h"
+#include "feedback/feedback.h"
 #include "jobs/job_runner.h"
 #include "library/extraction.h"
 #include "mcp/mcp_client.h"
