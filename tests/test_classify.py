@@ -1,0 +1,31 @@
+"""A text's labels and what else is said of it: POST /v1/classify."""
+import pytest
+
+INVOICE = ("INVOICE\nInvoice No.: 2026-0042\nInvoice date: 3 March 2026\nBill to: Acme Corp., attn. Mr. Tom Miller\n"
+           "IBAN DE89 3704 0044 0532 0130 00\nTotal: EUR 1,190.00\n")
+
+
+def ask(server, **body):
+    return server.call("POST", "/v1/classify", json=body)
+
+
+def test_a_text_without_labels_is_reported(server):
+    said = ask(server, text=INVOICE).json()
+    fields = {one["kind"]: one for one in said["entities"]}
+    assert said["document_type"]["label"] == "invoice" and said["language"] == "en"
+    assert fields["iban"]["verified"] and fields["invoice_total"]["value"] == "1190.00 EUR"
+    assert fields["invoice_number"]["value"] == "2026-0042" and fields["person"]["text"] == "Tom Miller"
+    assert all(INVOICE.encode()[one["start"]:one["end"]].decode() == one["text"] for one in said["entities"])
+    assert said["personal_data"]["severity"] == "high"
+    assert said["made_by"] in ("rules", "encoder")
+
+
+def test_aspects_are_for_and_against(server):
+    said = ask(server, text="The battery is excellent, but the screen is terrible.").json()["sentiment"]
+    assert {one["name"]: one["label"] for one in said["aspects"]} == {"battery": "positive", "screen": "negative"}
+
+
+@pytest.mark.parametrize("body", [{}, {"text": "  "}, {"text": "x", "labels": "sport"}, {"text": "x", "labels": [{"description": "no name"}]},
+                                  {"text": "x", "unknown": 1}])
+def test_what_is_wrong_is_named(server, body):
+    assert ask(server, **body).status_code == 400
