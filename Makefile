@@ -267,6 +267,8 @@ $(BUILD)/encode_bench: $(OBJ)/bench/encode_bench.o $$(addprefix $(OBJ)/,$$(addsu
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 $(BUILD)/tokenizer_bench: $(OBJ)/bench/tokenizer_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,text))))
 	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+$(BUILD)/dates_bench: $(OBJ)/bench/dates_bench.o $$(addprefix $(OBJ)/,$$(addsuffix .o,$$(basename $$(call code_of,text))))
+	@$(CC) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 bench-encode: $(BUILD)/encode_bench
 	$(BUILD)/encode_bench $(or $(MODEL),$(MODELS)/all-MiniLM-L6-v2) $(TEXTS)
 
@@ -309,7 +311,7 @@ $(BUILD)/tile_vectors: $(OBJ)/bench/tile_vectors.o $$(addprefix $(OBJ)/,$$(addsu
 	@$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # What is promised of searches, beside the peers when tools/peers has installed them.
-BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench tokenizer_bench retrieval_bench keyword_bench vector_texts vector_bench classify_bench crash_index draw_lab)
+BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench tokenizer_bench dates_bench retrieval_bench keyword_bench vector_texts vector_bench classify_bench crash_index draw_lab)
 bench-search: all $(BENCHES)
 	bench/run --search
 
