@@ -39,8 +39,9 @@ static size_t match_plain_span(const DateText *t, size_t i, DateItem *item_r)
         static const char *const others[] = { "spring", "summer", "autumn", "fall",
                                               "winter", "fiscal", "school", "year",
                                               "fy",     "sy",     NULL };
-        is_sum |= i && match_any(t, i - 1, others) ==
-                           i; /* years and parts of them that begin elsewhere */
+        size_t name = i - (i > 1 && is_key(t, i - 1, OF));
+        is_sum |= name && match_any(t, name - 1, others) ==
+                              name; /* years and parts of them that begin elsewhere */
         if (is_sum || is_joined || after_money || (is_noun && !is_key(t, i - (i > 0), IN)))
             return 0;
     } else if (span.is_weak)
@@ -56,8 +57,9 @@ static size_t match_plain_length(const DateText *t, size_t i, DateItem *item_r)
     size_t end = match_length(t, i, &length);
     static const char *const rates[] = { "once", "twice", "times", "time",
                                          "days", "hours", "per",   NULL };
-    if (!end || length.is_weak || (is_key(t, i, A) && i && match_any(t, i - 1, rates)))
-        return 0; /* "3 times a day" */
+    if (!end || length.is_weak || (is_key(t, i, A) && i && match_any(t, i - 1, rates)) ||
+        (i > 1 && is_kind(t, i - 2, NUMBER) && (is_sign(t, i - 1, '-') || is_key(t, i - 1, TO))))
+        return 0; /* "3 times a day", "2-3 hours" */
     *item_r = (DateItem){ .kind = ITEM_LENGTH, .length = length, .confidence = 0.85 };
     return end;
 }

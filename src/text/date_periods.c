@@ -541,14 +541,40 @@ static size_t match_rest(const DateText *t, size_t i, DateSpan *span_r)
     return end;
 }
 
+/* EOW, EOM, "year end" */
+static size_t match_short_end(const DateText *t, size_t i, int *unit_r)
+{
+    static const struct {
+        const char *words;
+        int unit;
+    } ends[] = { { "eow", WEEKS },        { "eom", MONTHS },         { "eoq", QUARTERS },
+                 { "eoy", YEARS },        { "year end", YEARS },     { "year - end", YEARS },
+                 { "month end", MONTHS }, { "month - end", MONTHS }, { "quarter end", QUARTERS } };
+    for (size_t k = 0; k < COUNT(ends); k++) {
+        size_t end = match_words(t, i, ends[k].words);
+        if (end) {
+            *unit_r = ends[k].unit;
+            return end;
+        }
+    }
+    return 0;
+}
+
 static size_t match_part(const DateText *t, size_t i, DateSpan *span_r)
 {
     Share share = SHARE_NONE;
-    size_t at = match_share_word(t, i, &share);
+    DateSpan s;
+    int unit = 0;
+    size_t end = match_short_end(t, skip_key(t, i, THE), &unit);
+    size_t at = end ? end : match_share_word(t, i, &share);
     if (!at)
         return 0;
-    DateSpan s;
-    size_t end = match_span(t, at, &s);
+    if (end) {
+        share = SHARE_END;
+        if (!piece_of(unit, t->today, 0, &s))
+            return 0;
+    } else
+        end = match_span(t, at, &s);
     if (!end && share == SHARE_END && is_kind(t, at, UNIT) &&
         piece_of(token(t, at)->value, t->today, 0, &s))
         end = at + 1;

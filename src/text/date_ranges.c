@@ -131,6 +131,13 @@ static int64_t side_place(const DateSpan *s, int which)
 static bool join_days(const DateText *t, Side *a, Side *b, bool has_from, DateItem *item)
 {
     share_fields(t, a, b);
+    /* "from Q1 to Q3 2017": the first one is of that year too. */
+    if (a->span.grain == DATE_QUARTER && a->span.from[0] != a->span.from[1] &&
+        b->span.from[0] == b->span.from[1]) {
+        Civil to = civil_of(b->span.from[0]), from = civil_of(a->span.from[0]);
+        a->span.from[0] = civil_days(to.year - (from.month > to.month), from.month, 1);
+        a->span.from[1] = a->span.from[0];
+    }
     if ((a->is_number && b->is_number) ||
         (a->span.is_weak && b->span.is_weak && !has_from && a->span.grain != b->span.grain))
         return false;

@@ -51,6 +51,8 @@ static const Case deadlines[] = {
     { "by the 20th of next month", "../2024-04-20" },
     { "not before 2 September 2024", "2024-09-02/.." },
     { "next business day", "2024-03-15" },
+    { "by EOM", "../2024-04-01" },
+    { "before year end", "../2025-01-01" },
 };
 
 Test(date, deadlines_are_found) { CHECK_ALL(deadlines, .language = S("en")); }
@@ -101,6 +103,7 @@ static const Case ranges[] = {
     { "Tuesday to Thursday next week", "2024-03-19/2024-03-21" },
     { "6pm Saturday to 8am Monday", "2024-03-16T18:00:00/2024-03-18T08:00:00" },
     { "from the 4th to the 9th of next month", "2024-04-04/2024-04-09" },
+    { "from Q2 to Q4 2025", "2025-04-01/2025-10-01" },
     { "the 1980s", "1980-01-01/1990-01-01" },
     { "mid-July", "2024-07-10/2024-07-21" },
 };
@@ -142,6 +145,8 @@ static const Case nothings[] = {
     { "Good morning everyone", "" },
     { "the end of the road", "" },
     { "fiscal year 2023", "" },
+    { "the winter of 2010", "" },
+    { "it takes 4-6 hours", "" },
     { "three times a day", "" },
 };
 
