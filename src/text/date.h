@@ -61,7 +61,7 @@ typedef struct DateFound {
 
 typedef struct DateReference {
     int64_t now;       /* civil seconds since 1970 where the writer is: see date_local() */
-    Str language;      /* "en", "de", "fr", "es"; "" finds out */
+    Str language;      /* "en", "de", "fr" or "es"; anything else is "en" */
     bool prefers_past; /* "in August" is the last one, not the next */
     bool is_day_first; /* 3/4 is the third of April; true by itself but in English */
 } DateReference;
