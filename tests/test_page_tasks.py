@@ -99,3 +99,10 @@ def test_a_calendar_address_is_made(desk, page):
     part(page, "task-feed").click()
     assert "/v1/task_feeds/" in part(page, "task-feed-url").input_value()
     page.keyboard.press("Escape")
+
+
+def test_the_link_of_a_reminder_opens_its_task(desk, page):
+    task = add(desk, "Ring the bell")
+    desk.go(f"/tasks?task={task['number']}")
+    expect(part(page, "field-summary")).to_have_value("Ring the bell")
+    page.keyboard.press("Escape")

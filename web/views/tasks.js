@@ -13,11 +13,12 @@ import {editTask, PRIORITIES} from '../parts/task_form.js';
 
 const COLUMNS = ['pending', 'in_progress', 'done', 'cancelled'];
 
-export function render(root, query) {
+export function render(root, {query}) {
   const undo = cleanup();
   const writes = mayWrite();
   const shown = {q: query.q || '', priority: query.priority || '', mine: query.mine || '', as: query.as || 'board'};
   let tasks = [];
+  let wanted = Number(query.task) || 0; // a reminder's link opens its task once
   const board = h('div', {class: 'board', test: 'task-board'});
   const tray = h('section', {class: 'tray-suggested', hidden: true, test: 'task-tray'});
   const head = top(t('tasks.title'), h('button', {class: 'small', onclick: makeFeed, test: 'task-feed'}, t('tasks.calendar')));
@@ -119,6 +120,9 @@ export function render(root, query) {
     try {
       tasks = await all('/v1/tasks', {q: shown.q, priority: shown.priority, user: shown.mine ? 'me' : ''}, 1000);
       paint();
+      const opened = tasks.find((task) => task.number === wanted);
+      wanted = 0;
+      if (opened && writes) edit(opened);
     } catch (error) {
       fill(board, problem(error, load));
     }
