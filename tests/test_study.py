@@ -121,8 +121,8 @@ def test_a_learner_keeps_what_was_said(server):
 
 def test_statistics_and_progress_say_how_it_goes(server, deck):
     document, = server.add(("volga.txt", b"The Volga is the longest river of Europe.\n"))
-    card, = add(server, deck, {"front": "Longest?", "back": "Volga", "document": document["id"],
-                               "source": {"document": document["id"], "name": "volga.txt", "quote": "The Volga"}})
+    card, = add(server, deck, {"front": "Longest?", "back": "Volga",
+                               "source": {"document": {"id": document["id"], "name": "volga.txt"}, "quote": "The Volga"}})
     rate(server, card, 4, took_ms=1500)
     now = server.get("/v1/study/statistics", params={"deck": deck["id"]}).json()
     assert now["streak"] == 1 and now["days"] == [{"days_ago": 0, "reviews": 1, "new": 1, "passed": 0, "tested": 0, "took_ms": 1500}]
@@ -195,7 +195,7 @@ def test_a_deck_goes_to_csv_and_comes_back(server, deck):
 
 def test_a_deck_goes_to_anki(server, deck, tmp_path):
     known, gap, new = add(
-        server, deck, {"front": "5 < 6 & <b>?", "back": "yes\nno", "tags": ["one two"], "source": {"document": {"id": "x", "name": "a.pdf"}, "place": "page 2", "quote": "it <is>"}},
+        server, deck, {"front": "5 < 6 & <b>?", "back": "yes\nno", "tags": ["one two"], "source": {"document": {"name": "a.pdf"}, "place": "page 2", "quote": "it <is>"}},
         {"front": "The {{c2::Volga}} is long", "back": "-"}, ("Third", "3"))
     rate(server, known, 4, took_ms=99999)
     rate(server, gap, 1)

@@ -65,6 +65,9 @@ bool study_read_card(Arena *arena, const json_t *json, StudyCard *card_r, Error 
         if (!json_is_object(source))
             return fail_field(err, "source", "'source' must be an object");
         card.source = json_print(arena, source);
+        if (!card.document.length)
+            card.document =
+                str_copy(arena, json_member_text(json_object_get(source, "document"), "id"));
     }
     if (card.source.length > SOURCE_MAX)
         return fail_field(err, "source", "'source' has more than %zu bytes", SOURCE_MAX);

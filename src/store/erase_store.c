@@ -40,12 +40,29 @@ static bool blank_tasks(DbTx *tx, const Scope *scope, Str document, Error *err)
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
 }
 
+/* Cards and quizzes that quote it among others. */
+static bool remove_lessons(DbTx *tx, const Scope *scope, Str document, Error *err)
+{
+    return db_exec(tx,
+                   DB_SQL("DELETE FROM study_cards WHERE workspace = $1 AND instr(source, $2) > 0",
+                          "DELETE FROM study_cards WHERE workspace = $1"
+                          " AND strpos(source, $2) > 0"),
+                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
+           db_exec(tx,
+                   DB_SQL("DELETE FROM study_quizzes WHERE workspace = $1"
+                          " AND instr(questions, $2) > 0",
+                          "DELETE FROM study_quizzes WHERE workspace = $1"
+                          " AND strpos(questions, $2) > 0"),
+                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
+}
+
 /* Rows of other tables go with the document's by foreign keys. */
 static bool remove_document(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                             NumberList *numbers_r, Error *err)
 {
     return chunk_numbers(tx, scope, arena, document, numbers_r, err) &&
            blank_answers(tx, scope, document, err) && blank_tasks(tx, scope, document, err) &&
+           remove_lessons(tx, scope, document, err) &&
            db_exec(tx, DB_SAME("DELETE FROM uploads WHERE workspace = $1 AND document = $2"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
            sql_change(tx, DB_SAME("DELETE FROM documents WHERE workspace = $1 AND id = $2"),

@@ -1,8 +1,8 @@
 /* erase_store.h - removing a document for good.
  *
  * SQLite overwrites what is removed (secure_delete); the file is clean once the write-ahead log has
- * been checkpointed after the commit. Answers that cite the document lose their text too, because
- * they quote it. */
+ * been checkpointed after the commit. Answers that cite the document lose their text too, and
+ * cards and quizzes that do go, because they quote it. */
 #pragma once
 
 #include "store/chunks_store.h"

@@ -177,18 +177,28 @@ STORE_TEST(cards_and_quizzes_go_with_the_document_that_they_were_made_from)
     StudyProgressList progress;
     Document doc;
     Erased erased;
+    StudyCard other;
+    StudyQuiz mixed = { .title = S("m") };
 
     CALL(world_ready(tx, world, ours, "a.txt", "a", 1, &doc, err));
+    Str cites =
+        str_format(world->arena, "{\"document\":{\"id\":\"" STR_FMT "\"}}", STR_ARG(doc.id));
     CALL(study_deck_add(tx, ours, world->arena, &deck, err));
     CALL(add_card(tx, world, deck.id,
                   (StudyCard){ .front = S("a"), .back = S("b"), .document = doc.id }, &card, err));
+    CALL(add_card(tx, world, deck.id,
+                  (StudyCard){ .front = S("o"), .back = S("b"), .source = cites }, &other, err));
+    mixed.questions = str_format(world->arena, "[" STR_FMT "]", STR_ARG(cites));
+    CALL(study_quiz_add(tx, ours, world->arena, &mixed, err));
     quiz.document = doc.id;
     CALL(study_quiz_add(tx, ours, world->arena, &quiz, err));
     CALL(study_card_progress(tx, ours, world->arena, STR_NONE, TODAY, &progress, err));
     EXPECT(progress.count == 1 && progress.at[0].cards == 1 && !progress.at[0].seen);
     CALL(document_erase(tx, ours, world->arena, doc.id, &erased, err));
     EXPECT_CODE(ERROR_NOT_FOUND, study_card_find(tx, ours, world->arena, card.id, &card, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_card_find(tx, ours, world->arena, other.id, &card, err));
     EXPECT_CODE(ERROR_NOT_FOUND, study_quiz_find(tx, ours, world->arena, quiz.id, &quiz, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_quiz_find(tx, ours, world->arena, mixed.id, &quiz, err));
     return true;
 }
 

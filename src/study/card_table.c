@@ -159,7 +159,7 @@ typedef struct Columns {
 
 static Columns find_columns(const Line *head)
 {
-    Columns columns = { 0, 1, 2, false };
+    Columns columns = { .tags = COLUMNS_MAX }; /* a head without tags has none */
     bool has_front = false, has_back = false;
     for (size_t i = 0; i < head->count; i++) {
         if (str_equal_ignore_case(head->cells[i], S("front"))) {

@@ -9,6 +9,7 @@ static const struct {
     { "plain", "a,b\nc,d\n", "a>b>|c>d>|" },
     { "windows", "a,b\r\nc,d", "a>b>|c>d>|" },
     { "head in another order", "tags,Back,Front\nx y,b,a\n", "a>b>[\"x\",\"y\"]|" },
+    { "head without tags", "front,back,state\na,b,new\n", "a>b>|" },
     { "semicolons", "a;b, c;x\n", "a>b, c>[\"x\"]|" },
     { "tabs", "a\tb; c, d\n", "a>b; c, d>|" },
     { "quotes", "\"a \"\"b\"\"\",\"c\nd\"\n", "a \"b\">c\nd>|" },

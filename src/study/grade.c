@@ -23,6 +23,19 @@ const char *grade_how_name(GradeHow how) { return hows[how]; }
 
 /* --- Plain words --- */
 
+/* Up to white space of any kind. */
+static bool next_word(Str *rest, Str *word_r)
+{
+    size_t end = 0;
+    if (!rest->length)
+        return false;
+    while (end < rest->length && !isspace((unsigned char)rest->at[end]))
+        end++;
+    *word_r = str_slice(*rest, 0, end);
+    *rest = str_from(*rest, end + 1);
+    return true;
+}
+
 /* Folded, without punctuation at the ends of words and without articles, one space between. */
 static Str plain(Arena *arena, Str text)
 {
@@ -30,11 +43,10 @@ static Str plain(Arena *arena, Str text)
     Str rest = utf8_fold(arena, str_slice(text, 0, utf8_floor(text, MIN(text.length, GIVEN_MAX))));
     Buf out = buf_new(arena, 4 * GIVEN_MAX);
     Str word;
-    while (str_next(&rest, ' ', &word)) {
-        while (word.length && (HAS_CHAR(word.at[0], marks) || isspace((unsigned char)word.at[0])))
+    while (next_word(&rest, &word)) {
+        while (word.length && HAS_CHAR(word.at[0], marks))
             word = str_from(word, 1);
-        while (word.length && (HAS_CHAR(word.at[word.length - 1], marks) ||
-                               isspace((unsigned char)word.at[word.length - 1])))
+        while (word.length && HAS_CHAR(word.at[word.length - 1], marks))
             word.length--;
         if (!word.length || str_is(word, "the") || str_is(word, "a") || str_is(word, "an"))
             continue;

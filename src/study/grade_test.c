@@ -29,6 +29,7 @@ static const struct {
     { "it is allowed", "it is not allowed", 0, GRADED_DIFFERS },
     { "red blood cells carry oxygen", "oxygen is carried by red cells", 1, GRADED_WORDS },
     { "red blood cells carry oxygen", "cells carry the oxygen", 0.5, GRADED_WORDS },
+    { "the Black\nForest", "black\t forest", 1, GRADED_EXACT },
     { "the Danube", "", 0, GRADED_EMPTY },
     { "the Danube", " \n", 0, GRADED_EMPTY },
     { "the Danube", "the Rhine", 0, GRADED_DIFFERS },
