@@ -115,6 +115,22 @@ Test(tasks, what_is_said_twice_is_one_task)
     cr_expect_eq(list.count, 1, "%zu", list.count);
 }
 
+Test(tasks, texts_of_any_size_are_read_in_bounded_memory)
+{
+    static const char *const pieces[] = { "a ", "ab\n",   "please ", "- ab cd\n",
+                                          "\"", "|a|b\n", "x-",      "Send it by Friday. " };
+    for (size_t i = 0; i < COUNT(pieces); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(64));
+        Buf text = buf_new(arena, MB(2));
+        buf_reserve(&text, MB(2));
+        while (!text.overflowed)
+            buf_add(&text, str(pieces[i]));
+        DrawnTaskList list;
+        tasks_draw(arena, &(DrawRequest){ .text = buf_str(&text) }, &list);
+        cr_assert(list.count <= DRAW_TASKS_MAX);
+    }
+}
+
 Test(tasks, texts_of_any_bytes_are_read)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(256));

@@ -7,6 +7,7 @@
 #define SPEAKER_MAX 40 /* bytes of a name before a colon */
 #define LINE_SHORT 50  /* a line shorter than this ends its sentence when a capital follows */
 #define COLUMNS_MAX 12
+#define UNITS_MAX 50000
 
 typedef struct Cutter {
     Arena *arena;
@@ -50,7 +51,7 @@ static bool leads_tasks(Str line)
 static DrawUnit *add_unit(Cutter *cutter, UnitKind kind, Str text, Str speaker, size_t line)
 {
     text = str_trim(text);
-    if (text.length < 3)
+    if (text.length < 3 || cutter->units->list.count >= UNITS_MAX)
         return NULL;
     DrawUnit *unit = vec_push(cutter->arena, &cutter->units->list);
     *unit = (DrawUnit){ .kind = kind,

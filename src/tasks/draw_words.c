@@ -4,6 +4,9 @@
 #include "tasks/draw_int.h"
 #include "text/language.h"
 
+#define WORDS_MAX 1000 /* of a unit: no sentence that is a task is longer */
+#define WORD_MAX 200   /* bytes of one */
+
 typedef enum VerbLanguage { ENGLISH, GERMAN, FRENCH } VerbLanguage;
 
 static void add_form(Map *map, Str word, WordForm form)
@@ -142,7 +145,7 @@ static size_t word_end(Str text, size_t at)
 {
     size_t end = at;
     char mark;
-    while (end < text.length) {
+    while (end < text.length && end - at < WORD_MAX) {
         unsigned char c = (unsigned char)text.at[end];
         size_t quote = apostrophe(text, end);
         bool has_next = end + 1 < text.length && is_letter((unsigned char)text.at[end + 1]);
@@ -262,7 +265,7 @@ static void read_mark(WordReader *reader, size_t at, size_t size, char mark)
 DrawWords draw_words(Arena *arena, const Map *verbs, Str text)
 {
     WordReader reader = { .arena = arena, .verbs = verbs, .text = text, .is_begin = true };
-    for (size_t at = 0; at < text.length;) {
+    for (size_t at = 0; at < text.length && reader.words.count < WORDS_MAX;) {
         size_t end = word_end(text, at);
         char mark = text.at[at];
         if (end > at && !(end == at + 1 && text.at[at] == '@')) {
