@@ -14,6 +14,7 @@
 #include "store/document_facets_store.h"
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
+#include "store/feedback_store.h"
 #include "store/gateway_items_store.h"
 #include "store/index_changes_store.h"
 #include "store/jobs_store.h"
@@ -24,6 +25,7 @@
 #include "store/messages_store.h"
 #include "store/notices_store.h"
 #include "store/people_store.h"
+#include "store/preferences_store.h"
 #include "store/prompt_logs_store.h"
 #include "store/read_pages_store.h"
 #include "store/recipes_store.h"
@@ -179,6 +181,17 @@ static bool fill_study(DbTx *tx, World *world, Error *err)
     return learner_set(tx, ours, &learner, err);
 }
 
+static bool fill_feedback(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    Feedback feedback = { .kind = S("card"), .item = S("ours"), .rating = -1 };
+    Preferences preferences = { .language = S("de") };
+
+    CALL(feedback_set(tx, ours, world->arena, &feedback, err));
+    CALL(feedback_report_set(tx, ours, S("{}"), 1, err));
+    return preferences_set(tx, ours, &preferences, err);
+}
+
 static bool fill_ledgers(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours;
@@ -206,6 +219,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
         tx, ours, &(GatewayItem){ .kind = S("route"), .name = S("r"), .document = S("{}") }, err));
     CALL(fill_lab(tx, world, err));
     CALL(fill_study(tx, world, err));
+    CALL(fill_feedback(tx, world, err));
     CALL(fill_notices(tx, world, err));
     CALL(prompt_log_add(tx, ours, &(PromptLog){ .id = S("p"), .prompt = S("ours") }, err));
     CALL(response_put(
@@ -362,6 +376,26 @@ static bool batches_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool feedback_finds_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    FeedbackList list;
+    FeedbackSumList sums;
+    Preferences preferences;
+    Str report;
+    CALL(feedback_list(tx, theirs, arena, NULL, &list, err));
+    EXPECT(!list.count);
+    CALL(feedback_sums(tx, theirs, arena, FEEDBACK_BY_kind, &sums, err));
+    EXPECT(!sums.count);
+    CALL(feedback_reasons(tx, theirs, arena, 10, &sums, err));
+    EXPECT(!sums.count);
+    EXPECT_CODE(ERROR_NOT_FOUND, feedback_report_find(tx, theirs, arena, &report, err));
+    CALL(preferences_find(tx, theirs, arena, &preferences, err));
+    EXPECT(!preferences.language.length);
+    return true;
+}
+
 static bool tasks_find_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -454,6 +488,7 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT(length == 0);
     CALL(batches_find_nothing(tx, world, err));
     CALL(tasks_find_nothing(tx, world, err));
+    CALL(feedback_finds_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;
     SubjectLimitsList limited;
