@@ -16,6 +16,9 @@ typedef struct AssistCall {
     AssistFile files[ASSIST_FILES_MAX];
     AssistRequest assist;
     AssistReply reply;
+    Str tasks; /* a JSON array */
+    Str zone;  /* of the person, for deadlines */
+    bool is_saving;
 } AssistCall;
 
 /* --- Writing --- */
@@ -70,8 +73,7 @@ static void put_reply(JsonWriter *json, const AssistCall *call, const char *said
     put_text(json, said, reply->response);
     put_text(json, "made_by", reply->made_by);
     put_text(json, "context", str(assist_context_name(reply->context)));
-    put_array(json, "tasks");
-    put_end(json);
+    put_raw(json, "tasks", call->tasks);
     put_suggestions(json, reply);
     put_text_or_null(json, "chat_direction", reply->direction);
     put_array(json, "citations");
@@ -82,10 +84,48 @@ static void put_reply(JsonWriter *json, const AssistCall *call, const char *said
     put_text_or_null(json, "notice", reply->notice);
 }
 
+/* Into one array. */
+static bool draw_from(AssistCall *call, const DrawnFrom *from, Buf *all, Error *err)
+{
+    Str tasks;
+    size_t count;
+    if (!drawn_tasks(call->request, from, &tasks, &count, err))
+        return false;
+    if (count)
+        buf_addf(all, "%s" STR_FMT, all->length > 1 ? "," : "",
+                 STR_ARG(str_slice(tasks, 1, tasks.length - 1)));
+    call->assist.task_count += count;
+    return true;
+}
+
+/* Of what was written, read and said. Those of a file that was just sent are kept as suggested. */
+static bool draw_tasks(AssistCall *call, Error *err)
+{
+    Buf all = buf_new(call->request->arena, MB(8));
+    DrawnFrom from = { .zone = call->zone,
+                       .is_saved = call->is_saving,
+                       .only_rules = call->assist.only_rules };
+    buf_add_char(&all, '[');
+    from.text = call->assist.message;
+    if (from.text.length && !draw_from(call, &from, &all, err))
+        return false;
+    from.text = STR_NONE;
+    for (size_t i = 0; i < call->assist.file_count; i++) {
+        from.document = call->files[i].document.id;
+        if (call->files[i].text.length && !draw_from(call, &from, &all, err))
+            return false;
+    }
+    buf_add_char(&all, ']');
+    call->tasks = buf_str(&all);
+    return true;
+}
+
 static bool make_reply(AssistCall *call, Error *err)
 {
     const ApiRequest *request = call->request;
     call->assist.files = call->files;
+    if (!draw_tasks(call, err))
+        return false;
     return assist_reply(request->api->answers, request->api->models, request->scope, request->arena,
                         &call->assist, &call->reply, err);
 }
@@ -97,6 +137,7 @@ static bool read_likes(AssistCall *call, bool *wants_direction_r, Error *err)
     if (!api_preferences(call->request, &likes, err))
         return false;
     *wants_direction_r = !likes.without_direction;
+    call->zone = likes.time_zone;
     return true;
 }
 
@@ -261,7 +302,7 @@ bool assist_upload(ApiRequest *request, HttpResponse *response, Error *err)
 static bool answer_upload(ApiRequest *request, const char *wanted, HttpResponse *response,
                           Error *err)
 {
-    AssistCall call = { .request = request };
+    AssistCall call = { .request = request, .is_saving = true };
     Str user, directs = form_field(request, "include_chat_direction");
     call.assist.context = str_slice(form_field(request, "description"), 0, CONTEXT_MAX);
     bool wants_direction;

@@ -1,5 +1,6 @@
 /* draw_api.c - tasks drawn from a text or a document, shown or saved as suggested ones. */
 #include "answer/answer_json.h"
+#include "api/assistant.h"
 #include "api/task_json.h"
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -276,5 +277,60 @@ bool tasks_drawn(ApiRequest *request, HttpResponse *response, Error *err)
     put_text(&json, "made_by", work.list.made_by);
     put_text_or_null(&json, "notice", work.list.notice);
     put_end(&json);
+    return true;
+}
+
+/* --- For the task assistant --- */
+
+typedef struct KnownWork {
+    const DrawWork *draw;
+    TaskList list;
+} KnownWork;
+
+static bool known_work(DbTx *tx, void *argument, Error *err)
+{
+    KnownWork *known = argument;
+    TaskFilter filter = { .document = known->draw->id, .order = TASK_BY_NUMBER };
+    return task_list(tx, known->draw->request->scope, known->draw->arena, &filter, NULL,
+                     &known->list, err);
+}
+
+/* A document that is sent again keeps the tasks it has. */
+static bool save_new(DrawWork *work, KnownWork *known, Error *err)
+{
+    const ApiRequest *request = work->request;
+    return store_read(request->api->db, request->scope, known_work, known, err) &&
+           (known->list.count || save(work, err)) &&
+           store_read(request->api->db, request->scope, known_work, known, err);
+}
+
+bool drawn_tasks(ApiRequest *request, const DrawnFrom *from, Str *json_r, size_t *count_r,
+                 Error *err)
+{
+    DrawWork work = { .request = request,
+                      .arena = request->arena,
+                      .id = from->document,
+                      .asked = { .text = from->text, .zone = from->zone },
+                      .is_saved = from->is_saved && request->scope->role >= ROLE_EDITOR };
+    KnownWork known = { .draw = &work };
+    Buf out = buf_new(request->arena, MB(4));
+    if ((work.id.length && !read_document(&work, err)) || !read_reference(&work, STR_NONE, err))
+        return false;
+    if (from->only_rules)
+        tasks_draw(work.arena, &work.asked, &work.list);
+    else
+        tasks_draw_asking(request->api->models, request->scope, work.arena, &work.asked, S(""),
+                          &work.list);
+    if (work.is_saved && !save_new(&work, &known, err))
+        return false;
+    JsonWriter json = put_begin_array(&out);
+    for (size_t i = 0; i < known.list.count; i++)
+        put_assistant_task(&json, NULL, &known.list.at[i]);
+    for (size_t i = 0; i < work.list.count && !work.is_saved; i++)
+        if (!put_drawn(&json, &work, i, err))
+            return false;
+    put_end(&json);
+    *count_r = work.is_saved ? known.list.count : work.list.count;
+    *json_r = out.overflowed ? S("[]") : buf_str(&out);
     return true;
 }

@@ -1,8 +1,10 @@
 /* feedback_api.c - ratings, what they teach, and a person's preferences. */
 #include "api/preferences.h"
+#include "base/clock.h"
 #include "feedback/feedback.h"
 #include "search/search_modes.h"
 #include "store/preferences_store.h"
+#include "text/date.h"
 
 typedef struct FeedbackWork {
     ApiRequest *request;
@@ -200,14 +202,10 @@ static bool check_language(Str language, Error *err)
 
 static bool check_zone(Str zone, Error *err)
 {
-    for (size_t i = 0; i < zone.length; i++) {
-        char c = zone.at[i];
-        bool good =
-            ((c | 32) >= 'a' && (c | 32) <= 'z') || (c >= '0' && c <= '9') || HAS_CHAR(c, "/_+-");
-        if (!good)
-            return fail_field(err, "time_zone", "'time_zone' is a name such as Europe/Berlin");
-    }
-    return true;
+    int64_t local;
+    Error why;
+    return date_local(now_ms(), zone, &local, &why) ||
+           fail_field(err, "time_zone", "%s", why.message);
 }
 
 bool preferences_change(ApiRequest *request, HttpResponse *response, Error *err)

@@ -99,6 +99,12 @@ def test_a_text_file_is_analysed(library):
     assert said["context"] == "meeting" and "launch" in said["analysis"]
     assert {"file_id", "metadata", "filename", "text"} | REPLY <= set(said)
     assert said["suggestions"][0]["priority"] == "high"
+    assert [(t["status"], isinstance(t["id"], int)) for t in said["tasks"]][:1] == [("suggested", True)]
+    assert any("agenda" in t["summary"] for t in said["tasks"])
+    listed = library.get("/api/v1/tasks").json()
+    assert "agenda" in json.dumps(listed) and "suggested" in json.dumps(listed)
+    twice = send(library, "/api/v1/upload/file", "minutes.txt", MINUTES.encode(), "text/plain").json()
+    assert [t["id"] for t in twice["tasks"]] == [t["id"] for t in said["tasks"]]
     again = library.get(f"/api/v1/files/{said['file_id']}").json()
     assert again["results"]["context"] == "meeting" and again["filename"] == "minutes.txt" and again["text"].startswith("Minutes")
 
