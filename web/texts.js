@@ -3,11 +3,13 @@
 
 import {GATEWAY} from './texts_gateway.js';
 import {STUDY} from './texts_study.js';
+import {TALKS} from './texts_talks.js';
 import {TASKS} from './texts_tasks.js';
 
 const CATALOGUE = {
   ...GATEWAY,
   ...STUDY,
+  ...TALKS,
   ...TASKS,
   'name': 'Lectern',
   'skip': 'Skip to the content',

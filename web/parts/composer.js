@@ -3,10 +3,13 @@ import {h, focusGently} from '../dom.js';
 import {t} from '../texts.js';
 import {state, emit} from '../state.js';
 import {answersBy} from './notices.js';
+import {personaPicker} from './personas.js';
 
 const COLLECTION = 'lectern-ask-collection';
 
-export function composer({ask, stop}) {
+// chosen(persona or null) hears who is to answer.
+export function composer({ask, stop, chosen = () => {}}) {
+  const persona = personaPicker(chosen);
   const input = h('textarea', {rows: 1, name: 'question', 'aria-label': t('ask.label'), placeholder: t('ask.placeholder'), maxlength: 8000,
                                data: {slash: 'yes'}, test: 'ask-input'});
   const where = h('select', {class: 'chip', 'aria-label': t('ask.where'), test: 'ask-collection'}, h('option', {value: ''}, t('ask.everywhere')),
@@ -16,7 +19,7 @@ export function composer({ask, stop}) {
   where.addEventListener('change', () => sessionStorage.setItem(COLLECTION, where.value));
   const button = h('button', {class: 'primary', type: 'submit', test: 'ask-send'}, t('ask.submit'));
   const form = h('form', {class: 'composer', test: 'ask-form'}, input,
-    h('div', {class: 'row'}, where, h('span', {class: 'chip quiet by', title: t('ask.by')}, answersBy()), h('span', {class: 'hint wide-only'}, t('ask.hint')),
+    h('div', {class: 'row'}, where, persona.element, h('span', {class: 'chip quiet by', title: t('ask.by')}, answersBy()), h('span', {class: 'hint wide-only'}, t('ask.hint')),
       h('span', {class: 'gap'}), button));
 
   function size() {
@@ -30,7 +33,7 @@ export function composer({ask, stop}) {
     if (!question) return input.focus();
     input.value = '';
     size();
-    ask(question, where.value ? [where.value] : null);
+    ask(question, where.value ? [where.value] : null, persona.value() ? {persona: persona.value()} : {});
   }
   form.addEventListener('submit', send);
   input.addEventListener('input', size);
@@ -48,6 +51,7 @@ export function composer({ask, stop}) {
   return {
     element: form,
     focus: () => focusGently(input),
+    persona: (id) => persona.choose(id),
     write: (text) => { input.value = text; size(); },
     busy(on_) {
       if (on_) form.dataset.busy = 'yes';

@@ -24,6 +24,7 @@ function commands() {
     {text: t('palette.study'), icon: 'study', run: to('/study/review')},
     {text: t('rail.conversations'), icon: 'talks', run: to('/conversations')},
     {text: t('rail.tasks'), icon: 'check', run: to('/tasks')},
+    {text: t('persona.title'), icon: 'talks', run: to('/personas')},
     mayWrite() && {text: t('add.files'), icon: 'add', run: pickFiles},
     mayWrite() && {text: t('add.folder'), icon: 'folder', run: pickFolder},
     mayWrite() && {text: t('collection.new'), icon: 'add', run: newCollection},

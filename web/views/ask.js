@@ -2,7 +2,7 @@
 // ?n=2 is the open source of the last answer, ?q= a question to ask at once.
 import {h, fill, cleanup, focusGently, isNarrow} from '../dom.js';
 import {t} from '../texts.js';
-import {get, stream, errorFrom, ApiError} from '../api.js';
+import {get, patch, stream, errorFrom, ApiError} from '../api.js';
 import {state, on, emit} from '../state.js';
 import {bind} from '../keys.js';
 import {note, withQuery} from '../router.js';
@@ -12,7 +12,10 @@ import {composer} from '../parts/composer.js';
 import {problem} from '../parts/problem.js';
 import {feedback} from '../parts/feedback.js';
 import {notices} from '../parts/notices.js';
+import {icon} from '../parts/icons.js';
+import {toast} from '../parts/toast.js';
 import {announce} from '../parts/live.js';
+import {askedTurn, branchArrows, talkTools} from '../parts/talk_tools.js';
 import {paintProse, sourceRows, steps, keyOf} from '../parts/answer.js';
 import * as reader from '../parts/reader.js';
 
@@ -42,7 +45,9 @@ function answerTurn(view, message = {}) {
     turn.element.dataset.done = 'yes';
     const {message: one} = turn;
     if (one.found === false || one.refused) turn.element.dataset.refused = 'yes';
-    fill(parts.foot, one.id && feedback(one), one.suggestions && one.suggestions.length > 0 && h('div', {class: 'questions'},
+    fill(parts.foot, one.id && h('div', {class: 'answer-tools'}, branchArrows(one, view.show),
+      h('button', {class: 'icon', 'aria-label': t('talk.again'), title: t('talk.again'), onclick: () => view.again(turn), test: 'answer-again'}, icon('retry'))),
+    one.id && feedback(one), one.suggestions && one.suggestions.length > 0 && h('div', {class: 'questions'},
       one.suggestions.map((text) => h('button', {class: 'question', test: 'suggestion', onclick: () => view.ask(text)}, text))));
   };
   turn.fail = (error, retry) => {
@@ -91,8 +96,6 @@ function answerTurn(view, message = {}) {
   return turn;
 }
 
-const asked = (text) => h('div', {class: 'asked', test: 'question'}, text);
-
 function emptyState() {
   const few = !state.statistics || state.statistics.documents > 0;
   return h('div', {class: 'ask-empty'}, few
@@ -107,10 +110,12 @@ class Talk {
     this.params = params;
     this.conversation = params.id || null;
     this.turns = [];
-    this.head = top(params.id ? t('ask.conversation') : t('ask.title'));
+    this.tools = h('span', {class: 'row talk-tools'});
+    this.show = (id) => this.shown(id);
+    this.head = top(params.id ? t('ask.conversation') : t('ask.title'), this.tools);
     this.talk = h('div', {class: 'talk', test: 'talk'});
     this.scroller = h('div', {class: 'scroll talk-scroll'}, this.talk);
-    this.composer = composer({ask: (question, collections) => this.ask(question, collections), stop: () => this.abort && this.abort.abort()});
+    this.composer = composer({ask: (question, collections, extra) => this.ask(question, collections, extra), chosen: (persona) => this.chosen(persona), stop: () => this.abort && this.abort.abort()});
     fill(root, this.head.element, this.scroller, this.composer.element);
     this.undo.add(() => this.abort && this.abort.abort());
     this.undo.add(bind(this.keys()));
@@ -154,7 +159,7 @@ class Talk {
     fill(this.talk, h('div', {class: 'bone wide'}), h('div', {class: 'bone'}), h('div', {class: 'bone'}));
     try {
       const one = await get(`/v1/conversations/${this.conversation}`);
-      this.title(one.title);
+      this.known(one);
       fill(this.talk);
       for (const message of one.messages) this.old(message);
       this.scroller.scrollTop = this.scroller.scrollHeight;
@@ -166,6 +171,51 @@ class Talk {
     }
   }
 
+  // What the head and the composer show of a conversation.
+  known(one) {
+    this.title(one.title);
+    this.composer.persona(one.persona);
+    fill(this.tools, talkTools(one, (changed) => this.known(changed)));
+  }
+
+  async chosen(persona) {
+    if (this.conversation) await patch(`/v1/conversations/${this.conversation}`, {persona: persona ? persona.id : ''}).catch((error) => toast(error.message));
+    const empty = !this.turns.length && this.talk.querySelector('.ask-empty .lead');
+    if (empty) empty.textContent = (persona && persona.greeting) || t('ask.empty_text');
+  }
+
+  // Another version of a message, and what follows it.
+  async shown(id) {
+    try {
+      await patch(`/v1/conversations/${this.conversation}`, {shown: id});
+      await this.load();
+    } catch (error) {
+      toast(error.message);
+    }
+  }
+
+  // Takes an element of the talk away, and all below it: something else comes there.
+  cut(element) {
+    while (element.nextSibling) element.nextSibling.remove();
+    element.remove();
+    this.turns = this.turns.filter((turn) => turn.element.isConnected);
+    this.opened_ = null;
+  }
+
+  asked(message) {
+    return askedTurn(message, {show: this.show, edit: (text, element) => {
+      if (this.abort) return;
+      this.cut(element);
+      this.ask(text, null, {edits: message.id});
+    }});
+  }
+
+  again(turn) {
+    if (this.abort) return;
+    this.cut(turn.element);
+    this.ask('', null, {again: turn.message.id});
+  }
+
   title(text) {
     if (!text) return;
     this.head.heading.textContent = text;
@@ -174,45 +224,51 @@ class Talk {
   }
 
   old(message) {
-    if (message.role === 'user') return this.talk.append(asked(message.text));
+    if (message.role === 'summary') return this.talk.append(h('details', {class: 'hint', test: 'summary'}, h('summary', {}, t('talk.summary')), message.text));
+    if (message.role === 'user') return this.talk.append(this.asked(message));
     const turn = answerTurn(this, {...(message.details || {}), ...message});
     this.turns.push(turn);
     this.talk.append(turn.element);
     turn.finish();
   }
 
-  async ask(question, collections) {
+  // extra: {edits} or {again}, ids of messages that this one stands beside; {persona}.
+  async ask(question, collections, extra = {}) {
     if (this.abort) return;
     this.wasEmpty = false;
     if (!this.turns.length && !this.conversation) fill(this.talk);
     const turn = answerTurn(this);
-    const said = asked(question);
+    const said = extra.again ? null : this.asked({text: question});
     this.turns.push(turn);
-    this.talk.append(said, turn.element);
+    if (said) this.talk.append(said);
+    turn.said = said;
+    this.talk.append(turn.element);
     turn.element.dataset.done = 'no';
     this.scroller.scrollTop = this.scroller.scrollHeight;
     if (!this.conversation) this.title(question);
     announce(t('ask.working'));
     const again = () => {
-      said.remove();
+      if (said) said.remove();
       turn.element.remove();
       this.turns.splice(this.turns.indexOf(turn), 1);
-      this.ask(question, collections);
+      this.ask(question, collections, extra);
     };
-    await this.stream(turn, {question, collections}, again);
+    await this.stream(turn, {question, collections, extra}, again);
   }
 
-  async stream(turn, {question, collections}, again) {
+  async stream(turn, {question, collections, extra}, again) {
     this.abort = new AbortController();
     this.composer.busy(true);
     let done = false;
-    const body = {question, stream: true};
+    const body = {...extra, stream: true};
+    if (!extra.again) body.question = question;
     if (this.conversation) body.conversation = this.conversation;
     if (collections) body.collections = collections;
     try {
       await stream('/v1/ask', body, (name, data) => {
         if (name === 'error') throw errorFrom(200, data.error ? data : {error: data});
         if (name === 'done') done = true;
+        if (name === 'done' && (extra.edits || extra.again)) return this.load();
         this.heard(turn, name, data);
       }, this.abort.signal);
       // An answer that was cut looks like a whole one; it must not pass for it.
@@ -239,10 +295,12 @@ class Talk {
   done(turn, data) {
     turn.message = {...turn.message, ...data, text: data.answer};
     turn.finish();
+    if (turn.said) turn.said.tools(data.question_id);
     announce(data.answer);
     if (data.conversation && data.conversation !== this.conversation) {
       this.conversation = data.conversation;
       note(`/ask/${data.conversation}`);
+      get(`/v1/conversations/${data.conversation}`).then((one) => this.known(one), () => null);
     }
     emit('conversations');
     // Wide: the first source opens by itself, so that the claim has its proof beside it. Narrow: it would cover the answer.

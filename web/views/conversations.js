@@ -1,5 +1,5 @@
 // conversations.js - what was asked before: open, rename, pin, remove with undo.
-import {h, fill, cleanup} from '../dom.js';
+import {h, fill, cleanup, debounce} from '../dom.js';
 import {t, ago, fullDate} from '../texts.js';
 import {get, patch, remove} from '../api.js';
 import {emit} from '../state.js';
@@ -14,9 +14,11 @@ import {toast} from '../parts/toast.js';
 export function render(root) {
   const undo = cleanup();
   let items = [];
+  const find = h('input', {type: 'search', 'aria-label': t('talk.find'), placeholder: t('talk.find'), test: 'conversations-find', oninput: debounce(200, () => load())});
+  const folder = h('select', {class: 'chip', 'aria-label': t('talk.folder'), hidden: true, onchange: () => load(), test: 'conversations-folder'});
   const head = top(t('conversations.title'), h('a', {class: 'button small', href: '/ask', test: 'new-conversation'}, t('conversations.new')));
   const list = h('ul', {class: 'docs', 'aria-label': t('conversations.title'), test: 'conversations'}, Array.from({length: 5}, () => h('li', {class: 'doc bone'})));
-  fill(root, head.element, h('div', {class: 'scroll'}, list));
+  fill(root, head.element, h('div', {class: 'row pad'}, find, folder), h('div', {class: 'scroll'}, list));
   const walk = walker(list, '.doc', {opened: (row) => go(`/ask/${row.dataset.id}`)});
   const current = () => items.find((one) => walk.current() && one.id === walk.current().dataset.id);
 
@@ -63,7 +65,7 @@ export function render(root) {
 
   async function load() {
     try {
-      items = (await get('/v1/conversations', {limit: 100})).items;
+      items = (await get('/v1/conversations', {limit: 100, q: find.value.trim(), folder: folder.value})).items;
       paint();
     } catch (error) {
       fill(list, problem(error, load));
@@ -72,5 +74,9 @@ export function render(root) {
 
   undo.add(bind({...walk.keys, e: () => current() && (rename(current()), true), Delete: () => current() && (drop(current()), true)}));
   load();
+  get('/v1/conversations/folders').then(({items: all}) => {
+    folder.hidden = all.length === 0;
+    fill(folder, h('option', {value: ''}, t('talk.folders_all')), all.map((one) => h('option', {value: one.name}, one.name)));
+  }, () => null);
   return {cleanup: undo, title: t('conversations.title'), focus: head.heading};
 }
