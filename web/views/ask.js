@@ -112,9 +112,10 @@ class Talk {
     this.turns = [];
     this.tools = h('span', {class: 'row talk-tools'});
     this.show = (id) => this.shown(id);
-    this.head = top(params.id ? t('ask.conversation') : t('ask.title'), this.tools);
+    // On a phone the line above has no room for them.
+    this.head = top(params.id ? t('ask.conversation') : t('ask.title'), !isNarrow() && this.tools);
     this.talk = h('div', {class: 'talk', test: 'talk'});
-    this.scroller = h('div', {class: 'scroll talk-scroll'}, this.talk);
+    this.scroller = h('div', {class: 'scroll talk-scroll'}, isNarrow() && this.tools, this.talk);
     this.composer = composer({ask: (question, collections, extra) => this.ask(question, collections, extra), chosen: (persona) => this.chosen(persona), stop: () => this.abort && this.abort.abort()});
     fill(root, this.head.element, this.scroller, this.composer.element);
     this.undo.add(() => this.abort && this.abort.abort());
