@@ -1,6 +1,8 @@
 """A text's labels and what else is said of it: POST /v1/classify."""
 import pytest
 
+from conftest import Server
+
 INVOICE = ("INVOICE\nInvoice No.: 2026-0042\nInvoice date: 3 March 2026\nBill to: Acme Corp., attn. Mr. Tom Miller\n"
            "IBAN DE89 3704 0044 0532 0130 00\nTotal: EUR 1,190.00\n")
 
@@ -29,3 +31,25 @@ def test_aspects_are_for_and_against(server):
                                   {"text": "x", "unknown": 1}])
 def test_what_is_wrong_is_named(server, body):
     assert ask(server, **body).status_code == 400
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    started = Server(tmp_path_factory.mktemp("data") / "library").start()
+    started.new_key()
+    if ask(started, text="x", labels=["a", "b"]).status_code == 404:
+        started.stop()
+        pytest.skip("needs the embedding model (tools/fetch-model)")
+    yield started
+    started.stop()
+
+
+def test_labels_are_said_by_their_words_and_by_examples(library):
+    text = "The striker scored a late penalty to win the cup final."
+    said = ask(library, text=text, labels=["sport", {"name": "law", "description": "courts, contracts and crime"}, "food"]).json()
+    assert said["way"] == "zero-shot" and said["labels"][0]["label"] == "sport" and said["labels"][0]["said"]
+    assert abs(sum(one["confidence"] for one in said["labels"]) - 1) < 1e-6
+    assert said["evidence"]["quote"] in text and said["made_by"] == "encoder"
+    taught = [{"name": "x", "examples": ["The team won.", "A goal in extra time."]}, {"name": "y", "examples": ["Bake the bread.", "A hot soup."]}]
+    said = ask(library, text="The match ended in a draw.", labels=taught).json()
+    assert said["way"] == "nearest" and said["labels"][0]["label"] == "x"
