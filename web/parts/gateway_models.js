@@ -37,11 +37,15 @@ function row(one, again) {
     mayAdminister() && h('button', {class: 'small', onclick: () => ask(one, again), test: 'model-price'}, t('gateway.set_price')));
 }
 
+let asked = 0;
+
 export async function render(root, again) {
+  const turn = ++asked;
   const isOpen = Boolean(root.querySelector('details[open]'));
   const wanted = root.querySelector('input') ? root.querySelector('input').value : '';
   try {
     const {items} = await get('/v1/gateway/models');
+    if (turn !== asked) return; // a later one knows more
     const list = h('ul', {class: 'lines'});
     const find = h('input', {type: 'search', value: wanted, placeholder: t('gateway.find_model'), 'aria-label': t('gateway.find_model'), test: 'find-model'});
     const paint = () => {
