@@ -7,6 +7,8 @@
 #define LINES_QUOTED_BYTES 480
 /* A sentence is quoted with those beside it, as far as they fit. */
 #define SENTENCES_QUOTED_BYTES 420
+/* Share of the question's rarity from which on a sentence stands alone. */
+#define ENOUGH_SHARE 0.6
 /* Lines are counted in texts up to so many bytes. */
 #define COUNTED_BYTES MB(4)
 /* A sentence that begins so needs the one before it to be understood. */
@@ -164,7 +166,8 @@ static bool is_of_table(const Unit *unit) { return unit->kind == UNIT_ROW || uni
 
 /* Short lines say little alone, and what a sentence is about stands beside it as often as in it:
  * what stands on a card, at the head of a mail or on a receipt is quoted with the lines beside it,
- * a sentence with its neighbours, a row with its small table; those behind it first. */
+ * a sentence that does not say enough with its neighbours, a row with its small table; those behind
+ * it first. */
 static void widen(const Reading *reading, size_t index, bool (*joins)(const Unit *unit),
                   size_t bytes_max, size_t *start, size_t *end)
 {
@@ -179,6 +182,13 @@ static void widen(const Reading *reading, size_t index, bool (*joins)(const Unit
         *start = reading->units[i - 1].start;
 }
 
+/* A sentence that has what is asked for needs nobody beside it. */
+static bool says_enough(const Reading *reading, const Unit *unit)
+{
+    bool has_form = reading->question.form == FORM_ANY || unit->features[FEATURE_FORM] > 0;
+    return unit->kind == UNIT_SENTENCE && has_form && unit->features[FEATURE_OWN] >= ENOUGH_SHARE;
+}
+
 Citation *cite_unit(AnswerRun *run, const Reading *reading, size_t index, double score)
 {
     const Unit *unit = &reading->units[index];
@@ -187,7 +197,7 @@ Citation *cite_unit(AnswerRun *run, const Reading *reading, size_t index, double
         start = unit[-1].start;
     if (is_of_table(unit))
         widen(reading, index, is_of_table, LINES_QUOTED_BYTES, &start, &end);
-    else if (is_prose(unit))
+    else if (is_prose(unit) && !says_enough(reading, unit))
         widen(reading, index, is_prose,
               unit->kind == UNIT_LINES ? LINES_QUOTED_BYTES : SENTENCES_QUOTED_BYTES, &start, &end);
     return cite(run, reading, unit->passage, start, end, score);
