@@ -47,9 +47,11 @@ Test(api, every_route_is_listed_once_and_described)
 Test(api, only_what_must_be_is_open_to_anyone)
 {
     static const char *const open[] = {
-        "/v1/session",  "/v1/setup", "/health",       "/ready",
-        "/metrics",     "/docs",     "/openapi.json", "/v1/notices/unsubscribe",
-        "/api/version",
+        "/v1/session",   "/v1/setup",
+        "/health",       "/ready",
+        "/metrics",      "/docs",
+        "/openapi.json", "/v1/notices/unsubscribe",
+        "/api/version",  "/v1/task_feeds/:token/tasks.ics",
     };
     for (size_t i = 0; i < api_route_count; i++) {
         bool listed = false;
