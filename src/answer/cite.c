@@ -8,7 +8,7 @@
 /* A sentence is quoted with those beside it, as far as they fit. */
 #define SENTENCES_QUOTED_BYTES 420
 /* Share of the question's rarity from which on a sentence stands alone. */
-#define ENOUGH_SHARE 0.6
+#define ENOUGH_SHARE 0.9
 /* Lines are counted in texts up to so many bytes. */
 #define COUNTED_BYTES MB(4)
 /* A sentence that begins so needs the one before it to be understood. */
