@@ -7,8 +7,6 @@
 #define LINES_QUOTED_BYTES 480
 /* A sentence is quoted with those beside it, as far as they fit. */
 #define SENTENCES_QUOTED_BYTES 420
-/* Share of the question's rarity from which on a sentence stands alone. */
-#define ENOUGH_SHARE 0.9
 /* Lines are counted in texts up to so many bytes. */
 #define COUNTED_BYTES MB(4)
 /* A sentence that begins so needs the one before it to be understood. */
@@ -182,11 +180,18 @@ static void widen(const Reading *reading, size_t index, bool (*joins)(const Unit
         *start = reading->units[i - 1].start;
 }
 
-/* A sentence that has what is asked for needs nobody beside it. */
+/* A sentence that has all that is asked about, and something of the form of an answer, needs nobody
+ * beside it. */
 static bool says_enough(const Reading *reading, const Unit *unit)
 {
-    bool has_form = reading->question.form == FORM_ANY || unit->features[FEATURE_FORM] > 0;
-    return unit->kind == UNIT_SENTENCE && has_form && unit->features[FEATURE_OWN] >= ENOUGH_SHARE;
+    const Question *question = &reading->question;
+    if (unit->kind != UNIT_SENTENCE ||
+        (question->form != FORM_ANY && unit->features[FEATURE_FORM] <= 0))
+        return false;
+    for (size_t i = 0; i < question->word_count; i++)
+        if (!question->words[i].is_weak && !(unit->words >> i & 1))
+            return false;
+    return true;
 }
 
 Citation *cite_unit(AnswerRun *run, const Reading *reading, size_t index, double score)
