@@ -5,8 +5,9 @@
 #include "classify/head.h"
 #include "text/planted.h"
 
-/* Likeness of labels and texts lies within some 0.1; these make logits of it. Both, and the offset
- * from which a label of many is said, were chosen on the open half of bench/classify/topics.tsv. */
+/* Likeness of labels and texts lies within some 0.1; these make logits of it. The scale was chosen
+ * on the open half of bench/classify/topics.tsv; the offset, from which a label of many is said, is
+ * not measured. */
 #define LIKENESS_SCALE 34.0
 #define LIKENESS_OFFSET 0.13
 #define BEST_PIECES 3  /* what most pieces are not about may still be what a text is about */
