@@ -117,6 +117,8 @@ bool api_load_file(void *api, Arena *arena, Str workspace, Str id, size_t bytes_
                    struct GatewayFile *file_r, Error *err);
 /* What a request shows of who sends it; "" when it is a session or nothing. */
 Str api_secret(const HttpRequest *http);
+/* The password of a request that signs in by name and password; "" when it does not. */
+Str api_password(const HttpRequest *http);
 /* A browser sends this for a page of ours, or no browser does. */
 MUST_CHECK bool api_check_site(const ApiRequest *request, Error *err);
 /* --- Helpers of handlers ---------------------------------------------------------------- */

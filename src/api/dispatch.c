@@ -189,7 +189,7 @@ static bool check_coding(const HttpRequest *http, const HttpPlan *plan, Error *e
  * asks for figures is helped by a page. */
 static bool is_for_programs(Str path)
 {
-    static const char *const folders[] = { "/v1/", "/api/", "/ai/", "/monitoring/" };
+    static const char *const folders[] = { "/v1/", "/api/", "/ai/", "/monitoring/", "/dav/" };
     for (size_t i = 0; i < COUNT(folders); i++)
         if (str_starts(path, str(folders[i])))
             return true;
@@ -346,6 +346,13 @@ Str api_secret(const HttpRequest *http)
     return is_basic ? S("") : key; /* that one needs a look at the site it comes from */
 }
 
+Str api_password(const HttpRequest *http)
+{
+    bool is_basic;
+    Str key = key_of(http, &is_basic);
+    return is_basic ? key : S("");
+}
+
 bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCaller **caller_r,
                      Error *err)
 {
@@ -415,7 +422,9 @@ static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse 
     else if (!request || !request->route || !convert_refuse(request->route->tag, err, response))
         http_respond_error(response, err);
     if (err->code == ERROR_NO_LOGIN)
-        http_header(response, "WWW-Authenticate", S("Bearer"));
+        http_header(response, "WWW-Authenticate",
+                    str_starts(http->path, S("/dav/")) ? S("Basic realm=\"Lectern\"")
+                                                       : S("Bearer"));
     if ((err->code == ERROR_LIMITED || err->code == ERROR_BUSY) && request && request->wait_ms)
         http_header(response, "Retry-After",
                     str_format(request->arena, "%" PRId64, (request->wait_ms + 999) / 1000));

@@ -114,6 +114,12 @@ static Str operation_id(Arena *arena, const ApiRoute *route)
     return buf_str(&out);
 }
 
+/* OpenAPI 3.1 (section 4.8.9) has no word for the methods of WebDAV. */
+static bool is_described(const ApiRoute *route)
+{
+    return strcmp(route->method, "PROPFIND") != 0 && strcmp(route->method, "REPORT") != 0;
+}
+
 static void put_route(JsonWriter *json, Arena *arena, const ApiRoute *route)
 {
     put_object(json, str_lower(arena, str(route->method)).at);
@@ -149,7 +155,7 @@ static void put_paths(JsonWriter *json, Arena *arena)
             continue;
         put_object(json, braced(arena, api_routes[i].path).at);
         for (size_t j = i; j < api_route_count; j++)
-            if (strcmp(api_routes[j].path, api_routes[i].path) == 0)
+            if (strcmp(api_routes[j].path, api_routes[i].path) == 0 && is_described(&api_routes[j]))
                 put_route(json, arena, &api_routes[j]);
         put_end(json);
     }

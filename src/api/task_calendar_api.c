@@ -4,8 +4,7 @@
  * whole is kept. It shows its person's tasks and can do nothing else, so it may stand in an
  * address. */
 #include "account/token.h"
-#include "api/api.h"
-#include "base/clock.h"
+#include "api/task_feed.h"
 #include "base/id.h"
 #include "notify/event_hub.h"
 #include "store/task_feeds_store.h"
@@ -13,11 +12,10 @@
 #include "tasks/tasks.h"
 
 #define NAME_MAX_BYTES 100
-#define DONE_SHOWN_MS (INT64_C(30) * 86400000) /* what is done stays in the calendar so long */
 
 typedef struct FeedWork {
-    ApiRequest *request;
-    Scope scope; /* of a feed */
+    const ApiRequest *request;
+    Scope scope; /* whose tasks are shown */
     Str token;
     TaskFeed feed;
     TaskFeedList feeds;
@@ -28,33 +26,10 @@ typedef struct FeedWork {
 
 /* --- Showing --- */
 
-/* Not what is only suggested, and not what has long been done. */
-static void keep_shown(TaskList *tasks)
-{
-    size_t count = 0;
-    int64_t since_ms = now_ms() - DONE_SHOWN_MS;
-    for (size_t i = 0; i < tasks->count; i++) {
-        const Task *task = &tasks->at[i];
-        if (task->state != TASK_suggested &&
-            (task_states[task->state].is_open || task->updated_at_ms > since_ms))
-            tasks->at[count++] = *task;
-    }
-    tasks->count = count;
-}
-
-static bool list_tasks(DbTx *tx, FeedWork *work, const Scope *scope, Error *err)
-{
-    TaskFilter filter = { .user = scope->user, .order = TASK_BY_DUE };
-    if (!task_list(tx, scope, work->request->arena, &filter, NULL, &work->tasks, err))
-        return false;
-    keep_shown(&work->tasks);
-    return true;
-}
-
 static bool calendar_work(DbTx *tx, void *argument, Error *err)
 {
     FeedWork *work = argument;
-    return list_tasks(tx, work, work->request->scope, err);
+    return calendar_list(tx, &work->scope, work->request->arena, &work->tasks, err);
 }
 
 static bool answer_calendar(const FeedWork *work, Str name, HttpResponse *response)
@@ -69,36 +44,43 @@ static bool answer_calendar(const FeedWork *work, Str name, HttpResponse *respon
 
 bool tasks_calendar(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    FeedWork work = { .request = request };
-    return store_read(request->api->db, request->scope, calendar_work, &work, err) &&
+    FeedWork work = { .request = request, .scope = *request->scope };
+    return store_read(request->api->db, &work.scope, calendar_work, &work, err) &&
            answer_calendar(&work, S("Tasks"), response);
 }
 
 /* --- Feeds --- */
 
-static bool feed_work(DbTx *tx, void *argument, Error *err)
+static bool open_work(DbTx *tx, void *argument, Error *err)
 {
     FeedWork *work = argument;
     Str hash = token_hash(work->request->arena, work->token);
-    if (!task_feed_find_by_hash(tx, &work->scope, work->request->arena, hash, &work->feed, err))
-        return false;
-    Scope scope = work->scope;
-    scope.user = work->feed.user;
-    return list_tasks(tx, work, &scope, err);
+    return task_feed_find_by_hash(tx, &work->scope, work->request->arena, hash, &work->feed, err);
+}
+
+bool task_feed_open(const ApiRequest *request, Str secret, Scope *scope_r, Str *name_r, Error *err)
+{
+    FeedWork work = { .request = request, .token = secret };
+    Error why = { 0 };
+    work.scope = (Scope){ .workspace = str_slice(secret, 0, ID_LENGTH), .role = ROLE_READER };
+    if (!id_is_valid(work.scope.workspace) ||
+        !store_read(request->api->db, &work.scope, open_work, &work, &why))
+        return why.code && why.code != ERROR_NOT_FOUND
+                   ? fail(err, why.code, "%s", why.message)
+                   : fail(err, ERROR_NOT_FOUND, "there is no such feed; it may have been revoked");
+    work.scope.user = work.feed.user;
+    *scope_r = work.scope;
+    *name_r = work.feed.name;
+    return true;
 }
 
 bool task_feeds_show(ApiRequest *request, HttpResponse *response, Error *err)
 {
-    FeedWork work = { .request = request, .token = request->params[0] };
-    Str workspace = str_slice(work.token, 0, ID_LENGTH);
-    Error why = { 0 };
-    work.scope = (Scope){ .workspace = workspace, .role = ROLE_READER };
-    if (!id_is_valid(workspace) ||
-        !store_read(request->api->db, &work.scope, feed_work, &work, &why))
-        return why.code && why.code != ERROR_NOT_FOUND
-                   ? fail(err, why.code, "%s", why.message)
-                   : fail(err, ERROR_NOT_FOUND, "there is no such feed; it may have been revoked");
-    return answer_calendar(&work, work.feed.name, response);
+    FeedWork work = { .request = request };
+    Str name;
+    return task_feed_open(request, request->params[0], &work.scope, &name, err) &&
+           store_read(request->api->db, &work.scope, calendar_work, &work, err) &&
+           answer_calendar(&work, name, response);
 }
 
 static void put_feed(JsonWriter *json, const TaskFeed *feed)

@@ -370,6 +370,7 @@ static void add_filter(SqlBuild *build, Arena *arena, const TaskFilter *filter)
         sql_add(build, " AND t.due_at <> 0");
     add_number(build, " AND t.due_at >= ", filter->due_from_ms);
     add_number(build, " AND t.due_at < ", filter->due_until_ms);
+    add_number(build, " AND t.updated_at >= ", filter->updated_from_ms);
     add_words(build, arena, filter->has);
 }
 

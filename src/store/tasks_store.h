@@ -81,6 +81,7 @@ typedef struct TaskFilter {
     Str user; /* created by or assigned to this person */
     Str created_by;
     int64_t due_from_ms, due_until_ms; /* [from, until) */
+    int64_t updated_from_ms;
     bool is_in_trash;
     TaskOrder order;
 } TaskFilter;
