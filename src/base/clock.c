@@ -4,6 +4,9 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#define WORK_US 20 /* less costs more in changes of threads than it saves those who wait */
+#define REST_US 100
+
 static _Atomic int64_t fixed_ms;
 
 int64_t now_ms(void)
@@ -35,7 +38,14 @@ void sleep_ms(int64_t duration_ms)
 
 /* Not sched_yield(): a thread that has slept for long is owed time, and then is what runs next for
  * milliseconds. */
-void give_way(void) { sleep_ms(1); }
+void give_way(void)
+{
+    static _Thread_local int64_t rested_us;
+    if (monotonic_us() - rested_us < WORK_US)
+        return;
+    nanosleep(&(struct timespec){ .tv_nsec = REST_US * 1000 }, NULL);
+    rested_us = monotonic_us();
+}
 
 Str time_format(int64_t time_ms, char *out)
 {

@@ -10,11 +10,17 @@ static inline int64_t monotonic_ms(void) { return monotonic_us() / 1000; }
 /* From now on now_ms() is fixed; 0 gives the real time back. For tests. */
 void clock_set(int64_t time_ms);
 void sleep_ms(int64_t duration_ms);
-/* Rests for a millisecond, so that whoever waits for this processor has it meanwhile: said after
- * each tenth of a millisecond or so by long work on threads that calls must not notice. Not more
- * often: each time costs a call that is under way two changes of threads and a part of its cache.
- */
+/* Rests for a moment when this thread has worked for some WORK_US since it last did, so that
+ * whoever waits for this processor waits no longer than that: said between small steps by long work
+ * on threads that calls must not notice. */
 void give_way(void);
+/* The same in a loop whose rows take a tenth of a microsecond or so. */
+#define GIVE_WAY_ROWS 128
+static inline void give_way_each(size_t row)
+{
+    if (row % GIVE_WAY_ROWS == GIVE_WAY_ROWS - 1)
+        give_way();
+}
 
 #define TIME_TEXT_SIZE 32
 /* "2026-11-21T10:00:00.000Z" (RFC 3339) in out[TIME_TEXT_SIZE]. */

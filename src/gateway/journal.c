@@ -17,7 +17,6 @@
 #define PAUSE_MAX_MS 2000
 #define RETRY_MAX_MS 5000
 #define PAGE_ROWS 512 /* a page is so large that its memory goes back to the system when freed */
-#define SEEN_ROWS (4 * PAGE_ROWS) /* some tenth of a millisecond */
 #define TEXT_MAX 200
 #define TEXT_COUNT 15 /* of a record */
 #define TEXTS_SIZE KB(64)
@@ -242,8 +241,8 @@ static void write_records(Journal *journal, const CallRecord *const *records, si
 {
     const JournalOptions *to = &journal->options;
     int64_t wait_ms = 100;
-    for (size_t i = 0; to->seen && i < count; i += SEEN_ROWS) {
-        to->seen(to->seen_app, records + i, MIN(count - i, (size_t)SEEN_ROWS));
+    for (size_t i = 0; to->seen && i < count; i += GIVE_WAY_ROWS) {
+        to->seen(to->seen_app, records + i, MIN(count - i, (size_t)GIVE_WAY_ROWS));
         give_way();
     }
     for (int attempt = 1;; attempt++) {
@@ -351,6 +350,7 @@ Journal *journal_new(const JournalOptions *options)
     pthread_mutex_init(&journal->lock, NULL);
     pthread_cond_init(&journal->has_news, NULL);
     pthread_create(&journal->thread, NULL, run, journal);
+    pthread_setname_np(journal->thread, "journal");
     return journal;
 }
 

@@ -56,6 +56,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
         .models_here = options->models_here,
     };
     models->budgets = budgets_new(models);
+    models->records = records_new();
     models->http = http_client_new(&http);
     models->pool = pool_new("models", 1, 4);
     pthread_mutex_init(&models->lock, NULL);
@@ -110,6 +111,7 @@ void models_close(Models *models)
     model_files_free(models->files); /* it looks at the gateway's states */
     gateway_close(models->gateway);
     budgets_free(models->budgets);
+    records_free(models->records);
     http_client_free(models->http);
     pthread_cond_destroy(&models->closes);
     pthread_cond_destroy(&models->has_looked);

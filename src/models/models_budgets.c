@@ -124,16 +124,20 @@ void spendings_of(ModelBudgets *budgets, Arena *arena, const CallRecord *const *
 {
     size_t charge_count = 0;
     *spendings_r = (Spendings){ .batch = count ? batch_number(budgets, records[0]) : 0 };
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         charge_count += (size_t)records[i]->charge_count;
+        give_way_each(i);
+    }
     spendings_r->rows = arena_new_array(arena, BudgetSpending, charge_count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         for (int j = 0; j < records[i]->charge_count; j++) {
             const BudgetCharge *charge = &records[i]->charges[j];
             bool counts_calls = budget_terms(charge->budget)->counts_calls;
             spending_of(spendings_r->rows, &spendings_r->count, charge)->amount +=
                 counts_calls ? 1 : records[i]->cost;
         }
+        give_way_each(i);
+    }
 }
 
 bool spendings_write(DbTx *tx, const ModelBudgets *budgets, Arena *arena,

@@ -32,6 +32,7 @@ typedef struct FileMark {
     int64_t size, changed_ns;
 } FileMark;
 typedef struct ModelBudgets ModelBudgets;
+typedef struct ModelRecords ModelRecords;
 
 struct Models {
     Arena *arena; /* of the options */
@@ -40,7 +41,8 @@ struct Models {
     Pool *pool; /* looks for local services */
     Gateway *gateway;
     ModelBudgets *budgets;
-    ModelFiles *files; /* NULL: none */
+    ModelRecords *records; /* of the journal's thread */
+    ModelFiles *files;     /* NULL: none */
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t has_looked;
@@ -105,6 +107,8 @@ MUST_CHECK bool service_try_itself(Models *models, const Scope *scope, Arena *ar
                                    const SetupService *service, Str model, Error *err);
 bool is_same_place(Arena *arena, Str a, Str b);
 
+ModelRecords *records_new(void);
+void records_free(ModelRecords *desk);
 /* JournalWrite: pages and sums of calls. */
 bool models_write_records(void *models, const CallRecord *const *records, size_t count, Error *err);
 /* The first name that seems to be a model for chat. */

@@ -70,6 +70,27 @@ typedef struct RecordsWork {
     Spendings spendings;
 } RecordsWork;
 
+/* What writing needs, kept so that records do not take memory anew five times a second. */
+struct ModelRecords {
+    Arena *arena, *scratch;
+    CallRow rows[CALL_PAGE];
+};
+
+ModelRecords *records_new(void)
+{
+    ModelRecords *desk = heap_alloc(sizeof *desk);
+    desk->arena = arena_new(GB(1));
+    desk->scratch = arena_new(MB(64));
+    return desk;
+}
+
+void records_free(ModelRecords *desk)
+{
+    arena_free(desk->arena);
+    arena_free(desk->scratch);
+    free(desk);
+}
+
 static bool is_same_workspace(const CallRecord *a, const CallRecord *b)
 {
     return a->workspace.at == b->workspace.at && a->workspace.length == b->workspace.length;
@@ -95,6 +116,7 @@ static Part *by_workspace(Arena *arena, const CallRecord *const *records, size_t
             which[i] = (size_t)entry->number;
         }
         all.at[which[i]].count++;
+        give_way_each(i);
     }
     for (size_t i = 0; i < all.count; i++) {
         all.at[i].records = arena_new_array(arena, const CallRecord *, all.at[i].count);
@@ -103,22 +125,23 @@ static Part *by_workspace(Arena *arena, const CallRecord *const *records, size_t
     for (size_t i = 0; i < count; i++) {
         Part *part = &all.at[which[i]];
         part->records[part->count++] = records[i];
+        give_way_each(i);
     }
     *count_r = all.count;
     return all.at;
 }
 
-/* Page by page, so that the rows of one stay in the processor's cache. `rows` has room for one. */
-static CallBatch *batch_of(Arena *arena, const Part *part, CallRow *rows)
+/* Page by page, so that the rows of one stay in the processor's cache. */
+static CallBatch *batch_of(ModelRecords *desk, const Part *part)
 {
-    CallBatch *batch = calls_batch_new(arena, part->workspace);
+    CallBatch *batch = calls_batch_new(desk->arena, desk->scratch, part->workspace);
     for (size_t from = 0; from < part->count; from += CALL_PAGE) {
         size_t count = MIN(part->count - from, (size_t)CALL_PAGE);
-        for (size_t i = 0; i < count; i++)
-            rows[i] = row_of(part->records[from + i]);
-        give_way();
-        calls_batch_page(batch, rows, count);
-        give_way();
+        for (size_t i = 0; i < count; i++) {
+            desk->rows[i] = row_of(part->records[from + i]);
+            give_way_each(i);
+        }
+        calls_batch_page(batch, desk->rows, count);
     }
     return batch;
 }
@@ -136,15 +159,15 @@ bool models_write_records(void *argument, const CallRecord *const *records, size
                           Error *err)
 {
     Models *models = argument;
-    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    Arena *arena = models->records->arena;
+    arena_reset(arena);
     RecordsWork work = { .scope = { .is_system = true, .role = ROLE_OWNER },
                          .arena = arena,
                          .budgets = models->budgets };
     Part *parts = by_workspace(arena, records, count, &work.count);
-    CallRow *rows = arena_alloc_raw(arena, CALL_PAGE * sizeof(CallRow));
     work.batches = arena_new_array(arena, CallBatch *, work.count);
     for (size_t i = 0; i < work.count; i++)
-        work.batches[i] = batch_of(arena, &parts[i], rows);
+        work.batches[i] = batch_of(models->records, &parts[i]);
     spendings_of(models->budgets, arena, records, count, &work.spendings);
     if (!store_write(models->options.db, &work.scope, add_batches, &work, err))
         return false;

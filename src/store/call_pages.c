@@ -1,7 +1,7 @@
 /* call_pages.c - see call_pages.h.
  *
- *     page:   1 (form), zstd of the columns, CRC-32C of all before (4 bytes, little-endian)
- *     columns: count of rows, of text columns, of number columns; ids; texts; numbers
+ *     page:   1 (form), frames of zstd of the columns, CRC-32C of all before (4 bytes,
+ * little-endian) columns: count of rows, of text columns, of number columns; ids; texts; numbers
  *     ids:    0, 16 bytes each; or 1, and they are a text column
  *     text:   count of different texts, those; if more than one, which of them each row has
  *     number: 0, the value of all; or 1, each one's; or 2, each one's difference to the one before
@@ -11,11 +11,13 @@
 
 #include <zstd.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/map.h"
 
 #define FORM 1
-#define LEVEL 1
+#define LEVEL (-3)
+#define FRAME KB(8)    /* of columns: one is packed in some 15 microseconds */
 #define NUMBER_SIZE 10 /* bytes of a varint at most */
 #define UUID_SIZE 16
 #define CRC_SIZE 4
@@ -107,6 +109,7 @@ static Kinds kinds_of(Arena *arena, const CallRow *rows, size_t count, size_t of
     Map map = map_new(arena);
     for (size_t i = 0; i < count; i++) {
         const Str *text = text_at(&rows[i], offset);
+        give_way_each(i);
         if (i && is_same(*text, *text_at(&rows[i - 1], offset))) {
             kinds.which[i] = kinds.which[i - 1];
             continue;
@@ -206,8 +209,25 @@ static void put_ids(Out *out, Arena *arena, const CallRow *rows, size_t count)
             return;
         }
         out->at += UUID_SIZE;
+        give_way_each(i);
     }
 }
+
+/* Frames of zstd, with rests between them; `packed` has room for packed_max(). */
+static size_t compress(Str columns, char *packed, size_t room)
+{
+    ZSTD_CCtx *context = ZSTD_createCCtx();
+    size_t used = 0;
+    for (size_t from = 0; from < columns.length; from += FRAME) {
+        Str part = str_slice(columns, from, from + FRAME);
+        used += ZSTD_compressCCtx(context, packed + used, room - used, part.at, part.length, LEVEL);
+        give_way();
+    }
+    ZSTD_freeCCtx(context);
+    return used;
+}
+
+static size_t packed_max(size_t size) { return (size / FRAME + 1) * ZSTD_compressBound(FRAME); }
 
 Str call_page_pack(Arena *arena, const CallRow *rows, size_t count)
 {
@@ -217,15 +237,20 @@ Str call_page_pack(Arena *arena, const CallRow *rows, size_t count)
     put_varint(&out, COUNT(texts));
     put_varint(&out, COUNT(numbers));
     put_ids(&out, arena, rows, count);
-    for (size_t i = 0; i < COUNT(texts); i++)
+    give_way();
+    for (size_t i = 0; i < COUNT(texts); i++) {
         put_texts(&out, arena, rows, count, texts[i]);
-    for (size_t i = 0; i < COUNT(numbers); i++)
+        give_way();
+    }
+    for (size_t i = 0; i < COUNT(numbers); i++) {
         put_numbers(&out, rows, count, numbers[i]);
+        give_way();
+    }
 
-    size_t size = (size_t)(out.at - out.start), room = ZSTD_compressBound(size);
+    size_t size = (size_t)(out.at - out.start), room = packed_max(size);
     char *page = arena_alloc_raw(arena, 1 + room + CRC_SIZE);
     page[0] = FORM;
-    size_t packed = ZSTD_compress(page + 1, room, out.start, size, LEVEL);
+    size_t packed = compress((Str){ out.start, size }, page + 1, room);
     uint32_t crc = crc32c(0, page, 1 + packed);
     for (int i = 0; i < CRC_SIZE; i++)
         page[1 + packed + (size_t)i] = (char)(crc >> 8 * i);
@@ -345,15 +370,30 @@ static bool check(Str page)
     return crc == crc32c(0, page.at, page.length - CRC_SIZE);
 }
 
+/* What the frames say of themselves; more than COLUMNS_MAX when one of them is none. */
+static size_t unpacked_size(Str packed)
+{
+    unsigned long long size = 0;
+    while (packed.length && size <= COLUMNS_MAX) {
+        size_t length = ZSTD_findFrameCompressedSize(packed.at, packed.length);
+        unsigned long long own = ZSTD_getFrameContentSize(packed.at, packed.length);
+        if (ZSTD_isError(length) || own > COLUMNS_MAX) /* also what zstd says of a failure */
+            return COLUMNS_MAX + 1;
+        size += own;
+        packed = str_slice(packed, length, packed.length);
+    }
+    return (size_t)size;
+}
+
 static bool unpack_columns(Arena *arena, Str page, Str *columns_r)
 {
     Str packed = str_slice(page, 1, page.length - CRC_SIZE);
-    unsigned long long size = ZSTD_getFrameContentSize(packed.at, packed.length);
-    if (size > COLUMNS_MAX) /* also what zstd says of a frame that is none */
+    size_t size = unpacked_size(packed);
+    if (size > COLUMNS_MAX)
         return false;
-    char *columns = arena_alloc(arena, (size_t)size + 1);
-    size_t got = ZSTD_decompress(columns, (size_t)size, packed.at, packed.length);
-    *columns_r = (Str){ columns, (size_t)size };
+    char *columns = arena_alloc(arena, size + 1);
+    size_t got = ZSTD_decompress(columns, size, packed.at, packed.length);
+    *columns_r = (Str){ columns, size };
     return !ZSTD_isError(got) && got == size;
 }
 

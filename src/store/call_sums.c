@@ -1,6 +1,7 @@
 /* call_sums.c - see call_sums.h. */
 #include "store/call_sums.h"
 
+#include "base/clock.h"
 #include "base/map.h"
 
 #define MINUTE_MS INT64_C(60000)
@@ -194,6 +195,7 @@ void call_sums_add(CallSums *sums, const CallRow *rows, size_t count)
         if (!sum || !is_same_group(sum, at_ms, names))
             sum = group(&sums->finest, SPAN_MINUTE, at_ms, names);
         count_row(&sum->totals, &rows[i]);
+        give_way_each(i);
     }
 }
 

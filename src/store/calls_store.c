@@ -16,16 +16,15 @@ typedef struct PageRow {
 } PageRow;
 
 struct CallBatch {
-    Arena *arena;
+    Arena *arena, *scratch; /* scratch: of one page */
     Str workspace;
     VEC(PageRow) pages;
     CallSums *sums;
     SideSums sides;
 };
 
-static PageRow page_of(Arena *arena, const CallRow *rows, size_t count)
+static PageRow page_of(Arena *arena, Arena *scratch, const CallRow *rows, size_t count)
 {
-    AUTO_ARENA Arena *scratch = arena_new(MB(64));
     PageRow page = { .id = rows[0].id,
                      .data = str_copy(arena, call_page_pack(scratch, rows, count)),
                      .started_first_ms = INT64_MAX,
@@ -37,20 +36,24 @@ static PageRow page_of(Arena *arena, const CallRow *rows, size_t count)
         page.started_first_ms = MIN(page.started_first_ms, started);
         page.started_last_ms = MAX(page.started_last_ms, started);
         page.ended_at_ms = MAX(page.ended_at_ms, ended);
+        give_way_each(i);
     }
     return page;
 }
 
-CallBatch *calls_batch_new(Arena *arena, Str workspace)
+CallBatch *calls_batch_new(Arena *arena, Arena *scratch, Str workspace)
 {
     CallBatch *batch = arena_new_one(arena, CallBatch);
-    *batch = (CallBatch){ .arena = arena, .workspace = workspace, .sums = call_sums_new(arena) };
+    *batch = (CallBatch){
+        .arena = arena, .scratch = scratch, .workspace = workspace, .sums = call_sums_new(arena)
+    };
     return batch;
 }
 
 void calls_batch_page(CallBatch *batch, const CallRow *rows, size_t count)
 {
-    *vec_push(batch->arena, &batch->pages) = page_of(batch->arena, rows, count);
+    *vec_push(batch->arena, &batch->pages) = page_of(batch->arena, batch->scratch, rows, count);
+    arena_reset(batch->scratch);
     call_sums_add(batch->sums, rows, count);
     side_sums_count(batch->arena, &batch->sides, rows, count);
 }

@@ -12,7 +12,8 @@
 /* Calls of one workspace, made ready to be written without a transaction. */
 typedef struct CallBatch CallBatch;
 
-CallBatch *calls_batch_new(Arena *arena, Str workspace);
+/* `scratch` is emptied after each page. */
+CallBatch *calls_batch_new(Arena *arena, Arena *scratch, Str workspace);
 /* A page more, of 1 to CALL_PAGE rows; of them only the texts must live on. */
 void calls_batch_page(CallBatch *batch, const CallRow *rows, size_t count);
 /* A system scope adds to any workspace; another to its own, whatever the batch says. */

@@ -1,5 +1,6 @@
 #include "store/route_sides_store.h"
 
+#include "base/clock.h"
 #include "store/call_sums.h"
 #include "store/sql.h"
 
@@ -26,6 +27,7 @@ void side_sums_count(Arena *arena, SideSums *sums, const CallRow *rows, size_t c
 {
     for (size_t i = 0; i < count; i++) {
         const CallRow *row = &rows[i];
+        give_way_each(i);
         if (!row->side.length)
             continue;
         int64_t day_ms = row->started_at_ms - row->started_at_ms % call_span_ms(SPAN_DAY);

@@ -74,7 +74,8 @@ void world_run(const char *url, WorldWork *work)
 
 bool world_calls(DbTx *tx, World *world, const CallRow *rows, size_t count, Error *err)
 {
-    CallBatch *batch = calls_batch_new(world->arena, world->ours.workspace);
+    AUTO_ARENA Arena *scratch = arena_new(MB(64));
+    CallBatch *batch = calls_batch_new(world->arena, scratch, world->ours.workspace);
     for (size_t i = 0; i < count; i += CALL_PAGE)
         calls_batch_page(batch, rows + i, MIN(count - i, (size_t)CALL_PAGE));
     return calls_add(tx, &world->ours, world->arena, batch, err);
