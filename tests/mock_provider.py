@@ -36,10 +36,15 @@ def sentence_of(messages):
     return best
 
 
+def shape_of(body):
+    return ((body.get("response_format") or {}).get("json_schema") or {}).get("name")
+
+
 class MockProvider:
     def __init__(self, models=("good",), key=None, port=0, answer=None):
         self.models, self.key, self.answer = list(models), key, answer
         self.requests = []  # (path, headers, body) in order
+        self.values = {}  # what is said where a shape of this name is asked for; else prose
         self.stopped = False
         mock = self
 
@@ -125,7 +130,11 @@ class MockProvider:
         self.server.server_close()
 
     def chats(self):
-        return [body for path, _, body in self.requests if path == "/v1/chat/completions"]
+        """But for what is asked about a conversation itself; that is in shaped()."""
+        return [body for path, _, body in self.requests if path == "/v1/chat/completions" and shape_of(body) not in ("next", "question")]
+
+    def shaped(self, name):
+        return [body for path, _, body in self.requests if path == "/v1/chat/completions" and shape_of(body) == name]
 
     # --- Answers ---
 
@@ -152,6 +161,7 @@ class MockProvider:
             time.sleep(90)
         text = "" if model == "silent" else "x" * 2_000_000 if model == "huge" else \
             body["messages"][-1]["content"] if model == "echo" else \
+            json.dumps(self.values[shape_of(body)]) if shape_of(body) in self.values else \
             self.answer or sentence_of(body["messages"])
         if model == "thinking":
             text = f"<think>\nThe person asks me. [1]\n</think>\n\n{text}"

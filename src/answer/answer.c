@@ -114,7 +114,9 @@ static bool answer_steps(AnswerRun *run, Error *err)
     run->answer.sentences = run->sentences;
     run->answer.citations = run->citations;
     suggest_questions(run);
-    return conversation_keep(run, err);
+    /* Whoever keeps nothing waits for nothing. */
+    bool goes_on = run->answer.is_generated && run->answer.is_found && run->request->is_kept;
+    return (!goes_on || next_by_model(run, err)) && conversation_keep(run, err);
 }
 
 bool answer_set_persona(AnswerRequest *request, const Persona *persona, Error *err)

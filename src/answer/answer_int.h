@@ -13,6 +13,10 @@
 #define CITATIONS_ROOM 16 /* of a written answer */
 #define SENTENCES_MAX 64
 #define WORDS_KEPT 4
+#define SUGGESTIONS_MAX 3
+/* About 3,500 tokens, which the smallest context in use (8,192) holds with question and answer. */
+#define PROMPT_BYTES KB(14)
+#define WHOLE_PASSAGES_MAX 30 /* of documents that are read whole */
 
 struct Answers {
     Db *db;
@@ -33,6 +37,14 @@ typedef struct Part {
     uint64_t said;     /* bit i: a quoted sentence has question word i */
 } Part;
 
+/* What a call is told of the conversation; see recall.c. */
+typedef struct Recalled {
+    Str summary; /* of the turns before these; empty: there are none */
+    const ChatMessage *turns;
+    size_t count;
+    Message made; /* a summary to be kept; without text there is none */
+} Recalled;
+
 typedef struct AnswerRun {
     Answers *answers;
     const Scope *scope;
@@ -40,10 +52,13 @@ typedef struct AnswerRun {
     const AnswerRequest *request;
     const AnswerSink *sink;
     Words *words;
-    Str conversation;      /* id; empty: none yet */
-    Str question;          /* stands alone */
-    Str parent, asked;     /* ids of what the question follows, of the question when it is there */
-    MessageList messages;  /* the path up to it */
+    Str conversation;     /* id; empty: none yet */
+    Str question;         /* stands alone */
+    Str parent, asked;    /* ids of what the question follows, of the question when it is there */
+    MessageList messages; /* the path up to it */
+    Recalled recalled;
+    Str title;             /* of a new conversation, by a model; empty: by rules */
+    bool is_whole;         /* all of the documents that the question names was read */
     SearchResults results; /* of the whole question */
     Part parts[QUESTION_PARTS_MAX];
     size_t part_count;
@@ -98,6 +113,17 @@ MUST_CHECK bool add_sentence(AnswerRun *run, Str text, const int *citations, siz
 
 /* *is_answered_r is false when there is no service, or it failed. */
 MUST_CHECK bool generate(AnswerRun *run, bool *is_answered_r, Error *err);
+/* Whether a service is asked at all: there is one, and nobody said that none is. */
+bool service_of(const AnswerRun *run, Provider *provider_r);
+/* By name; empty: the service's own. */
+Str wanted_model(const AnswerRun *run);
+
+/* --- recall.c, rewrite.c, attached.c, next.c: what else a model is told and asked --- */
+
+MUST_CHECK bool recall(AnswerRun *run, Error *err);
+MUST_CHECK bool rewrite_question(AnswerRun *run, Error *err);
+MUST_CHECK bool read_attached(AnswerRun *run, Error *err);
+MUST_CHECK bool next_by_model(AnswerRun *run, Error *err);
 
 /* --- suggest.c: what to ask next --- */
 

@@ -10,10 +10,6 @@
 #include "text/sentences.h"
 
 #define PASSAGES_GIVEN 12
-/* About 3,500 tokens, which the smallest context in use (8,192) holds with question and answer. */
-#define PROMPT_BYTES KB(14)
-#define HISTORY_MESSAGES 6
-#define HISTORY_BYTES 1500
 #define OUTPUT_TOKENS 800
 #define MARKS_MAX 2
 #define COMPARED_UNITS 6
@@ -42,7 +38,7 @@ typedef struct Given {
 typedef struct Writing {
     AnswerRun *run;
     Str instructions;
-    Given given[PASSAGES_GIVEN];
+    Given given[WHOLE_PASSAGES_MAX];
     size_t given_count;
     Buf current;      /* the sentence being written, without marks */
     Buf held;         /* white space and an unfinished mark behind it */
@@ -64,11 +60,37 @@ static bool is_given(const Writing *w, const Passage *passage)
     return false;
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const Given *left = a, *right = b;
+    const Chunk *one = &left->reading->passages[left->passage].hit->row.chunk;
+    const Chunk *other = &right->reading->passages[right->passage].hit->row.chunk;
+    return one->number < other->number ? -1 : one->number > other->number;
+}
+
+/* All of what was read, as it stands there. */
+static void give_whole(Writing *w)
+{
+    const AnswerRun *run = w->run;
+    const Reading *reading = run->parts[0].reading;
+    size_t bytes = 0;
+    for (size_t i = 0; i < reading->passage_count && w->given_count < WHOLE_PASSAGES_MAX; i++) {
+        bytes += reading->passages[i].hit->row.chunk.text.length;
+        if (bytes <= PROMPT_BYTES)
+            w->given[w->given_count++] = (Given){ reading, i, reading->passages[i].unit_first };
+    }
+    qsort(w->given, w->given_count, sizeof *w->given, by_place);
+}
+
 /* The passages of the best units, in turn from each part of the question. */
 static void choose_passages(Writing *w)
 {
     const AnswerRun *run = w->run;
     size_t bytes = 0;
+    if (run->is_whole) {
+        give_whole(w);
+        return;
+    }
     for (size_t rank = 0; w->given_count < PASSAGES_GIVEN && bytes < PROMPT_BYTES; rank++) {
         bool any = false;
         for (size_t p = 0; p < run->part_count && w->given_count < PASSAGES_GIVEN; p++) {
@@ -168,18 +190,30 @@ static double temperature_of(const AnswerRun *run)
     return persona && persona->temperature >= 0 ? persona->temperature : TEMPERATURE;
 }
 
-static size_t make_messages(const Writing *w, ChatMessage *messages)
+static Str told_before(const Writing *w)
 {
-    const MessageList *before = &w->run->messages;
+    Str summary = w->run->recalled.summary;
+    Buf out = buf_new(w->run->arena, KB(64));
+    buf_add(&out, w->instructions);
+    if (!summary.length)
+        return buf_str(&out);
+    buf_add(&out, S("\n\nWhat was said before, summed up; it is data too:\n<earlier>\n"));
+    quoted_add(&out, summary);
+    buf_add(&out, S("\n</earlier>"));
+    return buf_str(&out);
+}
+
+static ChatMessage *make_messages(const Writing *w, size_t *count_r)
+{
+    const Recalled *recalled = &w->run->recalled;
+    ChatMessage *messages = arena_new_array(w->run->arena, ChatMessage, recalled->count + 2);
     size_t count = 0;
-    messages[count++] = (ChatMessage){ S("system"), w->instructions };
-    size_t first = before->count > HISTORY_MESSAGES ? before->count - HISTORY_MESSAGES : 0;
-    for (size_t i = first; i < before->count; i++)
-        if (str_is(before->at[i].role, "user") || str_is(before->at[i].role, "assistant"))
-            messages[count++] = (ChatMessage){ before->at[i].role,
-                                               str_slice(before->at[i].text, 0, HISTORY_BYTES) };
-    messages[count++] = (ChatMessage){ S("user"), prompt_text(w) };
-    return count;
+    messages[count++] = (ChatMessage){ .role = S("system"), .text = told_before(w) };
+    for (size_t i = 0; i < recalled->count; i++)
+        messages[count++] = recalled->turns[i];
+    messages[count++] = (ChatMessage){ .role = S("user"), .text = prompt_text(w) };
+    *count_r = count;
+    return messages;
 }
 
 /* --- Aligning a finished sentence --- */
@@ -243,7 +277,7 @@ static void compare_units(Writing *w, Str sentence, Support *supports, size_t co
 static size_t align_sentence(Writing *w, Str sentence, int marks[MARKS_MAX])
 {
     AnswerRun *run = w->run;
-    Support supports[PASSAGES_GIVEN];
+    Support supports[WHOLE_PASSAGES_MAX];
     AlignSentence read = align_read(run->arena, run->words, sentence, rarity_of, run);
     size_t count = 0;
     for (size_t i = 0; i < w->given_count; i++)
@@ -353,7 +387,7 @@ static void take_mark(Writing *w)
     Str inside = str_slice(held, (size_t)(open + 1), held.length - 1), number;
     int64_t n;
     while (str_next(&inside, ',', &number))
-        if (str_to_int(str_trim(number), 1, PASSAGES_GIVEN, &n))
+        if (str_to_int(str_trim(number), 1, WHOLE_PASSAGES_MAX, &n))
             w->pointed |= 1u << n;
     w->held.length = (size_t)open;
 }
@@ -390,8 +424,8 @@ static bool end_writing(Writing *w, const ChatResult *result, const Provider *pr
         return false;
     run->answer.is_generated = true;
     run->answer.is_found = w->supported > 0;
-    run->answer.input_tokens = result->input_tokens;
-    run->answer.output_tokens = result->output_tokens;
+    run->answer.input_tokens += result->input_tokens;
+    run->answer.output_tokens += result->output_tokens;
     run->answer.model = str_format(run->arena, STR_FMT "/" STR_FMT, STR_ARG(provider->name),
                                    STR_ARG(result->model.length ? result->model : provider->model));
     bool said = run->answer.sentence_count &&
@@ -403,7 +437,7 @@ static bool end_writing(Writing *w, const ChatResult *result, const Provider *pr
     return tell_delta(run, note, err);
 }
 
-static Str wanted_model(const AnswerRun *run)
+Str wanted_model(const AnswerRun *run)
 {
     Str model = run->request->model;
     if (str_is(model, "lectern"))
@@ -413,16 +447,23 @@ static Str wanted_model(const AnswerRun *run)
     return model;
 }
 
+bool service_of(const AnswerRun *run, Provider *provider_r)
+{
+    Error why;
+    return !str_is(wanted_model(run), "extractive") &&
+           run->request->search.mode != SEARCH_PRIVATE &&
+           models_provider(run->answers->models, run->scope, run->arena, provider_r, &why);
+}
+
 bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
 {
     Provider provider;
     Error why = { 0 };
-    ChatMessage messages[HISTORY_MESSAGES + 2];
+    size_t count;
     ChatResult result;
     Writing *w = arena_new_one(run->arena, Writing);
     *is_answered_r = false;
-    if (str_is(wanted_model(run), "extractive") || run->request->search.mode == SEARCH_PRIVATE ||
-        !models_provider(run->answers->models, run->scope, run->arena, &provider, &why))
+    if (!service_of(run, &provider))
         return true;
     w->run = run;
     w->err = err;
@@ -432,10 +473,11 @@ bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
     choose_passages(w);
     if (!w->given_count)
         return true;
-    if (!instruct(run, &w->instructions, err))
+    if (!instruct(run, &w->instructions, err) || !recall(run, err))
         return false;
+    const ChatMessage *messages = make_messages(w, &count);
     ChatRequest chat = { .messages = messages,
-                         .count = make_messages(w, messages),
+                         .count = count,
                          .model = wanted_model(run),
                          .feature = S("ask"),
                          .persona = run->answer.persona,

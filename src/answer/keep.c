@@ -50,6 +50,14 @@ static bool begin_work(DbTx *tx, void *argument, Error *err)
     return true;
 }
 
+/* By rules; what they find wanting is given to a model where there is one. */
+static bool complete(AnswerRun *run, Str before, Error *err)
+{
+    Str asked = run->question;
+    run->question = question_complete(run->arena, run->words, asked, before);
+    return str_equal(run->question, asked) || rewrite_question(run, err);
+}
+
 bool conversation_begin(AnswerRun *run, Error *err)
 {
     Str before = STR_NONE;
@@ -57,18 +65,15 @@ bool conversation_begin(AnswerRun *run, Error *err)
     run->conversation = run->request->conversation;
     for (size_t i = 0; i < run->request->earlier.count; i++)
         before = question_complete(run->arena, run->words, run->request->earlier.at[i], before);
-    if (!run->conversation.length) {
-        run->question = question_complete(run->arena, run->words, run->question, before);
-        return true;
-    }
+    if (!run->conversation.length)
+        return complete(run, before, err);
     if (!store_read(run->answers->db, run->scope, begin_work, run, err))
         return false;
     size_t count = run->messages.count;
     for (size_t i = count - MIN(count, MESSAGES_REMEMBERED); i < count; i++)
         if (str_is(run->messages.at[i].role, "user"))
             before = question_complete(run->arena, run->words, run->messages.at[i].text, before);
-    run->question = question_complete(run->arena, run->words, run->question, before);
-    return true;
+    return complete(run, before, err);
 }
 
 /* --- After --- */
@@ -109,8 +114,9 @@ static bool keep_work(DbTx *tx, void *argument, Error *err)
     /* A transaction may be tried again: it begins from the request each time. */
     run->conversation = run->request->conversation;
     if (!run->conversation.length) {
-        Conversation made = { .title =
-                                  question_title(run->arena, run->words, run->request->question),
+        Conversation made = { .title = run->title.length ? run->title
+                                                         : question_title(run->arena, run->words,
+                                                                          run->request->question),
                               .persona =
                                   run->request->persona ? run->request->persona->id : STR_NONE };
         if (!conversation_add(tx, run->scope, run->arena, &made, err))
@@ -130,6 +136,10 @@ static bool keep_work(DbTx *tx, void *argument, Error *err)
                      .model = answer->model,
                      .usage = usage_json(run->arena, answer),
                      .status = S("done") };
+    Message summary = run->recalled.made;
+    summary.conversation = run->conversation;
+    if (summary.text.length && !message_add(tx, run->scope, run->arena, &summary, err))
+        return false;
     if (!run->asked.length && !message_add(tx, run->scope, run->arena, &asked, err))
         return false;
     said.parent = asked.id;

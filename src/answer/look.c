@@ -193,7 +193,7 @@ static bool look_up_part(AnswerRun *run, Part *part, Error *err)
 bool look_up(AnswerRun *run, Error *err)
 {
     QuestionParts parts = question_split(run->arena, run->words, run->question);
-    if (!find_whole(run, err))
+    if (!find_whole(run, err) || !read_attached(run, err))
         return false;
     run->part_count = parts.count;
     for (size_t i = 0; i < parts.count; i++) {

@@ -3,7 +3,6 @@
  * language the heading itself is the question. */
 #include "answer/answer_int.h"
 
-#define SUGGESTIONS_MAX 3
 #define HEADING_BYTES_MIN 6
 #define HEADING_BYTES_MAX 80
 

@@ -14,10 +14,19 @@ static bool list_texts(DbTx *tx, Arena *arena, DbSql sql, const DbValue *args, s
     return true;
 }
 
-/* Answers quote what they cite, so they go too; the question stays. */
+/* Answers quote what they cite, so they go too, and the summaries of where they stood; the question
+ * stays. */
 static bool blank_answers(DbTx *tx, const Scope *scope, Str document, Error *err)
 {
     return db_exec(tx,
+                   DB_SQL("DELETE FROM messages WHERE workspace = $1 AND role = 'summary'"
+                          " AND conversation IN (SELECT conversation FROM messages"
+                          " WHERE workspace = $1 AND instr(citations, $2) > 0)",
+                          "DELETE FROM messages WHERE workspace = $1 AND role = 'summary'"
+                          " AND conversation IN (SELECT conversation FROM messages"
+                          " WHERE workspace = $1 AND strpos(citations, $2) > 0)"),
+                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
+           db_exec(tx,
                    DB_SQL("UPDATE messages SET text = '', text_fold = '', citations = '',"
                           " status = 'erased'"
                           " WHERE workspace = $1 AND instr(citations, $2) > 0",

@@ -1,0 +1,92 @@
+/* attached.c - documents that a question names: read whole where they fit into a call, else
+ * searched like the rest. */
+#include "answer/answer_int.h"
+
+#define DOCUMENTS_MAX 8
+
+typedef struct WholeWork {
+    AnswerRun *run;
+    int64_t numbers[WHOLE_PASSAGES_MAX];
+    size_t count;
+    ChunkHit *rows;
+} WholeWork;
+
+/* False in *fits_r: they are longer than what a call holds. */
+static bool list_chunks(AnswerRun *run, WholeWork *work, size_t *bytes_r, bool *fits_r, Error *err)
+{
+    const StrList *documents = &run->request->search.documents;
+    *bytes_r = 0;
+    *fits_r = true;
+    for (size_t i = 0; i < documents->count && *fits_r; i++) {
+        ChunkList list;
+        if (!library_chunks(run->answers->library, run->scope, run->arena, documents->at[i], 0,
+                            WHOLE_PASSAGES_MAX + 1, &list, err))
+            return false;
+        for (size_t j = 0; j < list.count && *fits_r; j++) {
+            *bytes_r += list.at[j].text.length;
+            *fits_r = work->count < WHOLE_PASSAGES_MAX && *bytes_r <= PROMPT_BYTES;
+            if (*fits_r)
+                work->numbers[work->count++] = list.at[j].number;
+        }
+    }
+    return true;
+}
+
+static bool rows_work(DbTx *tx, void *argument, Error *err)
+{
+    WholeWork *work = argument;
+    return chunk_find_many(tx, work->run->scope, work->run->arena, work->numbers, work->count,
+                           &work->rows, err);
+}
+
+static bool is_found(const SearchResults *results, int64_t number)
+{
+    for (size_t i = 0; i < results->count; i++)
+        if (results->at[i].row.chunk.number == number)
+            return true;
+    return false;
+}
+
+/* What the search did not find stands behind what it did. */
+static void add_rows(AnswerRun *run, const WholeWork *work)
+{
+    SearchResults *results = &run->results;
+    SearchHit *all = arena_new_array(run->arena, SearchHit, results->count + work->count + 1);
+    if (results->count)
+        memcpy(all, results->at, results->count * sizeof *all);
+    for (size_t i = 0; i < work->count; i++)
+        if (work->rows[i].is_live && !is_found(results, work->rows[i].chunk.number))
+            all[results->count++] = (SearchHit){ .row = work->rows[i] };
+    results->at = all;
+}
+
+bool read_attached(AnswerRun *run, Error *err)
+{
+    const StrList *documents = &run->request->search.documents;
+    WholeWork *work = arena_new_one(run->arena, WholeWork);
+    Provider provider;
+    size_t bytes;
+    bool fits;
+    if (!documents->count || documents->count > DOCUMENTS_MAX || !service_of(run, &provider))
+        return true;
+    work->run = run;
+    /* A document that is not there is the search's to tell. */
+    Error why = { 0 };
+    if (!list_chunks(run, work, &bytes, &fits, &why))
+        return true;
+    if (!fits)
+        return tell_step(run, S("what is attached is too long to be read whole: searched in it"),
+                         err);
+    if (!work->count)
+        return true;
+    if (!store_read(run->answers->db, run->scope, rows_work, work, err))
+        return false;
+    add_rows(run, work);
+    run->is_whole = true;
+    return tell_step(
+        run,
+        str_format(run->arena, "read %s whole (%zu bytes)",
+                   documents->count == 1 ? "the attached document" : "the attached documents",
+                   bytes),
+        err);
+}
