@@ -65,13 +65,24 @@ static bool remove_lessons(DbTx *tx, const Scope *scope, Str document, Error *er
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
 }
 
+/* Summaries and digests that quote it, or were asked for of it. */
+static bool remove_summaries(DbTx *tx, const Scope *scope, Str document, Error *err)
+{
+    return db_exec(tx,
+                   DB_SQL("DELETE FROM summaries WHERE workspace = $1"
+                          " AND (instr(request, $2) > 0 OR instr(result, $2) > 0)",
+                          "DELETE FROM summaries WHERE workspace = $1"
+                          " AND (strpos(request, $2) > 0 OR strpos(result, $2) > 0)"),
+                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
+}
+
 /* Rows of other tables go with the document's by foreign keys. */
 static bool remove_document(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                             NumberList *numbers_r, Error *err)
 {
     return chunk_numbers(tx, scope, arena, document, numbers_r, err) &&
            blank_answers(tx, scope, document, err) && blank_tasks(tx, scope, document, err) &&
-           remove_lessons(tx, scope, document, err) &&
+           remove_lessons(tx, scope, document, err) && remove_summaries(tx, scope, document, err) &&
            db_exec(tx, DB_SAME("DELETE FROM uploads WHERE workspace = $1 AND document = $2"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
            sql_change(tx, DB_SAME("DELETE FROM documents WHERE workspace = $1 AND id = $2"),

@@ -40,6 +40,7 @@
 #include "store/statistics_store.h"
 #include "store/study_quizzes_store.h"
 #include "store/study_reviews_store.h"
+#include "store/summaries_store.h"
 #include "store/task_feeds_store.h"
 #include "store/tasks_store.h"
 #include "store/texts_store.h"
@@ -78,6 +79,7 @@ static struct {
     Batch batch;
     Task task;
     TaskFeed feed;
+    KeptSummary summary;
 } secret;
 
 static bool fill_notices(DbTx *tx, World *world, Error *err)
@@ -192,6 +194,17 @@ static bool fill_feedback(DbTx *tx, World *world, Error *err)
     return preferences_set(tx, ours, &preferences, err);
 }
 
+static bool fill_summaries(DbTx *tx, World *world, Error *err)
+{
+    secret.summary = (KeptSummary){ .kind = S(SUMMARY_KIND),
+                                    .subject = secret.doc.id,
+                                    .request = S("{}"),
+                                    .key = S("k"),
+                                    .result = S("{}") };
+    CALL(summary_set(tx, &world->ours, world->arena, &secret.summary, err));
+    return digest_plan_set(tx, &world->ours, secret.collection.id, 7, err);
+}
+
 static bool fill_ledgers(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours;
@@ -220,6 +233,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(fill_lab(tx, world, err));
     CALL(fill_study(tx, world, err));
     CALL(fill_feedback(tx, world, err));
+    CALL(fill_summaries(tx, world, err));
     CALL(fill_notices(tx, world, err));
     CALL(prompt_log_add(tx, ours, &(PromptLog){ .id = S("p"), .prompt = S("ours") }, err));
     CALL(response_put(
@@ -396,6 +410,33 @@ static bool feedback_finds_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool summaries_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str id = secret.summary.id, collection = secret.collection.id;
+    KeptSummary kept;
+    KeptSummaryList list;
+    DigestPlan plan;
+    DigestPlanList due;
+    EXPECT_CODE(ERROR_NOT_FOUND, summary_find(tx, theirs, arena, id, &kept, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                summary_find_by_key(tx, theirs, arena, S(SUMMARY_KIND), S("k"), &kept, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, summary_set_result(tx, theirs, id, S("x"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, summary_remove(tx, theirs, id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, digest_plan_find(tx, theirs, arena, collection, &plan, err));
+    EXPECT_CODE(ERROR_DENIED, digest_plan_list_due(tx, theirs, arena, INT64_MAX, &due, err));
+    CALL(digest_plan_remove(tx, theirs, collection, err));
+    CALL(digest_plan_done(tx, theirs, collection, 1, err));
+    CALL(digest_plan_find(tx, &world->ours, arena, collection, &plan, err));
+    EXPECT(plan.every_days == 7 && plan.last_at_ms > 1);
+    CALL(summary_list(tx, theirs, arena, S(SUMMARY_KIND), secret.doc.id, &list, err));
+    EXPECT(!list.count);
+    CALL(summary_list(tx, &world->ours, arena, S(SUMMARY_KIND), secret.doc.id, &list, err));
+    EXPECT(list.count == 1);
+    return true;
+}
+
 static bool tasks_find_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -489,6 +530,7 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     CALL(batches_find_nothing(tx, world, err));
     CALL(tasks_find_nothing(tx, world, err));
     CALL(feedback_finds_nothing(tx, world, err));
+    CALL(summaries_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;
     SubjectLimitsList limited;
