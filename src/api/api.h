@@ -30,6 +30,7 @@ struct McpServers;
 struct Models;
 struct Notifier;
 struct Searcher;
+struct Summaries;
 
 /* The parts of the running program. Owned by whoever started it (src/cli/app.c). */
 typedef struct Api {
@@ -38,6 +39,7 @@ typedef struct Api {
     struct Library *library;
     struct Searcher *searcher;
     struct Answers *answers;
+    struct Summaries *summaries;
     struct Models *models;
     struct Batches *batches;
     struct JobRunner *jobs;

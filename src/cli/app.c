@@ -32,6 +32,7 @@
 #include "search/lab.h"
 #include "store/migrate.h"
 #include "store/server_key.h"
+#include "summary/kept.h"
 #include "tasks/tasks.h"
 #include "text/tokenizer.h"
 
@@ -409,6 +410,8 @@ static bool open_features(App *app, Error *err)
     searcher_set_fresh_days(app->api.searcher, (double)settings->fresh_days);
     app->api.answers =
         answers_new(app->api.db, app->api.searcher, app->api.library, app->api.models);
+    app->api.summaries =
+        summaries_new(app->api.db, app->api.searcher, app->api.models, app->api.events);
     return true;
 }
 
@@ -568,6 +571,7 @@ void app_stop(App *app)
     door_free(app->api.door);
     pool_free(app->news);
     models_close(app->api.models); /* its calls may still be answered by the library */
+    summaries_free(app->api.summaries);
     answers_free(app->api.answers);
     searcher_free(app->api.searcher);
     batches_free(app->api.batches);

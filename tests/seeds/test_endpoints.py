@@ -14,6 +14,7 @@ REPLY = {"tasks", "suggestions", "chat_direction"}
 CALLS = {
     ("POST", "/api/v1/ai/generate-response"): ({"message": "How many people does the quarry employ?"},
                                                {"success", "response", "sources", "model", "usage"}),
+    ("POST", "/api/v1/ai/summarize-document"): ({"text": FACTS, "length": "short"}, {"success", "summary"}),
     ("POST", "/api/personas"): ({"name": "Archivist", "instructions": "Quote dates first."}, {"persona"}),
     ("GET", "/api/personas"): (None, {"personas"}),
     ("PUT", "/api/personas/{id}"): ({"instructions": "Quote sums first."}, {"persona"}),
@@ -33,7 +34,7 @@ CALLS = {
 }
 # Others' paths: their calls stand in the tests of their resource; here only that they are there.
 ELSEWHERE = {
-    ("POST", "/api/v1/ai/summarize-document"), ("POST", "/api/v1/ai/classification/enhanced"),
+    ("POST", "/api/v1/ai/classification/enhanced"),
     ("POST", "/api/v1/ai/classification/batch"), ("POST", "/ai/generate-outline"), ("POST", "/ai/explain/stream"),
     ("POST", "/ai/content"),
 }

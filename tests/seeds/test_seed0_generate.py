@@ -1,4 +1,4 @@
-"""POST /api/v1/ai/generate-response of the first system: message, documents, chat_history, agent."""
+"""The first system's POST /api/v1/ai/generate-response (message, documents, chat_history, agent) and summarize-document."""
 import pytest
 
 
@@ -34,3 +34,18 @@ def test_what_is_wrong_is_said_in_the_paths_own_shape(server):
     for body in ({}, {"message": " "}, {"message": "x", "documents": [{"name": "a"}]}, {"message": "x", "agent": 3}):
         answer = generate(server, **body)
         assert answer.status_code == 400 and answer.json()["success"] is False and answer.json()["error"], answer.text
+
+
+def test_a_document_is_summed_up(server, document):
+    """POST /api/v1/ai/summarize-document: a document by its id, or a text; length."""
+    for body in ({"document_id": document["id"]}, {"document": {"id": document["id"]}, "length": "short"},
+                 {"text": "The ferry to Rost leaves Bodo at 16:45 from quay seven."}):
+        answer = server.post("/api/v1/ai/summarize-document", body)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["success"] is True and "16:45" in answer.json()["summary"] and answer.json()["sources"], answer.text
+
+
+def test_what_cannot_be_summed_up_is_said(server):
+    for body, status in (({}, 400), ({"document_id": "none"}, 404), ({"text": "x", "length": "epic"}, 400), ({"document": 3}, 400)):
+        answer = server.post("/api/v1/ai/summarize-document", body)
+        assert answer.status_code == status and answer.json()["success"] is False and answer.json()["error"], answer.text
