@@ -1,5 +1,6 @@
 /* models_calls.c - calls of our own. */
 #include "base/base64.h"
+#include "models/links.h"
 #include "models/models_int.h"
 
 #define CAPTION_TOKENS 300
@@ -116,15 +117,42 @@ static bool ask(Models *models, const Scope *scope, Arena *arena, const ChatRequ
            fail(err, ERROR_UPSTREAM, STR_FMT " answered without a word", STR_ARG(answer_r->model));
 }
 
+/* The reader's pieces, with their links broken. */
+typedef struct Telling {
+    const ChatRequest *request;
+    LinkBreaker breaker;
+} Telling;
+
+static bool tell(void *self, Str text)
+{
+    Telling *telling = self;
+    Str ready = links_break(&telling->breaker, text);
+    return !ready.length || telling->request->delta(telling->request->self, ready);
+}
+
+static bool tell_end(Telling *telling, Error *err)
+{
+    Str last = links_end(&telling->breaker);
+    return !last.length || telling->request->delta(telling->request->self, last) ||
+           fail(err, ERROR_CANCELLED, "the reader has gone");
+}
+
 bool models_chat(Models *models, const Scope *scope, Arena *arena, const ChatRequest *request,
                  ChatResult *result_r, Error *err)
 {
     GatewayCaller *caller;
     GatewayAnswer answer;
+    Str given = links_given(arena, request->messages, request->count);
+    Telling telling = { request, link_breaker(arena, given) };
+    ChatRequest asked = *request;
+    asked.delta = request->delta ? tell : NULL;
+    asked.self = &telling;
     if (!models_caller(models, scope, &caller, err))
         return false;
-    bool good = ask(models, scope, arena, request, caller, &answer, err);
+    bool good = ask(models, scope, arena, &asked, caller, &answer, err) &&
+                (!request->delta || tell_end(&telling, err));
     caller_release(caller);
+    answer.text = good ? links_broken(arena, answer.text, given) : STR_NONE;
     if (good)
         *result_r = result_of(&answer, answer.model);
     else

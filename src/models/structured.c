@@ -3,6 +3,7 @@
 
 #include "base/json_mend.h"
 #include "base/json_schema.h"
+#include "models/links.h"
 
 #define TRIES 3
 #define REPLY_BYTES_MAX MB(2)
@@ -16,7 +17,7 @@ typedef struct Asking {
     const StructuredRequest *request;
     ChatMessage *messages; /* with room for the shape, and a wrong reply and its reason */
     size_t base_count;
-    Str schema;
+    Str schema, given;
     bool says_shape; /* to the service; not every one takes a schema */
     int64_t output_max;
     StructuredResult result;
@@ -29,6 +30,7 @@ static void begin(Asking *asking)
     ChatMessage *messages = arena_new_array(asking->arena, ChatMessage, request->count + 3);
     memcpy(messages, request->messages, request->count * sizeof *messages);
     asking->schema = json_print(asking->arena, request->schema);
+    asking->given = links_given(asking->arena, request->messages, request->count);
     messages[request->count] = (ChatMessage){
         .role = S("system"),
         .text = str_format(asking->arena, SHAPE_PROMPT STR_FMT, STR_ARG(asking->schema)),
@@ -69,6 +71,8 @@ static bool read_reply(Asking *asking, const ChatResult *reply, JsonMended *mend
     bool is_cut = mended->is_cut || str_is(reply->finish, "length");
     if (is_cut)
         asking->output_max *= 2;
+    else
+        links_break_json(asking->arena, mended->json, asking->given);
     bool good = is_cut ? fail(why, ERROR_INVALID, "the reply was cut off")
                        : json_schema_holds(request->schema, mended->json, why) &&
                              (!request->check || request->check(request->self, mended->json, why));
