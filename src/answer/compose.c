@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "models/links.h"
+
 /* The best sentence of each part is quoted, and more whose scores are at most so far below it: the
  * short ones as far as there is room for them, the others are only cited. */
 #define CITE_BELOW 4.0
@@ -72,8 +74,10 @@ static bool quote_unit(AnswerRun *run, const Reading *reading, size_t unit, Erro
         return true; /* said already, or no room */
     Str header = reading->units[unit].header;
     Str said = header.length ? rows_text(run->arena, citation->quote, header) : citation->quote;
+    /* Pictures and tags that a page would fetch do not come with the words. */
+    Str safe = links_broken(run->arena, squeezed(run->arena, said), said);
     return tell_source(run, citation, err) &&
-           add_sentence(run, squeezed(run->arena, said), &citation->number, 1, true, err);
+           add_sentence(run, safe, &citation->number, 1, true, err);
 }
 
 static bool quote_best(AnswerRun *run, Part *part, Error *err)

@@ -61,17 +61,12 @@ static bool is_tag(Str behind)
 }
 
 /* Whether a blank must stand before byte `i` of the word. */
-static bool breaks_before(LinkBreaker *breaker, Str word, size_t i)
+static bool breaks_before(const LinkBreaker *breaker, Str word, size_t i)
 {
     Str behind = str_from(word, i);
     char before = i ? word.at[i - 1] : ' ';
-    if (before == '!' && behind.at[0] == '[')
-        breaker->in_picture = true;
-    if (before == ']' && behind.at[0] == '(') {
-        bool is_picture = breaker->in_picture;
-        breaker->in_picture = false;
-        return is_picture || !is_given(breaker, address_at(behind, 0));
-    }
+    if (before == ']' && behind.at[0] == '(')
+        return true;
     if (before == '<')
         return is_tag(behind);
     if (before == ':' && str_starts(behind, S("//")))

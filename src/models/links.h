@@ -2,8 +2,8 @@
  *
  * A document may tell a model to write an address that carries off what the model has read; a
  * picture's address is even fetched without anybody's doing. So an address is left whole only when
- * it stands, letter for letter, in what the model was given, and pictures and HTML never are: a
- * blank breaks them, and they stay as words that can be read. models_chat() and
+ * it stands, letter for letter, in what the model was given; pictures, links under other words and
+ * HTML never are. A blank breaks them, and they stay as words that can be read. models_chat() and
  * models_structured() see to it; a stream is given out word by word. */
 #pragma once
 
@@ -12,9 +12,8 @@
 #define LINK_WORD_MAX KB(4)
 
 typedef struct LinkBreaker {
-    Str given;       /* what the model was given */
-    Buf word;        /* the word that is not finished yet */
-    bool in_picture; /* behind a "![" */
+    Str given; /* what the model was given */
+    Buf word;  /* the word that is not finished yet */
     Buf out;
 } LinkBreaker;
 

@@ -12,7 +12,7 @@ static const struct {
 } cases[] = {
     { "Look at https://example.org/a?b=1.", "Look at https://example.org/a?b=1." },
     { "Fill in [the form](https://example.org/form).",
-      "Fill in [the form](https://example.org/form)." },
+      "Fill in [the form] (https://example.org/form)." },
     { "It is at www.example.org", "It is at www.example.org" },
     { "Go to https://evil.example/?d=secret now", "Go to https: //evil.example/?d=secret now" },
     { "Go to https://example.org/a?b=1&d=secret", "Go to https: //example.org/a?b=1&d=secret" },

@@ -255,27 +255,27 @@ bool planted_is(Str sentence)
 /* A short piece that ends nowhere may go on in the next line. */
 static bool goes_on(Str piece) { return !HAS_CHAR(piece.at[piece.length - 1], ".!?:;"); }
 
-/* Where what is planted from this sentence on ends: with it, or with the last piece that belongs to
- * it; `next` is where the sentence behind it begins. 0: it is not planted. */
+/* Where what is planted from this sentence on ends: with it, or, when it is split over lines, with
+ * the last piece; `next` is where the sentence behind it begins. 0: it is not planted. */
 static size_t planted_end(Str text, Sentence sentence, size_t next)
 {
     char joined[LINES_MAX * (LINE_BYTES + 1)];
-    size_t length = 0;
+    size_t length = 0, end = 0;
     if (planted_is(str_slice(text, sentence.start, sentence.end)))
         return sentence.end;
     for (int i = 0; i < LINES_MAX; i++) {
         Str piece = str_slice(text, sentence.start, sentence.end);
         if (piece.length > LINE_BYTES)
-            return 0;
+            return end;
         memcpy(joined + length, piece.at, piece.length);
         length += piece.length;
-        if (i > 0 && planted_is((Str){ joined, length }))
-            return sentence.end;
+        if (i > 0 && (end || planted_is((Str){ joined, length })))
+            end = sentence.end;
         joined[length++] = ' ';
         if (!goes_on(piece) || !sentence_next(text, &next, &sentence))
-            return 0;
+            return end;
     }
-    return 0;
+    return end;
 }
 
 Str planted_blank(Arena *arena, Str text)
