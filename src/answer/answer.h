@@ -66,6 +66,7 @@ typedef struct AnswerSink {
 typedef struct AnswerRequest {
     Str question;     /* at most 8 KiB */
     Str conversation; /* id; empty: a new one when is_kept */
+    Str sound;        /* id of the recording that the question was said in; empty: it was written */
     Str edits, again; /* ids of a question that this one stands for, of an answer that is asked
                        * for again (the question is its question); empty: it goes on */
     const Persona *persona; /* who answers; NULL: nobody in particular */

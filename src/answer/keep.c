@@ -7,6 +7,7 @@
 #include "answer/answer_int.h"
 #include "answer/answer_json.h"
 #include "answer/branches.h"
+#include "store/client_files_store.h"
 
 #define MESSAGES_REMEMBERED 12
 
@@ -101,6 +102,20 @@ static Str kept_json(Arena *arena, const Answer *answer)
     return out.overflowed ? S("{}") : buf_str(&out);
 }
 
+/* What is kept with a question that was said. */
+static Str asked_json(Arena *arena, Str sound)
+{
+    Buf out = buf_new(arena, KB(1));
+    JsonWriter json = put_begin(&out);
+    if (!sound.length)
+        return STR_NONE;
+    put_object(&json, "sound");
+    put_text(&json, "file", sound);
+    put_end(&json);
+    put_end(&json);
+    return buf_str(&out);
+}
+
 static Str usage_json(Arena *arena, const Answer *answer)
 {
     return str_format(arena, "{\"input_tokens\":%" PRId64 ",\"output_tokens\":%" PRId64 "}",
@@ -128,6 +143,7 @@ static bool keep_work(DbTx *tx, void *argument, Error *err)
                       .id = run->asked,
                       .role = S("user"),
                       .text = run->request->question,
+                      .citations = asked_json(run->arena, run->request->sound),
                       .status = S("done") };
     Message said = { .conversation = run->conversation,
                      .role = S("assistant"),
@@ -141,6 +157,8 @@ static bool keep_work(DbTx *tx, void *argument, Error *err)
     if (summary.text.length && !message_add(tx, run->scope, run->arena, &summary, err))
         return false;
     if (!run->asked.length && !message_add(tx, run->scope, run->arena, &asked, err))
+        return false;
+    if (run->request->sound.length && !voice_keep(tx, run->scope, run->request->sound, err))
         return false;
     said.parent = asked.id;
     if (!message_add(tx, run->scope, run->arena, &said, err))

@@ -1,6 +1,7 @@
 /* ask_api.c - questions over HTTP: one JSON object, or server-sent events as the answer grows. */
 #include "api/document_json.h"
 #include "net/http_stream.h"
+#include "store/client_files_store.h"
 
 typedef struct AskWork {
     ApiRequest *request;
@@ -138,6 +139,13 @@ static bool asked_work(DbTx *tx, void *argument, Error *err)
     return true;
 }
 
+static bool sound_work(DbTx *tx, void *argument, Error *err)
+{
+    const AskWork *work = argument;
+    ClientFile file;
+    return voice_find(tx, work->request->scope, work->request->arena, work->ask->sound, &file, err);
+}
+
 static bool complete_ask(AskWork *work, Error *err)
 {
     ApiRequest *request = work->request;
@@ -150,6 +158,8 @@ static bool complete_ask(AskWork *work, Error *err)
         return false;
     if (!str_trim(ask->question).length)
         return fail_field(err, "question", "the question is empty");
+    if (ask->sound.length && !store_read(request->api->db, request->scope, sound_work, work, err))
+        return false;
     PersonaWish wish = { work->persona, ask->conversation, ask->search.collections };
     const Persona *persona;
     return persona_choose(request->api->db, request->scope, request->arena, &wish, &persona, err) &&
@@ -168,6 +178,7 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
     AnswerSink silent = { 0 };
     Answer answer;
     if (!api_fields(request, err, { "question", JSON_STR, &ask.question, .length_max = KB(8) },
+                    { "sound", JSON_STR, &ask.sound, .length_max = 64 },
                     { "edits", JSON_STR, &ask.edits, .length_max = 64 },
                     { "again", JSON_STR, &ask.again, .length_max = 64 },
                     { "persona", JSON_STR, &work.persona, .length_max = 200 },

@@ -88,6 +88,7 @@ bool convert_read(const Api *api, Arena *arena, const ConvertFile *file,
                               .skips_recognition = options->skips_recognition,
                               .skips_member_facts = options->skips_member_facts,
                               .timeout_ms = options->timeout_ms,
+                              .hears_for = options->hears_for,
                               .spool_folder = options->keeps_members ? api->upload_folder : NULL,
                               .cancelled = conversions_stopping(api->conversions) };
     if (library_convert(api->library, arena, &input, extraction_r, err))

@@ -23,6 +23,7 @@ typedef struct ConvertOptions {
     bool skips_recognition;
     bool skips_member_facts;   /* of members only the text is wanted */
     bool keeps_members;        /* their bytes as files, until extraction_clean() */
+    const Scope *hears_for;    /* as in ConversionInput; needs keeps_members */
     bool drops_furniture;      /* running headers and footers */
     int64_t timeout_ms;        /* 0: the server's */
     int page_first, page_last; /* 0: all */

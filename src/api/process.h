@@ -12,6 +12,7 @@ typedef struct Processed {
     DocumentView view;
 } Processed;
 
+void process_new(ApiRequest *request, const NewFile *file, Processed *out);
 void process_part(ApiRequest *request, const HttpPart *part, Processed *out);
 bool process_has_text(const DocumentView *view);
 /* Until its text is there, it has failed, or the time is over. */

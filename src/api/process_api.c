@@ -16,20 +16,13 @@
 
 /* --- One file --- */
 
-static bool add_part(ApiRequest *request, const HttpPart *part, Processed *out, Error *err)
+static bool add_file(ApiRequest *request, const NewFile *file, Processed *out, Error *err)
 {
     struct Library *library = request->api->library;
-    const HttpPart *password = http_part(request->http, "password");
     Document document;
     bool is_new;
-    NewFile file = { .path = part->temp_path,
-                     .name = part->file_name,
-                     .media_type = part->media_type,
-                     .size = part->size,
-                     .sha256 = str(part->sha256),
-                     .password = password ? password->text : S("") };
-    return library_accepts(part->temp_path, part->file_name, part->media_type, err) &&
-           library_add(library, request->scope, request->arena, &file, &document, &is_new, err) &&
+    return library_accepts(file->path, file->name, file->media_type, err) &&
+           library_add(library, request->scope, request->arena, file, &document, &is_new, err) &&
            library_find(library, request->scope, request->arena, document.id, &out->view, err);
 }
 
@@ -56,10 +49,22 @@ bool process_wait(ApiRequest *request, DocumentView *view, int64_t until_ms, Err
     return true;
 }
 
+void process_new(ApiRequest *request, const NewFile *file, Processed *out)
+{
+    out->name = file->name;
+    (void)!add_file(request, file, out, &out->failure);
+}
+
 void process_part(ApiRequest *request, const HttpPart *part, Processed *out)
 {
-    out->name = part->file_name;
-    (void)!add_part(request, part, out, &out->failure);
+    const HttpPart *password = http_part(request->http, "password");
+    NewFile file = { .path = part->temp_path,
+                     .name = part->file_name,
+                     .media_type = part->media_type,
+                     .size = part->size,
+                     .sha256 = str(part->sha256),
+                     .password = password ? password->text : S("") };
+    process_new(request, &file, out);
 }
 
 /* --- Answers --- */

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "assist/assist_int.h"
+#include "assist/dictation.h"
 
 Test(assist, a_context_is_judged_by_two_words_at_least)
 {
@@ -67,4 +68,13 @@ Test(assist, rules_suggest_what_fits)
     assist_suggest(&request, &reply);
     cr_assert_eq(reply.suggestion_count, 1);
     cr_expect(str_is(reply.suggestions[0].priority, "low"));
+}
+
+Test(assist, a_dictation_is_shown_as_it_was_said)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    Str paragraphs[] = { S("- no list, *no* <b>"), S("1 > 0") };
+    const Dictation dictation = { .title = S("A [title]"), .paragraphs = { paragraphs, 2 } };
+    cr_expect_str_eq(str_c(arena, assist_dictation_markdown(arena, &dictation)),
+                     "# A \\[title\\]\n\n\\- no list, \\*no\\* \\<b\\>\n\n1 \\> 0\n");
 }

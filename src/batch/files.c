@@ -54,7 +54,7 @@ bool files_add(Batches *batches, const Scope *scope, Arena *arena, const NewClie
     int64_t seconds = file->expires_after_s, size = (int64_t)file->size;
     FileWork work = { .batches = batches, .scope = scope, .arena = arena };
     BlobItem item = { file->sha256, file->path };
-    if (!check_purpose(file->purpose, err))
+    if (!file->is_voice && !check_purpose(file->purpose, err))
         return false;
     if (seconds && (seconds < FILE_EXPIRES_MIN_S || seconds > FILE_EXPIRES_MAX_S))
         return fail_field(err, "expires_after", "expires_after is %d to %d seconds",
@@ -66,7 +66,7 @@ bool files_add(Batches *batches, const Scope *scope, Arena *arena, const NewClie
     work.file = (ClientFile){ .user = scope->user,
                               .name = path_name(library_clean_name(arena, file->name)),
                               .media_type = file->media_type,
-                              .purpose = file->purpose,
+                              .purpose = file->is_voice ? S(FILE_PURPOSE_VOICE) : file->purpose,
                               .blob = file->sha256,
                               .size = size,
                               .expires_at_ms = seconds ? now_ms() + seconds * 1000 : 0 };
@@ -110,17 +110,37 @@ bool files_list(Batches *batches, const Scope *scope, Arena *arena, const Client
     return true;
 }
 
-bool files_open(Batches *batches, const Scope *scope, Arena *arena, Str id, ClientFile *file_r,
-                int *fd_r, Error *err)
+static bool open_file(Batches *batches, const Scope *scope, ClientFile file, ClientFile *file_r,
+                      int *fd_r, Error *err)
 {
-    ClientFile file;
     uint64_t size;
-    if (!files_find(batches, scope, arena, id, &file, err) ||
-        !library_open_by_digest(batches->options.library, scope, file.blob, fd_r, &size, err))
+    if (!library_open_by_digest(batches->options.library, scope, file.blob, fd_r, &size, err))
         return false;
     file.size = (int64_t)size; /* what is there, should it be less */
     *file_r = file;
     return true;
+}
+
+bool files_open(Batches *batches, const Scope *scope, Arena *arena, Str id, ClientFile *file_r,
+                int *fd_r, Error *err)
+{
+    ClientFile file;
+    return files_find(batches, scope, arena, id, &file, err) &&
+           open_file(batches, scope, file, file_r, fd_r, err);
+}
+
+static bool voice_work(DbTx *tx, void *argument, Error *err)
+{
+    FileWork *work = argument;
+    return voice_find(tx, work->scope, work->arena, work->id, &work->file, err);
+}
+
+bool files_open_voice(Batches *batches, const Scope *scope, Arena *arena, Str id,
+                      ClientFile *file_r, int *fd_r, Error *err)
+{
+    FileWork work = { .scope = scope, .arena = arena, .id = id };
+    return store_read(batches->options.db, scope, voice_work, &work, err) &&
+           open_file(batches, scope, work.file, file_r, fd_r, err);
 }
 
 Str files_media_type(Arena *arena, const ClientFile *file)

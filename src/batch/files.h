@@ -31,6 +31,7 @@ typedef struct NewClientFile {
     Str sha256, name, media_type, purpose;
     uint64_t size;
     int64_t expires_after_s; /* 0: never */
+    bool is_voice;           /* FILE_PURPOSE_VOICE, whatever the purpose says */
 } NewClientFile;
 
 /* ERROR_INVALID names the field "purpose" or "expires_after" that is wrong. */
@@ -43,6 +44,9 @@ MUST_CHECK bool files_list(Batches *batches, const Scope *scope, Arena *arena,
 /* The descriptor is the caller's. */
 MUST_CHECK bool files_open(Batches *batches, const Scope *scope, Arena *arena, Str id,
                            ClientFile *file_r, int *fd_r, Error *err);
+/* The same of a recording that the scope's user has made for a conversation. */
+MUST_CHECK bool files_open_voice(Batches *batches, const Scope *scope, Arena *arena, Str id,
+                                 ClientFile *file_r, int *fd_r, Error *err);
 /* Of others: needs the role editor. */
 MUST_CHECK bool files_remove(Batches *batches, const Scope *scope, Str id, Error *err);
 

@@ -7,6 +7,18 @@
 #include "library/library_int.h"
 #include "text/language.h"
 
+typedef struct ConversionEar {
+    const Library *library;
+    const Scope *scope;
+} ConversionEar;
+
+static bool hear(void *self, Arena *arena, Str sound, Speech *speech_r, Error *err)
+{
+    const ConversionEar *ear = self;
+    const LibraryOptions *options = &ear->library->options;
+    return options->hear(options->model_argument, ear->scope, arena, sound, speech_r, err);
+}
+
 static ExtractionInput extraction_input(const Library *library, const ConversionInput *input)
 {
     int64_t most = library->options.extract_timeout_s * 1000;
@@ -31,6 +43,11 @@ bool library_convert(Library *library, Arena *arena, const ConversionInput *inpu
                      Extraction *extraction_r, Error *err)
 {
     ExtractionInput reading = extraction_input(library, input);
+    ConversionEar ear = { library, input->hears_for };
+    if (input->hears_for && library->options.hear) {
+        reading.hear = hear;
+        reading.self = &ear;
+    }
     return extraction_run(library->sandbox, arena, &reading, extraction_r, err);
 }
 

@@ -17,6 +17,7 @@ typedef struct ConversionInput {
     bool skips_recognition;   /* pictures are not read */
     bool skips_member_facts;  /* only texts of members are wanted */
     int64_t timeout_ms;       /* 0, or longer than the server's setting: that one */
+    const Scope *hears_for;   /* whose service writes down what is said; NULL: there is the draft */
     const char *spool_folder; /* members' bytes are kept here until extraction_clean(); NULL: not */
     const atomic_bool *cancelled;
 } ConversionInput;

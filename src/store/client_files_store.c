@@ -7,6 +7,7 @@
 #define FILES                                                                                      \
     "SELECT id, user_id, name, media_type, purpose, blob, size, created_at, expires_at"            \
     " FROM client_files WHERE workspace = $1 AND (expires_at = 0 OR expires_at > $2) "
+#define NO_VOICES "AND purpose <> '" FILE_PURPOSE_VOICE "' "
 
 static void read_file(DbRows *row, Arena *arena, void *item)
 {
@@ -68,17 +69,37 @@ bool client_file_add(DbTx *tx, const Scope *scope, Arena *arena, int64_t sum_max
 bool client_file_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, ClientFile *file_r,
                       Error *err)
 {
-    return sql_find(tx, arena, DB_SAME(FILES "AND id = $3"),
+    return sql_find(tx, arena, DB_SAME(FILES NO_VOICES "AND id = $3"),
                     DB_ARGS(db_text(scope->workspace), db_int(now_ms()), db_text(id)), read_file,
                     file_r, "file", id, err);
+}
+
+bool voice_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, ClientFile *file_r, Error *err)
+{
+    return sql_find(
+        tx, arena,
+        DB_SAME(FILES "AND id = $3 AND user_id = $4 AND purpose = '" FILE_PURPOSE_VOICE "'"),
+        DB_ARGS(db_text(scope->workspace), db_int(now_ms()), db_text(id), db_text(scope->user)),
+        read_file, file_r, "recording", id, err);
+}
+
+bool voice_keep(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    return sql_change(tx,
+                      DB_SAME("UPDATE client_files SET expires_at = 0 WHERE workspace = $1"
+                              " AND id = $2 AND user_id = $3 AND purpose = '" FILE_PURPOSE_VOICE
+                              "'"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id), db_text(scope->user)),
+                      "recording", id, err);
 }
 
 bool client_file_list(DbTx *tx, const Scope *scope, Arena *arena, const ClientFileAsk *ask,
                       ClientFileList *list_r, Error *err)
 {
-    DbSql down = DB_SAME(FILES "AND ($3 = '' OR purpose = $3) AND ($4 = '' OR id < $4)"
-                               " ORDER BY id DESC LIMIT $5");
-    DbSql up = DB_SAME(FILES "AND ($3 = '' OR purpose = $3) AND id > $4 ORDER BY id LIMIT $5");
+    DbSql down = DB_SAME(FILES NO_VOICES "AND ($3 = '' OR purpose = $3) AND ($4 = '' OR id < $4)"
+                                         " ORDER BY id DESC LIMIT $5");
+    DbSql up =
+        DB_SAME(FILES NO_VOICES "AND ($3 = '' OR purpose = $3) AND id > $4 ORDER BY id LIMIT $5");
     SqlItems items;
     if (!sql_list(tx, arena, ask->is_ascending ? up : down,
                   DB_ARGS(db_text(scope->workspace), db_int(now_ms()), db_text(ask->purpose),

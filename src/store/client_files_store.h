@@ -6,6 +6,9 @@
 #include "base/json.h"
 #include "store/scope.h"
 
+/* What somebody said in a conversation: nobody else sees it, and no list has it. */
+#define FILE_PURPOSE_VOICE "voice"
+
 typedef struct ClientFile {
     Str id; /* "file-" and a UUIDv7: sorts by time */
     Str user, name, media_type, purpose, blob;
@@ -33,6 +36,12 @@ typedef struct ClientFileAsk {
 MUST_CHECK bool client_file_list(DbTx *tx, const Scope *scope, Arena *arena,
                                  const ClientFileAsk *ask, ClientFileList *list_r, Error *err);
 MUST_CHECK bool client_file_remove(DbTx *tx, const Scope *scope, Str id, Error *err);
+
+/* A recording of the scope's user; ERROR_NOT_FOUND also for others'. */
+MUST_CHECK bool voice_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, ClientFile *file_r,
+                           Error *err);
+/* It has been sent: it stays as long as its conversation. */
+MUST_CHECK bool voice_keep(DbTx *tx, const Scope *scope, Str id, Error *err);
 
 typedef struct ExpiredFile {
     Str workspace, id, blob;

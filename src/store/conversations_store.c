@@ -191,9 +191,24 @@ bool conversation_update(DbTx *tx, const Scope *scope, const Conversation *conve
                       "conversation", conversation->id, err);
 }
 
+/* Their time is over at once: the job that removes files past theirs takes the bytes too. */
+static bool end_voices(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    return db_exec(
+        tx,
+        DB_SQL("UPDATE client_files SET expires_at = 1 WHERE workspace = $1 AND user_id = $2"
+               " AND purpose = 'voice' AND EXISTS (SELECT 1 FROM messages m WHERE m.workspace = $1"
+               " AND m.conversation = $3 AND instr(m.citations, client_files.id) > 0)",
+               "UPDATE client_files SET expires_at = 1 WHERE workspace = $1 AND user_id = $2"
+               " AND purpose = 'voice' AND EXISTS (SELECT 1 FROM messages m WHERE m.workspace = $1"
+               " AND m.conversation = $3 AND strpos(m.citations, client_files.id) > 0)"),
+        DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)), NULL, err);
+}
+
 bool conversation_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
-    return sql_change(tx,
+    return end_voices(tx, scope, id, err) &&
+           sql_change(tx,
                       DB_SAME("DELETE FROM conversations"
                               " WHERE workspace = $1 AND user_id = $2 AND id = $3"),
                       DB_ARGS(db_text(scope->workspace), db_text(scope->user), db_text(id)),
