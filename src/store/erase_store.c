@@ -49,7 +49,7 @@ static bool blank_tasks(DbTx *tx, const Scope *scope, Str document, Error *err)
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
 }
 
-/* Cards and quizzes that quote it among others. */
+/* Cards, quizzes and other lessons that quote it among others. */
 static bool remove_lessons(DbTx *tx, const Scope *scope, Str document, Error *err)
 {
     return db_exec(tx,
@@ -62,6 +62,12 @@ static bool remove_lessons(DbTx *tx, const Scope *scope, Str document, Error *er
                           " AND instr(questions, $2) > 0",
                           "DELETE FROM study_quizzes WHERE workspace = $1"
                           " AND strpos(questions, $2) > 0"),
+                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
+           db_exec(tx,
+                   DB_SQL("DELETE FROM study_made WHERE workspace = $1"
+                          " AND (instr(result, $2) > 0 OR instr(wish, $2) > 0)",
+                          "DELETE FROM study_made WHERE workspace = $1"
+                          " AND (strpos(result, $2) > 0 OR strpos(wish, $2) > 0)"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
 }
 

@@ -38,6 +38,7 @@
 #include "store/settings_store.h"
 #include "store/sql.h"
 #include "store/statistics_store.h"
+#include "store/study_made_store.h"
 #include "store/study_quizzes_store.h"
 #include "store/study_reviews_store.h"
 #include "store/summaries_store.h"
@@ -179,6 +180,8 @@ static bool fill_study(DbTx *tx, World *world, Error *err)
     CALL(study_quiz_add(tx, ours, world->arena, &secret.quiz, err));
     StudyAttempt attempt = { .quiz = secret.quiz.id, .answers = S("[]") };
     CALL(study_attempt_add(tx, ours, world->arena, &attempt, err));
+    StudyMade made = { .id = S("made"), .key = S("key"), .result = S("{}") };
+    CALL(study_made_add(tx, ours, world->arena, &made, err));
     CALL(learner_find(tx, ours, world->arena, &learner, err));
     return learner_set(tx, ours, &learner, err);
 }
@@ -639,8 +642,15 @@ static bool nothing_is_learned(DbTx *tx, World *world, Error *err)
     StudyAttempt attempt = { .quiz = secret.quiz.id };
     StudyQuiz quiz = { .document = secret.doc.id };
     StudyDeck deck;
+    StudyMade made = { .id = S("made"), .document = secret.doc.id };
     const StudyDue due = { 0 };
 
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_add(tx, theirs, arena, &made, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_find(tx, theirs, arena, S("made"), &made, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_find_by_key(tx, theirs, arena, S("key"), &made, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_save(tx, theirs, &made, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_set_done(tx, theirs, S("made"), S("[]"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_remove(tx, theirs, S("made"), err));
     EXPECT_CODE(ERROR_NOT_FOUND, study_deck_find(tx, theirs, arena, card.deck, &due, &deck, err));
     EXPECT_CODE(ERROR_NOT_FOUND, study_deck_update(tx, theirs, arena, &secret.deck, err));
     EXPECT_CODE(ERROR_NOT_FOUND, study_deck_remove(tx, theirs, card.deck, err));
@@ -665,6 +675,8 @@ static bool no_cards_are_listed(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(StudyDeckList, study_deck_list(tx, theirs, arena, &(StudyDue){ 0 }, &list, err));
     EXPECT_EMPTY(StudyCardList, study_card_list(tx, theirs, arena, &(StudyCardFilter){ 0 },
                                                 &(Slice){ 0 }, &list, &next, err));
+    EXPECT_EMPTY(StudyMadeList,
+                 study_made_list(tx, theirs, arena, STR_NONE, &(Slice){ 0 }, &list, &next, err));
     EXPECT_EMPTY(StudyQuizList,
                  study_quiz_list(tx, theirs, arena, &(Slice){ 0 }, &list, &next, err));
     EXPECT_EMPTY(StudyAttemptList,
