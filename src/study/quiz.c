@@ -72,6 +72,7 @@ static bool read_one(Arena *arena, const json_t *json, Question *question_r, Err
                 { "options", JSON_STRS, &question.options, .length_max = QUIZ_OPTIONS_MAX },
                 { "accepted", JSON_STRS, &question.accepted, .length_max = 20 },
                 { "explanation", JSON_STR, &question.explanation, .length_max = TEXT_MAX },
+                { "difficulty", JSON_STR, &question.difficulty, .length_max = 40 },
                 { "source", JSON_ANY, &source }),
             err) ||
         !read_kind(kind, &question.kind, err) || !check_question(arena, &question, err))
@@ -126,6 +127,8 @@ static void put_question(JsonWriter *json, const Question *question, bool is_hid
         put_text(json, "answer", question->answer);
         put_texts(json, "accepted", question->accepted);
         put_text(json, "explanation", question->explanation);
+        if (question->difficulty.length)
+            put_text(json, "difficulty", question->difficulty);
         put_source(json, question->source);
     }
     put_end(json);

@@ -1,7 +1,8 @@
 /* quiz.h - questions of a quiz: read and checked before they are kept, graded when answered.
  *
  *     { "kind": "choice", "question": "...", "options": ["...", ...], "answer": "...",
- *       "accepted": ["...", ...], "explanation": "...", "source": {citation} or null }
+ *       "accepted": ["...", ...], "explanation": "...", "difficulty": "easy",
+ *       "source": {citation} or null }
  *
  * `answer` is one of the options of a choice; what fills the gap, written ____, of a cloze; a short
  * text otherwise. Threads: any. */
@@ -26,6 +27,7 @@ typedef struct Question {
     Str question, answer, explanation;
     StrList options;  /* of a choice */
     StrList accepted; /* answers besides, that are right too */
+    Str difficulty;   /* "easy", "medium", "hard", or empty */
     Str source;       /* JSON of a citation, or empty */
 } Question;
 
