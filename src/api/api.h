@@ -30,6 +30,7 @@ struct McpServers;
 struct Models;
 struct Notifier;
 struct Searcher;
+struct StudyMaker;
 struct Summaries;
 
 /* The parts of the running program. Owned by whoever started it (src/cli/app.c). */
@@ -39,6 +40,7 @@ typedef struct Api {
     struct Library *library;
     struct Searcher *searcher;
     struct Answers *answers;
+    struct StudyMaker *maker;
     struct Summaries *summaries;
     struct Models *models;
     struct Batches *batches;

@@ -32,6 +32,7 @@
 #include "search/lab.h"
 #include "store/migrate.h"
 #include "store/server_key.h"
+#include "study/make.h"
 #include "summary/kept.h"
 #include "tasks/tasks.h"
 #include "text/tokenizer.h"
@@ -410,6 +411,9 @@ static bool open_features(App *app, Error *err)
     searcher_set_fresh_days(app->api.searcher, (double)settings->fresh_days);
     app->api.answers =
         answers_new(app->api.db, app->api.searcher, app->api.library, app->api.models);
+    app->api.maker = arena_new_one(app->arena, StudyMaker);
+    *app->api.maker =
+        (StudyMaker){ app->api.db, app->api.library, app->api.searcher, app->api.models };
     app->api.summaries =
         summaries_new(app->api.db, app->api.searcher, app->api.models, app->api.events);
     return true;

@@ -31,12 +31,14 @@ CALLS = {
     ("POST", "/api/v1/upload/file"): (("minutes.txt", MINUTES.encode(), "text/plain"), {"analysis", "tasks", "suggestions"}),
     ("GET", "/api/v1/files/{file_id}"): (None, {"file_id", "filename", "results"}),
     ("POST", "/ai/feedback"): ({"item": "c1", "kind": "card", "rating": 1, "reason": "clear"}, {"item", "rating", "reason", "status"}),
+    ("POST", "/ai/generate-outline"): ({"topic": "quarry", "stream": False}, {"success", "outline"}),
+    ("POST", "/ai/explain/stream"): ({"topic": "quarry"}, set()),  # events: test_seed4_study.py
+    ("POST", "/ai/content"): ({"type": "summary", "source": "quarry"}, {"success", "type", "content"}),
 }
 # Others' paths: their calls stand in the tests of their resource; here only that they are there.
 ELSEWHERE = {
     ("POST", "/api/v1/ai/classification/enhanced"),
-    ("POST", "/api/v1/ai/classification/batch"), ("POST", "/ai/generate-outline"), ("POST", "/ai/explain/stream"),
-    ("POST", "/ai/content"),
+    ("POST", "/api/v1/ai/classification/batch"),
 }
 
 

@@ -1,10 +1,10 @@
 #include "store/migrate.h"
 
-extern const Migration migration_0025;
+extern const Migration migration_0026;
 
 /* Study content that was made for a person; what was made from one document goes with it, because
  * it quotes it. */
-const Migration migration_0025 = {
+const Migration migration_0026 = {
     .up = { "CREATE TABLE study_made ("
             "    workspace TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,"
             "    id TEXT NOT NULL,"
