@@ -37,6 +37,11 @@ def claude(hosted):
     return anthropic.Anthropic(base_url=hosted.url, api_key=hosted.key, max_retries=0)
 
 
+def steps(response):
+    """What the model did; the servers' lists of tools stand before."""
+    return [item for item in response.output if item.type != "mcp_list_tools"]
+
+
 def ask_chat(client, model, tools, **more):
     return client.chat.completions.create(model=model, messages=[{"role": "user", "content": "Rain?"}], tools=tools, **more)
 
@@ -58,8 +63,8 @@ def test_a_chat_completion_ends_with_the_answer(client, mock):
 
 def test_a_response_tells_of_its_calls(client):
     whole = client.responses.create(model="call-weather", input="Rain?", tools=[MCP])
-    assert [item.type for item in whole.output] == ["message", "mcp_call", "message"]
-    call = whole.output[1]
+    assert [item.type for item in steps(whole)] == ["message", "mcp_call", "message"]
+    call = steps(whole)[1]
     assert (call.server_label, call.name, call.status, call.error) == ("old", "weather", "completed", None)
     assert json.loads(call.arguments) == json.loads(call.output) == {"query": "Rain?"}
     assert whole.output_text.endswith("[1]") and whole.tools[0].type == "mcp" and whole.usage.total_tokens == 36
@@ -70,22 +75,90 @@ def test_a_response_tells_of_its_calls(client):
     order = ["response.created", "response.mcp_call.in_progress", "response.mcp_call_arguments.done", "response.mcp_call.completed",
              "response.completed"]
     assert [t for t in types if t in order] == order
-    assert [item.type for item in final.output] == ["message", "mcp_call", "message"]
-    assert final.output[1].output == call.output
+    assert [item.type for item in steps(final)] == ["message", "mcp_call", "message"]
+    assert steps(final)[1].output == call.output
 
     # What was called before is known to the model in the next turn.
     again = client.responses.create(model="call-weather", input="And now?", tools=[MCP], previous_response_id=whole.id)
-    assert json.loads(again.output[1].output) == {"query": "And now?"}
+    assert json.loads(steps(again)[1].output) == {"query": "And now?"}
+
+
+def test_a_response_lists_a_servers_tools_once(client):
+    first = client.responses.create(model="call-weather", input="Rain?", tools=[MCP])
+    [listed] = [item for item in first.output if item.type == "mcp_list_tools"]
+    assert listed.server_label == "old" and [(t.name, t.input_schema) for t in listed.tools] == [("weather", {"type": "object"})]
+    again = client.responses.create(model="call-weather", input="And now?", tools=[MCP], previous_response_id=first.id)
+    assert "mcp_list_tools" not in [item.type for item in again.output]
+
+    with client.responses.stream(model="call-weather", input="Rain?", tools=[MCP]) as stream:
+        types = [event.type for event in stream]
+    order = ["response.created", "response.mcp_list_tools.in_progress", "response.mcp_list_tools.completed", "response.completed"]
+    assert [t for t in types if t in order] == order
+
+
+CAREFUL = [{**MCP, "require_approval": "always"}, {**MCP, "require_approval": {"always": {"tool_names": ["weather"]}}},
+           {**MCP, "require_approval": {"never": {"tool_names": ["clock"]}}}]
+
+
+def answer_to(request, approve, **more):
+    return {"type": "mcp_approval_response", "approval_request_id": request.id, "approve": approve, **more}
+
+
+@pytest.mark.parametrize("tool", CAREFUL)
+def test_a_call_waits_until_a_person_has_allowed_it(client, tool):
+    calls = len([s for s in Old.seen if s[0] == "tools/call"])
+    asked = client.responses.create(model="call-weather", input="Rain?", tools=[tool])
+    assert [item.type for item in steps(asked)] == ["message", "mcp_approval_request"] and asked.status == "completed"
+    request = steps(asked)[1]
+    assert (request.server_label, request.name, json.loads(request.arguments)) == ("old", "weather", {"query": "Rain?"})
+    assert len([s for s in Old.seen if s[0] == "tools/call"]) == calls
+
+    done = client.responses.create(model="call-weather", tools=[tool], previous_response_id=asked.id, input=[answer_to(request, True)])
+    assert [item.type for item in steps(done)] == ["mcp_call", "message"]
+    call = steps(done)[0]
+    assert (call.approval_request_id, call.status, json.loads(call.output)) == (request.id, "completed", {"query": "Rain?"})
+    assert len([s for s in Old.seen if s[0] == "tools/call"]) == calls + 1 and 'It gave: {"query": "Rain?"}' in done.output_text
+
+    # It is not made again in the turns after.
+    again = client.responses.create(model="call-weather", tools=[tool], previous_response_id=done.id, input="And now?")
+    assert steps(again)[1].type == "mcp_approval_request" and len([s for s in Old.seen if s[0] == "tools/call"]) == calls + 1
+
+
+def test_a_call_that_is_not_allowed_is_not_made(client, mock):
+    asked = client.responses.create(model="call-weather", input="Rain?", tools=[CAREFUL[0]])
+    calls = len([s for s in Old.seen if s[0] == "tools/call"])
+    refused = client.responses.create(model="call-weather", tools=[CAREFUL[0]], previous_response_id=asked.id,
+                                      input=[answer_to(steps(asked)[1], False, reason="not today")])
+    assert [item.type for item in steps(refused)] == ["message"] and "not today" in refused.output_text
+    assert len([s for s in Old.seen if s[0] == "tools/call"]) == calls
+
+
+def test_a_stream_asks_for_approval_too(client):
+    with client.responses.stream(model="call-weather", input="Rain?", tools=[CAREFUL[0]]) as stream:
+        added = [event.item for event in stream if event.type == "response.output_item.done"]
+        final = stream.get_final_response()
+    assert [item.type for item in steps(final)] == ["message", "mcp_approval_request"] and added[-1].id == steps(final)[1].id
+
+
+def test_an_approval_of_nothing_that_waits_is_refused(client):
+    asked = client.responses.create(model="call-weather", input="Rain?", tools=[CAREFUL[0]])
+    request = steps(asked)[1]
+    cases = [([CAREFUL[0]], [{**answer_to(request, True), "approval_request_id": "mcpr_other"}], "approval_request_id"),
+             ([], [answer_to(request, True)], "tools"), ([MCP], [answer_to(request, True)], "asks"),
+             ([CAREFUL[0]], [{"type": "mcp_approval_response", "approval_request_id": request.id}], "approve")]
+    for tools, items, word in cases:
+        with pytest.raises(openai.BadRequestError, match=word):
+            client.responses.create(model="call-weather", tools=tools, previous_response_id=asked.id, input=items)
 
 
 def test_what_a_tool_says_went_wrong_goes_to_the_model_and_the_client(client, hosted):
     assert put(hosted, hosted.owner, "self", url=hosted.url + "/mcp", token=hosted.key, tools=["read"]).status_code == 204
     failed = client.responses.create(model="call-read", input="What?", tools=[{**MCP, "server_label": "self"}])
-    call = failed.output[1]
+    call = steps(failed)[1]
     assert (call.type, call.status, call.output) == ("mcp_call", "failed", None)
     assert call.error.type == "mcp_tool_execution_error" and "query" in call.error.content[0]["text"] and "query" in failed.output_text
     invented = client.responses.create(model="call-clock", input="What time is it?", tools=[MCP])  # not on the list
-    assert [item.type for item in invented.output] == ["message"] and "no such tool" in invented.output_text
+    assert [item.type for item in steps(invented)] == ["message"] and "no such tool" in invented.output_text
 
 
 def test_a_list_of_tools_is_asked_for_again_when_it_has_changed(client, monkeypatch):
@@ -105,19 +178,19 @@ def test_a_list_of_tools_is_asked_for_again_when_it_has_changed(client, monkeypa
 
 def test_no_more_calls_are_made_than_the_client_wants(client):
     asked = {"model": "call-weather+weather", "input": "Rain?", "tools": [MCP]}
-    assert [item.type for item in client.responses.create(**asked).output] == ["message", "mcp_call", "mcp_call", "message"]
+    assert [item.type for item in steps(client.responses.create(**asked))] == ["message", "mcp_call", "mcp_call", "message"]
     limited = client.responses.create(**asked, max_tool_calls=1)
-    assert [item.type for item in limited.output] == ["message", "mcp_call", "message"] and limited.max_tool_calls == 1
+    assert [item.type for item in steps(limited)] == ["message", "mcp_call", "message"] and limited.max_tool_calls == 1
     assert "no more tools" in limited.output_text
 
 
 def test_file_search_finds_and_cites(client, hosted):
     whole = client.responses.create(model="call-file_search", input="When is high water at Vestby?", tools=[SEARCH])
-    assert [item.type for item in whole.output] == ["message", "file_search_call", "message"]
-    search = whole.output[1]
+    assert [item.type for item in steps(whole)] == ["message", "file_search_call", "message"]
+    search = steps(whole)[1]
     assert search.queries == ["When is high water at Vestby?"] and search.status == "completed"
     assert search.results[0].filename == "tides.md" and "04:12" in search.results[0].text and 0 < search.results[0].score <= 1
-    [citation] = whole.output[2].content[0].annotations
+    [citation] = steps(whole)[2].content[0].annotations
     assert (citation.type, citation.filename, citation.file_id) == ("file_citation", "tides.md", search.results[0].file_id)
 
     with client.responses.stream(model="call-file_search", input="When is high water at Vestby?", tools=[SEARCH]) as stream:
@@ -134,8 +207,8 @@ def test_file_search_finds_and_cites(client, hosted):
 
 def test_calls_of_the_clients_own_tools_are_handed_over(client):
     mixed = client.responses.create(model="call-mine", input="Rain?", tools=[MCP, MINE])
-    assert [item.type for item in mixed.output] == ["message", "function_call"]
-    assert mixed.output[1].name == "mine" and json.loads(mixed.output[1].arguments) == {"query": "Rain?"}
+    assert [item.type for item in steps(mixed)] == ["message", "function_call"]
+    assert steps(mixed)[1].name == "mine" and json.loads(steps(mixed)[1].arguments) == {"query": "Rain?"}
     chat = ask_chat(client, "call-mine", [MCP, {"type": "function", "function": {"name": "mine"}}])
     assert chat.choices[0].finish_reason == "tool_calls" and chat.choices[0].message.tool_calls[0].function.name == "mine"
 
@@ -172,13 +245,15 @@ def test_anthropics_connector_is_understood(claude, revision):
 def test_what_is_not_taken_is_refused_by_name(client, hosted, claude):
     cases = [({**MCP, "server_label": "none"}, "no MCP server 'none'"), ({**MCP, "server_url": "https://elsewhere.example/mcp"}, "server_url"),
              ({**MCP, "authorization": "x"}, "authorization"), ({**MCP, "headers": {"X": "y"}}, "headers"),
-             ({**MCP, "require_approval": "always"}, "require_approval"), ({**MCP, "connector_id": "connector_gmail"}, "connector_id"),
+             ({**MCP, "require_approval": "sometimes"}, "require_approval"), ({**MCP, "connector_id": "connector_gmail"}, "connector_id"),
              ({**SEARCH, "filters": {"type": "eq", "key": "a", "value": "b"}}, "filters"), ({**SEARCH, "max_num_results": 99}, "max_num_results")]
     for tool, word in cases:
         for stream in (False, True):
             with pytest.raises(openai.APIError, match=word):
                 events = client.responses.create(model="call-weather", input="Rain?", tools=[tool], stream=stream)
                 list(events)
+    with pytest.raises(openai.APIError, match="require_approval must be never here"):
+        ask_chat(client, "call-weather", [{**MCP, "require_approval": "always"}])
     with pytest.raises(openai.APIError, match="n must be 1"):
         ask_chat(client, "call-weather", [MCP], n=2)
     with pytest.raises(openai.NotFoundError):
@@ -249,7 +324,7 @@ def test_a_response_is_made_in_the_background(client, hosted):
     assert client.responses.cancel(begun.id).status == "completed"  # there is nothing left to end
 
     tools = client.responses.create(model="call-weather", input="Rain?", tools=[MCP], background=True)
-    assert [item.type for item in wait_for_response(client, tools.id).output] == ["message", "mcp_call", "message"]
+    assert [item.type for item in steps(wait_for_response(client, tools.id))] == ["message", "mcp_call", "message"]
     failed = wait_for_response(client, client.responses.create(model="broken", input="hello", background=True).id)
     assert failed.status == "failed" and "GPU" in failed.error.message
     nowhere = wait_for_response(client, client.responses.create(model="no-such-model", input="hello", background=True).id)

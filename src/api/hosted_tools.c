@@ -49,19 +49,61 @@ static bool run_mcp(HostedTools *tools, const HostedTool *tool, const ModelPart 
 
 /* As a request names one. */
 typedef struct McpWish {
-    Str server, url, approval;
-    json_t *allowed; /* NULL: all that the workspace allows */
+    Str server, url;
+    json_t *allowed;  /* NULL: all that the workspace allows */
+    json_t *approval; /* "never", "always", or which tools of each; NULL: never */
 } McpWish;
 
-static bool is_wanted(const McpWish *wish, Str tool)
+/* A list of names, or an object that has one. */
+static bool names_tool(const json_t *names, Str tool)
 {
-    const json_t *names = wish->allowed, *name;
+    const json_t *name;
     size_t i;
     if (json_is_object(names))
         names = json_object_get(names, "tool_names");
     json_array_foreach(names, i, name) if (json_is_string(name) &&
                                            str_is(tool, json_string_value(name))) return true;
-    return !names;
+    return false;
+}
+
+static bool is_wanted(const McpWish *wish, Str tool)
+{
+    return !wish->allowed || names_tool(wish->allowed, tool);
+}
+
+static Str approval_word(const McpWish *wish)
+{
+    return str(json_is_string(wish->approval) ? json_string_value(wish->approval) : "");
+}
+
+/* Which needs approval is said by either list: of a tool that is on none, as of all without them,
+ * the workspace's own list of tools is the approval. */
+static bool asks_first(const McpWish *wish, Str tool)
+{
+    if (!json_is_object(wish->approval))
+        return str_is(approval_word(wish), "always");
+    const json_t *always = json_object_get(wish->approval, "always");
+    const json_t *never = json_object_get(wish->approval, "never");
+    return names_tool(always, tool) || (!always && never && !names_tool(never, tool));
+}
+
+static bool check_approval(const HostedTools *tools, const McpWish *wish, Error *err)
+{
+    Str word = approval_word(wish);
+    bool is_known = !wish->approval || json_is_object(wish->approval) || str_is(word, "never") ||
+                    str_is(word, "always");
+    if (!is_known)
+        return fail_field(err, "tools",
+                          "require_approval is never, always, or an object with lists of both");
+    return !wish->approval || str_is(word, "never") || tools->may_ask ||
+           fail_field(err, "tools",
+                      "require_approval must be never here: only /v1/responses can ask its client");
+}
+
+static json_t *said(const json_t *json, const char *name)
+{
+    json_t *value = json_object_get(json, name);
+    return json_is_null(value) ? NULL : value;
 }
 
 /* Tokens and other addresses would go where nobody of the workspace has allowed it. */
@@ -71,19 +113,16 @@ static bool check_wish(HostedTools *tools, const json_t *json, McpWish *wish, Er
                                            "tunnel_id" };
     McpServerList list;
     for (size_t i = 0; i < COUNT(refused); i++)
-        if (json_object_get(json, refused[i]) && !json_is_null(json_object_get(json, refused[i])))
+        if (said(json, refused[i]))
             return fail_field(err, "tools",
                               "'%s' is not taken from a request: it is set with the server",
                               refused[i]);
     wish->server = str_copy(tools->arena, json_member_text(json, "server_label"));
     wish->url = json_member_text(json, "server_url");
-    wish->approval = json_member_text(json, "require_approval");
-    wish->allowed = json_object_get(json, "allowed_tools");
-    if (json_is_null(wish->allowed))
-        wish->allowed = NULL;
-    if (wish->approval.length && !str_is(wish->approval, "never"))
-        return fail_field(err, "tools",
-                          "require_approval must be never: the workspace has approved its servers");
+    wish->allowed = said(json, "allowed_tools");
+    wish->approval = said(json, "require_approval");
+    if (!check_approval(tools, wish, err))
+        return false;
     if (!wish->url.length || str_is(wish->url, HOSTED_URL))
         return true;
     if (!mcp_server_list(tools->api->mcp_servers, tools->scope, tools->arena, &list, err))
@@ -106,8 +145,20 @@ static void offer(HostedTools *tools, const ModelTool *offered, HostedTool way)
     *vec_push(tools->arena, &tools->ways) = way;
 }
 
+static void put_server_tool(JsonWriter *json, const ModelTool *tool)
+{
+    put_object(json, NULL);
+    put_text(json, "name", tool->name);
+    put_text(json, "description", tool->description);
+    put_raw(json, "input_schema", tool->parameters.length ? tool->parameters : S("{}"));
+    put_null(json, "annotations");
+    put_end(json);
+}
+
 static void offer_mcp(HostedTools *tools, const McpWish *wish, const json_t *list)
 {
+    Buf told = buf_new(tools->arena, 2 * LIST_MAX);
+    JsonWriter json = put_begin_array(&told);
     const json_t *tool;
     size_t i;
     json_array_foreach(list, i, tool)
@@ -121,8 +172,15 @@ static void offer_mcp(HostedTools *tools, const McpWish *wish, const json_t *lis
             .description = str_copy(tools->arena, json_member_text(tool, "description")),
             .parameters = schema ? json_print(tools->arena, schema) : STR_NONE,
         };
-        offer(tools, &offered, (HostedTool){ .server = wish->server, .run = run_mcp });
+        HostedTool way = { .server = wish->server,
+                           .asks_first = asks_first(wish, name),
+                           .run = run_mcp };
+        offer(tools, &offered, way);
+        put_server_tool(&json, &offered);
     }
+    put_end(&json);
+    if (!tools->is_approved)
+        *vec_push(tools->arena, &tools->servers) = (ServerTools){ wish->server, buf_str(&told) };
 }
 
 static bool add_mcp(HostedTools *tools, const json_t *json, Error *err)
@@ -285,6 +343,7 @@ static bool add_routes(HostedTools *tools, Str route_tools, Error *err)
 bool hosted_tools_open(HostedTools *tools, const ModelRequest *request, Str route_tools, Error *err)
 {
     size_t hosted = 0;
+    tools->may_ask = request->asks_approval;
     for (size_t i = 0; i < request->tool_count; i++) {
         const ModelTool *tool = &request->tools[i];
         if (!tool->builtin.length) {

@@ -1,7 +1,7 @@
 /* hosted_tools.h - the tools that the program calls for a model (gateway/hosted.h): what the model
  * is told of them, and calling them.
  *
- *     {"type": "mcp", "server_label": NAME, "allowed_tools": [...]}
+ *     {"type": "mcp", "server_label": NAME, "allowed_tools": [...], "require_approval": ...}
  *         tools of a server that the workspace has named (mcp/mcp_client.h); needs ROLE_EDITOR,
  *         unless its route has them
  *     {"type": "file_search", "vector_store_ids": [...], "max_num_results": N}
@@ -23,7 +23,8 @@ typedef struct HostedResult {
 } HostedResult;
 
 typedef struct HostedTool {
-    Str server; /* "" for the library's search */
+    Str server;      /* "" for the library's search */
+    bool asks_first; /* a person approves each call */
     /* NULL: the client has it. */
     bool (*run)(struct HostedTools *tools, const struct HostedTool *tool, const ModelPart *call,
                 HostedResult *result_r, Error *err);
@@ -32,13 +33,21 @@ typedef struct HostedTool {
     double score_min;
 } HostedTool;
 
+/* Those of a server that are offered. */
+typedef struct ServerTools {
+    Str server;
+    Str tools; /* JSON list, as MCP's clients have it in a response */
+} ServerTools;
+
 typedef struct HostedTools {
     Api *api;
     const Scope *scope;
     Arena *arena;
     bool is_approved;              /* by who has set up the route, for all who may call it */
+    bool may_ask;                  /* the client can be asked to approve calls */
     VEC(ModelTool) offered;        /* to the model */
     VEC(HostedTool) ways;          /* of each */
+    VEC(ServerTools) servers;      /* of the request */
     VEC(struct Citation) passages; /* that were found so far */
 } HostedTools;
 

@@ -60,10 +60,12 @@ static void tell_citations(Talk *talk, Str text)
 
 /* --- One round --- */
 
-static bool tell_call(Talk *talk, const HostedTool *tool, const ModelPart *call)
+static bool tell_call(Talk *talk, const HostedTool *tool, const ModelPart *call, HostedForm form)
 {
     Str arguments = call->arguments.length ? call->arguments : S("{}");
     return tell(talk, &(ModelEvent){ .kind = EVENT_HOSTED,
+                                     .form = form,
+                                     .is_approved = call->is_approved,
                                      .id = call->id,
                                      .server = tool->server,
                                      .name = call->name,
@@ -78,7 +80,7 @@ static ModelPart call_tool(Talk *talk, const HostedTool *tool, const ModelPart *
     HostedResult result = { .text = tool ? S("no more tools may be called")
                                          : S("there is no such tool"),
                             .is_error = true };
-    if (may_call && tell_call(talk, tool, call)) {
+    if (may_call && tell_call(talk, tool, call, HOSTED_CALL)) {
         hosted_tools_call(&talk->tools, tool, call, &result);
         (void)tell(talk, &(ModelEvent){ .kind = EVENT_HOSTED_RESULT,
                                         .id = call->id,
@@ -107,6 +109,32 @@ static bool has_clients_call(const Talk *talk, const ModelChoice *choice)
     return false;
 }
 
+static bool asks_first(const Talk *talk, const ModelPart *part)
+{
+    const HostedTool *tool =
+        part->kind == PART_TOOL_CALL ? hosted_tools_find(&talk->tools, part->name) : NULL;
+    return tool && tool->asks_first;
+}
+
+static bool has_approval_call(const Talk *talk, const ModelChoice *choice)
+{
+    for (size_t i = 0; i < choice->parts.count; i++)
+        if (asks_first(talk, &choice->parts.at[i]))
+            return true;
+    return false;
+}
+
+/* Calls that a person has to allow first. */
+static void ask_approval(Talk *talk, const ModelChoice *choice)
+{
+    for (size_t i = 0; i < choice->parts.count; i++) {
+        const ModelPart *call = &choice->parts.at[i];
+        if (asks_first(talk, call))
+            (void)tell_call(talk, hosted_tools_find(&talk->tools, call->name), call,
+                            HOSTED_APPROVAL);
+    }
+}
+
 /* Calls of what the client has. */
 static void hand_over(Talk *talk, const ModelChoice *choice)
 {
@@ -122,7 +150,7 @@ static void call_ours(Talk *talk, const ModelChoice *choice)
     Arena *arena = talk->loop->arena;
     for (size_t i = 0; i < choice->parts.count && !talk->is_unwanted; i++) {
         const ModelPart *call = &choice->parts.at[i];
-        if (call->kind != PART_TOOL_CALL || is_clients(talk, call))
+        if (call->kind != PART_TOOL_CALL || is_clients(talk, call) || asks_first(talk, call))
             continue;
         ModelPart *part = arena_new_one(arena, ModelPart);
         *part = call_tool(talk, hosted_tools_find(&talk->tools, call->name), call);
@@ -184,17 +212,60 @@ static bool run_round(Talk *talk, GatewayAnswer *sum, bool *ends_r, Error *err)
     const ModelChoice *choice = &round.reply->choices.at[0];
     tell_citations(talk, round.text);
     bool is_clients_turn = has_clients_call(talk, choice);
-    *ends_r = is_clients_turn || !has_calls(choice);
+    *ends_r = is_clients_turn || has_approval_call(talk, choice) || !has_calls(choice);
     if (!*ends_r && round.text.length)
         (void)tell_text(talk, S("\n\n")); /* where nothing else stands between two texts */
     add_said(talk, choice);
     if (!is_clients_turn || asked->shows_hosted)
         call_ours(talk, choice);
+    ask_approval(talk, choice);
     hand_over(talk, choice);
     /* It was made to call one, and has. */
     if (asked->tool_choice == TOOLS_REQUIRED || asked->tool_choice == TOOLS_NAMED)
         asked->tool_choice = TOOLS_AUTO;
     return true;
+}
+
+/* Calls that a person has allowed since, at the end of the conversation. */
+static bool call_approved(Talk *talk, Error *err)
+{
+    Arena *arena = talk->loop->arena;
+    ModelMessage last =
+        talk->messages.count ? talk->messages.at[talk->messages.count - 1] : (ModelMessage){ 0 };
+    for (size_t i = 0; i < last.count; i++) {
+        const ModelPart *call = &last.parts[i];
+        if (!call->is_approved)
+            continue;
+        const HostedTool *tool = hosted_tools_find(&talk->tools, call->name);
+        if (!tool || !tool->asks_first || !str_equal(tool->server, call->server))
+            return fail_field(err, "tools", "'" STR_FMT "' was approved, but is no tool that asks",
+                              STR_ARG(str_slice(call->name, 0, 60)));
+        ModelPart *part = arena_new_one(arena, ModelPart);
+        *part = call_tool(talk, tool, call);
+        *vec_push(arena, &talk->messages) =
+            (ModelMessage){ .role = FROM_TOOL, .parts = part, .count = 1 };
+    }
+    return true;
+}
+
+static bool is_told(const ModelRequest *asked, Str server)
+{
+    for (size_t i = 0; i < asked->servers_told.count; i++)
+        if (str_equal(asked->servers_told.at[i], server))
+            return true;
+    return false;
+}
+
+static void tell_servers(Talk *talk)
+{
+    for (size_t i = 0; i < talk->tools.servers.count; i++) {
+        const ServerTools *server = &talk->tools.servers.at[i];
+        if (!is_told(talk->loop->asked, server->server))
+            (void)tell(talk, &(ModelEvent){ .kind = EVENT_HOSTED,
+                                            .form = HOSTED_TOOLS,
+                                            .server = server->server,
+                                            .text = server->tools });
+    }
 }
 
 bool tool_loop_run(ToolLoop *loop, GatewayAnswer *answer_r, Error *err)
@@ -214,6 +285,10 @@ bool tool_loop_run(ToolLoop *loop, GatewayAnswer *answer_r, Error *err)
     asked->tools = talk.tools.offered.at;
     asked->tool_count = talk.tools.offered.count;
     asked->is_hosted = false;
+    if (asked->asks_approval)
+        tell_servers(&talk);
+    if (!call_approved(&talk, err))
+        return false;
     for (int i = 0; i < rounds_max && !ends; i++) {
         if (!run_round(&talk, &sum, &ends, err)) {
             *answer_r = sum;

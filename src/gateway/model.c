@@ -156,6 +156,8 @@ static void add_hosted(ModelCollector *collector, const ModelEvent *event)
     close_part(collector);
     ModelChoice *choice = choice_at(collector, event->choice);
     *vec_push(arena, &choice->parts) = (ModelPart){ .kind = PART_HOSTED,
+                                                    .form = event->form,
+                                                    .is_approved = event->is_approved,
                                                     .id = str_copy(arena, event->id),
                                                     .server = str_copy(arena, event->server),
                                                     .name = str_copy(arena, event->name),

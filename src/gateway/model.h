@@ -44,8 +44,12 @@ typedef enum PartKind {
     PART_REFUSAL,
     PART_TOOL_CALL,
     PART_TOOL_RESULT,
-    PART_HOSTED /* of an answer: a call of a tool that the program has made, and what it gave */
+    PART_HOSTED /* of an answer: what the program has done with tools of its own (HostedForm) */
 } PartKind;
+
+/* A call of a tool that was made, and what it gave; one that waits until a person has allowed it;
+ * the tools that a server has. */
+typedef enum HostedForm { HOSTED_CALL, HOSTED_APPROVAL, HOSTED_TOOLS } HostedForm;
 
 typedef struct ModelPart {
     PartKind kind;
@@ -64,6 +68,10 @@ typedef struct ModelPart {
     Str server;       /* of PART_HOSTED: whose tool; "" for the search of the library */
     bool is_redacted; /* reasoning that is only for the service: the signature is all of it */
     bool is_error;    /* a tool result */
+    HostedForm form;  /* of PART_HOSTED; the text of HOSTED_TOOLS is a JSON list */
+    /* A tool call that a person has allowed: the program makes it before the model is asked. Of
+     * PART_HOSTED: its id is that of the approval that was asked for. */
+    bool is_approved;
     const struct ModelPart *parts; /* a tool result with pictures; then text is empty */
     size_t part_count;
 } ModelPart;
@@ -173,10 +181,13 @@ typedef struct ModelRequest {
     bool has_near_urls; /* addresses that the service would open itself, maybe in its own network */
     bool is_old_form;   /* OpenAI's functions: the answer's tool call is a function_call */
     bool is_hosted;     /* some of the tools are called by the program (hosted.h), */
-    bool shows_hosted;  /* and the client is told of these calls */
-    bool is_kept;       /* OpenAI's store: the answer can be gone on from, and shown again */
-    bool is_background; /* the client does not wait for it, and asks for it later */
-    Str previous;       /* the kept answer that this request goes on from; "" for none */
+    bool shows_hosted;  /* and the client is told of these calls, */
+    bool
+        asks_approval; /* of the servers' tools, and asked to approve a call where it wants to be */
+    StrList servers_told; /* whose tools the conversation has been told */
+    bool is_kept;         /* OpenAI's store: the answer can be gone on from, and shown again */
+    bool is_background;   /* the client does not wait for it, and asks for it later */
+    Str previous;         /* the kept answer that this request goes on from; "" for none */
     /* Told back as they came: a text, and a JSON object ("" for none). */
     Str instructions, metadata;
     /* JSON items with commas between them: of the conversation before, and of this request. */
@@ -223,7 +234,7 @@ typedef enum ModelEventKind {
     EVENT_REFUSAL,   /* text */
     EVENT_TOOL,      /* index, id, name: a tool call begins */
     EVENT_ARGUMENTS, /* index, text: more of its arguments */
-    /* id, server, name, text: the program calls a tool with these arguments, */
+    /* form, id, server, name, text: the program calls a tool with these arguments, */
     EVENT_HOSTED,
     EVENT_HOSTED_RESULT, /* id, text: and this is what it gave; is_error */
     EVENT_CITATION,      /* text: JSON of Anthropic's citation */
@@ -258,7 +269,8 @@ typedef struct ModelEvent {
     bool is_redacted; /* a signature that is a reasoning of its own */
     Str text, id, name, model;
     Str server; /* "": the library's search, whose results are a JSON list */
-    bool is_error;
+    HostedForm form;
+    bool is_error, is_approved;
     FinishReason finish;
     ModelVector vector; /* in the reader's scratch */
     double score;

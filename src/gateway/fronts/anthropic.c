@@ -380,7 +380,7 @@ static void write_hosted(FrontWriter *writer, const ModelEvent *event)
     ModelPart part = {
         .id = event->id, .server = event->server, .name = event->name, .is_error = event->is_error
     };
-    if (!writer->request->shows_hosted)
+    if (!writer->request->shows_hosted || event->form != HOSTED_CALL)
         return;
     if (event->kind == EVENT_HOSTED) {
         open_block(writer, BLOCK_MCP_USE, &part);

@@ -17,6 +17,7 @@ static bool scan(Arena *arena, Str body, ModelRequest *request, Error *err)
     Str name, value, input = S("");
     request->task = TASK_CHAT;
     request->wants_usage = request->is_kept = request->shows_hosted = true;
+    request->asks_approval = true;
     body_scan_begin(&walk, arena, body, request);
     while (body_scan_next(&walk, &name, &value, err))
         if (str_is(name, "store"))
@@ -77,8 +78,14 @@ static Str signature_of(Arena *arena, Str signature, bool is_redacted)
 
 static void add_hosted(FrontWriter *writer, const ModelPart *part)
 {
-    Item *item = response_add_hosted(writer, part->id, part->server, part->name, part->arguments);
-    response_end_hosted(writer, item, part->text, part->is_error);
+    Item *item = response_add_hosted(writer, &(ModelEvent){ .form = part->form,
+                                                            .is_approved = part->is_approved,
+                                                            .id = part->id,
+                                                            .server = part->server,
+                                                            .name = part->name,
+                                                            .text = part->arguments });
+    if (part->form == HOSTED_CALL)
+        response_end_hosted(writer, item, part->text, part->is_error);
 }
 
 static void add_part(FrontWriter *writer, const ModelPart *part)
@@ -310,10 +317,15 @@ static void begin_hosted(FrontWriter *writer, const ModelEvent *event)
 {
     begin_response(writer);
     close_texts(writer);
-    const Item *item =
-        response_add_hosted(writer, event->id, event->server, event->name, event->text);
+    const Item *item = response_add_hosted(writer, event);
     write_added(writer, item);
-    if (item->kind == ITEM_MCP_CALL) {
+    if (item->kind == ITEM_APPROVAL || item->kind == ITEM_TOOLS) {
+        if (item->kind == ITEM_TOOLS) {
+            write_item_state(writer, "response.mcp_list_tools.in_progress", item);
+            write_item_state(writer, "response.mcp_list_tools.completed", item);
+        }
+        write_item(writer, "response.output_item.done", item);
+    } else if (item->kind == ITEM_MCP_CALL) {
         write_item_state(writer, "response.mcp_call.in_progress", item);
         write_mcp_arguments(writer, item);
     } else {

@@ -104,12 +104,16 @@ static bool read_content(Arena *arena, Str content, PartList *parts, Error *err)
 
 typedef struct WireItem {
     Str type, role, content, id, call_id, name, arguments, output, summary, encrypted, error;
+    Str server, approval, reason;
+    Tristate approve;
 } WireItem;
 
 /* The messages so far; the parts of the last one are still growing. */
 typedef struct Conversation {
     MessageList messages;
     PartList parts;
+    PartList asked; /* calls that a person was asked to approve; is_approved: and did */
+    VEC(Str) servers_told;
 } Conversation;
 
 static void end_message(Conversation *talk)
@@ -199,11 +203,70 @@ static bool put_thought(Arena *arena, const WireItem *item, Conversation *talk, 
     return true;
 }
 
+/* The model hears of such a call when it is decided. */
+static bool put_approval_request(Arena *arena, const WireItem *item, Conversation *talk, Error *err)
+{
+    *vec_push(arena, &talk->asked) = (ModelPart){ .kind = PART_TOOL_CALL,
+                                                  .id = item->id,
+                                                  .server = item->server,
+                                                  .name = item->name,
+                                                  .arguments = item->arguments };
+    return (item->id.length && item->name.length) ||
+           fail_field(err, "id", "a request for approval has an id and a name");
+}
+
+static ModelPart *asked_for(Conversation *talk, Str id)
+{
+    for (size_t i = 0; id.length && i < talk->asked.count; i++)
+        if (str_equal(talk->asked.at[i].id, id))
+            return &talk->asked.at[i];
+    return NULL;
+}
+
+static bool put_approval(Arena *arena, const WireItem *item, Conversation *talk, Error *err)
+{
+    ModelPart *asked = asked_for(talk, item->approval);
+    if (!asked)
+        return fail_field(err, "approval_request_id", "nothing was asked by this id");
+    if (item->approve == UNSAID)
+        return fail_field(err, "approve", "it is true or false");
+    asked->is_approved = item->approve == YES;
+    if (asked->is_approved)
+        return true;
+    begin_message(arena, talk, FROM_ASSISTANT);
+    *vec_push(arena, &talk->parts) = *asked;
+    begin_message(arena, talk, FROM_TOOL);
+    *vec_push(arena, &talk->parts) =
+        (ModelPart){ .kind = PART_TOOL_RESULT,
+                     .id = asked->id,
+                     .text = str_format(arena, "This call was not allowed. " STR_FMT,
+                                        STR_ARG(item->reason)),
+                     .is_error = true };
+    return true;
+}
+
+/* What was allowed last is made before the model is asked again. False: there is none. */
+static bool put_approved(Arena *arena, Conversation *talk)
+{
+    bool has_any = false;
+    for (size_t i = 0; i < talk->asked.count; i++) {
+        if (!talk->asked.at[i].is_approved)
+            continue;
+        begin_message(arena, talk, FROM_ASSISTANT);
+        *vec_push(arena, &talk->parts) = talk->asked.at[i];
+        has_any = true;
+    }
+    return has_any;
+}
+
 /* A call that was made here in an earlier turn, with what it gave, as a model knows calls. */
 static bool put_mcp_call(Arena *arena, const WireItem *item, Conversation *talk, Error *err)
 {
     WireItem call = *item;
+    ModelPart *asked = asked_for(talk, item->approval);
     call.call_id = item->id;
+    if (asked)
+        asked->is_approved = false; /* and has been made */
     if (!put_call(arena, &call, talk, err))
         return false;
     bool has_failed = item->error.length > 0;
@@ -216,7 +279,15 @@ static bool put_mcp_call(Arena *arena, const WireItem *item, Conversation *talk,
     return true;
 }
 
-/* What was found is in the answer that follows; a list of tools is made anew. */
+/* The list is made anew for the model; its client has it already. */
+static bool put_server_tools(Arena *arena, const WireItem *item, Conversation *talk, Error *err)
+{
+    (void)err;
+    *vec_push(arena, &talk->servers_told) = item->server;
+    return true;
+}
+
+/* What was found is in the answer that follows. */
 static bool put_nothing(Arena *arena, const WireItem *item, Conversation *talk, Error *err)
 {
     (void)arena, (void)item, (void)talk, (void)err;
@@ -233,7 +304,9 @@ static const struct {
     { "function_call_output", put_result },
     { "reasoning", put_thought },
     { "mcp_call", put_mcp_call },
-    { "mcp_list_tools", put_nothing },
+    { "mcp_list_tools", put_server_tools },
+    { "mcp_approval_request", put_approval_request },
+    { "mcp_approval_response", put_approval },
     { "file_search_call", put_nothing },
 };
 
@@ -251,6 +324,10 @@ static bool read_item(Arena *arena, Str value, void *into, Error *err)
         { "summary", MEMBER_JSON, offsetof(WireItem, summary) },
         { "encrypted_content", MEMBER_TEXT, offsetof(WireItem, encrypted) },
         { "error", MEMBER_JSON, offsetof(WireItem, error) },
+        { "server_label", MEMBER_TEXT, offsetof(WireItem, server) },
+        { "approval_request_id", MEMBER_TEXT, offsetof(WireItem, approval) },
+        { "approve", MEMBER_CHOICE, offsetof(WireItem, approve) },
+        { "reason", MEMBER_TEXT, offsetof(WireItem, reason) },
     };
     WireItem item = { 0 };
     if (!read_members(arena, value, MEMBER_RULES(rules), &item, NULL, err))
@@ -371,7 +448,10 @@ static bool read_conversation(Arena *arena, ModelRequest *request, Error *err)
     for (size_t i = 0; i < COUNT(lists); i++)
         if (!read_items(arena, lists[i], read_item, &talk, err))
             return fail_below(err, "input");
+    if (put_approved(arena, &talk) && !request->is_hosted)
+        return fail_field(err, "tools", "a call was approved: name its server among the tools");
     end_message(&talk);
+    request->servers_told = (StrList){ talk.servers_told.at, talk.servers_told.count };
     request->messages = talk.messages.at;
     request->message_count = talk.messages.count;
     return true;

@@ -18,7 +18,7 @@ Response *response_of(FrontWriter *writer)
 
 Item *response_add_item(FrontWriter *writer, ItemKind kind)
 {
-    static const char *const prefixes[] = { "msg", "msg", "rs", "fc", "mcp", "fs" };
+    static const char *const prefixes[] = { "msg", "msg", "rs", "fc", "mcp", "fs", "mcpr", "mcpl" };
     Response *response = response_of(writer);
     Item *item = vec_push(writer->arena, &response->items);
     *item = (Item){ .kind = kind, .text = buf_new(writer->arena, ITEM_TEXT_MAX) };
@@ -34,12 +34,18 @@ void response_name_call(FrontWriter *writer, Item *item, Str id, Str name)
     item->name = str_copy(writer->arena, name);
 }
 
-Item *response_add_hosted(FrontWriter *writer, Str id, Str server, Str name, Str arguments)
+Item *response_add_hosted(FrontWriter *writer, const ModelEvent *event)
 {
-    Item *item = response_add_item(writer, server.length ? ITEM_MCP_CALL : ITEM_FILE_SEARCH);
-    response_name_call(writer, item, id, name);
-    item->server = str_copy(writer->arena, server);
-    buf_add(&item->text, arguments);
+    ItemKind kind = event->form == HOSTED_APPROVAL ? ITEM_APPROVAL
+                    : event->form == HOSTED_TOOLS  ? ITEM_TOOLS
+                    : event->server.length         ? ITEM_MCP_CALL
+                                                   : ITEM_FILE_SEARCH;
+    Item *item = response_add_item(writer, kind);
+    response_name_call(writer, item, event->id, event->name);
+    item->server = str_copy(writer->arena, event->server);
+    item->is_approved = event->is_approved;
+    item->is_done = event->form != HOSTED_CALL;
+    buf_add(&item->text, event->text);
     return item;
 }
 
@@ -81,7 +87,10 @@ static void put_mcp_call(JsonWriter *json, const Item *item)
     put_text(json, "server_label", item->server);
     put_text(json, "name", item->name);
     put_text(json, "arguments", buf_str(&item->text));
-    put_null(json, "approval_request_id");
+    if (item->is_approved)
+        put_text(json, "approval_request_id", item->call_id);
+    else
+        put_null(json, "approval_request_id");
     if (item->is_done && !item->has_failed)
         put_text(json, "output", item->result);
     else
@@ -99,6 +108,22 @@ static void put_mcp_call(JsonWriter *json, const Item *item)
     put_end(json);
     put_end(json);
     put_end(json);
+}
+
+static void put_approval(JsonWriter *json, const Item *item)
+{
+    put_text(json, "type", S("mcp_approval_request"));
+    put_text(json, "server_label", item->server);
+    put_text(json, "name", item->name);
+    put_text(json, "arguments", buf_str(&item->text));
+}
+
+static void put_server_tools(JsonWriter *json, const Item *item)
+{
+    put_text(json, "type", S("mcp_list_tools"));
+    put_text(json, "server_label", item->server);
+    put_raw(json, "tools", buf_str(&item->text));
+    put_null(json, "error");
 }
 
 static void put_file_search(JsonWriter *json, const Item *item)
@@ -139,12 +164,15 @@ void put_response_item(JsonWriter *json, Arena *arena, const char *name, const I
     case ITEM_CALL: put_call(json, item); break;
     case ITEM_MCP_CALL: put_mcp_call(json, item); break;
     case ITEM_FILE_SEARCH: put_file_search(json, item); break;
+    case ITEM_APPROVAL: put_approval(json, item); break;
+    case ITEM_TOOLS: put_server_tools(json, item); break;
     default: put_said(json, arena, item);
     }
-    put_text(json, "status",
-             item->has_failed ? S("failed")
-             : item->is_done  ? S("completed")
-                              : S("in_progress"));
+    if (item->kind != ITEM_APPROVAL && item->kind != ITEM_TOOLS)
+        put_text(json, "status",
+                 item->has_failed ? S("failed")
+                 : item->is_done  ? S("completed")
+                                  : S("in_progress"));
     put_end(json);
 }
 

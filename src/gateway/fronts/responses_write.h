@@ -4,14 +4,16 @@
 
 #include "gateway/front.h"
 
-/* Those before ITEM_CALL have a part; the last two are calls that the program has made itself. */
+/* Those before ITEM_CALL have a part; the last ones are what the program does itself. */
 typedef enum ItemKind {
     ITEM_TEXT,
     ITEM_REFUSAL,
     ITEM_THOUGHT,
     ITEM_CALL,
     ITEM_MCP_CALL,
-    ITEM_FILE_SEARCH
+    ITEM_FILE_SEARCH,
+    ITEM_APPROVAL,
+    ITEM_TOOLS
 } ItemKind;
 
 typedef struct Item {
@@ -21,7 +23,7 @@ typedef struct Item {
     Str server, result; /* of a call of the program's own */
     Buf text;           /* or arguments */
     int annotations;
-    bool is_done, has_failed;
+    bool is_done, has_failed, is_approved;
 } Item;
 
 /* What a writer knows of its response. */
@@ -42,8 +44,8 @@ Response *response_of(FrontWriter *writer);
 Item *response_add_item(FrontWriter *writer, ItemKind kind);
 /* A call without an id gets one. */
 void response_name_call(FrontWriter *writer, Item *item, Str id, Str name);
-/* A call of the program's own. */
-Item *response_add_hosted(FrontWriter *writer, Str id, Str server, Str name, Str arguments);
+/* Of EVENT_HOSTED; a call is still to end. */
+Item *response_add_hosted(FrontWriter *writer, const ModelEvent *event);
 void response_end_hosted(FrontWriter *writer, Item *item, Str result, bool has_failed);
 
 /* The one part that a message or a thought has. */
