@@ -23,6 +23,13 @@ static const char *const never_last[] = {
 static const char *const before_number[] = { "no",  "nos", "art", "sec", "mar",
                                              "dec", "str", "m",   "col" };
 
+/* "am 3. Mai": behind the number of a day. */
+static const char *const months[] = {
+    "Januar",  "Jan",  "Februar",  "Feb",    "M\xC3\xA4rz", "April",     "Apr",
+    "Mai",     "Juni", "Juli",     "August", "Aug",         "September", "Sep",
+    "Oktober", "Okt",  "November", "Nov",    "Dezember",    "Dez",
+};
+
 static bool is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /* Bytes of the sentence-ending mark at `at`, or 0. */
@@ -97,6 +104,17 @@ static bool is_initial(Str word)
     return size == word.length && !(c >= '0' && c <= '9') && c > '@';
 }
 
+static bool is_month_at(Str text, size_t at)
+{
+    size_t start = at;
+    while (start < text.length && is_space((uint8_t)text.at[start]))
+        start++;
+    for (at = start;
+         at < text.length && !is_space((uint8_t)text.at[at]) && !HAS_CHAR(text.at[at], ".,;:)");)
+        at++;
+    return is_listed(str_slice(text, start, at), months, COUNT(months));
+}
+
 /* The full stop at `at` ends a sentence; `after` is behind it and closing quotes. */
 static bool full_stop_ends(Str text, size_t start, size_t at, size_t after)
 {
@@ -114,6 +132,8 @@ static bool full_stop_ends(Str text, size_t start, size_t at, size_t after)
         return !is_space((uint8_t)text.at[after - 1]) && starts_sentence(text, after);
     if (is_initial(word) && word.at[0] != 'I')
         return false; /* J. Smith */
+    if (str_to_int(word, 1, 31, &number) && is_month_at(text, after))
+        return false;
     /* "1. First": a number alone at the beginning is a list's, not a sentence. */
     if (str_to_int(word, 0, 9999, &number) && (size_t)(word.at - text.at) == start)
         return false;

@@ -23,6 +23,8 @@ static const struct {
     { "  \n ", "" },
     { "No end (really.) Next", "No end (really.)|Next" },
     { "Das ist z.B. Wasser. Gut.", "Das ist z.B. Wasser.|Gut." },
+    { "Am 3. Mai 1990 fiel Schnee. Er kam als 3. Bald kamen mehr.",
+      "Am 3. Mai 1990 fiel Schnee.|Er kam als 3.|Bald kamen mehr." },
 };
 
 Test(text, sentences_end_where_the_table_says)
