@@ -205,3 +205,49 @@ def test_what_is_erased_is_in_no_summary(written, writer):
     assert one["id"] and written.get(f"/v1/summaries/{one['id']}").status_code == 200
     assert written.call("DELETE", f"/v1/documents/{document}", params={"erase": 1}).status_code in (200, 204)
     assert written.get(f"/v1/summaries/{one['id']}").status_code == 404
+
+
+# --- Comparisons, timelines, glossaries ---
+
+FEES = "# Fees\n\nThe fee for a berth (space for a ship) is 40 crowns a night since 3 May 2019.\n\n# Rules\n\nDogs are kept on a lead.\n"
+
+
+def test_two_documents_are_compared(server):
+    old = server.add(("fees-old.md", FEES.encode()))[0]["id"]
+    new = server.add(("fees-new.md", FEES.replace("40", "55").replace("Dogs are kept on a lead", "Fires are forbidden").encode()))[0]["id"]
+    answer = server.post("/v1/compare", {"left": old, "right": new})
+    assert answer.status_code == 200, answer.text
+    one = answer.json()
+    assert (one["changed"], one["added"], one["removed"], one["same"]) == (1, 1, 1, 0)
+    assert one["left"] == {"id": old, "name": "fees-old.md"}
+    changed = one["items"][0]
+    assert changed["kind"] == "changed" and changed["left"]["numbers"] == ["40"] and changed["right"]["numbers"] == ["55"]
+    assert [p["text"] for p in changed["right"]["pieces"] if p["changed"]] == ["55 "]
+    for side, document in (("left", old), ("right", new)):
+        citation = changed[side]["citations"][0]
+        assert text_of(server, document).encode()[citation["start"]:citation["end"]].decode() == citation["quote"]
+    assert server.post("/v1/compare", {"left": old}).status_code == 400
+    assert server.post("/v1/compare", {"left": old, "right": "none"}).status_code == 404
+    assert server.post("/v1/compare", {"left_text": FEES, "right_text": FEES}).json()["items"] == []
+
+
+def test_a_timeline_has_sentences_rows_and_calendars(server):
+    text = "The pier was built on 3 May 1874. It burned down in 1990. Nobody was hurt.\n"
+    document = server.add(("pier.txt", text.encode()))[0]["id"]
+    items = server.get(f"/v1/documents/{document}/timeline").json()["items"]
+    assert [i["start"] for i in items] == ["1874-05-03", "1990-01-01"] and items[0]["text"] == "The pier was built on 3 May 1874."
+    assert items[0]["citations"][0]["quote"] == items[0]["text"]
+    table = server.add(("works.csv", b"Date,Work,Cost\n2021-04-05,New roof,1200\n2019-01-02,Paint,300\n2020-06-07,Gutter,90\n"))[0]["id"]
+    rows = server.get(f"/v1/documents/{table}/timeline").json()["items"]
+    assert [r["start"] for r in rows] == ["2019-01-02", "2020-06-07", "2021-04-05"] and "Paint" in rows[0]["text"], rows
+    calendar = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20220314T170000Z\r\nSUMMARY:Council meets\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    event = server.add(("council.ics", calendar))[0]["id"]
+    assert any(i["start"].startswith("2022-03-14") for i in server.get(f"/v1/documents/{event}/timeline").json()["items"])
+
+
+def test_a_glossary_has_terms_and_abbreviations(server):
+    text = "The Norwegian Coastal Administration (NCA) runs the lights. A fairlead refers to a ring that guides a rope.\n"
+    document = server.add(("terms.txt", text.encode()))[0]["id"]
+    items = {i["term"]: i for i in server.get(f"/v1/documents/{document}/glossary").json()["items"]}
+    assert items["NCA"]["expansion"] == "Norwegian Coastal Administration" and "fairlead" in items, items
+    assert items["fairlead"]["citations"][0]["quote"].startswith("A fairlead refers to")

@@ -91,22 +91,41 @@ static void weigh(const Reader *reader, Terms *all, size_t count)
     }
 }
 
-/* Cosines of words, by the sentence in which a word stands. */
+/* Cosines of the words of sentence i with those of the sentences from `first` on, into row. */
+static void compare_one(double *weights, const Terms *all, size_t i, size_t first, size_t end,
+                        float *row)
+{
+    for (size_t t = 0; t < all[i].at.count; t++)
+        weights[all[i].at.at[t].id] = all[i].at.at[t].weight;
+    for (size_t j = first; j < end; j++) {
+        double sum = 0;
+        for (size_t t = 0; t < all[j].at.count; t++)
+            sum += weights[all[j].at.at[t].id] * all[j].at.at[t].weight;
+        row[j - first] = (float)MIN(sum, 1.0);
+    }
+    for (size_t t = 0; t < all[i].at.count; t++)
+        weights[all[i].at.at[t].id] = 0;
+}
+
 static void compare_words(const Reader *reader, const Terms *all, Central *central)
 {
-    double *row = arena_new_array(reader->arena, double, reader->counts.count + 1);
-    for (size_t i = 0; i < central->count; i++) {
-        for (size_t t = 0; t < all[i].at.count; t++)
-            row[all[i].at.at[t].id] = all[i].at.at[t].weight;
-        for (size_t j = i + 1; j < central->count; j++) {
-            double sum = 0;
-            for (size_t t = 0; t < all[j].at.count; t++)
-                sum += row[all[j].at.at[t].id] * all[j].at.at[t].weight;
-            central->alike[i * central->count + j] = (float)sum;
-        }
-        for (size_t t = 0; t < all[i].at.count; t++)
-            row[all[i].at.at[t].id] = 0;
-    }
+    double *weights = arena_new_array(reader->arena, double, reader->counts.count + 1);
+    for (size_t i = 0; i < central->count; i++)
+        compare_one(weights, all, i, i + 1, central->count,
+                    &central->alike[i * central->count + i + 1]);
+}
+
+float *central_likeness(Arena *arena, Words *words, const CentralText *text, size_t split)
+{
+    Reader reader = { .arena = arena };
+    Terms *terms = read_terms(&reader, words, text);
+    size_t columns = text->count - split;
+    float *alike = arena_new_array(arena, float, split *columns + 1);
+    double *weights = arena_new_array(arena, double, reader.counts.count + 1);
+    weigh(&reader, terms, text->count);
+    for (size_t i = 0; i < split; i++)
+        compare_one(weights, terms, i, split, text->count, alike + i * columns);
+    return alike;
 }
 
 static float meaning(const CentralText *text, size_t a, size_t b)

@@ -41,6 +41,10 @@ typedef struct CentralWish {
 size_t central_choose(Arena *arena, const Central *central, const CentralWish *wish,
                       size_t *chosen);
 
+/* How alike by their words the first `split` sentences are to each of the others:
+ * [split][count - split], 0 to 1. The words of all of them weigh alike. */
+float *central_likeness(Arena *arena, Words *words, const CentralText *text, size_t split);
+
 /* Of a long text: the numbers of at most `max` sentences that are worth comparing, in their order,
  * into kept[max]. One pass over the words; half of the seats are those of parts of equal length, so
  * that no part goes unheard. */

@@ -1,0 +1,204 @@
+/* timeline.c - see timeline.h. */
+#include "summary/timeline.h"
+
+#include "answer/reading.h"
+#include "text/date_calendar.h"
+
+#define CONFIDENCE_MIN 0.5
+#define FOUND_MAX 100000
+#define SENTENCE_BYTES KB(4) /* of a longer one the beginning is read */
+
+static const char *const grains[] = { "second", "minute",  "hour", "day",    "week",
+                                      "month",  "quarter", "year", "decade", "century" };
+
+typedef struct Finder {
+    Arena *arena;
+    const Sources *sources;
+    VEC(TimelineEvent) events;
+    const SourceUnit *header; /* of the table that is read; NULL: none */
+} Finder;
+
+/* --- Years that stand alone --- */
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* "wurde 1904 gebaut": German names a year without a word before it. Behind a number of things
+ * stands a noun, which is written large. */
+static bool is_lone_year(Str text, size_t at)
+{
+    if (at + 4 > text.length || (text.at[at] != '1' && text.at[at] != '2') ||
+        (at && text.at[at - 1] != ' ' && text.at[at - 1] != '('))
+        return false;
+    for (size_t i = at; i < at + 4; i++)
+        if (!is_digit(text.at[i]))
+            return false;
+    if (at + 4 == text.length || HAS_CHAR(text.at[at + 4], ".;)"))
+        return at + 5 >= text.length || !is_digit(text.at[at + 5]);
+    return text.at[at + 4] == ' ' && at + 5 < text.length && text.at[at + 5] >= 'a' &&
+           text.at[at + 5] <= 'z';
+}
+
+/* The first at or behind *at, which moves behind it. */
+static bool next_lone_year(Arena *arena, Str text, size_t *at, DateFound *found_r)
+{
+    for (; *at + 4 <= text.length; (*at)++) {
+        int64_t year = 0;
+        if (!is_lone_year(text, *at) ||
+            !str_to_int(str_slice(text, *at, *at + 4), 1200, 2099, &year))
+            continue;
+        *found_r = (DateFound){
+            .kind = DATE_RANGE,
+            .grain = DATE_YEAR,
+            .value = { { true, false, civil_days((int)year, 1, 1) * DAY_SECONDS },
+                       { true, false, civil_days((int)year + 1, 1, 1) * DAY_SECONDS } },
+            .start = *at,
+            .end = *at + 4,
+            .confidence = 0.6,
+            .iso = str_format(arena, "%04" PRId64 "-01-01/%04" PRId64 "-01-01", year, year + 1)
+        };
+        *at += 4;
+        return true;
+    }
+    return false;
+}
+
+/* --- Finding --- */
+
+static bool is_event(const DateFound *found)
+{
+    return (found->kind == DATE_POINT || found->kind == DATE_RANGE) && found->value.start.has_day &&
+           found->confidence >= CONFIDENCE_MIN;
+}
+
+static void add_event(Finder *f, const SourceUnit *unit, const DateFound *found)
+{
+    const Source *source = &f->sources->at[unit->source];
+    bool has_end = found->kind == DATE_RANGE && found->value.end.has_day;
+    Str text = unit->text;
+    if (f->header && unit->kind == SOURCE_ROW)
+        text = row_text(f->arena, unit->text, f->header->text);
+    *vec_push(f->arena, &f->events) = (TimelineEvent){
+        .text = source_line(f->arena, text),
+        .said = source_line(f->arena, str_slice(unit->text, found->start, found->end)),
+        .iso = found->iso,
+        .grain = found->grain,
+        .start = found->value.start.seconds,
+        .end = has_end ? found->value.end.seconds : 0,
+        .is_ambiguous = found->is_ambiguous,
+        .confidence = found->confidence,
+        .citation = source_citation(f->arena, source, unit->start, unit->end, unit->heading),
+    };
+}
+
+static bool may_have_date(Str text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (is_digit(text.at[i]) || (unsigned char)text.at[i] >= 0x80)
+            return true;
+    return false;
+}
+
+/* Unless the unit tells of it already: the same day, or a part of the same words. */
+static void tell_once(Finder *f, const SourceUnit *unit, const DateFound *found, size_t first,
+                      const DateFound *others, size_t other_count)
+{
+    bool is_told = !is_event(found);
+    for (size_t i = first; i < f->events.count && !is_told; i++)
+        is_told = f->events.at[i].start == found->value.start.seconds;
+    for (size_t i = 0; i < other_count && !is_told; i++)
+        is_told = found->start < others[i].end && others[i].start < found->end;
+    if (!is_told)
+        add_event(f, unit, found);
+}
+
+static void read_unit(Finder *f, const SourceUnit *unit)
+{
+    const Source *source = &f->sources->at[unit->source];
+    Str text = str_slice(unit->text, 0, SENTENCE_BYTES);
+    DateReference reference = { .language = str(language_about(source->language)->code),
+                                .prefers_past = true,
+                                .is_day_first = source->language != LANGUAGE_ENGLISH };
+    DateFound *found, year;
+    Error none;
+    if (!may_have_date(text) || !date_local(source->date_ms, STR_NONE, &reference.now, &none))
+        return;
+    size_t count = date_find(f->arena, text, &reference, &found), first = f->events.count;
+    for (size_t i = 0; i < count; i++)
+        tell_once(f, unit, &found[i], first, NULL, 0);
+    for (size_t at = 0;
+         source->language == LANGUAGE_GERMAN && next_lone_year(f->arena, text, &at, &year);)
+        tell_once(f, unit, &year, first, found, count);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const TimelineEvent *left = a, *right = b;
+    if (left->start != right->start)
+        return left->start < right->start ? -1 : 1;
+    if (left->grain != right->grain) /* a whole year before its days */
+        return left->grain > right->grain ? -1 : 1;
+    return left->citation.start < right->citation.start
+               ? -1
+               : left->citation.start > right->citation.start;
+}
+
+void timeline_make(Arena *arena, const Sources *sources, Timeline *timeline_r)
+{
+    Finder finder = { .arena = arena, .sources = sources };
+    for (size_t i = 0; i < sources->unit_count && finder.events.count < FOUND_MAX; i++) {
+        const SourceUnit *unit = &sources->units[i];
+        if (unit->is_header_row)
+            finder.header = unit;
+        else if (finder.header && unit->table != finder.header->table)
+            finder.header = NULL;
+        if (!unit->is_header_row)
+            read_unit(&finder, unit);
+    }
+    if (finder.events.count)
+        qsort(finder.events.at, finder.events.count, sizeof *finder.events.at, by_time);
+    *timeline_r = (Timeline){ finder.events.at, MIN(finder.events.count, (size_t)TIMELINE_MAX),
+                              finder.events.count };
+    for (size_t i = 0; i < timeline_r->count; i++)
+        timeline_r->events[i].citation.number = (int)i + 1;
+}
+
+/* --- Showing --- */
+
+static void put_civil(JsonWriter *json, const char *name, int64_t seconds, bool has_clock)
+{
+    char text[32];
+    int64_t days = floor_div(seconds, DAY_SECONDS), clock = seconds - days * DAY_SECONDS;
+    Civil civil = civil_of(days);
+    int length = snprintf(text, sizeof text, "%04d-%02d-%02d", civil.year, civil.month, civil.day);
+    if (has_clock)
+        length += snprintf(text + length, sizeof text - (size_t)length, "T%02d:%02d:%02d",
+                           (int)(clock / 3600), (int)(clock / 60 % 60), (int)(clock % 60));
+    put_text(json, name, (Str){ text, (size_t)length });
+}
+
+void timeline_put(JsonWriter *json, const Timeline *timeline)
+{
+    put_array(json, "items");
+    for (size_t i = 0; i < timeline->count; i++) {
+        const TimelineEvent *event = &timeline->events[i];
+        bool has_clock = event->grain < DATE_DAY;
+        put_object(json, NULL);
+        put_civil(json, "start", event->start, has_clock);
+        if (event->end)
+            put_civil(json, "end", event->end, has_clock);
+        else
+            put_null(json, "end");
+        put_text(json, "date", event->iso);
+        put_text(json, "said", event->said);
+        put_text(json, "grain", str(grains[event->grain]));
+        put_bool(json, "ambiguous", event->is_ambiguous);
+        put_number(json, "confidence", event->confidence);
+        put_text(json, "text", event->text);
+        put_array(json, "citations");
+        source_put_citation(json, &event->citation);
+        put_end(json);
+        put_end(json);
+    }
+    put_end(json);
+    put_int(json, "total", (int64_t)timeline->total);
+}
