@@ -49,6 +49,10 @@ typedef struct EntityList {
  * the first ENTITY_TEXT_MAX bytes are read. */
 EntityList entities_find(Arena *arena, Str text, int64_t today);
 
+/* A number at `at` with its separators ("1,250.00", "1.250,00", "1 250"): its end, and it in one
+ * form in the arena. 0: there is none. */
+size_t entity_read_number(Arena *arena, Str text, size_t at, Str *value_r);
+
 /* What of it is personal data, by kind. */
 typedef struct PersonalKind {
     EntityKind kind;

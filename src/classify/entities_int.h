@@ -37,7 +37,3 @@ static inline bool entity_is_alnum(unsigned char c)
 {
     return entity_is_digit(c) || entity_is_letter(c);
 }
-
-/* A number at `at` with its separators ("1,250.00", "1.250,00", "1 250"): its end, and it in one
- * form in the arena. 0: there is none. */
-size_t entity_read_number(Arena *arena, Str text, size_t at, Str *value_r);
