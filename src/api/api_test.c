@@ -47,16 +47,24 @@ Test(api, every_route_is_listed_once_and_described)
 Test(api, only_what_must_be_is_open_to_anyone)
 {
     static const char *const open[] = {
-        "/v1/session",   "/v1/setup",
-        "/health",       "/ready",
-        "/metrics",      "/docs",
-        "/openapi.json", "/v1/notices/unsubscribe",
-        "/api/version",  "/v1/task_feeds/:token/tasks.ics",
+        "/v1/session",
+        "/v1/setup",
+        "/health",
+        "/ready",
+        "/metrics",
+        "/docs",
+        "/openapi.json",
+        "/v1/notices/unsubscribe",
+        "/api/version",
+        "/v1/task_feeds/:token/tasks.ics",
+        "/.well-known/caldav",
     };
     for (size_t i = 0; i < api_route_count; i++) {
         bool listed = false;
         for (size_t j = 0; j < COUNT(open); j++)
             listed |= strcmp(api_routes[i].path, open[j]) == 0;
+        /* Calendar programs want to be asked for a password in HTTP's own way, by the handler. */
+        listed |= strncmp(api_routes[i].path, "/dav", 4) == 0;
         cr_expect(listed || api_routes[i].needs > ANYONE, "%s", api_routes[i].path);
     }
 }
@@ -195,7 +203,11 @@ Test(api, openapi_is_json_and_lists_every_route_once)
             count++;
         }
     }
-    cr_expect(count == api_route_count, "%zu of %zu", count, api_route_count);
+    size_t nameless = 0; /* methods of WebDAV, for which OpenAPI has no word */
+    for (size_t i = 0; i < api_route_count; i++)
+        nameless += strcmp(api_routes[i].method, "PROPFIND") == 0 ||
+                    strcmp(api_routes[i].method, "REPORT") == 0;
+    cr_expect(count == api_route_count - nameless, "%zu of %zu", count, api_route_count);
     json_decref(ids);
     json_decref(json);
 }
