@@ -82,6 +82,16 @@ static bool remove_summaries(DbTx *tx, const Scope *scope, Str document, Error *
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
 }
 
+/* Results of batches quote it too; its classifications and the examples made of it go by foreign
+ * keys. */
+static bool remove_results(DbTx *tx, const Scope *scope, Str document, Error *err)
+{
+    return db_exec(tx,
+                   DB_SAME("DELETE FROM classification_items WHERE workspace = $1"
+                           " AND document = $2"),
+                   DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err);
+}
+
 /* Rows of other tables go with the document's by foreign keys. */
 static bool remove_document(DbTx *tx, const Scope *scope, Arena *arena, Str document,
                             NumberList *numbers_r, Error *err)
@@ -89,6 +99,7 @@ static bool remove_document(DbTx *tx, const Scope *scope, Arena *arena, Str docu
     return chunk_numbers(tx, scope, arena, document, numbers_r, err) &&
            blank_answers(tx, scope, document, err) && blank_tasks(tx, scope, document, err) &&
            remove_lessons(tx, scope, document, err) && remove_summaries(tx, scope, document, err) &&
+           remove_results(tx, scope, document, err) &&
            db_exec(tx, DB_SAME("DELETE FROM uploads WHERE workspace = $1 AND document = $2"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
            sql_change(tx, DB_SAME("DELETE FROM documents WHERE workspace = $1 AND id = $2"),

@@ -8,6 +8,8 @@
 #include "store/blocks_store.h"
 #include "store/budgets_store.h"
 #include "store/calls_store.h"
+#include "store/classification_batches_store.h"
+#include "store/classifications_store.h"
 #include "store/client_files_store.h"
 #include "store/collections_store.h"
 #include "store/conversations_store.h"
@@ -21,6 +23,7 @@
 #include "store/judged_sets_store.h"
 #include "store/judgements_store.h"
 #include "store/lab_runs_store.h"
+#include "store/label_sets_store.h"
 #include "store/learner_store.h"
 #include "store/messages_store.h"
 #include "store/notices_store.h"
@@ -70,6 +73,10 @@ static struct {
     StudyCard card;
     StudyQuiz quiz;
     Recipe recipe;
+    LabelSet labels;
+    LabelExample example;
+    Classification said;
+    ClassificationBatch labelled;
     SearchOpening opening;
     Str job;
     NoticeEvent event;
@@ -208,6 +215,25 @@ static bool fill_summaries(DbTx *tx, World *world, Error *err)
     return digest_plan_set(tx, &world->ours, secret.collection.id, 7, err);
 }
 
+static bool fill_labels(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    const ClassificationItem item = { .text = S("ours") };
+    const LabelTraining training = { .way = S("nearest") };
+
+    secret.labels = (LabelSet){ .name = S("Ours"), .labels = S("[]"), .asks = S("auto") };
+    CALL(label_set_add(tx, ours, world->arena, &secret.labels, err));
+    Str set = secret.labels.id;
+    secret.example = (LabelExample){ .text = S("ours"), .labels = S("[]"), .source = S("given") };
+    CALL(label_example_set(tx, ours, world->arena, set, &secret.example, err));
+    CALL(label_set_trained(tx, ours, world->arena, set, 1, S("learned"), &training, err));
+    secret.said = (Classification){ .set = set, .subject = S("s"), .state = S("asked") };
+    CALL(classification_put(tx, ours, world->arena, &secret.said, err));
+    CALL(classification_decide(tx, ours, secret.said.id, S("confirmed"), S("[]"), err));
+    secret.labelled.set = set;
+    return classification_batch_add(tx, ours, world->arena, &secret.labelled, &item, 1, err);
+}
+
 static bool fill_ledgers(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours;
@@ -237,6 +263,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(fill_study(tx, world, err));
     CALL(fill_feedback(tx, world, err));
     CALL(fill_summaries(tx, world, err));
+    CALL(fill_labels(tx, world, err));
     CALL(fill_notices(tx, world, err));
     CALL(prompt_log_add(tx, ours, &(PromptLog){ .id = S("p"), .prompt = S("ours") }, err));
     CALL(response_put(
@@ -440,6 +467,37 @@ static bool summaries_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool labels_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str set = secret.labels.id, bytes;
+    LabelSet labels = secret.labels;
+    LabelExample example = secret.example;
+    Classification said;
+    ClassificationBatch batch;
+    EXPECT_CODE(ERROR_NOT_FOUND, label_set_find(tx, theirs, arena, set, &labels, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_set_find(tx, theirs, arena, S("ours"), &labels, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_set_update(tx, theirs, arena, &labels, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_set_remove(tx, theirs, set, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_set_classifier(tx, theirs, arena, set, &bytes, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_example_set(tx, theirs, arena, set, &example, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_example_remove(tx, theirs, set, secret.example.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                classification_find(tx, theirs, arena, secret.said.id, &said, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                classification_decide(tx, theirs, secret.said.id, S("sure"), S("[]"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, classification_remove(tx, theirs, secret.said.id, err));
+    Str id = secret.labelled.id;
+    EXPECT_CODE(ERROR_NOT_FOUND, classification_batch_find(tx, theirs, arena, id, &batch, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, classification_batch_set_job(tx, theirs, id, S("j"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, classification_batch_remove(tx, theirs, id, err));
+    CALL(classification_batch_end(tx, theirs, id, S("cancelled"), err));
+    CALL(classification_batch_find(tx, &world->ours, arena, id, &batch, err));
+    EXPECT(str_is(batch.state, "running") && batch.total == 1 && !batch.cancelled);
+    return true;
+}
+
 static bool tasks_find_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -534,6 +592,7 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     CALL(tasks_find_nothing(tx, world, err));
     CALL(feedback_finds_nothing(tx, world, err));
     CALL(summaries_find_nothing(tx, world, err));
+    CALL(labels_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;
     SubjectLimitsList limited;
@@ -705,6 +764,26 @@ static bool talks_are_hidden(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool labels_are_hidden(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str set = secret.labels.id;
+    const ClassificationFilter any = { 0 };
+    EXPECT_EMPTY(LabelSetList, label_set_list(tx, theirs, arena, STR_NONE, &list, err));
+    EXPECT_EMPTY(LabelExampleList, label_example_list(tx, theirs, arena, set, NULL, &list, err));
+    EXPECT_EMPTY(LabelTrainingList, label_training_list(tx, theirs, arena, set, &list, err));
+    EXPECT_EMPTY(ClassificationList,
+                 classification_list(tx, theirs, arena, &any, NULL, &list, err));
+    EXPECT_EMPTY(ClassificationDayList, classification_days(tx, theirs, arena, set, &list, err));
+    EXPECT_EMPTY(ClassificationBatchList,
+                 classification_batch_list(tx, theirs, arena, NULL, &list, err));
+    EXPECT_EMPTY(ClassificationItemList,
+                 classification_item_list(tx, theirs, arena, secret.labelled.id, STR_NONE, NULL,
+                                          &list, err));
+    return true;
+}
+
 static bool lists_are_empty(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -794,6 +873,7 @@ TEST_BOTH(store, every_function_hides_rows_from_other_workspaces)
     world_write(&world, &world.system, functions_find_nothing);
     world_write(&world, &world.system, functions_change_nothing);
     world_write(&world, &world.system, talks_are_hidden);
+    world_write(&world, &world.system, labels_are_hidden);
     world_write(&world, &world.system, nothing_is_learned);
     world_write(&world, &world.system, no_cards_are_listed);
     world_write(&world, &world.system, lists_are_empty);

@@ -103,6 +103,18 @@ bool recipe_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str kind, S
         read_recipe, recipe_r, str_c(arena, kind), name, err);
 }
 
+bool recipe_find_either(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str id_or_name,
+                        Recipe *recipe_r, Error *err)
+{
+    Error why = { 0 };
+    if (recipe_find(tx, scope, arena, kind, id_or_name, recipe_r, &why))
+        return true;
+    if (why.code == ERROR_NOT_FOUND)
+        return recipe_find_by_name(tx, scope, arena, kind, id_or_name, recipe_r, err);
+    *err = why;
+    return false;
+}
+
 bool recipe_list(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str user, RecipeList *list_r,
                  Error *err)
 {
@@ -159,10 +171,9 @@ bool recipe_update(DbTx *tx, const Scope *scope, Arena *arena, Recipe *recipe, E
 
 bool recipe_remove(DbTx *tx, const Scope *scope, Str kind, Str id, Error *err)
 {
-    return sql_change(tx,
-                      DB_SAME("DELETE FROM recipes WHERE workspace = $1 AND kind = $2 AND id = $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(kind), db_text(id)),
-                      "persona or prompt", id, err);
+    return sql_change(
+        tx, DB_SAME("DELETE FROM recipes WHERE workspace = $1 AND kind = $2 AND id = $3"),
+        DB_ARGS(db_text(scope->workspace), db_text(kind), db_text(id)), "recipe", id, err);
 }
 
 /* --- Versions --- */

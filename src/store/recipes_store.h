@@ -1,5 +1,5 @@
-/* recipes_store.h - the `recipes` tables: personas and prompts, which differ in what their body
- * says.
+/* recipes_store.h - the `recipes` tables: personas, prompts and workflows of classification, which
+ * differ in what their body says.
  *
  * They belong to the workspace: everybody reads them. Each change of the body is a new version, and
  * none is ever changed, so an old one can come back. */
@@ -44,6 +44,9 @@ MUST_CHECK bool recipe_find(DbTx *tx, const Scope *scope, Arena *arena, Str kind
 /* Letter case does not matter. */
 MUST_CHECK bool recipe_find_by_name(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str name,
                                     Recipe *recipe_r, Error *err);
+/* An id, else a name. */
+MUST_CHECK bool recipe_find_either(DbTx *tx, const Scope *scope, Arena *arena, Str kind,
+                                   Str id_or_name, Recipe *recipe_r, Error *err);
 /* By name; `user` empty: anybody's. */
 MUST_CHECK bool recipe_list(DbTx *tx, const Scope *scope, Arena *arena, Str kind, Str user,
                             RecipeList *list_r, Error *err);
