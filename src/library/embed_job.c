@@ -220,9 +220,14 @@ static bool goes_without(const Embedding *in, const Error *err)
 static bool advance(DbTx *tx, Embedding *in, Error *err)
 {
     Document now;
-    return document_find(tx, &in->scope, in->job->arena, in->document.id, &now, err) &&
-           (now.state != DOCUMENT_INDEXING ||
-            document_advance(tx, &in->scope, now.id, 1u << DOCUMENT_INDEXING, DOCUMENT_READY, err));
+    Arena *arena = in->job->arena;
+    if (!document_find(tx, &in->scope, arena, in->document.id, &now, err))
+        return false;
+    if (now.state != DOCUMENT_INDEXING)
+        return true;
+    return document_advance(tx, &in->scope, now.id, 1u << DOCUMENT_INDEXING, DOCUMENT_READY, err) &&
+           (!in->library->options.on_ready ||
+            in->library->options.on_ready(tx, &in->scope, arena, &now, err));
 }
 
 static bool ready_work(DbTx *tx, void *argument, Error *err)

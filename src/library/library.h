@@ -58,7 +58,11 @@ typedef struct LibraryOptions {
     /* ExtractionInput.describe; NULL: pictures are not described. */
     bool (*describe)(void *argument, const Scope *scope, Arena *arena, Str picture,
                      struct Caption *caption_r, Error *err);
-    void *model_argument;      /* of both */
+    void *model_argument; /* of both */
+    /* In the transaction that makes a document ready, for what is to be done with it then; NULL:
+     * nothing is. */
+    bool (*on_ready)(DbTx *tx, const Scope *scope, Arena *arena, const Document *document,
+                     Error *err);
     LibraryListener *listener; /* may be NULL */
     void *listener_argument;
 } LibraryOptions;
