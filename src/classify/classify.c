@@ -150,10 +150,12 @@ static void say(const Classifier *c, Arena *arena, const double *confidence,
     size_t said = c->is_multi ? 0 : 1;
     while (c->is_multi && said < c->label_count && scores[said].confidence >= SAID_FROM)
         said++;
+    double sure = surety(c, scores);
     *result_r = (ClassifyResult){ .scores = scores,
                                   .score_count = c->label_count,
                                   .said_count = said,
-                                  .is_sure = surety(c, scores) >= c->measures.threshold };
+                                  .surety = sure,
+                                  .is_sure = sure >= c->measures.threshold };
 }
 
 /* Without what is said to the classifier ("label this as spam"), unless there is nothing else. */

@@ -105,6 +105,7 @@ typedef struct ClassifyResult {
     const ClassifyScore *scores; /* of all labels, best first */
     size_t score_count;
     size_t said_count; /* the first so many are said: 1, or those above one half of a multi set */
+    double surety;     /* how sure all that is said is together: what the threshold is of */
     bool is_sure;      /* else a person is asked */
     size_t start, end; /* bytes of the text that say the first label most */
 } ClassifyResult;

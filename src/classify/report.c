@@ -115,23 +115,45 @@ bool report_put(JsonWriter *json, Arena *arena, Str text, const ReportOptions *o
     return true;
 }
 
-void report_put_labels(JsonWriter *json, Str text, const Classifier *classifier,
-                       const ClassifyResult *result)
+SaidLabels report_said(const Classifier *classifier, const ClassifyResult *result)
 {
-    put_text(json, "way", str(classify_way_name(classifier->way)));
+    return (SaidLabels){ .labels = classifier->labels,
+                         .scores = result->scores,
+                         .score_count = result->score_count,
+                         .said_count = result->said_count,
+                         .confidence = result->surety,
+                         .threshold = classifier->measures.threshold,
+                         .is_sure = result->is_sure,
+                         .start = result->start,
+                         .end = result->end,
+                         .way = str(classify_way_name(classifier->way)),
+                         .made_by = S("encoder") };
+}
+
+void report_put_labels(JsonWriter *json, Str text, const SaidLabels *said)
+{
+    put_text(json, "way", said->way);
     put_array(json, "labels");
-    for (size_t i = 0; i < result->score_count; i++) {
-        const ClassifyScore *score = &result->scores[i];
+    for (size_t i = 0; i < said->score_count; i++) {
+        const ClassifyScore *score = &said->scores[i];
         put_object(json, NULL);
-        put_text(json, "label", classifier->labels[score->label].name);
+        put_text(json, "label", said->labels[score->label].name);
         put_number(json, "confidence", score->confidence);
-        put_bool(json, "said", i < result->said_count);
+        put_bool(json, "said", i < said->said_count);
         put_end(json);
     }
     put_end(json);
-    put_bool(json, "sure", result->is_sure);
+    put_number(json, "confidence", said->confidence);
+    put_number(json, "threshold", said->threshold);
+    put_bool(json, "sure", said->is_sure);
+    put_text(json, "said_by", said->made_by);
+    put_text_or_null(json, "notice", said->notice);
+    if (said->evidence.length) {
+        put_raw(json, "evidence", said->evidence);
+        return;
+    }
     put_object(json, "evidence");
-    put_text(json, "quote", str_slice(text, result->start, result->end));
-    put_place(json, result->start, result->end);
+    put_text(json, "quote", str_slice(text, said->start, said->end));
+    put_place(json, said->start, said->end);
     put_end(json);
 }

@@ -16,6 +16,20 @@ typedef struct ReportOptions {
  * the object that is open. Places are bytes of the text. */
 MUST_CHECK bool report_put(JsonWriter *json, Arena *arena, Str text, const ReportOptions *options,
                            Error *err);
-/* Members way, labels (best first), sure and, as evidence, the piece of the text that says so. */
-void report_put_labels(JsonWriter *json, Str text, const Classifier *classifier,
-                       const ClassifyResult *result);
+/* What was said of a text, whoever said it. */
+typedef struct SaidLabels {
+    const ClassifyLabel *labels;
+    const ClassifyScore *scores; /* of all labels, best first; the first said_count are said */
+    size_t score_count, said_count;
+    double confidence, threshold; /* of all that is said together; below which a person is asked */
+    bool is_sure;
+    size_t start, end; /* bytes of the text that say so */
+    Str evidence;      /* JSON of them where there is more to say than the bytes */
+    Str way;           /* "zero-shot", "nearest", "head", "model" */
+    Str made_by;       /* "encoder", or the model's name */
+    Str notice;        /* why the model was not heard; empty: it was, or nobody wanted it */
+} SaidLabels;
+SaidLabels report_said(const Classifier *classifier, const ClassifyResult *result);
+/* Members way, labels (best first), confidence, threshold, sure, said_by, notice and, as
+ * evidence, the piece of the text that says so. */
+void report_put_labels(JsonWriter *json, Str text, const SaidLabels *said);

@@ -21,6 +21,7 @@
 #include "base/pool.h"
 #include "base/seal.h"
 #include "batch/batches.h"
+#include "classify/labels.h"
 #include "encode/model_weights.h"
 #include "feedback/feedback.h"
 #include "jobs/job_runner.h"
@@ -322,6 +323,7 @@ static bool open_library(App *app, Str folder, Error *err)
                                .hear = settings->speech_model.length ? hear : NULL,
                                .describe = settings->caption_model.length ? describe : NULL,
                                .model_argument = app,
+                               .on_ready = labels_document_ready,
                                .listener = on_library_news,
                                .listener_argument = app };
     return app_encoder_options(app->arena, settings, folder, &options.models.encoder, err) &&
@@ -416,6 +418,7 @@ static bool open_features(App *app, Error *err)
         (StudyMaker){ app->api.db, app->api.library, app->api.searcher, app->api.models };
     app->api.summaries =
         summaries_new(app->api.db, app->api.searcher, app->api.models, app->api.events);
+    app->api.labels = labels_new(app->api.db, app->api.library, app->api.models);
     return true;
 }
 
@@ -576,6 +579,7 @@ void app_stop(App *app)
     pool_free(app->news);
     models_close(app->api.models); /* its calls may still be answered by the library */
     summaries_free(app->api.summaries);
+    labels_free(app->api.labels);
     answers_free(app->api.answers);
     searcher_free(app->api.searcher);
     batches_free(app->api.batches);
