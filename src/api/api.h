@@ -25,6 +25,7 @@ struct Conversions;
 struct EventHub;
 struct HttpServer;
 struct JobRunner;
+struct Labels;
 struct Library;
 struct McpServers;
 struct Models;
@@ -42,6 +43,7 @@ typedef struct Api {
     struct Answers *answers;
     struct StudyMaker *maker;
     struct Summaries *summaries;
+    struct Labels *labels;
     struct Models *models;
     struct Batches *batches;
     struct JobRunner *jobs;

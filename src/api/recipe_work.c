@@ -3,16 +3,8 @@
 bool recipe_work_find(DbTx *tx, RecipeWork *work, Error *err)
 {
     const ApiRequest *request = work->request;
-    Str kind = str(work->kind);
-    Error why = { 0 };
-    if (recipe_find(tx, request->scope, request->arena, kind, request->params[0], &work->recipe,
-                    &why))
-        return true;
-    if (why.code == ERROR_NOT_FOUND)
-        return recipe_find_by_name(tx, request->scope, request->arena, kind, request->params[0],
-                                   &work->recipe, err);
-    *err = why;
-    return false;
+    return recipe_find_either(tx, request->scope, request->arena, str(work->kind),
+                              request->params[0], &work->recipe, err);
 }
 
 bool recipe_work_own(DbTx *tx, RecipeWork *work, Error *err)

@@ -1,5 +1,5 @@
-/* recipe_work.h - what personas and prompts have in common over HTTP: versions, taking one back,
- * removing, and who may do so. */
+/* recipe_work.h - what personas, prompts and workflows have in common over HTTP: versions, taking
+ * one back, removing, and who may do so. */
 #pragma once
 
 #include "api/api.h"
