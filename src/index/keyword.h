@@ -71,7 +71,8 @@ size_t keyword_prefixed(KeywordIndex *index, Str prefix, Arena *arena, Str *word
 /* How rare the word (as an index keeps it) is: the weight that BM25 gives it; 0 to about 12. */
 double keyword_rarity(KeywordIndex *index, Str word);
 /* What share of the query's words each of the keys (ascending) has, 0..1, into covered[count]: a
- * word counts by its rarity, once, in whatever form. */
+ * word counts by its rarity, once, in whatever form. A word that none of them has (mistyped, or of
+ * another library) does not count: it says nothing of which is better. */
 void keyword_coverage(KeywordIndex *index, const Query *query, const uint64_t *keys, size_t count,
                       Arena *arena, float *covered);
 /* Why keyword_search() gives the chunk its score. */

@@ -28,24 +28,21 @@ static Asked asked_of(const Segment *segment, Arena *arena, const uint64_t *keys
 }
 
 /* Those that have the term are marked. */
-static void mark(const Segment *segment, const Asked *asked, Str term, bool *has)
+static void mark(const Segment *segment, const Asked *asked, const KeywordTerm *info, bool *has)
 {
     const KeywordView *view = segment->view;
     KeywordPostings postings;
-    KeywordTerm info;
-    if (!keyword_find_term(view, term, &info))
-        return;
-    uint32_t block = 0, blocks = keyword_block_count(&info), at = 0;
+    uint32_t block = 0, blocks = keyword_block_count(info), at = 0;
     bool is_unpacked = false;
     for (size_t i = 0; i < asked->count; i++) {
         uint32_t entry = asked->entries[i];
-        for (; block < blocks && view->blocks[info.block_first + block].last_document < entry;
+        for (; block < blocks && view->blocks[info->block_first + block].last_document < entry;
              block++)
             is_unpacked = false;
         if (block == blocks)
             return;
         if (!is_unpacked) {
-            keyword_unpack(view, &info, block, &postings);
+            keyword_unpack(view, info, block, &postings);
             is_unpacked = true;
             at = 0;
         }
@@ -55,17 +52,20 @@ static void mark(const Segment *segment, const Asked *asked, Str term, bool *has
     }
 }
 
-/* The word typed at `start`: its forms count together, as the rarest of them. */
-static double rarity_of_word(const Snapshot *now, const Query *query, uint32_t start)
+/* The same in all segments. Returns how rare the term is; 0: it is nowhere. */
+static double mark_all(const Snapshot *now, const Asked *asked, const QueryTerm *term, bool *has)
 {
-    double most = 0;
-    for (size_t t = 0; t < query->terms.count; t++) {
-        const QueryTerm *term = &query->terms.at[t];
-        if (term->start == start)
-            most = MAX(most, term->rarity > 0 ? (double)term->rarity
-                                              : keyword_rarity_in(now->at, now->count, term->text));
+    double documents = 0;
+    for (size_t s = 0; s < now->count; s++) {
+        KeywordTerm info;
+        if (!keyword_find_term(now->at[s]->view, term->text, &info))
+            continue;
+        documents += info.document_count;
+        mark(now->at[s], &asked[s], &info, has);
     }
-    return most;
+    if (term->rarity > 0 || documents <= 0)
+        return documents > 0 ? (double)term->rarity : 0;
+    return keyword_rarity_together(now->at, now->count, documents);
 }
 
 static bool is_first_of_word(const Query *query, size_t t)
@@ -86,17 +86,19 @@ void keyword_coverage(KeywordIndex *index, const Query *query, const uint64_t *k
     for (size_t s = 0; s < now->count; s++)
         asked[s] = asked_of(now->at[s], arena, keys, count);
     for (size_t first = 0; first < query->terms.count; first++) {
-        if (!is_first_of_word(query, first))
+        double rarity = 0; /* of the word typed there: its forms count together, as the rarest */
+        bool is_anywhere = false;
+        if (query->terms.at[first].is_frame || !is_first_of_word(query, first))
             continue;
-        uint32_t start = query->terms.at[first].start;
-        double rarity = rarity_of_word(now, query, start);
         memset(has, 0, count * sizeof(*has));
         for (size_t t = first; t < query->terms.count; t++)
-            for (size_t s = 0; s < now->count && query->terms.at[t].start == start; s++)
-                mark(now->at[s], &asked[s], query->terms.at[t].text, has);
-        for (size_t i = 0; i < count; i++)
+            if (query->terms.at[t].start == query->terms.at[first].start)
+                rarity = MAX(rarity, mark_all(now, asked, &query->terms.at[t], has));
+        for (size_t i = 0; i < count; i++) {
             sums[i] += has[i] ? rarity : 0;
-        all += rarity;
+            is_anywhere |= has[i];
+        }
+        all += is_anywhere ? rarity : 0;
     }
     for (size_t i = 0; i < count; i++)
         covered[i] = all > 0 ? (float)(sums[i] / all) : 0;
