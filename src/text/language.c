@@ -13,19 +13,26 @@ static const LanguageAbout languages[LANGUAGE_COUNT] = {
 #undef LANGUAGE
 };
 
+static const char *const asking_words[LANGUAGE_COUNT] = {
+#define ASKING(language, words) [LANGUAGE_##language] = words,
+#include "text/asking.def"
+#undef ASKING
+};
+
 #define DETECT_MAX KB(16)
 #define WORD_MAX 48
 #define SLOTS 4096 /* a power of two, some three times the number of stop words */
 
-/* All stop words of all languages, each with the set of languages that has it. */
-typedef struct StopWord {
+/* All stop words and words of asking of all languages, each with the sets of languages that have it
+ * as one. */
+typedef struct KnownWord {
     char text[WORD_MAX];
     size_t length;
-    uint32_t languages; /* bit n: Language n */
-} StopWord;
+    uint32_t stops, asks; /* bit n: Language n */
+} KnownWord;
 
-static StopWord *stop_words; /* open addressing; length 0: free */
-static pthread_once_t stop_words_once = PTHREAD_ONCE_INIT;
+static KnownWord *known_words; /* open addressing; length 0: free */
+static pthread_once_t known_words_once = PTHREAD_ONCE_INIT;
 
 const LanguageAbout *language_about(Language language)
 {
@@ -43,50 +50,58 @@ Language language_named(Str code)
     return LANGUAGE_OTHER;
 }
 
-static StopWord *stop_word_slot(Str word)
+static KnownWord *known_word(Str word)
 {
     size_t at = str_hash(word) & (SLOTS - 1);
-    while (stop_words[at].length &&
-           !str_equal((Str){ stop_words[at].text, stop_words[at].length }, word))
+    while (known_words[at].length &&
+           !str_equal((Str){ known_words[at].text, known_words[at].length }, word))
         at = (at + 1) & (SLOTS - 1);
-    return &stop_words[at];
+    return &known_words[at];
 }
 
-static void add_stop_word(Language language, Str word)
+/* The words of the list, also without their accents. */
+static void add_words(const char *list, Language language, bool asks)
 {
-    if (!word.length || word.length > WORD_MAX)
-        return;
-    StopWord *slot = stop_word_slot(word);
-    memcpy(slot->text, word.at, word.length);
-    slot->length = word.length;
-    slot->languages |= 1u << language;
-}
-
-static void fill_stop_words(void)
-{
-    static StopWord table[SLOTS];
     char folded[WORD_MAX * 4];
-
-    _Static_assert(LANGUAGE_COUNT <= 32, "one bit a language");
-    stop_words = table;
-    for (Language l = 0; l < LANGUAGE_COUNT; l++) {
-        Str rest = str(languages[l].stop_words), word;
-        while (str_next(&rest, ' ', &word)) {
-            add_stop_word(l, word);
-            add_stop_word(l, fold_accents(word, folded, sizeof(folded)));
+    Str rest = str(list ? list : ""), word;
+    while (str_next(&rest, ' ', &word)) {
+        Str forms[] = { word, fold_accents(word, folded, sizeof(folded)) };
+        for (size_t i = 0; i < COUNT(forms) && word.length && word.length <= WORD_MAX; i++) {
+            KnownWord *slot = known_word(forms[i]);
+            memcpy(slot->text, forms[i].at, forms[i].length);
+            slot->length = forms[i].length;
+            *(asks ? &slot->asks : &slot->stops) |= 1u << language;
         }
     }
 }
 
-static uint32_t stop_word_languages(Str word)
+static void fill_known_words(void)
 {
-    pthread_once(&stop_words_once, fill_stop_words);
-    return word.length && word.length <= WORD_MAX ? stop_word_slot(word)->languages : 0;
+    static KnownWord table[SLOTS];
+
+    _Static_assert(LANGUAGE_COUNT <= 32, "one bit a language");
+    known_words = table;
+    for (Language l = 0; l < LANGUAGE_COUNT; l++) {
+        add_words(languages[l].stop_words, l, false);
+        add_words(asking_words[l], l, true);
+    }
+}
+
+static const KnownWord *known_as(Str word)
+{
+    static const KnownWord nothing;
+    pthread_once(&known_words_once, fill_known_words);
+    return word.length && word.length <= WORD_MAX ? known_word(word) : &nothing;
 }
 
 bool language_is_stop_word(Language language, Str word)
 {
-    return stop_word_languages(word) >> language & 1;
+    return known_as(word)->stops >> language & 1;
+}
+
+bool language_is_asking_word(Language language, Str word)
+{
+    return known_as(word)->asks >> language & 1;
 }
 
 /* What the characters alone say: a language for scripts that (nearly) only one of ours uses. */
@@ -149,7 +164,7 @@ static Language script_language(const Scripts *s)
 static void count_word(Str word, double votes[LANGUAGE_COUNT])
 {
     char lower[WORD_MAX * 4];
-    uint32_t set = stop_word_languages(fold_case(word, lower, sizeof(lower)));
+    uint32_t set = known_as(fold_case(word, lower, sizeof(lower)))->stops;
     for (uint32_t rest = set; rest; rest &= rest - 1)
         votes[__builtin_ctz(rest)] += 1.0 / __builtin_popcount(set);
 }

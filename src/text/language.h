@@ -31,3 +31,5 @@ Language language_named(Str code);
 Language language_detect(Str text, Language guess);
 /* `word` (lower case, with accents or without) is one of the language's stop words. */
 bool language_is_stop_word(Language language, Str word);
+/* ... one of those with which people ask (asking.def): "tell", "about". */
+bool language_is_asking_word(Language language, Str word);
