@@ -623,12 +623,13 @@ static void add_word(Arena *arena, Query *all, const QueryTerm *term, uint8_t fi
     *vec_push(arena, &clause->phrases) = (QueryPhrase){ word, 1 };
 }
 
-/* All words of the query as clauses; none when it says itself what must occur. */
+/* All words that the query is about as clauses; none when it says itself what must occur. */
 static Query all_words(Arena *arena, const Query *query, uint8_t fields)
 {
     Query all = { .text = query->text };
     for (size_t i = 0; !query->clauses.count && i < query->terms.count; i++)
-        add_word(arena, &all, &query->terms.at[i], fields);
+        if (!query->terms.at[i].is_frame)
+            add_word(arena, &all, &query->terms.at[i], fields);
     return all;
 }
 
@@ -642,19 +643,20 @@ static void favour_titles(Index *index, Arena *arena, const Query *query, IndexH
 
 /* --- How much of the query's words a hit has --- */
 
-#define COVERED_WORDS_MIN 2
 #define COVERED_WORDS_MAX 16
 /* Measured (docs/ranking.md): a passage that somebody remembers is found by its words though the
  * vectors know nothing of it; what is asked in sentences gains too. */
 #define COVERED_SHARE 0.4f
 #define TRUSTED_HITS 3
-#define TRUST_MIN 0.5f
+#define TRUST_MIN 0.4f
+#define TRUST_SLOPE 1.1f /* a difference of a tenth says nothing */
 
 /* Of the hits of both legs, ascending by key. */
 typedef struct Coverage {
-    size_t count; /* 0: the query is too short or too long, or says itself what must occur */
+    size_t count; /* 0: the query is too long, or says itself what must occur */
     uint64_t *keys;
     float *shares; /* of the query's words, the rare ones counting more */
+    float most;    /* of the shares */
 } Coverage;
 
 static int ascending(const void *a, const void *b)
@@ -668,7 +670,7 @@ static Coverage cover(Index *index, Arena *arena, const Query *query, const LegH
 {
     Coverage coverage = { 0 };
     size_t words = all_words(arena, query, 0).clauses.count, count = keyword_count + vector_count;
-    if (words < COVERED_WORDS_MIN || words > COVERED_WORDS_MAX || !keyword_count)
+    if (!words || words > COVERED_WORDS_MAX || !keyword_count)
         return coverage;
     uint64_t *keys = coverage.keys = arena_new_array(arena, uint64_t, count);
     for (size_t i = 0; i < count; i++)
@@ -679,6 +681,8 @@ static Coverage cover(Index *index, Arena *arena, const Query *query, const LegH
             keys[coverage.count++] = keys[i];
     coverage.shares = arena_new_array(arena, float, coverage.count);
     keyword_coverage(index->keyword, query, keys, coverage.count, arena, coverage.shares);
+    for (size_t i = 0; i < coverage.count; i++)
+        coverage.most = MAX(coverage.most, coverage.shares[i]);
     return coverage;
 }
 
@@ -693,13 +697,12 @@ static float covered(const Coverage *coverage, uint64_t key)
  * has not learned. */
 static float trust_in(const Coverage *coverage, const LegHit *vector, size_t count)
 {
-    float most = 0, found = 0;
+    float found = 0;
     size_t first = MIN(count, TRUSTED_HITS);
-    for (size_t i = 0; i < coverage->count; i++)
-        most = MAX(most, coverage->shares[i]);
     for (size_t i = 0; i < first; i++)
         found += covered(coverage, vector[i].key) / (float)first;
-    float trust = MAX(1 - (most - found), TRUST_MIN);
+    float trust = TRUST_SLOPE * (1 - (coverage->most - found));
+    trust = MIN(MAX(trust, TRUST_MIN), 1.0f);
     return trust * trust;
 }
 
@@ -710,7 +713,8 @@ static float trusted(float weight, const Coverage *coverage, const LegHit *vecto
     return weight * trust / (1 - weight + weight * trust);
 }
 
-/* By the fourth power: half of the words say little, all of them much. */
+/* By the fourth power: half of the words say little, all of them much; and less where nothing has
+ * all. */
 static void favour_covered(Arena *arena, const Coverage *coverage, IndexHit *hits, size_t count)
 {
     float *values = arena_new_array(arena, float, count + 1);
@@ -718,7 +722,7 @@ static void favour_covered(Arena *arena, const Coverage *coverage, IndexHit *hit
         return;
     for (size_t i = 0; i < count; i++) {
         float share = covered(coverage, hits[i].key);
-        values[i] = share * share * share * share;
+        values[i] = share * share * share * share * coverage->most;
     }
     fusion_mix(hits, count, SHARE_COVERED, COVERED_SHARE, values);
 }

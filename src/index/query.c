@@ -335,6 +335,7 @@ Query query_parse(Arena *arena, Words *words, const Language *languages, size_t 
     add_terms(&p, plain, p.query.text.length);
     for (size_t i = 0; !p.query.terms.count && i < p.stop_terms.count; i++)
         *vec_push(arena, &p.query.terms) = p.stop_terms.at[i];
+    query_mark_frame(arena, words, languages, p.language_count, &p.query);
     return p.query;
 }
 

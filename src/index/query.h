@@ -30,6 +30,7 @@ typedef struct QueryTerm {
     uint32_t start, end; /* where it was typed first */
     uint8_t edits;       /* 1 or 2: words that so many edits make of it are meant too */
     bool is_prefix;      /* words that begin with the text (folded, not stemmed) are meant */
+    bool is_frame;       /* says how the query is asked: it scores, but nothing need have it */
 } QueryTerm;
 
 /* The words of a phrase in one language, side by side. */
@@ -70,6 +71,10 @@ typedef struct ByteRange {
  * given once. */
 Query query_parse(Arena *arena, Words *words, const Language *languages, size_t language_count,
                   Str text);
+
+/* Marks what only says how the query is asked (query_frame.c); query_parse() has done it. */
+void query_mark_frame(Arena *arena, Words *words, const Language *languages, size_t count,
+                      Query *query);
 
 /* The word that is being typed, as an index keeps words but not stemmed: what stands behind the
  * last space or sign, unless it is in quotes or excluded. Empty: none, or too short to go on from.

@@ -13,14 +13,14 @@ static void show_words(Buf *out, const QueryClause *clause)
     }
 }
 
-/* "word prefix* / -1:field" */
+/* "word prefix* asking? / -1:field" */
 static Str shown(Arena *arena, const Query *query)
 {
     Buf out = buf_new(arena, KB(16));
     for (size_t i = 0; i < query->terms.count; i++) {
         const QueryTerm *term = &query->terms.at[i];
-        buf_addf(&out, "%s" STR_FMT "%s", i ? " " : "", STR_ARG(term->text),
-                 term->is_prefix ? "*" : "");
+        buf_addf(&out, "%s" STR_FMT "%s%s", i ? " " : "", STR_ARG(term->text),
+                 term->is_prefix ? "*" : "", term->is_frame ? "?" : "");
         if (term->edits)
             buf_addf(&out, "~%d", term->edits);
     }
@@ -62,6 +62,12 @@ static const struct {
     { "parentheses alone", "(( ((", "" },
     { "or is a word", "cat or dog", "cat dog" },
     { "an open quote", "\"cat dog", "cat dog" },
+    { "asking", "What is said about cats?", "said? about? cat" },
+    { "asked for", "Tell me about any dog", "tell? about? ani? dog" },
+    { "no subject", "Tell me about", "tell about" },
+    { "one word asks nothing", "Show dogs", "show dog" },
+    { "asking in the middle", "dogs said about cats", "dog said about cat" },
+    { "asking with an operator", "what is said about \"a dog\"", "dog said about / a dog" },
 };
 
 Test(index, a_query_means_what_was_typed)
@@ -73,6 +79,27 @@ Test(index, a_query_means_what_was_typed)
         Query query = query_parse(arena, words, &english, 1, str(cases[i].text));
         Str parts = shown(arena, &query);
         cr_expect(str_is(parts, cases[i].shown), "%s: '" STR_FMT "'", cases[i].about,
+                  STR_ARG(parts));
+        words_free(words);
+    }
+}
+
+Test(index, stop_words_are_those_of_the_language_that_a_query_is_written_in)
+{
+    static const Language both[] = { LANGUAGE_ENGLISH, LANGUAGE_GERMAN };
+    static const struct {
+        const char *text, *shown;
+    } in_both[] = {
+        { "Was steht dort bei dem Frosch", "steht? dort? bei? dem? frosch" },
+        { "what is in the frog", "frog what? is? the?" },
+        { "war in europe", "war europ" }, /* of either language */
+    };
+    for (size_t i = 0; i < COUNT(in_both); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(16));
+        Words *words = words_new();
+        Query query = query_parse(arena, words, both, COUNT(both), str(in_both[i].text));
+        Str parts = shown(arena, &query);
+        cr_expect(str_is(parts, in_both[i].shown), "%s: '" STR_FMT "'", in_both[i].text,
                   STR_ARG(parts));
         words_free(words);
     }
