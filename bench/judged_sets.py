@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Judged sets for bench/retrieval_bench: what people ask who remember a passage, and questions by hand.
 
-    bench/judged_sets.py PROGRAM OUT
+    bench/judged_sets.py PROGRAM OUT            the sets that the ranking was chosen by
+    bench/judged_sets.py PROGRAM OUT further    other sets, made when it was chosen: measured, never tuned with
 
 OUT gets a folder for each collection (SciFact, Cranfield, CISI, and passages in German and French of
 ../shared/corpus): corpus.tsv (id, title, text) and KIND.judged, lines of query, document and grade as `lectern eval` reads them.
@@ -20,6 +21,7 @@ SHARED = ROOT.parent / "shared"
 QUERIES = 150
 PASSAGE_MIN = 60 # characters
 GERMAN = ["html/kreuzberg__germany_german.html"]
+FILING = ["pdf/r2r__lyft_2021.pdf"]
 FRENCH = ["pdf/unstr__fr_olap.pdf", "html/readab__liberation-1__source.html"]
 WORD = re.compile(r"[^\W_]+(?:[-.'’][^\W_]+)*")
 # What nobody remembers a passage by. A few of each language are enough for generated queries.
@@ -107,6 +109,71 @@ def kinds(language):
             "misspelled": misspelled_words, "question": question(language)}
 
 
+def two_misspelled(chance, title, sentence):
+    words = [word for word in words_of(sentence) if word.isalpha()]
+    if len(words) < 5:
+        return None
+    taken = [words[i] for i in sorted(chance.sample(range(len(words)), 5))]
+    long = [i for i, word in enumerate(taken) if len(word) > 5]
+    for at in chance.sample(long, 2) if len(long) > 1 else []:
+        taken[at] = misspelled(taken[at], chance)
+    return " ".join(taken) if len(long) > 1 else None
+
+
+FRAMES = {"en": ["Is there anything about {} and {} together with {}?", "Tell me how {} and {} go with {}.", "Which study mentions {}, {} and {}?",
+                 "I am looking for something on {}, {} and {}"],
+          "de": ["Gibt es etwas über {} und {} mit {}?", "Wie hängen {}, {} und {} zusammen?", "Wo werden {} und {} neben {} genannt?"],
+          "fr": ["Y a-t-il quelque chose sur {} et {} avec {} ?", "Quel est le lien entre {}, {} et {} ?", "Où parle-t-on de {} et {} pour {} ?"]}
+
+
+def asking_otherwise(language):
+    def make(chance, title, sentence):
+        taken = some_words(3)(chance, title, sentence)
+        return chance.choice(FRAMES[language]).format(*taken.split()) if taken and len(taken.split()) == 3 else None
+    return make
+
+
+def words_and_question(chance, title, sentence):
+    taken = some_words(4)(chance, title, sentence)
+    return "{} {}: what has {} to do with {}?".format(*taken.split()) if taken and len(taken.split()) == 4 else None
+
+
+def whole_sentence(chance, title, sentence):
+    return " ".join(sentence.split()).replace('"', "") if len(sentence) < 400 else None
+
+
+def number_and_words(chance, title, sentence):
+    number, words = identifier(chance, title, sentence), some_words(2)(chance, title, sentence)
+    return f"{number} {words}" if number and words and number not in words else None
+
+
+def further_kinds(language):
+    return {"4 words": some_words(4), "6 words": some_words(6), "misspelled again": misspelled_words, "two of five misspelled": two_misspelled,
+            "asking otherwise": asking_otherwise(language), "words and a question": words_and_question, "sentence": whole_sentence,
+            "number and words": number_and_words}
+
+
+def by_title(documents):
+    """Whole titles as queries of documents that have lost theirs: other words for the same, often."""
+    bare = [(name, "", text[len(title):].strip() if text.startswith(title) else text) for name, title, text in documents]
+    asked = [(title.rstrip(". "), name) for name, title, text in documents if len(words_of(title)) > 3 and len(text) > len(title) + 200]
+    chosen = random.Random("titles").sample(asked, min(2 * QUERIES, len(asked)))
+    return bare, {"title of an untitled text": [f"{query}\t{name}\t1" for query, name in chosen]}
+
+
+def paraphrases():
+    """Pairs of sentences that mean the same (../shared/sts), the second one asked for."""
+    pairs = [line.split("\t") for line in (SHARED / "sts" / "stsb-dev.tsv").read_text(encoding="utf-8").splitlines()]
+    names = {}
+    for pair in pairs:
+        names.setdefault(pair[5], f"s{len(names)}")
+    judged = {}
+    for pair in pairs:
+        if float(pair[4]) >= 4 and pair[5] != pair[6]:
+            judged.setdefault(f"paraphrase {pair[0].removeprefix('main-')}", []).append(f"{pair[6]}\t{names[pair[5]]}\t1")
+    return [(name, "", text) for text, name in names.items()], {kind: lines for kind, lines in judged.items() if len(lines) >= 30}
+
+
 def known_items(documents, make, seed):
     """Up to QUERIES lines; documents may serve again where there are few."""
     chance = random.Random(hashlib.sha256(seed.encode()).digest())
@@ -152,13 +219,17 @@ def write(out, name, documents, judged):
             (folder / f"{kind}.judged").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def main():
-    program, out = sys.argv[1], Path(sys.argv[2])
-    if not SHARED.is_dir():
-        sys.exit("skipped: needs ../shared")
-    for name in ("scifact", "cranfield", "cisi"):
-        lines = (SHARED / "retrieval" / name / "corpus.tsv").read_text(encoding="utf-8").splitlines()
-        documents = [tuple((line.split("\t") + ["", ""])[:3]) for line in lines if line]
+def collection(name):
+    lines = (SHARED / "retrieval" / name / "corpus.tsv").read_text(encoding="utf-8").splitlines()
+    return [tuple((line.split("\t") + ["", ""])[:3]) for line in lines if line]
+
+
+COLLECTIONS = ("scifact", "cranfield", "cisi")
+
+
+def make_sets(program, out):
+    for name in COLLECTIONS:
+        documents = collection(name)
         write(out, name, documents, {kind: known_items(documents, make, f"{name} {kind}") for kind, make in kinds("en").items()})
     of = {"de": passages(program, GERMAN), "fr": passages(program, FRENCH)}
     judged = {f"{language} {kind}": known_items(documents, make, f"{language} {kind}")
@@ -167,6 +238,27 @@ def main():
     for language in of:
         judged[f"{language} by hand"], judged[f"{language} by hand, frozen"] = by_hand(ROOT / "bench" / "judged" / f"{language}.tsv", everything)
     write(out, "languages", everything, judged)
+
+
+def make_further_sets(program, out):
+    of = {"de": passages(program, GERMAN), "fr": passages(program, FRENCH)}
+    filing = passages(program, FILING)
+    sources = [*((name, "en", collection(name)) for name in COLLECTIONS), ("filing", "en", filing)]
+    for name, language, documents in sources:
+        write(out, name, documents, {kind: known_items(documents, make, f"further {name} {kind}") for kind, make in further_kinds(language).items()})
+    write(out, "languages", of["de"] + of["fr"],
+          {f"{language} {kind}": known_items(documents, make, f"further {language} {kind}")
+           for language, documents in of.items() for kind, make in further_kinds(language).items() if kind != "words and a question"})
+    for name in COLLECTIONS:
+        write(out, f"{name}-untitled", *by_title(collection(name)))
+    write(out, "paraphrases", *paraphrases())
+
+
+def main():
+    program, out = sys.argv[1], Path(sys.argv[2])
+    if not SHARED.is_dir():
+        sys.exit("skipped: needs ../shared")
+    make_further_sets(program, out) if sys.argv[3:] == ["further"] else make_sets(program, out)
 
 
 if __name__ == "__main__":

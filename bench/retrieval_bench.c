@@ -480,17 +480,22 @@ static void measure_collection(Arena *arena, const char *folder, const char *nam
     index_free(index);
 }
 
+static int is_folder(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+
 static int measure_judged_sets(const char *folder, const char *model, const char *cache)
 {
-    static const char *const names[] = { "scifact", "cranfield", "cisi", "languages" };
     Encoder *encoder = NULL;
     Error err = { 0 };
+    struct dirent **names;
+    int count = scandir(folder, &names, is_folder, by_name);
     if (!encoder_open(model, NULL, &encoder, &err) || !folder_make(cache, 0755, &err))
         quit(&err);
-    for (size_t i = 0; i < COUNT(names); i++) {
+    for (int i = 0; i < count; i++) {
         AUTO_ARENA Arena *arena = arena_new(GB(4));
-        measure_collection(arena, folder, names[i], encoder, cache);
+        measure_collection(arena, folder, names[i]->d_name, encoder, cache);
+        free(names[i]);
     }
+    free(names);
     encoder_free(encoder);
     return 0;
 }
