@@ -88,6 +88,16 @@ def test_suggestions_come_from_headings_beside_the_answer(library, talk):
     assert kept["suggestions"] == talk["suggestions"]
 
 
+def test_what_to_try_next_is_said_unless_it_is_not_wanted(library, talk):
+    assert "library" in talk["chat_direction"]
+    meeting = ask(library, "What do the minutes of the meeting say that the attendees decided?")
+    assert "promised" in meeting["chat_direction"]
+    assert ask(library, "When was the lighthouse at Skomvaer built?", chat_direction=False)["chat_direction"] is None
+    library.call("PUT", "/v1/session/preferences", json={"chat_direction": False})
+    assert ask(library, "When was the lighthouse at Skomvaer built?")["chat_direction"] is None
+    library.call("PUT", "/v1/session/preferences", json={"chat_direction": True})
+
+
 def test_folders_and_search_in_what_was_said(library, talk):
     path = f"/v1/conversations/{talk['conversation']}"
     assert library.call("PATCH", path, json={"folder": " Trips ", "pinned": True}).json()["folder"] == "Trips"

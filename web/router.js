@@ -5,7 +5,7 @@ const ROUTES = [
   ['/', 'ask'], ['/ask', 'ask'], ['/ask/:id', 'ask'],
   ['/conversations', 'conversations'],
   ['/tasks', 'tasks'],
-  ['/personas', 'personas'], ['/shared/:id', 'shared'],
+  ['/personas', 'personas'], ['/prompts', 'prompts'], ['/shared/:id', 'shared'],
   ['/search', 'search'], ['/search/measure', 'lab'],
   ['/library', 'library'],
   ['/documents/:id', 'document'],

@@ -1,12 +1,15 @@
 /* ask_api.c - questions over HTTP: one JSON object, or server-sent events as the answer grows. */
 #include "api/document_json.h"
+#include "api/preferences.h"
+#include "assist/assist.h"
 #include "net/http_stream.h"
 #include "store/client_files_store.h"
 
 typedef struct AskWork {
     ApiRequest *request;
     AnswerRequest *ask;
-    Str persona; /* id or name; empty: as the defaults are */
+    Str persona;          /* id or name; empty: as the defaults are */
+    bool wants_direction; /* what to try next */
 } AskWork;
 
 /* --- The whole answer --- */
@@ -42,11 +45,31 @@ void put_answer(JsonWriter *json, Arena *arena, const Answer *answer)
     put_end(json);
 }
 
+/* By what was asked, and by what was read for it. */
+static Str direction_of(const AskWork *work, const Answer *answer)
+{
+    Buf about = buf_new(work->request->arena, KB(64));
+    if (!work->wants_direction)
+        return STR_NONE;
+    buf_add(&about, work->ask->question);
+    for (size_t i = 0; i < answer->citation_count; i++)
+        buf_addf(&about, "\n" STR_FMT "\n" STR_FMT, STR_ARG(answer->citations[i].name),
+                 STR_ARG(answer->citations[i].quote));
+    return str(assist_direction(assist_context_of(buf_str(&about))));
+}
+
+static void put_whole(JsonWriter *json, const AskWork *work, const Answer *answer)
+{
+    put_answer(json, work->request->arena, answer);
+    put_text_or_null(json, "chat_direction", direction_of(work, answer));
+}
+
 /* --- Events --- */
 
 typedef struct EventPort {
     HttpStream *stream;
     Arena *arena;
+    const AskWork *work;
 } EventPort;
 
 static bool send_object(EventPort *port, const char *event, const char *name, Str text)
@@ -89,7 +112,7 @@ static void send_end(EventPort *port, const Answer *answer, const Error *err)
     Buf data = buf_new(port->arena, MB(16));
     JsonWriter json = put_begin(&data);
     if (answer)
-        put_answer(&json, port->arena, answer);
+        put_whole(&json, port->work, answer);
     else
         put_error(&json, "error", err);
     put_end(&json);
@@ -97,14 +120,15 @@ static void send_end(EventPort *port, const Answer *answer, const Error *err)
     http_stream_close(port->stream);
 }
 
-static bool stream_answer(ApiRequest *request, const AnswerRequest *ask, HttpResponse *response)
+static bool stream_answer(const AskWork *work, HttpResponse *response)
 {
+    ApiRequest *request = work->request;
     HttpStreamOptions options = { .wait_ms = 10000, .queue_max = MB(4) };
-    EventPort port = { http_respond_stream(response, &options), request->arena };
+    EventPort port = { http_respond_stream(response, &options), request->arena, work };
     AnswerSink sink = { send_step, send_source, send_delta, send_sentence, &port };
     Answer answer;
     Error err = { 0 };
-    bool good = answer_run(request->api->answers, request->scope, request->arena, ask, &sink,
+    bool good = answer_run(request->api->answers, request->scope, request->arena, work->ask, &sink,
                            &answer, &err);
     send_end(&port, good ? &answer : NULL, &err);
     return true;
@@ -177,6 +201,10 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
     bool stream = false;
     AnswerSink silent = { 0 };
     Answer answer;
+    Preferences likes;
+    if (!api_preferences(request, &likes, err))
+        return false;
+    work.wants_direction = !likes.without_direction;
     if (!api_fields(request, err, { "question", JSON_STR, &ask.question, .length_max = KB(8) },
                     { "sound", JSON_STR, &ask.sound, .length_max = 64 },
                     { "edits", JSON_STR, &ask.edits, .length_max = 64 },
@@ -184,6 +212,7 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
                     { "persona", JSON_STR, &work.persona, .length_max = 200 },
                     { "conversation", JSON_STR, &ask.conversation, .length_max = 64 },
                     { "model", JSON_STR, &ask.model, .length_max = 200 },
+                    { "chat_direction", JSON_FLAG, &work.wants_direction },
                     { "stream", JSON_FLAG, &stream }, { "save", JSON_FLAG, &ask.is_kept },
                     { "limit", JSON_I64, &limit, .min = 1, .max = 100 },
                     { "collections", JSON_STRS, &search->collections },
@@ -201,12 +230,12 @@ bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)
         return fail_field(err, "question", "the question is empty");
     search->limit = (int)limit;
     if (api_wants_events(request, stream))
-        return stream_answer(request, &ask, response);
+        return stream_answer(&work, response);
     if (!answer_run(request->api->answers, request->scope, request->arena, &ask, &silent, &answer,
                     err))
         return false;
     JsonWriter json = put_begin(&response->body);
-    put_answer(&json, request->arena, &answer);
+    put_whole(&json, &work, &answer);
     put_end(&json);
     return true;
 }

@@ -4,6 +4,8 @@ import {t} from '../texts.js';
 import {state, emit} from '../state.js';
 import {answersBy} from './notices.js';
 import {personaPicker} from './personas.js';
+import {microphone} from './voice.js';
+import {toast} from './toast.js';
 
 const COLLECTION = 'lectern-ask-collection';
 
@@ -17,10 +19,19 @@ export function composer({ask, stop, chosen = () => {}}) {
   where.value = sessionStorage.getItem(COLLECTION) || '';
   if (where.selectedIndex < 0) where.value = '';
   where.addEventListener('change', () => sessionStorage.setItem(COLLECTION, where.value));
+  let sound = null;  // of the words that stand there, until they are sent or taken away
+  const voice = microphone({path: '/v1/voice', text: t('voice.note'), test: 'voice-note', heard: (note) => {
+    if (!note.text) return toast(note.notice || t('voice.nothing'));
+    input.value = [input.value.trim(), note.text].filter(Boolean).join(' ');
+    sound = note.sound;
+    size();
+    input.focus();
+    return undefined;
+  }});
   const button = h('button', {class: 'primary', type: 'submit', test: 'ask-send'}, t('ask.submit'));
   const form = h('form', {class: 'composer', test: 'ask-form'}, input,
     h('div', {class: 'row'}, where, persona.element, h('span', {class: 'chip quiet by', title: t('ask.by')}, answersBy()), h('span', {class: 'hint wide-only'}, t('ask.hint')),
-      h('span', {class: 'gap'}), button));
+      h('span', {class: 'gap'}), voice.element, button));
 
   function size() {
     input.style.height = 'auto';
@@ -33,10 +44,14 @@ export function composer({ask, stop, chosen = () => {}}) {
     if (!question) return input.focus();
     input.value = '';
     size();
-    ask(question, where.value ? [where.value] : null, persona.value() ? {persona: persona.value()} : {});
+    ask(question, where.value ? [where.value] : null, {...(persona.value() && {persona: persona.value()}), ...(sound && {sound})});
+    sound = null;
   }
   form.addEventListener('submit', send);
-  input.addEventListener('input', size);
+  input.addEventListener('input', () => {
+    if (!input.value.trim()) sound = null;
+    size();
+  });
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) send(event);
     else if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && !input.value) {
@@ -51,6 +66,7 @@ export function composer({ask, stop, chosen = () => {}}) {
   return {
     element: form,
     focus: () => focusGently(input),
+    end: voice.end,
     persona: (id) => persona.choose(id),
     write: (text) => { input.value = text; size(); },
     busy(on_) {

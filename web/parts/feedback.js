@@ -1,4 +1,4 @@
-// feedback.js - thumbs with a reason, kept on the server with the answer.
+// feedback.js - thumbs with a reason: of an answer, kept with it; of a card, a task, a class, by its kind.
 import {h, fill} from '../dom.js';
 import {t} from '../texts.js';
 import {post} from '../api.js';
@@ -6,9 +6,18 @@ import {icon} from './icons.js';
 import {toast} from './toast.js';
 import {announce} from './live.js';
 
-const REASONS = ['wrong_source', 'incomplete', 'not_true', 'not_asked'];
+const REASONS = {
+  answer: ['wrong_source', 'incomplete', 'not_true', 'not_asked'],
+  card: ['unclear', 'too_easy', 'not_true', 'wrong_source'],
+  task: ['no_task', 'wrong_date', 'wrong_person', 'twice'],
+  class: ['wrong_label', 'missing_label', 'unclear'],
+};
 
+// feedback(message) of an answer; feedback({kind, id, collection}) of anything else that can be rated.
 export function feedback(message) {
+  const rated = (value, reason) => (message.kind
+    ? post('/v1/feedback', {kind: message.kind, item: message.id, rating: value, reason: reason || '', ...(message.collection && {collection: message.collection})}, {keepalive: true})
+    : post(`/v1/messages/${message.id}/feedback`, reason ? {rating: value, reason} : {rating: value}, {keepalive: true}));
   let rating = (message.feedback && (message.feedback.rating ?? message.feedback)) || 0;
   const why = h('form', {class: 'why', hidden: true, test: 'feedback-why'});
   const buttons = {};
@@ -19,7 +28,7 @@ export function feedback(message) {
     paint();
     try {
       await (sending && sending.catch(() => null));
-      sending = post(`/v1/messages/${message.id}/feedback`, reason ? {rating: value, reason} : {rating: value}, {keepalive: true});
+      sending = rated(value, reason);
       await sending;
       announce(t('feedback.kept'));
       return true;
@@ -38,9 +47,9 @@ export function feedback(message) {
     const input = h('input', {name: 'reason', maxlength: 1000, 'aria-label': t('feedback.why'), placeholder: t('feedback.why'), test: 'feedback-reason'});
     const done = async (reason) => {
       why.hidden = true;
-      if (await send(rating, reason)) toast(t('feedback.thanks'));
+      if (await send(rating, reason)) toast(t(message.kind ? 'feedback.kept' : 'feedback.thanks'));
     };
-    fill(why, REASONS.map((name) => h('button', {type: 'button', class: 'chip', onclick: () => done(t(`feedback.${name}`))}, t(`feedback.${name}`))),
+    fill(why, (REASONS[message.kind || 'answer'] || REASONS.answer).map((name) => h('button', {type: 'button', class: 'chip', onclick: () => done(t(`feedback.${name}`))}, t(`feedback.${name}`))),
       input, h('button', {class: 'small', test: 'feedback-send'}, t('feedback.send')));
     why.onsubmit = (event) => {
       event.preventDefault();
@@ -56,8 +65,9 @@ export function feedback(message) {
     else why.hidden = true;
   }
 
-  buttons.good = h('button', {class: 'icon', 'aria-pressed': 'false', 'aria-label': t('feedback.good'), title: t('feedback.good'), onclick: () => press(1), test: 'thumb-up'}, icon('good'));
-  buttons.bad = h('button', {class: 'icon', 'aria-pressed': 'false', 'aria-label': t('feedback.bad'), title: t('feedback.bad'), onclick: () => press(-1), test: 'thumb-down'}, icon('bad'));
+  const [good, bad] = message.kind ? ['feedback.good_one', 'feedback.bad_one'] : ['feedback.good', 'feedback.bad'];
+  buttons.good = h('button', {class: 'icon', 'aria-pressed': 'false', 'aria-label': t(good), title: t(good), onclick: () => press(1), test: 'thumb-up'}, icon('good'));
+  buttons.bad = h('button', {class: 'icon', 'aria-pressed': 'false', 'aria-label': t(bad), title: t(bad), onclick: () => press(-1), test: 'thumb-down'}, icon('bad'));
   paint();
   return h('div', {class: 'feedback'}, buttons.good, buttons.bad, why);
 }

@@ -48,21 +48,24 @@ function fields(one) {
   ];
 }
 
+// one.at and one.shown(body): of something else that has versions as personas have them.
 export async function showVersions(one, again) {
   const list = h('div', {class: 'rows', test: 'persona-versions'});
   const close = dialog({title: `${one.name} · ${t('persona.versions')}`, body: list, test: 'persona-history', roomy: true});
+  const at = one.at || `/v1/personas/${one.id}`;
+  const shown = one.shown || ((body) => body.instructions);
   const back = async (number) => {
-    await post(`/v1/personas/${one.id}/restore`, {version: number}).then(() => toast(t('persona.restored', {number})), (error) => toast(error.message));
+    await post(`${at}/restore`, {version: number}).then(() => toast(t('persona.restored', {number})), (error) => toast(error.message));
     close();
     again();
   };
   try {
-    const page = await get(`/v1/personas/${one.id}/versions`);
+    const page = await get(`${at}/versions`);
     fill(list, page.items.map((version) => h('div', {class: 'row'}, h('strong', {}, t('persona.version', {number: version.version})),
       h('span', {class: 'hint'}, fullDate(version.created_at)), h('span', {class: 'gap'}),
       version.current ? h('span', {class: 'chip quiet'}, t('persona.current'))
         : h('button', {class: 'small', onclick: () => back(version.version), test: 'persona-restore'}, t('persona.restore')),
-      h('p', {class: 'hint'}, version.body.instructions))));
+      h('p', {class: 'hint'}, shown(version.body)))));
   } catch (error) {
     fill(list, problem(error));
   }

@@ -4,6 +4,7 @@ import {t} from '../texts.js';
 import {post, patch, remove} from '../api.js';
 import {emit} from '../state.js';
 import {icon} from './icons.js';
+import {player} from './voice.js';
 import {dialog, field, formDialog} from './forms.js';
 import {toast} from './toast.js';
 
@@ -40,8 +41,10 @@ export function askedTurn(message, {edit, show}) {
     input.focus();
   };
   const tools = h('div', {class: 'asked-tools'}, branchArrows(message, show), small('edit', t('talk.edit'), write, {test: 'edit-question'}));
+  const sound = message.sound || (message.details && message.details.sound);
   element.tools = (id) => {
     message.id = id;
+    if (id && sound) element.append(player(id));
     if (id) element.append(tools);
   };
   element.tools(message.id);

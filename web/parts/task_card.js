@@ -1,6 +1,7 @@
 // task_card.js - a task as a card of the board, a line of the list, or a suggestion with the place it was found.
 import {h} from '../dom.js';
 import {t, fullDate, percentText} from '../texts.js';
+import {feedback} from './feedback.js';
 import {icon} from './icons.js';
 
 const isOpen = (task) => !['done', 'cancelled'].includes(task.status);
@@ -53,5 +54,5 @@ export function suggestion(task, {accept, dismiss}) {
     source && h('a', {href: place, test: 'task-source'}, t('tasks.from', {name: source.name, place: source.place})),
     chips(task, []),
     h('div', {class: 'row'}, h('button', {class: 'small primary', onclick: () => accept(task), test: 'task-accept'}, t('tasks.accept')),
-      h('button', {class: 'small', onclick: () => dismiss(task), test: 'task-dismiss'}, t('tasks.dismiss'))));
+      h('button', {class: 'small', onclick: () => dismiss(task), test: 'task-dismiss'}, t('tasks.dismiss')), h('span', {class: 'gap'}), feedback({kind: 'task', id: task.id})));
 }

@@ -45,7 +45,7 @@ function answerTurn(view, message = {}) {
     turn.element.dataset.done = 'yes';
     const {message: one} = turn;
     if (one.found === false || one.refused) turn.element.dataset.refused = 'yes';
-    fill(parts.foot, one.id && h('div', {class: 'answer-tools'}, branchArrows(one, view.show),
+    fill(parts.foot, one.chat_direction && h('p', {class: 'hint', test: 'direction'}, one.chat_direction), one.id && h('div', {class: 'answer-tools'}, branchArrows(one, view.show),
       h('button', {class: 'icon', 'aria-label': t('talk.again'), title: t('talk.again'), onclick: () => view.again(turn), test: 'answer-again'}, icon('retry'))),
     one.id && feedback(one), one.suggestions && one.suggestions.length > 0 && h('div', {class: 'questions'},
       one.suggestions.map((text) => h('button', {class: 'question', test: 'suggestion', onclick: () => view.ask(text)}, text))));
@@ -119,6 +119,7 @@ class Talk {
     this.composer = composer({ask: (question, collections, extra) => this.ask(question, collections, extra), chosen: (persona) => this.chosen(persona), stop: () => this.abort && this.abort.abort()});
     fill(root, this.head.element, this.scroller, this.composer.element);
     this.undo.add(() => this.abort && this.abort.abort());
+    this.undo.add(() => this.composer.end());
     this.undo.add(bind(this.keys()));
     this.undo.add(on('walk-sources', (by) => this.walk(by)));
     // The invitation gives way once there is something to ask, but never under a pointer.
@@ -239,7 +240,7 @@ class Talk {
     this.wasEmpty = false;
     if (!this.turns.length && !this.conversation) fill(this.talk);
     const turn = answerTurn(this);
-    const said = extra.again ? null : this.asked({text: question});
+    const said = extra.again ? null : this.asked({text: question, sound: extra.sound});
     this.turns.push(turn);
     if (said) this.talk.append(said);
     turn.said = said;

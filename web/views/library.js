@@ -15,6 +15,8 @@ import {familyIcon} from '../parts/families.js';
 import {problem} from '../parts/problem.js';
 import {stageOf, pagesOf} from '../parts/stages.js';
 import {editCollection, removeCollection} from '../parts/collections.js';
+import {microphone} from '../parts/voice.js';
+import {toast} from '../parts/toast.js';
 import {pickFiles} from '../parts/drop.js';
 import * as documents from '../parts/documents.js';
 
@@ -61,12 +63,22 @@ class Library {
     this.load();
   }
 
+  dictation() {
+    const voice = microphone({path: '/v1/dictations', text: t('voice.dictate'), test: 'dictate', heard: ({title, tasks}) => {
+      toast(tasks.length ? t('voice.dictated_tasks', {title, count: tasks.length}) : t('voice.dictated', {title}));
+      this.load();
+    }});
+    this.undo.add(() => voice.end());
+    return voice.element;
+  }
+
   build(root, query) {
     const collection = state.collections.find((one) => one.id === query.collection);
     this.head = top(this.trash ? t('library.trash') : collection ? collection.name : t('library.title'),
       collection && mayWrite() && !this.trash && h('span', {class: 'row'},
         h('button', {class: 'small', onclick: () => editCollection(collection), test: 'collection-edit'}, t('do.rename')),
         h('button', {class: 'small', onclick: () => removeCollection(collection), test: 'collection-remove'}, t('do.remove'))),
+      mayWrite() && !this.trash && this.dictation(),
       mayWrite() && !this.trash && h('button', {class: 'small narrow-only', onclick: pickFiles, test: 'add-files-narrow'}, t('add.short')));
     this.input = h('input', {type: 'search', value: query.q || '', 'aria-label': t('library.filter'), placeholder: t('library.filter'), autocomplete: 'off',
                              spellcheck: 'false', maxlength: 2000, data: {slash: 'yes'}, test: 'library-filter'});

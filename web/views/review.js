@@ -5,6 +5,7 @@ import {get, post, patch, remove} from '../api.js';
 import {bind} from '../keys.js';
 import {top} from '../parts/top.js';
 import {problem} from '../parts/problem.js';
+import {feedback} from '../parts/feedback.js';
 import {toast} from '../parts/toast.js';
 import {announce} from '../parts/live.js';
 import {open as openReader, sourceOf} from '../parts/reader.js';
@@ -54,7 +55,8 @@ export function render(root, {query}) {
   function footOf(card) {
     return h('div', {class: 'flash-foot'},
       card.source && card.source.document && h('button', {class: 'small', onclick: () => openReader(sourceOf(card.source)), test: 'review-source'}, t('review.source')),
-      h('button', {class: 'small plain', onclick: aside, test: 'review-aside'}, t('review.aside')), card.tags.map((tag) => h('span', {class: 'chip'}, tag)));
+      h('button', {class: 'small plain', onclick: aside, test: 'review-aside'}, t('review.aside')), card.tags.map((tag) => h('span', {class: 'chip'}, tag)),
+      h('span', {class: 'gap'}), feedback({kind: 'card', id: card.id}));
   }
 
   function paint() {

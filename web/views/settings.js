@@ -7,11 +7,13 @@ import {top} from '../parts/top.js';
 import {field, form} from '../parts/forms.js';
 import {toast} from '../parts/toast.js';
 import * as batches from '../parts/settings_batches.js';
+import * as rated from '../parts/settings_feedback.js';
 import * as gateway from '../parts/settings_gateway.js';
 import * as keys from '../parts/settings_keys.js';
 import * as limits from '../parts/settings_limits.js';
 import * as notices from '../parts/settings_notices.js';
 import * as people from '../parts/settings_people.js';
+import * as preferences from '../parts/settings_preferences.js';
 import * as policy from '../parts/settings_policy.js';
 import * as server from '../parts/settings_server.js';
 import * as tools from '../parts/settings_tools.js';
@@ -36,12 +38,14 @@ function account(root) {
 
 const SECTIONS = [
   {name: '', text: 'settings.account', render: account},
+  {name: 'preferences', text: 'settings.preferences', render: preferences.render},
   {name: 'keys', text: 'settings.keys', render: keys.render},
   {name: 'notices', text: 'settings.notices', render: notices.render},
   {name: 'models', text: 'settings.models', render: gateway.render, admin: true},
   {name: 'tools', text: 'settings.tools', render: tools.render, admin: true},
   {name: 'limits', text: 'settings.limits', render: limits.render, admin: true},
   {name: 'policy', text: 'settings.policy', render: policy.render, admin: true},
+  {name: 'feedback', text: 'settings.feedback', render: rated.render, admin: true},
   {name: 'batches', text: 'settings.batches', render: batches.render},
   {name: 'usage', text: 'settings.usage', render: usage.render, admin: true},
   {name: 'people', text: 'settings.people', render: people.render, admin: true},
