@@ -2,6 +2,7 @@
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -21,6 +22,16 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def wait_until(what, seconds=30):
+    """Whether it became true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def index_files(server):
@@ -83,6 +94,18 @@ class Server:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+    def change_database(self, statement, values=()):
+        """Over SQLite, while nobody has it open: time has passed."""
+        self.stop()
+        with sqlite3.connect(self.data / "lectern.db") as database:
+            database.execute(statement, values)
+        database.close()
+        self.start()
+
+    def run_recurring(self, name):
+        """The hour of a recurring job has come."""
+        self.change_database("UPDATE recurring_jobs SET next_at = 1 WHERE name = ?", (name,))
 
     def cli(self, *words, check=True, **options):
         done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120,

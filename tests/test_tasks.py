@@ -1,6 +1,8 @@
 """Tasks: adding, changing, order, trash, dependencies, what recurs."""
 import pytest
 import requests
+from conftest import wait_until
+from test_notices import add_person
 
 
 @pytest.fixture(scope="module")
@@ -216,3 +218,39 @@ def test_tasks_from_the_command_line(library):
     library.cli("tasks", "rm", number)
     assert library.cli("tasks", "done", number, check=False).returncode == 4
     assert library.cli("tasks", "add", check=False).returncode == 2
+
+
+def test_a_reminder_is_told_once_and_not_of_what_is_done(fresh_server):
+    fresh_server.key = fresh_server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    fresh_server.key = add_person(fresh_server)
+    soon, done = add(fresh_server, "Remind me", reminders=["2035-01-01T08:00:00Z"]), add(fresh_server, "Done already", reminders=["2035-01-01T08:00:00Z"])
+    change(fresh_server, done, status="done")
+
+    def told():
+        return [n["title"] for n in fresh_server.get("/v1/notices").json()["items"] if n["kind"] == "task_reminder"]
+
+    fresh_server.run_recurring("task_remind")
+    assert not wait_until(told, 1), "it is not yet time"
+    # The hour of the reminders has come.
+    fresh_server.change_database("UPDATE task_reminders SET at = 1")
+    fresh_server.run_recurring("task_remind")
+    assert wait_until(told) and told() == ["Reminder: Remind me"], told()
+    fresh_server.run_recurring("task_remind")
+    assert not wait_until(lambda: len(told()) != 1, 1)
+    # Named again it stays fired; a new time is a new reminder.
+    assert fresh_server.get(f"/v1/tasks/{soon['id']}").json()["reminders"] == ["1970-01-01T00:00:00.001Z"]
+
+
+def test_the_trash_is_emptied_after_30_days(fresh_server):
+    old, young = add(fresh_server, "old"), add(fresh_server, "young")
+    child = add(fresh_server, "child", parent=old["id"])
+    for task in (old, young):
+        assert fresh_server.call("DELETE", f"/v1/tasks/{task['id']}").status_code == 204
+    day = 86400000
+    fresh_server.change_database(f"UPDATE tasks SET deleted_at = deleted_at - CASE summary WHEN 'young' THEN 29 ELSE 31 END * {day}"
+                                 " WHERE deleted_at > 0")
+    fresh_server.run_recurring("task_purge")
+    assert wait_until(lambda: fresh_server.get(f"/v1/tasks/{old['id']}").status_code == 404)
+    assert fresh_server.get(f"/v1/tasks/{child['id']}").status_code == 404
+    assert fresh_server.post(f"/v1/tasks/{young['id']}/restore").status_code == 200
+    assert fresh_server.get("/v1/tasks", params={"trash": 1}).json()["total"] == 0

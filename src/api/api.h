@@ -33,6 +33,7 @@ struct Notifier;
 struct Searcher;
 struct StudyMaker;
 struct Summaries;
+struct TaskDrawer;
 
 /* The parts of the running program. Owned by whoever started it (src/cli/app.c). */
 typedef struct Api {
@@ -44,6 +45,7 @@ typedef struct Api {
     struct StudyMaker *maker;
     struct Summaries *summaries;
     struct Labels *labels;
+    struct TaskDrawer *task_drawer;
     struct Models *models;
     struct Batches *batches;
     struct JobRunner *jobs;

@@ -8,6 +8,7 @@ typedef struct CollectionWork {
     ApiRequest *request;
     Str name, description;
     bool has_name, has_description;
+    bool draws_tasks, has_draws_tasks;
     Collection collection;
     CollectionList list;
     TagCountList tags;
@@ -19,6 +20,7 @@ static void put_collection(JsonWriter *json, const Collection *collection)
     put_text(json, "name", collection->name);
     put_text(json, "description", collection->description);
     put_int(json, "documents", collection->document_count);
+    put_bool(json, "draws_tasks", collection->draws_tasks_since_ms > 0);
     put_time(json, "created_at", collection->created_at_ms);
 }
 
@@ -48,8 +50,10 @@ static bool read_fields(CollectionWork *work, bool name_required, Error *err)
     ApiRequest *request = work->request;
     if (!api_fields(request, err,
                     { "name", JSON_STR, &work->name, .required = name_required, .length_max = 200 },
-                    { "description", JSON_STR, &work->description, .length_max = 2000 }))
+                    { "description", JSON_STR, &work->description, .length_max = 2000 },
+                    { "draws_tasks", JSON_FLAG, &work->draws_tasks }))
         return false;
+    work->has_draws_tasks = json_object_get(request->json, "draws_tasks") != NULL;
     work->has_name = json_object_get(request->json, "name") != NULL;
     work->has_description = json_object_get(request->json, "description") != NULL;
     work->name = str_trim(work->name);
@@ -63,7 +67,7 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
     CollectionWork *work = argument;
     work->collection = (Collection){ .name = work->name,
                                      .description = work->description,
-                                     .created_at_ms = now_ms() };
+                                     .draws_tasks_since_ms = work->draws_tasks ? now_ms() : 0 };
     return collection_add(tx, work->request->scope, work->request->arena, &work->collection, err);
 }
 
@@ -96,8 +100,10 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
         work->collection.name = work->name;
     if (work->has_description)
         work->collection.description = work->description;
-    return collection_update(tx, scope, id, work->collection.name, work->collection.description,
-                             err);
+    bool draws = work->collection.draws_tasks_since_ms > 0;
+    if (work->has_draws_tasks && work->draws_tasks != draws)
+        work->collection.draws_tasks_since_ms = draws ? 0 : now_ms();
+    return collection_update(tx, scope, &work->collection, err);
 }
 
 bool collections_change(ApiRequest *request, HttpResponse *response, Error *err)

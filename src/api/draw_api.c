@@ -1,18 +1,12 @@
 /* draw_api.c - tasks drawn from a text or a document, shown or saved as suggested ones. */
-#include "answer/answer_json.h"
 #include "api/assistant.h"
 #include "api/task_json.h"
 #include "base/clock.h"
-#include "base/utf8.h"
-#include "library/library.h"
 #include "notify/event_hub.h"
-#include "store/documents_store.h"
-#include "tasks/draw.h"
+#include "tasks/drawn.h"
 #include "text/date.h"
 
 #define MEMORY_MAX MB(512)
-#define ASSIGNEE_MAX 100 /* bytes */
-#define SOURCE_MAX KB(64)
 
 typedef struct DrawWork {
     ApiRequest *request;
@@ -34,26 +28,28 @@ static bool find_work(DbTx *tx, void *argument, Error *err)
     return document_find(tx, work->request->scope, work->arena, work->id, &work->document, err);
 }
 
+static DrawSource from_of(const DrawWork *work)
+{
+    return (DrawSource){ .library = work->request->api->library,
+                         .scope = work->request->scope,
+                         .document = work->document,
+                         .zone = work->asked.zone };
+}
+
 static bool read_document(DrawWork *work, Error *err)
 {
     const ApiRequest *request = work->request;
-    Buf text = buf_new(work->arena, DRAW_TEXT_MAX * 4);
-    if (!store_read(request->api->db, request->scope, find_work, work, err) ||
-        !library_print(request->api->library, request->scope, work->arena, work->id, TEXT_PLAIN,
-                       &text, err))
+    if (!store_read(request->api->db, request->scope, find_work, work, err))
         return false;
-    work->asked.text = buf_str(&text);
-    return true;
+    DrawSource from = from_of(work);
+    return drawn_text(work->arena, &from, &work->asked.text, err);
 }
 
-/* What a document says of its own date, else when it came. */
 static bool read_reference(DrawWork *work, Str reference, Error *err)
 {
     Error why;
     int64_t *time_ms = &work->asked.reference_ms;
-    *time_ms = work->document.document_date_ms ? work->document.document_date_ms
-               : work->document.created_at_ms  ? work->document.created_at_ms
-                                               : now_ms();
+    *time_ms = work->document.id.length ? drawn_reference(&work->document) : now_ms();
     int64_t local;
     return (!reference.length || time_parse(reference, time_ms, &why) ||
             fail_field(err, "reference", "%s", why.message)) &&
@@ -82,62 +78,6 @@ static bool read_asked(DrawWork *work, Error *err)
 }
 
 /* --- What is shown --- */
-
-static bool make_citation(const DrawWork *work, const DrawnTask *task, Citation *citation_r,
-                          Error *err)
-{
-    const ApiRequest *request = work->request;
-    Citation citation = { .number = 1,
-                          .document = work->id,
-                          .name = work->document.name,
-                          .format = work->document.format,
-                          .start = (int64_t)task->start,
-                          .end = (int64_t)task->end,
-                          .quote = task->quote,
-                          .score = task->confidence };
-    int64_t ordinal;
-    StoredBlockList blocks;
-    Str text;
-    if (!library_block_at(request->api->library, request->scope, work->arena, work->id,
-                          citation.start, &ordinal, err) ||
-        !library_blocks(request->api->library, request->scope, work->arena, work->id, ordinal, 1,
-                        &blocks, &text, err))
-        return false;
-    if (blocks.count) {
-        citation.page = blocks.at[0].page;
-        citation.place = library_block_place(work->arena, &blocks.at[0]);
-    }
-    *citation_r = citation;
-    return true;
-}
-
-/* Of a given text there is no document to open, only the words. */
-static void put_words(JsonWriter *json, const DrawnTask *task)
-{
-    put_object(json, NULL);
-    put_null(json, "document");
-    put_int(json, "start", (int64_t)task->start);
-    put_int(json, "end", (int64_t)task->end);
-    put_text(json, "quote", task->quote);
-    put_end(json);
-}
-
-/* A JSON object. */
-static bool source_of(const DrawWork *work, const DrawnTask *task, Str *source_r, Error *err)
-{
-    Buf out = buf_new(work->arena, SOURCE_MAX);
-    Citation citation;
-    JsonWriter json = put_begin_array(&out);
-    if (!work->id.length)
-        put_words(&json, task);
-    else if (make_citation(work, task, &citation, err))
-        put_citation(&json, &citation);
-    else
-        return false;
-    put_end(&json);
-    *source_r = out.overflowed ? S("null") : str_slice(buf_str(&out), 1, out.length - 1);
-    return true;
-}
 
 /* A whole day is shown as its date. */
 static void put_moment(JsonWriter *json, const char *name, const DrawnTask *task, int64_t time_ms)
@@ -168,7 +108,8 @@ static bool put_drawn(JsonWriter *json, const DrawWork *work, size_t index, Erro
 {
     const DrawnTask *task = &work->list.at[index];
     Str source;
-    if (!source_of(work, task, &source, err))
+    DrawSource from = from_of(work);
+    if (!drawn_source(work->arena, &from, task, &source, err))
         return false;
     put_object(json, NULL);
     put_text_or_null(json, "id", work->ids ? work->ids[index] : STR_NONE);
@@ -191,45 +132,11 @@ static bool put_drawn(JsonWriter *json, const DrawWork *work, size_t index, Erro
 
 /* --- Saving --- */
 
-static bool save_one(DbTx *tx, DrawWork *work, size_t index, Error *err)
-{
-    const Scope *scope = work->request->scope;
-    const DrawnTask *drawn = &work->list.at[index];
-    Task task = tasks_new(scope);
-    TaskExtras extras = { .has_needs = drawn->after > 0 };
-    task.state = TASK_suggested;
-    task.summary = drawn->summary;
-    task.description = str_slice(drawn->quote, 0, utf8_floor(drawn->quote, TASK_DESCRIPTION_MAX));
-    task.category = drawn->category;
-    task.assignee = str_slice(drawn->assignee, 0, utf8_floor(drawn->assignee, ASSIGNEE_MAX));
-    task.confidence = drawn->confidence;
-    task.start_at_ms = drawn->start_at_ms;
-    task.due_at_ms = drawn->due_at_ms;
-    task.is_all_day = drawn->is_all_day;
-    task.time_zone = str_is(work->asked.zone, "UTC") ? S("") : work->asked.zone;
-    task.made_by = drawn->made_by;
-    task.document = work->id;
-    task.collection = work->document.collection;
-    if (drawn->after)
-        extras.needs = (StrList){ &work->ids[drawn->after - 1], 1 };
-    if (!source_of(work, drawn, &task.source, err) ||
-        !task_priority_named(drawn->priority, &task.priority, err) ||
-        !tasks_add(tx, scope, work->arena, &task, &extras, err))
-        return false;
-    work->ids[index] = task.id;
-    return true;
-}
-
-/* All or none. */
 static bool save_work(DbTx *tx, void *argument, Error *err)
 {
     DrawWork *work = argument;
-    if (!task_hold(tx, work->request->scope, err))
-        return false;
-    for (size_t i = 0; i < work->list.count; i++)
-        if (!save_one(tx, work, i, err))
-            return false;
-    return true;
+    DrawSource from = from_of(work);
+    return drawn_save(tx, work->arena, &from, &work->list, work->ids, err);
 }
 
 /* Open pages read the list anew. */

@@ -35,6 +35,7 @@
 #include "store/server_key.h"
 #include "study/make.h"
 #include "summary/kept.h"
+#include "tasks/drawn.h"
 #include "tasks/tasks.h"
 #include "text/tokenizer.h"
 
@@ -43,6 +44,7 @@
 struct App {
     Arena *arena; /* what lives as long as the program */
     Api api;
+    TaskDrawer task_drawer;
     const Settings *settings;
     int lock_fd;
     BlobStore *blobs;
@@ -419,6 +421,8 @@ static bool open_features(App *app, Error *err)
     app->api.summaries =
         summaries_new(app->api.db, app->api.searcher, app->api.models, app->api.events);
     app->api.labels = labels_new(app->api.db, app->api.library, app->api.models);
+    app->task_drawer = (TaskDrawer){ app->api.library, app->api.models, app->api.events };
+    app->api.task_drawer = &app->task_drawer;
     return true;
 }
 

@@ -7,7 +7,8 @@
 
 #define COLLECTIONS                                                                                \
     "SELECT c.id, c.name, c.description, c.created_at, (SELECT count(*) FROM documents d"          \
-    " WHERE d.workspace = c.workspace AND d.collection = c.id AND d.deleted_at = 0)"               \
+    " WHERE d.workspace = c.workspace AND d.collection = c.id AND d.deleted_at = 0),"              \
+    " c.draws_tasks_since"                                                                         \
     " FROM collections c WHERE c.workspace = $1 "
 
 static void read_collection(DbRows *row, Arena *arena, void *item)
@@ -18,6 +19,7 @@ static void read_collection(DbRows *row, Arena *arena, void *item)
         .description = db_get_text(row, 2, arena),
         .created_at_ms = db_get_int(row, 3),
         .document_count = db_get_int(row, 4),
+        .draws_tasks_since_ms = db_get_int(row, 5),
     };
 }
 
@@ -37,11 +39,11 @@ bool collection_add(DbTx *tx, const Scope *scope, Arena *arena, Collection *coll
     added.document_count = 0;
     if (!db_exec(tx,
                  DB_SAME("INSERT INTO collections (workspace, id, name, name_fold, description,"
-                         " created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+                         " created_at, draws_tasks_since) VALUES ($1, $2, $3, $4, $5, $6, $7)"
                          " ON CONFLICT (workspace, name_fold) DO NOTHING"),
                  DB_ARGS(db_text(scope->workspace), db_text(added.id), db_text(added.name),
                          db_text(utf8_fold(arena, added.name)), db_text(added.description),
-                         db_int(added.created_at_ms)),
+                         db_int(added.created_at_ms), db_int(added.draws_tasks_since_ms)),
                  &changed, err))
         return false;
     if (!changed)
@@ -79,26 +81,28 @@ bool collection_list(DbTx *tx, const Scope *scope, Arena *arena, CollectionList 
 }
 
 /* Asked first, so that PostgreSQL's transaction goes on after a name that is taken. */
-bool collection_update(DbTx *tx, const Scope *scope, Str id, Str name, Str description, Error *err)
+bool collection_update(DbTx *tx, const Scope *scope, const Collection *collection, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    Str folded = utf8_fold(arena, name);
+    Str folded = utf8_fold(arena, collection->name);
     int64_t others;
 
     if (!db_query_int(tx,
                       DB_SAME("SELECT count(*) FROM collections"
                               " WHERE workspace = $1 AND name_fold = $2 AND id <> $3"),
-                      DB_ARGS(db_text(scope->workspace), db_text(folded), db_text(id)), 0, &others,
-                      err))
+                      DB_ARGS(db_text(scope->workspace), db_text(folded), db_text(collection->id)),
+                      0, &others, err))
         return false;
     if (others)
-        return name_is_taken(err, name);
+        return name_is_taken(err, collection->name);
     return sql_change(tx,
-                      DB_SAME("UPDATE collections SET name = $3, name_fold = $4, description = $5"
-                              " WHERE workspace = $1 AND id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id), db_text(name),
-                              db_text(folded), db_text(description)),
-                      "collection", id, err);
+                      DB_SAME("UPDATE collections SET name = $3, name_fold = $4, description = $5,"
+                              " draws_tasks_since = $6 WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(collection->id),
+                              db_text(collection->name), db_text(folded),
+                              db_text(collection->description),
+                              db_int(collection->draws_tasks_since_ms)),
+                      "collection", collection->id, err);
 }
 
 bool collection_remove(DbTx *tx, const Scope *scope, Str id, Error *err)

@@ -6,7 +6,8 @@
 typedef struct Collection {
     Str id, name, description;
     int64_t created_at_ms;
-    int64_t document_count; /* outside the trash; read, never written */
+    int64_t draws_tasks_since_ms; /* tasks are drawn from documents added since; 0: from none */
+    int64_t document_count;       /* outside the trash; read, never written */
 } Collection;
 
 typedef struct CollectionList {
@@ -25,7 +26,8 @@ MUST_CHECK bool collection_find_by_name(DbTx *tx, const Scope *scope, Arena *are
 /* By name. */
 MUST_CHECK bool collection_list(DbTx *tx, const Scope *scope, Arena *arena, CollectionList *list_r,
                                 Error *err);
-MUST_CHECK bool collection_update(DbTx *tx, const Scope *scope, Str id, Str name, Str description,
+/* Name, description, and whether tasks are drawn. */
+MUST_CHECK bool collection_update(DbTx *tx, const Scope *scope, const Collection *collection,
                                   Error *err);
 /* Its documents stay, in no collection. */
 MUST_CHECK bool collection_remove(DbTx *tx, const Scope *scope, Str id, Error *err);

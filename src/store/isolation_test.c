@@ -627,8 +627,7 @@ static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, document_version_add(tx, theirs, id, &version, err));
     EXPECT_CODE(ERROR_NOT_FOUND, chunk_replace(tx, theirs, arena, id, 1, &chunk, 1, err));
     EXPECT_CODE(ERROR_NOT_FOUND, vector_add(tx, theirs, arena, id, S("m"), &vector, 1, err));
-    EXPECT_CODE(ERROR_NOT_FOUND,
-                collection_update(tx, theirs, secret.collection.id, S("x"), S(""), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, collection_update(tx, theirs, &secret.collection, err));
     EXPECT_CODE(ERROR_NOT_FOUND, collection_remove(tx, theirs, secret.collection.id, err));
     EXPECT_CODE(ERROR_NOT_FOUND, conversation_update(tx, theirs, &secret.conversation, err));
     EXPECT_CODE(ERROR_NOT_FOUND, conversation_remove(tx, theirs, secret.conversation.id, err));
