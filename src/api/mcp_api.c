@@ -10,6 +10,7 @@ bool mcp_post(ApiRequest *request, HttpResponse *response, Error *err)
                              .library = api->library,
                              .searcher = api->searcher,
                              .answers = api->answers,
+                             .summaries = api->summaries,
                              .upload_folder = api->upload_folder };
     const McpCall call = { .parts = &parts,
                            .scope = request->scope,

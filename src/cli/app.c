@@ -34,6 +34,7 @@
 #include "store/migrate.h"
 #include "store/server_key.h"
 #include "study/make.h"
+#include "summary/digest.h"
 #include "summary/kept.h"
 #include "tasks/drawn.h"
 #include "tasks/tasks.h"

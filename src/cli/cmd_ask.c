@@ -1,10 +1,6 @@
 /* cmd_ask.c - a question answered from the library, or from files that were never added. */
-#include <unistd.h>
-
-#include "base/file.h"
-#include "cli/adding.h"
-#include "cli/app.h"
 #include "cli/output.h"
+#include "cli/passing.h"
 
 static const CommandOption options[] = {
     { "collection", "ID", "only from this collection" },
@@ -89,53 +85,18 @@ static bool ask(CommandLine *line, Client *client, Error *err)
     return true;
 }
 
-static bool add_files(CommandLine *line, Client *client, Error *err)
+static bool ask_files(CommandLine *line, Client *client, const json_t *documents, Error *err)
 {
-    Adding adding = { .password = option_value(line, "password"), .waits = true };
-    bool good = true;
-    for (size_t i = 1; good && i < line->word_count; i++)
-        good = adding_path(client, line, line->words[i], &adding, err);
-    good = good && adding_wait(client, line, &adding, err);
-    int64_t failed = adding.failed;
-    size_t count = json_array_size(adding.documents);
-    json_decref(adding.documents);
-    if (good && failed && (size_t)failed >= count)
-        return fail(err, ERROR_UNSUPPORTED, "none of the files could be read");
-    return good;
-}
-
-/* A library of their own in a temporary folder, gone afterwards. */
-static bool ask_files(CommandLine *line, Error *err)
-{
-    char folder[] = "/tmp/lectern-ask-XXXXXX";
-    Str data = line->settings.data;
-    Error ignored;
-    if (line->server.length)
-        return fail(err, ERROR_INVALID,
-                    "files that were never added are read on this machine, so --server does not go "
-                    "with them; add them first with `lectern add`");
-    if (!data.length && !app_data_folder(line->arena, &line->settings, &data, err))
-        return false;
-    if (!mkdtemp(folder))
-        return fail_errno(err, "making a temporary folder");
-    Str model = app_model_folder(line->arena, &line->settings, data);
-    if (model.length)
-        line->settings.model = model;
-    line->settings.data = str(folder);
-    line->settings.database = S("");
-    Client *client = NULL;
-    bool good =
-        client_open(line, &client, err) && add_files(line, client, err) && ask(line, client, err);
-    client_close(client);
-    (void)!folder_remove(folder, &ignored);
-    return good;
+    (void)documents; /* the library has no others */
+    return ask(line, client, err);
 }
 
 static bool run(CommandLine *line, Error *err)
 {
     AUTO_CLIENT Client *client = NULL;
     if (line->word_count > 1)
-        return ask_files(line, err);
+        return passing_run(line, line->words + 1, line->word_count - 1,
+                           option_value(line, "password"), ask_files, err);
     return client_open(line, &client, err) && ask(line, client, err);
 }
 

@@ -19,6 +19,7 @@ typedef struct McpParts {
     Library *library;
     Searcher *searcher;
     Answers *answers;
+    struct Summaries *summaries;
     const char *upload_folder;
 } McpParts;
 
