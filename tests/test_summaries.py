@@ -1,11 +1,13 @@
 """Summaries: the text's own sentences, a model's statements that are checked, jobs for long documents."""
 import json
 import re
+import sqlite3
 import time
 
 import pytest
 from conftest import Server
 from mock_provider import MockProvider
+from test_notices import add_person, own
 
 HARBOUR = """# The harbour
 
@@ -251,3 +253,67 @@ def test_a_glossary_has_terms_and_abbreviations(server):
     items = {i["term"]: i for i in server.get(f"/v1/documents/{document}/glossary").json()["items"]}
     assert items["NCA"]["expansion"] == "Norwegian Coastal Administration" and "fairlead" in items, items
     assert items["fairlead"]["citations"][0]["quote"].startswith("A fairlead refers to")
+
+
+# --- Digests ---
+
+
+def test_a_digest_tells_what_is_new(server):
+    collection = server.post("/v1/collections", {"name": "Lights"}).json()["id"]
+    for i in range(3):
+        server.add((f"light-{i}.txt", f"The light of Skomvaer {i} was repaired. Its lamp {i} burns again since Monday.".encode()), collection=collection)
+    server.post("/v1/tasks", {"summary": "Order a lamp", "collection": collection})
+    one = server.get(f"/v1/collections/{collection}/digest").json()
+    digest = one["digest"]
+    assert one["plan"] is None and digest["total"] == 3 and len(digest["documents"]) == 3
+    assert "repaired" in digest["documents"][0]["summary"]["text"] and digest["key_phrases"] and digest["summary"]["citations"]
+    assert [t["summary"] for t in digest["tasks"]] == ["Order a lamp"]
+    assert server.call("PUT", f"/v1/collections/{collection}/digest", json={}).json()["plan"]["every_days"] == 7
+    assert server.get(f"/v1/collections/{collection}/digest", params={"days": 1}).json()["plan"]["every_days"] == 7
+    assert server.get(f"/v1/collections/{collection}/digests").json()["items"] == []
+    assert server.call("PUT", f"/v1/collections/{collection}/digest", json={"every_days": 0}).json()["plan"] is None
+    assert server.get("/v1/collections/none/digest").status_code == 404
+
+
+def test_a_digest_comes_by_itself_with_a_notice(fresh_server):
+    own(fresh_server)
+    fresh_server.key = add_person(fresh_server)
+    collection = fresh_server.post("/v1/collections", {"name": "Lights"}).json()["id"]
+    fresh_server.add(("light.txt", b"The light of Skomvaer was repaired on Monday. It burns again."), collection=collection)
+    fresh_server.call("PUT", f"/v1/collections/{collection}/digest", json={"every_days": 7})
+    fresh_server.stop()
+    with sqlite3.connect(fresh_server.data / "lectern.db") as database:
+        database.execute("UPDATE digest_plans SET last_at = last_at - 8 * 86400000")
+        database.execute("UPDATE recurring_jobs SET next_at = 0")
+    fresh_server.start()
+    end = time.monotonic() + 30
+    while not fresh_server.get(f"/v1/collections/{collection}/digests").json()["items"] and time.monotonic() < end:
+        time.sleep(0.1)
+    made = fresh_server.get(f"/v1/collections/{collection}/digests").json()["items"]
+    assert len(made) == 1 and made[0]["digest"]["total"] == 1, made
+    notices = fresh_server.get("/v1/notices").json()["items"]
+    assert any(n["kind"] == "digest" and "Lights" in n["title"] for n in notices), notices
+    assert fresh_server.get(f"/v1/collections/{collection}/digest").json()["plan"]["last_at"]
+
+
+# --- The command and the tool ---
+
+
+def test_the_command_sums_up_files_and_documents(fresh_server, tmp_path):
+    file = tmp_path / "harbour.md"
+    file.write_text(HARBOUR)
+    said = fresh_server.cli("summarize", str(file), "--length", "short").stdout
+    assert "closed by ice" in said and "[1] " in said and "harbour.md" in said
+    document = fresh_server.add(("harbour.md", HARBOUR.encode()))[0]["id"]
+    answer = json.loads(fresh_server.cli("summarize", document, "--words", "30", "--form", "bullets", "--json").stdout)
+    assert answer["state"] == "done" and answer["summary"]["form"] == "bullets"
+    assert fresh_server.cli("summarize", "none", check=False).returncode != 0
+
+
+def test_assistants_sum_up_documents(server):
+    document = server.add(("harbour-2.md", HARBOUR.replace("Rost", "Vaeroy").encode()))[0]["id"]
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": {"name": "summarize", "arguments": {"document": document, "length": "short"}}}
+    result = server.call("POST", "/mcp", json=call, headers={"Accept": "application/json, text/event-stream"})
+    told = result.json()["result"]
+    assert "closed by ice" in told["content"][0]["text"] and told["structuredContent"]["summary"]["citations"], result.text
