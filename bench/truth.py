@@ -7,13 +7,15 @@
 
 Files whose kind the server refuses are left out, and so are questions about them.  The scoring is
 ../shared/truth/score.py; --out keeps its line for each question.  Then our own questions (bench/truth) are asked, the
-half that is tuned on and the half that is frozen.
+half that is tuned on and the half that is frozen.  At last every sentence that an answer quotes is looked up in the
+text of its document: whether its quote stands there word for word, and holds the sentence's words.
 """
 import argparse
 import hashlib
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -79,6 +81,18 @@ class Server:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
+    def ask(self, question):
+        request = urllib.request.Request(self.url + "/v1/ask", json.dumps({"question": question}).encode(),
+                                         {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def text(self, document):
+        request = urllib.request.Request(f"{self.url}/v1/documents/{document}/text?format=text",
+                                         headers={"Authorization": f"Bearer {self.key}"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read()
+
     def upload(self, name):
         """The document's id, or None when the server does not read such files."""
         edge = uuid.uuid4().hex
@@ -131,6 +145,48 @@ def choose(questions, names, count):
                                               if q["kind"] == "unanswerable" or (files_of(q) and set(files_of(q)) <= kept)]
 
 
+def words_of(text):
+    return re.findall(r"\w+", text.casefold())
+
+
+# The names of a table's columns, which a quoted row is told with, stand so far before it at most.
+HEADER_BYTES = 20000
+
+
+def is_supported(sentence, citations, texts):
+    """Each quote stands at its place, and the words of the sentence in the quotes or in the headers of their tables."""
+    held = set()
+    for citation in citations:
+        text, start, end = texts(citation["document"]["id"]), citation["start"], citation["end"]
+        if text[start:end].decode(errors="replace") != citation["quote"]:
+            return False
+        held.update(words_of(citation["quote"]))
+        if ": " in sentence["text"]:
+            held.update(words_of(text[max(0, start - HEADER_BYTES):start].decode(errors="ignore")))
+    return bool(citations) and set(words_of(sentence["text"])) <= held
+
+
+def check_support(server, questions):
+    known, right, count = {}, 0, 0
+
+    def texts(document):
+        if document not in known:
+            known[document] = server.text(document)
+        return known[document]
+
+    for question in questions:
+        reply = server.ask(question["question"])
+        cited = {c["number"]: c for c in reply["citations"]}
+        for sentence in reply["sentences"]:
+            count += 1
+            supported = is_supported(sentence, [cited[n] for n in sentence["citations"]], texts)
+            right += supported
+            if not supported:
+                print(f"not in its passage: {question['id']}: {sentence['text'][:200]}", file=sys.stderr)
+    print(f"supported word for word: {right} of {count} cited sentences")
+    return right != count
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data")
@@ -161,6 +217,8 @@ def main():
             some = [q for q in own if is_frozen(q) == frozen]
             if some:
                 failed |= score(server, some, "", data, name)
+        # The number of files is counted, not quoted.
+        failed |= check_support(server, [q for q in questions + own if q["kind"] != "count"])
         return failed
 
 
