@@ -39,6 +39,9 @@ static void put_unit(AnswerRun *run, Reading *reading, size_t index, bool compar
     put_text(json, "document", citation->name);
     put_text(json, "place", citation->place);
     put_text(json, "quote", citation->quote);
+    put_text(json, "text", unit->text);
+    if (compares)
+        put_text(json, "around", reading_surroundings(reading, index));
     put_int(json, "passage", (int64_t)unit->passage);
     put_int(json, "kind", unit->kind);
     put_int(json, "group", (int64_t)reading->passages[unit->passage].group);

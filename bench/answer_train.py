@@ -162,6 +162,12 @@ def answer(a, w, b, chance_min):
     return found, cited[:CITATIONS]
 
 
+def chance(a, w, b):
+    """Of its best part."""
+    signs = [x for x in (signs_of(p, w) for p in a.parts) if x is not None]
+    return max((1 / (1 + math.exp(-float(x @ b))) for x in signs), default=0.0)
+
+
 def judge(a, found, cited):
     if a.kind == "unanswerable":
         return {"refusal": not found}
@@ -172,6 +178,13 @@ def judge(a, found, cited):
             "place": all(hit(*p, cited) for p in a.pairs),
             "first": all(any(hit(*p, [u]) for p in a.pairs) for u in cited[:len(a.pairs)]) and bool(cited),
             "refused": not found}
+
+
+def rates(chances):
+    """Of (chance, answerable): what is refused rightly when so many are refused wrongly."""
+    right = np.array([c for c, answerable in chances if not answerable])
+    wrong = np.array([c for c, answerable in chances if answerable])
+    return ", ".join(f"{np.mean(right < np.quantile(wrong, q)):.3f} at {q:.2f} (chance {np.quantile(wrong, q):.2f})" for q in (0.03, 0.05, 0.07))
 
 
 def figures(results):
@@ -189,7 +202,7 @@ def weights_in(path, macro):
 def cross(asked, folds, penalty, penalty2, chance_min, fixed=(), seed=1, fixed2=(), kept=None):
     groups = sorted({a.id.split("~")[0] for a in asked})
     random.Random(seed).shuffle(groups)
-    results, by = [], {}
+    results, by, chances = [], {}, []
     for f in range(folds):
         held = {i for i, a in enumerate(asked) if a.id.split("~")[0] in groups[f::folds]}
         train = [a for i, a in enumerate(asked) if i not in held]
@@ -199,7 +212,8 @@ def cross(asked, folds, penalty, penalty2, chance_min, fixed=(), seed=1, fixed2=
             if asked[i].kind not in ("count", "swapped"):
                 by[asked[i].id] = judge(asked[i], *answer(asked[i], w, b, chance_min))
                 results.append(by[asked[i].id])
-    return figures(results), by
+                chances.append((chance(asked[i], w, b), bool(asked[i].pairs)))
+    return figures(results), by, rates(chances)
 
 
 def write(path, macro, names, weights):
@@ -232,8 +246,8 @@ def main():
     fixed2 = [f for f in options.without_signs.split(",") if f]
     kept = weights_in(ROOT / "src/answer/features.def", "FEATURE") if options.keep_ranking else None
     for seed in range(1, options.seeds + 1):
-        out, by = cross(asked, options.folds, options.penalty, options.penalty2, options.chance, fixed, seed, fixed2, kept)
-        print(f"cross-validated, seed {seed}:", " ".join(f"{k} {v:.3f}" for k, v in sorted(out.items())))
+        out, by, refused = cross(asked, options.folds, options.penalty, options.penalty2, options.chance, fixed, seed, fixed2, kept)
+        print(f"cross-validated, seed {seed}:", " ".join(f"{k} {v:.3f}" for k, v in sorted(out.items())), "| refused rightly", refused)
     w = kept if options.keep_ranking else learn_ranking(asked, options.penalty, fixed=fixed)
     b = learn_decision(asked, w, options.penalty2, fixed=fixed2)
     own = figures([judge(a, *answer(a, w, b, options.chance)) for a in asked if a.kind not in ("count", "swapped")])

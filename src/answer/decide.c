@@ -4,7 +4,7 @@
 #include <math.h>
 
 /* At this chance about one question in thirteen that has an answer is refused. */
-#define ANSWER_CHANCE_MIN 0.42
+#define ANSWER_CHANCE_MIN 0.40
 /* What is assumed of a chunk that only the words found, and of everything when there is no model.
  */
 #define UNFOUND_COSINE 0.5
@@ -19,40 +19,13 @@ static const double weights[SIGN_COUNT] = {
 #undef SIGN
 };
 
-/* Of question words that are not among these. */
-static double rarest_missing(const Reading *reading, uint64_t words)
-{
-    double rarest = 0;
-    for (size_t i = 0; i < reading->question.word_count; i++) {
-        const QuestionWord *word = &reading->question.words[i];
-        if (!word->is_weak && !(words >> i & 1))
-            rarest = MAX(rarest, word->rarity);
-    }
-    return rarest / 12;
-}
-
 static double nearness_of(const Reading *reading, uint64_t exact, size_t word)
 {
     return exact >> word & 1 ? 1 : reading->has_meaning ? reading->nearness[word] : 0;
 }
 
-/* How near each word of the question is to something beside the unit. */
-static void soft_signs(const Reading *reading, const Unit *best, double signs[SIGN_COUNT])
-{
-    uint64_t exact = best->near | reading->passages[best->passage].frame;
-    double all = 0, got = 0, far = 0;
-    for (size_t i = 0; i < reading->question.word_count; i++) {
-        double rarity = reading_word_rarity(&reading->question.words[i]);
-        double near = nearness_of(reading, exact, i);
-        all += rarity;
-        got += rarity * near;
-        far = MAX(far, rarity * (1 - near));
-    }
-    signs[SIGN_SOFT] = all > 0 ? got / all : 1;
-    signs[SIGN_SOFT_FAR] = far / 12;
-}
-
-/* The same beside the next best units of its document too: answers have several sentences. */
+/* How near each word of the question is to something beside the unit or the next best units of its
+ * document: answers have several sentences. */
 static double around(const Reading *reading, const Unit *best)
 {
     uint64_t exact = best->near | reading->passages[best->passage].frame;
@@ -76,18 +49,46 @@ static void word_signs(const Reading *reading, const Passage *passage, double si
     const Question *question = &reading->question;
     uint64_t words = passage->document | passage->words | passage->frame;
     double all = 0, got = 0;
-    bool has_names = false;
     for (size_t i = 0; i < question->word_count; i++) {
         const QuestionWord *word = &question->words[i];
-        has_names |= word->is_name;
         if (word->is_name || word->is_number || word->is_weak)
             continue;
         all += word->rarity;
         got += words >> i & 1 ? word->rarity : 0;
     }
     signs[SIGN_PLAIN] = all > 0 ? got / all : 1;
-    signs[SIGN_HAS_NAMES] = has_names;
-    signs[SIGN_WORDS] = (double)question->word_count / 10;
+}
+
+/* What is asked for must stand in the unit itself, not only somewhere in a document that has the
+ * names. An answer in other words lacks several of the question's; where only one is lacking it is
+ * the one that was asked for. */
+static void unit_signs(const Reading *reading, const Unit *best, double signs[SIGN_COUNT])
+{
+    const Question *question = &reading->question;
+    size_t lacking = 0;
+    for (size_t i = 0; i < question->word_count; i++) {
+        const QuestionWord *word = &question->words[i];
+        bool is_plain = !word->is_name && !word->is_number && !word->is_weak;
+        lacking += is_plain && !(best->near >> i & 1);
+    }
+    signs[SIGN_FORMLESS] = question->form != FORM_ANY && best->features[FEATURE_FORM] <= 0;
+    signs[SIGN_BOUND] = reading_bound(reading, best);
+    signs[SIGN_OTHER_YEAR] = reading_is_of_other_year(reading, best);
+    signs[SIGN_LACKS] = (double)lacking / 4;
+}
+
+/* How far the unit's score is above that of the next one. */
+static double lead_of(const Reading *reading, const Unit *best)
+{
+    size_t i = 0;
+    while (i < reading->unit_count && &reading->units[reading->order[i]] != best)
+        i++;
+    for (i++; i < reading->unit_count; i++) {
+        const Unit *next = &reading->units[reading->order[i]];
+        if (!next->is_repeated)
+            return (best->score - next->score) / 5;
+    }
+    return 0;
 }
 
 void decide_signs(const Reading *reading, const Unit *best, double signs[SIGN_COUNT])
@@ -100,10 +101,10 @@ void decide_signs(const Reading *reading, const Unit *best, double signs[SIGN_CO
     signs[SIGN_ALL] = f[FEATURE_ALL];
     signs[SIGN_NAMES] = reading_name_share(reading, passage->document);
     signs[SIGN_NUMBERS] = f[FEATURE_ALL_NUMBERS];
-    signs[SIGN_FAR] = rarest_missing(reading, passage->words | passage->frame);
-    soft_signs(reading, best, signs);
     signs[SIGN_AROUND] = around(reading, best);
     word_signs(reading, passage, signs);
+    unit_signs(reading, best, signs);
+    signs[SIGN_LEAD] = lead_of(reading, best);
     signs[SIGN_COSINE] = reading->has_meaning ? reading->cosine : TYPICAL_COSINE;
     signs[SIGN_SEMANTIC] = hit->semantic_rank     ? f[FEATURE_SEMANTIC]
                            : reading->has_meaning ? UNFOUND_COSINE

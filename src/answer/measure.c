@@ -131,6 +131,8 @@ static bool is_one_of(const char *const *list, size_t count, Str word)
     return false;
 }
 
+bool is_number_name(Str word) { return is_one_of(number_names, COUNT(number_names), word); }
+
 /* "1,212", "16.2" or "2005": its digits before a point. */
 static void count_number(Signs *signs, Str word)
 {
@@ -156,7 +158,7 @@ static void count_token(const Reading *reading, Signs *signs, Str word, bool is_
     signs->shares += is_digit(core.at[0]) && str_find_char(core, '%') > 0;
     if (is_digit(core.at[0]))
         count_number(signs, core);
-    else if (is_one_of(number_names, COUNT(number_names), core))
+    else if (is_number_name(core))
         signs->numbers++;
     else if (is_one_of(month_names, COUNT(month_names), core))
         signs->years++;

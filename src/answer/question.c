@@ -1,14 +1,17 @@
 /* question.c - see question.h. */
-#include "answer/question.h"
+#include "answer/question_int.h"
 
 /* --- Word lists --- */
 
-/* Say what is asked, and hardly ever stand in the answer. */
+/* Say what is asked, or say nothing of their own, and hardly ever stand in the answer. */
 static const char weak_words[] =
     " many much about name give tell list please say said says called call "
     "describe explain according kind type "
     "sort there any some also only exactly document file library find "
     "show mentioned stated given used "
+    "receive receives received get gets got make makes made take takes took hold holds held "
+    "work works stand stands become became belong belongs come comes came go goes went happen "
+    "happens happened "
     "viele viel wieviel nenne bitte combien quel cuánto cuántos ";
 /* Stand for something said before. "that" and "this" mostly do not. */
 static const char pronouns[] =
@@ -46,7 +49,7 @@ static const FormWord asking_forms[] = {
 static const char money_words[] =
     " cost costs price pay paid pays spend spent worth charge charged budget revenue income fund ";
 
-static bool is_in(const char *list, Str word)
+bool word_is_in(const char *list, Str word)
 {
     char key[40];
     if (!word.length || word.length > sizeof key - 3)
@@ -55,23 +58,13 @@ static bool is_in(const char *list, Str word)
     return str_find_ignore_case(str(list), (Str){ key, (size_t)length }) >= 0;
 }
 
-/* --- Tokens: what stands between white space, without the punctuation around it --- */
-
-typedef struct Token {
-    Str text;
-    size_t start, end;
-    bool ends_clause; /* a comma or the like follows */
-} Token;
-
-typedef struct Tokens {
-    VEC(Token) list;
-} Tokens;
+/* --- QuestionTokens --- */
 
 static bool is_edge(char c) { return HAS_CHAR(c, ",.;:?!()[]{}\"'`"); }
 
-static Tokens tokens_of(Arena *arena, Str text)
+QuestionTokens question_tokens(Arena *arena, Str text)
 {
-    Tokens tokens = { 0 };
+    QuestionTokens tokens = { 0 };
     for (size_t at = 0; at < text.length;) {
         while (at < text.length && HAS_CHAR(text.at[at], " \t\r\n"))
             at++;
@@ -89,7 +82,7 @@ static Tokens tokens_of(Arena *arena, Str text)
         else if (str_ends(word, S("\xE2\x80\x99s")))
             word = str_slice(word, 0, word.length - 4);
         if (word.length)
-            *vec_push(arena, &tokens.list) = (Token){ word, start, end, at > end };
+            *vec_push(arena, &tokens.list) = (QuestionToken){ word, start, end, at > end };
     }
     return tokens;
 }
@@ -123,20 +116,20 @@ static bool looks_like_name(Str word, bool is_first, Language language)
 static AnswerForm listed_form(const FormWord *forms, size_t count, Str word)
 {
     for (size_t i = 0; i < count; i++)
-        if (is_in(forms[i].words, word))
+        if (word_is_in(forms[i].words, word))
             return forms[i].form;
     return FORM_ANY;
 }
 
-static bool has_money_word(const Tokens *tokens)
+static bool has_money_word(const QuestionTokens *tokens)
 {
     for (size_t i = 0; i < tokens->list.count; i++)
-        if (is_in(money_words, tokens->list.at[i].text))
+        if (word_is_in(money_words, tokens->list.at[i].text))
             return true;
     return false;
 }
 
-static AnswerForm form_after(const Tokens *tokens, size_t at)
+static AnswerForm form_after(const QuestionTokens *tokens, size_t at)
 {
     Str word = tokens->list.at[at].text;
     Str next = at + 1 < tokens->list.count ? tokens->list.at[at + 1].text : STR_NONE;
@@ -145,7 +138,7 @@ static AnswerForm form_after(const Tokens *tokens, size_t at)
             return has_money_word(tokens) ? FORM_MONEY : FORM_NUMBER;
         static const char sizes[] = " many large big old tall high wide long far deep heavy fast "
                                     "often small hot cold thick big ";
-        return is_in(sizes, next) ? FORM_NUMBER : FORM_ANY;
+        return word_is_in(sizes, next) ? FORM_NUMBER : FORM_ANY;
     }
     for (size_t i = at + 1; i < tokens->list.count && i <= at + 3; i++) {
         AnswerForm form = listed_form(noun_forms, COUNT(noun_forms), tokens->list.at[i].text);
@@ -154,18 +147,18 @@ static AnswerForm form_after(const Tokens *tokens, size_t at)
     }
     bool costs = false;
     for (size_t i = at; i < tokens->list.count; i++)
-        costs |= is_in(" cost costs ", tokens->list.at[i].text);
+        costs |= word_is_in(" cost costs ", tokens->list.at[i].text);
     return costs ? FORM_MONEY : FORM_ANY;
 }
 
-static AnswerForm form_of(const Tokens *tokens)
+static AnswerForm form_of(const QuestionTokens *tokens)
 {
     for (size_t i = 0; i < tokens->list.count; i++) {
         Str word = tokens->list.at[i].text;
         AnswerForm form = listed_form(asking_forms, COUNT(asking_forms), word);
         if (form)
             return form;
-        if (is_in(" how what which ", word))
+        if (word_is_in(" how what which ", word))
             return form_after(tokens, i);
     }
     return FORM_ANY;
@@ -173,7 +166,7 @@ static AnswerForm form_of(const Tokens *tokens)
 
 /* --- Words --- */
 
-static const Token *token_at(const Tokens *tokens, size_t byte)
+static const QuestionToken *token_at(const QuestionTokens *tokens, size_t byte)
 {
     for (size_t i = 0; i < tokens->list.count; i++)
         if (tokens->list.at[i].start <= byte && byte < tokens->list.at[i].end)
@@ -189,12 +182,12 @@ static bool is_listed(const Question *question, Str text)
     return false;
 }
 
-static void add_word(Question *question, const Tokens *tokens, const Word *word)
+static void add_word(Question *question, const QuestionTokens *tokens, const Word *word)
 {
     Str written = str_slice(question->text, word->start, word->end);
-    const Token *token = token_at(tokens, word->start);
+    const QuestionToken *token = token_at(tokens, word->start);
     bool is_first = token == tokens->list.at;
-    const Token *before = token && !is_first ? token - 1 : NULL;
+    const QuestionToken *before = token && !is_first ? token - 1 : NULL;
     if (word->is_extra || !word->text.length || question->word_count >= QUESTION_WORDS_MAX ||
         is_listed(question, word->text))
         return;
@@ -202,14 +195,14 @@ static void add_word(Question *question, const Tokens *tokens, const Word *word)
     /* "who" in capitals is the organisation. */
     if (word->is_stop && !(is_name && written.length > 1 && is_upper(written.at[1])))
         return;
-    if (!is_name && is_in(asking_words, written))
+    if (!is_name && word_is_in(asking_words, written))
         return;
     QuestionWord *added = &question->words[question->word_count++];
     *added = (QuestionWord){ .text = word->text, .written = written };
     added->is_name = is_name;
     added->is_number = has_digit(written) && !is_name;
     added->is_weak = !is_name && !added->is_number &&
-                     (is_in(weak_words, written) || written.length == 1 ||
+                     (word_is_in(weak_words, written) || written.length == 1 ||
                       (before && str_equal_ignore_case(before->text, S("how"))));
 }
 
@@ -278,7 +271,7 @@ static void add_aliases(Arena *arena, Words *words, Question *question)
 
 Str question_widened(Arena *arena, Str question)
 {
-    Tokens tokens = tokens_of(arena, question);
+    QuestionTokens tokens = question_tokens(arena, question);
     Buf out = buf_new(arena, KB(16));
     buf_add(&out, question);
     for (size_t i = 0; i < tokens.list.count; i++) {
@@ -292,13 +285,14 @@ Str question_widened(Arena *arena, Str question)
 Question question_read(Arena *arena, Words *words, Str text)
 {
     Question question = { .text = text, .language = language_detect(text, LANGUAGE_ENGLISH) };
-    Tokens tokens = tokens_of(arena, text);
+    QuestionTokens tokens = question_tokens(arena, text);
     WordList list = words_list(words, question.language, text, arena);
     question.form = form_of(&tokens);
     question.words = arena_new_array(arena, QuestionWord, QUESTION_WORDS_MAX);
     for (size_t i = 0; i < list.words.count; i++)
         add_word(&question, &tokens, &list.words.at[i]);
     add_aliases(arena, words, &question);
+    question_focus(&question, &tokens);
     return question;
 }
 
@@ -315,19 +309,19 @@ static size_t strong_words(const Question *question, size_t *names_r)
     return strong;
 }
 
-static bool has_pronoun(const Tokens *tokens)
+static bool has_pronoun(const QuestionTokens *tokens)
 {
     for (size_t i = 0; i < tokens->list.count; i++)
-        if (is_in(pronouns, tokens->list.at[i].text))
+        if (word_is_in(pronouns, tokens->list.at[i].text))
             return true;
     return false;
 }
 
-static bool needs_more(const Tokens *tokens, const Question *question, bool *is_elliptic_r)
+static bool needs_more(const QuestionTokens *tokens, const Question *question, bool *is_elliptic_r)
 {
     size_t names, strong = strong_words(question, &names);
-    bool opens = tokens->list.count && is_in(openers, tokens->list.at[0].text) &&
-                 !(tokens->list.count > 1 && is_in(" what how ", tokens->list.at[0].text) &&
+    bool opens = tokens->list.count && word_is_in(openers, tokens->list.at[0].text) &&
+                 !(tokens->list.count > 1 && word_is_in(" what how ", tokens->list.at[0].text) &&
                    !str_equal_ignore_case(tokens->list.at[1].text, S("about")));
     *is_elliptic_r = opens && strong < 3;
     return *is_elliptic_r || strong == 0 || (strong < 2 && !names) ||
@@ -337,7 +331,7 @@ static bool needs_more(const Tokens *tokens, const Question *question, bool *is_
 Str question_complete(Arena *arena, Words *words, Str question, Str before)
 {
     Question own = question_read(arena, words, question);
-    Tokens tokens = tokens_of(arena, question);
+    QuestionTokens tokens = question_tokens(arena, question);
     bool is_elliptic, has_number = false, has_name = false;
     if (!before.length || !needs_more(&tokens, &own, &is_elliptic))
         return question;
@@ -363,22 +357,22 @@ Str question_complete(Arena *arena, Words *words, Str question, Str before)
 
 /* --- Parts --- */
 
-static bool is_and(Str word) { return is_in(" and und et y e ", word); }
+static bool is_and(Str word) { return word_is_in(" and und et y e ", word); }
 
 /* The token where a second question begins, or 0: "..., and at how many ...". */
-static size_t second_question(const Tokens *tokens)
+static size_t second_question(const QuestionTokens *tokens)
 {
     for (size_t i = 2; i + 2 < tokens->list.count; i++) {
         if (!is_and(tokens->list.at[i].text))
             continue;
-        size_t asks = i + 1 + is_in(prepositions, tokens->list.at[i + 1].text);
-        if (asks + 1 < tokens->list.count && is_in(asking_words, tokens->list.at[asks].text))
+        size_t asks = i + 1 + word_is_in(prepositions, tokens->list.at[i + 1].text);
+        if (asks + 1 < tokens->list.count && word_is_in(asking_words, tokens->list.at[asks].text))
             return i;
     }
     return 0;
 }
 
-static bool is_group_word(const Tokens *tokens, size_t at, Language language)
+static bool is_group_word(const QuestionTokens *tokens, size_t at, Language language)
 {
     Str word = tokens->list.at[at].text;
     return looks_like_name(word, at == 0, language) || has_digit(word);
@@ -390,7 +384,8 @@ typedef struct Coordination {
 
 /* "Forrest Gump and Michael Angstadt", "in FY 2011 and in FY 2010": names or numbers side by side.
  */
-static bool find_coordination(const Tokens *tokens, Language language, Coordination *found_r)
+static bool find_coordination(const QuestionTokens *tokens, Language language,
+                              Coordination *found_r)
 {
     for (size_t i = 2; i + 1 < tokens->list.count; i++) {
         if (!is_and(tokens->list.at[i].text))
@@ -399,7 +394,7 @@ static bool find_coordination(const Tokens *tokens, Language language, Coordinat
         while (first > 1 && i - first < 3 && is_group_word(tokens, first - 1, language) &&
                !tokens->list.at[first - 1].ends_clause)
             first--;
-        if (is_in(prepositions, tokens->list.at[i + 1].text) && i + 2 < tokens->list.count)
+        if (word_is_in(prepositions, tokens->list.at[i + 1].text) && i + 2 < tokens->list.count)
             last++;
         size_t group = last;
         while (last + 1 < tokens->list.count && last - i < 4 &&
@@ -408,7 +403,7 @@ static bool find_coordination(const Tokens *tokens, Language language, Coordinat
             last++;
         if (first == i || last == group)
             continue;
-        if (group > i && is_in(prepositions, tokens->list.at[first - 1].text))
+        if (group > i && word_is_in(prepositions, tokens->list.at[first - 1].text))
             first--;
         *found_r = (Coordination){ first, i, last };
         return true;
@@ -425,9 +420,9 @@ static Str without(Arena *arena, Str text, size_t start, size_t end)
 QuestionParts question_split(Arena *arena, Words *words, Str question)
 {
     QuestionParts parts = { .at = { question }, .count = 1 };
-    Tokens tokens = tokens_of(arena, question);
+    QuestionTokens tokens = question_tokens(arena, question);
     Language language = language_detect(question, LANGUAGE_ENGLISH);
-    const Token *token = tokens.list.at;
+    const QuestionToken *token = tokens.list.at;
     size_t second = second_question(&tokens);
     Coordination found;
     if (second) {
@@ -461,7 +456,7 @@ static const CountedKind counted_kinds[] = {
 };
 
 /* The first token after "how many", or 0. */
-static size_t after_how_many(const Tokens *tokens)
+static size_t after_how_many(const QuestionTokens *tokens)
 {
     for (size_t i = 0; i + 2 < tokens->list.count; i++)
         if (str_equal_ignore_case(tokens->list.at[i].text, S("how")) &&
@@ -488,7 +483,7 @@ static StrList words_of(Arena *arena, Str list)
     return (StrList){ words.at, words.count };
 }
 
-static Str one_extension(Arena *arena, Str question, const Token *token)
+static Str one_extension(Arena *arena, Str question, const QuestionToken *token)
 {
     bool has_dot = token->start > 0 && question.at[token->start - 1] == '.';
     bool begins = token->start < 2 || HAS_CHAR(question.at[token->start - 2], " (*\"'");
@@ -496,23 +491,23 @@ static Str one_extension(Arena *arena, Str question, const Token *token)
 }
 
 /* What is said between "how many" and the verb. */
-static bool read_counted(Arena *arena, const Tokens *tokens, Str question, size_t first, size_t end,
-                         CountQuestion *counts)
+static bool read_counted(Arena *arena, const QuestionTokens *tokens, Str question, size_t first,
+                         size_t end, CountQuestion *counts)
 {
     bool has_noun = false;
     Str dotted = STR_NONE, before_noun = STR_NONE;
     const char *kind = NULL;
     for (size_t i = first; i < end; i++) {
-        const Token *token = &tokens->list.at[i];
+        const QuestionToken *token = &tokens->list.at[i];
         Str extension = one_extension(arena, question, token);
         if (extension.length)
             dotted = extension;
-        if (is_in(file_nouns, token->text)) {
+        if (word_is_in(file_nouns, token->text)) {
             has_noun = true;
             before_noun = i > first ? token[-1].text : STR_NONE;
         }
         for (size_t k = 0; k < COUNT(counted_kinds) && !kind; k++)
-            if (is_in(counted_kinds[k].words, token->text))
+            if (word_is_in(counted_kinds[k].words, token->text))
                 kind = counted_kinds[k].extensions;
     }
     if (dotted.length)
@@ -528,12 +523,13 @@ static bool read_counted(Arena *arena, const Tokens *tokens, Str question, size_
 
 bool question_counts(Arena *arena, Str question, CountQuestion *counts_r)
 {
-    Tokens tokens = tokens_of(arena, question);
+    QuestionTokens tokens = question_tokens(arena, question);
     size_t first = after_how_many(&tokens), end = first;
     CountQuestion counts = { 0 };
     if (!first || !asks_of_library(question))
         return false;
-    while (end < tokens.list.count && end < first + 7 && !is_in(verbs, tokens.list.at[end].text))
+    while (end < tokens.list.count && end < first + 7 &&
+           !word_is_in(verbs, tokens.list.at[end].text))
         end++;
     if (end == first || end == tokens.list.count ||
         !read_counted(arena, &tokens, question, first, end, &counts))

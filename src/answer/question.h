@@ -43,6 +43,10 @@ typedef struct Question {
     AnswerForm form;
     QuestionWord *words; /* content words, each once, in order */
     size_t word_count;
+    uint64_t focus;      /* bit i: word i says what is asked for, as "eggs" of "how many eggs" */
+    bool is_counted;     /* a number of that: "how many", "how much" */
+    bool is_money;       /* an amount: "what does it cost" */
+    const char *measure; /* words beside such a number, each between spaces; NULL: no measure */
 } Question;
 
 Question question_read(Arena *arena, Words *words, Str text);

@@ -195,3 +195,42 @@ Test(question, a_search_for_what_is_of_a_country_looks_for_the_country_too)
     cr_expect(
         str_is(question_widened(arena, S("How large is the house?")), "How large is the house?"));
 }
+
+Test(answer, a_question_has_words_that_say_what_is_asked_for)
+{
+    static const struct {
+        const char *question, *focus;
+        bool is_counted, is_money, is_measured;
+    } cases[] = {
+        { "How many eggs does a blobfish lay?", "egg", true, false, false },
+        { "How many members of parliament are there?", "member", true, false, false },
+        { "How tall was Aristotle?", "tall", false, false, true },
+        { "What is Maggie Cruz's phone number in Houston?", "phone number", false, false, false },
+        { "What length does the wire have?", "length", false, false, true },
+        { "Who founded tealbook?", "found tealbook", false, false, false },
+        { "Whose portrait is the cover?", "portrait", false, false, false },
+        { "What does a ticket cost?", "ticket cost", false, true, false },
+        { "How much did they pay for it?", "", true, true, false },
+        { "Who paid for the study?", "paid", false, false, false },
+        { "Tell me about Finland", "", false, false, false },
+        { "How many", "", true, false, false },
+        { "What is", "", false, false, false },
+        { "", "", false, false, false },
+    };
+    Words *words = words_new();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(8));
+        Question question = question_read(arena, words, str(cases[i].question));
+        Buf got = buf_new(arena, KB(1));
+        for (size_t w = 0; w < question.word_count; w++)
+            if (question.focus >> w & 1)
+                buf_addf(&got, "%s" STR_FMT, got.length ? " " : "",
+                         STR_ARG(question.words[w].text));
+        cr_expect(str_is(buf_str(&got), cases[i].focus), "%s: " STR_FMT, cases[i].question,
+                  STR_ARG(buf_str(&got)));
+        cr_expect_eq(question.is_counted, cases[i].is_counted, "%s", cases[i].question);
+        cr_expect_eq(question.is_money, cases[i].is_money, "%s", cases[i].question);
+        cr_expect_eq(question.measure != NULL, cases[i].is_measured, "%s", cases[i].question);
+    }
+    words_free(words);
+}

@@ -83,5 +83,12 @@ double reading_share(const Reading *reading, uint64_t words);
 /* The same among its names, among its numbers; 1 when it has none. */
 double reading_name_share(const Reading *reading, uint64_t words);
 double reading_number_share(const Reading *reading, uint64_t words);
+/* Whether the unit gives the number or amount that is asked for: 1 yes, 0 no, 0.5 for other
+ * questions. */
+double reading_bound(const Reading *reading, const Unit *unit);
+/* Whether it names a year, and the year of the question stands nowhere beside it. */
+bool reading_is_of_other_year(const Reading *reading, const Unit *unit);
+/* "twelve", "half" */
+bool is_number_name(Str word);
 /* Which words of the question a text has. */
 uint64_t reading_match(Reading *reading, Str text);

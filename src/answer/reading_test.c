@@ -224,6 +224,57 @@ Test(answer, a_question_about_something_else_is_less_likely_answered)
     }
 }
 
+Test(answer, a_number_answers_when_it_stands_beside_what_is_asked_for)
+{
+    static const struct {
+        const char *question, *text;
+        double bound;
+    } cases[] = {
+        { "How many eggs does a blobfish lay?", "It lays up to 900 pink eggs at a time.", 1 },
+        { "How many eggs does a blobfish lay?", "Eggs: 900", 1 },
+        { "How many eggs does a blobfish lay?", "It lays eggs at a depth of 600 metres.", 0 },
+        { "How many eggs does a blobfish lay?", "It lays eggs.", 0 },
+        { "How many eggs did 900 fish lay?", "The 900 fish laid eggs.", 0 },
+        { "How high is Aoraki?", "Aoraki, at 3,754 metres, is the highest.", 1 },
+        { "How high is Aoraki?", "Aoraki was climbed in 1894.", 0 },
+        { "How wide is it?", "It is twelve metres across.", 1 },
+        { "What does a ticket cost?", "A ticket is $12.", 1 },
+        { "What does a ticket cost?", "A ticket is for 12 people.", 0 },
+        { "What did they pay?", "They paid 12 euros.", 1 },
+        { "Who is it?", "They paid 12 euros.", 0.5 },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Made made = made_new();
+        add_passage(&made, "d1", "fish.txt", cases[i].text, PARAGRAPH);
+        Reading *reading = read_for(&made, cases[i].question);
+        double bound = reading_bound(reading, &reading->units[0]);
+        cr_expect(bound == cases[i].bound, "%s %s: %.1f", cases[i].question, cases[i].text, bound);
+        made_free(&made);
+    }
+}
+
+Test(answer, a_unit_of_another_year_is_told_from_one_of_the_year_that_is_asked_for)
+{
+    static const struct {
+        const char *text;
+        bool is_other;
+    } cases[] = {
+        { "In 2011 there were 235 cases.", true },
+        { "In 2014 there were 235 cases.", false },
+        { "From 2011 to 2014 there were 235 cases.", false },
+        { "There were 235 cases.", false },
+        { "There were 20110 cases.", false },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Made made = made_new();
+        add_passage(&made, "d1", "cases.txt", cases[i].text, PARAGRAPH);
+        Reading *reading = read_for(&made, "How many cases were there in 2014?");
+        cr_expect_eq(reading_is_of_other_year(reading, &reading->units[0]), cases[i].is_other, "%s",
+                     cases[i].text);
+        made_free(&made);
+    }
+}
+
 Test(answer, a_row_is_told_with_the_names_of_its_columns)
 {
     static const struct {
