@@ -286,6 +286,29 @@ Test(index, words_that_nothing_has_and_words_of_asking_change_nothing_for_the_ot
     finish(&f);
 }
 
+Test(index, a_mistyped_word_finds_what_is_written_nearly_so)
+{
+    static const char *const bodies[] = { "A hospital for birds.", "A host of birds.",
+                                          "Potential birds." };
+    static const struct {
+        const char *query;
+        uint64_t first;
+    } cases[] = { { "hosptal", 1 }, { "Hopsital", 1 }, { "poential", 3 } };
+    Fixture f = fixture();
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        IndexChunk chunk = { .key = i + 1, .body = str(bodies[i]), .language = LANGUAGE_ENGLISH };
+        index_add_chunk(f.index, &chunk);
+    }
+    index_publish(f.index);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        IndexSearch search = { .text = str(cases[i].query), .count = 10 };
+        IndexHit hits[10];
+        cr_expect_eq(index_search(f.index, f.arena, &search, hits), 1, "%s", cases[i].query);
+        cr_expect_eq(hits[0].key, cases[i].first, "%s", cases[i].query);
+    }
+    finish(&f);
+}
+
 Test(index, vectors_count_for_less_when_they_find_nothing_that_has_the_words)
 {
     static const float vectors[][8] = {

@@ -109,41 +109,40 @@ static Str typed_text(const Expansion *e, const QueryTerm *term)
     return str_copy(e->arena, fold_accents(typed, plain, sizeof(plain)));
 }
 
-/* Stems are near each other by chance more often than words as they are written. */
-static KeywordWords guesses(const Expansion *e, const QueryTerm *term, uint32_t edits)
+/* Its forms in other languages were typed as the same. */
+static bool was_guessed(const Expansion *e, const QueryTerm *term)
 {
-    KeywordWords near = { 0 }, like;
-    Str typed = typed_text(e, term);
-    char plain[WORD_TEXT_MAX * 4];
-    like = keyword_words_like(e->now->at, e->now->count, term->text, edits,
-                              keyword_word_first(term->text), e->arena);
-    for (size_t i = 0; i < like.at.count; i++) {
-        Str form = fold_accents(like.at.at[i].form, plain, sizeof(plain));
-        if (keyword_word_edits(typed, form) <= edits_for(typed))
-            *vec_push(e->arena, &near.at) = like.at.at[i];
-    }
-    return near;
+    for (const QueryTerm *before = e->from->terms.at; before < term; before++)
+        if (before->start == term->start && before->end == term->end)
+            return true;
+    return false;
 }
 
 /* Whether one more word may be widened. */
 static bool widens(Expansion *e) { return e->widened++ < QUERY_WIDENED_MAX; }
 
+static void guess(Expansion *e, const QueryTerm *term)
+{
+    Str typed = typed_text(e, term);
+    uint32_t edits = edits_for(typed);
+    if (!edits || e->guessed == GUESSED_WORDS_MAX || was_guessed(e, term) ||
+        place_is_there(e, term))
+        return;
+    e->guessed++;
+    KeywordWords words = keyword_words_written_like(e->now->at, e->now->count, typed, edits,
+                                                    keyword_word_first(typed), e->arena);
+    add_words(e, term, &words, GUESSED_MAX, GUESS_WEIGHT);
+}
+
 static void expand_term(Expansion *e, const QueryTerm *term)
 {
-    KeywordWords words;
-    uint32_t edits;
     if ((term->is_prefix || term->edits) && widens(e)) {
-        words = words_for(e, term->text, term->is_prefix, term->edits);
+        KeywordWords words = words_for(e, term->text, term->is_prefix, term->edits);
         add_words(e, term, &words, e->most, 1);
-    } else if (e->guessed < GUESSED_WORDS_MAX && (edits = edits_for(term->text)) &&
-               !place_is_there(e, term)) {
-        e->guessed++;
-        words = guesses(e, term, edits);
-        add_words(e, term, &words, GUESSED_MAX, GUESS_WEIGHT);
-        add_term(e, *term);
-    } else {
-        add_term(e, *term);
+        return;
     }
+    guess(e, term);
+    add_term(e, *term);
 }
 
 static void expand_clause(Expansion *e, QueryClause *clause)
@@ -211,29 +210,17 @@ static double likeliness(const KeywordWord *word, Str typed)
            (same_first ? 0 : FIRST_LETTER_COST);
 }
 
-static void consider(const KeywordWords *words, Str typed, Str *best, double *most)
-{
-    for (size_t i = 0; i < words->at.count; i++) {
-        double value = likeliness(&words->at.at[i], typed);
-        if (value > *most) {
-            *most = value;
-            *best = words->at.at[i].form;
-        }
-    }
-}
-
-/* The best of the words that are near the typed one or its stem and begin with `same` bytes of it.
- */
-static Str nearest(Snapshot *now, Arena *arena, Str typed, Str stem, uint32_t edits, size_t same,
-                   double *most)
+static Str likeliest(const KeywordWords *words, Str typed)
 {
     Str best = STR_NONE;
-    KeywordWords like = keyword_words_like(now->at, now->count, stem, edits, same, arena);
-    consider(&like, typed, &best, most);
-    if (str_equal(stem, typed))
-        return best;
-    like = keyword_words_like(now->at, now->count, typed, edits, same, arena);
-    consider(&like, typed, &best, most);
+    double most = -1e9;
+    for (size_t i = 0; i < words->at.count; i++) {
+        double value = likeliness(&words->at.at[i], typed);
+        if (value > most) {
+            most = value;
+            best = words->at.at[i].form;
+        }
+    }
     return best;
 }
 
@@ -243,8 +230,7 @@ Str keyword_suggest(KeywordIndex *index, Words *words, const Language *languages
     AUTO_SNAPSHOT Snapshot *now = keyword_snapshot(index);
     char lower[WORD_TEXT_MAX * 4], plain[WORD_TEXT_MAX * 4];
     Expansion e = { .now = now, .arena = arena };
-    Str best = STR_NONE, stems[QUERY_LANGUAGES_MAX];
-    double most = -1e9;
+    Str best = STR_NONE;
 
     word = str_slice(word, 0, utf8_floor(word, MIN(word.length, WORD_TEXT_MAX)));
     Str typed = fold_accents(fold_case(word, lower, sizeof(lower)), plain, sizeof(plain));
@@ -254,17 +240,16 @@ Str keyword_suggest(KeywordIndex *index, Words *words, const Language *languages
         WordList list = words_list(words, languages[l], word, arena);
         if (!list.words.count || is_there(&e, list.words.at[0].text))
             return STR_NONE;
-        stems[l] = list.words.at[0].text;
     }
     if (!language_count || !*looks)
         return STR_NONE;
     --*looks;
     /* Words with another first letter only when none has the same. */
-    for (size_t whole = 0; whole < 2 && !best.length; whole++)
-        for (size_t l = 0; l < language_count; l++) {
-            size_t same = whole ? 0 : keyword_word_first(stems[l]);
-            Str found = nearest(now, arena, typed, stems[l], edits, same, &most);
-            best = found.length ? found : best;
-        }
+    for (size_t whole = 0; whole < 2 && !best.length; whole++) {
+        size_t same = whole ? 0 : keyword_word_first(typed);
+        KeywordWords like =
+            keyword_words_written_like(now->at, now->count, typed, edits, same, arena);
+        best = likeliest(&like, typed);
+    }
     return best;
 }

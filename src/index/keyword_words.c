@@ -4,11 +4,13 @@
 #include "base/map.h"
 #include "base/utf8.h"
 #include "index/keyword.h"
+#include "text/fold.h"
 
 typedef struct Gather {
     Arena *arena;
     Map places;
     KeywordWords words;
+    Str written; /* what their forms are compared with, not the terms; empty: the terms */
 } Gather;
 
 static void gather(Gather *to, const KeywordView *view, uint32_t term, Str text, uint32_t edits)
@@ -203,6 +205,20 @@ static uint32_t next_near(const Table *t, const KeywordView *view, uint32_t term
     return term_behind(view, term, (Str){ least, length });
 }
 
+/* Stems lose ends: one that is near to a beginning of the word may be of a form near to all of it.
+ */
+static uint32_t edits_of(const Table *t, size_t depth, const KeywordView *view, uint32_t term,
+                         Str written)
+{
+    char plain[WORD_TEXT_MAX * 4];
+    if (!written.length)
+        return table_edits(t, depth);
+    Str form = keyword_term_form(view, term);
+    if (form.length > WORD_TEXT_MAX || form.length + t->edits < written.length)
+        return FAR;
+    return keyword_word_edits(written, fold_accents(form, plain, sizeof(plain)));
+}
+
 static void walk_terms(Table *t, const KeywordView *view, Str same, Gather *to)
 {
     Str before = STR_NONE;
@@ -219,30 +235,45 @@ static void walk_terms(Table *t, const KeywordView *view, Str same, Gather *to)
             depth--;
         bool is_near = table_walk(t, text, &depth);
         before = str_slice(text, 0, t->ends[depth]);
-        if (is_near && table_edits(t, depth) <= t->edits)
-            gather(to, view, term, text, table_edits(t, depth));
+        uint32_t edits = is_near ? edits_of(t, depth, view, term, to->written) : FAR;
+        if (edits <= t->edits)
+            gather(to, view, term, text, edits);
         term = is_near ? term + 1 : next_near(t, view, term, depth);
     }
+}
+
+static KeywordWords words_near(Segment *const *segments, size_t count, Str word, uint32_t edits,
+                               size_t same, Gather *to)
+{
+    AUTO_FREE Table *table = heap_alloc(sizeof(*table));
+    to->places = map_new(to->arena);
+    if (table_begin(table, word, MIN(edits, WORD_EDITS_MAX)))
+        for (size_t i = 0; i < count; i++)
+            walk_terms(table, segments[i]->view, str_slice(word, 0, same), to);
+    return sorted(to);
 }
 
 KeywordWords keyword_words_like(Segment *const *segments, size_t count, Str word, uint32_t edits,
                                 size_t same, Arena *arena)
 {
-    Gather to = { .arena = arena, .places = map_new(arena) };
-    AUTO_FREE Table *table = heap_alloc(sizeof(*table));
-    if (table_begin(table, word, MIN(edits, WORD_EDITS_MAX)))
-        for (size_t i = 0; i < count; i++)
-            walk_terms(table, segments[i]->view, str_slice(word, 0, same), &to);
-    return sorted(&to);
+    Gather to = { .arena = arena };
+    return words_near(segments, count, word, edits, same, &to);
+}
+
+KeywordWords keyword_words_written_like(Segment *const *segments, size_t count, Str word,
+                                        uint32_t edits, size_t same, Arena *arena)
+{
+    Gather to = { .arena = arena, .written = word };
+    return words_near(segments, count, word, edits, same, &to);
 }
 
 uint32_t keyword_word_edits(Str a, Str b)
 {
-    AUTO_FREE Table *table = heap_alloc(sizeof(*table));
+    Table table;
     size_t depth = 0;
-    if (!table_begin(table, a, WORD_EDITS_MAX) || !table_walk(table, b, &depth))
+    if (!table_begin(&table, a, WORD_EDITS_MAX) || !table_walk(&table, b, &depth))
         return WORD_EDITS_MAX + 1;
-    return MIN(table_edits(table, depth), WORD_EDITS_MAX + 1);
+    return MIN(table_edits(&table, depth), WORD_EDITS_MAX + 1);
 }
 
 size_t keyword_word_first(Str word)

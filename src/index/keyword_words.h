@@ -27,6 +27,10 @@ KeywordWords keyword_words_prefixed(Segment *const *segments, size_t count, Str 
  * that begin with the first `same` bytes, the nearest first, the most frequent of those first. */
 KeywordWords keyword_words_like(Segment *const *segments, size_t count, Str word, uint32_t edits,
                                 size_t same, Arena *arena);
+/* The words whose form, without accents, is at most so many edits away from what was typed: a stem
+ * says less, as a mistyped word loses other ends than the right one ("hosptal", "hospit"). */
+KeywordWords keyword_words_written_like(Segment *const *segments, size_t count, Str word,
+                                        uint32_t edits, size_t same, Arena *arena);
 /* Bytes of the first letter: looking among words that share it takes a twentieth of the time, and
  * people seldom mistype it. */
 size_t keyword_word_first(Str word);

@@ -107,6 +107,12 @@ Test(index, words_within_two_edits_are_those_of_the_definition)
                 expected += plain_edits(all[w], all[i]) <= edits;
             cr_expect_eq(found, expected, STR_FMT " %u: %g, not %g", STR_ARG(all[w]), edits, found,
                          expected);
+            /* They are written as they are kept. */
+            KeywordWords written =
+                keyword_words_written_like(now->at, now->count, all[w], edits, 0, f.arena);
+            cr_expect_eq(written.at.count, like.at.count, STR_FMT " %u", STR_ARG(all[w]), edits);
+            for (size_t i = 0; i < MIN(written.at.count, like.at.count); i++)
+                cr_expect(str_equal(written.at.at[i].text, like.at.at[i].text));
         }
     finish(&f);
 }
@@ -133,6 +139,8 @@ Test(index, a_mistyped_word_is_suggested_as_the_library_writes_it)
         { "telecsopes", "telescopes" },
         { "ielephone", "telephone" }, /* seldom, but it happens */
         { "gannte", "gannet" },
+        { "hosptal", "hospital" }, /* whose stem is hospit, of the other hosptal */
+        { "poential", "potential" },
         { "wettersation", "wetterstation" },
         { "Munchen", "" }, /* so is it without its accent */
         { "M\xC3\xBCnchn", "m\xC3\xBCnchen" },
@@ -144,6 +152,8 @@ Test(index, a_mistyped_word_is_suggested_as_the_library_writes_it)
     Fixture f = fixture();
     Language languages[4];
     add_library(&f);
+    add(&f, 6, LANGUAGE_ENGLISH, "", "", "a potential hospital");
+    keyword_publish(f.index);
     size_t count = keyword_languages(f.index, languages, COUNT(languages));
     for (size_t i = 0; i < COUNT(cases); i++) {
         size_t looks = 1;
