@@ -162,7 +162,7 @@ class MockProvider:
         text = "" if model == "silent" else "x" * 2_000_000 if model == "huge" else \
             body["messages"][-1]["content"] if model == "echo" else \
             json.dumps(self.values[shape_of(body)]) if shape_of(body) in self.values else \
-            self.answer or sentence_of(body["messages"])
+            self.answer(body) if callable(self.answer) else self.answer or sentence_of(body["messages"])
         if model == "thinking":
             text = f"<think>\nThe person asks me. [1]\n</think>\n\n{text}"
         usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}

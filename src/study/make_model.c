@@ -378,7 +378,7 @@ bool make_by_model(Making *making, Error *err)
                                   .self = &asking,
                                   .model = making->wish->model,
                                   .feature = S("study"),
-                                  .may_keep = true,
+                                  .may_keep = !making->wish->is_fresh,
                                   .output_max = OUTPUT_TOKENS,
                                   .temperature = TEMPERATURE };
     if (!json_parse(schema_of(making), KB(64), &schema, err))
