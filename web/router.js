@@ -9,7 +9,7 @@ const ROUTES = [
   ['/search', 'search'], ['/search/measure', 'lab'],
   ['/library', 'library'],
   ['/documents/:id', 'document'],
-  ['/study', 'study'], ['/study/review', 'review'], ['/study/quizzes/:id', 'quiz'],
+  ['/study', 'study'], ['/study/review', 'review'], ['/study/quizzes/:id', 'quiz'], ['/study/made/:id', 'made'],
   ['/settings', 'settings'], ['/settings/:section', 'settings'],
 ];
 

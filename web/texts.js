@@ -3,12 +3,14 @@
 
 import {GATEWAY} from './texts_gateway.js';
 import {STUDY} from './texts_study.js';
+import {LESSONS} from './texts_lessons.js';
 import {TALKS} from './texts_talks.js';
 import {TASKS} from './texts_tasks.js';
 
 const CATALOGUE = {
   ...GATEWAY,
   ...STUDY,
+  ...LESSONS,
   ...TALKS,
   ...TASKS,
   'name': 'Lectern',

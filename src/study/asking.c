@@ -172,6 +172,47 @@ static Str drop_words(Str before, Str dropped)
     return before;
 }
 
+static Str first_word(Str text)
+{
+    text = str_trim(text);
+    ptrdiff_t end = str_find_char(text, ' ');
+    return end < 0 ? text : str_slice(text, 0, (size_t)end);
+}
+
+static bool is_verb_next(Str after)
+{
+    Str word = first_word(after), helper, base;
+    return is_one_of(word, auxiliaries, COUNT(auxiliaries)) || find_verb(word, &helper, &base);
+}
+
+static bool is_noun_next(const Asked *asked)
+{
+    Str next = first_word(asked->after);
+    bool is_other = !next.length || !isalpha((unsigned char)next.at[0]) ||
+                    is_one_of(next, prepositions, COUNT(prepositions)) ||
+                    is_one_of(next, joints, COUNT(joints)) || is_verb_next(asked->after) ||
+                    (asked->begins && (str_ends(next, S("ed")) || str_is(next, "also")));
+    return !is_other;
+}
+
+/* "the Florida panther", "a $144 million fee": what stands before a noun is a part of it, and a
+ * date without "in" or "on" may be one of anything. Numbers stand before what they count. */
+static bool reads_as_part(const Asked *asked, KeyKind kind, Str before)
+{
+    static const Str articles[] = { S_INIT("the"), S_INIT("a"),     S_INIT("an"),  S_INIT("this"),
+                                    S_INIT("its"), S_INIT("their"), S_INIT("only") };
+    static const Str times[] = { S_INIT("since"), S_INIT("until"),  S_INIT("by"),
+                                 S_INIT("from"),  S_INIT("before"), S_INIT("after") };
+    Str last = str_from(asked->before, (size_t)(str_find_last_char(asked->before, ' ') + 1));
+    if (asked->form->language != LANGUAGE_ENGLISH)
+        return true;
+    if (kind == KEY_YEAR || kind == KEY_DATE)
+        return before.length != asked->before.length || is_one_of(last, times, COUNT(times));
+    if (!asked->begins && is_one_of(last, articles, COUNT(articles)))
+        return false;
+    return kind == KEY_NUMBER || kind == KEY_PERCENT || !is_noun_next(asked);
+}
+
 static bool read_asked(Language language, const Fact *fact, const FactKey *key, Asked *asked)
 {
     *asked = (Asked){ 0 };
@@ -180,15 +221,19 @@ static bool read_asked(Language language, const Fact *fact, const FactKey *key, 
             asked->form = &forms[i];
     if (!asked->form)
         return false;
-    asked->before =
-        drop_words(str_trim(str_slice(fact->plain, 0, key->start)), asked->form->dropped);
+    Str before = str_trim(str_slice(fact->plain, 0, key->start));
+    asked->before = drop_words(before, asked->form->dropped);
     asked->after = without_end(str_from(fact->plain, key->end));
     asked->begins = !asked->before.length;
     asked->phrase =
         asked->begins && asked->form->first.length ? asked->form->first : asked->form->inside;
+    if (!asked->phrase.length || !reads_as_part(asked, key->kind, before))
+        return false;
+    if (key->kind == KEY_PERSON && !asked->begins && is_verb_next(asked->after))
+        asked->phrase = S("who");
     /* Who stands before "'s" is somebody's owner, and has no simple question. */
-    return asked->phrase.length && !str_starts(asked->after, S("'")) &&
-           !str_starts(asked->after, S("’")) && !str_starts(asked->after, S("-"));
+    return !str_starts(asked->after, S("'")) && !str_starts(asked->after, S("’")) &&
+           !str_starts(asked->after, S("-"));
 }
 
 /* --- "When did the quarry open?" --- */

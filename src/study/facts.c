@@ -14,6 +14,9 @@
 #define TERM_WORDS_MAX 6
 #define DEFINITION_BYTES_MIN 12
 #define NAME_BYTES_READ KB(256)
+/* Of entities.h; other names are only left out of their sentence, never asked for by who or where.
+ */
+#define SURE_NAME 0.8
 
 const KeyKindRow key_kinds[KEY_KIND_COUNT] = {
 #define KEY_KIND(name, word, question, weight) { word, question, weight },
@@ -140,16 +143,45 @@ static bool is_of_letters(Str text)
     return letters * 100 >= text.length * 65 && other * 100 <= text.length * 4;
 }
 
+/* A letter of a script with two cases is a capital; of others any will do. */
+static bool begins_sentence(Str plain)
+{
+    unsigned char first = (unsigned char)plain.at[0];
+    size_t size;
+    uint32_t letter = utf8_decode(plain, 0, &size);
+    if (letter < 0x80)
+        return isupper(first) || isdigit(first) || first == '"';
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    bool has_cases = letter < 0x590 && letter >= 0xC0;
+    Str one = str_slice(plain, 0, size);
+    return has_cases ? !str_equal(utf8_fold(arena, one), one) : letter > 0x590;
+}
+
+/* Titles, lists of names and references: mostly capitals, or with initials. */
+static bool is_of_names(Str plain)
+{
+    size_t words = 0, capitals = 0, initials = 0;
+    Str rest = plain, word;
+    while (str_next(&rest, ' ', &word)) {
+        if (!word.length)
+            continue;
+        bool is_capital = isupper((unsigned char)word.at[0]);
+        words++;
+        capitals += is_capital;
+        initials += is_capital && word.length >= 2 && word.at[1] == '.';
+    }
+    return initials >= 3 || (capitals > 3 && capitals * 100 > words * 45);
+}
+
 bool fact_is_sentence(Str plain)
 {
     if (plain.length < SENTENCE_BYTES_MIN || plain.length > SENTENCE_BYTES_MAX)
         return false;
-    unsigned char first = (unsigned char)plain.at[0];
     char last = plain.at[plain.length - 1];
     size_t words = word_count(plain);
-    return words >= WORDS_MIN && words <= WORDS_MAX &&
-           (isupper(first) || isdigit(first) || first >= 0x80) && (last == '.' || last == '!') &&
-           !str_ends(plain, S("...")) && is_balanced(plain) && is_of_letters(plain) &&
+    return words >= WORDS_MIN && words <= WORDS_MAX && begins_sentence(plain) &&
+           !is_of_names(plain) && (last == '.' || last == '!') && !str_ends(plain, S("...")) &&
+           is_balanced(plain) && is_of_letters(plain) &&
            !begins_with(plain, leaning, COUNT(leaning)) && str_find(plain, S("http")) < 0;
 }
 
@@ -172,6 +204,11 @@ static bool is_term(Str term)
     if (term.length < 2 || word_count(term) > TERM_WORDS_MAX || str_find_char(term, ',') >= 0 ||
         str_find_char(term, ':') >= 0 || str_find_char(term, '(') >= 0)
         return false;
+    /* "Because it is", "Remember there was". */
+    Str last = str_from(term, (size_t)(str_find_last_char(term, ' ') + 1));
+    for (size_t i = 0; i < COUNT(leaning); i++)
+        if (str_equal_ignore_case(last, str_trim(leaning[i])))
+            return false;
     for (size_t i = 0; i < term.length; i++)
         if (isdigit((unsigned char)term.at[i]))
             return false;
@@ -267,14 +304,61 @@ static bool overlaps(const Fact *fact, size_t start, size_t end)
     return false;
 }
 
+static bool is_letter(char c) { return isalnum((unsigned char)c) || (unsigned char)c >= 0x80; }
+
+/* Words as they are, not parts of them, and without signs at their ends. */
+static bool is_whole(Str text, size_t start, size_t end)
+{
+    char after = end < text.length ? text.at[end] : ' ';
+    return (is_letter(text.at[start]) || text.at[start] == '$') &&
+           (is_letter(text.at[end - 1]) || HAS_CHAR(text.at[end - 1], "%)$.")) &&
+           (!start || !is_letter(text.at[start - 1])) && !is_letter(after);
+}
+
+static bool is_in_brackets(Str text, size_t at)
+{
+    int depth = 0;
+    for (size_t i = 0; i < at; i++)
+        depth += HAS_CHAR(text.at[i], "([") ? 1 : HAS_CHAR(text.at[i], ")]") ? -1 : 0;
+    return depth > 0;
+}
+
+/* "Example 3-10", "Yahoo, Verizon and": a name that is a part of more. */
+static bool is_part_of_more(Str text, size_t start, size_t end)
+{
+    static const Str joins_before[] = { S_INIT(","), S_INIT(" and"), S_INIT(" or"),
+                                        S_INIT(" und") };
+    static const Str joins_after[] = { S_INIT(","), S_INIT(" and "), S_INIT(" or "),
+                                       S_INIT(" und ") };
+    Str after = str_from(text, end), before = str_trim(str_slice(text, 0, start));
+    unsigned char next =
+        after.length > 1 && after.at[0] == ' ' ? (unsigned char)after.at[1] : (unsigned char)' ';
+    if (isdigit(next) || isupper(next))
+        return true;
+    for (size_t i = 0; i < COUNT(joins_before); i++)
+        if (str_ends(before, joins_before[i]) || str_starts(after, joins_after[i]))
+            return true;
+    return false;
+}
+
 /* A key stands once in the sentence, else the rest of it gives it away. */
 static void add_key(Fact *fact, KeyKind kind, size_t start, size_t end)
 {
     Str text = str_slice(fact->plain, start, end);
     if (fact->key_count == FACT_KEYS_MAX || text.length > 60 || !text.length ||
-        overlaps(fact, start, end) || times_in(fact->plain, text) != 1)
+        overlaps(fact, start, end) || times_in(fact->plain, text) != 1 ||
+        !is_whole(fact->plain, start, end) || is_in_brackets(fact->plain, start))
         return;
     fact->keys[fact->key_count++] = (FactKey){ kind, start, end, text };
+}
+
+/* "after the first" is no date to ask for. */
+static bool has_digit(Str text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (isdigit((unsigned char)text.at[i]))
+            return true;
+    return false;
 }
 
 static bool is_year(Str text)
@@ -316,11 +400,17 @@ static void add_entities(Fact *fact, Arena *arena)
             KeyKind kind = kinds[k].key;
             if (kind == KEY_DATE && is_year(entity->text))
                 kind = KEY_YEAR;
-            if (kind == KEY_ORGANISATION && is_thing(entity->text))
-                kind = KEY_WORD;
+            if (kind == KEY_DATE && !has_digit(entity->text))
+                continue;
             size_t start = entity->start;
-            if (kind == KEY_PERSON || kind == KEY_ORGANISATION || kind == KEY_PLACE)
+            if (kind == KEY_PERSON || kind == KEY_ORGANISATION || kind == KEY_PLACE) {
                 start = start_of_name(fact->plain, start);
+                if (is_part_of_more(fact->plain, start, entity->end) ||
+                    !isupper((unsigned char)fact->plain.at[start]))
+                    continue;
+                if (is_thing(entity->text) || entity->confidence < SURE_NAME)
+                    kind = KEY_WORD;
+            }
             add_key(fact, kind, start, entity->end);
         }
 }
@@ -334,6 +424,20 @@ static bool is_label(Str text, size_t number)
         if (str_equal_ignore_case(word, labels[i]))
             return true;
     return false;
+}
+
+/* "the member 50 covering", "FIG. 2 is": the number is a name, and counts nothing. */
+static bool is_behind_a_name(Str word)
+{
+    static const Str words[] = { S_INIT("is"),  S_INIT("are"),  S_INIT("was"),   S_INIT("were"),
+                                 S_INIT("has"), S_INIT("have"), S_INIT("can"),   S_INIT("may"),
+                                 S_INIT("for"), S_INIT("with"), S_INIT("on"),    S_INIT("at"),
+                                 S_INIT("by"),  S_INIT("from"), S_INIT("which"), S_INIT("that"),
+                                 S_INIT("out"), S_INIT("as") };
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (str_equal(word, words[i]))
+            return true;
+    return str_ends(word, S("ed")) || str_ends(word, S("ing"));
 }
 
 /* "212 people": a number that a noun follows. */
@@ -360,6 +464,9 @@ static void add_numbers(Fact *fact, bool is_german)
                          str_starts(next, S("in ")) || str_starts(next, S("und "));
         if (is_german && is_small && !is_joined && is_year(number))
             add_key(fact, KEY_YEAR, at, end);
+        ptrdiff_t space = str_find_char(next, ' ');
+        Str counted = space < 0 ? next : str_slice(next, 0, (size_t)space);
+        is_counted = is_counted && !is_behind_a_name(counted);
         if (is_counted && !is_joined && !is_label(text, at) && !is_year(number))
             add_key(fact, KEY_NUMBER, at, end);
         at = end;

@@ -243,7 +243,7 @@ static void say_what_is_missing(Making *making)
         gap = " ";
     }
     if (material->planted)
-        buf_addf(&notice, "%s%zu sentences that speak to a model, not to people, were left out.",
+        buf_addf(&notice, "%sSentences that speak to a model, not to people, were left out: %zu.",
                  gap, material->planted);
     if (making->wish->count && making->items.count < making->wanted)
         buf_addf(&notice, "%sThe source has %zu, not %zu.", notice.length ? " " : "",

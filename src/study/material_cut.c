@@ -11,9 +11,10 @@
 static Str one_line(Arena *arena, Str text)
 {
     Buf out = buf_new(arena, text.length + 1);
-    bool is_gap = false;
+    bool is_gap = false, is_other = false;
     for (size_t i = 0; i < text.length; i++) {
         if (HAS_CHAR(text.at[i], " \t\r\n\f\v")) {
+            is_other |= is_gap || text.at[i] != ' ';
             is_gap = out.length > 0;
             continue;
         }
@@ -22,12 +23,24 @@ static Str one_line(Arena *arena, Str text)
         is_gap = false;
         buf_add_char(&out, text.at[i]);
     }
-    return out.length == text.length ? text : buf_str(&out);
+    return is_other || out.length < text.length ? buf_str(&out) : text;
+}
+
+/* A list's mark that its reader has left in the text. */
+static Str without_mark(Str text)
+{
+    static const Str marks[] = { S_INIT("•"), S_INIT("▪"), S_INIT("‣"), S_INIT("·"),
+                                 S_INIT("–"), S_INIT("—"), S_INIT("►"), S_INIT("- ") };
+    text = str_trim(text);
+    for (size_t i = 0; i < COUNT(marks); i++)
+        if (str_starts(text, marks[i]))
+            return str_trim(str_from(text, marks[i].length));
+    return text;
 }
 
 static Piece *add_piece(Gathering *g, PieceKind kind, Str text, size_t start)
 {
-    Str trimmed = str_trim(text);
+    Str trimmed = without_mark(text);
     if (!trimmed.length || g->pieces.count == PIECES_MAX)
         return NULL;
     start += (size_t)(trimmed.at - text.at);

@@ -113,6 +113,7 @@ function actions(one, changed) {
   return h('div', {class: 'row wrap', test: 'document-actions'},
     h('a', {class: 'button small', href: `/v1/documents/${one.id}/original`, download: one.name, test: 'download'}, t('document.original')),
     one.searchable && [h('a', {class: 'button small', href: `/search?document=${one.id}`}, t('document.search_in')),
+      h('a', {class: 'button small', href: `/study?make=${one.id}`, test: 'document-study'}, t('made.study_this')),
       h('a', {class: 'button small', href: likeAddress(one.id), test: 'document-like'}, t('search.like'))],
     mayWrite() && (one.deleted_at
       ? act('do.restore', () => { documents.restore([one]); go(`/documents/${one.id}`, {replace: true}); }, 'restore')

@@ -7,6 +7,7 @@ import {field, formDialog} from '../parts/forms.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 import {counts} from '../parts/cards.js';
+import {makeDialog} from '../parts/make.js';
 
 const LEVELS = ['', 'beginner', 'intermediate', 'advanced'];
 const WORDS = ['learning_style', 'role', 'industry', 'persona', 'language', 'tone'];
@@ -75,16 +76,18 @@ function addDialog(one, added) {
   });
 }
 
-export function render(root) {
+export function render(root, {query = {}} = {}) {
   const undo = cleanup();
   const review = h('span', {});
-  const head = top(t('study.title'), review, h('button', {class: 'small', onclick: () => profile().catch((error) => toast(error.message)), test: 'study-profile-open'}, t('study.profile')));
+  const make = (document) => makeDialog(document).catch((error) => toast(error.message));
+  const head = top(t('study.title'), review, h('button', {class: 'small', onclick: () => make(null), test: 'study-make'}, t('made.make')), h('button', {class: 'small', onclick: () => profile().catch((error) => toast(error.message)), test: 'study-profile-open'}, t('study.profile')));
   const how = h('div', {});
   const decks = h('ul', {class: 'lines', test: 'decks'});
   const known = h('section', {});
   const quizzes = h('section', {});
+  const made = h('section', {});
   fill(root, head.element, h('div', {class: 'scroll pad study'}, how,
-    h('div', {class: 'row'}, h('h2', {}, t('study.decks')), h('button', {class: 'small', onclick: () => deckDialog(null, load), test: 'deck-new'}, t('study.deck_new'))), decks, known, quizzes));
+    h('div', {class: 'row'}, h('h2', {}, t('study.decks')), h('button', {class: 'small', onclick: () => deckDialog(null, load), test: 'deck-new'}, t('study.deck_new'))), decks, made, known, quizzes));
 
   function drop(one, path, text, row) {
     row.hidden = true;
@@ -114,17 +117,25 @@ export function render(root) {
     return row;
   }
 
+  const madeRow = (one) => {
+    const facts = [t(`made.kind_${one.kind}`), one.state === 'done' ? t('made.items', {count: one.item_count}) : one.stage || one.state, one.kind === 'outline' && one.read.length > 0 && t('made.read_of', {done: number(one.read.length), total: number(one.item_count)})];
+    const row = h('li', {class: 'line', test: 'made-row'}, h('a', {class: 'line-name', href: `/study/made/${one.id}`}, h('b', {}, one.title || t(`made.kind_${one.kind}`)), h('small', {}, facts.filter(Boolean).join(' · '))),
+      h('button', {class: 'small', onclick: () => drop(one, `/v1/study/made/${one.id}`, 'made.removed', row)}, t('do.remove')));
+    return row;
+  };
+
   const knownRow = (one) => h('li', {class: 'line'}, h('a', {class: 'line-name', href: `/documents/${one.document}`}, h('b', {}, one.name), h('small', {}, t('study.known', {known: number(one.known), cards: number(one.cards)}))),
     h('progress', {max: one.cards, value: one.known, 'aria-label': t('study.known', {known: one.known, cards: one.cards})}));
 
   async function load() {
     try {
-      const [{items}, due, now, progress, quiz] = await Promise.all([get('/v1/study/decks'), get('/v1/study/due', {limit: 1}), get('/v1/study/statistics'), get('/v1/study/progress'), get('/v1/study/quizzes')]);
+      const [{items}, due, now, progress, quiz, kept] = await Promise.all([get('/v1/study/decks'), get('/v1/study/due', {limit: 1}), get('/v1/study/statistics'), get('/v1/study/progress'), get('/v1/study/quizzes'), get('/v1/study/made', {limit: 20})]);
       const count = due.new + due.learning + due.review;
       fill(review, count > 0 ? h('a', {class: 'button small primary', href: '/study/review', test: 'review-all'}, t('study.review_all', {count})) : items.length > 0 && h('span', {class: 'chip'}, t('study.nothing_due')));
       fill(how, items.length > 0 && figures(now));
       fill(decks, items.length ? items.map(deckRow) : h('li', {class: 'nothing', test: 'study-empty'}, h('h2', {}, t('study.empty_title')), h('p', {}, t('study.empty'))));
       fill(known, progress.items.length > 0 && [h('h2', {}, t('study.progress')), h('ul', {class: 'lines'}, progress.items.map(knownRow))]);
+      fill(made, h('h2', {}, t('made.list')), kept.items.length ? h('ul', {class: 'lines', test: 'made-list'}, kept.items.map(madeRow)) : h('p', {class: 'lead'}, t('made.none')));
       fill(quizzes, h('h2', {}, t('quiz.title')), quiz.items.length ? h('ul', {class: 'lines'}, quiz.items.map(quizRow)) : h('p', {class: 'lead'}, t('quiz.none')));
     } catch (error) {
       fill(decks, h('li', {}, problem(error, load)));
@@ -132,5 +143,6 @@ export function render(root) {
   }
 
   tellZone().catch(() => null).then(load);
+  if (query.make) get(`/v1/documents/${encodeURIComponent(query.make)}`).then(make, (error) => toast(error.message));
   return {cleanup: undo, title: t('study.title'), focus: head.heading};
 }

@@ -1,0 +1,89 @@
+"""Making something to learn from, in a real Chromium: a quiz and cards that are kept, an outline that is read."""
+import pytest
+from conftest import Server
+from test_page import browser, CHROMIUM, expect, owner_desk, part, PHONE, shot, WIDE  # noqa: F401 (browser is a fixture)
+from test_page_study import keeps_rules
+from test_study_make import LESSON
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
+
+
+@pytest.fixture(scope="module")
+def desk(browser, tmp_path_factory):  # noqa: F811
+    server = Server(tmp_path_factory.mktemp("page") / "library").start()
+    shown = owner_desk(browser, server)
+    shown.document = server.add(("photosynthesis.md", LESSON.encode()))[0]
+    yield shown
+    shown.context.close()
+    server.stop()
+
+
+@pytest.fixture
+def page(desk):
+    yield desk.page
+    desk.check()
+
+
+def make(desk, page, kind):
+    desk.go(f"/study?make={desk.document['id']}")
+    part(page, "field-kind").select_option(kind)
+    keeps_rules(page)
+    shot(page, "make")
+    part(page, "make-form-submit").click()
+    part(page, "made-item").first.wait_for()
+
+
+def test_a_quiz_is_made_and_what_is_chosen_is_kept(desk, page):
+    make(desk, page, "quiz")
+    count = part(page, "made-item").count()
+    expect(part(page, "made-keep-submit")).to_have_text(f"Keep {count} questions as a quiz")
+    part(page, "made-choose").first.uncheck()
+    expect(part(page, "made-keep-submit")).to_have_text(f"Keep {count - 1} questions as a quiz")
+    keeps_rules(page)
+    part(page, "made-source").first.click()
+    expect(part(page, "reader-body")).to_contain_text("Calvin cycle")
+    shot(page, "made-quiz")
+    page.keyboard.press("Escape")
+    part(page, "made-keep-submit").click()
+    expect(part(page, "question")).to_have_count(count - 1)
+
+
+def test_cards_are_made_and_kept_in_a_deck(desk, page):
+    make(desk, page, "flashcards")
+    count = part(page, "made-item").count()
+    part(page, "field-name").fill("Plants")
+    keeps_rules(page)
+    shot(page, "made-cards")
+    part(page, "made-keep-submit").click()
+    expect(part(page, "counts")).to_contain_text(f"{count} new")
+    expect(part(page, "made-row").first).to_contain_text("Flashcards")
+    shot(page, "study-made")
+
+
+def test_an_outline_keeps_what_was_read(desk, page):
+    make(desk, page, "outline")
+    expect(part(page, "made-read")).to_have_text("0 of 4 read")
+    part(page, "made-done").nth(1).check()
+    expect(part(page, "made-read")).to_have_text("1 of 4 read")
+    keeps_rules(page)
+    shot(page, "made-outline")
+    page.emulate_media(color_scheme="dark")
+    shot(page, "made-outline-dark")
+    keeps_rules(page)
+    page.set_viewport_size(PHONE)
+    keeps_rules(page, True)
+    shot(page, "made-outline-phone")
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light")
+    page.reload()
+    expect(part(page, "made-read")).to_have_text("1 of 4 read")
+    expect(part(page, "made-done").nth(1)).to_be_checked()
+
+
+@pytest.mark.parametrize("kind", ["explanation", "summary", "examples", "practice"])
+def test_the_other_kinds_are_shown_with_their_sources(desk, page, kind):
+    make(desk, page, kind)
+    keeps_rules(page)
+    part(page, "made-source").first.click()
+    expect(part(page, "reader-body")).to_contain_text("Photosynthesis")
+    shot(page, f"made-{kind}")
