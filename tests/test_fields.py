@@ -1,4 +1,6 @@
 """Values of a schema from documents: read, shown with their places, kept, corrected, put into tables."""
+import csv
+import io
 import json
 
 import jsonschema
@@ -131,3 +133,67 @@ def test_who_asks_for_nothing_is_told_so(library):
         assert library.post("/v1/fields", body).status_code == 400, body
     assert library.post("/v1/fields", {"schema": "invoice", "document": "nowhere"}).status_code == 404
     assert json.loads(library.post("/v1/fields", {"schema": "invoice", "text": "a"}).text)["values"] == {}
+
+
+# --- Kept, corrected, exported ---
+
+def keep(library, name, text, **body):
+    document = library.upload((name, text.encode()))[0]
+    library.wait_document(document["id"])
+    read(library, "invoice", document=document["id"], save=True, **body)
+    return document["id"]
+
+
+def test_kept_values_are_listed_corrected_and_forgotten(library):
+    document = keep(library, "kept.txt", INVOICE)
+    path = f"/v1/documents/{document}/fields"
+    kept = library.get(path).json()
+    assert kept["total"] == 1 and kept["items"][0]["name"] == "invoice" and kept["items"][0]["result"]["values"]["total"] == 92.94
+    fixed = library.call("PATCH", f"{path}/invoice", json={"path": "seller.name", "value": "Müller OHG"})
+    assert fixed.status_code == 200, fixed.text
+    field = next(f for f in fixed.json()["fields"] if f["path"] == "seller.name")
+    assert (field["value"], field["made_by"], field["confidence"]) == ("Müller OHG", "person", 1) and field["source"]["quote"] == "Müller & Söhne GmbH"
+    gone = library.call("PATCH", f"{path}/invoice", json={"path": "date", "value": None}).json()
+    assert gone["missing"] == ["date"] and not gone["valid"] and "date" not in gone["values"]
+    new = library.call("PATCH", f"{path}/invoice", json={"path": "items[2].description", "value": "Porto"}).json()
+    assert new["values"]["items"][2] == {"description": "Porto"} and new["fields"][-1]["source"] is None
+    assert library.get(path).json()["items"][0]["result"] == new
+    for wrong in ({"path": "total", "value": "much"}, {"path": "colour", "value": 1}, {"path": "items[9].description", "value": "x"}, {"path": "seller", "value": "x"},
+                  {"path": "total"}, {"value": 1}, {"path": "items[x].amount", "value": 1}):
+        assert library.call("PATCH", f"{path}/invoice", json=wrong).status_code == 400, wrong
+    assert library.call("PATCH", f"{path}/letter", json={"path": "date", "value": None}).status_code == 404
+    assert library.call("DELETE", f"{path}/invoice").status_code == 204 and library.get(path).json()["items"] == []
+
+
+def test_a_collections_values_are_one_table(library):
+    collection = library.post("/v1/collections", {"name": "Bills"}).json()["id"]
+    ids = [keep(library, f"{name}.txt", INVOICE.replace("Bäckerei Krone", buyer).replace("889", name)) for name, buyer in (("101", "Krone"), ("102", "Beta, Ltd"))]
+    for one in ids:
+        library.call("PATCH", f"/v1/documents/{one}", json={"collection": collection})
+    library.call("PATCH", f"/v1/documents/{ids[0]}/fields/invoice", json={"path": "buyer.name", "value": '=cmd("x")'})
+    table = library.get(f"/v1/fields/invoice?collection={collection}&format=csv")
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert table.headers["Content-Type"].startswith("text/csv") and [row["document"] for row in rows] == sorted(ids)
+    assert [row["buyer.name"] for row in rows] == ["'=cmd(\"x\")", "Beta, Ltd"] and rows[0]["total"] == "92.94" and rows[1]["number"] == "R-2023-102"
+    lines = list(csv.DictReader(io.StringIO(library.get(f"/v1/fields/invoice?collection={collection}&format=csv&list=items").text)))
+    assert len(lines) == 4 and lines[0]["description"] == "Mehl Type 405" and lines[0]["amount"] == "35.6"
+    items = library.get(f"/v1/fields/invoice?collection={collection}&limit=1").json()
+    assert len(items["items"]) == 1 and items["next"]
+    rest = library.get(f"/v1/fields/invoice?collection={collection}&after={items['next']}").json()
+    assert [one["document"] for one in rest["items"]] == sorted(ids)[1:]
+    assert library.get("/v1/fields/nothing?format=csv").text == ""
+    library.call("DELETE", f"/v1/documents/{ids[0]}")
+    assert len(library.get(f"/v1/fields/invoice?collection={collection}").json()["items"]) == 1
+
+
+def test_tables_of_a_document_are_csv_and_run_nothing(library):
+    page = """<h1>Stock</h1><table><tr><th>Name</th><th colspan=2>Amount</th></tr><tr><td rowspan=2>=SUM(A1)</td><td>-5</td><td>+x</td></tr>
+              <tr><td>1,5</td><td>a "b"</td></tr></table><p>and</p><table><tr><td>only</td></tr><tr><td>one</td></tr></table>"""
+    document = library.upload(("stock.html", page.encode()))[0]["id"]
+    library.wait_document(document)
+    tables = library.get(f"/v1/documents/{document}/tables").json()
+    assert tables["total"] == 2 and (tables["items"][0]["rows"], tables["items"][0]["columns"]) == (3, 3)
+    text = library.get(f"/v1/documents/{document}/tables/1.csv").text
+    assert list(csv.reader(io.StringIO(text))) == [["Name", "Amount", ""], ["'=SUM(A1)", "-5", "'+x"], ["", "1,5", 'a "b"']]
+    assert library.get(f"/v1/documents/{document}/tables/3.csv").status_code == 404
+    assert library.get(f"/v1/documents/{document}/tables/x.csv").status_code == 400

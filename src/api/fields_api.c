@@ -1,5 +1,6 @@
 /* fields_api.c - values of a schema from documents: read, kept, corrected, put into a table. */
 #include "api/api.h"
+#include "fields/kept.h"
 #include "fields/paper.h"
 #include "store/document_fields_store.h"
 
@@ -27,7 +28,8 @@ static bool read_schema(FieldsWork *work, const json_t *asked, json_t **schema_r
     Str said = { json_string_value(asked), json_string_length(asked) };
     if (!json_is_string(asked)) {
         *schema_r = json_incref((json_t *)(uintptr_t)asked);
-        work->name = work->name.length ? work->name : json_member_text(asked, "title");
+        if (!work->name.length)
+            work->name = fields_name(work->request->arena, json_member_text(asked, "title"));
         work->name = work->name.length ? work->name : S("values");
         return json_is_object(asked) ||
                fail_field(err, "schema",
@@ -44,13 +46,10 @@ static bool read_schema(FieldsWork *work, const json_t *asked, json_t **schema_r
 
 static bool check_name(const FieldsWork *work, Error *err)
 {
-    Str name = work->name;
-    for (size_t i = 0; i < name.length; i++)
-        if ((unsigned char)name.at[i] < ' ' || HAS_CHAR(name.at[i], "/?#%\"\\"))
-            return fail_field(err, "name",
-                              "a schema's name has no control characters and no /?#%%");
-    return (name.length && name.length <= NAME_MAX) ||
-           fail_field(err, "name", "the schema's name has 1 to %d bytes: give 'name'", NAME_MAX);
+    return str_equal(work->name, fields_name(work->request->arena, work->name)) ||
+           fail_field(err, "name",
+                      "a schema's name has small letters, digits and - between them: '" STR_FMT "'",
+                      STR_ARG(fields_name(work->request->arena, work->name)));
 }
 
 /* --- One document --- */

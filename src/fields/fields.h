@@ -69,6 +69,8 @@ typedef struct FieldsResult {
     bool is_cut;   /* the text is longer than what was read */
 } FieldsResult;
 
+/* As compact JSON with amounts as people write them: 92.94, not 92.939999999999998. */
+Str fields_print(Arena *arena, const json_t *json);
 void fields_free(FieldsResult *result);
 #define AUTO_FIELDS AUTO(fields_free)
 

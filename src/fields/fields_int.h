@@ -88,6 +88,9 @@ struct FieldNode {
 #define NODE_DEPTH_MAX 6
 /* The member at "items[3].amount"; NULL: there is none. */
 const FieldNode *node_at(const FieldNode *root, Str path);
+/* The leaf at a path with an index behind each list and nowhere else; NULL: it is none. Lists in
+ * lists have no paths. */
+const FieldNode *leaf_at(const FieldNode *root, Str path);
 /* Whether the value is one that this leaf may have. */
 bool node_holds(const FieldNode *node, const json_t *value);
 

@@ -98,28 +98,6 @@ static Str put_at(Gather *gather, Str path, json_t *value)
     return own;
 }
 
-/* A leaf, with an index behind each list and nowhere else; lists in lists are not filled. */
-static const FieldNode *leaf_at(const FieldNode *root, Str path)
-{
-    const FieldNode *at = root;
-    Str rest = path, part;
-    int lists = 0;
-    while (at && str_next(&rest, '.', &part)) {
-        ptrdiff_t bracket = str_find_char(part, '[');
-        int64_t index;
-        at = node_at(at, bracket < 0 ? part : str_slice(part, 0, (size_t)bracket));
-        if (!at || (bracket >= 0) != (at->shape == NODE_LIST))
-            return NULL;
-        if (bracket < 0)
-            continue;
-        if (part.at[part.length - 1] != ']' || ++lists > 1 ||
-            !str_to_int(str_slice(part, (size_t)bracket + 1, part.length - 1), 0, 10000, &index))
-            return NULL;
-        at = at->item;
-    }
-    return at && at->shape == NODE_LEAF ? at : NULL;
-}
-
 static bool is_taken(const FieldsResult *result, Str path)
 {
     for (size_t i = 0; i < result->values.count; i++)

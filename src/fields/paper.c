@@ -95,7 +95,7 @@ static void put_value(JsonWriter *json, Arena *arena, const Paper *paper, const 
 {
     put_object(json, NULL);
     put_text(json, "path", value->path);
-    put_raw(json, "value", json_print(arena, value->value));
+    put_raw(json, "value", fields_print(arena, value->value));
     put_number(json, "confidence", (double)(int)(value->confidence * 100 + 0.5) / 100);
     put_bool(json, "verified", value->is_verified);
     put_text(json, "made_by", value->made_by);
@@ -111,7 +111,7 @@ void paper_put(JsonWriter *json, Arena *arena, const Paper *paper, Str schema,
 {
     put_text_or_null(json, "document", paper->document.id);
     put_text_or_null(json, "schema", schema);
-    put_raw(json, "values", json_print(arena, result->tree));
+    put_raw(json, "values", fields_print(arena, result->tree));
     put_array(json, "fields");
     for (size_t i = 0; i < result->values.count; i++)
         put_value(json, arena, paper, &result->values.at[i], (int)i + 1);

@@ -11,6 +11,14 @@ void fields_free(FieldsResult *result)
     result->tree = NULL;
 }
 
+Str fields_print(Arena *arena, const json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    Str copy = str_copy(arena, str(text ? text : "null"));
+    free(text);
+    return copy;
+}
+
 static void put_into(json_t *into, const FieldNode *node, json_t *value)
 {
     if (json_is_array(into))

@@ -262,6 +262,27 @@ const FieldNode *node_at(const FieldNode *root, Str path)
     return at;
 }
 
+const FieldNode *leaf_at(const FieldNode *root, Str path)
+{
+    const FieldNode *at = root;
+    Str rest = path, part;
+    int lists = 0;
+    while (at && str_next(&rest, '.', &part)) {
+        ptrdiff_t bracket = str_find_char(part, '[');
+        int64_t index;
+        at = node_at(at, bracket < 0 ? part : str_slice(part, 0, (size_t)bracket));
+        if (!at || (bracket >= 0) != (at->shape == NODE_LIST))
+            return NULL;
+        if (bracket < 0)
+            continue;
+        if (part.at[part.length - 1] != ']' || ++lists > 1 ||
+            !str_to_int(str_slice(part, (size_t)bracket + 1, part.length - 1), 0, 10000, &index))
+            return NULL;
+        at = at->item;
+    }
+    return at && at->shape == NODE_LEAF ? at : NULL;
+}
+
 const json_t *fields_member(const FieldNode *root, Str path)
 {
     const FieldNode *node = node_at(root, path);

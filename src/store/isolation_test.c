@@ -14,6 +14,7 @@
 #include "store/collections_store.h"
 #include "store/conversations_store.h"
 #include "store/document_facets_store.h"
+#include "store/document_fields_store.h"
 #include "store/document_versions_store.h"
 #include "store/erase_store.h"
 #include "store/feedback_store.h"
@@ -264,6 +265,11 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(fill_feedback(tx, world, err));
     CALL(fill_summaries(tx, world, err));
     CALL(fill_labels(tx, world, err));
+    CALL(document_fields_save(
+        tx, &world->ours,
+        &(DocumentFields){
+            .document = secret.doc.id, .name = S("bill"), .schema = S("{}"), .result = S("{}") },
+        err));
     CALL(fill_notices(tx, world, err));
     CALL(prompt_log_add(tx, ours, &(PromptLog){ .id = S("p"), .prompt = S("ours") }, err));
     CALL(response_put(
@@ -440,6 +446,26 @@ static bool feedback_finds_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool fields_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str document = secret.doc.id;
+    DocumentFields kept;
+    DocumentFieldsList list;
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                document_fields_find(tx, theirs, arena, document, S("bill"), &kept, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_fields_remove(tx, theirs, document, S("bill"), err));
+    CALL(document_fields_list(tx, theirs, arena, document, &list, err));
+    cr_expect_eq(list.count, 0);
+    CALL(document_fields_list_named(tx, theirs, arena, S("bill"), STR_NONE, NULL, &list, err));
+    cr_expect_eq(list.count, 0);
+    CALL(
+        document_fields_list_named(tx, &world->ours, arena, S("bill"), STR_NONE, NULL, &list, err));
+    cr_expect_eq(list.count, 1);
+    return true;
+}
+
 static bool summaries_find_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -593,6 +619,7 @@ static bool functions_find_nothing(DbTx *tx, World *world, Error *err)
     CALL(feedback_finds_nothing(tx, world, err));
     CALL(summaries_find_nothing(tx, world, err));
     CALL(labels_find_nothing(tx, world, err));
+    CALL(fields_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;
     SubjectLimitsList limited;

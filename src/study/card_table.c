@@ -1,24 +1,12 @@
 #include "study/card_table.h"
 
 #include "base/clock.h"
+#include "base/csv.h"
 
 #define COLUMNS_MAX 64
 #define LINES_MAX 10000
 
 /* --- Out --- */
-
-static void add_cell(Buf *out, Str text, bool is_last)
-{
-    buf_add_char(out, '"');
-    if (text.length && HAS_CHAR(text.at[0], "=+-@\t\r"))
-        buf_add_char(out, '\'');
-    for (size_t i = 0; i < text.length; i++) {
-        if (text.at[i] == '"')
-            buf_add_char(out, '"');
-        buf_add_char(out, text.at[i]);
-    }
-    buf_add(out, is_last ? S("\"\r\n") : S("\","));
-}
 
 /* Tags as Anki has them: without spaces in them, a space between. */
 static Str tags_text(Arena *arena, Str tags)
@@ -66,14 +54,14 @@ void card_table_write(Buf *out, const StudyCard *cards, size_t count)
     for (size_t i = 0; i < count; i++) {
         const StudyCard *card = &cards[i];
         char due[TIME_TEXT_SIZE];
-        add_cell(out, card->front, false);
-        add_cell(out, card->back, false);
-        add_cell(out, tags_text(out->arena, card->tags), false);
+        csv_cell(out, card->front, false);
+        csv_cell(out, card->back, false);
+        csv_cell(out, tags_text(out->arena, card->tags), false);
         buf_addf(out, "%s," STR_FMT ",%.6g,%.6g,%" PRId64 ",%" PRId64 ",",
                  card_state_name(card->memory.state),
                  STR_ARG(time_or_none(card->memory.due_ms, due)), card->memory.stability,
                  card->memory.difficulty, card->reviews, card->lapses);
-        add_cell(out, source_text(out->arena, card->source), true);
+        csv_cell(out, source_text(out->arena, card->source), true);
     }
 }
 
