@@ -197,3 +197,30 @@ def test_tables_of_a_document_are_csv_and_run_nothing(library):
     assert list(csv.reader(io.StringIO(text))) == [["Name", "Amount", ""], ["'=SUM(A1)", "-5", "'+x"], ["", "1,5", 'a "b"']]
     assert library.get(f"/v1/documents/{document}/tables/3.csv").status_code == 404
     assert library.get(f"/v1/documents/{document}/tables/x.csv").status_code == 400
+
+
+# --- The command, and the tool for assistants ---
+
+def test_the_command_reads_files_without_a_library(library, tmp_path):
+    (tmp_path / "bill.txt").write_text(INVOICE)
+    (tmp_path / "own.json").write_text(json.dumps({"type": "object", "properties": {"kundennummer": {"type": "string"}, "netto": {"type": "number"}}}))
+    values = json.loads(library.cli("fields", str(tmp_path / "bill.txt"), "--json").stdout)["values"]
+    assert values["total"] == 92.94
+    rows = list(csv.DictReader(io.StringIO(library.cli("fields", str(tmp_path / "bill.txt"), "--csv", "--list", "items").stdout)))
+    assert [row["quantity"] for row in rows] == ["40", "10"]
+    own = library.cli("fields", str(tmp_path / "bill.txt"), "--schema", str(tmp_path / "own.json")).stdout
+    assert "netto" in own and "78.1" in own and "kundennummer" not in own
+    wrong = library.cli("fields", str(tmp_path / "bill.txt"), "--schema", str(tmp_path / "none.json"), check=False)
+    assert wrong.returncode and "none.json" in wrong.stderr
+
+
+def test_the_command_reads_documents_by_their_id(library):
+    document = keep(library, "by-id.txt", INVOICE.replace("889", "555"))
+    assert "R-2023-555" in library.cli("fields", document, "--schema", "invoice", "--save").stdout
+
+
+def test_assistants_read_values_with_a_tool(library):
+    document = keep(library, "tool.txt", INVOICE.replace("889", "444"))
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "read_fields", "arguments": {"document": document, "schema": "invoice"}}}
+    result = library.post("/mcp", call, headers={"Accept": "application/json, text/event-stream"}).json()["result"]
+    assert result["structuredContent"]["values"]["number"] == "R-2023-444" and "total: 92.94" in result["content"][0]["text"]

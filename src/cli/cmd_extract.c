@@ -1,11 +1,10 @@
 /* cmd_extract.c - what is in a file, read in a sandboxed worker, without any library. */
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/extracting.h"
 #include "cli/output.h"
 #include "cli/term.h"
-#include "library/extraction.h"
 
 static const CommandOption options[] = {
     { "format", "NAME", "markdown (default), text, json or html" },
@@ -33,46 +32,12 @@ static bool read_format(const CommandLine *line, DocFormat *format_r, Error *err
     return fail_field(err, "format", "--format is markdown, text, json or html");
 }
 
-static bool show_progress(void *self, const char *stage, int64_t done, int64_t total)
-{
-    const CommandLine *line = self;
-    if (!line->quiet && total > 50)
-        term_progress(path_name(line->words[0]).at, stage, done, total, -1);
-    return true;
-}
-
-static bool read_file(CommandLine *line, Arena *arena, Extraction *extraction, Error *err)
-{
-    char *path = str_c(line->arena, line->words[0]);
-    AUTO_CLOSE int fd =
-        str_is(line->words[0], "-") ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fail_errno(err, "%s", path);
-    Str reader = option_value(line, "reader"), languages = option_value(line, "languages");
-    char *reader_name = str_c(line->arena, reader);
-    ExtractionInput input = { .fd = fd,
-                              .name = path_name(line->words[0]),
-                              .password = option_value(line, "password"),
-                              .timeout_ms = line->settings.extract_timeout * 1000,
-                              .parallel = (int)line->settings.page_workers,
-                              .worker = reader.length ? reader_name : NULL,
-                              .languages = languages.length ? languages : line->settings.languages,
-                              .progress = show_progress,
-                              .self = line };
-    SandboxOptions one_job = { .copied = worker_services };
-    Sandbox *sandbox = sandbox_new(&one_job);
-    bool good = extraction_run(sandbox, arena, &input, extraction, err);
-    sandbox_free(sandbox);
-    term_progress_end();
-    return good || fail_in(err, "%s", path);
-}
-
 static bool run(CommandLine *line, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(GB(16));
     Extraction extraction;
     DocFormat format = DOC_MARKDOWN;
-    if (!read_format(line, &format, err) || !read_file(line, arena, &extraction, err))
+    if (!read_format(line, &format, err) || !extract_file(line, arena, &extraction, err))
         return false;
     Buf out = buf_new(arena, PRINT_MAX);
     doc_print(extraction.root, format, &out);
