@@ -8,7 +8,7 @@ const ROUTES = [
   ['/personas', 'personas'], ['/prompts', 'prompts'], ['/shared/:id', 'shared'],
   ['/search', 'search'], ['/search/measure', 'lab'],
   ['/library', 'library'],
-  ['/documents/:id', 'document'],
+  ['/documents/:id', 'document'], ['/compare', 'compare'], ['/digest/:id', 'digest'],
   ['/study', 'study'], ['/study/review', 'review'], ['/study/quizzes/:id', 'quiz'], ['/study/made/:id', 'made'],
   ['/settings', 'settings'], ['/settings/:section', 'settings'],
 ];

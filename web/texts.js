@@ -4,6 +4,7 @@
 import {GATEWAY} from './texts_gateway.js';
 import {STUDY} from './texts_study.js';
 import {LESSONS} from './texts_lessons.js';
+import {SUMMARY} from './texts_summary.js';
 import {TALKS} from './texts_talks.js';
 import {TASKS} from './texts_tasks.js';
 
@@ -11,6 +12,7 @@ const CATALOGUE = {
   ...GATEWAY,
   ...STUDY,
   ...LESSONS,
+  ...SUMMARY,
   ...TALKS,
   ...TASKS,
   'name': 'Lectern',

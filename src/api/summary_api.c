@@ -1,6 +1,7 @@
 /* summary_api.c - documents, a collection or a text summed up; see summary/kept.h. */
 #include "api/process.h"
 #include "base/clock.h"
+#include "models/models.h"
 #include "summary/kept.h"
 
 #define MEMORY_MAX MB(768)
@@ -82,11 +83,16 @@ static void put_answer(JsonWriter *json, const SummaryAnswer *answer)
         put_null(json, "summary");
 }
 
-static bool respond(HttpResponse *response, const SummaryAnswer *answer)
+static bool respond(const ApiRequest *request, HttpResponse *response, const SummaryAnswer *answer)
 {
+    Provider provider;
+    Error none;
     response->status = strcmp(answer->state, "running") == 0 ? 202 : 200;
     JsonWriter json = put_begin(&response->body);
     put_answer(&json, answer);
+    put_bool(
+        &json, "has_service",
+        models_provider(request->api->models, request->scope, request->arena, &provider, &none));
     put_end(&json);
     return true;
 }
@@ -103,7 +109,7 @@ bool summary_of_document(ApiRequest *request, HttpResponse *response, Error *err
     return read_query(request, &wished, err) &&
            summary_order(request->api->summaries, request->scope, arena, &wished.order, &answer,
                          err) &&
-           respond(response, &answer);
+           respond(request, response, &answer);
 }
 
 /* A text is nobody's document: it is summed up while its sender waits, and not kept. */
@@ -158,7 +164,7 @@ bool summary_add(ApiRequest *request, HttpResponse *response, Error *err)
     Wished wished = { 0 };
     SummaryAnswer answer;
     return read_body(request, &wished, err) && sum_up(request, arena, &wished, &answer, err) &&
-           respond(response, &answer);
+           respond(request, response, &answer);
 }
 
 bool summary_show(ApiRequest *request, HttpResponse *response, Error *err)
@@ -166,7 +172,7 @@ bool summary_show(ApiRequest *request, HttpResponse *response, Error *err)
     SummaryAnswer answer;
     return summary_look(request->api->summaries, request->scope, request->arena, request->params[0],
                         &answer, err) &&
-           respond(response, &answer);
+           respond(request, response, &answer);
 }
 
 bool summary_remove_one(ApiRequest *request, HttpResponse *response, Error *err)

@@ -20,6 +20,7 @@ function commands() {
     {text: t('palette.search'), icon: 'search', run: to('/search')},
     {text: t('palette.measure'), icon: 'search', run: to('/search/measure')},
     {text: t('rail.library'), icon: 'library', run: to('/library')},
+    {text: t('palette.compare'), icon: 'library', run: to('/compare')},
     {text: t('rail.study'), icon: 'study', run: to('/study')},
     {text: t('palette.study'), icon: 'study', run: to('/study/review')},
     {text: t('rail.conversations'), icon: 'talks', run: to('/conversations')},

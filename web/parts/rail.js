@@ -39,7 +39,7 @@ function build() {
 
 function mark() {
   const {view, params, query} = here();
-  const shown = {document: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study'}[view] || view;
+  const shown = {document: 'library', compare: 'library', digest: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study'}[view] || view;
   for (const link of root.querySelectorAll('.place')) {
     const now = link.dataset.view === shown && !(shown === 'library' && query.collection);
     link.toggleAttribute('aria-current', false);

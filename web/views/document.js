@@ -18,6 +18,7 @@ import {familyIcon} from '../parts/families.js';
 import {viewerOf, showWith} from '../viewers/kinds.js';
 import {htmlOf} from '../viewers/html.js';
 import {likeAddress} from '../parts/result.js';
+import {showSummary, showTimeline, showGlossary, compareAddress} from '../parts/summed.js';
 import * as documents from '../parts/documents.js';
 
 const TEXT_STEP = 200000;  // letters shown at once; laying out megabytes makes a page that answers no key
@@ -27,7 +28,7 @@ function showsOf(one) {
   if (!one.searchable && (one.state === 'failed' || one.state === 'cancelled')) return ['details'];
   const isStore = one.format === 'pst' || one.format === 'mbox' || (one.family === 'archive' && one.children > 0);
   const first = isStore ? 'files' : viewerOf(one) || (!one.paged ? 'view' : one.family === 'picture' ? 'picture' : 'pages');
-  return [...new Set([first, first === 'files' && 'view', 'text', 'passages', one.children > 0 && 'files', 'details'])].filter(Boolean);
+  return [...new Set([first, first === 'files' && 'view', 'text', one.searchable && 'summary', one.searchable && 'timeline', one.searchable && 'glossary', 'passages', one.children > 0 && 'files', 'details'])].filter(Boolean);
 }
 
 // Who turns the page has left the passage.
@@ -106,7 +107,7 @@ const citedBy = ({start, end, at}) => (start || at ? {start: start ? Number(star
 const showKind = (name, body, one, view) => showWith(name, body, one, {signal: view.signal, undo: view.undoShow.add, cited: citedBy(view.query),
   page: view.query.page, sheet: view.query.sheet, onsheet: (sheet) => note(withQuery({sheet: sheet || null, start: null, end: null}))});
 
-const SHOWS = {pages: showPages, view: showView, text: showText, passages: showPassages, files: showFiles, details: showDetails, picture: showPicture};
+const SHOWS = {pages: showPages, view: showView, text: showText, passages: showPassages, files: showFiles, details: showDetails, picture: showPicture, summary: showSummary, timeline: showTimeline, glossary: showGlossary};
 
 function actions(one, changed) {
   const act = (text, run, test) => h('button', {class: 'small', onclick: run, test}, t(text));
@@ -114,7 +115,7 @@ function actions(one, changed) {
     h('a', {class: 'button small', href: `/v1/documents/${one.id}/original`, download: one.name, test: 'download'}, t('document.original')),
     one.searchable && [h('a', {class: 'button small', href: `/search?document=${one.id}`}, t('document.search_in')),
       h('a', {class: 'button small', href: `/study?make=${one.id}`, test: 'document-study'}, t('made.study_this')),
-      h('a', {class: 'button small', href: likeAddress(one.id), test: 'document-like'}, t('search.like'))],
+      h('a', {class: 'button small', href: likeAddress(one.id), test: 'document-like'}, t('search.like')), h('a', {class: 'button small', href: compareAddress(one.id), test: 'document-compare'}, t('document.compare'))],
     mayWrite() && (one.deleted_at
       ? act('do.restore', () => { documents.restore([one]); go(`/documents/${one.id}`, {replace: true}); }, 'restore')
       : [act('do.rename', () => documents.rename(one, changed), 'rename-open'), act('do.tag', () => documents.tag([one], changed), 'tag-open'),

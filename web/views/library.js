@@ -76,6 +76,7 @@ class Library {
     const collection = state.collections.find((one) => one.id === query.collection);
     this.head = top(this.trash ? t('library.trash') : collection ? collection.name : t('library.title'),
       collection && mayWrite() && !this.trash && h('span', {class: 'row'},
+        h('a', {class: 'button small', href: `/digest/${collection.id}`, test: 'collection-digest'}, t('digest.open')),
         h('button', {class: 'small', onclick: () => editCollection(collection), test: 'collection-edit'}, t('do.rename')),
         h('button', {class: 'small', onclick: () => removeCollection(collection), test: 'collection-remove'}, t('do.remove'))),
       mayWrite() && !this.trash && this.dictation(),
