@@ -47,6 +47,7 @@ def both(page, name):
     """In both themes, for whoever looks."""
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
+        page.wait_for_timeout(300)  # colours change slowly
         shot(page, f"{name}-{theme}")
     page.emulate_media(color_scheme="light")
 

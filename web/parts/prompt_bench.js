@@ -25,7 +25,7 @@ const mark = (one) => (one.error ? h('span', {class: 'chip', data: {tone: 'bad'}
   : 'matches' in one && h('span', {class: 'chip', data: {tone: one.matches ? 'good' : 'bad'}}, t(one.matches ? 'prompt.matches' : 'prompt.misses')));
 
 const result = (one) => h('li', {class: 'line', test: 'bench-result', data: {row: String(one.row), version: String(one.version)}}, h('div', {class: 'line-name'},
-  h('b', {}, t('prompt.result', {row: one.row + 1, number: one.version})), h('p', {class: 'plain-text'}, one.error || one.text),
+  h('b', {}, t('prompt.result', {row: one.row + 1, number: one.version})), h('p', {class: 'said'}, one.error || one.text),
   h('small', {}, [one.model, t('prompt.cost', {tokens: number(one.input_tokens + one.output_tokens), ms: number(Math.round(one.took_ms))})].filter(Boolean).join(' · '))), mark(one));
 
 // Row after row, so that each is seen as it comes and the rest can be called off.
@@ -45,7 +45,7 @@ async function run(one, rows, versions, {out, bar, isOver}) {
 export async function openBench(one) {
   const versions = (await readVersions(one)).slice(0, 4);
   const rows = sheet(one.variables);
-  const picks = versions.map((version) => h('label', {class: 'check'}, h('input', {type: 'checkbox', value: String(version.version), checked: version.current, test: `bench-version-${version.version}`}), t('persona.version', {number: version.version})));
+  const picks = versions.map((version) => h('label', {class: 'row'}, h('input', {type: 'checkbox', value: String(version.version), checked: version.current, test: `bench-version-${version.version}`}), t('persona.version', {number: version.version})));
   const out = h('ul', {class: 'lines', test: 'bench-results'});
   const bar = h('progress', {max: 1, value: 0, hidden: true, 'aria-label': t('prompt.progress')});
   const button = h('button', {class: 'primary small', test: 'bench-run'}, t('prompt.run'));
@@ -69,6 +69,6 @@ export async function openBench(one) {
     bar.hidden = true;
     button.textContent = t('prompt.run');
   };
-  dialog({title: `${one.name} · ${t('prompt.bench')}`, test: 'bench', wide: true, onclose: () => { isOver = true; }, body: [h('p', {class: 'hint'}, t('prompt.bench_lead')), rows.element,
+  dialog({title: `${one.name} · ${t('prompt.bench')}`, test: 'bench', roomy: true, onclose: () => { isOver = true; }, body: [h('p', {class: 'hint'}, t('prompt.bench_lead')), rows.element,
     h('div', {class: 'row wrap'}, h('button', {class: 'small', onclick: rows.add, test: 'bench-add'}, t('prompt.row')), picks, h('span', {class: 'gap'}), button), bar, out]});
 }

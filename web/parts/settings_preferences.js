@@ -14,13 +14,11 @@ const zones = () => (Intl.supportedValuesOf ? Intl.supportedValuesOf('timeZone')
 function fields(likes, modes) {
   const languages = LANGUAGES.includes(likes.language) || !likes.language ? LANGUAGES : [likes.language, ...LANGUAGES];
   return [
-    h('div', {class: 'pair'},
-      field({name: 'language', label: t('likes.language'), hint: t('likes.language_hint'), value: likes.language,
-        options: [['', t('likes.language_any')], ...languages.map((code) => [code, languageName(code)])]}),
-      field({name: 'tone', label: t('likes.tone'), hint: t('likes.tone_hint'), value: likes.tone, options: TONES.map((name) => [name, t(`likes.tone_${name}`)])})),
-    h('div', {class: 'pair'},
-      field({name: 'time_zone', label: t('likes.zone'), hint: t('likes.zone_hint', {zone: Intl.DateTimeFormat().resolvedOptions().timeZone}), value: likes.time_zone, list: 'zones', autocomplete: 'off', maxlength: 64}),
-      field({name: 'search_mode', label: t('likes.mode'), hint: t('likes.mode_hint'), value: likes.search_mode, options: modes.map((one) => [one.mode || one.name, one.title || one.name])})),
+    field({name: 'language', label: t('likes.language'), hint: t('likes.language_hint'), value: likes.language,
+      options: [['', t('likes.language_any')], ...languages.map((code) => [code, languageName(code)])]}),
+    field({name: 'tone', label: t('likes.tone'), hint: t('likes.tone_hint'), value: likes.tone, options: TONES.map((name) => [name, t(`likes.tone_${name}`)])}),
+    field({name: 'time_zone', label: t('likes.zone'), hint: t('likes.zone_hint', {zone: Intl.DateTimeFormat().resolvedOptions().timeZone}), value: likes.time_zone, list: 'zones', autocomplete: 'off', maxlength: 64}),
+    field({name: 'search_mode', label: t('likes.mode'), hint: t('likes.mode_hint'), value: likes.search_mode, options: modes.map((one) => [one.mode || one.name, one.title || one.name])}),
     h('datalist', {id: 'zones'}, zones().map((name) => h('option', {value: name}))),
     check({name: 'chat_direction', label: t('likes.direction'), hint: t('likes.direction_hint'), checked: likes.chat_direction}),
   ];

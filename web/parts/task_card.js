@@ -47,11 +47,13 @@ export const taskCard = (task, tasks, {edit, drop, step, writes}) =>
 
 export function suggestion(task, {accept, dismiss}) {
   const {source} = task;
-  const place = source && `/documents/${source.document}?start=${source.start}&end=${source.end}`;
+  // What was drawn from a text that was given has only its words.
+  const from = source && source.document;
+  const place = from && `/documents/${from.id}?start=${source.start}&end=${source.end}`;
   return h('li', {class: 'task-card', data: {id: task.id}, test: 'task-suggested'},
     h('div', {class: 'row'}, h('span', {class: 'task-summary'}, task.summary), task.confidence < 1 && h('small', {}, t('tasks.sure', {percent: percentText(task.confidence * 100)}))),
     source && h('blockquote', {}, source.quote),
-    source && h('a', {href: place, test: 'task-source'}, t('tasks.from', {name: source.name, place: source.place})),
+    from && h('a', {href: place, test: 'task-source'}, t('tasks.from', {name: from.name, place: source.place})),
     chips(task, []),
     h('div', {class: 'row'}, h('button', {class: 'small primary', onclick: () => accept(task), test: 'task-accept'}, t('tasks.accept')),
       h('button', {class: 'small', onclick: () => dismiss(task), test: 'task-dismiss'}, t('tasks.dismiss')), h('span', {class: 'gap'}), feedback({kind: 'task', id: task.id})));

@@ -20,13 +20,13 @@ export function render(root) {
 
   const drop = (one) => remove(`/v1/prompts/${one.id}`).then(() => { toast(t('prompt.removed', {name: one.name})); load(); }, (error) => toast(error.message));
   const share = (one) => (one.shares.length ? t('prompt.shared', {count: one.shares.length + 1}) : t('persona.version', {number: one.version}));
-  const row = (one) => h('li', {class: 'doc talk-row', test: 'prompt'},
+  const row = (one) => h('li', {class: 'doc prompt-row', test: 'prompt'},
     h('span', {class: 'doc-name'}, h('span', {}, one.name), h('small', {class: 'hint'}, one.variables.map((name) => `{{${name}}}`).join(' '))),
-    h('button', {class: 'small plain', onclick: () => editShares(one, load), disabled: !mayWrite() || one.version < 2, title: t('prompt.shares'), test: 'prompt-shares'}, share(one)),
+    h('span', {class: 'row'}, h('button', {class: 'small plain', onclick: () => editShares(one, load), disabled: !mayWrite() || one.version < 2, title: t('prompt.shares'), test: 'prompt-shares'}, share(one)),
     h('button', {class: 'small', onclick: () => openBench(one), disabled: !mayWrite(), test: 'prompt-bench'}, t('prompt.bench')),
     h('button', {class: 'small', onclick: () => showVersions({...one, at: `/v1/prompts/${one.id}`, shown: (body) => body.template}, load), test: 'prompt-versions'}, t('persona.versions')),
     h('button', {class: 'icon', 'aria-label': t('prompt.change'), title: t('prompt.change'), onclick: () => editPrompt(one, load), disabled: !mayWrite(), test: 'prompt-edit'}, icon('edit')),
-    h('button', {class: 'icon', 'aria-label': t('do.remove'), title: t('do.remove'), onclick: () => drop(one), disabled: !mayWrite(), test: 'prompt-remove'}, icon('trash')));
+    h('button', {class: 'icon', 'aria-label': t('do.remove'), title: t('do.remove'), onclick: () => drop(one), disabled: !mayWrite(), test: 'prompt-remove'}, icon('trash'))));
 
   async function load() {
     try {
