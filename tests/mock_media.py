@@ -102,6 +102,8 @@ class Handler(BaseHTTPRequestHandler):
             failed = event({"error": {"message": "out of memory", "type": "server_error"}})
             end = [failed] if model == "late" else [done] if model != "cut" else []
             return self.stream("text/event-stream", pieces + end, ends=model != "cut")
+        if shape == "diarized_json":
+            whole = {"segments": [{**one, "type": "transcript.text.segment", "id": f"seg_{i}", "speaker": "AB"[i]} for i, one in enumerate(SEGMENTS)], **whole}
         if shape == "verbose_json":
             whole = {"task": "transcribe", "language": "english", "duration": 2.5, "segments": SEGMENTS, **whole}
         if model != "whole" and shape == "srt":

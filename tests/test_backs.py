@@ -5,6 +5,7 @@ import pytest
 
 from conftest import Server
 from mock_backs import MockBacks
+from mock_provider import MockProvider
 
 HELLO = [{"role": "user", "content": "hello"}]
 WEATHER = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]
@@ -175,3 +176,38 @@ def test_names_of_messages_are_left_out_where_they_are_refused(client, mock):
         whole = client.chat.completions.create(model=model, messages=named, extra_body={"new": 1})
         assert whole.choices[0].message.tool_calls
         assert mock.requests[-1][3] == {"model": "tools", "messages": messages, "new": 1}
+
+
+@pytest.fixture(scope="module")
+def writing(mock, tmp_path_factory):
+    """A server whose answers are written by Gemini where a search asks for it."""
+    folder, standard = tmp_path_factory.mktemp("writing"), MockProvider(["good"])
+    services = {"gemini": {"provider": "gemini", "base_url": f"{mock.url}/gemini", "key": "k", "private": True}}
+    (folder / "gateway.json").write_text(json.dumps({"services": services}))
+    started = Server(folder / "library", arguments=["--gateway", str(folder / "gateway.json"), "--provider-url", standard.url]).start()
+    started.new_key()
+    started.add(("rope.md", b"# The rope\n\nThe rope of Arendal is forty metres long.\n"))
+    yield started
+    started.stop()
+    standard.stop()
+
+
+@pytest.mark.parametrize("loose", [False, True])
+def test_the_mode_uncensored_turns_filters_down_where_the_policy_says_so(writing, mock, loose):
+    server = writing
+    owner = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    assert server.call("PUT", "/v1/gateway/policy", json={"loose_filters": loose}, key=owner).status_code == 200
+    assert server.call("GET", "/v1/gateway/policy", key=owner).json()["loose_filters"] is loose
+    sent = {}
+    for mode in ("uncensored", "deep"):
+        mock.requests.clear()
+        reply = server.post("/api/search", {"query": f"How long is the rope of Arendal, {loose}?", "mode": mode, "model": "gemini/text"})
+        assert reply.status_code == 200, reply.text
+        sent[mode] = [body for dialect, path, _, body in mock.requests if dialect == "gemini" and "Question:" in json.dumps(body)]
+        assert sent[mode], mock.requests
+        if mode == "uncensored":
+            assert ("turned down" in reply.json()["notice"]) is loose and "filters" in reply.json()["notice"]
+    settings = sent["uncensored"][0].get("safetySettings", [])
+    assert {one["threshold"] for one in settings} == ({"BLOCK_NONE"} if loose else set()) and len(settings) == (4 if loose else 0)
+    assert all("safetySettings" not in body for body in sent["deep"])
+    server.call("PUT", "/v1/gateway/policy", json={}, key=owner)

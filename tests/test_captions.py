@@ -1,6 +1,7 @@
 """Pictures that come into the library are described by a model service where the setting caption_model names one."""
 import base64
 import json
+import random
 import struct
 import zlib
 
@@ -96,3 +97,21 @@ def test_a_task_of_hugging_face_describes_too(tmp_path, mock):
         assert mock.last()[2].startswith(b"\x89PNG")
     finally:
         library.stop()
+
+
+def test_a_picture_that_is_too_large_for_services_is_sent_smaller(library, mock):
+    # Nearly white and hard to compress; the black band keeps recognition from reading the noise.
+    width, height = 1024, 4400
+    shades = bytes(240 + n % 16 for n in range(256))
+    noise = random.Random(7).randbytes
+    rows = b"".join(b"\0" + (b"\0" * width * 3 if y < 400 else noise(width * 3).translate(shades)) for y in range(height))
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    large = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")
+    assert len(large) > 5 << 20
+    before = len(mock.requests)
+    tree = read(library, "noise.png", large)
+    assert described(tree) == [CAPTION], tree["warnings"]
+    [(_, _, body)] = mock.requests[before:]
+    [url] = [part["image_url"]["url"] for m in body["messages"] if isinstance(m["content"], list) for part in m["content"] if part["type"] == "image_url"]
+    data = base64.b64decode(url.partition(",")[2])
+    assert len(data) <= 5 << 20 and struct.unpack(">II", data[16:24])[0] < width

@@ -115,3 +115,16 @@ def test_a_model_that_tells_no_times_is_heard_too(tmp_path, mock):
         assert words(read(library, "a.wav", tone(3)))[-1] == (WORDS, "0:00-0:03")
     finally:
         library.stop()
+
+
+def test_who_speaks_is_said_where_the_model_tells(tmp_path, mock):
+    library = start(tmp_path / "d", mock, "mock/diarize")
+    try:
+        before = len(mock.requests)
+        heard = words(read(library, "a.wav", tone(4)))
+        asked = [form for path, _, form in mock.requests[before:] if path == "/v1/audio/transcriptions"]
+        assert asked[0]["response_format"] == "diarized_json" and asked[0]["chunking_strategy"] == "auto"
+        assert [text for text, _ in heard[-2:]] == ["Speaker A: The river rose", "Speaker B: in spring."]
+        assert heard[-1][1] == "0:01-0:02"
+    finally:
+        library.stop()

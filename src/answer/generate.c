@@ -131,6 +131,28 @@ static bool is_creative(const AnswerRun *run)
     return run->request->search.mode == SEARCH_CREATIVE;
 }
 
+static bool is_uncensored(const AnswerRun *run)
+{
+    return run->request->search.mode == SEARCH_UNCENSORED;
+}
+
+/* Which filters an answer in that mode has had. */
+static bool say_filters(AnswerRun *run, Error *err)
+{
+    GatewayPolicy policy;
+    if (!is_uncensored(run))
+        return true;
+    if (!models_policy(run->answers->models, run->scope, &policy, run->arena, err))
+        return false;
+    Str said = policy.loosens_filters
+                   ? S("the service's filters are turned down as far as a call can do that")
+                   : S("the service's own filters apply: the workspace's policy does not turn them "
+                       "down");
+    if (!run->answer.sources.notice.length)
+        run->answer.sources.notice = said;
+    return tell_step(run, said, err);
+}
+
 /* --- How the person who asks likes answers to be --- */
 
 typedef struct WishesWork {
@@ -473,7 +495,7 @@ bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
     choose_passages(w);
     if (!w->given_count)
         return true;
-    if (!instruct(run, &w->instructions, err) || !recall(run, err))
+    if (!instruct(run, &w->instructions, err) || !recall(run, err) || !say_filters(run, err))
         return false;
     const ChatMessage *messages = make_messages(w, &count);
     ChatRequest chat = { .messages = messages,
@@ -481,7 +503,8 @@ bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
                          .model = wanted_model(run),
                          .feature = S("ask"),
                          .persona = run->answer.persona,
-                         .may_keep = true,
+                         .may_keep = !is_uncensored(run), /* else filters would be, too */
+                         .is_unfiltered = is_uncensored(run),
                          .is_personal = run->messages.count > 0,
                          .never_here = true,
                          .is_within = run->request->is_within,

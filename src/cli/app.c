@@ -285,7 +285,7 @@ static bool hear(void *argument, const Scope *scope, Arena *arena, Str sound, Sp
     SpeechSegment *segments = arena_new_array(arena, SpeechSegment, count);
     for (size_t i = 0; i < count; i++) {
         const ModelSegment *from = &answer.reply->segments.at[i];
-        segments[i] = (SpeechSegment){ from->start_s, from->end_s, from->text };
+        segments[i] = (SpeechSegment){ from->start_s, from->end_s, from->text, from->speaker };
     }
     *speech_r = (Speech){ answer.model, answer.text, segments, count };
     return true;

@@ -201,7 +201,8 @@ bool model_collect(ModelCollector *collector, const ModelEvent *event, Error *er
         break;
     case EVENT_SEGMENT:
         *vec_push(collector->arena, &collector->reply.segments) =
-            (ModelSegment){ event->start_s, event->end_s, str_copy(collector->arena, event->text) };
+            (ModelSegment){ event->start_s, event->end_s, str_copy(collector->arena, event->text),
+                            str_copy(collector->arena, event->speaker) };
         break;
     case EVENT_PICTURE: break; /* whole answers with pictures are handed on as they are */
     case EVENT_FINISH: choice_at(collector, event->choice)->finish = event->finish; break;
@@ -249,6 +250,7 @@ const ModelReply *model_reply_copy(Arena *arena, const ModelReply *reply)
         ModelSegment *segment = vec_push(arena, &copy->segments);
         *segment = reply->segments.at[i];
         segment->text = str_copy(arena, segment->text);
+        segment->speaker = str_copy(arena, segment->speaker);
     }
     return copy;
 }

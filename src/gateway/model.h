@@ -176,6 +176,7 @@ typedef struct ModelRequest {
     size_t field_count;
 
     unsigned parts_need; /* abilities that parts need, as far as a first look tells */
+    bool is_unfiltered;  /* the service's own filters are turned down as far as a call can */
     bool is_stream, wants_usage;
     bool is_plain;      /* for models that refuse the usual names and temperatures */
     bool has_near_urls; /* addresses that the service would open itself, maybe in its own network */
@@ -259,6 +260,7 @@ typedef struct ModelScore {
 typedef struct ModelSegment {
     double start_s, end_s;
     Str text;
+    Str speaker; /* "A", or a name that the service was told; "" when it does not say */
 } ModelSegment;
 
 /* One piece of an answer. Usage is no event: it may come in any frame, and the last one counts. */
@@ -275,6 +277,7 @@ typedef struct ModelEvent {
     ModelVector vector; /* in the reader's scratch */
     double score;
     double start_s, end_s;
+    Str speaker; /* as in ModelSegment */
 } ModelEvent;
 
 /* A whole answer: the same parts that a message has. */

@@ -25,6 +25,8 @@ typedef struct GatewayPolicy {
     bool masks_local;  /* also for services on this machine */
     bool keeps_masked; /* placeholders stay in the answer */
 
+    bool loosens_filters; /* a call that asks for it is not held to the service's default filters */
+
     PromptLogUse prompts;
     GatewayTimes times; /* of services and routes that say none of their own */
 } GatewayPolicy;

@@ -15,6 +15,7 @@
 typedef struct SpeechSegment {
     double start_s, end_s;
     Str text;
+    Str speaker; /* "" when nobody says who it is */
 } SpeechSegment;
 
 typedef struct Speech {

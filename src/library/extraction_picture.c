@@ -5,6 +5,7 @@
 #include "library/page_draw.h"
 
 #define WIDTH_MAX 1024
+#define WIDTH_LEAST 128
 #define PICTURE_MAX MB(5) /* what Anthropic takes; others take more */
 
 static bool is_picture(const DocNode *node)
@@ -31,14 +32,22 @@ static bool describe(const Reading *reading, Arena *arena, Caption *caption_r, E
     const ExtractionInput *input = reading->input;
     const DocNode *root = reading->out->root;
     DrawnPage picture;
+    int64_t width = width_of(root);
     PageToDraw page = {
-        .arguments = { .name = root->name, .page = 1, .width = width_of(root) },
+        .arguments = { .name = root->name, .page = 1, .width = width },
         .fd = input->fd,
         .words_fd = -1,
         .format = root->format,
     };
     if (!page_draw(reading->sandbox, arena, &page, &picture, err))
         return false;
+    /* What is long, or noisy, is still too much at that width. */
+    while (picture.png.length > PICTURE_MAX && width / 2 >= WIDTH_LEAST) {
+        width /= 2;
+        page.arguments.width = width;
+        if (!page_draw(reading->sandbox, arena, &page, &picture, err))
+            return false;
+    }
     if (picture.png.length > PICTURE_MAX)
         return fail(err, ERROR_TOO_LARGE, "it is larger than 5 MB");
     return input->describe(input->self, arena, picture.png, caption_r, err);

@@ -5,7 +5,7 @@
 #include "library/extraction_int.h"
 
 #define PIECE_MAX MB(32)
-/* A pause, or so much speech, begins a paragraph; as in the draft. */
+/* A pause, somebody else, or so much speech begins a paragraph; as in the draft. */
 #define PARAGRAPH_GAP_S 2.0
 #define PARAGRAPH_S_MAX 40.0
 #define WAV_HEAD 44
@@ -20,12 +20,14 @@ typedef struct Hearing {
 
 /* --- Asking --- */
 
-static void add_segment(Hearing *hearing, double start_s, double end_s, Str text)
+static void add_segment(Hearing *hearing, double from_s, const SpeechSegment *heard)
 {
-    if (str_trim(text).length)
+    double start_s = from_s + heard->start_s;
+    if (str_trim(heard->text).length)
         *vec_push(hearing->arena, &hearing->segments) =
-            (SpeechSegment){ start_s, MAX(start_s, end_s),
-                             str_copy(hearing->arena, str_trim(text)) };
+            (SpeechSegment){ start_s, MAX(start_s, from_s + heard->end_s),
+                             str_copy(hearing->arena, str_trim(heard->text)),
+                             str_copy(hearing->arena, str_trim(heard->speaker)) };
 }
 
 static bool hear_piece(Hearing *hearing, const ExtractedChild *piece, double from_s, Error *err)
@@ -40,10 +42,9 @@ static bool hear_piece(Hearing *hearing, const ExtractedChild *piece, double fro
         return false;
     hearing->model = str_copy(hearing->arena, speech.model);
     for (size_t i = 0; i < speech.count; i++)
-        add_segment(hearing, from_s + speech.segments[i].start_s, from_s + speech.segments[i].end_s,
-                    speech.segments[i].text);
+        add_segment(hearing, from_s, &speech.segments[i]);
     if (!speech.count)
-        add_segment(hearing, from_s, from_s + length_s, speech.text);
+        add_segment(hearing, from_s, &(SpeechSegment){ .end_s = length_s, .text = speech.text });
     return true;
 }
 
@@ -91,6 +92,10 @@ static void write_paragraph(DocWriter *doc, Arena *arena, const SpeechSegment *s
                             size_t count)
 {
     Buf text = buf_new(arena, MB(4));
+    Str speaker = segments[0].speaker;
+    /* "A" is a letter that the service gave to somebody, anything longer a name. */
+    if (speaker.length)
+        buf_addf(&text, "%s" STR_FMT ": ", speaker.length < 3 ? "Speaker " : "", STR_ARG(speaker));
     for (size_t i = 0; i < count; i++) {
         if (i)
             buf_add_char(&text, ' ');
@@ -105,7 +110,8 @@ static bool is_new_paragraph(const SpeechSegment *first, const SpeechSegment *la
                              const SpeechSegment *next)
 {
     return next->start_s - last->end_s > PARAGRAPH_GAP_S ||
-           next->end_s - first->start_s > PARAGRAPH_S_MAX;
+           next->end_s - first->start_s > PARAGRAPH_S_MAX ||
+           !str_equal(next->speaker, last->speaker);
 }
 
 static bool write_transcript(const Hearing *hearing, Receiver *in, Error *err)

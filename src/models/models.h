@@ -99,6 +99,8 @@ typedef struct ChatRequest {
     bool may_keep, is_personal, never_here, is_within; /* as in GatewayAsk */
     int64_t output_max;
     double temperature;
+    /* The service's filters are turned down as far as a call can, where the policy allows it. */
+    bool is_unfiltered;
     Str schema, schema_name; /* JSON of the shape of the answer; "" for any (structured.h) */
     bool is_strict;          /* the schema is closed */
     /* Pieces as they come; may be NULL. False: stop. */

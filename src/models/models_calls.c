@@ -102,6 +102,7 @@ static bool ask(Models *models, const Scope *scope, Arena *arena, const ChatRequ
     if (!model.length && !models_standard(models, scope, arena, caller->config, &model, err))
         return false;
     ModelRequest asked = request_of(arena, request, model);
+    asked.is_unfiltered = request->is_unfiltered && caller->config->policy.loosens_filters;
     GatewayAsk how = { .request = &asked,
                        .feature = request->feature,
                        .persona = request->persona,
@@ -169,6 +170,9 @@ static bool read_media(Models *models, GatewayCaller *caller, Arena *arena,
     return gateway_ask(models->gateway, caller, arena, &how, answer_r, err);
 }
 
+/* Models that tell who speaks have a shape of their own for it. */
+static bool tells_speakers(Str model) { return str_find_ignore_case(model, S("diarize")) >= 0; }
+
 /* Not every model tells times: who refuses to is asked for words alone. */
 bool models_hear(Models *models, const Scope *scope, Arena *arena, Str model, Str sound,
                  GatewayAnswer *answer_r, Error *err)
@@ -177,13 +181,18 @@ bool models_hear(Models *models, const Scope *scope, Arena *arena, Str model, St
         { .name = S_INIT("response_format"), .value = S_INIT("verbose_json") },
         { .name = S_INIT("timestamp_granularities[]"), .value = S_INIT("segment") },
     };
+    static const ModelField speaker_fields[] = {
+        { .name = S_INIT("response_format"), .value = S_INIT("diarized_json") },
+        { .name = S_INIT("chunking_strategy"), .value = S_INIT("auto") },
+    };
+    bool has_speakers = tells_speakers(model);
     ModelRequest request = { .task = TASK_TRANSCRIPTION,
                              .model = model,
                              .media = sound,
                              .media_type = S("audio/wav"),
                              .media_name = S("recording.wav"),
-                             .transcript = TRANSCRIPT_VERBOSE,
-                             .fields = fields,
+                             .transcript = has_speakers ? TRANSCRIPT_DIARIZED : TRANSCRIPT_VERBOSE,
+                             .fields = has_speakers ? speaker_fields : fields,
                              .field_count = COUNT(fields) };
     GatewayCaller *caller;
     if (!models_caller(models, scope, &caller, err))

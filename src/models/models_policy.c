@@ -87,7 +87,9 @@ bool policy_read(Arena *arena, const json_t *json, GatewayPolicy *policy_r, Erro
     int prompts;
     if (!json_read(json, arena,
                    JSON_FIELDS({ "cache", JSON_ANY, &cache }, { "masks", JSON_ANY, &masks },
-                               { "prompts", JSON_STR, &word }, { "times", JSON_ANY, &times }),
+                               { "prompts", JSON_STR, &word },
+                               { "loose_filters", JSON_FLAG, &policy.loosens_filters },
+                               { "times", JSON_ANY, &times }),
                    err) ||
         !read_cache(arena, cache, &policy, err) || !read_masks(arena, masks, &policy, err) ||
         !setup_read_times(arena, times, &policy.times, err) ||
@@ -146,6 +148,7 @@ void policy_put(JsonWriter *json, Arena *arena, const GatewayPolicy *policy)
     put_bool(json, "restore", !policy->keeps_masked);
     put_end(json);
     put_text(json, "prompts", str(prompt_words[policy->prompts]));
+    put_bool(json, "loose_filters", policy->loosens_filters);
     put_times(json, &policy->times);
 }
 

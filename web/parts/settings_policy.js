@@ -42,6 +42,8 @@ function promptFields({prompts, prompt_days: days}) {
   return group('policy.prompts', use, warning);
 }
 
+const filterFields = (policy) => group('policy.filters', check({name: 'loose_filters', label: t('policy.loose_filters'), checked: policy.loose_filters, hint: t('policy.loose_filters_hint')}));
+
 const timesGroup = ({times}) => group('policy.times', h('p', {class: 'lead'}, t('policy.times_lead')), timeFields(times));
 
 function policyFrom(values, kinds) {
@@ -49,7 +51,7 @@ function policyFrom(values, kinds) {
     cache: {use: values.cache_use, seconds: 60 * numberFrom(values, 'minutes', MINUTES_MOST, true, 'policy.minutes_wrong'), temperature_max: numberFrom(values, 'temperature', 2, false, 'policy.temperature_wrong'),
       routes: linesOf(values.routes), shared: values.shared, tools: values.tools, semantic: values.semantic},
     masks: {kinds: kinds.map(({kind}) => kind).filter((kind) => values[`mask_${kind}`]), local: values.local, restore: values.restore},
-    prompts: values.prompts, times: timesFrom(values),
+    prompts: values.prompts, loose_filters: values.loose_filters, times: timesFrom(values),
   };
 }
 
@@ -66,7 +68,7 @@ export async function render(root) {
   try {
     const policy = await get('/v1/gateway/policy');
     fill(root, h('p', {class: 'lead'}, t('policy.lead')), form({
-      test: 'policy', submit: t('do.save'), fields: [cacheFields(policy), maskFields(policy), promptFields(policy), timesGroup(policy)],
+      test: 'policy', submit: t('do.save'), fields: [cacheFields(policy), maskFields(policy), promptFields(policy), filterFields(policy), timesGroup(policy)],
       send: async (values) => {
         await put('/v1/gateway/policy', policyFrom(values, policy.mask_kinds));
         toast(t('policy.saved'));

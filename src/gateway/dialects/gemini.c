@@ -307,6 +307,23 @@ static void put_config(JsonWriter *json, const ModelRequest *request, Str model)
     put_end(json);
 }
 
+/* What Google lets a call turn down; what is illegal it stops whatever is said here. */
+static void put_safety(JsonWriter *json, const ModelRequest *request)
+{
+    static const char *const kinds[] = { "HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT",
+                                         "DANGEROUS_CONTENT" };
+    if (!request->is_unfiltered)
+        return;
+    put_array(json, "safetySettings");
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        put_object(json, NULL);
+        put_text(json, "category", str_format(json->out->arena, "HARM_CATEGORY_%s", kinds[i]));
+        put_text(json, "threshold", S("BLOCK_NONE"));
+        put_end(json);
+    }
+    put_end(json);
+}
+
 static bool write_chat(Arena *arena, const ModelRequest *request, const DialectTarget *target,
                        WireRequest *wire, Error *err)
 {
@@ -321,6 +338,7 @@ static bool write_chat(Arena *arena, const ModelRequest *request, const DialectT
     put_contents(&json, &turn);
     put_tools(&json, request);
     put_config(&json, request, target->model);
+    put_safety(&json, request);
     put_end(&json);
     return true;
 }

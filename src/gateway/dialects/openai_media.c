@@ -18,6 +18,9 @@ static bool tell_segment(WireReader *reader, Str segment, Error *err)
                          .start_s = number_of(json_walk_member(segment, "start")),
                          .end_s = number_of(json_walk_member(segment, "end")),
                          .text = json_text_of(reader->scratch, json_walk_member(segment, "text")) };
+    Str speaker = json_walk_member(segment, "speaker");
+    if (json_is_text(speaker))
+        event.speaker = json_text_of(reader->scratch, speaker);
     return !str_trim(event.text).length || wire_event(reader, &event, err);
 }
 

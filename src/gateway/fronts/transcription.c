@@ -137,6 +137,8 @@ static void put_segments(JsonWriter *json, const ModelReply *reply)
         put_number(json, "start", segment->start_s);
         put_number(json, "end", segment->end_s);
         put_text(json, "text", segment->text);
+        if (segment->speaker.length)
+            put_text(json, "speaker", segment->speaker);
         put_end(json);
     }
     put_end(json);
