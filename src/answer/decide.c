@@ -3,11 +3,9 @@
 
 #include <math.h>
 
-/* At this chance about one question in thirteen that has an answer is refused. */
-#define ANSWER_CHANCE_MIN 0.40
-/* What is assumed of a chunk that only the words found, and of everything when there is no model.
- */
-#define UNFOUND_COSINE 0.5
+/* At this chance about one question in fifteen that has an answer is refused. */
+#define ANSWER_CHANCE_MIN 0.37
+/* What is assumed when there is no model. */
 #define TYPICAL_COSINE 0.58
 
 /* So many of the best units are taken together. */
@@ -94,7 +92,6 @@ static double lead_of(const Reading *reading, const Unit *best)
 void decide_signs(const Reading *reading, const Unit *best, double signs[SIGN_COUNT])
 {
     const Passage *passage = &reading->passages[best->passage];
-    const SearchHit *hit = passage->hit;
     const double *f = best->features;
     signs[SIGN_BIAS] = 1;
     signs[SIGN_NEAR] = f[FEATURE_NEAR];
@@ -106,9 +103,6 @@ void decide_signs(const Reading *reading, const Unit *best, double signs[SIGN_CO
     unit_signs(reading, best, signs);
     signs[SIGN_LEAD] = lead_of(reading, best);
     signs[SIGN_COSINE] = reading->has_meaning ? reading->cosine : TYPICAL_COSINE;
-    signs[SIGN_SEMANTIC] = hit->semantic_rank     ? f[FEATURE_SEMANTIC]
-                           : reading->has_meaning ? UNFOUND_COSINE
-                                                  : TYPICAL_COSINE;
 }
 
 double decide_chance(const double signs[SIGN_COUNT])
