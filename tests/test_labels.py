@@ -314,3 +314,19 @@ def test_a_model_does_not_see_what_speaks_to_it(serviced):
         text = f"{ORDER} {sentence.replace('law', 'application')}"
         said = classify(server, text=text, label_set="obedient", keep=False)
         assert said["way"] == "model" and said["labels"][0]["label"] == "order", sentence
+
+
+# --- The command ---
+
+def test_the_command_says_labels_of_files_and_documents(library, tmp_path):
+    make(library, "by command", 10)
+    file = tmp_path / "mail.txt"
+    file.write_text(ORDER)
+    assert re.match(r"^[01]\.\d\d  order\n", library.cli("classify", str(file), "--labels", "by command").stdout)
+    assert re.match(r"^0\.\d\d  order of goods\n", library.cli("classify", str(file), "--labels", "order of goods, poem").stdout)
+    document = library.add(("complaint.txt", MAILS["complaint"][5].encode()))[0]["id"]
+    said = json.loads(library.cli("classify", document, "--labels", "by command", "--json").stdout)
+    assert said["labels"][0]["label"] == "complaint" and said["evidence"]["document"]["id"] == document
+    assert "document_type" in library.cli("classify", str(file)).stdout
+    assert library.cli("classify", "no-such-thing", check=False).returncode != 0
+    assert library.cli("classify", str(file), "--labels", "no such set", check=False).returncode != 0
