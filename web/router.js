@@ -9,6 +9,7 @@ const ROUTES = [
   ['/search', 'search'], ['/search/measure', 'lab'],
   ['/library', 'library'],
   ['/documents/:id', 'document'], ['/compare', 'compare'], ['/digest/:id', 'digest'],
+  ['/labels', 'labels'], ['/labels/asked', 'asked'], ['/labels/:id', 'labelset'],
   ['/study', 'study'], ['/study/review', 'review'], ['/study/quizzes/:id', 'quiz'], ['/study/made/:id', 'made'],
   ['/settings', 'settings'], ['/settings/:section', 'settings'],
 ];

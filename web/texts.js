@@ -2,6 +2,7 @@
 // catalogue of the same keys. {name} is filled in; a text with forms {one, other} is chosen by {count}.
 
 import {GATEWAY} from './texts_gateway.js';
+import {LABELS} from './texts_labels.js';
 import {STUDY} from './texts_study.js';
 import {LESSONS} from './texts_lessons.js';
 import {SUMMARY} from './texts_summary.js';
@@ -10,6 +11,7 @@ import {TASKS} from './texts_tasks.js';
 
 const CATALOGUE = {
   ...GATEWAY,
+  ...LABELS,
   ...STUDY,
   ...LESSONS,
   ...SUMMARY,

@@ -4,7 +4,7 @@ import {t, modKey} from '../texts.js';
 import {dialog} from './forms.js';
 
 const KEYS = [
-  [[() => modKey('K')], 'keys.palette'], [['/'], 'keys.slash'], [['j', 'k'], 'keys.walk'], [['Enter'], 'keys.enter'], [['w'], 'keys.why'], [['m'], 'keys.like'], [['+', '-'], 'keys.judge'], [['␣', '1', '4'], 'keys.rate'], [['←', '→'], 'keys.sources'],
+  [[() => modKey('K')], 'keys.palette'], [['/'], 'keys.slash'], [['j', 'k'], 'keys.walk'], [['Enter'], 'keys.enter'], [['w'], 'keys.why'], [['m'], 'keys.like'], [['+', '-'], 'keys.judge'], [['␣', '1', '4'], 'keys.rate'], [['⏎', '1', '9'], 'keys.asked'], [['←', '→'], 'keys.sources'],
   [['Esc'], 'keys.escape'], [['x'], 'keys.select'], [['t'], 'keys.tag'], [['e'], 'keys.rename'], [['Del'], 'keys.trash'],
   [[() => modKey('Z')], 'keys.undo'], [['?'], 'keys.help'],
 ];

@@ -7,6 +7,7 @@ const PATHS = {
   ask: 'M4 5h16v11H9l-5 4z',
   search: 'M11 5a6 6 0 100 12 6 6 0 000-12zM16 16l5 5',
   study: 'M3 9l9-4 9 4-9 4zM7 11v5c0 1.500 2 3 5 3s5-1.500 5-3v-5M21 9v6',
+  label: 'M4 4h8l9 9-8 8-9-9zM8 8h.01',
   talks: 'M3 5h12v8H8l-5 4zM18 9h3v11l-4-3h-6',
   settings: 'M12 9a3 3 0 100 6 3 3 0 000-6zM12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.2 2.2M16.2 16.2l2.2 2.2M18.4 5.6l-2.2 2.2M7.8 16.2l-2.2 2.2',
   file: 'M6 3h8l4 4v14H6zM14 3v4h4',

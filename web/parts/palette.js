@@ -25,6 +25,8 @@ function commands() {
     {text: t('palette.study'), icon: 'study', run: to('/study/review')},
     {text: t('rail.conversations'), icon: 'talks', run: to('/conversations')},
     {text: t('rail.tasks'), icon: 'check', run: to('/tasks')},
+    {text: t('rail.labels'), icon: 'label', run: to('/labels')},
+    mayWrite() && {text: t('palette.asked'), icon: 'label', run: to('/labels/asked')},
     {text: t('persona.title'), icon: 'talks', run: to('/personas')},
     {text: t('prompt.title'), icon: 'edit', run: to('/prompts')},
     mayWrite() && {text: t('add.files'), icon: 'add', run: pickFiles},

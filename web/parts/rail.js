@@ -17,6 +17,7 @@ const PLACES = [
   {view: 'study', path: '/study', icon: 'study', text: 'rail.study'},
   {view: 'conversations', path: '/conversations', icon: 'talks', text: 'rail.conversations'},
   {view: 'tasks', path: '/tasks', icon: 'check', text: 'rail.tasks'},
+  {view: 'labels', path: '/labels', icon: 'label', text: 'rail.labels'},
 ];
 const RECENT = 6;
 let root, links, collections, saved, recent, foot, add;
@@ -39,7 +40,7 @@ function build() {
 
 function mark() {
   const {view, params, query} = here();
-  const shown = {document: 'library', compare: 'library', digest: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study'}[view] || view;
+  const shown = {document: 'library', compare: 'library', digest: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study', labelset: 'labels', asked: 'labels'}[view] || view;
   for (const link of root.querySelectorAll('.place')) {
     const now = link.dataset.view === shown && !(shown === 'library' && query.collection);
     link.toggleAttribute('aria-current', false);
