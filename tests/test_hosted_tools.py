@@ -372,3 +372,38 @@ def test_what_a_response_answers_is_listed(client):
     assert page.has_more and [item.content[0].text for item in page] == ["three", "two", "one", "one"]  # page by page
     with pytest.raises(openai.NotFoundError):
         client.responses.input_items.list("resp_nothing")
+
+
+@pytest.fixture
+def clerk(hosted):
+    made = hosted.post("/v1/personas", {"name": "Clerk", "instructions": "Look at the sky first.", "model": "call-weather", "tools": ["old"], "temperature": 0.9}, key=hosted.owner)
+    assert made.status_code == 201, made.text
+    yield made.json()
+    hosted.call("DELETE", f"/v1/personas/{made.json()['id']}", key=hosted.owner)
+
+
+def test_a_persona_calls_its_tools(client, mock, clerk):
+    whole = client.chat.completions.create(model="persona:Clerk", messages=[{"role": "user", "content": "Rain today?"}])
+    assert whole.choices[0].message.content == 'Let me see.\n\nIt gave: {"query": "Rain today?"} [1]'
+    first = [b for b in mock.chats() if b["model"] == "call-weather"][-2]
+    assert [t["function"]["name"] for t in first["tools"]] == ["weather"] and first["temperature"] == 0.9
+    assert "Look at the sky first." in json.dumps(first["messages"])
+    chunks = client.chat.completions.create(model="persona:Clerk", messages=[{"role": "user", "content": "Rain today?"}], stream=True)
+    assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices).endswith("[1]")
+    answered = client.responses.create(model="persona:Clerk", input="Rain today?")
+    assert "mcp_call" in [item.type for item in steps(answered)]
+
+
+def test_a_persona_that_reads_documents_gets_no_tools(hosted, mock, clerk):
+    """What a document says can make nobody call anything."""
+    mock.requests.clear()
+    answer = hosted.post("/v1/ask", {"question": "When is high water at Vestby?", "persona": "Clerk", "model": "good"}).json()
+    assert answer["persona"] == "Clerk" and "04:12" in answer["answer"]
+    assert mock.chats() and not any("tools" in body for path, _, body in mock.requests if body)
+
+
+def test_a_personas_tools_that_are_not_there_are_told(client, hosted, clerk):
+    assert hosted.call("PATCH", f"/v1/personas/{clerk['id']}", json={"tools": ["nowhere"]}, key=hosted.owner).status_code == 200
+    with pytest.raises(openai.APIStatusError) as refused:
+        client.chat.completions.create(model="persona:Clerk", messages=[{"role": "user", "content": "Rain?"}])
+    assert "nowhere" in str(refused.value) and refused.value.status_code < 500
