@@ -163,6 +163,7 @@ class Talk {
       const one = await get(`/v1/conversations/${this.conversation}`);
       this.known(one);
       fill(this.talk);
+      this.turns = [];
       for (const message of one.messages) this.old(message);
       this.scroller.scrollTop = this.scroller.scrollHeight;
       const last = this.turns.at(-1);
@@ -303,10 +304,19 @@ class Talk {
       this.conversation = data.conversation;
       note(`/ask/${data.conversation}`);
       get(`/v1/conversations/${data.conversation}`).then((one) => this.known(one), () => null);
-    }
+    } else if (data.conversation) this.catchUp();
     emit('conversations');
     // Wide: the first source opens by itself, so that the claim has its proof beside it. Narrow: it would cover the answer.
     if (!isNarrow() && turn.sources.length && data.found !== false) this.opened(turn, 0);
+  }
+
+  // Another tab may have gone on in this conversation: what was said there stands between.
+  async catchUp() {
+    const one = await get(`/v1/conversations/${this.conversation}`).catch(() => null);
+    const answers = one ? one.messages.filter((message) => message.role === 'assistant').length : 0;
+    const summaries = one ? one.messages.filter((message) => message.role === 'summary').length : 0;
+    if (this.abort || (answers <= this.turns.filter((turn) => turn.message.id).length && summaries <= this.talk.querySelectorAll('[data-test=summary]').length)) return;
+    await this.load();
   }
 
   opened(turn, index, {focus} = {}) {
