@@ -9,7 +9,7 @@
 /* Shares and bounds as measured best on the open half of bench/summary. */
 #define MEANING_SHARE 0.4 /* of likeness, where there are vectors */
 #define MEANING_FLOOR 0.2 /* a cosine that any two sentences of one language have */
-#define WALK_SHARE 0.6    /* of the next step along a likeness; else to a likely sentence */
+#define WALK_SHARE 0.4    /* of the next step along a likeness; else to a likely sentence */
 #define SCORE_SHARE 0.6   /* of a choice; the rest is how unlike it is to what was chosen */
 #define REPEATS 0.75      /* so alike to what was chosen says the same */
 #define STEPS_MAX 60
