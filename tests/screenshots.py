@@ -136,6 +136,48 @@ def gateway(page, server):
     picture(page, "route")
 
 
+def mine(page, path, body):
+    """As the page does it, for who is signed in."""
+    return page.evaluate("([path, body]) => import('/api.js').then(({post}) => post(path, body))", [path, body])
+
+
+TASKS = [{"summary": "Order a new lens", "priority": "high", "category": "lamp", "deadline": "2026-12-01", "assignee": "Ada Keeper"},
+         {"summary": "Paint the gallery rail", "category": "house", "deadline": "2027-04-15"},
+         {"summary": "Count the oil drums", "status": "in_progress", "priority": "low"},
+         {"summary": "Answer the harbour office", "status": "in_progress", "priority": "urgent", "deadline": "2026-11-25"},
+         {"summary": "Log of October to the archive", "status": "done"},
+         {"summary": "Trim the wicks", "status": "suggested", "deadline": "2026-11-24"}]
+
+
+def understanding(page, server, documents):
+    """A conversation, tasks, cards, a quiz."""
+    page.goto(f"{server.url}/ask")
+    ask(page, "When did the schooner Freya run aground?")
+    part(page, "ask-input").fill("How many of her crew were brought ashore?")
+    page.keyboard.press("Enter")
+    page.locator("[data-test=answer][data-done=yes]").nth(1).wait_for()
+    picture(page, "conversation")
+    for task in TASKS:
+        mine(page, "/v1/tasks", task)
+    page.goto(f"{server.url}/tasks")
+    part(page, "task").first.wait_for()
+    picture(page, "tasks")
+    mine(page, "/v1/study/make", {"kind": "flashcards", "document": documents["report.pdf"], "count": 8, "deck": "Lighthouse report"})
+    page.goto(f"{server.url}/study")
+    part(page, "review-all").click()
+    part(page, "card").wait_for()
+    page.keyboard.press(" ")
+    part(page, "card-back").wait_for()
+    part(page, "review-source").click()
+    part(page, "reader-body").wait_for()
+    picture(page, "review")
+    mine(page, "/v1/study/make", {"kind": "quiz", "document": documents["report.pdf"], "count": 4, "deck": "Lighthouse report"})
+    page.goto(f"{server.url}/study")
+    part(page, "quiz-row").first.get_by_role("link").click()
+    part(page, "quiz-submit").wait_for()
+    picture(page, "quiz")
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="lectern-screenshots-"))
@@ -150,6 +192,7 @@ def main():
             server.new_key()
             fill_library(server)
             address = wide(page, server)
+            understanding(page, server, {d["name"]: d["id"] for d in server.get("/v1/documents?limit=100").json()["items"]})
             mock = MockProvider(["llama-3.3-70b", "gpt-4o-mini", "qwen3-32b"])
             call_models(server, mock)
             gateway(page, server)

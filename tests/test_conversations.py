@@ -35,9 +35,9 @@ def talk(library):
     return ask(library, "When was the lighthouse at Skomvaer built?")
 
 
-def test_a_title_says_what_the_first_question_is_about(library, talk):
+def test_a_title_is_the_first_question(library, talk):
     one = library.get(f"/v1/conversations/{talk['conversation']}").json()
-    assert one["title"] == "Lighthouse at Skomvaer built"
+    assert one["title"] == "When was the lighthouse at Skomvaer built?"
 
 
 def test_an_edited_question_is_a_branch_and_the_old_one_comes_back(library, talk):

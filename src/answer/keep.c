@@ -129,9 +129,9 @@ static bool keep_work(DbTx *tx, void *argument, Error *err)
     /* A transaction may be tried again: it begins from the request each time. */
     run->conversation = run->request->conversation;
     if (!run->conversation.length) {
-        Conversation made = { .title = run->title.length ? run->title
-                                                         : question_title(run->arena, run->words,
-                                                                          run->request->question),
+        Conversation made = { .title = run->title.length
+                                           ? run->title
+                                           : question_title(run->arena, run->request->question),
                               .persona =
                                   run->request->persona ? run->request->persona->id : STR_NONE };
         if (!conversation_add(tx, run->scope, run->arena, &made, err))

@@ -57,9 +57,9 @@ Str question_widened(Arena *arena, Str question);
 /* The question itself when it can stand alone, else with the content words of the one before. */
 Str question_complete(Arena *arena, Words *words, Str question, Str before);
 
-/* What it is about in a few words, for the name of a conversation: from the first word that says
- * something to the last. */
-Str question_title(Arena *arena, Words *words, Str question);
+/* The name of a conversation, from its first question: all of it on one line, or its first words.
+ */
+Str question_title(Arena *arena, Str question);
 
 typedef struct QuestionParts {
     Str at[QUESTION_PARTS_MAX];

@@ -28,29 +28,4 @@ static Str one_line(Arena *arena, Str text)
     return str_trim(buf_str(&out));
 }
 
-static Str capitalised(Arena *arena, Str text)
-{
-    Str copy = str_copy(arena, text);
-    char *at = str_c(arena, copy);
-    if (copy.length && at[0] >= 'a' && at[0] <= 'z')
-        at[0] = (char)(at[0] - 'a' + 'A');
-    return (Str){ at, copy.length };
-}
-
-Str question_title(Arena *arena, Words *words, Str question)
-{
-    Str line = one_line(arena, question);
-    Question read = question_read(arena, words, line);
-    size_t start = SIZE_MAX, end = 0;
-    for (size_t i = 0; i < read.word_count; i++) {
-        const QuestionWord *word = &read.words[i];
-        size_t at = (size_t)(word->written.at - read.text.at);
-        if (word->is_weak && start == SIZE_MAX)
-            continue;
-        start = MIN(start, at);
-        end = MAX(end, at + word->written.length);
-    }
-    if (start >= end)
-        return cut(line);
-    return capitalised(arena, cut(str_slice(read.text, start, end)));
-}
+Str question_title(Arena *arena, Str question) { return cut(one_line(arena, question)); }

@@ -131,8 +131,7 @@ static void write_by_rules(const Check *check, StrList said, Dictation *dictatio
         lines[i] = one_line(check->arena, said.at[i]);
     dictation->paragraphs = (StrList){ lines, said.count };
     (void)sentence_next(check->said, &at, &first);
-    Str title =
-        question_title(check->arena, check->words, str_slice(check->said, first.start, first.end));
+    Str title = question_title(check->arena, str_slice(check->said, first.start, first.end));
     while (title.length && HAS_CHAR(title.at[title.length - 1], ".,;:!?"))
         title.length--;
     dictation->title = str_slice(title, 0, utf8_floor(title, MIN(title.length, TITLE_MAX)));

@@ -27,7 +27,7 @@ export function side(text, {isShown}) {
   let from = 0;
   for (const found of text.matchAll(GAP)) {
     parts.push(text.slice(from, found.index));
-    parts.push(h('span', {class: 'gap', 'aria-label': isShown ? null : t('review.gap')}, isShown ? found[1] : `[${found[2] || '…'}]`));
+    parts.push(h('span', {class: 'cloze', 'aria-label': isShown ? null : t('review.gap')}, isShown ? found[1] : `[${found[2] || '…'}]`));
     from = found.index + found[0].length;
   }
   return h('div', {class: 'flash-side'}, parts, text.slice(from));
