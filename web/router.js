@@ -7,7 +7,7 @@ const ROUTES = [
   ['/tasks', 'tasks'],
   ['/personas', 'personas'], ['/prompts', 'prompts'], ['/shared/:id', 'shared'],
   ['/search', 'search'], ['/search/measure', 'lab'],
-  ['/library', 'library'],
+  ['/library', 'library'], ['/fields', 'fields'],
   ['/documents/:id', 'document'], ['/compare', 'compare'], ['/digest/:id', 'digest'],
   ['/labels', 'labels'], ['/labels/asked', 'asked'], ['/labels/:id', 'labelset'],
   ['/study', 'study'], ['/study/review', 'review'], ['/study/quizzes/:id', 'quiz'], ['/study/made/:id', 'made'],

@@ -1,6 +1,7 @@
 // texts.js - every word of the page, and how numbers, dates, sizes and times are written. Another language is another
 // catalogue of the same keys. {name} is filled in; a text with forms {one, other} is chosen by {count}.
 
+import {FIELDS} from './texts_fields.js';
 import {GATEWAY} from './texts_gateway.js';
 import {LABELS} from './texts_labels.js';
 import {STUDY} from './texts_study.js';
@@ -10,6 +11,7 @@ import {TALKS} from './texts_talks.js';
 import {TASKS} from './texts_tasks.js';
 
 const CATALOGUE = {
+  ...FIELDS,
   ...GATEWAY,
   ...LABELS,
   ...STUDY,

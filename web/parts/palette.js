@@ -27,6 +27,7 @@ function commands() {
     {text: t('rail.tasks'), icon: 'check', run: to('/tasks')},
     {text: t('rail.labels'), icon: 'label', run: to('/labels')},
     mayWrite() && {text: t('palette.asked'), icon: 'label', run: to('/labels/asked')},
+    {text: t('fields.title'), icon: 'library', run: to('/fields')},
     {text: t('persona.title'), icon: 'talks', run: to('/personas')},
     {text: t('prompt.title'), icon: 'edit', run: to('/prompts')},
     mayWrite() && {text: t('add.files'), icon: 'add', run: pickFiles},

@@ -40,7 +40,7 @@ function build() {
 
 function mark() {
   const {view, params, query} = here();
-  const shown = {document: 'library', compare: 'library', digest: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study', labelset: 'labels', asked: 'labels'}[view] || view;
+  const shown = {document: 'library', fields: 'library', compare: 'library', digest: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study', labelset: 'labels', asked: 'labels'}[view] || view;
   for (const link of root.querySelectorAll('.place')) {
     const now = link.dataset.view === shown && !(shown === 'library' && query.collection);
     link.toggleAttribute('aria-current', false);

@@ -28,7 +28,7 @@ function showsOf(one) {
   if (!one.searchable && (one.state === 'failed' || one.state === 'cancelled')) return ['details'];
   const isStore = one.format === 'pst' || one.format === 'mbox' || (one.family === 'archive' && one.children > 0);
   const first = isStore ? 'files' : viewerOf(one) || (!one.paged ? 'view' : one.family === 'picture' ? 'picture' : 'pages');
-  return [...new Set([first, first === 'files' && 'view', 'text', one.searchable && 'summary', one.searchable && 'timeline', one.searchable && 'glossary', 'passages', one.children > 0 && 'files', one.searchable && 'report', 'details'])].filter(Boolean);
+  return [...new Set([first, first === 'files' && 'view', 'text', one.searchable && 'summary', one.searchable && 'timeline', one.searchable && 'glossary', 'passages', one.searchable && 'values', one.children > 0 && 'files', one.searchable && 'report', 'details'])].filter(Boolean);
 }
 
 // Who turns the page has left the passage.
@@ -108,7 +108,9 @@ const citedBy = ({start, end, at}) => (start || at ? {start: start ? Number(star
 const showKind = (name, body, one, view) => showWith(name, body, one, {signal: view.signal, undo: view.undoShow.add, cited: citedBy(view.query),
   page: view.query.page, sheet: view.query.sheet, onsheet: (sheet) => note(withQuery({sheet: sheet || null, start: null, end: null}))});
 
-const SHOWS = {pages: showPages, view: showView, text: showText, passages: showPassages, files: showFiles, details: showDetails, report: showReport, picture: showPicture, summary: showSummary, timeline: showTimeline, glossary: showGlossary};
+const showValues = async (body, one, view) => (await import('../parts/fields.js')).showFields(body, one, view);
+
+const SHOWS = {pages: showPages, view: showView, text: showText, passages: showPassages, files: showFiles, details: showDetails, values: showValues, report: showReport, picture: showPicture, summary: showSummary, timeline: showTimeline, glossary: showGlossary};
 
 function actions(one, changed) {
   const act = (text, run, test) => h('button', {class: 'small', onclick: run, test}, t(text));

@@ -75,6 +75,7 @@ class Library {
   build(root, query) {
     const collection = state.collections.find((one) => one.id === query.collection);
     this.head = top(this.trash ? t('library.trash') : collection ? collection.name : t('library.title'),
+      collection && !this.trash && h('a', {class: 'button small', href: `/fields?collection=${collection.id}`, test: 'collection-values'}, t('fields.collection_link')),
       collection && mayWrite() && !this.trash && h('span', {class: 'row'},
         h('a', {class: 'button small', href: `/digest/${collection.id}`, test: 'collection-digest'}, t('digest.open')),
         h('button', {class: 'small', onclick: () => editCollection(collection), test: 'collection-edit'}, t('do.rename')),
