@@ -46,10 +46,11 @@ static bool read_schema(FieldsWork *work, const json_t *asked, json_t **schema_r
 
 static bool check_name(const FieldsWork *work, Error *err)
 {
-    return str_equal(work->name, fields_name(work->request->arena, work->name)) ||
+    Str clean = fields_name(work->request->arena, work->name);
+    return str_equal(work->name, clean) ||
            fail_field(err, "name",
                       "a schema's name has small letters, digits and - between them: '" STR_FMT "'",
-                      STR_ARG(fields_name(work->request->arena, work->name)));
+                      STR_ARG(clean));
 }
 
 /* --- One document --- */

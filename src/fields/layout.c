@@ -8,19 +8,25 @@
 #define LINES_MAX 20000
 #define LANGUAGE_BYTES KB(16)
 
+/* U+00B7: parts of a line in the head of a letter. */
+static bool is_dot(Str text, size_t at)
+{
+    return str_starts(str_slice(text, at, at + 2), S("\xC2\xB7"));
+}
+
 static size_t skip_spaces(Str text, size_t at, size_t end)
 {
-    while (at < end && HAS_CHAR(text.at[at], " \t\r\f\v|"))
-        at++;
+    while (at < end && (HAS_CHAR(text.at[at], " \t\r\f\v|") || is_dot(text, at)))
+        at += is_dot(text, at) ? 2 : 1;
     return at;
 }
 
-/* Where a part of a line ends: at a tab, a bar between spaces, or two spaces. */
+/* Where a part of a line ends: at a tab, a bar or dot between spaces, or two spaces. */
 static size_t part_end(Str text, size_t at, size_t end)
 {
     for (; at < end; at++) {
         char c = text.at[at], next = at + 1 < end ? text.at[at + 1] : '\n';
-        if (c == '\t' || (c == ' ' && HAS_CHAR(next, " \t|")))
+        if (c == '\t' || (c == ' ' && (HAS_CHAR(next, " \t|") || is_dot(text, at + 1))))
             return at;
     }
     return end;

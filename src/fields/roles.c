@@ -108,6 +108,17 @@ static bool find_said(const Reading *reading, RoleName role, Part *part_r)
 
 /* --- Nothing is said --- */
 
+/* A line of its own above a name. */
+static bool is_form_of_address(Str line)
+{
+    static const char *const forms[] = { "Herrn", "Herr", "Frau", "Mr",    "Mr.",      "Mrs",
+                                         "Mrs.",  "Ms",   "Ms.",  "Firma", "Monsieur", "Madame" };
+    for (size_t i = 0; i < COUNT(forms); i++)
+        if (str_is(line, forms[i]))
+            return true;
+    return false;
+}
+
 /* A kind of paper is no firm: "INVOICE". */
 static bool is_title(const Reading *reading, size_t span)
 {
@@ -115,21 +126,49 @@ static bool is_title(const Reading *reading, size_t span)
     return label && label->is_whole;
 }
 
+/* "Rechnung Nr. 2024/0391 Datum ...": what begins with a name of something and goes on with it. */
+static bool says_value(const Reading *reading, size_t span)
+{
+    const Label *label = label_of_span(reading, span);
+    if (!label || !label->begins)
+        return false;
+    for (size_t i = label->end; i < reading->spans.at[span].end; i++)
+        if (reading->text.at[i] >= '0' && reading->text.at[i] <= '9')
+            return true;
+    return label_is_strong(label);
+}
+
+/* The parts of the line behind the first, where bars or dots stand between them. */
+static void take_parts(const Reading *reading, const Line *line, Part *part)
+{
+    for (size_t i = line->first + 1; i < line->first + line->count; i++) {
+        Str gap =
+            str_slice(reading->text, reading->spans.at[i - 1].end, reading->spans.at[i].start);
+        if (str_find_char(gap, '|') < 0 && str_find(gap, S("\xC2\xB7")) < 0)
+            return;
+        add_part_line(part, reading->spans.at[i].start, reading->spans.at[i].end);
+    }
+}
+
 static bool find_top(const Reading *reading, Part *part)
 {
     for (size_t i = 0; i < reading->lines.count && i < TOP_LINES; i++) {
         const Line *line = &reading->lines.at[i];
         size_t span = line->first;
-        if (line->table || (part->count && line->begins_part && part->count > 1))
+        if (line->table || (part->count > 1 && line->begins_part) ||
+            (part->count && is_form_of_address(span_text(reading, &reading->spans.at[span]))))
             break;
         if (is_title(reading, span) && !part->count)
             continue;
-        if (is_announced(reading, span)) {
+        if (says_value(reading, span)) {
             if (part->count)
                 break;
             continue;
         }
         add_part_line(part, reading->spans.at[span].start, reading->spans.at[span].end);
+        take_parts(reading, line, part);
+        if (part->count > 1 && line->count == part->count)
+            break; /* a whole address in one line */
     }
     part->sure = 0.65;
     return part->count > 0;
@@ -145,8 +184,11 @@ static bool has_postcode(Str line)
             digits++;
             continue;
         }
-        if ((digits == 5 || digits == 4) &&
-            (i == digits || line.at[i - digits - 1] == ' ' || line.at[i - digits - 1] == '-'))
+        bool begins = i == digits || HAS_CHAR(line.at[i - digits - 1], " -");
+        bool has_town =
+            i + 1 < line.length && c == ' ' && (unsigned char)((line.at[i + 1] | 32) - 'a') < 26;
+        if (begins &&
+            ((digits == 5 && (has_town || i == line.length)) || (digits == 4 && has_town)))
             return true;
         /* Two letters behind a digit end a British one. */
         if (digits == 1 && i + 1 < line.length && c >= 'A' && c <= 'Z' && line.at[i + 1] >= 'A' &&
@@ -158,16 +200,17 @@ static bool has_postcode(Str line)
     return false;
 }
 
-/* The blocks of lines at the top that end like an address. */
-static bool find_addressee(const Reading *reading, bool wants_last, Part *part_r)
+/* The last block of lines at the top that ends like an address. */
+static bool find_addressee(const Reading *reading, Part *part_r)
 {
     Part part = { .sure = 0.6 }, best = { 0 };
     bool is_address = false;
     for (size_t i = 0; i <= reading->lines.count && i <= ADDRESSEE_LINES; i++) {
         bool is_end = i == reading->lines.count || i == ADDRESSEE_LINES;
         const Line *line = is_end ? NULL : &reading->lines.at[i];
-        if (is_end || line->begins_part || line->table) {
-            if (is_address && part.count >= 2 && (!best.count || wants_last))
+        if (is_end || line->begins_part || line->table ||
+            is_form_of_address(span_text(reading, &reading->spans.at[line->first]))) {
+            if (is_address && part.count >= 2)
                 best = part;
             part.count = 0;
             is_address = false;
@@ -191,7 +234,10 @@ static bool find_part(const Reading *reading, RoleName role, Part *part_r)
         return true;
     if (role_rows[role].at == AT_TOP)
         return find_top(reading, part_r);
-    return role_rows[role].at == ADDRESSEE && find_addressee(reading, true, part_r);
+    /* A paper with one address has its sender's. */
+    Part top = { 0 };
+    return role_rows[role].at == ADDRESSEE && find_addressee(reading, part_r) &&
+           !(find_top(reading, &top) && top.start[0] == part_r->start[0]);
 }
 
 /* --- What is in a part --- */
@@ -214,13 +260,40 @@ static bool is_contact(const Reading *reading, const Part *part, size_t line)
     return str_find_char(text, '@') >= 0 || str_find(text, S("www.")) >= 0;
 }
 
+/* Pages whose lines were joined have the address behind the name: it begins behind the form of the
+ * firm, else with the number of a house. */
+static size_t name_end(Str text)
+{
+    static const char *const forms[] = {
+        " GmbH & Co. KG", " GmbH", " Ltd.", " Ltd",  " Inc.", " Inc", " LLC", " AG",  " KG",
+        " e.K.",          " eG",   " B.V.", " SARL", " S.A.", " PLC", " plc", " OHG", " UG"
+    };
+    bool has_digit = false;
+    for (size_t i = 0; i < text.length; i++)
+        has_digit = has_digit || (text.at[i] >= '0' && text.at[i] <= '9');
+    for (size_t f = 0; has_digit && f < COUNT(forms); f++) {
+        ptrdiff_t at = str_find(text, str(forms[f]));
+        size_t end = at < 0 ? 0 : (size_t)at + strlen(forms[f]);
+        if (end && (end == text.length || text.at[end] == ' '))
+            return end;
+    }
+    for (size_t i = 4; has_digit && i + 1 < text.length; i++)
+        if (text.at[i - 1] == ' ' && text.at[i] >= '0' && text.at[i] <= '9')
+            return i - 1;
+    return text.length;
+}
+
 static Candidate name_in(const Reading *reading, const FieldNode *node, const Part *part)
 {
     for (size_t i = 0; i < part->count; i++) {
         Found found;
-        if (!is_contact(reading, part, i) &&
-            value_find(reading, node, KIND_NAME, part->start[i], part->end[i], &found))
-            return (Candidate){ found, part->sure, true };
+        Str line = str_slice(reading->text, part->start[i], part->end[i]);
+        if (is_contact(reading, part, i) || is_form_of_address(line) ||
+            !value_find(reading, node, KIND_NAME, part->start[i], part->end[i], &found))
+            continue;
+        found.text.length = name_end(found.text);
+        found.end = found.start + found.text.length;
+        return (Candidate){ found, part->sure, true };
     }
     return (Candidate){ .is_there = false };
 }

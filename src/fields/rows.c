@@ -195,7 +195,8 @@ static size_t trailing_amounts(const Reading *reading, size_t from, size_t to, F
         size_t letters = 0;
         for (size_t i = found.end; i < to; i++)
             letters += (unsigned char)((reading->text.at[i] | 32) - 'a') < 26;
-        if (letters > 3)
+        /* Behind the last may be the sign of its tax, between two a times. */
+        if (letters > (count ? 1 : 3))
             break;
         amounts[count++] = found;
         to = found.start;
@@ -227,7 +228,10 @@ static bool read_bare(const Reading *reading, const FieldNode *item, const Line 
     if (close > from + 3 && (unsigned char)reading->text.at[close - 1] >= 0x80)
         while (close > from && (unsigned char)reading->text.at[close - 1] >= 0x80)
             close--;
-    if (!value_find(reading, description, KIND_TEXT, from, close, &text) ||
+    size_t letters = 0;
+    for (size_t i = from; i < close; i++)
+        letters += (unsigned char)((reading->text.at[i] | 32) - 'a') < 26;
+    if (letters < 2 || !value_find(reading, description, KIND_TEXT, from, close, &text) ||
         !keep_value(reading, description, item_path(reading, path, list, description), &text,
                     UNNAMED, into))
         return false;

@@ -199,6 +199,11 @@ static void consider_label(const Reading *reading, const FieldNode *node, const 
     if (quality <= 0)
         return;
     consider(reading, node, label->end, to, quality, best);
+    /* "zzgl. 19 % MwSt." */
+    if (node->kind == KIND_PERCENT)
+        consider(reading, node,
+                 MAX(reading->spans.at[label->span].start, label->start - MIN(label->start, 8)),
+                 label->start, quality * 0.95, best);
     bool is_open = label->is_whole ||
                    (label->has_colon && reading->spans.at[label->span].end < label->end + 4);
     if (!is_open)

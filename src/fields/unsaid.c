@@ -163,49 +163,52 @@ static Candidate find_address(const Reading *reading)
 
 /* --- Letters --- */
 
-static bool begins_with(Str text, const char *words)
-{
-    Str list = str(words), word;
-    while (str_next(&list, '|', &word))
-        if (str_starts(text, word))
-            return true;
-    return false;
-}
-
+/* "Dear Mr Whitby", up to its comma; pages whose lines were joined have it inside a line. */
 static Candidate find_greeting(const Reading *reading)
 {
-    for (size_t i = 0; i < reading->lines.count; i++) {
-        const Span *span = &reading->spans.at[reading->lines.at[i].first];
-        Str text = span_text(reading, span);
-        if (text.length > 100 ||
-            !begins_with(text,
-                         "Dear |Sehr geehrte|Liebe |Lieber |Hallo |Hello |Hi |Guten Tag|Madame|"
-                         "Monsieur|Cher |Chère |Chers |To whom"))
-            continue;
-        size_t end = span->end;
-        while (end > span->start && HAS_CHAR(reading->text.at[end - 1], ",:! "))
-            end--;
-        return candidate(found_text(reading, span->start, end), 0.9);
+    static const char *const words[] = { "Dear ",    "Sehr geehrte", "Liebe ",    "Lieber ",
+                                         "Hallo ",   "Hello ",       "Guten Tag", "Madame",
+                                         "Monsieur", "Cher ",        "Chère ",    "To whom" };
+    for (size_t i = 0; i < reading->spans.count; i++) {
+        const Span *span = &reading->spans.at[i];
+        for (size_t w = 0; w < COUNT(words); w++) {
+            ptrdiff_t at = str_find(span_text(reading, span), str(words[w]));
+            size_t start = span->start + (size_t)MAX(at, 0), end = start;
+            if (at < 0 || (at > 0 && reading->text.at[start - 1] != ' '))
+                continue;
+            while (end < span->end && !HAS_CHAR(reading->text.at[end], ",:!"))
+                end++;
+            if (end - start < 80)
+                return candidate(found_text(reading, start, end), 0.9);
+        }
     }
     return nowhere;
 }
 
-static Candidate find_closing(const Reading *reading)
+static bool ends_letter(const Reading *reading, Str line)
 {
     static const char *const closings =
         "yours sincerely|yours faithfully|sincerely|kind regards|best regards|regards|"
         "with kind regards|yours truly|mit freundlichen grüßen|mit freundlichen grüssen|"
         "mit freundlichem gruß|freundliche grüße|viele grüße|beste grüße|herzliche grüße|"
         "hochachtungsvoll|cordialement|bien cordialement|veuillez agréer|best wishes";
+    Str folded = fields_fold_name(reading->arena, line), list = str(closings), one;
+    while (str_next(&list, '|', &one)) {
+        Str closing = fields_fold_name(reading->arena, one);
+        if (str_equal(folded, closing) ||
+            str_ends(folded, str_format(reading->arena, " " STR_FMT, STR_ARG(closing))))
+            return true;
+    }
+    return false;
+}
+
+static Candidate find_closing(const Reading *reading)
+{
     for (size_t i = 0; i + 1 < reading->lines.count; i++) {
-        const Line *line = &reading->lines.at[i];
-        Str folded =
-            fields_fold_name(reading->arena, span_text(reading, &reading->spans.at[line->first]));
-        Str list = str(closings), one;
-        bool is_closing = false;
-        while (folded.length < 60 && str_next(&list, '|', &one))
-            is_closing = is_closing || str_starts(folded, fields_fold_name(reading->arena, one));
-        for (size_t next = i + 1; is_closing && next < reading->lines.count && next < i + 4; next++)
+        if (!ends_letter(reading,
+                         span_text(reading, &reading->spans.at[reading->lines.at[i].first])))
+            continue;
+        for (size_t next = i + 1; next < reading->lines.count && next < i + 4; next++)
             if (is_name_like(reading, reading->lines.at[next].first)) {
                 const Span *span = &reading->spans.at[reading->lines.at[next].first];
                 return candidate(found_text(reading, span->start, span->end), 0.8);

@@ -149,6 +149,12 @@ static bool read_text(const Reading *reading, const FieldNode *node, size_t from
     from = skip_filler(reading, from, to);
     while (to > from && HAS_CHAR(reading->text.at[to - 1], " \t\r\n;,|"))
         to--;
+    /* A page whose lines were joined goes on with its greeting. */
+    static const char *const greetings[] = { " Sehr geehrte", " Dear ", " Liebe ", " Lieber " };
+    for (size_t i = 0; i < COUNT(greetings); i++) {
+        ptrdiff_t at = str_find(str_slice(reading->text, from, to), str(greetings[i]));
+        to = at > 0 ? from + (size_t)at : to;
+    }
     if (to - from > TEXT_VALUE_MAX)
         to = from + utf8_floor(str_slice(reading->text, from, to), TEXT_VALUE_MAX);
     return found_at(reading, from, to, 0.8, found_r);
@@ -480,7 +486,11 @@ static bool read_law(const Reading *reading, const FieldNode *node, size_t from,
         end = cut >= 0 ? MIN(end, (size_t)cut) : end;
     }
     (void)node;
-    return end >= 4 && found_at(reading, at, at + end, 0.8, found_r);
+    /* "Governing law. This Agreement is governed by ...": the law is named later. */
+    bool is_sentence = str_starts(rest, S("This ")) || str_starts(rest, S("The ")) ||
+                       str_starts(rest, S("Dieser ")) || str_starts(rest, S("Der ")) ||
+                       str_find(str_slice(rest, 0, end), S(" is ")) >= 0;
+    return end >= 4 && !is_sentence && found_at(reading, at, at + end, 0.8, found_r);
 }
 
 /* --- Flags and choices --- */
@@ -597,11 +607,17 @@ static json_t *make_number(const FieldNode *node, Str text)
     return is_integral ? json_integer((json_int_t)number) : json_real(number);
 }
 
-/* Lines of a value are one text with commas. */
-static Str one_line(Arena *arena, Str text)
+/* Lines of a value, and parts between bars and dots of an address, are one text with commas. */
+static Str one_line(Arena *arena, Str text, bool is_address)
 {
-    Buf out = buf_new(arena, text.length * 2 + 1);
+    Buf out = buf_new(arena, text.length * 2 + 1), lines = buf_new(arena, text.length + 1);
     Str line;
+    for (size_t i = 0; i < text.length; i++) {
+        bool is_dot = is_address && str_starts(str_from(text, i), S("\xC2\xB7"));
+        buf_add_char(&lines, is_dot || (is_address && text.at[i] == '|') ? '\n' : text.at[i]);
+        i += is_dot;
+    }
+    text = buf_str(&lines);
     if (str_find_char(text, '\n') < 0)
         return text;
     while (str_next(&text, '\n', &line)) {
@@ -623,7 +639,7 @@ json_t *value_make(const Reading *reading, const FieldNode *node, const Found *f
     else if (node->is_flag)
         value = json_boolean(str_is(found->text, "true"));
     else {
-        Str text = one_line(reading->arena, found->text);
+        Str text = one_line(reading->arena, found->text, node->kind == KIND_ADDRESS);
         value = json_stringn(text.at, text.length);
     }
     if (value && !node_holds(node, value)) {

@@ -35,9 +35,11 @@ bool tool_read_fields(McpToolCall *call, Error *err)
     JsonWriter json = put_begin(&call->structured);
     paper_put(&json, call->arena, &paper, STR_NONE, &result);
     put_end(&json);
-    for (size_t i = 0; i < result.values.count; i++)
+    for (size_t i = 0; i < result.values.count; i++) {
+        Str text = fields_print(call->arena, result.values.at[i].value);
         buf_addf(&call->text, STR_FMT ": " STR_FMT "\n", STR_ARG(result.values.at[i].path),
-                 STR_ARG(fields_print(call->arena, result.values.at[i].value)));
+                 STR_ARG(text));
+    }
     for (size_t i = 0; i < result.missing.count; i++)
         buf_addf(&call->text, STR_FMT ": not found\n", STR_ARG(result.missing.at[i]));
     mcp_link(call, id, paper.document.name, paper.document.media_type);
