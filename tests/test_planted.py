@@ -3,6 +3,7 @@ of its own survives, no class changes."""
 import codecs
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,65 @@ def test_a_model_that_searches_by_itself_finds_only_what_it_may(library, model):
     sent = [body for _, _, body in model.requests[before:] if body]
     assert sent and all({t["function"]["name"] for t in body.get("tools", [])} <= {"file_search"} for body in sent)
     assert SECRET not in json.dumps(sent) and SECRET not in answer.text
+
+
+def shown_in(value, name=""):
+    """Texts that are not given as the words of a document: those are quotes, with their place."""
+    if isinstance(value, dict):
+        return [t for n, one in value.items() for t in shown_in(one, n)]
+    if isinstance(value, list):
+        return [t for one in value for t in shown_in(one, name)]
+    return [value] if isinstance(value, str) and name not in ("quote", "name", "text_of_document") else []
+
+
+def finished(library, path, one):
+    """Once it is made."""
+    end = time.monotonic() + 60
+    while one.json().get("state") in ("waiting", "queued", "running", "making") and time.monotonic() < end:
+        time.sleep(0.05)
+        one = library.get(f"{path}/{one.json()['id']}")
+    return one
+
+
+SCHEMA = {"type": "object", "properties": {"harbour": {"type": "string"}, "opened": {"type": "integer"}, "contact": {"type": "string"}}}
+
+
+@pytest.mark.parametrize("row", ROWS[::8], ids=[r[0] for r in ROWS[::8]])
+@pytest.mark.parametrize("path, wish", [
+    ("/v1/summarize", {"length": "short"}), ("/v1/fields", {"schema": SCHEMA}),
+    *[("/v1/study/make", {"kind": kind}) for kind in ("explanation", "summary", "quiz", "flashcards", "outline", "examples", "practice")],
+], ids=lambda v: v if isinstance(v, str) else v.get("kind"))
+def test_what_is_made_of_a_document_is_of_it_alone(library, model, row, path, wish):
+    document = library.documents[row[0]]
+
+    def run():
+        answer = library.post(path, {**wish, "document": document})
+        if answer.status_code >= 300:  # of so few words nothing may be made
+            assert answer.status_code in (400, 404, 409, 415, 422, 502), answer.text
+            return library.get("/health")
+        return finished(library, {"/v1/summarize": "/v1/summaries", "/v1/study/make": "/v1/study/made"}.get(path, path), answer)
+
+    answer, _ = asked_of(model, library, run)
+    for text in shown_in(answer.json()):
+        check_shown(text, [text_of(row)])
+    assert library.secret not in answer.text
+
+
+@pytest.fixture(scope="module")
+def label_set(library):
+    made = library.post("/v1/label-sets", {"name": "planted", "labels": LABELS, "asks": "model"})
+    if made.status_code == 404:
+        pytest.skip("needs the embedding model (tools/fetch-model)")
+    assert made.status_code == 201, made.text
+    return "planted"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[r[0] for r in ROWS])
+def test_what_tells_a_model_the_class_is_not_shown_to_it(library, model, label_set, row):
+    before = len(model.requests)
+    library.post("/v1/classify", {"text": f"{MATCH}\n\n{text_of(row)}\n\nThe cup was silver.", "label_set": label_set, "keep": False})
+    sent = [body["messages"][-1]["content"] for _, _, body in model.requests[before:] if body]
+    shown = [re.search(r"(?s)<passage[^>]*>(.*)</passage>", s)[1] for s in sent if "<passage" in s]
+    asks = re.compile(r"\blaw\b|ignore|disregard|instruc|anweisung|consigne|tool|指令|指示|SWdub|TmV3", re.I)
+    assert shown and all("striker" in s for s in shown)
+    assert not any(asks.search(s) for s in shown), shown[0]
