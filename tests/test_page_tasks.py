@@ -92,6 +92,9 @@ def test_the_page_keeps_the_rules(desk, page, size):
     page.set_viewport_size(size)
     page.wait_for_load_state("networkidle")
     shot(page, f"tasks-{size['width']}")
+    page.emulate_media(color_scheme="dark")
+    shot(page, f"tasks-{size['width']}-dark")
+    page.emulate_media(color_scheme="light")
     assert page.evaluate((ROOT / "tests" / "page_rules.js").read_text(), False) == []
 
 
@@ -106,3 +109,90 @@ def test_the_link_of_a_reminder_opens_its_task(desk, page):
     desk.go(f"/tasks?task={task['number']}")
     expect(part(page, "field-summary")).to_have_value("Ring the bell")
     page.keyboard.press("Escape")
+
+
+def test_a_suggestion_opens_the_place_it_was_found_in(desk, page):
+    document = desk.server.add(("harbour.txt", b"The harbour is old.\n\nPlease paint the lighthouse by 3 March 2035.\n"))[0]
+    drawn = desk.server.post("/v1/tasks/draw", {"document": document["id"], "save": True}).json()["items"][0]
+    card = part(page, "task-tray").locator(f"[data-id='{drawn['id']}']")
+    expect(card).to_contain_text("Paint the lighthouse")
+    card.locator("[data-test=task-source]").click()
+    reader = page.locator("#reader")
+    expect(reader).to_contain_text("harbour.txt")
+    expect(reader.locator("mark").first).to_contain_text("paint the lighthouse")
+    shot(page, "tasks-reader")
+    page.keyboard.press("Escape")
+    expect(reader).to_be_hidden()
+    desk.server.post(f"/v1/tasks/{drawn['id']}/dismiss")
+
+
+def test_time_reminders_and_collection_are_changed_by_hand(desk, page):
+    collection = desk.server.post("/v1/collections", {"name": "House"}).json()
+    task = add(desk, "Call the plumber")
+    desk.go("/tasks")
+    page.reload()
+    page.locator(f"[data-id='{task['id']}'] [data-test=task-edit]").click()
+    part(page, "field-due").fill("2035-05-06")
+    part(page, "field-hour").fill("14:30")
+    part(page, "field-reminders").fill("2035-05-05 09:00, 2035-05-06 08:00")
+    part(page, "field-collection").select_option(collection["id"])
+    shot(page, "tasks-form")
+    part(page, "task-change-form-submit").click()
+    expect(part(page, "task-change")).to_have_count(0)
+    changed = desk.server.get(f"/v1/tasks/{task['id']}").json()
+    assert changed["deadline"]["is_all_day"] is False and changed["collection"] == collection["id"] and len(changed["reminders"]) == 2
+    shown = page.evaluate("(iso) => new Date(iso).getHours() * 60 + new Date(iso).getMinutes()", changed["deadline"]["end"])
+    assert shown == 14 * 60 + 30
+    page.locator(f"[data-id='{task['id']}'] [data-test=task-edit]").click()
+    expect(part(page, "field-hour")).to_have_value("14:30")
+    expect(part(page, "field-reminders")).to_have_value("2035-05-05 09:00, 2035-05-06 08:00")
+    part(page, "field-hour").fill("")
+    part(page, "task-change-form-submit").click()
+    expect(part(page, "task-change")).to_have_count(0)
+    assert desk.server.get(f"/v1/tasks/{task['id']}").json()["deadline"]["is_all_day"] is True
+
+
+def test_what_was_removed_comes_back_from_the_trash(desk, page):
+    task = add(desk, "Empty the attic")
+    desk.server.call("DELETE", f"/v1/tasks/{task['id']}")
+    part(page, "task-as").select_option("trash")
+    card = part(page, "task-trash").locator(f"[data-id='{task['id']}']")
+    expect(card).to_contain_text("Empty the attic")
+    shot(page, "tasks-trash")
+    card.locator("[data-test=task-restore]").click()
+    expect(card).to_have_count(0)
+    assert status_of(desk, task) == "pending"
+
+
+def test_a_calendar_file_is_added(desk, page):
+    calendar = b"BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nUID:x\r\nSUMMARY:From the phone\r\nEND:VTODO\r\nBEGIN:VTODO\r\nUID:y\r\nDUE:never\r\nEND:VTODO\r\nEND:VCALENDAR\r\n"
+    part(page, "task-import").click()
+    part(page, "field-file").set_input_files({"name": "tasks.ics", "mimeType": "text/calendar", "buffer": calendar})
+    part(page, "task-import-file-form-submit").click()
+    expect(part(page, "column-pending")).to_contain_text("From the phone")
+    part(page, "task-import").click()
+    part(page, "field-file").set_input_files({"name": "tasks.ics", "mimeType": "text/calendar", "buffer": b"no calendar"})
+    part(page, "task-import-file-form-submit").click()
+    expect(part(page, "task-import-file")).to_contain_text("This is no calendar")
+    page.keyboard.press("Escape")
+    desk.check(allowed=["400"])
+
+
+def test_a_task_is_moved_up_and_down_by_key(desk, page):
+    one, two = add(desk, "Sort key one"), add(desk, "Sort key two")
+    part(page, "task-find").fill("sort key")
+    column = part(page, "column-pending")
+    expect(column.locator("[data-test=task]")).to_have_count(2)
+    column.locator(f"[data-id='{one['id']}']").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.dataset.id") == two["id"]
+    page.keyboard.press("Shift+ArrowUp")
+    expect(column.locator("[data-test=task]").first).to_contain_text("Sort key two")
+    page.wait_for_function("(id) => document.activeElement.dataset.id === id", arg=two["id"])
+    page.keyboard.press("Shift+ArrowDown")
+    expect(column.locator("[data-test=task]").first).to_contain_text("Sort key one")
+
+
+def test_a_collection_says_that_its_documents_are_drawn_from(desk, page):
+    collection = desk.server.post("/v1/collections", {"name": "Letters"}).json()
+    assert desk.server.call("PATCH", f"/v1/collections/{collection['id']}", json={"draws_tasks": True}).json()["draws_tasks"] is True

@@ -41,17 +41,17 @@ function headersFor(method, extra, hasJson) {
   return headers;
 }
 
-// A form goes as it is, with the type that the browser gives it.
+// A form goes as it is, with the type that the browser gives it, and so does a text.
 async function send(method, path, {body, query, signal, headers, keepalive} = {}) {
-  const isForm = body instanceof FormData;
+  const isReady = body instanceof FormData || typeof body === 'string';
   try {
     return await fetch(address(path, query), {
       method,
       signal,
       keepalive,
       credentials: 'same-origin',
-      headers: headersFor(method, {Accept: 'application/json', ...headers}, body !== undefined && !isForm),
-      body: body === undefined || isForm ? body : JSON.stringify(body),
+      headers: headersFor(method, {Accept: 'application/json', ...headers}, body !== undefined && !isReady),
+      body: body === undefined || isReady ? body : JSON.stringify(body),
     });
   } catch (error) {
     if (error.name === 'AbortError') throw error;

@@ -195,6 +195,8 @@ const CATALOGUE = {
   'collection.edit': 'Rename collection',
   'collection.name': 'Name',
   'collection.description': 'What it is for',
+  'collection.draws_tasks': 'Find tasks in new documents',
+  'collection.draws_tasks_hint': 'They are suggested, and done by nobody until you accept them.',
   'collection.create': 'Create',
   'collection.removed': 'Removed {name}. Its documents stay in the library.',
 

@@ -32,16 +32,10 @@ static bool list_work(DbTx *tx, void *argument, Error *err)
 
 static bool read_filter(const ApiRequest *request, TaskFilter *filter, Error *err)
 {
-    Str status = http_query(request->http, "status");
-    Str priority = http_query(request->http, "priority");
-    TaskState state;
-    TaskPriority rank;
-    if ((status.length && !task_state_named(status, &state, err)) ||
-        (priority.length && !task_priority_named(priority, &rank, err)) ||
+    if (!task_read_states(http_query(request->http, "status"), &filter->states, err) ||
+        !task_read_priorities(http_query(request->http, "priority"), &filter->priorities, err) ||
         !assistant_user(request, http_query(request->http, "user_id"), &filter->created_by, err))
         return false;
-    filter->states = status.length ? 1U << state : 0;
-    filter->priorities = priority.length ? 1U << rank : 0;
     filter->category = http_query(request->http, "category");
     filter->order = TASK_BY_NUMBER;
     return true;

@@ -60,6 +60,21 @@ static void put_extras(JsonWriter *json, const TaskPage *page, const Task *task)
     put_end(json);
 }
 
+/* What both shapes have alike. */
+static void put_what(JsonWriter *json, const Task *task)
+{
+    put_text(json, "category", task->category);
+    put_text(json, "priority", str(task_priorities[task->priority].name));
+    put_text(json, "status", str(task_states[task->state].name));
+    put_deadline(json, task);
+}
+
+static void put_times(JsonWriter *json, const Task *task)
+{
+    put_time(json, "created_at", task->created_at_ms);
+    put_time(json, "updated_at", task->updated_at_ms);
+}
+
 void put_task(JsonWriter *json, const char *name, const TaskPage *page, const Task *task)
 {
     put_object(json, name);
@@ -67,10 +82,7 @@ void put_task(JsonWriter *json, const char *name, const TaskPage *page, const Ta
     put_int(json, "number", task->number);
     put_text(json, "summary", task->summary);
     put_text(json, "description", task->description);
-    put_text(json, "category", task->category);
-    put_text(json, "priority", str(task_priorities[task->priority].name));
-    put_text(json, "status", str(task_states[task->state].name));
-    put_deadline(json, task);
+    put_what(json, task);
     put_text_or_null(json, "recurrence", task->recurrence);
     put_text_or_null(json, "assignee", task->assignee);
     put_text_or_null(json, "parent", task->parent);
@@ -84,8 +96,7 @@ void put_task(JsonWriter *json, const char *name, const TaskPage *page, const Ta
     put_text_or_null(json, "created_by", task->created_by);
     put_time(json, "completed_at", task->completed_at_ms);
     put_time(json, "deleted_at", task->deleted_at_ms);
-    put_time(json, "created_at", task->created_at_ms);
-    put_time(json, "updated_at", task->updated_at_ms);
+    put_times(json, task);
     put_end(json);
 }
 
@@ -95,13 +106,9 @@ void put_assistant_task(JsonWriter *json, const char *name, const Task *task)
     put_int(json, "id", task->number);
     put_text(json, "summary", task->summary);
     put_text_or_null(json, "description", task->description);
-    put_text(json, "category", task->category);
-    put_text(json, "priority", str(task_priorities[task->priority].name));
-    put_text(json, "status", str(task_states[task->state].name));
-    put_deadline(json, task);
+    put_what(json, task);
     put_text_or_null(json, "user_id", task->created_by);
-    put_time(json, "created_at", task->created_at_ms);
-    put_time(json, "updated_at", task->updated_at_ms);
+    put_times(json, task);
     put_end(json);
 }
 
@@ -219,4 +226,50 @@ bool task_check_places(DbTx *tx, const Scope *scope, Arena *arena, const Task *t
             collection_find(tx, scope, arena, task->collection, &collection, err)) &&
            (!task->document.length ||
             document_find(tx, scope, arena, task->document, &document, err));
+}
+
+/* --- Filters --- */
+
+typedef bool ReadName(Str name, unsigned *number_r, Error *err);
+
+static bool read_state(Str name, unsigned *number_r, Error *err)
+{
+    TaskState state;
+    if (!task_state_named(name, &state, err))
+        return false;
+    *number_r = state;
+    return true;
+}
+
+static bool read_priority(Str name, unsigned *number_r, Error *err)
+{
+    TaskPriority priority;
+    if (!task_priority_named(name, &priority, err))
+        return false;
+    *number_r = priority;
+    return true;
+}
+
+static bool read_bits(Str text, ReadName *read, uint32_t *bits_r, Error *err)
+{
+    Str piece;
+    uint32_t bits = 0;
+    unsigned number;
+    while (text.length && str_next(&text, ',', &piece)) {
+        if (!read(str_trim(piece), &number, err))
+            return false;
+        bits |= 1U << number;
+    }
+    *bits_r = bits;
+    return true;
+}
+
+bool task_read_states(Str text, uint32_t *bits_r, Error *err)
+{
+    return read_bits(text, read_state, bits_r, err);
+}
+
+bool task_read_priorities(Str text, uint32_t *bits_r, Error *err)
+{
+    return read_bits(text, read_priority, bits_r, err);
 }

@@ -19,6 +19,9 @@ void put_task(JsonWriter *json, const char *name, const TaskPage *page, const Ta
 /* The same for clients of the task assistant: its id is the number. */
 void put_assistant_task(JsonWriter *json, const char *name, const Task *task);
 
+/* "pending,done" as bits of TaskFilter; 0 for none. */
+MUST_CHECK bool task_read_states(Str text, uint32_t *bits_r, Error *err);
+MUST_CHECK bool task_read_priorities(Str text, uint32_t *bits_r, Error *err);
 /* What the object names replaces what the task has; null takes it away. */
 MUST_CHECK bool task_read(Arena *arena, const json_t *object, Task *task, TaskExtras *extras,
                           Error *err);

@@ -68,34 +68,6 @@ static bool change(TaskWork *work, DbWork *run, Error *err)
 
 /* --- Lists --- */
 
-static bool read_states(Str text, uint32_t *bits_r, Error *err)
-{
-    Str piece;
-    uint32_t bits = 0;
-    while (text.length && str_next(&text, ',', &piece)) {
-        TaskState state;
-        if (!task_state_named(str_trim(piece), &state, err))
-            return false;
-        bits |= 1U << state;
-    }
-    *bits_r = bits;
-    return true;
-}
-
-static bool read_priorities(Str text, uint32_t *bits_r, Error *err)
-{
-    Str piece;
-    uint32_t bits = 0;
-    while (text.length && str_next(&text, ',', &piece)) {
-        TaskPriority priority;
-        if (!task_priority_named(str_trim(piece), &priority, err))
-            return false;
-        bits |= 1U << priority;
-    }
-    *bits_r = bits;
-    return true;
-}
-
 static bool read_order(Str name, TaskOrder *order_r, Error *err)
 {
     static const char *const names[] = { "position", "due",     "priority",
@@ -126,8 +98,8 @@ static bool read_filter(const ApiRequest *request, TaskFilter *filter_r, Error *
         filter.assignee = request->scope->user;
     if (str_is(filter.user, "me"))
         filter.user = request->scope->user;
-    if (!read_states(http_query(http, "status"), &filter.states, err) ||
-        !read_priorities(http_query(http, "priority"), &filter.priorities, err) ||
+    if (!task_read_states(http_query(http, "status"), &filter.states, err) ||
+        !task_read_priorities(http_query(http, "priority"), &filter.priorities, err) ||
         !read_order(http_query(http, "sort"), &filter.order, err) ||
         !api_query_time(request, "due_after", &filter.due_from_ms, err) ||
         !api_query_time(request, "due_before", &filter.due_until_ms, err))

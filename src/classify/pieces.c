@@ -5,11 +5,17 @@
 #include "classify/classify_int.h"
 #include "text/sentences.h"
 
+#define LOOK_BYTES (4 * PIECE_BYTES)
+
 /* The next piece: sentences as long as they fit; of a longer sentence its beginning. */
 static bool next_piece(Str text, size_t *at, Piece *piece_r)
 {
     Sentence sentence;
     size_t after = *at;
+    while (after < text.length && HAS_CHAR(text.at[after], " \t\n\v\f\r"))
+        after++;
+    /* Of a sentence without end no more is looked at than can be taken. */
+    text = str_slice(text, 0, after + LOOK_BYTES);
     if (!sentence_next(text, &after, &sentence))
         return false;
     *piece_r = (Piece){ sentence.start, sentence.end };

@@ -3,12 +3,13 @@ import {post, patch, remove} from '../api.js';
 import {t} from '../texts.js';
 import {emit, state} from '../state.js';
 import {go} from '../router.js';
-import {field, formDialog} from './forms.js';
+import {check, field, formDialog} from './forms.js';
 import {toast} from './toast.js';
 
 const fields = (one = {}) => [
   field({name: 'name', label: t('collection.name'), value: one.name, required: true, maxlength: 200, autocomplete: 'off'}),
   field({name: 'description', label: t('collection.description'), value: one.description || '', maxlength: 1000, autocomplete: 'off'}),
+  check({name: 'draws_tasks', label: t('collection.draws_tasks'), checked: Boolean(one.draws_tasks), hint: t('collection.draws_tasks_hint')}),
 ];
 
 export function newCollection() {

@@ -3,6 +3,7 @@ import {h} from '../dom.js';
 import {t, fullDate, percentText} from '../texts.js';
 import {feedback} from './feedback.js';
 import {icon} from './icons.js';
+import {open as openReader, sourceOf} from './reader.js';
 
 const isOpen = (task) => !['done', 'cancelled'].includes(task.status);
 
@@ -45,16 +46,26 @@ export const taskCard = (task, tasks, {edit, drop, step, writes}) =>
       writes && act('trash', t('do.remove'), () => drop(task), 'task-remove')),
     chips(task, tasks));
 
+// Where it was found: opened beside the tasks. Of a text that was only given there is nothing to open.
+function found(source) {
+  if (!source || !source.document) return null;
+  const text = t(source.place ? 'tasks.from' : 'tasks.from_document', {name: source.document.name, place: source.place});
+  return h('div', {class: 'row'}, h('button', {class: 'small', onclick: () => openReader(sourceOf(source)), test: 'task-source'}, text));
+}
+
 export function suggestion(task, {accept, dismiss}) {
   const {source} = task;
-  // What was drawn from a text that was given has only its words.
-  const from = source && source.document;
-  const place = from && `/documents/${from.id}?start=${source.start}&end=${source.end}`;
   return h('li', {class: 'task-card', data: {id: task.id}, test: 'task-suggested'},
     h('div', {class: 'row'}, h('span', {class: 'task-summary'}, task.summary), task.confidence < 1 && h('small', {}, t('tasks.sure', {percent: percentText(task.confidence * 100)}))),
     source && h('blockquote', {}, source.quote),
-    from && h('a', {href: place, test: 'task-source'}, t('tasks.from', {name: from.name, place: source.place})),
+    found(source),
     chips(task, []),
     h('div', {class: 'row'}, h('button', {class: 'small primary', onclick: () => accept(task), test: 'task-accept'}, t('tasks.accept')),
       h('button', {class: 'small', onclick: () => dismiss(task), test: 'task-dismiss'}, t('tasks.dismiss')), h('span', {class: 'gap'}), feedback({kind: 'task', id: task.id})));
 }
+
+// A task in the trash, which can come back.
+export const removedTask = (task, {restore, writes}) =>
+  h('li', {class: 'task-card', data: {id: task.id}, test: 'task-removed'},
+    h('div', {class: 'row'}, h('span', {class: 'task-summary'}, task.summary), h('small', {}, t('tasks.removed_at', {date: fullDate(task.deleted_at)})), h('span', {class: 'gap'}),
+      writes && h('button', {class: 'small', onclick: () => restore(task), test: 'task-restore'}, t('tasks.restore'))));

@@ -1,14 +1,14 @@
 // tasks.js - what is to be done: a board by status, or a list; what was found waits to be accepted.
 import {h, fill, cleanup, debounce, keepFocus} from '../dom.js';
 import {t, fullDate} from '../texts.js';
-import {all, patch, post, remove} from '../api.js';
+import {all, call, patch, post, remove} from '../api.js';
 import {on, mayWrite} from '../state.js';
 import {note, withQuery} from '../router.js';
 import {top} from '../parts/top.js';
-import {dialog} from '../parts/forms.js';
+import {dialog, field, formDialog} from '../parts/forms.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
-import {suggestion, taskCard} from '../parts/task_card.js';
+import {removedTask, suggestion, taskCard} from '../parts/task_card.js';
 import {editTask, PRIORITIES} from '../parts/task_form.js';
 
 const COLUMNS = ['pending', 'in_progress', 'done', 'cancelled'];
@@ -21,7 +21,7 @@ export function render(root, {query}) {
   let wanted = Number(query.task) || 0; // a reminder's link opens its task once
   const board = h('div', {class: 'board', test: 'task-board'});
   const tray = h('section', {class: 'tray-suggested', hidden: true, test: 'task-tray'});
-  const head = top(t('tasks.title'), h('button', {class: 'small', onclick: makeFeed, test: 'task-feed'}, t('tasks.calendar')));
+  const head = top(t('tasks.title'), writes && h('button', {class: 'small', onclick: addFromFile, test: 'task-import'}, t('tasks.import')), h('button', {class: 'small', onclick: makeFeed, test: 'task-feed'}, t('tasks.calendar')));
   fill(root, head.element, writes && quickAdd(), filters(), h('div', {class: 'scroll'}, tray, board));
 
   function quickAdd() {
@@ -43,8 +43,8 @@ export function render(root, {query}) {
       h('input', {type: 'search', value: shown.q, placeholder: t('tasks.find'), 'aria-label': t('tasks.find'), test: 'task-find', oninput: (event) => later(event.target.value)}),
       h('select', {'aria-label': t('tasks.priority'), test: 'task-priority', onchange: (event) => choose('priority', event.target.value)},
         ['', ...PRIORITIES].map((name) => h('option', {value: name, selected: shown.priority === name}, t(name ? `tasks.priority_${name}` : 'tasks.any_priority')))),
-      h('select', {'aria-label': t('tasks.title'), test: 'task-as', onchange: (event) => { shown.as = event.target.value; note(withQuery({as: shown.as})); paint(); }},
-        ['board', 'list'].map((name) => h('option', {value: name, selected: shown.as === name}, t(`tasks.${name}`)))),
+      h('select', {'aria-label': t('tasks.title'), test: 'task-as', onchange: (event) => { choose('as', event.target.value); }},
+        ['board', 'list', 'trash'].map((name) => h('option', {value: name, selected: shown.as === name}, t(`tasks.${name}`)))),
       h('label', {class: 'row'}, h('input', {type: 'checkbox', checked: Boolean(shown.mine), onchange: (event) => choose('mine', event.target.checked ? '1' : '')}), t('tasks.mine')));
   }
 
@@ -98,6 +98,25 @@ export function render(root, {query}) {
     }
   }
 
+  // The words of the file go as they are.
+  function addFromFile() {
+    formDialog({
+      title: t('tasks.import'), submit: t('tasks.import_do'), test: 'task-import-file',
+      fields: [h('p', {class: 'status'}, t('tasks.import_lead')), field({name: 'file', label: t('tasks.import_file'), type: 'file', accept: '.ics,text/calendar', required: true})],
+      send: async (values, element) => {
+        const text = await element.elements.file.files[0].text();
+        const answer = await (await call('POST', '/v1/tasks.ics', {body: text})).json();
+        const [first] = answer.failures;
+        toast([t('tasks.imported', {count: answer.added}), first && t('tasks.not_imported', {count: answer.failures.length, why: first.message})].filter(Boolean).join('. '));
+        await load();
+      },
+    });
+  }
+
+  async function restore(task) {
+    if (await send(() => post(`/v1/tasks/${task.id}/restore`))) toast(t('tasks.moved', {summary: task.summary, status: t(`tasks.status_${task.status}`)}));
+  }
+
   const card = (task) => taskCard(task, tasks, {edit, drop, step, writes});
 
   function column(status) {
@@ -107,7 +126,15 @@ export function render(root, {query}) {
       h('ul', {class: 'cards'}, own.map(card), own.length === 0 && h('li', {class: 'nothing'}, t('tasks.empty'))));
   }
 
+  function paintTrash() {
+    tray.hidden = true;
+    board.dataset.as = 'list';
+    fill(board, h('p', {class: 'status'}, t('tasks.trash_lead')), h('ul', {class: 'cards', test: 'task-trash'}, tasks.map((task) => removedTask(task, {restore, writes})),
+      tasks.length === 0 && h('li', {class: 'nothing'}, t('tasks.empty'))));
+  }
+
   function paint() {
+    if (shown.as === 'trash') return paintTrash();
     const found = tasks.filter((task) => task.status === 'suggested');
     tray.hidden = found.length === 0;
     fill(tray, h('h2', {}, t('tasks.status_suggested')), h('p', {}, t('tasks.suggested_lead', {count: found.length})), h('ul', {class: 'cards'}, found.map((task) => suggestion(task, {accept, dismiss}))));
@@ -118,7 +145,7 @@ export function render(root, {query}) {
 
   async function load() {
     try {
-      tasks = await all('/v1/tasks', {q: shown.q, priority: shown.priority, user: shown.mine ? 'me' : ''}, 1000);
+      tasks = await all('/v1/tasks', {q: shown.q, priority: shown.priority, user: shown.mine ? 'me' : '', trash: shown.as === 'trash' ? '1' : ''}, 1000);
       paint();
       const opened = tasks.find((task) => task.number === wanted);
       wanted = 0;
@@ -143,18 +170,35 @@ export function render(root, {query}) {
     if (moved.status !== to.dataset.status) step(moved, to.dataset.status).then(() => after && send(() => post(`/v1/tasks/${moved.id}/move`, {after})));
     else send(() => post(`/v1/tasks/${moved.id}/move`, {after}));
   });
+  const cards = () => [...board.querySelectorAll('.task-card')];
+  const focus = (id) => { const again = cards().find((one) => one.dataset.id === id); if (again) again.focus(); };
+
+  // Up and down in its column: the focus alone, or with Shift the task.
+  async function upOrDown(event, task) {
+    const column = cards().filter((one) => one.parentElement === event.target.parentElement);
+    const at = column.indexOf(event.target);
+    const by = event.key === 'ArrowDown' ? 1 : -1;
+    const next = column[at + by];
+    event.preventDefault();
+    if (!next) return;
+    if (!event.shiftKey) return next.focus();
+    const upper = by > 0 ? next : column[at - 2];
+    await send(() => post(`/v1/tasks/${task.id}/move`, {after: upper ? upper.dataset.id : null}));
+    focus(task.id);
+  }
+
   undo.listen(board, 'keydown', async (event) => {
-    const task = event.target.matches('.task-card') && of(event.target);
+    const task = event.target.matches('.task-card') && shown.as !== 'trash' && of(event.target);
     if (!task || !writes) return;
     const way = {ArrowRight: 1, ArrowLeft: -1}[event.key];
     const to = way && COLUMNS[COLUMNS.indexOf(task.status) + way];
     if (event.key === 'e') edit(task);
     else if (event.key === 'Delete') drop(task);
+    else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') await upOrDown(event, task);
     else if (to) {
       event.preventDefault();
       await step(task, to);
-      const again = board.querySelector(`[data-id="${task.id}"]`);
-      if (again) again.focus();
+      focus(task.id);
     }
   });
 
