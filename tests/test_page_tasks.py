@@ -92,10 +92,11 @@ def test_the_page_keeps_the_rules(desk, page, size):
     page.set_viewport_size(size)
     page.wait_for_load_state("networkidle")
     shot(page, f"tasks-{size['width']}")
+    assert page.evaluate((ROOT / "tests" / "page_rules.js").read_text(), False) == []
     page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(300)
     shot(page, f"tasks-{size['width']}-dark")
     page.emulate_media(color_scheme="light")
-    assert page.evaluate((ROOT / "tests" / "page_rules.js").read_text(), False) == []
 
 
 def test_a_calendar_address_is_made(desk, page):

@@ -18,6 +18,7 @@ export function render(root, {query}) {
   const writes = mayWrite();
   const shown = {q: query.q || '', priority: query.priority || '', mine: query.mine || '', as: query.as || 'board'};
   let tasks = [];
+  let asked = 0;
   let wanted = Number(query.task) || 0; // a reminder's link opens its task once
   const board = h('div', {class: 'board', test: 'task-board'});
   const tray = h('section', {class: 'tray-suggested', hidden: true, test: 'task-tray'});
@@ -143,15 +144,19 @@ export function render(root, {query}) {
       : h('ul', {class: 'cards', test: 'task-list'}, tasks.filter((task) => task.status !== 'suggested').map(card))));
   }
 
+  // An older answer never replaces a newer one.
   async function load() {
+    const mine = ++asked;
     try {
-      tasks = await all('/v1/tasks', {q: shown.q, priority: shown.priority, user: shown.mine ? 'me' : '', trash: shown.as === 'trash' ? '1' : ''}, 1000);
+      const found = await all('/v1/tasks', {q: shown.q, priority: shown.priority, user: shown.mine ? 'me' : '', trash: shown.as === 'trash' ? '1' : ''}, 1000);
+      if (mine !== asked) return;
+      tasks = found;
       paint();
       const opened = tasks.find((task) => task.number === wanted);
       wanted = 0;
       if (opened && writes) edit(opened);
     } catch (error) {
-      fill(board, problem(error, load));
+      if (mine === asked) fill(board, problem(error, load));
     }
   }
 
