@@ -1,5 +1,5 @@
 /* dates_api.c - what a text says of dates, as other programs ask for it. */
-#include "api/api.h"
+#include "api/preferences.h"
 #include "base/clock.h"
 #include "text/date_json.h"
 
@@ -25,11 +25,11 @@ static bool read_reference(const DateAsked *asked, DateReference *reference_r, E
     return good;
 }
 
-static bool answer(ApiRequest *request, HttpResponse *response, const DateAsked *asked, Error *err)
+static bool answer(ApiRequest *request, HttpResponse *response, DateAsked *asked, Error *err)
 {
     DateReference reference;
     DateFound *found;
-    if (!read_reference(asked, &reference, err))
+    if (!api_zone(request, &asked->zone, err) || !read_reference(asked, &reference, err))
         return false;
     size_t count = date_find(request->arena, asked->text, &reference, &found);
     JsonWriter json = api_list_begin(response);

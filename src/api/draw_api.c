@@ -1,5 +1,6 @@
 /* draw_api.c - tasks drawn from a text or a document, shown or saved as suggested ones. */
 #include "api/assistant.h"
+#include "api/preferences.h"
 #include "api/task_json.h"
 #include "base/clock.h"
 #include "notify/event_hub.h"
@@ -73,7 +74,8 @@ static bool read_asked(DrawWork *work, Error *err)
         return false;
     if (!work->id.length == !asked->text.length)
         return fail_field(err, "text", "give either 'text' or 'document'");
-    return (!work->is_saved || scope_needs(request->scope, ROLE_EDITOR, err)) &&
+    return api_zone(request, &asked->zone, err) &&
+           (!work->is_saved || scope_needs(request->scope, ROLE_EDITOR, err)) &&
            (!work->id.length || read_document(work, err)) && read_reference(work, reference, err);
 }
 

@@ -145,6 +145,17 @@ bool api_preferences(const ApiRequest *request, Preferences *preferences_r, Erro
     return true;
 }
 
+bool api_zone(const ApiRequest *request, Str *zone, Error *err)
+{
+    Preferences likes;
+    if (zone->length)
+        return true;
+    if (!api_preferences(request, &likes, err))
+        return false;
+    *zone = likes.time_zone;
+    return true;
+}
+
 static bool set_preferences_work(DbTx *tx, void *argument, Error *err)
 {
     FeedbackWork *work = argument;

@@ -1,5 +1,6 @@
 /* search_api.c - search over HTTP. */
 #include "api/document_json.h"
+#include "api/preferences.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "net/http_stream.h"
@@ -276,6 +277,18 @@ static bool read_order(SearchRequest *search, Str group, Error *err)
            fail_field(err, "fresh_days", "'fresh_days' is a number of days, at most 36500");
 }
 
+/* As the person likes it, where a search names no mode. */
+static bool liked_mode(const ApiRequest *request, Str *mode, Error *err)
+{
+    Preferences likes;
+    if (mode->length)
+        return true;
+    if (!api_preferences(request, &likes, err))
+        return false;
+    *mode = likes.search_mode;
+    return true;
+}
+
 bool search_answer(ApiRequest *request, HttpResponse *response, const SearchAfter *then, Error *err)
 {
     SearchCall call = { .request = request,
@@ -307,7 +320,7 @@ bool search_answer(ApiRequest *request, HttpResponse *response, const SearchAfte
             { "facets", JSON_STRS, &call.facets, .length_max = FACET_COUNT },
             { "offset", JSON_I64, &offset, .max = SEARCH_OFFSET_MAX }) ||
         !check_facets(&call, err) || !read_order(search, group, err) ||
-        !search_mode_named(mode, &search->mode, err) ||
+        !liked_mode(request, &mode, err) || !search_mode_named(mode, &search->mode, err) ||
         !search_read_times(search, after, before, err) || !read_query(&call, err) ||
         !library_formats_of(request->arena, search->formats, families, &search->formats, err))
         return false;
@@ -332,11 +345,12 @@ bool search_get(ApiRequest *request, HttpResponse *response, Error *err)
     SearchCall call = { .request = request,
                         .search = { .query = http_query(request->http, "q"),
                                     .is_remembered = true } };
+    Str mode = http_query(request->http, "mode");
     int64_t limit;
     if (!str_trim(call.search.query).length)
         return fail_field(err, "q", "'q' is missing");
     if (!api_query_int(request, "limit", 1, 100, 10, &limit, err) ||
-        !search_mode_named(http_query(request->http, "mode"), &call.search.mode, err) ||
+        !liked_mode(request, &mode, err) || !search_mode_named(mode, &call.search.mode, err) ||
         !read_query(&call, err))
         return false;
     call.search.limit = (int)limit;

@@ -75,4 +75,10 @@ def test_preferences_are_kept_and_heeded(server, people):
     assert server.post("/api/search", {"query": "quarry", "mode": "basic"}, key=key).json()["mode"] == "basic"
     assert server.post("/api/v1/chat", {"message": "hello"}, key=key).json()["chat_direction"] is None
     assert server.post("/api/v1/chat", {"message": "hello", "include_chat_direction": True}, key=key).json()["chat_direction"]
+    assert server.post("/v1/search", {"query": "quarry"}, key=key).json()["mode"] == "deep"
+    assert server.get("/v1/search", params={"q": "quarry", "mode": "keyword"}, key=key).json()["mode"] == "keyword"
+    # Half past ten at night in Berlin is today there: what a word means depends on the zone.
+    ask = {"text": "Send it by tomorrow at 5 pm.", "reference": "2026-03-02T21:30:00Z"}
+    due = lambda **more: server.post("/v1/tasks/draw", {**ask, **more}, key=key).json()["items"][0]["deadline"]
+    assert due()["time_zone"] == "Europe/Berlin" and due()["end"] == due(zone="Europe/Berlin")["end"] != due(zone="Asia/Tokyo")["end"]
     put(language="", tone="plain", time_zone="", search_mode="", chat_direction=True)
