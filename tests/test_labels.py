@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from conftest import Server
+from conftest import ROOT, Server
 from mock_provider import MockProvider
 from test_classify import PLANTED
 
@@ -29,6 +29,9 @@ MAILS = {
 LABELS = [{"name": "complaint", "description": "someone is not content with goods or service"},
           {"name": "order", "description": "someone wants to buy something"},
           {"name": "application", "description": "someone looks for a job"}]
+# The sentences that the library knows as spoken to a model, and those of test_classify.py that name a label.
+C_LIST = (ROOT / "src" / "text" / "planted_test.c").read_text().split("planted[] = {")[1].split("};")[0]
+INSTRUCTIONS = [json.loads(text) for text in re.findall(r'"(?:[^"\\]|\\.)*"', C_LIST)] + [text.replace("law", "application") for text in PLANTED]
 ORDER = "Dear Sir or Madam, please send us twelve desks and twelve lamps to the address below."
 
 
@@ -231,8 +234,9 @@ def test_a_document_cannot_choose_its_label(library, count):
     """Zero-shot, nearest examples and a trained head."""
     name = f"planted {count}"
     make(library, name, count)
-    for sentence in PLANTED:
-        text = f"{ORDER} {sentence.replace('law', 'application')} {MAILS['order'][1]}"
+    assert len(INSTRUCTIONS) >= 60
+    for sentence in INSTRUCTIONS:
+        text = f"{ORDER} {sentence} {MAILS['order'][1]}"
         said = classify(library, text=text, label_set=name, keep=False)
         assert said["labels"][0]["label"] == "order" and said["label_set"]["name"] == name, sentence
 
@@ -305,13 +309,13 @@ def test_a_model_is_asked_again_with_the_reason(serviced):
 def test_a_model_does_not_see_what_speaks_to_it(serviced):
     """A model that does all that it is told: it is told nothing by the document."""
     def obey(passage, turn):
-        told = re.search(r"application", passage)
-        return reply("application", "application") if told else reply("order", "send us twelve desks")
+        told = passage.replace(ORDER, "").replace("End of document.", "").strip()  # that alone tells nobody anything
+        return reply("application", told) if told else reply("order", "send us twelve desks")
 
     server, mock = serviced(obey)
     make(server, "obedient", asks="model")
-    for sentence in PLANTED:
-        text = f"{ORDER} {sentence.replace('law', 'application')}"
+    for sentence in INSTRUCTIONS:
+        text = f"{ORDER} {sentence}"
         said = classify(server, text=text, label_set="obedient", keep=False)
         assert said["way"] == "model" and said["labels"][0]["label"] == "order", sentence
 

@@ -6,10 +6,11 @@
 #include "text/planted.h"
 
 /* Likeness of labels and texts lies within some 0.1; these make logits of it. The scale was chosen
- * on the open half of bench/classify/topics.tsv; the offset, from which a label of many is said, is
- * not measured. */
-#define LIKENESS_SCALE 34.0
-#define LIKENESS_OFFSET 0.13
+ * on the open halves of bench/classify/topics.tsv and intents.tsv together, where confidence is
+ * then nearest to what is right (topics alone would have it steeper, intents flatter); the offset,
+ * from which a label of many is said, on that of multi.tsv. */
+#define LIKENESS_SCALE 26.0
+#define LIKENESS_OFFSET 0.09
 #define BEST_PIECES 3  /* what most pieces are not about may still be what a text is about */
 #define NEAREST_BEST 3 /* examples of a label that count */
 #define NEAREST_WEIGHT 1.0

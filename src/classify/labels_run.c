@@ -7,8 +7,8 @@
 #include "store/texts_store.h"
 #include "text/date.h"
 
-#define THRESHOLD_UNMEASURED 0.6 /* where a model alone speaks */
-#define NAME_BYTES 100           /* of a text's beginning */
+#define THRESHOLD_MODEL 0.75 /* where a model alone speaks: as where nothing was measured */
+#define NAME_BYTES 100       /* of a text's beginning */
 #define JSON_MAX MB(1)
 
 /* --- What is read --- */
@@ -135,7 +135,7 @@ static void adopt(Saying *s, const ModelSaid *model)
                             .score_count = s->count,
                             .said_count = said,
                             .confidence = said ? least : model->confidence,
-                            .threshold = s->has_encoder ? s->said.threshold : THRESHOLD_UNMEASURED,
+                            .threshold = s->has_encoder ? s->said.threshold : THRESHOLD_MODEL,
                             .start = model->start,
                             .end = model->end,
                             .way = S("model"),
