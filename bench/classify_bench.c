@@ -11,9 +11,11 @@
 
 #include "base/file.h"
 #include "classify/classify.h"
+#include "classify/document_type.h"
 #include "classify/embedder.h"
 #include "classify/entities.h"
 #include "classify/head.h"
+#include "classify/phrases.h"
 #include "classify/sentiment_head.h"
 
 #define ROWS_MAX 2000
@@ -62,7 +64,8 @@ static Set *read_set(const char *path, bool has_labels)
         while (row->label_at < set->label_count &&
                !str_equal(set->labels[row->label_at].name, row->label))
             row->label_at++;
-        if (row->label_at == set->label_count)
+        /* Lists of several are no labels of a head; there may be any number of them. */
+        if (row->label_at == set->label_count && set->label_count < LABELS_MAX)
             set->labels[set->label_count++] = (ClassifyLabel){ row->label, STR_NONE };
         set->count++;
     }
@@ -71,7 +74,23 @@ static Set *read_set(const char *path, bool has_labels)
 
 /* --- Labels by their words --- */
 
-static void measure_zero_shot(const Set *set)
+/* Of all sets together: confidence without examples has one scale for whatever the labels are. */
+static double all_confidence[ROWS_MAX];
+static bool all_right[ROWS_MAX];
+static size_t all_count;
+
+static void print_zero_shot_of_all(void)
+{
+    size_t right = 0;
+    for (size_t i = 0; i < all_count; i++)
+        right += all_right[i];
+    printf("zero-shot of all: %zu of %zu right, %.3f; calibration error %.3f; %.2f would be 0.9\n",
+           right, all_count, (double)right / (double)all_count,
+           reliability_of(all_confidence, all_right, all_count).error,
+           threshold_for_precision(arena, all_confidence, all_right, all_count, 0.9));
+}
+
+static void measure_zero_shot(const char *name, const Set *set)
 {
     ClassifySet asked = { set->labels, set->label_count, NULL, 0, false, 0 };
     Classifier classifier;
@@ -88,6 +107,8 @@ static void measure_zero_shot(const Set *set)
         confidence[count] = result.scores[0].confidence;
         is_right[count++] = is;
         right += is;
+        all_confidence[all_count] = result.scores[0].confidence;
+        all_right[all_count++] = is;
         sure += result.is_sure;
         sure_right += is && result.is_sure;
         if (shows_wrong && !is)
@@ -95,13 +116,191 @@ static void measure_zero_shot(const Set *set)
                    STR_ARG(set->labels[result.scores[0].label].name), result.scores[0].confidence,
                    STR_ARG(set->rows[i].label), STR_ARG(set->rows[i].text));
     }
-    printf("zero-shot topics: %zu of %zu right, %.3f; calibration error %.3f; sure of %zu, %.3f of "
+    printf("zero-shot %s: %zu of %zu right, %.3f; calibration error %.3f; sure of %zu, %.3f of "
            "them "
            "right; %.2f would be 0.9\n",
-           right, count, (double)right / (double)count,
+           name, right, count, (double)right / (double)count,
            reliability_of(confidence, is_right, count).error, sure,
            (double)sure_right / (double)MAX(sure, (size_t)1),
            threshold_for_precision(arena, confidence, is_right, count, 0.9));
+}
+
+/* --- Several labels, by their words --- */
+
+static bool has_label(Str list, Str wanted)
+{
+    Str one;
+    while (str_next(&list, ',', &one))
+        if (str_equal(one, wanted))
+            return true;
+    return false;
+}
+
+/* The labels are those of `from`. */
+static void measure_multi(const Set *set, const Set *from)
+{
+    ClassifySet asked = { from->labels, from->label_count, NULL, 0, true, 0 };
+    Classifier classifier;
+    size_t said = 0, there = 0, hits = 0, all = 0, right = 0;
+    must(classifier_train(&embedder, arena, &asked, NULL, &classifier, &err));
+    for (size_t i = 0; i < set->count; i++) {
+        const Row *row = &set->rows[i];
+        ClassifyResult result;
+        if (!str_equal(row->half, half))
+            continue;
+        must(classify(&classifier, &embedder, arena, row->text, &result, &err));
+        for (size_t l = 0; l < result.score_count; l++) {
+            bool is = has_label(row->label, from->labels[result.scores[l].label].name);
+            there += is;
+            said += l < result.said_count;
+            hits += is && l < result.said_count;
+            right += is == (l < result.said_count);
+            all++;
+        }
+    }
+    printf("zero-shot several: precision %.3f, recall %.3f, F1 %.3f of %zu labels; decisions %.3f "
+           "right\n",
+           (double)hits / (double)MAX(said, (size_t)1), (double)hits / (double)there,
+           2.0 * (double)hits / (double)(said + there), there, (double)right / (double)all);
+}
+
+/* --- Learned from one part, asked about the other --- */
+
+static double confidence[ROWS_MAX];
+static bool is_right[ROWS_MAX];
+
+/* Of the open half every second row is learned from; the frozen one is asked by what learned all of
+ * the open. */
+static bool is_learned(size_t nth, Str of)
+{
+    return str_is(half, "frozen") ? str_is(of, "open") : str_is(of, "open") && nth % 2 == 0;
+}
+
+static void measure_learned(const char *name, const Set *set)
+{
+    ClassifyExample *examples = arena_new_array(arena, ClassifyExample, set->count);
+    ClassifySet learned = { set->labels, set->label_count, examples, 0, false, 0 };
+    uint16_t *labels = arena_new_array(arena, uint16_t, set->count);
+    Classifier classifier;
+    size_t right = 0, count = 0, sure = 0, sure_right = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        labels[i] = (uint16_t)set->rows[i].label_at;
+        if (is_learned(i / 2, set->rows[i].half))
+            examples[learned.example_count++] =
+                (ClassifyExample){ set->rows[i].text, &labels[i], 1 };
+    }
+    must(classifier_train(&embedder, arena, &learned, NULL, &classifier, &err));
+    for (size_t i = 0; i < set->count; i++) {
+        ClassifyResult result;
+        if (is_learned(i / 2, set->rows[i].half) || !str_equal(set->rows[i].half, half))
+            continue;
+        must(classify(&classifier, &embedder, arena, set->rows[i].text, &result, &err));
+        bool is = result.scores[0].label == labels[i];
+        confidence[count] = result.scores[0].confidence;
+        is_right[count++] = is;
+        right += is;
+        sure += result.is_sure;
+        sure_right += is && result.is_sure;
+    }
+    printf(
+        "learned %s: %s of %zu examples, %zu of %zu right, %.3f; calibration error %.3f; sure of "
+        "%zu, %.3f of them right\n",
+        name, classify_way_name(classifier.way), learned.example_count, right, count,
+        (double)right / (double)count, reliability_of(confidence, is_right, count).error, sure,
+        (double)sure_right / (double)MAX(sure, (size_t)1));
+}
+
+/* --- Types of documents --- */
+
+/* A line of the set has its line ends as \n. */
+static Str unfolded(Str text)
+{
+    Buf out = buf_new(arena, text.length + 1);
+    for (size_t i = 0; i < text.length; i++) {
+        bool is_end = text.at[i] == '\\' && i + 1 < text.length && text.at[i + 1] == 'n';
+        buf_add_char(&out, is_end ? '\n' : text.at[i]);
+        i += is_end;
+    }
+    return buf_str(&out);
+}
+
+static void measure_types(const Set *set)
+{
+    size_t count = 0, right = 0, by_words = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        const Row *row = &set->rows[i];
+        Str text = unfolded(row->text);
+        if (!str_equal(row->half, half))
+            continue;
+        DocumentTypeFound both = document_type_of(arena, text, STR_NONE, &embedder);
+        DocumentTypeFound words = document_type_of(arena, text, STR_NONE, NULL);
+        bool is = str_is(row->label, document_type_name(both.type));
+        by_words += str_is(row->label, document_type_name(words.type));
+        confidence[count] = both.confidence;
+        is_right[count++] = is;
+        right += is;
+        if (shows_wrong && !is)
+            printf("  %s (%.2f) for " STR_FMT ": " STR_FMT "\n", document_type_name(both.type),
+                   both.confidence, STR_ARG(row->label), STR_ARG(row->text));
+    }
+    printf("types of documents: %zu of %zu right, %.3f; by words alone %.3f; calibration error "
+           "%.3f\n",
+           right, count, (double)right / (double)count, (double)by_words / (double)count,
+           reliability_of(confidence, is_right, count).error);
+}
+
+/* --- Aspects and key phrases --- */
+
+static void measure_aspects(const Set *set)
+{
+    size_t said = 0, there = 0, hits = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        const Row *row = &set->rows[i];
+        Str wanted = row->label, one;
+        if (!str_equal(row->half, half))
+            continue;
+        SentimentReport report = sentiment_report(arena, row->text);
+        size_t found = 0, before = hits;
+        for (size_t a = 0; a < report.aspects.count; a++)
+            found += report.aspects.at[a].sentiment.sign != SENTIMENT_NEUTRAL;
+        for (; str_next(&wanted, ';', &one); there++)
+            for (size_t a = 0; a < report.aspects.count; a++)
+                hits += str_equal(
+                    one, str_format(arena, STR_FMT "=%s", STR_ARG(report.aspects.at[a].name),
+                                    sentiment_sign_name(report.aspects.at[a].sentiment.sign)));
+        said += found;
+        if (shows_wrong && hits - before != found)
+            printf("  " STR_FMT " of %zu: " STR_FMT "\n", STR_ARG(row->label), found,
+                   STR_ARG(row->text));
+    }
+    printf("aspects: precision %.3f, recall %.3f, F1 %.3f of %zu\n",
+           (double)hits / (double)MAX(said, (size_t)1), (double)hits / (double)there,
+           2.0 * (double)hits / (double)(said + there), there);
+}
+
+#define PHRASES_ASKED 5
+
+static void measure_phrases(const Set *set)
+{
+    size_t there = 0, hits = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        const Row *row = &set->rows[i];
+        Str wanted = row->label, one;
+        if (!str_equal(row->half, half))
+            continue;
+        KeyPhraseList list =
+            key_phrases(arena, row->text, LANGUAGE_ENGLISH, &embedder, PHRASES_ASKED);
+        for (; str_next(&wanted, ';', &one); there++) {
+            bool is = false;
+            for (size_t k = 0; k < list.phrases.count; k++)
+                is = is || str_equal_ignore_case(list.phrases.at[k].text, one);
+            hits += is;
+            if (shows_wrong && !is)
+                printf("  " STR_FMT ": " STR_FMT "\n", STR_ARG(one), STR_ARG(row->text));
+        }
+    }
+    printf("key phrases: %zu of %zu among the first %d, %.3f\n", hits, there, PHRASES_ASKED,
+           (double)hits / (double)there);
 }
 
 /* --- Heads --- */
@@ -358,8 +557,17 @@ int main(int argc, char **argv)
     EncodeQueue *queue = encode_queue_new(&(EncodeQueueOptions){ .folder = folder });
     must(classify_embedder(queue, ENCODE_BULK, arena, &embedder, &err));
     const Set *topics = read_set("bench/classify/topics.tsv", true);
+    const Set *intents = read_set("bench/classify/intents.tsv", true);
     const Set *feelings = read_set("bench/classify/sentiment.tsv", true);
-    measure_zero_shot(topics);
+    measure_zero_shot("topics", topics);
+    measure_zero_shot("intents", intents);
+    print_zero_shot_of_all();
+    measure_multi(read_set("bench/classify/multi.tsv", true), topics);
+    measure_learned("topics", topics);
+    measure_learned("intents", intents);
+    measure_types(read_set("bench/classify/types.tsv", true));
+    measure_aspects(read_set("bench/classify/aspects.tsv", true));
+    measure_phrases(read_set("bench/classify/phrases.tsv", true));
     Classifier head;
     must(sentiment_learn(&embedder, arena, &head, &err));
     measure_sentiment(feelings, "by words", NULL);
