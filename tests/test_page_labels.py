@@ -87,6 +87,9 @@ def test_the_report_of_a_document_marks_what_it_names(desk, page):
     assert "Tom Miller" in marks and "Zürich" in marks and "DE89 3704 0044 0532 0130 00" in marks
     part(page, "report-classify").click()
     expect(part(page, "report-label")).to_have_count(1)
+    part(page, "report-label").locator("[data-test=thumb-down]").click()
+    page.get_by_text("Wrong label").click()
+    page.get_by_text("Rating kept").first.wait_for()
     shot(page, "report")
     keeps_rules(page)
 

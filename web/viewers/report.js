@@ -3,6 +3,7 @@ import {h, fill} from '../dom.js';
 import {t, percentText} from '../texts.js';
 import {get, post, call} from '../api.js';
 import {mayWrite} from '../state.js';
+import {feedback} from '../parts/feedback.js';
 import {toast} from '../parts/toast.js';
 
 const TEXT_MOST = 100000;  // bytes that are shown
@@ -49,7 +50,7 @@ function entityList(entities) {
 
 function labelRow(one) {
   return h('li', {class: 'line', test: 'report-label', data: {state: one.state}}, h('span', {class: 'line-name'}, h('b', {}, (one.decided || one.labels).join(', ') || '–'), h('small', {}, one.label_set.name)),
-    h('span', {class: 'number'}, percent(one.confidence)), one.state === 'asked' ? h('a', {class: 'button small', href: `/labels/asked?set=${one.label_set.id}`}, t('report.state_asked')) : h('span', {class: 'chip'}, t(`report.state_${one.state}`)));
+    h('span', {class: 'number'}, percent(one.confidence)), one.state === 'asked' ? h('a', {class: 'button small', href: `/labels/asked?set=${one.label_set.id}`}, t('report.state_asked')) : h('span', {class: 'chip'}, t(`report.state_${one.state}`)), feedback({kind: 'class', id: one.id}));
 }
 
 // Choosing a set classifies at once.
