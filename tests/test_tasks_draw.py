@@ -43,6 +43,22 @@ def test_a_mail_gives_its_tasks_with_their_words(library):
         assert 0.5 < task["confidence"] <= 1
 
 
+@pytest.mark.parametrize("text, rule, end", [
+    ("Please water the plants every Monday.", "FREQ=WEEKLY;BYDAY=MO", "2026-11-23"),
+    ("Please send the report monthly until June.", "FREQ=MONTHLY;UNTIL=20270601", "2026-12-20"),
+    ("Please call Ann every Tuesday and Thursday.", "FREQ=WEEKLY;BYDAY=TU,TH", "2026-11-24"),
+    ("Please pay the rent on the first of every month.", "FREQ=MONTHLY", "2026-12-01"),
+    ("Please back up the server every day at 9am.", "FREQ=DAILY", "2026-11-21T08:00:00.000Z"),
+    ("Please paint the fence by Monday.", None, "2026-11-23"),
+])
+def test_what_comes_again_is_drawn_with_its_rule(library, text, rule, end):
+    drawn = draw(library, text=text, reference="2026-11-20T09:00:00Z", zone="Europe/Berlin", save=True)["items"][0]
+    assert (drawn["recurrence"], drawn["deadline"]["end"]) == (rule, end), drawn
+    task = library.get(f"/v1/tasks/{drawn['id']}").json()
+    assert task["recurrence"] == rule and task["deadline"]["end"] == end
+    assert drawn["deadline"]["text"] in text and not drawn["summary"].endswith((" every", " of", " at", " on"))
+
+
 def test_saved_ones_are_suggested_until_a_person_accepts(library):
     drawn = draw(library, text="Please paint the fence. Then wash the brushes.", save=True)
     first, second = drawn["items"]

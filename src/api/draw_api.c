@@ -121,6 +121,7 @@ static bool put_drawn(JsonWriter *json, const DrawWork *work, size_t index, Erro
     put_text_or_null(json, "assignee", task->assignee);
     put_bool(json, "is_author", task->is_author);
     put_deadline(json, task, work->asked.zone);
+    put_text_or_null(json, "recurrence", task->recurrence);
     if (task->after)
         put_int(json, "after", (int64_t)task->after);
     else

@@ -36,6 +36,7 @@ typedef struct DrawnTask {
     size_t deadline_start, deadline_end; /* where */
     int64_t start_at_ms, due_at_ms;      /* what they mean; 0: not said, or not understood whole */
     bool is_all_day;                     /* the days are those of UTC midnights */
+    Str recurrence;    /* "every Monday" as an RRULE (recurrence.h), due the first time; "": once */
     size_t after;      /* number (from 1) of a task in the list that must be done before; 0: none */
     double confidence; /* 0 to 1: the share of such units that are tasks */
     Str made_by;       /* "rules", or the model */

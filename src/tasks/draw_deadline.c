@@ -1,6 +1,7 @@
 /* draw_deadline.c - the words of a unit that say until when: the longest run of words of dates,
  * with the preposition before it; which day that is, src/text/date.h knows. */
 #include "tasks/draw_int.h"
+#include "tasks/recurrence.h"
 #include "text/date.h"
 #include "text/language.h"
 
@@ -24,9 +25,10 @@ static const struct {
 } date_words[] = {
     { PREPOSITION,
       " by before until till due within in on at no later than bis spätestens vor am um "
-      "avant d'ici d' ici sous pour dans zum zur not after " },
+      "avant d'ici d' ici sous pour dans zum zur not after every each jeden jede jedes chaque " },
     { CONNECTOR,
-      " the of next this end coming following beginning start middle to pm am o'clock noch "
+      " the of first last next this end coming following beginning start middle to pm am o'clock "
+      "noch "
       "diese diesen dieser dieses nächste nächsten kommende kommenden ende nach uhr le la les "
       "du de mois fin prochain prochaine h a one two three four six ten afternoon morning "
       "evening mittag zwei drei zehn this " },
@@ -93,7 +95,8 @@ static int run_score(const DrawWords *words, size_t begin, size_t end)
         is_until |=
             is_in(until_words, words->at[i].word) || is_in(" later spätestens ", words->at[i].word);
         is_next |=
-            is_in(" next this end diese dieser noch nächste nächsten ende fin prochain prochaine ",
+            is_in(" next this end every each jeden jede jedes chaque diese dieser noch nächste "
+                  "nächsten ende fin prochain prochaine ",
                   words->at[i].word);
     }
     if (!names && !(numbers && units) && !(units && is_next) && !(is_until && numbers))
@@ -166,18 +169,97 @@ static void take_date(const DateFound *found, Str zone, DrawnTask *task)
         task->start_at_ms = instant_of(&start, found, zone);
 }
 
+/* False: it is not known when the text was written. */
+static bool find_dates(Arena *arena, const DrawRequest *request, Str words,
+                       DateReference *reference, DateFound **found_r, size_t *count_r)
+{
+    Error err;
+    if (!request->reference_ms ||
+        !date_local(request->reference_ms, request->zone, &reference->now, &err))
+        return false;
+    reference->language =
+        str(language_about(language_detect(request->text, LANGUAGE_ENGLISH))->code);
+    *count_r = date_find(arena, words, reference, found_r);
+    return true;
+}
+
 void draw_due(Arena *arena, const DrawRequest *request, DrawnTask *task)
 {
     DateReference reference = { 0 };
     DateFound *found;
-    Error err;
-    if (!task->deadline_text.length || !request->reference_ms ||
-        !date_local(request->reference_ms, request->zone, &reference.now, &err))
+    size_t count;
+    if (!task->deadline_text.length ||
+        !find_dates(arena, request, task->deadline_text, &reference, &found, &count))
         return;
-    reference.language =
-        str(language_about(language_detect(request->text, LANGUAGE_ENGLISH))->code);
-    size_t count = date_find(arena, task->deadline_text, &reference, &found);
     for (size_t i = 0; i < count && !task->due_at_ms; i++)
         if (found[i].kind == DATE_POINT || found[i].kind == DATE_RANGE)
             take_date(&found[i], request->zone, task);
+}
+
+/* --- What comes again --- */
+
+/* Tasks come again by days; the hour is that of the deadline. False: it says more than an hour. */
+static bool split_rule(Arena *arena, Str iso, Str *rule_r, int64_t *seconds_r)
+{
+    Buf rule = buf_new(arena, RECURRENCE_MAX);
+    Str part;
+    int64_t hour = -1, minute = 0;
+    while (str_next(&iso, ';', &part)) {
+        bool is_hour = str_starts(part, S("BYHOUR=")), is_minute = str_starts(part, S("BYMINUTE="));
+        if ((is_hour && !str_to_int(str_from(part, 7), 0, 23, &hour)) ||
+            (is_minute && !str_to_int(str_from(part, 9), 0, 59, &minute)))
+            return false;
+        if (is_hour || is_minute)
+            continue;
+        buf_addf(&rule, "%s" STR_FMT, rule.length ? ";" : "", STR_ARG(part));
+    }
+    *rule_r = buf_str(&rule);
+    *seconds_r = hour < 0 ? -1 : hour * 3600 + minute * 60;
+    return !rule.overflowed;
+}
+
+/* The first day that the rule names behind the day of the text; a day that the text names itself
+ * ("on the first of every month") where the rule names none. */
+static bool set_first(Arena *arena, const DrawRequest *request, int64_t today, int64_t seconds,
+                      DrawnTask *task)
+{
+    Error err;
+    Str ignored;
+    int64_t day;
+    bool names_day = str_find(task->recurrence, S("BY")) >= 0;
+    if (!names_day && task->due_at_ms)
+        return true;
+    if (!recurrence_next(arena, task->recurrence, today, today, &day, &ignored))
+        return false;
+    task->start_at_ms = 0;
+    task->is_all_day = seconds < 0;
+    if (seconds < 0)
+        task->due_at_ms = day * 1000;
+    return seconds < 0 || date_instant(day + seconds, request->zone, &task->due_at_ms, &err);
+}
+
+void draw_recurrence(Arena *arena, const DrawRequest *request, DrawnTask *task)
+{
+    DateReference reference = { 0 };
+    DateFound *found;
+    size_t count, i = 0;
+    int64_t seconds;
+    DrawnTask again = *task;
+    Error err;
+    if (!find_dates(arena, request, task->quote, &reference, &found, &count))
+        return;
+    while (i < count && found[i].kind != DATE_RECURRENCE)
+        i++;
+    again.due_at_ms = 0;
+    for (size_t k = 0; k < count && !again.due_at_ms; k++)
+        if (found[k].kind == DATE_POINT)
+            take_date(&found[k], request->zone, &again);
+    if (i == count || !split_rule(arena, found[i].iso, &again.recurrence, &seconds) ||
+        !recurrence_check(again.recurrence, &err) ||
+        !set_first(arena, request, reference.now - reference.now % DAY_SECONDS, seconds, &again))
+        return;
+    again.deadline_start = task->start + found[i].start;
+    again.deadline_end = task->start + found[i].end;
+    again.deadline_text = str_slice(request->text, again.deadline_start, again.deadline_end);
+    *task = again;
 }

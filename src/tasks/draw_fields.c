@@ -240,5 +240,6 @@ void draw_fields(Arena *arena, const DrawRequest *request, Str author, const Dra
     }
     task.deadline_text = str_slice(request->text, task.deadline_start, task.deadline_end);
     draw_due(arena, request, &task);
+    draw_recurrence(arena, request, &task);
     *task_r = task;
 }

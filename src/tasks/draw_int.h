@@ -106,6 +106,8 @@ void draw_fields(Arena *arena, const DrawRequest *request, Str author, const Dra
                  const DrawWords *words, const DrawSigns *signs, DrawnTask *task_r);
 /* What the words of its deadline mean, said at the time and in the zone of the request. */
 void draw_due(Arena *arena, const DrawRequest *request, DrawnTask *task);
+/* Whether its quote says that it comes again, and when first. Behind draw_due(). */
+void draw_recurrence(Arena *arena, const DrawRequest *request, DrawnTask *task);
 Str draw_category(const DrawWords *words);
 /* As it stands among the people known. */
 Str draw_known_name(const DrawRequest *request, Str name);

@@ -115,6 +115,7 @@ void draw_model_take(Arena *arena, const DrawRequest *request, Str part, const j
         DrawWords words = draw_words(arena, &verbs, task.summary);
         task.category = draw_category(&words);
         draw_due(arena, request, &task);
+        draw_recurrence(arena, request, &task);
         list->at[list->count++] = task;
     }
 }

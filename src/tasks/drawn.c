@@ -124,6 +124,7 @@ static bool save_one(DbTx *tx, Arena *arena, const DrawSource *from, const Drawn
     task.start_at_ms = drawn->start_at_ms;
     task.due_at_ms = drawn->due_at_ms;
     task.is_all_day = drawn->is_all_day;
+    task.recurrence = drawn->recurrence;
     task.time_zone = str_is(from->zone, "UTC") ? S("") : from->zone;
     task.made_by = drawn->made_by;
     task.document = from->document.id;
