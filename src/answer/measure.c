@@ -112,11 +112,16 @@ typedef struct Signs {
     int numbers, years, names, money, shares, addresses;
 } Signs;
 
-static const char *const number_names[] = { "one",   "two",     "three",    "four",    "five",
-                                            "six",   "seven",   "eight",    "nine",    "ten",
-                                            "dozen", "twelve",  "twenty",   "thirty",  "forty",
-                                            "fifty", "hundred", "thousand", "million", "half",
-                                            "twice", "billion" };
+static const char *const number_names[] = {
+    "one",     "two",       "three",    "four",     "five",    "six",      "seven",    "eight",
+    "nine",    "ten",       "dozen",    "eleven",   "twelve",  "thirteen", "fourteen", "fifteen",
+    "sixteen", "seventeen", "eighteen", "nineteen", "twenty",  "thirty",   "forty",    "fifty",
+    "sixty",   "seventy",   "eighty",   "ninety",   "hundred", "thousand", "million",  "billion",
+    "half",    "twice",     "zwei",     "drei",     "vier",    "fünf",     "sechs",    "sieben",
+    "acht",    "neun",      "zehn",     "elf",      "zwölf",   "zwanzig",  "dreißig",  "hundert",
+    "tausend", "deux",      "trois",    "quatre",   "cinq",    "sept",     "huit",     "neuf",
+    "dix",     "onze",      "douze",    "vingt",    "trente"
+};
 static const char *const month_names[] = { "january",  "february",  "march",    "april",
                                            "june",     "july",      "august",   "september",
                                            "october",  "november",  "december", "monday",
