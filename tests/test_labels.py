@@ -80,7 +80,7 @@ def test_a_set_is_made_changed_taught_and_removed(library):
     assert library.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("body", [{}, {"name": "x"}, {"name": "x", "labels": ["one"]}, {"name": "x", "labels": ["a", "A"]}, {"name": "x", "labels": [1, 2]},
+@pytest.mark.parametrize("body", [{}, {"name": "x"}, {"name": "x", "labels": ["one"]}, {"name": "x", "labels": ["a", "A"]}, {"name": "x", "labels": [1, 2]}, {"name": "x", "labels": ["a\nb", "c"]},
                                   {"name": " ", "labels": LABELS}, {"name": "x", "labels": LABELS, "threshold": 2}, {"name": "x", "labels": LABELS, "asks": "oracle"},
                                   {"name": "x", "labels": LABELS, "precision": 0}])
 def test_a_set_that_cannot_be_is_refused(library, body):

@@ -80,6 +80,15 @@ def test_what_is_asked_is_decided_by_keys(desk, page):
     expect(part(page, "label-days")).to_be_visible()
 
 
+def test_a_list_that_is_open_hears_what_is_learned(desk, page):
+    desk.go("/labels")
+    expect(part(page, "label-set").locator("small").first).to_contain_text("33 examples")
+    made = desk.server.get("/v1/label-sets/Mail").json()["id"]
+    examples = [{"text": f"We order {count} chairs.", "label": "order"} for count in ("two", "four", "six")]
+    desk.server.post(f"/v1/label-sets/{made}/examples", {"examples": examples})
+    expect(part(page, "label-set").locator("small").first).to_contain_text("36 examples")
+
+
 def test_the_report_of_a_document_marks_what_it_names(desk, page):
     desk.go(f"/documents/{desk.document['id']}?show=report")
     expect(part(page, "report-facts")).to_contain_text("invoice")

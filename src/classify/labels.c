@@ -68,6 +68,9 @@ static bool read_label(Arena *arena, const json_t *json, ClassifyLabel *label_r,
     label.description = str_trim(label.description);
     if (!label.name.length || label.name.length > NAME_MAX_BYTES)
         return fail_field(err, "labels", "a label has a name of at most %d bytes", NAME_MAX_BYTES);
+    for (size_t i = 0; i < label.name.length; i++) /* it may become a tag */
+        if ((unsigned char)label.name.at[i] < ' ')
+            return fail_field(err, "labels", "a label's name has no line ends or tabs");
     *label_r = label;
     return true;
 }

@@ -183,9 +183,26 @@ static void on_library_news(void *argument, const Scope *scope, LibraryNews kind
     tell(argument, scope->workspace, kind, document);
 }
 
+/* What label sets learn, and batches of classification: their subject is no document. */
+static void tell_labels(App *app, const JobEvent *event)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Buf data = buf_new(arena, KB(4));
+    JsonWriter json = put_begin(&data);
+    put_text(&json, "id", event->subject);
+    put_text(&json, "type", event->type);
+    put_text(&json, "state", str(job_state_name(event->state)));
+    put_int(&json, "done", event->done);
+    put_int(&json, "total", event->total);
+    put_end(&json);
+    event_hub_send(app->api.events, event->workspace, S("labels"), buf_str(&data));
+}
+
 static void on_job(void *argument, const JobEvent *event)
 {
-    if (event->subject.length)
+    if (str_is(event->type, "label_train") || str_is(event->type, "label_batch"))
+        tell_labels(argument, event);
+    else if (event->subject.length)
         tell(argument, event->workspace, NEWS_DOCUMENT, event->subject);
 }
 

@@ -2,7 +2,7 @@
 import {h, fill, cleanup} from '../dom.js';
 import {t} from '../texts.js';
 import {get, remove} from '../api.js';
-import {mayWrite} from '../state.js';
+import {mayWrite, on} from '../state.js';
 import {go} from '../router.js';
 import {top} from '../parts/top.js';
 import {problem} from '../parts/problem.js';
@@ -45,6 +45,7 @@ export function render(root) {
     }
   }
 
+  undo.add(on('event:labels', ({state: now}) => { if (now === 'done') load(); }));
   load();
   return {cleanup: undo, title: t('labels.title'), focus: head.heading};
 }

@@ -2,7 +2,7 @@
 import {h, fill, cleanup} from '../dom.js';
 import {t, number, percentText} from '../texts.js';
 import {get, post, remove} from '../api.js';
-import {state, mayWrite} from '../state.js';
+import {state, mayWrite, on} from '../state.js';
 import {top} from '../parts/top.js';
 import {icon} from '../parts/icons.js';
 import {problem} from '../parts/problem.js';
@@ -36,6 +36,7 @@ class LabelSetView {
     this.body = h('div', {class: 'scroll pad labels'}, this.labels, this.actions, this.running, this.how,
       h('div', {class: 'row'}, h('h2', {}, t('labels.examples')), mayWrite() && h('button', {class: 'small', onclick: () => this.teach(), test: 'teach'}, t('labels.teach'))), this.examples, this.more);
     fill(root, this.head.element, this.body);
+    this.undo.add(on('event:labels', ({id, state: now}) => { if (this.one && id === this.one.id && now === 'done') this.loadHow().catch(() => null); }));
     this.load();
   }
 
