@@ -3,6 +3,7 @@ import pytest
 from conftest import Server
 from test_page import browser, CHROMIUM, expect, owner_desk, part, PHONE, shot, WIDE  # noqa: F401 (browser is a fixture)
 from test_page_study import keeps_rules
+from test_study import package
 from test_study_make import LESSON
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium (Debian package chromium)")
@@ -87,3 +88,16 @@ def test_the_other_kinds_are_shown_with_their_sources(desk, page, kind):
     part(page, "made-source").first.click()
     expect(part(page, "reader-body")).to_contain_text("Photosynthesis")
     shot(page, f"made-{kind}")
+
+
+def test_a_package_of_anki_becomes_cards(desk, page, tmp_path):
+    file = tmp_path / "rivers.apkg"
+    file.write_bytes(package([(("Longest river?", "the Volga"), "rivers"), (("The {{c1::Elbe}}.", ""), "")]))
+    page.evaluate("import('/api.js').then(({post}) => post('/v1/study/decks', {name: 'From Anki'}))")
+    desk.go("/study")
+    row = part(page, "deck").filter(has_text="From Anki")
+    part(row, "deck-more").click()
+    with page.expect_file_chooser() as chosen:
+        part(row, "deck-from-anki").click()
+    chosen.value.set_files(file)
+    expect(part(row, "counts")).to_contain_text("2 new")

@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import sqlite3
+import tempfile
 import zipfile
 from hashlib import sha1
 
@@ -243,3 +244,52 @@ def test_what_one_learns_another_does_not_see(server, deck):
     assert own.status_code == 201, own.text
     stolen = other.post(f"{server.url}/v1/study/cards", json={"deck": deck["id"], "cards": [{"front": "a", "back": "b"}]})
     assert stolen.status_code == 404
+
+
+def package(notes, name="collection.anki2", columns="id integer, flds text, tags text"):
+    """A package of Anki with these notes: (fields, tags)."""
+    with tempfile.NamedTemporaryFile(suffix=".db") as file:
+        db = sqlite3.connect(file.name)
+        db.execute(f"CREATE TABLE notes ({columns})")
+        db.executemany("INSERT INTO notes VALUES (?, ?, ?)", [(i, "\x1f".join(fields), tags) for i, (fields, tags) in enumerate(notes)])
+        db.commit()
+        db.close()
+        content = open(file.name, "rb").read()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+        archive.writestr("media", "{}")
+    return out.getvalue()
+
+
+def send_package(server, deck, content, name="deck.apkg"):
+    return server.call("POST", f"/v1/study/decks/{deck['id']}/anki", files={"file": (name, content)})
+
+
+def test_a_deck_comes_back_from_anki(server, deck):
+    add(server, deck, ("Longest <river>?", "the Volga\n& no other"), {"front": "The {{c1::Rhine}} is shorter.", "back": "It is."})
+    content = server.get(f"/v1/study/decks/{deck['id']}/export", params={"format": "apkg"}).content
+    assert send_package(server, deck, content).json() == {"read": 2, "added": 0, "known": 2, "left_out": 0}
+    other = server.post("/v1/study/decks", {"name": "Back from Anki"}).json()
+    assert send_package(server, other, content).json()["added"] == 2
+    cards = server.get("/v1/study/cards", params={"deck": other["id"]}).json()["items"]
+    assert {(c["front"], c["back"]) for c in cards} == {("Longest <river>?", "the Volga\n& no other"), ("The {{c1::Rhine}} is shorter.", "It is.")}
+    server.call("DELETE", f"/v1/study/decks/{other['id']}")
+
+
+def test_foreign_packages_are_read_by_a_worker(server, deck):
+    content = package([(("<b>Q</b>&nbsp;1", "A<br>B", "where"), " one two "), (("<img src=a.png>", "A"), ""), (("The {{c1::Elbe}}.", ""), "")])
+    assert send_package(server, deck, content).json() == {"read": 2, "added": 2, "known": 0, "left_out": 1}
+    cards = {c["front"]: c for c in server.get("/v1/study/cards", params={"deck": deck["id"]}).json()["items"]}
+    assert cards["Q 1"]["back"] == "A\nB" and cards["Q 1"]["tags"] == ["one", "two"] and cards["The {{c1::Elbe}}."]["back"] == "The Elbe."
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"no archive", b"PK\x03\x04" + b"\0" * 100, package([], columns="a, b, c"), package([(("x" * 40000, "y"), "")]),
+    package([(("Q", "A"), "")])[:200], package([(("Q", "A"), "")], name="other.db"), package([(("Q", "A"), "")], name="collection.anki21b"),
+    package([(("Q", "A"), "")], columns="id integer, fields text, tags text"),
+], ids=["empty", "text", "broken", "no-notes", "too-long", "cut", "no-collection", "newest", "no-fields"])
+def test_packages_that_are_none_change_nothing(server, deck, content):
+    answer = send_package(server, deck, content)
+    assert 400 <= answer.status_code < 500, answer.text
+    assert server.get("/v1/study/cards", params={"deck": deck["id"]}).json()["items"] == []

@@ -23,6 +23,7 @@ export const STUDY = {
   'study.added': {one: '{shown} card added', other: '{shown} cards added'},
   'study.anki': 'For Anki',
   'study.csv': 'CSV',
+  'study.from_anki': 'From Anki',
   'study.empty_title': 'No cards yet',
   'study.empty': 'A deck holds questions and answers. They come back when you are about to forget them.',
   'study.streak': {one: '{shown} day in a row', other: '{shown} days in a row'},

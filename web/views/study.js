@@ -76,6 +76,23 @@ function addDialog(one, added) {
   });
 }
 
+// A package of Anki: its notes become cards of this deck.
+function fromAnki(one, added) {
+  const pick = h('input', {type: 'file', accept: '.apkg'});
+  pick.addEventListener('change', async () => {
+    const body = new FormData();
+    body.append('file', pick.files[0]);
+    try {
+      const done = await post(`/v1/study/decks/${one.id}/anki`, body);
+      toast(t('study.added', {count: done.added}));
+      added();
+    } catch (error) {
+      toast(error.message);
+    }
+  });
+  pick.click();
+}
+
 export function render(root, {query = {}} = {}) {
   const undo = cleanup();
   const review = h('span', {});
@@ -106,6 +123,7 @@ export function render(root, {query = {}} = {}) {
         h('button', {class: 'small', onclick: () => deckDialog(one, load), test: 'deck-edit'}, t('study.edit')),
         h('a', {class: 'button small', href: `/v1/study/decks/${one.id}/export?format=apkg`, download: '', test: 'deck-anki'}, t('study.anki')),
         h('a', {class: 'button small', href: `/v1/study/decks/${one.id}/export?format=csv`, download: ''}, t('study.csv')),
+        h('button', {class: 'small', onclick: () => fromAnki(one, load), test: 'deck-from-anki'}, t('study.from_anki')),
         h('button', {class: 'small', onclick: () => drop(one, `/v1/study/decks/${one.id}`, 'study.deck_removed', row), test: 'deck-remove'}, t('do.remove')))));
     return row;
   }

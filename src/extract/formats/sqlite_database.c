@@ -126,6 +126,21 @@ static Str quoted(Arena *arena, Str name)
     return buf_str(&out);
 }
 
+/* What separates fields inside a value (Anki's notes) is a control sign that no text keeps: its
+ * picture stands for it. */
+static Str with_gaps_shown(Arena *arena, Str text)
+{
+    if (str_find_char(text, '\x1f') < 0)
+        return text;
+    Buf out = buf_new(arena, text.length * 3);
+    for (size_t i = 0; i < text.length; i++)
+        if (text.at[i] == '\x1f')
+            buf_add(&out, S("␟"));
+        else
+            buf_add_char(&out, text.at[i]);
+    return buf_str(&out);
+}
+
 static void write_cell(Database *in, sqlite3_stmt *row, int column, Arena *arena)
 {
     if (sqlite3_column_type(row, column) == SQLITE_BLOB) {
@@ -134,7 +149,7 @@ static void write_cell(Database *in, sqlite3_stmt *row, int column, Arena *arena
         return;
     }
     Str text = str_slice(column_text(row, column), 0, CELL_MAX);
-    doc_cell(in->doc, str_slice(text, 0, utf8_floor(text, text.length)));
+    doc_cell(in->doc, with_gaps_shown(arena, str_slice(text, 0, utf8_floor(text, text.length))));
 }
 
 static void write_row(Database *in, sqlite3_stmt *row, Str table, int number)
