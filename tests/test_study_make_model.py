@@ -15,7 +15,7 @@ CARD = {"front": "What is chlorophyll?", "back": "a green pigment", "passage": 1
 
 @pytest.fixture(scope="module")
 def mock():
-    started = MockProvider(["good", "cut", "broken", "silent", "slow"])
+    started = MockProvider(["good", "cut", "cut-late", "broken", "silent", "slow"])
     yield started
     started.stop()
 
@@ -110,10 +110,28 @@ def test_cards_outlines_and_prose_are_written_too(library, mock):
     say(mock, items(part, {**part, "title": "Cells", "level": 2, "after": [1, 2, 7]}))
     outline = make(library, "outline").json()["items"]
     assert [(i["number"], i["after"]) for i in outline] == [(1, []), (2, [1])]
-    say(mock, items({"text": "Chlorophyll absorbs red and blue light.", "passage": 1, "quote": QUOTE},
-                    {"text": "Bananas are yellow and grow in warm countries.", "passage": 1, "quote": QUOTE}))
+
+
+PROSE = ("Chlorophyll is a pigment that absorbs red and blue light. [1] Bananas are yellow and grow in warm countries [1]. "
+         "The Calvin cycle fixes carbon dioxide [3]. [1] It needs 90 molecules of ATP for glucose.")
+
+
+def test_prose_is_told_sentence_by_sentence_and_only_what_the_source_says(library, mock):
+    say(mock, PROSE)
     summary = make(library, "summary", form="bullets").json()
-    assert summary["text"] == "- Chlorophyll absorbs red and blue light. [1]"
+    assert summary["text"] == ("- Chlorophyll is a pigment that absorbs red and blue light. [1]\n- The Calvin cycle fixes carbon dioxide. [2]")
+    assert summary["made_by"] == "good" and summary["notice"].startswith("Sentences of the model that do not rest on the source were left out: 2")
+    check_sources(summary, library.text)
+    told = library.post("/ai/explain/stream", {"source": {"document": library.lesson}}).text
+    assert told.count("event: delta") == 2 and told.rstrip().split("event: ")[-1].startswith("done")
+    assert told.index("event: delta") < told.index("event: done")
+
+
+def test_a_model_that_dies_behind_the_first_sentence_is_an_error_not_another_text(library, mock):
+    say(mock, PROSE * 3)
+    told = library.post("/v1/study/make", {"kind": "explanation", "document": library.lesson, "model": "cut-late", "stream": True, "fresh": True}).text
+    assert "event: error" in told and "event: done" not in told
+    assert library.post("/v1/study/make", {"kind": "explanation", "document": library.lesson, "model": "cut", "fresh": True}).status_code >= 500
 
 
 def test_rules_can_be_asked_for(library, mock):

@@ -209,16 +209,29 @@ static bool make_by_rules(Making *making, Error *err)
     return making->row->make(making, err);
 }
 
-/* A model that was not asked for by name may fail: then the rules make it, and it is said. */
+static bool is_prose(const Making *making)
+{
+    return making->wish->kind == MAKE_EXPLANATION || making->wish->kind == MAKE_SUMMARY;
+}
+
+static bool ask_model(Making *making, Error *err)
+{
+    Provider provider;
+    return models_provider(making->maker->models, making->scope, making->arena, &provider, err) &&
+           (is_prose(making) ? make_written(making, err) : make_by_model(making, err));
+}
+
+/* A model that was not asked for by name may fail: then the rules make it, and it is said; unless
+ * somebody has read the beginning already. */
 static bool make_best(Making *making, Error *err)
 {
     Error why = { 0 };
     if (str_is(making->wish->model, "rules"))
         return make_by_rules(making, err);
-    if (make_by_model(making, &why))
+    if (ask_model(making, &why))
         return true;
-    bool is_named = making->wish->model.length > 0;
-    if (why.code == ERROR_CANCELLED || is_named) {
+    bool is_told = making->items.count && making->sink && making->sink->item;
+    if (why.code == ERROR_CANCELLED || making->wish->model.length || is_told) {
         *err = why;
         return false;
     }

@@ -78,7 +78,34 @@ size_t wrong_options(Making *making, const Fact *fact, const FactKey *key, Str w
 size_t wrong_definitions(Making *making, const Fact *fact, Str wrong[3]);
 size_t wrong_cells(Making *making, const RowFact *row, Str wrong[3]);
 
+/* --- make_given.c: what a model is given --- */
+
+#define PASSAGE_BYTES 1800
+#define PASSAGES_MAX 40
+
+/* Pieces that stand one after the other: their range is quoted and searched. */
+typedef struct GivenPassage {
+    size_t first, end; /* pieces */
+    double score;
+    Str text; /* plain texts, one a line */
+} GivenPassage;
+
+typedef struct Asking {
+    Making *making;
+    GivenPassage passages[PASSAGES_MAX];
+    size_t count;
+} Asking;
+
+/* All of a short source; of a long one the passages with most to learn, in their order. */
+void given_choose(Asking *asking);
+Str given_instructions(const Making *making, const char *instructions);
+Str given_passages(const Asking *asking);
+
+/* --- make_write.c: prose, sentence by sentence --- */
+
+MUST_CHECK bool make_written(Making *making, Error *err);
+
 /* --- make_model.c --- */
 
-/* False with ERROR_NOT_FOUND when there is no service. */
+/* Items with a schema, from the service. */
 MUST_CHECK bool make_by_model(Making *making, Error *err);
