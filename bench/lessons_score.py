@@ -8,8 +8,8 @@ measured. Each is asked for a quiz of 12, 12 cards, an outline, a summary, examp
 
   stands     when its source's bytes are its quote, and its answer stands in the quote (of a choice for a term: the term);
   one right  a choice: options differ, one is the answer, no other stands in the quote (unless the question names it);
-  readable   the question has 4 to 45 words, one question mark at its end or one gap, begins with a capital, a digit or a
-             quotation mark, does not lean on what stands elsewhere ("it", "this"), has its brackets and quotation marks
+  readable   the question has 3 to 45 words, one question mark at its end or one gap, does not begin with a small letter or a
+             sign, does not lean on what stands elsewhere ("it", "this"), has its brackets and quotation marks
              closed, no "whom whom", and does not contain its answer;
   useful     stands, one right and readable together."""
 import argparse
@@ -75,15 +75,15 @@ def flat(text):
 
 
 def is_readable(question, answer):
-    words = question.replace("____", "gap").split()
-    if not 4 <= len(words) <= 45 or LEANING.match(question) or not re.match(r"[A-ZÀ-ÞА-Я0-9“„\"'«¿(_]", question):
+    shown = re.sub(r"\{\{c1::.*?\}\}", "____", question)
+    words = shown.split()
+    if not 3 <= len(words) <= 45 or LEANING.match(shown) or (shown[0].islower() and shown[0] != "_") or shown[0] in "•-.,;:)":
         return False
     ends = question.rstrip().endswith("?")
     if ends == ("____" in question or "{{c1::" in question) or question.count("?") > 1:
         return False
     if any(question.count(a) != question.count(b) for a, b in ("()", "[]")) or "whom whom" in question or "  " in question:
         return False
-    shown = re.sub(r"\{\{c1::.*?\}\}", "____", question)
     return flat(answer).lower() not in shown.lower() or len(answer) < 3
 
 

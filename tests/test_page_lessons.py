@@ -64,6 +64,7 @@ def test_cards_are_made_and_kept_in_a_deck(desk, page):
 def test_an_outline_keeps_what_was_read(desk, page):
     make(desk, page, "outline")
     expect(part(page, "made-read")).to_have_text("0 of 4 read")
+    expect(part(page, "made-due")).to_contain_text("cards of it, 0 due")
     part(page, "made-done").nth(1).check()
     expect(part(page, "made-read")).to_have_text("1 of 4 read")
     keeps_rules(page)
@@ -93,9 +94,9 @@ def test_the_other_kinds_are_shown_with_their_sources(desk, page, kind):
 def test_a_package_of_anki_becomes_cards(desk, page, tmp_path):
     file = tmp_path / "rivers.apkg"
     file.write_bytes(package([(("Longest river?", "the Volga"), "rivers"), (("The {{c1::Elbe}}.", ""), "")]))
-    page.evaluate("import('/api.js').then(({post}) => post('/v1/study/decks', {name: 'From Anki'}))")
+    page.evaluate("import('/api.js').then(({post}) => post('/v1/study/decks', {name: 'Sent rivers'}))")
     desk.go("/study")
-    row = part(page, "deck").filter(has_text="From Anki")
+    row = part(page, "deck").filter(has_text="Sent rivers")
     part(row, "deck-more").click()
     with page.expect_file_chooser() as chosen:
         part(row, "deck-from-anki").click()

@@ -81,6 +81,9 @@ def test_an_outline_is_in_order_and_names_what_comes_before(server, lesson):
     assert [i["number"] for i in made["items"]] == [1, 2, 3, 4]
     for item in made["items"]:
         assert all(0 < number < item["number"] for number in item["after"])
+    make(server, kind="flashcards", document=lesson, deck="Of an outline", count=3)
+    cards = server.get(f"/v1/study/made/{made['id']}").json()["cards"]
+    assert cards["cards"] >= 3 and cards["due"] == 0
     read = server.call("PUT", f"/v1/study/made/{made['id']}/read", json={"read": [1, 2]})
     assert read.status_code == 200 and read.json()["read"] == [1, 2]
     assert server.call("PUT", f"/v1/study/made/{made['id']}/read", json={"read": [9]}).status_code == 400

@@ -48,5 +48,6 @@ export const LESSONS = {
   'made.after': 'after {numbers}',
   'made.read': 'Read',
   'made.read_of': '{done} of {total} read',
+  'made.cards': '{cards} cards of it, {due} due',
   'made.waiting': 'It is still being made. {stage}',
 };

@@ -3,6 +3,7 @@
 
 #include "net/http_stream.h"
 #include "store/jobs_store.h"
+#include "study/study.h"
 
 #define STREAM_QUEUE MB(4)
 #define DONE_MAX 1000
@@ -12,7 +13,8 @@ typedef struct MadeWork {
     Str kind;
     StudyMade made;
     StudyMadeList list;
-    JobRow *jobs; /* of those; no id: over */
+    JobRow *jobs;        /* of those; no id: over */
+    StudyProgress cards; /* of its document; no id: there are none */
     Slice slice;
     Str next;
 } MadeWork;
@@ -108,6 +110,40 @@ bool study_made_all(ApiRequest *request, HttpResponse *response, Error *err)
     return true;
 }
 
+/* How well the cards of its document are known, and what of them is due. */
+static bool find_cards(DbTx *tx, MadeWork *work, Error *err)
+{
+    const ApiRequest *request = work->request;
+    Learner learner;
+    StudyToday today;
+    StudyProgressList list;
+    if (!work->made.document.length)
+        return true;
+    if (!learner_find(tx, request->scope, request->arena, &learner, err) ||
+        !study_today(tx, request->scope, &learner, &today, err) ||
+        !study_card_progress(tx, request->scope, request->arena, STR_NONE, today.due.review_by_ms,
+                             &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++)
+        if (str_equal(list.at[i].id, work->made.document))
+            work->cards = list.at[i];
+    return true;
+}
+
+static void put_cards(JsonWriter *json, const StudyProgress *cards)
+{
+    if (!cards->id.length) {
+        put_null(json, "cards");
+        return;
+    }
+    put_object(json, "cards");
+    put_int(json, "cards", cards->cards);
+    put_int(json, "seen", cards->seen);
+    put_int(json, "known", cards->known);
+    put_int(json, "due", cards->due);
+    put_end(json);
+}
+
 static bool find_made(DbTx *tx, void *argument, Error *err)
 {
     MadeWork *work = argument;
@@ -115,13 +151,14 @@ static bool find_made(DbTx *tx, void *argument, Error *err)
     work->jobs = arena_new_one(request->arena, JobRow);
     return study_made_find(tx, request->scope, request->arena, request->params[0], &work->made,
                            err) &&
-           find_job(tx, work, &work->made, work->jobs, err);
+           find_job(tx, work, &work->made, work->jobs, err) && find_cards(tx, work, err);
 }
 
 static bool answer_made(const MadeWork *work, HttpResponse *response)
 {
     JsonWriter json = put_begin(&response->body);
     put_made(&json, work->request->arena, &work->made, work->jobs);
+    put_cards(&json, &work->cards);
     put_end(&json);
     return true;
 }

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 
+#define QUESTION_BYTES_MIN 15 /* beside what is asked for */
 #define SUBJECT_WORDS_MAX 7
 #define WORDS_MAX 64
 #define IN_PLACE_WORDS_MAX 14 /* behind what is asked for */
@@ -210,7 +211,7 @@ static bool reads_as_part(const Asked *asked, KeyKind kind, Str before)
         return before.length != asked->before.length || is_one_of(last, times, COUNT(times));
     if (!asked->begins && is_one_of(last, articles, COUNT(articles)))
         return false;
-    return kind == KEY_NUMBER || kind == KEY_PERCENT || !is_noun_next(asked);
+    return kind == KEY_NUMBER || !is_noun_next(asked);
 }
 
 static bool read_asked(Language language, const Fact *fact, const FactKey *key, Asked *asked)
@@ -373,7 +374,8 @@ static bool ask_in_place(Arena *arena, const Asked *asked, Str *question_r)
 {
     Buf out = buf_new(arena, KB(4));
     Str after = asked->after;
-    if (!asked->begins && !reads_well_in_place(asked))
+    if ((!asked->begins && !reads_well_in_place(asked)) ||
+        asked->before.length + after.length < QUESTION_BYTES_MIN)
         return false;
     if (asked->begins && asked->phrase.at == asked->form->inside.at) {
         /* "In 1874, the quarry opened": the end is where the question stands. */

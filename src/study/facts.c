@@ -150,15 +150,17 @@ static bool begins_sentence(Str plain)
     size_t size;
     uint32_t letter = utf8_decode(plain, 0, &size);
     if (letter < 0x80)
-        return isupper(first) || isdigit(first) || first == '"';
+        return isupper(first) || isdigit(first);
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     bool has_cases = letter < 0x590 && letter >= 0xC0;
     Str one = str_slice(plain, 0, size);
-    return has_cases ? !str_equal(utf8_fold(arena, one), one) : letter > 0x590;
+    /* Where dates are written 2020. 3. 11. a full stop behind a number ends nothing. */
+    bool is_cut = plain.length > 1 && isdigit((unsigned char)plain.at[plain.length - 2]);
+    return has_cases ? !str_equal(utf8_fold(arena, one), one) : letter > 0x590 && !is_cut;
 }
 
 /* Titles, lists of names and references: mostly capitals, or with initials. */
-static bool is_of_names(Str plain)
+static bool is_of_names(Str plain, Language language)
 {
     size_t words = 0, capitals = 0, initials = 0;
     Str rest = plain, word;
@@ -170,18 +172,19 @@ static bool is_of_names(Str plain)
         capitals += is_capital;
         initials += is_capital && word.length >= 2 && word.at[1] == '.';
     }
-    return initials >= 3 || (capitals > 3 && capitals * 100 > words * 45);
+    return initials >= 3 ||
+           (capitals > 3 && capitals * 100 > words * (language == LANGUAGE_GERMAN ? 70 : 45));
 }
 
-bool fact_is_sentence(Str plain)
+bool fact_is_sentence(Str plain, Language language)
 {
     if (plain.length < SENTENCE_BYTES_MIN || plain.length > SENTENCE_BYTES_MAX)
         return false;
     char last = plain.at[plain.length - 1];
     size_t words = word_count(plain);
     return words >= WORDS_MIN && words <= WORDS_MAX && begins_sentence(plain) &&
-           !is_of_names(plain) && (last == '.' || last == '!') && !str_ends(plain, S("...")) &&
-           is_balanced(plain) && is_of_letters(plain) &&
+           !is_of_names(plain, language) && (last == '.' || last == '!') &&
+           !str_ends(plain, S("...")) && is_balanced(plain) && is_of_letters(plain) &&
            !begins_with(plain, leaning, COUNT(leaning)) && str_find(plain, S("http")) < 0;
 }
 
@@ -310,6 +313,8 @@ static bool is_letter(char c) { return isalnum((unsigned char)c) || (unsigned ch
 static bool is_whole(Str text, size_t start, size_t end)
 {
     char after = end < text.length ? text.at[end] : ' ';
+    if (after == '-' || str_starts(str_from(text, start), S("\xE2\x80"))) /* ‘20, 5%-os */
+        return false;
     return (is_letter(text.at[start]) || text.at[start] == '$') &&
            (is_letter(text.at[end - 1]) || HAS_CHAR(text.at[end - 1], "%)$.")) &&
            (!start || !is_letter(text.at[start - 1])) && !is_letter(after);
@@ -383,7 +388,7 @@ static size_t start_of_name(Str text, size_t start)
     return start;
 }
 
-static void add_entities(Fact *fact, Arena *arena)
+static void add_entities(Fact *fact, Arena *arena, bool is_german)
 {
     EntityList list = entities_find(arena, fact->plain, 0);
     static const struct {
@@ -404,7 +409,9 @@ static void add_entities(Fact *fact, Arena *arena)
                 continue;
             size_t start = entity->start;
             if (kind == KEY_PERSON || kind == KEY_ORGANISATION || kind == KEY_PLACE) {
-                start = start_of_name(fact->plain, start);
+                /* German writes every noun so. */
+                if (!is_german)
+                    start = start_of_name(fact->plain, start);
                 if (is_part_of_more(fact->plain, start, entity->end) ||
                     !isupper((unsigned char)fact->plain.at[start]))
                     continue;
@@ -487,7 +494,7 @@ static void find_keys(Fact *fact, Arena *arena, Language language)
         size_t start = (size_t)(fact->term.at - fact->plain.at);
         add_key(fact, KEY_TERM, start, start + fact->term.length);
     }
-    add_entities(fact, arena);
+    add_entities(fact, arena, language == LANGUAGE_GERMAN);
     add_numbers(fact, language == LANGUAGE_GERMAN);
     if (fact->key_count)
         qsort(fact->keys, fact->key_count, sizeof(*fact->keys), by_weight);
@@ -547,7 +554,7 @@ Facts facts_find(Arena *arena, Words *words, const Material *material)
     for (size_t i = 0; i < material->piece_count && facts.count < FACTS_MAX; i++) {
         const Piece *piece = &material->pieces[i];
         if ((piece->kind != PIECE_SENTENCE && piece->kind != PIECE_ITEM) ||
-            !fact_is_sentence(piece->plain))
+            !fact_is_sentence(piece->plain, material->language))
             continue;
         Fact *fact = &facts.at[facts.count++];
         *fact = (Fact){ .piece = piece, .plain = piece->plain };

@@ -66,4 +66,5 @@ void facts_rank(Arena *arena, Words *words, Searcher *searcher, const Material *
 
 /* Share of the smaller one's content words that the other has too. */
 double facts_overlap(const Fact *a, const Fact *b);
-bool fact_is_sentence(Str plain); /* reads as a whole sentence that stands on its own */
+/* Reads as a whole sentence that stands on its own. */
+bool fact_is_sentence(Str plain, Language language);

@@ -77,7 +77,8 @@ static Sections read_sections(Making *making)
         if (piece->kind == PIECE_HEADING)
             last = begin_section(making, &sections, piece, level_of(making, piece));
         else if (!last || (last->bytes > PART_BYTES && piece->section == MATERIAL_NO_SECTION &&
-                           piece->kind == PIECE_SENTENCE && fact_is_sentence(piece->plain)))
+                           piece->kind == PIECE_SENTENCE &&
+                           fact_is_sentence(piece->plain, material->language)))
             last = begin_section(making, &sections, piece, material->document_count > 1 ? 2 : 1);
         last->bytes += piece->text.length;
     }

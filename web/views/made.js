@@ -70,7 +70,9 @@ function outline(made) {
       h('span', {}, h('b', {}, `${one.number}. ${one.title}`), one.about && h('small', {}, one.about))),
     h('div', {class: 'row'}, h('small', {}, [t('made.minutes', {count: number(one.minutes)}), one.after.length > 0 && t('made.after', {numbers: one.after.join(', ')})].filter(Boolean).join(' · ')), sourceButton(one)));
   paint();
-  return [h('div', {class: 'row made-progress'}, bar, told), h('ol', {class: 'made-list'}, made.items.map(row))];
+  const {cards} = made;
+  const due = cards && h('a', {class: 'button small', href: '/study/review', test: 'made-due'}, t('made.cards', {cards: number(cards.cards), due: number(cards.due)}));
+  return [h('div', {class: 'row made-progress'}, bar, told, due), h('ol', {class: 'made-list'}, made.items.map(row))];
 }
 
 // Of the source's members the server keeps what a citation has.
