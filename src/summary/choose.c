@@ -41,6 +41,11 @@ static const struct {
     { "en r\xC3\xA9sum\xC3\xA9", 1.8 },
     { "en resumen", 1.8 },
     { "en conclusi\xC3\xB3n", 1.8 },
+    { "figure ", 0.4 },
+    { "fig. ", 0.4 },
+    { "table ", 0.4 },
+    { "abbildung ", 0.4 },
+    { "tabelle ", 0.4 },
     { "he ", 0.8 },
     { "she ", 0.8 },
     { "they ", 0.8 },
@@ -127,6 +132,8 @@ static double form_factor(const SourceUnit *unit)
     if (str_find(text, S("...")) >= 0 || str_find(text, S("\xC2\xA9")) >= 0 ||
         str_find(text, S("http")) >= 0 || str_find(text, S("www.")) >= 0)
         factor *= 0.4;
+    if (text.at[0] >= 'a' && text.at[0] <= 'z') /* the rest of a sentence, more often than not */
+        factor *= 0.7;
     if (str_ends(text, S("?")) || str_ends(text, S("\xEF\xBC\x9F")))
         factor *= 0.5;
     else if (unit->kind == SOURCE_SENTENCE && !ends_like_sentence(text))

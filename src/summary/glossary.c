@@ -12,6 +12,7 @@
 #define ABBREVIATION_MAX 10
 #define DEFINITION_BYTES_MIN 12 /* of what stands behind the cue */
 #define WEAK_USES 2
+#define WEAK_WORDS 3 /* of a term before a weak cue, or before a colon */
 
 typedef enum CueStrength { STRONG, WEAK } CueStrength;
 static const struct {
@@ -176,6 +177,16 @@ static Str term_before(Str text)
     return without_quotes(without_article(term));
 }
 
+/* "core of the program", "duty to report": no terms, unless somebody defines them. */
+static bool is_short_term(Str term)
+{
+    static const char *const joints[] = { " of ", " to ", " in ", " for ", " a ", " von ", " zu " };
+    for (size_t i = 0; i < COUNT(joints); i++)
+        if (str_find(term, str(joints[i])) >= 0)
+            return false;
+    return count_words(term) <= WEAK_WORDS;
+}
+
 static void find_definition(Finder *f, const SourceUnit *unit)
 {
     const char *language = language_about(f->sources->at[unit->source].language)->code;
@@ -188,8 +199,9 @@ static void find_definition(Finder *f, const SourceUnit *unit)
         Str term = term_before(str_slice(text, 0, (size_t)at));
         /* "Unter einer Schleuse versteht man ..." */
         if (is_term(term) &&
-            (cues[i].strength == STRONG || (uses_of(f, term) >= WEAK_USES && unit->is_first) ||
-             is_large(term))) {
+            (cues[i].strength == STRONG ||
+             (is_short_term(term) &&
+              ((uses_of(f, term) >= WEAK_USES && unit->is_first) || is_large(term))))) {
             add_definition(f, term, STR_NONE, unit);
             return;
         }
@@ -206,7 +218,8 @@ static void find_entry(Finder *f, const SourceUnit *unit)
         if (at <= 0)
             continue;
         Str term = without_quotes(str_slice(text, 0, (size_t)at));
-        if (is_term(term) && count_words(str_from(text, (size_t)at)) > 3)
+        if (is_term(term) && is_short_term(term) && str_find_char(text, '@') < 0 &&
+            count_words(str_from(text, (size_t)at)) > 3)
             add_definition(f, term, STR_NONE, unit);
         return;
     }
@@ -247,11 +260,39 @@ static bool is_abbreviation(Str text)
     return capitals >= 2 && isalpha((unsigned char)text.at[0]);
 }
 
+/* Small words that have no letter in a short form: "Office of Management and Budget". */
+static bool is_small(Str word) { return word.length <= 3 && islower((unsigned char)word.at[0]); }
+
+/* The words whose first letters are the short form, from the right. */
+static Str by_initials(Str short_form, Str before)
+{
+    size_t letters = short_form.length, end = before.length, start = before.length;
+    while (letters > 0 && end > 0) {
+        ptrdiff_t space = str_find_last_char(str_slice(before, 0, end), ' ');
+        Str word = str_slice(before, (size_t)(space + 1), end);
+        end = space < 0 ? 0 : (size_t)space;
+        if (!word.length)
+            continue;
+        char letter = short_form.at[letters - 1];
+        bool is_passed = is_small(word) && isupper((unsigned char)letter);
+        if (!is_passed && tolower((unsigned char)word.at[0]) == tolower((unsigned char)letter)) {
+            start = (size_t)(word.at - before.at);
+            letters--;
+        } else if (!is_small(word) || start == before.length) {
+            return STR_NONE;
+        }
+    }
+    return letters ? STR_NONE : str_from(before, start);
+}
+
 /* Schwartz and Hearst, "A simple algorithm for identifying abbreviation definitions" (2003),
  * section 3: from the right, each letter of the short form is found in the words before it; the
  * first one begins a word. */
 static Str long_form(Str short_form, Str before)
 {
+    Str plain = by_initials(short_form, before);
+    if (plain.length)
+        return plain;
     size_t words = MIN(short_form.length + 5, short_form.length * 2), start = before.length;
     while (start > 0 && words > 0) { /* so many words back */
         start--;
@@ -311,7 +352,8 @@ static int by_name(const void *a, const void *b)
 
 static void read_unit(Finder *f, const SourceUnit *unit, const SourceUnit *header)
 {
-    find_abbreviations(f, unit);
+    if (unit->kind != SOURCE_ROW)
+        find_abbreviations(f, unit);
     if (unit->kind == SOURCE_ITEM)
         find_entry(f, unit);
     if (unit->kind == SOURCE_SENTENCE || unit->kind == SOURCE_ITEM)

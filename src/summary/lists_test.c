@@ -24,7 +24,11 @@ Test(summary, dated_sentences_stand_in_the_order_of_time)
           "1904, am 3. Mai 1990" },
         { "Der Turm wurde 1874 errichtet. Die Kirche brannte (1904) nicht. Es gab 1750 Einwohner.",
           "1874, 1904" },
+        { "Pay within 30 days. Person-years: 1891.8 of them. Built 1990.", "1990" },
         { "Version 2.1.3 has 1500 items and costs 1999 euros.", "" },
+        { "J. Public Health 1989, 79, 1554\xE2\x80\x93"
+          "1556. See \xC2\xA7 1519. It is hot now.",
+          "1989" },
         { "", "" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -48,6 +52,10 @@ Test(summary, terms_are_found_with_what_they_mean)
           "WHO=World Health Organization" },
         { "The rules of DNA (deoxyribonucleic acid) hold, as do those of ABC (something else).",
           "DNA=deoxyribonucleic acid" },
+        { "The Office of Management and Budget (OMB) asked the Social Security Administration "
+          "(SSA).",
+          "OMB=Office of Management and Budget, SSA=Social Security Administration" },
+        { "The core of Pump is a wheel. The core of Pump turns.", "" },
         { "A lock refers to a chamber that lifts ships.", "lock" },
         { "A weir is a wall across a river. The weir of Rost is old. This is a lie.", "weir" },
         { "He is a liar and a thief of many things.", "" },

@@ -1,11 +1,16 @@
 /* timeline.c - see timeline.h. */
 #include "summary/timeline.h"
 
+#include <ctype.h>
+
 #include "answer/reading.h"
+#include "base/map.h"
 #include "text/date_calendar.h"
 
 #define CONFIDENCE_MIN 0.5
 #define FOUND_MAX 100000
+#define YEAR_MIN 1700 /* of a number alone that is a year */
+#define YEAR_MAX 2050
 #define SENTENCE_BYTES KB(4) /* of a longer one the beginning is read */
 
 static const char *const grains[] = { "second", "minute",  "hour", "day",    "week",
@@ -16,6 +21,7 @@ typedef struct Finder {
     const Sources *sources;
     VEC(TimelineEvent) events;
     const SourceUnit *header; /* of the table that is read; NULL: none */
+    Map told;                 /* line and date of every event: what is repeated is told once */
 } Finder;
 
 /* --- Years that stand alone --- */
@@ -64,9 +70,54 @@ static bool next_lone_year(Arena *arena, Str text, size_t *at, DateFound *found_
 
 /* --- Finding --- */
 
-static bool is_event(const DateFound *found)
+/* "1518" alone: as often a page or a section as a year. Far years need a word that says when. */
+static bool is_number_alone(Str text, const DateFound *found)
 {
-    return (found->kind == DATE_POINT || found->kind == DATE_RANGE) && found->value.start.has_day &&
+    static const char *const words[] = { "in",    "since",  "from",   "by",     "between", "until",
+                                         "after", "before", "around", "year",   "to",      "im",
+                                         "Jahr",  "seit",   "von",    "bis",    "um",      "anno",
+                                         "nach",  "vor",    "en",     "depuis", "desde" };
+    int64_t year = civil_of(floor_div(found->value.start.seconds, DAY_SECONDS)).year;
+    Str before = str_trim(str_slice(text, 0, found->start)), word;
+    if (found->end + 1 < text.length && HAS_CHAR(text.at[found->end], ".,") &&
+        is_digit(text.at[found->end + 1]))
+        return true; /* 1891.8 */
+    for (size_t i = found->start; i < found->end; i++)
+        if (isalpha((unsigned char)text.at[i]))
+            return false; /* the date has a word of its own */
+    if (found->grain != DATE_YEAR || !before.length)
+        return false;
+    if (str_ends(before, S("\xC2\xA7")) || str_ends(before, S("Section")))
+        return true;
+    bool is_listed = before.length > 1 && before.at[before.length - 1] == ',' &&
+                     is_digit(before.at[before.length - 2]);
+    word = str_from(before, (size_t)(str_find_last_char(before, ' ') + 1));
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (str_equal_ignore_case(word, str(words[i])))
+            return false;
+    return is_listed || year < YEAR_MIN || year > YEAR_MAX;
+}
+
+/* "now", "dec", "year-end" say nothing without a day that they are told from; "yesterday" may. */
+static bool says_when(Str said, const DateFound *found)
+{
+    /* "within 60 days": of a rule, not of something that happened. */
+    static const char *const spans[] = { "within",    "days", "weeks",  "months",
+                                         "innerhalb", "Tage", "Wochen", "Monate" };
+    for (size_t i = 0; i < COUNT(spans); i++)
+        if (str_find_ignore_case(said, str(spans[i])) >= 0)
+            return false;
+    for (size_t i = 0; i < said.length; i++)
+        if (is_digit(said.at[i]))
+            return true;
+    return found->kind == DATE_POINT && found->grain == DATE_DAY;
+}
+
+static bool is_event(Str text, const DateFound *found)
+{
+    return says_when(str_slice(text, found->start, found->end), found) &&
+           !is_number_alone(text, found) &&
+           (found->kind == DATE_POINT || found->kind == DATE_RANGE) && found->value.start.has_day &&
            found->confidence >= CONFIDENCE_MIN;
 }
 
@@ -75,8 +126,13 @@ static void add_event(Finder *f, const SourceUnit *unit, const DateFound *found)
     const Source *source = &f->sources->at[unit->source];
     bool has_end = found->kind == DATE_RANGE && found->value.end.has_day;
     Str text = unit->text;
+    bool is_new;
     if (f->header && unit->kind == SOURCE_ROW)
         text = row_text(f->arena, unit->text, f->header->text);
+    map_add(&f->told, str_format(f->arena, STR_FMT " " STR_FMT, STR_ARG(found->iso), STR_ARG(text)),
+            &is_new);
+    if (!is_new)
+        return;
     *vec_push(f->arena, &f->events) = (TimelineEvent){
         .text = source_line(f->arena, text),
         .said = source_line(f->arena, str_slice(unit->text, found->start, found->end)),
@@ -102,7 +158,7 @@ static bool may_have_date(Str text)
 static void tell_once(Finder *f, const SourceUnit *unit, const DateFound *found, size_t first,
                       const DateFound *others, size_t other_count)
 {
-    bool is_told = !is_event(found);
+    bool is_told = !is_event(unit->text, found);
     for (size_t i = first; i < f->events.count && !is_told; i++)
         is_told = f->events.at[i].start == found->value.start.seconds;
     for (size_t i = 0; i < other_count && !is_told; i++)
@@ -144,7 +200,7 @@ static int by_time(const void *a, const void *b)
 
 void timeline_make(Arena *arena, const Sources *sources, Timeline *timeline_r)
 {
-    Finder finder = { .arena = arena, .sources = sources };
+    Finder finder = { .arena = arena, .sources = sources, .told = map_new(arena) };
     for (size_t i = 0; i < sources->unit_count && finder.events.count < FOUND_MAX; i++) {
         const SourceUnit *unit = &sources->units[i];
         if (unit->is_header_row)

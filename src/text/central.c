@@ -11,6 +11,7 @@
 #define MEANING_FLOOR 0.2 /* a cosine that any two sentences of one language have */
 #define WALK_SHARE 0.4    /* of the next step along a likeness; else to a likely sentence */
 #define SCORE_SHARE 0.6   /* of a choice; the rest is how unlike it is to what was chosen */
+#define CRUMBS 0.5        /* of the score of what did not fit: less does not stand for it */
 #define REPEATS 0.75      /* so alike to what was chosen says the same */
 #define STEPS_MAX 60
 #define STEP_MIN 1e-7
@@ -229,6 +230,7 @@ size_t central_choose(Arena *arena, const Central *central, const CentralWish *w
     size_t taken = 0, size = 0, n = central->count;
     double *told = arena_new_array(arena, double, n + 1); /* by what was chosen */
     bool *is_over = arena_new_array(arena, bool, n + 1);
+    double least = 0;
     while (taken < wish->count_max) {
         size_t best = n;
         double best_value = -2;
@@ -242,8 +244,12 @@ size_t central_choose(Arena *arena, const Central *central, const CentralWish *w
         if (best == n)
             break;
         is_over[best] = true;
-        if (taken && wish->sizes && size + wish->sizes[best] > wish->size_max)
-            continue; /* a shorter one may still fit */
+        if (central->scores[best] < least)
+            continue;
+        if (taken && wish->sizes && size + wish->sizes[best] > wish->size_max) {
+            least = MAX(least, CRUMBS * central->scores[best]); /* a shorter one may still fit */
+            continue;
+        }
         size += wish->sizes ? wish->sizes[best] : 0;
         chosen[taken++] = best;
         for (size_t i = 0; i < n; i++)
