@@ -264,6 +264,21 @@ def test_facets_of_conditions_count_what_is_listed(library):
     assert [[value["count"] for value in facet["values"]] for facet in listed["facets"]] == [[1], [1]]
 
 
+def test_a_long_document_leaves_room_for_others_when_results_are_documents(library):
+    lines = "".join(f"The gannet dives. Sentence {n} says that gannets are what the gannet log of day {n} is about. " * 12 + "\n\n" for n in range(210))
+    few = [(f"gannet {n}.txt", f"Of many birds of rock {n}, long lists of which lie in the archive, one is a gannet.".encode()) for n in range(4)]
+    library.add(("gannets.txt", lines.encode()), *few, tags="gannet")
+    grouped = search(library, "gannet", tags=["gannet"], mode="keyword", group="document", limit=10)
+    assert sorted(names(grouped)) == sorted(["gannets.txt", *(name for name, _ in few)])
+
+
+def test_counts_of_values_are_the_same_on_every_page(library):
+    library.add(*((f"moor {n}.txt", f"Moor {n} lies under grass.".encode()) for n in range(230)), tags="moor")
+    pages = ({"limit": 10}, {"limit": 60}, {"limit": 10, "offset": 70})
+    counts = [search(library, "heather bog", tags=["moor"], facets=["type"], **page) for page in pages]
+    assert len({(one["documents"], one["facets"][0]["values"][0]["count"]) for one in counts}) == 1
+
+
 def test_more_like_a_document_leaves_it_and_its_copies_out(library):
     owl = "The barn owl hunts voles by hearing alone, over meadows at night, and nests in old barns. "
     made = library.add(("owl.txt", owl.encode()), ("owl copy.txt", (owl + "\n").encode()),

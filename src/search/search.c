@@ -244,6 +244,28 @@ static bool says_only_what_not(const Running *run, Index *index, Query *query_r)
     return search_only_excludes(query_r);
 }
 
+/* Fewer documents than were asked for, and more hits than were looked at. */
+static bool lacks_documents(const Running *run)
+{
+    return run->request->by_document && !run->goes_deep && run->choice.count < search_wanted(run) &&
+           run->hit_count == SEARCH_CANDIDATES;
+}
+
+static bool find_and_show(Running *run, Index *index, size_t dims, Str model, Error *err)
+{
+    if (!search_legs(run, index, dims, model, err))
+        return false;
+    if (run->request->only_found)
+        return true;
+    if (!search_show(run, index, err))
+        return false;
+    if (!lacks_documents(run))
+        return true;
+    run->goes_deep = true;
+    run->hit_count = run->row_count = run->results.step_count = 0;
+    return search_legs(run, index, dims, model, err) && search_show(run, index, err);
+}
+
 static bool run_with_index(Running *run, Error *err)
 {
     Library *library = run->searcher->library;
@@ -256,10 +278,8 @@ static bool run_with_index(Running *run, Error *err)
         return false;
     Index *index = library_borrow_index(library, workspace, &dims, &model);
     Query query;
-    bool ok = says_only_what_not(run, index, &query)
-                  ? search_list_without(run, index, &query, err)
-                  : search_legs(run, index, dims, model, err) &&
-                        (run->request->only_found || search_show(run, index, err));
+    bool ok = says_only_what_not(run, index, &query) ? search_list_without(run, index, &query, err)
+                                                     : find_and_show(run, index, dims, model, err);
     if (ok)
         look_for_missing(run, index);
     library_release_index(library, index);

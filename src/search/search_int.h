@@ -50,6 +50,7 @@ typedef struct Running {
     const SearchRequest *request;
     ChunkBits allowed;
     bool has_model, has_frequent; /* the second: phrases of words that are nearly everywhere */
+    bool goes_deep;               /* the best hits are all of too few documents */
     IndexHit *hits;
     size_t hit_count;
     Query query;    /* what snippets show */

@@ -126,7 +126,8 @@ static void scale(IndexHit *hit, float weight)
 /* More where a page begins so far on. */
 static size_t depth_of(const Running *run)
 {
-    return search_wanted(run) > SEARCH_CANDIDATES / 4 ? SEARCH_CANDIDATES_DEEP : SEARCH_CANDIDATES;
+    return run->goes_deep || search_wanted(run) > SEARCH_CANDIDATES / 4 ? SEARCH_CANDIDATES_DEEP
+                                                                        : SEARCH_CANDIDATES;
 }
 
 static int by_number(const void *a, const void *b)
@@ -281,10 +282,11 @@ size_t search_fuse(Arena *arena, IndexHit *hits, size_t count, const IndexHit *m
     return MIN(merged, max);
 }
 
-/* What was found by meaning. */
+/* What was found by meaning. What a page further on finds behind that does not count: all pages
+ * count the same. */
 static void add_found(Running *run)
 {
-    for (size_t i = 0; i < run->hit_count; i++) {
+    for (size_t i = 0; i < MIN(run->hit_count, (size_t)SEARCH_CANDIDATES); i++) {
         NumberRange one = { (int64_t)run->hits[i].key, 1 };
         chunk_bits_add_range(&run->results.matching, run->arena, &one);
     }
