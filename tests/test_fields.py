@@ -224,3 +224,12 @@ def test_assistants_read_values_with_a_tool(library):
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "read_fields", "arguments": {"document": document, "schema": "invoice"}}}
     result = library.post("/mcp", call, headers={"Accept": "application/json, text/event-stream"}).json()["result"]
     assert result["structuredContent"]["values"]["number"] == "R-2023-444" and "total: 92.94" in result["content"][0]["text"]
+
+
+@pytest.mark.parametrize("schema, text", [
+    ("contract", "Term " * 180000), ("invoice", "Total\t" * 150000), ("letter", "Total: " * 120000), ("contract", "a@b.c " * 150000),
+    ("invoice", "Description  Quantity  Amount\n" + "x  1  2.00\n" * 60000), ("cv", "Experience\n" + "2019 - 2020 A at B\n" * 40000),
+], ids=["one word", "one line", "names without values", "addresses", "a long table", "a long life"])
+def test_a_text_made_to_be_hard_is_read_in_little_room(library, schema, text):
+    assert set(read(library, schema, text=text[:1000000])) >= {"values", "missing"}
+    assert library.get("/health").status_code == 200

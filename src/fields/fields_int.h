@@ -167,6 +167,8 @@ bool label_means_thing(const Reading *reading, const Label *label, Thing thing, 
 bool label_means_role(const Reading *reading, const Label *label, RoleName role);
 bool label_means_node(const Reading *reading, const Label *label, const FieldNode *node,
                       int *rank_r);
+/* The first word that begins at this byte or behind it. */
+size_t word_from(const Reading *reading, size_t byte);
 /* The first label that touches the span, from its beginning on; NULL: none. */
 const Label *label_of_span(const Reading *reading, size_t span);
 

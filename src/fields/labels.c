@@ -230,6 +230,19 @@ bool label_means_node(const Reading *reading, const Label *label, const FieldNod
            (node->thing < THING_COUNT && label_means_thing(reading, label, node->thing, rank_r));
 }
 
+size_t word_from(const Reading *reading, size_t byte)
+{
+    size_t low = 0, high = reading->words.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (reading->words.at[middle].start < byte)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* Labels are in the order of the text: the first that does not begin before the span. */
 const Label *label_of_span(const Reading *reading, size_t span)
 {

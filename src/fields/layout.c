@@ -6,6 +6,8 @@
 #include "text/language.h"
 
 #define LINES_MAX 20000
+#define SPANS_MAX 200000
+#define PARTS_MAX 256 /* of a line, or cells of a row */
 #define LANGUAGE_BYTES KB(16)
 
 /* U+00B7: parts of a line in the head of a letter. */
@@ -36,7 +38,7 @@ static void add_span(Reading *reading, size_t start, size_t end, size_t column)
 {
     while (end > start && HAS_CHAR(reading->text.at[end - 1], " \t\r"))
         end--;
-    if (end > start)
+    if (end > start && reading->spans.count < SPANS_MAX)
         *vec_push(reading->arena, &reading->spans) =
             (Span){ start, end, reading->lines.count, column };
 }
@@ -57,7 +59,8 @@ static void add_lines(Reading *reading, size_t start, size_t end, Line kind)
         size_t stop = line_end < 0 ? end : start + (size_t)line_end;
         size_t first = reading->spans.count;
         for (size_t at = skip_spaces(reading->text, start, stop); at < stop;) {
-            size_t close = part_end(reading->text, at, stop);
+            bool is_last = reading->spans.count - first + 1 >= PARTS_MAX;
+            size_t close = is_last ? stop : part_end(reading->text, at, stop);
             add_span(reading, at, close, utf8_count(str_slice(reading->text, start, at)));
             at = skip_spaces(reading->text, close, stop);
         }
@@ -72,7 +75,7 @@ static void add_row(Reading *reading, const StoredBlock *block, Line kind)
     size_t first = reading->spans.count, column = 0;
     kind.table = block->table ? block->table : 1;
     kind.is_header_row = block->is_header_row;
-    for (size_t i = 0; i < block->cell_count; i++) {
+    for (size_t i = 0; i < block->cell_count && reading->spans.count - first < PARTS_MAX; i++) {
         const StoredCell *cell = &block->cell[i];
         size_t start = block->start + cell->start, end = start + cell->length;
         while (start < end && end <= reading->text.length) {

@@ -1,8 +1,10 @@
 /* rules.c - the value of a member: what stands behind, beside or below the words that name it. */
 #include "fields/fields_int.h"
 
-#define PROSE_REACH 260 /* bytes from a label to its value in running text */
-#define SIDE_REACH 4    /* columns of letters that count as the same */
+#define VALUE_REACH KB(1)
+#define LABELS_LOOKED_AT 1000 /* of one member: a text may be nothing but its name */
+#define PROSE_REACH 260       /* bytes from a label to its value in running text */
+#define SIDE_REACH 4          /* columns of letters that count as the same */
 #define STRONG 1.0
 #define BEGINS 0.85
 #define WITHIN 0.6
@@ -84,7 +86,7 @@ static size_t same_end(const Reading *reading, const FieldNode *node, const Labe
         to = line_end(reading, line);
     else if (is_of_prose(node->kind) && !line->table && !label->is_whole)
         to = paragraph_end(reading, label);
-    return bound(reading, label, node->kind, to);
+    return bound(reading, label, node->kind, MIN(to, label->end + VALUE_REACH));
 }
 
 /* The whole cell or part beside it. */
@@ -195,9 +197,10 @@ static void consider_label(const Reading *reading, const FieldNode *node, const 
                            int rank, Candidate *best)
 {
     double quality = quality_of(node, label, rank);
-    size_t from, to = same_end(reading, node, label);
+    size_t from, to;
     if (quality <= 0)
         return;
+    to = same_end(reading, node, label);
     consider(reading, node, label->end, to, quality, best);
     /* "zzgl. 19 % MwSt." */
     if (node->kind == KIND_PERCENT)
@@ -216,10 +219,13 @@ static void consider_label(const Reading *reading, const FieldNode *node, const 
 Candidate find_leaf(const Reading *reading, const FieldNode *node)
 {
     Candidate best = { .is_there = false };
-    for (size_t i = 0; i < reading->labels.count; i++) {
+    size_t looked_at = 0;
+    for (size_t i = 0; i < reading->labels.count && looked_at < LABELS_LOOKED_AT; i++) {
         int rank = 0;
-        if (label_means_node(reading, &reading->labels.at[i], node, &rank))
-            consider_label(reading, node, &reading->labels.at[i], rank, &best);
+        if (!label_means_node(reading, &reading->labels.at[i], node, &rank))
+            continue;
+        consider_label(reading, node, &reading->labels.at[i], rank, &best);
+        looked_at++;
     }
     return best;
 }

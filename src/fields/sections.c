@@ -186,9 +186,7 @@ static size_t read_when(const Reading *reading, size_t i, size_t end, Found *fou
 /* "03/2019 - 05/2022", "2019 to present", "since 2020", "2016". */
 static bool find_years(const Reading *reading, size_t from, size_t to, Years *years_r)
 {
-    size_t first = 0, end;
-    while (first < reading->words.count && reading->words.at[first].start < from)
-        first++;
+    size_t first = word_from(reading, from), end;
     for (end = first; end < reading->words.count && reading->words.at[end].end <= to;)
         end++;
     for (size_t i = first; i < end; i++) {

@@ -189,14 +189,16 @@ static bool ends_letter(const Reading *reading, Str line)
 {
     static const char *const closings =
         "yours sincerely|yours faithfully|sincerely|kind regards|best regards|regards|"
-        "with kind regards|yours truly|mit freundlichen grüßen|mit freundlichen grüssen|"
-        "mit freundlichem gruß|freundliche grüße|viele grüße|beste grüße|herzliche grüße|"
+        "with kind regards|yours truly|mit freundlichen grüssen|"
+        "mit freundlichem gruss|freundliche grüsse|viele grüsse|beste grüsse|herzliche grüsse|"
         "hochachtungsvoll|cordialement|bien cordialement|veuillez agréer|best wishes";
+    /* In folded words ("ß" is "ss"), as the line's are. */
+    if (line.length > 200)
+        return false;
     Str folded = fields_fold_name(reading->arena, line), list = str(closings), one;
     while (str_next(&list, '|', &one)) {
-        Str closing = fields_fold_name(reading->arena, one);
-        if (str_equal(folded, closing) ||
-            str_ends(folded, str_format(reading->arena, " " STR_FMT, STR_ARG(closing))))
+        size_t before = folded.length - MIN(one.length, folded.length);
+        if (str_ends(folded, one) && (!before || folded.at[before - 1] == ' '))
             return true;
     }
     return false;

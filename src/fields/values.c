@@ -412,7 +412,7 @@ static const char *const length_units =
     "monats|jahr|jahre|jahren|jour|jours|semaine|semaines|mois|an|ans|année|années";
 static const char *const length_numbers =
     "one|two|three|four|five|six|seven|eight|nine|ten|twelve|eighteen|twenty|thirty|sixty|ninety|"
-    "ein|eine|einen|einem|einer|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|dreißig|un|"
+    "ein|eine|einen|einem|einer|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|dreissig|un|"
     "une|"
     "deux|trois|quatre|cinq|six|sept|huit|neuf|dix|douze|fourteen|vierzehn|calendar|full|business";
 
@@ -438,13 +438,10 @@ static bool read_length(const Reading *reading, const FieldNode *node, size_t fr
                         Found *found_r)
 {
     (void)node;
-    size_t i = 0;
-    while (i < reading->words.count && reading->words.at[i].start < from)
-        i++;
+    size_t i = word_from(reading, from);
     for (size_t first = i; i < reading->words.count && reading->words.at[i].end <= to; i++) {
         size_t back = i;
-        Str word = fields_fold_name(reading->arena, reading->words.at[i].folded);
-        if (!is_word_of(length_units, word))
+        if (!is_word_of(length_units, reading->words.at[i].folded))
             continue;
         while (back > first && i - back < 4 && is_count(reading->words.at[back - 1].folded))
             back--;
@@ -501,10 +498,8 @@ static bool read_flag(const Reading *reading, const FieldNode *node, size_t from
     static const char *const yes = "yes|true|ja|oui|vrai|wahr|x|y";
     static const char *const no = "no|false|nein|non|faux|falsch|n";
     (void)node;
-    for (size_t i = 0; i < reading->words.count; i++) {
+    for (size_t i = word_from(reading, from); i < reading->words.count; i++) {
         const Word *word = &reading->words.at[i];
-        if (word->start < from)
-            continue;
         if (word->end > to)
             break;
         bool is_yes = is_word_of(yes, word->folded);
@@ -535,10 +530,8 @@ static bool is_said(const Reading *reading, Str choice, size_t from, size_t to, 
     for (size_t i = 0; i < COUNT(choice_words); i++)
         if (str_is(folded, choice_words[i].choice))
             others = choice_words[i].words;
-    for (size_t i = 0; i < reading->words.count; i++) {
+    for (size_t i = word_from(reading, from); i < reading->words.count; i++) {
         const Word *word = &reading->words.at[i];
-        if (word->start < from)
-            continue;
         if (word->end > to)
             break;
         size_t end = word->end;
