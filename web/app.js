@@ -19,7 +19,7 @@ import {toast} from './parts/toast.js';
 const shell = document.getElementById('shell');
 const main = document.getElementById('main');
 const FIRST_WAIT_MS = 300;
-const VIEWS = ['ask', 'search', 'lab', 'library', 'document', 'compare', 'digest', 'conversations', 'personas', 'prompts', 'shared', 'tasks', 'fields', 'study', 'review', 'quiz', 'made', 'labels', 'labelset', 'asked', 'settings'];
+const VIEWS = ['ask', 'search', 'lab', 'library', 'document', 'compare', 'digest', 'conversations', 'personas', 'prompts', 'shared', 'tasks', 'study', 'review', 'quiz', 'made', 'labels', 'labelset', 'asked', 'settings'];
 const HINT = 'lectern-signed-in';
 let leave = null;   // undoes the view that is showing
 let turn = 0;       // counts navigations, so that a slow module never overtakes a later one
