@@ -31,8 +31,8 @@ static Asked asked_of(const Segment *segment, Arena *arena, const uint64_t *keys
 static void mark(const Segment *segment, const Asked *asked, const KeywordTerm *info, bool *has)
 {
     const KeywordView *view = segment->view;
-    KeywordPostings postings;
-    uint32_t block = 0, blocks = keyword_block_count(info), at = 0;
+    uint32_t documents[KEYWORD_BLOCK];
+    uint32_t block = 0, blocks = keyword_block_count(info), count = 0;
     bool is_unpacked = false;
     for (size_t i = 0; i < asked->count; i++) {
         uint32_t entry = asked->entries[i];
@@ -42,13 +42,11 @@ static void mark(const Segment *segment, const Asked *asked, const KeywordTerm *
         if (block == blocks)
             return;
         if (!is_unpacked) {
-            keyword_unpack(view, info, block, &postings);
+            count = keyword_unpack_documents(view, info, block, documents);
             is_unpacked = true;
-            at = 0;
         }
-        while (at < postings.count && postings.documents[at] < entry)
-            at++;
-        has[asked->places[i]] |= at < postings.count && postings.documents[at] == entry;
+        uint32_t at = count ? keyword_documents_before(documents, entry) : 0;
+        has[asked->places[i]] |= at < count && documents[at] == entry;
     }
 }
 

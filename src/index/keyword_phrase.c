@@ -182,7 +182,10 @@ void keyword_apply_clauses(const Segment *segment, const Query *query, uint64_t 
             match_phrase(segment, clause, &clause->phrases.at[p], allowed, matches, looks);
         if (!*looks)
             return;
+        uint64_t left = 0;
         for (size_t w = 0; w < words; w++)
-            allowed[w] &= clause->is_excluded ? ~matches[w] : matches[w];
+            left |= allowed[w] &= clause->is_excluded ? ~matches[w] : matches[w];
+        if (!left)
+            return;
     }
 }

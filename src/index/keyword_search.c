@@ -157,22 +157,6 @@ static void add_scores(Search *s, TermCursor *term, uint32_t start, uint32_t end
     }
 }
 
-/* How many of the block's documents are before this one: first in steps of 16, then those of the
- * step, without a branch that could be guessed wrong. */
-static uint32_t documents_before(const KeywordPostings *p, uint32_t document)
-{
-    const __m128i wanted = _mm_set1_epi32((int)document);
-    uint32_t at = 0, mask = 0;
-    for (uint32_t i = 15; i < KEYWORD_BLOCK - 1; i += 16)
-        at += (uint32_t)(p->documents[i] < document) * 16;
-    for (uint32_t i = 0; i < 4; i++) {
-        const void *four = p->documents + at + 4 * i;
-        __m128i before = _mm_cmplt_epi32(_mm_loadu_si128(four), wanted);
-        mask |= (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(before)) << 4 * i;
-    }
-    return at + (uint32_t)__builtin_ctz(~mask);
-}
-
 /* The term's score in one document, or less than 0 when it and `others` cannot lift the score to
  * the threshold; documents come in ascending order within a window. */
 static float seek_score(Search *s, TermCursor *term, uint32_t document, float score, float others)
@@ -190,7 +174,7 @@ static float seek_score(Search *s, TermCursor *term, uint32_t document, float sc
         return 0;
     unpack(s, term, b);
     const KeywordPostings *p = &term->postings;
-    uint32_t i = documents_before(p, document);
+    uint32_t i = keyword_documents_before(p->documents, document);
     return i < p->count && p->documents[i] == document ? term_score(s, term, document, p->counts[i])
                                                        : 0;
 }

@@ -1,5 +1,7 @@
 /* keyword_segment.c - reading; see keyword_segment.h. Nothing here trusts a byte: the checksum
  * keeps out what disks do, these checks what a checksum cannot. */
+#include <emmintrin.h>
+
 #include "index/keyword_segment.h"
 
 static bool broken(Error *err, const char *what)
@@ -146,13 +148,28 @@ bool keyword_find_term(const KeywordView *view, Str term, KeywordTerm *info_r)
 
 static void widen(const uint8_t *from, uint32_t width, uint32_t count, uint32_t *to)
 {
+    const __m128i zero = _mm_setzero_si128();
+    uint32_t i = 0;
     if (width == 1) {
-        for (uint32_t i = 0; i < count; i++)
+        for (; i + 16 <= count; i += 16) {
+            __m128i bytes = _mm_loadu_si128((const void *)(from + i));
+            __m128i low = _mm_unpacklo_epi8(bytes, zero), high = _mm_unpackhi_epi8(bytes, zero);
+            _mm_storeu_si128((void *)(to + i), _mm_unpacklo_epi16(low, zero));
+            _mm_storeu_si128((void *)(to + i + 4), _mm_unpackhi_epi16(low, zero));
+            _mm_storeu_si128((void *)(to + i + 8), _mm_unpacklo_epi16(high, zero));
+            _mm_storeu_si128((void *)(to + i + 12), _mm_unpackhi_epi16(high, zero));
+        }
+        for (; i < count; i++)
             to[i] = from[i];
     } else if (width == 2) {
-        for (uint32_t i = 0; i < count; i++) {
+        for (; i + 8 <= count; i += 8) {
+            __m128i words = _mm_loadu_si128((const void *)(from + (size_t)2 * i));
+            _mm_storeu_si128((void *)(to + i), _mm_unpacklo_epi16(words, zero));
+            _mm_storeu_si128((void *)(to + i + 4), _mm_unpackhi_epi16(words, zero));
+        }
+        for (; i < count; i++) {
             uint16_t value;
-            memcpy(&value, from + 2 * i, 2);
+            memcpy(&value, from + (size_t)2 * i, 2);
             to[i] = value;
         }
     } else {
@@ -160,34 +177,109 @@ static void widen(const uint8_t *from, uint32_t width, uint32_t count, uint32_t 
     }
 }
 
+/* Gaps become documents: each is one behind the one before, and its gap. Returns what is behind
+ * the last. */
+static uint64_t add_up(uint32_t *documents, uint32_t count, uint64_t document)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        document += documents[i];
+        documents[i] = (uint32_t)document++;
+    }
+    return document;
+}
+
+/* The same of gaps below 65536, behind a document that is in range: nothing overflows. */
+static uint64_t add_up_small(uint32_t *documents, uint32_t count, uint32_t document)
+{
+    const __m128i one = _mm_set1_epi32(1);
+    __m128i before = _mm_set1_epi32((int)document - 1);
+    uint32_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        __m128i four = _mm_add_epi32(_mm_loadu_si128((const void *)(documents + i)), one);
+        four = _mm_add_epi32(four, _mm_slli_si128(four, 4));
+        four = _mm_add_epi32(four, _mm_slli_si128(four, 8));
+        before = _mm_add_epi32(four, _mm_shuffle_epi32(before, 0xFF));
+        _mm_storeu_si128((void *)(documents + i), before);
+    }
+    return add_up(documents + i, count - i, i ? documents[i - 1] + UINT64_C(1) : document);
+}
+
+/* Where a block's numbers are: checked. */
+typedef struct PackedBlock {
+    const uint8_t *gaps, *counts;
+    uint8_t gap_width, count_width;
+    uint32_t count;
+    uint64_t first; /* the least document that it may have */
+} PackedBlock;
+
 static bool is_width(uint8_t width) { return width == 1 || width == 2 || width == 4; }
+
+static bool find_block(const KeywordView *view, const KeywordTerm *info, uint32_t block,
+                       PackedBlock *packed_r)
+{
+    const KeywordBlock *about = &view->blocks[info->block_first + block];
+    uint64_t start = about[0].postings, end = about[1].postings;
+    uint64_t first = block ? about[-1].last_document + UINT64_C(1) : 0;
+    uint32_t count = MIN(info->document_count - block * KEYWORD_BLOCK, KEYWORD_BLOCK);
+    if (start > end || end > view->postings_size || end - start < 2 ||
+        first >= view->head->document_count)
+        return false;
+    const uint8_t *at = view->postings + start;
+    *packed_r = (PackedBlock){ at + 2, at + 2 + (size_t)count * at[0], at[0], at[1], count, first };
+    return is_width(at[0]) && is_width(at[1]) &&
+           end - start >= 2 + (uint64_t)count * (at[0] + at[1]);
+}
+
+static uint32_t unpack_documents(const KeywordView *view, const KeywordBlock *about,
+                                 const PackedBlock *packed, uint32_t *documents)
+{
+    uint32_t count = packed->count;
+    widen(packed->gaps, packed->gap_width, count, documents);
+    uint64_t end = packed->gap_width < 4 ? add_up_small(documents, count, (uint32_t)packed->first)
+                                         : add_up(documents, count, packed->first);
+    for (uint32_t i = count; i < KEYWORD_BLOCK; i++)
+        documents[i] = INT32_MAX;
+    /* Sums only grow: when the last is right and in range, so is every one before it. */
+    bool is_right =
+        end - 1 == about->last_document && about->last_document < view->head->document_count;
+    return is_right ? count : 0;
+}
+
+uint32_t keyword_unpack_documents(const KeywordView *view, const KeywordTerm *info, uint32_t block,
+                                  uint32_t documents[KEYWORD_BLOCK])
+{
+    PackedBlock packed;
+    return find_block(view, info, block, &packed)
+               ? unpack_documents(view, &view->blocks[info->block_first + block], &packed,
+                                  documents)
+               : 0;
+}
 
 void keyword_unpack(const KeywordView *view, const KeywordTerm *info, uint32_t block,
                     KeywordPostings *postings)
 {
-    const KeywordBlock *about = &view->blocks[info->block_first + block];
-    uint64_t start = about[0].postings, end = about[1].postings;
-    uint32_t count = MIN(info->document_count - block * KEYWORD_BLOCK, KEYWORD_BLOCK);
+    PackedBlock packed;
     postings->count = 0;
-    for (uint32_t i = count; i < KEYWORD_BLOCK; i++)
-        postings->documents[i] = INT32_MAX;
-    if (start > end || end > view->postings_size || end - start < 2)
+    if (!find_block(view, info, block, &packed))
         return;
-    const uint8_t *at = view->postings + start;
-    uint8_t gap_width = at[0], count_width = at[1];
-    if (!is_width(gap_width) || !is_width(count_width) ||
-        end - start < 2 + (uint64_t)count * (gap_width + count_width))
-        return;
-    widen(at + 2, gap_width, count, postings->documents);
-    widen(at + 2 + (size_t)count * gap_width, count_width, count, postings->counts);
-    uint64_t document = block ? about[-1].last_document + UINT64_C(1) : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        document += postings->documents[i];
-        postings->documents[i] = (uint32_t)document++;
+    widen(packed.counts, packed.count_width, packed.count, postings->counts);
+    postings->count = unpack_documents(view, &view->blocks[info->block_first + block], &packed,
+                                       postings->documents);
+}
+
+/* First in steps of 16, then those of the step, without a branch that could be guessed wrong. */
+uint32_t keyword_documents_before(const uint32_t documents[KEYWORD_BLOCK], uint32_t document)
+{
+    const __m128i wanted = _mm_set1_epi32((int)document);
+    uint32_t at = 0, mask = 0;
+    for (uint32_t i = 15; i < KEYWORD_BLOCK - 1; i += 16)
+        at += (uint32_t)(documents[i] < document) * 16;
+    for (uint32_t i = 0; i < 4; i++) {
+        const void *four = documents + at + 4 * i;
+        __m128i before = _mm_cmplt_epi32(_mm_loadu_si128(four), wanted);
+        mask |= (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(before)) << 4 * i;
     }
-    /* Sums only grow: when the last is right and in range, so is every one before it. */
-    if (document - 1 == about->last_document && about->last_document < view->head->document_count)
-        postings->count = count;
+    return at + (uint32_t)__builtin_ctz(~mask);
 }
 
 Str keyword_positions(const KeywordView *view, uint32_t block)

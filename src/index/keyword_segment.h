@@ -86,6 +86,11 @@ typedef struct KeywordPostings {
 } KeywordPostings;
 void keyword_unpack(const KeywordView *view, const KeywordTerm *info, uint32_t block,
                     KeywordPostings *postings);
+/* Its documents alone: how many there are. */
+uint32_t keyword_unpack_documents(const KeywordView *view, const KeywordTerm *info, uint32_t block,
+                                  uint32_t documents[KEYWORD_BLOCK]);
+/* How many of a block's documents are before this one. */
+uint32_t keyword_documents_before(const uint32_t documents[KEYWORD_BLOCK], uint32_t document);
 /* Bytes of a block's positions. */
 Str keyword_positions(const KeywordView *view, uint32_t block);
 /* The positions of the next document of *rest, which moves behind them: field << KEYWORD_FIELD_BITS

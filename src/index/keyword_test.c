@@ -332,3 +332,81 @@ Test(index, a_snippet_shows_the_words_that_were_looked_for)
     cr_expect(s.start == 0 && s.end == 13 && s.matches.count == 0);
     finish(&f);
 }
+
+/* --- Entries and blocks beside their definitions --- */
+
+Test(keyword, an_entry_is_found_by_its_name_however_many_gaps_there_are)
+{
+    enum { NAMES = 500 };
+    uint64_t names[NAMES];
+    uint32_t state = 11;
+    for (uint64_t gap = 1; gap <= 64; gap *= 4) {
+        uint64_t name = 7;
+        for (size_t i = 0; i < NAMES; i++) {
+            state = state * 1664525u + 1013904223u;
+            name += 1 + (state >> 16) % gap;
+            names[i] = name;
+        }
+        for (uint32_t count = 0; count <= NAMES; count += 125) {
+            Segment segment = { .names = names, .count = count };
+            uint32_t wanted = 0;
+            for (uint64_t asked = 0; asked < name + 3; asked++) {
+                while (wanted < count && names[wanted] < asked)
+                    wanted++;
+                cr_assert_eq(segment_lower(&segment, asked), wanted);
+            }
+        }
+    }
+}
+
+Test(keyword, documents_before_one_are_counted_as_one_by_one)
+{
+    uint32_t documents[KEYWORD_BLOCK];
+    for (uint32_t filled = 0; filled <= KEYWORD_BLOCK; filled += 8) {
+        for (uint32_t i = 0; i < KEYWORD_BLOCK; i++)
+            documents[i] = i < filled ? 3 * i + 2 : INT32_MAX;
+        for (uint32_t asked = 0; asked < 3 * KEYWORD_BLOCK + 5; asked++) {
+            uint32_t before = 0;
+            while (before < KEYWORD_BLOCK && documents[before] < asked)
+                before++;
+            cr_assert_eq(keyword_documents_before(documents, asked), before);
+        }
+    }
+}
+
+Test(keyword, a_block_of_any_width_is_unpacked_and_one_that_is_out_of_range_is_not)
+{
+    enum { COUNT_MAX = KEYWORD_BLOCK };
+    static const uint32_t gaps[] = { 1, 200, 60000, 100000 };
+    uint8_t bytes[2 + 8 * COUNT_MAX];
+    for (size_t g = 0; g < COUNT(gaps); g++)
+        for (uint32_t count = 1; count <= COUNT_MAX; count += 7) {
+            uint8_t width = gaps[g] < 256 ? 1 : gaps[g] < 65536 ? 2 : 4;
+            uint32_t wanted[COUNT_MAX], document = 0;
+            bytes[0] = width, bytes[1] = 1;
+            for (uint32_t i = 0; i < count; i++) {
+                uint32_t gap = (i * 37 + 5) % gaps[g];
+                memcpy(bytes + 2 + (size_t)i * width, &gap, width);
+                bytes[2 + (size_t)count * width + i] = (uint8_t)(i + 1);
+                wanted[i] = document += gap;
+                document++;
+            }
+            KeywordHead head = { .document_count = document };
+            KeywordBlock blocks[] = { { .last_document = document - 1 },
+                                      { .postings = 2 + (uint64_t)count * (width + 1) } };
+            KeywordView view = {
+                .head = &head, .blocks = blocks, .postings = bytes, .postings_size = sizeof(bytes)
+            };
+            KeywordTerm term = { .document_count = count };
+            KeywordPostings postings;
+            uint32_t documents[KEYWORD_BLOCK];
+            keyword_unpack(&view, &term, 0, &postings);
+            cr_assert_eq(postings.count, count);
+            cr_assert_eq(keyword_unpack_documents(&view, &term, 0, documents), count);
+            for (uint32_t i = 0; i < count; i++)
+                cr_assert(postings.documents[i] == wanted[i] && documents[i] == wanted[i] &&
+                          postings.counts[i] == i + 1);
+            head.document_count--;
+            cr_assert_eq(keyword_unpack_documents(&view, &term, 0, documents), 0);
+        }
+}

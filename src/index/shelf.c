@@ -114,9 +114,18 @@ Segment *segment_new(const Shelf *shelf, Str bytes, bool is_mapped, Error *err)
     return segment;
 }
 
+/* Names are ascending numbers: no more are before it than fit in between, nor behind it. Where they
+ * follow each other without gaps that leaves one entry. */
 uint32_t segment_lower(const Segment *segment, uint64_t name)
 {
     uint32_t low = 0, high = segment->count;
+    if (!high || name <= segment->names[0])
+        return 0;
+    uint64_t before = name - segment->names[0], last = segment->names[high - 1];
+    if (name > last)
+        return high;
+    low = last - name < high - 1 ? high - 1 - (uint32_t)(last - name) : 0;
+    high = (uint32_t)MIN(before, (uint64_t)high);
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (segment->names[middle] < name)
