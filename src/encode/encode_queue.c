@@ -36,12 +36,13 @@ struct EncodeQueue {
     EncoderOptions options;
     int thread_max;
     bool keep_priority;
-    pthread_mutex_t load_lock; /* held while loading; taken before `lock` */
-    pthread_mutex_t lock;      /* of all below */
-    pthread_cond_t work, idle;
-    Lane lanes[LANES]; /* by EncodePriority */
+    pthread_mutex_t load_lock;          /* held while loading; taken before `lock` */
+    pthread_mutex_t lock;               /* of all below */
+    pthread_cond_t work, queries, idle; /* the second: for the one that serves queries only */
+    Lane lanes[LANES];                  /* by EncodePriority */
     size_t waiting, calls;
     bool stopping;
+    bool awaits_query; /* that one has nothing to do */
     Encoder *encoder;
     char model[ENCODE_MODEL_NAME_MAX];
     char reason[400];                  /* of the last failed loading */
@@ -74,6 +75,7 @@ EncodeQueue *encode_queue_new(const EncodeQueueOptions *options)
     pthread_mutex_init(&queue->load_lock, NULL);
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->work, NULL);
+    pthread_cond_init(&queue->queries, NULL);
     pthread_cond_init(&queue->idle, NULL);
     return queue;
 }
@@ -120,6 +122,18 @@ static void end_pack(const Pack *pack)
     }
 }
 
+/* The lock is held. */
+static void await_work(EncodeQueue *queue, size_t lanes)
+{
+    if (lanes == LANES) {
+        pthread_cond_wait(&queue->work, &queue->lock);
+        return;
+    }
+    queue->awaits_query = true;
+    pthread_cond_wait(&queue->queries, &queue->lock);
+    queue->awaits_query = false;
+}
+
 static void work(EncodeQueue *queue, size_t lanes)
 {
     AUTO_FREE Pack *pack = heap_alloc(sizeof *pack);
@@ -128,7 +142,7 @@ static void work(EncodeQueue *queue, size_t lanes)
     pthread_mutex_lock(&queue->lock);
     while (!queue->stopping) {
         if (!take_pack(queue, lanes, pack)) {
-            pthread_cond_wait(&queue->work, &queue->lock);
+            await_work(queue, lanes);
             continue;
         }
         pthread_mutex_unlock(&queue->lock);
@@ -298,7 +312,6 @@ void encode_queue_prepare(EncodeQueue *queue)
 void encode_queue_status(EncodeQueue *queue, EncodeStatus *status_r)
 {
     EncodeStatus status = { .kernels = "" };
-    bool present = has_model(queue);
     pthread_mutex_lock(&queue->lock);
     memcpy(status.model, queue->model, sizeof status.model);
     memcpy(status.reason, queue->reason, sizeof status.reason);
@@ -307,7 +320,7 @@ void encode_queue_status(EncodeQueue *queue, EncodeStatus *status_r)
         status.dims = encoder_dims(queue->encoder);
         status.kernels = encoder_kernels(queue->encoder);
         status.state = ENCODE_READY;
-    } else if (!present) {
+    } else if (!has_model(queue)) {
         Error why;
         no_model(queue, &why);
         snprintf(status.reason, sizeof status.reason, "%s", why.message);
@@ -334,6 +347,18 @@ static bool stopping(Error *err)
     return fail(err, ERROR_BUSY, "the encoder is stopping; try again later");
 }
 
+/* One text takes one thread: others that woke for it would only be in its way. */
+static void wake(EncodeQueue *queue, const Lane *lane, const Request *request)
+{
+    bool is_query = lane == &queue->lanes[ENCODE_QUERY] && queue->awaits_query;
+    if (is_query) {
+        queue->awaits_query = false;
+        pthread_cond_signal(&queue->queries);
+    }
+    if (!is_query || request->count > 1)
+        pthread_cond_broadcast(&queue->work);
+}
+
 static void add_request(EncodeQueue *queue, Lane *lane, Request *request)
 {
     if (lane->first)
@@ -342,7 +367,7 @@ static void add_request(EncodeQueue *queue, Lane *lane, Request *request)
         lane->first = request;
     lane->last = request;
     queue->waiting += request->count;
-    pthread_cond_broadcast(&queue->work);
+    wake(queue, lane, request);
 }
 
 /* Put the request into its lane. */
@@ -519,6 +544,7 @@ void encode_queue_stop(EncodeQueue *queue)
     }
     queue->waiting = 0;
     pthread_cond_broadcast(&queue->work);
+    pthread_cond_broadcast(&queue->queries);
     pthread_mutex_unlock(&queue->lock);
 }
 
@@ -540,6 +566,7 @@ void encode_queue_free(EncodeQueue *queue)
     pthread_mutex_destroy(&queue->load_lock);
     pthread_mutex_destroy(&queue->lock);
     pthread_cond_destroy(&queue->work);
+    pthread_cond_destroy(&queue->queries);
     pthread_cond_destroy(&queue->idle);
     free(queue->folder);
     free(queue->wanted);
