@@ -109,11 +109,13 @@ static bool put_facets(SearchCall *call, JsonWriter *json, const SearchResults *
     return true;
 }
 
-static void put_suggestion(SearchCall *call, JsonWriter *json)
+static void put_suggestion(SearchCall *call, JsonWriter *json, const SearchResults *results)
 {
     const QueryReading *reading = &call->reading;
     SearchSuggestion suggestion = { 0 };
-    if (!call->search.is_typing)
+    if (results->suggestion)
+        suggestion = *results->suggestion;
+    else if (!call->search.is_typing)
         suggestion = search_suggest(call->request->api->searcher, call->request->scope,
                                     call->request->arena, reading);
     if (!suggestion.count) {
@@ -195,7 +197,7 @@ static bool put_results(SearchCall *call, JsonWriter *json, const SearchResults 
     for (size_t i = 0; i < results->count; i++)
         put_hit(json, call->request->arena, &results->at[i]);
     put_end(json);
-    put_suggestion(call, json);
+    put_suggestion(call, json, results);
     return put_facets(call, json, results, err);
 }
 
@@ -203,6 +205,7 @@ static bool run_search(SearchCall *call, SearchResults *results_r, Error *err)
 {
     const ApiRequest *request = call->request;
     Searcher *searcher = request->api->searcher;
+    call->search.suggests_for = call->search.is_typing ? NULL : &call->reading;
     bool ok =
         call->like.length
             ? search_like(searcher, request->api->db, request->scope, request->arena, call->like,

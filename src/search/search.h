@@ -105,6 +105,8 @@ typedef struct SearchRequest {
     bool explains;               /* say what each score is made of */
     bool wants_matching;         /* for search_facets() */
     bool only_found;             /* no results, only what the legs found */
+    /* What search_suggest() is going to be asked of: looked for while the model is at work. */
+    const QueryReading *suggests_for;
 } SearchRequest;
 
 /* Reads the query's language: sets words and clauses of the request. */
@@ -139,6 +141,16 @@ typedef struct SearchPlan {
     StrList words;     /* of what was found first, that joined the query */
 } SearchPlan;
 
+typedef struct SearchChange {
+    Str from, to;
+    size_t start, end; /* bytes of the query */
+} SearchChange;
+typedef struct SearchSuggestion {
+    Str query;             /* with what was likely meant; empty: nothing to suggest */
+    SearchChange *changes; /* as they stand in the query */
+    size_t count;
+} SearchSuggestion;
+
 typedef struct SearchResults {
     SearchPlan plan;
     SearchHit *at;
@@ -155,6 +167,7 @@ typedef struct SearchResults {
     Str search_id; /* in the history; empty: it is not kept there */
     Str missing;   /* a word with digits that is nowhere in the library; empty: none */
     Str notice;    /* why a leg is missing, or that a word is; empty: none */
+    const SearchSuggestion *suggestion; /* NULL: there was no time in which to look for it */
 } SearchResults;
 
 typedef struct SearchFacets {
@@ -175,15 +188,6 @@ MUST_CHECK bool search_count_new(Searcher *searcher, const Scope *scope, Arena *
                                  const SearchRequest *request, int64_t number, int64_t *count_r,
                                  Error *err);
 
-typedef struct SearchChange {
-    Str from, to;
-    size_t start, end; /* bytes of the query */
-} SearchChange;
-typedef struct SearchSuggestion {
-    Str query;             /* with what was likely meant; empty: nothing to suggest */
-    SearchChange *changes; /* as they stand in the query */
-    size_t count;
-} SearchSuggestion;
 /* For words that occur nowhere in the library. */
 SearchSuggestion search_suggest(Searcher *searcher, const Scope *scope, Arena *arena,
                                 const QueryReading *reading);

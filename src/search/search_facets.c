@@ -76,14 +76,9 @@ static Str replaced(Arena *arena, Str text, const SearchChange *changes, size_t 
     return buf_str(&out);
 }
 
-SearchSuggestion search_suggest(Searcher *searcher, const Scope *scope, Arena *arena,
-                                const QueryReading *reading)
+SearchSuggestion search_suggest_in(Index *index, Arena *arena, const QueryReading *reading)
 {
     VEC(SearchChange) changes = { 0 };
-    SearchSuggestion suggestion = { 0 };
-    size_t dims;
-    Str model;
-    Index *index = library_borrow_index(searcher->library, scope->workspace, &dims, &model);
     size_t looks = SUGGESTED_WORDS_MAX;
     for (size_t i = 0; i < reading->parts.count && looks; i++) {
         const QueryPart *part = &reading->parts.at[i];
@@ -95,9 +90,19 @@ SearchSuggestion search_suggest(Searcher *searcher, const Scope *scope, Arena *a
             *vec_push(arena, &changes) =
                 (SearchChange){ part->value, to, start, start + part->value.length };
     }
+    if (!changes.count)
+        return (SearchSuggestion){ 0 };
+    return (SearchSuggestion){ replaced(arena, reading->text, changes.at, changes.count),
+                               changes.at, changes.count };
+}
+
+SearchSuggestion search_suggest(Searcher *searcher, const Scope *scope, Arena *arena,
+                                const QueryReading *reading)
+{
+    size_t dims;
+    Str model;
+    Index *index = library_borrow_index(searcher->library, scope->workspace, &dims, &model);
+    SearchSuggestion suggestion = search_suggest_in(index, arena, reading);
     library_release_index(searcher->library, index);
-    if (changes.count)
-        suggestion = (SearchSuggestion){ replaced(arena, reading->text, changes.at, changes.count),
-                                         changes.at, changes.count };
     return suggestion;
 }

@@ -87,6 +87,9 @@ MUST_CHECK bool search_list_without(Running *run, Index *index, const Query *que
 #define SEARCH_SNIPPET_BYTES 240
 MUST_CHECK bool search_show(Running *run, Index *index, Error *err);
 
+/* search_facets.c: see search_suggest(). */
+SearchSuggestion search_suggest_in(Index *index, Arena *arena, const QueryReading *reading);
+
 /* search_plan.c: a search whose mode has a plan. */
 MUST_CHECK bool search_planned(Searcher *searcher, const Scope *scope, Arena *arena,
                                const SearchRequest *request, SearchResults *results_r, Error *err);

@@ -7,6 +7,7 @@
 /* A leg that is being asked. */
 typedef struct Asking {
     Running *run;
+    Index *index;
     const SearchLeg *leg;
     ChunkBits allowed;
     QueryVector vector;
@@ -55,10 +56,23 @@ static bool begin_vector(Asking *asking, size_t dims, Str model)
     return has_begun;
 }
 
+/* The words are looked up sooner than the model has read them. */
+static void suggest_meanwhile(const Asking *asking)
+{
+    Running *run = asking->run;
+    const QueryReading *reading = run->request->suggests_for;
+    if (!reading || run->results.suggestion || !asking->vector.call)
+        return;
+    SearchSuggestion *suggestion = arena_new_one(run->arena, SearchSuggestion);
+    *suggestion = search_suggest_in(asking->index, run->arena, reading);
+    run->results.suggestion = suggestion;
+}
+
 static const float *await_vector(void *self)
 {
     Asking *asking = self;
     Error err;
+    suggest_meanwhile(asking);
     const float *vector = query_vector_await(&asking->vector, &err);
     if (!vector)
         search_notice(asking->run, &err);
@@ -342,7 +356,9 @@ bool search_legs(Running *run, Index *index, size_t dims, Str model, Error *err)
     run->hits = arena_new_array(run->arena, IndexHit, depth_of(run));
     /* All vectors are on their way before the first is waited for, so they are made together. */
     for (size_t i = 0; ok && i < count; i++) {
-        list[i] = (Asking){ .run = run, .leg = request->leg_count ? &request->legs[i] : &own };
+        list[i] = (Asking){ .run = run,
+                            .index = index,
+                            .leg = request->leg_count ? &request->legs[i] : &own };
         ok = begin_leg(&list[i], err);
         list[i].has_vector = ok && begin_vector(&list[i], dims, model);
     }

@@ -188,6 +188,7 @@ static bool look(Planning *p, SearchResults *results_r, Error *err)
     first.offset = 0;
     first.is_remembered = first.by_document = first.wants_matching = first.explains = false;
     first.without_rerank = true;
+    first.suggests_for = NULL;
     return search_run(p->searcher, p->scope, p->arena, &first, results_r, err);
 }
 

@@ -8,8 +8,9 @@
 #include "search/search_int.h"
 #include "text/language.h"
 
-/* Rows that are read beside those shown, for hits that are gone or put off. */
-#define SPARE_ROWS 20
+/* Rows that are read beside those shown, for hits that are gone or put off: few searches need more,
+ * which are read then. */
+#define SPARE_ROWS 5
 
 /* --- Rows, of the hits that are looked at --- */
 
