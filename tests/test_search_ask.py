@@ -40,6 +40,16 @@ def test_a_word_finds_its_document_with_place_and_scores(library):
     assert first["place"]
 
 
+def test_a_page_further_on_is_the_same_by_get_and_by_post(library):
+    asked = {"q": "the violin quarry ferry", "mode": "keyword"}
+    every = library.get("/v1/search", params={**asked, "limit": 3}).json()["results"]
+    behind = library.get("/v1/search", params={**asked, "limit": 2, "offset": 1}).json()["results"]
+    posted = library.post("/v1/search", {"query": asked["q"], "mode": "keyword", "limit": 2, "offset": 1}).json()["results"]
+    assert len(every) == 3
+    assert [hit["chunk"] for hit in behind] == [hit["chunk"] for hit in posted] == [hit["chunk"] for hit in every[1:]]
+    assert library.get("/v1/search", params={**asked, "offset": -1}).status_code == 400
+
+
 def test_a_snippet_shows_the_text_and_the_facts_only_for_their_own_words(server):
     page = "<html><head><title>Almanac of herons</title><meta name='author' content='Ada Quill'></head><body><p>The marsh floods in April.</p></body></html>"
     server.add(("almanac.html", page.encode()), tags="almanac")

@@ -349,14 +349,16 @@ bool search_get(ApiRequest *request, HttpResponse *response, Error *err)
                         .search = { .query = http_query(request->http, "q"),
                                     .is_remembered = true } };
     Str mode = http_query(request->http, "mode");
-    int64_t limit;
+    int64_t limit, offset;
     if (!str_trim(call.search.query).length)
         return fail_field(err, "q", "'q' is missing");
     if (!api_query_int(request, "limit", 1, 100, 10, &limit, err) ||
+        !api_query_int(request, "offset", 0, SEARCH_OFFSET_MAX, 0, &offset, err) ||
         !liked_mode(request, &mode, err) || !search_mode_named(mode, &call.search.mode, err) ||
         !read_query(&call, err))
         return false;
     call.search.limit = (int)limit;
+    call.search.offset = (int)offset;
     return answer(&call, response, err);
 }
 
