@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "store/client_files_store.h"
 #include "store/sql.h"
 
 #define USER_COLUMNS                                                                               \
@@ -104,6 +105,11 @@ bool user_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
                    NULL, err) &&
            db_exec(tx, DB_SAME("DELETE FROM responses WHERE user_id = $1"), DB_ARGS(db_text(id)),
                    NULL, err) &&
+           /* The bytes go with the job that removes files past their time. */
+           db_exec(tx,
+                   DB_SAME("UPDATE client_files SET expires_at = 1 WHERE user_id = $1"
+                           " AND purpose = '" FILE_PURPOSE_VOICE "'"),
+                   DB_ARGS(db_text(id)), NULL, err) &&
            sql_change(tx, DB_SAME("DELETE FROM users WHERE id = $1"), DB_ARGS(db_text(id)),
                       "person", id, err);
 }

@@ -1,6 +1,7 @@
 #include "store/world_test.h"
 
 #include "store/api_keys_store.h"
+#include "store/client_files_store.h"
 #include "store/people_store.h"
 #include "store/sessions_store.h"
 #include "store/workspaces_store.h"
@@ -68,7 +69,15 @@ static bool people_work(DbTx *tx, World *world, Error *err)
     CALL(api_key_find(tx, ours, world->arena, key.id, &key, err));
     EXPECT(key.revoked_at_ms == 77);
 
+    ClientFile voice = { .user = user.id, .purpose = S(FILE_PURPOSE_VOICE), .blob = S("b") };
+    ClientFile file = { .user = user.id, .purpose = S("vision"), .blob = S("c") };
+    CALL(client_file_add(tx, ours, world->arena, MB(1), &voice, err));
+    CALL(client_file_add(tx, ours, world->arena, MB(1), &file, err));
+    CALL(voice_find(tx, ours, world->arena, voice.id, &voice, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, client_file_find(tx, ours, world->arena, voice.id, &voice, err));
     CALL(user_remove(tx, all, user.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, voice_find(tx, ours, world->arena, voice.id, &voice, err));
+    CALL(client_file_find(tx, ours, world->arena, file.id, &file, err));
     CALL(session_remove_expired(tx, all, INT64_MAX, &count, err));
     EXPECT(count == 0);
     CALL(user_count(tx, all, &count, err));
