@@ -121,6 +121,16 @@ static bool was_guessed(const Expansion *e, const QueryTerm *term)
 /* Whether one more word may be widened. */
 static bool widens(Expansion *e) { return e->widened++ < QUERY_WIDENED_MAX; }
 
+/* So many of the words are written as it was typed: it is a word after all, of a language of which
+ * the library has less than of the query's. */
+static size_t count_written_so(const KeywordWords *words)
+{
+    size_t count = 0;
+    while (count < words->at.count && words->at.at[count].edits == 0)
+        count++;
+    return count;
+}
+
 static void guess(Expansion *e, const QueryTerm *term)
 {
     Str typed = typed_text(e, term);
@@ -131,7 +141,8 @@ static void guess(Expansion *e, const QueryTerm *term)
     e->guessed++;
     KeywordWords words = keyword_words_written_like(e->now->at, e->now->count, typed, edits,
                                                     keyword_word_first(typed), e->arena);
-    add_words(e, term, &words, GUESSED_MAX, GUESS_WEIGHT);
+    size_t same = count_written_so(&words);
+    add_words(e, term, &words, same ? same : GUESSED_MAX, same ? 1 : GUESS_WEIGHT);
 }
 
 static void expand_term(Expansion *e, const QueryTerm *term)
@@ -249,6 +260,8 @@ Str keyword_suggest(KeywordIndex *index, Words *words, const Language *languages
         size_t same = whole ? 0 : keyword_word_first(typed);
         KeywordWords like =
             keyword_words_written_like(now->at, now->count, typed, edits, same, arena);
+        if (count_written_so(&like))
+            return STR_NONE;
         best = likeliest(&like, typed);
     }
     return best;

@@ -175,6 +175,29 @@ static bool suggests(Fixture *f, const char *typed, const char *expected)
     return str_is(got, expected) && (!got.length || !none.length);
 }
 
+static float weight_of(const Query *query, const char *term)
+{
+    for (size_t i = 0; i < query->terms.count; i++)
+        if (str_is(query->terms.at[i].text, term))
+            return query->terms.at[i].weight;
+    return 0;
+}
+
+Test(index, a_word_of_a_language_that_the_query_is_not_read_in_is_no_slip)
+{
+    Fixture f = fixture();
+    Language english = LANGUAGE_ENGLISH;
+    add(&f, 1, LANGUAGE_OTHER, "", "", "un accord entre eux");
+    add(&f, 2, LANGUAGE_ENGLISH, "", "", "enter the entries");
+    keyword_publish(f.index);
+    Query query = query_parse(f.arena, f.words, &english, 1, S("entre"));
+    keyword_expand(f.index, f.arena, &query);
+    cr_expect(suggests(&f, "entre", "") && suggests(&f, "enetr", "enter"));
+    cr_expect(weight_of(&query, "entre") == 1 && weight_of(&query, "enter") == 0);
+    cr_expect_str_eq(keys_of(&f, &query), "1");
+    finish(&f);
+}
+
 Test(index, the_form_of_a_word_goes_with_its_document)
 {
     Fixture f = fixture();
