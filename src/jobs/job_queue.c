@@ -104,10 +104,14 @@ bool job_hold(DbTx *tx, const Job *job, Error *err)
 
 bool job_done_in(DbTx *tx, Job *job, Error *err)
 {
+    JobRun *run = job->run;
+    pthread_mutex_lock(&run->lock);
+    int64_t total = run->total;
+    pthread_mutex_unlock(&run->lock);
     if (!job_hold(tx, job, err) ||
-        !jobs_store_done(tx, &job->scope, job->id, job->run->token, now_ms(), err))
+        !jobs_store_done(tx, &job->scope, job->id, run->token, total, now_ms(), err))
         return false;
-    job->run->is_done_already = true;
+    run->is_done_already = true;
     return true;
 }
 

@@ -530,7 +530,8 @@ static bool finish_here(DbTx *tx, void *argument, Error *err)
 static bool done_by_itself(Job *job, Error *err)
 {
     atomic_fetch_add(&run_count, 1);
-    return store_write(job->db, &job->scope, finish_here, job, err);
+    return job_progress(job, "counting", 4, 5) &&
+           store_write(job->db, &job->scope, finish_here, job, err);
 }
 
 TEST_BOTH(jobs, a_handler_may_be_done_in_its_own_transaction)
@@ -543,6 +544,7 @@ TEST_BOTH(jobs, a_handler_may_be_done_in_its_own_transaction)
     cr_assert(wait_state(db, id, JOB_DONE));
     cr_assert(jobs_stop(runner, STOP_MS));
     cr_assert_eq(atomic_load(&run_count), 1);
+    cr_expect(find(db, id).done == 5 && find(db, id).total == 5, "what is done is done with all");
     db_close(db);
 }
 

@@ -256,9 +256,16 @@ bool jobs_store_hold(DbTx *tx, const Scope *scope, Str id, int64_t token, Error 
     return held || fail(err, ERROR_CONFLICT, "the job's lease was lost; another process has it");
 }
 
-bool jobs_store_done(DbTx *tx, const Scope *scope, Str id, int64_t token, int64_t now, Error *err)
+bool jobs_store_done(DbTx *tx, const Scope *scope, Str id, int64_t token, int64_t total,
+                     int64_t now, Error *err)
 {
-    return db_exec(tx, DB_SAME(DONE_SET "= $1 AND (workspace = $4 OR $5 = 1)"),
+    return db_exec(tx,
+                   DB_SAME("UPDATE jobs SET done = $3, total = $3 WHERE id = $1 AND state = 1"
+                           " AND token = $2 AND (workspace = $4 OR $5 = 1)"),
+                   DB_ARGS(db_text(id), db_int(token), db_int(total), db_text(scope->workspace),
+                           db_int(scope->is_system)),
+                   NULL, err) &&
+           db_exec(tx, DB_SAME(DONE_SET "= $1 AND (workspace = $4 OR $5 = 1)"),
                    DB_ARGS(db_text(id), db_int(token), db_int(now), db_text(scope->workspace),
                            db_int(scope->is_system)),
                    NULL, err);

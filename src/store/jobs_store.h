@@ -156,9 +156,10 @@ MUST_CHECK bool jobs_store_purge(DbTx *tx, const Scope *scope, int64_t done_befo
  * that it stays so until the end of the transaction. */
 MUST_CHECK bool jobs_store_hold(DbTx *tx, const Scope *scope, Str id, int64_t token, Error *err);
 
-/* A running job is done. Call jobs_store_hold() before. */
-MUST_CHECK bool jobs_store_done(DbTx *tx, const Scope *scope, Str id, int64_t token, int64_t now_ms,
-                                Error *err);
+/* A running job is done, and all of the `total` that it had to do. Call jobs_store_hold() before.
+ */
+MUST_CHECK bool jobs_store_done(DbTx *tx, const Scope *scope, Str id, int64_t token, int64_t total,
+                                int64_t now_ms, Error *err);
 
 /* --- Recurring jobs ------------------------------------------------------------------ */
 
