@@ -177,16 +177,16 @@ def test_a_question_that_cannot_be_answered_is_refused(server, question, field):
 
 
 def test_a_deck_goes_to_csv_and_comes_back(server, deck):
-    add(server, deck, {"front": 'A "quoted", one', "back": "two\nlines", "tags": ["x y"]}, ("=1+1", "-2"))
+    add(server, deck, {"front": 'A "quoted", one', "back": "two\nlines", "tags": ["x y"]}, ("=1+1", "-2+3"))
     out = server.get(f"/v1/study/decks/{deck['id']}/export", params={"format": "csv"})
     assert out.headers["Content-Disposition"] == 'attachment; filename="Rivers.csv"'
     rows = list(csv.DictReader(io.StringIO(out.content.decode(), newline="")))
-    assert [(r["front"], r["back"], r["tags"]) for r in rows] == [('A "quoted", one', "two\nlines", "x_y"), ("'=1+1", "'-2", "")]
+    assert [(r["front"], r["back"], r["tags"]) for r in rows] == [('A "quoted", one', "two\nlines", "x_y"), ("'=1+1", "'-2+3", "")]
     other = server.post("/v1/study/decks", {"name": "Other"}).json()
     done = server.call("POST", f"/v1/study/decks/{other['id']}/import", data=out.content, headers={"Content-Type": "text/csv"})
     assert done.json() == {"read": 2, "added": 2, "known": 0}, done.text
     cards = server.get("/v1/study/cards", params={"deck": other["id"]}).json()["items"]
-    assert sorted((c["front"], c["back"], tuple(c["tags"])) for c in cards) == [("=1+1", "-2", ()), ('A "quoted", one', "two\nlines", ("x_y",))]
+    assert sorted((c["front"], c["back"], tuple(c["tags"])) for c in cards) == [("=1+1", "-2+3", ()), ('A "quoted", one', "two\nlines", ("x_y",))]
     again = server.call("POST", f"/v1/study/decks/{other['id']}/import", data=b"#separator:tab\n=1+1\t3\nnew\tcard\n", headers={"Content-Type": "text/plain"})
     assert again.json() == {"read": 2, "added": 1, "known": 1}
     for wrong in (b'"open', b"alone\n", b'"a"b,c\n'):
