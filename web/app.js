@@ -19,7 +19,7 @@ import {toast} from './parts/toast.js';
 const shell = document.getElementById('shell');
 const main = document.getElementById('main');
 const FIRST_WAIT_MS = 300;
-const VIEWS = ['ask', 'search', 'lab', 'library', 'document', 'compare', 'digest', 'conversations', 'personas', 'prompts', 'shared', 'tasks', 'study', 'review', 'quiz', 'made', 'labels', 'labelset', 'asked', 'settings'];
+const SOON = ['ask', 'search', 'library', 'document', 'conversations', 'tasks', 'study', 'settings']; // what most people go to next
 const HINT = 'lectern-signed-in';
 let leave = null;   // undoes the view that is showing
 let turn = 0;       // counts navigations, so that a slow module never overtakes a later one
@@ -28,10 +28,10 @@ function unreachable() {
   fill(main, h('div', {class: 'pad'}, problem(new ApiError('network', t('error.network'), 0), () => show(router.here()))));
 }
 
-// Once the page is at rest the other views are fetched, so that going there waits for nothing.
+// Once the page is at rest these views are fetched, so that going there waits for nothing.
 function fetchViews() {
   const idle = window.requestIdleCallback || ((run) => setTimeout(run, 1000));
-  idle(() => VIEWS.forEach((name) => import(`./views/${name}.js`).catch(() => null)));
+  idle(() => SOON.forEach((name) => import(`./views/${name}.js`).catch(() => null)));
 }
 
 // Modules of views come when they are first needed; a view returns its clean-up, or {cleanup, title, focus}.
