@@ -255,6 +255,11 @@ def test_neighbouring_passages_show_different_text(library):
         assert all(one["snippet"][a:b] in ("ibis", "nest") for a, b in one["highlights"])
 
 
+@pytest.mark.parametrize("query", ['"', "...", "- ?", "*"])
+def test_signs_alone_find_nothing(library, query):
+    assert not search(library, query)["results"]
+
+
 def test_a_number_that_is_nowhere_is_told(library):
     answer = search(library, "granite XK-99213")
     assert answer["missing"] == "XK-99213" and names(answer)[0] == "granite.md"

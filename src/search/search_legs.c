@@ -1,5 +1,7 @@
 /* search_legs.c - what a search asks of the index: the legs of its plan, and what they find as one
  * ranking. See search_int.h. */
+#include <ctype.h>
+
 #include "index/feedback.h"
 #include "search/search_int.h"
 #include "text/language.h"
@@ -16,6 +18,15 @@ typedef struct Asking {
 
 /* --- The vector of a leg's words --- */
 
+/* Signs alone ("...") mean nothing that could be near to anything. */
+static bool says_something(Str words)
+{
+    for (size_t i = 0; i < words.length; i++)
+        if ((unsigned char)words.at[i] >= 0x80 || isalnum((unsigned char)words.at[i]))
+            return true;
+    return false;
+}
+
 /* It is on its way; false: there is none, perhaps with a notice. */
 static bool begin_vector(Asking *asking, size_t dims, Str model)
 {
@@ -23,7 +34,7 @@ static bool begin_vector(Asking *asking, size_t dims, Str model)
     Library *library = run->searcher->library;
     EncodeStatus status;
     Error err;
-    if (asking->leg->looks_for == FOR_WORDS)
+    if (asking->leg->looks_for == FOR_WORDS || !says_something(asking->leg->words))
         return false;
     bool lacks = run->has_model || *library_model_status(library).reason;
     if (!lacks)
