@@ -150,7 +150,7 @@ TASKS = [{"summary": "Order a new lens", "priority": "high", "category": "lamp",
 
 
 def understanding(page, server, documents):
-    """A conversation, tasks, cards, a quiz."""
+    """A conversation, tasks, cards, a quiz, what is said of a document."""
     page.goto(f"{server.url}/ask")
     ask(page, "When did the schooner Freya run aground?")
     part(page, "ask-input").fill("How many of her crew were brought ashore?")
@@ -176,6 +176,9 @@ def understanding(page, server, documents):
     part(page, "quiz-row").first.get_by_role("link").click()
     part(page, "quiz-submit").wait_for()
     picture(page, "quiz")
+    page.goto(f"{server.url}/documents/{documents['mail.eml']}?show=report")
+    part(page, "report").wait_for()
+    picture(page, "report")
 
 
 def main():

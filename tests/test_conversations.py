@@ -89,12 +89,14 @@ def test_suggestions_come_from_headings_beside_the_answer(library, talk):
 
 
 def test_what_to_try_next_is_said_unless_it_is_not_wanted(library, talk):
-    assert "library" in talk["chat_direction"]
-    meeting = ask(library, "What do the minutes of the meeting say that the attendees decided?")
+    assert talk["found"] and talk["chat_direction"] is None  # there is nothing special to try
+    assert "library" in ask(library, "What do zebras eat in winter?")["chat_direction"]
+    question = "What do the minutes of the meeting say that the attendees decided?"
+    meeting = ask(library, question)
     assert "promised" in meeting["chat_direction"]
-    assert ask(library, "When was the lighthouse at Skomvaer built?", chat_direction=False)["chat_direction"] is None
+    assert ask(library, question, chat_direction=False)["chat_direction"] is None
     library.call("PUT", "/v1/session/preferences", json={"chat_direction": False})
-    assert ask(library, "When was the lighthouse at Skomvaer built?")["chat_direction"] is None
+    assert ask(library, question)["chat_direction"] is None
     library.call("PUT", "/v1/session/preferences", json={"chat_direction": True})
 
 

@@ -45,7 +45,8 @@ void put_answer(JsonWriter *json, Arena *arena, const Answer *answer)
     put_end(json);
 }
 
-/* By what was asked, and by what was read for it. */
+/* By what was asked, and by what was read for it. Who has an answer and asked of nothing special is
+ * told nothing. */
 static Str direction_of(const AskWork *work, const Answer *answer)
 {
     Buf about = buf_new(work->request->arena, KB(64));
@@ -55,7 +56,9 @@ static Str direction_of(const AskWork *work, const Answer *answer)
     for (size_t i = 0; i < answer->citation_count; i++)
         buf_addf(&about, "\n" STR_FMT "\n" STR_FMT, STR_ARG(answer->citations[i].name),
                  STR_ARG(answer->citations[i].quote));
-    return str(assist_direction(assist_context_of(buf_str(&about))));
+    AssistContext context = assist_context_of(buf_str(&about));
+    return context == CONTEXT_GENERAL && answer->is_found ? STR_NONE
+                                                          : str(assist_direction(context));
 }
 
 static void put_whole(JsonWriter *json, const AskWork *work, const Answer *answer)

@@ -46,8 +46,8 @@ function answerTurn(view, message = {}) {
     const {message: one} = turn;
     if (one.found === false || one.refused) turn.element.dataset.refused = 'yes';
     fill(parts.foot, one.chat_direction && h('p', {class: 'hint', test: 'direction'}, one.chat_direction), one.id && h('div', {class: 'answer-tools'}, branchArrows(one, view.show),
-      h('button', {class: 'icon', 'aria-label': t('talk.again'), title: t('talk.again'), onclick: () => view.again(turn), test: 'answer-again'}, icon('retry'))),
-    one.id && feedback(one), one.suggestions && one.suggestions.length > 0 && h('div', {class: 'questions'},
+      h('button', {class: 'icon', 'aria-label': t('talk.again'), title: t('talk.again'), onclick: () => view.again(turn), test: 'answer-again'}, icon('retry')), feedback(one)),
+    one.suggestions && one.suggestions.length > 0 && h('div', {class: 'questions'},
       one.suggestions.map((text) => h('button', {class: 'question', test: 'suggestion', onclick: () => view.ask(text)}, text))));
   };
   turn.fail = (error, retry) => {
