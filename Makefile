@@ -317,6 +317,10 @@ BENCHES = $(patsubst %,$(BUILD)/%,tile_vectors encode_bench tokenizer_bench date
 bench-search: all $(BENCHES)
 	bench/run --search
 
+# What is promised of answers and of what is made of documents.
+bench-understanding: all $(BENCHES)
+	bench/run --understanding
+
 # All of them and the whole program, beside its peers; writes bench/RESULTS.md.
 bench: all $(BENCHES) $(BUILD)/extract-one $(BUILD)/pdf-bare $(BUILD)/jobs_bench $(BUILD)/calls_bench
 	bench/run
