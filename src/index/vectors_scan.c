@@ -81,8 +81,8 @@ Shortlist shortlist_new(const Scan *scan, const VectorQuery *query, Effort effor
 {
     return (Shortlist){ .query = query,
                         .effort = effort,
-                        .at =
-                            heap_grow(NULL, (MOST_TIMES * effort.most + BLOCK) * sizeof(Candidate)),
+                        .at = heap_grow(NULL,
+                                        (2 * MOST_TIMES * effort.most + BLOCK) * sizeof(Candidate)),
                         .limit = (uint16_t)(scan->dims + 1) };
 }
 
@@ -243,8 +243,12 @@ static void scan_block(const Scan *scan, Shortlist *list, const Probe *probes, s
             list->at[list->count++] = (Candidate){ estimate, probes[p].segment, entry };
         }
     }
+}
+
+static void cut_list(Shortlist *list, size_t room)
+{
     size_t most = list->effort.most * MOST_TIMES;
-    if (list->count > most)
+    if (list->count > most + room)
         list->count = candidates_cut(list->at, list->count, most);
 }
 
@@ -255,7 +259,10 @@ static void scan_probes(const Scan *scan, Shortlist *list, const Probe *probes, 
         for (; to < count && places + places_of(&probes[to]) <= BLOCK; to++)
             places += places_of(&probes[to]);
         scan_block(scan, list, probes + from, to - from);
+        /* Not with every block that brings a few: to cut is to look at all. */
+        cut_list(list, list->effort.most * MOST_TIMES);
     }
+    cut_list(list, 0);
 }
 
 /* --- Cells --- */
