@@ -80,7 +80,7 @@ def test_a_model_that_misbehaves_leaves_title_and_questions_to_the_rules(library
     if value:
         mock.values["next"] = value
     answer = ask(library)
-    assert talk_of(library, answer)["title"] == "People does the quarry at Ardal employ"
+    assert talk_of(library, answer)["title"] == QUESTION
     assert answer["found"] and "212" in answer["answer"] and any("railway" in one for one in answer["suggestions"])
 
 
