@@ -26,7 +26,7 @@ CLASS_LIBS_speech  = $(shell pkg-config --libs libavformat libavcodec libswresam
 # What a class takes from another's folder.
 CLASS_ALSO_speech  = src/worker/media/media_file.c
 CLASS_LIBS_poppler = $(shell pkg-config --libs poppler-glib)
-CLASS_PACKAGES    := tesseract lept libheif libjxl libwebp libavformat libavcodec libswscale libswresample libavutil pocketsphinx \
+CLASS_PACKAGES    := tesseract lept libheif libjxl libavformat libavcodec libswscale libswresample libavutil pocketsphinx \
                      sphinxbase poppler-glib
 # MuPDF is linked statically and needs its own libraries by name.
 MUPDF    := -lmupdf -lmupdf-third -lfreetype -ljbig2dec -ljpeg -lopenjp2 -lmujs -lgumbo

@@ -1,6 +1,7 @@
 /* study_anki_api.c - cards from Anki's packages. They are foreign bytes, an archive with a
  * database: a sandboxed worker reads them, and what arrives here is a tree of texts. */
 #include "api/convert.h"
+#include "api/study_json.h"
 #include "library/extraction.h"
 #include "study/anki_notes.h"
 
@@ -13,7 +14,6 @@ typedef struct AnkiWork {
     ConvertFile file;
     VEC(StudyCard) cards;
     size_t notes; /* that there are */
-    int64_t added;
 } AnkiWork;
 
 /* --- The tree --- */
@@ -111,35 +111,11 @@ static bool read_file(AnkiWork *work, Error *err)
     return good;
 }
 
-/* --- The cards --- */
-
-static bool add_work(DbTx *tx, void *argument, Error *err)
-{
-    AnkiWork *work = argument;
-    const ApiRequest *request = work->request;
-    StudyCardList added;
-    work->added = 0;
-    for (size_t i = 0; i < work->cards.count; i += STUDY_CARD_ADD_MAX) {
-        size_t count = MIN(work->cards.count - i, STUDY_CARD_ADD_MAX);
-        if (!study_card_add(tx, request->scope, request->arena, request->params[0],
-                            work->cards.at + i, count, &added, err))
-            return false;
-        work->added += (int64_t)added.count;
-    }
-    return true;
-}
-
 bool study_decks_anki(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AnkiWork work = { .request = request };
-    if (!read_file(&work, err) ||
-        !store_write(request->api->db, request->scope, add_work, &work, err))
+    if (!read_file(&work, err))
         return false;
-    JsonWriter json = put_begin(&response->body);
-    put_int(&json, "read", (int64_t)work.cards.count);
-    put_int(&json, "added", work.added);
-    put_int(&json, "known", (int64_t)work.cards.count - work.added);
-    put_int(&json, "left_out", (int64_t)(work.notes - work.cards.count));
-    put_end(&json);
-    return true;
+    StudyCardList cards = { work.cards.at, work.cards.count };
+    return study_import(request, &cards, (int64_t)(work.notes - cards.count), response, err);
 }

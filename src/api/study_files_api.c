@@ -10,8 +10,6 @@
 typedef struct FileWork {
     ApiRequest *request;
     AnkiCards out;
-    StudyCardList cards;
-    int64_t added;
 } FileWork;
 
 /* --- Out --- */
@@ -103,32 +101,47 @@ bool study_decks_export(ApiRequest *request, HttpResponse *response, Error *err)
 
 /* --- In --- */
 
+typedef struct AddWork {
+    const ApiRequest *request;
+    const StudyCardList *cards;
+    int64_t added;
+} AddWork;
+
 static bool add_cards(DbTx *tx, void *argument, Error *err)
 {
-    FileWork *work = argument;
+    AddWork *work = argument;
     const ApiRequest *request = work->request;
     StudyCardList added;
     work->added = 0;
-    for (size_t i = 0; i < work->cards.count; i += STUDY_CARD_ADD_MAX) {
-        size_t count = MIN(work->cards.count - i, STUDY_CARD_ADD_MAX);
+    for (size_t i = 0; i < work->cards->count; i += STUDY_CARD_ADD_MAX) {
+        size_t count = MIN(work->cards->count - i, STUDY_CARD_ADD_MAX);
         if (!study_card_add(tx, request->scope, request->arena, request->params[0],
-                            work->cards.at + i, count, &added, err))
+                            work->cards->at + i, count, &added, err))
             return false;
         work->added += (int64_t)added.count;
     }
     return true;
 }
 
-bool study_decks_import(ApiRequest *request, HttpResponse *response, Error *err)
+bool study_import(ApiRequest *request, const StudyCardList *cards, int64_t left_out,
+                  HttpResponse *response, Error *err)
 {
-    FileWork work = { .request = request };
-    if (!card_table_read(request->arena, request->http->body, &work.cards, err) ||
-        !store_write(request->api->db, request->scope, add_cards, &work, err))
+    AddWork work = { .request = request, .cards = cards };
+    if (!store_write(request->api->db, request->scope, add_cards, &work, err))
         return false;
     JsonWriter json = put_begin(&response->body);
-    put_int(&json, "read", (int64_t)work.cards.count);
+    put_int(&json, "read", (int64_t)cards->count);
     put_int(&json, "added", work.added);
-    put_int(&json, "known", (int64_t)work.cards.count - work.added);
+    put_int(&json, "known", (int64_t)cards->count - work.added);
+    if (left_out >= 0)
+        put_int(&json, "left_out", left_out);
     put_end(&json);
     return true;
+}
+
+bool study_decks_import(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    StudyCardList cards;
+    return card_table_read(request->arena, request->http->body, &cards, err) &&
+           study_import(request, &cards, -1, response, err);
 }
