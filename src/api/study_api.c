@@ -149,7 +149,7 @@ static bool find_progress(DbTx *tx, void *argument, Error *err)
     StudyWork *work = argument;
     const ApiRequest *request = work->request;
     StudyToday today;
-    return learner_find(tx, request->scope, request->arena, &work->learner, err) &&
+    return learner_resolve(tx, request->scope, request->arena, &work->learner, err) &&
            study_today(tx, request->scope, &work->learner, &today, err) &&
            study_card_progress(tx, request->scope, request->arena,
                                http_query(request->http, "collection"), today.due.review_by_ms,

@@ -54,7 +54,7 @@ static bool find_due(DbTx *tx, const CardsWork *work, StudyDue *due_r, Error *er
     const ApiRequest *request = work->request;
     Learner learner;
     StudyToday today;
-    if (!learner_find(tx, request->scope, request->arena, &learner, err) ||
+    if (!learner_resolve(tx, request->scope, request->arena, &learner, err) ||
         !study_today(tx, request->scope, &learner, &today, err))
         return false;
     *due_r = today.due;

@@ -46,7 +46,7 @@ static bool load_deck(DbTx *tx, void *argument, Error *err)
     Learner learner;
     if (!study_deck_find(tx, request->scope, request->arena, request->params[0], &due,
                          &work->out.deck, err) ||
-        !learner_find(tx, request->scope, request->arena, &learner, err) ||
+        !learner_resolve(tx, request->scope, request->arena, &learner, err) ||
         !load_cards(tx, work, err) ||
         !study_review_list(tx, request->scope, request->arena, request->params[0],
                            &work->out.reviews, err))

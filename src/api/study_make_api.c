@@ -119,7 +119,7 @@ static bool find_cards(DbTx *tx, MadeWork *work, Error *err)
     StudyProgressList list;
     if (!work->made.document.length)
         return true;
-    if (!learner_find(tx, request->scope, request->arena, &learner, err) ||
+    if (!learner_resolve(tx, request->scope, request->arena, &learner, err) ||
         !study_today(tx, request->scope, &learner, &today, err) ||
         !study_card_progress(tx, request->scope, request->arena, STR_NONE, today.due.review_by_ms,
                              &list, err))

@@ -2,7 +2,6 @@
 #include "study/make.h"
 
 #include "base/hash.h"
-#include "store/preferences_store.h"
 #include "study/make_int.h"
 #include "study/study.h"
 
@@ -147,17 +146,7 @@ Str make_wish_print(Arena *arena, const MakeWish *wish)
 static bool learner_work(DbTx *tx, void *argument, Error *err)
 {
     Making *making = argument;
-    Learner *learner = &making->learner;
-    Preferences likes;
-    if (!learner_find(tx, making->scope, making->arena, learner, err) ||
-        !preferences_find(tx, making->scope, making->arena, &likes, err))
-        return false;
-    /* A profile that says nothing of them is as the person likes things elsewhere. */
-    if (!learner->language.length)
-        learner->language = likes.language;
-    if (!learner->tone.length)
-        learner->tone = likes.tone;
-    return true;
+    return learner_resolve(tx, making->scope, making->arena, &making->learner, err);
 }
 
 /* What is said now goes before the profile. */

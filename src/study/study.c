@@ -1,6 +1,7 @@
 #include "study/study.h"
 
 #include "base/clock.h"
+#include "text/date.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define LEARN_AHEAD_MS                                                                             \
@@ -54,6 +55,29 @@ FsrsSettings learner_schedule(const Learner *learner)
     return settings;
 }
 
+void learner_fill(Learner *learner, const Preferences *likes, int64_t time_ms)
+{
+    int64_t civil_seconds;
+    Error ignored;
+    if (!learner->language.length)
+        learner->language = likes->language;
+    if (!learner->tone.length)
+        learner->tone = likes->tone;
+    if (!learner->updated_at_ms && likes->time_zone.length &&
+        date_local(time_ms, likes->time_zone, &civil_seconds, &ignored))
+        learner->east_min = (civil_seconds - time_ms / 1000) / 60;
+}
+
+bool learner_resolve(DbTx *tx, const Scope *scope, Arena *arena, Learner *learner_r, Error *err)
+{
+    Preferences likes;
+    if (!learner_find(tx, scope, arena, learner_r, err) ||
+        !preferences_find(tx, scope, arena, &likes, err))
+        return false;
+    learner_fill(learner_r, &likes, now_ms());
+    return true;
+}
+
 /* --- Today --- */
 
 static int64_t day_of(const Learner *learner, int64_t time_ms)
@@ -99,7 +123,7 @@ bool study_due(DbTx *tx, const Scope *scope, Arena *arena, Str deck, int64_t lim
     StudyToday today;
     StudyCardList cards;
 
-    if (!learner_find(tx, scope, arena, &learner, err) ||
+    if (!learner_resolve(tx, scope, arena, &learner, err) ||
         !study_today(tx, scope, &learner, &today, err))
         return false;
     const StudyQueue queue = { deck,           today.due,          today.begin_ms,
@@ -128,7 +152,7 @@ bool study_review(DbTx *tx, const Scope *scope, Arena *arena, Str card, int rati
     Learner learner;
     StudyCard found;
 
-    if (!learner_find(tx, scope, arena, &learner, err) ||
+    if (!learner_resolve(tx, scope, arena, &learner, err) ||
         !study_card_find(tx, scope, arena, card, &found, err))
         return false;
     FsrsSettings settings = learner_schedule(&learner);
@@ -147,7 +171,7 @@ bool study_undo(DbTx *tx, const Scope *scope, Arena *arena, StudyCard *card_r, E
 {
     Learner learner;
     StudyReview undone;
-    return learner_find(tx, scope, arena, &learner, err) &&
+    return learner_resolve(tx, scope, arena, &learner, err) &&
            study_review_undo(tx, scope, arena, begin_of(&learner, day_of(&learner, now_ms())),
                              &undone, err) &&
            study_card_find(tx, scope, arena, undone.card, card_r, err);
@@ -173,7 +197,7 @@ bool study_statistics(DbTx *tx, const Scope *scope, Arena *arena, Str deck,
     Learner learner;
     StudyStatistics found = { 0 };
 
-    if (!learner_find(tx, scope, arena, &learner, err))
+    if (!learner_resolve(tx, scope, arena, &learner, err))
         return false;
     found.today = day_of(&learner, now_ms());
     if (!study_review_days(tx, scope, arena, deck,

@@ -7,11 +7,19 @@
 #pragma once
 
 #include "store/learner_store.h"
+#include "store/preferences_store.h"
 #include "store/study_reviews_store.h"
 #include "study/fsrs.h"
 
 #define STUDY_DAY_MS INT64_C(86400000)
 
+/* What a profile leaves unsaid is as the person likes things elsewhere: language and tone, and when
+ * a day begins for one that was never set. */
+void learner_fill(Learner *learner, const Preferences *likes, int64_t time_ms);
+/* The scope's learner, filled so: what every part of study goes by. learner_find() has the profile
+ * as it was said. */
+MUST_CHECK bool learner_resolve(DbTx *tx, const Scope *scope, Arena *arena, Learner *learner_r,
+                                Error *err);
 /* Fails, naming the field, on a retention, steps or limits that make no sense. */
 MUST_CHECK bool learner_check(const Learner *learner, Error *err);
 /* How cards are scheduled for a learner that was checked. */
