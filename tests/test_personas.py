@@ -86,6 +86,70 @@ def test_a_default_of_a_collection_and_of_a_key(library, tutor):
     assert library.call("PUT", "/v1/personas/defaults", json={"kind": "key", "id": own}).status_code == 403
 
 
+def tool(library, name, key=None, **arguments):
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+    answer = library.call("POST", "/mcp", json=call, key=key, headers={"Accept": "application/json, text/event-stream"})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["result"]
+
+
+@pytest.fixture(scope="module")
+def port(library):
+    """A collection with a document of its own, and a persona that searches it alone, by words."""
+    collection = library.post("/v1/collections", {"name": "Ports"}).json()["id"]
+    library.add(("port.txt", b"The port of Ardal employs 37 people since 1911.\n"), collection=collection)
+    persona = library.post("/v1/personas", {"name": "Pilot", "instructions": "Speak as a pilot does.", "model": "whole", "tone": "brisk",
+                                            "collections": [collection], "search_mode": "keyword"}).json()
+    yield persona
+    library.call("DELETE", f"/v1/personas/{persona['id']}")
+
+
+@pytest.mark.parametrize("mode", ["basic", "deep", "super_deep", "creative", "private", "uncensored"])
+def test_a_search_in_any_mode_is_by_the_persona_that_it_names(library, mock, port, mode):
+    mock.requests.clear()
+    query = f"How many people does the port of Ardal employ ({mode})?"  # an equal one would have a kept answer
+    answer = library.post("/api/search", {"query": query, "mode": mode, "persona": "Pilot", "answer": True, "remember": False})
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["persona"] == "Pilot" and found["mode"] == mode
+    assert found["results"] and {one["document"]["name"] for one in found["results"]} == {"port.txt"}
+    written = [chat for chat in mock.chats() if "Speak as a pilot does." in chat["messages"][0]["content"]]
+    if mode == "private":
+        assert not mock.chats()
+    else:
+        assert written[-1]["model"] == "whole" and "brisk" in written[-1]["messages"][0]["content"]
+
+
+def test_a_personas_search_mode_holds_where_none_is_named_and_defaults_hold_for_searches(library, port):
+    search = lambda key=None, **fields: library.call("POST", "/api/search", key=key, json={"query": QUESTION, **fields}).json()
+    assert search(persona="Pilot")["mode"] == "keyword"
+    assert search(persona="Pilot", mode="basic")["mode"] == "basic"
+    assert search()["persona"] is None
+    assert library.post("/api/search", {"query": "x", "persona": "nobody"}).status_code == 404
+    admin = key_of(library, "admin")
+    put = lambda **body: library.call("PUT", "/v1/personas/defaults", key=admin, json=body)
+    reader = key_of(library, "reader")
+    own = [k for k in library.call("GET", "/v1/keys", key=admin).json()["items"] if k["name"] == "reader"][-1]["id"]
+    collection = port["collections"][0]
+    assert put(kind="key", id=own, persona="Pilot").status_code == 204
+    assert search(key=reader)["persona"] == "Pilot" and search(key=reader, persona="none")["persona"] is None
+    assert tool(library, "ask", key=reader, question=QUESTION)["structuredContent"]["persona"] == "Pilot"
+    assert put(kind="key", id=own).status_code == 204
+    assert put(kind="collection", id=collection, persona="Pilot").status_code == 204
+    assert search(filters={"collections": [collection]})["persona"] == "Pilot"
+    assert put(kind="collection", id=collection).status_code == 204
+
+
+def test_tools_of_the_mcp_server_take_a_persona(library, mock, port):
+    answer = tool(library, "ask", question=QUESTION, persona="Pilot")["structuredContent"]
+    assert answer["persona"] == "Pilot" and "37" in answer["answer"] and mock.chats()[-1]["model"] == "whole"
+    assert tool(library, "ask", question=QUESTION)["structuredContent"]["persona"] is None
+    found = tool(library, "search", query="Ardal employs", persona=port["id"])["structuredContent"]["results"]
+    assert [one["name"] for one in found] == ["port.txt"]
+    assert len(tool(library, "search", query="Ardal employs")["structuredContent"]["results"]) == 2
+    assert tool(library, "ask", question="x", persona="nobody")["isError"]
+
+
 def test_a_persona_is_a_model_of_chat_completions(library, mock, tutor):
     body = {"model": "persona:Tutor", "messages": [{"role": "user", "content": "In which year did the quarry at Ardal open?"}]}
     answer = library.post("/v1/chat/completions", body)

@@ -136,6 +136,32 @@ def test_a_summary_goes_when_what_it_sums_up_is_erased(library, mock):
     assert not any(m["role"] == "summary" for m in talk_of(library, first)["messages"])
 
 
+def tell_of_the_model(library, **facts):
+    key = library.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
+    answer = library.call("PUT", "/v1/gateway/models", key=key, json={"name": "openai-compatible/good", **facts})
+    assert answer.status_code == 204, answer.text
+
+
+def test_how_much_of_what_is_attached_is_read_whole_is_up_to_the_models_context(library, mock):
+    paragraphs = [f"Paragraph {n} of the annals tells of the lighthouse and its keeper in year {1000 + n}." for n in range(500)]
+    [annals] = library.add(("annals.md", "\n\n".join(paragraphs).encode()))
+    question = "What do the annals tell of year 1499?"
+    try:
+        tell_of_the_model(library, context=131072)
+        said, answer = steps(library, question, documents=[annals["id"]])
+        prompt = mock.chats()[0]["messages"][-1]["content"]
+        assert any("whole" in one for one in said) and answer["attached"] == "whole"
+        assert all(one in prompt for one in paragraphs) and answer["citations"][0]["quote"].find("1499") >= 0
+        tell_of_the_model(library, context=3000)  # too small even for the passages that are given otherwise
+        mock.requests.clear()
+        said, answer = steps(library, question, documents=[annals["id"]])
+        assert any("too long to be read whole" in one for one in said) and answer["attached"] == "searched"
+        assert sum(len(m["content"]) for m in mock.chats()[0]["messages"]) < 3000 * 4
+    finally:
+        tell_of_the_model(library, context=8192)
+    assert ask(library)["attached"] is None
+
+
 def test_attached_documents_are_read_whole_when_they_fit_and_searched_when_not(library, mock):
     said, answer = steps(library, "What is this about?", documents=[library.quarry])
     assert any(one.startswith("read the attached document whole") for one in said)

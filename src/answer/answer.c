@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 
+#define SOURCES_MAX ((size_t)70) /* of a document that is read whole there are more */
+
 Answers *answers_new(Db *db, Searcher *searcher, Library *library, Models *models)
 {
     Answers *answers = heap_alloc(sizeof *answers);
@@ -44,6 +46,10 @@ static void return_words(Answers *answers, Words *words)
     pthread_mutex_unlock(&answers->lock);
     words_free(words);
 }
+
+const char *const attached_words[] = {
+    [ATTACHED_WHOLE] = "whole", [ATTACHED_SEARCHED] = "searched"
+};
 
 /* --- Telling --- */
 
@@ -96,6 +102,7 @@ static bool answer_from_passages(AnswerRun *run, Error *err)
         return false;
     bool is_answered;
     run->answer.sources = run->results;
+    run->answer.sources.count = MIN(run->results.count, SOURCES_MAX);
     if (!generate(run, &is_answered, err) || is_answered)
         return is_answered;
     return is_found ? compose(run, err) : compose_not_found(run, err);
@@ -119,16 +126,15 @@ static bool answer_steps(AnswerRun *run, Error *err)
     return (!goes_on || next_by_model(run, err)) && conversation_keep(run, err);
 }
 
-bool answer_set_persona(AnswerRequest *request, const Persona *persona, Error *err)
+bool answer_set_persona(AnswerRequest *request, const Persona *persona, Str mode, Error *err)
 {
     SearchRequest *search = &request->search;
     request->persona = persona;
-    if (!persona)
-        return true;
-    if (!search->collections.count && !search->documents.count)
+    if (persona && !search->collections.count && !search->documents.count)
         search->collections = persona->collections;
-    return search->mode != SEARCH_HYBRID ||
-           search_mode_named(persona->search_mode, &search->mode, err);
+    if (persona && !mode.length)
+        mode = persona->search_mode;
+    return search_mode_named(mode, &search->mode, err);
 }
 
 bool answer_run(Answers *answers, const Scope *scope, Arena *arena, const AnswerRequest *request,

@@ -39,6 +39,10 @@ typedef struct AnswerSentence {
     size_t citation_count;
 } AnswerSentence;
 
+/* What was made of the documents that a question names. */
+typedef enum AttachedUse { ATTACHED_NONE, ATTACHED_WHOLE, ATTACHED_SEARCHED } AttachedUse;
+extern const char *const attached_words[];
+
 typedef struct Answer {
     Str id, conversation, asked; /* of what was kept; empty: nothing was. asked: the question */
     Str text;                    /* with [n] marks */
@@ -47,7 +51,8 @@ typedef struct Answer {
     size_t sentence_count;
     Citation *citations;
     size_t citation_count;
-    SearchResults sources; /* what was read */
+    SearchResults sources; /* what was found for it */
+    AttachedUse attached;  /* by a model; NONE: no documents are named, or no model was asked */
     Str model;             /* "lectern", "provider/model" */
     Str persona;           /* the name of who answered; empty: nobody in particular */
     StrList suggestions;   /* questions to ask next */
@@ -79,8 +84,9 @@ typedef struct AnswerRequest {
 } AnswerRequest;
 
 /* Who answers, and where and how he searches as far as nobody has said; NULL: nobody in particular.
- */
-MUST_CHECK bool answer_set_persona(AnswerRequest *request, const Persona *persona, Error *err);
+ * `mode`: the one that was asked for by name; empty: none was. */
+MUST_CHECK bool answer_set_persona(AnswerRequest *request, const Persona *persona, Str mode,
+                                   Error *err);
 MUST_CHECK bool answer_run(Answers *answers, const Scope *scope, Arena *arena,
                            const AnswerRequest *request, const AnswerSink *sink, Answer *answer_r,
                            Error *err);

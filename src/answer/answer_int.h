@@ -14,9 +14,11 @@
 #define SENTENCES_MAX 64
 #define WORDS_KEPT 4
 #define SUGGESTIONS_MAX 3
-/* About 3,500 tokens, which the smallest context in use (8,192) holds with question and answer. */
+/* Of passages that fit a question; about 3,500 tokens, which the smallest context in use (8,192)
+ * holds with question and answer. */
 #define PROMPT_BYTES KB(14)
-#define WHOLE_PASSAGES_MAX 30 /* of documents that are read whole */
+#define WHOLE_PASSAGES_MAX 320 /* of documents that are read whole */
+#define ANSWER_TOKENS 800
 
 struct Answers {
     Db *db;
@@ -59,6 +61,7 @@ typedef struct AnswerRun {
     Recalled recalled;
     Str title;             /* of a new conversation, by a model; empty: by rules */
     bool is_whole;         /* all of the documents that the question names was read */
+    size_t room;           /* prompt_room(); 0: not asked yet */
     SearchResults results; /* of the whole question */
     Part parts[QUESTION_PARTS_MAX];
     size_t part_count;
@@ -121,6 +124,11 @@ Str wanted_model(const AnswerRun *run);
 /* --- recall.c, rewrite.c, attached.c, next.c: what else a model is told and asked --- */
 
 MUST_CHECK bool recall(AnswerRun *run, Error *err);
+/* What recall() gives has at most so many bytes. */
+size_t recall_bytes(const AnswerRun *run);
+/* Bytes of passages that a call of the chosen model holds beside its instructions, what was said
+ * before and the answer. */
+size_t prompt_room(AnswerRun *run);
 MUST_CHECK bool rewrite_question(AnswerRun *run, Error *err);
 MUST_CHECK bool read_attached(AnswerRun *run, Error *err);
 MUST_CHECK bool next_by_model(AnswerRun *run, Error *err);

@@ -3,6 +3,35 @@
 #include "answer/answer_int.h"
 
 #define DOCUMENTS_MAX 8
+/* Of a whole that is read; a model with a larger context finds less in it, and takes long. */
+#define WHOLE_BYTES_MAX KB(512)
+/* Ours, with tone and language; a persona's own come with them. */
+#define INSTRUCTIONS_BYTES KB(3)
+#define ROOM_LEAST KB(2)
+/* Round a passage: its number, the document's name and the place. */
+#define PASSAGE_FRAME_BYTES 120
+#define PASSAGES_LEAST 30 /* that are read of short ones */
+
+/* --- What a call holds --- */
+
+size_t prompt_room(AnswerRun *run)
+{
+    const Persona *persona = run->request->persona;
+    const ModelRoom wanted = {
+        .model = wanted_model(run),
+        .bytes = INSTRUCTIONS_BYTES + recall_bytes(run) + run->request->question.length +
+                 run->question.length + (persona ? persona->instructions.length : 0),
+        .output = ANSWER_TOKENS,
+        .least = ROOM_LEAST,
+        .standard = PROMPT_BYTES,
+        .most = WHOLE_BYTES_MAX,
+    };
+    if (!run->room)
+        run->room = models_room(run->answers->models, run->scope, run->arena, &wanted);
+    return run->room;
+}
+
+/* --- The whole --- */
 
 typedef struct WholeWork {
     AnswerRun *run;
@@ -15,16 +44,17 @@ typedef struct WholeWork {
 static bool list_chunks(AnswerRun *run, WholeWork *work, size_t *bytes_r, bool *fits_r, Error *err)
 {
     const StrList *documents = &run->request->search.documents;
+    size_t most = MIN(WHOLE_PASSAGES_MAX, PASSAGES_LEAST + prompt_room(run) / KB(1));
     *bytes_r = 0;
     *fits_r = true;
     for (size_t i = 0; i < documents->count && *fits_r; i++) {
         ChunkList list;
         if (!library_chunks(run->answers->library, run->scope, run->arena, documents->at[i], 0,
-                            WHOLE_PASSAGES_MAX + 1, &list, err))
+                            (int64_t)most + 1, &list, err))
             return false;
         for (size_t j = 0; j < list.count && *fits_r; j++) {
-            *bytes_r += list.at[j].text.length;
-            *fits_r = work->count < WHOLE_PASSAGES_MAX && *bytes_r <= PROMPT_BYTES;
+            *bytes_r += list.at[j].text.length + PASSAGE_FRAME_BYTES;
+            *fits_r = work->count < most && *bytes_r <= prompt_room(run);
             if (*fits_r)
                 work->numbers[work->count++] = list.at[j].number;
         }
@@ -74,6 +104,7 @@ bool read_attached(AnswerRun *run, Error *err)
     Error why = { 0 };
     if (!list_chunks(run, work, &bytes, &fits, &why))
         return true;
+    run->answer.attached = ATTACHED_SEARCHED;
     if (!fits)
         return tell_step(run, S("what is attached is too long to be read whole: searched in it"),
                          err);
@@ -83,6 +114,7 @@ bool read_attached(AnswerRun *run, Error *err)
         return false;
     add_rows(run, work);
     run->is_whole = true;
+    run->answer.attached = ATTACHED_WHOLE;
     return tell_step(
         run,
         str_format(run->arena, "read %s whole (%zu bytes)",

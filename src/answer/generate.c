@@ -10,9 +10,9 @@
 #include "text/sentences.h"
 
 #define PASSAGES_GIVEN 12
-#define OUTPUT_TOKENS 800
 #define MARKS_MAX 2
 #define COMPARED_UNITS 6
+#define PASSAGES_COMPARED 32 /* unit by unit with a sentence: those with most of its words */
 
 static const char instructions[] =
     "You answer questions about a library of documents. Answer only from the numbered passages in "
@@ -40,10 +40,11 @@ typedef struct Writing {
     Str instructions;
     Given given[WHOLE_PASSAGES_MAX];
     size_t given_count;
-    Buf current;      /* the sentence being written, without marks */
-    Buf held;         /* white space and an unfinished mark behind it */
-    Buf out;          /* said, but not told yet */
-    unsigned pointed; /* bit n: the model wrote [n] in or behind this sentence */
+    Buf current; /* the sentence being written, without marks */
+    Buf held;    /* white space and an unfinished mark behind it */
+    Buf out;     /* said, but not told yet */
+    /* Bit n: the model wrote [n] in or behind this sentence. */
+    uint64_t pointed[WHOLE_PASSAGES_MAX / 64 + 1];
     size_t supported; /* sentences */
     Error *err;
     bool is_broken; /* the reader has gone, or a call of ours failed: err says why */
@@ -76,7 +77,7 @@ static void give_whole(Writing *w)
     size_t bytes = 0;
     for (size_t i = 0; i < reading->passage_count && w->given_count < WHOLE_PASSAGES_MAX; i++) {
         bytes += reading->passages[i].hit->row.chunk.text.length;
-        if (bytes <= PROMPT_BYTES)
+        if (bytes <= w->run->room)
             w->given[w->given_count++] = (Given){ reading, i, reading->passages[i].unit_first };
     }
     qsort(w->given, w->given_count, sizeof *w->given, by_place);
@@ -85,13 +86,13 @@ static void give_whole(Writing *w)
 /* The passages of the best units, in turn from each part of the question. */
 static void choose_passages(Writing *w)
 {
-    const AnswerRun *run = w->run;
-    size_t bytes = 0;
+    AnswerRun *run = w->run;
+    size_t bytes = 0, most = MIN(prompt_room(run), (size_t)PROMPT_BYTES);
     if (run->is_whole) {
         give_whole(w);
         return;
     }
-    for (size_t rank = 0; w->given_count < PASSAGES_GIVEN && bytes < PROMPT_BYTES; rank++) {
+    for (size_t rank = 0; w->given_count < PASSAGES_GIVEN && bytes < most; rank++) {
         bool any = false;
         for (size_t p = 0; p < run->part_count && w->given_count < PASSAGES_GIVEN; p++) {
             const Reading *reading = run->parts[p].reading;
@@ -101,7 +102,7 @@ static void choose_passages(Writing *w)
             const Unit *unit = &reading->units[reading->order[rank]];
             const Passage *passage = &reading->passages[unit->passage];
             size_t length = passage->hit->row.chunk.text.length;
-            if (is_given(w, passage) || bytes + length > PROMPT_BYTES)
+            if (is_given(w, passage) || bytes + length > most)
                 continue;
             bytes += length;
             w->given[w->given_count++] = (Given){ reading, unit->passage, reading->order[rank] };
@@ -113,7 +114,7 @@ static void choose_passages(Writing *w)
 
 static Str prompt_text(const Writing *w)
 {
-    Buf out = buf_new(w->run->arena, KB(64));
+    Buf out = buf_new(w->run->arena, w->run->room * 2 + KB(64));
     for (size_t i = 0; i < w->given_count; i++) {
         const Passage *passage = &w->given[i].reading->passages[w->given[i].passage];
         const ChunkHit *row = &passage->hit->row;
@@ -253,26 +254,32 @@ static double rarity_of(void *self, Str word)
     return rarity;
 }
 
-/* The unit of a passage that says most of the sentence. Two units together may say it all. */
-static Support best_support(Writing *w, const AlignSentence *sentence, size_t given)
+/* What all of a passage says of the sentence. One that was not cut into units cannot be cited. */
+static Support whole_support(Writing *w, const AlignSentence *sentence, size_t given)
 {
-    const Reading *reading = w->given[given].reading;
-    const Passage *passage = &reading->passages[w->given[given].passage];
-    Words *words = w->run->words;
-    Support best = { .given = given, .unit = w->given[given].best_unit };
-    double whole = align_overlap(sentence, words, passage->hit->row.chunk.text);
-    if (whole == 0)
-        return best;
-    for (size_t i = 0; i < passage->unit_count; i++) {
+    const Passage *passage = &w->given[given].reading->passages[w->given[given].passage];
+    Support support = { .given = given, .unit = w->given[given].best_unit };
+    if (passage->unit_count)
+        support.overlap = align_overlap(sentence, w->run->words, passage->hit->row.chunk.text);
+    return support;
+}
+
+/* The unit of the passage that says most of it. Two units together may say it all. */
+static void find_unit(Writing *w, const AlignSentence *sentence, Support *support)
+{
+    const Reading *reading = w->given[support->given].reading;
+    const Passage *passage = &reading->passages[w->given[support->given].passage];
+    double whole = support->overlap;
+    support->overlap = 0;
+    for (size_t i = 0; whole > 0 && i < passage->unit_count; i++) {
         size_t unit = passage->unit_first + i;
-        double overlap = align_overlap(sentence, words, reading->units[unit].text);
-        if (overlap > best.overlap) {
-            best.overlap = overlap;
-            best.unit = unit;
+        double overlap = align_overlap(sentence, w->run->words, reading->units[unit].text);
+        if (overlap > support->overlap) {
+            support->overlap = overlap;
+            support->unit = unit;
         }
     }
-    best.overlap = MAX(best.overlap, whole * 0.9);
-    return best;
+    support->overlap = MAX(support->overlap, whole * 0.9);
 }
 
 static int by_overlap(const void *a, const void *b)
@@ -301,14 +308,18 @@ static size_t align_sentence(Writing *w, Str sentence, int marks[MARKS_MAX])
     AnswerRun *run = w->run;
     Support supports[WHOLE_PASSAGES_MAX];
     AlignSentence read = align_read(run->arena, run->words, sentence, rarity_of, run);
-    size_t count = 0;
+    size_t count = 0, near = MIN(w->given_count, PASSAGES_COMPARED);
     for (size_t i = 0; i < w->given_count; i++)
-        supports[i] = best_support(w, &read, i);
+        supports[i] = whole_support(w, &read, i);
     qsort(supports, w->given_count, sizeof *supports, by_overlap);
-    compare_units(w, sentence, supports, MIN(w->given_count, COMPARED_UNITS));
-    for (size_t i = 0; i < w->given_count && count < MARKS_MAX; i++) {
+    for (size_t i = 0; i < near; i++)
+        find_unit(w, &read, &supports[i]);
+    qsort(supports, near, sizeof *supports, by_overlap);
+    compare_units(w, sentence, supports, MIN(near, COMPARED_UNITS));
+    for (size_t i = 0; i < near && count < MARKS_MAX; i++) {
         const Support *support = &supports[i];
-        bool pointed = w->pointed >> (support->given + 1) & 1;
+        size_t number = support->given + 1;
+        bool pointed = w->pointed[number / 64] >> number % 64 & 1;
         if (!align_supports(support->overlap, support->cosine, pointed))
             continue;
         size_t before = run->answer.citation_count;
@@ -364,7 +375,7 @@ static void finish_sentence(Writing *w)
         emit(w, str_format(run->arena, " [%d]", marks[i]));
     flush(w);
     w->supported += count > 0;
-    w->pointed = 0;
+    memset(w->pointed, 0, sizeof w->pointed);
     AnswerSentence *sentence = &run->sentences[run->answer.sentence_count++];
     *sentence = (AnswerSentence){ text, count > 0, marks, count };
     if (!w->is_broken && run->sink->sentence && !run->sink->sentence(run->sink->self, sentence))
@@ -410,7 +421,7 @@ static void take_mark(Writing *w)
     int64_t n;
     while (str_next(&inside, ',', &number))
         if (str_to_int(str_trim(number), 1, WHOLE_PASSAGES_MAX, &n))
-            w->pointed |= 1u << n;
+            w->pointed[n / 64] |= UINT64_C(1) << n % 64;
     w->held.length = (size_t)open;
 }
 
@@ -508,7 +519,7 @@ bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
                          .is_personal = run->messages.count > 0,
                          .never_here = true,
                          .is_within = run->request->is_within,
-                         .output_max = OUTPUT_TOKENS,
+                         .output_max = ANSWER_TOKENS,
                          .temperature = temperature_of(run),
                          .delta = take_delta,
                          .self = w };

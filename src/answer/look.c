@@ -54,10 +54,17 @@ typedef struct BlocksWork {
     size_t count;
 } BlocksWork;
 
+/* Of one that is read whole every passage may be cited. */
+static size_t passages_max(const AnswerRun *run, const Part *part)
+{
+    bool is_whole = run->is_whole && part == run->parts;
+    return READING_PASSAGES_MAX + (is_whole ? WHOLE_PASSAGES_MAX : 0);
+}
+
 static bool blocks_work(DbTx *tx, void *argument, Error *err)
 {
     BlocksWork *work = argument;
-    for (size_t i = 0; i < work->count && i < BLOCK_PASSAGES; i++) {
+    for (size_t i = 0; i < work->count; i++) {
         const Chunk *chunk = &work->passages[i].hit->row.chunk;
         if (!block_list(tx, work->run->scope, work->run->arena, chunk->document, chunk->version,
                         chunk->first_block, chunk->last_block - chunk->first_block + 1,
@@ -69,9 +76,10 @@ static bool blocks_work(DbTx *tx, void *argument, Error *err)
 
 /* --- Passages of a part --- */
 
-static void add_passages(Passage *passages, size_t *count, const SearchResults *results)
+static void add_passages(Passage *passages, size_t *count, size_t most,
+                         const SearchResults *results)
 {
-    for (size_t i = 0; i < results->count && *count < READING_PASSAGES_MAX; i++) {
+    for (size_t i = 0; i < results->count && *count < most; i++) {
         bool is_known = false;
         for (size_t j = 0; j < *count && !is_known; j++)
             is_known = passages[j].hit->row.chunk.number == results->at[i].row.chunk.number;
@@ -170,14 +178,15 @@ void compare_meaning(AnswerRun *run, Reading *reading, size_t best)
 static bool look_up_part(AnswerRun *run, Part *part, Error *err)
 {
     SearchResults own = { 0 };
-    Passage *passages = arena_new_array(run->arena, Passage, READING_PASSAGES_MAX);
-    size_t count = 0;
+    size_t count = 0, most = passages_max(run, part);
+    Passage *passages = arena_new_array(run->arena, Passage, most);
     if (run->part_count > 1 && !find_part(run, part->question, &own, err))
         return false;
-    add_passages(passages, &count, &own);
-    add_passages(passages, &count, &run->results);
+    add_passages(passages, &count, most, &own);
+    add_passages(passages, &count, most, &run->results);
     set_whole_ranks(passages, count, &run->results);
-    BlocksWork work = { run, passages, count };
+    size_t cut = most > READING_PASSAGES_MAX ? count : MIN(count, (size_t)BLOCK_PASSAGES);
+    BlocksWork work = { run, passages, cut };
     if (!store_read(run->answers->db, run->scope, blocks_work, &work, err))
         return false;
     Question question = question_read(run->arena, run->words, part->question);

@@ -24,7 +24,7 @@ static void add_unit(Cutter *c, size_t start, size_t end, UnitKind kind, size_t 
 {
     Reading *reading = c->reading;
     Str text = str_slice(c->text, start - c->start, end - c->start);
-    if (!str_trim(text).length || reading->unit_count == READING_UNITS_MAX)
+    if (!str_trim(text).length || reading->unit_count == reading->unit_max)
         return;
     reading->units[reading->unit_count++] =
         (Unit){ .passage = c->passage,
@@ -192,7 +192,8 @@ Reading *reading_new(Arena *arena, Words *words, const Question *question, Passa
                           .question = *question,
                           .passages = passages,
                           .passage_count = count,
-                          .units = arena_new_array(arena, Unit, READING_UNITS_MAX) };
+                          .unit_max = MAX(READING_UNITS_MAX, count * READING_PASSAGE_UNITS) };
+    reading->units = arena_new_array(arena, Unit, reading->unit_max);
     for (size_t i = 0; i < question->word_count; i++)
         reading->rarity += question->words[i].rarity;
     number_documents(passages, count);

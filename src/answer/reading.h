@@ -11,8 +11,9 @@
 #include "answer/question.h"
 #include "search/search.h"
 
-#define READING_PASSAGES_MAX 48
-#define READING_UNITS_MAX 1500
+#define READING_PASSAGES_MAX 48  /* that a search gave; of documents read whole there are more */
+#define READING_UNITS_MAX 1500   /* or, of many passages, */
+#define READING_PASSAGE_UNITS 24 /* so many for each */
 
 typedef enum Feature {
 #define FEATURE(name, weight, what) FEATURE_##name,
@@ -57,7 +58,7 @@ typedef struct Reading {
     Passage *passages;
     size_t passage_count;
     Unit *units; /* in the order of passages */
-    size_t unit_count;
+    size_t unit_count, unit_max;
     size_t *order;    /* of units, best first; after reading_rank() */
     bool has_meaning; /* the two below are set: there is a model */
     double cosine;    /* of the question and the best unit */

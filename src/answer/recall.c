@@ -63,6 +63,15 @@ static bool sum_up(AnswerRun *run, size_t from, size_t to, Error *err)
                      err);
 }
 
+size_t recall_bytes(const AnswerRun *run)
+{
+    const MessageList *path = &run->messages;
+    size_t from = after_summary(path), bytes = from ? path->at[from - 1].text.length : 0;
+    for (size_t i = from; i < path->count; i++)
+        bytes += bytes_of(&path->at[i]);
+    return MIN(bytes, (size_t)TURNS_BYTES * 2); /* a summary has less than the turns */
+}
+
 bool recall(AnswerRun *run, Error *err)
 {
     const MessageList *path = &run->messages;

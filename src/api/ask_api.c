@@ -37,6 +37,8 @@ void put_answer(JsonWriter *json, Arena *arena, const Answer *answer)
     put_end(json);
     put_text(json, "model", answer->model);
     put_text(json, "mode", answer->is_generated ? S("generated") : S("extractive"));
+    put_text_or_null(json, "attached",
+                     answer->attached ? str(attached_words[answer->attached]) : STR_NONE);
     put_number(json, "took_ms", (double)answer->took_us / 1000);
     put_text_or_null(json, "notice", answer->sources.notice);
     put_array(json, "suggestions");
@@ -190,7 +192,7 @@ static bool complete_ask(AskWork *work, Error *err)
     PersonaWish wish = { work->persona, ask->conversation, ask->search.collections };
     const Persona *persona;
     return persona_choose(request->api->db, request->scope, request->arena, &wish, &persona, err) &&
-           answer_set_persona(ask, persona, err);
+           answer_set_persona(ask, persona, STR_NONE, err);
 }
 
 bool ask_post(ApiRequest *request, HttpResponse *response, Error *err)

@@ -77,7 +77,7 @@ static bool read_agent(GenerateWork *work, AnswerRequest *ask, Error *err)
         return fail_field(err, "agent", "'agent' is an object, or the name of a persona");
     work->persona = arena_new_one(work->request->arena, Persona);
     return store_read(work->request->api->db, work->request->scope, agent_work, work, err) &&
-           answer_set_persona(ask, work->persona, err);
+           answer_set_persona(ask, work->persona, STR_NONE, err);
 }
 
 /* --- Writing --- */

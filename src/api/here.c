@@ -104,7 +104,8 @@ static bool chat(Api *api, HereCall *call, const Persona *persona, Error *err)
     AnswerSink sink = { .delta = tell_text, .self = call };
     Answer answer;
     size_t input_bytes;
-    if (!read_question(call, &ask, &input_bytes, err) || !answer_set_persona(&ask, persona, err) ||
+    if (!read_question(call, &ask, &input_bytes, err) ||
+        !answer_set_persona(&ask, persona, STR_NONE, err) ||
         !tell(call, &(ModelEvent){ .kind = EVENT_START, .model = call->model }, err) ||
         !answer_run(api->answers, call->caller->scope, call->arena, &ask, &sink, &answer, err))
         return false;

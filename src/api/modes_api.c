@@ -195,6 +195,7 @@ static void put_reply(JsonWriter *json, const ModeCall *call, int64_t limit)
     const char *also = search_modes[mode].also;
     put_text(json, "query", call->query);
     put_text(json, "mode", str(*also ? also : search_mode_name(mode)));
+    put_text_or_null(json, "persona", call->ask.persona ? call->ask.persona->name : STR_NONE);
     put_int(json, "total", call->results.total);
     put_array(json, "results");
     for (size_t i = 0; i < call->results.count && (int64_t)i < limit; i++)
@@ -270,6 +271,21 @@ static bool read_query(ModeCall *call, Error *err)
     return true;
 }
 
+/* The mode that is asked for by name, else that of who answers, else the one that the person likes.
+ */
+static bool choose_persona(ModeCall *call, Str named, Str mode, Error *err)
+{
+    const ApiRequest *request = call->request;
+    PersonaWish wish = { .named = named, .collections = call->ask.search.collections };
+    const Persona *persona;
+    Preferences likes;
+    if (!persona_choose(request->api->db, request->scope, request->arena, &wish, &persona, err) ||
+        !api_preferences(request, &likes, err))
+        return false;
+    bool says_mode = mode.length || (persona && persona->search_mode.length);
+    return answer_set_persona(&call->ask, persona, says_mode ? mode : likes.search_mode, err);
+}
+
 static bool answers_by_itself(SearchMode mode)
 {
     return mode == SEARCH_DEEP || mode == SEARCH_SUPER_DEEP || mode == SEARCH_CREATIVE ||
@@ -280,22 +296,20 @@ bool modes_search(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ModeCall call = { .request = request };
     SearchRequest *search = &call.ask.search;
-    Str mode = STR_NONE;
+    Str mode = STR_NONE, persona = STR_NONE;
     json_t *filters = NULL, *wants_answer = NULL;
     int64_t limit = LIMIT_DEFAULT;
     bool streams = false;
-    Preferences likes;
     search->is_remembered = true;
-    if (!api_preferences(request, &likes, err) ||
-        !api_fields(request, err,
-                    { "query", JSON_STR, &call.query, .required = true, .length_max = QUERY_MAX },
-                    { "mode", JSON_STR, &mode }, { "filters", JSON_ANY, &filters },
-                    { "limit", JSON_I64, &limit, .min = 1, .max = 100 },
-                    { "model", JSON_STR, &call.ask.model, .length_max = 200 },
-                    { "answer", JSON_ANY, &wants_answer }, { "stream", JSON_FLAG, &streams },
-                    { "remember", JSON_FLAG, &search->is_remembered }) ||
-        !search_mode_named(mode.length ? mode : likes.search_mode, &search->mode, err) ||
-        !read_filters(&call, filters, err))
+    if (!api_fields(
+            request, err,
+            { "query", JSON_STR, &call.query, .required = true, .length_max = QUERY_MAX },
+            { "mode", JSON_STR, &mode }, { "persona", JSON_STR, &persona, .length_max = 200 },
+            { "filters", JSON_ANY, &filters }, { "limit", JSON_I64, &limit, .min = 1, .max = 100 },
+            { "model", JSON_STR, &call.ask.model, .length_max = 200 },
+            { "answer", JSON_ANY, &wants_answer }, { "stream", JSON_FLAG, &streams },
+            { "remember", JSON_FLAG, &search->is_remembered }) ||
+        !read_filters(&call, filters, err) || !choose_persona(&call, persona, mode, err))
         return false;
     call.has_answer = wants_answer ? json_is_true(wants_answer) : answers_by_itself(search->mode);
     if (!read_query(&call, err))

@@ -2,10 +2,15 @@
  * call has no tools, and what comes back is text to show, so nothing in a file can make it do
  * anything. */
 #include "assist/assist_int.h"
+#include "base/utf8.h"
 #include "models/quoted.h"
 #include "models/structured.h"
 
-#define FILES_BYTES KB(14) /* of all files, as answers have it (answer/generate.c) */
+/* Of all files, as answers have it (answer/attached.c). */
+#define FILES_BYTES KB(14)
+#define FILES_BYTES_LEAST KB(2)
+#define FILES_BYTES_MAX KB(256)
+#define FRAME_BYTES KB(2) /* instructions, the schema, names */
 #define CONTEXT_BYTES KB(4)
 #define OUTPUT_TOKENS 900
 
@@ -25,16 +30,33 @@ static const char reply_schema[] =
     "\"additionalProperties\":false}}},\"required\":[\"response\",\"suggestions\"],"
     "\"additionalProperties\":false}";
 
-static Str prompt(Arena *arena, const AssistRequest *request)
+static size_t room_for_files(Models *models, const Scope *scope, Arena *arena,
+                             const AssistRequest *request)
 {
-    Buf out = buf_new(arena, KB(128));
+    const ModelRoom wanted = { .bytes = FRAME_BYTES + request->message.length +
+                                        MIN(request->context.length, CONTEXT_BYTES),
+                               .output = OUTPUT_TOKENS,
+                               .least = FILES_BYTES_LEAST,
+                               .standard = FILES_BYTES,
+                               .most = FILES_BYTES_MAX };
+    return models_room(models, scope, arena, &wanted);
+}
+
+/* What a short file leaves is for those behind it. *cut_r: the name of one that does not fit; else
+ * as it was. */
+static Str prompt(Arena *arena, const AssistRequest *request, size_t room, Str *cut_r)
+{
+    Buf out = buf_new(arena, room * 2 + KB(128));
     for (size_t i = 0; i < request->file_count; i++) {
         const AssistFile *file = &request->files[i];
-        size_t room = FILES_BYTES / request->file_count;
-        Str said = file->caption.length
-                       ? str_format(arena, STR_FMT "\n" STR_FMT, STR_ARG(file->caption),
-                                    STR_ARG(str_slice(file->text, 0, room)))
-                       : str_slice(file->text, 0, room);
+        size_t share = room / (request->file_count - i);
+        Str text = str_slice(file->text, 0, utf8_floor(file->text, MIN(share, file->text.length)));
+        Str said = file->caption.length ? str_format(arena, STR_FMT "\n" STR_FMT,
+                                                     STR_ARG(file->caption), STR_ARG(text))
+                                        : text;
+        if (text.length < file->text.length)
+            *cut_r = file->document.name;
+        room -= text.length;
         quoted_passage(&out, i + 1, file->document.name, S(""), said);
     }
     if (request->context.length) {
@@ -70,8 +92,9 @@ bool assist_ask_model(Models *models, const Scope *scope, Arena *arena,
     Provider provider;
     StructuredResult result;
     Error why;
+    Str cut = STR_NONE;
     ChatMessage messages[] = { { .role = S("system"), .text = S(instructions) },
-                               { .role = S("user"), .text = prompt(arena, request) } };
+                               { .role = S("user") } };
     StructuredRequest ask = { .messages = messages,
                               .count = COUNT(messages),
                               .name = S("reply"),
@@ -85,6 +108,8 @@ bool assist_ask_model(Models *models, const Scope *scope, Arena *arena,
     if (!json_parse(S(reply_schema), KB(4), &schema, err))
         return false;
     ask.schema = schema;
+    size_t room = room_for_files(models, scope, arena, request);
+    messages[1].text = prompt(arena, request, room, &cut);
     if (!models_structured(models, scope, arena, &ask, &result, &why)) {
         reply->notice =
             str_format(arena, "the model service failed (%s); rules answered", why.message);
@@ -92,6 +117,11 @@ bool assist_ask_model(Models *models, const Scope *scope, Arena *arena,
     }
     AUTO_JSON json_t *json = result.json;
     take_reply(arena, json, reply);
+    if (cut.length)
+        reply->notice = str_format(arena,
+                                   "'" STR_FMT "' is longer than the model reads at once: it was "
+                                   "told the beginning",
+                                   STR_ARG(cut));
     reply->made_by = result.model.length ? result.model : provider.model;
     reply->input_tokens = result.input_tokens;
     reply->output_tokens = result.output_tokens;

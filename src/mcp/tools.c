@@ -32,6 +32,16 @@ void mcp_link(McpToolCall *call, Str document, Str name, Str media_type)
     *vec_push(call->arena, &call->links) = (McpLink){ document, name, media_type };
 }
 
+/* Who answers, and where and how he searches; "none" for nobody. */
+static bool set_persona(const McpToolCall *call, AnswerRequest *ask, Str named, Str mode,
+                        Error *err)
+{
+    PersonaWish wish = { .named = named };
+    const Persona *persona;
+    return persona_choose(call->parts->db, call->scope, call->arena, &wish, &persona, err) &&
+           answer_set_persona(ask, persona, mode, err);
+}
+
 /* --- search --- */
 
 static void put_result(McpToolCall *call, JsonWriter *json, size_t number, const SearchHit *hit)
@@ -53,23 +63,25 @@ static void put_result(McpToolCall *call, JsonWriter *json, size_t number, const
 
 bool tool_search(McpToolCall *call, Error *err)
 {
-    SearchRequest search = { .is_remembered = true, .folds_copies = true };
+    AnswerRequest ask = { .search = { .is_remembered = true, .folds_copies = true } };
+    SearchRequest *search = &ask.search;
     SearchResults results;
     QueryReading reading;
-    Str mode = STR_NONE;
+    Str mode = STR_NONE, persona = STR_NONE;
     int64_t limit = 10;
     if (!json_read(call->arguments, call->arena,
-                   JSON_FIELDS({ "query", JSON_STR, &search.query, true, .length_max = KB(8) },
+                   JSON_FIELDS({ "query", JSON_STR, &search->query, true, .length_max = KB(8) },
                                { "limit", JSON_I64, &limit, .min = 1, .max = 50 },
-                               { "mode", JSON_STR, &mode }),
+                               { "mode", JSON_STR, &mode },
+                               { "persona", JSON_STR, &persona, .length_max = 200 }),
                    err) ||
-        !search_mode_named(mode, &search.mode, err) ||
-        !search_read(call->arena, &search, QUERY_LENIENT, &reading, err))
+        !set_persona(call, &ask, persona, mode, err) ||
+        !search_read(call->arena, search, QUERY_LENIENT, &reading, err))
         return false;
-    if (!str_trim(search.query).length)
+    if (!str_trim(search->query).length)
         return fail_field(err, "query", "'query' is empty");
-    search.limit = (int)limit;
-    if (!search_run(call->parts->searcher, call->scope, call->arena, &search, &results, err))
+    search->limit = (int)limit;
+    if (!search_run(call->parts->searcher, call->scope, call->arena, search, &results, err))
         return false;
     JsonWriter json = put_begin(&call->structured);
     put_array(&json, "results");
@@ -90,9 +102,12 @@ bool tool_ask(McpToolCall *call, Error *err)
     AnswerRequest ask = { 0 };
     AnswerSink silent = { 0 };
     Answer answer;
+    Str persona = STR_NONE;
     if (!json_read(call->arguments, call->arena,
-                   JSON_FIELDS({ "question", JSON_STR, &ask.question, true, .length_max = KB(8) }),
-                   err))
+                   JSON_FIELDS({ "question", JSON_STR, &ask.question, true, .length_max = KB(8) },
+                               { "persona", JSON_STR, &persona, .length_max = 200 }),
+                   err) ||
+        !set_persona(call, &ask, persona, STR_NONE, err))
         return false;
     if (!str_trim(ask.question).length)
         return fail_field(err, "question", "the question is empty");
@@ -102,6 +117,7 @@ bool tool_ask(McpToolCall *call, Error *err)
     put_text(&json, "answer", answer.text);
     put_bool(&json, "found", answer.is_found);
     put_text(&json, "model", answer.model);
+    put_text_or_null(&json, "persona", answer.persona);
     put_array(&json, "citations");
     buf_add(&call->text, answer.text);
     for (size_t i = 0; i < answer.citation_count; i++) {

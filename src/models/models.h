@@ -115,6 +115,17 @@ typedef struct ChatResult {
     bool is_refused; /* the text is why the model declines */
 } ChatResult;
 
+/* What a call holds. */
+typedef struct ModelRoom {
+    Str model;                    /* empty: what is asked when nobody names one */
+    size_t bytes;                 /* of texts that stand in it anyhow */
+    int64_t output;               /* tokens, of the answer */
+    size_t least, standard, most; /* standard: of a model whose context is unknown */
+} ModelRoom;
+/* Bytes of further text that a call holds, by the context of the models that may answer it: as
+ * they are set up, else as the catalogue has them. From `least` to `most`. */
+size_t models_room(Models *models, const Scope *scope, Arena *arena, const ModelRoom *room);
+
 /* A cut stream is a failure, never a short answer. */
 MUST_CHECK bool models_chat(Models *models, const Scope *scope, Arena *arena,
                             const ChatRequest *request, ChatResult *result_r, Error *err);
