@@ -13,9 +13,9 @@ static const struct {
     const char *language, *tone;
     int64_t east_min;
 } learners[] = {
-    { "nobody said anything", { 0 }, { 0 }, "", "", 0 },
+    { "nobody said anything", { .retention = 0.9 }, { .updated_at_ms = 0 }, "", "", 0 },
     { "a profile that says nothing is as things are liked",
-      { 0 },
+      { .retention = 0.9 },
       { .language = S_INIT("de"), .tone = S_INIT("brief"), .time_zone = S_INIT("Europe/Berlin") },
       "de",
       "brief",
@@ -32,8 +32,18 @@ static const struct {
       "de",
       "",
       -300 },
-    { "hours that are no whole ones", { 0 }, { .time_zone = S_INIT("Asia/Kolkata") }, "", "", 330 },
-    { "a zone that nobody knows is none", { 0 }, { .time_zone = S_INIT("Moon/Sea") }, "", "", 0 },
+    { "hours that are no whole ones",
+      { .retention = 0.9 },
+      { .time_zone = S_INIT("Asia/Kolkata") },
+      "",
+      "",
+      330 },
+    { "a zone that nobody knows is none",
+      { .retention = 0.9 },
+      { .time_zone = S_INIT("Moon/Sea") },
+      "",
+      "",
+      0 },
 };
 
 Test(study, preferences_are_the_default_of_a_learner_who_says_nothing)
