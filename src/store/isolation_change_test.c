@@ -1,0 +1,289 @@
+#include "store/isolation_world_test.h"
+
+#include "store/audit_store.h"
+#include "store/blocks_store.h"
+#include "store/calls_store.h"
+#include "store/document_facets_store.h"
+#include "store/document_versions_store.h"
+#include "store/erase_store.h"
+#include "store/gateway_items_store.h"
+#include "store/index_changes_store.h"
+#include "store/judgements_store.h"
+#include "store/lab_runs_store.h"
+#include "store/people_store.h"
+#include "store/prompt_logs_store.h"
+#include "store/read_pages_store.h"
+#include "store/responses_store.h"
+#include "store/sessions_store.h"
+#include "store/settings_store.h"
+#include "store/statistics_store.h"
+#include "store/study_made_store.h"
+#include "store/study_reviews_store.h"
+#include "store/uploads_store.h"
+#include "store/vectors_store.h"
+#include "store/workspaces_store.h"
+
+static bool functions_change_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str id = secret.doc.id;
+    Erased erased;
+    StrList tags = { 0 };
+    Chunk chunk = { .text = S("x") };
+    DocumentVersion version = { .blob = S("x") };
+    DocumentFacts facts = { .title = S("x") };
+    Vector vector = { .number = secret.numbers.at[0], .bytes = S("x") };
+
+    EXPECT_CODE(ERROR_NOT_FOUND, document_rename(tx, theirs, id, S("x"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_set_tags(tx, theirs, id, tags, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_set_facts(tx, theirs, id, &facts, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_move(tx, theirs, id, STR_NONE, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_trash(tx, theirs, id, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_restore(tx, theirs, id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_erase(tx, theirs, arena, id, &erased, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_advance(tx, theirs, id, ~0u, DOCUMENT_QUEUED, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_version_add(tx, theirs, id, &version, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, chunk_replace(tx, theirs, arena, id, 1, &chunk, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, vector_add(tx, theirs, arena, id, S("m"), &vector, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, collection_update(tx, theirs, &secret.collection, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, collection_remove(tx, theirs, secret.collection.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, conversation_update(tx, theirs, &secret.conversation, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, conversation_remove(tx, theirs, secret.conversation.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, message_update(tx, theirs, &secret.message, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, message_rate(tx, theirs, secret.message.id, 1, S(""), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, message_add(tx, theirs, arena, &secret.message, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, api_key_revoke(tx, theirs, secret.key.id, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, session_remove(tx, theirs, S("s1"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, membership_remove(tx, theirs, world->ours.user, err));
+    EXPECT_CODE(ERROR_DENIED, workspace_remove(tx, theirs, world->ours.workspace, err));
+    EXPECT_CODE(ERROR_DENIED, user_remove(tx, theirs, world->ours.user, err));
+    Judgement judgement = { .query = S("our plan"), .document = id };
+    LabRun run = { .id = S("other"), .set = secret.set.id };
+    EXPECT_CODE(ERROR_NOT_FOUND, judged_set_remove(tx, theirs, secret.set.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, judgement_set(tx, theirs, arena, secret.set.id, &judgement, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, lab_run_add(tx, theirs, &run, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, lab_run_save(tx, theirs, S("run"), S("x"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, lab_run_remove(tx, theirs, S("run"), err));
+    BudgetWish wish = { .budget = secret.budget.id, .node = S("n"), .wanted = 1, .now_ms = 1 };
+    BudgetLent lent;
+    BudgetRow budget;
+    EXPECT_CODE(ERROR_NOT_FOUND, budget_lend(tx, theirs, arena, &wish, &lent, err));
+    CALL(budget_take_back(tx, theirs, wish.budget, wish.node, 1, 1, err));
+    CALL(budget_remove(tx, theirs, &secret.budget.subject, PERIOD_TOTAL, err));
+    CALL(budget_find(tx, &world->ours, arena, wish.budget, 1, &budget, err));
+    EXPECT(budget.lent == 1);
+    CALL(judgement_clear(tx, theirs, secret.set.id, err));
+    CALL(judgement_remove(tx, theirs, arena, secret.set.id, &judgement, err));
+    CALL(setting_remove(tx, theirs, S("theme"), err));
+    CALL(secret_remove(tx, theirs, S("key"), err));
+    CALL(upload_remove(tx, theirs, S("k"), err));
+    CALL(read_page_forget(tx, theirs, id, err));
+    CALL(search_remove(tx, theirs, STR_NONE, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, search_open(tx, theirs, &secret.opening, err));
+    SavedSearch saved = secret.saved;
+    EXPECT_CODE(ERROR_NOT_FOUND, saved_search_update(tx, theirs, arena, &saved, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, saved_search_mark_seen(tx, theirs, saved.id, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, saved_search_remove(tx, theirs, saved.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, gateway_item_remove(tx, theirs, S("route"), S("r"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, notice_mark_read(tx, theirs, secret.event.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, webhook_switch(tx, theirs, secret.hook.id, false, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, webhook_remove(tx, theirs, secret.hook.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, alert_acknowledge(tx, theirs, secret.alert.id, err));
+    EXPECT_CODE(ERROR_DENIED, alert_forget(tx, theirs, INT64_MAX, err));
+    CALL(prompt_log_clear(tx, theirs, err));
+    EXPECT_CODE(ERROR_DENIED, prompt_log_remove_old(tx, theirs, INT64_MAX, err));
+    StoredResponse response;
+    EXPECT_CODE(ERROR_NOT_FOUND, response_find(tx, theirs, arena, S("r"), 0, &response, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, response_touch(tx, theirs, S("r"), 0, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, response_remove(tx, theirs, S("r"), err));
+    EXPECT_CODE(ERROR_DENIED, response_remove_old(tx, theirs, INT64_MAX, err));
+    EXPECT_CODE(ERROR_DENIED, notice_forget(tx, theirs, INT64_MAX, err));
+    return true;
+}
+
+#define EXPECT_EMPTY(list_type, call)                                                              \
+    do {                                                                                           \
+        list_type list = { 0 };                                                                    \
+        CALL(call);                                                                                \
+        EXPECT(list.count == 0);                                                                   \
+    } while (0)
+
+static bool nothing_is_learned(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    const CardMemory after = { 0 };
+    StudyCard card = secret.card;
+    StudyReview review = { .card = card.id, .rating = 1 };
+    StudyAttempt attempt = { .quiz = secret.quiz.id };
+    StudyQuiz quiz = { .document = secret.doc.id };
+    StudyDeck deck;
+    StudyMade made = { .id = S("made"), .document = secret.doc.id };
+    const StudyDue due = { 0 };
+
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_add(tx, theirs, arena, &made, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_find(tx, theirs, arena, S("made"), &made, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_find_by_key(tx, theirs, arena, S("key"), &made, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_save(tx, theirs, &made, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_set_done(tx, theirs, S("made"), S("[]"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_made_remove(tx, theirs, S("made"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_deck_find(tx, theirs, arena, card.deck, &due, &deck, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_deck_update(tx, theirs, arena, &secret.deck, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_deck_remove(tx, theirs, card.deck, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_card_add(tx, theirs, arena, card.deck, &card, 1, NULL, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_card_find(tx, theirs, arena, card.id, &card, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_card_update(tx, theirs, &card, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_card_remove(tx, theirs, card.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_review_add(tx, theirs, arena, &review, &after, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_review_undo(tx, theirs, arena, 0, &review, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_quiz_add(tx, theirs, arena, &quiz, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_quiz_find(tx, theirs, arena, attempt.quiz, &quiz, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_quiz_remove(tx, theirs, attempt.quiz, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, study_attempt_add(tx, theirs, arena, &attempt, err));
+    return true;
+}
+
+static bool no_cards_are_listed(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str next;
+    EXPECT_EMPTY(StudyDeckList, study_deck_list(tx, theirs, arena, &(StudyDue){ 0 }, &list, err));
+    EXPECT_EMPTY(StudyCardList, study_card_list(tx, theirs, arena, &(StudyCardFilter){ 0 },
+                                                &(Slice){ 0 }, &list, &next, err));
+    EXPECT_EMPTY(StudyMadeList,
+                 study_made_list(tx, theirs, arena, STR_NONE, &(Slice){ 0 }, &list, &next, err));
+    EXPECT_EMPTY(StudyQuizList,
+                 study_quiz_list(tx, theirs, arena, &(Slice){ 0 }, &list, &next, err));
+    EXPECT_EMPTY(StudyAttemptList,
+                 study_attempt_list(tx, theirs, arena, secret.quiz.id, &list, err));
+    EXPECT_EMPTY(StudyReviewList, study_review_list(tx, theirs, arena, STR_NONE, &list, err));
+    EXPECT_EMPTY(StudyProgressList,
+                 study_card_progress(tx, theirs, arena, STR_NONE, INT64_MAX, &list, err));
+    return true;
+}
+
+/* Conversations' folders, personas and prompts. */
+static bool talks_are_hidden(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Recipe recipe = secret.recipe;
+    EXPECT_CODE(ERROR_NOT_FOUND, recipe_update(tx, theirs, arena, &recipe, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, recipe_remove(tx, theirs, recipe.kind, recipe.id, err));
+    CALL(recipe_remove_default(tx, theirs, S("key"), S("k"), err));
+    EXPECT_EMPTY(ConversationFolderList, conversation_folders(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(RecipeList,
+                 recipe_list(tx, theirs, arena, S(RECIPE_PERSONA), STR_NONE, &list, err));
+    EXPECT_EMPTY(RecipeVersionList,
+                 recipe_version_list(tx, theirs, arena, secret.recipe.id, &list, err));
+    EXPECT_EMPTY(RecipeDefaultList, recipe_defaults(tx, theirs, arena, &list, err));
+    return true;
+}
+
+static bool labels_are_hidden(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str set = secret.labels.id;
+    const ClassificationFilter any = { 0 };
+    EXPECT_EMPTY(LabelSetList, label_set_list(tx, theirs, arena, STR_NONE, &list, err));
+    EXPECT_EMPTY(LabelExampleList, label_example_list(tx, theirs, arena, set, NULL, &list, err));
+    EXPECT_EMPTY(LabelTrainingList, label_training_list(tx, theirs, arena, set, &list, err));
+    EXPECT_EMPTY(ClassificationList,
+                 classification_list(tx, theirs, arena, &any, NULL, &list, err));
+    EXPECT_EMPTY(ClassificationDayList, classification_days(tx, theirs, arena, set, &list, err));
+    EXPECT_EMPTY(ClassificationBatchList,
+                 classification_batch_list(tx, theirs, arena, NULL, &list, err));
+    EXPECT_EMPTY(ClassificationItemList,
+                 classification_item_list(tx, theirs, arena, secret.labelled.id, STR_NONE, NULL,
+                                          &list, err));
+    return true;
+}
+
+static bool lists_are_empty(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str id = secret.doc.id, person = world->ours.user;
+    ChunkCursor cursor = { 0 };
+    ChunkHit *hits;
+    Statistics statistics;
+
+    EXPECT_EMPTY(DocumentList,
+                 document_list(tx, theirs, arena, NULL, DOCUMENT_BY_NAME, false, NULL, &list, err));
+    FactCondition condition = { .key = S("pages") };
+    DocumentFilter by_fact = { .facts = &condition, .fact_count = 1 };
+    int64_t count;
+    EXPECT_EMPTY(DocumentList, document_list(tx, theirs, arena, &by_fact, DOCUMENT_BY_NAME, false,
+                                             NULL, &list, err));
+    CALL(document_count_children(tx, theirs, arena, &id, 1, &count, err));
+    EXPECT(count == 0);
+    CALL(document_fact_count(tx, theirs, S("pages"), &count, err));
+    EXPECT(count == 0);
+    CALL(document_count_since(tx, theirs, arena, &(DocumentFilter){ 0 }, 0, &count, err));
+    EXPECT(count == 0);
+    CALL(chunk_newest(tx, theirs, &count, err));
+    EXPECT(count == 0);
+    EXPECT_EMPTY(DocumentValuesList, document_facet_values(tx, theirs, arena, 0, &list, err));
+    EXPECT_EMPTY(SavedSearchList, saved_search_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(GatewayItemList, gateway_item_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(DocumentList, document_children(tx, theirs, arena, id, &list, err));
+    EXPECT_EMPTY(DocumentVersionList, document_version_list(tx, theirs, arena, id, &list, err));
+    EXPECT_EMPTY(DocumentKeyList,
+                 document_list_unembedded(tx, theirs, arena, S("x"), NULL, 9, &list, err));
+    EXPECT_EMPTY(TagCountList, document_tags(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(StoredBlockList, block_list(tx, theirs, arena, id, 1, 0, 9, &list, err));
+    EXPECT_EMPTY(StoredBlockList, block_list_of_page(tx, theirs, arena, id, 1, 1, &list, err));
+    EXPECT_EMPTY(StoredBlockList, block_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
+    EXPECT_EMPTY(ChunkList, chunk_list(tx, theirs, arena, id, 1, 0, 9, &list, err));
+    EXPECT_EMPTY(ChunkList, chunk_list_of_range(tx, theirs, arena, id, 1, 0, 99, &list, err));
+    EXPECT_EMPTY(ChunkHitList, chunk_scan(tx, theirs, arena, &cursor, 9, &list, err));
+    EXPECT_EMPTY(NumberList, chunk_numbers(tx, theirs, arena, id, &list, err));
+    EXPECT_EMPTY(VectorList,
+                 vector_find_many(tx, theirs, arena, S("m"), secret.numbers.at, 3, &list, err));
+    EXPECT_EMPTY(VectorList, vector_scan(tx, theirs, arena, S("m"), &cursor, 9, &list, err));
+    EXPECT_EMPTY(ChunkList, vector_missing(tx, theirs, arena, id, S("x"), 9, &list, err));
+    EXPECT_EMPTY(IndexChangeList, index_change_list(tx, theirs, arena, 0, 9, &list, err));
+    EXPECT_EMPTY(CollectionList, collection_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(ConversationList, conversation_list(tx, theirs, arena, NULL, NULL, &list, err));
+    EXPECT_EMPTY(MessageList,
+                 message_list(tx, theirs, arena, secret.conversation.id, 0, &list, err));
+    EXPECT_EMPTY(JudgedSetList, judged_set_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(JudgementList,
+                 judgement_list(tx, theirs, arena, secret.set.id, STR_NONE, &list, err));
+    EXPECT_EMPTY(LabRunList, lab_run_list(tx, theirs, arena, STR_NONE, &list, err));
+    EXPECT_EMPTY(SearchList, search_list(tx, theirs, arena, STR_NONE, NULL, &list, err));
+    EXPECT_EMPTY(UnfoundList, search_unfound(tx, theirs, arena, UNFOUND_EITHER, 9, &list, err));
+    CallFilter any = { 0 };
+    EXPECT_EMPTY(CallList, calls_list(tx, theirs, arena, &any, NULL, &list, err));
+    EXPECT_EMPTY(CallSumList, calls_sum(tx, theirs, arena, CALL_GROUP_DAY, &any, &list, err));
+    EXPECT_EMPTY(AuditList, audit_list(tx, theirs, arena, NULL, NULL, &list, err));
+    EXPECT_EMPTY(SettingList, setting_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(SecretList, secret_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(ApiKeyList, api_key_list(tx, theirs, arena, STR_NONE, &list, err));
+    EXPECT_EMPTY(SessionList, session_list(tx, theirs, arena, person, &list, err));
+    EXPECT_EMPTY(MembershipList, membership_list_of_user(tx, theirs, arena, person, &list, err));
+    EXPECT_EMPTY(FormatCountList, statistics_formats(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(PromptLogList, prompt_log_list(tx, theirs, arena, STR_NONE, NULL, &list, err));
+    EXPECT_EMPTY(NoticeList, notice_list(tx, theirs, arena, false, NULL, &list, err));
+    EXPECT_EMPTY(NoticeList,
+                 notice_list_to_mail(tx, theirs, arena, person, NOTICE_MAIL_NOW, 9, &list, err));
+    EXPECT_EMPTY(NoticeChoiceList, notice_choice_list(tx, theirs, arena, STR_NONE, &list, err));
+    EXPECT_EMPTY(WebhookList, webhook_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(AlertList, alert_list(tx, theirs, arena, false, NULL, &list, err));
+    EXPECT_EMPTY(AlertList, alert_list_open(tx, theirs, arena, &list, err));
+    CALL(chunk_find_many(tx, theirs, arena, secret.numbers.at, 3, &hits, err));
+    EXPECT(!hits[0].chunk.number && !hits[2].chunk.text.length);
+    CALL(statistics_find(tx, theirs, &statistics, err));
+    EXPECT(!statistics.chunks && !statistics.file_bytes && statistics.people == 1);
+    return true;
+}
+
+bool isolation_change(DbTx *tx, World *world, Error *err)
+{
+    return functions_change_nothing(tx, world, err) && talks_are_hidden(tx, world, err) &&
+           labels_are_hidden(tx, world, err) && nothing_is_learned(tx, world, err) &&
+           no_cards_are_listed(tx, world, err) && lists_are_empty(tx, world, err);
+}

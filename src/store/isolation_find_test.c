@@ -1,0 +1,242 @@
+#include "store/isolation_world_test.h"
+
+#include "store/blocks_store.h"
+#include "store/document_fields_store.h"
+#include "store/document_versions_store.h"
+#include "store/feedback_store.h"
+#include "store/jobs_store.h"
+#include "store/lab_runs_store.h"
+#include "store/people_store.h"
+#include "store/preferences_store.h"
+#include "store/read_pages_store.h"
+#include "store/route_sides_store.h"
+#include "store/settings_store.h"
+#include "store/texts_store.h"
+#include "store/workspaces_store.h"
+
+static bool batches_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    ClientFile file;
+    Batch batch;
+    BatchLineList lines;
+    EXPECT_CODE(ERROR_NOT_FOUND, client_file_find(tx, theirs, arena, secret.file.id, &file, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, client_file_remove(tx, theirs, secret.file.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                batch_find(tx, theirs, arena, S(""), secret.batch.id, &batch, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, batch_remove(tx, theirs, secret.batch.id, err));
+    CALL(batch_line_list(tx, theirs, arena, secret.batch.id, 0, 9, &lines, err));
+    EXPECT(!lines.count);
+    SideSumList sides;
+    CALL(side_sums_list(tx, theirs, arena, S(""), 0, INT64_MAX, &sides, err));
+    EXPECT(!sides.count);
+    CALL(side_sums_list(tx, &world->ours, arena, S(""), 0, INT64_MAX, &sides, err));
+    EXPECT(sides.count == 1 && sides.at[0].calls == 1 && sides.at[0].cost_pico == 60000);
+    return true;
+}
+
+static bool feedback_finds_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    FeedbackList list;
+    FeedbackSumList sums;
+    Preferences preferences;
+    Str report;
+    CALL(feedback_list(tx, theirs, arena, NULL, &list, err));
+    EXPECT(!list.count);
+    CALL(feedback_sums(tx, theirs, arena, FEEDBACK_BY_kind, &sums, err));
+    EXPECT(!sums.count);
+    CALL(feedback_reasons(tx, theirs, arena, 10, &sums, err));
+    EXPECT(!sums.count);
+    EXPECT_CODE(ERROR_NOT_FOUND, feedback_report_find(tx, theirs, arena, &report, err));
+    CALL(preferences_find(tx, theirs, arena, &preferences, err));
+    EXPECT(!preferences.language.length);
+    return true;
+}
+
+static bool fields_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str document = secret.doc.id;
+    DocumentFields kept;
+    DocumentFieldsList list;
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                document_fields_find(tx, theirs, arena, document, S("bill"), &kept, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_fields_remove(tx, theirs, document, S("bill"), err));
+    CALL(document_fields_list(tx, theirs, arena, document, &list, err));
+    cr_expect_eq(list.count, 0);
+    CALL(document_fields_list_named(tx, theirs, arena, S("bill"), STR_NONE, NULL, &list, err));
+    cr_expect_eq(list.count, 0);
+    CALL(
+        document_fields_list_named(tx, &world->ours, arena, S("bill"), STR_NONE, NULL, &list, err));
+    cr_expect_eq(list.count, 1);
+    return true;
+}
+
+static bool summaries_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str id = secret.summary.id, collection = secret.collection.id;
+    KeptSummary kept;
+    KeptSummaryList list;
+    DigestPlan plan;
+    DigestPlanList due;
+    EXPECT_CODE(ERROR_NOT_FOUND, summary_find(tx, theirs, arena, id, &kept, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                summary_find_by_key(tx, theirs, arena, S(SUMMARY_KIND), S("k"), &kept, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, summary_set_result(tx, theirs, id, S("x"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, summary_remove(tx, theirs, id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, digest_plan_find(tx, theirs, arena, collection, &plan, err));
+    EXPECT_CODE(ERROR_DENIED, digest_plan_list_due(tx, theirs, arena, INT64_MAX, &due, err));
+    CALL(digest_plan_remove(tx, theirs, collection, err));
+    CALL(digest_plan_done(tx, theirs, collection, 1, err));
+    CALL(digest_plan_find(tx, &world->ours, arena, collection, &plan, err));
+    EXPECT(plan.every_days == 7 && plan.last_at_ms > 1);
+    CALL(summary_list(tx, theirs, arena, S(SUMMARY_KIND), secret.doc.id, &list, err));
+    EXPECT(!list.count);
+    CALL(summary_list(tx, &world->ours, arena, S(SUMMARY_KIND), secret.doc.id, &list, err));
+    EXPECT(list.count == 1);
+    return true;
+}
+
+static bool labels_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str set = secret.labels.id, bytes;
+    LabelSet labels = secret.labels;
+    LabelExample example = secret.example;
+    Classification said;
+    ClassificationBatch batch;
+    EXPECT_CODE(ERROR_NOT_FOUND, label_set_find(tx, theirs, arena, set, &labels, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_set_find(tx, theirs, arena, S("ours"), &labels, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_set_update(tx, theirs, arena, &labels, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_set_remove(tx, theirs, set, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_set_classifier(tx, theirs, arena, set, &bytes, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_example_set(tx, theirs, arena, set, &example, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, label_example_remove(tx, theirs, set, secret.example.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                classification_find(tx, theirs, arena, secret.said.id, &said, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                classification_decide(tx, theirs, secret.said.id, S("sure"), S("[]"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, classification_remove(tx, theirs, secret.said.id, err));
+    Str id = secret.labelled.id;
+    EXPECT_CODE(ERROR_NOT_FOUND, classification_batch_find(tx, theirs, arena, id, &batch, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, classification_batch_set_job(tx, theirs, id, S("j"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, classification_batch_remove(tx, theirs, id, err));
+    CALL(classification_batch_end(tx, theirs, id, S("cancelled"), err));
+    CALL(classification_batch_find(tx, &world->ours, arena, id, &batch, err));
+    EXPECT(str_is(batch.state, "running") && batch.total == 1 && !batch.cancelled);
+    return true;
+}
+
+static bool tasks_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    StrList ids = { &secret.task.id, 1 };
+    TaskFilter all = { 0 };
+    Task task, moved = secret.task;
+    TaskList list;
+    TaskLinkList links;
+    TaskReminderList reminders;
+    TaskFeed feed;
+    EXPECT_CODE(ERROR_NOT_FOUND, task_find(tx, theirs, arena, secret.task.id, &task, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, task_find(tx, theirs, arena, S("2"), &task, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, task_update(tx, theirs, arena, &moved, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, task_move(tx, theirs, arena, &moved, S(""), err));
+    CALL(task_list(tx, theirs, arena, &all, NULL, &list, err));
+    EXPECT(!list.count);
+    CALL(task_list_below(tx, theirs, arena, secret.task.id, &list, err));
+    EXPECT(!list.count);
+    CALL(task_list_needs(tx, theirs, arena, ids, &links, err));
+    EXPECT(!links.count);
+    CALL(task_list_reminders(tx, theirs, arena, ids, &reminders, err));
+    EXPECT(!reminders.count);
+    EXPECT_CODE(ERROR_NOT_FOUND, task_feed_find_by_hash(tx, theirs, arena, S("h"), &feed, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, task_feed_remove(tx, theirs, secret.feed.id, err));
+    return true;
+}
+
+bool isolation_find(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str id = secret.doc.id;
+    Document doc;
+    DocumentVersion version;
+    StoredBlock block;
+    Collection collection;
+    Conversation conversation;
+    Message message;
+    Workspace workspace;
+    User user;
+    ApiKey key;
+    JobRow job;
+    Str text;
+    int64_t length;
+
+    EXPECT_CODE(ERROR_NOT_FOUND, document_find(tx, theirs, arena, id, &doc, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                document_find_by_blob(tx, theirs, arena, secret.doc.blob, &doc, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                document_find_by_name(tx, theirs, arena, secret.doc.name, &doc, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, document_version_find(tx, theirs, arena, id, 1, &version, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, text_find(tx, theirs, arena, id, 1, MB(1), &text, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, text_find_range(tx, theirs, arena, id, 1, 0, 9, &text, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, text_length(tx, theirs, id, 1, &length, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, block_find(tx, theirs, arena, id, 1, 0, &block, err));
+    ReadPage page = { id, 1, S("picture"), 3, STR_NONE };
+    CALL(read_page_find(tx, theirs, arena, &page, err));
+    EXPECT(!page.bytes.length);
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                collection_find(tx, theirs, arena, secret.collection.id, &collection, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                collection_find_by_name(tx, theirs, arena, S("Plans"), &collection, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                conversation_find(tx, theirs, arena, secret.conversation.id, &conversation, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, message_find(tx, theirs, arena, secret.message.id, &message, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                workspace_find(tx, theirs, arena, world->ours.workspace, &workspace, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, user_find(tx, theirs, arena, world->ours.user, &user, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                user_find_by_email(tx, theirs, arena, S("ours@example.org"), &user, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, api_key_find(tx, theirs, arena, secret.key.id, &key, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, jobs_store_find(tx, theirs, arena, secret.job, &job, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, setting_find(tx, theirs, arena, S("theme"), &text, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, secret_find(tx, theirs, arena, S("key"), &text, err));
+    JudgedSet set;
+    LabRun run;
+    EXPECT_CODE(ERROR_NOT_FOUND, judged_set_find(tx, theirs, arena, secret.set.id, &set, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, judged_set_find_by_name(tx, theirs, arena, S("Ours"), &set, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, lab_run_find(tx, theirs, arena, S("run"), &run, err));
+    NoticeEvent event;
+    Webhook hook;
+    CallHealth health;
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                notice_event_find(tx, theirs, arena, secret.event.id, &event, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, webhook_find(tx, theirs, arena, secret.hook.id, &hook, err));
+    CALL(call_health(tx, theirs, SPAN_DAY, 0, INT64_MAX, &health, err));
+    EXPECT(health.totals.calls == 0);
+    CALL(notice_count_unread(tx, theirs, &length, err));
+    EXPECT(length == 0);
+    CALL(batches_find_nothing(tx, world, err));
+    CALL(tasks_find_nothing(tx, world, err));
+    CALL(feedback_finds_nothing(tx, world, err));
+    CALL(summaries_find_nothing(tx, world, err));
+    CALL(labels_find_nothing(tx, world, err));
+    CALL(fields_find_nothing(tx, world, err));
+    BudgetRow budget;
+    KeyLimits limits;
+    SubjectLimitsList limited;
+    EXPECT_CODE(ERROR_NOT_FOUND, budget_find(tx, theirs, arena, secret.budget.id, 1, &budget, err));
+    CALL(key_limits_find(tx, theirs, arena, &secret.budget.subject, &limits, err));
+    EXPECT(!limits.concurrent);
+    CALL(key_limits_list(tx, theirs, arena, &limited, err));
+    EXPECT(!limited.count);
+    return true;
+}

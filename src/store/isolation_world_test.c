@@ -1,0 +1,254 @@
+#include "store/isolation_world_test.h"
+
+#include "store/audit_store.h"
+#include "store/document_fields_store.h"
+#include "store/feedback_store.h"
+#include "store/gateway_items_store.h"
+#include "store/jobs_store.h"
+#include "store/judgements_store.h"
+#include "store/lab_runs_store.h"
+#include "store/learner_store.h"
+#include "store/preferences_store.h"
+#include "store/prompt_logs_store.h"
+#include "store/read_pages_store.h"
+#include "store/responses_store.h"
+#include "store/sessions_store.h"
+#include "store/settings_store.h"
+#include "store/study_made_store.h"
+#include "store/study_reviews_store.h"
+#include "store/uploads_store.h"
+
+IsolationSecret secret;
+
+static bool fill_notices(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    NoticeChoice choice = { .user = ours->user, .kind = S("k"), .on_page = true };
+    bool is_new;
+
+    secret.event = (NoticeEvent){ .kind = S("k"), .title = S("ours") };
+    CALL(notice_event_add(tx, ours, world->arena, &secret.event, &is_new, err));
+    CALL(notice_add(tx, ours, ours->user, secret.event.id, true, NOTICE_MAIL_NOW, err));
+    CALL(notice_choice_set(tx, ours, &choice, err));
+    secret.hook = (Webhook){ .url = S("https://example.org"), .sealed = S("sealed") };
+    CALL(webhook_add(tx, ours, world->arena, &secret.hook, err));
+    secret.alert = (Alert){ .rule = S("errors") };
+    return alert_open(tx, ours, world->arena, &secret.alert, &is_new, err);
+}
+
+static bool fill_budgets(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    Subject subject = { SUBJECT_KEY, secret.key.id };
+    KeyLimits limits = { .models = S("[]"), .concurrent = 3 };
+    BudgetWish wish = { .node = S("n"), .wanted = 1, .now_ms = 1 };
+    BudgetLent lent;
+
+    secret.budget = (BudgetRow){ .subject = subject, .period = PERIOD_TOTAL, .amount = 9 };
+    CALL(key_limits_set(tx, ours, &subject, &limits, err));
+    CALL(budget_set(tx, ours, world->arena, &secret.budget, err));
+    wish.budget = secret.budget.id;
+    return budget_lend(tx, ours, world->arena, &wish, &lent, err);
+}
+
+static bool fill_batches(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    BatchLine line = { .line = 1, .is_good = true, .result = S("{}") };
+    BatchUsage usage = { .input = 7 };
+    Batch found;
+
+    secret.file = (ClientFile){ .name = S("a"), .purpose = S("batch"), .blob = S("b"), .size = 6 };
+    CALL(client_file_add(tx, ours, world->arena, 10, &secret.file, err));
+    secret.batch = (Batch){ .role = ROLE_READER, .shape = S("openai"), .expires_at_ms = 1 };
+    CALL(batch_add(tx, ours, world->arena, &secret.batch, err));
+    CALL(batch_line_add(tx, ours, secret.batch.id, &line, &usage, err));
+    CALL(batch_line_add(tx, ours, secret.batch.id, &line, &usage, err));
+    CALL(batch_find(tx, ours, world->arena, S("openai"), secret.batch.id, &found, err));
+    EXPECT(found.completed == 1 && found.usage.input == 7 && !found.failed); /* counted once */
+    EXPECT_CODE(ERROR_CONFLICT, batch_advance(tx, ours, &found, "progress cancelling", "x", err));
+    return batch_advance(tx, ours, &found, "in_progress validating", "in_progress", err);
+}
+
+static bool fill_tasks(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    const int64_t time = 1;
+    Task needed = { .summary = S("first") };
+
+    secret.task = (Task){ .summary = S("our plan") };
+    CALL(task_add(tx, ours, world->arena, &needed, err));
+    CALL(task_add(tx, ours, world->arena, &secret.task, err));
+    CALL(task_set_needs(tx, ours, secret.task.id, (StrList){ &needed.id, 1 }, err));
+    CALL(task_set_reminders(tx, ours, world->arena, secret.task.id, &time, 1, err));
+    secret.feed = (TaskFeed){ .name = S("n"), .hash = S("h") };
+    return task_feed_add(tx, ours, world->arena, &secret.feed, err);
+}
+
+static bool fill_lab(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    Judgement judgement = { .query = S("our plan"), .document = secret.doc.id, .grade = 2 };
+    LabRun run = { .id = S("run"), .job = S("job"), .settings = S("{}") };
+
+    secret.set = (JudgedSet){ .name = S("Ours") };
+    CALL(judged_set_add(tx, ours, world->arena, &secret.set, err));
+    CALL(judgement_set(tx, ours, world->arena, secret.set.id, &judgement, err));
+    run.set = secret.set.id;
+    CALL(lab_run_add(tx, ours, &run, err));
+    return lab_run_save(tx, ours, S("run"), S("{\"queries\":1}"), err);
+}
+
+static bool fill_study(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    StudyCard card = { .front = S("our question"), .back = S("our answer") };
+    StudyCardList added;
+    Learner learner;
+
+    secret.deck = (StudyDeck){ .name = S("Ours") };
+    secret.quiz = (StudyQuiz){ .title = S("ours"), .questions = S("[]") };
+    CALL(study_deck_add(tx, ours, world->arena, &secret.deck, err));
+    CALL(study_card_add(tx, ours, world->arena, secret.deck.id, &card, 1, &added, err));
+    secret.card = added.at[0];
+    StudyReview review = { .card = secret.card.id, .rating = 3 };
+    const CardMemory after = { .state = CARD_REVIEW, .stability = 3, .reviewed_ms = 9 };
+    CALL(study_review_add(tx, ours, world->arena, &review, &after, err));
+    CALL(study_quiz_add(tx, ours, world->arena, &secret.quiz, err));
+    StudyAttempt attempt = { .quiz = secret.quiz.id, .answers = S("[]") };
+    CALL(study_attempt_add(tx, ours, world->arena, &attempt, err));
+    StudyMade made = { .id = S("made"), .key = S("key"), .result = S("{}") };
+    CALL(study_made_add(tx, ours, world->arena, &made, err));
+    CALL(learner_find(tx, ours, world->arena, &learner, err));
+    return learner_set(tx, ours, &learner, err);
+}
+
+static bool fill_feedback(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    Feedback feedback = { .kind = S("card"), .item = S("ours"), .rating = -1 };
+    Preferences preferences = { .language = S("de") };
+
+    CALL(feedback_set(tx, ours, world->arena, &feedback, err));
+    CALL(feedback_report_set(tx, ours, S("{}"), 1, err));
+    return preferences_set(tx, ours, &preferences, err);
+}
+
+static bool fill_summaries(DbTx *tx, World *world, Error *err)
+{
+    secret.summary = (KeptSummary){ .kind = S(SUMMARY_KIND),
+                                    .subject = secret.doc.id,
+                                    .request = S("{}"),
+                                    .key = S("k"),
+                                    .result = S("{}") };
+    CALL(summary_set(tx, &world->ours, world->arena, &secret.summary, err));
+    return digest_plan_set(tx, &world->ours, secret.collection.id, 7, err);
+}
+
+static bool fill_labels(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    const ClassificationItem item = { .text = S("ours") };
+    const LabelTraining training = { .way = S("nearest") };
+
+    secret.labels = (LabelSet){ .name = S("Ours"), .labels = S("[]"), .asks = S("auto") };
+    CALL(label_set_add(tx, ours, world->arena, &secret.labels, err));
+    Str set = secret.labels.id;
+    secret.example = (LabelExample){ .text = S("ours"), .labels = S("[]"), .source = S("given") };
+    CALL(label_example_set(tx, ours, world->arena, set, &secret.example, err));
+    CALL(label_set_trained(tx, ours, world->arena, set, 1, S("learned"), &training, err));
+    secret.said = (Classification){ .set = set, .subject = S("s"), .state = S("asked") };
+    CALL(classification_put(tx, ours, world->arena, &secret.said, err));
+    CALL(classification_decide(tx, ours, secret.said.id, S("confirmed"), S("[]"), err));
+    secret.labelled.set = set;
+    return classification_batch_add(tx, ours, world->arena, &secret.labelled, &item, 1, err);
+}
+
+static bool fill_ledgers(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    Search search = { .query = S("who") };
+    CallRow call = {
+        .id = S("c1"), .model = S("m"), .side = S("rest"), .cost_pico = 60000, .started_at_ms = 1
+    };
+    AuditEntry entry = { .action = S("document.add"), .subject = secret.doc.id };
+    Upload upload = { .key = S("k"), .fingerprint = S("f"), .expires_at_ms = 1000 };
+    NewJob job = { .type = S("t"), .payload = S("{}"), .attempt_max = 3 };
+    RecurringJob recurring = {
+        .name = S("r"), .type = S("t"), .payload = S("{}"), .every_ms = 1000
+    };
+    bool is_new;
+
+    CALL(search_add(tx, ours, world->arena, &search, err));
+    secret.opening = (SearchOpening){ .search = search.id, .document = secret.doc.id, .rank = 1 };
+    CALL(search_open(tx, ours, &secret.opening, err));
+    secret.saved = (SavedSearch){ .name = S("Ours"), .query = S("plan"), .filters = S("{}") };
+    CALL(saved_search_add(tx, ours, world->arena, &secret.saved, err));
+    secret.recipe = (Recipe){ .kind = S(RECIPE_PERSONA), .name = S("Ours"), .body = S("{}") };
+    CALL(recipe_add(tx, ours, world->arena, &secret.recipe, err));
+    CALL(recipe_set_default(tx, ours, S("key"), S("k"), secret.recipe.id, err));
+    CALL(gateway_item_set(
+        tx, ours, &(GatewayItem){ .kind = S("route"), .name = S("r"), .document = S("{}") }, err));
+    CALL(fill_lab(tx, world, err));
+    CALL(fill_study(tx, world, err));
+    CALL(fill_feedback(tx, world, err));
+    CALL(fill_summaries(tx, world, err));
+    CALL(fill_labels(tx, world, err));
+    CALL(document_fields_save(
+        tx, &world->ours,
+        &(DocumentFields){
+            .document = secret.doc.id, .name = S("bill"), .schema = S("{}"), .result = S("{}") },
+        err));
+    CALL(fill_notices(tx, world, err));
+    CALL(prompt_log_add(tx, ours, &(PromptLog){ .id = S("p"), .prompt = S("ours") }, err));
+    CALL(response_put(
+        tx, ours, &(StoredResponse){ .id = S("r"), .reply = S("ours"), .expires_at_ms = 9 }, err));
+    CALL(world_calls(tx, world, &call, 1, err));
+    CALL(fill_budgets(tx, world, err));
+    CALL(fill_batches(tx, world, err));
+    CALL(audit_add(tx, ours, &entry, err));
+    CALL(setting_set(tx, ours, S("theme"), S("\"dark\""), err));
+    CALL(secret_set(tx, ours, S("key"), S("\1\0sealed"), err));
+    CALL(upload_begin(tx, ours, world->arena, &upload, 1, &is_new, err));
+    EXPECT(is_new);
+    CALL(jobs_store_add(tx, ours, world->arena, &job, &secret.job, &is_new, err));
+    CALL(jobs_store_recurring_set(tx, ours, &recurring, 1, err));
+    return true;
+}
+
+bool isolation_fill(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    Session session = { .id = S("s1"), .user = ours->user, .expires_at_ms = INT64_MAX };
+
+    CALL(world_ready(tx, world, ours, "plan.txt", "our plan", 3, &secret.doc, err));
+    CALL(chunk_numbers(tx, ours, world->arena, secret.doc.id, &secret.numbers, err));
+    DocumentFact facts[] = { { S("pages"), S("12"), 12, true },
+                             { .key = S("author"), .text = S("Ann") } };
+    FactCondition conditions[] = { { .key = S("pages"), .from = 10, .to = 13, .is_number = true },
+                                   { .key = S("author"), .has = S("ANN") } };
+    DocumentFilter filter = { .facts = conditions, .fact_count = 2 };
+    DocumentList list;
+    CALL(document_fact_replace(tx, ours, secret.doc.id, facts, 2, err));
+    CALL(document_fact_replace(tx, ours, secret.doc.id, facts, 2, err));
+    CALL(document_list(tx, ours, world->arena, &filter, DOCUMENT_BY_NAME, false, NULL, &list, err));
+    EXPECT(list.count == 1);
+    conditions[0].to = 12;
+    CALL(document_list(tx, ours, world->arena, &filter, DOCUMENT_BY_NAME, false, NULL, &list, err));
+    EXPECT(list.count == 0);
+    ReadPage page = { secret.doc.id, 1, S("picture"), 3, S("our page") };
+    CALL(read_page_save(tx, ours, &page, err));
+    CALL(read_page_save(tx, ours, &page, err));
+    page.bytes = STR_NONE;
+    CALL(read_page_find(tx, ours, world->arena, &page, err));
+    EXPECT(str_is(page.bytes, "our page"));
+    secret.collection = (Collection){ .name = S("Plans") };
+    CALL(collection_add(tx, ours, world->arena, &secret.collection, err));
+    CALL(conversation_add(tx, ours, world->arena, &secret.conversation, err));
+    secret.message = (Message){ .conversation = secret.conversation.id, .text = S("our plan") };
+    CALL(message_add(tx, ours, world->arena, &secret.message, err));
+    secret.key = (ApiKey){ .name = S("k"), .hash = S("h"), .role = ROLE_READER };
+    CALL(api_key_add(tx, ours, world->arena, &secret.key, err));
+    CALL(session_add(tx, ours, &session, err));
+    return fill_tasks(tx, world, err) && fill_ledgers(tx, world, err);
+}

@@ -1,0 +1,70 @@
+/* isolation_world_test.h - a workspace with a row in every table, and what another one finds of it.
+ * A new table is filled in isolation_world_test.c; what reads or writes it is asked for rows of
+ * others in isolation_find_test.c and isolation_change_test.c. */
+#pragma once
+
+#include "store/alerts_store.h"
+#include "store/api_keys_store.h"
+#include "store/batches_store.h"
+#include "store/budgets_store.h"
+#include "store/classification_batches_store.h"
+#include "store/classifications_store.h"
+#include "store/client_files_store.h"
+#include "store/collections_store.h"
+#include "store/conversations_store.h"
+#include "store/judged_sets_store.h"
+#include "store/label_sets_store.h"
+#include "store/messages_store.h"
+#include "store/notices_store.h"
+#include "store/recipes_store.h"
+#include "store/saved_searches_store.h"
+#include "store/searches_store.h"
+#include "store/secrets_store.h"
+#include "store/study_cards_store.h"
+#include "store/study_decks_store.h"
+#include "store/study_quizzes_store.h"
+#include "store/summaries_store.h"
+#include "store/task_feeds_store.h"
+#include "store/tasks_store.h"
+#include "store/webhooks_store.h"
+#include "store/world_test.h"
+
+/* What is in `ours`, for the others to look for. */
+typedef struct IsolationSecret {
+    Document doc;
+    Collection collection;
+    Conversation conversation;
+    Message message;
+    ApiKey key;
+    NumberList numbers;
+    JudgedSet set;
+    SavedSearch saved;
+    StudyDeck deck;
+    StudyCard card;
+    StudyQuiz quiz;
+    Recipe recipe;
+    LabelSet labels;
+    LabelExample example;
+    Classification said;
+    ClassificationBatch labelled;
+    SearchOpening opening;
+    Str job;
+    NoticeEvent event;
+    Webhook hook;
+    Alert alert;
+    BudgetRow budget;
+    ClientFile file;
+    Batch batch;
+    Task task;
+    TaskFeed feed;
+    KeptSummary summary;
+} IsolationSecret;
+
+extern IsolationSecret secret;
+
+/* Every table of `ours` gets a row. */
+WorldWork isolation_fill;
+/* As another workspace: what is asked for by its id is not there. */
+WorldWork isolation_find;
+/* As another workspace: nothing can be changed, and lists are empty. */
+WorldWork isolation_change;
