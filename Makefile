@@ -117,8 +117,9 @@ $(OBJ)/sources $(TOBJ)/sources: FORCE
 # One program of unit tests for each folder, linked with the folders it may include.
 closure   = $(shell tools/layer-closure $(1))
 code_of   = $(foreach d,$(call closure,$(1)),$(filter src/$(d)/%,$(CODE_C)))
-# Folders that may use a database or the encoder also get the one that tests make for themselves.
+# Folders that may use a database, its tables or the encoder also get those that tests make for themselves.
 tests_of  = $(sort $(filter src/$(1)/%,$(filter-out $(CLASS_TEST_C),$(TEST_C))) $(if $(filter db,$(call closure,$(1))),src/db/fixture_test.c) \
+            $(if $(filter store,$(call closure,$(1))),src/store/prepared_test.c) \
             $(if $(filter encode,$(call closure,$(1))),src/encode/tiny_model_test.c))
 $(BUILD)/unit/%: $$(addprefix $(TOBJ)/,$$(addsuffix .o,$$(basename $$(call tests_of,$$*) $$(call code_of,$$*)))) $$(if $$(filter api cli,$$*),$(TOBJ)/web.o)
 	@mkdir -p $(@D)

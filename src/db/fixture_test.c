@@ -83,27 +83,86 @@ static const char *missing(void)
     return NULL;
 }
 
-static const char *postgres_url(Arena *arena)
+static const char *postgres_in(Arena *arena, const char *folder, const char *name)
 {
-    const char *programs = programs_folder(arena);
+    return str_format(arena, "postgresql://postgres@/%s?host=%s/pg", name, folder).at;
+}
+
+static void create_database(const char *programs, const char *folder, const char *name,
+                            const char *source)
+{
+    shell("%s/psql -qX -h %s/pg -U postgres -c 'CREATE DATABASE \"%s\" TEMPLATE %s' postgres",
+          programs, folder, name, source);
+}
+
+/* --- What the first test of the program makes for all ---------------------------------- */
+
+void (*test_db_prepare)(const char *url);
+
+/* Its folder, and a lock on it until the descriptor is closed. */
+static int lock_shared(Arena *arena, Str *folder_r)
+{
+    *folder_r = str_format(arena, "%s/shared", program_folder(arena).at);
+    (void)!mkdir(folder_r->at, 0755);
+    int lock = open(folder_r->at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cr_assert(lock >= 0 && flock(lock, LOCK_EX) == 0);
+    return lock;
+}
+
+static bool is_made(Arena *arena, Str folder, const char *what)
+{
+    return access(str_format(arena, "%s/%s.made", folder.at, what).at, F_OK) == 0;
+}
+
+/* The database that others are copies of. */
+static const char *postgres_source(Arena *arena, const char *programs, Str folder)
+{
+    if (!test_db_prepare)
+        return "template1";
+    if (!is_made(arena, folder, "tables")) {
+        create_database(programs, folder.at, "prepared", "template1");
+        test_db_prepare(postgres_in(arena, folder.at, "prepared"));
+        shell("touch %s/tables.made", folder.at);
+    }
+    return "prepared";
+}
+
+static const char *postgres_url(Arena *arena, bool is_prepared)
+{
+    const char *programs = programs_folder(arena), *source = "template1";
+    char id[ID_LENGTH + 1];
+    Str folder;
     if (!programs)
         return missing();
 
-    Str folder = str_format(arena, "%s/shared", program_folder(arena).at);
-    (void)!mkdir(folder.at, 0755);
-    int lock = open(folder.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cr_assert(lock >= 0 && flock(lock, LOCK_EX) == 0);
-    if (access(str_format(arena, "%s/ready", folder.at).at, F_OK) != 0) {
+    int lock = lock_shared(arena, &folder);
+    if (!is_made(arena, folder, "cluster")) {
         make_server(programs, folder.at);
-        shell("touch %s/ready", folder.at);
+        shell("touch %s/cluster.made", folder.at);
+    }
+    if (is_prepared)
+        source = postgres_source(arena, programs, folder);
+    close(lock);
+    id_write(id);
+    create_database(programs, folder.at, id, source);
+    return postgres_in(arena, folder.at, id);
+}
+
+static const char *sqlite_path(Arena *arena, bool is_prepared)
+{
+    const char *path = str_format(arena, "%s/unit.db", test_folder(arena)).at;
+    Str folder;
+    if (!is_prepared || !test_db_prepare)
+        return path;
+    int lock = lock_shared(arena, &folder);
+    const char *source = str_format(arena, "%s/prepared.db", folder.at).at;
+    if (!is_made(arena, folder, "file")) {
+        test_db_prepare(source);
+        shell("touch %s/file.made", folder.at);
     }
     close(lock);
-
-    char id[ID_LENGTH + 1];
-    id_write(id);
-    shell("%s/psql -qX -h %s/pg -U postgres -c 'CREATE DATABASE \"%s\"' postgres", programs,
-          folder.at, id);
-    return str_format(arena, "postgresql://postgres@/%s?host=%s/pg", id, folder.at).at;
+    shell("cp %s %s", source, path);
+    return path;
 }
 
 const char *test_postgres_own(Arena *arena, const char **folder_r)
@@ -113,7 +172,7 @@ const char *test_postgres_own(Arena *arena, const char **folder_r)
         return missing();
     *folder_r = test_folder(arena);
     make_server(programs, *folder_r);
-    return str_format(arena, "postgresql://postgres@/postgres?host=%s/pg", *folder_r).at;
+    return postgres_in(arena, *folder_r, "postgres");
 }
 
 void test_postgres_stop(const char *folder)
@@ -132,16 +191,20 @@ void test_postgres_restart(const char *folder)
 
 /* --- Either -------------------------------------------------------------------------- */
 
-const char *test_db_url(Arena *arena, DbKind kind)
+static const char *fresh(Arena *arena, DbKind kind, bool is_prepared)
 {
-    return kind == DB_POSTGRES ? postgres_url(arena)
-                               : str_format(arena, "%s/unit.db", test_folder(arena)).at;
+    return kind == DB_POSTGRES ? postgres_url(arena, is_prepared) : sqlite_path(arena, is_prepared);
 }
 
-void test_db_run(DbKind kind, void (*body)(const char *url))
+const char *test_db_url(Arena *arena, DbKind kind) { return fresh(arena, kind, false); }
+
+static void run_with(DbKind kind, bool is_prepared, void (*body)(const char *url))
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    const char *url = test_db_url(arena, kind);
+    const char *url = fresh(arena, kind, is_prepared);
     if (url)
         body(url);
 }
+
+void test_db_run(DbKind kind, void (*body)(const char *url)) { run_with(kind, true, body); }
+void test_db_run_empty(DbKind kind, void (*body)(const char *url)) { run_with(kind, false, body); }

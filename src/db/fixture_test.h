@@ -8,17 +8,26 @@
 
 #include "db/db.h"
 
-/* A test that runs once for each kind of database, with `url` (a fresh, empty one):
+/* A test that runs once for each kind of database, with `url` (a fresh one: empty, or a copy of one
+ * that test_db_prepare made ready):
  *
  *     TEST_BOTH(db, rows_are_kept) { ... db_open(url, ...) ... }                             */
-#define TEST_BOTH(suite, name)                                                                     \
+#define TEST_BOTH(suite, name) TEST_BOTH_BY(test_db_run, suite, name)
+/* The same with one that is empty. */
+#define TEST_BOTH_EMPTY(suite, name) TEST_BOTH_BY(test_db_run_empty, suite, name)
+#define TEST_BOTH_BY(run, suite, name)                                                             \
     static void name##_body(const char *url);                                                      \
-    Test(suite, name##_in_sqlite) { test_db_run(DB_SQLITE, name##_body); }                         \
-    Test(suite, name##_in_postgres) { test_db_run(DB_POSTGRES, name##_body); }                     \
+    Test(suite, name##_in_sqlite) { run(DB_SQLITE, name##_body); }                                 \
+    Test(suite, name##_in_postgres) { run(DB_POSTGRES, name##_body); }                             \
     static void name##_body(const char *url)
 
+/* Makes an empty database ready, once a program: tables take a second, a copy of them a tenth. Set
+ * before the first test by who has tables to make (a constructor); NULL: none are made. */
+extern void (*test_db_prepare)(const char *url);
+
 void test_db_run(DbKind kind, void (*body)(const char *url));
-/* The URL of a fresh database; NULL when this kind cannot be had here (a line says so). */
+void test_db_run_empty(DbKind kind, void (*body)(const char *url));
+/* The URL of a fresh, empty database; NULL when this kind cannot be had here (a line says so). */
 const char *test_db_url(Arena *arena, DbKind kind);
 /* An empty folder that goes when the program has ended. */
 const char *test_folder(Arena *arena);
