@@ -2,6 +2,7 @@
 # make run        install what is missing, build, fetch the model, start the server
 # make test       install what is missing, build with sanitizers, run every test
 # make unit       unit tests only; unit-FOLDER for one folder of src/
+# make test PYTEST=--keep-seconds   note how long each file takes, so that the longest are begun first
 # make check      format, layers, lengths, lists          make bench      measure, write bench/RESULTS.md
 # make crash      the kill -9 loop                        make fuzz       every parser for a minute
 # make crash-loop the index killed and its files torn, 1,000 times
@@ -197,7 +198,7 @@ test:
 	$(MAKE) --no-print-directory unit
 	$(BUILD)/crash_index 30
 	@tools/python-tests
-	$(BUILD)/tests/bin/python -m pytest -q --tb=short -rfEs -n auto --maxprocesses 4 --dist loadfile tests
+	$(BUILD)/tests/bin/python -m pytest -q --tb=short -rfEs -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(PYTEST) tests
 
 unit-programs: $(UNITS:%=$(BUILD)/unit/%)
 

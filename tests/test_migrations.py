@@ -24,7 +24,7 @@ def ask(cluster, sql):
 
 
 def test_a_database_made_ready_while_another_makes_the_shared_role_waits_for_it(new_cluster, tmp_path):
-    server = Server(tmp_path / "library", new_cluster.new_database())
+    server = Server(tmp_path / "library", new_cluster.create("empty"))
     other = psql(new_cluster, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     other.stdin.write("BEGIN; CREATE ROLE lectern_app NOLOGIN; SELECT 'made';\n")
     other.stdin.flush()
@@ -36,3 +36,9 @@ def test_a_database_made_ready_while_another_makes_the_shared_role_waits_for_it(
         time.sleep(0.02)
     other.communicate("COMMIT;\n")
     assert (running.communicate()[1], running.returncode) == ("", 0)
+
+
+def test_a_server_makes_the_tables_of_an_empty_database(new_cluster, tmp_path):
+    server = Server(tmp_path / "library", new_cluster.create("empty")).start()
+    server.stop()
+    assert int(ask(new_cluster, "\\c empty\nSELECT count(*) FROM schema_version;")) > 0
