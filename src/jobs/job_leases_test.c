@@ -1,0 +1,215 @@
+#include "jobs/queue_fixture_test.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* --- Leases ----------------------------------------------------------------------------- */
+
+typedef struct Claiming {
+    JobClaim claim;
+    int64_t now_ms, recovered;
+    JobRowList rows;
+    JobOutcome outcome;
+    bool is_stale;
+} Claiming;
+
+static bool claim_jobs(DbTx *tx, void *argument, Error *err)
+{
+    Claiming *claiming = argument;
+    Scope system = scope_system();
+    return jobs_store_recover(tx, &system, claiming->now_ms, &claiming->recovered, err) &&
+           jobs_store_claim(tx, &system, queue_arena, &claiming->claim, claiming->now_ms,
+                            &claiming->rows, err);
+}
+
+static bool finish_job(DbTx *tx, void *argument, Error *err)
+{
+    Claiming *claiming = argument;
+    Scope system = scope_system();
+    return jobs_store_finish(tx, &system, &claiming->outcome, 1, claiming->now_ms,
+                             &claiming->is_stale, err);
+}
+
+TEST_BOTH(jobs, a_stale_runner_cannot_change_a_job)
+{
+    Db *db = queue_open(url);
+    Scope system = scope_system();
+    Error err = { 0 };
+    Str id = queue_add(db, (NewJob){ .type = S("t") }, 1);
+    Claiming first = { .claim = { S("t"), S("first"), 30000, 10, 5 }, .now_ms = now_ms() };
+    Claiming second = { .claim = { S("t"), S("second"), 30000, 10, 5 }, .now_ms = now_ms() };
+
+    cr_assert(store_write(db, &system, claim_jobs, &first, &err), "%s", err.message);
+    cr_assert_eq(first.rows.count, 1);
+    cr_assert(store_write(db, &system, claim_jobs, &second, &err), "%s", err.message);
+    cr_assert_eq(second.rows.count, 0);
+    second.now_ms += 30001; /* the lease is over */
+    cr_assert(store_write(db, &system, claim_jobs, &second, &err), "%s", err.message);
+    cr_assert_eq(second.recovered, 1);
+    cr_assert_eq(second.rows.count, 1);
+    cr_assert_gt(second.rows.at[0].token, first.rows.at[0].token);
+
+    first.outcome = (JobOutcome){ .id = id, .token = first.rows.at[0].token, .state = JOB_DONE };
+    cr_assert(store_write(db, &system, finish_job, &first, &err), "%s", err.message);
+    cr_assert(first.is_stale);
+    cr_assert_eq(queue_find(db, id).state, JOB_RUNNING);
+    second.outcome = (JobOutcome){ .id = id, .token = second.rows.at[0].token, .state = JOB_DONE };
+    cr_assert(store_write(db, &system, finish_job, &second, &err), "%s", err.message);
+    cr_assert(!second.is_stale);
+    cr_assert_eq(queue_find(db, id).state, JOB_DONE);
+    cr_assert(store_write(db, &system, finish_job, &second, &err) && second.is_stale);
+    db_close(db);
+}
+
+TEST_BOTH(jobs, a_job_whose_runners_die_is_dead_after_its_attempts)
+{
+    Db *db = queue_open(url);
+    Scope system = scope_system();
+    Error err = { 0 };
+    Str id = queue_add(db, (NewJob){ .type = S("t"), .attempt_max = 2 }, 1);
+    Claiming claiming = { .claim = { S("t"), S("dying"), 30000, 10, 5 }, .now_ms = now_ms() };
+
+    for (int i = 0; i < 3; i++, claiming.now_ms += 30001)
+        cr_assert(store_write(db, &system, claim_jobs, &claiming, &err), "%s", err.message);
+    JobRow row = queue_find(db, id);
+    cr_assert_eq(row.state, JOB_DEAD);
+    cr_assert_eq(row.attempt, 2);
+    db_close(db);
+}
+
+TEST_BOTH(jobs, a_lease_is_extended_while_the_job_runs)
+{
+    Db *db = queue_open(url);
+    const JobType types[] = { { .name = "long", .run = queue_work_until_stopped, .lease_s = 2 } };
+    JobRunner *runner = queue_start(db, types, 1), *other = queue_start(db, types, 1);
+    Error err = { 0 };
+
+    Str id = queue_add(db, (NewJob){ .type = S("long") }, 1);
+    cr_assert(queue_wait_for(&queue_running, 1));
+    sleep_ms(4000);
+    cr_assert_eq(queue_find(db, id).state, JOB_RUNNING);
+    cr_assert_eq(queue_find(db, id).attempt, 1);
+    cr_assert(queue_cancel(db, id, &err));
+    cr_assert(queue_wait_state(db, id, JOB_CANCELLED));
+    cr_assert(jobs_stop(runner, QUEUE_STOP_MS) && jobs_stop(other, QUEUE_STOP_MS));
+    db_close(db);
+}
+
+TEST_BOTH(jobs, stopping_gives_jobs_back_with_their_attempts)
+{
+    Db *db = queue_open(url);
+    const JobType types[] = { { .name = "long", .run = queue_work_until_stopped, .ahead = 5 } };
+    JobRunner *runner = queue_start(db, types, 1);
+
+    Str id = queue_add(db, (NewJob){ .type = S("long") }, 3);
+    cr_assert(queue_wait_for(&queue_running, 1));
+    cr_assert(jobs_stop(runner, 100));
+    JobCounts left = queue_counts(db);
+    cr_assert_eq(left.waiting, 3);
+    cr_assert_eq(left.running, 0);
+    cr_assert_eq(queue_find(db, id).attempt, 0);
+    db_close(db);
+}
+
+/* --- When things break ------------------------------------------------------------------ */
+
+TEST_BOTH(jobs, with_every_13th_statement_failing_every_job_is_done)
+{
+    Db *db = queue_open(url), *failing;
+    const JobType types[] = {
+        { .name = "nothing", .run = queue_do_nothing, .at_once = 4, .ahead = 4, .lease_s = 1 }
+    };
+    Error err = { 0 };
+
+    /* A round has at most ten statements. jobs_start() itself may meet a failing one. */
+    cr_assert(db_open(str_format(queue_arena, "failing:13:%s", url).at, NULL, &failing, &err));
+    JobRunnerOptions options = { .db = failing, .types = types, .type_count = 1, .poll_ms = 100 };
+    JobRunner *runner;
+    while (!jobs_start(&options, &runner, &err))
+        ;
+    queue_add(db, (NewJob){ .type = S("nothing") }, 60);
+    for (int i = 0; i < 1200 && queue_left(db); i++)
+        sleep_ms(25);
+    cr_assert_eq(queue_left(db), 0);
+    cr_assert_geq(atomic_load(&queue_run_count), 60);
+    cr_assert(jobs_stop(runner, QUEUE_STOP_MS));
+    db_close(failing);
+    db_close(db);
+}
+
+TEST_BOTH(jobs, a_runner_that_is_back_takes_its_jobs_at_once_after_its_last_attempt_too)
+{
+    Db *db = queue_open(url);
+    Scope system = scope_system();
+    const JobType types[] = { { .name = "nothing", .run = queue_do_nothing, .lease_s = 30 } };
+    JobRunnerOptions options = { .db = db, .types = types, .type_count = 1, .owner = S("node") };
+    Claiming before = { .claim = { S("nothing"), S("node"), 30000, 10, 1 }, .now_ms = now_ms() };
+    Claiming other = { .claim = { S("nothing"), S("other"), 30000, 10, 1 }, .now_ms = now_ms() };
+    JobRunner *runner;
+    Error err = { 0 };
+
+    Str ours = queue_add(db, (NewJob){ .type = S("nothing") }, 1);
+    cr_assert(store_write(db, &system, claim_jobs, &before, &err), "%s", err.message);
+    Str theirs = queue_add(db, (NewJob){ .type = S("nothing") }, 1);
+    cr_assert(store_write(db, &system, claim_jobs, &other, &err), "%s", err.message);
+    cr_assert_eq(before.rows.count + other.rows.count, 2);
+    cr_assert(jobs_start(&options, &runner, &err), "%s", err.message);
+    cr_assert(queue_wait_state(db, ours, JOB_DONE));
+    cr_assert_eq(queue_find(db, theirs).state, JOB_RUNNING);
+    cr_assert(jobs_stop(runner, QUEUE_STOP_MS));
+    db_close(db);
+}
+
+static int told_fd;
+static bool tell_parent(Job *job, Error *err)
+{
+    sleep_ms(5);
+    return write(told_fd, "x", 1) == 1 || fail(err, ERROR_IO, "%d", job->attempt);
+}
+
+static void run_until_killed(const char *url)
+{
+    const JobType types[] = { { .name = "tell", .run = tell_parent, .at_once = 4, .lease_s = 1 } };
+    JobRunnerOptions options = { .types = types, .type_count = 1 };
+    JobRunner *runner;
+    Error err;
+    if (!db_open(url, NULL, &options.db, &err) || !jobs_start(&options, &runner, &err))
+        _exit(1);
+    for (;;)
+        pause();
+}
+
+TEST_BOTH(jobs, a_killed_process_loses_no_job_and_another_takes_over)
+{
+    Db *db = queue_open(url);
+    const JobType types[] = { { .name = "tell", .run = tell_parent, .at_once = 4, .lease_s = 1 } };
+    int ends[2];
+    char byte;
+
+    queue_add(db, (NewJob){ .type = S("tell"), .attempt_max = 5 }, 200);
+    db_close(db);
+    cr_assert_eq(pipe(ends), 0);
+    told_fd = ends[1];
+    pid_t child = fork();
+    if (child == 0)
+        run_until_killed(url);
+    for (int i = 0; i < 50; i++)
+        cr_assert_eq(read(ends[0], &byte, 1), 1);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+
+    db = queue_open(url);
+    int64_t left = queue_left(db);
+    cr_assert(left > 0 && left < 200);
+    JobRunner *runner = queue_start(db, types, 1);
+    for (int i = 0; i < 600 && queue_left(db); i++)
+        sleep_ms(25);
+    cr_assert_eq(queue_left(db), 0);
+    cr_assert(jobs_stop(runner, QUEUE_STOP_MS));
+    db_close(db);
+    close(ends[0]);
+    close(ends[1]);
+}
