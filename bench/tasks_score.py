@@ -3,6 +3,7 @@
 
   bench/tasks_score.py build/draw_lab             the half that the rules and weights were made with
   bench/tasks_score.py build/draw_lab --frozen    the other half
+  bench/tasks_score.py build/draw_lab --further   texts in other styles, written later
   bench/tasks_score.py build/draw_lab --errors    what went wrong, of the half that may be looked at
 """
 import argparse
@@ -35,15 +36,25 @@ def unmark(marked):
     return text + marked[at:], tasks
 
 
-def load(frozen):
-    """Sentences and texts of a half: (id, kind, text, tasks)."""
+def read(sentences, texts):
+    """(id, kind, text, tasks) of each sentence and text."""
     found = []
-    for line in (SET / "sentences.tsv").read_text().splitlines()[1:]:
+    for line in sentences.read_text().splitlines()[1:]:
         name, _, kind, marked = line.split("\t")
         found.append((name, kind, *unmark(marked)))
-    for path in sorted((SET / "mails").glob("*.txt")):
+    for path in sorted(texts.glob("*.txt")):
         found.append((path.stem, "text", *unmark(path.read_text())))
-    return [one for one in found if is_frozen(one[0]) == frozen]
+    return found
+
+
+def load(frozen):
+    """Of one half of the first set."""
+    return [one for one in read(SET / "sentences.tsv", SET / "mails") if is_frozen(one[0]) == frozen]
+
+
+def load_further():
+    """Of the set in other styles; all of it may be looked at."""
+    return read(SET / "further/sentences.tsv", SET / "further")
 
 
 def draw(program, items):
@@ -114,9 +125,10 @@ def main():
     asked = argparse.ArgumentParser()
     asked.add_argument("program")
     asked.add_argument("--frozen", action="store_true")
+    asked.add_argument("--further", action="store_true")
     asked.add_argument("--errors", action="store_true")
     options = asked.parse_args()
-    items = load(options.frozen)
+    items = load_further() if options.further else load(options.frozen)
     drawn = draw(options.program, items)
     sentences, texts = Tally(), Tally()
     for name, kind, text, tasks in items:
