@@ -281,74 +281,56 @@ size_t match_range(const DateText *t, size_t i, DateItem *item_r)
 
 typedef enum Bound { NO_BOUND, UP_TO, ENDS_WITH, ONWARDS, BEHIND } Bound;
 
-static const struct BoundWords {
+typedef struct BoundWords {
+    unsigned languages;
     const char *words;
     Bound bound;
     bool is_deadline;
-} bounds[] = {
-    { "no later than", ENDS_WITH, true },
-    { "not later than", ENDS_WITH, true },
-    { "as late as", ENDS_WITH, true },
-    { "at the latest by", ENDS_WITH, true },
-    { "on or before", ENDS_WITH, true },
-    { "due by", ENDS_WITH, true },
-    { "due before", UP_TO, true },
-    { "prior to", UP_TO, true },
-    { "earlier than", UP_TO, true },
-    { "sooner than", UP_TO, true },
-    { "before", UP_TO, true },
-    { "by", ENDS_WITH, true },
-    { "up to", ENDS_WITH, true },
-    { "until", ENDS_WITH, true },
-    { "till", ENDS_WITH, true },
-    { "til", ENDS_WITH, true },
-    { "bis zum", ENDS_WITH, true },
-    { "bis", ENDS_WITH, true },
-    { "vor dem", UP_TO, true },
-    { "spätestens am", ENDS_WITH, true },
-    { "avant le", UP_TO, true },
-    { "avant", UP_TO, true },
-    { "jusqu'au", ENDS_WITH, true },
-    { "antes del", UP_TO, true },
-    { "antes de", UP_TO, true },
-    { "hasta el", ENDS_WITH, true },
-    { "hasta", ENDS_WITH, true },
-    { "later than", BEHIND, false },
-    { "no earlier than", ONWARDS, false },
-    { "no sooner than", ONWARDS, false },
-    { "not before", ONWARDS, false },
-    { "on or after", ONWARDS, false },
-    { "as early as", ONWARDS, false },
-    { "any time after", BEHIND, false },
-    { "anytime after", BEHIND, false },
-    { "after", BEHIND, false },
-    { "since", ONWARDS, false },
-    { "seit", ONWARDS, false },
-    { "depuis", ONWARDS, false },
-    { "desde", ONWARDS, false },
-    { "starting from", ONWARDS, false },
-    { "starting on", ONWARDS, false },
-    { "starting", ONWARDS, false },
-    { "beginning on", ONWARDS, false },
-    { "beginning from", ONWARDS, false },
-    { "> =", ONWARDS, false },
-    { ">", BEHIND, false },
-    { "< =", ENDS_WITH, true },
-    { "<", UP_TO, true },
+} BoundWords;
+
+static const BoundWords bounds[] = {
+#define BOUND(languages, words, bound, is_deadline) { languages, words, bound, is_deadline },
+#define TAIL(languages, words, bound, is_deadline)
+#define WITHIN_WORDS(languages, words)
+#include "text/date_bounds.def"
+#undef BOUND
+#undef TAIL
 };
 
-static size_t match_bound(const DateText *t, size_t i, const struct BoundWords **words_r)
+static const BoundWords tails[] = {
+#define BOUND(languages, words, bound, is_deadline)
+#define TAIL(languages, words, bound, is_deadline) { languages, words, bound, is_deadline },
+#include "text/date_bounds.def"
+#undef BOUND
+#undef TAIL
+#undef WITHIN_WORDS
+};
+
+static const BoundWords withins[] = {
+#define BOUND(languages, words, bound, is_deadline)
+#define TAIL(languages, words, bound, is_deadline)
+#define WITHIN_WORDS(languages, words) { languages, words, ENDS_WITH, true },
+#include "text/date_bounds.def"
+#undef BOUND
+#undef TAIL
+#undef WITHIN_WORDS
+};
+
+/* The longest of a list; *words_r is its row. */
+static size_t match_bound(const DateText *t, size_t i, const BoundWords *list, size_t count,
+                          const BoundWords **words_r)
 {
-    for (size_t k = 0; k < COUNT(bounds); k++) {
-        size_t end = i < t->count && bounds[k].words[0] == t->at[i].text.at[0]
-                         ? match_words(t, i, bounds[k].words)
-                         : 0;
-        if (end) {
-            *words_r = &bounds[k];
-            return end;
+    size_t best = 0;
+    for (size_t k = 0; i < t->count && k < count; k++) {
+        if (!(list[k].languages & t->languages) || list[k].words[0] != t->at[i].text.at[0])
+            continue;
+        size_t end = match_words(t, i, list[k].words);
+        if (end > best) {
+            best = end;
+            *words_r = &list[k];
         }
     }
-    return 0;
+    return best;
 }
 
 /* Where a bound cuts what follows it: before its beginning, at its end, behind it. */
@@ -407,10 +389,11 @@ static size_t match_bounded_thing(const DateText *t, size_t i, DateItem *item_r,
 /* "within 2h", "within 3 business days", "within the next two weeks", "innerhalb von 3 Tagen" */
 static size_t match_within(const DateText *t, size_t i, DateItem *item_r)
 {
-    if (!is_key(t, i, WITHIN))
-        return 0;
+    const BoundWords *words;
     DateLength length;
-    size_t at = skip_key(t, skip_key(t, i + 1, THE), FROM);
+    size_t at = match_bound(t, i, withins, COUNT(withins), &words);
+    if (!at)
+        return 0;
     at += is_kind(t, at, TURN) && token(t, at)->value > THIS;
     size_t end = match_length(t, at, &length);
     if (!end)
@@ -470,10 +453,10 @@ static size_t match_day_bounded(const DateText *t, size_t i, DateItem *item_r)
 {
     DateSpan day;
     size_t at = match_span(t, i, &day);
-    const struct BoundWords *words = NULL;
+    const BoundWords *words = NULL;
     if (!at || !span_is_day(&day) || day.is_weak)
         return 0;
-    size_t behind = match_bound(t, skip_sign(t, at, ','), &words);
+    size_t behind = match_bound(t, skip_sign(t, at, ','), bounds, COUNT(bounds), &words);
     DateClock clock;
     size_t end = behind ? match_clock(t, skip_key(t, behind, AROUND), &clock) : 0;
     if (!end || clock.is_weak || (clock.is_span && !clock.is_named))
@@ -493,42 +476,32 @@ static size_t match_day_bounded(const DateText *t, size_t i, DateItem *item_r)
 /* "3 pm or later on Monday", "2012 or later", "1/1/2016 and later" */
 static size_t match_or_later(const DateText *t, size_t i, DateItem *item_r)
 {
-    static const struct BoundWords tails[] = {
-        { "or later", ONWARDS, false },     { "and later", ONWARDS, false },
-        { "or after", ONWARDS, false },     { "onwards", ONWARDS, false },
-        { "onward", ONWARDS, false },       { "or earlier", ENDS_WITH, true },
-        { "and earlier", ENDS_WITH, true }, { "or before", ENDS_WITH, true },
-        { "or sooner", ENDS_WITH, true }
-    };
     DateItem item;
     DateSpan span = { 0 };
     bool is_span;
     size_t at = match_bounded_thing(t, i, &item, &span, &is_span);
-    for (size_t k = 0; at && k < COUNT(tails); k++) {
-        size_t end = match_words(t, at, tails[k].words);
-        if (!end)
-            continue;
-        bound_item(tails[k].bound, &item, is_span ? &span : NULL, item_r);
-        item_r->is_deadline = tails[k].is_deadline;
-        DateSpan day;
-        size_t after = item_r->kind == ITEM_CLOCKS ? match_span(t, skip_key(t, end, ON), &day) : 0;
-        if (after && span_is_day(&day)) {
-            item_r->kind = ITEM_TIMES;
-            for (int which = 0; which < 2; which++) {
-                item_r->start[which] += day.from[which] * DAY_SECONDS;
-                item_r->end[which] += day.from[which] * DAY_SECONDS;
-            }
-            end = after;
-        }
+    const BoundWords *words;
+    size_t end = at ? match_bound(t, at, tails, COUNT(tails), &words) : 0;
+    if (!end)
+        return 0;
+    bound_item(words->bound, &item, is_span ? &span : NULL, item_r);
+    item_r->is_deadline = words->is_deadline;
+    DateSpan day;
+    size_t after = item_r->kind == ITEM_CLOCKS ? match_span(t, skip_key(t, end, ON), &day) : 0;
+    if (!after || !span_is_day(&day))
         return end;
+    item_r->kind = ITEM_TIMES;
+    for (int which = 0; which < 2; which++) {
+        item_r->start[which] += day.from[which] * DAY_SECONDS;
+        item_r->end[which] += day.from[which] * DAY_SECONDS;
     }
-    return 0;
+    return after;
 }
 
 static size_t match_before_after(const DateText *t, size_t i, DateItem *item_r)
 {
-    const struct BoundWords *words = NULL;
-    size_t at = match_bound(t, i, &words);
+    const BoundWords *words = NULL;
+    size_t at = match_bound(t, i, bounds, COUNT(bounds), &words);
     if (!at)
         return 0;
     size_t thing = skip_key(t, at, AROUND);

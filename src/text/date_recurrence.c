@@ -1,212 +1,266 @@
-/* date_recurrence.c - "every other Monday until June" as a rule of RFC 5545, section 3.3.10. */
-#include "text/date_int.h"
+/* date_recurrence.c - what repeats: "every other Monday", "am letzten Freitag im Monat", "daily". */
+#include "text/date_rule.h"
 
-typedef struct Rule {
-    const char *frequency;
-    int interval;
-    unsigned weekdays; /* bit n: weekday n */
-    bool has_clock;
-    int clock;
-} Rule;
+static const struct {
+    RepeatWords kind;
+    unsigned languages;
+    const char *words;
+    DateRule rule;
+} phrases[] = {
+#define WORDS(kind, languages, words) { kind, languages, words, { 0 } },
+#define ADVERB(languages, words, frequency, interval, weekdays)                                    \
+    { WHOLE_RULE, languages, words, { frequency, interval, weekdays } },
+#include "text/date_recurrence.def"
+#undef WORDS
+#undef ADVERB
+};
 
-static const char *frequency_of(int unit, int *times)
+/* The row of the longest one, SIZE_MAX for none. */
+static size_t find_phrase(const DateText *t, size_t i, RepeatWords kind, size_t *end_r)
 {
-    switch (unit) {
-    case HOURS: return "HOURLY";
-    case MINUTES: return "MINUTELY";
-    case DAYS: return "DAILY";
-    case WEEKS: return "WEEKLY";
-    case WEEKENDS: return "WEEKLY";
-    case FORTNIGHTS: *times = 2; return "WEEKLY";
-    case MONTHS: return "MONTHLY";
-    case QUARTERS: *times = 3; return "MONTHLY";
-    case YEARS: return "YEARLY";
-    case DECADES: *times = 10; return "YEARLY";
-    default: return NULL;
-    }
-}
-
-static size_t match_adverb(const DateText *t, size_t i, Rule *rule)
-{
-    static const struct {
-        const char *words, *frequency;
-        int interval;
-    } adverbs[] = { { "daily", "DAILY", 1 },
-                    { "everyday", "DAILY", 1 },
-                    { "weekly", "WEEKLY", 1 },
-                    { "biweekly", "WEEKLY", 2 },
-                    { "bi - weekly", "WEEKLY", 2 },
-                    { "fortnightly", "WEEKLY", 2 },
-                    { "monthly", "MONTHLY", 1 },
-                    { "bimonthly", "MONTHLY", 2 },
-                    { "bi - monthly", "MONTHLY", 2 },
-                    { "quarterly", "MONTHLY", 3 },
-                    { "yearly", "YEARLY", 1 },
-                    { "annually", "YEARLY", 1 },
-                    { "semi - annually", "MONTHLY", 6 },
-                    { "semiannually", "MONTHLY", 6 },
-                    { "täglich", "DAILY", 1 },
-                    { "wöchentlich", "WEEKLY", 1 },
-                    { "monatlich", "MONTHLY", 1 },
-                    { "jährlich", "YEARLY", 1 } };
-    for (size_t k = 0; k < COUNT(adverbs); k++) {
-        size_t end = match_words(t, i, adverbs[k].words);
-        if (end) {
-            *rule = (Rule){ .frequency = adverbs[k].frequency, .interval = adverbs[k].interval };
-            return end;
+    size_t best = SIZE_MAX;
+    *end_r = 0;
+    for (size_t k = 0; i < t->count && k < COUNT(phrases); k++) {
+        if (phrases[k].kind != kind || !(phrases[k].languages & t->languages) ||
+            phrases[k].words[0] != t->at[i].text.at[0])
+            continue;
+        size_t end = match_words(t, i, phrases[k].words);
+        if (end > *end_r) {
+            *end_r = end;
+            best = k;
         }
     }
-    return 0;
+    return best;
 }
 
-/* Monday, Wednesday and Friday */
-static size_t match_weekdays(const DateText *t, size_t i, unsigned *days_r)
+size_t match_repeat_words(const DateText *t, size_t i, RepeatWords kind)
+{
+    size_t end;
+    (void)find_phrase(t, i, kind, &end);
+    return end;
+}
+
+static size_t match_adverb(const DateText *t, size_t i, DateRule *rule)
+{
+    size_t end, row = find_phrase(t, i, WHOLE_RULE, &end);
+    if (row != SIZE_MAX)
+        *rule = phrases[row].rule;
+    return end;
+}
+
+/* --- What repeats --- */
+
+/* False: not a unit that anything repeats by. */
+static bool set_unit(DateRule *rule, int unit, int every)
+{
+    static const struct {
+        Frequency frequency;
+        int times;
+    } units[CENTURIES + 1] = {
+        [MINUTES] = { MINUTELY, 1 },  [HOURS] = { HOURLY, 1 },      [DAYS] = { DAILY, 1 },
+        [WEEKS] = { WEEKLY, 1 },      [WEEKENDS] = { WEEKLY, 1 },   [FORTNIGHTS] = { WEEKLY, 2 },
+        [MONTHS] = { MONTHLY, 1 },    [QUARTERS] = { MONTHLY, 3 },  [YEARS] = { YEARLY, 1 },
+        [DECADES] = { YEARLY, 10 },   [BUSINESS_DAYS] = { WEEKLY, 1 },
+    };
+    rule->frequency = units[unit].frequency;
+    rule->interval = units[unit].times * every;
+    rule->weekdays = unit == WEEKENDS ? WEEKEND : unit == BUSINESS_DAYS ? WORKDAYS : 0;
+    return rule->frequency != 0;
+}
+
+size_t match_weekdays(const DateText *t, size_t i, unsigned *days_r)
 {
     size_t end = 0;
     for (size_t at = i; is_kind(t, at, WEEKDAY);) {
         *days_r |= 1u << token(t, at)->value;
         end = at + 1;
         at = skip_key(t, skip_sign(t, end, ','), AND);
+        at = at > end ? skip_key(t, skip_key(t, at, ON), THE) : at;
         if (at == end)
             break;
     }
     return end;
 }
 
-/* "once a month" */
-static size_t match_once(const DateText *t, size_t i, Rule *rule)
+size_t match_ranked(const DateText *t, size_t i, DateRule *rule)
 {
-    int times = 1;
-    if (!is_word(t, i, "once") ||
-        (!is_key(t, i + 1, A) && !is_word(t, i + 1, "per") && !is_key(t, i + 1, EVERY)) ||
-        !is_kind(t, i + 2, UNIT))
+    size_t at = skip_key(t, i, THE);
+    const DateToken *rank = token(t, at);
+    bool is_last = rank->kind == TURN && rank->value == LAST;
+    if ((!is_last && rank->kind != ORDINAL) || rank->value < 1 || rank->value > 5 ||
+        !is_kind(t, at + 1, WEEKDAY))
         return 0;
-    *rule = (Rule){ .frequency = frequency_of(token(t, i + 2)->value, &times) };
-    rule->interval = times;
-    return rule->frequency ? i + 3 : 0;
+    rule->rank = is_last ? -1 : rank->value;
+    rule->weekdays = 1u << token(t, at + 1)->value;
+    return at + 2;
 }
 
-static size_t match_every(const DateText *t, size_t i, Rule *rule)
+size_t match_month_days(const DateText *t, size_t i, DateRule *rule)
 {
-    if (!is_key(t, i, EVERY) && !is_word(t, i, "any"))
+    size_t end = 0, at = i;
+    uint64_t days = 0;
+    for (;;) {
+        size_t article = skip_key(t, at, THE), next;
+        int day = 0;
+        if (is_kind(t, article, TURN) && token(t, article)->value == LAST &&
+            is_kind(t, article + 1, UNIT) && token(t, article + 1)->value == DAYS)
+            day = LAST_DAY, next = article + 2;
+        else if ((next = match_day_number(t, at, &day)) == 0)
+            break;
+        days |= (uint64_t)1 << day;
+        end = next + (is_sign(t, next, '.') && token(t, next)->is_glued);
+        at = skip_key(t, skip_sign(t, end, ','), AND);
+        if (at == end)
+            break;
+    }
+    rule->month_days = days;
+    return end;
+}
+
+/* "the last Friday of each month", "the 1st and 15th of every month"; "of the month" alone is said of
+ * each month's Friday in other languages, of this month's in English. */
+static size_t match_habitual(const DateText *t, size_t i, DateRule *rule)
+{
+    DateRule one = { .frequency = MONTHLY, .interval = 1 };
+    size_t at = match_ranked(t, i, &one), end;
+    bool is_ranked = at > 0;
+    if (!at)
+        at = match_month_days(t, i, &one);
+    if (!at)
         return 0;
-    size_t at = i + 1;
-    bool is_any = is_word(t, i, "any");
-    *rule = (Rule){ .interval = 1 };
-    if (is_key(t, at, OTHER)) {
-        rule->interval = 2;
-        at++;
-    } else if ((is_kind(t, at, NUMBER) || is_kind(t, at, ORDINAL)) && token(t, at)->value >= 1 &&
-               token(t, at)->value <= 1000)
-        rule->interval = token(t, at++)->value;
-    size_t days = match_weekdays(t, at, &rule->weekdays);
-    if (days) {
-        rule->frequency = "WEEKLY";
-        return days;
+    end = match_repeat_words(t, at, EACH_MONTH);
+    if (!end && is_ranked && !(t->languages & EN))
+        end = match_repeat_words(t, at, OF_MONTH);
+    if (end)
+        *rule = one;
+    return end;
+}
+
+/* What stands behind "every": "other Friday", "2 weeks", "second Tuesday of the month", "4 July". */
+static size_t match_repeated(const DateText *t, size_t i, bool is_any, DateRule *rule)
+{
+    size_t at = i, end;
+    int every = 1;
+    *rule = (DateRule){ .frequency = MONTHLY, .interval = 1 };
+    if ((end = match_ranked(t, at, rule)) != 0) {
+        size_t of = MAX(match_repeat_words(t, end, EACH_MONTH), match_repeat_words(t, end, OF_MONTH));
+        if (of)
+            return of;
     }
-    if (is_word(t, at, "weekday") || match_words(t, at, "business day") ||
-        match_words(t, at, "working day")) {
-        rule->frequency = "WEEKLY";
-        rule->weekdays = 0x3E;
-        return at + 1 + !is_word(t, at, "weekday");
+    DateSpan day;
+    if ((end = match_month_day(t, at, &day)) != 0 && day.month && !day.year) {
+        *rule = (DateRule){ .frequency = YEARLY, .interval = 1, .month = day.month };
+        rule->month_days = (uint64_t)1 << day.day;
+        return end;
     }
-    int times = 1;
+    *rule = (DateRule){ .interval = 1 };
+    if (is_key(t, at, OTHER))
+        every = 2, at++;
+    else if ((is_kind(t, at, NUMBER) || is_kind(t, at, ORDINAL)) && token(t, at)->value >= 1 &&
+             token(t, at)->value <= 1000) {
+        every = token(t, at++)->value;
+        at += is_sign(t, at, '.') && token(t, at)->is_glued;
+    }
+    static const char *const works[] = { "weekday",       "business day", "working day",
+                                         "jour ouvrable", "jour ouvré",   NULL };
+    if ((end = match_weekdays(t, at, &rule->weekdays)) != 0) {
+        rule->frequency = WEEKLY;
+        rule->interval = every;
+        return end;
+    }
+    if ((end = match_any(t, at, works)) != 0)
+        return set_unit(rule, BUSINESS_DAYS, every) ? end : 0;
     if (is_kind(t, at, PART) && !is_any) {
         DateClock clock;
-        size_t end = match_clock(t, at, &clock);
-        rule->frequency = "DAILY";
-        rule->has_clock = true;
-        rule->clock = clock.from;
+        end = match_clock(t, at, &clock);
+        *rule = (DateRule){
+            .frequency = DAILY, .interval = every, .has_clock = true, .clock = clock.from
+        };
         return end;
     }
     if (!is_kind(t, at, UNIT) || (is_any && token(t, at)->value != WEEKENDS) ||
-        (rule->frequency = frequency_of(token(t, at)->value, &times)) == NULL)
+        !set_unit(rule, token(t, at)->value, every))
         return 0;
-    if (token(t, at)->value == WEEKENDS)
-        rule->weekdays = 1u << 6 | 1u << 7;
-    rule->interval *= times;
     return at + 1;
 }
 
-/* "Mondays", "on Thursdays at 17.30" */
-static size_t match_plural(const DateText *t, size_t i, Rule *rule)
+static size_t match_every(const DateText *t, size_t i, DateRule *rule)
+{
+    size_t at = match_repeat_words(t, i, EVERY_ONE);
+    return at ? match_repeated(t, at, is_word(t, i, "any"), rule) : 0;
+}
+
+/* "once a month", "einmal pro Woche"; "un mardi sur deux" */
+static size_t match_times(const DateText *t, size_t i, DateRule *rule)
+{
+    size_t at = match_repeat_words(t, i, ONCE_IN);
+    if (at && is_kind(t, at, UNIT) && set_unit(rule, token(t, at)->value, 1))
+        return at + 1;
+    at = skip_key(t, i, A);
+    size_t end = at > i ? match_repeat_words(t, at + 1, EACH_SECOND) : 0;
+    if (end && is_kind(t, at, UNIT))
+        return set_unit(rule, token(t, at)->value, 2) ? end : 0;
+    if (!end || !is_kind(t, at, WEEKDAY))
+        return 0;
+    *rule = (DateRule){ .frequency = WEEKLY, .interval = 2, .weekdays = 1u << token(t, at)->value };
+    return end;
+}
+
+static bool is_plural_day(const DateToken *day)
+{
+    return day->is_plural && !str_is(day->text, "tues") && !str_is(day->text, "thurs");
+}
+
+/* "Mondays", "on Thursdays at 17.30", "les lundis et jeudis" */
+static size_t match_plural(const DateText *t, size_t i, DateRule *rule)
 {
     size_t at = skip_key(t, i, ON);
-    bool is_weekdays = is_word(t, at, "weekdays");
+    bool is_weekdays = is_word(t, at, "weekdays"), has_les = is_word(t, i, "les");
     if ((at > i || (i && is_key(t, i - 1, ON))) && (is_weekdays || is_word(t, at, "weekends"))) {
-        *rule =
-            (Rule){ .frequency = "WEEKLY", .interval = 1, .weekdays = is_weekdays ? 0x3E : 0xC0 };
+        *rule = (DateRule){ .frequency = WEEKLY,
+                        .interval = 1,
+                        .weekdays = is_weekdays ? WORKDAYS : WEEKEND };
         return at + 1;
     }
+    at += has_les;
     if (!is_kind(t, at, WEEKDAY))
         return 0;
     unsigned days = 0;
     size_t end = match_weekdays(t, at, &days);
     DateClock part;
-    bool is_plural = token(t, end - 1)->is_plural && !str_is(token(t, end - 1)->text, "tues") &&
-                     !str_is(token(t, end - 1)->text, "thurs");
-    if (!is_plural && is_kind(t, end, PART) && token(t, end)->is_plural &&
+    *rule = (DateRule){ .frequency = WEEKLY, .interval = 1, .weekdays = days };
+    if (!is_plural_day(token(t, end - 1)) && is_kind(t, end, PART) && token(t, end)->is_plural &&
         match_clock(t, end, &part)) {
-        *rule = (Rule){ .frequency = "WEEKLY",
-                        .interval = 1,
-                        .weekdays = days,
-                        .has_clock = true,
-                        .clock = part.from };
+        rule->has_clock = true;
+        rule->clock = part.from;
         return end + 1;
     }
-    if (!is_plural || (t->languages & (FR | ES)))
-        return 0;
-    *rule = (Rule){ .frequency = "WEEKLY", .interval = 1, .weekdays = days };
-    return end;
+    bool is_plural = is_plural_day(token(t, end - 1)) && (has_les || !(t->languages & (FR | ES)));
+    return is_plural ? end : 0;
 }
 
-static void print_rule(const DateText *t, const Rule *rule, const int64_t *until, DateItem *item)
+static size_t match_rule(const DateText *t, size_t i, DateRule *rule)
 {
-    static const char *const names[] = { "", "MO", "TU", "WE", "TH", "FR", "SA", "SU" };
-    Buf out = buf_new(t->arena, 200);
-    buf_addf(&out, "FREQ=%s", rule->frequency);
-    if (rule->interval > 1)
-        buf_addf(&out, ";INTERVAL=%d", rule->interval);
-    const char *separator = ";BYDAY=";
-    for (int day = 1; day <= 7; day++)
-        if (rule->weekdays >> day & 1) {
-            buf_addf(&out, "%s%s", separator, names[day]);
-            separator = ",";
-        }
-    if (rule->has_clock)
-        buf_addf(&out, ";BYHOUR=%d;BYMINUTE=%d", rule->clock / 3600, rule->clock / 60 % 60);
-    if (until) {
-        Civil c = civil_of(*until);
-        buf_addf(&out, ";UNTIL=%04d%02d%02d", c.year, c.month, c.day);
-    }
-    *item = (DateItem){
-        .kind = ITEM_RULE, .grain = DATE_DAY, .rule = buf_str(&out), .confidence = 0.9
+    static size_t (*const rules[])(const DateText *, size_t, DateRule *) = {
+        match_every, match_adverb, match_times, match_habitual, match_plural
     };
-}
-
-static size_t match_rule_clock(const DateText *t, size_t i, Rule *rule)
-{
-    DateClock clock;
-    size_t at = skip_sign(t, i, ',');
-    size_t end = rule->has_clock && !is_key(t, at, AT) ? 0 : match_clock(t, at, &clock);
-    if (!end || clock.is_weak || (clock.is_span && !clock.is_named))
-        return i;
-    rule->has_clock = true;
-    rule->clock = (int)item_of_clock(&clock).start[0];
-    return end;
+    size_t best = 0;
+    for (size_t k = 0; k < COUNT(rules); k++) {
+        DateRule one = { 0 };
+        size_t end = rules[k](t, i, &one);
+        if (end > best) {
+            best = end;
+            *rule = one;
+        }
+    }
+    return best;
 }
 
 size_t match_recurrence(const DateText *t, size_t i, DateItem *item_r)
 {
-    Rule rule = { 0 };
+    DateRule rule = { 0 };
     DateClock before = { 0 };
-    size_t end = match_every(t, i, &rule);
-    if (!end)
-        end = match_adverb(t, i, &rule);
-    if (!end)
-        end = match_once(t, i, &rule);
-    if (!end)
-        end = match_plural(t, i, &rule);
+    size_t end = match_rule(t, i, &rule);
     if (!end) { /* "3pm each day" */
         size_t at = match_clock(t, i, &before);
         if (!at || before.is_weak || before.is_span)
@@ -216,9 +270,10 @@ size_t match_recurrence(const DateText *t, size_t i, DateItem *item_r)
         rule.has_clock = true;
         rule.clock = before.from;
     }
-    end = match_rule_clock(t, end, &rule);
-    DateSpan until;
-    size_t at = is_key(t, end, UNTIL) ? match_span(t, end + 1, &until) : 0;
-    print_rule(t, &rule, at ? &until.from[0] : NULL, item_r);
-    return at ? at : end;
+    end = match_rule_rest(t, end, &rule);
+    *item_r = (DateItem){ .kind = ITEM_RULE,
+                          .grain = DATE_DAY,
+                          .rule = rule_text(t->arena, &rule),
+                          .confidence = 0.9 };
+    return end;
 }

@@ -211,6 +211,26 @@ static void drop_and(DateText *t)
     }
 }
 
+/* "après-midi" and "week-end" have rows of their own, where "mid-July" is two words. */
+static void join_dashed(DateText *t)
+{
+    DateToken *last = &t->at[t->count - 1];
+    if (t->count < 3 || last->kind == SIGN || last->kind == NUMBER || !last->is_glued ||
+        last[-1].kind != SIGN || last[-1].text.at[0] != '-' || !last[-1].is_glued ||
+        last[-2].kind == SIGN || last[-2].digit_count)
+        return;
+    DateToken whole = last[-2];
+    whole.text = str_slice(t->text, whole.start, last->end);
+    whole.kind = OTHER_WORD;
+    lower_word(t, &whole);
+    classify(t, &whole);
+    if (whole.kind == OTHER_WORD)
+        return;
+    whole.end = last->end;
+    t->count -= 2;
+    t->at[t->count - 1] = whole;
+}
+
 void date_tokens(DateText *t)
 {
     pthread_once(&table_once, make_table);
@@ -227,6 +247,7 @@ void date_tokens(DateText *t)
         i = last_end = piece.end;
         add_token(t, piece);
         drop_and(t);
+        join_dashed(t);
         join_numbers(t);
     }
 }
