@@ -47,7 +47,12 @@ static size_t match_part_name(const DateText *t, size_t i, DayPart *part_r, bool
         *part_r = MIDNIGHT;
     else if ((end = match_any(t, i, daytimes)) != 0)
         *part_r = DAYTIME;
-    else if (is_kind(t, i, PART)) {
+    else if ((t->languages & DE) && i && is_word(t, i, "morgen") &&
+             (is_kind(t, i - 1, DAY_WORD) || is_kind(t, i - 1, WEEKDAY) ||
+              is_word(t, i - 1, "jeden"))) { /* "heute Morgen" */
+        *part_r = MORNING;
+        end = i + 1;
+    } else if (is_kind(t, i, PART)) {
         *part_r = (DayPart)token(t, i)->value;
         *is_weak_r = is_word(t, i, "lunch") || is_word(t, i, "dinner") ||
                      is_word(t, i, "breakfast") || is_word(t, i, "supper");
@@ -171,7 +176,10 @@ static size_t match_digits(const DateText *t, size_t i, DateClock *clock)
     if (!is_small(hour, 24) || !hour->digit_count || minute->kind != NUMBER ||
         minute->digit_count != 2 || !minute->is_glued || !sign->is_glued)
         return 0;
-    bool is_h = str_is(sign->text, "h") && !(t->languages & EN), is_dot = is_sign(t, i + 1, '.');
+    /* "14h30"; in English "1h30m" is a length. */
+    bool is_h = str_is(sign->text, "h") &&
+                (!(t->languages & EN) || (hour->value > 12 && !is_word(t, i + 3, "m"))),
+         is_dot = is_sign(t, i + 1, '.');
     if (!is_sign(t, i + 1, ':') && !is_h && !is_dot)
         return 0;
     if (i && hour->is_glued && strchr(":.$", t->at[i - 1].text.at[0]))
@@ -233,7 +241,10 @@ static size_t match_past(const DateText *t, size_t i, DateClock *clock)
     const DateToken *hour = token(t, at + 1);
     if ((!is_past && !is_to) || !is_small(hour, 23) || hour->value == 0)
         return 0;
-    if (!is_past && !has_word) /* "five to seven" is rather a range */
+    /* "five to seven" is rather a range, "twenty-five to nine" none. */
+    const DateToken *number = token(t, at - 1);
+    bool is_range = number->digit_count || number->value % 5 || number->value <= 12;
+    if (!is_past && !has_word && is_range)
         return 0;
     if (!make_clock(hour->value, 0, 0, clock))
         return 0;
@@ -281,11 +292,23 @@ static size_t match_german(const DateText *t, size_t i, DateClock *clock)
     return i + 2;
 }
 
+/* "12 noon", "12 midnight" */
+static size_t match_twelve(const DateText *t, size_t i, DateClock *clock)
+{
+    const DateToken *part = token(t, i + 1);
+    if (!is_small(token(t, i), 12) || token(t, i)->value != 12 || part->kind != PART ||
+        (part->value != NOON && part->value != MIDNIGHT))
+        return 0;
+    clock->from = part->value == NOON ? HALF_DAY : 0;
+    clock->grain = DATE_HOUR;
+    return i + 2;
+}
+
 static size_t match_bare(const DateText *t, size_t i, DateClock *clock_r)
 {
     static size_t (*const rules[])(const DateText *, size_t,
-                                   DateClock *) = { match_digits, match_four, match_past,
-                                                    match_german, match_hour };
+                                   DateClock *) = { match_digits, match_four,   match_past,
+                                                    match_german, match_twelve, match_hour };
     size_t best = 0;
     for (size_t k = 0; k < COUNT(rules); k++) {
         DateClock clock = { .grain = DATE_HOUR };
@@ -350,7 +373,8 @@ size_t match_clock(const DateText *t, size_t i, DateClock *clock_r)
     bool was_four = token(t, at)->digit_count >= 3;
     end = match_suffix(t, end, &clock);
     size_t behind = match_part_of_day(t, skip_sign(t, end, ','), &part);
-    if (behind && !was_four && (part.part != NOON || is_key(t, end, IN)) &&
+    /* "half past seven tonight": which night that is, the day says. */
+    if (behind && !was_four && (part.part != NOON || is_key(t, end, IN)) && part.part != TONIGHT &&
         !(clock.is_weak && !has_at && !is_key(t, end, IN) && !is_key(t, end, AT))) {
         set_part(&clock, part.part);
         clock.is_weak = false;

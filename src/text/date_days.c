@@ -239,7 +239,12 @@ static size_t match_day_of_month(const DateText *t, size_t i, DateSpan *s)
 /* "march eighteenth", "Dec31 , 1994", "April the ninth", "Sep-23-2020" */
 static size_t match_month_then_day(const DateText *t, size_t i, DateSpan *s)
 {
-    if (!is_kind(t, i, MONTH))
+    /* "we may march second in line" */
+    static const char *const auxiliaries[] = { "may",   "will", "would", "must", "can",
+                                               "could", "they", "we",    "i",    NULL };
+    bool is_verb = is_word(t, i, "march") && i && t->text.at[token(t, i)->start] == 'm' &&
+                   match_any(t, i - 1, auxiliaries) == i;
+    if (!is_kind(t, i, MONTH) || is_verb)
         return 0;
     int day = 0;
     size_t at = i + 1;
@@ -308,6 +313,13 @@ static bool month_is_meant(const DateText *t, size_t i)
     return i && (match_any(t, i - 1, sure) == i || (!is_small && match_any(t, i - 1, likely) == i));
 }
 
+/* "an august body" */
+static bool is_adjective(const DateText *t, size_t i)
+{
+    return i && is_key(t, i - 1, A) && is_word(t, i, "august") &&
+           t->text.at[token(t, i)->start] == 'a';
+}
+
 /* "april 2017", "Dec, 2018", "April of 87", "next May", "the april", "2015-Mar" */
 static size_t match_month(const DateText *t, size_t i, DateSpan *span_r)
 {
@@ -326,6 +338,8 @@ static size_t match_month(const DateText *t, size_t i, DateSpan *span_r)
         day > month_length(2000, s.month))
         return 0; /* "February 30" is no day, and not the month either */
     s.is_weak = !s.year && !month_is_meant(t, at);
+    if (is_adjective(t, at))
+        return 0;
     if (turn && !s.year)
         s.year = t->date.year + (turn == THIS        ? 0
                                  : turn == NEXT      ? 1
@@ -507,6 +521,13 @@ static size_t match_near_day(const DateText *t, size_t i, DateSpan *span_r)
         if (phrases[k].words[0] == (i < t->count ? t->at[i].text.at[0] : 0) &&
             (end = match_words(t, i, phrases[k].words)) != 0)
             days = phrases[k].days;
+    /* "the day my lease ends" is another one. */
+    static const char *const owners[] = {
+        "my", "your", "his", "her",  "our",  "their", "i",  "you",
+        "he", "she",  "we",  "they", "when", "that",  "it", NULL
+    };
+    if (end && !days && match_any(t, end, owners))
+        end = 0;
     size_t at = skip_key(t, i, THE);
     static const char *const business[] = { "business day", "working day", "workday", NULL };
     size_t works = !end && is_kind(t, at, TURN) ? match_any(t, at + 1, business) : 0;
@@ -526,8 +547,13 @@ static size_t match_near_day(const DateText *t, size_t i, DateSpan *span_r)
 static size_t match_ordinal_day(const DateText *t, size_t i, DateSpan *span_r)
 {
     size_t at = skip_key(t, i, THE);
-    bool is_number = is_kind(t, at, NUMBER) && at > i && i && is_key(t, i - 1, ON) &&
-                     token(t, at)->digit_count && token(t, at)->digit_count <= 2;
+    bool is_short =
+        is_kind(t, at, NUMBER) && token(t, at)->digit_count && token(t, at)->digit_count <= 2;
+    bool has_dot = (t->languages & DE) && is_sign(t, at + 1, '.') && token(t, at + 1)->is_glued &&
+                   !(is_kind(t, at + 2, NUMBER) && token(t, at + 2)->is_glued);
+    bool is_number =
+        is_short && ((at > i && i && is_key(t, i - 1, ON)) || has_dot ||
+                     ((at > i || (i && is_key(t, i - 1, TO))) && (t->languages & (FR | ES))));
     if ((!is_kind(t, at, ORDINAL) && !is_number) || token(t, at)->value < 1 ||
         token(t, at)->value > 31)
         return 0;
@@ -542,7 +568,7 @@ static size_t match_ordinal_day(const DateText *t, size_t i, DateSpan *span_r)
         s.is_weak = true;
     span_resolve(t, &s);
     *span_r = s;
-    return at + 1;
+    return at + 1 + (has_dot && is_key(t, at + 2, AT)); /* "am 20. um 12 Uhr" */
 }
 
 /* "year 2012", "cy18", "in 1998" and the number alone, which is weak without such company. */

@@ -90,6 +90,8 @@ static size_t match_and_part(const DateText *t, size_t i, double *part_r)
 static size_t match_amount(const DateText *t, size_t i, double *size_r, bool *is_weak_r)
 {
     const DateToken *first = token(t, i), *second = token(t, i + 1);
+    static const char *const quarters_of[] = { "quarters of an", "quarters of a", "quarter of an",
+                                               "quarter of a", NULL };
     double part = 0;
     size_t end = i + 1;
     *is_weak_r = false;
@@ -107,6 +109,11 @@ static size_t match_amount(const DateText *t, size_t i, double *size_r, bool *is
                           ? (double)first->value / third->value
                           : first->value + third->value / pow(10, third->digit_count);
             end = i + 3;
+        }
+        size_t quarters = match_any(t, end, quarters_of);
+        if (quarters && first->value < 4) {
+            *size_r = first->value / 4.0;
+            return quarters;
         }
         size_t more = match_and_part(t, end, &part);
         if (more)
@@ -138,10 +145,19 @@ static size_t match_unit(const DateText *t, size_t i, DateUnit *unit_r)
     static const struct {
         const char *name;
         DateUnit unit;
-    } letters[] = {
-        { "y", YEARS }, { "d", DAYS }, { "w", WEEKS }, { "s", SECONDS }, { "m", MINUTES }
-    };
+    } letters[] = { { "y", YEARS }, { "d", DAYS }, { "w", WEEKS } };
     const DateToken *token_at = token(t, at);
+    static const char *const business[] = {
+        "business days",   "business day",  "working days", "working day",
+        "work days",       "workdays",      "weekdays",     "workday",
+        "bank days",       "banking days",  "jours ouvrés", "jour ouvré",
+        "jours ouvrables", "jour ouvrable", "días hábiles", NULL
+    };
+    size_t end = match_any(t, at, business);
+    if (end) {
+        *unit_r = BUSINESS_DAYS;
+        return end;
+    }
     if (token_at->kind == UNIT) {
         *unit_r = (DateUnit)token_at->value;
         return at + 1;
@@ -154,16 +170,7 @@ static size_t match_unit(const DateText *t, size_t i, DateUnit *unit_r)
         *unit_r = SECONDS;
         return at + 1;
     }
-    static const char *const business[] = {
-        "business days", "business day", "working days", "working day",  "work days", "workdays",
-        "weekdays",      "workday",      "bank days",    "banking days", NULL
-    };
-    size_t end = match_any(t, at, business);
-    if (end) {
-        *unit_r = BUSINESS_DAYS;
-        return end;
-    }
-    for (size_t k = 0; k < COUNT(letters) - 2; k++)
+    for (size_t k = 0; k < COUNT(letters); k++)
         if (token_at->is_glued && at == i && is_word(t, at, letters[k].name)) {
             *unit_r = letters[k].unit;
             return at + 1;
@@ -182,6 +189,21 @@ static size_t match_one(const DateText *t, size_t i, DateUnit *unit_r, double *s
     if (is_key(t, i, A) && (*unit_r == WEEKENDS || *unit_r == QUARTERS) && at == i + 1)
         *is_weak_r = true;
     return end;
+}
+
+/* "1h 20m", "5m30s": letters that stand for many things, behind the unit above theirs. */
+static size_t match_letter_below(const DateText *t, size_t i, DateUnit above, DateUnit *unit_r,
+                                 double *size_r)
+{
+    const DateToken *number = token(t, i);
+    bool is_minutes = above == HOURS && is_word(t, i + 1, "m"),
+         is_seconds = above == MINUTES && is_word(t, i + 1, "s");
+    if (number->kind != NUMBER || !number->digit_count || !token(t, i + 1)->is_glued ||
+        (!is_minutes && !is_seconds))
+        return 0;
+    *unit_r = is_minutes ? MINUTES : SECONDS;
+    *size_r = number->value;
+    return i + 2;
 }
 
 /* "all day", "the whole week" */
@@ -216,6 +238,8 @@ size_t match_length(const DateText *t, size_t i, DateLength *length_r)
         DateUnit next = SECONDS;
         size_t at = skip_key(t, skip_sign(t, end, ','), AND);
         size_t after = match_one(t, at, &next, &size, &is_weak);
+        if (!after)
+            after = match_letter_below(t, at, unit, &next, &size);
         static const char *const own[] = { "ago", "later", "earlier", NULL };
         /* "3 months and 2 days ago they found it" are two lengths. */
         if (!after || next >= unit || size > AMOUNT_MAX ||

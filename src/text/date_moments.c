@@ -83,6 +83,19 @@ static const char *const closes[] = { "close of business",
                                       "eob",
                                       NULL };
 
+/* Behind a day: "tomorrow at the same time". */
+static size_t take_same_time(const DateText *t, size_t i, When *w)
+{
+    static const char *const words[] = { "the same time", "this time", NULL };
+    size_t end = w->has_day ? match_any(t, i, words) : 0;
+    if (!end)
+        return 0;
+    int seconds = (int)(t->reference->now - t->today * DAY_SECONDS);
+    w->clock = (DateClock){ .from = seconds, .to = seconds, .grain = DATE_MINUTE };
+    w->has_clock = true;
+    return end;
+}
+
 static size_t take_end_of_day(const DateText *t, size_t i, When *w)
 {
     size_t end = match_any(t, i, ends_of_day), close = end ? 0 : match_any(t, i, closes);
@@ -166,6 +179,8 @@ static size_t take(const DateText *t, size_t i, When *w)
     if (!w->has_part && (end = take_tonight(t, links, w)) != 0)
         return end;
     if (!w->has_clock && (end = take_end_of_day(t, links, w)) != 0)
+        return end;
+    if (!w->has_clock && (end = take_same_time(t, links, w)) != 0)
         return end;
     size_t clock_at = links > i && is_key(t, links - 1, AT) ? links - 1 : links;
     size_t to_range = w->has_clock ? 0 : match_clock_range(t, clock_at, &range);
@@ -400,6 +415,12 @@ static size_t match_anchor(const DateText *t, size_t i, int64_t from_r[2], bool 
     DateItem item;
     DateSpan span;
     size_t end = match_moment(t, i, &item), wide = match_span(t, i, &span);
+    if (wide > end && span.is_edge) { /* "the end of the month" is its last day */
+        from_r[0] = (span.edge - (span.edge > span.from[0])) * DAY_SECONDS;
+        from_r[1] = (span.edge_other - (span.edge_other > span.from[1])) * DAY_SECONDS;
+        *has_clock_r = false;
+        return wide;
+    }
     if (wide > end && span.grain > DATE_DAY && !span.is_cut) {
         from_r[0] = span.from[0] * DAY_SECONDS;
         from_r[1] = span.from[1] * DAY_SECONDS;
@@ -441,6 +462,9 @@ static size_t match_direction(const DateText *t, size_t i, const DateLength *len
     }
     if ((end = match_any(t, i, aheads)) != 0 || (end = match_any(t, i, backs)) != 0) {
         *sign_r = match_any(t, i, aheads) ? 1 : -1;
+        /* "a month ago today" */
+        if (!length_is_exact(length) && is_kind(t, end, DAY_WORD))
+            return match_anchor(t, end, from_r, has_clock_r);
         return end;
     }
     *sign_r = 1;
@@ -572,6 +596,42 @@ static size_t match_weekdays_away(const DateText *t, size_t i, DateItem *item_r)
     return end;
 }
 
+/* "heute in 14 Tagen", "Freitag in einer Woche" */
+static size_t match_day_then_length(const DateText *t, size_t i, DateItem *item_r)
+{
+    DateSpan day;
+    DateLength length;
+    size_t at = (t->languages & DE) ? match_span(t, i, &day) : 0;
+    if (!at || !span_is_day(&day) || day.day || !is_key(t, at, IN))
+        return 0;
+    size_t end = match_length(t, at + 1, &length);
+    if (!end || length_is_exact(&length) || length.is_weak)
+        return 0;
+    int64_t from[2] = { day.from[0] * DAY_SECONDS, day.from[1] * DAY_SECONDS };
+    *item_r = shifted(&length, from, false, 1);
+    return end;
+}
+
+/* "half an hour before noon", "45 minutes after midnight" */
+static size_t match_clock_away(const DateText *t, size_t i, DateItem *item_r)
+{
+    DateLength length;
+    DateClock clock;
+    size_t at = match_length(t, i, &length);
+    bool is_before = at && is_key(t, at, BEFORE), is_after = at && is_key(t, at, AFTER);
+    size_t end = is_before || is_after ? match_clock(t, at + 1, &clock) : 0;
+    if (!end || !length_is_exact(&length) || clock.is_weak || clock.is_span)
+        return 0;
+    DateItem item = item_of_clock(&clock);
+    item.grain = MIN(item.grain, DATE_MINUTE);
+    for (int which = 0; which < 2; which++)
+        item.start[which] = (item.start[which] + 2 * DAY_SECONDS +
+                             (is_before ? -1 : 1) * (int64_t)length.seconds % DAY_SECONDS) %
+                            DAY_SECONDS;
+    *item_r = item;
+    return end;
+}
+
 size_t match_shifted(const DateText *t, size_t i, DateItem *item_r)
 {
     DateItem item = { 0 };
@@ -584,6 +644,10 @@ size_t match_shifted(const DateText *t, size_t i, DateItem *item_r)
         best = match_next_to(t, i, &item);
     if (!best)
         best = match_weekdays_away(t, i, &item);
+    if (!best)
+        best = match_day_then_length(t, i, &item);
+    if (!best)
+        best = match_clock_away(t, i, &item);
     if (best)
         *item_r = item;
     size_t at = has_for ? i + 1 : i;

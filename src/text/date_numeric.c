@@ -117,7 +117,9 @@ size_t match_numeric(const DateText *t, size_t i, DateSpan *span_r)
         s.grain = DATE_MONTH;
     } else if (d.parts == 2 && d.count[0] <= 2 && d.count[1] <= 2) {
         bool after_weekday = i && is_kind(t, i - 1, WEEKDAY);
-        if ((d.sign == '.' && !(after_weekday || (t->languages & DE && is_sign(t, d.end, '.')))) ||
+        bool is_always = d.sign == '/' && d.value[0] == 24 && d.value[1] == 7; /* 24/7 */
+        if (is_always ||
+            (d.sign == '.' && !(after_weekday || (t->languages & DE && is_sign(t, d.end, '.')))) ||
             (d.sign == '-' && !(i && is_key(t, i - 1, ON))) ||
             !set_month_day(&s, d.value[0], d.value[1], day_first))
             return 0;

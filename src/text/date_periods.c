@@ -82,20 +82,27 @@ static size_t match_piece(const DateText *t, size_t i, DateSpan *span_r)
     return end + (is_shift ? 2 : 0);
 }
 
-/* "next week on Tuesday", "this week Monday" */
-static size_t match_week_then_day(const DateText *t, size_t i, DateSpan *span_r)
+/* "next week on Tuesday", "this week Monday", "next month on the 5th" */
+static size_t match_piece_then_day(const DateText *t, size_t i, DateSpan *span_r)
 {
-    DateSpan week;
-    size_t at = match_piece(t, i, &week);
-    if (!at || week.grain != DATE_WEEK || week.to[0] - week.from[0] != 7)
+    DateSpan piece;
+    size_t behind = match_piece(t, i, &piece), end = 0;
+    if (!behind || piece.is_cut)
         return 0;
-    at = skip_key(t, skip_sign(t, at, ','), ON);
-    at = skip_key(t, at, THE);
-    if (!is_kind(t, at, WEEKDAY))
+    size_t on = skip_key(t, skip_sign(t, behind, ','), ON), at = skip_key(t, on, THE);
+    int64_t day = piece.from[0] - 1;
+    int number = 0;
+    if (piece.grain == DATE_WEEK && piece.to[0] - piece.from[0] == 7 && is_kind(t, at, WEEKDAY)) {
+        day += token(t, at)->value;
+        end = at + 1;
+    } else if (piece.grain == DATE_MONTH && at > on && on > behind) {
+        end = match_day_number(t, at, &number);
+        day += number;
+    }
+    if (!end || day >= piece.to[0])
         return 0;
-    int64_t day = week.from[0] + token(t, at)->value - 1;
     *span_r = span_days(DATE_DAY, day, day + 1);
-    return at + 1;
+    return end;
 }
 
 /* --- Numbered pieces of a longer one --- */
@@ -152,15 +159,22 @@ static bool numbered(int unit, int64_t from, int64_t to, int skip, int n, bool b
 /* "first", "last", "3rd" and, behind it, "[ten] days". */
 static size_t match_rank(const DateText *t, size_t i, int *rank_r, int *count_r)
 {
+    static const char *const seconds_last[] = { "penultimate",        "second to last",
+                                                "second - to - last", "next to last",
+                                                "last but one",       NULL };
     size_t at = skip_key(t, i, THE);
     const DateToken *rank = token(t, at);
+    *rank_r = 0;
     if (rank->kind == ORDINAL)
         *rank_r = rank->value;
     else if (rank->kind == TURN && (rank->value == LAST || is_word(t, at, "final")))
         *rank_r = -1;
-    else
+    size_t back = match_any(t, at, seconds_last);
+    if (back)
+        *rank_r = -2;
+    else if (!*rank_r)
         return 0;
-    at++;
+    at = back ? back : at + 1;
     *count_r = 1;
     if (is_kind(t, at, NUMBER) && token(t, at)->value >= 1 && token(t, at)->value <= 400)
         *count_r = token(t, at++)->value;
@@ -200,7 +214,7 @@ static size_t match_business_day(const DateText *t, size_t i, DateSpan *span_r)
     if (!end || rank > 20)
         return 0;
     for (int which = 0; which < 2; which++) {
-        int64_t day = rank < 0 ? days_add_business(whole.to[which], -1)
+        int64_t day = rank < 0 ? days_add_business(whole.to[which], rank)
                                : days_add_business(whole.from[which] - 1, rank);
         whole.from[which] = day;
         whole.to[which] = day + 1;
@@ -237,7 +251,7 @@ static size_t match_numbered(const DateText *t, size_t i, DateSpan *span_r)
             one.to[0] = one.from[0] + 1;
             if (count != 1 || one.from[0] == 0 || rank > 5)
                 return 0;
-        } else if ((count > 1 && rank > 1) ||
+        } else if ((count > 1 && rank > 1) || rank < -1 ||
                    !numbered(what->value, whole.from[which], whole.to[which], MAX(rank - 1, 0),
                              count, rank < 0, &one))
             return 0;
@@ -281,6 +295,15 @@ static DateSpan share_of(int64_t year_begin, int number, int size)
                      civil_days(c.year, month + size, 1));
 }
 
+static void half_month(DateSpan *s, int number)
+{
+    for (int which = 0; which < 2; which++)
+        *(number == 1 ? &s->to[which] : &s->from[which]) = s->from[which] + 15;
+    s->is_cut = true;
+    s->is_weak = false;
+    s->year = s->month = 0;
+}
+
 static size_t match_quarter(const DateText *t, size_t i, DateSpan *span_r)
 {
     int number = 0, size = 0;
@@ -292,6 +315,11 @@ static size_t match_quarter(const DateText *t, size_t i, DateSpan *span_r)
         end = joint > at ? match_year(t, joint, &said) : match_container(t, at, &year);
         if (end && said)
             year = span_days(DATE_YEAR, civil_days(said, 1, 1), civil_days(said + 1, 1, 1));
+        if (end && size == 6 && year.grain == DATE_MONTH && is_key(t, at, OF)) {
+            half_month(&year, number); /* "the second half of May" */
+            *span_r = year;
+            return end;
+        }
         end = end && year.grain == DATE_YEAR ? end : 0;
     } else if ((is_kind(t, i, NUMBER) || is_kind(t, i, TURN) || is_key(t, i, THE)) &&
                !is_word(t, i + 1, "quarter")) {
@@ -547,9 +575,18 @@ static size_t match_short_end(const DateText *t, size_t i, int *unit_r)
     static const struct {
         const char *words;
         int unit;
-    } ends[] = { { "eow", WEEKS },        { "eom", MONTHS },         { "eoq", QUARTERS },
-                 { "eoy", YEARS },        { "year end", YEARS },     { "year - end", YEARS },
-                 { "month end", MONTHS }, { "month - end", MONTHS }, { "quarter end", QUARTERS } };
+    } ends[] = { { "eow", WEEKS },
+                 { "eom", MONTHS },
+                 { "eoq", QUARTERS },
+                 { "eoy", YEARS },
+                 { "year end", YEARS },
+                 { "year - end", YEARS },
+                 { "month end", MONTHS },
+                 { "month - end", MONTHS },
+                 { "quarter end", QUARTERS },
+                 { "monatsende", MONTHS },
+                 { "quartalsende", QUARTERS },
+                 { "jahresende", YEARS } };
     for (size_t k = 0; k < COUNT(ends); k++) {
         size_t end = match_words(t, i, ends[k].words);
         if (end) {
@@ -608,9 +645,9 @@ static size_t match_to_date(const DateText *t, size_t i, DateSpan *span_r)
 size_t match_period(const DateText *t, size_t i, DateSpan *span_r)
 {
     static size_t (*const rules[])(const DateText *, size_t, DateSpan *) = {
-        match_piece,   match_week_then_day, match_numbered, match_business_day,
-        match_quarter, match_week,          match_decade,   match_century,
-        match_part,    match_rest,          match_to_date,
+        match_piece,   match_piece_then_day, match_numbered, match_business_day,
+        match_quarter, match_week,           match_decade,   match_century,
+        match_part,    match_rest,           match_to_date,
     };
     size_t best = 0;
     for (size_t k = 0; k < COUNT(rules); k++) {

@@ -1,4 +1,5 @@
-/* date_recurrence.c - what repeats: "every other Monday", "am letzten Freitag im Monat", "daily". */
+/* date_recurrence.c - what repeats: "every other Monday", "am letzten Freitag im Monat", "daily".
+ */
 #include "text/date_rule.h"
 
 static const struct {
@@ -57,10 +58,10 @@ static bool set_unit(DateRule *rule, int unit, int every)
         Frequency frequency;
         int times;
     } units[CENTURIES + 1] = {
-        [MINUTES] = { MINUTELY, 1 },  [HOURS] = { HOURLY, 1 },      [DAYS] = { DAILY, 1 },
-        [WEEKS] = { WEEKLY, 1 },      [WEEKENDS] = { WEEKLY, 1 },   [FORTNIGHTS] = { WEEKLY, 2 },
-        [MONTHS] = { MONTHLY, 1 },    [QUARTERS] = { MONTHLY, 3 },  [YEARS] = { YEARLY, 1 },
-        [DECADES] = { YEARLY, 10 },   [BUSINESS_DAYS] = { WEEKLY, 1 },
+        [MINUTES] = { MINUTELY, 1 }, [HOURS] = { HOURLY, 1 },         [DAYS] = { DAILY, 1 },
+        [WEEKS] = { WEEKLY, 1 },     [WEEKENDS] = { WEEKLY, 1 },      [FORTNIGHTS] = { WEEKLY, 2 },
+        [MONTHS] = { MONTHLY, 1 },   [QUARTERS] = { MONTHLY, 3 },     [YEARS] = { YEARLY, 1 },
+        [DECADES] = { YEARLY, 10 },  [BUSINESS_DAYS] = { WEEKLY, 1 },
     };
     rule->frequency = units[unit].frequency;
     rule->interval = units[unit].times * every;
@@ -117,8 +118,8 @@ size_t match_month_days(const DateText *t, size_t i, DateRule *rule)
     return end;
 }
 
-/* "the last Friday of each month", "the 1st and 15th of every month"; "of the month" alone is said of
- * each month's Friday in other languages, of this month's in English. */
+/* "the last Friday of each month", "the 1st and 15th of every month"; "of the month" alone is said
+ * of each month's Friday in other languages, of this month's in English. */
 static size_t match_habitual(const DateText *t, size_t i, DateRule *rule)
 {
     DateRule one = { .frequency = MONTHLY, .interval = 1 };
@@ -136,16 +137,26 @@ static size_t match_habitual(const DateText *t, size_t i, DateRule *rule)
     return end;
 }
 
-/* What stands behind "every": "other Friday", "2 weeks", "second Tuesday of the month", "4 July". */
+/* What stands behind "every": "other Friday", "2 weeks", "second Tuesday of the month", "4 July".
+ */
 static size_t match_repeated(const DateText *t, size_t i, bool is_any, DateRule *rule)
 {
     size_t at = i, end;
     int every = 1;
-    *rule = (DateRule){ .frequency = MONTHLY, .interval = 1 };
-    if ((end = match_ranked(t, at, rule)) != 0) {
-        size_t of = MAX(match_repeat_words(t, end, EACH_MONTH), match_repeat_words(t, end, OF_MONTH));
-        if (of)
+    DateRule monthly = { .frequency = MONTHLY, .interval = 1 };
+    if ((end = match_month_days(t, at, &monthly)) != 0 &&
+        (end = match_repeat_words(t, end, OF_MONTH)) != 0) {
+        *rule = monthly;
+        return end;
+    }
+    monthly.month_days = 0;
+    if ((end = match_ranked(t, at, &monthly)) != 0) {
+        size_t of =
+            MAX(match_repeat_words(t, end, EACH_MONTH), match_repeat_words(t, end, OF_MONTH));
+        if (of) {
+            *rule = monthly;
             return of;
+        }
     }
     DateSpan day;
     if ((end = match_month_day(t, at, &day)) != 0 && day.month && !day.year) {
@@ -170,9 +181,9 @@ static size_t match_repeated(const DateText *t, size_t i, bool is_any, DateRule 
     }
     if ((end = match_any(t, at, works)) != 0)
         return set_unit(rule, BUSINESS_DAYS, every) ? end : 0;
-    if (is_kind(t, at, PART) && !is_any) {
-        DateClock clock;
-        end = match_clock(t, at, &clock);
+    DateClock clock;
+    bool is_part = is_kind(t, at, PART) || is_word(t, at, "morgen");
+    if (is_part && !is_any && (end = match_clock(t, at, &clock)) != 0) {
         *rule = (DateRule){
             .frequency = DAILY, .interval = every, .has_clock = true, .clock = clock.from
         };
@@ -216,10 +227,11 @@ static size_t match_plural(const DateText *t, size_t i, DateRule *rule)
 {
     size_t at = skip_key(t, i, ON);
     bool is_weekdays = is_word(t, at, "weekdays"), has_les = is_word(t, i, "les");
-    if ((at > i || (i && is_key(t, i - 1, ON))) && (is_weekdays || is_word(t, at, "weekends"))) {
+    bool is_said = at > i || (i && is_key(t, i - 1, ON)) || is_key(t, at + 1, AT);
+    if (is_said && (is_weekdays || is_word(t, at, "weekends"))) {
         *rule = (DateRule){ .frequency = WEEKLY,
-                        .interval = 1,
-                        .weekdays = is_weekdays ? WORKDAYS : WEEKEND };
+                            .interval = 1,
+                            .weekdays = is_weekdays ? WORKDAYS : WEEKEND };
         return at + 1;
     }
     at += has_les;
@@ -241,9 +253,9 @@ static size_t match_plural(const DateText *t, size_t i, DateRule *rule)
 
 static size_t match_rule(const DateText *t, size_t i, DateRule *rule)
 {
-    static size_t (*const rules[])(const DateText *, size_t, DateRule *) = {
-        match_every, match_adverb, match_times, match_habitual, match_plural
-    };
+    static size_t (*const rules[])(const DateText *, size_t,
+                                   DateRule *) = { match_adverb, match_every, match_times,
+                                                   match_habitual, match_plural };
     size_t best = 0;
     for (size_t k = 0; k < COUNT(rules); k++) {
         DateRule one = { 0 };
@@ -271,9 +283,8 @@ size_t match_recurrence(const DateText *t, size_t i, DateItem *item_r)
         rule.clock = before.from;
     }
     end = match_rule_rest(t, end, &rule);
-    *item_r = (DateItem){ .kind = ITEM_RULE,
-                          .grain = DATE_DAY,
-                          .rule = rule_text(t->arena, &rule),
-                          .confidence = 0.9 };
+    *item_r = (DateItem){
+        .kind = ITEM_RULE, .grain = DATE_DAY, .rule = rule_text(t->arena, &rule), .confidence = 0.9
+    };
     return end;
 }

@@ -58,7 +58,9 @@ static size_t match_rule_end(const DateText *t, size_t i, DateRule *rule)
     DateSpan until;
     DateLength length;
     if (is_key(t, at, UNTIL)) {
-        end = match_span(t, skip_key(t, at + 1, TO), &until);
+        at = skip_sign(t, at + 1, '\''); /* "jusqu'en juin", "bis zum 3. Mai" */
+        at = skip_key(t, skip_key(t, skip_key(t, at, TO), IN), AT);
+        end = match_span(t, at, &until);
         if (!end)
             return i;
         rule->until = until.is_edge ? until.edge - 1 : until.from[0];
@@ -108,9 +110,10 @@ static void print_days(Buf *out, const DateRule *rule)
 
 Str rule_text(Arena *arena, const DateRule *rule)
 {
-    static const char *const names[] = { [MINUTELY] = "MINUTELY", [HOURLY] = "HOURLY",
-                                         [DAILY] = "DAILY",       [WEEKLY] = "WEEKLY",
-                                         [MONTHLY] = "MONTHLY",   [YEARLY] = "YEARLY" };
+    static const char *const names[] = {
+        [MINUTELY] = "MINUTELY", [HOURLY] = "HOURLY",   [DAILY] = "DAILY",
+        [WEEKLY] = "WEEKLY",     [MONTHLY] = "MONTHLY", [YEARLY] = "YEARLY"
+    };
     Buf out = buf_new(arena, 400);
     buf_addf(&out, "FREQ=%s", names[rule->frequency]);
     if (rule->interval > 1)

@@ -1,36 +1,13 @@
 /* date_test.c - what sentences say of dates; the day of reference is Thursday, 14 March 2024,
  * 15:20. */
-#include "text/date.h"
-
-#include <criterion/criterion.h>
+#include "text/date_check.h"
 
 #include "text/date_calendar.h"
 
 #define REFERENCE "2024-03-14T15:20:00"
+#define CHECK_ALL(cases, ...) DATE_CHECK_ALL(cases, REFERENCE, __VA_ARGS__)
 
-typedef struct Case {
-    const char *text, *expected; /* values with spaces between them */
-} Case;
-
-static void check(const Case *c, const DateReference *with)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(16));
-    Error err = { 0 };
-    DateReference reference = *with;
-    cr_assert(date_read_civil(S(REFERENCE), &reference.now, &err));
-    DateFound *found;
-    size_t count = date_find(arena, str(c->text), &reference, &found);
-    Buf out = buf_new(arena, KB(4));
-    for (size_t i = 0; i < count; i++)
-        buf_addf(&out, "%s" STR_FMT, i ? " " : "", STR_ARG(found[i].iso));
-    cr_expect_str_eq(buf_c(&out), c->expected, "%s", c->text);
-}
-
-#define CHECK_ALL(cases, ...)                                                                      \
-    for (size_t i = 0; i < COUNT(cases); i++)                                                      \
-    check(&(cases)[i], &(DateReference){ __VA_ARGS__ })
-
-static const Case deadlines[] = {
+static const DateCase deadlines[] = {
     { "Send it by EOD Friday.", "../2024-03-15T23:59:59" },
     { "Invoices are due by COB tomorrow", "../2024-03-15T17:00:00" },
     { "by the end of next week", "../2024-03-25" },
@@ -57,7 +34,7 @@ static const Case deadlines[] = {
 
 Test(date, deadlines_are_found) { CHECK_ALL(deadlines, .language = S("en")); }
 
-static const Case points[] = {
+static const DateCase points[] = {
     { "We met on the 3rd of May, 2019.", "2019-05-03" },
     { "Sept. 9 2021 was sunny", "2021-09-09" },
     { "7/4/1999", "1999-07-04" },
@@ -88,7 +65,7 @@ static const Case points[] = {
 
 Test(date, points_are_found) { CHECK_ALL(points, .language = S("en")); }
 
-static const Case ranges[] = {
+static const DateCase ranges[] = {
     { "next week", "2024-03-18/2024-03-25" },
     { "from 5 to 9 April", "2024-04-05/2024-04-09" },
     { "June 28 - July 3, 2024", "2024-06-28/2024-07-03" },
@@ -110,7 +87,7 @@ static const Case ranges[] = {
 
 Test(date, ranges_are_found) { CHECK_ALL(ranges, .language = S("en")); }
 
-static const Case durations[] = {
+static const DateCase durations[] = {
     { "for an hour and a half", "PT1.5H" },
     { "it takes 2 weeks and 3 days", "P2W3D" },
     { "a 45-minute call", "PT45M" },
@@ -120,7 +97,7 @@ static const Case durations[] = {
 
 Test(date, durations_are_found) { CHECK_ALL(durations, .language = S("en")); }
 
-static const Case rules[] = {
+static const DateCase rules[] = {
     { "every other Monday until June", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;UNTIL=20240601" },
     { "each weekday at 9:15am", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=15" },
     { "every 3 months", "FREQ=MONTHLY;INTERVAL=3" },
@@ -132,7 +109,7 @@ static const Case rules[] = {
 
 Test(date, recurrences_are_rules_of_rfc_5545) { CHECK_ALL(rules, .language = S("en")); }
 
-static const Case nothings[] = {
+static const DateCase nothings[] = {
     { "", "" },
     { "You may march on, the sun sat still.", "" },
     { "Call +49 30 1234-5678 or 555-1234", "" },
@@ -152,7 +129,7 @@ static const Case nothings[] = {
 
 Test(date, what_says_no_date_gets_none) { CHECK_ALL(nothings, .language = S("en")); }
 
-static const Case german[] = {
+static const DateCase german[] = {
     { "bis Freitag", "../2024-03-15" }, { "am 3. Mai 2024 um 15 Uhr", "2024-05-03T15:00:00" },
     { "übermorgen", "2024-03-16" },     { "nächste Woche", "2024-03-18/2024-03-25" },
     { "in 3 Tagen", "2024-03-17" },     { "vor zwei Wochen", "2024-02-29" },
@@ -161,7 +138,7 @@ static const Case german[] = {
 
 Test(date, german_is_understood) { CHECK_ALL(german, .language = S("de")); }
 
-static const Case french[] = {
+static const DateCase french[] = {
     { "le 14 juillet 2024", "2024-07-14" }, { "demain", "2024-03-15" },
     { "dans 3 jours", "2024-03-17" },       { "il y a deux semaines", "2024-02-29" },
     { "lundi prochain", "2024-03-18" },     { "la semaine prochaine", "2024-03-18/2024-03-25" },
@@ -170,7 +147,7 @@ static const Case french[] = {
 
 Test(date, french_is_understood) { CHECK_ALL(french, .language = S("fr")); }
 
-static const Case spanish[] = {
+static const DateCase spanish[] = {
     { "el 5 de mayo de 2024", "2024-05-05" }, { "mañana", "2024-03-15" },
     { "hace 3 días", "2024-03-11" },          { "en dos semanas", "2024-03-28" },
     { "el próximo viernes", "2024-03-22" },   { "antes del 1 de junio de 2024", "../2024-06-01" },
