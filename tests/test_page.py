@@ -245,7 +245,7 @@ def test_dropped_files_are_added_and_a_broken_one_says_why(browser, fresh_server
     expect(row.locator(".tray-stage")).to_contain_text(re.compile("broken|damaged"))
     expect(row_of(page, "tool.exe").locator(".tray-stage")).to_contain_text("not read")
     expect(row_of(page, "tool.exe").locator("button")).to_have_count(0)
-    expect(part(page, "tray-failures")).to_have_text("2 not read")
+    expect(part(page, "tray-failures")).to_have_text("2 failed")
     shot(page, "tray")
     row.locator("[data-test=tray-retry]").click()
     expect(row).to_have_attribute("data-state", "failed")

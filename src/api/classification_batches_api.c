@@ -154,12 +154,14 @@ static bool find_plan(DbTx *tx, BatchWork *work, Error *err)
         if (!label_set_find(tx, request->scope, request->arena, work->set, &set, err))
             return false;
         work->batch.set = set.id;
+        work->batch.title = set.name;
         return true;
     }
     if (!recipe_find_either(tx, request->scope, request->arena, S(LABEL_WORKFLOW), work->workflow,
                             &recipe, err))
         return false;
     work->batch.workflow = recipe.id;
+    work->batch.title = recipe.name;
     work->batch.workflow_version = recipe.version;
     return true;
 }

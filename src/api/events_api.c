@@ -8,6 +8,6 @@ bool events_stream(ApiRequest *request, HttpResponse *response, Error *err)
     (void)err;
     HttpStream *stream = http_respond_stream(response, &options);
     (void)http_stream_send(stream, S("hello"), S("{}"));
-    event_hub_join(request->api->events, request->scope->workspace, stream);
+    event_hub_join(request->api->events, request->scope, stream);
     return true;
 }

@@ -58,6 +58,8 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
     if (!batch_add(tx, work->scope, work->arena, &work->batch, err))
         return false;
     job.subject = work->batch.id;
+    job.title = work->batch.endpoint;
+    job.result = work->batch.id;
     return job_add(tx, work->scope, work->arena, &job, NULL, err);
 }
 
@@ -191,6 +193,12 @@ static bool cancel_work(DbTx *tx, void *argument, Error *err)
     batch->cancelling_at_ms = now_ms();
     return batch_advance(tx, work->scope, batch, "validating in_progress", "cancelling", err) &&
            find_work(tx, argument, err);
+}
+
+bool batches_cancel_job(DbTx *tx, const Scope *scope, Arena *arena, const JobRow *job, Error *err)
+{
+    BatchWork work = { .scope = scope, .arena = arena, .id = job->subject };
+    return cancel_work(tx, &work, err);
 }
 
 bool batches_cancel(Batches *batches, const Scope *scope, Arena *arena, Str shape, Str id,

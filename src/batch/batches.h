@@ -36,6 +36,8 @@ MUST_CHECK bool batches_list(Batches *batches, const Scope *scope, Arena *arena,
  * over stays as it is. */
 MUST_CHECK bool batches_cancel(Batches *batches, const Scope *scope, Arena *arena, Str shape,
                                Str id, Batch *batch_r, Error *err);
+/* The same by its job. */
+JobCancel batches_cancel_job;
 /* With its result files; ERROR_CONFLICT while it is not over. */
 MUST_CHECK bool batches_remove(Batches *batches, const Scope *scope, Str shape, Str id, Error *err);
 

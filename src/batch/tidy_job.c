@@ -30,7 +30,9 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 static bool wake_work(DbTx *tx, void *argument, Error *err)
 {
     const TidyWork *work = argument;
-    NewJob job = { .type = S(JOB_BATCH), .subject = work->id, .attempt_max = 20 };
+    NewJob job = {
+        .type = S(JOB_BATCH), .subject = work->id, .attempt_max = 20, .result = work->id
+    };
     return job_add(tx, &work->scope, work->job->arena, &job, NULL, err);
 }
 

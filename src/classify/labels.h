@@ -125,5 +125,7 @@ MUST_CHECK bool labels_batch_cancel(DbTx *tx, const Scope *scope, Arena *arena, 
 MUST_CHECK bool labels_document_ready(DbTx *tx, const Scope *scope, Arena *arena,
                                       const Document *document, Error *err);
 
+/* Ends the batch with its job. */
+JobCancel labels_batch_cancel_job;
 /* Their argument is the Labels. */
 JobHandler labels_train_job, labels_document_job, labels_batch_job;

@@ -82,7 +82,10 @@ bool labels_batch_start(DbTx *tx, const Scope *scope, Arena *arena, Classificati
     Str id;
     if (!classification_batch_add(tx, scope, arena, batch, items, count, err))
         return false;
-    NewJob job = { .type = S(JOB_LABEL_BATCH), .subject = batch->id };
+    NewJob job = { .type = S(JOB_LABEL_BATCH),
+                   .subject = batch->id,
+                   .title = batch->title,
+                   .result = batch->set };
     return job_add(tx, scope, arena, &job, &id, err) &&
            classification_batch_set_job(tx, scope, batch->id, id, err);
 }
@@ -104,6 +107,12 @@ bool labels_batch_cancel(DbTx *tx, const Scope *scope, Arena *arena, Str id, Err
         return false;
     }
     return true;
+}
+
+bool labels_batch_cancel_job(DbTx *tx, const Scope *scope, Arena *arena, const JobRow *job,
+                             Error *err)
+{
+    return labels_batch_cancel(tx, scope, arena, job->subject, err);
 }
 
 typedef struct BatchWork {

@@ -19,10 +19,13 @@ typedef struct TrainWork {
 
 /* --- When --- */
 
-static bool queue_training(DbTx *tx, const Scope *scope, Arena *arena, Str set, Error *err)
+static bool queue_training(DbTx *tx, const Scope *scope, Arena *arena, const LabelSet *set,
+                           Error *err)
 {
     NewJob job = { .type = S(JOB_LABEL_TRAIN),
-                   .subject = set,
+                   .subject = set->id,
+                   .title = set->name,
+                   .result = set->id,
                    .run_at_ms = now_ms() + SOON_MS,
                    .is_wanted_again = true };
     return job_add(tx, scope, arena, &job, NULL, err);
@@ -34,8 +37,7 @@ bool labels_changed(DbTx *tx, const Scope *scope, Arena *arena, Str id, Error *e
     if (!label_set_find(tx, scope, arena, id, &set, err))
         return false;
     int64_t changes = set.revision - set.trained_revision;
-    return changes * FRESH_SHARE < set.example_count ||
-           queue_training(tx, scope, arena, set.id, err);
+    return changes * FRESH_SHARE < set.example_count || queue_training(tx, scope, arena, &set, err);
 }
 
 /* --- Examples --- */

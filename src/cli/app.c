@@ -14,6 +14,7 @@
 #include "api/document_json.h"
 #include "api/door.h"
 #include "api/here.h"
+#include "api/work_json.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/id.h"
@@ -183,27 +184,53 @@ static void on_library_news(void *argument, const Scope *scope, LibraryNews kind
     tell(argument, scope->workspace, kind, document);
 }
 
-/* What label sets learn, and batches of classification: their subject is no document. */
-static void tell_labels(App *app, const JobEvent *event)
+/* Who sees them: before there is a runner to ask. */
+static const struct {
+    const char *name;
+    JobShown shown;
+} job_types[] = {
+#define JOB_TYPE(type, handler, attempts, lease, at_once, ahead, every, works_on, is_shown, title, \
+                 page, cancel)                                                                     \
+    { type, SHOWN_##is_shown },
+#include "cli/job_types.def"
+#undef JOB_TYPE
+};
+
+/* How far work is that its type shows; its words are asked for where it is new. */
+static void tell_work(App *app, const JobEvent *event, bool is_for_all)
 {
     AUTO_ARENA Arena *arena = arena_new(KB(64));
     Buf data = buf_new(arena, KB(4));
+    JobRow row = { .id = event->id,
+                   .type = event->type,
+                   .subject = event->subject,
+                   .state = event->state,
+                   .stage = event->stage,
+                   .done = event->done,
+                   .total = event->total,
+                   .stage_at_ms = event->stage_at_ms,
+                   .stage_done = event->stage_done };
     JsonWriter json = put_begin(&data);
-    put_text(&json, "id", event->subject);
-    put_text(&json, "type", event->type);
-    put_text(&json, "state", str(job_state_name(event->state)));
-    put_int(&json, "done", event->done);
-    put_int(&json, "total", event->total);
+    put_work_progress(&json, &row);
     put_end(&json);
-    event_hub_send(app->api.events, event->workspace, S("labels"), buf_str(&data));
+    if (is_for_all)
+        event_hub_send(app->api.events, event->workspace, S("work"), buf_str(&data));
+    else
+        event_hub_send_to(app->api.events, event->workspace, event->user, S("work"),
+                          buf_str(&data));
 }
 
 static void on_job(void *argument, const JobEvent *event)
 {
-    if (str_is(event->type, "label_train") || str_is(event->type, "label_batch"))
-        tell_labels(argument, event);
-    else if (event->subject.length)
-        tell(argument, event->workspace, NEWS_DOCUMENT, event->subject);
+    App *app = argument;
+    for (size_t i = 0; i < COUNT(job_types); i++) {
+        if (!str_is(event->type, job_types[i].name))
+            continue;
+        if (job_types[i].shown == SHOWN_AS_DOCUMENT)
+            tell(app, event->workspace, NEWS_DOCUMENT, event->subject);
+        else if (job_types[i].shown != SHOWN_NOT)
+            tell_work(app, event, job_types[i].shown == SHOWN_TO_ALL);
+    }
 }
 
 /* --- Parts, in the order they need each other --- */
@@ -459,7 +486,8 @@ static bool node_name(App *app, Str folder, Str *name_r, Error *err)
 static bool start_jobs(App *app, Str folder, Error *err)
 {
     JobType types[] = {
-#define JOB_TYPE(type, handler, attempts, lease, at_once_max, ahead_max, every, works_on)          \
+#define JOB_TYPE(type, handler, attempts, lease, at_once_max, ahead_max, every, works_on,          \
+                 is_shown, said, seen_at, ends)                                                    \
     { .name = type,                                                                                \
       .run = handler,                                                                              \
       .attempts_max = attempts,                                                                    \
@@ -467,7 +495,11 @@ static bool start_jobs(App *app, Str folder, Error *err)
       .at_once = at_once_max,                                                                      \
       .ahead = ahead_max,                                                                          \
       .every_ms = every,                                                                           \
-      .argument = app->api.works_on },
+      .argument = app->api.works_on,                                                               \
+      .shown = SHOWN_##is_shown,                                                                   \
+      .title = said,                                                                               \
+      .page = seen_at,                                                                             \
+      .cancel = ends },
 #include "cli/job_types.def"
 #undef JOB_TYPE
     };

@@ -74,6 +74,7 @@ static JobEvent event_of(const JobRun *run, JobState state)
                        .workspace = run->job.scope.workspace,
                        .type = run->job.type,
                        .subject = run->job.subject,
+                       .user = run->job.user,
                        .state = state };
 }
 
@@ -101,6 +102,7 @@ static void take_news_of(Round *round, JobRun *run)
                                                       .token = run->token,
                                                       .stage = stage,
                                                       .stage_at_ms = run->stage_at_ms,
+                                                      .stage_done = run->stage_done,
                                                       .done = run->done,
                                                       .total = run->total };
         JobEvent *event = &round->events[round->event_count++];
@@ -108,6 +110,8 @@ static void take_news_of(Round *round, JobRun *run)
         event->stage = stage;
         event->done = run->done;
         event->total = run->total;
+        event->stage_at_ms = run->stage_at_ms;
+        event->stage_done = run->stage_done;
         run->has_news = false;
     }
     pthread_mutex_unlock(&run->lock);
@@ -262,6 +266,7 @@ static bool tell(DbTx *tx, const Round *round, Error *err)
                                           .workspace = row->workspace,
                                           .type = row->type,
                                           .subject = row->subject,
+                                          .user = row->user,
                                           .state = JOB_RUNNING };
         }
     return job_news_send(tx, events, count, err);

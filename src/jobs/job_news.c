@@ -18,6 +18,9 @@ static Str event_json(Arena *arena, const JobEvent *event)
     put_text(&json, NULL, event->stage);
     put_int(&json, NULL, event->done);
     put_int(&json, NULL, event->total);
+    put_text(&json, NULL, event->user);
+    put_int(&json, NULL, event->stage_at_ms);
+    put_int(&json, NULL, event->stage_done);
     put_end(&json);
     return buf_str(&text);
 }
@@ -77,6 +80,9 @@ void job_news_hear(void *argument, const char *channel, Str text)
             .stage = item_text(item, 5),
             .done = item_int(item, 6),
             .total = item_int(item, 7),
+            .user = item_text(item, 8),
+            .stage_at_ms = item_int(item, 9),
+            .stage_done = item_int(item, 10),
         };
         runner->options.listener(runner->options.listener_argument, &event);
     }

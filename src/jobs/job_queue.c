@@ -56,11 +56,13 @@ int64_t job_retry_delay_ms(int attempt)
 
 int64_t job_seconds_left(const JobRow *row, int64_t now)
 {
-    int64_t spent_ms = now - row->stage_at_ms;
+    int64_t spent_ms = now - row->stage_at_ms, done = row->done - row->stage_done;
 
-    if (row->state != JOB_RUNNING || row->done <= 0 || row->total <= row->done || spent_ms <= 0)
-        return row->state == JOB_RUNNING && row->total > 0 && row->done >= row->total ? 0 : -1;
-    double left_ms = (double)spent_ms * (double)(row->total - row->done) / (double)row->done;
+    if (row->state == JOB_RUNNING && row->total > 0 && row->done >= row->total)
+        return 0;
+    if (row->state != JOB_RUNNING || done <= 0 || row->total <= 0 || spent_ms <= 0)
+        return -1;
+    double left_ms = (double)spent_ms * (double)(row->total - row->done) / (double)done;
     return (int64_t)(left_ms / 1000 + 0.999);
 }
 
@@ -74,6 +76,7 @@ bool job_progress(Job *job, const char *stage, int64_t done, int64_t total)
     if (strcmp(run->stage, stage) != 0) {
         snprintf(run->stage, sizeof run->stage, "%s", stage);
         run->stage_at_ms = now_ms();
+        run->stage_done = done;
         run->has_news = true;
     }
     run->has_news = run->has_news || run->done != done || run->total != total;

@@ -23,6 +23,7 @@
 typedef struct Job {
     Str id, type, subject;
     Str payload; /* JSON */
+    Str user;    /* who asked for it; empty: nobody did */
     Scope scope; /* of its workspace; a system scope when it has none */
     int attempt; /* 1 on the first run */
     int attempt_max;
@@ -36,6 +37,17 @@ typedef struct Job {
  * error_is_temporary) or the attempts are used up. */
 typedef bool JobHandler(Job *job, Error *err);
 
+/* Ends one before it is done, with the rows that are its business; instead of job_cancel(). */
+typedef bool JobCancel(DbTx *tx, const Scope *scope, Arena *arena, const JobRow *job, Error *err);
+
+/* To whom a job is shown while it runs. All that are have a subject. */
+typedef enum JobShown {
+    SHOWN_NOT,
+    SHOWN_AS_DOCUMENT, /* its subject is one, and that shows how far it is */
+    SHOWN_TO_ASKER,
+    SHOWN_TO_ALL, /* of its workspace */
+} JobShown;
+
 typedef struct JobType {
     const char *name;
     JobHandler *run;
@@ -46,6 +58,10 @@ typedef struct JobType {
     int ahead;        /* how many more may be leased and wait in memory; for very short jobs */
     int64_t every_ms; /* 0: not recurring; else one runs each so often, in the whole system */
     void *argument;   /* handed to the handler as job->argument */
+    JobShown shown;
+    const char *title; /* of what is shown, before the job's own; NULL: nothing is */
+    const char *page;  /* where its result is seen: {} is JobRow.result; NULL: nowhere */
+    JobCancel *cancel; /* NULL: job_cancel() */
 } JobType;
 
 /* --- Adding and steering; the transaction is the caller's ---------------------------- */

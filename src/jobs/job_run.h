@@ -31,7 +31,7 @@ typedef struct JobRun {
 
     pthread_mutex_t lock; /* of the progress below */
     char stage[STAGE_SIZE];
-    int64_t stage_at_ms, done, total;
+    int64_t stage_at_ms, stage_done, done, total;
     bool has_news;
 
     /* Written by the handler's thread, read after it has returned. */

@@ -108,6 +108,7 @@ static JobRun *run_new(Lane *lane, const JobRow *row)
         .type = str(lane->type.name),
         .subject = str_copy(arena, row->subject),
         .payload = str_copy(arena, row->payload),
+        .user = str_copy(arena, row->user),
         .scope = { .workspace = str_copy(arena, row->workspace),
                    .role = ROLE_OWNER,
                    .is_system = !row->workspace.length },
@@ -324,6 +325,24 @@ bool jobs_stop(JobRunner *runner, int64_t wait_ms)
             pthread_join(runner->lanes[i].threads[k], NULL);
     runner_free(runner);
     return true;
+}
+
+const JobType *jobs_type(const JobRunner *runner, Str name)
+{
+    for (size_t i = 0; i < runner->lane_count; i++)
+        if (str_is(name, runner->lanes[i].type.name))
+            return &runner->lanes[i].type;
+    return NULL;
+}
+
+StrList jobs_types_shown(const JobRunner *runner, Arena *arena, JobShown shown)
+{
+    Str *names = arena_new_array(arena, Str, runner->lane_count);
+    size_t count = 0;
+    for (size_t i = 0; i < runner->lane_count; i++)
+        if (runner->lanes[i].type.shown == shown)
+            names[count++] = str(runner->lanes[i].type.name);
+    return (StrList){ names, count };
 }
 
 void jobs_describe(JobRunner *runner, Buf *json_members)

@@ -15,10 +15,10 @@ typedef struct JobRunner JobRunner;
 /* A job has changed, on this node or another. Texts are valid during the call. All empty: news
  * were missed, so read the state anew. */
 typedef struct JobEvent {
-    Str id, workspace, type, subject;
+    Str id, workspace, type, subject, user;
     JobState state;
     Str stage;
-    int64_t done, total;
+    int64_t done, total, stage_at_ms, stage_done;
 } JobEvent;
 typedef void JobListener(void *argument, const JobEvent *event);
 
@@ -36,6 +36,11 @@ typedef struct JobRunnerOptions {
     size_t memory_max;        /* of one job's arena; 0: 1 GiB */
     int done_days, dead_days; /* how long finished jobs are kept; 0: 7 and 90 */
 } JobRunnerOptions;
+
+/* What is known of a type; NULL: there is none of that name. Lives as long as the runner. */
+const JobType *jobs_type(const JobRunner *runner, Str name);
+/* The names of the types that are shown so. */
+StrList jobs_types_shown(const JobRunner *runner, Arena *arena, JobShown shown);
 
 MUST_CHECK bool jobs_start(const JobRunnerOptions *options, JobRunner **runner_r, Error *err);
 /* Stops claiming, waits up to `wait_ms` for handlers, asks the others to stop and gives their jobs

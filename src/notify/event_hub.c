@@ -4,12 +4,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define WORKSPACE_SIZE 64
+#define ID_SIZE 64
 
 typedef struct Listener {
     struct Listener *next;
     HttpStream *stream;
-    char workspace[WORKSPACE_SIZE];
+    char workspace[ID_SIZE], user[ID_SIZE];
 } Listener;
 
 struct EventHub {
@@ -47,11 +47,12 @@ static void sweep(EventHub *hub)
     }
 }
 
-void event_hub_join(EventHub *hub, Str workspace, HttpStream *stream)
+void event_hub_join(EventHub *hub, const Scope *scope, HttpStream *stream)
 {
     Listener *listener = heap_alloc(sizeof *listener);
     listener->stream = stream;
-    snprintf(listener->workspace, sizeof listener->workspace, STR_FMT, STR_ARG(workspace));
+    snprintf(listener->workspace, ID_SIZE, STR_FMT, STR_ARG(scope->workspace));
+    snprintf(listener->user, ID_SIZE, STR_FMT, STR_ARG(scope->user));
     pthread_mutex_lock(&hub->lock);
     sweep(hub);
     listener->next = hub->listeners;
@@ -60,15 +61,27 @@ void event_hub_join(EventHub *hub, Str workspace, HttpStream *stream)
     pthread_mutex_unlock(&hub->lock);
 }
 
-void event_hub_send(EventHub *hub, Str workspace, Str event, Str data)
+/* user NULL: to everybody. */
+static void send(EventHub *hub, Str workspace, const Str *user, Str event, Str data)
 {
     pthread_mutex_lock(&hub->lock);
     for (Listener *listener = hub->listeners; listener; listener = listener->next)
-        if (str_is(workspace, listener->workspace) &&
+        if (str_is(workspace, listener->workspace) && (!user || str_is(*user, listener->user)) &&
             !http_stream_send(listener->stream, event, data))
             atomic_store(&hub->someone_left, true);
     sweep(hub);
     pthread_mutex_unlock(&hub->lock);
+}
+
+void event_hub_send(EventHub *hub, Str workspace, Str event, Str data)
+{
+    send(hub, workspace, NULL, event, data);
+}
+
+void event_hub_send_to(EventHub *hub, Str workspace, Str user, Str event, Str data)
+{
+    if (user.length)
+        send(hub, workspace, &user, event, data);
 }
 
 size_t event_hub_count(EventHub *hub)

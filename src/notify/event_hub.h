@@ -6,6 +6,7 @@
 #pragma once
 
 #include "net/http_stream.h"
+#include "store/scope.h"
 
 typedef struct EventHub EventHub;
 
@@ -14,8 +15,10 @@ EventHub *event_hub_new(void);
 void event_hub_free(EventHub *hub);
 /* Give the hub a stream that was opened with on_gone = event_hub_gone and argument = hub. The
  * caller must not use it any more. */
-void event_hub_join(EventHub *hub, Str workspace, HttpStream *stream);
+void event_hub_join(EventHub *hub, const Scope *scope, HttpStream *stream);
 void event_hub_gone(void *hub);
 /* One event for every page of the workspace; `data` is JSON. */
 void event_hub_send(EventHub *hub, Str workspace, Str event, Str data);
+/* For the pages of one person alone; nobody when `user` is empty. */
+void event_hub_send_to(EventHub *hub, Str workspace, Str user, Str event, Str data);
 size_t event_hub_count(EventHub *hub);

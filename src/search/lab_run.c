@@ -377,6 +377,10 @@ typedef struct Starting {
 static bool start_work(DbTx *tx, void *argument, Error *err)
 {
     Starting *in = argument;
+    JudgedSet set;
+    if (!judged_set_find(tx, in->scope, in->arena, in->run.set, &set, err))
+        return false;
+    in->job.title = set.name;
     return job_add(tx, in->scope, in->arena, &in->job, &in->run.job, err) &&
            lab_run_add(tx, in->scope, &in->run, err);
 }
@@ -403,6 +407,8 @@ bool lab_start(Db *db, const Scope *scope, Arena *arena, const LabOrder *order, 
         (LabRun){ .id = id_new(arena), .set = order->set, .settings = settings_json(arena, order) };
     in.job =
         (NewJob){ .type = S("evaluate"),
+                  .subject = in.run.id,
+                  .result = in.run.id,
                   .payload = str_format(arena, "{\"run\":\"" STR_FMT "\"}", STR_ARG(in.run.id)),
                   .attempt_max = 2 };
     if (!store_write(db, scope, start_work, &in, err))

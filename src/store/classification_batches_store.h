@@ -18,6 +18,7 @@ typedef struct ClassificationBatch {
     Str workflow; /* id; empty: the set */
     int64_t workflow_version;
     Str state, job;
+    Str title; /* of its job: the name of the set or workflow; not kept here */
     int64_t total, done, failed, cancelled; /* items; read, never written */
     int64_t created_at_ms, finished_at_ms;
 } ClassificationBatch;

@@ -103,6 +103,18 @@ static bool summaries_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool jobs_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Str type = S("t");
+    const StrList types = { &type, 1 }, none = { 0 };
+    JobRowList jobs;
+    CALL(jobs_store_list_open(tx, &world->theirs, world->arena, types, none, &jobs, err));
+    EXPECT(!jobs.count);
+    CALL(jobs_store_list_open(tx, &world->ours, world->arena, types, none, &jobs, err));
+    EXPECT(jobs.count == 1 && str_is(jobs.at[0].title, "ours"));
+    return true;
+}
+
 static bool labels_find_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -229,6 +241,7 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     CALL(feedback_finds_nothing(tx, world, err));
     CALL(summaries_find_nothing(tx, world, err));
     CALL(labels_find_nothing(tx, world, err));
+    CALL(jobs_find_nothing(tx, world, err));
     CALL(fields_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;

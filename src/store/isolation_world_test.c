@@ -173,7 +173,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     };
     AuditEntry entry = { .action = S("document.add"), .subject = secret.doc.id };
     Upload upload = { .key = S("k"), .fingerprint = S("f"), .expires_at_ms = 1000 };
-    NewJob job = { .type = S("t"), .payload = S("{}"), .attempt_max = 3 };
+    NewJob job = { .type = S("t"), .subject = S("s"), .attempt_max = 3, .title = S("ours") };
     RecurringJob recurring = {
         .name = S("r"), .type = S("t"), .payload = S("{}"), .every_ms = 1000
     };

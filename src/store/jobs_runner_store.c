@@ -8,6 +8,7 @@
 /* Rows of one statement: delayed jobs that become due, jobs deleted. */
 #define PROMOTE_MAX 1000
 #define TICKS_MAX 100
+#define NEWS_COLUMNS 7
 /* Attempts after which a job that was running when its process ended is taken for the reason. */
 #define INTERRUPTED_MAX 250
 
@@ -16,7 +17,7 @@
 #define CLAIM_SET                                                                                  \
     "UPDATE jobs SET state = 1, attempt = attempt + 1, token = token + 1, owner = $2,"             \
     " lease_ms = $3, lease_until = $4, started_at = $5, stage = '', stage_at = $5, done = 0,"      \
-    " total = 0, is_cancelled = 0, is_wanted_again = 0, attempt_max ="                             \
+    " stage_done = 0, total = 0, is_cancelled = 0, is_wanted_again = 0, attempt_max ="             \
     " CASE WHEN attempt_max = 0 THEN $7 ELSE attempt_max END WHERE id "
 #define CLAIM_SELECT                                                                               \
     "SELECT id FROM jobs WHERE state = 0 AND type = $1 ORDER BY priority DESC, id LIMIT $6"
@@ -154,22 +155,24 @@ bool jobs_store_progress(DbTx *tx, const Scope *scope, const JobNews *news, size
                          Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(16));
-    DbValue *values = arena_new_array(arena, DbValue, count * 6);
+    DbValue *values = arena_new_array(arena, DbValue, count * NEWS_COLUMNS);
 
     for (size_t i = 0; i < count; i++) {
-        DbValue *row = values + i * 6;
+        DbValue *row = values + i * NEWS_COLUMNS;
         row[0] = db_text(news[i].id);
         row[1] = db_int(news[i].token);
         row[2] = db_text(news[i].stage);
         row[3] = db_int(news[i].stage_at_ms);
         row[4] = db_int(news[i].done);
         row[5] = db_int(news[i].total);
+        row[6] = db_int(news[i].stage_done);
     }
     return sql_needs_system(scope, err) &&
            db_exec_many(tx,
-                        DB_SAME("UPDATE jobs SET stage = $3, stage_at = $4, done = $5, total = $6"
+                        DB_SAME("UPDATE jobs SET stage = $3, stage_at = $4, done = $5, total = $6,"
+                                " stage_done = $7"
                                 " WHERE id = $1 AND state = 1 AND token = $2"),
-                        values, 6, count, err);
+                        values, NEWS_COLUMNS, count, err);
 }
 
 /* --- Leases -------------------------------------------------------------------------- */

@@ -8,6 +8,8 @@
 #include "store/sql.h"
 
 #define SUBJECTS_MAX 1000
+#define TITLE_MAX 300 /* bytes that are kept of it */
+#define OPEN_MAX 200
 
 static const struct {
     JobState state;
@@ -59,6 +61,10 @@ void job_row_read(DbRows *row, Arena *arena, void *item)
         .created_at_ms = db_get_int(row, 18),
         .started_at_ms = db_get_int(row, 19),
         .finished_at_ms = db_get_int(row, 20),
+        .user = db_get_text(row, 21, arena),
+        .title = db_get_text(row, 22, arena),
+        .result = db_get_text(row, 23, arena),
+        .stage_done = db_get_int(row, 24),
     };
 }
 
@@ -72,9 +78,10 @@ void job_row_read(DbRows *row, Arena *arena, void *item)
 static const char add_sql[] =
     "INSERT INTO jobs (id, workspace, type, subject, payload, priority, state, run_at, attempt,"
     " attempt_max, owner, token, lease_ms, lease_until, is_cancelled, is_wanted_again, stage,"
-    " stage_at, done, total, error_code, error, created_at, started_at, finished_at)"
+    " stage_at, done, total, error_code, error, created_at, started_at, finished_at,"
+    " user_id, title, result)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, '', 0, 0, 0, 0, 0, '', 0, 0, 0, '', '', $10,"
-    " 0, 0)"
+    " 0, 0, $12, $13, $14)"
     " ON CONFLICT (coalesce(workspace, ''), type, subject)"
     " WHERE state IN (0, 1, 5) AND subject <> ''"
     " DO UPDATE SET"
@@ -103,7 +110,8 @@ bool jobs_store_add(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *jo
                           db_text(job->payload.length ? job->payload : S("{}")),
                           db_int(job->priority), db_int(is_later ? JOB_DELAYED : JOB_WAITING),
                           db_int(is_later ? job->run_at_ms : now), db_int(job->attempt_max),
-                          db_int(now), db_int(job->is_wanted_again)),
+                          db_int(now), db_int(job->is_wanted_again), db_text(scope->user),
+                          db_text(str_slice(job->title, 0, TITLE_MAX)), db_text(job->result)),
                   &rows, err) ||
         db_next(&rows, err) != DB_ROW)
         return false;
@@ -163,6 +171,33 @@ bool jobs_store_of_subjects(DbTx *tx, const Scope *scope, Arena *arena, const St
                                1, ""),
                   DB_ARGS(sql_texts(arena, subjects, count), SCOPE_ARGS(scope)), job_row_read,
                   sizeof(JobRow), &items, err))
+        return false;
+    *list_r = (JobRowList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+#define OPEN_FROM                                                                                  \
+    " FROM jobs WHERE coalesce(workspace, '') = $1 AND state IN (0, 1, 5) AND subject <> ''"
+
+/* By workspace, type and state, as the index of subjects has them. */
+bool jobs_store_list_open(DbTx *tx, const Scope *scope, Arena *arena, StrList types,
+                          StrList own_types, JobRowList *list_r, Error *err)
+{
+    SqlItems items;
+
+    if (!sql_list(tx, arena,
+                  DB_SQL("SELECT " JOB_COLUMNS OPEN_FROM
+                         " AND (type IN (SELECT value FROM json_each($2))"
+                         " OR (type IN (SELECT value FROM json_each($3)) AND user_id = $4))"
+                         " ORDER BY id LIMIT $5",
+                         "SELECT " JOB_COLUMNS OPEN_FROM
+                         " AND (type IN (SELECT json_array_elements_text($2::json))"
+                         " OR (type IN (SELECT json_array_elements_text($3::json))"
+                         " AND user_id = $4)) ORDER BY id LIMIT $5"),
+                  DB_ARGS(db_text(scope->workspace), sql_texts(arena, types.at, types.count),
+                          sql_texts(arena, own_types.at, own_types.count), db_text(scope->user),
+                          db_int(OPEN_MAX)),
+                  job_row_read, sizeof(JobRow), &items, err))
         return false;
     *list_r = (JobRowList){ .at = items.at, .count = items.count };
     return true;

@@ -9,6 +9,7 @@
  * scope. */
 #pragma once
 
+#include "base/json.h"
 #include "store/scope.h"
 #include "store/slice.h"
 
@@ -37,6 +38,9 @@ typedef struct JobRow {
     int64_t done, total, stage_at_ms;
     Str error_code, error;
     int64_t created_at_ms, started_at_ms, finished_at_ms;
+    Str user;           /* who asked for it; empty: nobody did */
+    Str title, result;  /* what it is about, in words; id of what it makes */
+    int64_t stage_done; /* of `done` when the stage began: by an earlier attempt */
 } JobRow;
 
 typedef struct JobRowList {
@@ -54,6 +58,7 @@ typedef struct NewJob {
     int attempt_max;
     int64_t run_at_ms;    /* 0: now */
     bool is_wanted_again; /* when it runs already, it runs once more afterwards */
+    Str title, result;    /* see JobRow; its user is the scope's */
 } NewJob;
 
 /* Adds it, or finds the unfinished one with the same workspace, type and subject. */
@@ -73,6 +78,10 @@ MUST_CHECK bool jobs_store_list(DbTx *tx, const Scope *scope, Arena *arena, cons
 MUST_CHECK bool jobs_store_of_subjects(DbTx *tx, const Scope *scope, Arena *arena,
                                        const Str *subjects, size_t count, JobRowList *list_r,
                                        Error *err);
+/* The unfinished ones that have a subject: all of the types, and of the others those of the scope's
+ * user; oldest first, at most 200. */
+MUST_CHECK bool jobs_store_list_open(DbTx *tx, const Scope *scope, Arena *arena, StrList types,
+                                     StrList own_types, JobRowList *list_r, Error *err);
 /* Waiting: cancelled at once. Running: asked to stop, *is_running_r. ERROR_CONFLICT when it is
  * over. */
 MUST_CHECK bool jobs_store_cancel(DbTx *tx, const Scope *scope, Str id, int64_t now_ms,
@@ -114,7 +123,7 @@ typedef struct JobNews {
     Str id;
     int64_t token;
     Str stage;
-    int64_t stage_at_ms, done, total;
+    int64_t stage_at_ms, stage_done, done, total;
 } JobNews;
 MUST_CHECK bool jobs_store_progress(DbTx *tx, const Scope *scope, const JobNews *news, size_t count,
                                     Error *err);

@@ -12,10 +12,14 @@ typedef struct TaskDrawingList {
     size_t count;
 } TaskDrawingList;
 
-/* Of every workspace, at most 50, oldest first: ready, not in the trash, not read yet. Needs a
- * system scope. */
+/* One of every workspace that has some. Needs a system scope. */
+MUST_CHECK bool task_drawings_waiting(DbTx *tx, const Scope *scope, Arena *arena,
+                                      TaskDrawingList *list_r, Error *err);
+/* Of a workspace, at most 1,000, oldest first: ready, not in the trash, not read yet. */
 MUST_CHECK bool task_drawings_due(DbTx *tx, const Scope *scope, Arena *arena,
                                   TaskDrawingList *list_r, Error *err);
+/* Nothing is due any more: they count as read. */
+MUST_CHECK bool task_drawings_drop(DbTx *tx, const Scope *scope, Error *err);
 /* *first_r: it had not been read before. */
 MUST_CHECK bool task_drawing_done(DbTx *tx, const Scope *scope, Str document, bool *first_r,
                                   Error *err);

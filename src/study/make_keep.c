@@ -127,7 +127,12 @@ static bool add_work(DbTx *tx, void *argument, Error *err)
     put_text(&json, "made", row->id);
     put_text(&json, "user", keeping->scope->user);
     put_end(&json);
-    NewJob job = { .type = S("study_make"), .payload = buf_str(&payload) };
+    NewJob job = { .type = S("study_make"),
+                   .subject = row->id,
+                   .payload = buf_str(&payload),
+                   .title = str_format(keeping->arena, STR_FMT "%s" STR_FMT, STR_ARG(row->kind),
+                                       row->title.length ? ": " : "", STR_ARG(row->title)),
+                   .result = row->id };
     return job_add(tx, keeping->scope, keeping->arena, &job, &row->job, err) &&
            study_made_add(tx, keeping->scope, keeping->arena, row, err);
 }

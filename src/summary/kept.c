@@ -19,7 +19,9 @@ typedef struct KeptWork {
     JobRow job;
     bool is_there; /* kept and job are read */
     Str id, result;
-    Job *own; /* the job that runs; NULL: none */
+    Str title;    /* of the first document */
+    Str document; /* the only one; empty: there are more */
+    Job *own;     /* the job that runs; NULL: none */
 } KeptWork;
 
 /* --- What was asked for --- */
@@ -169,7 +171,9 @@ static bool start_work(DbTx *tx, void *argument, Error *err)
                    .subject = work->kept.key,
                    .payload = str_format(work->arena, "{\"key\":\"" STR_FMT "\"}",
                                          STR_ARG(work->kept.key)),
-                   .attempt_max = JOB_ATTEMPTS };
+                   .attempt_max = JOB_ATTEMPTS,
+                   .title = work->title,
+                   .result = work->document };
     return job_add(tx, work->scope, work->arena, &job, &work->kept.job, err) &&
            summary_set(tx, work->scope, work->arena, &work->kept, err) && find_job(tx, work, err);
 }
@@ -238,6 +242,8 @@ bool summary_order(Summaries *summaries, const Scope *scope, Arena *arena,
     rules.model = S(SUMMARY_RULES);
     if (!sources_of_documents(summaries->db, scope, arena, order->documents, &sources, err))
         return false;
+    work.title = sources.count ? sources.at[0].title : STR_NONE;
+    work.document = order->documents.count == 1 ? order->documents.at[0] : STR_NONE;
     work.kept = (KeptSummary){ .kind = S(SUMMARY_KIND),
                                .subject = order->subject,
                                .request = request_json(arena, order),

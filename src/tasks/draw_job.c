@@ -7,6 +7,8 @@
 
 #define MEMORY_MAX MB(512)
 
+#define DRAWING S("task_drawing")
+
 typedef struct DrawJob {
     Job *job;
     Arena *arena; /* of one document */
@@ -71,7 +73,9 @@ static bool pass_over(DrawJob *work, const Error *why, Error *err)
     return store_write(work->job->db, &work->scope, save_work, work, err);
 }
 
-bool tasks_draw_job(Job *job, Error *err)
+/* --- The jobs --- */
+
+bool tasks_drawing_job(Job *job, Error *err)
 {
     DrawJob work = { .job = job };
     if (!store_read(job->db, &job->scope, list_work, &work, err))
@@ -81,11 +85,48 @@ bool tasks_draw_job(Job *job, Error *err)
         Error why = { 0 };
         work.arena = arena;
         work.id = work.due.at[i].document;
-        work.scope = (Scope){ .workspace = work.due.at[i].workspace, .role = ROLE_OWNER };
+        work.scope = (Scope){ .workspace = job->scope.workspace, .role = ROLE_OWNER };
         if (!job_progress(job, "drawing tasks", (int64_t)i, (int64_t)work.due.count))
             return job_stopped(job, err);
         if (!draw_one(&work, &why) && !pass_over(&work, &why, err))
             return false;
     }
     return true;
+}
+
+/* Who called it off does not want to see it again a moment later. */
+bool tasks_drawing_cancel(DbTx *tx, const Scope *scope, Arena *arena, const JobRow *job, Error *err)
+{
+    (void)arena;
+    return task_drawings_drop(tx, scope, err) && job_cancel(tx, scope, job->id, err);
+}
+
+typedef struct DrawTick {
+    Job *job;
+    TaskDrawingList waiting;
+} DrawTick;
+
+static bool waiting_work(DbTx *tx, void *argument, Error *err)
+{
+    DrawTick *tick = argument;
+    return task_drawings_waiting(tx, &tick->job->scope, tick->job->arena, &tick->waiting, err);
+}
+
+static bool queue_work(DbTx *tx, void *argument, Error *err)
+{
+    const DrawTick *tick = argument;
+    for (size_t i = 0; i < tick->waiting.count; i++) {
+        const Scope scope = { .workspace = tick->waiting.at[i].workspace, .role = ROLE_OWNER };
+        NewJob job = { .type = DRAWING, .subject = S("documents"), .result = S("suggested") };
+        if (!job_add(tx, &scope, tick->job->arena, &job, NULL, err))
+            return false;
+    }
+    return true;
+}
+
+bool tasks_draw_job(Job *job, Error *err)
+{
+    DrawTick tick = { .job = job };
+    return store_read(job->db, &job->scope, waiting_work, &tick, err) &&
+           (!tick.waiting.count || store_write(job->db, &job->scope, queue_work, &tick, err));
 }

@@ -1,12 +1,13 @@
 /* drawn.h - drawn tasks kept as suggested ones, with their place.
  *
  *     POST /v1/tasks/draw, "save" ---------------------.
- *     collection that wants it -> job task_draw -> draw -> suggested -> a person
+ *     collection that wants it -> job task_drawing -> draw -> suggested -> a person
  *
  * What a document says in one place is suggested once, whoever draws it and whatever became of the
  * suggestion. */
 #pragma once
 
+#include "jobs/job_queue.h"
 #include "library/library.h"
 #include "store/tasks_store.h"
 #include "tasks/draw.h"
@@ -39,6 +40,10 @@ typedef struct TaskDrawer {
     struct EventHub *events;
 } TaskDrawer;
 
-struct Job;
-/* Recurring: draws tasks from new documents of collections that want it. */
-bool tasks_draw_job(struct Job *job, Error *err);
+/* Recurring: queues the other for each workspace where new documents came into collections that
+ * want it. */
+JobHandler tasks_draw_job;
+/* Its argument is a TaskDrawer. */
+JobHandler tasks_drawing_job;
+/* What was waiting is passed over for good. */
+JobCancel tasks_drawing_cancel;

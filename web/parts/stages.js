@@ -10,8 +10,8 @@ function reading(progress) {
 
 function running(item) {
   const progress = item.progress || {};
-  const stage = progress.stage || (item.state === 'extracting' ? 'reading' : 'indexing');
-  if (stage === 'reading') return reading(progress);
+  const stage = progress.stage || (item.job ? 'working' : item.state === 'extracting' ? 'reading' : 'indexing');
+  if (stage === 'reading' && !item.job) return reading(progress);
   // The server waits for a free hand, not for the file.
   if (stage === 'waiting') return t('stage.queued');
   const words = has(`stage.${stage}`) ? t(`stage.${stage}`) : stage;
@@ -21,7 +21,7 @@ function running(item) {
 
 function failure(item) {
   if (item.error && item.error.code === 'encrypted') return t(item.tried ? 'stage.wrong_password' : 'stage.encrypted');
-  const message = (item.error && item.error.message) || t('stage.failed');
+  const message = (item.error && item.error.message) || t(item.job ? 'stage.job_failed' : 'stage.failed');
   // The row has the name already.
   const name = `${item.name}: `;
   return message.toLowerCase().startsWith(name.toLowerCase()) ? message.slice(name.length) : message;
@@ -31,6 +31,7 @@ const ENDS = {
   waiting: () => ({text: t('stage.waiting'), tone: ''}),
   sending: (item) => ({text: t('stage.sending', {loaded: bytes(item.loaded), total: bytes(item.total)}), tone: ''}),
   queued: () => ({text: t('stage.queued'), tone: ''}),
+  done: () => ({text: t('stage.done'), tone: 'good'}),
   ready: () => ({text: t('stage.ready'), tone: 'good'}),
   duplicate: () => ({text: t('stage.duplicate'), tone: 'good'}),
   cancelled: () => ({text: t('stage.cancelled'), tone: ''}),

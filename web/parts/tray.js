@@ -34,7 +34,7 @@ function unlockForm(row, item) {
 
 function rowFor(item) {
   const parts = {
-    name: h(item.id ? 'a' : 'span', {class: 'tray-name', title: item.name, href: item.id ? `/documents/${item.id}` : null}, item.name),
+    name: h(item.page ? 'a' : 'span', {class: 'tray-name', title: item.name, href: item.page || null, test: 'tray-name'}, item.name),
     stage: h('span', {class: 'tray-stage', test: 'tray-stage'}),
     bar: h('progress', {max: 100, 'aria-label': item.name}),
     percent: h('span', {class: 'tray-percent number'}),
@@ -44,15 +44,15 @@ function rowFor(item) {
   };
   const element = h('li', {class: 'tray-row', test: 'tray-row', data: {name: item.name}}, parts.name, parts.stage, parts.bar,
     parts.percent, parts.left, parts.action, parts.extra);
-  return {element, parts, shown: '', linked: Boolean(item.id)};
+  return {element, parts, shown: '', linked: Boolean(item.page)};
 }
 
 function actionFor(item) {
   if (!work.ended(item)) {
-    return h('button', {class: 'icon', 'aria-label': t('tray.cancel', {name: item.name}), title: t('do.cancel'), test: 'tray-cancel',
+    return item.mayCancel !== false && h('button', {class: 'icon', 'aria-label': t('tray.cancel', {name: item.name}), title: t('do.cancel'), test: 'tray-cancel',
                         onclick: () => tried(() => work.cancel(item))}, icon('close'));
   }
-  const again = item.state === 'failed' || item.state === 'cancelled' || (item.state === 'refused' && item.file && item.error.code !== 'unsupported');
+  const again = item.job ? item.mayRetry : item.state === 'failed' || item.state === 'cancelled' || (item.state === 'refused' && item.file && item.error.code !== 'unsupported');
   return again && h('button', {class: 'icon', 'aria-label': t('tray.retry', {name: item.name}), title: t('do.retry'), test: 'tray-retry',
                                onclick: () => tried(() => work.retry(item))}, icon('retry'));
 }
@@ -60,14 +60,14 @@ function actionFor(item) {
 // The buttons are only made anew when their kind changes, so none disappears under a pointer.
 function showActions(row, item) {
   const locked = item.state === 'failed' && item.error && item.error.code === 'encrypted';
-  const kind = `${item.state}${locked}${item.id}`;
+  const kind = `${item.state}${locked}${item.id}${item.mayCancel}${item.mayRetry}`;
   if (row.shown === kind) return;
   row.shown = kind;
   fill(row.parts.action, actionFor(item));
   fill(row.parts.extra, locked && unlockForm(row, item));
   row.parts.extra.hidden = !locked;
-  if (item.id && !row.linked) {
-    const link = h('a', {class: 'tray-name', title: item.name, href: `/documents/${item.id}`}, item.name);
+  if (item.page && !row.linked) {
+    const link = h('a', {class: 'tray-name', title: item.name, href: item.page, test: 'tray-name'}, item.name);
     row.parts.name.replaceWith(link);
     row.parts.name = link;
     row.linked = true;
@@ -97,9 +97,10 @@ function summarise(items) {
   const running = items.filter((one) => !work.ended(one)).length;
   const failed = items.filter((one) => one.state === 'failed' || one.state === 'refused').length;
   const ready = items.filter((one) => one.state === 'ready' || one.state === 'duplicate').length;
+  const done = items.filter((one) => one.state === 'done').length;
   say(failures, failed ? t('tray.failed', {count: failed}) : '');
   failures.hidden = !failed;
-  return [running && t('tray.running', {count: running}), ready && t('tray.ready', {count: ready})].filter(Boolean).join(' · ');
+  return [running && t('tray.running', {count: running}), ready && t('tray.ready', {count: ready}), done && t('tray.done', {count: done})].filter(Boolean).join(' · ');
 }
 
 // Order of arrival, so that nothing jumps; only when there are too many do those that have ended give way.

@@ -1,5 +1,6 @@
-// work.js - everything that runs: uploads of this tab (three at a time) and documents the server is reading.
-// An item goes: waiting, sending, queued, extracting, indexing, ready; or failed, refused, cancelled, duplicate.
+// work.js - everything that runs: uploads of this tab (three at a time), documents the server is reading, and its long work.
+// An item goes: waiting, sending, queued, extracting, indexing, ready; or failed, refused, cancelled, duplicate. Long work
+// (item.job, see GET /v1/work) goes: queued, working, done; or failed, cancelled.
 import {get, post, errorFrom, ApiError} from '../api.js';
 import {emit, on, state} from '../state.js';
 import {t, bytes} from '../texts.js';
@@ -8,11 +9,14 @@ const PARALLEL = 3;
 const POLL_MS = 3000;
 const STALE_MS = 6000;
 const UNSENT = 'lectern-unsent';
-const ENDED = new Set(['ready', 'failed', 'refused', 'cancelled', 'duplicate']);
+const ENDED = new Set(['ready', 'done', 'failed', 'refused', 'cancelled', 'duplicate']);
+const JOB_STATES = {waiting: 'queued', running: 'working', done: 'done', dead: 'failed', cancelled: 'cancelled'};
+const SHORT_MS = 1000;  // work that is over sooner needs no row
 
 const items = new Map();  // key -> item, in order of arrival
 const ids = new Map();    // document id -> item
 const early = new Map();  // document id -> what was heard of it before its upload was answered
+const coming = new Map(); // job id -> timer: it gets a row when it still runs then
 let serial = 0;
 let painted = false;
 
@@ -144,6 +148,7 @@ function adopt(item, document) {
   const stranger = byId(document.id);
   if (stranger && stranger !== item && !stranger.mine) drop(stranger);
   item.id = document.id;
+  item.page = `/documents/${item.id}`;
   ids.set(item.id, item);
   item.file = null;
   apply(item, document);
@@ -160,6 +165,51 @@ function apply(item, document) {
   item.error = document.error;
   item.pages = document.pages ?? item.pages;
   item.heard = Date.now();
+}
+
+// --- Long work of the server ---
+
+// What an event says is only how far it is; the rest is of an answer.
+function applyJob(item, job) {
+  item.state = JOB_STATES[job.state];
+  item.progress = {stage: job.stage, done: job.done, total: job.total, seconds_left: job.seconds_left};
+  item.heard = Date.now();
+  if (!job.title) return;
+  item.name = job.about ? `${job.title}: ${job.about}` : job.title;
+  Object.assign(item, {page: job.page, mine: job.mine, mayCancel: job.can_cancel, mayRetry: job.can_retry, error: job.error});
+}
+
+function adoptJob(job) {
+  const key = `j${job.id}`;
+  const item = items.get(key) || {key, job: job.id};
+  applyJob(item, job);
+  items.set(key, item);
+  changed();
+}
+
+async function readJob(id) {
+  coming.delete(id);
+  try {
+    adoptJob(await get(`/v1/work/${id}`));
+  } catch (error) {
+    if (error.status === 404) items.delete(`j${id}`);
+    changed();
+  }
+}
+
+function heardJob(job) {
+  const item = items.get(`j${job.id}`);
+  const over = ENDED.has(JOB_STATES[job.state]);
+  if (item) {
+    // Only an answer says why it failed.
+    if (over) return readJob(job.id);
+    applyJob(item, job);
+    return changed();
+  }
+  if (over) {
+    clearTimeout(coming.get(job.id));
+    coming.delete(job.id);
+  } else if (!coming.has(job.id)) coming.set(job.id, setTimeout(() => readJob(job.id), SHORT_MS));
 }
 
 // Every event asks by id, and a folder may hold thousands.
@@ -187,7 +237,7 @@ function heard(document) {
   let item = byId(document.id);
   if (!item) {
     if (isOnItsWay(document) || ENDED.has(document.state)) return;
-    item = {key: `d${document.id}`, id: document.id, name: document.name || '', state: 'queued'};
+    item = {key: `d${document.id}`, id: document.id, page: `/documents/${document.id}`, name: document.name || '', state: 'queued'};
     keep(item);
   }
   item.events = (item.events || 0) + 1;
@@ -205,8 +255,9 @@ function sweep() {
 
 // Events may be missed (a sleeping laptop): what was silent for long is asked for.
 async function poll() {
-  const stale = list().filter((one) => one.id && !ended(one) && Date.now() - one.heard > STALE_MS);
+  const stale = list().filter((one) => (one.id || one.job) && !ended(one) && Date.now() - one.heard > STALE_MS);
   await Promise.all(stale.slice(0, 5).map(async (item) => {
+    if (item.job) return readJob(item.job);
     try {
       apply(item, await get(`/v1/documents/${item.id}/status`));
     } catch (error) {
@@ -219,6 +270,8 @@ async function poll() {
 }
 
 export async function readRunning() {
+  get('/v1/work').then((page) => page.items.forEach(adoptJob), () => null);
+  list().filter((one) => one.job && !ended(one)).forEach((one) => readJob(one.job));
   const pages = await Promise.all(['extracting', 'indexing', 'queued'].map((name) =>
     get('/v1/documents', {state: name, limit: 50}).catch(() => ({items: []}))));
   pages.flatMap((page) => page.items).forEach(heard);
@@ -226,6 +279,7 @@ export async function readRunning() {
 
 export function start() {
   on('event:document', heard);
+  on('event:work', heardJob);
   on('event:removed', ({id}) => {
     const item = byId(id);
     if (item) drop(item);
@@ -251,6 +305,7 @@ async function told(item, asked) {
 
 export async function cancel(item) {
   if (item.xhr) return item.xhr.abort();
+  if (item.job) return adoptJob(await post(`/v1/work/${item.job}/cancel`));
   if (!item.id) {
     item.state = 'cancelled';
     return settled();
@@ -260,6 +315,7 @@ export async function cancel(item) {
 }
 
 export async function retry(item, password) {
+  if (item.job) return adoptJob(await post(`/v1/work/${item.job}/retry`));
   if (!item.id) {
     Object.assign(item, {state: 'waiting', error: null, tries: 0, notBefore: 0, loaded: 0});
     return settled();
@@ -272,7 +328,7 @@ export async function retry(item, password) {
 
 // Retry or unlock a document that is not in the tray: it comes into it.
 export function retryDocument(document, password) {
-  const item = byId(document.id) || {key: `d${document.id}`, id: document.id, name: document.name, mine: true};
+  const item = byId(document.id) || {key: `d${document.id}`, id: document.id, page: `/documents/${document.id}`, name: document.name, mine: true};
   return retry(item, password);
 }
 
@@ -292,7 +348,7 @@ export function secondsLeft(item) {
 
 export function percent(item) {
   if (item.state === 'sending') return item.total ? Math.floor(100 * item.loaded / item.total) : 0;
-  if (item.state === 'ready' || item.state === 'duplicate') return 100;
+  if (item.state === 'ready' || item.state === 'done' || item.state === 'duplicate') return 100;
   if (!item.progress) return null;
   const {percent: given, done, total} = item.progress;
   return total ? given ?? Math.floor(100 * done / total) : null;
@@ -301,7 +357,7 @@ export function percent(item) {
 // Documents that the server made itself, such as the sample library: into the tray as ours.
 export function adoptAll(documents) {
   for (const document of documents || []) {
-    const item = byId(document.id) || {key: `d${document.id}`, id: document.id, name: document.name, mine: true};
+    const item = byId(document.id) || {key: `d${document.id}`, id: document.id, page: `/documents/${document.id}`, name: document.name, mine: true};
     keep(item);
     adopt(item, document);
   }

@@ -45,7 +45,7 @@ export function render(root) {
     }
   }
 
-  undo.add(on('event:labels', ({state: now}) => { if (now === 'done') load(); }));
+  undo.add(on('event:work', ({type, state: now}) => { if (type.startsWith('label_') && now === 'done') load(); }));
   load();
   return {cleanup: undo, title: t('labels.title'), focus: head.heading};
 }

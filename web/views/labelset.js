@@ -36,7 +36,7 @@ class LabelSetView {
     this.body = h('div', {class: 'scroll pad labels'}, this.labels, this.actions, this.running, this.how,
       h('div', {class: 'row'}, h('h2', {}, t('labels.examples')), mayWrite() && h('button', {class: 'small', onclick: () => this.teach(), test: 'teach'}, t('labels.teach'))), this.examples, this.more);
     fill(root, this.head.element, this.body);
-    this.undo.add(on('event:labels', ({id, state: now}) => { if (this.one && id === this.one.id && now === 'done') this.loadHow().catch(() => null); }));
+    this.undo.add(on('event:work', ({subject, state: now}) => { if (this.one && subject === this.one.id && now === 'done') this.loadHow().catch(() => null); }));
     this.load();
   }
 
