@@ -16,7 +16,7 @@ static void put_units(JsonWriter *json, Arena *arena, Str text)
         const DrawUnit *unit = &units.list.at[i];
         DrawWords words = draw_words(arena, &verbs, unit->text);
         DrawSigns signs;
-        draw_measure(unit, &words, &signs);
+        draw_measure(arena, &(DrawRequest){ .text = text }, unit, &words, &signs);
         put_object(json, NULL);
         put_text(json, "text", unit->text);
         put_int(json, "start", (int64_t)unit->start);

@@ -12,7 +12,7 @@ static size_t draw_unit(Arena *arena, Arena *scratch, const DrawRequest *request
     DrawSigns signs;
     DrawWords words = draw_words(scratch, verbs, unit->text);
     double least = request->confidence_min > 0 ? request->confidence_min : CONFIDENCE_MIN;
-    draw_measure(unit, &words, &signs);
+    draw_measure(scratch, request, unit, &words, &signs);
     if (draw_confidence(&signs) < least)
         return 0;
     draw_fields(arena, request, author, unit, &words, &signs, task_r);
@@ -23,6 +23,7 @@ void tasks_draw(Arena *arena, const DrawRequest *request, DrawnTaskList *list_r)
 {
     DrawRequest read = *request;
     read.text = str_slice(request->text, 0, utf8_floor(request->text, DRAW_TEXT_MAX));
+    read.language = language_detect(read.text, read.language);
     AUTO_ARENA Arena *scratch = arena_new(SCRATCH_MAX);
     DrawUnits units;
     Map verbs = draw_verbs(arena);

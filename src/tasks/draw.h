@@ -11,6 +11,7 @@
 #pragma once
 
 #include "models/models.h"
+#include "text/language.h"
 
 #define DRAW_TEXT_MAX MB(4) /* what is behind it is not read */
 #define DRAW_TASKS_MAX 500
@@ -19,6 +20,7 @@ typedef struct DrawRequest {
     Str text;
     int64_t reference_ms;  /* when it was written; 0: deadlines are not computed */
     Str zone;              /* where it was written: an IANA name; "" for UTC */
+    Language language;     /* of a text that does not show it; 0: LANGUAGE_ENGLISH */
     StrList people;        /* names known; an assignee is given as it stands here */
     Str author;            /* whom "I" means; empty: the text's sender or speaker */
     double confidence_min; /* 0: 0.5 */

@@ -1,138 +1,72 @@
-/* draw_deadline.c - the words of a unit that say until when: the longest run of words of dates,
- * with the preposition before it; which day that is, src/text/date.h knows. */
+/* draw_deadline.c - which of the dates in a unit says until when, and what day that is; finding them is
+ * src/text/date.h's. */
 #include "tasks/draw_int.h"
 #include "tasks/recurrence.h"
 #include "text/date.h"
 #include "text/language.h"
 
-#define WORD_IN_LIST_MAX 40
+#define DATED_MAX KB(4) /* bytes of a unit that are looked at: no sentence that is a task is longer */
 
-typedef enum DateWord {
-    NOT_DATE,
-    PREPOSITION,
-    CONNECTOR,
-    NUMBER,
-    UNIT_OF_TIME,
-    DATE_NAME
-} DateWord;
+/* --- The dates that are there --- */
 
-/* "by": until then; the others say when. */
-static const char *const until_words =
-    " by before until till due within bis spätestens vor avant d'ici d' sous under ";
-static const struct {
-    DateWord kind;
-    const char *words;
-} date_words[] = {
-    { PREPOSITION,
-      " by before until till due within in on at no later than bis spätestens vor am um "
-      "avant d'ici d' ici sous pour dans zum zur not after every each jeden jede jedes chaque " },
-    { CONNECTOR,
-      " the of first last next this end coming following beginning start middle to pm am o'clock "
-      "noch "
-      "diese diesen dieser dieses nächste nächsten kommende kommenden ende nach uhr le la les "
-      "du de mois fin prochain prochaine h a one two three four six ten afternoon morning "
-      "evening mittag zwei drei zehn this " },
-    { UNIT_OF_TIME,
-      " day days week weeks month months hour hours minute minutes year years meeting tag "
-      "tage tagen woche wochen monat monaten monate stunden jahr jahre jours jour semaine "
-      "semaines mois heures" },
-    { DATE_NAME,
-      " today tonight weekend wochenende tomorrow monday tuesday wednesday thursday friday "
-      "saturday sunday noon "
-      "midnight eod cob asap january february march april june july august september october "
-      "november december jan feb apr jun jul aug sep sept oct nov dec heute morgen übermorgen "
-      "montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz mai juni "
-      "juli oktober dezember abend lundi mardi mercredi jeudi vendredi samedi dimanche demain "
-      "aujourd'hui soir janvier février mars avril juin juillet août septembre octobre "
-      "novembre décembre christmas easter ostern weihnachten noël " },
-};
-
-static bool is_in(const char *list, Str word)
+/* All of them; short sentences do not show their language well, so each is tried until one has a
+ * date. The reference's day is 1 January 1970 when nobody knows when the text was written. */
+static size_t find_dates(Arena *arena, const DrawRequest *request, Str words,
+                         DateReference *reference_r, DateFound **found_r)
 {
-    char spaced[WORD_IN_LIST_MAX];
-    if (word.length + 2 >= sizeof(spaced))
-        return false;
-    spaced[0] = ' ';
-    memcpy(spaced + 1, word.at, word.length);
-    spaced[word.length + 1] = ' ';
-    spaced[word.length + 2] = 0;
-    return strstr(list, spaced) != NULL;
-}
-
-static DateWord date_word(const DrawWord *word)
-{
-    Str text = word->word;
-    if (word->is_mark)
-        return NOT_DATE;
-    if (text.at[0] >= '0' && text.at[0] <= '9')
-        return text.length > 2 && text.at[1] != 'k' ? DATE_NAME : NUMBER;
-    /* "may" is a verb unless it looks like a name. */
-    if (str_is(text, "may"))
-        return word->is_capital ? DATE_NAME : NOT_DATE;
-    for (size_t i = COUNT(date_words); i-- > 0;)
-        if (is_in(date_words[i].words, text))
-            return date_words[i].kind;
-    return NOT_DATE;
-}
-
-typedef struct DateRun {
-    size_t begin, end; /* words */
-    int score;         /* 0: no date */
-} DateRun;
-
-/* A date's name or a number with a unit or a preposition makes a run a date. */
-static int run_score(const DrawWords *words, size_t begin, size_t end)
-{
-    bool names = false, numbers = false, units = false, prepositions = false, is_until = false;
-    bool is_next = false;
-    for (size_t i = begin; i < end; i++) {
-        DateWord kind = date_word(&words->at[i]);
-        names |= kind == DATE_NAME;
-        numbers |= kind == NUMBER ||
-                   is_in(" one two three four six ten zwei drei zehn a ", words->at[i].word);
-        units |= kind == UNIT_OF_TIME;
-        prepositions |= kind == PREPOSITION;
-        is_until |=
-            is_in(until_words, words->at[i].word) || is_in(" later spätestens ", words->at[i].word);
-        is_next |=
-            is_in(" next this end every each jeden jede jedes chaque diese dieser noch nächste "
-                  "nächsten ende fin prochain prochaine ",
-                  words->at[i].word);
-    }
-    if (!names && !(numbers && units) && !(units && is_next) && !(is_until && numbers))
+    Error ignored;
+    *reference_r = (DateReference){ 0 };
+    if (request->reference_ms &&
+        !date_local(request->reference_ms, request->zone, &reference_r->now, &ignored))
         return 0;
-    return 1 + names + 3 * is_until + prepositions;
-}
-
-/* Without what only connects at its end, and from its preposition or date on. */
-static DateRun trim_run(const DrawWords *words, size_t begin, size_t end)
-{
-    while (end > begin && is_in(" the of to a le la les du de no not after in on at am um one the ",
-                                words->at[end - 1].word))
-        end--;
-    while (begin < end && is_in(" to of a de du la les not after pm ", words->at[begin].word))
-        begin++;
-    return (DateRun){ begin, end, begin < end ? run_score(words, begin, end) : 0 };
-}
-
-bool draw_deadline(const DrawWords *words, size_t *start_r, size_t *end_r)
-{
-    DateRun best = { 0 };
-    for (size_t i = 0; i < words->count; i++) {
-        size_t end = i;
-        while (end < words->count && (date_word(&words->at[end]) != NOT_DATE ||
-                                      is_in(" later than ", words->at[end].word)))
-            end++;
-        DateRun run = trim_run(words, i, end);
-        if (run.score >= MAX(best.score, 1) && run.end > best.end)
-            best = run;
-        i = end;
+    words = str_slice(words, 0, MIN(words.length, DATED_MAX));
+    const Language tried[] = { language_detect(words, request->language), LANGUAGE_ENGLISH,
+                               LANGUAGE_GERMAN, LANGUAGE_FRENCH };
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(tried) && !count; i++) {
+        reference_r->language = str(language_about(tried[i])->code);
+        count = date_find(arena, words, reference_r, found_r);
     }
-    if (!best.score)
-        return false;
-    *start_r = words->at[best.begin].start;
-    *end_r = words->at[best.end - 1].end;
-    return true;
+    return count;
+}
+
+/* Where the deadline begins: at the preposition before its date. */
+static size_t begin_of(const DrawWords *words, size_t start)
+{
+    static const char *const prepositions[] = { "due", "by", "until", "on", "in", "at", "for",
+                                                "noch", "zum", "am", "um", "pour", "within" };
+    size_t i = 0;
+    while (i < words->count && words->at[i].end <= start)
+        i++;
+    for (size_t k = 0; i && k < COUNT(prepositions); k++)
+        if (str_is(words->at[i - 1].word, prepositions[k]))
+            return words->at[i - 1].start;
+    return start;
+}
+
+/* 0: says no time until when anything could be done. */
+static int score_of(const DateFound *found, bool has_preposition)
+{
+    return found->kind == DATE_DURATION ? 0 : 1 + 3 * found->is_deadline + has_preposition;
+}
+
+bool draw_deadline(Arena *arena, const DrawRequest *request, const DrawUnit *unit,
+                   const DrawWords *words, size_t *start_r, size_t *end_r)
+{
+    DateReference reference;
+    DateFound *found;
+    size_t count = find_dates(arena, request, unit->text, &reference, &found);
+    int best = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t start = begin_of(words, found[i].start);
+        int score = score_of(&found[i], start < found[i].start);
+        if (!score || score < best)
+            continue;
+        best = score;
+        *start_r = start;
+        *end_r = found[i].end;
+    }
+    return best > 0;
 }
 
 /* --- Which day that is --- */
@@ -169,28 +103,13 @@ static void take_date(const DateFound *found, Str zone, DrawnTask *task)
         task->start_at_ms = instant_of(&start, found, zone);
 }
 
-/* False: it is not known when the text was written. */
-static bool find_dates(Arena *arena, const DrawRequest *request, Str words,
-                       DateReference *reference, DateFound **found_r, size_t *count_r)
-{
-    Error err;
-    if (!request->reference_ms ||
-        !date_local(request->reference_ms, request->zone, &reference->now, &err))
-        return false;
-    reference->language =
-        str(language_about(language_detect(request->text, LANGUAGE_ENGLISH))->code);
-    *count_r = date_find(arena, words, reference, found_r);
-    return true;
-}
-
 void draw_due(Arena *arena, const DrawRequest *request, DrawnTask *task)
 {
-    DateReference reference = { 0 };
+    DateReference reference;
     DateFound *found;
-    size_t count;
-    if (!task->deadline_text.length ||
-        !find_dates(arena, request, task->deadline_text, &reference, &found, &count))
+    if (!request->reference_ms || !task->deadline_text.length)
         return;
+    size_t count = find_dates(arena, request, task->deadline_text, &reference, &found);
     for (size_t i = 0; i < count && !task->due_at_ms; i++)
         if (found[i].kind == DATE_POINT || found[i].kind == DATE_RANGE)
             take_date(&found[i], request->zone, task);
@@ -240,14 +159,14 @@ static bool set_first(Arena *arena, const DrawRequest *request, int64_t today, i
 
 void draw_recurrence(Arena *arena, const DrawRequest *request, DrawnTask *task)
 {
-    DateReference reference = { 0 };
+    DateReference reference;
     DateFound *found;
-    size_t count, i = 0;
     int64_t seconds;
     DrawnTask again = *task;
     Error err;
-    if (!find_dates(arena, request, task->quote, &reference, &found, &count))
+    if (!request->reference_ms)
         return;
+    size_t count = find_dates(arena, request, task->quote, &reference, &found), i = 0;
     while (i < count && found[i].kind != DATE_RECURRENCE)
         i++;
     again.due_at_ms = 0;

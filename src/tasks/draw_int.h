@@ -96,12 +96,14 @@ typedef struct DrawSigns {
     size_t deadline_start, deadline_end; /* bytes of the unit; equal: none */
 } DrawSigns;
 
-void draw_measure(const DrawUnit *unit, const DrawWords *words, DrawSigns *signs_r);
+void draw_measure(Arena *arena, const DrawRequest *request, const DrawUnit *unit,
+                  const DrawWords *words, DrawSigns *signs_r);
 /* "(Lee)", "- Tobias" at the end; the word of the name to *name_r, which may be NULL. */
 bool draw_owner_at_end(const DrawWords *words, size_t *name_r);
 double draw_confidence(const DrawSigns *signs);
 /* The words of the unit that say until when, its preposition with them. */
-bool draw_deadline(const DrawWords *words, size_t *start_r, size_t *end_r);
+bool draw_deadline(Arena *arena, const DrawRequest *request, const DrawUnit *unit,
+                   const DrawWords *words, size_t *start_r, size_t *end_r);
 void draw_fields(Arena *arena, const DrawRequest *request, Str author, const DrawUnit *unit,
                  const DrawWords *words, const DrawSigns *signs, DrawnTask *task_r);
 /* What the words of its deadline mean, said at the time and in the zone of the request. */

@@ -132,7 +132,8 @@ static void measure_focus(const DrawWords *words, DrawSigns *signs)
     features[DRAW_OBJECT] = begins_object(words, focus + 1);
 }
 
-void draw_measure(const DrawUnit *unit, const DrawWords *words, DrawSigns *signs_r)
+void draw_measure(Arena *arena, const DrawRequest *request, const DrawUnit *unit,
+                  const DrawWords *words, DrawSigns *signs_r)
 {
     DrawSigns signs = { 0 };
     double *features = signs.features;
@@ -144,7 +145,8 @@ void draw_measure(const DrawUnit *unit, const DrawWords *words, DrawSigns *signs
     features[DRAW_BIAS] = 1;
     features[DRAW_QUESTION] = last && str_is(last->word, "?") && !asks;
     features[DRAW_DEADLINE] =
-        draw_deadline(words, &signs.deadline_start, &signs.deadline_end) || unit->due.length > 0;
+        draw_deadline(arena, request, unit, words, &signs.deadline_start, &signs.deadline_end) ||
+        unit->due.length > 0;
     features[DRAW_OPEN_BOX] = unit->is_open;
     features[DRAW_DONE] = unit->is_done;
     features[DRAW_ITEM] = unit->kind == UNIT_ITEM;
