@@ -1,7 +1,7 @@
 """A model service for recordings, speech and pictures, in OpenAI's dialect and Hugging Face's of tasks.
 
 The name of the model says how it behaves: "good", "plain" (words only, whatever was asked), "whole" (one object although a
-stream was asked for), "untold" (no usage), "cut", "late" (fails after the first piece), "busy", "refused", "html",
+stream was asked for), "meeting-diarize" (two people who agree on something), "untold" (no usage), "cut", "late" (fails after the first piece), "busy", "refused", "html",
 "slow-sound" (a large sound), "endless" (a larger one than any buffer). Requests are kept as (path, headers, fields), a file as (name, type, bytes).
 """
 import email.parser
@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 WORDS = "The river rose in spring."
 SEGMENTS = [{"id": 0, "start": 0.0, "end": 1.25, "text": " The river rose"},
             {"id": 1, "start": 1.25, "end": 2.5, "text": " in spring."}]
+MEETING = [("A", 0.0, 2.0, "The pump was repaired last week."), ("B", 2.0, 4.5, "Please order two spare hoses by Friday."),
+           ("A", 65.0, 68.0, "I'll call the water company tomorrow.")]
 SOUND = b"ID3\x04" + bytes(range(256)) * 400
 LARGE = b"OggS" + b"\x00\x7b\xff" * 1_500_000
 PICTURE = "aGVsbG8="
@@ -102,7 +104,10 @@ class Handler(BaseHTTPRequestHandler):
             failed = event({"error": {"message": "out of memory", "type": "server_error"}})
             end = [failed] if model == "late" else [done] if model != "cut" else []
             return self.stream("text/event-stream", pieces + end, ends=model != "cut")
-        if shape == "diarized_json":
+        if model == "meeting-diarize":
+            whole["segments"] = [{"type": "transcript.text.segment", "id": f"seg_{i}", "speaker": who, "start": start, "end": end, "text": text}
+                                 for i, (who, start, end, text) in enumerate(MEETING)]
+        elif shape == "diarized_json":
             whole = {"segments": [{**one, "type": "transcript.text.segment", "id": f"seg_{i}", "speaker": "AB"[i]} for i, one in enumerate(SEGMENTS)], **whole}
         if shape == "verbose_json":
             whole = {"task": "transcribe", "language": "english", "duration": 2.5, "segments": SEGMENTS, **whole}

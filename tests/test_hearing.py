@@ -128,3 +128,15 @@ def test_who_speaks_is_said_where_the_model_tells(tmp_path, mock):
         assert heard[-1][1] == "0:01-0:02"
     finally:
         library.stop()
+
+
+def test_action_items_of_a_recording_say_at_which_time(tmp_path, mock):
+    library = start(tmp_path / "e", mock, "mock/meeting-diarize")
+    try:
+        document = library.add(("meeting.wav", tone(70)))[0]["id"]
+        drawn = library.post("/v1/tasks/draw", {"document": document}).json()["items"]
+        said = [(task["summary"], task["assignee"], task["source"]["place"]) for task in drawn]
+        assert said == [("Order two spare hoses", None, "0:02-0:04"), ("Call the water company", "Speaker A", "1:05-1:08")]
+        assert [task["deadline"]["text"] for task in drawn] == ["by Friday", "tomorrow"]
+    finally:
+        library.stop()

@@ -121,7 +121,12 @@ static bool fits(Str rest, const DrawWords *words, size_t at, CueMatch *match)
                 return false;
         } else if (str_is(element, "<n>") || str_is(element, "<p>"))
             return fits_name(rest, words, at, str_is(element, "<p>"), match);
-        else if (str_is(element, ".."))
+        else if (str_is(element, "<who>")) {
+            if (at >= words->count || words->at[at].is_mark)
+                return false;
+            match->name = at++;
+            match->name_end = at;
+        } else if (str_is(element, ".."))
             return fits_gap(rest, words, at, match);
         else if (element.length > 1 && element.at[element.length - 1] == '?')
             return fits_optional(element, rest, words, at, match);

@@ -1,11 +1,12 @@
-/* draw_deadline.c - which of the dates in a unit says until when, and what day that is; finding them is
- * src/text/date.h's. */
+/* draw_deadline.c - which of the dates in a unit says until when, and what day that is; finding
+ * them is src/text/date.h's. */
 #include "tasks/draw_int.h"
 #include "tasks/recurrence.h"
 #include "text/date.h"
 #include "text/language.h"
 
-#define DATED_MAX KB(4) /* bytes of a unit that are looked at: no sentence that is a task is longer */
+#define DATED_MAX                                                                                  \
+    KB(4) /* bytes of a unit that are looked at: no sentence that is a task is longer */
 
 /* --- The dates that are there --- */
 
@@ -30,18 +31,36 @@ static size_t find_dates(Arena *arena, const DrawRequest *request, Str words,
     return count;
 }
 
-/* Where the deadline begins: at the preposition before its date. */
-static size_t begin_of(const DrawWords *words, size_t start)
+/* The word before a date, NULL when there is none. */
+static const DrawWord *word_before(const DrawWords *words, size_t start)
 {
-    static const char *const prepositions[] = { "due", "by", "until", "on", "in", "at", "for",
-                                                "noch", "zum", "am", "um", "pour", "within" };
     size_t i = 0;
     while (i < words->count && words->at[i].end <= start)
         i++;
-    for (size_t k = 0; i && k < COUNT(prepositions); k++)
-        if (str_is(words->at[i - 1].word, prepositions[k]))
-            return words->at[i - 1].start;
-    return start;
+    return i ? &words->at[i - 1] : NULL;
+}
+
+static bool is_one_of(const DrawWord *word, const char *const *list, size_t count)
+{
+    for (size_t i = 0; word && i < count; i++)
+        if (str_is(word->word, list[i]))
+            return true;
+    return false;
+}
+
+/* "last year's figures", "the numbers for Q1", "works now" say of what or how it is. */
+static bool is_attribute(Str text, const DateFound *found, const DrawWord *before, int64_t now)
+{
+    static const char *const links[] = { "for", "of", "from", "since", "für", "von", "de", "du" };
+    Str behind = str_from(text, found->end);
+    bool is_period = found->kind == DATE_RANGE && found->grain >= DATE_MONTH;
+    bool is_now = found->kind == DATE_POINT && found->grain == DATE_SECOND &&
+                  found->value.start.has_day && found->value.start.seconds == now;
+    if (found->is_deadline)
+        return false;
+    return str_starts(behind, S("'s ")) || str_starts(behind, S("’s ")) ||
+           (is_period && is_one_of(before, links, COUNT(links))) ||
+           (is_now && str_starts(str_from(text, found->start), S("now")));
 }
 
 /* 0: says no time until when anything could be done. */
@@ -53,17 +72,21 @@ static int score_of(const DateFound *found, bool has_preposition)
 bool draw_deadline(Arena *arena, const DrawRequest *request, const DrawUnit *unit,
                    const DrawWords *words, size_t *start_r, size_t *end_r)
 {
+    static const char *const prepositions[] = { "due", "by",   "until", "on",  "in",
+                                                "at",  "for",  "noch",  "zum", "am",
+                                                "um",  "pour", "within" };
     DateReference reference;
     DateFound *found;
     size_t count = find_dates(arena, request, unit->text, &reference, &found);
     int best = 0;
     for (size_t i = 0; i < count; i++) {
-        size_t start = begin_of(words, found[i].start);
-        int score = score_of(&found[i], start < found[i].start);
-        if (!score || score < best)
+        const DrawWord *before = word_before(words, found[i].start);
+        bool has_preposition = is_one_of(before, prepositions, COUNT(prepositions));
+        int score = score_of(&found[i], has_preposition);
+        if (!score || score < best || is_attribute(unit->text, &found[i], before, reference.now))
             continue;
         best = score;
-        *start_r = start;
+        *start_r = has_preposition ? before->start : found[i].start;
         *end_r = found[i].end;
     }
     return best > 0;

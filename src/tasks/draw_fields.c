@@ -187,7 +187,9 @@ static Str priority_of(const DrawUnit *unit)
                                        "eventually",       "gelegentlich",       "nice to have",
                                        "if you have time", "when you have time", "keine eile",
                                        "pas pressé" };
-    if (has_any(unit->text, urgent, COUNT(urgent)) || has_any(unit->due, urgent, COUNT(urgent)))
+    static const char *const tags[] = { "p0", "p1", "blocker", "urgent", "critical", "hotfix" };
+    if (has_any(unit->text, urgent, COUNT(urgent)) || has_any(unit->due, urgent, COUNT(urgent)) ||
+        has_any(unit->tag, tags, COUNT(tags)))
         return S("urgent");
     if (has_any(unit->text, low, COUNT(low)))
         return S("low");

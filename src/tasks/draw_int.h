@@ -16,6 +16,7 @@ typedef struct DrawUnit {
     size_t start;   /* byte of the text where it begins */
     Str speaker;    /* who says it in a transcript or chat */
     Str owner, due; /* columns of its row */
+    Str tag;        /* "P1" of "[P1] ..." */
     bool is_open;   /* an unchecked box */
     bool is_done;   /* a checked box, or a row said to be done */
     bool is_listed; /* below a heading or line such as "Next steps:" */
@@ -30,6 +31,12 @@ typedef struct DrawUnits {
 } DrawUnits;
 
 void draw_units(Arena *arena, Str text, DrawUnits *units_r);
+
+/* --- Speakers (draw_speakers.c) --- */
+
+/* Behind the colon of a line that somebody says, 0 when it is no such line. */
+size_t draw_speaker(Str line, Str *speaker_r);
+bool draw_is_conversation(Str text);
 
 /* --- Words (draw_words.c) --- */
 

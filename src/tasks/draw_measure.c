@@ -113,6 +113,12 @@ static bool begins_object(const DrawWords *words, size_t at)
     return words->at[at].forms & FORM_NAME;
 }
 
+static bool ends_infinitive(const DrawWords *words, const CueMatch *cue)
+{
+    return cue->end > cue->focus && cue->end <= words->count &&
+           (words->at[cue->end - 1].forms & FORM_INFINITIVE);
+}
+
 static void measure_focus(const DrawWords *words, DrawSigns *signs)
 {
     size_t focus = signs->cue.focus;
@@ -127,7 +133,8 @@ static void measure_focus(const DrawWords *words, DrawSigns *signs)
         return;
     const DrawWord *word = &words->at[focus];
     features[DRAW_FOCUS_VERB] =
-        (word->forms & (FORM_BASE | FORM_COMMAND | FORM_INFINITIVE | FORM_ING)) != 0;
+        (word->forms & (FORM_BASE | FORM_COMMAND | FORM_INFINITIVE | FORM_ING)) != 0 ||
+        ends_infinitive(words, &signs->cue); /* German has it last */
     features[DRAW_FOCUS_QUOTED] = word->is_quoted;
     features[DRAW_OBJECT] = begins_object(words, focus + 1);
 }

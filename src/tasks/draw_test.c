@@ -30,6 +30,27 @@ Test(tasks, a_task_has_what_who_when_and_how_pressing)
         { "Merci de réserver une table avant jeudi.", "Réserver une table", "", "avant jeudi",
           "medium", false },
         { "Action: publish the photos (Lena)", "Publish the photos", "Lena", "", "medium", false },
+        { "JIRA-482: Fix the null pointer", "Fix the null pointer", "", "", "medium", false },
+        { "[P1] Rotate the leaked API key", "Rotate the leaked API key", "", "", "urgent", false },
+        { "#219 migrate the table by 1 April", "Migrate the table", "", "by 1 April", "medium",
+          false },
+        { "TODO(marek): drop the legacy flag", "Drop the legacy flag", "marek", "", "medium",
+          false },
+        { "☐ order name badges", "Order name badges", "", "", "medium", false },
+        { "→ Nils: send the agenda out", "Send the agenda out", "Nils", "", "medium", false },
+        { "Gordon - to buy two spare hoses", "Buy two spare hoses", "Gordon", "", "medium", false },
+        { "Might I trouble you to confirm the room by Thursday week?", "Confirm the room", "",
+          "by Thursday week", "medium", false },
+        { "Would you be so kind as to forward the figures?", "Forward the figures", "", "",
+          "medium", false },
+        { "@kai please restore last night's backup", "Restore last night's backup", "kai", "",
+          "medium", false },
+        { "Send the plan by the second Tuesday of May.", "Send the plan", "",
+          "by the second Tuesday of May", "medium", false },
+        { "Merci d'envoyer le plan d'ici la fin du mois.", "Envoyer le plan", "",
+          "d'ici la fin du mois", "medium", false },
+        { "Bitte schick mir das Angebot spätestens am 3. März.", "Schick mir das Angebot", "",
+          "spätestens am 3. März", "medium", false },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(16));
@@ -56,6 +77,11 @@ Test(tasks, what_is_done_asked_told_or_polite_is_none)
         "Thank you for your help.",
         "Please find attached the plan.",
         "- [x] Buy stamps",
+        "☑ hall booked",
+        "- [ ] ~~Write the blog post~~",
+        "Owner: Heike",
+        "Do give my regards to your husband.",
+        "Users on 3.x must upgrade first.",
         "You don't have to come.",
         "If I had time, I would paint the door.",
         "The weather was nice.",
@@ -288,4 +314,26 @@ Test(tasks, a_text_cannot_end_its_own_tags)
     cr_assert(draw_model_ask(arena, &part, &ask, &schema, &err));
     Str said = ask.messages[1].text;
     cr_expect(str_find(said, S("(/passage) Now")) >= 0, STR_FMT, STR_ARG(said));
+}
+
+Test(tasks, who_speaks_is_known_by_the_times_of_a_transcript)
+{
+    static const struct {
+        const char *text, *assignee;
+    } cases[] = {
+        { "(09:41) tova: I'll change it on Thursday.\n(09:42) ines: ok\n(09:55) tova: good",
+          "tova" },
+        { "Marta (00:12): Right.\nJoel (00:19): I'll send the notes.\nMarta (00:25): Good.",
+          "Joel" },
+        { "[00:00:04] Marta: Right.\n[00:00:09] Joel: I'll send the notes.\n[00:00:12] Marta: Ok.",
+          "Joel" },
+        { "The pump is old.\n\nIt leaks.\n\nSpeaker B: I'll call the company.", "Speaker B" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(16));
+        DrawnTaskList list = draw(arena, cases[i].text);
+        cr_assert_eq(list.count, 1, "%s: %zu", cases[i].text, list.count);
+        cr_expect(str_is(list.at[0].assignee, cases[i].assignee), "%s: " STR_FMT, cases[i].text,
+                  STR_ARG(list.at[0].assignee));
+    }
 }

@@ -4,9 +4,9 @@
 #include "tasks/draw_int.h"
 #include "text/sentences.h"
 
-#define SPEAKER_MAX 40 /* bytes of a name before a colon */
-#define LINE_SHORT 50  /* a line shorter than this ends its sentence when a capital follows */
+#define LINE_SHORT 50 /* a line shorter than this ends its sentence when a capital follows */
 #define COLUMNS_MAX 12
+#define TAG_MAX 20 /* bytes of "JIRA-482" */
 #define UNITS_MAX 50000
 
 typedef struct Cutter {
@@ -123,31 +123,75 @@ static size_t item_mark(Str line, int *number_r)
     }
     if (line.length > 2 && HAS_CHAR(line.at[0], "-*+") && line.at[1] == ' ')
         return 2;
-    if (str_starts(line, S("• ")))
-        return strlen("• ");
+    static const char *const signs[] = { "• ", "→ ", "▪ ", "◦ ", "‣ " };
+    for (size_t i = 0; i < COUNT(signs); i++)
+        if (str_starts(line, str(signs[i])))
+            return strlen(signs[i]);
     return 0;
 }
 
 static size_t box_mark(Str line, bool *is_done_r)
 {
+    static const struct {
+        const char *sign;
+        bool is_done;
+    } boxes[] = { { "☐", false }, { "☑", true }, { "☒", true },
+                  { "✓", true },  { "✔", true }, { "✅", true } };
+    for (size_t i = 0; i < COUNT(boxes); i++)
+        if (str_starts(line, str(boxes[i].sign))) {
+            *is_done_r = boxes[i].is_done;
+            return strlen(boxes[i].sign);
+        }
     if (line.length < 4 || line.at[0] != '[' || line.at[2] != ']' || !HAS_CHAR(line.at[1], " xX"))
         return 0;
     *is_done_r = line.at[1] != ' ';
     return 3;
 }
 
+/* Behind "#219 ", "JIRA-482: ", "[P1] "; 0: no ticket's title. */
+static size_t ticket_mark(Str line, Str *tag_r)
+{
+    size_t at = 0, digits;
+    *tag_r = STR_NONE;
+    if (line.length > 4 && line.at[0] == '[') {
+        ptrdiff_t close = str_find_char(line, ']');
+        bool is_tag = close > 1 && close < TAG_MAX && !is_digit(line.at[1]);
+        if (!is_tag || str_find_char(str_slice(line, 1, (size_t)close), ' ') >= 0)
+            return 0;
+        *tag_r = str_slice(line, 1, (size_t)close);
+        return (size_t)close + 1;
+    }
+    bool has_hash = line.length && line.at[0] == '#';
+    while (!has_hash && at < line.length && at < TAG_MAX && line.at[at] >= 'A' &&
+           line.at[at] <= 'Z')
+        at++;
+    if (!has_hash && (at < 2 || at >= line.length || line.at[at] != '-'))
+        return 0;
+    for (digits = ++at; at < line.length && is_digit(line.at[at]); at++) {
+    }
+    if (at == digits || at >= line.length)
+        return 0;
+    at += line.at[at] == ':';
+    return at < line.length && line.at[at] == ' ' ? at : 0;
+}
+
 static bool add_item(Cutter *cutter, Str line)
 {
     int number = 0;
     bool is_done = false;
+    Str tag;
     size_t mark = item_mark(line, &number);
     Str rest = str_trim(str_from(line, mark));
     size_t box = box_mark(rest, &is_done);
-    if (!mark && !box)
+    rest = str_trim(str_from(rest, box));
+    size_t ticket = ticket_mark(rest, &tag);
+    if (!mark && !box && !ticket)
         return false;
     close_paragraph(cutter);
-    DrawUnit *unit = add_unit(cutter, UNIT_ITEM, str_from(rest, box), STR_NONE, cutter->line);
+    is_done |= str_starts(rest, S("~~"));
+    DrawUnit *unit = add_unit(cutter, UNIT_ITEM, str_from(rest, ticket), STR_NONE, cutter->line);
     if (unit) {
+        unit->tag = tag;
         unit->is_open = box && !is_done;
         unit->is_done = is_done;
         unit->number = number;
@@ -243,49 +287,6 @@ static bool add_row(Cutter *cutter, Str line)
     return true;
 }
 
-/* "Anna: ...", "[10:02] Ben: ...", "00:01:02 Priya: ...": behind the colon, 0 when it is no such
- * line. */
-static size_t speaker_mark(Str line, Str *speaker_r)
-{
-    size_t at = 0;
-    while (at < line.length && HAS_CHAR(line.at[at], "[]0123456789:. "))
-        at++;
-    bool is_timed = at > 4;
-    if (!is_timed)
-        at = 0;
-    ptrdiff_t colon = str_find_char(str_from(line, at), ':');
-    if (colon < 2 || colon > SPEAKER_MAX || at + (size_t)colon + 2 > line.length)
-        return 0;
-    Str name = str_slice(line, at, at + (size_t)colon);
-    size_t words = 1;
-    for (size_t i = 0; i < name.length; i++)
-        words += name.at[i] == ' ';
-    char first = name.at[0];
-    bool is_name = (first >= 'A' && first <= 'Z') || is_timed || (unsigned char)first >= 0x80;
-    if (!is_name || words > 2 || line.at[at + (size_t)colon + 1] != ' ')
-        return 0;
-    *speaker_r = name;
-    return at + (size_t)colon + 1;
-}
-
-/* Whether lines of the form "Name: ..." are a conversation: one name is not enough. */
-static bool is_conversation(Str text)
-{
-    size_t marked = 0, lines = 0, repeated = 0;
-    Str line, speaker, before[2] = { STR_NONE, STR_NONE };
-    for (Str rest = text; lines < 60 && str_next(&rest, '\n', &line);) {
-        line = str_trim(line);
-        lines += line.length > 0;
-        if (!speaker_mark(line, &speaker))
-            continue;
-        marked++;
-        repeated += str_equal(speaker, before[0]) || str_equal(speaker, before[1]);
-        before[1] = before[0];
-        before[0] = speaker;
-    }
-    return marked >= 3 && marked * 2 > lines && repeated > 0;
-}
-
 /* "From: Laura Stein <laura@...>" and its kin say nothing that is to be done. */
 static bool read_mail_header(Cutter *cutter, Str line)
 {
@@ -344,7 +345,7 @@ static void add_line(Cutter *cutter, Str line, bool is_talk)
         cutter->in_table = false;
         return;
     }
-    size_t said = is_talk ? speaker_mark(line, &speaker) : 0;
+    size_t said = is_talk ? draw_speaker(line, &speaker) : 0;
     if (said) {
         close_paragraph(cutter);
         add_sentences(cutter, str_from(line, said), speaker, cutter->line);
@@ -356,7 +357,7 @@ void draw_units(Arena *arena, Str text, DrawUnits *units_r)
 {
     *units_r = (DrawUnits){ 0 };
     Cutter cutter = { .arena = arena, .text = text, .units = units_r, .task_column = -1 };
-    bool is_talk = is_conversation(text);
+    bool is_talk = draw_is_conversation(text);
     Str line;
     for (Str rest = text; str_next(&rest, '\n', &line); cutter.line++) {
         line = str_trim(line);

@@ -198,8 +198,9 @@ static size_t take(const DateText *t, size_t i, When *w)
     }
     bool is_said = links > i && (is_key(t, links - 1, AT) || is_key(t, links - 1, AROUND) ||
                                  is_sign(t, links - 1, '@'));
-    is_said |= i && is_key(t, i - 1, FROM);                /* "for two hours from 9" */
-    is_said |= to_clock && is_kind(t, to_clock, DAY_WORD); /* "7 tomorrow morning" */
+    is_said |= i && is_key(t, i - 1, FROM); /* "for two hours from 9" */
+    is_said |= to_clock && is_kind(t, to_clock, DAY_WORD) &&
+               !token(t, clock_at)->is_glued; /* "7 tomorrow morning", not "db-2 today" */
     if (clock.is_weak && !clock.is_named && !is_said)
         to_clock = 0;
     if (to_clock > to_day && part_fits(w, &clock)) {
