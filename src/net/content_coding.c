@@ -11,7 +11,7 @@
 
 struct ContentDecoder {
     z_stream zlib;
-    uint64_t received, unpacked;
+    uint64_t unpacked;
     bool is_deflate, has_begun, is_ended;
     char piece[PIECE];
 };
@@ -62,9 +62,10 @@ static void look_at_first(ContentDecoder *decoder, Str bytes)
         (void)inflateReset2(&decoder->zlib, BITS_BARE);
 }
 
+/* By what was taken of the packed bytes: a bomb that came whole is found at its first megabyte. */
 static bool is_bomb(const ContentDecoder *decoder)
 {
-    return decoder->unpacked > RATIO_FROM && decoder->unpacked / RATIO_MAX > decoder->received;
+    return decoder->unpacked > RATIO_FROM && decoder->unpacked / RATIO_MAX > decoder->zlib.total_in;
 }
 
 /* One piece. *more_r: there may be another one in what was received. */
@@ -91,7 +92,6 @@ bool content_decode(ContentDecoder *decoder, Str bytes, ContentReceive *receive,
 {
     size_t length;
     bool more = !decoder->is_ended && bytes.length; /* what follows the end is ignored */
-    decoder->received += bytes.length;
     look_at_first(decoder, bytes);
     decoder->zlib.next_in = (const Bytef *)bytes.at;
     decoder->zlib.avail_in = (uInt)bytes.length;

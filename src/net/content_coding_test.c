@@ -130,7 +130,7 @@ Test(net, what_unpacks_to_far_more_than_came_is_refused_early)
         buf_add(&zeros, buf_str(&zeros));
     Str packed = pack(arena, buf_str(&zeros), BITS_GZIP);
     cr_expect(!unpack("gzip", packed, MB(1), &out, &err) && strstr(err.message, "100 times"));
-    cr_expect(out.length <= MB(1) + 100 * packed.length + KB(64), "%zu bytes", out.length);
+    cr_expect(out.length <= MB(1) + KB(64), "%zu bytes", out.length);
 }
 
 Test(net, whoever_takes_an_unpacked_body_may_stop)
