@@ -1,9 +1,8 @@
 /* document.c - the writer between an extractor and a sink: cleans, splits, counts, stops. */
 #include "extract/document.h"
 
-#include <stdarg.h>
-
 #include "base/utf8.h"
+#include "extract/document_text.h"
 #include "extract/extractor.h"
 
 /* Rows wait this long for doc_header_end(); no real table has more header rows. */
@@ -72,79 +71,6 @@ BlockKind block_kind_named(Str name)
 }
 
 /* --- Places --- */
-
-static bool is_plain_sheet_name(Str name)
-{
-    for (size_t i = 0; i < name.length; i++) {
-        unsigned char c = (unsigned char)name.at[i];
-        if (c < 0x80 && !(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') &&
-            !(c >= 'A' && c <= 'Z') && c != '_')
-            return false;
-    }
-    return true;
-}
-
-static void add_part(Buf *out, const char *format, ...) PRINTF(2, 3);
-static void add_part(Buf *out, const char *format, ...)
-{
-    char text[64];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (out->length)
-        buf_add(out, S(", "));
-    buf_add(out, str(text));
-}
-
-/* "12:03", "1:02:03" */
-static void add_time(Buf *out, int64_t time_ms)
-{
-    int64_t seconds = time_ms / 1000;
-    if (seconds >= 3600)
-        buf_addf(out, "%" PRId64 ":%02d:%02d", seconds / 3600, (int)(seconds / 60 % 60),
-                 (int)(seconds % 60));
-    else
-        buf_addf(out, "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
-}
-
-static void add_times(Buf *out, const Place *place)
-{
-    if (place->start_ms <= 0 && place->end_ms <= 0)
-        return;
-    if (out->length)
-        buf_add(out, S(", "));
-    add_time(out, place->start_ms);
-    if (place->end_ms / 1000 > place->start_ms / 1000) {
-        buf_add_char(out, '-');
-        add_time(out, place->end_ms);
-    }
-}
-
-Str place_text(Arena *arena, const Place *place)
-{
-    Buf out = buf_new(arena, KB(4));
-    if (place->sheet.length) {
-        const char *quote = is_plain_sheet_name(place->sheet) ? "" : "'";
-        buf_addf(&out, "%s" STR_FMT "%s", quote, STR_ARG(place->sheet), quote);
-        if (place->cells.length)
-            buf_addf(&out, "!" STR_FMT, STR_ARG(place->cells));
-    }
-    if (place->page > 0)
-        add_part(&out, "%s %d", place->is_slide ? "slide" : "page", place->page);
-    if (place->part.length) {
-        add_part(&out, "part ");
-        buf_add(&out, place->part);
-    }
-    if (place->line_first > 0 && place->line_last > place->line_first)
-        add_part(&out, "lines %d-%d", place->line_first, place->line_last);
-    else if (place->line_first > 0)
-        add_part(&out, "line %d", place->line_first);
-    add_times(&out, place);
-    if (out.length == 0)
-        buf_add(&out, place->anchor);
-    return buf_str(&out);
-}
 
 void doc_place(DocWriter *doc, const Place *place)
 {
@@ -320,95 +246,6 @@ static bool flush_held(DocWriter *doc, bool as_header)
 
 /* --- Text --- */
 
-static size_t special_length(const unsigned char *at, size_t room, const char **instead_r)
-{
-    *instead_r = "";
-    if (at[0] == '\r') {
-        *instead_r = "\n";
-        return room > 1 && at[1] == '\n' ? 2 : 1;
-    }
-    if (at[0] == '\f') {
-        *instead_r = "\n";
-        return 1;
-    }
-    if (room >= 2 && at[0] == 0xC2 && at[1] == 0xAD) /* soft hyphen */
-        return 2;
-    if (room >= 2 && at[0] == 0xC2 && at[1] == 0xA0) { /* no-break space */
-        *instead_r = " ";
-        return 2;
-    }
-    if (room >= 3 && at[0] == 0xE2 && at[1] == 0x80 && (at[2] == 0xA8 || at[2] == 0xA9)) {
-        *instead_r = "\n"; /* line and paragraph separator */
-        return 3;
-    }
-    if (room >= 3 && at[0] == 0xE2 && at[1] == 0x80 && at[2] == 0x8B) /* zero width space */
-        return 3;
-    if (room >= 3 && at[0] == 0xEF && at[1] == 0xBB && at[2] == 0xBF) /* byte order mark */
-        return 3;
-    return 0;
-}
-
-/* Line ends become "\n", or one space for texts of one line; invisible characters go. */
-static Str tidy(DocWriter *doc, Str text, bool one_line)
-{
-    text = utf8_clean(doc->scratch, text);
-    const unsigned char *bytes = (const unsigned char *)text.at;
-    const char *instead;
-    size_t at = 0;
-    while (at < text.length)
-        if (text.length - at >= 8 && utf8_is_plain_8(bytes + at))
-            at += 8;
-        else if (special_length(bytes + at, text.length - at, &instead) ||
-                 (one_line && bytes[at] == '\n'))
-            break;
-        else
-            at++;
-    if (at == text.length)
-        return text;
-
-    Buf out = buf_new(doc->scratch, SIZE_MAX / 2);
-    buf_add(&out, str_slice(text, 0, at));
-    for (size_t size; at < text.length; at += size) {
-        size = special_length(bytes + at, text.length - at, &instead);
-        char c = size ? instead[0] : text.at[at];
-        size = size ? size : 1;
-        if (one_line && c == '\n') {
-            c = ' ';
-            while (at + size < text.length && HAS_CHAR(text.at[at + size], " \n\t"))
-                size++;
-            if (out.length && out.at[out.length - 1] == ' ')
-                c = 0;
-        }
-        if (c)
-            buf_add_char(&out, c);
-    }
-    return buf_str(&out);
-}
-
-static Str trim_lines(Str text)
-{
-    while (text.length && HAS_CHAR(text.at[text.length - 1], " \t\n"))
-        text.length--;
-    for (ptrdiff_t line; (line = str_find_char(text, '\n')) >= 0;) {
-        if (str_trim(str_slice(text, 0, (size_t)line)).length)
-            break;
-        text = str_from(text, (size_t)line + 1);
-    }
-    return text;
-}
-
-/* Where to cut a text that is longer than `max`: after a line end or space in its last quarter. */
-static size_t split_at(Str text, size_t max)
-{
-    if (text.length <= max)
-        return text.length;
-    size_t end = utf8_floor(text, max);
-    for (size_t at = end; at > max - max / 4; at--)
-        if (text.at[at - 1] == '\n' || text.at[at - 1] == ' ')
-            return at;
-    return end ? end : max;
-}
-
 void doc_words(DocWriter *doc, const WordBox *words, size_t count)
 {
     WordBox *copy = arena_new_array(doc->scratch, WordBox, count);
@@ -450,19 +287,19 @@ static bool write(DocWriter *doc, Block block, bool one_line)
     if (doc->stopped)
         return false;
     bool is_code = block.kind == BLOCK_CODE;
-    Str text = tidy(doc, block.text, one_line);
-    text = is_code ? trim_lines(text) : str_trim(text);
+    Str text = document_tidy(doc->scratch, block.text, one_line);
+    text = is_code ? document_trim_lines(text) : str_trim(text);
     add_words(doc, &block, text);
     bool ok = true;
     if (text.length && doc->now.held.count)
         ok = flush_held(doc, false);
     if (text.length)
-        block.label = str_trim(tidy(doc, block.label, true));
+        block.label = str_trim(document_tidy(doc->scratch, block.label, true));
     block.place = doc->now.place;
     while (ok && text.length) {
-        size_t end = split_at(text, doc->limits.block_text_max);
+        size_t end = document_split_at(text, doc->limits.block_text_max);
         block.text = str_slice(text, 0, end);
-        block.text = is_code ? trim_lines(block.text) : str_trim(block.text);
+        block.text = is_code ? document_trim_lines(block.text) : str_trim(block.text);
         if (block.text.length)
             ok = send(doc, &block);
         text = str_from(text, end);
@@ -631,12 +468,12 @@ void doc_cell_span(DocWriter *doc, Str text, int column_span, int row_span)
         return;
     if (!doc->now.in_table)
         doc_table_begin(doc);
-    text = str_trim(tidy(doc, text, true));
+    text = str_trim(document_tidy(doc->scratch, text, true));
     /* A row over the limit goes on in further rows of the same table. */
     if (doc->now.row_began && doc->now.row.length + text.length + 3 > max)
         end_row(doc);
     while (text.length > max && !doc->stopped) {
-        size_t end = split_at(text, max);
+        size_t end = document_split_at(text, max);
         add_cell(doc, str_trim(str_slice(text, 0, end)), column_span, row_span);
         end_row(doc);
         text = str_trim(str_from(text, end));
@@ -700,9 +537,9 @@ static bool begin_child(DocWriter *doc, Str name, Str media_type, Str bytes)
 bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes)
 {
     Error failure = { 0 };
-    name = str_copy(doc->arena, tidy(doc, name, true));
+    name = str_copy(doc->arena, document_tidy(doc->scratch, name, true));
     if (!utf8_is_valid(media_type) || str_find_char(media_type, '\0') >= 0)
-        media_type = str_copy(doc->arena, tidy(doc, media_type, true));
+        media_type = str_copy(doc->arena, document_tidy(doc->scratch, media_type, true));
     if (!begin_child(doc, name, media_type, bytes))
         return false;
     if (!doc->sink->child_begin)
@@ -718,7 +555,7 @@ bool doc_child(DocWriter *doc, Str name, Str media_type, Str bytes)
 
 bool doc_child_failed(DocWriter *doc, Str name, const Error *failure)
 {
-    name = str_copy(doc->arena, tidy(doc, name, true));
+    name = str_copy(doc->arena, document_tidy(doc->scratch, name, true));
     if (!begin_child(doc, name, STR_NONE, STR_NONE))
         return false;
     return !doc->sink->child_begin || doc->sink->child_end(doc->sink->self, failure, &doc->err) ||
