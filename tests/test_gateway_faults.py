@@ -1,9 +1,11 @@
 """The fault matrix: each way in which a service misbehaves has one outcome. Before the first word another target answers, or
 the official client raises; after it the client raises too. Nothing ends in silence."""
+import functools
 import itertools
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -79,12 +81,18 @@ def fresh(fault):
     return f"mock/{fault}~{next(NAMES)}"
 
 
-def ask(library, front, model, stream, **options):
+@functools.cache
+def client_of(front, url, key):
+    maker, base = (("OpenAI", f"{url}/v1") if front == "openai" else ("Anthropic", url))
+    return getattr(pytest.importorskip(front), maker)(base_url=base, api_key=key, max_retries=0)
+
+
+def ask(library, front, model, stream):
     """The text of an answer, by the official client; raises as it does."""
     said = {"model": model, "messages": [{"role": "user", "content": "hello"}], "stream": stream, "max_tokens": 100}
     words = []
+    client = client_of(front, library.url, library.key)
     if front == "openai":
-        client = pytest.importorskip("openai").OpenAI(base_url=f"{library.url}/v1", api_key=library.key, max_retries=0, **options)
         answer = client.chat.completions.create(**said)
         if not stream:
             return answer.choices[0].message.content
@@ -92,7 +100,6 @@ def ask(library, front, model, stream, **options):
             if piece.choices and piece.choices[0].delta.content:
                 words.append(piece.choices[0].delta.content)
     else:
-        client = pytest.importorskip("anthropic").Anthropic(base_url=library.url, api_key=library.key, max_retries=0, **options)
         answer = client.messages.create(**said)
         if not stream:
             return "".join(part.text for part in answer.content)
@@ -124,13 +131,40 @@ def cases():
             if stream or fault not in STREAM_ONLY]
 
 
+def alone(fault, front, stream):
+    return f"mock/{fault}~a{front}{stream}"
+
+
+def with_second(fault, front, stream):
+    return f"then-good-{fault}-{front}-{stream}"
+
+
+@pytest.fixture(scope="module")
+def outcome(library):
+    """The answer to one of the cases, or its error raised. All are asked at the start, some at a time: most of them wait."""
+    def get(asked):
+        try:
+            return ask(library, *asked)
+        except Exception as error:
+            return error
+    asked = [(front, model(fault, front, stream), stream) for fault, front, stream in cases() for model in (alone, with_second)]
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = dict(zip(asked, pool.map(get, asked)))
+
+    def outcome(*asked):
+        if isinstance(outcomes[asked], Exception):
+            raise outcomes[asked]
+        return outcomes[asked]
+    return outcome
+
+
 # --- Before the first word ---
 
 @pytest.mark.parametrize("fault, front, stream", cases())
-def test_a_fault_before_the_first_word_is_raised_by_the_client(library, mock, fault, front, stream):
-    model = fresh(fault)
+def test_a_fault_before_the_first_word_is_raised_by_the_client(outcome, mock, fault, front, stream):
+    model = alone(fault, front, stream)
     with pytest.raises(errors_of(front)) as caught:
-        ask(library, front, model, stream)
+        outcome(front, model, stream)
     expected = 400 if fault == "refused-422" and front == "anthropic" else FAULTS[fault][1]
     status = caught.value.status_code
     # What a service of the client's own dialect says is handed on as it is.
@@ -147,13 +181,13 @@ def test_a_fault_before_the_first_word_is_raised_by_the_client(library, mock, fa
 
 
 @pytest.mark.parametrize("fault, front, stream", cases())
-def test_before_the_first_word_another_target_answers(library, mock, fault, front, stream):
-    model = f"then-good-{fault}-{front}-{stream}"
+def test_before_the_first_word_another_target_answers(outcome, mock, fault, front, stream):
+    model = with_second(fault, front, stream)
     if fault.startswith("refused-") or fault == "policy":
         with pytest.raises(errors_of(front)):  # the client's mistake is one everywhere
-            ask(library, front, model, stream)
+            outcome(front, model, stream)
         return
-    assert is_answer(ask(library, front, model, stream))
+    assert is_answer(outcome(front, model, stream))
     assert mock.count(f"{fault}~r{front}{stream}") >= 1
 
 
