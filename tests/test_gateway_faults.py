@@ -148,8 +148,11 @@ def outcome(library):
         except Exception as error:
             return error
     asked = [(front, model(fault, front, stream), stream) for fault, front, stream in cases() for model in (alone, with_second)]
+    bulky = [one for one in asked if "huge-line" in one[1]]  # beside others it would take longer than a service may
+    waiting = [one for one in asked if one not in bulky]
     with ThreadPoolExecutor(6) as pool:
-        outcomes = dict(zip(asked, pool.map(get, asked)))
+        outcomes = dict(zip(waiting, pool.map(get, waiting)))
+    outcomes.update((one, get(one)) for one in bulky)
 
     def outcome(*asked):
         if isinstance(outcomes[asked], Exception):
@@ -171,8 +174,8 @@ def test_a_fault_before_the_first_word_is_raised_by_the_client(outcome, mock, fa
     passed = front == "openai" and fault.startswith("status-") and fault != "status-502"
     assert status == (int(fault[7:]) if passed else expected), caught.value
     tried = mock.count(model.split("/")[1])
-    # A kept connection that dies at once counts as dead before: the call is sent again on a new one.
-    most = 3 if fault == "reset" else 2
+    # A kept connection that dies at once counts as dead before: the call is sent again on a new one, at each of the two tries.
+    most = 4 if fault == "reset" else 2
     assert tried <= most and (tried == 1 or expected in (502, 504) or fault == "limit-in-200"), tried
     if status >= 500:
         assert caught.value.response.headers["x-should-retry"] == "false"
