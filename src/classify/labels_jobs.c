@@ -1,5 +1,6 @@
 /* labels_jobs.c - documents as they come, and batches. */
 #include "classify/labels_int.h"
+#include "store/people_store.h"
 #include "store/recipes_store.h"
 
 #define ITEM_MEMORY_MAX GB(1)
@@ -121,7 +122,7 @@ typedef struct BatchWork {
     ClassificationBatch batch;
     json_t *json; /* the workflow's; conditions stay in it */
     StageList stages;
-    Error unknown; /* why there are none: each item fails with it */
+    Error refused; /* why there are none: each item fails with it */
     ClassificationItemList items;
     ClassificationItem *item;
 } BatchWork;
@@ -147,17 +148,36 @@ static bool begin_work(DbTx *tx, void *argument, Error *err)
     if (!classification_batch_find(tx, &work->job->scope, work->job->arena, work->job->subject,
                                    &work->batch, err))
         return false;
-    if (find_stages(tx, work, &work->unknown) || work->unknown.code == ERROR_NOT_FOUND)
+    if (find_stages(tx, work, &work->refused) || work->refused.code == ERROR_NOT_FOUND)
         return true;
-    *err = work->unknown;
+    *err = work->refused;
     return false;
+}
+
+/* Whoever made it may still keep what is said. People leave while a batch runs: what waits then
+ * fails with the reason. */
+static bool check_maker(DbTx *tx, BatchWork *work, Error *err)
+{
+    Role role;
+    if (!work->batch.user.length)
+        return true;
+    if (!membership_role(tx, &work->scope, work->batch.user, &role, err))
+        return false;
+    if (role < ROLE_EDITOR) {
+        work->stages.count = 0;
+        (void)fail(&work->refused, ERROR_DENIED,
+                   "the person who made this batch may not classify here any more: somebody who "
+                   "may has to start it again");
+    }
+    return true;
 }
 
 static bool items_work(DbTx *tx, void *argument, Error *err)
 {
     BatchWork *work = argument;
     Slice slice = { .limit = ITEMS_AT_ONCE };
-    return classification_item_list(tx, &work->scope, work->job->arena, work->batch.id,
+    return check_maker(tx, work, err) &&
+           classification_item_list(tx, &work->scope, work->job->arena, work->batch.id,
                                     S("waiting"), &slice, &work->items, err);
 }
 
@@ -182,7 +202,7 @@ static bool classify_item(BatchWork *work, Arena *arena, ClassificationItem *ite
     LabelRun *run = arena_new_one(arena, LabelRun);
     Buf out = buf_new(arena, RESULT_MAX);
     if (!work->stages.count) {
-        *err = work->unknown;
+        *err = work->refused;
         return false;
     }
     if (item->document.length &&

@@ -1,0 +1,95 @@
+/* labels_jobs_test.c - a batch of labels runs with the rights of whoever made it. */
+#include "base/clock.h"
+#include "classify/labels_int.h"
+#include "db/fixture_test.h"
+#include "jobs/job_run.h"
+#include "store/migrate.h"
+#include "store/people_store.h"
+#include "store/workspaces_store.h"
+
+#define STOP_MS 20000
+
+static Arena *arena;
+static void open_arena(void) { arena = arena_new(MB(64)); }
+static void close_arena(void) { arena_free(arena); }
+
+TestSuite(labels, .init = open_arena, .fini = close_arena, .timeout = 60);
+
+typedef struct Made {
+    Scope scope;
+    ClassificationBatch batch;
+    ClassificationItemList items;
+} Made;
+
+/* A person with a batch, who then is `role`. */
+static bool make_batch(DbTx *tx, Role role, Made *made, Error *err)
+{
+    const Scope system = scope_system();
+    const ClassificationItem items[] = { { .text = S("one") }, { .text = S("two") } };
+    Workspace workspace = { .name = S("ours") };
+    User user = { .email = S("ann@example.org"), .name = S("Ann") };
+    LabelSet set = { .name = S("Mail"), .labels = S("[\"a\",\"b\"]"), .asks = S("encoder") };
+    if (!workspace_add(tx, &system, arena, &workspace, err) ||
+        !user_add(tx, &system, arena, &user, err))
+        return false;
+    made->scope = (Scope){ .workspace = workspace.id, .user = user.id, .role = ROLE_EDITOR };
+    if (!membership_set(tx, &made->scope, user.id, ROLE_EDITOR, err) ||
+        !label_set_add(tx, &made->scope, arena, &set, err))
+        return false;
+    made->batch.set = set.id;
+    return labels_batch_start(tx, &made->scope, arena, &made->batch, items, COUNT(items), err) &&
+           (role == ROLE_NONE ? membership_remove(tx, &made->scope, user.id, err)
+                              : membership_set(tx, &made->scope, user.id, role, err));
+}
+
+static bool make_of_gone(DbTx *tx, void *made, Error *err)
+{
+    return make_batch(tx, ROLE_NONE, made, err);
+}
+static bool make_of_reader(DbTx *tx, void *made, Error *err)
+{
+    return make_batch(tx, ROLE_READER, made, err);
+}
+
+static bool find_batch(DbTx *tx, void *argument, Error *err)
+{
+    Made *made = argument;
+    return classification_batch_find(tx, &made->scope, arena, made->batch.id, &made->batch, err) &&
+           classification_item_list(tx, &made->scope, arena, made->batch.id, S("failed"), NULL,
+                                    &made->items, err);
+}
+
+static void expect_refused(const char *url, DbWork *make)
+{
+    Made made = { 0 };
+    Error err = { 0 };
+    Db *db;
+    JobRunner *runner;
+    const Scope system = scope_system();
+    cr_assert(db_open(url, NULL, &db, &err), "%s", err.message);
+    cr_assert(migrate_up(db, &err), "%s", err.message);
+    cr_assert(store_write(db, &system, make, &made, &err), "%s", err.message);
+    Labels *labels = labels_new(db, NULL, NULL);
+    const JobType type = { .name = JOB_LABEL_BATCH, .run = labels_batch_job, .argument = labels };
+    JobRunnerOptions options = { .db = db, .types = &type, .type_count = 1, .poll_ms = 100 };
+    cr_assert(jobs_start(&options, &runner, &err), "%s", err.message);
+    made.batch.state = S("running");
+    for (int i = 0; i < 600 && str_is(made.batch.state, "running"); i++) {
+        sleep_ms(25);
+        cr_assert(store_read(db, &system, find_batch, &made, &err), "%s", err.message);
+    }
+    cr_assert(jobs_stop(runner, STOP_MS));
+    cr_expect(str_is(made.batch.state, "done"));
+    cr_assert_eq(made.items.count, 2);
+    for (size_t i = 0; i < made.items.count; i++)
+        cr_expect(str_is(made.items.at[i].error_code, "forbidden"), STR_FMT,
+                  STR_ARG(made.items.at[i].error));
+    labels_free(labels);
+    db_close(db);
+}
+
+TEST_BOTH(labels, a_batch_of_somebody_who_left_is_refused) { expect_refused(url, make_of_gone); }
+TEST_BOTH(labels, a_batch_of_somebody_who_only_reads_now_is_refused)
+{
+    expect_refused(url, make_of_reader);
+}
