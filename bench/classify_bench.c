@@ -79,15 +79,16 @@ static double all_confidence[ROWS_MAX];
 static bool all_right[ROWS_MAX];
 static size_t all_count;
 
-static void print_zero_shot_of_all(void)
+static void print_zero_shot_of(const char *what)
 {
     size_t right = 0;
     for (size_t i = 0; i < all_count; i++)
         right += all_right[i];
-    printf("zero-shot of all: %zu of %zu right, %.3f; calibration error %.3f; %.2f would be 0.9\n",
-           right, all_count, (double)right / (double)all_count,
+    printf("zero-shot of %s: %zu of %zu right, %.3f; calibration error %.3f; %.2f would be 0.9\n",
+           what, right, all_count, (double)right / (double)all_count,
            reliability_of(all_confidence, all_right, all_count).error,
            threshold_for_precision(arena, all_confidence, all_right, all_count, 0.9));
+    all_count = 0;
 }
 
 static void measure_zero_shot(const char *name, const Set *set)
@@ -123,6 +124,54 @@ static void measure_zero_shot(const char *name, const Set *set)
            reliability_of(confidence, is_right, count).error, sure,
            (double)sure_right / (double)MAX(sure, (size_t)1),
            threshold_for_precision(arena, confidence, is_right, count, 0.9));
+}
+
+/* The rows of labels.tsv of the set: half, its name, label, text. */
+static void read_kind(Str name, Set *set)
+{
+    Str bytes, line, field;
+    must(file_read(arena, "bench/classify/labels.tsv", MB(1), &bytes, &err));
+    while (str_next(&bytes, '\n', &line)) {
+        Row row = { 0 };
+        str_next(&line, '\t', &row.half);
+        str_next(&line, '\t', &field);
+        str_next(&line, '\t', &row.label);
+        row.text = line;
+        while (row.label_at < set->label_count &&
+               !str_equal(set->labels[row.label_at].name, row.label))
+            row.label_at++;
+        if (str_equal(row.half, half) && str_equal(field, name))
+            set->rows[set->count++] = row;
+    }
+}
+
+/* Label sets of many kinds: few rows each, so only all of them together say something. Rows of
+ * label_sets.tsv are half, set, label, description. */
+static void measure_kinds(void)
+{
+    Str bytes, line, name = STR_NONE, field;
+    Set *set = NULL;
+    must(file_read(arena, "bench/classify/label_sets.tsv", MB(1), &bytes, &err));
+    for (bool is_more = true; is_more;) {
+        ClassifyLabel label;
+        is_more = str_next(&bytes, '\n', &line) && line.length;
+        str_next(&line, '\t', &field);
+        bool is_asked = is_more && str_equal(field, half);
+        str_next(&line, '\t', &field);
+        if (set && (!is_asked || !str_equal(field, name))) {
+            read_kind(name, set);
+            measure_zero_shot(str_c(arena, name), set);
+            set = NULL;
+        }
+        if (!is_asked)
+            continue;
+        if (!set)
+            set = arena_new_one(arena, Set);
+        name = field;
+        str_next(&line, '\t', &label.name);
+        label.description = line;
+        set->labels[set->label_count++] = label;
+    }
 }
 
 /* --- Several labels, by their words --- */
@@ -227,6 +276,8 @@ static Str unfolded(Str text)
 static void measure_types(const Set *set)
 {
     size_t count = 0, right = 0, by_words = 0;
+    static double words_confidence[ROWS_MAX];
+    static bool words_right[ROWS_MAX];
     for (size_t i = 0; i < set->count; i++) {
         const Row *row = &set->rows[i];
         Str text = unfolded(row->text);
@@ -235,7 +286,9 @@ static void measure_types(const Set *set)
         DocumentTypeFound both = document_type_of(arena, text, STR_NONE, &embedder);
         DocumentTypeFound words = document_type_of(arena, text, STR_NONE, NULL);
         bool is = str_is(row->label, document_type_name(both.type));
-        by_words += str_is(row->label, document_type_name(words.type));
+        words_right[count] = str_is(row->label, document_type_name(words.type));
+        words_confidence[count] = words.confidence;
+        by_words += words_right[count];
         confidence[count] = both.confidence;
         is_right[count++] = is;
         right += is;
@@ -244,9 +297,10 @@ static void measure_types(const Set *set)
                    both.confidence, STR_ARG(row->label), STR_ARG(row->text));
     }
     printf("types of documents: %zu of %zu right, %.3f; by words alone %.3f; calibration error "
-           "%.3f\n",
+           "%.3f, by words alone %.3f\n",
            right, count, (double)right / (double)count, (double)by_words / (double)count,
-           reliability_of(confidence, is_right, count).error);
+           reliability_of(confidence, is_right, count).error,
+           reliability_of(words_confidence, words_right, count).error);
 }
 
 /* --- Aspects and key phrases --- */
@@ -561,7 +615,9 @@ int main(int argc, char **argv)
     const Set *feelings = read_set("bench/classify/sentiment.tsv", true);
     measure_zero_shot("topics", topics);
     measure_zero_shot("intents", intents);
-    print_zero_shot_of_all();
+    print_zero_shot_of("all");
+    measure_kinds();
+    print_zero_shot_of("many label sets");
     measure_multi(read_set("bench/classify/multi.tsv", true), topics);
     measure_learned("topics", topics);
     measure_learned("intents", intents);
