@@ -22,7 +22,7 @@ void add_row(Index *index, const ChunkHit *row)
                          .name = path_name(row->name),
                          .is_first = row->chunk.ordinal == 0,
                          .body = row->chunk.text,
-                         .language = language_named(row->language) };
+                         .language = language_read_as(row->language) };
     index_add_chunk(index, &chunk);
 }
 

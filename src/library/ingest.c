@@ -351,7 +351,7 @@ static void find_facts(Arena *arena, const DocNode *node, Ingested *out)
     quality_measure(arena, node, &quality);
     facts->quality = quality_json(arena, &quality);
     out->fact_list = facts_of(arena, node, &quality);
-    facts->language = str(language_about(language_detect(out->text, LANGUAGE_ENGLISH))->code);
+    facts->language = str(language_about(language_of_document(out->text))->code);
 }
 
 void ingest_node(Arena *arena, const DocNode *node, const IngestSettings *settings,

@@ -210,7 +210,7 @@ static bool feed_back(const Running *run, Index *index, const IndexHit *hits, si
     if (!store_read(run->searcher->db, run->scope, feedback_work, &work, err))
         return false;
     for (size_t i = 0; i < work.count; i++)
-        texts[i] = (FeedbackText){ work.rows[i].chunk.text, language_named(work.rows[i].language),
+        texts[i] = (FeedbackText){ work.rows[i].chunk.text, language_read_as(work.rows[i].language),
                                    hits[i].score };
     *fed_r = index_feed_back(index, run->arena, texts, work.count, query);
     return true;

@@ -67,7 +67,7 @@ static void gather_all(Gathering *gathering, Words *words, const SearchResults *
         const ChunkHit *row = &results->at[i].row;
         gathering->source = row->chunk.text;
         gathering->passage = i + 1;
-        words_split(words, language_named(row->language), row->chunk.text, gather, gathering);
+        words_split(words, language_read_as(row->language), row->chunk.text, gather, gathering);
     }
 }
 

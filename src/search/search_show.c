@@ -191,7 +191,7 @@ static bool choose_shown(Running *run, Error *err)
 static void add_snippet(Running *run, Index *index, SearchHit *hit, size_t start, size_t end)
 {
     Snippet snippet =
-        index_snippet(index, run->arena, &run->query, language_named(hit->row.language),
+        index_snippet(index, run->arena, &run->query, language_read_as(hit->row.language),
                       str_slice(hit->row.chunk.text, start, end), SEARCH_SNIPPET_BYTES);
     int64_t(*matches)[2] = arena_alloc(run->arena, sizeof *matches * (snippet.matches.count + 1));
     for (size_t i = 0; i < snippet.matches.count; i++) {

@@ -50,6 +50,12 @@ Language language_named(Str code)
     return LANGUAGE_OTHER;
 }
 
+Language language_read_as(Str code)
+{
+    Language language = language_named(code);
+    return language == LANGUAGE_OTHER ? LANGUAGE_ENGLISH : language;
+}
+
 static KnownWord *known_word(Str word)
 {
     size_t at = str_hash(word) & (SLOTS - 1);
@@ -169,11 +175,25 @@ static void count_word(Str word, double votes[LANGUAGE_COUNT])
         votes[__builtin_ctz(rest)] += 1.0 / __builtin_popcount(set);
 }
 
-Language language_detect(Str text, Language guess)
+/* What a text's beginning says of its language. */
+typedef struct Evidence {
+    double votes[LANGUAGE_COUNT];
+    Scripts scripts;
+    size_t word_count; /* that may have voted */
+} Evidence;
+
+/* A letter by itself stands in lists and formulas; parts of addresses and names of things ("com",
+ * "do" in "to_do") are no words of a sentence. */
+static bool is_of_sentence(Str sample, size_t start, size_t end)
+{
+    return end > start + 1 && (start == 0 || !HAS_CHAR(sample.at[start - 1], "@._/\\-=&?%#")) &&
+           (end == sample.length || !HAS_CHAR(sample.at[end], "@_/\\-=("));
+}
+
+static Evidence gather(Str text, bool is_document)
 {
     Str sample = str_slice(text, 0, utf8_floor(text, MIN(text.length, DETECT_MAX)));
-    double votes[LANGUAGE_COUNT] = { 0 };
-    Scripts scripts = { 0 };
+    Evidence found = { 0 };
     size_t word_start = 0, size;
 
     for (size_t at = 0; at <= sample.length; at += size) {
@@ -181,20 +201,57 @@ Language language_detect(Str text, Language guess)
         if (at == sample.length)
             size = 1;
         if ((c | 0x20) - 'a' < 26 || (c >= 0xC0 && c != 0xD7 && c != 0xF7 && c < 0x2000)) {
-            count_script(&scripts, c);
+            count_script(&found.scripts, c);
             continue;
         }
-        count_script(&scripts, c >= 0x2C00 ? c : 0);
-        if (at > word_start && at - word_start <= WORD_MAX)
-            count_word(str_slice(sample, word_start, at), votes);
+        count_script(&found.scripts, c >= 0x2C00 ? c : 0);
+        if (at > word_start && at - word_start <= WORD_MAX &&
+            (!is_document || is_of_sentence(sample, word_start, at))) {
+            count_word(str_slice(sample, word_start, at), found.votes);
+            found.word_count++;
+        }
         word_start = at + size;
     }
-    Language script = script_language(&scripts), best = guess;
+    return found;
+}
+
+Language language_detect(Str text, Language guess)
+{
+    Evidence found = gather(text, false);
+    Language script = script_language(&found.scripts), best = guess;
     if (script != LANGUAGE_COUNT)
         return script;
-    double most = guess < LANGUAGE_COUNT ? votes[guess] : 0;
+    double most = guess < LANGUAGE_COUNT ? found.votes[guess] : 0;
     for (Language l = 0; l < LANGUAGE_COUNT; l++)
-        if (votes[l] > most + 0.25)
-            most = votes[l], best = l;
+        if (found.votes[l] > most + 0.25)
+            most = found.votes[l], best = l;
     return best;
+}
+
+/* Between a third and a half of the words of a sentence are stop words, of which our short lists
+ * have some; lists, addresses, code, and languages that we do not have, show few, of several. */
+#define VOTES_LEAST 1.0
+#define VOTES_SHARE 0.08
+#define VOTES_SHARE_ALONE 0.02 /* where no other language has nearly as many, of so many votes */
+#define VOTES_ALONE 8.0
+#define ALONE_TIMES 2.5
+
+Language language_of_document(Str text)
+{
+    Evidence found = gather(text, true);
+    Language best = 0;
+    double second = 0, words = (double)found.word_count;
+    if (script_language(&found.scripts) != LANGUAGE_COUNT)
+        return script_language(&found.scripts);
+    for (Language l = 1; l < LANGUAGE_COUNT; l++)
+        if (found.votes[l] > found.votes[best])
+            best = l;
+    for (Language l = 0; l < LANGUAGE_COUNT; l++)
+        if (l != best)
+            second = MAX(second, found.votes[l]);
+    double most = found.votes[best];
+    bool is_alone = most >= VOTES_ALONE && most >= ALONE_TIMES * second;
+    return most >= VOTES_LEAST && most >= words * (is_alone ? VOTES_SHARE_ALONE : VOTES_SHARE)
+               ? best
+               : LANGUAGE_OTHER;
 }

@@ -27,8 +27,14 @@ typedef struct LanguageAbout {
 const LanguageAbout *language_about(Language language);
 /* The language of an ISO code ("de", "de-AT", "DE"); LANGUAGE_OTHER when we have none. */
 Language language_named(Str code);
+/* The language in whose way the words of a document of this code are read for searching: what is in
+ * none ("und": sheets, cards, code) is read as English, the language that most ask in. */
+Language language_read_as(Str code);
 /* The language most of the first 16 KiB is written in; `guess` when nothing can be said. */
 Language language_detect(Str text, Language guess);
+/* The same of a document: LANGUAGE_OTHER where there is too little running text to tell by, as in
+ * sheets, cards, lists and code. */
+Language language_of_document(Str text);
 /* `word` (lower case, with accents or without) is one of the language's stop words. */
 bool language_is_stop_word(Language language, Str word);
 /* ... one of those with which people ask (asking.def): "tell", "about". */

@@ -124,6 +124,48 @@ static const struct {
     { "", LANGUAGE_ENGLISH },
 };
 
+static const struct {
+    const char *kind, *text;
+    Language expected;
+} documents[] = {
+    { "sentences", "The quick brown fox jumps over the lazy dog and does not look back.",
+      LANGUAGE_ENGLISH },
+    { "sentences",
+      "Der schnelle braune Fuchs springt über den faulen Hund und schaut nicht zurück.",
+      LANGUAGE_GERMAN },
+    { "sentences", "Le renard brun saute par-dessus le chien et ne regarde pas derrière lui.",
+      LANGUAGE_FRENCH },
+    { "sentences", "A raposa marrom salta sobre o cão preguiçoso e não olha para trás.",
+      LANGUAGE_PORTUGUESE },
+    { "sentences", "Быстрая лиса прыгает через ленивую собаку и не смотрит назад.",
+      LANGUAGE_RUSSIAN },
+    { "a card",
+      "Dr. Ana de Souza\nAcme do Brasil\nE-mail: ana@acme.com.br\nURL: "
+      "http://www.acme.com\nPhone (cell): 555-0100\nAddress: Rua A 7, Rio de Janeiro",
+      LANGUAGE_OTHER },
+    { "a sheet", "a | b | c | d\n1 | 2 | 3 | 4\na | b | c | d\na | y | e | o", LANGUAGE_OTHER },
+    { "a sheet", "Item | Price | Stock\nChair | 40 | 7\nDesk | 120 | 2\nLamp | 15 | 30",
+      LANGUAGE_OTHER },
+    { "code", "int main(int c, char **v)\n{\n    int e = a.com(c), d = to_do(v[c]);\n}",
+      LANGUAGE_OTHER },
+    { "addresses", "http://www.example.com/de/index.html\nhttp://example.com/la/as.html",
+      LANGUAGE_OTHER },
+    { "a language that we do not have",
+      "Všichni lidé rodí se svobodní a sobě rovní co do důstojnosti a práv. Jsou nadáni rozumem a "
+      "svědomím a mají spolu jednat v duchu bratrství.",
+      LANGUAGE_OTHER },
+    { "nothing", "", LANGUAGE_OTHER },
+};
+
+Test(text, a_document_without_sentences_is_in_no_language)
+{
+    for (size_t i = 0; i < COUNT(documents); i++) {
+        Language found = language_of_document(str(documents[i].text));
+        cr_expect_eq(found, documents[i].expected, "%s: %s is %s", documents[i].kind,
+                     documents[i].text, language_about(found)->code);
+    }
+}
+
 Test(text, a_language_is_recognised_or_guessed)
 {
     for (size_t i = 0; i < COUNT(languages); i++)
@@ -133,4 +175,6 @@ Test(text, a_language_is_recognised_or_guessed)
             language_about(language_detect(str(languages[i].text), LANGUAGE_ENGLISH))->code);
     cr_expect_eq(language_named(S("de-AT")), LANGUAGE_GERMAN);
     cr_expect_eq(language_named(S("xx")), LANGUAGE_OTHER);
+    cr_expect_eq(language_read_as(S("und")), LANGUAGE_ENGLISH);
+    cr_expect_eq(language_read_as(S("de-AT")), LANGUAGE_GERMAN);
 }
