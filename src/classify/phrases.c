@@ -11,19 +11,19 @@
 #define PHRASE_WORDS 4
 #define PHRASE_TEXT_MAX KB(256)
 #define EMBEDDED_MAX 60   /* candidates whose meaning is looked at */
-#define MEANING_SHARE 0.5 /* of the score; the other half is how the words come */
+#define MEANING_SHARE 0.5 /* of the score; the rest is how the words come */
 #define WORD_BYTES 64
-
-/* A word of the text and how it comes: how often, and with how many others (RAKE's degree). */
-typedef struct WordCount {
-    double times, degree;
-} WordCount;
+/* Chosen on the open half of bench/classify/phrases.tsv and on keywords of packages (README). */
+#define WITHIN_SHARE 0.8
+#define CHANCE_WEIGHT 0.5 /* of a word that comes once */
 
 typedef struct Candidate {
     KeyPhrase phrase;
     Str words[PHRASE_WORDS]; /* in lower case */
     size_t starts[PHRASE_WORDS], ends[PHRASE_WORDS];
     size_t word_count;
+    size_t number; /* of its first word in the text */
+    size_t within; /* times that one longer candidate has it that comes again and again */
 } Candidate;
 
 typedef struct Phrases {
@@ -31,18 +31,19 @@ typedef struct Phrases {
     Str text;
     Language language;
     Map words; /* index + 1 in counts */
-    VEC(WordCount) counts;
+    VEC(size_t) counts;
     Map by_text; /* index + 1 in candidates */
     VEC(Candidate) candidates;
     Candidate open; /* the run that is being read */
+    size_t number;  /* of words read */
 } Phrases;
 
-static WordCount *count_of(Phrases *p, Str word)
+static size_t *count_of(Phrases *p, Str word)
 {
     bool is_new;
     MapEntry *entry = map_add(&p->words, word, &is_new);
     if (is_new) {
-        *vec_push(p->arena, &p->counts) = (WordCount){ 0 };
+        *vec_push(p->arena, &p->counts) = 0;
         entry->number = (int64_t)p->counts.count;
     }
     return &p->counts.at[entry->number - 1];
@@ -56,7 +57,7 @@ static void add_candidate(Phrases *p, size_t first, size_t count)
     Str lower = str_join(p->arena, open->words + first, count, S(" "));
     MapEntry *entry = map_add(&p->by_text, lower, &is_new);
     if (is_new) {
-        Candidate candidate = { .word_count = count };
+        Candidate candidate = { .word_count = count, .number = open->number + first };
         candidate.phrase.start = open->starts[first];
         candidate.phrase.end = open->ends[first + count - 1];
         candidate.phrase.text = str_slice(p->text, candidate.phrase.start, candidate.phrase.end);
@@ -72,11 +73,8 @@ static void add_candidate(Phrases *p, size_t first, size_t count)
 static void close_run(Phrases *p)
 {
     Candidate *open = &p->open;
-    for (size_t i = 0; i < open->word_count; i++) {
-        WordCount *count = count_of(p, open->words[i]);
-        count->times++;
-        count->degree += (double)open->word_count;
-    }
+    for (size_t i = 0; i < open->word_count; i++)
+        (*count_of(p, open->words[i]))++;
     for (size_t first = 0; first < open->word_count; first++)
         for (size_t count = 1; first + count <= open->word_count; count++)
             add_candidate(p, first, count);
@@ -126,6 +124,7 @@ static bool is_filler(Str word)
 static void read_word(Phrases *p, size_t start, size_t end)
 {
     char folded[WORD_BYTES * 4];
+    p->number++;
     Str word = str_slice(p->text, start, end);
     Str lower = fold_case(str_slice(word, 0, WORD_BYTES), folded, sizeof(folded));
     if (!has_letter(lower) || utf8_count(lower) < 2 || word.length > WORD_BYTES ||
@@ -135,6 +134,8 @@ static void read_word(Phrases *p, size_t start, size_t end)
     }
     if (p->open.word_count == PHRASE_WORDS)
         close_run(p);
+    if (!p->open.word_count)
+        p->open.number = p->number;
     p->open.starts[p->open.word_count] = start;
     p->open.ends[p->open.word_count] = end;
     p->open.words[p->open.word_count++] = str_copy(p->arena, lower);
@@ -163,24 +164,41 @@ static void read_text(Phrases *p)
     close_run(p);
 }
 
-/* Rose et al. 2010: the sum over its words of degree / times; here with how often the phrase comes
- * and a mean instead of the sum, so that long runs do not win by being long. */
+/* What it is part of, where that comes again, counts for the longer one. */
+static void note_parts(Phrases *p, const Candidate *whole)
+{
+    for (size_t first = 0; first < whole->word_count; first++)
+        for (size_t count = 1; first + count <= whole->word_count; count++) {
+            Str part = str_join(p->arena, whole->words + first, count, S(" "));
+            Candidate *candidate = &p->candidates.at[map_find(&p->by_text, part)->number - 1];
+            if (candidate != whole)
+                candidate->within = MAX(candidate->within, whole->phrase.count);
+        }
+}
+
+/* How often its words come, how often the phrase comes on its own, and how early: what a text is
+ * about is named at its beginning. */
+static double weigh_one(Phrases *p, const Candidate *candidate)
+{
+    double times = 0, own = (double)candidate->phrase.count;
+    own = MAX(own - WITHIN_SHARE * (double)candidate->within, 0.0);
+    for (size_t w = 0; w < candidate->word_count; w++)
+        times += log1p((double)*count_of(p, candidate->words[w]));
+    double score =
+        times / (double)candidate->word_count * log1p(own) / (1 + log1p((double)candidate->number));
+    bool is_chance = candidate->word_count == 1 && candidate->phrase.count == 1;
+    return is_chance ? score * CHANCE_WEIGHT : score;
+}
+
 static void weigh(Phrases *p)
 {
     double most = 0;
+    for (size_t i = 0; i < p->candidates.count; i++)
+        if (p->candidates.at[i].word_count > 1 && p->candidates.at[i].phrase.count > 1)
+            note_parts(p, &p->candidates.at[i]);
     for (size_t i = 0; i < p->candidates.count; i++) {
         Candidate *candidate = &p->candidates.at[i];
-        double sum = 0, times = 0;
-        for (size_t w = 0; w < candidate->word_count; w++) {
-            const WordCount *count = count_of(p, candidate->words[w]);
-            sum += count->degree / count->times;
-            times += log1p(count->times);
-        }
-        double words = (double)candidate->word_count;
-        candidate->phrase.score =
-            sqrt(sum / words) * (times / words) * log1p((double)candidate->phrase.count);
-        if (candidate->word_count == 1)
-            candidate->phrase.score *= candidate->phrase.count == 1 ? 0.3 : 0.6;
+        candidate->phrase.score = weigh_one(p, candidate);
         most = MAX(most, candidate->phrase.score);
     }
     for (size_t i = 0; i < p->candidates.count && most > 0; i++)

@@ -1,8 +1,9 @@
 /* phrases.h - the phrases that a text is about.
  *
- * Candidates are runs of words between stop words and punctuation (RAKE, Rose et al. 2010), weighed
- * by how often their words come and with how many others, and, where there is an encoder, by how
- * near their meaning is to the whole text's. Any thread. */
+ * Candidates are runs of words between stop words and punctuation (RAKE, Rose et al. 2010) and
+ * their parts, weighed by how often they come on their own (C-value, Frantzi et al. 2000) and how
+ * early, and, where there is an encoder, by how near their meaning is to the whole text's. Any
+ * thread. */
 #pragma once
 
 #include "classify/classify.h"
