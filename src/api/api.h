@@ -23,6 +23,7 @@ struct GatewayCaller;
 struct GatewayFile;
 struct Conversions;
 struct EventHub;
+struct FieldReader;
 struct HttpServer;
 struct JobRunner;
 struct Labels;
@@ -46,6 +47,7 @@ typedef struct Api {
     struct Summaries *summaries;
     struct Labels *labels;
     struct TaskDrawer *task_drawer;
+    struct FieldReader *field_reader;
     struct Models *models;
     struct Batches *batches;
     struct JobRunner *jobs;

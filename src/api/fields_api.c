@@ -1,7 +1,8 @@
 /* fields_api.c - values of a schema from documents: read, kept, corrected, put into a table. */
 #include "api/api.h"
+#include "api/runs.h"
 #include "fields/kept.h"
-#include "fields/paper.h"
+#include "fields/run.h"
 #include "store/document_fields_store.h"
 
 #define MEMORY_MAX MB(768)
@@ -64,30 +65,18 @@ static bool save_work(DbTx *tx, void *argument, Error *err)
 static bool read_paper(FieldsWork *work, const Paper *paper, JsonWriter *json, Error *err)
 {
     const ApiRequest *request = work->request;
-    AUTO_FIELDS FieldsResult result = { 0 };
-    const FieldNode *root;
-    if (!fields_schema(work->arena, work->schema, &root, err))
+    Str text;
+    if (!fields_of_paper(request->api->field_reader, request->scope, work->arena, work->schema,
+                         work->name, work->model, paper, &text, err))
         return false;
-    if (str_is(work->model, "rules"))
-        fields_read(work->arena, root, &paper->input, &result);
-    else
-        fields_ask(request->api->models, request->scope, work->arena, root, &paper->input,
-                   work->model, &result);
-    Buf out = buf_new(work->arena, RESULT_MAX);
-    JsonWriter own = put_begin(&out);
-    paper_put(&own, work->arena, paper, work->name, &result);
-    put_end(&own);
-    if (out.overflowed)
-        return fail(err, ERROR_TOO_LARGE, "the values of '" STR_FMT "' are more than %zu MiB",
-                    STR_ARG(str_slice(paper->document.name, 0, 100)), RESULT_MAX / MB(1));
     work->kept = (DocumentFields){ .document = paper->document.id,
                                    .name = work->name,
                                    .schema = work->schema_text,
-                                   .result = buf_str(&out) };
+                                   .result = text };
     if (work->is_saved && paper->document.id.length &&
         !store_write(request->api->db, request->scope, save_work, work, err))
         return false;
-    put_raw(json, NULL, buf_str(&out));
+    put_raw(json, NULL, text);
     return true;
 }
 
@@ -160,6 +149,48 @@ bool fields_extract(ApiRequest *request, HttpResponse *response, Error *err)
     put_end(&json);
     buf_add(&response->body, str_slice(buf_str(&out), 1, out.length - 1));
     return true;
+}
+
+/* --- Many, by a job --- */
+
+typedef struct RunStart {
+    const ApiRequest *request;
+    FieldsOrder order;
+    Run run;
+} RunStart;
+
+static bool start_work(DbTx *tx, void *argument, Error *err)
+{
+    RunStart *start = argument;
+    const ApiRequest *request = start->request;
+    return fields_run_start(tx, request->scope, request->arena, &start->order, &start->run, err);
+}
+
+bool fields_run_add(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    AUTO_JSON json_t *schema = NULL;
+    FieldsWork work = { .request = request };
+    RunStart start = { .request = request };
+    FieldsOrder *order = &start.order;
+    json_t *asked = NULL;
+    const FieldNode *root;
+    if (!api_fields(request, err, { "schema", JSON_ANY, &asked, .required = true },
+                    { "name", JSON_STR, &work.name, .length_max = NAME_MAX },
+                    { "documents", JSON_STRS, &order->documents },
+                    { "collection", JSON_STR, &order->collection, .length_max = 64 },
+                    { "model", JSON_STR, &order->model, .length_max = 200 }))
+        return false;
+    if (order->documents.count && order->collection.length)
+        return fail_field(err, "documents", "give either 'documents' or 'collection', or neither");
+    if (!read_schema(&work, asked, &schema, err) || !check_name(&work, err) ||
+        !fields_schema(request->arena, schema, &root, err))
+        return false;
+    order->schema = json_print(request->arena, schema);
+    order->name = order->title = work.name;
+    if (!store_write(request->api->db, request->scope, start_work, &start, err))
+        return false;
+    response->status = 202;
+    return respond_run(response, &start.run);
 }
 
 /* --- Schemas that are there --- */

@@ -1,13 +1,10 @@
 /* prompts_api.c - prompts as templates with versions, shares of them, and a bench that runs rows
  * through versions. */
 #include "api/recipe_work.h"
-#include "base/clock.h"
-#include "models/models.h"
-#include "models/prompts.h"
+#include "api/runs.h"
+#include "models/prompt_bench.h"
 
-#define BODY_MAX KB(160)
 #define ROWS_MAX 20
-#define OUTPUT_TOKENS 1000
 
 typedef struct PromptWork {
     RecipeWork recipe;
@@ -18,13 +15,6 @@ static PromptWork begin(ApiRequest *request)
 {
     return (PromptWork){ .recipe = { .request = request, .kind = RECIPE_PROMPT },
                          .prompt = { .temperature = -1 } };
-}
-
-static bool parse_body(Arena *arena, Str body, Prompt *prompt, Error *err)
-{
-    AUTO_JSON json_t *json = NULL;
-    *prompt = (Prompt){ .temperature = -1 };
-    return json_parse(body, BODY_MAX, &json, err) && prompt_read(arena, json, prompt, err);
 }
 
 static void put_recipe(JsonWriter *json, const ApiRequest *request, const Recipe *recipe,
@@ -49,7 +39,7 @@ static bool answer_prompt(PromptWork *work, HttpResponse *response, Error *err)
 {
     const ApiRequest *request = work->recipe.request;
     const Recipe *recipe = &work->recipe.recipe;
-    if (!parse_body(request->arena, recipe->body, &work->prompt, err))
+    if (!prompt_parse(request->arena, recipe->body, &work->prompt, err))
         return false;
     JsonWriter json = put_begin(&response->body);
     put_recipe(&json, request, recipe, &work->prompt);
@@ -79,7 +69,7 @@ static bool take(PromptWork *work, Error *err)
     if (!prompt_choose(request->arena, recipe->shares, S(""), 1, &ignored, err) ||
         !prompt_read(request->arena, own, &work->prompt, err))
         return false;
-    Buf out = buf_new(request->arena, BODY_MAX);
+    Buf out = buf_new(request->arena, PROMPT_BODY_MAX);
     JsonWriter json = put_begin(&out);
     prompt_put(&json, &work->prompt);
     put_end(&json);
@@ -101,7 +91,7 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
     PromptWork *work = argument;
     const ApiRequest *request = work->recipe.request;
     return recipe_work_own(tx, &work->recipe, err) &&
-           parse_body(request->arena, work->recipe.recipe.body, &work->prompt, err) &&
+           prompt_parse(request->arena, work->recipe.recipe.body, &work->prompt, err) &&
            take(work, err) &&
            recipe_update(tx, request->scope, request->arena, &work->recipe.recipe, err);
 }
@@ -168,7 +158,7 @@ bool prompts_list(ApiRequest *request, HttpResponse *response, Error *err)
     JsonWriter json = api_list_begin(response);
     for (size_t i = 0; i < work.recipe.list.count; i++) {
         const Recipe *recipe = &work.recipe.list.at[i];
-        if (!parse_body(request->arena, recipe->body, &work.prompt, err))
+        if (!prompt_parse(request->arena, recipe->body, &work.prompt, err))
             return false;
         put_object(&json, NULL);
         put_recipe(&json, request, recipe, &work.prompt);
@@ -186,6 +176,7 @@ typedef struct BenchWork {
     int64_t numbers[PROMPT_SIDES_MAX];
     Prompt sides[PROMPT_SIDES_MAX];
     size_t side_count;
+    Run run;
 } BenchWork;
 
 static bool add_side(DbTx *tx, BenchWork *work, int64_t number, Error *err)
@@ -195,7 +186,7 @@ static bool add_side(DbTx *tx, BenchWork *work, int64_t number, Error *err)
     work->numbers[work->side_count] = number;
     return recipe_version_find(tx, request->scope, request->arena, work->prompt.recipe.recipe.id,
                                number, &version, err) &&
-           parse_body(request->arena, version.body, &work->sides[work->side_count++], err);
+           prompt_parse(request->arena, version.body, &work->sides[work->side_count++], err);
 }
 
 static bool sides_work(DbTx *tx, void *argument, Error *err)
@@ -224,66 +215,69 @@ static bool sides_work(DbTx *tx, void *argument, Error *err)
 }
 
 /* A row that fails fails alone. */
-static bool run_one(const BenchWork *work, const Prompt *prompt, const json_t *row,
-                    ChatResult *result_r, Error *err)
-{
-    const ApiRequest *request = work->prompt.recipe.request;
-    Str system, text;
-    if (!prompt_fill(request->arena, prompt->system, row, &system, err) ||
-        !prompt_fill(request->arena, prompt->template, row, &text, err))
-        return false;
-    ChatMessage both[] = { { .role = S("system"), .text = system },
-                           { .role = S("user"), .text = text } };
-    bool has_system = system.length > 0;
-    ChatRequest chat = { .messages = both + !has_system,
-                         .count = has_system ? 2 : 1,
-                         .model = prompt->model,
-                         .feature = S("prompt"),
-                         .output_max = OUTPUT_TOKENS,
-                         .temperature = prompt->temperature >= 0 ? prompt->temperature : 0.2 };
-    return models_chat(request->api->models, request->scope, request->arena, &chat, result_r, err);
-}
-
 static void put_one(JsonWriter *json, const BenchWork *work, size_t row, size_t side)
 {
-    const json_t *values = json_array_get(work->rows, row);
-    Str expected = json_member_text(values, "expected");
-    ChatResult result = { 0 };
+    const ApiRequest *request = work->prompt.recipe.request;
     Error why = { 0 };
-    int64_t start = monotonic_us();
-    bool good = run_one(work, &work->sides[side], values, &result, &why);
     put_object(json, NULL);
     put_int(json, "row", (int64_t)row);
     put_int(json, "version", work->numbers[side]);
-    put_text(json, "text", result.text);
-    put_text_or_null(json, "model", result.model);
-    put_int(json, "input_tokens", result.input_tokens);
-    put_int(json, "output_tokens", result.output_tokens);
-    put_number(json, "took_ms", (double)(monotonic_us() - start) / 1000);
-    if (expected.length)
-        put_bool(json, "matches", str_find_ignore_case(result.text, expected) >= 0);
+    bool good = prompt_bench_row(request->api->models, request->scope, request->arena,
+                                 &work->sides[side], json_array_get(work->rows, row), json, &why);
     put_text_or_null(json, "error", good ? STR_NONE : str(why.message));
     put_end(json);
+}
+
+static bool read_bench(BenchWork *work, size_t row_max, Error *err)
+{
+    ApiRequest *request = work->prompt.recipe.request;
+    json_t *rows = NULL, *versions = NULL;
+    if (!api_fields(request, err, { "rows", JSON_ANY, &rows, .required = true },
+                    { "versions", JSON_ANY, &versions }))
+        return false;
+    if (!json_array_size(rows) || json_array_size(rows) > row_max)
+        return fail_field(err, "rows", "'rows' is a list of 1 to %zu objects", row_max);
+    work->rows = rows;
+    work->versions = versions;
+    return true;
 }
 
 bool prompts_run(ApiRequest *request, HttpResponse *response, Error *err)
 {
     BenchWork work = { .prompt = begin(request) };
-    json_t *rows = NULL, *versions = NULL;
-    if (!api_fields(request, err, { "rows", JSON_ANY, &rows, .required = true },
-                    { "versions", JSON_ANY, &versions }))
+    if (!read_bench(&work, ROWS_MAX, err) ||
+        !store_read(request->api->db, request->scope, sides_work, &work, err))
         return false;
-    size_t count = json_array_size(rows);
-    if (!count || count > ROWS_MAX)
-        return fail_field(err, "rows", "'rows' is a list of 1 to %d objects", ROWS_MAX);
-    work.rows = rows;
-    work.versions = versions;
-    if (!store_read(request->api->db, request->scope, sides_work, &work, err))
-        return false;
+    size_t count = json_array_size(work.rows);
     JsonWriter json = api_list_begin(response);
     for (size_t row = 0; row < count; row++)
         for (size_t side = 0; side < work.side_count; side++)
             put_one(&json, &work, row, side);
     api_list_end(&json, (int64_t)(count * work.side_count), STR_NONE);
     return true;
+}
+
+/* --- The same by a job --- */
+
+static bool start_work(DbTx *tx, void *argument, Error *err)
+{
+    BenchWork *work = argument;
+    const ApiRequest *request = work->prompt.recipe.request;
+    if (!sides_work(tx, work, err))
+        return false;
+    if (!work->side_count)
+        return fail_field(err, "versions", "'versions' is a list of 1 to %d", PROMPT_SIDES_MAX);
+    const PromptOrder order = { &work->prompt.recipe.recipe, work->rows, work->numbers,
+                                work->side_count };
+    return prompt_run_start(tx, request->scope, request->arena, &order, &work->run, err);
+}
+
+bool prompts_run_add(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    BenchWork work = { .prompt = begin(request) };
+    if (!read_bench(&work, PROMPT_ROWS_MAX, err) ||
+        !store_write(request->api->db, request->scope, start_work, &work, err))
+        return false;
+    response->status = 202;
+    return respond_run(response, &work.run);
 }

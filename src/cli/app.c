@@ -25,10 +25,12 @@
 #include "classify/labels.h"
 #include "encode/model_weights.h"
 #include "feedback/feedback.h"
+#include "fields/run.h"
 #include "jobs/job_runner.h"
 #include "library/extraction.h"
 #include "mcp/mcp_client.h"
 #include "models/models.h"
+#include "models/prompt_bench.h"
 #include "net/http_server.h"
 #include "notify/notify.h"
 #include "search/lab.h"
@@ -47,6 +49,7 @@ struct App {
     Arena *arena; /* what lives as long as the program */
     Api api;
     TaskDrawer task_drawer;
+    FieldReader field_reader;
     const Settings *settings;
     int lock_fd;
     BlobStore *blobs;
@@ -468,6 +471,8 @@ static bool open_features(App *app, Error *err)
     app->api.labels = labels_new(app->api.db, app->api.library, app->api.models);
     app->task_drawer = (TaskDrawer){ app->api.library, app->api.models, app->api.events };
     app->api.task_drawer = &app->task_drawer;
+    app->field_reader = (FieldReader){ app->api.library, app->api.models };
+    app->api.field_reader = &app->field_reader;
     return true;
 }
 

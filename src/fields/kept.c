@@ -219,6 +219,14 @@ static void put_row(Buf *out, const KeptRow *row, const json_t *values, const No
                  c + 1 == columns->count);
 }
 
+static void put_head(Buf *out, const NodeList *columns, const FieldNode *top)
+{
+    csv_cell(out, S("document"), false);
+    csv_cell(out, S("name"), !columns->count);
+    for (size_t c = 0; c < columns->count; c++)
+        csv_cell(out, heading(out->arena, columns->at[c], top), c + 1 == columns->count);
+}
+
 void kept_table(Buf *out, const FieldNode *root, const KeptRow *rows, size_t count, Str list)
 {
     const FieldNode *node = list.length ? node_at(root, list) : NULL, *top = root;
@@ -226,10 +234,8 @@ void kept_table(Buf *out, const FieldNode *root, const KeptRow *rows, size_t cou
     if (node && node->shape == NODE_LIST)
         top = node->item;
     collect(out->arena, top, &columns);
-    csv_cell(out, S("document"), false);
-    csv_cell(out, S("name"), !columns.count);
-    for (size_t c = 0; c < columns.count; c++)
-        csv_cell(out, heading(out->arena, columns.at[c], top), c + 1 == columns.count);
+    if (!out->length)
+        put_head(out, &columns, top);
     for (size_t r = 0; r < count; r++) {
         const json_t *items = top != root ? value_at(rows[r].values, node, root) : NULL, *item;
         size_t i;

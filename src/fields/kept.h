@@ -21,5 +21,6 @@ typedef struct KeptRow {
 } KeptRow;
 
 /* A line for each document: its id and name, and each member; lists of texts with "; " between.
- * With `list`: a line for each item of the list of that name, its members alone. */
+ * With `list`: a line for each item of the list of that name, its members alone. An empty `out`
+ * gets the names of the columns first. */
 void kept_table(Buf *out, const FieldNode *root, const KeptRow *rows, size_t count, Str list);

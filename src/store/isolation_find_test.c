@@ -115,6 +115,28 @@ static bool jobs_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool runs_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Str id = secret.run.id;
+    const RunItem item = { .state = S("failed") };
+    RunsList runs;
+    RunItemList items;
+    Run run;
+    EXPECT_CODE(ERROR_NOT_FOUND, run_find(tx, theirs, arena, id, &run, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, run_set_job(tx, theirs, id, S("j"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, run_remove(tx, theirs, id, err));
+    CALL(run_list(tx, theirs, arena, S(""), S(""), NULL, &runs, err));
+    EXPECT(!runs.count);
+    CALL(run_item_list(tx, theirs, arena, id, S(""), NULL, &items, err));
+    EXPECT(!items.count);
+    CALL(run_item_save(tx, theirs, id, &item, err));
+    CALL(run_find(tx, &world->ours, arena, id, &run, err));
+    EXPECT(run.done == 1 && !run.failed && run.total == 1);
+    return true;
+}
+
 static bool labels_find_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -242,6 +264,7 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     CALL(summaries_find_nothing(tx, world, err));
     CALL(labels_find_nothing(tx, world, err));
     CALL(jobs_find_nothing(tx, world, err));
+    CALL(runs_find_nothing(tx, world, err));
     CALL(fields_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;

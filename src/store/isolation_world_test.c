@@ -164,6 +164,16 @@ static bool fill_labels(DbTx *tx, World *world, Error *err)
     return classification_batch_add(tx, ours, world->arena, &secret.labelled, &item, 1, err);
 }
 
+static bool fill_runs(DbTx *tx, World *world, Error *err)
+{
+    const StrList documents = { &secret.doc.id, 1 };
+    const RunItem item = { .state = S("done"), .result = S("{}") };
+
+    secret.run = (Run){ .kind = S("fields"), .request = S("{}") };
+    CALL(run_add(tx, &world->ours, world->arena, &secret.run, &documents, 0, err));
+    return run_item_save(tx, &world->ours, secret.run.id, &item, err);
+}
+
 static bool fill_ledgers(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours;
@@ -194,6 +204,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(fill_feedback(tx, world, err));
     CALL(fill_summaries(tx, world, err));
     CALL(fill_labels(tx, world, err));
+    CALL(fill_runs(tx, world, err));
     CALL(document_fields_save(
         tx, &world->ours,
         &(DocumentFields){

@@ -17,6 +17,7 @@
 #include "store/messages_store.h"
 #include "store/notices_store.h"
 #include "store/recipes_store.h"
+#include "store/runs_store.h"
 #include "store/saved_searches_store.h"
 #include "store/searches_store.h"
 #include "store/secrets_store.h"
@@ -58,6 +59,7 @@ typedef struct IsolationSecret {
     Task task;
     TaskFeed feed;
     KeptSummary summary;
+    Run run;
 } IsolationSecret;
 
 extern IsolationSecret secret;

@@ -1,15 +1,17 @@
-// fields.js - what is kept of many documents by one schema: a table to look over, to fill, and to take away as CSV.
+// fields.js - what is kept of many documents by one schema: a table to look over, to fill by a run of the server, and to take
+// away as CSV. ?run= in the address follows a run.
 import {h, fill, cleanup} from '../dom.js';
-import {t, number} from '../texts.js';
+import {t, number, duration} from '../texts.js';
 import {get, post, all} from '../api.js';
 import {state, mayWrite} from '../state.js';
 import {go, withQuery} from '../router.js';
 import {top} from '../parts/top.js';
 import {problem} from '../parts/problem.js';
-import {toast} from '../parts/toast.js';
+import {announce} from '../parts/live.js';
 import {schemaTitle, shown} from '../parts/fields.js';
 
-const STEP = 10;  // documents asked for at once
+const LOOK_MS = 1500;
+const GROWS_TO = 300;  // rows that are painted anew while a run goes on; a longer table comes at its end
 
 // Members of a schema that are one value each: "seller.name".
 function columnsOf(schema, path = '') {
@@ -28,12 +30,13 @@ class FieldsView {
     this.undo = cleanup();
     this.aborter = new AbortController();
     this.undo.add(() => this.aborter.abort());
+    this.undo.add(() => clearTimeout(this.later));
     this.query = query;
     this.schema = query.schema || 'invoice';
     const collection = state.collections.find((one) => one.id === query.collection);
     this.head = top(collection ? t('fields.of', {name: collection.name}) : t('fields.title'));
     this.bar = h('div', {class: 'row wrap value-bar'});
-    this.status = h('p', {class: 'status', role: 'status', test: 'fields-status'}, '\u00a0');
+    this.status = h('div', {class: 'status row wrap', role: 'status', test: 'fields-status'});
     this.body = h('div', {class: 'scroll'}, h('div', {class: 'bone'}));
     fill(root, this.head.element, h('div', {class: 'finder'}, this.bar, this.status), this.body);
     this.load();
@@ -41,16 +44,22 @@ class FieldsView {
 
   async load() {
     try {
+      if (this.query.run) {
+        this.run = await get(`/v1/runs/${this.query.run}`, {}, this.aborter.signal);
+        this.schema = this.run.subject;
+      }
       const {items} = await get('/v1/fields/schemas', {}, this.aborter.signal);
       this.known = items.find((one) => one.name === this.schema);
       this.paintBar(items);
-      await this.paintTable();
+      if (this.run) await this.follow();
+      else await this.paintTable();
     } catch (error) {
       if (error.name !== 'AbortError') fill(this.body, problem(error, () => this.load()));
     }
   }
 
   exportAddress(list) {
+    if (this.run) return `/v1/runs/${this.run.id}/results?${new URLSearchParams({format: 'csv', ...(list && {list})})}`;
     const query = new URLSearchParams({format: 'csv', ...(this.query.collection && {collection: this.query.collection}), ...(list && {list})});
     return `/v1/fields/${encodeURIComponent(this.schema)}?${query}`;
   }
@@ -59,14 +68,15 @@ class FieldsView {
     const names = [...new Set([...schemas.map((one) => one.name), this.schema])];
     const link = (list) => h('a', {class: 'button', href: this.exportAddress(list), download: `${list || this.schema}.csv`, test: list ? 'fields-lines' : 'fields-csv'},
       list ? t('fields.lines', {name: list}) : t('fields.csv'));
-    fill(this.bar, h('select', {'aria-label': t('fields.schema'), onchange: (event) => go(withQuery({schema: event.target.value})), test: 'fields-schema'},
+    fill(this.bar, h('select', {'aria-label': t('fields.schema'), onchange: (event) => go(withQuery({schema: event.target.value, run: null})), test: 'fields-schema'},
       names.map((name) => h('option', {value: name, selected: name === this.schema}, schemaTitle(name)))),
     link(''), this.known && listsOf(this.known.schema).map(link),
     mayWrite() && this.known && h('button', {class: 'primary', onclick: (event) => this.readAll(event.currentTarget), test: 'fields-read-all'}, t('fields.collection_read')));
   }
 
   async paintTable() {
-    const items = await all(`/v1/fields/${encodeURIComponent(this.schema)}`, this.query.collection ? {collection: this.query.collection} : {});
+    const items = this.run ? (await all(`/v1/runs/${this.run.id}/results`, {state: 'done'})).filter((item) => item.result)
+      : await all(`/v1/fields/${encodeURIComponent(this.schema)}`, this.query.collection ? {collection: this.query.collection} : {});
     if (items.length === 0) {
       fill(this.body, h('p', {class: 'pad', test: 'fields-empty'}, t('fields.collection_empty')));
       return;
@@ -79,24 +89,42 @@ class FieldsView {
         used.map((path) => h('td', {}, written(valueAt(item.result.values, path))))))))));
   }
 
-  // A few at a time: what is read is kept even when the page is left.
+  // The server goes on with it when the page is left; the tray shows it too.
   async readAll(button) {
     button.disabled = true;
-    let failed = 0;
     try {
-      const documents = await all('/v1/documents', this.query.collection ? {collection: this.query.collection} : {});
-      for (let at = 0; at < documents.length; at += STEP) {
-        const ids = documents.slice(at, at + STEP).map((one) => one.id);
-        const {items} = await post('/v1/fields', {schema: this.schema, documents: ids, save: true}, {signal: this.aborter.signal});
-        failed += items.filter((item) => item.error).length;
-        this.status.textContent = t('fields.collection_progress', {done: number(at + ids.length), total: number(documents.length)});
-      }
-      if (failed) toast(t('fields.collection_failed', {count: failed, shown: number(failed)}));
-      await this.paintTable();
+      const run = await post('/v1/fields/runs', {schema: this.schema, ...(this.query.collection && {collection: this.query.collection})});
+      go(withQuery({run: run.id}));
     } catch (error) {
-      if (error.name !== 'AbortError') fill(this.body, problem(error));
+      fill(this.body, problem(error));
+      button.disabled = false;
     }
-    button.disabled = false;
+  }
+
+  paintRun() {
+    const {run} = this;
+    const going = run.state === 'waiting' || run.state === 'running';
+    const over = run.done + run.failed;
+    const words = t('fields.collection_progress', {done: number(over), total: number(run.total)});
+    const cancel = () => post(`/v1/runs/${run.id}/cancel`).then(() => this.follow()).catch((error) => fill(this.body, problem(error)));
+    fill(this.status, h('span', {}, words), going && h('progress', {max: run.total, value: over, 'aria-label': words}),
+      going && run.seconds_left !== null && h('span', {class: 'number'}, t('tray.left', {time: duration(run.seconds_left)})),
+      run.failed > 0 && h('span', {data: {tone: 'bad'}}, t('fields.collection_failed', {count: run.failed, shown: number(run.failed)})),
+      !going && run.state !== 'done' && h('span', {}, t(run.state === 'failed' ? 'stage.job_failed' : 'stage.cancelled')),
+      going && mayWrite() && h('button', {class: 'small', onclick: cancel, test: 'fields-cancel'}, t('do.cancel')));
+    return going;
+  }
+
+  async follow() {
+    clearTimeout(this.later);
+    this.run = await get(`/v1/runs/${this.run.id}`, {}, this.aborter.signal);
+    const going = this.paintRun();
+    if (this.painted !== this.run.done && (!going || this.run.done <= GROWS_TO)) {
+      this.painted = this.run.done;
+      await this.paintTable();
+    }
+    if (!going) return announce(t('fields.collection_progress', {done: number(this.run.done + this.run.failed), total: number(this.run.total)}));
+    this.later = setTimeout(() => this.follow().catch((error) => { if (error.name !== 'AbortError') fill(this.body, problem(error, () => this.load())); }), LOOK_MS);
   }
 }
 

@@ -2,7 +2,7 @@
 import {h, fill, cleanup} from '../dom.js';
 import {t} from '../texts.js';
 import {mayWrite} from '../state.js';
-import {remove} from '../api.js';
+import {get, remove} from '../api.js';
 import {top} from '../parts/top.js';
 import {icon} from '../parts/icons.js';
 import {showVersions} from '../parts/personas.js';
@@ -11,7 +11,7 @@ import {openBench} from '../parts/prompt_bench.js';
 import {problem} from '../parts/problem.js';
 import {toast} from '../parts/toast.js';
 
-export function render(root) {
+export function render(root, {query}) {
   const undo = cleanup();
   const add = mayWrite() && h('button', {class: 'small primary', onclick: () => editPrompt(null, load), test: 'prompt-add'}, t('prompt.add'));
   const head = top(t('prompt.title'), add);
@@ -36,6 +36,13 @@ export function render(root) {
       fill(list, problem(error, load));
     }
   }
+  // The tray leads here: the run is shown in the bench of its prompt.
+  async function showRun(id) {
+    const run = await get(`/v1/runs/${id}`);
+    const one = (await readPrompts()).find((prompt) => prompt.id === run.subject);
+    if (one) openBench(one, id);
+  }
   load();
+  if (query.run) showRun(query.run).catch((error) => toast(error.message));
   return {cleanup: undo, title: t('prompt.title'), focus: head.heading};
 }
