@@ -201,8 +201,8 @@ function heardJob(job) {
   const item = items.get(`j${job.id}`);
   const over = ENDED.has(JOB_STATES[job.state]);
   if (item) {
-    // Only an answer says why it failed.
-    if (over) return readJob(job.id);
+    // Only an answer says why it failed; and news may be older than the answer that ended it here.
+    if (over || ended(item)) return readJob(job.id);
     applyJob(item, job);
     return changed();
   }
