@@ -47,7 +47,7 @@ def test_a_mail_gives_its_tasks_with_their_words(library):
     ("Please water the plants every Monday.", "FREQ=WEEKLY;BYDAY=MO", "2026-11-23"),
     ("Please send the report monthly until June.", "FREQ=MONTHLY;UNTIL=20270601", "2026-12-20"),
     ("Please call Ann every Tuesday and Thursday.", "FREQ=WEEKLY;BYDAY=TU,TH", "2026-11-24"),
-    ("Please pay the rent on the first of every month.", "FREQ=MONTHLY", "2026-12-01"),
+    ("Please pay the rent on the first of every month.", "FREQ=MONTHLY;BYMONTHDAY=1", "2026-12-01"),
     ("Please back up the server every day at 9am.", "FREQ=DAILY", "2026-11-21T08:00:00.000Z"),
     ("Please paint the fence by Monday.", None, "2026-11-23"),
 ])
