@@ -11,7 +11,7 @@
 
 typedef struct Compared {
     Str id, text;
-    Sources sources;
+    Material material;
 } Compared;
 
 static bool read_side(ApiRequest *request, Arena *arena, const char *name, Compared *side,
@@ -21,11 +21,11 @@ static bool read_side(ApiRequest *request, Arena *arena, const char *name, Compa
         return fail_field(err, name, "'%s' is missing: the id of a document; or give '%s_text'",
                           name, name);
     if (side->text.length) {
-        sources_of_text(arena, side->text, &side->sources);
+        material_of_text(arena, side->text, false, &side->material);
         return true;
     }
-    return sources_of_documents(request->api->db, request->scope, arena, (StrList){ &side->id, 1 },
-                                &side->sources, err);
+    return material_of_documents(request->api->db, request->scope, arena, (StrList){ &side->id, 1 },
+                                 &side->material, err);
 }
 
 static void put_compared(JsonWriter *json, const char *name, const Compared *side)
@@ -36,7 +36,7 @@ static void put_compared(JsonWriter *json, const char *name, const Compared *sid
     }
     put_object(json, name);
     put_text(json, "id", side->id);
-    put_text(json, "name", side->sources.at[0].name);
+    put_text(json, "name", side->material.documents[0].name);
     put_end(json);
 }
 
@@ -52,7 +52,7 @@ bool compare_documents(ApiRequest *request, HttpResponse *response, Error *err)
         !read_side(request, arena, "left", &left, err) ||
         !read_side(request, arena, "right", &right, err))
         return false;
-    compare_sources(request->api->summaries, arena, &left.sources, &right.sources, &comparison);
+    compare_materials(request->api->summaries, arena, &left.material, &right.material, &comparison);
     JsonWriter json = put_begin(&response->body);
     put_compared(&json, "left", &left);
     put_compared(&json, "right", &right);
@@ -63,20 +63,20 @@ bool compare_documents(ApiRequest *request, HttpResponse *response, Error *err)
 
 /* --- Timeline and glossary --- */
 
-static bool read_document(ApiRequest *request, Arena *arena, Sources *sources_r, Error *err)
+static bool read_document(ApiRequest *request, Arena *arena, Material *material_r, Error *err)
 {
-    return sources_of_documents(request->api->db, request->scope, arena,
-                                (StrList){ request->params, 1 }, sources_r, err);
+    return material_of_documents(request->api->db, request->scope, arena,
+                                 (StrList){ request->params, 1 }, material_r, err);
 }
 
 bool timeline_of_document(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MEMORY_MAX);
-    Sources sources;
+    Material material;
     Timeline timeline;
-    if (!read_document(request, arena, &sources, err))
+    if (!read_document(request, arena, &material, err))
         return false;
-    timeline_make(arena, &sources, &timeline);
+    timeline_make(arena, &material, &timeline);
     JsonWriter json = put_begin(&response->body);
     timeline_put(&json, &timeline);
     put_end(&json);
@@ -86,11 +86,11 @@ bool timeline_of_document(ApiRequest *request, HttpResponse *response, Error *er
 bool glossary_of_document(ApiRequest *request, HttpResponse *response, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MEMORY_MAX);
-    Sources sources;
+    Material material;
     Glossary glossary;
-    if (!read_document(request, arena, &sources, err))
+    if (!read_document(request, arena, &material, err))
         return false;
-    glossary_make(arena, &sources, &glossary);
+    glossary_make(arena, &material, &glossary);
     JsonWriter json = put_begin(&response->body);
     glossary_put(&json, arena, &glossary);
     put_end(&json);

@@ -118,15 +118,15 @@ static bool sum_up_text(ApiRequest *request, Arena *arena, const Wished *wished,
 {
     struct Summaries *summaries = request->api->summaries;
     SummaryWish wish = wished->order.wish;
-    Sources sources;
+    Material material;
     Summary summary;
     Buf out = buf_new(arena, MB(4));
-    sources_of_text(arena, wished->text, &sources);
+    material_of_text(arena, wished->text, false, &material);
     bool is_long =
-        summary_parts(summaries, request->scope, arena, &sources, &wish) > TEXT_PARTS_MAX;
+        summary_parts(summaries, request->scope, arena, &material, &wish) > TEXT_PARTS_MAX;
     if (is_long)
         wish.model = S(SUMMARY_RULES);
-    if (!summary_make(summaries, request->scope, arena, &sources, &wish, &summary, err))
+    if (!summary_make(summaries, request->scope, arena, &material, &wish, &summary, err))
         return false;
     if (is_long && !summary.notice.length)
         summary.notice = S("so long a text is summed up by a model only as a document: add it");

@@ -7,7 +7,7 @@ static Fact *fact_of(Arena *arena, const char *text)
 {
     Material *material = arena_new_one(arena, Material);
     Words *words = words_new();
-    material_of_text(arena, str(text), material);
+    material_of_text(arena, str(text), true, material);
     Facts facts = facts_find(arena, words, material);
     words_free(words);
     cr_assert_eq(facts.count, 1, "one sentence: %s", text);

@@ -8,7 +8,7 @@
  * the encoder. */
 #pragma once
 
-#include "study/material.h"
+#include "material/material.h"
 #include "text/central.h"
 
 typedef enum KeyKind {

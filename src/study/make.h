@@ -13,9 +13,9 @@
 #pragma once
 
 #include "jobs/job_queue.h"
+#include "material/material.h"
 #include "store/learner_store.h"
 #include "store/study_made_store.h"
-#include "study/material.h"
 
 #define MAKE_COUNT_MAX 50
 

@@ -126,8 +126,8 @@ Str given_passages(const Asking *asking)
     Buf out = buf_new(making->arena, PROMPT_BYTES * 3);
     for (size_t i = 0; i < asking->count; i++) {
         const Piece *piece = &making->material.pieces[asking->passages[i].first];
-        quoted_passage(&out, i + 1, making->material.documents[piece->document].name, piece->place,
-                       asking->passages[i].text);
+        quoted_passage(&out, i + 1, making->material.documents[piece->document].name,
+                       material_place(making->arena, piece), asking->passages[i].text);
     }
     if (making->wish->source.topic.length) {
         buf_add(&out, S("Subject: "));

@@ -78,7 +78,7 @@ static bool find_quote(const Asking *asking, const json_t *item, size_t *first_r
 static Citation cite_range(const Making *making, size_t first, size_t last)
 {
     const Piece *a = &making->material.pieces[first], *b = &making->material.pieces[last];
-    Citation citation = material_cite(&making->material, a);
+    Citation citation = material_cite(making->arena, &making->material, a);
     bool is_one_text =
         b->text.at >= a->text.at && b->text.at + b->text.length - a->text.at == b->end - a->start;
     if (is_one_text) {

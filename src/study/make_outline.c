@@ -76,9 +76,9 @@ static Sections read_sections(Making *making)
             last = begin_section(making, &sections, piece, 0);
         if (piece->kind == PIECE_HEADING)
             last = begin_section(making, &sections, piece, level_of(making, piece));
-        else if (!last || (last->bytes > PART_BYTES && piece->section == MATERIAL_NO_SECTION &&
-                           piece->kind == PIECE_SENTENCE &&
-                           fact_is_sentence(piece->plain, material->language)))
+        else if (!last ||
+                 (last->bytes > PART_BYTES && !piece->section && piece->kind == PIECE_SENTENCE &&
+                  fact_is_sentence(piece->plain, material->language)))
             last = begin_section(making, &sections, piece, material->document_count > 1 ? 2 : 1);
         last->bytes += piece->text.length;
     }
@@ -151,7 +151,7 @@ static bool add_section(Making *making, const Section *section, Error *err)
 {
     Buf out;
     const Piece *cited = section->best ? section->best->piece : section->first;
-    Citation source = material_cite(&making->material, cited);
+    Citation source = material_cite(making->arena, &making->material, cited);
     size_t number = making->items.count + 1;
     Str about = section->best ? section->best->plain : STR_NONE;
     JsonWriter json = item_begin(making, &out);

@@ -35,7 +35,7 @@ static bool add_sentence(Prose *prose, const Fact *fact, Error *err)
     Buf out;
     bool is_added;
     Str heading = fact->piece->heading;
-    Citation source = material_cite(&making->material, fact->piece);
+    Citation source = material_cite(making->arena, &making->material, fact->piece);
     source.number = (int)making->items.count + 1;
     source.score = fact->centrality;
     JsonWriter json = item_begin(making, &out);
@@ -80,7 +80,7 @@ static bool add_example(Making *making, const Fact *fact, Error *err)
 {
     Buf out;
     Str title = fact->term.length ? fact->term : fact->piece->heading;
-    Citation source = material_cite(&making->material, fact->piece);
+    Citation source = material_cite(making->arena, &making->material, fact->piece);
     JsonWriter json = item_begin(making, &out);
     put_text(&json, "title", str_slice(title, 0, 290));
     put_text(&json, "text", fact->plain);
@@ -215,7 +215,7 @@ static bool exercise_of_list(Making *making, const Piece **at, Exercise *exercis
     if (count < 3 || count > 9 || !first->heading.length || solution.overflowed ||
         solution.length > 1800)
         return false;
-    Citation source = material_cite(&making->material, first);
+    Citation source = material_cite(making->arena, &making->material, first);
     *exercise =
         (Exercise){ .task = str_format(making->arena, STR_FMT "%zu" STR_FMT "“" STR_FMT "”.",
                                        STR_ARG(all_points[form].before), count,
@@ -247,7 +247,8 @@ bool make_practice(Making *making, Error *err)
         return false;
     for (size_t i = 0; i < count && !making_is_full(making); i++) {
         Exercise exercise = { .hint = facts[i]->piece->heading,
-                              .source = material_cite(&making->material, facts[i]->piece) };
+                              .source = material_cite(making->arena, &making->material,
+                                                      facts[i]->piece) };
         if ((exercise_of_reason(making, facts[i], &exercise) ||
              exercise_of_term(making, facts[i], &exercise) ||
              exercise_of_key(making, facts[i], &exercise)) &&

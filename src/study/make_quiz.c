@@ -50,7 +50,7 @@ static void put_options(JsonWriter *json, const Draft *draft)
 static bool add_question(Making *making, const Draft *draft, const Piece *piece, Error *err)
 {
     Buf out;
-    Citation source = material_cite(&making->material, piece);
+    Citation source = material_cite(making->arena, &making->material, piece);
     JsonWriter json = item_begin(making, &out);
     put_text(&json, "kind", str(kind_names[draft->kind]));
     put_text(&json, "question", draft->question);
@@ -181,7 +181,7 @@ static bool add_card(Making *making, Str front, Str back, double difficulty, con
                      Error *err)
 {
     Buf out;
-    Citation source = material_cite(&making->material, piece);
+    Citation source = material_cite(making->arena, &making->material, piece);
     JsonWriter json = item_begin(making, &out);
     put_text(&json, "front", front);
     put_text(&json, "back", back);

@@ -108,7 +108,7 @@ static bool add_sentence(Writing *w, Str text, const Piece *piece, Error *err)
     Making *making = w->making;
     Buf out;
     bool is_added, is_list = str_is(making->wish->form, "bullets");
-    Citation source = material_cite(&making->material, piece);
+    Citation source = material_cite(making->arena, &making->material, piece);
     Fact fact = { .piece = piece, .plain = text };
     source.number = (int)making->items.count + 1;
     JsonWriter json = item_begin(making, &out);

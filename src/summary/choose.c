@@ -120,11 +120,16 @@ static bool ends_like_sentence(Str text)
     return false;
 }
 
+static bool is_row(const Piece *piece)
+{
+    return piece->kind == PIECE_ROW || piece->kind == PIECE_COLUMNS;
+}
+
 /* Lines of contents, addresses, copyright: letters are few, or the line is no sentence. */
-static double form_factor(const SourceUnit *unit)
+static double form_factor(const Piece *piece)
 {
     size_t letters = 0;
-    Str text = unit->text;
+    Str text = piece->text;
     for (size_t i = 0; i < text.length; i++)
         letters +=
             (unsigned char)((text.at[i] | 32) - 'a') < 26 || (unsigned char)text.at[i] >= 0x80;
@@ -136,9 +141,9 @@ static double form_factor(const SourceUnit *unit)
         factor *= 0.7;
     if (str_ends(text, S("?")) || str_ends(text, S("\xEF\xBC\x9F")))
         factor *= 0.5;
-    else if (unit->kind == SOURCE_SENTENCE && !ends_like_sentence(text))
+    else if (piece->kind == PIECE_SENTENCE && !ends_like_sentence(text))
         factor *= 0.5;
-    return factor * (unit->kind == SOURCE_ROW ? 0.2 : unit->kind == SOURCE_ITEM ? 0.8 : 1);
+    return factor * (is_row(piece) ? 0.2 : piece->kind == PIECE_ITEM ? 0.8 : 1);
 }
 
 static double length_factor(size_t words)
@@ -155,34 +160,34 @@ static double number_factor(Str text)
     return 1;
 }
 
-/* `place`: how many units of the source stand before it. */
-static double unit_prior(const SourceUnit *unit, size_t place, const WordCheck *check,
-                         size_t title_words)
+/* `place`: how many pieces of the document stand before it. */
+static double piece_prior(const Piece *piece, size_t place, const WordCheck *check,
+                          size_t title_words)
 {
-    const SourceUnit *before = place ? unit - 1 : NULL;
+    const Piece *before = place ? piece - 1 : NULL;
     double prior = 1 + LEAD_BONUS / (1 + (double)place / LEAD_FADES);
-    if (unit->is_first)
+    if (piece->is_first)
         prior *= PARAGRAPH_BONUS;
-    if (before && unit->section != before->section)
+    if (before && piece->section != before->section)
         prior *= SECTION_BONUS;
     if (title_words)
         prior *= 1 + TITLE_BONUS * MIN(1.0, (double)check->shared / (double)title_words);
-    return prior * form_factor(unit) * length_factor(check->words) * number_factor(unit->text) *
-           opening_factor(unit->text);
+    return prior * form_factor(piece) * length_factor(check->words) * number_factor(piece->text) *
+           opening_factor(piece->text);
 }
 
-double *unit_priors(Arena *arena, Words *words, const Sources *sources)
+double *piece_priors(Arena *arena, Words *words, const Material *material)
 {
-    double *priors = arena_new_array(arena, double, sources->unit_count + 1);
-    for (size_t s = 0; s < sources->count; s++) {
-        const Source *source = &sources->at[s];
-        WordList title = words_list(words, source->language, source->title, arena);
+    double *priors = arena_new_array(arena, double, material->piece_count + 1);
+    for (size_t s = 0; s < material->document_count; s++) {
+        const MaterialDocument *document = &material->documents[s];
+        WordList title = words_list(words, document->language, document->title, arena);
         size_t title_words = content_words(&title);
-        for (size_t i = 0; i < source->unit_count; i++) {
-            const SourceUnit *unit = &sources->units[source->unit_first + i];
+        for (size_t i = 0; i < document->count; i++) {
+            const Piece *piece = &material->pieces[document->first + i];
             WordCheck check = { .title = &title };
-            words_split(words, source->language, unit->text, check_word, &check);
-            priors[source->unit_first + i] = unit_prior(unit, i, &check, title_words);
+            words_split(words, document->language, piece->text, check_word, &check);
+            priors[document->first + i] = piece_prior(piece, i, &check, title_words);
         }
     }
     return priors;
@@ -193,26 +198,26 @@ double *unit_priors(Arena *arena, Words *words, const Sources *sources)
 typedef struct Field {
     Str *texts;
     double *priors;
-    size_t *units;
+    size_t *pieces;
     size_t count;
 } Field;
 
 /* Rows of tables are sentences only where there are no others. */
-static Field field_of(Arena *arena, Words *words, const Sources *sources)
+static Field field_of(Arena *arena, Words *words, const Material *material)
 {
-    Field field = { .texts = arena_new_array(arena, Str, sources->unit_count + 1),
-                    .priors = arena_new_array(arena, double, sources->unit_count + 1),
-                    .units = arena_new_array(arena, size_t, sources->unit_count + 1) };
-    double *priors = unit_priors(arena, words, sources);
+    Field field = { .texts = arena_new_array(arena, Str, material->piece_count + 1),
+                    .priors = arena_new_array(arena, double, material->piece_count + 1),
+                    .pieces = arena_new_array(arena, size_t, material->piece_count + 1) };
+    double *priors = piece_priors(arena, words, material);
     bool has_prose = false;
-    for (size_t i = 0; i < sources->unit_count; i++)
-        has_prose |= sources->units[i].kind != SOURCE_ROW;
-    for (size_t i = 0; i < sources->unit_count; i++) {
-        if (sources->units[i].kind == SOURCE_ROW && has_prose)
+    for (size_t i = 0; i < material->piece_count; i++)
+        has_prose |= !is_row(&material->pieces[i]);
+    for (size_t i = 0; i < material->piece_count; i++) {
+        if (is_row(&material->pieces[i]) && has_prose)
             continue;
-        field.texts[field.count] = sources->units[i].text;
+        field.texts[field.count] = material->pieces[i].text;
         field.priors[field.count] = priors[i];
-        field.units[field.count++] = i;
+        field.pieces[field.count++] = i;
     }
     return field;
 }
@@ -221,7 +226,7 @@ static Field narrowed(Arena *arena, Words *words, const Field *field, Language l
 {
     Field near = { .texts = arena_new_array(arena, Str, CENTRAL_MAX),
                    .priors = arena_new_array(arena, double, CENTRAL_MAX),
-                   .units = arena_new_array(arena, size_t, CENTRAL_MAX) };
+                   .pieces = arena_new_array(arena, size_t, CENTRAL_MAX) };
     size_t *kept = arena_new_array(arena, size_t, CENTRAL_MAX);
     const CentralText text = { .sentences = field->texts,
                                .count = field->count,
@@ -231,7 +236,7 @@ static Field narrowed(Arena *arena, Words *words, const Field *field, Language l
     for (size_t i = 0; i < near.count; i++) {
         near.texts[i] = field->texts[kept[i]];
         near.priors[i] = field->priors[kept[i]];
-        near.units[i] = field->units[kept[i]];
+        near.pieces[i] = field->pieces[kept[i]];
     }
     return near;
 }
@@ -242,12 +247,12 @@ static int by_number(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-size_t choose_units(Summaries *summaries, Arena *arena, Words *words, const Sources *sources,
-                    size_t count_max, size_t words_max, size_t **chosen_r, double **weights_r,
-                    Str *made_by_r)
+size_t choose_pieces(Summaries *summaries, Arena *arena, Words *words, const Material *material,
+                     size_t count_max, size_t words_max, size_t **chosen_r, double **weights_r,
+                     Str *made_by_r)
 {
-    Language language = sources->count ? sources->at[0].language : LANGUAGE_ENGLISH;
-    Field all = field_of(arena, words, sources), near = narrowed(arena, words, &all, language);
+    Language language = material->language;
+    Field all = field_of(arena, words, material), near = narrowed(arena, words, &all, language);
     CentralText text = { near.texts, near.count, near.priors, NULL, 0, language };
     size_t *sizes = arena_new_array(arena, size_t, near.count + 1);
     float *vectors;
@@ -265,7 +270,7 @@ size_t choose_units(Summaries *summaries, Arena *arena, Words *words, const Sour
     qsort(chosen, count, sizeof *chosen, by_number);
     for (size_t i = 0; i < count; i++) {
         weights[i] = central.scores[chosen[i]];
-        chosen[i] = near.units[chosen[i]];
+        chosen[i] = near.pieces[chosen[i]];
     }
     *chosen_r = chosen;
     *weights_r = weights;
@@ -273,20 +278,20 @@ size_t choose_units(Summaries *summaries, Arena *arena, Words *words, const Sour
     return count;
 }
 
-void choose_summary(Summaries *summaries, Arena *arena, Words *words, const Sources *sources,
+void choose_summary(Summaries *summaries, Arena *arena, Words *words, const Material *material,
                     const SummaryWish *wish, Summary *summary)
 {
     size_t *chosen;
     double *weights;
-    summary->count = choose_units(summaries, arena, words, sources, wish_statements(wish),
-                                  wish_words(wish), &chosen, &weights, &summary->made_by);
+    summary->count = choose_pieces(summaries, arena, words, material, wish_statements(wish),
+                                   wish_words(wish), &chosen, &weights, &summary->made_by);
     summary->statements = arena_new_array(arena, SummaryStatement, summary->count + 1);
     for (size_t i = 0; i < summary->count; i++) {
-        const SourceUnit *unit = &sources->units[chosen[i]];
-        summary->statements[i] = (SummaryStatement){ .text = source_line(arena, unit->text),
-                                                     .heading = unit->heading,
-                                                     .section = unit->section,
-                                                     .units = &chosen[i],
+        const Piece *piece = &material->pieces[chosen[i]];
+        summary->statements[i] = (SummaryStatement){ .text = piece->plain,
+                                                     .heading = piece->heading,
+                                                     .section = piece->section,
+                                                     .pieces = &chosen[i],
                                                      .count = 1,
                                                      .weight = weights[i] };
     }

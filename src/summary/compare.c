@@ -22,10 +22,10 @@ typedef struct Pair {
 
 /* One document of the two. */
 typedef struct Side {
-    const Sources *sources;
-    Str *lines;      /* of every unit */
-    size_t *partner; /* unit of the other side, or NO_PARTNER */
-    size_t *open;    /* units that the other side has not word for word */
+    const Material *material;
+    Str *lines;      /* of every piece */
+    size_t *partner; /* piece of the other side, or NO_PARTNER */
+    size_t *open;    /* pieces that the other side has not word for word */
     size_t open_count;
     size_t *sections; /* section + 1 of the other side that belongs to each section; 0: none */
     size_t section_count;
@@ -41,16 +41,16 @@ typedef struct Comparing {
     Comparison *comparison;
 } Comparing;
 
-static Side side_new(Arena *arena, const Sources *sources)
+static Side side_new(Arena *arena, const Material *material)
 {
-    Side side = { .sources = sources,
-                  .lines = arena_new_array(arena, Str, sources->unit_count + 1),
-                  .partner = arena_new_array(arena, size_t, sources->unit_count + 1),
-                  .open = arena_new_array(arena, size_t, sources->unit_count + 1) };
-    for (size_t i = 0; i < sources->unit_count; i++) {
-        side.lines[i] = source_line(arena, sources->units[i].text);
+    Side side = { .material = material,
+                  .lines = arena_new_array(arena, Str, material->piece_count + 1),
+                  .partner = arena_new_array(arena, size_t, material->piece_count + 1),
+                  .open = arena_new_array(arena, size_t, material->piece_count + 1) };
+    for (size_t i = 0; i < material->piece_count; i++) {
+        side.lines[i] = material->pieces[i].plain;
         side.partner[i] = NO_PARTNER;
-        side.section_count = MAX(side.section_count, sources->units[i].section + 1);
+        side.section_count = MAX(side.section_count, material->pieces[i].section + 1);
     }
     side.sections = arena_new_array(arena, size_t, side.section_count + 1);
     return side;
@@ -59,25 +59,25 @@ static Side side_new(Arena *arena, const Sources *sources)
 /* --- Word for word --- */
 
 typedef struct Places {
-    VEC(size_t) units; /* with the same line, in their order */
+    VEC(size_t) pieces; /* with the same line, in their order */
     size_t next;
 } Places;
 
 static void pair_same(Comparing *c)
 {
     Map lines = map_new(c->arena);
-    for (size_t i = 0; i < c->right.sources->unit_count; i++) {
+    for (size_t i = 0; i < c->right.material->piece_count; i++) {
         MapEntry *entry = map_add(&lines, utf8_fold(c->arena, c->right.lines[i]), NULL);
         if (!entry->pointer)
             entry->pointer = arena_new_one(c->arena, Places);
-        *vec_push(c->arena, &((Places *)entry->pointer)->units) = i;
+        *vec_push(c->arena, &((Places *)entry->pointer)->pieces) = i;
     }
-    for (size_t i = 0; i < c->left.sources->unit_count; i++) {
+    for (size_t i = 0; i < c->left.material->piece_count; i++) {
         MapEntry *entry = map_find(&lines, utf8_fold(c->arena, c->left.lines[i]));
         Places *places = entry ? entry->pointer : NULL;
-        if (!places || places->next == places->units.count)
+        if (!places || places->next == places->pieces.count)
             continue;
-        size_t other = places->units.at[places->next++];
+        size_t other = places->pieces.at[places->next++];
         c->left.partner[i] = other;
         c->right.partner[other] = i;
         c->comparison->same++;
@@ -86,7 +86,7 @@ static void pair_same(Comparing *c)
 
 static bool list_open(Side *side)
 {
-    for (size_t i = 0; i < side->sources->unit_count; i++)
+    for (size_t i = 0; i < side->material->piece_count; i++)
         if (side->partner[i] == NO_PARTNER)
             side->open[side->open_count++] = i;
     return side->open_count <= COMPARED_MAX;
@@ -121,14 +121,14 @@ static double cosine(const float *a, const float *b, size_t dims)
 static Str *section_texts(const Comparing *c, const Side *side, size_t count)
 {
     Str *texts = arena_new_array(c->arena, Str, count + 1);
-    for (size_t i = 0; i < side->sources->unit_count; i++) {
-        const SourceUnit *unit = &side->sources->units[i];
-        if (unit->section >= count || texts[unit->section].length > SECTION_BYTES)
+    for (size_t i = 0; i < side->material->piece_count; i++) {
+        const Piece *piece = &side->material->pieces[i];
+        if (piece->section >= count || texts[piece->section].length > SECTION_BYTES)
             continue;
-        if (!texts[unit->section].length)
-            texts[unit->section] = unit->heading;
-        texts[unit->section] = str_format(c->arena, STR_FMT " " STR_FMT,
-                                          STR_ARG(texts[unit->section]), STR_ARG(side->lines[i]));
+        if (!texts[piece->section].length)
+            texts[piece->section] = piece->heading;
+        texts[piece->section] = str_format(c->arena, STR_FMT " " STR_FMT,
+                                           STR_ARG(texts[piece->section]), STR_ARG(side->lines[i]));
     }
     return texts;
 }
@@ -136,10 +136,10 @@ static Str *section_texts(const Comparing *c, const Side *side, size_t count)
 static Str *headings(const Comparing *c, const Side *side, size_t count)
 {
     Str *list = arena_new_array(c->arena, Str, count + 1);
-    for (size_t i = 0; i < side->sources->unit_count; i++)
-        if (side->sources->units[i].section < count)
-            list[side->sources->units[i].section] =
-                utf8_fold(c->arena, side->sources->units[i].heading);
+    for (size_t i = 0; i < side->material->piece_count; i++)
+        if (side->material->pieces[i].section < count)
+            list[side->material->pieces[i].section] =
+                utf8_fold(c->arena, side->material->pieces[i].heading);
     return list;
 }
 
@@ -193,8 +193,7 @@ static float *word_likeness(const Comparing *c, const Str *left, size_t left_cou
     memcpy(texts + left_count, right, right_count * sizeof *texts);
     const CentralText text = { .sentences = texts,
                                .count = count,
-                               .language = c->left.sources->count ? c->left.sources->at[0].language
-                                                                  : LANGUAGE_ENGLISH };
+                               .language = c->left.material->language };
     return central_likeness(c->arena, c->words, &text, left_count);
 }
 
@@ -218,9 +217,10 @@ static void find_pairs(Comparing *c)
     for (size_t i = 0; i < c->left.open_count; i++)
         for (size_t j = 0; j < columns; j++) {
             double likeness = (double)words[i * columns + j];
-            const SourceUnit *one = &c->left.sources->units[c->left.open[i]];
-            const SourceUnit *two = &c->right.sources->units[c->right.open[j]];
-            if (likeness < WORDS_MIN || one->is_header_row != two->is_header_row)
+            const Piece *one = &c->left.material->pieces[c->left.open[i]];
+            const Piece *two = &c->right.material->pieces[c->right.open[j]];
+            if (likeness < WORDS_MIN ||
+                (one->kind == PIECE_COLUMNS) != (two->kind == PIECE_COLUMNS))
                 continue;
             if (c->has_meaning)
                 likeness = (1 - MEANING_SHARE) * likeness +
@@ -236,13 +236,12 @@ static void find_pairs(Comparing *c)
 
 /* --- The list --- */
 
-static DifferenceSide side_of(const Comparing *c, const Side *side, size_t unit_number)
+static DifferenceSide side_of(const Comparing *c, const Side *side, size_t piece_number)
 {
-    const SourceUnit *unit = &side->sources->units[unit_number];
+    const Piece *piece = &side->material->pieces[piece_number];
     DifferenceSide one = { .pieces = arena_new_one(c->arena, DifferencePiece), .piece_count = 1 };
-    one.pieces[0].text = side->lines[unit_number];
-    one.citation = source_citation(c->arena, &side->sources->at[unit->source], unit->start,
-                                   unit->end, unit->heading);
+    one.pieces[0].text = side->lines[piece_number];
+    one.citation = material_cite(c->arena, side->material, piece);
     one.citation.number = 1;
     return one;
 }
@@ -271,9 +270,9 @@ static void add_new(Comparing *c, size_t *next, size_t until, Comparison *out)
 static void list_differences(Comparing *c, const double *likeness)
 {
     Comparison *out = c->comparison;
-    size_t next = 0, total = c->left.sources->unit_count + c->right.sources->unit_count;
+    size_t next = 0, total = c->left.material->piece_count + c->right.material->piece_count;
     out->at = arena_new_array(c->arena, Difference, total + 1);
-    for (size_t i = 0; i < c->left.sources->unit_count; i++) {
+    for (size_t i = 0; i < c->left.material->piece_count; i++) {
         size_t partner = c->left.partner[i];
         if (partner == NO_PARTNER) {
             out->at[out->count++] =
@@ -287,12 +286,12 @@ static void list_differences(Comparing *c, const double *likeness)
             out->changed++;
         }
     }
-    add_new(c, &next, c->right.sources->unit_count, out);
+    add_new(c, &next, c->right.material->piece_count, out);
 }
 
 static void compare(Comparing *c)
 {
-    double *likeness = arena_new_array(c->arena, double, c->left.sources->unit_count + 1);
+    double *likeness = arena_new_array(c->arena, double, c->left.material->piece_count + 1);
     pair_same(c);
     bool is_whole = list_open(&c->left) & list_open(&c->right);
     if (is_whole) {
@@ -313,8 +312,8 @@ static void compare(Comparing *c)
     list_differences(c, likeness);
 }
 
-void compare_sources(Summaries *summaries, Arena *arena, const Sources *left, const Sources *right,
-                     Comparison *comparison_r)
+void compare_materials(Summaries *summaries, Arena *arena, const Material *left,
+                       const Material *right, Comparison *comparison_r)
 {
     Comparison comparison = { 0 };
     Comparing c = { .summaries = summaries,
@@ -353,7 +352,7 @@ static void put_side(JsonWriter *json, const char *name, const DifferenceSide *s
         put_text(json, NULL, side->numbers.at[i]);
     put_end(json);
     put_array(json, "citations");
-    source_put_citation(json, &side->citation);
+    material_put_citation(json, &side->citation);
     put_end(json);
     put_end(json);
 }

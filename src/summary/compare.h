@@ -47,7 +47,7 @@ typedef struct Comparison {
     Str notice;  /* "" or what was not compared */
 } Comparison;
 
-void compare_sources(Summaries *summaries, Arena *arena, const Sources *left, const Sources *right,
-                     Comparison *comparison_r);
+void compare_materials(Summaries *summaries, Arena *arena, const Material *left,
+                       const Material *right, Comparison *comparison_r);
 /* Members, into an object that is open. */
 void comparison_put(JsonWriter *json, const Comparison *comparison);

@@ -18,28 +18,19 @@
 
 /* --- What it says --- */
 
-/* Its units count from the source's own first. */
 static bool put_document(Summaries *summaries, const Scope *scope, Arena *arena, JsonWriter *json,
-                         const Sources *all, size_t number, Error *err)
+                         const Material *all, size_t number, Error *err)
 {
-    Source source = all->at[number];
-    Sources one = { .at = &source, .count = 1 };
-    SourceUnit *units = arena_new_array(arena, SourceUnit, source.unit_count + 1);
-    for (size_t i = 0; i < source.unit_count; i++) {
-        units[i] = all->units[source.unit_first + i];
-        units[i].source = 0;
-    }
-    source.unit_first = 0;
-    one.units = units;
-    one.unit_count = source.unit_count;
+    const MaterialDocument *document = &all->documents[number];
+    Material one = material_of_one(arena, all, number);
     const SummaryWish wish = { .words = DOCUMENT_WORDS, .model = S(SUMMARY_RULES) };
     Summary summary;
     if (!summary_make(summaries, scope, arena, &one, &wish, &summary, err))
         return false;
     put_object(json, NULL);
-    put_text(json, "id", source.id);
-    put_text(json, "name", source.name);
-    put_time(json, "created_at", source.created_at_ms);
+    put_text(json, "id", document->id);
+    put_text(json, "name", document->name);
+    put_time(json, "created_at", document->created_at_ms);
     put_object(json, "summary");
     summary_put(json, &summary);
     put_end(json);
@@ -47,16 +38,14 @@ static bool put_document(Summaries *summaries, const Scope *scope, Arena *arena,
     return true;
 }
 
-static void put_phrases(Arena *arena, JsonWriter *json, const Sources *sources)
+static void put_phrases(Arena *arena, JsonWriter *json, const Material *material)
 {
-    Buf text = buf_new(arena, PHRASE_BYTES * SOURCES_MAX + KB(1));
-    for (size_t i = 0; i < sources->count; i++) {
-        buf_add(&text, str_slice(sources->at[i].text, 0, PHRASE_BYTES));
+    Buf text = buf_new(arena, PHRASE_BYTES * MATERIAL_DOCUMENTS_MAX + KB(1));
+    for (size_t i = 0; i < material->document_count; i++) {
+        buf_add(&text, str_slice(material->documents[i].text, 0, PHRASE_BYTES));
         buf_add(&text, S("\n\n"));
     }
-    KeyPhraseList list =
-        key_phrases(arena, buf_str(&text),
-                    sources->count ? sources->at[0].language : LANGUAGE_ENGLISH, NULL, PHRASES);
+    KeyPhraseList list = key_phrases(arena, buf_str(&text), material->language, NULL, PHRASES);
     put_array(json, "key_phrases");
     for (size_t i = 0; i < list.phrases.count; i++)
         put_text(json, NULL, list.phrases.at[i].text);
@@ -104,13 +93,13 @@ static bool put_tasks(Summaries *summaries, const Scope *scope, Arena *arena, Js
 }
 
 static bool put_together(Summaries *summaries, const Scope *scope, Arena *arena, JsonWriter *json,
-                         const Sources *sources, Error *err)
+                         const Material *material, Error *err)
 {
     const SummaryWish wish = { .words = TOGETHER_WORDS,
                                .form = SUMMARY_BULLETS,
                                .model = S(SUMMARY_RULES) };
     Summary summary;
-    if (!summary_make(summaries, scope, arena, sources, &wish, &summary, err))
+    if (!summary_make(summaries, scope, arena, material, &wish, &summary, err))
         return false;
     put_object(json, "summary");
     summary_put(json, &summary);
@@ -123,11 +112,11 @@ bool digest_make(Summaries *summaries, const Scope *scope, Arena *arena, const D
 {
     Buf out = buf_new(arena, JSON_MAX);
     StrList documents;
-    Sources sources;
+    Material material;
     int64_t total;
     if (!summary_of_collection(summaries, scope, arena, wish->collection, wish->since_ms,
                                &documents, &total, err) ||
-        !sources_of_documents(summaries->db, scope, arena, documents, &sources, err))
+        !material_of_documents(summaries->db, scope, arena, documents, &material, err))
         return false;
     JsonWriter json = put_begin(&out);
     put_text(&json, "collection", wish->collection);
@@ -135,12 +124,12 @@ bool digest_make(Summaries *summaries, const Scope *scope, Arena *arena, const D
     put_time(&json, "until", wish->until_ms);
     put_int(&json, "total", total);
     put_array(&json, "documents");
-    for (size_t i = 0; i < MIN(sources.count, (size_t)DIGEST_DOCUMENTS_MAX); i++)
-        if (!put_document(summaries, scope, arena, &json, &sources, i, err))
+    for (size_t i = 0; i < MIN(material.document_count, (size_t)DIGEST_DOCUMENTS_MAX); i++)
+        if (!put_document(summaries, scope, arena, &json, &material, i, err))
             return false;
     put_end(&json);
-    put_phrases(arena, &json, &sources);
-    if (!put_together(summaries, scope, arena, &json, &sources, err) ||
+    put_phrases(arena, &json, &material);
+    if (!put_together(summaries, scope, arena, &json, &material, err) ||
         !put_tasks(summaries, scope, arena, &json, wish, err))
         return false;
     put_end(&json);

@@ -42,7 +42,7 @@ static const char *const articles[] = { "unter ", "mit ",  "the ",   "a ",     "
 
 typedef struct Finder {
     Arena *arena;
-    const Sources *sources;
+    const Material *material;
     Map by_name; /* folded term -> index + 1 */
     VEC(GlossaryTerm) terms;
     Map uses; /* folded word -> times */
@@ -111,18 +111,17 @@ static GlossaryTerm *term_named(Finder *f, Str term)
     return &f->terms.at[entry->number - 1];
 }
 
-static void add_definition(Finder *f, Str term, Str expansion, const SourceUnit *unit)
+static void add_definition(Finder *f, Str term, Str expansion, const Piece *piece)
 {
-    GlossaryTerm *found = term_named(f, source_line(f->arena, term));
+    GlossaryTerm *found = term_named(f, material_line(f->arena, term));
     if (expansion.length && !found->expansion.length)
-        found->expansion = source_line(f->arena, expansion);
+        found->expansion = material_line(f->arena, expansion);
     for (size_t i = 0; i < found->count; i++)
-        if (found->definitions[i].start == (int64_t)unit->start &&
-            str_equal(found->definitions[i].document, f->sources->at[unit->source].id))
+        if (found->definitions[i].start == (int64_t)piece->start &&
+            str_equal(found->definitions[i].document, f->material->documents[piece->document].id))
             return;
     if (found->count < DEFINITIONS_MAX) {
-        found->definitions[found->count] = source_citation(f->arena, &f->sources->at[unit->source],
-                                                           unit->start, unit->end, unit->heading);
+        found->definitions[found->count] = material_cite(f->arena, f->material, piece);
         found->definitions[found->count].number = (int)found->count + 1;
         found->count++;
     }
@@ -132,8 +131,8 @@ static void add_definition(Finder *f, Str term, Str expansion, const SourceUnit 
 
 static void count_uses(Finder *f)
 {
-    for (size_t i = 0; i < f->sources->unit_count; i++) {
-        Str rest = source_line(f->arena, f->sources->units[i].text), word;
+    for (size_t i = 0; i < f->material->piece_count; i++) {
+        Str rest = f->material->pieces[i].plain, word;
         while (str_next(&rest, ' ', &word)) {
             while (word.length && HAS_CHAR(word.at[word.length - 1], ".,;:!?)\"'"))
                 word.length--;
@@ -187,10 +186,10 @@ static bool is_short_term(Str term)
     return count_words(term) <= WEAK_WORDS;
 }
 
-static void find_definition(Finder *f, const SourceUnit *unit)
+static void find_definition(Finder *f, const Piece *piece)
 {
-    const char *language = language_about(f->sources->at[unit->source].language)->code;
-    Str text = unit->text;
+    const char *language = language_about(f->material->documents[piece->document].language)->code;
+    Str text = piece->text;
     for (size_t i = 0; i < COUNT(cues); i++) {
         ptrdiff_t at =
             strcmp(language, cues[i].language) == 0 ? str_find(text, str(cues[i].words)) : -1;
@@ -201,18 +200,18 @@ static void find_definition(Finder *f, const SourceUnit *unit)
         if (is_term(term) &&
             (cues[i].strength == STRONG ||
              (is_short_term(term) &&
-              ((uses_of(f, term) >= WEAK_USES && unit->is_first) || is_large(term))))) {
-            add_definition(f, term, STR_NONE, unit);
+              ((uses_of(f, term) >= WEAK_USES && piece->is_first) || is_large(term))))) {
+            add_definition(f, term, STR_NONE, piece);
             return;
         }
     }
 }
 
 /* "Term: what it is", "Term - what it is", of a list item; "Term | what it is", of a row. */
-static void find_entry(Finder *f, const SourceUnit *unit)
+static void find_entry(Finder *f, const Piece *piece)
 {
     static const char *const marks[] = { ": ", " - ", " \xE2\x80\x93 ", " \xE2\x80\x94 " };
-    Str text = unit->text;
+    Str text = piece->text;
     for (size_t i = 0; i < COUNT(marks); i++) {
         ptrdiff_t at = str_find(text, str(marks[i]));
         if (at <= 0)
@@ -220,7 +219,7 @@ static void find_entry(Finder *f, const SourceUnit *unit)
         Str term = without_quotes(str_slice(text, 0, (size_t)at));
         if (is_term(term) && is_short_term(term) && str_find_char(text, '@') < 0 &&
             count_words(str_from(text, (size_t)at)) > 3)
-            add_definition(f, term, STR_NONE, unit);
+            add_definition(f, term, STR_NONE, piece);
         return;
     }
 }
@@ -237,12 +236,12 @@ static bool names_terms(Str header)
     return false;
 }
 
-static void find_row(Finder *f, const SourceUnit *unit)
+static void find_row(Finder *f, const Piece *piece)
 {
-    ptrdiff_t at = str_find(unit->text, S(" | "));
-    Str term = at > 0 ? without_quotes(str_slice(unit->text, 0, (size_t)at)) : STR_NONE;
+    ptrdiff_t at = str_find(piece->text, S(" | "));
+    Str term = at > 0 ? without_quotes(str_slice(piece->text, 0, (size_t)at)) : STR_NONE;
     if (is_term(term))
-        add_definition(f, term, STR_NONE, unit);
+        add_definition(f, term, STR_NONE, piece);
 }
 
 /* --- Abbreviations --- */
@@ -315,9 +314,9 @@ static Str long_form(Str short_form, Str before)
     return found.length > short_form.length + 2 && count_words(found) > 1 ? found : STR_NONE;
 }
 
-static void find_abbreviations(Finder *f, const SourceUnit *unit)
+static void find_abbreviations(Finder *f, const Piece *piece)
 {
-    Str text = unit->text;
+    Str text = piece->text;
     for (size_t at = 1; at + 3 < text.length; at++) {
         ptrdiff_t end = text.at[at] == '(' ? str_find_char(str_from(text, at), ')') : -1;
         if (end < 0)
@@ -328,10 +327,10 @@ static void find_abbreviations(Finder *f, const SourceUnit *unit)
         Str last = str_from(before, (size_t)(space + 1));
         Str expansion = is_abbreviation(inside) ? long_form(inside, before) : STR_NONE;
         if (expansion.length)
-            add_definition(f, inside, expansion, unit);
+            add_definition(f, inside, expansion, piece);
         else if (is_abbreviation(last) && count_words(inside) > 1 &&
                  str_equal(long_form(last, inside), inside)) /* "WHO (World Health ...)" */
-            add_definition(f, last, inside, unit);
+            add_definition(f, last, inside, piece);
     }
 }
 
@@ -350,31 +349,31 @@ static int by_name(const void *a, const void *b)
     return left->term.length < right->term.length ? -1 : left->term.length > right->term.length;
 }
 
-static void read_unit(Finder *f, const SourceUnit *unit, const SourceUnit *header)
+static void read_piece(Finder *f, const Piece *piece, const Piece *header)
 {
-    if (unit->kind != SOURCE_ROW)
-        find_abbreviations(f, unit);
-    if (unit->kind == SOURCE_ITEM)
-        find_entry(f, unit);
-    if (unit->kind == SOURCE_SENTENCE || unit->kind == SOURCE_ITEM)
-        find_definition(f, unit);
+    if (piece->kind != PIECE_ROW)
+        find_abbreviations(f, piece);
+    if (piece->kind == PIECE_ITEM)
+        find_entry(f, piece);
+    if (piece->kind == PIECE_SENTENCE || piece->kind == PIECE_ITEM)
+        find_definition(f, piece);
     else if (header && names_terms(header->text))
-        find_row(f, unit);
+        find_row(f, piece);
 }
 
-void glossary_make(Arena *arena, const Sources *sources, Glossary *glossary_r)
+void glossary_make(Arena *arena, const Material *material, Glossary *glossary_r)
 {
     Finder finder = {
-        .arena = arena, .sources = sources, .by_name = map_new(arena), .uses = map_new(arena)
+        .arena = arena, .material = material, .by_name = map_new(arena), .uses = map_new(arena)
     };
-    const SourceUnit *header = NULL;
+    const Piece *header = NULL;
     count_uses(&finder);
-    for (size_t i = 0; i < sources->unit_count && finder.terms.count < GLOSSARY_MAX; i++) {
-        const SourceUnit *unit = &sources->units[i];
-        if (unit->is_header_row)
-            header = unit;
+    for (size_t i = 0; i < material->piece_count && finder.terms.count < GLOSSARY_MAX; i++) {
+        const Piece *piece = &material->pieces[i];
+        if (piece->kind == PIECE_COLUMNS)
+            header = piece;
         else
-            read_unit(&finder, unit, header && header->table == unit->table ? header : NULL);
+            read_piece(&finder, piece, header && header->table == piece->table ? header : NULL);
     }
     for (size_t i = 0; i < finder.terms.count; i++)
         finder.terms.at[i].uses = uses_of(&finder, finder.terms.at[i].term);
@@ -391,11 +390,11 @@ void glossary_put(JsonWriter *json, Arena *arena, const Glossary *glossary)
         put_object(json, NULL);
         put_text(json, "term", term->term);
         put_text_or_null(json, "expansion", term->expansion);
-        put_text(json, "definition", source_line(arena, term->definitions[0].quote));
+        put_text(json, "definition", material_line(arena, term->definitions[0].quote));
         put_int(json, "uses", (int64_t)term->uses);
         put_array(json, "citations");
         for (size_t j = 0; j < term->count; j++)
-            source_put_citation(json, &term->definitions[j]);
+            material_put_citation(json, &term->definitions[j]);
         put_end(json);
         put_end(json);
     }

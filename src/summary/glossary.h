@@ -6,7 +6,7 @@
  * before their words, whose letters they have (Schwartz and Hearst 2003). Rules; any thread. */
 #pragma once
 
-#include "summary/sources.h"
+#include "material/material.h"
 
 #define GLOSSARY_MAX 500
 #define DEFINITIONS_MAX 3
@@ -24,6 +24,6 @@ typedef struct Glossary {
     size_t count;
 } Glossary;
 
-void glossary_make(Arena *arena, const Sources *sources, Glossary *glossary_r);
+void glossary_make(Arena *arena, const Material *material, Glossary *glossary_r);
 /* Members items and total, into an object that is open. */
 void glossary_put(JsonWriter *json, Arena *arena, const Glossary *glossary);

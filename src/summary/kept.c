@@ -43,12 +43,13 @@ static Str request_json(Arena *arena, const SummaryOrder *order)
 }
 
 /* The same wish of other versions is another. */
-static Str key_of(Arena *arena, const SummaryOrder *order, const Sources *sources)
+static Str key_of(Arena *arena, const SummaryOrder *order, const Material *material)
 {
     Buf out = buf_new(arena, REQUEST_MAX * 2);
     buf_add(&out, request_json(arena, order));
-    for (size_t i = 0; i < sources->count; i++)
-        buf_add(&out, sources->at[i].version_key);
+    for (size_t i = 0; i < material->document_count; i++)
+        buf_addf(&out, STR_FMT "@%" PRId64, STR_ARG(material->documents[i].id),
+                 material->documents[i].version);
     return sha256_hex(arena, buf_str(&out));
 }
 
@@ -179,20 +180,20 @@ static bool start_work(DbTx *tx, void *argument, Error *err)
 }
 
 /* Now, whatever the way. */
-static bool make_now(KeptWork *work, const Sources *sources, const SummaryWish *wish,
+static bool make_now(KeptWork *work, const Material *material, const SummaryWish *wish,
                      Summary *summary_r, SummaryAnswer *answer_r, Error *err)
 {
-    if (!summary_make(work->summaries, work->scope, work->arena, sources, wish, summary_r, err))
+    if (!summary_make(work->summaries, work->scope, work->arena, material, wish, summary_r, err))
         return false;
     *answer_r = (SummaryAnswer){ .state = "done", .json = result_json(work->arena, summary_r) };
     return true;
 }
 
-static bool make_in_one_call(KeptWork *work, const Sources *sources, const SummaryWish *wish,
+static bool make_in_one_call(KeptWork *work, const Material *material, const SummaryWish *wish,
                              SummaryAnswer *answer_r, Error *err)
 {
     Summary summary;
-    if (!make_now(work, sources, wish, &summary, answer_r, err))
+    if (!make_now(work, material, wish, &summary, answer_r, err))
         return false;
     if (!is_of_model(&summary))
         return true;
@@ -203,14 +204,14 @@ static bool make_in_one_call(KeptWork *work, const Sources *sources, const Summa
     return true;
 }
 
-static bool make_by_job(KeptWork *work, const Sources *sources, const SummaryWish *wish,
+static bool make_by_job(KeptWork *work, const Material *material, const SummaryWish *wish,
                         SummaryAnswer *answer_r, Error *err)
 {
     Summary summary;
     SummaryAnswer meanwhile;
     SummaryWish rules = *wish;
     rules.model = S(SUMMARY_RULES);
-    if (!make_now(work, sources, &rules, &summary, &meanwhile, err) ||
+    if (!make_now(work, material, &rules, &summary, &meanwhile, err) ||
         !store_write(work->summaries->db, work->scope, start_work, work, err))
         return false;
     *answer_r = answer_of(work);
@@ -235,19 +236,19 @@ bool summary_order(Summaries *summaries, const Scope *scope, Arena *arena,
                    const SummaryOrder *order, SummaryAnswer *answer_r, Error *err)
 {
     KeptWork work = { summaries, scope, arena };
-    Sources sources;
+    Material material;
     Summary summary;
     SummaryWish rules = order->wish;
     bool is_good = false;
     rules.model = S(SUMMARY_RULES);
-    if (!sources_of_documents(summaries->db, scope, arena, order->documents, &sources, err))
+    if (!material_of_documents(summaries->db, scope, arena, order->documents, &material, err))
         return false;
     work.title = sources.count ? sources.at[0].title : STR_NONE;
     work.document = order->documents.count == 1 ? order->documents.at[0] : STR_NONE;
     work.kept = (KeptSummary){ .kind = S(SUMMARY_KIND),
                                .subject = order->subject,
                                .request = request_json(arena, order),
-                               .key = key_of(arena, order, &sources) };
+                               .key = key_of(arena, order, &material) };
     if (!str_is(order->wish.model, SUMMARY_RULES) && !find_kept(&work, &is_good, err))
         return false;
     if (is_good && work.kept.result.length) {
@@ -255,7 +256,7 @@ bool summary_order(Summaries *summaries, const Scope *scope, Arena *arena,
         return true;
     }
     if (is_good || order->only_kept) {
-        if (!make_now(&work, &sources, &rules, &summary, answer_r, err))
+        if (!make_now(&work, &material, &rules, &summary, answer_r, err))
             return false;
         if (is_good) {
             SummaryAnswer running = answer_of(&work);
@@ -265,9 +266,9 @@ bool summary_order(Summaries *summaries, const Scope *scope, Arena *arena,
         return true;
     }
     work.kept.result = STR_NONE;
-    size_t parts = summary_parts(summaries, scope, arena, &sources, &order->wish);
-    return parts > 1 ? make_by_job(&work, &sources, &order->wish, answer_r, err)
-                     : make_in_one_call(&work, &sources, &order->wish, answer_r, err);
+    size_t parts = summary_parts(summaries, scope, arena, &material, &order->wish);
+    return parts > 1 ? make_by_job(&work, &material, &order->wish, answer_r, err)
+                     : make_in_one_call(&work, &material, &order->wish, answer_r, err);
 }
 
 /* --- Collections --- */
@@ -283,7 +284,7 @@ typedef struct ListWork {
 static bool list_work(DbTx *tx, void *argument, Error *err)
 {
     ListWork *work = argument;
-    const Slice slice = { .limit = SOURCES_MAX };
+    const Slice slice = { .limit = MATERIAL_DOCUMENTS_MAX };
     return collection_find(tx, work->scope, work->arena, work->filter.collection, &work->collection,
                            err) &&
            document_list(tx, work->scope, work->arena, &work->filter, DOCUMENT_BY_CREATED, true,
@@ -343,7 +344,7 @@ bool summary_job(Job *job, Error *err)
     AUTO_JSON json_t *payload = NULL;
     KeptWork work = { job->argument, &job->scope, job->arena, .own = job };
     SummaryOrder order;
-    Sources sources;
+    Material material;
     Summary summary;
     if (!json_parse(job->payload, KB(4), &payload, err))
         return false;
@@ -356,9 +357,9 @@ bool summary_job(Job *job, Error *err)
         return false;
     order.wish.progress = on_progress;
     order.wish.self = job;
-    if (!sources_of_documents(job->db, &job->scope, job->arena, order.documents, &sources, err))
+    if (!material_of_documents(job->db, &job->scope, job->arena, order.documents, &material, err))
         return false;
-    if (!summary_make(work.summaries, &job->scope, job->arena, &sources, &order.wish, &summary,
+    if (!summary_make(work.summaries, &job->scope, job->arena, &material, &order.wish, &summary,
                       err))
         return err->code == ERROR_CANCELLED ? job_stopped(job, err) : false;
     work.result = result_json(job->arena, &summary);

@@ -35,7 +35,8 @@ MUST_CHECK bool summary_look(Summaries *summaries, const Scope *scope, Arena *ar
 /* Stops its job if it runs, and forgets it. */
 MUST_CHECK bool summary_drop(Summaries *summaries, const Scope *scope, Arena *arena, Str id,
                              Error *err);
-/* Ids of what is in a collection, newest first, at most SOURCES_MAX; *total_r: of all. */
+/* Ids of what is in a collection, newest first, at most MATERIAL_DOCUMENTS_MAX; *total_r: of all.
+ */
 MUST_CHECK bool summary_of_collection(Summaries *summaries, const Scope *scope, Arena *arena,
                                       Str collection, int64_t since_ms, StrList *documents_r,
                                       int64_t *total_r, Error *err);

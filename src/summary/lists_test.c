@@ -5,11 +5,11 @@
 #include "summary/glossary.h"
 #include "summary/timeline.h"
 
-static Sources read(Arena *arena, const char *text)
+static Material read(Arena *arena, const char *text)
 {
-    Sources sources;
-    sources_of_text(arena, str(text), &sources);
-    return sources;
+    Material material;
+    material_of_text(arena, str(text), false, &material);
+    return material;
 }
 
 Test(summary, dated_sentences_stand_in_the_order_of_time)
@@ -33,10 +33,10 @@ Test(summary, dated_sentences_stand_in_the_order_of_time)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(64));
-        Sources sources = read(arena, cases[i].text);
+        Material material = read(arena, cases[i].text);
         Timeline timeline;
         Buf said = buf_new(arena, KB(1));
-        timeline_make(arena, &sources, &timeline);
+        timeline_make(arena, &material, &timeline);
         for (size_t e = 0; e < timeline.count; e++)
             buf_addf(&said, "%s" STR_FMT, e ? ", " : "", STR_ARG(timeline.events[e].said));
         cr_assert_str_eq(buf_c(&said), cases[i].said, "%s: %s", cases[i].text, buf_c(&said));
@@ -67,10 +67,10 @@ Test(summary, terms_are_found_with_what_they_mean)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO_ARENA Arena *arena = arena_new(MB(64));
-        Sources sources = read(arena, cases[i].text);
+        Material material = read(arena, cases[i].text);
         Glossary glossary;
         Buf terms = buf_new(arena, KB(1));
-        glossary_make(arena, &sources, &glossary);
+        glossary_make(arena, &material, &glossary);
         for (size_t t = 0; t < glossary.count; t++)
             buf_addf(&terms, "%s" STR_FMT "%s" STR_FMT, t ? ", " : "",
                      STR_ARG(glossary.terms[t].term), glossary.terms[t].expansion.length ? "=" : "",
@@ -90,9 +90,9 @@ Test(summary, what_differs_between_two_texts_is_found)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
     Summaries *summaries = summaries_new(NULL, NULL, NULL, NULL);
-    Sources left = read(arena, before), right = read(arena, after);
+    Material left = read(arena, before), right = read(arena, after);
     Comparison found;
-    compare_sources(summaries, arena, &left, &right, &found);
+    compare_materials(summaries, arena, &left, &right, &found);
     summaries_free(summaries);
     cr_assert_eq(found.same, 2);
     cr_assert_eq(found.count, 3);
@@ -111,13 +111,13 @@ Test(summary, a_text_does_not_differ_from_itself)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(64));
     Summaries *summaries = summaries_new(NULL, NULL, NULL, NULL);
-    Sources left = read(arena, before), none = read(arena, "");
+    Material left = read(arena, before), none = read(arena, "");
     Comparison found;
-    compare_sources(summaries, arena, &left, &left, &found);
+    compare_materials(summaries, arena, &left, &left, &found);
     cr_assert(found.count == 0 && found.same == 4);
-    compare_sources(summaries, arena, &none, &left, &found);
+    compare_materials(summaries, arena, &none, &left, &found);
     cr_assert(found.added == 4 && found.count == 4);
-    compare_sources(summaries, arena, &left, &none, &found);
+    compare_materials(summaries, arena, &left, &none, &found);
     cr_assert(found.removed == 4 && found.count == 4);
     summaries_free(summaries);
 }

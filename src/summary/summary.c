@@ -60,22 +60,22 @@ size_t wish_statements(const SummaryWish *wish)
 
 /* --- Citations and text --- */
 
-static size_t cite(Arena *arena, const Sources *sources, size_t unit_number, Summary *summary)
+static size_t cite(Arena *arena, const Material *material, size_t piece_number, Summary *summary)
 {
-    const SourceUnit *unit = &sources->units[unit_number];
-    const Source *source = &sources->at[unit->source];
+    const Piece *piece = &material->pieces[piece_number];
+    const MaterialDocument *document = &material->documents[piece->document];
     for (size_t i = 0; i < summary->citation_count; i++) {
         const Citation *known = &summary->citations[i];
-        if (known->start == (int64_t)unit->start && str_equal(known->document, source->id))
+        if (known->start == (int64_t)piece->start && str_equal(known->document, document->id))
             return i + 1;
     }
     Citation *citation = &summary->citations[summary->citation_count++];
-    *citation = source_citation(arena, source, unit->start, unit->end, unit->heading);
+    *citation = material_cite(arena, material, piece);
     citation->number = (int)summary->citation_count;
     return summary->citation_count;
 }
 
-static void cite_all(Arena *arena, const Sources *sources, Summary *summary)
+static void cite_all(Arena *arena, const Material *material, Summary *summary)
 {
     size_t total = 0;
     for (size_t i = 0; i < summary->count; i++)
@@ -85,7 +85,7 @@ static void cite_all(Arena *arena, const Sources *sources, Summary *summary)
         SummaryStatement *statement = &summary->statements[i];
         statement->numbers = arena_new_array(arena, size_t, statement->count + 1);
         for (size_t j = 0; j < statement->count; j++)
-            statement->numbers[j] = cite(arena, sources, statement->units[j], summary);
+            statement->numbers[j] = cite(arena, material, statement->pieces[j], summary);
     }
 }
 
@@ -119,11 +119,11 @@ static Str print(Arena *arena, const Summary *summary)
     return buf_str(&out);
 }
 
-static void finish(Arena *arena, Words *words, const Sources *sources, const SummaryWish *wish,
+static void finish(Arena *arena, Words *words, const Material *material, const SummaryWish *wish,
                    Summary *summary)
 {
     summary->form = wish->form;
-    cite_all(arena, sources, summary);
+    cite_all(arena, material, summary);
     summary->text = print(arena, summary);
     for (size_t i = 0; i < summary->count; i++)
         summary->words +=
@@ -132,28 +132,27 @@ static void finish(Arena *arena, Words *words, const Sources *sources, const Sum
 
 /* --- Making --- */
 
-static Str notice_of(Arena *arena, const Sources *sources, Str why)
+static Str notice_of(Arena *arena, const Material *material, Str why)
 {
     Buf out = buf_new(arena, KB(2));
     buf_add(&out, why);
-    if (sources->is_cut)
+    if (material->is_cut)
         buf_addf(&out, "%sthere is too much to read whole: its beginning was",
                  out.length ? "; " : "");
-    if (sources->planted_count)
+    if (material->planted)
         buf_addf(&out, "%s%zu sentence%s that speak to a model were left out",
-                 out.length ? "; " : "", sources->planted_count,
-                 sources->planted_count == 1 ? "" : "s");
+                 out.length ? "; " : "", material->planted, material->planted == 1 ? "" : "s");
     return buf_str(&out);
 }
 
 static bool make(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
-                 const Sources *sources, const SummaryWish *wish, Summary *summary, Error *err)
+                 const Material *material, const SummaryWish *wish, Summary *summary, Error *err)
 {
     Str why = STR_NONE;
     Error failure = { 0 };
-    bool is_made = summary_parts(summaries, scope, arena, sources, wish) > 0;
+    bool is_made = summary_parts(summaries, scope, arena, material, wish) > 0;
     if (is_made) {
-        is_made = write_summary(summaries, scope, arena, words, sources, wish, summary, &failure);
+        is_made = write_summary(summaries, scope, arena, words, material, wish, summary, &failure);
         if (!is_made && failure.code == ERROR_CANCELLED) {
             *err = failure;
             return false;
@@ -165,18 +164,18 @@ static bool make(Summaries *summaries, const Scope *scope, Arena *arena, Words *
                              failure.message);
     }
     if (!is_made)
-        choose_summary(summaries, arena, words, sources, wish, summary);
-    summary->notice = notice_of(arena, sources, why);
-    finish(arena, words, sources, wish, summary);
+        choose_summary(summaries, arena, words, material, wish, summary);
+    summary->notice = notice_of(arena, material, why);
+    finish(arena, words, material, wish, summary);
     return true;
 }
 
-bool summary_make(Summaries *summaries, const Scope *scope, Arena *arena, const Sources *sources,
+bool summary_make(Summaries *summaries, const Scope *scope, Arena *arena, const Material *material,
                   const SummaryWish *wish, Summary *summary_r, Error *err)
 {
-    Summary summary = { .language = sources->count ? sources->at[0].language : LANGUAGE_ENGLISH };
+    Summary summary = { .language = material->language };
     Words *words = words_new();
-    bool good = make(summaries, scope, arena, words, sources, wish, &summary, err);
+    bool good = make(summaries, scope, arena, words, material, wish, &summary, err);
     words_free(words);
     if (good)
         *summary_r = summary;
@@ -206,7 +205,7 @@ void summary_put(JsonWriter *json, const Summary *summary)
     put_end(json);
     put_array(json, "citations");
     for (size_t i = 0; i < summary->citation_count; i++)
-        source_put_citation(json, &summary->citations[i]);
+        material_put_citation(json, &summary->citations[i]);
     put_end(json);
     put_int(json, "words", summary->words);
     put_text_or_null(json, "language", str(language_about(summary->language)->code));

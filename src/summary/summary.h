@@ -1,6 +1,6 @@
 /* summary.h - documents, a collection or a text in a few statements, each with where it stands.
  *
- *     sources -> units -+-> choose.c: their own sentences, by centrality (text/central.h)
+ *     material -> pieces -+-> choose.c: their own sentences, by centrality (text/central.h)
  *                       '-> write.c: a model's statements, part by part and then of the parts;
  *                           each is checked against the sentences it names
  *
@@ -11,7 +11,7 @@
  * Threads: any; blocks while a service writes. Texts of results live in the arena of the call. */
 #pragma once
 
-#include "summary/sources.h"
+#include "material/material.h"
 
 typedef struct Summaries Summaries;
 
@@ -52,8 +52,8 @@ typedef struct SummaryStatement {
     Str heading;     /* that it stands under; "": none */
     size_t *numbers; /* of citations, from 1 */
     size_t count;    /* at least 1 */
-    size_t *units;   /* of the sources, as many */
-    size_t section;  /* of the first unit */
+    size_t *pieces;  /* of the material, as many */
+    size_t section;  /* of the first piece */
     double weight;   /* 0 to 1: how central it is */
 } SummaryStatement;
 
@@ -73,10 +73,10 @@ typedef struct Summary {
 
 /* A text without sentences has a summary without statements. */
 MUST_CHECK bool summary_make(Summaries *summaries, const Scope *scope, Arena *arena,
-                             const Sources *sources, const SummaryWish *wish, Summary *summary_r,
+                             const Material *material, const SummaryWish *wish, Summary *summary_r,
                              Error *err);
 /* In how many calls a model reads them; more than 1 is work for a job. 0: no model is asked. */
-size_t summary_parts(Summaries *summaries, const Scope *scope, Arena *arena, const Sources *sources,
-                     const SummaryWish *wish);
+size_t summary_parts(Summaries *summaries, const Scope *scope, Arena *arena,
+                     const Material *material, const SummaryWish *wish);
 /* Members, into an object that is open: text, sentences, citations, made_by, ... */
 void summary_put(JsonWriter *json, const Summary *summary);

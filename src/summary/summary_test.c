@@ -7,12 +7,12 @@ static Summary sum_up(Arena *arena, const char *text, const SummaryWish *wish)
     Summaries *summaries = summaries_new(NULL, NULL, NULL, NULL);
     const Scope scope = { 0 };
     SummaryWish rules = *wish;
-    Sources sources;
+    Material material;
     Summary summary;
     Error err;
     rules.model = S(SUMMARY_RULES);
-    sources_of_text(arena, str(text), &sources);
-    cr_assert(summary_make(summaries, &scope, arena, &sources, &rules, &summary, &err));
+    material_of_text(arena, str(text), false, &material);
+    cr_assert(summary_make(summaries, &scope, arena, &material, &rules, &summary, &err));
     summaries_free(summaries);
     for (size_t i = 0; i < summary.citation_count; i++) {
         const Citation *citation = &summary.citations[i];

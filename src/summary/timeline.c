@@ -18,10 +18,10 @@ static const char *const grains[] = { "second", "minute",  "hour", "day",    "we
 
 typedef struct Finder {
     Arena *arena;
-    const Sources *sources;
+    const Material *material;
     VEC(TimelineEvent) events;
-    const SourceUnit *header; /* of the table that is read; NULL: none */
-    Map told;                 /* line and date of every event: what is repeated is told once */
+    const Piece *header; /* of the table that is read; NULL: none */
+    Map told;            /* line and date of every event: what is repeated is told once */
 } Finder;
 
 /* --- Years that stand alone --- */
@@ -121,28 +121,27 @@ static bool is_event(Str text, const DateFound *found)
            found->confidence >= CONFIDENCE_MIN;
 }
 
-static void add_event(Finder *f, const SourceUnit *unit, const DateFound *found)
+static void add_event(Finder *f, const Piece *piece, const DateFound *found)
 {
-    const Source *source = &f->sources->at[unit->source];
     bool has_end = found->kind == DATE_RANGE && found->value.end.has_day;
-    Str text = unit->text;
+    Str text = piece->text;
     bool is_new;
-    if (f->header && unit->kind == SOURCE_ROW)
-        text = row_text(f->arena, unit->text, f->header->text);
+    if (f->header && piece->kind == PIECE_ROW)
+        text = row_text(f->arena, piece->text, f->header->text);
     map_add(&f->told, str_format(f->arena, STR_FMT " " STR_FMT, STR_ARG(found->iso), STR_ARG(text)),
             &is_new);
     if (!is_new)
         return;
     *vec_push(f->arena, &f->events) = (TimelineEvent){
-        .text = source_line(f->arena, text),
-        .said = source_line(f->arena, str_slice(unit->text, found->start, found->end)),
+        .text = material_line(f->arena, text),
+        .said = material_line(f->arena, str_slice(piece->text, found->start, found->end)),
         .iso = found->iso,
         .grain = found->grain,
         .start = found->value.start.seconds,
         .end = has_end ? found->value.end.seconds : 0,
         .is_ambiguous = found->is_ambiguous,
         .confidence = found->confidence,
-        .citation = source_citation(f->arena, source, unit->start, unit->end, unit->heading),
+        .citation = material_cite(f->arena, f->material, piece),
     };
 }
 
@@ -154,36 +153,36 @@ static bool may_have_date(Str text)
     return false;
 }
 
-/* Unless the unit tells of it already: the same day, or a part of the same words. */
-static void tell_once(Finder *f, const SourceUnit *unit, const DateFound *found, size_t first,
+/* Unless the piece tells of it already: the same day, or a part of the same words. */
+static void tell_once(Finder *f, const Piece *piece, const DateFound *found, size_t first,
                       const DateFound *others, size_t other_count)
 {
-    bool is_told = !is_event(unit->text, found);
+    bool is_told = !is_event(piece->text, found);
     for (size_t i = first; i < f->events.count && !is_told; i++)
         is_told = f->events.at[i].start == found->value.start.seconds;
     for (size_t i = 0; i < other_count && !is_told; i++)
         is_told = found->start < others[i].end && others[i].start < found->end;
     if (!is_told)
-        add_event(f, unit, found);
+        add_event(f, piece, found);
 }
 
-static void read_unit(Finder *f, const SourceUnit *unit)
+static void read_piece(Finder *f, const Piece *piece)
 {
-    const Source *source = &f->sources->at[unit->source];
-    Str text = str_slice(unit->text, 0, SENTENCE_BYTES);
-    DateReference reference = { .language = str(language_about(source->language)->code),
+    const MaterialDocument *document = &f->material->documents[piece->document];
+    Str text = str_slice(piece->text, 0, SENTENCE_BYTES);
+    DateReference reference = { .language = str(language_about(document->language)->code),
                                 .prefers_past = true,
-                                .is_day_first = source->language != LANGUAGE_ENGLISH };
+                                .is_day_first = document->language != LANGUAGE_ENGLISH };
     DateFound *found, year;
     Error none;
-    if (!may_have_date(text) || !date_local(source->date_ms, STR_NONE, &reference.now, &none))
+    if (!may_have_date(text) || !date_local(document->date_ms, STR_NONE, &reference.now, &none))
         return;
     size_t count = date_find(f->arena, text, &reference, &found), first = f->events.count;
     for (size_t i = 0; i < count; i++)
-        tell_once(f, unit, &found[i], first, NULL, 0);
+        tell_once(f, piece, &found[i], first, NULL, 0);
     for (size_t at = 0;
-         source->language == LANGUAGE_GERMAN && next_lone_year(f->arena, text, &at, &year);)
-        tell_once(f, unit, &year, first, found, count);
+         document->language == LANGUAGE_GERMAN && next_lone_year(f->arena, text, &at, &year);)
+        tell_once(f, piece, &year, first, found, count);
 }
 
 static int by_time(const void *a, const void *b)
@@ -198,17 +197,17 @@ static int by_time(const void *a, const void *b)
                : left->citation.start > right->citation.start;
 }
 
-void timeline_make(Arena *arena, const Sources *sources, Timeline *timeline_r)
+void timeline_make(Arena *arena, const Material *material, Timeline *timeline_r)
 {
-    Finder finder = { .arena = arena, .sources = sources, .told = map_new(arena) };
-    for (size_t i = 0; i < sources->unit_count && finder.events.count < FOUND_MAX; i++) {
-        const SourceUnit *unit = &sources->units[i];
-        if (unit->is_header_row)
-            finder.header = unit;
-        else if (finder.header && unit->table != finder.header->table)
+    Finder finder = { .arena = arena, .material = material, .told = map_new(arena) };
+    for (size_t i = 0; i < material->piece_count && finder.events.count < FOUND_MAX; i++) {
+        const Piece *piece = &material->pieces[i];
+        if (piece->kind == PIECE_COLUMNS)
+            finder.header = piece;
+        else if (finder.header && piece->table != finder.header->table)
             finder.header = NULL;
-        if (!unit->is_header_row)
-            read_unit(&finder, unit);
+        if (piece->kind != PIECE_COLUMNS)
+            read_piece(&finder, piece);
     }
     if (finder.events.count)
         qsort(finder.events.at, finder.events.count, sizeof *finder.events.at, by_time);
@@ -251,7 +250,7 @@ void timeline_put(JsonWriter *json, const Timeline *timeline)
         put_number(json, "confidence", event->confidence);
         put_text(json, "text", event->text);
         put_array(json, "citations");
-        source_put_citation(json, &event->citation);
+        material_put_citation(json, &event->citation);
         put_end(json);
         put_end(json);
     }

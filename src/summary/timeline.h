@@ -6,7 +6,7 @@
  * thread. */
 #pragma once
 
-#include "summary/sources.h"
+#include "material/material.h"
 #include "text/date.h"
 
 #define TIMELINE_MAX 2000
@@ -27,6 +27,6 @@ typedef struct Timeline {
     size_t total; /* that were found: TIMELINE_MAX are shown */
 } Timeline;
 
-void timeline_make(Arena *arena, const Sources *sources, Timeline *timeline_r);
+void timeline_make(Arena *arena, const Material *material, Timeline *timeline_r);
 /* Members items and total, into an object that is open. */
 void timeline_put(JsonWriter *json, const Timeline *timeline);

@@ -1,7 +1,7 @@
 /* write.c - a summary that a model writes: part by part, then of the parts' statements, until one
  * call sees all of them.
  *
- *     units -> parts -> statements -> parts -> statements ... -> one part -> the summary
+ *     pieces -> parts -> statements -> parts -> statements ... -> one part -> the summary
  *
  * A statement names the numbered sentences it rests on. Whatever level it is of, it is held against
  * the sentences of the documents themselves, so that nothing is invented on the way up. */
@@ -15,7 +15,7 @@
 #define PARTS_MAX 120 /* calls of the first pass; of a longer text the sentences that say most */
 #define PART_STATEMENTS 8
 #define PASSES_MAX 6
-#define STATEMENT_UNITS 4
+#define STATEMENT_PIECES 4
 #define OUTPUT_TOKENS 2500
 #define EMBED_TOKENS 96
 
@@ -38,7 +38,7 @@ static const char schema_text[] =
 /* What a call reads: a sentence, or a statement with the sentences it rests on. */
 typedef struct Item {
     Str text;
-    size_t *units;
+    size_t *pieces;
     size_t count;
 } Item;
 
@@ -51,7 +51,7 @@ typedef struct Writing {
     const Scope *scope;
     Arena *arena;
     Words *words;
-    const Sources *sources;
+    const Material *material;
     const SummaryWish *wish;
     const Item *part; /* that is asked for now */
     size_t part_count;
@@ -63,7 +63,7 @@ typedef struct Writing {
 /* --- Support --- */
 
 typedef struct Support {
-    size_t unit;
+    size_t piece;
     double overlap;
 } Support;
 
@@ -72,7 +72,7 @@ static int by_overlap(const void *a, const void *b)
     const Support *left = a, *right = b;
     if (left->overlap != right->overlap)
         return left->overlap < right->overlap ? 1 : -1;
-    return left->unit < right->unit ? -1 : left->unit > right->unit;
+    return left->piece < right->piece ? -1 : left->piece > right->piece;
 }
 
 static double cosine(const Writing *w, Str a, Str b)
@@ -90,8 +90,8 @@ static double cosine(const Writing *w, Str a, Str b)
 }
 
 /* Sentences of the items that a statement names; those that say most of it first. */
-static size_t name_units(const Writing *w, const json_t *statement, const AlignSentence *read,
-                         Support **supports_r)
+static size_t name_pieces(const Writing *w, const json_t *statement, const AlignSentence *read,
+                          Support **supports_r)
 {
     const json_t *numbers = json_object_get(statement, "sources"), *number;
     VEC(Support) supports = { 0 };
@@ -105,12 +105,12 @@ static size_t name_units(const Writing *w, const json_t *statement, const AlignS
         for (size_t i = 0; i < item->count; i++) {
             bool is_known = false;
             for (size_t j = 0; j < supports.count; j++)
-                is_known |= supports.at[j].unit == item->units[i];
+                is_known |= supports.at[j].piece == item->pieces[i];
             if (!is_known)
                 *vec_push(w->arena, &supports) =
-                    (Support){ item->units[i],
+                    (Support){ item->pieces[i],
                                align_overlap(read, w->words,
-                                             w->sources->units[item->units[i]].text) };
+                                             w->material->pieces[item->pieces[i]].text) };
         }
     }
     if (supports.count)
@@ -119,25 +119,25 @@ static size_t name_units(const Writing *w, const json_t *statement, const AlignS
     return supports.count;
 }
 
-/* The units that a statement may be shown with; 0: they do not say it. */
-static size_t supported_by(const Writing *w, const json_t *json, size_t **units_r)
+/* The pieces that a statement may be shown with; 0: they do not say it. */
+static size_t supported_by(const Writing *w, const json_t *json, size_t **pieces_r)
 {
     Str text = json_member_text(json, "text");
     Support *supports;
     AlignSentence read = align_read(w->arena, w->words, text, NULL, NULL);
-    size_t count = name_units(w, json, &read, &supports);
+    size_t count = name_pieces(w, json, &read, &supports);
     Str *texts = arena_new_array(w->arena, Str, count + 1);
     for (size_t i = 0; i < count; i++)
-        texts[i] = w->sources->units[supports[i].unit].text;
-    count = MIN(count, STATEMENT_UNITS);
+        texts[i] = w->material->pieces[supports[i].piece].text;
+    count = MIN(count, STATEMENT_PIECES);
     Str together = str_join(w->arena, texts, count, S(" "));
     double overlap = count ? align_overlap(&read, w->words, together) : 0;
     if (!count || (!align_supports(overlap, 0, true) &&
                    !align_supports(overlap, cosine(w, text, together), true)))
         return 0;
-    *units_r = arena_new_array(w->arena, size_t, count);
+    *pieces_r = arena_new_array(w->arena, size_t, count);
     for (size_t i = 0; i < count; i++)
-        (*units_r)[i] = supports[i].unit;
+        (*pieces_r)[i] = supports[i].piece;
     return count;
 }
 
@@ -146,9 +146,9 @@ static bool drop_unsupported(void *self, json_t *value, Error *err)
 {
     Writing *w = self;
     json_t *statements = json_object_get(value, "statements");
-    size_t *units;
+    size_t *pieces;
     for (size_t i = json_array_size(statements); i-- > 0;)
-        if (!supported_by(w, json_array_get(statements, i), &units)) {
+        if (!supported_by(w, json_array_get(statements, i), &pieces)) {
             json_array_remove(statements, i);
             w->dropped++;
         }
@@ -163,12 +163,13 @@ static bool drop_unsupported(void *self, json_t *value, Error *err)
 static Str prompt_of(const Writing *w, size_t count_max, size_t words_max)
 {
     Buf lines = buf_new(w->arena, PART_BYTES * 4), out = buf_new(w->arena, PART_BYTES * 5);
-    const Source *source = &w->sources->at[w->sources->units[w->part[0].units[0]].source];
+    const Piece *first = &w->material->pieces[w->part[0].pieces[0]];
     for (size_t i = 0; i < w->part_count; i++) {
-        Str line = source_line(w->arena, w->part[i].text);
+        Str line = material_line(w->arena, w->part[i].text);
         buf_addf(&lines, "[%zu] " STR_FMT "\n", i + 1, STR_ARG(line));
     }
-    quoted_passage(&out, 1, source->name, STR_NONE, buf_str(&lines));
+    quoted_passage(&out, 1, w->material->documents[first->document].name, STR_NONE,
+                   buf_str(&lines));
     buf_addf(&out, "At most %zu statements, together at most about %zu words.", count_max,
              words_max);
     return buf_str(&out);
@@ -180,7 +181,7 @@ static void take(Writing *w, const json_t *json, size_t count_max, Items *items)
     for (size_t i = 0; i < MIN(json_array_size(statements), count_max); i++) {
         const json_t *one = json_array_get(statements, i);
         Item item = { .text = str_copy(w->arena, str_trim(json_member_text(one, "text"))) };
-        item.count = supported_by(w, one, &item.units);
+        item.count = supported_by(w, one, &item.pieces);
         if (item.count)
             *vec_push(w->arena, &items->at) = item;
     }
@@ -238,23 +239,23 @@ static int64_t count_parts(const Items *items)
     return count;
 }
 
-/* The sentences of all sources, as many as a model is asked to read. */
-static Items first_items(Arena *arena, Words *words, const Sources *sources)
+/* The sentences of all of it, as many as a model is asked to read. */
+static Items first_items(Arena *arena, Words *words, const Material *material)
 {
     Items items = { 0 };
-    size_t bytes = 0, count = sources->unit_count, limit = PARTS_MAX * PART_BYTES;
+    size_t bytes = 0, count = material->piece_count, limit = PARTS_MAX * PART_BYTES;
     size_t *kept = arena_new_array(arena, size_t, count + 1);
     Str *texts = arena_new_array(arena, Str, count + 1);
     for (size_t i = 0; i < count; i++) {
-        texts[i] = sources->units[i].text;
+        texts[i] = material->pieces[i].text;
         bytes += texts[i].length + 8;
         kept[i] = i;
     }
     if (bytes > limit) {
         const CentralText text = { .sentences = texts,
                                    .count = count,
-                                   .priors = unit_priors(arena, words, sources),
-                                   .language = sources->at[0].language };
+                                   .priors = piece_priors(arena, words, material),
+                                   .language = material->language };
         count = central_narrow(arena, words, &text,
                                (size_t)((double)count * (double)limit / (double)bytes), kept);
     }
@@ -293,26 +294,26 @@ static bool make_passes(Writing *w, Items *items, Error *err)
 static int by_place(const void *a, const void *b)
 {
     const SummaryStatement *left = a, *right = b;
-    return left->units[0] < right->units[0] ? -1 : left->units[0] > right->units[0];
+    return left->pieces[0] < right->pieces[0] ? -1 : left->pieces[0] > right->pieces[0];
 }
 
 bool write_summary(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
-                   const Sources *sources, const SummaryWish *wish, Summary *summary, Error *err)
+                   const Material *material, const SummaryWish *wish, Summary *summary, Error *err)
 {
-    Writing w = { summaries, scope, arena, words, sources, wish };
-    Items items = first_items(arena, words, sources);
+    Writing w = { summaries, scope, arena, words, material, wish };
+    Items items = first_items(arena, words, material);
     if (!make_passes(&w, &items, err))
         return false;
     summary->count = items.at.count;
     summary->statements = arena_new_array(arena, SummaryStatement, items.at.count + 1);
     for (size_t i = 0; i < items.at.count; i++) {
         const Item *item = &items.at.at[i];
-        const SourceUnit *unit = &sources->units[item->units[0]];
+        const Piece *piece = &material->pieces[item->pieces[0]];
         summary->statements[i] = (SummaryStatement){
             .text = item->text,
-            .heading = unit->heading,
-            .section = wish->form == SUMMARY_BULLETS ? unit->section : 0,
-            .units = item->units,
+            .heading = piece->heading,
+            .section = wish->form == SUMMARY_BULLETS ? piece->section : 0,
+            .pieces = item->pieces,
             .count = item->count,
             .weight = 1 - (double)i / (double)items.at.count,
         };
@@ -324,16 +325,16 @@ bool write_summary(Summaries *summaries, const Scope *scope, Arena *arena, Words
     return true;
 }
 
-size_t summary_parts(Summaries *summaries, const Scope *scope, Arena *arena, const Sources *sources,
-                     const SummaryWish *wish)
+size_t summary_parts(Summaries *summaries, const Scope *scope, Arena *arena,
+                     const Material *material, const SummaryWish *wish)
 {
     Provider provider;
     Error none;
-    if (str_is(wish->model, SUMMARY_RULES) || !sources->unit_count ||
+    if (str_is(wish->model, SUMMARY_RULES) || !material->piece_count ||
         !models_provider(summaries->models, scope, arena, &provider, &none))
         return 0;
     Words *words = words_new();
-    Items items = first_items(arena, words, sources);
+    Items items = first_items(arena, words, material);
     words_free(words);
     return (size_t)count_parts(&items);
 }
