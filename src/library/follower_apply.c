@@ -29,17 +29,12 @@ void add_row(Index *index, const ChunkHit *row)
 /* The row has the chunk's vectors one after another. */
 void add_vectors(Arena *arena, Index *index, size_t dims, bool is_coming, const Vector *row)
 {
-    size_t width = row->form == VECTOR_INT8 ? 1 : sizeof(float), size = dims * width;
-    if (row->bytes.length % size || row->bytes.length / size > INDEX_PARTS_MAX)
+    size_t parts = vector_parts(row, dims);
+    if (parts > INDEX_PARTS_MAX)
         return;
     float *values = arena_new_array(arena, float, dims);
-    for (size_t part = 0; part < row->bytes.length / size; part++) {
-        const char *bytes = row->bytes.at + part * size;
-        if (row->form == VECTOR_FLOAT)
-            memcpy(values, bytes, size);
-        else
-            for (size_t i = 0; i < dims; i++)
-                values[i] = (float)row->scale * (float)(int8_t)bytes[i];
+    for (size_t part = 0; part < parts; part++) {
+        vector_values(row, part, dims, values);
         if (is_coming)
             index_add_coming(index, (uint64_t)row->number, (uint32_t)part, values);
         else

@@ -396,22 +396,3 @@ bool search_holds(Searcher *searcher, const Scope *scope, Arena *arena, Str docu
     library_release_index(searcher->library, index);
     return true;
 }
-
-bool search_embed(Searcher *searcher, Arena *arena, const Str *texts, size_t count,
-                  size_t tokens_max, size_t *dims_r, float **vectors_r)
-{
-    EncodeQueue *queue = atomic_load(&searcher->encoder);
-    EncodeStatus status;
-    Error ignored;
-    if (!queue || !count)
-        return false;
-    encode_queue_status(queue, &status);
-    if (status.state != ENCODE_READY)
-        return false;
-    float *vectors = arena_new_array(arena, float, count *status.dims);
-    if (!encode_queue_embed(queue, ENCODE_QUERY, texts, count, tokens_max, vectors, &ignored))
-        return false;
-    *dims_r = status.dims;
-    *vectors_r = vectors;
-    return true;
-}

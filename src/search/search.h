@@ -200,9 +200,19 @@ void search_rarities(Searcher *searcher, const Scope *scope, const Str *words, s
 MUST_CHECK bool search_holds(Searcher *searcher, const Scope *scope, Arena *arena, Str document,
                              const Str *words, size_t count, bool *has, Error *err);
 /* A unit vector of *dims_r values for each text, cut at tokens_max (0: as the model is made for).
- * False when there is no model, or it is not loaded. */
+ * Loads the model if need be; false when there is none. */
 bool search_embed(Searcher *searcher, Arena *arena, const Str *texts, size_t count,
                   size_t tokens_max, size_t *dims_r, float **vectors_r);
+
+/* What is stored of a document's passages; nothing is encoded. */
+typedef struct PassageVectors {
+    size_t count, dims;
+    const int64_t *starts; /* bytes of the document's text where each begins, in order */
+    const float *at;       /* [count][dims] */
+} PassageVectors;
+/* Of the passages of a document that have one of the model that searches; none without a model. */
+MUST_CHECK bool search_passage_vectors(Searcher *searcher, const Scope *scope, Arena *arena,
+                                       Str document, PassageVectors *vectors_r, Error *err);
 
 /* Not conditions alone. */
 bool search_has_words(const SearchRequest *request);

@@ -17,6 +17,28 @@ static void read_vector(DbRows *row, Arena *arena, void *item)
     };
 }
 
+static size_t value_bytes(const Vector *vector)
+{
+    return vector->form == VECTOR_INT8 ? sizeof(int8_t) : sizeof(float);
+}
+
+size_t vector_parts(const Vector *vector, size_t dims)
+{
+    size_t size = dims * value_bytes(vector);
+    return size && vector->bytes.length % size == 0 ? vector->bytes.length / size : 0;
+}
+
+void vector_values(const Vector *vector, size_t part, size_t dims, float *values)
+{
+    size_t size = dims * value_bytes(vector);
+    const char *bytes = vector->bytes.at + part * size;
+    if (vector->form == VECTOR_FLOAT)
+        memcpy(values, bytes, size);
+    else
+        for (size_t i = 0; i < dims; i++)
+            values[i] = (float)vector->scale * (float)(int8_t)bytes[i];
+}
+
 static int compare_numbers(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;

@@ -22,6 +22,11 @@ typedef struct VectorList {
     size_t count;
 } VectorList;
 
+/* How many vectors of `dims` values the row has; 0: it is of another size. */
+size_t vector_parts(const Vector *vector, size_t dims);
+/* The values of one of them, into values[dims]. */
+void vector_values(const Vector *vector, size_t part, size_t dims, float *values);
+
 /* Adds or replaces the vectors of one document's chunks, brings the document's vector_count up to
  * date and tells index_changes. A number that is not a chunk of it is left out. */
 MUST_CHECK bool vector_add(DbTx *tx, const Scope *scope, Arena *arena, Str document, Str model,
