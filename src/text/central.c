@@ -13,6 +13,7 @@
 #define SCORE_SHARE 0.6   /* of a choice; the rest is how unlike it is to what was chosen */
 #define CRUMBS 0.5        /* of the score of what did not fit: less does not stand for it */
 #define REPEATS 0.75      /* so alike to what was chosen says the same */
+#define HEARD 0.1        /* what a sentence of a part that was heard loses */
 #define STEPS_MAX 60
 #define STEP_MIN 1e-7
 
@@ -225,6 +226,14 @@ void central_rank(Arena *arena, Words *words, const CentralText *text, Central *
 
 /* --- Choosing --- */
 
+static bool is_heard(const CentralWish *wish, const size_t *chosen, size_t taken, size_t sentence)
+{
+    for (size_t i = 0; wish->parts && i < taken; i++)
+        if (wish->parts[chosen[i]] == wish->parts[sentence])
+            return true;
+    return false;
+}
+
 size_t central_choose(Arena *arena, const Central *central, const CentralWish *wish, size_t *chosen)
 {
     size_t taken = 0, size = 0, n = central->count;
@@ -235,7 +244,8 @@ size_t central_choose(Arena *arena, const Central *central, const CentralWish *w
         size_t best = n;
         double best_value = -2;
         for (size_t i = 0; i < n; i++) {
-            double value = SCORE_SHARE * central->scores[i] - (1 - SCORE_SHARE) * told[i];
+            double value = SCORE_SHARE * central->scores[i] - (1 - SCORE_SHARE) * told[i] -
+                           (is_heard(wish, chosen, taken, i) ? HEARD : 0);
             if (!is_over[i] && told[i] < REPEATS && value > best_value) {
                 best = i;
                 best_value = value;
@@ -291,24 +301,42 @@ static Salience *weigh_sentences(Arena *arena, Words *words, const CentralText *
     return list;
 }
 
+/* The number of the part, of `bands` at most. */
+static size_t band_of(const CentralText *text, size_t sentence, size_t bands)
+{
+    size_t last = text->parts ? text->parts[text->count - 1] + 1 : text->count;
+    size_t part = text->parts ? text->parts[sentence] : sentence;
+    return last <= bands ? part : part * bands / last;
+}
+
+/* The best of each part; returns how many. */
+static size_t seat_parts(const CentralText *text, const Salience *list, size_t bands, bool *is_kept)
+{
+    size_t seats = 0;
+    for (size_t i = 0, end; i < text->count; i = end) {
+        size_t best = i;
+        for (end = i; end < text->count && band_of(text, end, bands) == band_of(text, i, bands);
+             end++)
+            best = list[end].score > list[best].score ? end : best;
+        is_kept[best] = true;
+        seats++;
+    }
+    return seats;
+}
+
 size_t central_narrow(Arena *arena, Words *words, const CentralText *text, size_t max, size_t *kept)
 {
     bool *is_kept = arena_new_array(arena, bool, text->count + 1);
-    size_t bands = max / 2, count = 0;
+    size_t count = 0;
     if (text->count <= max) {
         for (size_t i = 0; i < text->count; i++)
             kept[i] = i;
         return text->count;
     }
     Salience *list = weigh_sentences(arena, words, text);
-    for (size_t band = 0; band < bands; band++) {
-        size_t end = text->count * (band + 1) / bands, best = text->count * band / bands;
-        for (size_t i = best; i < end; i++)
-            best = list[i].score > list[best].score ? i : best;
-        is_kept[best] = true;
-    }
+    size_t seats = max - seat_parts(text, list, max / 2, is_kept);
     qsort(list, text->count, sizeof *list, by_score);
-    for (size_t i = 0, seats = max - bands; seats && i < text->count; i++) {
+    for (size_t i = 0; seats && i < text->count; i++) {
         seats -= !is_kept[list[i].sentence];
         is_kept[list[i].sentence] = true;
     }

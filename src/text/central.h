@@ -21,6 +21,7 @@ typedef struct CentralText {
     const float *vectors; /* a unit vector of `dims` values each; NULL: words alone */
     size_t dims;
     Language language;
+    const size_t *parts; /* number of the part that each stands in, rising; NULL: no parts */
 } CentralText;
 
 typedef struct Central {
@@ -36,6 +37,7 @@ typedef struct CentralWish {
     size_t count_max;
     const size_t *sizes; /* of the sentences; NULL: only their number counts */
     size_t size_max;     /* of those that are chosen; the first is taken whatever its size */
+    const size_t *parts; /* as in CentralText: one that was heard counts less; NULL: none */
 } CentralWish;
 /* Numbers of sentences, best first, into chosen[count_max]; returns how many. */
 size_t central_choose(Arena *arena, const Central *central, const CentralWish *wish,
@@ -46,7 +48,7 @@ size_t central_choose(Arena *arena, const Central *central, const CentralWish *w
 float *central_likeness(Arena *arena, Words *words, const CentralText *text, size_t split);
 
 /* Of a long text: the numbers of at most `max` sentences that are worth comparing, in their order,
- * into kept[max]. One pass over the words; half of the seats are those of parts of equal length, so
- * that no part goes unheard. */
+ * into kept[max]. One pass over the words; each part has a seat, as far as half of the seats go, so
+ * that none goes unheard. Without parts they are of equal length. */
 size_t central_narrow(Arena *arena, Words *words, const CentralText *text, size_t max,
                       size_t *kept);

@@ -70,6 +70,49 @@ Test(text, chosen_sentences_keep_to_their_size)
     cr_assert_eq(chosen[0], 2);
 }
 
+Test(text, a_part_that_was_heard_makes_way_for_another)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    const Str sentences[] = {
+        S_INIT("The harbour was closed by ice."),
+        S_INIT("Two bakers sell rolls on Mondays."),
+        S_INIT("A library opens in May."),
+    };
+    const double priors[] = { 10, 9, 8.6 };
+    const size_t parts[] = { 0, 0, 1 };
+    Central central = rank(arena, sentences, COUNT(sentences), priors);
+    for (int has_parts = 0; has_parts < 2; has_parts++) {
+        const CentralWish wish = { .count_max = 2, .parts = has_parts ? parts : NULL };
+        size_t chosen[2];
+        cr_assert_eq(central_choose(arena, &central, &wish, chosen), 2);
+        cr_assert_eq(chosen[1], has_parts ? 2 : 1);
+    }
+}
+
+Test(text, each_part_of_a_long_text_has_a_seat)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    Words *words = words_new();
+    Str sentences[500];
+    size_t parts[500], kept[20];
+    bool is_there[5] = { 0 };
+    for (size_t i = 0; i < COUNT(sentences); i++) {
+        parts[i] = i < 3 ? i : i < 490 ? 3 : 4;
+        sentences[i] = str_format(arena, parts[i] == 3 ? "The harbour has ice." : "Word%zu is.", i);
+    }
+    const CentralText text = { .sentences = sentences,
+                               .count = COUNT(sentences),
+                               .parts = parts,
+                               .language = LANGUAGE_ENGLISH };
+    size_t count = central_narrow(arena, words, &text, COUNT(kept), kept);
+    cr_assert_eq(count, COUNT(kept));
+    for (size_t i = 0; i < count; i++)
+        is_there[parts[kept[i]]] = true;
+    for (size_t i = 0; i < COUNT(is_there); i++)
+        cr_assert(is_there[i], "part %zu has none", i);
+    words_free(words);
+}
+
 Test(text, nothing_and_one_sentence_are_no_trouble)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(16));
