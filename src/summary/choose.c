@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "summary/summary_int.h"
 #include "text/fold.h"
+#include "text/section_names.h"
 
 /* Factors and bounds as measured best on the open half of bench/summary. */
 /* Of the first sentence of a text; it falls to none within some sentences. */
@@ -16,7 +17,13 @@
 #define FULL_WORDS 16 /* a shorter sentence says less */
 #define NUMBER_BONUS 1.4
 #define LONG_WORDS 45
+#define ENDLESS_WORDS 60
+/* Of what stands under "Overview", or under "References". */
+#define GIST_BONUS 1.5
+#define APPARATUS_SHARE 0.1
+#define SHOUTED_SHARE 0.3 /* of a line in capitals, which is a heading of some kind */
 #define EMBED_TOKENS 96
+#define CANDIDATES 160 /* of more than CENTRAL_MAX sentences: a second of the encoder */
 
 /* What a sentence begins with, in lower case: it sums up, or it needs the one before it. */
 static const struct {
@@ -41,6 +48,14 @@ static const struct {
     { "en r\xC3\xA9sum\xC3\xA9", 1.8 },
     { "en resumen", 1.8 },
     { "en conclusi\xC3\xB3n", 1.8 },
+    { "\xE2\x80\x9C", 0.7 }, /* speech */
+    { "\"", 0.7 },
+    { "^", 0.2 },
+    { "\xE2\x86\x91", 0.2 }, /* arrows, to where a note belongs or more is said */
+    { "\xE2\x86\x92", 0.2 },
+    { "note ", 0.5 },
+    { "see ", 0.5 },
+    { "siehe ", 0.5 },
     { "figure ", 0.4 },
     { "fig. ", 0.4 },
     { "table ", 0.4 },
@@ -125,15 +140,44 @@ static bool is_row(const Piece *piece)
     return piece->kind == PIECE_ROW || piece->kind == PIECE_COLUMNS;
 }
 
+/* Sentences that only lead elsewhere. */
+static bool leads_elsewhere(Str text)
+{
+    static const char *const cues[] = {
+        "by reference", "elsewhere in this",      "other parts of this",
+        "see note",     "additional information", "more information",
+        "pursuant to",  "Main article",           "Hauptartikel"
+    };
+    for (size_t i = 0; i < COUNT(cues); i++)
+        if (str_find_ignore_case(text, str(cues[i])) >= 0)
+            return true;
+    return false;
+}
+
+static double section_factor(Str heading)
+{
+    switch (section_sort(heading)) {
+    case SECTION_APPARATUS: return APPARATUS_SHARE;
+    case SECTION_GIST: return GIST_BONUS;
+    default: return 1;
+    }
+}
+
 /* Lines of contents, addresses, copyright: letters are few, or the line is no sentence. */
 static double form_factor(const Piece *piece)
 {
-    size_t letters = 0;
+    size_t letters = 0, capitals = 0;
     Str text = piece->text;
-    for (size_t i = 0; i < text.length; i++)
+    for (size_t i = 0; i < text.length; i++) {
+        capitals += text.at[i] >= 'A' && text.at[i] <= 'Z';
         letters +=
             (unsigned char)((text.at[i] | 32) - 'a') < 26 || (unsigned char)text.at[i] >= 0x80;
+    }
     double factor = letters * 2 < text.length ? 0.3 : 1;
+    if (capitals * 2 > letters)
+        factor *= SHOUTED_SHARE;
+    if (leads_elsewhere(text))
+        factor *= 0.4;
     if (str_find(text, S("...")) >= 0 || str_find(text, S("\xC2\xA9")) >= 0 ||
         str_find(text, S("http")) >= 0 || str_find(text, S("www.")) >= 0)
         factor *= 0.4;
@@ -148,7 +192,9 @@ static double form_factor(const Piece *piece)
 
 static double length_factor(size_t words)
 {
-    return words > LONG_WORDS ? 0.7 : pow(MIN(1.0, (double)(words + 1) / FULL_WORDS), 1.5);
+    if (words > LONG_WORDS)
+        return words > ENDLESS_WORDS ? 0.35 : 0.7;
+    return pow(MIN(1.0, (double)(words + 1) / FULL_WORDS), 1.5);
 }
 
 /* Figures, sums and days are what a reader comes back for. */
@@ -176,7 +222,8 @@ static double piece_prior(const Piece *piece, size_t place, const WordCheck *che
            opening_factor(piece->text);
 }
 
-double *piece_priors(Arena *arena, Words *words, const Material *material)
+double *piece_priors(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
+                     const Material *material)
 {
     double *priors = arena_new_array(arena, double, material->piece_count + 1);
     for (size_t s = 0; s < material->document_count; s++) {
@@ -187,9 +234,12 @@ double *piece_priors(Arena *arena, Words *words, const Material *material)
             const Piece *piece = &material->pieces[document->first + i];
             WordCheck check = { .title = &title };
             words_split(words, document->language, piece->text, check_word, &check);
-            priors[document->first + i] = piece_prior(piece, i, &check, title_words);
+            priors[document->first + i] =
+                piece_prior(piece, i, &check, title_words) * section_factor(piece->heading);
         }
     }
+    if (material->piece_count > CENTRAL_MAX)
+        weigh_long(summaries, scope, arena, material, priors);
     return priors;
 }
 
@@ -198,46 +248,56 @@ double *piece_priors(Arena *arena, Words *words, const Material *material)
 typedef struct Field {
     Str *texts;
     double *priors;
-    size_t *pieces;
+    size_t *pieces, *parts;
     size_t count;
 } Field;
 
-/* Rows of tables are sentences only where there are no others. */
-static Field field_of(Arena *arena, Words *words, const Material *material)
+static Field field_new(Arena *arena, size_t count)
 {
-    Field field = { .texts = arena_new_array(arena, Str, material->piece_count + 1),
-                    .priors = arena_new_array(arena, double, material->piece_count + 1),
-                    .pieces = arena_new_array(arena, size_t, material->piece_count + 1) };
-    double *priors = piece_priors(arena, words, material);
+    return (Field){ .texts = arena_new_array(arena, Str, count + 1),
+                    .priors = arena_new_array(arena, double, count + 1),
+                    .pieces = arena_new_array(arena, size_t, count + 1),
+                    .parts = arena_new_array(arena, size_t, count + 1) };
+}
+
+static void field_add(Field *field, Str text, double prior, size_t piece, size_t part)
+{
+    field->texts[field->count] = text;
+    field->priors[field->count] = prior;
+    field->pieces[field->count] = piece;
+    field->parts[field->count++] = part;
+}
+
+/* Rows of tables are sentences only where there are no others. */
+static Field field_of(Arena *arena, const Material *material, const double *priors)
+{
+    Field field = field_new(arena, material->piece_count);
+    const size_t *parts = section_parts(arena, material);
     bool has_prose = false;
     for (size_t i = 0; i < material->piece_count; i++)
         has_prose |= !is_row(&material->pieces[i]);
-    for (size_t i = 0; i < material->piece_count; i++) {
-        if (is_row(&material->pieces[i]) && has_prose)
-            continue;
-        field.texts[field.count] = material->pieces[i].text;
-        field.priors[field.count] = priors[i];
-        field.pieces[field.count++] = i;
-    }
+    for (size_t i = 0; i < material->piece_count; i++)
+        if (!has_prose || !is_row(&material->pieces[i]))
+            field_add(&field, material->pieces[i].text, priors[i], i, parts[i]);
     return field;
 }
 
+/* Of a long one the candidates of its sections. */
 static Field narrowed(Arena *arena, Words *words, const Field *field, Language language)
 {
-    Field near = { .texts = arena_new_array(arena, Str, CENTRAL_MAX),
-                   .priors = arena_new_array(arena, double, CENTRAL_MAX),
-                   .pieces = arena_new_array(arena, size_t, CENTRAL_MAX) };
-    size_t *kept = arena_new_array(arena, size_t, CENTRAL_MAX);
+    if (field->count <= CENTRAL_MAX)
+        return *field;
+    Field near = field_new(arena, CANDIDATES);
+    size_t kept[CANDIDATES];
     const CentralText text = { .sentences = field->texts,
                                .count = field->count,
                                .priors = field->priors,
+                               .parts = field->parts,
                                .language = language };
-    near.count = central_narrow(arena, words, &text, CENTRAL_MAX, kept);
-    for (size_t i = 0; i < near.count; i++) {
-        near.texts[i] = field->texts[kept[i]];
-        near.priors[i] = field->priors[kept[i]];
-        near.pieces[i] = field->pieces[kept[i]];
-    }
+    size_t count = central_narrow(arena, words, &text, CANDIDATES, kept);
+    for (size_t i = 0; i < count; i++)
+        field_add(&near, field->texts[kept[i]], field->priors[kept[i]], field->pieces[kept[i]],
+                  field->parts[kept[i]]);
     return near;
 }
 
@@ -247,13 +307,14 @@ static int by_number(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-size_t choose_pieces(Summaries *summaries, Arena *arena, Words *words, const Material *material,
-                     size_t count_max, size_t words_max, size_t **chosen_r, double **weights_r,
-                     Str *made_by_r)
+size_t choose_pieces(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
+                     const Material *material, size_t count_max, size_t words_max,
+                     size_t **chosen_r, double **weights_r, Str *made_by_r)
 {
     Language language = material->language;
-    Field all = field_of(arena, words, material), near = narrowed(arena, words, &all, language);
-    CentralText text = { near.texts, near.count, near.priors, NULL, 0, language };
+    const double *priors = piece_priors(summaries, scope, arena, words, material);
+    Field all = field_of(arena, material, priors), near = narrowed(arena, words, &all, language);
+    CentralText text = { near.texts, near.count, near.priors, NULL, 0, language, NULL };
     size_t *sizes = arena_new_array(arena, size_t, near.count + 1);
     float *vectors;
     Central central;
@@ -263,7 +324,8 @@ size_t choose_pieces(Summaries *summaries, Arena *arena, Words *words, const Mat
     for (size_t i = 0; i < near.count; i++)
         sizes[i] = words_count(words, language, near.texts[i]);
     central_rank(arena, words, &text, &central);
-    const CentralWish wish = { MIN(count_max, near.count), sizes, words_max };
+    const CentralWish wish = { MIN(count_max, near.count), sizes, words_max,
+                               near.count < all.count ? near.parts : NULL };
     size_t *chosen = arena_new_array(arena, size_t, wish.count_max + 1);
     double *weights = arena_new_array(arena, double, wish.count_max + 1);
     size_t count = central_choose(arena, &central, &wish, chosen);
@@ -278,12 +340,12 @@ size_t choose_pieces(Summaries *summaries, Arena *arena, Words *words, const Mat
     return count;
 }
 
-void choose_summary(Summaries *summaries, Arena *arena, Words *words, const Material *material,
-                    const SummaryWish *wish, Summary *summary)
+void choose_summary(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
+                    const Material *material, const SummaryWish *wish, Summary *summary)
 {
     size_t *chosen;
     double *weights;
-    summary->count = choose_pieces(summaries, arena, words, material, wish_statements(wish),
+    summary->count = choose_pieces(summaries, scope, arena, words, material, wish_statements(wish),
                                    wish_words(wish), &chosen, &weights, &summary->made_by);
     summary->statements = arena_new_array(arena, SummaryStatement, summary->count + 1);
     for (size_t i = 0; i < summary->count; i++) {

@@ -164,7 +164,7 @@ static bool make(Summaries *summaries, const Scope *scope, Arena *arena, Words *
                              failure.message);
     }
     if (!is_made)
-        choose_summary(summaries, arena, words, material, wish, summary);
+        choose_summary(summaries, scope, arena, words, material, wish, summary);
     summary->notice = notice_of(arena, material, why);
     finish(arena, words, material, wish, summary);
     return true;

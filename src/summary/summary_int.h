@@ -17,15 +17,26 @@ size_t wish_words(const SummaryWish *wish);
 
 /* --- choose.c --- */
 
-/* How likely each piece is to say what matters, before any are compared. */
-double *piece_priors(Arena *arena, Words *words, const Material *material);
+/* How likely each piece is to say what matters, before any are compared; of a long material by what
+ * its passages are about too. */
+double *piece_priors(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
+                     const Material *material);
 /* Units that say most, in the order of the text. *made_by_r: "rules" or "encoder". */
-size_t choose_pieces(Summaries *summaries, Arena *arena, Words *words, const Material *material,
-                     size_t count_max, size_t words_max, size_t **chosen_r, double **weights_r,
-                     Str *made_by_r);
+size_t choose_pieces(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
+                     const Material *material, size_t count_max, size_t words_max,
+                     size_t **chosen_r, double **weights_r, Str *made_by_r);
 /* Fills statements and made_by. */
-void choose_summary(Summaries *summaries, Arena *arena, Words *words, const Material *material,
-                    const SummaryWish *wish, Summary *summary);
+void choose_summary(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
+                    const Material *material, const SummaryWish *wish, Summary *summary);
+
+/* --- sections.c --- */
+
+/* The number of the part that each piece stands in, rising: a section, or some short ones. */
+size_t *section_parts(Arena *arena, const Material *material);
+/* Of a long material: raises the priors of pieces near the beginning of their document, and in
+ * passages that are about what it is about, as far as they have vectors. */
+void weigh_long(Summaries *summaries, const Scope *scope, Arena *arena, const Material *material,
+                double *priors);
 
 /* --- write.c --- */
 

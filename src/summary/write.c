@@ -240,7 +240,8 @@ static int64_t count_parts(const Items *items)
 }
 
 /* The sentences of all of it, as many as a model is asked to read. */
-static Items first_items(Arena *arena, Words *words, const Material *material)
+static Items first_items(Summaries *summaries, const Scope *scope, Arena *arena, Words *words,
+                         const Material *material)
 {
     Items items = { 0 };
     size_t bytes = 0, count = material->piece_count, limit = PARTS_MAX * PART_BYTES;
@@ -254,8 +255,9 @@ static Items first_items(Arena *arena, Words *words, const Material *material)
     if (bytes > limit) {
         const CentralText text = { .sentences = texts,
                                    .count = count,
-                                   .priors = piece_priors(arena, words, material),
-                                   .language = material->language };
+                                   .priors = piece_priors(summaries, scope, arena, words, material),
+                                   .language = material->language,
+                                   .parts = section_parts(arena, material) };
         count = central_narrow(arena, words, &text,
                                (size_t)((double)count * (double)limit / (double)bytes), kept);
     }
@@ -301,7 +303,7 @@ bool write_summary(Summaries *summaries, const Scope *scope, Arena *arena, Words
                    const Material *material, const SummaryWish *wish, Summary *summary, Error *err)
 {
     Writing w = { summaries, scope, arena, words, material, wish };
-    Items items = first_items(arena, words, material);
+    Items items = first_items(summaries, scope, arena, words, material);
     if (!make_passes(&w, &items, err))
         return false;
     summary->count = items.at.count;
@@ -334,7 +336,7 @@ size_t summary_parts(Summaries *summaries, const Scope *scope, Arena *arena,
         !models_provider(summaries->models, scope, arena, &provider, &none))
         return 0;
     Words *words = words_new();
-    Items items = first_items(arena, words, material);
+    Items items = first_items(summaries, scope, arena, words, material);
     words_free(words);
     return (size_t)count_parts(&items);
 }

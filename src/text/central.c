@@ -13,7 +13,7 @@
 #define SCORE_SHARE 0.6   /* of a choice; the rest is how unlike it is to what was chosen */
 #define CRUMBS 0.5        /* of the score of what did not fit: less does not stand for it */
 #define REPEATS 0.75      /* so alike to what was chosen says the same */
-#define HEARD 0.1        /* what a sentence of a part that was heard loses */
+#define HEARD 0.1         /* what a sentence of a part that was heard loses */
 #define STEPS_MAX 60
 #define STEP_MIN 1e-7
 
