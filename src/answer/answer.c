@@ -16,6 +16,8 @@ Answers *answers_new(Db *db, Searcher *searcher, Library *library, Models *model
     return answers;
 }
 
+void answers_set_asker(Answers *answers, AnswerAsker *asker) { answers->asker = asker; }
+
 void answers_free(Answers *answers)
 {
     if (!answers)

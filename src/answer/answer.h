@@ -20,6 +20,12 @@ typedef struct Answers Answers;
 
 Answers *answers_new(Db *db, Searcher *searcher, Library *library, Models *models);
 void answers_free(Answers *answers);
+/* Questions that a text answers, best first, into questions[max]; returns how many. `asked` is what
+ * they should be near to; none asks for what `told` asks or says. */
+typedef size_t AnswerAsker(Arena *arena, Words *words, Str text, Str asked, StrList told,
+                           size_t max, Str *questions);
+/* Before the first answer. Without it questions to ask next are made of headings. */
+void answers_set_asker(Answers *answers, AnswerAsker *asker);
 
 typedef struct Citation {
     int number;         /* as in [1] */

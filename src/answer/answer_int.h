@@ -25,6 +25,7 @@ struct Answers {
     Searcher *searcher;
     Library *library;
     Models *models;
+    AnswerAsker *asker; /* NULL: none */
     pthread_mutex_t lock;
     Words *words[WORDS_KEPT]; /* idle ones */
     size_t words_count;
@@ -135,7 +136,7 @@ MUST_CHECK bool next_by_model(AnswerRun *run, Error *err);
 
 /* --- suggest.c: what to ask next --- */
 
-/* From the headings of what was read; nothing when nothing was found. */
+/* From what was cited and what stands beside it; nothing when nothing was found. */
 void suggest_questions(AnswerRun *run);
 
 /* --- count.c: questions for a number of documents --- */

@@ -37,6 +37,7 @@
 #include "store/migrate.h"
 #include "store/server_key.h"
 #include "study/make.h"
+#include "study/next_questions.h"
 #include "summary/digest.h"
 #include "summary/kept.h"
 #include "tasks/drawn.h"
@@ -463,6 +464,7 @@ static bool open_features(App *app, Error *err)
     searcher_set_fresh_days(app->api.searcher, (double)settings->fresh_days);
     app->api.answers =
         answers_new(app->api.db, app->api.searcher, app->api.library, app->api.models);
+    answers_set_asker(app->api.answers, study_next_questions);
     app->api.maker = arena_new_one(app->arena, StudyMaker);
     *app->api.maker =
         (StudyMaker){ app->api.db, app->api.library, app->api.searcher, app->api.models };
