@@ -243,7 +243,7 @@ bool summary_order(Summaries *summaries, const Scope *scope, Arena *arena,
     rules.model = S(SUMMARY_RULES);
     if (!material_of_documents(summaries->db, scope, arena, order->documents, &material, err))
         return false;
-    work.title = sources.count ? sources.at[0].title : STR_NONE;
+    work.title = material.document_count ? material.documents[0].title : STR_NONE;
     work.document = order->documents.count == 1 ? order->documents.at[0] : STR_NONE;
     work.kept = (KeptSummary){ .kind = S(SUMMARY_KIND),
                                .subject = order->subject,
