@@ -97,116 +97,6 @@ static double pair_share(const Reading *reading, uint64_t pairs)
     return all > 0 ? got / all : 0;
 }
 
-/* --- The form of the answer --- */
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-static bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z') || (c & 0x80); }
-
-static bool in_question(const Reading *reading, Str word)
-{
-    return str_find_ignore_case(reading->question.text, word) >= 0;
-}
-
-typedef struct Signs {
-    int numbers, years, names, money, shares, addresses;
-} Signs;
-
-static const char *const number_names[] = {
-    "one",     "two",       "three",    "four",     "five",    "six",      "seven",    "eight",
-    "nine",    "ten",       "dozen",    "eleven",   "twelve",  "thirteen", "fourteen", "fifteen",
-    "sixteen", "seventeen", "eighteen", "nineteen", "twenty",  "thirty",   "forty",    "fifty",
-    "sixty",   "seventy",   "eighty",   "ninety",   "hundred", "thousand", "million",  "billion",
-    "half",    "twice",     "zwei",     "drei",     "vier",    "fünf",     "sechs",    "sieben",
-    "acht",    "neun",      "zehn",     "elf",      "zwölf",   "zwanzig",  "dreißig",  "hundert",
-    "tausend", "deux",      "trois",    "quatre",   "cinq",    "sept",     "huit",     "neuf",
-    "dix",     "onze",      "douze",    "vingt",    "trente"
-};
-static const char *const month_names[] = { "january",  "february",  "march",    "april",
-                                           "june",     "july",      "august",   "september",
-                                           "october",  "november",  "december", "monday",
-                                           "tuesday",  "wednesday", "thursday", "friday",
-                                           "saturday", "sunday" };
-
-static bool is_one_of(const char *const *list, size_t count, Str word)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_equal_ignore_case(word, str(list[i])))
-            return true;
-    return false;
-}
-
-bool is_number_name(Str word) { return is_one_of(number_names, COUNT(number_names), word); }
-
-/* "1,212", "16.2" or "2005": its digits before a point. */
-static void count_number(Signs *signs, Str word)
-{
-    size_t digits = 0;
-    for (size_t i = 0; i < word.length && word.at[i] != '.'; i++)
-        digits += is_digit(word.at[i]);
-    signs->numbers++;
-    signs->years += digits == 4 && (word.at[0] == '1' || word.at[0] == '2');
-}
-
-static void count_token(const Reading *reading, Signs *signs, Str word, bool is_first)
-{
-    if (str_find_char(word, '@') > 0 || str_starts(word, S("http")) || str_starts(word, S("www.")))
-        signs->addresses++;
-    size_t at = 0;
-    while (at < word.length && !is_digit(word.at[at]) && !is_letter(word.at[at]))
-        at++;
-    Str core = str_from(word, at);
-    if (!core.length || in_question(reading, core))
-        return;
-    signs->money +=
-        at > 0 && is_digit(core.at[0]) && (word.at[at - 1] == '$' || (word.at[at - 1] & 0x80) != 0);
-    signs->shares += is_digit(core.at[0]) && str_find_char(core, '%') > 0;
-    if (is_digit(core.at[0]))
-        count_number(signs, core);
-    else if (is_number_name(core))
-        signs->numbers++;
-    else if (is_one_of(month_names, COUNT(month_names), core))
-        signs->years++;
-    else if (is_upper(core.at[0]) && !is_first)
-        signs->names++;
-}
-
-static Signs signs_of(const Reading *reading, Str text)
-{
-    Signs signs = { 0 };
-    bool is_first = true;
-    for (size_t at = 0; at < text.length;) {
-        while (at < text.length && HAS_CHAR(text.at[at], " \t\r\n|"))
-            at++;
-        size_t start = at;
-        while (at < text.length && !HAS_CHAR(text.at[at], " \t\r\n|"))
-            at++;
-        size_t end = at;
-        while (end > start && HAS_CHAR(text.at[end - 1], ",.;:?!)]}\"'"))
-            end--;
-        if (end > start)
-            count_token(reading, &signs, str_slice(text, start, end), is_first);
-        is_first = false;
-    }
-    return signs;
-}
-
-static double form_of(const Reading *reading, Str text)
-{
-    Signs signs = signs_of(reading, text);
-    switch (reading->question.form) {
-    case FORM_NAME:
-    case FORM_PLACE: return signs.names ? 1 : 0;
-    case FORM_DATE: return signs.years ? 1 : signs.numbers ? 0.3 : 0;
-    case FORM_NUMBER: return signs.numbers ? 1 : 0;
-    case FORM_MONEY: return signs.money ? 1 : signs.numbers ? 0.5 : 0;
-    case FORM_SHARE: return signs.shares ? 1 : signs.numbers ? 0.4 : 0;
-    case FORM_ADDRESS: return signs.addresses ? 1 : signs.numbers ? 0.3 : 0;
-    case FORM_ANY: break;
-    }
-    return signs.names || signs.numbers ? 0.7 : 0.5;
-}
-
 /* --- Features --- */
 
 static double inverse(int rank) { return rank > 0 ? 1.0 / rank : 0; }
@@ -259,7 +149,7 @@ static void measure_unit(Reading *reading, Unit *unit, double pairs)
     f[FEATURE_ALL_NAMES] = reading_name_share(reading, all);
     f[FEATURE_ALL_NUMBERS] = reading_number_share(reading, all);
     f[FEATURE_PAIRS] = pairs;
-    f[FEATURE_FORM] = form_of(reading, unit->text);
+    f[FEATURE_FORM] = reading_form(reading, unit);
     f[FEATURE_SEMANTIC] = hit->semantic_score;
     f[FEATURE_FUSED] = hit->score;
     f[FEATURE_RANK] = 1.0 / (double)(unit->passage + 1);

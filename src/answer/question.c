@@ -12,7 +12,9 @@ static const char weak_words[] =
     "receive receives received get gets got make makes made take takes took hold holds held "
     "work works stand stands become became belong belongs come comes came go goes went happen "
     "happens happened "
-    "viele viel wieviel nenne bitte combien quel cuánto cuántos ";
+    "viele viel wieviel nenne nennt bitte heißt heißen gibt steht findet statt liegt gehört "
+    "passiert "
+    "geschieht combien appelle trouve cuánto cuántos llama ";
 /* Stand for something said before. "that" and "this" mostly do not. */
 static const char pronouns[] =
     " it its he him his she her hers they them their theirs one ones "
@@ -20,7 +22,15 @@ static const char pronouns[] =
 static const char openers[] = " and what about how or also but then und oder aber et mais y pero ";
 static const char prepositions[] =
     " in at to from by for of on within after with under during before until over per ";
-static const char asking_words[] = " who whom whose what which when where why how ";
+static const char asking_words[] =
+    " who whom whose what which when where why how wer wen wem wessen was welche welcher welches "
+    "welchen welchem wann wo wohin woher warum wieso wie qui que quoi quel quelle quels quelles "
+    "quand "
+    "où pourquoi comment quién quiénes qué cuál cuáles cuándo dónde cómo ";
+/* What stands within three words behind these may tell the form. */
+static const char thing_words[] = " how what which wie was welche welcher welches welchen welchem "
+                                  "quel quelle quels quelles que qué cuál cuáles ";
+static const char how_words[] = " how wie ";
 
 typedef struct FormWord {
     const char *words;
@@ -29,19 +39,28 @@ typedef struct FormWord {
 
 /* What stands within three words after "what" or "which". */
 static const FormWord noun_forms[] = {
-    { " year years date dates day month time deadline century decade ", FORM_DATE },
-    { " percentage percent share proportion rate ", FORM_SHARE },
-    { " price cost costs amount budget revenue salary fee fees fare rent wage income stipend ",
+    { " year years date dates day month time deadline century decade jahr jahre jahren datum tag "
+      "monat uhrzeit frist année jour mois heure año fecha día mes hora ",
+      FORM_DATE },
+    { " percentage percent share proportion rate prozent prozentsatz anteil pourcentage ",
+      FORM_SHARE },
+    { " price cost costs amount budget revenue salary fee fees fare rent wage income stipend preis "
+      "kosten betrag gehalt umsatz miete gebühr lohn prix coût montant loyer salaire precio coste ",
       FORM_MONEY },
     { " e-mail email address addresses url doi website phone telephone fax isbn ", FORM_ADDRESS },
-    { " number age size temperature length width height weight score ", FORM_NUMBER },
-    { " city country place province state region town location street ", FORM_PLACE },
+    { " number age size temperature length width height weight score alter größe temperatur länge "
+      "breite höhe gewicht âge taille température longueur largeur hauteur poids ",
+      FORM_NUMBER },
+    { " city country place province state region town location street stadt land ort straße ville "
+      "pays lieu rue ciudad país lugar ",
+      FORM_PLACE },
     { " company court explorer author person people publisher team group organization organisation "
-      "king monarch president director president hotel project ",
+      "king monarch president director president hotel project firma gericht autor unternehmen "
+      "organisation gruppe société auteur entreprise tribunal empresa autor ",
       FORM_NAME },
 };
 static const FormWord asking_forms[] = {
-    { " who whom whose wer qui quién ", FORM_NAME },
+    { " who whom whose wer wen wem wessen qui quién quiénes ", FORM_NAME },
     { " where wo woher wohin où dónde ", FORM_PLACE },
     { " when wann quand cuándo ", FORM_DATE },
     { " combien wieviel wieviele cuántos cuánto ", FORM_NUMBER },
@@ -133,11 +152,13 @@ static AnswerForm form_after(const QuestionTokens *tokens, size_t at)
 {
     Str word = tokens->list.at[at].text;
     Str next = at + 1 < tokens->list.count ? tokens->list.at[at + 1].text : STR_NONE;
-    if (str_equal_ignore_case(word, S("how"))) {
+    if (word_is_in(how_words, word)) {
         if (str_equal_ignore_case(next, S("much")))
             return has_money_word(tokens) ? FORM_MONEY : FORM_NUMBER;
-        static const char sizes[] = " many large big old tall high wide long far deep heavy fast "
-                                    "often small hot cold thick big ";
+        static const char sizes[] =
+            " many large big old tall high wide long far deep heavy fast "
+            "often small hot cold thick viel viele hoch lang lange groß alt "
+            "weit tief schwer schnell oft breit teuer ";
         return word_is_in(sizes, next) ? FORM_NUMBER : FORM_ANY;
     }
     for (size_t i = at + 1; i < tokens->list.count && i <= at + 3; i++) {
@@ -158,7 +179,7 @@ static AnswerForm form_of(const QuestionTokens *tokens)
         AnswerForm form = listed_form(asking_forms, COUNT(asking_forms), word);
         if (form)
             return form;
-        if (word_is_in(" how what which ", word))
+        if (word_is_in(thing_words, word))
             return form_after(tokens, i);
     }
     return FORM_ANY;
@@ -203,7 +224,7 @@ static void add_word(Question *question, const QuestionTokens *tokens, const Wor
     added->is_number = has_digit(written) && !is_name;
     added->is_weak = !is_name && !added->is_number &&
                      (word_is_in(weak_words, written) || written.length == 1 ||
-                      (before && str_equal_ignore_case(before->text, S("how"))));
+                      (before && word_is_in(how_words, before->text)));
 }
 
 /* --- Other words for the same --- */

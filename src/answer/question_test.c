@@ -62,6 +62,13 @@ Test(answer, questions_tell_the_form_of_their_answer)
         { "In which city is the party?", FORM_PLACE },
         { "How does Lyft identify a rider?", FORM_ANY },
         { "Explain the method.", FORM_ANY },
+        { "Wer hat den Brief geschrieben?", FORM_NAME },
+        { "Wie hoch ist der Kaufpreis?", FORM_NUMBER },
+        { "Bis wann muss geliefert werden?", FORM_DATE },
+        { "In welcher Stadt steht das Haus?", FORM_PLACE },
+        { "Wie funktioniert der Motor?", FORM_ANY },
+        { "Quel est le prix du billet ?", FORM_MONEY },
+        { "Où se trouve le bureau ?", FORM_PLACE },
     };
     Words *words = words_new();
     for (size_t i = 0; i < COUNT(cases); i++) {

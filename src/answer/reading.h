@@ -84,6 +84,9 @@ double reading_share(const Reading *reading, uint64_t words);
 /* The same among its names, among its numbers; 1 when it has none. */
 double reading_name_share(const Reading *reading, uint64_t words);
 double reading_number_share(const Reading *reading, uint64_t words);
+/* How far the unit has something of the form that is asked for, beside what the question says: 0
+ * nothing, 1 a name for "who", a date for "when". */
+double reading_form(const Reading *reading, const Unit *unit);
 /* Whether the unit gives the number or amount that is asked for: 1 yes, 0 no, 0.5 for other
  * questions. */
 double reading_bound(const Reading *reading, const Unit *unit);

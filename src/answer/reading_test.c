@@ -101,6 +101,38 @@ Test(answer, the_sentence_that_says_it_comes_first)
     }
 }
 
+Test(answer, a_sentence_has_the_form_that_is_asked_for)
+{
+    static const struct {
+        const char *about, *question, *text;
+        double form;
+    } cases[] = {
+        { "a name inside", "Who booked the room?", "The room was booked by Lena.", 1 },
+        { "a name that begins it", "Who updates the list?", "Lena will update the list.", 1 },
+        { "who speaks", "Who updates the list?", "Tom: I will update the list.", 1 },
+        { "a word that is none", "Who updates the list?",
+          "Water will damage the list, and water is everywhere.", 0 },
+        { "a stop word", "Who updates the list?", "They will update the list.", 0 },
+        { "a place with a name", "Where is the archive?", "The archive is in Bristol.", 1 },
+        { "a place without one", "Where does it happen?", "It does happen in the stroma.", 0.5 },
+        { "no place", "Where does it happen?", "It does happen often.", 0 },
+        { "the place of the question", "Where in the stroma is it?", "It is in the stroma.", 0 },
+        { "a time is no place", "Where did it happen?", "It did happen in august.", 0 },
+        { "a month", "When was it?", "It was in May.", 1 },
+        { "not the verb", "When was it?", "It may have been so.", 0 },
+        { "a German month", "Wann wurde es geliefert?", "Es wurde im Dezember geliefert.", 1 },
+        { "a day", "Quand a lieu la visite ?", "La visite a lieu mardi.", 1 },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Made made = made_new();
+        add_passage(&made, "d1", "notes.txt", cases[i].text, PARAGRAPH);
+        Reading *reading = read_for(&made, cases[i].question);
+        double form = reading->units[reading->order[0]].features[FEATURE_FORM];
+        cr_expect(form == cases[i].form, "%s: %g", cases[i].about, form);
+        made_free(&made);
+    }
+}
+
 Test(answer, a_row_is_found_by_the_header_above_it)
 {
     Made made = made_new();
