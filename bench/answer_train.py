@@ -3,8 +3,8 @@
 learned from (k-fold cross-validation over questions).
 
   bench/truth.py --data LIBRARY                                 makes the library, LIBRARY/questions.tsv and tunedquestions.tsv
-  (cat LIBRARY/questions.tsv; tail -n +2 LIBRARY/tunedquestions.tsv) > both.tsv
-  bench/answer_swap.py both.tsv > more.tsv
+  (cat LIBRARY/questions.tsv; tail -qn +2 LIBRARY/{tuned,development}questions.tsv) > real.tsv
+  bench/answer_swap.py real.tsv > more.tsv
   build/answer_lab LIBRARY MODEL more.tsv > units.jsonl
   bench/answer_train.py units.jsonl more.tsv [--write]
 

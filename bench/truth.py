@@ -7,7 +7,7 @@
 
 Files whose kind the server refuses are left out, and so are questions about them.  The scoring is
 ../shared/truth/score.py; --out keeps its line for each question.  Then our own questions (bench/truth) are asked, the
-half that is tuned on and the half that is frozen.  At last every sentence that an answer quotes is looked up in the
+half that is tuned on, the half that is frozen, and those for development.  At last every sentence that an answer quotes is looked up in the
 text of its document: whether its quote stands there word for word, and holds the sentence's words.
 """
 import argparse
@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TRUTH = ROOT.parent / "shared" / "truth"
 CORPUS = ROOT.parent / "shared" / "corpus"
 OWN = ROOT / "bench" / "truth" / "questions.tsv"
+DEVELOPMENT = ROOT / "bench" / "truth" / "development.tsv"
 PROGRAM = Path(os.environ.get("LECTERN", ROOT / "build" / "lectern"))
 
 
@@ -213,12 +214,13 @@ def main():
         taken = server.without_failed(taken)
         failed = score(server, [q for q in questions if set(files_of(q)) <= taken], options.out, data)
         own = [] if options.files else [q for q in read_tsv(OWN) if set(files_of(q)) <= taken]
-        for name, frozen in (("tuned", False), ("frozen", True)):
-            some = [q for q in own if is_frozen(q) == frozen]
+        development = [] if options.files else [q for q in read_tsv(DEVELOPMENT) if set(files_of(q)) <= taken]
+        for name, some in (("tuned", [q for q in own if not is_frozen(q)]), ("frozen", [q for q in own if is_frozen(q)]),
+                           ("development", development)):
             if some:
                 failed |= score(server, some, "", data, name)
         # The number of files is counted, not quoted.
-        failed |= check_support(server, [q for q in questions + own if q["kind"] != "count"])
+        failed |= check_support(server, [q for q in questions + own + development if q["kind"] != "count"])
         return failed
 
 
@@ -229,7 +231,7 @@ def score(server, questions, out, data, name=""):
     out = out or str(Path(data) / f"{name}replies.jsonl")
     done = subprocess.run([sys.executable, str(TRUTH / "score.py"), "--url", server.url, "--key", server.key,
                            "--questions", str(path), "--out", out], stdout=subprocess.PIPE, text=True)
-    print((f"our own questions, the {name} half:\n" if name else "") + done.stdout, end="")
+    print((f"our own questions, {name}:\n" if name else "") + done.stdout, end="")
     replies = [json.loads(line) for line in open(out, encoding="utf-8")]
 
     def share(key, kinds):
