@@ -125,6 +125,11 @@ bool api_load_caller(void *api, HttpRequest *http, Str secret, struct GatewayCal
 /* GatewayPorts.load_file: a file of /v1/files. */
 bool api_load_file(void *api, Arena *arena, Str workspace, Str id, size_t bytes_max,
                    struct GatewayFile *file_r, Error *err);
+/* GatewayPorts.prepare_media. */
+struct MediaWish;
+struct PreparedMedia;
+bool api_prepare_media(void *api, Arena *arena, const struct MediaWish *wish,
+                       struct PreparedMedia *prepared_r, Error *err);
 /* What a request shows of who sends it; "" when it is a session or nothing. */
 Str api_secret(const HttpRequest *http);
 /* The password of a request that signs in by name and password; "" when it does not. */

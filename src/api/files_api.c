@@ -12,6 +12,12 @@ bool api_load_file(void *api, Arena *arena, Str workspace, Str id, size_t bytes_
     return files_load(((Api *)api)->batches, arena, workspace, id, bytes_max, file_r, err);
 }
 
+bool api_prepare_media(void *api, Arena *arena, const MediaWish *wish, PreparedMedia *prepared_r,
+                       Error *err)
+{
+    return library_prepare_media(((Api *)api)->library, arena, wish, prepared_r, err);
+}
+
 static void put_file(JsonWriter *json, const ClientFile *file)
 {
     put_text(json, "id", file->id);

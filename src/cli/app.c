@@ -445,6 +445,7 @@ static bool open_features(App *app, Error *err)
                                         .memory_bytes = settings->model_files_memory },
                              .load_caller = api_load_caller,
                              .load_file = api_load_file,
+                             .prepare_media = api_prepare_media,
                              .load_app = &app->api,
                              .answer_here = api_answer_here,
                              .version_here = api_version_here,

@@ -4,7 +4,7 @@
  * dialects.def. Nothing here touches the network, so every case is a pair of texts in a test. */
 #pragma once
 
-#include "gateway/model.h"
+#include "gateway/media.h"
 #include "gateway/wire_reader.h"
 #include "net/http.h"
 
@@ -16,6 +16,7 @@ typedef struct DialectQuirks {
     const char *members;
     const char *reasoning; /* member of a message with what the model thought before */
     bool refuses_names;    /* of messages */
+    MediaRules media;      /* what it takes of pictures and sound */
 } DialectQuirks;
 
 typedef struct WireRequest WireRequest;

@@ -87,7 +87,7 @@ typedef struct GatewayFile {
 
 /* What the gateway needs of the features above it. They may block. */
 typedef struct GatewayPorts {
-    void *app, *load_app; /* of write_records; of load_caller, answer_here and load_file */
+    void *app, *load_app; /* of write_records; of load_caller, answer_here, load_file... */
     /* Who sends this request; remembered by the secret it shows, unless that is empty. Fails with
      * ERROR_NO_LOGIN when nobody has it. */
     bool (*load_caller)(void *app, HttpRequest *http, Str secret, GatewayCaller **caller_r,
@@ -100,6 +100,10 @@ typedef struct GatewayPorts {
      * with ERROR_TOO_LARGE. With load_app; may be NULL. */
     bool (*load_file)(void *load_app, Arena *arena, Str workspace, Str id, size_t bytes_max,
                       GatewayFile *file_r, Error *err);
+    /* A picture or sound as a service takes it, which `wish` says; fails when it cannot be made so.
+     * With load_app; NULL: everything goes out as it came. */
+    bool (*prepare_media)(void *load_app, Arena *arena, const MediaWish *wish,
+                          PreparedMedia *prepared_r, Error *err);
     /* Another number when what is answered here rests on something else than before: documents, the
      * encoder. Never blocks; with load_app. */
     uint64_t (*version_here)(void *app, Str workspace);

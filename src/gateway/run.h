@@ -70,8 +70,9 @@ typedef struct RunTry {
     const AsyncOrigin *origin; /* held while it is called; NULL: not found yet */
     OriginWait origin_wait;
     AsyncCall call;
-    struct WakeWork *waking; /* while its service is woken (run_wake.h) */
-    struct HereWork *here;   /* instead of a call: answered by ourselves (run_here.h) */
+    struct WakeWork *waking;  /* while its service is woken (run_wake.h) */
+    struct MediaWork *making; /* while pictures and sound are made to fit (run_media.h) */
+    struct HereWork *here;    /* instead of a call: answered by ourselves (run_here.h) */
     Buf head;
     Str body;
     WireReader reader;
@@ -161,6 +162,7 @@ struct Run {
 
     RunCache cache;
     struct RunGuard *guard; /* NULL: nothing has been looked for yet */
+    struct RunMedia *media; /* pictures and sound that were made to fit; NULL: none */
     Str traceparent;        /* for the service; "" for none */
     CallRecord record;
     int64_t started_us, asked_us; /* asked: a service, for the first time */
@@ -236,6 +238,8 @@ bool usage_of(const RunTry *try, ModelUsage *usage_r);
 
 /* run_request.c: the request as the attempt's target may get it, whole; */
 MUST_CHECK bool try_read(RunTry *try, Error *err);
+/* What the call's body says, all of it. */
+MUST_CHECK bool run_read(Run *run, Error *err);
 /* head and body for it. */
 MUST_CHECK bool try_write(RunTry *try, Error *err);
 
@@ -245,6 +249,8 @@ MUST_CHECK bool try_start(RunTry *try, const GatewayTarget *target, const RunSea
 void try_cancel(RunTry *try);
 /* run_wake.c: its service listens on this port now, or cannot be woken. */
 void try_awake(RunTry *try, int port, const Error *failure);
+/* run_media.c: its pictures and sound fit now, or cannot. */
+void try_prepared(RunTry *try, const Error *failure);
 /* Its client is slow, and can take more again. */
 void try_pause(RunTry *try);
 void try_resume(RunTry *try);

@@ -2,7 +2,7 @@
  * dialect, else one that is written anew. */
 #include "base/json_walk.h"
 #include "gateway/members.h"
-#include "gateway/run.h"
+#include "gateway/run_media.h"
 
 /* --- The body --- */
 
@@ -81,7 +81,7 @@ static Str same_body(const RunTry *try, Str model)
     return buf_str(&out);
 }
 
-static bool read_request(Run *run, Error *err)
+bool run_read(Run *run, Error *err)
 {
     if (!run->is_read && !run->front->read(run->arena, run->body, &run->request, err))
         return err->field[0] ? fail_in(err, "%s", err->field) : false;
@@ -118,9 +118,10 @@ static bool check_tools(const ModelRequest *request, const DialectTarget *at, Er
 bool try_read(RunTry *try, Error *err)
 {
     Run *run = try->run;
-    if (!read_request(run, err))
+    if (!run_read(run, err))
         return false;
     try->request = guard_is_on(try) ? guard_request(try) : &run->request;
+    try->request = media_request(try, try->request);
     try->request = request_for(run, try->request, try->target->service->dialect);
     return true;
 }
@@ -219,7 +220,7 @@ bool try_write(RunTry *try, Error *err)
             "send images as data: URLs, or as https:// of a public host: this service "
             "stands in a network of its own and would open the address there");
     /* A form is written anew from what was found in it (form.h). */
-    bool is_passed = try->is_same && !run->request.form_type.length;
+    bool is_passed = try->is_same && !run->request.form_type.length && !media_is_made(try);
     if (guard_is_on(try)) {
         if (!try_read(try, err))
             return false;

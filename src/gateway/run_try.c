@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/json_walk.h"
 #include "gateway/run_here.h"
+#include "gateway/run_media.h"
 #include "gateway/run_wake.h"
 
 #define FAILURE_MAX KB(64)
@@ -301,6 +302,7 @@ static int64_t due_ms_of(const RunTry *try)
 
 static void stop_call(RunTry *try)
 {
+    media_stop(try);
     wake_stop(try);
     here_stop(try);
     async_call_cancel(&try->call);
@@ -449,6 +451,36 @@ void try_awake(RunTry *try, int port, const Error *failure)
     try_end(try, &err);
 }
 
+/* Its request is written: it goes out, or its service is woken for it. */
+static bool send_out(RunTry *try, int64_t left_ms, Error *err)
+{
+    if (!try_write(try, err))
+        return false;
+    if (!try->target->service->is_woken) {
+        call_origin(try, try->target->service->base_url, left_ms);
+        return true;
+    }
+    limit(try, left_ms);
+    wake_begin(try); /* may find it ready, and go on at once */
+    return true;
+}
+
+/* Nor does how long it took to make pictures fit. */
+void try_prepared(RunTry *try, const Error *failure)
+{
+    Error err = failure ? *failure : (Error){ 0 };
+    int64_t left_ms = time_left_ms(try);
+    reactor_clear_timer(try->run->loop->reactor, &try->clock);
+    try->ends_ms = 0;
+    try->started_us = monotonic_us();
+    if (!failure && left_ms < 1)
+        fail(&err, ERROR_TIMEOUT, "no time is left to ask it");
+    else if (!failure && send_out(try, left_ms, &err))
+        return;
+    try->kind = FAILURE_LACKING;
+    try_end(try, &err);
+}
+
 bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat, Error *err)
 {
     Run *run = try->run;
@@ -469,14 +501,9 @@ bool try_start(RunTry *try, const GatewayTarget *target, const RunSeat *seat, Er
         run->asked_us = try->started_us;
     if (service->is_here)
         return start_here(try, left_ms, err);
-    if (!try_write(try, err))
-        return false;
-    if (!service->is_woken) {
-        call_origin(try, service->base_url, left_ms);
-        return true;
-    }
+    if (!media_waits(try))
+        return send_out(try, left_ms, err);
     limit(try, left_ms);
-    wake_begin(try); /* may find it ready, and go on at once */
     return true;
 }
 

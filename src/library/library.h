@@ -328,6 +328,12 @@ Str library_family(Str format);
 /* `formats` and those of these families. */
 MUST_CHECK bool library_formats_of(Arena *arena, StrList formats, StrList families,
                                    StrList *formats_r, Error *err);
+/* A client's picture or sound as a model service takes it, made in the sandbox
+ * (gateway/media_wish.h). Fails when it is none, is damaged, or cannot be made to fit. */
+struct MediaWish;
+struct PreparedMedia;
+MUST_CHECK bool library_prepare_media(Library *library, Arena *arena, const struct MediaWish *wish,
+                                      struct PreparedMedia *prepared_r, Error *err);
 /* Which walls stand around the workers, as members of a JSON object. */
 void library_describe_sandbox(Library *library, Buf *json_members);
 

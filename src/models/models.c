@@ -65,6 +65,7 @@ bool models_open(const ModelsOptions *options, Models **models_r, Error *err)
     GatewayOptions gateway = { .ports = { .app = models,
                                           .load_caller = options->load_caller,
                                           .load_file = options->load_file,
+                                          .prepare_media = options->prepare_media,
                                           .load_app = options->load_app,
                                           .answer_here = options->answer_here,
                                           .version_here = options->version_here,

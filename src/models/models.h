@@ -49,6 +49,9 @@ typedef struct ModelsOptions {
     /* A file that a message names (GatewayPorts); may be NULL. */
     bool (*load_file)(void *load_app, Arena *arena, Str workspace, Str id, size_t bytes_max,
                       GatewayFile *file_r, Error *err);
+    /* A picture or sound as a service takes it (GatewayPorts); may be NULL. */
+    bool (*prepare_media)(void *load_app, Arena *arena, const MediaWish *wish,
+                          PreparedMedia *prepared_r, Error *err);
     void *load_app;
     /* What the program answers itself (GatewayPorts), and the names of its models; with load_app.
      * NULL: nothing. */

@@ -13,6 +13,9 @@ Str worker_arguments_write(Arena *arena, const WorkerArguments *args)
     put_text(&json, "quote", str_slice(args->quote, 0, KB(8)));
     put_int(&json, "page", args->page);
     put_int(&json, "width", args->width);
+    put_int(&json, "bytes_max", args->bytes_max);
+    put_int(&json, "side_max", args->side_max);
+    put_int(&json, "pixels_max", args->pixels_max);
     put_bool(&json, "sends_members", args->sends_members);
     put_bool(&json, "skips_look", args->skips_look);
     put_bool(&json, "hears_elsewhere", args->hears_elsewhere);
@@ -50,6 +53,9 @@ bool worker_arguments_read(Str text, Arena *arena, WorkerArguments *args_r, Erro
                                { "languages", JSON_STR, &args.languages },
                                { "quote", JSON_STR, &args.quote }, { "page", JSON_I64, &args.page },
                                { "width", JSON_I64, &args.width },
+                               { "bytes_max", JSON_I64, &args.bytes_max },
+                               { "side_max", JSON_I64, &args.side_max },
+                               { "pixels_max", JSON_I64, &args.pixels_max },
                                { "sends_members", JSON_FLAG, &args.sends_members },
                                { "skips_look", JSON_FLAG, &args.skips_look },
                                { "hears_elsewhere", JSON_FLAG, &args.hears_elsewhere },

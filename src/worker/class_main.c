@@ -62,11 +62,26 @@ static bool page_run(WorkerJob *job, Error *err)
            worker_send_picture(job, (int32_t)picture.boxes.count, picture.png, err);
 }
 
+static bool prepare_run(WorkerJob *job, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(GB(1));
+    AUTO_MAP FileMap map = { 0 };
+    WorkerArguments args;
+    ExtractSource source;
+    WorkerPrepared prepared;
+    if (!worker_class.prepare)
+        return fail(err, ERROR_UNSUPPORTED, "the %s worker prepares nothing", worker_class.name);
+    return read_source(job, arena, &map, &args, &source, err) &&
+           worker_class.prepare(arena, source.bytes, &args, &prepared, err) &&
+           worker_send_prepared(job, &prepared, err);
+}
+
 int main(int argc, char **argv)
 {
     const WorkerService services[] = {
         { .name = "extract", .preload = worker_class.preload, .run = extract_run },
         { .name = "page", .run = page_run },
+        { .name = "prepare", .run = prepare_run },
         { 0 },
     };
     sandbox_worker_main(argc, argv, services);

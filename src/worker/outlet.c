@@ -77,15 +77,26 @@ DocWriter *worker_outlet(Arena *arena, WorkerJob *job, bool sends_members, Worke
     return doc_writer_new(arena, &out->sink, &worker_limits);
 }
 
-bool worker_send_picture(WorkerJob *job, int32_t marked, Str png, Error *err)
+static bool send_bytes(WorkerJob *job, unsigned type, Str bytes, Error *err)
 {
-    if (!worker_send(job, PAGE_FRAME_MARKED, (Str){ (const char *)&marked, sizeof marked }, err))
-        return false;
-    while (png.length) {
-        Str piece = str_slice(png, 0, SANDBOX_FRAME_MAX);
-        if (!worker_send(job, PAGE_FRAME_PNG, piece, err))
+    while (bytes.length) {
+        Str piece = str_slice(bytes, 0, SANDBOX_FRAME_MAX);
+        if (!worker_send(job, type, piece, err))
             return false;
-        png = str_from(png, piece.length);
+        bytes = str_from(bytes, piece.length);
     }
     return true;
+}
+
+bool worker_send_picture(WorkerJob *job, int32_t marked, Str png, Error *err)
+{
+    Str count = { (const char *)&marked, sizeof marked };
+    return worker_send(job, PAGE_FRAME_MARKED, count, err) &&
+           send_bytes(job, PAGE_FRAME_PNG, png, err);
+}
+
+bool worker_send_prepared(WorkerJob *job, const WorkerPrepared *prepared, Error *err)
+{
+    return worker_send(job, PREPARED_FRAME_TYPE, prepared->media_type, err) &&
+           send_bytes(job, PREPARED_FRAME_BYTES, prepared->bytes, err);
 }

@@ -18,6 +18,13 @@ extern const WorkerService worker_services[];
 /* Limits of one file, smaller than the extractors' own: the server keeps what it reads. */
 extern const DocLimits worker_limits;
 
+struct WorkerArguments;
+
+/* A file that was made of another one. */
+typedef struct WorkerPrepared {
+    Str bytes, media_type;
+} WorkerPrepared;
+
 typedef struct WorkerClass {
     const char *name; /* that of the folder: "picture" */
     /* Before the door closes: load what the libraries will need. May be NULL. */
@@ -32,6 +39,10 @@ typedef struct WorkerClass {
      * NULL: it draws none. */
     bool (*picture)(Arena *arena, const PagePictureRequest *request, PagePicture *picture_r,
                     Error *err);
+    /* The file as a model service takes it, within bytes_max, side_max and pixels_max. NULL: it
+     * prepares none. */
+    bool (*prepare)(Arena *arena, Str bytes, const struct WorkerArguments *limits,
+                    WorkerPrepared *prepared_r, Error *err);
 } WorkerClass;
 
 /* Defined by the folder of a class, for its own program. */
@@ -40,9 +51,10 @@ extern const WorkerClass worker_class;
 /* The arguments of a job, as JSON. fds[0] is the file. */
 typedef struct WorkerArguments {
     Str name, media_type, password, languages;
-    Str quote;           /* "page": what to mark */
-    int64_t page, width; /* "page" */
-    const int *pages;    /* of a class's "extract": only these; none: the whole file */
+    Str quote;                               /* "page": what to mark */
+    int64_t page, width;                     /* "page" */
+    int64_t bytes_max, side_max, pixels_max; /* "prepare"; but for bytes_max 0: any */
+    const int *pages; /* of a class's "extract": only these; none: the whole file */
     size_t page_count;
     bool sends_members;   /* with their bytes */
     bool skips_look;      /* see ExtractSource */
@@ -61,4 +73,5 @@ typedef struct WorkerOutlet {
     WorkerJob *job;
 } WorkerOutlet;
 DocWriter *worker_outlet(Arena *arena, WorkerJob *job, bool sends_members, WorkerOutlet *outlet_r);
+MUST_CHECK bool worker_send_prepared(WorkerJob *job, const WorkerPrepared *prepared, Error *err);
 MUST_CHECK bool worker_send_picture(WorkerJob *job, int32_t marked, Str png, Error *err);

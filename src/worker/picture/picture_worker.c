@@ -6,6 +6,7 @@
 #include "worker/picture/decode.h"
 #include "worker/picture/look.h"
 #include "worker/picture/ocr_write.h"
+#include "worker/picture/prepare.h"
 #include "worker/worker.h"
 
 /* LETTERS_MIN: rows of fewer letters are no text in a photograph. */
@@ -250,4 +251,5 @@ const WorkerClass worker_class = {
     .extract = picture_extract,
     .pages = picture_pages,
     .picture = picture_draw,
+    .prepare = picture_prepare,
 };

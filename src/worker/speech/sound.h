@@ -11,6 +11,8 @@ typedef struct Sound {
     bool is_cut; /* the recording is longer */
 } Sound;
 
+/* 16 bits a sample, one channel; in the arena. */
+Str sound_wav(Arena *arena, const float *samples, size_t count);
 void sound_free(Sound *sound);
 #define AUTO_SOUND AUTO(sound_free)
 

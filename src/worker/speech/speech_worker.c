@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "worker/speech/listen.h"
+#include "worker/speech/prepare.h"
 #include "worker/speech/sound.h"
 #include "worker/speech/utterances.h"
 #include "worker/worker.h"
@@ -149,43 +150,13 @@ static size_t quietest_cut(const Sound *sound)
     return best;
 }
 
-static void put_number(Buf *out, size_t value, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++)
-        buf_add_char(out, (char)(value >> 8 * i));
-}
-
-/* 16 bits a sample, one channel. */
-static Str wav_of(Arena *arena, const float *samples, size_t count)
-{
-    Buf out = buf_new(arena, count * 2 + 44);
-    buf_reserve(&out, count * 2 + 44);
-    buf_add(&out, S("RIFF"));
-    put_number(&out, count * 2 + 36, 4);
-    buf_add(&out, S("WAVEfmt "));
-    put_number(&out, 16, 4);
-    put_number(&out, 1, 2);
-    put_number(&out, 1, 2);
-    put_number(&out, SOUND_RATE, 4);
-    put_number(&out, SOUND_RATE * 2, 4);
-    put_number(&out, 2, 2);
-    put_number(&out, 16, 2);
-    buf_add(&out, S("data"));
-    put_number(&out, count * 2, 4);
-    for (size_t i = 0; i < count; i++) {
-        float sample = MAX(-1.0F, MIN(samples[i], 1.0F));
-        put_number(&out, (size_t)(uint16_t)(int16_t)lrintf(sample * 32767), 2);
-    }
-    return buf_str(&out);
-}
-
 static size_t send_piece(void *self, const Sound *sound, bool is_last)
 {
     Sender *sender = self;
     AUTO_ARENA Arena *arena = arena_new(MB(64));
     size_t count = is_last ? sound->count : quietest_cut(sound);
     Str name = str_format(arena, "%" PRId64 ".wav", in_ms(sender->sent));
-    doc_child(sender->doc, name, S("audio/wav"), wav_of(arena, sound->samples, count));
+    doc_child(sender->doc, name, S("audio/wav"), sound_wav(arena, sound->samples, count));
     sender->sent += count;
     return count;
 }
@@ -227,4 +198,5 @@ const WorkerClass worker_class = {
     .name = "speech",
     .preload = preload,
     .extract = speech_extract,
+    .prepare = sound_prepare,
 };
