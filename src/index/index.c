@@ -646,7 +646,7 @@ static void favour_titles(Index *index, Arena *arena, const Query *query, IndexH
 #define COVERED_WORDS_MAX 16
 /* Measured (docs/ranking.md): a passage that somebody remembers is found by its words though the
  * vectors know nothing of it; what is asked in sentences gains too. */
-#define COVERED_SHARE 0.4f
+#define COVERED_SHARE 0.35f
 #define TRUSTED_HITS 3
 #define TRUST_MIN 0.4f
 #define TRUST_SLOPE 1.1f /* a difference of a tenth says nothing */
@@ -713,16 +713,16 @@ static float trusted(float weight, const Coverage *coverage, const LegHit *vecto
     return weight * trust / (1 - weight + weight * trust);
 }
 
-/* By the fourth power: half of the words say little, all of them much; and less where nothing has
- * all. */
+/* By the fourth power of its part of the most that anything has: half of that says little. All of
+ * it says less, by its third power, where nothing has all words. */
 static void favour_covered(Arena *arena, const Coverage *coverage, IndexHit *hits, size_t count)
 {
     float *values = arena_new_array(arena, float, count + 1);
-    if (!coverage->count)
+    if (coverage->most <= 0)
         return;
     for (size_t i = 0; i < count; i++) {
         float share = covered(coverage, hits[i].key);
-        values[i] = share * share * share * share * coverage->most;
+        values[i] = share * share * share * share / coverage->most;
     }
     fusion_mix(hits, count, SHARE_COVERED, COVERED_SHARE, values);
 }
