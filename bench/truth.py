@@ -119,6 +119,10 @@ class Server:
         except urllib.error.HTTPError:
             return False
 
+    def has_vectors(self):
+        with urllib.request.urlopen(self.url + "/health", timeout=5) as answer:
+            return json.load(answer)["index"]["vectors"] > 0
+
     def wait(self, seconds):
         """Until everything is read, in the index and, with a model, embedded."""
         end, has_model = time.monotonic() + seconds, self.get("/v1/session")["server"]["model"] is not None
@@ -211,6 +215,8 @@ def main():
             taken = {name for name in names if server.upload(name)}
             taken_path.write_text(json.dumps(sorted(taken)))
         server.wait(1800)
+        if not server.has_vectors():
+            sys.exit(f"the library in {data} has no vectors: is there a model in {options.model or 'its usual place'}?")
         taken = server.without_failed(taken)
         failed = score(server, [q for q in questions if set(files_of(q)) <= taken], options.out, data)
         own = [] if options.files else [q for q in read_tsv(OWN) if set(files_of(q)) <= taken]
