@@ -27,7 +27,54 @@ static const char *const before_number[] = { "no",  "nos", "art", "sec", "mar",
 static const char *const months[] = {
     "Januar",  "Jan",  "Februar",  "Feb",    "M\xC3\xA4rz", "April",     "Apr",
     "Mai",     "Juni", "Juli",     "August", "Aug",         "September", "Sep",
-    "Oktober", "Okt",  "November", "Nov",    "Dezember",    "Dez",
+    "Oktober", "Okt",  "November", "Nov",    "Dezember",    "Dez",       "J\xC3\xA4nner",
+};
+
+/* "dem 18. Jahrhundert", "im 2. Weltkrieg": behind one of these a number with a full stop is an
+ * ordinal. */
+static const char *const before_ordinal[] = {
+    "am",
+    "beim",
+    "im",
+    "vom",
+    "zum",
+    "zur",
+    "ins",
+    "der",
+    "die",
+    "das",
+    "dem",
+    "den",
+    "des",
+    "ein",
+    "ihr",
+    "sein",
+    "seine",
+    "ihre",
+    "ihren",
+    "seinen",
+    "seinem",
+    "ihrem",
+    "bis",
+    "jede",
+    "\xC3\xBC"
+    "bers",
+    "jeder",
+    "jeden",
+    "jedes",
+    "unser",
+    "unsere",
+    "unserem",
+};
+
+/* With what a sentence goes on behind "am 5.", since no such word can be counted. */
+static const char *const sentence_openers[] = {
+    "der",  "die",  "das",   "dem",  "den",    "ein",    "eine",   "er",    "sie",
+    "es",   "wir",  "ihr",   "ich",  "man",    "danach", "dann",   "dort",  "da",
+    "hier", "bald", "heute", "auch", "aber",   "doch",   "dabei",  "daher", "damit",
+    "im",   "in",   "am",    "an",   "auf",    "mit",    "bei",    "nach",  "seit",
+    "von",  "zu",   "zum",   "zur",  "wenn",   "als",    "wer",    "was",   "wie",
+    "wo",   "jede", "jeder", "alle", "dieser", "diese",  "dieses",
 };
 
 static bool is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -104,15 +151,44 @@ static bool is_initial(Str word)
     return size == word.length && !(c >= '0' && c <= '9') && c > '@';
 }
 
-static bool is_month_at(Str text, size_t at)
+static bool is_capital_at(Str word)
+{
+    size_t size;
+    uint32_t c = utf8_decode(word, 0, &size);
+    return (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE);
+}
+
+static Str word_behind(Str text, size_t at)
 {
     size_t start = at;
     while (start < text.length && is_space((uint8_t)text.at[start]))
         start++;
     for (at = start;
-         at < text.length && !is_space((uint8_t)text.at[at]) && !HAS_CHAR(text.at[at], ".,;:)");)
+         at < text.length && !is_space((uint8_t)text.at[at]) && !HAS_CHAR(text.at[at], ".,;:)!?");)
         at++;
-    return is_listed(str_slice(text, start, at), months, COUNT(months));
+    return str_slice(text, start, at);
+}
+
+/* The number `word`, which a full stop follows, counts what stands at `after`, as German writes
+ * it: a day of a month, a century, or whatever an article announced. */
+static bool is_ordinal(Str text, size_t start, Str word, size_t after)
+{
+    int64_t number;
+    Str counted = word_behind(text, after);
+    if (!str_to_int(word, 1, 999, &number) || !counted.length)
+        return false;
+    if ((number <= 31 && is_listed(counted, months, COUNT(months))) ||
+        str_starts(counted, str("Jahrhundert")) || str_starts(counted, str("Jahrtausend")))
+        return true;
+    size_t at = (size_t)(word.at - text.at);
+    if (at <= start || !is_space((uint8_t)text.at[at - 1]) || !is_capital_at(counted) ||
+        is_listed(counted, sentence_openers, COUNT(sentence_openers)))
+        return false;
+    Str before = word_before(text, start, at - 1);
+    at = (size_t)(before.at - text.at);
+    bool is_english =
+        str_equal_ignore_case(before, str("am")) && at > start + 1 && text.at[at - 2] == 'I';
+    return !is_english && is_listed(before, before_ordinal, COUNT(before_ordinal));
 }
 
 /* The full stop at `at` ends a sentence; `after` is behind it and closing quotes. */
@@ -132,7 +208,7 @@ static bool full_stop_ends(Str text, size_t start, size_t at, size_t after)
         return !is_space((uint8_t)text.at[after - 1]) && starts_sentence(text, after);
     if (is_initial(word) && word.at[0] != 'I')
         return false; /* J. Smith */
-    if (str_to_int(word, 1, 31, &number) && is_month_at(text, after))
+    if (is_ordinal(text, start, word, after))
         return false;
     /* "1. First": a number alone at the beginning is a list's, not a sentence. */
     if (str_to_int(word, 0, 9999, &number) && (size_t)(word.at - text.at) == start)

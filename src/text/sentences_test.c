@@ -25,6 +25,13 @@ static const struct {
     { "Das ist z.B. Wasser. Gut.", "Das ist z.B. Wasser.|Gut." },
     { "Am 3. Mai 1990 fiel Schnee. Er kam als 3. Bald kamen mehr.",
       "Am 3. Mai 1990 fiel Schnee.|Er kam als 3.|Bald kamen mehr." },
+    { "Seit dem 18. Jahrhundert steht sie. Im 2. Weltkrieg brannte der 3. Stock. Gut.",
+      "Seit dem 18. Jahrhundert steht sie.|Im 2. Weltkrieg brannte der 3. Stock.|Gut." },
+    { "Vom 17. bis 19. Jahrhundert. Der 1. FC gewann. War es am 18. Januar? Nein.",
+      "Vom 17. bis 19. Jahrhundert.|Der 1. FC gewann.|War es am 18. Januar?|Nein." },
+    { "Wir kommen am 5. Danach nicht mehr.", "Wir kommen am 5.|Danach nicht mehr." },
+    { "I am 18. Jane is 20. They won by 3. Others lost.",
+      "I am 18.|Jane is 20.|They won by 3.|Others lost." },
 };
 
 Test(text, sentences_end_where_the_table_says)
