@@ -19,6 +19,14 @@ typedef struct BatchWork {
 
 /* --- Showing --- */
 
+static void put_failure(JsonWriter *json, Str code, Str message)
+{
+    put_object(json, "error");
+    put_text(json, "code", code);
+    put_text(json, "message", message);
+    put_end(json);
+}
+
 static void put_batch(JsonWriter *json, const ClassificationBatch *batch)
 {
     int64_t over = batch->done + batch->failed + batch->cancelled;
@@ -36,6 +44,8 @@ static void put_batch(JsonWriter *json, const ClassificationBatch *batch)
     put_text_or_null(json, "user", batch->user);
     put_time(json, "created_at", batch->created_at_ms);
     put_time(json, "finished_at", batch->finished_at_ms);
+    if (batch->error_code.length)
+        put_failure(json, batch->error_code, batch->error);
 }
 
 static void put_item(JsonWriter *json, const ClassificationItem *item)
@@ -46,12 +56,8 @@ static void put_item(JsonWriter *json, const ClassificationItem *item)
     put_text(json, "state", item->state);
     if (item->result.length)
         put_raw(json, "result", item->result);
-    if (item->error_code.length) {
-        put_object(json, "error");
-        put_text(json, "code", item->error_code);
-        put_text(json, "message", item->error);
-        put_end(json);
-    }
+    if (item->error_code.length)
+        put_failure(json, item->error_code, item->error);
     put_end(json);
 }
 

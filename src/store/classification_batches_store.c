@@ -9,28 +9,22 @@
 #define COUNTED(state)                                                                             \
     "(SELECT count(*) FROM classification_items i WHERE i.workspace = b.workspace"                 \
     " AND i.batch = b.id" state ")"
+#define ENDED(state) COUNTED(" AND i.state = '" state "'")
+#define COUNTS COUNTED("") ", " ENDED("done") ", " ENDED("failed") ", " ENDED("cancelled")
+/* One that runs and whose job is dead or gone has failed. */
+#define STATE                                                                                      \
+    "CASE WHEN b.state = 'running' AND b.job <> '' AND coalesce(j.state, 3) NOT IN (0, 1, 5)"      \
+    " THEN 'failed' ELSE b.state END"
 #define BATCHES                                                                                    \
-    "SELECT b.id, b.user_id, b.label_set, b.workflow, b.workflow_version, b.state, b.job,"         \
-    " b.created_at, b.finished_at, " COUNTED("") ", " COUNTED(                                     \
-        " AND i.state = 'done'") ", " COUNTED(" AND i.state = 'failed'") ", " COUNTED(" AND "      \
-                                                                                      "i.state = " \
-                                                                                      "'cancelled" \
-                                                                                      "'") " FROM" \
-                                                                                           " clas" \
-                                                                                           "sific" \
-                                                                                           "ation" \
-                                                                                           "_batc" \
-                                                                                           "hes "  \
-                                                                                           "b "    \
-                                                                                           "WHERE" \
-                                                                                           " b."   \
-                                                                                           "works" \
-                                                                                           "pace " \
-                                                                                           "= $1 "
+    "SELECT b.id, b.user_id, b.label_set, b.workflow, b.workflow_version, " STATE                  \
+    ", b.job, b.created_at, b.finished_at, coalesce(j.error_code, ''), coalesce(j.error, '')"      \
+    ", " COUNTS " FROM classification_batches b LEFT JOIN jobs j ON j.id = b.job"                  \
+    " WHERE b.workspace = $1 "
 
 static void read_batch(DbRows *row, Arena *arena, void *item)
 {
-    *(ClassificationBatch *)item = (ClassificationBatch){
+    ClassificationBatch *batch = item;
+    *batch = (ClassificationBatch){
         .id = db_get_text(row, 0, arena),
         .user = db_get_text(row, 1, arena),
         .set = db_get_text(row, 2, arena),
@@ -40,11 +34,15 @@ static void read_batch(DbRows *row, Arena *arena, void *item)
         .job = db_get_text(row, 6, arena),
         .created_at_ms = db_get_int(row, 7),
         .finished_at_ms = db_get_int(row, 8),
-        .total = db_get_int(row, 9),
-        .done = db_get_int(row, 10),
-        .failed = db_get_int(row, 11),
-        .cancelled = db_get_int(row, 12),
+        .total = db_get_int(row, 11),
+        .done = db_get_int(row, 12),
+        .failed = db_get_int(row, 13),
+        .cancelled = db_get_int(row, 14),
     };
+    if (str_is(batch->state, "failed")) {
+        batch->error_code = db_get_text(row, 9, arena);
+        batch->error = db_get_text(row, 10, arena);
+    }
 }
 
 static bool add_items(DbTx *tx, const Scope *scope, Arena *arena, Str batch,

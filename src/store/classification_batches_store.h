@@ -2,6 +2,7 @@
  * many documents and texts classified in the background.
  *
  *     running -> done, cancelled         each item: waiting -> done, failed, cancelled
+ *     running <-> failed: its job gave up; it goes on when the job is run again
  *
  * Items keep their result as they are done, so a batch that was interrupted goes on with what
  * waits. */
@@ -18,7 +19,8 @@ typedef struct ClassificationBatch {
     Str workflow; /* id; empty: the set */
     int64_t workflow_version;
     Str state, job;
-    Str title; /* of its job: the name of the set or workflow; not kept here */
+    Str error_code, error; /* of a failed one: why its job gave up; read, never written */
+    Str title;             /* of its job: the name of the set or workflow; not kept here */
     int64_t total, done, failed, cancelled; /* items; read, never written */
     int64_t created_at_ms, finished_at_ms;
 } ClassificationBatch;

@@ -4,6 +4,7 @@
 #include "store/classification_batches_store.h"
 #include "store/classifications_store.h"
 #include "store/erase_store.h"
+#include "store/jobs_store.h"
 #include "store/world_test.h"
 
 static bool add_set(DbTx *tx, World *world, const char *name, LabelSet *set, Error *err)
@@ -107,6 +108,41 @@ STORE_TEST(what_was_made_of_an_erased_document_goes_with_it)
     CALL(label_example_list(tx, ours, world->arena, set.id, NULL, &examples, err));
     CALL(classification_item_list(tx, ours, world->arena, batch.id, S(""), NULL, &items, err));
     EXPECT(!said.count && !examples.count && !items.count);
+    return true;
+}
+
+STORE_TEST(a_batch_whose_job_gave_up_has_failed_until_it_is_run_again)
+{
+    static const struct {
+        JobState job;
+        const char *state;
+    } cases[] = { { JOB_WAITING, "running" }, { JOB_DELAYED, "running" },
+                  { JOB_RUNNING, "running" }, { JOB_DEAD, "failed" },
+                  { JOB_WAITING, "running" }, { JOB_DONE, "failed" } };
+    const Scope *ours = &world->ours;
+    const ClassificationItem item = { .text = S("a") };
+    const NewJob job = { .type = S("t"), .subject = S("s"), .attempt_max = 3 };
+    ClassificationBatch batch = { .set = S("set") }, found;
+    bool is_new;
+    Str id;
+
+    CALL(classification_batch_add(tx, ours, world->arena, &batch, &item, 1, err));
+    CALL(jobs_store_add(tx, ours, world->arena, &job, &id, &is_new, err));
+    CALL(classification_batch_set_job(tx, ours, batch.id, id, err));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CALL(db_exec(tx, DB_SAME("UPDATE jobs SET state = $2, error_code = 'busy' WHERE id = $1"),
+                     DB_ARGS(db_text(id), db_int(cases[i].job)), NULL, err));
+        CALL(classification_batch_find(tx, ours, world->arena, batch.id, &found, err));
+        if (!str_is(found.state, cases[i].state))
+            return fail(err, ERROR_INTERNAL, "%zu is " STR_FMT, i, STR_ARG(found.state));
+        EXPECT(str_is(found.error_code, "busy") == str_is(found.state, "failed"));
+    }
+    CALL(db_exec(tx, DB_SAME("DELETE FROM jobs"), DB_NO_ARGS, NULL, err));
+    CALL(classification_batch_find(tx, ours, world->arena, batch.id, &found, err));
+    EXPECT(str_is(found.state, "failed"));
+    CALL(classification_batch_end(tx, ours, batch.id, S("done"), err));
+    CALL(classification_batch_find(tx, ours, world->arena, batch.id, &found, err));
+    EXPECT(str_is(found.state, "done"));
     return true;
 }
 

@@ -107,7 +107,7 @@ class LabelSetView {
   follow(batch) {
     const over = batch.state !== 'running';
     const words = t('labels.run_state', {done: number(batch.done), total: number(batch.total), failed: number(batch.failed)});
-    fill(this.running, h('div', {class: 'row', role: 'status', test: 'label-running'}, h('span', {}, words), h('progress', {max: batch.total, value: batch.done + batch.failed + batch.cancelled, 'aria-label': words}),
+    fill(this.running, h('div', {class: 'row', role: 'status', test: 'label-running'}, h('span', {}, words), batch.error && h('span', {data: {tone: 'bad'}}, batch.error.message), h('progress', {max: batch.total, value: batch.done + batch.failed + batch.cancelled, 'aria-label': words}),
       !over && h('button', {class: 'small', onclick: () => post(`/v1/classification-batches/${batch.id}/cancel`).catch((error) => toast(error.message)), test: 'label-run-cancel'}, t('do.cancel'))));
     if (over) this.load();
     else this.later = setTimeout(() => get(`/v1/classification-batches/${batch.id}`).then((next) => this.follow(next), (error) => toast(error.message)), LOOK_MS);
