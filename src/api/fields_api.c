@@ -3,7 +3,6 @@
 #include "api/runs.h"
 #include "fields/kept.h"
 #include "fields/run.h"
-#include "store/document_fields_store.h"
 
 #define MEMORY_MAX MB(768)
 #define DOCUMENTS_MAX 50 /* in one request */
@@ -59,7 +58,7 @@ static bool check_name(const FieldsWork *work, Error *err)
 static bool save_work(DbTx *tx, void *argument, Error *err)
 {
     FieldsWork *work = argument;
-    return document_fields_save(tx, work->request->scope, &work->kept, err);
+    return fields_keep(tx, work->request->scope, work->arena, &work->kept, err);
 }
 
 static bool read_paper(FieldsWork *work, const Paper *paper, JsonWriter *json, Error *err)
@@ -76,7 +75,7 @@ static bool read_paper(FieldsWork *work, const Paper *paper, JsonWriter *json, E
     if (work->is_saved && paper->document.id.length &&
         !store_write(request->api->db, request->scope, save_work, work, err))
         return false;
-    put_raw(json, NULL, text);
+    put_raw(json, NULL, work->kept.result);
     return true;
 }
 

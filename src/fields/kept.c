@@ -99,6 +99,26 @@ static bool set_value(Arena *arena, json_t *tree, const FieldNode *root, Str pat
     return true;
 }
 
+/* What a person took away is remembered, so that reading again does not bring it back. */
+static void note_taken(json_t *result, Str path, bool is_taken)
+{
+    json_t *list = json_object_get(result, "taken_away"), *one;
+    size_t i;
+    json_array_foreach(list, i, one)
+    {
+        if (!str_equal((Str){ json_string_value(one), json_string_length(one) }, path))
+            continue;
+        if (!is_taken)
+            json_array_remove(list, i);
+        return;
+    }
+    if (!is_taken)
+        return;
+    if (!list)
+        json_object_set_new(result, "taken_away", list = json_array());
+    json_array_append_new(list, json_stringn(path.at, path.length));
+}
+
 /* The line of the value in "fields": where it was read stays to be looked at. */
 static void note_person(json_t *fields, Str path, json_t *value)
 {
@@ -139,12 +159,9 @@ static void judge_again(Arena *arena, const FieldNode *root, json_t *result)
                                         : json_stringn(judged.problem.at, judged.problem.length));
 }
 
-bool kept_correct(Arena *arena, const json_t *schema, json_t *result, Str path, json_t *value,
-                  Error *err)
+static bool correct(Arena *arena, const FieldNode *root, json_t *result, Str path, json_t *value,
+                    Error *err)
 {
-    const FieldNode *root;
-    if (!fields_schema(arena, schema, &root, err))
-        return false;
     const FieldNode *node = leaf_at(root, path);
     if (!node)
         return no_member(err, path);
@@ -155,6 +172,90 @@ bool kept_correct(Arena *arena, const json_t *schema, json_t *result, Str path, 
     if (!set_value(arena, json_object_get(result, "values"), root, path, value, err))
         return false;
     note_person(json_object_get(result, "fields"), path, value);
+    note_taken(result, path, !value);
+    return true;
+}
+
+bool kept_correct(Arena *arena, const json_t *schema, json_t *result, Str path, json_t *value,
+                  Error *err)
+{
+    const FieldNode *root;
+    if (!fields_schema(arena, schema, &root, err) ||
+        !correct(arena, root, result, path, value, err))
+        return false;
+    judge_again(arena, root, result);
+    return true;
+}
+
+/* --- Read again --- */
+
+static json_t *value_of(Arena *arena, json_t *values, Str path)
+{
+    Str part;
+    while (values && str_next(&path, '.', &part))
+        values = json_object_get(values, str_c(arena, part));
+    return values;
+}
+
+/* The lines of "fields" of the items of the list. */
+static void replace_lines(json_t *fields, const json_t *before, Str items)
+{
+    size_t i;
+    json_t *field;
+    for (i = json_array_size(fields); i-- > 0;)
+        if (str_starts(json_member_text(json_array_get(fields, i), "path"), items))
+            json_array_remove(fields, i);
+    json_array_foreach(before, i, field) if (str_starts(json_member_text(field, "path"), items))
+        json_array_append(fields, field);
+}
+
+/* Items have no names but their numbers, and those may be others this time: the whole list stays.
+ */
+static void keep_list(Arena *arena, const FieldNode *root, const json_t *before, json_t *result,
+                      Str path)
+{
+    Error ignored;
+    size_t bracket = (size_t)str_find_char(path, '[');
+    Str list = str_slice(path, 0, bracket);
+    json_t *items = value_of(arena, json_object_get(before, "values"), list);
+    if (json_is_array(items) && leaf_at(root, path) &&
+        set_value(arena, json_object_get(result, "values"), root, list, items, &ignored))
+        replace_lines(json_object_get(result, "fields"), json_object_get(before, "fields"),
+                      str_slice(path, 0, bracket + 1));
+}
+
+static void keep_one(Arena *arena, const FieldNode *root, const json_t *before, json_t *result,
+                     Str path, json_t *value)
+{
+    Error ignored; /* the schema is another one and has no such member now */
+    if (str_find_char(path, '[') < 0) {
+        (void)!correct(arena, root, result, path, value, &ignored);
+        return;
+    }
+    keep_list(arena, root, before, result, path);
+    if (!value)
+        note_taken(result, path, true);
+}
+
+bool kept_read_again(Arena *arena, const json_t *schema, const json_t *before, json_t *result,
+                     Error *err)
+{
+    const FieldNode *root;
+    json_t *one;
+    size_t i;
+    if (!fields_schema(arena, schema, &root, err))
+        return false;
+    json_array_foreach(json_object_get(before, "fields"), i, one)
+    {
+        if (str_is(json_member_text(one, "made_by"), "person"))
+            keep_one(arena, root, before, result, json_member_text(one, "path"),
+                     json_object_get(one, "value"));
+    }
+    json_array_foreach(json_object_get(before, "taken_away"), i, one)
+    {
+        keep_one(arena, root, before, result,
+                 (Str){ json_string_value(one), json_string_length(one) }, NULL);
+    }
     judge_again(arena, root, result);
     return true;
 }

@@ -15,6 +15,12 @@ Str fields_name(Arena *arena, Str title);
 MUST_CHECK bool kept_correct(Arena *arena, const json_t *schema, json_t *result, Str path,
                              json_t *value, Error *err);
 
+/* The document was read again: what a person set or took away in `before` stays so in `result`, and
+ * so does a whole list in which a person changed an item. What the schema does not have any more is
+ * left out. */
+MUST_CHECK bool kept_read_again(Arena *arena, const json_t *schema, const json_t *before,
+                                json_t *result, Error *err);
+
 typedef struct KeptRow {
     Str document, name; /* name: of the file */
     const json_t *values;

@@ -1,9 +1,10 @@
 #include "fields/run.h"
 
+#include "fields/kept.h"
 #include "store/collections_store.h"
-#include "store/document_fields_store.h"
 
 #define RESULT_MAX MB(4)
+#define KEPT_MAX MB(8) /* with what people put into it */
 #define REQUEST_MAX MB(2)
 
 bool fields_of_paper(const FieldReader *reader, const Scope *scope, Arena *arena,
@@ -27,6 +28,25 @@ bool fields_of_paper(const FieldReader *reader, const Scope *scope, Arena *arena
                     STR_ARG(str_slice(paper->document.name, 0, 100)), RESULT_MAX / MB(1));
     *text_r = buf_str(&out);
     return true;
+}
+
+bool fields_keep(DbTx *tx, const Scope *scope, Arena *arena, DocumentFields *fields, Error *err)
+{
+    AUTO_JSON json_t *schema = NULL, *before = NULL, *result = NULL;
+    DocumentFields kept;
+    Error why;
+    if (!document_fields_find(tx, scope, arena, fields->document, fields->name, &kept, &why)) {
+        if (why.code != ERROR_NOT_FOUND)
+            return fail(err, why.code, "%s", why.message);
+        return document_fields_save(tx, scope, fields, err);
+    }
+    if (!json_parse(fields->schema, RESULT_MAX, &schema, err) ||
+        !json_parse(kept.result, KEPT_MAX, &before, err) ||
+        !json_parse(fields->result, RESULT_MAX, &result, err) ||
+        !kept_read_again(arena, schema, before, result, err))
+        return false;
+    fields->result = fields_print(arena, result);
+    return document_fields_save(tx, scope, fields, err);
 }
 
 /* --- Starting --- */
@@ -86,13 +106,15 @@ typedef struct FieldsRun {
     const FieldReader *reader;
     const json_t *schema;
     Str schema_text, name, model;
-    DocumentFields kept; /* of the document at hand */
+    DocumentFields kept; /* of the document at hand, in its arena */
+    Arena *arena;
 } FieldsRun;
 
 static bool read_one(void *self, const Scope *scope, Arena *arena, RunItem *item, Error *err)
 {
     FieldsRun *in = self;
     Paper paper;
+    in->arena = arena;
     in->kept =
         (DocumentFields){ .document = item->document, .name = in->name, .schema = in->schema_text };
     return paper_open(in->reader->library, scope, arena, item->document, &paper, err) &&
@@ -103,7 +125,7 @@ static bool read_one(void *self, const Scope *scope, Arena *arena, RunItem *item
 static bool save_one(DbTx *tx, void *self, const Scope *scope, Error *err)
 {
     FieldsRun *in = self;
-    return document_fields_save(tx, scope, &in->kept, err);
+    return fields_keep(tx, scope, in->arena, &in->kept, err);
 }
 
 bool fields_run_job(Job *job, Error *err)

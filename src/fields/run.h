@@ -6,6 +6,7 @@
 
 #include "fields/paper.h"
 #include "jobs/run_work.h"
+#include "store/document_fields_store.h"
 
 #define FIELDS_RUN "fields" /* kind of run */
 
@@ -20,6 +21,11 @@ typedef struct FieldReader {
 MUST_CHECK bool fields_of_paper(const FieldReader *reader, const Scope *scope, Arena *arena,
                                 const json_t *schema, Str name, Str model, const Paper *paper,
                                 Str *text_r, Error *err);
+
+/* Keeps what was read; what a person corrected in what was kept before stays, and is then in
+ * fields->result too. */
+MUST_CHECK bool fields_keep(DbTx *tx, const Scope *scope, Arena *arena, DocumentFields *fields,
+                            Error *err);
 
 typedef struct FieldsOrder {
     Str schema, name, model; /* schema: JSON */
