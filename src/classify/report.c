@@ -102,7 +102,7 @@ bool report_put(JsonWriter *json, Arena *arena, Str text, const ReportOptions *o
     EntityList entities = entities_find(arena, text, options->today);
     KeyPhraseList phrases = key_phrases(arena, text, feeling.language, embedder, PHRASES_TOLD);
     DocumentTypeFound type = document_type_of(arena, text, options->format, embedder);
-    put_text(json, "language", str(language_about(feeling.language)->code));
+    put_text(json, "language", str(language_about(language_of_text(text, LANGUAGE_ENGLISH))->code));
     put_object(json, "document_type");
     put_text(json, "label", str(document_type_name(type.type)));
     put_number(json, "confidence", type.confidence);

@@ -199,7 +199,7 @@ static bool holds(const json_t *when, Arena *arena, StageFacts *facts)
     if (!stage_holds(when, facts))
         return false;
     if (language &&
-        language_detect(facts->text, LANGUAGE_OTHER) != language_named(text_of(language)))
+        language_of_text(facts->text, LANGUAGE_OTHER) != language_named(text_of(language)))
         return false;
     if (entity && !has_entity(arena, facts, text_of(entity)))
         return false;

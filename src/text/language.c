@@ -255,3 +255,12 @@ Language language_of_document(Str text)
                ? best
                : LANGUAGE_OTHER;
 }
+
+#define FEW_WORDS 12
+
+Language language_of_text(Str text, Language guess)
+{
+    Language found = language_of_document(text);
+    bool is_short = gather(text, true).word_count < FEW_WORDS;
+    return found == LANGUAGE_OTHER && is_short ? language_detect(text, guess) : found;
+}

@@ -35,6 +35,9 @@ Language language_detect(Str text, Language guess);
 /* The same of a document: LANGUAGE_OTHER where there is too little running text to tell by, as in
  * sheets, cards, lists and code. */
 Language language_of_document(Str text);
+/* Of a text that somebody gave to be read: as of a document, but a few words that say too little
+ * are taken for the likeliest language, `guess` where none is. */
+Language language_of_text(Str text, Language guess);
 /* `word` (lower case, with accents or without) is one of the language's stop words. */
 bool language_is_stop_word(Language language, Str word);
 /* ... one of those with which people ask (asking.def): "tell", "about". */

@@ -166,6 +166,17 @@ Test(text, a_document_without_sentences_is_in_no_language)
     }
 }
 
+Test(text, a_few_words_given_to_be_read_are_guessed_and_a_card_is_not)
+{
+    cr_expect_eq(language_of_text(S("Great food!"), LANGUAGE_ENGLISH), LANGUAGE_ENGLISH);
+    cr_expect_eq(language_of_text(S("Wo ist das?"), LANGUAGE_ENGLISH), LANGUAGE_GERMAN);
+    cr_expect_eq(language_of_text(S("BEGIN:VCARD\nVERSION:3.0\nN:Muster;Max\nFN:Max Muster\n"
+                                    "ORG:Beispiel AG\nTEL;TYPE=WORK:+41 44 555 01 00\n"
+                                    "EMAIL:max@example.com\nADR;TYPE=WORK:;;Weg 1;Bern\nEND:VCARD"),
+                                  LANGUAGE_ENGLISH),
+                 LANGUAGE_OTHER);
+}
+
 Test(text, a_language_is_recognised_or_guessed)
 {
     for (size_t i = 0; i < COUNT(languages); i++)
