@@ -59,6 +59,14 @@ The light reactions happen in the thylakoid membranes. Water is split, oxygen is
 The Calvin cycle takes place in the stroma. The enzyme RuBisCO fixes carbon dioxide to ribulose bisphosphate.
 """,
 }
+DOCUMENTS["log.txt"] = """Log of the Tarva lighthouse, 1931
+
+9 January. The supply boat brought paraffin, flour and the new panes. Keeper Olaf Lund fitted them before dark.
+
+2 March. The schooner Freya ran aground on the outer skerry. All nine of her crew were brought ashore by breeches buoy.
+
+17 May. Painted the gallery. A pair of eider nests under the stairs.
+"""
 SAID = [
     ("Where does the Calvin cycle take place?", "stroma"),
     ("Where do the light reactions happen?", "thylakoid"),
@@ -104,3 +112,9 @@ def test_what_a_few_documents_say_in_plain_words_is_answered(ask):
 def test_what_a_few_documents_do_not_say_is_refused(ask):
     answered = {question: reply["answer"] for question in NOT_SAID if not (reply := ask(question))["refused"]}
     assert len(answered) <= 1, answered
+
+
+def test_the_words_that_answer_are_told_apart_from_what_is_quoted_around_them(ask):
+    sentence = ask("Which schooner ran aground in March?")["sentences"][0]
+    assert sentence["key"] in sentence["text"] and "Freya ran aground" in sentence["key"] and "Painted" not in sentence["key"]
+    assert ask("How long does the agreement run?")["sentences"][0]["key"] is None  # all of it answers

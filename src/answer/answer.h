@@ -40,6 +40,7 @@ typedef struct Citation {
 
 typedef struct AnswerSentence {
     Str text; /* without its [n] marks */
+    Str key;  /* the part of a quote that answers, the rest is its surroundings; empty: all of it */
     bool is_supported;
     const int *citations; /* numbers */
     size_t citation_count;

@@ -110,8 +110,7 @@ Citation *cite_unit(AnswerRun *run, const Reading *reading, size_t unit, double 
 MUST_CHECK bool compose(AnswerRun *run, Error *err);
 MUST_CHECK bool compose_not_found(AnswerRun *run, Error *err);
 /* Adds a sentence with marks to the text, and tells the sink. */
-MUST_CHECK bool add_sentence(AnswerRun *run, Str text, const int *citations, size_t count,
-                             bool is_supported, Error *err);
+MUST_CHECK bool add_sentence(AnswerRun *run, const AnswerSentence *sentence, Error *err);
 
 /* --- generate.c: an answer that a model service writes --- */
 

@@ -32,6 +32,7 @@ void put_sentence(JsonWriter *json, const AnswerSentence *sentence)
 {
     put_object(json, NULL);
     put_text(json, "text", sentence->text);
+    put_text_or_null(json, "key", sentence->key);
     put_bool(json, "supported", sentence->is_supported);
     put_array(json, "citations");
     for (size_t i = 0; i < sentence->citation_count; i++)

@@ -25,22 +25,22 @@ static Str squeezed(Arena *arena, Str text)
     return str_trim(buf_str(&out));
 }
 
-bool add_sentence(AnswerRun *run, Str text, const int *citations, size_t count, bool is_supported,
-                  Error *err)
+bool add_sentence(AnswerRun *run, const AnswerSentence *given, Error *err)
 {
     if (run->answer.sentence_count == SENTENCES_MAX)
         return true;
-    int *numbers = arena_new_array(run->arena, int, count + 1);
+    int *numbers = arena_new_array(run->arena, int, given->citation_count + 1);
     Buf shown = buf_new(run->arena, KB(64));
     if (run->text.length)
         buf_add(&shown, S("\n\n"));
-    buf_add(&shown, text);
-    for (size_t i = 0; i < count; i++) {
-        numbers[i] = citations[i];
-        buf_addf(&shown, " [%d]", citations[i]);
+    buf_add(&shown, given->text);
+    for (size_t i = 0; i < given->citation_count; i++) {
+        numbers[i] = given->citations[i];
+        buf_addf(&shown, " [%d]", numbers[i]);
     }
     AnswerSentence *sentence = &run->sentences[run->answer.sentence_count++];
-    *sentence = (AnswerSentence){ text, is_supported, numbers, count };
+    *sentence = *given;
+    sentence->citations = numbers;
     buf_add(&run->text, buf_str(&shown));
     if (!tell_delta(run, buf_str(&shown), err))
         return false;
@@ -76,8 +76,16 @@ static bool quote_unit(AnswerRun *run, const Reading *reading, size_t unit, Erro
     Str said = header.length ? rows_text(run->arena, citation->quote, header) : citation->quote;
     /* Pictures and tags that a page would fetch do not come with the words. */
     Str safe = links_broken(run->arena, squeezed(run->arena, said), said);
-    return tell_source(run, citation, err) &&
-           add_sentence(run, safe, &citation->number, 1, true, err);
+    Str key = squeezed(run->arena, reading->units[unit].text);
+    ptrdiff_t at = str_find(safe, key);
+    AnswerSentence sentence = {
+        .text = safe,
+        .key = at >= 0 && key.length < safe.length ? key : STR_NONE,
+        .is_supported = true,
+        .citations = &citation->number,
+        .citation_count = 1,
+    };
+    return tell_source(run, citation, err) && add_sentence(run, &sentence, err);
 }
 
 static bool quote_best(AnswerRun *run, Part *part, Error *err)

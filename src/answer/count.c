@@ -123,5 +123,9 @@ bool answer_by_counting(AnswerRun *run, bool *is_answered_r, Error *err)
     }
     run->answer.citation_count = work->shown_count;
     run->answer.is_found = true;
-    return add_sentence(run, count_text(work), numbers, work->shown_count, true, err);
+    AnswerSentence sentence = { .text = count_text(work),
+                                .is_supported = true,
+                                .citations = numbers,
+                                .citation_count = work->shown_count };
+    return add_sentence(run, &sentence, err);
 }

@@ -377,7 +377,9 @@ static void finish_sentence(Writing *w)
     w->supported += count > 0;
     memset(w->pointed, 0, sizeof w->pointed);
     AnswerSentence *sentence = &run->sentences[run->answer.sentence_count++];
-    *sentence = (AnswerSentence){ text, count > 0, marks, count };
+    *sentence = (AnswerSentence){
+        .text = text, .is_supported = count > 0, .citations = marks, .citation_count = count
+    };
     if (!w->is_broken && run->sink->sentence && !run->sink->sentence(run->sink->self, sentence))
         w->is_broken = !fail(w->err, ERROR_CANCELLED, "the reader has gone");
 }

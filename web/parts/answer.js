@@ -6,15 +6,19 @@ import {scoreBar} from './score.js';
 
 const MARK = /\[(\d{1,3})\]/g;
 
-// The spans of `text` that the server says no passage supports, found in order.
-function unsupportedIn(text, sentences) {
+// The spans of `text` that the server says no passage supports, and what stands around the words of a quote that answer,
+// in order.
+function spansIn(text, sentences) {
   const spans = [];
   let at = 0;
   for (const sentence of sentences || []) {
     const start = text.indexOf(sentence.text, at);
     if (start < 0) continue;
     at = start + sentence.text.length;
-    if (sentence.supported === false) spans.push([start, at]);
+    if (sentence.supported === false) spans.push({start, end: at, kind: 'unsupported'});
+    const key = sentence.key ? start + sentence.text.indexOf(sentence.key) : -1;
+    if (key < start) continue;
+    spans.push({start, end: key, kind: 'around'}, {start: key + sentence.key.length, end: at, kind: 'around'});
   }
   return spans;
 }
@@ -46,17 +50,22 @@ function withChips(text, known) {
   return parts;
 }
 
-// One line of the answer; the parts of it that nothing supports are underlined and say so.
+function marked(kind, parts) {
+  if (kind === 'around') return h('span', {class: 'around'}, parts);
+  return h('span', {class: 'unsupported', title: t('answer.unsupported')}, parts, h('span', {class: 'unseen'}, ` (${t('answer.unsupported')})`));
+}
+
+// One line of the answer; the parts of it that nothing supports are underlined and say so, what stands around the words that
+// answer steps back.
 function line(text, offset, spans, known) {
   const parts = [];
   let at = 0;
-  for (const [start, end] of spans) {
+  for (const {start, end, kind} of spans) {
     const from = Math.max(0, start - offset);
     const to = Math.min(text.length, end - offset);
     if (to <= at || from >= text.length) continue;
     parts.push(withChips(text.slice(at, from), known));
-    parts.push(h('span', {class: 'unsupported', title: t('answer.unsupported')}, withChips(text.slice(from, to), known),
-      h('span', {class: 'unseen'}, ` (${t('answer.unsupported')})`)));
+    parts.push(marked(kind, withChips(text.slice(from, to), known)));
     at = to;
   }
   parts.push(withChips(text.slice(at), known));
@@ -69,7 +78,7 @@ const SHAPES = [
 
 // Paragraphs, lists, quotes and headings; everything else is a paragraph.
 export function prose(text, sentences, known) {
-  const spans = unsupportedIn(text, sentences);
+  const spans = spansIn(text, sentences);
   const blocks = [];
   let offset = 0;
   for (const raw of text.split('\n')) {
