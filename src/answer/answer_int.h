@@ -104,6 +104,8 @@ Citation *cite(AnswerRun *run, const Reading *reading, size_t passage, size_t st
                double score);
 /* The same for a unit, with the sentence before it when it needs one. */
 Citation *cite_unit(AnswerRun *run, const Reading *reading, size_t unit, double score);
+/* The same, of the one line or sentence of the unit that answers when there is one. */
+Citation *cite_answer(AnswerRun *run, Reading *reading, size_t unit, double score);
 
 /* --- compose.c: an answer of quoted sentences --- */
 

@@ -185,7 +185,7 @@ static void widen(const Reading *reading, size_t index, bool (*joins)(const Unit
 static bool says_enough(const Reading *reading, const Unit *unit)
 {
     const Question *question = &reading->question;
-    if (unit->kind != UNIT_SENTENCE ||
+    if ((unit->kind != UNIT_SENTENCE && unit->kind != UNIT_ITEM) ||
         (question->form != FORM_ANY && unit->features[FEATURE_FORM] <= 0))
         return false;
     for (size_t i = 0; i < question->word_count; i++)
@@ -206,4 +206,12 @@ Citation *cite_unit(AnswerRun *run, const Reading *reading, size_t index, double
         widen(reading, index, is_prose,
               unit->kind == UNIT_LINES ? LINES_QUOTED_BYTES : SENTENCES_QUOTED_BYTES, &start, &end);
     return cite(run, reading, unit->passage, start, end, score);
+}
+
+Citation *cite_answer(AnswerRun *run, Reading *reading, size_t index, double score)
+{
+    size_t start, end;
+    return reading_piece(reading, index, &start, &end)
+               ? cite(run, reading, reading->units[index].passage, start, end, score)
+               : cite_unit(run, reading, index, score);
 }

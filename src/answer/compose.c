@@ -66,10 +66,10 @@ static Str rows_text(Arena *arena, Str quote, Str header)
 
 static double chance_of(double score) { return 1 / (1 + exp(-score)); }
 
-static bool quote_unit(AnswerRun *run, const Reading *reading, size_t unit, Error *err)
+static bool quote_unit(AnswerRun *run, Reading *reading, size_t unit, Error *err)
 {
     size_t before = run->answer.citation_count;
-    Citation *citation = cite_unit(run, reading, unit, chance_of(reading->units[unit].score));
+    Citation *citation = cite_answer(run, reading, unit, chance_of(reading->units[unit].score));
     if (!citation || run->answer.citation_count == before)
         return true; /* said already, or no room */
     Str header = reading->units[unit].header;
@@ -98,7 +98,7 @@ static bool quote_best(AnswerRun *run, Part *part, Error *err)
 /* Of every part first what has a word of the question that was not said yet: `says_more`. */
 static bool quote_more(AnswerRun *run, Part *part, bool says_more, Error *err)
 {
-    const Reading *reading = part->reading;
+    Reading *reading = part->reading;
     double best = reading->units[reading->order[0]].score;
     for (size_t i = 1; i < reading->unit_count; i++) {
         const Unit *unit = &reading->units[reading->order[i]];

@@ -94,5 +94,8 @@ double reading_bound(const Reading *reading, const Unit *unit);
 bool reading_is_of_other_year(const Reading *reading, const Unit *unit);
 /* "twelve", "half" */
 bool is_number_name(Str word);
+/* The only line or sentence of a unit of several that answers the question by itself. False: there
+ * is none, or more than one. */
+bool reading_piece(Reading *reading, size_t unit, size_t *start_r, size_t *end_r);
 /* Which words of the question a text has. */
 uint64_t reading_match(Reading *reading, Str text);

@@ -216,6 +216,36 @@ Test(answer, short_lines_are_read_together_and_long_ones_are_not)
     made_free(&made);
 }
 
+Test(answer, the_one_line_of_a_form_that_answers_is_told_from_the_others)
+{
+    static const char form[] = "Invoice number: INV-20931\nInvoice date: March 3, 2026\n"
+                               "Due date: April 2, 2026\nVAT: GBP 125.90\nTotal: GBP 755.40\n"
+                               "Account manager: Priya Nair\nTom voted against. Bees.\nStamp:";
+    static const struct {
+        const char *question, *piece; /* empty: none */
+    } cases[] = {
+        { "What is the total of invoice INV-20931?", "Total: GBP 755.40" },
+        { "When is invoice INV-20931 due?", "Due date: April 2, 2026" },
+        { "Who is the account manager?", "Account manager: Priya Nair" },
+        { "Who voted against?", "Tom voted against." },
+        { "When was the date?", "" }, /* two lines say one */
+        { "Who set the stamp?", "" },
+        { "What does the supplier sell?", "" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Made made = made_new();
+        size_t start = 0, end = 0;
+        add_passage(&made, "d1", "form.txt", form, PARAGRAPH);
+        made.passages[0].blocks.count = 1;
+        ((StoredBlock *)made.passages[0].blocks.at)[0].length = strlen(form);
+        Reading *reading = read_for(&made, cases[i].question);
+        bool found = reading_piece(reading, 0, &start, &end);
+        Str piece = found ? str_slice(str(form), start, end) : S("");
+        cr_expect(str_is(piece, cases[i].piece), "%s: " STR_FMT, cases[i].question, STR_ARG(piece));
+        made_free(&made);
+    }
+}
+
 Test(answer, what_stands_in_two_passages_is_ranked_once)
 {
     Made made = made_new();
