@@ -81,6 +81,13 @@ static const Str prepositions[] = {
     S_INIT("in"),   S_INIT("at"),  S_INIT("by"), S_INIT("of"),    S_INIT("from"),  S_INIT("to"),
     S_INIT("with"), S_INIT("for"), S_INIT("on"), S_INIT("since"), S_INIT("until"), S_INIT("near")
 };
+/* Behind one of these German asks in another case, or of a span: "unter wie vielen Jahren". */
+static const Str german_cases[] = {
+    S_INIT("ab"),  S_INIT("auf"), S_INIT("aus"),  S_INIT("bei"),  S_INIT("bis"),
+    S_INIT("dem"), S_INIT("den"), S_INIT("der"),  S_INIT("des"),  S_INIT("die"),
+    S_INIT("in"),  S_INIT("mit"), S_INIT("nach"), S_INIT("seit"), S_INIT("um"),
+    S_INIT("und"), S_INIT("von"), S_INIT("vor"),  S_INIT("zu"),   S_INIT("unter"),
+};
 /* With one of these behind the verb more than one thing is said, and a question that is turned
  * round would ask for the wrong one. */
 static const Str joints[] = { S_INIT("and"),      S_INIT("or"),      S_INIT("but"),
@@ -205,9 +212,11 @@ static bool reads_as_part(const Asked *asked, KeyKind kind, Str before)
     static const Str times[] = { S_INIT("since"), S_INIT("until"),  S_INIT("by"),
                                  S_INIT("from"),  S_INIT("before"), S_INIT("after") };
     Str last = str_from(asked->before, (size_t)(str_find_last_char(asked->before, ' ') + 1));
+    bool is_time = kind == KEY_YEAR || kind == KEY_DATE;
     if (asked->form->language != LANGUAGE_ENGLISH)
-        return true;
-    if (kind == KEY_YEAR || kind == KEY_DATE)
+        return is_time || !(is_one_of(last, german_cases, COUNT(german_cases)) ||
+                            str_is(first_word(asked->after), "Uhr"));
+    if (is_time)
         return before.length != asked->before.length || is_one_of(last, times, COUNT(times));
     if (!asked->begins && is_one_of(last, articles, COUNT(articles)))
         return false;
@@ -362,6 +371,8 @@ static bool reads_well_in_place(const Asked *asked)
     Str rest = asked->after, word;
     size_t words = 0;
     bool is_time = str_is(asked->phrase, "when") || str_is(asked->phrase, "wann");
+    if (str_starts(rest, S(",")))
+        return false;
     while (str_next(&rest, ' ', &word)) {
         words += word.length > 0;
         if (is_time && is_one_of(word, joints, COUNT(joints)))

@@ -46,6 +46,11 @@ static const struct {
       "Der Steinbruch wurde wann eröffnet?" },
     { LANGUAGE_GERMAN, "Der Steinbruch beschäftigt heute 212 Menschen.", KEY_NUMBER, "212",
       "Der Steinbruch beschäftigt heute wie viele Menschen?" },
+    { LANGUAGE_GERMAN, "Kinder unter 12 Jahren zahlen im Steinbruch nichts.", KEY_NUMBER, "12",
+      NULL },
+    { LANGUAGE_GERMAN, "Der Steinbruch ist täglich bis 17 Uhr geöffnet.", KEY_NUMBER, "17", NULL },
+    { LANGUAGE_GERMAN, "Der Eintritt kostet 6 Euro, Kinder zahlen nichts.", KEY_MONEY, "6 Euro",
+      NULL },
 };
 
 Test(asking, parts_of_a_sentence_are_asked_for)

@@ -324,7 +324,8 @@ static bool make_now(Making *making, Error *err)
     if (!tell(making, "writing", 2, err) || !make_best(making, err))
         return false;
     return making->items.count ||
-           fail(err, ERROR_UNSUPPORTED, "the source says nothing that makes a %s",
+           fail(err, ERROR_UNSUPPORTED,
+                "nothing of the kind '%s' can be made of this source: choose a longer one",
                 making->row->word);
 }
 
