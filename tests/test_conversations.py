@@ -38,6 +38,8 @@ def talk(library):
 def test_a_title_is_the_first_question(library, talk):
     one = library.get(f"/v1/conversations/{talk['conversation']}").json()
     assert one["title"] == "When was the lighthouse at Skomvaer built?"
+    nameless = library.call("PATCH", f"/v1/conversations/{talk['conversation']}", json={"title": "  "})
+    assert nameless.status_code == 400 and nameless.json()["error"]["field"] == "title"
 
 
 def test_an_edited_question_is_a_branch_and_the_old_one_comes_back(library, talk):

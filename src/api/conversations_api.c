@@ -103,7 +103,7 @@ static bool change_work(DbTx *tx, void *argument, Error *err)
     if (!find_work(tx, work, err))
         return false;
     if (has(work, "title"))
-        conversation->title = work->title;
+        conversation->title = str_trim(work->title);
     if (has(work, "pinned"))
         conversation->is_pinned = work->is_pinned;
     if (has(work, "folder"))
@@ -124,12 +124,15 @@ static bool answer_one(const ConversationWork *work, HttpResponse *response)
 bool conversations_change(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ConversationWork work = { .request = request };
-    return api_fields(request, err, { "title", JSON_STR, &work.title, .length_max = 500 },
-                      { "folder", JSON_STR, &work.folder, .length_max = 100 },
-                      { "persona", JSON_STR, &work.persona, .length_max = 200 },
-                      { "shown", JSON_STR, &work.shown, .length_max = 64 },
-                      { "pinned", JSON_FLAG, &work.is_pinned }) &&
-           store_write(request->api->db, request->scope, change_work, &work, err) &&
+    if (!api_fields(request, err, { "title", JSON_STR, &work.title, .length_max = 500 },
+                    { "folder", JSON_STR, &work.folder, .length_max = 100 },
+                    { "persona", JSON_STR, &work.persona, .length_max = 200 },
+                    { "shown", JSON_STR, &work.shown, .length_max = 64 },
+                    { "pinned", JSON_FLAG, &work.is_pinned }))
+        return false;
+    if (has(&work, "title") && !str_trim(work.title).length)
+        return fail_field(err, "title", "a conversation needs a title");
+    return store_write(request->api->db, request->scope, change_work, &work, err) &&
            answer_one(&work, response);
 }
 
