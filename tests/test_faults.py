@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import SAMPLES, Server, free_port, index_files, needs_shared
+from conftest import SAMPLES, Server, free_port, index_files, needs_shared, wait_until
 
 
 # Where embedding would take minutes and is not what is tested.
@@ -184,21 +184,15 @@ def test_torn_index_files_are_built_again(made, how):
     server.new_key()
     server.add(*[note(f"n{i}.txt", f"Keeper number{i} trims the wick of lamp{i}.") for i in range(20)])
     server.cli("search", "wick")
-    end = time.monotonic() + 30
-    while not index_files(server) and time.monotonic() < end:
-        time.sleep(0.1)
+    wait_until(lambda: index_files(server))
     server.stop()
     files = index_files(server)
     assert files
     for file in files:
         tear(file, how)
     server.start()
-    end = time.monotonic() + 20
-    while found_names(server, "lamp7")[:1] != ["n7.txt"]:
-        assert time.monotonic() < end, found_names(server, "lamp7")
-        time.sleep(0.1)
-    health = requests.get(f"{server.url}/health", timeout=30).json()
-    assert health["index"]["chunks"] == 20
+    indexed = lambda: requests.get(f"{server.url}/health", timeout=30).json()["index"]["chunks"]
+    assert wait_until(lambda: indexed() == 20 and found_names(server, "lamp7")[:1] == ["n7.txt"]), indexed()
 
 
 # --- Killed ---

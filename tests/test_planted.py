@@ -38,7 +38,8 @@ def filled(schema, text, root):
         return [filled(schema.get("items", {}), text, root)] * max(1, schema.get("minItems", 0))
     if kind in ("number", "integer"):
         return schema.get("maximum", 1)
-    return True if kind == "boolean" else text[:schema.get("maxLength", 4000)]
+    # A broken link is longer than it was: what is left of the limit is for that.
+    return True if kind == "boolean" else text[:schema.get("maxLength", 300) * 3 // 4]
 
 
 class Obeying(MockProvider):
@@ -56,7 +57,7 @@ class Obeying(MockProvider):
         text = EVIL % (data, data, data)
         shape = (body.get("response_format") or {}).get("json_schema", {}).get("schema")
         if shape:
-            text = json.dumps(filled(shape, text, shape))
+            text = json.dumps(filled(shape, EVIL % (data[-20:], data[-20:], data[-20:]), shape))
         if body.get("stream"):
             return self.stream(http, body["model"], text, usage, True)
         http.reply(200, {"id": "c", "object": "chat.completion", "created": 1, "model": body["model"], "usage": usage,
@@ -170,6 +171,7 @@ def test_the_assistant_only_suggests(library, model, row):
         return library.post("/api/v1/chat", {"message": "What does this say about the harbour?", "context": text_of(row)[:1000]})
 
     answer, _ = asked_of(model, library, run)
+    assert answer.json()["made_by"] == "good", answer.json()["notice"]
     check_shown(answer.json()["response"], [text_of(row)])
     for suggestion in answer.json()["suggestions"]:
         check_shown(json.dumps(suggestion), [text_of(row)])
