@@ -4,6 +4,7 @@
 #include "classify/entities_int.h"
 #include "gateway/guard.h"
 #include "text/date.h"
+#include "text/language.h"
 
 const EntityKindRow entity_kind_rows[ENTITY_KIND_COUNT] = {
 #define ENTITY(name, word, severity, title) { word, title, SEVERITY_##severity },
@@ -77,17 +78,48 @@ static void find_guarded(EntitySearch *search)
 
 /* --- Dates --- */
 
-/* Only what says a day, a month or a year: "tomorrow" is a date, "for two hours" is none. */
-static void find_dates(EntitySearch *search)
+#define SHORT_TEXT                                                                                 \
+    KB(4) /* up to here the language is not sure, so the dates of others are read                  \
+           */
+
+/* "1. März 2026": no other language says something else by it. */
+static bool is_whole_date(const EntitySearch *search, const DateFound *found)
 {
-    DateReference reference = { .now = search->today, .prefers_past = true };
+    size_t digits = 0;
+    if (found->kind != DATE_POINT || found->grain != DATE_DAY)
+        return false;
+    for (size_t i = found->start; i < found->end && digits < 4; i++)
+        digits = entity_is_digit((unsigned char)search->text.at[i]) ? digits + 1 : 0;
+    return digits == 4;
+}
+
+/* Only what says a day, a month or a year: "tomorrow" is a date, "for two hours" is none. */
+static void add_dates(EntitySearch *search, Language language, bool only_whole)
+{
+    DateReference reference = { .now = search->today,
+                                .language = str(language_about(language)->code),
+                                .prefers_past = true };
     DateFound *found;
     size_t count = date_find(search->arena, search->text, &reference, &found);
     for (size_t i = 0; i < count; i++)
         if ((found[i].kind == DATE_POINT || found[i].kind == DATE_RANGE) &&
-            found[i].grain >= DATE_DAY && found[i].end <= search->text.length)
+            found[i].grain >= DATE_DAY && found[i].end <= search->text.length &&
+            (!only_whole || is_whole_date(search, &found[i])))
             entity_add(search, ENTITY_DATE, found[i].start, found[i].end, found[i].iso,
                        found[i].confidence, false);
+}
+
+static void find_dates(EntitySearch *search)
+{
+    static const Language others[] = { LANGUAGE_ENGLISH, LANGUAGE_GERMAN, LANGUAGE_FRENCH,
+                                       LANGUAGE_SPANISH };
+    Language own = language_detect(search->text, LANGUAGE_ENGLISH);
+    size_t count = search->text.length <= SHORT_TEXT ? COUNT(others) : 1;
+    add_dates(search, own, true);
+    for (size_t i = 0; i < count; i++)
+        if (others[i] != own)
+            add_dates(search, others[i], true);
+    add_dates(search, own, false);
 }
 
 static int by_place(const void *a, const void *b)

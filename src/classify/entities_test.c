@@ -57,6 +57,13 @@ static const struct {
       "email=ann@example.com; url=https://example.com/a_(b)" },
     { "Call +49 30 1234567 today", "phone=+49301234567; date=2026-11-22" },
     { "Tel. 030 / 123 45 67", "phone=030 / 123 45 67" },
+    /* Dates, in the language of the text; a whole one in any where there are few words. */
+    { "Due on 3/4/2026.", "date=2026-03-04" },
+    { "Das Haus wurde am 1. März 2026 und nicht im Mai verkauft.",
+      "date=2026-03-01; date=2026-05-01/2026-06-01" },
+    { "Rechnungsdatum: 12. Oktober 2026", "date=2026-10-12; invoice_date=2026-10-12" },
+    { "Date de facture : 3 septembre 2026", "date=2026-09-03; invoice_date=2026-09-03" },
+    { "MwSt. 19 %", "percent=19%" },
 };
 
 Test(classify, a_text_names_what_the_table_says)
