@@ -178,6 +178,31 @@ def test_the_assistant_only_suggests(library, model, row):
 
 
 @pytest.mark.parametrize("row", ROWS[::6], ids=[r[0] for r in ROWS[::6]])
+def test_an_uploaded_text_only_suggests(library, model, row):
+    before = len(model.requests)
+    words = f"The harbour of {row[0]} opened in 1874.\n\n{text_of(row)}\n".encode()
+    answer = library.call("POST", "/api/v1/upload/file", files={"file": (f"sent-{row[0]}.txt", words, "text/plain")})
+    assert answer.status_code == 200, answer.text
+    for body in (body for _, _, body in model.requests[before:] if body):
+        assert not body.get("tools") and SECRET not in json.dumps(body, ensure_ascii=False)
+    said = answer.json()
+    check_shown(re.sub(r"(?s)“.*”", "", said["analysis"]), [text_of(row)])  # what is quoted are the file's own words
+    assert SECRET not in answer.text and all(task["status"] == "suggested" for task in said["tasks"])
+    for suggestion in said["suggestions"]:
+        check_shown(json.dumps(suggestion), [text_of(row)])
+    assert library.call("DELETE", f"/v1/documents/{said['file_id']}").status_code < 300
+
+
+def test_a_digest_is_of_its_collection_alone(library, model):
+    before = len(model.requests)
+    answer = library.get(f"/v1/collections/{library.open}/digest")
+    assert answer.status_code == 200 and len(model.requests) == before  # of their own sentences, by no model
+    digest = answer.json()["digest"]
+    assert digest["documents"] and library.secret not in answer.text and SECRET not in answer.text
+    assert {c["document"]["id"] for c in digest["summary"]["citations"]} <= set(library.documents.values())
+
+
+@pytest.mark.parametrize("row", ROWS[::6], ids=[r[0] for r in ROWS[::6]])
 def test_a_conversation_stays_with_its_documents(library, model, row):
     document = library.documents[row[0]]
     first = library.post("/v1/ask", {"question": f"When did the harbour of {row[0]} open?", "documents": [document], "save": True}).json()
