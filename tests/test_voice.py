@@ -96,3 +96,13 @@ def test_a_dictation_becomes_a_document(library, mock):
     assert shown["state"] == "ready" and shown["name"].endswith(".md") and shown["title"] == made["title"]
     reader = library.cli("keys", "add", "reader", "--role", "reader").stdout.split()[-1]
     assert send(library, "/v1/dictations", key=reader).status_code == 403
+
+
+def test_a_dictation_without_words_says_why(tmp_path):
+    server = Server(tmp_path / "library").start()
+    try:
+        server.key = server.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+        answer = send(server, "/v1/dictations")
+        assert answer.status_code == 400 and answer.json()["error"]["message"].startswith("no words were heard: "), answer.text
+    finally:
+        server.stop()

@@ -250,6 +250,14 @@ static void put_dictation(JsonWriter *json, const DictationWork *work, const Hea
     put_text_or_null(json, "notice", dictation->notice.length ? dictation->notice : heard->notice);
 }
 
+/* Why a recording gives none, such as another language, is known here alone. */
+static bool has_words(const Heard *heard, Error *err)
+{
+    if (heard->texts.count || !heard->notice.length)
+        return true;
+    return fail(err, ERROR_INVALID, "no words were heard: " STR_FMT, STR_ARG(heard->notice));
+}
+
 bool dictations_post(ApiRequest *request, HttpResponse *response, Error *err)
 {
     DictationWork work = { .request = request };
@@ -257,6 +265,7 @@ bool dictations_post(ApiRequest *request, HttpResponse *response, Error *err)
     Preferences likes;
     if (!api_preferences(request, &likes, err) ||
         !hear_part(request, http_part(request->http, "file"), &heard, err) ||
+        !has_words(&heard, err) ||
         !assist_dictation(request->api->models, request->scope, request->arena,
                           (StrList){ heard.texts.at, heard.texts.count }, &work.dictation, err))
         return false;
