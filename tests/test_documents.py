@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from conftest import SAMPLES
+from conftest import SAMPLES, wait_until
 
 LOCKED_PASSWORD = "wick"
 
@@ -226,7 +226,7 @@ def test_trash_while_reading_hides_the_members_too(server):
     assert outside["total"] == 0, outside
     assert server.post(f"{path}/restore").status_code == 200
     assert server.get(path).json()["children"] == 300
-    assert names_found(server, "narwhal ledger")
+    assert wait_until(lambda: names_found(server, "narwhal ledger"))  # members may have to be indexed yet
     server.call("DELETE", path, params={"erase": 1})
     assert names_found(server, "narwhal ledger") == set()
 

@@ -132,7 +132,9 @@ def cases():
 
 
 def alone(fault, front, stream):
-    return f"mock/{fault}~a{front}{stream}"
+    # What is refused is not asked again, however busy the machine is.
+    service = "patient" if FAULTS[fault][1] < 429 else "mock"
+    return f"{service}/{fault}~a{front}{stream}"
 
 
 def with_second(fault, front, stream):
