@@ -114,6 +114,11 @@ def test_what_a_few_documents_do_not_say_is_refused(ask):
     assert len(answered) <= 1, answered
 
 
+def test_a_refusal_is_in_the_language_of_the_question(ask):
+    assert ask("Wer ist der Geschäftsführer?")["answer"] == "Die Bibliothek sagt dazu nichts."
+    assert ask("Who is the managing director of the company?")["answer"] == "The library does not say."
+
+
 def test_the_words_that_answer_are_told_apart_from_what_is_quoted_around_them(ask):
     sentence = ask("Which schooner ran aground in March?")["sentences"][0]
     assert sentence["key"] in sentence["text"] and "Freya ran aground" in sentence["key"] and "Painted" not in sentence["key"]

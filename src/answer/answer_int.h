@@ -111,6 +111,10 @@ Citation *cite_answer(AnswerRun *run, Reading *reading, size_t unit, double scor
 
 MUST_CHECK bool compose(AnswerRun *run, Error *err);
 MUST_CHECK bool compose_not_found(AnswerRun *run, Error *err);
+/* "The library does not say." in the language of the question; whether a sentence says so, in any.
+ */
+Str refusal_for(Str question);
+bool is_refusal(Str sentence);
 /* Adds a sentence with marks to the text, and tells the sink. */
 MUST_CHECK bool add_sentence(AnswerRun *run, const AnswerSentence *sentence, Error *err);
 

@@ -167,10 +167,39 @@ bool compose(AnswerRun *run, Error *err)
     return add_see_also(run, quoted, err);
 }
 
+static const struct {
+    Language language;
+    Str text;
+} refusals[] = {
+#define REFUSAL(language, text) { LANGUAGE_##language, S_INIT(text) },
+#include "answer/refusals.def"
+#undef REFUSAL
+};
+
+Str refusal_for(Str question)
+{
+    Language language = language_detect(question, LANGUAGE_ENGLISH);
+    for (size_t i = 0; i < COUNT(refusals); i++)
+        if (refusals[i].language == language)
+            return refusals[i].text;
+    return refusals[0].text;
+}
+
+bool is_refusal(Str sentence)
+{
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        Str words = str_slice(refusals[i].text, 0, refusals[i].text.length - 1);
+        if (str_find_ignore_case(sentence, words) >= 0)
+            return true;
+    }
+    return false;
+}
+
 bool compose_not_found(AnswerRun *run, Error *err)
 {
-    static const char gap[] = "\n\nThe library does not say.";
-    Str text = run->text.length ? str(gap) : str(gap + 2);
+    Str refusal = refusal_for(run->question);
+    Str text =
+        run->text.length ? str_format(run->arena, "\n\n" STR_FMT, STR_ARG(refusal)) : refusal;
     run->answer.is_found = false;
     buf_add(&run->text, text);
     return tell_delta(run, text, err);

@@ -356,11 +356,6 @@ static void flush(Writing *w)
     buf_add(&w->out, rest);
 }
 
-static bool says_nothing(Str sentence)
-{
-    return str_find_ignore_case(sentence, S("the library does not say")) >= 0;
-}
-
 /* Marks behind the sentence, and the sentence to the reader. */
 static void finish_sentence(Writing *w)
 {
@@ -370,7 +365,7 @@ static void finish_sentence(Writing *w)
     w->current.length = 0;
     if (!text.length || w->is_broken || run->answer.sentence_count == SENTENCES_MAX)
         return;
-    size_t count = says_nothing(text) ? 0 : align_sentence(w, text, marks);
+    size_t count = is_refusal(text) ? 0 : align_sentence(w, text, marks);
     for (size_t i = 0; i < count; i++)
         emit(w, str_format(run->arena, " [%d]", marks[i]));
     flush(w);
@@ -464,10 +459,10 @@ static bool end_writing(Writing *w, const ChatResult *result, const Provider *pr
     run->answer.model = str_format(run->arena, STR_FMT "/" STR_FMT, STR_ARG(provider->name),
                                    STR_ARG(result->model.length ? result->model : provider->model));
     bool said = run->answer.sentence_count &&
-                says_nothing(run->sentences[run->answer.sentence_count - 1].text);
+                is_refusal(run->sentences[run->answer.sentence_count - 1].text);
     if (run->answer.is_found || said)
         return true;
-    Str note = S("\n\nNothing in the library supports this. The library does not say.");
+    Str note = str_format(run->arena, "\n\n" STR_FMT, STR_ARG(refusal_for(run->question)));
     buf_add(&run->text, note);
     return tell_delta(run, note, err);
 }

@@ -1,7 +1,7 @@
 /* question_test.c - questions as they are understood. */
 #include <criterion/criterion.h>
 
-#include "answer/question.h"
+#include "answer/answer_int.h"
 
 static Str shown(Arena *arena, const Question *question)
 {
@@ -77,6 +77,25 @@ Test(answer, questions_tell_the_form_of_their_answer)
         cr_expect_eq(question.form, cases[i].form, "%s: %d", cases[i].question, question.form);
     }
     words_free(words);
+}
+
+Test(answer, a_refusal_is_in_the_language_of_the_question)
+{
+    static const struct {
+        const char *question, *refusal;
+    } cases[] = {
+        { "Who wrote it?", "The library does not say." },
+        { "Wer hat das geschrieben?", "Die Bibliothek sagt dazu nichts." },
+        { "Qui a écrit ce livre et pourquoi ?", "La bibliothèque n’en dit rien." },
+        { "xyzzy", "The library does not say." },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Str refusal = refusal_for(str(cases[i].question));
+        cr_expect(str_is(refusal, cases[i].refusal), "%s: " STR_FMT, cases[i].question,
+                  STR_ARG(refusal));
+        cr_expect(is_refusal(refusal));
+    }
+    cr_expect(!is_refusal(S("The library says so.")));
 }
 
 Test(answer, a_follow_up_is_completed_and_a_full_question_is_not)
