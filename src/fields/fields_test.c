@@ -73,6 +73,26 @@ Test(fields, a_value_stands_behind_beside_or_below_its_words)
     }
 }
 
+Test(fields, what_is_in_no_language_has_the_dates_of_its_words)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(256));
+    AUTO_JSON json_t *schema = json_loads(ready_schema(S("invoice"))->json, 0, NULL);
+    FieldsInput input = { .text = S("Rechnungsnummer: 2026-118\nRechnungsdatum: 12. Oktober 2026\n"
+                                    "F\xC3\xA4llig am: 26. Dezember 2026\n"),
+                          .language = S("und"),
+                          .today = 1732233600 };
+    const FieldNode *root;
+    FieldsResult result;
+    Error err;
+    cr_assert(fields_schema(arena, schema, &root, &err), "%s", err.message);
+    fields_read(arena, root, &input, &result);
+    Str tree = json_print(arena, result.tree);
+    cr_expect(str_is(tree, "{\"number\":\"2026-118\",\"date\":\"2026-10-12\","
+                           "\"due_date\":\"2026-12-26\"}"),
+              STR_FMT, STR_ARG(tree));
+    fields_free(&result);
+}
+
 Test(fields, sums_are_checked_and_what_is_missing_is_said)
 {
     Read read = read_fields("invoice", "Invoice\nNet: 100.00\nVAT: 20.00\nTotal: 125.00 EUR\n");

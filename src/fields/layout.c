@@ -119,7 +119,8 @@ void fields_lay_out(Reading *reading, const FieldsInput *input)
     reading->text = str_slice(text, 0, utf8_floor(text, most));
     reading->today = input->today;
     reading->language = input->language;
-    if (!reading->language.length)
+    /* What is in no language (a sheet, a form) still has words and dates of one. */
+    if (!reading->language.length || str_is(reading->language, "und"))
         reading->language =
             str(language_about(
                     language_detect(str_slice(reading->text, 0, LANGUAGE_BYTES), LANGUAGE_ENGLISH))
