@@ -5,6 +5,7 @@
 #define GIST_SENTENCES 3
 #define GIST_BYTES 600
 #define TEXT_MAX MB(4)
+#define SAID_BLOCKS 500 /* of a picture or recording, of which it is told what they say */
 
 /* --- Files --- */
 
@@ -26,6 +27,29 @@ static Str caption_maker(Arena *arena, const Document *document)
         return S("model");
     Str by = json_member_text(facts, "caption");
     return str_starts(by, S("by ")) ? str_copy(arena, str_from(by, 3)) : S("model");
+}
+
+/* The words of a picture or recording without its facts and tables: "width: 24", "Stream | Codec".
+ */
+static bool find_said(Library *library, const Scope *scope, Arena *arena, AssistFile *file,
+                      Error *err)
+{
+    StoredBlockList blocks;
+    Str text;
+    Buf said = buf_new(arena, TEXT_MAX);
+    if (!library_blocks(library, scope, arena, file->document.id, 0, SAID_BLOCKS, &blocks, &text,
+                        err))
+        return false;
+    for (size_t i = 0; i < blocks.count; i++) {
+        const StoredBlock *block = &blocks.at[i];
+        const char *kind = library_block_kind(block->kind);
+        if (strcmp(kind, "meta") == 0 || strcmp(kind, "row") == 0 || strcmp(kind, "image") == 0)
+            continue;
+        buf_add(&said, str_slice(text, block->start, block->start + block->length));
+        buf_add_char(&said, '\n');
+    }
+    file->said = str_trim(buf_str(&said));
+    return true;
 }
 
 static bool find_caption(Library *library, const Scope *scope, Arena *arena, AssistFile *file,
@@ -74,7 +98,7 @@ static void describe_by_rules(Arena *arena, AssistFile *file)
     AUTO_JSON json_t *facts = NULL;
     Error ignored;
     Buf out = buf_new(arena, KB(4));
-    size_t words = count_words(file->text);
+    size_t words = count_words(file->said);
     if (file->document.metadata.length)
         (void)!json_parse(file->document.metadata, MB(1), &facts, &ignored);
     int64_t width = fact_of(facts, "width"), height = fact_of(facts, "height");
@@ -107,7 +131,9 @@ bool assist_read_file(Library *library, const Scope *scope, Arena *arena, Str id
         view.document.state == DOCUMENT_INDEXING || view.document.state == DOCUMENT_READY;
     if (has_text && !library_print(library, scope, arena, id, TEXT_PLAIN, &text, err))
         return false;
-    file.text = str_trim(buf_str(&text));
+    file.text = file.said = str_trim(buf_str(&text));
+    if (file.kind != FILE_TEXT && has_text && !find_said(library, scope, arena, &file, err))
+        return false;
     if (file.kind == FILE_PICTURE && has_text && !find_caption(library, scope, arena, &file, err))
         return false;
     if (file.kind == FILE_PICTURE && !file.caption.length)
@@ -138,7 +164,7 @@ static void say_file(Arena *arena, Buf *out, const AssistFile *file)
     static const char *const shown[] = {
         [FILE_TEXT] = "It says", [FILE_PICTURE] = "Its words", [FILE_SOUND] = "It is said in it"
     };
-    Str said = gist(arena, file->text);
+    Str said = gist(arena, file->said);
     buf_addf(out, "%s" STR_FMT ": ", out->length ? "\n" : "", STR_ARG(file->document.name));
     if (file->caption.length)
         buf_addf(out, STR_FMT " ", STR_ARG(file->caption));
