@@ -260,7 +260,7 @@ Language language_of_document(Str text)
 
 Language language_of_text(Str text, Language guess)
 {
-    Language found = language_of_document(text);
+    Language found = language_of_document(text), likely = language_detect(text, guess);
     bool is_short = gather(text, true).word_count < FEW_WORDS;
-    return found == LANGUAGE_OTHER && is_short ? language_detect(text, guess) : found;
+    return found == LANGUAGE_OTHER && (is_short || likely == guess) ? likely : found;
 }

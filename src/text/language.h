@@ -36,7 +36,7 @@ Language language_detect(Str text, Language guess);
  * sheets, cards, lists and code. */
 Language language_of_document(Str text);
 /* Of a text that somebody gave to be read: as of a document, but a few words that say too little
- * are taken for the likeliest language, `guess` where none is. */
+ * are taken for the likeliest language, `guess` where none is; so is more that may be `guess`. */
 Language language_of_text(Str text, Language guess);
 /* `word` (lower case, with accents or without) is one of the language's stop words. */
 bool language_is_stop_word(Language language, Str word);

@@ -170,6 +170,10 @@ Test(text, a_few_words_given_to_be_read_are_guessed_and_a_card_is_not)
 {
     cr_expect_eq(language_of_text(S("Great food!"), LANGUAGE_ENGLISH), LANGUAGE_ENGLISH);
     cr_expect_eq(language_of_text(S("Wo ist das?"), LANGUAGE_ENGLISH), LANGUAGE_GERMAN);
+    cr_expect_eq(language_of_text(S("INVOICE\nInvoice No.: 2026-0042\nInvoice date: 3 March 2026\n"
+                                    "Bill to: Acme Corp., attn. Mr. Tom Miller\nTotal: 1,190.00\n"),
+                                  LANGUAGE_ENGLISH),
+                 LANGUAGE_ENGLISH);
     cr_expect_eq(language_of_text(S("BEGIN:VCARD\nVERSION:3.0\nN:Muster;Max\nFN:Max Muster\n"
                                     "ORG:Beispiel AG\nTEL;TYPE=WORK:+41 44 555 01 00\n"
                                     "EMAIL:max@example.com\nADR;TYPE=WORK:;;Weg 1;Bern\nEND:VCARD"),
