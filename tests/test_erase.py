@@ -27,7 +27,10 @@ def files_with(folder, forms=FORMS):
     found = []
     for path in folder.rglob("*"):
         if path.is_file():
-            content = path.read_bytes()
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:  # a file that was in the making has its name now
+                continue
             found += [(str(path.relative_to(folder)), form) for form in forms if form in content]
     return found
 
