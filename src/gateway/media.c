@@ -2,6 +2,8 @@
  * GIF89a, 18; RFC 9649 (WebP), 2.5-2.7; ISO/IEC 14496-12 and 23008-12 (HEIF), "ftyp". */
 #include "gateway/media.h"
 
+#include "gateway/head_bytes.h"
+
 #include "base/base64.h"
 
 #define MADE_MAX MB(20)   /* where no limit is stated */
@@ -22,22 +24,6 @@ const MediaLimits media_limits[MEDIA_COUNT] = {
 
 /* --- Heads --- */
 
-static int64_t big(Str bytes, size_t at, size_t count)
-{
-    int64_t value = 0;
-    for (size_t i = 0; i < count; i++)
-        value = value << 8 | (at + i < bytes.length ? (unsigned char)bytes.at[at + i] : 0);
-    return value;
-}
-
-static int64_t little(Str bytes, size_t at, size_t count)
-{
-    int64_t value = 0;
-    for (size_t i = count; i-- > 0;)
-        value = value << 8 | (at + i < bytes.length ? (unsigned char)bytes.at[at + i] : 0);
-    return value;
-}
-
 static bool has(Str bytes, size_t at, Str what)
 {
     return at <= bytes.length && str_starts(str_from(bytes, at), what);
@@ -46,16 +32,16 @@ static bool has(Str bytes, size_t at, Str what)
 static MediaHead jpeg_head(Str bytes)
 {
     MediaHead head = { .type = "jpeg" };
-    for (size_t at = 2; at + 9 < bytes.length && big(bytes, at, 1) == 0xFF;) {
-        int64_t marker = big(bytes, at + 1, 1);
+    for (size_t at = 2; at + 9 < bytes.length && head_big(bytes, at, 1) == 0xFF;) {
+        int64_t marker = head_big(bytes, at + 1, 1);
         bool is_frame =
             marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
         if (is_frame) {
-            head.height = big(bytes, at + 5, 2);
-            head.width = big(bytes, at + 7, 2);
+            head.height = head_big(bytes, at + 5, 2);
+            head.width = head_big(bytes, at + 7, 2);
             break;
         }
-        at += marker == 0xFF ? 1 : 2 + (size_t)big(bytes, at + 2, 2);
+        at += marker == 0xFF ? 1 : 2 + (size_t)head_big(bytes, at + 2, 2);
     }
     return head;
 }
@@ -64,14 +50,14 @@ static MediaHead webp_head(Str bytes)
 {
     MediaHead head = { .type = "webp" };
     if (has(bytes, 12, S("VP8X"))) {
-        head.width = little(bytes, 24, 3) + 1;
-        head.height = little(bytes, 27, 3) + 1;
+        head.width = head_little(bytes, 24, 3) + 1;
+        head.height = head_little(bytes, 27, 3) + 1;
     } else if (has(bytes, 12, S("VP8L"))) {
-        head.width = (little(bytes, 21, 4) & 0x3FFF) + 1;
-        head.height = (little(bytes, 21, 4) >> 14 & 0x3FFF) + 1;
+        head.width = (head_little(bytes, 21, 4) & 0x3FFF) + 1;
+        head.height = (head_little(bytes, 21, 4) >> 14 & 0x3FFF) + 1;
     } else {
-        head.width = little(bytes, 26, 2) & 0x3FFF;
-        head.height = little(bytes, 28, 2) & 0x3FFF;
+        head.width = head_little(bytes, 26, 2) & 0x3FFF;
+        head.height = head_little(bytes, 28, 2) & 0x3FFF;
     }
     return head;
 }
@@ -89,19 +75,20 @@ static MediaHead box_head(Str bytes)
 MediaHead media_picture_head(Str bytes)
 {
     if (has(bytes, 0, S("\x89PNG\r\n")))
-        return (MediaHead){ "png", big(bytes, 16, 4), big(bytes, 20, 4) };
+        return (MediaHead){ "png", head_big(bytes, 16, 4), head_big(bytes, 20, 4) };
     if (has(bytes, 0, S("\xFF\xD8\xFF")))
         return jpeg_head(bytes);
     if (has(bytes, 0, S("GIF8")))
-        return (MediaHead){ "gif", little(bytes, 6, 2), little(bytes, 8, 2) };
+        return (MediaHead){ "gif", head_little(bytes, 6, 2), head_little(bytes, 8, 2) };
     if (has(bytes, 0, S("RIFF")) && has(bytes, 8, S("WEBP")))
         return webp_head(bytes);
     if (has(bytes, 4, S("ftyp")))
         return box_head(bytes);
     if (has(bytes, 0, S("II*\0")) || has(bytes, 0, S("MM\0*")))
         return (MediaHead){ .type = "tiff" };
-    if (has(bytes, 0, S("BM")) && little(bytes, 14, 4) >= 12 && little(bytes, 14, 4) <= 124)
-        return (MediaHead){ "bmp", little(bytes, 18, 4), little(bytes, 22, 4) };
+    if (has(bytes, 0, S("BM")) && head_little(bytes, 14, 4) >= 12 &&
+        head_little(bytes, 14, 4) <= 124)
+        return (MediaHead){ "bmp", head_little(bytes, 18, 4), head_little(bytes, 22, 4) };
     return (MediaHead){ .type = "" };
 }
 
@@ -123,9 +110,9 @@ const char *media_sound_type(Str bytes)
     for (size_t i = 0; i < COUNT(marks); i++)
         if (has(bytes, marks[i].at, marks[i].mark))
             return marks[i].type;
-    if (bytes.length < 2 || (big(bytes, 0, 2) & 0xFFE0) != 0xFFE0)
+    if (bytes.length < 2 || (head_big(bytes, 0, 2) & 0xFFE0) != 0xFFE0)
         return "";
-    return big(bytes, 1, 1) & 6 ? "mp3" : "aac";
+    return head_big(bytes, 1, 1) & 6 ? "mp3" : "aac";
 }
 
 /* --- Limits --- */

@@ -2,33 +2,19 @@
  * (Opus); ISO/IEC 14496-12 (MP4), "mvhd"; ISO/IEC 11172-3 (MPEG audio), 2.4.1.3. */
 #include "gateway/sound.h"
 
+#include "gateway/head_bytes.h"
+
 /* Of what says nothing: 16 kbit/s, which speech hardly goes below. */
 #define BYTES_PER_SECOND 2000
 /* More than anybody records for a service: a head that says so lies. */
 #define SECONDS_MAX 1e6
-
-static uint32_t big(Str bytes, size_t at, size_t count)
-{
-    uint32_t value = 0;
-    for (size_t i = 0; i < count; i++)
-        value = value << 8 | (at + i < bytes.length ? (unsigned char)bytes.at[at + i] : 0);
-    return value;
-}
-
-static uint32_t little(Str bytes, size_t at, size_t count)
-{
-    uint32_t value = 0;
-    for (size_t i = count; i-- > 0;)
-        value = value << 8 | (at + i < bytes.length ? (unsigned char)bytes.at[at + i] : 0);
-    return value;
-}
 
 /* --- WAV: bytes a second, and bytes --- */
 
 static double wav_seconds(Str bytes)
 {
     ptrdiff_t format = str_find(str_slice(bytes, 0, KB(64)), S("fmt "));
-    uint32_t rate = format < 0 ? 0 : little(bytes, (size_t)format + 16, 4);
+    uint32_t rate = format < 0 ? 0 : head_little(bytes, (size_t)format + 16, 4);
     return rate ? (double)bytes.length / rate : 0;
 }
 
@@ -36,8 +22,8 @@ static double wav_seconds(Str bytes)
 
 static double flac_seconds(Str bytes)
 {
-    uint32_t rate = big(bytes, 18, 3) >> 4;
-    double samples = (double)(big(bytes, 21, 1) & 15) * 4294967296.0 + big(bytes, 22, 4);
+    uint32_t rate = head_big(bytes, 18, 3) >> 4;
+    double samples = (double)(head_big(bytes, 21, 1) & 15) * 4294967296.0 + head_big(bytes, 22, 4);
     return rate ? samples / rate : 0;
 }
 
@@ -56,11 +42,11 @@ static double ogg_seconds(Str bytes)
     Str head = str_slice(bytes, 0, 512);
     ptrdiff_t vorbis = str_find(head, S("\x01vorbis"));
     ptrdiff_t last = find_last(bytes, S("OggS"));
-    uint32_t rate = vorbis < 0 ? 48000 : little(bytes, (size_t)vorbis + 12, 4);
+    uint32_t rate = vorbis < 0 ? 48000 : head_little(bytes, (size_t)vorbis + 12, 4);
     if (last < 0 || !rate)
         return 0;
-    double time = (double)little(bytes, (size_t)last + 10, 4) * 4294967296.0 +
-                  little(bytes, (size_t)last + 6, 4);
+    double time = (double)head_little(bytes, (size_t)last + 10, 4) * 4294967296.0 +
+                  head_little(bytes, (size_t)last + 6, 4);
     return time / rate;
 }
 
@@ -72,10 +58,11 @@ static double mp4_seconds(Str bytes)
     if (found < 0)
         return 0;
     size_t at = (size_t)found + 4;
-    bool is_long = big(bytes, at, 1) == 1;
-    uint32_t scale = big(bytes, at + (is_long ? 20 : 12), 4);
-    double length = is_long ? (double)big(bytes, at + 24, 4) * 4294967296.0 + big(bytes, at + 28, 4)
-                            : big(bytes, at + 16, 4);
+    bool is_long = head_big(bytes, at, 1) == 1;
+    uint32_t scale = head_big(bytes, at + (is_long ? 20 : 12), 4);
+    double length =
+        is_long ? (double)head_big(bytes, at + 24, 4) * 4294967296.0 + head_big(bytes, at + 28, 4)
+                : head_big(bytes, at + 16, 4);
     return scale ? length / scale : 0;
 }
 
@@ -93,7 +80,7 @@ static Mpeg mpeg_frame(Str bytes, size_t at)
                                       112, 128, 160, 192, 224, 256, 320, 0 };
     static const short kbits2[16] = { 0,  8,  16, 24,  32,  40,  48,  56,
                                       64, 80, 96, 112, 128, 144, 160, 0 };
-    uint32_t head = big(bytes, at, 4);
+    uint32_t head = head_big(bytes, at, 4);
     uint32_t version = head >> 19 & 3, layer = head >> 17 & 3, rate = head >> 10 & 3;
     bool is_first = version == 3;
     int kbit = (is_first ? kbits1 : kbits2)[head >> 12 & 15];
@@ -110,8 +97,8 @@ static double mpeg_seconds(Str bytes)
     double sum = 0;
     size_t at = 0;
     if (str_starts(bytes, S("ID3"))) /* its size has seven bits a byte */
-        at = 10 + (size_t)(big(bytes, 6, 1) << 21 | big(bytes, 7, 1) << 14 | big(bytes, 8, 1) << 7 |
-                           big(bytes, 9, 1));
+        at = 10 + (size_t)(head_big(bytes, 6, 1) << 21 | head_big(bytes, 7, 1) << 14 |
+                           head_big(bytes, 8, 1) << 7 | head_big(bytes, 9, 1));
     while (at + 4 <= bytes.length) {
         Mpeg frame = mpeg_frame(bytes, at);
         at += MAX(frame.size, (size_t)1);
