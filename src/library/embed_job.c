@@ -282,14 +282,16 @@ bool library_embed_job(Job *job, Error *err)
                      .job = job,
                      .scope = job->scope,
                      .document = { .id = job->subject } };
-    in.queue = atomic_load(&in.library->encoder);
     if (!store_read(in.library->db, &job->scope, load_work, &in, err))
         return err->code == ERROR_NOT_FOUND; /* erased: nothing is left to do */
-    in.model = model_of_queue(in.library, in.queue, job->arena);
-    if (in.queue && !in.model.length && job->attempt < job->attempt_max)
-        return leave_to_others(&in, err);
-    if (in.model.length && !embed_own(&in, err) && !goes_without(&in, err))
-        return false;
+    do { /* again when another model came into use in the middle: its job may not have seen this */
+        in.queue = atomic_load(&in.library->encoder);
+        in.model = model_of_queue(in.library, in.queue, job->arena);
+        if (in.queue && !in.model.length && job->attempt < job->attempt_max)
+            return leave_to_others(&in, err);
+        if (in.model.length && !embed_own(&in, err) && !goes_without(&in, err))
+            return false;
+    } while (in.queue != atomic_load(&in.library->encoder));
     (void)library_wait_indexed(in.library, INDEX_WAIT_MS);
     if (!store_write(in.library->db, &job->scope, ready_work, &in, err))
         return !job_is_stopped(job) && err->code == ERROR_NOT_FOUND;

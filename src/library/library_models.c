@@ -363,7 +363,10 @@ bool library_reembed_job(Job *job, Error *err)
         return false;
     if (!is_wanted(&in))
         return true; /* by whom this job is wanted again */
-    if (in.choice.next_name.length && !swap(&in, err))
+    /* Once more after the swap, for documents whose jobs began with A and ended after the last
+     * pass.
+     */
+    if (in.choice.next_name.length && (!swap(&in, err) || !embed_missing(&in, err)))
         return false;
     return clean_up(&in, err);
 }
