@@ -75,6 +75,11 @@ bool tell_source(AnswerRun *run, const Citation *citation, Error *err)
     return !run->sink->source || told(run->sink->source(run->sink->self, citation), err);
 }
 
+bool tell_restart(AnswerRun *run, Error *err)
+{
+    return !run->sink->restart || told(run->sink->restart(run->sink->self), err);
+}
+
 static bool tell_search(AnswerRun *run, Error *err)
 {
     IndexState state = library_index_state(run->answers->library);

@@ -72,6 +72,8 @@ typedef struct AnswerSink {
     bool (*source)(void *self, const Citation *citation);
     bool (*delta)(void *self, Str text); /* pieces; together they are Answer.text */
     bool (*sentence)(void *self, const AnswerSentence *sentence);
+    /* A service failed half-way: pieces, sources and sentences told so far are void. */
+    bool (*restart)(void *self);
     void *self;
 } AnswerSink;
 

@@ -158,4 +158,5 @@ MUST_CHECK bool conversation_keep(AnswerRun *run, Error *err);
 
 MUST_CHECK bool tell_step(AnswerRun *run, Str text, Error *err);
 MUST_CHECK bool tell_delta(AnswerRun *run, Str text, Error *err);
+MUST_CHECK bool tell_restart(AnswerRun *run, Error *err);
 MUST_CHECK bool tell_source(AnswerRun *run, const Citation *citation, Error *err);

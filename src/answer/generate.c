@@ -485,6 +485,22 @@ bool service_of(const AnswerRun *run, Provider *provider_r)
            models_provider(run->answers->models, run->scope, run->arena, provider_r, &why);
 }
 
+/* Of what the service said before it failed nothing stays. */
+static bool start_again(AnswerRun *run, const char *why, Error *err)
+{
+    bool was_told = run->text.length > 0;
+    run->text.length = 0;
+    run->answer.sentence_count = run->answer.citation_count = 0;
+    run->citation_max = CITATIONS_MAX;
+    return (!was_told || tell_restart(run, err)) &&
+           tell_step(run,
+                     str_format(run->arena,
+                                "the model service failed (%s); here is what the "
+                                "library says, quoted",
+                                why),
+                     err);
+}
+
 bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
 {
     Provider provider;
@@ -525,12 +541,5 @@ bool generate(AnswerRun *run, bool *is_answered_r, Error *err)
     if (w->is_broken)
         return false;
     *is_answered_r = done;
-    if (done)
-        return end_writing(w, &result, &provider, err);
-    return tell_step(run,
-                     str_format(run->arena,
-                                "the model service failed (%s); here is what the "
-                                "library says, quoted",
-                                why.message),
-                     err);
+    return done ? end_writing(w, &result, &provider, err) : start_again(run, why.message, err);
 }

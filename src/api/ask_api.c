@@ -89,6 +89,11 @@ static bool send_object(EventPort *port, const char *event, const char *name, St
 static bool send_step(void *self, Str text) { return send_object(self, "step", "text", text); }
 static bool send_delta(void *self, Str text) { return send_object(self, "delta", "text", text); }
 
+static bool send_restart(void *self)
+{
+    return http_stream_send(((EventPort *)self)->stream, S("restart"), S("{}"));
+}
+
 static bool send_source(void *self, const Citation *citation)
 {
     EventPort *port = self;
@@ -130,7 +135,7 @@ static bool stream_answer(const AskWork *work, HttpResponse *response)
     ApiRequest *request = work->request;
     HttpStreamOptions options = { .wait_ms = 10000, .queue_max = MB(4) };
     EventPort port = { http_respond_stream(response, &options), request->arena, work };
-    AnswerSink sink = { send_step, send_source, send_delta, send_sentence, &port };
+    AnswerSink sink = { send_step, send_source, send_delta, send_sentence, send_restart, &port };
     Answer answer;
     Error err = { 0 };
     bool good = answer_run(request->api->answers, request->scope, request->arena, work->ask, &sink,

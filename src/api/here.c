@@ -63,6 +63,14 @@ static bool tell_text(void *self, Str text)
     return call->tell(call->self, &(ModelEvent){ .kind = EVENT_TEXT, .text = text });
 }
 
+/* Programs that speak these dialects cannot take back what they were told. */
+static bool tell_break(void *self)
+{
+    return tell_text(self,
+                     S("...\n\n(The model service failed here. What follows is quoted from the "
+                       "library.)\n\n"));
+}
+
 Str api_citation(Arena *arena, const Citation *citation, int index)
 {
     Buf out = buf_new(arena, MB(1));
@@ -101,7 +109,7 @@ static ModelUsage usage_of(const Answer *answer, size_t input_bytes)
 static bool chat(Api *api, HereCall *call, const Persona *persona, Error *err)
 {
     AnswerRequest ask = { .model = call->model, .is_within = true };
-    AnswerSink sink = { .delta = tell_text, .self = call };
+    AnswerSink sink = { .delta = tell_text, .restart = tell_break, .self = call };
     Answer answer;
     size_t input_bytes;
     if (!read_question(call, &ask, &input_bytes, err) ||

@@ -63,6 +63,11 @@ static bool has_gone(void *self) { return !http_stream_is_open(((ModeCall *)self
 
 static bool send_delta(void *self, Str text) { return send_text(self, "delta", "text", text); }
 
+static bool send_restart(void *self)
+{
+    return http_stream_send(((ModeCall *)self)->stream, S("restart"), S("{}"));
+}
+
 /* --- The parts of a question --- */
 
 static StrList parts_of(const ModeCall *call)
@@ -121,7 +126,9 @@ static bool search_alone(ModeCall *call, Error *err)
 static bool run(ModeCall *call, Error *err)
 {
     const ApiRequest *request = call->request;
-    AnswerSink sink = { .delta = call->stream ? send_delta : NULL, .self = call };
+    AnswerSink sink = { .delta = call->stream ? send_delta : NULL,
+                        .restart = call->stream ? send_restart : NULL,
+                        .self = call };
     if (!call->has_answer)
         return search_alone(call, err);
     if (!answer_run(request->api->answers, request->scope, request->arena, &call->ask, &sink,

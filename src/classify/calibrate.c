@@ -51,31 +51,47 @@ typedef struct Logits {
     size_t count, label_count;
 } Logits;
 
-static double surprise_of_several(const double *logits, size_t count, size_t right, double inverse)
+/* That a label is wrong although every example seen was right: Laplace's rule of succession, as
+ * Platt (1999) uses it. Without it a handful of examples, all right, would make every score
+ * certain. */
+static double doubt(size_t count) { return 1 / ((double)count + 2); }
+
+static double surprise_of_several(const double *logits, size_t count, size_t right, double inverse,
+                                  double doubt)
 {
-    double most = -INFINITY, sum = 0;
+    double most = -INFINITY, sum = 0, others = 0;
     for (size_t l = 0; l < count; l++)
         most = MAX(most, logits[l]);
-    for (size_t l = 0; l < count; l++)
+    for (size_t l = 0; l < count; l++) {
         sum += exp((logits[l] - most) * inverse);
-    return log(sum) - (logits[right] - most) * inverse;
+        others += l == right ? 0 : (logits[l] - most) / (double)(count - 1);
+    }
+    return log(sum) - ((1 - doubt) * (logits[right] - most) + doubt * others) * inverse;
 }
 
-/* Negative log likelihood with logits / temperature. */
+/* log(1 + exp(x)) */
+static double softplus(double x) { return log1p(exp(MIN(x, 700.0))); }
+
+static double surprise_of_one(double logit, bool is_right, double inverse, double doubt)
+{
+    double x = (is_right ? logit : -logit) * inverse;
+    return (1 - doubt) * softplus(-x) + doubt * softplus(x);
+}
+
+/* Cross entropy of logits / temperature. */
 static double surprise(const Logits *from, double temperature)
 {
-    double sum = 0;
+    double sum = 0, doubts = doubt(from->count);
     for (size_t i = 0; i < from->count; i++)
         sum += from->is_right
-                   ? log1p(exp(
-                         MIN((from->is_right[i] ? -1 : 1) * from->logits[i] / temperature, 700.0)))
+                   ? surprise_of_one(from->logits[i], from->is_right[i], 1 / temperature, doubts)
                    : surprise_of_several(from->logits + i * from->label_count, from->label_count,
-                                         from->right[i], 1 / temperature);
+                                         from->right[i], 1 / temperature, doubts);
     return sum;
 }
 
-/* Golden section over the logarithm: the likelihood is concave in 1 / temperature, so it has one
- * peak. */
+/* Golden section over the logarithm: the cross entropy is convex in 1 / temperature, so it has one
+ * lowest place. */
 static double fit(const Logits *from)
 {
     const double golden = 0.6180339887498949;

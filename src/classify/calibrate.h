@@ -21,7 +21,8 @@ typedef struct Reliability {
 Reliability reliability_of(const double *confidence, const bool *is_right, size_t count);
 
 /* The temperature that makes softmax(logits / temperature) likeliest for the right labels (Guo et
- * al. 2017). logits[count][label_count]. */
+ * al. 2017). Few examples, all right, do not make it certain: one more may be wrong.
+ * logits[count][label_count], two labels at least. */
 double temperature_fit(const double *logits, const uint16_t *right, size_t count,
                        size_t label_count);
 /* The same of single decisions: sigmoid(logit / temperature). */

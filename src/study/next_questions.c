@@ -2,6 +2,7 @@
 #include "study/next_questions.h"
 
 #include "answer/align.h"
+#include "answer/question.h"
 #include "study/asking.h"
 
 #define QUESTION_BYTES_MAX 140
@@ -13,11 +14,30 @@ typedef struct Candidate {
     double score;
 } Candidate;
 
+/* Without "many" of "how many": no answer has it. */
+static AlignSentence without_weak(Arena *arena, Words *words, Str question, AlignSentence read)
+{
+    Question parts = question_read(arena, words, question);
+    AlignSentence kept = { .language = read.language };
+    kept.words = arena_new_array(arena, AlignWord, read.count + 1);
+    for (size_t i = 0; i < read.count; i++) {
+        bool is_weak = false;
+        for (size_t j = 0; j < parts.word_count; j++)
+            is_weak |= parts.words[j].is_weak && str_equal(parts.words[j].text, read.words[i].text);
+        if (is_weak)
+            continue;
+        kept.words[kept.count++] = read.words[i];
+        kept.weight += read.words[i].weight;
+    }
+    return kept;
+}
+
 static bool is_told(Arena *arena, Words *words, Str question, StrList told)
 {
-    AlignSentence read = align_read(arena, words, question, NULL, NULL);
+    AlignSentence asked = align_read(arena, words, question, NULL, NULL);
+    AlignSentence said = without_weak(arena, words, question, asked);
     for (size_t i = 0; i < told.count; i++)
-        if (align_overlap(&read, words, told.at[i]) >= TOLD)
+        if (align_overlap(str_ends(told.at[i], S("?")) ? &asked : &said, words, told.at[i]) >= TOLD)
             return true;
     return false;
 }

@@ -14,6 +14,10 @@ static const struct {
     { QUARRY, EMPLOYS, "The quarry at Ardal employs 212 people.", { OPENED } },
     { QUARRY, "Where is the quarry?", "The quarry at Ardal opened in 1874.", { EMPLOYS } },
     { QUARRY, EMPLOYS, OPENED, { NULL } },
+    { "The wind park near Bremen has 12 turbines.",
+      "And the wind park near Bremen?",
+      "The wind park near Bremen has 12 turbines.",
+      { NULL } },
     /* Not as quizmasters ask, not of half a list, not of a name. */
     { "The alloy holds 12 % of copper by weight.", "What is an alloy?", "", { NULL } },
     { "– list of 40 disbursements from the trust accounts.", "Which lists?", "", { NULL } },

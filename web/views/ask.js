@@ -288,6 +288,7 @@ class Talk {
     const {message} = turn;
     if (name === 'step') message.steps.push(data.text);
     else if (name === 'delta') message.text += data.text;
+    else if (name === 'restart') Object.assign(message, {text: '', citations: []});
     else if (name === 'source') message.citations.push(data);
     else if (name === 'done') return this.done(turn, data);
     turn.soon();
