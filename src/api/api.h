@@ -18,6 +18,7 @@
 
 struct Answers;
 struct Batches;
+struct Connect;
 struct Door;
 struct GatewayCaller;
 struct GatewayFile;
@@ -50,6 +51,7 @@ typedef struct Api {
     struct FieldReader *field_reader;
     struct Models *models;
     struct Batches *batches;
+    struct Connect *connect;
     struct JobRunner *jobs;
     struct EventHub *events;
     struct Notifier *notifier;

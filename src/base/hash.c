@@ -22,7 +22,7 @@ void random_bytes(void *out, size_t count)
     randombytes_buf(out, count);
 }
 
-Str hmac_sha256_hex(Arena *arena, Str key, Str bytes)
+Str hmac_sha256(Arena *arena, Str key, Str bytes)
 {
     crypto_auth_hmacsha256_state state;
     unsigned char digest[crypto_auth_hmacsha256_BYTES];
@@ -30,7 +30,12 @@ Str hmac_sha256_hex(Arena *arena, Str key, Str bytes)
     crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.at, key.length);
     crypto_auth_hmacsha256_update(&state, (const unsigned char *)bytes.at, bytes.length);
     crypto_auth_hmacsha256_final(&state, digest);
-    return str_hex(arena, digest, sizeof digest);
+    return str_copy(arena, (Str){ (const char *)digest, sizeof digest });
+}
+
+Str hmac_sha256_hex(Arena *arena, Str key, Str bytes)
+{
+    return str_hex(arena, hmac_sha256(arena, key, bytes).at, crypto_auth_hmacsha256_BYTES);
 }
 
 _Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(Sha256),

@@ -6,7 +6,8 @@
 void random_bytes(void *out, size_t count);
 /* Lower-case hex of the SHA-256 of the bytes. */
 Str sha256_hex(Arena *arena, Str bytes);
-/* Lower-case hex of HMAC-SHA256 (RFC 2104). */
+/* HMAC-SHA256 (RFC 2104): 32 bytes, and their lower-case hex. */
+Str hmac_sha256(Arena *arena, Str key, Str bytes);
 Str hmac_sha256_hex(Arena *arena, Str key, Str bytes);
 
 #define SHA256_SIZE 32

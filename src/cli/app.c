@@ -23,6 +23,7 @@
 #include "base/seal.h"
 #include "batch/batches.h"
 #include "classify/labels.h"
+#include "connect/connect.h"
 #include "encode/model_weights.h"
 #include "feedback/feedback.h"
 #include "fields/run.h"
@@ -405,6 +406,17 @@ static bool open_notifier(App *app, Error *err)
     return notifier_open(&options, &app->api.notifier, err);
 }
 
+static void open_connect(App *app)
+{
+    const Settings *settings = app->settings;
+    ConnectOptions options = { .db = app->api.db,
+                               .library = app->api.library,
+                               .folders = settings->connect_folders,
+                               .file_max = settings->upload_max,
+                               .proxy = &app->api.proxy };
+    app->api.connect = connect_new(&options);
+}
+
 static void open_batches(App *app)
 {
     BatchesOptions options = { .db = app->api.db,
@@ -457,6 +469,7 @@ static bool open_features(App *app, Error *err)
         !models_open(&models, &app->api.models, err))
         return false;
     open_batches(app);
+    open_connect(app);
     app->api.mcp_servers = mcp_servers_new(app->api.db, &app->api.proxy);
     app->api.searcher = searcher_new(app->api.db, app->api.library);
     searcher_set_models(app->api.searcher, app->api.models);
@@ -645,6 +658,7 @@ void app_stop(App *app)
     answers_free(app->api.answers);
     searcher_free(app->api.searcher);
     batches_free(app->api.batches);
+    connect_free(app->api.connect);
     library_close(app->api.library);
     account_close(app->api.account);
     notifier_close(app->api.notifier);

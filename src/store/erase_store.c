@@ -1,5 +1,6 @@
 #include "store/erase_store.h"
 
+#include "store/connection_items_store.h"
 #include "store/documents_row.h"
 #include "store/index_changes_store.h"
 
@@ -100,6 +101,7 @@ static bool remove_document(DbTx *tx, const Scope *scope, Arena *arena, Str docu
            blank_answers(tx, scope, document, err) && blank_tasks(tx, scope, document, err) &&
            remove_lessons(tx, scope, document, err) && remove_summaries(tx, scope, document, err) &&
            remove_results(tx, scope, document, err) &&
+           connection_items_forget(tx, scope, document, err) &&
            db_exec(tx, DB_SAME("DELETE FROM uploads WHERE workspace = $1 AND document = $2"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&
            sql_change(tx, DB_SAME("DELETE FROM documents WHERE workspace = $1 AND id = $2"),

@@ -1,5 +1,6 @@
 #include "store/isolation_world_test.h"
 
+#include "base/hash.h"
 #include "store/blocks_store.h"
 #include "store/document_fields_store.h"
 #include "store/document_versions_store.h"
@@ -137,6 +138,47 @@ static bool runs_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool connections_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Connection found, ours = secret.connection;
+    ConnectionItem item = { .key = sha256_hex(arena, S("plan.txt")), .state = ITEM_gone };
+    const Error well = { 0 };
+    ConnectionList list;
+    ConnectionItemList items;
+    int64_t counts[ITEM_STATE_COUNT], count;
+    EXPECT_CODE(ERROR_NOT_FOUND, connection_find(tx, theirs, arena, ours.id, &found, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, connection_update(tx, theirs, &ours, true, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, connection_plan(tx, theirs, ours.id, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, connection_remove(tx, theirs, ours.id, err));
+    EXPECT_CODE(ERROR_CONFLICT, connection_reseal(tx, theirs, ours.id, S(""), S("x"), err));
+    EXPECT_CODE(ERROR_CONFLICT, connection_page(tx, theirs, &ours, S("x"), true, true, err));
+    EXPECT_CODE(ERROR_CONFLICT, connection_end(tx, theirs, &ours, &well, 1, err));
+    ours.phase = S("idle");
+    EXPECT_CODE(ERROR_CONFLICT, connection_begin(tx, theirs, &ours, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, connection_item_save(tx, theirs, ours.id, &item, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                connection_item_find(tx, theirs, arena, ours.id, item.key, &item, err));
+    CALL(connection_list(tx, theirs, arena, &list, err));
+    EXPECT(!list.count);
+    CALL(connection_item_list(tx, theirs, arena, ours.id, ITEM_STATE_COUNT, NULL, &items, err));
+    EXPECT(!items.count);
+    CALL(connection_items_waiting(tx, theirs, arena, ours.id, 9, &items, err));
+    EXPECT(!items.count);
+    CALL(connection_items_busy(tx, theirs, arena, &ours, &item, 1, err));
+    CALL(connection_items_again(tx, theirs, &ours, err));
+    CALL(connection_items_unseen(tx, theirs, arena, &ours, &items, err));
+    EXPECT(!items.count);
+    CALL(connection_item_counts(tx, theirs, ours.id, counts, err));
+    EXPECT(!counts[ITEM_waiting]);
+    CALL(connection_items_seen(tx, theirs, &ours, &count, err));
+    EXPECT(!count);
+    CALL(connection_item_counts(tx, &world->ours, ours.id, counts, err));
+    EXPECT(counts[ITEM_waiting] == 1);
+    return true;
+}
+
 static bool labels_find_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -263,8 +305,8 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     CALL(feedback_finds_nothing(tx, world, err));
     CALL(summaries_find_nothing(tx, world, err));
     CALL(labels_find_nothing(tx, world, err));
-    CALL(jobs_find_nothing(tx, world, err));
-    CALL(runs_find_nothing(tx, world, err));
+    CALL(jobs_find_nothing(tx, world, err) && runs_find_nothing(tx, world, err));
+    CALL(connections_find_nothing(tx, world, err));
     CALL(fields_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;

@@ -36,6 +36,21 @@ static bool fill_notices(DbTx *tx, World *world, Error *err)
     return alert_open(tx, ours, world->arena, &secret.alert, &is_new, err);
 }
 
+static bool fill_connections(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    ConnectionItem item = { .remote = S("plan.txt"), .name = S("plan.txt"), .listed = S("1") };
+
+    secret.connection = (Connection){ .kind = S("folder"),
+                                      .name = S("Ours"),
+                                      .settings = S("{}"),
+                                      .gone = S("keep"),
+                                      .is_on = true };
+    CALL(connection_add(tx, ours, world->arena, &secret.connection, err));
+    CALL(connection_begin(tx, ours, &secret.connection, err));
+    return connection_items_found(tx, ours, world->arena, &secret.connection, &item, 1, 9, err);
+}
+
 static bool fill_budgets(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours;
@@ -216,6 +231,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
         tx, ours, &(StoredResponse){ .id = S("r"), .reply = S("ours"), .expires_at_ms = 9 }, err));
     CALL(world_calls(tx, world, &call, 1, err));
     CALL(fill_budgets(tx, world, err));
+    CALL(fill_connections(tx, world, err));
     CALL(fill_batches(tx, world, err));
     CALL(audit_add(tx, ours, &entry, err));
     CALL(setting_set(tx, ours, S("theme"), S("\"dark\""), err));

@@ -11,6 +11,7 @@
 #include "store/classifications_store.h"
 #include "store/client_files_store.h"
 #include "store/collections_store.h"
+#include "store/connections_store.h"
 #include "store/conversations_store.h"
 #include "store/judged_sets_store.h"
 #include "store/label_sets_store.h"
@@ -60,6 +61,7 @@ typedef struct IsolationSecret {
     TaskFeed feed;
     KeptSummary summary;
     Run run;
+    Connection connection;
 } IsolationSecret;
 
 extern IsolationSecret secret;

@@ -1,0 +1,363 @@
+/* connect.c - the kinds, and connections as people make and change them; see connect.h. */
+#include "base/json_schema.h"
+#include "base/seal.h"
+#include "connect/connect_int.h"
+#include "store/audit_store.h"
+#include "store/server_key.h"
+
+#define SEAL_KEY S("connections")
+#define NAME_MAX_BYTES 200
+
+#define CONNECTOR(name, source, title) extern const Connector connector_##name;
+#include "connect/connectors.def"
+#undef CONNECTOR
+
+const ConnectorKind connector_kinds[] = {
+#define CONNECTOR(name, source, title)                                                             \
+    { #name, source, title, &connector_##name.schema, &connector_##name },
+#include "connect/connectors.def"
+#undef CONNECTOR
+};
+const size_t connector_count = COUNT(connector_kinds);
+
+bool connector_named(Str name, const ConnectorKind **kind_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(KB(64));
+    Buf known = buf_new(arena, KB(4));
+    for (size_t i = 0; i < connector_count; i++) {
+        if (str_is(name, connector_kinds[i].name)) {
+            *kind_r = &connector_kinds[i];
+            return true;
+        }
+        buf_addf(&known, "%s%s", i ? ", " : "", connector_kinds[i].name);
+    }
+    fail(err, ERROR_NOT_FOUND, "there is no kind of connection '" STR_FMT "'; there are " STR_FMT,
+         STR_ARG(str_slice(name, 0, 40)), STR_ARG(buf_str(&known)));
+    return false;
+}
+
+bool connect_is_source(Str source)
+{
+    for (size_t i = 0; i < connector_count; i++)
+        if (str_is(source, connector_kinds[i].source))
+            return true;
+    return false;
+}
+
+Connect *connect_new(const ConnectOptions *options)
+{
+    Connect *connect = heap_alloc(sizeof *connect);
+    HttpClientOptions http = { .proxy = options->proxy, .ca_file = options->ca_file };
+    connect->options = *options;
+    connect->http = http_client_new(&http);
+    return connect;
+}
+
+void connect_free(Connect *connect)
+{
+    if (!connect)
+        return;
+    http_client_free(connect->http);
+    free(connect);
+}
+
+/* --- Settings and secrets --- */
+
+static json_t *schema_of(const ConnectorKind *kind)
+{
+    json_t *schema = NULL;
+    Error none;
+    bool is_read = json_parse(str(*kind->schema), SCHEMA_BYTES_MAX, &schema, &none);
+    return is_read ? schema : NULL;
+}
+
+static bool is_secret(const json_t *schema, const char *name)
+{
+    const json_t *member = json_object_get(json_object_get(schema, "properties"), name);
+    return json_is_true(json_object_get(member, "writeOnly"));
+}
+
+bool connect_seal(Connect *connect, Arena *arena, const json_t *secrets, Str *sealed_r, Error *err)
+{
+    Str key;
+    *sealed_r = STR_NONE;
+    return !json_object_size(secrets) ||
+           (server_key(connect->options.db, arena, SEAL_KEY, &key, err) &&
+            seal_close(arena, key, json_print(arena, secrets), sealed_r, err));
+}
+
+/* An empty object when there are none. */
+static bool open_secrets(Connect *connect, Arena *arena, const Connection *connection,
+                         json_t **secrets_r, Error *err)
+{
+    Str key, text = S("{}");
+    return (!connection->sealed.length ||
+            (server_key(connect->options.db, arena, SEAL_KEY, &key, err) &&
+             seal_open(arena, key, connection->sealed, &text, err))) &&
+           json_parse(text, CONNECT_SETTINGS_MAX, secrets_r, err);
+}
+
+bool connect_settings(Connect *connect, Arena *arena, const Connection *connection,
+                      json_t **settings_r, Error *err)
+{
+    AUTO_JSON json_t *secrets = NULL;
+    json_t *settings = NULL;
+    if (!open_secrets(connect, arena, connection, &secrets, err) ||
+        !json_parse(connection->settings, CONNECT_SETTINGS_MAX, &settings, err))
+        return false;
+    (void)json_object_update(settings, secrets);
+    *settings_r = settings;
+    return true;
+}
+
+bool connect_secrets(Connect *connect, Arena *arena, const Connection *connection, StrList *names_r,
+                     Error *err)
+{
+    AUTO_JSON json_t *secrets = NULL;
+    VEC(Str) names = { 0 };
+    const char *name;
+    json_t *value;
+    if (!open_secrets(connect, arena, connection, &secrets, err))
+        return false;
+    json_object_foreach(secrets, name, value) * vec_push(arena, &names) =
+        str_copy(arena, str(name));
+    *names_r = (StrList){ names.at, names.count };
+    return true;
+}
+
+/* What was given, over the secrets that are kept; checked. */
+static bool merge(Connect *connect, Arena *arena, const ConnectorKind *kind,
+                  const Connection *connection, const json_t *given, json_t **settings_r,
+                  Error *err)
+{
+    AUTO_JSON json_t *schema = schema_of(kind), *secrets = NULL;
+    AUTO_JSON json_t *settings = json_deep_copy(given);
+    Error why = { 0 };
+    if (!json_is_object(given))
+        return fail_field(err, "settings",
+                          "'settings' is an object; GET /v1/connections/kinds "
+                          "says what is in it");
+    if (!open_secrets(connect, arena, connection, &secrets, err))
+        return false;
+    (void)json_object_update_missing(settings, secrets);
+    if (!json_schema_holds(schema, settings, &why))
+        return fail_field(err, "settings", "%s", why.message);
+    *settings_r = settings;
+    settings = NULL;
+    return true;
+}
+
+/* Into what may be shown and what is sealed. */
+static bool split(Connect *connect, Arena *arena, const ConnectorKind *kind, json_t *settings,
+                  Connection *connection, Error *err)
+{
+    AUTO_JSON json_t *schema = schema_of(kind), *secrets = json_object();
+    AUTO_JSON json_t *shown = json_object();
+    const char *name;
+    json_t *value;
+    json_object_foreach(settings, name, value)(void)
+        json_object_set(is_secret(schema, name) ? secrets : shown, name, value);
+    connection->settings = json_print(arena, shown);
+    return connect_seal(connect, arena, secrets, &connection->sealed, err);
+}
+
+/* --- Adding, changing, removing --- */
+
+typedef struct Change {
+    const Scope *scope;
+    Arena *arena;
+    Connection connection;
+    const char *action;
+    bool is_elsewhere;
+} Change;
+
+static bool audit(DbTx *tx, const Change *change, Error *err)
+{
+    AuditEntry entry = { .action = str(change->action),
+                         .subject_kind = S("connection"),
+                         .subject = change->connection.id };
+    return audit_add(tx, change->scope, &entry, err);
+}
+
+static bool check_wish(const ConnectWish *wish, Error *err)
+{
+    if (!str_trim(wish->name).length || wish->name.length > NAME_MAX_BYTES)
+        return fail_field(err, "name", "a connection needs a name of at most %d bytes",
+                          NAME_MAX_BYTES);
+    if (!str_is(wish->gone, "keep") && !str_is(wish->gone, "trash"))
+        return fail_field(err, "gone",
+                          "'gone' is keep or trash: what becomes of documents that "
+                          "are gone where they came from");
+    return (wish->every_minutes >= 0 && wish->every_minutes <= CONNECT_MINUTES_MAX) ||
+           fail_field(err, "every_minutes", "'every_minutes' is 0 (only when asked) to %d",
+                      CONNECT_MINUTES_MAX);
+}
+
+static bool check_collection(DbTx *tx, const Change *change, Error *err)
+{
+    Collection collection;
+    return !change->connection.collection.length ||
+           collection_find(tx, change->scope, change->arena, change->connection.collection,
+                           &collection, err);
+}
+
+static void fill(Connection *connection, const Scope *scope, const ConnectWish *wish)
+{
+    connection->name = str_trim(wish->name);
+    connection->collection = wish->collection;
+    connection->gone = wish->gone;
+    connection->every_minutes = wish->every_minutes;
+    connection->is_on = wish->is_on;
+    connection->allows_private = scope->role == ROLE_OWNER;
+}
+
+/* At once, unless it is paused. */
+static bool look(DbTx *tx, const Change *change, Error *err)
+{
+    Str job;
+    return !change->connection.is_on ||
+           connect_sync(tx, change->scope, change->arena, &change->connection, true, &job, err);
+}
+
+static bool add_work(DbTx *tx, void *argument, Error *err)
+{
+    Change *change = argument;
+    return check_collection(tx, change, err) &&
+           connection_add(tx, change->scope, change->arena, &change->connection, err) &&
+           look(tx, change, err) && audit(tx, change, err);
+}
+
+bool connect_add(Connect *connect, const Scope *scope, Arena *arena, const ConnectWish *wish,
+                 Connection *connection_r, Error *err)
+{
+    AUTO_JSON json_t *settings = NULL;
+    const ConnectorKind *kind;
+    Change change = { .scope = scope, .arena = arena, .action = "connection.add" };
+    change.connection.kind = wish->kind;
+    if (!scope_needs(scope, ROLE_ADMIN, err) || !connector_named(wish->kind, &kind, err) ||
+        !check_wish(wish, err) ||
+        !merge(connect, arena, kind, &change.connection, wish->settings, &settings, err))
+        return false;
+    fill(&change.connection, scope, wish);
+    if (!split(connect, arena, kind, settings, &change.connection, err) ||
+        !store_write(connect->options.db, scope, add_work, &change, err))
+        return false;
+    *connection_r = change.connection;
+    return true;
+}
+
+static bool find_work(DbTx *tx, void *argument, Error *err)
+{
+    Change *change = argument;
+    return connection_find(tx, change->scope, change->arena, change->connection.id,
+                           &change->connection, err);
+}
+
+static bool change_work(DbTx *tx, void *argument, Error *err)
+{
+    Change *change = argument;
+    return check_collection(tx, change, err) &&
+           connection_update(tx, change->scope, &change->connection, change->is_elsewhere, err) &&
+           (!change->is_elsewhere || look(tx, change, err)) && audit(tx, change, err) &&
+           find_work(tx, change, err);
+}
+
+bool connect_change(Connect *connect, const Scope *scope, Arena *arena, Str id,
+                    const ConnectWish *wish, Connection *connection_r, Error *err)
+{
+    AUTO_JSON json_t *settings = NULL;
+    const ConnectorKind *kind;
+    Change change = { .scope = scope, .arena = arena, .action = "connection.change" };
+    change.connection.id = id;
+    if (!scope_needs(scope, ROLE_ADMIN, err) || !check_wish(wish, err) ||
+        !store_read(connect->options.db, scope, find_work, &change, err) ||
+        !connector_named(change.connection.kind, &kind, err))
+        return false;
+    Str was = change.connection.settings;
+    if (wish->settings &&
+        (!merge(connect, arena, kind, &change.connection, wish->settings, &settings, err) ||
+         !split(connect, arena, kind, settings, &change.connection, err)))
+        return false;
+    change.is_elsewhere = !str_equal(was, change.connection.settings);
+    fill(&change.connection, scope, wish);
+    if (!store_write(connect->options.db, scope, change_work, &change, err))
+        return false;
+    *connection_r = change.connection;
+    return true;
+}
+
+static bool remove_work(DbTx *tx, void *argument, Error *err)
+{
+    Change *change = argument;
+    return connection_remove(tx, change->scope, change->connection.id, err) &&
+           audit(tx, change, err);
+}
+
+bool connect_remove(Connect *connect, const Scope *scope, Arena *arena, Str id, Error *err)
+{
+    Change change = { .scope = scope, .arena = arena, .action = "connection.remove" };
+    change.connection.id = id;
+    return scope_needs(scope, ROLE_ADMIN, err) &&
+           store_write(connect->options.db, scope, remove_work, &change, err);
+}
+
+/* --- Trying out --- */
+
+bool connect_test(Connect *connect, const Scope *scope, Arena *arena, Str id,
+                  const ConnectWish *wish, Str *says_r, Error *err)
+{
+    AUTO_JSON json_t *settings = NULL;
+    const ConnectorKind *kind;
+    Change change = { .scope = scope, .arena = arena };
+    change.connection = (Connection){ .id = id, .kind = wish->kind };
+    if (!scope_needs(scope, ROLE_ADMIN, err) ||
+        (id.length && !store_read(connect->options.db, scope, find_work, &change, err)) ||
+        !connector_named(change.connection.kind, &kind, err))
+        return false;
+    if (!(wish->settings || !id.length
+              ? merge(connect, arena, kind, &change.connection, wish->settings, &settings, err)
+              : connect_settings(connect, arena, &change.connection, &settings, err)))
+        return false;
+    if (wish->settings) /* who names an address is who may reach it */
+        change.connection.allows_private = scope->role == ROLE_OWNER;
+    AUTO_CONNECT_RUN ConnectRun run;
+    connect_run_begin(&run, connect, scope, kind, &change.connection, settings);
+    Str says = STR_NONE;
+    if (!kind->connector->check(&run, &says, err))
+        return false;
+    *says_r = str_copy(arena, says);
+    return true;
+}
+
+/* --- Rounds and decisions --- */
+
+bool connect_sync(DbTx *tx, const Scope *scope, Arena *arena, const Connection *connection,
+                  bool is_asked, Str *job_r, Error *err)
+{
+    NewJob job = { .type = CONNECT_JOB,
+                   .subject = connection->id,
+                   .title = connection->name,
+                   .is_wanted_again = is_asked };
+    return job_add(tx, scope, arena, &job, job_r, err);
+}
+
+bool connect_decide(DbTx *tx, const Scope *scope, Arena *arena, Str connection, Str key,
+                    bool is_wanted, Error *err)
+{
+    Connection found;
+    ConnectionItem item;
+    Str job;
+    if (!connection_find(tx, scope, arena, connection, &found, err) ||
+        !connection_item_find(tx, scope, arena, connection, key, &item, err))
+        return false;
+    if (is_wanted && !item.remote.length)
+        return fail(err, ERROR_CONFLICT,
+                    "its document was erased, and with it where it came from; it comes again when "
+                    "the connection is made anew");
+    item.state = is_wanted ? ITEM_waiting : ITEM_ignored;
+    item.error_code = item.error = STR_NONE;
+    if (is_wanted) /* as one that was never here */
+        item.version = item.document = STR_NONE;
+    return connection_item_save(tx, scope, connection, &item, err) &&
+           (!is_wanted || connect_sync(tx, scope, arena, &found, true, &job, err));
+}

@@ -1,0 +1,162 @@
+/* read_test.c - what feeds, sites, WebDAV and S3 say, read and signed. */
+#include <criterion/criterion.h>
+
+#include "connect/connect_http.h"
+#include "connect/feed_read.h"
+#include "connect/multistatus.h"
+#include "connect/sigv4.h"
+#include "connect/web_read.h"
+
+static const char rss[] =
+    "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>News &amp; more</title>"
+    "<item><title>First</title><link>https://example.org/1</link><guid>g1</guid>"
+    "<pubDate>Mon, 02 Mar 2026 10:00:00 +0000</pubDate>"
+    "<description>&lt;p&gt;Short&lt;/p&gt;</description></item>"
+    "<item><title>Second</title><link>https://example.org/2</link></item></channel></rss>";
+static const char atom[] =
+    "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>F</title><entry><id>urn:1</id>"
+    "<title>One</title><link rel=\"self\" href=\"x\"/><link href=\"https://example.org/a\"/>"
+    "<author><name>Ann</name></author><content type=\"text\">a &lt; b</content></entry></feed>";
+
+Test(connect, entries_of_rss_and_atom_are_read)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(8));
+    Feed feed;
+    cr_assert(feed_read(arena, str(rss), &feed) && feed.entries.count == 2);
+    cr_expect(str_is(feed.title, "News & more"));
+    cr_expect(str_is(feed.entries.at[0].id, "g1") && str_is(feed.entries.at[0].title, "First"));
+    cr_expect(str_is(feed.entries.at[0].html, "<p>Short</p>"));
+    cr_expect(str_starts(feed.entries.at[0].date, S("2026-03-02")));
+    cr_expect(str_is(feed.entries.at[1].id, "https://example.org/2"));
+    cr_assert(feed_read(arena, str(atom), &feed) && feed.entries.count == 1);
+    cr_expect(str_is(feed.entries.at[0].id, "urn:1") && str_is(feed.entries.at[0].author, "Ann"));
+    cr_expect(str_is(feed.entries.at[0].link, "https://example.org/a"));
+    cr_expect(str_is(feed.entries.at[0].html, "a &lt; b"));
+    cr_expect(!feed_read(arena, S("<html><body>no feed</body></html>"), &feed));
+}
+
+Test(connect, robots_are_obeyed_as_rfc_9309_has_it)
+{
+    static const struct {
+        const char *robots, *path;
+        bool allows;
+    } cases[] = {
+        { "", "/a", true },
+        { "User-agent: *\nDisallow: /", "/a", false },
+        { "User-agent: *\nDisallow:", "/a", true },
+        { "User-agent: *\nDisallow: /a\nAllow: /a/b", "/a/b/c", true },
+        { "User-agent: *\nDisallow: /a\nAllow: /a/b", "/a/c", false },
+        { "User-agent: *\nDisallow: /a\nAllow: /a", "/a", true },
+        { "User-agent: *\nDisallow: /*.pdf$", "/x/y.pdf", false },
+        { "User-agent: *\nDisallow: /*.pdf$", "/x/y.pdf?z", true },
+        { "User-agent: *\nDisallow: /p*q", "/p/a/q/b", false },
+        { "User-agent: *\nDisallow: /\nUser-agent: lectern\nDisallow: /x", "/a", true },
+        { "User-agent: other\nUser-agent: Lectern\nDisallow: /x # no", "/x", false },
+        { "User-agent: other\nDisallow: /", "/a", true },
+        { "User-agent: *\r\nDisallow: /a\r\n", "/a", false },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        Robots robots;
+        robots_read(arena, str(cases[i].robots), S("lectern"), &robots);
+        cr_expect(robots_allow(&robots, str(cases[i].path)) == cases[i].allows, "%s: %s",
+                  cases[i].robots, cases[i].path);
+    }
+}
+
+Test(connect, robots_tell_pace_and_sitemaps)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Robots robots;
+    robots_read(arena, S("Sitemap: https://example.org/s.xml\nUser-agent: *\nCrawl-delay: 2.5\n"),
+                S("lectern"), &robots);
+    cr_expect(robots.delay_ms == 2500);
+    cr_assert(robots.sitemaps.count == 1);
+    cr_expect(str_is(robots.sitemaps.at[0], "https://example.org/s.xml"));
+}
+
+Test(connect, links_of_a_page_are_found_and_its_wishes)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    WebLinks links;
+    web_links_read(arena,
+                   S("<base href='/b/'><a href='x?a=1&amp;b=2'>x</a><a rel=nofollow href=y>y</a>"
+                     "<script>'<a href=z>'</script><meta name=robots content='NOINDEX'>"),
+                   &links);
+    cr_assert(links.all.count == 1);
+    cr_expect(str_is(links.all.at[0], "x?a=1&b=2") && str_is(links.base, "/b/"));
+    cr_expect(links.is_hidden && links.is_followed);
+}
+
+Test(connect, sitemaps_name_pages_or_other_sitemaps)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    Sitemap map;
+    cr_assert(
+        sitemap_read(arena, S("<urlset><url><loc> https://e.org/a </loc></url></urlset>"), &map));
+    cr_expect(map.pages.count == 1 && str_is(map.pages.at[0], "https://e.org/a"));
+    cr_assert(sitemap_read(
+        arena, S("<sitemapindex><sitemap><loc>https://e.org/s</loc></sitemap></sitemapindex>"),
+        &map));
+    cr_expect(map.sitemaps.count == 1 && !map.pages.count);
+    cr_expect(!sitemap_read(arena, S("<html><loc>x</loc></html>"), &map));
+}
+
+Test(connect, references_are_resolved_as_rfc_3986_has_it)
+{
+    static const struct {
+        const char *reference, *address;
+    } cases[] = {
+        { "g", "http://a/b/c/g" },       { "./g", "http://a/b/c/g" },
+        { "g/", "http://a/b/c/g/" },     { "/g", "http://a/g" },
+        { "//g", "http://g/" },          { "?y", "http://a/b/c/d?y" },
+        { "g?y#s", "http://a/b/c/g?y" }, { "", "http://a/b/c/d?q" },
+        { ".", "http://a/b/c/" },        { "..", "http://a/b/" },
+        { "../g", "http://a/b/g" },      { "../../g", "http://a/g" },
+        { "../../../g", "http://a/g" },  { "https://b:443/x", "https://b/x" },
+        { "a b", "http://a/b/c/a%20b" }, { "mailto:x@y", "" },
+        { "javascript:alert(1)", "" },   { "data:text/html,x", "" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_ARENA Arena *arena = arena_new(MB(1));
+        Str got = connect_resolve(arena, S("http://a/b/c/d?q"), str(cases[i].reference));
+        cr_expect(str_is(got, cases[i].address), "%s: " STR_FMT, cases[i].reference, STR_ARG(got));
+    }
+}
+
+Test(connect, a_multistatus_tells_files_and_folders)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    DavMembers members;
+    cr_assert(multistatus_read(
+        arena,
+        S("<?xml version='1.0'?><d:multistatus xmlns:d='DAV:'><d:response><d:href>/f/</d:href>"
+          "<d:propstat><d:prop><d:resourcetype><d:collection/></d:resourcetype></d:prop>"
+          "</d:propstat></d:response><d:response><d:href>/f/a%20b.txt</d:href><d:propstat><d:prop>"
+          "<d:getetag>\"1\"</d:getetag><d:getcontentlength>12</d:getcontentlength>"
+          "<d:resourcetype/></d:prop></d:propstat></d:response></d:multistatus>"),
+        &members));
+    cr_assert(members.all.count == 2);
+    cr_expect(members.all.at[0].is_folder && !members.all.at[1].is_folder);
+    cr_expect(str_is(members.all.at[1].href, "/f/a%20b.txt") && members.all.at[1].size == 12);
+    cr_expect(str_is(members.all.at[1].etag, "\"1\""));
+    cr_expect(!multistatus_read(arena, S("<html></html>"), &members));
+}
+
+/* The example "GET Bucket (List Objects)" of the documentation of Signature Version 4. */
+Test(connect, a_request_is_signed_as_the_service_does)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(1));
+    const SigningKey key = { .key_id = S("AKIAIOSFODNN7EXAMPLE"),
+                             .secret = S("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+                             .region = S("us-east-1") };
+    HttpPair pairs[] = { { S("max-keys"), S("2") }, { S("prefix"), S("J") } };
+    const HttpPairs query = { pairs, COUNT(pairs) };
+    SignedHeaders headers;
+    sigv4_sign(arena, &key, S("examplebucket.s3.amazonaws.com"), S("/"), &query, 1369353600000,
+               &headers);
+    cr_expect(str_is(headers.at[0].value, "20130524T000000Z"));
+    cr_expect(
+        str_ends(headers.at[2].value,
+                 S("Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7")));
+}

@@ -1,0 +1,138 @@
+/* connections_store_test.c - what a round over a place outside finds, and what becomes of it. */
+#include "base/hash.h"
+#include "store/connections_store.h"
+#include "store/erase_store.h"
+#include "store/world_test.h"
+
+static bool add(DbTx *tx, World *world, Connection *connection, Error *err)
+{
+    *connection = (Connection){ .kind = S("folder"),
+                                .name = S("In"),
+                                .settings = S("{}"),
+                                .gone = S("trash"),
+                                .every_minutes = 5,
+                                .is_on = true };
+    return connection_add(tx, &world->ours, world->arena, connection, err) &&
+           connection_begin(tx, &world->ours, connection, err);
+}
+
+static bool find(DbTx *tx, World *world, const Connection *connection, const char *remote,
+                 const char *listed, Error *err)
+{
+    ConnectionItem item = { .remote = str(remote), .name = str(remote), .listed = str(listed) };
+    return connection_items_found(tx, &world->ours, world->arena, connection, &item, 1, 100, err);
+}
+
+static bool next_round(DbTx *tx, World *world, Connection *connection, Error *err)
+{
+    const Error well = { 0 };
+    CALL(connection_page(tx, &world->ours, connection, S("here"), true, true, err));
+    CALL(connection_end(tx, &world->ours, connection, &well, 9, err));
+    connection->phase = S("idle");
+    return connection_begin(tx, &world->ours, connection, err);
+}
+
+/* What item `remote` is, after it was set to a state of version "1" and found again as `listed`. */
+static bool found_again(DbTx *tx, World *world, Connection *connection, ItemState state,
+                        const char *listed, ItemState *now_r, Error *err)
+{
+    Str remote = str_format(world->arena, "%s %s", item_state_name(state), listed);
+    Str key = sha256_hex(world->arena, remote);
+    ConnectionItem item;
+    CALL(find(tx, world, connection, remote.at, "1", err));
+    CALL(connection_item_find(tx, &world->ours, world->arena, connection->id, key, &item, err));
+    item.state = state;
+    item.version = S("1");
+    CALL(connection_item_save(tx, &world->ours, connection->id, &item, err));
+    CALL(next_round(tx, world, connection, err));
+    CALL(find(tx, world, connection, remote.at, listed, err));
+    CALL(connection_item_find(tx, &world->ours, world->arena, connection->id, key, &item, err));
+    *now_r = item.state;
+    return true;
+}
+
+STORE_TEST(what_is_found_again_waits_when_it_is_new_or_failed)
+{
+    static const struct {
+        ItemState was;
+        const char *listed;
+        ItemState now;
+    } cases[] = {
+        { ITEM_taken, "1", ITEM_taken },       { ITEM_taken, "2", ITEM_waiting },
+        { ITEM_taken, "", ITEM_waiting },      { ITEM_failed, "1", ITEM_waiting },
+        { ITEM_skipped, "1", ITEM_skipped },   { ITEM_skipped, "2", ITEM_waiting },
+        { ITEM_gone, "1", ITEM_waiting },      { ITEM_ignored, "2", ITEM_ignored },
+        { ITEM_conflict, "1", ITEM_conflict }, { ITEM_conflict, "2", ITEM_waiting },
+    };
+    Connection connection;
+    ItemState now;
+    CALL(add(tx, world, &connection, err));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CALL(found_again(tx, world, &connection, cases[i].was, cases[i].listed, &now, err));
+        if (now != cases[i].now)
+            return fail(err, ERROR_INTERNAL, "%s found as '%s' is %s",
+                        item_state_name(cases[i].was), cases[i].listed, item_state_name(now));
+    }
+    return true;
+}
+
+STORE_TEST(what_a_round_has_not_seen_is_told_and_more_than_its_room_is_left_out)
+{
+    Connection connection;
+    ConnectionItemList list;
+    int64_t seen;
+    ConnectionItem many[] = { { .remote = S("x") }, { .remote = S("y") }, { .remote = S("z") } };
+    CALL(add(tx, world, &connection, err));
+    CALL(find(tx, world, &connection, "a", "1", err));
+    ConnectionItem item = { .key = sha256_hex(world->arena, S("a")), .state = ITEM_taken };
+    CALL(connection_item_save(tx, &world->ours, connection.id, &item, err));
+    CALL(connection_items_unseen(tx, &world->ours, world->arena, &connection, &list, err));
+    EXPECT(!list.count);
+    CALL(next_round(tx, world, &connection, err));
+    CALL(connection_items_unseen(tx, &world->ours, world->arena, &connection, &list, err));
+    EXPECT(list.count == 1 && str_is(list.at[0].remote, "a"));
+    CALL(connection_items_busy(tx, &world->ours, world->arena, &connection, list.at, 1, err));
+    CALL(connection_items_unseen(tx, &world->ours, world->arena, &connection, &list, err));
+    EXPECT(!list.count);
+    CALL(connection_items_found(tx, &world->ours, world->arena, &connection, many, 3, 2, err));
+    CALL(connection_items_seen(tx, &world->ours, &connection, &seen, err));
+    EXPECT(seen == 2);
+    return true;
+}
+
+STORE_TEST(a_change_of_settings_voids_the_round_that_goes_on)
+{
+    const Error well = { 0 };
+    Connection connection, found;
+    CALL(add(tx, world, &connection, err));
+    CALL(connection_update(tx, &world->ours, &connection, true, err));
+    CALL(connection_find(tx, &world->ours, world->arena, connection.id, &found, err));
+    EXPECT(str_is(found.phase, "idle") && found.round == connection.round + 1);
+    EXPECT(found.next_at_ms >= found.updated_at_ms + 5 * 60000);
+    EXPECT_CODE(ERROR_CONFLICT,
+                connection_page(tx, &world->ours, &connection, S("x"), true, true, err));
+    EXPECT_CODE(ERROR_CONFLICT, connection_end(tx, &world->ours, &connection, &well, 1, err));
+    return true;
+}
+
+STORE_TEST(an_erased_document_leaves_nothing_of_its_item_but_that_it_is_not_wanted)
+{
+    Connection connection;
+    Document document;
+    Erased erased;
+    ConnectionItem item = { .key = sha256_hex(world->arena, S("a")),
+                            .name = S("a"),
+                            .state = ITEM_taken };
+    CALL(add(tx, world, &connection, err));
+    CALL(find(tx, world, &connection, "a", "1", err));
+    CALL(world_document(tx, world, &world->ours, "a", "content", &document, err));
+    item.document = document.id;
+    CALL(connection_item_save(tx, &world->ours, connection.id, &item, err));
+    CALL(document_erase(tx, &world->ours, world->arena, document.id, &erased, err));
+    CALL(next_round(tx, world, &connection, err));
+    CALL(find(tx, world, &connection, "a", "2", err));
+    CALL(connection_item_find(tx, &world->ours, world->arena, connection.id, item.key, &item, err));
+    EXPECT(item.state == ITEM_ignored && !item.remote.length && !item.name.length);
+    EXPECT(!item.document.length && !item.listed.length);
+    return true;
+}

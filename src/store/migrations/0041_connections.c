@@ -1,0 +1,63 @@
+#include "store/migrate.h"
+
+extern const Migration migration_0041;
+
+/* Places outside that documents come from, and what was found in each. An item is known by the
+ * digest of what the place calls it, so that one whose document was erased is known again although
+ * nothing of it is kept. */
+const Migration migration_0041 = {
+    .up = { "CREATE TABLE connections ("
+            "    workspace TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,"
+            "    id TEXT NOT NULL,"
+            "    kind TEXT NOT NULL,"
+            "    name TEXT NOT NULL,"
+            "    settings TEXT NOT NULL,"
+            "    sealed BLOB NOT NULL,"
+            "    collection TEXT NOT NULL,"
+            "    gone TEXT NOT NULL,"
+            "    allows_private INTEGER NOT NULL,"
+            "    is_on INTEGER NOT NULL,"
+            "    every_minutes INTEGER NOT NULL,"
+            "    phase TEXT NOT NULL,"
+            "    round INTEGER NOT NULL,"
+            "    is_whole INTEGER NOT NULL,"
+            "    cursor TEXT NOT NULL,"
+            "    next_at INTEGER NOT NULL,"
+            "    started_at INTEGER NOT NULL,"
+            "    done_at INTEGER NOT NULL,"
+            "    failures INTEGER NOT NULL,"
+            "    error_code TEXT NOT NULL,"
+            "    error TEXT NOT NULL,"
+            "    created_by TEXT NOT NULL,"
+            "    created_at INTEGER NOT NULL,"
+            "    updated_at INTEGER NOT NULL,"
+            "    PRIMARY KEY (workspace, id)"
+            ") STRICT;"
+            "CREATE INDEX connections_due ON connections (next_at) WHERE is_on = 1;"
+            "CREATE TABLE connection_items ("
+            "    workspace TEXT NOT NULL,"
+            "    connection TEXT NOT NULL,"
+            "    item_key TEXT NOT NULL,"
+            "    remote TEXT NOT NULL,"
+            "    name TEXT NOT NULL,"
+            "    depth INTEGER NOT NULL,"
+            "    state TEXT NOT NULL,"
+            "    seen INTEGER NOT NULL,"
+            "    listed TEXT NOT NULL,"
+            "    version TEXT NOT NULL,"
+            "    document TEXT NOT NULL,"
+            "    tries INTEGER NOT NULL,"
+            "    error_code TEXT NOT NULL,"
+            "    error TEXT NOT NULL,"
+            "    updated_at INTEGER NOT NULL,"
+            "    PRIMARY KEY (workspace, connection, item_key),"
+            "    FOREIGN KEY (workspace, connection) REFERENCES connections (workspace, id)"
+            "        ON DELETE CASCADE"
+            ") STRICT;"
+            "CREATE INDEX connection_items_by_state"
+            "    ON connection_items (workspace, connection, state, depth, item_key);"
+            "CREATE INDEX connection_items_by_document"
+            "    ON connection_items (workspace, document) WHERE document <> '';",
+            NULL },
+    .down = { "DROP TABLE connection_items; DROP TABLE connections;", NULL },
+};

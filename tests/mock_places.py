@@ -1,0 +1,223 @@
+"""Places that documents come from, as their documentation describes them: a feed, a web site, an S3 bucket that checks
+signatures, a WebDAV folder, GitHub's API, and a mailbox over IMAP. What is in each is a dictionary that tests change."""
+import hashlib
+import hmac
+import json
+import re
+import socketserver
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+S3_KEY, S3_SECRET = "mockkey", "mocksecret"
+
+
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+class Places:
+    """Runs until stop(). requests: (method, path, headers) of all that came."""
+
+    def __init__(self):
+        self.feed = {}      # id -> (title, html)
+        self.pages = {}     # path -> (type, bytes); /robots.txt is one
+        self.bucket = {}    # key -> bytes
+        self.dav = {}       # path -> bytes
+        self.repository = {}  # path -> bytes
+        self.requests = []
+        self.refuse = {}    # path -> (status, headers)
+        places = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def answer(self, status, body=b"", **headers):
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def handle_any(self):
+                length = int(self.headers.get("Content-Length") or 0)
+                self.content = self.rfile.read(length)
+                url = urlsplit(self.path)
+                places.requests.append((self.command, self.path, dict(self.headers)))
+                if url.path in places.refuse:
+                    status, headers = places.refuse[url.path]
+                    return self.answer(status, **headers)
+                for prefix, serve in (("/bucket", places.s3), ("/dav/", places.webdav), ("/repos/", places.github)):
+                    if url.path.startswith(prefix):
+                        return serve(self, url)
+                return places.web(self, url)
+
+            do_GET = do_POST = do_PROPFIND = handle_any
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def asked(self, path):
+        return [r for r in self.requests if urlsplit(r[1]).path == path]
+
+    # --- a web site and a feed, with ETags
+
+    def web(self, request, url):
+        if url.path == "/feed.xml":
+            items = "".join(f"<item><guid>{i}</guid><title>{escape(t)}</title><description>{escape(h)}</description></item>"
+                            for i, (t, h) in self.feed.items())
+            kind, body = "application/rss+xml", f"<rss version='2.0'><channel><title>News</title>{items}</channel></rss>".encode()
+        elif url.path in self.pages:
+            kind, body = self.pages[url.path]
+        else:
+            return request.answer(404)
+        etag = f'"{sha(body)[:16]}"'
+        if request.headers.get("If-None-Match") == etag:
+            return request.answer(304, ETag=etag)
+        return request.answer(200, body, Content_Type=kind, ETag=etag)
+
+    # --- S3
+
+    def signed(self, request, url):
+        found = re.fullmatch(r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/s3/aws4_request, "
+                             r"SignedHeaders=([^,]+), Signature=([0-9a-f]{64})", request.headers.get("Authorization", ""))
+        if not found or found[1] != S3_KEY:
+            return False
+        query = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in
+                         sorted(parse_qsl(url.query, keep_blank_values=True)))
+        headers = "".join(f"{n}:{request.headers[n].strip()}\n" for n in found[4].split(";"))
+        canonical = "\n".join(["GET", quote(unquote(url.path), safe="/~"), query, headers, found[4],
+                               request.headers["x-amz-content-sha256"]])
+        scope = f"{found[2]}/{found[3]}/s3/aws4_request"
+        text = "\n".join(["AWS4-HMAC-SHA256", request.headers["x-amz-date"], scope, sha(canonical.encode())])
+        key = f"AWS4{S3_SECRET}".encode()
+        for part in (found[2], found[3], "s3", "aws4_request"):
+            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest() == found[5]
+
+    def s3(self, request, url):
+        if not self.signed(request, url):
+            return request.answer(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
+        key = unquote(url.path)[len("/bucket/"):]
+        if key:
+            return request.answer(200, self.bucket[key]) if key in self.bucket else request.answer(404)
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
+        names = sorted(n for n in self.bucket if n.startswith(query["prefix"]) and n > query.get("continuation-token", ""))
+        shown, more = names[:2], len(names) > 2  # small parts, so that there are several
+        items = "".join(f"<Contents><Key>{quote(n)}</Key><ETag>&quot;{sha(self.bucket[n])[:32]}&quot;</ETag>"
+                        f"<LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>" for n in shown)
+        token = f"<NextContinuationToken>{escape(shown[-1])}</NextContinuationToken>" if more else ""
+        return request.answer(200, f"<?xml version='1.0'?><ListBucketResult><IsTruncated>{str(more).lower()}</IsTruncated>"
+                                   f"{token}{items}</ListBucketResult>".encode())
+
+    # --- WebDAV
+
+    def webdav(self, request, url):
+        if request.headers.get("Authorization") != "Basic YW5uOnNlY3JldA==":  # ann:secret
+            return request.answer(401)
+        path = unquote(url.path)
+        if request.command == "GET":
+            return request.answer(200, self.dav[path]) if path in self.dav else request.answer(404)
+        assert request.headers["Depth"] == "1"
+        below = {}
+        for name in self.dav:
+            if name.startswith(path):
+                first, slash, _ = name[len(path):].partition("/")
+                below[path + first + slash] = name
+        rows = "".join(
+            f"<d:response><d:href>{quote(name)}</d:href><d:propstat><d:prop>"
+            + ("<d:resourcetype><d:collection/></d:resourcetype>" if name.endswith("/") else
+               f"<d:resourcetype/><d:getetag>&quot;{sha(self.dav[name])[:8]}&quot;</d:getetag>")
+            + "</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>" for name in [path, *below])
+        return request.answer(207, f"<d:multistatus xmlns:d='DAV:'>{rows}</d:multistatus>".encode())
+
+    # --- GitHub
+
+    def github(self, request, url):
+        blobs = {path: hashlib.sha1(content).hexdigest() for path, content in self.repository.items()}
+        commit = hashlib.sha1(json.dumps(blobs, sort_keys=True).encode()).hexdigest()
+        part = url.path.removeprefix("/repos/ann/notes")
+        if request.headers.get("Authorization") != "Bearer ghp_x":
+            return request.answer(404)
+        if part == "/commits/main":
+            return request.answer(200, commit.encode())
+        if part == f"/git/trees/{commit}":
+            tree = [{"path": p, "mode": "100644", "type": "blob", "sha": s} for p, s in blobs.items()]
+            return request.answer(200, json.dumps({"sha": commit, "tree": tree, "truncated": False}).encode())
+        for path, digest in blobs.items():
+            if part == f"/git/blobs/{digest}":
+                return request.answer(200, self.repository[path])
+        return request.answer(404)
+
+
+class Mailbox:
+    """One mailbox, INBOX, of ann with password secret; mails: UID -> bytes."""
+
+    def __init__(self):
+        self.mails, self.validity, self.commands = {}, 7, []
+        mailbox = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def say(self, text):
+                self.wfile.write(text.encode() + b"\r\n")
+
+            def fetch(self, arguments):
+                numbers = sorted(mailbox.mails)
+                if arguments.endswith("(UID RFC822.SIZE)"):
+                    first = int(arguments.split(":")[0])
+                    for i, uid in enumerate(numbers, 1):
+                        if i >= first:
+                            self.say(f"* {i} FETCH (UID {uid} RFC822.SIZE {len(mailbox.mails[uid])})")
+                    return
+                uid = int(arguments.split()[0])
+                if uid in mailbox.mails:
+                    mail = mailbox.mails[uid]
+                    self.wfile.write(b"* %d FETCH (UID %d BODY[] {%d}\r\n" % (numbers.index(uid) + 1, uid, len(mail)))
+                    self.wfile.write(mail + b" FLAGS ())\r\n")
+
+            def handle(self):
+                self.say("* OK IMAP4rev1 ready")
+                for line in self.rfile:
+                    tag, command, *rest = line.decode().strip().split(" ", 2)
+                    arguments = rest[0] if rest else ""
+                    mailbox.commands.append(command.upper())
+                    if command == "UID":
+                        command, arguments = arguments.split(" ", 1)
+                        mailbox.commands.append(arguments)
+                    if command == "CAPABILITY":
+                        self.say("* CAPABILITY IMAP4rev1")
+                    elif command == "LOGIN" and arguments.replace('"', "") != "ann secret":
+                        self.say(f"{tag} NO wrong")
+                        continue
+                    elif command == "EXAMINE" and arguments != '"INBOX"':
+                        self.say(f"{tag} NO no such mailbox")
+                        continue
+                    elif command == "EXAMINE":
+                        self.say(f"* {len(mailbox.mails)} EXISTS")
+                        self.say(f"* OK [UIDVALIDITY {mailbox.validity}] valid")
+                    elif command == "FETCH":
+                        self.fetch(arguments)
+                    self.say(f"{tag} OK done")
+                    if command == "LOGOUT":
+                        return
+
+        class Server(socketserver.ThreadingTCPServer):
+            allow_reuse_address = daemon_threads = True
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()

@@ -1,0 +1,266 @@
+"""Documents come in from places outside and stay in step with them."""
+import os
+
+import pytest
+from conftest import Server, wait_until
+from mock_places import S3_KEY, S3_SECRET, Mailbox, Places
+
+
+@pytest.fixture(scope="module")
+def library(database, tmp_path_factory):
+    """A server that may watch one folder, with the key of its owner: who may name private addresses."""
+    folder = tmp_path_factory.mktemp("watched")
+    started = Server(tmp_path_factory.mktemp("places") / "library", database,
+                     environment={"LECTERN_CONNECT_FOLDERS": str(folder)})
+    started.start()
+    started.key = started.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    started.watched = folder
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def places():
+    started = Places()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def mailbox():
+    started = Mailbox()
+    yield started
+    started.stop()
+
+
+class Connection:
+    def __init__(self, library, kind, **settings):
+        more = {name: settings.pop(name) for name in ("gone", "collection") if name in settings}
+        self.library = library
+        answer = library.post("/v1/connections", {"kind": kind, "name": kind, "every_minutes": 0, "settings": settings, **more})
+        assert answer.status_code == 201, answer.text
+        self.path = f"/v1/connections/{answer.json()['id']}"
+        self.rounds = 0
+        self.wait()
+
+    def show(self):
+        return self.library.get(self.path).json()
+
+    def wait(self):
+        """Until the round that was begun is over; the connection then."""
+        before = self.rounds
+        def is_over():
+            now = self.show()
+            self.rounds = now["done_at"]
+            return now["phase"] == "idle" and now["done_at"] not in (None, before) or now["error"]
+        assert wait_until(is_over, 30), self.show()
+        return self.show()
+
+    def sync(self):
+        answer = self.library.post(self.path + "/sync")
+        assert answer.status_code == 202, answer.text
+        return self.wait()
+
+    def items(self, state=""):
+        found = self.library.get(f"{self.path}/items?limit=1000&state={state}").json()["items"]
+        return {item["remote"]: item for item in found}
+
+    def document(self, remote):
+        return self.library.wait_document(self.items()[remote]["document"])
+
+    def text(self, remote):
+        return self.library.get(f"/v1/documents/{self.document(remote)['id']}/text").text
+
+
+def write(path, text, settled=True):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    if settled:
+        os.utime(path, (path.stat().st_mtime - 100,) * 2)
+
+
+def test_a_folder_is_kept_in_step(library):
+    root = library.watched / "a"
+    write(root / "one.txt", "The osprey dives.")
+    write(root / "below" / "two.txt", "The bittern booms.")
+    write(root / "new.txt", "Still being written", settled=False)
+    (root / "link.txt").symlink_to("/etc/hostname")
+    (root / "out").symlink_to("/etc")
+    folder = Connection(library, "folder", path=str(root), gone="trash", settle_s=30)
+    assert set(folder.items()) == {"one.txt", "below/two.txt"}
+    document = folder.document("one.txt")
+    assert document["source"] == "folder" and document["state"] == "ready"
+    # Nothing new: nothing is read again.
+    assert folder.sync()["items"]["taken"] == 2
+    assert folder.items()["one.txt"]["document"] == document["id"]
+    # A changed file is a new document, the one it was goes to the trash; a removed one too.
+    write(root / "one.txt", "The osprey has dived, and came up with a fish.")
+    (root / "below" / "two.txt").unlink()
+    bittern = folder.items()["below/two.txt"]["document"]
+    shown = folder.sync()
+    assert shown["items"]["taken"] == 1 and shown["items"]["gone"] == 1
+    assert "with a fish" in folder.text("one.txt")
+    for gone in (document["id"], bittern):
+        assert library.get(f"/v1/documents/{gone}").json()["deleted_at"]
+    # What comes back comes back.
+    write(root / "below" / "two.txt", "The bittern booms.")
+    folder.sync()
+    assert folder.items()["below/two.txt"]["document"] == bittern
+    assert not library.get(f"/v1/documents/{bittern}").json()["deleted_at"]
+
+
+def test_what_was_removed_here_and_changes_there_is_a_conflict_to_decide(library):
+    root = library.watched / "conflict"
+    write(root / "x.txt", "The first edition.")
+    folder = Connection(library, "folder", path=str(root))
+    library.call("DELETE", f"/v1/documents/{folder.document('x.txt')['id']}")
+    assert folder.sync()["items"]["conflict"] == 0  # nothing has changed there
+    write(root / "x.txt", "The second edition, revised.")
+    assert folder.sync()["items"]["conflict"] == 1
+    item = folder.items("conflict")["x.txt"]
+    assert item["error_code"] == "conflict"
+    assert library.post(f"{folder.path}/items/{item['key']}", {"action": "take"}).status_code == 204
+    assert wait_until(lambda: folder.show()["items"]["taken"] == 1)
+    assert "revised" in folder.text("x.txt")
+    assert library.post(f"{folder.path}/items/{item['key']}", {"action": "ignore"}).status_code == 204
+    write(root / "x.txt", "The third edition.")
+    assert folder.sync()["items"]["ignored"] == 1
+
+
+def test_only_allowed_folders_are_watched_and_an_empty_one_removes_nothing(library):
+    for path in ("/etc", str(library.watched / ".."), str(library.watched / "missing")):
+        answer = library.post("/v1/connections/test", {"kind": "folder", "settings": {"path": path}})
+        assert answer.status_code == 403 and "connect_folders" in answer.text
+    root = library.watched / "unmounted"
+    write(root / "y.txt", "A file on a disk.")
+    folder = Connection(library, "folder", path=str(root), gone="trash")
+    (root / "y.txt").unlink()
+    shown = folder.sync()
+    assert "no document was removed" in shown["error"] and shown["failures"] == 1
+    assert not folder.document("y.txt")["deleted_at"]
+
+
+def test_entries_of_a_feed_become_documents_once(library, places):
+    places.feed = {"1": ("Wren", "<p>The wren sings.</p>"), "2": ("Robin", "<p>The robin too.</p>")}
+    feed = Connection(library, "feed", url=places.url + "/feed.xml")
+    assert set(feed.items("taken")) == {"1", "2"}
+    assert "The wren sings." in feed.text("1")
+    assert feed.document("1")["name"] == "Wren.html" and feed.document("1")["source"] == "feed"
+    feed.sync()
+    assert places.asked("/feed.xml")[-1][2].get("If-None-Match")
+    places.feed = {"2": ("Robin", "<p>The robin too.</p>"), "3": ("Owl", "<p>The owl hoots.</p>")}
+    assert feed.sync()["items"]["taken"] == 3  # what left the feed stays
+
+
+def test_a_web_site_is_walked_as_its_robots_allow(library, places):
+    def page(text, *links):
+        return "text/html", (f"<html><body><p>{text}</p>" + "".join(f"<a href='{link}'>x</a>" for link in links)
+                             + "</body></html>").encode()
+    places.pages = {
+        "/robots.txt": ("text/plain", b"User-agent: *\nDisallow: /private\nSitemap: /map.xml\n"),
+        "/map.xml": ("text/xml", f"<urlset><url><loc>{places.url}/lonely</loc></url></urlset>".encode()),
+        "/": page("Start of the site", "a", "/private/x", "https://elsewhere.example/", "mailto:x@y.example"),
+        "/a": page("The page called a", "b"), "/b": page("The page called b", "c"), "/c": page("Too deep"),
+        "/lonely": page("Named by the sitemap alone"), "/private/x": page("Nobody's business"),
+    }
+    places.requests.clear()
+    site = Connection(library, "web", url=places.url + "/", depth=2, pause_ms=0)
+    assert set(site.items("taken")) == {places.url + p for p in ("/", "/a", "/b", "/lonely")}
+    assert not places.asked("/private/x") and not places.asked("/c")
+    assert "The page called b" in site.text(places.url + "/b")
+    # Asked again only whether they have changed; a page that is not there any more is gone.
+    del places.pages["/b"]
+    places.pages["/a"] = page("The page called a, changed", "b")
+    places.requests.clear()
+    shown = site.sync()
+    assert shown["items"]["gone"] == 1 and shown["items"]["taken"] == 3
+    assert places.asked("/")[0][2].get("If-None-Match")
+    assert "changed" in site.text(places.url + "/a")
+
+
+def test_a_bucket_is_read_with_signed_requests(library, places):
+    places.bucket = {f"docs/{n} ü.txt": f"Object {n} of the bucket".encode() for n in range(5)} | {"docs/": b"", "other": b"x"}
+    settings = {"endpoint": places.url, "bucket": "bucket", "prefix": "docs/", "key_id": S3_KEY, "secret_key": S3_SECRET}
+    bucket = Connection(library, "s3", gone="trash", **settings)
+    assert set(bucket.items("taken")) == {f"docs/{n} ü.txt" for n in range(5)}
+    assert "Object 3" in bucket.text("docs/3 ü.txt")
+    shown = bucket.show()
+    assert shown["secrets"] == ["secret_key"] and S3_SECRET not in str(shown)
+    del places.bucket["docs/4 ü.txt"]
+    assert bucket.sync()["items"]["gone"] == 1
+    wrong = library.post("/v1/connections/test", {"kind": "s3", "settings": {**settings, "secret_key": "wrong"}})
+    assert wrong.status_code == 403 and "right secrets" in wrong.text
+
+
+def test_a_webdav_folder_is_walked(library, places):
+    places.dav = {"/dav/ann/a.txt": b"A note in the cloud", "/dav/ann/sub folder/b.txt": b"Another, further down"}
+    folder = Connection(library, "webdav", url=places.url + "/dav/ann", user="ann", password="secret")
+    assert {item["name"] for item in folder.items("taken").values()} == {"a.txt", "sub folder/b.txt"}
+    places.dav["/dav/ann/a.txt"] = b"A note in the cloud, longer now"
+    folder.sync()
+    assert "longer now" in folder.text("a.txt")
+
+
+def test_files_of_a_repository_follow_its_branch(library, places):
+    places.repository = {"README.md": b"# Notes\n\nOn herons.", "src/x.c": b"int x;", "docs/how.md": b"How to stand still."}
+    notes = Connection(library, "github", repository="ann/notes", ref="main", token="ghp_x", api=places.url)
+    assert set(notes.items("taken")) == {"README.md", "docs/how.md"}
+    places.requests.clear()
+    notes.sync()
+    assert [r[1] for r in places.requests] == ["/repos/ann/notes/commits/main"]  # the branch has not moved
+    del places.repository["docs/how.md"]
+    assert notes.sync()["items"]["gone"] == 1
+
+
+MAIL = "From: ann@example.org\r\nTo: bob@example.org\r\nSubject: {0}\r\nMessage-ID: <{0}@example.org>\r\n\r\nThe {0} arrived.\r\n"
+
+
+def test_mails_become_documents_and_stay_unread(library, mailbox):
+    mailbox.mails = {3: MAIL.format("parcel").encode(), 9: MAIL.format("letter").encode()}
+    settings = {"host": "127.0.0.1", "port": mailbox.port, "security": "none", "user": "ann", "password": "secret"}
+    inbox = Connection(library, "imap", **settings)
+    assert set(inbox.items("taken")) == {"7:3:INBOX", "7:9:INBOX"}
+    assert "The letter arrived" in inbox.text("7:9:INBOX") and inbox.document("7:3:INBOX")["source"] == "mail"
+    assert "SELECT" not in mailbox.commands and "3 BODY.PEEK[]" in mailbox.commands
+    mailbox.mails[12] = MAIL.format("postcard").encode()
+    del mailbox.mails[3]
+    shown = inbox.sync()
+    assert shown["items"]["taken"] == 2 and shown["items"]["gone"] == 1
+    # The server numbers its mails anew: they are the same documents.
+    before = inbox.items()["7:9:INBOX"]["document"]
+    mailbox.validity, mailbox.mails = 8, {1: mailbox.mails[9], 2: mailbox.mails[12]}
+    inbox.sync()
+    assert inbox.items("taken")["8:1:INBOX"]["document"] == before
+    assert not library.get(f"/v1/documents/{before}").json()["deleted_at"]
+    wrong = library.post("/v1/connections/test", {"kind": "imap", "settings": {**settings, "password": "x"}})
+    assert wrong.status_code == 403 and "refuses user or password" in wrong.text
+
+
+def test_a_place_that_fails_says_so_and_is_asked_again_when_it_says(library, places):
+    places.feed = {"9": ("Later", "<p>It comes later.</p>")}
+    places.refuse["/feed.xml"] = (401, {})
+    feed = Connection(library, "feed", url=places.url + "/feed.xml?secret=hidden")
+    shown = feed.show()
+    assert shown["error_code"] == "forbidden" and "hidden" not in shown["error"]
+    notices = library.get("/v1/notices").json()["items"]
+    assert any(n["kind"] == "connection_failed" for n in notices)
+    places.refuse["/feed.xml"] = (429, {"Retry-After": "1"})
+    library.post(feed.path + "/sync")
+    assert wait_until(lambda: len(places.asked("/feed.xml")) > 2)
+    places.refuse.clear()
+    assert wait_until(lambda: feed.show()["items"]["taken"] == 1)
+    assert feed.show()["failures"] == 0
+
+
+def test_settings_are_checked_and_private_addresses_are_for_owners(library, places):
+    for settings in ({}, {"url": places.url, "more": 1}, {"url": 3}):
+        answer = library.post("/v1/connections", {"kind": "feed", "name": "x", "settings": settings})
+        assert answer.status_code == 400 and answer.json()["error"]["field"] == "settings", answer.text
+    assert library.post("/v1/connections", {"kind": "gopher", "name": "x", "settings": {}}).status_code == 404
+    admin = library.cli("keys", "add", "admin", "--role", "admin").stdout.split()[-1]
+    wish = {"kind": "feed", "settings": {"url": places.url + "/feed.xml"}}
+    assert library.post("/v1/connections/test", wish, key=admin).status_code == 403
+    reader = library.cli("keys", "add", "reader", "--role", "reader").stdout.split()[-1]
+    assert library.get("/v1/connections", key=reader).status_code == 403
+    kinds = {k["name"]: k for k in library.get("/v1/connections/kinds").json()["items"]}
+    assert kinds["s3"]["schema"]["properties"]["secret_key"]["writeOnly"]
