@@ -220,7 +220,11 @@ STORE_TEST(chunks_and_vectors_are_walked_and_replaced)
     EXPECT(count == 3);
     CALL(chunk_list_of_range(tx, ours, world->arena, other.id, 1, 1, 1, &chunks, err));
     EXPECT(chunks.count == 1 && chunks.at[0].ordinal == 1);
+    CALL(document_find(tx, ours, world->arena, other.id, &other, err));
+    EXPECT(other.vector_count == 3 && str_is(other.vector_model, "m"));
     CALL(vector_remove_model(tx, &world->system, S("m"), 2, &count, err));
     EXPECT(count == 2);
+    CALL(document_find(tx, ours, world->arena, other.id, &other, err));
+    EXPECT(other.vector_count == 0 && !other.vector_model.length); /* to be embedded again */
     return true;
 }

@@ -183,7 +183,12 @@ bool vector_missing_count(DbTx *tx, const Scope *scope, Str model, int64_t *coun
 bool vector_remove_model(DbTx *tx, const Scope *scope, Str model, int64_t limit, int64_t *removed_r,
                          Error *err)
 {
+    /* One that was embedded last with this model, as others changed to the next, has that no more. */
     return sql_needs_system(scope, err) &&
+           db_exec(tx,
+                   DB_SAME("UPDATE documents SET vector_model = '', vector_count = 0"
+                           " WHERE vector_model = $1"),
+                   DB_ARGS(db_text(model)), NULL, err) &&
            db_exec(tx,
                    DB_SAME("DELETE FROM vectors WHERE model = $1 AND number IN"
                            " (SELECT number FROM vectors WHERE model = $1 LIMIT $2)"),
