@@ -67,7 +67,7 @@ static bool take(PromptWork *work, Error *err)
     if (shares)
         recipe->shares = json_print(request->arena, shares);
     if (!prompt_choose(request->arena, recipe->shares, S(""), 1, &ignored, err) ||
-        !prompt_read(request->arena, own, &work->prompt, err))
+        !prompt_read(request->arena, own, &work->prompt, err) || !prompt_check(&work->prompt, err))
         return false;
     Buf out = buf_new(request->arena, PROMPT_BODY_MAX);
     JsonWriter json = put_begin(&out);

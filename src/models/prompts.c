@@ -1,6 +1,7 @@
 #include "models/prompts.h"
 
 #include "base/hash.h"
+#include "base/utf8.h"
 
 #define TEMPLATE_MAX KB(32)
 #define FILLED_MAX KB(512)
@@ -40,6 +41,31 @@ void prompt_put(JsonWriter *json, const Prompt *prompt)
 static bool is_name_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool check_braces(Str text, const char *field, Error *err)
+{
+    for (size_t at = 0; at < text.length;) {
+        Str rest = str_from(text, at);
+        ptrdiff_t open = str_find(rest, S("{{"));
+        if (open < 0)
+            return true;
+        Str inside = str_from(rest, (size_t)open + 2);
+        ptrdiff_t close = str_find(inside, S("}}")), other = str_find(inside, S("{{"));
+        if (close < 0 || (other >= 0 && other < close))
+            return fail_field(
+                err, field, "the {{ at character %zu has no }} behind it: '" STR_FMT "'",
+                utf8_count(str_slice(text, 0, at + (size_t)open)) + 1,
+                STR_ARG(str_slice(rest, (size_t)open, utf8_floor(rest, (size_t)open + 40))));
+        at += (size_t)open + 2 + (size_t)close + 2;
+    }
+    return true;
+}
+
+bool prompt_check(const Prompt *prompt, Error *err)
+{
+    return check_braces(prompt->template, "template", err) &&
+           check_braces(prompt->system, "system", err);
 }
 
 /* The next {{name}} from *at on; *at is behind it then. Other braces are text. */

@@ -21,6 +21,8 @@ typedef struct Prompt {
 MUST_CHECK bool prompt_read(Arena *arena, const json_t *json, Prompt *prompt, Error *err);
 /* Its members, into an object that is open. */
 void prompt_put(JsonWriter *json, const Prompt *prompt);
+/* Whether each {{ of its texts has a }}; fails with the place of one that has none. */
+MUST_CHECK bool prompt_check(const Prompt *prompt, Error *err);
 /* The names of its variables, each once, in order. */
 StrList prompt_variables(Arena *arena, const Prompt *prompt);
 /* The text with the members of `values` (texts, numbers, true, false) in place; what stands inside

@@ -26,6 +26,25 @@ Test(models, variables_are_filled_and_nothing_else_is)
     }
 }
 
+Test(models, a_variable_that_is_never_closed_is_refused_where_it_stands)
+{
+    static const struct {
+        const char *template, *message; /* NULL: good */
+    } cases[] = {
+        { "{{a}} { {b}} {{}} {{a-b}} }} {{{c}}}", NULL },
+        { "Für {{a", "the {{ at character 5 has no }} behind it: '{{a'" },
+        { "{{a}} {{b {{c}}", "the {{ at character 7 has no }} behind it: '{{b {{c}}'" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Error err = { 0 };
+        Prompt prompt = { .template = S("{{x}}"), .system = str(cases[i].template) };
+        cr_expect_eq(prompt_check(&prompt, &err), !cases[i].message);
+        cr_expect(!cases[i].message || strcmp(err.message, cases[i].message) == 0, "%s",
+                  err.message);
+        cr_expect(!cases[i].message || strcmp(err.field, "system") == 0);
+    }
+}
+
 Test(models, a_share_of_people_get_another_version_and_keep_it)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(8));
