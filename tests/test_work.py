@@ -62,6 +62,7 @@ def test_values_of_a_collection_are_read_by_a_job_and_kept(library):
     documents = library.add(*[(f"bill {n}.txt", f"Invoice number: A-{n}\nTotal: {n}.00 EUR\n".encode()) for n in range(1, 4)], collection=collection)
     asked = library.post("/v1/fields/runs", {"schema": "invoice", "collection": collection, "model": "rules"})
     assert asked.status_code == 202 and (asked.json()["kind"], asked.json()["subject"], asked.json()["total"]) == ("fields", "invoice", 3), asked.text
+    assert asked.json()["state"] in ("waiting", "running"), asked.text
     run = over(library, asked.json()["id"])
     assert (run["state"], run["done"], run["failed"]) == ("done", 3, 0)
     results = library.get(f"/v1/runs/{run['id']}/results", params={"limit": 2}).json()

@@ -228,6 +228,8 @@ static bool put_values(const RunsWork *work, const json_t *request, Str list, Bu
 
 static Str number_text(Arena *arena, const json_t *value)
 {
+    if (json_is_real(value))
+        return str_format(arena, "%.9g", json_real_value(value));
     return value ? json_print(arena, value) : STR_NONE;
 }
 

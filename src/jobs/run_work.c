@@ -11,7 +11,8 @@ bool run_start(DbTx *tx, const Scope *scope, Arena *arena, Run *run, const StrLi
         return false;
     added.subject = added.result = run->id;
     return job_add(tx, scope, arena, &added, &run->job, err) &&
-           run_set_job(tx, scope, run->id, run->job, err);
+           run_set_job(tx, scope, run->id, run->job, err) &&
+           run_find(tx, scope, arena, run->id, run, err);
 }
 
 typedef struct Running {
