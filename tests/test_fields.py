@@ -182,6 +182,7 @@ def test_a_collections_values_are_one_table(library):
     rest = library.get(f"/v1/fields/invoice?collection={collection}&after={items['next']}").json()
     assert [one["document"] for one in rest["items"]] == sorted(ids)[1:]
     assert library.get("/v1/fields/nothing?format=csv").text == ""
+    assert len(library.get(f"/v1/fields/INVOICE?collection={collection}").json()["items"]) == 2
     library.call("DELETE", f"/v1/documents/{ids[0]}")
     assert len(library.get(f"/v1/fields/invoice?collection={collection}").json()["items"]) == 1
 

@@ -15,6 +15,12 @@ typedef struct KeptWork {
     Slice slice;
 } KeptWork;
 
+/* Of the schema in the path, as values are kept under it. */
+static Str name_of(const ApiRequest *request, size_t parameter)
+{
+    return fields_name(request->arena, request->params[parameter]);
+}
+
 /* The kept result with when it was read and changed. */
 static void put_kept(JsonWriter *json, const DocumentFields *kept)
 {
@@ -56,7 +62,7 @@ static bool correct_work(DbTx *tx, void *argument, Error *err)
     const ApiRequest *request = work->request;
     AUTO_JSON json_t *schema = NULL, *result = NULL;
     if (!document_fields_find(tx, request->scope, request->arena, request->params[0],
-                              request->params[1], &work->kept, err) ||
+                              name_of(request, 1), &work->kept, err) ||
         !json_parse(work->kept.schema, RESULT_MAX, &schema, err) ||
         !json_parse(work->kept.result, RESULT_MAX, &result, err) ||
         !kept_correct(request->arena, schema, result, work->path, work->value, err))
@@ -84,7 +90,7 @@ static bool remove_work(DbTx *tx, void *argument, Error *err)
 {
     const KeptWork *work = argument;
     const ApiRequest *request = work->request;
-    return document_fields_remove(tx, request->scope, request->params[0], request->params[1], err);
+    return document_fields_remove(tx, request->scope, request->params[0], name_of(request, 1), err);
 }
 
 bool fields_remove(ApiRequest *request, HttpResponse *response, Error *err)
@@ -100,7 +106,7 @@ static bool export_work(DbTx *tx, void *argument, Error *err)
 {
     KeptWork *work = argument;
     const ApiRequest *request = work->request;
-    return document_fields_list_named(tx, request->scope, request->arena, request->params[0],
+    return document_fields_list_named(tx, request->scope, request->arena, name_of(request, 0),
                                       work->collection, &work->slice, &work->list, err);
 }
 
@@ -144,7 +150,7 @@ bool fields_export(ApiRequest *request, HttpResponse *response, Error *err)
         response->media_type = S("text/csv; charset=utf-8");
         http_header(response, "Content-Disposition",
                     str_format(request->arena, "attachment; filename=\"" STR_FMT ".csv\"",
-                               STR_ARG(request->params[0])));
+                               STR_ARG(name_of(request, 0))));
         return !work.list.count || put_table(&work, list, &response->body, err);
     }
     JsonWriter json = api_list_begin(response);

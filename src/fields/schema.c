@@ -230,6 +230,10 @@ bool fields_schema(Arena *arena, const json_t *schema, const FieldNode **root_r,
                           SCHEMA_BYTES_MAX / KB(1));
     if (!json_schema_check(schema, &why))
         return fail_field(err, "schema", "%s", why.message);
+    if (has_type(schema, "array"))
+        return fail_field(err, "schema",
+                          "the schema describes a list: describe an object, with the list as one of"
+                          " its 'properties'");
     const FieldNode *root = build(&building, schema, S(""), NULL, 0);
     if (!root)
         return false;
