@@ -183,7 +183,7 @@ bool vector_missing_count(DbTx *tx, const Scope *scope, Str model, int64_t *coun
 bool vector_remove_model(DbTx *tx, const Scope *scope, Str model, int64_t limit, int64_t *removed_r,
                          Error *err)
 {
-    /* One that was embedded last with this model, as others changed to the next, has that no more. */
+    /* One embedded last with this model, as others changed to the next, has that no more. */
     return sql_needs_system(scope, err) &&
            db_exec(tx,
                    DB_SAME("UPDATE documents SET vector_model = '', vector_count = 0"
