@@ -17,6 +17,8 @@
 #include "store/slice.h"
 
 struct Answers;
+struct Approvals;
+struct AuditList;
 struct Batches;
 struct Connect;
 struct Door;
@@ -36,6 +38,7 @@ struct Searcher;
 struct StudyMaker;
 struct Summaries;
 struct TaskDrawer;
+struct Throttle;
 
 /* The parts of the running program. Owned by whoever started it (src/cli/app.c). */
 typedef struct Api {
@@ -55,6 +58,8 @@ typedef struct Api {
     struct JobRunner *jobs;
     struct EventHub *events;
     struct Notifier *notifier;
+    struct Approvals *approvals;
+    struct Throttle *link_throttle; /* of links in mails that are tried */
     struct McpServers *mcp_servers;
     struct Conversions *conversions;
     struct Door *door;
@@ -160,6 +165,8 @@ bool api_done(HttpResponse *response);
 /* Opens {"items":[ ...; close with api_list_end(). total < 0: not said. */
 JsonWriter api_list_begin(HttpResponse *response);
 void api_list_end(JsonWriter *json, int64_t total, Str next);
+/* Who did what, as the answer's list: entries of the audit log. */
+void api_put_history(HttpResponse *response, const struct AuditList *history);
 /* Server-sent events: by the body's "stream" or by the header Accept. */
 bool api_wants_events(const ApiRequest *request, bool is_asked);
 /* Nobody is known, and only converting is open to them. */

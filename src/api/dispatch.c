@@ -324,7 +324,10 @@ static bool check(void *app, HttpRequest *http, Error *err)
     if (!request->route)
         return true;
     if (!identify(request, err)) {
-        bool is_open = err->code == ERROR_NO_LOGIN && is_open_to_strangers(request);
+        /* A form in our page from a mail has no token, though its sender may be signed in. */
+        bool is_form_here = err->code == ERROR_DENIED && request->route->body == TEXT_BODY;
+        bool is_open =
+            (err->code == ERROR_NO_LOGIN || is_form_here) && is_open_to_strangers(request);
         request->visitor = (Visitor){ 0 };
         if (!is_open)
             return false;

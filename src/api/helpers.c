@@ -1,6 +1,7 @@
 /* helpers.c - small things that handlers share; see api.h. */
 #include "api/api.h"
 #include "base/clock.h"
+#include "store/audit_store.h"
 
 bool api_query_int(const ApiRequest *request, const char *name, int64_t min, int64_t max,
                    int64_t missing, int64_t *number_r, Error *err)
@@ -56,6 +57,22 @@ void api_list_end(JsonWriter *json, int64_t total, Str next)
         put_int(json, "total", total);
     put_text_or_null(json, "next", next);
     put_end(json);
+}
+
+void api_put_history(HttpResponse *response, const AuditList *history)
+{
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < history->count; i++) {
+        const AuditEntry *entry = &history->at[i];
+        put_object(&json, NULL);
+        put_text(&json, "action", entry->action);
+        put_text_or_null(&json, "user", entry->user);
+        put_text_or_null(&json, "key", entry->key);
+        put_raw(&json, "changes", entry->details.length ? entry->details : S("{}"));
+        put_time(&json, "at", entry->created_at_ms);
+        put_end(&json);
+    }
+    api_list_end(&json, -1, history->next);
 }
 
 bool api_wants_events(const ApiRequest *request, bool is_asked)

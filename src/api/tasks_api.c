@@ -442,17 +442,6 @@ bool tasks_history(ApiRequest *request, HttpResponse *response, Error *err)
     if (!api_slice(request, &work.slice, err) ||
         !store_read(request->api->db, request->scope, history_work, &work, err))
         return false;
-    JsonWriter json = api_list_begin(response);
-    for (size_t i = 0; i < work.history.count; i++) {
-        const AuditEntry *entry = &work.history.at[i];
-        put_object(&json, NULL);
-        put_text(&json, "action", entry->action);
-        put_text_or_null(&json, "user", entry->user);
-        put_text_or_null(&json, "key", entry->key);
-        put_raw(&json, "changes", entry->details.length ? entry->details : S("{}"));
-        put_time(&json, "at", entry->created_at_ms);
-        put_end(&json);
-    }
-    api_list_end(&json, -1, work.history.next);
+    api_put_history(response, &work.history);
     return true;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "account/throttle.h"
 #include "account/token.h"
 #include "answer/answer.h"
 #include "api/conversions.h"
@@ -15,6 +16,7 @@
 #include "api/door.h"
 #include "api/here.h"
 #include "api/work_json.h"
+#include "approval/approval.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/id.h"
@@ -403,7 +405,12 @@ static bool open_notifier(App *app, Error *err)
                                 .proxy = &app->api.proxy };
     if (settings->smtp_ca.length)
         options.smtp.ca_file = str_c(app->arena, settings->smtp_ca);
-    return notifier_open(&options, &app->api.notifier, err);
+    if (!notifier_open(&options, &app->api.notifier, err))
+        return false;
+    app->api.approvals = approvals_new(app->api.db, settings->public_url);
+    notifier_set_more(app->api.notifier, approvals_write_links, app->api.approvals);
+    app->api.link_throttle = throttle_new();
+    return true;
 }
 
 static void open_connect(App *app)
@@ -662,6 +669,8 @@ void app_stop(App *app)
     library_close(app->api.library);
     account_close(app->api.account);
     notifier_close(app->api.notifier);
+    approvals_free(app->api.approvals);
+    throttle_free(app->api.link_throttle);
     mcp_servers_free(app->api.mcp_servers);
     event_hub_free(app->api.events);
     encode_queue_free(app->encoder);

@@ -111,6 +111,11 @@ static bool tell_people(const Sending *sending, Error *err)
     MembershipList people;
     if (sending->notice->user.length)
         return tell_person(sending, sending->notice->user, err);
+    for (size_t i = 0; i < sending->notice->users.count; i++)
+        if (!tell_person(sending, sending->notice->users.at[i], err))
+            return false;
+    if (sending->notice->users.count)
+        return true;
     if (!membership_list(sending->tx, sending->scope, sending->arena, &people, err))
         return false;
     for (size_t i = 0; i < people.count; i++)

@@ -60,6 +60,12 @@ void notifier_close(Notifier *notifier)
     free(notifier);
 }
 
+void notifier_set_more(Notifier *notifier, NotifyMore *more, void *self)
+{
+    notifier->more = more;
+    notifier->more_self = self;
+}
+
 bool notifier_has_mail(const Notifier *notifier) { return notifier->options.smtp.url.length > 0; }
 
 /* --- Mails that are not wanted --- */

@@ -52,6 +52,8 @@ typedef struct Notice {
     NoticeKind kind;
     Role audience; /* everybody with this role or a higher one, and the workspace's keys */
     Str user;      /* this person alone; empty: the audience. Webhooks hear of everything */
+    StrList users; /* these alone, instead of one */
+    Str key;       /* what it is about: webhooks hear of one thing in order; empty: in any order */
     Str dedup;     /* the same is never sent twice; empty: always sent */
     Str link;      /* on the page, "/settings/notices"; empty: none */
     const NoticeField *fields;
@@ -66,6 +68,11 @@ MUST_CHECK bool notify_send(DbTx *tx, const Scope *scope, Arena *arena, const No
 
 typedef struct Notifier Notifier;
 
+/* Adds to the text of a mail that tells `user` of one event what only they may read: it is neither
+ * kept nor told to webhooks. */
+typedef bool NotifyMore(void *self, const Scope *scope, Str user, const NoticeEvent *event,
+                        Buf *text, Error *err);
+
 typedef struct NotifierOptions {
     Db *db;
     EventHub *events; /* of open pages; NULL: none */
@@ -78,6 +85,8 @@ typedef struct NotifierOptions {
 MUST_CHECK bool notifier_open(const NotifierOptions *options, Notifier **notifier_r, Error *err);
 void notifier_close(Notifier *notifier); /* NULL is fine */
 bool notifier_has_mail(const Notifier *notifier);
+/* One for the whole program, before mails are sent. */
+void notifier_set_more(Notifier *notifier, NotifyMore *more, void *self);
 
 /* Job handlers; their argument is a Notifier. */
 JobHandler notify_mail_job, notify_webhook_job, notify_tidy_job;

@@ -16,6 +16,8 @@ struct Notifier {
     Arena *arena; /* of the options */
     NotifierOptions options;
     HttpClient *http;
+    NotifyMore *more; /* NULL: nothing is added to mails */
+    void *more_self;
 };
 
 /* The person's mails of this urgency are sent by one job. */

@@ -56,8 +56,11 @@ static bool give_up(MailWork *work, Error *err)
     return false;
 }
 
-static void add_event(Buf *out, const Notifier *notifier, const NoticeEvent *event, bool has_title)
+static bool add_event(Buf *out, const Notifier *notifier, const MailWork *work, size_t number,
+                      Error *err)
 {
+    const NoticeEvent *event = &work->list.at[number].event;
+    bool has_title = work->list.count > 1;
     if (has_title)
         buf_addf(out, STR_FMT "\n", STR_ARG(event->title));
     buf_addf(out, STR_FMT "\n", STR_ARG(event->body));
@@ -65,7 +68,11 @@ static void add_event(Buf *out, const Notifier *notifier, const NoticeEvent *eve
         Str url = url_join(out->arena, notifier->options.public_url, event->link);
         buf_addf(out, STR_FMT "\n", STR_ARG(url));
     }
+    if (notifier->more &&
+        !notifier->more(notifier->more_self, &work->job->scope, work->user, event, out, err))
+        return false;
     buf_add_char(out, '\n');
+    return true;
 }
 
 static bool write_mail(Notifier *notifier, const MailWork *work, Mail *mail, Error *err)
@@ -76,7 +83,8 @@ static bool write_mail(Notifier *notifier, const MailWork *work, Mail *mail, Err
     size_t count = work->list.count;
     NoticeKind kind;
     for (size_t i = 0; i < count; i++)
-        add_event(&text, notifier, &work->list.at[i].event, count > 1);
+        if (!add_event(&text, notifier, work, i, err))
+            return false;
     *mail = (Mail){
         .from = notifier->options.mail_from,
         .to = work->person.email,

@@ -202,6 +202,24 @@ static bool labels_are_hidden(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool approvals_are_hidden(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    Approval approval = secret.approval;
+    const ApprovalFilter all = { 0 };
+
+    EXPECT_CODE(ERROR_NOT_FOUND, approval_touch(tx, theirs, arena, approval.id, 0, &approval, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, approval_save(tx, theirs, &approval, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, approval_end(tx, theirs, &approval, err));
+    CALL(approval_decisions_withdraw(tx, theirs, approval.id, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, approval_link_use(tx, theirs, S("hash"), err));
+    EXPECT_EMPTY(ApprovalList, approval_list(tx, theirs, arena, &all, NULL, &list, err));
+    EXPECT_CODE(ERROR_DENIED,
+                approval_list_waiting(tx, theirs, arena, NULL, &(ApprovalList){ 0 }, err));
+    return true;
+}
+
 static bool lists_are_empty(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -285,5 +303,6 @@ bool isolation_change(DbTx *tx, World *world, Error *err)
 {
     return functions_change_nothing(tx, world, err) && talks_are_hidden(tx, world, err) &&
            labels_are_hidden(tx, world, err) && nothing_is_learned(tx, world, err) &&
-           no_cards_are_listed(tx, world, err) && lists_are_empty(tx, world, err);
+           no_cards_are_listed(tx, world, err) && approvals_are_hidden(tx, world, err) &&
+           lists_are_empty(tx, world, err);
 }

@@ -238,6 +238,25 @@ static bool tasks_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool approvals_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    ApprovalCandidateList candidates;
+    ApprovalDecisionList decisions;
+    Approval approval;
+    Str id = secret.approval.id;
+    bool knows;
+
+    EXPECT_CODE(ERROR_NOT_FOUND, approval_find(tx, theirs, world->arena, id, &approval, err));
+    CALL(approval_knows(tx, theirs, id, &knows, err));
+    EXPECT(!knows);
+    CALL(approval_candidate_list(tx, theirs, world->arena, id, &candidates, err));
+    CALL(approval_decision_list(tx, theirs, world->arena, id, &decisions, err));
+    EXPECT(!candidates.count && !decisions.count);
+    EXPECT_CODE(ERROR_NOT_FOUND, approval_link_check(tx, theirs, S("hash"), err));
+    return true;
+}
+
 bool isolation_find(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -306,7 +325,7 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     CALL(summaries_find_nothing(tx, world, err));
     CALL(labels_find_nothing(tx, world, err));
     CALL(jobs_find_nothing(tx, world, err) && runs_find_nothing(tx, world, err));
-    CALL(connections_find_nothing(tx, world, err));
+    CALL(connections_find_nothing(tx, world, err) && approvals_find_nothing(tx, world, err));
     CALL(fields_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;

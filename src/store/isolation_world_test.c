@@ -51,6 +51,20 @@ static bool fill_connections(DbTx *tx, World *world, Error *err)
     return connection_items_found(tx, ours, world->arena, &secret.connection, &item, 1, 9, err);
 }
 
+static bool fill_approvals(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    const ApprovalCandidate candidate = { .user = ours->user };
+    const ApprovalDecision decision = { .verdict = APPROVAL_VERDICT_approved };
+
+    secret.approval = (Approval){ .title = S("ours"), .document = secret.doc.id, .quorum = 2 };
+    CALL(approval_add(tx, ours, world->arena, &secret.approval, err));
+    CALL(approval_candidate_add(tx, ours, secret.approval.id, &candidate, err));
+    CALL(approval_candidate_add(tx, ours, secret.approval.id, &candidate, err));
+    CALL(approval_decision_add(tx, ours, secret.approval.id, &decision, err));
+    return approval_link_add(tx, ours, secret.approval.id, ours->user, S("hash"), err);
+}
+
 static bool fill_budgets(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours;
@@ -226,6 +240,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
             .document = secret.doc.id, .name = S("bill"), .schema = S("{}"), .result = S("{}") },
         err));
     CALL(fill_notices(tx, world, err));
+    CALL(fill_approvals(tx, world, err));
     CALL(prompt_log_add(tx, ours, &(PromptLog){ .id = S("p"), .prompt = S("ours") }, err));
     CALL(response_put(
         tx, ours, &(StoredResponse){ .id = S("r"), .reply = S("ours"), .expires_at_ms = 9 }, err));

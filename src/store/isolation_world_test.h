@@ -5,6 +5,7 @@
 
 #include "store/alerts_store.h"
 #include "store/api_keys_store.h"
+#include "store/approvals_store.h"
 #include "store/batches_store.h"
 #include "store/budgets_store.h"
 #include "store/classification_batches_store.h"
@@ -62,6 +63,7 @@ typedef struct IsolationSecret {
     KeptSummary summary;
     Run run;
     Connection connection;
+    Approval approval;
 } IsolationSecret;
 
 extern IsolationSecret secret;

@@ -1,0 +1,134 @@
+/* approval.h - something that people have to approve before it goes on.
+ *
+ *     approvals_ask() -> waiting --as many approve as the quorum says--> approved
+ *                           |------as many deny as `denials` says------> denied
+ *                           |------deadline, or too few are left-------> expired (or as chosen)
+ *                           '------whoever asked takes it back---------> cancelled
+ *
+ * Candidates are people of the workspace, and everybody with a role; who has left it, is disabled
+ * or lost the role decides nothing any more, but what they decided before stays. Whoever asks does
+ * not decide, unless that is allowed. A person decides once: of two decisions at one time each
+ * counts once, because every change takes the approval first (approval_touch). What happens stands
+ * in the audit log, in the same transaction: action "approval.*", subject kind "approval".
+ *
+ * Candidates are told on the page and by mail; a mail has two links, one for each decision, that
+ * are good once, until the deadline (or LINK_DAYS), and need no signing in.
+ *
+ * Functions that take a DbTx run in the caller's transaction. Threads: any. */
+#pragma once
+
+#include "notify/notify.h"
+#include "store/approvals_store.h"
+
+#define APPROVAL_TITLE_MAX 200 /* bytes */
+#define APPROVAL_TEXT_MAX KB(20)
+#define APPROVAL_REASON_MAX KB(4)
+#define APPROVAL_FIELDS_MAX KB(32)
+#define APPROVAL_CANDIDATES_MAX 50
+#define APPROVAL_TIME_MAX_MS (INT64_C(366) * 24 * 3600 * 1000) /* of a deadline, from now */
+#define APPROVAL_REMIND_MIN_MS (INT64_C(60) * 1000)
+
+typedef struct Approvals Approvals;
+
+/* In the transaction that ends it: whatever waits for its `origin` goes on, or nothing has ended.
+ */
+typedef bool ApprovalEnded(DbTx *tx, void *argument, const Scope *scope, Arena *arena,
+                           const Approval *approval, Error *err);
+
+/* `public_url` is for links in mails and borrowed; empty: mails have none. */
+Approvals *approvals_new(Db *db, Str public_url);
+void approvals_free(Approvals *approvals); /* NULL is fine */
+/* One listener, set before anything ends. */
+void approvals_set_listener(Approvals *approvals, ApprovalEnded *ended, void *argument);
+
+/* --- Asking ----------------------------------------------------------------------------- */
+
+typedef struct ApprovalWish {
+    Approval approval; /* what it says of itself; quorum and denials 0: 1 */
+    StrList users;     /* ids or mail addresses of people of the workspace */
+    StrList roles;     /* names; everybody with one of them or a higher one */
+} ApprovalWish;
+
+/* Checks, adds, tells the candidates. ERROR_INVALID names the field: nobody who may decide, fewer
+ * than the quorum, a deadline that is past, a schema that is none. */
+MUST_CHECK bool approvals_ask(DbTx *tx, const Scope *scope, Arena *arena, const ApprovalWish *wish,
+                              Approval *approval_r, Error *err);
+
+/* --- Deciding; all fail with ERROR_CONFLICT when it has ended ---------------------------- */
+
+typedef struct ApprovalSay {
+    Str id;
+    ApprovalVerdict verdict; /* approved or denied */
+    Str reason;              /* a denial needs one */
+    Str fields;              /* JSON: as edited; empty: as they are */
+    int64_t version;         /* 0: any; else ERROR_CONFLICT when it has changed */
+    bool by_mail;
+} ApprovalSay;
+
+/* The scope's person decides. ERROR_DENIED: they may not. */
+MUST_CHECK bool approvals_decide(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
+                                 const ApprovalSay *say, Approval *approval_r, Error *err);
+/* A candidate, or whoever asked, edits what the schema allows. Who approved what it was before
+ * decides again. */
+MUST_CHECK bool approvals_edit(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str fields,
+                               int64_t version, Approval *approval_r, Error *err);
+/* Another person of the workspace (id or mail address) decides instead of the scope's. */
+MUST_CHECK bool approvals_delegate(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str to,
+                                   Str reason, Approval *approval_r, Error *err);
+/* Whoever asked, or an administrator. */
+MUST_CHECK bool approvals_cancel(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
+                                 Str id, Str reason, Approval *approval_r, Error *err);
+
+/* --- Looking ---------------------------------------------------------------------------- */
+
+/* ERROR_NOT_FOUND also when it is none of the scope's business: below ROLE_ADMIN one sees what one
+ * asked for, may decide or has decided. */
+MUST_CHECK bool approvals_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
+                               Approval *approval_r, Error *err);
+/* Also when it has ended. */
+MUST_CHECK bool approvals_comment(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str text,
+                                  Error *err);
+
+/* Somebody who may decide now, or has. */
+typedef struct ApprovalPerson {
+    Str user, name, email;
+    bool has_decided;
+    ApprovalDecision decision;
+} ApprovalPerson;
+
+typedef struct ApprovalPeople {
+    ApprovalPerson *at;
+    size_t count;
+    int64_t approved, denied; /* so many did */
+    int64_t left;             /* so many may still decide */
+} ApprovalPeople;
+
+MUST_CHECK bool approvals_people(DbTx *tx, const Scope *scope, Arena *arena,
+                                 const Approval *approval, ApprovalPeople *people_r, Error *err);
+
+/* --- By the clock ------------------------------------------------------------------------ */
+
+/* What is due at this time of one that waits: the deadline, too few people left, a reminder. */
+MUST_CHECK bool approvals_wake(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
+                               Str id, int64_t now_ms, Error *err);
+/* Recurring: the same of all; its argument is an Approvals. */
+JobHandler approvals_clock_job;
+
+/* --- Links of mails --------------------------------------------------------------------- */
+
+typedef struct ApprovalLink {
+    Str workspace, approval, user;
+    Str verb;    /* "approve", "deny" */
+    Str expires; /* seconds since 1970, as written */
+    Str token;
+} ApprovalLink;
+
+/* For NotifierOptions.more: the links of a mail that asks `user`. */
+NotifyMore approvals_write_links;
+/* What the link is about, without using it. ERROR_DENIED: it was not made here, or is over;
+ * ERROR_CONFLICT: it was used, or the approval has ended. */
+MUST_CHECK bool approvals_open_link(Approvals *approvals, Arena *arena, const ApprovalLink *link,
+                                    Approval *approval_r, Error *err);
+/* Decides as it says, and it is used. */
+MUST_CHECK bool approvals_use_link(Approvals *approvals, Arena *arena, const ApprovalLink *link,
+                                   Str reason, Approval *approval_r, Error *err);

@@ -1,0 +1,38 @@
+/* approval_int.h - what the files of src/approval share. Not for other folders. */
+#pragma once
+
+#include "approval/approval.h"
+
+#define LINK_DAYS 14 /* of an approval without a deadline */
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+struct Approvals {
+    Db *db;
+    Str public_url;
+    ApprovalEnded *ended;
+    void *argument;
+};
+
+/* Texts of one entry of the audit log: name, value, name, value, ... NULL. */
+MUST_CHECK bool approval_note(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
+                              const char *action, const NoticeField *details, size_t count,
+                              Error *err);
+/* By name, or by a role. */
+bool approval_is_candidate(const ApprovalCandidateList *list, Str user, Role role);
+/* Tells those who may still decide. */
+MUST_CHECK bool approval_tell(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
+                              NoticeKind kind, Error *err);
+/* It ends, whoever asked is told, and the listener. */
+MUST_CHECK bool approval_close(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
+                               Approval *approval, ApprovalState state, Str reason, Error *err);
+/* Ends it when enough have approved. */
+MUST_CHECK bool approval_count(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
+                               Approval *approval, Error *err);
+/* The deputy may decide too; *is_new_r false: there is none, or they have been asked before. */
+MUST_CHECK bool approval_escalate(DbTx *tx, const Scope *scope, Arena *arena, Approval *approval,
+                                  bool *is_new_r, Error *err);
+/* The id of a person of the workspace, by id or mail address. */
+MUST_CHECK bool approval_member(DbTx *tx, const Scope *scope, Arena *arena, const char *field,
+                                Str who, Str *user_r, Error *err);
+/* The fields are as their schema wants them. */
+MUST_CHECK bool approval_check_fields(Str schema, Str fields, Error *err);

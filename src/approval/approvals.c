@@ -1,0 +1,215 @@
+/* approvals.c - who may decide, who is told, and how one ends; see approval.h. */
+#include "approval/approval_int.h"
+#include "base/clock.h"
+#include "store/audit_store.h"
+#include "store/people_store.h"
+
+Approvals *approvals_new(Db *db, Str public_url)
+{
+    Approvals *approvals = heap_alloc(sizeof *approvals);
+    approvals->db = db;
+    approvals->public_url = public_url;
+    return approvals;
+}
+
+void approvals_free(Approvals *approvals) { free(approvals); }
+
+void approvals_set_listener(Approvals *approvals, ApprovalEnded *ended, void *argument)
+{
+    approvals->ended = ended;
+    approvals->argument = argument;
+}
+
+bool approval_note(DbTx *tx, const Scope *scope, Arena *arena, Str approval, const char *action,
+                   const NoticeField *details, size_t count, Error *err)
+{
+    Buf out = buf_new(arena, KB(128));
+    JsonWriter json = put_begin(&out);
+    for (size_t i = 0; i < count; i++)
+        if (details[i].value.length)
+            put_text(&json, details[i].name, details[i].value);
+    put_end(&json);
+    AuditEntry entry = { .action = str_format(arena, "approval.%s", action),
+                         .subject_kind = S("approval"),
+                         .subject = approval,
+                         .details = buf_str(&out) };
+    return audit_add(tx, scope, &entry, err);
+}
+
+/* --- People --- */
+
+static const ApprovalDecision *decision_of(const ApprovalDecisionList *list, Str user)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (str_equal(list->at[i].user, user))
+            return &list->at[i];
+    return NULL;
+}
+
+bool approval_is_candidate(const ApprovalCandidateList *list, Str user, Role role)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const ApprovalCandidate *candidate = &list->at[i];
+        if (candidate->user.length ? str_equal(candidate->user, user) : role >= candidate->role)
+            return true;
+    }
+    return false;
+}
+
+static void add_person(ApprovalPeople *people, const Membership *member,
+                       const ApprovalDecision *decision)
+{
+    ApprovalPerson *person = &people->at[people->count++];
+    *person =
+        (ApprovalPerson){ .user = member->user, .name = member->name, .email = member->email };
+    if (!decision) {
+        people->left++;
+        return;
+    }
+    person->has_decided = true;
+    person->decision = *decision;
+}
+
+/* Who is no member any more but has decided: what they said stays. */
+static void add_gone(ApprovalPeople *people, const ApprovalDecisionList *decisions,
+                     const MembershipList *members)
+{
+    for (size_t i = 0; i < decisions->count; i++) {
+        bool is_member = false;
+        for (size_t j = 0; j < members->count && !is_member; j++)
+            is_member = str_equal(members->at[j].user, decisions->at[i].user);
+        if (!is_member)
+            people->at[people->count++] = (ApprovalPerson){ .user = decisions->at[i].user,
+                                                            .has_decided = true,
+                                                            .decision = decisions->at[i] };
+    }
+}
+
+bool approvals_people(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
+                      ApprovalPeople *people_r, Error *err)
+{
+    ApprovalCandidateList candidates;
+    ApprovalDecisionList decisions;
+    MembershipList members;
+    if (!approval_candidate_list(tx, scope, arena, approval->id, &candidates, err) ||
+        !approval_decision_list(tx, scope, arena, approval->id, &decisions, err) ||
+        !membership_list(tx, scope, arena, &members, err))
+        return false;
+    ApprovalPeople people = { .at = arena_new_array(arena, ApprovalPerson,
+                                                    members.count + decisions.count + 1) };
+    for (size_t i = 0; i < members.count; i++) {
+        const Membership *member = &members.at[i];
+        const ApprovalDecision *decision = decision_of(&decisions, member->user);
+        bool is_self = !approval->allows_self && str_equal(member->user, approval->requester);
+        if (decision || (!member->is_disabled && !is_self &&
+                         approval_is_candidate(&candidates, member->user, member->role)))
+            add_person(&people, member, decision);
+    }
+    add_gone(&people, &decisions, &members);
+    for (size_t i = 0; i < decisions.count; i++) {
+        people.approved += decisions.at[i].verdict == APPROVAL_VERDICT_approved;
+        people.denied += decisions.at[i].verdict == APPROVAL_VERDICT_denied;
+    }
+    *people_r = people;
+    return true;
+}
+
+bool approval_member(DbTx *tx, const Scope *scope, Arena *arena, const char *field, Str who,
+                     Str *user_r, Error *err)
+{
+    MembershipList members;
+    Str address = str_lower(arena, str_trim(who));
+    if (!membership_list(tx, scope, arena, &members, err))
+        return false;
+    for (size_t i = 0; i < members.count; i++) {
+        const Membership *member = &members.at[i];
+        if (!str_equal(member->user, who) && !str_equal(member->email, address))
+            continue;
+        if (member->is_disabled)
+            return fail_field(err, field, "'" STR_FMT "' is disabled; name somebody else",
+                              STR_ARG(str_slice(who, 0, 80)));
+        *user_r = member->user;
+        return true;
+    }
+    return fail_field(err, field,
+                      "'" STR_FMT "' is nobody of this workspace; give the id or mail address of "
+                      "one of its people",
+                      STR_ARG(str_slice(who, 0, 80)));
+}
+
+/* --- Telling --- */
+
+static bool send(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
+                 NoticeKind kind, StrList users, Error *err)
+{
+    char time[TIME_TEXT_SIZE];
+    const NoticeField fields[] = {
+        { "title", approval->title },
+        { "text", str_slice(approval->text, 0, KB(4)) },
+        { "deadline", approval->deadline_at_ms
+                          ? str_copy(arena, time_format(approval->deadline_at_ms, time))
+                          : S("-") },
+        { "state", str(approval_states[approval->state]) },
+        { "reason", approval->reason.length ? approval->reason : S("-") },
+    };
+    const Notice notice = {
+        .kind = kind,
+        .users = users,
+        .key = approval->id,
+        .link = str_format(arena, "/approvals/" STR_FMT, STR_ARG(approval->id)),
+        .fields = fields,
+        .field_count = COUNT(fields),
+    };
+    return !users.count || notify_send(tx, scope, arena, &notice, err);
+}
+
+bool approval_tell(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
+                   NoticeKind kind, Error *err)
+{
+    ApprovalPeople people;
+    if (!approvals_people(tx, scope, arena, approval, &people, err))
+        return false;
+    Str *users = arena_new_array(arena, Str, people.count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < people.count; i++)
+        if (!people.at[i].has_decided)
+            users[count++] = people.at[i].user;
+    return send(tx, scope, arena, approval, kind, (StrList){ users, count }, err);
+}
+
+/* --- Ending --- */
+
+bool approval_close(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
+                    Approval *approval, ApprovalState state, Str reason, Error *err)
+{
+    approval->state = state;
+    approval->reason = reason;
+    approval->ended_at_ms = now_ms();
+    const NoticeField details[] = { { "state", str(approval_states[state]) },
+                                    { "reason", reason } };
+    StrList requester = { &approval->requester, approval->requester.length ? 1 : 0 };
+    return approval_end(tx, scope, approval, err) &&
+           approval_note(tx, scope, arena, approval->id, "end", details, COUNT(details), err) &&
+           send(tx, scope, arena, approval, NOTICE_approval_ended, requester, err) &&
+           (!approvals->ended ||
+            approvals->ended(tx, approvals->argument, scope, arena, approval, err));
+}
+
+bool approval_count(Approvals *approvals, DbTx *tx, const Scope *scope, Arena *arena,
+                    Approval *approval, Error *err)
+{
+    ApprovalPeople people;
+    if (!approvals_people(tx, scope, arena, approval, &people, err))
+        return false;
+    if (people.approved >= approval->quorum)
+        return approval_close(approvals, tx, scope, arena, approval, APPROVAL_approved, S(""), err);
+    bool is_denied = people.denied >= approval->denials ||
+                     (people.denied && people.approved + people.left < approval->quorum);
+    if (!is_denied)
+        return true;
+    Str reason = S("");
+    for (size_t i = 0; i < people.count; i++)
+        if (people.at[i].has_decided && people.at[i].decision.verdict == APPROVAL_VERDICT_denied)
+            reason = people.at[i].decision.reason;
+    return approval_close(approvals, tx, scope, arena, approval, APPROVAL_denied, reason, err);
+}

@@ -1,0 +1,137 @@
+/* ask.c - a new approval; see approval.h. */
+#include "approval/approval_int.h"
+#include "base/clock.h"
+#include "base/json_schema.h"
+#include "store/documents_store.h"
+
+static bool check_length(const char *field, Str text, size_t min, size_t max, Error *err)
+{
+    if (text.length < min)
+        return fail_field(err, field, "'%s' must say something", field);
+    return text.length <= max ||
+           fail_field(err, field, "'%s' must have at most %zu bytes", field, max);
+}
+
+bool approval_check_fields(Str schema, Str fields, Error *err)
+{
+    AUTO_JSON json_t *rules = NULL;
+    AUTO_JSON json_t *given = NULL;
+    if (!schema.length)
+        return !fields.length ||
+               fail_field(err, "fields",
+                          "nothing of this approval can be edited: it has no schema");
+    if (!json_parse(schema, SCHEMA_BYTES_MAX, &rules, err) || !json_schema_check(rules, err)) {
+        (void)fail_in(err, "schema");
+        return fail_field(err, "schema", "%s", err->message);
+    }
+    if (!json_parse(fields.length ? fields : S("{}"), APPROVAL_FIELDS_MAX, &given, err))
+        return fail_in(err, "fields");
+    if (!json_is_object(given))
+        return fail_field(err, "fields", "'fields' must be an object");
+    if (!json_schema_holds(rules, given, err)) {
+        Error why = *err;
+        return fail_field(err, "fields", "'fields' is not as the schema wants it: %s", why.message);
+    }
+    return true;
+}
+
+static bool check_times(const Approval *approval, Error *err)
+{
+    int64_t now = now_ms(), deadline = approval->deadline_at_ms;
+    if (deadline && deadline <= now)
+        return fail_field(err, "deadline", "the deadline is past");
+    if (deadline > now + APPROVAL_TIME_MAX_MS)
+        return fail_field(err, "deadline", "the deadline is more than a year away");
+    if (approval->on_deadline != APPROVAL_DEADLINE_expire && !deadline)
+        return fail_field(err, "on_deadline", "'on_deadline' needs a deadline");
+    if (approval->on_deadline == APPROVAL_DEADLINE_escalate && !approval->deputy.length)
+        return fail_field(err, "deputy", "escalating needs a deputy");
+    if (approval->remind_every_ms && (approval->remind_every_ms < APPROVAL_REMIND_MIN_MS ||
+                                      approval->remind_every_ms > APPROVAL_TIME_MAX_MS))
+        return fail_field(err, "remind_every",
+                          "reminders come every minute at most, every year "
+                          "at least");
+    return true;
+}
+
+static bool check(DbTx *tx, const Scope *scope, Arena *arena, Approval *approval, Error *err)
+{
+    Document document;
+    if (!check_length("title", approval->title, 1, APPROVAL_TITLE_MAX, err) ||
+        !check_length("text", approval->text, 0, APPROVAL_TEXT_MAX, err) ||
+        !approval_check_fields(approval->schema, approval->fields, err))
+        return false;
+    if (approval->document.length &&
+        !document_find(tx, scope, arena, approval->document, &document, err))
+        return false;
+    if (approval->deputy.length &&
+        !approval_member(tx, scope, arena, "deputy", approval->deputy, &approval->deputy, err))
+        return false;
+    return check_times(approval, err);
+}
+
+static bool add_candidates(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
+                           const ApprovalWish *wish, Error *err)
+{
+    if (wish->users.count + wish->roles.count > APPROVAL_CANDIDATES_MAX)
+        return fail_field(err, "users", "there are at most %d candidates", APPROVAL_CANDIDATES_MAX);
+    for (size_t i = 0; i < wish->users.count; i++) {
+        ApprovalCandidate person = { 0 };
+        if (!approval_member(tx, scope, arena, "users", wish->users.at[i], &person.user, err) ||
+            !approval_candidate_add(tx, scope, approval, &person, err))
+            return false;
+    }
+    for (size_t i = 0; i < wish->roles.count; i++) {
+        ApprovalCandidate role = { .role = role_named(wish->roles.at[i]) };
+        if (role.role == ROLE_NONE)
+            return fail_field(err, "roles", "there is no role '" STR_FMT "'",
+                              STR_ARG(str_slice(wish->roles.at[i], 0, 40)));
+        if (!approval_candidate_add(tx, scope, approval, &role, err))
+            return false;
+    }
+    return true;
+}
+
+static bool check_reach(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
+                        Error *err)
+{
+    ApprovalPeople people;
+    if (!approvals_people(tx, scope, arena, approval, &people, err))
+        return false;
+    if (!people.left)
+        return fail_field(err, "users",
+                          "nobody may decide this; name 'users' or 'roles' besides whoever asks");
+    return people.left >= approval->quorum ||
+           fail_field(err, "quorum", "the quorum is %" PRId64 ", but only %" PRId64 " may decide",
+                      approval->quorum, people.left);
+}
+
+bool approvals_ask(DbTx *tx, const Scope *scope, Arena *arena, const ApprovalWish *wish,
+                   Approval *approval_r, Error *err)
+{
+    Approval approval = wish->approval;
+    approval.quorum = MAX(approval.quorum, 1);
+    approval.denials = MAX(approval.denials, 1);
+    if (approval.schema.length && !approval.fields.length)
+        approval.fields = S("{}");
+    if (approval.remind_every_ms)
+        approval.remind_at_ms = now_ms() + approval.remind_every_ms;
+    if (!check(tx, scope, arena, &approval, err) ||
+        !approval_add(tx, scope, arena, &approval, err) ||
+        !add_candidates(tx, scope, arena, approval.id, wish, err) ||
+        !check_reach(tx, scope, arena, &approval, err))
+        return false;
+    const NoticeField details[] = {
+        { "title", approval.title },
+        { "users", str_join(arena, wish->users.at, wish->users.count, S(", ")) },
+        { "roles", str_join(arena, wish->roles.at, wish->roles.count, S(", ")) },
+        { "quorum", str_format(arena, "%" PRId64, approval.quorum) },
+        { "fields", approval.fields },
+        { "origin", approval.origin },
+    };
+    if (!approval_note(tx, scope, arena, approval.id, "ask", details, COUNT(details), err) ||
+        !approval_tell(tx, scope, arena, &approval, NOTICE_approval_asked, err))
+        return false;
+    *approval_r = approval;
+    return true;
+}
