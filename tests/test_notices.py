@@ -1,4 +1,5 @@
 """What people are told: on the page, by mail through a real SMTP server, by signed webhooks."""
+import base64
 import email
 import email.policy
 import hashlib
@@ -215,35 +216,52 @@ def hook():
     served.shutdown()
 
 
+def signed(secret, headers, body):
+    """webhook-signature as the Standard Webhooks have it."""
+    said = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    return "v1," + base64.b64encode(hmac.new(key, said, hashlib.sha256).digest()).decode()
+
+
 def test_a_webhook_is_signed_and_called_until_it_answers(fresh_server, hook):
     server = fresh_server
     own(server)
     made = server.post("/v1/webhooks", {"url": hook, "kinds": ["test"]})
     assert made.status_code == 201, made.text
-    secret = made.json()["secret"]
+    secret, path = made.json()["secret"], f"/v1/webhooks/{made.json()['id']}"
     Hook.answers = [500]
     server.post("/v1/notices/test")
     wait_for(lambda: len(Hook.calls) == 2)
-    ids = {headers["Webhook-Id"] for headers, _ in Hook.calls}
+    ids = {headers["webhook-id"] for headers, _ in Hook.calls}
     assert len(ids) == 1
     headers, body = Hook.calls[1]
-    said = headers["Webhook-Timestamp"].encode() + b"." + body
-    assert headers["Webhook-Signature"] == "v1=" + hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()
-    assert abs(int(headers["Webhook-Timestamp"]) - time.time()) < 60
+    assert headers["webhook-signature"] == signed(secret, headers, body)
+    assert abs(int(headers["webhook-timestamp"]) - time.time()) < 60
     assert json.loads(body)["kind"] == "test" and json.loads(body)["id"] in ids
     listed = server.get("/v1/webhooks").json()["items"][0]
     assert "secret" not in listed and secret not in server.get("/v1/webhooks").text
     wait_for(lambda: server.get("/v1/webhooks").json()["items"][0]["last_result"] == "200")
+    told = server.get(path + "/deliveries").json()["items"]
+    assert [(d["state"], d["attempts"], d["status"], d["kind"]) for d in told] == [("delivered", 2, 200, "test")]
+
+    # Told again, it is the same message, signed anew.
+    again = server.post(f"{path}/deliveries/{told[0]['id']}/replay").json()
+    wait_for(lambda: len(Hook.calls) == 3)
+    headers, copy = Hook.calls[2]
+    assert headers["webhook-id"] in ids and copy == body and headers["webhook-signature"] == signed(secret, headers, copy)
+    assert again["replay_of"] == told[0]["id"]
+    assert server.post(path + "/replay", {"from": told[0]["created_at"]}).json() == {"count": 2}
+    wait_for(lambda: len(Hook.calls) == 5)
 
     Hook.answers = [410]
     server.post("/v1/notices/test")
-    dead = wait_for(lambda: server.get("/v1/jobs?state=dead").json()["items"])
-    assert dead[0]["type"] == "notify_webhook" and "410" in dead[0]["error"]
-    server.call("PATCH", f"/v1/webhooks/{listed['id']}", json={"is_on": False})
+    gone = wait_for(lambda: server.get(path + "/deliveries?state=failed").json()["items"])
+    assert len(gone) == 1 and gone[0]["status"] == 410 and gone[0]["attempts"] == 1
+    server.call("PATCH", path, json={"is_on": False})
     server.post("/v1/notices/test")
-    time.sleep(1)
-    assert len(Hook.calls) == 3
-    assert server.call("DELETE", f"/v1/webhooks/{listed['id']}").status_code == 204
+    assert not server.get(path + "/deliveries?state=waiting").json()["items"], "what is off hears nothing"
+    assert len(Hook.calls) == 6
+    assert server.call("DELETE", path).status_code == 204
 
 
 @pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "ftp://example.org", "http://127.0.0.1:1/", "file:///etc/passwd"])

@@ -38,6 +38,7 @@ struct Searcher;
 struct StudyMaker;
 struct Summaries;
 struct TaskDrawer;
+struct Webhooks;
 struct Throttle;
 
 /* The parts of the running program. Owned by whoever started it (src/cli/app.c). */
@@ -58,6 +59,7 @@ typedef struct Api {
     struct JobRunner *jobs;
     struct EventHub *events;
     struct Notifier *notifier;
+    struct Webhooks *webhooks;
     struct Approvals *approvals;
     struct Throttle *link_throttle; /* of links in mails that are tried */
     struct McpServers *mcp_servers;

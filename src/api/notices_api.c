@@ -1,4 +1,4 @@
-/* notices_api.c - what people are told, what they choose to be told, and webhooks. */
+/* notices_api.c - what people are told, and what they choose to be told. */
 #include "api/api.h"
 #include "notify/notify.h"
 
@@ -11,8 +11,6 @@ typedef struct NoticeWork {
     NoticeChoiceList choices;
     NoticeChoice choice;
     Str id;
-    WebhookList hooks;
-    Webhook hook;
 } NoticeWork;
 
 /* --- The bell --- */
@@ -192,88 +190,4 @@ bool notices_ask_unsubscribe(ApiRequest *request, HttpResponse *response, Error 
 bool notices_unsubscribe(ApiRequest *request, HttpResponse *response, Error *err)
 {
     return unsubscribe(request, response, err);
-}
-
-/* --- Webhooks --- */
-
-/* Its members, inside an object that is open. */
-static void put_webhook(JsonWriter *json, const Webhook *hook)
-{
-    put_text(json, "id", hook->id);
-    put_text(json, "url", hook->url);
-    put_array(json, "kinds");
-    for (size_t i = 0; i < hook->kinds.count; i++)
-        put_text(json, NULL, hook->kinds.at[i]);
-    put_end(json);
-    put_bool(json, "is_on", hook->is_on);
-    put_time(json, "created_at", hook->created_at_ms);
-    put_time(json, "last_at", hook->last_at_ms);
-    put_text_or_null(json, "last_result", hook->last_result);
-}
-
-static bool hooks_work(DbTx *tx, void *argument, Error *err)
-{
-    NoticeWork *work = argument;
-    return webhook_list(tx, work->request->scope, work->request->arena, &work->hooks, err);
-}
-
-bool webhooks_list(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    NoticeWork work = { .request = request };
-    if (!store_read(request->api->db, request->scope, hooks_work, &work, err))
-        return false;
-    JsonWriter json = api_list_begin(response);
-    for (size_t i = 0; i < work.hooks.count; i++) {
-        put_object(&json, NULL);
-        put_webhook(&json, &work.hooks.at[i]);
-        put_end(&json);
-    }
-    api_list_end(&json, (int64_t)work.hooks.count, STR_NONE);
-    return true;
-}
-
-bool webhooks_add(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    Str url = STR_NONE, secret;
-    StrList kinds = { 0 };
-    Webhook hook;
-    if (!api_fields(request, err, { "url", JSON_STR, &url, .required = true, .length_max = 2000 },
-                    { "kinds", JSON_STRS, &kinds, .length_max = NOTICE_KIND_COUNT }) ||
-        !notifier_add_webhook(request->api->notifier, request->scope, request->arena, url, kinds,
-                              &hook, &secret, err))
-        return false;
-    response->status = 201;
-    JsonWriter json = put_begin(&response->body);
-    put_webhook(&json, &hook);
-    put_text(&json, "secret", secret);
-    put_end(&json);
-    return true;
-}
-
-static bool switch_work(DbTx *tx, void *argument, Error *err)
-{
-    NoticeWork *work = argument;
-    return webhook_switch(tx, work->request->scope, work->request->params[0], work->hook.is_on,
-                          err);
-}
-
-bool webhooks_change(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    NoticeWork work = { .request = request };
-    return api_fields(request, err, { "is_on", JSON_FLAG, &work.hook.is_on, .required = true }) &&
-           store_write(request->api->db, request->scope, switch_work, &work, err) &&
-           api_done(response);
-}
-
-static bool remove_work(DbTx *tx, void *argument, Error *err)
-{
-    NoticeWork *work = argument;
-    return webhook_remove(tx, work->request->scope, work->request->params[0], err);
-}
-
-bool webhooks_remove(ApiRequest *request, HttpResponse *response, Error *err)
-{
-    NoticeWork work = { .request = request };
-    return store_write(request->api->db, request->scope, remove_work, &work, err) &&
-           api_done(response);
 }

@@ -401,12 +401,15 @@ static bool open_notifier(App *app, Error *err)
                                 .events = app->api.events,
                                 .smtp = { .url = settings->smtp_url },
                                 .mail_from = settings->smtp_from,
-                                .public_url = settings->public_url,
-                                .proxy = &app->api.proxy };
+                                .public_url = settings->public_url };
     if (settings->smtp_ca.length)
         options.smtp.ca_file = str_c(app->arena, settings->smtp_ca);
+    WebhooksOptions webhooks = { .db = app->api.db,
+                                 .proxy = &app->api.proxy,
+                                 .held = notify_webhook_held };
     if (!notifier_open(&options, &app->api.notifier, err))
         return false;
+    app->api.webhooks = webhooks_new(&webhooks);
     app->api.approvals = approvals_new(app->api.db, settings->public_url);
     notifier_set_more(app->api.notifier, approvals_write_links, app->api.approvals);
     app->api.link_throttle = throttle_new();
@@ -669,6 +672,7 @@ void app_stop(App *app)
     library_close(app->api.library);
     account_close(app->api.account);
     notifier_close(app->api.notifier);
+    webhooks_free(app->api.webhooks);
     approvals_free(app->api.approvals);
     throttle_free(app->api.link_throttle);
     mcp_servers_free(app->api.mcp_servers);

@@ -1,5 +1,6 @@
 /* notices.c - kinds of notices, and writing them down; see notify.h. */
 #include "base/clock.h"
+#include "base/json.h"
 #include "notify/notify_int.h"
 #include "store/people_store.h"
 
@@ -125,29 +126,30 @@ static bool tell_people(const Sending *sending, Error *err)
     return tell_person(sending, STR_NONE, err);
 }
 
-static bool hook_listens(const Webhook *hook, Str kind)
+static Str event_body(Arena *arena, const Scope *scope, const NoticeEvent *event)
 {
-    bool listens = hook->kinds.count == 0;
-    for (size_t i = 0; i < hook->kinds.count && !listens; i++)
-        listens = str_equal(hook->kinds.at[i], kind);
-    return listens && hook->is_on;
+    Buf out = buf_new(arena, KB(64));
+    JsonWriter json = put_begin(&out);
+    put_text(&json, "id", event->id);
+    put_text(&json, "kind", event->kind);
+    put_text(&json, "level", event->level);
+    put_text(&json, "title", event->title);
+    put_text(&json, "text", event->body);
+    put_text_or_null(&json, "link", event->link);
+    put_text(&json, "workspace", scope->workspace);
+    put_time(&json, "created_at", event->created_at_ms);
+    put_end(&json);
+    return buf_str(&out);
 }
 
 static bool call_webhooks(const Sending *sending, Error *err)
 {
-    WebhookList hooks;
-    if (!webhook_list(sending->tx, sending->scope, sending->arena, &hooks, err))
-        return false;
-    for (size_t i = 0; i < hooks.count; i++) {
-        NewJob job = { .type = S("notify_webhook"),
-                       .subject = str_format(sending->arena, STR_FMT ":" STR_FMT,
-                                             STR_ARG(hooks.at[i].id), STR_ARG(sending->event.id)),
-                       .attempt_max = WEBHOOK_ATTEMPTS };
-        if (hook_listens(&hooks.at[i], sending->event.kind) &&
-            !job_add(sending->tx, sending->scope, sending->arena, &job, NULL, err))
-            return false;
-    }
-    return true;
+    const WebhookEvent told = { .id = sending->event.id,
+                                .kind = sending->event.kind,
+                                .key = sending->notice->key,
+                                .body =
+                                    event_body(sending->arena, sending->scope, &sending->event) };
+    return webhooks_send(sending->tx, sending->scope, sending->arena, &told, err);
 }
 
 bool notify_send(DbTx *tx, const Scope *scope, Arena *arena, const Notice *notice, Error *err)
@@ -170,4 +172,18 @@ bool notify_send(DbTx *tx, const Scope *scope, Arena *arena, const Notice *notic
     return notice_choice_list(tx, scope, arena, sending.event.kind, &sending.choices, err) &&
            tell_people(&sending, err) && call_webhooks(&sending, err) &&
            db_notify(tx, NOTICES_CHANNEL, scope->workspace, err);
+}
+
+bool notify_webhook_held(DbTx *tx, const Scope *scope, Arena *arena, const Webhook *hook, Str why,
+                         Error *err)
+{
+    const NoticeField fields[] = { { "url", hook->url },
+                                   { "count", str_format(arena, "%" PRId64, hook->failures) },
+                                   { "why", why } };
+    const Notice notice = { .kind = NOTICE_webhook_held,
+                            .audience = ROLE_ADMIN,
+                            .link = S("/settings/webhooks"),
+                            .fields = fields,
+                            .field_count = COUNT(fields) };
+    return notify_send(tx, scope, arena, &notice, err);
 }

@@ -33,13 +33,11 @@ bool notifier_open(const NotifierOptions *options, Notifier **notifier_r, Error 
     if (!check_options(options, err))
         return false;
     Notifier *notifier = heap_alloc(sizeof *notifier);
-    HttpClientOptions http = { .user_agent = "lectern-webhook", .proxy = options->proxy };
     notifier->arena = arena_new(KB(64));
     notifier->options = *options;
     notifier->options.smtp.url = str_copy(notifier->arena, options->smtp.url);
     notifier->options.mail_from = str_copy(notifier->arena, options->mail_from);
     notifier->options.public_url = str_copy(notifier->arena, options->public_url);
-    notifier->http = http_client_new(&http);
     if (options->events && !db_listen(options->db, NOTICES_CHANNEL, on_notices, notifier, err)) {
         notifier->options.events = NULL;
         notifier_close(notifier);
@@ -55,7 +53,6 @@ void notifier_close(Notifier *notifier)
         return;
     if (notifier->options.events)
         db_unlisten(notifier->options.db, NOTICES_CHANNEL, on_notices, notifier);
-    http_client_free(notifier->http);
     arena_free(notifier->arena);
     free(notifier);
 }

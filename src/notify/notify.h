@@ -3,27 +3,20 @@
  *     notify_send() -> event + a notice for each person (one transaction, the caller's)
  *                        |-> "notices" on the page's event stream, once it is committed
  *                        |-> job notify_mail     for each person who wants a mail
- *                        '-> job notify_webhook  for each webhook that listens
+ *                        '-> webhooks_send()     for each webhook that listens
  *
- * A mail or call is sent at least once: when the program dies between sending and noting it, it is
- * sent again, with the same Message-ID or Webhook-Id. What fails for good stays a dead job, to be
- * looked at and tried again.
- *
- * A webhook gets POST with the headers
- *     Webhook-Id         of the event: the same for every attempt
- *     Webhook-Timestamp  seconds since 1970
- *     Webhook-Signature  "v1=" + hex of HMAC-SHA256(secret, timestamp + "." + body)
- * and should answer 2xx within 10 seconds.
+ * A mail is sent at least once: when the program dies between sending and noting it, it is sent
+ * again, with the same Message-ID. What fails for good stays a dead job, to be looked at and tried
+ * again. Calls of webhooks: webhook/webhook.h.
  *
  * Threads: any. */
 #pragma once
 
 #include "jobs/job_queue.h"
-#include "net/proxy.h"
 #include "net/smtp.h"
 #include "notify/event_hub.h"
 #include "store/notices_store.h"
-#include "store/webhooks_store.h"
+#include "webhook/webhook.h"
 
 typedef enum NoticeKind {
 #define NOTICE(name, level, mail, title, text) NOTICE_##name,
@@ -78,8 +71,7 @@ typedef struct NotifierOptions {
     EventHub *events; /* of open pages; NULL: none */
     SmtpServer smtp;  /* url "": mails are not sent */
     Str mail_from;
-    Str public_url;     /* for links in mails; empty: none */
-    const Proxy *proxy; /* of webhooks; borrowed; NULL: none */
+    Str public_url; /* for links in mails; empty: none */
 } NotifierOptions;
 
 MUST_CHECK bool notifier_open(const NotifierOptions *options, Notifier **notifier_r, Error *err);
@@ -89,16 +81,10 @@ bool notifier_has_mail(const Notifier *notifier);
 void notifier_set_more(Notifier *notifier, NotifyMore *more, void *self);
 
 /* Job handlers; their argument is a Notifier. */
-JobHandler notify_mail_job, notify_webhook_job, notify_tidy_job;
+JobHandler notify_mail_job, notify_tidy_job;
 
-/* --- Webhooks --- */
-
-/* Its address is checked; a private one is for owners. *secret_r is shown once. ERROR_DENIED below
- * ROLE_ADMIN. */
-MUST_CHECK bool notifier_add_webhook(Notifier *notifier, const Scope *scope, Arena *arena, Str url,
-                                     StrList kinds, Webhook *hook_r, Str *secret_r, Error *err);
-/* "v1=...": what a receiver compares with. */
-Str webhook_signature(Arena *arena, Str secret, int64_t timestamp_s, Str body);
+/* For WebhooksOptions: administrators are told. */
+WebhookHeld notify_webhook_held;
 
 /* --- Mails that are not wanted --- */
 

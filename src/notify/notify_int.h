@@ -1,13 +1,11 @@
 /* notify_int.h - what the files of src/notify share. Not for other folders. */
 #pragma once
 
-#include "net/http_client.h"
 #include "notify/notify.h"
 
 #define NOTICES_CHANNEL "notices" /* text: the workspace */
 #define HOUR_MS ((int64_t)3600 * 1000)
 #define MAIL_ATTEMPTS 12 /* the last about an hour after the first */
-#define WEBHOOK_ATTEMPTS 12
 #define KEPT_DAYS 90
 
 typedef enum MailHabit { MAIL_NO, MAIL_NOW, MAIL_HOURLY } MailHabit;
@@ -15,7 +13,6 @@ typedef enum MailHabit { MAIL_NO, MAIL_NOW, MAIL_HOURLY } MailHabit;
 struct Notifier {
     Arena *arena; /* of the options */
     NotifierOptions options;
-    HttpClient *http;
     NotifyMore *more; /* NULL: nothing is added to mails */
     void *more_self;
 };

@@ -109,8 +109,7 @@ static bool remove_document(DbTx *tx, const Scope *scope, Arena *arena, Str docu
     return chunk_numbers(tx, scope, arena, document, numbers_r, err) &&
            blank_answers(tx, scope, document, err) && blank_tasks(tx, scope, document, err) &&
            blank_approvals(tx, scope, document, err) && remove_lessons(tx, scope, document, err) &&
-           remove_summaries(tx, scope, document, err) &&
-           remove_results(tx, scope, document, err) &&
+           remove_summaries(tx, scope, document, err) && remove_results(tx, scope, document, err) &&
            connection_items_forget(tx, scope, document, err) &&
            db_exec(tx, DB_SAME("DELETE FROM uploads WHERE workspace = $1 AND document = $2"),
                    DB_ARGS(db_text(scope->workspace), db_text(document)), NULL, err) &&

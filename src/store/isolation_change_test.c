@@ -202,6 +202,36 @@ static bool labels_are_hidden(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool webhooks_are_hidden(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+
+    EXPECT_CODE(ERROR_NOT_FOUND, webhook_hold(tx, theirs, secret.hook.id, err));
+    CALL(webhook_called(tx, theirs, &(Webhook){ .id = secret.hook.id, .failures = 1 }, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, webhook_delivery_save(tx, theirs, &secret.delivery, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, hook_update(tx, theirs, &secret.door, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, hook_remove(tx, theirs, secret.door.id, err));
+    HookReceipt receipt = { .seen = S("other") };
+    bool is_added;
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                hook_receipt_add(tx, theirs, arena, secret.door.id, &receipt, &is_added, err));
+    EXPECT_CODE(ERROR_DENIED,
+                hook_receipt_forget(tx, theirs, arena, INT64_MAX, (StrList){ 0 }, INT64_MAX, err));
+    EXPECT_CODE(ERROR_DENIED, webhook_delivery_forget(tx, theirs, INT64_MAX, err));
+    WebhookDeliveryList late;
+    EXPECT_CODE(ERROR_DENIED, webhook_delivery_overdue(tx, theirs, arena, INT64_MAX, &late, err));
+    WebhookDeliveryFilter told = { .hook = secret.hook.id };
+    EXPECT_EMPTY(WebhookDeliveryList,
+                 webhook_delivery_list(tx, theirs, arena, &told, NULL, &list, err));
+    EXPECT_EMPTY(StrList,
+                 webhook_delivery_heads(tx, theirs, arena, secret.hook.id, NULL, &list, err));
+    EXPECT_EMPTY(HookList, hook_list(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(HookReceiptList,
+                 hook_receipt_list(tx, theirs, arena, secret.door.id, NULL, &list, err));
+    return true;
+}
+
 static bool approvals_are_hidden(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -304,5 +334,5 @@ bool isolation_change(DbTx *tx, World *world, Error *err)
     return functions_change_nothing(tx, world, err) && talks_are_hidden(tx, world, err) &&
            labels_are_hidden(tx, world, err) && nothing_is_learned(tx, world, err) &&
            no_cards_are_listed(tx, world, err) && approvals_are_hidden(tx, world, err) &&
-           lists_are_empty(tx, world, err);
+           webhooks_are_hidden(tx, world, err) && lists_are_empty(tx, world, err);
 }

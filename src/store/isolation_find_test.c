@@ -238,6 +238,21 @@ static bool tasks_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool webhooks_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    WebhookDelivery delivery;
+    Webhook hook;
+    Hook door;
+
+    EXPECT_CODE(ERROR_NOT_FOUND, webhook_find(tx, theirs, arena, secret.hook.id, &hook, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                webhook_delivery_find(tx, theirs, arena, secret.delivery.id, &delivery, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, hook_find(tx, theirs, arena, secret.door.id, &door, err));
+    return true;
+}
+
 static bool approvals_find_nothing(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -310,11 +325,9 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, judged_set_find_by_name(tx, theirs, arena, S("Ours"), &set, err));
     EXPECT_CODE(ERROR_NOT_FOUND, lab_run_find(tx, theirs, arena, S("run"), &run, err));
     NoticeEvent event;
-    Webhook hook;
     CallHealth health;
     EXPECT_CODE(ERROR_NOT_FOUND,
                 notice_event_find(tx, theirs, arena, secret.event.id, &event, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, webhook_find(tx, theirs, arena, secret.hook.id, &hook, err));
     CALL(call_health(tx, theirs, SPAN_DAY, 0, INT64_MAX, &health, err));
     EXPECT(health.totals.calls == 0);
     CALL(notice_count_unread(tx, theirs, &length, err));
@@ -326,6 +339,7 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     CALL(labels_find_nothing(tx, world, err));
     CALL(jobs_find_nothing(tx, world, err) && runs_find_nothing(tx, world, err));
     CALL(connections_find_nothing(tx, world, err) && approvals_find_nothing(tx, world, err));
+    CALL(webhooks_find_nothing(tx, world, err));
     CALL(fields_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;

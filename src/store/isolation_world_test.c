@@ -32,6 +32,15 @@ static bool fill_notices(DbTx *tx, World *world, Error *err)
     CALL(notice_choice_set(tx, ours, &choice, err));
     secret.hook = (Webhook){ .url = S("https://example.org"), .sealed = S("sealed") };
     CALL(webhook_add(tx, ours, world->arena, &secret.hook, err));
+    secret.delivery = (WebhookDelivery){ .hook = secret.hook.id, .body = S("{}") };
+    CALL(webhook_delivery_add(tx, ours, world->arena, &secret.delivery, &is_new, err));
+    secret.door = (Hook){ .name = S("ours"), .scheme = S("path"), .sealed = S("sealed") };
+    CALL(hook_add(tx, ours, world->arena, &secret.door, err));
+    HookReceipt receipt = { .seen = S("seen") };
+    CALL(hook_receipt_add(tx, ours, world->arena, secret.door.id, &receipt, &is_new, err));
+    EXPECT(is_new);
+    CALL(hook_receipt_add(tx, ours, world->arena, secret.door.id, &receipt, &is_new, err));
+    EXPECT(!is_new);
     secret.alert = (Alert){ .rule = S("errors") };
     return alert_open(tx, ours, world->arena, &secret.alert, &is_new, err);
 }

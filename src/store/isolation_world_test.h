@@ -14,6 +14,7 @@
 #include "store/collections_store.h"
 #include "store/connections_store.h"
 #include "store/conversations_store.h"
+#include "store/hooks_store.h"
 #include "store/judged_sets_store.h"
 #include "store/label_sets_store.h"
 #include "store/messages_store.h"
@@ -29,7 +30,7 @@
 #include "store/summaries_store.h"
 #include "store/task_feeds_store.h"
 #include "store/tasks_store.h"
-#include "store/webhooks_store.h"
+#include "store/webhook_deliveries_store.h"
 #include "store/world_test.h"
 
 /* What is in `ours`, for the others to look for. */
@@ -54,6 +55,8 @@ typedef struct IsolationSecret {
     Str job;
     NoticeEvent event;
     Webhook hook;
+    WebhookDelivery delivery;
+    Hook door;
     Alert alert;
     BudgetRow budget;
     ClientFile file;

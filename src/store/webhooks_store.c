@@ -5,8 +5,8 @@
 #include "store/sql.h"
 
 #define WEBHOOKS                                                                                   \
-    "SELECT id, url, kinds, sealed, allows_private, is_on, created_at, last_at, last_result"       \
-    " FROM webhooks WHERE workspace = $1 "
+    "SELECT id, url, kinds, sealed, allows_private, is_on, created_at, last_at, last_result,"      \
+    " failures, held_until FROM webhooks WHERE workspace = $1 "
 
 /* "a,b" as it is kept. */
 static StrList split(Arena *arena, Str text)
@@ -29,6 +29,8 @@ static void read_webhook(DbRows *row, Arena *arena, void *item)
         .created_at_ms = db_get_int(row, 6),
         .last_at_ms = db_get_int(row, 7),
         .last_result = db_get_text(row, 8, arena),
+        .failures = db_get_int(row, 9),
+        .held_until_ms = db_get_int(row, 10),
     };
 }
 
@@ -84,14 +86,27 @@ bool webhook_switch(DbTx *tx, const Scope *scope, Str id, bool is_on, Error *err
         DB_ARGS(db_text(scope->workspace), db_text(id), db_int(is_on)), "webhook", id, err);
 }
 
-bool webhook_called(DbTx *tx, const Scope *scope, Str id, Str result, Error *err)
+bool webhook_hold(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
-    return db_exec(
-        tx,
-        DB_SAME("UPDATE webhooks SET last_at = $3, last_result = $4"
-                " WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(id), db_int(now_ms()), db_text(result)), NULL,
-        err);
+    int64_t found;
+
+    if (!db_query_int(tx,
+                      DB_SQL("SELECT 1 FROM webhooks WHERE workspace = $1 AND id = $2",
+                             "SELECT 1 FROM webhooks WHERE workspace = $1 AND id = $2 FOR UPDATE"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), 0, &found, err))
+        return false;
+    return found || sql_not_found(err, "webhook", id);
+}
+
+bool webhook_called(DbTx *tx, const Scope *scope, const Webhook *hook, Error *err)
+{
+    return db_exec(tx,
+                   DB_SAME("UPDATE webhooks SET last_at = $3, last_result = $4, failures = $5,"
+                           " held_until = $6 WHERE workspace = $1 AND id = $2"),
+                   DB_ARGS(db_text(scope->workspace), db_text(hook->id), db_int(hook->last_at_ms),
+                           db_text(hook->last_result), db_int(hook->failures),
+                           db_int(hook->held_until_ms)),
+                   NULL, err);
 }
 
 bool webhook_remove(DbTx *tx, const Scope *scope, Str id, Error *err)

@@ -14,6 +14,8 @@ typedef struct Webhook {
     bool allows_private, is_on;
     int64_t created_at_ms, last_at_ms; /* last_at_ms 0: never called */
     Str last_result;                   /* "200", or why it failed */
+    int64_t failures;                  /* in a row */
+    int64_t held_until_ms;             /* it is not called before; 0: it is */
 } Webhook;
 
 typedef struct WebhookList {
@@ -28,6 +30,8 @@ MUST_CHECK bool webhook_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
 MUST_CHECK bool webhook_list(DbTx *tx, const Scope *scope, Arena *arena, WebhookList *list_r,
                              Error *err);
 MUST_CHECK bool webhook_switch(DbTx *tx, const Scope *scope, Str id, bool is_on, Error *err);
-/* How the last call went. */
-MUST_CHECK bool webhook_called(DbTx *tx, const Scope *scope, Str id, Str result, Error *err);
+/* Takes its row for the rest of the transaction. */
+MUST_CHECK bool webhook_hold(DbTx *tx, const Scope *scope, Str id, Error *err);
+/* Saves how the last call went: last_at_ms, last_result, failures, held_until_ms. */
+MUST_CHECK bool webhook_called(DbTx *tx, const Scope *scope, const Webhook *hook, Error *err);
 MUST_CHECK bool webhook_remove(DbTx *tx, const Scope *scope, Str id, Error *err);

@@ -1,0 +1,68 @@
+#include "store/migrate.h"
+
+extern const Migration migration_0038;
+
+/* What is told to a webhook, call by call; how often one has failed in a row, and until when it is
+ * left alone. Addresses that other programs call (hooks), and what came to them: `seen` tells a
+ * call from a copy of it. */
+const Migration migration_0038 = {
+    .up = { "ALTER TABLE webhooks ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;"
+            "ALTER TABLE webhooks ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;"
+            "CREATE TABLE webhook_deliveries ("
+            "    workspace TEXT NOT NULL,"
+            "    id TEXT NOT NULL,"
+            "    hook TEXT NOT NULL,"
+            "    message TEXT NOT NULL,"
+            "    kind TEXT NOT NULL,"
+            "    order_key TEXT NOT NULL,"
+            "    body TEXT NOT NULL,"
+            "    state TEXT NOT NULL,"
+            "    attempts INTEGER NOT NULL,"
+            "    next_at INTEGER NOT NULL,"
+            "    status INTEGER NOT NULL,"
+            "    answer TEXT NOT NULL,"
+            "    error TEXT NOT NULL,"
+            "    took_ms INTEGER NOT NULL,"
+            "    created_at INTEGER NOT NULL,"
+            "    ended_at INTEGER NOT NULL,"
+            "    replay_of TEXT NOT NULL,"
+            "    PRIMARY KEY (workspace, id),"
+            "    FOREIGN KEY (workspace, hook) REFERENCES webhooks (workspace, id)"
+            "        ON DELETE CASCADE"
+            ") STRICT;"
+            "CREATE INDEX webhook_deliveries_by_hook ON webhook_deliveries (workspace, hook, id);"
+            "CREATE INDEX webhook_deliveries_waiting"
+            "    ON webhook_deliveries (workspace, hook, order_key, id) WHERE state = 'waiting';"
+            "CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at);"
+            "CREATE TABLE hooks ("
+            "    workspace TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,"
+            "    id TEXT NOT NULL,"
+            "    name TEXT NOT NULL,"
+            "    scheme TEXT NOT NULL,"
+            "    sealed BLOB NOT NULL,"
+            "    collection TEXT NOT NULL,"
+            "    is_on INTEGER NOT NULL,"
+            "    created_by TEXT NOT NULL,"
+            "    created_at INTEGER NOT NULL,"
+            "    last_at INTEGER NOT NULL,"
+            "    PRIMARY KEY (workspace, id)"
+            ") STRICT;"
+            "CREATE TABLE hook_receipts ("
+            "    workspace TEXT NOT NULL,"
+            "    hook TEXT NOT NULL,"
+            "    id TEXT NOT NULL,"
+            "    seen TEXT NOT NULL,"
+            "    size INTEGER NOT NULL,"
+            "    document TEXT NOT NULL,"
+            "    created_at INTEGER NOT NULL,"
+            "    PRIMARY KEY (workspace, hook, id),"
+            "    FOREIGN KEY (workspace, hook) REFERENCES hooks (workspace, id) ON DELETE CASCADE"
+            ") STRICT;"
+            "CREATE UNIQUE INDEX hook_receipts_seen ON hook_receipts (workspace, hook, seen);"
+            "CREATE INDEX hook_receipts_by_time ON hook_receipts (created_at);",
+            NULL },
+    .down = { "DROP TABLE hook_receipts; DROP TABLE hooks; DROP TABLE webhook_deliveries;"
+              "ALTER TABLE webhooks DROP COLUMN held_until;"
+              "ALTER TABLE webhooks DROP COLUMN failures;",
+              NULL },
+};
