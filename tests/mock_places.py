@@ -26,6 +26,9 @@ class Places:
         self.bucket = {}    # key -> bytes
         self.dav = {}       # path -> bytes
         self.repository = {}  # path -> bytes
+        self.notion_pages = {}  # id -> (title, edited, [blocks])
+        self.notion_table = []  # rows: (name, number)
+        self.notion_written = []
         self.requests = []
         self.refuse = {}    # path -> (status, headers)
         places = self
@@ -52,12 +55,13 @@ class Places:
                 if url.path in places.refuse:
                     status, headers = places.refuse[url.path]
                     return self.answer(status, **headers)
-                for prefix, serve in (("/bucket", places.s3), ("/dav/", places.webdav), ("/repos/", places.github)):
+                for prefix, serve in (("/bucket", places.s3), ("/dav/", places.webdav), ("/repos/", places.github),
+                                      ("/notion/", places.notion)):
                     if url.path.startswith(prefix):
                         return serve(self, url)
                 return places.web(self, url)
 
-            do_GET = do_POST = do_PROPFIND = handle_any
+            do_GET = do_POST = do_PATCH = do_PROPFIND = handle_any
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -158,6 +162,52 @@ class Places:
             if part == f"/git/blobs/{digest}":
                 return request.answer(200, self.repository[path])
         return request.answer(404)
+
+
+    # --- Notion, version 2025-09-03
+
+    def notion(self, request, url):
+        def say(status, **members):
+            return request.answer(status, json.dumps(members).encode(), Content_Type="application/json")
+
+        def text(words):
+            return [{"plain_text": words, "annotations": {}}]
+
+        def page(key):
+            title, edited, _ = self.notion_pages[key]
+            return {"object": "page", "id": key, "last_edited_time": edited, "in_trash": False,
+                    "properties": {"title": {"type": "title", "title": text(title)}}}
+
+        if request.headers.get("Authorization") != "Bearer ntn_x" or request.headers["Notion-Version"] != "2025-09-03":
+            return say(401, object="error", code="unauthorized", message="API token is invalid.")
+        path, body = url.path.removeprefix("/notion"), json.loads(request.content or b"{}")
+        if path == "/search":
+            found = [page(key) for key in self.notion_pages]
+            if self.notion_table:
+                found.append({"object": "data_source", "id": "t1", "last_edited_time": "2026-01-01T10:00:00.000Z",
+                              "title": text("Stock")})
+            at = int(body.get("start_cursor", 0))
+            return say(200, object="list", results=found[at:at + 2], has_more=at + 2 < len(found), next_cursor=str(at + 2))
+        if path == "/data_sources/t1/query":
+            rows = [{"object": "page", "properties": {"Name": {"type": "title", "title": text(name)},
+                                                      "Count": {"type": "number", "number": count}}}
+                    for name, count in self.notion_table]
+            return say(200, object="list", results=rows, has_more=False, next_cursor=None)
+        kind, key = path.strip("/").split("/")[:2] if path.count("/") > 1 else (path.strip("/"), "")
+        if kind == "pages" and request.command == "POST":
+            self.notion_written.append(body)
+            known = body["parent"]["page_id"] in self.notion_pages
+            return say(200, object="page", id="new1") if known else say(404, object="error", code="object_not_found")
+        if request.command == "PATCH":
+            self.notion_written.append(body)
+            return say(200, object="list", results=[])
+        if kind == "pages" and key in self.notion_pages:
+            return say(200, **page(key))
+        if kind == "blocks" and key in self.notion_pages:
+            blocks = [{"type": kind, kind: {"rich_text": text(words)}, "id": "b", "has_children": False}
+                      for kind, words in self.notion_pages[key][2]]
+            return say(200, object="list", results=blocks, has_more=False, next_cursor=None)
+        return say(404, object="error", code="object_not_found")
 
 
 class Mailbox:

@@ -6,15 +6,29 @@ from conftest import Server, wait_until
 from mock_places import S3_KEY, S3_SECRET, Mailbox, Places
 
 
-@pytest.fixture(scope="module")
-def library(database, tmp_path_factory):
+def start(tmp_path_factory, database=""):
     """A server that may watch one folder, with the key of its owner: who may name private addresses."""
     folder = tmp_path_factory.mktemp("watched")
     started = Server(tmp_path_factory.mktemp("places") / "library", database,
-                     environment={"LECTERN_CONNECT_FOLDERS": str(folder)})
-    started.start()
+                     environment={"LECTERN_CONNECT_FOLDERS": str(folder)}).start()
     started.key = started.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
     started.watched = folder
+    return started
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    started = start(tmp_path_factory)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def library_of_each(database_kind, request, tmp_path_factory):
+    if database_kind == "sqlite":
+        yield request.getfixturevalue("library")
+        return
+    started = start(tmp_path_factory, request.getfixturevalue("postgres").new_database())
     yield started
     started.stop()
 
@@ -79,7 +93,8 @@ def write(path, text, settled=True):
         os.utime(path, (path.stat().st_mtime - 100,) * 2)
 
 
-def test_a_folder_is_kept_in_step(library):
+def test_a_folder_is_kept_in_step(library_of_each):
+    library = library_of_each
     root = library.watched / "a"
     write(root / "one.txt", "The osprey dives.")
     write(root / "below" / "two.txt", "The bittern booms.")
@@ -210,6 +225,26 @@ def test_files_of_a_repository_follow_its_branch(library, places):
     assert [r[1] for r in places.requests] == ["/repos/ann/notes/commits/main"]  # the branch has not moved
     del places.repository["docs/how.md"]
     assert notes.sync()["items"]["gone"] == 1
+
+
+def test_pages_and_tables_of_notion_come_in_and_a_document_goes_out(library, places):
+    then = "2026-01-01T09:00:00.000Z"
+    places.notion_pages = {"p1": ("Plan", then, [("heading_2", "Birds"), ("paragraph", "The grebe nests.")]),
+                           "p2": ("List", then, [("bulleted_list_item", "Swan")])}
+    places.notion_table = [("Nails", 12), ("Screws", 7)]
+    notion = Connection(library, "notion", token="ntn_x", pause_ms=0, api=places.url + "/notion")
+    assert {item["name"] for item in notion.items("taken").values()} == {"Plan.md", "List.md", "Stock.csv"}
+    assert "The grebe nests." in notion.text("page:p1") and "Screws" in notion.text("data_source:t1")
+    places.requests.clear()
+    places.notion_pages["p1"] = ("Plan", "2026-01-02T09:00:00.000Z", [("paragraph", "The grebe has nested.")])
+    notion.sync()
+    assert "has nested" in notion.text("page:p1") and not places.asked("/notion/pages/p2")
+    document = library.add(("report.md", b"# Report\n\n" + b"\n\n".join(b"Line %d." % n for n in range(120))))[0]
+    answer = library.post(notion.path + "/send", {"document": document["id"], "below": "p1"})
+    assert answer.status_code == 201 and answer.json()["remote"] == "page:new1", answer.text
+    first, rest = places.notion_written
+    assert len(first["children"]) == 100 and len(first["children"]) + len(rest["children"]) == 121
+    assert library.post(notion.path + "/send", {"document": document["id"], "below": "nowhere"}).status_code == 404
 
 
 MAIL = "From: ann@example.org\r\nTo: bob@example.org\r\nSubject: {0}\r\nMessage-ID: <{0}@example.org>\r\n\r\nThe {0} arrived.\r\n"

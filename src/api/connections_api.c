@@ -126,6 +126,7 @@ bool connections_kinds(ApiRequest *request, HttpResponse *response, Error *err)
         put_text(&json, "name", str(connector_kinds[i].name));
         put_text(&json, "title", str(connector_kinds[i].title));
         put_text(&json, "source", str(connector_kinds[i].source));
+        put_bool(&json, "sends", connect_can_send(&connector_kinds[i]));
         put_raw(&json, "schema", str(*connector_kinds[i].schema));
         put_end(&json);
     }
@@ -235,6 +236,22 @@ bool connections_sync(ApiRequest *request, HttpResponse *response, Error *err)
     response->status = 202;
     JsonWriter json = put_begin(&response->body);
     put_text(&json, "job", work.job);
+    put_end(&json);
+    return true;
+}
+
+bool connections_send(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    Str document = STR_NONE, below = STR_NONE, remote;
+    if (!api_fields(request, err,
+                    { "document", JSON_STR, &document, .required = true, .length_max = 64 },
+                    { "below", JSON_STR, &below, .required = true, .length_max = 200 }) ||
+        !connect_send(request->api->connect, request->scope, request->arena, request->params[0],
+                      document, below, &remote, err))
+        return false;
+    response->status = 201;
+    JsonWriter json = put_begin(&response->body);
+    put_text(&json, "remote", remote);
     put_end(&json);
     return true;
 }

@@ -91,5 +91,11 @@ MUST_CHECK bool connect_sync(DbTx *tx, const Scope *scope, Arena *arena,
 MUST_CHECK bool connect_decide(DbTx *tx, const Scope *scope, Arena *arena, Str connection, Str key,
                                bool is_wanted, Error *err);
 
+/* A document's text, written to the place as `below` says; *remote_r: what it is called there. Each
+ * call writes anew. ERROR_UNSUPPORTED: the kind only gives. */
+MUST_CHECK bool connect_send(Connect *connect, const Scope *scope, Arena *arena, Str id,
+                             Str document, Str below, Str *remote_r, Error *err);
+bool connect_can_send(const ConnectorKind *kind);
+
 /* Job handlers; their argument is a Connect. */
 JobHandler connect_sync_job, connect_due_job;

@@ -43,6 +43,12 @@ typedef struct ConnectFile {
     struct ConnectBytes *bytes;
 } ConnectFile;
 
+/* What goes out. */
+typedef struct ConnectNote {
+    Str title, markdown;
+    Str below; /* what the place calls the thing that it goes into */
+} ConnectNote;
+
 typedef struct Connector {
     const char *schema; /* of its settings, JSON Schema; a writeOnly one is a secret */
     int64_t items_max;  /* of one round, unless the setting items_max says; 0: 10,000 */
@@ -52,6 +58,9 @@ typedef struct Connector {
     bool (*list)(ConnectRun *run, Str cursor, ConnectPage *page_r, Error *err);
     /* item->version is the one that is here; empty: none is. */
     bool (*fetch)(ConnectRun *run, const ConnectionItem *item, ConnectFile *file, Error *err);
+    /* Writes a text there, as one thing; *remote_r: what it is called. NULL: the place only gives.
+     */
+    bool (*send)(ConnectRun *run, const ConnectNote *note, Str *remote_r, Error *err);
     void (*close)(ConnectRun *run); /* frees run->own; NULL: there is nothing */
 } Connector;
 
