@@ -179,7 +179,7 @@ bool json_parse(Str text, size_t bytes_max, json_t **json_r, Error *err)
 
 Str json_print(Arena *arena, const json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     Str copy = str_copy(arena, str(text ? text : "null"));
     free(text);
     return copy;

@@ -50,7 +50,8 @@ void json_auto(json_t **json);
 /* Parse a whole text (any JSON value). Fails with the line and column on anything but valid
  * JSON with unique keys and at most `bytes_max` bytes. Release with AUTO_JSON. */
 MUST_CHECK bool json_parse(Str text, size_t bytes_max, json_t **json_r, Error *err);
-/* The tree as compact text in the arena. */
+/* The tree as compact text in the arena; numbers with as many digits as a double surely holds (15),
+ * so that 2.35 is not 2.3500000000000001. */
 Str json_print(Arena *arena, const json_t *json);
 
 typedef enum JsonType { JSON_STR, JSON_I64, JSON_F64, JSON_FLAG, JSON_STRS, JSON_ANY } JsonType;

@@ -329,10 +329,46 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool workflows_are_hidden(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    const WorkflowMove move = { .execution = secret.execution.id, .from = S("a"), .attempt = 1 };
+    const WorkflowFrame child = { .step = S("a") };
+    WorkflowExecution ended = secret.execution;
+    WorkflowKeyList keys;
+    Str id = secret.execution.id;
+    int64_t number;
+    bool is_changed;
+
+    ended.state = S("done");
+    EXPECT_CODE(ERROR_CONFLICT, workflow_move(tx, theirs, &move, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                workflow_frame_add(tx, theirs, world->arena, id, &child, 1, 1, &number, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, workflow_frame_restart(tx, theirs, id, S("a"), err));
+    CALL(workflow_execution_end(tx, theirs, &ended, &is_changed, err));
+    EXPECT(!is_changed);
+    CALL(workflow_execution_set_state(tx, theirs, id, S("running"), STR_NONE, S("paused"),
+                                      &is_changed, err));
+    EXPECT(!is_changed);
+    CALL(workflow_frame_wake(tx, theirs, id, 0, STR_NONE, -1, S("{}"), &is_changed, err));
+    EXPECT(!is_changed);
+    CALL(workflow_frame_begin(tx, theirs, id, 1, 0, &is_changed, err));
+    EXPECT(!is_changed);
+    CALL(workflow_frame_stop(tx, theirs, id, -1, S("cancelled"), err));
+    CALL(workflow_frame_child_over(tx, theirs, id, 0, &number, err));
+    EXPECT_CODE(ERROR_DENIED, workflow_execution_purge(tx, theirs, INT64_MAX, 9, &number, err));
+    EXPECT_CODE(ERROR_DENIED, workflow_execution_list_expired(tx, theirs, world->arena, INT64_MAX,
+                                                              9, &keys, err));
+    EXPECT_CODE(ERROR_DENIED,
+                workflow_frame_list_lost(tx, theirs, world->arena, INT64_MAX, 9, &keys, err));
+    return true;
+}
+
 bool isolation_change(DbTx *tx, World *world, Error *err)
 {
-    return functions_change_nothing(tx, world, err) && talks_are_hidden(tx, world, err) &&
-           labels_are_hidden(tx, world, err) && nothing_is_learned(tx, world, err) &&
-           no_cards_are_listed(tx, world, err) && approvals_are_hidden(tx, world, err) &&
-           webhooks_are_hidden(tx, world, err) && lists_are_empty(tx, world, err);
+    return workflows_are_hidden(tx, world, err) && functions_change_nothing(tx, world, err) &&
+           talks_are_hidden(tx, world, err) && labels_are_hidden(tx, world, err) &&
+           nothing_is_learned(tx, world, err) && no_cards_are_listed(tx, world, err) &&
+           approvals_are_hidden(tx, world, err) && webhooks_are_hidden(tx, world, err) &&
+           lists_are_empty(tx, world, err);
 }

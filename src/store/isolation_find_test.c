@@ -272,6 +272,42 @@ static bool approvals_find_nothing(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool workflows_find_nothing(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    const WorkflowExecutionFilter any = { .parent = S("*") };
+    Str id = secret.execution.id;
+    WorkflowExecution execution;
+    WorkflowExecutionList executions;
+    WorkflowFrame frame;
+    WorkflowFrameList frames;
+    WorkflowStepList steps;
+    WorkflowWaiterList waiters;
+    WorkflowTriggerList triggers;
+    WorkflowFigures figures;
+
+    EXPECT_CODE(ERROR_NOT_FOUND, workflow_execution_find(tx, theirs, arena, id, &execution, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, workflow_frame_find(tx, theirs, arena, id, 0, &frame, err));
+    CALL(workflow_execution_list(tx, theirs, arena, &any, NULL, &executions, err));
+    EXPECT(executions.count == 0);
+    CALL(workflow_frame_list(tx, theirs, arena, id, STR_NONE, &frames, err));
+    EXPECT(frames.count == 0);
+    CALL(workflow_frame_children(tx, theirs, arena, id, 0, 0, &frames, err));
+    EXPECT(frames.count == 0);
+    CALL(workflow_step_list(tx, theirs, arena, id, -1, NULL, &steps, err));
+    EXPECT(steps.count == 0);
+    CALL(workflow_step_outputs(tx, theirs, arena, id, 0, &steps, err));
+    EXPECT(steps.count == 0);
+    CALL(workflow_waiters(tx, theirs, arena, STR_NONE, S("ours"), &waiters, err));
+    EXPECT(waiters.count == 0);
+    CALL(workflow_trigger_list(tx, theirs, arena, S("upload"), STR_NONE, &triggers, err));
+    EXPECT(triggers.count == 0);
+    CALL(workflow_figures(tx, theirs, arena, secret.workflow.id, 0, &figures, err));
+    EXPECT(figures.runs == 0 && figures.step_count == 0);
+    return true;
+}
+
 bool isolation_find(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -339,7 +375,7 @@ bool isolation_find(DbTx *tx, World *world, Error *err)
     CALL(labels_find_nothing(tx, world, err));
     CALL(jobs_find_nothing(tx, world, err) && runs_find_nothing(tx, world, err));
     CALL(connections_find_nothing(tx, world, err) && approvals_find_nothing(tx, world, err));
-    CALL(webhooks_find_nothing(tx, world, err));
+    CALL(webhooks_find_nothing(tx, world, err) && workflows_find_nothing(tx, world, err));
     CALL(fields_find_nothing(tx, world, err));
     BudgetRow budget;
     KeyLimits limits;

@@ -212,6 +212,35 @@ static bool fill_runs(DbTx *tx, World *world, Error *err)
     return run_item_save(tx, &world->ours, secret.run.id, &item, err);
 }
 
+static bool fill_workflows(DbTx *tx, World *world, Error *err)
+{
+    const Scope *ours = &world->ours;
+    const WorkflowFrame child = { .step = S("a"), .position = S("b") };
+    const WorkflowStep step = { .step = S("a"), .number = 1, .state = S("running") };
+    const WorkflowTrigger trigger = { .kind = S("upload"), .user = ours->user, .rule = S("{}") };
+    WorkflowMove move = { .from = S("a"), .attempt = 1 };
+    int64_t first;
+    bool is_new;
+
+    secret.workflow = (Recipe){ .kind = S(RECIPE_WORKFLOW), .name = S("Ours"), .body = S("{}") };
+    CALL(recipe_add(tx, ours, world->arena, &secret.workflow, err));
+    CALL(workflow_trigger_set(tx, ours, secret.workflow.id, &trigger, 1, err));
+    secret.execution =
+        (WorkflowExecution){ .workflow = secret.workflow.id, .body = S("{}"), .key = S("k") };
+    CALL(workflow_execution_add(tx, ours, world->arena, &secret.execution, S("a"), &is_new, err));
+    EXPECT(is_new);
+    CALL(
+        workflow_frame_add(tx, ours, world->arena, secret.execution.id, &child, 1, 1, &first, err));
+    CALL(workflow_step_save(tx, ours, world->arena, secret.execution.id, &step, 1, err));
+    move.execution = secret.execution.id;
+    move.frame = (WorkflowFrame){ .position = S("a"),
+                                  .attempt = 1,
+                                  .state = S("waiting"),
+                                  .wait = S("event"),
+                                  .wait_event = S("ours") };
+    return workflow_move(tx, ours, &move, err);
+}
+
 static bool fill_ledgers(DbTx *tx, World *world, Error *err)
 {
     const Scope *ours = &world->ours;
@@ -243,6 +272,7 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(fill_summaries(tx, world, err));
     CALL(fill_labels(tx, world, err));
     CALL(fill_runs(tx, world, err));
+    CALL(fill_workflows(tx, world, err));
     CALL(document_fields_save(
         tx, &world->ours,
         &(DocumentFields){

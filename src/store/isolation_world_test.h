@@ -31,6 +31,7 @@
 #include "store/task_feeds_store.h"
 #include "store/tasks_store.h"
 #include "store/webhook_deliveries_store.h"
+#include "store/workflows_store.h"
 #include "store/world_test.h"
 
 /* What is in `ours`, for the others to look for. */
@@ -67,6 +68,8 @@ typedef struct IsolationSecret {
     Run run;
     Connection connection;
     Approval approval;
+    WorkflowExecution execution;
+    Recipe workflow;
 } IsolationSecret;
 
 extern IsolationSecret secret;
