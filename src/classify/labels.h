@@ -97,6 +97,9 @@ typedef struct LabelRun {
 MUST_CHECK bool labels_run(Labels *labels, const Scope *scope, EncodePriority priority,
                            Arena *arena, const StageList *stages, const LabelSource *source,
                            bool is_kept, LabelRun *run_r, Error *err);
+/* Keeps what a run with is_kept false said, in the caller's transaction. */
+MUST_CHECK bool labels_keep(DbTx *tx, const Scope *scope, Arena *arena, const LabelSource *source,
+                            LabelRun *run, Error *err);
 /* "stages": an array of what each said (report_put_labels), or that it was skipped. */
 void labels_put_stages(JsonWriter *json, Str text, const LabelRun *run);
 /* That, and of the last stage that was not skipped: label_set, its labels and the classification

@@ -297,6 +297,15 @@ static bool keep_stage(DbTx *tx, const Scope *scope, Arena *arena, const LabelSo
                            err);
 }
 
+bool labels_keep(DbTx *tx, const Scope *scope, Arena *arena, const LabelSource *source,
+                 LabelRun *run, Error *err)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (!run->at[i].is_skipped && !keep_stage(tx, scope, arena, source, &run->at[i], err))
+            return false;
+    return true;
+}
+
 /* --- Stage by stage --- */
 
 typedef struct RunWork {
@@ -324,11 +333,7 @@ static bool sets_work(DbTx *tx, void *argument, Error *err)
 static bool keep_work(DbTx *tx, void *argument, Error *err)
 {
     RunWork *work = argument;
-    for (size_t i = 0; i < work->run.count; i++)
-        if (!work->run.at[i].is_skipped &&
-            !keep_stage(tx, work->scope, work->arena, work->source, &work->run.at[i], err))
-            return false;
-    return true;
+    return labels_keep(tx, work->scope, work->arena, work->source, &work->run, err);
 }
 
 static StrList names_of(Arena *arena, const SaidLabels *said)

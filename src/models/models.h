@@ -114,6 +114,7 @@ typedef struct ChatRequest {
 typedef struct ChatResult {
     Str text, model;
     int64_t input_tokens, output_tokens;
+    int64_t cost;    /* pico-dollars; 0: unknown */
     Str finish;      /* "stop", "length", "content_filter" */
     bool is_refused; /* the text is why the model declines */
 } ChatResult;

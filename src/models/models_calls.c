@@ -76,6 +76,7 @@ static ChatResult result_of(const GatewayAnswer *answer, Str model)
                          .model = model,
                          .input_tokens = answer->usage.input + answer->usage.cache_read,
                          .output_tokens = answer->usage.output,
+                         .cost = MAX(answer->cost, 0),
                          .finish = words[answer->finish] };
 }
 

@@ -118,6 +118,7 @@ static bool ask_once(Asking *asking, size_t count, StructuredChat *chat, void *s
     asking->result.model = reply->model;
     asking->result.input_tokens += reply->input_tokens;
     asking->result.output_tokens += reply->output_tokens;
+    asking->result.cost += reply->cost;
     return true;
 }
 

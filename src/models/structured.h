@@ -32,7 +32,7 @@ typedef struct StructuredRequest {
 typedef struct StructuredResult {
     json_t *json; /* release with json_decref() */
     Str model;
-    int64_t input_tokens, output_tokens; /* of all tries */
+    int64_t input_tokens, output_tokens, cost; /* of all tries */
     int tries;
     bool is_mended; /* the reply was no JSON as it stood */
 } StructuredResult;
