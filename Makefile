@@ -104,8 +104,9 @@ $(TOBJ)/%.o: %.c
 $(BUILD)/web.s: tools/embed $(shell find web -type f 2>/dev/null)
 	@mkdir -p $(@D)
 	tools/embed web $(BUILD)/web > $@
-# Ready-made schemas travel inside the program too.
+# Ready-made schemas and workflows travel inside the program too.
 $(OBJ)/src/fields/ready.o $(TOBJ)/src/fields/ready.o: $(wildcard src/fields/ready/*.json)
+$(OBJ)/src/workflow/ready.o $(TOBJ)/src/workflow/ready.o: $(wildcard src/workflow/ready/*.json)
 $(OBJ)/web.o $(TOBJ)/web.o: $(BUILD)/web.s
 	@mkdir -p $(@D)
 	gcc -c -o $@ $<

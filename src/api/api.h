@@ -40,6 +40,7 @@ struct Summaries;
 struct TaskDrawer;
 struct Webhooks;
 struct Throttle;
+struct Workflows;
 
 /* The parts of the running program. Owned by whoever started it (src/cli/app.c). */
 typedef struct Api {
@@ -53,6 +54,7 @@ typedef struct Api {
     struct Labels *labels;
     struct TaskDrawer *task_drawer;
     struct FieldReader *field_reader;
+    struct Workflows *workflows;
     struct Models *models;
     struct Batches *batches;
     struct Connect *connect;

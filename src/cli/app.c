@@ -46,6 +46,7 @@
 #include "tasks/drawn.h"
 #include "tasks/tasks.h"
 #include "text/tokenizer.h"
+#include "workflow/workflow.h"
 
 #define STOP_GRACE_MS 10000
 
@@ -354,6 +355,13 @@ static bool describe(void *argument, const Scope *scope, Arena *arena, Str pictu
     return true;
 }
 
+static bool on_document_ready(DbTx *tx, const Scope *scope, Arena *arena, const Document *document,
+                              Error *err)
+{
+    return labels_document_ready(tx, scope, arena, document, err) &&
+           workflow_document_ready(tx, scope, arena, document, err);
+}
+
 static bool open_library(App *app, Str folder, Error *err)
 {
     const Settings *settings = app->settings;
@@ -377,7 +385,7 @@ static bool open_library(App *app, Str folder, Error *err)
                                .hear = settings->speech_model.length ? hear : NULL,
                                .describe = settings->caption_model.length ? describe : NULL,
                                .model_argument = app,
-                               .on_ready = labels_document_ready,
+                               .on_ready = on_document_ready,
                                .listener = on_library_news,
                                .listener_argument = app };
     return app_encoder_options(app->arena, settings, folder, &options.models.encoder, err) &&
@@ -435,6 +443,19 @@ static void open_batches(App *app)
                                .file_max = app->settings->files_max,
                                .files_sum_max = app->settings->files_sum_max };
     app->api.batches = batches_new(&options);
+}
+
+static void open_workflows(App *app)
+{
+    WorkflowsOptions options = { .db = app->api.db,
+                                 .library = app->api.library,
+                                 .searcher = app->api.searcher,
+                                 .labels = app->api.labels,
+                                 .models = app->api.models,
+                                 .summaries = app->api.summaries,
+                                 .field_reader = app->api.field_reader,
+                                 .proxy = &app->api.proxy };
+    app->api.workflows = workflows_new(&options);
 }
 
 static bool open_features(App *app, Error *err)
@@ -499,6 +520,7 @@ static bool open_features(App *app, Error *err)
     app->api.task_drawer = &app->task_drawer;
     app->field_reader = (FieldReader){ app->api.library, app->api.models };
     app->api.field_reader = &app->field_reader;
+    open_workflows(app);
     return true;
 }
 
@@ -663,6 +685,7 @@ void app_stop(App *app)
     door_free(app->api.door);
     pool_free(app->news);
     models_close(app->api.models); /* its calls may still be answered by the library */
+    workflows_free(app->api.workflows);
     summaries_free(app->api.summaries);
     labels_free(app->api.labels);
     answers_free(app->api.answers);

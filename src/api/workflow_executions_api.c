@@ -1,0 +1,325 @@
+/* workflow_executions_api.c - workflows started, followed step by step, and steered. */
+#include "api/workflow_json.h"
+#include "base/clock.h"
+
+#define STEPS_SHOWN 200
+#define EVENT_MAX 200
+
+/* --- Showing --- */
+
+static void put_json(JsonWriter *json, const char *name, Str text)
+{
+    put_raw(json, name, text.length ? text : S("null"));
+}
+
+static void put_error(JsonWriter *json, Str code, Str message, Str step)
+{
+    if (!code.length) {
+        put_null(json, "error");
+        return;
+    }
+    put_object(json, "error");
+    put_text(json, "code", code);
+    put_text(json, "message", message);
+    put_text_or_null(json, "step", step);
+    put_end(json);
+}
+
+void put_execution(JsonWriter *json, const WorkflowExecution *execution)
+{
+    put_text(json, "id", execution->id);
+    put_object(json, "workflow");
+    put_text(json, "id", execution->workflow);
+    put_text(json, "name", execution->name);
+    put_int(json, "version", execution->version);
+    put_end(json);
+    put_text(json, "state", execution->state);
+    put_text_or_null(json, "document", execution->document);
+    put_text_or_null(json, "user", execution->user);
+    put_text(json, "started_by", execution->started_by);
+    put_bool(json, "dry_run", execution->is_dry);
+    put_text_or_null(json, "parent", execution->parent);
+    if (execution->input.length) {
+        put_json(json, "input", execution->input);
+        put_json(json, "output", execution->output);
+    }
+    put_error(json, execution->error_code, execution->error, execution->error_step);
+    put_time(json, "created_at", execution->created_at_ms);
+    put_time(json, "finished_at", execution->finished_at_ms);
+    put_time(json, "expires_at", execution->expires_at_ms);
+}
+
+void put_waits(JsonWriter *json, const WorkflowFrameList *frames)
+{
+    put_array(json, "waits");
+    for (size_t i = 0; i < frames->count; i++) {
+        const WorkflowFrame *frame = &frames->at[i];
+        put_object(json, NULL);
+        put_int(json, "frame", frame->number);
+        put_text(json, "step", frame->position);
+        put_text(json, "for", frame->wait);
+        put_time(json, "until", frame->wait_until_ms);
+        put_text_or_null(json, "event", frame->wait_event);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+void put_execution_step(JsonWriter *json, const WorkflowStep *step)
+{
+    put_object(json, NULL);
+    put_int(json, "frame", step->frame);
+    put_int(json, "number", step->number);
+    put_text(json, "step", step->step);
+    put_text(json, "type", step->type);
+    put_text(json, "state", step->state);
+    put_int(json, "attempt", step->attempt);
+    put_json(json, "input", step->input);
+    put_json(json, "output", step->output);
+    put_error(json, step->error_code, step->error, STR_NONE);
+    put_int(json, "tokens", step->tokens);
+    put_int(json, "cost_pico", step->cost_pd);
+    put_time(json, "started_at", step->started_at_ms);
+    put_time(json, "finished_at", step->finished_at_ms);
+    if (step->finished_at_ms)
+        put_int(json, "duration_ms", step->finished_at_ms - step->started_at_ms);
+    else
+        put_null(json, "duration_ms");
+    put_end(json);
+}
+
+typedef struct ShowWork {
+    ApiRequest *request;
+    Str id, told, event, step;
+    const json_t *data;
+    int64_t frame, woken;
+    Slice slice;
+    WorkflowExecution execution;
+    WorkflowExecutionFilter filter;
+    WorkflowExecutionList list;
+    WorkflowFrameList frames;
+    WorkflowStepList steps;
+} ShowWork;
+
+static bool show_work(DbTx *tx, void *argument, Error *err)
+{
+    ShowWork *work = argument;
+    const ApiRequest *request = work->request;
+    const Slice first = { .limit = STEPS_SHOWN };
+    return workflow_execution_find(tx, request->scope, request->arena, work->id, &work->execution,
+                                   err) &&
+           workflow_frame_list(tx, request->scope, request->arena, work->id, S("waiting"),
+                               &work->frames, err) &&
+           workflow_step_list(tx, request->scope, request->arena, work->id, -1, &first,
+                              &work->steps, err);
+}
+
+bool respond_execution(ApiRequest *request, Str id, HttpResponse *response, Error *err)
+{
+    ShowWork work = { .request = request, .id = id };
+    if (!store_read(request->api->db, request->scope, show_work, &work, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_execution(&json, &work.execution);
+    put_waits(&json, &work.frames);
+    put_array(&json, "steps");
+    for (size_t i = 0; i < work.steps.count; i++)
+        put_execution_step(&json, &work.steps.at[i]);
+    put_end(&json);
+    put_bool(&json, "more_steps", work.steps.next.length > 0);
+    put_end(&json);
+    return true;
+}
+
+bool workflow_executions_show(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return respond_execution(request, request->params[0], response, err);
+}
+
+static bool steps_work(DbTx *tx, void *argument, Error *err)
+{
+    ShowWork *work = argument;
+    const ApiRequest *request = work->request;
+    return workflow_execution_find(tx, request->scope, request->arena, work->id, &work->execution,
+                                   err) &&
+           workflow_step_list(tx, request->scope, request->arena, work->id, work->frame,
+                              &work->slice, &work->steps, err);
+}
+
+bool workflow_executions_steps(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ShowWork work = { .request = request, .id = request->params[0] };
+    if (!api_slice(request, &work.slice, err) ||
+        !api_query_int(request, "frame", 0, WORKFLOW_FRAMES_MAX, -1, &work.frame, err) ||
+        !store_read(request->api->db, request->scope, steps_work, &work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.steps.count; i++)
+        put_execution_step(&json, &work.steps.at[i]);
+    api_list_end(&json, -1, work.steps.next);
+    return true;
+}
+
+static bool list_work(DbTx *tx, void *argument, Error *err)
+{
+    ShowWork *work = argument;
+    const ApiRequest *request = work->request;
+    return workflow_execution_list(tx, request->scope, request->arena, &work->filter, &work->slice,
+                                   &work->list, err);
+}
+
+bool workflow_executions_list(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ShowWork work = { .request = request };
+    work.filter = (WorkflowExecutionFilter){ .workflow = http_query(request->http, "workflow"),
+                                             .document = http_query(request->http, "document"),
+                                             .state = http_query(request->http, "state"),
+                                             .user = http_query(request->http, "user"),
+                                             .parent = http_query(request->http, "parent") };
+    if (!api_slice(request, &work.slice, err) ||
+        !store_read(request->api->db, request->scope, list_work, &work, err))
+        return false;
+    JsonWriter json = api_list_begin(response);
+    for (size_t i = 0; i < work.list.count; i++) {
+        put_object(&json, NULL);
+        put_execution(&json, &work.list.at[i]);
+        put_end(&json);
+    }
+    api_list_end(&json, -1, work.list.next);
+    return true;
+}
+
+/* --- Starting --- */
+
+bool workflow_start_work(DbTx *tx, void *start_work, Error *err)
+{
+    StartWork *work = start_work;
+    const ApiRequest *request = work->request;
+    return recipe_find_either(tx, request->scope, request->arena, S(RECIPE_WORKFLOW),
+                              request->params[0], &work->recipe, err) &&
+           workflow_start(tx, request->scope, request->arena, &work->recipe, &work->start,
+                          &work->execution, err);
+}
+
+bool workflows_start(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    StartWork work = { .request = request };
+    json_t *input = NULL;
+    WorkflowStart *start = &work.start;
+    if (!api_fields(request, err, { "document", JSON_STR, &start->document, .length_max = 64 },
+                    { "input", JSON_ANY, &input }, { "dry_run", JSON_FLAG, &start->is_dry },
+                    { "key", JSON_STR, &start->key, .length_max = 200 }))
+        return false;
+    start->input = input;
+    start->started_by = request->scope->key.length ? S("api") : S("manual");
+    if (start->key.length)
+        start->key = str_format(request->arena, "api:" STR_FMT, STR_ARG(start->key));
+    if (!store_write(request->api->db, request->scope, workflow_start_work, &work, err))
+        return false;
+    response->status = 202;
+    return respond_execution(request, work.execution.id, response, err);
+}
+
+/* --- Steering --- */
+
+static bool pause_work(DbTx *tx, void *argument, Error *err)
+{
+    const ShowWork *work = argument;
+    return workflow_pause(tx, work->request->scope, work->request->arena, work->id, err);
+}
+
+static bool resume_work(DbTx *tx, void *argument, Error *err)
+{
+    const ShowWork *work = argument;
+    return workflow_resume(tx, work->request->scope, work->request->arena, work->id, err);
+}
+
+static bool cancel_work(DbTx *tx, void *argument, Error *err)
+{
+    const ShowWork *work = argument;
+    return workflow_cancel(tx, work->request->scope, work->request->arena, work->id, err);
+}
+
+static bool retry_work(DbTx *tx, void *argument, Error *err)
+{
+    const ShowWork *work = argument;
+    return workflow_retry_from(tx, work->request->scope, work->request->arena, work->id, work->step,
+                               err);
+}
+
+static bool steer(ShowWork *work, DbWork *how, HttpResponse *response, Error *err)
+{
+    ApiRequest *request = work->request;
+    work->id = request->params[0];
+    return store_write(request->api->db, request->scope, how, work, err) &&
+           respond_execution(request, work->id, response, err);
+}
+
+bool workflow_executions_pause(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ShowWork work = { .request = request };
+    return steer(&work, pause_work, response, err);
+}
+
+bool workflow_executions_resume(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ShowWork work = { .request = request };
+    return steer(&work, resume_work, response, err);
+}
+
+bool workflow_executions_cancel(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ShowWork work = { .request = request };
+    return steer(&work, cancel_work, response, err);
+}
+
+bool workflow_executions_retry(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    ShowWork work = { .request = request };
+    return api_fields(request, err, { "step", JSON_STR, &work.step, .length_max = 60 }) &&
+           steer(&work, retry_work, response, err);
+}
+
+/* --- Events --- */
+
+/* Of this program: an approval that is decided, an execution that is over. */
+static bool is_ours(Str event) { return str_starts(event, S("approval:")); }
+
+static bool event_work(DbTx *tx, void *argument, Error *err)
+{
+    ShowWork *work = argument;
+    const ApiRequest *request = work->request;
+    return (!work->id.length || workflow_execution_find(tx, request->scope, request->arena,
+                                                        work->id, &work->execution, err)) &&
+           workflow_event(tx, request->scope, request->arena, work->id, work->event, work->data,
+                          &work->woken, err);
+}
+
+static bool send_event(ApiRequest *request, Str execution, HttpResponse *response, Error *err)
+{
+    ShowWork work = { .request = request, .id = execution };
+    json_t *data = NULL;
+    if (!api_fields(request, err,
+                    { "event", JSON_STR, &work.event, .required = true, .length_max = EVENT_MAX },
+                    { "data", JSON_ANY, &data }))
+        return false;
+    if (!work.event.length || is_ours(work.event))
+        return fail_field(err, "event", "an event needs a name, and not one of the program's own");
+    work.data = data;
+    if (!store_write(request->api->db, request->scope, event_work, &work, err))
+        return false;
+    JsonWriter json = put_begin(&response->body);
+    put_int(&json, "woken", work.woken);
+    put_end(&json);
+    return true;
+}
+
+bool workflow_executions_event(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return send_event(request, request->params[0], response, err);
+}
+
+bool workflow_events_send(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    return send_event(request, STR_NONE, response, err);
+}

@@ -1,0 +1,29 @@
+/* workflow_json.h - executions and their steps as JSON. */
+#pragma once
+
+#include "api/api.h"
+#include "workflow/workflow.h"
+
+/* Members of an object that is open. `input` and `output` only where they were read. */
+void put_execution(JsonWriter *json, const WorkflowExecution *execution);
+/* What of it waits, and for what: "waits": [...]. */
+void put_waits(JsonWriter *json, const WorkflowFrameList *frames);
+void put_execution_step(JsonWriter *json, const WorkflowStep *step);
+
+/* A workflow's execution that is asked for by POST: its document, input, key, dry_run. */
+typedef struct StartWork {
+    ApiRequest *request;
+    Recipe recipe; /* by params[0] */
+    WorkflowStart start;
+    WorkflowExecution execution;
+} StartWork;
+MUST_CHECK bool workflow_start_work(DbTx *tx, void *start_work, Error *err);
+/* One execution (params[0]) in full, with its steps. */
+bool respond_execution(ApiRequest *request, Str id, HttpResponse *response, Error *err);
+/* The request's `name` and `definition` become the recipe's; what is not there stays. */
+MUST_CHECK bool workflow_take(ApiRequest *request, Str name, json_t *definition, Recipe *recipe,
+                              Error *err);
+/* Whole answer: a recipe with its definition. */
+bool respond_workflow(HttpResponse *response, const Recipe *recipe);
+/* Adds it with its triggers. */
+MUST_CHECK bool workflow_add(DbTx *tx, ApiRequest *request, Recipe *recipe, Error *err);

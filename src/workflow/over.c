@@ -1,0 +1,161 @@
+/* over.c - what happens where a frame or an execution ends. */
+#include "base/clock.h"
+#include "workflow/workflow_int.h"
+
+Str workflow_error_json(Arena *arena, Str code, Str message, Str step)
+{
+    Buf out = buf_new(arena, KB(8));
+    JsonWriter json = put_begin(&out);
+    put_text(&json, "code", code);
+    put_text(&json, "message", message);
+    put_text(&json, "step", step);
+    put_end(&json);
+    return buf_str(&out);
+}
+
+/* --- An execution --- */
+
+static bool tell_parent(DbTx *tx, const Scope *scope, Arena *arena,
+                        const WorkflowExecution *execution, Error *err)
+{
+    Buf out = buf_new(arena, WORKFLOW_OUTPUT_MAX + KB(16));
+    JsonWriter json = put_begin(&out);
+    bool is_woken;
+    put_text(&json, "execution", execution->id);
+    put_text(&json, "state", execution->state);
+    put_raw(&json, "output", execution->output.length ? execution->output : S("null"));
+    put_text(&json, "code", execution->error_code);
+    put_text(&json, "message", execution->error);
+    put_end(&json);
+    if (!workflow_frame_wake(tx, scope, execution->parent, execution->parent_frame, S("workflow"),
+                             -1, buf_str(&out), &is_woken, err))
+        return false;
+    return !is_woken ||
+           frame_job_add(tx, scope, arena, execution->parent, execution->parent_frame, err);
+}
+
+static bool tell_people(DbTx *tx, const Scope *scope, Arena *arena,
+                        const WorkflowExecution *execution, Error *err)
+{
+    const NoticeField fields[] = {
+        { "workflow", execution->name },
+        { "step", execution->error_step.length ? execution->error_step : S("-") },
+        { "error", execution->error },
+    };
+    const Notice notice = {
+        .kind = NOTICE_workflow_failed,
+        .audience = ROLE_ADMIN,
+        .user = execution->user,
+        .dedup = str_format(arena, "workflow_failed:" STR_FMT ":%" PRId64, STR_ARG(execution->id),
+                            now_ms()),
+        .link = str_format(arena, "/workflows?execution=" STR_FMT, STR_ARG(execution->id)),
+        .fields = fields,
+        .field_count = COUNT(fields),
+    };
+    return notify_send(tx, scope, arena, &notice, err);
+}
+
+bool execution_over(DbTx *tx, const Scope *scope, Arena *arena, const WorkflowExecution *execution,
+                    Error *err)
+{
+    bool is_changed, is_failed = str_is(execution->state, "failed");
+    if (!workflow_execution_end(tx, scope, execution, &is_changed, err))
+        return false;
+    if (!is_changed)
+        return fail(err, ERROR_CONFLICT, "the execution is over already");
+    return (str_is(execution->state, "done") ||
+            workflow_frame_stop(tx, scope, execution->id, -1, S("cancelled"), err)) &&
+           (!execution->parent.length || tell_parent(tx, scope, arena, execution, err)) &&
+           (!is_failed || execution->parent.length || execution->is_dry ||
+            tell_people(tx, scope, arena, execution, err));
+}
+
+static void fill_output(Walk *walk, WorkflowExecution *execution)
+{
+    const json_t *wanted = json_object_get(walk->body, "output");
+    AUTO_JSON json_t *output = NULL;
+    Error why = { 0 };
+    if (!wanted)
+        return;
+    if (template_fill(wanted, walk->names, now_ms(), &output, &why))
+        execution->output = json_print(walk->arena, output);
+    if (execution->output.length > WORKFLOW_OUTPUT_MAX)
+        (void)fail(&why, ERROR_TOO_LARGE, "it has %zu bytes, and at most %zu are kept",
+                   execution->output.length, WORKFLOW_OUTPUT_MAX);
+    if (!why.code)
+        return;
+    (void)fail_in(&why, "output");
+    execution->output = STR_NONE;
+    execution->state = S("failed");
+    execution->error_code = str(error_name(why.code));
+    execution->error = str_copy(walk->arena, str(why.message));
+}
+
+static bool main_over(Walk *walk, DbTx *tx, Error *err)
+{
+    WorkflowExecution ended = walk->execution;
+    AUTO_JSON json_t *why = NULL;
+    ended.state = walk->frame.state;
+    if (str_is(ended.state, "done")) {
+        fill_output(walk, &ended);
+    } else {
+        if (!json_parse(walk->frame.error, KB(16), &why, err))
+            return false;
+        ended.error_code = str_copy(walk->arena, json_member_text(why, "code"));
+        ended.error = str_copy(walk->arena, json_member_text(why, "message"));
+        ended.error_step = str_copy(walk->arena, json_member_text(why, "step"));
+    }
+    return execution_over(tx, &walk->scope, walk->arena, &ended, err);
+}
+
+/* --- A branch or an item --- */
+
+static bool wake_parent(Walk *walk, DbTx *tx, Str error, Error *err)
+{
+    const WorkflowFrame *frame = &walk->frame;
+    Buf out = buf_new(walk->arena, KB(16));
+    JsonWriter json = put_begin(&out);
+    bool is_woken;
+    put_int(&json, "children", frame->number - frame->place);
+    if (error.length)
+        put_raw(&json, "error", error);
+    put_end(&json);
+    if (!workflow_frame_wake(tx, &walk->scope, walk->execution.id, frame->parent, S("children"), -1,
+                             buf_str(&out), &is_woken, err))
+        return false;
+    return !is_woken ||
+           frame_job_add(tx, &walk->scope, walk->arena, walk->execution.id, frame->parent, err);
+}
+
+/* The next of those that had to wait for their turn. */
+static bool begin_sibling(Walk *walk, DbTx *tx, Error *err)
+{
+    const WorkflowFrame *frame = &walk->frame;
+    int64_t number = frame->number + workflow_at_once(walk->parent_step);
+    bool is_begun;
+    if (!workflow_frame_begin(tx, &walk->scope, walk->execution.id, number, frame->parent,
+                              &is_begun, err))
+        return false;
+    return !is_begun ||
+           frame_job_add(tx, &walk->scope, walk->arena, walk->execution.id, number, err);
+}
+
+static bool child_over(Walk *walk, DbTx *tx, Error *err)
+{
+    const WorkflowFrame *frame = &walk->frame;
+    bool goes_on = str_is(frame->state, "done") ||
+                   str_is(json_member_text(walk->parent_step, "on_item_error"), "continue");
+    int64_t left;
+    if (!goes_on)
+        return workflow_frame_stop(tx, &walk->scope, walk->execution.id, frame->parent,
+                                   S("cancelled"), err) &&
+               wake_parent(walk, tx, frame->error, err);
+    return workflow_frame_child_over(tx, &walk->scope, walk->execution.id, frame->parent, &left,
+                                     err) &&
+           begin_sibling(walk, tx, err) && (left > 0 || wake_parent(walk, tx, STR_NONE, err));
+}
+
+bool frame_over(Walk *walk, DbTx *tx, Error *err)
+{
+    return walk->frame.parent < 0 ? main_over(walk, tx, err) : child_over(walk, tx, err);
+}

@@ -1,0 +1,54 @@
+/* step_notification.c - telling people. */
+#include "workflow/workflow_int.h"
+
+const char step_notification_takes[] =
+    "{\"type\":\"object\",\"required\":[\"title\"],\"additionalProperties\":false,\"properties\":{"
+    "\"title\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":300},"
+    "\"text\":{\"type\":\"string\",\"maxLength\":4000},"
+    "\"to\":{\"type\":[\"string\",\"null\"],\"description\":\"Id or address of a person; else who "
+    "started "
+    "it\"},"
+    "\"role\":{\"enum\":[\"reader\",\"editor\",\"admin\",\"owner\"],\"description\":\"Everybody "
+    "who is that "
+    "or more, instead of a person\"},"
+    "\"link\":{\"type\":\"string\",\"maxLength\":500,\"description\":\"On the page; else the "
+    "document\"}}}";
+
+static bool run_notification(StepRun *run, Error *err)
+{
+    (void)err;
+    json_object_set(run->output, "title", json_object_get(run->with, "title"));
+    return true;
+}
+
+static Str link_of(const StepRun *run)
+{
+    Str link = step_text(run, "link"), document = run->execution->document;
+    if (link.length || !document.length)
+        return link;
+    return str_format(run->arena, "/documents/" STR_FMT, STR_ARG(document));
+}
+
+bool step_notify(StepRun *run, DbTx *tx, Str user, Role role, Str title, Str text, Error *err)
+{
+    const NoticeField fields[] = { { "title", title }, { "text", text } };
+    const Notice notice = { .kind = NOTICE_workflow,
+                            .audience = role,
+                            .user = user,
+                            .link = link_of(run),
+                            .fields = fields,
+                            .field_count = COUNT(fields) };
+    return notify_send(tx, &run->scope, run->arena, &notice, err);
+}
+
+static bool commit_notification(StepRun *run, DbTx *tx, Error *err)
+{
+    Str to = step_text(run, "to"), role = step_text(run, "role"), user = run->scope.user;
+    if (to.length && !step_person(run, tx, to, &user, err))
+        return false;
+    return step_notify(run, tx, role.length && !to.length ? STR_NONE : user,
+                       role.length ? role_named(role) : ROLE_ADMIN, step_text(run, "title"),
+                       step_text(run, "text"), err);
+}
+
+const StepType step_notification = { .run = run_notification, .commit = commit_notification };
