@@ -9,6 +9,7 @@ import {LESSONS} from './texts_lessons.js';
 import {SUMMARY} from './texts_summary.js';
 import {TALKS} from './texts_talks.js';
 import {TASKS} from './texts_tasks.js';
+import {WORK} from './texts_work.js';
 
 const CATALOGUE = {
   ...FIELDS,
@@ -19,6 +20,7 @@ const CATALOGUE = {
   ...SUMMARY,
   ...TALKS,
   ...TASKS,
+  ...WORK,
   'name': 'Lectern',
   'skip': 'Skip to the content',
 

@@ -39,6 +39,7 @@ const PATHS = {
   data: 'M12 4c4 0 7 1 7 3s-3 3-7 3-7-1-7-3 3-3 7-3zM5 7v10c0 2 3 3 7 3s7-1 7-3V7M5 12c0 2 3 3 7 3s7-1 7-3',
   code: 'M9 7l-5 5 5 5M15 7l5 5-5 5',
   alike: 'M4 4h10v10H4zM10 10h10v10H10z',
+  work: 'M4 4h6v5H4zM14 15h6v5h-6zM7 9v8.500h7M10 6.500h7V15',
   microphone: 'M12 4a3 3 0 00-3 3v4a3 3 0 006 0V7a3 3 0 00-3-3zM6 11a6 6 0 0012 0M12 17v3M9 20h6',
   edit: 'M4 20l1-5L16 4l4 4L9 19zM13.500 6.500l4 4',
   open: 'M14 4h6v6M20 4l-9 9M18 14v6H4V6h6',

@@ -30,6 +30,7 @@ function commands() {
     {text: t('fields.title'), icon: 'library', run: to('/fields')},
     {text: t('persona.title'), icon: 'talks', run: to('/personas')},
     {text: t('prompt.title'), icon: 'edit', run: to('/prompts')},
+    mayAdminister() && {text: t('work.connections'), icon: 'work', run: to('/connections')},
     mayWrite() && {text: t('add.files'), icon: 'add', run: pickFiles},
     mayWrite() && {text: t('add.folder'), icon: 'folder', run: pickFolder},
     mayWrite() && {text: t('collection.new'), icon: 'add', run: newCollection},

@@ -1,0 +1,17 @@
+// work_tabs.js - the head of every view of work: its name, what can be done, and the way to its neighbours.
+import {h} from '../dom.js';
+import {t} from '../texts.js';
+import {mayAdminister} from '../state.js';
+import {top} from './top.js';
+
+const PLACES = [
+  {name: 'connections', may: mayAdminister},
+];
+
+// {element, heading}; `shown` is the name of the place that the view belongs to.
+export function workHead(shown, title, ...actions) {
+  const {element, heading} = top(title, ...actions);
+  const tabs = h('nav', {class: 'tabs', 'aria-label': t('work.title')}, PLACES.filter(({may}) => may()).map(({name}) =>
+    h('a', {class: 'tab', href: `/${name}`, 'aria-current': name === shown ? 'page' : null, test: `work-${name}`}, t(`work.${name}`))));
+  return {element: [element, h('div', {class: 'finder'}, tabs)], heading};
+}
