@@ -41,7 +41,7 @@ static bool run(CommandLine *line, Error *err)
 
     /* The blocks of a large document go back to the system when it is done: without this glibc
      * keeps ever larger ones for the next, 17 MB more after three PDFs of 1,600 pages. */
-    (void)mallopt(M_MMAP_THRESHOLD, KB(256));
+    (void)mallopt(M_MMAP_THRESHOLD, KB(512));
     /* What a search took stays with its thread for the next one: to give it back each time and take
      * it anew, page by page, is a twentieth of the search. */
     (void)mallopt(M_TRIM_THRESHOLD, MB(2));

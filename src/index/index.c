@@ -519,6 +519,7 @@ static size_t search_vectors(Index *index, Arena *arena, const IndexSearch *sear
 /* By the chunks' own vectors: their best parts say less of what they are about (measured). */
 static void smooth(Index *index, Arena *arena, float share, IndexHit *hits, size_t count)
 {
+    _Static_assert(FUSION_NEAR <= VECTORS_SIMILAR_MAX, "all that support each other");
     LegHit parts[FUSION_NEAR];
     float *cosines = arena_new_array(arena, float, count *count);
     for (size_t i = 0; i < count; i++)

@@ -2,7 +2,10 @@
  * keeps out what disks do, these checks what a checksum cannot. */
 #include <emmintrin.h>
 
+#include "base/utf8.h"
 #include "index/keyword_segment.h"
+#include "text/fold.h"
+#include "text/words.h"
 
 static bool broken(Error *err, const char *what)
 {
@@ -56,6 +59,27 @@ static uint64_t beginning(Str text)
     return __builtin_bswap64(value);
 }
 
+uint64_t keyword_spelling(Str word)
+{
+    uint64_t once = 0, twice = 0;
+    size_t size;
+    for (size_t at = 0; at < word.length; at += size) {
+        uint32_t c = utf8_decode(word, at, &size);
+        uint64_t bit = UINT64_C(1) << (c - 'a' < 26 ? c - 'a' : 26 + c % 6);
+        twice |= once & bit;
+        once |= bit;
+    }
+    return once | twice << 32;
+}
+
+static void read_spellings(KeywordView *view)
+{
+    char plain[WORD_TEXT_MAX * 4];
+    for (uint32_t t = 0; t < view->head->term_count; t++)
+        view->spellings[t] =
+            keyword_spelling(fold_accents(keyword_term_form(view, t), plain, sizeof(plain)));
+}
+
 static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *err)
 {
     (void)setting;
@@ -65,8 +89,9 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
     const KeywordHead *head = base;
     if (!check_head(head, bytes, err))
         return false;
+    size_t samples = head->term_count / KEYWORD_SAMPLE + 1;
     KeywordView *view = segment->view =
-        heap_alloc(sizeof(*view) + (head->term_count / KEYWORD_SAMPLE + 1) * sizeof(uint64_t));
+        heap_alloc(sizeof(*view) + (samples + head->term_count) * sizeof(uint64_t));
     const void *at = bytes.at + head->keys;
     segment->names = at;
     segment->count = head->document_count;
@@ -88,6 +113,8 @@ static bool open_segment(Str bytes, uint64_t setting, Segment *segment, Error *e
         view->language_counts[MIN(view->languages[i], LANGUAGE_COUNT - 1)]++;
     for (uint32_t t = 0; t < head->term_count; t += KEYWORD_SAMPLE)
         view->samples[view->sample_count++] = beginning(keyword_term_text(view, t));
+    view->spellings = view->samples + samples;
+    read_spellings(view);
     return check_keys(segment->names, segment->count, err);
 }
 

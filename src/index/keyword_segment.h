@@ -63,6 +63,7 @@ typedef struct KeywordView {
     const uint8_t *postings, *positions;
     uint64_t term_texts_size, forms_size, postings_size, positions_size;
     uint32_t language_counts[LANGUAGE_COUNT];
+    uint64_t *spellings; /* keyword_spelling() of each term's form, without accents */
     uint32_t sample_count;
     uint64_t samples[]; /* how every KEYWORD_SAMPLE-th term begins, for finding one */
 } KeywordView;
@@ -74,6 +75,9 @@ bool keyword_find_term(const KeywordView *view, Str term, KeywordTerm *info_r);
 Str keyword_term_text(const KeywordView *view, uint32_t term);
 /* How the term is written; the term itself when nothing else is known. */
 Str keyword_term_form(const KeywordView *view, uint32_t term);
+/* Which letters a word has, once and twice: a letter added or lost changes one bit, one in place of
+ * another two, two that change places none. */
+uint64_t keyword_spelling(Str word);
 /* The first term that is not before the text. */
 uint32_t keyword_term_from(const KeywordView *view, Str text);
 

@@ -10,7 +10,6 @@ typedef struct Gather {
     Arena *arena;
     Map places;
     KeywordWords words;
-    Str written; /* what their forms are compared with, not the terms; empty: the terms */
 } Gather;
 
 static void gather(Gather *to, const KeywordView *view, uint32_t term, Str text, uint32_t edits)
@@ -205,20 +204,6 @@ static uint32_t next_near(const Table *t, const KeywordView *view, uint32_t term
     return term_behind(view, term, (Str){ least, length });
 }
 
-/* Stems lose ends: one that is near to a beginning of the word may be of a form near to all of it.
- */
-static uint32_t edits_of(const Table *t, size_t depth, const KeywordView *view, uint32_t term,
-                         Str written)
-{
-    char plain[WORD_TEXT_MAX * 4];
-    if (!written.length)
-        return table_edits(t, depth);
-    Str form = keyword_term_form(view, term);
-    if (form.length > WORD_TEXT_MAX || form.length + t->edits < written.length)
-        return FAR;
-    return keyword_word_edits(written, fold_accents(form, plain, sizeof(plain)));
-}
-
 static void walk_terms(Table *t, const KeywordView *view, Str same, Gather *to)
 {
     Str before = STR_NONE;
@@ -235,36 +220,86 @@ static void walk_terms(Table *t, const KeywordView *view, Str same, Gather *to)
             depth--;
         bool is_near = table_walk(t, text, &depth);
         before = str_slice(text, 0, t->ends[depth]);
-        uint32_t edits = is_near ? edits_of(t, depth, view, term, to->written) : FAR;
+        uint32_t edits = is_near ? table_edits(t, depth) : FAR;
         if (edits <= t->edits)
             gather(to, view, term, text, edits);
         term = is_near ? term + 1 : next_near(t, view, term, depth);
     }
 }
 
-static KeywordWords words_near(Segment *const *segments, size_t count, Str word, uint32_t edits,
-                               size_t same, Gather *to)
-{
-    AUTO_FREE Table *table = heap_alloc(sizeof(*table));
-    to->places = map_new(to->arena);
-    if (table_begin(table, word, MIN(edits, WORD_EDITS_MAX)))
-        for (size_t i = 0; i < count; i++)
-            walk_terms(table, segments[i]->view, str_slice(word, 0, same), to);
-    return sorted(to);
-}
-
 KeywordWords keyword_words_like(Segment *const *segments, size_t count, Str word, uint32_t edits,
                                 size_t same, Arena *arena)
 {
-    Gather to = { .arena = arena };
-    return words_near(segments, count, word, edits, same, &to);
+    Gather to = { .arena = arena, .places = map_new(arena) };
+    AUTO_FREE Table *table = heap_alloc(sizeof(*table));
+    if (table_begin(table, word, MIN(edits, WORD_EDITS_MAX)))
+        for (size_t i = 0; i < count; i++)
+            walk_terms(table, segments[i]->view, str_slice(word, 0, same), &to);
+    return sorted(&to);
+}
+
+/* --- As words are written --- */
+
+/* Stems lose ends: one that is near to a beginning of the word may be of a form near to all of it.
+ */
+static uint32_t written_edits(Table *t, const KeywordView *view, uint32_t term, Str written)
+{
+    char plain[WORD_TEXT_MAX * 4];
+    size_t depth = 0;
+    Str form = keyword_term_form(view, term);
+    if (form.length > WORD_TEXT_MAX || form.length + t->edits < written.length ||
+        !table_walk(t, keyword_term_text(view, term), &depth))
+        return FAR;
+    return keyword_word_edits(written, fold_accents(form, plain, sizeof(plain)));
+}
+
+/* No more than `most` bits differ. */
+static bool is_spelled_like(uint64_t a, uint64_t b, uint32_t most)
+{
+    uint64_t differing = a ^ b;
+    for (uint32_t i = 0; i < most; i++)
+        differing &= differing - 1;
+    return !differing;
+}
+
+/* The terms from `term` on that share a beginning. */
+static uint32_t terms_end(const KeywordView *view, uint32_t term, Str same)
+{
+    char behind[WORD_TEXT_MAX + 1];
+    size_t length = MIN(same.length, WORD_TEXT_MAX);
+    if (!length)
+        return view->head->term_count;
+    memcpy(behind, same.at, length);
+    behind[length] = '\xFF';
+    return term_behind(view, term, (Str){ behind, length + 1 });
+}
+
+/* Two edits change four bits of a spelling at most, which leaves few words to be looked at. */
+static void spelled_like(Table *t, const KeywordView *view, Str written, Str same, Gather *to)
+{
+    uint64_t spelling = keyword_spelling(written);
+    uint32_t term = keyword_term_from(view, same);
+    if (term == view->head->term_count || !str_starts(keyword_term_text(view, term), same))
+        return;
+    uint32_t end = terms_end(view, term, same);
+    for (; term < end; term++) {
+        if (!is_spelled_like(view->spellings[term], spelling, 2 * t->edits))
+            continue;
+        uint32_t edits = written_edits(t, view, term, written);
+        if (edits <= t->edits)
+            gather(to, view, term, keyword_term_text(view, term), edits);
+    }
 }
 
 KeywordWords keyword_words_written_like(Segment *const *segments, size_t count, Str word,
                                         uint32_t edits, size_t same, Arena *arena)
 {
-    Gather to = { .arena = arena, .written = word };
-    return words_near(segments, count, word, edits, same, &to);
+    Gather to = { .arena = arena, .places = map_new(arena) };
+    AUTO_FREE Table *table = heap_alloc(sizeof(*table));
+    if (table_begin(table, word, MIN(edits, WORD_EDITS_MAX)))
+        for (size_t i = 0; i < count; i++)
+            spelled_like(table, segments[i]->view, word, str_slice(word, 0, same), &to);
+    return sorted(&to);
 }
 
 uint32_t keyword_word_edits(Str a, Str b)

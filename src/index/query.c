@@ -377,13 +377,23 @@ typedef struct Match {
 typedef struct MatchSink {
     Arena *arena;
     const Query *query;
+    uint64_t marks; /* of the query's terms: most words are none of them */
     VEC(Match) matches;
 } MatchSink;
+
+/* Of 64, by length and first byte. */
+static uint64_t mark_of(Str text)
+{
+    unsigned first = text.length ? (uint8_t)text.at[0] : 0;
+    return UINT64_C(1) << ((first + 7 * text.length) % 64);
+}
 
 static void add_match(void *self, const Word *word)
 {
     MatchSink *sink = self;
     const QueryTerm *terms = sink->query->terms.at;
+    if (!(sink->marks & mark_of(word->text)))
+        return;
     for (size_t i = 0; i < sink->query->terms.count; i++)
         if (str_equal(terms[i].text, word->text)) {
             ByteRange range = { word->start, word->end };
@@ -486,6 +496,8 @@ Snippet query_snippet(Arena *arena, const Query *query, Words *words, Language l
     Snippet snippet = { 0 };
     size_t best = 0, best_value = 0;
 
+    for (size_t i = 0; i < query->terms.count; i++)
+        sink.marks |= mark_of(query->terms.at[i].text);
     words_split(words, language, text, add_match, &sink);
     add_phrase_matches(&sink, words, language, text);
     for (size_t i = 0; i < sink.matches.count; i++) {

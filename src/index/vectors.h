@@ -52,7 +52,8 @@ MUST_CHECK bool vectors_commit(VectorIndex *index, uint64_t generation, Error *e
 size_t vectors_search(VectorIndex *index, const float *query, const KeyFilter *filter, size_t k,
                       LegHit *hits);
 /* Cosines of the hits' vectors with each other, [count][count]: of the part that the hit names,
- * else of the key's first; 0 where there is none. Scores are not read. */
+ * else of the key's first; 0 where there is none, and of each with itself. Scores are not read. */
+#define VECTORS_SIMILAR_MAX 128 /* hits */
 void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, float *cosines);
 /* cosines[i]: of the query with the first vector of the hit's key; 0 where there is none. */
 void vectors_own_cosines(VectorIndex *index, const float *query, const LegHit *hits, size_t count,

@@ -1,4 +1,6 @@
 /* vectors_search.c - the readers of the vector index; see vectors.h. */
+#include <assert.h>
+#include <emmintrin.h>
 #include <math.h>
 
 #include "index/vectors_scan.h"
@@ -290,30 +292,71 @@ static Found find_entry(const Snapshot *now, const LegHit *hit)
     return best;
 }
 
-void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, float *cosines)
+/* Vectors as rows of what inner_rows takes: a product with values of both signs is that with what
+ * they have above zero less that with what they have below. */
+typedef struct Rows {
+    size_t length; /* of a row: whole words, zeros behind the values */
+    int8_t *values;
+    uint8_t *above, *below;
+} Rows;
+
+static Rows rows_of(const Found *found, size_t count, size_t dims)
 {
-    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
-    AUTO_FREE Found *found = heap_alloc((count + 1) * sizeof(*found));
-    int16_t row[VECTOR_DIMS_MAX];
-    for (size_t i = 0; i < count; i++)
-        found[i] = find_entry(now, &hits[i]);
-    memset(cosines, 0, count * count * sizeof(*cosines));
+    size_t length = words_of(dims) * 64, size = (count + 3) / 4 * 4 * length;
+    Rows rows = { length, heap_alloc(size), heap_alloc(size), heap_alloc(size) };
     for (size_t i = 0; i < count; i++) {
         if (!found[i].segment)
             continue;
         const VectorView *view = found[i].segment->view;
-        for (size_t d = 0; d < index->dims; d++)
-            row[d] = view->values[found[i].entry * index->dims + d];
-        for (size_t j = 0; j < i; j++) {
-            if (!found[j].segment)
-                continue;
-            const VectorView *other = found[j].segment->view;
-            int32_t inner = index->kernels->inner(row, other->values + found[j].entry * index->dims,
-                                                  index->dims);
-            cosines[i * count + j] = cosines[j * count + i] =
-                (float)inner * view->scales[found[i].entry] * other->scales[found[j].entry];
-        }
+        memcpy(rows.values + i * length, view->values + (size_t)found[i].entry * dims, dims);
     }
+    for (size_t at = 0; at < size; at += 16) {
+        const __m128i zeros = _mm_setzero_si128();
+        __m128i values = _mm_loadu_si128((const void *)(rows.values + at));
+        __m128i is_below = _mm_cmpgt_epi8(zeros, values);
+        _mm_storeu_si128((void *)(rows.above + at), _mm_andnot_si128(is_below, values));
+        _mm_storeu_si128((void *)(rows.below + at),
+                         _mm_and_si128(is_below, _mm_sub_epi8(zeros, values)));
+    }
+    return rows;
+}
+
+static float scale_of(const Found *found)
+{
+    const VectorView *view = found->segment ? found->segment->view : NULL;
+    return view ? view->scales[found->entry] : 0;
+}
+
+/* Row `i` with itself and those before it. */
+static void add_similarities(const VectorKernels *kernels, const Rows *rows, const Found *found,
+                             size_t i, size_t count, float *cosines)
+{
+    int32_t above[VECTORS_SIMILAR_MAX + 4], below[VECTORS_SIMILAR_MAX + 4];
+    size_t whole = (i + 3) / 4 * 4, words = rows->length / 64;
+    const int8_t *row = rows->values + i * rows->length;
+    float scale = scale_of(&found[i]);
+    kernels->inner_rows(row, rows->above, whole, words, above);
+    kernels->inner_rows(row, rows->below, whole, words, below);
+    for (size_t j = 0; j < i; j++)
+        cosines[i * count + j] = cosines[j * count + i] =
+            (float)(above[j] - below[j]) * scale * scale_of(&found[j]);
+}
+
+void vectors_similarities(VectorIndex *index, const LegHit *hits, size_t count, float *cosines)
+{
+    assert(count <= VECTORS_SIMILAR_MAX);
+    AUTO_SNAPSHOT Snapshot *now = shelf_snapshot(index->shelf);
+    Found found[VECTORS_SIMILAR_MAX];
+    for (size_t i = 0; i < count; i++)
+        found[i] = find_entry(now, &hits[i]);
+    Rows rows = rows_of(found, count, index->dims);
+    for (size_t i = 0; i < count; i++) {
+        cosines[i * count + i] = 0;
+        add_similarities(index->kernels, &rows, found, i, count, cosines);
+    }
+    free(rows.values);
+    free(rows.above);
+    free(rows.below);
 }
 
 void vectors_own_cosines(VectorIndex *index, const float *query, const LegHit *hits, size_t count,

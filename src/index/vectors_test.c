@@ -515,6 +515,26 @@ Test(index, parts_are_replaced_alone_and_deleted_together)
     finish(&f);
 }
 
+Test(index, cosines_of_hits_with_each_other_are_theirs)
+{
+    enum { HITS = 11, GONE = 6 };
+    float *parts, cosines[HITS * HITS];
+    Fixture f = parted_fixture(&parts);
+    LegHit hits[HITS];
+    for (uint64_t i = 0; i < HITS; i++)
+        hits[i] = (LegHit){ .key = i == GONE ? PARTED_KEYS + 1 : 7 * i };
+    vectors_similarities(f.index, hits, HITS, cosines);
+    for (size_t i = 0; i < HITS; i++)
+        for (size_t j = 0; j < HITS; j++) {
+            const float *left = parts + hits[i].key * VECTOR_PARTS_MAX * DIMS,
+                        *right = parts + hits[j].key * VECTOR_PARTS_MAX * DIMS;
+            bool is_none = i == j || i == GONE || j == GONE;
+            float expected = is_none ? 0 : cosine(left, right);
+            cr_expect_lt(fabsf(cosines[i * HITS + j] - expected), 0.01f, "%zu %zu", i, j);
+        }
+    finish(&f);
+}
+
 /* Keys in a row, with gaps and with parts: a bitmap of any length lets through what it names. */
 Test(index, a_bitmap_filter_gives_exactly_its_keys)
 {

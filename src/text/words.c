@@ -111,6 +111,14 @@ static size_t digits_end(Str text, size_t at)
     return at;
 }
 
+/* Of ASCII, which most are: no need to ask what each of them is. */
+static size_t letters_end(Str text, size_t at)
+{
+    while (at < text.length && (uint8_t)((text.at[at] | 0x20) - 'a') < 26)
+        at++;
+    return at;
+}
+
 /* --- One word --- */
 
 static Str stem(Splitter *s, Str word)
@@ -268,6 +276,9 @@ static Part part_at(const Splitter *s, size_t at)
     }
     part.is_number = part.has_digit;
     for (;;) {
+        size_t letters = letters_end(s->text, at);
+        part.is_number &= letters == at;
+        at = letters;
         CharClass class = class_at(s->text, at, &size);
         size_t apostrophe;
         if (class == CHAR_LETTER || class == CHAR_DIGIT || class == CHAR_MARK) {
