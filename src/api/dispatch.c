@@ -441,6 +441,15 @@ static void refuse(void *app, HttpRequest *http, const Error *err, HttpResponse 
     }
 }
 
+/* What anybody may ask for by a part of the path, they may ask for because that part is secret. */
+static Str logged_path(const HttpRequest *http)
+{
+    const ApiRequest *request = http->route;
+    bool is_secret =
+        request && request->route && request->route->needs == ANYONE && request->params[0].length;
+    return is_secret ? str(request->route->path) : http->path;
+}
+
 static void handle(void *app, HttpRequest *http, HttpResponse *response)
 {
     ApiRequest *request = http->route;
@@ -450,10 +459,11 @@ static void handle(void *app, HttpRequest *http, HttpResponse *response)
         return;
     }
     log_set_id(http->id);
+    Str path = logged_path(http);
     if (!read_json(request, &err) || !request->route->handle(request, response, &err)) {
         if (err.code == ERROR_INTERNAL || err.code == ERROR_IO)
-            log_error("http", STR_FMT " " STR_FMT ": %s", STR_ARG(http->method),
-                      STR_ARG(http->path), err.message);
+            log_error("http", STR_FMT " " STR_FMT ": %s", STR_ARG(http->method), STR_ARG(path),
+                      err.message);
         if (!response->stream)
             refuse(app, http, &err, response);
     }
@@ -488,9 +498,10 @@ static void add_headers(void *app, const HttpRequest *http, HttpResponse *respon
 
 static void finish(void *app, const HttpRequest *http, const HttpAccess *access)
 {
+    Str path = logged_path(http);
     (void)app;
     log_debug("http", STR_FMT " " STR_FMT " %d %" PRIu64 " bytes %" PRId64 " us%s",
-              STR_ARG(http->method), STR_ARG(http->path), access->status, access->bytes_out,
+              STR_ARG(http->method), STR_ARG(path), access->status, access->bytes_out,
               access->duration_us, access->was_cut ? " (cut)" : "");
 }
 

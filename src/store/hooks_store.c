@@ -112,6 +112,21 @@ bool hook_receipt_add(DbTx *tx, const Scope *scope, Arena *arena, Str hook, Hook
     return true;
 }
 
+bool hook_receipt_seen(DbTx *tx, const Scope *scope, Str hook, Str seen, bool *is_seen_r,
+                       Error *err)
+{
+    int64_t count;
+
+    if (!db_query_int(tx,
+                      DB_SAME("SELECT count(*) FROM hook_receipts WHERE workspace = $1"
+                              " AND hook = $2 AND seen = $3"),
+                      DB_ARGS(db_text(scope->workspace), db_text(hook), db_text(seen)), 0, &count,
+                      err))
+        return false;
+    *is_seen_r = count > 0;
+    return true;
+}
+
 static void read_receipt(DbRows *row, Arena *arena, void *item)
 {
     *(HookReceipt *)item = (HookReceipt){

@@ -52,6 +52,9 @@ typedef struct HookReceiptList {
  * added. */
 MUST_CHECK bool hook_receipt_add(DbTx *tx, const Scope *scope, Arena *arena, Str hook,
                                  HookReceipt *receipt, bool *is_new_r, Error *err);
+/* Whether it has come before. */
+MUST_CHECK bool hook_receipt_seen(DbTx *tx, const Scope *scope, Str hook, Str seen, bool *is_seen_r,
+                                  Error *err);
 /* Newest first. */
 MUST_CHECK bool hook_receipt_list(DbTx *tx, const Scope *scope, Arena *arena, Str hook,
                                   const Slice *slice, HookReceiptList *list_r, Error *err);

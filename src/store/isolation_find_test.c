@@ -250,6 +250,9 @@ static bool webhooks_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND,
                 webhook_delivery_find(tx, theirs, arena, secret.delivery.id, &delivery, err));
     EXPECT_CODE(ERROR_NOT_FOUND, hook_find(tx, theirs, arena, secret.door.id, &door, err));
+    bool is_seen;
+    CALL(hook_receipt_seen(tx, theirs, secret.door.id, S("seen"), &is_seen, err));
+    EXPECT(!is_seen);
     return true;
 }
 

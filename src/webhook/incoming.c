@@ -94,6 +94,13 @@ static bool find_work(DbTx *tx, void *argument, Error *err)
     return true;
 }
 
+static bool known_work(DbTx *tx, void *argument, Error *err)
+{
+    IncomingCall *call = argument;
+    return hook_receipt_seen(tx, &call->scope, call->hook.id, call->receipt.seen, &call->is_known,
+                             err);
+}
+
 static bool split_address(Str address, IncomingCall *call, Str *id_r, Str *secret_r)
 {
     Str rest = address, workspace;
@@ -120,7 +127,8 @@ bool incoming_open(Webhooks *webhooks, Arena *arena, Str address, const SignedCa
         !signature_scheme_named(call.hook.scheme, &scheme, err) ||
         !server_key(db, arena, SEAL_KEY, &key, err) ||
         !seal_open(arena, key, call.hook.sealed, &secret, err) ||
-        !signature_check(arena, scheme, secret, &shown, &call.receipt.seen, err))
+        !signature_check(arena, scheme, secret, &shown, &call.receipt.seen, err) ||
+        !store_read(db, &call.scope, known_work, &call, err))
         return false;
     call.receipt.size = (int64_t)signed_call->body.length;
     *call_r = call;

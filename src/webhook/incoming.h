@@ -40,6 +40,7 @@ typedef struct IncomingCall {
     Scope scope;
     HookReceipt receipt;
     Str body;
+    bool is_known; /* it came before */
 } IncomingCall;
 
 /* Whose call it is, by its address and its proof. ERROR_NOT_FOUND: there is no such address, or it
