@@ -32,6 +32,7 @@ struct JobRunner;
 struct Labels;
 struct Library;
 struct McpServers;
+struct Meetings;
 struct Models;
 struct Notifier;
 struct Searcher;
@@ -65,6 +66,7 @@ typedef struct Api {
     struct Approvals *approvals;
     struct Throttle *link_throttle; /* of links in mails that are tried */
     struct McpServers *mcp_servers;
+    struct Meetings *meetings;
     struct Conversions *conversions;
     struct Door *door;
     struct HttpServer *server; /* set once it listens */

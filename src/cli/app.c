@@ -32,6 +32,7 @@
 #include "jobs/job_runner.h"
 #include "library/extraction.h"
 #include "mcp/mcp_client.h"
+#include "meetings/meetings.h"
 #include "models/models.h"
 #include "models/prompt_bench.h"
 #include "net/http_server.h"
@@ -515,6 +516,15 @@ static bool open_features(App *app, Error *err)
         (StudyMaker){ app->api.db, app->api.library, app->api.searcher, app->api.models };
     app->api.summaries =
         summaries_new(app->api.db, app->api.searcher, app->api.models, app->api.events);
+    MeetingsOptions meetings = { .db = app->api.db,
+                                 .library = app->api.library,
+                                 .models = app->api.models,
+                                 .summaries = app->api.summaries,
+                                 .events = app->api.events,
+                                 .proxy = &app->api.proxy,
+                                 .public_url = app->api.public_url,
+                                 .jitsi_hosts = settings->jitsi_hosts };
+    app->api.meetings = meetings_new(&meetings);
     app->api.labels = labels_new(app->api.db, app->api.library, app->api.models);
     app->task_drawer = (TaskDrawer){ app->api.library, app->api.models, app->api.events };
     app->api.task_drawer = &app->task_drawer;
@@ -686,6 +696,7 @@ void app_stop(App *app)
     pool_free(app->news);
     models_close(app->api.models); /* its calls may still be answered by the library */
     workflows_free(app->api.workflows);
+    meetings_free(app->api.meetings);
     summaries_free(app->api.summaries);
     labels_free(app->api.labels);
     answers_free(app->api.answers);

@@ -80,3 +80,5 @@ WorldWork isolation_fill;
 WorldWork isolation_find;
 /* As another workspace: nothing can be changed, and lists are empty. */
 WorldWork isolation_change;
+/* Both for calendars, meetings and bots (isolation_meetings_test.c). */
+WorldWork isolation_fill_meetings, isolation_meetings_hidden;

@@ -4,6 +4,7 @@
 
 #define DAY_S 86400
 #define DAYS_MAX (366 * 20)
+#define DAYS_LISTED (366 * 100)
 #define DAYS_OF_RULE 40 /* entries of one BY... list */
 
 typedef enum Frequency { DAILY, WEEKLY, MONTHLY, YEARLY } Frequency;
@@ -278,29 +279,74 @@ static Str recount(Arena *arena, Str text, int64_t count)
     return buf_str(&out);
 }
 
+/* The days of a rule, one after the other. */
+typedef struct Walk {
+    Rule rule;
+    Day first;
+    int64_t clock, day, left; /* day: of the last one, counted from the first */
+} Walk;
+
+static bool walk_begin(Str text, int64_t start, Walk *walk_r)
+{
+    Walk walk = { 0 };
+    Error ignored;
+    if (!read_rule(text, &walk.rule, &ignored))
+        return false;
+    walk.first = day_of(floor_days(start));
+    walk.clock = start - walk.first.number * DAY_S;
+    walk.left = walk.rule.count;
+    *walk_r = walk;
+    return true;
+}
+
+/* The next time, on a day before `day_max`. */
+static bool walk_next(Walk *walk, int64_t day_max, int64_t *at_r)
+{
+    const Rule *rule = &walk->rule;
+    while (walk->day + 1 <= day_max) {
+        Day day = day_of(walk->first.number + ++walk->day);
+        int64_t at = day.number * DAY_S + walk->clock;
+        if (at > rule->until)
+            return false;
+        if (!fits(rule, &walk->first, &day))
+            continue;
+        *at_r = at;
+        return !rule->count || --walk->left >= 1;
+    }
+    return false;
+}
+
 bool recurrence_next(Arena *arena, Str rule_text, int64_t start, int64_t after, int64_t *next_r,
                      Str *rule_r)
 {
-    Rule rule;
-    Error ignored;
-    if (!read_rule(rule_text, &rule, &ignored))
+    Walk walk;
+    int64_t at;
+    if (!walk_begin(rule_text, start, &walk))
         return false;
-    Day first = day_of(floor_days(start));
-    int64_t clock = start - first.number * DAY_S, left = rule.count;
-    for (int64_t i = 1; i <= DAYS_MAX; i++) {
-        Day day = day_of(first.number + i);
-        int64_t at = day.number * DAY_S + clock;
-        if (at > rule.until)
-            return false;
-        if (!fits(&rule, &first, &day))
-            continue;
-        if (rule.count && --left < 1)
-            return false;
+    while (walk_next(&walk, DAYS_MAX, &at))
         if (at > after) {
             *next_r = at;
-            *rule_r = recount(arena, rule_text, left);
+            *rule_r = recount(arena, rule_text, walk.left);
             return true;
         }
-    }
     return false;
+}
+
+size_t recurrence_list(Str rule, int64_t start, int64_t from, int64_t until, int64_t *times,
+                       size_t max)
+{
+    Walk walk;
+    size_t count = 0;
+    int64_t at = start;
+    if (!walk_begin(rule, start, &walk) || until <= start)
+        return 0;
+    int64_t day_max = MIN(floor_days(until) - walk.first.number, DAYS_LISTED);
+    if (from <= start && max)
+        times[count++] = start;
+    if (!walk.rule.count) /* nobody has to count what came before */
+        walk.day = MAX(floor_days(from) - walk.first.number - 1, 0);
+    while (count < max && walk_next(&walk, day_max, &at))
+        if (at >= from && at < until)
+            times[count++] = at;
+    return count;
 }

@@ -15,3 +15,7 @@ MUST_CHECK bool recurrence_check(Str rule, Error *err);
  * on: COUNT is what is left. False: it has ended, or comes no more within 20 years. */
 bool recurrence_next(Arena *arena, Str rule, int64_t start, int64_t after, int64_t *next_r,
                      Str *rule_r);
+/* The times in [from, until), the beginning among them, in order; how many, at most `max`. None
+ * when the rule is not understood. */
+size_t recurrence_list(Str rule, int64_t start, int64_t from, int64_t until, int64_t *times,
+                       size_t max);

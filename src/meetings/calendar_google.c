@@ -1,0 +1,275 @@
+/* calendar_google.c - a calendar in the shape of Google's API: events.list page by page, then only
+ * what has changed by its syncToken; one that is no longer good (410) means to read all.
+ *
+ * The address is that of the calendar: https://www.googleapis.com/calendar/v3/calendars/ID. Access
+ * tokens are made of the refresh token when they are over. */
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "meetings/calendar_source.h"
+#include "net/url.h"
+
+#define PAGES_MAX 100
+#define TOKEN_URL "https://oauth2.googleapis.com/token"
+#define TOKEN_EARLY_MS 60000
+#define ATTENDEES_SHOWN 200
+
+/* --- The token --- */
+
+static void set_member(CalendarReading *reading, const char *name, json_t *value)
+{
+    json_object_set_new(reading->credentials, name, value);
+    reading->has_new_credentials = true;
+}
+
+static bool refresh(CalendarReading *reading, Error *err)
+{
+    AUTO_JSON json_t *json = NULL;
+    const json_t *own = reading->credentials;
+    Str url = json_member_text(own, "token_url");
+    Arena *arena = reading->arena;
+    HttpAnswer answer;
+    const CalendarAsk ask = {
+        .url = url.length ? url : S(TOKEN_URL),
+        .media_type = S("application/x-www-form-urlencoded"),
+        .body = str_format(arena,
+                           "grant_type=refresh_token&refresh_token=" STR_FMT "&client_id=" STR_FMT
+                           "&client_secret=" STR_FMT,
+                           STR_ARG(url_encode(arena, json_member_text(own, "refresh_token"))),
+                           STR_ARG(url_encode(arena, json_member_text(own, "client_id"))),
+                           STR_ARG(url_encode(arena, json_member_text(own, "client_secret")))),
+    };
+    if (!calendar_ask(reading, &ask, &answer, err) ||
+        !json_parse(answer.body, MB(1), &json, err))
+        return fail_in(err, "a new access token");
+    Str token = json_member_text(json, "access_token");
+    int64_t seconds = (int64_t)json_integer_value(json_object_get(json, "expires_in"));
+    if (!token.length)
+        return fail(err, ERROR_UPSTREAM, "no access token came for the refresh token");
+    set_member(reading, "access_token", json_stringn(token.at, token.length));
+    set_member(reading, "expires_at_ms", json_integer(now_ms() + MAX(seconds, 60) * 1000));
+    return true;
+}
+
+static bool find_token(CalendarReading *reading, Str *token_r, Error *err)
+{
+    const json_t *own = reading->credentials;
+    int64_t expires = (int64_t)json_integer_value(json_object_get(own, "expires_at_ms"));
+    bool can_refresh = json_member_text(own, "refresh_token").length > 0;
+    bool is_over = can_refresh && expires < now_ms() + TOKEN_EARLY_MS;
+    if (is_over && !refresh(reading, err))
+        return false;
+    *token_r = str_copy(reading->arena, json_member_text(own, "access_token"));
+    return true;
+}
+
+/* --- Events --- */
+
+static bool read_moment(CalendarReading *reading, const json_t *event, const char *name,
+                        Meeting *meeting, int64_t *time_ms_r, Error *err)
+{
+    const json_t *moment = json_object_get(event, name);
+    Str day = json_member_text(moment, "date"), time = json_member_text(moment, "dateTime");
+    Str zone = json_member_text(moment, "timeZone");
+    if (zone.length)
+        meeting->time_zone = utf8_clean(reading->arena, str_copy(reading->arena, zone));
+    meeting->is_all_day = day.length > 0;
+    return time_parse(day.length ? day : time, time_ms_r, err);
+}
+
+/* Its own name in the series: when it was to begin at first. */
+static Str occurrence_of(Arena *arena, const json_t *event)
+{
+    const json_t *original = json_object_get(event, "originalStartTime");
+    int64_t time_ms;
+    Error ignored;
+    Str day = json_member_text(original, "date"), time = json_member_text(original, "dateTime");
+    char text[TIME_TEXT_SIZE];
+    if (!json_member_text(event, "recurringEventId").length ||
+        !time_parse(day.length ? day : time, &time_ms, &ignored))
+        return STR_NONE;
+    Str iso = time_format(time_ms, text);
+    return str_format(arena, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", iso.at, iso.at + 5, iso.at + 8,
+                      iso.at + 11, iso.at + 14, iso.at + 17);
+}
+
+static void read_attendees(CalendarReading *reading, const json_t *event, Meeting *meeting)
+{
+    Buf out = buf_new(reading->arena, KB(64));
+    JsonWriter json = put_begin_array(&out);
+    const json_t *list = json_object_get(event, "attendees"), *one;
+    size_t i;
+    json_array_foreach(list, i, one)
+    {
+        Str answer = json_member_text(one, "responseStatus");
+        if (json_is_true(json_object_get(one, "self")))
+            meeting->answer = str_copy(reading->arena, str_slice(answer, 0, 20));
+        if (i >= ATTENDEES_SHOWN)
+            continue;
+        put_object(&json, NULL);
+        put_text(&json, "name", json_member_text(one, "displayName"));
+        put_text(&json, "email", json_member_text(one, "email"));
+        put_text(&json, "answer", answer);
+        put_end(&json);
+    }
+    put_end(&json);
+    meeting->attendees = out.overflowed ? S("[]") : buf_str(&out);
+}
+
+static Str text_of(Arena *arena, const json_t *event, const char *name, size_t max)
+{
+    Str text = utf8_clean(arena, str_copy(arena, json_member_text(event, name)));
+    return str_slice(text, 0, utf8_floor(text, MIN(text.length, max)));
+}
+
+/* hangoutLink, and the addresses of conferenceData. */
+static Str conference_of(Arena *arena, const json_t *event)
+{
+    const json_t *entries =
+        json_object_get(json_object_get(event, "conferenceData"), "entryPoints");
+    Buf out = buf_new(arena, KB(16));
+    size_t i;
+    const json_t *entry;
+    json_array_foreach(entries, i, entry)
+    {
+        if (str_is(json_member_text(entry, "entryPointType"), "video"))
+            buf_addf(&out, STR_FMT "\n", STR_ARG(json_member_text(entry, "uri")));
+    }
+    buf_add(&out, json_member_text(event, "hangoutLink"));
+    return buf_str(&out);
+}
+
+static bool read_event(CalendarReading *reading, const json_t *event, Meeting *meeting_r,
+                       Error *err)
+{
+    Arena *arena = reading->arena;
+    Str status = json_member_text(event, "status");
+    Meeting meeting = { .uid = text_of(arena, event, "iCalUID", MEETING_TITLE_MAX),
+                        .title = text_of(arena, event, "summary", MEETING_TITLE_MAX),
+                        .description = text_of(arena, event, "description", MEETING_TEXT_MAX),
+                        .location = text_of(arena, event, "location", MEETING_TITLE_MAX),
+                        .occurrence = occurrence_of(arena, event),
+                        .state = str_is(status, "tentative") ? S("tentative") : S("confirmed") };
+    meeting.organizer = text_of(arena, json_object_get(event, "organizer"), "email", 200);
+    if (!meeting.uid.length)
+        meeting.uid = text_of(arena, event, "id", MEETING_TITLE_MAX);
+    if (!read_moment(reading, event, "end", &meeting, &meeting.ends_at_ms, err) ||
+        !read_moment(reading, event, "start", &meeting, &meeting.starts_at_ms, err))
+        return false;
+    meeting.ends_at_ms = MAX(meeting.ends_at_ms, meeting.starts_at_ms);
+    read_attendees(reading, event, &meeting);
+    meeting_set_link(arena, conference_of(arena, event), reading->window.jitsi_hosts, &meeting);
+    *meeting_r = meeting;
+    return true;
+}
+
+/* --- Pages --- */
+
+typedef struct Pages {
+    VEC(Meeting) meetings;
+    VEC(CalendarGone) gone;
+    Str next, token; /* of the next page; for the next time */
+} Pages;
+
+/* A cancelled event is told by its id alone; the id of an occurrence has that of its series and
+ * when it was: "ID_20270301T110000Z". */
+static void take_gone(CalendarReading *reading, const json_t *event, Pages *pages)
+{
+    Arena *arena = reading->arena;
+    Str uid = text_of(arena, event, "iCalUID", MEETING_TITLE_MAX);
+    Str series = json_member_text(event, "recurringEventId");
+    if (!uid.length)
+        uid = str_format(arena, STR_FMT "@google.com",
+                         STR_ARG(series.length ? series : json_member_text(event, "id")));
+    *vec_push(arena, &pages->gone) =
+        (CalendarGone){ utf8_clean(arena, uid), occurrence_of(arena, event) };
+}
+
+static bool take_page(CalendarReading *reading, Str body, Pages *pages, Error *err)
+{
+    AUTO_JSON json_t *json = NULL;
+    size_t i;
+    const json_t *event;
+    if (!json_parse(body, ICS_MAX, &json, err))
+        return fail_in(err, "the calendar's answer");
+    json_array_foreach(json_object_get(json, "items"), i, event)
+    {
+        Meeting meeting;
+        Error why = { 0 };
+        if (pages->meetings.count + pages->gone.count >= ICS_MEETINGS_MAX)
+            return fail(err, ERROR_TOO_LARGE, "the calendar has more than %d meetings in this time",
+                        ICS_MEETINGS_MAX);
+        if (str_is(json_member_text(event, "status"), "cancelled"))
+            take_gone(reading, event, pages);
+        else if (read_event(reading, event, &meeting, &why))
+            *vec_push(reading->arena, &pages->meetings) = meeting;
+        else if (!reading->passed_over++)
+            reading->why = str_copy(reading->arena, str(why.message));
+    }
+    pages->next = str_copy(reading->arena, json_member_text(json, "nextPageToken"));
+    pages->token = str_copy(reading->arena, json_member_text(json, "nextSyncToken"));
+    return true;
+}
+
+static Str list_url(const CalendarReading *reading, Str sync_token, Str page)
+{
+    Arena *arena = reading->arena;
+    char from[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE];
+    Buf out = buf_new(arena, KB(8));
+    buf_add(&out, url_join(arena, reading->calendar->url,
+                           S("/events?singleEvents=true&maxResults=250")));
+    if (sync_token.length)
+        buf_addf(&out, "&syncToken=" STR_FMT, STR_ARG(url_encode(arena, sync_token)));
+    else
+        buf_addf(&out, "&timeMin=" STR_FMT "&timeMax=" STR_FMT,
+                 STR_ARG(url_encode(arena, time_format(reading->window.from_ms, from))),
+                 STR_ARG(url_encode(arena, time_format(reading->window.until_ms, until))));
+    if (page.length)
+        buf_addf(&out, "&pageToken=" STR_FMT, STR_ARG(url_encode(arena, page)));
+    return buf_str(&out);
+}
+
+/* *is_over_r: the sync token is no longer good. */
+static bool read_pages(CalendarReading *reading, Str token, Str sync_token, Pages *pages,
+                       bool *is_over_r, Error *err)
+{
+    *is_over_r = false;
+    for (int page = 0; page < PAGES_MAX; page++) {
+        HttpAnswer answer;
+        const CalendarAsk ask = { .url = list_url(reading, sync_token, pages->next),
+                                  .bearer = token,
+                                  .accepted = { sync_token.length ? 410 : 0 } };
+        if (!calendar_ask(reading, &ask, &answer, err))
+            return false;
+        *is_over_r = answer.status == 410;
+        if (*is_over_r)
+            return true;
+        if (!take_page(reading, answer.body, pages, err))
+            return false;
+        if (!pages->next.length)
+            return true;
+    }
+    return fail(err, ERROR_TOO_LARGE, "the calendar has more than %d pages", PAGES_MAX);
+}
+
+bool calendar_read_google(CalendarReading *reading, Error *err)
+{
+    Pages pages = { 0 };
+    Str token, sync_token = reading->wants_all ? STR_NONE : reading->calendar->sync_state;
+    bool is_over;
+    if (!find_token(reading, &token, err) ||
+        !read_pages(reading, token, sync_token, &pages, &is_over, err))
+        return false;
+    if (is_over) {
+        sync_token = STR_NONE;
+        pages = (Pages){ 0 };
+        if (!read_pages(reading, token, sync_token, &pages, &is_over, err))
+            return false;
+    }
+    reading->is_all = !sync_token.length;
+    reading->at = pages.meetings.at;
+    reading->count = pages.meetings.count;
+    reading->gone = pages.gone.at;
+    reading->gone_count = pages.gone.count;
+    reading->state = pages.token;
+    return true;
+}

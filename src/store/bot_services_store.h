@@ -1,0 +1,31 @@
+/* bot_services_store.h - the `bot_services` table: services that send bots into meetings. Their
+ * secrets come sealed and stay so. */
+#pragma once
+
+#include "store/scope.h"
+
+#define BOT_SERVICES_MAX 20 /* of one workspace */
+
+typedef struct BotServiceRow {
+    Str id, kind, name, url;
+    Str sealed;
+    bool allows_private;
+    int64_t created_at_ms;
+} BotServiceRow;
+
+typedef struct BotServiceList {
+    BotServiceRow *at;
+    size_t count;
+} BotServiceList;
+
+/* Adds it with a new id, set in *service. ERROR_CONFLICT: BOT_SERVICES_MAX, or the name is taken. */
+MUST_CHECK bool bot_service_add(DbTx *tx, const Scope *scope, Arena *arena, BotServiceRow *service,
+                                Error *err);
+MUST_CHECK bool bot_service_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,
+                                 BotServiceRow *service_r, Error *err);
+/* The oldest first: it is asked when nobody names one. */
+MUST_CHECK bool bot_service_list(DbTx *tx, const Scope *scope, Arena *arena, BotServiceList *list_r,
+                                 Error *err);
+MUST_CHECK bool bot_service_set_sealed(DbTx *tx, const Scope *scope, Str id, Str sealed,
+                                       Error *err);
+MUST_CHECK bool bot_service_remove(DbTx *tx, const Scope *scope, Str id, Error *err);

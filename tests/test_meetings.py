@@ -1,0 +1,319 @@
+"""Calendars, bots in meetings and what comes of them, against a service that behaves as Attendee documents it."""
+import datetime
+import json
+import random
+import time
+import uuid
+
+import pytest
+from conftest import Server, wait_until
+from mock_attendee import KEY, SECRET, MockAttendee, sign
+
+WORDS = [("Anna", 1000, 3000, "Good morning. Let us look at the release."), ("Ben", 5000, 4000, "We decided to ship the release on Friday."),
+         ("Anna", 10000, 3000, "Ben, please send the contract to Clara by Thursday."), ("Ben", 14000, 2000, "I will do that.")]
+
+
+def utc(minutes, form="%Y-%m-%dT%H:%M:00Z"):
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)).strftime(form)
+
+
+def ics(*events):
+    """(uid, minutes from now, link, more lines)"""
+    body = "".join(f"BEGIN:VEVENT\r\nUID:{uid}\r\nSUMMARY:Meeting {uid}\r\nDTSTART:{utc(start, '%Y%m%dT%H%M00Z')}\r\nDURATION:PT1H\r\nLOCATION:{link}\r\n{more}END:VEVENT\r\n"
+                   for uid, start, link, more in events)
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{body}END:VCALENDAR\r\n"
+
+
+@pytest.fixture(scope="module")
+def attendee():
+    started = MockAttendee()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def library(database, tmp_path_factory, attendee):
+    started = Server(tmp_path_factory.mktemp("data") / "library", database).start()
+    started.key = started.cli("keys", "add", "owner", "--role", "owner").stdout.split()[-1]
+    made = started.post("/v1/meeting-bot-services", {"kind": "attendee", "url": attendee.url, "key": KEY, "webhook_secret": SECRET})
+    assert made.status_code == 201, made.text
+    assert KEY not in started.get("/v1/meeting-bot-services").text and SECRET not in made.text
+    attendee.hook = started.url + made.json()["webhook_path"]
+    yield started
+    started.stop()
+
+
+number = iter(range(100000000, 999999999))
+
+
+def zoom():
+    return f"https://zoom.us/j/{next(number)}"
+
+
+def send(library, **meeting):
+    """A bot for a meeting that is named now."""
+    meeting = {"title": "Plan", "meeting_url": zoom(), "starts_at": utc(60), **meeting}
+    answer = library.post("/v1/meeting-bots", {"meeting": meeting})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def bot_of(attendee, result):
+    return attendee.bots[result["bot"]["service_id"]]
+
+
+def state(library, result):
+    return library.get(f"/v1/meeting-bots/{result['bot']['id']}").json()
+
+
+def until(library, result, wanted):
+    assert wait_until(lambda: state(library, result)["state"] == wanted), state(library, result)
+    return state(library, result)
+
+
+def calendar(library, kind, url, **more):
+    made = library.post("/v1/calendars", {"kind": kind, "url": url, "name": kind, **more})
+    assert made.status_code == 201, made.text
+    return made.json()["id"]
+
+
+def synced(library, id, *others, wanted="good"):
+    assert wait_until(lambda: library.get(f"/v1/calendars/{id}").json()["state"] == wanted), library.get(f"/v1/calendars/{id}").text
+    return library.get(f"/v1/meetings?calendar={id}").json()["items"]
+
+
+def sync_again(library, id):
+    before = library.get(f"/v1/calendars/{id}").json()["synced_at"]
+    assert library.post(f"/v1/calendars/{id}/sync").status_code == 202
+    assert wait_until(lambda: library.get(f"/v1/calendars/{id}").json()["synced_at"] != before)
+    return {m["title"]: m for m in library.get(f"/v1/meetings?calendar={id}").json()["items"]}
+
+
+def test_a_bot_goes_to_a_meeting_and_minutes_come_of_it(library, attendee):
+    sent = send(library, title="Release plan", attendees=["Clara Fox", "ben@example.org"])
+    assert sent["success"] and sent["state"] == "scheduled" and sent["configuration"]["bot_name"], sent
+    assert sent["bot"]["configured_by"] == "rules"
+    bot = bot_of(attendee, sent)
+    assert bot["body"]["metadata"]["lectern_bot"].startswith(sent["bot"]["id"]) and "webhooks" not in bot["body"]
+    for step in ("joining", "waiting_room", "joined_not_recording", "joined_recording", "leaving", "post_processing"):
+        assert attendee.tell(bot, step) == {"known": True}
+    assert state(library, sent)["state"] == "processing"
+    bot["transcript"] = [{"speaker_name": who, "speaker_uuid": who, "timestamp_ms": 1700000000000 + at, "duration_ms": length, "transcription": {"transcript": text}}
+                         for who, at, length, text in WORDS]
+    attendee.tell(bot, "ended")
+    assert wait_until(lambda: library.get(f"/v1/meetings/{sent['meeting']}").json()["minutes"]), state(library, sent)
+    meeting = library.get(f"/v1/meetings/{sent['meeting']}").json()
+    text = library.get(f"/v1/documents/{meeting['document']}/text").text
+    assert "Ben: We decided to ship the release on Friday." in text
+    [decision] = meeting["minutes"]["decisions"]
+    assert decision["speaker"] == "Ben" and decision["start_ms"] == 4000 and decision["sources"][0]["document"]["id"] == meeting["document"]
+    tasks = [library.get(f"/v1/tasks/{id}").json() for id in meeting["minutes"]["tasks"]]
+    contract = next(t for t in tasks if "contract" in t["summary"])
+    assert contract["status"] == "suggested" and contract["source"]["place"]
+    assert meeting["minutes"]["summary"]["text"]
+    assert wait_until(lambda: state(library, sent)["is_over"])
+    assert library.get(f"/v1/meeting-bots/{sent['bot']['id']}/recording").json()["url"] == "https://example.org/r.mp4"
+
+
+def test_webhooks_count_once_and_never_lead_back(library, attendee):
+    sent = send(library)
+    bot = bot_of(attendee, sent)
+    early, late = "2030-01-01T10:00:00Z", "2030-01-01T10:05:00Z"
+    recording = attendee.news(bot, "joined_recording", at=late)
+    for payload in (recording, attendee.news(bot, "joining", at=early), attendee.news(bot, "waiting_room", at=early), recording, recording):
+        assert attendee.send(payload).status_code == 200
+    now = state(library, sent)
+    assert now["state"] == "recording" and len(now["events"]) == 3 and sum(e["is_taken"] for e in now["events"]) == 1
+    attendee.tell(bot, "joined_recording_paused", at="2030-01-01T10:04:00Z")  # older than the recording
+    assert state(library, sent)["state"] == "recording"
+    attendee.tell(bot, "joined_recording_paused", at="2030-01-01T10:06:00Z")
+    assert state(library, sent)["state"] == "paused"
+    attendee.tell(bot, "fatal_error", sub_type="request_to_join_denied", at="2030-01-01T10:07:00Z")
+    attendee.tell(bot, "joined_recording", at="2030-01-01T10:08:00Z")
+    over = until(library, sent, "failed")
+    assert over["reason"] == {"code": "request_to_join_denied", "message": "somebody in the meeting turned the bot away"}
+
+
+def test_only_who_has_the_secret_is_believed(library, attendee):
+    sent = send(library)
+    bot = bot_of(attendee, sent)
+    payload = attendee.news(bot, "joined_recording")
+    for signature in ("", sign(payload, "AAAA"), sign({**payload, "x": 1}), "nonsense"):
+        assert attendee.send(payload, signature or "-").status_code == 403
+    other = library.url + "/v1/meeting-bot-webhooks/"
+    assert library.call("POST", "/v1/meeting-bot-webhooks/nobody", json=payload).status_code == 404
+    assert library.call("POST", f"/v1/meeting-bot-webhooks/{uuid.uuid4()}.{uuid.uuid4()}", json=payload).status_code == 404, other
+    assert state(library, sent)["state"] == "scheduled"
+    assert attendee.send({**payload, "trigger": "transcript.update"}, None).json() == {"known": False}
+    assert attendee.send({**payload, "bot_id": "bot_x", "bot_metadata": None}, None).json() == {"known": False}
+
+
+def some(random_, depth=0):
+    kind = random_.randrange(7 if depth < 4 else 5)
+    if kind == 0:
+        return "".join(chr(random_.choice([random_.randrange(1, 0x250), random_.randrange(0x1F300, 0x1F6FF), random_.randrange(0xE000, 0xFFFE), ord('"'), ord("\\"), 10])) for _ in range(random_.randrange(12)))
+    if kind in (1, 2):
+        return random_.choice([random_.randrange(-10**20, 10**20), random_.random() * 10 ** random_.randrange(-12, 20), 1.0, -0.0, 1e22])
+    if kind in (3, 4):
+        return random_.choice([None, True, False])
+    if kind == 5:
+        return [some(random_, depth + 1) for _ in range(random_.randrange(4))]
+    return {str(some(random_, 9)): some(random_, depth + 1) for _ in range(random_.randrange(5))}
+
+
+def test_the_signature_is_of_pythons_canonical_json(library, attendee):
+    random_ = random.Random(7)
+    for i in range(60):
+        payload = {"idempotency_key": str(i), "trigger": "other", "many": [some(random_) for _ in range(20)]}
+        assert attendee.send(payload).status_code == 200, json.dumps(payload)
+
+
+@pytest.mark.parametrize("refusal, outcome, code", [
+    ((401, {"detail": "Invalid API key"}, {}), "failed", "bad_key"),
+    ((403, {"detail": "no"}, {}), "failed", "not_allowed"),
+    ((400, {"meeting_url": ["Enter a valid URL."]}, {}), "failed", "refused"),
+    ((400, {"error": "Insufficient credits"}, {}), "failed", "out_of_credits"),
+    ((400, {"error": "You have exceeded the maximum number of concurrent bots"}, {}), "scheduled", "too_many_bots"),
+    ((429, {"detail": "Request was throttled."}, {"Retry-After": "7"}), "scheduled", "too_many_requests"),
+    ((500, "<html>", {}), "scheduled", "service_failed"),
+    ((503, {}, {}), "scheduled", "service_failed"),
+    ((302, "", {"Location": "http://127.0.0.1:1/"}), "failed", "moved"),
+    ((201, "no json", {}), "scheduled", "bad_answer"),
+    ((201, {"state": "scheduled"}, {}), "scheduled", "bad_answer"),
+])
+def test_each_refusal_has_its_reason_and_is_tried_again_or_not(library, attendee, refusal, outcome, code):
+    attendee.refuse = [refusal]
+    sent = send(library)
+    assert sent["outcome"] == outcome and sent["reason"] == code and sent["message"], sent
+    assert sent["state"] == ("failed" if outcome == "failed" else "planned")
+
+
+def test_an_answer_that_is_lost_makes_no_second_bot(library, attendee):
+    attendee.silent = True
+    sent = send(library)
+    assert sent["state"] == "planned" and sent["reason"] == "not_reached", sent
+    before = set(attendee.bots)
+    # The next try is told that there is one, and finds it.
+    library.change = None
+    assert wait_until(lambda: state(library, sent)["state"] == "scheduled", seconds=45)
+    assert set(attendee.bots) == before and state(library, sent)["service_id"] in before
+
+
+def test_no_meeting_gets_two_bots(library, attendee):
+    from concurrent.futures import ThreadPoolExecutor
+    meeting = library.post("/v1/meetings", {"title": "One", "meeting_url": zoom(), "starts_at": utc(90)}).json()
+    before = len(attendee.bots)
+    with ThreadPoolExecutor(8) as pool:
+        answers = [a.json() for a in pool.map(lambda _: library.post("/v1/meeting-bots", {"meeting": meeting["id"]}), range(16))]
+    assert sorted(a["outcome"] for a in answers) == ["scheduled"] + ["skipped"] * 15
+    assert {a["reason"] for a in answers if a["outcome"] == "skipped"} == {"has_bot"} and len({a["bot"]["id"] for a in answers}) == 1
+    same = library.post("/v1/meeting-bots", {"meeting": {"meeting_url": meeting["link"]["url"] + "?from=mail", "starts_at": meeting["starts_at"]}}).json()
+    assert same["outcome"] == "skipped" and same["reason"] == "has_bot"
+    assert len(attendee.bots) == before + 1
+
+
+def test_a_bot_is_called_off_before_and_out_of_its_meeting(library, attendee):
+    before, within = send(library), send(library)
+    bot = bot_of(attendee, within)
+    attendee.tell(bot, "joined_recording")
+    for sent in (before, within):
+        assert library.post(f"/v1/meeting-bots/{sent['bot']['id']}/leave").status_code == 202
+    until(library, before, "cancelled")
+    until(library, within, "leaving")
+    assert before["bot"]["service_id"] not in attendee.bots and bot["state"] == "leaving"
+    assert library.post(f"/v1/meeting-bots/{before['bot']['id']}/leave").status_code == 409
+    again = library.post("/v1/meeting-bots", {"meeting": before["meeting"]}).json()
+    assert again["reason"] == "had_bot"
+    assert library.post("/v1/meeting-bots", {"meeting": before["meeting"], "again": True}).json()["outcome"] == "scheduled"
+
+
+def test_a_calendar_is_followed(library, attendee):
+    link, other, third = zoom(), zoom(), zoom()
+    attendee.show(ics(("move", 60, link, ""), ("drop", 120, other, ""), ("room", 180, "Room 4", ""), ("no", 240, third, "ATTENDEE;PARTSTAT=DECLINED:mailto:ann@example.org\r\n"),
+                      ("bad", 300, "x", "DURATION:never\r\n")))
+    id = calendar(library, "ics", attendee.url + "/calendar.ics", address="ann@example.org")
+    meetings = {m["title"]: m for m in synced(library, id)}
+    assert set(meetings) == {"Meeting move", "Meeting drop", "Meeting room", "Meeting no"}
+    assert "passed over" in library.get(f"/v1/calendars/{id}").json()["notice"]
+    done = library.post("/api/v1/ai/bots/auto-schedule", {"hours": 24}).json()
+    mine = {m["id"] for m in meetings.values()}
+    assert done["success"] and [s["title"] for s in done["scheduled"] if s["meeting"] in mine] == ["Meeting move", "Meeting drop"]
+    assert {s["title"]: s["reason"] for s in done["skipped"] if s["meeting"] in mine} == {"Meeting room": "no_link", "Meeting no": "declined"}
+    moved, dropped = [s for s in done["scheduled"] if s["meeting"] in mine]
+    attendee.show(ics(("move", 600, link, "")))
+    meetings = sync_again(library, id)
+    assert meetings["Meeting drop"]["state"] == "cancelled"
+    until(library, dropped, "cancelled")
+    assert wait_until(lambda: attendee.asked("PATCH", f"/api/v1/bots/{moved['bot']['service_id']}"))
+    assert dropped["bot"]["service_id"] not in attendee.bots
+    # Nothing new: the calendar is asked whether it has changed, and that is all.
+    before = len(attendee.requests)
+    sync_again(library, id)
+    assert [r for r in attendee.requests[before:] if r[0] in ("PATCH", "POST", "DELETE")] == []
+    new = zoom()  # it takes place somewhere else
+    attendee.show(ics(("move", 600, new, "")))
+    meetings = sync_again(library, id)
+    until(library, moved, "cancelled")
+    assert wait_until(lambda: any(b["meeting_url"] == new for b in attendee.bots.values()))
+    assert library.call("DELETE", f"/v1/calendars/{id}").status_code == 204
+    assert wait_until(lambda: not any(b["meeting_url"] == new for b in attendee.bots.values()))
+
+
+def test_a_calendar_sends_bots_by_itself(library, attendee):
+    link = zoom()
+    attendee.show(ics(("auto", 60, link, "")))
+    id = calendar(library, "ics", attendee.url + "/calendar.ics", auto_schedule=True)
+    synced(library, id)
+    assert wait_until(lambda: [b for b in attendee.bots.values() if b["meeting_url"] == link])
+    assert library.get("/v1/meeting-bots/log").json()["items"][0]["source"] == "auto"
+    sync_again(library, id)
+    assert len([b for b in attendee.bots.values() if b["meeting_url"] == link]) == 1
+
+
+def test_caldav_and_google_shaped_calendars_are_read(library, attendee):
+    attendee.show(ics(("dav", 60, zoom(), "")))
+    wrong = calendar(library, "caldav", attendee.url + "/dav/")
+    synced(library, wrong, wanted="failed")
+    assert "credentials" in library.get(f"/v1/calendars/{wrong}").json()["error"]["message"]
+    assert library.call("PATCH", f"/v1/calendars/{wrong}", json={"credentials": {"user": "ann", "password": "pw"}}).status_code == 200
+    assert [m["title"] for m in synced(library, wrong)] == ["Meeting dav"]
+
+    def event(id, minutes, **more):
+        return {"id": id, "iCalUID": f"{id}@google.com", "status": "confirmed", "summary": id, "hangoutLink": "https://meet.google.com/abc-defg-hij",
+                "start": {"dateTime": utc(minutes)}, "end": {"dateTime": utc(minutes + 30)}, **more}
+
+    attendee.google = [[event("g1", 60)], [event("g2", 90, attendees=[{"email": "a@b", "self": True, "responseStatus": "declined"}])]]
+    id = calendar(library, "google", attendee.url + "/google", credentials={
+        "refresh_token": "r", "client_id": "c", "client_secret": "s", "token_url": attendee.url + "/token"})
+    first = {m["title"]: m for m in synced(library, id)}
+    assert set(first) == {"g1", "g2"} and first["g2"]["answer"] == "declined" and first["g1"]["link"]["kind"] == "meet"
+    assert len(attendee.tokens) == 1 and "refresh_token=r" in attendee.tokens[0]
+    attendee.changes = [{"id": "g2", "status": "cancelled"}, event("g3", 120)]
+    now = sync_again(library, id)
+    assert now["g2"]["state"] == "cancelled" and now["g3"]["state"] == "confirmed" and now["g1"]["state"] == "confirmed"
+    attendee.gone_token, attendee.google = True, [[event("g3", 120)]]
+    now = sync_again(library, id)
+    assert now["g1"]["state"] == "cancelled" and now["g3"]["state"] == "confirmed" and len(attendee.tokens) == 1
+    assert "client_secret" not in library.get(f"/v1/calendars/{id}").text
+
+
+def test_what_is_not_ones_own_is_not_there(library):
+    meeting = library.post("/v1/meetings", {"title": "Private", "meeting_url": zoom(), "starts_at": utc(30)}).json()
+    person = {"email": f"{uuid.uuid4()}@example.org", "password": "correct horse battery", "name": "Bo", "role": "editor"}
+    assert library.post("/v1/users", person).status_code == 201
+    import requests
+    session = requests.Session()
+    login = session.post(library.url + "/v1/session", json={"email": person["email"], "password": person["password"]})
+    headers = {"X-CSRF-Token": login.json()["csrf"]}
+    assert session.get(f"{library.url}/v1/meetings/{meeting['id']}").status_code == 404
+    assert session.post(f"{library.url}/v1/meeting-bots", json={"meeting": meeting["id"]}, headers=headers).status_code == 404
+    assert session.post(f"{library.url}/v1/calendars", json={"url": "http://127.0.0.1:1/x.ics"}, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("body", [{}, {"meeting": 7}, {"meeting": {"meeting_url": "x", "starts_at": "soon"}}, {"meeting": {"starts_at": "2030-01-01T10:00:00Z", "ends_at": "2029-01-01T10:00:00Z"}},
+                                  {"meeting": {"meeting_url": "https://zoom.us/j/123123123"}, "configuration": {"max_minutes": 1}},
+                                  {"meeting": {"meeting_url": "https://zoom.us/j/123123123"}, "configuration": {"webhooks": []}},
+                                  {"meeting": {"meeting_url": "https://zoom.us/j/123123123"}, "service": "nobody"}])
+def test_what_is_wrong_is_named(library, body):
+    answer = library.post("/v1/meeting-bots", body)
+    assert answer.status_code == 400, answer.text
