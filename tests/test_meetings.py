@@ -153,7 +153,7 @@ def some(random_, depth=0):
     if kind == 0:
         return "".join(chr(random_.choice([random_.randrange(1, 0x250), random_.randrange(0x1F300, 0x1F6FF), random_.randrange(0xE000, 0xFFFE), ord('"'), ord("\\"), 10])) for _ in range(random_.randrange(12)))
     if kind in (1, 2):
-        return random_.choice([random_.randrange(-10**20, 10**20), random_.random() * 10 ** random_.randrange(-12, 20), 1.0, -0.0, 1e22])
+        return random_.choice([random_.randrange(-10**18, 10**18), random_.random() * 10 ** random_.randrange(-12, 20), 1.0, -0.0, 1e22])
     if kind in (3, 4):
         return random_.choice([None, True, False])
     if kind == 5:
@@ -188,15 +188,54 @@ def test_each_refusal_has_its_reason_and_is_tried_again_or_not(library, attendee
     assert sent["state"] == ("failed" if outcome == "failed" else "planned")
 
 
+def look(library, sent):
+    """Now rather than at its time."""
+    answer = library.post(f"/v1/meeting-bots/{sent['bot']['id']}/look")
+    assert answer.status_code == 202, answer.text
+
+
 def test_an_answer_that_is_lost_makes_no_second_bot(library, attendee):
-    attendee.silent = True
+    attendee.silent, before = True, set(attendee.bots)
     sent = send(library)
-    assert sent["state"] == "planned" and sent["reason"] == "not_reached", sent
-    before = set(attendee.bots)
     # The next try is told that there is one, and finds it.
-    library.change = None
-    assert wait_until(lambda: state(library, sent)["state"] == "scheduled", seconds=45)
-    assert set(attendee.bots) == before and state(library, sent)["service_id"] in before
+    look(library, sent)
+    assert until(library, sent, "scheduled")["service_id"] in attendee.bots
+    assert len(set(attendee.bots) - before) == 1
+
+
+def test_what_is_refused_for_now_is_asked_for_again(library, attendee):
+    attendee.refuse = [(503, {}, {}), (429, {}, {})]
+    sent = send(library)
+    assert sent["reason"] == "service_failed"
+    look(library, sent)
+    assert wait_until(lambda: state(library, sent)["reason"]["code"] == "too_many_requests")
+    look(library, sent)
+    assert not until(library, sent, "scheduled")["reason"]
+
+
+def test_a_bot_that_broke_down_is_followed_by_another(library, attendee):
+    sent = send(library, starts_at=utc(-5))
+    first = bot_of(attendee, sent)
+    attendee.tell(first, "joined_recording")
+    attendee.tell(first, "fatal_error", sub_type="heartbeat_timeout")
+    assert until(library, sent, "planned")["attempt"] == 2
+    attendee.tell(first, "data_deleted")  # of the first: late, whatever it says
+    look(library, sent)
+    second = until(library, sent, "joining")
+    assert second["service_id"] != first["id"] and attendee.bots[second["service_id"]]["deduplication_key"] != first["deduplication_key"]
+    attendee.tell(attendee.bots[second["service_id"]], "fatal_error", sub_type="login_required")
+    assert until(library, sent, "failed")["attempt"] == 2
+    assert wait_until(lambda: any("No bot in" in n["title"] for n in library.get("/v1/notices").json()["items"])), library.get("/v1/notices").text
+
+
+def test_without_webhooks_a_bot_is_looked_at(library, attendee):
+    sent = send(library, starts_at=utc(-5))
+    bot = bot_of(attendee, sent)
+    for step, wanted in (("waiting_room", "waiting_room"), ("joined_recording", "recording"), ("post_processing", "processing"), ("ended", "ended")):
+        attendee.news(bot, step)
+        look(library, sent)
+        until(library, sent, wanted)
+    assert {e["source"] for e in state(library, sent)["events"]} == {"look"}
 
 
 def test_no_meeting_gets_two_bots(library, attendee):

@@ -16,9 +16,9 @@ static void put_service(JsonWriter *json, const ApiRequest *request, const BotSe
     put_text(json, "title", str(service ? service->title : ""));
     put_text(json, "name", row->name);
     put_text(json, "url", row->url);
-    put_text_or_null(json, "webhook_url",
-                     meetings_webhook_url(request->api->meetings, request->arena, request->scope,
-                                          row->id));
+    put_text_or_null(
+        json, "webhook_url",
+        meetings_webhook_url(request->api->meetings, request->arena, request->scope, row->id));
     put_text(json, "webhook_path",
              str_format(request->arena, "/v1/meeting-bot-webhooks/" STR_FMT "." STR_FMT,
                         STR_ARG(request->scope->workspace), STR_ARG(row->id)));

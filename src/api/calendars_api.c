@@ -109,9 +109,8 @@ bool calendars_remove(ApiRequest *request, HttpResponse *response, Error *err)
 bool calendars_sync(ApiRequest *request, HttpResponse *response, Error *err)
 {
     CalendarWork work = { .request = request };
-    if (!find(&work, err) ||
-        !meetings_sync_calendar(request->api->meetings, request->scope, request->arena,
-                                work.calendar.id, err))
+    if (!find(&work, err) || !meetings_sync_calendar(request->api->meetings, request->scope,
+                                                     request->arena, work.calendar.id, err))
         return false;
     response->status = 202;
     return answer(&work, response);

@@ -141,6 +141,16 @@ bool meeting_bots_leave(ApiRequest *request, HttpResponse *response, Error *err)
     return answer_bot(&work, response);
 }
 
+bool meeting_bots_look(ApiRequest *request, HttpResponse *response, Error *err)
+{
+    BotsWork work = { .request = request };
+    if (!find(&work, err) ||
+        !meetings_look(request->api->meetings, request->scope, request->arena, work.bot.id, err))
+        return false;
+    response->status = 202;
+    return answer_bot(&work, response);
+}
+
 bool meeting_bots_recording(ApiRequest *request, HttpResponse *response, Error *err)
 {
     BotsWork work = { .request = request };
@@ -161,8 +171,8 @@ static bool find_meeting(ApiRequest *request, const json_t *said, Str user, Str 
 {
     Meeting meeting;
     if (json_is_string(said)) {
-        *id_r = str_copy(request->arena, (Str){ json_string_value(said),
-                                                json_string_length(said) });
+        *id_r =
+            str_copy(request->arena, (Str){ json_string_value(said), json_string_length(said) });
         return true;
     }
     if (json_is_object(said) && json_member_text(said, "id").length) {
@@ -209,8 +219,9 @@ static bool is_failed(const Scheduled *result)
 
 static const char *outcome_of(const Scheduled *result)
 {
-    return result->skip != MEETING_SKIP_none ? "skipped" : is_failed(result) ? "failed"
-                                                                             : "scheduled";
+    return result->skip != MEETING_SKIP_none ? "skipped"
+           : is_failed(result)               ? "failed"
+                                             : "scheduled";
 }
 
 /* Until the service has said something, or for a while. */
@@ -234,8 +245,7 @@ bool meeting_bots_schedule(ApiRequest *request, HttpResponse *response, Error *e
     if (!api_fields(request, err, { "meeting", JSON_ANY, &meeting },
                     { "meeting_id", JSON_ANY, &meeting_id },
                     { "service", JSON_STR, &wish.service, .length_max = 100 },
-                    { "configuration", JSON_ANY, &config },
-                    { "again", JSON_FLAG, &wish.is_again },
+                    { "configuration", JSON_ANY, &config }, { "again", JSON_FLAG, &wish.is_again },
                     { "user_id", JSON_STR, &user, .length_max = 64 }) ||
         !assistant_user(request, user, &user, err) ||
         !find_meeting(request, meeting ? meeting : meeting_id, user, &id, err))

@@ -32,8 +32,8 @@ Test(base, json_has_one_form_as_python_writes_it)
 
 Test(base, what_has_no_one_form_is_refused)
 {
-    static const char *const texts[] = { "",    "{",       "{\"a\":1,}", "\"\\ud800\"",
-                                         "nul", "{} {}",   "{a:1}",      "[1,,2]" };
+    static const char *const texts[] = { "",    "{",     "{\"a\":1,}", "\"\\ud800\"",
+                                         "nul", "{} {}", "{a:1}",      "[1,,2]" };
     AUTO_ARENA Arena *arena = arena_new(MB(1));
     Str found;
     Error err = { 0 };

@@ -170,11 +170,10 @@ bool bot_refused(BotAsk *ask, int status, Str retry_after, Str body, Error *err)
 {
     size_t i = 0;
     Str said = said_in(ask->arena, body);
-    while (i + 1 < COUNT(refusals) &&
-           !((strcmp(refusals[i].service, "any") == 0 ||
-              strcmp(refusals[i].service, ask->service->name) == 0) &&
-             status >= refusals[i].from && status <= refusals[i].to &&
-             str_find(body, str(refusals[i].says)) >= 0))
+    while (i + 1 < COUNT(refusals) && !((strcmp(refusals[i].service, "any") == 0 ||
+                                         strcmp(refusals[i].service, ask->service->name) == 0) &&
+                                        status >= refusals[i].from && status <= refusals[i].to &&
+                                        str_find(body, str(refusals[i].says)) >= 0))
         i++;
     int64_t wait_s = refusals[i].wait_s, asked_s;
     if (str_to_int(retry_after, 1, WAIT_MAX_S, &asked_s))

@@ -17,8 +17,8 @@ static bool ask_path(BotAsk *ask, const char *method, Str path, Str body, json_t
 
 static Str path_of(BotAsk *ask, const MeetingBot *bot, const char *more)
 {
-    return str_format(ask->arena, "/api/v1/bots/" STR_FMT "%s",
-                      STR_ARG(url_encode(ask->arena, bot->remote_id)), more);
+    Str id = url_encode(ask->arena, bot->remote_id);
+    return str_format(ask->arena, "/api/v1/bots/" STR_FMT "%s", STR_ARG(id), more);
 }
 
 /* Its last event says why. */
@@ -171,7 +171,8 @@ static bool transcript(BotAsk *ask, const MeetingBot *bot, UtteranceList *list_r
         int64_t length_ms = bot_milliseconds(json_object_get(item, "duration_ms"), 1);
         if (text.length && list.count < UTTERANCES_MAX)
             *vec_push(ask->arena, &list) =
-                (Utterance){ .speaker = str_copy(ask->arena, json_member_text(item, "speaker_name")),
+                (Utterance){ .speaker =
+                                 str_copy(ask->arena, json_member_text(item, "speaker_name")),
                              .text = str_copy(ask->arena, text),
                              .start_ms = start_ms,
                              .end_ms = start_ms + length_ms };

@@ -73,7 +73,8 @@ static const char instructions[] =
     "most five words), language (two letters: that the meeting will be held in), message (one "
     "sentence that the bot writes into the chat when it comes in, in that language: who it is and "
     "that it takes notes), terms (names and unusual words of the invitation that are hard to hear, "
-    "copied exactly), waiting_room_seconds (how long it waits to be let in), silence_seconds (after "
+    "copied exactly), waiting_room_seconds (how long it waits to be let in), silence_seconds "
+    "(after "
     "how long a silence it leaves), alone_seconds (how long it stays when it is alone) and "
     "max_minutes (how long the meeting may take at most).";
 
@@ -198,22 +199,21 @@ Str bot_config_print(Arena *arena, const BotConfig *config)
 bool bot_config_read(Arena *arena, const json_t *json, BotConfig *config, Error *err)
 {
     BotConfig read = *config;
-    if (!json_read(
-            json, arena,
-            JSON_FIELDS({ "bot_name", JSON_STR, &read.name, .length_max = NAME_MAX_BYTES },
-                        { "language", JSON_STR, &read.language, .length_max = 10 },
-                        { "message", JSON_STR, &read.message, .length_max = MESSAGE_MAX },
-                        { "record", JSON_STR, &read.record, .length_max = 10 },
-                        { "terms", JSON_STRS, &read.terms, .length_max = TERMS_MAX },
-                        { "waiting_room_seconds", JSON_I64, &read.waiting_room_s,
-                          .min = WAITING_MIN, .max = WAITING_MAX },
-                        { "silence_seconds", JSON_I64, &read.silence_s, .min = SILENCE_MIN,
-                          .max = SILENCE_MAX },
-                        { "alone_seconds", JSON_I64, &read.alone_s, .min = ALONE_MIN,
-                          .max = ALONE_MAX },
-                        { "max_minutes", JSON_I64, &read.max_minutes, .min = MINUTES_MIN,
-                          .max = MINUTES_MAX }),
-            err))
+    if (!json_read(json, arena,
+                   JSON_FIELDS({ "bot_name", JSON_STR, &read.name, .length_max = NAME_MAX_BYTES },
+                               { "language", JSON_STR, &read.language, .length_max = 10 },
+                               { "message", JSON_STR, &read.message, .length_max = MESSAGE_MAX },
+                               { "record", JSON_STR, &read.record, .length_max = 10 },
+                               { "terms", JSON_STRS, &read.terms, .length_max = TERMS_MAX },
+                               { "waiting_room_seconds", JSON_I64, &read.waiting_room_s,
+                                 .min = WAITING_MIN, .max = WAITING_MAX },
+                               { "silence_seconds", JSON_I64, &read.silence_s, .min = SILENCE_MIN,
+                                 .max = SILENCE_MAX },
+                               { "alone_seconds", JSON_I64, &read.alone_s, .min = ALONE_MIN,
+                                 .max = ALONE_MAX },
+                               { "max_minutes", JSON_I64, &read.max_minutes, .min = MINUTES_MIN,
+                                 .max = MINUTES_MAX }),
+                   err))
         return false;
     if (!str_is(read.record, "audio") && !str_is(read.record, "video") &&
         !str_is(read.record, "none"))

@@ -30,9 +30,9 @@ static bool find_bot(DbTx *tx, HookWork *work, Error *err)
 {
     Error why = { 0 };
     Str own = work->news.bot, remote = work->news.report.remote_id;
-    work->is_known =
-        id_is_valid(own) && meeting_bot_find(tx, &work->scope, work->arena, own, &work->bot, &why) &&
-        str_equal(work->bot.service, work->row.id);
+    work->is_known = id_is_valid(own) &&
+                     meeting_bot_find(tx, &work->scope, work->arena, own, &work->bot, &why) &&
+                     str_equal(work->bot.service, work->row.id);
     if (!work->is_known && remote.length)
         work->is_known = meeting_bot_find_remote(tx, &work->scope, work->arena, work->row.id,
                                                  remote, &work->bot, &why);
@@ -50,8 +50,7 @@ static bool hear_work(DbTx *tx, void *argument, Error *err)
         return true;
     return meeting_bot_hear(tx, &work->scope, work->arena, &work->bot, &work->news, "webhook",
                             &work->is_taken, err) &&
-           (!work->is_taken ||
-            meeting_bot_queue(tx, &work->scope, work->arena, work->bot.id, err));
+           (!work->is_taken || meeting_bot_queue(tx, &work->scope, work->arena, work->bot.id, err));
 }
 
 /* "WORKSPACE.SERVICE" */

@@ -32,6 +32,20 @@ bool meetings_leave(Meetings *meetings, const Scope *scope, Arena *arena, Str bo
     return store_write(meetings->options.db, scope, leave_work, &work, err);
 }
 
+static bool look_work(DbTx *tx, void *argument, Error *err)
+{
+    OrderWork *work = argument;
+    return meeting_bot_find(tx, work->scope, work->arena, work->id, &work->bot, err) &&
+           meeting_bot_wish(tx, work->scope, work->id, work->bot.wish, err) &&
+           meeting_bot_queue(tx, work->scope, work->arena, work->id, err);
+}
+
+bool meetings_look(Meetings *meetings, const Scope *scope, Arena *arena, Str bot, Error *err)
+{
+    OrderWork work = { .scope = scope, .arena = arena, .id = bot };
+    return store_write(meetings->options.db, scope, look_work, &work, err);
+}
+
 static bool find_work(DbTx *tx, void *argument, Error *err)
 {
     OrderWork *work = argument;

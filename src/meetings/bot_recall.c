@@ -18,8 +18,8 @@ static bool ask_path(BotAsk *ask, const char *method, Str path, Str body, json_t
 
 static Str path_of(BotAsk *ask, const MeetingBot *bot, const char *more)
 {
-    return str_format(ask->arena, "/api/v1/bot/" STR_FMT "/%s",
-                      STR_ARG(url_encode(ask->arena, bot->remote_id)), more);
+    Str id = url_encode(ask->arena, bot->remote_id);
+    return str_format(ask->arena, "/api/v1/bot/" STR_FMT "/%s", STR_ARG(id), more);
 }
 
 static void take_bot(BotAsk *ask, const json_t *json, BotReport *report_r)
@@ -137,8 +137,7 @@ static bool find_media(BotAsk *ask, const MeetingBot *bot, const char *name, Str
         return false;
     const json_t *recording = json_array_get(json_object_get(json, "recordings"), 0);
     const json_t *media = json_object_get(json_object_get(recording, "media_shortcuts"), name);
-    *url_r = str_copy(ask->arena,
-                      json_member_text(json_object_get(media, "data"), "download_url"));
+    *url_r = str_copy(ask->arena, json_member_text(json_object_get(media, "data"), "download_url"));
     return true;
 }
 
@@ -206,8 +205,8 @@ static bool news(Arena *arena, const BotService *service, const json_t *body, Bo
     BotNews news = { 0 };
     if (!str_starts(json_member_text(body, "event"), S("bot.")) || !status)
         return false;
-    news.report.remote_id = str_copy(
-        arena, bot ? json_member_text(bot, "id") : json_member_text(data, "bot_id"));
+    news.report.remote_id =
+        str_copy(arena, bot ? json_member_text(bot, "id") : json_member_text(data, "bot_id"));
     bot_read_tag(arena, json_member_text(json_object_get(bot, "metadata"), "lectern_bot"), &news);
     news.report.reason = str_copy(arena, json_member_text(status, "sub_code"));
     news.report.at_ms = bot_time(status, bot ? "updated_at" : "created_at");

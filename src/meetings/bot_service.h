@@ -60,8 +60,8 @@ typedef struct UtteranceList {
 
 /* Something a service tells by itself. */
 typedef struct BotNews {
-    Str event; /* its id, the same each time it is told; empty: none is said */
-    Str bot;   /* our own id, where it gives back what it was given (bot_tag()), */
+    Str event;       /* its id, the same each time it is told; empty: none is said */
+    Str bot;         /* our own id, where it gives back what it was given (bot_tag()), */
     int64_t attempt; /* and of which attempt; 0: not said */
     BotReport report;
 } BotNews;

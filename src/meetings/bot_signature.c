@@ -60,8 +60,8 @@ static bool check_svix(Arena *arena, Str secret, const BotHeaders *headers, Str 
         return refuse(err);
     Str said = str_format(arena, STR_FMT "." STR_FMT "." STR_FMT, STR_ARG(headers->id),
                           STR_ARG(headers->timestamp), STR_ARG(body));
-    Str wanted = str_format(arena, "v1," STR_FMT,
-                            STR_ARG(base64_encode(arena, hmac_sha256(arena, key, said))));
+    Str digest = base64_encode(arena, hmac_sha256(arena, key, said));
+    Str wanted = str_format(arena, "v1," STR_FMT, STR_ARG(digest));
     while (str_next(&rest, ' ', &each))
         is_good |= secret_equal(wanted, each);
     return is_good || refuse(err);
@@ -71,8 +71,8 @@ static bool check_stamped(Arena *arena, Str secret, const BotHeaders *headers, S
                           int64_t now_ms, Error *err)
 {
     Str said = str_format(arena, STR_FMT "." STR_FMT, STR_ARG(headers->timestamp), STR_ARG(body));
-    Str wanted =
-        str_format(arena, "sha256=" STR_FMT, STR_ARG(hmac_sha256_hex(arena, secret, said)));
+    Str digest = hmac_sha256_hex(arena, secret, said);
+    Str wanted = str_format(arena, "sha256=" STR_FMT, STR_ARG(digest));
     return (is_lately(headers->timestamp, now_ms) && secret_equal(wanted, headers->signature)) ||
            refuse(err);
 }

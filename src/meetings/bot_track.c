@@ -1,4 +1,5 @@
-/* bot_track.c - a bot's state by what is heard of it, and its meeting's changes; see meetings_int.h.
+/* bot_track.c - a bot's state by what is heard of it, and its meeting's changes; see
+ * meetings_int.h.
  *
  * News come often, late and in any order: each is kept by its id, and counts only when it leads on
  * (bot_states.def). */
@@ -7,7 +8,6 @@
 #include "base/id.h"
 #include "meetings/meetings_int.h"
 
-#define JOIN_EARLY_MS 60000
 #define LOOK_SOON_MS 5000
 
 bool meeting_bot_queue(DbTx *tx, const Scope *scope, Arena *arena, Str bot, Error *err)
@@ -72,9 +72,9 @@ bool meeting_bot_hear(DbTx *tx, const Scope *scope, Arena *arena, MeetingBot *bo
                               .remote_state = str_slice(report->remote_state, 0, 100),
                               .reason = str_slice(report->reason, 0, 200),
                               .happened_at_ms = at_ms };
-    event.is_taken = is_of(bot, news) && !bot->is_over && report->has_state &&
-                     bot_state_follows(bot_state_named(bot->state), bot->state_at_ms,
-                                       report->state, at_ms);
+    event.is_taken =
+        is_of(bot, news) && !bot->is_over && report->has_state &&
+        bot_state_follows(bot_state_named(bot->state), bot->state_at_ms, report->state, at_ms);
     *taken_r = false;
     if (is_looked && !event.is_taken)
         return true; /* nothing new was seen */
@@ -109,7 +109,7 @@ static bool replace(DbTx *tx, const Scope *scope, Arena *arena, const MeetingBot
     other.link_kind = meeting->link_kind;
     other.link_id = meeting->link_id;
     other.starts_at_ms = meeting->starts_at_ms;
-    other.join_at_ms = MAX(meeting->starts_at_ms - JOIN_EARLY_MS, now_ms());
+    other.join_at_ms = meeting_join_time(meeting);
     other.state = str(bot_states[BOT_planned].name);
     other.state_at_ms = other.next_at_ms = now_ms();
     return call_off(tx, scope, arena, bot, err) &&
@@ -122,7 +122,7 @@ static bool move(DbTx *tx, const Scope *scope, Arena *arena, MeetingBot *bot,
 {
     bool is_moved;
     bot->starts_at_ms = meeting->starts_at_ms;
-    bot->join_at_ms = MAX(meeting->starts_at_ms - JOIN_EARLY_MS, now_ms());
+    bot->join_at_ms = meeting_join_time(meeting);
     return meeting_bot_move(tx, scope, bot, &is_moved, err) &&
            (is_moved ? meeting_bot_queue(tx, scope, arena, bot->id, err)
                      : call_off(tx, scope, arena, bot, err)); /* another is there already */

@@ -9,10 +9,9 @@
 
 static const struct {
     const char *link, *platform;
-} platforms[] = { { "meet", "google_meet" },
-                  { "zoom", "zoom" },
-                  { "teams", "teams" },
-                  { "jitsi", "jitsi" } };
+} platforms[] = {
+    { "meet", "google_meet" }, { "zoom", "zoom" }, { "teams", "teams" }, { "jitsi", "jitsi" }
+};
 
 static Str platform_of(const MeetingBot *bot)
 {
@@ -34,8 +33,9 @@ static bool ask_path(BotAsk *ask, const char *method, Str path, Str body, json_t
 /* "/bots/google_meet/abc-defg-hij" */
 static Str path_of(BotAsk *ask, const MeetingBot *bot, const char *before)
 {
-    return str_format(ask->arena, "%s/" STR_FMT "/" STR_FMT, before, STR_ARG(platform_of(bot)),
-                      STR_ARG(url_encode(ask->arena, bot->link_id)));
+    Str platform = platform_of(bot), id = url_encode(ask->arena, bot->link_id);
+    return str_format(ask->arena, "%s/" STR_FMT "/" STR_FMT, before, STR_ARG(platform),
+                      STR_ARG(id));
 }
 
 static Str number_of(const json_t *json, BotAsk *ask)
@@ -50,8 +50,8 @@ static void take_meeting(BotAsk *ask, const json_t *json, BotReport *report_r)
 {
     BotReport report = { .remote_id = number_of(json, ask) };
     bot_report_word(ask->service, str_copy(ask->arena, json_member_text(json, "status")), &report);
-    report.reason = str_copy(
-        ask->arena, json_member_text(json_object_get(json, "data"), "completion_reason"));
+    report.reason =
+        str_copy(ask->arena, json_member_text(json_object_get(json, "data"), "completion_reason"));
     report.at_ms = bot_time(json, "updated_at");
     *report_r = report;
 }
@@ -68,11 +68,10 @@ static bool find_meeting(BotAsk *ask, const MeetingBot *bot, Str id, BotReport *
     const json_t *list = json_is_array(json) ? json : json_object_get(json, "meetings");
     json_array_foreach(list, i, meeting)
     {
-        bool is_it = id.length
-                         ? str_equal(number_of(meeting, ask), id)
-                         : str_equal(json_member_text(meeting, "platform"), platform_of(bot)) &&
-                               str_equal(json_member_text(meeting, "native_meeting_id"),
-                                         bot->link_id);
+        bool is_it =
+            id.length ? str_equal(number_of(meeting, ask), id)
+                      : str_equal(json_member_text(meeting, "platform"), platform_of(bot)) &&
+                            str_equal(json_member_text(meeting, "native_meeting_id"), bot->link_id);
         if (!is_it)
             continue;
         take_meeting(ask, meeting, report_r);
@@ -100,8 +99,7 @@ static bool create(BotAsk *ask, const MeetingBot *bot, Str url, Str password,
     put_bool(&body, "recording_enabled", !str_is(config->record, "none"));
     put_end(&body);
     if (!ask_path(ask, "POST", S("/bots"), buf_str(&out), &json, err))
-        return ask->failure.then == BOT_THEN_EXISTS &&
-               find_meeting(ask, bot, S(""), report_r, err);
+        return ask->failure.then == BOT_THEN_EXISTS && find_meeting(ask, bot, S(""), report_r, err);
     take_meeting(ask, json, report_r);
     return true;
 }
@@ -154,8 +152,8 @@ static bool news(Arena *arena, const BotService *service, const json_t *body, Bo
     news.report.remote_id =
         json_is_string(id) ? str_copy(arena, json_member_text(meeting, "id"))
                            : str_format(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
-    news.report.reason = str_copy(
-        arena, json_member_text(json_object_get(meeting, "data"), "completion_reason"));
+    news.report.reason =
+        str_copy(arena, json_member_text(json_object_get(meeting, "data"), "completion_reason"));
     news.report.at_ms = bot_time(body, "created_at");
     bot_report_word(service, str_copy(arena, json_member_text(meeting, "status")), &news.report);
     *news_r = news;

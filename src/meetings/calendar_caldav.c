@@ -109,6 +109,8 @@ static Str utc(Arena *arena, int64_t time_ms)
 static bool read_events(CalendarReading *reading, Error *err)
 {
     Answer answer;
+    Str from = utc(reading->arena, reading->window.from_ms);
+    Str until = utc(reading->arena, reading->window.until_ms);
     Str body = str_format(
         reading->arena,
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><c:calendar-query xmlns:d=\"DAV:\""
@@ -116,8 +118,7 @@ static bool read_events(CalendarReading *reading, Error *err)
         "<c:filter><c:comp-filter name=\"VCALENDAR\"><c:comp-filter name=\"VEVENT\">"
         "<c:time-range start=\"" STR_FMT "\" end=\"" STR_FMT "\"/></c:comp-filter></c:comp-filter>"
         "</c:filter></c:calendar-query>",
-        STR_ARG(utc(reading->arena, reading->window.from_ms)),
-        STR_ARG(utc(reading->arena, reading->window.until_ms)));
+        STR_ARG(from), STR_ARG(until));
     if (!ask_dav(reading, "REPORT", "1", body, &answer, err))
         return false;
     for (size_t i = 0; i < answer.objects.count; i++) {

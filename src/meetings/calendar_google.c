@@ -28,18 +28,18 @@ static bool refresh(CalendarReading *reading, Error *err)
     Str url = json_member_text(own, "token_url");
     Arena *arena = reading->arena;
     HttpAnswer answer;
+    Str given = url_encode(arena, json_member_text(own, "refresh_token"));
+    Str id = url_encode(arena, json_member_text(own, "client_id"));
+    Str secret = url_encode(arena, json_member_text(own, "client_secret"));
     const CalendarAsk ask = {
         .url = url.length ? url : S(TOKEN_URL),
         .media_type = S("application/x-www-form-urlencoded"),
         .body = str_format(arena,
                            "grant_type=refresh_token&refresh_token=" STR_FMT "&client_id=" STR_FMT
                            "&client_secret=" STR_FMT,
-                           STR_ARG(url_encode(arena, json_member_text(own, "refresh_token"))),
-                           STR_ARG(url_encode(arena, json_member_text(own, "client_id"))),
-                           STR_ARG(url_encode(arena, json_member_text(own, "client_secret")))),
+                           STR_ARG(given), STR_ARG(id), STR_ARG(secret)),
     };
-    if (!calendar_ask(reading, &ask, &answer, err) ||
-        !json_parse(answer.body, MB(1), &json, err))
+    if (!calendar_ask(reading, &ask, &answer, err) || !json_parse(answer.body, MB(1), &json, err))
         return fail_in(err, "a new access token");
     Str token = json_member_text(json, "access_token");
     int64_t seconds = (int64_t)json_integer_value(json_object_get(json, "expires_in"));
@@ -210,21 +210,26 @@ static bool take_page(CalendarReading *reading, Str body, Pages *pages, Error *e
     return true;
 }
 
+static void add_parameter(Buf *out, const char *name, Str value)
+{
+    Str encoded = url_encode(out->arena, value);
+    if (value.length)
+        buf_addf(out, "&%s=" STR_FMT, name, STR_ARG(encoded));
+}
+
 static Str list_url(const CalendarReading *reading, Str sync_token, Str page)
 {
     Arena *arena = reading->arena;
     char from[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE];
     Buf out = buf_new(arena, KB(8));
-    buf_add(&out, url_join(arena, reading->calendar->url,
-                           S("/events?singleEvents=true&maxResults=250")));
-    if (sync_token.length)
-        buf_addf(&out, "&syncToken=" STR_FMT, STR_ARG(url_encode(arena, sync_token)));
-    else
-        buf_addf(&out, "&timeMin=" STR_FMT "&timeMax=" STR_FMT,
-                 STR_ARG(url_encode(arena, time_format(reading->window.from_ms, from))),
-                 STR_ARG(url_encode(arena, time_format(reading->window.until_ms, until))));
-    if (page.length)
-        buf_addf(&out, "&pageToken=" STR_FMT, STR_ARG(url_encode(arena, page)));
+    buf_add(&out,
+            url_join(arena, reading->calendar->url, S("/events?singleEvents=true&maxResults=250")));
+    add_parameter(&out, "syncToken", sync_token);
+    if (!sync_token.length) {
+        add_parameter(&out, "timeMin", time_format(reading->window.from_ms, from));
+        add_parameter(&out, "timeMax", time_format(reading->window.until_ms, until));
+    }
+    add_parameter(&out, "pageToken", page);
     return buf_str(&out);
 }
 

@@ -32,8 +32,8 @@ static Str authorization(const CalendarReading *reading, const CalendarAsk *ask)
     if (!user.length)
         return STR_NONE;
     Str both = str_format(reading->arena, STR_FMT ":" STR_FMT, STR_ARG(user), STR_ARG(password));
-    return str_format(reading->arena, "Basic " STR_FMT,
-                      STR_ARG(base64_encode(reading->arena, both)));
+    Str encoded = base64_encode(reading->arena, both);
+    return str_format(reading->arena, "Basic " STR_FMT, STR_ARG(encoded));
 }
 
 static bool judge(const CalendarAsk *ask, const HttpAnswer *answer, Error *err)

@@ -1,5 +1,5 @@
-/* calendar_source.h - a calendar somewhere else, whatever its kind, read for its meetings in a window
- * of time.
+/* calendar_source.h - a calendar somewhere else, whatever its kind, read for its meetings in a
+ * window of time.
  *
  * A reading says whether it is everything (what is missing has been taken out) or only news, and
  * what tells news from old the next time. Answers have limits before they are read; addresses are
@@ -57,10 +57,10 @@ const CalendarKind *calendar_kind_named(Str name);
 typedef struct CalendarAsk {
     const char *method; /* NULL: GET */
     Str url, body, media_type;
-    Str bearer;         /* empty: user and password, where they are known */
-    HttpPair extra;     /* one header more; no name: none */
-    const char *depth;  /* of DAV; NULL: none */
-    int accepted[3];    /* statuses besides 200 */
+    Str bearer;        /* empty: user and password, where they are known */
+    HttpPair extra;    /* one header more; no name: none */
+    const char *depth; /* of DAV; NULL: none */
+    int accepted[3];   /* statuses besides 200 */
 } CalendarAsk;
 /* ERROR_UPSTREAM says what another status means: credentials, address, or the server. */
 MUST_CHECK bool calendar_ask(CalendarReading *reading, const CalendarAsk *ask, HttpAnswer *answer_r,

@@ -44,19 +44,18 @@ static Str speaker_of(const Material *material, const Piece *piece)
     return behind ? str_slice(paragraph, 0, behind - 2) : STR_NONE;
 }
 
-static Str without_speaker(Str text)
-{
-    return str_trim(str_from(text, speaker_end(text)));
-}
+static Str without_speaker(Str text) { return str_trim(str_from(text, speaker_end(text))); }
 
 /* --- Rules --- */
 
 bool decision_is_one(Arena *arena, Str sentence)
 {
-    static const char *const doubts[] = { "not decided", "haven't decided", "have not decided",
-                                          "should we",   "if we decide",    "noch nicht beschlossen",
+    static const char *const doubts[] = { "not decided",       "haven't decided",
+                                          "have not decided",  "should we",
+                                          "if we decide",      "noch nicht beschlossen",
                                           "nicht entschieden", "pas encore décidé",
-                                          "didn't agree", "not agreed", "have to decide" };
+                                          "didn't agree",      "not agreed",
+                                          "have to decide" };
     Str folded = str_lower(arena, sentence);
     if (!sentence.length || sentence.at[sentence.length - 1] == '?')
         return false;
@@ -112,7 +111,8 @@ static const char instructions[] =
 
 static const char schema_text[] =
     "{\"type\":\"object\",\"properties\":{\"lines\":{\"type\":\"array\",\"maxItems\":50,\"items\":"
-    "{\"type\":\"integer\",\"minimum\":1}}},\"required\":[\"lines\"],\"additionalProperties\":false}";
+    "{\"type\":\"integer\",\"minimum\":1}}},\"required\":[\"lines\"],\"additionalProperties\":"
+    "false}";
 
 /* Lines from `first` on, as many as one call holds; returns the one behind. */
 static size_t print_part(const Finding *finding, size_t first, Buf *out)
@@ -128,7 +128,8 @@ static size_t print_part(const Finding *finding, size_t first, Buf *out)
 static bool ask_part(Finding *finding, Models *models, const Scope *scope, const json_t *schema,
                      size_t *at, Error *err)
 {
-    Buf lines = buf_new(finding->arena, PART_MAX * 2), quoted = buf_new(finding->arena, PART_MAX * 4);
+    Buf lines = buf_new(finding->arena, PART_MAX * 2),
+        quoted = buf_new(finding->arena, PART_MAX * 4);
     StructuredResult result = { 0 };
     size_t first = *at, i;
     const json_t *number;

@@ -6,6 +6,7 @@
 #include "tasks/recurrence.h"
 
 #define DEPTH_MAX 8
+#define CONFERENCE_MAX 2000
 #define MAIL_MAX 200
 #define ANSWER_MAX 20
 #define ATTENDEES_MAX KB(64) /* bytes of their JSON */
@@ -64,13 +65,11 @@ static void add_attendee(Lines *lines, const ContentLine *line, IcsEvent *event)
 {
     Arena *arena = lines->reading->arena;
     Str mail = mail_of(arena, line->value);
-    Str answer =
-        clean(arena, str_lower(arena, content_parameter(line, "PARTSTAT")), ANSWER_MAX);
+    Str answer = clean(arena, str_lower(arena, content_parameter(line, "PARTSTAT")), ANSWER_MAX);
     if (event->attendee_count++ >= ICS_EXTRA_MAX || event->attendees.length > ATTENDEES_MAX - KB(1))
         return;
     put_object(&lines->attendees, NULL);
-    put_text(&lines->attendees, "name",
-             clean(arena, content_parameter(line, "CN"), MAIL_MAX));
+    put_text(&lines->attendees, "name", clean(arena, content_parameter(line, "CN"), MAIL_MAX));
     put_text(&lines->attendees, "email", mail);
     put_text(&lines->attendees, "answer", answer);
     put_end(&lines->attendees);
@@ -86,9 +85,10 @@ static bool read_text_line(Arena *arena, const ContentLine *line, IcsEvent *even
                                                "X-MICROSOFT-SKYPETEAMSMEETINGURL",
                                                "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK" };
     for (size_t i = 0; i < COUNT(conferences); i++)
-        if (content_is(line, conferences[i])) {
-            event->conference = str_format(arena, STR_FMT " " STR_FMT, STR_ARG(event->conference),
-                                           STR_ARG(text_of(arena, line, 2000)));
+        if (content_is(line, conferences[i]) && event->conference.length < CONFERENCE_MAX * 4) {
+            Str said = text_of(arena, line, CONFERENCE_MAX);
+            event->conference =
+                str_format(arena, STR_FMT " " STR_FMT, STR_ARG(event->conference), STR_ARG(said));
             return true;
         }
     if (content_is(line, "SUMMARY"))
@@ -100,10 +100,10 @@ static bool read_text_line(Arena *arena, const ContentLine *line, IcsEvent *even
     else if (content_is(line, "UID"))
         meeting->uid = text_of(arena, line, MEETING_TITLE_MAX);
     else if (content_is(line, "STATUS"))
-        meeting->state = str_equal_ignore_case(str_trim(line->value), S("CANCELLED")) ? S("cancelled")
-                         : str_equal_ignore_case(str_trim(line->value), S("TENTATIVE"))
-                             ? S("tentative")
-                             : S("confirmed");
+        meeting->state =
+            str_equal_ignore_case(str_trim(line->value), S("CANCELLED"))   ? S("cancelled")
+            : str_equal_ignore_case(str_trim(line->value), S("TENTATIVE")) ? S("tentative")
+                                                                           : S("confirmed");
     else if (content_is(line, "ORGANIZER"))
         meeting->organizer = mail_of(arena, line->value);
     else
@@ -257,10 +257,9 @@ static void take(Lines *lines, const ContentLine *line)
 
 bool ics_read(Arena *arena, Str text, const IcsWindow *window, IcsMeetings *meetings_r, Error *err)
 {
-    IcsReading reading = { .arena = arena,
-                           .window = window,
-                           .zone = window->zone,
-                           .overrides = map_new(arena) };
+    IcsReading reading = {
+        .arena = arena, .window = window, .zone = window->zone, .overrides = map_new(arena)
+    };
     Lines lines = { .reading = &reading };
     ContentReader in = { .rest = text };
     ContentLine line;

@@ -149,9 +149,9 @@ static bool unroll_series(IcsReading *reading, const IcsEvent *event, int64_t le
     if (event->rule.length) {
         if (!local_rule(reading, event, &rule, err))
             return false;
-        count = recurrence_list(rule, event->start.civil,
-                                window->from_ms / 1000 - length_s - EDGE_S,
-                                window->until_ms / 1000 + EDGE_S, times, ICS_OCCURRENCES_MAX);
+        count =
+            recurrence_list(rule, event->start.civil, window->from_ms / 1000 - length_s - EDGE_S,
+                            window->until_ms / 1000 + EDGE_S, times, ICS_OCCURRENCES_MAX);
     }
     for (size_t i = 0; i < count; i++)
         if (!add_occurrence(reading, event, times[i], length_s, err))

@@ -5,7 +5,8 @@
 #include "meetings/ics.h"
 #include "tasks/recurrence.h"
 
-#define EVENT(lines) "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:u\r\n" lines "END:VEVENT\r\nEND:VCALENDAR\r\n"
+#define EVENT(lines)                                                                               \
+    "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:u\r\n" lines "END:VEVENT\r\nEND:VCALENDAR\r\n"
 #define OUTLOOK                                                                                    \
     "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:W. Europe Standard Time\r\n"                       \
     "BEGIN:STANDARD\r\nDTSTART:16010101T030000\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\n"      \
@@ -67,8 +68,8 @@ static const struct {
     { "a zone, over its summer time",
       EVENT("DTSTART;TZID=Europe/Berlin:20270101T100000\r\nRRULE:FREQ=WEEKLY;BYDAY=MO\r\n"),
       "2027-03-22T09:00 2027-03-29T08:00" },
-    { "quoted and with a slash",
-      EVENT("DTSTART;TZID=\"/Europe/Berlin\":20270323T100000\r\n"), "2027-03-23T09:00" },
+    { "quoted and with a slash", EVENT("DTSTART;TZID=\"/Europe/Berlin\":20270323T100000\r\n"),
+      "2027-03-23T09:00" },
     { "Outlook's own zone",
       OUTLOOK "BEGIN:VEVENT\r\nUID:u\r\nDTSTART;TZID=W. Europe Standard Time:20270322T100000\r\n"
               "RRULE:FREQ=DAILY;INTERVAL=7\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
@@ -91,14 +92,16 @@ static const struct {
       "END:VCALENDAR\r\n",
       "2027-03-22T10:00" },
     { "UNTIL far east of UTC",
-      EVENT("DTSTART;TZID=Asia/Tokyo:20270322T100000\r\nRRULE:FREQ=DAILY;UNTIL=20270324T010000Z\r\n"),
+      EVENT(
+          "DTSTART;TZID=Asia/Tokyo:20270322T100000\r\nRRULE:FREQ=DAILY;UNTIL=20270324T010000Z\r\n"),
       "2027-03-22T01:00 2027-03-23T01:00 2027-03-24T01:00" },
     { "a series of years ago",
       EVENT("DTSTART:19990104T080000Z\r\nRRULE:FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1\r\n"),
       "2027-03-31T08:00" },
     { "counted from years ago", EVENT("DTSTART:20260322T080000Z\r\nRRULE:FREQ=DAILY;COUNT=366\r\n"),
       "2027-03-22T08:00" },
-    { "single days more", EVENT("DTSTART:20270323T080000Z\r\nRDATE:20270324T090000Z,20270325T100000Z\r\n"),
+    { "single days more",
+      EVENT("DTSTART:20270323T080000Z\r\nRDATE:20270324T090000Z,20270325T100000Z\r\n"),
       "2027-03-23T08:00 2027-03-24T09:00 2027-03-25T10:00" },
     { "a whole day", EVENT("DTSTART;VALUE=DATE:20270323\r\n"), "2027-03-23T00:00" },
     { "whole days but one",
@@ -111,7 +114,8 @@ static const struct {
     { "cut off", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:u\r\nDTSTART:20270323T080000Z\r\n",
       "2027-03-23T08:00" },
     { "an alarm's times are not the event's",
-      EVENT("DTSTART:20270323T080000Z\r\nBEGIN:VALARM\r\nDTSTART:20270324T080000Z\r\nEND:VALARM\r\n"),
+      EVENT(
+          "DTSTART:20270323T080000Z\r\nBEGIN:VALARM\r\nDTSTART:20270324T080000Z\r\nEND:VALARM\r\n"),
       "2027-03-23T08:00" },
 };
 
@@ -143,9 +147,10 @@ Test(meetings_ics, a_meeting_has_what_its_event_says)
     cr_expect(str_is(m->description, "Agenda\nPoints"));
     cr_expect(str_is(m->organizer, "ann@example.org"));
     cr_expect(str_is(m->answer, "declined") && str_is(m->state, "tentative"));
-    cr_expect(str_is(m->attendees,
-                     "[{\"name\":\"Lee: Bo\",\"email\":\"Bo@example.org\",\"answer\":\"declined\"}]"),
-              STR_FMT, STR_ARG(m->attendees));
+    cr_expect(
+        str_is(m->attendees,
+               "[{\"name\":\"Lee: Bo\",\"email\":\"Bo@example.org\",\"answer\":\"declined\"}]"),
+        STR_FMT, STR_ARG(m->attendees));
     cr_expect_eq(m->ends_at_ms - m->starts_at_ms, 90 * 60000);
     cr_expect(str_is(m->link_kind, "zoom") && str_is(m->link_id, "123456789"));
     cr_expect(str_is(m->time_zone, "Europe/Berlin") && !m->occurrence.length);
@@ -176,8 +181,7 @@ Test(meetings_ics, what_is_no_calendar_or_too_much_is_refused)
     buf_add(&out, S("BEGIN:VCALENDAR\n"));
     for (int i = 0; i <= ICS_EVENTS_MAX; i++)
         buf_add(&out, S("BEGIN:VEVENT\nEND:VEVENT\n"));
-    cr_expect(!ics_read(arena, buf_str(&out), &window, &list, &err) &&
-              err.code == ERROR_TOO_LARGE);
+    cr_expect(!ics_read(arena, buf_str(&out), &window, &list, &err) && err.code == ERROR_TOO_LARGE);
 }
 
 Test(meetings_ics, a_list_of_a_rule_begins_with_its_beginning)

@@ -23,8 +23,7 @@ static bool read_civil(Str text, bool *is_date_r, int64_t *civil_r)
     struct tm tm = { 0 };
     bool is_date = text.length == 8;
     if (!read_number(text, 0, 4, 9999, &tm.tm_year) || !read_number(text, 4, 6, 12, &tm.tm_mon) ||
-        !read_number(text, 6, 8, 31, &tm.tm_mday) || !tm.tm_mon || !tm.tm_mday ||
-        tm.tm_year < 1900)
+        !read_number(text, 6, 8, 31, &tm.tm_mday) || !tm.tm_mon || !tm.tm_mday || tm.tm_year < 1900)
         return false;
     if (!is_date &&
         (text.length < 15 || text.length > 16 || text.at[8] != 'T' ||
@@ -92,8 +91,8 @@ bool ics_offset(Str text, int64_t *seconds_r)
 {
     int hours, minutes, seconds = 0;
     text = str_trim(text);
-    if (text.length < 5 || !HAS_CHAR(text.at[0], "+-") ||
-        !read_number(text, 1, 3, 23, &hours) || !read_number(text, 3, 5, 59, &minutes) ||
+    if (text.length < 5 || !HAS_CHAR(text.at[0], "+-") || !read_number(text, 1, 3, 23, &hours) ||
+        !read_number(text, 3, 5, 59, &minutes) ||
         (text.length > 5 && !read_number(text, 5, 7, 59, &seconds)))
         return false;
     int64_t offset = hours * 3600 + minutes * 60 + seconds;

@@ -75,9 +75,9 @@ static bool is_at(const Place *place, size_t index, const char *piece)
 /* "https://host/path?name=value", where there is a value. */
 static Str plain_url(const Place *place, Str path, const char *name, Str value)
 {
-    Str query = value.length ? str_format(place->arena, "?%s=" STR_FMT, name,
-                                          STR_ARG(url_encode(place->arena, value)))
-                             : STR_NONE;
+    Str encoded = url_encode(place->arena, value), query = STR_NONE;
+    if (value.length)
+        query = str_format(place->arena, "?%s=" STR_FMT, name, STR_ARG(encoded));
     return str_format(place->arena, "https://" STR_FMT STR_FMT STR_FMT, STR_ARG(place->url.host),
                       STR_ARG(path), STR_ARG(query));
 }
@@ -105,16 +105,16 @@ static bool link_zoom(const Place *place, MeetingLink *link)
         if (is_digits(place->at[i]) && place->at[i].length >= 9 && place->at[i].length <= 11)
             id = place->at[i];
     if (is_named)
-        id = str_format(place->arena, "my/" STR_FMT, STR_ARG(str_lower(place->arena, place->at[1])));
+        id =
+            str_lower(place->arena, str_format(place->arena, "my/" STR_FMT, STR_ARG(place->at[1])));
     if (!id.length || !(is_named || is_at(place, 0, "j") || is_at(place, 0, "w") ||
                         is_at(place, 0, "s") || is_at(place, 0, "wc")))
         return false;
     link->id = id;
     link->password = query_of(place, "pwd");
-    link->url = plain_url(place,
-                          is_named ? place->url.path
-                                   : str_format(place->arena, "/j/" STR_FMT, STR_ARG(id)),
-                          "pwd", link->password);
+    link->url = plain_url(
+        place, is_named ? place->url.path : str_format(place->arena, "/j/" STR_FMT, STR_ARG(id)),
+        "pwd", link->password);
     return true;
 }
 
@@ -150,12 +150,13 @@ static bool link_webex(const Place *place, MeetingLink *link)
         return is_word(mtid);
     }
     bool is_room = place->count == 2 && (is_at(place, 0, "meet") || is_at(place, 0, "join"));
-    bool is_session = place->count > 3 && (is_at(place, 0, "wbxmjs") || is_at(place, 0, "webappng"));
+    bool is_session =
+        place->count > 3 && (is_at(place, 0, "wbxmjs") || is_at(place, 0, "webappng"));
     if (!(is_room || is_session) || !is_word(place->at[last]))
         return false;
-    link->id = str_lower(place->arena, str_format(place->arena, STR_FMT "/" STR_FMT,
-                                                  STR_ARG(place->url.host),
-                                                  STR_ARG(place->at[last])));
+    link->id =
+        str_lower(place->arena, str_format(place->arena, STR_FMT "/" STR_FMT,
+                                           STR_ARG(place->url.host), STR_ARG(place->at[last])));
     link->url = plain_url(place, place->url.path, "", STR_NONE);
     return true;
 }
@@ -168,9 +169,9 @@ static bool link_jitsi(const Place *place, MeetingLink *link)
     for (size_t i = 0; i < COUNT(others); i++)
         if (str_is(place->at[0], others[i]))
             return false;
-    link->id = str_lower(place->arena,
-                         str_format(place->arena, STR_FMT STR_FMT, STR_ARG(place->url.host),
-                                    STR_ARG(place->url.path)));
+    link->id =
+        str_lower(place->arena, str_format(place->arena, STR_FMT STR_FMT, STR_ARG(place->url.host),
+                                           STR_ARG(place->url.path)));
     link->url = plain_url(place, place->url.path, "", STR_NONE);
     return true;
 }
@@ -179,9 +180,9 @@ static bool link_jitsi(const Place *place, MeetingLink *link)
 
 static bool is_below(Str host, Str name)
 {
-    return name.length && (str_equal(host, name) ||
-                           (host.length > name.length && str_ends(host, name) &&
-                            host.at[host.length - name.length - 1] == '.'));
+    return name.length &&
+           (str_equal(host, name) || (host.length > name.length && str_ends(host, name) &&
+                                      host.at[host.length - name.length - 1] == '.'));
 }
 
 static bool has_host(LinkKind kind, Str host, StrList jitsi_hosts)
@@ -244,10 +245,7 @@ static bool read_link(Arena *arena, Str text, StrList jitsi_hosts, MeetingLink *
 
 /* --- Texts --- */
 
-static bool ends_link(char c)
-{
-    return (unsigned char)c <= ' ' || HAS_CHAR(c, "<>\"'`()[]{}|\\^");
-}
+static bool ends_link(char c) { return (unsigned char)c <= ' ' || HAS_CHAR(c, "<>\"'`()[]{}|\\^"); }
 
 /* The address that begins there, without the marks of the sentence it stands in, and with the "&"
  * that HTML writes as "&amp;". */
@@ -303,8 +301,8 @@ static bool next_start(Str text, size_t from, size_t *start_r, bool *is_bare_r)
 /* "Passcode: 123456" beside a link that does not carry it. */
 static Str said_password(Arena *arena, Str text)
 {
-    static const char *const names[] = { "passcode:", "password:", "kenncode:", "passwort:",
-                                         "code secret :", "mot de passe :" };
+    static const char *const names[] = { "passcode:", "password:",     "kenncode:",
+                                         "passwort:", "code secret :", "mot de passe :" };
     for (size_t i = 0; i < COUNT(names); i++) {
         ptrdiff_t at = str_find_ignore_case(text, str(names[i]));
         if (at < 0)

@@ -41,8 +41,7 @@ Meetings *meetings_new(const MeetingsOptions *options)
     meetings->options = *options;
     meetings->http = http_client_new(&http);
     meetings->arena = arena_new(MB(1));
-    meetings->jitsi_hosts =
-        split(meetings->arena, str_slice(options->jitsi_hosts, 0, URL_BYTES));
+    meetings->jitsi_hosts = split(meetings->arena, str_slice(options->jitsi_hosts, 0, URL_BYTES));
     return meetings;
 }
 
@@ -185,9 +184,8 @@ static bool check_calendar(const Calendar *calendar, Error *err)
     Error why;
     if (!calendar_kind_named(calendar->kind))
         return fail_field(err, "kind", "'kind' must be ics, caldav or google");
-    return check_name(calendar->name, err) &&
-           (date_local(0, calendar->time_zone, &ignored, &why) ||
-            fail_field(err, "time_zone", "%s", why.message));
+    return check_name(calendar->name, err) && (date_local(0, calendar->time_zone, &ignored, &why) ||
+                                               fail_field(err, "time_zone", "%s", why.message));
 }
 
 static bool add_calendar_work(DbTx *tx, void *argument, Error *err)

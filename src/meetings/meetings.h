@@ -22,8 +22,8 @@
 #include "store/meetings_store.h"
 #include "summary/summary.h"
 
-#define MEETING_AHEAD_MS (INT64_C(28) * 86400000)  /* calendars are read so far ahead, */
-#define MEETING_BEHIND_MS (INT64_C(1) * 86400000)  /* and back */
+#define MEETING_AHEAD_MS (INT64_C(28) * 86400000)   /* calendars are read so far ahead, */
+#define MEETING_BEHIND_MS (INT64_C(1) * 86400000)   /* and back */
 #define MEETING_SCHEDULE_MS (INT64_C(7) * 86400000) /* bots are sent to what comes until then */
 
 typedef struct Meetings Meetings;
@@ -35,7 +35,7 @@ typedef struct MeetingsOptions {
     Models *models;
     Summaries *summaries;
     struct EventHub *events;
-    const Proxy *proxy;    /* borrowed; NULL: none */
+    const Proxy *proxy;     /* borrowed; NULL: none */
     const char *public_url; /* where webhooks come in; "": nowhere */
     Str jitsi_hosts;        /* of one's own, with commas between */
 } MeetingsOptions;
@@ -53,8 +53,7 @@ MUST_CHECK bool meetings_add_calendar(Meetings *meetings, const Scope *scope, Ar
                                       Calendar *calendar, const json_t *credentials, Error *err);
 /* `credentials` NULL: those it has. */
 MUST_CHECK bool meetings_change_calendar(Meetings *meetings, const Scope *scope, Arena *arena,
-                                         Calendar *calendar, const json_t *credentials,
-                                         Error *err);
+                                         Calendar *calendar, const json_t *credentials, Error *err);
 /* With its meetings; bots that were to go to them are called off. */
 MUST_CHECK bool meetings_remove_calendar(Meetings *meetings, const Scope *scope, Arena *arena,
                                          Str id, Error *err);
@@ -83,11 +82,11 @@ const char *meeting_skip_name(MeetingSkip skip);
 const char *meeting_skip_text(MeetingSkip skip);
 
 typedef struct ScheduleWish {
-    const char *source; /* "person", "auto" */
-    Str user;           /* whose meeting it has to be */
-    Str service;        /* id or name; empty: the first that goes there */
+    const char *source;   /* "person", "auto" */
+    Str user;             /* whose meeting it has to be */
+    Str service;          /* id or name; empty: the first that goes there */
     const json_t *config; /* what a person says; NULL: rules or a model say all */
-    bool is_again;      /* though a bot has been there */
+    bool is_again;        /* though a bot has been there */
 } ScheduleWish;
 
 typedef struct Scheduled {
@@ -117,6 +116,9 @@ MUST_CHECK bool meetings_wait(Meetings *meetings, const Scope *scope, Arena *are
 /* Called off, or out of the meeting. ERROR_CONFLICT: it is over. */
 MUST_CHECK bool meetings_leave(Meetings *meetings, const Scope *scope, Arena *arena, Str bot,
                                Error *err);
+/* Its next step is done now rather than at its time. */
+MUST_CHECK bool meetings_look(Meetings *meetings, const Scope *scope, Arena *arena, Str bot,
+                              Error *err);
 /* The address of its recording, at its service, for a while. */
 MUST_CHECK bool meetings_recording(Meetings *meetings, const Scope *scope, Arena *arena, Str bot,
                                    Str *url_r, Error *err);

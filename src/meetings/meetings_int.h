@@ -26,6 +26,8 @@ MUST_CHECK bool meetings_open_service(Meetings *meetings, const Scope *scope, Ar
 
 /* Whether this meeting is to get a bot, as far as it says itself. */
 MeetingSkip meeting_judge(const Meeting *meeting, int64_t now_ms);
+/* When a bot goes in: a little before it begins, or now. */
+int64_t meeting_join_time(const Meeting *meeting);
 /* The job of a bot, now. */
 MUST_CHECK bool meeting_bot_queue(DbTx *tx, const Scope *scope, Arena *arena, Str bot, Error *err);
 /* A meeting has changed: its bot goes along, or is called off. */

@@ -18,8 +18,8 @@
 #define TRANSCRIPT_MAX MB(32)
 #define MINUTES_MAX MB(2)
 #define NAME_BYTES 120
-#define TURN_GAP_MS 4000  /* a turn goes on when the same person says more within it, */
-#define TURN_BYTES 600    /* and is not longer than this */
+#define TURN_GAP_MS 4000 /* a turn goes on when the same person says more within it, */
+#define TURN_BYTES 600   /* and is not longer than this */
 
 /* --- The transcript --- */
 
@@ -239,11 +239,9 @@ static bool save_work(DbTx *tx, void *argument, Error *err)
 bool minutes_make(Meetings *meetings, const Scope *scope, Arena *arena, const Meeting *meeting,
                   Str document, Error *err)
 {
-    MinutesWork work = { .meetings = meetings,
-                         .scope = scope,
-                         .arena = arena,
-                         .meeting = meeting,
-                         .id = document };
+    MinutesWork work = {
+        .meetings = meetings, .scope = scope, .arena = arena, .meeting = meeting, .id = document
+    };
     if (!store_read(meetings->options.db, scope, find_work, &work, err) ||
         !find_decisions(&work, err) || !sum_up(&work, err) || !draw_tasks(&work, err) ||
         !store_write(meetings->options.db, scope, save_work, &work, err))

@@ -26,6 +26,12 @@ MeetingSkip meeting_judge(const Meeting *meeting, int64_t now)
                                                           : MEETING_SKIP_none;
 }
 
+int64_t meeting_join_time(const Meeting *meeting)
+{
+    int64_t now = now_ms();
+    return MAX(meeting->starts_at_ms - JOIN_EARLY_MS, now);
+}
+
 /* The event, wherever it stands: in two people's calendars it is one. */
 static Str key_of(Arena *arena, const Meeting *meeting)
 {
@@ -75,7 +81,7 @@ static MeetingBot new_bot(const ScheduleWork *work, const Meeting *meeting,
         .link_kind = meeting->link_kind,
         .link_id = meeting->link_id,
         .starts_at_ms = meeting->starts_at_ms,
-        .join_at_ms = MAX(meeting->starts_at_ms - JOIN_EARLY_MS, now),
+        .join_at_ms = meeting_join_time(meeting),
         .wish = S("join"),
         .config = work->config,
         .made_by = work->config.length ? S("person") : S(""),
@@ -91,8 +97,7 @@ static bool find_holder(DbTx *tx, ScheduleWork *work, const MeetingBot *like, bo
                         Error *err)
 {
     Error why = { 0 };
-    *found_r =
-        meeting_bot_find_holder(tx, work->scope, work->arena, like, &work->result.bot, &why);
+    *found_r = meeting_bot_find_holder(tx, work->scope, work->arena, like, &work->result.bot, &why);
     return *found_r || why.code == ERROR_NOT_FOUND || fail(err, why.code, "%s", why.message);
 }
 
@@ -173,7 +178,8 @@ static bool check_service(const ScheduleWork *work, Error *err)
 {
     Str named = work->wish->service;
     for (size_t i = 0; i < work->services.count; i++)
-        if (str_equal(named, work->services.at[i].id) || str_equal(named, work->services.at[i].name))
+        if (str_equal(named, work->services.at[i].id) ||
+            str_equal(named, work->services.at[i].name))
             return true;
     return !named.length || fail_field(err, "service", "there is no service '" STR_FMT "'",
                                        STR_ARG(str_slice(named, 0, 100)));
@@ -214,11 +220,9 @@ static bool find_meeting_work(DbTx *tx, void *argument, Error *err)
 bool meetings_schedule(Meetings *meetings, const Scope *scope, Arena *arena, Str meeting,
                        const ScheduleWish *wish, Scheduled *scheduled_r, Error *err)
 {
-    ScheduleWork work = { .meetings = meetings,
-                          .scope = scope,
-                          .arena = arena,
-                          .wish = wish,
-                          .meeting_id = meeting };
+    ScheduleWork work = {
+        .meetings = meetings, .scope = scope, .arena = arena, .wish = wish, .meeting_id = meeting
+    };
     if (!store_read(meetings->options.db, scope, find_meeting_work, &work, err) ||
         !read_config(&work, &work.result.meeting, err) ||
         !store_write(meetings->options.db, scope, schedule_work, &work, err))

@@ -1,7 +1,8 @@
 /* sync.c - the job that reads a calendar, and the tick that finds what is due; see meetings.h.
  *
  * What was read and what tells news from old are kept in one transaction, so a reading that breaks
- * off is made again. A calendar that cannot be read is tried again later and later, and says why. */
+ * off is made again. A calendar that cannot be read is tried again later and later, and says why.
+ */
 #include "base/clock.h"
 #include "base/map.h"
 #include "meetings/meetings_int.h"
@@ -170,8 +171,8 @@ static bool store_reading(SyncWork *work, Error *err)
     CalendarReading *reading = &work->reading;
     work->seen = map_new(work->arena);
     for (size_t i = 0; i < reading->count; i++)
-        map_add(&work->seen,
-                key_of(work->arena, reading->at[i].uid, reading->at[i].occurrence), NULL);
+        map_add(&work->seen, key_of(work->arena, reading->at[i].uid, reading->at[i].occurrence),
+                NULL);
     for (work->first = 0; work->first < reading->count; work->first += PUT_AT_ONCE) {
         if (!job_progress(work->job, "meetings", (int64_t)work->first, (int64_t)reading->count))
             return job_stopped(work->job, err);
@@ -186,8 +187,7 @@ static bool store_reading(SyncWork *work, Error *err)
 static bool failed_work(DbTx *tx, void *argument, Error *err)
 {
     const SyncWork *work = argument;
-    return job_hold(tx, work->job, err) &&
-           calendar_synced(tx, &work->scope, &work->calendar, err);
+    return job_hold(tx, work->job, err) && calendar_synced(tx, &work->scope, &work->calendar, err);
 }
 
 /* The calendar says it, not the job: it is tried again by its own time. */
@@ -233,9 +233,9 @@ bool calendar_sync_job(Job *job, Error *err)
         return err->code == ERROR_NOT_FOUND; /* removed meanwhile */
     if (!work.calendar.is_on)
         return true;
-    work.scope = (Scope){
-        .workspace = job->scope.workspace, .user = work.calendar.user, .role = ROLE_EDITOR
-    };
+    work.scope = (Scope){ .workspace = job->scope.workspace,
+                          .user = work.calendar.user,
+                          .role = ROLE_EDITOR };
     if (!meetings_open_sealed(work.meetings, arena, work.calendar.sealed, &credentials, &why) ||
         !read_calendar(&work, credentials, &why))
         return note_failure(&work, &why, err);

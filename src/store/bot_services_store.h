@@ -18,7 +18,8 @@ typedef struct BotServiceList {
     size_t count;
 } BotServiceList;
 
-/* Adds it with a new id, set in *service. ERROR_CONFLICT: BOT_SERVICES_MAX, or the name is taken. */
+/* Adds it with a new id, set in *service. ERROR_CONFLICT: BOT_SERVICES_MAX, or the name is taken.
+ */
 MUST_CHECK bool bot_service_add(DbTx *tx, const Scope *scope, Arena *arena, BotServiceRow *service,
                                 Error *err);
 MUST_CHECK bool bot_service_find(DbTx *tx, const Scope *scope, Arena *arena, Str id,

@@ -12,15 +12,15 @@ typedef struct Calendar {
     Str address; /* mail address of whose it is; empty: not known */
     Str sealed;  /* credentials; empty: none */
     bool allows_private;
-    Str time_zone;          /* of times that name none; empty: UTC */
-    bool is_on, is_auto;    /* is_auto: its meetings get bots */
-    Str sync_state;         /* what the calendar said that tells news from old; empty: nothing */
-    int64_t full_at_ms;     /* when all of it was last read; 0: never */
-    Str state;              /* "waiting", "good", "failed" */
-    Str error_code, error;  /* of the last try; empty: it went well */
-    Str notice;             /* what was passed over, in words */
-    int64_t failures;       /* in a row */
-    int64_t next_at_ms;     /* when it is read again */
+    Str time_zone;         /* of times that name none; empty: UTC */
+    bool is_on, is_auto;   /* is_auto: its meetings get bots */
+    Str sync_state;        /* what the calendar said that tells news from old; empty: nothing */
+    int64_t full_at_ms;    /* when all of it was last read; 0: never */
+    Str state;             /* "waiting", "good", "failed" */
+    Str error_code, error; /* of the last try; empty: it went well */
+    Str notice;            /* what was passed over, in words */
+    int64_t failures;      /* in a row */
+    int64_t next_at_ms;    /* when it is read again */
     int64_t synced_at_ms, created_at_ms;
 } Calendar;
 

@@ -70,7 +70,8 @@ static bool nothing_is_found(DbTx *tx, World *world, Error *err)
     MeetingBot bot;
     EXPECT_CODE(ERROR_NOT_FOUND,
                 bot_service_find(tx, theirs, arena, kept.service.id, &service, err));
-    EXPECT_CODE(ERROR_NOT_FOUND, calendar_find(tx, theirs, arena, kept.calendar.id, &calendar, err));
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                calendar_find(tx, theirs, arena, kept.calendar.id, &calendar, err));
     EXPECT_CODE(ERROR_NOT_FOUND, meeting_find(tx, theirs, arena, kept.meeting.id, &meeting, err));
     EXPECT_CODE(ERROR_NOT_FOUND, meeting_bot_find(tx, theirs, arena, kept.bot.id, &bot, err));
     EXPECT_CODE(ERROR_NOT_FOUND,
@@ -144,7 +145,8 @@ STORE_TEST(a_meeting_is_held_by_one_bot_until_it_lets_go)
     bool done;
 
     CALL(isolation_fill_meetings(tx, world, err));
-    MeetingBot same_event = bot_of(&kept.meeting, S("k")), same_link = bot_of(&kept.meeting, S("l"));
+    MeetingBot same_event = bot_of(&kept.meeting, S("k")),
+               same_link = bot_of(&kept.meeting, S("l"));
     same_event.link_id = S("other");
     CALL(meeting_bot_add(tx, ours, arena, &same_event, &done, err));
     EXPECT(!done);

@@ -97,8 +97,7 @@ bool meeting_bot_find_remote(DbTx *tx, const Scope *scope, Arena *arena, Str ser
                              MeetingBot *bot_r, Error *err)
 {
     return sql_find(
-        tx, arena,
-        DB_SAME(BOTS "WHERE workspace = $1 AND service = $2 AND remote_id = $3 LIMIT 1"),
+        tx, arena, DB_SAME(BOTS "WHERE workspace = $1 AND service = $2 AND remote_id = $3 LIMIT 1"),
         DB_ARGS(db_text(scope->workspace), db_text(service), db_text(remote_id)), read_bot, bot_r,
         "meeting bot", remote_id, err);
 }
@@ -184,19 +183,19 @@ bool meeting_bot_move(DbTx *tx, const Scope *scope, const MeetingBot *bot, bool 
 
 bool meeting_bot_wish(DbTx *tx, const Scope *scope, Str id, Str wish, Error *err)
 {
-    return sql_change(tx,
-                      DB_SAME("UPDATE meeting_bots SET wish = $3, next_at = 0, updated_at = $4"
-                              " WHERE workspace = $1 AND id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id), db_text(wish),
-                              db_int(now_ms())),
-                      "meeting bot", id, err);
+    return sql_change(
+        tx,
+        DB_SAME("UPDATE meeting_bots SET wish = $3, next_at = 0, updated_at = $4"
+                " WHERE workspace = $1 AND id = $2"),
+        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(wish), db_int(now_ms())),
+        "meeting bot", id, err);
 }
 
 bool meeting_bot_let_go(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
-    return sql_change(
-        tx, DB_SAME("UPDATE meeting_bots SET holds = 0 WHERE workspace = $1 AND id = $2"),
-        DB_ARGS(db_text(scope->workspace), db_text(id)), "meeting bot", id, err);
+    return sql_change(tx,
+                      DB_SAME("UPDATE meeting_bots SET holds = 0 WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), "meeting bot", id, err);
 }
 
 bool meeting_bots_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,

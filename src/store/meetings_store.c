@@ -89,8 +89,7 @@ static bool is_same(const Meeting *a, const Meeting *b)
 static bool find_put(DbTx *tx, const Scope *scope, Arena *arena, const Meeting *meeting,
                      MeetingList *list_r, Error *err)
 {
-    return list(tx, arena,
-                DB_SAME(MEETINGS "AND calendar = $2 AND uid = $3 AND occurrence = $4"),
+    return list(tx, arena, DB_SAME(MEETINGS "AND calendar = $2 AND uid = $3 AND occurrence = $4"),
                 DB_ARGS(db_text(scope->workspace), db_text(meeting->calendar),
                         db_text(meeting->uid), db_text(meeting->occurrence)),
                 list_r, err);
@@ -141,10 +140,12 @@ bool meeting_list(DbTx *tx, const Scope *scope, Arena *arena, const MeetingFilte
     if (slice && slice->after.length && !sql_cursor_read(slice->after, true, &key, &id, err))
         return false;
     if (!list(tx, arena,
-              DB_SAME(MEETINGS "AND user_id = $2 AND (CAST($3 AS TEXT) = '' OR calendar = $3)"
-                               " AND ends_at > $4 AND (CAST($5 AS BIGINT) = 0 OR starts_at < CAST($5 AS BIGINT))"
-                               " AND (starts_at > $6 OR (starts_at = $6 AND id > $7))"
-                               " ORDER BY starts_at, id LIMIT $8"),
+              DB_SAME(
+                  MEETINGS
+                  "AND user_id = $2 AND (CAST($3 AS TEXT) = '' OR calendar = $3)"
+                  " AND ends_at > $4 AND (CAST($5 AS BIGINT) = 0 OR starts_at < CAST($5 AS BIGINT))"
+                  " AND (starts_at > $6 OR (starts_at = $6 AND id > $7))"
+                  " ORDER BY starts_at, id LIMIT $8"),
               DB_ARGS(db_text(scope->workspace), db_text(filter->user), db_text(filter->calendar),
                       db_int(filter->from_ms), db_int(filter->until_ms), key, db_text(id),
                       db_int(limit + 1)),
@@ -179,22 +180,22 @@ bool meeting_cancel(DbTx *tx, const Scope *scope, Str id, Error *err)
 
 bool meeting_set_document(DbTx *tx, const Scope *scope, Str id, Str document, Error *err)
 {
-    return sql_change(tx,
-                      DB_SAME("UPDATE meetings SET document = $3, updated_at = $4"
-                              " WHERE workspace = $1 AND id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id), db_text(document),
-                              db_int(now_ms())),
-                      "meeting", id, err);
+    return sql_change(
+        tx,
+        DB_SAME("UPDATE meetings SET document = $3, updated_at = $4"
+                " WHERE workspace = $1 AND id = $2"),
+        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(document), db_int(now_ms())),
+        "meeting", id, err);
 }
 
 bool meeting_set_minutes(DbTx *tx, const Scope *scope, Str id, Str minutes, Error *err)
 {
-    return sql_change(tx,
-                      DB_SAME("UPDATE meetings SET minutes = $3, updated_at = $4"
-                              " WHERE workspace = $1 AND id = $2"),
-                      DB_ARGS(db_text(scope->workspace), db_text(id), db_text(minutes),
-                              db_int(now_ms())),
-                      "meeting", id, err);
+    return sql_change(
+        tx,
+        DB_SAME("UPDATE meetings SET minutes = $3, updated_at = $4"
+                " WHERE workspace = $1 AND id = $2"),
+        DB_ARGS(db_text(scope->workspace), db_text(id), db_text(minutes), db_int(now_ms())),
+        "meeting", id, err);
 }
 
 bool meetings_purge(DbTx *tx, const Scope *scope, int64_t before_ms, Error *err)

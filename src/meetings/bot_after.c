@@ -1,0 +1,99 @@
+/* bot_after.c - what is done when a bot has left its meeting, or did not get in; see bot_step.h. */
+#include "base/clock.h"
+#include "meetings/bot_step.h"
+
+#define TRIES_MAX 40
+#define EMPTY_TRIES_MAX 6 /* of a transcript without a word */
+#define ATTEMPTS_MAX 3
+#define AGAIN_MS 15000
+#define READ_MS 1000
+
+static void have_no_transcript(BotWork *work, MeetingBot *bot)
+{
+    bot->is_over = true;
+    if (!bot->reason.length || str_is(bot->reason, "no_transcript_yet"))
+        bot_because(work, bot, S("no_transcript"));
+}
+
+static void take_document(BotWork *work, MeetingBot *bot)
+{
+    bot->document = work->document;
+    bot->reason = bot->reason_text = STR_NONE;
+    bot->tries = 0;
+    bot->next_at_ms = now_ms() + READ_MS;
+}
+
+static void wait_for_reading(BotWork *work, MeetingBot *bot)
+{
+    (void)work;
+    bot->next_at_ms = now_ms() + READ_MS;
+}
+
+static void not_be_read(BotWork *work, MeetingBot *bot)
+{
+    bot->is_over = true;
+    bot_because(work, bot, S("not_read"));
+}
+
+bool bot_fetch_transcript(BotWork *work, Error *err)
+{
+    UtteranceList list = { 0 };
+    bool came = work->ask.service->dialect->transcript(&work->ask, &work->bot, &list, &work->why);
+    if (!came && work->ask.failure.then == BOT_THEN_END)
+        return bot_write(work, have_no_transcript, false, err);
+    if (!came || !list.count) {
+        if (came || work->ask.failure.then == BOT_THEN_GONE) /* not there yet */
+            work->ask.failure = (BotFailure){ S("no_transcript_yet"), BOT_THEN_AGAIN, 10000 };
+        bool is_last = work->bot.tries >= (came ? EMPTY_TRIES_MAX : TRIES_MAX);
+        return bot_write(work, is_last ? have_no_transcript : bot_put_off, false, err);
+    }
+    Str transcript = minutes_transcript(work->arena, &work->meeting, &list);
+    if (!minutes_add_document(work->meetings, &work->scope, work->arena, &work->meeting, transcript,
+                              &work->document, &work->why))
+        return error_is_temporary(work->why.code)
+                   ? fail(err, work->why.code, "%s", work->why.message)
+                   : bot_write(work, not_be_read, false, err);
+    bool ok = bot_write(work, take_document, false, err);
+    work->document = STR_NONE;
+    return ok;
+}
+
+bool bot_make_minutes(BotWork *work, Error *err)
+{
+    DocumentView view;
+    if (!library_find(work->meetings->options.library, &work->scope, work->arena,
+                      work->bot.document, &view, err))
+        return err->code == ERROR_NOT_FOUND && bot_write(work, bot_be_over, false, err);
+    if (view.document.state == DOCUMENT_FAILED || view.document.state == DOCUMENT_CANCELLED)
+        return bot_write(work, not_be_read, false, err);
+    if (view.document.state != DOCUMENT_READY)
+        return bot_write(work, wait_for_reading, false, err);
+    return (!work->has_meeting || minutes_make(work->meetings, &work->scope, work->arena,
+                                               &work->meeting, work->bot.document, err)) &&
+           bot_write(work, bot_be_over, false, err);
+}
+
+static void send_another(BotWork *work, MeetingBot *bot)
+{
+    (void)work;
+    bot_enter(bot, BOT_planned);
+    bot->attempt++;
+    bot->remote_id = bot->remote_state = STR_NONE;
+    bot->remote_join_at_ms = 0;
+    bot->next_at_ms = now_ms() + AGAIN_MS;
+}
+
+bool bot_end_failed(BotWork *work, Error *err)
+{
+    bool may_again;
+    Str text = bot_reason_text(work->arena, work->bot.reason, &may_again);
+    if (may_again && work->bot.attempt < ATTEMPTS_MAX && str_is(work->bot.wish, "join") &&
+        now_ms() < bot_end_of(work))
+        return bot_write(work, send_another, false, err);
+    if (!work->bot.reason_text.length)
+        work->bot.reason_text = text;
+    work->notice = bot_notice(work, NOTICE_meeting_bot_failed);
+    bool ok = bot_write(work, bot_be_over, false, err);
+    work->notice = NULL;
+    return ok;
+}
