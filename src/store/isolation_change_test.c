@@ -370,6 +370,5 @@ bool isolation_change(DbTx *tx, World *world, Error *err)
            talks_are_hidden(tx, world, err) && labels_are_hidden(tx, world, err) &&
            nothing_is_learned(tx, world, err) && no_cards_are_listed(tx, world, err) &&
            approvals_are_hidden(tx, world, err) && webhooks_are_hidden(tx, world, err) &&
-           lists_are_empty(tx, world, err) &&
-           isolation_meetings_hidden(tx, world, err);
+           lists_are_empty(tx, world, err) && isolation_meetings_hidden(tx, world, err);
 }
