@@ -77,3 +77,11 @@ MUST_CHECK bool date_read_civil(Str text, int64_t *seconds_r, Error *err);
 MUST_CHECK bool date_instant(int64_t civil_seconds, Str zone, int64_t *time_ms_r, Error *err);
 /* The other way: what the clocks of the zone show. */
 MUST_CHECK bool date_local(int64_t time_ms, Str zone, int64_t *civil_seconds_r, Error *err);
+
+/* A zone that is read once, for who asks it often. It lives in the arena. */
+typedef struct DateZone DateZone;
+MUST_CHECK bool date_zone(Arena *arena, Str name, const DateZone **zone_r, Error *err);
+/* When its clocks show this, in UTC milliseconds, the first one first: two when they do so twice;
+ * one that they skip is moved as above. */
+size_t date_zone_instants(const DateZone *zone, int64_t civil_seconds, int64_t times_r[2]);
+int64_t date_zone_local(const DateZone *zone, int64_t time_ms);

@@ -11,10 +11,10 @@
 #define LIST_ENDS_S INT64_C(2114380800) /* 2037-01-01 in seconds */
 #define CALENDAR_CYCLE_S (INT64_C(10227) * DAY_SECONDS)
 
-typedef struct Zone {
+struct DateZone {
     const uint8_t *times, *kinds, *types;
-    uint32_t time_count, type_count;
-} Zone;
+    uint32_t time_count, type_count; /* no types: UTC */
+};
 
 static uint32_t read_u32(const uint8_t *at)
 {
@@ -40,7 +40,7 @@ static bool is_zone_name(Str name)
 }
 
 /* The block at `at` with times of so many bytes: where it ends, 0 when it does not fit. */
-static size_t read_block(Str bytes, size_t at, size_t time_size, Zone *zone)
+static size_t read_block(Str bytes, size_t at, size_t time_size, DateZone *zone)
 {
     if (bytes.length < at + HEADER_SIZE || memcmp(bytes.at + at, "TZif", 4) != 0)
         return 0;
@@ -52,17 +52,21 @@ static size_t read_block(Str bytes, size_t at, size_t time_size, Zone *zone)
         times * (time_size + 1) + types * 6 + letters + leaps * (time_size + 4) + standard + utc;
     if (size > bytes.length - at - HEADER_SIZE || types == 0)
         return 0;
-    *zone = (Zone){ .times = head + HEADER_SIZE,
-                    .kinds = head + HEADER_SIZE + times * time_size,
-                    .time_count = (uint32_t)times,
-                    .type_count = (uint32_t)types };
+    *zone = (DateZone){ .times = head + HEADER_SIZE,
+                        .kinds = head + HEADER_SIZE + times * time_size,
+                        .time_count = (uint32_t)times,
+                        .type_count = (uint32_t)types };
     zone->types = zone->kinds + times;
     return at + HEADER_SIZE + (size_t)size;
 }
 
-static bool read_zone(Arena *arena, Str name, Zone *zone_r, Error *err)
+bool date_zone(Arena *arena, Str name, const DateZone **zone_r, Error *err)
 {
+    DateZone old, *zone = arena_new_one(arena, DateZone);
     Str bytes;
+    *zone_r = zone;
+    if (!name.length || str_is(name, "UTC"))
+        return true;
     if (!is_zone_name(name) ||
         !file_read(arena,
                    str_c(arena, str_format(arena, "/usr/share/zoneinfo/" STR_FMT, STR_ARG(name))),
@@ -70,21 +74,20 @@ static bool read_zone(Arena *arena, Str name, Zone *zone_r, Error *err)
         return fail_field(err, "zone",
                           "there is no time zone '" STR_FMT "'; names are like Europe/Berlin",
                           STR_ARG(name));
-    Zone old;
     size_t second = read_block(bytes, 0, 4, &old);
-    if (!second || !read_block(bytes, second, 8, zone_r))
+    if (!second || !read_block(bytes, second, 8, zone))
         return fail(err, ERROR_DAMAGED,
                     "the system's file of the time zone '" STR_FMT "' cannot be read",
                     STR_ARG(name));
     return true;
 }
 
-static int offset_of(const Zone *zone, uint32_t kind)
+static int offset_of(const DateZone *zone, uint32_t kind)
 {
     return kind < zone->type_count ? (int)(int32_t)read_u32(zone->types + kind * 6) : 0;
 }
 
-static int offset_at(const Zone *zone, int64_t time_s)
+static int offset_at(const DateZone *zone, int64_t time_s)
 {
     if (time_s >= LIST_ENDS_S)
         time_s -= ((time_s - LIST_ENDS_S) / CALENDAR_CYCLE_S + 1) * CALENDAR_CYCLE_S;
@@ -99,35 +102,41 @@ static int offset_at(const Zone *zone, int64_t time_s)
     return offset_of(zone, low ? zone->kinds[low - 1] : 0);
 }
 
+/* The offsets of the day before and after: what was valid first is tried first. */
+size_t date_zone_instants(const DateZone *zone, int64_t civil, int64_t times_r[2])
+{
+    int before = offset_at(zone, civil - DAY_SECONDS), after = offset_at(zone, civil + DAY_SECONDS);
+    bool is_first = offset_at(zone, civil - before) == before;
+    bool is_second = offset_at(zone, civil - after) == after;
+    times_r[0] = (civil - (is_first || !is_second ? before : after)) * 1000;
+    times_r[1] = (civil - after) * 1000;
+    return is_first && is_second && before != after ? 2 : 1;
+}
+
+int64_t date_zone_local(const DateZone *zone, int64_t time_ms)
+{
+    int64_t time_s = floor_div(time_ms, 1000);
+    return time_s + offset_at(zone, time_s);
+}
+
 bool date_instant(int64_t civil, Str name, int64_t *time_ms_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    Zone zone;
-    int64_t time_s = civil;
-    if (name.length && !str_is(name, "UTC")) {
-        if (!read_zone(arena, name, &zone, err))
-            return false;
-        /* The offsets of the day before and after: what was valid first is tried first. */
-        int before = offset_at(&zone, civil - DAY_SECONDS),
-            after = offset_at(&zone, civil + DAY_SECONDS);
-        bool is_first = offset_at(&zone, civil - before) == before;
-        bool is_second = offset_at(&zone, civil - after) == after;
-        time_s = civil - (is_first || !is_second ? before : after);
-    }
-    *time_ms_r = time_s * 1000;
+    const DateZone *zone;
+    int64_t times[2];
+    if (!date_zone(arena, name, &zone, err))
+        return false;
+    (void)date_zone_instants(zone, civil, times);
+    *time_ms_r = times[0];
     return true;
 }
 
 bool date_local(int64_t time_ms, Str name, int64_t *civil_seconds_r, Error *err)
 {
     AUTO_ARENA Arena *arena = arena_new(MB(1));
-    Zone zone;
-    int64_t time_s = floor_div(time_ms, 1000);
-    if (name.length && !str_is(name, "UTC")) {
-        if (!read_zone(arena, name, &zone, err))
-            return false;
-        time_s += offset_at(&zone, time_s);
-    }
-    *civil_seconds_r = time_s;
+    const DateZone *zone;
+    if (!date_zone(arena, name, &zone, err))
+        return false;
+    *civil_seconds_r = date_zone_local(zone, time_ms);
     return true;
 }
