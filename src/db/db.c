@@ -213,14 +213,27 @@ static bool channel_is_valid(const char *channel, Error *err)
     return true;
 }
 
-bool db_notify(DbTx *tx, const char *channel, Str text, Error *err)
+static bool note_is_valid(const char *channel, Str text, Error *err)
 {
     if (!channel_is_valid(channel, err))
         return false;
-    if (text.length > DB_NOTE_MAX)
-        return fail(err, ERROR_TOO_LARGE, "news of %zu bytes; at most %d fit", text.length,
-                    DB_NOTE_MAX);
-    return is_whole(tx, err) && check(tx, tx->driver->notify(tx, channel, text, err));
+    return text.length <= DB_NOTE_MAX ||
+           fail(err, ERROR_TOO_LARGE, "news of %zu bytes; at most %d fit", text.length,
+                DB_NOTE_MAX);
+}
+
+bool db_notify(DbTx *tx, const char *channel, Str text, Error *err)
+{
+    return note_is_valid(channel, text, err) && is_whole(tx, err) &&
+           check(tx, tx->driver->notify(tx, channel, text, err));
+}
+
+bool db_hint(DbTx *tx, const char *channel, Str text, Error *err)
+{
+    if (!tx->driver->hint)
+        return db_notify(tx, channel, text, err);
+    return note_is_valid(channel, text, err) && is_whole(tx, err) &&
+           check(tx, tx->driver->hint(tx, channel, text, err));
 }
 
 bool db_listen(Db *db, const char *channel, DbListener *listener, void *argument, Error *err)

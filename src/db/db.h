@@ -140,6 +140,10 @@ MUST_CHECK bool db_query_int(DbTx *tx, DbSql sql, const DbValue *args, size_t co
 /* Tell every listener on this channel, on every node, once the transaction has committed
  * (LISTEN/NOTIFY in PostgreSQL, in-process for SQLite). Text of at most 7,000 bytes. */
 MUST_CHECK bool db_notify(DbTx *tx, const char *channel, Str text, Error *err);
+/* The same for news without which nothing is wrong, only later: it is told after the commit, so it
+ * is lost when the process ends in between. PostgreSQL commits transactions with db_notify() one
+ * after the other, each with an fsync of its own; with this they share them. */
+MUST_CHECK bool db_hint(DbTx *tx, const char *channel, Str text, Error *err);
 typedef void DbListener(void *argument, const char *channel, Str text);
 /* Called on a thread of the database's own for as long as the Db is open. The text is empty when
  * news may have been missed (a lost connection): look for yourself. */

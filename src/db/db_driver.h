@@ -26,6 +26,7 @@ typedef struct DbDriver {
     DbValue (*get)(DbRows *rows, int column);
     void (*rows_close)(DbRows *rows);
     bool (*notify)(DbTx *tx, const char *channel, Str text, Error *err);
+    bool (*hint)(DbTx *tx, const char *channel, Str text, Error *err); /* NULL: as notify */
     bool (*listen)(Db *db, const char *channel, DbListener *listener, void *argument, Error *err);
     void (*unlisten)(Db *db, const char *channel, DbListener *listener, void *argument);
     bool (*forget)(Db *db, Error *err);

@@ -96,6 +96,11 @@ static bool failing_notify(DbTx *tx, const char *channel, Str text, Error *err)
     return may_go_on(failing_tx(tx)->db, err) && inner->driver->notify(inner, channel, text, err);
 }
 
+static bool failing_hint(DbTx *tx, const char *channel, Str text, Error *err)
+{
+    return db_hint(failing_tx(tx)->inner, channel, text, err);
+}
+
 /* --- The rest is passed on ----------------------------------------------------------- */
 
 static bool failing_listen(Db *base, const char *channel, DbListener *listener, void *argument,
@@ -136,6 +141,7 @@ static const DbDriver failing_driver = {
     .exec_script = failing_exec_script,
     .query = failing_query,
     .notify = failing_notify,
+    .hint = failing_hint,
     .listen = failing_listen,
     .unlisten = failing_unlisten,
     .forget = failing_forget,

@@ -8,8 +8,8 @@
 
 /* How often work is run again after it lost a race (a deadlock, a serialization failure). */
 #define TRIES_MAX 8
-/* Connections we leave to others: the listening one and somebody's psql. */
-#define CONNECTIONS_LEFT 3
+/* Connections we leave to others: those that listen and tell, and somebody's psql. */
+#define CONNECTIONS_LEFT 4
 
 typedef struct PgDb {
     Db base;
@@ -17,6 +17,7 @@ typedef struct PgDb {
     DbOptions options;
     DbPool *pool;
     DbNews *news;
+    PgHints *hints;
     PgListen *listen;
     PgServer server; /* as the first connection found it */
     atomic_int_fast64_t again_count, lost_count;
@@ -69,8 +70,8 @@ static void roll_back(PgConnection *connection)
     pq.clear(result);
 }
 
-static bool run_once(PgConnection *connection, DbMode mode, const DbWho *who, DbWork *work,
-                     void *argument, bool *may_run_again_r, Error *err)
+static bool run_once(PgDb *db, PgConnection *connection, DbMode mode, const DbWho *who,
+                     DbWork *work, void *argument, bool *may_run_again_r, Error *err)
 {
     PgTx tx = { .base = { .driver = &pg_driver, .kind = DB_POSTGRES },
                 .connection = connection,
@@ -81,6 +82,10 @@ static bool run_once(PgConnection *connection, DbMode mode, const DbWho *who, Db
     pg_close_rows(&tx);
     if (!ok)
         roll_back(connection);
+    if (ok && tx.hints)
+        pg_hints_send(db->hints, tx.hints);
+    else
+        pg_hint_list_free(tx.hints);
     *may_run_again_r = tx.may_run_again;
     return ok;
 }
@@ -104,7 +109,7 @@ static bool pg_db_run(Db *base, DbMode mode, const DbWho *who, DbWork *work, voi
             return false;
         PgConnection *connection = pooled.connection;
         bool may_run_again = false;
-        bool ok = run_once(connection, mode, who, work, argument, &may_run_again, err);
+        bool ok = run_once(db, connection, mode, who, work, argument, &may_run_again, err);
         if (mode == DB_MODE_SCHEMA && ok)
             db_pool_renew(db->pool); /* tables and roles may be others now */
         if (connection->is_lost) {
@@ -165,6 +170,7 @@ static void pg_close(Db *base)
 {
     PgDb *db = (PgDb *)base;
     pg_listen_free(db->listen);
+    pg_hints_free(db->hints);
     db_news_free(db->news);
     db_pool_free(db->pool);
     free(db->url);
@@ -181,6 +187,7 @@ static const DbDriver pg_driver = {
     .get = pg_get,
     .rows_close = pg_rows_close,
     .notify = pg_notify,
+    .hint = pg_hint,
     .listen = pg_listen_to,
     .unlisten = pg_unlisten,
     .forget = pg_forget,
@@ -207,7 +214,8 @@ bool db_postgres_open(const char *url, const DbOptions *options, Db **db_r, Erro
                            options->connection_max, options->timeout_ms);
     db_pool_limit(db->pool, MAX(1, server.connection_max - CONNECTIONS_LEFT));
     db->news = db_news_new();
-    db->listen = pg_listen_new(url, db->news);
+    db->hints = pg_hints_new(url, db->news);
+    db->listen = pg_listen_new(url, db->news, db->hints);
     *db_r = &db->base;
     return true;
 }

@@ -34,6 +34,14 @@ typedef struct PgRows {
     int row;
 } PgRows;
 
+/* Told once the transaction has committed; see db_hint(). */
+typedef struct PgHint {
+    struct PgHint *next;
+    char channel[DB_CHANNEL_MAX + 1];
+    size_t length;
+    char text[];
+} PgHint;
+
 typedef struct PgTx {
     DbTx base;
     PgConnection *connection;
@@ -42,6 +50,7 @@ typedef struct PgTx {
     bool is_begun;      /* BEGIN was answered */
     bool may_run_again; /* failed in a way that another try may mend */
     PgRows *open_rows;
+    PgHint *hints; /* newest first */
 } PgTx;
 
 /* --- Connections (db_postgres_connection.c) ------------------------------------------ */
@@ -81,11 +90,25 @@ bool pg_notify(DbTx *tx, const char *channel, Str text, Error *err);
 void pg_close_rows(PgTx *tx);
 void pg_prepared_free(PgPrepared *prepared);
 
+/* --- Hints (db_postgres_hints.c) ----------------------------------------------------- */
+
+/* A connection of its own, opened with the first hint, on which a thread tells other nodes. */
+typedef struct PgHints PgHints;
+
+PgHints *pg_hints_new(const char *url, DbNews *news);
+void pg_hints_free(PgHints *hints); /* tells what waits first; NULL is fine */
+/* Listeners of this process hear them at once, those of others soon. Takes them over. */
+void pg_hints_send(PgHints *hints, PgHint *list);
+/* Its news come from here, so this process has heard them. */
+bool pg_hints_are_from(PgHints *hints, int backend);
+bool pg_hint(DbTx *tx, const char *channel, Str text, Error *err);
+void pg_hint_list_free(PgHint *list);
+
 /* --- Listening (db_postgres_listen.c) ------------------------------------------------ */
 
 typedef struct PgListen PgListen;
 
-PgListen *pg_listen_new(const char *url, DbNews *news);
+PgListen *pg_listen_new(const char *url, DbNews *news, PgHints *hints);
 void pg_listen_free(PgListen *listen); /* NULL is fine */
 /* Waits until the server listens, or a few seconds when it is away (then it follows later). */
 MUST_CHECK bool pg_listen_add(PgListen *listen, const char *channel, Error *err);

@@ -22,6 +22,7 @@ typedef struct Channel {
 struct PgListen {
     char *url;
     DbNews *news;
+    PgHints *hints;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -58,7 +59,8 @@ static void tell_news(PgListen *listen, PGconn *pg)
 {
     PGnotify *note;
     while ((note = pq.notifies(pg))) {
-        db_news_post(listen->news, note->relname, str(note->extra));
+        if (!pg_hints_are_from(listen->hints, note->be_pid))
+            db_news_post(listen->news, note->relname, str(note->extra));
         pq.freemem(note);
     }
 }
@@ -142,11 +144,12 @@ static void *run(void *argument)
     return NULL;
 }
 
-PgListen *pg_listen_new(const char *url, DbNews *news)
+PgListen *pg_listen_new(const char *url, DbNews *news, PgHints *hints)
 {
     PgListen *listen = heap_alloc(sizeof *listen);
     listen->url = heap_text(url);
     listen->news = news;
+    listen->hints = hints;
     listen->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&listen->lock, NULL);
     pthread_cond_init(&listen->changed, NULL);
