@@ -1,5 +1,7 @@
 /* jobs_bench.c - no-op jobs a second through the real queue: jobs_bench URL [JOBS] [AT_ONCE]
  *
+ * Rows go when their jobs are done, unless KEEP is set in the environment.
+ *
  * Every job is added, claimed, run and completed durably (SQLite: synchronous=FULL, group commit;
  * PostgreSQL: synchronous_commit=on). Prints one JSON line: jobs added a second (64 threads, one
  * job a transaction, and 1,000 a transaction), jobs run a second, and how long an idle runner takes
@@ -162,7 +164,11 @@ int main(int argc, char **argv)
     must(db_open(argv[1], NULL, &db, &err) && migrate_up(db, &err), &err);
 
     const JobType types[] = {
-        { .name = "noop", .run = do_nothing, .at_once = at_once, .ahead = 500 },
+        { .name = "noop",
+          .run = do_nothing,
+          .at_once = at_once,
+          .ahead = 500,
+          .forgets_done = getenv("KEEP") == NULL },
         { .name = "ping", .run = take_ping, .at_once = 1 },
     };
     JobRunnerOptions options = { .db = db, .types = types, .type_count = COUNT(types) };

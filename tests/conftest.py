@@ -145,7 +145,7 @@ class Server:
 
     def run_recurring(self, name):
         """The hour of a recurring job has come."""
-        self.change_database("UPDATE recurring_jobs SET next_at = 1 WHERE name = ?", (name,))
+        self.change_database("UPDATE schedules SET next_at = 1 WHERE name = ?", (name,))
 
     def cli(self, *words, check=True, **options):
         done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120,

@@ -31,7 +31,7 @@ def test_failing_calls_open_one_alert_and_one_notice(tmp_path, mock):
             server.post("/v1/chat/completions", {"model": "broken", "messages": [{"role": "user", "content": "x"}]})
         wait_for(lambda: len(server.get("/v1/calls").json()["items"]) == 13, 30)
         with contextlib.closing(sqlite3.connect(server.data / "lectern.db")) as database, database:
-            database.execute("UPDATE recurring_jobs SET next_at = 1 WHERE name = 'alerts'")  # the minute has passed
+            database.execute("UPDATE schedules SET next_at = 1 WHERE name = 'alerts'")  # the minute has passed
         found = wait_for(lambda: server.get("/v1/alerts?open=1").json()["items"], 90)
         errors = [a for a in found if a["rule"] == "many_errors"]
         assert len(errors) == 1 and errors[0]["value"] > 50 and errors[0]["limit"] == 50 and not errors[0]["acknowledged_at"]

@@ -97,7 +97,7 @@ def test_the_purge_job_erases_for_good(tmp_path):
         server.arguments = ["--trash-days", "0"]
         # The hour of the job has come.
         with sqlite3.connect(server.data / "lectern.db") as database:
-            database.execute("UPDATE recurring_jobs SET next_at = 1 WHERE name = 'purge'")
+            database.execute("UPDATE schedules SET next_at = 1 WHERE name = 'purge'")
         database.close()
         server.start()
         assert wait_until(lambda: not files_with(server.data)), files_with(server.data)

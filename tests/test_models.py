@@ -241,12 +241,12 @@ def test_a_model_that_the_settings_name_embeds_everything_again(tmp_path):
     server.stop()
     server.arguments = ["--model", str(write_model(tmp_path / "other", 2, width=64))]
     with sqlite3.connect(server.data / "lectern.db") as database:
-        database.execute("UPDATE recurring_jobs SET next_at = 9000000000000 WHERE type = 'sweep'")
+        database.execute("UPDATE schedules SET next_at = 9000000000000 WHERE type = 'sweep'")
     server.start()
     vectors_found(server)  # loads it
     server.stop()
     with sqlite3.connect(server.data / "lectern.db") as database:
-        database.execute("UPDATE recurring_jobs SET next_at = 0 WHERE type = 'sweep'")
+        database.execute("UPDATE schedules SET next_at = 0 WHERE type = 'sweep'")
     server.start()
     vectors_found(server)
     wait_vectors(server, lambda found: len(found) == 100 and not found & old, seconds=20)

@@ -284,7 +284,7 @@ def test_a_digest_comes_by_itself_with_a_notice(fresh_server):
     fresh_server.stop()
     with sqlite3.connect(fresh_server.data / "lectern.db") as database:
         database.execute("UPDATE digest_plans SET last_at = last_at - 8 * 86400000")
-        database.execute("UPDATE recurring_jobs SET next_at = 0")
+        database.execute("UPDATE schedules SET next_at = 0")
     fresh_server.start()
     end = time.monotonic() + 30
     while not fresh_server.get(f"/v1/collections/{collection}/digests").json()["items"] and time.monotonic() < end:

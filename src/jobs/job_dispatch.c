@@ -8,12 +8,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "jobs/job_run.h"
+#include "jobs/schedules.h"
 
 #define OUTCOMES_MAX 1000 /* in one round */
 #define NEWS_EVERY_MS 250
-#define PURGE_EVERY_MS 3600000
-#define PURGE_COUNT 1000
-#define DAY_MS INT64_C(86400000)
 /* After a failed round: 100 ms, 200 ms ... */
 #define PAUSE_MAX_MS 5000
 
@@ -29,10 +27,12 @@ typedef struct Round {
     JobNews *news;
     JobEvent *events; /* the claimed jobs' are added at the end */
     size_t news_count, event_count;
-    int64_t *claim_max; /* for each lane; 0: none */
+    JobSum *sums;
+    size_t sum_count;
+    LanePlan *plans; /* for each lane */
     bool beats, keeps_time, looks_for_cancelled;
 
-    JobRowList *claimed; /* for each lane */
+    JobLines lines; /* in the table, when it keeps time */
     JobHeldList held, cancelled;
     int64_t due_at_ms, recovered;
 } Round;
@@ -45,10 +45,17 @@ static JobOutcome outcome_of(JobRun *run, int64_t now)
     JobStop stop = atomic_load(&run->stop);
     bool may_repeat = run->retry_in_ms >= 0 || error_is_temporary(run->err.code);
 
-    if (run->is_ok)
+    if (run->is_ok) {
+        outcome.is_forgotten = run->lane->type.forgets_done;
         return outcome;
+    }
     if (stop == STOP_SHUTDOWN || stop == STOP_LOST || !run->started_ms) {
         outcome.state = JOB_WAITING;
+        outcome.keeps_attempt = true;
+        return outcome;
+    }
+    if (run->awaits && stop == STOP_NOT) {
+        outcome.state = JOB_HELD;
         outcome.keeps_attempt = true;
         return outcome;
     }
@@ -117,7 +124,7 @@ static void take_news_of(Round *round, JobRun *run)
     pthread_mutex_unlock(&run->lock);
 }
 
-static size_t count_all(const JobRunner *runner)
+size_t job_count_all(const JobRunner *runner)
 {
     size_t count = 0;
     for (JobRun *run = runner->all; run; run = run->after)
@@ -150,28 +157,20 @@ static void stop_late_ones(JobRunner *runner, int64_t monotonic)
     }
 }
 
-static int64_t lane_room(const Lane *lane)
-{
-    return lane->type.at_once + lane->type.ahead - lane->running_count -
-           (int64_t)lane->waiting.count;
-}
-
-/* A lane that is refilled one by one would make each round a claim for one job. */
-static bool is_worth_claiming(const Lane *lane)
-{
-    return lane->may_have_work && lane_room(lane) > lane->type.ahead / 2;
-}
-
 static void plan(Round *round, int64_t monotonic)
 {
     JobRunner *runner = round->runner;
 
     round->keeps_time = !runner->is_stopping &&
                         (monotonic >= runner->poll_at || round->now_ms >= runner->due_at_ms);
-    round->claim_max = arena_new_array(round->arena, int64_t, runner->lane_count + 1);
+    round->plans = arena_new_array(round->arena, LanePlan, runner->lane_count + 1);
     for (size_t i = 0; i < runner->lane_count && !runner->is_stopping; i++)
-        if (round->keeps_time || is_worth_claiming(&runner->lanes[i]))
-            round->claim_max[i] = MAX(lane_room(&runner->lanes[i]), 0);
+        lane_plan(&runner->lanes[i], round->arena, round->keeps_time, monotonic, &round->plans[i]);
+    if (round->keeps_time) {
+        round->sums = arena_new_array(round->arena, JobSum, runner->sum_count + 1);
+        memcpy(round->sums, runner->sums, runner->sum_count * sizeof *runner->sums);
+        round->sum_count = runner->sum_count;
+    }
     round->beats = monotonic >= runner->heartbeat_at;
     round->looks_for_cancelled = runner->looks_for_cancelled || round->keeps_time;
     runner->looks_for_cancelled = false;
@@ -182,7 +181,7 @@ static void plan(Round *round, int64_t monotonic)
 static bool is_idle(const Round *round)
 {
     for (size_t i = 0; i < round->runner->lane_count; i++)
-        if (round->claim_max[i] > 0)
+        if (round->plans[i].max > 0)
             return false;
     return !round->finished.count && !round->news_count && !round->beats && !round->keeps_time &&
            !(round->looks_for_cancelled && round->runner->all);
@@ -216,34 +215,42 @@ static bool beat(DbTx *tx, Round *round, const Scope *system, Error *err)
                                              .token = round->held.at[i].token,
                                              .state = JOB_WAITING,
                                              .keeps_attempt = true };
-    return !count || jobs_store_finish(tx, system, orphans, count, round->now_ms, is_stale, err);
+    JobLines woken = { 0 };
+    return !count || (jobs_store_finish(tx, system, round->results, orphans, count, round->now_ms,
+                                        is_stale, &woken, err) &&
+                      job_tell_lines(tx, &woken, err));
 }
 
 static bool keep_time(DbTx *tx, Round *round, const Scope *system, Error *err)
 {
-    int64_t count;
-    return jobs_store_recover(tx, system, round->now_ms, &round->recovered, err) &&
+    int64_t count, tick_at_ms;
+    return jobs_store_recover(tx, system, round->results, round->now_ms, &round->recovered, err) &&
            jobs_store_promote(tx, system, round->now_ms, &count, err) &&
-           jobs_store_tick(tx, system, round->results, round->now_ms, &count, err) &&
-           jobs_store_next_due(tx, system, &round->due_at_ms, err);
+           schedules_tick(tx, system, round->results, round->now_ms, &count, err) &&
+           jobs_store_next_due(tx, system, &round->due_at_ms, err) &&
+           schedule_next_due(tx, system, &tick_at_ms, err) &&
+           (round->due_at_ms = MIN(round->due_at_ms, tick_at_ms), true) &&
+           (!round->sum_count ||
+            jobs_store_add_sums(tx, system, round->sums, round->sum_count, round->now_ms, err)) &&
+           jobs_store_lines(tx, system, round->results, &round->lines, err);
 }
 
 static bool claim(DbTx *tx, Round *round, const Scope *system, Error *err)
 {
-    JobRunner *runner = round->runner;
-
-    for (size_t i = 0; i < runner->lane_count; i++) {
-        const JobType *type = &runner->lanes[i].type;
-        JobClaim wanted = { .type = str(type->name),
-                            .owner = str(runner->owner),
-                            .lease_ms = type->lease_s * INT64_C(1000),
-                            .limit = round->claim_max[i],
-                            .attempt_max = type->attempts_max };
-        if (wanted.limit > 0 && !jobs_store_claim(tx, system, round->results, &wanted,
-                                                  round->now_ms, &round->claimed[i], err))
+    for (size_t i = 0; i < round->runner->lane_count; i++)
+        if (!lane_claim(tx, system, &round->runner->lanes[i], &round->plans[i],
+                        round->keeps_time ? &round->lines : NULL, round->results, round->now_ms,
+                        err))
             return false;
-    }
     return true;
+}
+
+static bool finish(DbTx *tx, Round *round, const Scope *system, Error *err)
+{
+    JobLines woken = { 0 };
+    return jobs_store_finish(tx, system, round->results, round->outcomes, round->finished.count,
+                             round->now_ms, round->is_stale, &woken, err) &&
+           job_tell_lines(tx, &woken, err);
 }
 
 static bool tell(DbTx *tx, const Round *round, Error *err)
@@ -254,14 +261,14 @@ static bool tell(DbTx *tx, const Round *round, Error *err)
     if (!runner->options.listener)
         return true;
     for (size_t i = 0; i < runner->lane_count; i++)
-        count += round->claimed[i].count;
+        count += round->plans[i].claimed.count;
     JobEvent *events = arena_new_array(round->results, JobEvent, count + 1);
     if (round->event_count)
         memcpy(events, round->events, round->event_count * sizeof *events);
     count = round->event_count;
     for (size_t i = 0; i < runner->lane_count; i++)
-        for (size_t k = 0; k < round->claimed[i].count; k++) {
-            const JobRow *row = &round->claimed[i].at[k];
+        for (size_t k = 0; k < round->plans[i].claimed.count; k++) {
+            const JobRow *row = &round->plans[i].claimed.at[k];
             events[count++] = (JobEvent){ .id = row->id,
                                           .workspace = row->workspace,
                                           .type = row->type,
@@ -279,12 +286,9 @@ static bool write_round(DbTx *tx, void *argument, Error *err)
     Scope system = scope_system();
 
     arena_reset(round->results);
-    round->claimed = arena_new_array(round->results, JobRowList, runner->lane_count + 1);
     round->held = round->cancelled = (JobHeldList){ 0 };
     round->recovered = 0;
-    return (!round->finished.count ||
-            jobs_store_finish(tx, &system, round->outcomes, round->finished.count, round->now_ms,
-                              round->is_stale, err)) &&
+    return (!round->finished.count || finish(tx, round, &system, err)) &&
            (!round->news_count ||
             jobs_store_progress(tx, &system, round->news, round->news_count, err)) &&
            (!round->beats || beat(tx, round, &system, err)) &&
@@ -315,8 +319,10 @@ static void report(JobRunner *runner, const JobRun *run, const JobOutcome *outco
         break;
     case JOB_WAITING:
     case JOB_RUNNING:
+    case JOB_HELD:
     case JOB_CANCELLED: break;
     }
+    job_sum(runner, run, outcome->state);
 }
 
 static void forget_finished(Round *round)
@@ -367,25 +373,13 @@ static void note_held(Round *round, int64_t began_ms)
     }
 }
 
-static void take_claimed(Round *round)
-{
-    JobRunner *runner = round->runner;
-
-    for (size_t i = 0; i < runner->lane_count; i++) {
-        Lane *lane = &runner->lanes[i];
-        if (!round->claim_max[i])
-            continue;
-        lane->may_have_work = round->claimed[i].count == (size_t)round->claim_max[i];
-        for (size_t k = 0; k < round->claimed[i].count; k++)
-            lane_give(lane, &round->claimed[i].at[k]);
-    }
-}
-
 static void apply(Round *round, int64_t began_ms)
 {
     JobRunner *runner = round->runner;
 
     runner->failures = 0;
+    if (round->keeps_time)
+        runner->sum_count = 0;
     forget_finished(round);
     if (round->beats)
         note_held(round, began_ms);
@@ -395,7 +389,9 @@ static void apply(Round *round, int64_t began_ms)
         runner->due_at_ms = round->due_at_ms;
         atomic_fetch_add(&runner->recovered_count, round->recovered);
     }
-    take_claimed(round);
+    for (size_t i = 0; i < runner->lane_count; i++)
+        lane_apply(&runner->lanes[i], &round->plans[i], round->keeps_time ? &round->lines : NULL,
+                   round->now_ms);
 }
 
 /* Everything goes back to where it was, to be tried again after a pause. */
@@ -427,6 +423,9 @@ static int64_t next_time(const JobRunner *runner, int64_t monotonic)
     int64_t until = MIN(runner->poll_at, runner->heartbeat_at);
     if (runner->all)
         until = MIN(until, runner->news_at);
+    for (size_t i = 0; i < runner->lane_count; i++)
+        if (runner->lanes[i].open_at > monotonic && lane_has_lines(&runner->lanes[i]))
+            until = MIN(until, runner->lanes[i].open_at);
     if (runner->due_at_ms < INT64_MAX) {
         int64_t wait_ms = runner->due_at_ms - now_ms();
         until = MIN(until, monotonic + MAX(wait_ms, 0));
@@ -438,9 +437,12 @@ static bool has_work(const JobRunner *runner)
 {
     if (runner->finished.count || runner->looks_for_cancelled || runner->dispatcher_ends)
         return true;
-    for (size_t i = 0; i < runner->lane_count && !runner->is_stopping; i++)
-        if (is_worth_claiming(&runner->lanes[i]))
+    for (size_t i = 0; i < runner->lane_count && !runner->is_stopping; i++) {
+        const Lane *lane = &runner->lanes[i];
+        if (lane_room(lane) > lane->type.ahead / 2 && lane_has_lines(lane) &&
+            monotonic_ms() >= lane->open_at)
             return true;
+    }
     return false;
 }
 
@@ -450,15 +452,13 @@ static void wait_until(JobRunner *runner, int64_t until_ms)
     pthread_cond_timedwait(&runner->wake, &runner->lock, &until);
 }
 
-static void purge(JobRunner *runner, int64_t monotonic);
-
 /* Under the lock, which it gives up while the database works. False: the round failed. */
 static bool run_round(JobRunner *runner, Round *round)
 {
     Error err = { 0 };
     Scope system = scope_system();
     int64_t began_ms = monotonic_ms();
-    size_t event_max = 2 * count_all(runner) + 1;
+    size_t event_max = 2 * job_count_all(runner) + 1;
 
     arena_reset(round->arena);
     *round = (Round){
@@ -496,7 +496,7 @@ void *job_dispatch(void *argument)
         }
         int64_t now = monotonic_ms();
         if (!runner->is_stopping && now >= runner->purge_at)
-            purge(runner, now);
+            job_purge(runner, now);
         while (!has_work(runner) && monotonic_ms() < next_time(runner, monotonic_ms()))
             wait_until(runner, next_time(runner, monotonic_ms()));
     }
@@ -504,88 +504,4 @@ void *job_dispatch(void *argument)
     arena_free(round.arena);
     arena_free(round.results);
     return NULL;
-}
-
-/* --- Old jobs, news from others, the end ------------------------------------------------ */
-
-typedef struct Purge {
-    int64_t done_before_ms, dead_before_ms, count;
-} Purge;
-
-static bool purge_some(DbTx *tx, void *argument, Error *err)
-{
-    Purge *old = argument;
-    Scope system = scope_system();
-    return jobs_store_purge(tx, &system, old->done_before_ms, old->dead_before_ms, PURGE_COUNT,
-                            &old->count, err);
-}
-
-static void purge(JobRunner *runner, int64_t monotonic)
-{
-    int64_t now = now_ms();
-    Purge old = { .done_before_ms = now - runner->options.done_days * DAY_MS,
-                  .dead_before_ms = now - runner->options.dead_days * DAY_MS };
-    Scope system = scope_system();
-    Error err;
-
-    pthread_mutex_unlock(&runner->lock);
-    bool ok = store_write(runner->options.db, &system, purge_some, &old, &err);
-    pthread_mutex_lock(&runner->lock);
-    /* More of them: the next thousand soon, so that nobody waits long for the writer. */
-    runner->purge_at = monotonic + (ok && old.count == PURGE_COUNT ? 1000 : PURGE_EVERY_MS);
-}
-
-void job_hear(void *argument, const char *channel, Str text)
-{
-    JobRunner *runner = argument;
-    (void)channel;
-
-    pthread_mutex_lock(&runner->lock);
-    if (str_starts(text, S("cancel "))) {
-        Str id = str_from(text, S("cancel ").length);
-        for (JobRun *run = runner->all; run; run = run->after)
-            if (str_equal(run->job.id, id))
-                runner->looks_for_cancelled = true;
-    } else {
-        runner->poll_at = 0; /* also finds a delayed one that is due first */
-        for (size_t i = 0; i < runner->lane_count; i++)
-            runner->lanes[i].may_have_work = true;
-    }
-    pthread_cond_signal(&runner->wake);
-    pthread_mutex_unlock(&runner->lock);
-}
-
-typedef struct GiveBack {
-    JobOutcome *outcomes;
-    bool *is_stale;
-    size_t count;
-} GiveBack;
-
-static bool write_given_back(DbTx *tx, void *argument, Error *err)
-{
-    GiveBack *back = argument;
-    Scope system = scope_system();
-    return jobs_store_finish(tx, &system, back->outcomes, back->count, now_ms(), back->is_stale,
-                             err);
-}
-
-void job_give_back(JobRunner *runner)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(16));
-    Scope system = scope_system();
-    GiveBack back = { 0 };
-    Error err;
-
-    pthread_mutex_lock(&runner->lock);
-    size_t count = count_all(runner);
-    back.outcomes = arena_new_array(arena, JobOutcome, count + 1);
-    back.is_stale = arena_new_array(arena, bool, count + 1);
-    for (JobRun *run = runner->all; run; run = run->after)
-        back.outcomes[back.count++] = (JobOutcome){
-            .id = run->job.id, .token = run->token, .state = JOB_WAITING, .keeps_attempt = true
-        };
-    pthread_mutex_unlock(&runner->lock);
-    if (!store_write(runner->options.db, &system, write_given_back, &back, &err))
-        log_warn("jobs", "%zu jobs could not be given back and wait for their leases to end: %s",
-                 back.count, err.message);
 }

@@ -38,7 +38,7 @@ bool job_news_send(DbTx *tx, const JobEvent *events, size_t count, Error *err)
             buf_add(&text, event_json(arena, &events[i++]));
         } while (i < count && text.length < NEWS_BYTES_MAX - 2 * EVENT_BYTES_MAX);
         buf_add_char(&text, ']');
-        if (!db_notify(tx, JOB_NEWS_CHANNEL, buf_str(&text), err))
+        if (!db_hint(tx, JOB_NEWS_CHANNEL, buf_str(&text), err))
             return false;
     }
     return true;

@@ -8,35 +8,72 @@
 
 #define RETRY_FIRST_MS 2000
 #define RETRY_MAX_MS 600000
+#define RETRIED_AT_ONCE 1000
 
 /* --- Adding and steering ------------------------------------------------------------- */
+
+bool job_tell_line(DbTx *tx, Str type, Str workspace, bool is_first, Error *err)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%s " STR_FMT " " STR_FMT, is_first ? "now" : "new", STR_ARG(type),
+             STR_ARG(workspace));
+    return db_hint(tx, JOBS_CHANNEL, str(text), err);
+}
+
+bool job_tell_lines(DbTx *tx, const JobLines *lines, Error *err)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        if (!job_tell_line(tx, lines->at[i].type, lines->at[i].workspace, true, err))
+            return false;
+    return true;
+}
 
 bool job_add(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *job, Str *id_r, Error *err)
 {
     Str id;
     bool is_new;
-    if (!jobs_store_add(tx, scope, arena, job, &id, &is_new, err) ||
-        !db_notify(tx, JOBS_CHANNEL, S("new"), err))
+    if (!jobs_store_add(tx, scope, arena, job, &id, &is_new, err))
         return fail_in(err, "queueing " STR_FMT, STR_ARG(job->type));
     if (id_r)
         *id_r = id;
-    return true;
+    return job->run_at_ms ? db_hint(tx, JOBS_CHANNEL, S("time"), err)
+                          : job_tell_line(tx, job->type, scope->workspace, job->priority > 0, err);
+}
+
+bool job_open(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    JobLines woken = { 0 };
+    return jobs_store_open(tx, scope, arena, id, now_ms(), &woken, err) &&
+           job_tell_lines(tx, &woken, err);
 }
 
 bool job_cancel(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    JobLines woken = { 0 };
     char text[ID_LENGTH + 10];
     bool is_running;
-    if (!jobs_store_cancel(tx, scope, id, now_ms(), &is_running, err))
+    if (!jobs_store_cancel(tx, scope, arena, id, now_ms(), &is_running, &woken, err))
         return false;
     snprintf(text, sizeof text, "cancel " STR_FMT, STR_ARG(id));
-    return !is_running || db_notify(tx, JOBS_CHANNEL, str(text), err);
+    return job_tell_lines(tx, &woken, err) && db_notify(tx, JOBS_CHANNEL, str(text), err);
 }
 
 bool job_retry(DbTx *tx, const Scope *scope, Str id, Error *err)
 {
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    JobRow row;
     return jobs_store_retry(tx, scope, id, now_ms(), err) &&
-           db_notify(tx, JOBS_CHANNEL, S("new"), err);
+           jobs_store_find(tx, scope, arena, id, &row, err) &&
+           job_tell_line(tx, row.type, row.workspace, true, err);
+}
+
+bool job_retry_dead(DbTx *tx, const Scope *scope, Str type, int64_t *count_r, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
+    return jobs_store_retry_dead(tx, scope, arena, type, now_ms(), RETRIED_AT_ONCE, count_r, err) &&
+           db_hint(tx, JOBS_CHANNEL, S("time"), err);
 }
 
 int64_t job_retry_delay_max_ms(int attempt)
@@ -107,15 +144,27 @@ bool job_hold(DbTx *tx, const Job *job, Error *err)
 
 bool job_done_in(DbTx *tx, Job *job, Error *err)
 {
+    AUTO_ARENA Arena *arena = arena_new(MB(4));
     JobRun *run = job->run;
+    JobLines woken = { 0 };
     pthread_mutex_lock(&run->lock);
     int64_t total = run->total;
     pthread_mutex_unlock(&run->lock);
     if (!job_hold(tx, job, err) ||
-        !jobs_store_done(tx, &job->scope, job->id, run->token, total, now_ms(), err))
+        !jobs_store_done(tx, &job->scope, arena, job->id, run->token, total, now_ms(), &woken,
+                         err) ||
+        !job_tell_lines(tx, &woken, err))
         return false;
     run->is_done_already = true;
     return true;
+}
+
+bool job_set_result(DbTx *tx, const Job *job, Str json, Error *err)
+{
+    if (json.length > JOB_RESULT_MAX)
+        return fail(err, ERROR_TOO_LARGE, "the result has %zu bytes; at most %zu are kept",
+                    json.length, JOB_RESULT_MAX);
+    return jobs_store_set_result(tx, &job->scope, job->id, json, now_ms(), err);
 }
 
 void job_retry_in(Job *job, int64_t delay_ms) { job->run->retry_in_ms = MAX(delay_ms, 0); }
@@ -125,5 +174,7 @@ void job_put_off(Job *job, int64_t delay_ms)
     job_retry_in(job, delay_ms);
     job->run->is_put_off = true;
 }
+
+void job_await_children(Job *job) { job->run->awaits = true; }
 
 void job_give_up(Job *job) { job->run->gives_up = true; }

@@ -3,7 +3,7 @@
  * A job is a row in the `jobs` table, so it survives a restart. It is leased to one runner at a
  * time and runs AT LEAST once: a handler must be safe to repeat from its start.
  *
- *     waiting --lease--> running --true--> done
+ *     waiting --lease--> running --true--> done        held: until its children are over
  *        ^                  |
  *        '--- later <-------+ false, attempts left (2 s, 4 s ... 10 min, with full jitter)
  *                           '-----> dead, kept for a person to look at; cancelled
@@ -27,6 +27,7 @@ typedef struct Job {
     Scope scope; /* of its workspace; a system scope when it has none */
     int attempt; /* 1 on the first run */
     int attempt_max;
+    int64_t children, children_failed; /* that it had, all of them over; failed: or cancelled */
     Db *db;
     Arena *arena;       /* freed when the job ends */
     void *argument;     /* of its type */
@@ -59,9 +60,12 @@ typedef struct JobType {
     int64_t every_ms; /* 0: not recurring; else one runs each so often, in the whole system */
     void *argument;   /* handed to the handler as job->argument */
     JobShown shown;
-    const char *title; /* of what is shown, before the job's own; NULL: nothing is */
-    const char *page;  /* where its result is seen: {} is JobRow.result; NULL: nowhere */
-    JobCancel *cancel; /* NULL: job_cancel() */
+    const char *title;           /* of what is shown, before the job's own; NULL: nothing is */
+    const char *page;            /* where its result is seen: {} is JobRow.result; NULL: nowhere */
+    JobCancel *cancel;           /* NULL: job_cancel() */
+    int64_t rate_count, rate_ms; /* so many may begin in a time, on all nodes together; 0: any */
+    bool forgets_done;           /* a row goes when its job is done */
+    int done_days;               /* how long it is kept else; 0: as the runner says */
 } JobType;
 
 /* --- Adding and steering; the transaction is the caller's ---------------------------- */
@@ -71,10 +75,17 @@ typedef struct JobType {
  * NULL) is the job's. */
 MUST_CHECK bool job_add(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *job, Str *id_r,
                         Error *err);
-/* A job that waits is cancelled at once; one that runs is asked to stop. */
+/* A group: its job is added with is_held, then others with that job as their parent. It runs when
+ * it was opened and all of them are over, however they ended; see Job.children_failed. In one
+ * transaction or many. */
+MUST_CHECK bool job_open(DbTx *tx, const Scope *scope, Str id, Error *err);
+/* A job that waits is cancelled at once; one that runs is asked to stop. So are its children. */
 MUST_CHECK bool job_cancel(DbTx *tx, const Scope *scope, Str id, Error *err);
 /* A dead or cancelled job begins again, with all its attempts. */
 MUST_CHECK bool job_retry(DbTx *tx, const Scope *scope, Str id, Error *err);
+/* The same for up to 1,000 dead jobs of a type (empty: of any). */
+MUST_CHECK bool job_retry_dead(DbTx *tx, const Scope *scope, Str type, int64_t *count_r,
+                               Error *err);
 
 /* How long to wait after failed attempt number `attempt`, at most: 2 s, 4 s, 8 s ... 10 min. */
 int64_t job_retry_delay_max_ms(int attempt);
@@ -104,5 +115,12 @@ void job_retry_in(Job *job, int64_t delay_ms);
 /* Before returning false: this process cannot do it, another or a later one may. It is tried again
  * after this time, and the attempt does not count. */
 void job_put_off(Job *job, int64_t delay_ms);
+/* Before returning false: it runs again from its start when the children that it has added (in
+ * NewJob.parent) are over, and the attempt does not count. */
+void job_await_children(Job *job);
+/* What it has to say, as JSON of at most JOB_RESULT_MAX bytes, for whoever asks for the job; kept
+ * as long as the job. */
+#define JOB_RESULT_MAX MB(1)
+MUST_CHECK bool job_set_result(DbTx *tx, const Job *job, Str json, Error *err);
 /* Before returning false: never try again. */
 void job_give_up(Job *job);

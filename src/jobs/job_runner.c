@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "jobs/job_run.h"
+#include "store/schedules_store.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -79,6 +80,7 @@ static void *work(void *argument)
         run->started_ms = monotonic_ms();
         pthread_mutex_unlock(&runner->lock);
         run_handler(run);
+        run->ended_ms = monotonic_ms();
         pthread_mutex_lock(&runner->lock);
         lane->running_count--;
         runner->running_count--;
@@ -101,6 +103,8 @@ static JobRun *run_new(Lane *lane, const JobRow *row)
     run->lane = lane;
     run->arena = arena;
     run->token = row->token;
+    run->ready_ms = row->run_at_ms;
+    run->claimed_ms = now_ms();
     run->retry_in_ms = -1;
     pthread_mutex_init(&run->lock, NULL);
     run->job = (Job){
@@ -114,6 +118,8 @@ static JobRun *run_new(Lane *lane, const JobRow *row)
                    .is_system = !row->workspace.length },
         .attempt = row->attempt,
         .attempt_max = row->attempt_max,
+        .children = row->children,
+        .children_failed = row->children_failed,
         .db = runner->options.db,
         .arena = arena,
         .argument = lane->type.argument,
@@ -155,7 +161,7 @@ static void set_up_lane(JobRunner *runner, Lane *lane, const JobType *type)
     if (lane->type.at_once <= 0)
         lane->type.at_once = 1;
     lane->threads = heap_alloc(sizeof(pthread_t) * (size_t)lane->type.at_once);
-    lane->may_have_work = true;
+    lane->lines = heap_alloc(sizeof(LaneLine) * LANE_LINES_MAX);
     pthread_cond_init(&lane->wake, NULL);
     runner->lease_shortest_ms = MIN(runner->lease_shortest_ms, lane->type.lease_s * INT64_C(1000));
 }
@@ -201,6 +207,7 @@ static void runner_free(JobRunner *runner)
     for (size_t i = 0; i < runner->lane_count; i++) {
         pthread_cond_destroy(&runner->lanes[i].wake);
         free(runner->lanes[i].threads);
+        free(runner->lanes[i].lines);
     }
     while (runner->all)
         run_forget(runner, runner->all);
@@ -215,17 +222,19 @@ static bool prepare(DbTx *tx, void *argument, Error *err)
 {
     JobRunner *runner = argument;
     Scope system = scope_system();
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
     int64_t released;
 
-    if (!jobs_store_release(tx, &system, str(runner->owner), now_ms(), &released, err))
+    if (!jobs_store_release(tx, &system, arena, str(runner->owner), now_ms(), &released, err))
         return false;
     atomic_store(&runner->recovered_count, released);
     for (size_t i = 0; i < runner->lane_count; i++) {
         const JobType *type = &runner->lanes[i].type;
-        RecurringJob job = { .name = str(type->name),
-                             .type = str(type->name),
-                             .every_ms = type->every_ms };
-        if (type->every_ms > 0 && !jobs_store_recurring_set(tx, &system, &job, now_ms(), err))
+        Schedule schedule = { .name = str(type->name),
+                              .type = str(type->name),
+                              .every_ms = type->every_ms,
+                              .next_at_ms = now_ms() };
+        if (type->every_ms > 0 && !schedule_keep(tx, &system, &schedule, err))
             return false;
     }
     return true;

@@ -13,7 +13,7 @@
 #define COUNTS COUNTED("") ", " ENDED("done") ", " ENDED("failed") ", " ENDED("cancelled")
 /* One that runs and whose job is dead or gone has failed. */
 #define STATE                                                                                      \
-    "CASE WHEN b.state = 'running' AND b.job <> '' AND coalesce(j.state, 3) NOT IN (0, 1, 5)"      \
+    "CASE WHEN b.state = 'running' AND b.job <> '' AND coalesce(j.state, 3) NOT IN (0, 1, 5, 6)"   \
     " THEN 'failed' ELSE b.state END"
 #define BATCHES                                                                                    \
     "SELECT b.id, b.user_id, b.label_set, b.workflow, b.workflow_version, " STATE                  \

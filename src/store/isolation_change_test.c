@@ -8,6 +8,7 @@
 #include "store/erase_store.h"
 #include "store/gateway_items_store.h"
 #include "store/index_changes_store.h"
+#include "store/jobs_store.h"
 #include "store/judgements_store.h"
 #include "store/lab_runs_store.h"
 #include "store/people_store.h"
@@ -250,6 +251,35 @@ static bool approvals_are_hidden(DbTx *tx, World *world, Error *err)
     return true;
 }
 
+static bool jobs_go_on(DbTx *tx, World *world, Error *err)
+{
+    const Scope *theirs = &world->theirs;
+    Arena *arena = world->arena;
+    NewJob child = { .type = S("t"), .parent = secret.job };
+    NewJob again = { .type = S("t"), .subject = S("s"), .key = S("k") };
+    JobLines woken = { 0 };
+    bool is_running, is_new;
+    int64_t count;
+    Str id;
+
+    EXPECT_CODE(ERROR_NOT_FOUND,
+                jobs_store_cancel(tx, theirs, arena, secret.job, 1, &is_running, &woken, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, jobs_store_open(tx, theirs, arena, secret.job, 1, &woken, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, jobs_store_retry(tx, theirs, secret.job, 1, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, jobs_store_remove(tx, theirs, secret.job, err));
+    EXPECT_CODE(ERROR_CONFLICT, jobs_store_add(tx, theirs, arena, &child, &id, &is_new, err));
+    CALL(jobs_store_retry_dead(tx, theirs, arena, STR_NONE, 1, 9, &count, err));
+    EXPECT(count == 0);
+    CALL(jobs_store_remove_dead(tx, theirs, STR_NONE, 9, &count, err));
+    EXPECT(count == 0);
+    CALL(jobs_store_add(tx, theirs, arena, &again, &id, &is_new, err));
+    EXPECT(is_new && !str_equal(id, secret.job));
+    EXPECT_CODE(ERROR_NOT_FOUND, schedule_update(tx, theirs, &secret.schedule, err));
+    EXPECT_CODE(ERROR_NOT_FOUND, schedule_set_job(tx, theirs, secret.schedule.id, S("j"), err));
+    EXPECT_CODE(ERROR_NOT_FOUND, schedule_remove(tx, theirs, secret.schedule.id, err));
+    return true;
+}
+
 static bool lists_are_empty(DbTx *tx, World *world, Error *err)
 {
     const Scope *theirs = &world->theirs;
@@ -322,6 +352,7 @@ static bool lists_are_empty(DbTx *tx, World *world, Error *err)
     EXPECT_EMPTY(WebhookList, webhook_list(tx, theirs, arena, &list, err));
     EXPECT_EMPTY(AlertList, alert_list(tx, theirs, arena, false, NULL, &list, err));
     EXPECT_EMPTY(AlertList, alert_list_open(tx, theirs, arena, &list, err));
+    EXPECT_EMPTY(ScheduleList, schedule_list(tx, theirs, arena, &(Slice){ 0 }, &list, err));
     CALL(chunk_find_many(tx, theirs, arena, secret.numbers.at, 3, &hits, err));
     EXPECT(!hits[0].chunk.number && !hits[2].chunk.text.length);
     CALL(statistics_find(tx, theirs, &statistics, err));
@@ -370,5 +401,6 @@ bool isolation_change(DbTx *tx, World *world, Error *err)
            talks_are_hidden(tx, world, err) && labels_are_hidden(tx, world, err) &&
            nothing_is_learned(tx, world, err) && no_cards_are_listed(tx, world, err) &&
            approvals_are_hidden(tx, world, err) && webhooks_are_hidden(tx, world, err) &&
-           lists_are_empty(tx, world, err) && isolation_meetings_hidden(tx, world, err);
+           lists_are_empty(tx, world, err) && isolation_meetings_hidden(tx, world, err) &&
+           jobs_go_on(tx, world, err);
 }

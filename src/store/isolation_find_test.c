@@ -113,6 +113,17 @@ static bool jobs_find_nothing(DbTx *tx, World *world, Error *err)
     EXPECT(!jobs.count);
     CALL(jobs_store_list_open(tx, &world->ours, world->arena, types, none, &jobs, err));
     EXPECT(jobs.count == 1 && str_is(jobs.at[0].title, "ours"));
+    JobTypeCountsList counts;
+    Str result;
+    CALL(jobs_store_count_types(tx, &world->theirs, world->arena, 0, &counts, err));
+    EXPECT(!counts.count);
+    CALL(jobs_store_count_types(tx, &world->ours, world->arena, 0, &counts, err));
+    EXPECT(counts.count == 1 && counts.at[0].done == 1 && counts.at[0].counts.waiting == 1);
+    CALL(jobs_store_result(tx, &world->theirs, world->arena, secret.job, &result, err));
+    EXPECT(!result.length);
+    Schedule schedule;
+    EXPECT_CODE(ERROR_NOT_FOUND, schedule_find(tx, &world->theirs, world->arena, secret.schedule.id,
+                                               &schedule, err));
     return true;
 }
 

@@ -250,10 +250,11 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     };
     AuditEntry entry = { .action = S("document.add"), .subject = secret.doc.id };
     Upload upload = { .key = S("k"), .fingerprint = S("f"), .expires_at_ms = 1000 };
-    NewJob job = { .type = S("t"), .subject = S("s"), .attempt_max = 3, .title = S("ours") };
-    RecurringJob recurring = {
-        .name = S("r"), .type = S("t"), .payload = S("{}"), .every_ms = 1000
+    NewJob job = {
+        .type = S("t"), .subject = S("s"), .attempt_max = 3, .title = S("ours"), .key = S("k")
     };
+    JobSum sum = { .type = S("t"), .workspace = ours->workspace, .done = 1 };
+    Scope system = scope_system();
     bool is_new;
 
     CALL(search_add(tx, ours, world->arena, &search, err));
@@ -293,8 +294,11 @@ static bool fill_ledgers(DbTx *tx, World *world, Error *err)
     CALL(upload_begin(tx, ours, world->arena, &upload, 1, &is_new, err));
     EXPECT(is_new);
     CALL(jobs_store_add(tx, ours, world->arena, &job, &secret.job, &is_new, err));
-    CALL(jobs_store_recurring_set(tx, ours, &recurring, 1, err));
-    return true;
+    CALL(jobs_store_set_result(tx, ours, secret.job, S("{}"), 1, err));
+    CALL(jobs_store_add_sums(tx, &system, &sum, 1, 1, err));
+    secret.schedule =
+        (Schedule){ .name = S("r"), .type = S("t"), .payload = S("{}"), .every_ms = 1 };
+    return schedule_add(tx, ours, world->arena, &secret.schedule, err);
 }
 
 bool isolation_fill(DbTx *tx, World *world, Error *err)

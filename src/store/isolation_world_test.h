@@ -22,6 +22,7 @@
 #include "store/recipes_store.h"
 #include "store/runs_store.h"
 #include "store/saved_searches_store.h"
+#include "store/schedules_store.h"
 #include "store/searches_store.h"
 #include "store/secrets_store.h"
 #include "store/study_cards_store.h"
@@ -70,6 +71,7 @@ typedef struct IsolationSecret {
     Approval approval;
     WorkflowExecution execution;
     Recipe workflow;
+    Schedule schedule;
 } IsolationSecret;
 
 extern IsolationSecret secret;

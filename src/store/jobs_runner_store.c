@@ -1,155 +1,16 @@
 /* jobs_runner_store.c - the part of jobs_store.h that is for the runner of the queue. */
 #include "store/jobs_store.h"
 
-#include "base/map.h"
 #include "store/jobs_store_row.h"
 #include "store/sql.h"
 
 /* Rows of one statement: delayed jobs that become due, jobs deleted. */
 #define PROMOTE_MAX 1000
-#define TICKS_MAX 100
 #define NEWS_COLUMNS 7
+#define SUM_COLUMNS 8
+#define SUMS_KEPT_MS INT64_C(86400000)
 /* Attempts after which a job that was running when its process ended is taken for the reason. */
 #define INTERRUPTED_MAX 250
-
-/* --- Claiming ------------------------------------------------------------------------ */
-
-#define CLAIM_SET                                                                                  \
-    "UPDATE jobs SET state = 1, attempt = attempt + 1, token = token + 1, owner = $2,"             \
-    " lease_ms = $3, lease_until = $4, started_at = $5, stage = '', stage_at = $5, done = 0,"      \
-    " stage_done = 0, total = 0, is_cancelled = 0, is_wanted_again = 0, attempt_max ="             \
-    " CASE WHEN attempt_max = 0 THEN $7 ELSE attempt_max END WHERE id "
-#define CLAIM_SELECT                                                                               \
-    "SELECT id FROM jobs WHERE state = 0 AND type = $1 ORDER BY priority DESC, id LIMIT $6"
-
-static int by_priority(const void *a, const void *b)
-{
-    const JobRow *left = a, *right = b;
-    return left->priority != right->priority ? right->priority - left->priority
-                                             : str_compare(left->id, right->id);
-}
-
-/* In PostgreSQL the array makes sure that the rows are found by key, whatever the statistics say.
- */
-bool jobs_store_claim(DbTx *tx, const Scope *scope, Arena *arena, const JobClaim *claim,
-                      int64_t now, JobRowList *list_r, Error *err)
-{
-    SqlItems items;
-
-    if (!sql_needs_system(scope, err) ||
-        !sql_list(tx, arena,
-                  DB_SQL(CLAIM_SET "IN (" CLAIM_SELECT ") RETURNING " JOB_COLUMNS,
-                         CLAIM_SET "= ANY(ARRAY(" CLAIM_SELECT
-                                   " FOR UPDATE SKIP LOCKED)) RETURNING " JOB_COLUMNS),
-                  DB_ARGS(db_text(claim->type), db_text(claim->owner), db_int(claim->lease_ms),
-                          db_int(now + claim->lease_ms), db_int(now), db_int(claim->limit),
-                          db_int(claim->attempt_max)),
-                  job_row_read, sizeof(JobRow), &items, err))
-        return false;
-    *list_r = (JobRowList){ .at = items.at, .count = items.count };
-    if (items.count)
-        qsort(items.at, items.count, sizeof(JobRow), by_priority);
-    return true;
-}
-
-/* --- Outcomes ------------------------------------------------------------------------ */
-
-/* Done while it was wanted again: it waits once more, as new. */
-#define DONE_SET                                                                                   \
-    "UPDATE jobs SET state = CASE WHEN is_wanted_again = 1 THEN 0 ELSE 2 END,"                     \
-    " attempt = CASE WHEN is_wanted_again = 1 THEN 0 ELSE attempt END,"                            \
-    " finished_at = CASE WHEN is_wanted_again = 1 THEN 0 ELSE $3 END,"                             \
-    " error_code = '', error = '', lease_until = 0, is_wanted_again = 0"                           \
-    " WHERE state = 1 AND token = $2 AND id "
-
-typedef struct Finishing {
-    DbTx *tx;
-    Arena *arena;
-    const JobOutcome *outcomes;
-    size_t count;
-    int64_t now_ms;
-    bool *is_open; /* not written yet */
-    Map finished;
-} Finishing;
-
-/* Marks all that are done and have the same token as the first: nearly all do, because most jobs
- * succeed at once. So hundreds of jobs are one statement, which finds its rows by key. */
-static bool finish_done(Finishing *finishing, size_t first, Error *err)
-{
-    AUTO_DB_ROWS DbRows rows = { 0 };
-    int64_t token = finishing->outcomes[first].token;
-    Str *ids = arena_new_array(finishing->arena, Str, finishing->count);
-    size_t count = 0;
-    DbStep step;
-
-    for (size_t i = first; i < finishing->count; i++) {
-        const JobOutcome *outcome = &finishing->outcomes[i];
-        if (outcome->state != JOB_DONE || outcome->token != token)
-            continue;
-        ids[count++] = outcome->id;
-        finishing->is_open[i] = false;
-    }
-    if (!db_query(finishing->tx,
-                  DB_SQL(DONE_SET "IN (SELECT value FROM json_each($1)) RETURNING id",
-                         DONE_SET "= ANY(ARRAY(SELECT json_array_elements_text($1::json)))"
-                                  " RETURNING id"),
-                  DB_ARGS(sql_texts(finishing->arena, ids, count), db_int(token),
-                          db_int(finishing->now_ms)),
-                  &rows, err))
-        return false;
-    while ((step = db_next(&rows, err)) == DB_ROW)
-        (void)map_add(&finishing->finished, db_get_text(&rows, 0, finishing->arena), NULL);
-    return step == DB_END;
-}
-
-/* One that failed or is given back. A cancelled job does not wait again. */
-static bool finish_other(Finishing *finishing, const JobOutcome *outcome, Error *err)
-{
-    int64_t changed;
-
-    if (!db_exec(finishing->tx,
-                 DB_SAME("UPDATE jobs SET state = CASE WHEN is_cancelled = 1 AND $3 IN (0, 5)"
-                         " AND $5 = 0 THEN 4 ELSE $3 END,"
-                         " run_at = CASE WHEN $3 = 5 THEN $4 ELSE run_at END,"
-                         " attempt = attempt - $5,"
-                         " finished_at = CASE WHEN $3 IN (0, 5) THEN 0 ELSE $6 END,"
-                         " error_code = $7, error = $8, lease_until = 0, is_wanted_again = 0"
-                         " WHERE id = $1 AND state = 1 AND token = $2"),
-                 DB_ARGS(db_text(outcome->id), db_int(outcome->token), db_int(outcome->state),
-                         db_int(outcome->run_at_ms), db_int(outcome->keeps_attempt),
-                         db_int(finishing->now_ms), db_text(outcome->error_code),
-                         db_text(outcome->error)),
-                 &changed, err))
-        return false;
-    if (changed)
-        (void)map_add(&finishing->finished, outcome->id, NULL);
-    return true;
-}
-
-bool jobs_store_finish(DbTx *tx, const Scope *scope, const JobOutcome *outcomes, size_t count,
-                       int64_t now, bool *is_stale, Error *err)
-{
-    AUTO_ARENA Arena *arena = arena_new(MB(128));
-    Finishing finishing = { .tx = tx,
-                            .arena = arena,
-                            .outcomes = outcomes,
-                            .count = count,
-                            .now_ms = now,
-                            .is_open = arena_new_array(arena, bool, count),
-                            .finished = map_new(arena) };
-
-    if (!sql_needs_system(scope, err))
-        return false;
-    memset(finishing.is_open, 1, count);
-    for (size_t i = 0; i < count; i++)
-        if (finishing.is_open[i] &&
-            !(outcomes[i].state == JOB_DONE ? finish_done(&finishing, i, err)
-                                            : finish_other(&finishing, &outcomes[i], err)))
-            return false;
-    for (size_t i = 0; i < count; i++)
-        is_stale[i] = !map_find(&finishing.finished, outcomes[i].id);
-    return true;
-}
 
 bool jobs_store_progress(DbTx *tx, const Scope *scope, const JobNews *news, size_t count,
                          Error *err)
@@ -216,62 +77,54 @@ bool jobs_store_cancelled(DbTx *tx, const Scope *scope, Arena *arena, Str owner,
     return true;
 }
 
-bool jobs_store_recover(DbTx *tx, const Scope *scope, int64_t now, int64_t *count_r, Error *err)
+/* Rows of a lease that is over: their states and parents. The lines of those that wait again are
+ * found by whoever keeps time. */
+static bool end_lost(DbTx *tx, Arena *arena, DbSql sql, const DbValue *args, size_t count,
+                     int64_t now, int64_t *count_r, Error *err)
 {
-    return sql_needs_system(scope, err) &&
-           db_exec(tx,
-                   DB_SAME("UPDATE jobs SET state = CASE WHEN is_cancelled = 1 THEN 4"
-                           " WHEN attempt >= attempt_max THEN 3 ELSE 0 END,"
-                           " finished_at = CASE WHEN is_cancelled = 1 OR attempt >= attempt_max"
-                           " THEN $1 ELSE 0 END, error_code = 'internal',"
-                           " error = 'the process that ran it ended or hung'"
-                           " WHERE state = 1 AND lease_until < $1"),
-                   DB_ARGS(db_int(now)), count_r, err);
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    JobEnds ends = { 0 };
+    JobLines woken = { 0 };
+    DbStep step;
+
+    if (!db_query(tx, sql, args, count, &rows, err))
+        return false;
+    *count_r = 0;
+    while ((step = db_next(&rows, err)) == DB_ROW) {
+        ++*count_r;
+        if (db_get_int(&rows, 0) != JOB_WAITING)
+            job_end_add(arena, &ends, db_get_text(&rows, 1, arena), false);
+    }
+    return step == DB_END && job_ends_tell(tx, arena, &ends, now, &woken, err);
 }
 
-bool jobs_store_release(DbTx *tx, const Scope *scope, Str owner, int64_t now, int64_t *count_r,
+bool jobs_store_recover(DbTx *tx, const Scope *scope, Arena *arena, int64_t now, int64_t *count_r,
                         Error *err)
 {
     return sql_needs_system(scope, err) &&
-           db_exec(tx,
-                   DB_SAME("UPDATE jobs SET state = CASE WHEN is_cancelled = 1 THEN 4"
-                           " WHEN attempt >= $3 THEN 3 ELSE 0 END,"
-                           " finished_at = CASE WHEN is_cancelled = 1 OR attempt >= $3"
-                           " THEN $2 ELSE 0 END, lease_until = 0, error_code = 'internal',"
-                           " error = 'the process that ran it ended'"
-                           " WHERE state = 1 AND owner = $1"),
-                   DB_ARGS(db_text(owner), db_int(now), db_int(INTERRUPTED_MAX)), count_r, err);
+           end_lost(tx, arena,
+                    DB_SAME("UPDATE jobs SET state = CASE WHEN is_cancelled = 1 THEN 4"
+                            " WHEN attempt >= attempt_max THEN 3 ELSE 0 END,"
+                            " finished_at = CASE WHEN is_cancelled = 1 OR attempt >= attempt_max"
+                            " THEN $1 ELSE 0 END, error_code = 'internal',"
+                            " error = 'the process that ran it ended or hung'"
+                            " WHERE state = 1 AND lease_until < $1 RETURNING state, parent"),
+                    DB_ARGS(db_int(now)), now, count_r, err);
 }
 
-bool jobs_store_hold(DbTx *tx, const Scope *scope, Str id, int64_t token, Error *err)
+bool jobs_store_release(DbTx *tx, const Scope *scope, Arena *arena, Str owner, int64_t now,
+                        int64_t *count_r, Error *err)
 {
-#define HOLD                                                                                       \
-    "SELECT 1 FROM jobs WHERE id = $1 AND state = 1 AND token = $2"                                \
-    " AND (workspace = $3 OR $4 = 1)"
-    int64_t held = 0;
-
-    if (!db_query_int(tx, DB_SQL(HOLD, HOLD " FOR UPDATE"),
-                      DB_ARGS(db_text(id), db_int(token), db_text(scope->workspace),
-                              db_int(scope->is_system)),
-                      0, &held, err))
-        return false;
-#undef HOLD
-    return held || fail(err, ERROR_CONFLICT, "the job's lease was lost; another process has it");
-}
-
-bool jobs_store_done(DbTx *tx, const Scope *scope, Str id, int64_t token, int64_t total,
-                     int64_t now, Error *err)
-{
-    return db_exec(tx,
-                   DB_SAME("UPDATE jobs SET done = $3, total = $3 WHERE id = $1 AND state = 1"
-                           " AND token = $2 AND (workspace = $4 OR $5 = 1)"),
-                   DB_ARGS(db_text(id), db_int(token), db_int(total), db_text(scope->workspace),
-                           db_int(scope->is_system)),
-                   NULL, err) &&
-           db_exec(tx, DB_SAME(DONE_SET "= $1 AND (workspace = $4 OR $5 = 1)"),
-                   DB_ARGS(db_text(id), db_int(token), db_int(now), db_text(scope->workspace),
-                           db_int(scope->is_system)),
-                   NULL, err);
+    return sql_needs_system(scope, err) &&
+           end_lost(tx, arena,
+                    DB_SAME("UPDATE jobs SET state = CASE WHEN is_cancelled = 1 THEN 4"
+                            " WHEN attempt >= $3 THEN 3 ELSE 0 END,"
+                            " finished_at = CASE WHEN is_cancelled = 1 OR attempt >= $3"
+                            " THEN $2 ELSE 0 END, lease_until = 0, error_code = 'internal',"
+                            " error = 'the process that ran it ended'"
+                            " WHERE state = 1 AND owner = $1 RETURNING state, parent"),
+                    DB_ARGS(db_text(owner), db_int(now), db_int(INTERRUPTED_MAX)), now, count_r,
+                    err);
 }
 
 /* --- Time ---------------------------------------------------------------------------- */
@@ -292,118 +145,158 @@ bool jobs_store_next_due(DbTx *tx, const Scope *scope, int64_t *due_ms_r, Error 
 {
     return sql_needs_system(scope, err) &&
            db_query_int(tx,
-                        DB_SAME("SELECT coalesce(min(at), 9223372036854775807) FROM ("
-                                "SELECT min(run_at) AS at FROM jobs WHERE state = 5 UNION ALL"
-                                " SELECT min(next_at) FROM recurring_jobs) AS times"),
+                        DB_SAME("SELECT coalesce(min(run_at), 9223372036854775807) FROM jobs"
+                                " WHERE state = 5"),
                         DB_NO_ARGS, INT64_MAX, due_ms_r, err);
 }
 
+/* --- Purging ------------------------------------------------------------------------- */
+
 /* Ids begin with their time (RFC 9562), and a job is not finished before it is made: so old
  * finished jobs are at the beginning of the key. */
-bool jobs_store_purge(DbTx *tx, const Scope *scope, int64_t done_before, int64_t dead_before,
-                      int64_t limit, int64_t *count_r, Error *err)
+static Str id_of_time(Arena *arena, int64_t time_ms)
 {
-    char before[20];
-    snprintf(before, sizeof before, "%08" PRIx64 "-%04" PRIx64, (uint64_t)done_before >> 16,
-             (uint64_t)done_before & 0xffff);
-    return sql_needs_system(scope, err) &&
-           db_exec(tx,
-                   DB_SAME("DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE id < $1"
-                           " AND ((state IN (2, 4) AND finished_at < $2)"
-                           " OR (state = 3 AND finished_at < $3)) ORDER BY id LIMIT $4)"),
-                   DB_ARGS(db_text(str(before)), db_int(done_before), db_int(dead_before),
-                           db_int(limit)),
-                   count_r, err);
+    return str_format(arena, "%08" PRIx64 "-%04" PRIx64, (uint64_t)time_ms >> 16,
+                      (uint64_t)time_ms & 0xffff);
 }
 
-/* --- Recurring jobs ------------------------------------------------------------------ */
-
-bool jobs_store_recurring_set(DbTx *tx, const Scope *scope, const RecurringJob *job, int64_t now,
-                              Error *err)
+static bool purge_jobs(DbTx *tx, Arena *arena, const JobKeeping *one, const Str *others,
+                       size_t other_count, int64_t limit, int64_t *count_r, Error *err)
 {
-    if (job->every_ms < 1000)
-        return fail_field(err, "every_ms", "a recurring job runs at most once a second");
-    if (!scope->workspace.length && !sql_needs_system(scope, err))
-        return false;
-    return db_exec(tx,
-                   DB_SAME("INSERT INTO recurring_jobs (name, workspace, type, payload, every_ms,"
-                           " next_at) VALUES ($1, $2, $3, $4, $5, $6)"
-                           " ON CONFLICT (name) DO UPDATE SET type = excluded.type,"
-                           " payload = excluded.payload,"
-                           " next_at = CASE WHEN recurring_jobs.every_ms = excluded.every_ms"
-                           " THEN recurring_jobs.next_at ELSE excluded.next_at END,"
-                           " every_ms = excluded.every_ms"),
-                   DB_ARGS(db_text(job->name), db_text_or_null(scope->workspace),
-                           db_text(job->type),
-                           db_text(job->payload.length ? job->payload : S("{}")),
-                           db_int(job->every_ms), db_int(now)),
-                   NULL, err);
+#define OLD(types)                                                                                 \
+    "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE id < $1"                              \
+    " AND ((state IN (2, 4) AND finished_at < $2) OR (state = 3 AND finished_at < $3)) AND " types \
+    " ORDER BY id LIMIT $4)"
+    int64_t newest = MAX(one->done_before_ms, one->dead_before_ms);
+    return db_exec(
+        tx,
+        one->type.length ? DB_SAME(OLD("type = $5"))
+                         : DB_SQL(OLD("type NOT IN (SELECT value FROM json_each($5))"),
+                                  OLD("type <> ALL(ARRAY(SELECT"
+                                      " json_array_elements_text($5::json)))")),
+        DB_ARGS(db_text(id_of_time(arena, newest)), db_int(one->done_before_ms),
+                db_int(one->dead_before_ms), db_int(limit),
+                one->type.length ? db_text(one->type) : sql_texts(arena, others, other_count)),
+        count_r, err);
+#undef OLD
 }
 
-bool jobs_store_recurring_remove(DbTx *tx, const Scope *scope, Str name, Error *err)
+/* What hangs on jobs is small and looked for by its own age. */
+static bool purge_rest(DbTx *tx, const JobKeeping *all, int64_t now, int64_t limit, int64_t *count,
+                       Error *err)
 {
-    return db_exec(tx,
-                   DB_SAME("DELETE FROM recurring_jobs WHERE name = $1"
-                           " AND (workspace = $2 OR $3 = 1)"),
-                   DB_ARGS(db_text(name), db_text(scope->workspace), db_int(scope->is_system)),
-                   NULL, err);
-}
-
-typedef struct Due {
-    Str name, workspace, type, payload;
-    int64_t every_ms, next_at;
-} Due;
-
-static void read_due(DbRows *row, Arena *arena, void *item)
-{
-    *(Due *)item = (Due){
-        .name = db_get_text(row, 0, arena),
-        .workspace = db_get_text(row, 1, arena),
-        .type = db_get_text(row, 2, arena),
-        .payload = db_get_text(row, 3, arena),
-        .every_ms = db_get_int(row, 4),
-        .next_at = db_get_int(row, 5),
+    const struct {
+        const char *sql;
+        int64_t before;
+    } rows[] = {
+        { "DELETE FROM job_results WHERE job IN (SELECT r.job FROM job_results r"
+          " WHERE r.created_at < $1 AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = r.job)"
+          " LIMIT $2)",
+          all->done_before_ms },
+        { "DELETE FROM job_keys WHERE job IN (SELECT job FROM job_keys WHERE expires_at < $1"
+          " LIMIT $2) AND expires_at < $1",
+          now },
+        { "DELETE FROM job_minutes WHERE minute IN (SELECT minute FROM job_minutes"
+          " WHERE minute < $1 LIMIT $2)",
+          now - SUMS_KEPT_MS },
     };
-}
-
-/* The tick is won by whoever moves next_at on. */
-static bool tick_one(DbTx *tx, Arena *arena, const Due *due, int64_t now, bool *won_r, Error *err)
-{
-    Scope scope = { .workspace = due->workspace, .role = ROLE_OWNER, .is_system = true };
-    int64_t next = due->next_at + ((now - due->next_at) / due->every_ms + 1) * due->every_ms;
-    NewJob job = {
-        .type = due->type, .subject = due->name, .payload = due->payload, .attempt_max = 5
-    };
-    int64_t changed;
-    Str id;
-
-    if (!db_exec(tx,
-                 DB_SAME("UPDATE recurring_jobs SET next_at = $3 WHERE name = $1 AND next_at = $2"),
-                 DB_ARGS(db_text(due->name), db_int(due->next_at), db_int(next)), &changed, err))
-        return false;
-    *won_r = false;
-    return !changed || jobs_store_add(tx, &scope, arena, &job, &id, won_r, err);
-}
-
-bool jobs_store_tick(DbTx *tx, const Scope *scope, Arena *arena, int64_t now, int64_t *count_r,
-                     Error *err)
-{
-#define TICKS                                                                                      \
-    "SELECT name, coalesce(workspace, ''), type, payload, every_ms, next_at FROM recurring_jobs"   \
-    " WHERE next_at <= $1 ORDER BY next_at LIMIT $2"
-    SqlItems items;
-
-    if (!sql_needs_system(scope, err) ||
-        !sql_list(tx, arena, DB_SQL(TICKS, TICKS " FOR UPDATE SKIP LOCKED"),
-                  DB_ARGS(db_int(now), db_int(TICKS_MAX)), read_due, sizeof(Due), &items, err))
-        return false;
-#undef TICKS
-    *count_r = 0;
-    for (size_t i = 0; i < items.count; i++) {
-        bool won;
-        if (!tick_one(tx, arena, (Due *)items.at + i, now, &won, err))
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t removed;
+        if (!db_exec(tx, DB_SAME(rows[i].sql), DB_ARGS(db_int(rows[i].before), db_int(limit)),
+                     &removed, err))
             return false;
-        *count_r += won;
+        *count = MAX(*count, removed);
     }
     return true;
+}
+
+bool jobs_store_purge(DbTx *tx, const Scope *scope, Arena *arena, const JobKeeping *keeping,
+                      size_t count, int64_t now, int64_t limit, int64_t *count_r, Error *err)
+{
+    Str *named = arena_new_array(arena, Str, count);
+
+    if (!sql_needs_system(scope, err))
+        return false;
+    *count_r = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t removed;
+        named[i] = keeping[i].type;
+        if (!purge_jobs(tx, arena, &keeping[i], named, i, limit, &removed, err))
+            return false;
+        *count_r = MAX(*count_r, removed);
+    }
+    return purge_rest(tx, &keeping[count - 1], now, limit, count_r, err);
+}
+
+/* --- Rates --------------------------------------------------------------------------- */
+
+/* Tokens flow in as time passes, up to those of one span. */
+bool jobs_store_rate(DbTx *tx, const Scope *scope, const JobRate *rate, int64_t wanted, int64_t now,
+                     int64_t *allowed_r, int64_t *next_ms_r, Error *err)
+{
+    AUTO_DB_ROWS DbRows rows = { 0 };
+    double a_token_ms = (double)rate->time_ms / (double)rate->count;
+
+    if (!sql_needs_system(scope, err) ||
+        !db_query(tx,
+                  DB_SAME("INSERT INTO job_rates (type, tokens, at) VALUES ($1, $2, $3)"
+                          " ON CONFLICT (type) DO UPDATE SET tokens ="
+                          " CASE WHEN excluded.at <= job_rates.at THEN job_rates.tokens"
+                          " WHEN job_rates.tokens + (excluded.at - job_rates.at) / $4 > $2 THEN $2"
+                          " ELSE job_rates.tokens + (excluded.at - job_rates.at) / $4 END,"
+                          " at = CASE WHEN excluded.at > job_rates.at OR"
+                          " excluded.at < job_rates.at - 60000 THEN excluded.at"
+                          " ELSE job_rates.at END RETURNING tokens"),
+                  DB_ARGS(db_text(rate->type), db_real((double)rate->count), db_int(now),
+                          db_real(a_token_ms)),
+                  &rows, err) ||
+        db_next(&rows, err) != DB_ROW)
+        return false;
+    double tokens = db_get_real(&rows, 0);
+    *allowed_r = MIN(wanted, (int64_t)MAX(tokens, 0));
+    *next_ms_r = now + (int64_t)((1 - (tokens - (double)*allowed_r)) * a_token_ms) + 1;
+    return true;
+}
+
+bool jobs_store_rate_used(DbTx *tx, const Scope *scope, Str type, int64_t count, Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           db_exec(tx, DB_SAME("UPDATE job_rates SET tokens = tokens - $2 WHERE type = $1"),
+                   DB_ARGS(db_text(type), db_real((double)count)), NULL, err);
+}
+
+/* --- Sums ---------------------------------------------------------------------------- */
+
+bool jobs_store_add_sums(DbTx *tx, const Scope *scope, const JobSum *sums, size_t count,
+                         int64_t now, Error *err)
+{
+    AUTO_ARENA Arena *arena = arena_new(MB(16));
+    DbValue *values = arena_new_array(arena, DbValue, count * SUM_COLUMNS);
+
+    for (size_t i = 0; i < count; i++) {
+        DbValue *row = values + i * SUM_COLUMNS;
+        row[0] = db_text_or_null(sums[i].workspace);
+        row[1] = db_text(sums[i].type);
+        row[2] = db_int(now - now % 60000);
+        row[3] = db_int(sums[i].done);
+        row[4] = db_int(sums[i].failed);
+        row[5] = db_int(sums[i].dead);
+        row[6] = db_int(sums[i].run_ms);
+        row[7] = db_int(sums[i].wait_ms);
+    }
+    /* A workspace that is gone by now has no sums. */
+    return sql_needs_system(scope, err) &&
+           db_exec_many(
+               tx,
+               DB_SAME("INSERT INTO job_minutes (workspace, type, minute, done, failed, dead,"
+                       " run_ms, wait_ms) SELECT CAST($1 AS TEXT), $2, $3, $4, $5, $6, $7, $8"
+                       " WHERE CAST($1 AS TEXT) IS NULL"
+                       " OR EXISTS (SELECT 1 FROM workspaces WHERE id = CAST($1 AS TEXT))"
+                       " ON CONFLICT (coalesce(workspace, ''), type, minute) DO UPDATE SET"
+                       " done = job_minutes.done + excluded.done,"
+                       " failed = job_minutes.failed + excluded.failed,"
+                       " dead = job_minutes.dead + excluded.dead,"
+                       " run_ms = job_minutes.run_ms + excluded.run_ms,"
+                       " wait_ms = job_minutes.wait_ms + excluded.wait_ms"),
+               values, SUM_COLUMNS, count, err);
 }

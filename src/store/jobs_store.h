@@ -1,12 +1,15 @@
-/* jobs_store.h - the `jobs` and `recurring_jobs` tables: the queue in SQL.
+/* jobs_store.h - the `jobs` table and those around it: the queue in SQL.
  *
- *     delayed --due--> waiting --claim--> running --> done
- *        ^                ^                  |
- *        '--later---------'--lease over------+------> dead (no attempts left) or cancelled
+ *     delayed --due--> waiting --claim--> running --> done (or gone, where none are kept)
+ *        ^                ^   ^              |
+ *        '--later---------'   |--lease over--+------> dead (no attempts left) or cancelled
+ *                             |              |
+ *                            held <----------'  until its children are over
  *
- * Every change of a running job names its token, which each claim raises by one: whoever lost its
- * lease changes nothing. Features use jobs/job_queue.h; the queue's own functions need a system
- * scope. */
+ * Jobs of one type and workspace wait in one line, ordered by priority, then age; the lines of a
+ * type take turns. Every change of a running job names its token, which each claim raises by one:
+ * whoever lost its lease changes nothing. Features use jobs/job_queue.h; the queue's own functions
+ * need a system scope. */
 #pragma once
 
 #include "base/json.h"
@@ -21,7 +24,10 @@ typedef enum JobState {
     JOB_DEAD = 3,
     JOB_CANCELLED = 4,
     JOB_DELAYED = 5,
+    JOB_HELD = 6, /* its children are not over, or job_open() was not called yet */
 } JobState;
+
+#define JOB_PRIORITY_MAX 9
 
 const char *job_state_name(JobState state);
 /* False when there is no such state. */
@@ -41,6 +47,8 @@ typedef struct JobRow {
     Str user;           /* who asked for it; empty: nobody did */
     Str title, result;  /* what it is about, in words; id of what it makes */
     int64_t stage_done; /* of `done` when the stage began: by an earlier attempt */
+    Str parent;         /* empty: none */
+    int64_t children, children_left, children_failed; /* failed: dead or cancelled */
 } JobRow;
 
 typedef struct JobRowList {
@@ -48,6 +56,12 @@ typedef struct JobRowList {
     size_t count;
     Str next; /* see slice.h */
 } JobRowList;
+
+/* A line of jobs. */
+typedef struct JobLine {
+    Str type, workspace;
+} JobLine;
+typedef VEC(JobLine) JobLines;
 
 /* --- For everybody ------------------------------------------------------------------- */
 
@@ -59,17 +73,28 @@ typedef struct NewJob {
     int64_t run_at_ms;    /* 0: now */
     bool is_wanted_again; /* when it runs already, it runs once more afterwards */
     Str title, result;    /* see JobRow; its user is the scope's */
+    Str parent;           /* an unfinished job that waits for it; empty: none */
+    bool is_held;         /* until jobs_store_open() and the end of its children */
+    /* Unique in the workspace for so long, also when the job is over: adding it again finds the
+     * first, or fails with ERROR_CONFLICT when type or payload are others. At most 200 bytes. */
+    Str key;
+    int64_t key_ms; /* 0: a day */
 } NewJob;
 
-/* Adds it, or finds the unfinished one with the same workspace, type and subject. */
+/* Adds it, or finds the unfinished one with the same workspace, type and subject, or the one with
+ * the same key. */
 MUST_CHECK bool jobs_store_add(DbTx *tx, const Scope *scope, Arena *arena, const NewJob *job,
                                Str *id_r, bool *is_new_r, Error *err);
+/* All children of a held job were added. *woken: lines of jobs that wait now. */
+MUST_CHECK bool jobs_store_open(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t now_ms,
+                                JobLines *woken, Error *err);
 MUST_CHECK bool jobs_store_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, JobRow *row_r,
                                 Error *err);
 
 typedef struct JobFilter {
     const JobState *state; /* NULL: any; JOB_WAITING means JOB_DELAYED too */
     Str type;              /* empty: any */
+    Str parent;            /* empty: any */
 } JobFilter;
 /* Newest first. */
 MUST_CHECK bool jobs_store_list(DbTx *tx, const Scope *scope, Arena *arena, const JobFilter *filter,
@@ -82,27 +107,66 @@ MUST_CHECK bool jobs_store_of_subjects(DbTx *tx, const Scope *scope, Arena *aren
  * user; oldest first, at most 200. */
 MUST_CHECK bool jobs_store_list_open(DbTx *tx, const Scope *scope, Arena *arena, StrList types,
                                      StrList own_types, JobRowList *list_r, Error *err);
-/* Waiting: cancelled at once. Running: asked to stop, *is_running_r. ERROR_CONFLICT when it is
- * over. */
-MUST_CHECK bool jobs_store_cancel(DbTx *tx, const Scope *scope, Str id, int64_t now_ms,
-                                  bool *is_running_r, Error *err);
-/* A dead or cancelled job waits again with all its attempts; ERROR_CONFLICT otherwise. */
+/* Waiting: cancelled at once. Running: asked to stop, *is_running_r. With its children and theirs.
+ * ERROR_CONFLICT when it is over. */
+MUST_CHECK bool jobs_store_cancel(DbTx *tx, const Scope *scope, Arena *arena, Str id,
+                                  int64_t now_ms, bool *is_running_r, JobLines *woken, Error *err);
+/* A dead or cancelled job waits again with all its attempts; ERROR_CONFLICT otherwise. A parent
+ * that is still held waits for it once more; for any other it is no child any longer. */
 MUST_CHECK bool jobs_store_retry(DbTx *tx, const Scope *scope, Str id, int64_t now_ms, Error *err);
+/* The same for up to `limit` dead ones of a type (empty: of any), oldest first. */
+MUST_CHECK bool jobs_store_retry_dead(DbTx *tx, const Scope *scope, Arena *arena, Str type,
+                                      int64_t now_ms, int64_t limit, int64_t *count_r, Error *err);
+/* A job that is over goes; ERROR_CONFLICT otherwise. */
+MUST_CHECK bool jobs_store_remove(DbTx *tx, const Scope *scope, Str id, Error *err);
+/* Up to `limit` dead ones of a type (empty: of any) go. */
+MUST_CHECK bool jobs_store_remove_dead(DbTx *tx, const Scope *scope, Str type, int64_t limit,
+                                       int64_t *count_r, Error *err);
+
+/* What a job said at its end, kept as long as the job. */
+MUST_CHECK bool jobs_store_set_result(DbTx *tx, const Scope *scope, Str id, Str json,
+                                      int64_t now_ms, Error *err);
+/* Empty: it said nothing. */
+MUST_CHECK bool jobs_store_result(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str *json_r,
+                                  Error *err);
 
 typedef struct JobCounts {
-    int64_t waiting, delayed, running, dead;
+    int64_t waiting, delayed, running, dead, held;
     int64_t oldest_waiting_ms; /* since when the oldest has been ready; 0: none */
 } JobCounts;
 MUST_CHECK bool jobs_store_count(DbTx *tx, const Scope *scope, JobCounts *counts_r, Error *err);
 
+typedef struct JobTypeCounts {
+    Str type;
+    JobCounts counts;
+    /* Of the last minutes: how many ended how, and how long they ran and had waited together. */
+    int64_t done, failed, dead, run_ms, wait_ms;
+} JobTypeCounts;
+typedef struct JobTypeCountsList {
+    JobTypeCounts *at;
+    size_t count;
+} JobTypeCountsList;
+/* By type; what ended since this time is summed to the minute. */
+MUST_CHECK bool jobs_store_count_types(DbTx *tx, const Scope *scope, Arena *arena, int64_t since_ms,
+                                       JobTypeCountsList *list_r, Error *err);
+
 /* --- For the runner ------------------------------------------------------------------ */
 
+/* The lines in which jobs wait, at most 1,000. */
+MUST_CHECK bool jobs_store_lines(DbTx *tx, const Scope *scope, Arena *arena, JobLines *lines_r,
+                                 Error *err);
+
 typedef struct JobClaim {
-    Str type, owner;
+    Str type, workspace, owner;
     int64_t lease_ms, limit;
     int attempt_max; /* of jobs that do not say */
+    /* From where on to look: what lies before was claimed. In PostgreSQL those rows are dead but
+     * not yet cleared away, and would be walked over each time. Empty: from the beginning. */
+    int64_t from_rank;
+    Str from_id;
 } JobClaim;
-/* Takes up to `limit` waiting jobs of a type; they come in the order to run them. */
+/* Takes up to `limit` jobs of a line; they come in the order to run them, with what a runner needs
+ * of them. */
 MUST_CHECK bool jobs_store_claim(DbTx *tx, const Scope *scope, Arena *arena, const JobClaim *claim,
                                  int64_t now_ms, JobRowList *list_r, Error *err);
 
@@ -110,14 +174,16 @@ MUST_CHECK bool jobs_store_claim(DbTx *tx, const Scope *scope, Arena *arena, con
 typedef struct JobOutcome {
     Str id;
     int64_t token;
-    JobState state;     /* done, dead, cancelled; waiting or delayed: another attempt */
+    JobState state;     /* done, dead, cancelled; waiting, delayed or held: another attempt */
     int64_t run_at_ms;  /* of a delayed one */
     bool keeps_attempt; /* given back unused: the attempt does not count */
+    bool is_forgotten;  /* done, and its row goes at once */
     Str error_code, error;
 } JobOutcome;
 /* Writes them all; is_stale[i] tells which had lost their lease and were left alone. */
-MUST_CHECK bool jobs_store_finish(DbTx *tx, const Scope *scope, const JobOutcome *outcomes,
-                                  size_t count, int64_t now_ms, bool *is_stale, Error *err);
+MUST_CHECK bool jobs_store_finish(DbTx *tx, const Scope *scope, Arena *arena,
+                                  const JobOutcome *outcomes, size_t count, int64_t now_ms,
+                                  bool *is_stale, JobLines *woken, Error *err);
 
 typedef struct JobNews {
     Str id;
@@ -144,46 +210,55 @@ MUST_CHECK bool jobs_store_heartbeat(DbTx *tx, const Scope *scope, Arena *arena,
 MUST_CHECK bool jobs_store_cancelled(DbTx *tx, const Scope *scope, Arena *arena, Str owner,
                                      JobHeldList *list_r, Error *err);
 /* Jobs whose lease is over wait again, or are dead when that was the last attempt. */
-MUST_CHECK bool jobs_store_recover(DbTx *tx, const Scope *scope, int64_t now_ms, int64_t *count_r,
-                                   Error *err);
+MUST_CHECK bool jobs_store_recover(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,
+                                   int64_t *count_r, Error *err);
 /* What a process of this owner ran when it ended without a word waits again at once. Such an end
  * rarely is a job's fault, so it costs no job its last attempt, however few those are; one that
  * may have ended INTERRUPTED_MAX processes is dead. */
-MUST_CHECK bool jobs_store_release(DbTx *tx, const Scope *scope, Str owner, int64_t now_ms,
-                                   int64_t *count_r, Error *err);
+MUST_CHECK bool jobs_store_release(DbTx *tx, const Scope *scope, Arena *arena, Str owner,
+                                   int64_t now_ms, int64_t *count_r, Error *err);
 /* Delayed jobs that are due wait now. */
 MUST_CHECK bool jobs_store_promote(DbTx *tx, const Scope *scope, int64_t now_ms, int64_t *count_r,
                                    Error *err);
-/* When the next delayed or recurring job is due; INT64_MAX: never. */
+/* When the next delayed job is due; INT64_MAX: never. */
 MUST_CHECK bool jobs_store_next_due(DbTx *tx, const Scope *scope, int64_t *due_ms_r, Error *err);
-/* Deletes finished jobs: done and cancelled ones before one time, dead ones before another. */
-MUST_CHECK bool jobs_store_purge(DbTx *tx, const Scope *scope, int64_t done_before_ms,
-                                 int64_t dead_before_ms, int64_t limit, int64_t *count_r,
-                                 Error *err);
+
+/* How long finished jobs are kept: `type` empty: those of types that no other row names. */
+typedef struct JobKeeping {
+    Str type;
+    int64_t done_before_ms, dead_before_ms; /* what ended earlier goes */
+} JobKeeping;
+/* Deletes finished jobs, and results, keys and sums of minutes that are over; the last row of
+ * `keeping` is that of all other types. */
+MUST_CHECK bool jobs_store_purge(DbTx *tx, const Scope *scope, Arena *arena,
+                                 const JobKeeping *keeping, size_t count, int64_t now_ms,
+                                 int64_t limit, int64_t *count_r, Error *err);
 
 /* Fails with ERROR_CONFLICT unless the job is running with this token; PostgreSQL also locks it, so
  * that it stays so until the end of the transaction. */
 MUST_CHECK bool jobs_store_hold(DbTx *tx, const Scope *scope, Str id, int64_t token, Error *err);
-
 /* A running job is done, and all of the `total` that it had to do. Call jobs_store_hold() before.
  */
-MUST_CHECK bool jobs_store_done(DbTx *tx, const Scope *scope, Str id, int64_t token, int64_t total,
-                                int64_t now_ms, Error *err);
+MUST_CHECK bool jobs_store_done(DbTx *tx, const Scope *scope, Arena *arena, Str id, int64_t token,
+                                int64_t total, int64_t now_ms, JobLines *woken, Error *err);
 
-/* --- Recurring jobs ------------------------------------------------------------------ */
+/* So many jobs of a type may begin in a time, on all nodes together. */
+typedef struct JobRate {
+    Str type;
+    int64_t count, time_ms;
+} JobRate;
+/* How many of `wanted` may begin now; until the end of the transaction nobody else is told. When it
+ * is fewer, *next_ms_r is when there is one more. */
+MUST_CHECK bool jobs_store_rate(DbTx *tx, const Scope *scope, const JobRate *rate, int64_t wanted,
+                                int64_t now_ms, int64_t *allowed_r, int64_t *next_ms_r, Error *err);
+/* So many have begun. */
+MUST_CHECK bool jobs_store_rate_used(DbTx *tx, const Scope *scope, Str type, int64_t count,
+                                     Error *err);
 
-typedef struct RecurringJob {
-    Str name; /* unique; also the subject of its jobs, so a late one is not queued twice */
-    Str type, payload;
-    int64_t every_ms;
-} RecurringJob;
-
-/* Adds or changes it; the first tick is now when it is new. */
-MUST_CHECK bool jobs_store_recurring_set(DbTx *tx, const Scope *scope, const RecurringJob *job,
-                                         int64_t now_ms, Error *err);
-/* True also when it was not there. */
-MUST_CHECK bool jobs_store_recurring_remove(DbTx *tx, const Scope *scope, Str name, Error *err);
-/* Adds one job for each recurring job that is due; exactly one node wins a tick. Ticks that were
- * missed (nobody was running) make one job together. */
-MUST_CHECK bool jobs_store_tick(DbTx *tx, const Scope *scope, Arena *arena, int64_t now_ms,
-                                int64_t *count_r, Error *err);
+/* What ended of a line: added to the sums of the minute. */
+typedef struct JobSum {
+    Str type, workspace;
+    int64_t done, failed, dead, run_ms, wait_ms;
+} JobSum;
+MUST_CHECK bool jobs_store_add_sums(DbTx *tx, const Scope *scope, const JobSum *sums, size_t count,
+                                    int64_t now_ms, Error *err);

@@ -168,7 +168,9 @@ Test(migrate, postgres_guards_every_table_of_a_workspace)
 
 static bool insert_job(DbTx *tx, void *argument, Error *err)
 {
-    return db_exec(tx, DB_SAME("INSERT INTO recurring_jobs VALUES ($1, $1, 'type', '{}', 1000, 0)"),
+    return db_exec(tx,
+                   DB_SAME("INSERT INTO schedules (id, workspace, name, type, next_at)"
+                           " VALUES ($1, $1, $1, 'type', 0)"),
                    DB_ARGS(db_text(*(Str *)argument)), NULL, err);
 }
 
@@ -178,7 +180,7 @@ Test(migrate, postgres_shows_a_transaction_only_the_rows_of_its_workspace)
         "INSERT INTO workspaces (id, name, settings, created_at) VALUES ('a', '', '{}', 0),"
         " ('b', '', '{}', 0)";
     const DbWho a = { .workspace = S("a") }, nobody = { 0 };
-    const DbSql count = DB_SAME("SELECT count(*) FROM recurring_jobs");
+    const DbSql count = DB_SAME("SELECT count(*) FROM schedules");
     const char *url = test_db_url(arena, DB_POSTGRES);
     Str names[] = { S("a"), S("b") };
     Error err = { 0 };

@@ -84,7 +84,7 @@ static bool forget_oldest(DbTx *tx, const Scope *scope, Str kind, Error *err)
                            " (SELECT id FROM runs WHERE workspace = $1 AND kind = $2"
                            " ORDER BY id DESC LIMIT 1000 OFFSET $3)"
                            " AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = runs.job"
-                           " AND j.state IN (0, 1, 5))"),
+                           " AND j.state IN (0, 1, 5, 6))"),
                    DB_ARGS(db_text(scope->workspace), db_text(kind), db_int(RUNS_KEPT)), NULL, err);
 }
 

@@ -1,0 +1,132 @@
+#include "jobs/schedules.h"
+
+#include "base/clock.h"
+#include "jobs/queue_fixture_test.h"
+#include "store/workspaces_store.h"
+
+#define MINUTE INT64_C(60000)
+#define BEGIN INT64_C(1767225600000) /* 2026-01-01T00:00Z */
+
+typedef struct Ticking {
+    Scope scope;
+    Schedule schedule;
+    int64_t now_ms, count;
+} Ticking;
+
+static bool add_schedule(DbTx *tx, void *argument, Error *err)
+{
+    Ticking *ticking = argument;
+    Workspace workspace = { .name = S("Ours") };
+    Scope system = scope_system();
+    if (!workspace_add(tx, &system, queue_arena, &workspace, err))
+        return false;
+    ticking->scope = (Scope){ .workspace = workspace.id, .role = ROLE_ADMIN, .user = S("u") };
+    return schedule_plan(&ticking->schedule, BEGIN, err) &&
+           schedule_add(tx, &ticking->scope, queue_arena, &ticking->schedule, err);
+}
+
+static bool tick(DbTx *tx, void *argument, Error *err)
+{
+    Ticking *ticking = argument;
+    Scope system = scope_system();
+    return schedules_tick(tx, &system, queue_arena, ticking->now_ms, &ticking->count, err);
+}
+
+static bool find(DbTx *tx, void *argument, Error *err)
+{
+    Ticking *ticking = argument;
+    return schedule_find(tx, &ticking->scope, queue_arena, ticking->schedule.id, &ticking->schedule,
+                         err);
+}
+
+static void must_write(Db *db, DbWork *work, Ticking *ticking)
+{
+    Scope system = scope_system();
+    Error err = { 0 };
+    cr_assert(store_write(db, &system, work, ticking, &err), "%s", err.message);
+}
+
+static bool end(DbTx *tx, void *argument, Error *err)
+{
+    Ticking *ticking = argument;
+    return schedule_remove(tx, &ticking->scope, ticking->schedule.id, err);
+}
+
+/* --- Ticks ------------------------------------------------------------------------------ */
+
+TEST_BOTH(jobs, a_schedule_is_caught_up_as_it_says)
+{
+    static const struct {
+        CatchUp catch_up;
+        int64_t late_ms, jobs, next_ms; /* of a rule for each minute, due a minute after BEGIN */
+    } cases[] = {
+        { CATCH_UP_ONE, 0, 1, 2 * MINUTE },
+        { CATCH_UP_ONE, 10 * MINUTE, 1, 12 * MINUTE },
+        { CATCH_UP_NONE, 0, 1, 2 * MINUTE },
+        { CATCH_UP_NONE, MINUTE / 2, 1, 2 * MINUTE },
+        { CATCH_UP_NONE, 10 * MINUTE, 0, 11 * MINUTE },
+        { CATCH_UP_ALL, 0, 1, 2 * MINUTE },
+        { CATCH_UP_ALL, 10 * MINUTE, 11, 12 * MINUTE },
+        { CATCH_UP_ALL, 1000 * MINUTE, 100, 101 * MINUTE },
+    };
+    Db *db = queue_open(url);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        Ticking ticking = { .now_ms = BEGIN + MINUTE + cases[i].late_ms,
+                            .schedule = { .name = S("each minute"),
+                                          .type = S("t"),
+                                          .payload = S("{}"),
+                                          .cron = S("* * * * *"),
+                                          .catch_up = cases[i].catch_up } };
+        must_write(db, add_schedule, &ticking);
+        cr_assert_eq(ticking.schedule.next_at_ms, BEGIN + MINUTE);
+        must_write(db, tick, &ticking);
+        must_write(db, find, &ticking);
+        cr_expect_eq(ticking.count, cases[i].jobs, "%zu: %d jobs", i, (int)ticking.count);
+        cr_expect_eq(ticking.schedule.next_at_ms, BEGIN + cases[i].next_ms, "%zu: minute %d", i,
+                     (int)((ticking.schedule.next_at_ms - BEGIN) / MINUTE));
+        cr_expect_eq(ticking.schedule.fired, cases[i].jobs);
+        cr_expect_eq(ticking.schedule.last_job.length > 0, cases[i].jobs > 0);
+        must_write(db, end, &ticking);
+    }
+    db_close(db);
+}
+
+TEST_BOTH(jobs, a_clock_that_goes_back_repeats_no_tick)
+{
+    Db *db = queue_open(url);
+    Ticking ticking = { .now_ms = BEGIN + 5 * MINUTE,
+                        .schedule = { .name = S("each minute"),
+                                      .type = S("t"),
+                                      .payload = S("{}"),
+                                      .cron = S("* * * * *"),
+                                      .catch_up = CATCH_UP_ALL } };
+    must_write(db, add_schedule, &ticking);
+    must_write(db, tick, &ticking);
+    cr_expect_eq(ticking.count, 5);
+    ticking.now_ms = BEGIN + 2 * MINUTE;
+    must_write(db, tick, &ticking);
+    cr_expect_eq(ticking.count, 0);
+    ticking.now_ms = BEGIN + 6 * MINUTE;
+    must_write(db, tick, &ticking);
+    cr_expect_eq(ticking.count, 1);
+    db_close(db);
+}
+
+Test(jobs, intervals_and_rules_show_when_they_come_next)
+{
+    Schedule every = { .every_ms = 5 * MINUTE }, never = { .cron = S("0 0 30 2 *") };
+    int64_t times[3];
+    size_t count;
+    Error err = { 0 };
+
+    cr_assert(schedule_plan(&every, BEGIN, &err), "%s", err.message);
+    cr_assert(schedule_preview(&every, BEGIN + 7 * MINUTE, times, 3, &count, &err));
+    cr_assert(count == 3 && times[0] == BEGIN + 10 * MINUTE && times[2] == BEGIN + 20 * MINUTE);
+    cr_assert(!schedule_plan(&never, BEGIN, &err));
+    cr_assert_str_eq(err.field, "cron");
+    cr_assert(!schedule_plan(&(Schedule){ .every_ms = 1000 }, BEGIN, &err));
+    cr_assert_str_eq(err.field, "every_s");
+    cr_assert(!schedule_plan(&(Schedule){ .every_ms = MINUTE, .cron = S("* * * * *") }, 0, &err));
+    cr_assert(!schedule_plan(&(Schedule){ .cron = S("* * * * *"), .zone = S("Berlin") }, 0, &err));
+    cr_assert_str_eq(err.field, "zone");
+}

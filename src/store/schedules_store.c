@@ -1,0 +1,229 @@
+#include "store/schedules_store.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "store/sql.h"
+
+#define DUE_MAX 100 /* in one transaction */
+
+static const char *const names[] = { "none", "one", "all" };
+
+const char *catch_up_name(CatchUp catch_up) { return names[catch_up]; }
+
+bool catch_up_named(Str name, CatchUp *catch_up_r)
+{
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_is(name, names[i])) {
+            *catch_up_r = (CatchUp)i;
+            return true;
+        }
+    return false;
+}
+
+#define SCHEDULE                                                                                   \
+    "SELECT id, coalesce(workspace, ''), name, type, payload, cron, zone, every_ms, catch_up,"     \
+    " is_paused, user_id, next_at, last_at, last_job, fired, missed, error, created_at,"           \
+    " updated_at FROM schedules "
+
+static void read_schedule(DbRows *row, Arena *arena, void *item)
+{
+    *(Schedule *)item = (Schedule){
+        .id = db_get_text(row, 0, arena),
+        .workspace = db_get_text(row, 1, arena),
+        .name = db_get_text(row, 2, arena),
+        .type = db_get_text(row, 3, arena),
+        .payload = db_get_text(row, 4, arena),
+        .cron = db_get_text(row, 5, arena),
+        .zone = db_get_text(row, 6, arena),
+        .every_ms = db_get_int(row, 7),
+        .catch_up = (CatchUp)db_get_int(row, 8),
+        .is_paused = db_get_int(row, 9),
+        .user = db_get_text(row, 10, arena),
+        .next_at_ms = db_get_int(row, 11),
+        .last_at_ms = db_get_int(row, 12),
+        .last_job = db_get_text(row, 13, arena),
+        .fired = db_get_int(row, 14),
+        .missed = db_get_int(row, 15),
+        .error = db_get_text(row, 16, arena),
+        .created_at_ms = db_get_int(row, 17),
+        .updated_at_ms = db_get_int(row, 18),
+    };
+}
+
+/* --- For everybody ------------------------------------------------------------------- */
+
+static bool fail_name(Error *err, Str name)
+{
+    return fail(err, ERROR_CONFLICT, "there is a schedule '" STR_FMT "' already",
+                STR_ARG(str_slice(name, 0, 100)));
+}
+
+static bool check_room(DbTx *tx, const Scope *scope, Error *err)
+{
+    int64_t count;
+    if (!db_query_int(tx, DB_SAME("SELECT count(*) FROM schedules WHERE workspace = $1"),
+                      DB_ARGS(db_text(scope->workspace)), 0, &count, err))
+        return false;
+    return count < SCHEDULES_MAX ||
+           fail(err, ERROR_CONFLICT, "there are %d schedules already; remove one first",
+                SCHEDULES_MAX);
+}
+
+bool schedule_add(DbTx *tx, const Scope *scope, Arena *arena, Schedule *schedule, Error *err)
+{
+    Schedule added = *schedule;
+    int64_t changed;
+
+    added.id = id_new(arena);
+    added.workspace = scope->workspace;
+    added.user = scope->user;
+    added.created_at_ms = added.updated_at_ms = now_ms();
+    if (!check_room(tx, scope, err) ||
+        !db_exec(tx,
+                 DB_SAME("INSERT INTO schedules (id, workspace, name, type, payload, cron, zone,"
+                         " every_ms, catch_up, is_paused, user_id, next_at, created_at, updated_at)"
+                         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)"
+                         " ON CONFLICT DO NOTHING"),
+                 DB_ARGS(db_text(added.id), db_text(scope->workspace), db_text(added.name),
+                         db_text(added.type), db_text(added.payload), db_text(added.cron),
+                         db_text(added.zone), db_int(added.every_ms), db_int(added.catch_up),
+                         db_int(added.is_paused), db_text(added.user), db_int(added.next_at_ms),
+                         db_int(added.created_at_ms)),
+                 &changed, err))
+        return false;
+    if (!changed)
+        return fail_name(err, added.name);
+    *schedule = added;
+    return true;
+}
+
+bool schedule_find(DbTx *tx, const Scope *scope, Arena *arena, Str id, Schedule *schedule_r,
+                   Error *err)
+{
+    return sql_find(tx, arena, DB_SAME(SCHEDULE "WHERE workspace = $1 AND id = $2"),
+                    DB_ARGS(db_text(scope->workspace), db_text(id)), read_schedule, schedule_r,
+                    "schedule", id, err);
+}
+
+bool schedule_list(DbTx *tx, const Scope *scope, Arena *arena, const Slice *slice,
+                   ScheduleList *list_r, Error *err)
+{
+    int64_t limit = slice_limit(slice);
+    SqlItems items;
+
+    if (!sql_list(tx, arena,
+                  DB_SAME(SCHEDULE "WHERE workspace = $1 AND id > $2 ORDER BY id LIMIT $3"),
+                  DB_ARGS(db_text(scope->workspace), db_text(slice->after), db_int(limit + 1)),
+                  read_schedule, sizeof(Schedule), &items, err))
+        return false;
+    *list_r = (ScheduleList){ .at = items.at, .count = items.count };
+    if (list_r->count > (size_t)limit) {
+        list_r->count = (size_t)limit;
+        list_r->next = list_r->at[limit - 1].id;
+    }
+    return true;
+}
+
+bool schedule_update(DbTx *tx, const Scope *scope, const Schedule *schedule, Error *err)
+{
+    int64_t same;
+
+    if (!db_query_int(
+            tx,
+            DB_SAME("SELECT count(*) FROM schedules WHERE workspace = $1 AND name = $2"
+                    " AND id <> $3"),
+            DB_ARGS(db_text(scope->workspace), db_text(schedule->name), db_text(schedule->id)), 0,
+            &same, err))
+        return false;
+    if (same)
+        return fail_name(err, schedule->name);
+    return sql_change(
+        tx,
+        DB_SAME("UPDATE schedules SET name = $3, payload = $4, cron = $5, zone = $6,"
+                " every_ms = $7, catch_up = $8, is_paused = $9, next_at = $10, error = $11,"
+                " updated_at = $12 WHERE workspace = $1 AND id = $2"),
+        DB_ARGS(db_text(scope->workspace), db_text(schedule->id), db_text(schedule->name),
+                db_text(schedule->payload), db_text(schedule->cron), db_text(schedule->zone),
+                db_int(schedule->every_ms), db_int(schedule->catch_up), db_int(schedule->is_paused),
+                db_int(schedule->next_at_ms), db_text(schedule->error), db_int(now_ms())),
+        "schedule", schedule->id, err);
+}
+
+bool schedule_set_job(DbTx *tx, const Scope *scope, Str id, Str job, Error *err)
+{
+    return sql_change(
+        tx,
+        DB_SAME("UPDATE schedules SET last_job = $2 WHERE id = $1"
+                " AND (workspace = $3 OR $4 = 1)"),
+        DB_ARGS(db_text(id), db_text(job), db_text(scope->workspace), db_int(scope->is_system)),
+        "schedule", id, err);
+}
+
+bool schedule_remove(DbTx *tx, const Scope *scope, Str id, Error *err)
+{
+    return sql_change(tx, DB_SAME("DELETE FROM schedules WHERE workspace = $1 AND id = $2"),
+                      DB_ARGS(db_text(scope->workspace), db_text(id)), "schedule", id, err);
+}
+
+/* --- For the runner ------------------------------------------------------------------ */
+
+bool schedule_keep(DbTx *tx, const Scope *scope, const Schedule *schedule, Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           db_exec(tx,
+                   DB_SAME("INSERT INTO schedules (id, name, type, every_ms, next_at)"
+                           " VALUES ($1, $1, $2, $3, $4)"
+                           " ON CONFLICT (coalesce(workspace, ''), name) DO UPDATE SET"
+                           " type = excluded.type, next_at ="
+                           " CASE WHEN schedules.every_ms = excluded.every_ms"
+                           " THEN schedules.next_at ELSE excluded.next_at END,"
+                           " every_ms = excluded.every_ms"),
+                   DB_ARGS(db_text(schedule->name), db_text(schedule->type),
+                           db_int(schedule->every_ms), db_int(schedule->next_at_ms)),
+                   NULL, err);
+}
+
+bool schedule_list_due(DbTx *tx, const Scope *scope, Arena *arena, int64_t now,
+                       ScheduleList *list_r, Error *err)
+{
+#define DUE SCHEDULE "WHERE is_paused = 0 AND next_at <= $1 ORDER BY next_at LIMIT $2"
+    SqlItems items;
+
+    if (!sql_needs_system(scope, err) ||
+        !sql_list(tx, arena, DB_SQL(DUE, DUE " FOR UPDATE SKIP LOCKED"),
+                  DB_ARGS(db_int(now), db_int(DUE_MAX)), read_schedule, sizeof(Schedule), &items,
+                  err))
+        return false;
+#undef DUE
+    *list_r = (ScheduleList){ .at = items.at, .count = items.count };
+    return true;
+}
+
+bool schedule_move(DbTx *tx, const Scope *scope, const Schedule *schedule, int64_t due,
+                   bool *is_ours_r, Error *err)
+{
+    int64_t changed;
+
+    if (!sql_needs_system(scope, err) ||
+        !db_exec(tx,
+                 DB_SAME("UPDATE schedules SET next_at = $3, last_at = $4, fired = $5,"
+                         " missed = $6, is_paused = $7, error = $8"
+                         " WHERE id = $1 AND next_at = $2 AND is_paused = 0"),
+                 DB_ARGS(db_text(schedule->id), db_int(due), db_int(schedule->next_at_ms),
+                         db_int(schedule->last_at_ms), db_int(schedule->fired),
+                         db_int(schedule->missed), db_int(schedule->is_paused),
+                         db_text(schedule->error)),
+                 &changed, err))
+        return false;
+    *is_ours_r = changed;
+    return true;
+}
+
+bool schedule_next_due(DbTx *tx, const Scope *scope, int64_t *due_ms_r, Error *err)
+{
+    return sql_needs_system(scope, err) &&
+           db_query_int(tx,
+                        DB_SAME("SELECT coalesce(min(next_at), 9223372036854775807)"
+                                " FROM schedules WHERE is_paused = 0"),
+                        DB_NO_ARGS, INT64_MAX, due_ms_r, err);
+}
