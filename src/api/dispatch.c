@@ -79,7 +79,7 @@ static Str method_of(const HttpRequest *http)
 
 /* Routes whose paths are written out, by their hash, so that a call of a model compares one path
  * rather than a hundred: the number of each in api_routes, and one; 0: free. */
-#define WRITTEN_SLOTS 1024
+#define WRITTEN_SLOTS 2048
 static uint16_t written[WRITTEN_SLOTS];
 static pthread_once_t written_once = PTHREAD_ONCE_INIT;
 _Static_assert(COUNT(api_routes) < WRITTEN_SLOTS / 2, "there are free slots");
