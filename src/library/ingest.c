@@ -326,18 +326,33 @@ static Str warnings_json(Arena *arena, const DocNode *node)
     return buf_str(&out);
 }
 
+/* Of the dates that a document has the first here is its own: when it went out or was taken says
+ * more than when a file of it was made, which may be that of a copy. */
+static int64_t own_date(const DocNode *node)
+{
+    static const char *const names[] = { "sent",     "received", "published", "taken",
+                                         "recorded", "created",  "date" };
+    for (size_t n = 0; n < COUNT(names); n++)
+        for (size_t i = 0; i < node->blocks.count; i++) {
+            const Block *block = &node->blocks.at[i];
+            int64_t date = 0;
+            Error ignored;
+            if (block->kind == BLOCK_META && is_key(block->label, names[n]) &&
+                time_parse(block->text, &date, &ignored) && date)
+                return date;
+        }
+    return 0;
+}
+
 static void find_facts(Arena *arena, const DocNode *node, Ingested *out)
 {
     DocumentFacts *facts = &out->facts;
+    facts->document_date_ms = own_date(node);
     for (size_t i = 0; i < node->blocks.count; i++) {
         const Block *block = &node->blocks.at[i];
-        Error ignored;
         if (block->kind == BLOCK_META && !facts->title.length &&
             (is_key(block->label, "title") || is_key(block->label, "subject")))
             facts->title = str_slice(block->text, 0, 500);
-        if (block->kind == BLOCK_META && !facts->document_date_ms &&
-            (is_key(block->label, "created") || is_key(block->label, "date")))
-            (void)!time_parse(block->text, &facts->document_date_ms, &ignored);
         if (block->place.page > facts->page_count)
             facts->page_count = block->place.page;
     }

@@ -119,6 +119,30 @@ Test(ingest, every_offset_says_where_its_text_is)
     }
 }
 
+Test(ingest, a_documents_own_date_is_when_it_went_out_before_when_its_file_was_made)
+{
+    static const struct {
+        const char *facts[3][2];
+        int64_t date_ms;
+    } cases[] = {
+        { { { "created", "2025-02-03T10:11:12Z" } }, 1738577472000 },
+        { { { "created", "2025-02-03" }, { "sent", "2021-05-04T10:00:00Z" } }, 1620122400000 },
+        { { { "published", "2024-03-05" } }, 1709596800000 },
+        { { { "modified", "2025-02-03" }, { "taken", "1970-01-02" } }, 86400000 },
+        { { { "published", "about 1900" }, { "created", "1970-01-03" } }, 172800000 },
+        { { { "modified", "2025-02-03" } }, 0 },
+    };
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        new_node();
+        for (size_t i = 0; i < 3 && cases[c].facts[i][0]; i++)
+            add(BLOCK_META, cases[c].facts[i][1], 0, cases[c].facts[i][0]);
+        add(BLOCK_PARAGRAPH, "Something.", 0, "");
+        Ingested out = ingest();
+        cr_expect_eq(out.facts.document_date_ms, cases[c].date_ms, "%zu: %lld", c,
+                     (long long)out.facts.document_date_ms);
+    }
+}
+
 Test(ingest, facts_come_from_properties_headings_and_pages)
 {
     add_some();
