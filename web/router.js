@@ -11,6 +11,7 @@ const ROUTES = [
   ['/documents/:id', 'document'], ['/compare', 'compare'], ['/digest/:id', 'digest'],
   ['/labels', 'labels'], ['/labels/asked', 'asked'], ['/labels/:id', 'labelset'],
   ['/study', 'study'], ['/study/review', 'review'], ['/study/quizzes/:id', 'quiz'], ['/study/made/:id', 'made'],
+  ['/workflows', 'workflows'], ['/workflows/:id', 'workflow'], ['/executions', 'executions'], ['/executions/:id', 'execution'],
   ['/connections', 'connections'], ['/connections/:id', 'connection'],
   ['/settings', 'settings'], ['/settings/:section', 'settings'],
 ];

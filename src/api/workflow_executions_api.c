@@ -54,12 +54,33 @@ void put_waits(JsonWriter *json, const WorkflowFrameList *frames)
     put_array(json, "waits");
     for (size_t i = 0; i < frames->count; i++) {
         const WorkflowFrame *frame = &frames->at[i];
+        if (!str_is(frame->state, "waiting"))
+            continue;
         put_object(json, NULL);
         put_int(json, "frame", frame->number);
         put_text(json, "step", frame->position);
         put_text(json, "for", frame->wait);
         put_time(json, "until", frame->wait_until_ms);
         put_text_or_null(json, "event", frame->wait_event);
+        put_end(json);
+    }
+    put_end(json);
+}
+
+/* Which branch or item of which step each frame is. */
+static void put_frames(JsonWriter *json, const WorkflowFrameList *frames)
+{
+    put_array(json, "frames");
+    for (size_t i = 0; i < frames->count; i++) {
+        const WorkflowFrame *frame = &frames->at[i];
+        if (frame->parent < 0)
+            continue;
+        put_object(json, NULL);
+        put_int(json, "frame", frame->number);
+        put_int(json, "parent", frame->parent);
+        put_text(json, "step", frame->step);
+        put_int(json, "place", frame->place);
+        put_text(json, "state", frame->state);
         put_end(json);
     }
     put_end(json);
@@ -108,7 +129,7 @@ static bool show_work(DbTx *tx, void *argument, Error *err)
     const Slice first = { .limit = STEPS_SHOWN };
     return workflow_execution_find(tx, request->scope, request->arena, work->id, &work->execution,
                                    err) &&
-           workflow_frame_list(tx, request->scope, request->arena, work->id, S("waiting"),
+           workflow_frame_list(tx, request->scope, request->arena, work->id, STR_NONE,
                                &work->frames, err) &&
            workflow_step_list(tx, request->scope, request->arena, work->id, -1, &first,
                               &work->steps, err);
@@ -122,6 +143,7 @@ bool respond_execution(ApiRequest *request, Str id, HttpResponse *response, Erro
     JsonWriter json = put_begin(&response->body);
     put_execution(&json, &work.execution);
     put_waits(&json, &work.frames);
+    put_frames(&json, &work.frames);
     put_array(&json, "steps");
     for (size_t i = 0; i < work.steps.count; i++)
         put_execution_step(&json, &work.steps.at[i]);

@@ -10,6 +10,7 @@ import {pickFiles, pickFolder} from './drop.js';
 import {newCollection} from './collections.js';
 import {savedAddress} from './saved.js';
 import {showKeys} from './help.js';
+import {workPlaces} from './work_tabs.js';
 
 const MOST = 12;
 const to = (path) => () => go(path);
@@ -30,7 +31,7 @@ function commands() {
     {text: t('fields.title'), icon: 'library', run: to('/fields')},
     {text: t('persona.title'), icon: 'talks', run: to('/personas')},
     {text: t('prompt.title'), icon: 'edit', run: to('/prompts')},
-    mayAdminister() && {text: t('work.connections'), icon: 'work', run: to('/connections')},
+    ...workPlaces().map((name) => ({text: t(`work.${name}`), icon: 'work', run: to(`/${name}`)})),
     mayWrite() && {text: t('add.files'), icon: 'add', run: pickFiles},
     mayWrite() && {text: t('add.folder'), icon: 'folder', run: pickFolder},
     mayWrite() && {text: t('collection.new'), icon: 'add', run: newCollection},

@@ -1,7 +1,7 @@
 // rail.js - the way around: views, collections, recent conversations, who is here. At the bottom on a phone.
 import {h, fill, say} from '../dom.js';
 import {t, number} from '../texts.js';
-import {state, on, emit, mayWrite, mayAdminister} from '../state.js';
+import {state, on, emit, mayWrite} from '../state.js';
 import {get} from '../api.js';
 import {here} from '../router.js';
 import {icon} from './icons.js';
@@ -18,7 +18,7 @@ const PLACES = [
   {view: 'conversations', path: '/conversations', icon: 'talks', text: 'rail.conversations'},
   {view: 'tasks', path: '/tasks', icon: 'check', text: 'rail.tasks'},
   {view: 'labels', path: '/labels', icon: 'label', text: 'rail.labels'},
-  {view: 'work', path: '/connections', icon: 'work', text: 'rail.work'},
+  {view: 'work', path: '/workflows', icon: 'work', text: 'rail.work'},
 ];
 const RECENT = 6;
 let root, links, collections, saved, recent, foot, add;
@@ -41,7 +41,7 @@ function build() {
 
 function mark() {
   const {view, params, query} = here();
-  const shown = {document: 'library', fields: 'library', compare: 'library', digest: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study', labelset: 'labels', asked: 'labels', connections: 'work', connection: 'work'}[view] || view;
+  const shown = {document: 'library', fields: 'library', compare: 'library', digest: 'library', lab: 'search', review: 'study', quiz: 'study', made: 'study', labelset: 'labels', asked: 'labels', workflows: 'work', workflow: 'work', executions: 'work', execution: 'work', connections: 'work', connection: 'work'}[view] || view;
   for (const link of root.querySelectorAll('.place')) {
     const now = link.dataset.view === shown && !(shown === 'library' && query.collection);
     link.toggleAttribute('aria-current', false);
@@ -136,7 +136,6 @@ export function start() {
 // Resolves when what the first view needs to name things is known.
 export function show() {
   add.hidden = !mayWrite();
-  links.querySelector('[data-view=work]').hidden = !mayAdminister();
   paintFoot();
   paintCollections();
   paintRecent();

@@ -63,7 +63,7 @@ const KINDS = {
     read: (said) => said || undefined,
   },
   text: {
-    show: (props, property, value) => field({...props, type: (property.maxLength || 0) > LONG && !/url|address|path/i.test(props.name) ? 'area' : 'text', value: value ?? UNSAID, placeholder: usual(property), autocomplete: 'off'}),
+    show: (props, property, value) => field({...props, type: (property.maxLength || 0) > LONG && !/url|address|path|link/i.test(props.name) ? 'area' : 'text', value: value ?? UNSAID, placeholder: usual(property), autocomplete: 'off'}),
     read: (said) => said || undefined,
   },
   json: {

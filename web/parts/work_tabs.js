@@ -5,13 +5,20 @@ import {mayAdminister} from '../state.js';
 import {top} from './top.js';
 
 const PLACES = [
+  {name: 'workflows'},
+  {name: 'executions'},
   {name: 'connections', may: mayAdminister},
 ];
+
+// The names of the places that whoever is here may see.
+export const workPlaces = () => PLACES.filter(({may}) => !may || may()).map(({name}) => name);
 
 // {element, heading}; `shown` is the name of the place that the view belongs to.
 export function workHead(shown, title, ...actions) {
   const {element, heading} = top(title, ...actions);
-  const tabs = h('nav', {class: 'tabs', 'aria-label': t('work.title')}, PLACES.filter(({may}) => may()).map(({name}) =>
+  const tabs = h('nav', {class: 'tabs', 'aria-label': t('work.title')}, workPlaces().map((name) =>
     h('a', {class: 'tab', href: `/${name}`, 'aria-current': name === shown ? 'page' : null, test: `work-${name}`}, t(`work.${name}`))));
+  const current = tabs.querySelector('[aria-current]');
+  if (current) requestAnimationFrame(() => { tabs.scrollLeft = current.offsetLeft + current.offsetWidth - tabs.clientWidth; });
   return {element: [element, h('div', {class: 'finder'}, tabs)], heading};
 }
