@@ -285,6 +285,14 @@ static void put_results(JsonWriter *json, const ScheduledList *list, const char 
     put_end(json);
 }
 
+static bool schedule_range(ApiRequest *request, Str user, int64_t hours, const ScheduleWish *wish,
+                           ScheduledList *list_r, Error *err)
+{
+    const ScheduleRange range = { .user = user, .ahead_ms = hours * HOUR_MS };
+    return meetings_schedule_all(request->api->meetings, request->scope, request->arena, &range,
+                                 wish, list_r, err);
+}
+
 bool meeting_bots_schedule_all(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ScheduleWish wish = { .source = "person" };
@@ -297,8 +305,7 @@ bool meeting_bots_schedule_all(ApiRequest *request, HttpResponse *response, Erro
                     { "user_id", JSON_STR, &user, .length_max = 64 },
                     { "user", JSON_STR, &user, .length_max = 64 }) ||
         !assistant_user(request, user, &user, err) ||
-        !meetings_schedule_all(request->api->meetings, request->scope, request->arena, user,
-                               hours * HOUR_MS, &wish, &list, err) ||
+        !schedule_range(request, user, hours, &wish, &list, err) ||
         !wait_for(request, list.at, list.count, err))
         return false;
     JsonWriter json = put_begin(&response->body);

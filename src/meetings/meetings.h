@@ -89,6 +89,11 @@ typedef struct ScheduleWish {
     bool is_again;        /* though a bot has been there */
 } ScheduleWish;
 
+typedef struct ScheduleRange {
+    Str user, calendar;
+    int64_t ahead_ms;
+} ScheduleRange;
+
 typedef struct Scheduled {
     Meeting meeting;
     MeetingSkip skip;
@@ -103,9 +108,9 @@ typedef struct ScheduledList {
  * service. */
 MUST_CHECK bool meetings_schedule(Meetings *meetings, const Scope *scope, Arena *arena, Str meeting,
                                   const ScheduleWish *wish, Scheduled *scheduled_r, Error *err);
-/* All of a person's meetings that come within `ahead_ms`. */
+/* All of a person's meetings that come within `ahead_ms`; calendar empty: of any, or none. */
 MUST_CHECK bool meetings_schedule_all(Meetings *meetings, const Scope *scope, Arena *arena,
-                                      Str user, int64_t ahead_ms, const ScheduleWish *wish,
+                                      const ScheduleRange *range, const ScheduleWish *wish,
                                       ScheduledList *list_r, Error *err);
 /* Adds a meeting that stands in no calendar. Its link is found in what it says. */
 MUST_CHECK bool meetings_add(Meetings *meetings, const Scope *scope, Arena *arena, Meeting *meeting,

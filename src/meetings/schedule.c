@@ -238,13 +238,16 @@ static bool list_work(DbTx *tx, void *argument, Error *err)
     return meeting_list(tx, work->scope, work->arena, &work->filter, &slice, &work->list, err);
 }
 
-bool meetings_schedule_all(Meetings *meetings, const Scope *scope, Arena *arena, Str user,
-                           int64_t ahead_ms, const ScheduleWish *wish, ScheduledList *list_r,
-                           Error *err)
+bool meetings_schedule_all(Meetings *meetings, const Scope *scope, Arena *arena,
+                           const ScheduleRange *range, const ScheduleWish *wish,
+                           ScheduledList *list_r, Error *err)
 {
     int64_t now = now_ms();
     ScheduleWork work = { .meetings = meetings, .scope = scope, .arena = arena, .wish = wish };
-    work.filter = (MeetingFilter){ .user = user, .from_ms = now, .until_ms = now + ahead_ms };
+    work.filter = (MeetingFilter){ .user = range->user,
+                                   .calendar = range->calendar,
+                                   .from_ms = now,
+                                   .until_ms = now + range->ahead_ms };
     if (!store_read(meetings->options.db, scope, list_work, &work, err))
         return false;
     Scheduled *all = arena_new_array(arena, Scheduled, work.list.count + 1);

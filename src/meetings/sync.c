@@ -216,11 +216,14 @@ static bool find_work(DbTx *tx, void *argument, Error *err)
 
 static bool schedule(SyncWork *work, Error *err)
 {
-    const ScheduleWish wish = { .source = "auto" };
+    const ScheduleWish wish = { .source = "auto", .user = work->calendar.user };
+    const ScheduleRange range = { .user = work->calendar.user,
+                                  .calendar = work->calendar.id,
+                                  .ahead_ms = MEETING_SCHEDULE_MS };
     ScheduledList ignored;
     return !work->calendar.is_auto ||
-           meetings_schedule_all(work->meetings, &work->scope, work->arena, work->calendar.user,
-                                 MEETING_SCHEDULE_MS, &wish, &ignored, err);
+           meetings_schedule_all(work->meetings, &work->scope, work->arena, &range, &wish, &ignored,
+                                 err);
 }
 
 bool calendar_sync_job(Job *job, Error *err)

@@ -33,6 +33,9 @@ CALLS = {
     ("POST", "/api/v1/ai/classification/enhanced"): ({"text": FACTS}, {"categories", "confidence", "sentiment", "entities", "stages"}),
     ("POST", "/api/v1/ai/classification/batch"): ({"documents": [{"text": FACTS}], "label_set": "kinds"},
                                                   {"batch_id", "progress", "results", "failures"}),
+    ("POST", "/api/v1/ai/bots/auto-schedule"): ({"user_id": ""}, {"success", "scheduled", "skipped", "failed"}),
+    ("POST", "/api/v1/ai/bots/schedule-meeting"): ({"meeting": {"meeting_url": "https://zoom.us/j/987654321", "start_time": "2035-01-01T10:00:00Z"}},
+                                                   {"success", "bot", "outcome", "reason", "message"}),
     ("POST", "/ai/feedback"): ({"item": "c1", "kind": "card", "rating": 1, "reason": "clear"}, {"item", "rating", "reason", "status"}),
     ("POST", "/ai/generate-outline"): ({"topic": "quarry", "stream": False}, {"success", "outline"}),
     ("POST", "/ai/explain/stream"): ({"topic": "quarry"}, set()),  # events: test_seed4_study.py
