@@ -2,6 +2,7 @@
 #include "approval/approval.h"
 #include "base/clock.h"
 #include "db/fixture_test.h"
+#include "jobs/job_runner.h"
 #include "net/url.h"
 #include "store/people_store.h"
 #include "store/workspaces_store.h"
@@ -420,6 +421,61 @@ TEST_BOTH(approval, edited_fields_keep_their_schema_and_are_approved_anew)
     cr_expect(play(&bench, id, S("b+")) && play(&bench, id, S("c+")));
     Approval approval = look(&bench, id);
     cr_expect(approval.state == APPROVAL_approved && str_is(approval.fields, "{\"sum\":60}"));
+    bench_close(&bench);
+}
+
+/* --- By the clock -------------------------------------------------------------------------- */
+
+static bool count_notices(DbTx *tx, void *argument, Error *why)
+{
+    int64_t counts[PEOPLE];
+    Step *step = argument;
+    for (int i = 0; i < PEOPLE; i++)
+        if (!notice_count_unread(tx, &step->bench->people[i], &counts[i], why))
+            return false;
+    step->to =
+        str_format(step->arena, "%" PRId64 "%" PRId64 "%" PRId64, counts[0], counts[1], counts[2]);
+    return true;
+}
+
+static void wait_for_notices(Bench *bench, const char *wanted)
+{
+    int64_t until = monotonic_ms() + 15000;
+    Step step = { 0 };
+    do {
+        cr_assert(run(bench, 0, count_notices, &step), "%s", err.message);
+        cr_assert(monotonic_ms() < until, STR_FMT " is not %s", STR_ARG(step.to), wanted);
+        sleep_ms(5);
+    } while (!str_is(step.to, wanted));
+}
+
+/* a asks b and c; b approves; the numbers are of what a, b and c are told. */
+TEST_BOTH(approval, reminds_and_ends_by_its_job)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    Step step = { .wish = { .approval = { .title = S("Pay"),
+                                          .quorum = 2,
+                                          .remind_every_ms = HOUR,
+                                          .deadline_at_ms = NOON + 2 * HOUR } } };
+    ids(&bench, "bc", &step.wish.users);
+    cr_assert(run(&bench, 0, ask_step, &step), "%s", err.message);
+    Str id = step.approval.id;
+    cr_assert(play(&bench, id, S("b+")), "%s", err.message);
+    wait_for_notices(&bench, "011");
+    clock_set(NOON + HOUR + 1);
+    JobType type = { .name = "approvals",
+                     .run = approvals_clock_job,
+                     .every_ms = HOUR,
+                     .argument = bench.approvals };
+    JobRunnerOptions options = { .db = bench.db, .types = &type, .type_count = 1, .poll_ms = 20 };
+    JobRunner *runner;
+    cr_assert(jobs_start(&options, &runner, &err), "%s", err.message);
+    wait_for_notices(&bench, "012");
+    clock_set(NOON + 3 * HOUR);
+    wait_for_notices(&bench, "112");
+    cr_expect_eq(look(&bench, id).state, APPROVAL_expired);
+    jobs_stop(runner, 15000);
     bench_close(&bench);
 }
 
