@@ -17,6 +17,7 @@ static ApprovalLink read_link(const HttpRequest *http)
                            .user = http_query(http, "user"),
                            .verb = http_query(http, "decision"),
                            .expires = http_query(http, "expires"),
+                           .nonce = http_query(http, "nonce"),
                            .token = http_query(http, "token") };
 }
 
@@ -55,8 +56,8 @@ static bool answer_failure(HttpResponse *response, const Error *why)
     return true;
 }
 
-static bool answer_question(HttpResponse *response, const ApprovalLink *link,
-                            const Approval *approval)
+static bool answer_question(const ApiRequest *request, HttpResponse *response,
+                            const ApprovalLink *link, const Approval *approval)
 {
     Buf *out = &response->body;
     bool denies = !str_is(link->verb, "approve");
@@ -68,7 +69,9 @@ static bool answer_question(HttpResponse *response, const ApprovalLink *link,
     }
     if (approval->fields.length)
         say(out, approval->fields);
-    buf_add(out, S("<form method=\"post\"><p><label>Reason<br><textarea name=\"reason\" rows=\"4\" "
+    buf_add(out, S("<form method=\"post\"><input type=\"hidden\" name=\"seen\" value=\""));
+    buf_add(out, approvals_seen(request->arena, approval));
+    buf_add(out, S("\"><p><label>Reason<br><textarea name=\"reason\" rows=\"4\" "
                    "cols=\"60\" maxlength=\"4000\""));
     buf_add(out, denies ? S(" required") : S(""));
     buf_add(out, S("></textarea></label></p><p><button>"));
@@ -102,31 +105,28 @@ bool approvals_link_show(ApiRequest *request, HttpResponse *response, Error *err
     if (!throttle_allows(request->api->link_throttle, visitor_of(request, &link), &why) ||
         !approvals_open_link(request->api->approvals, request->arena, &link, &approval, &why))
         return refuse(request, response, &link, &why);
-    return answer_question(response, &link, &approval);
+    return answer_question(request, response, &link, &approval);
 }
 
-static bool read_reason(const ApiRequest *request, Str *reason_r, Error *err)
+static Str form_value(const HttpPairs *pairs, const char *name)
 {
-    HttpPairs pairs;
-    if (!url_query(request->arena, request->http->body, BODY_PAIRS, &pairs, err))
-        return false;
-    *reason_r = S("");
-    for (size_t i = 0; i < pairs.count; i++)
-        if (str_is(pairs.at[i].name, "reason"))
-            *reason_r = pairs.at[i].value;
-    return true;
+    for (size_t i = 0; i < pairs->count; i++)
+        if (str_is(pairs->at[i].name, name))
+            return pairs->at[i].value;
+    return S("");
 }
 
 bool approvals_link_use(ApiRequest *request, HttpResponse *response, Error *err)
 {
     ApprovalLink link = read_link(request->http);
     Approval approval;
-    Str reason;
+    HttpPairs form;
     (void)err;
     Error why = { 0 };
     if (!throttle_allows(request->api->link_throttle, visitor_of(request, &link), &why) ||
-        !read_reason(request, &reason, &why) ||
-        !approvals_use_link(request->api->approvals, request->arena, &link, reason, &approval,
+        !url_query(request->arena, request->http->body, BODY_PAIRS, &form, &why) ||
+        !approvals_use_link(request->api->approvals, request->arena, &link,
+                            form_value(&form, "reason"), form_value(&form, "seen"), &approval,
                             &why))
         return refuse(request, response, &link, &why);
     begin_page(response, approval.title);

@@ -120,6 +120,7 @@ typedef struct ApprovalLink {
     Str workspace, approval, user;
     Str verb;    /* "approve", "deny" */
     Str expires; /* seconds since 1970, as written */
+    Str nonce;   /* of this mail: another one has links of its own */
     Str token;
 } ApprovalLink;
 
@@ -129,6 +130,9 @@ NotifyMore approvals_write_links;
  * ERROR_CONFLICT: it was used, or the approval has ended. */
 MUST_CHECK bool approvals_open_link(Approvals *approvals, Arena *arena, const ApprovalLink *link,
                                     Approval *approval_r, Error *err);
-/* Decides as it says, and it is used. */
+/* What tells the fields that a person has seen from those they were edited to since. */
+Str approvals_seen(Arena *arena, const Approval *approval);
+/* Decides as it says, and it is used. ERROR_CONFLICT also when the fields are no longer those of
+ * `seen`. */
 MUST_CHECK bool approvals_use_link(Approvals *approvals, Arena *arena, const ApprovalLink *link,
-                                   Str reason, Approval *approval_r, Error *err);
+                                   Str reason, Str seen, Approval *approval_r, Error *err);

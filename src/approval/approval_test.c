@@ -494,9 +494,10 @@ static ApprovalLink link_of(Bench *bench, Str id, int person, bool denies)
     Str rest = buf_str(&text), line;
     cr_assert(str_next(&rest, '\n', &line) && (!denies || str_next(&rest, '\n', &line)));
     Str query = str_from(line, (size_t)str_find_char(line, '?') + 1);
-    cr_assert(url_query(bench->arena, query, 8, &pairs, &err) && pairs.count == 6);
+    cr_assert(url_query(bench->arena, query, 8, &pairs, &err) && pairs.count == 7);
     return (ApprovalLink){ pairs.at[0].value, pairs.at[1].value, pairs.at[2].value,
-                           pairs.at[3].value, pairs.at[4].value, pairs.at[5].value };
+                           pairs.at[3].value, pairs.at[4].value, pairs.at[5].value,
+                           pairs.at[6].value };
 }
 
 static Str ask(Bench *bench, const char *users, int64_t quorum)
@@ -509,9 +510,12 @@ static Str ask(Bench *bench, const char *users, int64_t quorum)
 
 static ErrorCode use(Bench *bench, const ApprovalLink *link, Str reason)
 {
-    Approval approval;
+    Approval approval = { 0 };
+    Error unseen;
+    (void)!approvals_open_link(bench->approvals, bench->arena, link, &approval, &unseen);
+    Str seen = approvals_seen(bench->arena, &approval);
     err = (Error){ 0 };
-    return approvals_use_link(bench->approvals, bench->arena, link, reason, &approval, &err)
+    return approvals_use_link(bench->approvals, bench->arena, link, reason, seen, &approval, &err)
                ? ERROR_NONE
                : err.code;
 }
@@ -522,7 +526,7 @@ TEST_BOTH(approval, a_link_of_which_a_letter_was_changed_is_none)
     bench_open(&bench, url);
     Str id = ask(&bench, "bc", 2), second = ask(&bench, "bc", 2);
     const ApprovalLink good = link_of(&bench, id, 1, false);
-    ApprovalLink forged[] = { good, good, good, good, good, good, good, good };
+    ApprovalLink forged[] = { good, good, good, good, good, good, good, good, good };
     forged[0].verb = S("deny");
     forged[1].user = bench.people[2].user;
     forged[2].expires = S("99999999999");
@@ -531,6 +535,7 @@ TEST_BOTH(approval, a_link_of_which_a_letter_was_changed_is_none)
     forged[5].token = S("");
     forged[6].token = link_of(&bench, id, 1, true).token;
     forged[7].user = str_format(bench.arena, STR_FMT "\napprove", STR_ARG(good.user));
+    forged[8].nonce = S("0000000000000000");
     for (size_t i = 0; i < COUNT(forged); i++) {
         Approval approval;
         cr_expect_eq(use(&bench, &forged[i], S("r")), ERROR_DENIED, "%zu", i);
@@ -565,5 +570,32 @@ TEST_BOTH(approval, a_link_decides_once_until_it_is_over)
     cr_expect_eq(use(&bench, &gone, S("")), ERROR_CONFLICT);
     cr_assert(play(&bench, id, S("d-")));
     cr_expect_eq(use(&bench, &gone, S("")), ERROR_CONFLICT);
+    bench_close(&bench);
+}
+
+/* What it said yes to has changed since. */
+TEST_BOTH(approval, a_used_link_approves_nothing_that_was_edited_and_a_new_mail_has_new_ones)
+{
+    Bench bench;
+    bench_open(&bench, url);
+    Step step = { .wish = { .approval = { .title = S("Pay"),
+                                          .quorum = 2,
+                                          .schema = S("{}"),
+                                          .fields = S("{\"sum\":1}") } } };
+    ids(&bench, "bc", &step.wish.users);
+    cr_assert(run(&bench, 0, ask_step, &step), "%s", err.message);
+    Str id = step.approval.id;
+    ApprovalLink first = link_of(&bench, id, 1, false);
+    Approval other = { .fields = S("{\"sum\":2}") };
+    cr_expect(!approvals_use_link(bench.approvals, bench.arena, &first, S(""),
+                                  approvals_seen(bench.arena, &other), &other, &err));
+    cr_expect_eq(err.code, ERROR_CONFLICT, "it was edited while they looked at it");
+    cr_expect_eq(use(&bench, &first, S("")), ERROR_NONE);
+    step = (Step){ .id = id, .say = { .fields = S("{\"sum\":1000}") } };
+    cr_assert(run(&bench, 0, edit_step, &step), "%s", err.message);
+    cr_expect_eq(use(&bench, &first, S("")), ERROR_CONFLICT);
+    wait_for_notices(&bench, "022"); /* both are asked again */
+    ApprovalLink second = link_of(&bench, id, 1, false);
+    cr_expect_eq(use(&bench, &second, S("")), ERROR_NONE);
     bench_close(&bench);
 }

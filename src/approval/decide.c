@@ -48,9 +48,11 @@ static bool same_json(Str a, Str b)
            json_parse(b, APPROVAL_FIELDS_MAX, &second, &ignored) && json_equal(first, second);
 }
 
+/* *withdrawn_r: so many have to decide again, and are to be told. */
 static bool edit(DbTx *tx, const Scope *scope, Arena *arena, Approval *approval, Str fields,
-                 Error *err)
+                 int64_t *withdrawn_r, Error *err)
 {
+    *withdrawn_r = 0;
     if (!fields.length)
         return true;
     if (!approval_check_fields(approval->schema, fields, err))
@@ -60,20 +62,28 @@ static bool edit(DbTx *tx, const Scope *scope, Arena *arena, Approval *approval,
     const NoticeField details[] = { { "before", approval->fields }, { "after", fields } };
     approval->fields = fields;
     return approval_save(tx, scope, approval, err) &&
-           approval_decisions_withdraw(tx, scope, approval->id, err) &&
+           approval_decisions_withdraw(tx, scope, approval->id, withdrawn_r, err) &&
            approval_note(tx, scope, arena, approval->id, "edit", details, COUNT(details), err);
+}
+
+static bool tell_again(DbTx *tx, const Scope *scope, Arena *arena, const Approval *approval,
+                       int64_t withdrawn, Error *err)
+{
+    return !withdrawn || approval_tell(tx, scope, arena, approval, NOTICE_approval_asked, err);
 }
 
 bool approvals_edit(DbTx *tx, const Scope *scope, Arena *arena, Str id, Str fields, int64_t version,
                     Approval *approval_r, Error *err)
 {
     Approval approval;
+    int64_t withdrawn;
     if (!approvals_find(tx, scope, arena, id, &approval, err) ||
         !approval_touch(tx, scope, arena, id, version, &approval, err))
         return false;
     bool is_requester = scope->user.length && str_equal(scope->user, approval.requester);
     if ((!is_requester && !may_decide(tx, scope, arena, &approval, err)) ||
-        !edit(tx, scope, arena, &approval, fields, err))
+        !edit(tx, scope, arena, &approval, fields, &withdrawn, err) ||
+        !tell_again(tx, scope, arena, &approval, withdrawn, err))
         return false;
     *approval_r = approval;
     return true;
@@ -99,13 +109,15 @@ bool approvals_decide(Approvals *approvals, DbTx *tx, const Scope *scope, Arena 
                                     { "reason", decision.reason },
                                     { "by", say->by_mail ? S("mail") : S("") } };
     Approval approval;
+    int64_t withdrawn;
     if (!check_reason(say->reason, say->verdict == APPROVAL_VERDICT_denied, err) ||
         !approvals_find(tx, scope, arena, say->id, &approval, err) ||
         !approval_touch(tx, scope, arena, say->id, say->version, &approval, err) ||
         !may_decide(tx, scope, arena, &approval, err) ||
-        !edit(tx, scope, arena, &approval, say->fields, err) ||
+        !edit(tx, scope, arena, &approval, say->fields, &withdrawn, err) ||
         !approval_decision_add(tx, scope, approval.id, &decision, err) ||
         !approval_note(tx, scope, arena, approval.id, "decide", details, COUNT(details), err) ||
+        !tell_again(tx, scope, arena, &approval, withdrawn, err) ||
         !approval_count(approvals, tx, scope, arena, &approval, err))
         return false;
     *approval_r = approval;

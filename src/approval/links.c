@@ -10,13 +10,16 @@
 #include "store/people_store.h"
 #include "store/server_key.h"
 
+#define NONCE_BYTES 8
+
 static const ApprovalVerdict offered[] = { APPROVAL_VERDICT_approved, APPROVAL_VERDICT_denied };
 
 static Str sign(Arena *arena, Str key, const ApprovalLink *link)
 {
-    Str said = str_format(arena, STR_FMT "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT,
-                          STR_ARG(link->workspace), STR_ARG(link->approval), STR_ARG(link->user),
-                          STR_ARG(link->verb), STR_ARG(link->expires));
+    Str said =
+        str_format(arena, STR_FMT "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT "\n" STR_FMT,
+                   STR_ARG(link->workspace), STR_ARG(link->approval), STR_ARG(link->user),
+                   STR_ARG(link->verb), STR_ARG(link->expires), STR_ARG(link->nonce));
     return hmac_sha256_hex(arena, key, said);
 }
 
@@ -31,11 +34,11 @@ typedef struct LinkWork {
     Approvals *approvals;
     Arena *arena;
     Scope scope;
-    Str key, id, user;
+    Str key, id, user, nonce;
     ApprovalLink links[COUNT(offered)];
     bool is_wanted;
     const ApprovalLink *link; /* being used */
-    Str reason;
+    Str reason, seen;
     Approval approval;
 } LinkWork;
 
@@ -60,7 +63,8 @@ static bool add_links(DbTx *tx, void *argument, Error *err)
                                 .approval = work->id,
                                 .user = work->user,
                                 .verb = str(approval_verbs[offered[i]]),
-                                .expires = str_format(arena, "%" PRId64, ends / 1000) };
+                                .expires = str_format(arena, "%" PRId64, ends / 1000),
+                                .nonce = work->nonce };
         link->token = sign(arena, work->key, link);
         if (!approval_link_add(tx, &work->scope, work->id, work->user,
                                sha256_hex(arena, link->token), err))
@@ -71,12 +75,12 @@ static bool add_links(DbTx *tx, void *argument, Error *err)
 
 static Str link_url(Arena *arena, Str base, const ApprovalLink *link)
 {
-    Str path =
-        str_format(arena,
-                   "/v1/approvals/link?workspace=" STR_FMT "&approval=" STR_FMT "&user=" STR_FMT
-                   "&decision=" STR_FMT "&expires=" STR_FMT "&token=" STR_FMT,
-                   STR_ARG(link->workspace), STR_ARG(link->approval), STR_ARG(link->user),
-                   STR_ARG(link->verb), STR_ARG(link->expires), STR_ARG(link->token));
+    Str path = str_format(
+        arena,
+        "/v1/approvals/link?workspace=" STR_FMT "&approval=" STR_FMT "&user=" STR_FMT
+        "&decision=" STR_FMT "&expires=" STR_FMT "&nonce=" STR_FMT "&token=" STR_FMT,
+        STR_ARG(link->workspace), STR_ARG(link->approval), STR_ARG(link->user), STR_ARG(link->verb),
+        STR_ARG(link->expires), STR_ARG(link->nonce), STR_ARG(link->token));
     return url_join(arena, base, path);
 }
 
@@ -95,6 +99,9 @@ bool approvals_write_links(void *self, const Scope *scope, Str user, const Notic
     if (!asks || !approvals->public_url.length || !str_starts(event->link, S(before)))
         return true;
     Error why = { 0 };
+    uint8_t random[NONCE_BYTES];
+    random_bytes(random, sizeof random);
+    work.nonce = str_hex(text->arena, random, sizeof random);
     if (!link_key(approvals, text->arena, &work.key, err))
         return false;
     if (!store_write(approvals->db, scope, add_links, &work, &why))
@@ -158,8 +165,13 @@ static bool use_work(DbTx *tx, void *argument, Error *err)
                               .reason = work->reason,
                               .by_mail = true };
     Str hash = sha256_hex(work->arena, work->link->token);
-    return link_person(tx, work, err) && approval_link_use(tx, &work->scope, hash, err) &&
-           approvals_decide(work->approvals, tx, &work->scope, work->arena, &say, &work->approval,
+    if (!link_person(tx, work, err) || !approval_link_use(tx, &work->scope, hash, err) ||
+        !approval_touch(tx, &work->scope, work->arena, say.id, 0, &work->approval, err))
+        return false;
+    if (!str_equal(approvals_seen(work->arena, &work->approval), work->seen))
+        return fail(err, ERROR_CONFLICT,
+                    "it was edited while you looked at it; open the link again to see it as it is");
+    return approvals_decide(work->approvals, tx, &work->scope, work->arena, &say, &work->approval,
                             err);
 }
 
@@ -169,6 +181,11 @@ static LinkWork link_work(Approvals *approvals, Arena *arena, const ApprovalLink
                        .arena = arena,
                        .link = link,
                        .scope = { .workspace = link->workspace, .role = ROLE_READER } };
+}
+
+Str approvals_seen(Arena *arena, const Approval *approval)
+{
+    return sha256_hex(arena, approval->fields);
 }
 
 bool approvals_open_link(Approvals *approvals, Arena *arena, const ApprovalLink *link,
@@ -182,10 +199,11 @@ bool approvals_open_link(Approvals *approvals, Arena *arena, const ApprovalLink 
 }
 
 bool approvals_use_link(Approvals *approvals, Arena *arena, const ApprovalLink *link, Str reason,
-                        Approval *approval_r, Error *err)
+                        Str seen, Approval *approval_r, Error *err)
 {
     LinkWork work = link_work(approvals, arena, link);
     work.reason = reason;
+    work.seen = seen;
     if (!check_link(&work, err) || !store_write(approvals->db, &work.scope, use_work, &work, err))
         return false;
     *approval_r = work.approval;

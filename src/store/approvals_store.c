@@ -320,12 +320,13 @@ bool approval_decision_list(DbTx *tx, const Scope *scope, Arena *arena, Str appr
     return true;
 }
 
-bool approval_decisions_withdraw(DbTx *tx, const Scope *scope, Str approval, Error *err)
+bool approval_decisions_withdraw(DbTx *tx, const Scope *scope, Str approval, int64_t *count_r,
+                                 Error *err)
 {
     return db_exec(tx,
                    DB_SAME("DELETE FROM approval_decisions WHERE workspace = $1"
                            " AND approval = $2 AND verdict = 'approved'"),
-                   DB_ARGS(db_text(scope->workspace), db_text(approval)), NULL, err);
+                   DB_ARGS(db_text(scope->workspace), db_text(approval)), count_r, err);
 }
 
 /* --- Links ------------------------------------------------------------------------------ */

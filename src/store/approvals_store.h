@@ -143,8 +143,9 @@ MUST_CHECK bool approval_decision_add(DbTx *tx, const Scope *scope, Str approval
 /* Oldest first. */
 MUST_CHECK bool approval_decision_list(DbTx *tx, const Scope *scope, Arena *arena, Str approval,
                                        ApprovalDecisionList *list_r, Error *err);
-/* What was approved has changed: those who approved decide again. */
-MUST_CHECK bool approval_decisions_withdraw(DbTx *tx, const Scope *scope, Str approval, Error *err);
+/* What was approved has changed: those who approved decide again. *count_r: so many. */
+MUST_CHECK bool approval_decisions_withdraw(DbTx *tx, const Scope *scope, Str approval,
+                                            int64_t *count_r, Error *err);
 
 /* --- Links of mails -------------------------------------------------------------------- */
 

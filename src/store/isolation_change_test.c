@@ -243,7 +243,9 @@ static bool approvals_are_hidden(DbTx *tx, World *world, Error *err)
     EXPECT_CODE(ERROR_NOT_FOUND, approval_touch(tx, theirs, arena, approval.id, 0, &approval, err));
     EXPECT_CODE(ERROR_NOT_FOUND, approval_save(tx, theirs, &approval, err));
     EXPECT_CODE(ERROR_NOT_FOUND, approval_end(tx, theirs, &approval, err));
-    CALL(approval_decisions_withdraw(tx, theirs, approval.id, err));
+    int64_t withdrawn;
+    CALL(approval_decisions_withdraw(tx, theirs, approval.id, &withdrawn, err));
+    EXPECT(!withdrawn);
     EXPECT_CODE(ERROR_NOT_FOUND, approval_link_use(tx, theirs, S("hash"), err));
     EXPECT_EMPTY(ApprovalList, approval_list(tx, theirs, arena, &all, NULL, &list, err));
     EXPECT_CODE(ERROR_DENIED,
