@@ -268,6 +268,7 @@ def test_a_cross_encoder_orders_the_best_anew(changing, tmp_path):
 
 
 def test_models_are_listed_and_removed_by_name(changing):
+    assert state(changing)["reason"] is None
     listed = changing.cli("models", "ls").stdout
     assert "* first" in listed and "second" in listed and "32 values" in listed
     refused = changing.cli("models", "rm", "first", check=False)
@@ -414,3 +415,11 @@ def test_what_a_folder_lacks_is_named(tmp_path, lost, more, says):
         (folder / more).write_text("{}")
     refused = Server(tmp_path / "library").cli("models", "add", str(folder), check=False)
     assert refused.returncode and says in refused.stderr
+
+
+def test_without_a_model_the_list_says_what_searching_does(tmp_path):
+    server = Server(tmp_path / "library", arguments=["--model", str(tmp_path / "nowhere")]).start()
+    try:
+        assert "words only" in server.cli("models", "ls").stdout and "models add" in state(server)["reason"]
+    finally:
+        server.stop()

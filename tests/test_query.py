@@ -173,7 +173,7 @@ def test_what_was_opened_was_found(library):
 def test_modes_are_listed_and_checked(library):
     modes = {m["name"]: m for m in library.get("/v1/search/modes").json()["items"]}
     assert list(modes) == ["hybrid", "keyword", "semantic", "private", "deep", "super_deep", "creative", "uncensored"]
-    assert modes["hybrid"]["also"] == ["basic"]
+    assert modes["hybrid"]["also"] == ["basic"] and modes["keyword"]["also"] == []
     assert modes["semantic"]["needs"] == "an embedding model" and modes["keyword"]["is_ready"] is True
     assert search(library, "ardal", mode="basic").json()["mode"] == "hybrid"
     wrong = search(library, "ardal", mode="best")

@@ -18,6 +18,14 @@ static void put_folder(JsonWriter *json, const LibraryModelFolder *model)
     put_end(json);
 }
 
+/* Why searches do without meaning; empty: they do not. */
+static Str why_words_only(const LibraryModel *now)
+{
+    if (now->is_there || *now->reason)
+        return str(now->reason);
+    return S("there is no embedding model; add one with `lectern models add FOLDER`");
+}
+
 bool local_models_list(ApiRequest *request, HttpResponse *response, Error *err)
 {
     LibraryModelList list;
@@ -26,6 +34,7 @@ bool local_models_list(ApiRequest *request, HttpResponse *response, Error *err)
         return false;
     JsonWriter json = put_begin(&response->body);
     put_text_or_null(&json, "model", str(now.name));
+    put_text_or_null(&json, "reason", why_words_only(&now));
     put_text_or_null(&json, "kernels", str(now.kernels));
     put_int(&json, "vectors", library_index_state(request->api->library).vectors);
     health_put_change(request->api, request->arena, &json, "change");

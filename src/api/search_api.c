@@ -368,7 +368,8 @@ static void put_names(JsonWriter *json, Str names)
 {
     put_array(json, "also");
     for (Str name; str_next(&names, ' ', &name);)
-        put_text(json, NULL, name);
+        if (name.length)
+            put_text(json, NULL, name);
     put_end(json);
 }
 

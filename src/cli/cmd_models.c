@@ -77,11 +77,15 @@ static bool print_list(CommandLine *line, json_t *answer)
     json_t *model;
     const json_t *change = json_object_get(answer, "change");
     const char *now = json_string_value(json_object_get(answer, "model"));
+    const char *reason = json_string_value(json_object_get(answer, "reason"));
     if (output_json(line, answer))
         return true;
-    printf("searched with: %s, %" JSON_INTEGER_FORMAT " vectors\n",
-           now ? now : "(loaded when needed)",
-           json_integer_value(json_object_get(answer, "vectors")));
+    if (reason)
+        printf("searched by words only: %s\n", reason);
+    else
+        printf("searched with: %s, %" JSON_INTEGER_FORMAT " vectors\n",
+               now ? now : "(loaded when needed)",
+               json_integer_value(json_object_get(answer, "vectors")));
     json_array_foreach(json_object_get(answer, "models"), i, model) print_model(model);
     if (json_is_object(change))
         printf("changing to %s: %s\n", json_string_value(json_object_get(change, "name")),
@@ -98,6 +102,18 @@ static bool list(CommandLine *line, Error *err)
            print_list(line, answer);
 }
 
+/* The model that is used before any is chosen is found outside the data folder: what brings it back
+ * is to add it. */
+static bool is_usual(const CommandLine *line, Str name, Str *folder_r)
+{
+    Str data;
+    Error ignored;
+    if (!app_data_folder(line->arena, &line->settings, &data, &ignored))
+        return false;
+    *folder_r = app_model_folder(line->arena, &line->settings, data);
+    return folder_r->length && str_equal(path_name(*folder_r), name);
+}
+
 /* use NAME, rm NAME */
 static bool change(CommandLine *line, const char *method, const char *end, Error *err)
 {
@@ -109,10 +125,16 @@ static bool change(CommandLine *line, const char *method, const char *end, Error
             name = S("");
     if (!name.length)
         return fail(err, ERROR_INVALID, "say which model; lectern models ls shows their names");
-    Str path = str_format(line->arena, "/v1/models/local/" STR_FMT "%s", STR_ARG(name), end);
-    if (!client_open(line, &client, err) ||
-        !client_call(client, method, path.at, S(""), &answer, err))
+    Str path = str_format(line->arena, "/v1/models/local/" STR_FMT "%s", STR_ARG(name), end), usual;
+    if (!client_open(line, &client, err))
         return false;
+    if (!client_call(client, method, path.at, S(""), &answer, err))
+        return err->code == ERROR_NOT_FOUND && is_usual(line, name, &usual)
+                   ? fail(err, ERROR_NOT_FOUND,
+                          "the model '" STR_FMT "' is not in the data folder yet; add it with: "
+                          "lectern models add " STR_FMT,
+                          STR_ARG(name), STR_ARG(usual))
+                   : false;
     return json_is_object(answer) ? print_list(line, answer) : true;
 }
 
